@@ -1,0 +1,81 @@
+"""The command `dqmhub`. Each module here is one group of commands; heavy imports stand inside the commands."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import click
+
+from app import __version__
+from app.settings import LOG_LEVELS, SettingError, Settings, load
+
+MODULES = {
+    "config": "app.cli.config",
+    "db": "app.cli.db",
+    "user": "app.cli.user",
+    "token": "app.cli.user",
+    "work": "app.cli.work",
+    "register": "app.cli.files",
+    "demo": "app.cli.files",
+    "web": "app.cli.services",
+    "live": "app.cli.consumers",
+    "worker": "app.cli.consumers",
+    "render": "app.cli.services",
+    "run": "app.cli.services",
+}
+"""Where each command is; loaded when it is called, so that `dqmhub --help` is quick."""
+
+
+class Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(MODULES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in MODULES:
+            return None
+        command: click.Command = getattr(import_module(MODULES[cmd_name]), cmd_name)
+        return command
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--config", type=click.Path(path_type=Path), help="Main configuration file (see `dqmhub config show`).")
+@click.version_option(__version__, prog_name="dqmhub")
+def dqmhub(config: Path | None) -> None:
+    """DQM Hub: run the services, register files, look after users, work and the database."""
+    if config:
+        os.environ["DQMHUB_CONFIG"] = str(config.absolute())  # so that the processes a command starts read it too
+
+
+def settings() -> Settings:
+    """The settings of this command; a wrong one ends it with its name, value and what is allowed."""
+    found = load()
+    logging.basicConfig(level=LOG_LEVELS_NUMBER[found.log_level], format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    return found
+
+
+LOG_LEVELS_NUMBER = dict(zip(LOG_LEVELS, (10, 20, 30, 40), strict=True))
+
+
+def open_database() -> Settings:
+    """The settings, with the database of this version connected."""
+    from app import database
+
+    found = settings()
+    database.check(database.connect(found))
+    return found
+
+
+def main(arguments: list[str] | None = None) -> Any:
+    """The console script: what a user can mend is one line on stderr and exit code 1, not a traceback."""
+    from app.database import UnusableDatabase
+
+    try:
+        return dqmhub(arguments)
+    except (SettingError, UnusableDatabase) as error:
+        click.echo(f"dqmhub: {error}", err=True)
+        sys.exit(1)

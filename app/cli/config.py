@@ -1,0 +1,49 @@
+"""`dqmhub config`: the sample file, the values in force, and whether they can be used."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import click
+
+from app import cli
+from app import settings as table
+
+
+@click.group()
+def config() -> None:
+    """Settings: make a sample file, show what is in force, check it."""
+
+
+@config.command()
+@click.argument("file", type=click.Path(path_type=Path), default=table.TREE / "dqmhub.toml")
+def init(file: Path) -> None:
+    """Write the sample FILE (default: dqmhub.toml in the tree), which is never overwritten."""
+    try:
+        with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640), "w", encoding="utf-8") as sample:
+            sample.write(table.sample())
+    except OSError as error:
+        raise click.ClickException(f"{file} was not written: {error.strerror}") from error
+    click.echo(f"wrote {file}")
+
+
+@config.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def show(as_json: bool) -> None:
+    """Print every setting with its value; secrets are not shown."""
+    values = table.shown(cli.settings())
+    if as_json:
+        click.echo(json.dumps(values, indent=2))
+        return
+    for name, value in values.items():
+        click.echo(f"{name} = {json.dumps(value)}")
+
+
+@config.command()
+def check() -> None:
+    """Say whether the settings can be used, and which files they come from."""
+    files = table.config_files(None, os.environ)
+    cli.settings()
+    click.echo("settings are good; read from " + (", ".join(map(str, files)) or "no file") + " and the environment")

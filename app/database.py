@@ -1,0 +1,148 @@
+"""The database: SQLite in WAL mode on a local disk, or PostgreSQL when `database_url` names one.
+
+SQLite keeps one connection per thread open; PostgreSQL connections come from a pool and go back at the end of a
+request or of a piece of work (`release`). Nothing may be opened before a fork: `disconnect` first.
+The tables are made and changed by the numbered files of migrations/ only, through `dqmhub db upgrade`.
+"""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from peewee import Database, DatabaseProxy, Model, PeeweeException, SqliteDatabase
+
+from app.settings import TREE, Settings
+
+MIGRATIONS = TREE / "migrations"
+NETWORK_FILE_SYSTEMS = ("nfs", "cifs", "smb", "afs", "ceph", "lustre", "gpfs", "glusterfs", "fuse.sshfs", "fuse.eos", "fuse.ceph", "fuse.cernvm")
+POOL_SIZE = 32
+
+proxy = DatabaseProxy()
+
+
+class UnusableDatabase(RuntimeError):
+    """The database cannot be used as it is; the message says why and what to do."""
+
+
+class Table(Model):
+    """Base of every table."""
+
+    class Meta:
+        database = proxy
+        legacy_table_names = False
+
+
+def connect(settings: Settings) -> Database:
+    """The database of these settings, bound to the tables; nothing is opened until the first query."""
+    database = _postgresql(settings.database_url) if settings.database_url else _sqlite(settings.data / "dqmhub.db")
+    proxy.initialize(database)
+    return database
+
+
+def is_sqlite() -> bool:
+    return isinstance(proxy.obj, SqliteDatabase)
+
+
+def _sqlite(path: Path) -> Database:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    kind = file_system(path.parent, Path("/proc/mounts").read_text(encoding="utf-8", errors="replace"))
+    if kind.startswith(NETWORK_FILE_SYSTEMS):
+        raise UnusableDatabase(
+            f"{path} is on a network file system ({kind}), where SQLite loses data: "
+            "set data_dir to a folder on a local disk, or database_url to a PostgreSQL database"
+        )
+    pragmas = {"journal_mode": "wal", "synchronous": "normal", "foreign_keys": 1, "cache_size": -16000}
+    return SqliteDatabase(str(path), pragmas=pragmas, timeout=10, lock_type="IMMEDIATE")
+
+
+def file_system(folder: Path, mounts: str) -> str:
+    """The type of file system that a folder is on, by the text of /proc/mounts; the longest mount point wins."""
+    place, best, kind = str(folder.resolve()), -1, ""
+    for line in mounts.splitlines():
+        _, point, mounted, *_ = line.split(" ")
+        point = point.encode().decode("unicode_escape").rstrip("/")
+        if (place + "/").startswith(point + "/") and len(point) >= best:
+            best, kind = len(point), mounted
+    return kind
+
+
+def _postgresql(url: str) -> Database:
+    from playhouse.pool import PooledPostgresqlDatabase
+
+    parts = urlsplit(url)
+    given = {"host": parts.hostname, "port": parts.port, "user": parts.username, "password": parts.password}
+    options: dict[str, Any] = {name: unquote(value) if isinstance(value, str) else value for name, value in given.items() if value}
+    for item in filter(None, parts.query.split("&")):  # e.g. host=/run/postgresql for a UNIX socket, sslmode=verify-full
+        name, _, value = item.partition("=")
+        options[name] = unquote(value)
+    return PooledPostgresqlDatabase(
+        unquote(parts.path.lstrip("/")), max_connections=POOL_SIZE, stale_timeout=300, timeout=10, prefer_psycopg3=True, **options
+    )
+
+
+def release() -> None:
+    """Give a PostgreSQL connection back to the pool; an SQLite connection stays with its thread."""
+    if proxy.obj is not None and not is_sqlite() and not proxy.is_closed():
+        proxy.close()
+
+
+def disconnect() -> None:
+    """Close this thread's connection, before a fork or at the end of a thread."""
+    if proxy.obj is not None and not proxy.is_closed():
+        proxy.close()
+        if not is_sqlite():
+            proxy.obj.close_idle()
+
+
+def _runner(database: Database) -> Any:
+    from playhouse.migrations import Runner
+
+    return Runner(database, str(MIGRATIONS))
+
+
+def check(database: Database) -> None:
+    """Raise UnusableDatabase unless every migration of this version, and none of a newer one, was applied."""
+    try:
+        rows = _runner(database).status()
+    except PeeweeException as error:
+        raise UnusableDatabase(f"the database does not answer: {str(error).strip()}; look at database_url and at the server") from error
+    if unknown := [row.name for row in rows if row.path is None]:
+        raise UnusableDatabase(f"the database is of a newer version of DQM Hub (it has {unknown[-1]}): install that version, or restore a backup")
+    if missing := [row.name for row in rows if not row.applied]:
+        raise UnusableDatabase(f"the database is older than this version of DQM Hub (it lacks {missing[0]}): run `dqmhub db upgrade`")
+
+
+def upgrade(database: Database, announce: Callable[[str], object]) -> list[str]:
+    """Apply the migrations that are missing, one runner at a time; their names."""
+    with _one_runner(database, announce):
+        unknown = [row.name for row in _runner(database).status() if row.path is None]
+        if unknown:
+            check(database)
+        done: list[str] = _runner(database).up()
+    return done
+
+
+@contextmanager
+def _one_runner(database: Database, announce: Callable[[str], object]) -> Iterator[None]:
+    if isinstance(database, SqliteDatabase):
+        with open(f"{database.database}.upgrade", "w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                announce("another upgrade is running; waiting for it")
+                fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+        return
+    name = 0x44514D  # any number that only these upgrades use
+    if not database.execute_sql("SELECT pg_try_advisory_lock(%s)", (name,)).fetchone()[0]:
+        announce("another upgrade is running; waiting for it")
+        database.execute_sql("SELECT pg_advisory_lock(%s)", (name,))
+    try:
+        yield
+    finally:
+        database.execute_sql("SELECT pg_advisory_unlock(%s)", (name,))

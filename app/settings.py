@@ -1,0 +1,302 @@
+"""Every setting of DQM Hub, in one table: its name, default, help, what is allowed, and whether it is a secret.
+
+A value comes from the last of these that gives one: the default here; the main TOML file; the files of the
+drop-in folder `conf.d` beside it, by name; the environment variable `DQMHUB_<NAME>`. The main file is the one
+named by `--config` or `DQMHUB_CONFIG`, else `dqmhub.toml` in the tree, else `/etc/dqmhub/dqmhub.toml`.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+import secrets
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import Field, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, get_origin, get_type_hints
+
+TREE = Path(__file__).resolve().parent.parent
+"""The installed product: the folder that holds wsgi.py, app/ and render/."""
+
+COLOURS = ("grey", "blue", "green", "orange", "red", "purple")
+LOG_LEVELS = ("debug", "info", "warning", "error")
+DUMMY_SECRETS = ("changeme", "change-me", "change me", "secret", "password", "dummy", "example", "test", "xxx", "none")
+
+Check = Callable[[Any], str]
+"""Looks at a value of the right type and says what is allowed, or nothing when the value is."""
+
+
+class SettingError(ValueError):
+    """A setting that cannot be used: which, what was given, where, and what is allowed."""
+
+    def __init__(self, name: str, value: object, allowed: str, where: str) -> None:
+        self.name = name
+        super().__init__(f"{where}: {name} = {value!r} cannot be used; allowed: {allowed}")
+
+
+def setting(default: Any, help: str, check: Check | None = None, *, secret: bool = False, env: str = "") -> Any:
+    """One row of the table; `env` is a second variable, known from other products, that is read when ours is not set."""
+    return field(default=default, metadata={"help": help, "check": check, "secret": secret, "env": env})
+
+
+def one_of(*choices: str) -> Check:
+    return lambda value: "" if value in choices else "one of " + ", ".join(choices)
+
+
+def between(low: float, high: float) -> Check:
+    return lambda value: "" if low <= value <= high else f"a number from {low:g} to {high:g}"
+
+
+def networks(value: tuple[str, ...]) -> str:
+    try:
+        for item in value:
+            ipaddress.ip_network(item)
+    except ValueError:
+        return "a list of networks such as 10.1.0.0/16 or ::1/128"
+    return ""
+
+
+def url_of(*schemes: str) -> Check:
+    hint = "empty, or an address such as " + " or ".join(f"{scheme}://..." for scheme in schemes)
+    return lambda value: "" if not value or value.split("://")[0] in schemes and "://" in value else hint
+
+
+def problem(value: str) -> str:
+    return "" if not value or value.startswith(("mailto:", "https://")) else "empty, mailto:address or https://address"
+
+
+def prefix(value: str) -> str:
+    return "" if re.fullmatch(r"(/[A-Za-z0-9._~-]+)*", value) else "empty, or a path such as /dqm/hub without a slash at its end"
+
+
+def secret_key(value: str) -> str:
+    good = not value or (len(value) >= 32 and len(set(value)) >= 10)
+    return "" if good else "empty (one is made at the first start), or at least 32 characters that nobody can guess"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of one instance; paths are absolute once loaded."""
+
+    instance_name: str = setting("DQM Hub", "Name of this instance, shown on every page.")
+    instance_colour: str = setting("blue", "Colour of the bar on every page, to tell production from playback and test.", one_of(*COLOURS))
+    data_dir: str = setting("var", "Folder for all that the program writes; a relative path starts at the tree.")
+    file_roots: tuple[str, ...] = setting((), "Folders whose DQM files may be registered and read, besides demo/ in data_dir.")
+
+    web_host: str = setting("127.0.0.1", "Address that the web server listens on.")
+    web_port: int = setting(8889, "Port that the web server listens on.", between(1, 65535))
+    web_workers: int = setting(2, "Web server processes.", between(1, 64))
+    web_threads: int = setting(8, "Threads of each web server process.", between(1, 64))
+    url_prefix: str = setting("", "Path under which a reverse proxy shows the hub.", prefix)
+    allowed_hosts: tuple[str, ...] = setting(
+        ("127.0.0.1", "localhost", "[::1]"), "Host names under which browsers may reach the hub; the port does not matter."
+    )
+    trusted_proxies: tuple[str, ...] = setting((), "Networks of the reverse proxies whose X-Forwarded headers are believed.", networks)
+    secure_cookies: bool = setting(False, "Send the session cookie over HTTPS only; turn on wherever HTTPS is used.")
+
+    database_url: str = setting(
+        "", "PostgreSQL database, postgresql://user@host/name; empty: SQLite in data_dir.",
+        url_of("postgresql"), secret=True, env="DATABASE_URL",
+    )  # fmt: skip
+    huey_url: str = setting(
+        "", "Redis server of the work queues, redis://host:6379/0; empty: SQLite in data_dir.",
+        url_of("redis", "rediss", "unix"), secret=True, env="HUEY_URL",
+    )  # fmt: skip
+    secret_key: str = setting("", "Key that signs sessions; empty: made at the first start, in data_dir/secret.", secret_key, secret=True)
+
+    live_threads: int = setting(4, "Threads of the consumer of the live queue.", between(1, 64))
+    worker_processes: int = setting(2, "Processes of the consumer of the bulk queue.", between(1, 64))
+    work_lease_s: float = setting(60.0, "Seconds after which work whose process went silent is queued again.", between(1, 3600))
+
+    import_memory_mb: int = setting(1024, "Memory limit of the process that reads the list of a file, MB.", between(128, 65536))
+    import_cpu_s: int = setting(120, "CPU limit of the process that reads the list of a file, seconds.", between(1, 3600))
+    import_slots: int = setting(4, "Requests of one web process that may wait for a file to be read.", between(1, 64))
+    list_cache_mb: int = setting(64, "Memory of one web process for lists of monitor elements, MB.", between(1, 65536))
+
+    render_workers: int = setting(0, "Processes of the render service; 0: one for each core.", between(0, 256))
+    render_timeout_s: float = setting(30.0, "Seconds that one plot may take.", between(1, 600))
+    render_memory_mb: int = setting(2048, "Memory limit of one render process, MB of address space.", between(512, 65536))
+    render_plugins: str = setting("", "Library of CMS render plugins that the render service loads.")
+    plot_cache_mb: int = setting(2048, "Disk space for plots that were drawn, MB.", between(1, 10_000_000))
+
+    anonymous_read: str = setting(
+        "loopback", "Who may read without an account: nobody, loopback (this machine), everyone.", one_of("nobody", "loopback", "everyone")
+    )
+    register_networks: tuple[str, ...] = setting(
+        ("127.0.0.0/8", "::1/128"), "Networks whose clients may register files without a token.", networks
+    )
+    session_hours: float = setting(12.0, "Hours after which a signed-in user signs in again.", between(0.1, 720))
+
+    log_level: str = setting("info", "Least level that is logged.", one_of(*LOG_LEVELS))
+    problem_url: str = setting("", "Where 'report a problem' leads, mailto: or https:; empty: a text to copy.", problem)
+
+    @property
+    def data(self) -> Path:
+        return Path(self.data_dir)
+
+    @property
+    def roots(self) -> tuple[Path, ...]:
+        """Folders below which files are read, resolved."""
+        return tuple(Path(root).resolve() for root in (str(self.data / "demo"), *self.file_roots))
+
+
+def table() -> tuple[Field[Any], ...]:
+    """The rows of the table: name, type, default and, in the metadata, help, check and secret."""
+    return fields(Settings)
+
+
+def load(config: Path | None = None, environ: Mapping[str, str] = os.environ) -> Settings:
+    """The settings in force; SettingError names the first value that cannot be used, and where it stands."""
+    values: dict[str, Any] = {}
+    for file in config_files(config, environ):
+        values.update(_from_file(file))
+    values.update(_from_environment(environ))
+    given = Settings(**values)
+    return replace(
+        given,
+        data_dir=_absolute(given.data_dir),
+        file_roots=tuple(_absolute(root) for root in given.file_roots),
+        render_plugins=given.render_plugins and _absolute(given.render_plugins),
+    )
+
+
+def _absolute(path: str) -> str:
+    return os.path.abspath(TREE / Path(path).expanduser())
+
+
+def config_files(config: Path | None, environ: Mapping[str, str]) -> list[Path]:
+    """The files that are read, first the main one, then those of its drop-in folder by name."""
+    named = config or (Path(environ["DQMHUB_CONFIG"]) if environ.get("DQMHUB_CONFIG") else None)
+    if named and not named.is_file():
+        raise SettingError("config", str(named), "a TOML file that exists", "command line or DQMHUB_CONFIG")
+    main = named or next((path for path in (TREE / "dqmhub.toml", Path("/etc/dqmhub/dqmhub.toml")) if path.is_file()), None)
+    return [main, *sorted((main.parent / "conf.d").glob("*.toml"))] if main else []
+
+
+def _from_file(path: Path) -> dict[str, Any]:
+    try:
+        given = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise SettingError("config", str(path), f"a readable TOML file ({error})", str(path)) from None
+    return {name: _checked(name, value, str(path)) for name, value in given.items()}
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
+    values = {}
+    for row in table():
+        for variable in (f"DQMHUB_{row.name.upper()}", row.metadata["env"]):
+            if variable and variable in environ:
+                values[row.name] = _checked(row.name, _parsed(row.name, environ[variable], variable), variable)
+                break
+    known = {f"DQMHUB_{row.name.upper()}" for row in table()} | OTHER_VARIABLES
+    for variable in environ:
+        if variable.startswith("DQMHUB_") and variable not in known:
+            raise SettingError(variable, environ[variable], "a variable that `dqmhub config show` lists", "environment")
+    return values
+
+
+OTHER_VARIABLES = {"DQMHUB_CONFIG", "DQMHUB_SUPERVISOR_PID", "DQMHUB_FIXTURES", "DQMHUB_TEST_POSTGRESQL", "DQMHUB_TEST_REDIS"}
+"""Variables of ours that are no settings."""
+
+_TYPES = {bool: "true or false", int: "a whole number", float: "a number", str: "text", tuple: "a list of texts"}
+
+
+def kind(name: str) -> type:
+    """bool, int, float, str, or tuple for a list of texts."""
+    hint = get_type_hints(Settings)[name]
+    return get_origin(hint) or hint
+
+
+def _parsed(name: str, text: str, where: str) -> Any:
+    """The text of an environment variable as the type of the setting; lists are separated by commas."""
+    wanted = kind(name) if name in Settings.__dataclass_fields__ else str
+    try:
+        if wanted is bool:
+            return {"true": True, "1": True, "false": False, "0": False}[text.lower()]
+        if wanted is tuple:
+            return [part.strip() for part in text.split(",") if part.strip()]
+        return wanted(text)
+    except (KeyError, ValueError):
+        raise SettingError(name, text, _TYPES[wanted], where) from None
+
+
+def _checked(name: str, value: Any, where: str) -> Any:
+    row = Settings.__dataclass_fields__.get(name)
+    if row is None:
+        raise SettingError(name, value, "a name that `dqmhub config show` lists", where)
+    shown = "(hidden)" if row.metadata["secret"] else value
+    value = _typed(name, value, where, shown)
+    if row.metadata["secret"] and value and _is_dummy(value):
+        raise SettingError(name, shown, "a secret of your own, not the placeholder of a sample file", where)
+    if allowed := row.metadata["check"](value) if row.metadata["check"] else "":
+        raise SettingError(name, shown, allowed, where)
+    return value
+
+
+def _is_dummy(value: str) -> bool:
+    """Whether a key, or the password inside an address, is a placeholder that was never replaced."""
+    password = re.search(r"://[^/@:]*:([^@]*)@", value)
+    secret = password.group(1) if password else value
+    return secret.lower().strip("<>[]{} ") in DUMMY_SECRETS
+
+
+def _typed(name: str, value: Any, where: str, shown: Any) -> Any:
+    wanted = kind(name)
+    if wanted is float and type(value) is int:
+        value = float(value)
+    if wanted is tuple and isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return tuple(value)
+    if type(value) is not wanted:
+        raise SettingError(name, shown, _TYPES[wanted], where)
+    return value
+
+
+def shown(settings: Settings) -> dict[str, Any]:
+    """Every setting with its value, secrets as "(set)" or "(not set)"."""
+    values = {}
+    for row in table():
+        value = getattr(settings, row.name)
+        values[row.name] = ("(set)" if value else "(not set)") if row.metadata["secret"] else value
+    return values
+
+
+def sample() -> str:
+    """The sample configuration file: each setting with its help, commented out at its default."""
+    lines = ["# DQM Hub: settings. Each line that is commented out shows the default.", ""]
+    for row in table():
+        lines.append(f"# {row.metadata['help']}" + (" Secret." if row.metadata["secret"] else ""))
+        lines.append(f"# {row.name} = {_toml(row.default)}")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple):
+        return "[" + ", ".join(f'"{item}"' for item in value) + "]"
+    return f'"{value}"' if isinstance(value, str) else str(value)
+
+
+def make_secret(settings: Settings) -> bytes:
+    """The key that signs sessions: the setting, else the file data_dir/secret, made when it is missing (mode 0600)."""
+    if settings.secret_key:
+        return settings.secret_key.encode()
+    path = settings.data / "secret"
+    settings.data.mkdir(parents=True, exist_ok=True)
+    new = path.with_name(f"secret.{os.getpid()}")
+    if not path.exists():
+        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_hex(32))
+        try:
+            os.link(new, path)  # the first of several starters wins, and the others read its key
+        except FileExistsError:
+            pass
+        new.unlink()
+    key = path.read_bytes().strip()
+    if len(key) < 32:
+        raise SettingError("secret_key", f"{len(key)} characters", "at least 32 characters; remove the file to make a new one", str(path))
+    return key

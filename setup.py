@@ -1,0 +1,67 @@
+"""Metadata, dependencies and the console script of DQM Hub, and the command that builds the render service."""
+
+import sys
+from pathlib import Path
+
+from setuptools import Command, setup
+
+TREE = Path(__file__).resolve().parent
+
+
+class BuildRender(Command):
+    """Build the C++ render service into build/render."""
+
+    description = "build the render service"
+    user_options = []
+
+    def initialize_options(self):
+        pass
+
+    def finalize_options(self):
+        pass
+
+    def run(self):
+        sys.path.insert(0, str(TREE))
+        from render.build import build
+
+        print("render service:", build(TREE, sys.executable))
+
+
+setup(
+    name="dqmhub",
+    version="0.1.0",
+    description="Data quality monitoring of the CMS experiment in one application",
+    license="Apache-2.0",
+    python_requires=">=3.11",
+    packages=["app", "app.cli", "app.formats", "app.gui", "app.home", "jobs", "render", "services"],
+    install_requires=[
+        "click>=8.1",
+        "flask>=3.1",
+        "gunicorn>=26",
+        "honcho>=2",
+        "htmx-flask>=0.1",
+        "huey>=3.5.2",
+        "lz4>=4.3",
+        "peewee>=4.5,<5",
+        "prometheus-client>=0.21",
+        "zstandard>=0.23",
+    ],
+    extras_require={
+        "root": ["root>=0.1a12"],
+        "postgresql": ["psycopg[binary]>=3.2"],
+        "redis": ["redis>=5"],
+        "test": [
+            "awkward>=2.7",
+            "hypothesis>=6",
+            "import-linter>=2",
+            "mypy>=1.14",
+            "numpy>=2",
+            "playwright>=1.49",
+            "pytest>=8",
+            "ruff>=0.9",
+            "uproot>=5.7.6",
+        ],
+    },
+    entry_points={"console_scripts": ["dqmhub = app.cli:main"]},
+    cmdclass={"build_render": BuildRender},
+)
