@@ -1,0 +1,97 @@
+"""Fixtures for all tests; a test that touches the database takes `hub` and so runs on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from app import create_app, database
+from app.settings import TREE, Settings
+from tests.support import servers
+
+if TYPE_CHECKING:
+    from flask import Flask
+    from werkzeug.test import TestResponse
+
+
+@pytest.fixture(scope="session")
+def fixtures_dir() -> Path:
+    """Real data; tests that need it are skipped, saying so, where it is absent."""
+    folder = Path(os.environ.get("DQMHUB_FIXTURES") or TREE.parent / "shared" / "fixtures")
+    if not folder.is_dir():
+        pytest.skip(f"real data is absent: {folder} (set DQMHUB_FIXTURES)")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[servers.PostgreSQL]:
+    """A real PostgreSQL server, started by the first test that needs it."""
+    with servers.postgresql() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """The address of a real Redis server, started by the first test that needs it."""
+    with servers.redis_server() as url:
+        yield url
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Settings with a data folder of their own; no database is made yet."""
+    return Settings(data_dir=str(tmp_path / "var"), instance_name="Test")
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder whose SQLite database has every table."""
+    folder = tmp_path_factory.mktemp("template")
+    servers.migrate(Settings(data_dir=str(folder)))
+    return folder
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def hub(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
+    """Settings with an empty database of this version, bound to the tables; once on SQLite, once on PostgreSQL."""
+    data = tmp_path / "var"
+    with ExitStack() as stack:
+        url = ""
+        if request.param == "sqlite":
+            shutil.copytree(request.getfixturevalue("sqlite_template"), data)
+        else:
+            server = request.getfixturevalue("postgresql")
+            url = stack.enter_context(server.database(server.template()))
+        given = Settings(data_dir=str(data), instance_name="Test", database_url=url)
+        database.check(database.connect(given))
+        yield given
+        database.disconnect()
+        database.proxy.initialize(None)
+
+
+@pytest.fixture
+def app(hub: Settings) -> Flask:
+    """The web application on an empty database."""
+    return create_app(hub)
+
+
+class Browser(FlaskClient):
+    """A client of the address that the server has by default."""
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        kwargs.setdefault("base_url", "http://127.0.0.1:8889")
+        return super().open(*args, **kwargs)
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser on this machine."""
+    app.test_client_class = Browser
+    return app.test_client()

@@ -1,0 +1,1 @@
+"""What the tests share: real servers, databases, and consumers in processes of their own."""

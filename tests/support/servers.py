@@ -1,0 +1,131 @@
+"""A real PostgreSQL and a real Redis for the tests: started on demand, on private sockets, and ended with the tests."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from urllib.parse import quote
+
+import psycopg
+import redis
+
+from app import database
+from app.settings import Settings
+
+START_S = 60.0
+
+
+class Missing(RuntimeError):
+    """A program that the tests need is not on this machine."""
+
+    def __init__(self, program: str, package: str) -> None:
+        super().__init__(f"{program} is not on this machine: `make test` installs it (Debian package {package})")
+
+
+def _wait(ready: Callable[[], object], process: subprocess.Popen[bytes], log: Path, *errors: type[Exception]) -> None:
+    deadline = time.monotonic() + START_S
+    while True:
+        try:
+            ready()
+            return
+        except errors as error:
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"a server of the tests did not start: {log.read_text()}") from error
+            time.sleep(0.02)
+
+
+@contextmanager
+def _running(command: list[str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    with log.open("wb") as output:  # setpriv: a killed test run leaves no server behind
+        process = subprocess.Popen(["setpriv", "--pdeathsig", "QUIT", *command], stdout=output, stderr=output)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait(START_S)
+
+
+class PostgreSQL:
+    """A server on a UNIX socket; `database()` makes a database, `template()` one with this version's tables."""
+
+    def __init__(self, socket: str) -> None:
+        self.socket = socket
+        self._numbers = count()
+        self._template = ""
+
+    def url(self, name: str) -> str:
+        return f"postgresql://dqmhub@/{name}?host={quote(self.socket, safe='')}"
+
+    def run(self, statement: str) -> None:
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(statement)
+
+    @contextmanager
+    def database(self, template: str = "template0") -> Iterator[str]:
+        """The address of a new database, which is dropped afterwards."""
+        name = f"hub{next(self._numbers)}"
+        self.run(f"CREATE DATABASE {name} TEMPLATE {template}")
+        try:
+            yield self.url(name)
+        finally:
+            self.run(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def template(self) -> str:
+        """The name of a database that has every table."""
+        if not self._template:
+            self.run("CREATE DATABASE template_hub TEMPLATE template0")
+            migrate(Settings(database_url=self.url("template_hub")))
+            self._template = "template_hub"
+        return self._template
+
+
+def migrate(settings: Settings) -> None:
+    """Bring a database to this version and leave no connection open."""
+    database.upgrade(database.connect(settings), lambda _: None)
+    database.disconnect()
+    database.proxy.initialize(None)
+
+
+@contextmanager
+def postgresql() -> Iterator[PostgreSQL]:
+    """A PostgreSQL server with nothing in it; it refuses to run as root, so root starts it as the user postgres."""
+    programs = max(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: float(path.parent.name), default=None)
+    if programs is None or not (programs / "initdb").exists():
+        raise Missing("PostgreSQL", "postgresql")
+    as_user = ["--reuid", "postgres", "--regid", "postgres", "--clear-groups"] if os.geteuid() == 0 else []
+    with TemporaryDirectory(prefix="dqmhub-postgresql-", dir="/tmp", ignore_cleanup_errors=True) as folder:
+        if as_user:
+            shutil.chown(folder, "postgres", "postgres")
+        data = f"{folder}/data"
+        initdb = [str(programs / "initdb"), "-D", data, "-U", "dqmhub", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]
+        subprocess.run(["setpriv", *as_user, *initdb], check=True, capture_output=True, cwd=folder)
+        options = {"listen_addresses": "", "unix_socket_directories": folder, "fsync": "off", "synchronous_commit": "off",
+                   "full_page_writes": "off", "max_connections": "200", "shared_buffers": "32MB", "autovacuum": "off"}  # fmt: skip
+        command = [*as_user, str(programs / "postgres"), "-D", data, *(f"--{name}={value}" for name, value in options.items())]
+        log = Path(folder, "log")
+        with _running(command, log) as process:
+            server = PostgreSQL(folder)
+            _wait(lambda: server.run("SELECT 1"), process, log, psycopg.OperationalError)
+            yield server
+
+
+@contextmanager
+def redis_server() -> Iterator[str]:
+    """The address of a Redis server that stores nothing on disk."""
+    program = shutil.which("redis-server")
+    if program is None:
+        raise Missing("redis-server", "redis-server")
+    with TemporaryDirectory(prefix="dqmhub-redis-", dir="/tmp") as folder:
+        command = [program, "--port", "0", "--unixsocket", f"{folder}/socket", "--save", "", "--appendonly", "no", "--dir", folder]
+        log = Path(folder, "log")
+        url = f"unix://{folder}/socket"
+        with _running(command, log) as process, redis.Redis.from_url(url) as client:
+            _wait(client.ping, process, log, redis.ConnectionError)
+            yield url
