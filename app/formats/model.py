@@ -1,0 +1,227 @@
+"""What every file format yields: monitor elements (MEs), where their bytes are, and what is known of them.
+
+Only the standard library: a web process and the child that imports a file both load this, and start fast.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+import sys
+from array import array
+from enum import IntEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from app.formats.names import NameList
+
+EFFICIENCY = 1
+"""Bit of `Columns.flags`: the ME is an efficiency, never to be normalised."""
+
+
+class FormatError(Exception):
+    """A file, or one object of it, is not what its format says; reads as a sentence."""
+
+    def __init__(self, what: str, where: str, expected: str) -> None:
+        super().__init__(what, where, expected)
+        self.what = what
+        self.where = where
+        self.expected = expected
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what}; expected {self.expected}"
+
+
+class Kind(IntEnum):
+    """The type of an ME by the byte that CMS software uses for it; up to 0x0f it is a scalar."""
+
+    INT = 0x01
+    FLOAT = 0x02
+    STRING = 0x03
+    TH1F = 0x10
+    TH1S = 0x11
+    TH1D = 0x12
+    TH1I = 0x13
+    TH2F = 0x20
+    TH2S = 0x21
+    TH2D = 0x22
+    TH2I = 0x23
+    TH3F = 0x30
+    # CMS software books no TH3 but TH3F; these carry on its row, for files that others write.
+    TH3S = 0x31
+    TH3D = 0x32
+    TH3I = 0x33
+    TPROFILE = 0x40
+    TPROFILE2D = 0x41
+    TH2POLY = 0x60
+
+    @property
+    def scalar(self) -> bool:
+        """Whether the value is a number or a text, kept in `Facts.scalars`, and not a histogram."""
+        return self <= 0x0F
+
+    @property
+    def class_name(self) -> str:
+        """The ROOT class of a histogram (`TH1F`, `TProfile2D`, ...)."""
+        return self.name.replace("TPROFILE", "TProfile").replace("POLY", "Poly")
+
+
+class QTest(NamedTuple):
+    """The outcome of one quality test on one ME. `result` is the number as the file has it, often 0 to 1."""
+
+    name: str
+    status: int
+    result: str
+    algorithm: str
+    message: str
+
+
+# From the worst: failures, then what could not judge (invalid, other, did not run, too little data), then what
+# is fine; a disabled test says nothing at all. A test that could not judge outranks a passed one, for "ok" on a
+# page must mean that every test that is switched on has passed.
+SEVERITY = (300, 200, 60, 30, 90, 70, 100, 50)
+_RANK = {status: rank for rank, status in enumerate(SEVERITY)}
+
+
+def worst_status(statuses: Iterable[int]) -> int:
+    """The status to show for an ME with several quality tests; 0 for none.
+
+    A status that CMS does not know counts like 30 (other).
+    """
+    return min(statuses, key=lambda status: _RANK.get(status, _RANK[30]), default=0)
+
+
+class Row(NamedTuple):
+    """Where the bytes of one ME are: `nbytes` from `seek` on, of which `keylen` are the key's header.
+
+    `objlen` is the size of the object when decompressed.
+    """
+
+    seek: int
+    nbytes: int
+    objlen: int
+    keylen: int
+    kind: int
+    flags: int
+
+
+class Columns:
+    """One entry per ME of a sample, in the order of its names, as parallel arrays.
+
+    `status` is the worst quality-test status (0: none), `flags` has the bit `EFFICIENCY`; the others are as in `Row`.
+    """
+
+    _HEADER = struct.Struct("<4sII")
+    _MAGIC = b"DQMC"
+    _VERSION = 1
+    _TYPES = "QIIHBHB"
+
+    def __init__(self, columns: Iterable[Iterable[int]] = ((),) * 7) -> None:
+        """`columns` are seek, nbytes, objlen, keylen, kind, status and flags, all of one length."""
+        arrays = [array(type_, values) for type_, values in zip(self._TYPES, columns, strict=True)]
+        if len({len(values) for values in arrays}) != 1:
+            raise ValueError("the columns differ in length")
+        self.seek, self.nbytes, self.objlen, self.keylen, self.kind, self.status, self.flags = arrays
+
+    def __len__(self) -> int:
+        return len(self.seek)
+
+    def row(self, index: int) -> Row:
+        """Where ME number `index` is; what `payload` takes."""
+        return Row(
+            self.seek[index], self.nbytes[index], self.objlen[index], self.keylen[index], self.kind[index], self.flags[index]
+        )
+
+    def _arrays(self) -> list[array[int]]:
+        return [self.seek, self.nbytes, self.objlen, self.keylen, self.kind, self.status, self.flags]
+
+    def pack(self) -> bytes:
+        """All columns as bytes, little endian, behind a header with version and count; compresses well."""
+        parts = [self._HEADER.pack(self._MAGIC, self._VERSION, len(self))]
+        for values in self._arrays():
+            parts.append(_little_endian(values).tobytes())
+        return b"".join(parts)
+
+    @classmethod
+    def unpack(cls, data: bytes) -> Columns:
+        """The reverse of `pack`; raises `FormatError` for bytes that are none, or of another version."""
+        where = "stored columns"
+        if len(data) < cls._HEADER.size:
+            raise FormatError(f"{len(data)} bytes", where, f"at least {cls._HEADER.size}")
+        magic, version, count = cls._HEADER.unpack_from(data)
+        if (magic, version) != (cls._MAGIC, cls._VERSION):
+            raise FormatError(f"starts with {magic!r}, version {version}", where, f"{cls._MAGIC!r}, version {cls._VERSION}")
+        columns = cls()
+        expected = cls._HEADER.size + count * sum(values.itemsize for values in columns._arrays())
+        if len(data) != expected:
+            raise FormatError(f"{len(data)} bytes for {count} MEs", where, f"{expected} bytes")
+        at = cls._HEADER.size
+        for values in columns._arrays():
+            end = at + count * values.itemsize
+            values.frombytes(data[at:end])
+            at = end
+            if sys.byteorder == "big":
+                values.byteswap()
+        return columns
+
+
+def _little_endian(values: array[int]) -> array[int]:
+    if sys.byteorder == "big":
+        values = values[:]
+        values.byteswap()
+    return values
+
+
+class Facts(NamedTuple):
+    """What a sample says in words, by the index of the ME: the text of each scalar, and the quality tests."""
+
+    scalars: dict[int, str]
+    qtests: dict[int, list[QTest]]
+
+    def pack(self) -> bytes:
+        """As JSON, in UTF-8."""
+        document = {"scalars": self.scalars, "qtests": self.qtests}
+        return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+
+    @classmethod
+    def unpack(cls, data: bytes) -> Facts:
+        """The reverse of `pack`; raises `FormatError` for bytes that are none."""
+        try:
+            document = json.loads(data)
+            scalars = {int(index): str(text) for index, text in document["scalars"].items()}
+            qtests = {int(index): [QTest(*test) for test in tests] for index, tests in document["qtests"].items()}
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise FormatError(f"cannot be read ({error})", "stored facts", "what Facts.pack wrote") from error
+        return cls(scalars, qtests)
+
+
+class Listing(NamedTuple):
+    """The MEs of one sample (one run, or one lumisection of it). Entry i of the columns is name i.
+
+    `unreadable` counts what the file has for this sample and could not be read.
+    """
+
+    names: NameList
+    columns: Columns
+    facts: Facts
+    unreadable: int
+
+
+class Scan(NamedTuple):
+    """What one file holds: a listing for each (run, lumi), lumi 0 being the whole run.
+
+    `unreadable` counts over the whole file, and includes what belongs to no sample.
+    """
+
+    samples: dict[tuple[int, int], Listing]
+    unreadable: int
+
+
+class Payload(NamedTuple):
+    """One histogram for the renderer: kind and efficiency bit, the framed object, and the displacement of its buffer."""
+
+    flags: int
+    data: bytes
+    displacement: int

@@ -1,0 +1,139 @@
+"""The names of a sample's MEs: one bytes object, sorted, with an offset for each.
+
+A list of 100,000 names takes some 10 MB this way, shared by every sample that has the same names. Folders are not
+stored: all names under a folder stand together, so its subfolders are found by leaping from one to the next.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left, bisect_right
+from itertools import accumulate
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+
+class Subfolder(NamedTuple):
+    """A folder in a folder. The MEs below it, at any depth, are `first` up to but without `last`."""
+
+    name: bytes
+    first: int
+    last: int
+
+    @property
+    def me_count(self) -> int:
+        """The number of MEs below this folder, at any depth."""
+        return self.last - self.first
+
+
+class Folder(NamedTuple):
+    """What stands directly in a folder: subfolders in byte order of their names, and the indices of its MEs."""
+
+    subfolders: list[Subfolder]
+    mes: list[int]
+
+
+class NameList:
+    """ME paths (`Subsystem/folder/name`, UTF-8), unique and in byte order.
+
+    >>> names = NameList([b"A/B/x", b"A/B/y", b"A/z"])
+    >>> names.find(b"A/B/y"), names[2]
+    (1, b'A/z')
+    """
+
+    def __init__(self, names: Iterable[bytes]) -> None:
+        """`names` must be sorted, unique, not empty and without NUL: what `scan` makes."""
+        self._load(b"\0".join(names))
+
+    def _load(self, joined: bytes) -> None:
+        self._joined = joined
+        self._lowered: bytes | None = None
+        lengths = map(len, joined.split(b"\0")) if joined else ()
+        self._starts = array("I", accumulate(lengths, lambda start, length: start + length + 1, initial=0))
+
+    def __len__(self) -> int:
+        return len(self._starts) - 1
+
+    def __getitem__(self, index: int) -> bytes:
+        if not 0 <= index < len(self):
+            raise IndexError(index)
+        return self._joined[self._starts[index] : self._starts[index + 1] - 1]
+
+    def find(self, path: bytes) -> int | None:
+        """The index of the ME with this whole path, or None."""
+        index = bisect_left(self, path)
+        return index if index < len(self) and self[index] == path else None
+
+    def folder(self, path: bytes) -> Folder:
+        """What stands in the folder `path` (`b""`: the top); empty when there is no such folder."""
+        prefix = path + b"/" if path else b""
+        index = bisect_left(self, prefix)
+        end = bisect_left(self, _after(prefix), index) if path else len(self)
+        folder = Folder([], [])
+        while index < end:
+            name = self[index]
+            slash = name.find(b"/", len(prefix))
+            if slash < 0:
+                folder.mes.append(index)
+                index += 1
+            else:
+                last = self._leap(_after(name[: slash + 1]), index, end)
+                folder.subfolders.append(Subfolder(name[len(prefix) : slash], index, last))
+                index = last
+        folder.subfolders.sort()
+        return folder
+
+    def _leap(self, path: bytes, first: int, end: int) -> int:
+        """The first index after `first` that is not before `path`; in steps that double, for folders are small."""
+        step = 1
+        while first + step < end and self[first + step] < path:
+            first += step
+            step *= 2
+        return bisect_left(self, path, first, min(first + step, end))
+
+    def search(self, words: Sequence[str], limit: int) -> list[int]:
+        """The first `limit` MEs whose path contains every word, in any order; ASCII letters match in either case."""
+        if self._lowered is None:
+            self._lowered = self._joined.lower()
+        wanted = [word.encode("utf-8", "surrogatepass").lower() for word in words]
+        found: list[int] = []
+        index = 0
+        while len(found) < limit and index < len(self):
+            candidate = self._leapfrog(wanted, index)
+            if candidate is None:
+                break
+            if candidate == index:
+                found.append(index)
+                index += 1
+            else:
+                index = candidate
+        return found
+
+    def _leapfrog(self, wanted: list[bytes], index: int) -> int | None:
+        """`index` when it has every word, else a later index before which no ME has them all, or None for the end."""
+        assert self._lowered is not None
+        candidate = index
+        for word in wanted:
+            position = self._lowered.find(word, self._starts[candidate])
+            if position < 0:
+                return None
+            candidate = bisect_right(self._starts, position) - 1
+        return candidate
+
+    def pack(self) -> bytes:
+        """The names joined by NUL; its hash tells whether two samples have the same names."""
+        return self._joined
+
+    @classmethod
+    def unpack(cls, data: bytes) -> NameList:
+        """The reverse of `pack`."""
+        names = cls.__new__(cls)
+        names._load(data)
+        return names
+
+
+def _after(prefix: bytes) -> bytes:
+    """The least bytes that come after every path starting with `prefix`, which ends in `/`; `0` follows `/`."""
+    return prefix[:-1] + b"0"

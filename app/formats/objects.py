@@ -1,0 +1,91 @@
+"""One ROOT object: decompressed, and framed so that the renderer can read it.
+
+Compressed, it is a chain of blocks of at most 16 MB, each with a header of nine bytes: two letters for the algorithm,
+its version, and both sizes of the block in three bytes each. No block can yield more than its header says, and a whole
+object no more than its key says, so a small file cannot fill the memory.
+"""
+
+from __future__ import annotations
+
+import lzma
+import struct
+import zlib
+
+import lz4.block
+import zstandard
+
+from app.formats.model import FormatError
+
+_HEADER = 9
+_LZMA_MEMORY = 1 << 27
+_FRAME = struct.Struct(">II")
+_BYTE_COUNT = 0x40000000
+_NEW_CLASS = 0xFFFFFFFF
+
+
+def frame(class_name: bytes, content: bytes) -> bytes:
+    """A streamed object with its class and size before it, as ROOT's `TBufferFile::ReadObjectAny` takes it."""
+    count = 4 + len(class_name) + 1 + len(content)
+    return b"".join((_FRAME.pack(count | _BYTE_COUNT, _NEW_CLASS), class_name, b"\0", content))
+
+
+def frame_size(class_name: bytes) -> int:
+    """The bytes that `frame` puts before the object."""
+    return _FRAME.size + len(class_name) + 1
+
+
+class _BadBlock(Exception):
+    """What is wrong with a block; the caller knows where it stands."""
+
+
+def decompress(data: bytes, size: int, where: str) -> bytes:
+    """The object of `size` bytes that `data` holds; as it is when it was stored uncompressed.
+
+    Raises `FormatError` naming `where` when the blocks are damaged or yield another size.
+    """
+    if len(data) == size:
+        return data
+    parts: list[bytes] = []
+    at = done = 0
+    while done < size:
+        if at + _HEADER > len(data):
+            raise FormatError(f"the compressed data end after {done} of {size} bytes", where, "whole blocks")
+        packed = int.from_bytes(data[at + 3 : at + 6], "little")
+        unpacked = int.from_bytes(data[at + 6 : at + 9], "little")
+        block = data[at + _HEADER : at + _HEADER + packed]
+        try:
+            if len(block) != packed or not 0 < unpacked <= size - done:
+                raise _BadBlock(f"its header says {packed} bytes for {unpacked}")
+            parts.append(_unpack(data[at : at + 2], block, unpacked))
+        except (_BadBlock, zlib.error, lzma.LZMAError, lz4.block.LZ4BlockError, zstandard.ZstdError) as error:
+            raise FormatError(f"the block at byte {at} is damaged ({error})", where, "ROOT's compressed blocks") from error
+        at += _HEADER + packed
+        done += unpacked
+    return b"".join(parts)
+
+
+def _unpack(algorithm: bytes, block: bytes, size: int) -> bytes:
+    if algorithm == b"ZL":
+        result = zlib.decompressobj().decompress(block, size)
+    elif algorithm == b"XZ":
+        result = lzma.LZMADecompressor(lzma.FORMAT_AUTO, memlimit=_LZMA_MEMORY).decompress(block, size)
+    elif algorithm == b"L4":
+        # A checksum of eight bytes comes first; the renderer finds a damaged object anyway.
+        result = lz4.block.decompress(block[8:], uncompressed_size=size)
+    elif algorithm == b"ZS":
+        result = _unpack_zstd(block, size)
+    elif algorithm == b"CS":
+        result = zlib.decompressobj(-zlib.MAX_WBITS).decompress(block, size)
+    else:
+        raise _BadBlock(f"unknown algorithm {algorithm!r}")
+    if len(result) != size:
+        raise _BadBlock(f"{len(result)} bytes instead of {size}")
+    return result
+
+
+def _unpack_zstd(block: bytes, size: int) -> bytes:
+    # The library trusts a size in the frame over the limit that it is given.
+    stated = zstandard.frame_content_size(block)
+    if stated not in (-1, size):
+        raise _BadBlock(f"a frame of {stated} bytes instead of {size}")
+    return zstandard.ZstdDecompressor().decompress(block, max_output_size=size)
