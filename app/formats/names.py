@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
-from itertools import accumulate
+from itertools import accumulate, count
+from operator import add
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class NameList:
         self._joined = joined
         self._lowered: bytes | None = None
         lengths = map(len, joined.split(b"\0")) if joined else ()
-        self._starts = array("I", accumulate(lengths, lambda start, length: start + length + 1, initial=0))
+        self._starts = array("I", map(add, accumulate(lengths, initial=0), count()))
 
     def __len__(self) -> int:
         return len(self._starts) - 1

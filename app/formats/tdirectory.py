@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING
+from operator import itemgetter
+from typing import TYPE_CHECKING, TypeVar
 
 from app.formats.model import EFFICIENCY, Columns, Facts, FormatError, Kind, Listing, Payload, QTest, Row, Scan, worst_status
 from app.formats.names import NameList
@@ -27,9 +28,15 @@ EFFICIENCY_FLAG = 0x00200000
 """Bit of `Payload.flags`, which otherwise are the kind."""
 
 _RUN = re.compile(rb"Run (\d{1,9})")
+_TEXT = b"TObjString"
 _KINDS = {kind.class_name.encode(): int(kind) for kind in Kind if not kind.scalar}
 _CLASSES = {kind: class_name for class_name, kind in _KINDS.items()}
+# A scalar is all in the name of its key, so nothing is ever read for it; its kind is filled in later.
+_NO_KEY = Key(_TEXT, b"", 0, 0, 0, 0, 0, 0)
+_KINDS_OF_KEYS = {**_KINDS, _TEXT: 0}
 _DROPPED = b"BadModuleList"
+
+T = TypeVar("T")
 
 
 def scan(path: str | os.PathLike[str]) -> Scan:
@@ -121,10 +128,10 @@ class _Sample:
     def __init__(self, tree: _Tree) -> None:
         self._tree = tree
         self._unreadable = 0
-        # seek, nbytes, objlen, keylen, kind, status, flags
-        self._rows: dict[bytes, tuple[int, int, int, int, int, int, int]] = {}
-        self._scalars: dict[bytes, str] = {}
+        self._keys: dict[bytes, Key] = {}
+        self._scalars: dict[bytes, tuple[Kind, str]] = {}
         self._qtests: dict[bytes, list[QTest]] = {}
+        self._efficiencies: set[bytes] = set()
 
     def add(self, run: Key) -> None:
         """Reads what is below the directory of a run."""
@@ -132,53 +139,61 @@ class _Sample:
         for subsystem, directory in self._tree.folders(run).items():
             summary = self._tree.folders(directory).get(b"Run summary")
             if summary is not None:
-                self._add_tree(summary, subsystem)
+                self._add_tree({subsystem: summary})
         self._unreadable += self._tree.unreadable - before
 
-    def _add_tree(self, top: Key, subsystem: bytes) -> None:
-        pending = [(top, as_utf8(subsystem), 1)]
+    def _add_tree(self, top: dict[bytes, Key]) -> None:
+        pending = [(b"", top)]
         while pending:
-            directory, path, depth = pending.pop()
-            if not _readable(path) or depth > MAX_DEPTH:
-                self._tree.unreadable += 1
-            elif _DROPPED not in path:
-                folders = self._add_directory(self._tree.keys(directory), path + b"/")
-                pending += [(key, path + b"/" + as_utf8(name), depth + 1) for name, key in folders.items()]
+            parent, folders = pending.pop()
+            shown = _by_path(parent, folders) if parent.count(b"/") < MAX_DEPTH else {}
+            self._tree.unreadable += len(folders) - len(shown)
+            for path, directory in shown.items():
+                keys = self._tree.keys(directory)
+                self._add_directory(path + b"/", keys)
+                pending.append((path + b"/", _latest(key for key in keys if key.class_name in DIRECTORIES)))
 
-    def _add_directory(self, keys: list[Key], prefix: bytes) -> dict[bytes, Key]:
-        """Adds the MEs of one directory; returns its subdirectories."""
+    def _add_directory(self, prefix: bytes, keys: list[Key]) -> None:
         histograms = _latest(key for key in keys if key.class_name in _KINDS)
-        marks = read_tags([key.name for key in keys if key.class_name == b"TObjString"], histograms)
-        self._tree.unreadable += marks.unreadable
-        for name, key in histograms.items():
-            flags = EFFICIENCY if name in marks.efficiencies else 0
-            self._add(prefix + as_utf8(name), (*key[2:6], _KINDS[key.class_name]), marks.qtests.get(name), flags)
-        for name, (kind, text) in marks.scalars.items():
-            path = prefix + as_utf8(name)
-            self._add(path, (0, 0, 0, 0, kind), marks.qtests.get(name), 0)
-            self._scalars[path] = text
-        return _latest(key for key in keys if key.class_name in DIRECTORIES)
-
-    def _add(self, path: bytes, place: tuple[int, int, int, int, int], tests: list[QTest] | None, flags: int) -> None:
-        if not _readable(path) or path in self._rows:
-            self._tree.unreadable += 1
-        elif _DROPPED not in path:
-            status = 0
-            if tests:
-                status = worst_status(test.status for test in tests)
-                self._qtests[path] = tests
-            self._rows[path] = (*place, status, flags)
+        marks = read_tags([key.name for key in keys if key.class_name == _TEXT], histograms)
+        before = len(self._keys)
+        self._keys.update(_by_path(prefix, histograms))
+        scalars = _by_path(prefix, marks.scalars)
+        self._keys.update(dict.fromkeys(scalars, _NO_KEY))
+        self._scalars.update(scalars)
+        added = len(self._keys) - before
+        self._tree.unreadable += marks.unreadable + len(histograms) + len(marks.scalars) - added
+        self._qtests.update(_by_path(prefix, marks.qtests))
+        self._efficiencies.update(_by_path(prefix, dict.fromkeys(marks.efficiencies)))
 
     def listing(self) -> Listing:
         """All that was added, in the order of the names."""
-        names = sorted(self._rows)
-        columns = Columns(zip(*map(self._rows.__getitem__, names), strict=True)) if names else Columns()
+        names = sorted(path for path in self._keys if _DROPPED not in path)
         index = {name: number for number, name in enumerate(names)}
-        scalars = {index[name]: text for name, text in self._scalars.items() if name in index}
+        scalars = {index[name]: value for name, value in self._scalars.items() if name in index}
         qtests = {index[name]: tests for name, tests in self._qtests.items() if name in index}
-        return Listing(NameList(names), columns, Facts(scalars, qtests), self._unreadable)
+        columns = _columns([self._keys[name] for name in names])
+        for number, (kind, _) in scalars.items():
+            columns.kind[number] = kind
+        for number, tests in qtests.items():
+            columns.status[number] = worst_status(test.status for test in tests)
+        for name in self._efficiencies & index.keys():
+            columns.flags[index[name]] |= EFFICIENCY
+        facts = Facts({number: text for number, (_, text) in scalars.items()}, qtests)
+        return Listing(NameList(names), columns, facts, self._unreadable)
 
 
-def _readable(path: bytes) -> bool:
-    """Whether each part of a path has a name that can be shown."""
-    return not (b"\0" in path or b"//" in path or path.startswith(b"/") or path.endswith(b"/"))
+def _columns(keys: list[Key]) -> Columns:
+    places = [map(itemgetter(field), keys) for field in range(2, 6)]
+    kinds = map(_KINDS_OF_KEYS.__getitem__, map(itemgetter(0), keys))
+    nothing = [0] * len(keys)
+    return Columns([*places, kinds, nothing, nothing])
+
+
+def _by_path(prefix: bytes, named: dict[bytes, T]) -> dict[bytes, T]:
+    """The same by path, in UTF-8, instead of name; without names that no page or address could show."""
+    together = b"/".join(named)
+    # Nearly every directory has only plain names, and asking once for all of them is what makes listing fast.
+    if together.isascii() and b"\0" not in together and together.count(b"/") == len(named) - 1 and b"" not in named:
+        return {prefix + name: value for name, value in named.items()}
+    return {prefix + as_utf8(name): value for name, value in named.items() if b"\0" not in name and all(name.split(b"/"))}
