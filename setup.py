@@ -35,8 +35,10 @@ setup(
     python_requires=">=3.11",
     packages=["app", "app.cli", "app.formats", "app.gui", "app.home", "jobs", "render", "services"],
     install_requires=[
+        "cachetools>=5.5",
         "click>=8.1",
         "flask>=3.1",
+        "google-re2>=1.1",
         "gunicorn>=26",
         "honcho>=2",
         "htmx-flask>=0.1",
@@ -59,6 +61,7 @@ setup(
             "playwright>=1.49",
             "pytest>=8",
             "ruff>=0.9",
+            "types-cachetools>=5.5",
             "uproot>=5.7.6",
         ],
     },

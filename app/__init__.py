@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-ROOMS = ("app.web", "app.security", "app.gui", "app.home")
+ROOMS = ("app.metrics", "app.web", "app.security", "app.gui", "app.home")
 """Each adds its pages, hooks and error handlers to the application by `init_app(app)`."""
 
 

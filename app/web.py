@@ -102,3 +102,13 @@ def _http_error(error: HTTPException) -> Response:
 def _fault(error: Exception) -> Response:
     log.exception("%s %s failed", request.method, request.full_path.rstrip("?"))
     return _problem(Problem(500, f"DQM Hub could not answer because of a fault of its own ({type(error).__name__}); it is in the log of the web server"))
+
+
+def raw_path(skip: int) -> bytes:
+    """The rest of the address behind its first `skip` parts, as the bytes that the client sent, percent-decoded.
+
+    Names of files and MEs need not be UTF-8, which Flask's own arguments are.
+    """
+    path: str = request.environ["PATH_INFO"]
+    parts = path.encode("latin1").split(b"/", skip + 1)
+    return parts[skip + 1] if len(parts) > skip + 1 else b""

@@ -1,0 +1,187 @@
+"""The JSON and image API of the DQM GUI, version 1: the peer's addresses and shapes.
+
+Where the peer answers 500 to bad input this answers 400 in the one error shape; lists come in a fixed order; each
+answer has an ETag. A file that changed on disk is noticed at every request, so `notOlderThan` has nothing to do
+here and is only checked.
+"""
+
+from __future__ import annotations
+
+import socket
+from typing import Any
+
+import re2
+from flask import Blueprint, Response, current_app, jsonify, request
+
+from app.gui import register as registering
+from app.gui import samples
+from app.gui.catalog import Catalog, OpenSample
+from app.gui.plots import Plots
+from app.gui.samples import SampleKey
+from app.security import Role, audit, may_register, needs
+from app.web import Problem, cached_json, not_modified, raw_path
+from render.options import OptionError, Options
+
+blueprint = Blueprint("gui_api", __name__, url_prefix="/api/v1")
+
+WAIT_S = 30.0
+"""Longest wait of one API request for a list that is being made."""
+
+SEARCH_LENGTH = 200
+
+
+def catalog() -> Catalog:
+    found: Catalog = current_app.extensions["catalog"]
+    return found
+
+
+def plots() -> Plots:
+    found: Plots = current_app.extensions["plots"]
+    return found
+
+
+def sample_key(sample: str, primary: str, processed: str, tier: str) -> SampleKey:
+    """The sample that the parts of an address name; raises Problem 400."""
+    run, colon, lumi = sample.partition(":")
+    return SampleKey(number("run", run), number("lumi", lumi) if colon else 0, f"/{primary}/{processed}/{tier}")
+
+
+def number(field: str, text: str, least: int = 0) -> int:
+    """A whole number of an address; raises Problem 400."""
+    digits = text[1:] if text.startswith("-") else text
+    if digits.isascii() and digits.isdigit() and least <= int(text) <= registering.LARGEST:
+        return int(text)
+    problem = f"a whole number from {least} to {registering.LARGEST} is wanted, not {text!r}"
+    raise Problem(400, f"{field}: {problem}", [(field, problem)])
+
+
+def check_not_older_than() -> None:
+    text = request.args.get("notOlderThan", "0")
+    if not (text.isascii() and text.isdigit()):
+        problem = "a time in whole seconds since 1970, UTC, is wanted"
+        raise Problem(400, f"notOlderThan: {problem}", [("notOlderThan", problem)])
+
+
+@blueprint.get("/samples")
+@needs(Role.VIEWER)
+def list_samples() -> Response:
+    check_not_older_than()
+    lumi = number("lumi", request.args.get("lumi") or "0", least=-1)
+    found = samples.search(request.args.get("run", ""), request.args.get("dataset", ""), lumi)
+    return cached_json({"data": [{"run": run, "lumi": lumi, "dataset": dataset} for run, lumi, dataset in found]})
+
+
+@blueprint.get("/archive/<sample>/<primary>/<processed>/<tier>", defaults={"folder": ""})
+@blueprint.get("/archive/<sample>/<primary>/<processed>/<tier>/", defaults={"folder": ""})
+@blueprint.get("/archive/<sample>/<primary>/<processed>/<tier>/<path:folder>")
+@needs(Role.VIEWER)
+def archive(sample: str, primary: str, processed: str, tier: str, folder: str) -> Response:
+    check_not_older_than()
+    opened = catalog().open(sample_key(sample, primary, processed, tier), WAIT_S)
+    path = raw_path(skip=7).rstrip(b"/")
+    search = request.args.get("search", "")
+    return cached_json({"data": found(opened, path, search) if search else listed(opened, path)})
+
+
+def listed(opened: OpenSample, path: bytes) -> list[dict[str, Any]]:
+    """What a folder holds: subfolders with the number of MEs below them, then its MEs, in byte order."""
+    folder = opened.names.folder(path)
+    subfolders: list[dict[str, Any]] = [{"subdir": text(sub.name), "me_count": sub.me_count} for sub in folder.subfolders]
+    return subfolders + [me(opened, index) for index in folder.mes]
+
+
+def found(opened: OpenSample, path: bytes, search: str) -> list[dict[str, Any]]:
+    """As `listed`, of the MEs alone whose name (without the folder) matches a regular expression somewhere."""
+    problem = f"a regular expression of at most {SEARCH_LENGTH} characters is wanted, without back references"
+    try:
+        if len(search) > SEARCH_LENGTH:
+            raise Problem(400, f"search: {problem}", [("search", problem)])
+        pattern = re2.compile(search.encode(), _ignoring_case())
+    except re2.error as error:
+        raise Problem(400, f"search: {problem}; {error}", [("search", str(error))]) from None
+    folder = opened.names.folder(path)
+    data: list[dict[str, Any]] = []
+    for sub in folder.subfolders:
+        count = sum(1 for index in range(sub.first, sub.last) if pattern.search(opened.names[index].rpartition(b"/")[2]))
+        if count:
+            data.append({"subdir": text(sub.name), "me_count": count})
+    return data + [me(opened, index) for index in folder.mes if pattern.search(opened.names[index].rpartition(b"/")[2])]
+
+
+def _ignoring_case() -> Any:
+    options = re2.Options()
+    options.case_sensitive = False
+    options.log_errors = False
+    return options
+
+
+def text(name: bytes) -> str:
+    """A name as text; bytes that are no UTF-8 show as replacement characters."""
+    return name.decode(errors="replace")
+
+
+def me(opened: OpenSample, index: int) -> dict[str, Any]:
+    path = opened.names[index]
+    statuses = [test.status for test in opened.facts.qtests.get(index, ())]
+    return {"name": text(path.rpartition(b"/")[2]), "path": text(path), "layout": None, "qtstatuses": statuses}
+
+
+@blueprint.get("/render/<sample>/<primary>/<processed>/<tier>/<path:me>")
+@needs(Role.VIEWER)
+def render(sample: str, primary: str, processed: str, tier: str, me: str) -> Response:
+    check_not_older_than()
+    opened = catalog().open(sample_key(sample, primary, processed, tier), WAIT_S)
+    path = raw_path(skip=7)
+    try:
+        options = Options.from_query(request.args)
+    except OptionError as error:
+        raise Problem(400, f"{error.field}: {error.problem}", [(error.field, error.problem)]) from error
+    if answer := not_modified(plots().key(opened, path, options)):
+        return answer
+    plot = plots().plot(opened, path, options)
+    answer = Response(plot.image, 200 if plot.found else 404, mimetype="image/png")
+    answer.set_etag(plot.etag)
+    answer.headers["Cache-Control"] = "no-cache"
+    return answer
+
+
+@blueprint.get("/lumis/<run>/<primary>/<processed>/<tier>")
+@needs(Role.VIEWER)
+def lumis(run: str, primary: str, processed: str, tier: str) -> Response:
+    check_not_older_than()
+    return cached_json(samples.lumis_of(number("run", run), f"/{primary}/{processed}/{tier}"))
+
+
+@blueprint.get("/datasets")
+@needs(Role.VIEWER)
+def datasets() -> Response:
+    return cached_json({"datasets": samples.datasets(request.args.get("search", ""))})
+
+
+@blueprint.get("/latest_runs")
+@needs(Role.VIEWER)
+def latest_runs() -> Response:
+    check_not_older_than()
+    return cached_json({"runs": samples.latest_runs(request.args.get("search", ""))})
+
+
+@blueprint.get("/host")
+@needs(Role.VIEWER)
+def host() -> Response:
+    return cached_json({"host": socket.gethostname()})
+
+
+@blueprint.post("/register")
+@needs(Role.PUBLIC)
+def register() -> tuple[Response, int]:
+    may_register()
+    try:
+        document = request.get_json(force=True)
+    except Problem:
+        raise
+    except Exception:
+        raise Problem(400, "Please provide correctly formatted JSON", [("", "the body is not JSON")]) from None
+    entries = registering.from_json(document, current_app.config["HUB"])
+    done = registering.register(entries)
+    audit("register", f"{len(entries)} files", answer=f"{done.new} new, {done.replaced} replaced, {done.known} known")
+    return jsonify(done._asdict() | {"message": "201: Created"}), 201

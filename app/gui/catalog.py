@@ -1,0 +1,260 @@
+"""The lists of monitor elements (MEs): made at the first access to a sample, stored, and kept in memory while in use.
+
+A list belongs to one version of a file (size and time of change); when the file on disk is another one, it is read
+again. Reading happens in a child process of this process when a place is free, else in the worker.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+from typing import NamedTuple
+
+import zstandard
+from cachetools import LRUCache
+from peewee import JOIN
+
+from app import work
+from app.database import proxy
+from app.formats import Columns, Facts, NameList
+from app.gui.models import FAILED, READY, Dataset, File, NameList as StoredNames, Sample
+from app.gui.reader import StoredListing, Unreadable, read
+from app.gui.samples import SampleKey, datasets_of, runs_of
+from app.settings import Settings
+from app.web import Problem
+
+IMPORT = "import"
+"""Kind of the work that reads the list of a file; its key is the id of the file."""
+
+
+class OpenSample(NamedTuple):
+    """A sample with its list. identity: what its plots depend on: the file, its size and its time of change."""
+
+    key: SampleKey
+    version: int
+    url: str
+    format: str
+    identity: str
+    unreadable: int
+    names: NameList
+    columns: Columns
+    facts: Facts
+
+
+class UnknownSample(Problem):
+    """There is no such sample; the message names what there is instead."""
+
+    def __init__(self, key: SampleKey) -> None:
+        same_run, same_dataset = datasets_of(key.run), runs_of(key.dataset, limit=3)
+        hint = f"; run {key.run} has {', '.join(same_run[:3])}" if same_run else ""
+        hint += f"; {key.dataset} has run {', '.join(map(str, same_dataset))}" if same_dataset else ""
+        super().__init__(404, f"there is no {key}{hint}")
+
+
+class Importing(Problem):
+    """The list is being made; ask again."""
+
+    def __init__(self, key: SampleKey, found: work.Work) -> None:
+        super().__init__(503, f"the list of {key} is being read from its file; ask again in a second", headers={"Retry-After": "1"})
+        self.work = found
+
+
+class ImportFailed(Problem):
+    """The file cannot be read: which, and why."""
+
+    def __init__(self, key: SampleKey, url: str, reason: str) -> None:
+        super().__init__(502, f"{key} cannot be shown: {reason}")
+        self.url = url
+
+
+class Row(NamedTuple):
+    """What the database has of a sample, without its blobs."""
+
+    sample: int
+    version: int
+    namelist: int | None
+    file: int
+    url: str
+    format: str
+    size: int | None
+    mtime_ns: int | None
+    state: str
+    error: str
+    unreadable: int
+
+
+class Catalog:
+    """The lists in the memory of one process, bounded by `list_cache_mb`, and the making of those that are missing."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.samples: LRUCache[tuple[int, str], OpenSample] = LRUCache(settings.list_cache_mb << 19, lambda sample: _bytes_of(sample))
+        self.names: LRUCache[int, NameList] = LRUCache(settings.list_cache_mb << 19, lambda names: 3 * len(names.pack()) + 1000)
+        self.lock = threading.Lock()
+        self.waiting = threading.BoundedSemaphore(settings.import_slots)
+        self.reading: set[int] = set()  # the work that threads of this process do
+
+    def open(self, key: SampleKey, wait_s: float) -> OpenSample:
+        """The sample with its list; waits up to `wait_s` for a list that is not there yet.
+
+        Raises UnknownSample, Importing, ImportFailed.
+        """
+        row = self._ready(key, wait_s)
+        identity = f"{row.url}\0{row.size}\0{row.mtime_ns}"
+        with self.lock:
+            if (sample := self.samples.get((row.sample, identity))) is not None and sample.version == row.version:
+                return sample
+        sample = self._load(key, row, identity)
+        with self.lock:
+            if _bytes_of(sample) <= self.samples.maxsize:
+                self.samples[row.sample, identity] = sample
+        return sample
+
+    def _ready(self, key: SampleKey, wait_s: float) -> Row:
+        """The row of a sample whose list is that of the file as it is now."""
+        row = find(key)
+        if row is None:
+            raise UnknownSample(key)
+        if not self._is_read(key, row):
+            self._import(key, row, wait_s)
+            row = find(key)
+            if row is None:
+                raise UnknownSample(key)
+        if row.state == FAILED:
+            raise ImportFailed(key, row.url, row.error)
+        if row.namelist is None:
+            raise ImportFailed(key, row.url, f"{row.url} holds no monitor elements of {key}")
+        return row
+
+    def _is_read(self, key: SampleKey, row: Row) -> bool:
+        try:
+            now = os.stat(row.url)
+        except OSError as error:
+            raise ImportFailed(key, row.url, f"{row.url}: {error.strerror}") from error
+        return row.state in (READY, FAILED) and (row.size, row.mtime_ns) == (now.st_size, now.st_mtime_ns)
+
+    def _import(self, key: SampleKey, row: Row, wait_s: float) -> None:
+        """Have the file read, and wait for it while a place to wait is free."""
+        if not self.waiting.acquire(blocking=False):
+            raise Importing(key, work.enqueue(IMPORT, str(row.file)))
+        try:
+            here = len(self.reading) < self.settings.import_slots
+            job = work.run_here(IMPORT, str(row.file), self._import_here) if here else work.enqueue(IMPORT, str(row.file))
+            if not work.wait(job, wait_s):
+                raise Importing(key, job)
+        finally:
+            self.waiting.release()
+
+    def _import_here(self, job: work.Work) -> None:
+        self.reading.add(job.id)
+        try:
+            import_file(int(job.key), self.settings)
+        finally:
+            self.reading.discard(job.id)
+
+    def _load(self, key: SampleKey, row: Row, identity: str) -> OpenSample:
+        columns, facts = Sample.select(Sample.columns, Sample.facts).where(Sample.id == row.sample).tuples().get()
+        assert row.namelist is not None
+        unpacked = Columns.unpack(_expand(columns)), Facts.unpack(_expand(facts))
+        names = self._names(row.namelist)
+        return OpenSample(key, row.version, row.url, row.format, identity, row.unreadable, names, *unpacked)
+
+    def _names(self, namelist: int) -> NameList:
+        with self.lock:
+            if (names := self.names.get(namelist)) is not None:
+                return names
+        (blob,) = StoredNames.select(StoredNames.blob).where(StoredNames.id == namelist).tuples().get()
+        names = NameList.unpack(_expand(blob))
+        with self.lock:
+            if 3 * len(names.pack()) + 1000 <= self.names.maxsize:
+                self.names[namelist] = names
+        return names
+
+
+def _bytes_of(sample: OpenSample) -> int:
+    """Memory of a sample without its names: 22 bytes of columns for each ME, and some 500 for each fact."""
+    return 1000 + 22 * len(sample.columns) + 500 * (len(sample.facts.scalars) + len(sample.facts.qtests))
+
+
+def _expand(blob: bytes | memoryview) -> bytes:
+    return zstandard.ZstdDecompressor().decompress(bytes(blob))
+
+
+_FIND = (
+    Sample.select(
+        Sample.id, Sample.version, Sample.namelist_id, File.id, File.url, File.format,
+        File.size, File.mtime_ns, File.state, File.error, File.unreadable,
+    )
+    .join(Dataset, JOIN.INNER, on=(Sample.dataset == Dataset.id))
+    .join(File, JOIN.INNER, on=(Sample.file == File.id))
+)  # fmt: skip
+
+
+def find(key: SampleKey) -> Row | None:
+    """What the database has of a sample."""
+    query = _FIND.where(Dataset.name == key.dataset, Sample.run == key.run, Sample.lumi == key.lumi)
+    rows = list(query.tuples())
+    return Row(*rows[0]) if rows else None
+
+
+def import_file(file_id: int, settings: Settings) -> None:
+    """Read the lists of a file and store them, or the reason why they cannot be read. Safe to do twice."""
+    file = File.get_or_none(File.id == file_id)
+    if file is None:  # its samples were registered with another file meanwhile
+        return
+    try:
+        now = os.stat(file.url)
+        _allowed(Path(file.url), settings)
+        listings = read(file.url, file.format, settings.import_memory_mb, settings.import_cpu_s)
+    except OSError as error:
+        _failed(file, None, f"{file.url}: {error.strerror}")
+    except Unreadable as error:
+        _failed(file, now, str(error))
+    else:
+        _store(file, now, listings)
+
+
+def _allowed(path: Path, settings: Settings) -> None:
+    """A link may have been laid since the file was registered: what is read is below the roots, too."""
+    if not any(path.resolve().is_relative_to(root) for root in settings.roots):
+        raise Unreadable(f"{path} leads out of the folders that may be read (file_roots)")
+
+
+def _failed(file: File, now: os.stat_result | None, reason: str) -> None:
+    File.update(state=FAILED, error=reason, size=now and now.st_size, mtime_ns=now and now.st_mtime_ns).where(File.id == file.id).execute()
+
+
+def _store(file: File, now: os.stat_result, listings: list[StoredListing]) -> None:
+    """All samples of the file at once, so that no page sees half of it."""
+    found = {(listing.run, listing.lumi): listing for listing in listings}
+    unreadable = sum(listing.unreadable for listing in listings)
+    with proxy.atomic():
+        for sample in Sample.select(Sample.id, Sample.run, Sample.lumi).where(Sample.file == file.id):
+            listing = _listing_of(found, sample.run, sample.lumi)
+            Sample.update(
+                namelist=listing and _stored_names(listing),
+                columns=listing and listing.columns,
+                facts=listing and listing.facts,
+                me_count=listing.count if listing else 0,
+                version=Sample.version + 1,
+            ).where(Sample.id == sample.id).execute()
+        File.update(state=READY, error="", size=now.st_size, mtime_ns=now.st_mtime_ns, unreadable=unreadable).where(File.id == file.id).execute()
+
+
+def _listing_of(found: dict[tuple[int, int], StoredListing], run: int, lumi: int) -> StoredListing | None:
+    """The list of a sample in its file: that of its run, else the only one there is (a multi-run harvest names one run itself)."""
+    return found.get((run, lumi)) or (next(iter(found.values())) if len(found) == 1 else None)
+
+
+def _stored_names(listing: StoredListing) -> int:
+    """The id of the name list, which samples with the same names share."""
+    StoredNames.insert(sha256=listing.sha256, blob=listing.names, count=listing.count).on_conflict_ignore().execute()
+    (found,) = StoredNames.select(StoredNames.id).where(StoredNames.sha256 == listing.sha256).tuples().get()
+    return int(found)
+
+
+def retry(file_id: int) -> None:
+    """Forget that a file could not be read, so that the next access reads it again."""
+    File.update(size=None, mtime_ns=None).where(File.id == file_id).execute()
+

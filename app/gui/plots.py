@@ -1,0 +1,147 @@
+"""Plots: drawn once by the render service, and kept on disk under a name that is made of all they depend on.
+
+Requests for one plot that is not there yet wait for one rendering, over all web processes: a lock on one byte of one
+file, at an offset made of the plot's key, so that no lock files pile up.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import struct
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import blake2b
+from pathlib import Path
+from typing import NamedTuple
+
+from app.formats import FormatError, Kind, payload
+from app.gui.catalog import OpenSample
+from app.metrics import PLOTS_KEPT, RENDER_SECONDS, RENDERS
+from app.settings import TREE, Settings
+from app.web import Problem
+from render.build import binary
+from render.client import RenderClient, RenderError, Request, RenderTimeout, RenderUnavailable
+from render.options import Options
+
+SHOWN_AGAIN_S = 3600.0
+"""A kept plot is marked as used at most this often."""
+
+
+class Plot(NamedTuple):
+    """A PNG; etag: the key of all that it depends on; found: whether there is such an ME (else the PNG says so)."""
+
+    image: bytes
+    etag: str
+    found: bool
+
+
+class Plots:
+    """The plots of one web process: the connection to the render service and the folder of kept plots."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.folder = settings.data / "plots"
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.client = RenderClient(settings.data / "render" / "socket", timeout=settings.render_timeout_s + 5)
+        self.renderer = _versions(binary(TREE), Path(settings.render_plugins) if settings.render_plugins else None)
+
+    def key(self, sample: OpenSample, path: bytes, options: Options) -> str:
+        """The ETag of a plot: the version of the file, the ME, the options and the version of the renderer."""
+        parts = (sample.identity.encode(), path, options.spec().encode(), self.renderer.encode())
+        return blake2b(b"\0".join(b"%d:%s" % (len(part), part) for part in parts), digest_size=16).hexdigest()
+
+    def plot(self, sample: OpenSample, path: bytes, options: Options) -> Plot:
+        """The plot of an ME; raises Problem when the file or the render service cannot give it."""
+        etag = self.key(sample, path, options)
+        index = sample.names.find(path)
+        place = self.folder / etag[:2] / f"{etag}.png"
+        if (image := _kept(place)) is None:
+            with _only_one(self.folder / "lock", int(etag[:15], 16)):
+                if (image := _kept(place)) is None:
+                    image = self._draw(sample, path, index, options)
+                    _keep(place, image)
+        else:
+            PLOTS_KEPT.inc()
+        return Plot(image, etag, index is not None)
+
+    def _draw(self, sample: OpenSample, path: bytes, index: int | None, options: Options) -> bytes:
+        name = path.decode(errors="replace")
+        try:
+            with RENDER_SECONDS.time():
+                drawn = self.client.render(_request(sample, name, index, options))
+        except FormatError as error:
+            RENDERS.labels("file").inc()
+            raise Problem(502, f"{name} cannot be drawn: {error}") from error
+        except RenderError as error:
+            RENDERS.labels(type(error).__name__).inc()
+            raise _problem(name, error) from error
+        RENDERS.labels("drawn").inc()
+        return drawn.image
+
+
+def _problem(name: str, error: RenderError) -> Problem:
+    """The answer when the render service gives no picture."""
+    if isinstance(error, RenderUnavailable):
+        return Problem(503, f"{name} cannot be drawn now: {error}", headers={"Retry-After": "2"})
+    if isinstance(error, RenderTimeout):
+        return Problem(504, f"{name} took too long to draw: {error}")
+    return Problem(502, f"{name} cannot be drawn: {error}")
+
+
+def _request(sample: OpenSample, name: str, index: int | None, options: Options) -> Request:
+    spec = options.spec()
+    if index is None:
+        return Request(name=name, spec=spec, flags=0, objects=[])
+    row = sample.columns.row(index)
+    if Kind(row.kind).scalar:
+        return Request(name=name, spec=spec, flags=row.kind, text=sample.facts.scalars.get(index, "").encode(errors="replace"))
+    found = payload(sample.url, sample.format, row)
+    return Request(name=name, spec=spec, flags=found.flags, objects=[(found.data, found.displacement)])
+
+
+def _versions(*files: Path | None) -> str:
+    """Changes whenever one of these files is built anew."""
+    stats = [file.stat() for file in files if file and file.exists()]
+    return " ".join(f"{stat.st_mtime_ns}-{stat.st_size}" for stat in stats)
+
+
+def _kept(place: Path) -> bytes | None:
+    try:
+        with open(place, "rb") as file:
+            image = file.read()
+            if time.time() - os.fstat(file.fileno()).st_mtime > SHOWN_AGAIN_S:
+                os.utime(file.fileno())  # eviction goes by this time
+        return image
+    except FileNotFoundError:
+        return None
+
+
+def _keep(place: Path, image: bytes) -> None:
+    """Written beside its place and moved there, so that a reader sees all of it or nothing."""
+    place.parent.mkdir(exist_ok=True)
+    new = place.with_suffix(f".{os.getpid()}")
+    new.write_bytes(image)
+    new.rename(place)
+
+
+@contextmanager
+def _only_one(file: Path, offset: int) -> Iterator[None]:
+    """Hold the lock on one byte of a file; an open file description of its own keeps threads apart, too."""
+    with open(file, "a") as lock:
+        fcntl.fcntl(lock, fcntl.F_OFD_SETLKW, struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, offset, 1, 0))
+        yield
+
+
+def evict(folder: Path, most_bytes: int) -> int:
+    """Remove the plots that were not shown for longest until the rest fits; how many went."""
+    kept = sorted((entry.stat().st_mtime, entry.stat().st_size, entry.path) for part in folder.glob("??") for entry in os.scandir(part))
+    excess = sum(size for _, size, _ in kept) - most_bytes
+    gone = 0
+    for _, size, path in kept:
+        if excess <= 0:
+            break
+        Path(path).unlink(missing_ok=True)
+        excess -= size
+        gone += 1
+    return gone

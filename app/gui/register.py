@@ -1,0 +1,179 @@
+"""Registering files: which file holds a run of a dataset. Nothing is read until somebody looks.
+
+A batch is stored whole or not at all, and each entry that cannot be stored is named with what would be right.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from app.database import proxy
+from app.gui.models import NEW, Dataset, File, Sample
+from app.settings import Settings
+from app.web import Problem
+
+FORMATS = {1: "tdirectory"}
+"""The peer's numbers of the file formats that can be read."""
+
+LARGEST = 2**31 - 1
+BATCH = 1000
+NAME = re.compile(r"DQM_V\d{4}_(?P<subsystem>[^_]+_)?R(?P<run>\d{9})(__(?P<dataset>[^/]+__[^/]+__[^/]+))?\.root", re.ASCII)
+
+
+class Entry(NamedTuple):
+    """One file as the home of one sample."""
+
+    dataset: str
+    run: int
+    lumi: int
+    url: str
+    format: str
+
+
+class Registered(NamedTuple):
+    """How many entries were new, replaced the file of a sample that was known, or were known already."""
+
+    new: int
+    replaced: int
+    known: int
+
+
+def from_json(document: Any, settings: Settings) -> list[Entry]:
+    """The entries of `POST /api/v1/register`; raises Problem 400 that names every field that cannot be used."""
+    if not isinstance(document, list):
+        raise Problem(400, "Please provide correctly formatted JSON: a list of objects", [("", "not a list")])
+    entries, errors = [], []
+    for index, item in enumerate(document):
+        entry, wrong = _entry(item, settings)
+        entries.append(entry)
+        errors += [(f"[{index}]{field}", problem) for field, problem in wrong]
+    if errors:
+        raise Problem(400, f"nothing was registered: {len(errors)} fields cannot be used", errors)
+    return [entry for entry in entries if entry]
+
+
+def _entry(item: Any, settings: Settings) -> tuple[Entry | None, list[tuple[str, str]]]:
+    if not isinstance(item, dict):
+        return None, [("", "not an object with dataset, run, lumi, file and fileformat")]
+    missing = [name for name in ("dataset", "run", "lumi", "file", "fileformat") if name not in item]
+    if missing:
+        return None, [(f".{name}", "missing; please provide all required fields") for name in missing]
+    run, lumi = _number(item["run"]), _number(item["lumi"])
+    checks = {
+        ".dataset": dataset_problem(item["dataset"]),
+        ".run": "" if run is not None else f"a whole number from 0 to {LARGEST} is wanted, not {item['run']!r}",
+        ".lumi": "" if lumi is not None else f"a whole number from 0 to {LARGEST} is wanted, not {item['lumi']!r}",
+        ".file": file_problem(item["file"], settings),
+        ".fileformat": format_problem(item["fileformat"]),
+    }
+    wrong = [(field, problem) for field, problem in checks.items() if problem]
+    if wrong or run is None or lumi is None:
+        return None, wrong
+    return Entry(item["dataset"], run, lumi, str(Path(item["file"]).resolve()), FORMATS[item["fileformat"]]), []
+
+
+def _number(value: Any) -> int | None:
+    """A whole number, as a number or in ASCII digits."""
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        value = int(value)
+    return value if type(value) is int and 0 <= value <= LARGEST else None
+
+
+def dataset_problem(value: Any) -> str:
+    """What is wrong with a dataset name, or nothing."""
+    good = isinstance(value, str) and re.fullmatch(r"(/[^/\0]+){3}", value) and len(value) <= 1000
+    return "" if good else f"a name such as /ZeroBias/Run2023C-PromptReco-v1/DQMIO is wanted, not {value!r}"
+
+
+def format_problem(value: Any) -> str:
+    """What is wrong with the number of a file format, or nothing."""
+    known = ", ".join(f"{number} ({name})" for number, name in FORMATS.items())
+    return "" if type(value) is int and value in FORMATS else f"please provide a valid file format, one of {known}, not {value!r}"
+
+
+def file_problem(value: Any, settings: Settings) -> str:
+    """What is wrong with the path of a file, or nothing: it is there, and below a root also after following links."""
+    if not isinstance(value, str) or not value.startswith("/") or "\0" in value:
+        return f"an absolute path is wanted, not {value!r}"
+    try:
+        path = Path(value).resolve()
+        if not any(path.is_relative_to(root) for root in settings.roots):
+            return f"{value} is in none of the folders that may be read: {', '.join(map(str, settings.roots))} (setting file_roots)"
+        return "" if path.is_file() else f"there is no file {value}"
+    except (OSError, RuntimeError) as error:
+        return f"{value} cannot be looked at: {error}"
+
+
+def from_path(path: Path) -> Entry | None:
+    """The entry that the name of a file tells, or None for a name that is not of a DQM file with a dataset."""
+    match = NAME.fullmatch(path.name)
+    if not match or not match["dataset"]:
+        return None
+    parts = match["dataset"].split("__")
+    dataset = "/" + "/".join([parts[0], "__".join(parts[1:-1]), parts[-1]])
+    return Entry(dataset, int(match["run"]), 0, str(path.resolve()), "tdirectory")
+
+
+def register(entries: Sequence[Entry]) -> Registered:
+    """Store these entries, all of them or (when this raises) none."""
+    total = Registered(0, 0, 0)
+    with proxy.atomic():
+        for start in range(0, len(entries), BATCH):
+            done = _register_batch(entries[start : start + BATCH])
+            total = Registered(*(a + b for a, b in zip(total, done, strict=True)))
+    return total
+
+
+def _register_batch(entries: Sequence[Entry]) -> Registered:
+    latest = {(entry.dataset, entry.run, entry.lumi): entry for entry in entries}  # the last one of a sample wins
+    datasets = _ids(Dataset, Dataset.name, [{"name": name} for name in {entry.dataset for entry in latest.values()}])
+    rows = {entry.url: {"url": entry.url, "format": entry.format, "registered": time.time()} for entry in latest.values()}
+    files = _ids(File, File.url, list(rows.values()))
+    wanted = {(datasets[dataset], run, lumi): files[entry.url] for (dataset, run, lumi), entry in latest.items()}
+    known = _known(datasets.values(), {run for _, run, _ in wanted})
+    new = [key for key in wanted if key not in known]
+    moved = [key for key in wanted if key in known and known[key] != wanted[key]]
+    if new:
+        Sample.insert_many([{"dataset": d, "run": r, "lumi": n, "file": wanted[d, r, n]} for d, r, n in new]).execute()
+    for key in moved:
+        _move(key, wanted[key])
+    _read_again({wanted[key] for key in [*new, *moved]})
+    _forget({known[key] for key in moved})
+    return Registered(len(new), len(moved), len(entries) - len(new) - len(moved))
+
+
+def _ids(table: Any, field: Any, rows: list[dict[str, Any]]) -> dict[str, int]:
+    """The id of each of these rows by its unique text; those that are missing are made."""
+    if not rows:
+        return {}
+    table.insert_many(rows).on_conflict_ignore().execute()
+    return dict(table.select(field, table.id).where(field.in_([row[field.name] for row in rows])).tuples())
+
+
+def _known(datasets: Iterable[int], runs: Iterable[int]) -> dict[tuple[int, int, int], int]:
+    """The file of each sample of these datasets and runs, by dataset id, run and lumi."""
+    query = Sample.select(Sample.dataset_id, Sample.run, Sample.lumi, Sample.file_id)
+    rows = query.where(Sample.dataset.in_(list(datasets)), Sample.run.in_(list(runs))).tuples()
+    return {(dataset, run, lumi): file for dataset, run, lumi, file in rows}
+
+
+def _move(key: tuple[int, int, int], file: int) -> None:
+    """Give a sample another file; its list is that of the old one, so it goes."""
+    dataset, run, lumi = key
+    change = {"file": file, "namelist": None, "columns": None, "facts": None, "me_count": None, "version": Sample.version + 1}
+    Sample.update(change).where(Sample.dataset == dataset, Sample.run == run, Sample.lumi == lumi).execute()
+
+
+def _read_again(files: set[int]) -> None:
+    """A file that was read before it had these samples must be read again for them."""
+    File.update(state=NEW, size=None, mtime_ns=None).where(File.id.in_(list(files)), File.state != NEW).execute()
+
+
+def _forget(files: set[int]) -> None:
+    """Drop the rows of files that hold no sample any more."""
+    used = Sample.select(Sample.file_id).where(Sample.file.in_(list(files)))
+    File.delete().where(File.id.in_(list(files)), File.id.not_in(used)).execute()

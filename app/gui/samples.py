@@ -1,0 +1,90 @@
+"""Which runs and datasets there are: the searches behind the home page and the API.
+
+A text is looked for anywhere in the run number or dataset name, without regard to case. Order is the same each
+time: newest run first, then dataset, then lumisection.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from peewee import fn
+
+from app.database import is_sqlite
+from app.gui.models import Dataset, Sample
+
+
+class SampleKey(NamedTuple):
+    """What names a sample: run (0: live), lumisection (0: the whole run), dataset /primary/processed/tier."""
+
+    run: int
+    lumi: int
+    dataset: str
+
+    def __str__(self) -> str:
+        return f"run {self.run}" + (f", lumisection {self.lumi}" if self.lumi else "") + f" of {self.dataset}"
+
+
+def search(run: str = "", dataset: str = "", lumi: int | None = 0, limit: int | None = None) -> list[SampleKey]:
+    """Samples whose run and dataset contain these texts; lumi -1 or None: every lumisection but 0."""
+    query = Sample.select(Sample.run, Sample.lumi, Dataset.name).join(Dataset)
+    query = query.where(Sample.lumi > 0 if lumi in (None, -1) else Sample.lumi == lumi)
+    if run:
+        query = query.where(_run_contains(run))
+    if dataset:
+        query = query.where(_contains(Dataset.name, dataset))
+    return [SampleKey(*row) for row in query.order_by(Sample.run.desc(), Dataset.name, Sample.lumi).limit(limit).tuples()]
+
+
+def latest_runs(search: str = "", limit: int = 100) -> list[int]:
+    """The newest runs whose number contains a text."""
+    query = Sample.select(Sample.run).distinct().order_by(Sample.run.desc()).limit(limit)
+    if search:
+        query = query.where(_run_contains(search))
+    return [run for (run,) in query.tuples()]
+
+
+def datasets(search: str = "", limit: int = 100) -> list[str]:
+    """The names of datasets that contain a text, in alphabetical order."""
+    query = Dataset.select(Dataset.name).order_by(Dataset.name).limit(limit)
+    if search:
+        query = query.where(_contains(Dataset.name, search))
+    return [name for (name,) in query.tuples()]
+
+
+def datasets_of(run: int, lumi: int = 0) -> list[str]:
+    """The datasets that have this run."""
+    query = Sample.select(Dataset.name).join(Dataset).where(Sample.run == run, Sample.lumi == lumi)
+    return [name for (name,) in query.order_by(Dataset.name).tuples()]
+
+
+def runs_of(dataset: str, lumi: int = 0, limit: int = 1000) -> list[int]:
+    """The newest runs of this dataset."""
+    query = Sample.select(Sample.run).join(Dataset).where(Dataset.name == dataset, Sample.lumi == lumi)
+    return [run for (run,) in query.order_by(Sample.run.desc()).limit(limit).tuples()]
+
+
+def neighbours(key: SampleKey) -> tuple[int | None, int | None]:
+    """The run before and the run after this one, of the same dataset."""
+    same = Sample.select(Sample.run).join(Dataset).where(Dataset.name == key.dataset, Sample.lumi == key.lumi)
+    before = same.where(Sample.run < key.run).order_by(Sample.run.desc()).limit(1).tuples().first()
+    after = same.where(Sample.run > key.run).order_by(Sample.run).limit(1).tuples().first()
+    return before and before[0], after and after[0]
+
+
+def lumis_of(run: int, dataset: str) -> list[int]:
+    """The lumisections of a run of a dataset, in order; 0 is the whole run."""
+    query = Sample.select(Sample.lumi).join(Dataset).where(Dataset.name == dataset, Sample.run == run)
+    return [lumi for (lumi,) in query.order_by(Sample.lumi).tuples()]
+
+
+def _contains(field: Any, text: str) -> Any:
+    return fn.LOWER(field).contains(text.lower())  # peewee escapes the wildcards in the text
+
+
+def _run_contains(text: str) -> Any:
+    """A whole run number is looked up by the index; part of one is looked for in every number."""
+    text = text.strip()
+    if text.isascii() and text.isdigit() and len(text) == 6:
+        return Sample.run == int(text)
+    return fn.INSTR(Sample.run, text) > 0 if is_sqlite() else fn.STRPOS(Sample.run.cast("TEXT"), text) > 0

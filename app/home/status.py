@@ -1,0 +1,112 @@
+"""Whether the hub works: /healthz for machines that restart it, /metrics for Prometheus, /status for people."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from flask import Blueprint, Response, current_app, jsonify
+from peewee import PeeweeException, fn
+
+from app import __version__, database, metrics, work
+from app.gui.models import FAILED, File
+from app.security import Role, needs
+from app.settings import Settings
+from app.web import page
+from render.client import RenderClient, RenderError
+
+blueprint = Blueprint("status", __name__)
+
+OK, WARN, DOWN, IDLE = "ok", "warn", "down", "idle"
+QUEUE_WARN_S = 60.0
+LAST_ERRORS = 10
+
+
+class Service(NamedTuple):
+    """One line of the status page: age_s is the age of what is said, in seconds."""
+
+    name: str
+    state: str
+    text: str
+    age_s: float | None = None
+    detail: str = ""
+
+
+@blueprint.get("/healthz/live")
+@needs(Role.PUBLIC)
+def live() -> Response:
+    """This process answers."""
+    return jsonify({"status": "ok"})
+
+
+@blueprint.get("/healthz/ready")
+@needs(Role.PUBLIC)
+def ready() -> tuple[Response, int]:
+    """This process can serve pages: the database answers and the render service draws."""
+    checks = {service.name: service.state for service in (_database(), _render(current_app.config["HUB"]))}
+    good = DOWN not in checks.values()
+    return jsonify({"status": "ok" if good else "down", "checks": checks}), 200 if good else 503
+
+
+@blueprint.get("/metrics")
+@needs(Role.VIEWER)
+def metric_text() -> Response:
+    gauges = [f'dqmhub_build_info{{version="{__version__}"}} 1']
+    gauges += [f'dqmhub_work{{queue="{queue}",state="{state}"}} {count}' for (queue, state), count in sorted(work.counts().items())]
+    gauges += [f'dqmhub_work_oldest_seconds{{queue="{queue}"}} {work.oldest_queued(queue):.3f}' for queue in ("live", "bulk")]
+    states = File.select(File.state, fn.COUNT(File.id)).group_by(File.state).order_by(File.state).tuples()
+    gauges += [f'dqmhub_files{{state="{state}"}} {count}' for state, count in states]
+    body = metrics.text() + ("\n".join(gauges) + "\n").encode()
+    return Response(body, content_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+@blueprint.get("/status")
+@needs(Role.VIEWER)
+def status() -> Response:
+    failed = File.select(File.url, File.error).where(File.state == FAILED).order_by(File.id.desc()).limit(LAST_ERRORS)
+    context: dict[str, Any] = {
+        "services": services(current_app.config["HUB"]),
+        "version": __version__,
+        "failed_files": list(failed.dicts()),
+        "failed_work": list(work.last_failed(LAST_ERRORS)),
+    }
+    return page("home/status.html", "home/status_fragment.html", **context)
+
+
+def services(settings: Settings) -> list[dict[str, Any]]:
+    """Every service with its state and the age of what is known of it."""
+    found = [_web(), _database(), _render(settings), *(_queue(name) for name in ("live", "bulk"))]
+    return [service._asdict() for service in found]
+
+
+def _web() -> Service:
+    return Service("web", OK, f"version {__version__}, process {os.getpid()}")
+
+
+def _database() -> Service:
+    start = time.perf_counter()
+    try:
+        database.check(database.proxy.obj)
+    except (PeeweeException, database.UnusableDatabase) as error:
+        return Service("database", DOWN, "cannot be used", detail=str(error))
+    name = "SQLite" if database.is_sqlite() else "PostgreSQL"
+    return Service("database", OK, f"{name}, answers in {1000 * (time.perf_counter() - start):.1f} ms")
+
+
+def _render(settings: Settings) -> Service:
+    try:
+        client = RenderClient(settings.data / "render" / "socket", timeout=5)
+        took = client.ping()
+        client.close()
+    except RenderError as error:
+        return Service("render", DOWN, "does not draw", detail=str(error))
+    return Service("render", OK, f"draws in {1000 * took:.1f} ms")
+
+
+def _queue(name: str) -> Service:
+    counts = {state: count for (queue, state), count in work.counts().items() if queue == name}
+    age = work.oldest_queued(name)
+    text = f"{counts.get('queued', 0)} waiting, {counts.get('running', 0)} running, {counts.get('failed', 0)} failed"
+    return Service(f"queue {name}", WARN if age > QUEUE_WARN_S else OK if any(counts.values()) else IDLE, text, age or None)

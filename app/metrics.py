@@ -1,0 +1,52 @@
+"""What /metrics counts. With several web processes each writes to files of data_dir/metrics, and any of them sums them up."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+from flask import Flask, Response, g, request
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+from prometheus_client.registry import REGISTRY
+
+REQUESTS = Counter("dqmhub_requests_total", "Requests answered", ["endpoint", "method", "status"])
+REQUEST_SECONDS = Histogram("dqmhub_request_seconds", "Time to answer a request", ["endpoint"], buckets=(0.005, 0.02, 0.1, 0.5, 2, 10, 40))
+RENDERS = Counter("dqmhub_renders_total", "Plots asked of the render service", ["outcome"])
+RENDER_SECONDS = Histogram("dqmhub_render_seconds", "Time to draw a plot", buckets=(0.002, 0.005, 0.02, 0.1, 0.5, 2, 10, 40))
+PLOTS_KEPT = Counter("dqmhub_plots_kept_total", "Plots answered from disk")
+
+VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+
+
+def forget(process: int) -> None:
+    """A web process ended."""
+    if VARIABLE in os.environ:
+        mark_process_dead(process)
+
+
+def text() -> bytes:
+    """All counters of all web processes, as Prometheus reads them."""
+    if VARIABLE not in os.environ:
+        return generate_latest(REGISTRY)
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry)
+    return generate_latest(registry)
+
+
+def init_app(app: Flask) -> None:
+    app.before_request(_start)
+    app.after_request(_count)
+
+
+def _start() -> None:
+    g.started = time.perf_counter()
+
+
+def _count(answer: Response) -> Response:
+    endpoint = request.endpoint or "none"
+    REQUESTS.labels(endpoint, request.method, answer.status_code).inc()
+    if "started" in g:
+        REQUEST_SECONDS.labels(endpoint).observe(time.perf_counter() - g.started)
+    return answer

@@ -1,0 +1,73 @@
+"""The web server: gunicorn with threads, configured by our settings."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+from typing import Any
+
+from gunicorn.app.base import BaseApplication
+
+from app.settings import Settings
+from app.supervisor import follow_supervisor
+
+PR_SET_PDEATHSIG = 1
+
+
+class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
+    """gunicorn serving `wsgi:application`; every worker loads the application by itself, so none shares a connection."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        super().__init__()
+
+    def run(self) -> None:
+        """Serve until told to stop; the web processes count together in data_dir/metrics."""
+        folder = self.settings.data / "metrics"
+        folder.mkdir(parents=True, exist_ok=True)
+        for old in folder.glob("*.db"):
+            old.unlink()
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)  # read when prometheus_client is loaded
+        super().run()
+
+    def load_config(self) -> None:
+        for name, value in self.options().items():
+            self.cfg.set(name, value)
+
+    def options(self) -> dict[str, Any]:
+        settings = self.settings
+        return {
+            "bind": f"{settings.web_host}:{settings.web_port}",
+            "workers": settings.web_workers,
+            "worker_class": "gthread",
+            "threads": settings.web_threads,
+            "keepalive": 15,
+            "timeout": 120,
+            "graceful_timeout": 10,
+            "proc_name": "dqmhub-web",
+            "control_socket_disable": True,
+            "loglevel": settings.log_level,
+            "forwarded_allow_ips": "",
+            "when_ready": lambda _: follow_supervisor(),
+            "post_fork": lambda master, _: _end_with(master.pid),
+            "child_exit": lambda _, worker: _forget(worker.pid),
+        }
+
+    def load(self) -> Any:
+        from wsgi import application
+
+        return application
+
+
+def _end_with(master: int) -> None:
+    """Have the kernel end this worker when its master dies, however it dies."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != master:  # it died before this worker asked to be told
+        os._exit(0)
+
+
+def _forget(worker: int) -> None:
+    from app.metrics import forget
+
+    forget(worker)

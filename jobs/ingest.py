@@ -1,0 +1,13 @@
+"""Reading the lists of registered files into the catalog."""
+
+from __future__ import annotations
+
+from app.gui.catalog import IMPORT, import_file
+from app.settings import load
+from app.work import Work, handler
+
+
+@handler(IMPORT)
+def ingest(work: Work) -> None:
+    """The key is the id of the file; doing it twice stores the same list."""
+    import_file(int(work.key), load())

@@ -1,0 +1,97 @@
+"""Makes a checkout ready: Debian packages, the Python environment, the render service; for `run` a database with demo data.
+
+Runs on a bare python3, and can be run again at any time: what is there already is not done twice.
+Usage: python3 services/bootstrap.py build | run | test
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+TREE = Path(__file__).resolve().parent.parent
+ENVIRONMENT = TREE / ".venv"
+PYTHON = ENVIRONMENT / "bin" / "python"
+
+RUN_PACKAGES = [
+    "python3-venv", "g++", "make", "cmake", "libx11-6", "libxext6", "libsm6", "libice6", "libpng-dev", "zlib1g-dev", "libisal-dev",
+]  # fmt: skip
+TEST_PACKAGES = ["postgresql", "redis-server", "chromium", "fonts-dejavu-core"]
+
+
+def main(goal: str) -> None:
+    """Make ready for one of the goals build, run and test."""
+    if sys.version_info < (3, 11):
+        sys.exit(f"DQM Hub needs Python 3.11 or newer; this is {sys.version.split()[0]}")
+    packages(RUN_PACKAGES + (TEST_PACKAGES if goal == "test" else []))
+    environment(test=goal == "test")
+    step("render service", [str(PYTHON), "setup.py", "-q", "build_render"])
+    if goal == "run":
+        dqmhub = str(ENVIRONMENT / "bin" / "dqmhub")
+        step("database", [dqmhub, "db", "upgrade"])
+        step("demo data", [dqmhub, "demo", "make"])
+        step("registering the demo data", [dqmhub, "register", str(data_dir() / "demo")])
+
+
+def step(name: str, command: list[str]) -> None:
+    """Run one step, say what it is and how long it took, and end here when it fails."""
+    start = time.monotonic()
+    print(f"-- {name}", flush=True)
+    done = subprocess.run(command, cwd=TREE, check=False)
+    if done.returncode != 0:
+        sys.exit(f"-- {name} failed with code {done.returncode}: {' '.join(command)}")
+    if (took := time.monotonic() - start) > 1:
+        print(f"-- {name}: {took:.0f} s", flush=True)
+
+
+def packages(wanted: list[str]) -> None:
+    """Install the Debian packages that are missing when this user may, else name the one line that does it."""
+    if not shutil.which("dpkg-query"):
+        print(f"-- this is not Debian; these packages, or what they are called here, must be there: {' '.join(wanted)}")
+        return
+    asked = subprocess.run(["dpkg-query", "-W", "-f=${Package} ${db:Status-Status}\n", *wanted], capture_output=True, text=True, check=False)
+    there = {line.split()[0] for line in asked.stdout.splitlines() if line.endswith(" installed")}
+    missing = [name for name in wanted if name not in there]
+    if not missing:
+        return
+    may = os.geteuid() == 0
+    sudo = [] if may else ["sudo", "-n"]
+    if not may and (not shutil.which("sudo") or subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False).returncode != 0):
+        sys.exit(f"Debian packages are missing. Run this line, then the same command again:\n  sudo apt-get install -y {' '.join(missing)}")
+    os.environ["DEBIAN_FRONTEND"] = "noninteractive"
+    step("Debian package lists", [*sudo, "apt-get", "update", "-q"])
+    step(f"Debian packages {' '.join(missing)}", [*sudo, "apt-get", "install", "-y", "-q", "--no-install-recommends", *missing])
+
+
+def environment(test: bool) -> None:
+    """Make the environment .venv and install into it what setup.py asks for, in the versions of requirements.txt."""
+    extras = ["postgresql", "redis"] + (["test"] if test else []) + ([] if shutil.which("root-config") else ["root"])
+    inputs = (TREE / "setup.py").read_bytes() + (TREE / "requirements.txt").read_bytes() + sys.version.encode() + str(TREE).encode()
+    stamp = hashlib.sha256(inputs).hexdigest()
+    done = ENVIRONMENT / "installed"
+    have = done.read_text().split() if done.exists() else []
+    if have[:1] == [stamp] and set(extras) <= set(have[1:]):
+        return
+    if not PYTHON.exists():
+        step("Python environment", [sys.executable, "-m", "venv", str(ENVIRONMENT)])
+    extras = sorted({*extras, *have[1:]})
+    step(
+        "Python packages (a minute or two)",
+        [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "-c", "requirements.txt", "-e", f".[{','.join(extras)}]"],
+    )
+    done.write_text(" ".join([stamp, *extras]))
+
+
+def data_dir() -> Path:
+    """The folder that the program writes to, as the settings have it."""
+    answer = subprocess.run([str(PYTHON), "-c", "from app.settings import load; print(load().data_dir)"], cwd=TREE, capture_output=True, text=True, check=True)
+    return Path(answer.stdout.strip())
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
