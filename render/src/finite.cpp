@@ -1,0 +1,65 @@
+#include "finite.h"
+
+#include <TArrayD.h>
+#include <TArrayF.h>
+#include <TProfile.h>
+#include <TProfile2D.h>
+
+#include <cmath>
+
+namespace dqmhub {
+namespace {
+
+constexpr double kLargest = 1e150;  // its square, which errors need, is still a double
+
+bool drawable(double value) { return std::abs(value) < kLargest; }  // false for NaN too
+
+// A sum is not finite when any of its terms is not: one quick pass tells that there is nothing to mend.
+template <typename Value> bool all_drawable(const Value *values, int count) {
+  double sum = 0;
+  for (int i = 0; i < count; ++i)
+    sum += std::abs(double(values[i]));
+  return drawable(sum);
+}
+
+bool all_drawable(const TArrayD *array) { return !array || all_drawable(array->GetArray(), array->GetSize()); }
+
+bool all_drawable(const TH1 &histogram) {
+  if (const auto floats = dynamic_cast<const TArrayF *>(&histogram))
+    return all_drawable(floats->GetArray(), floats->GetSize()) && all_drawable(histogram.GetSumw2());
+  return all_drawable(dynamic_cast<const TArrayD *>(&histogram)) && all_drawable(histogram.GetSumw2());
+}
+
+template <typename Profile> void mend_entries(TH1 &histogram) {
+  const auto profile = dynamic_cast<Profile *>(&histogram);
+  if (!profile)
+    return;
+  for (int cell = 0; cell < profile->GetNcells(); ++cell)
+    if (!drawable(profile->GetBinEntries(cell)))
+      profile->SetBinEntries(cell, 0);
+}
+
+void mend(TH1 &histogram) {
+  mend_entries<TProfile>(histogram);
+  mend_entries<TProfile2D>(histogram);
+  TArrayD &squares = *histogram.GetSumw2();
+  for (int cell = 0; cell < histogram.GetNcells(); ++cell) {
+    const bool good = drawable(histogram.GetBinContent(cell));
+    if (!good)
+      histogram.SetBinContent(cell, 0);
+    if (squares.GetSize() && (!good || !drawable(histogram.GetBinError(cell))))
+      squares.SetAt(0, cell);
+  }
+  histogram.ResetStats();
+}
+
+}  // namespace
+
+bool make_finite(TH1 &histogram) {
+  const bool finite = all_drawable(histogram) && drawable(histogram.GetMean()) && drawable(histogram.GetStdDev());
+  if (!finite)
+    mend(histogram);
+  return finite;
+}
+
+}  // namespace dqmhub

@@ -1,0 +1,89 @@
+// dqmhub-render: draws monitor elements for whoever asks at its socket.
+#include <RVersion.h>
+#include <getopt.h>
+#include <sched.h>
+
+#include <charconv>
+#include <cstdio>
+#include <cstring>
+#include <stdexcept>
+
+#include "log.h"
+#include "master.h"
+#include "render.h"
+
+namespace dqmhub {
+namespace {
+
+constexpr const char *kUsage =
+    "Usage: dqmhub-render --state-directory DIR/ [--workers N] [--load PLUGINS.so] [--timeout SECONDS] [--memory MB]\n"
+    "  DIR/socket and DIR/pid are made; DIR/../blacklist.txt names monitor elements not to draw, one a line\n"
+    "  --workers  processes that draw (default: one per core)\n"
+    "  --load     a library of render plugins\n"
+    "  --timeout  wall time of one picture (default 30)\n"
+    "  --memory   that a worker may take beyond what ROOT takes at start (default 1024)\n";
+
+int cores() {
+  cpu_set_t set;
+  return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+}
+
+int positive(const char *option, const char *text) {
+  int value = 0;
+  const char *end = text + std::strlen(text);
+  const auto [stop, error] = std::from_chars(text, end, value);
+  if (error != std::errc() || stop != end || value < 1 || value > 1'000'000)
+    throw std::invalid_argument(std::string("--") + option + " must be a whole number from 1: " + text);
+  return value;
+}
+
+Settings parse(int argc, char **argv) {
+  const option options[] = {{"state-directory", required_argument, nullptr, 'd'}, {"workers", required_argument, nullptr, 'w'},
+                            {"load", required_argument, nullptr, 'l'},            {"timeout", required_argument, nullptr, 't'},
+                            {"memory", required_argument, nullptr, 'm'},          {nullptr, 0, nullptr, 0}};
+  Settings settings;
+  settings.workers = cores();
+  for (int letter, index = 0; (letter = getopt_long(argc, argv, "", options, &index)) != -1;) {
+    switch (letter) {
+      case 'd': settings.directory = optarg; break;
+      case 'l': settings.plugins = optarg; break;
+      case 'w': settings.workers = positive("workers", optarg); break;
+      case 't': settings.timeout_s = positive("timeout", optarg); break;
+      case 'm': settings.memory_mb = positive("memory", optarg); break;
+      default: throw std::invalid_argument("see above");
+    }
+  }
+  if (settings.directory.empty() || optind != argc)
+    throw std::invalid_argument(optind != argc ? std::string("what is ") + argv[optind] + "?" : "--state-directory is required");
+  if (settings.directory.back() != '/')
+    settings.directory += '/';
+  return settings;
+}
+
+int serve(const Settings &settings) {
+  const int64_t started = now_ms();
+  Master master(settings);  // first: a wrong directory is told at once, not after ROOT has been loaded
+  start_root([](const std::string &message) { log(printable(message)); });
+  warm_up();
+  log(std::string("ROOT ") + ROOT_RELEASE + " loaded in " + std::to_string(now_ms() - started) + " ms");
+  return master.run();
+}
+
+}  // namespace
+}  // namespace dqmhub
+
+int main(int argc, char **argv) {
+  dqmhub::Settings settings;
+  try {
+    settings = dqmhub::parse(argc, argv);
+  } catch (const std::invalid_argument &error) {
+    std::fprintf(stderr, "dqmhub-render: %s\n%s", error.what(), dqmhub::kUsage);
+    return 1;
+  }
+  try {
+    return dqmhub::serve(settings);
+  } catch (const std::exception &error) {
+    dqmhub::log(error.what());
+    return 1;
+  }
+}

@@ -1,0 +1,194 @@
+#include "master.h"
+
+#include <poll.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <stdexcept>
+
+#include "claim.h"
+#include "log.h"
+#include "worker.h"
+
+namespace dqmhub {
+namespace {
+
+constexpr int64_t kTooYoungMs = 1000;  // a worker that ends so soon, and not over a request, would only do it again
+
+int open_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (int number : {SIGTERM, SIGINT, SIGCHLD})
+    sigaddset(&set, number);
+  sigprocmask(SIG_BLOCK, &set, nullptr);
+  return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+// A descriptor that becomes readable when the process that DQMHUB_SUPERVISOR_PID names ends; -1 when none is named.
+int open_supervisor() {
+  const char *pid = std::getenv("DQMHUB_SUPERVISOR_PID");
+  if (!pid)
+    return -1;
+  const int fd = syscall(SYS_pidfd_open, std::atoi(pid), 0);
+  if (fd < 0)
+    throw std::runtime_error(std::string("cannot watch the process ") + pid + " that DQMHUB_SUPERVISOR_PID names: " + std::strerror(errno));
+  return fd;
+}
+
+Slot *share_slots(size_t count) {
+  void *memory = mmap(nullptr, count * sizeof(Slot), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED)
+    throw std::runtime_error("no shared memory");
+  return static_cast<Slot *>(memory);  // zeros: idle slots
+}
+
+uint64_t mapped_bytes() {
+  uint64_t pages = 0;
+  std::ifstream("/proc/self/statm") >> pages;
+  return pages * sysconf(_SC_PAGESIZE);
+}
+
+void limit(int resource, rlim_t value) {
+  const rlimit both = {value, value};
+  setrlimit(resource, &both);
+}
+
+}  // namespace
+
+Master::Master(const Settings &settings)
+    : settings_(settings), supervisor_(open_supervisor()), slots_(share_slots(settings.workers)), children_(settings.workers) {
+  listener_ = claim(settings_.directory, settings_.socket());
+  signals_ = open_signals();
+  std::ofstream(settings_.pid(), std::ios::trunc) << getpid();
+}
+
+int Master::run() {
+  start_children();
+  log("ready at " + settings_.socket() + ", workers: " + std::to_string(children_.size()));
+  auto alive = [](const Child &child) { return child.pid != 0; };
+  while (!stopping_ || std::any_of(children_.begin(), children_.end(), alive)) {
+    wait_for_events();
+    kill_overdue();
+    start_children();
+  }
+  uint64_t plots = 0;
+  for (size_t i = 0; i < children_.size(); ++i)
+    plots += slots_[i].plots();
+  log("stopped after " + std::to_string(plots) + " plots and " + std::to_string(crashes_) + " lost workers");
+  return 0;
+}
+
+void Master::start_children() {
+  for (size_t i = 0; i < children_.size() && !stopping_; ++i)
+    if (children_[i].pid == 0 && children_[i].next_ms <= now_ms())
+      start(i);
+}
+
+void Master::start(size_t number) {
+  slots_[number].clear();
+  const pid_t master = getpid(), pid = fork();
+  if (pid == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != master)  // it died before the line above
+      _exit(1);
+    be_worker(number);
+  }
+  const int64_t now = now_ms();
+  children_[number] = {std::max(pid, 0), now, pid < 0 ? now + kTooYoungMs : 0, false};
+  if (pid < 0)
+    log(std::string("cannot fork: ") + std::strerror(errno));
+}
+
+void Master::be_worker(size_t number) {
+  close(signals_);
+  std::signal(SIGINT, SIG_IGN);  // Ctrl-C goes to the whole group; the master says when to end
+  limit(RLIMIT_CORE, 0);
+  limit(RLIMIT_AS, mapped_bytes() + (rlim_t(settings_.memory_mb) << 20));
+  try {
+    Worker(listener_, slots_[number], settings_.blacklist()).run();
+  } catch (const std::exception &error) {
+    log(std::string("worker: ") + error.what());
+    _exit(1);
+  }
+  _exit(0);  // ROOT's own end is long and may crash
+}
+
+void Master::wait_for_events() {
+  pollfd watched[] = {{signals_, POLLIN, 0}, {supervisor_, POLLIN, 0}};
+  if (poll(watched, 2, wait_ms()) <= 0)
+    return;
+  if (watched[0].revents)
+    take_signals();
+  if (watched[1].revents && !stopping_)
+    stop("the supervisor has ended");
+}
+
+void Master::take_signals() {
+  signalfd_siginfo signal;
+  while (read(signals_, &signal, sizeof signal) == sizeof signal) {
+    if (signal.ssi_signo == SIGCHLD)
+      continue;
+    stop(signal.ssi_signo == SIGTERM ? "SIGTERM" : "SIGINT");
+  }
+  int status;
+  for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;)
+    bury(pid, status);
+}
+
+void Master::bury(pid_t pid, int status) {
+  for (size_t i = 0; i < children_.size(); ++i) {
+    Child &child = children_[i];
+    if (child.pid != pid)
+      continue;
+    child.pid = 0;
+    if (!slots_[i].busy() && now_ms() - child.born_ms < kTooYoungMs)
+      child.next_ms = now_ms() + kTooYoungMs;
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+      report(i, status);
+  }
+}
+
+void Master::report(size_t number, int status) {
+  ++crashes_;
+  const std::string how = children_[number].overrun ? "was killed after " + std::to_string(settings_.timeout_s) + " s"
+                          : WIFSIGNALED(status)     ? std::string("died of SIG") + sigabbrev_np(WTERMSIG(status))
+                                                    : "ended with code " + std::to_string(WEXITSTATUS(status));
+  log("a worker " + how + (slots_[number].busy() ? " while drawing " + printable(slots_[number].what()) : " while idle"));
+}
+
+void Master::kill_overdue() {
+  for (size_t i = 0; i < children_.size(); ++i) {
+    if (children_[i].pid == 0 || slots_[i].busy_ms(now_ms()) < settings_.timeout_s * 1000)
+      continue;
+    children_[i].overrun = true;
+    kill(children_[i].pid, SIGKILL);
+  }
+}
+
+// Takes no more connections and lets the workers end what they do; asked twice, ends them.
+void Master::stop(const std::string &why) {
+  log("stopping: " + why);
+  unlink(settings_.socket().c_str());
+  unlink(settings_.pid().c_str());
+  for (const Child &child : children_)
+    if (child.pid)
+      kill(child.pid, stopping_ ? SIGKILL : SIGTERM);
+  stopping_ = true;
+}
+
+int Master::wait_ms() const {
+  const bool missing = std::any_of(children_.begin(), children_.end(), [](const Child &child) { return child.pid == 0; });
+  return missing && !stopping_ ? 50 : std::clamp(settings_.timeout_s * 100, 50, 1000);
+}
+
+}  // namespace dqmhub

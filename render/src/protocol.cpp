@@ -1,0 +1,79 @@
+#include "protocol.h"
+
+#include <cstring>
+
+namespace dqmhub {
+namespace {
+
+struct Header {
+  int32_t total, type;
+  uint32_t flags, version_low, version_high;
+  int32_t objects;
+  uint32_t streamers, name, spec, data, tests;
+};
+static_assert(sizeof(Header) == 44, "eleven packed 32-bit numbers");
+
+// Splits the data part into `count` objects, each behind its length and displacement; they must fill it exactly.
+bool split_objects(std::string_view data, int count, std::vector<Encoded> &objects) {
+  for (int i = 0; i < count; ++i) {
+    uint32_t length;
+    int32_t displacement;
+    if (data.size() < sizeof length + sizeof displacement)
+      return false;
+    std::memcpy(&length, data.data(), sizeof length);
+    std::memcpy(&displacement, data.data() + sizeof length, sizeof displacement);
+    data.remove_prefix(sizeof length + sizeof displacement);
+    if (length > data.size())
+      return false;
+    objects.push_back({data.substr(0, length), displacement});
+    data.remove_prefix(length);
+  }
+  return data.empty();
+}
+
+}  // namespace
+
+std::optional<int32_t> claimed_length(std::string_view buffer) {
+  int32_t total;
+  if (buffer.size() < sizeof total)
+    return {};
+  std::memcpy(&total, buffer.data(), sizeof total);
+  return total;
+}
+
+std::optional<Request> parse_request(std::string_view message) {
+  Header header;
+  if (message.size() < sizeof header)
+    return {};
+  std::memcpy(&header, message.data(), sizeof header);
+  const uint64_t body = uint64_t(header.streamers) + header.name + header.spec + header.data + header.tests;
+  if (message.size() != sizeof header + body || header.objects < 1 || header.objects > kMostObjects)
+    return {};
+
+  message.remove_prefix(sizeof header);
+  auto take = [&message](uint32_t length) {
+    auto part = message.substr(0, length);
+    message.remove_prefix(length);
+    return part;
+  };
+  Request request;
+  request.flags = header.flags;
+  request.version = uint64_t(header.version_high) << 32 | header.version_low;
+  request.streamers = take(header.streamers);
+  request.name = take(header.name);
+  request.spec = take(header.spec);
+  const auto data = take(header.data);
+  if (request.scalar())
+    request.text = data.substr(0, data.find('\0'));
+  else if (!split_objects(data, header.objects, request.encoded))
+    return {};
+  return request;
+}
+
+std::string frame(const Answer &answer) {
+  const int32_t head[2] = {answer.code, int32_t(answer.payload.size())};
+  std::string bytes(reinterpret_cast<const char *>(head), sizeof head);
+  return bytes += answer.payload;
+}
+
+}  // namespace dqmhub

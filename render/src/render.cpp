@@ -1,0 +1,137 @@
+#include "render.h"
+
+#include <TBufferJSON.h>
+#include <TError.h>
+#include <TH1.h>
+#include <TObjString.h>
+#include <TROOT.h>
+#include <TSystem.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <vector>
+
+#include "blacklist.h"
+#include "canvas.h"
+#include "decode.h"
+#include "plot.h"
+#include "png.h"
+#include "spec.h"
+#include "text.h"
+
+namespace dqmhub {
+namespace {
+
+constexpr Color_t kGrey = 922;  // kGray + 2: readable on white
+
+// What ROOT complained of since the request began, and where its messages go.
+struct Complaints {
+  int32_t code = kOk;
+  std::string_view name;
+  std::function<void(const std::string &)> log;
+
+  void add(int32_t what_code, const std::string &what) {
+    code = code == kNoStreamer ? code : what_code;
+    log(what + ", drawing '" + std::string(name) + "'");
+  }
+} complaints;
+
+void hear(int level, Bool_t abort, const char *where, const char *what) {
+  if (level < kWarning)
+    return;
+  const bool streamer = std::string_view(what).find("Could not find the StreamerInfo") != std::string_view::npos;
+  complaints.add(streamer ? kNoStreamer : kError, std::string(where) + ": " + what);
+  if (abort)
+    std::abort();
+}
+
+std::vector<std::unique_ptr<TObject>> decode_all(const Request &request) {
+  std::vector<std::unique_ptr<TObject>> objects;
+  for (const auto &encoded : request.encoded) {
+    auto decoded = decode(encoded);
+    if (decoded.broken)
+      complaints.add(kError, "not an object that can be drawn, " + std::to_string(encoded.bytes.size()) + " bytes");
+    objects.push_back(std::move(decoded.object));
+  }
+  return objects;
+}
+
+std::string to_json(const std::vector<std::unique_ptr<TObject>> &objects) {
+  auto json = [](const TObject *object) { return std::string(object ? TBufferJSON::ConvertToJSON(object).Data() : "null"); };
+  if (objects.size() < 2)
+    return objects.empty() || !objects[0] ? "" : json(objects[0].get());
+  std::string list;
+  for (const auto &object : objects)
+    list += (list.empty() ? "" : ",\n") + json(object.get());
+  return "{ \"objects\": [" + list + "] }";
+}
+
+void draw_missing(TCanvas &canvas, std::string_view name) {
+  draw_text(canvas, label(name) + "\nis not available now", kGrey);
+}
+
+void draw_objects(TCanvas &canvas, const std::vector<std::unique_ptr<TObject>> &objects, const Request &request, const Spec &spec) {
+  if (const auto text = dynamic_cast<TObjString *>(objects[0].get())) {
+    draw_text(canvas, text->GetString().Data(), kBlack);
+    return;
+  }
+  const auto main = dynamic_cast<TH1 *>(objects[0].get());
+  if (!main) {
+    draw_missing(canvas, request.name);
+    return;
+  }
+  std::vector<TH1 *> references;
+  for (size_t i = 1; i < objects.size() && spec.reference != Reference::object; ++i)
+    if (const auto reference = dynamic_cast<TH1 *>(objects[i].get()))
+      references.push_back(reference);
+  draw_plot(canvas, *main, references, spec, spec.norm != "False" && !(request.flags & kEfficiency));
+}
+
+std::string draw(const Request &request, const std::vector<std::unique_ptr<TObject>> &objects, const Spec &spec, bool blacklisted) {
+  restore_style();
+  TCanvas canvas(make_canvas(spec.width, spec.height));
+  if (blacklisted)
+    draw_text(canvas, label(request.name) + "\nis blacklisted", kRed + 1);
+  else if (!request.scalar())
+    draw_objects(canvas, objects, request, spec);
+  else if (request.text.empty())
+    draw_missing(canvas, request.name);
+  else
+    draw_text(canvas, request.text, kBlack);
+  return picture(canvas);
+}
+
+}  // namespace
+
+void start_root(std::function<void(const std::string &)> log) {
+  complaints.log = std::move(log);
+  gROOT->SetBatch();
+  // With ROOT's handlers a crash takes most of a second for a stack trace, and hides its signal from the master.
+  for (int number : {SIGBUS, SIGSEGV, SIGSYS, SIGPIPE, SIGILL, SIGABRT, SIGQUIT, SIGINT, SIGWINCH, SIGALRM, SIGCHLD, SIGURG, SIGFPE,
+                     SIGTERM, SIGUSR1, SIGUSR2})
+    std::signal(number, SIG_DFL);
+  std::signal(SIGPIPE, SIG_IGN);
+  SetErrorHandler(hear);
+  TH1::AddDirectory(kFALSE);
+  remember_style();
+}
+
+Answer render(const Request &request, Blacklist &blacklist) {
+  const auto spec = parse_spec(request.spec);
+  if (!spec)
+    return {kError, ""};
+  if (spec->width == 0 || spec->height == 0) {
+    const uint32_t white = 0xffffffff;
+    return {kError, encode_png(&white, 1, 1)};
+  }
+  complaints.code = kOk;
+  complaints.name = request.name;
+  if (!read_streamers(request.streamers))
+    complaints.add(kNoStreamer, "cannot read the streamers of " + std::string(request.streamers));
+  const bool blacklisted = blacklist.holds(request.name);
+  const auto objects = blacklisted ? std::vector<std::unique_ptr<TObject>>() : decode_all(request);
+  std::string payload = spec->json == "True" ? to_json(objects) : draw(request, objects, *spec, blacklisted);
+  return {complaints.code, std::move(payload)};
+}
+
+}  // namespace dqmhub

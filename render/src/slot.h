@@ -1,0 +1,54 @@
+// What a worker tells its master, in memory that both see: what it draws, and since when.
+#pragma once
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+
+namespace dqmhub {
+
+inline int64_t now_ms() {
+  using namespace std::chrono;
+  return duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count();
+}
+
+class Slot {
+ public:
+  // The worker's side: around each request.
+  void begin(std::string_view name, std::string_view spec) {
+    copy(name, name_);
+    copy(spec, spec_);
+    started_.store(now_ms(), std::memory_order_release);
+  }
+  void end() {
+    started_.store(0, std::memory_order_release);
+    plots_.fetch_add(1, std::memory_order_relaxed);
+  }
+
+  // The master's side.
+  void clear() { started_.store(0); }
+  uint64_t plots() const { return plots_.load(); }
+  bool busy() const { return started_.load(std::memory_order_acquire) != 0; }
+  int64_t busy_ms(int64_t now) const {
+    const int64_t started = started_.load(std::memory_order_acquire);
+    return started ? now - started : 0;
+  }
+  std::string what() const { return std::string("'") + name_ + "' as '" + spec_ + "'"; }
+
+ private:
+  template <size_t size> static void copy(std::string_view text, char (&to)[size]) {
+    const size_t length = std::min(text.size(), size - 1);
+    std::memcpy(to, text.data(), length);
+    to[length] = '\0';
+  }
+  std::atomic<int64_t> started_;  // milliseconds of the steady clock; 0 when idle
+  std::atomic<uint64_t> plots_;
+  char name_[1024];
+  char spec_[512];
+};
+static_assert(std::atomic<int64_t>::is_always_lock_free, "shared between processes");
+
+}  // namespace dqmhub

@@ -1,0 +1,121 @@
+#include "spec.h"
+
+#include <charconv>
+#include <cmath>
+#include <functional>
+#include <unordered_map>
+
+namespace dqmhub {
+namespace {
+
+using Setter = std::function<bool(Spec &, std::string_view)>;
+
+template <typename Number> bool number(std::string_view text, Number &value) {
+  const auto end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  return error == std::errc() && stop == end;
+}
+
+bool limit(std::string_view text, std::optional<double> &value) {
+  double read;
+  if (!number(text, read) || !std::isfinite(read))
+    return false;
+  value = read;
+  return true;
+}
+
+bool side(std::string_view text, int &value) { return number(text, value) && value >= 0 && value <= kLargestSide; }
+
+bool plain(char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == ' '; }
+
+// A free string: letters, digits and blanks as they are, anything else as %XX of its UTF-8 bytes.
+bool words(std::string_view text, std::string &value) {
+  value.clear();
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (plain(text[i])) {
+      value += text[i];
+      continue;
+    }
+    unsigned byte = 0;
+    const auto digits = text.substr(i + 1, 2);
+    const auto end = digits.data() + digits.size();
+    if (text[i] != '%' || digits.size() != 2 || std::from_chars(digits.data(), end, byte, 16).ptr != end || byte == 0)
+      return false;
+    value += char(byte);
+    i += 2;
+  }
+  return true;
+}
+
+bool axis_type(std::string_view text, std::string &value) {
+  value = text;
+  return text == "def" || text == "lin" || text == "log";
+}
+
+bool reference(std::string_view text, Reference &value) {
+  static const std::unordered_map<std::string_view, Reference> names = {{"object", Reference::object},
+                                                                        {"overlay", Reference::overlay},
+                                                                        {"ratiooverlay", Reference::ratio},
+                                                                        {"stacked", Reference::stacked}};
+  const auto found = names.find(text);
+  if (found == names.end())
+    return false;
+  value = found->second;
+  return true;
+}
+
+bool flag(std::string_view text, bool &value) {
+  int read;
+  if (!number(text, read))
+    return false;
+  value = read != 0;
+  return true;
+}
+
+std::unordered_map<std::string, Setter> make_setters() {
+  std::unordered_map<std::string, Setter> setters = {
+      {"w", [](Spec &s, auto v) { return side(v, s.width); }},
+      {"h", [](Spec &s, auto v) { return side(v, s.height); }},
+      {"ref", [](Spec &s, auto v) { return reference(v, s.reference); }},
+      {"showstats", [](Spec &s, auto v) { return number(v, s.stats); }},
+      {"showerrbars", [](Spec &s, auto v) { return flag(v, s.errors); }},
+      {"ktest", [](Spec &s, auto v) { return number(v, s.ktest); }},
+      {"drawopts", [](Spec &s, auto v) { return words(v, s.options); }},
+      {"norm", [](Spec &s, auto v) { return words(v, s.norm); }},
+      {"json", [](Spec &s, auto v) { return words(v, s.json); }},
+  };
+  const std::pair<const char *, AxisSpec Spec::*> axes[] = {{"x", &Spec::x}, {"y", &Spec::y}, {"z", &Spec::z}};
+  for (const auto &[letter, axis] : axes) {
+    const std::string name(letter);
+    setters[name + "type"] = [axis = axis](Spec &s, auto v) { return axis_type(v, (s.*axis).type); };
+    setters[name + "min"] = [axis = axis](Spec &s, auto v) { return limit(v, (s.*axis).min); };
+    setters[name + "max"] = [axis = axis](Spec &s, auto v) { return limit(v, (s.*axis).max); };
+  }
+  for (size_t n = 0; n < std::tuple_size<decltype(Spec::labels)>::value; ++n)
+    setters["reflabel" + std::to_string(n)] = [n](Spec &s, auto v) { return words(v, s.labels[n]); };
+  return setters;
+}
+
+}  // namespace
+
+std::optional<Spec> parse_spec(std::string_view text) {
+  static const auto setters = make_setters();
+  if (text.empty() || text.back() == ';')
+    return {};
+  Spec spec;
+  for (size_t at = 0; at < text.size();) {
+    const auto pair = text.substr(at, text.find(';', at) - at);
+    at += pair.size() + 1;
+    if (pair.empty())
+      continue;
+    const auto equals = pair.find('=');
+    const auto setter = setters.find(std::string(pair.substr(0, equals)));
+    if (equals == pair.npos || setter == setters.end() || !setter->second(spec, pair.substr(equals + 1)))
+      return {};
+  }
+  if (spec.width < 0 || spec.height < 0)
+    return {};
+  return spec;
+}
+
+}  // namespace dqmhub

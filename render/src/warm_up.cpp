@@ -1,0 +1,68 @@
+#include <TBufferFile.h>
+#include <TH1.h>
+#include <TH2.h>
+#include <TH3.h>
+#include <TObjString.h>
+#include <TProfile.h>
+#include <TProfile2D.h>
+
+#include <memory>
+#include <vector>
+
+#include "blacklist.h"
+#include "render.h"
+
+namespace dqmhub {
+namespace {
+
+constexpr uint32_t kAnyHistogram = 0x10;
+
+std::vector<std::unique_ptr<TObject>> one_of_each() {
+  std::vector<std::unique_ptr<TObject>> all;
+  all.emplace_back(new TObjString("words"));
+  all.emplace_back(new TH1F("a", "a;x;y", 4, 1, 2));
+  all.emplace_back(new TH1S("b", "b;x;y", 4, 1, 2));
+  all.emplace_back(new TH1I("c", "c;x;y", 4, 1, 2));
+  all.emplace_back(new TH1D("d", "d;x;y", 4, 1, 2));
+  all.emplace_back(new TH2F("e", "e;x;y", 4, 1, 2, 4, 1, 2));
+  all.emplace_back(new TH2S("f", "f;x;y", 4, 1, 2, 4, 1, 2));
+  all.emplace_back(new TH2I("g", "g;x;y", 4, 1, 2, 4, 1, 2));
+  all.emplace_back(new TH2D("h", "h;x;y", 4, 1, 2, 4, 1, 2));
+  all.emplace_back(new TH3F("i", "i;x;y", 2, 1, 2, 2, 1, 2, 2, 1, 2));
+  all.emplace_back(new TProfile("j", "j;x;y", 4, 1, 2));
+  all.emplace_back(new TProfile2D("k", "k;x;y", 4, 1, 2, 4, 1, 2));
+  for (const auto &object : all)
+    if (const auto histogram = dynamic_cast<TH1 *>(object.get()))
+      for (int bin = 1; bin < histogram->GetNcells(); ++bin)
+        histogram->SetBinContent(bin, bin);
+  return all;
+}
+
+void draw_twice(Request request) {
+  Blacklist nothing("");
+  for (const char *spec : {"w=266;h=200", "w=266;h=200;xtype=log;ytype=log", "w=8;h=8;json=True"}) {
+    request.spec = spec;
+    render(request, nothing);
+  }
+}
+
+}  // namespace
+
+void warm_up() {
+  Request request;
+  request.text = "words";
+  draw_twice(request);
+  request.flags = kAnyHistogram;
+  for (const auto &object : one_of_each()) {
+    TBufferFile buffer(TBuffer::kWrite);
+    buffer.WriteObject(object.get());
+    request.encoded = {{{buffer.Buffer(), size_t(buffer.Length())}, 0}};
+    draw_twice(request);
+    if (const auto histogram = dynamic_cast<TH1 *>(object.get()); histogram && histogram->GetDimension() == 1) {
+      request.encoded.push_back(request.encoded[0]);
+      draw_twice(request);
+    }
+  }
+}
+
+}  // namespace dqmhub

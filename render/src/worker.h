@@ -1,0 +1,47 @@
+// A worker process: it takes connections from the shared listener and answers one request at a time.
+#pragma once
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "blacklist.h"
+#include "slot.h"
+
+namespace dqmhub {
+
+class Worker {
+ public:
+  Worker(int listener, Slot &slot, const std::string &blacklist);
+
+  // Serves until SIGTERM, then answers what has arrived and returns.
+  void run();
+
+ private:
+  struct Connection {
+    std::string in, out;     // a request that has not all come; an answer that has not all gone
+    int64_t active_ms = 0;   // when the last request ended, or the connection began
+    int64_t partial_ms = 0;  // since when something is half done; 0: nothing is
+  };
+  using Connections = std::map<int, Connection>;
+
+  bool accept_one();
+  void make_room();
+  void serve(int fd, uint32_t events);
+  bool receive(int fd, Connection &connection);
+  bool answer_next(Connection &connection);
+  bool send_out(int fd, Connection &connection);
+  std::string answer(std::string_view message);
+  void close_overdue();
+  void drain();
+  void retire();
+  int wait_ms() const;
+  Connections::iterator drop(Connections::iterator connection);
+
+  int listener_, epoll_, signals_;
+  Slot &slot_;
+  Blacklist blacklist_;
+  Connections connections_;
+  bool draining_ = false;
+};
+
+}  // namespace dqmhub
