@@ -1,0 +1,57 @@
+"""Tables of accounts, sessions, tokens, failed sign-ins and the audit log. Times are Unix s UTC."""
+
+from __future__ import annotations
+
+from peewee import BooleanField, DoubleField, ForeignKeyField, IntegerField, TextField
+
+from app.database import Table
+
+
+class User(Table):
+    """A local account. password: a salted scrypt hash."""
+
+    name = TextField(unique=True)
+    role = IntegerField()
+    password = TextField()
+    disabled = BooleanField(default=False)
+    created = DoubleField()
+
+
+class Session(Table):
+    """A browser that is signed in; the row goes when the session ends. sha256: of the identifier in its cookie."""
+
+    sha256 = TextField(unique=True)
+    user = ForeignKeyField(User, on_delete="CASCADE")
+    expires = DoubleField(index=True)
+
+
+class Token(Table):
+    """An API token. sha256: of the token, which itself is nowhere; role: at most that of the owner counts."""
+
+    sha256 = TextField(unique=True)
+    user = ForeignKeyField(User, on_delete="CASCADE")
+    name = TextField()
+    role = IntegerField()
+    created = DoubleField()
+    expires = DoubleField()
+    last_used = DoubleField(null=True)
+
+
+class Attempt(Table):
+    """Failed sign-ins of one user name or one address. until: no further attempt before this time."""
+
+    key = TextField(unique=True)
+    failures = IntegerField(default=0)
+    until = DoubleField(default=0.0)
+    last = DoubleField(default=0.0, index=True)
+
+
+class Audit(Table):
+    """Who did what; rows are only ever added, which triggers in the database enforce."""
+
+    at = DoubleField()
+    user = TextField()
+    action = TextField()
+    target = TextField()
+    reason = TextField()
+    answer = TextField()
