@@ -30,8 +30,13 @@ class Problem(Exception):
         return {"message": self.message, "status": self.status, "errors": fields}
 
 
+FOR_SCRIPTS = ("/api/", "/data/", "/plotfairy/", "/jsrootfairy/", "/hdqm/api/", "/metrics")
+
+
 def is_api() -> bool:
-    return request.path.startswith("/api")
+    """Whether a script asks: its errors are JSON, and it is not led to the sign-in page."""
+    bearer = request.headers.get("Authorization", "")[:7].lower() == "bearer "
+    return request.path.startswith(FOR_SCRIPTS) or request.path == "/api" or bearer
 
 
 def is_fragment() -> bool:
