@@ -21,6 +21,7 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _DRAW_OPTIONS = re.compile(r"[A-Za-z0-9 ,*+\-.:_\[\]]*", re.ASCII)
 _PLAIN = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz ")
 _SWITCHES = {"true": True, "1": True, "false": False, "0": False}
+_QUERY_NAMES = {"width": "w", "height": "h", "reflabels": "reflabel"}
 _SCALES = {"": "", "def": "", "lin": "lin", "log": "log"}
 
 
@@ -77,8 +78,15 @@ class Options:
             errors=_switch(args, "errors", cls.errors),
             drawopts=_draw_options(args),
             reflabels=_labels(args),
-            **{f"{axis}type": _scale(args, f"{axis}type") for axis in "xyz"},
-            **{f"{axis}{end}": _limit(args, f"{axis}{end}") for axis in "xyz" for end in ("min", "max")},
+            xtype=_scale(args, "xtype"),
+            ytype=_scale(args, "ytype"),
+            ztype=_scale(args, "ztype"),
+            xmin=_limit(args, "xmin"),
+            xmax=_limit(args, "xmax"),
+            ymin=_limit(args, "ymin"),
+            ymax=_limit(args, "ymax"),
+            zmin=_limit(args, "zmin"),
+            zmax=_limit(args, "zmax"),
         )
         for axis in "xyz":
             low, high = getattr(options, f"{axis}min"), getattr(options, f"{axis}max")
@@ -100,7 +108,7 @@ class Options:
     def query(self) -> dict[str, str | list[str]]:
         """The shortest query that gives these options again: only what is not the default, in a fixed order."""
         return {
-            {"width": "w", "height": "h", "reflabels": "reflabel"}.get(field.name, field.name): _shown(value)
+            _QUERY_NAMES.get(field.name, field.name): _shown(value)
             for field in fields(self)
             if (value := getattr(self, field.name)) != field.default
         }
