@@ -33,7 +33,7 @@ setup(
     description="Data quality monitoring of the CMS experiment in one application",
     license="Apache-2.0",
     python_requires=">=3.11",
-    packages=["app", "app.cli", "app.formats", "app.gui", "app.home", "jobs", "render", "services"],
+    packages=["app", "app.cli", "app.formats", "app.gui", "app.home", "app.work", "jobs", "render", "services"],
     install_requires=[
         "cachetools>=5.5",
         "click>=8.1",

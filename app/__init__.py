@@ -21,7 +21,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     from flask import Flask
     from htmx_flask import Htmx
 
-    from app import database
+    from app import database, work
     from app.settings import TREE, load, make_secret
 
     settings = settings or load()
@@ -33,6 +33,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
     Htmx(app)
     database.check(database.connect(settings))
+    work.connect(settings)
     database.disconnect()  # workers are forked from here
     app.teardown_appcontext(lambda _: database.release())
     for room in ROOMS:

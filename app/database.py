@@ -32,6 +32,8 @@ class UnusableDatabase(RuntimeError):
 class Table(Model):
     """Base of every table."""
 
+    id: Any  # peewee adds it
+
     class Meta:
         database = proxy
         legacy_table_names = False
@@ -40,6 +42,7 @@ class Table(Model):
 def connect(settings: Settings) -> Database:
     """The database of these settings, bound to the tables; nothing is opened until the first query."""
     database = _postgresql(settings.database_url) if settings.database_url else _sqlite(settings.data / "dqmhub.db")
+    disconnect()  # from the one that was bound before
     proxy.initialize(database)
     return database
 
@@ -91,12 +94,17 @@ def release() -> None:
         proxy.close()
 
 
-def disconnect() -> None:
-    """Close this thread's connection, before a fork or at the end of a thread."""
+def end_thread() -> None:
+    """Close this thread's connection at its end; that of PostgreSQL goes back to the pool."""
     if proxy.obj is not None and not proxy.is_closed():
         proxy.close()
-        if not is_sqlite():
-            proxy.obj.close_idle()
+
+
+def disconnect() -> None:
+    """Close this thread's connection and the idle ones of the pool, before a fork."""
+    end_thread()
+    if proxy.obj is not None and not is_sqlite():
+        proxy.obj.close_idle()
 
 
 def _runner(database: Database) -> Any:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from flask.testing import FlaskClient
 
-from app import create_app, database
+from app import create_app, database, work
 from app.settings import TREE, Settings
 from tests.support import servers
 
@@ -71,6 +71,7 @@ def hub(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
             url = stack.enter_context(server.database(server.template()))
         given = Settings(data_dir=str(data), instance_name="Test", database_url=url)
         database.check(database.connect(given))
+        work.connect(given)
         yield given
         database.disconnect()
         database.proxy.initialize(None)

@@ -62,11 +62,12 @@ LOG_LEVELS_NUMBER = dict(zip(LOG_LEVELS, (10, 20, 30, 40), strict=True))
 
 
 def open_database() -> Settings:
-    """The settings, with the database of this version connected."""
-    from app import database
+    """The settings, with the database of this version and the queues connected."""
+    from app import database, work
 
     found = settings()
     database.check(database.connect(found))
+    work.connect(found)
     return found
 
 

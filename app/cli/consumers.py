@@ -1,0 +1,92 @@
+"""`dqmhub live` and `dqmhub worker`: the processes that do the work of the queues."""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import os
+
+import click
+from huey.consumer import Consumer, Environment, ProcessEnvironment, Scheduler
+
+import jobs
+from app import cli, database, work
+from app.settings import Settings
+from app.supervisor import die_with, follow_supervisor
+
+log = logging.getLogger(__name__)
+
+OPTIONS = {
+    "initial_delay": 0.05,
+    "max_delay": 0.2,  # an idle SQLite queue is looked at this often; huey's own 10 s would be the pick-up time
+    "health_check_interval": 1,
+    "graceful_signal": "TERM",
+    "shutdown_timeout": 4,  # `make run` kills after 5 s; what is interrupted is queued again
+}
+
+
+class Sweeper(Scheduler):  # type: ignore[misc]  # huey is not typed
+    """huey's scheduler, which the consumer keeps alive; each second it also tells the queue of work that it lost."""
+
+    def loop(self, now: float | None = None) -> None:
+        try:
+            work.enqueue_daily()
+            work.sweep(self.huey.name)
+        except Exception:  # the database may be away for a while; what is free now is free at the next sweep
+            log.exception("the queue %s was not swept", self.huey.name)
+        finally:
+            database.release()
+        super().loop(now)
+
+
+class Processes(ProcessEnvironment):  # type: ignore[misc]  # huey is not typed
+    """Worker processes that end with the consumer, however it ends."""
+
+    def __init__(self, *signals: int) -> None:
+        super().__init__(*signals)
+        self.consumer = os.getpid()
+
+    def init_child(self, process: object) -> None:
+        die_with(self.consumer)
+        super().init_child(process)
+
+
+class QueueConsumer(Consumer):  # type: ignore[misc]  # huey is not typed
+    scheduler_class = Sweeper
+
+    def get_environment(self, worker_type: str) -> Environment:
+        return Processes(self._graceful_sig, self._interrupt_sig) if worker_type == "process" else super().get_environment(worker_type)
+
+
+def consumer_of(queue: str, settings: Settings) -> QueueConsumer:
+    """The consumer of a queue: `live` works in threads, `bulk` in processes."""
+    kind, workers = ("thread", settings.live_threads) if queue == "live" else ("process", settings.worker_processes)
+    return QueueConsumer(work.queue_of(queue), workers=workers, worker_type=kind, **OPTIONS)
+
+
+def consume(queue: str, settings: Settings) -> None:
+    """Do the work of a queue by the handlers that are registered, until SIGTERM."""
+    follow_supervisor()
+    logging.getLogger("huey").setLevel(logging.WARNING)  # app.work says what is done
+    consumer = consumer_of(queue, settings)
+    database.disconnect()  # processes are forked from here
+    log.info("the consumer of the queue %s starts", queue)
+    consumer.run()
+    for child in multiprocessing.active_children():
+        child.kill()
+
+
+@click.command()
+def live() -> None:
+    """Do the work of the queue `live`: what repeats and must never wait."""
+    settings = cli.open_database()
+    jobs.load()
+    consume("live", settings)
+
+
+@click.command()
+def worker() -> None:
+    """Do the work of the queue `bulk`: imports and whatever takes long."""
+    settings = cli.open_database()
+    jobs.load()
+    consume("bulk", settings)

@@ -1,0 +1,38 @@
+"""No orphans: a service ends with the process that started it, and its own children with it, even after kill -9."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import select
+import signal
+import threading
+
+PR_SET_PDEATHSIG = 1
+
+
+def follow_supervisor() -> None:
+    """Send this process SIGTERM when the process DQMHUB_SUPERVISOR_PID, which need not be its parent, has ended."""
+    supervisor = os.environ.get("DQMHUB_SUPERVISOR_PID")
+    if not supervisor:
+        return
+    try:
+        watched = os.pidfd_open(int(supervisor))
+    except ProcessLookupError:
+        os.kill(os.getpid(), signal.SIGTERM)
+        return
+    threading.Thread(target=_wait_for, args=(watched,), name="supervisor", daemon=True).start()
+
+
+def _wait_for(watched: int) -> None:
+    poll = select.poll()
+    poll.register(watched, select.POLLIN)
+    poll.poll()
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def die_with(parent: int) -> None:
+    """In a forked process: have the kernel kill it when its parent ends, and end now if that has happened already."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)

@@ -1,0 +1,23 @@
+"""Keeping the tables bounded."""
+
+from __future__ import annotations
+
+import time
+
+from app.work import Work, handler, report
+from app.work.model import CANCELLED, DONE, FAILED
+
+CLEAN = "clean"
+KEEP_DAYS = 30
+BATCH = 1000
+"""Rows removed at a time, so that nobody waits long for the database."""
+
+
+@handler(CLEAN, daily=True)
+def clean(work: Work) -> None:
+    """Remove work that ended more than KEEP_DAYS ago."""
+    old = Work.state.in_((DONE, FAILED, CANCELLED)), Work.finished < time.time() - KEEP_DAYS * 86400
+    removed = 0
+    while batch := [row.id for row in Work.select(Work.id).where(*old).limit(BATCH)]:
+        removed += Work.delete().where(Work.id.in_(batch)).execute()
+        report(work, None, f"{removed} rows of old work removed")

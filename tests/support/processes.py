@@ -1,0 +1,64 @@
+"""Services of the product as real processes, and waiting for what they do."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from app.settings import TREE, Settings, table
+
+PATIENCE_S = 90.0
+"""After so long something hangs."""
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """The variables that give a process these settings, and nothing of ours from outside."""
+    ours = {name for row in table() for name in (f"DQMHUB_{row.name.upper()}", row.metadata["env"])} | {
+        "DQMHUB_CONFIG",
+        "DQMHUB_SUPERVISOR_PID",
+    }
+    variables = {name: value for name, value in os.environ.items() if name not in ours}
+    for row in table():
+        value = getattr(settings, row.name)
+        if value != row.default:
+            variables[f"DQMHUB_{row.name.upper()}"] = ",".join(value) if isinstance(value, tuple) else str(value)
+    return variables
+
+
+def until(condition: Callable[[], object], what: str) -> None:
+    """Wait until the condition holds; a hang fails with what was waited for."""
+    end = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < end, f"waited in vain for {what}"
+        time.sleep(0.02)
+
+
+@contextmanager
+def consumer(settings: Settings, queue: str, **variables: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A consumer with the handlers of tests/support/consumer.py, in a session of its own; ended afterwards."""
+    command = [sys.executable, "-m", "tests.support.consumer", queue]
+    process = subprocess.Popen(command, cwd=TREE, env=environment(settings) | variables, start_new_session=True)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait(PATIENCE_S)
+        until(lambda: not of_session(process.pid), "the children of a consumer to end")
+
+
+def of_session(session: int) -> list[int]:
+    """The processes of a session that live, the leader included."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        try:
+            state, _, _, number = (entry / "stat").read_text().rpartition(")")[2].split()[:4] if entry.name.isdigit() else "Z000"
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if int(number) == session and state != "Z":
+            found.append(int(entry.name))
+    return found
