@@ -12,38 +12,45 @@
 namespace dqmhub {
 namespace {
 
-bool ordered(const AxisSpec &range) { return !range.min || !range.max || *range.min < *range.max; }
-
-// Shows a part of an axis: the bins that hold the limits and all between.
-void zoom(TAxis &axis, const AxisSpec &range) {
-  if ((range.min || range.max) && ordered(range))
-    axis.SetRangeUser(range.min.value_or(axis.GetXmin()), range.max.value_or(axis.GetXmax()));
+// What of a range can be shown: on a logarithmic axis only what is above 0, and nothing that ends before it begins.
+AxisSpec usable(AxisSpec range, bool log) {
+  if (log && range.min && *range.min <= 0)
+    range.min.reset();
+  if (log && range.max && *range.max <= 0)
+    range.max.reset();
+  if (range.min && range.max && *range.min >= *range.max)
+    range.min.reset(), range.max.reset();
+  return range;
 }
 
-void limit_content(TH1 &histogram, const AxisSpec &range) {
-  if (!ordered(range))
-    return;
+// Shows a part of an axis: the bins that hold the limits and all between. Gives whether the scale is logarithmic,
+// which it is not when the axis has nothing above 0.
+bool apply(TAxis &axis, const AxisSpec &spec, bool whole_axis) {
+  const bool log = spec.type == "log" && (whole_axis ? axis.GetXmin() : axis.GetXmax()) > 0;
+  const AxisSpec range = usable(spec, log);
+  if (range.min || range.max)
+    axis.SetRangeUser(range.min.value_or(axis.GetXmin()), range.max.value_or(axis.GetXmax()));
+  return log;
+}
+
+// The same for the contents, which have no axis of their own.
+bool apply_to_contents(TH1 &histogram, const AxisSpec &spec) {
+  const bool log = spec.type == "log" && histogram.GetMaximum() >= 0;
+  const AxisSpec range = usable(spec, log);
   if (range.min)
     histogram.SetMinimum(*range.min);
   if (range.max)
     histogram.SetMaximum(*range.max);
+  return log;
 }
 
 void apply_axes(TCanvas &canvas, TH1 &histogram, const Spec &spec) {
-  if (spec.x.type != "def")
-    canvas.SetLogx(spec.x.type == "log");
-  if (spec.y.type != "def")
-    canvas.SetLogy(spec.y.type == "log");
-  if (spec.z.type != "def")
-    canvas.SetLogz(spec.z.type == "log");
   const int dimension = histogram.GetDimension();
-  zoom(*histogram.GetXaxis(), spec.x);
+  const bool box = dimension == 3;  // ROOT draws the axes of a box from end to end
+  canvas.SetLogx(apply(*histogram.GetXaxis(), spec.x, box));
+  canvas.SetLogy(dimension == 1 ? apply_to_contents(histogram, spec.y) : apply(*histogram.GetYaxis(), spec.y, box));
   if (dimension > 1)
-    zoom(*histogram.GetYaxis(), spec.y);
-  if (dimension > 2)
-    zoom(*histogram.GetZaxis(), spec.z);
-  else
-    limit_content(histogram, dimension == 2 ? spec.z : spec.y);
+    canvas.SetLogz(box ? apply(*histogram.GetZaxis(), spec.z, box) : apply_to_contents(histogram, spec.z));
 }
 
 std::string options_of(const TH1 &histogram, const Spec &spec) {

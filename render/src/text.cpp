@@ -11,9 +11,26 @@ namespace {
 constexpr int kLargestLetters = 16, kSmallestLetters = 9;  // pixels
 constexpr int kMargin = 8;                                 // pixels on each side
 constexpr double kLineSpacing = 1.3;                       // line to line, in letters
-constexpr Font_t kBoldInPixels = 63;
+constexpr Font_t kBold = 62;  // its size is a part of the canvas: in batch mode ROOT cannot measure fonts in pixels
 constexpr wchar_t kReplacement = 0xfffd;
 constexpr size_t kLongestText = 16384;  // bytes; more is never visible
+
+// A line in the middle of the canvas. TText itself paints its text byte by byte, as Latin-1.
+class Line : public TText {
+ public:
+  Line(double y, std::wstring letters) : TText(0.5, y, ""), letters_(std::move(letters)) {
+    SetBit(kCanDelete);
+    SetTextFont(kBold);
+    SetTextAlign(22);
+  }
+  void Paint(Option_t * = "") override {
+    TAttText::Modify();
+    gPad->PaintTextNDC(fX, fY, letters_.c_str());
+  }
+
+ private:
+  std::wstring letters_;
+};
 
 // How many bytes follow the first byte of a UTF-8 sequence; -1 for a byte that starts none.
 int following(unsigned char first) {
@@ -58,6 +75,10 @@ std::vector<std::wstring> split_lines(const std::wstring &text) {
   return lines;
 }
 
+void set_size(TText &pen, const TCanvas &canvas, int pixels) {
+  pen.SetTextSize(double(pixels) / std::min(canvas.GetWw(), canvas.GetWh()));
+}
+
 int width(TText &pen, const std::wstring &line) {
   UInt_t w = 0, h = 0;
   if (!line.empty())
@@ -70,7 +91,7 @@ int fitting_size(TText &pen, const TCanvas &canvas, const std::vector<std::wstri
   const auto longest = std::max_element(lines.begin(), lines.end(), [](auto &a, auto &b) { return a.size() < b.size(); });
   const int room = canvas.GetWw() - 2 * kMargin;
   for (int size = kLargestLetters; size > kSmallestLetters; --size) {
-    pen.SetTextSize(size);
+    set_size(pen, canvas, size);
     if (size * kLineSpacing * lines.size() <= canvas.GetWh() && width(pen, *longest) <= room)
       return size;
   }
@@ -92,10 +113,10 @@ std::wstring cut_to(TText &pen, std::wstring line, int room) {
 
 void draw_text(TCanvas &canvas, std::string_view text, Color_t colour) {
   TText pen;
-  pen.SetTextFont(kBoldInPixels);
+  pen.SetTextFont(kBold);
   auto lines = split_lines(wide(text.substr(0, kLongestText)));
   const int size = fitting_size(pen, canvas, lines);
-  pen.SetTextSize(size);
+  set_size(pen, canvas, size);
   const double step = size * kLineSpacing / canvas.GetWh();
   const size_t most = std::max(1.0, 1 / step);
   if (lines.size() > most) {
@@ -105,13 +126,9 @@ void draw_text(TCanvas &canvas, std::string_view text, Color_t colour) {
   double y = 0.5 + step * (lines.size() - 1) / 2;
   for (const auto &line : lines) {
     if (!line.empty()) {
-      const auto written = new TText(0.5, y, cut_to(pen, line, canvas.GetWw() - 2 * kMargin).c_str());
-      written->SetNDC();
-      written->SetTextFont(kBoldInPixels);
-      written->SetTextSize(size);
-      written->SetTextAlign(22);
+      const auto written = new Line(y, cut_to(pen, line, canvas.GetWw() - 2 * kMargin));
+      set_size(*written, canvas, size);
       written->SetTextColor(colour);
-      written->SetBit(TObject::kCanDelete);
       written->Draw();
     }
     y -= step;
