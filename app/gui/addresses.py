@@ -1,0 +1,133 @@
+"""Addresses of the pages of a sample: one address holds all that a page shows.
+
+    /browse/<run>[:<lumi>]/<primary>/<processed>/<tier>/<folder...>?plot=<ME path>&q=<words>&size=<s|m|l|xl>&<drawing options>
+
+Names of folders and monitor elements (MEs) are bytes that may hold anything but `/` and NUL, UTF-8 or not, so a path
+is taken from the bytes of the request and every part of one is percent-encoded. A browser resolves the parts `.` and
+`..` however they are encoded; in an address they have `~` before them, and so has a part that is one of these already.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import parse_qsl, quote, urlencode
+
+from flask import request
+
+from app.gui.samples import SampleKey
+from app.web import Problem, raw_path
+
+TILE_SIZES = {"s": (200, 150), "m": (266, 200), "l": (400, 300), "xl": (532, 400)}
+"""Width and height in pixels of the plots of a page, by the value of `size`."""
+DEFAULT_SIZE = "m"
+LARGE = (800, 600)
+"""Width and height in pixels of the one plot shown large."""
+
+OPTIONS = (
+    "stats", "norm", "errors", "drawopts",
+    "xtype", "xmin", "xmax", "ytype", "ymin", "ymax", "ztype", "zmin", "zmax",
+)  # fmt: skip
+"""Drawing options that an address may hold; the render API takes them under the same names."""
+
+_DOTS = re.compile(rb"~*\.{1,2}")
+_SAMPLE = re.compile(rb"(\d{1,9})(?::(\d{1,9}))?")
+
+
+def quoted(path: bytes) -> str:
+    """An ME path or folder as the end of an address."""
+    return "/".join(quote(b"~" + part if _DOTS.fullmatch(part) else part, safe="") for part in path.split(b"/"))
+
+
+def unquoted(parts: list[bytes]) -> bytes:
+    """The reverse of `quoted`, of parts that the server has percent-decoded already."""
+    return b"/".join(part[1:] if part.startswith(b"~") and _DOTS.fullmatch(part) else part for part in parts)
+
+
+def text(name: bytes) -> str:
+    """A name to be read by people; bytes that are not UTF-8 are shown as \\x and their number."""
+    return name.decode("utf-8", "backslashreplace")
+
+
+def sample_path(key: SampleKey) -> str:
+    """A sample as it stands in addresses: run[:lumi]/primary/processed/tier."""
+    run = f"{key.run}:{key.lumi}" if key.lumi else str(key.run)
+    return f"{run}/{quoted(key.dataset.encode('utf-8', 'surrogateescape').strip(b'/'))}"
+
+
+@dataclass(frozen=True)
+class View:
+    """All that a page of a sample shows; the address of a view leads to the same view.
+
+    plot: the whole path of the ME shown large, or nothing; options: drawing options by name, as given.
+    """
+
+    key: SampleKey
+    folder: bytes = b""
+    plot: bytes = b""
+    q: str = ""
+    size: str = DEFAULT_SIZE
+    options: tuple[tuple[str, str], ...] = ()
+
+    def but(self, **changes: Any) -> View:
+        """This view with some things changed."""
+        return replace(self, **changes)
+
+    @property
+    def address(self) -> str:
+        """The address of this view on this server; drawing options go with it wherever it leads."""
+        path = f"{request.script_root}/browse/{sample_path(self.key)}"
+        if self.folder:
+            path += "/" + quoted(self.folder)
+        given = {"plot": self.plot, "q": self.q, "size": "" if self.size == DEFAULT_SIZE else self.size, **dict(self.options)}
+        query = urlencode({name: value for name, value in given.items() if value}, errors="surrogateescape", quote_via=quote)
+        return f"{path}?{query}" if query else path
+
+    def of_run(self, run: int) -> View:
+        """The same folder and plot of another run."""
+        return self.but(key=self.key._replace(run=run))
+
+    def of_dataset(self, dataset: str) -> View:
+        return self.but(key=self.key._replace(dataset=dataset))
+
+    def of_lumi(self, lumi: int) -> View:
+        return self.but(key=self.key._replace(lumi=lumi))
+
+    def of_folder(self, folder: bytes) -> View:
+        """A folder of this sample: leaves a search and a plot shown large, keeps sizes and drawing options."""
+        return self.but(folder=folder, plot=b"", q="")
+
+    def of_plot(self, path: bytes) -> View:
+        """One ME large; the folder or search stays, for it says which plots come before and after."""
+        return self.but(plot=path)
+
+    def image(self, path: bytes, size: tuple[int, int], kind: str = "render") -> str:
+        """The address of the API for an ME of this sample: `render` (PNG) or `json`."""
+        query = urlencode({"w": size[0], "h": size[1], **dict(self.options)}, quote_via=quote)
+        return f"{request.script_root}/api/v1/{kind}/{sample_path(self.key)}/{quoted(path)}?{query}"
+
+
+def asked() -> View:
+    """The view that the address of this request means; raises Problem."""
+    given = dict(parse_qsl(request.query_string.decode("latin-1"), keep_blank_values=True, encoding="utf-8", errors="surrogateescape"))
+    key, folder = _place(raw_path(skip=1))
+    size = given.get("size", DEFAULT_SIZE)
+    options = tuple((name, given[name]) for name in OPTIONS if given.get(name))
+    return View(
+        key, folder,
+        plot=given.get("plot", "").encode("utf-8", "surrogateescape"),
+        q=given.get("q", "").encode("utf-8", "surrogateescape").decode("utf-8", "replace").strip(),
+        size=size if size in TILE_SIZES else DEFAULT_SIZE,
+        options=options,
+    )  # fmt: skip
+
+
+def _place(path: bytes) -> tuple[SampleKey, bytes]:
+    """The sample and the folder of run[:lumi]/primary/processed/tier[/folder...]."""
+    sample, *parts = path.split(b"/")
+    found = _SAMPLE.fullmatch(sample)
+    if not found or len(parts) < 3 or not all(parts[:3]):
+        raise Problem(404, "an address of a sample is /browse/<run>[:<lumi>]/<primary>/<processed>/<tier>, then the folder")
+    dataset = "/" + unquoted(parts[:3]).decode("utf-8", "surrogateescape")
+    return SampleKey(int(found[1]), int(found[2] or 0), dataset), unquoted(parts[3:])

@@ -1,0 +1,157 @@
+"""The pages of a sample: its folders and plots, one plot large, the progress of reading its file, and what failed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, current_app, make_response, redirect, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from app.formats import Kind
+from app.formats.model import EFFICIENCY
+from app.gui import samples
+from app.gui.addresses import LARGE, OPTIONS, TILE_SIZES, View, asked, text
+from app.gui.api import catalog
+from app.gui.catalog import ImportFailed, Importing, OpenSample, find, retry
+from app.gui.listing import list_view, scalar, siblings, status_of, tests_of, tile
+from app.security import Role, audit, current_user, needs
+from app.web import Problem, is_fragment, nothing_new, page
+from app.work import Work
+
+pages = Blueprint("gui", __name__)
+
+WAIT_S = 1.0
+"""Longest wait of a page for a list that is being made, before it shows the progress instead."""
+NEAR = 10
+"""Runs before and after the one shown that its menu offers."""
+
+
+@pages.get("/browse/<path:place>")
+@needs(Role.VIEWER)
+def browse(place: str) -> AnyResponse:
+    """A folder of a sample, the matches of a search in it, or one of its plots large."""
+    view = asked()
+    polled = is_fragment() and "since" in request.args
+    try:
+        sample = catalog().open(view.key, 0.0 if polled else WAIT_S)
+    except Importing as importing:
+        return _progress(view, importing.work)
+    except ImportFailed as failure:
+        return _failed(view, failure)
+    if polled:  # the list is there now: the browser loads this page anew
+        return Response(headers={"HX-Refresh": "true"})
+    return _plot(sample, view) if view.plot else _listing(sample, view)
+
+
+@pages.post("/browse/<path:place>")
+@needs(Role.SHIFTER)
+def read_again(place: str) -> AnyResponse:
+    """Have a file read again that could not be read."""
+    view = asked()
+    row = find(view.key)
+    if row is None:
+        raise Problem(404, f"there is no {view.key}")
+    retry(row.file)
+    audit("read again", row.url)
+    return redirect(view.address, 303)
+
+
+def _listing(sample: OpenSample, view: View) -> Response:
+    start = _start()
+    listing = list_view(sample, view, start)
+    if not listing.folders and not listing.total and view.folder and not view.q:
+        if sample.names.find(view.folder) is not None:
+            return _moved(view.of_folder(view.folder.rpartition(b"/")[0]).of_plot(view.folder))
+        if view.folder.strip(b"/") != view.folder:
+            return _moved(view.but(folder=view.folder.strip(b"/")))
+        raise Problem(404, f"{view.key} has no folder {text(view.folder)}")
+    fragment = "gui/tiles.html" if "from" in request.args else "gui/listing.html"
+    return page("gui/folder.html", fragment, listing=listing, sizes=_sizes(view), **_frame(view, sample))
+
+
+def _moved(view: View) -> Response:
+    return make_response(redirect(view.address))
+
+
+def _start() -> int:
+    given = request.args.get("from", "0")
+    return int(given) if given.isascii() and given.isdigit() and len(given) < 9 else 0
+
+
+def _sizes(view: View) -> list[tuple[str, str, bool]]:
+    """The choice of tile sizes: name, address, whether it is the present one."""
+    return [(name, view.but(size=name).address, name == view.size) for name in TILE_SIZES]
+
+
+def _plot(sample: OpenSample, view: View) -> Response:
+    index = sample.names.find(view.plot)
+    context = _facts(sample, view, index) if index is not None else {"me": None}
+    given = dict(view.options)
+    answer = page(
+        "gui/plot.html", "gui/stage.html",
+        name=text(view.plot.rpartition(b"/")[2]), path=text(view.plot), up=view.but(plot=b"").address,
+        image=view.image(view.plot, LARGE), large=LARGE, given={name: given.get(name, "") for name in OPTIONS},
+        plain=view.but(options=()).address, **context, **_frame(view, sample),
+    )  # fmt: skip
+    if index is None:
+        answer.status_code = 404
+    return answer
+
+
+def _facts(sample: OpenSample, view: View, index: int) -> dict[str, Any]:
+    """What is known of one ME, and its neighbours in the folder or search."""
+    row = sample.columns.row(index)
+    among = siblings(sample, view)
+    at = among.index(index) if index in among else 0
+    near = {"previous": at - 1 if at else None, "next": at + 1 if at + 1 < len(among) else None}
+    kind = Kind(row.kind)
+    return {
+        "me": tile(sample, view, index),
+        "kind": kind.name.lower() if kind.scalar else kind.class_name,
+        "efficiency": bool(row.flags & EFFICIENCY),
+        "row": row,
+        "value": scalar(sample, index),
+        "status": status_of(sample.columns.status[index]),
+        "tests": tests_of(sample, index),
+        "position": (at + 1, len(among)),
+        "near": {name: tile(sample, view, among[place]) for name, place in near.items() if place is not None},
+    }
+
+
+def _progress(view: View, job: Work) -> Response:
+    """The page that waits for the list; it asks this address every second whether something changed."""
+    version = f"{job.state}-{job.progress or 0:.2f}-{job.note}"
+    if answer := nothing_new(version):
+        return answer
+    answer = page("gui/importing.html", "gui/progress.html", job=job, version=version, **_frame(view))
+    answer.status_code = 202
+    return answer
+
+
+def _failed(view: View, failure: ImportFailed) -> Response:
+    if is_fragment():
+        return Response(headers={"HX-Refresh": "true"})
+    may_retry = current_user().role >= Role.SHIFTER
+    answer = page("gui/failed.html", "gui/failed.html", failure=failure, may_retry=may_retry, **_frame(view))
+    answer.status_code = failure.status
+    return answer
+
+
+def _frame(view: View, sample: OpenSample | None = None) -> dict[str, Any]:
+    """What stands above every page of a sample: run, dataset, lumisection, and the way to others; breadcrumbs."""
+    key = view.key
+    before, after = samples.neighbours(key)
+    parts = view.folder.split(b"/") if view.folder else []
+    crumbs = [(text(part), view.of_folder(b"/".join(parts[: depth + 1])).address) for depth, part in enumerate(parts)]
+    return {
+        "view": view,
+        "key": key,
+        "sample": sample,
+        "run_before": before and view.of_run(before).address,
+        "run_after": after and view.of_run(after).address,
+        "datasets": [(name, view.of_dataset(name).address, name == key.dataset) for name in samples.datasets_of(key.run, key.lumi)],
+        "lumis": [(lumi, view.of_lumi(lumi).address, lumi == key.lumi) for lumi in samples.lumis_of(key.run, key.dataset)],
+        "top": view.of_folder(b"").address,
+        "crumbs": crumbs,
+        "can_json": "gui_api.json" in current_app.view_functions,
+    }

@@ -1,0 +1,86 @@
+"""Home: the latest runs and the search for runs and datasets; help; and the text of a problem report."""
+
+from __future__ import annotations
+
+import platform
+from datetime import UTC, datetime
+from itertools import groupby
+from urllib.parse import quote
+
+from flask import Blueprint, Response, abort, current_app, request
+
+from app import __version__
+from app.gui import samples
+from app.gui.addresses import View
+from app.gui.listing import STATUSES
+from app.home.frame import href
+from app.security import Role, needs
+from app.web import page
+
+pages = Blueprint("home", __name__)
+
+SHOWN = 200
+"""Most samples of one answer of the search; the newest runs come first."""
+
+TOPICS = {"gui": "Runs and plots"}
+"""The help page of each wing."""
+
+
+@pages.get("/")
+@needs(Role.VIEWER)
+def index() -> Response:
+    """The latest runs with their datasets, or those that a search finds."""
+    run, dataset = request.args.get("run", "").strip(), request.args.get("dataset", "").strip()
+    found = samples.search(run, dataset, limit=SHOWN + 1)
+    runs = [(number, [(key.dataset, View(key).address) for key in keys]) for number, keys in groupby(found[:SHOWN], key=lambda key: key.run)]
+    count = min(len(found), SHOWN)
+    return page("home/index.html", "home/results.html", run=run, dataset=dataset, runs=runs, count=count, complete=len(found) <= SHOWN)
+
+
+@pages.get("/help")
+@needs(Role.VIEWER)
+def help_page() -> Response:
+    return page("home/help.html", "home/help.html", topics=TOPICS)
+
+
+@pages.get("/help/<topic>")
+@needs(Role.VIEWER)
+def help_topic(topic: str) -> Response:
+    if topic not in TOPICS:
+        abort(404, f"there is no help on {topic}; there is on {', '.join(TOPICS)}")
+    return page(f"{topic}/help.html", f"{topic}/help.html", statuses=STATUSES, topics=TOPICS)
+
+
+@pages.get("/help/report")
+@needs(Role.VIEWER)
+def report() -> Response:
+    """The text of a problem report, with what its reader needs to know filled in."""
+    address = request.args.get("from", "")
+    address = address if address.startswith("/") and not address.startswith("//") else href("/")
+    hub = current_app.config["HUB"]
+    lines = [
+        f"Instance: {hub.instance_name} ({request.host})",
+        f"Version: DQM Hub {__version__}, Python {platform.python_version()}",
+        f"Address: {request.host_url.rstrip('/')}{address}",
+        f"Run: {_run_of(address)}",
+        f"Browser: {request.user_agent.string}",
+        f"Time: {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC",
+        "",
+        "What I did:",
+        "",
+        "What I expected:",
+        "",
+        "What I saw:",
+        "",
+    ]
+    text = "\n".join(lines)
+    link = hub.problem_url
+    if link.startswith("mailto:"):
+        link += f"?subject={quote('Problem with ' + hub.instance_name)}&body={quote(text)}"
+    return page("home/report.html", "home/report.html", text=text, link=link, back=address)
+
+
+def _run_of(address: str) -> str:
+    """The run and dataset that the address of a page of a sample names."""
+    parts = address.partition("?")[0].removeprefix(request.script_root).split("/")
+    return f"{parts[2]} of /{'/'.join(parts[3:6])}" if parts[1:2] == ["browse"] and len(parts) >= 6 else "none"
