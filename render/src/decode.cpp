@@ -30,6 +30,13 @@ bool framed(std::string_view bytes) {
          bytes.substr(8, longest_name).find('\0') != bytes.npos;
 }
 
+// An object that was cut out of a file refers to its own parts by their distance from where the file's record began.
+// It is read at that place of a larger buffer; TBufferFile's own displacement reports an error for each null pointer.
+bool believable(int32_t displacement) {
+  constexpr int32_t largest = 1 << 26;
+  return displacement > 0 && displacement < largest;
+}
+
 // Whether a histogram has the cells that its axes promise: the painters index by the axes.
 bool consistent(const TH1 &histogram) {
   const auto cells = dynamic_cast<const TArray *>(&histogram);
@@ -57,8 +64,11 @@ Decoded decode(const Encoded &encoded) {
     return {};
   if (!framed(encoded.bytes))
     return {nullptr, true};
-  TBufferFile buffer(TBuffer::kRead, encoded.bytes.size(), const_cast<char *>(encoded.bytes.data()), kFALSE);
-  buffer.SetBufferDisplacement(encoded.displacement);
+  const int32_t shift = believable(encoded.displacement) ? encoded.displacement : 0;
+  const std::unique_ptr<char[]> copy(new char[shift + encoded.bytes.size()]);
+  std::memcpy(copy.get() + shift, encoded.bytes.data(), encoded.bytes.size());
+  TBufferFile buffer(TBuffer::kRead, shift + encoded.bytes.size(), copy.get(), kFALSE);
+  buffer.SetBufferOffset(shift);
   buffer.InitMap();
   std::unique_ptr<TObject> object(static_cast<TObject *>(buffer.ReadObjectAny(TObject::Class())));
   if (!object)

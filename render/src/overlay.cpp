@@ -46,6 +46,7 @@ void draw_box(const TH1 &reference, const std::string &label, size_t number) {
   box->SetFillColor(10);
   box->SetTextColor(colour(number));
   box->SetTextAlign(12);
+  box->SetTextSize(0.03);
   if (!label.empty())
     box->AddText(label.c_str());
   box->AddText(Form("Entries  %g", reference.GetEntries()));
@@ -64,6 +65,8 @@ Overlay::Overlay(TH1 &main, const std::vector<TH1 *> &references, const Spec &sp
     references_.push_back({drawn_copy(*references[i]), i + 1});
     if (normalise)
       scale_to(main, *references_.back().histogram);
+    if (!spec.errors && !is_profile(*references[i]))
+      references_.back().histogram->Sumw2(kFALSE);  // with it ROOT draws error bars unasked
     highest = std::max(highest, references_.back().histogram->GetMaximum());
   }
   if (references_.empty())
@@ -81,7 +84,7 @@ void Overlay::draw() {
     histogram->SetMarkerColor(colour(number));
     histogram->SetMarkerStyle(kStar);
     histogram->SetMarkerSize(0.85);
-    histogram->Draw(profile ? "SAME HIST" : spec_.errors ? "SAME P E1 X0" : "SAME P HIST");
+    histogram->Draw(profile ? "SAME HIST" : spec_.errors ? "SAME P E1 X0" : "SAME P");
     if (spec_.stats != 0 && !profile)
       draw_box(*histogram, spec_.labels[std::min(number, spec_.labels.size() - 1)], number);
   }

@@ -64,6 +64,13 @@ std::string options_of(const TH1 &histogram, const Spec &spec) {
   }
 }
 
+// A palette at the right edge needs room for its numbers.
+void make_room(TCanvas &canvas, const std::string &options) {
+  constexpr double margin = 0.14;  // of the width
+  if (options.find_first_of("zZ") != options.npos)
+    canvas.SetRightMargin(margin);
+}
+
 // A title of `name_` has the underscore only because ROOT wants names of plots in one folder to differ.
 void tidy_title(TH1 &histogram) {
   const std::string title = histogram.GetTitle();
@@ -102,7 +109,9 @@ void draw_plot(TCanvas &canvas, TH1 &main, const std::vector<TH1 *> &references,
   apply_axes(canvas, main, spec);
   const bool overlaid = main.GetDimension() == 1 && !references.empty();
   Overlay overlay(main, overlaid ? references : std::vector<TH1 *>(), spec, normalise);
-  main.Draw(options_of(main, spec).c_str());
+  const std::string options = options_of(main, spec);
+  make_room(canvas, options);
+  main.Draw(options.c_str());
   overlay.draw();
   if (!finite)
     note_not_finite();
