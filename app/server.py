@@ -16,7 +16,7 @@ PR_SET_PDEATHSIG = 1
 
 
 class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
-    """gunicorn serving `wsgi:application`; every worker loads the application by itself, so none shares a connection."""
+    """gunicorn serving the application; every worker loads the application by itself, so none shares a connection."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -55,9 +55,9 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         }
 
     def load(self) -> Any:
-        from wsgi import application
+        from app import create_app
 
-        return application
+        return create_app(self.settings)
 
 
 def _end_with(master: int) -> None:

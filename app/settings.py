@@ -60,7 +60,7 @@ def networks(value: tuple[str, ...]) -> str:
 
 def url_of(*schemes: str) -> Check:
     hint = "empty, or an address such as " + " or ".join(f"{scheme}://..." for scheme in schemes)
-    return lambda value: "" if not value or value.split("://")[0] in schemes and "://" in value else hint
+    return lambda value: "" if not value or (value.split("://")[0] in schemes and "://" in value) else hint
 
 
 def problem(value: str) -> str:
@@ -197,7 +197,7 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
     return values
 
 
-OTHER_VARIABLES = {"DQMHUB_CONFIG", "DQMHUB_SUPERVISOR_PID", "DQMHUB_FIXTURES", "DQMHUB_TEST_POSTGRESQL", "DQMHUB_TEST_REDIS"}
+OTHER_VARIABLES = {"DQMHUB_CONFIG", "DQMHUB_SUPERVISOR_PID", "DQMHUB_FIXTURES"}
 """Variables of ours that are no settings."""
 
 _TYPES = {bool: "true or false", int: "a whole number", float: "a number", str: "text", tuple: "a list of texts"}
@@ -267,12 +267,13 @@ def sample() -> str:
     lines = ["# DQM Hub: settings. Each line that is commented out shows the default.", ""]
     for row in table():
         lines.append(f"# {row.metadata['help']}" + (" Secret." if row.metadata["secret"] else ""))
-        lines.append(f"# {row.name} = {_toml(row.default)}")
+        lines.append(f"# {row.name} = {toml(row.default)}")
         lines.append("")
     return "\n".join(lines)
 
 
-def _toml(value: Any) -> str:
+def toml(value: Any) -> str:
+    """A value as TOML has it."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, tuple):

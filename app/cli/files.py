@@ -70,5 +70,7 @@ def make(mes: int | None, folder: Path | None) -> None:
     from render.build import binary
 
     settings = cli.settings()
-    for file in make_demo(folder or settings.data / "demo", binary(TREE).with_name("dqmhub-demo"), mes, lambda line: click.echo(line, err=True)):
+    for file in make_demo(
+        folder or settings.data / "demo", binary(TREE).with_name("dqmhub-demo"), mes, lambda line: click.echo(line, err=True)
+    ):
         click.echo(file)

@@ -12,13 +12,15 @@ from typing import Any
 
 import re2
 from flask import Blueprint, Response, current_app, jsonify, request
+from werkzeug.exceptions import BadRequest
 
 from app.gui import register as registering
 from app.gui import samples
+from app.gui.addresses import unquoted
 from app.gui.catalog import Catalog, OpenSample
 from app.gui.plots import Plots
 from app.gui.samples import SampleKey
-from app.security import Role, audit, may_register, needs
+from app.security import Role, audit, current_user, needs, trusted
 from app.web import Problem, cached_json, not_modified, raw_path
 from render.options import OptionError, Options
 
@@ -55,6 +57,11 @@ def number(field: str, text: str, least: int = 0) -> int:
     raise Problem(400, f"{field}: {problem}", [(field, problem)])
 
 
+def me_path() -> bytes:
+    """The path of a folder or an ME, as the end of the address has it."""
+    return unquoted(raw_path(skip=7).split(b"/"))
+
+
 def check_not_older_than() -> None:
     text = request.args.get("notOlderThan", "0")
     if not (text.isascii() and text.isdigit()):
@@ -71,14 +78,13 @@ def list_samples() -> Response:
     return cached_json({"data": [{"run": run, "lumi": lumi, "dataset": dataset} for run, lumi, dataset in found]})
 
 
-@blueprint.get("/archive/<sample>/<primary>/<processed>/<tier>", defaults={"folder": ""})
-@blueprint.get("/archive/<sample>/<primary>/<processed>/<tier>/", defaults={"folder": ""})
+@blueprint.get("/archive/<sample>/<primary>/<processed>/<tier>/", strict_slashes=False)
 @blueprint.get("/archive/<sample>/<primary>/<processed>/<tier>/<path:folder>")
 @needs(Role.VIEWER)
-def archive(sample: str, primary: str, processed: str, tier: str, folder: str) -> Response:
+def archive(sample: str, primary: str, processed: str, tier: str, folder: str = "") -> Response:
     check_not_older_than()
     opened = catalog().open(sample_key(sample, primary, processed, tier), WAIT_S)
-    path = raw_path(skip=7).rstrip(b"/")
+    path = me_path().rstrip(b"/")
     search = request.args.get("search", "")
     return cached_json({"data": found(opened, path, search) if search else listed(opened, path)})
 
@@ -131,7 +137,7 @@ def me(opened: OpenSample, index: int) -> dict[str, Any]:
 def render(sample: str, primary: str, processed: str, tier: str, me: str) -> Response:
     check_not_older_than()
     opened = catalog().open(sample_key(sample, primary, processed, tier), WAIT_S)
-    path = raw_path(skip=7)
+    path = me_path()
     try:
         options = Options.from_query(request.args)
     except OptionError as error:
@@ -174,14 +180,15 @@ def host() -> Response:
 @blueprint.post("/register")
 @needs(Role.PUBLIC)
 def register() -> tuple[Response, int]:
-    may_register()
+    settings = current_app.config["HUB"]
+    if not trusted(settings.register_networks) and current_user().role < Role.OPERATOR:
+        wanted = "registering files from this network needs the API token of an operator"
+        raise Problem(403 if current_user().name else 401, wanted, headers={"WWW-Authenticate": 'Bearer realm="dqmhub"'})
     try:
         document = request.get_json(force=True)
-    except Problem:
-        raise
-    except Exception:
+    except BadRequest:
         raise Problem(400, "Please provide correctly formatted JSON", [("", "the body is not JSON")]) from None
-    entries = registering.from_json(document, current_app.config["HUB"])
+    entries = registering.from_json(document, settings)
     done = registering.register(entries)
     audit("register", f"{len(entries)} files", answer=f"{done.new} new, {done.replaced} replaced, {done.known} known")
     return jsonify(done._asdict() | {"message": "201: Created"}), 201

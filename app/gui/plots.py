@@ -22,7 +22,7 @@ from app.metrics import PLOTS_KEPT, RENDER_SECONDS, RENDERS
 from app.settings import TREE, Settings
 from app.web import Problem
 from render.build import binary
-from render.client import RenderClient, RenderError, Request, RenderTimeout, RenderUnavailable
+from render.client import RenderClient, RenderError, RenderTimeout, RenderUnavailable, Request
 from render.options import Options
 
 SHOWN_AGAIN_S = 3600.0
@@ -70,7 +70,7 @@ class Plots:
         try:
             with RENDER_SECONDS.time():
                 drawn = self.client.render(_request(sample, name, index, options))
-        except FormatError as error:
+        except (FormatError, ValueError) as error:  # ValueError: more than the service takes
             RENDERS.labels("file").inc()
             raise Problem(502, f"{name} cannot be drawn: {error}") from error
         except RenderError as error:
@@ -92,7 +92,7 @@ def _problem(name: str, error: RenderError) -> Problem:
 def _request(sample: OpenSample, name: str, index: int | None, options: Options) -> Request:
     spec = options.spec()
     if index is None:
-        return Request(name=name, spec=spec, flags=0, objects=[])
+        return Request(name=name, spec=spec, objects=[(b"", 0)])
     row = sample.columns.row(index)
     if Kind(row.kind).scalar:
         return Request(name=name, spec=spec, flags=row.kind, text=sample.facts.scalars.get(index, "").encode(errors="replace"))

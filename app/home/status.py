@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from flask import Blueprint, Response, current_app, jsonify
@@ -72,7 +71,7 @@ def status() -> Response:
         "failed_files": list(failed.dicts()),
         "failed_work": list(work.last_failed(LAST_ERRORS)),
     }
-    return page("home/status.html", "home/status_fragment.html", **context)
+    return page("home/status.html", "home/services.html", **context)
 
 
 def services(settings: Settings) -> list[dict[str, Any]]:
@@ -97,9 +96,7 @@ def _database() -> Service:
 
 def _render(settings: Settings) -> Service:
     try:
-        client = RenderClient(settings.data / "render" / "socket", timeout=5)
-        took = client.ping()
-        client.close()
+        took = RenderClient(settings.data / "render" / "socket", timeout=5).ping()
     except RenderError as error:
         return Service("render", DOWN, "does not draw", detail=str(error))
     return Service("render", OK, f"draws in {1000 * took:.1f} ms")

@@ -1,0 +1,137 @@
+"""What the OpenAPI document says of the DQM GUI's part of the API, by address and method."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Schema = dict[str, Any]
+
+TEXT: Schema = {"type": "string"}
+WHOLE: Schema = {"type": "integer", "minimum": 0, "maximum": 2147483647}
+NUMBER: Schema = {"type": "number"}
+TRUTH: Schema = {"type": "string", "enum": ["true", "false"]}
+AXIS: Schema = {"type": "string", "enum": ["lin", "log"]}
+
+
+def parameter(name: str, help: str, schema: Schema, place: str = "query") -> Schema:
+    return {"name": name, "in": place, "description": help, "required": place == "path", "schema": schema}
+
+
+def listed(schema: Schema) -> Schema:
+    return {"type": "array", "items": schema}
+
+
+def of(**properties: Schema) -> Schema:
+    return {"type": "object", "properties": properties, "required": list(properties)}
+
+
+def one_of(*schemas: Schema) -> Schema:
+    return {"oneOf": list(schemas)}
+
+
+def answer(schema: Schema, help: str, kind: str = "application/json") -> Schema:
+    return {"description": help, "content": {kind: {"schema": schema}}}
+
+
+NOT_OLDER_THAN = parameter("notOlderThan", "Time in seconds since 1970, UTC. Checked only: answers are never older than the file.", WHOLE)
+SAMPLE = [
+    parameter("sample", "Run, or run:lumisection.", {"type": "string", "pattern": "^[0-9]+(:[0-9]+)?$"}, "path"),
+    parameter("primary", "First part of the dataset.", TEXT, "path"),
+    parameter("processed", "Second part of the dataset.", TEXT, "path"),
+    parameter("tier", "Third part of the dataset.", TEXT, "path"),
+]
+DRAWING = [
+    parameter("w", "Width of the image, pixels; default 266.", {"type": "integer", "minimum": 1, "maximum": 4096}),
+    parameter("h", "Height of the image, pixels; default 200.", {"type": "integer", "minimum": 1, "maximum": 4096}),
+    parameter("stats", "Box of statistics; default true.", TRUTH),
+    parameter("norm", "Normalise references; default true.", TRUTH),
+    parameter("errors", "Error bars; default false.", TRUTH),
+    parameter("drawopts", "ROOT draw options.", TEXT),
+    *(parameter(f"{axis}type", f"Scale of the {axis} axis.", AXIS) for axis in "xyz"),
+    *(parameter(f"{axis}{end}", f"{end}imum of the {axis} axis.", NUMBER) for axis in "xyz" for end in ("min", "max")),
+    parameter("reflabel", "Label of a reference; may be repeated.", TEXT),
+    NOT_OLDER_THAN,
+]
+FOLDER = of(subdir=TEXT, me_count=WHOLE)
+ME = of(name=TEXT, path=TEXT, layout={"type": "string", "nullable": True}, qtstatuses=listed(WHOLE))
+ENTRY = of(
+    dataset={"type": "string", "example": "/ZeroBias/Run2023C-PromptReco-v1/DQMIO"},
+    run=one_of(WHOLE, {"type": "string", "pattern": "^[0-9]+$"}),
+    lumi=one_of(WHOLE, {"type": "string", "pattern": "^[0-9]+$"}),
+    file={"type": "string", "description": "Absolute path below one of the folders that may be read."},
+    fileformat={"type": "integer", "enum": [1], "description": "1: legacy TDirectory."},
+)
+ARCHIVE = {
+    "get": {
+        "summary": "What a folder of a sample holds.",
+        "parameters": [
+            *SAMPLE,
+            parameter("search", "Only MEs whose name matches this regular expression somewhere, without regard to case.", TEXT),
+            NOT_OLDER_THAN,
+        ],
+        "responses": {"200": answer(of(data=listed(one_of(FOLDER, ME))), "Folders, then MEs, in byte order of their names.")},
+    }
+}
+
+PATHS: dict[str, dict[str, Schema]] = {
+    "/api/v1/samples": {
+        "get": {
+            "summary": "Samples by run and dataset, newest run first.",
+            "parameters": [
+                parameter("run", "Text that the run number contains; six digits are a whole run number.", TEXT),
+                parameter("dataset", "Text that the dataset contains, without regard to case.", TEXT),
+                parameter("lumi", "Lumisection; 0, the default: whole runs; -1: every lumisection.", {"type": "integer", "minimum": -1}),
+                NOT_OLDER_THAN,
+            ],
+            "responses": {"200": answer(of(data=listed(of(run=WHOLE, lumi=WHOLE, dataset=TEXT))), "The samples.")},
+        }
+    },
+    "/api/v1/archive/{sample}/{primary}/{processed}/{tier}/": ARCHIVE,
+    "/api/v1/archive/{sample}/{primary}/{processed}/{tier}/{folder}": {
+        "get": ARCHIVE["get"]
+        | {"parameters": [*ARCHIVE["get"]["parameters"], parameter("folder", "Path of a folder; may hold slashes.", TEXT, "path")]}  # type: ignore[misc]
+    },
+    "/api/v1/render/{sample}/{primary}/{processed}/{tier}/{me}": {
+        "get": {
+            "summary": "The plot of a monitor element.",
+            "parameters": [*SAMPLE, parameter("me", "Path of the ME; may hold slashes.", TEXT, "path"), *DRAWING],
+            "responses": {
+                "200": answer({"type": "string", "format": "binary"}, "The plot.", "image/png"),
+                "404": answer({"type": "string", "format": "binary"}, "There is no such ME; the image says so.", "image/png"),
+            },
+        }
+    },
+    "/api/v1/lumis/{run}/{primary}/{processed}/{tier}": {
+        "get": {
+            "summary": "The lumisections of a run of a dataset; 0 is the whole run.",
+            "parameters": [parameter("run", "Run.", WHOLE, "path"), *SAMPLE[1:], NOT_OLDER_THAN],
+            "responses": {"200": answer(listed(WHOLE), "In order.")},
+        }
+    },
+    "/api/v1/datasets": {
+        "get": {
+            "summary": "At most 100 datasets, in alphabetical order.",
+            "parameters": [parameter("search", "Text that the name contains, without regard to case.", TEXT)],
+            "responses": {"200": answer(of(datasets=listed(TEXT)), "The names.")},
+        }
+    },
+    "/api/v1/latest_runs": {
+        "get": {
+            "summary": "The 100 newest runs.",
+            "parameters": [parameter("search", "Text that the run number contains.", TEXT), NOT_OLDER_THAN],
+            "responses": {"200": answer(of(runs=listed(WHOLE)), "Newest first.")},
+        }
+    },
+    "/api/v1/host": {
+        "get": {"summary": "The host that answers.", "parameters": [], "responses": {"200": answer(of(host=TEXT), "Its name.")}}
+    },
+    "/api/v1/register": {
+        "post": {
+            "summary": "Register files. All of them are stored, or none.",
+            "description": "From a network of register_networks, or with the token of an operator.",
+            "parameters": [],
+            "requestBody": {"required": True, "content": {"application/json": {"schema": listed(ENTRY)}}},
+            "responses": {"201": answer(of(message=TEXT, new=WHOLE, replaced=WHOLE, known=WHOLE), "All entries are stored.")},
+        }
+    },
+}

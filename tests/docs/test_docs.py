@@ -1,0 +1,68 @@
+"""Every setting, command and address is documented."""
+
+from __future__ import annotations
+
+import re
+
+import click
+import pytest
+from flask import Flask
+
+from app import settings
+from app.cli import dqmhub
+from app.settings import TREE
+
+DOCS = TREE / "docs"
+
+
+def text(name: str) -> str:
+    return (DOCS / name).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("row", settings.table(), ids=lambda row: row.name)
+def test_every_setting_is_documented_with_its_default_and_help(row: settings.Field[object]) -> None:
+    default = "" if row.default in ("", ()) else settings.toml(row.default)
+    line = f"| `{row.name}` | {f'`{default}`' if default else ''} | {row.metadata['help']}{' Secret.' if row.metadata['secret'] else ''} |"
+    assert line in text("operators/settings.md"), f"add to docs/operators/settings.md: {line}"
+
+
+def test_no_setting_is_documented_that_is_none() -> None:
+    documented = set(re.findall(r"^\| `([a-z_]+)` \|", text("operators/settings.md"), re.M))
+    assert documented == {row.name for row in settings.table()}
+
+
+def commands(group: click.Group, path: str) -> list[str]:
+    found = []
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
+        found += commands(command, f"{path} {name}") if isinstance(command, click.Group) else [f"{path} {name}"]
+    return found
+
+
+def test_every_command_is_documented() -> None:
+    missing = [command for command in commands(dqmhub, "dqmhub") if f"`{command}" not in text("operators/commands.md")]
+    assert not missing, f"add to docs/operators/commands.md: {missing}"
+
+
+def test_every_address_is_documented(app: Flask) -> None:
+    documented = text("developers/addresses.md")
+    missing = sorted({rule.rule for rule in app.url_map.iter_rules() if f"`{rule.rule}`" not in documented})
+    assert not missing, f"add to docs/developers/addresses.md: {missing}"
+
+
+def test_every_address_of_the_api_is_in_the_openapi_document(app: Flask) -> None:
+    from app.home.openapi import document
+
+    paths = document()["paths"]
+    rules = [rule for rule in app.url_map.iter_rules() if rule.rule.startswith("/api")]
+    served = {
+        (re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule), method.lower())
+        for rule in rules
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+    assert served == {(path, method) for path, methods in paths.items() for method in methods}
+    for path, methods in paths.items():
+        for what in methods.values():
+            assert {p["name"] for p in what["parameters"] if p["in"] == "path"} == set(re.findall(r"{(\w+)}", path))
