@@ -8,6 +8,9 @@ The tables are made and changed by the numbered files of migrations/ only, throu
 from __future__ import annotations
 
 import fcntl
+import logging
+import re
+import select
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,7 +22,10 @@ from peewee import Database, DatabaseProxy, Model, PeeweeException, SqliteDataba
 from app.settings import TREE, Settings
 
 MIGRATIONS = TREE / "migrations"
-NETWORK_FILE_SYSTEMS = ("nfs", "cifs", "smb", "afs", "ceph", "lustre", "gpfs", "glusterfs", "fuse.sshfs", "fuse.eos", "fuse.ceph", "fuse.cernvm")
+NETWORK_FILE_SYSTEMS = (
+    "nfs", "cifs", "smb", "afs", "ceph", "lustre", "gpfs", "glusterfs", "beegfs", "9p",
+    "fuse.sshfs", "fuse.eos", "fuse.ceph", "fuse.cernvm",
+)  # fmt: skip
 POOL_SIZE = 32
 
 proxy = DatabaseProxy()
@@ -41,6 +47,7 @@ class Table(Model):
 
 def connect(settings: Settings) -> Database:
     """The database of these settings, bound to the tables; nothing is opened until the first query."""
+    logging.getLogger("peewee").setLevel(logging.INFO)  # at debug it logs every value, hashes of passwords among them
     database = _postgresql(settings.database_url) if settings.database_url else _sqlite(settings.data / "dqmhub.db")
     disconnect()  # from the one that was bound before
     proxy.initialize(database)
@@ -52,15 +59,23 @@ def is_sqlite() -> bool:
 
 
 def _sqlite(path: Path) -> Database:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    kind = file_system(path.parent, Path("/proc/mounts").read_text(encoding="utf-8", errors="replace"))
-    if kind.startswith(NETWORK_FILE_SYSTEMS):
-        raise UnusableDatabase(
-            f"{path} is on a network file system ({kind}), where SQLite loses data: "
-            "set data_dir to a folder on a local disk, or database_url to a PostgreSQL database"
-        )
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UnusableDatabase(f"{path} cannot be made ({error.strerror}): set data_dir to a folder that may be written") from error
+    refuse_network(path.parent, Path("/proc/mounts").read_text(encoding="utf-8", errors="replace"))
     pragmas = {"journal_mode": "wal", "synchronous": "normal", "foreign_keys": 1, "cache_size": -16000}
     return SqliteDatabase(str(path), pragmas=pragmas, timeout=10, lock_type="IMMEDIATE")
+
+
+def refuse_network(folder: Path, mounts: str) -> None:
+    """Raise UnusableDatabase when a folder is on a network file system, by the text of /proc/mounts."""
+    kind = file_system(folder, mounts)
+    if kind.startswith(NETWORK_FILE_SYSTEMS):
+        raise UnusableDatabase(
+            f"{folder} is on a network file system ({kind}), where SQLite loses data: "
+            "set data_dir to a folder on a local disk, or database_url to a PostgreSQL database"
+        )
 
 
 def file_system(folder: Path, mounts: str) -> str:
@@ -68,7 +83,7 @@ def file_system(folder: Path, mounts: str) -> str:
     place, best, kind = str(folder.resolve()), -1, ""
     for line in mounts.splitlines():
         _, point, mounted, *_ = line.split(" ")
-        point = point.encode().decode("unicode_escape").rstrip("/")
+        point = re.sub(r"\\([0-7]{3})", lambda octal: chr(int(octal[1], 8)), point).rstrip("/")  # blanks are \040
         if (place + "/").startswith(point + "/") and len(point) >= best:
             best, kind = len(point), mounted
     return kind
@@ -77,15 +92,20 @@ def file_system(folder: Path, mounts: str) -> str:
 def _postgresql(url: str) -> Database:
     from playhouse.pool import PooledPostgresqlDatabase
 
+    class Pool(PooledPostgresqlDatabase):  # type: ignore[misc]  # playhouse is not typed
+        def _is_closed(self, connection: Any) -> bool:
+            """An idle connection has nothing to be read, unless the server ended it, for instance by a restart."""
+            poll = select.poll()
+            poll.register(connection.fileno(), select.POLLIN)
+            return bool(super()._is_closed(connection) or poll.poll(0))
+
     parts = urlsplit(url)
     given = {"host": parts.hostname, "port": parts.port, "user": parts.username, "password": parts.password}
     options: dict[str, Any] = {name: unquote(value) if isinstance(value, str) else value for name, value in given.items() if value}
     for item in filter(None, parts.query.split("&")):  # e.g. host=/run/postgresql for a UNIX socket, sslmode=verify-full
         name, _, value = item.partition("=")
         options[name] = unquote(value)
-    return PooledPostgresqlDatabase(
-        unquote(parts.path.lstrip("/")), max_connections=POOL_SIZE, stale_timeout=300, timeout=10, prefer_psycopg3=True, **options
-    )
+    return Pool(unquote(parts.path.lstrip("/")), max_connections=POOL_SIZE, stale_timeout=300, timeout=10, prefer_psycopg3=True, **options)
 
 
 def release() -> None:
@@ -113,20 +133,30 @@ def _runner(database: Database) -> Any:
     return Runner(database, str(MIGRATIONS))
 
 
+def _reach(database: Database) -> None:
+    try:
+        database.connect(reuse_if_open=True)
+        database.execute_sql("SELECT 1")
+    except PeeweeException as error:
+        where = "data_dir" if isinstance(database, SqliteDatabase) else "database_url and at the server"
+        raise UnusableDatabase(f"the database does not answer: {str(error).strip()}; look at {where}") from error
+
+
 def check(database: Database) -> None:
     """Raise UnusableDatabase unless every migration of this version, and none of a newer one, was applied."""
-    try:
-        rows = _runner(database).status()
-    except PeeweeException as error:
-        raise UnusableDatabase(f"the database does not answer: {str(error).strip()}; look at database_url and at the server") from error
+    _reach(database)
+    rows = _runner(database).status()
     if unknown := [row.name for row in rows if row.path is None]:
-        raise UnusableDatabase(f"the database is of a newer version of DQM Hub (it has {unknown[-1]}): install that version, or restore a backup")
+        raise UnusableDatabase(
+            f"the database is of a newer version of DQM Hub (it has {unknown[-1]}): install that version, or restore a backup"
+        )
     if missing := [row.name for row in rows if not row.applied]:
         raise UnusableDatabase(f"the database is older than this version of DQM Hub (it lacks {missing[0]}): run `dqmhub db upgrade`")
 
 
 def upgrade(database: Database, announce: Callable[[str], object]) -> list[str]:
     """Apply the migrations that are missing, one runner at a time; their names."""
+    _reach(database)
     with _one_runner(database, announce):
         unknown = [row.name for row in _runner(database).status() if row.path is None]
         if unknown:

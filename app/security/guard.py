@@ -54,8 +54,9 @@ def asked_page() -> str:
         return local(path + ("?" + parts.query if parts.query else ""))
     if request.method != "GET":
         return "/"
-    query = request.query_string.decode("ascii", "replace")
-    return local(quote(request.path) + ("?" + query if query else ""))
+    query = request.query_string.decode("latin-1")
+    path = quote(request.environ["PATH_INFO"], encoding="latin-1")  # names need not be UTF-8
+    return local(path + ("?" + query if query else ""))
 
 
 def local(target: str) -> str:

@@ -23,7 +23,7 @@ REPORT_BYTES = 16 * 1024
 TELLING = ("document-uri", "effective-directive", "blocked-uri", "source-file")
 LOGGED_PER_MINUTE = 10
 
-reports = Counter("dqmhub_csp_reports", "Reports of browsers that a page broke its content security policy.")
+REPORTS = Counter("dqmhub_csp_reports_total", "Reports of browsers that a page broke its content security policy.")
 blueprint = Blueprint("security", __name__)
 
 
@@ -79,7 +79,7 @@ def csp_report() -> Response:
     """Count what a browser reports, and log some of it."""
     request.max_content_length = REPORT_BYTES
     body = request.get_data()
-    reports.inc()
+    REPORTS.inc()
     if _minute.has_room():
         log.warning("a browser reports a page that broke its policy: %s", _summary(body))
     return Response(status=204)

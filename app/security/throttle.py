@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import time
+from hashlib import sha256
 from math import ceil
 
 from app.database import proxy
@@ -25,8 +26,11 @@ RULES = {"address": (20, 900.0), "name": (5, 60.0)}
 
 
 def keys(name: str, address: str) -> list[str]:
-    """The keys of an attempt, always in one order so that two attempts never wait for each other."""
-    return [f"address:{_network(address)}", f"name:{name}"]
+    """The keys of an attempt, always in one order so that two attempts never wait for each other.
+
+    Of the name only a few bits are kept: it may be a password that was typed in the wrong field.
+    """
+    return [f"address:{_network(address)}", f"name:{sha256(name.encode()).hexdigest()[:6]}"]
 
 
 def _network(address: str) -> str:

@@ -113,7 +113,7 @@ def audit_log() -> AnyResponse:
     """The newest rows, or those before row `before`, of one `user` or `action` or all."""
     wanted = {name: request.args.get(name, "") for name in ("user", "action")}
     before = request.args.get("before", "")
-    if before and not (before.isdecimal() and len(before) < 19):
+    if before and not (before.isascii() and before.isdecimal() and len(before) < 19):
         raise Problem(400, "the page of the audit log is not known", [("before", "a row number is expected")])
     rows = list(_rows(wanted, int(before) if before else None))
     older = "?" + urlencode({**{k: v for k, v in wanted.items() if v}, "before": rows[ROWS - 1].id}) if len(rows) > ROWS else ""

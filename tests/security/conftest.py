@@ -1,0 +1,92 @@
+"""People with every role, and ways to ask as one of them."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from app import create_app, database
+from app.security import passwords, tokens
+from app.security.models import User
+from app.security.roles import GRANTED, Role
+from app.settings import Settings
+
+if TYPE_CHECKING:
+    from flask import Flask
+    from flask.testing import FlaskClient
+    from werkzeug.test import TestResponse
+
+PASSWORD = "violet tractor 7 harbour"
+HOME = "http://127.0.0.1:8889"
+
+
+@cache
+def stored_password() -> str:
+    return passwords.hashed(PASSWORD)
+
+
+def make_user(name: str, role: Role) -> User:
+    user: User = User.create(name=name, role=role, password=stored_password(), created=0.0)
+    return user
+
+
+@pytest.fixture
+def people(hub: Settings) -> dict[Role, User]:
+    """One user of each role, named after it."""
+    return {role: make_user(role.title, role) for role in GRANTED}
+
+
+@pytest.fixture
+def bearer(people: dict[Role, User]) -> dict[Role, dict[str, str]]:
+    """The Authorization header of a token of each role; none for PUBLIC."""
+    headers = {role: {"Authorization": f"Bearer {tokens.make(user, 'test', role, 1)[1]}"} for role, user in people.items()}
+    return {Role.PUBLIC: {}, **headers}
+
+
+@pytest.fixture
+def outside(app: Flask) -> Outside:
+    """A browser on another machine, which the default settings let read nothing."""
+    return Outside(app)
+
+
+class Outside:
+    """Asks from a given address, by default one of the documentation networks."""
+
+    def __init__(self, app: Flask) -> None:
+        self.client: FlaskClient = app.test_client()
+
+    def __call__(self, method: str, path: str, *, address: str = "192.0.2.7", **given: Any) -> TestResponse:
+        given.setdefault("base_url", HOME)
+        return self.client.open(path, method=method, environ_overrides={"REMOTE_ADDR": address}, **given)
+
+
+def sign_in(client: FlaskClient, name: str, password: str = PASSWORD, **given: Any) -> TestResponse:
+    given.setdefault("base_url", HOME)
+    headers = {"Origin": given["base_url"], **given.pop("headers", {})}
+    form = {"name": name, "password": password, "next": given.pop("next", "/")}
+    return client.post("/account/sign-in", data=form, headers=headers, **given)
+
+
+@pytest.fixture
+def small_app(sqlite_template: Path, tmp_path: Path) -> Iterator[Callable[..., Flask]]:
+    """Makes applications with other settings, on SQLite, where the database is not what is tested."""
+    data = tmp_path / "small"
+    shutil.copytree(sqlite_template, data)
+
+    def make(**given: Any) -> Flask:
+        return create_app(Settings(data_dir=str(data), instance_name="Test", **given))
+
+    yield make
+    database.disconnect()
+    database.proxy.initialize(None)
+
+
+@pytest.fixture
+def local(small_app: Callable[..., Flask]) -> FlaskClient:
+    """A browser on this machine, with the default settings."""
+    return small_app().test_client()

@@ -1,0 +1,38 @@
+"""The least role of every route: what each page may show and do, decided here once and checked against the application.
+
+`POST` and `GET` of one address are two endpoints, so each has its own row.
+"""
+
+from __future__ import annotations
+
+from app.security import Role
+
+LEAST_ROLE = {
+    "static": Role.PUBLIC,
+    "security.csp_report": Role.PUBLIC,
+    "account.sign_in": Role.PUBLIC,
+    "account.sign_in_now": Role.PUBLIC,
+    "account.sign_out": Role.PUBLIC,
+    "account.password": Role.VIEWER,
+    "account.password_now": Role.VIEWER,
+    "account.audit_log": Role.ADMIN,
+    "home.index": Role.VIEWER,
+    "home.help_page": Role.VIEWER,
+    "home.help_topic": Role.VIEWER,
+    "home.report": Role.VIEWER,
+    "openapi.openapi": Role.PUBLIC,
+    "gui.browse": Role.VIEWER,
+    "gui.read_again": Role.SHIFTER,
+    "gui_api.list_samples": Role.VIEWER,
+    "gui_api.archive": Role.VIEWER,
+    "gui_api.render": Role.VIEWER,
+    "gui_api.lumis": Role.VIEWER,
+    "gui_api.datasets": Role.VIEWER,
+    "gui_api.latest_runs": Role.VIEWER,
+    "gui_api.host": Role.VIEWER,
+    "gui_api.register": Role.PUBLIC,  # trusted networks need no account; the view asks all others for the role operator
+    "status.live": Role.PUBLIC,
+    "status.ready": Role.PUBLIC,
+    "status.metric_text": Role.VIEWER,
+    "status.status": Role.VIEWER,
+}

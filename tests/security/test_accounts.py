@@ -1,0 +1,259 @@
+"""Signing in, sessions, and what ends them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import pytest
+
+from app import database
+from app.security import Role, accounts, throttle
+from app.security.models import Attempt, Audit, Session, User
+from app.web import Problem
+from tests.security.conftest import HOME, PASSWORD, make_user, sign_in
+
+if TYPE_CHECKING:
+    from flask import Flask
+    from flask.testing import FlaskClient
+
+    from app.settings import Settings
+    from tests.security.conftest import Outside
+
+FROM_PAGE = {"Origin": HOME}
+
+
+def name_key(name: str) -> str:
+    return throttle.keys(name, "")[1]
+
+
+def may_see_audit(client: FlaskClient) -> bool:
+    return client.get("/account/audit").status_code == 200
+
+
+def test_a_user_signs_in_and_is_led_back_to_the_page(client: FlaskClient, people: dict[Role, User]) -> None:
+    assert not may_see_audit(client)
+    answer = sign_in(client, " ADMIN ", next="/account/audit?user=x")
+    assert answer.status_code == 303
+    assert answer.headers["Location"] == "/account/audit?user=x"
+    assert may_see_audit(client)
+
+
+def test_the_cookie_cannot_be_read_by_scripts_or_sent_by_other_sites(client: FlaskClient, people: dict[Role, User]) -> None:
+    cookie = sign_in(client, "admin").headers["Set-Cookie"]
+    parts = [part.split("=")[0].strip() for part in cookie.split(";")]
+    assert parts == ["dqmhub_8889", "Expires", "HttpOnly", "Path", "SameSite"]
+    assert "SameSite=Lax" in cookie
+
+
+def test_over_https_the_cookie_is_never_sent_in_the_clear(small_app: Callable[..., Flask]) -> None:
+    client = small_app(secure_cookies=True, url_prefix="/dqm").test_client()
+    make_user("alice", Role.VIEWER)
+    cookie = sign_in(client, "alice", base_url="https://127.0.0.1").headers["Set-Cookie"]
+    assert cookie.startswith("__Secure-dqmhub_8889=")
+    assert "; Secure;" in cookie
+    assert "; Path=/dqm;" in cookie
+
+
+def test_nothing_of_a_password_or_of_a_session_is_stored_or_logged(
+    client: FlaskClient, people: dict[Role, User], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    shown = sign_in(client, "admin", "wrong " + PASSWORD).text + sign_in(client, PASSWORD, "x").text.replace(f'value="{PASSWORD}"', "")
+    sign_in(client, "admin")
+    cookie = client.get_cookie("dqmhub_8889", domain="127.0.0.1")
+    assert cookie is not None
+    stored = [str(row) for table in (User, Session, Attempt, Audit) for row in table.select().where(table.id > 0).tuples()]
+    everything = shown + caplog.text + " ".join(stored)
+    assert PASSWORD not in everything
+    with client.session_transaction(base_url=HOME) as session:
+        assert session["id"] not in everything
+
+
+@pytest.mark.parametrize(("name", "password"), [("admin", "wrong"), ("nobody-here", PASSWORD), ("", ""), ("admin", "")])
+def test_a_wrong_name_and_a_wrong_password_look_the_same(client: FlaskClient, people: dict[Role, User], name: str, password: str) -> None:
+    answer = sign_in(client, name, password)
+    assert answer.status_code == 401
+    assert "the name or the password is wrong, or the account is disabled" in answer.text
+    assert "Set-Cookie" not in answer.headers
+
+
+def test_signing_out_ends_the_session_also_for_a_copy_of_the_cookie(client: FlaskClient, app: Flask, people: dict[Role, User]) -> None:
+    sign_in(client, "admin")
+    cookie = client.get_cookie("dqmhub_8889", domain="127.0.0.1")
+    assert cookie is not None
+    thief = app.test_client()
+    thief.set_cookie("dqmhub_8889", cookie.value, domain="127.0.0.1")
+    assert may_see_audit(thief)
+    assert client.post("/account/sign-out", headers=FROM_PAGE).headers["Location"] == "/"
+    assert not may_see_audit(client)
+    assert not may_see_audit(thief)
+
+
+def change_role(user: User) -> None:
+    accounts.set_role(user, Role.ADMIN)
+
+
+def change_password(user: User) -> None:
+    accounts.set_password(user, "another tractor 9 lighthouse")
+
+
+def disable(user: User) -> None:
+    accounts.set_disabled(user, True)
+
+
+@pytest.mark.parametrize("change", [change_role, change_password, disable])
+def test_every_session_ends_when_the_account_changes(
+    client: FlaskClient, people: dict[Role, User], change: Callable[[User], None]
+) -> None:
+    sign_in(client, "admin")
+    sign_in(client, "admin")
+    change(people[Role.ADMIN])
+    assert not may_see_audit(client)
+    assert not Session.select().exists()
+
+
+def test_a_session_ends_after_its_hours_whatever_the_cookie_says(client: FlaskClient, hub: Settings, people: dict[Role, User]) -> None:
+    sign_in(client, "admin")
+    expires = Session.get().expires
+    assert abs(expires - Audit.select().order_by(Audit.id.desc()).get().at - hub.session_hours * 3600) < 60
+    Session.update(expires=expires - hub.session_hours * 3600 - 60).execute()
+    assert not may_see_audit(client)
+
+
+def test_a_disabled_user_cannot_sign_in_until_enabled(client: FlaskClient, people: dict[Role, User]) -> None:
+    accounts.set_disabled(people[Role.ADMIN], True)
+    assert sign_in(client, "admin").status_code == 401
+    accounts.set_disabled(people[Role.ADMIN], False)
+    assert sign_in(client, "admin").status_code == 303
+
+
+@pytest.mark.parametrize("broken", ["", "x", "eyJpZCI6MX0.Zz.zz", "eyJpZCI6WzFdfQ"])
+def test_a_cookie_that_we_did_not_sign_signs_nobody_in(outside: Outside, broken: str) -> None:
+    outside.client.set_cookie("dqmhub_8889", broken, domain="127.0.0.1")
+    assert outside("GET", "/account/audit").status_code == 303
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["//evil.example", "https://evil.example", "/\\evil.example", "\\\\evil.example", "/\t/evil.example", "/\n/evil.example", " //evil.example",
+     "javascript:alert(1)", "evil", "", "/%0a/x\u00e9", "///evil.example"],
+)  # fmt: skip
+def test_signing_in_never_leads_to_another_site(client: FlaskClient, people: dict[Role, User], target: str) -> None:
+    assert sign_in(client, "viewer", next=target).headers["Location"] == "/"
+    page = client.get("/account/sign-in", query_string={"next": target}).text
+    assert 'name="next" value="/"' in page
+
+
+def test_with_a_url_prefix_everything_stays_below_it(small_app: Callable[..., Flask]) -> None:
+    client = small_app(url_prefix="/dqm/hub").test_client()
+    make_user("alice", Role.ADMIN)
+    asked = client.get("/dqm/hub/account/audit", environ_overrides={"REMOTE_ADDR": "192.0.2.7"}, base_url=HOME)
+    assert asked.headers["Location"] == "/dqm/hub/account/sign-in?next=/account/audit"
+    answer = client.post(
+        "/dqm/hub/account/sign-in", data={"name": "alice", "password": PASSWORD, "next": "/account/audit"}, headers=FROM_PAGE, base_url=HOME
+    )
+    assert answer.headers["Location"] == "/dqm/hub/account/audit"
+    assert client.get("/dqm/hub/account/audit", base_url=HOME).status_code == 200
+
+
+def test_who_guesses_passwords_waits_longer_and_longer_and_is_told_how_long(client: FlaskClient, people: dict[Role, User]) -> None:
+    statuses = [sign_in(client, "admin", "wrong").status_code for _ in range(6)]
+    assert statuses == [401] * 5 + [429]
+    answer = sign_in(client, "admin")
+    assert answer.status_code == 429
+    assert 1 <= int(answer.headers["Retry-After"]) <= 2
+    assert "too many wrong attempts: wait" in answer.text
+    Attempt.update(until=0).execute()
+    assert sign_in(client, "admin").status_code == 303
+    assert not Attempt.select().where(Attempt.key == name_key("admin")).exists()
+
+
+def test_guessing_many_names_from_one_address_is_slowed_down_too(hub: Settings) -> None:
+    for number in range(20):
+        throttle.claim(f"user{number}", "2001:db8::1")
+    with pytest.raises(Problem, match="too many wrong attempts"):
+        throttle.claim("user99", "2001:db8::ffff")  # of the same /64, which is one client's
+    throttle.claim("user99", "2001:db8:1::1")
+
+
+def test_a_name_that_is_attacked_waits_a_minute_at_most_so_its_owner_is_not_locked_out(hub: Settings) -> None:
+    for number in range(40):
+        throttle.claim("admin", f"198.51.100.{number}")
+        Attempt.update(until=0).where(Attempt.key == name_key("admin")).execute()
+    row = Attempt.get(Attempt.key == name_key("admin"))
+    throttle.claim("admin", "203.0.113.1")
+    assert Attempt.get(Attempt.key == name_key("admin")).until - row.last <= 61
+
+
+def test_guesses_at_the_same_moment_do_not_slip_through(hub: Settings) -> None:
+    def attempt(_: int) -> bool:
+        try:
+            throttle.claim("admin", "192.0.2.7")
+            return True
+        except Problem:
+            return False
+        finally:
+            database.end_thread()
+
+    with ThreadPoolExecutor(12) as pool:
+        assert sum(pool.map(attempt, range(24))) == 5
+
+
+def test_a_good_attempt_takes_back_its_own_count_at_the_address_only(hub: Settings) -> None:
+    throttle.claim("alice", "192.0.2.7")
+    throttle.claim("mallory", "192.0.2.7")
+    throttle.forgive("mallory", "192.0.2.7")
+    assert {row.key: row.failures for row in Attempt.select()} == {"address:192.0.2.7": 1, name_key("alice"): 1}
+
+
+def test_a_user_changes_the_password_and_only_this_browser_stays_signed_in(client: FlaskClient, app: Flask, people: dict[Role, User]) -> None:
+    other = app.test_client()
+    sign_in(client, "admin")
+    sign_in(other, "admin")
+    new = "another tractor 9 lighthouse"
+    form = {"old": PASSWORD, "new": new, "again": new}
+    assert client.post("/account/password", data={**form, "old": "wrong"}, headers=FROM_PAGE).status_code == 403
+    assert client.post("/account/password", data={**form, "again": "x"}, headers=FROM_PAGE).status_code == 400
+    assert "too easy" in client.post("/account/password", data={**form, "new": "password2026", "again": "password2026"}, headers=FROM_PAGE).text
+    assert client.post("/account/password", data=form, headers=FROM_PAGE).status_code == 200
+    assert may_see_audit(client)
+    assert not may_see_audit(other)
+    assert sign_in(other, "admin").status_code == 401
+    assert sign_in(other, "admin", new).status_code == 303
+
+
+def test_a_token_cannot_change_a_password(client: FlaskClient, bearer: dict[Role, dict[str, str]]) -> None:
+    assert client.post("/account/password", headers=bearer[Role.ADMIN], data={}).status_code == 403
+
+
+def test_an_account_needs_a_name_that_is_free_and_a_password_that_is_not_weak(hub: Settings) -> None:
+    made = accounts.add(" Alice@cern.ch ", Role.SHIFTER, PASSWORD)
+    assert (made.name, made.role) == ("alice@cern.ch", Role.SHIFTER)
+    for name, password in [("alice@CERN.ch", PASSWORD), ("a b", PASSWORD), ("", PASSWORD), ("x" * 65, PASSWORD), ("bob", "short"), ("<b>", PASSWORD)]:
+        with pytest.raises(accounts.Refused):
+            accounts.add(name, Role.VIEWER, password)
+    assert User.select().count() == 1
+
+
+def test_every_page_shows_who_is_signed_in_and_a_way_to_sign_in_or_out(client: FlaskClient, people: dict[Role, User]) -> None:
+    anonymous = client.get("/account/password").text
+    assert "Sign in" in client.get("/no-such-page").text
+    assert "sign in first" in anonymous
+    sign_in(client, "expert")
+    page = client.get("/account/password").text
+    assert "expert" in page
+    assert 'action="/account/sign-out"' in page
+    assert "Audit log" not in page
+
+
+def test_the_sign_in_form_is_small(client: FlaskClient, hub: Settings) -> None:
+    assert sign_in(client, "admin", "x" * 20_000).status_code == 413
+
+
+def test_pages_of_accounts_are_kept_by_no_cache(client: FlaskClient, hub: Settings) -> None:
+    assert client.get("/account/sign-in").headers["Cache-Control"] == "no-store"
+    assert urlsplit(sign_in(client, "x", "y").request.url).path == "/account/sign-in"

@@ -1,0 +1,83 @@
+"""`dqmhub user` and `dqmhub token`."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner, Result
+
+from app import cli
+from app.security import Role, accounts
+from app.security.models import Audit, Token, User
+from app.security.tokens import find
+from tests.security.conftest import PASSWORD
+
+if TYPE_CHECKING:
+    from app.settings import Settings
+
+
+@pytest.fixture
+def dqmhub(hub: Settings, monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]  # a factory
+    """Runs the command on the database of the test."""
+    monkeypatch.setenv("DQMHUB_DATA_DIR", hub.data_dir)
+    monkeypatch.setenv("DQMHUB_DATABASE_URL", hub.database_url)
+
+    def run(*arguments: str, typed: str = "") -> Result:
+        return CliRunner().invoke(cli.dqmhub, arguments, input=typed)
+
+    return run
+
+
+def test_a_user_is_added_with_the_password_from_standard_input(dqmhub) -> None:  # type: ignore[no-untyped-def]
+    result = dqmhub("user", "add", "Alice", "--role", "expert", typed=PASSWORD + "\n")
+    assert (result.exit_code, result.output) == (0, "added alice with the role expert\n")
+    assert accounts.matches(PASSWORD, User.get().password)
+    assert PASSWORD not in result.output
+
+
+def test_what_cannot_be_added_is_said_in_one_line(dqmhub) -> None:  # type: ignore[no-untyped-def]
+    for arguments, typed, said in [
+        (("user", "add", "alice"), "short\n", "a password has 10 to 256 characters"),
+        (("user", "add", "a b"), PASSWORD, "a user name has"),
+        (("user", "role", "alice", "admin"), "", "there is no user alice"),
+        (("token", "add", "alice", "--name", "x"), "", "there is no user alice"),
+        (("token", "revoke", "7"), "", "there is no token 7"),
+    ]:
+        result = dqmhub(*arguments, typed=typed)
+        assert result.exit_code == 1
+        assert said in result.output
+    assert not User.select().exists()
+
+
+def test_an_account_is_changed_disabled_and_listed(dqmhub) -> None:  # type: ignore[no-untyped-def]
+    dqmhub("user", "add", "alice", typed=PASSWORD)
+    assert dqmhub("user", "role", "alice", "shifter").exit_code == 0
+    assert dqmhub("user", "password", "alice", typed=PASSWORD + "!").exit_code == 0
+    assert dqmhub("user", "disable", "alice").exit_code == 0
+    (row,) = json.loads(dqmhub("user", "ls", "--json").output)
+    assert (row["name"], row["role"], row["disabled"]) == ("alice", "shifter", True)
+    assert "disabled" in dqmhub("user", "ls").output
+    assert dqmhub("user", "enable", "alice").exit_code == 0
+    assert accounts.matches(PASSWORD + "!", User.get().password)
+    assert Audit.select().count() == 5
+
+
+def test_a_token_is_shown_once_and_revoked(dqmhub) -> None:  # type: ignore[no-untyped-def]
+    dqmhub("user", "add", "alice", "--role", "operator", typed=PASSWORD)
+    made = dqmhub("token", "add", "alice", "--name", "nightly", "--role", "operator", "--days", "30")
+    secret = made.stdout.strip()
+    assert find(secret).role == Role.OPERATOR
+    listed = dqmhub("token", "ls").output + dqmhub("token", "ls", "--json").output
+    assert "nightly" in listed
+    assert secret not in listed
+    assert dqmhub("token", "revoke", str(Token.get().id)).exit_code == 0
+    assert not Token.select().exists()
+
+
+def test_a_token_cannot_be_asked_to_have_more_than_its_owner(dqmhub) -> None:  # type: ignore[no-untyped-def]
+    dqmhub("user", "add", "alice", typed=PASSWORD)
+    result = dqmhub("token", "add", "alice", "--name", "x", "--role", "admin")
+    assert result.exit_code == 1
+    assert "alice has the role viewer; a token cannot have more" in result.output

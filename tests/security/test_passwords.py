@@ -1,0 +1,53 @@
+"""Which passwords are taken, and what is stored of them."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+
+import pytest
+
+from app.security import passwords
+from app.security.throttle import RULES, wait_after
+
+GOOD = ["violet tractor 7 harbour", "korrekt-Pferd-batterie", "Xk9#vv2!qLpz", "p\u00e4ssliches W\u00f6rterbuch", "a" + "\u03b2\u03b3\u03b4\u03b5\u03b6" * 2]
+WEAK = [
+    "", "short", "123456789", "1234567890", "aaaaaaaaaaaa", "abababababab", "password123", "Password2026!", "P@$$w0rd2024", "passw0rd1999",
+    "qwertyuiop", "asdfghjkl1", "cmsdqmhub2026", "alice-alice-1", "Administrator", "0123456789", "changeme12", "letmein2025!", "x" * 257,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("password", GOOD)
+def test_a_password_that_is_long_and_not_made_of_common_words_is_taken(password: str) -> None:
+    assert passwords.weakness(password, "alice") == ""
+
+
+@pytest.mark.parametrize("password", WEAK)
+def test_a_password_that_is_guessed_first_is_refused_and_it_says_why(password: str) -> None:
+    assert passwords.weakness(password, "alice")
+
+
+def test_what_is_stored_is_scrypt_with_a_salt_of_its_own() -> None:
+    one, two = passwords.hashed(GOOD[0]), passwords.hashed(GOOD[0])
+    assert one != two
+    method, salt, digest = one.split("$")
+    _, n, r, p = method.split(":")
+    assert (int(n), int(r), int(p)) == (2**15, 8, 3)
+    again = hashlib.scrypt(GOOD[0].encode(), salt=salt.encode(), n=2**15, r=8, p=3, maxmem=2**27)
+    assert again.hex() == digest
+    assert GOOD[0] not in one
+    assert base64.b64encode(GOOD[0].encode()).decode() not in one
+
+
+def test_a_password_matches_its_own_hash_only_however_its_letters_are_composed() -> None:
+    stored = passwords.hashed("p\u00e4ssliches")
+    assert passwords.matches("pa\u0308ssliches", stored)
+    assert not passwords.matches("passliches", stored)
+    assert not passwords.matches("p\u00e4ssliches", None)
+    assert not passwords.matches("x" * 100_000, stored)
+
+
+def test_waits_grow_and_end_at_the_longest() -> None:
+    assert [wait_after("name", n) for n in (1, 4, 5, 6, 7, 9, 10, 1000)] == [0, 0, 2, 4, 8, 32, 60, 60]
+    assert [wait_after("address", n) for n in (19, 20, 28, 29, 10**9)] == [0, 2, 512, 900, 900]
+    assert RULES["name"][1] < RULES["address"][1]

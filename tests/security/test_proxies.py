@@ -1,0 +1,100 @@
+"""Where a request comes from, and whom to believe about it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from app.security.proxies import CLIENT, Proxies, host_name, inside
+from app.settings import Settings
+
+
+def settled(settings: Settings, peer: str, host: str = "127.0.0.1:8889", path: str = "/", **said: str) -> dict[str, Any]:
+    """What the application sees of a request of this peer with these headers."""
+    environ: dict[str, Any] = {"REMOTE_ADDR": peer, "HTTP_HOST": host, "PATH_INFO": path, "SCRIPT_NAME": "", "wsgi.url_scheme": "http"}
+    environ.update({f"HTTP_{name.upper()}": value for name, value in said.items()})
+    seen: dict[str, Any] = {}
+    Proxies(lambda environ, _: seen.update(environ) or [], settings)(environ, lambda *_: None)  # type: ignore[arg-type,func-returns-value]
+    return seen
+
+
+PLAIN = Settings()
+BEHIND = Settings(trusted_proxies=("10.0.0.0/8", "127.0.0.1/32"), url_prefix="")
+
+
+def test_without_a_proxy_the_client_is_the_peer() -> None:
+    assert settled(PLAIN, "127.0.0.1")[CLIENT] == "127.0.0.1"
+    assert settled(PLAIN, "192.0.2.7", "hub.cern.ch")[CLIENT] == "192.0.2.7"
+
+
+@pytest.mark.parametrize("name", ["x_forwarded_for", "forwarded", "x_real_ip", "via", "x_forwarded_host", "x_forwarded_proto"])
+def test_what_an_unknown_proxy_passes_on_comes_from_nobody_knows_where(name: str) -> None:
+    seen = settled(PLAIN, "127.0.0.1", **{name: "127.0.0.1"})
+    assert seen[CLIENT] == ""
+    assert seen["REMOTE_ADDR"] == "127.0.0.1"
+    assert f"HTTP_{name.upper()}" not in seen
+
+
+def test_a_silent_proxy_on_this_machine_shows_by_the_name_it_was_asked_under() -> None:
+    assert settled(PLAIN, "127.0.0.1", "hub.cern.ch")[CLIENT] == ""
+    assert settled(PLAIN, "127.0.0.1", "LOCALHOST:8889")[CLIENT] == "127.0.0.1"
+
+
+@pytest.mark.parametrize(
+    ("chain", "client"),
+    [
+        ("203.0.113.5", "203.0.113.5"),
+        ("127.0.0.1, 203.0.113.5", "203.0.113.5"),  # the client lied, the proxy added the truth
+        ("1.1.1.1, 203.0.113.5, 10.1.2.3, 10.9.9.9", "203.0.113.5"),
+        ("2001:db8::7", "2001:db8::7"),
+        ("127.0.0.1", ""),  # the proxy's own machine, or a lie: never this machine
+        ("127.0.0.5", ""),
+        ("::ffff:127.0.0.9", ""),
+        ("", ""),
+        ("unknown", ""),
+        ("203.0.113.5:1234", ""),
+        ("203.0.113.5, evil", ""),
+    ],
+)
+def test_of_the_chain_of_trusted_proxies_the_first_other_address_from_the_right_counts(chain: str, client: str) -> None:
+    assert settled(BEHIND, "10.0.0.1", x_forwarded_for=chain)[CLIENT] == client
+
+
+def test_a_trusted_proxy_says_scheme_host_and_prefix() -> None:
+    said = {"x_forwarded_for": "203.0.113.5", "x_forwarded_proto": "https", "x_forwarded_host": "hub.cern.ch", "x_forwarded_prefix": "/dqm"}
+    seen = settled(BEHIND, "10.0.0.1", "inner:80", "/dqm/browse/1", **said)
+    assert (seen["wsgi.url_scheme"], seen["HTTP_HOST"], seen["SCRIPT_NAME"], seen["PATH_INFO"]) == ("https", "hub.cern.ch", "/dqm", "/browse/1")
+    seen = settled(BEHIND, "192.0.2.7", "inner:80", "/dqm/browse/1", **said)
+    assert (seen["wsgi.url_scheme"], seen["HTTP_HOST"], seen["SCRIPT_NAME"], seen["PATH_INFO"]) == ("http", "inner:80", "", "/dqm/browse/1")
+
+
+def test_of_several_proxies_the_outermost_trusted_one_knows_the_host() -> None:
+    said = {"x_forwarded_for": "203.0.113.5, 10.1.2.3", "x_forwarded_host": "lie.example, hub.cern.ch, inner.cern.ch"}
+    assert settled(BEHIND, "10.0.0.1", "x", **said)["HTTP_HOST"] == "hub.cern.ch"
+
+
+@pytest.mark.parametrize("prefix", ["//evil.example", "/a b", "dqm", "/a/../b?c", "/\\evil", "https://evil.example"])
+def test_a_prefix_that_is_no_path_is_dropped(prefix: str) -> None:
+    assert settled(BEHIND, "10.0.0.1", x_forwarded_for="203.0.113.5", x_forwarded_prefix=prefix)["SCRIPT_NAME"] == ""
+
+
+@pytest.mark.parametrize(
+    ("path", "left"), [("/dqm/hub/a//b", "/a//b"), ("/dqm/hub", "/"), ("/dqm/hub/", "/"), ("/dqm/hubble", "/dqm/hubble"), ("/a", "/a")]
+)
+def test_the_prefix_is_taken_off_whether_or_not_the_proxy_did(path: str, left: str) -> None:
+    seen = settled(Settings(url_prefix="/dqm/hub"), "127.0.0.1", path=path)
+    assert (seen["SCRIPT_NAME"], seen["PATH_INFO"]) == ("/dqm/hub", left)
+
+
+def test_networks_hold_ipv4_addresses_that_are_written_as_ipv6() -> None:
+    assert inside("::ffff:127.0.0.1", ("127.0.0.0/8",))
+    assert inside("::1", ("127.0.0.0/8", "::1/128"))
+    assert not inside("", ("0.0.0.0/0",))
+    assert not inside("not an address", ("0.0.0.0/0", "::/0"))
+
+
+def test_the_name_in_a_host_header() -> None:
+    assert [host_name(host) for host in ("Hub.CERN.ch:8889", "hub.cern.ch", "[::1]:80", "[::1]", "")] == [
+        "hub.cern.ch", "hub.cern.ch", "[::1]", "[::1]", "",
+    ]  # fmt: skip

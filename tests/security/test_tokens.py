@@ -1,0 +1,82 @@
+"""API tokens."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from app.security import Role, accounts, current_user, needs, tokens
+from app.security.models import Audit, Token
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from app.security.models import User
+    from tests.security.conftest import Outside
+
+
+@pytest.fixture
+def who(app: Flask, outside: Outside):  # type: ignore[no-untyped-def]  # a factory
+    """Who the hub takes the bearer of a token for: "name role", or the status of the refusal."""
+    app.add_url_rule("/api/who", view_func=needs(Role.VIEWER)(lambda: f"{current_user().name} {current_user().role.title}"), endpoint="who")
+
+    def ask(token: str) -> str:
+        answer = outside("GET", "/api/who", headers={"Authorization": f"Bearer {token}"})
+        return answer.text if answer.status_code == 200 else str(answer.status_code)
+
+    return ask
+
+
+def test_a_token_is_its_owner_with_its_own_role(who, people: dict[Role, User]) -> None:  # type: ignore[no-untyped-def]
+    _, secret = tokens.make(people[Role.OPERATOR], "script", Role.SHIFTER, 1)
+    assert secret.startswith("dqmhub_")
+    assert len(secret) >= 7 + 43
+    assert who(secret) == "operator shifter"
+
+
+def test_only_the_hash_of_a_token_is_stored(people: dict[Role, User]) -> None:
+    _, secret = tokens.make(people[Role.VIEWER], "script", Role.VIEWER, 1)
+    rows = [*Token.select().tuples(), *Audit.select().tuples()]
+    assert secret.removeprefix("dqmhub_") not in str(rows)
+
+
+def test_a_token_has_never_more_than_its_owner_has_now(who, people: dict[Role, User]) -> None:  # type: ignore[no-untyped-def]
+    _, secret = tokens.make(people[Role.EXPERT], "script", Role.ADMIN, 1)
+    assert who(secret) == "expert expert"
+    accounts.set_role(people[Role.EXPERT], Role.VIEWER)
+    assert who(secret) == "expert viewer"
+
+
+@pytest.mark.parametrize("end", ["expired", "revoked", "disabled"])
+def test_a_token_that_expired_or_was_revoked_or_whose_owner_is_disabled_is_no_good(who, people: dict[Role, User], end: str) -> None:  # type: ignore[no-untyped-def]
+    row, secret = tokens.make(people[Role.ADMIN], "script", Role.ADMIN, 1)
+    assert who(secret) == "admin admin"
+    if end == "expired":
+        Token.update(expires=Token.expires - 86401).execute()
+    elif end == "revoked":
+        tokens.revoke(row)
+    else:
+        accounts.set_disabled(people[Role.ADMIN], True)
+    assert who(secret) == "401"
+
+
+@pytest.mark.parametrize("token", ["", "x", "dqmhub_", "dqmhub_" + "A" * 43, "\xff" * 20, "a" * 8000])
+def test_what_is_no_token_is_refused_even_where_anybody_may_read(app: Flask, outside: Outside, token: str) -> None:
+    app.add_url_rule("/api/read", view_func=needs(Role.VIEWER)(lambda: "x"), endpoint="read")
+    answer = outside("GET", "/api/read", address="127.0.0.1", headers={"Authorization": f"Bearer {token}"})
+    assert answer.status_code == 401
+    assert set(answer.get_json()) == {"message", "status", "errors"}
+    assert answer.headers["WWW-Authenticate"] == 'Bearer realm="dqmhub", error="invalid_token"'
+
+
+def test_the_last_use_is_written_once_a_minute(who, people: dict[Role, User]) -> None:  # type: ignore[no-untyped-def]
+    row, secret = tokens.make(people[Role.VIEWER], "script", Role.VIEWER, 1)
+    assert Token.get().last_used is None
+    who(secret)
+    first = Token.get().last_used
+    who(secret)
+    assert Token.get().last_used == first
+    Token.update(last_used=first - 61).where(Token.id == row.id).execute()
+    who(secret)
+    assert Token.get().last_used >= first
