@@ -22,8 +22,10 @@ from app.web import Problem, raw_path
 TILE_SIZES = {"s": (200, 150), "m": (266, 200), "l": (400, 300), "xl": (532, 400)}
 """Width and height in pixels of the plots of a page, by the value of `size`."""
 DEFAULT_SIZE = "m"
-LARGE = (800, 600)
-"""Width and height in pixels of the one plot shown large."""
+LARGE = (720, 540)
+"""Width and height in pixels of the one plot shown large; it fits a screen of 1366x768 with what stands above it."""
+LARGEST = (1200, 900)
+"""The same with `size=xl`."""
 
 OPTIONS = (
     "stats", "norm", "errors", "drawopts",

@@ -27,14 +27,14 @@ class Status(NamedTuple):
 STATUSES = {
     300: Status("error", "error", "error"),
     200: Status("warning", "warning", "warning"),
-    100: Status("ok", "ok", "ok"),
+    60: Status("invalid", "unsure", "invalid"),
+    30: Status("unsure", "unsure", "other"),
     90: Status("idle", "off", "did not run"),
     70: Status("unsure", "unsure", "too little data"),
-    60: Status("invalid", "unsure", "invalid"),
+    100: Status("ok", "ok", "ok"),
     50: Status("idle", "off", "disabled"),
-    30: Status("unsure", "unsure", "other"),
 }
-"""Every status that a quality test may have, from the worst."""
+"""How each status of a quality test is shown, from the worst."""
 
 
 def status_of(code: int) -> Status | None:
@@ -79,7 +79,7 @@ def list_view(sample: OpenSample, view: View, start: int) -> Listing:
     """What the page of a view lists, its tiles from number `start` on."""
     found = matches(sample, view)
     folder = sample.names.folder(view.folder) if found is None else None
-    mes = found if found is not None else folder.mes if folder else []
+    mes = _values_first(sample, folder.mes if folder else found or [])
     end = start + TILES
     links = [_link(sample, view, name, first, last) for name, first, last in folder.subfolders] if folder else []
     return Listing(
@@ -101,7 +101,12 @@ def matches(sample: OpenSample, view: View) -> list[int] | None:
 def siblings(sample: OpenSample, view: View) -> list[int]:
     """The MEs that the one shown large stands among: those of the search, else those of its folder."""
     found = matches(sample, view)
-    return found if found is not None else sample.names.folder(view.plot.rpartition(b"/")[0]).mes
+    return _values_first(sample, sample.names.folder(view.plot.rpartition(b"/")[0]).mes if found is None else found)
+
+
+def _values_first(sample: OpenSample, mes: list[int]) -> list[int]:
+    """Numbers and texts before histograms, for they take less room; else in the order given."""
+    return sorted(mes, key=lambda index: not Kind(sample.columns.kind[index]).scalar)
 
 
 def tile(sample: OpenSample, view: View, index: int) -> Tile:

@@ -5,25 +5,25 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, Response, current_app, make_response, redirect, request
+from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.formats import Kind
 from app.formats.model import EFFICIENCY
 from app.gui import samples
-from app.gui.addresses import LARGE, OPTIONS, TILE_SIZES, View, asked, text
+from app.gui.addresses import DEFAULT_SIZE, LARGE, LARGEST, OPTIONS, TILE_SIZES, View, asked, text
 from app.gui.api import catalog
 from app.gui.catalog import ImportFailed, Importing, OpenSample, find, retry
 from app.gui.listing import list_view, scalar, siblings, status_of, tests_of, tile
 from app.security import Role, audit, current_user, needs
 from app.web import Problem, is_fragment, nothing_new, page
 from app.work import Work
+from render.options import OptionError, Options
 
 pages = Blueprint("gui", __name__)
 
 WAIT_S = 1.0
 """Longest wait of a page for a list that is being made, before it shows the progress instead."""
-NEAR = 10
-"""Runs before and after the one shown that its menu offers."""
 
 
 @pages.get("/browse/<path:place>")
@@ -66,7 +66,7 @@ def _listing(sample: OpenSample, view: View) -> Response:
             return _moved(view.but(folder=view.folder.strip(b"/")))
         raise Problem(404, f"{view.key} has no folder {text(view.folder)}")
     fragment = "gui/tiles.html" if "from" in request.args else "gui/listing.html"
-    return page("gui/folder.html", fragment, listing=listing, sizes=_sizes(view), **_frame(view, sample))
+    return page("gui/folder.html", fragment, listing=listing, sizes=_sizes(view), tile_size=TILE_SIZES[view.size], **_frame(view, sample))
 
 
 def _moved(view: View) -> Response:
@@ -87,15 +87,26 @@ def _plot(sample: OpenSample, view: View) -> Response:
     index = sample.names.find(view.plot)
     context = _facts(sample, view, index) if index is not None else {"me": None}
     given = dict(view.options)
+    large = LARGEST if view.size == "xl" else LARGE
     answer = page(
         "gui/plot.html", "gui/stage.html",
         name=text(view.plot.rpartition(b"/")[2]), path=text(view.plot), up=view.but(plot=b"").address,
-        image=view.image(view.plot, LARGE), large=LARGE, given={name: given.get(name, "") for name in OPTIONS},
-        plain=view.but(options=()).address, **context, **_frame(view, sample),
+        image=view.image(view.plot, large), large=large, resized=view.but(size=DEFAULT_SIZE if large == LARGEST else "xl").address,
+        given={name: given.get(name, "") for name in OPTIONS}, wrong=_wrong_option(view), plain=view.but(options=()).address,
+        **context, **_frame(view, sample),
     )  # fmt: skip
     if index is None:
         answer.status_code = 404
     return answer
+
+
+def _wrong_option(view: View) -> str:
+    """What is wrong with the drawing options of a view, if anything."""
+    try:
+        Options.from_query(MultiDict(view.options))
+    except OptionError as error:
+        return str(error)
+    return ""
 
 
 def _facts(sample: OpenSample, view: View, index: int) -> dict[str, Any]:
@@ -108,6 +119,7 @@ def _facts(sample: OpenSample, view: View, index: int) -> dict[str, Any]:
     return {
         "me": tile(sample, view, index),
         "kind": kind.name.lower() if kind.scalar else kind.class_name,
+        "axes": "xy" if kind.name.startswith(("TH1", "TPROFILE")) and kind != Kind.TPROFILE2D else "xyz",
         "efficiency": bool(row.flags & EFFICIENCY),
         "row": row,
         "value": scalar(sample, index),
@@ -141,7 +153,8 @@ def _frame(view: View, sample: OpenSample | None = None) -> dict[str, Any]:
     """What stands above every page of a sample: run, dataset, lumisection, and the way to others; breadcrumbs."""
     key = view.key
     before, after = samples.neighbours(key)
-    parts = view.folder.split(b"/") if view.folder else []
+    folder = view.plot.rpartition(b"/")[0] if view.plot else view.folder
+    parts = folder.split(b"/") if folder else []
     crumbs = [(text(part), view.of_folder(b"/".join(parts[: depth + 1])).address) for depth, part in enumerate(parts)]
     return {
         "view": view,

@@ -32,6 +32,7 @@ def _frame(app: Flask) -> dict[str, Any]:
         "wings": WINGS,
         "asset": asset,
         "href": href,
+        "is_current": is_current,
         "here": here,
         "report_address": report_address,
     }
@@ -40,6 +41,11 @@ def _frame(app: Flask) -> dict[str, Any]:
 def href(path: str) -> str:
     """A path of this product as an address on this server, which may show it below a prefix."""
     return request.script_root + path
+
+
+def is_current(path: str) -> bool:
+    """Whether the page shown belongs to this entry of the main menu."""
+    return request.path == path or request.path.startswith(path + "/" if path != "/" else "/browse/")
 
 
 def asset(name: str) -> str:

@@ -99,7 +99,10 @@
 
   const isPlot = (element) => element instanceof HTMLImageElement && element.classList.contains("plot");
   document.addEventListener("error", (event) => { if (isPlot(event.target)) failed(event.target); }, true);
-  for (const image of document.images) if (isPlot(image) && image.complete && image.src && !image.naturalWidth && image.loading !== "lazy") failed(image);
+  // One that failed before this script ran, or was put back by a swap, is asked for once more.
+  document.addEventListener("htmx:load", () => {
+    for (const image of document.images) if (isPlot(image) && image.complete && !image.naturalWidth && !image.hidden) image.src = image.src;
+  });
 
   // Copying
 
