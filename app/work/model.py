@@ -6,7 +6,7 @@ import json
 import time
 from typing import Any
 
-from peewee import AutoField, BooleanField, DoubleField, IntegerField, TextField
+from peewee import SQL, AutoField, BooleanField, DoubleField, IntegerField, TextField
 
 from app.database import Table
 
@@ -62,3 +62,6 @@ class Work(Table):
     def arguments(self) -> dict[str, Any]:
         values: dict[str, Any] = json.loads(self.args)
         return values
+
+
+Work.add_index(Work.index(Work.kind, Work.key, unique=True, name="work_open_kind_key", where=SQL("state IN ('queued', 'running')")))
