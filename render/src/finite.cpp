@@ -53,10 +53,21 @@ void mend(TH1 &histogram) {
   histogram.ResetStats();
 }
 
+// Whether the sums behind mean and deviation are finite. They are kept, where ROOT would add them up from the cells
+// again for each line of the statistics box.
+bool settle_sums(TH1 &histogram) {
+  double sums[TH1::kNstat] = {};
+  histogram.GetStats(sums);
+  if (!all_drawable(sums, TH1::kNstat))
+    return false;
+  histogram.PutStats(sums);
+  return true;
+}
+
 }  // namespace
 
 bool make_finite(TH1 &histogram) {
-  const bool finite = all_drawable(histogram) && drawable(histogram.GetMean()) && drawable(histogram.GetStdDev());
+  const bool finite = all_drawable(histogram) && settle_sums(histogram);
   if (!finite)
     mend(histogram);
   return finite;

@@ -58,7 +58,7 @@ void draw_box(const TH1 &reference, const std::string &label, size_t number) {
 }  // namespace
 
 Overlay::Overlay(TH1 &main, const std::vector<TH1 *> &references, const Spec &spec, bool normalise) : spec_(spec) {
-  double highest = main.GetMaximum();
+  double highest = 0;
   for (size_t i = 0; i < references.size(); ++i) {
     if (references[i]->GetDimension() != 1)
       continue;
