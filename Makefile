@@ -3,7 +3,7 @@
 
 run: ; @python3 services/bootstrap.py run && exec .venv/bin/dqmhub run
 test: ; @python3 services/bootstrap.py test && .venv/bin/python -m pytest
-bench: ; @python3 services/bootstrap.py test && .venv/bin/python -m tests.bench
+bench: ; @python3 services/bootstrap.py bench && .venv/bin/python -m tests.bench
 lint: ; @python3 services/bootstrap.py test && .venv/bin/python -m pytest tests/quality
 build: ; @python3 services/bootstrap.py build
 clean: ; rm -rf build .venv dqmhub.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache && find . -name __pycache__ -prune -exec rm -rf {} + # var/ keeps your data

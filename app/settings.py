@@ -11,11 +11,13 @@ import ipaddress
 import os
 import re
 import secrets
+import tempfile
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, get_origin, get_type_hints
+from urllib.parse import urlsplit
 
 TREE = Path(__file__).resolve().parent.parent
 """The installed product: the folder that holds wsgi.py, app/ and render/."""
@@ -23,6 +25,9 @@ TREE = Path(__file__).resolve().parent.parent
 COLOURS = ("grey", "blue", "green", "orange", "red", "purple")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 DUMMY_SECRETS = ("changeme", "change-me", "change me", "secret", "password", "dummy", "example", "test", "xxx", "none")
+
+HIDDEN = "(hidden)"
+"""What messages show of a secret, and of what may be one under a misspelt name."""
 
 Check = Callable[[Any], str]
 """Looks at a value of the right type and says what is allowed, or nothing when the value is."""
@@ -108,7 +113,7 @@ class Settings:
 
     live_threads: int = setting(4, "Threads of the consumer of the live queue.", between(1, 64))
     worker_processes: int = setting(2, "Processes of the consumer of the bulk queue.", between(1, 64))
-    work_lease_s: float = setting(60.0, "Seconds after which work whose process went silent is queued again.", between(1, 3600))
+    work_lease_s: float = setting(20.0, "Seconds after which work whose process went silent is queued again.", between(1, 3600))
 
     import_memory_mb: int = setting(1024, "Memory limit of the process that reads the list of a file, MB.", between(128, 65536))
     import_cpu_s: int = setting(120, "CPU limit of the process that reads the list of a file, seconds.", between(1, 3600))
@@ -193,7 +198,7 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
     known = {f"DQMHUB_{row.name.upper()}" for row in table()} | OTHER_VARIABLES
     for variable in environ:
         if variable.startswith("DQMHUB_") and variable not in known:
-            raise SettingError(variable, environ[variable], "a variable that `dqmhub config show` lists", "environment")
+            raise SettingError(variable, HIDDEN, "a variable that `dqmhub config show` lists", "environment")
     return values
 
 
@@ -225,8 +230,8 @@ def _parsed(name: str, text: str, where: str) -> Any:
 def _checked(name: str, value: Any, where: str) -> Any:
     row = Settings.__dataclass_fields__.get(name)
     if row is None:
-        raise SettingError(name, value, "a name that `dqmhub config show` lists", where)
-    shown = "(hidden)" if row.metadata["secret"] else value
+        raise SettingError(name, HIDDEN, "a name that `dqmhub config show` lists", where)
+    shown = HIDDEN if row.metadata["secret"] else value
     value = _typed(name, value, where, shown)
     if row.metadata["secret"] and value and _is_dummy(value):
         raise SettingError(name, shown, "a secret of your own, not the placeholder of a sample file", where)
@@ -237,7 +242,7 @@ def _checked(name: str, value: Any, where: str) -> Any:
 
 def _is_dummy(value: str) -> bool:
     """Whether a key, or the password inside an address, is a placeholder that was never replaced."""
-    password = re.search(r"://[^/@:]*:([^@]*)@", value)
+    password = re.search(r"://[^/@:]*:([^@]*)@", value) or re.search(r"[?&]password=([^&]*)", value)
     secret = password.group(1) if password else value
     return secret.lower().strip("<>[]{} ") in DUMMY_SECRETS
 
@@ -286,18 +291,28 @@ def make_secret(settings: Settings) -> bytes:
     if settings.secret_key:
         return settings.secret_key.encode()
     path = settings.data / "secret"
-    settings.data.mkdir(parents=True, exist_ok=True)
-    new = path.with_name(f"secret.{os.getpid()}")
-    if not path.exists():
-        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_hex(32))
-        try:
-            os.link(new, path)  # the first of several starters wins, and the others read its key
-        except FileExistsError:
-            pass
-        new.unlink()
+    try:
+        settings.data.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            _link_new_secret(path)
+    except OSError as error:
+        raise SettingError("data_dir", settings.data_dir, f"a folder that may be written ({error.strerror})", str(path)) from error
     key = path.read_bytes().strip()
     if len(key) < 32:
         raise SettingError("secret_key", f"{len(key)} characters", "at least 32 characters; remove the file to make a new one", str(path))
     return key
+
+
+def _link_new_secret(path: Path) -> None:
+    """Make the file, whole or not at all; the first of several starters wins, and the others read its key."""
+    descriptor, new = tempfile.mkstemp(prefix="secret.", dir=path.parent)  # mode 0600
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_hex(32))
+            file.flush()
+            os.fsync(descriptor)
+        os.link(new, path)
+    except FileExistsError:
+        pass
+    finally:
+        os.unlink(new)

@@ -32,7 +32,7 @@ def up(migrator, db):
 
     class Sample(Base):
         dataset = ForeignKeyField(Dataset, index=False)
-        run = IntegerField(index=True)
+        run = IntegerField()
         lumi = IntegerField()
         file = ForeignKeyField(File)
         namelist = ForeignKeyField(NameList, null=True)
@@ -42,6 +42,6 @@ def up(migrator, db):
         version = IntegerField()
 
         class Meta:
-            indexes = ((("dataset", "run", "lumi"), True),)
+            indexes = ((("dataset", "run", "lumi"), True), (("run", "lumi", "dataset"), False))
 
     db.create_tables([Dataset, File, NameList, Sample])

@@ -1,7 +1,7 @@
 """Makes a checkout ready: Debian packages, the Python environment, the render service; for `run` a database with demo data.
 
 Runs on a bare python3, and can be run again at any time: what is there already is not done twice.
-Usage: python3 services/bootstrap.py build | run | test
+Usage: python3 services/bootstrap.py build | run | test | bench
 """
 
 from __future__ import annotations
@@ -21,15 +21,16 @@ PYTHON = ENVIRONMENT / "bin" / "python"
 RUN_PACKAGES = [
     "python3-venv", "g++", "make", "cmake", "libx11-6", "libxext6", "libsm6", "libice6", "libpng-dev", "zlib1g-dev", "libisal-dev",
 ]  # fmt: skip
-TEST_PACKAGES = ["postgresql", "redis-server", "chromium", "fonts-dejavu-core"]
+PACKAGES = {"test": ["postgresql", "redis-server", "chromium", "fonts-dejavu-core"], "bench": ["wrk"]}
+"""What a goal needs besides."""
 
 
 def main(goal: str) -> None:
-    """Make ready for one of the goals build, run and test."""
+    """Make ready for one of the goals build, run, test and bench."""
     if sys.version_info < (3, 11):
         sys.exit(f"DQM Hub needs Python 3.11 or newer; this is {sys.version.split()[0]}")
-    packages(RUN_PACKAGES + (TEST_PACKAGES if goal == "test" else []))
-    environment(test=goal == "test")
+    packages(RUN_PACKAGES + PACKAGES.get(goal, []))
+    environment(test=goal in PACKAGES)
     step("render service", [str(PYTHON), "setup.py", "-q", "build_render"])
     if goal == "run":
         dqmhub = str(ENVIRONMENT / "bin" / "dqmhub")
@@ -54,7 +55,9 @@ def packages(wanted: list[str]) -> None:
     if not shutil.which("dpkg-query"):
         print(f"-- this is not Debian; these packages, or what they are called here, must be there: {' '.join(wanted)}")
         return
-    asked = subprocess.run(["dpkg-query", "-W", "-f=${Package} ${db:Status-Status}\n", *wanted], capture_output=True, text=True, check=False)
+    asked = subprocess.run(
+        ["dpkg-query", "-W", "-f=${Package} ${db:Status-Status}\n", *wanted], capture_output=True, text=True, check=False
+    )
     there = {line.split()[0] for line in asked.stdout.splitlines() if line.endswith(" installed")}
     missing = [name for name in wanted if name not in there]
     if not missing:
@@ -89,7 +92,9 @@ def environment(test: bool) -> None:
 
 def data_dir() -> Path:
     """The folder that the program writes to, as the settings have it."""
-    answer = subprocess.run([str(PYTHON), "-c", "from app.settings import load; print(load().data_dir)"], cwd=TREE, capture_output=True, text=True, check=True)
+    answer = subprocess.run(
+        [str(PYTHON), "-c", "from app.settings import load; print(load().data_dir)"], cwd=TREE, capture_output=True, text=True, check=True
+    )
     return Path(answer.stdout.strip())
 
 

@@ -22,10 +22,11 @@ def register(paths: tuple[Path, ...]) -> None:
     settings = cli.open_database()
     wrong: list[str] = []
     entries = []
+    places = registering.Places(settings)
     with click.progressbar(_files(paths, wrong), label="looking", show_pos=True, file=sys.stderr) as files:
         for file in files:
-            entry = registering.from_path(file)
-            problem = registering.file_problem(str(file.absolute()), settings) if entry else "its name is not of a DQM file with a dataset"
+            entry = registering.from_path(file, places)
+            problem = places.problem(file) if entry else "its name is not of a DQM file with a dataset"
             if entry and not problem:
                 entries.append(entry)
             else:
@@ -43,15 +44,15 @@ def register(paths: tuple[Path, ...]) -> None:
     sys.exit(1 if wrong and not entries else 0)
 
 
-def _files(paths: Iterable[Path], wrong: list[str]) -> Iterator[Path]:
-    """The files named, and every .root file below the folders named, in order."""
-    for path in paths:
+def _files(paths: Iterable[Path], wrong: list[str]) -> Iterator[str]:
+    """The absolute paths of the files named, and of every .root file below the folders named, in order."""
+    for path in map(Path.absolute, paths):
         if path.is_dir():
             for folder, subfolders, names in os.walk(path, onerror=lambda error: wrong.append(str(error))):
                 subfolders.sort()
-                yield from (Path(folder, name) for name in sorted(names) if name.endswith(".root"))
+                yield from (f"{folder}/{name}" for name in sorted(names) if name.endswith(".root"))
         elif path.exists():
-            yield path
+            yield str(path)
         else:
             wrong.append(f"{path}: there is no such file or folder")
 

@@ -18,7 +18,8 @@ from peewee import JOIN
 from app import work
 from app.database import proxy
 from app.formats import Columns, Facts, NameList
-from app.gui.models import FAILED, READY, Dataset, File, NameList as StoredNames, Sample
+from app.gui.models import FAILED, READY, Dataset, File, Sample
+from app.gui.models import NameList as StoredNames
 from app.gui.reader import StoredListing, Unreadable, read
 from app.gui.samples import SampleKey, datasets_of, runs_of
 from app.settings import Settings
@@ -239,7 +240,9 @@ def _store(file: File, now: os.stat_result, listings: list[StoredListing]) -> No
                 me_count=listing.count if listing else 0,
                 version=Sample.version + 1,
             ).where(Sample.id == sample.id).execute()
-        File.update(state=READY, error="", size=now.st_size, mtime_ns=now.st_mtime_ns, unreadable=unreadable).where(File.id == file.id).execute()
+        File.update(state=READY, error="", size=now.st_size, mtime_ns=now.st_mtime_ns, unreadable=unreadable).where(
+            File.id == file.id
+        ).execute()
 
 
 def _listing_of(found: dict[tuple[int, int], StoredListing], run: int, lumi: int) -> StoredListing | None:
@@ -257,4 +260,3 @@ def _stored_names(listing: StoredListing) -> int:
 def retry(file_id: int) -> None:
     """Forget that a file could not be read, so that the next access reads it again."""
     File.update(size=None, mtime_ns=None).where(File.id == file_id).execute()
-

@@ -52,7 +52,7 @@ class Sample(Table):
     """
 
     dataset = ForeignKeyField(Dataset, index=False)
-    run = IntegerField(index=True)
+    run = IntegerField()
     lumi = IntegerField()
     file = ForeignKeyField(File)
     namelist = ForeignKeyField(NameList, null=True)
@@ -62,4 +62,4 @@ class Sample(Table):
     version = IntegerField(default=1)
 
     class Meta:
-        indexes = ((("dataset", "run", "lumi"), True),)
+        indexes = ((("dataset", "run", "lumi"), True), (("run", "lumi", "dataset"), False))  # searches read the indexes alone

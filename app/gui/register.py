@@ -5,10 +5,10 @@ A batch is stored whole or not at all, and each entry that cannot be stored is n
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from app.database import proxy
@@ -42,13 +42,43 @@ class Registered(NamedTuple):
     known: int
 
 
+class Places:
+    """Where files may be, for the time of one batch: the folders that it names are looked up once."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.roots = tuple(f"{root}/" for root in settings.roots)
+        self.folders: dict[str, str] = {}
+
+    def real(self, path: str) -> str:
+        """An absolute path without links."""
+        folder, name = os.path.split(path)
+        if name in ("", ".", "..") or os.path.islink(path):
+            return os.path.realpath(path)
+        if folder not in self.folders:
+            self.folders[folder] = os.path.realpath(folder)
+        return f"{self.folders[folder]}/{name}"
+
+    def problem(self, path: Any) -> str:
+        """What is wrong with the path of a file, or nothing: it is there, and below a root also after following links."""
+        if not isinstance(path, str) or not path.startswith("/") or "\0" in path:
+            return f"an absolute path is wanted, not {path!r}"
+        try:
+            place = self.real(path)
+            if not place.startswith(self.roots):
+                allowed = ", ".join(root.rstrip("/") for root in self.roots)
+                return f"{path} is in none of the folders that may be read: {allowed} (setting file_roots)"
+            return "" if os.path.isfile(place) else f"there is no file {path}"
+        except (OSError, ValueError) as error:
+            return f"{path} cannot be looked at: {error}"
+
+
 def from_json(document: Any, settings: Settings) -> list[Entry]:
     """The entries of `POST /api/v1/register`; raises Problem 400 that names every field that cannot be used."""
     if not isinstance(document, list):
         raise Problem(400, "Please provide correctly formatted JSON: a list of objects", [("", "not a list")])
-    entries, errors = [], []
+    entries, errors, places = [], [], Places(settings)
     for index, item in enumerate(document):
-        entry, wrong = _entry(item, settings)
+        entry, wrong = _entry(item, places)
         entries.append(entry)
         errors += [(f"[{index}]{field}", problem) for field, problem in wrong]
     if errors:
@@ -56,7 +86,7 @@ def from_json(document: Any, settings: Settings) -> list[Entry]:
     return [entry for entry in entries if entry]
 
 
-def _entry(item: Any, settings: Settings) -> tuple[Entry | None, list[tuple[str, str]]]:
+def _entry(item: Any, places: Places) -> tuple[Entry | None, list[tuple[str, str]]]:
     if not isinstance(item, dict):
         return None, [("", "not an object with dataset, run, lumi, file and fileformat")]
     missing = [name for name in ("dataset", "run", "lumi", "file", "fileformat") if name not in item]
@@ -67,13 +97,13 @@ def _entry(item: Any, settings: Settings) -> tuple[Entry | None, list[tuple[str,
         ".dataset": dataset_problem(item["dataset"]),
         ".run": "" if run is not None else f"a whole number from 0 to {LARGEST} is wanted, not {item['run']!r}",
         ".lumi": "" if lumi is not None else f"a whole number from 0 to {LARGEST} is wanted, not {item['lumi']!r}",
-        ".file": file_problem(item["file"], settings),
+        ".file": places.problem(item["file"]),
         ".fileformat": format_problem(item["fileformat"]),
     }
     wrong = [(field, problem) for field, problem in checks.items() if problem]
     if wrong or run is None or lumi is None:
         return None, wrong
-    return Entry(item["dataset"], run, lumi, str(Path(item["file"]).resolve()), FORMATS[item["fileformat"]]), []
+    return Entry(item["dataset"], run, lumi, places.real(item["file"]), FORMATS[item["fileformat"]]), []
 
 
 def _number(value: Any) -> int | None:
@@ -95,27 +125,14 @@ def format_problem(value: Any) -> str:
     return "" if type(value) is int and value in FORMATS else f"please provide a valid file format, one of {known}, not {value!r}"
 
 
-def file_problem(value: Any, settings: Settings) -> str:
-    """What is wrong with the path of a file, or nothing: it is there, and below a root also after following links."""
-    if not isinstance(value, str) or not value.startswith("/") or "\0" in value:
-        return f"an absolute path is wanted, not {value!r}"
-    try:
-        path = Path(value).resolve()
-        if not any(path.is_relative_to(root) for root in settings.roots):
-            return f"{value} is in none of the folders that may be read: {', '.join(map(str, settings.roots))} (setting file_roots)"
-        return "" if path.is_file() else f"there is no file {value}"
-    except (OSError, RuntimeError) as error:
-        return f"{value} cannot be looked at: {error}"
-
-
-def from_path(path: Path) -> Entry | None:
+def from_path(path: str, places: Places) -> Entry | None:
     """The entry that the name of a file tells, or None for a name that is not of a DQM file with a dataset."""
-    match = NAME.fullmatch(path.name)
+    match = NAME.fullmatch(os.path.basename(path))
     if not match or not match["dataset"]:
         return None
     parts = match["dataset"].split("__")
     dataset = "/" + "/".join([parts[0], "__".join(parts[1:-1]), parts[-1]])
-    return Entry(dataset, int(match["run"]), 0, str(path.resolve()), "tdirectory")
+    return Entry(dataset, int(match["run"]), 0, places.real(path), "tdirectory")
 
 
 def register(entries: Sequence[Entry]) -> Registered:
@@ -130,9 +147,9 @@ def register(entries: Sequence[Entry]) -> Registered:
 
 def _register_batch(entries: Sequence[Entry]) -> Registered:
     latest = {(entry.dataset, entry.run, entry.lumi): entry for entry in entries}  # the last one of a sample wins
-    datasets = _ids(Dataset, Dataset.name, [{"name": name} for name in {entry.dataset for entry in latest.values()}])
+    datasets = _ids(Dataset, Dataset.name, {entry.dataset: {"name": entry.dataset} for entry in latest.values()})
     rows = {entry.url: {"url": entry.url, "format": entry.format, "registered": time.time()} for entry in latest.values()}
-    files = _ids(File, File.url, list(rows.values()))
+    files = _ids(File, File.url, rows)
     wanted = {(datasets[dataset], run, lumi): files[entry.url] for (dataset, run, lumi), entry in latest.items()}
     known = _known(datasets.values(), {run for _, run, _ in wanted})
     new = [key for key in wanted if key not in known]
@@ -146,12 +163,14 @@ def _register_batch(entries: Sequence[Entry]) -> Registered:
     return Registered(len(new), len(moved), len(entries) - len(new) - len(moved))
 
 
-def _ids(table: Any, field: Any, rows: list[dict[str, Any]]) -> dict[str, int]:
-    """The id of each of these rows by its unique text; those that are missing are made."""
-    if not rows:
-        return {}
-    table.insert_many(rows).on_conflict_ignore().execute()
-    return dict(table.select(field, table.id).where(field.in_([row[field.name] for row in rows])).tuples())
+def _ids(table: Any, field: Any, rows: dict[str, dict[str, Any]]) -> dict[str, int]:
+    """The id of each of these rows, which are given by their unique text; those that are missing are made."""
+    wanted = table.select(field, table.id).where(field.in_(list(rows)))
+    found = dict(wanted.tuples())
+    if missing := [row for name, row in rows.items() if name not in found]:
+        table.insert_many(missing).on_conflict_ignore().execute()
+        found = dict(wanted.clone().tuples())
+    return found
 
 
 def _known(datasets: Iterable[int], runs: Iterable[int]) -> dict[tuple[int, int, int], int]:

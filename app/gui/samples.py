@@ -31,8 +31,8 @@ def search(run: str = "", dataset: str = "", lumi: int | None = 0, limit: int | 
     query = query.where(Sample.lumi > 0 if lumi in (None, -1) else Sample.lumi == lumi)
     if run:
         query = query.where(_run_contains(run))
-    if dataset:
-        query = query.where(_contains(Dataset.name, dataset))
+    if dataset:  # few datasets have many samples: choosing them first is the faster way around
+        query = query.where(Sample.dataset.in_(Dataset.select(Dataset.id).where(_contains(Dataset.name, dataset))))
     return [SampleKey(*row) for row in query.order_by(Sample.run.desc(), Dataset.name, Sample.lumi).limit(limit).tuples()]
 
 

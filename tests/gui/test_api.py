@@ -17,6 +17,7 @@ from app import create_app
 from app.gui import register
 from app.gui.register import Entry
 from app.settings import Settings
+from tests.support.gui import register_all
 
 ZERO_BIAS = "/ZeroBias/Run2023C-PromptReco-v1/DQMIO"
 SAMPLE = f"367129{ZERO_BIAS}"
@@ -142,9 +143,7 @@ def test_the_plot_of_a_file_that_changed_is_drawn_anew(client: FlaskClient, hub:
     folder.mkdir()
     copy = folder / "DQM_V0001_R000400000__A__B__DQMIO.root"
     shutil.copy(demo_files[0], copy)
-    entry = register.from_path(copy)
-    assert entry
-    register.register([entry])
+    register_all([copy])
     address = f"/api/v1/render/400000/A/B/DQMIO/PixelPhase1/{SUMMARY}"
     tag = client.get(address).headers["ETag"]
     os.utime(copy, ns=(1, 1))
@@ -177,9 +176,7 @@ def test_a_damaged_file_is_502_and_the_rest_goes_on(hub: Settings, client: Flask
     folder.mkdir()
     bad = folder / "DQM_V0001_R000400000__A__B__DQMIO.root"
     bad.write_bytes(b"root" + bytes(200))
-    entry = register.from_path(bad)
-    assert entry
-    register.register([entry])
+    register_all([bad])
     answer = client.get("/api/v1/archive/400000/A/B/DQMIO")
     assert answer.status_code == 502
     assert str(bad) in answer.json["message"]
@@ -231,9 +228,7 @@ def test_a_real_file_is_listed_and_drawn(hub: Settings, fixtures_dir: Path) -> N
     folder = fixtures_dir / "dqmfiles"
     hub = replace(hub, file_roots=(*hub.file_roots, str(folder)))
     for file in sorted(folder.glob("DQM_V0001_*.root")):
-        entry = register.from_path(file)
-        assert entry
-        register.register([entry])
+        register_all([file])
     client = create_app(hub).test_client()
 
     def answer(address: str) -> Any:

@@ -13,11 +13,11 @@ import uproot
 
 from app import work
 from app.gui import catalog as catalog_room
-from app.gui import register
 from app.gui.catalog import Catalog, ImportFailed, Importing, OpenSample, UnknownSample
 from app.gui.models import FAILED, READY, File, NameList, Sample
 from app.gui.samples import SampleKey
 from app.settings import Settings
+from tests.support.gui import register_all
 
 DATASET = "/ZeroBias/Run2023C-PromptReco-v1/DQMIO"
 KEY = SampleKey(367129, 0, DATASET)
@@ -37,9 +37,7 @@ def own_file(hub: Settings, demo_files: list[Path]) -> Path:
     folder.mkdir(parents=True)
     copy = folder / f"DQM_V0001_R000400000__{'__'.join(DATASET.strip('/').split('/'))}.root"
     shutil.copy(demo_files[0], copy)
-    entry = register.from_path(copy)
-    assert entry
-    register.register([entry])
+    register_all([copy])
     return copy
 
 
@@ -128,7 +126,7 @@ def test_a_file_that_went_away_says_so_and_comes_back(catalog: Catalog, own_file
 
 def test_reading_stops_at_its_memory_limit(hub: Settings, own_file: Path) -> None:
     tight = Catalog(replace(hub, import_memory_mb=20))
-    with pytest.raises(ImportFailed, match="import_memory_mb|ended with code"):
+    with pytest.raises(ImportFailed, match=r"import_memory_mb|ended with code"):
         tight.open(OWN, WAIT_S)
 
 

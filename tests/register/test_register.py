@@ -46,7 +46,7 @@ def body(file: Path, /, **changes: Any) -> dict[str, Any]:
     ],
 )
 def test_the_name_of_a_file_tells_run_and_dataset(name: str, dataset: str, run: int) -> None:
-    found = register.from_path(Path("/data") / name)
+    found = register.from_path(f"/data/{name}", register.Places(Settings()))
     assert found == Entry(dataset, run, 0, f"/data/{name}", "tdirectory")
 
 
@@ -54,7 +54,7 @@ def test_the_name_of_a_file_tells_run_and_dataset(name: str, dataset: str, run: 
     "name", ["histos.root", "DQM_V0001_R000316142.root", "DQM_V0001_SiStrip_R000316142.root", "DQM_V1_R1__A__B__C.root"]
 )
 def test_a_name_without_a_dataset_is_no_sample(name: str) -> None:
-    assert register.from_path(Path("/data") / name) is None
+    assert register.from_path(f"/data/{name}", register.Places(Settings())) is None
 
 
 def test_registering_again_changes_nothing(hub: Settings) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from app.gui import register
 from app.gui.demo import make_demo
-from app.settings import TREE
+from app.settings import TREE, Settings
 from render.build import binary, build
 
 DEADLINE_S = 60
@@ -41,5 +41,5 @@ def render_service(folder: Path) -> Iterator[Path]:
 
 
 def register_all(files: list[Path]) -> None:
-    entries = [register.from_path(file) for file in files]
+    entries = [register.from_path(str(file), register.Places(Settings())) for file in files]
     register.register([entry for entry in entries if entry])

@@ -1,0 +1,175 @@
+"""Measures and prints one table: what, how fast, and the aim. Medians; requests per second come from wrk."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import random
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.bench.service import Hub, hub
+
+MES = 100_000
+SAMPLES = 80_000
+rows: list[tuple[str, str, str]] = []
+
+
+def say(what: str, value: str, aim: str = "") -> None:
+    rows.append((what, value, aim))
+    print(f"  {what}: {value}", file=sys.stderr, flush=True)
+
+
+def milliseconds(action: Callable[[], object], times: int = 21) -> float:
+    """The median of several runs, ms."""
+    taken = []
+    for _ in range(times):
+        start = time.perf_counter()
+        action()
+        taken.append(1000 * (time.perf_counter() - start))
+    return statistics.median(taken)
+
+
+class Client:
+    """One kept connection to the hub."""
+
+    def __init__(self, port: int) -> None:
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+
+    def get(self, path: str, **headers: str) -> http.client.HTTPResponse:
+        self.connection.request("GET", path, headers=headers)
+        answer = self.connection.getresponse()
+        self.body = answer.read()
+        return answer
+
+    def good(self, path: str) -> bytes:
+        answer = self.get(path)
+        assert answer.status == 200, (path, answer.status, self.body[:500])
+        return self.body
+
+
+def per_second(hub: Hub, path: str, *headers: str) -> float:
+    """Requests per second of 16 connections over 5 s, after 1 s of warming up."""
+    command = ["wrk", "-t1", "-c16", *(part for header in headers for part in ("-H", header))]
+    subprocess.run([*command, "-d1", hub.url + path], capture_output=True, check=True)
+    done = subprocess.run([*command, "-d5", hub.url + path], capture_output=True, text=True, check=True)
+    bad = re.search(r"Non-2xx or 3xx responses: (\d+)", done.stdout)
+    assert not bad, done.stdout
+    return float(re.search(r"Requests/sec:\s+([\d.]+)", done.stdout)[1])  # type: ignore[index]  # wrk prints it
+
+
+def memory_mb(process: int) -> float:
+    """Memory that belongs to this process alone, and its share of what it shares (PSS), MB."""
+    text = Path(f"/proc/{process}/smaps_rollup").read_text()
+    return int(re.search(r"^Pss:\s+(\d+) kB", text, re.M)[1]) / 1024  # type: ignore[index]  # the kernel writes it
+
+
+def large_files(hub: Hub) -> None:
+    client = Client(hub.port)
+    files = [Path(line) for line in hub.command("demo", "make", "--mes", str(MES)).splitlines()]
+    first = []
+    copies = [files[0]]
+    for copy in range(1, 7):
+        name = files[0].name.replace("R000367199", f"R00036720{copy}")
+        copies.append(files[0].with_name(name))
+        copies[-1].write_bytes(files[0].read_bytes())
+    hub.command("register", str(files[0].parent))
+    for copy in copies:
+        run = int(copy.name[11:20])
+        start = time.perf_counter()
+        client.good(f"/api/v1/archive/{run}/Large/Demo-{MES}-v1/DQMIO")
+        first.append(time.perf_counter() - start)
+    say(f"{MES:,} MEs, first GET to listing", f"{statistics.median(first):.2f} s", "0.5 s")
+    folders = folders_of(client, f"/api/v1/archive/367199/Large/Demo-{MES}-v1/DQMIO")
+    random.Random(1).shuffle(folders)
+    turn = iter(folders * 10)
+    say("one folder of it, warm, API", f"{milliseconds(lambda: client.good(next(turn)), 201):.2f} ms", "2 ms")
+    pages = iter([folder.replace("/api/v1/archive", "/browse") for folder in folders] * 10)
+    say("one folder of it, warm, page", f"{milliseconds(lambda: client.good(next(pages)), 101):.2f} ms")
+    payloads(files[0])
+    for run in (367199, 367201, 367202):
+        for folder in random.Random(run).sample(folders, 50):
+            for _ in range(4):
+                client.good(folder.replace("367199", str(run)))
+    say("a web worker after browsing three of them", f"{max(map(memory_mb, hub.web_processes())):.0f} MB", "200 MB")
+
+
+def folders_of(client: Client, address: str, most: int = 400) -> list[str]:
+    """The API addresses of folders at all depths."""
+    found, open_ = [], [address]
+    while open_ and len(found) < most:
+        folder = open_.pop()
+        found.append(folder)
+        open_ += [f"{folder}/{item['subdir'].replace(' ', '%20')}" for item in json.loads(client.good(folder))["data"] if "subdir" in item]
+    return found
+
+
+def payloads(file: Path) -> None:
+    from app.formats import Kind, payload, scan
+
+    (listing,) = scan(str(file), "tdirectory").samples.values()
+    histograms = [index for index in range(len(listing.names)) if not Kind(listing.columns.kind[index]).scalar]
+    turn = iter(random.Random(2).choices(histograms, k=2001))
+    took = milliseconds(lambda: payload(str(file), "tdirectory", listing.columns.row(next(turn))), 2001)
+    say("one payload: read, decompress, frame", f"{1000 * took:.0f} µs")
+
+
+def plots(hub: Hub) -> None:
+    hub.command("demo", "make")
+    hub.command("register", str(hub.data / "demo"))
+    client = Client(hub.port)
+    sample = "/api/v1/render/367129/ZeroBias/Run2023C-PromptReco-v1/DQMIO"
+    plot = f"{sample}/PixelPhase1/EventInfo/reportSummaryMap"
+    client.good(plot)
+    width = iter(range(300, 1000))
+    say("plot over HTTP, cold (TH2F, 300x200)", f"{milliseconds(lambda: client.good(f'{plot}?w={next(width)}'), 101):.1f} ms")
+    say("plot over HTTP, cached, one client", f"{milliseconds(lambda: client.good(plot), 501):.2f} ms")
+    tag = client.get(plot).headers["ETag"]
+    say("plot over HTTP, cached", f"{per_second(hub, plot):,.0f} requests/s", "2,000")
+    say("plot over HTTP, 304", f"{per_second(hub, plot, f'If-None-Match: {tag}'):,.0f} requests/s", "4,000")
+
+
+def search(hub: Hub) -> None:
+    folder = hub.data / "demo" / "many"
+    folder.mkdir(parents=True)
+    for number in range(SAMPLES):
+        run, stream = 300_000 + number // 16, number % 16
+        (folder / f"DQM_V0001_R{run:09}__Stream{stream:02}__Run20{18 + number % 7}{'ABCDEF'[number % 6]}-Prompt-v1__DQMIO.root").touch()
+    start = time.perf_counter()
+    hub.command("register", str(folder))
+    say(f"register {SAMPLES:,} files", f"{time.perf_counter() - start:.1f} s", "10 s")
+    start = time.perf_counter()
+    hub.command("register", str(folder))
+    say("register them again", f"{time.perf_counter() - start:.1f} s")
+    client = Client(hub.port)
+    for what, query in {
+        "part of a run": "run=3045",
+        "a run and part of a dataset": "run=304567&dataset=stream03",
+        "part of a dataset, rare": "dataset=stream03&run=30456",
+        "no match": "dataset=nosuch",
+    }.items():
+        say(f"search {SAMPLES:,} samples: {what}", f"{milliseconds(lambda query=query: client.good(f'/api/v1/samples?{query}'), 51):.1f} ms", "5 ms")
+    say(f"all {SAMPLES:,} samples", f"{milliseconds(lambda: client.good('/api/v1/samples'), 5):.0f} ms")
+    say("latest runs", f"{milliseconds(lambda: client.good('/api/v1/latest_runs'), 51):.1f} ms")
+    say("home page", f"{milliseconds(lambda: client.good('/'), 51):.1f} ms")
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory(prefix="dqmhub-bench-") as folder:
+        for part in (large_files, plots, search):
+            with hub(Path(folder) / part.__name__) as running:
+                part(running)
+    width = max(len(what) for what, _, _ in rows)
+    print(f"{'what':{width}}  {'measured':>18}  aim")
+    for what, value, aim in rows:
+        print(f"{what:{width}}  {value:>18}  {aim}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,79 @@
+"""A hub of its own for measuring: real processes, an empty database, files of a given size."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+START_S = 60
+
+
+class Hub:
+    """Running web and render services on a data folder."""
+
+    def __init__(self, data: Path, port: int) -> None:
+        self.data = data
+        self.port = port
+        self.url = f"http://127.0.0.1:{port}"
+        self.environment = os.environ | {"DQMHUB_DATA_DIR": str(data), "DQMHUB_WEB_PORT": str(port), "DQMHUB_LOG_LEVEL": "warning"}
+
+    def command(self, *arguments: str) -> str:
+        """Run a `dqmhub` command on this hub; what it printed."""
+        program = Path(sys.executable).with_name("dqmhub")
+        done = subprocess.run([program, *arguments], env=self.environment, stdout=subprocess.PIPE, text=True, check=True)
+        return done.stdout
+
+    def start(self, service: str) -> subprocess.Popen[bytes]:
+        return subprocess.Popen([Path(sys.executable).with_name("dqmhub"), service], env=self.environment)
+
+    def web_processes(self) -> list[int]:
+        """The web processes that serve, without their master."""
+        found = []
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            try:
+                fields = stat.read_text().rpartition(") ")[2].split()
+            except OSError:
+                continue
+            if int(fields[1]) == self.master:
+                found.append(int(stat.parent.name))
+        return found
+
+    master = 0
+
+
+@contextmanager
+def hub(data: Path) -> Iterator[Hub]:
+    """A hub with web and render services on a free port, ended at the end."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    running = Hub(data, port)
+    running.command("db", "upgrade")
+    services = [running.start("render"), running.start("web")]
+    running.master = services[1].pid
+    try:
+        end = time.monotonic() + START_S
+        while not _ready(running.url):
+            assert time.monotonic() < end, "the hub did not start"
+            time.sleep(0.05)
+        yield running
+    finally:
+        for service in services:
+            service.terminate()
+        for service in services:
+            service.wait(30)
+
+
+def _ready(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{url}/healthz/ready", timeout=5) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
