@@ -65,7 +65,16 @@ def networks(value: tuple[str, ...]) -> str:
 
 def url_of(*schemes: str) -> Check:
     hint = "empty, or an address such as " + " or ".join(f"{scheme}://..." for scheme in schemes)
-    return lambda value: "" if not value or (value.split("://")[0] in schemes and "://" in value) else hint
+
+    def check(value: str) -> str:
+        try:
+            parts = urlsplit(value)
+            good = parts.scheme in schemes and value.startswith(f"{parts.scheme}://") and parts.port != 0
+        except ValueError:  # the port is no number, or a bracket is missing
+            good = False
+        return "" if good or not value else hint
+
+    return check
 
 
 def problem(value: str) -> str:
@@ -211,7 +220,8 @@ _TYPES = {bool: "true or false", int: "a whole number", float: "a number", str: 
 def kind(name: str) -> type:
     """bool, int, float, str, or tuple for a list of texts."""
     hint = get_type_hints(Settings)[name]
-    return get_origin(hint) or hint
+    found: type = get_origin(hint) or hint
+    return found
 
 
 def _parsed(name: str, text: str, where: str) -> Any:
@@ -295,9 +305,9 @@ def make_secret(settings: Settings) -> bytes:
         settings.data.mkdir(parents=True, exist_ok=True)
         if not path.exists():
             _link_new_secret(path)
+        key = path.read_bytes().strip()
     except OSError as error:
-        raise SettingError("data_dir", settings.data_dir, f"a folder that may be written ({error.strerror})", str(path)) from error
-    key = path.read_bytes().strip()
+        raise SettingError("data_dir", settings.data_dir, f"a folder of this user ({error.strerror})", str(path)) from error
     if len(key) < 32:
         raise SettingError("secret_key", f"{len(key)} characters", "at least 32 characters; remove the file to make a new one", str(path))
     return key

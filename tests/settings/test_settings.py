@@ -1,0 +1,206 @@
+"""Settings: where a value comes from, and what is refused."""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.settings import DUMMY_SECRETS, TREE, SettingError, Settings, kind, load, sample, shown, table
+
+GOOD_KEY = "9f1c6a0b7de24853a1f0c2d4e6b8a7531"
+
+WRONG: dict[str, list[tuple[Any, str]]] = {
+    "instance_name": [(7, "text")],
+    "instance_colour": [("pink", "one of grey, blue, green, orange, red, purple")],
+    "data_dir": [(False, "text")],
+    "file_roots": [("/data", "a list of texts"), ([1], "a list of texts")],
+    "web_host": [(127, "text")],
+    "web_port": [
+        (0, "a number from 1 to 65535"),
+        (65536, "a number from 1 to 65535"),
+        ("8889", "a whole number"),
+        (True, "a whole number"),
+    ],
+    "web_workers": [(0, "a number from 1 to 64"), (2.0, "a whole number")],
+    "web_threads": [(65, "a number from 1 to 64")],
+    "url_prefix": [("dqm", "a path such as"), ("/dqm/", "without a slash at its end"), ("/a b", "a path such as")],
+    "allowed_hosts": [("localhost", "a list of texts")],
+    "trusted_proxies": [(["10.1.0.0/16", "proxy"], "a list of networks"), (["10.1.0.1/16"], "a list of networks")],
+    "secure_cookies": [("true", "true or false"), (1, "true or false")],
+    "database_url": [
+        ("mysql://host/hub", "postgresql://..."),
+        ("/var/hub.db", "postgresql://..."),
+        ("postgresql://host:x/hub", "postgresql://..."),
+    ],
+    "huey_url": [("localhost:6379", "redis://..."), ("redis:6379", "redis://..."), ("http://host", "redis://...")],
+    "secret_key": [("short", "at least 32 characters"), ("a" * 64, "at least 32 characters")],
+    "live_threads": [(0, "a number from 1 to 64")],
+    "worker_processes": [(0, "a number from 1 to 64")],
+    "work_lease_s": [(0.5, "a number from 1 to 3600"), ("20", "a number"), (float("nan"), "a number from 1 to 3600")],
+    "import_memory_mb": [(1, "a number from 128 to 65536")],
+    "import_cpu_s": [(0, "a number from 1 to 3600")],
+    "import_slots": [(0, "a number from 1 to 64")],
+    "list_cache_mb": [(0, "a number from 1 to 65536")],
+    "render_workers": [(-1, "a number from 0 to 256")],
+    "render_timeout_s": [(float("inf"), "a number from 1 to 600")],
+    "render_memory_mb": [(100, "a number from 512 to 65536")],
+    "render_plugins": [([], "text")],
+    "plot_cache_mb": [(0, "a number from 1 to 1e+07")],
+    "anonymous_read": [("anyone", "one of nobody, loopback, everyone")],
+    "register_networks": [(["localhost"], "a list of networks")],
+    "session_hours": [(0, "a number from 0.1 to 720")],
+    "log_level": [("INFO", "one of debug, info, warning, error")],
+    "problem_url": [("http://host", "empty, mailto:address or https://address")],
+}
+"""For each setting, values that are refused, and what the message says is allowed."""
+
+
+def toml(value: Any) -> str:
+    return f'"{value}"' if isinstance(value, str) else str(value).lower() if not isinstance(value, list) else str(value).replace("'", '"')
+
+
+def main_file(folder: Path, text: str) -> Path:
+    path = folder / "hub.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_every_setting_has_values_that_are_refused() -> None:
+    assert set(WRONG) == {row.name for row in table()}
+
+
+@pytest.mark.parametrize(("name", "value", "allowed"), [(name, *case) for name, cases in WRONG.items() for case in cases])
+def test_a_wrong_value_is_refused_with_its_name_its_value_and_what_is_allowed(tmp_path: Path, name: str, value: Any, allowed: str) -> None:
+    path = main_file(tmp_path, f"{name} = {toml(value)}\n")
+    with pytest.raises(SettingError) as refused:
+        load(path, {})
+    message = str(refused.value)
+    secret = Settings.__dataclass_fields__[name].metadata["secret"]
+    assert message.startswith(f"{path}: {name} = {'(hidden)' if secret else value!r} cannot be used; allowed: ")
+    assert allowed in message
+    assert not secret or repr(value) not in message
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "allowed"),
+    [("web_port", "http", "a whole number"), ("web_port", "", "a whole number"), ("secure_cookies", "yes", "true or false"),
+     ("work_lease_s", "long", "a number"), ("log_level", "trace", "one of debug"), ("trusted_proxies", "10.1.0.0/16, proxy", "a list of networks")],
+)  # fmt: skip
+def test_a_wrong_variable_is_refused_with_its_name_its_value_and_what_is_allowed(
+    tmp_path: Path, name: str, text: str, allowed: str
+) -> None:
+    variable = f"DQMHUB_{name.upper()}"
+    with pytest.raises(SettingError, match=f"^{variable}: {name} = .* cannot be used; allowed: {allowed}"):
+        load(main_file(tmp_path, ""), {variable: text})
+
+
+def test_the_last_source_that_gives_a_value_wins(tmp_path: Path) -> None:
+    main = main_file(tmp_path, 'instance_name = "main"\nweb_port = 9001\nweb_threads = 3\nlog_level = "debug"\n')
+    drop_in = tmp_path / "conf.d"
+    drop_in.mkdir()
+    (drop_in / "20-late.toml").write_text("web_port = 9003\n")
+    (drop_in / "10-early.toml").write_text("web_port = 9002\nweb_threads = 4\n")
+    (drop_in / "30-other.txt").write_text("not read")
+    found = load(None, {"DQMHUB_CONFIG": str(main), "DQMHUB_LOG_LEVEL": "error"})
+    assert (found.instance_name, found.web_threads, found.web_port, found.log_level) == ("main", 4, 9003, "error")
+    assert found.web_workers == Settings().web_workers
+
+
+def test_the_command_line_names_the_main_file_before_the_environment(tmp_path: Path) -> None:
+    main = main_file(tmp_path, 'instance_name = "command line"')
+    assert load(main, {"DQMHUB_CONFIG": "/nowhere.toml"}).instance_name == "command line"
+
+
+def test_variables_known_from_other_products_count_unless_ours_is_set(tmp_path: Path) -> None:
+    main = main_file(tmp_path, 'database_url = "postgresql://one/hub"')
+    theirs = {"DATABASE_URL": "postgresql://two/hub", "HUEY_URL": "redis://two:6379/0"}
+    found = load(main, theirs)
+    assert (found.database_url, found.huey_url) == ("postgresql://two/hub", "redis://two:6379/0")
+    assert load(main, theirs | {"DQMHUB_DATABASE_URL": "postgresql://three/hub"}).database_url == "postgresql://three/hub"
+
+
+def test_every_type_can_be_given_by_a_variable(tmp_path: Path) -> None:
+    variables = {
+        "DQMHUB_INSTANCE_NAME": "Playback #2", "DQMHUB_WEB_PORT": "9000", "DQMHUB_WORK_LEASE_S": "7", "DQMHUB_SECURE_COOKIES": "TRUE",
+        "DQMHUB_FILE_ROOTS": "/eos/dqm, /data",
+    }  # fmt: skip
+    found = load(main_file(tmp_path, ""), variables)
+    given = found.instance_name, found.web_port, found.work_lease_s, found.secure_cookies, found.file_roots
+    assert given == ("Playback #2", 9000, 7.0, True, ("/eos/dqm", "/data"))
+    assert {kind(row.name) for row in table()} == {type(value) for value in given}
+
+
+def test_relative_paths_start_at_the_tree(tmp_path: Path) -> None:
+    found = load(main_file(tmp_path, 'data_dir = "var/other"\nfile_roots = ["files"]\n'), {})
+    assert found.data == TREE / "var/other"
+    assert found.file_roots == (str(TREE / "files"),)
+    assert found.roots == ((TREE / "var/other/demo").resolve(), (TREE / "files").resolve())
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("web_prot = 1", "web_prot = '(hidden)' cannot be used; allowed: a name that"), ("[web]\nport = 1", "web = "), ("web_port = ", "a readable TOML file"),
+     ("\x00", "a readable TOML file")],
+)  # fmt: skip
+def test_a_file_that_is_not_understood_is_refused(tmp_path: Path, text: str, said: str) -> None:
+    path = main_file(tmp_path, text)
+    with pytest.raises(SettingError) as refused:
+        load(path, {})
+    assert str(refused.value).startswith(f"{path}: ")
+    assert said in str(refused.value)
+
+
+def test_a_file_that_is_not_text_or_not_there_is_refused(tmp_path: Path) -> None:
+    path = main_file(tmp_path, "")
+    path.write_bytes(b"instance_name = '\xff\xfe'")
+    with pytest.raises(SettingError, match="a readable TOML file"):
+        load(path, {})
+    with pytest.raises(SettingError, match="a TOML file that exists"):
+        load(tmp_path / "absent.toml", {})
+    with pytest.raises(SettingError, match="a TOML file that exists"):
+        load(None, {"DQMHUB_CONFIG": str(tmp_path)})
+
+
+def test_a_misspelt_variable_is_refused_and_its_value_is_not_shown(tmp_path: Path) -> None:
+    with pytest.raises(SettingError, match="DQMHUB_SECRETKEY") as refused:
+        load(main_file(tmp_path, ""), {"DQMHUB_SECRETKEY": GOOD_KEY})
+    assert GOOD_KEY not in str(refused.value)
+
+
+@pytest.mark.parametrize("dummy", [*DUMMY_SECRETS, "<changeme>", "ChangeMe"])
+@pytest.mark.parametrize(
+    "setting", ["{}", "postgresql://hub:{}@host/hub", "postgresql://host/hub?user=hub&password={}", "redis://:{}@host:6379/0"]
+)
+def test_the_placeholder_of_a_sample_is_no_secret(tmp_path: Path, setting: str, dummy: str) -> None:
+    name = {"{": "secret_key", "p": "database_url", "r": "huey_url"}[setting[0]]
+    with pytest.raises(SettingError, match=rf"{name} = '\(hidden\)' cannot be used; allowed: a secret of your own"):
+        load(main_file(tmp_path, f'{name} = "{setting.format(dummy)}"'), {})
+
+
+def test_secrets_are_not_shown() -> None:
+    secrets = {"secret_key": GOOD_KEY, "database_url": "postgresql://hub:hTz7q@host/hub", "huey_url": "redis://:hTz7q@host:6379/0"}
+    values = shown(Settings(**secrets))
+    assert {name: values[name] for name in secrets} == dict.fromkeys(secrets, "(set)")
+    assert not any(secret in str(values) for secret in ("hTz7q", GOOD_KEY))
+    assert shown(Settings())["secret_key"] == "(not set)"
+    assert set(values) == {row.name for row in table()}
+
+
+def test_the_sample_is_the_defaults_whether_commented_out_or_not(tmp_path: Path) -> None:
+    assert tomllib.loads(sample()) == {}
+    lines = sample().splitlines()
+    uncommented = [line.removeprefix("# ") for line in lines if any(line.startswith(f"# {row.name} = ") for row in table())]
+    assert len(uncommented) == len(table())
+    bare = main_file(tmp_path, "")
+    assert load(main_file(tmp_path, "\n".join(uncommented)), {}) == load(bare, {})
+    for row in table():
+        assert row.metadata["help"] in sample()
+
+
+def test_settings_cannot_be_changed_once_loaded() -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        Settings().web_port = 1  # type: ignore[misc]  # what the test is about
