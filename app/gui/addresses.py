@@ -15,9 +15,17 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
 
 from flask import request
+from werkzeug.routing import PathConverter
 
 from app.gui.samples import SampleKey
 from app.web import Problem, raw_path
+
+
+class AnyPath(PathConverter):
+    """`<path:...>` in a route, for names with line ends, too."""
+
+    regex = "[^/](?s:.*)"
+
 
 TILE_SIZES = {"s": (200, 150), "m": (266, 200), "l": (400, 300), "xl": (532, 400)}
 """Width and height in pixels of the plots of a page, by the value of `size`."""
