@@ -33,7 +33,7 @@ setup(
     description="Data quality monitoring of the CMS experiment in one application",
     license="Apache-2.0",
     python_requires=">=3.11",
-    packages=["app", "app.cli", "app.formats", "app.gui", "app.home", "app.work", "jobs", "render", "services"],
+    packages=["app", "app.cli", "app.formats", "app.gui", "app.home", "app.security", "app.work", "jobs", "render", "services"],
     install_requires=[
         "cachetools>=5.5",
         "click>=8.1",
@@ -46,6 +46,7 @@ setup(
         "lz4>=4.3",
         "peewee>=4.5,<5",
         "prometheus-client>=0.21",
+        "tzdata",  # pages show Swiss time also where the system has no table of time zones
         "zstandard>=0.23",
     ],
     extras_require={

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Response, current_app, make_response, redirect, render_template, request, session
+from flask import Blueprint, Response, current_app, make_response, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.security import accounts
 from app.security.audit import audit
-from app.security.caller import SESSION_KEY, session_user
+from app.security.caller import SESSION_KEY, current_user, session_user
 from app.security.guard import local
 from app.security.models import Audit, User
 from app.security.roles import Role, needs
@@ -21,6 +22,7 @@ blueprint = Blueprint("account", __name__, url_prefix="/account")
 
 FORM_BYTES = 16 * 1024
 ROWS = 100
+CERN = ZoneInfo("Europe/Zurich")
 
 
 def form(name: str) -> str:
@@ -69,6 +71,8 @@ def sign_out() -> AnyResponse:
 @blueprint.get("/password")
 @needs(Role.VIEWER)
 def password() -> AnyResponse:
+    if not current_user().name:
+        return redirect(url_for("account.sign_in", next="/account/password"), 303)
     _own_account()
     return shown("account/password.html", done=False)
 
@@ -117,7 +121,7 @@ def audit_log() -> AnyResponse:
         raise Problem(400, "the page of the audit log is not known", [("before", "a row number is expected")])
     rows = list(_rows(wanted, int(before) if before else None))
     older = "?" + urlencode({**{k: v for k, v in wanted.items() if v}, "before": rows[ROWS - 1].id}) if len(rows) > ROWS else ""
-    context = {"rows": rows[:ROWS], "older": older, "wanted": wanted, "before": before, "utc": _utc}
+    context = {"rows": rows[:ROWS], "older": older, "wanted": wanted, "before": before, "cern": _cern}
     return page("account/audit.html", "account/audit_rows.html", **context)
 
 
@@ -128,5 +132,5 @@ def _rows(wanted: dict[str, str], before: int | None) -> Any:
     return rows.where(Audit.id < before) if before is not None else rows
 
 
-def _utc(at: float) -> datetime:
-    return datetime.fromtimestamp(at, UTC)
+def _cern(at: float) -> datetime:
+    return datetime.fromtimestamp(at, CERN)

@@ -106,9 +106,7 @@ def disable(user: User) -> None:
 
 
 @pytest.mark.parametrize("change", [change_role, change_password, disable])
-def test_every_session_ends_when_the_account_changes(
-    client: FlaskClient, people: dict[Role, User], change: Callable[[User], None]
-) -> None:
+def test_every_session_ends_when_the_account_changes(client: FlaskClient, people: dict[Role, User], change: Callable[[User], None]) -> None:
     sign_in(client, "admin")
     sign_in(client, "admin")
     change(people[Role.ADMIN])
@@ -210,7 +208,9 @@ def test_a_good_attempt_takes_back_its_own_count_at_the_address_only(hub: Settin
     assert {row.key: row.failures for row in Attempt.select()} == {"address:192.0.2.7": 1, name_key("alice"): 1}
 
 
-def test_a_user_changes_the_password_and_only_this_browser_stays_signed_in(client: FlaskClient, app: Flask, people: dict[Role, User]) -> None:
+def test_a_user_changes_the_password_and_only_this_browser_stays_signed_in(
+    client: FlaskClient, app: Flask, people: dict[Role, User]
+) -> None:
     other = app.test_client()
     sign_in(client, "admin")
     sign_in(other, "admin")
@@ -218,7 +218,10 @@ def test_a_user_changes_the_password_and_only_this_browser_stays_signed_in(clien
     form = {"old": PASSWORD, "new": new, "again": new}
     assert client.post("/account/password", data={**form, "old": "wrong"}, headers=FROM_PAGE).status_code == 403
     assert client.post("/account/password", data={**form, "again": "x"}, headers=FROM_PAGE).status_code == 400
-    assert "too easy" in client.post("/account/password", data={**form, "new": "password2026", "again": "password2026"}, headers=FROM_PAGE).text
+    assert (
+        "too easy"
+        in client.post("/account/password", data={**form, "new": "password2026", "again": "password2026"}, headers=FROM_PAGE).text
+    )
     assert client.post("/account/password", data=form, headers=FROM_PAGE).status_code == 200
     assert may_see_audit(client)
     assert not may_see_audit(other)
@@ -227,22 +230,29 @@ def test_a_user_changes_the_password_and_only_this_browser_stays_signed_in(clien
 
 
 def test_a_token_cannot_change_a_password(client: FlaskClient, bearer: dict[Role, dict[str, str]]) -> None:
+    assert client.get("/account/password", headers=bearer[Role.ADMIN]).status_code == 403
     assert client.post("/account/password", headers=bearer[Role.ADMIN], data={}).status_code == 403
 
 
 def test_an_account_needs_a_name_that_is_free_and_a_password_that_is_not_weak(hub: Settings) -> None:
     made = accounts.add(" Alice@cern.ch ", Role.SHIFTER, PASSWORD)
     assert (made.name, made.role) == ("alice@cern.ch", Role.SHIFTER)
-    for name, password in [("alice@CERN.ch", PASSWORD), ("a b", PASSWORD), ("", PASSWORD), ("x" * 65, PASSWORD), ("bob", "short"), ("<b>", PASSWORD)]:
+    for name, password in [
+        ("alice@CERN.ch", PASSWORD),
+        ("a b", PASSWORD),
+        ("", PASSWORD),
+        ("x" * 65, PASSWORD),
+        ("bob", "short"),
+        ("<b>", PASSWORD),
+    ]:
         with pytest.raises(accounts.Refused):
             accounts.add(name, Role.VIEWER, password)
     assert User.select().count() == 1
 
 
 def test_every_page_shows_who_is_signed_in_and_a_way_to_sign_in_or_out(client: FlaskClient, people: dict[Role, User]) -> None:
-    anonymous = client.get("/account/password").text
     assert "Sign in" in client.get("/no-such-page").text
-    assert "sign in first" in anonymous
+    assert client.get("/account/password").headers["Location"] == "/account/sign-in?next=/account/password"
     sign_in(client, "expert")
     page = client.get("/account/password").text
     assert "expert" in page

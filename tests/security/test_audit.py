@@ -113,6 +113,15 @@ def test_the_page_shows_the_newest_first_and_one_address_is_one_view(client: Fla
     assert "row &lt;b&gt;148" not in only
 
 
+def test_times_are_shown_as_at_cern_with_the_zone_named(client: FlaskClient, people: dict[Role, User]) -> None:
+    at = {"summer": 1783080000.0, "winter": 1798761599.0}  # 2026-07-03 12:00:00 UTC, 2026-12-31 23:59:59 UTC
+    for season, seconds in at.items():
+        Audit.create(at=seconds, user="x", action=season, target="", reason="", answer="")
+    sign_in(client, "admin")
+    assert "2026-07-03 14:00:00 CEST" in client.get("/account/audit?action=summer").text
+    assert "2027-01-01 00:59:59 CET" in client.get("/account/audit?action=winter").text
+
+
 @pytest.mark.parametrize("before", ["x", "-1", "1e3", "9" * 30, "\u0663"])
 def test_a_page_of_the_log_that_cannot_be_is_a_400(client: FlaskClient, people: dict[Role, User], before: str) -> None:
     sign_in(client, "admin")

@@ -25,7 +25,9 @@ EVERYWHERE = {
 }
 
 
-@pytest.mark.parametrize("path", ["/healthz/live", "/account/sign-in", "/no-such-page", "/api/no-such", "/static/vendor/README.md", "/account/audit"])
+@pytest.mark.parametrize(
+    "path", ["/healthz/live", "/account/sign-in", "/no-such-page", "/api/no-such", "/static/vendor/README.md", "/account/audit"]
+)
 def test_every_answer_carries_the_security_headers(local: FlaskClient, path: str) -> None:
     answer = local.get(path, base_url=HOME)
     answer.close()  # a file of static/ is open until then
@@ -73,11 +75,15 @@ def test_a_view_may_say_better_how_long_it_is_kept(small_app: Callable[..., Flas
 
 
 def test_a_report_of_a_browser_is_counted_and_logged_on_one_line(local: FlaskClient, caplog: pytest.LogCaptureFixture) -> None:
-    report = {"csp-report": {"document-uri": "http://x/\nroot logged in", "effective-directive": "script-src", "blocked-uri": "\x1b[31minline"}}
+    report = {
+        "csp-report": {"document-uri": "http://x/\nroot logged in", "effective-directive": "script-src", "blocked-uri": "\x1b[31minline"}
+    }
     before = headers.REPORTS._value.get()
     headers._minute.start = 0.0
     with caplog.at_level(logging.WARNING):
-        answer = local.post("/csp-report", data=json.dumps(report), content_type="application/csp-report", headers={"Origin": HOME}, base_url=HOME)
+        answer = local.post(
+            "/csp-report", data=json.dumps(report), content_type="application/csp-report", headers={"Origin": HOME}, base_url=HOME
+        )
     assert answer.status_code == 204
     assert headers.REPORTS._value.get() == before + 1
     (message,) = [record.getMessage() for record in caplog.records if record.name == "app.security.headers"]
@@ -86,7 +92,9 @@ def test_a_report_of_a_browser_is_counted_and_logged_on_one_line(local: FlaskCli
     assert "\x1b" not in message
 
 
-@pytest.mark.parametrize("body", ["", "null", "[]", "{", '{"csp-report": 1}', '{"csp-report": null}', "[" * 10_000, '{"csp-report": {"blocked-uri": {"a": []}}}'])
+@pytest.mark.parametrize(
+    "body", ["", "null", "[]", "{", '{"csp-report": 1}', '{"csp-report": null}', "[" * 10_000, '{"csp-report": {"blocked-uri": {"a": []}}}']
+)
 def test_a_report_may_be_anything(local: FlaskClient, body: str) -> None:
     assert local.post("/csp-report", data=body, base_url=HOME).status_code == 204
 

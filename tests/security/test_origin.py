@@ -67,14 +67,19 @@ def test_a_token_without_a_cookie_needs_no_origin(client: FlaskClient, bearer: d
 
 
 def test_reading_is_not_a_matter_of_origin(local: FlaskClient) -> None:
-    assert local.get("/healthz/live", headers={"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}, base_url=HOME).status_code == 200
+    assert (
+        local.get("/healthz/live", headers={"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}, base_url=HOME).status_code
+        == 200
+    )
 
 
 def test_another_site_cannot_sign_a_browser_in(client: FlaskClient, people: dict[Role, User]) -> None:
     assert sign_in(client, "expert", headers={"Origin": "https://evil.example"}).status_code == 403
 
 
-@pytest.mark.parametrize("host", ["evil.example", "evil.example:8889", "127.0.0.1.evil.example", "", "127.0.0.1@evil.example", "[::1].evil.example:80"])
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:8889", "127.0.0.1.evil.example", "", "127.0.0.1@evil.example", "[::1].evil.example:80"]
+)
 def test_an_unknown_host_name_is_refused_naming_the_setting(local: FlaskClient, host: str) -> None:
     answer = local.get("/api/x", environ_overrides={"HTTP_HOST": host})
     assert answer.status_code == 400

@@ -10,7 +10,13 @@ import pytest
 from app.security import passwords
 from app.security.throttle import RULES, wait_after
 
-GOOD = ["violet tractor 7 harbour", "korrekt-Pferd-batterie", "Xk9#vv2!qLpz", "p\u00e4ssliches W\u00f6rterbuch", "a" + "\u03b2\u03b3\u03b4\u03b5\u03b6" * 2]
+GOOD = [
+    "violet tractor 7 harbour",
+    "korrekt-Pferd-batterie",
+    "Xk9#vv2!qLpz",
+    "p\u00e4ssliches W\u00f6rterbuch",
+    "a" + "\u03b2\u03b3\u03b4\u03b5\u03b6" * 2,
+]
 WEAK = [
     "", "short", "123456789", "1234567890", "aaaaaaaaaaaa", "abababababab", "password123", "Password2026!", "P@$$w0rd2024", "passw0rd1999",
     "qwertyuiop", "asdfghjkl1", "cmsdqmhub2026", "alice-alice-1", "Administrator", "0123456789", "changeme12", "letmein2025!", "x" * 257,

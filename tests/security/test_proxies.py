@@ -64,7 +64,12 @@ def test_of_the_chain_of_trusted_proxies_the_first_other_address_from_the_right_
 def test_a_trusted_proxy_says_scheme_host_and_prefix() -> None:
     said = {"x_forwarded_for": "203.0.113.5", "x_forwarded_proto": "https", "x_forwarded_host": "hub.cern.ch", "x_forwarded_prefix": "/dqm"}
     seen = settled(BEHIND, "10.0.0.1", "inner:80", "/dqm/browse/1", **said)
-    assert (seen["wsgi.url_scheme"], seen["HTTP_HOST"], seen["SCRIPT_NAME"], seen["PATH_INFO"]) == ("https", "hub.cern.ch", "/dqm", "/browse/1")
+    assert (seen["wsgi.url_scheme"], seen["HTTP_HOST"], seen["SCRIPT_NAME"], seen["PATH_INFO"]) == (
+        "https",
+        "hub.cern.ch",
+        "/dqm",
+        "/browse/1",
+    )
     seen = settled(BEHIND, "192.0.2.7", "inner:80", "/dqm/browse/1", **said)
     assert (seen["wsgi.url_scheme"], seen["HTTP_HOST"], seen["SCRIPT_NAME"], seen["PATH_INFO"]) == ("http", "inner:80", "", "/dqm/browse/1")
 

@@ -43,7 +43,9 @@ def test_the_matrix_names_no_route_that_is_gone(app: Flask) -> None:
     assert set(LEAST_ROLE) <= set(app.view_functions)
 
 
-def test_every_route_is_refused_to_the_roles_below_its_own_and_only_to_them(app: Flask, outside: Outside, bearer: dict[Role, dict[str, str]]) -> None:
+def test_every_route_is_refused_to_the_roles_below_its_own_and_only_to_them(
+    app: Flask, outside: Outside, bearer: dict[Role, dict[str, str]]
+) -> None:
     reached: list[str] = []
 
     @app.before_request
@@ -60,7 +62,9 @@ def test_every_route_is_refused_to_the_roles_below_its_own_and_only_to_them(app:
             assert answer.status_code in ((401, 303) if role == Role.PUBLIC else (403,)), f"{method} {rule.rule} as {role.title}"
 
 
-def test_a_view_without_a_role_is_refused_even_to_an_administrator(app: Flask, outside: Outside, bearer: dict[Role, dict[str, str]]) -> None:
+def test_a_view_without_a_role_is_refused_even_to_an_administrator(
+    app: Flask, outside: Outside, bearer: dict[Role, dict[str, str]]
+) -> None:
     app.add_url_rule("/forgotten", "forgotten", lambda: "secret")
     answer = outside("GET", "/forgotten", headers=bearer[Role.ADMIN])
     assert answer.status_code == 403
@@ -112,7 +116,9 @@ def test_someone_signed_in_is_told_which_role_it_takes(outside: Outside, bearer:
         ("everyone", "10.0.0.1", {"X-Forwarded-For": "192.0.2.7"}, Role.VIEWER),
     ],
 )
-def test_who_reads_without_an_account_is_a_setting(small_app: Callable[..., Flask], anonymous_read: str, peer: str, headers: dict[str, str], role: Role) -> None:
+def test_who_reads_without_an_account_is_a_setting(
+    small_app: Callable[..., Flask], anonymous_read: str, peer: str, headers: dict[str, str], role: Role
+) -> None:
     app = small_app(anonymous_read=anonymous_read, trusted_proxies=("10.0.0.0/8",))
     app.add_url_rule("/who", view_func=needs(Role.PUBLIC)(lambda: current_user().role.title), endpoint="who")
     answer = app.test_client().get("/who", headers=headers, environ_overrides={"REMOTE_ADDR": peer}, base_url="http://127.0.0.1:8889")

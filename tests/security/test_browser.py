@@ -1,0 +1,104 @@
+"""Accounts and the defences against other sites, in a real browser."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Thread
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+from werkzeug.serving import make_server
+from werkzeug.wrappers import Response
+
+from app import database
+from app.security import Role, headers, needs
+from app.security.models import Session
+from tests.security.conftest import PASSWORD, make_user
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+
+@contextmanager
+def serving(application: Any) -> Iterator[str]:
+    """The address of an application on a free port of this machine."""
+    server = make_server("127.0.0.1", 0, application, threaded=True)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.fixture
+def page() -> Iterator[Page]:
+    program = shutil.which("chromium")
+    if program is None:
+        pytest.skip("Chromium is not on this machine; `make test` installs it")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield browser.new_page()
+        browser.close()
+
+
+@pytest.fixture
+def hub_with_alice(small_app: Callable[..., Flask]) -> Iterator[tuple[Flask, str]]:
+    """An instance with the administrator alice, and its address."""
+    app = small_app()
+    app.teardown_appcontext(lambda _: database.end_thread())  # the test server has a thread for each connection
+    make_user("alice", Role.ADMIN)
+    with serving(app) as address:
+        yield app, address
+
+
+def sign_in(page: Page, address: str) -> None:
+    page.goto(f"{address}/account/sign-in?next=/account/audit")
+    page.keyboard.type("alice")
+    page.keyboard.press("Tab")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Audit log")
+
+
+def test_signing_in_and_out_works_with_the_keyboard_and_breaks_no_policy(hub_with_alice: tuple[Flask, str], page: Page) -> None:
+    _, address = hub_with_alice
+    before = headers.REPORTS._value.get()
+    sign_in(page, address)
+    expect(page.get_by_role("cell", name="accepted")).to_be_visible()
+    page.get_by_text("alice", exact=True).first.focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Sign out").press("Enter")
+    expect(page.get_by_role("link", name="Sign in")).to_be_visible()
+    assert not Session.select().exists()
+    assert headers.REPORTS._value.get() == before
+
+
+def test_a_form_of_another_site_does_nothing_though_the_browser_sends_the_cookie(hub_with_alice: tuple[Flask, str], page: Page) -> None:
+    _, address = hub_with_alice
+    form = f'<form method="post" action="{address}/account/sign-out"></form><script>document.forms[0].submit()</script>'
+    sign_in(page, address)
+    with serving(Response(form, mimetype="text/html")) as other:
+        page.goto(other)
+        expect(page.get_by_role("alert")).to_contain_text("another site asked for it")
+    expect(page.get_by_text("alice", exact=True).first).to_be_visible()  # on another port, so the cookie came along
+    assert Session.select().count() == 1
+
+
+def test_a_script_that_somebody_smuggled_in_does_not_run_and_is_reported(hub_with_alice: tuple[Flask, str], page: Page) -> None:
+    app, address = hub_with_alice
+    smuggled = "<!doctype html><title>quiet</title><script>document.title = 'ran'</script><p onclick='x' style='color: red'>x</p>"
+    app.add_url_rule("/smuggled", view_func=needs(Role.PUBLIC)(lambda: smuggled), endpoint="smuggled")
+    before = headers.REPORTS._value.get()
+    with page.expect_request(f"{address}/csp-report") as reported:
+        page.goto(f"{address}/smuggled")
+    answer = reported.value.response()
+    assert answer is not None
+    assert answer.status == 204
+    assert page.title() == "quiet"
+    assert headers.REPORTS._value.get() > before
