@@ -108,6 +108,11 @@ def _postgresql(url: str) -> Database:
     return Pool(unquote(parts.path.lstrip("/")), max_connections=POOL_SIZE, stale_timeout=300, timeout=10, prefer_psycopg3=True, **options)
 
 
+def rows(query: Any) -> list[tuple[Any, ...]]:
+    """The rows of a query as tuples, which are made much faster than objects of a table."""
+    return list(query.tuples())
+
+
 def release() -> None:
     """Give a PostgreSQL connection back to the pool; an SQLite connection stays with its thread."""
     if proxy.obj is not None and not is_sqlite() and not proxy.is_closed():

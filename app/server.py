@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
-import signal
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
 
 from app.settings import Settings
-from app.supervisor import follow_supervisor
-
-PR_SET_PDEATHSIG = 1
-
+from app.supervisor import die_with, follow_supervisor
 
 class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     """gunicorn serving the application; every worker loads the application by itself, so none shares a connection."""
@@ -50,7 +45,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "loglevel": settings.log_level,
             "forwarded_allow_ips": "",
             "when_ready": lambda _: follow_supervisor(),
-            "post_fork": lambda master, _: _end_with(master.pid),
+            "post_fork": lambda master, _: die_with(master.pid),
             "child_exit": lambda _, worker: _forget(worker.pid),
         }
 
@@ -58,13 +53,6 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         from app import create_app
 
         return create_app(self.settings)
-
-
-def _end_with(master: int) -> None:
-    """Have the kernel end this worker when its master dies, however it dies."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-    if os.getppid() != master:  # it died before this worker asked to be told
-        os._exit(0)
 
 
 def _forget(worker: int) -> None:

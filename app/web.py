@@ -71,7 +71,8 @@ def cached_json(value: Any, status: int = 200) -> Response:
     answer.status_code = status
     answer.add_etag()
     answer.headers["Cache-Control"] = "no-cache"
-    return answer.make_conditional(request)
+    answer.make_conditional(request)
+    return answer
 
 
 def nothing_new(version: object) -> Response | None:

@@ -17,7 +17,7 @@ from cachetools import LRUCache
 from peewee import JOIN, Database
 
 from app import work
-from app.database import proxy
+from app.database import proxy, rows
 from app.formats import Columns, Facts, NameList
 from app.gui.models import FAILED, READY, Dataset, File, Sample
 from app.gui.models import NameList as StoredNames
@@ -156,7 +156,7 @@ class Catalog:
             self.reading.discard(job.id)
 
     def _load(self, key: SampleKey, row: Row, identity: str) -> OpenSample:
-        columns, facts = Sample.select(Sample.columns, Sample.facts).where(Sample.id == row.sample).tuples().get()
+        ((columns, facts),) = rows(Sample.select(Sample.columns, Sample.facts).where(Sample.id == row.sample))
         assert row.namelist is not None
         unpacked = Columns.unpack(_expand(columns)), Facts.unpack(_expand(facts))
         names = self._names(row.namelist)
@@ -166,7 +166,7 @@ class Catalog:
         with self.lock:
             if (names := self.names.get(namelist)) is not None:
                 return names
-        (blob,) = StoredNames.select(StoredNames.blob).where(StoredNames.id == namelist).tuples().get()
+        ((blob,),) = rows(StoredNames.select(StoredNames.blob).where(StoredNames.id == namelist))
         names = NameList.unpack(_expand(blob))
         with self.lock:
             if 3 * len(names.pack()) + 1000 <= self.names.maxsize:
@@ -188,7 +188,7 @@ def _find_sql(database: Database) -> str:
     """The statement of `find`, made once: every plot and every poll asks it, and peewee takes longer to write it than SQLite to answer."""
     query = (
         Sample.select(
-            Sample.id, Sample.version, Sample.namelist_id, File.id, File.url, File.format,
+            Sample.id, Sample.version, Sample.namelist, File.id, File.url, File.format,
             File.size, File.mtime_ns, File.state, File.error, File.unreadable,
         )
         .join(Dataset, JOIN.INNER, on=(Sample.dataset == Dataset.id))
@@ -243,7 +243,7 @@ def _store(file: File, now: os.stat_result, listings: list[StoredListing]) -> No
                 namelist=listing and _stored_names(listing),
                 columns=listing and listing.columns,
                 facts=listing and listing.facts,
-                me_count=listing.count if listing else 0,
+                me_count=listing.me_count if listing else 0,
                 version=Sample.version + 1,
             ).where(Sample.id == sample.id).execute()
         File.update(state=READY, error="", size=now.st_size, mtime_ns=now.st_mtime_ns, unreadable=unreadable).where(
@@ -258,8 +258,8 @@ def _listing_of(found: dict[tuple[int, int], StoredListing], run: int, lumi: int
 
 def _stored_names(listing: StoredListing) -> int:
     """The id of the name list, which samples with the same names share."""
-    StoredNames.insert(sha256=listing.sha256, blob=listing.names, count=listing.count).on_conflict_ignore().execute()
-    (found,) = StoredNames.select(StoredNames.id).where(StoredNames.sha256 == listing.sha256).tuples().get()
+    StoredNames.insert(sha256=listing.sha256, blob=listing.names, count=listing.me_count).on_conflict_ignore().execute()
+    ((found,),) = rows(StoredNames.select(StoredNames.id).where(StoredNames.sha256 == listing.sha256))
     return int(found)
 
 

@@ -89,7 +89,7 @@ PATHS: dict[str, dict[str, Schema]] = {
     "/api/v1/archive/{sample}/{primary}/{processed}/{tier}/": ARCHIVE,
     "/api/v1/archive/{sample}/{primary}/{processed}/{tier}/{folder}": {
         "get": ARCHIVE["get"]
-        | {"parameters": [*ARCHIVE["get"]["parameters"], parameter("folder", "Path of a folder; may hold slashes.", TEXT, "path")]}  # type: ignore[misc]
+        | {"parameters": [*ARCHIVE["get"]["parameters"], parameter("folder", "Path of a folder; may hold slashes.", TEXT, "path")]}
     },
     "/api/v1/render/{sample}/{primary}/{processed}/{tier}/{me}": {
         "get": {

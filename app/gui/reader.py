@@ -6,7 +6,6 @@ line of JSON, which gives the sizes of the blobs that follow it.
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
 import resource
@@ -20,8 +19,7 @@ import zstandard
 
 from app.formats import FormatError, scan
 from app.settings import TREE
-
-PR_SET_PDEATHSIG = 1
+from app.supervisor import die_with
 
 
 class StoredListing(NamedTuple):
@@ -29,7 +27,7 @@ class StoredListing(NamedTuple):
 
     run: int
     lumi: int
-    count: int
+    me_count: int
     unreadable: int
     sha256: str
     names: bytes
@@ -68,16 +66,14 @@ def _listings(samples: list[dict[str, int | str]], blobs: bytes) -> list[StoredL
             end = at + int(sample[name])
             parts.append(blobs[at:end])
             at = end
-        facts = [int(sample[name]) for name in ("run", "lumi", "count", "unreadable")]
-        listings.append(StoredListing(*facts, str(sample["sha256"]), *parts))
+        run, lumi, count, unreadable = (int(sample[name]) for name in ("run", "lumi", "count", "unreadable"))
+        listings.append(StoredListing(run, lumi, count, unreadable, str(sample["sha256"]), parts[0], parts[1], parts[2]))
     return listings
 
 
 def main(path: str, format: str, memory_mb: str, cpu_s: str, parent: str) -> None:
     """The child: set the limits, read the file, write the answer."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != int(parent):  # it died before this process asked to be told
-        sys.exit("the process that asked for the list is gone")
+    die_with(int(parent))
     resource.setrlimit(resource.RLIMIT_AS, (int(memory_mb) << 20,) * 2)
     resource.setrlimit(resource.RLIMIT_CPU, (int(cpu_s), int(cpu_s) + 5))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -100,8 +96,8 @@ def _packed(path: str, format: str) -> tuple[dict[str, object], list[bytes]]:
         names = listing.names.pack()
         packed = [compress(names), compress(listing.columns.pack()), compress(listing.facts.pack())]
         sizes = dict(zip(("names", "columns", "facts"), map(len, packed), strict=True))
-        facts = {"run": run, "lumi": lumi, "count": len(listing.names), "unreadable": listing.unreadable}
-        samples.append(facts | {"sha256": sha256(names).hexdigest()} | sizes)
+        counts = {"run": run, "lumi": lumi, "count": len(listing.names), "unreadable": listing.unreadable}
+        samples.append({"sha256": sha256(names).hexdigest(), **counts, **sizes})
         blobs += packed
     return {"samples": samples}, blobs
 

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from app.database import proxy
+from app.database import proxy, rows
 from app.gui.models import NEW, Dataset, File, Sample
 from app.settings import Settings
 from app.web import Problem
@@ -148,8 +148,8 @@ def register(entries: Sequence[Entry]) -> Registered:
 def _register_batch(entries: Sequence[Entry]) -> Registered:
     latest = {(entry.dataset, entry.run, entry.lumi): entry for entry in entries}  # the last one of a sample wins
     datasets = _ids(Dataset, Dataset.name, {entry.dataset: {"name": entry.dataset} for entry in latest.values()})
-    rows = {entry.url: {"url": entry.url, "format": entry.format, "registered": time.time()} for entry in latest.values()}
-    files = _ids(File, File.url, rows)
+    places = {entry.url: {"url": entry.url, "format": entry.format, "registered": time.time()} for entry in latest.values()}
+    files = _ids(File, File.url, places)
     wanted = {(datasets[dataset], run, lumi): files[entry.url] for (dataset, run, lumi), entry in latest.items()}
     known = _known(datasets.values(), {run for _, run, _ in wanted})
     new = [key for key in wanted if key not in known]
@@ -163,11 +163,11 @@ def _register_batch(entries: Sequence[Entry]) -> Registered:
     return Registered(len(new), len(moved), len(entries) - len(new) - len(moved))
 
 
-def _ids(table: Any, field: Any, rows: dict[str, dict[str, Any]]) -> dict[str, int]:
+def _ids(table: Any, field: Any, values: dict[str, dict[str, Any]]) -> dict[str, int]:
     """The id of each of these rows, which are given by their unique text; those that are missing are made."""
-    wanted = table.select(field, table.id).where(field.in_(list(rows)))
+    wanted = table.select(field, table.id).where(field.in_(list(values)))
     found = dict(wanted.tuples())
-    if missing := [row for name, row in rows.items() if name not in found]:
+    if missing := [row for name, row in values.items() if name not in found]:
         table.insert_many(missing).on_conflict_ignore().execute()
         found = dict(wanted.clone().tuples())
     return found
@@ -175,9 +175,9 @@ def _ids(table: Any, field: Any, rows: dict[str, dict[str, Any]]) -> dict[str, i
 
 def _known(datasets: Iterable[int], runs: Iterable[int]) -> dict[tuple[int, int, int], int]:
     """The file of each sample of these datasets and runs, by dataset id, run and lumi."""
-    query = Sample.select(Sample.dataset_id, Sample.run, Sample.lumi, Sample.file_id)
-    rows = query.where(Sample.dataset.in_(list(datasets)), Sample.run.in_(list(runs))).tuples()
-    return {(dataset, run, lumi): file for dataset, run, lumi, file in rows}
+    query = Sample.select(Sample.dataset, Sample.run, Sample.lumi, Sample.file)
+    found = rows(query.where(Sample.dataset.in_(list(datasets)), Sample.run.in_(list(runs))))
+    return {(dataset, run, lumi): file for dataset, run, lumi, file in found}
 
 
 def _move(key: tuple[int, int, int], file: int) -> None:
@@ -194,5 +194,5 @@ def _read_again(files: set[int]) -> None:
 
 def _forget(files: set[int]) -> None:
     """Drop the rows of files that hold no sample any more."""
-    used = Sample.select(Sample.file_id).where(Sample.file.in_(list(files)))
+    used = Sample.select(Sample.file).where(Sample.file.in_(list(files)))
     File.delete().where(File.id.in_(list(files)), File.id.not_in(used)).execute()

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from peewee import fn
 
-from app.database import is_sqlite
+from app.database import is_sqlite, rows
 from app.gui.models import Dataset, Sample
 
 
@@ -33,7 +33,7 @@ def search(run: str = "", dataset: str = "", lumi: int | None = 0, limit: int | 
         query = query.where(_run_contains(run))
     if dataset:  # few datasets have many samples: choosing them first is the faster way around
         query = query.where(Sample.dataset.in_(Dataset.select(Dataset.id).where(_contains(Dataset.name, dataset))))
-    return [SampleKey(*row) for row in query.order_by(Sample.run.desc(), Dataset.name, Sample.lumi).limit(limit).tuples()]
+    return [SampleKey(*row) for row in rows(query.order_by(Sample.run.desc(), Dataset.name, Sample.lumi).limit(limit))]
 
 
 def latest_runs(search: str = "", limit: int = 100) -> list[int]:
@@ -41,7 +41,7 @@ def latest_runs(search: str = "", limit: int = 100) -> list[int]:
     query = Sample.select(Sample.run).distinct().order_by(Sample.run.desc()).limit(limit)
     if search:
         query = query.where(_run_contains(search))
-    return [run for (run,) in query.tuples()]
+    return [run for (run,) in rows(query)]
 
 
 def datasets(search: str = "", limit: int = 100) -> list[str]:
@@ -49,33 +49,33 @@ def datasets(search: str = "", limit: int = 100) -> list[str]:
     query = Dataset.select(Dataset.name).order_by(Dataset.name).limit(limit)
     if search:
         query = query.where(_contains(Dataset.name, search))
-    return [name for (name,) in query.tuples()]
+    return [name for (name,) in rows(query)]
 
 
 def datasets_of(run: int, lumi: int = 0) -> list[str]:
     """The datasets that have this run."""
     query = Sample.select(Dataset.name).join(Dataset).where(Sample.run == run, Sample.lumi == lumi)
-    return [name for (name,) in query.order_by(Dataset.name).tuples()]
+    return [name for (name,) in rows(query.order_by(Dataset.name))]
 
 
 def runs_of(dataset: str, lumi: int = 0, limit: int = 1000) -> list[int]:
     """The newest runs of this dataset."""
     query = Sample.select(Sample.run).join(Dataset).where(Dataset.name == dataset, Sample.lumi == lumi)
-    return [run for (run,) in query.order_by(Sample.run.desc()).limit(limit).tuples()]
+    return [run for (run,) in rows(query.order_by(Sample.run.desc()).limit(limit))]
 
 
 def neighbours(key: SampleKey) -> tuple[int | None, int | None]:
     """The run before and the run after this one, of the same dataset."""
     same = Sample.select(Sample.run).join(Dataset).where(Dataset.name == key.dataset, Sample.lumi == key.lumi)
-    before = same.where(Sample.run < key.run).order_by(Sample.run.desc()).limit(1).tuples().first()
-    after = same.where(Sample.run > key.run).order_by(Sample.run).limit(1).tuples().first()
-    return before and before[0], after and after[0]
+    before = rows(same.where(Sample.run < key.run).order_by(Sample.run.desc()).limit(1))
+    after = rows(same.where(Sample.run > key.run).order_by(Sample.run).limit(1))
+    return before[0][0] if before else None, after[0][0] if after else None
 
 
 def lumis_of(run: int, dataset: str) -> list[int]:
     """The lumisections of a run of a dataset, in order; 0 is the whole run."""
     query = Sample.select(Sample.lumi).join(Dataset).where(Dataset.name == dataset, Sample.run == run)
-    return [lumi for (lumi,) in query.order_by(Sample.lumi).tuples()]
+    return [lumi for (lumi,) in rows(query.order_by(Sample.lumi))]
 
 
 def _contains(field: Any, text: str) -> Any:

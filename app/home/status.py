@@ -55,7 +55,7 @@ def metric_text() -> Response:
     gauges = [f'dqmhub_build_info{{version="{__version__}"}} 1']
     gauges += [f'dqmhub_work{{queue="{queue}",state="{state}"}} {count}' for (queue, state), count in sorted(work.counts().items())]
     gauges += [f'dqmhub_work_oldest_seconds{{queue="{queue}"}} {work.oldest_queued(queue):.3f}' for queue in ("live", "bulk")]
-    states = File.select(File.state, fn.COUNT(File.id)).group_by(File.state).order_by(File.state).tuples()
+    states = database.rows(File.select(File.state, fn.COUNT(File.id)).group_by(File.state).order_by(File.state))
     gauges += [f'dqmhub_files{{state="{state}"}} {count}' for state, count in states]
     body = metrics.text() + ("\n".join(gauges) + "\n").encode()
     return Response(body, content_type="text/plain; version=0.0.4; charset=utf-8")
