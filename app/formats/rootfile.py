@@ -31,6 +31,8 @@ _KEY = struct.Struct(">ihiIhhii")
 _BIG_KEY = struct.Struct(">ihiIhhqq")
 _COUNT = struct.Struct(">i")
 _SMALLEST_LIST = _KEY.size + 3 + _COUNT.size
+# Bytes that ROOT leaves at the end of a list in a large file.
+_SLACK = 8
 # A key's header has a length of 16 bits; nearly all fit into the first read.
 _FIRST_READ = 512
 _LONGEST_KEY = 1 << 15
@@ -116,7 +118,7 @@ def parse_keys(data: bytes, at: int, count: int, file_size: int) -> KeyList:
     keys: list[Key] = []
     end = len(data)
     resumed = 0
-    while at < end:
+    while at + _SLACK < end:
         try:
             key, at = parse_key(data, at, file_size)
         except DAMAGE:
