@@ -22,6 +22,7 @@ YEAR_S = 365 * 24 * 3600
 def init_app(app: Flask) -> None:
     # `asset` puts a hash of the content into the address, so a browser need never ask again.
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = YEAR_S
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True  # less than half of a page was blanks
     app.context_processor(lambda: _frame(app))
 
 

@@ -15,6 +15,7 @@ from app.gui.addresses import View
 from app.gui.listing import STATUSES
 from app.home.frame import href
 from app.security import Role, needs
+from app.security.guard import local
 from app.web import page
 
 pages = Blueprint("home", __name__)
@@ -55,8 +56,8 @@ def help_topic(topic: str) -> Response:
 @needs(Role.VIEWER)
 def report() -> Response:
     """The text of a problem report, with what its reader needs to know filled in."""
-    address = request.args.get("from", "")
-    address = address if address.startswith("/") and not address.startswith("//") else href("/")
+    given = request.args.get("from", "")
+    address = given if local(given) == given else href("/")
     hub = current_app.config["HUB"]
     lines = [
         f"Instance: {hub.instance_name} ({request.host})",
