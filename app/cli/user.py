@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import click
 
 from app import cli
-from app.security.roles import GRANTED, Role
 
 if TYPE_CHECKING:
     from app.security.models import Token, User
 
-ROLE = click.Choice([role.title for role in GRANTED])
+ROLE = click.Choice(("viewer", "shifter", "expert", "operator", "admin"))
+"""The titles of app.security.roles.GRANTED, which would take long to load only for `dqmhub --help`."""
 
 
 @click.group()
@@ -54,7 +54,7 @@ def when(at: float | None) -> str:
 def add_user(name: str, role: str) -> None:
     """Add the user NAME; asks for the password, or reads it from standard input."""
     cli.open_database()
-    from app.security import accounts
+    from app.security import Role, accounts
 
     try:
         added = accounts.add(name, Role[role.upper()], ask_password())
@@ -68,6 +68,7 @@ def add_user(name: str, role: str) -> None:
 def list_users(as_json: bool) -> None:
     """List the accounts."""
     cli.open_database()
+    from app.security import Role
     from app.security.models import User
 
     rows = list(User.select().order_by(User.name))
@@ -85,7 +86,7 @@ def list_users(as_json: bool) -> None:
 def change_role(name: str, role: str) -> None:
     """Give the user NAME another ROLE; the user has to sign in again."""
     cli.open_database()
-    from app.security import accounts
+    from app.security import Role, accounts
 
     accounts.set_role(known(name), Role[role.upper()])
     click.echo(f"{name} has the role {role}")
@@ -136,7 +137,7 @@ def enable(name: str) -> None:
 def add_token(owner: str, name: str, role: str, days: float) -> None:
     """Make a token of the user OWNER and print it, this once."""
     cli.open_database()
-    from app.security import tokens
+    from app.security import Role, tokens
 
     account = known(owner)
     if Role[role.upper()] > account.role:
@@ -151,6 +152,7 @@ def add_token(owner: str, name: str, role: str, days: float) -> None:
 def list_tokens(as_json: bool) -> None:
     """List the tokens, without their secrets."""
     cli.open_database()
+    from app.security import Role
     from app.security.models import Token, User
 
     rows = list(Token.select(Token, User).join(User).order_by(Token.id))
@@ -163,6 +165,8 @@ def list_tokens(as_json: bool) -> None:
 
 
 def described(row: Token) -> dict[str, object]:
+    from app.security import Role
+
     values: dict[str, object] = {name: getattr(row, name) for name in ("id", "name", "created", "expires", "last_used")}
     return {**values, "owner": row.user.name, "role": Role(row.role).title}
 

@@ -9,8 +9,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from app import cli
+from app.cli.user import ROLE
 from app.security import Role, accounts
 from app.security.models import Audit, Token, User
+from app.security.roles import GRANTED
 from app.security.tokens import find
 from tests.security.conftest import PASSWORD
 
@@ -28,6 +30,10 @@ def dqmhub(hub: Settings, monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-u
         return CliRunner().invoke(cli.dqmhub, arguments, input=typed)
 
     return run
+
+
+def test_every_role_can_be_given() -> None:
+    assert list(ROLE.choices) == [role.title for role in GRANTED]
 
 
 def test_a_user_is_added_with_the_password_from_standard_input(dqmhub) -> None:  # type: ignore[no-untyped-def]
