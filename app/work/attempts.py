@@ -13,8 +13,6 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
-from peewee import PeeweeException
-
 from app.database import end_thread, release
 from app.settings import Settings
 from app.work.model import ATTEMPTS, CANCELLED, DONE, FAILED, OPEN, QUEUED, RUNNING, Cancelled, Failed, Work
@@ -147,7 +145,7 @@ def _lease(row: Work) -> Iterator[None]:
             while not over.wait(period / 4):
                 try:
                     _mine(row, lease_until=time.time() + period)
-                except PeeweeException:
+                except Exception:  # whatever the database raises: there is time for the next try
                     log.exception("the lease of work %d was not renewed", row.id)
                 release()
         finally:
