@@ -8,12 +8,15 @@ here and is only checked.
 from __future__ import annotations
 
 import socket
+from json import loads
 from typing import Any
 
 import re2
 from flask import Blueprint, Response, current_app, jsonify, request
 from werkzeug.exceptions import BadRequest
 
+from app.formats import Kind
+from app.formats.model import EFFICIENCY
 from app.gui import register as registering
 from app.gui import samples
 from app.gui.addresses import unquoted
@@ -149,6 +152,23 @@ def render(sample: str, primary: str, processed: str, tier: str, me: str) -> Res
     answer.set_etag(plot.etag)
     answer.headers["Cache-Control"] = "no-cache"
     return answer
+
+
+@blueprint.get("/json/<sample>/<primary>/<processed>/<tier>/<path:me>", endpoint="json")
+@needs(Role.VIEWER)
+def me_json(sample: str, primary: str, processed: str, tier: str, me: str) -> Response:
+    check_not_older_than()
+    opened = catalog().open(sample_key(sample, primary, processed, tier), WAIT_S)
+    path = me_path()
+    index = opened.names.find(path)
+    if index is None:
+        raise Problem(404, f"there is no monitor element {text(path)} in {opened.key}")
+    row = opened.columns.row(index)
+    if Kind(row.kind).scalar:
+        content: Any = {"_typename": "TObjString", "fString": opened.facts.scalars.get(index, "")}
+    else:
+        content = loads(plots().json(opened, index))
+    return cached_json(content | {"dqmProperties": {"efficiency": bool(row.flags & EFFICIENCY)}})
 
 
 @blueprint.get("/lumis/<run>/<primary>/<processed>/<tier>")

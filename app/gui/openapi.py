@@ -101,6 +101,18 @@ PATHS: dict[str, dict[str, Schema]] = {
             },
         }
     },
+    "/api/v1/json/{sample}/{primary}/{processed}/{tier}/{me}": {
+        "get": {
+            "summary": "A monitor element as JSON.",
+            "parameters": [*SAMPLE, parameter("me", "Path of the ME; may hold slashes.", TEXT, "path"), NOT_OLDER_THAN],
+            "responses": {
+                "200": answer(
+                    {"type": "object", "required": ["_typename", "dqmProperties"]},
+                    "The object as ROOT's TBufferJSON has it (null for what is no number), and whether it is an efficiency.",
+                )
+            },
+        }
+    },
     "/api/v1/lumis/{run}/{primary}/{processed}/{tier}": {
         "get": {
             "summary": "The lumisections of a run of a dataset; 0 is the whole run.",

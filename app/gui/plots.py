@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import struct
 import time
 from collections.abc import Iterator
@@ -24,6 +25,10 @@ from app.web import Problem
 from render.build import binary
 from render.client import RenderClient, RenderError, RenderTimeout, RenderUnavailable, Request
 from render.options import Options
+
+JSON_SPEC = "h=1;w=1;json=True"
+NOT_A_NUMBER = re.compile(rb'"(?:[^"\\]|\\.)*"|-?\b(?:nan|inf)\w*', re.IGNORECASE)
+"""Texts, to be left alone, and the words of C for what JSON has no word for."""
 
 SHOWN_AGAIN_S = 3600.0
 """A kept plot is marked as used at most this often."""
@@ -48,28 +53,40 @@ class Plots:
 
     def key(self, sample: OpenSample, path: bytes, options: Options) -> str:
         """The ETag of a plot: the version of the file, the ME, the options and the version of the renderer."""
-        parts = (sample.identity.encode(), path, options.spec().encode(), self.renderer.encode())
+        return self._key(sample, path, options.spec())
+
+    def _key(self, sample: OpenSample, path: bytes, spec: str) -> str:
+        parts = (sample.identity.encode(), path, spec.encode(), self.renderer.encode())
         return blake2b(b"\0".join(b"%d:%s" % (len(part), part) for part in parts), digest_size=16).hexdigest()
 
     def plot(self, sample: OpenSample, path: bytes, options: Options) -> Plot:
         """The plot of an ME; raises Problem when the file or the render service cannot give it."""
-        etag = self.key(sample, path, options)
         index = sample.names.find(path)
-        place = self.folder / etag[:2] / f"{etag}.png"
-        if (image := _kept(place)) is None:
-            with _only_one(self.folder / "lock", int(etag[:15], 16)):
-                if (image := _kept(place)) is None:
-                    image = self._draw(sample, path, index, options)
-                    _keep(place, image)
-        else:
-            PLOTS_KEPT.inc()
+        image, etag = self._made(sample, path, index, options.spec(), ".png")
         return Plot(image, etag, index is not None)
 
-    def _draw(self, sample: OpenSample, path: bytes, index: int | None, options: Options) -> bytes:
-        name = path.decode(errors="replace")
+    def json(self, sample: OpenSample, index: int) -> bytes:
+        """A histogram as ROOT's TBufferJSON has it, with null for what is no number, since JSON has no other word for it."""
+        return self._made(sample, sample.names[index], index, JSON_SPEC, ".json")[0]
+
+    def _made(self, sample: OpenSample, path: bytes, index: int | None, spec: str, ending: str) -> tuple[bytes, str]:
+        """What the render service makes of an ME, from disk when it is there, and its key."""
+        etag = self._key(sample, path, spec)
+        place = self.folder / etag[:2] / f"{etag}{ending}"
+        if (made := _kept(place)) is None:
+            with _only_one(self.folder / "lock", int(etag[:15], 16)):
+                if (made := _kept(place)) is None:
+                    made = self._ask(sample, path.decode(errors="replace"), index, spec)
+                    made = NOT_A_NUMBER.sub(_valid, made) if spec == JSON_SPEC else made
+                    _keep(place, made)
+        else:
+            PLOTS_KEPT.inc()
+        return made, etag
+
+    def _ask(self, sample: OpenSample, name: str, index: int | None, spec: str) -> bytes:
         try:
             with RENDER_SECONDS.time():
-                drawn = self.client.render(_request(sample, name, index, options))
+                made = self.client.render(_request(sample, name, index, spec))
         except (FormatError, ValueError) as error:  # ValueError: more than the service takes
             RENDERS.labels("file").inc()
             raise Problem(502, f"{name} cannot be drawn: {error}") from error
@@ -77,7 +94,11 @@ class Plots:
             RENDERS.labels(type(error).__name__).inc()
             raise _problem(name, error) from error
         RENDERS.labels("drawn").inc()
-        return drawn.image
+        return made.image
+
+
+def _valid(match: re.Match[bytes]) -> bytes:
+    return match[0] if match[0].startswith(b'"') else b"null"
 
 
 def _problem(name: str, error: RenderError) -> Problem:
@@ -89,8 +110,7 @@ def _problem(name: str, error: RenderError) -> Problem:
     return Problem(502, f"{name} cannot be drawn: {error}")
 
 
-def _request(sample: OpenSample, name: str, index: int | None, options: Options) -> Request:
-    spec = options.spec()
+def _request(sample: OpenSample, name: str, index: int | None, spec: str) -> Request:
     if index is None:
         return Request(name=name, spec=spec, objects=[(b"", 0)])
     row = sample.columns.row(index)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import struct
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
+import uproot
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -148,6 +151,42 @@ def test_the_plot_of_a_file_that_changed_is_drawn_anew(client: FlaskClient, hub:
     tag = client.get(address).headers["ETag"]
     os.utime(copy, ns=(1, 1))
     assert client.get(address, headers={"If-None-Match": tag}).status_code == 200
+
+
+def test_json_gives_a_histogram_as_root_has_it(client: FlaskClient, demo_files: list[Path]) -> None:
+    answer = get(client, f"json/{SAMPLE}/PixelPhase1/{SUMMARY}")
+    file = next(file for file in demo_files if "367129__ZeroBias" in file.name)
+    with uproot.open(file) as opened:
+        histogram = opened[f"DQMData/Run 367129/PixelPhase1/Run summary/{SUMMARY}"]
+        assert answer["_typename"] == "TH2F"
+        assert answer["fEntries"] == histogram.member("fEntries")
+        assert answer["fArray"] == pytest.approx(histogram.values(flow=True).T.flatten().tolist())
+    assert answer["dqmProperties"] == {"efficiency": False}
+
+
+def test_json_of_every_me_is_valid_and_knows_efficiencies(client: FlaskClient) -> None:
+    efficiencies, numbers = 0, 0
+
+    def strict(word: str) -> None:
+        raise AssertionError(f"{word} is no JSON")
+
+    def walk(folder: str) -> None:
+        nonlocal efficiencies, numbers
+        for item in get(client, f"archive/{SAMPLE}/{folder}")["data"]:
+            if "subdir" in item:
+                walk(f"{folder}{item['subdir']}/")
+            else:
+                text = client.get(f"/api/v1/json/{SAMPLE}/{quote(item['path'])}").text
+                efficiencies += json.loads(text, parse_constant=strict)["dqmProperties"]["efficiency"]
+                numbers += 1
+
+    walk("")
+    assert numbers > 300
+    assert efficiencies > 0
+
+
+def test_json_of_an_unknown_me_is_404(client: FlaskClient) -> None:
+    assert client.get(f"/api/v1/json/{SAMPLE}/PixelPhase1/NoSuchPlot").status_code == 404
 
 
 def test_an_unknown_me_is_404_with_a_picture_that_says_so(client: FlaskClient) -> None:
