@@ -2,6 +2,7 @@
 #include <RVersion.h>
 #include <getopt.h>
 #include <sched.h>
+#include <unistd.h>
 
 #include <charconv>
 #include <cstdio>
@@ -81,9 +82,10 @@ int main(int argc, char **argv) {
     return 1;
   }
   try {
-    return dqmhub::serve(settings);
+    const int code = dqmhub::serve(settings);
+    _exit(code);  // ROOT's own end is long and may crash
   } catch (const std::exception &error) {
     dqmhub::log(error.what());
-    return 1;
+    _exit(1);
   }
 }

@@ -60,7 +60,7 @@ std::string options_of(const TH1 &histogram, const Spec &spec) {
     case 2:
       return spec.options.empty() ? "COLZ" : spec.options;
     default:
-      return spec.options.empty() ? "BOX" : spec.options;
+      return spec.options.empty() ? "BOX2Z" : spec.options;
   }
 }
 

@@ -61,7 +61,10 @@ def special() -> Iterator[tuple[str, ROOT.TObject]]:
     yield "nan", with_content("nan", float("nan"))
     yield "inf", with_content("inf", float("inf"))
     yield "huge", with_content("huge", 3e38)
-    yield "reference", filled_1d("TH1F", "reference", 50)
+    yield "reference", filled_1d("TH1F", "reference")
+    higher = filled_1d("TH1S", "higher")
+    higher.Scale(7)
+    yield "higher", higher
     yield "big2d", filled_2d("TH2F", "big2d", 100, 100)
     yield "bigger2d", filled_2d("TH2F", "bigger2d", 300, 200)
     infinite = filled_2d("TH2D", "nan2d")
@@ -75,6 +78,7 @@ def special() -> Iterator[tuple[str, ROOT.TObject]]:
     yield "words", ROOT.TObjString("first line\n\nthird: Zürich µ Ω")
     yield "named", ROOT.TNamed("named", "not a histogram")
     yield "graph", ROOT.TGraph(3)
+    yield "slow", filled_2d("TH2S", "slow", 1000, 500)
 
 
 def everything() -> Iterator[tuple[str, ROOT.TObject]]:
@@ -87,19 +91,69 @@ def everything() -> Iterator[tuple[str, ROOT.TObject]]:
 
 
 SAVE = """
+#include <TImageDump.h>
+
 void save(const TObject &object, const char *path) {
   TBufferFile buffer(TBuffer::kWrite);
   buffer.WriteObject(&object);
   std::ofstream(path, std::ios::binary).write(buffer.Buffer(), buffer.Length());
 }
+
+// ROOT's own picture, painted once, as rows of 0xAARRGGBB.
+void paint(TCanvas &canvas, const char *path) {
+  TImageDump dump("", 114);
+  dump.SetBit(BIT(11));
+  gVirtualPS = &dump;
+  canvas.Paint();
+  TImage *image = dump.GetImage();
+  std::ofstream(path, std::ios::binary)
+      .write(reinterpret_cast<const char *>(image->GetArgbArray()), 4l * image->GetWidth() * image->GetHeight());
+}
 """
+
+ROOTS_OWN = {"TH1F": "", "TH2F": "COLZ", "TProfile": ""}
+"""Objects of which ROOT paints a picture itself, and its draw options."""
+
+WIDTH, HEIGHT = 400, 300
+
+
+def set_style() -> None:
+    """The look of the plots, as docs/renderer.md states it."""
+    style = ROOT.gStyle
+    style.Reset()
+    for set_colour in (style.SetFillColor, style.SetCanvasColor, style.SetPadColor, style.SetFrameFillColor):
+        set_colour(10)
+    style.SetTitleFillColor(10)
+    style.SetStatColor(10)
+    style.SetCanvasBorderMode(0)
+    style.SetPadBorderMode(0)
+    style.SetFrameBorderMode(0)
+    style.SetTitleBorderSize(0)
+    style.SetStatBorderSize(1)
+    style.SetOptStat(1111)
+    style.SetNumberContours(99)
+    style.SetLabelSize(0.04, "XYZ")
+
+
+def paint_own(name: str, item: ROOT.TH1, path: Path) -> None:
+    canvas = ROOT.TCanvas("canvas", "", WIDTH + 4, HEIGHT + 28)
+    options = ROOTS_OWN[name]
+    if "Z" in options:
+        canvas.SetRightMargin(0.14)
+    item.UseCurrentStyle()
+    item.Draw(options)
+    ROOT.paint(canvas, str(path))
 
 
 def main(folder: Path) -> None:
+    ROOT.gROOT.SetBatch()
     ROOT.TH1.AddDirectory(False)
     ROOT.gInterpreter.Declare(SAVE)
+    set_style()
     for name, item in everything():
         ROOT.save(item, str(folder / f"{name}.obj"))
+        if name in ROOTS_OWN:
+            paint_own(name, item, folder / f"{name}.argb")
 
 
 if __name__ == "__main__":

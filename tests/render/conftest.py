@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from render.build import build
+from render.client import Request
+from tests.render.pictures import Picture, read
+from tests.render.service import Service
+
+TREE = Path(__file__).parents[2]
+
+Draw = Callable[..., Picture]
+
+
+@pytest.fixture(scope="session")
+def program() -> Path:
+    """The render service, built if it is out of date."""
+    return build(TREE, sys.executable)
+
+
+@pytest.fixture(scope="session")
+def objects(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with one object of each kind, written by ROOT."""
+    folder = tmp_path_factory.mktemp("objects")
+    script = Path(__file__).with_name("make_objects.py")
+    subprocess.run([sys.executable, "-W", "ignore", str(script), str(folder)], check=True, timeout=120)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def shared_service(program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    with Service(program, tmp_path_factory.mktemp("service"), "--workers", "2") as service:
+        yield service.wait_until_ready()
+        assert service.stop() == 0
+
+
+@pytest.fixture
+def service(shared_service: Service) -> Service:
+    """A running service, the same for all tests; a test that ends or overloads it starts its own."""
+    return shared_service
+
+
+@pytest.fixture(scope="session")
+def request_for(objects: Path) -> Callable[..., Request]:
+    """Makes a request for objects by name."""
+
+    def make(*names: str, spec: str = "w=400;h=300", flags: int = 0x10) -> Request:
+        encoded = [((objects / f"{name}.obj").read_bytes(), 0) for name in names]
+        return Request(name=f"Test/{names[0]}", spec=spec, objects=encoded, flags=flags)
+
+    return make
+
+
+@pytest.fixture
+def draw(service: Service, request_for: Callable[..., Request]) -> Draw:
+    """Draws objects by name, without a complaint from ROOT, and gives the picture."""
+
+    def drawn(*names: str, spec: str = "w=400;h=300", flags: int = 0x10) -> Picture:
+        rendered = service.client.render(request_for(*names, spec=spec, flags=flags))
+        assert rendered.code == 0, service.log
+        return read(rendered.image)
+
+    return drawn

@@ -1,0 +1,88 @@
+"""A real render service for tests: started, watched, ended."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from render.client import RenderClient, Request
+
+PATIENCE_S = 20.0
+
+
+def eventually(condition: Callable[[], bool], what: str) -> None:
+    """Wait until `condition` holds; fail, saying `what` was expected, when it does not for long."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.01)
+
+
+def children(pid: int) -> list[int]:
+    """The processes that `pid` has started and that are alive."""
+    try:
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except FileNotFoundError:
+        return []
+
+
+def alive(pid: int) -> bool:
+    """Whether there is such a process that has not ended (a zombie has)."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+class Service:
+    """One master and its workers in `folder`/render/."""
+
+    def __init__(self, program: Path, folder: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> None:
+        self.state = folder / "render"
+        self.state.mkdir(parents=True, exist_ok=True)
+        self.log_path = folder / f"log-{time.monotonic_ns()}"
+        with self.log_path.open("wb") as log:
+            self.process = subprocess.Popen(
+                [program, "--state-directory", f"{self.state}/", *arguments],
+                stderr=log,
+                env={**os.environ, **(environment or {})},
+            )
+        self.client = RenderClient(self.state / "socket", timeout=PATIENCE_S)
+
+    @property
+    def log(self) -> str:
+        return self.log_path.read_text(errors="replace")
+
+    @property
+    def workers(self) -> list[int]:
+        return children(self.process.pid)
+
+    def wait_until_ready(self) -> Service:
+        eventually(lambda: "ready at" in self.log or self.process.poll() is not None, "the service should be ready")
+        assert self.process.poll() is None, self.log
+        return self
+
+    def wait_for_log(self, words: str) -> None:
+        eventually(lambda: words in self.log, f"{words!r} should be in the log")
+
+    def stop(self) -> int:
+        """End it as systemd does, and give its exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(PATIENCE_S)
+
+    def __enter__(self) -> Service:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait(PATIENCE_S)
+
+
+def text(value: str, spec: str = "w=60;h=40", name: str = "A/scalar") -> Request:
+    """A request for a scalar."""
+    return Request(name=name, spec=spec, flags=0x02, text=value.encode())
