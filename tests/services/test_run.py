@@ -1,0 +1,107 @@
+"""`dqmhub run`: every service together, and none left behind however one of them ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from app.settings import TREE, Settings
+from render.build import build
+from tests.support.processes import PATIENCE_S, environment, until
+
+DQMHUB = Path(sys.executable).with_name("dqmhub")
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
+
+
+def processes(data: Path) -> dict[int, str]:
+    """Every process that was started with this data folder, with its command line."""
+    found = {}
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            if f"DQMHUB_DATA_DIR={data}".encode() in (entry / "environ").read_bytes().split(b"\0"):
+                found[int(entry.name)] = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+        except (FileNotFoundError, ProcessLookupError, PermissionError):
+            continue
+    return {process: command for process, command in found.items() if command}  # a zombie has no command line
+
+
+def answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+@contextmanager
+def running(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
+    """All services, ready to serve; ended afterwards, however the test left them."""
+    build(TREE, sys.executable)
+    variables = environment(settings)
+    subprocess.run([DQMHUB, "db", "upgrade"], env=variables, check=True)
+    log = (settings.data / "run.log").open("wb")
+    process = subprocess.Popen([DQMHUB, "run"], env=variables, start_new_session=True, stdout=log, stderr=log)
+    try:
+        until(lambda: process.poll() is not None or answers(f"http://127.0.0.1:{settings.web_port}/healthz/ready"), "the services to be ready")
+        assert process.poll() is None, (settings.data / "run.log").read_text()
+        yield process
+    finally:
+        log.close()
+        for left in processes(settings.data):
+            os.kill(left, signal.SIGKILL)
+        process.wait(PATIENCE_S)
+
+
+@pytest.fixture
+def own(settings: Settings) -> Settings:
+    return replace(settings, web_port=free_port(), render_workers=1, worker_processes=1)
+
+
+def test_ctrl_c_ends_every_process(own: Settings) -> None:
+    with running(own) as process:
+        os.killpg(process.pid, signal.SIGINT)
+        until(lambda: not processes(own.data), f"the processes to end: {processes(own.data)}")
+        process.wait(PATIENCE_S)
+        assert "Traceback" not in (own.data / "run.log").read_text()
+
+
+@pytest.mark.parametrize("victim", ["supervisor", "dqmhub web", "dqmhub live", "dqmhub worker", "dqmhub-render"])
+def test_kill_9_of_one_process_leaves_no_orphan(own: Settings, victim: str) -> None:
+    with running(own) as process:
+        if victim == "supervisor":
+            killed = process.pid
+        else:  # the oldest of that name is the one that started the others
+            killed = min(number for number, command in processes(own.data).items() if victim in command)
+        os.kill(killed, signal.SIGKILL)
+        until(lambda: not set(processes(own.data)) - {process.pid}, f"the other processes to end after {victim}")
+
+
+def test_a_service_does_not_start_on_an_old_database_and_says_what_to_do(settings: Settings) -> None:
+    for service in ("web", "live", "worker", "run"):
+        done = subprocess.run([DQMHUB, service], env=environment(settings), capture_output=True, text=True, check=False, timeout=PATIENCE_S)
+        assert done.returncode == 1
+        assert "dqmhub db upgrade" in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_a_service_does_not_start_with_a_wrong_setting_and_names_it(settings: Settings) -> None:
+    variables = environment(settings) | {"DQMHUB_WEB_PORT": "70000"}
+    done = subprocess.run([DQMHUB, "web"], env=variables, capture_output=True, text=True, check=False, timeout=PATIENCE_S)
+    assert done.returncode == 1
+    assert done.stderr.strip() == "dqmhub: DQMHUB_WEB_PORT: web_port = 70000 cannot be used; allowed: a number from 1 to 65535"
