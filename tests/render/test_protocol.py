@@ -196,7 +196,7 @@ def test_requests_may_follow_each_other_without_waiting(connection: socket.socke
 
 def test_a_message_may_come_byte_by_byte(connection: socket.socket, histogram: bytes) -> None:
     whole = message(data=item(histogram))
-    for at in range(0, 60):
+    for at in range(60):
         connection.sendall(whole[at : at + 1])
     assert ask(connection, whole[60:]) == ask(connection, whole)
 
