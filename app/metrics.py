@@ -16,6 +16,8 @@ RENDERS = Counter("dqmhub_renders_total", "Plots asked of the render service", [
 RENDER_SECONDS = Histogram("dqmhub_render_seconds", "Time to draw a plot", buckets=(0.002, 0.005, 0.02, 0.1, 0.5, 2, 10, 40))
 PLOTS_KEPT = Counter("dqmhub_plots_kept_total", "Plots answered from disk")
 
+METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"})
+
 VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 
 
@@ -45,7 +47,8 @@ def _start() -> None:
 
 def _count(answer: Response) -> Response:
     endpoint = request.endpoint or "none"
-    REQUESTS.labels(endpoint, request.method, answer.status_code).inc()
+    method = request.method if request.method in METHODS else "other"  # clients invent any, and each would be kept for good
+    REQUESTS.labels(endpoint, method, answer.status_code).inc()
     if "started" in g:
         REQUEST_SECONDS.labels(endpoint).observe(time.perf_counter() - g.started)
     return answer

@@ -106,7 +106,7 @@ def _http_error(error: HTTPException) -> Response:
 
 
 def _fault(error: Exception) -> Response:
-    log.exception("%s %s failed", request.method, request.full_path.rstrip("?"))
+    log.exception("%s %r failed", request.method, request.full_path.rstrip("?"))  # %r: an address may hold line ends
     return _problem(Problem(500, f"DQM Hub could not answer because of a fault of its own ({type(error).__name__}); it is in the log of the web server"))
 
 

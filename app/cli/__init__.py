@@ -53,6 +53,7 @@ def dqmhub(config: Path | None) -> None:
 
 def settings() -> Settings:
     """The settings of this command; a wrong one ends it with its name, value and what is allowed."""
+    os.umask(0o027)  # what the program writes (hashes of passwords are in it) is for its user and group
     found = load()
     logging.basicConfig(level=LOG_LEVELS_NUMBER[found.log_level], format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     return found
