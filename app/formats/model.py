@@ -130,9 +130,7 @@ class Columns:
 
     def row(self, index: int) -> Row:
         """Where ME number `index` is; what `payload` takes."""
-        return Row(
-            self.seek[index], self.nbytes[index], self.objlen[index], self.keylen[index], self.kind[index], self.flags[index]
-        )
+        return Row(self.seek[index], self.nbytes[index], self.objlen[index], self.keylen[index], self.kind[index], self.flags[index])
 
     def _arrays(self) -> list[array[int]]:
         return [self.seek, self.nbytes, self.objlen, self.keylen, self.kind, self.status, self.flags]

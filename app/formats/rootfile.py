@@ -47,9 +47,7 @@ _BIG_FILE_VERSION = 1_000_000
 # The high bits of a directory's seek number the process that wrote the key.
 _SEEK_MASK = (1 << 48) - 1
 # A key starts a fixed length before its class name: how reading goes on behind a damaged one.
-_CLASS = re.compile(
-    rb"\x04TH[123][CSIFD]|\x07TH2Poly|\x08TProfile|\x0aTProfile2D|\x0aTObjString|\x0aTDirectory|\x0eTDirectoryFile"
-)
+_CLASS = re.compile(rb"\x04TH[123][CSIFD]|\x07TH2Poly|\x08TProfile|\x0aTProfile2D|\x0aTObjString|\x0aTDirectory|\x0eTDirectoryFile")
 
 
 class Key(NamedTuple):

@@ -1,4 +1,6 @@
-"""Writes DQM files with ROOT, for the tests of the parser: `write_root_files.py FOLDER`. Runs in a process of its own."""
+"""Writes DQM files with ROOT, for the tests of the parser: `python -m tests.formats.write_root_files FOLDER`.
+
+A process of its own, for ROOT is not to be loaded by the tests themselves."""
 
 from __future__ import annotations
 
@@ -8,24 +10,7 @@ from pathlib import Path
 
 import ROOT
 
-COMPRESSIONS = {"zlib": 101, "lzma": 207, "lz4": 404, "zstd": 505, "none": 0}
-
-HOSTILE = [
-    "blank in name",
-    " leading and trailing ",
-    "hash#percent%25plus+question?",
-    "amp&lt<gt>quot\"apos'",
-    "back\\slash",
-    "<b>bold</b>",
-    "<img src=x onerror=alert(1)>",
-    "unicode η φ Σ 日本",
-    "semi;colon:comma,",
-    "{curly} [square] $dollar @at",
-    "new\nline",
-    "..",
-    "e=1",
-    "x" * 400,
-]
+from tests.formats.cases import COMPRESSIONS, HOSTILE
 
 
 def new(kind: str, name: str, fill: int = 500):
@@ -148,7 +133,7 @@ def tags(folder: Path) -> None:
         "real": "f=3.1400000000000001",
         "text": "s=plain",
         "empty": "s=",
-        "markup": "s=a < b, <b>bold</b> & </text> \"quoted\"\nsecond line",
+        "markup": 's=a < b, <b>bold</b> & </text> "quoted"\nsecond line',
         "long": "s=" + "long " * 200,
         "equal=sign": "i=7",
         "ME.with.dots": "i=1",

@@ -1,0 +1,246 @@
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import struct
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import uproot
+
+from app.formats import FormatError, Kind, Listing, QTest, Row, payload, scan, tdirectory
+from tests.formats.cases import COMPRESSIONS, HOSTILE
+from tests.formats.oracle import histograms
+
+STATUSES = [30, 50, 60, 70, 90, 100, 200, 300]
+EFFICIENCY_BIT = 0x00200000
+
+
+def rows(listing: Listing) -> dict[str, Row]:
+    return {listing.names[index].decode(): listing.columns.row(index) for index in range(len(listing.names))}
+
+
+def only(path: Path, run: int = 1) -> Listing:
+    return scan(path).samples[run, 0]
+
+
+def scalars(listing: Listing) -> dict[str, tuple[Kind, str]]:
+    texts = listing.facts.scalars.items()
+    return {listing.names[index].decode(): (Kind(listing.columns.kind[index]), text) for index, text in texts}
+
+
+def qtests(listing: Listing) -> dict[str, list[QTest]]:
+    return {listing.names[index].decode(): tests for index, tests in listing.facts.qtests.items()}
+
+
+def content(data: bytes) -> bytes:
+    """The object in a frame, which starts with its size, a mark and the class."""
+    (count,) = struct.unpack_from(">I", data)
+    assert count == 0x40000000 | len(data) - 4
+    assert data[4:8] == b"\xff\xff\xff\xff"
+    return data[data.index(b"\0", 8) + 1 :]
+
+
+@pytest.mark.parametrize("name", ["classes", *COMPRESSIONS, "cycles", "runs", "tags", "far", "small"])
+def test_names_places_and_bytes_of_histograms_are_those_that_uproot_finds(root_files: Path, name: str) -> None:
+    path = root_files / f"{name}.root"
+    for (run, _), listing in scan(path).samples.items():
+        expected = {me: found for me, found in histograms(path, run).items() if "BadModuleList" not in me}
+        found = {me: row for me, row in rows(listing).items() if not Kind(row.kind).scalar}
+        assert found.keys() == expected.keys()
+        for me, row in found.items():
+            assert (Kind(row.kind).class_name, *row[:4]) == expected[me][:5]
+            assert content(payload(path, "tdirectory", row).data) == expected[me].content
+
+
+def test_every_class_of_histogram_is_decoded_by_root_with_the_bins_that_uproot_reads(root_files: Path, tmp_path: Path) -> None:
+    path = root_files / "classes.root"
+    requests = []
+    listed = rows(only(path))
+    for number, row in enumerate(listed.values()):
+        (tmp_path / str(number)).write_bytes((framed := payload(path, "tdirectory", row)).data)
+        requests.append(json.dumps([str(tmp_path / str(number)), framed.displacement]))
+    reader = [sys.executable, "-W", "ignore", str(Path(__file__).with_name("read_frames.py"))]
+    done = subprocess.run(reader, input="\n".join(requests), capture_output=True, text=True, check=True, timeout=120)
+    assert {Kind(row.kind).class_name for row in listed.values()} == {kind.class_name for kind in Kind if not kind.scalar}
+    with uproot.open(path) as file:
+        for (me, row), line in zip(listed.items(), done.stdout.splitlines(), strict=True):
+            decoded = json.loads(line)
+            subsystem, rest = me.split("/", 1)
+            assert (decoded["class"], decoded["name"]) == (Kind(row.kind).class_name, me.rpartition("/")[2])
+            if row.kind != Kind.TH2POLY:  # which uproot does not know
+                values = file[f"DQMData/Run 1/{subsystem}/Run summary/{rest}"].values(flow=True)
+                assert decoded["bins"] == pytest.approx(list(values.flatten(order="F")))
+                assert sum(decoded["bins"]) > 0
+
+
+def test_what_is_no_me_is_neither_listed_nor_counted(root_files: Path) -> None:
+    result = scan(root_files / "classes.root")
+    names = rows(result.samples[1, 0])
+    assert result.unreadable == 0
+    assert not [me for me in names if any(word in me for word in ("no ME", "not in", "dropped", "CMSSW"))]
+
+
+def test_of_several_cycles_the_highest_counts_and_deleted_ones_are_gone(root_files: Path) -> None:
+    listing = only(root_files / "cycles.root")
+    assert list(rows(listing)) == ["Sub/folder/first a TH1F", "Sub/folder/thrice", "Sub/folder/value"]
+    assert rows(listing)["Sub/folder/first a TH1F"].kind == Kind.TH2F
+    assert scalars(listing) == {"Sub/folder/value": (Kind.INT, "2")}
+
+
+def test_each_run_of_a_file_is_a_sample_of_its_own(root_files: Path) -> None:
+    samples = scan(root_files / "runs.root").samples
+    assert {key: list(rows(listing)) for key, listing in samples.items()} == {
+        (run, 0): [f"Sub/in {run}", "Sub/in all"] for run in (1, 367129, 367130)
+    }
+
+
+def test_objects_behind_four_gigabytes_are_found_and_fetched(root_files: Path) -> None:
+    path = root_files / "far.root"
+    result = scan(path)
+    listing = result.samples[1, 0]
+    assert result.unreadable == 0
+    assert list(rows(listing)) == ["Far/away/far", "Near/far too", "Near/near"]
+    assert rows(listing)["Far/away/far"].seek > 1 << 32
+    assert qtests(listing) == {"Far/away/far": [QTest("test", 200, "1", "X", "far")]}
+
+
+@pytest.fixture
+def odd_names(root_files: Path, tmp_path: Path) -> Path:
+    """The file of names with two of them changed to what ROOT would not write from Python."""
+    data = (root_files / "names.root").read_bytes()
+    path = tmp_path / "names.root"
+    path.write_bytes(data.replace(b"nul@here", b"nul\0here").replace(b"latin-1 @ letter", b"latin-1 \xe9 letter"))
+    return path
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_any_name_of_an_me_a_folder_or_a_scalar_is_listed_as_it_is(root_files: Path, name: str) -> None:
+    listing = only(root_files / "names.root")
+    kept = name.rstrip() if name != name.rstrip() else name  # ROOT itself drops blanks at the end
+    assert f"Sub/histograms/{kept}" in rows(listing)
+    assert f"Sub/{name}/in a folder" in rows(listing)
+    assert scalars(listing)[f"Sub/scalars/{name}"] == (Kind.STRING, name)
+
+
+def test_names_are_made_utf8_and_those_that_no_page_could_show_are_counted(odd_names: Path) -> None:
+    result = scan(odd_names)
+    odd = [me for me in rows(result.samples[1, 0]) if me.startswith("Sub/odd/")]
+    assert odd == ["Sub/odd/down/below", "Sub/odd/latin-1 é letter"]
+    assert result.unreadable == 2  # a NUL, and a slash with nothing before it
+
+
+def test_scalars_keep_their_text_up_to_the_closing_tag(root_files: Path) -> None:
+    found = scalars(only(root_files / "tags.root"))
+    assert found == {
+        "Tags/integer": (Kind.INT, "-42"),
+        "Tags/real": (Kind.FLOAT, "3.1400000000000001"),
+        "Tags/text": (Kind.STRING, "plain"),
+        "Tags/empty": (Kind.STRING, ""),
+        "Tags/markup": (Kind.STRING, 'a < b, <b>bold</b> & </text> "quoted"\nsecond line'),
+        "Tags/long": (Kind.STRING, "long " * 200),
+        "Tags/equal=sign": (Kind.INT, "7"),
+        "Tags/ME.with.dots": (Kind.INT, "1"),
+    }
+
+
+def test_an_efficiency_is_marked_in_its_row_and_in_what_the_renderer_gets(root_files: Path) -> None:
+    path = root_files / "tags.root"
+    found = rows(only(path))
+    assert [me for me, row in found.items() if row.flags] == ["Tags/efficiency"]
+    assert payload(path, "tdirectory", found["Tags/efficiency"]).flags == Kind.TH1F | EFFICIENCY_BIT
+    assert payload(path, "tdirectory", found["Tags/no efficiency"]).flags == Kind.TH1F
+
+
+def test_quality_tests_of_every_status_are_kept_with_a_message_that_may_hold_colons(root_files: Path) -> None:
+    listing = only(root_files / "tags.root")
+    for status in STATUSES:
+        me = f"Tests/status {status}"
+        test = QTest("test", status, "0.5", "Algorithm", "a message: with colons <and> more")
+        assert qtests(listing)[me] == [test]
+        assert listing.columns.status[listing.names.find(me.encode()) or 0] == status
+
+
+def test_quality_tests_belong_to_the_longest_name_that_fits_and_of_two_reports_the_last_counts(root_files: Path) -> None:
+    listing = only(root_files / "tags.root")
+    found = qtests(listing)
+    assert found["Tests/a.b"] == [QTest("test", 300, "0", "X", "of a.b")]
+    assert found["Tests/a"] == [
+        QTest("test.2", 200, "0", "X", "of a"),
+        QTest("test", 100, "1", "X", ""),
+        QTest("again", 50, "1", "X", "written last"),
+    ]
+    assert found["Tags/real"] == [QTest("close to pi", 100, "1", "ContentsWithinExpected", "")]
+    assert listing.columns.status[listing.names.find(b"Tests/a") or 0] == 200
+
+
+def test_strings_that_say_nothing_of_an_me_are_counted_and_cost_nothing_else(root_files: Path) -> None:
+    result = scan(root_files / "tags.root")
+    # Two that are no tags, a test of no ME, a malformed test, and a scalar with the name of a histogram.
+    assert result.unreadable == result.samples[1, 0].unreadable == 5
+    assert rows(result.samples[1, 0])["Tags/both"].kind == Kind.TH1F
+
+
+def test_a_file_whose_writer_died_lists_all_that_was_written(root_files: Path) -> None:
+    path = root_files / "unfinished.root"
+    result = scan(path)
+    found = rows(result.samples[1, 0])
+    assert found.keys() == {f"Sub/folder {number % 3}/ME {number}" for number in range(20)}
+    assert result.unreadable > 0
+    for row in found.values():
+        assert len(content(payload(path, "tdirectory", row).data)) == row.objlen
+
+
+@pytest.mark.parametrize(("run", "mes"), [(367094, 3), (367129, 4)])
+def test_real_files_are_listed_and_fetched_as_uproot_reads_them(fixtures_dir: Path, run: int, mes: int) -> None:
+    path = fixtures_dir / "dqmfiles" / f"DQM_V0001_R{run:09}__ZeroBias__Run2023C-PromptReco-v1__DQMIO.root"
+    listing = only(path, run)
+    assert len(listing.names) == mes
+    assert scalars(listing)["Info/EventInfo/iRun"] == (Kind.INT, str(run))
+    for me, found in histograms(path, run).items():
+        row = rows(listing)[me]
+        assert (Kind(row.kind).class_name, *row[:4]) == found[:5]
+        assert content(payload(path, "tdirectory", row).data) == found.content
+
+
+def test_a_file_that_was_replaced_gives_an_error_and_not_another_plot(root_files: Path, tmp_path: Path) -> None:
+    path = shutil.copy(root_files / "classes.root", tmp_path / "file.root")
+    listed = rows(only(path))
+    shutil.copy(root_files / "tags.root", path)
+    for row in listed.values():
+        with pytest.raises(FormatError, match="another object than was listed"):
+            payload(path, "tdirectory", row)
+
+
+def test_a_scalar_has_no_payload(root_files: Path) -> None:
+    with pytest.raises(ValueError, match="has no histogram"):
+        payload(root_files / "tags.root", "tdirectory", rows(only(root_files / "tags.root"))["Tags/integer"])
+
+
+def test_an_object_too_large_for_the_renderer_is_refused_before_it_is_read(root_files: Path) -> None:
+    path = root_files / "classes.root"
+    row = rows(only(path))["All/TH1/my TH1F"]
+    with pytest.raises(FormatError, match=f"at most {tdirectory.MAX_OBJECT}"):
+        payload(path, "tdirectory", row._replace(objlen=tdirectory.MAX_OBJECT + 1))
+
+
+def test_what_is_no_dqm_file_is_refused_with_what_was_found_and_what_is_expected(tmp_path: Path, root_files: Path) -> None:
+    (tmp_path / "empty").touch()
+    (tmp_path / "text").write_text("#!/bin/sh\n" * 100)
+    os.mkfifo(tmp_path / "pipe")
+    with uproot.recreate(tmp_path / "other.root") as file:
+        file["tree"] = {"x": [1, 2, 3]}
+    for name, problem in {
+        "empty": "starts with b'' and has 0 bytes; expected a ROOT file",
+        "text": "starts with b'#!/b' and has 1000 bytes; expected a ROOT file",
+        "pipe": "is no regular file",
+        "other.root": "has no directory DQMData; expected a DQM file",
+    }.items():
+        with pytest.raises(FormatError) as caught:
+            scan(tmp_path / name)
+        assert str(caught.value).startswith(f"{tmp_path / name}: {problem}")
+    with pytest.raises(FileNotFoundError):
+        scan(tmp_path / "absent")
