@@ -7,8 +7,10 @@ from typing import Any
 
 from gunicorn.app.base import BaseApplication
 
+from app.pulse import Pulse
 from app.settings import Settings
 from app.supervisor import die_with, follow_supervisor
+
 
 class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     """gunicorn serving the application; every worker loads the application by itself, so none shares a connection."""
@@ -46,6 +48,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "forwarded_allow_ips": "",
             "when_ready": lambda _: follow_supervisor(),
             "post_fork": lambda master, _: die_with(master.pid),
+            "post_worker_init": lambda _: Pulse("web").start(),
             "child_exit": lambda _, worker: _forget(worker.pid),
         }
 

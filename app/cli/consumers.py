@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 import multiprocessing
 import os
+from typing import Any
 
 import click
 from huey.consumer import Consumer, Environment, ProcessEnvironment, Scheduler
 
 import jobs
 from app import cli, database, work
+from app.pulse import Pulse
 from app.settings import Settings
 from app.supervisor import die_with, follow_supervisor
 
@@ -28,8 +30,13 @@ OPTIONS = {
 class Sweeper(Scheduler):  # type: ignore[misc]  # huey is not typed
     """huey's scheduler, which the consumer keeps alive; each second it also tells the queue of work that it lost."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.pulse = Pulse({"live": "live", "bulk": "worker"}[self.huey.name])
+
     def loop(self, now: float | None = None) -> None:
         try:
+            self.pulse.beat()
             work.enqueue_daily()
             work.sweep(self.huey.name)
         except Exception:  # the database may be away for a while; what is free now is free at the next sweep

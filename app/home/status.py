@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import time
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from flask import Blueprint, Response, current_app, jsonify
 from peewee import PeeweeException, fn
 
-from app import __version__, database, metrics, work
+from app import __version__, database, metrics, pulse, work
 from app.gui.models import FAILED, File
 from app.security import Role, needs
 from app.settings import Settings
@@ -64,24 +63,37 @@ def metric_text() -> Response:
 @blueprint.get("/status")
 @needs(Role.VIEWER)
 def status() -> Response:
-    failed = File.select(File.url, File.error).where(File.state == FAILED).order_by(File.id.desc()).limit(LAST_ERRORS)
-    context: dict[str, Any] = {
-        "services": services(current_app.config["HUB"]),
-        "version": __version__,
-        "failed_files": list(failed.dicts()),
-        "failed_work": list(work.last_failed(LAST_ERRORS)),
-    }
-    return page("home/status.html", "home/services.html", **context)
+    found = [_database(), _render(current_app.config["HUB"])]
+    failed_files: list[dict[str, str]] = []
+    failed_work: list[work.Work] = []
+    if found[0].state != DOWN:  # else the page says so, and no more can be known
+        found = [*_processes(), *found, *(_queue(name) for name in work.QUEUES)]
+        failed_files = list(
+            File.select(File.url, File.error).where(File.state == FAILED).order_by(File.id.desc()).limit(LAST_ERRORS).dicts()
+        )
+        failed_work = work.last_failed(LAST_ERRORS)
+    services = [service._asdict() for service in found]
+    return page("home/status.html", "home/status_fragment.html", services=services, failed_files=failed_files, failed_work=failed_work)
 
 
-def services(settings: Settings) -> list[dict[str, Any]]:
-    """Every service with its state and the age of what is known of it."""
-    found = [_web(), _database(), _render(settings), *(_queue(name) for name in ("live", "bulk"))]
-    return [service._asdict() for service in found]
-
-
-def _web() -> Service:
-    return Service("web", OK, f"version {__version__}, process {os.getpid()}")
+def _processes() -> list[Service]:
+    """The services that write signs of life: who is there, of what version, and who has fallen silent."""
+    now = time.time()
+    query = pulse.Service.select(pulse.Service.name, pulse.Service.host, pulse.Service.process, pulse.Service.version, pulse.Service.seen)
+    known = database.rows(query.order_by(pulse.Service.seen.desc()))
+    lines = []
+    for name in ("web", "live", "worker"):
+        rows = [row for row in known if row[0] == name]
+        alive = [row for row in rows if now - row[4] < pulse.SILENT_S]
+        where = ", ".join(f"{host} process {process}" for _, host, process, _, _ in alive)
+        age = now - rows[0][4] if rows else None
+        versions = sorted({row[3] for row in alive})
+        if alive:
+            state = OK if versions == [__version__] else WARN
+            lines.append(Service(name, state, f"{len(alive)} running, version {', '.join(versions)}", age, where))
+        else:
+            lines.append(Service(name, DOWN, "silent" if rows else "never heard of", age, f"start it with `dqmhub {name}`"))
+    return lines
 
 
 def _database() -> Service:
