@@ -40,9 +40,10 @@ def until(condition: Callable[[], object], what: str) -> None:
 
 @contextmanager
 def consumer(settings: Settings, queue: str, **variables: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A consumer with the handlers of tests/support/consumer.py, in a session of its own; ended afterwards."""
+    """A consumer with the handlers of tests/support/consumer.py, in a session of its own; it ends with the tests at the latest."""
     command = [sys.executable, "-m", "tests.support.consumer", queue]
-    process = subprocess.Popen(command, cwd=TREE, env=environment(settings) | variables, start_new_session=True)
+    given = environment(settings) | {"DQMHUB_SUPERVISOR_PID": str(os.getpid())} | variables
+    process = subprocess.Popen(command, cwd=TREE, env=given, start_new_session=True)
     try:
         yield process
     finally:

@@ -44,7 +44,7 @@ def _wait(ready: Callable[[], object], process: subprocess.Popen[bytes], log: Pa
 @contextmanager
 def _running(command: list[str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
     with log.open("wb") as output:  # setpriv: a killed test run leaves no server behind
-        process = subprocess.Popen(["setpriv", "--pdeathsig", "QUIT", *command], stdout=output, stderr=output)
+        process = subprocess.Popen(["setpriv", "--pdeathsig", "TERM", *command], stdout=output, stderr=output)
     try:
         yield process
     finally:
