@@ -1,9 +1,11 @@
-"""Keeping the tables bounded."""
+"""Keeping the tables and the kept plots bounded."""
 
 from __future__ import annotations
 
 import time
 
+from app.gui.plots import EVICT, evict
+from app.settings import load
 from app.work import Work, handler, report
 from app.work.model import CANCELLED, DONE, FAILED
 
@@ -21,3 +23,11 @@ def clean(work: Work) -> None:
     while batch := [row.id for row in Work.select(Work.id).where(*old).limit(BATCH)]:
         removed += Work.delete().where(Work.id.in_(batch)).execute()
         report(work, None, f"{removed} rows of old work removed")
+
+
+@handler(EVICT)
+def evict_plots(work: Work) -> None:
+    """Remove the plots that were not shown for longest, down to nine tenths of what may be kept."""
+    settings = load()
+    gone = evict(settings.data / "plots", int(0.9 * (settings.plot_cache_mb << 20)))
+    report(work, None, f"{gone} plots removed")

@@ -17,6 +17,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import NamedTuple
 
+from app import work
 from app.formats import FormatError, Kind, payload
 from app.gui.catalog import OpenSample
 from app.metrics import PLOTS_KEPT, RENDER_SECONDS, RENDERS
@@ -29,6 +30,9 @@ from render.options import Options
 JSON_SPEC = "h=1;w=1;json=True"
 NOT_A_NUMBER = re.compile(rb'"(?:[^"\\]|\\.)*"|-?\b(?:nan|inf)\w*', re.IGNORECASE)
 """Texts, to be left alone, and the words of C for what JSON has no word for."""
+
+EVICT = "evict"
+"""Kind of the work that removes the plots that were not shown for longest."""
 
 SHOWN_AGAIN_S = 3600.0
 """A kept plot is marked as used at most this often."""
@@ -48,6 +52,8 @@ class Plots:
     def __init__(self, settings: Settings) -> None:
         self.folder = settings.data / "plots"
         self.folder.mkdir(parents=True, exist_ok=True)
+        self.most = settings.plot_cache_mb << 20
+        self.added = 0
         self.client = RenderClient(settings.data / "render" / "socket", timeout=settings.render_timeout_s + 5)
         self.renderer = _versions(binary(TREE), Path(settings.render_plugins) if settings.render_plugins else None)
 
@@ -79,9 +85,17 @@ class Plots:
                     made = self._ask(sample, path.decode(errors="replace"), index, spec)
                     made = NOT_A_NUMBER.sub(_valid, made) if spec == JSON_SPEC else made
                     _keep(place, made)
+                    self._count(len(made))
         else:
             PLOTS_KEPT.inc()
         return made, etag
+
+    def _count(self, kept: int) -> None:
+        """Have the folder looked through each time that this process has added a part of what it may hold."""
+        self.added += kept
+        if self.added > self.most / 50:
+            self.added = 0
+            work.enqueue(EVICT, "plots")
 
     def _ask(self, sample: OpenSample, name: str, index: int | None, spec: str) -> bytes:
         try:
@@ -155,7 +169,7 @@ def _only_one(file: Path, offset: int) -> Iterator[None]:
 
 def evict(folder: Path, most_bytes: int) -> int:
     """Remove the plots that were not shown for longest until the rest fits; how many went."""
-    kept = sorted((entry.stat().st_mtime, entry.stat().st_size, entry.path) for part in folder.glob("??") for entry in os.scandir(part))
+    kept = sorted(_files(folder))
     excess = sum(size for _, size, _ in kept) - most_bytes
     gone = 0
     for _, size, path in kept:
@@ -165,3 +179,14 @@ def evict(folder: Path, most_bytes: int) -> int:
         excess -= size
         gone += 1
     return gone
+
+
+def _files(folder: Path) -> Iterator[tuple[float, int, str]]:
+    """Time of last use, size and path of each kept plot; another process may take some away meanwhile."""
+    for part in folder.glob("??"):
+        for entry in os.scandir(part):
+            try:
+                stat = entry.stat()
+            except FileNotFoundError:
+                continue
+            yield stat.st_mtime, stat.st_size, entry.path

@@ -68,9 +68,8 @@ def status() -> Response:
     failed_work: list[work.Work] = []
     if found[0].state != DOWN:  # else the page says so, and no more can be known
         found = [*_processes(), *found, *(_queue(name) for name in work.QUEUES)]
-        failed_files = list(
-            File.select(File.url, File.error).where(File.state == FAILED).order_by(File.id.desc()).limit(LAST_ERRORS).dicts()
-        )
+        query = File.select(File.url, File.error).where(File.state == FAILED).order_by(File.id.desc()).limit(LAST_ERRORS)
+        failed_files = [{"url": url, "error": error} for url, error in database.rows(query)]
         failed_work = work.last_failed(LAST_ERRORS)
     services = [service._asdict() for service in found]
     return page("home/status.html", "home/status_fragment.html", services=services, failed_files=failed_files, failed_work=failed_work)

@@ -1,0 +1,100 @@
+"""Plots: drawn once, kept by what they depend on, drawn by one of many who ask, and bounded on disk."""
+
+from __future__ import annotations
+
+import os
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from app import database, work
+from app.gui import plots as room
+from app.gui.catalog import Catalog, OpenSample
+from app.gui.plots import Plot, Plots
+from app.gui.samples import SampleKey
+from app.metrics import RENDERS
+from app.settings import Settings
+from render.options import Options
+
+MAP = b"PixelPhase1/EventInfo/reportSummaryMap"
+
+
+@pytest.fixture
+def sample(hub: Settings) -> OpenSample:
+    work.connect(hub)
+    return Catalog(hub).open(SampleKey(367129, 0, "/ZeroBias/Run2023C-PromptReco-v1/DQMIO"), 30)
+
+
+def drawn() -> float:
+    return sum(metric.value for family in RENDERS.collect() for metric in family.samples if metric.name.endswith("_total"))
+
+
+def test_a_plot_is_drawn_once_for_all_processes(hub: Settings, sample: OpenSample) -> None:
+    before = drawn()
+    first, second = Plots(hub), Plots(hub)
+    assert first.plot(sample, MAP, Options()) == second.plot(sample, MAP, Options())
+    assert drawn() == before + 1
+
+
+def test_many_who_ask_for_one_plot_have_it_drawn_once(hub: Settings, sample: OpenSample) -> None:
+    before = drawn()
+    plots, start, got = Plots(hub), threading.Barrier(16), list[Plot]()
+
+    def ask() -> None:
+        start.wait()
+        got.append(plots.plot(sample, MAP, Options(width=500)))
+        database.end_thread()
+
+    threads = [threading.Thread(target=ask) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert len(got) == 16
+    assert len(set(got)) == 1
+    assert drawn() == before + 1
+
+
+def test_the_key_of_a_plot_changes_with_all_that_it_depends_on(hub: Settings, sample: OpenSample) -> None:
+    plots = Plots(hub)
+    other_renderer = Plots(hub)
+    other_renderer.renderer = "another build"
+    keys = {
+        plots.key(sample, MAP, Options()),
+        plots.key(sample, MAP + b"2", Options()),
+        plots.key(sample, MAP, Options(xmin=0.0)),
+        plots.key(sample._replace(identity="another version"), MAP, Options()),
+        other_renderer.key(sample, MAP, Options()),
+    }
+    assert len(keys) == 5
+
+
+def test_a_plot_that_could_not_be_drawn_is_tried_again(hub: Settings, sample: OpenSample, render_service: Path) -> None:
+    (hub.data / "render").unlink()
+    plots = Plots(hub)
+    with pytest.raises(room.Problem, match="dqmhub render"):
+        plots.plot(sample, MAP, Options())
+    (hub.data / "render").symlink_to(render_service)
+    assert plots.plot(sample, MAP, Options()).found
+
+
+def test_what_was_not_shown_for_longest_goes_first(tmp_path: Path) -> None:
+    for number in range(10):
+        place = tmp_path / f"{number:02}" / f"{number:02}.png"
+        place.parent.mkdir()
+        place.write_bytes(bytes(100))
+        os.utime(place, (number, number))
+    assert room.evict(tmp_path, 350) == 7
+    assert sorted(file.stem for file in tmp_path.glob("*/*.png")) == ["07", "08", "09"]
+    assert room.evict(tmp_path, 350) == 0
+
+
+def test_a_growing_folder_is_looked_through(hub: Settings, sample: OpenSample) -> None:
+    plots = Plots(replace(hub, plot_cache_mb=1))
+    for width in range(300, 310):
+        plots.plot(sample, MAP, Options(width=width))
+    asked = work.find(room.EVICT, "plots")
+    assert asked
+    assert asked.state == "queued"
