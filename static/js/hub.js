@@ -49,6 +49,8 @@
     const empty = [...event.detail.formData].filter(([, value]) => value === "").map(([name]) => name);
     for (const name of empty) event.detail.formData.delete(name);
   });
+  // A form that answers to every change has nothing left to do when Enter sends it.
+  document.addEventListener("submit", (event) => { if (event.target.matches("[data-live]")) event.preventDefault(); });
   for (const failure of ["htmx:sendError", "htmx:timeout"]) {
     document.addEventListener(failure, () => notice("The server does not answer. What you see is what was known last."));
   }

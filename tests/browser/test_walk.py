@@ -1,0 +1,202 @@
+"""From the home page to a plot, once with the mouse and once with the keyboard alone; back, forward, pasted addresses."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Page, expect
+
+ZERO_BIAS = "/ZeroBias/Run2023C-PromptReco-v1/DQMIO"
+MUON = "/Muon/Run2023C-PromptReco-v1/DQMIO"
+SAMPLE = f"/browse/367129{ZERO_BIAS}"
+TIMING = f"{SAMPLE}/EcalBarrel/EBTimingTask"
+
+COLOURS = """image => {
+    const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];
+    const context = canvas.getContext("2d");
+    context.drawImage(image, 0, 0);
+    return new Set(new Uint32Array(context.getImageData(0, 0, canvas.width, canvas.height).data.buffer)).size;
+}"""
+"""The number of different colours in an image."""
+
+
+def drawn(page: Page, name: str, width: int) -> None:
+    """The plot of this name has come, in this width, and is no empty sheet."""
+    image = page.get_by_role("img", name=f"Plot {name}").first
+    image.scroll_into_view_if_needed()
+    expect(image).to_have_js_property("complete", True)
+    expect(image).to_have_js_property("naturalWidth", width)
+    assert image.evaluate(COLOURS) > 4
+
+
+def test_a_walk_with_the_mouse_from_home_to_a_plot_and_back(page: Page) -> None:
+    page.goto("/")
+    expect(page.get_by_role("heading", name="Latest runs")).to_be_visible()
+    page.get_by_label("Dataset", exact=True).fill("zerob")
+    expect(page.get_by_role("heading", name="2 samples in 2 runs")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"/\?dataset=zerob$"))
+    page.get_by_role("row", name="367129").get_by_role("link", name=ZERO_BIAS).click()
+
+    expect(page).to_have_url(re.compile(re.escape(SAMPLE) + "$"))
+    expect(page).to_have_title(re.compile(f"Run 367129 {ZERO_BIAS}"))
+    listed = page.request.get(f"/api/v1/archive/367129{ZERO_BIAS}").json()["data"]
+    folders = page.locator(".folder")
+    assert [folder.split("\n")[0] for folder in folders.all_inner_texts()] == [item["subdir"] for item in listed]
+    assert page.locator(".folder .count").evaluate_all("all => all.map(one => parseInt(one.title))") == [item["me_count"] for item in listed]
+
+    page.get_by_role("link", name="EcalBarrel").click()
+    page.get_by_role("link", name="EventInfo").click()
+    assert page.get_by_role("navigation", name="Folders").inner_text().split("\n") == ["Top", "EcalBarrel", "EventInfo"]
+    tile = page.locator(".tile", has_text="reportSummaryMap")
+    drawn(page, "reportSummaryMap", 266)
+    status = {item["name"]: item["qtstatuses"] for item in page.request.get(f"/api/v1/archive/367129{ZERO_BIAS}/EcalBarrel/EventInfo").json()["data"] if "name" in item}
+    words = {(100,): "ok", (200,): "warning", (300,): "error"}[tuple(status["reportSummaryMap"])]
+    expect(tile.locator(".badge")).to_have_text(words)
+    tile.click()
+
+    expect(page.get_by_role("heading", name="reportSummaryMap")).to_be_visible()
+    drawn(page, "reportSummaryMap", 720)
+    expect(page.locator(".stagehead .badge")).to_have_text(words)
+    expect(page.locator(".facts-list")).to_contain_text("EcalBarrel/EventInfo/reportSummaryMap")
+    expect(page.locator(".tests")).to_contain_text("ContentsYRange")
+
+    pasted = page.url
+    page.go_back()
+    drawn(page, "reportSummaryMap", 266)
+    page.go_back()
+    expect(page).to_have_url(re.compile("/EcalBarrel$"))
+    page.go_forward()
+    page.go_forward()
+    drawn(page, "reportSummaryMap", 720)
+    other = page.context.new_page()
+    other.goto(pasted)
+    drawn(other, "reportSummaryMap", 720)
+
+
+def test_a_walk_with_the_keyboard_alone(page: Page) -> None:
+    page.goto("/")
+    keys = page.keyboard
+    keys.press("/")
+    keys.type("367131")
+    expect(page.get_by_role("heading", name="1 sample in 1 run")).to_be_visible()
+    keys.press("Escape")
+    keys.press("j")
+    expect(page.get_by_role("link", name=MUON)).to_be_focused()
+    keys.press("Enter")
+
+    expect(page).to_have_url(re.compile(r"/browse/367131/"))
+    for _ in range(20):
+        keys.press("j")
+        if "EcalBarrel" in page.evaluate("document.activeElement.innerText"):
+            break
+    keys.press("Enter")
+    expect(page.get_by_role("link", name="EBTimingTask")).to_be_visible()
+    keys.press("j")
+    keys.press("j")
+    keys.press("j")
+    expect(page.get_by_role("link", name="EBTimingTask")).to_be_focused()
+    keys.press("Enter")
+    expect(page).to_have_url(re.compile("/EBTimingTask$"))
+    keys.press("j")
+    keys.press("j")
+    keys.press("Enter")
+    drawn(page, "EBTMT timing EB+02", 720)
+    keys.press("j")
+    drawn(page, "EBTMT timing EB+03", 720)
+    keys.press("k")
+    drawn(page, "EBTMT timing EB+02", 720)
+    keys.press("z")
+    drawn(page, "EBTMT timing EB+02", 1200)
+    keys.press("z")
+    drawn(page, "EBTMT timing EB+02", 720)
+    keys.press("p")
+    expect(page.locator(".run")).to_have_text("Run 367129")
+    drawn(page, "EBTMT timing EB+02", 720)
+    keys.press("u")
+    expect(page).to_have_url(re.compile(f"/browse/367129{MUON}/EcalBarrel/EBTimingTask$"))
+    keys.press("u")
+    expect(page).to_have_url(re.compile("/EcalBarrel$"))
+    keys.press("u")
+    expect(page).to_have_url(re.compile("/DQMIO$"))
+    keys.press("h")
+    expect(page.get_by_role("heading", name="Latest runs")).to_be_visible()
+
+
+def test_the_keys_are_shown_on_demand_and_what_has_focus_is_seen(page: Page) -> None:
+    page.goto("/")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    page.keyboard.press("j")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_hidden()
+    page.keyboard.press("Tab")
+    skip = page.get_by_role("link", name="Skip to the content")
+    expect(skip).to_be_focused()
+    expect(skip).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    expect(page.locator("main")).to_be_focused()
+    page.keyboard.press("Tab")
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+
+
+def test_a_search_in_the_sample_answers_while_one_types_and_stays_in_the_address(page: Page) -> None:
+    page.goto(SAMPLE)
+    page.keyboard.press("/")
+    page.keyboard.type("TIMING eb+02")
+    expect(page.get_by_role("heading", name="1 match for")).to_be_visible()
+    expect(page.get_by_role("searchbox")).to_be_focused()
+    drawn(page, "EBTMT timing EB+02", 266)
+    expect(page).to_have_url(re.compile(r"\?q=TIMING%20eb%2B02$"))
+    page.reload()
+    expect(page.get_by_role("heading", name="1 match for")).to_be_visible()
+    expect(page.get_by_role("searchbox")).to_have_value("TIMING eb+02")
+    page.get_by_role("searchbox").fill("")
+    expect(page.locator(".folder").first).to_be_visible()
+    expect(page).to_have_url(re.compile("/DQMIO$"))
+    page.get_by_role("searchbox").fill("nothing like this")
+    expect(page.get_by_role("heading", name="Nothing matches")).to_be_visible()
+
+
+def test_going_back_from_a_plot_leads_to_the_search_that_found_it(page: Page) -> None:
+    page.goto(SAMPLE)
+    page.get_by_role("searchbox").fill("reportSummaryMap")
+    page.get_by_role("link", name="reportSummaryMap").nth(1).click()
+    expect(page.locator(".position")).to_contain_text("2 of ")
+    page.keyboard.press("j")
+    expect(page.locator(".position")).to_contain_text("3 of ")
+    page.go_back()
+    page.go_back()
+    expect(page.get_by_role("searchbox")).to_have_value("reportSummaryMap")
+    expect(page.get_by_role("heading", name=re.compile(r"\d+ matches for"))).to_be_visible()
+    page.go_back()
+
+
+def test_a_long_list_shows_more_on_demand(page: Page) -> None:
+    page.goto(f"{SAMPLE}?q=a&size=s")
+    expect(page.locator(".tile")).to_have_count(200)
+    found = re.search(r"(\d+) matches", page.get_by_role("heading", name="matches").inner_text())
+    assert found
+    page.get_by_role("link", name="Show more").click()
+    expect(page.locator(".tile")).to_have_count(int(found[1]))
+    expect(page.locator(".tiles > .tiles")).to_have_count(0)
+
+
+def test_drawing_options_draw_anew_and_are_in_the_address(page: Page) -> None:
+    page.goto(f"{TIMING}?plot=EcalBarrel%2FEBTimingTask%2FEBTMT%20timing%20EB%2B02")
+    drawn(page, "EBTMT timing EB+02", 720)
+    plain = page.locator(".plot-large").get_attribute("src")
+    page.get_by_label("Scale of y").select_option("log")
+    expect(page).to_have_url(re.compile("ytype=log"))
+    expect(page.locator(".plot-large")).to_have_attribute("src", re.compile("ytype=log"))
+    drawn(page, "EBTMT timing EB+02", 720)
+    page.get_by_role("group", name="x").get_by_label("from").fill("0")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"xmin=0(&|$)"))
+    assert "xmax" not in page.url, "what is empty stays out of the address"
+    drawn(page, "EBTMT timing EB+02", 720)
+    page.go_back()
+    expect(page.locator(".plot-large")).not_to_have_attribute("src", re.compile("xmin"))
+    page.go_back()
+    expect(page.locator(".plot-large")).to_have_attribute("src", plain or "")
+    expect(page.get_by_label("Scale of y")).to_have_value("")

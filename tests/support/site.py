@@ -1,0 +1,66 @@
+"""The product as a user meets it: the real web server with its own data, with or without a render service."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from app import database
+from app.settings import TREE, Settings
+from tests.support.gui import register_all
+from tests.support.processes import PATIENCE_S, environment, until
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def bound(settings: Settings) -> Iterator[None]:
+    """This process bound to the database of these settings."""
+    database.check(database.connect(settings))
+    try:
+        yield
+    finally:
+        database.disconnect()
+        database.proxy.initialize(None)
+
+
+@contextmanager
+def site(settings: Settings, template: Path, files: list[Path]) -> Iterator[Settings]:
+    """A running web server that knows these files; settings with its port. template: a folder with an empty database."""
+    shutil.copytree(template, settings.data, dirs_exist_ok=True)
+    settings = replace(settings, web_port=free_port())
+    with bound(settings):
+        register_all(files)
+    command = [sys.executable, "-c", "from app.cli import main; main(['web'])"]
+    process = subprocess.Popen(command, cwd=TREE, env=environment(settings))
+    try:
+        until(lambda: process.poll() is not None or _answers(settings), "the web server")
+        assert process.poll() is None, "the web server ended"
+        yield settings
+    finally:
+        process.terminate()
+        process.wait(PATIENCE_S)
+
+
+def _answers(settings: Settings) -> bool:
+    try:
+        with urllib.request.urlopen(f"{address(settings)}/healthz/live", timeout=5) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+def address(settings: Settings) -> str:
+    return f"http://{settings.web_host}:{settings.web_port}"
