@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 from pathlib import Path
@@ -19,11 +20,16 @@ def build(tree: Path, python: str) -> Path:
     goes to standard output. Raises subprocess.CalledProcessError when CMake or the compiler fails.
     """
     folder = binary(tree).parent
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # two builds at once would write the same files
+        _build(tree / "render", folder, python)
+    return binary(tree)
+
+
+def _build(source: Path, folder: Path, python: str) -> None:
     cache = folder / "CMakeCache.txt"
     configured = cache.exists() and f"PYTHON_EXECUTABLE:STRING={python}\n" in cache.read_text()
     if not configured:
-        subprocess.run(
-            ["cmake", "-S", str(tree / "render"), "-B", str(folder), f"-DPYTHON_EXECUTABLE:STRING={python}"], check=True
-        )
+        subprocess.run(["cmake", "-S", str(source), "-B", str(folder), f"-DPYTHON_EXECUTABLE:STRING={python}"], check=True)
     subprocess.run(["cmake", "--build", str(folder), "-j", str(os.cpu_count() or 1)], check=True)
-    return binary(tree)

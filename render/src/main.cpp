@@ -11,6 +11,7 @@
 
 #include "log.h"
 #include "master.h"
+#include "plugins.h"
 #include "render.h"
 
 namespace dqmhub {
@@ -29,12 +30,13 @@ int cores() {
   return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
 }
 
-int positive(const char *option, const char *text) {
-  int value = 0;
+template <typename Number> Number positive(const char *option, const char *text) {
+  constexpr Number most = 100'000;
+  Number value = 0;
   const char *end = text + std::strlen(text);
   const auto [stop, error] = std::from_chars(text, end, value);
-  if (error != std::errc() || stop != end || value < 1 || value > 1'000'000)
-    throw std::invalid_argument(std::string("--") + option + " must be a whole number from 1: " + text);
+  if (error != std::errc() || stop != end || !(value > 0 && value <= most))
+    throw std::invalid_argument(std::string("--") + option + " must be a number above 0 and up to 100000: " + text);
   return value;
 }
 
@@ -48,9 +50,9 @@ Settings parse(int argc, char **argv) {
     switch (letter) {
       case 'd': settings.directory = optarg; break;
       case 'l': settings.plugins = optarg; break;
-      case 'w': settings.workers = positive("workers", optarg); break;
-      case 't': settings.timeout_s = positive("timeout", optarg); break;
-      case 'm': settings.memory_mb = positive("memory", optarg); break;
+      case 'w': settings.workers = positive<int>("workers", optarg); break;
+      case 't': settings.timeout_s = positive<double>("timeout", optarg); break;
+      case 'm': settings.memory_mb = positive<int>("memory", optarg); break;
       default: throw std::invalid_argument("see above");
     }
   }
@@ -61,10 +63,12 @@ Settings parse(int argc, char **argv) {
   return settings;
 }
 
-int serve(const Settings &settings) {
+int serve(const Settings &settings, int argc, char **argv) {
   const int64_t started = now_ms();
   Master master(settings);  // first: a wrong directory is told at once, not after ROOT has been loaded
   start_root([](const std::string &message) { log(printable(message)); });
+  if (!settings.plugins.empty())
+    log("plugins loaded: " + std::to_string(load_plugins(settings.plugins, argc, argv)));
   warm_up();
   log(std::string("ROOT ") + ROOT_RELEASE + " loaded in " + std::to_string(now_ms() - started) + " ms");
   return master.run();
@@ -82,7 +86,7 @@ int main(int argc, char **argv) {
     return 1;
   }
   try {
-    const int code = dqmhub::serve(settings);
+    const int code = dqmhub::serve(settings, argc, argv);
     _exit(code);  // ROOT's own end is long and may crash
   } catch (const std::exception &error) {
     dqmhub::log(error.what());

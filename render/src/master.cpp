@@ -14,6 +14,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <sstream>
 #include <stdexcept>
 
 #include "claim.h"
@@ -160,7 +161,9 @@ void Master::bury(pid_t pid, int status) {
 
 void Master::report(size_t number, int status) {
   ++crashes_;
-  const std::string how = children_[number].overrun ? "was killed after " + std::to_string(settings_.timeout_s) + " s"
+  std::ostringstream limit;
+  limit << settings_.timeout_s;
+  const std::string how = children_[number].overrun ? "was killed after " + limit.str() + " s"
                           : WIFSIGNALED(status)     ? std::string("died of SIG") + sigabbrev_np(WTERMSIG(status))
                                                     : "ended with code " + std::to_string(WEXITSTATUS(status));
   log("a worker " + how + (slots_[number].busy() ? " while drawing " + printable(slots_[number].what()) : " while idle"));
@@ -188,7 +191,7 @@ void Master::stop(const std::string &why) {
 
 int Master::wait_ms() const {
   const bool missing = std::any_of(children_.begin(), children_.end(), [](const Child &child) { return child.pid == 0; });
-  return missing && !stopping_ ? 50 : std::clamp(settings_.timeout_s * 100, 50, 1000);
+  return missing && !stopping_ ? 50 : int(std::clamp(settings_.timeout_s * 100, 50., 1000.));
 }
 
 }  // namespace dqmhub

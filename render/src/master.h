@@ -13,7 +13,7 @@ namespace dqmhub {
 struct Settings {
   std::string directory;    // ends with a slash; holds `socket` and `pid`
   int workers = 1;
-  int timeout_s = 30;       // wall time of one request
+  double timeout_s = 30;    // wall time of one request
   int memory_mb = 1024;     // that a worker may take beyond what it was born with
   std::string plugins;      // a shared library, or empty
   std::string socket() const { return directory + "socket"; }

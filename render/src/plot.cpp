@@ -4,7 +4,7 @@
 #include <TStyle.h>
 #include <TText.h>
 
-#include <string>
+#include <utility>
 
 #include "finite.h"
 #include "overlay.h"
@@ -44,30 +44,32 @@ bool apply_to_contents(TH1 &histogram, const AxisSpec &spec) {
   return log;
 }
 
+// An axis that nothing was asked for keeps what a plugin has made of it.
 void apply_axes(TCanvas &canvas, TH1 &histogram, const Spec &spec) {
   const int dimension = histogram.GetDimension();
   const bool box = dimension == 3;  // ROOT draws the axes of a box from end to end
-  canvas.SetLogx(apply(*histogram.GetXaxis(), spec.x, box));
-  canvas.SetLogy(dimension == 1 ? apply_to_contents(histogram, spec.y) : apply(*histogram.GetYaxis(), spec.y, box));
-  if (dimension > 1)
-    canvas.SetLogz(box ? apply(*histogram.GetZaxis(), spec.z, box) : apply_to_contents(histogram, spec.z));
+  const bool log_x = apply(*histogram.GetXaxis(), spec.x, box);
+  const bool log_y = dimension == 1 ? apply_to_contents(histogram, spec.y) : apply(*histogram.GetYaxis(), spec.y, box);
+  const bool log_z = box ? apply(*histogram.GetZaxis(), spec.z, box) : dimension == 2 && apply_to_contents(histogram, spec.z);
+  if (spec.x.type != "def")
+    canvas.SetLogx(log_x);
+  if (spec.y.type != "def")
+    canvas.SetLogy(log_y);
+  if (spec.z.type != "def")
+    canvas.SetLogz(log_z);
 }
 
-std::string options_of(const TH1 &histogram, const Spec &spec) {
-  switch (histogram.GetDimension()) {
-    case 1:
-      return spec.errors ? spec.options + " HIST E1 X0" : spec.options;
-    case 2:
-      return spec.options.empty() ? "COLZ" : spec.options;
-    default:
-      return spec.options.empty() ? "BOX2Z" : spec.options;
-  }
+std::string options_for(const TH1 &histogram, const std::string &options, bool errors) {
+  if (histogram.GetDimension() == 1)
+    return errors ? options + " HIST E1 X0" : options;
+  return !options.empty() ? options : histogram.GetDimension() == 2 ? "COLZ" : "BOX2Z";
 }
 
-// A palette at the right edge needs room for its numbers.
+// A palette at the right edge needs room for its numbers, if no plugin has seen to that.
 void make_room(TCanvas &canvas, const std::string &options) {
   constexpr double margin = 0.14;  // of the width
-  if (options.find_first_of("zZ") != options.npos)
+  const bool palette = options.find_first_of("zZ") != options.npos;
+  if (palette && canvas.GetRightMargin() == gStyle->GetPadRightMargin())
     canvas.SetRightMargin(margin);
 }
 
@@ -98,22 +100,25 @@ void note_not_finite() {
 
 }  // namespace
 
-void draw_plot(TCanvas &canvas, TH1 &main, const std::vector<TH1 *> &references, const Spec &spec, bool normalise) {
+Plot::Plot(TH1 &main, std::vector<TH1 *> references, const Spec &spec) : main_(main), references_(std::move(references)), spec_(spec) {
   gStyle->SetOptStat(spec.stats);
-  bool finite = make_finite(main);
+  finite_ = make_finite(main);
   restyle(main);
-  for (const auto reference : references) {
-    finite &= make_finite(*reference);
+  for (const auto reference : references_) {
+    finite_ &= make_finite(*reference);
     restyle(*reference);
   }
-  apply_axes(canvas, main, spec);
-  const bool overlaid = main.GetDimension() == 1 && !references.empty();
-  Overlay overlay(main, overlaid ? references : std::vector<TH1 *>(), spec, normalise);
-  const std::string options = options_of(main, spec);
+}
+
+void Plot::draw(TCanvas &canvas, std::string options, bool normalise) {
+  apply_axes(canvas, main_, spec_);
+  const bool overlaid = main_.GetDimension() == 1;
+  Overlay overlay(main_, overlaid ? references_ : std::vector<TH1 *>(), spec_, normalise);
+  options = options_for(main_, options, spec_.errors);
   make_room(canvas, options);
-  main.Draw(options.c_str());
+  main_.Draw(options.c_str());
   overlay.draw();
-  if (!finite)
+  if (!finite_)
     note_not_finite();
 }
 

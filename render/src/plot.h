@@ -3,14 +3,27 @@
 #include <TCanvas.h>
 #include <TH1.h>
 
+#include <string>
 #include <vector>
 
 #include "spec.h"
 
 namespace dqmhub {
 
-// Draws `main` as `spec` says, with the references over it; `normalise` scales each to the area of `main`.
-// Changes the histograms; they must live until the canvas is painted.
-void draw_plot(TCanvas &canvas, TH1 &main, const std::vector<TH1 *> &references, const Spec &spec, bool normalise);
+class Plot {
+ public:
+  // Gives the histograms our look; what is in them that cannot be drawn is taken out. They must outlive the painting
+  // of the canvas.
+  Plot(TH1 &main, std::vector<TH1 *> references, const Spec &spec);
+
+  // Draws as the spec says, with `options` in place of the spec's; `normalise` scales references to the main area.
+  void draw(TCanvas &canvas, std::string options, bool normalise);
+
+ private:
+  TH1 &main_;
+  const std::vector<TH1 *> references_;
+  const Spec &spec_;
+  bool finite_ = true;
+};
 
 }  // namespace dqmhub

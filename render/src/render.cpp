@@ -15,6 +15,7 @@
 #include "canvas.h"
 #include "decode.h"
 #include "plot.h"
+#include "plugins.h"
 #include "png.h"
 #include "spec.h"
 #include "text.h"
@@ -84,7 +85,10 @@ void draw_objects(TCanvas &canvas, const std::vector<std::unique_ptr<TObject>> &
   for (size_t i = 1; i < objects.size() && spec.reference != Reference::object; ++i)
     if (const auto reference = dynamic_cast<TH1 *>(objects[i].get()))
       references.push_back(reference);
-  draw_plot(canvas, *main, references, spec, spec.norm != "False" && !(request.flags & kEfficiency));
+  Plot plot(*main, references, spec);
+  Plugged plugins(request, spec, objects);
+  plot.draw(canvas, plugins.before(canvas, spec.options), spec.norm != "False" && !(request.flags & kEfficiency));
+  plugins.after(canvas);
 }
 
 std::string draw(const Request &request, const std::vector<std::unique_ptr<TObject>> &objects, const Spec &spec, bool blacklisted) {
