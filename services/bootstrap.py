@@ -18,6 +18,7 @@ TREE = Path(__file__).resolve().parent.parent
 ENVIRONMENT = TREE / ".venv"
 PYTHON = ENVIRONMENT / "bin" / "python"
 
+GOALS = ("build", "run", "test", "bench")
 RUN_PACKAGES = [
     "python3-venv", "g++", "make", "cmake", "libx11-6", "libxext6", "libsm6", "libice6", "libpng-dev", "zlib1g-dev", "libisal-dev",
 ]  # fmt: skip
@@ -27,6 +28,8 @@ PACKAGES = {"test": ["postgresql", "redis-server", "chromium", "fonts-dejavu-cor
 
 def main(goal: str) -> None:
     """Make ready for one of the goals build, run, test and bench."""
+    if goal not in GOALS:
+        sys.exit(f"usage: python3 services/bootstrap.py {' | '.join(GOALS)}")
     if sys.version_info < (3, 11):
         sys.exit(f"DQM Hub needs Python 3.11 or newer; this is {sys.version.split()[0]}")
     packages(RUN_PACKAGES + PACKAGES.get(goal, []))
@@ -99,4 +102,4 @@ def data_dir() -> Path:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main(" ".join(sys.argv[1:]))

@@ -58,7 +58,9 @@ def running(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
     log = (settings.data / "run.log").open("wb")
     process = subprocess.Popen([DQMHUB, "run"], env=variables, start_new_session=True, stdout=log, stderr=log)
     try:
-        until(lambda: process.poll() is not None or answers(f"http://127.0.0.1:{settings.web_port}/healthz/ready"), "the services to be ready")
+        until(
+            lambda: process.poll() is not None or answers(f"http://127.0.0.1:{settings.web_port}/healthz/ready"), "the services to be ready"
+        )
         assert process.poll() is None, (settings.data / "run.log").read_text()
         yield process
     finally:
