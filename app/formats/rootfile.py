@@ -111,12 +111,15 @@ def parse_key(data: bytes, at: int, file_size: int) -> tuple[Key, int]:
     return Key(class_name, name, seek, nbytes, objlen, keylen, cycle, parent & _SEEK_MASK), position
 
 
-def parse_keys(data: bytes, at: int, count: int, file_size: int) -> KeyList:
-    """The `count` keys that follow each other in `data` from byte `at` on; a damaged one is passed over."""
+def parse_keys(data: bytes, at: int, count: int, file_size: int, limit: int) -> KeyList:
+    """The `count` keys that follow each other in `data` from byte `at` on; a damaged one is passed over.
+
+    When there are more than `limit`, the result has one more than that.
+    """
     keys: list[Key] = []
     end = len(data)
     resumed = 0
-    while at + _SLACK < end:
+    while at + _SLACK < end and len(keys) <= limit:
         try:
             key, at = parse_key(data, at, file_size)
         except DAMAGE:
@@ -219,7 +222,7 @@ class RootFile:
             raise FormatError(f"no list of keys at byte {seek}", self.path, "the list of a directory") from error
         if header.nbytes != nbytes or header.seek != seek:
             raise FormatError(f"another record than a list of keys at byte {seek}", self.path, "the list of a directory")
-        return parse_keys(data, at + _COUNT.size, count, self.size)
+        return parse_keys(data, at + _COUNT.size, count, self.size, self._unread_keys)
 
     def _directory(self, record: int) -> tuple[int, int, int]:
         """Where the key list of the directory is whose record starts at this byte, its size, and where its own key is."""

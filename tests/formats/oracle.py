@@ -55,7 +55,7 @@ def _only(directory: Any, name: str) -> Any:
 def _walk(directory: Any, path: str) -> Iterator[tuple[str, Found]]:
     for key in _keys(directory):
         if key.fClassName.startswith(("TH", "TProfile")):
-            chunk, cursor = key.get_uncompressed_chunk_cursor()
+            chunk, _ = key.get_uncompressed_chunk_cursor()
             content = bytes(chunk.raw_data)[-key.fObjlen :]
             yield f"{path}/{key.fName}", Found(key.fClassName, key.fSeekKey, key.fNbytes, key.fObjlen, key.fKeylen, content)
     for name, below in _directories(directory):

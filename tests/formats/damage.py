@@ -1,0 +1,102 @@
+"""Damaged DQM files, made from a whole one: cut, overwritten at random from a seed, and crafted to do harm."""
+
+from __future__ import annotations
+
+import random
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+
+from app.formats.rootfile import DIRECTORIES, Key, RootFile
+
+BOMBS = [0x7FFFFFFF, 0x40000000, -1, -0x80000000, 0]
+_RECORD = struct.Struct(">hIIiiiii")
+
+
+def cut(data: bytes, number: int) -> Iterator[bytes]:
+    """The first part of a file, in `number` lengths from nothing to nearly all."""
+    for step in range(number):
+        yield data[: len(data) * step // number]
+
+
+def mutants(data: bytes, seed: int, number: int) -> Iterator[bytes]:
+    """Files with random bytes changed, blocks of 64 bytes lost, or a length made huge or negative."""
+    chance = random.Random(seed)
+    for _ in range(number):
+        mutant = bytearray(data)
+        for _ in range(chance.choice([1, 1, 2, 8, 40])):
+            at = chance.randrange(len(mutant) - 64)
+            match chance.choice(["flip", "flip", "block", "bomb"]):
+                case "flip":
+                    mutant[at] ^= 1 << chance.randrange(8)
+                case "block":
+                    mutant[at : at + 64] = chance.choice([bytes(64), chance.randbytes(64)])
+                case "bomb":
+                    struct.pack_into(">i", mutant, at, chance.choice(BOMBS))
+        yield bytes(mutant)
+
+
+def directories(path: Path) -> dict[bytes, Key]:
+    """The directories of a whole file by path."""
+    found: dict[bytes, Key] = {}
+    with RootFile(path) as file:
+        pending: list[tuple[bytes, Key | None]] = [(b"", None)]
+        while pending:
+            parent, directory = pending.pop()
+            for key in file.keys(directory).keys:
+                if key.class_name in DIRECTORIES:
+                    found[parent + b"/" + key.name] = key
+                    pending.append((parent + b"/" + key.name, key))
+    return found
+
+
+def crafted(path: Path) -> Iterator[tuple[str, bytes]]:
+    """Files that lie on purpose, by name."""
+    data = path.read_bytes()
+    by_path = directories(path)
+    deep = by_path[b"/DQMData/Run 1/Alpha/Run summary/two/deep"]
+    above = by_path[b"/DQMData/Run 1/Alpha/Run summary"]
+    list_of_above = _record(data, above)
+    # The directory has the list of one above it, so that it holds itself.
+    yield "circle", _with_record(data, deep, 3, list_of_above[3], 7, list_of_above[7])
+    yield "list-of-2-GB", _with_record(data, deep, 3, 0x7FFFFFFF)
+    yield "list-of-nothing", _with_record(data, deep, 3, 0)
+    yield "list-before-the-file", _with_record(data, deep, 7, -100)
+    yield "list-behind-the-file", _with_record(data, deep, 7, len(data) + 100)
+    yield "list-in-a-histogram", _with_record(data, deep, 7, 900)
+    seek, nbytes = list_of_above[7], list_of_above[3]
+    count_at = seek + struct.unpack_from(">h", data, seek + 14)[0]
+    for name, count in {"2-billion-keys": 0x7FFFFFFF, "fewer-keys-than-none": -1, "one-key": 1}.items():
+        yield name, _patched(data, count_at, struct.pack(">i", count))
+    yield "every-list-the-same", _all_directories_with(data, by_path, seek, nbytes)
+    for marker, name in {b"TH1F of it": "name-of-255", b"TH1F": "class-of-255"}.items():
+        at = data.rindex(bytes([len(marker)]) + marker)
+        yield name, _patched(data, at, b"\xff")
+    yield "no-file-header", _patched(data, 0, b"toor")
+    yield "begins-at-2-billion", _patched(data, 8, struct.pack(">i", 0x7FFFFFF0))
+    yield "name-of-2-billion", _patched(data, 36, struct.pack(">i", 0x7FFFFFF0))
+    yield "claims-64-bit", _patched(data, 4, struct.pack(">i", 1_062_400))
+    yield "record-of-no-bytes", _patched(data, struct.unpack_from(">i", data, 8)[0], bytes(4))
+
+
+def _record(data: bytes, directory: Key) -> tuple[int, ...]:
+    return _RECORD.unpack_from(data, directory.seek + directory.keylen)
+
+
+def _with_record(data: bytes, directory: Key, *changes: int) -> bytes:
+    """The file with fields of a directory's record changed: number, value, number, value."""
+    fields = list(_record(data, directory))
+    for number, value in zip(changes[::2], changes[1::2], strict=True):
+        fields[number] = value
+    return _patched(data, directory.seek + directory.keylen, _RECORD.pack(*fields))
+
+
+def _all_directories_with(data: bytes, by_path: dict[bytes, Key], seek: int, nbytes: int) -> bytes:
+    for path, directory in by_path.items():
+        if path.count(b"/") > 3:
+            data = _with_record(data, directory, 3, nbytes, 7, seek)
+    return data
+
+
+def _patched(data: bytes, at: int, patch: bytes) -> bytes:
+    return data[:at] + patch + data[at + len(patch) :]

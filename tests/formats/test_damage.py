@@ -1,0 +1,145 @@
+"""No file can harm the reader: every damaged one gives a typed error or what is left, with a count, soon and in little memory."""
+
+from __future__ import annotations
+
+import json
+import struct
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.formats import FormatError, rootfile, scan
+from tests.formats.damage import crafted, cut, mutants
+
+TREE = Path(__file__).parents[2]
+CORPUS = TREE / "tests" / "corpus" / "root"
+LONGEST_CPU_S = 2
+
+
+def read_all(folder: Path) -> dict[str, dict[str, Any]]:
+    """What `read_all.py` says of each file; every one must have an answer."""
+    command = [sys.executable, "-m", "tests.formats.read_all", str(folder)]
+    done = subprocess.run(command, cwd=TREE, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+    answers = {answer["file"]: answer for answer in map(json.loads, done.stdout.splitlines())}
+    assert answers.keys() == {path.name for path in folder.iterdir()}
+    assert max(answer["cpu_s"] for answer in answers.values()) < LONGEST_CPU_S
+    return answers
+
+
+def whole(root_files: Path) -> tuple[bytes, set[str]]:
+    path = root_files / "small.root"
+    names = scan(path).samples[1, 0].names
+    return path.read_bytes(), {names[index].decode() for index in range(len(names))}
+
+
+def test_a_truncated_file_lists_what_is_left_with_a_count(root_files: Path, tmp_path: Path) -> None:
+    data, names = whole(root_files)
+    for number, part in enumerate(cut(data, 200)):
+        (tmp_path / f"{number:03}").write_bytes(part)
+    answers = read_all(tmp_path)
+    for answer in answers.values():
+        assert "error" in answer or set(answer["names"]) <= names
+        if "names" in answer and set(answer["names"]) != names:
+            assert answer["unreadable"] > 0
+    listed = [len(answer.get("names", [])) for answer in answers.values()]
+    assert listed == sorted(listed)  # the longer the part, the more is left
+    assert len(names) * 0.9 < listed[150] and listed[20] > 0
+
+
+def test_of_500_files_damaged_at_random_none_costs_much_or_loses_more_than_it_says(root_files: Path, tmp_path: Path) -> None:
+    data, names = whole(root_files)
+    for number, mutant in enumerate(mutants(data, seed=2, number=500)):
+        (tmp_path / f"{number:03}").write_bytes(mutant)
+    answers = read_all(tmp_path)
+    listed = [answer for answer in answers.values() if "error" not in answer]
+    assert len(listed) > 400
+    # A changed letter is a renamed ME; what is gone altogether is counted.
+    silent = [answer["file"] for answer in listed if len(answer["names"]) < len(names) and not answer["unreadable"]]
+    assert len(silent) < 10, silent
+
+
+def test_files_made_to_do_harm_lose_only_what_they_lie_about(root_files: Path, tmp_path: Path) -> None:
+    for name, data in crafted(root_files / "small.root"):
+        (tmp_path / name).write_bytes(data)
+    answers = read_all(tmp_path)
+    assert "expected a ROOT file" in answers["no-file-header"]["error"]
+    assert "a whole ROOT file" in answers["begins-at-2-billion"]["error"]
+    for name, answer in answers.items():
+        if "error" not in answer:
+            assert answer["unreadable"] > 0 or len(answer["names"]) == 13, name
+            assert any(me.startswith("Beta/three/") for me in answer["names"]) or name == "every-list-the-same"
+
+
+def test_a_directory_that_holds_itself_is_read_once(root_files: Path, tmp_path: Path) -> None:
+    files = dict(crafted(root_files / "small.root"))
+    (tmp_path / "circle").write_bytes(files["circle"])
+    result = scan(tmp_path / "circle")
+    assert result.unreadable >= 1
+    assert len(result.samples[1, 0].names) < 30
+
+
+def test_one_damaged_key_loses_only_itself(root_files: Path, tmp_path: Path) -> None:
+    data, names = whole(root_files)
+    place = data.rindex(b"\x04TH1S\x0aTH1S of it")  # in the last list of keys
+    (tmp_path / "damaged").write_bytes(data[: place - 26] + bytes(30) + data[place + 4 :])
+    result = scan(tmp_path / "damaged")
+    left = result.samples[1, 0].names
+    lost = names - {left[index].decode() for index in range(len(left))}
+    assert len(lost) == 1
+    # The ME itself, and its quality test, which now belongs to none.
+    assert result.unreadable == 2
+
+
+def test_a_file_of_more_keys_than_any_run_has_is_refused(root_files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rootfile, "MAX_KEYS", 20)
+    with pytest.raises(FormatError, match="at most 20"):
+        scan(root_files / "small.root")
+
+
+def test_400000_keys_in_one_directory_are_read_in_little_memory(tmp_path: Path) -> None:
+    (tmp_path / "many.root").write_bytes(many_keys(400_000))
+    command = [sys.executable, "-m", "tests.formats.read_all", str(tmp_path)]
+    done = subprocess.run(command, cwd=TREE, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+    assert len(json.loads(done.stdout)["names"]) == 400_000
+
+
+def many_keys(count: int) -> bytes:
+    """A DQM file by hand, with scalars enough to fill one long list."""
+
+    def key(class_name: bytes, name: bytes, seek: int, objlen: int) -> bytes:
+        text = b"".join(bytes([len(part)]) + part for part in (class_name, name, b""))
+        keylen = 26 + len(text)
+        return struct.pack(">ihiIhhii", keylen + objlen, 4, objlen, 0, keylen, 1, seek, 100) + text
+
+    def directory(name: bytes, seek: int, keys: list[bytes]) -> tuple[bytes, bytes]:
+        """The record of a directory, followed by its list; and its key."""
+        own = key(b"TDirectory", name, seek, 30)
+        list_seek = seek + len(own) + 30
+        body = struct.pack(">i", len(keys)) + b"".join(keys)
+        listed = key(b"TDirectory", name, list_seek, len(body)) + body
+        record = struct.pack(">hIIiiiii", 5, 0, 0, len(listed), len(own), seek, 100, list_seek)
+        return own + record + listed, own
+
+    seek = 1000
+    records = []
+    keys = [key(b"TObjString", b"<me%d>i=1</me%d>" % (number, number), 100, 30) for number in range(count)]
+    for name in [b"Run summary", b"Sub", b"Run 1", b"DQMData"]:
+        record, own = directory(name, seek, keys)
+        records.append(record)
+        seek, keys = seek + len(record), [own]
+    top, _ = directory(b"top", 100, keys)
+    nbytes_name = len(key(b"TDirectory", b"top", 100, 30))
+    header = struct.pack(">4siiiiiii", b"root", 62400, 100, seek, 0, 0, 0, nbytes_name)
+    return b"".join([(header.ljust(100, b"\0") + top).ljust(1000, b"\0"), *records])
+
+
+@pytest.mark.skipif(not CORPUS.is_dir(), reason="no corpus")
+def test_every_file_of_the_corpus_is_answered() -> None:
+    answers = read_all(CORPUS)
+    assert len(answers) >= 30
+    assert any(answer.get("names") for answer in answers.values())
