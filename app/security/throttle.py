@@ -53,7 +53,8 @@ def claim(name: str, address: str) -> None:
     now = time.time()
     with proxy.atomic():
         rows = [_locked(key) for key in keys(name, address)]
-        wait = max(row.until for row in rows) - now
+        # a wait from the future is of a clock that was set back since; a minute is what the clocks of two hosts may differ
+        wait = max((row.until for row in rows if row.last < now + 60), default=now) - now
         for row in rows if wait <= 0 else ():
             row.failures = row.failures + 1 if row.last > now - FORGET_S else 1
             row.until, row.last = now + wait_after(row.key.partition(":")[0], row.failures), now

@@ -26,6 +26,7 @@ LEAST_ROLE = {
     "gui_api.list_samples": Role.VIEWER,
     "gui_api.archive": Role.VIEWER,
     "gui_api.render": Role.VIEWER,
+    "gui_api.json": Role.VIEWER,
     "gui_api.lumis": Role.VIEWER,
     "gui_api.datasets": Role.VIEWER,
     "gui_api.latest_runs": Role.VIEWER,

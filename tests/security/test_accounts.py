@@ -201,6 +201,15 @@ def test_guesses_at_the_same_moment_do_not_slip_through(hub: Settings) -> None:
         assert sum(pool.map(attempt, range(24))) == 5
 
 
+def test_a_clock_that_is_set_back_an_hour_keeps_nobody_waiting_for_it(hub: Settings) -> None:
+    for _ in range(5):
+        throttle.claim("alice", "192.0.2.7")
+    with pytest.raises(Problem):
+        throttle.claim("alice", "192.0.2.7")
+    Attempt.update(last=Attempt.last + 3600, until=Attempt.until + 3600).execute()
+    throttle.claim("alice", "192.0.2.7")
+
+
 def test_a_good_attempt_takes_back_its_own_count_at_the_address_only(hub: Settings) -> None:
     throttle.claim("alice", "192.0.2.7")
     throttle.claim("mallory", "192.0.2.7")
