@@ -100,7 +100,7 @@ class NameList:
             self._lowered = self._joined.lower()
         wanted = [word.encode("utf-8", "surrogatepass").lower() for word in words]
         found: list[int] = []
-        index = 0
+        index = len(self) if any(b"\0" in word for word in wanted) else 0
         while len(found) < limit and index < len(self):
             candidate = self._leapfrog(wanted, index)
             if candidate is None:

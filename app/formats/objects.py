@@ -65,17 +65,18 @@ def decompress(data: bytes, size: int, where: str) -> bytes:
 
 
 def _unpack(algorithm: bytes, block: bytes, size: int) -> bytes:
+    # One byte more than is wanted, so that a stream comes to its end and its checksum is compared.
     if algorithm == b"ZL":
-        result = zlib.decompressobj().decompress(block, size)
+        result = zlib.decompressobj().decompress(block, size + 1)
     elif algorithm == b"XZ":
-        result = lzma.LZMADecompressor(lzma.FORMAT_AUTO, memlimit=_LZMA_MEMORY).decompress(block, size)
+        result = lzma.LZMADecompressor(lzma.FORMAT_AUTO, memlimit=_LZMA_MEMORY).decompress(block, size + 1)
     elif algorithm == b"L4":
         # A checksum of eight bytes comes first; the renderer finds a damaged object anyway.
         result = lz4.block.decompress(block[8:], uncompressed_size=size)
     elif algorithm == b"ZS":
         result = _unpack_zstd(block, size)
     elif algorithm == b"CS":
-        result = zlib.decompressobj(-zlib.MAX_WBITS).decompress(block, size)
+        result = zlib.decompressobj(-zlib.MAX_WBITS).decompress(block, size + 1)
     else:
         raise _BadBlock(f"unknown algorithm {algorithm!r}")
     if len(result) != size:

@@ -42,7 +42,8 @@ class Writer:
     """A DQM file: objects by folder below `DQMData/Run N/<Subsystem>/Run summary`."""
 
     def __init__(self, path: Path, compression: int = 101):
-        self.file = ROOT.TFile(str(path), "RECREATE", "", compression)
+        # Without the time and a random identifier in it, so that it can be written again the same.
+        self.file = ROOT.TFile(f"{path}?reproducible=test", "RECREATE", "", compression)
         self.run = 1
 
     def folder(self, path: str):

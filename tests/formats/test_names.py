@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.formats import NameList
+
+PART = st.text(alphabet="aAbB 0/.é-", min_size=1, max_size=4).filter(lambda part: "/" not in part)
+PATHS = st.lists(st.lists(PART, min_size=1, max_size=4).map("/".join), max_size=30)
+
+
+def names_of(paths: list[str]) -> tuple[NameList, list[bytes]]:
+    plain = sorted({path.encode() for path in paths})
+    return NameList(plain), plain
+
+
+@given(PATHS)
+def test_a_list_gives_back_its_names_in_order_also_after_storage(paths: list[str]) -> None:
+    names, plain = names_of(paths)
+    for listed in (names, NameList.unpack(names.pack())):
+        assert [listed[index] for index in range(len(listed))] == plain
+
+
+@given(PATHS, PART)
+def test_find_gives_the_index_of_a_whole_path_only(paths: list[str], other: str) -> None:
+    names, plain = names_of(paths)
+    for index, path in enumerate(plain):
+        assert names.find(path) == index
+    absent = other.encode()
+    assert names.find(absent) == (plain.index(absent) if absent in plain else None)
+
+
+@given(PATHS)
+def test_every_folder_has_the_subfolders_counts_and_mes_that_the_paths_say(paths: list[str]) -> None:
+    names, plain = names_of(paths)
+    folders = {path[:end] for path in plain for end in range(len(path)) if path[end : end + 1] == b"/"}
+    for folder in folders | {b"", b"nowhere"}:
+        prefix = folder + b"/" if folder else b""
+        below = [path[len(prefix) :] for path in plain if path.startswith(prefix)]
+        counts = {
+            name: sum(path.startswith(name + b"/") for path in below) for path in below if b"/" in path for name in [path.split(b"/")[0]]
+        }
+        found = names.folder(folder)
+        assert [(sub.name, sub.me_count) for sub in found.subfolders] == sorted(counts.items())
+        assert [names[index] for index in found.mes] == [
+            path for path in plain if path.startswith(prefix) and b"/" not in path[len(prefix) :]
+        ]
+        for sub in found.subfolders:
+            assert all(names[index].startswith(prefix + sub.name + b"/") for index in range(sub.first, sub.last))
+
+
+@given(PATHS, st.lists(st.text(alphabet="aAbB /é", max_size=3), max_size=3), st.integers(0, 40))
+def test_search_finds_the_paths_that_contain_every_word_in_either_case(paths: list[str], words: list[str], limit: int) -> None:
+    names, plain = names_of(paths)
+    wanted = [word.encode().lower() for word in words]
+    expected = [index for index, path in enumerate(plain) if all(word in path.lower() for word in wanted)]
+    assert names.search(words, limit) == expected[:limit]
+
+
+def test_a_name_beyond_the_list_is_an_error_and_not_another_name() -> None:
+    names, _ = names_of(["A/x", "B/y"])
+    for index in (-1, 2):
+        with pytest.raises(IndexError):
+            names[index]
+
+
+def test_a_word_with_a_nul_matches_nothing_across_two_names() -> None:
+    names, _ = names_of(["A/x", "B/y"])
+    assert names.search(["x\0B"], 10) == []
