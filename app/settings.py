@@ -56,11 +56,18 @@ def between(low: float, high: float) -> Check:
 
 def networks(value: tuple[str, ...]) -> str:
     try:
-        for item in value:
-            ipaddress.ip_network(item)
+        wide = any(ipaddress.ip_network(item).prefixlen == 0 for item in value)
     except ValueError:
-        return "a list of networks such as 10.1.0.0/16 or ::1/128"
-    return ""
+        wide = True
+    return "a list of networks such as 10.1.0.0/16 or ::1/128, none of them the whole internet" if wide else ""
+
+
+def hosts(value: tuple[str, ...]) -> str:
+    return (
+        ""
+        if all(re.fullmatch(r"[\w.-]+|\[[0-9a-fA-F:]+\]", host) for host in value)
+        else "a list of host names, without scheme, port or path"
+    )
 
 
 def url_of(*schemes: str) -> Check:
@@ -105,7 +112,7 @@ class Settings:
     web_threads: int = setting(8, "Threads of each web server process.", between(1, 64))
     url_prefix: str = setting("", "Path under which a reverse proxy shows the hub.", prefix)
     allowed_hosts: tuple[str, ...] = setting(
-        ("127.0.0.1", "localhost", "[::1]"), "Host names under which browsers may reach the hub; the port does not matter."
+        ("127.0.0.1", "localhost", "[::1]"), "Host names under which browsers may reach the hub; the port does not matter.", hosts
     )
     trusted_proxies: tuple[str, ...] = setting((), "Networks of the reverse proxies whose X-Forwarded headers are believed.", networks)
     secure_cookies: bool = setting(False, "Send the session cookie over HTTPS only; turn on wherever HTTPS is used.")

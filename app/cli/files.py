@@ -17,7 +17,9 @@ from app.settings import TREE
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 def register(paths: tuple[Path, ...]) -> None:
     """Register FILES, and the files in FOLDERS at any depth, named like DQM_V0001_R000316142__PD__Era__DQMIO.root."""
+    from app.database import proxy
     from app.gui import register as registering
+    from app.security import audit
 
     settings = cli.open_database()
     wrong: list[str] = []
@@ -35,12 +37,15 @@ def register(paths: tuple[Path, ...]) -> None:
     with click.progressbar(length=len(entries), label="registering", show_pos=True, file=sys.stderr) as bar:
         for start in range(0, len(entries), registering.BATCH):
             batch = entries[start : start + registering.BATCH]
-            done = registering.register(batch)
+            with proxy.atomic():
+                done = registering.register(batch)
+                if done.new or done.replaced:
+                    audit("register", registering.summary(batch), answer=str(done))
             new, replaced, known = new + done.new, replaced + done.replaced, known + done.known
             bar.update(len(batch))
     for line in wrong:
         click.echo(line, err=True)
-    click.echo(f"{new} new, {replaced} with another file, {known} known already, {len(wrong)} left out")
+    click.echo(f"{registering.Registered(new, replaced, known)}, {len(wrong)} left out")
     sys.exit(1 if wrong and not entries else 0)
 
 

@@ -15,6 +15,7 @@ import re2
 from flask import Blueprint, Response, current_app, jsonify, request
 from werkzeug.exceptions import BadRequest
 
+from app.database import proxy
 from app.formats import Kind
 from app.formats.model import EFFICIENCY
 from app.gui import register as registering
@@ -208,7 +209,12 @@ def register() -> tuple[Response, int]:
         document = request.get_json(force=True)
     except BadRequest:
         raise Problem(400, "Please provide correctly formatted JSON", [("", "the body is not JSON")]) from None
-    entries = registering.from_json(document, settings)
-    done = registering.register(entries)
-    audit("register", f"{len(entries)} files", answer=f"{done.new} new, {done.replaced} replaced, {done.known} known")
+    try:
+        entries = registering.from_json(document, settings)
+    except Problem as problem:
+        audit("register", "nothing", answer=f"{problem.message}: {problem.errors[0]}")
+        raise
+    with proxy.atomic():
+        done = registering.register(entries)
+        audit("register", registering.summary(entries), answer=str(done))
     return jsonify(done._asdict() | {"message": "201: Created"}), 201

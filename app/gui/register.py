@@ -41,6 +41,14 @@ class Registered(NamedTuple):
     replaced: int
     known: int
 
+    def __str__(self) -> str:
+        return f"{self.new} new, {self.replaced} with another file, {self.known} known already"
+
+
+def summary(entries: Sequence[Entry]) -> str:
+    """What a batch is, for the audit log: the first file and how many there are."""
+    return f"{len(entries)} files" + (f", the first {entries[0].url}" if entries else "")
+
 
 class Places:
     """Where files may be, for the time of one batch: the folders that it names are looked up once."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,9 @@ from flask.testing import FlaskClient
 from app.gui import register, samples
 from app.gui.models import File, Sample
 from app.gui.register import Entry, Registered
-from app.settings import Settings
+from app.security.models import Audit
+from app.settings import TREE, Settings
+from tests.support.processes import environment
 
 DATASET = "/ZeroBias/Run2023C-PromptReco-v1/DQMIO"
 
@@ -150,3 +154,26 @@ def test_other_networks_need_a_token(client: FlaskClient, file: Path) -> None:
     answer = client.post("/api/v1/register", json=[body(file)], environ_base={"REMOTE_ADDR": "192.0.2.7"})
     assert answer.status_code == 401
     assert Sample.select().count() == 0
+
+
+def test_registrations_are_audited_refused_ones_too(client: FlaskClient, file: Path) -> None:
+    client.post("/api/v1/register", json=[body(file)])
+    client.post("/api/v1/register", json=[body(file, file="/etc/passwd")])
+    good, refused = list(Audit.select().where(Audit.action == "register").order_by(Audit.id))
+    assert good.target == f"1 files, the first {file}"
+    assert good.answer == "1 new, 0 with another file, 0 known already"
+    assert "/etc/passwd" in refused.answer
+
+
+def test_the_command_registers_what_it_can_and_names_the_rest(hub: Settings, file: Path) -> None:
+    file.with_name("histos.root").write_bytes(b"root")
+    outside = file.parent.parent / file.name.replace("316142", "316143")
+    outside.write_bytes(b"root")
+    command = [str(Path(sys.executable).with_name("dqmhub")), "register", str(file.parent), str(outside), "/no/such.root"]
+    done = subprocess.run(command, cwd=TREE, env=environment(hub), capture_output=True, text=True, check=False)
+    assert done.returncode == 0
+    assert done.stdout.strip() == "1 new, 0 with another file, 0 known already, 3 left out"
+    assert "histos.root: its name is not of a DQM file with a dataset" in done.stderr
+    assert f"{outside} is in none of the folders that may be read" in done.stderr
+    assert "/no/such.root: there is no such file or folder" in done.stderr
+    assert [sample.run for sample in Sample.select()] == [316142]
