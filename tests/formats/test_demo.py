@@ -1,0 +1,102 @@
+"""The demo files: what a visitor sees first, and what the bench is measured on."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.formats import Kind, Listing, scan
+from app.gui.demo import FILES, make_demo
+from render.build import build
+from tests.formats.oracle import histograms
+
+TREE = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="session")
+def maker() -> Path:
+    return build(TREE, sys.executable).with_name("dqmhub-demo")
+
+
+@pytest.fixture(scope="session")
+def demo_files(maker: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    return make_demo(tmp_path_factory.mktemp("demo files"), maker, None, print)
+
+
+def statuses(listing: Listing) -> set[int]:
+    return {test.status for tests in listing.facts.qtests.values() for test in tests}
+
+
+def test_every_demo_file_is_small_and_has_all_that_real_files_have(demo_files: list[Path]) -> None:
+    assert [path.name for path in demo_files] == list(FILES)
+    for path, run in zip(demo_files, FILES.values(), strict=True):
+        result = scan(path)
+        listing = result.samples[run, 0]
+        assert (list(result.samples), result.unreadable) == ([(run, 0)], 0)
+        assert path.stat().st_size < 1 << 20
+        assert 300 < len(listing.names) < 500
+        assert statuses(listing) == {30, 50, 60, 70, 90, 100, 200, 300}
+        assert set(listing.columns.kind) == set(Kind) - {Kind.TH3S, Kind.TH3D, Kind.TH3I, Kind.TH2POLY}
+        assert any(listing.columns.flags)
+        assert len(listing.names.folder(b"").subfolders) >= 15
+        run_me = listing.names.find(b"Info/EventInfo/iRun")
+        assert run_me is not None
+        assert listing.facts.scalars[run_me] == str(run)
+
+
+def test_demo_histograms_are_those_that_uproot_finds(demo_files: list[Path]) -> None:
+    names = scan(demo_files[1]).samples[367129, 0]
+    listed = {names.names[index].decode() for index in range(len(names.names)) if names.columns.kind[index] > 0x0F}
+    assert listed == histograms(demo_files[1], 367129).keys()
+
+
+def test_runs_differ_but_the_same_arguments_give_the_same_file(maker: Path, demo_files: list[Path], tmp_path: Path) -> None:
+    again = make_demo(tmp_path, maker, None, print)
+    contents = [path.read_bytes() for path in demo_files]
+    assert [path.read_bytes() for path in again] == contents
+    assert len(set(contents)) == len(contents)
+
+
+def test_files_that_are_there_are_not_made_again_unless_the_maker_changed(maker: Path, tmp_path: Path) -> None:
+    made: list[str] = []
+    first = make_demo(tmp_path, maker, 50, made.append)
+    assert make_demo(tmp_path, maker, 50, made.append) == first
+    assert len(made) == 1
+    first[0].unlink()
+    make_demo(tmp_path, maker, 50, made.append)
+    (tmp_path / "made.json").write_text(f'{{"{first[0].name}": "another maker"}}')
+    make_demo(tmp_path, maker, 50, made.append)
+    assert len(made) == 3
+
+
+def test_a_large_file_has_as_many_mes_as_asked_in_many_folders(maker: Path, tmp_path: Path) -> None:
+    (path,) = make_demo(tmp_path, maker, 20_000, print)
+    (listing,) = scan(path).samples.values()
+    assert len(listing.names) == 20_000
+    assert len(listing.names.folder(b"PixelPhase1/Modules/PXLayer_1").subfolders) > 20
+
+
+@pytest.mark.parametrize("compression", ["zlib", "lzma", "lz4", "zstd", "none"])
+def test_the_maker_writes_every_compression(maker: Path, tmp_path: Path, compression: str) -> None:
+    path = tmp_path / "file.root"
+    subprocess.run([maker, "--out", path, "--run", "5", "--compression", compression], check=True, timeout=60, capture_output=True)
+    assert scan(path).unreadable == 0
+
+
+@pytest.mark.parametrize("arguments", [[], ["--run"], ["--run", "x", "--out", "f"], ["--run", "1", "--out", "f", "--compression", "zip"]])
+def test_the_maker_refuses_wrong_arguments_with_its_usage(maker: Path, tmp_path: Path, arguments: list[str]) -> None:
+    done = subprocess.run([maker, *arguments], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 2
+    assert "usage: dqmhub-demo" in done.stderr
+
+
+def test_a_maker_that_fails_leaves_nothing_behind_and_says_why(tmp_path: Path) -> None:
+    failing = tmp_path / "failing"
+    failing.write_text("#!/bin/sh\necho no room >&2\nexit 1\n")
+    failing.chmod(0o755)
+    with pytest.raises(RuntimeError, match="no room"):
+        make_demo(tmp_path / "demo", failing, None, print)
+    assert list((tmp_path / "demo").iterdir()) == []
