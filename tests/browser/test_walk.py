@@ -43,14 +43,20 @@ def test_a_walk_with_the_mouse_from_home_to_a_plot_and_back(page: Page) -> None:
     listed = page.request.get(f"/api/v1/archive/367129{ZERO_BIAS}").json()["data"]
     folders = page.locator(".folder")
     assert [folder.split("\n")[0] for folder in folders.all_inner_texts()] == [item["subdir"] for item in listed]
-    assert page.locator(".folder .count").evaluate_all("all => all.map(one => parseInt(one.title))") == [item["me_count"] for item in listed]
+    assert page.locator(".folder .count").evaluate_all("all => all.map(one => parseInt(one.title))") == [
+        item["me_count"] for item in listed
+    ]
 
     page.get_by_role("link", name="EcalBarrel").click()
     page.get_by_role("link", name="EventInfo").click()
     assert page.get_by_role("navigation", name="Folders").inner_text().split("\n") == ["Top", "EcalBarrel", "EventInfo"]
     tile = page.locator(".tile", has_text="reportSummaryMap")
     drawn(page, "reportSummaryMap", 266)
-    status = {item["name"]: item["qtstatuses"] for item in page.request.get(f"/api/v1/archive/367129{ZERO_BIAS}/EcalBarrel/EventInfo").json()["data"] if "name" in item}
+    status = {
+        item["name"]: item["qtstatuses"]
+        for item in page.request.get(f"/api/v1/archive/367129{ZERO_BIAS}/EcalBarrel/EventInfo").json()["data"]
+        if "name" in item
+    }
     words = {(100,): "ok", (200,): "warning", (300,): "error"}[tuple(status["reportSummaryMap"])]
     expect(tile.locator(".badge")).to_have_text(words)
     tile.click()

@@ -16,14 +16,33 @@ from app.gui.samples import SampleKey
 from app.web import Problem
 
 KEY = SampleKey(367129, 0, "/ZeroBias/Run2023C-PromptReco-v1/DQMIO")
-HOSTILE = ["a b", "#", "%25", "a+b?c&d=e;f", "<\"'>", "back\\slash", "η 日本", "..", ".", "~..", "~", "a//b", "x/", "\x7f\n\t", "\ufeff", "http://evil"]
+HOSTILE = [
+    "a b",
+    "#",
+    "%25",
+    "a+b?c&d=e;f",
+    "<\"'>",
+    "back\\slash",
+    "η 日本",
+    "..",
+    ".",
+    "~..",
+    "~",
+    "a//b",
+    "x/",
+    "\x7f\n\t",
+    "\ufeff",
+    "http://evil",
+]
 
 bare = Flask("bare")
 bare.url_map.merge_slashes = False
 bare.url_map.converters["path"] = AnyPath
 bare.register_blueprint(views.pages)
 
-part = st.one_of(st.sampled_from([name.encode() for name in HOSTILE if "/" not in name]), st.binary(max_size=8).filter(lambda b: not {0, 47} & set(b)))
+part = st.one_of(
+    st.sampled_from([name.encode() for name in HOSTILE if "/" not in name]), st.binary(max_size=8).filter(lambda b: not {0, 47} & set(b))
+)
 path = st.lists(part, min_size=1, max_size=4).map(b"/".join).filter(lambda b: not b.startswith(b"/"))
 word = st.text(max_size=10).map(lambda text: "".join(text.split())).filter(lambda text: "\0" not in text and text.isprintable())
 
@@ -65,7 +84,9 @@ def test_a_dataset_may_be_called_anything(name: str) -> None:
 
 
 def test_an_address_is_readable_where_names_are_plain() -> None:
-    view = View(KEY._replace(lumi=7), b"PixelPhase1/EventInfo", b"PixelPhase1/EventInfo/reportSummaryMap", size="l", options=(("ytype", "log"),))
+    view = View(
+        KEY._replace(lumi=7), b"PixelPhase1/EventInfo", b"PixelPhase1/EventInfo/reportSummaryMap", size="l", options=(("ytype", "log"),)
+    )
     assert address_of(view) == (
         "/browse/367129:7/ZeroBias/Run2023C-PromptReco-v1/DQMIO/PixelPhase1/EventInfo"
         "?plot=PixelPhase1%2FEventInfo%2FreportSummaryMap&size=l&ytype=log"

@@ -271,7 +271,9 @@ def test_a_report_names_instance_version_address_and_run(client: FlaskClient) ->
     assert "Run: 367140 of /Cosmics/Run2023C-PromptReco-v1/DQMIO" in report
 
 
-@pytest.mark.parametrize("target", ["//evil.example/", "https://evil.example/", "javascript:alert(1)", "/\\evil.example", "/\t/evil.example"])
+@pytest.mark.parametrize(
+    "target", ["//evil.example/", "https://evil.example/", "javascript:alert(1)", "/\\evil.example", "/\t/evil.example"]
+)
 def test_a_report_leads_back_to_this_site_only(client: FlaskClient, target: str) -> None:
     page = client.get("/help/report", query_string={"from": target}).text
     assert 'href="/">Back to the page' in page
