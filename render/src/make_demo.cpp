@@ -13,6 +13,7 @@
 #include <TProfile2D.h>
 #include <TRandom3.h>
 
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -26,6 +27,7 @@
 namespace {
 
 using Shape = std::function<double(TRandom &)>;
+using Region = std::function<bool(double, double)>;
 
 struct Axis {
   const char *title;
@@ -139,6 +141,15 @@ private:
     return [=](TRandom &r) { return double(r.Poisson(mean)); };
   }
 
+  static bool everywhere(double, double) { return true; }
+  // What a disk of a detector covers: a ring around (centre, centre).
+  static Region ring(double centre, double inner, double outer) {
+    return [=](double x, double y) {
+      double radius = std::hypot(x - centre, y - centre);
+      return inner < radius && radius < outer;
+    };
+  }
+
   // ---- histograms ---------------------------------------------------------------------------------------------------
   template <class H> static void label(H &h, const Axis &x, const char *y) {
     h.GetXaxis()->SetTitle(x.title);
@@ -157,7 +168,8 @@ private:
 
   // Hits per module: a smooth rate, some modules dead in every run, and now and then a hot one.
   template <class H = TH2F>
-  void map(const std::string &name, const char *title, const Axis &x, const Axis &y, double rate, double dead = 0.03) {
+  void map(const std::string &name, const char *title, const Axis &x, const Axis &y, double rate, double dead = 0.03,
+           const Region &region = everywhere) {
     H h(name.c_str(), title, x.bins, x.low, x.high, y.bins, y.low, y.high);
     label(h, x, y.title);
     for (int i = 1; i <= x.bins; ++i)
@@ -165,7 +177,8 @@ private:
         double middle = 1 + 0.4 * std::cos(TMath::Pi() * (i - 0.5 - x.bins / 2.) / x.bins);
         double hot = random_.Uniform() < 0.002 ? 4 : 1;
         bool off = lasting_.Uniform() < dead;
-        h.SetBinContent(i, j, off ? 0 : random_.Poisson(rate * middle * hot * statistics_));
+        if (!off && region(h.GetXaxis()->GetBinCenter(i), h.GetYaxis()->GetBinCenter(j)))
+          h.SetBinContent(i, j, random_.Poisson(rate * middle * hot * statistics_));
       }
     h.SetEntries(h.Integral());
     book_.put(h);
@@ -245,7 +258,7 @@ private:
     book_.folder("PixelPhase1/Tracks/PXForward");
     for (int disk : {-3, -2, -1, 1, 2, 3}) {
       map<TH2F>(text("clusterposition_xy_ontrack_PXDisk_%+d", disk), "Position of the on-track clusters", {"Global x (cm)", 40, -18, 18},
-                {"Global y (cm)", 40, -18, 18}, 12);
+                {"Global y (cm)", 40, -18, 18}, 12, 0.03, ring(0, 4.5, 16));
       one(text("charge_PXDisk_%+d", disk), "Corrected cluster charge (on track)", {"Charge (electrons)", 80, 0, 80000}, landau(21000, 2600));
     }
   }
@@ -283,7 +296,12 @@ private:
     map("EBOT digi occupancy", "Digi occupancy", phi, eta, 60, 0.01);
     average<TProfile2D>("EBOT rec hit energy", "Mean energy of the rec hits", {"iphi", 36, 0, 360}, {"ieta", 17, -85, 85}, 1.7, 0.2);
     book_.folder("EcalBarrel/EBSummaryClient");
-    map<TH2I>("EB global summary", "Global quality", phi, eta, 1, 0.01);
+    TH2I quality("EB global summary", "Global quality: 0 bad, 1 good, 2 unknown", phi.bins, phi.low, phi.high, eta.bins, eta.low, eta.high);
+    label(quality, phi, eta.title);
+    for (int i = 1; i <= phi.bins; ++i)
+      for (int j = 1; j <= eta.bins; ++j)
+        quality.SetBinContent(i, j, lasting_.Uniform() < 0.01 ? 2 : random_.Uniform() > 0.005);
+    book_.put(quality);
     book_.test("EB global summary", "goodChannels", 50, 0, "ContentsWithinExpected", "disabled: calibration run");
     for (const char *side : {"EE+", "EE-"})
       for (int module = 1; module <= 9; ++module) {
@@ -292,7 +310,7 @@ private:
       }
     book_.folder("EcalEndcap/EEOccupancyTask");
     for (const char *side : {"EE+", "EE-"})
-      map(text("EEOT digi occupancy %s", side), "Digi occupancy", {"ix", 50, 0, 100}, {"iy", 50, 0, 100}, 30, 0.02);
+      map(text("EEOT digi occupancy %s", side), "Digi occupancy", {"ix", 50, 0, 100}, {"iy", 50, 0, 100}, 30, 0.02, ring(50, 11, 50));
   }
 
   void hcal() {
