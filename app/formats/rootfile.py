@@ -185,8 +185,9 @@ class RootFile:
 
     def read(self, seek: int, size: int) -> bytes:
         """Exactly `size` bytes from `seek` on."""
-        data = os.pread(self._file, size, seek) if seek >= 0 and size >= 0 else b""
-        if len(data) != size:
+        within = size >= 0 and 0 <= seek <= self.size - size
+        data = os.pread(self._file, size, seek) if within else b""
+        if not within or len(data) != size:
             raise FormatError(f"{size} bytes at byte {seek} are not all in the file of {self.size}", self.path, "a whole file")
         return data
 
@@ -211,10 +212,10 @@ class RootFile:
     def _listed_keys(self, record: int) -> KeyList:
         seek, nbytes, _ = self._directory(record)
         # Lists never share bytes, so a file that says otherwise is not read for longer than its size is worth.
-        self._unread_list_bytes -= nbytes
-        if not _SMALLEST_LIST <= nbytes <= MAX_LIST_BYTES or self._unread_list_bytes < 0:
+        if not _SMALLEST_LIST <= nbytes <= min(MAX_LIST_BYTES, self._unread_list_bytes):
             raise FormatError(f"a list of keys of {nbytes} bytes", self.path, "lists that fit into the file")
         data = self.read(seek, nbytes)
+        self._unread_list_bytes -= nbytes
         try:
             header, at = parse_key(data, 0, self.size)
             (count,) = _COUNT.unpack_from(data, at)
@@ -240,9 +241,15 @@ class RootFile:
         found: dict[int, list[Key]] = {}
         for key in self._records():
             # The lists of keys have the class and the name of the directory itself, but not its record.
-            if key.class_name not in DIRECTORIES or self._directory(key.seek + key.keylen)[2] == key.seek:
+            if key.class_name not in DIRECTORIES or self._is_directory(key):
                 found.setdefault(key.parent, []).append(key)
         return found
+
+    def _is_directory(self, key: Key) -> bool:
+        try:
+            return self._directory(key.seek + key.keylen)[2] == key.seek
+        except FormatError:
+            return False
 
     def _records(self) -> Iterator[Key]:
         at = self._begin

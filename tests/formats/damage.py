@@ -63,6 +63,8 @@ def crafted(path: Path) -> Iterator[tuple[str, bytes]]:
     yield "list-of-nothing", _with_record(data, deep, 3, 0)
     yield "list-before-the-file", _with_record(data, deep, 7, -100)
     yield "list-behind-the-file", _with_record(data, deep, 7, len(data) + 100)
+    far = struct.pack(">hIIiiqqq", 1005, 0, 0, 200, 60, deep.seek, above.seek, 0x7FFFFFFFFFFFFFFF)
+    yield "list-at-the-end-of-numbers", _patched(data, deep.seek + deep.keylen, far)
     yield "list-in-a-histogram", _with_record(data, deep, 7, 900)
     seek, nbytes = list_of_above[7], list_of_above[3]
     count_at = seek + struct.unpack_from(">h", data, seek + 14)[0]

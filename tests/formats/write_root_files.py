@@ -68,6 +68,9 @@ def classes(folder: Path) -> None:
     for kind in ["TH1F", "TH1S", "TH1D", "TH1I", "TH2F", "TH2S", "TH2D", "TH2I", "TH3F", "TH3S", "TH3D", "TH3I", "TProfile", "TProfile2D"]:
         writer.put(f"All/{kind[:3]}", new(kind, f"my {kind}"))
     writer.put("All/TH2", polygons("my TH2Poly"))
+    titled = new("TH1F", "with a long title")
+    titled.SetTitle("title " * 100)
+    writer.put("All/TH1", titled)
     writer.put("All", ROOT.TNamed("no ME", "of another class"))
     writer.put("All", ROOT.TTree("no ME either", ""))
     writer.directory("DQMData/Run 1/All/By Lumi Section 1-1").WriteTObject(new("TH1F", "not in Run summary"))
