@@ -2,38 +2,28 @@
 //   dqmhub-demo --out FILE --run N [--mes N] [--seed S] [--compression zlib|lzma|lz4|zstd|none]
 // The same arguments give the same file, byte for byte. What lasts (which modules are dead) is the same in all files; run
 // and seed decide on the rest (statistics, how well each subsystem did).
-#include <TDirectory.h>
 #include <TFile.h>
 #include <TH1.h>
 #include <TH2.h>
 #include <TH3.h>
-#include <TMath.h>
-#include <TObjString.h>
-#include <TProfile.h>
 #include <TProfile2D.h>
-#include <TRandom3.h>
 
-#include <cmath>
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
-#include <functional>
 #include <limits>
 #include <map>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
+
+#include "demo_book.h"
+#include "demo_fill.h"
 
 namespace {
 
-using Shape = std::function<double(TRandom &)>;
-using Region = std::function<bool(double, double)>;
-
-struct Axis {
-  const char *title;
-  int bins;
-  double low, high;
-};
+using namespace dqmhub::demo;
 
 struct Arguments {
   std::string out;
@@ -43,68 +33,9 @@ struct Arguments {
   int compression = 101;
 };
 
-template <class... Values> std::string text(const char *format, Values... values) {
-  char buffer[512];
-  std::snprintf(buffer, sizeof buffer, format, values...);
-  return buffer;
-}
-
-// The file as DQM software lays it out: DQMData/Run N/<Subsystem>/Run summary/<folder>/<object>.
-class Book {
+class Demo : Fill {
 public:
-  Book(TFile &file, int run) : top_(file.mkdir("DQMData")->mkdir(text("Run %d", run).c_str())) {}
-
-  void folder(const std::string &path) {
-    TDirectory *&found = folders_[path];
-    if (!found) {
-      auto slash = path.rfind('/');
-      if (slash == std::string::npos)
-        found = top_->mkdir(path.c_str())->mkdir("Run summary");
-      else {
-        folder(path.substr(0, slash));
-        found = folders_[path.substr(0, slash)]->mkdir(path.substr(slash + 1).c_str());
-      }
-    }
-    current_ = folders_[path];
-  }
-
-  void put(const TObject &object) {
-    current_->WriteTObject(&object);
-    ++mes_;
-  }
-
-  void integer(const std::string &name, long value) { scalar(name, text("i=%ld", value)); }
-  void real(const std::string &name, double value) { scalar(name, text("f=%.16g", value)); }
-  void string(const std::string &name, const std::string &value) { scalar(name, "s=" + value); }
-  void efficiency(const std::string &name) { tag(name, "e=1"); }
-
-  void test(const std::string &me, const char *name, int status, double result, const char *algorithm, const std::string &message) {
-    tag(me + "." + name, text("qr=st:%d:%f:%s:", status, result, algorithm) + message);
-  }
-
-  int mes() const { return mes_; }
-
-private:
-  void scalar(const std::string &name, const std::string &value) {
-    tag(name, value);
-    ++mes_;
-  }
-
-  void tag(const std::string &name, const std::string &value) {
-    TObjString object(("<" + name + ">" + value + "</" + name + ">").c_str());
-    current_->WriteTObject(&object);
-  }
-
-  TDirectory *top_;
-  TDirectory *current_ = nullptr;
-  std::map<std::string, TDirectory *> folders_;
-  int mes_ = 0;
-};
-
-class Demo {
-public:
-  Demo(TFile &file, const Arguments &arguments)
-      : book_(file, arguments.run), run_(arguments.run), random_(arguments.seed * 7919u + arguments.run), lasting_(4711) {}
+  Demo(TFile &file, const Arguments &arguments) : Fill(file, arguments.run, arguments.seed), run_(arguments.run) {}
 
   int write(int mes) {
     info();
@@ -124,97 +55,6 @@ public:
   }
 
 private:
-  // ---- shapes -------------------------------------------------------------------------------------------------------
-  static Shape gaus(double mean, double sigma) {
-    return [=](TRandom &r) { return r.Gaus(mean, sigma); };
-  }
-  static Shape landau(double peak, double width) {
-    return [=](TRandom &r) { return r.Landau(peak, width); };
-  }
-  static Shape falling(double scale, double threshold = 0) {
-    return [=](TRandom &r) { return threshold + r.Exp(scale); };
-  }
-  static Shape flat(double low, double high) {
-    return [=](TRandom &r) { return r.Uniform(low, high); };
-  }
-  static Shape poisson(double mean) {
-    return [=](TRandom &r) { return double(r.Poisson(mean)); };
-  }
-
-  static bool everywhere(double, double) { return true; }
-  // What a disk of a detector covers: a ring around (centre, centre).
-  static Region ring(double centre, double inner, double outer) {
-    return [=](double x, double y) {
-      double radius = std::hypot(x - centre, y - centre);
-      return inner < radius && radius < outer;
-    };
-  }
-
-  // ---- histograms ---------------------------------------------------------------------------------------------------
-  template <class H> static void label(H &h, const Axis &x, const char *y) {
-    h.GetXaxis()->SetTitle(x.title);
-    h.GetYaxis()->SetTitle(y);
-  }
-
-  template <class H = TH1F>
-  void one(const std::string &name, const char *title, const Axis &x, const Shape &shape, int entries = 3000) {
-    H h(name.c_str(), title, x.bins, x.low, x.high);
-    label(h, x, "Entries");
-    int filled = random_.Poisson(entries * statistics_);
-    for (int i = 0; i < filled; ++i)
-      h.Fill(shape(random_));
-    book_.put(h);
-  }
-
-  // Hits per module: a smooth rate, some modules dead in every run, and now and then a hot one.
-  template <class H = TH2F>
-  void map(const std::string &name, const char *title, const Axis &x, const Axis &y, double rate, double dead = 0.03,
-           const Region &region = everywhere) {
-    H h(name.c_str(), title, x.bins, x.low, x.high, y.bins, y.low, y.high);
-    label(h, x, y.title);
-    for (int i = 1; i <= x.bins; ++i)
-      for (int j = 1; j <= y.bins; ++j) {
-        double middle = 1 + 0.4 * std::cos(TMath::Pi() * (i - 0.5 - x.bins / 2.) / x.bins);
-        double hot = random_.Uniform() < 0.002 ? 4 : 1;
-        bool off = lasting_.Uniform() < dead;
-        if (!off && region(h.GetXaxis()->GetBinCenter(i), h.GetYaxis()->GetBinCenter(j)))
-          h.SetBinContent(i, j, random_.Poisson(rate * middle * hot * statistics_));
-      }
-    h.SetEntries(h.Integral());
-    book_.put(h);
-  }
-
-  void trend(const std::string &name, const char *title, const char *y, double mean, double spread) {
-    TProfile h(name.c_str(), title, 100, 0, 500);
-    label(h, {"Lumisection", 100, 0, 500}, y);
-    for (int lumi = 1; lumi < 450; ++lumi)
-      for (int i = 0; i < 4; ++i)
-        h.Fill(lumi, random_.Gaus(mean * (1 - lumi / 2500.), spread));
-    book_.put(h);
-  }
-
-  void turnOn(const std::string &name, const char *title, const Axis &x, double threshold, double width, double plateau) {
-    TProfile h(name.c_str(), title, x.bins, x.low, x.high);
-    label(h, x, "Efficiency");
-    for (int i = 0; i < 4000; ++i) {
-      double value = random_.Uniform(x.low, x.high);
-      h.Fill(value, random_.Uniform() < plateau * 0.5 * (1 + TMath::Erf((value - threshold) / width)));
-    }
-    book_.put(h);
-    book_.efficiency(name);
-  }
-
-  template <class H> void average(const std::string &name, const char *title, const Axis &x, const Axis &y, double mean, double spread) {
-    H h(name.c_str(), title, x.bins, x.low, x.high, y.bins, y.low, y.high);
-    label(h, x, y.title);
-    for (int i = 1; i <= x.bins; ++i)
-      for (int j = 1; j <= y.bins; ++j)
-        if (lasting_.Uniform() > 0.02)
-          h.Fill(h.GetXaxis()->GetBinCenter(i), h.GetYaxis()->GetBinCenter(j), random_.Gaus(mean, spread));
-    book_.put(h);
-  }
-
-  // ---- subsystems ---------------------------------------------------------------------------------------------------
   void info() {
     book_.folder("Info/ProvInfo");
     book_.string("CMSSW", run_ > 1 ? "CMSSW_13_0_10" : "CMSSW_14_0_0");
@@ -479,10 +319,7 @@ private:
     }
   }
 
-  Book book_;
   int run_;
-  TRandom3 random_, lasting_;
-  double statistics_ = random_.Uniform(0.7, 1.1);
 };
 
 int number(const char *value) {
