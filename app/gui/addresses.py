@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
 
@@ -45,6 +46,7 @@ _DOTS = re.compile(rb"~*\.{1,2}")
 _SAMPLE = re.compile(rb"(\d{1,9})(?::(\d{1,9}))?")
 
 
+@lru_cache(10_000)
 def quoted(path: bytes) -> str:
     """An ME path or folder as the end of an address."""
     return "/".join(quote(b"~" + part if _DOTS.fullmatch(part) else part, safe="") for part in path.split(b"/"))
@@ -60,6 +62,7 @@ def text(name: bytes) -> str:
     return name.decode("utf-8", "backslashreplace")
 
 
+@lru_cache(1000)
 def sample_path(key: SampleKey) -> str:
     """A sample as it stands in addresses: run[:lumi]/primary/processed/tier."""
     run = f"{key.run}:{key.lumi}" if key.lumi else str(key.run)

@@ -33,7 +33,9 @@ def index() -> Response:
     """The latest runs with their datasets, or those that a search finds."""
     run, dataset = request.args.get("run", "").strip(), request.args.get("dataset", "").strip()
     found = samples.search(run, dataset, limit=SHOWN + 1)
-    runs = [(number, [(key.dataset, View(key).address) for key in keys]) for number, keys in groupby(found[:SHOWN], key=lambda key: key.run)]
+    runs = [
+        (number, [(key.dataset, View(key).address) for key in keys]) for number, keys in groupby(found[:SHOWN], key=lambda key: key.run)
+    ]
     count = min(len(found), SHOWN)
     return page("home/index.html", "home/results.html", run=run, dataset=dataset, runs=runs, count=count, complete=len(found) <= SHOWN)
 

@@ -108,13 +108,24 @@
 
   // Copying
 
+  async function copy(text) {
+    if (navigator.clipboard) return navigator.clipboard.writeText(text);
+    const area = document.createElement("textarea");  // over plain HTTP there is no clipboard but this
+    area.value = text;
+    document.body.append(area);
+    area.select();
+    const done = document.execCommand("copy");
+    area.remove();
+    if (!done) throw new Error("not copied");
+  }
+
   document.addEventListener("click", async (event) => {
     const source = event.target.closest("[data-copy], [data-copy-link]");
     if (!source) return;
     event.preventDefault();
     const text = source.dataset.copy ? document.querySelector(source.dataset.copy).value : source.href;
     try {
-      await navigator.clipboard.writeText(text);
+      await copy(text);
       notice("Copied.");
     } catch {
       notice("This browser does not let pages copy. Select the text and copy it.");

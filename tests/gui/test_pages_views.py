@@ -5,7 +5,11 @@ from __future__ import annotations
 import html
 import re
 import shutil
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from flask import Flask
@@ -14,6 +18,8 @@ from flask.testing import FlaskClient
 from app import create_app, work
 from app.gui.catalog import IMPORT, find
 from app.gui.samples import SampleKey
+from app.security import Role, tokens
+from app.security.models import User
 from app.settings import Settings
 from app.work import Work
 from tests.support import gui
@@ -97,32 +103,44 @@ def test_a_sample_shows_its_folders_with_the_counts_of_the_api(client: FlaskClie
     assert [(name, int(count)) for name, count in shown] == [(item["subdir"], item["me_count"]) for item in listed]
 
 
-def test_a_folder_counts_the_errors_and_warnings_below_it(client: FlaskClient) -> None:
-    page = read(client, COSMICS)
-    assert re.search(r'href="[^"]*/Tracking".*?title="1 with errors".*?</li>', page, re.S)
-    pixel = re.search(r'href="[^"]*/PixelPhase1".*?</li>', page, re.S)
-    assert pixel
-    assert "1 with errors" in pixel[0]
-    assert "1 with warnings" in pixel[0]
+WORST = {300: "error", 200: "warning", 60: "invalid", 30: "other", 90: "did not run", 70: "too little data", 100: "ok", 50: "disabled"}
+"""Statuses of quality tests from the worst, and their words."""
 
 
-@pytest.mark.parametrize(
-    ("folder", "name", "badge"),
-    [
-        ("EcalBarrel/EventInfo", "reportSummaryMap", "warning"),
-        ("L1T/L1TStage2CaloLayer1", "ecal.hcal mismatch", "other"),
-        ("EcalBarrel/EBSummaryClient", "EB global summary", "disabled"),
-        ("Muons/diMuonHistograms", "GlbGlbMuon_HM", "warning"),
-        ("PixelPhase1/EventInfo", "reportSummaryMap", "ok"),
-    ],
-)
-def test_a_tile_tells_the_worst_quality_test_in_words(client: FlaskClient, folder: str, name: str, badge: str) -> None:
-    page = read(client, f"{COSMICS}/{folder}")
-    tile = re.search(rf'<li class="tile">(?:(?!</li>).)*title="{re.escape(name)}".*?</li>', page, re.S)
-    assert tile
-    assert re.findall(r'badge-text">([^<]*)<', tile[0]) == [badge]
-    assert f"quality tests: {badge}" in tile[0]
-    assert 'width="266" height="200" loading="lazy"' in tile[0]
+def walk(client: FlaskClient, folder: str = "") -> Iterator[tuple[str, str, int]]:
+    """Folder, name and worst status (0: no test) of every ME of the sample, as the API has them."""
+    for item in client.get(f"/api/v1/archive{COSMICS.removeprefix('/browse')}{quote(folder)}").json["data"]:
+        if "subdir" in item:
+            yield from walk(client, f"{folder}/{item['subdir']}")
+        else:
+            yield folder, item["name"], next((status for status in WORST if status in item["qtstatuses"]), 0)
+
+
+def test_folders_count_the_errors_and_warnings_below_them_and_tiles_show_the_worst_test_in_words(client: FlaskClient) -> None:
+    mes = list(walk(client))
+    assert {status for _, _, status in mes} == {0, *WORST}, "the demo has every status"
+    for top in sorted({folder.split("/")[1] for folder, _, _ in mes}):
+        link = re.search(rf'href="[^"]*/{top}".*?</li>', read(client, COSMICS), re.S)
+        assert link
+        below = Counter(status for folder, _, status in mes if folder.split("/")[1] == top)
+        for words, code in (("errors", 300), ("warnings", 200)):
+            assert re.findall(rf'title="(\d+) with {words}"', link[0]) == ([str(below[code])] if below[code] else [])
+    for folder in sorted({folder for folder, _, status in mes if status}):
+        page = read(client, COSMICS + quote(folder))
+        tiles = {
+            html.unescape(title): tile
+            for tile, title in re.findall(r'(<li class="tile[^>]*>(?:(?!</li>).)*title="([^"]*)".*?</li>)', page, re.S)
+        }
+        for name, status in [(name, status) for place, name, status in mes if place == folder]:
+            assert re.findall(r'badge-text">([^<]*)<', tiles[name]) == ([WORST[status]] if status else [])
+            assert (f"quality tests: {WORST[status]}" in tiles[name]) == ("<img" in tiles[name]) if status else True
+
+
+def test_plots_come_when_they_are_scrolled_to_and_nothing_moves_then(client: FlaskClient) -> None:
+    page = read(client, f"{COSMICS}/EcalBarrel/EBTimingTask?size=l")
+    images = re.findall(r"<img[^>]*>", page)
+    assert len(images) == 36
+    assert all('width="400" height="300" loading="lazy"' in image for image in images)
 
 
 def test_numbers_and_texts_are_shown_as_they_are_before_the_plots(client: FlaskClient) -> None:
@@ -250,7 +268,8 @@ def test_a_file_that_cannot_be_read_says_why_and_is_read_again_when_it_is_mended
     assert "This sample cannot be shown" in page
     assert str(own_file) in page
     assert "Read it again now" not in page, "somebody without an account may not"
-    assert client.post(OWN, headers={"Origin": "http://127.0.0.1:8889"}).status_code in (303, 401)
+    refused = client.post(OWN, headers={"Origin": "http://127.0.0.1:8889"})
+    assert refused.location.startswith("/account/sign-in")
     own_file.write_bytes(whole)
     assert "monitor elements" in read(client, OWN)
 
@@ -298,3 +317,34 @@ def test_files_of_the_pages_are_asked_for_once_and_anew_when_they_change(client:
 def test_no_work_is_begun_by_looking_at_the_home_page(client: FlaskClient) -> None:
     read(client, "/")
     assert work.counts() == {}
+
+
+def test_a_shifter_may_have_a_file_read_again(client: FlaskClient, own_file: Path) -> None:
+    own_file.write_bytes(b"not a ROOT file at all")
+    read(client, OWN, 502)
+    shifter = User.create(name="shifter", role=Role.SHIFTER, password="", created=0.0)
+    _, secret = tokens.make(shifter, "test", Role.SHIFTER, days=1)
+    ours = {"Authorization": f"Bearer {secret}"}
+    assert "Read it again now" in read(client, OWN, 502, **ours)
+    answer = client.post(OWN, headers=ours)
+    assert (answer.status_code, answer.location) == (303, OWN)
+    row = find(SampleKey(400000, 0, ZERO_BIAS))
+    assert row
+    assert row.size is None, "it is read anew at the next look"
+
+
+def test_below_a_prefix_every_address_of_a_page_has_it(hub: Settings) -> None:
+    app = create_app(replace(hub, url_prefix="/dqm/hub"))
+    for address in [
+        "/",
+        COSMICS,
+        f"{COSMICS}/EcalBarrel/EventInfo",
+        f"{COSMICS}?plot=DT/EventInfo/reportSummaryMap",
+        "/help/gui",
+        "/status",
+    ]:
+        answer = app.test_client().get(f"/dqm/hub{address}", base_url="http://127.0.0.1:8889")
+        assert answer.status_code == 200
+        found = re.findall(r'\s(?:href|src|action|hx-get)="([^"]*)"', answer.text)
+        assert len(found) > 5
+        assert [link for link in found if not link.startswith(("/dqm/hub/", "#"))] == []
