@@ -1,11 +1,13 @@
 """Metadata, dependencies and the console script of DQM Hub, and the command that builds the render service."""
 
+import re
 import sys
 from pathlib import Path
 
 from setuptools import Command, setup
 
 TREE = Path(__file__).resolve().parent
+VERSION = re.search(r'VERSION = "(.+)"', (TREE / "app" / "version.py").read_text())[1]
 
 
 class BuildRender(Command):
@@ -29,7 +31,7 @@ class BuildRender(Command):
 
 setup(
     name="dqmhub",
-    version="0.1.0",
+    version=VERSION,
     description="Data quality monitoring of the CMS experiment in one application",
     license="Apache-2.0",
     python_requires=">=3.11",

@@ -10,8 +10,6 @@ if TYPE_CHECKING:
 
     from app.settings import Settings
 
-__version__ = "0.1.0"
-
 ROOMS = ("app.metrics", "app.web", "app.security", "app.gui", "app.home")
 """Each adds its pages, hooks and error handlers to the application by `init_app(app)`."""
 

@@ -10,8 +10,8 @@ import time
 
 from peewee import DoubleField, IntegerField, PeeweeException, TextField
 
-from app import __version__
 from app.database import Table, end_thread
+from app.version import VERSION
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ class Pulse:
         if 0 <= now - self.last < PERIOD_S:
             return
         me = {"name": self.name, "host": socket.gethostname(), "process": os.getpid()}
-        facts = {"version": __version__, "started": self.started, "seen": now}
+        facts = {"version": VERSION, "started": self.started, "seen": now}
         insert = Service.insert(me | facts)
         insert.on_conflict(conflict_target=[Service.name, Service.host, Service.process], update=facts).execute()
         Service.delete().where(Service.seen < now - FORGOTTEN_S).execute()

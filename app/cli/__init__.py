@@ -11,8 +11,8 @@ from typing import Any
 
 import click
 
-from app import __version__
 from app.settings import LOG_LEVELS, SettingError, Settings, load
+from app.version import VERSION
 
 MODULES = {
     "config": "app.cli.config",
@@ -44,7 +44,7 @@ class Commands(click.Group):
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--config", type=click.Path(path_type=Path), help="Main configuration file (see `dqmhub config show`).")
-@click.version_option(__version__, prog_name="dqmhub")
+@click.version_option(VERSION, prog_name="dqmhub")
 def dqmhub(config: Path | None) -> None:
     """DQM Hub: run the services, register files, look after users, work and the database."""
     if config:

@@ -9,8 +9,8 @@ from urllib.parse import quote
 
 from flask import Flask, request, url_for
 
-from app import __version__
 from app.settings import TREE
+from app.version import VERSION
 from app.web import is_fragment
 
 WINGS = (("Runs and plots", "/"), ("Status", "/status"), ("Help", "/help"))
@@ -29,7 +29,7 @@ def init_app(app: Flask) -> None:
 def _frame(app: Flask) -> dict[str, Any]:
     return {
         "hub": app.config["HUB"],
-        "version": __version__,
+        "version": VERSION,
         "wings": WINGS,
         "asset": asset,
         "href": href,

@@ -6,9 +6,9 @@ from typing import Any
 
 from flask import Blueprint, Response
 
-from app import __version__
 from app.gui import openapi as gui
 from app.security import Role, needs
+from app.version import VERSION
 from app.web import cached_json
 
 blueprint = Blueprint("openapi", __name__)
@@ -48,7 +48,7 @@ def document() -> dict[str, Any]:
     }
     return {
         "openapi": "3.0.3",
-        "info": {"title": "DQM Hub", "version": __version__, "license": {"name": "Apache-2.0"}},
+        "info": {"title": "DQM Hub", "version": VERSION, "license": {"name": "Apache-2.0"}},
         "paths": paths,
         "components": {"schemas": {"Problem": PROBLEM}},
     }

@@ -8,10 +8,11 @@ from typing import NamedTuple
 from flask import Blueprint, Response, current_app, jsonify
 from peewee import PeeweeException, fn
 
-from app import __version__, database, metrics, pulse, work
+from app import database, metrics, pulse, work
 from app.gui.models import FAILED, File
 from app.security import Role, needs
 from app.settings import Settings
+from app.version import VERSION
 from app.web import page
 from render.client import RenderClient, RenderError
 
@@ -51,7 +52,7 @@ def ready() -> tuple[Response, int]:
 @blueprint.get("/metrics")
 @needs(Role.VIEWER)
 def metric_text() -> Response:
-    gauges = [f'dqmhub_build_info{{version="{__version__}"}} 1']
+    gauges = [f'dqmhub_build_info{{version="{VERSION}"}} 1']
     gauges += [f'dqmhub_work{{queue="{queue}",state="{state}"}} {count}' for (queue, state), count in sorted(work.counts().items())]
     gauges += [f'dqmhub_work_oldest_seconds{{queue="{queue}"}} {work.oldest_queued(queue):.3f}' for queue in ("live", "bulk")]
     states = database.rows(File.select(File.state, fn.COUNT(File.id)).group_by(File.state).order_by(File.state))
@@ -88,7 +89,7 @@ def _processes() -> list[Service]:
         age = now - rows[0][4] if rows else None
         versions = sorted({row[3] for row in alive})
         if alive:
-            state = OK if versions == [__version__] else WARN
+            state = OK if versions == [VERSION] else WARN
             lines.append(Service(name, state, f"{len(alive)} running, version {', '.join(versions)}", age, where))
         else:
             lines.append(Service(name, DOWN, "silent" if rows else "never heard of", age, f"start it with `dqmhub {name}`"))

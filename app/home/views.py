@@ -9,13 +9,13 @@ from urllib.parse import quote
 
 from flask import Blueprint, Response, abort, current_app, request
 
-from app import __version__
 from app.gui import samples
 from app.gui.addresses import View
 from app.gui.listing import STATUSES
 from app.home.frame import href
 from app.security import Role, needs
 from app.security.guard import local
+from app.version import VERSION
 from app.web import page
 
 pages = Blueprint("home", __name__)
@@ -63,7 +63,7 @@ def report() -> Response:
     hub = current_app.config["HUB"]
     lines = [
         f"Instance: {hub.instance_name} ({request.host})",
-        f"Version: DQM Hub {__version__}, Python {platform.python_version()}",
+        f"Version: DQM Hub {VERSION}, Python {platform.python_version()}",
         f"Address: {request.host_url.rstrip('/')}{address}",
         f"Run: {_run_of(address)}",
         f"Browser: {request.user_agent.string}",

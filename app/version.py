@@ -1,0 +1,3 @@
+"""The version of DQM Hub."""
+
+VERSION = "0.1.0"
