@@ -115,10 +115,21 @@ class View:
         """One ME large; the folder or search stays, for it says which plots come before and after."""
         return self.but(plot=path)
 
-    def image(self, path: bytes, size: tuple[int, int], kind: str = "render") -> str:
-        """The address of the API for an ME of this sample: `render` (PNG) or `json`."""
+    def image(self, path: bytes, size: tuple[int, int]) -> str:
+        """The address of the plot of an ME of this sample, drawn as this view says."""
         query = urlencode({"w": size[0], "h": size[1], **dict(self.options)}, quote_via=quote)
-        return f"{request.script_root}/api/v1/{kind}/{sample_path(self.key)}/{quoted(path)}?{query}"
+        return f"{self._of_api('render', path)}?{query}"
+
+    def json(self, path: bytes) -> str:
+        """The address of an ME of this sample as JSON."""
+        return self._of_api("json", path)
+
+    def _of_api(self, kind: str, path: bytes) -> str:
+        return f"{request.script_root}/api/v1/{kind}/{sample_path(self.key)}/{quoted(path)}"
+
+    def with_query(self, query: str) -> str:
+        """The address of this view with something more for the server to know."""
+        return f"{self.address}{'&' if '?' in self.address else '?'}{query}"
 
 
 def asked() -> View:

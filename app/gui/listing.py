@@ -87,7 +87,7 @@ def list_view(sample: OpenSample, view: View, start: int) -> Listing:
         tiles=[tile(sample, view, index) for index in mes[start:end]],
         total=len(mes),
         shown=min(end, len(mes)),
-        more=_more(view, end) if end < len(mes) else "",
+        more=view.with_query(f"from={end}") if end < len(mes) else "",
         complete=found is None or len(found) < MATCHES,
     )
 
@@ -133,11 +133,6 @@ def tests_of(sample: OpenSample, index: int) -> list[tuple[QTest, Status | None]
     order = list(STATUSES)
     tests = sorted(sample.facts.qtests.get(index, ()), key=lambda test: order.index(test.status) if test.status in order else len(order))
     return [(test, status_of(test.status)) for test in tests]
-
-
-def _more(view: View, start: int) -> str:
-    address = view.address
-    return f"{address}{'&' if '?' in address else '?'}from={start}"
 
 
 def _link(sample: OpenSample, view: View, name: bytes, first: int, last: int) -> FolderLink:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from json import loads
 from typing import Any
 
-from flask import Blueprint, Response, current_app, make_response, redirect, request
+from flask import Blueprint, Response, make_response, redirect, request
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -12,8 +13,9 @@ from app.formats import Kind
 from app.formats.model import EFFICIENCY
 from app.gui import samples
 from app.gui.addresses import DEFAULT_SIZE, LARGE, LARGEST, OPTIONS, TILE_SIZES, View, asked, text
-from app.gui.api import catalog
+from app.gui.api import catalog, plots
 from app.gui.catalog import ImportFailed, Importing, OpenSample, find, retry
+from app.gui.details import details, dimensions
 from app.gui.listing import list_view, scalar, siblings, status_of, tests_of, tile
 from app.security import Role, audit, current_user, needs
 from app.web import Problem, is_fragment, nothing_new, page
@@ -40,6 +42,8 @@ def browse(place: str) -> AnyResponse:
         return _failed(view, failure)
     if polled:  # the list is there now: the browser loads this page anew
         return Response(headers={"HX-Refresh": "true"})
+    if "details" in request.args and (index := sample.names.find(view.plot)) is not None:
+        return page("gui/details.html", "gui/details.html", details=_details(sample, index))
     return _plot(sample, view) if view.plot else _listing(sample, view)
 
 
@@ -100,6 +104,14 @@ def _plot(sample: OpenSample, view: View) -> Response:
     return answer
 
 
+def _details(sample: OpenSample, index: int) -> list[tuple[str, str]]:
+    """What a histogram says of itself; asked for after its plot, for the render service has to unpack it."""
+    try:
+        return details(loads(plots().json(sample, index)))
+    except Problem as problem:
+        return [("Entries", f"not known now: {problem.message}")]
+
+
 def _wrong_option(view: View) -> str:
     """What is wrong with the drawing options of a view, if anything."""
     try:
@@ -119,7 +131,7 @@ def _facts(sample: OpenSample, view: View, index: int) -> dict[str, Any]:
     return {
         "me": tile(sample, view, index),
         "kind": kind.name.lower() if kind.scalar else kind.class_name,
-        "axes": "xy" if kind.name.startswith(("TH1", "TPROFILE")) and kind != Kind.TPROFILE2D else "xyz",
+        "axes": "xyz" if dimensions(kind.class_name) > 1 else "xy",
         "efficiency": bool(row.flags & EFFICIENCY),
         "row": row,
         "value": scalar(sample, index),
@@ -166,5 +178,4 @@ def _frame(view: View, sample: OpenSample | None = None) -> dict[str, Any]:
         "lumis": [(lumi, view.of_lumi(lumi).address, lumi == key.lumi) for lumi in samples.lumis_of(key.run, key.dataset)],
         "top": view.of_folder(b"").address,
         "crumbs": crumbs,
-        "can_json": "gui_api.json" in current_app.view_functions,
     }

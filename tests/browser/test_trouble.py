@@ -63,6 +63,7 @@ def test_a_large_plot_that_cannot_be_drawn_says_why(page: Page, watch: Watch) ->
     page.goto(MAP)
     expect(page.locator(".canvas").get_by_role("alert")).to_contain_text("cannot be drawn now")
     expect(page.locator(".facts-list")).to_contain_text("TH2F")
+    expect(page.locator(".details")).to_contain_text("not known now")
     page.goto("/status")
     expect(page.get_by_role("row", name="render")).to_contain_text("down")
 

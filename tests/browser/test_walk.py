@@ -66,6 +66,8 @@ def test_a_walk_with_the_mouse_from_home_to_a_plot_and_back(page: Page) -> None:
     expect(page.locator(".stagehead .badge")).to_have_text(words)
     expect(page.locator(".facts-list")).to_contain_text("EcalBarrel/EventInfo/reportSummaryMap")
     expect(page.locator(".tests")).to_contain_text("ContentsYRange")
+    drawn_from = page.request.get(page.get_by_role("link", name="JSON").get_attribute("href") or "").json()
+    expect(page.locator(".details")).to_contain_text(f"{drawn_from['fEntries']:,}")
 
     pasted = page.url
     page.go_back()

@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+import uproot
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -159,6 +160,17 @@ def test_one_plot_large_shows_its_class_path_file_and_every_quality_test(client:
     assert re.findall(r"<b><bdi>([^<]*)</bdi></b>", page) == ["width", "peak"]
     assert "RMS 9.1 outside of [5, 9]" in said
     assert re.search(r'class="plot plot-large" src="/api/v1/render/367140/[^"]*GlbGlbMuon_HM\?w=720&amp;h=540"', page)
+
+
+def test_the_facts_of_a_plot_tell_entries_and_axes_as_uproot_reads_them(client: FlaskClient, demo_files: list[Path]) -> None:
+    with uproot.open(next(file for file in demo_files if "Cosmics" in file.name)) as file:
+        for path in ["Muons/diMuonHistograms/GlbGlbMuon_HM", "RPC/EventInfo/reportSummaryMap"]:
+            subsystem, rest = path.split("/", 1)
+            histogram = file[f"DQMData/Run 367140/{subsystem}/Run summary/{rest}"]
+            said = words(read(client, f"{COSMICS}?plot={path}&details=1", **HTMX))
+            assert said.startswith(f"Entries {int(histogram.member('fEntries')):,} Title {histogram.title}")
+            for axis, name in zip(histogram.axes, "XYZ", strict=False):
+                assert re.search(rf"{name} .*{axis.member('fNbins')} bins from {axis.low:g} to {axis.high:g}", said)
 
 
 def test_the_plots_before_and_after_are_those_of_the_folder_or_of_the_search(client: FlaskClient) -> None:
