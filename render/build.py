@@ -31,5 +31,6 @@ def _build(source: Path, folder: Path, python: str) -> None:
     cache = folder / "CMakeCache.txt"
     configured = cache.exists() and f"PYTHON_EXECUTABLE:STRING={python}\n" in cache.read_text()
     if not configured:
+        cache.unlink(missing_ok=True)  # CMake refuses the cache of a checkout that was moved
         subprocess.run(["cmake", "-S", str(source), "-B", str(folder), f"-DPYTHON_EXECUTABLE:STRING={python}"], check=True)
     subprocess.run(["cmake", "--build", str(folder), "-j", str(os.cpu_count() or 1)], check=True)

@@ -65,32 +65,45 @@ def packages(wanted: list[str]) -> None:
     missing = [name for name in wanted if name not in there]
     if not missing:
         return
-    may = os.geteuid() == 0
-    sudo = [] if may else ["sudo", "-n"]
-    if not may and (not shutil.which("sudo") or subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False).returncode != 0):
-        sys.exit(f"Debian packages are missing. Run this line, then the same command again:\n  sudo apt-get install -y {' '.join(missing)}")
-    os.environ["DEBIAN_FRONTEND"] = "noninteractive"
-    step("Debian package lists", [*sudo, "apt-get", "update", "-q"])
-    step(f"Debian packages {' '.join(missing)}", [*sudo, "apt-get", "install", "-y", "-q", "--no-install-recommends", *missing])
+    there_is_sudo = bool(shutil.which("sudo"))
+    if os.geteuid() == 0:
+        as_root = []
+    elif there_is_sudo and subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False).returncode == 0:
+        as_root = ["sudo", "-n"]
+    else:
+        shell = "sudo sh" if there_is_sudo else "su -"  # a shell of root's own: its path has what dpkg calls
+        install = f"apt-get install -y --no-install-recommends {' '.join(missing)}"
+        sys.exit(f"Debian packages are missing. Run this line, then the same command again:\n  {shell} -c 'apt-get update && {install}'")
+    apt = [*as_root, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get"]  # sudo passes no variables on
+    step("Debian package lists", [*apt, "update", "-q"])
+    step(f"Debian packages {' '.join(missing)}", [*apt, "install", "-y", "-q", "--no-install-recommends", *missing])
 
 
 def environment(test: bool) -> None:
     """Make the environment .venv and install into it what setup.py asks for, in the versions of requirements.txt."""
     extras = ["postgresql", "redis"] + (["test"] if test else []) + ([] if shutil.which("root-config") else ["root"])
-    inputs = (TREE / "setup.py").read_bytes() + (TREE / "requirements.txt").read_bytes() + sys.version.encode() + str(TREE).encode()
-    stamp = hashlib.sha256(inputs).hexdigest()
+    place = digest(f"{TREE} {sys.version_info[:2]}".encode())  # of Debian's updates of a Python the environment knows nothing
+    versions = digest((TREE / "setup.py").read_bytes() + (TREE / "requirements.txt").read_bytes())
     done = ENVIRONMENT / "installed"
     have = done.read_text().split() if done.exists() else []
-    if have[:1] == [stamp] and set(extras) <= set(have[1:]):
+    if have[:2] == [place, versions] and set(extras) <= set(have[2:]):
         return
-    if not PYTHON.exists():
-        step("Python environment", [sys.executable, "-m", "venv", str(ENVIRONMENT)])
-    extras = sorted({*extras, *have[1:]})
+    moved = have[:1] not in ([], [place])  # the scripts in it name the place that it was made at
+    if moved or not PYTHON.exists():
+        step("Python environment", [sys.executable, "-m", "venv", *(["--clear"] if moved else []), str(ENVIRONMENT)])
+    extras = sorted({*extras, *have[2:]})
     step(
         "Python packages (a minute or two)",
-        [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "-c", "requirements.txt", "-e", f".[{','.join(extras)}]"],
+        [
+            *[str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "-c", "requirements.txt"],
+            *["setuptools", "-e", f".[{','.join(extras)}]"],  # setup.py runs by it; from 3.12 on an environment has none
+        ],
     )
-    done.write_text(" ".join([stamp, *extras]))
+    done.write_text(" ".join([place, versions, *extras]))
+
+
+def digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def data_dir() -> Path:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -16,9 +19,13 @@ NOBODY = 65534
 
 
 def packages(*names: str, user: int | None = None) -> subprocess.CompletedProcess[str]:
-    program = f"import sys; sys.path.insert(0, {str(TREE / 'services')!r}); import bootstrap; bootstrap.packages({list(names)!r})"
-    interpreter = sys.executable if user is None else "/usr/bin/python3"
-    return subprocess.run([interpreter, "-c", program], capture_output=True, text=True, check=False, user=user, cwd="/")
+    """bootstrap.packages in a process of its own; of a user who may not be able to read the checkout, so from a copy."""
+    with TemporaryDirectory(prefix="dqmhub-bootstrap-", dir="/tmp") as folder:
+        Path(folder).chmod(0o755)
+        Path(shutil.copy(TREE / "services" / "bootstrap.py", folder)).chmod(0o644)
+        interpreter = sys.executable if user is None else "/usr/bin/python3"
+        command = [interpreter, "-c", f"import bootstrap; bootstrap.packages({list(names)!r})"]
+        return subprocess.run(command, capture_output=True, text=True, check=False, user=user, cwd=folder)
 
 
 @pytest.mark.skipif(not shutil.which("dpkg-query"), reason="this is not Debian")
@@ -32,7 +39,9 @@ def test_packages_that_are_there_are_left_alone() -> None:
 def test_who_may_not_install_packages_is_told_the_one_line() -> None:
     done = packages("dpkg", MISSING, user=NOBODY)
     assert done.returncode == 1
-    assert done.stderr.strip().splitlines()[-1].strip() == f"sudo apt-get install -y {MISSING}"
+    line = shlex.split(done.stderr.strip().splitlines()[-1])
+    assert line[-2:] == ["-c", f"apt-get update && apt-get install -y --no-install-recommends {MISSING}"]
+    assert line[:-2] == (["sudo", "sh"] if shutil.which("sudo") else ["su", "-"])
 
 
 def test_an_unknown_goal_is_refused_with_those_there_are() -> None:
