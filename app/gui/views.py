@@ -144,10 +144,10 @@ def _facts(sample: OpenSample, view: View, index: int) -> dict[str, Any]:
 
 def _progress(view: View, job: Work) -> Response:
     """The page that waits for the list; it asks this address every second whether something changed."""
-    version = f"{job.state}-{job.progress or 0:.2f}-{job.note}"
-    if answer := nothing_new(version):
+    state = f"{job.state}-{job.progress or 0:.2f}-{job.note}"
+    if answer := nothing_new(state):
         return answer
-    answer = page("gui/importing.html", "gui/progress.html", job=job, version=version, **_frame(view))
+    answer = page("gui/importing.html", "gui/progress.html", job=job, state=state, **_frame(view))
     answer.status_code = 202
     return answer
 
