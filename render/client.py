@@ -31,6 +31,7 @@ _HEADER = struct.Struct("=iiIIIiIIIII")
 _OBJECT = struct.Struct("=Ii")
 _ANSWER = struct.Struct("=iI")
 _MESSAGE_TYPE = 4
+_FAILED = 3
 _PING_SPEC = "w=8;h=8"
 
 
@@ -47,7 +48,7 @@ class RenderTimeout(RenderError):
 
 
 class RenderCrashed(RenderError):
-    """The worker ended while it drew: the monitor element, or a plugin, brings ROOT down or took too long."""
+    """The worker failed while it drew: the monitor element, or a plugin, brings ROOT down, or took too much time or memory."""
 
 
 class RenderRefused(RenderError):
@@ -125,6 +126,8 @@ class RenderClient:
             raise RenderTimeout(f"no picture of {request.name!r} within {self.timeout:g} s") from None
         except (ConnectionResetError, BrokenPipeError, EOFError):
             raise RenderCrashed(f"the render worker ended while it drew {request.name!r}") from None
+        if code == _FAILED:
+            raise RenderCrashed(f"the render service failed while it drew {request.name!r}; its log says why")
         if code and not image:
             raise RenderRefused(code, f"the render service did not understand {request.spec!r} (code {code})")
         return Rendered(code, image)

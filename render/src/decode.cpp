@@ -6,6 +6,7 @@
 #include <TH1.h>
 #include <TObjString.h>
 
+#include <cmath>
 #include <cstring>
 #include <set>
 #include <string>
@@ -37,19 +38,23 @@ bool believable(int32_t displacement) {
   return displacement > 0 && displacement < largest;
 }
 
+// Whether an axis can be one: bins, their edges, and the shown part within them.
+bool consistent(const TAxis &axis) {
+  const int bins = axis.GetNbins(), edges = axis.GetXbins()->GetSize();
+  const bool finite = std::isfinite(axis.GetXmin()) && std::isfinite(axis.GetXmax());
+  return bins >= 1 && bins < INT32_MAX - 2 && (edges == 0 || edges == bins + 1) && finite && axis.GetFirst() >= 0 && axis.GetLast() <= bins + 1;
+}
+
 // Whether a histogram has the cells that its axes promise: the painters index by the axes.
 bool consistent(const TH1 &histogram) {
   const auto cells = dynamic_cast<const TArray *>(&histogram);
   int64_t promised = 1;
   const TAxis *axes[] = {histogram.GetXaxis(), histogram.GetYaxis(), histogram.GetZaxis()};
   for (int i = 0; i < 3; ++i) {
-    const int64_t bins = axes[i]->GetNbins();
-    if (bins < 1 || bins > INT32_MAX / 2)
+    const bool used = i < histogram.GetDimension();
+    if (!consistent(*axes[i]) || (!used && axes[i]->GetNbins() != 1))
       return false;
-    const int edges = axes[i]->GetXbins()->GetSize();
-    if (edges != 0 && edges != bins + 1)
-      return false;
-    promised *= i < histogram.GetDimension() ? bins + 2 : 1;
+    promised *= used ? int64_t(axes[i]->GetNbins()) + 2 : 1;
     if (promised > INT32_MAX)
       return false;
   }

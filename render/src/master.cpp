@@ -24,7 +24,7 @@
 namespace dqmhub {
 namespace {
 
-constexpr int64_t kTooYoungMs = 1000;  // a worker that ends so soon, and not over a request, would only do it again
+constexpr int64_t kTooYoungMs = 1000;  // a worker that ends so soon without a plot would only do it again
 
 int open_signals() {
   sigset_t set;
@@ -105,7 +105,7 @@ void Master::start(size_t number) {
     be_worker(number);
   }
   const int64_t now = now_ms();
-  children_[number] = {std::max(pid, 0), now, pid < 0 ? now + kTooYoungMs : 0, false};
+  children_[number] = {std::max(pid, 0), now, slots_[number].plots(), pid < 0 ? now + kTooYoungMs : 0, false};
   if (pid < 0)
     log(std::string("cannot fork: ") + std::strerror(errno));
 }
@@ -152,7 +152,8 @@ void Master::bury(pid_t pid, int status) {
     if (child.pid != pid)
       continue;
     child.pid = 0;
-    if (!slots_[i].busy() && now_ms() - child.born_ms < kTooYoungMs)
+    const bool drew = slots_[i].busy() || slots_[i].plots() > child.born_plots;
+    if (!drew && now_ms() - child.born_ms < kTooYoungMs)
       child.next_ms = now_ms() + kTooYoungMs;
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
       report(i, status);

@@ -32,6 +32,7 @@ class Master {
   struct Child {
     pid_t pid = 0;           // 0: none
     int64_t born_ms = 0;
+    uint64_t born_plots = 0;  // that its slot counted before it
     int64_t next_ms = 0;     // not to be replaced before
     bool overrun = false;    // killed because its time was over
   };

@@ -34,7 +34,7 @@ struct Request {
   bool scalar() const { return (flags & kTypeMask) <= kScalar; }
 };
 
-enum Code : int32_t { kOk = 0, kNoStreamer = 1, kError = 2 };
+enum Code : int32_t { kOk = 0, kNoStreamer = 1, kError = 2, kFailed = 3 };
 
 struct Answer {
   int32_t code = kOk;

@@ -9,6 +9,7 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <stdexcept>
 #include <vector>
 
 #include "blacklist.h"
@@ -25,16 +26,31 @@ namespace {
 
 constexpr Color_t kGrey = 922;  // kGray + 2: readable on white
 
-// What ROOT complained of since the request began, and where its messages go.
-struct Complaints {
-  int32_t code = kOk;
-  std::string_view name;
-  std::function<void(const std::string &)> log;
-
-  void add(int32_t what_code, const std::string &what) {
-    code = code == kNoStreamer ? code : what_code;
-    log(what + ", drawing '" + std::string(name) + "'");
+// What ROOT complained of since the request began. A corrupt object can make it complain for ever.
+class Complaints {
+ public:
+  void set_log(std::function<void(const std::string &)> log) { log_ = std::move(log); }
+  void begin(std::string_view name) {
+    name_ = name;
+    code_ = kOk;
+    count_ = 0;
   }
+  int32_t code() const { return code_; }
+
+  void add(int32_t code, const std::string &what) {
+    constexpr int logged = 5, bearable = 1000;
+    code_ = code_ == kNoStreamer ? code_ : code;
+    if (++count_ <= logged)
+      log_(what + ", drawing '" + std::string(name_) + "'" + (count_ == logged ? "; more is not logged" : ""));
+    if (count_ > bearable)
+      throw std::runtime_error("ROOT complains without end");
+  }
+
+ private:
+  std::function<void(const std::string &)> log_;
+  std::string_view name_;
+  int32_t code_ = kOk;
+  int count_ = 0;
 } complaints;
 
 void hear(int level, Bool_t abort, const char *where, const char *what) {
@@ -108,7 +124,7 @@ std::string draw(const Request &request, const std::vector<std::unique_ptr<TObje
 }  // namespace
 
 void start_root(std::function<void(const std::string &)> log) {
-  complaints.log = std::move(log);
+  complaints.set_log(std::move(log));
   gROOT->SetBatch();
   // With ROOT's handlers a crash takes most of a second for a stack trace, and hides its signal from the master.
   for (int number : {SIGBUS, SIGSEGV, SIGSYS, SIGPIPE, SIGILL, SIGABRT, SIGQUIT, SIGINT, SIGWINCH, SIGALRM, SIGCHLD, SIGURG, SIGFPE,
@@ -128,14 +144,13 @@ Answer render(const Request &request, Blacklist &blacklist) {
     const uint32_t white = 0xffffffff;
     return {kError, encode_png(&white, 1, 1)};
   }
-  complaints.code = kOk;
-  complaints.name = request.name;
+  complaints.begin(request.name);
   if (!read_streamers(request.streamers))
     complaints.add(kNoStreamer, "cannot read the streamers of " + std::string(request.streamers));
   const bool blacklisted = blacklist.holds(request.name);
   const auto objects = blacklisted ? std::vector<std::unique_ptr<TObject>>() : decode_all(request);
   std::string payload = spec->json == "True" ? to_json(objects) : draw(request, objects, *spec, blacklisted);
-  return {complaints.code, std::move(payload)};
+  return {complaints.code(), std::move(payload)};
 }
 
 }  // namespace dqmhub

@@ -12,8 +12,7 @@ class Blacklist;
 // Makes ROOT ready to draw without a screen and takes its signal handlers away. Messages of ROOT go to `log`.
 void start_root(std::function<void(const std::string &)> log);
 
-// The answer to one request. Throws what ROOT and the standard library throw when memory runs out; the process
-// should then be replaced.
+// The answer to one request. Throws when memory runs out or ROOT goes astray; the process should then be replaced.
 Answer render(const Request &request, Blacklist &blacklist);
 
 // Decodes and draws one of every kind, so that what ROOT loads at first use is loaded before the workers are forked.

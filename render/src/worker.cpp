@@ -134,11 +134,11 @@ std::string Worker::answer(std::string_view message) {
   if (!request)
     return frame({kError, ""});
   slot_.begin(request->name, request->spec);
-  Answer answer = {kError, ""};
+  Answer answer = {kFailed, ""};
   try {
     answer = render(*request, blacklist_);
   } catch (const std::exception &error) {
-    // Most likely the memory limit. What ROOT was in the middle of is lost, so a fresh process takes over.
+    // The memory limit, or a corrupt object. ROOT was left in the middle of something, so a fresh process takes over.
     log("failed on " + printable(slot_.what()) + ": " + error.what());
     retire();
   }
