@@ -18,7 +18,9 @@ class Problem(Exception):
     errors: (field, problem) of each part of the input that cannot be used.
     """
 
-    def __init__(self, status: int, message: str, errors: list[tuple[str, str]] | None = None, headers: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, status: int, message: str, errors: list[tuple[str, str]] | None = None, headers: dict[str, str] | None = None
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.message = message
@@ -107,7 +109,9 @@ def _http_error(error: HTTPException) -> Response:
 
 def _fault(error: Exception) -> Response:
     log.exception("%s %r failed", request.method, request.full_path.rstrip("?"))  # %r: an address may hold line ends
-    return _problem(Problem(500, f"DQM Hub could not answer because of a fault of its own ({type(error).__name__}); it is in the log of the web server"))
+    return _problem(
+        Problem(500, f"DQM Hub could not answer because of a fault of its own ({type(error).__name__}); it is in the log of the web server")
+    )
 
 
 def raw_path(skip: int) -> bytes:

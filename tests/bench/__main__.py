@@ -154,7 +154,11 @@ def search(hub: Hub) -> None:
         "part of a dataset, rare": "dataset=stream03&run=30456",
         "no match": "dataset=nosuch",
     }.items():
-        say(f"search {SAMPLES:,} samples: {what}", f"{milliseconds(lambda query=query: client.good(f'/api/v1/samples?{query}'), 51):.1f} ms", "5 ms")
+        say(
+            f"search {SAMPLES:,} samples: {what}",
+            f"{milliseconds(lambda query=query: client.good(f'/api/v1/samples?{query}'), 51):.1f} ms",
+            "5 ms",
+        )
     say(f"all {SAMPLES:,} samples", f"{milliseconds(lambda: client.good('/api/v1/samples'), 5):.0f} ms")
     say("latest runs", f"{milliseconds(lambda: client.good('/api/v1/latest_runs'), 51):.1f} ms")
     say("home page", f"{milliseconds(lambda: client.good('/'), 51):.1f} ms")

@@ -90,7 +90,9 @@ def test_the_default_is_small_and_plain() -> None:
 
 
 def test_the_spec_says_what_was_chosen() -> None:
-    chosen = from_query(w="600", stats="false", norm="0", errors="1", drawopts="COLZ,TEXT", ytype="log", xmin="0", reflabel=["A/b", "", "ü"])
+    chosen = from_query(
+        w="600", stats="false", norm="0", errors="1", drawopts="COLZ,TEXT", ytype="log", xmin="0", reflabel=["A/b", "", "ü"]
+    )
     assert chosen.spec() == (
         "w=600;h=200;showstats=0;norm=False;showerrbars=1;drawopts=COLZ%2CTEXT;ytype=log;xmin=0.0;reflabel1=A%2Fb;reflabel3=%C3%BC"
     )

@@ -147,7 +147,6 @@ def test_a_length_that_cannot_be_believed_is_refused(connection: socket.socket, 
     assert ask(connection, struct.pack("=i", total)) == REFUSED
 
 
-
 def test_what_cannot_be_drawn_is_said_not_to_be_available(connection: socket.socket, histogram: bytes, objects: Path) -> None:
     missing = ask(connection, message(data=item(b"")))
     assert missing[0] == 0

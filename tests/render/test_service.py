@@ -158,7 +158,9 @@ def test_a_socket_that_another_program_answers_is_left_alone(start: Callable[...
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV, signal.SIGABRT])
-def test_a_worker_that_dies_is_told_with_what_it_drew_and_replaced(start: Callable[..., Service], slow: Request, number: signal.Signals) -> None:
+def test_a_worker_that_dies_is_told_with_what_it_drew_and_replaced(
+    start: Callable[..., Service], slow: Request, number: signal.Signals
+) -> None:
     service = start("--workers", "1").wait_until_ready()
     worker, outcome = busy_worker(service, slow)
     os.kill(worker, number)
