@@ -18,7 +18,18 @@ from tests.support import servers
 
 if TYPE_CHECKING:
     from flask import Flask
+    from playwright.sync_api import Browser as Chromium
     from werkzeug.test import TestResponse
+
+CHROMIUM = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 @pytest.fixture(scope="session")
@@ -42,6 +53,20 @@ def redis_url() -> Iterator[str]:
     """The address of a real Redis server, started by the first test that needs it."""
     with servers.redis_server() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Chromium]:
+    """A real browser; one for all tests, as Playwright runs once in a process."""
+    program = shutil.which("chromium")
+    if program is None:
+        pytest.skip("Chromium is not on this machine; `make test` installs it")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=CHROMIUM)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture
