@@ -13,6 +13,7 @@ import re
 import select
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -111,6 +112,24 @@ def _postgresql(url: str) -> Database:
 def rows(query: Any) -> list[tuple[Any, ...]]:
     """The rows of a query as tuples, which are made much faster than objects of a table."""
     return list(query.tuples())
+
+
+def prepared(build: Callable[[], Any]) -> Callable[..., list[tuple[Any, ...]]]:
+    """A query whose SQL is written once: for a query that every page asks, peewee takes longer to write it than SQLite to answer.
+
+    `build` makes it with any values; the function that comes out takes the values in the order of the placeholders.
+    """
+
+    @lru_cache(maxsize=1)
+    def sql(database: Database) -> str:
+        text: str = build().sql()[0]
+        return text
+
+    def ask(*values: int | str) -> list[tuple[Any, ...]]:
+        found: list[tuple[Any, ...]] = proxy.execute_sql(sql(proxy.obj), values).fetchall()
+        return found
+
+    return ask
 
 
 def release() -> None:

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import os
 import threading
-from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
 import zstandard
 from cachetools import LRUCache
-from peewee import JOIN, Database
+from peewee import JOIN, Query
 
 from app import work
-from app.database import proxy, rows
+from app.database import prepared, proxy, rows
 from app.formats import Columns, Facts, NameList
 from app.gui.models import FAILED, READY, Dataset, File, Sample
 from app.gui.models import NameList as StoredNames
@@ -183,26 +182,20 @@ def _expand(blob: bytes | memoryview) -> bytes:
     return zstandard.ZstdDecompressor().decompress(bytes(blob))
 
 
-@lru_cache(maxsize=1)
-def _find_sql(database: Database) -> str:
-    """The statement of `find`, made once: every plot and every poll asks it, and peewee takes longer to write it than SQLite to answer."""
-    query = (
-        Sample.select(
-            Sample.id, Sample.version, Sample.namelist, File.id, File.url, File.format,
-            File.size, File.mtime_ns, File.state, File.error, File.unreadable,
-        )
-        .join(Dataset, JOIN.INNER, on=(Sample.dataset == Dataset.id))
-        .join(File, JOIN.INNER, on=(Sample.file == File.id))
-        .where(Dataset.name == "", Sample.run == 0, Sample.lumi == 0)
+@prepared
+def _find() -> Query:
+    query = Sample.select(
+        Sample.id, Sample.version, Sample.namelist, File.id, File.url, File.format,
+        File.size, File.mtime_ns, File.state, File.error, File.unreadable,
     )  # fmt: skip
-    sql: str = query.sql()[0]
-    return sql
+    query = query.join(Dataset, JOIN.INNER, on=(Sample.dataset == Dataset.id)).join(File, JOIN.INNER, on=(Sample.file == File.id))
+    return query.where(Dataset.name == "", Sample.run == 0, Sample.lumi == 0)
 
 
 def find(key: SampleKey) -> Row | None:
     """What the database has of a sample."""
-    found = proxy.execute_sql(_find_sql(proxy.obj), (key.dataset, key.run, key.lumi)).fetchone()
-    return Row(*found) if found else None
+    found = _find(key.dataset, key.run, key.lumi)
+    return Row(*found[0]) if found else None
 
 
 def import_file(file_id: int, settings: Settings) -> None:

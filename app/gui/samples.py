@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from peewee import fn
+from peewee import Query, Select, fn
 
-from app.database import is_sqlite, rows
+from app.database import is_sqlite, prepared, proxy, rows
 from app.gui.models import Dataset, Sample
 
 
@@ -54,28 +54,47 @@ def datasets(search: str = "", limit: int = 100) -> list[str]:
 
 def datasets_of(run: int, lumi: int = 0) -> list[str]:
     """The datasets that have this run."""
-    query = Sample.select(Dataset.name).join(Dataset).where(Sample.run == run, Sample.lumi == lumi)
-    return [name for (name,) in rows(query.order_by(Dataset.name))]
+    return [name for (name,) in _datasets_of(run, lumi)]
 
 
 def runs_of(dataset: str, lumi: int = 0, limit: int = 1000) -> list[int]:
     """The newest runs of this dataset."""
-    query = Sample.select(Sample.run).join(Dataset).where(Dataset.name == dataset, Sample.lumi == lumi)
-    return [run for (run,) in rows(query.order_by(Sample.run.desc()).limit(limit))]
+    return [run for (run,) in _runs_of(dataset, lumi, limit)]
 
 
 def neighbours(key: SampleKey) -> tuple[int | None, int | None]:
     """The run before and the run after this one, of the same dataset."""
-    same = Sample.select(Sample.run).join(Dataset).where(Dataset.name == key.dataset, Sample.lumi == key.lumi)
-    before = rows(same.where(Sample.run < key.run).order_by(Sample.run.desc()).limit(1))
-    after = rows(same.where(Sample.run > key.run).order_by(Sample.run).limit(1))
-    return before[0][0] if before else None, after[0][0] if after else None
+    ((before, after),) = _neighbours(key.dataset, key.lumi, key.run, key.dataset, key.lumi, key.run)
+    return before, after
 
 
 def lumis_of(run: int, dataset: str) -> list[int]:
     """The lumisections of a run of a dataset, in order; 0 is the whole run."""
-    query = Sample.select(Sample.lumi).join(Dataset).where(Dataset.name == dataset, Sample.run == run)
-    return [lumi for (lumi,) in rows(query.order_by(Sample.lumi))]
+    return [lumi for (lumi,) in _lumis_of(dataset, run)]
+
+
+@prepared
+def _datasets_of() -> Query:
+    return Sample.select(Dataset.name).join(Dataset).where(Sample.run == 0, Sample.lumi == 0).order_by(Dataset.name)
+
+
+@prepared
+def _runs_of() -> Query:
+    return _runs(Sample.run).order_by(Sample.run.desc()).limit(1)
+
+
+@prepared
+def _neighbours() -> Any:
+    return Select(columns=[_runs(fn.MAX(Sample.run)).where(Sample.run < 0), _runs(fn.MIN(Sample.run)).where(Sample.run > 0)]).bind(proxy)
+
+
+@prepared
+def _lumis_of() -> Query:
+    return Sample.select(Sample.lumi).join(Dataset).where(Dataset.name == "", Sample.run == 0).order_by(Sample.lumi)
+
+
+def _runs(what: Any) -> Any:
+    return Sample.select(what).join(Dataset).where(Dataset.name == "", Sample.lumi == 0)
 
 
 def _contains(field: Any, text: str) -> Any:
