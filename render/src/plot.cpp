@@ -4,6 +4,8 @@
 #include <TStyle.h>
 #include <TText.h>
 
+#include <algorithm>
+#include <cctype>
 #include <utility>
 
 #include "finite.h"
@@ -59,10 +61,19 @@ void apply_axes(TCanvas &canvas, TH1 &histogram, const Spec &spec) {
     canvas.SetLogz(log_z);
 }
 
+// COL2 leaves the map empty in a picture that is painted in memory (seen with ROOT 6.40); COL is what it stands for.
+std::string with_working_col(std::string options) {
+  std::string upper = options;
+  std::transform(upper.begin(), upper.end(), upper.begin(), [](unsigned char c) { return std::toupper(c); });
+  if (const auto at = upper.find("COL2"); at != upper.npos)
+    options.erase(at + 3, 1);
+  return options;
+}
+
 std::string options_for(const TH1 &histogram, const std::string &options, bool errors) {
   if (histogram.GetDimension() == 1)
     return errors ? options + " HIST E1 X0" : options;
-  return !options.empty() ? options : histogram.GetDimension() == 2 ? "COLZ" : "BOX2Z";
+  return !options.empty() ? with_working_col(options) : histogram.GetDimension() == 2 ? "COLZ" : "BOX2Z";
 }
 
 // A palette at the right edge needs room for its numbers, if no plugin has seen to that.

@@ -1,5 +1,6 @@
 #include "spec.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <functional>
@@ -47,6 +48,12 @@ bool words(std::string_view text, std::string &value) {
   return true;
 }
 
+// Draw options hold nothing that could end a string in C++: ROOT makes code of some of them and runs it.
+bool draw_options(std::string_view text, std::string &value) {
+  const auto harmless = [](char c) { return plain(c) || std::string_view(",*+-.:_[]").find(c) != std::string_view::npos; };
+  return words(text, value) && std::all_of(value.begin(), value.end(), harmless);
+}
+
 bool axis_type(std::string_view text, std::string &value) {
   value = text;
   return text == "def" || text == "lin" || text == "log";
@@ -80,7 +87,7 @@ std::unordered_map<std::string, Setter> make_setters() {
       {"showstats", [](Spec &s, auto v) { return number(v, s.stats); }},
       {"showerrbars", [](Spec &s, auto v) { return flag(v, s.errors); }},
       {"ktest", [](Spec &s, auto v) { return number(v, s.ktest); }},
-      {"drawopts", [](Spec &s, auto v) { return words(v, s.options); }},
+      {"drawopts", [](Spec &s, auto v) { return draw_options(v, s.options); }},
       {"norm", [](Spec &s, auto v) { return words(v, s.norm); }},
       {"json", [](Spec &s, auto v) { return words(v, s.json); }},
   };

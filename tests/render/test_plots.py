@@ -100,6 +100,10 @@ def test_options_that_do_not_fit_the_plot_still_give_one(draw: Draw, name: str, 
     assert len(draw(name, spec=f"w=400;h=300;{options}").colours) > 4
 
 
+def test_a_map_drawn_as_col2_is_not_empty(draw: Draw) -> None:
+    assert draw("TH2F", spec="w=400;h=300;drawopts=col2z").share_that_differs(draw("TH2F")) == 0
+
+
 def test_zero_is_a_limit_like_any_other(draw: Draw) -> None:
     assert draw("TH1F", spec="w=400;h=300;ymin=0").share_that_differs(draw("TH1F", spec="w=400;h=300;ymin=-10")) > 0.001
 

@@ -24,6 +24,7 @@ GOOD_SPECS = [
     "w=60;h=40;drawopts=COLZ TEXT;reflabel1=a b;reflabel9=c",
     "w=60;h=40;reflabel2=%2FA%2FB;reflabel1=%C3%BC",
     "w=60;h=40;ref=object",
+    "w=60;h=40;drawopts=%5Bcut%5D%2CX%2BY%2B%2AH",
     "w=60;h=40;ref=overlay;ktest=0.5",
     ";;w=60;;h=40",
     "w=10;h=40;w=60",
@@ -47,6 +48,7 @@ BAD_SPECS = [
     "w=60;h=40;ref=sideways",
     "w=60;h=40;xtype=cubic",
     "w=60;h=40;drawopts=$(x)",
+    "w=60;h=40;drawopts=SPEC%22%29",  # ROOT would run it as code
     "w=60;h=40;reflabel1=a_b",
     "w=60;h=40;reflabel1=a%2",
     "w=60;h=40;reflabel1=a%00b",
