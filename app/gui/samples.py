@@ -79,7 +79,7 @@ def _datasets_of() -> Query:
 
 
 @prepared
-def _runs_of() -> Query:
+def _runs_of() -> Any:
     return _runs(Sample.run).order_by(Sample.run.desc()).limit(1)
 
 
