@@ -56,15 +56,17 @@ def redis_url() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Chromium]:
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
     """A real browser; one for all tests, as Playwright runs once in a process."""
     program = shutil.which("chromium")
     if program is None:
         pytest.skip("Chromium is not on this machine; `make test` installs it")
     from playwright.sync_api import sync_playwright
 
+    own = str(tmp_path_factory.mktemp("chromium"))  # else it keeps crash reports and caches in the user's home
+    places = dict.fromkeys(("HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"), own)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=CHROMIUM)
+        browser = playwright.chromium.launch(executable_path=program, args=CHROMIUM, env={**os.environ, **places})
         yield browser
         browser.close()
 
