@@ -182,12 +182,17 @@ void Master::kill_overdue() {
 // Takes no more connections and lets the workers end what they do; asked twice, ends them.
 void Master::stop(const std::string &why) {
   log("stopping: " + why);
-  unlink(settings_.socket().c_str());
-  unlink(settings_.pid().c_str());
+  withdraw();
   for (const Child &child : children_)
     if (child.pid)
       kill(child.pid, stopping_ ? SIGKILL : SIGTERM);
   stopping_ = true;
+}
+
+// Takes away what says that a service is here.
+void Master::withdraw() const {
+  unlink(settings_.socket().c_str());
+  unlink(settings_.pid().c_str());
 }
 
 int Master::wait_ms() const {

@@ -25,6 +25,7 @@ class Master {
  public:
   // Takes the directory and listens. Throws std::runtime_error, saying why, when it cannot.
   explicit Master(const Settings &settings);
+  ~Master() { withdraw(); }
   // Serves until SIGTERM, SIGINT or the supervisor's end; returns the exit code.
   int run();
 
@@ -46,6 +47,7 @@ class Master {
   void report(size_t number, int status);
   void kill_overdue();
   void stop(const std::string &why);
+  void withdraw() const;
   int wait_ms() const;
 
   const Settings settings_;

@@ -88,3 +88,4 @@ def test_a_library_that_cannot_be_loaded_is_refused_with_the_reason(program: Pat
     with Service(program, tmp_path, "--load", "/nonexistent/plugins.so") as service:
         assert service.process.wait(PATIENCE_S) == 1
         assert "cannot load the plugins: /nonexistent/plugins.so" in service.log
+        assert list(service.state.iterdir()) == []
