@@ -84,6 +84,13 @@ std::string options_for(const TH1 &histogram, const std::string &options, bool e
   return !options.empty() ? with_working_col(options) : histogram.GetDimension() == 2 ? "COLZ" : "BOX2Z";
 }
 
+// Keeps the extremes of a colour map, which ROOT would look for again for each of its parts.
+void settle_extremes(TH1 &map) {
+  const double least = map.GetMinimum(), most = map.GetMaximum();
+  map.SetMinimum(least);
+  map.SetMaximum(most);
+}
+
 // A palette at the right edge needs room for its numbers, if no plugin has seen to that.
 void make_room(TCanvas &canvas, const std::string &options) {
   constexpr double margin = 0.14;  // of the width
@@ -135,6 +142,8 @@ void Plot::draw(TCanvas &canvas, std::string options, bool normalise) {
   Overlay overlay(main_, overlaid ? references_ : std::vector<TH1 *>(), spec_, normalise);
   options = options_for(main_, options, spec_.errors);
   make_room(canvas, options);
+  if (options == "COLZ" && !canvas.GetLogz())
+    settle_extremes(main_);
   main_.Draw(options.c_str());
   overlay.draw();
   if (!finite_)
