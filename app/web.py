@@ -83,9 +83,16 @@ def nothing_new(version: object) -> Response | None:
 
 
 def init_app(app: Flask) -> None:
+    app.before_request(_refuse_nul)
     app.register_error_handler(Problem, _problem)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _fault)
+
+
+def _refuse_nul() -> None:
+    """No name holds the character NUL, and PostgreSQL takes no text that does."""
+    if "\0" in request.environ["PATH_INFO"] or "%00" in request.environ["QUERY_STRING"]:
+        raise Problem(400, "no name holds the character NUL (%00), so this address leads nowhere")
 
 
 def _problem(problem: Problem) -> Response:

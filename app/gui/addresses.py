@@ -66,7 +66,7 @@ def text(name: bytes) -> str:
 def sample_path(key: SampleKey) -> str:
     """A sample as it stands in addresses: run[:lumi]/primary/processed/tier."""
     run = f"{key.run}:{key.lumi}" if key.lumi else str(key.run)
-    return f"{run}/{quoted(key.dataset.encode('utf-8', 'surrogateescape').strip(b'/'))}"
+    return f"{run}/{quoted(key.dataset.strip('/').encode())}"
 
 
 @dataclass(frozen=True)
@@ -153,5 +153,5 @@ def _place(path: bytes) -> tuple[SampleKey, bytes]:
     found = _SAMPLE.fullmatch(sample)
     if not found or len(parts) < 3 or not all(parts[:3]):
         raise Problem(404, "an address of a sample is /browse/<run>[:<lumi>]/<primary>/<processed>/<tier>, then the folder")
-    dataset = "/" + unquoted(parts[:3]).decode("utf-8", "surrogateescape")
+    dataset = "/" + unquoted(parts[:3]).decode("utf-8", "replace")  # one that is not UTF-8 was never registered
     return SampleKey(int(found[1]), int(found[2] or 0), dataset), unquoted(parts[3:])

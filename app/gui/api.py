@@ -207,7 +207,7 @@ def register() -> tuple[Response, int]:
         raise Problem(403 if current_user().name else 401, wanted, headers={"WWW-Authenticate": 'Bearer realm="dqmhub"'})
     try:
         document = request.get_json(force=True)
-    except BadRequest:
+    except (BadRequest, RecursionError):
         raise Problem(400, "Please provide correctly formatted JSON", [("", "the body is not JSON")]) from None
     try:
         entries = registering.from_json(document, settings)

@@ -72,6 +72,7 @@ class Places:
             return f"an absolute path is wanted, not {path!r}"
         try:
             place = self.real(path)
+            place.encode()  # UnicodeEncodeError, a ValueError, for a name that is not UTF-8, which no database stores
             if not place.startswith(self.roots):
                 allowed = ", ".join(root.rstrip("/") for root in self.roots)
                 return f"{path} is in none of the folders that may be read: {allowed} (setting file_roots)"
@@ -116,14 +117,14 @@ def _entry(item: Any, places: Places) -> tuple[Entry | None, list[tuple[str, str
 
 def _number(value: Any) -> int | None:
     """A whole number, as a number or in ASCII digits."""
-    if isinstance(value, str) and value.isascii() and value.isdigit():
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 20:
         value = int(value)
     return value if type(value) is int and 0 <= value <= LARGEST else None
 
 
 def dataset_problem(value: Any) -> str:
     """What is wrong with a dataset name, or nothing."""
-    good = isinstance(value, str) and re.fullmatch(r"(/[^/\0]+){3}", value) and len(value) <= 1000
+    good = isinstance(value, str) and re.fullmatch("(/[^/]+){3}", value) and len(value) <= 1000 and value.isprintable()
     return "" if good else f"a name such as /ZeroBias/Run2023C-PromptReco-v1/DQMIO is wanted, not {value!r}"
 
 
@@ -140,6 +141,8 @@ def from_path(path: str, places: Places) -> Entry | None:
         return None
     parts = match["dataset"].split("__")
     dataset = "/" + "/".join([parts[0], "__".join(parts[1:-1]), parts[-1]])
+    if dataset_problem(dataset):
+        return None
     return Entry(dataset, int(match["run"]), 0, places.real(path), "tdirectory")
 
 

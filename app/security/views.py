@@ -27,7 +27,7 @@ CERN = ZoneInfo("Europe/Zurich")
 
 def form(name: str) -> str:
     request.max_content_length = FORM_BYTES
-    return request.form.get(name, "")
+    return request.form.get(name, "").replace("\0", "")  # which PostgreSQL takes in no text
 
 
 def shown(template: str, status: int = 200, problem: Problem | None = None, **context: Any) -> Response:

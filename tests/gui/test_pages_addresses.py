@@ -83,6 +83,10 @@ def test_a_dataset_may_be_called_anything(name: str) -> None:
     assert followed(address_of(view)) == view
 
 
+def test_a_dataset_that_is_not_utf_8_is_one_that_nobody_registered() -> None:
+    assert followed("/browse/1/%ff/B/C").key.dataset == "/\N{REPLACEMENT CHARACTER}/B/C"
+
+
 def test_an_address_is_readable_where_names_are_plain() -> None:
     view = View(
         KEY._replace(lumi=7), b"PixelPhase1/EventInfo", b"PixelPhase1/EventInfo/reportSummaryMap", size="l", options=(("ytype", "log"),)

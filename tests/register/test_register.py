@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -107,10 +108,13 @@ def test_an_empty_batch_is_good(client: FlaskClient, file: Path) -> None:
         ({"run": True}, "[1].run"),
         ({"run": 2**31}, "[1].run"),
         ({"run": "²"}, "[1].run"),
+        ({"run": "9" * 5000}, "[1].run"),
         ({"lumi": 1.5}, "[1].lumi"),
         ({"dataset": "ZeroBias"}, "[1].dataset"),
         ({"dataset": ["/A/B/C"]}, "[1].dataset"),
         ({"dataset": "/A//C"}, "[1].dataset"),
+        ({"dataset": "/A/\ud800/C"}, "[1].dataset"),
+        ({"dataset": "/A/B\n/C"}, "[1].dataset"),
         ({"fileformat": "1"}, "[1].fileformat"),
         ({"fileformat": 1.0}, "[1].fileformat"),
         ({"fileformat": 9}, "[1].fileformat"),
@@ -148,6 +152,7 @@ def test_a_body_that_is_no_json_is_refused(client: FlaskClient) -> None:
     answer = client.post("/api/v1/register", data="[{")
     assert answer.status_code == 400
     assert answer.json["message"] == "Please provide correctly formatted JSON"
+    assert client.post("/api/v1/register", data="[" * 100_000).status_code == 400
 
 
 def test_other_networks_need_a_token(client: FlaskClient, file: Path) -> None:
@@ -163,6 +168,16 @@ def test_registrations_are_audited_refused_ones_too(client: FlaskClient, file: P
     assert good.target == f"1 files, the first {file}"
     assert good.answer == "1 new, 0 with another file, 0 known already"
     assert "/etc/passwd" in refused.answer
+
+
+def test_a_file_whose_name_is_not_utf_8_is_named_and_the_rest_is_registered(client: FlaskClient, hub: Settings, file: Path) -> None:
+    strange = os.fsencode(file.parent) + b"/DQM_V0001_R000316143__\xff__B__DQMIO.root"
+    Path(os.fsdecode(strange)).write_bytes(b"root")
+    answer = client.post("/api/v1/register", json=[body(file, file=os.fsdecode(strange))])
+    assert [error["field"] for error in answer.json["errors"]] == ["[0].file"]
+    command = [str(Path(sys.executable).with_name("dqmhub")), "register", str(file.parent)]
+    done = subprocess.run(command, cwd=TREE, env=environment(hub), capture_output=True, check=False)
+    assert done.stdout.strip() == b"1 new, 0 with another file, 0 known already, 1 left out"
 
 
 def test_the_command_registers_what_it_can_and_names_the_rest(hub: Settings, file: Path) -> None:
