@@ -43,6 +43,14 @@ class OpenSample(NamedTuple):
     facts: Facts
 
 
+class Lists(NamedTuple):
+    """What is kept of one version of a sample; its names are kept beside, for other samples have the same."""
+
+    version: int
+    columns: Columns
+    facts: Facts
+
+
 class UnknownSample(Problem):
     """There is no such sample; the message names what there is instead."""
 
@@ -90,8 +98,9 @@ class Catalog:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.samples: LRUCache[tuple[int, str], OpenSample] = LRUCache(settings.list_cache_mb << 19, lambda sample: _bytes_of(sample))
-        self.names: LRUCache[int, NameList] = LRUCache(settings.list_cache_mb << 19, lambda names: 3 * len(names.pack()) + 1000)
+        quarter = settings.list_cache_mb << 18
+        self.samples: LRUCache[tuple[int, str], Lists] = LRUCache(quarter, _bytes_of_lists)
+        self.names: LRUCache[int, NameList] = LRUCache(3 * quarter, _bytes_of_names)
         self.lock = threading.Lock()
         self.waiting = threading.BoundedSemaphore(settings.import_slots)
         self.reading: set[int] = set()  # the work that threads of this process do
@@ -103,14 +112,12 @@ class Catalog:
         """
         row = self._ready(key, wait_s)
         identity = f"{row.url}\0{row.size}\0{row.mtime_ns}"
-        with self.lock:
-            if (sample := self.samples.get((row.sample, identity))) is not None and sample.version == row.version:
-                return sample
-        sample = self._load(key, row, identity)
-        with self.lock:
-            if _bytes_of(sample) <= self.samples.maxsize:
-                self.samples[row.sample, identity] = sample
-        return sample
+        lists = self._lists(row, identity)
+        if lists is None:  # read again since
+            return self.open(key, wait_s)
+        assert row.namelist is not None
+        names = self._names(row.namelist)
+        return OpenSample(key, row.version, row.url, row.format, identity, row.unreadable, names, lists.columns, lists.facts)
 
     def _ready(self, key: SampleKey, wait_s: float) -> Row:
         """The row of a sample whose list is that of the file as it is now."""
@@ -154,12 +161,20 @@ class Catalog:
         finally:
             self.reading.discard(job.id)
 
-    def _load(self, key: SampleKey, row: Row, identity: str) -> OpenSample:
-        ((columns, facts),) = rows(Sample.select(Sample.columns, Sample.facts).where(Sample.id == row.sample))
-        assert row.namelist is not None
-        unpacked = Columns.unpack(_expand(columns)), Facts.unpack(_expand(facts))
-        names = self._names(row.namelist)
-        return OpenSample(key, row.version, row.url, row.format, identity, row.unreadable, names, *unpacked)
+    def _lists(self, row: Row, identity: str) -> Lists | None:
+        """The columns and facts of this version of a sample; None when the database has another version by now."""
+        with self.lock:
+            if (kept := self.samples.get((row.sample, identity))) is not None and kept.version == row.version:
+                return kept
+        found = rows(Sample.select(Sample.columns, Sample.facts).where(Sample.id == row.sample, Sample.version == row.version))
+        if not found:
+            return None
+        ((columns, facts),) = found
+        lists = Lists(row.version, Columns.unpack(_expand(columns)), Facts.unpack(_expand(facts)))
+        with self.lock:
+            if _bytes_of_lists(lists) <= self.samples.maxsize:
+                self.samples[row.sample, identity] = lists
+        return lists
 
     def _names(self, namelist: int) -> NameList:
         with self.lock:
@@ -168,14 +183,19 @@ class Catalog:
         ((blob,),) = rows(StoredNames.select(StoredNames.blob).where(StoredNames.id == namelist))
         names = NameList.unpack(_expand(blob))
         with self.lock:
-            if 3 * len(names.pack()) + 1000 <= self.names.maxsize:
+            if _bytes_of_names(names) <= self.names.maxsize:
                 self.names[namelist] = names
         return names
 
 
-def _bytes_of(sample: OpenSample) -> int:
+def _bytes_of_lists(lists: Lists) -> int:
     """Memory of a sample without its names: 22 bytes of columns for each ME, and some 500 for each fact."""
-    return 1000 + 22 * len(sample.columns) + 500 * (len(sample.facts.scalars) + len(sample.facts.qtests))
+    return 1000 + 22 * len(lists.columns) + 500 * (len(lists.facts.scalars) + len(lists.facts.qtests))
+
+
+def _bytes_of_names(names: NameList) -> int:
+    """Memory of a list: the names twice, for a search keeps them in lower case, and four bytes for where each begins."""
+    return 1000 + 2 * len(names.pack()) + 4 * len(names)
 
 
 def _expand(blob: bytes | memoryview) -> bytes:

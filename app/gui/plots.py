@@ -28,8 +28,8 @@ from render.client import RenderClient, RenderError, RenderTimeout, RenderUnavai
 from render.options import Options
 
 JSON_SPEC = "h=1;w=1;json=True"
-NOT_A_NUMBER = re.compile(rb'"(?:[^"\\]|\\.)*"|-?\b(?:nan|inf)\w*', re.IGNORECASE)
-"""Texts, to be left alone, and the words of C for what JSON has no word for."""
+NOT_A_NUMBER = re.compile(rb'"(?:[^"\\]|\\.)*"|(?<![\w.])-?(?:nan|inf|2e308)\w*', re.IGNORECASE)
+"""Texts, to be left alone, and what C and ROOT (2e308: infinite) write where JSON has no word."""
 
 EVICT = "evict"
 """Kind of the work that removes the plots that were not shown for longest."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import threading
+import weakref
 from dataclasses import replace
 from pathlib import Path
 
@@ -61,11 +63,21 @@ def test_the_first_access_reads_the_file_and_lists_every_histogram(catalog: Cata
 
 def test_a_list_is_kept_in_memory_and_in_the_database(catalog: Catalog, hub: Settings) -> None:
     opened = catalog.open(KEY, WAIT_S)
-    assert catalog.open(KEY, 0) is opened
+    kept = catalog.open(KEY, 0)
+    assert (kept.names, kept.columns, kept.facts) == (opened.names, opened.columns, opened.facts)
+    assert kept.columns is opened.columns
     again = Catalog(hub).open(KEY, 0)
     assert again.names.pack() == opened.names.pack()
     assert again.columns.pack() == opened.columns.pack()
     assert again.facts == opened.facts
+
+
+def test_a_list_that_the_cache_let_go_does_not_stay_in_memory_by_way_of_its_samples(catalog: Catalog) -> None:
+    names = weakref.ref(catalog.open(KEY, WAIT_S).names)
+    catalog.names.clear()
+    gc.collect()
+    assert names() is None
+    assert len(catalog.open(KEY, 0).names) == 362
 
 
 def test_samples_with_the_same_names_share_one_list(catalog: Catalog, own_file: Path) -> None:

@@ -80,6 +80,11 @@ def test_a_plot_that_could_not_be_drawn_is_tried_again(hub: Settings, sample: Op
     assert plots.plot(sample, MAP, Options()).found
 
 
+def test_what_is_no_number_is_null_in_json_and_texts_stay() -> None:
+    written = rb'{"a": "nan \" 2e308", "b": [nan, -inf, 2e308, -2e308, 12e308, 0.2e308, 1.5]}'
+    assert room.NOT_A_NUMBER.sub(room._valid, written) == (rb'{"a": "nan \" 2e308", "b": [null, null, null, null, 12e308, 0.2e308, 1.5]}')
+
+
 def test_what_was_not_shown_for_longest_goes_first(tmp_path: Path) -> None:
     for number in range(10):
         place = tmp_path / f"{number:02}" / f"{number:02}.png"
