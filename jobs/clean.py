@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from app.gui.catalog import forget_names
 from app.gui.plots import EVICT, evict
 from app.settings import load
 from app.work import Work, handler, report
@@ -17,12 +18,13 @@ BATCH = 1000
 
 @handler(CLEAN, daily=True)
 def clean(work: Work) -> None:
-    """Remove work that ended more than KEEP_DAYS ago."""
+    """Remove work that ended more than KEEP_DAYS ago, and name lists that no sample has any more."""
     old = Work.state.in_((DONE, FAILED, CANCELLED)), Work.finished < time.time() - KEEP_DAYS * 86400
     removed = 0
     while batch := [row.id for row in Work.select(Work.id).where(*old).limit(BATCH)]:
         removed += Work.delete().where(Work.id.in_(batch)).execute()
         report(work, None, f"{removed} rows of old work removed")
+    report(work, None, f"{removed} rows of old work and {forget_names()} name lists removed")
 
 
 @handler(EVICT)

@@ -276,6 +276,13 @@ def _stored_names(listing: StoredListing) -> int:
     return int(found)
 
 
+def forget_names() -> int:
+    """Remove the name lists that no sample has any more, since its file is another one; how many went."""
+    used = Sample.select(Sample.namelist).where(Sample.namelist.is_null(False))
+    gone: int = StoredNames.delete().where(StoredNames.id.not_in(used)).execute()
+    return gone
+
+
 def retry(file_id: int) -> None:
     """Forget that a file could not be read, so that the next access reads it again."""
     File.update(size=None, mtime_ns=None).where(File.id == file_id).execute()

@@ -1,0 +1,42 @@
+"""The daily cleaning: what goes, and what stays."""
+
+from __future__ import annotations
+
+import time
+
+from app import work
+from app.gui.models import Dataset, File, NameList, Sample
+from app.settings import Settings
+from app.work.model import DONE, QUEUED, Work
+from jobs.clean import CLEAN, KEEP_DAYS, clean
+
+DAY_S = 86400.0
+
+
+def clean_now() -> Work:
+    work.run_here(CLEAN, "today", clean)
+    row = work.find(CLEAN, "today")
+    assert row
+    assert work.wait(row, 30)
+    ended: Work = Work.get_by_id(row.id)
+    assert ended.state == DONE, ended.error
+    return ended
+
+
+def test_work_that_ended_long_ago_goes_and_the_rest_stays(hub: Settings) -> None:
+    long_ago = time.time() - (KEEP_DAYS + 1) * DAY_S
+    Work.create(queue="bulk", kind="import", key="old", state=DONE, finished=long_ago)
+    Work.create(queue="bulk", kind="import", key="recent", state=DONE, finished=long_ago + 2 * DAY_S)
+    Work.create(queue="bulk", kind="import", key="open", state=QUEUED, created=long_ago)
+    assert clean_now().note == "1 rows of old work and 0 name lists removed"
+    assert {row.key for row in Work.select()} == {"recent", "open", "today"}
+
+
+def test_name_lists_that_no_sample_has_go(hub: Settings) -> None:
+    used, orphan = (NameList.create(sha256=name, blob=b"", count=0) for name in ("used", "orphan"))
+    file = File.create(url="/data/1.root", format="tdirectory", registered=0)
+    dataset = Dataset.create(name="/A/B/C")
+    Sample.create(dataset=dataset, run=1, lumi=0, file=file, namelist=used)
+    Sample.create(dataset=dataset, run=2, lumi=0, file=file)
+    assert clean_now().note == "0 rows of old work and 1 name lists removed"
+    assert [row.id for row in NameList.select()] == [used.id] != [orphan.id]
