@@ -10,12 +10,15 @@ import fcntl
 import os
 import re
 import struct
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import blake2b
 from pathlib import Path
 from typing import NamedTuple
+
+from cachetools import TTLCache
 
 from app import work
 from app.formats import FormatError, Kind, payload
@@ -24,7 +27,7 @@ from app.metrics import PLOTS_KEPT, RENDER_SECONDS, RENDERS
 from app.settings import TREE, Settings
 from app.web import Problem
 from render.build import binary
-from render.client import RenderClient, RenderError, RenderTimeout, RenderUnavailable, Request
+from render.client import RenderClient, RenderCrashed, RenderError, RenderTimeout, RenderUnavailable, Request
 from render.options import Options
 
 JSON_SPEC = "h=1;w=1;json=True"
@@ -36,6 +39,12 @@ EVICT = "evict"
 
 SHOWN_AGAIN_S = 3600.0
 """A kept plot is marked as used at most this often."""
+
+PLACE_S = 1.0
+"""Longest wait of a request for a place among those that draw."""
+
+FAILED_S = 5.0
+"""Who asks so soon after a plot that took too long or crashed gets the same answer, and no second attempt."""
 
 
 class Plot(NamedTuple):
@@ -54,6 +63,10 @@ class Plots:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.most = settings.plot_cache_mb << 20
         self.added = 0
+        # While plots take long two threads of this process go on with everything else.
+        self.places = threading.BoundedSemaphore(max(1, settings.web_threads - 2))
+        self.failed: TTLCache[str, Problem] = TTLCache(1000, FAILED_S)
+        self.lock = threading.Lock()
         self.client = RenderClient(settings.data / "render" / "socket", timeout=settings.render_timeout_s + 5)
         self.renderer = _versions(binary(TREE), Path(settings.render_plugins) if settings.render_plugins else None)
 
@@ -80,9 +93,10 @@ class Plots:
         etag = self._key(sample, path, spec)
         place = self.folder / etag[:2] / f"{etag}{ending}"
         if (made := _kept(place)) is None:
-            with _only_one(self.folder / "lock", int(etag[:15], 16)):
+            name = path.decode(errors="replace")
+            with self._place(name), _only_one(self.folder / "lock", int(etag[:15], 16)):
                 if (made := _kept(place)) is None:
-                    made = self._ask(sample, path.decode(errors="replace"), index, spec)
+                    made = self._ask(sample, name, index, spec, etag)
                     made = NOT_A_NUMBER.sub(_valid, made) if spec == JSON_SPEC else made
                     _keep(place, made)
                     self._count(len(made))
@@ -97,7 +111,19 @@ class Plots:
             self.added = 0
             work.enqueue(EVICT, "plots")
 
-    def _ask(self, sample: OpenSample, name: str, index: int | None, spec: str) -> bytes:
+    @contextmanager
+    def _place(self, name: str) -> Iterator[None]:
+        if not self.places.acquire(timeout=PLACE_S):
+            raise Problem(503, f"{name} cannot be drawn now: other plots take long", headers={"Retry-After": "2"})
+        try:
+            yield
+        finally:
+            self.places.release()
+
+    def _ask(self, sample: OpenSample, name: str, index: int | None, spec: str, etag: str) -> bytes:
+        with self.lock:
+            if failed := self.failed.get(etag):
+                raise Problem(failed.status, failed.message)
         try:
             with RENDER_SECONDS.time():
                 made = self.client.render(_request(sample, name, index, spec))
@@ -106,7 +132,11 @@ class Plots:
             raise Problem(502, f"{name} cannot be drawn: {error}") from error
         except RenderError as error:
             RENDERS.labels(type(error).__name__).inc()
-            raise _problem(name, error) from error
+            problem = _problem(name, error)
+            if isinstance(error, RenderTimeout | RenderCrashed):
+                with self.lock:
+                    self.failed[etag] = problem
+            raise problem from error
         RENDERS.labels("drawn").inc()
         return made.image
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import socket
 import threading
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -40,7 +43,7 @@ def test_a_plot_is_drawn_once_for_all_processes(hub: Settings, sample: OpenSampl
 
 def test_many_who_ask_for_one_plot_have_it_drawn_once(hub: Settings, sample: OpenSample) -> None:
     before = drawn()
-    plots, start, got = Plots(hub), threading.Barrier(16), list[Plot]()
+    plots, start, got = Plots(replace(hub, web_threads=18)), threading.Barrier(16), list[Plot]()
 
     def ask() -> None:
         start.wait()
@@ -78,6 +81,68 @@ def test_a_plot_that_could_not_be_drawn_is_tried_again(hub: Settings, sample: Op
         plots.plot(sample, MAP, Options())
     (hub.data / "render").symlink_to(render_service)
     assert plots.plot(sample, MAP, Options()).found
+
+
+class Silent:
+    """A render service that takes requests and never answers; how many came."""
+
+    def __init__(self, folder: Path) -> None:
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(str(folder / "socket"))
+        self.listener.listen(100)
+        self.came: list[socket.socket] = []
+        threading.Thread(target=self.take, daemon=True).start()
+
+    def take(self) -> None:
+        with suppress(OSError):
+            while True:
+                self.came.append(self.listener.accept()[0])
+
+    def end(self) -> None:
+        self.listener.shutdown(socket.SHUT_RDWR)
+        for connection in (self.listener, *self.came):
+            connection.close()
+
+
+@pytest.fixture
+def silent(hub: Settings) -> Iterator[Silent]:
+    (hub.data / "render").unlink()
+    (hub.data / "render").mkdir()
+    service = Silent(hub.data / "render")
+    yield service
+    service.end()
+
+
+def answers(plots: Plots, sample: OpenSample, paths: list[bytes]) -> list[int]:
+    """The status that each of these plots ends with when all are asked for at once."""
+    got: list[int] = []
+
+    def ask(path: bytes) -> None:
+        with pytest.raises(room.Problem) as raised:
+            plots.plot(sample, path, Options())
+        got.append(raised.value.status)
+        database.end_thread()
+
+    threads = [threading.Thread(target=ask, args=(path,)) for path in paths]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    return sorted(got)
+
+
+def test_many_who_ask_for_a_plot_that_takes_too_long_share_one_attempt(hub: Settings, sample: OpenSample, silent: Silent) -> None:
+    plots = Plots(hub)
+    plots.client.timeout = 1
+    assert answers(plots, sample, [MAP] * 6) == [504] * 6
+    assert len(silent.came) == 1
+
+
+def test_plots_that_take_long_leave_threads_for_everything_else(hub: Settings, sample: OpenSample, silent: Silent) -> None:
+    plots = Plots(replace(hub, web_threads=4))
+    plots.client.timeout = 3
+    assert answers(plots, sample, [b"plot %d" % number for number in range(5)]) == [503, 503, 503, 504, 504]
+    assert len(silent.came) == 2
 
 
 def test_what_is_no_number_is_null_in_json_and_texts_stay() -> None:
