@@ -23,10 +23,14 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         """Serve until told to stop; the web processes count together in data_dir/metrics."""
         folder = self.settings.data / "metrics"
         folder.mkdir(parents=True, exist_ok=True)
-        for old in folder.glob("*.db"):
-            old.unlink()
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)  # read when prometheus_client is loaded
         super().run()
+
+    def start_anew(self) -> None:
+        """Called when the port is ours, so the counters of before are of processes that are gone."""
+        for old in (self.settings.data / "metrics").glob("*.db"):
+            old.unlink()
+        follow_supervisor()
 
     def load_config(self) -> None:
         for name, value in self.options().items():
@@ -46,7 +50,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "control_socket_disable": True,
             "loglevel": settings.log_level,
             "forwarded_allow_ips": "",
-            "when_ready": lambda _: follow_supervisor(),
+            "when_ready": lambda _: self.start_anew(),
             "post_fork": lambda master, _: die_with(master.pid),
             "post_worker_init": lambda _: Pulse("web").start(),
             "child_exit": lambda _, worker: _forget(worker.pid),
