@@ -60,7 +60,8 @@ def etag_of(*parts: object) -> str:
 
 def not_modified(etag: str) -> Response | None:
     """304 when the client has this version already."""
-    if etag not in request.if_none_match:
+    given = request.headers.get("If-None-Match", "")
+    if given != f'"{etag}"' and (not given or etag not in request.if_none_match):
         return None
     answer = Response(status=304)
     answer.set_etag(etag)

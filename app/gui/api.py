@@ -8,11 +8,14 @@ here and is only checked.
 from __future__ import annotations
 
 import socket
+from functools import lru_cache
 from json import loads
 from typing import Any
+from urllib.parse import parse_qsl
 
 import re2
 from flask import Blueprint, Response, current_app, jsonify, request
+from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import BadRequest
 
 from app.database import proxy
@@ -136,6 +139,12 @@ def me(opened: OpenSample, index: int) -> dict[str, Any]:
     return {"name": text(path.rpartition(b"/")[2]), "path": text(path), "layout": None, "qtstatuses": statuses}
 
 
+@lru_cache(maxsize=1024)
+def drawing_options(query: bytes) -> Options:
+    """The options in the query of an address; the plots of a page all have the same. Raises OptionError."""
+    return Options.from_query(MultiDict(parse_qsl(query.decode("latin1"), keep_blank_values=True)))
+
+
 @blueprint.get("/render/<sample>/<primary>/<processed>/<tier>/<path:me>")
 @needs(Role.VIEWER)
 def render(sample: str, primary: str, processed: str, tier: str, me: str) -> Response:
@@ -143,7 +152,7 @@ def render(sample: str, primary: str, processed: str, tier: str, me: str) -> Res
     opened = catalog().open(sample_key(sample, primary, processed, tier), WAIT_S)
     path = me_path()
     try:
-        options = Options.from_query(request.args)
+        options = drawing_options(request.query_string)
     except OptionError as error:
         raise Problem(400, f"{error.field}: {error.problem}", [(error.field, error.problem)]) from error
     if answer := not_modified(plots().key(opened, path, options)):

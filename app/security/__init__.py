@@ -16,6 +16,7 @@ __all__ = ["Caller", "Role", "audit", "current_user", "init_app", "needs", "trus
 def init_app(app: Flask) -> None:
     from app.security import guard, headers, views
     from app.security.proxies import Proxies
+    from app.security.sessions import Sessions
     from app.settings import Settings
 
     settings: Settings = app.config["HUB"]
@@ -27,6 +28,7 @@ def init_app(app: Flask) -> None:
         SESSION_REFRESH_EACH_REQUEST=False,
         PERMANENT_SESSION_LIFETIME=timedelta(hours=settings.session_hours),
     )
+    app.session_interface = Sessions()
     app.wsgi_app = Proxies(app.wsgi_app, settings)  # type: ignore[method-assign]  # Flask's documented way
     app.jinja_env.globals.update(current_user=current_user, page_address=guard.asked_page)
     guard.init_app(app, settings)
