@@ -1,4 +1,7 @@
-"""Measures and prints one table: what, how fast, and the aim. Medians; requests per second come from wrk."""
+"""Measures and prints one table: what, how fast, and the aim. Medians; requests per second come from wrk.
+
+`python -m tests.bench [PART ...]` with the parts files, plots, search and render, or all of them.
+"""
 
 from __future__ import annotations
 
@@ -14,16 +17,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.bench.render import render
 from tests.bench.service import Hub, hub
+from tests.bench.table import say, show
 
 MES = 100_000
 SAMPLES = 80_000
-rows: list[tuple[str, str, str]] = []
-
-
-def say(what: str, value: str, aim: str = "") -> None:
-    rows.append((what, value, aim))
-    print(f"  {what}: {value}", file=sys.stderr, flush=True)
 
 
 def milliseconds(action: Callable[[], object], times: int = 21) -> float:
@@ -164,15 +163,24 @@ def search(hub: Hub) -> None:
     say("home page", f"{milliseconds(lambda: client.good('/'), 51):.1f} ms")
 
 
+def with_hub(part: Callable[[Hub], None]) -> Callable[[Path], None]:
+    """The part of the measuring that `part` does, on a hub of its own."""
+
+    def run(folder: Path) -> None:
+        with hub(folder) as running:
+            part(running)
+
+    return run
+
+
+PARTS = {"files": with_hub(large_files), "plots": with_hub(plots), "search": with_hub(search), "render": render}
+
+
 def main() -> None:
     with tempfile.TemporaryDirectory(prefix="dqmhub-bench-") as folder:
-        for part in (large_files, plots, search):
-            with hub(Path(folder) / part.__name__) as running:
-                part(running)
-    width = max(len(what) for what, _, _ in rows)
-    print(f"{'what':{width}}  {'measured':>18}  aim")
-    for what, value, aim in rows:
-        print(f"{what:{width}}  {value:>18}  {aim}")
+        for name in sys.argv[1:] or PARTS:
+            PARTS[name](Path(folder) / name)
+    show()
 
 
 if __name__ == "__main__":

@@ -1,0 +1,119 @@
+"""What a plot costs a render worker, beside the same plot drawn as the DQM GUI's renderer draws it (peer.cpp), in turns.
+
+CPU time of the drawing process from request to answer, medians, plugins off: on a machine that others use, wall time
+would measure them.
+"""
+
+from __future__ import annotations
+
+import statistics
+import struct
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from render.build import build, build_peer
+from render.client import Request
+from tests.bench.table import say
+from tests.render.service import Service, text
+
+TREE = Path(__file__).parents[2]
+ROUNDS = 40
+PLOTS_PER_ROUND = 3
+
+
+@dataclass(frozen=True)
+class Case:
+    """One kind of plot; `aim` and `peer` in CPU ms, `peer` being what the original itself was measured to take."""
+
+    what: str
+    objects: tuple[str, ...]
+    size: tuple[int, int] = (600, 400)
+    options: str = ""
+    aim: float | None = None
+    peer: float | None = None
+
+    def request(self, folder: Path) -> Request:
+        spec = f"w={self.size[0]};h={self.size[1]}{self.options}"
+        if not self.objects:
+            return text("DQM Hub 42.5", spec)
+        return Request(self.what, spec, [((folder / f"{name}.obj").read_bytes(), 0) for name in self.objects])
+
+
+SMALL = (266, 200)
+CASES = [
+    Case("TH1F", ("TH1F-0",), SMALL, aim=1.2, peer=3.4),
+    Case("TH1F", ("TH1F-0",), aim=2.0, peer=7.33),
+    Case("TH2F COLZ, 100x100 bins", ("TH2F-100x100",), options=";drawopts=COLZ", aim=4.2, peer=10.07),
+    Case("TH2F COLZ, 300x200 bins", ("TH2F-300x200",), options=";drawopts=COLZ", aim=6),
+    Case("TProfile2D COLZ", ("TProfile2D",), options=";drawopts=COLZ", peer=11.67),
+    Case("overlay of 4", tuple(f"TH1F-{number}" for number in range(4)), aim=2.3, peer=11.47),
+    Case("TH3F", ("TH3F",), SMALL, peer=36),
+    Case("scalar", (), SMALL, aim=0.6, peer=1.27),
+    Case("JSON, TH1F", ("TH1F-0",), SMALL, options=";json=True", peer=0.1),
+]
+
+Ask = Callable[[bytes], bytes]
+
+
+def cpu_ms(process: int) -> float:
+    """What a process has had of the processors so far; the kernel counts in ns."""
+    threads = Path(f"/proc/{process}/task").glob("*/schedstat")
+    return sum(int(thread.read_text().split()[0]) for thread in threads) / 1e6
+
+
+def ask_peer(peer: subprocess.Popen[bytes], message: bytes) -> bytes:
+    assert peer.stdin
+    assert peer.stdout
+    peer.stdin.write(message)
+    peer.stdin.flush()
+    code, length = struct.unpack("=iI", peer.stdout.read(8))
+    assert code == 0
+    return peer.stdout.read(length)
+
+
+def median_cpu(request: Request, sides: list[tuple[int, Callable[[Request], bytes]]]) -> list[float]:
+    """CPU ms per plot of each (process, way to ask it), in turns, so that what else the machine does hits both."""
+    taken: list[list[float]] = [[] for _ in sides]
+    for _ in range(ROUNDS):
+        for (process, ask), times in zip(sides, taken, strict=True):
+            begin = cpu_ms(process)
+            for _ in range(PLOTS_PER_ROUND):
+                ask(request)
+            times.append((cpu_ms(process) - begin) / PLOTS_PER_ROUND)
+    return [statistics.median(times) for times in taken]
+
+
+def compare(service: Service, peer: subprocess.Popen[bytes], folder: Path) -> None:
+    (worker,) = service.workers
+    sides = [
+        (worker, lambda request: service.client.render(request).image),
+        (peer.pid, lambda request: ask_peer(peer, request.message())),
+    ]
+    for case in CASES:
+        request = case.request(folder)
+        bytes_ours, bytes_peer = (len(ask(request)) for _, ask in sides)
+        ours, theirs = median_cpu(request, sides)
+        size = "" if "json" in case.options else f" {case.size[0]}x{case.size[1]}"
+        original = f" (the original: {case.peer:g})" if case.peer else ""
+        say(
+            f"{case.what}{size}, CPU",
+            f"{ours:.2f} ms; peer's way {theirs:.2f}{original}, {theirs / ours:.1f} times; "
+            f"{bytes_ours:,} B, {bytes_ours / bytes_peer:.2f} of its",
+            f"{case.aim:g} ms, 1.2 of the bytes" if case.aim else "",
+        )
+
+
+def render(folder: Path) -> None:
+    """Measure every kind of plot; `folder` is for files."""
+    folder.mkdir()
+    subprocess.run([sys.executable, "-W", "ignore", "-m", "tests.bench.objects", str(folder)], check=True, cwd=TREE)
+    program, peers_way = build(TREE, sys.executable), build_peer(TREE, sys.executable)
+    with (
+        Service(program, folder, "--workers", "1") as service,
+        subprocess.Popen([peers_way], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as peer,
+    ):
+        compare(service.wait_until_ready(), peer, folder)
+        peer.terminate()
