@@ -18,7 +18,7 @@ from peewee import JOIN, Query
 from app import work
 from app.database import prepared, proxy, rows
 from app.formats import Columns, Facts, NameList
-from app.gui.models import FAILED, READY, Dataset, File, Sample
+from app.gui.models import FAILED, NEW, READY, Dataset, File, Sample
 from app.gui.models import NameList as StoredNames
 from app.gui.reader import StoredListing, Unreadable, read
 from app.gui.samples import SampleKey, datasets_of, runs_of
@@ -131,6 +131,8 @@ class Catalog:
                 raise UnknownSample(key)
         if row.state == FAILED:
             raise ImportFailed(key, row.url, row.error)
+        if row.state == NEW:
+            raise ImportFailed(key, row.url, f"reading {row.url} was cancelled, or given up; `dqmhub work ls --kind import` says more")
         if row.namelist is None:
             raise ImportFailed(key, row.url, f"{row.url} holds no monitor elements of {key}")
         return row

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import uproot
 
-from app import work
+from app import database, work
 from app.gui import catalog as catalog_room
 from app.gui.catalog import Catalog, ImportFailed, Importing, OpenSample, UnknownSample
 from app.gui.models import FAILED, READY, File, NameList, Sample
@@ -155,8 +155,6 @@ def test_many_who_ask_at_once_have_the_file_read_once(catalog: Catalog, own_file
     asked = threading.Barrier(4)
 
     def ask() -> None:
-        from app import database
-
         asked.wait()
         opened.append(catalog.open(OWN, WAIT_S))
         database.end_thread()
@@ -168,6 +166,21 @@ def test_many_who_ask_at_once_have_the_file_read_once(catalog: Catalog, own_file
         thread.join(WAIT_S)
     assert len(opened) == 4
     assert work.Work.select().count() == 1
+
+
+def test_a_file_whose_reading_was_cancelled_does_not_count_as_empty(catalog: Catalog, own_file: Path) -> None:
+    catalog.reading.update(range(-catalog.settings.import_slots, 0))  # so that the worker, which there is none of, is to read it
+    row = work.enqueue(catalog_room.IMPORT, str(File.get(File.url == str(own_file)).id))
+    cancel = threading.Timer(0.3, cancel_elsewhere, [row.id])
+    cancel.start()
+    with pytest.raises(ImportFailed, match="cancelled"):
+        catalog.open(OWN, WAIT_S)
+    cancel.join()
+
+
+def cancel_elsewhere(number: int) -> None:
+    work.cancel(number)
+    database.end_thread()
 
 
 def test_when_all_places_to_wait_are_taken_the_worker_reads_the_file(catalog: Catalog, own_file: Path) -> None:
