@@ -76,7 +76,12 @@ def make(mes: int | None, folder: Path | None) -> None:
     from render.build import binary
 
     settings = cli.settings()
-    for file in make_demo(
-        folder or settings.data / "demo", binary(TREE).with_name("dqmhub-demo"), mes, lambda line: click.echo(line, err=True)
-    ):
+    program = binary(TREE).with_name("dqmhub-demo")
+    if not program.exists():
+        raise click.ClickException(f"there is no {program}: build it with `make build`")
+    try:
+        files = make_demo(folder or settings.data / "demo", program, mes, lambda line: click.echo(line, err=True))
+    except (OSError, RuntimeError) as error:
+        raise click.ClickException(f"the demo files were not made: {error}") from error
+    for file in files:
         click.echo(file)

@@ -100,3 +100,12 @@ def test_a_maker_that_fails_leaves_nothing_behind_and_says_why(tmp_path: Path) -
     with pytest.raises(RuntimeError, match="no room"):
         make_demo(tmp_path / "demo", failing, None, print)
     assert list((tmp_path / "demo").iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_made_is_one_line(maker: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    command = [Path(sys.executable).with_name("dqmhub"), "demo", "make", "--folder", tmp_path / "file" / "demo"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: the demo files were not made: ")
+    assert done.stderr.count("\n") == 1
