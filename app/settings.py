@@ -138,6 +138,7 @@ class Settings:
 
     render_workers: int = setting(0, "Processes of the render service; 0: one for each core.", between(0, 256))
     render_timeout_s: float = setting(30.0, "Seconds that one plot may take.", between(1, 600))
+    render_cpu_s: float = setting(20.0, "Seconds of CPU time that one plot may take.", between(1, 600))
     render_memory_mb: int = setting(2048, "Memory of one render process beyond what ROOT takes at its start, MB.", between(512, 65536))
     render_plugins: str = setting("", "Library of CMS render plugins that the render service loads.")
     plot_cache_mb: int = setting(2048, "Disk space for plots that were drawn, MB.", between(1, 10_000_000))

@@ -32,6 +32,9 @@ _OBJECT = struct.Struct("=Ii")
 _ANSWER = struct.Struct("=iI")
 _MESSAGE_TYPE = 4
 _FAILED = 3
+"""From this code on an answer has words in place of a picture."""
+_TOO_WIDE = 8
+"""From this code on more was asked for than is drawn; before, the worker was lost."""
 _PING_SPEC = "w=8;h=8"
 
 
@@ -47,8 +50,33 @@ class RenderTimeout(RenderError):
     """No answer came in time."""
 
 
-class RenderCrashed(RenderError):
-    """The worker failed while it drew: the monitor element, or a plugin, brings ROOT down, or took too much time or memory."""
+class RenderLost(RenderError):
+    """The worker was lost while it drew. `reason` says how, `plugin` is the render plugin that was at work, if any was.
+
+    Raised as such when ROOT or a plugin went astray in a way that the worker could tell.
+    """
+
+    def __init__(self, name: str, reason: str, plugin: str = "") -> None:
+        where = f", in the plugin {plugin}" if plugin else ""
+        super().__init__(f"the render worker was lost while it drew {name!r}: it {reason}{where}")
+        self.reason = reason
+        self.plugin = plugin
+
+
+class RenderCrashed(RenderLost):
+    """The monitor element, or a plugin, brings ROOT down."""
+
+
+class RenderOverrun(RenderLost):
+    """The plot took too much time, by the clock or of the CPU."""
+
+
+class RenderExhausted(RenderLost):
+    """The plot took too much memory."""
+
+
+class RenderGone(RenderLost):
+    """The connection ended without a word: the worker was killed from outside, or was lost to a plot of another client."""
 
 
 class RenderRefused(RenderError):
@@ -125,9 +153,9 @@ class RenderClient:
         except TimeoutError:
             raise RenderTimeout(f"no picture of {request.name!r} within {self.timeout:g} s") from None
         except (ConnectionResetError, BrokenPipeError, EOFError):
-            raise RenderCrashed(f"the render worker ended while it drew {request.name!r}") from None
-        if code == _FAILED:
-            raise RenderCrashed(f"the render service failed while it drew {request.name!r}; its log says why")
+            raise RenderGone(request.name, "ended without a word") from None
+        if code >= _FAILED:
+            raise _failure(code, image.decode(errors="replace"), request.name)
         if code and not image:
             raise RenderRefused(code, f"the render service did not understand {request.spec!r} (code {code})")
         return Rendered(code, image)
@@ -152,6 +180,17 @@ class RenderClient:
                 f"no render service at {self.socket_path} ({error.strerror or error}); start it with `dqmhub render`"
             ) from None
         return connection
+
+
+_LOST = {_FAILED: RenderLost, 4: RenderCrashed, 5: RenderOverrun, 6: RenderOverrun, 7: RenderExhausted}
+
+
+def _failure(code: int, words: str, name: str) -> RenderError:
+    """What an answer without a picture says: why, and on a second line the plugin."""
+    reason, _, plugin = words.partition("\n")
+    if code < _TOO_WIDE:
+        return _LOST[code](name, reason, plugin)
+    return RenderRefused(code, f"{name!r} is more than the render service draws: {reason}")
 
 
 def _exchange(connection: socket.socket, message: bytes, deadline: float) -> tuple[int, bytes]:

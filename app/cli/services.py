@@ -38,7 +38,8 @@ def render() -> None:
 def render_arguments(settings: Settings, folder: Path) -> list[str]:
     """The command line of the render service."""
     arguments = ["--state-directory", f"{folder}/", "--workers", str(settings.render_workers or os.cpu_count() or 1)]
-    arguments += ["--timeout", f"{settings.render_timeout_s:g}", "--memory", str(settings.render_memory_mb)]
+    arguments += ["--timeout", f"{settings.render_timeout_s:g}", "--cpu", f"{settings.render_cpu_s:g}"]
+    arguments += ["--memory", str(settings.render_memory_mb)]
     return arguments + (["--load", settings.render_plugins] if settings.render_plugins else [])
 
 

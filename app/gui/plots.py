@@ -27,7 +27,7 @@ from app.metrics import PLOTS_KEPT, RENDER_SECONDS, RENDERS
 from app.settings import TREE, Settings
 from app.web import Problem
 from render.build import binary
-from render.client import RenderClient, RenderCrashed, RenderError, RenderTimeout, RenderUnavailable, Request
+from render.client import RenderClient, RenderError, RenderLost, RenderTimeout, RenderUnavailable, Request
 from render.options import Options
 
 JSON_SPEC = "h=1;w=1;json=True"
@@ -133,7 +133,7 @@ class Plots:
         except RenderError as error:
             RENDERS.labels(type(error).__name__).inc()
             problem = _problem(name, error)
-            if isinstance(error, RenderTimeout | RenderCrashed):
+            if isinstance(error, RenderTimeout | RenderLost):
                 with self.lock:
                     self.failed[etag] = problem
             raise problem from error

@@ -82,6 +82,8 @@ Decoded decode(const Encoded &encoded) {
     histogram->SetDirectory(nullptr);
     if (!consistent(*histogram))
       return {nullptr, true};
+    if (histogram->GetNcells() > kMostBins)
+      return {nullptr, false, true};
     return {std::move(object), false};
   }
   if (!dynamic_cast<TObjString *>(object.get()))

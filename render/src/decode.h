@@ -11,6 +11,7 @@ namespace dqmhub {
 struct Decoded {
   std::unique_ptr<TObject> object;  // null when there is nothing that can be drawn
   bool broken = false;              // there were bytes, and they are not such an object
+  bool too_large = false;           // it has more bins than are drawn
 };
 
 Decoded decode(const Encoded &encoded);

@@ -18,11 +18,13 @@ namespace dqmhub {
 namespace {
 
 constexpr const char *kUsage =
-    "Usage: dqmhub-render --state-directory DIR/ [--workers N] [--load PLUGINS.so] [--timeout SECONDS] [--memory MB]\n"
+    "Usage: dqmhub-render --state-directory DIR/ [--workers N] [--load PLUGINS.so] [--timeout SECONDS] [--cpu SECONDS]\n"
+    "                     [--memory MB]\n"
     "  DIR/socket and DIR/pid are made; DIR/../blacklist.txt names monitor elements not to draw, one a line\n"
     "  --workers  processes that draw (default: one per core)\n"
     "  --load     a library of render plugins\n"
     "  --timeout  wall time of one picture (default 30)\n"
+    "  --cpu      CPU time of one picture (default 20)\n"
     "  --memory   that a worker may take beyond what ROOT takes at start (default 1024)\n";
 
 int cores() {
@@ -43,6 +45,7 @@ template <typename Number> Number positive(const char *option, const char *text)
 Settings parse(int argc, char **argv) {
   const option options[] = {{"state-directory", required_argument, nullptr, 'd'}, {"workers", required_argument, nullptr, 'w'},
                             {"load", required_argument, nullptr, 'l'},            {"timeout", required_argument, nullptr, 't'},
+                            {"cpu", required_argument, nullptr, 'c'},
                             {"memory", required_argument, nullptr, 'm'},          {nullptr, 0, nullptr, 0}};
   Settings settings;
   settings.workers = cores();
@@ -52,6 +55,7 @@ Settings parse(int argc, char **argv) {
       case 'l': settings.plugins = optarg; break;
       case 'w': settings.workers = positive<int>("workers", optarg); break;
       case 't': settings.timeout_s = positive<double>("timeout", optarg); break;
+      case 'c': settings.cpu_s = positive<double>("cpu", optarg); break;
       case 'm': settings.memory_mb = positive<int>("memory", optarg); break;
       default: throw std::invalid_argument("see above");
     }
@@ -63,12 +67,24 @@ Settings parse(int argc, char **argv) {
   return settings;
 }
 
+// A library that cannot be loaded is told, and plots are drawn without it.
+void take_plugins(Master &master, const std::string &library, int argc, char **argv) {
+  try {
+    const auto names = load_plugins(library, argc, argv);
+    log("plugins loaded: " + std::to_string(names.size()));
+    master.set_plugins(names, "");
+  } catch (const std::exception &error) {
+    log(std::string("cannot load the plugins: ") + error.what());
+    master.set_plugins({}, error.what());
+  }
+}
+
 int serve(const Settings &settings, int argc, char **argv) {
   const int64_t started = now_ms();
   Master master(settings);  // first: a wrong directory is told at once, not after ROOT has been loaded
   start_root([](const std::string &message) { log(printable(message)); });
   if (!settings.plugins.empty())
-    log("plugins loaded: " + std::to_string(load_plugins(settings.plugins, argc, argv)));
+    take_plugins(master, settings.plugins, argc, argv);
   warm_up();
   log(std::string("ROOT ") + ROOT_RELEASE + " loaded in " + std::to_string(now_ms() - started) + " ms");
   return master.run();

@@ -19,6 +19,8 @@
 
 #include "claim.h"
 #include "log.h"
+#include "memory.h"
+#include "plugins.h"
 #include "worker.h"
 
 namespace dqmhub {
@@ -53,10 +55,14 @@ Slot *share_slots(size_t count) {
   return static_cast<Slot *>(memory);  // zeros: idle slots
 }
 
-uint64_t mapped_bytes() {
-  uint64_t pages = 0;
-  std::ifstream("/proc/self/statm") >> pages;
-  return pages * sysconf(_SC_PAGESIZE);
+std::string quoted(const std::string &text) {
+  std::string json = "\"";
+  for (const char c : printable(text)) {
+    if (c == '"' || c == '\\')
+      json += '\\';
+    json += c;
+  }
+  return json + '"';
 }
 
 void limit(int resource, rlim_t value) {
@@ -73,19 +79,27 @@ Master::Master(const Settings &settings)
   std::ofstream(settings_.pid(), std::ios::trunc) << getpid();
 }
 
+void Master::set_plugins(std::vector<std::string> names, const std::string &error) {
+  plugins_ = std::move(names);
+  plugins_error_ = error;
+}
+
 int Master::run() {
   start_children();
+  write_status();
   log("ready at " + settings_.socket() + ", workers: " + std::to_string(children_.size()));
   auto alive = [](const Child &child) { return child.pid != 0; };
   while (!stopping_ || std::any_of(children_.begin(), children_.end(), alive)) {
     wait_for_events();
     kill_overdue();
     start_children();
+    if (lost_ != lost_told_ && !stopping_)
+      write_status();
   }
   uint64_t plots = 0;
   for (size_t i = 0; i < children_.size(); ++i)
     plots += slots_[i].plots();
-  log("stopped after " + std::to_string(plots) + " plots and " + std::to_string(crashes_) + " lost workers");
+  log("stopped after " + std::to_string(plots) + " plots and " + std::to_string(lost_) + " lost workers");
   return 0;
 }
 
@@ -116,7 +130,7 @@ void Master::be_worker(size_t number) {
   limit(RLIMIT_CORE, 0);
   limit(RLIMIT_AS, mapped_bytes() + (rlim_t(settings_.memory_mb) << 20));
   try {
-    Worker(listener_, slots_[number], settings_.blacklist()).run();
+    Worker(listener_, slots_[number], settings_).run();
   } catch (const std::exception &error) {
     log(std::string("worker: ") + error.what());
     _exit(1);
@@ -161,21 +175,45 @@ void Master::bury(pid_t pid, int status) {
 }
 
 void Master::report(size_t number, int status) {
-  ++crashes_;
-  std::ostringstream limit;
-  limit << settings_.timeout_s;
-  const std::string how = children_[number].overrun ? "was killed after " + limit.str() + " s"
-                          : WIFSIGNALED(status)     ? std::string("died of SIG") + sigabbrev_np(WTERMSIG(status))
-                                                    : "ended with code " + std::to_string(WEXITSTATUS(status));
-  log("a worker " + how + (slots_[number].busy() ? " while drawing " + printable(slots_[number].what()) : " while idle"));
+  ++lost_;
+  std::ostringstream how;
+  const int signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+  if (children_[number].overrun)
+    how << "was killed after " << settings_.timeout_s << " s";
+  else if (signal == SIGPROF)
+    how << "was killed after " << settings_.cpu_s << " s of CPU time";
+  else if (signal)
+    how << "died of SIG" << sigabbrev_np(signal);
+  else
+    how << "ended with code " << WEXITSTATUS(status);
+  const std::string plugin = plugin_name(slots_[number].plugin());
+  const std::string where = plugin.empty() ? "" : ", in the plugin " + plugin;
+  how << (slots_[number].busy() ? " while drawing " + printable(slots_[number].what()) + where : " while idle");
+  last_lost_ = how.str();
+  log("a worker " + last_lost_);
 }
 
+// Moved into place whole, so that whoever reads it sees all or nothing.
+void Master::write_status() {
+  lost_told_ = lost_;
+  std::string names;
+  for (const auto &name : plugins_)
+    names += (names.empty() ? "" : ", ") + quoted(name);
+  const std::string next = settings_.status() + ".new";
+  std::ofstream(next, std::ios::trunc) << "{\"library\": " << quoted(settings_.plugins) << ", \"plugins\": [" << names
+                                       << "], \"error\": " << quoted(plugins_error_) << ", \"lost\": " << lost_
+                                       << ", \"last\": " << quoted(last_lost_) << "}\n";
+  rename(next.c_str(), settings_.status().c_str());
+}
+
+// A worker that is told that its time is over answers its client first; one that does not hear it is killed.
 void Master::kill_overdue() {
+  constexpr int64_t grace_ms = 500;
   for (size_t i = 0; i < children_.size(); ++i) {
-    if (children_[i].pid == 0 || slots_[i].busy_ms(now_ms()) < settings_.timeout_s * 1000)
-      continue;
-    children_[i].overrun = true;
-    kill(children_[i].pid, SIGKILL);
+    const int64_t over_ms = slots_[i].busy_ms(now_ms()) - int64_t(settings_.timeout_s * 1000);
+    children_[i].overrun = children_[i].pid != 0 && over_ms >= 0;
+    if (children_[i].overrun)
+      kill(children_[i].pid, over_ms < grace_ms ? SIGALRM : SIGKILL);
   }
 }
 
@@ -193,6 +231,7 @@ void Master::stop(const std::string &why) {
 void Master::withdraw() const {
   unlink(settings_.socket().c_str());
   unlink(settings_.pid().c_str());
+  unlink(settings_.status().c_str());
 }
 
 int Master::wait_ms() const {

@@ -6,20 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "settings.h"
 #include "slot.h"
 
 namespace dqmhub {
-
-struct Settings {
-  std::string directory;    // ends with a slash; holds `socket` and `pid`
-  int workers = 1;
-  double timeout_s = 30;    // wall time of one request
-  int memory_mb = 1024;     // that a worker may take beyond what it was born with
-  std::string plugins;      // a shared library, or empty
-  std::string socket() const { return directory + "socket"; }
-  std::string pid() const { return directory + "pid"; }
-  std::string blacklist() const { return directory + "../blacklist.txt"; }
-};
 
 class Master {
  public:
@@ -28,6 +18,8 @@ class Master {
   ~Master() { withdraw(); }
   // Serves until SIGTERM, SIGINT or the supervisor's end; returns the exit code.
   int run();
+  // What became of the library of plugins, for status.json.
+  void set_plugins(std::vector<std::string> names, const std::string &error);
 
  private:
   struct Child {
@@ -45,6 +37,7 @@ class Master {
   void take_signals();
   void bury(pid_t pid, int status);
   void report(size_t number, int status);
+  void write_status();
   void kill_overdue();
   void stop(const std::string &why);
   void withdraw() const;
@@ -54,7 +47,9 @@ class Master {
   int listener_ = -1, signals_ = -1, supervisor_ = -1;
   Slot *slots_;
   std::vector<Child> children_;
-  uint64_t crashes_ = 0;
+  std::vector<std::string> plugins_;  // their names
+  std::string plugins_error_, last_lost_;
+  uint64_t lost_ = 0, lost_told_ = 0;
   bool stopping_ = false;
 };
 

@@ -1,23 +1,87 @@
 #include "plugins.h"
 
+#include <cxxabi.h>
 #include <dlfcn.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <csignal>
+#include <cstring>
 #include <limits>
 #include <stdexcept>
-
-std::vector<DQMRenderPlugin *> *DQMRenderPlugin::s_list = nullptr;
-
-DQMRenderPlugin::DQMRenderPlugin() { s_list->push_back(this); }
-DQMRenderPlugin::~DQMRenderPlugin() = default;
-void DQMRenderPlugin::master(std::vector<DQMRenderPlugin *> *list) { s_list = list; }
-void DQMRenderPlugin::initialise(int, char **) {}
-void DQMRenderPlugin::preDraw(TCanvas *, const VisDQMObject &, const VisDQMImgInfo &, VisDQMRenderInfo &) {}
-void DQMRenderPlugin::postDraw(TCanvas *, const VisDQMObject &, const VisDQMImgInfo &) {}
+#include <typeinfo>
 
 namespace dqmhub {
 namespace {
 
+constexpr unsigned kPatienceS = 60;  // for a library to be loaded
+
 std::vector<DQMRenderPlugin *> plugins;
+std::vector<std::string> names;
+std::atomic<int32_t> nowhere{0}, *at_work = &nowhere;
+
+// Calls plugin number `i`. If it does not come back, by a crash or an exception, its number stays for those who ask why.
+template <typename Call> auto calling(size_t i, Call call) {
+  struct Mark {
+    int exceptions = std::uncaught_exceptions();
+    explicit Mark(size_t i) { at_work->store(int32_t(i) + 1); }
+    ~Mark() {
+      if (std::uncaught_exceptions() == exceptions)
+        at_work->store(0);
+    }
+  } mark(i);
+  return call(*plugins[i]);
+}
+
+std::string class_name(const DQMRenderPlugin &plugin) {
+  const char *mangled = typeid(plugin).name();
+  const std::unique_ptr<char, decltype(&std::free)> name(abi::__cxa_demangle(mangled, nullptr, nullptr, nullptr), std::free);
+  return name ? name.get() : mangled;
+}
+
+// Every symbol is looked for now, because a missing one would end a worker in the middle of a plot.
+void load(const std::string &library, int argc, char **argv) {
+  DQMRenderPlugin::master(&plugins);
+  if (!dlopen(library.c_str(), RTLD_NOW | RTLD_GLOBAL))
+    throw std::runtime_error(dlerror());
+  for (const auto plugin : plugins)
+    plugin->initialise(argc, argv);
+}
+
+[[noreturn]] void be_probe(int pipe, const std::string &library, int argc, char **argv) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  alarm(kPatienceS);
+  std::string error;
+  try {
+    load(library, argc, argv);
+  } catch (const std::exception &failure) {
+    error = failure.what();
+  }
+  [[maybe_unused]] const auto written = write(pipe, error.data(), error.size());
+  _exit(0);
+}
+
+// What goes wrong when the library is loaded, found out in a child for the sake of this process; "" when nothing does.
+std::string probe(const std::string &library, int argc, char **argv) {
+  int ends[2];
+  const pid_t pid = pipe(ends) == 0 ? fork() : -1;
+  if (pid < 0)
+    return std::strerror(errno);
+  if (pid == 0)
+    be_probe(ends[1], library, argc, argv);
+  close(ends[1]);
+  std::string error;
+  char part[512];
+  for (ssize_t got; (got = read(ends[0], part, sizeof part)) > 0;)
+    error.append(part, got);
+  close(ends[0]);
+  int status = 0;
+  waitpid(pid, &status, 0);
+  if (WIFSIGNALED(status))
+    return library + (WTERMSIG(status) == SIGALRM ? ": takes more than a minute" : std::string(": dies of SIG") + sigabbrev_np(WTERMSIG(status)));
+  return WEXITSTATUS(status) ? library + ": ends the program" : error;
+}
 
 VisDQMAxisInfo axis_info(const AxisSpec &axis) {
   constexpr double unset = std::numeric_limits<double>::quiet_NaN();
@@ -46,14 +110,18 @@ VisDQMReference reference_info(Reference reference) {
 
 }  // namespace
 
-size_t load_plugins(const std::string &library, int argc, char **argv) {
-  DQMRenderPlugin::master(&plugins);
-  if (!dlopen(library.c_str(), RTLD_LAZY | RTLD_GLOBAL))
-    throw std::runtime_error(std::string("cannot load the plugins: ") + dlerror());
+std::vector<std::string> load_plugins(const std::string &library, int argc, char **argv) {
+  if (const std::string error = probe(library, argc, argv); !error.empty())
+    throw std::runtime_error(error);
+  load(library, argc, argv);
   for (const auto plugin : plugins)
-    plugin->initialise(argc, argv);
-  return plugins.size();
+    names.push_back(class_name(*plugin));
+  return names;
 }
+
+void watch_plugins(std::atomic<int32_t> &place) { at_work = &place; }
+
+const char *plugin_name(int32_t number) { return number > 0 && size_t(number) <= names.size() ? names[number - 1].c_str() : ""; }
 
 Plugged::Plugged(const Request &request, const Spec &spec, const std::vector<std::unique_ptr<TObject>> &objects) {
   if (plugins.empty())
@@ -75,21 +143,21 @@ Plugged::Plugged(const Request &request, const Spec &spec, const std::vector<std
   image_.zaxis = axis_info(spec.z);
   image_.refnorm = spec.norm;
   image_.json = spec.json;
-  for (const auto plugin : plugins)
-    if (plugin->applies(image_.objects[0], image_))
-      applying_.push_back(plugin);
+  for (size_t i = 0; i < plugins.size(); ++i)
+    if (calling(i, [this](DQMRenderPlugin &plugin) { return plugin.applies(image_.objects[0], image_); }))
+      applying_.push_back(i);
 }
 
 std::string Plugged::before(TCanvas &canvas, const std::string &options) {
   VisDQMRenderInfo how = {options, false};
-  for (const auto plugin : applying_)
-    plugin->preDraw(&canvas, image_.objects[0], image_, how);
+  for (const size_t i : applying_)
+    calling(i, [&](DQMRenderPlugin &plugin) { plugin.preDraw(&canvas, image_.objects[0], image_, how); });
   return how.drawOptions;
 }
 
 void Plugged::after(TCanvas &canvas) {
-  for (const auto plugin : applying_)
-    plugin->postDraw(&canvas, image_.objects[0], image_);
+  for (const size_t i : applying_)
+    calling(i, [&](DQMRenderPlugin &plugin) { plugin.postDraw(&canvas, image_.objects[0], image_); });
 }
 
 }  // namespace dqmhub

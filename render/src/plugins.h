@@ -2,6 +2,7 @@
 #pragma once
 #include <TCanvas.h>
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
@@ -12,8 +13,15 @@
 
 namespace dqmhub {
 
-// Loads a library of plugins; returns how many it has. Throws std::runtime_error when it cannot be loaded.
-size_t load_plugins(const std::string &library, int argc, char **argv);
+// Loads a library of plugins and gives their names. Throws std::runtime_error when it cannot be loaded, or would bring
+// this process down; nothing is loaded then.
+std::vector<std::string> load_plugins(const std::string &library, int argc, char **argv);
+
+// Keeps the number of the plugin that is at work at `place`, 0 while none is, so that another process can see it.
+void watch_plugins(std::atomic<int32_t> &place);
+
+// The name of a plugin by its number, "" for 0 and for what is no number of a plugin.
+const char *plugin_name(int32_t number);
 
 // The plugins that apply to one plot, around its drawing.
 class Plugged {
@@ -26,7 +34,7 @@ class Plugged {
 
  private:
   VisDQMImgInfo image_;
-  std::vector<DQMRenderPlugin *> applying_;
+  std::vector<size_t> applying_;
 };
 
 }  // namespace dqmhub

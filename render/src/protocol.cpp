@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "spec.h"
+
 namespace dqmhub {
 namespace {
 
@@ -41,14 +43,16 @@ std::optional<int32_t> claimed_length(std::string_view buffer) {
   return total;
 }
 
-std::optional<Request> parse_request(std::string_view message) {
+Code parse_request(std::string_view message, Request &request) {
   Header header;
   if (message.size() < sizeof header)
-    return {};
+    return kError;
   std::memcpy(&header, message.data(), sizeof header);
   const uint64_t body = uint64_t(header.streamers) + header.name + header.spec + header.data + header.tests;
-  if (message.size() != sizeof header + body || header.objects < 1 || header.objects > kMostObjects)
-    return {};
+  if (message.size() != sizeof header + body || header.objects < 1)
+    return kError;
+  if (header.objects > kMostObjects)
+    return kTooManyObjects;
 
   message.remove_prefix(sizeof header);
   auto take = [&message](uint32_t length) {
@@ -56,7 +60,6 @@ std::optional<Request> parse_request(std::string_view message) {
     message.remove_prefix(length);
     return part;
   };
-  Request request;
   request.flags = header.flags;
   request.version = uint64_t(header.version_high) << 32 | header.version_low;
   request.streamers = take(header.streamers);
@@ -66,8 +69,20 @@ std::optional<Request> parse_request(std::string_view message) {
   if (request.scalar())
     request.text = data.substr(0, data.find('\0'));
   else if (!split_objects(data, header.objects, request.encoded))
-    return {};
-  return request;
+    return kError;
+  return kOk;
+}
+
+Answer refusal(Code code) {
+  const auto most = [](size_t number, const char *what) { return "at most " + std::to_string(number) + what; };
+  switch (code) {
+    case kTooWide: return {code, most(kLargestSide, " pixels wide")};
+    case kTooHigh: return {code, most(kLargestSide, " pixels high")};
+    case kTooManyObjects: return {code, most(kMostObjects, " objects in one picture")};
+    case kTooManyBins: return {code, most(kMostBins, " bins in one object")};
+    case kTooLong: return {code, most(kLargestMessage, " bytes in one request")};
+    default: return {code, ""};
+  }
 }
 
 std::string frame(const Answer &answer) {

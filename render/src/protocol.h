@@ -11,6 +11,7 @@ namespace dqmhub {
 
 constexpr size_t kLargestMessage = 64u << 20;
 constexpr int32_t kMostObjects = 10;
+constexpr int32_t kMostBins = 10'000'000;  // of one object, those beyond its edges included
 
 // What a request's `flags` say: a type in the low byte (scalars up to kScalar), and properties.
 constexpr uint32_t kTypeMask = 0xff;
@@ -34,7 +35,24 @@ struct Request {
   bool scalar() const { return (flags & kTypeMask) <= kScalar; }
 };
 
-enum Code : int32_t { kOk = 0, kNoStreamer = 1, kError = 2, kFailed = 3 };
+// From kFailed on the payload is text in place of a picture: why, and on a second line the plugin that was at work.
+enum Code : int32_t {
+  kOk = 0,
+  kNoStreamer = 1,
+  kError = 2,
+  // The worker is lost.
+  kFailed = 3,
+  kCrashed = 4,
+  kOverrun = 5,
+  kCpuOverrun = 6,
+  kNoMemory = 7,
+  // More was asked for than is drawn.
+  kTooWide = 8,
+  kTooHigh = 9,
+  kTooManyObjects = 10,
+  kTooManyBins = 11,
+  kTooLong = 12,
+};
 
 struct Answer {
   int32_t code = kOk;
@@ -44,8 +62,11 @@ struct Answer {
 // The length that a buffered message claims; nothing before its first four bytes are there.
 std::optional<int32_t> claimed_length(std::string_view buffer);
 
-// The request in one whole message, or nothing when it breaks the protocol.
-std::optional<Request> parse_request(std::string_view message);
+// Reads the request in one whole message; not kOk when it breaks the protocol or has too many objects.
+Code parse_request(std::string_view message, Request &request);
+
+// The answer to what is refused with this code.
+Answer refusal(Code code);
 
 // The answer's bytes on the wire.
 std::string frame(const Answer &answer);

@@ -62,10 +62,15 @@ void hear(int level, Bool_t abort, const char *where, const char *what) {
     std::abort();
 }
 
+struct TooManyBins {};
+
+// Throws TooManyBins.
 std::vector<std::unique_ptr<TObject>> decode_all(const Request &request) {
   std::vector<std::unique_ptr<TObject>> objects;
   for (const auto &encoded : request.encoded) {
     auto decoded = decode(encoded);
+    if (decoded.too_large)
+      throw TooManyBins();
     if (decoded.broken)
       complaints.add(kError, "not an object that can be drawn, " + std::to_string(encoded.bytes.size()) + " bytes");
     objects.push_back(std::move(decoded.object));
@@ -140,6 +145,8 @@ Answer render(const Request &request, Blacklist &blacklist) {
   const auto spec = parse_spec(request.spec);
   if (!spec)
     return {kError, ""};
+  if (spec->width > kLargestSide || spec->height > kLargestSide)
+    return refusal(spec->width > kLargestSide ? kTooWide : kTooHigh);
   if (spec->width == 0 || spec->height == 0) {
     const uint32_t white = 0xffffffff;
     return {kError, encode_png(&white, 1, 1)};
@@ -148,9 +155,13 @@ Answer render(const Request &request, Blacklist &blacklist) {
   if (!read_streamers(request.streamers))
     complaints.add(kNoStreamer, "cannot read the streamers of " + std::string(request.streamers));
   const bool blacklisted = blacklist.holds(request.name);
-  const auto objects = blacklisted ? std::vector<std::unique_ptr<TObject>>() : decode_all(request);
-  std::string payload = spec->json == "True" ? to_json(objects) : draw(request, objects, *spec, blacklisted);
-  return {complaints.code(), std::move(payload)};
+  try {
+    const auto objects = blacklisted ? std::vector<std::unique_ptr<TObject>>() : decode_all(request);
+    std::string payload = spec->json == "True" ? to_json(objects) : draw(request, objects, *spec, blacklisted);
+    return {complaints.code(), std::move(payload)};
+  } catch (const TooManyBins &) {
+    return refusal(kTooManyBins);
+  }
 }
 
 }  // namespace dqmhub

@@ -23,20 +23,26 @@ class Slot {
     copy(spec, spec_);
     started_.store(now_ms(), std::memory_order_release);
   }
+  std::atomic<int32_t> &plugin() { return plugin_; }
   void end() {
+    plugin_.store(0, std::memory_order_relaxed);
     started_.store(0, std::memory_order_release);
     plots_.fetch_add(1, std::memory_order_relaxed);
   }
 
   // The master's side.
-  void clear() { started_.store(0); }
+  void clear() {
+    started_.store(0);
+    plugin_.store(0);
+  }
   uint64_t plots() const { return plots_.load(); }
   bool busy() const { return started_.load(std::memory_order_acquire) != 0; }
   int64_t busy_ms(int64_t now) const {
     const int64_t started = started_.load(std::memory_order_acquire);
     return started ? now - started : 0;
   }
-  std::string what() const { return std::string("'") + name_ + "' as '" + spec_ + "'"; }
+  // A worker that went astray may have written anything here.
+  std::string what() const { return "'" + text(name_) + "' as '" + text(spec_) + "'"; }
 
  private:
   template <size_t size> static void copy(std::string_view text, char (&to)[size]) {
@@ -44,8 +50,10 @@ class Slot {
     std::memcpy(to, text.data(), length);
     to[length] = '\0';
   }
+  template <size_t size> static std::string text(const char (&from)[size]) { return {from, strnlen(from, size)}; }
   std::atomic<int64_t> started_;  // milliseconds of the steady clock; 0 when idle
   std::atomic<uint64_t> plots_;
+  std::atomic<int32_t> plugin_;  // the one that is at work, as plugin_name() has it
   char name_[1024];
   char spec_[512];
 };

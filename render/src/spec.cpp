@@ -25,7 +25,7 @@ bool limit(std::string_view text, std::optional<double> &value) {
   return true;
 }
 
-bool side(std::string_view text, int &value) { return number(text, value) && value >= 0 && value <= kLargestSide; }
+bool side(std::string_view text, int &value) { return number(text, value) && value >= 0; }
 
 bool plain(char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == ' '; }
 

@@ -9,8 +9,10 @@
 #include <csignal>
 #include <system_error>
 
+#include "last_words.h"
 #include "log.h"
-#include "protocol.h"
+#include "memory.h"
+#include "plugins.h"
 #include "render.h"
 
 namespace dqmhub {
@@ -38,8 +40,11 @@ int open_signals() {
 
 }  // namespace
 
-Worker::Worker(int listener, Slot &slot, const std::string &blacklist)
-    : listener_(listener), epoll_(epoll_create1(EPOLL_CLOEXEC)), signals_(open_signals()), slot_(slot), blacklist_(blacklist) {
+Worker::Worker(int listener, Slot &slot, const Settings &settings)
+    : listener_(listener), epoll_(epoll_create1(EPOLL_CLOEXEC)), signals_(open_signals()), slot_(slot), blacklist_(settings.blacklist()),
+      born_bytes_(mapped_bytes()), most_bytes_(born_bytes_ + (uint64_t(settings.memory_mb) << 19)) {
+  watch_plugins(slot_.plugin());
+  prepare_last_words(settings, slot_.plugin());
   watch(epoll_, signals_, EPOLLIN);
   watch(epoll_, listener_, EPOLLIN | EPOLLEXCLUSIVE);  // one connection wakes one idle worker, not all
 }
@@ -87,7 +92,7 @@ void Worker::serve(int fd, uint32_t events) {
   Connection &connection = found->second;
   const bool ended = events != EPOLLOUT && !receive(fd, connection);
   bool alive = send_out(fd, connection);
-  while (alive && connection.out.empty() && answer_next(connection))
+  while (alive && connection.out.empty() && answer_next(fd, connection))
     alive = send_out(fd, connection);
   if (!alive || ended) {
     drop(found);
@@ -113,7 +118,7 @@ bool Worker::receive(int fd, Connection &connection) {
 }
 
 // Answers the request at the head of what has come; false when it is not all there.
-bool Worker::answer_next(Connection &connection) {
+bool Worker::answer_next(int fd, Connection &connection) {
   const auto length = claimed_length(connection.in);
   if (!length)
     return false;
@@ -122,28 +127,48 @@ bool Worker::answer_next(Connection &connection) {
   const size_t size = believable ? *length : connection.in.size();
   if (connection.in.size() < size)
     return false;
-  connection.out = answer(std::string_view(connection.in).substr(0, size));
+  const bool too_long = *length > 0 && size_t(*length) > kLargestMessage;
+  connection.out = frame(too_long ? refusal(kTooLong) : answer(fd, std::string_view(connection.in).substr(0, size)));
   connection.in.erase(0, size);
   connection.active_ms = now_ms();
   connection.partial_ms = 0;
   return true;
 }
 
-std::string Worker::answer(std::string_view message) {
-  const auto request = parse_request(message);
-  if (!request)
-    return frame({kError, ""});
-  slot_.begin(request->name, request->spec);
-  Answer answer = {kFailed, ""};
+Answer Worker::answer(int fd, std::string_view message) {
+  Request request;
+  if (const Code code = parse_request(message, request); code != kOk)
+    return refusal(code);
+  slot_.begin(request.name, request.spec);
+  Answer answer;
   try {
-    answer = render(*request, blacklist_);
+    const Drawing drawing(fd);
+    answer = render(request, blacklist_);
+    retire_if_grown();
+  } catch (const std::bad_alloc &) {
+    answer = lost(kNoMemory, "took too much memory");
   } catch (const std::exception &error) {
-    // The memory limit, or a corrupt object. ROOT was left in the middle of something, so a fresh process takes over.
-    log("failed on " + printable(slot_.what()) + ": " + error.what());
-    retire();
+    answer = lost(kFailed, error.what());
   }
   slot_.end();
-  return frame(answer);
+  return answer;
+}
+
+// ROOT was left in the middle of something, so a fresh process takes over.
+Answer Worker::lost(Code code, const char *why) {
+  const std::string plugin = plugin_name(slot_.plugin());
+  log("failed on " + printable(slot_.what()) + (plugin.empty() ? "" : ", in the plugin " + plugin) + ": " + why);
+  retire();
+  return {code, printable(why) + "\n" + plugin};
+}
+
+// Memory that gets lost plot by plot would in the end fail one that is not to blame.
+void Worker::retire_if_grown() {
+  const uint64_t now = draining_ ? 0 : mapped_bytes();
+  if (now <= most_bytes_)
+    return;
+  log("a worker has grown by " + std::to_string((now - born_bytes_) >> 20) + " MB, with " + printable(slot_.what()) + " at last; another takes over");
+  retire();
 }
 
 // Sends what can be sent without waiting. False when the client has gone.

@@ -5,13 +5,15 @@
 #include <string>
 
 #include "blacklist.h"
+#include "protocol.h"
+#include "settings.h"
 #include "slot.h"
 
 namespace dqmhub {
 
 class Worker {
  public:
-  Worker(int listener, Slot &slot, const std::string &blacklist);
+  Worker(int listener, Slot &slot, const Settings &settings);
 
   // Serves until SIGTERM, then answers what has arrived and returns.
   void run();
@@ -28,9 +30,11 @@ class Worker {
   void make_room();
   void serve(int fd, uint32_t events);
   bool receive(int fd, Connection &connection);
-  bool answer_next(Connection &connection);
+  bool answer_next(int fd, Connection &connection);
   bool send_out(int fd, Connection &connection);
-  std::string answer(std::string_view message);
+  Answer answer(int fd, std::string_view message);
+  Answer lost(Code code, const char *why);
+  void retire_if_grown();
   void close_overdue();
   void drain();
   void retire();
@@ -40,6 +44,7 @@ class Worker {
   int listener_, epoll_, signals_;
   Slot &slot_;
   Blacklist blacklist_;
+  const uint64_t born_bytes_, most_bytes_;  // mapped at birth; from where on another worker takes over
   Connections connections_;
   bool draining_ = false;
 };

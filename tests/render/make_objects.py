@@ -79,6 +79,7 @@ def special() -> Iterator[tuple[str, ROOT.TObject]]:
     yield "named", ROOT.TNamed("named", "not a histogram")
     yield "graph", ROOT.TGraph(3)
     yield "slow", filled_2d("TH2S", "slow", 1000, 500)
+    yield "vast", ROOT.TH2C("vast", "", 3200, 0, 1, 3200, 0, 1)
 
 
 def everything() -> Iterator[tuple[str, ROOT.TObject]]:

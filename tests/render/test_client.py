@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from render.client import LARGEST_MESSAGE, RenderClient, RenderCrashed, RenderTimeout, RenderUnavailable, Request
+from render.client import LARGEST_MESSAGE, RenderClient, RenderGone, RenderTimeout, RenderUnavailable, Request
 from tests.render.service import Service, text
 
 
@@ -40,7 +40,7 @@ def test_a_service_that_does_not_answer_is_given_up(listener: socket.socket) -> 
 
 
 @pytest.mark.parametrize("answer", [b"", b"\0\0\0\0", b"\0\0\0\0\x10\0\0\0half"])
-def test_an_answer_that_breaks_off_is_a_crash(listener: socket.socket, answer: bytes) -> None:
+def test_an_answer_that_breaks_off_is_a_lost_worker(listener: socket.socket, answer: bytes) -> None:
     def take_and_close() -> None:
         connection, _ = listener.accept()
         with connection:
@@ -49,7 +49,7 @@ def test_an_answer_that_breaks_off_is_a_crash(listener: socket.socket, answer: b
 
     other = threading.Thread(target=take_and_close)
     other.start()
-    with pytest.raises(RenderCrashed, match="A/scalar"):
+    with pytest.raises(RenderGone, match="A/scalar"):
         RenderClient(Path(listener.getsockname())).render(text("42"))
     other.join()
 

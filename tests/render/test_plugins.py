@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import re
 import subprocess
 import sysconfig
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from render.client import Request
+from render.client import RenderCrashed, RenderExhausted, RenderLost, RenderOverrun, Request
 from tests.render import pictures
 from tests.render.conftest import TREE
-from tests.render.service import PATIENCE_S, Service
+from tests.render.service import Service
 
 SOURCE = """
 #include "../src/DQMRenderPlugin.h"
@@ -42,14 +46,68 @@ class Chosen : public DQMRenderPlugin {
 """
 
 
-@pytest.fixture(scope="module")
-def library(program: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("plugin")
-    (folder / "Chosen.cc").write_text(SOURCE)
+QUIET = """
+#include "../src/DQMRenderPlugin.h"
+#include <csignal>
+#include <cstring>
+#include <stdexcept>
+#include <unistd.h>
+
+struct Quiet : DQMRenderPlugin {
+  bool applies(const VisDQMObject &, const VisDQMImgInfo &) override { return false; }
+};
+"""
+
+WILD = """
+int depth(volatile char *above) {
+  volatile char frame[4096];
+  frame[0] = above[0];
+  return depth(frame) + frame[0];
+}
+
+struct Wild : Quiet {
+  bool applies(const VisDQMObject &o, const VisDQMImgInfo &) override { return o.dirname == "Wild"; }
+  void preDraw(TCanvas *, const VisDQMObject &o, const VisDQMImgInfo &, VisDQMRenderInfo &) override {
+    volatile char ground[1] = {0};
+    if (o.objname == "crash")
+      *reinterpret_cast<volatile int *>(8) = 1;
+    if (o.objname == "abort")
+      abort();
+    if (o.objname == "deep")
+      depth(ground);
+    if (o.objname == "sleep")
+      for (;;)
+        pause();
+    while (o.objname == "spin")
+      ground[0] = 1;
+    while (o.objname == "hoard")
+      memset(new char[1 << 20], 1, 1 << 20);
+    if (o.objname == "leak")
+      memset(new char[20 << 20], 1, 20 << 20);
+    if (o.objname == "throw")
+      throw std::runtime_error("no geometry");
+  }
+} wild;
+"""
+
+
+def compiled(folder: Path, source: str) -> Path:
+    """A library of one plugin source."""
+    (folder / "Plugin.cc").write_text(source)
     includes = [TREE / "render" / "include" / "src", Path(sysconfig.get_path("platlib")) / "ROOT" / "include"]
-    command = ["g++", "-std=c++17", "-shared", "-fPIC", *(f"-I{include}" for include in includes), "-o", "plugins.so", "Chosen.cc"]
+    command = ["g++", "-std=c++17", "-shared", "-fPIC", *(f"-I{include}" for include in includes), "-o", "plugins.so", "Plugin.cc"]
     subprocess.run(command, cwd=folder, check=True, timeout=120)
     return folder / "plugins.so"
+
+
+def status(service: Service) -> dict[str, Any]:
+    told: dict[str, Any] = json.loads((service.state / "status.json").read_text())
+    return told
+
+
+@pytest.fixture(scope="module")
+def library(program: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return compiled(tmp_path_factory.mktemp("plugin"), SOURCE)
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +118,7 @@ def plugged(program: Path, library: Path, tmp_path_factory: pytest.TempPathFacto
 
 def test_a_plugin_changes_the_plots_it_applies_to(plugged: Service, service: Service, request_for: Callable[..., Request]) -> None:
     assert "plugins loaded: 1" in plugged.log
+    assert status(plugged)["plugins"] == ["Chosen"]
     asked = request_for("TH1F")
     changed = pictures.read(plugged.client.render(asked).image)
     assert changed.share_that_differs(pictures.read(service.client.render(asked).image)) > 0.01
@@ -84,8 +143,77 @@ def test_a_missing_object_is_not_shown_to_plugins(plugged: Service) -> None:
     assert plugged.client.render(Request(name="Test/TH1F", spec="w=400;h=300", objects=[(b"", 0)])).code == 0
 
 
-def test_a_library_that_cannot_be_loaded_is_refused_with_the_reason(program: Path, tmp_path: Path) -> None:
-    with Service(program, tmp_path, "--load", "/nonexistent/plugins.so") as service:
-        assert service.process.wait(PATIENCE_S) == 1
+def test_a_library_that_cannot_be_loaded_is_told_and_the_service_goes_on(program: Path, tmp_path: Path) -> None:
+    with Service(program, tmp_path, "--workers", "1", "--load", "/nonexistent/plugins.so") as service:
+        service.wait_until_ready()
         assert "cannot load the plugins: /nonexistent/plugins.so" in service.log
-        assert list(service.state.iterdir()) == []
+        assert service.client.ping() > 0
+        assert status(service)["library"] == "/nonexistent/plugins.so"
+        assert "/nonexistent/plugins.so: cannot open" in status(service)["error"]
+
+
+UNUSABLE = {
+    "crashes": ("struct Bad { Bad() { raise(SIGSEGV); } } bad;", ": dies of SIGSEGV"),
+    "exits": ("struct Bad { Bad() { _exit(3); } } bad;", ": ends the program"),
+    "throws": (
+        'struct Bad : Quiet { void initialise(int, char **) override { throw std::runtime_error("no geometry"); } } bad;',
+        "no geometry",
+    ),
+    "lacks a symbol": (
+        "int nowhere(); struct Bad : Quiet { void initialise(int, char **) override { nowhere(); } } bad;",
+        "undefined symbol",
+    ),
+}
+
+
+@pytest.mark.parametrize("how", UNUSABLE)
+def test_a_library_that_goes_astray_at_its_start_does_not_take_the_service_along(program: Path, tmp_path: Path, how: str) -> None:
+    source, told = UNUSABLE[how]
+    library = compiled(tmp_path, QUIET + source)
+    with Service(program, tmp_path, "--workers", "1", "--load", str(library)) as service:
+        service.wait_until_ready()
+        assert told in status(service)["error"]
+        assert status(service)["plugins"] == []
+        assert service.client.ping() > 0
+
+
+@pytest.fixture(scope="module")
+def wild(program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    folder = tmp_path_factory.mktemp("wild")
+    library = compiled(folder, QUIET + WILD)
+    limits = ("--cpu", "0.5", "--timeout", "1", "--memory", "200")
+    with Service(program, folder, "--workers", "1", "--load", str(library), *limits) as service:
+        yield service.wait_until_ready()
+
+
+@pytest.mark.parametrize(
+    ("what", "error", "reason"),
+    [
+        ("crash", RenderCrashed, "died of SIGSEGV"),
+        ("abort", RenderCrashed, "died of SIGABRT"),
+        ("deep", RenderCrashed, "died of SIGSEGV"),
+        ("spin", RenderOverrun, "took more than 0.5 s of CPU time"),
+        ("sleep", RenderOverrun, "took more than 1 s"),
+        ("hoard", RenderExhausted, "took too much memory"),
+        ("throw", RenderLost, "no geometry"),
+    ],
+)
+def test_the_client_is_told_which_plugin_brought_its_plot_down(
+    wild: Service, request_for: Callable[..., Request], what: str, error: type[RenderLost], reason: str
+) -> None:
+    asked = replace(request_for("TH1F"), name=f"Wild/{what}")
+    with pytest.raises(error) as lost:
+        wild.client.render(asked)
+    assert type(lost.value) is error
+    assert (lost.value.reason, lost.value.plugin) == (reason, "Wild")
+    assert str(lost.value) == f"the render worker was lost while it drew 'Wild/{what}': it {reason}, in the plugin Wild"
+    assert wild.client.render(request_for("TH1F")).code == 0
+    wild.wait_for_log(f"'Wild/{what}' as '{asked.spec}', in the plugin Wild")
+
+
+def test_a_plugin_that_loses_memory_costs_workers_and_no_plots(wild: Service, request_for: Callable[..., Request]) -> None:
+    (before,) = wild.workers
+    for _ in range(30):
+        assert wild.client.render(replace(request_for("TH1F"), name="Wild/leak")).code == 0
+    assert [before] != wild.workers
+    assert re.search(r"a worker has grown by \d+ MB, with 'Wild/leak' as", wild.log)

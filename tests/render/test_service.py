@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 import socket
@@ -15,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from render.client import RenderCrashed, RenderError, Request
+from render.client import RenderCrashed, RenderError, RenderExhausted, RenderGone, RenderLost, RenderOverrun, Request
 from tests.render.service import PATIENCE_S, Service, alive, eventually, text
 
 SLOW_SPEC = "w=600;h=400;drawopts=TEXT"
@@ -115,7 +116,7 @@ def test_sigterm_twice_ends_it_at_once(start: Callable[..., Service], slow: Requ
     service.process.send_signal(signal.SIGTERM)
     service.wait_for_log("stopping")
     assert service.stop() == 0
-    assert isinstance(outcome.result(), RenderCrashed)
+    assert isinstance(outcome.result(), RenderGone)
 
 
 def test_ctrl_c_in_its_terminal_ends_it(start: Callable[..., Service]) -> None:
@@ -164,7 +165,9 @@ def test_a_worker_that_dies_is_told_with_what_it_drew_and_replaced(
     service = start("--workers", "1").wait_until_ready()
     worker, outcome = busy_worker(service, slow)
     os.kill(worker, number)
-    assert isinstance(outcome.result(), RenderCrashed)
+    lost = outcome.result()
+    assert isinstance(lost, RenderGone if number == signal.SIGKILL else RenderCrashed)
+    assert lost.reason == ("ended without a word" if number == signal.SIGKILL else f"died of {number.name}")
     assert service.client.render(text("42")).code == 0
     service.wait_for_log(f"a worker died of {number.name} while drawing '{slow.name}' as '{SLOW_SPEC}'")
 
@@ -175,19 +178,47 @@ def test_other_requests_do_not_notice_a_crash(start: Callable[..., Service], slo
         worker, outcome = busy_worker(service, slow)
         os.kill(worker, signal.SIGSEGV)
         assert [service.client.render(text(str(i))).code for i in range(20)] == [0] * 20
-        assert isinstance(outcome.result(), RenderCrashed)
+        assert isinstance(outcome.result(), RenderLost)
 
 
 def test_a_plot_that_takes_too_long_is_ended_and_told(start: Callable[..., Service], slow: Request) -> None:
     service = start("--workers", "1", "--timeout", "1").wait_until_ready()
-    assert isinstance(Outcome(service, slow).result(), RenderCrashed)
+    lost = Outcome(service, slow).result()
+    assert isinstance(lost, RenderOverrun)
+    assert lost.reason == "took more than 1 s"
     service.wait_for_log(f"a worker was killed after 1 s while drawing '{slow.name}'")
+    assert service.client.render(text("42")).code == 0
+
+
+def test_a_plot_that_computes_too_long_is_ended_and_told(start: Callable[..., Service], slow: Request) -> None:
+    service = start("--workers", "1", "--cpu", "0.5").wait_until_ready()
+    lost = Outcome(service, slow).result()
+    assert isinstance(lost, RenderOverrun)
+    assert lost.reason == "took more than 0.5 s of CPU time"
+    service.wait_for_log(f"a worker was killed after 0.5 s of CPU time while drawing '{slow.name}'")
+    assert service.client.render(text("42")).code == 0
+
+
+def test_the_cpu_time_of_many_plots_is_not_that_of_one(start: Callable[..., Service], request_for: Callable[..., Request]) -> None:
+    service = start("--workers", "1", "--cpu", "0.2").wait_until_ready()
+    (worker,) = service.workers
+    while cpu_ticks(worker) < 60:
+        assert service.client.render(request_for("TH2F")).code == 0
+    assert service.workers == [worker]
+
+
+def test_a_worker_that_does_not_hear_that_its_time_is_over_is_killed(start: Callable[..., Service], slow: Request) -> None:
+    service = start("--workers", "1", "--timeout", "1").wait_until_ready()
+    worker, outcome = busy_worker(service, slow)
+    os.kill(worker, signal.SIGSTOP)
+    assert isinstance(outcome.result(), RenderGone)
+    service.wait_for_log("a worker was killed after 1 s")
     assert service.client.render(text("42")).code == 0
 
 
 def test_a_plot_that_takes_too_much_memory_fails_and_is_told(start: Callable[..., Service], request_for: Callable[..., Request]) -> None:
     service = start("--workers", "1", "--memory", "20").wait_until_ready()
-    with pytest.raises(RenderCrashed, match="Test/TH1F"):
+    with pytest.raises((RenderExhausted, RenderCrashed), match="Test/TH1F"):  # parts of ROOT do not look whether they got memory
         service.client.render(request_for("TH1F", spec="w=4096;h=4096"))
     eventually(lambda: "'Test/TH1F'" in service.log, "the log should tell which plot it was")
     assert service.client.render(request_for("TH1F")).code == 0
@@ -233,6 +264,21 @@ def test_a_wrong_command_line_is_refused_with_the_reason(program: Path, argument
     ended = subprocess.run([program, *arguments], capture_output=True, text=True, timeout=PATIENCE_S)
     assert ended.returncode == 1
     assert problem in ended.stderr
+
+
+def test_the_status_file_tells_of_lost_workers(start: Callable[..., Service], slow: Request) -> None:
+    service = start("--workers", "1").wait_until_ready()
+
+    def status() -> dict[str, object]:
+        told: dict[str, object] = json.loads((service.state / "status.json").read_text())
+        return told
+
+    assert status() == {"library": "", "plugins": [], "error": "", "lost": 0, "last": ""}
+    worker, outcome = busy_worker(service, replace(slow, name='A/"quoted"'))
+    os.kill(worker, signal.SIGSEGV)
+    assert isinstance(outcome.result(), RenderCrashed)
+    eventually(lambda: status()["lost"] == 1, "the status should count the lost worker")
+    assert status()["last"] == f"died of SIGSEGV while drawing 'A/\"quoted\"' as '{SLOW_SPEC}'"
 
 
 def test_names_on_the_blacklist_are_not_drawn(start: Callable[..., Service], request_for: Callable[..., Request], tmp_path: Path) -> None:

@@ -47,6 +47,7 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
     "list_cache_mb": [(0, "a number from 1 to 65536")],
     "render_workers": [(-1, "a number from 0 to 256")],
     "render_timeout_s": [(float("inf"), "a number from 1 to 600")],
+    "render_cpu_s": [(0.0, "a number from 1 to 600")],
     "render_memory_mb": [(100, "a number from 512 to 65536")],
     "render_plugins": [([], "text")],
     "plot_cache_mb": [(0, "a number from 1 to 1e+07")],

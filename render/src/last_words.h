@@ -1,0 +1,22 @@
+// The last words of a worker: the answer that its client gets when a plot brings the worker down.
+#pragma once
+#include <atomic>
+#include <cstdint>
+
+#include "settings.h"
+
+namespace dqmhub {
+
+// From now on a crash, and a plot that takes too much time, is answered before the process ends by its signal.
+// `plugin` holds the number of the plugin that is at work.
+void prepare_last_words(const Settings &settings, const std::atomic<int32_t> &plugin);
+
+// While it lives a plot is drawn for the client at descriptor `client`, within the limit on CPU time.
+class Drawing {
+ public:
+  explicit Drawing(int client);
+  ~Drawing();
+  Drawing(const Drawing &) = delete;
+};
+
+}  // namespace dqmhub
