@@ -100,6 +100,7 @@ def hub(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
         database.check(database.connect(given))
         work.connect(given)
         yield given
+        work.disconnect()
         database.disconnect()
         database.proxy.initialize(None)
 

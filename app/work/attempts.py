@@ -45,7 +45,16 @@ _settings = Settings()
 def connect(settings: Settings) -> None:
     """Say where the queues of this process are; nothing is opened before the first use."""
     global _settings
+    disconnect()
     _settings = settings
+
+
+def disconnect() -> None:
+    """Close the connections to the queues; they open again when they are used."""
+    if _queues.cache_info().currsize:
+        for queue in _queues(_settings).values():
+            queue.storage.close()
+    _queues.cache_clear()
 
 
 @lru_cache(maxsize=1)
