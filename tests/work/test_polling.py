@@ -64,4 +64,4 @@ def test_old_work_is_removed_and_open_or_recent_work_is_kept(hub: Settings, monk
     work.run(row.id)
     left = {row.key for row in Work.select().where(Work.kind == "import")}
     assert left == {"old4", "old5", "recent"}
-    assert Work.get_by_id(row.id).note == "4 rows of old work removed"
+    assert Work.get_by_id(row.id).note == "4 rows of old work and 0 name lists removed"
