@@ -11,6 +11,7 @@ import fcntl
 import logging
 import re
 import select
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -57,6 +58,13 @@ def connect(settings: Settings) -> Database:
 
 def is_sqlite() -> bool:
     return isinstance(proxy.obj, SqliteDatabase)
+
+
+def server_version() -> str:
+    """The name and version of the database server."""
+    if is_sqlite():
+        return f"SQLite {sqlite3.sqlite_version}"
+    return f"PostgreSQL {proxy.execute_sql('SHOW server_version').fetchone()[0]}"
 
 
 def _sqlite(path: Path) -> Database:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
@@ -18,6 +19,16 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         super().__init__()
+
+    @property
+    def address(self) -> str:
+        host = f"[{self.settings.web_host}]" if ":" in self.settings.web_host else self.settings.web_host
+        return f"{host}:{self.settings.web_port}"
+
+    def try_address(self) -> None:
+        """Raise OSError when nothing can listen here; gunicorn itself would try again for a while, without a word of the settings."""
+        family = socket.AF_INET6 if ":" in self.settings.web_host else socket.AF_INET
+        socket.create_server((self.settings.web_host, self.settings.web_port), family=family).close()
 
     def run(self) -> None:
         """Serve until told to stop; the web processes count together in data_dir/metrics."""
@@ -39,7 +50,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     def options(self) -> dict[str, Any]:
         settings = self.settings
         return {
-            "bind": f"{settings.web_host}:{settings.web_port}",
+            "bind": self.address,
             "workers": settings.web_workers,
             "worker_class": "gthread",
             "threads": settings.web_threads,

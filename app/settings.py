@@ -62,6 +62,14 @@ def networks(value: tuple[str, ...]) -> str:
     return "a list of networks such as 10.1.0.0/16 or ::1/128, none of them the whole internet" if wide else ""
 
 
+def folders(value: tuple[str, ...]) -> str:
+    return (
+        ""
+        if not any(re.search(r'["\[\]]', item) for item in value)
+        else "a list of folders; in a variable they are separated by commas, without brackets and quotes"
+    )
+
+
 def hosts(value: tuple[str, ...]) -> str:
     return (
         ""
@@ -104,7 +112,7 @@ class Settings:
     instance_name: str = setting("DQM Hub", "Name of this instance, shown on every page.")
     instance_colour: str = setting("blue", "Colour of the bar on every page, to tell production from playback and test.", one_of(*COLOURS))
     data_dir: str = setting("var", "Folder for all that the program writes; a relative path starts at the tree.")
-    file_roots: tuple[str, ...] = setting((), "Folders whose DQM files may be registered and read, besides demo/ in data_dir.")
+    file_roots: tuple[str, ...] = setting((), "Folders whose DQM files may be registered and read, besides demo/ in data_dir.", folders)
 
     web_host: str = setting("127.0.0.1", "Address that the web server listens on.")
     web_port: int = setting(8889, "Port that the web server listens on.", between(1, 65535))

@@ -45,5 +45,8 @@ def show(as_json: bool) -> None:
 def check() -> None:
     """Say whether the settings can be used, and which files they come from."""
     files = table.config_files(None, os.environ)
-    cli.settings()
+    settings = cli.settings()
+    for root in settings.file_roots:
+        if not Path(root).is_dir():
+            click.echo(f"warning: file_roots: there is no folder {root}", err=True)
     click.echo("settings are good; read from " + (", ".join(map(str, files)) or "no file") + " and the environment")

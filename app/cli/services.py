@@ -18,7 +18,14 @@ def web() -> None:
     settings = cli.open_database()
     from app.server import Server
 
-    Server(settings).run()
+    server = Server(settings)
+    try:
+        server.try_address()
+    except OSError as error:
+        raise click.ClickException(
+            f"nothing can listen on {server.address}: {os.strerror(error.errno or 0)}; see the settings web_host and web_port"
+        ) from error
+    server.run()
 
 
 @click.command()

@@ -191,6 +191,7 @@ def lumis(run: str, primary: str, processed: str, tier: str) -> Response:
 @blueprint.get("/datasets")
 @needs(Role.VIEWER)
 def datasets() -> Response:
+    check_not_older_than()
     return cached_json({"datasets": samples.datasets(request.args.get("search", ""))})
 
 
@@ -204,6 +205,7 @@ def latest_runs() -> Response:
 @blueprint.get("/host")
 @needs(Role.VIEWER)
 def host() -> Response:
+    check_not_older_than()
     return cached_json({"host": socket.gethostname()})
 
 

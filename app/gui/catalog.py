@@ -98,6 +98,7 @@ class Catalog:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.roots = tuple(f"{root}/" for root in settings.roots)
         quarter = settings.list_cache_mb << 18
         self.samples: LRUCache[tuple[int, str], Lists] = LRUCache(quarter, _bytes_of_lists)
         self.names: LRUCache[int, NameList] = LRUCache(3 * quarter, _bytes_of_names)
@@ -124,6 +125,8 @@ class Catalog:
         row = find(key)
         if row is None:
             raise UnknownSample(key)
+        if not row.url.startswith(self.roots):  # the setting may be another than when the file was registered
+            raise ImportFailed(key, row.url, f"{row.url} is in none of the folders that may be read (setting file_roots)")
         if not self._is_read(key, row):
             self._import(key, row, wait_s)
             row = find(key)

@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FILES = {
-    "DQM_V0001_R000367100__ZeroBias__Run2023C-PromptReco-v1__DQMIO.root": 367100,
-    "DQM_V0001_R000367129__ZeroBias__Run2023C-PromptReco-v1__DQMIO.root": 367129,
-    "DQM_V0001_R000367129__Muon__Run2023C-PromptReco-v1__DQMIO.root": 367129,
-    "DQM_V0001_R000367131__Muon__Run2023C-PromptReco-v1__DQMIO.root": 367131,
-    "DQM_V0001_R000367140__Cosmics__Run2023C-PromptReco-v1__DQMIO.root": 367140,
+    "DQM_V0001_R000367100__ZeroBias__Run2023C-Demo-v1__DQMIO.root": 367100,
+    "DQM_V0001_R000367129__ZeroBias__Run2023C-Demo-v1__DQMIO.root": 367129,
+    "DQM_V0001_R000367129__Muon__Run2023C-Demo-v1__DQMIO.root": 367129,
+    "DQM_V0001_R000367131__Muon__Run2023C-Demo-v1__DQMIO.root": 367131,
+    "DQM_V0001_R000367140__Cosmics__Run2023C-Demo-v1__DQMIO.root": 367140,
     "DQM_V0001_R000000001__RelValTTbar_14TeV__CMSSW_14_0_0-140X_mcRun3_v1__DQMIO.root": 1,
 }
 """The files of the demo, and the run in each."""

@@ -123,7 +123,7 @@ PATHS: dict[str, dict[str, Schema]] = {
     "/api/v1/datasets": {
         "get": {
             "summary": "At most 100 datasets, in alphabetical order.",
-            "parameters": [parameter("search", "Text that the name contains, without regard to case.", TEXT)],
+            "parameters": [parameter("search", "Text that the name contains, without regard to case.", TEXT), NOT_OLDER_THAN],
             "responses": {"200": answer(of(datasets=listed(TEXT)), "The names.")},
         }
     },
@@ -135,7 +135,7 @@ PATHS: dict[str, dict[str, Schema]] = {
         }
     },
     "/api/v1/host": {
-        "get": {"summary": "The host that answers.", "parameters": [], "responses": {"200": answer(of(host=TEXT), "Its name.")}}
+        "get": {"summary": "The host that answers.", "parameters": [NOT_OLDER_THAN], "responses": {"200": answer(of(host=TEXT), "Its name.")}}
     },
     "/api/v1/register": {
         "post": {

@@ -123,7 +123,7 @@ def plots(hub: Hub) -> None:
     hub.command("demo", "make")
     hub.command("register", str(hub.data / "demo"))
     client = Client(hub.port)
-    sample = "/api/v1/render/367129/ZeroBias/Run2023C-PromptReco-v1/DQMIO"
+    sample = "/api/v1/render/367129/ZeroBias/Run2023C-Demo-v1/DQMIO"
     plot = f"{sample}/PixelPhase1/EventInfo/reportSummaryMap"
     client.good(plot)
     width = iter(range(300, 1000))

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.watch import Watch
 
-SAMPLE = "/browse/367140/Cosmics/Run2023C-PromptReco-v1/DQMIO"
+SAMPLE = "/browse/367140/Cosmics/Run2023C-Demo-v1/DQMIO"
 PLOT = f"{SAMPLE}/EcalBarrel/EventInfo?plot=EcalBarrel%2FEventInfo%2FreportSummaryMap"
 PAGES = [
     "/", "/?run=3671&dataset=zero", "/?run=nothing", SAMPLE, f"{SAMPLE}/Info/EventInfo", f"{SAMPLE}/Muons/diMuonHistograms",

@@ -18,7 +18,7 @@ from tests.browser.watch import Watch
 from tests.support import gui
 from tests.support.site import address, bound, site
 
-DATASET = "/Muon/Run2023C-PromptReco-v1/DQMIO"
+DATASET = "/Muon/Run2023C-Demo-v1/DQMIO"
 SAMPLE = f"/browse/367131{DATASET}"
 MAP = f"{SAMPLE}/RPC/EventInfo?plot=RPC%2FEventInfo%2FreportSummaryMap"
 

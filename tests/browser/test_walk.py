@@ -6,8 +6,8 @@ import re
 
 from playwright.sync_api import Page, expect
 
-ZERO_BIAS = "/ZeroBias/Run2023C-PromptReco-v1/DQMIO"
-MUON = "/Muon/Run2023C-PromptReco-v1/DQMIO"
+ZERO_BIAS = "/ZeroBias/Run2023C-Demo-v1/DQMIO"
+MUON = "/Muon/Run2023C-Demo-v1/DQMIO"
 SAMPLE = f"/browse/367129{ZERO_BIAS}"
 TIMING = f"{SAMPLE}/EcalBarrel/EBTimingTask"
 

@@ -22,7 +22,7 @@ from app.gui.register import Entry
 from app.settings import Settings
 from tests.support.gui import register_all
 
-ZERO_BIAS = "/ZeroBias/Run2023C-PromptReco-v1/DQMIO"
+ZERO_BIAS = "/ZeroBias/Run2023C-Demo-v1/DQMIO"
 SAMPLE = f"367129{ZERO_BIAS}"
 SUMMARY = "EventInfo/reportSummaryMap"
 
@@ -260,7 +260,7 @@ def test_lists_have_a_tag_that_gives_304(client: FlaskClient, address: str) -> N
 def test_latest_runs_and_datasets(client: FlaskClient) -> None:
     assert get(client, "latest_runs") == {"runs": [367140, 367131, 367129, 367100, 1]}
     assert get(client, "latest_runs", search="29") == {"runs": [367129]}
-    assert get(client, "datasets", search="MUON") == {"datasets": ["/Muon/Run2023C-PromptReco-v1/DQMIO"]}
+    assert get(client, "datasets", search="MUON") == {"datasets": ["/Muon/Run2023C-Demo-v1/DQMIO"]}
 
 
 def test_a_real_file_is_listed_and_drawn(hub: Settings, fixtures_dir: Path) -> None:

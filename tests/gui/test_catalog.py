@@ -21,7 +21,7 @@ from app.gui.samples import SampleKey
 from app.settings import Settings
 from tests.support.gui import register_all
 
-DATASET = "/ZeroBias/Run2023C-PromptReco-v1/DQMIO"
+DATASET = "/ZeroBias/Run2023C-Demo-v1/DQMIO"
 KEY = SampleKey(367129, 0, DATASET)
 WAIT_S = 30.0
 
@@ -89,7 +89,7 @@ def test_samples_with_the_same_names_share_one_list(catalog: Catalog, own_file: 
 
 
 def test_an_unknown_sample_is_named_with_what_there_is(catalog: Catalog) -> None:
-    with pytest.raises(UnknownSample, match=r"run 367129 has /Muon/Run2023C-PromptReco-v1/DQMIO") as raised:
+    with pytest.raises(UnknownSample, match=r"run 367129 has /Muon/Run2023C-Demo-v1/DQMIO") as raised:
         catalog.open(SampleKey(367129, 0, "/No/Such/DQMIO"), WAIT_S)
     assert raised.value.status == 404
 
@@ -190,3 +190,9 @@ def test_when_all_places_to_wait_are_taken_the_worker_reads_the_file(catalog: Ca
         catalog.open(OWN, WAIT_S)
     assert (raised.value.status, raised.value.headers["Retry-After"]) == (503, "1")
     assert raised.value.work.state == "queued"
+
+
+def test_a_folder_that_may_not_be_read_any_more_is_served_no_more(catalog: Catalog, hub: Settings) -> None:
+    catalog.open(KEY, WAIT_S)
+    with pytest.raises(ImportFailed, match="file_roots"):
+        Catalog(replace(hub, file_roots=())).open(KEY, WAIT_S)

@@ -26,9 +26,9 @@ from app.version import VERSION
 from app.work import Work
 from tests.support import gui
 
-ZERO_BIAS = "/ZeroBias/Run2023C-PromptReco-v1/DQMIO"
-MUON = "/Muon/Run2023C-PromptReco-v1/DQMIO"
-COSMICS = "/browse/367140/Cosmics/Run2023C-PromptReco-v1/DQMIO"
+ZERO_BIAS = "/ZeroBias/Run2023C-Demo-v1/DQMIO"
+MUON = "/Muon/Run2023C-Demo-v1/DQMIO"
+COSMICS = "/browse/367140/Cosmics/Run2023C-Demo-v1/DQMIO"
 HTMX = {"HX-Request": "true"}
 
 
@@ -198,7 +198,7 @@ def test_a_drawing_option_that_cannot_be_is_named_in_place_of_the_plot(client: F
 
 def test_a_plot_that_another_run_lacks_stays_chosen_and_is_said_to_be_missing(client: FlaskClient) -> None:
     page = read(client, f"{COSMICS}?plot=Not/There", 404)
-    assert "Run 367140 of /Cosmics/Run2023C-PromptReco-v1/DQMIO has no monitor element Not/There" in words(page)
+    assert "Run 367140 of /Cosmics/Run2023C-Demo-v1/DQMIO has no monitor element Not/There" in words(page)
 
 
 def test_the_arrows_beside_the_run_keep_folder_plot_and_options(client: FlaskClient) -> None:
@@ -246,7 +246,7 @@ def test_a_slash_at_the_end_does_no_harm(client: FlaskClient, address: str) -> N
     ("address", "said"),
     [
         (f"{COSMICS}/Nowhere", "has no folder Nowhere"),
-        ("/browse/367140/A/B/C", "there is no run 367140 of /A/B/C; run 367140 has /Cosmics/Run2023C-PromptReco-v1/DQMIO"),
+        ("/browse/367140/A/B/C", "there is no run 367140 of /A/B/C; run 367140 has /Cosmics/Run2023C-Demo-v1/DQMIO"),
         ("/browse/5", "an address of a sample is /browse/<run>"),
         ("/help/nothing", "there is no help on nothing; there is on gui"),
     ],
@@ -301,7 +301,7 @@ def test_a_report_names_instance_version_address_and_run(client: FlaskClient) ->
     report = html.unescape(read(client, html.unescape(link[1])))
     assert "Instance: Test (127.0.0.1:8889)" in report
     assert f"Address: http://127.0.0.1:8889{COSMICS}/EcalBarrel?size=l" in report
-    assert "Run: 367140 of /Cosmics/Run2023C-PromptReco-v1/DQMIO" in report
+    assert "Run: 367140 of /Cosmics/Run2023C-Demo-v1/DQMIO" in report
 
 
 @pytest.mark.parametrize(

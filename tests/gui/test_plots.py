@@ -27,7 +27,7 @@ MAP = b"PixelPhase1/EventInfo/reportSummaryMap"
 @pytest.fixture
 def sample(hub: Settings) -> OpenSample:
     work.connect(hub)
-    return Catalog(hub).open(SampleKey(367129, 0, "/ZeroBias/Run2023C-PromptReco-v1/DQMIO"), 30)
+    return Catalog(hub).open(SampleKey(367129, 0, "/ZeroBias/Run2023C-Demo-v1/DQMIO"), 30)
 
 
 def drawn() -> float:

@@ -102,6 +102,15 @@ def test_a_service_does_not_start_on_an_old_database_and_says_what_to_do(setting
         assert "Traceback" not in done.stderr
 
 
+def test_a_port_that_is_taken_is_named_with_the_settings(own: Settings) -> None:
+    variables = environment(own)
+    subprocess.run([DQMHUB, "db", "upgrade"], env=variables, check=True)
+    with socket.create_server(("127.0.0.1", own.web_port)):
+        done = subprocess.run([DQMHUB, "web"], env=variables, capture_output=True, text=True, check=False, timeout=PATIENCE_S)
+    assert done.returncode == 1
+    assert f"nothing can listen on 127.0.0.1:{own.web_port}: Address already in use; see the settings web_host and web_port" in done.stderr
+
+
 def test_a_service_does_not_start_with_a_wrong_setting_and_names_it(settings: Settings) -> None:
     variables = environment(settings) | {"DQMHUB_WEB_PORT": "70000"}
     done = subprocess.run([DQMHUB, "web"], env=variables, capture_output=True, text=True, check=False, timeout=PATIENCE_S)
