@@ -22,6 +22,7 @@ MODULES = {
     "work": "app.cli.work",
     "register": "app.cli.files",
     "demo": "app.cli.files",
+    "quarantine": "app.cli.quarantine",
     "web": "app.cli.services",
     "live": "app.cli.consumers",
     "worker": "app.cli.consumers",

@@ -63,3 +63,22 @@ class Sample(Table):
 
     class Meta:
         indexes = ((("dataset", "run", "lumi"), True), (("run", "lumi", "dataset"), False))  # searches read the indexes alone
+
+
+class Quarantine(Table):
+    """An ME that render processes were lost to, of one version of its file.
+
+    version: size and time of change of the file; crashes: processes lost; reason: of the last one; plugin: that was at work
+    then, if any was; last: Unix s UTC.
+    """
+
+    file = ForeignKeyField(File, on_delete="CASCADE", index=False)
+    version = TextField()
+    me = TextField()
+    crashes = IntegerField()
+    reason = TextField()
+    plugin = TextField()
+    last = DoubleField(index=True)
+
+    class Meta:
+        indexes = ((("file", "me"), True),)

@@ -22,12 +22,23 @@ from cachetools import TTLCache
 
 from app import work
 from app.formats import FormatError, Kind, payload
+from app.gui import quarantine
 from app.gui.catalog import OpenSample
 from app.metrics import PLOTS_KEPT, RENDER_SECONDS, RENDERS
 from app.settings import TREE, Settings
 from app.web import Problem
 from render.build import binary
-from render.client import RenderClient, RenderError, RenderLost, RenderTimeout, RenderUnavailable, Request
+from render.client import (
+    RenderClient,
+    RenderCrashed,
+    Rendered,
+    RenderError,
+    RenderGone,
+    RenderLost,
+    RenderTimeout,
+    RenderUnavailable,
+    Request,
+)
 from render.options import Options
 
 JSON_SPEC = "h=1;w=1;json=True"
@@ -96,7 +107,7 @@ class Plots:
             name = path.decode(errors="replace")
             with self._place(name), _only_one(self.folder / "lock", int(etag[:15], 16)):
                 if (made := _kept(place)) is None:
-                    made = self._ask(sample, name, index, spec, etag)
+                    made = self._ask(sample, path, index, spec, etag)
                     made = NOT_A_NUMBER.sub(_valid, made) if spec == JSON_SPEC else made
                     _keep(place, made)
                     self._count(len(made))
@@ -120,13 +131,15 @@ class Plots:
         finally:
             self.places.release()
 
-    def _ask(self, sample: OpenSample, name: str, index: int | None, spec: str, etag: str) -> bytes:
+    def _ask(self, sample: OpenSample, path: bytes, index: int | None, spec: str, etag: str) -> bytes:
+        name = path.decode(errors="replace")
         with self.lock:
             if failed := self.failed.get(etag):
                 raise Problem(failed.status, failed.message)
+        quarantine.refuse_held(sample, path)
         try:
             with RENDER_SECONDS.time():
-                made = self.client.render(_request(sample, name, index, spec))
+                made = self._draw(sample, path, _request(sample, name, index, spec))
         except (FormatError, ValueError) as error:  # ValueError: more than the service takes
             RENDERS.labels("file").inc()
             raise Problem(502, f"{name} cannot be drawn: {error}") from error
@@ -139,6 +152,22 @@ class Plots:
             raise problem from error
         RENDERS.labels("drawn").inc()
         return made.image
+
+    def _draw(self, sample: OpenSample, path: bytes, request: Request) -> Rendered:
+        """Ask once more after a crash: the process may have been lost to what it drew before. Each loss is counted but a first
+        one without a word, which may be due to the plot of somebody else."""
+        try:
+            return self.client.render(request)
+        except RenderLost as error:
+            if not isinstance(error, RenderGone):
+                quarantine.lost(sample, path, error)
+            if not isinstance(error, RenderGone | RenderCrashed):
+                raise
+        try:
+            return self.client.render(request)
+        except RenderLost as error:
+            quarantine.lost(sample, path, error)
+            raise
 
 
 def _valid(match: re.Match[bytes]) -> bytes:

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import time
-from typing import NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple
 
-from flask import Blueprint, Response, current_app, jsonify
+from flask import Blueprint, Response, current_app, jsonify, redirect, url_for
 from peewee import PeeweeException, fn
+from werkzeug.wrappers import Response as AnyResponse
 
 from app import database, metrics, pulse, work
+from app.gui import quarantine
 from app.gui.models import FAILED, File
-from app.security import Role, needs
+from app.security import Role, current_user, needs
 from app.settings import Settings
 from app.version import VERSION
 from app.web import page
-from render.client import RenderClient, RenderError
+from render.client import RenderClient, RenderError, RenderTimeout
 
 blueprint = Blueprint("status", __name__)
 
 OK, WARN, DOWN, IDLE = "ok", "warn", "down", "idle"
 QUEUE_WARN_S = 60.0
+PING_S = 1.0
 LAST_ERRORS = 10
 
 
@@ -67,13 +72,23 @@ def status() -> Response:
     found = [_database(), _render(current_app.config["HUB"])]
     failed_files: list[dict[str, str]] = []
     failed_work: list[work.Work] = []
+    held: list[quarantine.Held] = []
     if found[0].state != DOWN:  # else the page says so, and no more can be known
         found = [*_processes(), *found, *(_queue(name) for name in work.QUEUES)]
         query = File.select(File.url, File.error).where(File.state == FAILED).order_by(File.id.desc()).limit(LAST_ERRORS)
         failed_files = [{"url": url, "error": error} for url, error in database.rows(query)]
         failed_work = work.last_failed(LAST_ERRORS)
-    services = [service._asdict() for service in found]
-    return page("home/status.html", "home/status_fragment.html", services=services, failed_files=failed_files, failed_work=failed_work)
+        held = quarantine.held()
+    shown = {"services": [service._asdict() for service in found], "failed_files": failed_files, "failed_work": failed_work, "held": held}
+    return page("home/status.html", "home/status_fragment.html", may_release=current_user().role >= Role.OPERATOR, **shown)
+
+
+@blueprint.post("/status/release/<int:number>")
+@needs(Role.OPERATOR)
+def release(number: int) -> AnyResponse:
+    """Have an ME drawn again that is in quarantine."""
+    quarantine.release(number)
+    return redirect(url_for("status.status"), 303)
 
 
 def _processes() -> list[Service]:
@@ -102,16 +117,32 @@ def _database() -> Service:
         database.check(database.proxy.obj)
     except (PeeweeException, database.UnusableDatabase) as error:
         return Service("database", DOWN, "cannot be used", detail=str(error))
-    name = "SQLite" if database.is_sqlite() else "PostgreSQL"
-    return Service("database", OK, f"{name}, answers in {1000 * (time.perf_counter() - start):.1f} ms")
+    took = 1000 * (time.perf_counter() - start)
+    return Service("database", OK, f"{database.server_version()}, answers in {took:.1f} ms")
 
 
 def _render(settings: Settings) -> Service:
     try:
-        took = RenderClient(settings.data / "render" / "socket", timeout=5).ping()
+        took = RenderClient(settings.data / "render" / "socket", timeout=PING_S).ping()
+    except RenderTimeout:
+        return Service("render", WARN, f"busy: no picture within {PING_S:g} s", detail="its workers draw plots that take long")
     except RenderError as error:
         return Service("render", DOWN, "does not draw", detail=str(error))
-    return Service("render", OK, f"draws in {1000 * took:.1f} ms")
+    text, told = f"draws in {1000 * took:.1f} ms", _told(settings.data / "render" / "status.json")
+    if lost := told.get("lost"):
+        text += f"; {lost} lost processes, the last one {told['last']}"
+    if told.get("error"):
+        return Service("render", WARN, f"{text}; without plugins", detail=told["error"])
+    return Service("render", OK, text, detail="plugins: " + ", ".join(told["plugins"]) if told.get("plugins") else "")
+
+
+def _told(file: Path) -> dict[str, Any]:
+    """What the render service says of its plugins and of the processes that it lost; nothing when it is just starting or ending."""
+    try:
+        told: dict[str, Any] = json.loads(file.read_bytes().decode(errors="replace"))
+    except FileNotFoundError:
+        return {}
+    return told
 
 
 def _queue(name: str) -> Service:

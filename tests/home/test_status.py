@@ -72,6 +72,15 @@ def test_status_shows_who_is_there_and_who_fell_silent(client: FlaskClient) -> N
     assert "start it with `dqmhub web`" in text
 
 
+def test_status_names_a_library_of_plugins_that_is_not_loaded(client: FlaskClient, hub: Settings, tmp_path: Path) -> None:
+    with gui.render_service(tmp_path / "r", "--load", "/nonexistent/plugins.so") as folder:
+        (hub.data / "render").symlink_to(folder)
+        text = client.get("/status").text
+        assert client.get("/healthz/ready").status_code == 200
+    assert "without plugins" in text
+    assert "/nonexistent/plugins.so: cannot open shared object file" in text
+
+
 def test_a_sign_of_life_is_one_row_for_each_process(hub: Settings) -> None:
     for _ in range(3):
         Pulse("live").beat()

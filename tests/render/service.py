@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sysconfig
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 from render.client import RenderClient, Request
 
 PATIENCE_S = 20.0
+TREE = Path(__file__).parents[2]
 
 
 def eventually(condition: Callable[[], bool], what: str) -> None:
@@ -86,3 +88,12 @@ class Service:
 def text(value: str, spec: str = "w=60;h=40", name: str = "A/scalar") -> Request:
     """A request for a scalar."""
     return Request(name=name, spec=spec, flags=0x02, text=value.encode())
+
+
+def compiled(folder: Path, source: str) -> Path:
+    """A library of one plugin source."""
+    (folder / "Plugin.cc").write_text(source)
+    includes = [TREE / "render" / "include" / "src", Path(sysconfig.get_path("platlib")) / "ROOT" / "include"]
+    command = ["g++", "-std=c++17", "-shared", "-fPIC", *(f"-I{include}" for include in includes), "-o", "plugins.so", "Plugin.cc"]
+    subprocess.run(command, cwd=folder, check=True, timeout=120)
+    return folder / "plugins.so"

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sysconfig
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,8 +13,7 @@ import pytest
 
 from render.client import RenderCrashed, RenderExhausted, RenderLost, RenderOverrun, Request
 from tests.render import pictures
-from tests.render.conftest import TREE
-from tests.render.service import Service
+from tests.render.service import Service, compiled
 
 SOURCE = """
 #include "../src/DQMRenderPlugin.h"
@@ -89,15 +86,6 @@ struct Wild : Quiet {
   }
 } wild;
 """
-
-
-def compiled(folder: Path, source: str) -> Path:
-    """A library of one plugin source."""
-    (folder / "Plugin.cc").write_text(source)
-    includes = [TREE / "render" / "include" / "src", Path(sysconfig.get_path("platlib")) / "ROOT" / "include"]
-    command = ["g++", "-std=c++17", "-shared", "-fPIC", *(f"-I{include}" for include in includes), "-o", "plugins.so", "Plugin.cc"]
-    subprocess.run(command, cwd=folder, check=True, timeout=120)
-    return folder / "plugins.so"
 
 
 def status(service: Service) -> dict[str, Any]:

@@ -36,4 +36,5 @@ LEAST_ROLE = {
     "status.ready": Role.PUBLIC,
     "status.metric_text": Role.VIEWER,
     "status.status": Role.VIEWER,
+    "status.release": Role.OPERATOR,
 }

@@ -23,11 +23,11 @@ def demo_files(folder: Path) -> list[Path]:
 
 
 @contextmanager
-def render_service(folder: Path) -> Iterator[Path]:
+def render_service(folder: Path, *arguments: str) -> Iterator[Path]:
     """A render service with one worker; its socket is `folder`/socket."""
     build(TREE, sys.executable)
     folder.mkdir(parents=True, exist_ok=True)
-    process = subprocess.Popen([binary(TREE), "--state-directory", f"{folder}/", "--workers", "1"])
+    process = subprocess.Popen([binary(TREE), "--state-directory", f"{folder}/", "--workers", "1", *arguments])
     try:
         end = time.monotonic() + DEADLINE_S
         while not (folder / "socket").exists():
