@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "finite.h"
+#include "maps.h"
 #include "overlay.h"
 
 namespace dqmhub {
@@ -144,6 +145,8 @@ void Plot::draw(TCanvas &canvas, std::string options, bool normalise) {
   make_room(canvas, options);
   if (options == "COLZ" && !canvas.GetLogz())
     settle_extremes(main_);
+  if (main_.GetDimension() == 2)
+    paint_cells_directly(main_);
   main_.Draw(options.c_str());
   overlay.draw();
   if (!finite_)
