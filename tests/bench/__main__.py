@@ -70,32 +70,26 @@ def memory_mb(process: int) -> float:
 
 
 def large_files(hub: Hub) -> None:
+    """Files of a little more than 100,000 MEs each, so that no two have the same list of names."""
     client = Client(hub.port)
-    files = [Path(line) for line in hub.command("demo", "make", "--mes", str(MES)).splitlines()]
-    first = []
-    copies = [files[0]]
-    for copy in range(1, 7):
-        name = files[0].name.replace("R000367199", f"R00036720{copy}")
-        copies.append(files[0].with_name(name))
-        copies[-1].write_bytes(files[0].read_bytes())
-    hub.command("register", str(files[0].parent))
-    for copy in copies:
-        run = int(copy.name[11:20])
-        start = time.perf_counter()
-        client.good(f"/api/v1/archive/{run}/Large/Demo-{MES}-v1/DQMIO")
-        first.append(time.perf_counter() - start)
-    say(f"{MES:,} MEs, first GET to listing", f"{statistics.median(first):.2f} s", "0.5 s")
-    folders = folders_of(client, f"/api/v1/archive/367199/Large/Demo-{MES}-v1/DQMIO")
-    random.Random(1).shuffle(folders)
-    turn = iter(folders * 10)
+    samples = []
+    for mes in range(MES, MES + 7):
+        (file,) = hub.command("demo", "make", "--mes", str(mes)).splitlines()
+        samples.append(f"/api/v1/archive/367199/Large/Demo-{mes}-v1/DQMIO")
+    hub.command("register", str(Path(file).parent))
+    first = [milliseconds(lambda sample=sample: client.good(sample), 1) for sample in samples]
+    say(f"{MES:,} MEs, first GET to listing", f"{statistics.median(first) / 1000:.2f} s", "0.5 s")
+    folders = [folders_of(client, sample) for sample in samples[:3]]
+    for some in folders:
+        random.Random(1).shuffle(some)
+    turn = iter(folders[0] * 10)
     say("one folder of it, warm, API", f"{milliseconds(lambda: client.good(next(turn)), 201):.2f} ms", "2 ms")
-    pages = iter([folder.replace("/api/v1/archive", "/browse") for folder in folders] * 10)
+    pages = iter([folder.replace("/api/v1/archive", "/browse") for folder in folders[0]] * 10)
     say("one folder of it, warm, page", f"{milliseconds(lambda: client.good(next(pages)), 101):.2f} ms")
-    payloads(files[0])
-    for run in (367199, 367201, 367202):
-        for folder in random.Random(run).sample(folders, 50):
-            for _ in range(4):
-                client.good(folder.replace("367199", str(run)))
+    payloads(Path(file))
+    for folder in (folder for some in folders for folder in some[:100]):
+        for _ in range(4):  # so that each web process gets some
+            client.good(folder)
     say("a web worker after browsing three of them", f"{max(map(memory_mb, hub.web_processes())):.0f} MB", "200 MB")
 
 
