@@ -1,9 +1,10 @@
 # Each target is one line that calls a tool; services/bootstrap.py makes ready what the tool needs.
-.PHONY: run test bench lint build clean
+.PHONY: run test bench lint build plugins clean
 
 run: ; @python3 services/bootstrap.py run && exec .venv/bin/dqmhub run
 test: ; @python3 services/bootstrap.py test && .venv/bin/python -m pytest
 bench: ; @python3 services/bootstrap.py bench && .venv/bin/python -m tests.bench
 lint: ; @python3 services/bootstrap.py test && .venv/bin/python -m pytest tests/quality
 build: ; @python3 services/bootstrap.py build
+plugins: ; @python3 services/bootstrap.py build && .venv/bin/python -m render.make_plugins $(DIR) # DIR=folder of plugin sources
 clean: ; rm -rf build .venv dqmhub.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache && find . -name __pycache__ -prune -exec rm -rf {} + # var/ keeps your data

@@ -1,0 +1,137 @@
+"""The plugins that are shipped, and the tool that builds a folder of plugin sources into one library."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from render.client import Request
+from render.make_plugins import build
+from tests.render import pictures
+from tests.render.pictures import Picture
+from tests.render.service import TREE, Service
+
+OURS = TREE / "render" / "plugins"
+SPEC = "w=400;h=300"
+WHITE = (254, 254, 254)  # colour 10 of ROOT
+
+MAPS = '''
+import sys
+import ROOT
+
+ROOT.TH1.AddDirectory(False)
+ROOT.gInterpreter.Declare("""
+void save(const TObject &object, const char *path) {
+  TBufferFile buffer(TBuffer::kWrite);
+  buffer.WriteObject(&object);
+  std::ofstream(path, std::ios::binary).write(buffer.Buffer(), buffer.Length());
+}
+""")
+folder = sys.argv[1]
+share = ROOT.TH2F("share", "Report summary;x;y", 4, 0, 4, 1, 0, 1)
+for x, content in enumerate((0.0, 0.5, 1.0, -1.0), 1):
+    share.SetBinContent(x, 1, content)
+hits = ROOT.TH2F("hits", "Occupancy;x;y", 4, 0, 4, 1, 0, 1)
+for x, content in enumerate((0, 40, 70, 100), 1):
+    hits.SetBinContent(x, 1, content)
+for item in (share, hits):
+    ROOT.save(item, f"{folder}/{item.GetName()}.obj")
+'''
+
+
+@pytest.fixture(scope="module")
+def maps(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("maps")
+    subprocess.run([sys.executable, "-W", "ignore", "-c", MAPS, str(folder)], check=True, timeout=120)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def ours(program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    folder = tmp_path_factory.mktemp("ours")
+    library = folder / "plugins.so"
+    assert build(sorted(OURS.glob("*.cc")), library).failed == {}
+    with Service(program, folder, "--workers", "1", "--load", str(library)) as service:
+        yield service.wait_until_ready()
+        assert "plugins loaded: 2" in service.log
+
+
+def drawn(service: Service, maps: Path, item: str, name: str) -> Picture:
+    rendered = service.client.render(Request(name=name, spec=SPEC, objects=[((maps / f"{item}.obj").read_bytes(), 0)]))
+    assert rendered.code == 0, service.log
+    return pictures.read(rendered.image)
+
+
+def columns(picture: Picture) -> list[tuple[int, int, int]]:
+    """The colours in the middle of the four bins; the plot is between margins of 10 and 14 % of the width."""
+    middle = picture.height // 2 * picture.width
+    return [picture.pixels[middle + int(picture.width * (0.1 + 0.76 * (bin + 0.6) / 4))] for bin in range(4)]
+
+
+@pytest.mark.parametrize("name", ["reportSummaryMap", "reportSummaryMap_Barrel"])
+def test_a_report_summary_map_goes_from_red_to_green(ours: Service, maps: Path, name: str) -> None:
+    bad, half, good, not_judged = columns(drawn(ours, maps, "share", f"EventInfo/{name}"))
+    assert bad[0] > 200 > 60 > bad[1]
+    assert min(half[:2]) > 190
+    assert good[1] > 180 > 60 > good[0]
+    assert not_judged == WHITE
+
+
+def test_the_palette_of_a_report_summary_map_is_not_that_of_the_next_plot(ours: Service, service: Service, maps: Path) -> None:
+    before = drawn(service, maps, "hits", "A/map")
+    drawn(ours, maps, "share", "EventInfo/reportSummaryMap")
+    assert drawn(ours, maps, "hits", "A/map") == before
+
+
+def test_an_occupancy_map_shows_holes_in_white(ours: Service, maps: Path) -> None:
+    hole, least, more, most = columns(drawn(ours, maps, "hits", "Tracker/HitOccupancy_disk1"))
+    assert hole == WHITE
+    assert len({hole, least, more, most}) == 4
+
+
+def test_neither_touches_other_kinds_of_plots(ours: Service, service: Service, objects: Path) -> None:
+    asked = Request(name="A/occupancy", spec=SPEC, objects=[((objects / "TH1F.obj").read_bytes(), 0)])
+    for name in ("A/occupancy", "A/reportSummaryMap"):
+        assert ours.client.render(replace(asked, name=name)) == service.client.render(replace(asked, name=name))
+
+
+BROKEN = {
+    "Syntax.cc": ("int x = ;\n", "error: expected primary-expression"),
+    "Header.cc": ('#include "NoSuchHeader.h"\n', "fatal error: NoSuchHeader.h: No such file"),
+    "Symbol.cc": ("void nowhere();\nvoid here() { nowhere(); }\n", "undefined reference to `nowhere()'"),
+    "Base.cc": ('#include "../src/DQMRenderPlugin.h"\nclass Half : public DQMRenderPlugin {};\nstatic Half half;\n', "error: "),
+}
+
+
+def test_sources_that_cannot_be_built_are_named_and_the_rest_is_built(program: Path, tmp_path: Path) -> None:
+    """Two of the good ones need each other, as sources of CMS share helpers."""
+    sources = tmp_path / "sources"
+    sources.mkdir()
+    for name, (text, _) in BROKEN.items():
+        (sources / name).write_text(text)
+    (sources / "Occupancy.cxx").write_text((OURS / "OccupancyMap.cc").read_text() + "int helper();\nint helped = helper();\n")
+    (sources / "Helper.cpp").write_text("int helper();\nint helper() { return 1; }\n")
+    library = tmp_path / "some.so"
+    done = subprocess.run(
+        [sys.executable, "-m", "render.make_plugins", str(sources), "-o", str(library)],
+        cwd=TREE, capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    for name, (_, reason) in BROKEN.items():
+        assert f"failed  {name}: {reason}" in done.stdout
+    assert "built   Helper.cpp\nbuilt   Occupancy.cxx\n2 of 6 sources are in " in done.stdout
+    with Service(program, tmp_path, "--workers", "1", "--load", str(library)) as service:
+        assert "plugins loaded: 1" in service.wait_until_ready().log
+
+
+def test_a_folder_without_sources_is_refused(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "render.make_plugins", str(tmp_path)], cwd=TREE, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert "there are no plugin sources in" in done.stderr
