@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 from peewee import IntegrityError, fn
 
-from app.database import end_thread, proxy
+from app.database import end_thread, proxy, rows
 from app.work.attempts import DAILY, Handler, attempt, claim, queue_of, tell
 from app.work.model import ATTEMPTS, CANCELLED, FAILED, OPEN, QUEUED, Refused, Work
 
@@ -83,18 +83,15 @@ def _insert(queue: str, kind: str, key: str, args: dict[str, Any] | None) -> Wor
 def sweep(queue: str) -> None:
     """Tell a queue of its free rows that it has no message of, and close rows that need no further attempt."""
     free = Work.state.in_(OPEN), Work.queue == queue, Work.lease_until <= time.time()
-    rows: Any = Work.select(Work.id, Work.owner, Work.attempts, Work.cancelling).where(*free).order_by(Work.id).tuples()
-    lost = []
-    for number, owner, attempts, cancelling in rows:
+    over = Work.cancelling | (Work.attempts >= ATTEMPTS)
+    for number, owner, attempts, cancelling in rows(Work.select(Work.id, Work.owner, Work.attempts, Work.cancelling).where(*free, over)):
         if cancelling:
             _close(number, owner, CANCELLED, "")
-        elif attempts >= ATTEMPTS:
-            _close(number, owner, FAILED, f"the process that did it died {attempts} times")
         else:
-            lost.append(number)
-    if lost and queue_of(queue).pending_count() < len(lost):
+            _close(number, owner, FAILED, f"the process that did it died {attempts} times")
+    if queue_of(queue).pending_count() < Work.select().where(*free).count():  # else each has its message, and none is read
         told = queue_of(queue).waiting()
-        for number in lost:
+        for (number,) in rows(Work.select(Work.id).where(*free).order_by(Work.id)):
             if number not in told:
                 tell(queue, number)
 
