@@ -55,37 +55,7 @@ struct Quiet : DQMRenderPlugin {
 };
 """
 
-WILD = """
-int depth(volatile char *above) {
-  volatile char frame[4096];
-  frame[0] = above[0];
-  return depth(frame) + frame[0];
-}
-
-struct Wild : Quiet {
-  bool applies(const VisDQMObject &o, const VisDQMImgInfo &) override { return o.dirname == "Wild"; }
-  void preDraw(TCanvas *, const VisDQMObject &o, const VisDQMImgInfo &, VisDQMRenderInfo &) override {
-    volatile char ground[1] = {0};
-    if (o.objname == "crash")
-      *reinterpret_cast<volatile int *>(8) = 1;
-    if (o.objname == "abort")
-      abort();
-    if (o.objname == "deep")
-      depth(ground);
-    if (o.objname == "sleep")
-      for (;;)
-        pause();
-    while (o.objname == "spin")
-      ground[0] = 1;
-    while (o.objname == "hoard")
-      memset(new char[1 << 20], 1, 1 << 20);
-    if (o.objname == "leak")
-      memset(new char[20 << 20], 1, 20 << 20);
-    if (o.objname == "throw")
-      throw std::runtime_error("no geometry");
-  }
-} wild;
-"""
+WILD = Path(__file__).with_name("wild_plugin.cc")
 
 
 def status(service: Service) -> dict[str, Any]:
@@ -168,7 +138,7 @@ def test_a_library_that_goes_astray_at_its_start_does_not_take_the_service_along
 @pytest.fixture(scope="module")
 def wild(program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     folder = tmp_path_factory.mktemp("wild")
-    library = compiled(folder, QUIET + WILD)
+    library = compiled(folder, WILD.read_text())
     limits = ("--cpu", "0.5", "--timeout", "1", "--memory", "200")
     with Service(program, folder, "--workers", "1", "--load", str(library), *limits) as service:
         yield service.wait_until_ready()

@@ -1,0 +1,88 @@
+"""Nonsense: what needs no ROOT under the sanitizers, and objects with wrong bytes for the service."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from render.client import RenderError, Request
+from tests.render.service import TREE, Service, alive
+
+SECONDS = 5
+PAYLOADS = 1000
+
+
+@pytest.fixture(scope="module")
+def fuzz() -> Path:
+    folder = TREE / "build" / "sanitize"
+    configure = ["cmake", "-S", str(TREE / "render"), "-B", str(folder), "-DDQMHUB_SANITIZE=ON"]
+    for command in (configure, ["cmake", "--build", str(folder)]):
+        subprocess.run(command, check=True, capture_output=True, timeout=300)
+    return folder / "dqmhub-fuzz"
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_mutated_messages_and_specifications_break_no_rule_of_memory_or_arithmetic(fuzz: Path, tmp_path: Path, seed: int) -> None:
+    done = subprocess.run(
+        [fuzz, str(SECONDS), str(seed), f"{tmp_path}/"], capture_output=True, text=True, timeout=SECONDS + 60, check=False
+    )
+    assert done.returncode == 0, done.stderr[-5000:]
+    assert int(done.stdout.split()[0]) > 1000
+
+
+def mutated(raw: bytes, chance: random.Random) -> bytes:
+    """The object with some bytes changed, a length made absurd, a part cut out, or another part in place of it."""
+    changed = bytearray(raw)
+    for _ in range(chance.randint(1, 4)):
+        at = chance.randrange(len(changed) - 8)
+        match chance.randrange(5):
+            case 0:
+                changed[at] ^= 1 << chance.randrange(8)
+            case 1:
+                changed[at : at + 4] = chance.choice(
+                    [b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff", b"\0\0\0\0", b"\x80\0\0\0", b"\x3f\xff\xff\xff"]
+                )
+            case 2:
+                del changed[at : at + chance.randrange(1, 8)]
+            case 3:
+                other = chance.randrange(len(changed) - 8)
+                changed[at : at + 8] = changed[other : other + 8]
+            case _:
+                changed[at : at + 8] = chance.randbytes(8)
+    changed[:4] = (0x40000000 | (len(changed) - 4)).to_bytes(4, "big")  # else most were refused for their length alone
+    return bytes(changed)
+
+
+def payloads(objects: Path) -> Iterator[Request]:
+    chance = random.Random(7)
+    originals = [path.read_bytes() for path in sorted(objects.glob("*.obj")) if path.stat().st_size < 100_000]
+    for number in range(PAYLOADS):
+        spec = chance.choice(["w=266;h=200", "w=266;h=200;ytype=log;xtype=log", "w=8;h=8;json=True"])
+        yield Request(name=f"Broken/{number}", spec=spec, objects=[(mutated(chance.choice(originals), chance), 0)])
+
+
+def test_a_thousand_broken_objects_leave_the_master_alive(program: Path, objects: Path, tmp_path: Path) -> None:
+    with Service(program, tmp_path, "--workers", "4", "--timeout", "2", "--cpu", "0.5", "--memory", "500") as service:
+        service.wait_until_ready()
+        before = service.client.render(Request(name="A/x", spec="w=266;h=200", objects=[((objects / "TH1F.obj").read_bytes(), 0)]))
+
+        def outcome(asked: Request) -> str:
+            try:
+                return f"code {service.client.render(asked).code}"
+            except RenderError as error:
+                return type(error).__name__
+
+        with ThreadPoolExecutor(4) as pool:
+            outcomes = list(pool.map(outcome, payloads(objects)))
+        assert len(outcomes) == PAYLOADS
+        assert not {"RenderTimeout", "RenderUnavailable"} & set(outcomes)
+        assert outcomes.count("code 0") > PAYLOADS / 20, "most mutations should get beyond the first look"
+        assert alive(service.process.pid)
+        after = service.client.render(Request(name="A/x", spec="w=266;h=200", objects=[((objects / "TH1F.obj").read_bytes(), 0)]))
+        assert after == before
+        assert service.stop() == 0

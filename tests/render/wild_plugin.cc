@@ -1,0 +1,36 @@
+// A plugin that goes astray in as many ways as there are, by the name of the monitor element: Wild/<how>.
+#include "../src/DQMRenderPlugin.h"
+#include <csignal>
+#include <cstring>
+#include <stdexcept>
+#include <unistd.h>
+
+int depth(volatile char *above) {
+  volatile char frame[4096];
+  frame[0] = above[0];
+  return depth(frame) + frame[0];
+}
+
+struct Wild : DQMRenderPlugin {
+  bool applies(const VisDQMObject &o, const VisDQMImgInfo &) override { return o.dirname == "Wild"; }
+  void preDraw(TCanvas *, const VisDQMObject &o, const VisDQMImgInfo &, VisDQMRenderInfo &) override {
+    volatile char ground[1] = {0};
+    if (o.objname == "crash")
+      *reinterpret_cast<volatile int *>(8) = 1;
+    if (o.objname == "abort")
+      abort();
+    if (o.objname == "deep")
+      depth(ground);
+    if (o.objname == "sleep")
+      for (;;)
+        pause();
+    while (o.objname == "spin")
+      ground[0] = 1;
+    while (o.objname == "hoard")
+      memset(new char[1 << 20], 1, 1 << 20);
+    if (o.objname == "leak")
+      memset(new char[20 << 20], 1, 20 << 20);
+    if (o.objname == "throw")
+      throw std::runtime_error("no geometry");
+  }
+} wild;
