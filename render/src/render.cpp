@@ -36,6 +36,7 @@ class Complaints {
     count_ = 0;
   }
   int32_t code() const { return code_; }
+  int count() const { return count_; }
 
   void add(int32_t code, const std::string &what) {
     constexpr int logged = 5, bearable = 1000;
@@ -64,18 +65,29 @@ void hear(int level, Bool_t abort, const char *where, const char *what) {
 
 struct TooManyBins {};
 
+struct Objects {
+  std::vector<std::unique_ptr<TObject>> list;
+  bool damaged = false;  // the first of them
+};
+
 // Throws TooManyBins.
-std::vector<std::unique_ptr<TObject>> decode_all(const Request &request) {
-  std::vector<std::unique_ptr<TObject>> objects;
+Objects decode_all(const Request &request) {
+  Objects all;
   for (const auto &encoded : request.encoded) {
+    const int complaints_before = complaints.count();
     auto decoded = decode(encoded);
     if (decoded.too_large)
       throw TooManyBins();
     if (decoded.broken)
       complaints.add(kError, "not an object that can be drawn, " + std::to_string(encoded.bytes.size()) + " bytes");
-    objects.push_back(std::move(decoded.object));
+    // What ROOT could only read in part looks like a plot, often an empty one, and would be taken for the truth.
+    const bool damaged = complaints.count() > complaints_before && complaints.code() == kError;
+    if (damaged)
+      decoded.object.reset();
+    all.damaged |= damaged && all.list.empty();
+    all.list.push_back(std::move(decoded.object));
   }
-  return objects;
+  return all;
 }
 
 std::string to_json(const std::vector<std::unique_ptr<TObject>> &objects) {
@@ -88,18 +100,19 @@ std::string to_json(const std::vector<std::unique_ptr<TObject>> &objects) {
   return "{ \"objects\": [" + list + "] }";
 }
 
-void draw_missing(TCanvas &canvas, std::string_view name) {
-  draw_text(canvas, label(name) + "\nis not available now", kGrey);
+void draw_missing(TCanvas &canvas, std::string_view name, bool damaged) {
+  draw_text(canvas, label(name) + (damaged ? "\nis damaged in its file" : "\nis not available now"), damaged ? kRed + 1 : kGrey);
 }
 
-void draw_objects(TCanvas &canvas, const std::vector<std::unique_ptr<TObject>> &objects, const Request &request, const Spec &spec) {
+void draw_objects(TCanvas &canvas, const Objects &decoded, const Request &request, const Spec &spec) {
+  const auto &objects = decoded.list;
   if (const auto text = dynamic_cast<TObjString *>(objects[0].get())) {
     draw_text(canvas, text->GetString().Data(), kBlack);
     return;
   }
   const auto main = dynamic_cast<TH1 *>(objects[0].get());
   if (!main) {
-    draw_missing(canvas, request.name);
+    draw_missing(canvas, request.name, decoded.damaged);
     return;
   }
   std::vector<TH1 *> references;
@@ -112,7 +125,7 @@ void draw_objects(TCanvas &canvas, const std::vector<std::unique_ptr<TObject>> &
   plugins.after(canvas);
 }
 
-std::string draw(const Request &request, const std::vector<std::unique_ptr<TObject>> &objects, const Spec &spec, bool blacklisted) {
+std::string draw(const Request &request, const Objects &objects, const Spec &spec, bool blacklisted) {
   restore_style();
   TCanvas canvas(make_canvas(spec.width, spec.height));
   if (blacklisted)
@@ -120,7 +133,7 @@ std::string draw(const Request &request, const std::vector<std::unique_ptr<TObje
   else if (!request.scalar())
     draw_objects(canvas, objects, request, spec);
   else if (request.text.empty())
-    draw_missing(canvas, request.name);
+    draw_missing(canvas, request.name, false);
   else
     draw_text(canvas, request.text, kBlack);
   return picture(canvas);
@@ -156,8 +169,8 @@ Answer render(const Request &request, Blacklist &blacklist) {
     complaints.add(kNoStreamer, "cannot read the streamers of " + std::string(request.streamers));
   const bool blacklisted = blacklist.holds(request.name);
   try {
-    const auto objects = blacklisted ? std::vector<std::unique_ptr<TObject>>() : decode_all(request);
-    std::string payload = spec->json == "True" ? to_json(objects) : draw(request, objects, *spec, blacklisted);
+    const Objects objects = blacklisted ? Objects() : decode_all(request);
+    std::string payload = spec->json == "True" ? to_json(objects.list) : draw(request, objects, *spec, blacklisted);
     return {complaints.code(), std::move(payload)};
   } catch (const TooManyBins &) {
     return refusal(kTooManyBins);

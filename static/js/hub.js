@@ -62,7 +62,7 @@
       const answer = await fetch(address, { headers: { Accept: "application/json" } });
       if (answer.ok) return "The plot did not arrive whole.";
       if ((answer.headers.get("Content-Type") || "").startsWith("application/json")) return (await answer.json()).message;
-      return answer.headers.get("X-Problem") || `The server answered ${answer.status}.`;
+      return `The server answered ${answer.status}.`;
     } catch {
       return "The server does not answer.";
     }

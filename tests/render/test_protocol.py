@@ -173,27 +173,24 @@ def test_more_bins_than_are_drawn_have_their_own_answer(service: Service, object
     assert service.client.render(text("42")).code == 0
 
 
-def test_what_cannot_be_drawn_is_said_not_to_be_available(connection: socket.socket, histogram: bytes, objects: Path) -> None:
+def test_what_is_no_plot_is_said_not_to_be_available(connection: socket.socket, objects: Path) -> None:
     missing = ask(connection, message(data=item(b"")))
     assert missing[0] == 0
-    expected = {
-        b"garbage" * 20: 2,
-        histogram.replace(b"TH1F\0", b"TX1F\0", 1): 2,
-        histogram[:60]: 2,
-        histogram[:-1]: 2,
-        (objects / "named.obj").read_bytes(): 0,
-        (objects / "graph.obj").read_bytes(): 0,
-    }
-    for raw, code in expected.items():
-        assert ask(connection, message(data=item(raw))) == (code, missing[1])
+    for name in ("named", "graph"):
+        assert ask(connection, message(data=item((objects / f"{name}.obj").read_bytes()))) == missing
 
 
-def test_a_histogram_with_fewer_cells_than_its_axes_promise_is_not_drawn(connection: socket.socket, histogram: bytes) -> None:
+def test_what_is_damaged_says_so_and_never_looks_like_an_empty_plot(connection: socket.socket, histogram: bytes) -> None:
     missing = ask(connection, message(data=item(b"")))[1]
-    bins = struct.pack(">i", 50)
-    broken = histogram.replace(bins, struct.pack(">i", 50_000_000))
-    assert broken != histogram
-    assert ask(connection, message(data=item(broken))) == (2, missing)
+    code, damaged = ask(connection, message(data=item(b"garbage" * 20)))
+    assert code == 2
+    assert damaged not in (b"", missing)
+    half = len(histogram) // 2
+    more_bins = histogram.replace(struct.pack(">i", 50), struct.pack(">i", 50_000_000))
+    assert more_bins != histogram
+    zeros = histogram[:half] + bytes(len(histogram) - half)
+    for raw in (histogram.replace(b"TH1F\0", b"TX1F\0", 1), histogram[:60], histogram[:-1], more_bins, zeros):
+        assert ask(connection, message(data=item(raw))) == (2, damaged)
 
 
 def test_an_unreadable_streamer_file_is_told_beside_the_picture(service: Service, request_for: Callable[..., Request]) -> None:
