@@ -135,7 +135,11 @@ PATHS: dict[str, dict[str, Schema]] = {
         }
     },
     "/api/v1/host": {
-        "get": {"summary": "The host that answers.", "parameters": [NOT_OLDER_THAN], "responses": {"200": answer(of(host=TEXT), "Its name.")}}
+        "get": {
+            "summary": "The host that answers.",
+            "parameters": [NOT_OLDER_THAN],
+            "responses": {"200": answer(of(host=TEXT), "Its name.")},
+        }
     },
     "/api/v1/register": {
         "post": {
