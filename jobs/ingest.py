@@ -10,4 +10,4 @@ from app.work import Work, handler
 @handler(IMPORT)
 def ingest(work: Work) -> None:
     """The key is the id of the file; doing it twice stores the same list."""
-    import_file(int(work.key), load())
+    import_file(work, load())

@@ -162,7 +162,7 @@ class Catalog:
     def _import_here(self, job: work.Work) -> None:
         self.reading.add(job.id)
         try:
-            import_file(int(job.key), self.settings)
+            import_file(job, self.settings)
         finally:
             self.reading.discard(job.id)
 
@@ -223,20 +223,22 @@ def find(key: SampleKey) -> Row | None:
     return Row(*found[0]) if found else None
 
 
-def import_file(file_id: int, settings: Settings) -> None:
-    """Read the lists of a file and store them, or the reason why they cannot be read. Safe to do twice."""
-    file = File.get_or_none(File.id == file_id)
+def import_file(job: work.Work, settings: Settings) -> None:
+    """Read the lists of a file, whose id is the key of the work, and store them, or the reason why they cannot be read. Safe to do twice."""
+    file = File.get_or_none(File.id == int(job.key))
     if file is None:  # its samples were registered with another file meanwhile
         return
     try:
         now = os.stat(file.url)
         _allowed(Path(file.url), settings)
+        work.report(job, 0.1, f"{now.st_size / 1e6:,.1f} MB.")
         listings = read(file.url, file.format, settings.import_memory_mb, settings.import_cpu_s)
     except OSError as error:
         _failed(file, None, f"{file.url}: {error.strerror}")
     except Unreadable as error:
         _failed(file, now, str(error))
     else:
+        work.report(job, 0.9, f"{sum(listing.me_count for listing in listings):,} monitor elements are stored.")
         _store(file, now, listings)
 
 
