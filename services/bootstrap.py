@@ -20,7 +20,7 @@ PYTHON = ENVIRONMENT / "bin" / "python"
 
 GOALS = ("build", "run", "test", "bench")
 RUN_PACKAGES = [
-    "python3-venv", "g++", "make", "cmake", "libx11-6", "libxext6", "libsm6", "libice6", "libpng-dev", "zlib1g-dev", "libisal-dev",
+    "python3-venv", "g++", "make", "cmake", "libx11-6", "libxext6", "libsm6", "libice6", "libpng-dev", "zlib1g-dev", "libisal-dev", "libfreetype-dev",
 ]  # fmt: skip
 PACKAGES = {"test": ["postgresql", "redis-server", "chromium", "fonts-dejavu-core"], "bench": ["wrk"]}
 """What a goal needs besides."""
