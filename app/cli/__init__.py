@@ -56,11 +56,24 @@ def settings() -> Settings:
     """The settings of this command; a wrong one ends it with its name, value and what is allowed."""
     os.umask(0o027)  # what the program writes (hashes of passwords are in it) is for its user and group
     found = load()
-    logging.basicConfig(level=LOG_LEVELS_NUMBER[found.log_level], format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    handler = logging.StreamHandler()
+    handler.setFormatter(LogLines("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=LOG_LEVELS_NUMBER[found.log_level], handlers=[handler])
     return found
 
 
 LOG_LEVELS_NUMBER = dict(zip(LOG_LEVELS, (10, 20, 30, 40), strict=True))
+
+
+class LogLines(logging.Formatter):
+    """A traceback only for faults of the program: when a server does not answer, every poll of a queue would write one."""
+
+    AWAY = ("ConnectionError", "ConnectionRefusedError", "TimeoutError", "OperationalError", "InterfaceError")
+    """Of Redis, PostgreSQL and the system; each driver has classes of its own by these names."""
+
+    def formatException(self, ei: Any) -> str:
+        kind, error, _ = ei
+        return f"  {kind.__name__}: {error}".rstrip() if kind.__name__ in self.AWAY else super().formatException(ei)
 
 
 def open_database() -> Settings:
