@@ -29,8 +29,12 @@ def web() -> None:
 
 
 @click.command()
-def render() -> None:
-    """Run the render service, which draws the plots."""
+@click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("me", required=False)
+@click.option("-o", "--output", type=click.Path(dir_okay=False, writable=True, path_type=Path), help="Where to write the plot.")
+@click.option("--options", default="", help="How to draw, as in the address of a plot: 'w=800&h=600&ytype=log'.")
+def render(file: Path | None, me: str | None, output: Path | None, options: str) -> None:
+    """Run the render service, which draws the plots; or, with FILE and ME, draw this monitor element of a DQM file."""
     from render.build import binary
 
     settings = cli.settings()
@@ -38,14 +42,23 @@ def render() -> None:
     if not program.exists():
         raise click.ClickException(f"there is no {program}: build it with `make build`")
     folder = settings.data / "render"
+    if file or output:
+        if not (file and me and output):
+            raise click.UsageError("to draw a plot, name the file, the monitor element and the picture: dqmhub render FILE ME -o plot.png")
+        from app.cli.draw import draw
+
+        draw(file, me, output, options, folder / "socket", [str(program), *render_arguments(settings, 1)])
+        return
     folder.mkdir(parents=True, exist_ok=True)
-    os.execv(program, [str(program), *render_arguments(settings, folder)])
+    os.execv(
+        program,
+        [str(program), *render_arguments(settings, settings.render_workers or os.cpu_count() or 1), "--state-directory", f"{folder}/"],
+    )
 
 
-def render_arguments(settings: Settings, folder: Path) -> list[str]:
-    """The command line of the render service."""
-    arguments = ["--state-directory", f"{folder}/", "--workers", str(settings.render_workers or os.cpu_count() or 1)]
-    arguments += ["--timeout", f"{settings.render_timeout_s:g}", "--cpu", f"{settings.render_cpu_s:g}"]
+def render_arguments(settings: Settings, workers: int) -> list[str]:
+    """The command line of the render service, without its folder."""
+    arguments = ["--workers", str(workers), "--timeout", f"{settings.render_timeout_s:g}", "--cpu", f"{settings.render_cpu_s:g}"]
     arguments += ["--memory", str(settings.render_memory_mb)]
     return arguments + (["--load", settings.render_plugins] if settings.render_plugins else [])
 
