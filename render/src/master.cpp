@@ -85,8 +85,8 @@ void Master::set_plugins(std::vector<std::string> names, const std::string &erro
 }
 
 int Master::run() {
+  write_status();  // before anybody can be answered
   start_children();
-  write_status();
   log("ready at " + settings_.socket() + ", workers: " + std::to_string(children_.size()));
   auto alive = [](const Child &child) { return child.pid != 0; };
   while (!stopping_ || std::any_of(children_.begin(), children_.end(), alive)) {

@@ -30,7 +30,7 @@ def render_service(folder: Path, *arguments: str) -> Iterator[Path]:
     process = subprocess.Popen([binary(TREE), "--state-directory", f"{folder}/", "--workers", "1", *arguments])
     try:
         end = time.monotonic() + DEADLINE_S
-        while not (folder / "socket").exists():
+        while not (folder / "status.json").exists():  # the socket is there long before
             assert process.poll() is None, "the render service ended"
             assert time.monotonic() < end, "the render service did not start"
             time.sleep(0.02)
