@@ -46,6 +46,7 @@ def box() -> ROOT.TH3:
 
 def everything() -> Iterator[ROOT.TObject]:
     yield from (peak(f"TH1F-{number}") for number in range(4))
+    yield occupancy("TH2F-50x50", 50, 50)
     yield occupancy("TH2F-100x100", 100, 100)
     yield occupancy("TH2F-300x200", 300, 200)
     yield means()
