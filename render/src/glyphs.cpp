@@ -75,7 +75,8 @@ extern "C" FT_Error FT_Load_Glyph(FT_Face face, FT_UInt index, FT_Int32 flags) {
   constexpr size_t most = 4096;  // some 4 MB
   if (!load)
     std::abort();  // ROOT could not have started
-  if (flags != FT_LOAD_DEFAULT && flags != FT_LOAD_NO_HINTING)  // for measuring only, in the font's own units
+  const bool ordinary = flags == FT_LOAD_DEFAULT || flags == FT_LOAD_NO_HINTING;  // not in the font's own units, for one
+  if (!ordinary || !face || !face->size)
     return load(face, index, flags);
   const Letter letter = {face, index, flags, face->size->metrics.x_scale, face->size->metrics.y_scale};
   if (const auto known = outlines.find(letter); known != outlines.end()) {
