@@ -29,8 +29,12 @@ LARGEST_MESSAGE = 64 << 20
 
 _HEADER = struct.Struct("=iiIIIiIIIII")
 _OBJECT = struct.Struct("=Ii")
+_LIST = struct.Struct("=Bi")
 _ANSWER = struct.Struct("=iI")
 _MESSAGE_TYPE = 4
+NO_STREAMER = 1
+"""Code of an answer when an object is of a version of its class that the service does not know."""
+
 _FAILED = 3
 """From this code on an answer has words in place of a picture."""
 _TOO_WIDE = 8
@@ -94,7 +98,8 @@ class Request:
     `objects` are (bytes of TBufferFile::WriteObject, displacement of the offsets in them), the plot first and then
     up to nine that are drawn over it; empty bytes stand for one that is missing. A scalar has `text` (UTF-8) and a
     type byte up to SCALAR_TYPES in `flags` instead. `name` is the monitor element's path, `spec` what
-    `Options.spec()` gives, `streamers` a ROOT file whose StreamerInfo is needed.
+    `Options.spec()` gives. Objects of older versions of their classes need what describes these: `streamers` is a list of
+    StreamerInfo, framed like an object, and its displacement; `streamer_file` a ROOT file that has one, below a root of the service.
     """
 
     name: str
@@ -103,7 +108,8 @@ class Request:
     flags: int = HISTOGRAM
     text: bytes = b""
     version: int = 0
-    streamers: str = ""
+    streamers: tuple[bytes, int] = (b"", 0)
+    streamer_file: str = ""
 
     def message(self) -> bytes:
         """The request on the wire. Raises ValueError for what the protocol cannot carry."""
@@ -115,7 +121,8 @@ class Request:
         name = self.name.encode()
         if len(name) > LONGEST_NAME or "\0" in self.name:
             raise ValueError(f"a name has at most {LONGEST_NAME} bytes and no NUL: {self.name[:80]!r}")
-        parts = [self.streamers.encode(), name, self.spec.encode(), data, b""]
+        listed, shift = self.streamers
+        parts = [_LIST.pack(0, shift) + listed if listed else self.streamer_file.encode(), name, self.spec.encode(), data, b""]
         total = _HEADER.size + sum(map(len, parts))
         if total > LARGEST_MESSAGE:
             raise ValueError(f"{total} bytes are more than a request can carry ({LARGEST_MESSAGE})")

@@ -59,7 +59,7 @@ def render(file: Path | None, me: str | None, output: Path | None, options: str)
 def render_arguments(settings: Settings, workers: int) -> list[str]:
     """The command line of the render service, without its folder."""
     arguments = ["--workers", str(workers), "--timeout", f"{settings.render_timeout_s:g}", "--cpu", f"{settings.render_cpu_s:g}"]
-    arguments += ["--memory", str(settings.render_memory_mb)]
+    arguments += ["--memory", str(settings.render_memory_mb), *(f"--root={root}" for root in settings.roots)]
     return arguments + (["--load", settings.render_plugins] if settings.render_plugins else [])
 
 

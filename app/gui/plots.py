@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path
 from typing import NamedTuple
@@ -22,6 +23,7 @@ from cachetools import TTLCache
 
 from app import work
 from app.formats import FormatError, Kind, payload
+from app.formats.streamers import streamer_list
 from app.gui import quarantine
 from app.gui.catalog import OpenSample
 from app.metrics import PLOTS_KEPT, RENDER_SECONDS, RENDERS
@@ -29,6 +31,7 @@ from app.settings import TREE, Settings
 from app.web import Problem
 from render.build import binary
 from render.client import (
+    NO_STREAMER,
     RenderClient,
     RenderCrashed,
     Rendered,
@@ -157,17 +160,27 @@ class Plots:
         """Ask once more after a crash: the process may have been lost to what it drew before. Each loss is counted but a first
         one without a word, which may be due to the plot of somebody else."""
         try:
-            return self.client.render(request)
+            return self._with_streamers(sample, request)
         except RenderLost as error:
             if not isinstance(error, RenderGone):
                 quarantine.lost(sample, path, error)
             if not isinstance(error, RenderGone | RenderCrashed):
                 raise
         try:
-            return self.client.render(request)
+            return self._with_streamers(sample, request)
         except RenderLost as error:
             quarantine.lost(sample, path, error)
             raise
+
+    def _with_streamers(self, sample: OpenSample, request: Request) -> Rendered:
+        """Objects of older versions of their classes are rare, so what describes these is sent when it is missed."""
+        rendered = self.client.render(request)
+        if rendered.code != NO_STREAMER:
+            return rendered
+        try:
+            return self.client.render(replace(request, streamers=streamer_list(sample.url)))
+        except FormatError:  # the plot says that there is nothing to be shown
+            return rendered
 
 
 def _valid(match: re.Match[bytes]) -> bytes:

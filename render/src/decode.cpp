@@ -4,15 +4,22 @@
 #include <TBufferFile.h>
 #include <TFile.h>
 #include <TH1.h>
+#include <TList.h>
 #include <TObjString.h>
+#include <TStreamerInfo.h>
 
+#include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <set>
 #include <string>
+#include <vector>
 
 namespace dqmhub {
 namespace {
+
+std::vector<std::string> streamer_roots;  // each ends with a slash
 
 uint32_t big_endian(const char *bytes) {
   uint32_t value;
@@ -62,20 +69,57 @@ bool consistent(const TH1 &histogram) {
   return cells && cells->GetSize() == promised && histogram.GetNcells() == promised && (errors == 0 || errors == promised);
 }
 
+std::unique_ptr<TObject> read_object(std::string_view bytes, int32_t displacement) {
+  const int32_t shift = believable(displacement) ? displacement : 0;
+  const std::unique_ptr<char[]> copy(new char[shift + bytes.size()]);
+  std::memcpy(copy.get() + shift, bytes.data(), bytes.size());
+  TBufferFile buffer(TBuffer::kRead, shift + bytes.size(), copy.get(), kFALSE);
+  buffer.SetBufferOffset(shift);
+  buffer.InitMap();
+  return std::unique_ptr<TObject>(static_cast<TObject *>(buffer.ReadObjectAny(TObject::Class())));
+}
+
+// A list of TStreamerInfo behind a NUL and its displacement.
+bool read_list(std::string_view bytes) {
+  int32_t displacement;
+  if (bytes.size() < 1 + sizeof displacement || !framed(bytes.substr(1 + sizeof displacement)))
+    return false;
+  std::memcpy(&displacement, bytes.data() + 1, sizeof displacement);
+  const auto object = read_object(bytes.substr(1 + sizeof displacement), displacement);
+  const auto list = dynamic_cast<TList *>(object.get());
+  if (!list)
+    return false;
+  for (const auto item : *list)
+    if (const auto info = dynamic_cast<TStreamerInfo *>(item); info && info->GetElements())
+      info->BuildCheck();  // takes the info over, or marks it for the list to delete
+  list->Clear();
+  return true;
+}
+
+// Only files below the roots: else a client could have any file opened that this user may read.
+bool read_file(const std::string &name) {
+  const std::unique_ptr<char, decltype(&std::free)> real(realpath(name.c_str(), nullptr), std::free);
+  const auto holds = [&real](const std::string &root) { return std::string_view(real.get()).substr(0, root.size()) == root; };
+  if (!real || std::none_of(streamer_roots.begin(), streamer_roots.end(), holds))
+    return false;
+  const std::unique_ptr<TFile> opened(TFile::Open(real.get()));
+  return opened && !opened->IsZombie();
+}
+
 }  // namespace
+
+void allow_streamers(const std::string &folder) {
+  const std::unique_ptr<char, decltype(&std::free)> real(realpath(folder.c_str(), nullptr), std::free);
+  if (real)
+    streamer_roots.push_back(real.get() + std::string(real.get()[1] ? "/" : ""));
+}
 
 Decoded decode(const Encoded &encoded) {
   if (encoded.bytes.empty())
     return {};
   if (!framed(encoded.bytes))
     return {nullptr, true};
-  const int32_t shift = believable(encoded.displacement) ? encoded.displacement : 0;
-  const std::unique_ptr<char[]> copy(new char[shift + encoded.bytes.size()]);
-  std::memcpy(copy.get() + shift, encoded.bytes.data(), encoded.bytes.size());
-  TBufferFile buffer(TBuffer::kRead, shift + encoded.bytes.size(), copy.get(), kFALSE);
-  buffer.SetBufferOffset(shift);
-  buffer.InitMap();
-  std::unique_ptr<TObject> object(static_cast<TObject *>(buffer.ReadObjectAny(TObject::Class())));
+  auto object = read_object(encoded.bytes, encoded.displacement);
   if (!object)
     return {nullptr, true};
   if (const auto histogram = dynamic_cast<TH1 *>(object.get())) {
@@ -91,16 +135,14 @@ Decoded decode(const Encoded &encoded) {
   return {std::move(object), false};
 }
 
-bool read_streamers(std::string_view file) {
+bool read_streamers(std::string_view streamers) {
   static std::set<std::string> read;
-  const std::string name(file);
-  if (name.empty() || read.count(name))
+  if (streamers.empty())
     return true;
-  const std::unique_ptr<TFile> opened(TFile::Open(name.c_str()));
-  if (!opened || opened->IsZombie())
-    return false;
-  read.insert(name);
-  return true;
+  const std::string key(streamers);
+  if (!read.count(key) && (streamers[0] == '\0' ? read_list(streamers) : read_file(key)))
+    read.insert(key);
+  return read.count(key);
 }
 
 }  // namespace dqmhub

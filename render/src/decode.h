@@ -3,6 +3,7 @@
 #include <TObject.h>
 
 #include <memory>
+#include <string>
 
 #include "protocol.h"
 
@@ -16,7 +17,10 @@ struct Decoded {
 
 Decoded decode(const Encoded &encoded);
 
-// Reads the StreamerInfo of a ROOT file, once per file and process; false when that failed.
-bool read_streamers(std::string_view file);
+// Reads the StreamerInfo that a request brings, or those of the file that it names, once per process; false when that failed.
+bool read_streamers(std::string_view streamers);
+
+// Lets requests name files below this folder.
+void allow_streamers(const std::string &folder);
 
 }  // namespace dqmhub

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <stdexcept>
 
+#include "decode.h"
 #include "log.h"
 #include "master.h"
 #include "plugins.h"
@@ -19,12 +20,13 @@ namespace {
 
 constexpr const char *kUsage =
     "Usage: dqmhub-render --state-directory DIR/ [--workers N] [--load PLUGINS.so] [--timeout SECONDS] [--cpu SECONDS]\n"
-    "                     [--memory MB]\n"
+    "                     [--memory MB] [--root FOLDER ...]\n"
     "  DIR/socket and DIR/pid are made; DIR/../blacklist.txt names monitor elements not to draw, one a line\n"
     "  --workers  processes that draw (default: one per core)\n"
     "  --load     a library of render plugins\n"
     "  --timeout  wall time of one picture (default 30)\n"
     "  --cpu      CPU time of one picture (default 20)\n"
+    "  --root     folder of files whose class descriptions requests may ask for by name\n"
     "  --memory   that a worker may take beyond what ROOT takes at start (default 1024)\n";
 
 int cores() {
@@ -45,7 +47,7 @@ template <typename Number> Number positive(const char *option, const char *text)
 Settings parse(int argc, char **argv) {
   const option options[] = {{"state-directory", required_argument, nullptr, 'd'}, {"workers", required_argument, nullptr, 'w'},
                             {"load", required_argument, nullptr, 'l'},            {"timeout", required_argument, nullptr, 't'},
-                            {"cpu", required_argument, nullptr, 'c'},
+                            {"cpu", required_argument, nullptr, 'c'},              {"root", required_argument, nullptr, 'r'},
                             {"memory", required_argument, nullptr, 'm'},          {nullptr, 0, nullptr, 0}};
   Settings settings;
   settings.workers = cores();
@@ -55,6 +57,7 @@ Settings parse(int argc, char **argv) {
       case 'l': settings.plugins = optarg; break;
       case 'w': settings.workers = positive<int>("workers", optarg); break;
       case 't': settings.timeout_s = positive<double>("timeout", optarg); break;
+      case 'r': settings.roots.push_back(optarg); break;
       case 'c': settings.cpu_s = positive<double>("cpu", optarg); break;
       case 'm': settings.memory_mb = positive<int>("memory", optarg); break;
       default: throw std::invalid_argument("see above");
@@ -83,6 +86,8 @@ int serve(const Settings &settings, int argc, char **argv) {
   const int64_t started = now_ms();
   Master master(settings);  // first: a wrong directory is told at once, not after ROOT has been loaded
   start_root([](const std::string &message) { log(printable(message)); });
+  for (const auto &root : settings.roots)
+    allow_streamers(root);
   if (!settings.plugins.empty())
     take_plugins(master, settings.plugins, argc, argv);
   warm_up();

@@ -27,7 +27,7 @@ struct Encoded {
 struct Request {
   uint32_t flags = 0;
   uint64_t version = 0;
-  std::string_view streamers;  // a ROOT file whose StreamerInfo is to be read first
+  std::string_view streamers;  // what describes older versions of classes: a ROOT file, or NUL, displacement, list
   std::string_view name;       // the path of the monitor element
   std::string_view spec;
   std::string_view text;          // a scalar's value

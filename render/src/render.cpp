@@ -166,7 +166,7 @@ Answer render(const Request &request, Blacklist &blacklist) {
   }
   complaints.begin(request.name);
   if (!read_streamers(request.streamers))
-    complaints.add(kNoStreamer, "cannot read the streamers of " + std::string(request.streamers));
+    complaints.add(kNoStreamer, "cannot read the streamers of " + std::string(request.streamers[0] ? request.streamers : "the request"));
   const bool blacklisted = blacklist.holds(request.name);
   try {
     const Objects objects = blacklisted ? Objects() : decode_all(request);

@@ -1,6 +1,7 @@
 // What the service was asked to do on its command line.
 #pragma once
 #include <string>
+#include <vector>
 
 namespace dqmhub {
 
@@ -11,6 +12,7 @@ struct Settings {
   double cpu_s = 20;      // CPU time of one request
   int memory_mb = 1024;   // that a worker may take beyond what it was born with
   std::string plugins;    // a shared library, or empty
+  std::vector<std::string> roots;  // folders of the files that requests may name
   std::string socket() const { return directory + "socket"; }
   std::string pid() const { return directory + "pid"; }
   std::string status() const { return directory + "status.json"; }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
@@ -18,8 +20,9 @@ from app.gui.catalog import Catalog, OpenSample
 from app.gui.plots import Plot, Plots
 from app.gui.samples import SampleKey
 from app.metrics import RENDERS
-from app.settings import Settings
+from app.settings import TREE, Settings
 from render.options import Options
+from tests.support import gui
 
 MAP = b"PixelPhase1/EventInfo/reportSummaryMap"
 
@@ -168,3 +171,15 @@ def test_a_growing_folder_is_looked_through(hub: Settings, sample: OpenSample) -
     asked = work.find(room.EVICT, "plots")
     assert asked
     assert asked.state == "queued"
+
+
+def test_an_object_of_an_older_version_of_its_class_is_drawn_by_what_its_file_says_of_it(hub: Settings, tmp_path: Path) -> None:
+    file = tmp_path / "DQM_V0001_R000000001__A__B__DQMIO.root"
+    script = TREE / "tests" / "render" / "make_old_file.py"
+    subprocess.run([sys.executable, "-W", "ignore", str(script), str(file)], check=True, timeout=120)
+    gui.register_all([file])
+    old = Catalog(replace(hub, file_roots=(str(tmp_path),))).open(SampleKey(1, 0, "/A/B/DQMIO"), 30)
+    plots = Plots(hub)
+    shown = plots.plot(old, b"Sub/Folder/old", Options()).image
+    assert b'"fEntries": 50' in plots.json(old, 0) or b'"fEntries" : 50' in plots.json(old, 0)
+    assert len(shown) > len(plots.plot(old, b"Sub/Folder/none", Options()).image)

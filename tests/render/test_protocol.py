@@ -195,7 +195,7 @@ def test_what_is_damaged_says_so_and_never_looks_like_an_empty_plot(connection: 
 
 def test_an_unreadable_streamer_file_is_told_beside_the_picture(service: Service, request_for: Callable[..., Request]) -> None:
     asked = request_for("TH1F")
-    there = Request(name=asked.name, spec=asked.spec, objects=asked.objects, streamers="/nonexistent.root")
+    there = Request(name=asked.name, spec=asked.spec, objects=asked.objects, streamer_file="/nonexistent.root")
     rendered = service.client.render(there)
     assert rendered.code != 0
     assert rendered.image == service.client.render(asked).image

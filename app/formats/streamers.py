@@ -1,0 +1,45 @@
+"""The list of StreamerInfo of a ROOT file: what describes the versions of the classes that its objects are of."""
+
+from __future__ import annotations
+
+import os
+import struct
+
+from app.formats.model import FormatError
+from app.formats.objects import decompress, frame, frame_size
+from app.formats.rootfile import DAMAGE, parse_key
+
+MAX_LIST = 1 << 24
+_HEAD = 100
+_BIG_VERSION = 1_000_000
+# behind magic and version: begin, end, seek and nbytes of the free list, free segments, nbytes of the name, units, compression,
+# seek and nbytes of the list
+_PLACE = struct.Struct(">iiiiiiBiii")
+_BIG_PLACE = struct.Struct(">iqqiiiBiqi")
+
+
+def streamer_list(path: str | os.PathLike[str]) -> tuple[bytes, int]:
+    """The list, framed for the renderer, and the displacement of its offsets.
+
+    Raises `OSError` when the file cannot be read, and `FormatError` when it has no such list.
+    """
+    where = f"the StreamerInfo of {os.fspath(path)}"
+    file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    try:
+        head = os.pread(file, _HEAD, 0)
+        if len(head) < _HEAD or head[:4] != b"root":
+            raise FormatError("another beginning", where, "that of a ROOT file")
+        place = _BIG_PLACE if int.from_bytes(head[4:8], "big") >= _BIG_VERSION else _PLACE
+        *_, seek, nbytes = place.unpack_from(head, 8)
+        if seek <= 0 or not 0 < nbytes <= MAX_LIST:
+            raise FormatError(f"{nbytes} bytes at byte {seek}", where, f"up to {MAX_LIST}")
+        data = os.pread(file, nbytes, seek)
+    finally:
+        os.close(file)
+    try:
+        key, _ = parse_key(data, 0, seek + nbytes)
+    except DAMAGE:
+        raise FormatError("no key", where, "the key of a list") from None
+    if key.class_name != b"TList" or key.objlen > MAX_LIST:
+        raise FormatError(f"{key.objlen} bytes of {key.class_name.decode(errors='replace')}", where, f"a TList of up to {MAX_LIST}")
+    return frame(b"TList", decompress(data[key.keylen :], key.objlen, where)), key.keylen - frame_size(b"TList")
