@@ -57,6 +57,9 @@ SHOWN_AGAIN_S = 3600.0
 PLACE_S = 1.0
 """Longest wait of a request for a place among those that draw."""
 
+PNG_HEADER = 33
+"""Bytes of the signature and the header of a PNG."""
+
 FAILED_S = 5.0
 """Who asks so soon after a plot that took too long or crashed gets the same answer, and no second attempt."""
 
@@ -67,6 +70,13 @@ class Plot(NamedTuple):
     image: bytes
     etag: str
     found: bool
+
+    @property
+    def plugins(self) -> str:
+        """The render plugins that had a say in it, with commas; "" when none had. The service notes them behind the header of the PNG."""
+        length, kind = struct.unpack_from(">I4s", self.image, PNG_HEADER)
+        key, _, text = self.image[PNG_HEADER + 8 : PNG_HEADER + 8 + length].partition(b"\0")
+        return text.decode(errors="replace") if (kind, key) == (b"tEXt", b"Plugins") else ""
 
 
 class Plots:

@@ -43,7 +43,7 @@ def browse(place: str) -> AnyResponse:
     if polled:  # the list is there now: the browser loads this page anew
         return Response(headers={"HX-Refresh": "true"})
     if "details" in request.args and (index := sample.names.find(view.plot)) is not None:
-        return page("gui/details.html", "gui/details.html", details=_details(sample, index))
+        return page("gui/details.html", "gui/details.html", details=_details(sample, view, index))
     return _plot(sample, view) if view.plot else _listing(sample, view)
 
 
@@ -104,12 +104,24 @@ def _plot(sample: OpenSample, view: View) -> Response:
     return answer
 
 
-def _details(sample: OpenSample, index: int) -> list[tuple[str, str]]:
+def _details(sample: OpenSample, view: View, index: int) -> list[tuple[str, str]]:
     """What a histogram says of itself; asked for after its plot, for the render service has to unpack it."""
     try:
-        return details(loads(plots().json(sample, index)))
+        found = details(loads(plots().json(sample, index)))
     except Problem as problem:
         return [("Entries", f"not known now: {problem.message}")]
+    plugins = _plugins(sample, view)
+    return found + ([("Drawn with", f"the plugin {plugins}")] if plugins else [])
+
+
+def _plugins(sample: OpenSample, view: View) -> str:
+    """The render plugins of the plot that the page shows, which is kept from when it was drawn."""
+    width, height = LARGEST if view.size == "xl" else LARGE
+    try:
+        options = Options.from_query(MultiDict([("w", str(width)), ("h", str(height)), *view.options]))
+        return plots().plot(sample, view.plot, options).plugins
+    except (OptionError, Problem):
+        return ""
 
 
 def _wrong_option(view: View) -> str:

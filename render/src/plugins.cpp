@@ -11,6 +11,7 @@
 #include <limits>
 #include <stdexcept>
 #include <typeinfo>
+#include <utility>
 
 namespace dqmhub {
 namespace {
@@ -19,6 +20,7 @@ constexpr unsigned kPatienceS = 60;  // for a library to be loaded
 
 std::vector<DQMRenderPlugin *> plugins;
 std::vector<std::string> names;
+std::string applied;
 std::atomic<int32_t> nowhere{0}, *at_work = &nowhere;
 
 // Calls plugin number `i`. If it does not come back, by a crash or an exception, its number stays for those who ask why.
@@ -123,6 +125,8 @@ void watch_plugins(std::atomic<int32_t> &place) { at_work = &place; }
 
 const char *plugin_name(int32_t number) { return number > 0 && size_t(number) <= names.size() ? names[number - 1].c_str() : ""; }
 
+std::string take_applied() { return std::exchange(applied, ""); }
+
 Plugged::Plugged(const Request &request, const Spec &spec, const std::vector<std::unique_ptr<TObject>> &objects) {
   if (plugins.empty())
     return;
@@ -146,6 +150,8 @@ Plugged::Plugged(const Request &request, const Spec &spec, const std::vector<std
   for (size_t i = 0; i < plugins.size(); ++i)
     if (calling(i, [this](DQMRenderPlugin &plugin) { return plugin.applies(image_.objects[0], image_); }))
       applying_.push_back(i);
+  for (const size_t i : applying_)
+    applied += (applied.empty() ? "" : ", ") + names[i];
 }
 
 std::string Plugged::before(TCanvas &canvas, const std::string &options) {

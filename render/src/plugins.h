@@ -23,6 +23,9 @@ void watch_plugins(std::atomic<int32_t> &place);
 // The name of a plugin by its number, "" for 0 and for what is no number of a plugin.
 const char *plugin_name(int32_t number);
 
+// The names of the plugins that applied to the last plot, with commas; asking forgets them.
+std::string take_applied();
+
 // The plugins that apply to one plot, around its drawing.
 class Plugged {
  public:

@@ -12,6 +12,7 @@
 #include "last_words.h"
 #include "log.h"
 #include "memory.h"
+#include "note.h"
 #include "plugins.h"
 #include "render.h"
 
@@ -143,7 +144,9 @@ Answer Worker::answer(int fd, std::string_view message) {
   Answer answer;
   try {
     const Drawing drawing(fd);
+    take_applied();  // of a plot that failed
     answer = render(request, blacklist_);
+    answer.payload = with_note(std::move(answer.payload), "Plugins", take_applied());
     retire_if_grown();
   } catch (const std::bad_alloc &) {
     answer = lost(kNoMemory, "took too much memory");

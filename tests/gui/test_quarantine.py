@@ -192,3 +192,11 @@ def test_the_command_line_lists_and_releases(hub: Settings, sample: OpenSample) 
     again = dqmhub("release", str(row["id"]))
     assert again.returncode == 1
     assert "there is no number" in again.stderr
+
+
+def test_the_page_of_a_plot_says_which_plugin_drew_it(client: FlaskClient, hub: Settings, sample: OpenSample) -> None:
+    place = "/browse/367129/ZeroBias/Run2023C-Demo-v1/DQMIO/PixelPhase1/EventInfo"
+    client.application.config["HUB"] = hub
+    assert "the plugin MapPlugin" in client.get(f"{place}?plot={MAP.decode()}&details=1").text
+    assert Plots(hub).plot(sample, MAP, Options()).plugins == "MapPlugin"
+    assert Plots(hub).plot(sample, sample.names[3], Options()).plugins == ""

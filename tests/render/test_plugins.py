@@ -82,6 +82,7 @@ def test_a_plugin_changes_the_plots_it_applies_to(plugged: Service, service: Ser
     assert changed.share_that_differs(pictures.read(service.client.render(asked).image)) > 0.01
     red = [pixel for pixel in changed.pixels if pixel[0] > 200 and pixel[1] < 50]
     assert len(red) > 100
+    assert b"tEXtPlugins\0Chosen" in plugged.client.render(asked).image
 
 
 def test_what_the_user_asks_for_wins(plugged: Service, request_for: Callable[..., Request]) -> None:
