@@ -11,6 +11,9 @@
 #include "finite.h"
 #include "maps.h"
 #include "overlay.h"
+#include "ratio.h"
+#include "stacked.h"
+#include "text.h"
 
 namespace dqmhub {
 namespace {
@@ -56,7 +59,7 @@ bool apply_to_contents(TH1 &histogram, const AxisSpec &spec) {
 }
 
 // An axis that nothing was asked for keeps what a plugin has made of it.
-void apply_axes(TCanvas &canvas, TH1 &histogram, const Spec &spec) {
+void apply_axes(TVirtualPad &canvas, TH1 &histogram, const Spec &spec) {
   const int dimension = histogram.GetDimension();
   const bool box = dimension == 3;  // ROOT draws the axes of a box from end to end
   const bool log_x = apply(*histogram.GetXaxis(), spec.x, box);
@@ -132,16 +135,39 @@ Plot::Plot(TH1 &main, std::vector<TH1 *> references, const Spec &spec) : main_(m
   finite_ = make_finite(main);
   restyle(main);
   for (const auto reference : references_) {
+    if (!reference)
+      continue;
     finite_ &= make_finite(*reference);
     restyle(*reference);
   }
 }
 
+bool Plot::divisible() const {
+  const auto plain = [](const TH1 *one) { return one->GetDimension() == 1 && !is_profile(*one); };
+  const auto first = std::find_if(references_.begin(), references_.end(), [](const TH1 *one) { return one; });
+  return plain(&main_) && first != references_.end() &&
+         std::all_of(references_.begin(), references_.end(), [&](const TH1 *one) { return !one || plain(one); });
+}
+
 void Plot::draw(TCanvas &canvas, std::string options, bool normalise) {
+  const bool special = divisible();
+  options = options_for(main_, options, spec_.errors);
+  if (spec_.reference == Reference::ratio && special)
+    draw_with_ratios(canvas, options, normalise);
+  else if (spec_.reference == Reference::stacked && special)
+    apply_axes(canvas, main_, spec_), draw_stacked(main_, references_, spec_, options, normalise);
+  else if (spec_.reference == Reference::stacked && !references_.empty())
+    draw_text(canvas, "Stacking not supported", kBlack);
+  else
+    draw_ordinary(canvas, options, normalise);
+  if (!finite_)
+    note_not_finite();
+}
+
+void Plot::draw_ordinary(TCanvas &canvas, const std::string &options, bool normalise) {
   apply_axes(canvas, main_, spec_);
   const bool overlaid = main_.GetDimension() == 1;
   Overlay overlay(main_, overlaid ? references_ : std::vector<TH1 *>(), spec_, normalise);
-  options = options_for(main_, options, spec_.errors);
   make_room(canvas, options);
   if (options == "COLZ" && !canvas.GetLogz())
     settle_extremes(main_);
@@ -149,8 +175,23 @@ void Plot::draw(TCanvas &canvas, std::string options, bool normalise) {
     paint_cells_directly(main_);
   main_.Draw(options.c_str());
   overlay.draw();
-  if (!finite_)
-    note_not_finite();
+}
+
+void Plot::draw_with_ratios(TCanvas &canvas, const std::string &options, bool normalise) {
+  const RatioPads pads(canvas);
+  pads.upper->cd();
+  apply_axes(*pads.upper, main_, spec_);
+  pads.lower->SetLogx(pads.upper->GetLogx());
+  Overlay overlay(main_, references_, spec_, normalise);
+  pads.lower->cd();
+  draw_ratios(main_, overlay.references(), spec_);
+  pads.upper->cd();
+  enlarge_letters(main_, *pads.upper);
+  main_.GetXaxis()->SetLabelSize(0);
+  main_.GetXaxis()->SetTitleSize(0);
+  main_.Draw(options.c_str());
+  overlay.draw();
+  canvas.cd();
 }
 
 }  // namespace dqmhub

@@ -20,8 +20,12 @@ class Plot {
   void draw(TCanvas &canvas, std::string options, bool normalise);
 
  private:
+  bool divisible() const;  // all are one-dimensional and no profiles, and there is a reference
+  void draw_ordinary(TCanvas &canvas, const std::string &options, bool normalise);
+  void draw_with_ratios(TCanvas &canvas, const std::string &options, bool normalise);
+
   TH1 &main_;
-  const std::vector<TH1 *> references_;
+  const std::vector<TH1 *> references_;  // nothing for one that is missing
   const Spec &spec_;
   bool finite_ = true;
 };

@@ -117,8 +117,7 @@ void draw_objects(TCanvas &canvas, const Objects &decoded, const Request &reques
   }
   std::vector<TH1 *> references;
   for (size_t i = 1; i < objects.size() && spec.reference != Reference::object; ++i)
-    if (const auto reference = dynamic_cast<TH1 *>(objects[i].get()))
-      references.push_back(reference);
+    references.push_back(dynamic_cast<TH1 *>(objects[i].get()));
   Plot plot(*main, references, spec);
   Plugged plugins(request, spec, objects);
   plot.draw(canvas, plugins.before(canvas, spec.options), spec.norm != "False" && !(request.flags & kEfficiency));

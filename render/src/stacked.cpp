@@ -1,0 +1,67 @@
+#include "stacked.h"
+
+#include <TVirtualPad.h>
+
+#include <algorithm>
+
+#include "overlay.h"
+
+namespace dqmhub {
+namespace {
+
+// What is shown of each reference: itself and all those below it.
+std::vector<TH1 *> heaped(const std::vector<Drawn> &parts) {
+  std::vector<TH1 *> heap;
+  for (const auto &[part, number] : parts) {
+    TH1 *sum = drawn_copy(*part);
+    for (int bin = 0; !heap.empty() && bin < sum->GetNcells(); ++bin)
+      sum->AddBinContent(bin, heap.back()->GetBinContent(bin));
+    sum->Sumw2(kFALSE);
+    sum->SetLineColor(reference_colour(number));
+    sum->SetFillColor(reference_colour(number));
+    heap.push_back(sum);
+  }
+  return heap;
+}
+
+void scale_all(const TH1 &main, const std::vector<Drawn> &parts) {
+  double total = 0;
+  for (const auto &part : parts)
+    total += part.histogram->GetSumOfWeights();
+  const double wanted = main.GetSumOfWeights();
+  for (const auto &part : parts)
+    if (total > 0 && wanted > 0)
+      part.histogram->Scale(wanted / total);
+}
+
+}  // namespace
+
+void draw_stacked(TH1 &main, const std::vector<TH1 *> &references, const Spec &spec, const std::string &options, bool normalise) {
+  std::vector<Drawn> parts;
+  std::vector<size_t> others;
+  for (size_t i = 0; i < references.size(); ++i)
+    if (references[i] && same_binning(main, *references[i]))
+      parts.push_back({drawn_copy(*references[i]), i + 1});
+    else if (references[i])
+      others.push_back(i + 1);
+  if (normalise)
+    scale_all(main, parts);
+  const auto heap = heaped(parts);
+  if (!heap.empty() && !spec.y.max && heap.back()->GetMaximum() > main.GetMaximum())
+    main.SetMaximum(kHeadroom * heap.back()->GetMaximum());
+  if (!spec.y.min && !gPad->GetLogy() && main.GetMinimum() > 0)
+    main.SetMinimum(0);  // areas are compared from 0
+  main.SetLineWidth(2);
+  main.Draw(options.c_str());
+  for (auto sum = heap.rbegin(); sum != heap.rend(); ++sum)
+    (*sum)->Draw("SAME HIST");
+  drawn_copy(main)->Draw((options + " SAME").c_str());
+  drawn_copy(main)->Draw("SAME AXIS");  // the areas cover its marks
+  draw_boxes(parts, spec);
+  for (const auto &part : parts)
+    delete part.histogram;
+  for (size_t line = 0; line < others.size(); ++line)
+    draw_note(Form("reference %zu has other bins", others[line]), reference_colour(others[line]), line);
+}
+
+}  // namespace dqmhub
