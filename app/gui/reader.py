@@ -19,8 +19,10 @@ from typing import NamedTuple
 import zstandard
 
 from app.formats import FormatError, scan
-from app.settings import TREE
 from app.supervisor import die_with
+
+TREE = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
+"""As in app.settings, which takes the child longer to load than a small file to read."""
 
 
 class StoredListing(NamedTuple):
