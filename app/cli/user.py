@@ -111,22 +111,22 @@ def change_password(name: str) -> None:
 @click.argument("name")
 def disable(name: str) -> None:
     """Stop the user NAME from signing in, now; tokens of the user stop too."""
-    cli.open_database()
-    from app.security import accounts
-
-    accounts.set_disabled(known(name), True)
-    click.echo(f"{name} is disabled")
+    set_disabled(name, True)
 
 
 @user.command("enable")
 @click.argument("name")
 def enable(name: str) -> None:
     """Let the user NAME sign in again after `disable`."""
+    set_disabled(name, False)
+
+
+def set_disabled(name: str, disabled: bool) -> None:
     cli.open_database()
     from app.security import accounts
 
-    accounts.set_disabled(known(name), False)
-    click.echo(f"{name} is enabled")
+    accounts.set_disabled(known(name), disabled)
+    click.echo(f"{name} is {'disabled' if disabled else 'enabled'}")
 
 
 @token.command("add")

@@ -88,6 +88,7 @@ def parse_key(data: bytes, at: int, file_size: int) -> tuple[Key, int]:
     if version > _BIG_VERSION:
         seek, parent = _BIG_KEY.unpack_from(data, at)[6:]
         position = at + 34
+    # The three texts are read in line, not by a function: this runs for each of the 100,000 keys of a large file.
     length = data[position]
     position += 1
     class_name = data[position : position + length]

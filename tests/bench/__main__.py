@@ -60,13 +60,20 @@ def per_second(hub: Hub, path: str, *headers: str) -> float:
     done = subprocess.run([*command, "-d5", hub.url + path], capture_output=True, text=True, check=True)
     bad = re.search(r"Non-2xx or 3xx responses: (\d+)", done.stdout)
     assert not bad, done.stdout
-    return float(re.search(r"Requests/sec:\s+([\d.]+)", done.stdout)[1])  # type: ignore[index]  # wrk prints it
+    return number(r"Requests/sec:\s+([\d.]+)", done.stdout)
+
+
+def number(pattern: str, text: str) -> float:
+    """The number that stands where the pattern has its group."""
+    found = re.search(pattern, text)
+    assert found, text
+    return float(found[1])
 
 
 def memory_mb(process: int) -> float:
     """Memory that belongs to this process alone, and its share of what it shares (PSS), MB."""
     text = Path(f"/proc/{process}/smaps_rollup").read_text()
-    return int(re.search(r"^Pss:\s+(\d+) kB", text, re.M)[1]) / 1024  # type: ignore[index]  # the kernel writes it
+    return number(r"Pss:\s+(\d+) kB", text) / 1024
 
 
 def large_files(hub: Hub) -> None:
