@@ -10,8 +10,9 @@ import os
 from importlib import import_module
 from typing import Protocol, cast
 
-from app.formats.model import Columns, Facts, FormatError, Kind, Listing, Payload, QTest, Row, Scan, worst_status
+from app.formats.model import Columns, Facts, FormatError, Kind, Listing, Payload, QTest, Replaced, Row, Scan, worst_status
 from app.formats.names import Folder, NameList, Subfolder
+from app.formats.source import Source, Version, version
 
 __all__ = [
     "FORMATS",
@@ -24,11 +25,15 @@ __all__ = [
     "NameList",
     "Payload",
     "QTest",
+    "Replaced",
     "Row",
     "Scan",
+    "Source",
     "Subfolder",
+    "Version",
     "payload",
     "scan",
+    "version",
     "worst_status",
 ]
 
@@ -38,9 +43,9 @@ FORMATS = {"tdirectory": "app.formats.tdirectory"}
 
 
 class _Format(Protocol):
-    def scan(self, path: str | os.PathLike[str]) -> Scan: ...
+    def scan(self, source: Source) -> Scan: ...
 
-    def payload(self, path: str | os.PathLike[str], row: Row) -> Payload: ...
+    def payload(self, source: Source, row: Row) -> Payload: ...
 
 
 def _module(format: str) -> _Format:
@@ -53,13 +58,17 @@ def scan(path: str | os.PathLike[str], format: str = "tdirectory") -> Scan:
     Raises `KeyError` for an unknown format, `OSError` when the file cannot be opened, and `FormatError` when nothing in
     it can be read.
     """
-    return _module(format).scan(path)
+    with Source(path) as source:
+        return _module(format).scan(source)
 
 
-def payload(path: str | os.PathLike[str], format: str, row: Row) -> Payload:
+def payload(path: str | os.PathLike[str], format: str, row: Row, version: Version | None = None) -> Payload:
     """The histogram at one row of a listing, framed for the renderer; scalars are in the facts instead.
 
-    Raises `ValueError` for the row of a scalar, `OSError` when the file cannot be read, and `FormatError` when the
-    object is damaged or no longer there.
+    `version` is that of the file when it was listed. Raises `Replaced` when it is another one by now, `ValueError` for the
+    row of a scalar, `OSError` when the file cannot be read, and `FormatError` when the object is damaged or not there.
     """
-    return _module(format).payload(path, row)
+    with Source(path) as source:
+        if version not in (None, source.version):
+            raise Replaced("was written anew", source.path, "the version that was listed")
+        return _module(format).payload(source, row)

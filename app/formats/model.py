@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 EFFICIENCY = 1
 """Bit of `Columns.flags`: the ME is an efficiency, never to be normalised."""
 
+LUMI = 2
+"""Bit of `Columns.flags`: the ME is of one lumisection alone, in a file of whole runs."""
+
 
 class FormatError(Exception):
     """A file, or one object of it, is not what its format says; reads as a sentence."""
@@ -32,6 +35,10 @@ class FormatError(Exception):
 
     def __str__(self) -> str:
         return f"{self.where}: {self.what}; expected {self.expected}"
+
+
+class Replaced(FormatError):
+    """The file is another one than that which was listed: list it again."""
 
 
 class Kind(IntEnum):
@@ -96,7 +103,8 @@ def worst_status(statuses: Iterable[int]) -> int:
 class Row(NamedTuple):
     """Where the bytes of one ME are: `nbytes` from `seek` on, of which `keylen` are the key's header.
 
-    `objlen` is the size of the object when decompressed.
+    `objlen` is the size when decompressed. Where these bytes hold several objects, `entry` is the number of this one among
+    them, from 0, and `class_version` that of its class; otherwise both are 0.
     """
 
     seek: int
@@ -105,6 +113,8 @@ class Row(NamedTuple):
     keylen: int
     kind: int
     flags: int
+    entry: int = 0
+    class_version: int = 0
 
 
 class Columns:
@@ -115,30 +125,29 @@ class Columns:
 
     _HEADER = struct.Struct("<4sII")
     _MAGIC = b"DQMC"
-    _VERSION = 1
-    _TYPES = "QIIHBHB"
+    _VERSION = 2
+    _TYPES = "QIIHBHBIB"
 
-    def __init__(self, columns: Iterable[Iterable[int]] = ((),) * 7) -> None:
-        """`columns` are seek, nbytes, objlen, keylen, kind, status and flags, all of one length."""
+    def __init__(self, columns: Iterable[Iterable[int]] = ((),) * 9) -> None:
+        """`columns` are seek, nbytes, objlen, keylen, kind, status, flags, entry and class version, all of one length."""
         arrays = [array(type_, values) for type_, values in zip(self._TYPES, columns, strict=True)]
         if len({len(values) for values in arrays}) != 1:
             raise ValueError("the columns differ in length")
-        self.seek, self.nbytes, self.objlen, self.keylen, self.kind, self.status, self.flags = arrays
+        self.seek, self.nbytes, self.objlen, self.keylen, self.kind, self.status, self.flags, self.entry, self.class_version = arrays
+        self._arrays = arrays
 
     def __len__(self) -> int:
         return len(self.seek)
 
     def row(self, index: int) -> Row:
         """Where ME number `index` is; what `payload` takes."""
-        return Row(self.seek[index], self.nbytes[index], self.objlen[index], self.keylen[index], self.kind[index], self.flags[index])
-
-    def _arrays(self) -> list[array[int]]:
-        return [self.seek, self.nbytes, self.objlen, self.keylen, self.kind, self.status, self.flags]
+        seek, nbytes, objlen, keylen, kind, _, flags, entry, class_version = (values[index] for values in self._arrays)
+        return Row(seek, nbytes, objlen, keylen, kind, flags, entry, class_version)
 
     def pack(self) -> bytes:
         """All columns as bytes, little endian, behind a header with version and count; compresses well."""
         parts = [self._HEADER.pack(self._MAGIC, self._VERSION, len(self))]
-        for values in self._arrays():
+        for values in self._arrays:
             parts.append(_little_endian(values).tobytes())
         return b"".join(parts)
 
@@ -152,11 +161,11 @@ class Columns:
         if (magic, version) != (cls._MAGIC, cls._VERSION):
             raise FormatError(f"starts with {magic!r}, version {version}", where, f"{cls._MAGIC!r}, version {cls._VERSION}")
         columns = cls()
-        expected = cls._HEADER.size + count * sum(values.itemsize for values in columns._arrays())
+        expected = cls._HEADER.size + count * sum(values.itemsize for values in columns._arrays)
         if len(data) != expected:
             raise FormatError(f"{len(data)} bytes for {count} MEs", where, f"{expected} bytes")
         at = cls._HEADER.size
-        for values in columns._arrays():
+        for values in columns._arrays:
             end = at + count * values.itemsize
             values.frombytes(data[at:end])
             at = end

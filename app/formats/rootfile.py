@@ -1,25 +1,23 @@
-"""The container of ROOT files: header, keys and directories, read with `os.pread` and `struct`.
+"""The container of ROOT files: header, keys and directories, read with `struct`.
 
 A file is a chain of records, each behind a key (sizes, class, name, title). A directory's record says where the list of
 its keys stands. Reading goes by these lists, so that deleted objects stay deleted; only where a list is lost (the file
 was cut, or its writer died) are the records themselves walked, each of which names its directory.
-
-`pread` and not a memory map: a file that is cut while it is read then gives a short read and not a dead process.
 """
 
 from __future__ import annotations
 
-import os
 import re
-import stat
 import struct
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import TYPE_CHECKING, NamedTuple
 
 from app.formats.model import FormatError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from app.formats.source import Source
 
 MAX_KEYS = 1_000_000
 """Keys in one file; the largest DQM files have some 300,000."""
@@ -146,34 +144,17 @@ def _next_key(data: bytes, at: int, file_size: int) -> int:
 
 
 class RootFile:
-    """An open ROOT file.
+    """A ROOT file. Raises `OSError` when it cannot be read, and `FormatError` when it is none."""
 
-    Raises `OSError` when it cannot be opened or read, and `FormatError` when it is no ROOT file.
-    """
-
-    def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.path = os.fspath(path)
-        # Not to wait for ever on a named pipe that somebody registered as a file.
-        self._file = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-        try:
-            self._read_header()
-        except BaseException:
-            os.close(self._file)
-            raise
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        os.close(self._file)
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self.path = source.path
+        self._read_header()
 
     def _read_header(self) -> None:
-        status = os.fstat(self._file)
-        if not stat.S_ISREG(status.st_mode):
-            raise FormatError("is no regular file", self.path, "a ROOT file")
-        self.size = self._unread_list_bytes = status.st_size
+        self.size = self._unread_list_bytes = self._source.size
         self._unread_keys = MAX_KEYS
-        header = os.pread(self._file, _BIG_FILE.size, 0)
+        header = self._source.read(0, _BIG_FILE.size)
         if len(header) < _BIG_FILE.size or not header.startswith(b"root"):
             raise FormatError(f"starts with {header[:4]!r} and has {self.size} bytes", self.path, "a ROOT file, starting with b'root'")
         fields = _FILE.unpack_from(header)
@@ -187,7 +168,7 @@ class RootFile:
     def read(self, seek: int, size: int) -> bytes:
         """Exactly `size` bytes from `seek` on."""
         within = size >= 0 and 0 <= seek <= self.size - size
-        data = os.pread(self._file, size, seek) if within else b""
+        data = self._source.read(seek, size) if within else b""
         if not within or len(data) != size:
             raise FormatError(f"{size} bytes at byte {seek} are not all in the file of {self.size}", self.path, "a whole file")
         return data
@@ -228,7 +209,7 @@ class RootFile:
 
     def _directory(self, record: int) -> tuple[int, int, int]:
         """Where the key list of the directory is whose record starts at this byte, its size, and where its own key is."""
-        data = os.pread(self._file, _BIG_DIRECTORY.size, record)
+        data = self._source.read(record, _BIG_DIRECTORY.size)
         if len(data) < _DIRECTORY.size:
             raise FormatError(f"no directory at byte {record} of {self.size}", self.path, "a whole file")
         version, _, _, nbytes, _, own, _, seek = _DIRECTORY.unpack_from(data)
@@ -255,7 +236,7 @@ class RootFile:
     def _records(self) -> Iterator[Key]:
         at = self._begin
         for _ in range(MAX_KEYS):
-            data = os.pread(self._file, _FIRST_READ, at)
+            data = self._source.read(at, _FIRST_READ)
             if len(data) < _SMALLEST_LIST:
                 return
             (nbytes,) = _COUNT.unpack_from(data)
@@ -263,7 +244,7 @@ class RootFile:
                 at -= nbytes
                 continue
             if int.from_bytes(data[14:16], "big") > _FIRST_READ:
-                data = os.pread(self._file, _LONGEST_KEY, at)
+                data = self._source.read(at, _LONGEST_KEY)
             try:
                 key, _ = parse_key(data, 0, self.size)
             except DAMAGE:

@@ -8,6 +8,7 @@ import struct
 from app.formats.model import FormatError
 from app.formats.objects import decompress, frame, frame_size
 from app.formats.rootfile import DAMAGE, parse_key
+from app.formats.source import Source
 
 MAX_LIST = 1 << 24
 _HEAD = 100
@@ -24,18 +25,15 @@ def streamer_list(path: str | os.PathLike[str]) -> tuple[bytes, int]:
     Raises `OSError` when the file cannot be read, and `FormatError` when it has no such list.
     """
     where = f"the StreamerInfo of {os.fspath(path)}"
-    file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    try:
-        head = os.pread(file, _HEAD, 0)
+    with Source(path) as source:
+        head = source.read(0, _HEAD)
         if len(head) < _HEAD or head[:4] != b"root":
             raise FormatError("another beginning", where, "that of a ROOT file")
         place = _BIG_PLACE if int.from_bytes(head[4:8], "big") >= _BIG_VERSION else _PLACE
         *_, seek, nbytes = place.unpack_from(head, 8)
         if seek <= 0 or not 0 < nbytes <= MAX_LIST:
             raise FormatError(f"{nbytes} bytes at byte {seek}", where, f"up to {MAX_LIST}")
-        data = os.pread(file, nbytes, seek)
-    finally:
-        os.close(file)
+        data = source.read(seek, nbytes)
     try:
         key, _ = parse_key(data, 0, seek + nbytes)
     except DAMAGE:

@@ -7,7 +7,6 @@ in `Kind` (a tree, a canvas). Of several cycles the highest counts.
 
 from __future__ import annotations
 
-import os
 import re
 from operator import itemgetter
 from typing import TYPE_CHECKING, TypeVar
@@ -20,6 +19,8 @@ from app.formats.tags import as_utf8, read_tags
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from app.formats.source import Source
 
 MAX_DEPTH = 100
 MAX_OBJECT = 1 << 28
@@ -39,25 +40,24 @@ _DROPPED = b"BadModuleList"
 T = TypeVar("T")
 
 
-def scan(path: str | os.PathLike[str]) -> Scan:
+def scan(source: Source) -> Scan:
     """The MEs of each run in the file.
 
-    Raises `OSError` when it cannot be opened, and `FormatError` when it is no ROOT file, is damaged so that nothing can
+    Raises `OSError` when it cannot be read, and `FormatError` when it is no ROOT file, is damaged so that nothing can
     be read, or has no DQMData directory. Lesser damage costs what it hit, and is counted.
     """
-    with RootFile(path) as file:
-        tree = _Tree(file)
-        data = tree.folders(None).get(b"DQMData")
-        if data is None:
-            raise FormatError("has no directory DQMData", file.path, "a DQM file, with DQMData/Run N/...")
-        samples: dict[int, _Sample] = {}
-        for name, folder in tree.folders(data).items():
-            if run := _RUN.fullmatch(name):
-                samples.setdefault(int(run[1]), _Sample(tree)).add(folder)
+    tree = _Tree(RootFile(source))
+    data = tree.folders(None).get(b"DQMData")
+    if data is None:
+        raise FormatError("has no directory DQMData", source.path, "a DQM file, with DQMData/Run N/...")
+    samples: dict[int, _Sample] = {}
+    for name, folder in tree.folders(data).items():
+        if run := _RUN.fullmatch(name):
+            samples.setdefault(int(run[1]), _Sample(tree)).add(folder)
     return Scan({(run, 0): sample.listing() for run, sample in samples.items()}, tree.unreadable)
 
 
-def payload(path: str | os.PathLike[str], row: Row) -> Payload:
+def payload(source: Source, row: Row) -> Payload:
     """The histogram at `row`, with one read.
 
     Raises `ValueError` for a scalar (its text is in the facts), `OSError` when the file cannot be read, and
@@ -66,10 +66,10 @@ def payload(path: str | os.PathLike[str], row: Row) -> Payload:
     class_name = _CLASSES.get(row.kind)
     if class_name is None:
         raise ValueError(f"an ME of kind {row.kind} has no histogram")
-    where = f"{os.fspath(path)} at byte {row.seek}"
+    where = f"{source.path} at byte {row.seek}"
     if row.objlen > MAX_OBJECT:
         raise FormatError(f"an object of {row.objlen} bytes", where, f"at most {MAX_OBJECT}")
-    data = _read(path, row)
+    data = source.read(row.seek, row.nbytes)
     try:
         key, _ = parse_key(data, 0, row.seek + row.nbytes)
     except DAMAGE:
@@ -79,14 +79,6 @@ def payload(path: str | os.PathLike[str], row: Row) -> Payload:
     content = decompress(data[row.keylen :], row.objlen, where)
     flags = row.kind | (EFFICIENCY_FLAG if row.flags & EFFICIENCY else 0)
     return Payload(flags, frame(class_name, content), row.keylen - frame_size(class_name))
-
-
-def _read(path: str | os.PathLike[str], row: Row) -> bytes:
-    file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    try:
-        return os.pread(file, row.nbytes, row.seek)
-    finally:
-        os.close(file)
 
 
 class _Tree:
@@ -187,7 +179,7 @@ def _columns(keys: list[Key]) -> Columns:
     places = [map(itemgetter(field), keys) for field in range(2, 6)]
     kinds = map(_KINDS_OF_KEYS.__getitem__, map(itemgetter(0), keys))
     nothing = [0] * len(keys)
-    return Columns([*places, kinds, nothing, nothing])
+    return Columns([*places, kinds, nothing, nothing, nothing, nothing])
 
 
 def _by_path(prefix: bytes, named: dict[bytes, T]) -> dict[bytes, T]:

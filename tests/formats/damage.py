@@ -7,6 +7,7 @@ import struct
 from collections.abc import Iterator
 from pathlib import Path
 
+from app.formats import Source
 from app.formats.rootfile import DIRECTORIES, Key, RootFile
 
 BOMBS = [0x7FFFFFFF, 0x40000000, -1, -0x80000000, 0]
@@ -39,7 +40,8 @@ def mutants(data: bytes, seed: int, number: int) -> Iterator[bytes]:
 def directories(path: Path) -> dict[bytes, Key]:
     """The directories of a whole file by path."""
     found: dict[bytes, Key] = {}
-    with RootFile(path) as file:
+    with Source(path) as source:
+        file = RootFile(source)
         pending: list[tuple[bytes, Key | None]] = [(b"", None)]
         while pending:
             parent, directory = pending.pop()

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from app.formats import Columns, Facts, FormatError, Kind, QTest, Row, worst_status
 
 U64, U32, U16, U8 = (st.integers(0, 2**bits - 1) for bits in (64, 32, 16, 8))
-MES = st.lists(st.tuples(U64, U32, U32, U16, U8, U16, U8), max_size=20)
+MES = st.lists(st.tuples(U64, U32, U32, U16, U8, U16, U8, U32, U8), max_size=20)
 
 
 def columns_of(mes: list[tuple[int, ...]]) -> Columns:
@@ -20,14 +20,14 @@ def columns_of(mes: list[tuple[int, ...]]) -> Columns:
 def test_columns_come_back_from_storage_as_they_were(mes: list[tuple[int, ...]]) -> None:
     columns = Columns.unpack(columns_of(mes).pack())
     assert len(columns) == len(mes)
-    for index, (seek, nbytes, objlen, keylen, kind, status, flags) in enumerate(mes):
-        assert columns.row(index) == Row(seek, nbytes, objlen, keylen, kind, flags)
+    for index, (seek, nbytes, objlen, keylen, kind, status, flags, entry, class_version) in enumerate(mes):
+        assert columns.row(index) == Row(seek, nbytes, objlen, keylen, kind, flags, entry, class_version)
         assert columns.status[index] == status
 
 
 def test_stored_columns_are_little_endian_behind_a_header() -> None:
-    packed = columns_of([(0x0102030405060708, 1, 2, 3, 0x10, 300, 1)]).pack()
-    assert packed == (b"DQMC\x01\0\0\0\x01\0\0\0\x08\x07\x06\x05\x04\x03\x02\x01\x01\0\0\0\x02\0\0\0\x03\0\x10\x2c\x01\x01")
+    packed = columns_of([(0x0102030405060708, 1, 2, 3, 0x10, 300, 1, 9, 4)]).pack()
+    assert packed == (b"DQMC\x02\0\0\0\x01\0\0\0\x08\x07\x06\x05\x04\x03\x02\x01\x01\0\0\0\x02\0\0\0\x03\0\x10\x2c\x01\x01\x09\0\0\0\x04")
 
 
 @given(st.binary(max_size=40))
@@ -37,15 +37,15 @@ def test_bytes_that_are_no_columns_are_refused(data: bytes) -> None:
 
 
 def test_columns_of_another_version_or_length_are_refused() -> None:
-    packed = columns_of([(1, 2, 3, 4, 5, 6, 7)]).pack()
-    for wrong, problem in {packed[:-1]: "33 bytes for 1 MEs", packed + b"x": "35 bytes", b"DQMC\x02" + packed[5:]: "version 2"}.items():
+    packed = columns_of([(1, 2, 3, 4, 5, 6, 7, 8, 9)]).pack()
+    for wrong, problem in {packed[:-1]: "38 bytes for 1 MEs", packed + b"x": "40 bytes", b"DQMC\x01" + packed[5:]: "version 1"}.items():
         with pytest.raises(FormatError, match=problem):
             Columns.unpack(wrong)
 
 
 def test_columns_of_different_lengths_are_refused() -> None:
     with pytest.raises(ValueError, match="differ in length"):
-        Columns([[1], [1, 2], [1], [1], [1], [1], [1]])
+        Columns([[1], [1, 2], *[[1]] * 7])
 
 
 TEXT = st.text(st.characters(codec="utf-8"), max_size=10)
