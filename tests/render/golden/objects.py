@@ -1,0 +1,165 @@
+"""The histograms in the pictures, by name: no chance in them, so that they are the same wherever they are made."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable
+from functools import partial
+
+import ROOT
+
+from tests.render.make_objects import filled_1d, filled_2d, filled_3d
+
+LINES = ["TH1C", "TH1S", "TH1I", "TH1L", "TH1F", "TH1D"]
+MAPS = ["TH2C", "TH2S", "TH2I", "TH2F", "TH2D"]
+
+
+def bell(kind: str, name: str, centre: float, width: float, height: float, bins: int = 50) -> ROOT.TH1:
+    """A peak on a flat ground, in whole numbers, between 0 and 100."""
+    histogram = getattr(ROOT, kind)(name, f"{name};E_{{T}} [GeV];Entries", bins, 0.0, 100.0)
+    for i in range(1, bins + 1):
+        x = histogram.GetBinCenter(i)
+        for _ in range(int(height * ROOT.TMath.Gaus(x, centre, width)) + 3):
+            histogram.Fill(x)
+    return histogram
+
+
+def steep() -> ROOT.TH1:
+    """Contents over six powers of ten, and two empty bins, over an axis above 0."""
+    histogram = ROOT.TH1F("steep", "Steeply falling;p_{T} [GeV];Events", 40, 1, 1000)
+    for i in range(1, 39):
+        histogram.SetBinContent(i, int(2e6 * 0.7**i))
+    histogram.SetEntries(38)
+    return histogram
+
+
+def flat() -> ROOT.TH1:
+    """Contents within one power of ten."""
+    histogram = ROOT.TH1F("flat", "Hardly any change;LS;Rate [Hz]", 30, 0, 30)
+    for i in range(1, 31):
+        histogram.SetBinContent(i, 200 + 40 * (i % 7))
+    return histogram
+
+
+def signed() -> ROOT.TH1:
+    """Contents on both sides of 0, and errors of its own, over an axis on both sides of 0."""
+    histogram = ROOT.TH1D("signed", "Residuals;#eta;#Delta x [#mum]", 24, -3, 3)
+    for i in range(1, 25):
+        histogram.SetBinContent(i, 12 * ROOT.TMath.Sin(i / 3.0))
+        histogram.SetBinError(i, 1 + i / 12)
+    return histogram
+
+
+def one_bin_off(good: ROOT.TH1, number: int) -> ROOT.TH1:
+    """The same with one more in one bin: what the comparison has to notice."""
+    good.SetBinContent(number, good.GetBinContent(number) + 1)
+    return good
+
+
+def below() -> ROOT.TH1:
+    """Contents and axis below 0."""
+    histogram = ROOT.TH1F("below", "Below 0;x;y", 20, -20, -1)
+    for i in range(1, 21):
+        histogram.SetBinContent(i, -i * i / 40)
+    return histogram
+
+
+def uneven() -> ROOT.TH1:
+    """Bins of several widths, with contents below and above the axis."""
+    edges = array("d", [0, 1, 2, 5, 10, 15, 30, 60, 100])
+    histogram = ROOT.TH1F("uneven", "Bins of several widths;x;y", len(edges) - 1, edges)
+    for i in range(10):
+        histogram.SetBinContent(i, (i * 7) % 10)
+    histogram.SetEntries(45)
+    return histogram
+
+
+def named() -> ROOT.TH1:
+    """Bins with names, as a summary of states has; and a title with the underscore that is not shown."""
+    histogram = ROOT.TH1I("named", "States of the modules_", 5, 0, 5)
+    for i, (name, count) in enumerate({"good": 812, "noisy": 31, "dead": 7, "masked": 120, "unknown": 2}.items(), 1):
+        histogram.GetXaxis().SetBinLabel(i, name)
+        histogram.SetBinContent(i, count)
+    return histogram
+
+
+def named_map() -> ROOT.TH2:
+    """A small map with names on both axes, as reports have."""
+    histogram = ROOT.TH2F("report", "Report summary map", 4, 0, 4, 3, 0, 3)
+    for x, part in enumerate(["TIB", "TOB", "TEC", "TID"], 1):
+        histogram.GetXaxis().SetBinLabel(x, part)
+        for y in range(1, 4):
+            histogram.SetBinContent(x, y, (x * y) % 5 / 4)
+    for y, layer in enumerate(["first", "second", "third"], 1):
+        histogram.GetYaxis().SetBinLabel(y, layer)
+    return histogram
+
+
+def steep_map() -> ROOT.TH2:
+    """Contents over five powers of ten, with holes, over axes above 0."""
+    histogram = ROOT.TH2D("steepmap", "Steep map;x;y", 20, 1, 1000, 15, 0.1, 10)
+    for x in range(1, 21):
+        for y in range(1, 16):
+            histogram.SetBinContent(x, y, 0 if x % 6 == 0 else int(3e5 * 0.75 ** (x + y)))
+    return histogram
+
+
+def profile(kind: str = "", shift: float = 0) -> ROOT.TProfile:
+    """A profile with spread in each bin."""
+    made = ROOT.TProfile(f"profile{kind}", "Efficiency against time;LS;#epsilon", 25, 0, 200)
+    for i in range(2000):
+        made.Fill(i % 200, 0.9 + shift + 0.05 * ROOT.TMath.Sin(i / 17.0) + 0.01 * (i % 11))
+    return made
+
+
+def profile2d() -> ROOT.TProfile2D:
+    made = ROOT.TProfile2D("profile2d", "Mean charge;ladder;module", 20, 0, 20, 12, 0, 12)
+    for i in range(2000):
+        made.Fill(i % 20, (i // 20) % 12, 100 + i % 37)
+    return made
+
+
+def holed(value: float) -> ROOT.TH1:
+    """A peak in which one bin holds `value`."""
+    histogram = bell("TH1F", "holed", 40, 10, 40)
+    histogram.SetBinContent(20, value)
+    return histogram
+
+
+def weighted() -> ROOT.TH1:
+    """A peak with weights, so that its errors are not the roots of its contents."""
+    histogram = bell("TH1F", "weighted", 42, 11, 40)
+    histogram.Sumw2()
+    histogram.Scale(2.5)
+    return histogram
+
+
+OBJECTS: dict[str, Callable[[], ROOT.TH1]] = {
+    **{kind: partial(filled_1d, kind, kind) for kind in LINES},
+    **{kind: partial(filled_2d, kind, kind) for kind in MAPS},
+    "TH3F": partial(filled_3d, "TH3F", "TH3F", 5),
+    "TProfile": profile,
+    "TProfile2D": profile2d,
+    "coarse map": partial(filled_2d, "TH2F", "coarse", 10, 8),
+    "fine map": partial(filled_2d, "TH2F", "fine", 150, 100),
+    "steep": steep,
+    "flat": flat,
+    "signed": signed,
+    "below": below,
+    "uneven": uneven,
+    "named": named,
+    "named map": named_map,
+    "steep map": steep_map,
+    "empty": partial(ROOT.TH1F, "empty", "Nothing yet;x;y", 50, 0, 100),
+    "TH1F with one bin off": lambda: one_bin_off(filled_1d("TH1F", "TH1F"), 40),
+    "TH2F with one bin off": lambda: one_bin_off(filled_2d("TH2F", "TH2F"), 500),
+    "nan": partial(holed, float("nan")),
+    "run": partial(bell, "TH1F", "run", 40, 10, 40),
+    "shifted": partial(bell, "TH1F", "shifted", 44, 10, 40),
+    "higher": partial(bell, "TH1S", "higher", 40, 12, 90),
+    "wide": partial(bell, "TH1D", "wide", 50, 25, 25),
+    "weighted": weighted,
+    "other bins": partial(bell, "TH1F", "other", 40, 10, 80, bins=25),
+    "other profile": partial(profile, "2", 0.03),
+    **{f"reference {i}": partial(bell, "TH1F", f"reference {i}", 35 + 3 * i, 8 + i, 30 + 4 * i) for i in range(1, 10)},
+}
