@@ -1,7 +1,7 @@
 """Decodes framed objects with ROOT: a line of JSON for each request on standard input.
 
 A request is a JSON array: the file that holds the frame, and the displacement of its buffer. The answer has the class,
-the name, the entries, and the content of every bin with underflow and overflow.
+the name, the entries, mean and RMS by axis, and the content of every bin with underflow and overflow.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ for line in sys.stdin:
         "class": histogram.ClassName(),
         "name": histogram.GetName(),
         "entries": histogram.GetEntries(),
+        "moments": [[histogram.GetMean(axis), histogram.GetStdDev(axis)] for axis in (1, 2, 3)],
         "bins": [histogram.GetBinContent(number) for number in range(histogram.GetNcells())],
     }
     print(json.dumps(answer), flush=True)
