@@ -18,7 +18,7 @@ namespace {
 
 // All that the handler needs is made before: it may call next to nothing, and the heap may be in ruins.
 std::atomic<int> client{-1};
-const std::atomic<int32_t> *plugin;
+Slot *slot;
 std::string wall_words, cpu_words;
 itimerval cpu_limit;
 char stack[1 << 16];  // a crash may be that the ordinary one is used up
@@ -48,23 +48,24 @@ void answer(int number) {
     message.add(number == SIGALRM ? wall_words.c_str() : cpu_words.c_str());
   }
   message.add("\n");
-  message.add(plugin_name(plugin->load()));
+  message.add(plugin_name(slot->plugin().load()));
   send(client, &message, 2 * sizeof(int32_t) + message.length, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 void speak(int number) {
+  if (client < 0 && (number == SIGALRM || number == SIGPROF))
+    return;  // the plot has just ended
+  slot->leave();
   if (client >= 0)
     answer(number);
-  else if (number == SIGALRM || number == SIGPROF)
-    return;  // the plot has just ended
   signal(number, SIG_DFL);
   raise(number);
 }
 
 }  // namespace
 
-void prepare_last_words(const Settings &settings, const std::atomic<int32_t> &mark) {
-  plugin = &mark;
+void prepare_last_words(const Settings &settings, Slot &own) {
+  slot = &own;
   wall_words = beyond(settings.timeout_s, "");
   cpu_words = beyond(settings.cpu_s, " of CPU time");
   double whole;

@@ -1,15 +1,13 @@
 // The last words of a worker: the answer that its client gets when a plot brings the worker down.
 #pragma once
-#include <atomic>
-#include <cstdint>
-
 #include "settings.h"
+#include "slot.h"
 
 namespace dqmhub {
 
 // From now on a crash, and a plot that takes too much time, is answered before the process ends by its signal.
-// `plugin` holds the number of the plugin that is at work.
-void prepare_last_words(const Settings &settings, const std::atomic<int32_t> &plugin);
+// `slot` knows the plugin that is at work, and tells the master that the worker is lost.
+void prepare_last_words(const Settings &settings, Slot &slot);
 
 // While it lives a plot is drawn for the client at descriptor `client`, within the limit on CPU time.
 class Drawing {

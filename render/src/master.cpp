@@ -21,19 +21,21 @@
 #include "log.h"
 #include "memory.h"
 #include "plugins.h"
+#include "render.h"
 #include "worker.h"
 
 namespace dqmhub {
 namespace {
 
-constexpr int64_t kTooYoungMs = 1000;  // a worker that ends so soon without a plot would only do it again
+constexpr int64_t kTooYoungMs = 1000;  // a child that ends so soon without a plot would only do it again
 
 int open_signals() {
   sigset_t set;
   sigemptyset(&set);
-  for (int number : {SIGTERM, SIGINT, SIGCHLD})
+  for (int number : {SIGTERM, SIGINT, SIGCHLD, kYourTurn})
     sigaddset(&set, number);
   sigprocmask(SIG_BLOCK, &set, nullptr);
+  sigdelset(&set, kYourTurn);  // for the children, who must not miss it
   return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
@@ -73,7 +75,8 @@ void limit(int resource, rlim_t value) {
 }  // namespace
 
 Master::Master(const Settings &settings)
-    : settings_(settings), supervisor_(open_supervisor()), slots_(share_slots(settings.workers)), children_(settings.workers) {
+    : settings_(settings), supervisor_(open_supervisor()), children_(2 * settings.workers + 1) {
+  slots_ = share_slots(children_.size());
   listener_ = claim(settings_.directory, settings_.socket());
   signals_ = open_signals();
   std::ofstream(settings_.pid(), std::ios::trunc) << getpid();
@@ -86,13 +89,13 @@ void Master::set_plugins(std::vector<std::string> names, const std::string &erro
 
 int Master::run() {
   write_status();  // before anybody can be answered
-  start_children();
-  log("ready at " + settings_.socket() + ", workers: " + std::to_string(children_.size()));
+  keep_up();
+  log("ready at " + settings_.socket() + ", workers: " + std::to_string(settings_.workers));
   auto alive = [](const Child &child) { return child.pid != 0; };
   while (!stopping_ || std::any_of(children_.begin(), children_.end(), alive)) {
     wait_for_events();
     kill_overdue();
-    start_children();
+    keep_up();
     if (lost_ != lost_told_ && !stopping_)
       write_status();
   }
@@ -103,34 +106,61 @@ int Master::run() {
   return 0;
 }
 
-void Master::start_children() {
-  for (size_t i = 0; i < children_.size() && !stopping_; ++i)
-    if (children_[i].pid == 0 && children_[i].next_ms <= now_ms())
-      start(i);
+// Lets the spare take the place of a worker that is lost or about to go, and has the next spare ready.
+void Master::keep_up() {
+  while (!stopping_) {
+    const auto spare = std::find_if(children_.begin(), children_.end(), [](const Child &child) { return child.pid && !child.serving; });
+    if (spare != children_.end() && has_all_workers())
+      return;
+    if (spare != children_.end())
+      spare->serving = kill(spare->pid, kYourTurn) == 0;
+    else if (!fork_spare())
+      return;
+  }
 }
 
-void Master::start(size_t number) {
+bool Master::has_all_workers() const {
+  int count = 0;
+  for (size_t i = 0; i < children_.size(); ++i)
+    count += children_[i].pid && children_[i].serving && !slots_[i].leaving();
+  return count >= settings_.workers;
+}
+
+// False when there is none to be had now.
+bool Master::fork_spare() {
+  const auto place = std::find_if(children_.begin(), children_.end(), [](const Child &child) { return child.pid == 0; });
+  if (place == children_.end() || next_ms_ > now_ms())
+    return false;
+  const size_t number = place - children_.begin();
   slots_[number].clear();
   const pid_t master = getpid(), pid = fork();
   if (pid == 0) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != master)  // it died before the line above
       _exit(1);
-    be_worker(number);
+    be_child(number);
   }
-  const int64_t now = now_ms();
-  children_[number] = {std::max(pid, 0), now, slots_[number].plots(), pid < 0 ? now + kTooYoungMs : 0, false};
-  if (pid < 0)
+  if (pid < 0) {
     log(std::string("cannot fork: ") + std::strerror(errno));
+    next_ms_ = now_ms() + kTooYoungMs;
+    return false;
+  }
+  *place = {pid, now_ms(), slots_[number].plots(), false, false};
+  return true;
 }
 
-void Master::be_worker(size_t number) {
+void Master::be_child(size_t number) {
   close(signals_);
   std::signal(SIGINT, SIG_IGN);  // Ctrl-C goes to the whole group; the master says when to end
   limit(RLIMIT_CORE, 0);
   limit(RLIMIT_AS, mapped_bytes() + (rlim_t(settings_.memory_mb) << 20));
   try {
-    Worker(listener_, slots_[number], settings_).run();
+    Worker worker(listener_, slots_[number], settings_);
+    warm_up_child();
+    if (worker.wait_for_turn()) {
+      prctl(PR_SET_NAME, "dqmhub-worker");  // tells it from spares
+      worker.run();
+    }
   } catch (const std::exception &error) {
     log(std::string("worker: ") + error.what());
     _exit(1);
@@ -168,7 +198,7 @@ void Master::bury(pid_t pid, int status) {
     child.pid = 0;
     const bool drew = slots_[i].busy() || slots_[i].plots() > child.born_plots;
     if (!drew && now_ms() - child.born_ms < kTooYoungMs)
-      child.next_ms = now_ms() + kTooYoungMs;
+      next_ms_ = now_ms() + kTooYoungMs;
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
       report(i, status);
   }
@@ -235,8 +265,8 @@ void Master::withdraw() const {
 }
 
 int Master::wait_ms() const {
-  const bool missing = std::any_of(children_.begin(), children_.end(), [](const Child &child) { return child.pid == 0; });
-  return missing && !stopping_ ? 50 : int(std::clamp(settings_.timeout_s * 100, 50., 1000.));
+  const bool short_of_workers = !stopping_ && !has_all_workers();
+  return short_of_workers ? 50 : int(std::clamp(settings_.timeout_s * 100, 50., 1000.));
 }
 
 }  // namespace dqmhub

@@ -18,4 +18,7 @@ Answer render(const Request &request, Blacklist &blacklist);
 // Decodes and draws one of every kind, so that what ROOT loads at first use is loaded before the workers are forked.
 void warm_up();
 
+// Draws a plot in a child process, so that the pages it writes to are its own before its first client waits.
+void warm_up_child();
+
 }  // namespace dqmhub

@@ -1,14 +1,19 @@
 // What a worker tells its master, in memory that both see: what it draws, and since when.
 #pragma once
+#include <unistd.h>
+
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <csignal>
 #include <cstdint>
 #include <cstring>
 #include <string>
 #include <string_view>
 
 namespace dqmhub {
+
+constexpr int kYourTurn = SIGUSR1;  // by which the master tells a spare to work
 
 inline int64_t now_ms() {
   using namespace std::chrono;
@@ -29,12 +34,20 @@ class Slot {
     started_.store(0, std::memory_order_release);
     plots_.fetch_add(1, std::memory_order_relaxed);
   }
+  // This worker takes no more connections: another may take its place at once, long before the kernel has taken this
+  // one apart. May be called by a handler of signals.
+  void leave() {
+    leaving_.store(true, std::memory_order_release);
+    kill(getppid(), SIGCHLD);
+  }
 
   // The master's side.
   void clear() {
     started_.store(0);
     plugin_.store(0);
+    leaving_.store(false);
   }
+  bool leaving() const { return leaving_.load(std::memory_order_acquire); }
   uint64_t plots() const { return plots_.load(); }
   bool busy() const { return started_.load(std::memory_order_acquire) != 0; }
   int64_t busy_ms(int64_t now) const {
@@ -53,6 +66,7 @@ class Slot {
   template <size_t size> static std::string text(const char (&from)[size]) { return {from, strnlen(from, size)}; }
   std::atomic<int64_t> started_;  // milliseconds of the steady clock; 0 when idle
   std::atomic<uint64_t> plots_;
+  std::atomic<bool> leaving_;
   std::atomic<int32_t> plugin_;  // the one that is at work, as plugin_name() has it
   char name_[1024];
   char spec_[512];

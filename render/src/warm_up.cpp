@@ -58,6 +58,18 @@ void keep_freed_memory() {
 
 }  // namespace
 
+void warm_up_child() {
+  TBufferFile buffer(TBuffer::kWrite);
+  const TH1F histogram("a", "a;x;y", 4, 1, 2);
+  buffer.WriteObject(&histogram);
+  Request request;
+  request.flags = kAnyHistogram;
+  request.encoded = {{{buffer.Buffer(), size_t(buffer.Length())}, 0}};
+  request.spec = "w=266;h=200";
+  Blacklist nothing("");
+  render(request, nothing);
+}
+
 void warm_up() {
   keep_freed_memory();
   Request request;

@@ -31,12 +31,19 @@ void watch(int epoll, int fd, uint32_t events, int how = EPOLL_CTL_ADD) {
     throw std::system_error(errno, std::generic_category(), "epoll_ctl");
 }
 
+sigset_t told_by_master() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, kYourTurn);
+  return set;
+}
+
 int open_signals() {
-  sigset_t stop;
-  sigemptyset(&stop);
-  sigaddset(&stop, SIGTERM);
-  sigprocmask(SIG_SETMASK, &stop, nullptr);
-  return signalfd(-1, &stop, SFD_CLOEXEC);
+  sigset_t set = told_by_master();
+  sigprocmask(SIG_SETMASK, &set, nullptr);
+  sigdelset(&set, kYourTurn);
+  return signalfd(-1, &set, SFD_CLOEXEC);
 }
 
 }  // namespace
@@ -45,12 +52,19 @@ Worker::Worker(int listener, Slot &slot, const Settings &settings)
     : listener_(listener), epoll_(epoll_create1(EPOLL_CLOEXEC)), signals_(open_signals()), slot_(slot), blacklist_(settings.blacklist()),
       born_bytes_(mapped_bytes()), most_bytes_(born_bytes_ + (uint64_t(settings.memory_mb) << 19)) {
   watch_plugins(slot_.plugin());
-  prepare_last_words(settings, slot_.plugin());
-  watch(epoll_, signals_, EPOLLIN);
-  watch(epoll_, listener_, EPOLLIN | EPOLLEXCLUSIVE);  // one connection wakes one idle worker, not all
+  prepare_last_words(settings, slot_);
+}
+
+bool Worker::wait_for_turn() const {
+  const sigset_t set = told_by_master();
+  int number = 0;
+  sigwait(&set, &number);
+  return number == kYourTurn;
 }
 
 void Worker::run() {
+  watch(epoll_, signals_, EPOLLIN);
+  watch(epoll_, listener_, EPOLLIN | EPOLLEXCLUSIVE);  // one connection wakes one idle worker, not all
   while (!draining_ || !connections_.empty()) {
     epoll_event event;  // one at a time: other workers may take what this one cannot get to
     const int ready = epoll_wait(epoll_, &event, 1, wait_ms());
@@ -211,6 +225,7 @@ void Worker::retire() {
   draining_ = true;
   epoll_ctl(epoll_, EPOLL_CTL_DEL, signals_, nullptr);
   epoll_ctl(epoll_, EPOLL_CTL_DEL, listener_, nullptr);
+  slot_.leave();
 }
 
 // How long nothing needs to be looked at but what epoll reports.

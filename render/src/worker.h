@@ -15,6 +15,9 @@ class Worker {
  public:
   Worker(int listener, Slot &slot, const Settings &settings);
 
+  // What a spare does: false when the service ends before it is needed.
+  bool wait_for_turn() const;
+
   // Serves until SIGTERM, then answers what has arrived and returns.
   void run();
 

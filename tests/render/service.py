@@ -32,6 +32,14 @@ def children(pid: int) -> list[int]:
         return []
 
 
+def name(pid: int) -> str:
+    """What the process is called; "" when it has ended."""
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+
+
 def alive(pid: int) -> bool:
     """Whether there is such a process that has not ended (a zombie has)."""
     try:
@@ -61,11 +69,14 @@ class Service:
 
     @property
     def workers(self) -> list[int]:
-        return children(self.process.pid)
+        """The processes that draw, without the spare."""
+        return [pid for pid in children(self.process.pid) if name(pid) == "dqmhub-worker"]
 
     def wait_until_ready(self) -> Service:
         eventually(lambda: "ready at" in self.log or self.process.poll() is not None, "the service should be ready")
         assert self.process.poll() is None, self.log
+        count = int(self.log.rpartition("workers: ")[2].split()[0])
+        eventually(lambda: len(self.workers) == count, "all workers should be there")
         return self
 
     def wait_for_log(self, words: str) -> None:

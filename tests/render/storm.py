@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import random
+import signal
 import subprocess
 import sys
 import threading
@@ -40,19 +41,25 @@ FAULTS = {
 }
 """What is injected: how it may end, and how often it comes."""
 
+RETURNS = {"crash": 20, "throw": 20, "kill -9": 20, "spin": 5, "hoard": 5}
+"""After what a lone worker is replaced while a client waits, and how often that is measured."""
+
+AIM_MS, PAUSE_S = 5, 0.05
+
 QUIET = ("TH1F", "TH2F", "TProfile", "words")
 
 
 @dataclass
 class Storm:
     """What happened. again: requests that were lost with a worker that drew another plot, and asked once more, as the application
-    does; wrong: requests that did not end as they must; back_s: seconds from a crash to the next plot of a lone worker."""
+    does; wrong: requests that did not end as they must; back_s: seconds from
+    the loss of a lone worker to the next plot, by kind of loss."""
 
     asked: int = 0
     again: int = 0
     ended: Counter[str] = field(default_factory=Counter)
     wrong: Counter[str] = field(default_factory=Counter)
-    back_s: list[float] = field(default_factory=list)
+    back_s: dict[str, list[float]] = field(default_factory=dict)
     master_kb: list[int] = field(default_factory=list)
     master_fds: list[int] = field(default_factory=list)
     worker_fds: int = 0
@@ -73,9 +80,8 @@ class Storm:
             f"{self.asked} requests, {self.again} asked once more: "
             + ", ".join(f"{what} {count}" for what, count in sorted(self.ended.items()))
         ]
-        lines += [
-            f"a lone worker draws again after a crash in {1000 * median(self.back_s):.1f} ms (median), {1000 * max(self.back_s):.1f} ms (most)"
-        ]
+        lines.append(f"ms from the loss of a lone worker to the next plot, median and most (aim {AIM_MS}):")
+        lines += [f"  after {how:8} {1000 * median(times):5.1f} {1000 * max(times):5.1f}" for how, times in self.back_s.items()]
         lines += [f"master: {self.master_kb[0]} kB at the start, {self.master_kb[-1]} kB at the end, {self.master_fds[-1]} descriptors"]
         return "\n".join(lines + (["WRONG: " + line for line in self.complaints()] or ["all ended as they must"]))
 
@@ -142,12 +148,17 @@ def look(service: Service, storm: Storm) -> None:
 
 
 def measure_return(service: Service, wild: Request, storm: Storm) -> None:
-    """How soon after a crash a service with one worker draws again."""
-    for _ in range(20):
-        ended(service, replace(wild, name="Wild/crash"))
-        start = time.perf_counter()
-        service.client.render(text("."))
-        storm.back_s.append(time.perf_counter() - start)
+    """How soon after each kind of loss a service with one worker draws again."""
+    for how, times in RETURNS.items():
+        for _ in range(times):
+            time.sleep(PAUSE_S)
+            if how == "kill -9":
+                os.kill(service.workers[0], signal.SIGKILL)
+            else:
+                ended(service, replace(wild, name=f"Wild/{how}"))
+            start = time.perf_counter()
+            service.client.render(text("."))
+            storm.back_s.setdefault(how, []).append(time.perf_counter() - start)
 
 
 def run(program: Path, objects: Path, folder: Path, seconds: float, seed: int) -> Storm:

@@ -13,7 +13,7 @@ import pytest
 
 from render.client import RenderCrashed, RenderExhausted, RenderLost, RenderOverrun, Request
 from tests.render import pictures
-from tests.render.service import Service, compiled
+from tests.render.service import Service, compiled, eventually
 
 SOURCE = """
 #include "../src/DQMRenderPlugin.h"
@@ -171,6 +171,7 @@ def test_the_client_is_told_which_plugin_brought_its_plot_down(
 
 
 def test_a_plugin_that_loses_memory_costs_workers_and_no_plots(wild: Service, request_for: Callable[..., Request]) -> None:
+    eventually(lambda: len(wild.workers) == 1, "the worker that was lost before should be gone")
     (before,) = wild.workers
     for _ in range(30):
         assert wild.client.render(replace(request_for("TH1F"), name="Wild/leak")).code == 0
