@@ -15,20 +15,34 @@ from app.settings import TREE
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
-def register(paths: tuple[Path, ...]) -> None:
-    """Register FILES, and the files in FOLDERS at any depth, named like DQM_V0001_R000316142__PD__Era__DQMIO.root."""
+@click.option("--dataset", default="", help="Dataset of these files, /primary/processed/tier, where their names do not tell it.")
+@click.option(
+    "--run", type=click.IntRange(0, 2**31 - 1), help="Run of these files, where their names do not tell it; 0: the run that goes on."
+)
+@click.option("--format", type=click.Choice(["tdirectory", "dqmio", "protobuf"]), help="Format, where it cannot be recognised.")
+def register(paths: tuple[Path, ...], dataset: str, run: int | None, format: str | None) -> None:
+    """Register files, and the .root and .pb files in folders at any depth; their names, or the options, tell run and dataset.
+
+    \b
+    DQM_V0001_R000316142__PD__Era__DQMIO.root  run 316142 of /PD/Era/DQMIO
+    PD__Era__DQMIO_run316142.root              the same
+    run316142_DQMLive_concat.pb                run 316142 of /Global/Online/ALL
+    """
     from app.database import proxy
     from app.gui import register as registering
     from app.security import audit
 
+    if dataset and (problem := registering.dataset_problem(dataset)):
+        raise click.BadParameter(problem, param_hint="--dataset")
     settings = cli.open_database()
     wrong: list[str] = []
     entries = []
     places = registering.Places(settings)
+    told = registering.Told(dataset, run, format or "")
     with click.progressbar(_files(paths, wrong), label="looking", show_pos=True, file=sys.stderr) as files:
         for file in files:
-            entry = registering.from_path(file, places)
-            problem = places.problem(file) if entry else "its name is not of a DQM file with a dataset"
+            entry = registering.from_path(file, places, told)
+            problem = places.problem(file) if entry else "its name and content do not tell what it is: use --dataset, --run, --format"
             if entry and not problem:
                 entries.append(entry)
             else:
@@ -50,12 +64,12 @@ def register(paths: tuple[Path, ...]) -> None:
 
 
 def _files(paths: Iterable[Path], wrong: list[str]) -> Iterator[str]:
-    """The absolute paths of the files named, and of every .root file below the folders named, in order."""
+    """The absolute paths of the files named, and of every .root and .pb file below the folders named, in order."""
     for path in map(Path.absolute, paths):
         if path.is_dir():
             for folder, subfolders, names in os.walk(path, onerror=lambda error: wrong.append(str(error))):
                 subfolders.sort()
-                yield from (f"{folder}/{name}" for name in sorted(names) if name.endswith(".root"))
+                yield from (f"{folder}/{name}" for name in sorted(names) if name.endswith((".root", ".pb")))
         elif path.exists():
             yield str(path)
         else:

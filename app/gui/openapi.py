@@ -59,7 +59,7 @@ ENTRY = of(
     run=one_of(WHOLE, {"type": "string", "pattern": "^[0-9]+$"}),
     lumi=one_of(WHOLE, {"type": "string", "pattern": "^[0-9]+$"}),
     file={"type": "string", "description": "Absolute path below one of the folders that may be read."},
-    fileformat={"type": "integer", "enum": [1], "description": "1: legacy TDirectory."},
+    fileformat={"type": "integer", "enum": [1, 2, 3], "description": "1: legacy TDirectory; 2: DQMIO; 3: protobuf."},
 )
 ARCHIVE = {
     "get": {

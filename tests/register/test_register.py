@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from app.formats.recognise import recognise
 from app.gui import register, samples
 from app.gui.models import File, Sample
 from app.gui.register import Entry, Registered
@@ -53,6 +55,54 @@ def body(file: Path, /, **changes: Any) -> dict[str, Any]:
 def test_the_name_of_a_file_tells_run_and_dataset(name: str, dataset: str, run: int) -> None:
     found = register.from_path(f"/data/{name}", register.Places(Settings()))
     assert found == Entry(dataset, run, 0, f"/data/{name}", "tdirectory")
+
+
+@pytest.mark.parametrize(
+    ("name", "dataset", "run", "format"),
+    [
+        ("ZeroBias__Run2023C-PromptReco-v1__DQMIO_run367094.root", DATASET, 367094, "dqmio"),
+        ("run367094_DQMLive_concat.pb", "/Global/Online/ALL", 367094, "protobuf"),
+        ("run338761_DQMLive_concat_fc937cf9d48e908d322b5390de7cb46f.pb", "/Global/Online/ALL", 338761, "protobuf"),
+        ("DQM_V0001_R000367094.pb", "/Global/Online/ALL", 367094, "protobuf"),
+        ("DQM_V0001_SiStrip_R000367094_T00000001.pb", "/Global/Online/ALL", 367094, "protobuf"),
+        ("DQM_V0001_R000367094__Global__Online__ALL.root", "/Global/Online/ALL", 367094, "tdirectory"),
+    ],
+)
+def test_other_names_are_known_too(name: str, dataset: str, run: int, format: str) -> None:
+    found = register.from_path(f"/data/{name}", register.Places(Settings()))
+    assert found == Entry(dataset, run, 0, f"/data/{name}", format)
+
+
+def test_what_is_told_counts_more_than_the_name() -> None:
+    told = register.Told("/A/B/C", 0, "protobuf")
+    found = register.from_path("/data/run367094_x.pb", register.Places(Settings()), told)
+    assert found == Entry("/A/B/C", 0, 0, "/data/run367094_x.pb", "protobuf")
+    assert register.from_path("/data/other", register.Places(Settings()), register.Told("/A/B/C", 5)) is None
+
+
+@pytest.mark.parametrize(
+    ("pattern", "format"),
+    [("DQM_V0001_*.root", "tdirectory"), ("ZeroBias__*.root", "dqmio"), ("*.pb", "protobuf")],
+)
+def test_a_real_file_is_recognised_by_its_content(fixtures_dir: Path, pattern: str, format: str) -> None:
+    files = list((fixtures_dir / "dqmfiles").glob(pattern))
+    assert files
+    assert {recognise(file) for file in files} == {format}
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\x0a", b"root", b"text", b"\x0a\x05text", b"\x0a\xff\xff\xff\xff\xff\xff\x0a", b"root" + bytes(200)]
+)
+def test_other_content_is_not_recognised(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "file"
+    file.write_bytes(content)
+    assert recognise(file) is None
+
+
+def test_a_snapshot_of_an_old_client_is_recognised(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_bytes(gzip.compress(b"\x0a\x05\x0a\x01a"))
+    assert recognise(file) == "protobuf"
 
 
 @pytest.mark.parametrize(
@@ -188,7 +238,20 @@ def test_the_command_registers_what_it_can_and_names_the_rest(hub: Settings, fil
     done = subprocess.run(command, cwd=TREE, env=environment(hub), capture_output=True, text=True, check=False)
     assert done.returncode == 0
     assert done.stdout.strip() == "1 new, 0 with another file, 0 known already, 3 left out"
-    assert "histos.root: its name is not of a DQM file with a dataset" in done.stderr
+    assert "histos.root: its name and content do not tell what it is" in done.stderr
     assert f"{outside} is in none of the folders that may be read" in done.stderr
     assert "/no/such.root: there is no such file or folder" in done.stderr
     assert [sample.run for sample in Sample.select()] == [316142]
+
+
+def test_the_command_takes_from_its_options_what_names_do_not_tell(hub: Settings, file: Path) -> None:
+    strange = file.with_name("snapshot.bin")
+    strange.write_bytes(gzip.compress(b""))
+    command = [str(Path(sys.executable).with_name("dqmhub")), "register", "--dataset", "/Global/Online/ALL", "--run", "0", str(strange)]
+    done = subprocess.run(command, cwd=TREE, env=environment(hub), capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == "1 new, 0 with another file, 0 known already, 0 left out"
+    row = Sample.get()
+    assert (row.run, row.dataset.name, row.file.format) == (0, "/Global/Online/ALL", "protobuf")
+    done = subprocess.run([*command[:3], "ALL", str(strange)], cwd=TREE, env=environment(hub), capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "/ZeroBias/Run2023C-PromptReco-v1/DQMIO is wanted" in done.stderr
