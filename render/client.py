@@ -164,7 +164,9 @@ class RenderClient:
         if code >= _FAILED:
             raise _failure(code, image.decode(errors="replace"), request.name)
         if code and not image:
-            raise RenderRefused(code, f"the render service did not understand {request.spec!r} (code {code})")
+            raise RenderRefused(
+                code, f"the render service did not understand {request.spec!r}, or the object is damaged in its file (code {code})"
+            )
         return Rendered(code, image)
 
     def ping(self) -> float:

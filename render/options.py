@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Protocol
+from urllib.parse import unquote
 
 LARGEST_SIDE = 4096
 """Pixels."""
@@ -23,6 +24,13 @@ _PLAIN = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvw
 _SWITCHES = {"true": True, "1": True, "false": False, "0": False}
 _QUERY_NAMES = {"width": "w", "height": "h", "reflabels": "reflabel"}
 _SCALES = {"": "", "def": "", "lin": "lin", "log": "log"}
+REFERENCES = ("overlay", "object", "ratiooverlay", "stacked")
+"""How references are drawn: over the plot, not at all, with the ratio below, on top of each other."""
+
+FORMATS = ("png", "svg", "pdf", "root", "json")
+"""What a plot comes as: a picture, a drawing, the object in a ROOT file, the object as ROOT's TBufferJSON has it."""
+
+_SPEC_SWITCHES = {"showstats": "stats", "showerrbars": "errors", "norm": "norm"}
 
 
 class Query(Protocol):
@@ -31,6 +39,15 @@ class Query(Protocol):
     def get(self, key: str, /) -> str | None: ...
 
     def getlist(self, key: str, /) -> Sequence[str]: ...
+
+
+class _Pairs(dict[str, str]):
+    """A query out of a specification."""
+
+    labels: tuple[str, ...] = ()
+
+    def getlist(self, key: str, /) -> Sequence[str]:
+        return self.labels if key == "reflabel" else ()
 
 
 class OptionError(ValueError):
@@ -47,7 +64,9 @@ class Options:
     """How a plot is drawn; the defaults are ROOT's choice for the kind of plot.
 
     Width and height are pixels; limits are in the axis's own units, and in those of the contents for the last axis
-    of a histogram (y of a 1D one, z of a 2D one). `reflabels` name the references in their order.
+    of a histogram (y of a 1D one, z of a 2D one). `reflabels` name the references in their order, `ref` is one of REFERENCES,
+    and `ktest`, when above 0, has the Kolmogorov probability of each reference written, and marked when it is below. `format`
+    is one of FORMATS.
     """
 
     width: int = 266
@@ -65,7 +84,10 @@ class Options:
     ymax: float | None = None
     zmin: float | None = None
     zmax: float | None = None
+    ref: str = "overlay"
+    ktest: float = 0.0
     reflabels: tuple[str, ...] = ()
+    format: str = "png"
 
     @classmethod
     def from_query(cls, args: Query) -> Options:
@@ -77,7 +99,10 @@ class Options:
             norm=_switch(args, "norm", cls.norm),
             errors=_switch(args, "errors", cls.errors),
             drawopts=_draw_options(args),
+            ref=_choice(args, "ref", REFERENCES),
+            ktest=_ktest(args),
             reflabels=_labels(args),
+            format=_choice(args, "format", FORMATS),
             xtype=_scale(args, "xtype"),
             ytype=_scale(args, "ytype"),
             ztype=_scale(args, "ztype"),
@@ -94,6 +119,22 @@ class Options:
                 raise OptionError(f"{axis}max", f"{high:g} is not above {axis}min, {low:g}")
         return options
 
+    @classmethod
+    def from_spec(cls, spec: str) -> Options:
+        """The reverse of `spec`: the options in a specification, as the log of the render service has it. Raises OptionError."""
+        pairs = _Pairs(pair.partition("=")[::2] for pair in spec.split(";"))
+        numbered = {name: pairs.pop(name) for name in list(pairs) if name in _LABELS}
+        pairs.labels = tuple(unquote(numbered.get(name, ""), errors="replace") for name in _LABELS[: _last(numbered)])
+        pairs["drawopts"] = unquote(pairs.get("drawopts", ""))
+        for name, field in _SPEC_SWITCHES.items():
+            if name in pairs:
+                pairs[field] = "false" if pairs.pop(name) in ("0", "False") else "true"
+        if pairs.pop("json", "") == "True":
+            pairs["format"] = "json"
+        if unknown := sorted(pairs.keys() - _names()):
+            raise OptionError(unknown[0], "is not known in a specification")
+        return cls.from_query(pairs)
+
     def spec(self) -> str:
         """The render service's specification; equal options give equal strings."""
         pairs = [("w", str(self.width)), ("h", str(self.height))]
@@ -101,7 +142,8 @@ class Options:
         pairs += [("norm", "False")] * (not self.norm)
         pairs += [("showerrbars", "1")] * self.errors
         pairs += [("drawopts", _escaped(self.drawopts))] * bool(self.drawopts)
-        pairs += [(name, value) for name, value in self.query().items() if name[0] in "xyz" and isinstance(value, str)]
+        as_is = ("xtype", "ytype", "ztype", "xmin", "xmax", "ymin", "ymax", "zmin", "zmax", "ref", "ktest", "format")
+        pairs += [(name, value) for name, value in self.query().items() if name in as_is and isinstance(value, str)]
         pairs += [(f"reflabel{i}", _escaped(label)) for i, label in enumerate(self.reflabels, 1) if label]
         return ";".join(f"{name}={value}" for name, value in pairs)
 
@@ -112,6 +154,18 @@ class Options:
             for field in fields(self)
             if (value := getattr(self, field.name)) != field.default
         }
+
+
+_LABELS = tuple(f"reflabel{number}" for number in range(1, MOST_LABELS + 1))
+
+
+def _last(numbered: dict[str, str]) -> int:
+    """The number of the last label that there is."""
+    return max((_LABELS.index(name) + 1 for name in numbered), default=0)
+
+
+def _names() -> set[str]:
+    return {_QUERY_NAMES.get(field.name, field.name) for field in fields(Options)}
 
 
 def _shown(value: int | str | float | tuple[str, ...]) -> str | list[str]:
@@ -150,6 +204,20 @@ def _scale(args: Query, field: str) -> str:
     if text not in _SCALES:
         raise OptionError(field, f"{text!r} is neither lin nor log")
     return _SCALES[text]
+
+
+def _choice(args: Query, field: str, choices: Sequence[str]) -> str:
+    text = args.get(field) or choices[0]
+    if text not in choices:
+        raise OptionError(field, f"{text!r} is none of {', '.join(choices)}")
+    return text
+
+
+def _ktest(args: Query) -> float:
+    value = _limit(args, "ktest") or 0.0
+    if not 0 <= value <= 1:
+        raise OptionError("ktest", f"{value:g} is not a probability from 0 to 1")
+    return value
 
 
 def _limit(args: Query, field: str) -> float | None:

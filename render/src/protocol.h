@@ -11,7 +11,8 @@ namespace dqmhub {
 
 constexpr size_t kLargestMessage = 64u << 20;
 constexpr int32_t kMostObjects = 10;
-constexpr int32_t kMostBins = 10'000'000;  // of one object, those beyond its edges included
+constexpr int32_t kMostBins = 10'000'000;     // of one object, those beyond its edges included
+constexpr int32_t kMostDrawnBins = 250'000;  // the same in an SVG or a PDF
 
 // What a request's `flags` say: a type in the low byte (scalars up to kScalar), and properties.
 constexpr uint32_t kTypeMask = 0xff;

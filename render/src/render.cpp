@@ -1,12 +1,12 @@
 #include "render.h"
 
-#include <TBufferJSON.h>
 #include <TError.h>
 #include <TH1.h>
 #include <TObjString.h>
 #include <TROOT.h>
 #include <TSystem.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <stdexcept>
@@ -15,6 +15,7 @@
 #include "blacklist.h"
 #include "canvas.h"
 #include "decode.h"
+#include "output.h"
 #include "plot.h"
 #include "plugins.h"
 #include "png.h"
@@ -66,7 +67,7 @@ void hear(int level, Bool_t abort, const char *where, const char *what) {
 struct TooManyBins {};
 
 struct Objects {
-  std::vector<std::unique_ptr<TObject>> list;
+  ObjectList list;
   bool damaged = false;  // the first of them
 };
 
@@ -88,16 +89,6 @@ Objects decode_all(const Request &request) {
     all.list.push_back(std::move(decoded.object));
   }
   return all;
-}
-
-std::string to_json(const std::vector<std::unique_ptr<TObject>> &objects) {
-  auto json = [](const TObject *object) { return std::string(object ? TBufferJSON::ConvertToJSON(object).Data() : "null"); };
-  if (objects.size() < 2)
-    return objects.empty() || !objects[0] ? "" : json(objects[0].get());
-  std::string list;
-  for (const auto &object : objects)
-    list += (list.empty() ? "" : ",\n") + json(object.get());
-  return "{ \"objects\": [" + list + "] }";
 }
 
 void draw_missing(TCanvas &canvas, std::string_view name, bool damaged) {
@@ -124,6 +115,14 @@ void draw_objects(TCanvas &canvas, const Objects &decoded, const Request &reques
   plugins.after(canvas);
 }
 
+// In a drawing each cell of a map is an element of its own, and readers of such files have their limits, too.
+bool too_many_for_drawing(const Objects &objects) {
+  return std::any_of(objects.list.begin(), objects.list.end(), [](const auto &object) {
+    const auto histogram = dynamic_cast<const TH1 *>(object.get());
+    return histogram && histogram->GetNcells() > kMostDrawnBins;
+  });
+}
+
 std::string draw(const Request &request, const Objects &objects, const Spec &spec, bool blacklisted) {
   restore_style();
   TCanvas canvas(make_canvas(spec.width, spec.height));
@@ -135,7 +134,26 @@ std::string draw(const Request &request, const Objects &objects, const Spec &spe
     draw_missing(canvas, request.name, false);
   else
     draw_text(canvas, request.text, kBlack);
-  return picture(canvas);
+  switch (spec.format) {
+    case Format::svg: return svg(canvas, request.name);
+    case Format::pdf: return pdf(canvas);
+    default: return picture(canvas);
+  }
+}
+
+// The request's objects in the format that is asked for; "" when there are none and the format is not a drawing.
+Answer answer(const Request &request, const Spec &spec, bool blacklisted) {
+  Objects objects = blacklisted ? Objects() : decode_all(request);
+  if (spec.format == Format::png || spec.format == Format::svg || spec.format == Format::pdf) {
+    if (spec.format != Format::png && too_many_for_drawing(objects))
+      return {kTooManyBins, "at most " + std::to_string(kMostDrawnBins) + " bins in an SVG or PDF"};
+    std::string drawn = draw(request, objects, spec, blacklisted);
+    return {complaints.code(), std::move(drawn)};
+  }
+  if (request.scalar() && !request.text.empty() && !blacklisted)
+    objects.list.push_back(std::make_unique<TObjString>(std::string(request.text).c_str()));
+  std::string made = spec.format == Format::root ? root_file(objects.list, request.name) : to_json(objects.list);
+  return {complaints.code(), std::move(made)};
 }
 
 }  // namespace
@@ -168,9 +186,7 @@ Answer render(const Request &request, Blacklist &blacklist) {
     complaints.add(kNoStreamer, "cannot read the streamers of " + std::string(request.streamers[0] ? request.streamers : "the request"));
   const bool blacklisted = blacklist.holds(request.name);
   try {
-    const Objects objects = blacklisted ? Objects() : decode_all(request);
-    std::string payload = spec->json == "True" ? to_json(objects.list) : draw(request, objects, *spec, blacklisted);
-    return {complaints.code(), std::move(payload)};
+    return answer(request, *spec, blacklisted);
   } catch (const TooManyBins &) {
     return refusal(kTooManyBins);
   }

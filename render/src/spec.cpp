@@ -59,16 +59,30 @@ bool axis_type(std::string_view text, std::string &value) {
   return text == "def" || text == "lin" || text == "log";
 }
 
+template <typename Value>
+bool choice(std::string_view text, std::initializer_list<std::pair<std::string_view, Value>> choices, Value &value) {
+  for (const auto &[name, meant] : choices) {
+    if (name == text) {
+      value = meant;
+      return true;
+    }
+  }
+  return false;
+}
+
 bool reference(std::string_view text, Reference &value) {
-  static const std::unordered_map<std::string_view, Reference> names = {{"object", Reference::object},
-                                                                        {"overlay", Reference::overlay},
-                                                                        {"ratiooverlay", Reference::ratio},
-                                                                        {"stacked", Reference::stacked}};
-  const auto found = names.find(text);
-  if (found == names.end())
-    return false;
-  value = found->second;
-  return true;
+  return choice(text,
+                {{"object", Reference::object},
+                 {"overlay", Reference::overlay},
+                 {"ratiooverlay", Reference::ratio},
+                 {"stacked", Reference::stacked}},
+                value);
+}
+
+bool format(std::string_view text, Format &value) {
+  return choice(text,
+                {{"png", Format::png}, {"svg", Format::svg}, {"pdf", Format::pdf}, {"root", Format::root}, {"json", Format::json}},
+                value);
 }
 
 bool flag(std::string_view text, bool &value) {
@@ -90,6 +104,7 @@ std::unordered_map<std::string, Setter> make_setters() {
       {"drawopts", [](Spec &s, auto v) { return draw_options(v, s.options); }},
       {"norm", [](Spec &s, auto v) { return words(v, s.norm); }},
       {"json", [](Spec &s, auto v) { return words(v, s.json); }},
+      {"format", [](Spec &s, auto v) { return format(v, s.format); }},
   };
   const std::pair<const char *, AxisSpec Spec::*> axes[] = {{"x", &Spec::x}, {"y", &Spec::y}, {"z", &Spec::z}};
   for (const auto &[letter, axis] : axes) {
@@ -122,6 +137,8 @@ std::optional<Spec> parse_spec(std::string_view text) {
   }
   if (spec.width < 0 || spec.height < 0)
     return {};
+  if (spec.json == "True")
+    spec.format = Format::json;
   return spec;
 }
 

@@ -15,6 +15,7 @@ struct AxisSpec {
 };
 
 enum class Reference { object, overlay, ratio, stacked };
+enum class Format { png, svg, pdf, root, json };
 
 struct Spec {
   int width = -1, height = -1;  // pixels
@@ -25,7 +26,8 @@ struct Spec {
   double ktest = 0;
   std::string options;  // ROOT's draw options
   std::string norm;     // only "False" means something: overlays as they are
-  std::string json;     // only "True" means something: the object as JSON, no picture
+  std::string json;     // only "True" means something: Format::json
+  Format format = Format::png;
   std::array<std::string, 10> labels;
 };
 

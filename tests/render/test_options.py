@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
 from render.client import Request
-from render.options import OptionError, Options
+from render.options import FORMATS, REFERENCES, OptionError, Options
 from tests.render.service import Service, text
 
 limits = st.none() | st.floats(allow_nan=False, allow_infinity=False)
@@ -47,7 +49,10 @@ def options(draw: st.DrawFn) -> Options:
         ymax=ymax,
         zmin=zmin,
         zmax=zmax,
+        ref=draw(st.sampled_from(REFERENCES)),
+        ktest=draw(st.floats(0, 1)),
         reflabels=tuple(draw(st.lists(labels, max_size=9))),
+        format=draw(st.sampled_from(FORMATS)),
     )
 
 
@@ -58,6 +63,34 @@ def from_query(**query: str | list[str]) -> Options:
 @given(options())
 def test_options_survive_the_way_through_a_query(wanted: Options) -> None:
     assert Options.from_query(MultiDict(wanted.query())) == wanted
+
+
+@given(options())
+def test_options_survive_the_way_through_a_specification(wanted: Options) -> None:
+    while wanted.reflabels and not wanted.reflabels[-1]:  # a reference without a name has none in the specification
+        wanted = replace(wanted, reflabels=wanted.reflabels[:-1])
+    assert Options.from_spec(wanted.spec()) == wanted
+
+
+@given(st.text())
+def test_any_text_is_a_specification_or_refused_by_name(spec: str) -> None:
+    with suppress(OptionError):
+        assert Options.from_spec(Options.from_spec(spec).spec()) == Options.from_spec(spec)
+
+
+def test_the_specification_of_another_client_is_understood() -> None:
+    understood = Options.from_spec(
+        "h=200;w=266;showstats=0;norm=False;showerrbars=1;xtype=log;xmin=1.0;json=True;drawopts=COLZ;reflabel2=two"
+    )
+    assert understood == Options(
+        stats=False, norm=False, errors=True, xtype="log", xmin=1.0, format="json", drawopts="COLZ", reflabels=("", "two")
+    )
+
+
+@pytest.mark.parametrize("spec", ["w=1;h=1;colour=2", "w=1;h=1;", "w=1;reflabel0=x", "w=1;stat=0"])
+def test_a_key_that_no_specification_has_is_refused(spec: str) -> None:
+    with pytest.raises(OptionError, match="is not known in a specification"):
+        Options.from_spec(spec)
 
 
 @given(options())
@@ -114,6 +147,7 @@ def test_a_field_with_nothing_in_it_is_not_chosen() -> None:
         ("stats", "maybe"), ("norm", "none"), ("errors", "2"),
         ("xtype", "cubic"), ("ytype", "LOG"), ("ztype", "log;w=1"),
         ("xmin", "nan"), ("xmax", "inf"), ("ymin", "1e999"), ("ymax", "0x10"), ("zmin", "1_0"), ("zmax", "one"),
+        ("ref", "none"), ("ref", "Overlay"), ("format", "gif"), ("format", "svg;w=1"), ("ktest", "-0.1"), ("ktest", "1.1"), ("ktest", "nan"),
         ("drawopts", "COLZ;json=True"), ("drawopts", "$(x)"), ("drawopts", "é"), ("drawopts", "x" * 201), ("drawopts", "a\nb"),
         ("reflabel", "two\nlines"), ("reflabel", "x" * 201), ("reflabel", "\ud800"), ("reflabel", "\0"),
     ],
