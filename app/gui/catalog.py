@@ -117,15 +117,19 @@ class Catalog:
         if lists is None:  # read again since
             return self.open(key, wait_s)
         assert row.namelist is not None
-        names = self._names(row.namelist)
+        names = self.names_of(row.namelist)
         return OpenSample(key, row.version, row.url, row.format, identity, row.unreadable, names, lists.columns, lists.facts)
+
+    def may_read(self, url: str) -> bool:
+        """Whether a file is in one of the folders that may be read."""
+        return url.startswith(self.roots)
 
     def _ready(self, key: SampleKey, wait_s: float) -> Row:
         """The row of a sample whose list is that of the file as it is now."""
         row = find(key)
         if row is None:
             raise UnknownSample(key)
-        if not row.url.startswith(self.roots):  # the setting may be another than when the file was registered
+        if not self.may_read(row.url):  # the setting may be another than when the file was registered
             raise ImportFailed(key, row.url, f"{row.url} is in none of the folders that may be read (setting file_roots)")
         if not self._is_read(key, row):
             self._import(key, row, wait_s)
@@ -175,18 +179,19 @@ class Catalog:
         if not found:
             return None
         ((columns, facts),) = found
-        lists = Lists(row.version, Columns.unpack(_expand(columns)), Facts.unpack(_expand(facts)))
+        lists = Lists(row.version, Columns.unpack(expand(columns)), Facts.unpack(expand(facts)))
         with self.lock:
             if _bytes_of_lists(lists) <= self.samples.maxsize:
                 self.samples[row.sample, identity] = lists
         return lists
 
-    def _names(self, namelist: int) -> NameList:
+    def names_of(self, namelist: int) -> NameList:
+        """A stored list of names."""
         with self.lock:
             if (names := self.names.get(namelist)) is not None:
                 return names
         ((blob,),) = rows(StoredNames.select(StoredNames.blob).where(StoredNames.id == namelist))
-        names = NameList.unpack(_expand(blob))
+        names = NameList.unpack(expand(blob))
         with self.lock:
             if _bytes_of_names(names) <= self.names.maxsize:
                 self.names[namelist] = names
@@ -203,7 +208,8 @@ def _bytes_of_names(names: NameList) -> int:
     return 1000 + 2 * len(names.pack()) + 4 * len(names)
 
 
-def _expand(blob: bytes | memoryview) -> bytes:
+def expand(blob: bytes | memoryview) -> bytes:
+    """A stored blob as it was before compression."""
     return zstandard.ZstdDecompressor().decompress(bytes(blob))
 
 
