@@ -38,7 +38,7 @@ __all__ = [
 ]
 
 # By name, for a format may need libraries that a web process should load only when it meets such a file.
-FORMATS = {"tdirectory": "app.formats.tdirectory"}
+FORMATS = {"tdirectory": "app.formats.tdirectory", "dqmio": "app.formats.dqmio"}
 """The formats, and the module of each."""
 
 
