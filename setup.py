@@ -55,6 +55,7 @@ setup(
         "root": ["root>=0.1a12"],
         "postgresql": ["psycopg[binary]>=3.2"],
         "redis": ["redis>=5"],
+        "xrootd": ["xrootd>=5.7"],
         "test": [
             "awkward>=2.7",
             "hypothesis>=6",

@@ -12,7 +12,7 @@ from typing import Protocol, cast
 
 from app.formats.model import Columns, Facts, FormatError, Kind, Listing, Payload, QTest, Replaced, Row, Scan, worst_status
 from app.formats.names import Folder, NameList, Subfolder
-from app.formats.source import Source, Version, version
+from app.formats.source import Source, Unreachable, Version, version
 
 __all__ = [
     "FORMATS",
@@ -30,6 +30,7 @@ __all__ = [
     "Scan",
     "Source",
     "Subfolder",
+    "Unreachable",
     "Version",
     "payload",
     "scan",
@@ -38,7 +39,7 @@ __all__ = [
 ]
 
 # By name, for a format may need libraries that a web process should load only when it meets such a file.
-FORMATS = {"tdirectory": "app.formats.tdirectory", "dqmio": "app.formats.dqmio"}
+FORMATS = {"tdirectory": "app.formats.tdirectory", "protobuf": "app.formats.protobuf", "dqmio": "app.formats.dqmio"}
 """The formats, and the module of each."""
 
 
@@ -58,7 +59,7 @@ def scan(path: str | os.PathLike[str], format: str = "tdirectory") -> Scan:
     Raises `KeyError` for an unknown format, `OSError` when the file cannot be opened, and `FormatError` when nothing in
     it can be read.
     """
-    with Source(path) as source:
+    with Source(path, whole=True) as source:
         return _module(format).scan(source)
 
 

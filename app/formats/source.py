@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import stat
-from typing import NamedTuple, Self
+from typing import NamedTuple, Protocol, Self
 
 from app.formats.model import FormatError
+from app.formats.urls import is_remote
 
 
 class Version(NamedTuple):
@@ -16,30 +17,37 @@ class Version(NamedTuple):
     mtime_ns: int
 
 
-class Source:
-    """An open file. Raises `OSError` when it cannot be opened, and `FormatError` when it is no regular file.
+class Unreachable(OSError):
+    """The server of a remote file does not answer, or cannot be reached: nothing is known of the file now."""
 
-    Reading is by `pread` and not by a memory map: a file that is cut while it is read then gives a short read and not a
-    dead process.
+
+class _File(Protocol):
+    version: Version
+
+    def read(self, seek: int, size: int) -> bytes: ...
+
+    def close(self) -> None: ...
+
+
+class Source:
+    """An open file: a local path, or `root://host//path` by XRootD.
+
+    whole: most of it will be looked through, so a remote one is read in large blocks, and not each range by itself.
+    Raises `OSError` when it cannot be opened, and `FormatError` when it is no regular file.
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    def __init__(self, path: str | os.PathLike[str], whole: bool = False) -> None:
         self.path = os.fspath(path)
-        # Not to wait for ever on a named pipe that somebody registered as a file.
-        self._file = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-        status = os.fstat(self._file)
-        if not stat.S_ISREG(status.st_mode):
-            os.close(self._file)
-            raise FormatError("is no regular file", self.path, "a file of monitor elements")
-        self.version = Version(status.st_size, status.st_mtime_ns)
-        self.size = status.st_size
+        self._file = _remote(self.path, whole) if is_remote(self.path) else _LocalFile(self.path)
+        self.version = self._file.version
+        self.size = self.version.size
 
     def read(self, seek: int, size: int) -> bytes:
-        """Up to `size` bytes from `seek` on: fewer where the file ends."""
-        return os.pread(self._file, size, seek)
+        """Up to `size` bytes from `seek` on: fewer where the file ends. Raises `OSError`."""
+        return self._file.read(seek, size)
 
     def close(self) -> None:
-        os.close(self._file)
+        self._file.close()
 
     def __enter__(self) -> Self:
         return self
@@ -48,7 +56,39 @@ class Source:
         self.close()
 
 
+def _remote(url: str, whole: bool) -> _File:
+    from app.formats import remote
+
+    file = remote.open_file(url)
+    return remote.Blocks(file) if whole else file
+
+
+class _LocalFile:
+    """Reading is by `pread` and not by a memory map: a file that is cut while it is read then gives a short read and not a
+    dead process.
+    """
+
+    def __init__(self, path: str) -> None:
+        # Not to wait for ever on a named pipe that somebody registered as a file.
+        self._file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        status = os.fstat(self._file)
+        if not stat.S_ISREG(status.st_mode):
+            os.close(self._file)
+            raise FormatError("is no regular file", path, "a file of monitor elements")
+        self.version = Version(status.st_size, status.st_mtime_ns)
+
+    def read(self, seek: int, size: int) -> bytes:
+        return os.pread(self._file, size, seek)
+
+    def close(self) -> None:
+        os.close(self._file)
+
+
 def version(path: str | os.PathLike[str]) -> Version:
-    """The version of a file as it is now. Raises `OSError`."""
+    """The version of a file as it is now; of a remote one, as it was a short while ago. Raises `OSError`."""
+    if is_remote(url := os.fspath(path)):
+        from app.formats import remote
+
+        return remote.version(url)
     status = os.stat(path)
     return Version(status.st_size, status.st_mtime_ns)

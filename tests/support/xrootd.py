@@ -1,0 +1,106 @@
+"""A real XRootD server: started on demand on a free port, and stopped, slowed and ended by the tests."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tests.support.processes import PATIENCE_S, until
+from tests.support.servers import Missing
+from tests.support.site import free_port
+
+CONFIGURATION = """
+xrd.port {port}
+xrd.network nodnr
+xrd.allow host 127.0.0.1
+all.export /store
+oss.localroot {folder}
+all.adminpath {folder}/admin
+all.pidpath {folder}/admin
+"""
+
+
+class XRootD:
+    """A server of the files in `store`, as root://127.0.0.1:port//store/<name>."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self.store = folder / "store"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def root(self) -> str:
+        """The folder of its files, as a setting names it."""
+        return f"root://127.0.0.1:{self.port}//store"
+
+    def url(self, name: str) -> str:
+        return f"{self.root}/{name}"
+
+    def add(self, name: str, content: bytes) -> str:
+        """A file by this name, in the place of one that was there; its address."""
+        new = self.store / f"{name}.new"
+        new.write_bytes(content)
+        new.rename(self.store / name)
+        return self.url(name)
+
+    def start(self) -> None:
+        configuration = self.folder / "configuration"
+        configuration.write_text(CONFIGURATION.format(port=self.port, folder=self.folder))
+        as_user = ["--reuid", "nobody", "--regid", "nogroup", "--clear-groups"] if os.geteuid() == 0 else []  # it refuses to be root
+        command = ["setpriv", *as_user, "--pdeathsig", "TERM", "xrootd", "-I", "v4", "-c", str(configuration), "-n", "tests"]
+        with (self.folder / "log").open("wb") as log:
+            self._process = subprocess.Popen(command, cwd=self.folder, stdout=log, stderr=log)
+        until(lambda: self._ended() or self._listens(), "the XRootD server")
+        assert not self._ended(), (self.folder / "log").read_text()
+
+    def _ended(self) -> bool:
+        return self._process is not None and self._process.poll() is not None
+
+    def _listens(self) -> bool:
+        try:
+            socket.create_connection(("127.0.0.1", self.port), 1).close()
+        except OSError:
+            return False
+        return True
+
+    def stop(self) -> None:
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
+        self._process.terminate()
+        self._process.wait(PATIENCE_S)
+
+    def freeze(self) -> None:
+        """From now on it answers nothing, while its connections stay."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
+
+
+@contextmanager
+def xrootd_server() -> Iterator[XRootD]:
+    if shutil.which("xrootd") is None:
+        raise Missing("xrootd", "xrootd-server")
+    with TemporaryDirectory(prefix="dqmhub-xrootd-", dir="/tmp") as place:
+        folder = Path(place)
+        for name in ("store", "admin"):
+            (folder / name).mkdir()
+        if os.geteuid() == 0:
+            for path in (folder, *folder.iterdir()):
+                shutil.chown(path, "nobody", "nogroup")
+        server = XRootD(folder)
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()
