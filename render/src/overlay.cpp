@@ -1,6 +1,5 @@
 #include "overlay.h"
 
-#include <TPaveText.h>
 #include <TProfile.h>
 #include <TVirtualPad.h>
 
@@ -9,8 +8,6 @@
 
 namespace dqmhub {
 namespace {
-
-constexpr Color_t kColours[] = {kAzure, kOrange + 7, kRed + 1, kMagenta + 2, kGreen - 3, kGray + 2, kCyan + 2, kYellow + 3, kBlue + 2};
 
 void scale_to(const TH1 &main, TH1 &reference) {
   const double wanted = main.GetSumOfWeights(), present = reference.GetSumOfWeights();
@@ -24,29 +21,28 @@ bool comparable(const TH1 &main, const TH1 &reference) {
          reference.GetSumOfWeights() > 0 && main.GetMinimum() >= 0 && reference.GetMinimum() >= 0;
 }
 
-void draw_box(const Drawn &reference, const std::string &label, double top, double height) {
-  constexpr double left = 0.78, right = 0.98, letters = 0.03, of_line = 0.75;
-  const auto &histogram = *reference.histogram;
-  std::vector<std::string> lines = {Form("Entries  %.7g", histogram.GetEntries()), Form("Mean  %.4g", histogram.GetMean()),
-                                    Form("RMS  %.4g", histogram.GetStdDev())};
-  if (!label.empty())
-    lines.insert(lines.begin(), label);
-  lines.resize(std::clamp<size_t>(size_t(height / letters * of_line), 1, lines.size()));
-  const auto box = new TPaveText(left, top - height, right, top, "NDC");
-  box->SetBit(TObject::kCanDelete);
-  box->SetBorderSize(1);
-  box->SetFillColor(10);
-  box->SetTextColor(reference_colour(reference.number));
-  box->SetTextAlign(12);
-  box->SetTextSize(letters);
-  for (const auto &line : lines)
-    box->AddText(line.c_str());
-  box->Draw();
+// The least and the greatest content that is shown; on a logarithmic scale of those above 0.
+struct Extent {
+  double low = INFINITY, high = -INFINITY;
+  void add(const TH1 &histogram, const Spec &spec) {
+    const TAxis &axis = *histogram.GetXaxis();
+    for (int bin = axis.GetFirst(); bin <= axis.GetLast(); ++bin) {
+      const double content = histogram.GetBinContent(bin), error = spec.errors ? histogram.GetBinError(bin) : 0;
+      if (gPad->GetLogy() && content <= 0)
+        continue;
+      low = std::min(low, gPad->GetLogy() ? content : content - error);
+      high = std::max(high, content + error);
+    }
+  }
+};
+
+// Shows the same part of a reference as of the plot.
+void take_range(TH1 &reference, const TAxis &shown) {
+  if (shown.TestBit(TAxis::kAxisRange))
+    reference.GetXaxis()->SetRangeUser(shown.GetBinLowEdge(shown.GetFirst()), shown.GetBinUpEdge(shown.GetLast()));
 }
 
 }  // namespace
-
-Color_t reference_colour(size_t number) { return kColours[(number - 1) % std::size(kColours)]; }
 
 bool is_profile(const TH1 &histogram) { return dynamic_cast<const TProfile *>(&histogram) != nullptr; }
 
@@ -77,33 +73,24 @@ TH1 *drawn_copy(const TH1 &histogram) {
   return copy;
 }
 
-void draw_boxes(const std::vector<Drawn> &references, const Spec &spec) {
-  constexpr double highest = 0.835, lowest = 0.02, usual = 0.16;
-  if (spec.stats == 0 || references.empty())
-    return;
-  const double height = std::min(usual, (highest - lowest) / references.back().number);
-  for (const auto &reference : references)
-    if (!is_profile(*reference.histogram))
-      draw_box(reference, spec.labels[reference.number], highest - height * (reference.number - 1), height);
+void show_all(TH1 &main, const std::vector<Drawn> &others, const Spec &spec) {
+  constexpr double margin = 0.05;
+  Extent own, all;
+  own.add(main, spec);
+  all = own;
+  for (const auto &other : others)
+    all.add(*other.histogram, spec);
+  const bool log = gPad->GetLogy(), higher = all.high > own.high && !spec.y.max, lower = all.low < own.low && !spec.y.min;
+  const double room = log ? std::log10(all.high / all.low) : margin * (all.high - std::min(0., all.low));
+  if (higher)
+    main.SetMaximum(log ? all.high * (1 + 0.2 * room) : all.high + room);
+  if (lower)
+    main.SetMinimum(log ? all.low / (1 + 0.5 * room) : all.low < 0 ? all.low - room : std::max(0., all.low - room));
+  if (log && (higher || lower))
+    main.GetYaxis()->SetMoreLogLabels(all.high < 100 * all.low);
 }
 
-void draw_note(const std::string &text, Color_t colour, size_t line) {
-  constexpr double indent = 0.02;
-  const double letters = 0.04 / gPad->GetAbsHNDC(), height = 1.25 * letters;  // as large in any part of the canvas
-  const double top = 1 - gPad->GetTopMargin() - 0.01 - height * line, left = gPad->GetLeftMargin() + indent;
-  const auto note = new TPaveText(left, top - height, left + 0.5, top, "NDC");
-  note->SetBit(TObject::kCanDelete);
-  note->SetBorderSize(0);
-  note->SetFillStyle(0);
-  note->SetTextAlign(12);
-  note->SetTextColor(colour);
-  note->SetTextSize(letters);
-  note->AddText(text.c_str());
-  note->Draw();
-}
-
-Overlay::Overlay(TH1 &main, const std::vector<TH1 *> &references, const Spec &spec, bool normalise) : spec_(spec) {
-  double highest = 0;
+Overlay::Overlay(TH1 &main, const std::vector<TH1 *> &references, const Spec &spec, bool normalise) : main_(main), spec_(spec) {
   for (size_t i = 0; i < references.size(); ++i) {
     if (!references[i] || references[i]->GetDimension() != 1)
       continue;
@@ -112,13 +99,12 @@ Overlay::Overlay(TH1 &main, const std::vector<TH1 *> &references, const Spec &sp
       scale_to(main, *references_.back().histogram);
     if (!spec.errors && !is_profile(*references[i]))
       references_.back().histogram->Sumw2(kFALSE);  // with it ROOT draws error bars unasked
-    highest = std::max(highest, references_.back().histogram->GetMaximum());
+    take_range(*references_.back().histogram, *main.GetXaxis());
   }
   if (references_.empty())
     return;
   main.SetLineWidth(2);
-  if (!spec.y.max && highest > main.GetMaximum())
-    main.SetMaximum(kHeadroom * highest);
+  show_all(main, references_, spec);
   if (spec.ktest > 0)
     compare(main, references);
 }
@@ -141,7 +127,7 @@ void Overlay::draw() {
     histogram->SetMarkerSize(0.85);
     histogram->Draw(is_profile(*histogram) ? "SAME HIST" : spec_.errors ? "SAME P E1 X0" : "SAME P");
   }
-  draw_boxes(references_, spec_);
+  draw_boxes(main_, references_, spec_);
   for (size_t line = 0; line < notes_.size(); ++line)
     draw_note(notes_[line].first, notes_[line].second, line);
 }

@@ -5,19 +5,11 @@
 #include <string>
 #include <vector>
 
+#include "boxes.h"
 #include "spec.h"
 
 namespace dqmhub {
 
-constexpr double kHeadroom = 1.05;  // of the highest content that is shown
-
-// Reference `number` of a request (1: the first), as it is drawn; the pad owns the histogram.
-struct Drawn {
-  TH1 *histogram;
-  size_t number;
-};
-
-Color_t reference_colour(size_t number);
 bool is_profile(const TH1 &histogram);
 bool same_binning(const TH1 &one, const TH1 &other);
 
@@ -25,11 +17,9 @@ bool same_binning(const TH1 &one, const TH1 &other);
 // histograms of a request are left as they came.
 TH1 *drawn_copy(const TH1 &histogram);
 
-// A box with the statistics of each reference, below the plot's own.
-void draw_boxes(const std::vector<Drawn> &references, const Spec &spec);
-
-// A line of small letters at the upper left of the frame of the current pad; `line` 0 is the first.
-void draw_note(const std::string &text, Color_t colour, size_t line);
+// Widens what is shown of the contents of `main` so that all of `others` are seen, at both ends, but for limits that the
+// user set; the scale is that of the current pad.
+void show_all(TH1 &main, const std::vector<Drawn> &others, const Spec &spec);
 
 class Overlay {
  public:
@@ -42,6 +32,7 @@ class Overlay {
  private:
   void compare(const TH1 &main, const std::vector<TH1 *> &references);
 
+  const TH1 &main_;
   const Spec &spec_;
   std::vector<Drawn> references_;
   std::vector<std::pair<std::string, Color_t>> notes_;

@@ -95,6 +95,8 @@ void settle_extremes(TH1 &map) {
   map.SetMaximum(most);
 }
 
+constexpr double kTitleHeight = 0.05;  // of the canvas; ROOT's own choice when the style has none
+
 // A palette at the right edge needs room for its numbers, if no plugin has seen to that.
 void make_room(TCanvas &canvas, const std::string &options) {
   constexpr double margin = 0.14;  // of the width
@@ -187,6 +189,7 @@ void Plot::draw_with_ratios(TCanvas &canvas, const std::string &options, bool no
   draw_ratios(main_, overlay.references(), spec_);
   pads.upper->cd();
   enlarge_letters(main_, *pads.upper);
+  gStyle->SetTitleH(kTitleHeight / pads.upper->GetAbsHNDC());
   main_.GetXaxis()->SetLabelSize(0);
   main_.GetXaxis()->SetTitleSize(0);
   main_.Draw(options.c_str());

@@ -10,16 +10,16 @@ namespace dqmhub {
 namespace {
 
 // What is shown of each reference: itself and all those below it.
-std::vector<TH1 *> heaped(const std::vector<Drawn> &parts) {
-  std::vector<TH1 *> heap;
+std::vector<Drawn> heaped(const std::vector<Drawn> &parts) {
+  std::vector<Drawn> heap;
   for (const auto &[part, number] : parts) {
     TH1 *sum = drawn_copy(*part);
     for (int bin = 0; !heap.empty() && bin < sum->GetNcells(); ++bin)
-      sum->AddBinContent(bin, heap.back()->GetBinContent(bin));
+      sum->AddBinContent(bin, heap.back().histogram->GetBinContent(bin));
     sum->Sumw2(kFALSE);
     sum->SetLineColor(reference_colour(number));
     sum->SetFillColor(reference_colour(number));
-    heap.push_back(sum);
+    heap.push_back({sum, number});
   }
   return heap;
 }
@@ -47,17 +47,16 @@ void draw_stacked(TH1 &main, const std::vector<TH1 *> &references, const Spec &s
   if (normalise)
     scale_all(main, parts);
   const auto heap = heaped(parts);
-  if (!heap.empty() && !spec.y.max && heap.back()->GetMaximum() > main.GetMaximum())
-    main.SetMaximum(kHeadroom * heap.back()->GetMaximum());
+  show_all(main, heap, spec);
   if (!spec.y.min && !gPad->GetLogy() && main.GetMinimum() > 0)
     main.SetMinimum(0);  // areas are compared from 0
   main.SetLineWidth(2);
   main.Draw(options.c_str());
   for (auto sum = heap.rbegin(); sum != heap.rend(); ++sum)
-    (*sum)->Draw("SAME HIST");
-  drawn_copy(main)->Draw((options + " SAME").c_str());
+    sum->histogram->Draw("SAME HIST");
+  drawn_copy(main)->Draw(options.empty() ? "SAME" : (options + " SAME").c_str());  // ROOT draws no line for " SAME"
   drawn_copy(main)->Draw("SAME AXIS");  // the areas cover its marks
-  draw_boxes(parts, spec);
+  draw_boxes(main, parts, spec);
   for (const auto &part : parts)
     delete part.histogram;
   for (size_t line = 0; line < others.size(); ++line)

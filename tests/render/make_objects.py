@@ -65,6 +65,10 @@ def special() -> Iterator[tuple[str, ROOT.TObject]]:
     higher = filled_1d("TH1S", "higher")
     higher.Scale(7)
     yield "higher", higher
+    for name, factor in {"negative": -1, "faint": 0.001}.items():
+        other = filled_1d("TH1D", name)
+        other.Scale(factor)
+        yield name, other
     yield "coarse", filled_1d("TH1F", "coarse", 25)
     yield "big2d", filled_2d("TH2F", "big2d", 100, 100)
     yield "bigger2d", filled_2d("TH2F", "bigger2d", 300, 200)

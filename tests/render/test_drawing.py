@@ -24,6 +24,22 @@ def share_of(picture: pictures.Picture, colour: tuple[int, int, int], top: float
     return sum(near(pixel, colour) for pixel in rows) / len(rows)
 
 
+def ink(picture: pictures.Picture, colour: tuple[int, int, int], left: float = 0, right: float = 1) -> set[tuple[int, int]]:
+    """Column and row of each pixel of a colour between two columns, which are shares of the width."""
+    columns = range(int(left * picture.width), int(right * picture.width))
+    return {(x, y) for y in range(picture.height) for x in columns if near(picture.pixels[y * picture.width + x], colour)}
+
+
+def in_boxes(picture: pictures.Picture, colour: tuple[int, int, int] = BLUE) -> set[tuple[int, int]]:
+    """What is written in a colour in the boxes at the right."""
+    return ink(picture, colour, 0.905)
+
+
+def label(words: str) -> str:
+    """Words as a part of a specification."""
+    return "".join(f"%{byte:02X}" for byte in words.encode())
+
+
 def test_ratios_are_drawn_below_the_plot(draw: Draw) -> None:
     picture = draw("TH1F", "reference", "higher", spec="w=600;h=400;ref=ratiooverlay;norm=False")
     assert share_of(picture, BLUE, 0.7, 0.95) > 0.005
@@ -35,6 +51,12 @@ def test_a_stack_fills_the_area_of_the_plot(draw: Draw) -> None:
     picture = draw("TH1F", "reference", "higher", spec="w=600;h=400;ref=stacked")
     assert share_of(picture, BLUE, 0.1, 0.9) > 0.01
     assert share_of(picture, ORANGE, 0.1, 0.9) > 0.1
+
+
+@pytest.mark.parametrize("errors", [0, 1])
+def test_the_plot_is_seen_over_the_stack(draw: Draw, errors: int) -> None:
+    picture = draw("TH1F", "higher", spec=f"w=600;h=400;ref=stacked;norm=False;showstats=0;showerrbars={errors}")
+    assert len({x for x, y in ink(picture, (0, 0, 0), 0.15, 0.85) if 60 < y < 358}) > 0.65 * 600
 
 
 @pytest.mark.parametrize("way", ["ratiooverlay", "stacked"])
@@ -82,3 +104,85 @@ def test_the_probability_that_both_are_alike_is_written(draw: Draw) -> None:
     tested = draw("TH1F", "reference", spec="w=600;h=400;ktest=0.05")
     assert tested.share_that_differs(draw("TH1F", "reference", spec="w=600;h=400")) > 0.0001
     assert draw("TH1F", "coarse", spec="w=600;h=400;ktest=0.05").share_that_differs(draw("TH1F", "coarse", spec="w=600;h=400")) == 0
+
+
+@pytest.fixture
+def label_width(draw: Draw) -> Callable[[str], int]:
+    """Draws a label and gives the columns that it takes, of 1,000 pixels."""
+
+    def width(words: str) -> int:
+        spec = f"w=1000;h=600;reflabel1={label(words)}"
+        without = draw("TH1F", "reference", spec="w=1000;h=600;reflabel1=%20")
+        rows = range(int(0.17 * 600), int(0.2 * 600))
+        inked = {x for x, y in ink(draw("TH1F", "reference", spec=spec), BLUE, 0.785, 1) if y in rows}
+        assert not {x for x, y in ink(without, BLUE, 0.785, 1) if y in rows}
+        return max(inked) - min(inked) + 1 if inked else 0
+
+    return width
+
+
+@pytest.mark.parametrize(
+    ("words", "letters_in_place"),
+    [
+        ("x#alpha", "xnalpha"),
+        ("a_{b}", "a_nbn"),
+        ("a^{b}c", "anxbxc"),
+        ("#splitline{a}{b}", "nsplitlinexaxxbx"),
+        ("größer µΩ", "grosser uO"),
+        ("%s%n", "ws wn"),
+    ],
+)
+def test_what_is_a_formula_to_root_is_a_letter_in_a_label(label_width: Callable[[str], int], words: str, letters_in_place: str) -> None:
+    assert label_width(words) == pytest.approx(label_width(letters_in_place), rel=0.25)
+
+
+def test_a_long_label_stays_in_its_box_and_keeps_both_ends(draw: Draw) -> None:
+    def drawn(words: str) -> pictures.Picture:
+        return draw("TH1F", "reference", spec=f"w=600;h=400;reflabel1={label(words)}")
+
+    whole = drawn("/ZeroBias/Run2023C-PromptReco-v1/DQMIO")
+    assert not ink(whole, BLUE, 0.978)
+    for other in ("/JetMET/Run2023C-PromptReco-v1/DQMIO", "/ZeroBias/Run2023C-PromptReco-v1/RAW"):
+        assert whole.share_that_differs(drawn(other)) > 0
+    assert whole.share_that_differs(drawn("/ZeroBias/Run2022F-PromptReco-v1/DQMIO")) == 0
+    drawn("/" + "x" * 100_000)
+
+
+@pytest.mark.parametrize("way", ["overlay", "ratiooverlay"])
+@pytest.mark.parametrize(("name", "axis"), [("negative", "lin"), ("faint", "log"), ("higher", "lin"), ("higher", "log")])
+def test_a_reference_below_or_above_the_plot_is_seen_whole(draw: Draw, way: str, name: str, axis: str) -> None:
+    picture = draw("TH1F", name, spec=f"w=600;h=400;norm=False;showstats=0;ytype={axis};ref={way}")
+    bottom = (0.9 if way == "overlay" else 0.7) * picture.height
+    seen = {x for x, y in ink(picture, BLUE, 0.1, 0.9) if y < bottom}
+    alone = draw("reference", "reference", spec=f"w=600;h=400;norm=False;showstats=0;ref={way}")
+    assert len(seen) > 0.9 * len({x for x, y in ink(alone, BLUE, 0.1, 0.9) if y < bottom})
+
+
+@pytest.mark.parametrize("name", ["negative", "faint"])
+def test_limits_that_were_asked_for_stay_whatever_a_reference_holds(draw: Draw, name: str) -> None:
+    spec = "w=600;h=400;norm=False;showstats=0;ymin=2;ymax=50"
+    assert not {y for _, y in ink(draw("TH1F", name, spec=spec), BLUE, 0.3, 0.5) if 50 < y < 340}
+
+
+def test_a_part_of_x_is_scaled_to_what_is_shown_of_a_reference(draw: Draw) -> None:
+    spec = "w=600;h=400;norm=False;showstats=0;xmin=80;xmax=99"
+    assert len(ink(draw("TH1F", "higher", spec=spec), BLUE, 0.1, 0.9)) > 200
+    top = min(y for _, y in ink(draw("TH1F", "higher", spec=spec), BLUE, 0.1, 0.9))
+    assert top < 0.3 * 400
+
+
+def test_a_reference_that_is_a_profile_has_a_box(draw: Draw) -> None:
+    assert len(in_boxes(draw("TProfile", "TProfile", spec="w=600;h=400;reflabel1=Reference that is a profile"))) > 50
+    assert not in_boxes(draw("TProfile", "TProfile", spec="w=600;h=400;reflabel1=Reference that is a profile;showstats=0"))
+
+
+@pytest.mark.parametrize("way", ["overlay", "ratiooverlay", "stacked"])
+@pytest.mark.parametrize("references", [1, 9])
+def test_letters_in_small_pictures_are_eight_pixels_high(draw: Draw, way: str, references: int) -> None:
+    labels = "".join(f";reflabel{i}=H" for i in range(1, references + 1))
+    picture = draw("TH1F", *["reference"] * references, spec=f"w=266;h=200;ref={way};showstats=1" + labels)
+    bluish = {
+        y for y in range(60) for x in range(int(0.713 * 266), 266) for red, green, blue in [picture.pixels[y * 266 + x]] if blue > red + 60
+    }
+    capital = next(height for height in range(20) if min(bluish) + height not in bluish)
+    assert capital >= 5
