@@ -63,6 +63,7 @@ setup(
             "mypy>=1.14",
             "numpy>=2",
             "playwright>=1.49",
+            "protobuf>=5",
             "pytest>=8",
             "ruff>=0.9",
             "types-cachetools>=5.5",

@@ -38,12 +38,16 @@ def read_tags(texts: Iterable[bytes], histograms: Container[bytes]) -> Marks:
 
     A text that is no tag, a test whose ME is not there, and a scalar with the name of a histogram are counted.
     """
+    return sort_tags(map(parse_tag, texts), histograms)
+
+
+def sort_tags(tags: Iterable[Tag | None], histograms: Container[bytes]) -> Marks:
+    """As `read_tags`, for tags that were taken apart; None for a text that is no tag."""
     scalars: dict[bytes, tuple[Kind, str]] = {}
     efficiencies: set[bytes] = set()
     tests: list[Tag] = []
     unreadable = 0
-    for text in texts:
-        tag = parse_tag(text)
+    for tag in tags:
         if tag is None or (tag.mark in _SCALARS and tag.name in histograms):
             unreadable += 1
         elif tag.mark in _SCALARS:

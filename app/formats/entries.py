@@ -1,0 +1,207 @@
+"""The entries of a protobuf snapshot, one by one, and what is left of them in a damaged one."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from app.formats.model import FormatError
+
+if TYPE_CHECKING:
+    from app.formats.gzipped import Member, Plain
+
+MAX_ENTRIES = 1_000_000
+DAMAGE = (IndexError, ValueError)
+"""What is raised when bytes are no entry."""
+
+_WINDOW = 1 << 23
+_MAX_ENTRY = 1 << 27
+_MAX_FIELDS = 16
+_SCALAR = 0x0F
+# Behind damage the next whole entry is looked for, at no more places and over no more bytes than this, and again from so
+# far before the end of what had been read.
+_MAX_TRIES = 100_000
+_MAX_LOST = 1 << 26
+_OVERLAP = 1 << 20
+_LOOKS_LIKE_ENTRY = re.compile(rb"\x0a[\x80-\xff]{0,4}[\x00-\x7f]\x0a")
+
+
+class Entry(NamedTuple):
+    """Where one object is, as in `Row`, the flags of the file; and of a scalar its packed bytes."""
+
+    seek: int
+    nbytes: int
+    objlen: int
+    keylen: int
+    flags: int
+    entry: int
+    packed: bytes
+
+
+def varint(data: bytes, at: int) -> tuple[int, int]:
+    """A number in base 128, and the place behind it. Raises what is in `DAMAGE`."""
+    value = shift = 0
+    while (byte := data[at]) > 0x7F:
+        value |= (byte & 0x7F) << shift
+        shift += 7
+        at += 1
+        if shift > 63:
+            raise ValueError("a number of more than 64 bits")
+    return value | byte << shift, at + 1
+
+
+def fields(data: bytes, at: int, end: int) -> tuple[bytes, int, int, int, int]:
+    """Name, size, place and end of the object, and flags of the entry from `at` to `end`. Raises what is in `DAMAGE`."""
+    name = b""
+    size = flags = start = stop = number = 0
+    while at < end:
+        begin = at
+        tag = data[at]
+        value = data[at + 1]
+        at += 2
+        if value > 0x7F:
+            value, at = varint(data, at - 1)
+        if tag == 0x0A:
+            name = data[at : at + value]
+            at += value
+        elif tag == 0x10:
+            size = value & 0xFFFFFFFF
+        elif tag == 0x1A:
+            start, at = at, at + value
+            stop = at
+        elif tag == 0x20:
+            flags = value & 0xFFFFFFFF
+        else:
+            at = _behind_field(data, begin)
+        number += 1
+        if number > _MAX_FIELDS:
+            raise ValueError("too many fields")
+    if at != end or not name:
+        raise ValueError("its fields are longer than the entry, or it has no name")
+    return name, size, start, stop, flags
+
+
+def _behind_field(data: bytes, at: int) -> int:
+    """The place behind a field that a later version of the message may have."""
+    tag, at = varint(data, at)
+    value, behind = varint(data, at) if tag & 7 in (0, 2) else (0, at)
+    match tag & 7:
+        case 0:
+            return behind
+        case 1:
+            return at + 8
+        case 2:
+            return behind + value
+        case 5:
+            return at + 4
+    raise ValueError(f"a field of type {tag & 7}")
+
+
+class Entries:
+    """Reads a stream into `found`, by name; `unreadable` counts the places where something was lost."""
+
+    def __init__(self, stream: Plain | Member, found: dict[bytes, Entry], where: str) -> None:
+        self._stream = stream
+        self._found = found
+        self._where = where
+        self._data = b""
+        self._base = 0
+        self._tries = 0
+        self._taken = 0
+        self.unreadable = 0
+
+    def read(self) -> None:
+        """All entries that are whole. Raises `FormatError` for more than `MAX_ENTRIES`."""
+        at = 0
+        while True:
+            at = self._take(at)
+            missing = self._missing(at)
+            if missing and self._more(at, missing):
+                at = 0
+            elif at == len(self._data):
+                break
+            else:
+                self.unreadable += 1
+                found = self._next_whole(at + 1)
+                if found is None:
+                    break
+                at = found
+        self.unreadable += self._stream.damaged
+
+    def _take(self, at: int) -> int:
+        """Reads the entries from `at` on, and tells where the first begins that is not whole and good."""
+        data, base, found, place = self._data, self._base, self._found, self._stream.place
+        limit = len(data)
+        begin = at
+        try:
+            while at < limit and data[at] == 0x0A:
+                begin = at
+                length = data[at + 1]
+                body = at + 2
+                if length > 0x7F:
+                    length, body = varint(data, at + 1)
+                end = body + length
+                if end > limit:
+                    break
+                name, size, start, stop, flags = fields(data, body, end)
+                if start - begin > 0xFFFF:
+                    break
+                packed = data[start:stop] if flags & 0xFF <= _SCALAR else b""
+                seek, nbytes, entry = place(base + begin + 1, end - begin - 1)
+                found[name] = Entry(seek, nbytes, size, start - begin - 1, flags, entry, packed)
+                self._taken += 1
+                at = end
+        except DAMAGE:
+            pass
+        if self._taken > MAX_ENTRIES:
+            raise FormatError("too many entries", self._where, f"at most {MAX_ENTRIES}")
+        return at
+
+    def _missing(self, at: int) -> int:
+        """How many bytes the entry at `at` goes on beyond what was read; 0 when it is none."""
+        data = self._data
+        if at == len(data):
+            return 1
+        if data[at] != 0x0A:
+            return 0
+        try:
+            length, body = varint(data, at + 1)
+        except IndexError:
+            return 1
+        except ValueError:
+            return 0
+        return max(0, body + length - len(data)) if length <= _MAX_ENTRY else 0
+
+    def _more(self, at: int, missing: int) -> bool:
+        """Reads on, and keeps what was read from `at` on; False at the end."""
+        more = self._stream.read(max(missing, _WINDOW))
+        if more:
+            self._base += at
+            self._data = self._data[at:] + more
+        return bool(more)
+
+    def _next_whole(self, at: int) -> int | None:
+        """Where the next whole entry begins; None when there is none, or it would take long to find."""
+        start = self._base + at
+        while self._base + at - start < _MAX_LOST:
+            for match in _LOOKS_LIKE_ENTRY.finditer(self._data, at):
+                self._tries += 1
+                if self._tries > _MAX_TRIES:
+                    return None
+                if self._is_whole(match.start()):
+                    return match.start()
+            at = max(at, len(self._data) - _OVERLAP)
+            if not self._more(at, 1):
+                return None
+            at = 0
+        return None
+
+    def _is_whole(self, at: int) -> bool:
+        try:
+            length, body = varint(self._data, at + 1)
+            if body + length > len(self._data):
+                return False
+            fields(self._data, body, body + length)
+        except DAMAGE:
+            return False
+        return True

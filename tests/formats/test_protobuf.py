@@ -1,0 +1,291 @@
+from __future__ import annotations
+
+import gzip
+import json
+import subprocess
+import sys
+import zlib
+from pathlib import Path
+
+import pytest
+
+from app.formats import FormatError, Kind, Listing, QTest, Row, Source, payload, protobuf, scan
+from app.formats.model import EFFICIENCY, LUMI
+from tests.formats import snapshots
+from tests.formats.cases import HOSTILE
+from tests.formats.snapshots import Object, written
+
+TREE = Path(__file__).parents[2]
+STATUSES = [30, 50, 60, 70, 90, 100, 200, 300]
+CLASSES = {kind.class_name for kind in Kind if not kind.scalar}
+
+
+@pytest.fixture(scope="session")
+def snapshot_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of what `write_snapshots.py` writes."""
+    folder = tmp_path_factory.mktemp("snapshots")
+    command = [sys.executable, "-W", "ignore", "-m", "tests.formats.write_snapshots", str(folder)]
+    subprocess.run(command, cwd=TREE, check=True, timeout=300, stdin=subprocess.DEVNULL)
+    return folder
+
+
+def only(path: Path) -> Listing:
+    (key, listing), *others = scan(path, "protobuf").samples.items()
+    assert (key, others) == ((0, 0), [])
+    return listing
+
+
+def rows(listing: Listing) -> dict[str, Row]:
+    return {listing.names[index].decode(): listing.columns.row(index) for index in range(len(listing.names))}
+
+
+def histograms(path: Path) -> dict[str, Row]:
+    return {me: row for me, row in rows(only(path)).items() if not Kind(row.kind).scalar}
+
+
+def scalars(listing: Listing) -> dict[str, tuple[Kind, str]]:
+    texts = listing.facts.scalars.items()
+    return {listing.names[index].decode(): (Kind(listing.columns.kind[index]), text) for index, text in texts}
+
+
+def qtests(listing: Listing) -> dict[str, list[QTest]]:
+    return {listing.names[index].decode(): tests for index, tests in listing.facts.qtests.items()}
+
+
+def contents(path: Path) -> dict[str, bytes]:
+    return {me: payload(path, "protobuf", row).data for me, row in histograms(path).items()}
+
+
+def saved(path: Path, data: bytes) -> Path:
+    path.write_bytes(data)
+    return path
+
+
+def decoded(frames: dict[str, tuple[bytes, int]], folder: Path) -> dict[str, dict[str, object]]:
+    """What ROOT reads from each frame."""
+    requests = []
+    for number, (data, displacement) in enumerate(frames.values()):
+        requests.append(json.dumps([str(saved(folder / f"frame {number}", data)), displacement]))
+    reader = [sys.executable, "-W", "ignore", str(Path(__file__).with_name("read_frames.py"))]
+    done = subprocess.run(reader, input="\n".join(requests), capture_output=True, text=True, check=True, timeout=120)
+    return dict(zip(frames, map(json.loads, done.stdout.splitlines()), strict=True))
+
+
+@pytest.mark.parametrize("name", ["classes", "marks", "names", "small"])
+def test_names_flags_and_bytes_of_histograms_are_those_that_the_protobuf_library_finds(snapshot_files: Path, name: str) -> None:
+    path = snapshot_files / f"{name}.pb"
+    expected = {me: found for me, found in snapshots.read(path.read_bytes()).items() if found.flags & 0xFF > 0x0F}
+    found = histograms(path)
+    assert found.keys() == expected.keys()
+    for me, row in found.items():
+        assert payload(path, "protobuf", row) == (
+            expected[me].flags & ~snapshots.LUMI,
+            expected[me].content,
+            0,
+        )
+
+
+def test_every_class_of_histogram_is_decoded_by_root_as_from_a_legacy_file(snapshot_files: Path, tmp_path: Path) -> None:
+    path, legacy = snapshot_files / "classes.pb", snapshot_files / "classes.root"
+    other = scan(legacy).samples[1, 0]
+    listed = rows(only(path))
+    assert {Kind(row.kind).class_name for row in listed.values()} == CLASSES
+    frames = {}
+    for index in range(len(other.names)):
+        framed = payload(legacy, "tdirectory", other.columns.row(index))
+        frames[f"legacy {other.names[index].decode()}"] = framed.data, framed.displacement
+    frames |= {me: (data, 0) for me, data in contents(path).items()}
+    read = decoded(frames, tmp_path)
+    assert len(read) == 2 * len(CLASSES)
+    for me in listed:
+        assert read[me] == read[f"legacy {me}"]
+        assert sum(read[me]["bins"]) > 0  # type: ignore[arg-type]  # JSON
+
+
+@pytest.mark.parametrize(("run", "mes"), [(367094, 1), (367129, 2)])
+def test_real_snapshots_hold_what_the_legacy_files_of_the_same_runs_hold(fixtures_dir: Path, tmp_path: Path, run: int, mes: int) -> None:
+    path = fixtures_dir / "dqmfiles" / f"run{run}_DQMLive_concat.pb"
+    legacy = fixtures_dir / "dqmfiles" / f"DQM_V0001_R{run:09}__ZeroBias__Run2023C-PromptReco-v1__DQMIO.root"
+    other = scan(legacy).samples[run, 0]
+    frames = {}
+    for me, data in contents(path).items():
+        index = other.names.find(me.encode())
+        assert index is not None
+        framed = payload(legacy, "tdirectory", other.columns.row(index))
+        frames |= {me: (data, 0), f"legacy {me}": (framed.data, framed.displacement)}
+    read = decoded(frames, tmp_path)
+    assert len(read) == 2 * mes
+    for me in contents(path):
+        assert read[me] == read[f"legacy {me}"]
+
+
+def test_efficiencies_and_mes_of_one_lumisection_are_marked(snapshot_files: Path) -> None:
+    path = snapshot_files / "marks.pb"
+    found = {me.removeprefix("Marks/"): row for me, row in rows(only(path)).items() if row.flags}
+    assert {me: row.flags for me, row in found.items()} == {
+        "efficiency": EFFICIENCY,
+        "of one lumisection": LUMI,
+        "both": EFFICIENCY | LUMI,
+        "lumi": LUMI,
+    }
+    assert payload(path, "protobuf", found["both"]).flags == Kind.TH1F | snapshots.EFFICIENCY
+
+
+def test_scalars_are_the_texts_of_their_entries(snapshot_files: Path) -> None:
+    listing = only(snapshot_files / "marks.pb")
+    assert scalars(listing) == {
+        "Marks/integer": (Kind.INT, "-42"),
+        "Marks/real": (Kind.FLOAT, "3.25"),
+        "Marks/text": (Kind.STRING, 'a < b, <b>bold</b> & η\nsecond line "quoted"'),
+        "Marks/long": (Kind.STRING, "long " * 200),
+        "Marks/empty": (Kind.STRING, ""),
+        "Marks/lumi": (Kind.INT, "7"),
+    }
+    with pytest.raises(ValueError, match="has no histogram"):
+        payload(snapshot_files / "marks.pb", "protobuf", rows(listing)["Marks/integer"])
+
+
+def test_quality_tests_belong_to_the_longest_name_that_fits_and_one_without_an_me_is_counted(snapshot_files: Path) -> None:
+    listing = only(snapshot_files / "marks.pb")
+    found = qtests(listing)
+    for status in STATUSES:
+        assert found.pop(f"Tests/status {status}") == [QTest("test", status, "0.5", "A", "a message: with colons")]
+    assert found == {"Tests/a.b": [QTest("test", 300, "0", "X", "of a.b")], "Tests/a": [QTest("test.2", 200, "0", "X", "of a")]}
+    assert listing.columns.status[listing.names.find(b"Tests/a.b") or 0] == 300
+    assert listing.unreadable == 1  # the test of nobody
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_any_name_is_listed_as_it_is(snapshot_files: Path, name: str) -> None:
+    listing = only(snapshot_files / "names.pb")
+    assert f"Names/{name}" in rows(listing)
+    assert scalars(listing)[f"Scalars/{name}"] == (Kind.STRING, name)
+
+
+@pytest.fixture
+def peak(snapshot_files: Path) -> bytes:
+    return snapshots.read((snapshot_files / "small.pb").read_bytes())["Alpha/one/TH1F of it"].content
+
+
+def test_names_that_no_page_could_show_are_counted(peak: bytes, tmp_path: Path) -> None:
+    names = ["good", "a/b", "/leading", "trailing/", "two//slashes", "nul\0here", "x" * 1_000_000]
+    data = written(Object(name, peak, Kind.TH1F) for name in names)
+    path = saved(tmp_path / "names.pb", data.replace(b"good", b"g\xf6\xf6d"))  # Latin-1
+    listing = only(path)
+    assert (list(rows(listing)), listing.unreadable) == (["a/b", "gööd"], 5)
+
+
+def test_of_several_snapshots_the_last_entry_of_a_name_counts(snapshot_files: Path, peak: bytes, tmp_path: Path) -> None:
+    small = (snapshot_files / "small.pb").read_bytes()
+    again = snapshots.read(small)
+    newer = [
+        Object("Alpha/one/TH1F of it", again["Alpha/one/TH2F of it"].content, Kind.TH2F),
+        Object("Alpha/one/TH1S of it.test", again["Alpha/one/TProfile of it.test"].content, Kind.STRING),
+        Object("Beta/three/scalar", peak, Kind.TH1F),
+        Object("New", peak, Kind.TH1F),
+    ]
+    path = saved(tmp_path / "cat.pb", small + small + written(newer))
+    listing = only(path)
+    assert rows(listing).keys() == histograms(snapshot_files / "small.pb").keys() | {"New", "Beta/three/scalar"}
+    assert rows(listing)["Alpha/one/TH1F of it"].kind == Kind.TH2F
+    assert contents(path)["Beta/three/scalar"] == peak
+    assert listing.unreadable == 0
+
+
+@pytest.mark.parametrize("name", ["small", "old"])
+@pytest.mark.parametrize("members", [1, 3])
+def test_a_file_of_an_old_client_packed_as_a_whole_reads_like_any_other(
+    snapshot_files: Path, tmp_path: Path, name: str, members: int
+) -> None:
+    plain = snapshot_files / f"{name}.pb"
+    path = saved(tmp_path / "packed.pb", gzip.compress(plain.read_bytes()) * members)
+    assert scalars(only(path)) == scalars(only(snapshot_files / "small.pb"))
+    assert qtests(only(path)) == qtests(only(snapshot_files / "small.pb"))
+    assert contents(path) == contents(plain) == contents(snapshot_files / "small.pb")
+    assert only(path).unreadable == 0
+
+
+def test_a_large_packed_file_is_read_to_its_last_entry(peak: bytes, tmp_path: Path) -> None:
+    objects = [Object(f"Large/{number}", peak, Kind.TH1F) for number in range(20_000)]
+    path = saved(tmp_path / "packed.pb", gzip.compress(written(objects, packed=False), 1))
+    found = histograms(path)
+    assert len(found) == 20_000
+    for me in ["Large/0", "Large/9999", "Large/19999"]:
+        assert payload(path, "protobuf", found[me]).data == peak
+
+
+class Counted(Source):
+    """A source that notes what is read from it."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.reads: list[tuple[int, int]] = []
+
+    def read(self, seek: int, size: int) -> bytes:
+        self.reads.append((seek, size))
+        return super().read(seek, size)
+
+
+def test_one_plot_reads_one_range_and_a_listing_few_large_ones(peak: bytes, tmp_path: Path) -> None:
+    objects = [Object(f"Large/{number}", peak, Kind.TH1F) for number in range(20_000)]
+    path = saved(tmp_path / "large.pb", written(objects, packed=False))
+    with Counted(path) as source:
+        listing = protobuf.scan(source).samples[0, 0]
+        assert len(source.reads) == 4  # of 12 MB
+        source.reads.clear()
+        row = listing.columns.row(4711)
+        assert protobuf.payload(source, row).data == peak
+        assert source.reads == [(row.seek, row.nbytes)]
+        assert row.nbytes < len(peak) + 100
+
+
+def test_types_that_nobody_knows_are_counted_and_cost_only_themselves(peak: bytes, tmp_path: Path) -> None:
+    objects = [Object(f"type {type:#x}", peak, type) for type in [0x04, 0x10, 0x14, 0x50, 0xFF]]
+    listing = only(saved(tmp_path / "types.pb", written(objects)))
+    assert (list(rows(listing)), listing.unreadable) == (["type 0x10"], 4)
+
+
+def test_fields_of_a_later_message_and_fields_in_another_order_are_no_damage(peak: bytes, tmp_path: Path) -> None:
+    snapshot = snapshots.Snapshot()
+    snapshot.histo.add(full_pathname="me", size=len(peak), streamed_histo=zlib.compress(peak), flags=Kind.TH1F)
+    (plain,) = snapshot.histo
+    later = b"\x28\xac\x02" + b"\x31" + bytes(8) + b"\x3a\x03abc" + b"\x45" + bytes(4) + b"\xa2\x06\x02xy"
+    name, rest = bytes(plain.SerializeToString()).split(b"\x10", 1)
+    body = later + b"\x10" + rest + name
+    entry = b"\x0a" + bytes([len(body) & 0x7F | 0x80, len(body) >> 7]) + body
+    path = saved(tmp_path / "later.pb", entry)
+    assert contents(path) == {"me": peak}
+    assert snapshots.read(entry)["me"].content == peak  # as the library has it
+
+
+def test_an_object_that_is_not_the_one_that_was_listed_is_refused(snapshot_files: Path, tmp_path: Path) -> None:
+    path = snapshot_files / "small.pb"
+    found = histograms(path)
+    row, other = found["Alpha/one/TH1F of it"], found["Alpha/one/TH2F of it"]
+    packed = payload(path, "protobuf", row).data
+    for wrong in [
+        row._replace(seek=other.seek),
+        row._replace(kind=Kind.TH1D),
+        row._replace(objlen=row.objlen - 1),
+        row._replace(seek=10**9),
+    ]:
+        with pytest.raises(FormatError, match="another object than was listed"):
+            payload(path, "protobuf", wrong)
+    liar = saved(tmp_path / "liar.pb", written([Object("of another class", packed, Kind.TH2F)]))
+    with pytest.raises(FormatError, match="the same TH2F"):
+        payload(liar, "protobuf", histograms(liar)["of another class"])
+    with pytest.raises(FormatError, match=f"at most {protobuf.MAX_OBJECT}"):
+        payload(path, "protobuf", row._replace(objlen=protobuf.MAX_OBJECT + 1))
+
+
+def test_what_is_no_snapshot_is_refused_with_what_was_found_and_what_is_expected(snapshot_files: Path, tmp_path: Path) -> None:
+    (tmp_path / "text").write_text("#!/bin/sh\n" * 100)
+    (tmp_path / "empty").touch()
+    (tmp_path / "packed").write_bytes(gzip.compress(b"nothing of ours" * 100))
+    for path in [tmp_path / "text", tmp_path / "empty", tmp_path / "packed", snapshot_files / "classes.root"]:
+        with pytest.raises(FormatError) as caught:
+            scan(path, "protobuf")
+        size = path.stat().st_size
+        assert (
+            str(caught.value) == f"{path}: has {size} bytes and no entry that can be read; expected a protobuf snapshot of monitor elements"
+        )
