@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import Any, get_origin, get_type_hints
 from urllib.parse import urlsplit
 
+from app.formats.urls import is_remote, normal_folder
+
 TREE = Path(__file__).resolve().parent.parent
 """The installed product: the folder that holds wsgi.py, app/ and render/."""
 
@@ -63,11 +65,15 @@ def networks(value: tuple[str, ...]) -> str:
 
 
 def folders(value: tuple[str, ...]) -> str:
-    return (
-        ""
-        if not any(re.search(r'["\[\]]', item) for item in value)
-        else "a list of folders; in a variable they are separated by commas, without brackets and quotes"
-    )
+    for item in value:
+        if "://" in item:
+            try:
+                normal_folder(item)
+            except ValueError as error:
+                return str(error)
+        elif re.search(r'["\[\]]', item):
+            return "a list of folders; in a variable they are separated by commas, without brackets and quotes"
+    return ""
 
 
 def hosts(value: tuple[str, ...]) -> str:
@@ -112,7 +118,13 @@ class Settings:
     instance_name: str = setting("DQM Hub", "Name of this instance, shown on every page.")
     instance_colour: str = setting("blue", "Colour of the bar on every page, to tell production from playback and test.", one_of(*COLOURS))
     data_dir: str = setting("var", "Folder for all that the program writes; a relative path starts at the tree.")
-    file_roots: tuple[str, ...] = setting((), "Folders whose DQM files may be registered and read, besides demo/ in data_dir.", folders)
+    file_roots: tuple[str, ...] = setting(
+        (),
+        "Folders whose DQM files may be registered and read, besides demo/ in data_dir; root://host//folder for those of a server.",
+        folders,
+    )
+    remote_timeout_s: float = setting(10.0, "Seconds that one answer of a remote server (root://) may take.", between(1, 600))
+    remote_recheck_s: float = setting(30.0, "Seconds after which a remote file is looked at again for a new version.", between(0, 86400))
 
     web_host: str = setting("127.0.0.1", "Address that the web server listens on.")
     web_port: int = setting(8889, "Port that the web server listens on.", between(1, 65535))
@@ -168,8 +180,13 @@ class Settings:
 
     @property
     def roots(self) -> tuple[Path, ...]:
-        """Folders below which files are read, resolved."""
-        return tuple(Path(root).resolve() for root in (str(self.data / "demo"), *self.file_roots))
+        """Folders of this machine below which files are read, resolved."""
+        return tuple(Path(root).resolve() for root in (str(self.data / "demo"), *self.file_roots) if not is_remote(root))
+
+    @property
+    def readable(self) -> tuple[str, ...]:
+        """What the path or address of every file that may be read starts with."""
+        return (*(f"{root}/" for root in self.roots), *(normal_folder(root) for root in self.file_roots if is_remote(root)))
 
 
 def table() -> tuple[Field[Any], ...]:
@@ -193,7 +210,7 @@ def load(config: Path | None = None, environ: Mapping[str, str] = os.environ) ->
 
 
 def _absolute(path: str) -> str:
-    return os.path.abspath(TREE / Path(path).expanduser())
+    return normal_folder(path) if "://" in path else os.path.abspath(TREE / Path(path).expanduser())
 
 
 def config_files(config: Path | None, environ: Mapping[str, str]) -> list[Path]:

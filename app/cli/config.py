@@ -10,6 +10,7 @@ import click
 
 from app import cli
 from app import settings as table
+from app.formats.urls import is_remote
 
 
 @click.group()
@@ -47,6 +48,6 @@ def check() -> None:
     files = table.config_files(None, os.environ)
     settings = cli.settings()
     for root in settings.file_roots:
-        if not Path(root).is_dir():
+        if not is_remote(root) and not Path(root).is_dir():
             click.echo(f"warning: file_roots: there is no folder {root}", err=True)
     click.echo("settings are good; read from " + (", ".join(map(str, files)) or "no file") + " and the environment")

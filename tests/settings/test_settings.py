@@ -17,7 +17,15 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
     "instance_name": [(7, "text")],
     "instance_colour": [("pink", "one of grey, blue, green, orange, red, purple")],
     "data_dir": [(False, "text")],
-    "file_roots": [("/data", "a list of texts"), ([1], "a list of texts")],
+    "file_roots": [
+        ("/data", "a list of texts"),
+        ([1], "a list of texts"),
+        (["http://host/data"], "an address such as root://host//folder"),
+        (["root://user@host//data"], "an address such as root://host//folder"),
+        (["root://host//data/../etc"], "an address such as root://host//folder"),
+    ],
+    "remote_timeout_s": [(0, "a number from 1 to 600")],
+    "remote_recheck_s": [(-1, "a number from 0 to 86400")],
     "web_host": [(127, "text")],
     "web_port": [
         (0, "a number from 1 to 65535"),
@@ -140,6 +148,13 @@ def test_relative_paths_start_at_the_tree(tmp_path: Path) -> None:
     assert found.data == TREE / "var/other"
     assert found.file_roots == (str(TREE / "files"),)
     assert found.roots == ((TREE / "var/other/demo").resolve(), (TREE / "files").resolve())
+
+
+def test_folders_of_remote_servers_are_no_folders_of_this_machine(tmp_path: Path) -> None:
+    found = load(main_file(tmp_path, 'file_roots = ["files", "root://EOS.cern.ch:1094//eos/dqm", "root://[::1]:1095//"]\n'), {})
+    assert found.file_roots[1:] == ("root://eos.cern.ch//eos/dqm/", "root://[::1]:1095//")
+    assert len(found.roots) == 2
+    assert found.readable == (*(f"{root}/" for root in found.roots), *found.file_roots[1:])
 
 
 @pytest.mark.parametrize(
