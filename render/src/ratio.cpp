@@ -16,6 +16,7 @@ TH1 *empty_copy(const TH1 &main) {
   copy->GetListOfFunctions()->Clear();
   copy->Reset("ICES");
   copy->SetTitle("");
+  copy->SetLineWidth(1);  // the plot's own is bold
   return copy;
 }
 
@@ -48,7 +49,6 @@ void draw_frame(TH1 &frame, const TH1 &main) {
   frame.GetXaxis()->SetRange(main.GetXaxis()->GetFirst(), main.GetXaxis()->GetLast());
   frame.GetYaxis()->SetTitle("Ratio");
   frame.GetYaxis()->SetNdivisions(504);
-  frame.SetLineWidth(1);
   enlarge_letters(frame, static_cast<TPad &>(*gPad));
   frame.Draw("AXIS");
   const TAxis &axis = *main.GetXaxis();

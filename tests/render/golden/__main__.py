@@ -12,14 +12,14 @@ from pathlib import Path
 
 import ROOT
 
-from tests.render.golden import ordinary, words
+from tests.render.golden import ordinary, together, words
 from tests.render.golden.album import ALBUM, Page
 from tests.render.golden.image import encode
 from tests.render.golden.objects import OBJECTS
 from tests.render.make_objects import SAVE, set_style
 from tests.render.pictures import from_argb
 
-CHAPTERS = [ordinary, words]
+CHAPTERS = [ordinary, words, together]
 """The modules that fill the album."""
 
 WINDOW_FRAME = (4, 28)
@@ -31,8 +31,8 @@ def paint(page: Page, raw: Path) -> bytes:
     width, height = page.size
     set_style()
     canvas = ROOT.TCanvas("canvas", "", width + WINDOW_FRAME[0], height + WINDOW_FRAME[1])
-    histograms = [OBJECTS[name]() for name in page.objects if name] if page.recipe.__code__.co_argcount else []
-    for histogram in histograms:
+    histograms = [OBJECTS[name]() if name else None for name in page.objects]
+    for histogram in filter(None, histograms):
         histogram.UseCurrentStyle()
         histogram.SetTitle(histogram.GetTitle().removesuffix("_"))
     page.recipe(*histograms)

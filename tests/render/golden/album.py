@@ -16,7 +16,8 @@ Recipe = Callable[..., None]
 
 @dataclass(frozen=True)
 class Page:
-    """One picture. `objects` are names in objects.py, an empty one is missing; `recipe` draws them on the current canvas.
+    """One picture. `objects` are names in objects.py, an empty one is missing; `recipe`
+    takes them, None for what is missing, and draws on the current canvas.
 
     `options` is the specification without the size, in pixels; a scalar has `text` and a type in `flags`.
     """

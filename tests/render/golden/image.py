@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.render.pictures import SIGNATURE, Picture
@@ -22,7 +22,7 @@ SAME, OTHER = (255, 255, 255), (255, 0, 0)
 class Difference:
     """Of two pictures of one size: `pixels` are those that differ by more than LEVELS, as numbers in their rows."""
 
-    pixels: frozenset[int]
+    pixels: frozenset[int] = field(repr=False)
     of: int
 
     def __bool__(self) -> bool:

@@ -33,11 +33,11 @@ def steep() -> ROOT.TH1:
     return histogram
 
 
-def flat() -> ROOT.TH1:
+def flat(ground: int = 200) -> ROOT.TH1:
     """Contents within one power of ten."""
     histogram = ROOT.TH1F("flat", "Hardly any change;LS;Rate [Hz]", 30, 0, 30)
     for i in range(1, 31):
-        histogram.SetBinContent(i, 200 + 40 * (i % 7))
+        histogram.SetBinContent(i, ground + 40 * (i % 7))
     return histogram
 
 
@@ -144,6 +144,7 @@ OBJECTS: dict[str, Callable[[], ROOT.TH1]] = {
     "fine map": partial(filled_2d, "TH2F", "fine", 150, 100),
     "steep": steep,
     "flat": flat,
+    "flat and higher": partial(flat, 90000),
     "signed": signed,
     "below": below,
     "uneven": uneven,

@@ -73,12 +73,12 @@ def beyond_latin() -> None:
 
 
 @page("", "")
-def missing() -> None:
+def missing(_: None) -> None:
     write("missing", "is not available now", colour=ROOT.kGray + 2)
 
 
 @page("", "", size=LARGE)
-def missing_with_a_long_name() -> None:
+def missing_with_a_long_name(_: None) -> None:
     write("missing_with..._name", "is not available now", colour=ROOT.kGray + 2)
 
 
@@ -88,10 +88,10 @@ def missing_string() -> None:
 
 
 @page("", "TH1F")
-def blacklisted() -> None:
+def blacklisted(_: ROOT.TH1) -> None:
     write("blacklisted", "is blacklisted", colour=ROOT.kRed + 1)
 
 
 @page("ref=stacked", "TH2F", "TH2F")
-def stack_of_maps() -> None:
+def stack_of_maps(*_: ROOT.TH2) -> None:
     write("Stacking not supported")

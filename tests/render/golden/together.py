@@ -1,0 +1,361 @@
+"""Plots with references: over the plot, divided by it, on top of each other."""
+
+from __future__ import annotations
+
+import math
+
+import ROOT
+
+from tests.render.golden.album import EFFICIENCY, HISTOGRAM, LARGE, page
+from tests.render.golden.ordinary import coloured
+from tests.render.golden.words import text_at
+
+COLOURS = [
+    ROOT.kAzure,
+    ROOT.kOrange + 7,
+    ROOT.kRed + 1,
+    ROOT.kMagenta + 2,
+    ROOT.kGreen - 3,
+    ROOT.kGray + 2,
+    ROOT.kCyan + 2,
+    ROOT.kYellow + 3,
+    ROOT.kBlue + 2,
+]
+LEAST_LETTERS = 8
+"""Pixels of the letters in the boxes; small pictures have larger boxes for it, but not more than half as large again."""
+
+TITLE = 0.05
+"""Height of a title, as a share of the canvas."""
+
+Reference = tuple[int, ROOT.TH1]
+"""Its number, from 1, and what is drawn of it."""
+
+
+def given_away(item: ROOT.TObject) -> ROOT.TObject:
+    """`item`, which the pad has from now on."""
+    ROOT.SetOwnership(item, False)
+    return item
+
+
+def in_real_numbers(histogram: ROOT.TH1) -> ROOT.TH1:
+    """A copy that can be scaled; whole numbers would be cut."""
+    axis = histogram.GetXaxis()
+    copy = given_away(ROOT.TH1D(histogram.GetName(), histogram.GetTitle(), axis.GetNbins(), axis.GetXmin(), axis.GetXmax()))
+    copy.Add(histogram)
+    copy.SetStats(False)
+    return copy
+
+
+def references(main: ROOT.TH1, others: tuple[ROOT.TH1, ...], normalised: bool = True, errors: bool = False) -> list[Reference]:
+    """Copies of the references in their colours, each with the area of the plot."""
+    found = []
+    for number, other in enumerate(others, 1):
+        if not other:
+            continue
+        copy = in_real_numbers(other)
+        if errors:
+            copy.Sumw2()
+        if normalised and copy.Integral():
+            copy.Scale(main.Integral() / copy.Integral())
+        if not errors:
+            copy.Sumw2(False)
+        found.append((number, in_colour(copy, number)))
+    return found
+
+
+def in_colour(histogram: ROOT.TH1, number: int) -> ROOT.TH1:
+    histogram.SetLineColor(COLOURS[number - 1])
+    histogram.SetMarkerColor(COLOURS[number - 1])
+    histogram.SetMarkerStyle(ROOT.kStar)
+    histogram.SetMarkerSize(0.85)
+    return histogram
+
+
+def extent(histogram: ROOT.TH1, errors: bool) -> tuple[float, float]:
+    """The lowest and the highest that is drawn in the shown part."""
+    axis = histogram.GetXaxis()
+    bins = range(axis.GetFirst(), axis.GetLast() + 1)
+    spans = [(histogram.GetBinContent(i), histogram.GetBinError(i) if errors else 0) for i in bins]
+    return min(content - error for content, error in spans), max(content + error for content, error in spans)
+
+
+def make_room(main: ROOT.TH1, drawn: list[Reference], errors: bool = False) -> None:
+    """The y axis shows the highest and the lowest of all."""
+    own_low, own_high = extent(main, errors)
+    low, high = min(extent(one, errors)[0] for _, one in drawn), max(extent(one, errors)[1] for _, one in drawn)
+    room = 0.05 * (max(high, own_high) - min(0, low, own_low))
+    if high > own_high:
+        main.SetMaximum(high + room)
+    if low < own_low:
+        main.SetMinimum(low - room if low < 0 else max(0, low - room))
+
+
+def boxes(drawn: list[Reference], labels: tuple[str, ...] = (), own_lines: int = 4) -> None:
+    """A box for each reference below the plot's own, which has `own_lines`; they shrink to stay on the pad."""
+    pad, style = ROOT.gPad, ROOT.gStyle
+    if not style.GetOptStat():
+        return
+    width, height = pad.GetWw() * pad.GetWNDC(), pad.GetWh() * pad.GetHNDC()
+    usual = 0.03 * min(pad.GetWw(), pad.GetWh())
+    larger = min(max(LEAST_LETTERS / usual, 1), 1.5)
+    style.SetStatW(style.GetStatW() * larger)
+    style.SetStatH(style.GetStatH() * larger / pad.GetHNDC())
+    top = style.GetStatY() - style.GetStatH() * own_lines / 4
+    box_height = min(4 * larger * usual / 0.75 / height, (top - 0.02) / drawn[-1][0])
+    for number, histogram in drawn:
+        lines = [labels[number - 1]] if labels else []
+        lines += [f"Entries  {histogram.GetEntries():.7g}", f"Mean  {histogram.GetMean():.4g}", f"RMS  {histogram.GetStdDev():.4g}"]
+        lines = lines[: max(1, int(0.75 * box_height * height / (larger * usual)))]
+        letters = min(larger * usual, 0.75 * box_height * height / len(lines)) / min(width, height)
+        box(lines, COLOURS[number - 1], letters, top - box_height * (number - 1), box_height)
+
+
+def box(lines: list[str], colour: int, letters: float, top: float, height: float) -> None:
+    """Lines in a box as wide as ROOT's own. TPaveText would take labels for formulas."""
+    right, width = ROOT.gStyle.GetStatX(), ROOT.gStyle.GetStatW()
+    given_away(ROOT.TPave(right - width, top - height, right, top, 1, "NDC")).Draw()
+    for i, line in enumerate(lines):
+        text = text_at(right - 0.95 * width, top - (i + 0.5) * height / len(lines), line)
+        text.SetTextAlign(12)
+        text.SetTextSize(letters)
+        text.SetTextColor(colour)
+
+
+def note(line: str, number: int, place: int = 0) -> None:
+    """Words about a reference at the upper left of the frame, `place` lines below its edge."""
+    pad = ROOT.gPad
+    letters = 0.04 / pad.GetHNDC()
+    text = text_at(pad.GetLeftMargin() + 0.02, 1 - pad.GetTopMargin() - 0.01 - 1.25 * letters * (place + 0.5), line)
+    text.SetTextAlign(12)
+    text.SetTextSize(letters)
+    text.SetTextColor(COLOURS[number - 1])
+
+
+def overlay(main: ROOT.TH1, drawn: list[Reference], labels: tuple[str, ...] = (), errors: bool = False) -> None:
+    """The plot and its references, which may have been scaled, in one frame."""
+    make_room(main, drawn, errors)
+    main.SetLineWidth(2)
+    main.Draw("HIST E1 X0" if errors else "")
+    for _, histogram in drawn:
+        histogram.Draw("SAME P E1 X0" if errors else "SAME P")
+    boxes(drawn, labels)
+
+
+NAMES = ("last year", "last week", "simulated")
+LABELS = ";".join(f"reflabel{i}={name}" for i, name in enumerate(NAMES, 1))
+TEN = ("run", *(f"reference {i}" for i in range(1, 10)))
+
+
+@page("", "run", "shifted")
+def overlay_of_2(main: ROOT.TH1, *others: ROOT.TH1) -> None:
+    overlay(main, references(main, others))
+
+
+@page(LABELS, "run", "shifted", "higher", "wide", size=LARGE)
+def overlay_of_4(main: ROOT.TH1, *others: ROOT.TH1) -> None:
+    overlay(main, references(main, others), NAMES)
+
+
+@page("norm=False", *TEN, size=LARGE)
+def overlay_of_10(main: ROOT.TH1, *others: ROOT.TH1) -> None:
+    overlay(main, references(main, others, normalised=False))
+
+
+def overlay_as_they_are(main: ROOT.TH1, *others: ROOT.TH1) -> None:
+    overlay(main, references(main, others, normalised=False))
+
+
+page("norm=False", "run", "higher", "wide", name="overlay_as_they_are")(overlay_as_they_are)
+page("", "run", "higher", "wide", flags=HISTOGRAM | EFFICIENCY, name="overlay_of_efficiencies")(overlay_as_they_are)
+
+
+@page("showerrbars=1", "run", "weighted", "higher", size=LARGE)
+def overlay_with_error_bars(main: ROOT.TH1, *others: ROOT.TH1) -> None:
+    overlay(main, references(main, others, errors=True), errors=True)
+
+
+@page("norm=False;ytype=log", "flat", "flat and higher")
+def log_overlay(main: ROOT.TH1, *others: ROOT.TH1) -> None:
+    ROOT.gPad.SetLogy()
+    drawn = references(main, others, normalised=False)
+    low, high = main.GetMinimum(), drawn[0][1].GetMaximum()
+    overlay(main, drawn)
+    main.SetMaximum(high * (1 + 0.2 * math.log10(high / low)))
+
+
+@page("reflabel1=%CF%84 %E2%86%92 3%C2%B5%3A %23eta%5F%7B1%7D%5E2", "run", "shifted", size=LARGE)
+def overlay_with_any_letters(main: ROOT.TH1, *others: ROOT.TH1) -> None:
+    overlay(main, references(main, others), ("τ → 3µ: #eta_{1}^2",))
+
+
+@page("norm=False;xmin=30;xmax=50;ymin=0;ymax=100", "run", "shifted", "higher")
+def part_of_overlay(main: ROOT.TH1, *others: ROOT.TH1) -> None:
+    for histogram in (main, *others):
+        histogram.GetXaxis().SetRangeUser(30, 50)
+    overlay(main, references(main, others, normalised=False))
+    main.SetMinimum(0)
+    main.SetMaximum(100)
+
+
+@page("showstats=0", "run", "shifted", "other bins")
+def overlay_without_statistics(main: ROOT.TH1, *others: ROOT.TH1) -> None:
+    ROOT.gStyle.SetOptStat(0)
+    overlay(main, references(main, others))
+
+
+@page("", "run", "", "shifted")
+def overlay_with_a_missing_reference(main: ROOT.TH1, *others: ROOT.TH1) -> None:
+    overlay(main, references(main, others))
+
+
+@page("ref=object", "run", "shifted", name="first_object_alone")
+def first_alone(main: ROOT.TH1, *_: ROOT.TH1) -> None:
+    main.Draw()
+
+
+@page("", "TH2F", "coarse map")
+def map_alone(main: ROOT.TH2, *_: ROOT.TH2) -> None:
+    coloured(main)
+
+
+@page("showstats=0;ktest=0.05", "run", "shifted", "wide", size=LARGE)
+def kolmogorov(main: ROOT.TH1, *others: ROOT.TH1) -> None:
+    ROOT.gStyle.SetOptStat(0)
+    overlay(main, references(main, others))
+    for number, other in enumerate(others, 1):
+        probability = main.KolmogorovTest(other)
+        note(f"KS {probability:.3g}" + (" < 0.05" if probability < 0.05 else ""), number, number - 1)
+
+
+@page("", "TProfile", "other profile")
+def overlay_of_profiles(main: ROOT.TProfile, other: ROOT.TProfile) -> None:
+    make_room(main, [(1, other)])
+    main.SetLineWidth(2)
+    main.Draw()
+    other.SetStats(False)
+    in_colour(other, 1).Draw("SAME HIST")
+    boxes([(1, other)], own_lines=6)
+
+
+def larger_letters(histogram: ROOT.TH1) -> None:
+    """Letters as large in a part of the canvas as in the whole."""
+    pad = ROOT.gPad
+    width, height = pad.GetWw(), pad.GetWh()
+    factor = min(width, height) / min(width * pad.GetWNDC(), height * pad.GetHNDC())
+    for axis in (histogram.GetXaxis(), histogram.GetYaxis()):
+        axis.SetLabelSize(axis.GetLabelSize() * factor)
+        axis.SetTitleSize(axis.GetTitleSize() * factor)
+    histogram.GetYaxis().SetTitleOffset(1 / factor)
+
+
+def pads() -> tuple[ROOT.TPad, ROOT.TPad]:
+    """The upper 70 % of the canvas, and from 5 to 30 % of it."""
+    upper, lower = given_away(ROOT.TPad("upper", "", 0, 0.3, 1, 1)), given_away(ROOT.TPad("lower", "", 0, 0.05, 1, 0.3))
+    upper.SetBottomMargin(0.03)
+    lower.SetTopMargin(0.05)
+    lower.SetBottomMargin(0.4)
+    upper.Draw()
+    lower.Draw()
+    return upper, lower
+
+
+def quotient(main: ROOT.TH1, reference: ROOT.TH1, errors: bool) -> ROOT.TH1:
+    divided = in_real_numbers(main)
+    divided.SetTitle("")
+    divided.Sumw2()
+    below = in_real_numbers(reference)
+    divided.Divide(below)
+    if not errors:
+        divided.Sumw2(False)
+    return divided
+
+
+def ratios(
+    main: ROOT.TH1, drawn: list[Reference], labels: tuple[str, ...] = (), errors: bool = False, without: tuple[int, ...] = ()
+) -> ROOT.TPad:
+    """The overlay above; below it, on the pad that is given, the plot divided by each reference that is not `without`.
+
+    Its range is 10 % more than the ratios and 0.9 to 1.1."""
+    upper, lower = pads()
+    lower.cd()
+    quotients = [(number, in_colour(quotient(main, reference, errors), number)) for number, reference in drawn if number not in without]
+    values = [divided.GetBinContent(i) for _, divided in quotients for i in range(1, divided.GetNbinsX() + 1)]
+    shown = [0.9, 1.1, *(value for value in values if 0.001 < value < 10)]
+    low, high = min(shown), max(shown)
+    frame = quotients[0][1]
+    frame.SetMinimum(low - 0.1 * (high - low))
+    frame.SetMaximum(high + 0.1 * (high - low))
+    frame.GetYaxis().SetTitle("Ratio")
+    frame.GetXaxis().SetTitle(main.GetXaxis().GetTitle())
+    frame.GetYaxis().SetNdivisions(504)
+    larger_letters(frame)
+    frame.Draw("AXIS")
+    one = given_away(ROOT.TLine(main.GetXaxis().GetXmin(), 1, main.GetXaxis().GetXmax(), 1))
+    one.SetLineColor(ROOT.kGray + 1)
+    one.SetLineStyle(2)
+    one.Draw()
+    for _, divided in quotients:
+        divided.Draw("SAME P E1 X0" if errors else "SAME P")
+    upper.cd()
+    larger_letters(main)
+    ROOT.gStyle.SetTitleH(TITLE / upper.GetHNDC())
+    main.GetXaxis().SetLabelSize(0)
+    main.GetXaxis().SetTitleSize(0)
+    overlay(main, drawn, labels, errors)
+    return lower
+
+
+@page("ref=ratiooverlay", "run", "shifted")
+def ratio_of_2(main: ROOT.TH1, *others: ROOT.TH1) -> None:
+    ratios(main, references(main, others))
+
+
+@page(f"ref=ratiooverlay;{LABELS}", "run", "shifted", "higher", "wide", size=LARGE)
+def ratio_of_4(main: ROOT.TH1, *others: ROOT.TH1) -> None:
+    ratios(main, references(main, others), NAMES)
+
+
+@page("ref=ratiooverlay", "run", "shifted", "other bins", size=LARGE)
+def ratio_with_other_bins(main: ROOT.TH1, *others: ROOT.TH1) -> None:
+    """A ratio is possible to the first only."""
+    drawn = references(main, others)
+    lower = ratios(main, drawn, without=(2,))
+    lower.cd()
+    note("reference 2 has other bins", 2)
+
+
+@page("ref=ratiooverlay;norm=False;showerrbars=1", "run", "higher", "weighted", size=LARGE)
+def ratio_with_error_bars(main: ROOT.TH1, *others: ROOT.TH1) -> None:
+    ratios(main, references(main, others, normalised=False, errors=True), errors=True)
+
+
+def stack(main: ROOT.TH1, drawn: list[Reference], labels: tuple[str, ...] = ()) -> None:
+    """The references on top of each other, and the plot over them."""
+    heap = given_away(ROOT.THStack("heap", ""))
+    for number, histogram in drawn:
+        histogram.SetFillColor(COLOURS[number - 1])
+        heap.Add(histogram)
+    make_room(main, [(1, heap.GetStack().Last())])
+    main.SetMinimum(0)
+    main.SetLineWidth(2)
+    main.Draw()
+    heap.Draw("SAME HIST")
+    for what in ("SAME", "SAME AXIS"):
+        above = given_away(main.Clone())
+        above.SetStats(False)
+        above.Draw(what)
+    boxes(drawn, labels)
+
+
+@page("ref=stacked", "run", "shifted", "higher")
+def stacked(main: ROOT.TH1, *others: ROOT.TH1) -> None:
+    drawn = references(main, others, normalised=False)
+    total = sum(part.Integral() for _, part in drawn)
+    for _, part in drawn:
+        part.Scale(main.Integral() / total)
+    stack(main, drawn)
+
+
+@page(f"ref=stacked;norm=False;{LABELS}", "higher", "shifted", "run", "wide", size=LARGE)
+def stacked_as_they_are(main: ROOT.TH1, *others: ROOT.TH1) -> None:
+    stack(main, references(main, others, normalised=False), NAMES)
