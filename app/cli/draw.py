@@ -1,11 +1,13 @@
-"""`dqmhub render FILE ME -o PICTURE`: one plot from the command line, without a database."""
+"""`dqmhub render FILE ME -o OUTPUT`: one plot from the command line, without a database; the ending says as what."""
 
 from __future__ import annotations
 
+import json
 import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import parse_qsl
@@ -14,16 +16,20 @@ import click
 from werkzeug.datastructures import MultiDict
 
 from app.formats import FormatError, Kind, payload, scan
-from render.client import RenderClient, RenderError, Request
-from render.options import OptionError, Options
+from app.gui.outputs import with_properties
+from render.client import EFFICIENCY, RenderClient, RenderError, Request
+from render.options import FORMATS, OptionError, Options
 
 START_S = 60.0
 
 
 def draw(file: Path, me: str, output: Path, query: str, socket: Path, service: list[str]) -> None:
-    """Draw an ME into a file, by the service at `socket`, or one that the command `service` starts for this plot alone."""
+    """Draw an ME into a file, by the service at `socket`, or one that the command `service` starts for this plot alone.
+
+    `query` has the options as addresses have them, or as the specification that the log of the service shows.
+    """
     try:
-        options = Options.from_query(MultiDict(parse_qsl(query, keep_blank_values=True)))
+        options = replace(_options(query), format=_format(output))
         request = _request(file, me, options.spec())
         with _client(socket, service) as client:
             rendered = client.render(request)
@@ -31,9 +37,28 @@ def draw(file: Path, me: str, output: Path, query: str, socket: Path, service: l
         raise click.ClickException(f"{error.field}: {error.problem}") from None
     except (FormatError, OSError, RenderError, ValueError) as error:
         raise click.ClickException(str(error)) from None
-    output.write_bytes(rendered.image)
+    if not rendered.image:
+        raise click.ClickException(f"there is nothing to be had of {me}: it is empty, or on the blacklist of the render service")
+    output.write_bytes(_with_properties(rendered.image, request) if options.format == "json" else rendered.image)
     if rendered.code:
         click.echo(f"ROOT complained while it drew {me}; the log of the render service says of what", err=True)
+
+
+def _options(query: str) -> Options:
+    if ";" in query and "&" not in query:
+        return Options.from_spec(query)
+    return Options.from_query(MultiDict(parse_qsl(query, keep_blank_values=True)))
+
+
+def _format(output: Path) -> str:
+    form = output.suffix[1:].lower()
+    if form not in FORMATS:
+        raise click.ClickException(f"{output.name} ends in none of {', '.join(f'.{known}' for known in FORMATS)}")
+    return form
+
+
+def _with_properties(content: bytes, request: Request) -> bytes:
+    return json.dumps(with_properties(json.loads(content), bool(request.flags & EFFICIENCY)), indent=1).encode()
 
 
 def _request(file: Path, me: str, spec: str) -> Request:

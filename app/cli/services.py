@@ -31,8 +31,15 @@ def web() -> None:
 @click.command()
 @click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.argument("me", required=False)
-@click.option("-o", "--output", type=click.Path(dir_okay=False, writable=True, path_type=Path), help="Where to write the plot.")
-@click.option("--options", default="", help="How to draw, as in the address of a plot: 'w=800&h=600&ytype=log'.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    help="Where to write: .png, .svg, .pdf, .root or .json.",
+)
+@click.option(
+    "--options", default="", help="How to draw, as in the address of a plot: 'w=800&h=600&ytype=log', or in the log of the service."
+)
 def render(file: Path | None, me: str | None, output: Path | None, options: str) -> None:
     """Run the render service, which draws the plots; or, with FILE and ME, draw this monitor element of a DQM file."""
     from render.build import binary
@@ -44,7 +51,7 @@ def render(file: Path | None, me: str | None, output: Path | None, options: str)
     folder = settings.data / "render"
     if file or output:
         if not (file and me and output):
-            raise click.UsageError("to draw a plot, name the file, the monitor element and the picture: dqmhub render FILE ME -o plot.png")
+            raise click.UsageError("to draw a plot, name the file, the monitor element and the output: dqmhub render FILE ME -o plot.png")
         from app.cli.draw import draw
 
         draw(file, me, output, options, folder / "socket", [str(program), *render_arguments(settings, 1)])

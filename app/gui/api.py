@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import socket
 from functools import lru_cache
-from json import loads
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -19,12 +18,11 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import BadRequest
 
 from app.database import proxy
-from app.formats import Kind
-from app.formats.model import EFFICIENCY
 from app.gui import register as registering
 from app.gui import samples
 from app.gui.addresses import unquoted
 from app.gui.catalog import Catalog, OpenSample
+from app.gui.outputs import DRAWN, document, index_of, sent
 from app.gui.plots import Plots
 from app.gui.samples import SampleKey
 from app.security import Role, audit, current_user, needs, trusted
@@ -155,13 +153,13 @@ def render(sample: str, primary: str, processed: str, tier: str, me: str) -> Res
         options = drawing_options(request.query_string)
     except OptionError as error:
         raise Problem(400, f"{error.field}: {error.problem}", [(error.field, error.problem)]) from error
+    if options.format == "json":
+        return cached_json(document(plots(), opened, path))
+    if options.format not in DRAWN:
+        index_of(opened, path)
     if answer := not_modified(plots().key(opened, path, options)):
         return answer
-    plot = plots().plot(opened, path, options)
-    answer = Response(plot.image, 200 if plot.found else 404, mimetype="image/png")
-    answer.set_etag(plot.etag)
-    answer.headers["Cache-Control"] = "no-cache"
-    return answer
+    return sent(plots().plot(opened, path, options), opened.key, path, options.format)
 
 
 @blueprint.get("/json/<sample>/<primary>/<processed>/<tier>/<path:me>", endpoint="json")
@@ -169,16 +167,7 @@ def render(sample: str, primary: str, processed: str, tier: str, me: str) -> Res
 def me_json(sample: str, primary: str, processed: str, tier: str, me: str) -> Response:
     check_not_older_than()
     opened = catalog().open(sample_key(sample, primary, processed, tier), WAIT_S)
-    path = me_path()
-    index = opened.names.find(path)
-    if index is None:
-        raise Problem(404, f"there is no monitor element {text(path)} in {opened.key}")
-    row = opened.columns.row(index)
-    if Kind(row.kind).scalar:
-        content: Any = {"_typename": "TObjString", "fString": opened.facts.scalars.get(index, "")}
-    else:
-        content = loads(plots().json(opened, index))
-    return cached_json(content | {"dqmProperties": {"efficiency": bool(row.flags & EFFICIENCY)}})
+    return cached_json(document(plots(), opened, me_path()))
 
 
 @blueprint.get("/lumis/<run>/<primary>/<processed>/<tier>")

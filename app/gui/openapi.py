@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
+
+from app.gui.outputs import DRAWN, TYPES
+from render.options import FORMATS, REFERENCES
 
 Schema = dict[str, Any]
 
@@ -10,6 +14,7 @@ TEXT: Schema = {"type": "string"}
 WHOLE: Schema = {"type": "integer", "minimum": 0, "maximum": 2147483647}
 NUMBER: Schema = {"type": "number"}
 TRUTH: Schema = {"type": "string", "enum": ["true", "false"]}
+PROBABILITY: Schema = {"type": "number", "minimum": 0, "maximum": 1}
 AXIS: Schema = {"type": "string", "enum": ["lin", "log"]}
 
 
@@ -27,6 +32,11 @@ def of(**properties: Schema) -> Schema:
 
 def one_of(*schemas: Schema) -> Schema:
     return {"oneOf": list(schemas)}
+
+
+def files(formats: Iterable[str], help: str) -> Schema:
+    """An answer that is a file of one of these formats."""
+    return {"description": help, "content": {TYPES[form]: {"schema": {"type": "string", "format": "binary"}} for form in formats}}
 
 
 def answer(schema: Schema, help: str, kind: str = "application/json") -> Schema:
@@ -49,7 +59,10 @@ DRAWING = [
     parameter("drawopts", "ROOT draw options.", TEXT),
     *(parameter(f"{axis}type", f"Scale of the {axis} axis.", AXIS) for axis in "xyz"),
     *(parameter(f"{axis}{end}", f"{end}imum of the {axis} axis.", NUMBER) for axis in "xyz" for end in ("min", "max")),
+    parameter("ref", "How references are drawn; default overlay.", {"type": "string", "enum": list(REFERENCES)}),
+    parameter("ktest", "Above 0: the Kolmogorov probability of each reference is written, and marked when below.", PROBABILITY),
     parameter("reflabel", "Label of a reference; may be repeated.", TEXT),
+    parameter("format", "What the plot comes as; default png.", {"type": "string", "enum": list(FORMATS)}),
     NOT_OLDER_THAN,
 ]
 FOLDER = of(subdir=TEXT, me_count=WHOLE)
@@ -96,8 +109,8 @@ PATHS: dict[str, dict[str, Schema]] = {
             "summary": "The plot of a monitor element.",
             "parameters": [*SAMPLE, parameter("me", "Path of the ME; may hold slashes.", TEXT, "path"), *DRAWING],
             "responses": {
-                "200": answer({"type": "string", "format": "binary"}, "The plot.", "image/png"),
-                "404": answer({"type": "string", "format": "binary"}, "There is no such ME; the image says so.", "image/png"),
+                "200": files(FORMATS, "The plot, drawn, or the object in it, by `format`."),
+                "404": files(DRAWN, "There is no such ME; what is drawn says so. ROOT file and JSON: an error."),
             },
         }
     },

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import re
 import struct
 import threading
 import time
@@ -44,9 +43,7 @@ from render.client import (
 )
 from render.options import Options
 
-JSON_SPEC = "h=1;w=1;json=True"
-NOT_A_NUMBER = re.compile(rb'"(?:[^"\\]|\\.)*"|(?<![\w.])-?(?:nan|inf|2e308)\w*', re.IGNORECASE)
-"""Texts, to be left alone, and what C and ROOT (2e308: infinite) write where JSON has no word."""
+JSON = Options(width=1, height=1, format="json")
 
 EVICT = "evict"
 """Kind of the work that removes the plots that were not shown for longest."""
@@ -65,7 +62,7 @@ FAILED_S = 5.0
 
 
 class Plot(NamedTuple):
-    """A PNG; etag: the key of all that it depends on; found: whether there is such an ME (else the PNG says so)."""
+    """A picture, drawing or object; etag: the key of all that it depends on; found: whether there is such an ME (else a picture says so)."""
 
     image: bytes
     etag: str
@@ -73,7 +70,7 @@ class Plot(NamedTuple):
 
     @property
     def plugins(self) -> str:
-        """The render plugins that had a say in it, with commas; "" when none had. The service notes them behind the header of the PNG."""
+        """The render plugins that had a say in it, with commas; "" when none had. The service notes them behind the header of a PNG."""
         length, kind = struct.unpack_from(">I4s", self.image, PNG_HEADER)
         key, _, text = self.image[PNG_HEADER + 8 : PNG_HEADER + 8 + length].partition(b"\0")
         return text.decode(errors="replace") if (kind, key) == (b"tEXt", b"Plugins") else ""
@@ -96,32 +93,28 @@ class Plots:
 
     def key(self, sample: OpenSample, path: bytes, options: Options) -> str:
         """The ETag of a plot: the version of the file, the ME, the options and the version of the renderer."""
-        return self._key(sample, path, options.spec())
-
-    def _key(self, sample: OpenSample, path: bytes, spec: str) -> str:
-        parts = (sample.identity.encode(), path, spec.encode(), self.renderer.encode())
+        parts = (sample.identity.encode(), path, options.spec().encode(), self.renderer.encode())
         return blake2b(b"\0".join(b"%d:%s" % (len(part), part) for part in parts), digest_size=16).hexdigest()
 
     def plot(self, sample: OpenSample, path: bytes, options: Options) -> Plot:
         """The plot of an ME; raises Problem when the file or the render service cannot give it."""
         index = sample.names.find(path)
-        image, etag = self._made(sample, path, index, options.spec(), ".png")
+        image, etag = self._made(sample, path, index, options)
         return Plot(image, etag, index is not None)
 
     def json(self, sample: OpenSample, index: int) -> bytes:
-        """A histogram as ROOT's TBufferJSON has it, with null for what is no number, since JSON has no other word for it."""
-        return self._made(sample, sample.names[index], index, JSON_SPEC, ".json")[0]
+        """A histogram as ROOT's TBufferJSON has it, with null for what is not finite, since JSON has no other word for it."""
+        return self._made(sample, sample.names[index], index, JSON)[0]
 
-    def _made(self, sample: OpenSample, path: bytes, index: int | None, spec: str, ending: str) -> tuple[bytes, str]:
+    def _made(self, sample: OpenSample, path: bytes, index: int | None, options: Options) -> tuple[bytes, str]:
         """What the render service makes of an ME, from disk when it is there, and its key."""
-        etag = self._key(sample, path, spec)
-        place = self.folder / etag[:2] / f"{etag}{ending}"
+        etag = self.key(sample, path, options)
+        place = self.folder / etag[:2] / f"{etag}.{options.format}"
         if (made := _kept(place)) is None:
             name = path.decode(errors="replace")
             with self._place(name), _only_one(self.folder / "lock", int(etag[:15], 16)):
                 if (made := _kept(place)) is None:
-                    made = self._ask(sample, path, index, spec, etag)
-                    made = NOT_A_NUMBER.sub(_valid, made) if spec == JSON_SPEC else made
+                    made = self._ask(sample, path, index, options.spec(), etag)
                     _keep(place, made)
                     self._count(len(made))
         else:
@@ -164,6 +157,8 @@ class Plots:
                     self.failed[etag] = problem
             raise problem from error
         RENDERS.labels("drawn").inc()
+        if not made.image:
+            raise Problem(404, f"there is nothing to be had of {name}: it is empty, or on the blacklist of the render service")
         return made.image
 
     def _draw(self, sample: OpenSample, path: bytes, request: Request) -> Rendered:
@@ -191,10 +186,6 @@ class Plots:
             return self.client.render(replace(request, streamers=streamer_list(sample.url)))
         except FormatError:  # the plot says that there is nothing to be shown
             return rendered
-
-
-def _valid(match: re.Match[bytes]) -> bytes:
-    return match[0] if match[0].startswith(b'"') else b"null"
 
 
 def _problem(name: str, error: RenderError) -> Problem:

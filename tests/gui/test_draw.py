@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
+import uproot
 
 from app.settings import TREE, Settings
 from tests.render.pictures import read
@@ -41,6 +44,21 @@ def test_a_plot_is_drawn_without_a_service_and_the_same_with_one(
     assert served.read_bytes() == alone.read_bytes()
 
 
+def test_the_ending_says_what_comes_out(settings: Settings, file: str, render_service: Path, tmp_path: Path) -> None:
+    settings.data.mkdir()
+    (settings.data / "render").symlink_to(render_service)
+    made = {ending: tmp_path / f"map.{ending}" for ending in ("png", "SVG", "pdf", "root", "json")}
+    for path in made.values():
+        assert render(settings, file, MAP, "-o", str(path), "--options", "w=500;h=400;showstats=0").returncode == 0
+    assert read(made["png"].read_bytes()).width == 500
+    assert ElementTree.parse(made["SVG"]).getroot().get("width") == "500"
+    assert made["pdf"].read_bytes().startswith(b"%PDF")
+    with uproot.open(made["root"]) as opened:
+        assert opened.classnames() == {"reportSummaryMap;1": "TH2F"}
+    document = json.loads(made["json"].read_text())
+    assert (document["_typename"], document["dqmProperties"]) == ("TH2F", {"efficiency": False})
+
+
 def test_a_scalar_is_drawn_too(settings: Settings, file: str, tmp_path: Path) -> None:
     assert render(settings, file, SUMMARY, "-o", str(tmp_path / "x.png")).returncode == 0
     assert read((tmp_path / "x.png").read_bytes()).width > 0
@@ -49,8 +67,10 @@ def test_a_scalar_is_drawn_too(settings: Settings, file: str, tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
-        ([MAP], "name the file, the monitor element and the picture"),
+        ([MAP], "name the file, the monitor element and the output"),
         ([MAP, "-o", "{out}", "--options", "w=none"], "w: 'none' is not a whole number"),
+        ([MAP, "-o", "{out}.gif"], "x.png.gif ends in none of .png, .svg, .pdf, .root, .json"),
+        ([MAP, "-o", "{out}", "--options", "w=200;h=100;colour=2"], "colour: is not known in a specification"),
         (["No/such", "-o", "{out}"], "there is no monitor element No/such in "),
     ],
 )
