@@ -12,6 +12,7 @@ from huey.consumer import Consumer, Environment, ProcessEnvironment, Scheduler
 
 import jobs
 from app import cli, database, work
+from app.formats import remote
 from app.pulse import Pulse
 from app.settings import Settings
 from app.supervisor import die_with, follow_supervisor
@@ -75,6 +76,7 @@ def consume(queue: str, settings: Settings) -> None:
     """Do the work of a queue by the handlers that are registered, until SIGTERM."""
     follow_supervisor()
     logging.getLogger("huey").setLevel(logging.WARNING)  # app.work says what is done
+    remote.configure(remote.Limits(settings.remote_timeout_s, settings.remote_recheck_s))
     consumer = consumer_of(queue, settings)
     database.disconnect()  # processes are forked from here
     log.info("the consumer of the queue %s starts", queue)

@@ -21,7 +21,7 @@ from typing import NamedTuple
 from cachetools import TTLCache
 
 from app import work
-from app.formats import FormatError, Kind, payload
+from app.formats import FormatError, Kind, Unreachable, payload
 from app.formats.streamers import streamer_list
 from app.gui import quarantine
 from app.gui.catalog import OpenSample
@@ -149,6 +149,9 @@ class Plots:
         except (FormatError, ValueError) as error:  # ValueError: more than the service takes
             RENDERS.labels("file").inc()
             raise Problem(502, f"{name} cannot be drawn: {error}") from error
+        except OSError as error:
+            RENDERS.labels("file").inc()
+            raise _unread(f"{name} cannot be drawn: {sample.url}: {error.strerror}", error) from error
         except RenderError as error:
             RENDERS.labels(type(error).__name__).inc()
             problem = _problem(name, error)
@@ -186,6 +189,11 @@ class Plots:
             return self.client.render(replace(request, streamers=streamer_list(sample.url)))
         except FormatError:  # the plot says that there is nothing to be shown
             return rendered
+
+
+def _unread(message: str, error: OSError) -> Problem:
+    """The answer when the file cannot be read."""
+    return Problem(503, message, headers={"Retry-After": "5"}) if isinstance(error, Unreachable) else Problem(502, message)
 
 
 def _problem(name: str, error: RenderError) -> Problem:
