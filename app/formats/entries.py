@@ -76,8 +76,8 @@ def fields(data: bytes, at: int, end: int) -> tuple[bytes, int, int, int, int]:
         number += 1
         if number > _MAX_FIELDS:
             raise ValueError("too many fields")
-    if at != end or not name:
-        raise ValueError("its fields are longer than the entry, or it has no name")
+    if at != end or not name or not start:
+        raise ValueError("its fields are longer than the entry, or it has no name or no object")
     return name, size, start, stop, flags
 
 

@@ -103,8 +103,9 @@ def worst_status(statuses: Iterable[int]) -> int:
 class Row(NamedTuple):
     """Where the bytes of one ME are: `nbytes` from `seek` on, of which `keylen` are the key's header.
 
-    `objlen` is the size when decompressed. Where these bytes hold several objects, `entry` is the number of this one among
-    them, from 0, and `class_version` that of its class; otherwise both are 0.
+    `objlen` is the size when decompressed. Where these bytes hold several objects, `entry` tells this one: its number among
+    them, from 0, with `class_version` that of its class, or the byte at which it begins in a protobuf file that is packed
+    as a whole, from 1; otherwise both are 0.
     """
 
     seek: int

@@ -18,3 +18,12 @@ def root_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     command = [sys.executable, "-W", "ignore", "-m", "tests.formats.write_root_files", str(folder)]
     subprocess.run(command, cwd=TREE, check=True, timeout=300, stdin=subprocess.DEVNULL)
     return folder
+
+
+@pytest.fixture(scope="session")
+def snapshot_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of what `write_snapshots.py` writes."""
+    folder = tmp_path_factory.mktemp("snapshots")
+    command = [sys.executable, "-W", "ignore", "-m", "tests.formats.write_snapshots", str(folder)]
+    subprocess.run(command, cwd=TREE, check=True, timeout=300, stdin=subprocess.DEVNULL)
+    return folder

@@ -52,3 +52,14 @@ def read(data: bytes) -> dict[str, Object]:
     """What the library finds, by path; of several the last."""
     found = (Object(histo.full_pathname, zlib.decompress(histo.streamed_histo), histo.flags) for histo in Snapshot.FromString(data).histo)
     return {item.path: item for item in found}
+
+
+def varint(value: int) -> bytes:
+    """A number in base 128."""
+    return bytes([value]) if value < 0x80 else bytes([value & 0x7F | 0x80]) + varint(value >> 7)
+
+
+def entry(name: bytes, blob: bytes, size: int, flags: int) -> bytes:
+    """One entry by hand, which may say what is not so."""
+    body = b"".join((b"\x0a", varint(len(name)), name, b"\x10", varint(size), b"\x1a", varint(len(blob)), blob, b"\x20", varint(flags)))
+    return b"\x0a" + varint(len(body)) + body

@@ -19,9 +19,9 @@ CORPUS = TREE / "tests" / "corpus" / "root"
 LONGEST_CPU_S = 2
 
 
-def read_all(folder: Path) -> dict[str, dict[str, Any]]:
+def read_all(folder: Path, format: str = "tdirectory") -> dict[str, dict[str, Any]]:
     """What `read_all.py` says of each file; every one must have an answer."""
-    command = [sys.executable, "-m", "tests.formats.read_all", str(folder)]
+    command = [sys.executable, "-m", "tests.formats.read_all", str(folder), format]
     done = subprocess.run(command, cwd=TREE, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
     answers = {answer["file"]: answer for answer in map(json.loads, done.stdout.splitlines())}

@@ -15,18 +15,8 @@ from tests.formats import snapshots
 from tests.formats.cases import HOSTILE
 from tests.formats.snapshots import Object, written
 
-TREE = Path(__file__).parents[2]
 STATUSES = [30, 50, 60, 70, 90, 100, 200, 300]
 CLASSES = {kind.class_name for kind in Kind if not kind.scalar}
-
-
-@pytest.fixture(scope="session")
-def snapshot_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of what `write_snapshots.py` writes."""
-    folder = tmp_path_factory.mktemp("snapshots")
-    command = [sys.executable, "-W", "ignore", "-m", "tests.formats.write_snapshots", str(folder)]
-    subprocess.run(command, cwd=TREE, check=True, timeout=300, stdin=subprocess.DEVNULL)
-    return folder
 
 
 def only(path: Path) -> Listing:
