@@ -12,14 +12,14 @@ from pathlib import Path
 
 import ROOT
 
-from tests.render.golden import ordinary, together, words
+from tests.render.golden import comparisons, ordinary, overlays, words
 from tests.render.golden.album import ALBUM, Page
 from tests.render.golden.image import encode
 from tests.render.golden.objects import OBJECTS
 from tests.render.make_objects import SAVE, set_style
 from tests.render.pictures import from_argb
 
-CHAPTERS = [ordinary, words, together]
+CHAPTERS = [ordinary, words, overlays, comparisons]
 """The modules that fill the album."""
 
 WINDOW_FRAME = (4, 28)

@@ -134,6 +134,12 @@ def weighted() -> ROOT.TH1:
     return histogram
 
 
+def upside_down() -> ROOT.TH1:
+    histogram = bell("TH1F", "upside down", 60, 10, 20)
+    histogram.Scale(-1)
+    return histogram
+
+
 OBJECTS: dict[str, Callable[[], ROOT.TH1]] = {
     **{kind: partial(filled_1d, kind, kind) for kind in LINES},
     **{kind: partial(filled_2d, kind, kind) for kind in MAPS},
@@ -160,6 +166,7 @@ OBJECTS: dict[str, Callable[[], ROOT.TH1]] = {
     "higher": partial(bell, "TH1S", "higher", 40, 12, 90),
     "wide": partial(bell, "TH1D", "wide", 50, 25, 25),
     "weighted": weighted,
+    "upside down": upside_down,
     "other bins": partial(bell, "TH1F", "other", 40, 10, 80, bins=25),
     "other profile": partial(profile, "2", 0.03),
     **{f"reference {i}": partial(bell, "TH1F", f"reference {i}", 35 + 3 * i, 8 + i, 30 + 4 * i) for i in range(1, 10)},
