@@ -82,10 +82,12 @@ std::string with_working_col(std::string options) {
   return options;
 }
 
+// Where the spec asks for nothing, what the object was stored with or a plugin has set counts, as it does in ROOT.
 std::string options_for(const TH1 &histogram, const std::string &options, bool errors) {
   if (histogram.GetDimension() == 1)
     return errors ? options + " HIST E1 X0" : options;
-  return !options.empty() ? with_working_col(options) : histogram.GetDimension() == 2 ? "COLZ" : "BOX2Z";
+  const std::string asked = !options.empty() ? options : histogram.GetOption();
+  return !asked.empty() ? with_working_col(asked) : histogram.GetDimension() == 2 ? "COLZ" : "BOX2Z";
 }
 
 // Keeps the extremes of a colour map, which ROOT would look for again for each of its parts.
@@ -112,12 +114,10 @@ void tidy_title(TH1 &histogram) {
     histogram.SetTitle(title.substr(0, title.size() - 1).c_str());
 }
 
-// The file's own look gives way to ours.
-void restyle(TH1 &histogram) {
-  histogram.UseCurrentStyle();
-  histogram.SetMinimum();
-  histogram.SetMaximum();
-  tidy_title(histogram);
+// ROOT runs some draw options as code: those that hold more than ours may are not taken from a file.
+void tidy_options(TH1 &histogram) {
+  if (!plain_options(histogram.GetOption()))
+    histogram.SetOption("");
 }
 
 void note_not_finite() {
@@ -132,16 +132,18 @@ void note_not_finite() {
 
 }  // namespace
 
+void restyle(TH1 &histogram) {
+  histogram.UseCurrentStyle();
+  histogram.SetMinimum();
+  histogram.SetMaximum();
+  tidy_title(histogram);
+  tidy_options(histogram);
+}
+
 Plot::Plot(TH1 &main, std::vector<TH1 *> references, const Spec &spec) : main_(main), references_(std::move(references)), spec_(spec) {
-  gStyle->SetOptStat(spec.stats);
   finite_ = make_finite(main);
-  restyle(main);
-  for (const auto reference : references_) {
-    if (!reference)
-      continue;
-    finite_ &= make_finite(*reference);
-    restyle(*reference);
-  }
+  for (const auto reference : references_)
+    finite_ &= !reference || make_finite(*reference);
 }
 
 bool Plot::divisible() const {
@@ -151,9 +153,9 @@ bool Plot::divisible() const {
          std::all_of(references_.begin(), references_.end(), [&](const TH1 *one) { return !one || plain(one); });
 }
 
-void Plot::draw(TCanvas &canvas, std::string options, bool normalise) {
+void Plot::draw(TCanvas &canvas, bool normalise) {
   const bool special = divisible();
-  options = options_for(main_, options, spec_.errors);
+  const std::string options = options_for(main_, spec_.options, spec_.errors);
   if (spec_.reference == Reference::ratio && special)
     draw_with_ratios(canvas, options, normalise);
   else if (spec_.reference == Reference::stacked && special)

@@ -10,14 +10,16 @@
 
 namespace dqmhub {
 
+// Gives a histogram our look in place of the file's.
+void restyle(TH1 &histogram);
+
 class Plot {
  public:
-  // Gives the histograms our look; what is in them that cannot be drawn is taken out. They must outlive the painting
-  // of the canvas.
+  // What is in the histograms that cannot be drawn is taken out. They must outlive the painting of the canvas.
   Plot(TH1 &main, std::vector<TH1 *> references, const Spec &spec);
 
-  // Draws as the spec says, with `options` in place of the spec's; `normalise` scales references to the main area.
-  void draw(TCanvas &canvas, std::string options, bool normalise);
+  // Draws as the spec says; `normalise` scales references to the main area.
+  void draw(TCanvas &canvas, bool normalise);
 
  private:
   bool divisible() const;  // all are one-dimensional and no profiles, and there is a reference

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstring>
 #include <limits>
@@ -132,7 +133,9 @@ Plugged::Plugged(const Request &request, const Spec &spec, const std::vector<std
     return;
   image_.imgspec = request.spec;
   image_.drawOptions = spec.options;
-  image_.reflabels.assign(spec.labels.begin(), spec.labels.end());
+  const auto given = [](const std::string &label) { return !label.empty(); };
+  const auto end = std::find_if(spec.labels.rbegin(), spec.labels.rend(), given).base();
+  image_.reflabels.assign(spec.labels.begin(), end);
   for (const auto &object : objects)
     image_.objects.push_back(object_info(request, object.get()));
   image_.reference = reference_info(spec.reference);
@@ -154,11 +157,27 @@ Plugged::Plugged(const Request &request, const Spec &spec, const std::vector<std
     applied += (applied.empty() ? "" : ", ") + names[i];
 }
 
-std::string Plugged::before(TCanvas &canvas, const std::string &options) {
-  VisDQMRenderInfo how = {options, false};
-  for (const size_t i : applying_)
+void Plugged::before(TCanvas &canvas, Spec &spec, std::vector<std::unique_ptr<TObject>> &objects) {
+  VisDQMRenderInfo how = {spec.options, false};
+  for (const size_t i : applying_) {
     calling(i, [&](DQMRenderPlugin &plugin) { plugin.preDraw(&canvas, image_.objects[0], image_, how); });
-  return how.drawOptions;
+    take_back(objects);
+  }
+  if (applying_.empty())
+    return;
+  spec.options = how.drawOptions;
+  spec.x.type = image_.xaxis.type;
+  spec.y.type = image_.yaxis.type;
+  spec.z.type = image_.zaxis.type;
+}
+
+// Plugins that compare delete the object and put their result in its place, constant though it is for them.
+void Plugged::take_back(std::vector<std::unique_ptr<TObject>> &objects) const {
+  for (size_t i = 0; i < objects.size(); ++i)
+    if (TObject *const now = image_.objects[i].object; now != objects[i].get()) {
+      [[maybe_unused]] const auto deleted = objects[i].release();
+      objects[i].reset(now);
+    }
 }
 
 void Plugged::after(TCanvas &canvas) {

@@ -31,11 +31,14 @@ class Plugged {
  public:
   Plugged(const Request &request, const Spec &spec, const std::vector<std::unique_ptr<TObject>> &objects);
 
-  // Gives the draw options as the plugins want them.
-  std::string before(TCanvas &canvas, const std::string &options);
+  // Lets the plugins have their say. They may change the draw options and the kinds of the scales in `spec`, and put
+  // others in place of `objects`.
+  void before(TCanvas &canvas, Spec &spec, std::vector<std::unique_ptr<TObject>> &objects);
   void after(TCanvas &canvas);
 
  private:
+  void take_back(std::vector<std::unique_ptr<TObject>> &objects) const;
+
   VisDQMImgInfo image_;
   std::vector<size_t> applying_;
 };

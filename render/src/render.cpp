@@ -4,6 +4,7 @@
 #include <TH1.h>
 #include <TObjString.h>
 #include <TROOT.h>
+#include <TStyle.h>
 #include <TSystem.h>
 
 #include <algorithm>
@@ -74,6 +75,8 @@ struct Objects {
 // Throws TooManyBins.
 Objects decode_all(const Request &request) {
   Objects all;
+  if (request.scalar())
+    all.list.push_back(request.text.empty() ? nullptr : std::make_unique<TObjString>(std::string(request.text).c_str()));
   for (const auto &encoded : request.encoded) {
     const int complaints_before = complaints.count();
     auto decoded = decode(encoded);
@@ -95,23 +98,26 @@ void draw_missing(TCanvas &canvas, std::string_view name, bool damaged) {
   draw_text(canvas, label(name) + (damaged ? "\nis damaged in its file" : "\nis not available now"), damaged ? kRed + 1 : kGrey);
 }
 
-void draw_objects(TCanvas &canvas, const Objects &decoded, const Request &request, const Spec &spec) {
-  const auto &objects = decoded.list;
-  if (const auto text = dynamic_cast<TObjString *>(objects[0].get())) {
-    draw_text(canvas, text->GetString().Data(), kBlack);
-    return;
-  }
-  const auto main = dynamic_cast<TH1 *>(objects[0].get());
-  if (!main) {
-    draw_missing(canvas, request.name, decoded.damaged);
-    return;
-  }
+void draw_histograms(TCanvas &canvas, const ObjectList &objects, const Request &request, const Spec &spec) {
   std::vector<TH1 *> references;
   for (size_t i = 1; i < objects.size() && spec.reference != Reference::object; ++i)
     references.push_back(dynamic_cast<TH1 *>(objects[i].get()));
-  Plot plot(*main, references, spec);
+  Plot plot(dynamic_cast<TH1 &>(*objects[0]), references, spec);
+  plot.draw(canvas, spec.norm != "False" && !(request.flags & kEfficiency));
+}
+
+// Plugins may change the specification, and put other objects in place of these.
+void draw_objects(TCanvas &canvas, ObjectList &objects, const Request &request, Spec spec) {
+  for (const auto &object : objects)
+    if (const auto histogram = dynamic_cast<TH1 *>(object.get()))
+      restyle(*histogram);
   Plugged plugins(request, spec, objects);
-  plot.draw(canvas, plugins.before(canvas, spec.options), spec.norm != "False" && !(request.flags & kEfficiency));
+  plugins.before(canvas, spec, objects);
+  gStyle->SetOptStat(spec.stats);  // the user's wish, or else the service's own, as in the DQM GUI
+  if (const auto text = dynamic_cast<TObjString *>(objects[0].get()))
+    draw_text(canvas, text->GetString().Data(), kBlack);
+  else
+    draw_histograms(canvas, objects, request, spec);
   plugins.after(canvas);
 }
 
@@ -123,17 +129,15 @@ bool too_many_for_drawing(const Objects &objects) {
   });
 }
 
-std::string draw(const Request &request, const Objects &objects, const Spec &spec, bool blacklisted) {
+std::string draw(const Request &request, Objects &objects, const Spec &spec, bool blacklisted) {
   restore_style();
   TCanvas canvas(make_canvas(spec.width, spec.height));
   if (blacklisted)
     draw_text(canvas, label(request.name) + "\nis blacklisted", kRed + 1);
-  else if (!request.scalar())
-    draw_objects(canvas, objects, request, spec);
-  else if (request.text.empty())
-    draw_missing(canvas, request.name, false);
+  else if (objects.list[0])
+    draw_objects(canvas, objects.list, request, spec);
   else
-    draw_text(canvas, request.text, kBlack);
+    draw_missing(canvas, request.name, objects.damaged);
   switch (spec.format) {
     case Format::svg: return svg(canvas, request.name);
     case Format::pdf: return pdf(canvas);
@@ -150,8 +154,6 @@ Answer answer(const Request &request, const Spec &spec, bool blacklisted) {
     std::string drawn = draw(request, objects, spec, blacklisted);
     return {complaints.code(), std::move(drawn)};
   }
-  if (request.scalar() && !request.text.empty() && !blacklisted)
-    objects.list.push_back(std::make_unique<TObjString>(std::string(request.text).c_str()));
   std::string made = spec.format == Format::root ? root_file(objects.list, request.name) : to_json(objects.list);
   return {complaints.code(), std::move(made)};
 }

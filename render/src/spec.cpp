@@ -48,11 +48,7 @@ bool words(std::string_view text, std::string &value) {
   return true;
 }
 
-// Draw options hold nothing that could end a string in C++: ROOT makes code of some of them and runs it.
-bool draw_options(std::string_view text, std::string &value) {
-  const auto harmless = [](char c) { return plain(c) || std::string_view(",*+-.:_[]").find(c) != std::string_view::npos; };
-  return words(text, value) && std::all_of(value.begin(), value.end(), harmless);
-}
+bool draw_options(std::string_view text, std::string &value) { return words(text, value) && plain_options(value); }
 
 bool axis_type(std::string_view text, std::string &value) {
   value = text;
@@ -119,6 +115,11 @@ std::unordered_map<std::string, Setter> make_setters() {
 }
 
 }  // namespace
+
+bool plain_options(std::string_view options) {
+  const auto harmless = [](char c) { return plain(c) || std::string_view(",*+-.:_[]").find(c) != std::string_view::npos; };
+  return std::all_of(options.begin(), options.end(), harmless);
+}
 
 std::optional<Spec> parse_spec(std::string_view text) {
   static const auto setters = make_setters();

@@ -31,6 +31,9 @@ struct Spec {
   std::array<std::string, 10> labels;
 };
 
+// Whether ROOT's draw options hold nothing that could end a string in C++: ROOT makes code of some of them and runs it.
+bool plain_options(std::string_view options);
+
 // The specification in `text`, or nothing when any part of it is not understood.
 std::optional<Spec> parse_spec(std::string_view text);
 
