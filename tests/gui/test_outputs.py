@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import re
+from html import unescape
 from typing import Any
 from xml.etree import ElementTree
 
@@ -73,6 +75,13 @@ def test_a_plot_is_saved_under_its_name_and_run(client: FlaskClient, form: str) 
 )
 def test_the_name_is_one_that_every_file_system_takes(path: bytes, lumi: int, name: str) -> None:
     assert file_name(SampleKey(7, lumi, "/A/B/C"), path, "svg") == name
+
+
+def test_the_page_of_a_plot_offers_every_format(client: FlaskClient) -> None:
+    page = client.get(f"/browse/{SAMPLE}/PixelPhase1/EventInfo?plot=PixelPhase1%2FEventInfo%2FreportSummaryMap&stats=false").text
+    links = re.findall(r'href="([^"]*)"[^>]*>(PNG|SVG|PDF|ROOT|JSON)<', page)
+    assert {name.lower(): client.get(unescape(link)).mimetype for link, name in links} == FORMATS
+    assert all("stats=false" in link for link, name in links if name != "JSON")
 
 
 def test_an_svg_that_is_opened_by_itself_may_do_nothing(client: FlaskClient) -> None:
