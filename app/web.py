@@ -42,14 +42,15 @@ def is_api() -> bool:
 
 
 def is_fragment() -> bool:
-    """Whether htmx asks for a part of the page; going back in history asks for the whole page."""
-    return request.headers.get("HX-Request") == "true" and request.headers.get("HX-History-Restore-Request") != "true"
+    """Whether htmx asks for a part of the page. Going back in history asks for the whole page, and so does what replaces all of <main>."""
+    headers = request.headers
+    return headers.get("HX-Request") == "true" and headers.get("HX-History-Restore-Request") != "true" and headers.get("HX-Target") != "main"
 
 
 def page(full: str, fragment: str, **context: Any) -> Response:
     """The whole page, or to htmx only its fragment, which the page includes too."""
     answer = make_response(render_template(fragment if is_fragment() else full, **context))
-    answer.vary.add("HX-Request")
+    answer.vary.update(("HX-Request", "HX-Target"))
     return answer
 
 
@@ -104,7 +105,7 @@ def _problem(problem: Problem) -> Response:
     answer.status_code = problem.status
     answer.headers.update(problem.headers)
     answer.headers["Cache-Control"] = "no-store"
-    answer.vary.add("HX-Request")
+    answer.vary.update(("HX-Request", "HX-Target"))
     return answer
 
 

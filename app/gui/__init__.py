@@ -10,13 +10,19 @@ if TYPE_CHECKING:
 
 def init_app(app: Flask) -> None:
     """Add the pages and the API, with one catalog and one set of plots for all threads of this process."""
+    from app.formats import remote
     from app.gui import api, views
     from app.gui.addresses import AnyPath
     from app.gui.catalog import Catalog
+    from app.gui.course import Courses
     from app.gui.plots import Plots
 
-    app.extensions["catalog"] = Catalog(app.config["HUB"])
-    app.extensions["plots"] = Plots(app.config["HUB"])
+    settings = app.config["HUB"]
+    catalog = app.extensions["catalog"] = Catalog(settings)
+    app.extensions["courses"] = Courses(catalog)
+    app.extensions["plots"] = Plots(settings)
+    limits = settings.remote_timeout_s, settings.remote_recheck_s, max(1, settings.web_threads - 2)
+    remote.configure(remote.Limits(*limits))  # two threads of this process go on with everything else
     app.url_map.converters["path"] = AnyPath
     app.register_blueprint(views.pages)
     app.register_blueprint(api.blueprint)

@@ -1,6 +1,6 @@
 """Addresses of the pages of a sample: one address holds all that a page shows.
 
-    /browse/<run>[:<lumi>]/<primary>/<processed>/<tier>/<folder...>?plot=<ME path>&q=<words>&size=<s|m|l|xl>&<drawing options>
+    /browse/<run>[:<lumi>]/<primary>/<processed>/<tier>/<folder...>?plot=<ME path>&q=<words>&size=<s|m|l|xl>&trend=<quantity>&diff=1&<drawing options>
 
 Names of folders and monitor elements (MEs) are bytes that may hold anything but `/` and NUL, UTF-8 or not, so a path
 is taken from the bytes of the request and every part of one is percent-encoded. A browser resolves the parts `.` and
@@ -73,7 +73,8 @@ def sample_path(key: SampleKey) -> str:
 class View:
     """All that a page of a sample shows; the address of a view leads to the same view.
 
-    plot: the whole path of the ME shown large, or nothing; options: drawing options by name, as given.
+    plot: the whole path of the ME shown large, or nothing; trend: the quantity that is shown of it over lumisections;
+    diff: whether its difference to the lumisection before is shown; options: drawing options by name, as given.
     """
 
     key: SampleKey
@@ -81,6 +82,8 @@ class View:
     plot: bytes = b""
     q: str = ""
     size: str = DEFAULT_SIZE
+    trend: str = ""
+    diff: bool = False
     options: tuple[tuple[str, str], ...] = ()
 
     def but(self, **changes: Any) -> View:
@@ -88,14 +91,23 @@ class View:
         return replace(self, **changes)
 
     @property
+    def place(self) -> str:
+        """The address of the folder of this view on this server, without a query."""
+        path = f"{request.script_root}/browse/{sample_path(self.key)}"
+        return f"{path}/{quoted(self.folder)}" if self.folder else path
+
+    @property
+    def query(self) -> dict[str, Any]:
+        """The query of the address, as far as it is not what holds without one."""
+        size = "" if self.size == DEFAULT_SIZE else self.size
+        given = {"plot": self.plot, "q": self.q, "size": size, "trend": self.trend, "diff": "1" if self.diff else "", **dict(self.options)}
+        return {name: value for name, value in given.items() if value}
+
+    @property
     def address(self) -> str:
         """The address of this view on this server; drawing options go with it wherever it leads."""
-        path = f"{request.script_root}/browse/{sample_path(self.key)}"
-        if self.folder:
-            path += "/" + quoted(self.folder)
-        given = {"plot": self.plot, "q": self.q, "size": "" if self.size == DEFAULT_SIZE else self.size, **dict(self.options)}
-        query = urlencode({name: value for name, value in given.items() if value}, errors="surrogateescape", quote_via=quote)
-        return f"{path}?{query}" if query else path
+        query = urlencode(self.query, errors="surrogateescape", quote_via=quote)
+        return f"{self.place}?{query}" if query else self.place
 
     def of_run(self, run: int) -> View:
         """The same folder and plot of another run."""
@@ -120,6 +132,12 @@ class View:
         query = urlencode({"w": size[0], "h": size[1], **dict(self.options)}, quote_via=quote)
         return f"{self._of_api('render', path)}?{query}"
 
+    def difference(self, path: bytes, lumi: int, size: tuple[int, int]) -> str:
+        """The address of the plot of what an ME of this sample has more, or less, than in another lumisection."""
+        objects = [("obj", f"archive/{sample_path(key)}/{quoted(path)}") for key in (self.key, self.key._replace(lumi=lumi))]
+        query = urlencode([*objects, ("ref", "difference"), ("w", size[0]), ("h", size[1]), *self.options], quote_via=quote)
+        return f"{request.script_root}/api/v1/render_overlay?{query}"
+
     def json(self, path: bytes) -> str:
         """The address of an ME of this sample as JSON."""
         return self._of_api("json", path)
@@ -143,6 +161,8 @@ def asked() -> View:
         plot=given.get("plot", "").encode("utf-8", "surrogateescape"),
         q=given.get("q", "").encode("utf-8", "surrogateescape").decode("utf-8", "replace").strip(),
         size=size if size in TILE_SIZES else DEFAULT_SIZE,
+        trend=trend if (trend := given.get("trend", "")).isprintable() else "",
+        diff=given.get("diff") == "1",
         options=options,
     )  # fmt: skip
 

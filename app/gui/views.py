@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.formats import Kind
 from app.formats.model import EFFICIENCY
-from app.gui import samples
+from app.gui import lumis, samples
 from app.gui.addresses import DEFAULT_SIZE, LARGE, LARGEST, OPTIONS, TILE_SIZES, View, asked, text
 from app.gui.api import catalog, plots
 from app.gui.catalog import ImportFailed, Importing, OpenSample, find, retry
@@ -33,6 +33,8 @@ WAIT_S = 1.0
 def browse(place: str) -> AnyResponse:
     """A folder of a sample, the matches of a search in it, or one of its plots large."""
     view = asked()
+    if "lumi" in request.args:
+        return redirect(view.of_lumi(lumis.nearest(view)).address)
     polled = is_fragment() and "since" in request.args
     try:
         sample = catalog().open(view.key, 0.0 if polled else WAIT_S)
@@ -42,6 +44,8 @@ def browse(place: str) -> AnyResponse:
         return _failed(view, failure)
     if polled:  # the list is there now: the browser loads this page anew
         return Response(headers={"HX-Refresh": "true"})
+    if "course" in request.args and view.plot:
+        return page("gui/course.html", "gui/course.html", view=view, **lumis.over(view, lumis.courses().course(view.key, view.plot)))
     if "details" in request.args and (index := sample.names.find(view.plot)) is not None:
         return page("gui/details.html", "gui/details.html", details=_details(sample, view, index))
     return _plot(sample, view) if view.plot else _listing(sample, view)
@@ -90,14 +94,18 @@ def _sizes(view: View) -> list[tuple[str, str, bool]]:
 def _plot(sample: OpenSample, view: View) -> Response:
     index = sample.names.find(view.plot)
     context = _facts(sample, view, index) if index is not None else {"me": None}
+    frame = _frame(view, sample)
     given = dict(view.options)
     large = LARGEST if view.size == "xl" else LARGE
+    previous = frame["lumis"]["previous"] if frame["lumis"] else None
+    known = lumis.courses().known(view.key, view.plot) if frame["lumis"] else None
+    image = view.difference(view.plot, previous, large) if view.diff and previous else view.image(view.plot, large)
     answer = page(
         "gui/plot.html", "gui/stage.html",
         name=text(view.plot.rpartition(b"/")[2]), path=text(view.plot), up=view.but(plot=b"").address,
-        image=view.image(view.plot, large), large=large, resized=view.but(size=DEFAULT_SIZE if large == LARGEST else "xl").address,
+        image=image, large=large, resized=view.but(size=DEFAULT_SIZE if large == LARGEST else "xl").address,
         given={name: given.get(name, "") for name in OPTIONS}, wrong=_wrong_option(view), plain=view.but(options=()).address,
-        **context, **_frame(view, sample),
+        **context, **frame, **lumis.over(view, known),
     )  # fmt: skip
     if index is None:
         answer.status_code = 404
@@ -187,7 +195,7 @@ def _frame(view: View, sample: OpenSample | None = None) -> dict[str, Any]:
         "run_before": before and view.of_run(before).address,
         "run_after": after and view.of_run(after).address,
         "datasets": [(name, view.of_dataset(name).address, name == key.dataset) for name in samples.datasets_of(key.run, key.lumi)],
-        "lumis": [(lumi, view.of_lumi(lumi).address, lumi == key.lumi) for lumi in samples.lumis_of(key.run, key.dataset)],
+        "lumis": lumis.steps(view),
         "top": view.of_folder(b"").address,
         "crumbs": crumbs,
     }
