@@ -20,7 +20,7 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 RENDER = Path(__file__).resolve().parent
-INCLUDE = RENDER / "include" / "src"
+INCLUDES = (RENDER / "include" / "src", RENDER / "include")
 BASE = RENDER / "src" / "plugin_base.cpp"
 """What the render service has for plugins, besides ROOT."""
 
@@ -73,7 +73,8 @@ def build(sources: Sequence[Path], library: Path) -> Built:
 
 def _compile(source: Path, target: Path, root: Root) -> str:
     """The first error, "" when there is none."""
-    done = _run("c++", "-c", "-O2", "-fPIC", *root.compile, f"-I{INCLUDE}", f"-I{source.parent}", "-o", str(target), str(source))
+    folders = [f"-I{folder}" for folder in (*INCLUDES, source.parent)]
+    done = _run("c++", "-c", "-O2", "-fPIC", *root.compile, *folders, "-o", str(target), str(source))
     return "" if done.returncode == 0 else _first(done.stderr, r"(fatal )?error:.*")
 
 

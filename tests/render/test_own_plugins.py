@@ -100,6 +100,25 @@ def test_neither_touches_other_kinds_of_plots(ours: Service, service: Service, o
         assert ours.client.render(replace(asked, name=name)) == service.client.render(replace(asked, name=name))
 
 
+PRODUCTION = """
+#include "DQM/DQMRenderPlugin.h"
+#include "DQM/DQMDefinitions.h"
+
+struct Production : DQMRenderPlugin {
+  std::array<double, 2> cuts{};
+  bool applies(const VisDQMObject &, const VisDQMImgInfo &) override {
+    return fabs(*std::max_element(cuts.begin(), cuts.end())) > dqm::qstatus::ERROR;
+  }
+} production;
+"""
+
+
+def test_sources_of_the_production_gui_find_their_headers_and_what_older_versions_of_root_brought_along(tmp_path: Path) -> None:
+    source = tmp_path / "Production.cc"
+    source.write_text(PRODUCTION)
+    assert build([source], tmp_path / "some.so").failed == {}
+
+
 BROKEN = {
     "Syntax.cc": ("int x = ;\n", "error: expected primary-expression"),
     "Header.cc": ('#include "NoSuchHeader.h"\n', "fatal error: NoSuchHeader.h: No such file"),

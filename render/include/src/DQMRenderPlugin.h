@@ -3,8 +3,13 @@
 #ifndef DQMHUB_RENDER_PLUGIN_H
 #define DQMHUB_RENDER_PLUGIN_H
 
-// Plugin sources rely on these three being included here.
+// Plugin sources rely on these being included here; some on what older versions of ROOT brought along.
+#include <algorithm>
+#include <array>
+#include <cmath>
 #include <iostream>
+#include <map>
+#include <sstream>
 #include <vector>
 
 #include "Objects.h"
