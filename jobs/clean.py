@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from app.gui.catalog import forget_names
+from app.gui.importing import forget_names
 from app.gui.plots import EVICT, evict
 from app.settings import load
 from app.work import Work, handler, report

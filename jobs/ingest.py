@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from app.gui.catalog import IMPORT, import_file
+from app.gui.importing import import_file
+from app.gui.register import IMPORT
 from app.settings import load
 from app.work import Work, handler
 

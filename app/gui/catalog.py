@@ -1,46 +1,53 @@
 """The lists of monitor elements (MEs): made at the first access to a sample, stored, and kept in memory while in use.
 
-A list belongs to one version of a file (size and time of change); when the file on disk is another one, it is read
-again. Reading happens in a child process of this process when a place is free, else in the worker.
+A list belongs to one version of a file (size and time of change); when the file on disk is another one, or another one was
+registered, that is read, and the list that is stored serves meanwhile. Reading happens in a child process of this process
+when a place is free, else in the worker.
 """
 
 from __future__ import annotations
 
-import os
 import threading
-from pathlib import Path
 from typing import NamedTuple
 
 import zstandard
 from cachetools import LRUCache
-from peewee import JOIN, Query
+from peewee import JOIN, Field, ModelAlias, Query
 
 from app import work
-from app.database import prepared, proxy, rows
-from app.formats import Columns, Facts, NameList
-from app.gui.models import FAILED, NEW, READY, Dataset, File, Sample
+from app.database import prepared, rows
+from app.formats import Columns, Facts, FormatError, NameList, Version
+from app.gui.importing import import_file, outdated
+from app.gui.models import FAILED, NEW, Dataset, File, Sample
 from app.gui.models import NameList as StoredNames
-from app.gui.reader import StoredListing, Unreadable, read
-from app.gui.samples import SampleKey, datasets_of, runs_of
+from app.gui.register import IMPORT, is_live
+from app.gui.samples import SampleKey, datasets_of, lumis_of, runs_of
 from app.settings import Settings
 from app.web import Problem
 
-IMPORT = "import"
-"""Kind of the work that reads the list of a file; its key is the id of the file."""
-
 
 class OpenSample(NamedTuple):
-    """A sample with its list. identity: what its plots depend on: the file, its size and its time of change."""
+    """A sample with its list. identity: what its plots depend on: the file, its size and its time of change.
+
+    note: why this is not the list of the newest file, "" when it is.
+    """
 
     key: SampleKey
     version: int
     url: str
     format: str
     identity: str
+    note: str
     unreadable: int
     names: NameList
     columns: Columns
     facts: Facts
+
+    @property
+    def file_version(self) -> Version:
+        """The version of the file that the list is of."""
+        _, size, mtime_ns = self.identity.rsplit("\0", 2)
+        return Version(int(size), int(mtime_ns))
 
 
 class Lists(NamedTuple):
@@ -75,14 +82,12 @@ class ImportFailed(Problem):
     def __init__(self, key: SampleKey, url: str, reason: str) -> None:
         super().__init__(502, f"{key} cannot be shown: {reason}")
         self.url = url
+        self.reason = reason
 
 
-class Row(NamedTuple):
-    """What the database has of a sample, without its blobs."""
+class Source(NamedTuple):
+    """A registered file: the version whose lists are stored (null: none), and how its last reading ended."""
 
-    sample: int
-    version: int
-    namelist: int | None
     file: int
     url: str
     format: str
@@ -90,7 +95,45 @@ class Row(NamedTuple):
     mtime_ns: int | None
     state: str
     error: str
+    tried: str
     unreadable: int
+    listed: float | None
+
+    @property
+    def identity(self) -> str:
+        return f"{self.url}\0{self.size}\0{self.mtime_ns}"
+
+    def outdated(self) -> bool:
+        """Whether it has to be read (again). Raises OSError and FormatError when it cannot be looked at."""
+        return outdated(self.url, self.state, self.tried, (self.size, self.mtime_ns))
+
+
+class Row(NamedTuple):
+    """What the database has of a sample, without its blobs. shown: the file of its list; newest: of the list to come, else the same."""
+
+    sample: int
+    version: int
+    namelist: int | None
+    shown: Source
+    newest: Source
+
+    @property
+    def file(self) -> int:
+        return self.newest.file
+
+    @property
+    def url(self) -> str:
+        return self.newest.url
+
+
+class Pulse(NamedTuple):
+    """What a page that goes on has to know. version: grows with each list that is stored; reading: whether a newer one is being made;
+    problem: why there is none; changed: Unix s UTC of the file that is shown, None when nothing is."""
+
+    version: int
+    reading: bool
+    problem: str
+    changed: float | None
 
 
 class Catalog:
@@ -98,7 +141,7 @@ class Catalog:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.roots = tuple(f"{root}/" for root in settings.roots)
+        self.readable = settings.readable
         quarter = settings.list_cache_mb << 18
         self.samples: LRUCache[tuple[int, str], Lists] = LRUCache(quarter, _bytes_of_lists)
         self.names: LRUCache[int, NameList] = LRUCache(3 * quarter, _bytes_of_names)
@@ -106,62 +149,95 @@ class Catalog:
         self.waiting = threading.BoundedSemaphore(settings.import_slots)
         self.reading: set[int] = set()  # the work that threads of this process do
 
-    def open(self, key: SampleKey, wait_s: float) -> OpenSample:
-        """The sample with its list; waits up to `wait_s` for a list that is not there yet.
+    def open(self, key: SampleKey, wait_s: float, not_older_than: float = 0.0) -> OpenSample:
+        """The sample with its list; waits up to `wait_s` for that of the newest file.
 
-        Raises UnknownSample, Importing, ImportFailed.
+        Then the list that is stored serves, if it was stored after `not_older_than` (Unix s UTC). Raises UnknownSample,
+        Importing, ImportFailed.
         """
-        row = self._ready(key, wait_s)
-        identity = f"{row.url}\0{row.size}\0{row.mtime_ns}"
-        lists = self._lists(row, identity)
-        if lists is None:  # read again since
-            return self.open(key, wait_s)
-        assert row.namelist is not None
+        row = self._row(key)
+        job = None
+        if self._outdated(key, row.newest):
+            job = self._import(key, row.newest, wait_s)
+            row = self._row(key)
+        note = self._note(key, row, job, not_older_than)
+        shown = row.shown
+        lists = self._lists(row)
+        if lists is None or row.namelist is None:  # read again since
+            return self.open(key, wait_s, not_older_than)
         names = self.names_of(row.namelist)
-        return OpenSample(key, row.version, row.url, row.format, identity, row.unreadable, names, lists.columns, lists.facts)
+        return OpenSample(
+            key, row.version, shown.url, shown.format, shown.identity, note, shown.unreadable, names, lists.columns, lists.facts
+        )
 
     def may_read(self, url: str) -> bool:
         """Whether a file is in one of the folders that may be read."""
-        return url.startswith(self.roots)
+        return url.startswith(self.readable)
 
-    def _ready(self, key: SampleKey, wait_s: float) -> Row:
-        """The row of a sample whose list is that of the file as it is now."""
+    def pulse(self, key: SampleKey) -> Pulse:
+        """Whether there is something newer, at next to no cost; a file that changed is read by the worker. Raises UnknownSample."""
+        row = self._row(key)
+        reading, problem = False, ""
+        try:
+            reading = self._outdated(key, row.newest)
+        except ImportFailed as failure:
+            problem = failure.reason
+        if reading:
+            self._enqueue(key, row.newest)
+        elif row.newest.state == FAILED:
+            problem = problem or row.newest.error
+        changed = None if row.namelist is None or row.shown.mtime_ns is None else row.shown.mtime_ns / 1e9
+        return Pulse(row.version, reading, problem, changed)
+
+    def _row(self, key: SampleKey) -> Row:
         row = find(key)
         if row is None:
             raise UnknownSample(key)
-        if not self.may_read(row.url):  # the setting may be another than when the file was registered
-            raise ImportFailed(key, row.url, f"{row.url} is in none of the folders that may be read (setting file_roots)")
-        if not self._is_read(key, row):
-            self._import(key, row, wait_s)
-            row = find(key)
-            if row is None:
-                raise UnknownSample(key)
-        if row.state == FAILED:
-            raise ImportFailed(key, row.url, row.error)
-        if row.state == NEW:
-            raise ImportFailed(key, row.url, f"reading {row.url} was cancelled, or given up; `dqmhub work ls --kind import` says more")
-        if row.namelist is None:
-            raise ImportFailed(key, row.url, f"{row.url} holds no monitor elements of {key}")
         return row
 
-    def _is_read(self, key: SampleKey, row: Row) -> bool:
+    def _outdated(self, key: SampleKey, source: Source) -> bool:
+        if not self.may_read(source.url):  # the setting may be another than when the file was registered
+            raise ImportFailed(key, source.url, f"{source.url} is in none of the folders that may be read (setting file_roots)")
         try:
-            now = os.stat(row.url)
+            return source.outdated()
         except OSError as error:
-            raise ImportFailed(key, row.url, f"{row.url}: {error.strerror}") from error
-        return row.state in (READY, FAILED) and (row.size, row.mtime_ns) == (now.st_size, now.st_mtime_ns)
+            raise ImportFailed(key, source.url, f"{source.url}: {error.strerror}") from error
+        except FormatError as error:
+            raise ImportFailed(key, source.url, str(error)) from error
 
-    def _import(self, key: SampleKey, row: Row, wait_s: float) -> None:
-        """Have the file read, and wait for it while a place to wait is free."""
+    def _note(self, key: SampleKey, row: Row, job: work.Work | None, not_older_than: float) -> str:
+        """Why the list that is stored is not that of the newest file. Raises what there is to say when it cannot serve."""
+        newest = row.newest
+        fresh = row.namelist is not None and (row.shown.listed or 0.0) >= not_older_than
+        if job:
+            if not fresh:
+                raise Importing(key, job)
+            return f"{newest.url} is being read"
+        if newest.state == FAILED:
+            reason = newest.error
+        elif newest.state == NEW:
+            reason = f"reading {newest.url} was cancelled, or given up; `dqmhub work ls --kind import` says more"
+        elif row.namelist is None:
+            reason = _nothing(key, newest.url)
+        else:
+            return ""
+        if newest is row.shown or not fresh:
+            raise ImportFailed(key, newest.url, reason)
+        return reason
+
+    def _import(self, key: SampleKey, source: Source, wait_s: float) -> work.Work | None:
+        """Have the file read, and wait for it while a place to wait is free; the work when it goes on."""
         if not self.waiting.acquire(blocking=False):
-            raise Importing(key, work.enqueue(IMPORT, str(row.file)))
+            return self._enqueue(key, source)
         try:
             here = len(self.reading) < self.settings.import_slots
-            job = work.run_here(IMPORT, str(row.file), self._import_here) if here else work.enqueue(IMPORT, str(row.file))
-            if not work.wait(job, wait_s):
-                raise Importing(key, job)
+            job = work.run_here(IMPORT, str(source.file), self._import_here) if here else self._enqueue(key, source)
+            return None if work.wait(job, wait_s) else job
         finally:
             self.waiting.release()
+
+    def _enqueue(self, key: SampleKey, source: Source) -> work.Work:
+        return work.enqueue(IMPORT, str(source.file), queue="live" if is_live(key.run, key.dataset) else "bulk")
 
     def _import_here(self, job: work.Work) -> None:
         self.reading.add(job.id)
@@ -170,8 +246,9 @@ class Catalog:
         finally:
             self.reading.discard(job.id)
 
-    def _lists(self, row: Row, identity: str) -> Lists | None:
+    def _lists(self, row: Row) -> Lists | None:
         """The columns and facts of this version of a sample; None when the database has another version by now."""
+        identity = row.shown.identity
         with self.lock:
             if (kept := self.samples.get((row.sample, identity))) is not None and kept.version == row.version:
                 return kept
@@ -213,89 +290,40 @@ def expand(blob: bytes | memoryview) -> bytes:
     return zstandard.ZstdDecompressor().decompress(bytes(blob))
 
 
+def _nothing(key: SampleKey, url: str) -> str:
+    """What is said of a sample that its file has nothing of."""
+    lumis = [lumi for lumi in lumis_of(key.run, key.dataset) if lumi]
+    hint = f"; there are {len(lumis)} lumisections of the run, the first is {lumis[0]}" if lumis else ""
+    return f"{url} holds no monitor elements of {key}{hint}"
+
+
+def _columns(file: type[File] | ModelAlias[File]) -> list[Field]:
+    return [
+        file.id, file.url, file.format, file.size, file.mtime_ns,
+        file.state, file.error, file.tried, file.unreadable, file.listed,
+    ]  # fmt: skip
+
+
 @prepared
 def _find() -> Query:
-    query = Sample.select(
-        Sample.id, Sample.version, Sample.namelist, File.id, File.url, File.format,
-        File.size, File.mtime_ns, File.state, File.error, File.unreadable,
-    )  # fmt: skip
+    coming = File.alias()
+    query = Sample.select(Sample.id, Sample.version, Sample.namelist, *_columns(File), *_columns(coming))
     query = query.join(Dataset, JOIN.INNER, on=(Sample.dataset == Dataset.id)).join(File, JOIN.INNER, on=(Sample.file == File.id))
+    query = query.join(coming, JOIN.LEFT_OUTER, on=(Sample.coming == coming.id))
     return query.where(Dataset.name == "", Sample.run == 0, Sample.lumi == 0)
 
 
 def find(key: SampleKey) -> Row | None:
     """What the database has of a sample."""
     found = _find(key.dataset, key.run, key.lumi)
-    return Row(*found[0]) if found else None
-
-
-def import_file(job: work.Work, settings: Settings) -> None:
-    """Read the lists of a file, whose id is the key of the work, and store them, or the reason why they cannot be read. Safe to do twice."""
-    file = File.get_or_none(File.id == int(job.key))
-    if file is None:  # its samples were registered with another file meanwhile
-        return
-    try:
-        now = os.stat(file.url)
-        _allowed(Path(file.url), settings)
-        work.report(job, 0.1, f"{now.st_size / 1e6:,.1f} MB.")
-        listings = read(file.url, file.format, settings.import_memory_mb, settings.import_cpu_s)
-    except OSError as error:
-        _failed(file, None, f"{file.url}: {error.strerror}")
-    except Unreadable as error:
-        _failed(file, now, str(error))
-    else:
-        work.report(job, 0.9, f"{sum(listing.me_count for listing in listings):,} monitor elements are stored.")
-        _store(file, now, listings)
-
-
-def _allowed(path: Path, settings: Settings) -> None:
-    """A link may have been laid since the file was registered: what is read is below the roots, too."""
-    if not any(path.resolve().is_relative_to(root) for root in settings.roots):
-        raise Unreadable(f"{path} leads out of the folders that may be read (file_roots)")
-
-
-def _failed(file: File, now: os.stat_result | None, reason: str) -> None:
-    File.update(state=FAILED, error=reason, size=now and now.st_size, mtime_ns=now and now.st_mtime_ns).where(File.id == file.id).execute()
-
-
-def _store(file: File, now: os.stat_result, listings: list[StoredListing]) -> None:
-    """All samples of the file at once, so that no page sees half of it."""
-    found = {(listing.run, listing.lumi): listing for listing in listings}
-    unreadable = sum(listing.unreadable for listing in listings)
-    with proxy.atomic():
-        for sample in Sample.select(Sample.id, Sample.run, Sample.lumi).where(Sample.file == file.id):
-            listing = _listing_of(found, sample.run, sample.lumi)
-            Sample.update(
-                namelist=listing and _stored_names(listing),
-                columns=listing and listing.columns,
-                facts=listing and listing.facts,
-                me_count=listing.me_count if listing else 0,
-                version=Sample.version + 1,
-            ).where(Sample.id == sample.id).execute()
-        File.update(state=READY, error="", size=now.st_size, mtime_ns=now.st_mtime_ns, unreadable=unreadable).where(
-            File.id == file.id
-        ).execute()
-
-
-def _listing_of(found: dict[tuple[int, int], StoredListing], run: int, lumi: int) -> StoredListing | None:
-    """The list of a sample in its file: that of its run, else the only one there is (a multi-run harvest names one run itself)."""
-    return found.get((run, lumi)) or (next(iter(found.values())) if len(found) == 1 else None)
-
-
-def _stored_names(listing: StoredListing) -> int:
-    """The id of the name list, which samples with the same names share."""
-    StoredNames.insert(sha256=listing.sha256, blob=listing.names, count=listing.me_count).on_conflict_ignore().execute()
-    ((found,),) = rows(StoredNames.select(StoredNames.id).where(StoredNames.sha256 == listing.sha256))
-    return int(found)
-
-
-def forget_names() -> int:
-    """Remove the name lists that no sample has any more, since its file is another one; how many went."""
-    used = Sample.select(Sample.namelist).where(Sample.namelist.is_null(False))
-    gone: int = StoredNames.delete().where(StoredNames.id.not_in(used)).execute()
-    return gone
+    if not found:
+        return None
+    sample, version, namelist, *files = found[0]
+    half = len(files) // 2
+    shown, coming = Source(*files[:half]), files[half:]
+    return Row(sample, version, namelist, shown, Source(*coming) if coming[0] else shown)
 
 
 def retry(file_id: int) -> None:
     """Forget that a file could not be read, so that the next access reads it again."""
-    File.update(size=None, mtime_ns=None).where(File.id == file_id).execute()
+    File.update(state=NEW).where(File.id == file_id).execute()

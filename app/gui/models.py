@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from peewee import BigIntegerField, BlobField, DoubleField, ForeignKeyField, IntegerField, TextField
+from peewee import SQL, BigIntegerField, BlobField, BooleanField, DoubleField, ForeignKeyField, IntegerField, TextField
 
 from app.database import Table
 
 NEW, READY, FAILED = "new", "ready", "failed"
-"""States of a file: registered only; its list is stored; it could not be read (`error` says why)."""
+"""States of a file: to be read; its lists are stored; it could not be read (`error` says why)."""
 
 
 class Dataset(Table):
@@ -19,8 +19,9 @@ class Dataset(Table):
 class File(Table):
     """A registered file and what is known of it.
 
-    size: bytes; mtime_ns: Unix ns UTC; both of the version that was read, null before. registered: Unix s UTC.
-    unreadable: keys of the file that could not be read.
+    size: bytes; mtime_ns: Unix ns UTC; both of the version whose lists are stored, null before; listed: Unix s UTC when that was
+    done. tried: size and time of change of a version that could not be read. registered: Unix s UTC. unreadable: what could not
+    be read of the file.
     """
 
     url = TextField(unique=True)
@@ -29,6 +30,8 @@ class File(Table):
     mtime_ns = BigIntegerField(null=True)
     state = TextField(default=NEW)
     error = TextField(default="")
+    tried = TextField(default="")
+    listed = DoubleField(null=True)
     unreadable = IntegerField(default=0)
     registered = DoubleField()
 
@@ -47,22 +50,31 @@ class NameList(Table):
 class Sample(Table):
     """The MEs of one dataset and run (lumi 0) or lumisection.
 
+    file: what the list is of; coming: a file that was registered since, whose list takes its place once it is stored.
     columns: where each ME is in the file, zstd of formats.Columns; facts: scalars and quality tests, zstd of formats.Facts.
-    version: grows with each registration, so that a page sees that there is something new.
+    me_count: 0 when the file has nothing of this sample, null before it was read. version: grows with each change of what is
+    shown. first: whether no lumisection before it has MEs, so that it stands for its run.
     """
 
     dataset = ForeignKeyField(Dataset, index=False)
     run = IntegerField()
     lumi = IntegerField()
     file = ForeignKeyField(File)
+    coming = ForeignKeyField(File, null=True, backref="coming_samples", index=False)
     namelist = ForeignKeyField(NameList, null=True)
     columns = BlobField(null=True)
     facts = BlobField(null=True)
     me_count = IntegerField(null=True)
     version = IntegerField(default=1)
+    first = BooleanField(default=True)
 
     class Meta:
         indexes = ((("dataset", "run", "lumi"), True), (("run", "lumi", "dataset"), False))  # searches read the indexes alone
+
+
+Sample.add_index(Sample.index(Sample.coming, name="sample_coming", where=Sample.coming.is_null(False)))
+Sample.add_index(Sample.index(Sample.run, Sample.dataset, name="sample_first", where=Sample.first))
+Sample.add_index(Sample.index(Sample.dataset, Sample.run, Sample.lumi, name="sample_empty", where=SQL("me_count = 0")))
 
 
 class Quarantine(Table):

@@ -14,37 +14,49 @@ import signal
 import subprocess
 import sys
 from hashlib import sha256
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import zstandard
 
 from app.formats import FormatError, scan
+from app.formats.urls import is_remote
 from app.supervisor import die_with
 
 TREE = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 """As in app.settings, which takes the child longer to load than a small file to read."""
 
 
+NICENESS = 10
+"""The child gives way to those who show pages, for several may read at once."""
+
+
 class StoredListing(NamedTuple):
-    """The list of one sample as it is stored: each blob is zstd; sha256 is of the names before compression."""
+    """The list of one sample as it is stored: each blob is zstd; sha256 is that of its names."""
 
     run: int
     lumi: int
     me_count: int
-    unreadable: int
     sha256: str
-    names: bytes
     columns: bytes
     facts: bytes
+
+
+class Contents(NamedTuple):
+    """What a file holds. names: by the hash of each list of names their number and, as zstd, the list itself."""
+
+    listings: list[StoredListing]
+    names: dict[str, tuple[int, bytes]]
+    unreadable: int
 
 
 class Unreadable(Exception):
     """The file could not be read; the message says what is wrong with it."""
 
 
-def read(path: str, format: str, memory_mb: int, cpu_s: int) -> list[StoredListing]:
+def read(path: str, format: str, memory_mb: int, cpu_s: int, remote_timeout_s: float) -> Contents:
     """The lists of the samples in a file; raises Unreadable."""
-    command = [sys.executable, "-m", "app.gui.reader", path, format, str(memory_mb), str(cpu_s), str(os.getpid())]
+    limits = (memory_mb, cpu_s, remote_timeout_s, os.getpid())
+    command = [sys.executable, "-m", "app.gui.reader", path, format, *map(str, limits)]
     try:
         done = subprocess.run(command, cwd=TREE, capture_output=True, timeout=10 * cpu_s, check=False)
     except subprocess.TimeoutExpired:
@@ -58,29 +70,37 @@ def read(path: str, format: str, memory_mb: int, cpu_s: int) -> list[StoredListi
     answer = json.loads(head)
     if "error" in answer:
         raise Unreadable(answer["error"])
-    return _listings(answer["samples"], rest)
+    return _contents(answer, memoryview(rest))
 
 
-def _listings(samples: list[dict[str, int | str]], blobs: bytes) -> list[StoredListing]:
-    listings, at = [], 0
-    for sample in samples:
-        parts = []
-        for name in ("names", "columns", "facts"):
-            end = at + int(sample[name])
-            parts.append(blobs[at:end])
-            at = end
-        run, lumi, count, unreadable = (int(sample[name]) for name in ("run", "lumi", "count", "unreadable"))
-        listings.append(StoredListing(run, lumi, count, unreadable, str(sample["sha256"]), parts[0], parts[1], parts[2]))
-    return listings
+def _contents(answer: dict[str, Any], blobs: memoryview) -> Contents:
+    at = 0
+
+    def next_blob(size: int) -> bytes:
+        nonlocal at
+        at += size
+        return bytes(blobs[at - size : at])
+
+    names = {sha256: (count, next_blob(size)) for sha256, count, size in answer["names"]}
+    listings = [
+        StoredListing(run, lumi, names[sha256][0], sha256, next_blob(columns), next_blob(facts))
+        for run, lumi, sha256, columns, facts in answer["samples"]
+    ]
+    return Contents(listings, names, answer["unreadable"])
 
 
-def main(path: str, format: str, memory_mb: str, cpu_s: str, parent: str) -> None:
+def main(path: str, format: str, memory_mb: str, cpu_s: str, timeout_s: str, parent: str) -> None:
     """The child: set the limits, read the file, write the answer."""
     die_with(int(parent))
+    os.nice(NICENESS)
     gc.disable()  # a tenth of the time would go into looking for cycles among the names, and there are none
     resource.setrlimit(resource.RLIMIT_AS, (int(memory_mb) << 20,) * 2)
     resource.setrlimit(resource.RLIMIT_CPU, (int(cpu_s), int(cpu_s) + 5))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if is_remote(path):
+        from app.formats import remote
+
+        remote.configure(remote.Limits(float(timeout_s)))
     try:
         head, blobs = _packed(path, format)
     except FormatError as error:
@@ -94,16 +114,19 @@ def main(path: str, format: str, memory_mb: str, cpu_s: str, parent: str) -> Non
 
 def _packed(path: str, format: str) -> tuple[dict[str, object], list[bytes]]:
     compress = zstandard.ZstdCompressor(level=3).compress
-    samples: list[dict[str, object]] = []
-    blobs: list[bytes] = []
-    for (run, lumi), listing in sorted(scan(path, format).samples.items()):
-        names = listing.names.pack()
-        packed = [compress(names), compress(listing.columns.pack()), compress(listing.facts.pack())]
-        sizes = dict(zip(("names", "columns", "facts"), map(len, packed), strict=True))
-        counts = {"run": run, "lumi": lumi, "count": len(listing.names), "unreadable": listing.unreadable}
-        samples.append({"sha256": sha256(names).hexdigest(), **counts, **sizes})
-        blobs += packed
-    return {"samples": samples}, blobs
+    found = scan(path, format)
+    names = {id(listing.names): listing.names for listing in found.samples.values()}  # lumisections share most of theirs
+    packed = {number: shared.pack() for number, shared in names.items()}
+    hashes = {number: sha256(joined).hexdigest() for number, joined in packed.items()}
+    distinct = {hashes[number]: (len(names[number]), compress(joined)) for number, joined in packed.items()}
+    samples: list[tuple[int, int, str, int, int]] = []
+    blobs = [blob for _, blob in distinct.values()]
+    for (run, lumi), listing in sorted(found.samples.items()):
+        columns, facts = compress(listing.columns.pack()), compress(listing.facts.pack())
+        samples.append((run, lumi, hashes[id(listing.names)], len(columns), len(facts)))
+        blobs += [columns, facts]
+    counts = [(name, count, len(blob)) for name, (count, blob) in distinct.items()]
+    return {"samples": samples, "names": counts, "unreadable": found.unreadable}, blobs
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Registering files: which file holds a run of a dataset. Nothing is read until somebody looks.
+"""Registering files: which file holds a run of a dataset. Nothing is read until somebody looks, but for runs that go on.
 
 A batch is stored whole or not at all, and each entry that cannot be stored is named with what would be right.
 """
@@ -11,8 +11,12 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
+from peewee import fn
+
+from app import work
 from app.database import proxy, rows
 from app.formats.recognise import recognise
+from app.formats.urls import is_remote, normal
 from app.gui.models import NEW, Dataset, File, Sample
 from app.settings import Settings
 from app.web import Problem
@@ -23,8 +27,15 @@ FORMATS = {1: "tdirectory", 2: "dqmio", 3: "protobuf"}
 ONLINE = "/Global/Online/ALL"
 """What stands for a dataset where data are taken, for there is none yet; run 0 of it is the run that goes on."""
 
+IMPORT = "import"
+"""Kind of the work that reads the lists of a file; its key is the id of the file."""
+
 LARGEST = 2**31 - 1
 BATCH = 1000
+
+LIVE = 10
+"""More files at a time are no live run, but a collection: each is read when somebody looks."""
+
 _DATASET = "(?P<dataset>[^/]+__[^/]+__[^/]+)"
 NAMES = {
     "tdirectory": re.compile(rf"DQM_V\d{{4}}_([^_]+_)?R(?P<run>\d{{9}})(__{_DATASET})?\.root", re.ASCII),
@@ -64,11 +75,13 @@ class Places:
     """Where files may be, for the time of one batch: the folders that it names are looked up once."""
 
     def __init__(self, settings: Settings) -> None:
-        self.roots = tuple(f"{root}/" for root in settings.roots)
+        self.readable = settings.readable
         self.folders: dict[str, str] = {}
 
     def real(self, path: str) -> str:
-        """An absolute path without links."""
+        """An absolute path without links, or the address of a remote file as it is always written."""
+        if "://" in path:
+            return normal(path)
         folder, name = os.path.split(path)
         if name in ("", ".", "..") or os.path.islink(path):
             return os.path.realpath(path)
@@ -77,16 +90,19 @@ class Places:
         return f"{self.folders[folder]}/{name}"
 
     def problem(self, path: Any) -> str:
-        """What is wrong with the path of a file, or nothing: it is there, and below a root also after following links."""
-        if not isinstance(path, str) or not path.startswith("/") or "\0" in path:
-            return f"an absolute path is wanted, not {path!r}"
+        """What is wrong with the path of a file, or nothing: it is there, and below a root also after following links.
+
+        A remote one need not be there: no server is asked.
+        """
+        if not isinstance(path, str) or not (path.startswith("/") or "://" in path) or "\0" in path:
+            return f"an absolute path is wanted, or root://host//path, not {path!r}"
         try:
             place = self.real(path)
             place.encode()  # UnicodeEncodeError, a ValueError, for a name that is not UTF-8, which no database stores
-            if not place.startswith(self.roots):
-                allowed = ", ".join(root.rstrip("/") for root in self.roots)
+            if not place.startswith(self.readable):
+                allowed = ", ".join(self.readable)
                 return f"{path} is in none of the folders that may be read: {allowed} (setting file_roots)"
-            return "" if os.path.isfile(place) else f"there is no file {path}"
+            return "" if is_remote(place) or os.path.isfile(place) else f"there is no file {path}"
         except (OSError, ValueError) as error:
             return f"{path} cannot be looked at: {error}"
 
@@ -183,13 +199,22 @@ def _recognised(path: str) -> str | None:
 
 
 def register(entries: Sequence[Entry]) -> Registered:
-    """Store these entries, all of them or (when this raises) none."""
+    """Store these entries, all of them or (when this raises) none; files of runs that go on are read at once, by the live queue."""
     total = Registered(0, 0, 0)
     with proxy.atomic():
         for start in range(0, len(entries), BATCH):
             done = _register_batch(entries[start : start + BATCH])
             total = Registered(*(a + b for a, b in zip(total, done, strict=True)))
+        live = {entry.url for entry in entries if is_live(entry.run, entry.dataset)}
+        if 0 < len(live) <= LIVE:
+            for (file,) in rows(File.select(File.id).where(File.url.in_(list(live))).order_by(File.id)):
+                work.enqueue(IMPORT, str(file), queue="live")
     return total
+
+
+def is_live(run: int, dataset: str) -> bool:
+    """Whether a run may go on, so that its file is another one every few seconds."""
+    return run == 0 or dataset == ONLINE
 
 
 def _register_batch(entries: Sequence[Entry]) -> Registered:
@@ -200,13 +225,15 @@ def _register_batch(entries: Sequence[Entry]) -> Registered:
     wanted = {(datasets[dataset], run, lumi): files[entry.url] for (dataset, run, lumi), entry in latest.items()}
     known = _known(datasets.values(), {run for _, run, _ in wanted})
     new = [key for key in wanted if key not in known]
-    moved = [key for key in wanted if key in known and known[key] != wanted[key]]
+    moved = [key for key in wanted if key in known and known[key].newest != wanted[key]]
     if new:
-        Sample.insert_many([{"dataset": d, "run": r, "lumi": n, "file": wanted[d, r, n]} for d, r, n in new]).execute()
+        Sample.insert_many([{"dataset": d, "run": r, "lumi": n, "file": wanted[d, r, n], "first": n == 0} for d, r, n in new]).execute()
     for key in moved:
-        _move(key, wanted[key])
+        _move(known[key], wanted[key])
     _read_again({wanted[key] for key in [*new, *moved]})
-    _forget({known[key] for key in moved})
+    forget_files({file for key in moved for file in (known[key].file, known[key].coming) if file})
+    runs = {key[:2] for key in known}
+    mark_first({(dataset, run) for dataset, run, lumi in new if lumi or (dataset, run) in runs})
     return Registered(len(new), len(moved), len(entries) - len(new) - len(moved))
 
 
@@ -220,26 +247,53 @@ def _ids(table: Any, field: Any, values: dict[str, dict[str, Any]]) -> dict[str,
     return found
 
 
-def _known(datasets: Iterable[int], runs: Iterable[int]) -> dict[tuple[int, int, int], int]:
-    """The file of each sample of these datasets and runs, by dataset id, run and lumi."""
-    query = Sample.select(Sample.dataset, Sample.run, Sample.lumi, Sample.file)
+class _Known(NamedTuple):
+    """A sample that is registered already."""
+
+    sample: int
+    file: int
+    coming: int | None
+    namelist: int | None
+
+    @property
+    def newest(self) -> int:
+        return self.coming or self.file
+
+
+def _known(datasets: Iterable[int], runs: Iterable[int]) -> dict[tuple[int, int, int], _Known]:
+    """The samples of these datasets and runs, by dataset id, run and lumi."""
+    query = Sample.select(Sample.dataset, Sample.run, Sample.lumi, Sample.id, Sample.file, Sample.coming, Sample.namelist)
     found = rows(query.where(Sample.dataset.in_(list(datasets)), Sample.run.in_(list(runs))))
-    return {(dataset, run, lumi): file for dataset, run, lumi, file in found}
+    return {(dataset, run, lumi): _Known(*known) for dataset, run, lumi, *known in found}
 
 
-def _move(key: tuple[int, int, int], file: int) -> None:
-    """Give a sample another file; its list is that of the old one, so it goes."""
-    dataset, run, lumi = key
-    change = {"file": file, "namelist": None, "columns": None, "facts": None, "me_count": None, "version": Sample.version + 1}
-    Sample.update(change).where(Sample.dataset == dataset, Sample.run == run, Sample.lumi == lumi).execute()
+def _move(known: _Known, file: int) -> None:
+    """Give a sample another file, whose list takes the place of the old one, if there is any, once it is stored."""
+    if file == known.file:
+        change: dict[str, Any] = {"coming": None}
+    elif known.namelist is None:
+        change = {"file": file, "coming": None, "me_count": None}
+    else:
+        change = {"coming": file}
+    Sample.update(change | {"version": Sample.version + 1}).where(Sample.id == known.sample).execute()
 
 
 def _read_again(files: set[int]) -> None:
     """A file that was read before it had these samples must be read again for them."""
-    File.update(state=NEW, size=None, mtime_ns=None).where(File.id.in_(list(files)), File.state != NEW).execute()
+    File.update(state=NEW).where(File.id.in_(list(files)), File.state != NEW).execute()
 
 
-def _forget(files: set[int]) -> None:
-    """Drop the rows of files that hold no sample any more."""
-    used = Sample.select(Sample.file).where(Sample.file.in_(list(files)))
-    File.delete().where(File.id.in_(list(files)), File.id.not_in(used)).execute()
+def forget_files(files: set[int]) -> None:
+    """Drop the rows of those of these files that hold no sample any more."""
+    used = [Sample.select(file).where(file.in_(list(files))) for file in (Sample.file, Sample.coming)]
+    File.delete().where(File.id.in_(list(files)), File.id.not_in(used[0]), File.id.not_in(used[1])).execute()
+
+
+def mark_first(runs: Iterable[tuple[int, int]]) -> None:
+    """Mark of each run, given by its dataset's id and number, the first lumisection that has MEs or was not read yet."""
+    for dataset, run in runs:
+        of_run = Sample.dataset == dataset, Sample.run == run
+        # Those that were read and have nothing come last.
+        ((first,),) = rows(Sample.select(Sample.id).where(*of_run).order_by(fn.COALESCE(Sample.me_count, 1) == 0, Sample.lumi).limit(1))
+        Sample.update(first=False).where(*of_run, Sample.first, Sample.id != first).execute()
+        Sample.update(first=True).where(Sample.id == first, ~Sample.first).execute()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from peewee import Query, Select, fn
+from peewee import SQL, Query, Select, fn
 
 from app.database import is_sqlite, prepared, proxy, rows
 from app.gui.models import Dataset, Sample
@@ -27,18 +27,31 @@ class SampleKey(NamedTuple):
 
 def search(run: str = "", dataset: str = "", lumi: int | None = 0, limit: int | None = None) -> list[SampleKey]:
     """Samples whose run and dataset contain these texts; lumi -1 or None: every lumisection but 0."""
-    query = Sample.select(Sample.run, Sample.lumi, Dataset.name).join(Dataset)
-    query = query.where(Sample.lumi > 0 if lumi in (None, -1) else Sample.lumi == lumi)
+    return _search(Sample.lumi > 0 if lumi in (None, -1) else Sample.lumi == lumi, run, dataset, limit)
+
+
+def runs(run: str = "", dataset: str = "", limit: int | None = None) -> list[SampleKey]:
+    """One sample for each run of a dataset that contain these texts: the whole run, else its first lumisection."""
+    return _search(Sample.first, run, dataset, limit)
+
+
+def _search(which: Any, run: str, dataset: str, limit: int | None) -> list[SampleKey]:
+    query = matching(Sample.select(Sample.run, Sample.lumi, Dataset.name).join(Dataset).where(which), run, dataset)
+    return [SampleKey(*row) for row in rows(query.order_by(Sample.run.desc(), Dataset.name, Sample.lumi).limit(limit))]
+
+
+def matching(query: Any, run: str, dataset: str) -> Any:
+    """A query of samples for those whose run and dataset contain these texts."""
     if run:
         query = query.where(_run_contains(run))
     if dataset:  # few datasets have many samples: choosing them first is the faster way around
         query = query.where(Sample.dataset.in_(Dataset.select(Dataset.id).where(_contains(Dataset.name, dataset))))
-    return [SampleKey(*row) for row in rows(query.order_by(Sample.run.desc(), Dataset.name, Sample.lumi).limit(limit))]
+    return query
 
 
 def latest_runs(search: str = "", limit: int = 100) -> list[int]:
     """The newest runs whose number contains a text."""
-    query = Sample.select(Sample.run).distinct().order_by(Sample.run.desc()).limit(limit)
+    query = Sample.select(Sample.run).where(Sample.first).distinct().order_by(Sample.run.desc()).limit(limit)
     if search:
         query = query.where(_run_contains(search))
     return [run for (run,) in rows(query)]
@@ -69,8 +82,9 @@ def neighbours(key: SampleKey) -> tuple[int | None, int | None]:
 
 
 def lumis_of(run: int, dataset: str) -> list[int]:
-    """The lumisections of a run of a dataset, in order; 0 is the whole run."""
-    return [lumi for (lumi,) in _lumis_of(dataset, run)]
+    """The lumisections of a run of a dataset that have MEs, or are not read yet, in order; 0 is the whole run."""
+    empty = {lumi for (lumi,) in _empty_of(dataset, run)}
+    return [lumi for (lumi,) in _lumis_of(dataset, run) if lumi not in empty]
 
 
 @prepared
@@ -91,6 +105,11 @@ def _neighbours() -> Any:
 @prepared
 def _lumis_of() -> Query:
     return Sample.select(Sample.lumi).join(Dataset).where(Dataset.name == "", Sample.run == 0).order_by(Sample.lumi)
+
+
+@prepared
+def _empty_of() -> Query:
+    return Sample.select(Sample.lumi).join(Dataset).where(Dataset.name == "", Sample.run == 0, SQL("me_count = 0"))
 
 
 def _runs(what: Any) -> Any:

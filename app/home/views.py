@@ -32,7 +32,7 @@ TOPICS = {"gui": "Runs and plots"}
 def index() -> Response:
     """The latest runs with their datasets, or those that a search finds."""
     run, dataset = request.args.get("run", "").strip(), request.args.get("dataset", "").strip()
-    found = samples.search(run, dataset, limit=SHOWN + 1)
+    found = samples.runs(run, dataset, limit=SHOWN + 1)
     runs = [
         (number, [(key.dataset, View(key).address) for key in keys]) for number, keys in groupby(found[:SHOWN], key=lambda key: key.run)
     ]

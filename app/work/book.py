@@ -20,11 +20,11 @@ POLL_S = 0.02
 def enqueue(kind: str, key: str, args: dict[str, Any] | None = None, *, queue: str = "bulk") -> Work:
     """The open work of this kind and key, queued now unless there is one; the queue is told once this is committed."""
     while True:
+        if row := _open(kind, key):  # looked for first, since pages ask for the same work again and again
+            return row
         if row := _insert(queue, kind, key, args):
             proxy.after_commit(partial(tell, queue, row.id))
-            return row
-        if row := _open(kind, key):
-            return row  # else it was finished between the two statements
+            return row  # else somebody else entered it between the two statements
 
 
 def run_here(kind: str, key: str, handler: Handler, args: dict[str, Any] | None = None) -> Work:
