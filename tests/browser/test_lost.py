@@ -1,0 +1,82 @@
+"""A plot that takes render processes down: what its tile says, before and in quarantine, and how it goes on."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from app.gui.models import Quarantine
+from app.settings import Settings
+from tests.browser.watch import Watch
+from tests.render.service import compiled
+from tests.support import gui
+from tests.support.site import address, bound, site
+
+FOLDER = "/browse/367131/Muon/Run2023C-Demo-v1/DQMIO/RPC/EventInfo"
+LIBRARY = """
+#include "../src/DQMRenderPlugin.h"
+#include <unistd.h>
+
+struct Geometry : DQMRenderPlugin {
+  bool applies(const VisDQMObject &o, const VisDQMImgInfo &) override { return o.objname == "reportSummaryMap"; }
+  void preDraw(TCanvas *, const VisDQMObject &, const VisDQMImgInfo &, VisDQMRenderInfo &) override {
+    if (access("MENDED", F_OK) != 0)
+      *reinterpret_cast<volatile int *>(8) = 1;
+  }
+} geometry;
+"""
+
+
+@pytest.fixture
+def hub(tmp_path: Path, sqlite_template: Path, demo_files: list[Path]) -> Iterator[Settings]:
+    """A hub of its own, with a plugin that does not survive one of its plots."""
+    demo = tmp_path / "var" / "demo"
+    demo.mkdir(parents=True)
+    copy = Path(shutil.copy(next(file for file in demo_files if "367131" in file.name), demo))
+    given = Settings(data_dir=str(tmp_path / "var"), web_workers=1)
+    library = compiled(tmp_path, LIBRARY.replace("MENDED", f"{tmp_path}/mended"))
+    with gui.render_service(given.data / "render", "--load", str(library)), site(given, sqlite_template, [copy]) as settings:
+        yield settings
+
+
+@pytest.fixture
+def page(browser: Browser, hub: Settings, watch: Watch) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1366, "height": 768}, base_url=address(hub))
+    page = context.new_page()
+    watch.at(page)
+    yield page
+    context.close()
+    watch.judge(address(hub))
+
+
+def tile(page: Page) -> Locator:
+    return page.locator(".tile", has_text="reportSummaryMap")
+
+
+def test_a_plot_that_is_lost_says_why_is_put_into_quarantine_and_comes_when_it_is_released(
+    page: Page, hub: Settings, tmp_path: Path, watch: Watch
+) -> None:
+    watch.expected += ["502", "422"]
+    for size in ("m", "l"):  # each is asked for twice
+        page.goto(f"{FOLDER}?size={size}")
+        expect(tile(page).get_by_role("alert")).to_contain_text("it died of SIGSEGV, in the plugin Geometry")
+    page.goto(f"{FOLDER}?size=s")
+    for words in (
+        "is in quarantine: ",
+        "the last one died of SIGSEGV in the plugin Geometry",
+        "an operator can release it on the page Status",
+    ):
+        expect(tile(page).get_by_role("alert")).to_contain_text(words)
+    page.get_by_role("link", name="Status").first.click()
+    expect(page.get_by_role("row", name="render", exact=False).first).not_to_contain_text("down")
+    page.go_back()
+    (tmp_path / "mended").touch()
+    with bound(hub):
+        assert Quarantine.delete().execute() == 1
+    tile(page).get_by_role("button", name="Try again").click()
+    expect(tile(page).get_by_role("img", name="Plot reportSummaryMap")).to_have_js_property("naturalWidth", 200)
+    expect(tile(page).get_by_role("alert")).to_have_count(0)
