@@ -54,8 +54,8 @@ template <typename Metafile> class Lettered : public Metafile {
     Metafile::Text(x, y, symbols ? text : encoded(wide(text)).c_str());
   }
   void Text(Double_t x, Double_t y, const wchar_t *text) override { Metafile::Text(x, y, encoded(text).c_str()); }
-  // A title can ask for a link, which a picture has no business with.
-  void TextUrl(Double_t x, Double_t y, const char *text, const char *) override { Text(x, y, text); }
+  // A title can ask for a link, which a picture has no business with. Older ROOT has none, so this is no `override`.
+  void TextUrl(Double_t x, Double_t y, const char *text, const char *) { Text(x, y, text); }
 
  protected:
   virtual std::string encoded(const std::wstring &text) const = 0;
@@ -150,6 +150,7 @@ void paint(TCanvas &canvas, TVirtualPS &metafile, const std::string &path) {
   metafile.Open(path.c_str(), kOnePage);
   canvas.Paint();
   metafile.Close();
+  gVirtualPS = nullptr;
 }
 
 }  // namespace

@@ -19,8 +19,8 @@ from xml.etree import ElementTree
 import pytest
 import uproot
 
-from render.client import RenderRefused, Request
-from tests.render.service import Service, text
+from render.client import RenderCrashed, RenderOverrun, RenderRefused, Request
+from tests.render.service import Service, compiled, text
 
 SVG = "{http://www.w3.org/2000/svg}"
 LINK = b"#url[javascript:a()]{x}"
@@ -203,6 +203,39 @@ def test_a_map_of_too_many_cells_for_a_drawing_is_refused_and_its_picture_is_not
         with pytest.raises(RenderRefused, match="at most 250000 bins in an SVG or PDF"):
             service.client.render(request_for("slow", spec=f"w=300;h=200;format={form}"))
     assert service.client.render(request_for("slow", spec="w=300;h=200")).image.startswith(b"\x89PNG")
+
+
+PLUGIN = """
+#include "../src/DQMRenderPlugin.h"
+#include <TText.h>
+
+struct Stamp : DQMRenderPlugin {
+  bool applies(const VisDQMObject &, const VisDQMImgInfo &) override { return true; }
+  void preDraw(TCanvas *, const VisDQMObject &o, const VisDQMImgInfo &, VisDQMRenderInfo &) override {
+    if (o.objname == "crash")
+      *reinterpret_cast<volatile int *>(8) = 1;
+    volatile bool turning = true;
+    while (o.objname == "spin" && turning) {
+    }
+  }
+  void postDraw(TCanvas *, const VisDQMObject &, const VisDQMImgInfo &) override { (new TText(0.5, 0.5, "stamped"))->Draw(); }
+} stamp;
+"""
+
+
+def test_plugins_take_part_in_drawings_and_bring_down_no_more_than_with_pictures(program: Path, tmp_path: Path, request_for: Make) -> None:
+    library = compiled(tmp_path, PLUGIN)
+    request = request_for("TH1F", spec="w=300;h=200;format=svg")
+    with Service(program, tmp_path, "--workers", "1", "--load", str(library), "--cpu", "0.5") as service:
+        service.wait_until_ready()
+        assert "stamped" in letters(service.client.render(request).image)
+        for form in ("svg", "pdf"):
+            spec = f"w=300;h=200;format={form}"
+            with pytest.raises(RenderCrashed, match="died of SIGSEGV, in the plugin Stamp"):
+                service.client.render(replace(request, spec=spec, name="A/crash"))
+            with pytest.raises(RenderOverrun, match="of CPU time, in the plugin Stamp"):
+                service.client.render(replace(request, spec=spec, name="A/spin"))
+        assert "stamped" in letters(service.client.render(request).image)
 
 
 def test_a_format_that_is_none_is_refused(service: Service, request_for: Make) -> None:
