@@ -1,0 +1,227 @@
+"""Files with many samples, and files that take the place of others while somebody looks."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import uproot
+
+import jobs
+from app import work
+from app.gui import register, samples
+from app.gui.catalog import Catalog, ImportFailed, Importing, UnknownSample
+from app.gui.models import File, NameList, Sample
+from app.gui.register import ONLINE, Entry
+from app.gui.samples import SampleKey
+from app.settings import Settings
+
+DATASET = "/ZeroBias/Run2023C-PromptReco-v1/DQMIO"
+RUN = 367094
+WHOLE = SampleKey(RUN, 0, DATASET)
+LIVE = SampleKey(0, 0, ONLINE)
+WAIT_S = 60.0
+
+
+@pytest.fixture
+def folder(hub: Settings) -> Path:
+    folder = hub.data / "demo"
+    folder.mkdir(parents=True)
+    return folder
+
+
+@pytest.fixture
+def catalog(hub: Settings) -> Catalog:
+    return Catalog(hub)
+
+
+@pytest.fixture
+def real(fixtures_dir: Path) -> Path:
+    return fixtures_dir / "dqmfiles"
+
+
+def copied(file: Path, folder: Path, name: str = "") -> str:
+    return str(shutil.copy(file, folder / (name or file.name)))
+
+
+def dqmio(real: Path, run: int = RUN) -> Path:
+    return real / f"ZeroBias__Run2023C-PromptReco-v1__DQMIO_run{run}.root"
+
+
+def snapshot(real: Path, run: int = RUN) -> Path:
+    return real / f"run{run}_DQMLive_concat.pb"
+
+
+def stored_lumis(file: Path) -> list[int]:
+    """The lumisections in a DQMIO file, as uproot reads them."""
+    with uproot.open(file) as opened:
+        return sorted({int(lumi) for lumi in opened["Indices/Lumi"].array()})
+
+
+def closed(catalog: Catalog) -> Catalog:
+    """A catalog that cannot read a file itself, so that the worker (which there is none of) is to do it."""
+    for _ in range(catalog.settings.import_slots):
+        assert catalog.waiting.acquire(blocking=False)
+    return catalog
+
+
+def test_all_that_a_file_holds_becomes_samples_of_its_dataset(catalog: Catalog, folder: Path, real: Path) -> None:
+    register.register([Entry(DATASET, RUN, 0, copied(dqmio(real), folder), "dqmio")])
+    opened = catalog.open(WHOLE, WAIT_S)
+    lumis = stored_lumis(dqmio(real))
+    assert len(lumis) > 40
+    assert samples.lumis_of(RUN, DATASET) == lumis
+    assert len(opened.names) == len(catalog.open(WHOLE._replace(lumi=lumis[-1]), 0).names) == 1
+    assert work.Work.select().count() == NameList.select().count() == 1
+    assert samples.runs() == [WHOLE]
+
+
+def test_a_sample_that_is_registered_with_another_file_stays_with_it(catalog: Catalog, folder: Path, real: Path) -> None:
+    other, lumi = copied(snapshot(real), folder), stored_lumis(dqmio(real))[1]
+    register.register([Entry(DATASET, RUN, 0, copied(dqmio(real), folder), "dqmio"), Entry(DATASET, RUN, lumi, other, "protobuf")])
+    catalog.open(WHOLE, WAIT_S)
+    assert Sample.get(Sample.lumi == lumi).file.url == other
+    assert Sample.get(Sample.lumi == lumi).namelist is None
+    assert len(catalog.open(WHOLE._replace(lumi=lumi), WAIT_S).names) > 0
+
+
+def test_what_went_away_with_a_new_version_of_the_file_is_listed_no_more(catalog: Catalog, folder: Path, real: Path) -> None:
+    place = copied(dqmio(real), folder)
+    register.register([Entry(DATASET, RUN, 0, place, "dqmio")])
+    catalog.open(WHOLE, WAIT_S)
+    shutil.copy(dqmio(real, 367129), place)
+    with pytest.raises(ImportFailed, match=f"holds no monitor elements of run {RUN}"):
+        catalog.open(WHOLE, WAIT_S)
+    assert samples.lumis_of(RUN, DATASET) == []
+    assert samples.lumis_of(367129, DATASET) == stored_lumis(dqmio(real, 367129))
+    shutil.copy(dqmio(real), place)
+    os.utime(place, ns=(5, 5))
+    assert catalog.open(WHOLE, WAIT_S).key == WHOLE
+
+
+def test_a_snapshot_which_names_no_run_is_of_the_run_it_was_registered_for(catalog: Catalog, folder: Path, real: Path) -> None:
+    register.register([Entry(ONLINE, RUN, 0, copied(snapshot(real), folder), "protobuf")])
+    assert len(catalog.open(SampleKey(RUN, 0, ONLINE), WAIT_S).names) > 0
+    assert samples.lumis_of(RUN, ONLINE) == [0]
+    assert samples.lumis_of(0, ONLINE) == []
+
+
+def test_a_run_with_lumisections_only_is_found_by_its_first(hub: Settings) -> None:
+    register.register([Entry(DATASET, 5, lumi, "/data/a.root", "dqmio") for lumi in (9, 7, 8)])
+    register.register([Entry(DATASET, 6, 0, "/data/b.root", "dqmio"), Entry(DATASET, 6, 1, "/data/b.root", "dqmio")])
+    assert samples.runs() == [SampleKey(6, 0, DATASET), SampleKey(5, 7, DATASET)]
+    assert samples.latest_runs() == [6, 5]
+    register.register([Entry(DATASET, 5, 3, "/data/a.root", "dqmio"), Entry(DATASET, 7, 2, "/data/c.root", "dqmio")])
+    assert samples.runs() == [SampleKey(7, 2, DATASET), SampleKey(6, 0, DATASET), SampleKey(5, 3, DATASET)]
+    register.register([Entry(DATASET, 5, 0, "/data/d.root", "dqmio")])
+    assert samples.runs(run="5") == [SampleKey(5, 0, DATASET)]
+
+
+def test_a_whole_run_that_is_empty_does_not_stand_for_its_lumisections(catalog: Catalog, folder: Path, real: Path) -> None:
+    place = copied(dqmio(real), folder)
+    register.register([Entry(DATASET, 367129, 0, place, "dqmio")])  # the file is of another run
+    with pytest.raises(ImportFailed, match=f"holds no monitor elements of run 367129 of {DATASET}"):
+        catalog.open(SampleKey(367129, 0, DATASET), WAIT_S)
+    assert samples.runs()[-1] == WHOLE
+
+
+def test_the_old_list_serves_until_that_of_the_newer_file_is_stored(catalog: Catalog, hub: Settings, folder: Path, real: Path) -> None:
+    register.register([Entry(ONLINE, 0, 0, copied(snapshot(real), folder), "protobuf")])
+    before = catalog.open(LIVE, WAIT_S)
+    newer = copied(snapshot(real, 367129), folder)
+    register.register([Entry(ONLINE, 0, 0, newer, "protobuf")])
+    waiting = closed(Catalog(hub)).open(LIVE, 0)
+    assert (waiting.identity, waiting.note) == (before.identity, f"{newer} is being read")
+    after = run_open_work(hub).open(LIVE, 0)
+    assert (after.url, after.note) == (newer, "")
+    assert after.version > before.version
+    assert [file.url for file in File.select()] == [newer]
+
+
+def run_open_work(hub: Settings) -> Catalog:
+    """What the consumers would do, and a catalog that sees it."""
+    jobs.load()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DQMHUB_DATA_DIR", hub.data_dir)
+        for row in list(work.Work.select().where(work.Work.state == "queued")):
+            work.run(row.id)
+    return Catalog(hub)
+
+
+def test_the_old_list_serves_while_its_file_is_written_anew(catalog: Catalog, hub: Settings, folder: Path, real: Path) -> None:
+    place = copied(snapshot(real), folder)
+    register.register([Entry(ONLINE, 0, 0, place, "protobuf")])
+    before = catalog.open(LIVE, WAIT_S)
+    shutil.copy(snapshot(real, 367129), place)
+    waiting = closed(Catalog(hub)).open(LIVE, 0)
+    assert (waiting.identity, waiting.note) == (before.identity, f"{place} is being read")
+    assert waiting.file_version != (os.stat(place).st_size, os.stat(place).st_mtime_ns)
+    after = catalog.open(LIVE, WAIT_S)
+    assert after.file_version == (os.stat(place).st_size, os.stat(place).st_mtime_ns)
+
+
+def test_a_list_that_is_too_old_for_who_asks_does_not_serve(catalog: Catalog, hub: Settings, folder: Path, real: Path) -> None:
+    place = copied(snapshot(real), folder)
+    register.register([Entry(ONLINE, 0, 0, place, "protobuf")])
+    catalog.open(LIVE, WAIT_S)
+    listed = File.get().listed
+    shutil.copy(snapshot(real, 367129), place)
+    waiting = closed(Catalog(hub))
+    assert waiting.open(LIVE, 0, not_older_than=listed).note
+    with pytest.raises(Importing):
+        waiting.open(LIVE, 0, not_older_than=listed + 1)
+
+
+def test_a_newer_file_that_cannot_be_read_leaves_the_old_list_and_says_why(catalog: Catalog, folder: Path, real: Path) -> None:
+    register.register([Entry(ONLINE, 0, 0, copied(snapshot(real), folder), "protobuf")])
+    before = catalog.open(LIVE, WAIT_S)
+    bad = folder / "bad.root"
+    bad.write_bytes(b"root" + bytes(100))
+    register.register([Entry(ONLINE, 0, 0, str(bad), "tdirectory")])
+    opened = catalog.open(LIVE, WAIT_S)
+    assert opened.identity == before.identity
+    assert str(bad) in opened.note
+    assert str(bad) in catalog.pulse(LIVE).problem
+    with pytest.raises(ImportFailed):
+        catalog.open(LIVE, WAIT_S, not_older_than=File.get(File.url == before.url).listed + 1)
+
+
+def test_registering_a_live_file_has_it_read_at_once_by_the_live_queue(hub: Settings) -> None:
+    register.register([Entry(ONLINE, 0, 0, "/data/1.pb", "protobuf"), Entry("/A/B/C", 5, 0, "/data/5.root", "tdirectory")])
+    register.register([Entry(ONLINE, 0, 0, "/data/1.pb", "protobuf")])
+    (row,) = work.Work.select()
+    assert (row.queue, row.kind, row.key) == ("live", "import", str(File.get(File.url == "/data/1.pb").id))
+
+
+def test_a_collection_of_online_files_is_read_when_somebody_looks(hub: Settings) -> None:
+    register.register([Entry(ONLINE, run, 0, f"/data/{run}.pb", "protobuf") for run in range(1, register.LIVE + 2)])
+    assert work.Work.select().count() == 0
+
+
+def test_a_poll_tells_what_is_newer_and_has_it_read(catalog: Catalog, hub: Settings, folder: Path, real: Path) -> None:
+    place = copied(snapshot(real), folder)
+    os.utime(place, (1000, 1000))
+    register.register([Entry(ONLINE, 0, 0, place, "protobuf")])
+    assert catalog.pulse(LIVE)._replace(version=0) == (0, True, "", None)
+    first = run_open_work(hub).pulse(LIVE)
+    assert first[1:] == (False, "", 1000.0)
+    assert catalog.pulse(LIVE) == first
+    os.utime(place, (2000, 2000))
+    assert catalog.pulse(LIVE) == first._replace(reading=True)
+    assert catalog.pulse(LIVE) == first._replace(reading=True)
+    assert work.Work.select().where(work.Work.state == "queued").count() == 1
+    second = run_open_work(hub).pulse(LIVE)
+    assert second.version > first.version
+    assert second.changed == 2000.0
+    Path(place).unlink()
+    assert "No such file" in catalog.pulse(LIVE).problem
+
+
+def test_a_poll_of_what_there_is_not_or_may_not_be_read_says_so(catalog: Catalog, hub: Settings, tmp_path: Path) -> None:
+    with pytest.raises(UnknownSample):
+        catalog.pulse(LIVE)
+    register.register([Entry(ONLINE, 0, 0, str(tmp_path / "x.pb"), "protobuf")])
+    assert "file_roots" in Catalog(replace(hub, file_roots=())).pulse(LIVE).problem
