@@ -41,7 +41,9 @@ _NAMES = {kind: name for name, kind in _TREES}
 _NOTHING_STORED = 1000
 _RANGES = {b"Type": "I", b"FirstIndex": "Q", b"LastIndex": "Q", b"Run": "I", b"Lumi": "I"}
 _VALUE = b"Value"
+# the bytes that follow, and the version of the class
 _HEADER = struct.Struct(">IH")
+_SIZE = struct.Struct(">I")
 _BYTE_COUNT = 0x40000000
 _LARGEST_VERSION = 255
 _LUMI_FLAG = 0x00040000
@@ -109,13 +111,15 @@ def _entries(record: bytes, row: Row, where: str) -> tuple[Entries, int]:
 
 def _object(entry: bytes, class_name: bytes, class_version: int, where: str) -> tuple[bytes, int]:
     """A whole object as ROOT streams it, and the number of bytes of the entry that stand before where it begins."""
-    if class_version:
-        return _HEADER.pack(_BYTE_COUNT | (len(entry) + 2), class_version) + entry, -_HEADER.size
-    # The class comes first, with its length before it and a NUL behind.
-    begin = len(class_name) + 2
-    if entry[:begin] != b"%c%b\0" % (len(class_name), class_name):
-        raise FormatError(f"an object of another class ({entry[:begin]!r})", where, class_name.decode())
-    return entry[begin:], begin
+    if class_version == 0:
+        # The class comes first, with its length before it and a NUL behind.
+        begin = len(class_name) + 2
+        if entry[:begin] != b"%c%b\0" % (len(class_name), class_name):
+            raise FormatError(f"an object of another class ({entry[:begin]!r})", where, class_name.decode())
+        return entry[begin:], begin
+    if entry.startswith(_SIZE.pack(_BYTE_COUNT | (len(entry) - _SIZE.size))):  # a class with a streamer of its own
+        return entry, 0
+    return _HEADER.pack(_BYTE_COUNT | (len(entry) + 2), class_version) + entry, -_HEADER.size
 
 
 class _Tree:
