@@ -74,6 +74,19 @@ ENTRY = of(
     file={"type": "string", "description": "Absolute path below one of the folders that may be read."},
     fileformat={"type": "integer", "enum": [1, 2, 3], "description": "1: legacy TDirectory; 2: DQMIO; 3: protobuf."},
 )
+FILE = of(
+    id=WHOLE,
+    url={"type": "string", "description": "Absolute path, or root://host//path."},
+    name=TEXT,
+    format=TEXT,
+    size={"type": "integer", "nullable": True, "description": "Bytes; null before it was read."},
+    state={"type": "string", "enum": ["new", "ready", "failed"]},
+    error=TEXT,
+    registered={"type": "number", "description": "Seconds since 1970, UTC."},
+    samples=WHOLE,
+    first=listed(of(run=WHOLE, lumi=WHOLE, dataset=TEXT)),
+    content={"type": "string", "description": "Address of the whole file."},
+)
 ARCHIVE = {
     "get": {
         "summary": "What a folder of a sample holds.",
@@ -152,6 +165,25 @@ PATHS: dict[str, dict[str, Schema]] = {
             "summary": "The host that answers.",
             "parameters": [NOT_OLDER_THAN],
             "responses": {"200": answer(of(host=TEXT), "Its name.")},
+        }
+    },
+    "/api/v1/files": {
+        "get": {
+            "summary": "Registered files, the newest first, at most 100 at a time.",
+            "parameters": [
+                parameter("run", "Text that the run number of a sample in it contains; six digits are a whole run number.", TEXT),
+                parameter("dataset", "Text that the dataset of a sample in it contains, without regard to case.", TEXT),
+                parameter("from", "Number of the file to begin with: `next` of the answer before.", WHOLE),
+            ],
+            "responses": {"200": answer(of(data=listed(FILE), next=WHOLE | {"nullable": True}), "The files.")},
+        }
+    },
+    "/api/v1/files/{number}/content": {
+        "get": {
+            "summary": "A whole file, or a range of it.",
+            "description": "For shifters.",
+            "parameters": [parameter("number", "Number of the file, `id` in the list.", WHOLE, "path")],
+            "responses": {"200": answer({"type": "string", "format": "binary"}, "The file.", "application/octet-stream")},
         }
     },
     "/api/v1/register": {

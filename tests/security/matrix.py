@@ -31,6 +31,9 @@ LEAST_ROLE = {
     "gui_api.datasets": Role.VIEWER,
     "gui_api.latest_runs": Role.VIEWER,
     "gui_api.host": Role.VIEWER,
+    "files.files_page": Role.VIEWER,
+    "files.list_files": Role.VIEWER,
+    "files.content": Role.SHIFTER,  # a whole file is much to send, and keeps a thread busy
     "gui_api.register": Role.PUBLIC,  # trusted networks need no account; the view asks all others for the role operator
     "status.live": Role.PUBLIC,
     "status.ready": Role.PUBLIC,
