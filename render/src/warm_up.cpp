@@ -1,7 +1,9 @@
 #include <TBufferFile.h>
+#include <TF1.h>
 #include <TH1.h>
 #include <TH2.h>
 #include <TH3.h>
+#include <TList.h>
 #include <TObjString.h>
 #include <TProfile.h>
 #include <TProfile2D.h>
@@ -37,6 +39,8 @@ std::vector<std::unique_ptr<TObject>> one_of_each() {
     if (const auto histogram = dynamic_cast<TH1 *>(object.get()))
       for (int bin = 1; bin < histogram->GetNcells(); ++bin)
         histogram->SetBinContent(bin, bin);
+  // The first fit that a process reads has ROOT complain of a dictionary, which would be taken for a damaged histogram.
+  dynamic_cast<TH1 &>(*all[1]).GetListOfFunctions()->Add(new TF1("fit", "gaus", 1, 2));
   return all;
 }
 
