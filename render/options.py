@@ -24,8 +24,8 @@ _PLAIN = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvw
 _SWITCHES = {"true": True, "1": True, "false": False, "0": False}
 _QUERY_NAMES = {"width": "w", "height": "h", "reflabels": "reflabel"}
 _SCALES = {"": "", "def": "", "lin": "lin", "log": "log"}
-REFERENCES = ("overlay", "object", "ratiooverlay", "stacked")
-"""How references are drawn: over the plot, not at all, with the ratio below, on top of each other."""
+REFERENCES = ("overlay", "object", "ratiooverlay", "stacked", "difference")
+"""How references are drawn: over the plot, not at all, with the ratio below, on top of each other, taken away from it."""
 
 FORMATS = ("png", "svg", "pdf", "root", "json")
 """What a plot comes as: a picture, a drawing, the object in a ROOT file, the object as ROOT's TBufferJSON has it."""

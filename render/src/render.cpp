@@ -16,6 +16,7 @@
 #include "blacklist.h"
 #include "canvas.h"
 #include "decode.h"
+#include "difference.h"
 #include "output.h"
 #include "plot.h"
 #include "plugins.h"
@@ -121,6 +122,21 @@ void draw_objects(TCanvas &canvas, ObjectList &objects, const Request &request, 
   plugins.after(canvas);
 }
 
+// Plugins have no say in it: their scales are those of the contents.
+void draw_difference(TCanvas &canvas, ObjectList &objects, const Request &request, const Spec &spec) {
+  const auto one = dynamic_cast<TH1 *>(objects[0].get());
+  const auto other = objects.size() > 1 ? dynamic_cast<TH1 *>(objects[1].get()) : nullptr;
+  std::unique_ptr<TH1> left = one && other ? difference(*one, *other) : nullptr;
+  if (!left) {
+    draw_text(canvas, label(request.name) + (one && other ? "\nhas other bins there" : "\nhas nothing to be compared with"), kGrey);
+    return;
+  }
+  restyle(*left);
+  objects.clear();
+  objects.push_back(std::move(left));  // which lives until the canvas is painted
+  draw_histograms(canvas, objects, request, spec);
+}
+
 // In a drawing each cell of a map is an element of its own, and readers of such files have their limits, too.
 bool too_many_for_drawing(const Objects &objects) {
   return std::any_of(objects.list.begin(), objects.list.end(), [](const auto &object) {
@@ -134,6 +150,8 @@ std::string draw(const Request &request, Objects &objects, const Spec &spec, boo
   TCanvas canvas(make_canvas(spec.width, spec.height));
   if (blacklisted)
     draw_text(canvas, label(request.name) + "\nis blacklisted", kRed + 1);
+  else if (objects.list[0] && spec.reference == Reference::difference)
+    draw_difference(canvas, objects.list, request, spec);
   else if (objects.list[0])
     draw_objects(canvas, objects.list, request, spec);
   else

@@ -71,7 +71,8 @@ bool reference(std::string_view text, Reference &value) {
                 {{"object", Reference::object},
                  {"overlay", Reference::overlay},
                  {"ratiooverlay", Reference::ratio},
-                 {"stacked", Reference::stacked}},
+                 {"stacked", Reference::stacked},
+                 {"difference", Reference::difference}},
                 value);
 }
 

@@ -14,7 +14,7 @@ struct AxisSpec {
   std::optional<double> min, max;
 };
 
-enum class Reference { object, overlay, ratio, stacked };
+enum class Reference { object, overlay, ratio, stacked, difference };
 enum class Format { png, svg, pdf, root, json };
 
 struct Spec {

@@ -1,0 +1,13 @@
+// What one histogram has more, or less, than another.
+#pragma once
+#include <TH1.h>
+
+#include <memory>
+
+namespace dqmhub {
+
+// The contents of `one` without those of `other`, bin by bin, as real numbers; of profiles their means. Nothing where the
+// two have other bins.
+std::unique_ptr<TH1> difference(const TH1 &one, const TH1 &other);
+
+}  // namespace dqmhub

@@ -1,0 +1,37 @@
+"""What one histogram has more, or less, than another."""
+
+from __future__ import annotations
+
+from tests.render.conftest import Draw
+from tests.render.test_drawing import ink
+
+SPEC = "w=300;h=200;showstats=0"
+
+
+def test_nothing_is_left_of_a_histogram_without_itself(draw: Draw) -> None:
+    left = draw("TH2F", "TH2F", spec=f"{SPEC};ref=difference")
+    assert left.share_that_differs(draw("TH2F", spec=SPEC)) > 0.1
+    assert len(left.colours) < len(draw("TH2F", spec=SPEC).colours) / 2
+
+
+def test_what_a_reference_has_more_is_below_zero(draw: Draw) -> None:
+    """The reference is seven times the plot, so the difference is minus six times the plot: its picture upside down."""
+    heights = {}
+    for name, picture in {"plot": draw("TH1F", spec=SPEC), "left": draw("TH1F", "higher", spec=f"{SPEC};ref=difference")}.items():
+        within = [(x, y) for x, y in ink(picture, (0, 0, 0), 0.15, 0.88) if 22 < y < 178]  # inside the frame and its marks
+        heights[name] = {column: [y for x, y in within if abs(x - column) < 5] for column in (126, 240)}
+    assert min(heights["plot"][126]) < min(heights["plot"][240]) - 60, "the peak is above the rest"
+    assert max(heights["left"][126]) > max(heights["left"][240]) + 60, "the peak is below the rest"
+
+
+def test_every_kind_of_histogram_has_a_difference(draw: Draw) -> None:
+    for kind in ("TH1S", "TH1I", "TH2S", "TH2D", "TH3F", "TProfile", "TProfile2D"):
+        assert draw(kind, kind, spec=f"{SPEC};ref=difference").share_that_differs(draw(kind, spec=SPEC)) > 0.002, kind
+
+
+def test_other_bins_or_no_reference_are_said(draw: Draw) -> None:
+    other_bins = draw("TH1F", "coarse", spec=f"{SPEC};ref=difference")
+    nothing = draw("TH1F", spec=f"{SPEC};ref=difference")
+    other_kind = draw("TH1F", "TH2F", spec=f"{SPEC};ref=difference")
+    assert other_bins.pixels == other_kind.pixels
+    assert len({tuple(picture.pixels) for picture in (other_bins, nothing, draw("TH1F", spec=SPEC))}) == 3
