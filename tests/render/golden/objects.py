@@ -50,6 +50,16 @@ def signed() -> ROOT.TH1:
     return histogram
 
 
+def fitted() -> ROOT.TH1:
+    """A peak with the function that was fitted to it."""
+    histogram = bell("TH1F", "fitted", 40, 10, 40)
+    function = ROOT.TF1("peak", "gaus(0) + pol0(3)", 10, 70)
+    function.SetParameters(40, 40, 10, 3)
+    ROOT.SetOwnership(function, False)
+    histogram.GetListOfFunctions().Add(function)
+    return histogram
+
+
 def one_bin_off(good: ROOT.TH1, number: int) -> ROOT.TH1:
     """The same with one more in one bin: what the comparison has to notice."""
     good.SetBinContent(number, good.GetBinContent(number) + 1)
@@ -152,6 +162,7 @@ OBJECTS: dict[str, Callable[[], ROOT.TH1]] = {
     "flat": flat,
     "flat and higher": partial(flat, 90000),
     "signed": signed,
+    "fitted": fitted,
     "below": below,
     "uneven": uneven,
     "named": named,

@@ -21,7 +21,7 @@ def plain(histogram: ROOT.TH1) -> None:
     histogram.Draw()
 
 
-for kind in [*LINES, "TProfile", "uneven", "named", "signed", "empty"]:
+for kind in [*LINES, "TProfile", "uneven", "named", "signed", "fitted", "empty"]:
     page("", kind, name=kind)(plain)
 for kind in [*MAPS, "TProfile2D", "named map", "fine map"]:
     page("", kind, name=kind.replace(" ", "_"))(coloured)
