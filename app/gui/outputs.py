@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from json import loads
 from typing import Any
+from urllib.parse import quote
 
 from flask import Response
 from werkzeug.http import dump_options_header
@@ -47,11 +48,16 @@ def sent(plot: Plot, key: SampleKey, path: bytes, form: str) -> Response:
     answer = Response(plot.image, 200 if plot.found else 404, content_type=TYPES[form])
     answer.set_etag(plot.etag)
     answer.headers["Cache-Control"] = "no-cache"
-    where = "inline" if form == "png" else "attachment"
-    answer.headers["Content-Disposition"] = dump_options_header(where, {"filename": file_name(key, path, form)})
+    answer.headers["Content-Disposition"] = disposition("inline" if form == "png" else "attachment", file_name(key, path, form))
     if form == "svg":
         answer.headers["Content-Security-Policy"] = SVG_POLICY
     return answer
+
+
+def disposition(where: str, name: str) -> str:
+    """The header that says what to do with an answer; letters beyond ASCII are in a form of their own, which browsers prefer."""
+    simple = "".join(letter if letter.isascii() else "_" for letter in name)
+    return dump_options_header(where, {"filename": simple} | ({} if simple == name else {"filename*": f"UTF-8''{quote(name)}"}))
 
 
 def index_of(sample: OpenSample, path: bytes) -> int:

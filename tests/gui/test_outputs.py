@@ -16,7 +16,7 @@ from flask.testing import FlaskClient
 from werkzeug.http import parse_options_header
 
 from app import create_app
-from app.gui.outputs import file_name
+from app.gui.outputs import disposition, file_name
 from app.gui.samples import SampleKey
 from app.settings import Settings
 
@@ -75,6 +75,15 @@ def test_a_plot_is_saved_under_its_name_and_run(client: FlaskClient, form: str) 
 )
 def test_the_name_is_one_that_every_file_system_takes(path: bytes, lumi: int, name: str) -> None:
     assert file_name(SampleKey(7, lumi, "/A/B/C"), path, "svg") == name
+
+
+@pytest.mark.parametrize(("name", "simple"), [("map.svg", "map.svg"), ("Größe 日.svg", "Gr__e _.svg")])
+def test_a_name_beyond_ascii_is_sent_in_a_form_that_headers_take(name: str, simple: str) -> None:
+    header = disposition("attachment", name)
+    assert header.isascii()
+    assert f"filename={simple}" in header.replace('"', "")
+    assert parse_options_header(header)[1]["filename"] in (name, simple)
+    assert ("filename*=" in header) == (name != simple)
 
 
 def test_the_page_of_a_plot_offers_every_format(client: FlaskClient) -> None:
