@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from render.client import RenderCrashed, RenderError, RenderExhausted, RenderGone, RenderLost, RenderOverrun, Request
-from tests.render.service import PATIENCE_S, Service, alive, eventually, text
+from tests.render.service import PATIENCE_S, Service, alive, children, eventually, text
 
 SLOW_SPEC = "w=600;h=400;drawopts=TEXT"
 
@@ -95,10 +95,10 @@ def test_it_starts_says_so_and_has_the_workers_asked_for(start: Callable[..., Se
 
 def test_sigterm_ends_it_and_leaves_nothing(start: Callable[..., Service]) -> None:
     service = start("--workers", "2").wait_until_ready()
-    workers = service.workers
+    everybody = children(service.process.pid)
     service.client.ping()
     assert service.stop() == 0
-    assert not any(map(alive, workers))
+    assert not any(map(alive, everybody))
     assert list(service.state.iterdir()) == []
     assert "stopped after 1 plots and 0 lost workers" in service.log
 
@@ -128,10 +128,11 @@ def test_ctrl_c_in_its_terminal_ends_it(start: Callable[..., Service]) -> None:
 
 def test_a_killed_master_leaves_no_worker(start: Callable[..., Service], slow: Request) -> None:
     service = start("--workers", "2").wait_until_ready()
-    workers = service.workers
+    everybody = children(service.process.pid)
+    assert len(everybody) == 2 + 1, "the workers and the spare"
     Outcome(service, slow)
     service.process.kill()
-    eventually(lambda: not any(map(alive, workers)), "the workers should end with their master")
+    eventually(lambda: not any(map(alive, everybody)), "the workers should end with their master")
 
 
 def test_a_killed_service_is_replaced_by_the_next(start: Callable[..., Service]) -> None:
