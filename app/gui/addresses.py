@@ -75,6 +75,7 @@ class View:
 
     plot: the whole path of the ME shown large, or nothing; trend: the quantity that is shown of it over lumisections;
     diff: whether its difference to the lumisection before is shown; options: drawing options by name, as given.
+    stamp: of a run that goes on the version of the list, so that browsers ask for its plots anew; no part of the address.
     """
 
     key: SampleKey
@@ -85,6 +86,7 @@ class View:
     trend: str = ""
     diff: bool = False
     options: tuple[tuple[str, str], ...] = ()
+    stamp: int = 0
 
     def but(self, **changes: Any) -> View:
         """This view with some things changed."""
@@ -129,7 +131,8 @@ class View:
 
     def image(self, path: bytes, size: tuple[int, int]) -> str:
         """The address of the plot of an ME of this sample, drawn as this view says."""
-        query = urlencode({"w": size[0], "h": size[1], **dict(self.options)}, quote_via=quote)
+        stamp = {"v": self.stamp} if self.stamp else {}
+        query = urlencode({"w": size[0], "h": size[1], **dict(self.options), **stamp}, quote_via=quote)
         return f"{self._of_api('render', path)}?{query}"
 
     def difference(self, path: bytes, lumi: int, size: tuple[int, int]) -> str:

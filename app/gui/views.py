@@ -17,6 +17,9 @@ from app.gui.api import catalog, plots
 from app.gui.catalog import ImportFailed, Importing, OpenSample, find, retry
 from app.gui.details import details, dimensions
 from app.gui.listing import list_view, scalar, siblings, status_of, tests_of, tile
+from app.gui.live import live_state
+from app.gui.register import is_live
+from app.gui.samples import SampleKey
 from app.security import Role, audit, current_user, needs
 from app.web import Problem, is_fragment, nothing_new, page
 from app.work import Work
@@ -36,6 +39,8 @@ def browse(place: str) -> AnyResponse:
     if "lumi" in request.args:
         return redirect(view.of_lumi(lumis.nearest(view)).address)
     polled = is_fragment() and "since" in request.args
+    if not polled and (answer := _nothing_new(view.key)):
+        return answer
     try:
         sample = catalog().open(view.key, 0.0 if polled else WAIT_S)
     except Importing as importing:
@@ -44,11 +49,18 @@ def browse(place: str) -> AnyResponse:
         return _failed(view, failure)
     if polled:  # the list is there now: the browser loads this page anew
         return Response(headers={"HX-Refresh": "true"})
+    if is_live(view.key.run, view.key.dataset):
+        view = view.but(stamp=sample.version)
     if "course" in request.args and view.plot:
         return page("gui/course.html", "gui/course.html", view=view, **lumis.over(view, lumis.courses().course(view.key, view.plot)))
     if "details" in request.args and (index := sample.names.find(view.plot)) is not None:
         return page("gui/details.html", "gui/details.html", details=_details(sample, view, index))
     return _plot(sample, view) if view.plot else _listing(sample, view)
+
+
+def _nothing_new(key: SampleKey) -> Response | None:
+    """The answer to the poll of a page of a run that goes on, which shows all there is."""
+    return nothing_new(live_state(catalog().pulse(key)).version) if "since" in request.args and is_live(key.run, key.dataset) else None
 
 
 @pages.post("/browse/<path:place>")
@@ -196,6 +208,7 @@ def _frame(view: View, sample: OpenSample | None = None) -> dict[str, Any]:
         "run_after": after and view.of_run(after).address,
         "datasets": [(name, view.of_dataset(name).address, name == key.dataset) for name in samples.datasets_of(key.run, key.lumi)],
         "lumis": lumis.steps(view),
+        "live": live_state(catalog().pulse(key), sample) if is_live(key.run, key.dataset) else None,
         "top": view.of_folder(b"").address,
         "crumbs": crumbs,
     }

@@ -49,6 +49,9 @@
     const empty = [...event.detail.formData].filter(([, value]) => value === "").map(([name]) => name);
     for (const name of empty) event.detail.formData.delete(name);
   });
+  // A page that is brought up to date under the hands of its reader keeps its menus open, and what is being typed.
+  Idiomorph.defaults.ignoreActiveValue = true;
+  Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, element) => !(name === "open" && element instanceof HTMLDetailsElement);
   // A form that answers to every change has nothing left to do when Enter sends it.
   document.addEventListener("submit", (event) => { if (event.target.matches("[data-live]")) event.preventDefault(); });
   for (const failure of ["htmx:sendError", "htmx:timeout"]) {
