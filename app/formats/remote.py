@@ -206,7 +206,7 @@ class RemoteFile:
         self.version = version(url)
         if opened.size != self.version.size or self.version.mtime_ns not in (0, opened.modtime * SECOND):
             forget(url)
-            raise OSError(errno.ESTALE, "it is being replaced, and the server still gives what was there before; try again")
+            raise Unreachable(errno.ESTALE, "it is being replaced, and the server still gives what was there before; try again")
 
     def read(self, seek: int, size: int) -> bytes:
         """Up to `size` bytes from `seek` on: fewer where the file ends."""
@@ -217,7 +217,7 @@ class RemoteFile:
             with _state.lock:
                 _state.files.pop(self.url, None)  # the next one opens it anew
             if isinstance(error, ValueError):  # the client found that it is open no more
-                raise OSError(errno.ESTALE, "the server closed it; try again") from error
+                raise Unreachable(errno.ESTALE, "the server closed it; try again") from error
             raise
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 

@@ -18,7 +18,7 @@ class Version(NamedTuple):
 
 
 class Unreachable(OSError):
-    """The server of a remote file does not answer, or cannot be reached: nothing is known of the file now."""
+    """The server of a remote file does not give it now: it is silent, cannot be reached, or has an old one. Another time it may."""
 
 
 class _File(Protocol):

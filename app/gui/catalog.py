@@ -16,7 +16,7 @@ from peewee import JOIN, Field, ModelAlias, Query
 
 from app import work
 from app.database import prepared, rows
-from app.formats import Columns, Facts, FormatError, NameList, Version
+from app.formats import Columns, Facts, FormatError, NameList, Unreachable, Version
 from app.gui.importing import import_file, outdated
 from app.gui.models import FAILED, NEW, Dataset, File, Sample
 from app.gui.models import NameList as StoredNames
@@ -85,6 +85,10 @@ class ImportFailed(Problem):
         self.reason = reason
 
 
+class ServerSilent(ImportFailed):
+    """The server of a remote file does not answer: what is known of the file may be old."""
+
+
 class Source(NamedTuple):
     """A registered file: the version whose lists are stored (null: none), and how its last reading ended."""
 
@@ -125,6 +129,10 @@ class Row(NamedTuple):
     def url(self) -> str:
         return self.newest.url
 
+    def serves(self, not_older_than: float) -> bool:
+        """Whether there is a list that was stored after this time (Unix s UTC)."""
+        return self.namelist is not None and (self.shown.listed or 0.0) >= not_older_than
+
 
 class Pulse(NamedTuple):
     """What a page that goes on has to know. version: grows with each list that is stored; reading: whether a newer one is being made;
@@ -157,10 +165,15 @@ class Catalog:
         """
         row = self._row(key)
         job = None
-        if self._outdated(key, row.newest):
-            job = self._import(key, row.newest, wait_s)
-            row = self._row(key)
-        note = self._note(key, row, job, not_older_than)
+        try:
+            if self._outdated(key, row.newest):
+                job = self._import(key, row.newest, wait_s)
+                row = self._row(key)
+            note = self._note(key, row, job, not_older_than)
+        except ServerSilent as silent:
+            if not row.serves(not_older_than):
+                raise
+            note = silent.reason
         shown = row.shown
         lists = self._lists(row)
         if lists is None or row.namelist is None:  # read again since
@@ -201,14 +214,15 @@ class Catalog:
         try:
             return source.outdated()
         except OSError as error:
-            raise ImportFailed(key, source.url, f"{source.url}: {error.strerror}") from error
+            failed = ServerSilent if isinstance(error, Unreachable) else ImportFailed
+            raise failed(key, source.url, f"{source.url}: {error.strerror}") from error
         except FormatError as error:
             raise ImportFailed(key, source.url, str(error)) from error
 
     def _note(self, key: SampleKey, row: Row, job: work.Work | None, not_older_than: float) -> str:
         """Why the list that is stored is not that of the newest file. Raises what there is to say when it cannot serve."""
         newest = row.newest
-        fresh = row.namelist is not None and (row.shown.listed or 0.0) >= not_older_than
+        fresh = row.serves(not_older_than)
         if job:
             if not fresh:
                 raise Importing(key, job)

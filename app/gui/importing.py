@@ -30,7 +30,8 @@ def import_file(job: work.Work, settings: Settings) -> None:
         file = File.get_or_none(File.id == int(job.key))
         if file is None or not _due(file):  # its samples have another file by now, or another worker was faster
             return
-        _import(job, file, settings)
+        if not _import(job, file, settings):
+            return
 
 
 def _due(file: File) -> bool:
@@ -51,7 +52,8 @@ def text_of(version: Version) -> str:
     return f"{version.size} {version.mtime_ns}"
 
 
-def _import(job: work.Work, file: File, settings: Settings) -> None:
+def _import(job: work.Work, file: File, settings: Settings) -> bool:
+    """Whether its lists were stored. What cannot be opened now may be the next time that somebody looks; what cannot be used stays so."""
     now = None
     try:
         now = version(file.url)
@@ -59,12 +61,14 @@ def _import(job: work.Work, file: File, settings: Settings) -> None:
         work.report(job, 0.1, f"{now.size / 1e6:,.1f} MB.")
         contents = read(file.url, file.format, settings.import_memory_mb, settings.import_cpu_s, settings.remote_timeout_s)
     except OSError as error:
-        _failed(file, now, f"{file.url}: {error.strerror}")
+        _failed(file, None, f"{file.url}: {error.strerror}")
     except (Unreadable, FormatError) as error:
         _failed(file, now, str(error))
     else:
         work.report(job, 0.9, f"{sum(listing.me_count for listing in contents.listings):,} monitor elements are stored.")
         store(file, now, contents)
+        return True
+    return False
 
 
 def _allowed(url: str, settings: Settings) -> None:

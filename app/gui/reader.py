@@ -54,7 +54,7 @@ class Unreadable(Exception):
 
 
 def read(path: str, format: str, memory_mb: int, cpu_s: int, remote_timeout_s: float) -> Contents:
-    """The lists of the samples in a file; raises Unreadable."""
+    """The lists of the samples in a file; raises OSError when it cannot be opened or read, and Unreadable when it cannot be used."""
     limits = (memory_mb, cpu_s, remote_timeout_s, os.getpid())
     command = [sys.executable, "-m", "app.gui.reader", path, format, *map(str, limits)]
     try:
@@ -68,6 +68,8 @@ def read(path: str, format: str, memory_mb: int, cpu_s: int, remote_timeout_s: f
         last = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]
         raise Unreadable(f"the reading process ended with code {done.returncode}: {last}")
     answer = json.loads(head)
+    if "errno" in answer:
+        raise OSError(answer["errno"], answer["error"])
     if "error" in answer:
         raise Unreadable(answer["error"])
     return _contents(answer, memoryview(rest))
@@ -106,7 +108,7 @@ def main(path: str, format: str, memory_mb: str, cpu_s: str, timeout_s: str, par
     except FormatError as error:
         head, blobs = {"error": str(error)}, []
     except OSError as error:
-        head, blobs = {"error": f"{path}: {error.strerror}"}, []
+        head, blobs = {"error": error.strerror, "errno": error.errno}, []
     except MemoryError:
         head, blobs = {"error": f"{path}: reading it takes more than {memory_mb} MB (import_memory_mb)"}, []
     sys.stdout.buffer.write(json.dumps(head).encode() + b"\n" + b"".join(blobs))
