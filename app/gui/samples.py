@@ -35,6 +35,27 @@ def runs(run: str = "", dataset: str = "", limit: int | None = None) -> list[Sam
     return _search(Sample.first, run, dataset, limit)
 
 
+class LumiRange(NamedTuple):
+    """The lumisections of a run of a dataset: how many there are, the first and the last."""
+
+    run: int
+    dataset: str
+    lumis: int
+    first: int
+    last: int
+
+
+def lumi_ranges(run: str = "", dataset: str = "", lumi: str = "", limit: int | None = None) -> list[LumiRange]:
+    """The runs of datasets that have lumisections whose numbers contain a text, with these lumisections alone."""
+    counted = Sample.select(Sample.run, Dataset.name, fn.COUNT(Sample.id), fn.MIN(Sample.lumi), fn.MAX(Sample.lumi)).join(Dataset)
+    query = matching(counted.where(Sample.lumi > 0, Sample.me_count.is_null() | (Sample.me_count > 0)), run, dataset)
+    if lumi:
+        query = query.where(_contains(Sample.lumi.cast("TEXT"), lumi))
+    return [
+        LumiRange(*row) for row in rows(query.group_by(Sample.run, Dataset.name).order_by(Sample.run.desc(), Dataset.name).limit(limit))
+    ]
+
+
 def _search(which: Any, run: str, dataset: str, limit: int | None) -> list[SampleKey]:
     query = matching(Sample.select(Sample.run, Sample.lumi, Dataset.name).join(Dataset).where(which), run, dataset)
     return [SampleKey(*row) for row in rows(query.order_by(Sample.run.desc(), Dataset.name, Sample.lumi).limit(limit))]

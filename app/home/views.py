@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 from datetime import UTC, datetime
 from itertools import groupby
+from typing import NamedTuple
 from urllib.parse import quote
 
 from flask import Blueprint, Response, abort, current_app, request
@@ -12,6 +13,7 @@ from flask import Blueprint, Response, abort, current_app, request
 from app.gui import samples
 from app.gui.addresses import View
 from app.gui.listing import STATUSES
+from app.gui.samples import SampleKey
 from app.home.frame import href
 from app.security import Role, needs
 from app.security.guard import local
@@ -31,13 +33,36 @@ TOPICS = {"gui": "Runs and plots"}
 @needs(Role.VIEWER)
 def index() -> Response:
     """The latest runs with their datasets, or those that a search finds."""
-    run, dataset = request.args.get("run", "").strip(), request.args.get("dataset", "").strip()
-    found = samples.runs(run, dataset, limit=SHOWN + 1)
-    runs = [
-        (number, [(key.dataset, View(key).address) for key in keys]) for number, keys in groupby(found[:SHOWN], key=lambda key: key.run)
-    ]
-    count = min(len(found), SHOWN)
-    return page("home/index.html", "home/results.html", run=run, dataset=dataset, runs=runs, count=count, complete=len(found) <= SHOWN)
+    run, dataset, lumi = (request.args.get(name, "").strip() for name in ("run", "dataset", "lumi"))
+    per_lumi = request.args.get("lumis") == "1"
+    found = _lumis(run, dataset, lumi) if per_lumi else _runs(run, dataset)
+    runs = [(number, list(links)) for number, links in groupby(found[:SHOWN], key=lambda link: link.run)]
+    return page(
+        "home/index.html", "home/results.html",
+        run=run, dataset=dataset, lumi=lumi, per_lumi=per_lumi, runs=runs, count=min(len(found), SHOWN), complete=len(found) <= SHOWN,
+        live=[View(SampleKey(0, 0, name)).address for name in samples.datasets_of(0)[:1]],
+    )  # fmt: skip
+
+
+class Link(NamedTuple):
+    """One line of what a search finds. lumis: which of them, in words; "" for a whole run."""
+
+    run: int
+    dataset: str
+    address: str
+    lumis: str = ""
+
+
+def _runs(run: str, dataset: str) -> list[Link]:
+    return [Link(key.run, key.dataset, View(key).address) for key in samples.runs(run, dataset, limit=SHOWN + 1)]
+
+
+def _lumis(run: str, dataset: str, lumi: str) -> list[Link]:
+    found = []
+    for number, name, count, first, last in samples.lumi_ranges(run, dataset, lumi, limit=SHOWN + 1):
+        words = f"lumisection {first}" if count == 1 else f"{count:,} lumisections, {first} to {last}"
+        found.append(Link(number, name, View(SampleKey(number, first, name)).address, words))
+    return found
 
 
 @pages.get("/help")

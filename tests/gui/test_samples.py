@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.gui import samples
+from app.gui.models import Sample
 from app.gui.register import Entry, register
 from app.gui.samples import SampleKey
 from app.settings import Settings
@@ -23,3 +24,20 @@ def test_runs_and_datasets_are_in_order_and_bounded(hub: Settings) -> None:
     assert samples.runs_of("/A/B/C") == [9, 8, 7]
     assert samples.runs_of("/A/B/C", limit=2) == [9, 8]
     assert samples.datasets_of(8) == ["/A/B/C", "/A/B/Z"]
+
+
+def test_runs_with_lumisections_are_found_by_a_part_of_the_number_of_these(hub: Settings) -> None:
+    register([Entry("/A/B/C", 20, lumi, f"/data/20-{lumi}.root", "dqmio") for lumi in (0, 1, 2, 12, 120)])
+    register([Entry("/A/B/D", 20, lumi, f"/data/d{lumi}.root", "dqmio") for lumi in (3, 4)])
+    register([Entry("/A/B/C", 21, 0, "/data/21.root", "dqmio")])
+    assert samples.lumi_ranges() == [(20, "/A/B/C", 4, 1, 120), (20, "/A/B/D", 2, 3, 4)]
+    assert samples.lumi_ranges(lumi="12") == [(20, "/A/B/C", 2, 12, 120)]
+    assert samples.lumi_ranges(run="20", dataset="b/d") == [(20, "/A/B/D", 2, 3, 4)]
+    assert samples.lumi_ranges(lumi="%") == []
+    assert len(samples.lumi_ranges(limit=1)) == 1
+
+
+def test_a_lumisection_that_its_file_has_nothing_of_is_not_among_them(hub: Settings) -> None:
+    register([Entry("/A/B/C", 20, lumi, "/data/20.root", "dqmio") for lumi in (1, 2)])
+    Sample.update(me_count=0).where(Sample.lumi == 1).execute()
+    assert samples.lumi_ranges() == [(20, "/A/B/C", 1, 2, 2)]
