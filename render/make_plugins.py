@@ -25,7 +25,8 @@ BASE = RENDER / "src" / "plugin_base.cpp"
 """What the render service has for plugins, besides ROOT."""
 
 ENDINGS = (".cc", ".cpp", ".cxx")
-LIBRARIES = ("Core", "RIO", "Hist", "Gpad", "Graf", "Graf3d", "MathCore", "Matrix", "Physics", "Postscript", "Tree")
+PARTS_OF_ROOT = ("Core", "RIO", "Hist", "Gpad", "Graf", "Graf3d", "MathCore", "Matrix", "Minuit", "Physics", "Postscript", "Tree")
+LIBRARIES = [f"-l{name}" for name in PARTS_OF_ROOT]
 
 
 class Root(NamedTuple):
@@ -46,12 +47,16 @@ def find_root() -> Root:
     """ROOT's flags. Raises RuntimeError when there is none."""
     if shutil.which("root-config"):
         flags = _output("root-config", "--cflags").split()
-        return Root(flags, [f"-L{_output('root-config', '--libdir')}"])
+        return Root(flags, _link_in(_output("root-config", "--libdir")))
     folder = Path(sysconfig.get_path("platlib")) / "ROOT"
     if not (folder / "include" / "TROOT.h").exists():
         raise RuntimeError(f"no ROOT: put root-config on the path, or install the package `root` into the environment of {sys.executable}")
     bundled = folder.parent / "root.libs"
-    return Root(["-std=c++17", f"-isystem{folder / 'include'}"], [f"-L{folder / 'lib'}", f"-Wl,-rpath-link,{bundled}"])
+    return Root(["-std=c++17", f"-isystem{folder / 'include'}"], [*_link_in(str(folder / "lib")), f"-Wl,-rpath-link,{bundled}"])
+
+
+def _link_in(folder: str) -> list[str]:
+    return [f"-L{folder}", f"-Wl,-rpath,{folder}"]
 
 
 def build(sources: Sequence[Path], library: Path) -> Built:
@@ -81,10 +86,9 @@ def _compile(source: Path, target: Path, root: Root) -> str:
 def _unlinkable(sources: dict[Path, Path], base: Path, root: Root) -> dict[Path, str]:
     """The sources that need symbols that neither ROOT, nor the service, nor another source has; by the paths of their objects."""
     failed: dict[Path, str] = {}
-    libraries = [f"-l{name}" for name in LIBRARIES]
     while sources:
         target = base.with_name("check.so")
-        done = _run("c++", "-shared", "-Wl,-z,defs", "-o", str(target), *map(str, sources), str(base), *root.link, *libraries)
+        done = _run("c++", "-shared", "-Wl,-z,defs", "-o", str(target), *map(str, sources), str(base), *root.link, *LIBRARIES)
         if done.returncode == 0:
             break
         blamed = {item: source for item, source in sources.items() if str(item) in done.stderr}
@@ -97,10 +101,13 @@ def _unlinkable(sources: dict[Path, Path], base: Path, root: Root) -> dict[Path,
 
 
 def _link(objects: Sequence[Path], library: Path, root: Root) -> None:
-    """Without ROOT and the base class, which the service has; in place of the old library at once, so that a running service keeps its own."""
+    """Without the base class, which the service has; in place of the old library at once, so that a running service keeps its own.
+
+    Of ROOT's libraries those that the service has not loaded must be named in the new one.
+    """
     library.parent.mkdir(parents=True, exist_ok=True)
     new = library.with_name(f".{library.name}.{os.getpid()}")
-    subprocess.run(["c++", "-shared", "-o", str(new), *map(str, objects)], check=True)
+    subprocess.run(["c++", "-shared", "-Wl,--as-needed", "-o", str(new), *map(str, objects), *root.link, *LIBRARIES], check=True)
     new.rename(library)
 
 

@@ -119,6 +119,28 @@ def test_sources_of_the_production_gui_find_their_headers_and_what_older_version
     assert build([source], tmp_path / "some.so").failed == {}
 
 
+FAR = """
+#include "../src/DQMRenderPlugin.h"
+#include <TLorentzVector.h>
+#include <TMatrixD.h>
+#include <TPolyLine3D.h>
+
+struct Far : DQMRenderPlugin {
+  TLorentzVector sum;
+  TMatrixD matrix{2, 2};
+  bool applies(const VisDQMObject &, const VisDQMImgInfo &) override { return sum.M() > 1 && new TPolyLine3D(2); }
+} far_away;
+"""
+
+
+def test_a_plugin_may_use_parts_of_root_that_the_service_has_not_loaded(program: Path, tmp_path: Path) -> None:
+    source = tmp_path / "Far.cc"
+    source.write_text(FAR)
+    assert build([source], tmp_path / "far.so").failed == {}
+    with Service(program, tmp_path, "--workers", "1", "--load", str(tmp_path / "far.so")) as service:
+        assert "plugins loaded: 1" in service.wait_until_ready().log
+
+
 BROKEN = {
     "Syntax.cc": ("int x = ;\n", "error: expected primary-expression"),
     "Header.cc": ('#include "NoSuchHeader.h"\n', "fatal error: NoSuchHeader.h: No such file"),
