@@ -43,7 +43,6 @@ std::unique_ptr<TH1> difference(const TH1 &one, const TH1 &other) {
     return nullptr;
   auto left = contents(one);
   left->Add(contents(other).get(), -1);
-  left->SetStats(kFALSE);  // entries and mean of a difference mean nothing
   return left;
 }
 

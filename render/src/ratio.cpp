@@ -32,12 +32,12 @@ TH1 *divided(const TH1 &main, const TH1 &reference) {
   return ratio;
 }
 
-// An axis around 1 that shows all ratios within bounds.
-void set_range(TH1 &frame, const std::vector<Drawn> &ratios) {
+// An axis around 1 that shows all ratios within bounds, in the part of the plot that is shown.
+void set_range(TH1 &frame, const std::vector<Drawn> &ratios, const TAxis &shown) {
   constexpr double margin = 0.1;
   double low = 0.9, high = 1.1;
   for (const auto &ratio : ratios)
-    for (int bin = 1; bin <= ratio.histogram->GetNbinsX(); ++bin)
+    for (int bin = shown.GetFirst(); bin <= shown.GetLast(); ++bin)
       if (const double value = ratio.histogram->GetBinContent(bin); value > kLeast && value < kMost)
         low = std::min(low, value), high = std::max(high, value);
   const double room = margin * (high - low);
@@ -93,7 +93,7 @@ void draw_ratios(const TH1 &main, const std::vector<Drawn> &references, const Sp
     else
       others.push_back(number);
   TH1 *frame = empty_copy(main);
-  set_range(*frame, ratios);
+  set_range(*frame, ratios, *main.GetXaxis());
   draw_frame(*frame, main);
   for (const auto &[ratio, number] : ratios) {
     ratio->SetLineColor(reference_colour(number));

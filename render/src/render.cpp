@@ -132,6 +132,7 @@ void draw_difference(TCanvas &canvas, ObjectList &objects, const Request &reques
     return;
   }
   restyle(*left);
+  left->SetStats(kFALSE);  // entries and mean of a difference mean nothing
   objects.clear();
   objects.push_back(std::move(left));  // which lives until the canvas is painted
   draw_histograms(canvas, objects, request, spec);

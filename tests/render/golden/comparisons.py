@@ -1,10 +1,13 @@
-"""Plots divided by their references, and references on top of each other."""
+"""Plots divided by their references, references on top of each other, and what is left of a plot without one."""
 
 from __future__ import annotations
+
+import math
 
 import ROOT
 
 from tests.render.golden.album import LARGE, page
+from tests.render.golden.ordinary import coloured
 from tests.render.golden.overlays import (
     COLOURS,
     LABELS,
@@ -14,7 +17,6 @@ from tests.render.golden.overlays import (
     given_away,
     in_colour,
     in_real_numbers,
-    make_room,
     note,
     overlay,
     references,
@@ -66,18 +68,21 @@ def ratios(
     upper, lower = pads()
     lower.cd()
     quotients = [(number, in_colour(quotient(main, reference, errors), number)) for number, reference in drawn if number not in without]
-    values = [divided.GetBinContent(i) for _, divided in quotients for i in range(1, divided.GetNbinsX() + 1)]
+    axis = main.GetXaxis()
+    first, last = axis.GetFirst(), axis.GetLast()
+    values = [divided.GetBinContent(i) for _, divided in quotients for i in range(first, last + 1)]
     shown = [0.9, 1.1, *(value for value in values if 0.001 < value < 10)]
     low, high = min(shown), max(shown)
     frame = quotients[0][1]
+    frame.GetXaxis().SetRange(first, last)
     frame.SetMinimum(low - 0.1 * (high - low))
     frame.SetMaximum(high + 0.1 * (high - low))
     frame.GetYaxis().SetTitle("Ratio")
-    frame.GetXaxis().SetTitle(main.GetXaxis().GetTitle())
+    frame.GetXaxis().SetTitle(axis.GetTitle())
     frame.GetYaxis().SetNdivisions(504)
     larger_letters(frame)
     frame.Draw("AXIS")
-    one = given_away(ROOT.TLine(main.GetXaxis().GetXmin(), 1, main.GetXaxis().GetXmax(), 1))
+    one = given_away(ROOT.TLine(axis.GetBinLowEdge(first), 1, axis.GetBinUpEdge(last), 1))
     one.SetLineColor(ROOT.kGray + 1)
     one.SetLineStyle(2)
     one.Draw()
@@ -111,19 +116,33 @@ def ratio_with_other_bins(main: ROOT.TH1, *others: ROOT.TH1) -> None:
     note("reference 2 has other bins", 2)
 
 
+@page("ref=ratiooverlay;xmin=30;xmax=60", "run", "shifted", "wide", size=LARGE)
+def part_of_ratio(main: ROOT.TH1, *others: ROOT.TH1) -> None:
+    """Scaled to the whole area; the axes are those of the part that is shown."""
+    drawn = references(main, others)
+    for histogram in (main, *(reference for _, reference in drawn)):
+        histogram.GetXaxis().SetRangeUser(30, 60)
+    ratios(main, drawn)
+
+
 @page("ref=ratiooverlay;norm=False;showerrbars=1", "run", "higher", "weighted", size=LARGE)
 def ratio_with_error_bars(main: ROOT.TH1, *others: ROOT.TH1) -> None:
     ratios(main, references(main, others, normalised=False, errors=True), errors=True)
 
 
 def stack(main: ROOT.TH1, drawn: list[Reference], labels: tuple[str, ...] = ()) -> None:
-    """The references on top of each other, and the plot over them."""
     heap = given_away(ROOT.THStack("heap", ""))
     for number, histogram in drawn:
         histogram.SetFillColor(COLOURS[number - 1])
         heap.Add(histogram)
-    make_room(main, [(1, heap.GetStack().Last())])
+    highest, own, lowest = heap.GetStack().Last().GetMaximum(), main.GetMaximum(), main.GetMinimum()
     main.SetMinimum(0)
+    if highest > own:
+        main.SetMaximum(1.05 * highest)
+    if ROOT.gPad.GetLogy():
+        main.SetMinimum()
+        main.SetMaximum(highest * (1 + 0.2 * math.log10(highest / lowest)))
+        main.GetYaxis().SetMoreLogLabels(highest < 100 * lowest)
     main.SetLineWidth(2)
     main.Draw()
     heap.Draw("SAME HIST")
@@ -146,3 +165,34 @@ def stacked(main: ROOT.TH1, *others: ROOT.TH1) -> None:
 @page(f"ref=stacked;norm=False;{LABELS}", "higher", "shifted", "run", "wide", size=LARGE)
 def stacked_as_they_are(main: ROOT.TH1, *others: ROOT.TH1) -> None:
     stack(main, references(main, others, normalised=False), NAMES)
+
+
+@page("ref=stacked;norm=False;ytype=log", "run", "shifted", "higher")
+def log_stack(main: ROOT.TH1, *others: ROOT.TH1) -> None:
+    ROOT.gPad.SetLogy()
+    stack(main, references(main, others, normalised=False))
+
+
+@page("ref=difference", "run", "higher")
+def difference_of_lines(main: ROOT.TH1, other: ROOT.TH1) -> None:
+    main.Add(other, -1)
+    main.SetStats(False)
+    main.Draw()
+
+
+@page("ref=difference", "TH2F", "TH2F with one bin off")
+def difference_of_maps(main: ROOT.TH2, other: ROOT.TH2) -> None:
+    main.Add(other, -1)
+    main.SetStats(False)
+    coloured(main)
+
+
+@page("ref=difference", "TProfile", "other profile")
+def difference_of_profiles(main: ROOT.TProfile, other: ROOT.TProfile) -> None:
+    """The difference of the means, with its errors."""
+    left = given_away(main.ProjectionX("left"))
+    left.Add(other.ProjectionX("right"), -1)
+    left.SetName(main.GetName())
+    left.UseCurrentStyle()
+    left.SetStats(False)
+    left.Draw()
