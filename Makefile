@@ -1,7 +1,7 @@
 # Each target is one line that calls a tool; services/bootstrap.py makes ready what the tool needs.
 .PHONY: run test bench lint build plugins clean
 
-run: ; @python3 services/bootstrap.py run && exec .venv/bin/dqmhub run
+run: ; @python3 services/bootstrap.py run && exec .venv/bin/dqmhub run --demo
 test: ; @python3 services/bootstrap.py test && .venv/bin/python -m pytest
 bench: ; @python3 services/bootstrap.py bench && .venv/bin/python -m tests.bench
 lint: ; @python3 services/bootstrap.py test && .venv/bin/python -m pytest tests/quality

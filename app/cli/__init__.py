@@ -21,7 +21,7 @@ MODULES = {
     "token": "app.cli.user",
     "work": "app.cli.work",
     "register": "app.cli.files",
-    "demo": "app.cli.files",
+    "demo": "app.cli.demo",
     "quarantine": "app.cli.quarantine",
     "web": "app.cli.services",
     "live": "app.cli.consumers",

@@ -11,6 +11,9 @@ import click
 from app import cli
 from app.settings import TREE, Settings
 
+SERVICES = ("web", "live", "worker", "render")
+"""What the Procfile has, but for the demo."""
+
 
 @click.command()
 def web() -> None:
@@ -71,9 +74,11 @@ def render_arguments(settings: Settings, workers: int) -> list[str]:
 
 
 @click.command()
-def run() -> None:
+@click.option("--demo", is_flag=True, help="Play runs that are taken, too: `dqmhub demo live`.")
+def run(demo: bool) -> None:
     """Run every service in this terminal, as the Procfile says; Ctrl-C ends them all."""
     cli.open_database()
     os.environ["DQMHUB_SUPERVISOR_PID"] = str(os.getpid())  # the services end when this process does, however it ends
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    os.execv(Path(sys.executable).parent / "honcho", ["honcho", "--app-root", str(TREE), "--procfile", str(TREE / "Procfile"), "start"])
+    command = ["honcho", "--app-root", str(TREE), "--procfile", str(TREE / "Procfile"), "start", *([] if demo else SERVICES)]
+    os.execv(Path(sys.executable).parent / "honcho", command)

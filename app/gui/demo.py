@@ -40,7 +40,7 @@ def make_demo(folder: Path, binary: Path, mes: int | None, progress: Callable[[s
     for seed, (name, run) in enumerate(files.items(), start=1):
         if made.get(name) != maker or not (folder / name).exists():
             progress(f"making {name}")
-            _make(folder, name, [str(binary.absolute()), "--run", str(run), "--seed", str(seed), "--mes", str(mes or 0)])
+            make_file(folder, name, [str(binary.absolute()), "--run", str(run), "--seed", str(seed), "--mes", str(mes or 0)])
             made[name] = maker
             _write(folder / _MADE, json.dumps(made, indent=1))
     return [folder / name for name in files]
@@ -54,8 +54,9 @@ def _read_made(path: Path) -> dict[str, str]:
     return made if isinstance(made, dict) else {}
 
 
-def _make(folder: Path, name: str, command: list[str]) -> None:
-    # Not under its name before it is whole. ROOT reads a name as an address, so it is given one without a folder.
+def make_file(folder: Path, name: str, command: list[str]) -> None:
+    """Has a program write a file, which is there under its name once it is whole. Raises `OSError` and `RuntimeError`."""
+    # ROOT reads a name as an address, so it is given one without a folder.
     part = f"part-{os.getpid()}.root"
     try:
         done = subprocess.run(

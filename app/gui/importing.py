@@ -114,7 +114,7 @@ def _wanted(
     runs is), is of the samples that were registered.
     """
     datasets = {dataset for dataset, _, _ in registered}
-    if len(found) == 1 and not any(key[1:] in found for key in registered):
+    if len(found) == 1 and ((0, 0) in found or not any(key[1:] in found for key in registered)):
         (((_, lumi), listing),) = found.items()
         if not lumi:
             return dict.fromkeys(registered, listing)

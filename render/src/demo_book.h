@@ -16,12 +16,55 @@ template <class... Values> inline std::string text(const char *format, Values...
   return buffer;
 }
 
-// The file as DQM software lays it out: DQMData/Run N/<Subsystem>/Run summary/<folder>/<object>.
+// What a DQM file is made of, in the order in which it is written.
 class Book {
 public:
-  Book(TFile &file, int run) : top_(file.mkdir("DQMData")->mkdir(text("Run %d", run).c_str())) {}
+  virtual ~Book() = default;
 
-  void folder(const std::string &path) {
+  // The folder of what comes next: <Subsystem>/<folder>/...
+  virtual void folder(const std::string &path) = 0;
+
+  void put(const TObject &object) {
+    write(object);
+    ++mes_;
+  }
+
+  void integer(const std::string &name, long value) { scalar(name, text("i=%ld", value)); }
+  void real(const std::string &name, double value) { scalar(name, text("f=%.16g", value)); }
+  void string(const std::string &name, const std::string &value) { scalar(name, "s=" + value); }
+
+  virtual void efficiency(const std::string &name) { tag(name, "e=1"); }
+  virtual void ofOneLumi(const std::string &) {}
+
+  void test(const std::string &me, const char *name, int status, double result, const char *algorithm, const std::string &message) {
+    tag(me + "." + name, text("qr=st:%d:%f:%s:", status, result, algorithm) + message);
+  }
+
+  int mes() const { return mes_; }
+
+protected:
+  virtual void write(const TObject &object) = 0;
+  virtual void tag(const std::string &name, const std::string &value) = 0;
+
+  static TObjString tagged(const std::string &name, const std::string &value) {
+    return TObjString(("<" + name + ">" + value + "</" + name + ">").c_str());
+  }
+
+private:
+  void scalar(const std::string &name, const std::string &value) {
+    tag(name, value);
+    ++mes_;
+  }
+
+  int mes_ = 0;
+};
+
+// A legacy file: DQMData/Run N/<Subsystem>/Run summary/<folder>/<object>.
+class LegacyBook : public Book {
+public:
+  LegacyBook(TFile &file, int run) : top_(file.mkdir("DQMData")->mkdir(text("Run %d", run).c_str())) {}
+
+  void folder(const std::string &path) override {
     TDirectory *&found = folders_[path];
     if (!found) {
       auto slash = path.rfind('/');
@@ -35,37 +78,17 @@ public:
     current_ = folders_[path];
   }
 
-  void put(const TObject &object) {
-    current_->WriteTObject(&object);
-    ++mes_;
-  }
-
-  void integer(const std::string &name, long value) { scalar(name, text("i=%ld", value)); }
-  void real(const std::string &name, double value) { scalar(name, text("f=%.16g", value)); }
-  void string(const std::string &name, const std::string &value) { scalar(name, "s=" + value); }
-  void efficiency(const std::string &name) { tag(name, "e=1"); }
-
-  void test(const std::string &me, const char *name, int status, double result, const char *algorithm, const std::string &message) {
-    tag(me + "." + name, text("qr=st:%d:%f:%s:", status, result, algorithm) + message);
-  }
-
-  int mes() const { return mes_; }
-
 private:
-  void scalar(const std::string &name, const std::string &value) {
-    tag(name, value);
-    ++mes_;
-  }
+  void write(const TObject &object) override { current_->WriteTObject(&object); }
 
-  void tag(const std::string &name, const std::string &value) {
-    TObjString object(("<" + name + ">" + value + "</" + name + ">").c_str());
+  void tag(const std::string &name, const std::string &value) override {
+    TObjString object = tagged(name, value);
     current_->WriteTObject(&object);
   }
 
   TDirectory *top_;
   TDirectory *current_ = nullptr;
   std::map<std::string, TDirectory *> folders_;
-  int mes_ = 0;
 };
 
 } // namespace dqmhub::demo

@@ -1,25 +1,22 @@
-// Writes a legacy DQM file with made-up monitor elements that look like those of a CMS run:
+// Writes a DQM file with made-up monitor elements that look like those of a CMS run:
 //   dqmhub-demo --out FILE --run N [--mes N] [--seed S] [--compression zlib|lzma|lz4|zstd|none]
+//   dqmhub-demo --format pb --out FILE --run N [--mes N] [--seed S] [--lumi N --lumis N]
+// a legacy file of the whole run, or a snapshot of it, also one after so many of its lumisections.
 // The same arguments give the same file, byte for byte. What lasts (which modules are dead) is the same in all files; run
 // and seed decide on the rest (statistics, how well each subsystem did).
 #include <TFile.h>
 #include <TH1.h>
-#include <TH2.h>
-#include <TH3.h>
-#include <TProfile2D.h>
 
-#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <limits>
+#include <fstream>
 #include <map>
 #include <stdexcept>
 #include <string>
-#include <utility>
-#include <vector>
 
 #include "demo_book.h"
-#include "demo_fill.h"
+#include "demo_detector.h"
+#include "demo_snapshot.h"
 
 namespace {
 
@@ -31,295 +28,9 @@ struct Arguments {
   int mes = 0;
   unsigned seed = 1;
   int compression = 101;
-};
-
-class Demo : Fill {
-public:
-  Demo(TFile &file, const Arguments &arguments) : Fill(file, arguments.run, arguments.seed), run_(arguments.run) {}
-
-  int write(int mes) {
-    info();
-    pixel();
-    strips();
-    ecal();
-    hcal();
-    muonChambers();
-    trigger();
-    muons();
-    egamma();
-    jets();
-    tracking();
-    summaries();
-    modules(mes);
-    return book_.mes();
-  }
-
-private:
-  void info() {
-    book_.folder("Info/ProvInfo");
-    book_.string("CMSSW", run_ > 1 ? "CMSSW_13_0_10" : "CMSSW_14_0_0");
-    book_.string("Globaltag", run_ > 1 ? "130X_dataRun3_Prompt_v3" : "140X_mcRun3_v1");
-    book_.integer("runIsComplete", 1);
-    book_.string("hostName", "demo");
-    book_.folder("Info/EventInfo");
-    book_.string("processName", "RECO");
-    book_.integer("iRun", run_);
-    book_.integer("iLumiSection", 450);
-    book_.integer("iEvent", 1000000 + 37L * run_);
-    book_.integer("processedEvts", 250000 + random_.Poisson(3000));
-    double start = 1683000000. + (run_ > 1 ? (run_ - 367000) * 3600. : 0);
-    book_.real("runStartTimeStamp", start);
-    book_.real("eventTimeStamp", start + 450 * 23.31);
-    book_.real("processTimeStamp", start + 450 * 23.31 + 86400);
-    book_.string("note", "Cuts: p_{T} > 5 GeV & |eta| < 2.4; \"tight\" <selection>\nSecond line of the note");
-    one<TH1I>("ProcessedLS", "Events per lumisection", {"Lumisection", 450, 0.5, 450.5}, flat(0, 450), 9000);
-  }
-
-  void pixel() {
-    for (int layer = 1; layer <= 4; ++layer) {
-      const int ladders[] = {6, 14, 22, 32};
-      Axis modules{"signed module", 18, -4.5, 4.5};
-      Axis ladder{"signed ladder", 4 * ladders[layer - 1] + 2, -ladders[layer - 1] - 0.5, ladders[layer - 1] + 0.5};
-      book_.folder("PixelPhase1/Phase1_MechanicalView/PXBarrel");
-      std::string name = text("digi_occupancy_per_SignedModuleCoord_per_SignedLadderCoord_PXLayer_%d", layer);
-      map(name, "Digi occupancy", modules, ladder, 400. / layer);
-      if (layer == 1)
-        book_.test(name, "deadROCs", 200, 0.94, "DeadChannelTest", "3.1% of the readout chips are silent: limit 3%");
-      one(text("adc_PXLayer_%d", layer), "Digi ADC values", {"adc readout", 64, 0, 256}, landau(80 + 5 * layer, 18));
-      trend(text("num_clusters_per_Lumisection_PXLayer_%d", layer), "Number of clusters", "clusters / event", 900. / layer, 60);
-      book_.folder("PixelPhase1/Tracks/PXBarrel");
-      name = text("charge_PXLayer_%d", layer);
-      one(name, "Corrected cluster charge (on track)", {"Charge (electrons)", 80, 0, 80000}, landau(19000 + 700 * layer, 2500), 8000);
-      book_.test(name, "mean", layer == 3 ? 300 : 100, layer == 3 ? 0 : 1, "MeanWithinExpected",
-                 layer == 3 ? "mean 24512.3 outside of [18000, 24000]: tested by: 8012 entries" : "");
-      one<TH1S>(text("size_PXLayer_%d", layer), "Total cluster size (on track)", {"size [pixels]", 30, 0, 30}, poisson(5.5 - layer / 2.));
-      one<TH1D>(text("residual_x_PXLayer_%d", layer), "Track-hit residual x", {"x_rec - x_track [cm]", 60, -0.03, 0.03}, gaus(0, 0.004));
-    }
-    book_.folder("PixelPhase1/Tracks/PXForward");
-    for (int disk : {-3, -2, -1, 1, 2, 3}) {
-      map<TH2F>(text("clusterposition_xy_ontrack_PXDisk_%+d", disk), "Position of the on-track clusters", {"Global x (cm)", 40, -18, 18},
-                {"Global y (cm)", 40, -18, 18}, 12, 0.03, ring(0, 4.5, 16));
-      one(text("charge_PXDisk_%+d", disk), "Corrected cluster charge (on track)", {"Charge (electrons)", 80, 0, 80000}, landau(21000, 2600));
-    }
-  }
-
-  void strips() {
-    const std::vector<std::pair<const char *, int>> parts{{"TIB", 4}, {"TOB", 6}, {"TID", 3}, {"TEC", 9}};
-    for (auto [part, layers] : parts)
-      for (const char *side : part[2] == 'B' ? std::vector<const char *>{""} : std::vector<const char *>{"MINUS", "PLUS"})
-        for (int layer = 1; layer <= layers; ++layer)
-          strips(part, side, layer);
-  }
-
-  void strips(const char *part, const std::string &side, int layer) {
-    book_.folder(text("SiStrip/MechanicalView/%s/", part) + (side.empty() ? "layer" : side + "/wheel") + text("_%d", layer));
-    const std::string tail = text("__%s__", part) + (side.empty() ? "" : side + "__") + text("%d", layer);
-    const std::string name = "Summary_ClusterStoNCorr__OnTrack" + tail;
-    one(name, "Cluster signal to noise, corrected for the angle", {"S/N", 50, 0, 100}, landau(21, 3));
-    one<TH1S>("Summary_ClusterWidth__OnTrack" + tail, "Cluster width", {"strips", 20, 0, 20}, poisson(2.8));
-    trend("NumberOfClusterProfile" + tail, "Number of clusters", "clusters / event", 300 - 20. * layer, 30);
-    if (layer == 2)
-      book_.test(name, "mpv", 100, 1, "ContentsXRange", "");
-  }
-
-  void ecal() {
-    for (int module = -18; module <= 18; ++module)
-      if (module) {
-        book_.folder("EcalBarrel/EBTimingTask");
-        std::string name = text("EBTMT timing EB%+03d", module);
-        one(name, "Timing of the rec hits", {"time [ns]", 40, -20, 20}, gaus(0.1 * (module % 5), 2.5), 800);
-        if (module % 6 == 0)
-          book_.test(name, "rms", module > 0 ? 100 : 70, 1, "RMSWithinExpected", module > 0 ? "" : "too few entries: 12 of 50");
-      }
-    Axis phi{"iphi / 5", 72, 0, 360}, eta{"ieta / 5", 34, -85, 85};
-    book_.folder("EcalBarrel/EBOccupancyTask");
-    map("EBOT digi occupancy", "Digi occupancy", phi, eta, 60, 0.01);
-    average<TProfile2D>("EBOT rec hit energy", "Mean energy of the rec hits", {"iphi", 36, 0, 360}, {"ieta", 17, -85, 85}, 1.7, 0.2);
-    book_.folder("EcalBarrel/EBSummaryClient");
-    TH2I quality("EB global summary", "Global quality: 0 bad, 1 good, 2 unknown", phi.bins, phi.low, phi.high, eta.bins, eta.low, eta.high);
-    label(quality, phi, eta.title);
-    for (int i = 1; i <= phi.bins; ++i)
-      for (int j = 1; j <= eta.bins; ++j)
-        quality.SetBinContent(i, j, lasting_.Uniform() < 0.01 ? 2 : random_.Uniform() > 0.005);
-    book_.put(quality);
-    book_.test("EB global summary", "goodChannels", 50, 0, "ContentsWithinExpected", "disabled: calibration run");
-    for (const char *side : {"EE+", "EE-"})
-      for (int module = 1; module <= 9; ++module) {
-        book_.folder("EcalEndcap/EEPedestalTask");
-        one<TH1D>(text("EEPOT pedestal %s%02d", side, module), "Pedestal, gain 12", {"ADC counts", 50, 150, 250}, gaus(200, 4), 500);
-      }
-    book_.folder("EcalEndcap/EEOccupancyTask");
-    for (const char *side : {"EE+", "EE-"})
-      map(text("EEOT digi occupancy %s", side), "Digi occupancy", {"ix", 50, 0, 100}, {"iy", 50, 0, 100}, 30, 0.02, ring(50, 11, 50));
-  }
-
-  void hcal() {
-    for (int depth = 1; depth <= 4; ++depth) {
-      book_.folder("Hcal/DigiTask/Occupancy/depth");
-      std::string name = text("depth%d", depth);
-      map<TH2D>(name, "Digi occupancy", {"ieta", 83, -41.5, 41.5}, {"iphi", 36, 0.5, 72.5}, 20, 0.02);
-      if (depth == 2)
-        book_.test(name, "dead", 60, 0, "DeadChannelTest", "wrong axis: 83 bins instead of 84");
-      book_.folder("Hcal/DigiTask/TimingCut");
-      average<TProfile2D>(name, "Mean time slice", {"ieta", 41, -41.5, 41.5}, {"iphi", 36, 0.5, 72.5}, 3.9, 0.1);
-    }
-    for (const char *part : {"HB", "HE", "HF", "HO"}) {
-      book_.folder("Hcal/RecHitTask/Energy");
-      one(part, "Energy of the rec hits", {"Energy [GeV]", 60, 0, 60}, falling(4));
-      book_.folder("Hcal/DigiTask/ADC");
-      one<TH1I>(part, "ADC", {"ADC", 64, 0, 256}, landau(20, 5));
-    }
-  }
-
-  void muonChambers() {
-    for (int wheel = -2; wheel <= 2; ++wheel) {
-      book_.folder(text("DT/02-Segments/Wheel%d", wheel));
-      map<TH2I>(text("numberOfSegments_W%d", wheel), "Segments", {"Sector", 14, 0.5, 14.5}, {"Station", 4, 0.5, 4.5}, 200, 0.02);
-      one(text("t0_W%d", wheel), "Segment t0", {"t0 [ns]", 50, -50, 50}, gaus(0, 6));
-      book_.folder(text("RPC/AllHits/SummaryHistograms/Wheel_%d", wheel));
-      map<TH2S>(text("Occupancy_for_Barrel_W%d", wheel), "Strip occupancy", {"Sector", 12, 0.5, 12.5}, {"Roll", 21, 0.5, 21.5}, 80, 0.04);
-    }
-    for (const char *station : {"-4/2", "-3/2", "-2/2", "-1/2", "+1/2", "+2/2", "+3/2", "+4/2"}) {
-      book_.folder(text("CSC/CSCOfflineMonitor/recHits/ME%c", station[0]));
-      std::string name = text("hRHTiming_ME%c%c_%c", station[0], station[1], station[3]);
-      one(name, "Timing of the rec hits", {"time [ns]", 60, -150, 150}, gaus(2, 18), 1500);
-    }
-    book_.test("hRHTiming_ME+4_2", "mean", 90, 0, "MeanWithinExpected", "did not run: no reference");
-    for (const char *layer : {"GE11-M-L1", "GE11-M-L2", "GE11-P-L1", "GE11-P-L2"}) {
-      book_.folder("GEM/Digis");
-      map(text("occ_%s", layer), "Digi occupancy", {"Chamber", 36, 0.5, 36.5}, {"VFAT", 24, -0.5, 23.5}, 30, 0.05);
-      book_.folder("GEM/Efficiency/type1");
-      turnOn(text("eff_muon_pt_%s", layer), "Efficiency of muon segments", {"p_{T} [GeV]", 30, 0, 60}, 5, 4, 0.94);
-    }
-  }
-
-  void trigger() {
-    for (const char *object : {"EGamma", "Muon", "Jet", "Tau"}) {
-      book_.folder(text("L1T/L1TStage2CaloLayer2/Central%s", object));
-      one<TH1D>(text("%sRank", object), "Transverse energy", {"E_{T} [GeV]", 64, 0, 256}, falling(25, 5));
-      map(text("%sOcc", object), "Occupancy", {"eta", 46, -3, 3}, {"phi", 36, 0, 6.2832}, 12, 0.01);
-      book_.folder(text("L1T/L1TObjects/L1T%s/L1TriggerVsReco", object));
-      turnOn(text("efficiency%sET_24", object), "Level-1 efficiency, threshold 24 GeV", {"offline E_{T} [GeV]", 40, 0, 80}, 26, 6, 0.985);
-    }
-    book_.folder("L1T/L1TStage2CaloLayer1");
-    one("ecal.hcal mismatch", "Trigger towers that disagree", {"Lumisection", 50, 0, 500}, flat(0, 450), 40);
-    book_.test("ecal.hcal mismatch", "l1t.mismatch", 30, 0.5, "MismatchTest", "other: <mask> & \"veto\" not read: see 12:30");
-    for (const char *stream : {"Physics", "Scouting", "Parking", "Calibration"}) {
-      book_.folder(text("HLT/TimerService/stream %s", stream));
-      one<TH1D>("event time_real", "Event processing time", {"time [ms]", 100, 0, 1000}, landau(180, 40));
-      trend("event time_real_byls", "Event processing time", "time [ms]", 320, 50);
-    }
-    book_.folder("HLT/EGM/Ele32_WPTight");
-    turnOn("efficiency_pt", "Efficiency of HLT_Ele32_WPTight_Gsf", {"p_{T} [GeV]", 40, 10, 90}, 33, 5, 0.93);
-  }
-
-  void muons() {
-    for (const char *kind : {"Glb", "Tk", "Sta"}) {
-      book_.folder(text("Muons/MuonRecoAnalyzer/%sMuon", kind));
-      one<TH1D>(text("%sMuon_eta", kind), "Pseudorapidity", {"#eta", 50, -2.5, 2.5}, gaus(0, 1.2));
-      one<TH1D>(text("%sMuon_phi", kind), "Azimuth", {"#phi [rad]", 50, -3.1416, 3.1416}, flat(-3.1416, 3.1416));
-      one<TH1D>(text("%sMuon_pt", kind), "Transverse momentum", {"p_{T} [GeV]", 60, 0, 120}, falling(14, 3));
-    }
-    book_.folder("Muons/diMuonHistograms");
-    one("GlbGlbMuon_HM", "Di-muon mass", {"m [GeV]", 70, 55, 125}, [](TRandom &r) { return r.BreitWigner(91.19, 3); });
-    book_.test("GlbGlbMuon_HM", "peak", 100, 1, "MeanWithinExpected", "");
-    book_.test("GlbGlbMuon_HM", "width", 200, 0.8, "RMSWithinExpected", "RMS 9.1 outside of [5, 9]");
-  }
-
-  void egamma() {
-    for (const char *kind : {"Photons", "Electrons"}) {
-      book_.folder(text("Egamma/%s/Pt Cut 10", kind));
-      one("Et", "Transverse energy", {"E_{T} [GeV]", 60, 0, 120}, falling(18, 10));
-      one("Eta", "Pseudorapidity", {"#eta", 50, -2.5, 2.5}, gaus(0, 1.3));
-      one("r9", "R9", {"R9", 55, 0, 1.1}, [](TRandom &r) { return 1 - r.Exp(0.08); });
-      one("hOverE", "H / E", {"H / E", 50, 0, 0.2}, falling(0.02));
-    }
-    book_.folder("Egamma/Photons/Converted");
-    one("invMass", "Mass of converted pairs (no candidate yet)", {"m [GeV]", 50, 0, 200}, flat(0, 1), 0);
-  }
-
-  void jets() {
-    book_.folder("JetMET/Jet/Cleanedak4PFJetsCHS");
-    one("Pt", "Jet p_{T}", {"p_{T} [GeV]", 60, 0, 300}, falling(35, 20), 6000);
-    one("Eta", "Jet #eta", {"#eta", 60, -5, 5}, gaus(0, 1.9), 6000);
-    one("Phi", "Jet #phi", {"#phi [rad]", 50, -3.1416, 3.1416}, flat(-3.1416, 3.1416));
-    one("CHFrac", "Charged hadron fraction", {"fraction", 50, 0, 1}, gaus(0.6, 0.15));
-    one("Fraction > 5% of \xce\xa3 E_T? (#1)", "Energy sharing", {"fraction", 50, 0, 1}, gaus(0.3, 0.1));
-    map<TH2S>("PhiVsEta", "Jets", {"#eta", 50, -5, 5}, {"#phi", 36, -3.1416, 3.1416}, 9, 0.01);
-    book_.test("Pt", "shape", 100, 0.99, "Comp2RefKolmogorov", "");
-    book_.folder("JetMET/MET/pfMETT1");
-    one("MET", "Missing transverse energy", {"MET [GeV]", 60, 0, 180}, falling(22));
-    one("METSig", "Significance", {"significance", 50, 0, 25}, falling(3));
-  }
-
-  void tracking() {
-    book_.folder("Tracking/TrackParameters/generalTracks/GeneralProperties");
-    one("TrackPt_ImpactPoint_GenTk", "Track p_{T}", {"p_{T} [GeV]", 60, 0, 30}, falling(1.6, 0.3), 8000);
-    one("TrackEta_ImpactPoint_GenTk", "Track #eta", {"#eta", 60, -3, 3}, gaus(0, 1.5), 8000);
-    one("Chi2oNDF_GenTk", "Track #chi^{2} / ndf", {"#chi^{2} / ndf", 50, 0, 5}, gaus(1.1, 0.35));
-    trend("NumberOfTracksVsLS_GenTk", "Tracks per event", "tracks / event", 620, 80);
-    book_.test("TrackPt_ImpactPoint_GenTk", "shape", 300, 0.01, "Comp2RefChi2", "chi2/ndf 14.2: limit 5");
-    TH1F broken("DxySignificance_GenTk", "d_{xy} significance", 50, -10, 10);
-    broken.FillRandom("gaus", 2000, &random_);
-    broken.SetBinContent(12, std::numeric_limits<double>::quiet_NaN());
-    label(broken, {"d_{xy} / #sigma", 50, -10, 10}, "Entries");
-    book_.put(broken);
-    book_.folder("OfflinePV/offlinePrimaryVertices");
-    TH3F vertices("vertex_xyz", "Primary vertices", 12, 0, 0.2, 12, -0.1, 0.1, 12, -15, 15);
-    vertices.SetXTitle("x [cm]");
-    vertices.SetYTitle("y [cm]");
-    vertices.SetZTitle("z [cm]");
-    for (int i = 0; i < 3000; ++i)
-      vertices.Fill(random_.Gaus(0.09, 0.02), random_.Gaus(-0.02, 0.02), random_.Gaus(0, 4));
-    book_.put(vertices);
-    one("vtxNbr", "Primary vertices per event", {"vertices", 80, 0, 80}, poisson(38));
-  }
-
-  void summaries() {
-    const std::vector<std::pair<const char *, std::vector<const char *>>> parts{
-        {"PixelPhase1", {"PXBarrel", "PXForward"}}, {"SiStrip", {"TIB", "TOB", "TID", "TEC"}}, {"EcalBarrel", {"EB+", "EB-"}},
-        {"EcalEndcap", {"EE+", "EE-"}}, {"Hcal", {"HB", "HE", "HF", "HO"}}, {"DT", {"W-2", "W-1", "W0", "W1", "W2"}},
-        {"CSC", {"ME+", "ME-"}}, {"RPC", {"Barrel", "Endcap"}}, {"GEM", {"GE11-M", "GE11-P"}}, {"L1T", {"EGamma", "Muon", "Jet"}}};
-    for (const auto &[subsystem, names] : parts) {
-      book_.folder(text("%s/EventInfo", subsystem));
-      TH2F summary("reportSummaryMap", text("%s report summary", subsystem).c_str(), int(names.size()), 0, names.size(), 10, 0, 10);
-      double total = 0;
-      std::vector<double> fractions;
-      for (size_t i = 0; i < names.size(); ++i) {
-        fractions.push_back(std::min(1., random_.Gaus(0.98, 0.015)));
-        total += fractions[i] / names.size();
-        summary.GetXaxis()->SetBinLabel(i + 1, names[i]);
-        for (int j = 1; j <= 10; ++j)
-          summary.SetBinContent(i + 1, j, random_.Uniform() < 0.04 ? random_.Uniform(0.5, 0.9) : std::min(1., random_.Gaus(fractions[i], 0.01)));
-      }
-      book_.put(summary);
-      book_.real("reportSummary", total);
-      book_.test("reportSummaryMap", "ContentsYRange", total > 0.975 ? 100 : 200, total, "ContentsYRange", total > 0.975 ? "" : text("fraction %.3f: below 0.975", total));
-      book_.folder(text("%s/EventInfo/reportSummaryContents", subsystem));
-      for (size_t i = 0; i < names.size(); ++i)
-        book_.real(text("%s_%s", subsystem, names[i]), fractions[i]);
-    }
-  }
-
-  // As many more as are wanted: the same few histograms for each module of the pixel detector.
-  void modules(int mes) {
-    const char *const quantities[] = {"adc", "charge", "size", "num_digis", "num_clusters", "residual_x", "residual_y", "template_prob", "hit_efficiency", "sizeX"};
-    TH1F h("h", "Per module", 50, 0, 50);
-    for (int module = 0; book_.mes() < mes; ++module) {
-      int ladder = module / 8;
-      book_.folder(text("PixelPhase1/Modules/PXLayer_%d/Ladder_%03d/Module_%d", 1 + ladder % 4, ladder / 4, module % 8 + 1));
-      for (int i = 0; i < 20 && book_.mes() < mes; ++i) {
-        h.Reset();
-        for (int bin = 5; bin < 20; ++bin)
-          h.SetBinContent(bin, random_.Integer(40));
-        h.SetEntries(300);
-        h.SetName(text("%s_%s", quantities[i % 10], i < 10 ? "inner" : "outer").c_str());
-        book_.put(h);
-      }
-    }
-  }
-
-  int run_;
+  std::string format = "root";
+  int lumi = 0;
+  int lumis = 450;
 };
 
 int number(const char *value) {
@@ -353,12 +64,46 @@ Arguments parse(int count, char **values) {
       arguments.seed = unsigned(number(value));
     else if (option == "--compression")
       arguments.compression = compression(value);
+    else if (option == "--format")
+      arguments.format = value;
+    else if (option == "--lumi")
+      arguments.lumi = number(value);
+    else if (option == "--lumis")
+      arguments.lumis = number(value);
     else
       throw std::invalid_argument("unknown option " + option);
   }
   if (count % 2 == 0 || arguments.out.empty() || arguments.run == 0)
     throw std::invalid_argument("--out and --run are needed, and each option takes a value");
+  if (arguments.format != "root" && arguments.format != "pb")
+    throw std::invalid_argument("no such format: " + arguments.format);
+  if (arguments.lumis == 0 || arguments.lumi > arguments.lumis)
+    throw std::invalid_argument("--lumi is one of --lumis lumisections");
   return arguments;
+}
+
+int fill(Book &book, const Arguments &arguments) {
+  const bool live = arguments.lumi > 0;
+  return Demo(book, arguments.run, arguments.seed, {live ? arguments.lumi : arguments.lumis, arguments.lumis}, live).write(arguments.mes);
+}
+
+int writeLegacy(const Arguments &arguments) {
+  // Without the present time and a random identifier in it, the file depends on the arguments alone.
+  TFile file((arguments.out + "?reproducible=demo").c_str(), "RECREATE", "", arguments.compression);
+  if (file.IsZombie())
+    throw std::runtime_error("cannot write " + arguments.out);
+  LegacyBook book(file, arguments.run);
+  return fill(book, arguments);
+}
+
+int writeSnapshot(const Arguments &arguments) {
+  SnapshotBook book;
+  const int mes = fill(book, arguments);
+  std::ofstream file(arguments.out, std::ios::binary);
+  book.save(file);
+  if (!file.flush())
+    throw std::runtime_error("cannot write " + arguments.out);
+  return mes;
 }
 
 } // namespace
@@ -367,15 +112,10 @@ int main(int count, char **values) {
   try {
     const Arguments arguments = parse(count, values);
     TH1::AddDirectory(false);
-    // Without the present time and a random identifier in it, the file depends on the arguments alone.
-    TFile file((arguments.out + "?reproducible=demo").c_str(), "RECREATE", "", arguments.compression);
-    if (file.IsZombie())
-      throw std::runtime_error("cannot write " + arguments.out);
-    const int mes = Demo(file, arguments).write(arguments.mes);
-    file.Close();
+    const int mes = arguments.format == "pb" ? writeSnapshot(arguments) : writeLegacy(arguments);
     std::printf("%d\n", mes);
   } catch (const std::exception &error) {
-    std::fprintf(stderr, "dqmhub-demo: %s\nusage: dqmhub-demo --out FILE --run N [--mes N] [--seed S] [--compression zlib|lzma|lz4|zstd|none]\n", error.what());
+    std::fprintf(stderr, "dqmhub-demo: %s\nusage: dqmhub-demo --out FILE --run N [--mes N] [--seed S] [--compression zlib|lzma|lz4|zstd|none] [--format root|pb] [--lumi N --lumis N]\n", error.what());
     return 2;
   }
 }

@@ -1,0 +1,162 @@
+"""The live demo: snapshots that grow, and a hub that is told of them by a process that nothing disturbs."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from app.formats import Kind, Listing, payload, scan
+from app.formats.model import LUMI
+from app.formats.statistics import statistics
+from app.settings import TREE, Settings
+from render.build import build
+from tests.support.processes import PATIENCE_S, environment, until
+from tests.support.site import address, free_port, site
+
+DQMHUB = Path(sys.executable).with_name("dqmhub")
+LUMIS = 10
+
+
+@pytest.fixture(scope="session")
+def snapshots(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Those of a run of ten lumisections, in their order."""
+    folder = tmp_path_factory.mktemp("live")
+    return [snapshot(folder / f"{lumi}.pb", lumi) for lumi in range(1, LUMIS + 1)]
+
+
+def snapshot(path: Path, lumi: int, lumis: int = LUMIS) -> Path:
+    maker = build(TREE, sys.executable).with_name("dqmhub-demo")
+    options = {"format": "pb", "out": path, "run": 367201, "lumi": lumi, "lumis": lumis}
+    command = [str(text) for option, value in options.items() for text in (f"--{option}", value)]
+    subprocess.run([maker, *command], check=True, timeout=PATIENCE_S, capture_output=True)
+    return path
+
+
+def listing(path: Path) -> Listing:
+    result = scan(path, "protobuf")
+    assert result.unreadable == 0
+    return result.samples[0, 0]
+
+
+def entries(path: Path) -> dict[bytes, float]:
+    """The number of entries of each histogram that is not of one lumisection alone."""
+    found = listing(path)
+    rows = {found.names[index]: found.columns.row(index) for index in range(len(found.names))}
+    return {
+        me: statistics(payload(path, "protobuf", row))["Entries"]
+        for me, row in rows.items()
+        if not Kind(row.kind).scalar and not row.flags & LUMI
+    }
+
+
+def test_histograms_grow_from_snapshot_to_snapshot_and_none_loses_entries(snapshots: list[Path]) -> None:
+    counts = [entries(path) for path in snapshots]
+    assert len(counts[0]) > 200
+    for earlier, later in pairwise(counts):
+        assert earlier.keys() == later.keys()
+        assert all(later[me] >= earlier[me] for me in earlier)
+        assert sum(later[me] > earlier[me] for me in earlier) > 100
+
+
+def test_one_subsystem_comes_at_a_slower_pace(snapshots: list[Path]) -> None:
+    counts = [sum(count for me, count in entries(path).items() if me.startswith(b"Hcal/RecHitTask/")) for path in snapshots]
+    assert counts[3] == counts[4] == counts[6] > counts[2]
+    assert counts[7] == counts[9] > counts[6]
+
+
+def test_a_quality_test_goes_bad_half_way(snapshots: list[Path]) -> None:
+    def status(path: Path) -> int:
+        found = listing(path)
+        return found.columns.status[found.names.find(b"PixelPhase1/Tracks/PXBarrel/charge_PXLayer_3") or 0]
+
+    assert [status(path) for path in snapshots] == [100] * 5 + [300] * 5
+
+
+def test_the_snapshot_says_which_lumisection_it_is_of_and_has_an_me_of_that_alone(snapshots: list[Path]) -> None:
+    for lumi, path in enumerate(snapshots, start=1):
+        found = listing(path)
+        scalars = {found.names[index]: text for index, text in found.facts.scalars.items()}
+        assert scalars[b"Info/EventInfo/iLumiSection"] == str(lumi)
+        assert scalars[b"Info/ProvInfo/runIsComplete"] == str(int(lumi == LUMIS))
+        marked = [index for index in range(len(found.names)) if found.columns.flags[index] & LUMI]
+        assert [found.names[index] for index in marked] == [b"Info/EventInfo/EventsInLumisection"]
+
+
+def test_the_same_lumisection_of_the_same_run_gives_the_same_snapshot(snapshots: list[Path], tmp_path: Path) -> None:
+    assert snapshot(tmp_path / "again.pb", 4).read_bytes() == snapshots[3].read_bytes()
+
+
+@contextmanager
+def started(settings: Settings, *command: str) -> Iterator[subprocess.Popen[str]]:
+    with subprocess.Popen([DQMHUB, *command], env=environment(settings), stderr=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+@contextmanager
+def live_demo(settings: Settings, *options: str) -> Iterator[subprocess.Popen[str]]:
+    build(TREE, sys.executable)
+    with started(settings, "demo", "live", "--lumis", "3", "--period", "1", "--run", "367300", *options) as process:
+        yield process
+
+
+def said(process: subprocess.Popen[str], what: str) -> str:
+    """The next line that says this."""
+    assert process.stderr
+    for line in process.stderr:
+        if what in line:
+            return line
+    raise AssertionError(f"the demo ended and never said {what!r}")
+
+
+def lumisection(settings: Settings, run: int) -> int:
+    """The lumisection that the hub shows of this run; 0 when it does not show the run."""
+    try:
+        with urllib.request.urlopen(f"{address(settings)}/browse/{run}/Global/Online/ALL/Info/EventInfo", timeout=PATIENCE_S) as answer:
+            page = answer.read().decode()
+    except OSError:
+        return 0
+    shown = re.search(r'title="iLumiSection">.*?class="value"><bdi>([0-9]+)', page, re.DOTALL)
+    return int(shown[1]) if shown else 0
+
+
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
+def test_runs_are_played_into_the_hub_one_after_the_other_until_a_signal(settings: Settings, sqlite_template: Path, end: int) -> None:
+    with site(settings, sqlite_template, []) as running, started(running, "live"), live_demo(running) as process:
+        until(lambda: lumisection(running, 0), "the first snapshot as the run that goes on")
+        until(lambda: lumisection(running, 367300), "the first snapshot by its number")
+        said(process, "run 367300 is over")
+        until(lambda: lumisection(running, 367300) == 3, "the last lumisection of the run")
+        said(process, "run 367301 begins")
+        until(lambda: lumisection(running, 367301), "the next run")
+        until(lambda: lumisection(running, 367300) == 3, "the run before, as it was")
+        process.send_signal(end)
+        assert process.wait(PATIENCE_S) == 0
+        assert sorted(path.name for path in (running.data / "demo" / "live").iterdir()) == ["run367300_DQMLive.pb", "run367301_DQMLive.pb"]
+
+
+def test_a_hub_that_is_not_there_yet_is_waited_for(settings: Settings, sqlite_template: Path) -> None:
+    port = free_port()
+    early = replace(settings, web_port=port)
+    with live_demo(early) as process:
+        assert f"waiting for the hub at 127.0.0.1:{port}" in said(process, "waiting")
+        process.terminate()
+        assert process.wait(PATIENCE_S) == 0
+
+
+def test_what_the_hub_refuses_is_said(settings: Settings, sqlite_template: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "outside"
+    with site(settings, sqlite_template, []) as running, live_demo(running, "--folder", str(elsewhere)) as process:
+        assert "is in none of the folders that may be read" in said(process, "the hub did not register")
