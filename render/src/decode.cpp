@@ -2,6 +2,7 @@
 
 #include <TArray.h>
 #include <TBufferFile.h>
+#include <TClass.h>
 #include <TFile.h>
 #include <TH1.h>
 #include <TList.h>
@@ -16,8 +17,12 @@
 #include <string>
 #include <vector>
 
+#include "polygons.h"
+
 namespace dqmhub {
 namespace {
+
+constexpr size_t kFrame = 8;  // bytes before the name of the class
 
 std::vector<std::string> streamer_roots;  // each ends with a slash
 
@@ -52,21 +57,43 @@ bool consistent(const TAxis &axis) {
   return bins >= 1 && bins < INT32_MAX - 2 && (edges == 0 || edges == bins + 1) && finite && axis.GetFirst() >= 0 && axis.GetLast() <= bins + 1;
 }
 
-// Whether a histogram has the cells that its axes promise: the painters index by the axes.
-bool consistent(const TH1 &histogram) {
-  const auto cells = dynamic_cast<const TArray *>(&histogram);
+// The cells that the axes promise, which the painters index by; 0 when the axes cannot be.
+int64_t promised_cells(const TH1 &histogram) {
   int64_t promised = 1;
   const TAxis *axes[] = {histogram.GetXaxis(), histogram.GetYaxis(), histogram.GetZaxis()};
   for (int i = 0; i < 3; ++i) {
     const bool used = i < histogram.GetDimension();
     if (!consistent(*axes[i]) || (!used && axes[i]->GetNbins() != 1))
-      return false;
+      return 0;
     promised *= used ? int64_t(axes[i]->GetNbins()) + 2 : 1;
     if (promised > INT32_MAX)
-      return false;
+      return 0;
   }
+  return promised;
+}
+
+// Whether a histogram has the cells that it says.
+bool consistent(TH1 &histogram) {
+  const int64_t promised = promised_cells(histogram);
+  if (const auto polygons = dynamic_cast<TH2Poly *>(&histogram))
+    return promised > 0 && has_whole_bins(*polygons);
+  const auto cells = dynamic_cast<const TArray *>(&histogram);
   const int errors = histogram.GetSumw2N();
-  return cells && cells->GetSize() == promised && histogram.GetNcells() == promised && (errors == 0 || errors == promised);
+  return promised > 0 && cells && cells->GetSize() == promised && histogram.GetNcells() == promised && (errors == 0 || errors == promised);
+}
+
+// Reads what is behind the frame, as TKey does: in a file an object may refer to itself by the number 1, as maps of
+// polygons do.
+std::unique_ptr<TObject> read_content(TBufferFile &buffer, const char *class_name) {
+  TClass *kind = TClass::GetClass(class_name);
+  void *made = kind && kind->InheritsFrom(TObject::Class()) ? kind->New() : nullptr;
+  std::unique_ptr<TObject> object(made ? static_cast<TObject *>(kind->DynamicCast(TObject::Class(), made)) : nullptr);
+  if (!object)
+    return object;
+  buffer.SetBufferOffset(buffer.Length() + kFrame + std::strlen(class_name) + 1);
+  buffer.MapObject(object.get(), kind);
+  object->Streamer(buffer);
+  return object;
 }
 
 std::unique_ptr<TObject> read_object(std::string_view bytes, int32_t displacement) {
@@ -76,6 +103,8 @@ std::unique_ptr<TObject> read_object(std::string_view bytes, int32_t displacemen
   TBufferFile buffer(TBuffer::kRead, shift + bytes.size(), copy.get(), kFALSE);
   buffer.SetBufferOffset(shift);
   buffer.InitMap();
+  if (shift)
+    return read_content(buffer, bytes.data() + kFrame);
   return std::unique_ptr<TObject>(static_cast<TObject *>(buffer.ReadObjectAny(TObject::Class())));
 }
 

@@ -7,6 +7,8 @@
 
 #include <cmath>
 
+#include "polygons.h"
+
 namespace dqmhub {
 namespace {
 
@@ -24,7 +26,15 @@ template <typename Value> bool all_drawable(const Value *values, int count) {
 
 bool all_drawable(const TArrayD *array) { return !array || all_drawable(array->GetArray(), array->GetSize()); }
 
-bool all_drawable(const TH1 &histogram) {
+bool all_drawable(TH2Poly &map) {
+  bool good = all_drawable(map.GetSumw2());
+  for_each_bin(map, [&good](const TH2PolyBin &bin) { good = good && drawable(bin.GetContent()); });
+  return good;
+}
+
+bool all_drawable(TH1 &histogram) {
+  if (const auto polygons = dynamic_cast<TH2Poly *>(&histogram))
+    return all_drawable(*polygons);
   if (const auto floats = dynamic_cast<const TArrayF *>(&histogram))
     return all_drawable(floats->GetArray(), floats->GetSize()) && all_drawable(histogram.GetSumw2());
   return all_drawable(dynamic_cast<const TArrayD *>(&histogram)) && all_drawable(histogram.GetSumw2());
@@ -39,7 +49,17 @@ template <typename Profile> void mend_entries(TH1 &histogram) {
       profile->SetBinEntries(cell, 0);
 }
 
+void mend(TH2Poly &map) {
+  for_each_bin(map, [](TH2PolyBin &bin) {
+    if (!drawable(bin.GetContent()))
+      bin.SetContent(0);
+  });
+  map.Sumw2(kFALSE);
+}
+
 void mend(TH1 &histogram) {
+  if (const auto polygons = dynamic_cast<TH2Poly *>(&histogram))
+    return mend(*polygons);
   mend_entries<TProfile>(histogram);
   mend_entries<TProfile2D>(histogram);
   TArrayD &squares = *histogram.GetSumw2();

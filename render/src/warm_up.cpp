@@ -2,6 +2,7 @@
 #include <TF1.h>
 #include <TH1.h>
 #include <TH2.h>
+#include <TH2Poly.h>
 #include <TH3.h>
 #include <TList.h>
 #include <TObjString.h>
@@ -10,6 +11,7 @@
 
 #include <malloc.h>
 
+#include <initializer_list>
 #include <memory>
 #include <vector>
 
@@ -35,6 +37,9 @@ std::vector<std::unique_ptr<TObject>> one_of_each() {
   all.emplace_back(new TH3F("i", "i;x;y", 2, 1, 2, 2, 1, 2, 2, 1, 2));
   all.emplace_back(new TProfile("j", "j;x;y", 4, 1, 2));
   all.emplace_back(new TProfile2D("k", "k;x;y", 4, 1, 2, 4, 1, 2));
+  const auto polygons = new TH2Poly("l", "l;x;y", 1, 2, 1, 2);
+  polygons->AddBin(1, 1, 2, 2);
+  all.emplace_back(polygons);
   for (const auto &object : all)
     if (const auto histogram = dynamic_cast<TH1 *>(object.get()))
       for (int bin = 1; bin < histogram->GetNcells(); ++bin)
@@ -44,9 +49,9 @@ std::vector<std::unique_ptr<TObject>> one_of_each() {
   return all;
 }
 
-void draw_twice(Request request) {
+void draw(Request request, std::initializer_list<const char *> specs) {
   Blacklist nothing("");
-  for (const char *spec : {"w=266;h=200", "w=266;h=200;xtype=log;ytype=log", "w=8;h=8;json=True"}) {
+  for (const char *spec : specs) {
     request.spec = spec;
     render(request, nothing);
   }
@@ -75,19 +80,20 @@ void warm_up_child() {
 }
 
 void warm_up() {
+  const auto alone = {"w=266;h=200", "w=266;h=200;xtype=log;ytype=log", "w=8;h=8;json=True"};
   keep_freed_memory();
   Request request;
   request.text = "words";
-  draw_twice(request);
+  draw(request, alone);
   request.flags = kAnyHistogram;
   for (const auto &object : one_of_each()) {
     TBufferFile buffer(TBuffer::kWrite);
     buffer.WriteObject(object.get());
     request.encoded = {{{buffer.Buffer(), size_t(buffer.Length())}, 0}};
-    draw_twice(request);
+    draw(request, alone);
     if (const auto histogram = dynamic_cast<TH1 *>(object.get()); histogram && histogram->GetDimension() == 1) {
       request.encoded.push_back(request.encoded[0]);
-      draw_twice(request);
+      draw(request, {"w=266;h=200", "w=266;h=200;ref=ratiooverlay", "w=266;h=200;ref=stacked"});
     }
   }
 }

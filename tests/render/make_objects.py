@@ -5,6 +5,7 @@ A program of its own, because importing ROOT is slow and noisy. `<name>.obj` hol
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -49,6 +50,25 @@ def filled_profiles() -> Iterator[tuple[str, ROOT.TH1]]:
     yield "TProfile2D", surface
 
 
+def polygons(name: str, sizes: list[float]) -> ROOT.TH2Poly:
+    """A triangle, a square and a polygon of two parts, with contents, in a map of 10 by 10."""
+    shapes = [[[(1, 1), (4, 1), (1, 8)]], [[(5, 1), (9, 1), (9, 5), (5, 5)]], [[(5, 6), (7, 6), (6, 9)], [(7.5, 6), (9, 6), (9, 9)]]]
+    histogram = ROOT.TH2Poly(name, "Sensors;x;y", 0.0, 10.0, 0.0, 10.0)
+    for number, (parts, content) in enumerate(zip(shapes, sizes, strict=True), 1):
+        graphs = ROOT.TMultiGraph()
+        for corners in parts:
+            graph = ROOT.TGraph(len(corners))
+            for corner, (x, y) in enumerate(corners):
+                graph.SetPoint(corner, x, y)
+            ROOT.SetOwnership(graph, False)
+            graphs.Add(graph)
+        ROOT.SetOwnership(graphs, False)
+        histogram.AddBin(graphs if len(parts) > 1 else graphs.GetListOfGraphs().First())
+        histogram.SetBinContent(number, content)
+    histogram.SetEntries(sum(sizes) if all(map(math.isfinite, sizes)) else 3)
+    return histogram
+
+
 def with_content(name: str, value: float) -> ROOT.TH1:
     histogram = filled_1d("TH1F", name)
     histogram.SetBinContent(20, value)
@@ -80,6 +100,9 @@ def special() -> Iterator[tuple[str, ROOT.TObject]]:
     profile.Fill(3, 2.0)
     profile.Fill(5, float("nan"))
     yield "nanprofile", profile
+    yield "TH2Poly", polygons("TH2Poly", [10, 40, 70])
+    yield "nanpoly", polygons("nanpoly", [10, float("nan"), 70])
+    yield "emptypoly", ROOT.TH2Poly("emptypoly", "No bins;x;y", 0.0, 10.0, 0.0, 10.0)
     yield "words", ROOT.TObjString("first line\n\nthird: Zürich µ Ω")
     yield "named", ROOT.TNamed("named", "not a histogram")
     yield "graph", ROOT.TGraph(3)
@@ -117,7 +140,7 @@ void paint(TCanvas &canvas, const char *path) {
 }
 """
 
-ROOTS_OWN = {"TH1F": "", "TH2F": "COLZ", "TProfile": ""}
+ROOTS_OWN = {"TH1F": "", "TH2F": "COLZ", "TProfile": "", "TH2Poly": "COLZ"}
 """Objects of which ROOT paints a picture itself, and its draw options."""
 
 WIDTH, HEIGHT = 400, 300
@@ -158,6 +181,10 @@ def main(folder: Path) -> None:
     set_style()
     for name, item in everything():
         ROOT.save(item, str(folder / f"{name}.obj"))
+        if name == "TH2Poly":
+            file = ROOT.TFile(str(folder / "polygons.root"), "RECREATE")
+            file.WriteTObject(item)
+            file.Close()
         if name in ROOTS_OWN:
             paint_own(name, item, folder / f"{name}.argb")
 

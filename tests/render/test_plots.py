@@ -15,7 +15,7 @@ from tests.render import pictures
 from tests.render.conftest import Draw
 from tests.render.service import Service, text
 
-CLASSES = [f"TH{dimension}{letter}" for dimension in "123" for letter in "SIFD"] + ["TProfile", "TProfile2D"]
+CLASSES = [f"TH{dimension}{letter}" for dimension in "123" for letter in "SIFD"] + ["TProfile", "TProfile2D", "TH2Poly"]
 WIDTH, HEIGHT = 400, 300  # as in make_objects.py
 MAPS = ["TH2S", "TH2I", "TH2F", "TH2D", "TProfile2D"]
 BLACK, WHITE = (0, 0, 0), (254, 254, 254)  # ROOT's colour 10, a hair from white
@@ -41,7 +41,7 @@ def test_content_shows(draw: Draw, name: str, empty: str) -> None:
     assert draw(name).share_that_differs(draw(empty)) > 0.005
 
 
-@pytest.mark.parametrize("name", ["TH1F", "TH2F", "TProfile"])
+@pytest.mark.parametrize("name", ["TH1F", "TH2F", "TProfile", "TH2Poly"])
 def test_the_picture_is_the_one_that_root_paints_itself(draw: Draw, objects: Path, name: str) -> None:
     own = pictures.from_argb((objects / f"{name}.argb").read_bytes(), WIDTH, HEIGHT)
     assert draw(name, spec=f"w={WIDTH};h={HEIGHT}").share_that_differs(own) == 0
@@ -75,6 +75,10 @@ def test_the_same_request_gives_the_same_bytes_whatever_was_drawn_before(service
         ("TProfile", "ymin=0"),
         ("TProfile2D", "zmax=200"),
         ("TH3F", "zmax=0.5"),
+        ("TH2Poly", "zmax=200"),
+        ("TH2Poly", "ztype=log"),
+        ("TH2Poly", "xmax=5"),
+        ("TH2Poly", "drawopts=L"),
     ],
 )
 def test_each_option_changes_the_picture(draw: Draw, name: str, options: str) -> None:
@@ -93,6 +97,8 @@ def test_each_option_changes_the_picture(draw: Draw, name: str, options: str) ->
         ("empty2d", "ztype=log"),
         ("empty2d", "xtype=log;ytype=log"),
         ("TH2F", "drawopts=CONT4Z"),
+        ("emptypoly", "ztype=log"),
+        ("TH2Poly", "drawopts=LEGO2"),
         ("TH1F", "drawopts=nonsense"),
     ],
 )
@@ -108,7 +114,7 @@ def test_zero_is_a_limit_like_any_other(draw: Draw) -> None:
     assert draw("TH1F", spec="w=400;h=300;ymin=0").share_that_differs(draw("TH1F", spec="w=400;h=300;ymin=-10")) > 0.001
 
 
-@pytest.mark.parametrize("name", ["nan", "inf", "nan2d", "nanprofile"])
+@pytest.mark.parametrize("name", ["nan", "inf", "nan2d", "nanprofile", "nanpoly"])
 def test_numbers_that_are_not_finite_are_left_out_and_said(draw: Draw, name: str) -> None:
     red_brown = [pixel for pixel in draw(name).pixels if pixel[0] > 80 and pixel[1] < 30 and pixel[2] < 30]
     assert len(red_brown) > 100
@@ -223,6 +229,13 @@ def test_real_pixel_maps_are_drawn_without_complaint(service: Service, fixtures_
             assert len(pictures.read(rendered.image).colours) > 60
             maps += 1
     assert maps == 2
+
+
+def test_polygons_are_drawn_out_of_a_file(draw: Draw, service: Service, objects: Path) -> None:
+    with uproot.open(objects / "polygons.root") as file:
+        rendered = service.client.render(Request(name="A/TH2Poly", spec="w=400;h=300", objects=[cut_out(file.key("TH2Poly"))]))
+    assert rendered.code == 0, service.log
+    assert pictures.read(rendered.image).share_that_differs(draw("TH2Poly")) == 0
 
 
 def cut_out(key: uproot.reading.ReadOnlyKey) -> tuple[bytes, int]:
