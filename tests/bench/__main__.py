@@ -1,6 +1,6 @@
 """Measures and prints one table: what, how fast, and the aim. Medians; requests per second come from wrk.
 
-`python -m tests.bench [PART ...]` with the parts files, plots, search and render, or all of them.
+`python -m tests.bench [PART ...]` with the parts files, snapshots, plots, search and render, or all of them.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from app.settings import TREE
+from render.build import binary
 from tests.bench.render import render
 from tests.bench.service import Hub, hub
 from tests.bench.table import say, show
@@ -93,7 +95,7 @@ def large_files(hub: Hub) -> None:
     say("one folder of it, warm, API", f"{milliseconds(lambda: client.good(next(turn)), 201):.2f} ms", "2 ms")
     pages = iter([folder.replace("/api/v1/archive", "/browse") for folder in folders[0]] * 10)
     say("one folder of it, warm, page", f"{milliseconds(lambda: client.good(next(pages)), 101):.2f} ms")
-    payloads(Path(file))
+    payloads(Path(file), "tdirectory", "one payload: read, decompress, frame")
     for folder in (folder for some in folders for folder in some[:100]):
         for _ in range(4):  # so that each web process gets some
             client.good(folder)
@@ -110,14 +112,31 @@ def folders_of(client: Client, address: str, most: int = 400) -> list[str]:
     return found
 
 
-def payloads(file: Path) -> None:
+def snapshots(hub: Hub) -> None:
+    """Protobuf files with 100,000 entries each, as the online system has them after a while."""
+    client = Client(hub.port)
+    folder = hub.data / "demo"
+    folder.mkdir()
+    first = []
+    for run in range(367201, 367206):
+        file = folder / f"run{run}.pb"
+        maker = [binary(TREE).with_name("dqmhub-demo"), "--format", "pb", "--out", file, "--run", str(run), "--mes", str(MES)]
+        subprocess.run(maker, check=True, capture_output=True)
+        hub.command("register", "--dataset", "/Large/Demo-v1/DQM", str(file))
+        first.append(milliseconds(lambda run=run: client.good(f"/api/v1/archive/{run}/Large/Demo-v1/DQM"), 1))
+    what = f"snapshot of {MES:,} entries, {file.stat().st_size / 1e6:.0f} MB, first GET to listing"
+    say(what, f"{statistics.median(first) / 1000:.2f} s", "1 s")
+    payloads(file, "protobuf", "one payload of it: read, decompress", "1,000 µs")
+
+
+def payloads(file: Path, format: str, what: str, aim: str = "") -> None:
     from app.formats import Kind, payload, scan
 
-    (listing,) = scan(str(file), "tdirectory").samples.values()
+    (listing,) = scan(str(file), format).samples.values()
     histograms = [index for index in range(len(listing.names)) if not Kind(listing.columns.kind[index]).scalar]
     turn = iter(random.Random(2).choices(histograms, k=2001))
-    took = milliseconds(lambda: payload(str(file), "tdirectory", listing.columns.row(next(turn))), 2001)
-    say("one payload: read, decompress, frame", f"{1000 * took:.0f} µs")
+    took = milliseconds(lambda: payload(str(file), format, listing.columns.row(next(turn))), 2001)
+    say(what, f"{1000 * took:.0f} µs", aim)
 
 
 def plots(hub: Hub) -> None:
@@ -174,7 +193,13 @@ def with_hub(part: Callable[[Hub], None]) -> Callable[[Path], None]:
     return run
 
 
-PARTS = {"files": with_hub(large_files), "plots": with_hub(plots), "search": with_hub(search), "render": render}
+PARTS = {
+    "files": with_hub(large_files),
+    "snapshots": with_hub(snapshots),
+    "plots": with_hub(plots),
+    "search": with_hub(search),
+    "render": render,
+}
 
 
 def main() -> None:
