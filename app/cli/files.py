@@ -4,41 +4,72 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
 from app import cli
-from app.settings import TREE
+from app.settings import TREE, Settings
+
+if TYPE_CHECKING:
+    from app.gui.register import Entry, Registered, Told
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--dataset", default="", help="Dataset of these files, /primary/processed/tier, where their names do not tell it.")
 @click.option(
     "--run", type=click.IntRange(0, 2**31 - 1), help="Run of these files, where their names do not tell it; 0: the run that goes on."
 )
 @click.option("--format", type=click.Choice(["tdirectory", "dqmio", "protobuf"]), help="Format, where it cannot be recognised.")
-def register(paths: tuple[Path, ...], dataset: str, run: int | None, format: str | None) -> None:
+@click.option(
+    "--list", "listing", type=click.File(errors="replace"), help="Rows of dasgoclient (file run lumi), as text or JSON; -: standard input."
+)
+@click.option("--redirector", default="root://cms-xrd-global.cern.ch/", show_default=True, help="Server that finds the files of --list.")
+def register(paths: tuple[Path, ...], dataset: str, run: int | None, format: str | None, listing: TextIO | None, redirector: str) -> None:
     """Register files, and the .root and .pb files in folders at any depth; their names, or the options, tell run and dataset.
 
     \b
     DQM_V0001_R000316142__PD__Era__DQMIO.root  run 316142 of /PD/Era/DQMIO
     PD__Era__DQMIO_run316142.root              the same
     run316142_DQMLive_concat.pb                run 316142 of /Global/Online/ALL
-    """
-    from app.database import proxy
-    from app.gui import register as registering
-    from app.security import audit
 
+    With --list, register the lumisections that dasgoclient found:
+
+    \b
+    dasgoclient -query 'file run lumi dataset=/PD/Era/DQMIO' | dqmhub register --list -
+    """
+    from app.gui import daslist
+    from app.gui import register as registering
+
+    if bool(paths) == bool(listing) or (listing and run is not None):
+        raise click.UsageError("give files and folders, or --list, whose rows tell the runs")
     if dataset and (problem := registering.dataset_problem(dataset)):
         raise click.BadParameter(problem, param_hint="--dataset")
     settings = cli.open_database()
+    try:
+        if listing:
+            entries, wrong = daslist.entries(listing.read(), redirector, dataset, format or "dqmio", settings)
+        else:
+            entries, wrong = _named(paths, settings, registering.Told(dataset, run, format or ""))
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
+    done = _stored(entries)
+    for line in wrong:
+        click.echo(line, err=True)
+    click.echo(f"{done}, {len(wrong)} left out")
+    sys.exit(1 if wrong and not entries else 0)
+
+
+def _named(paths: Iterable[Path], settings: Settings, told: Told) -> tuple[list[Entry], list[str]]:
+    """The files whose names and contents tell what they are, and what is wrong with the others."""
+    from app.gui import register as registering
+
     wrong: list[str] = []
     entries = []
     places = registering.Places(settings)
-    told = registering.Told(dataset, run, format or "")
     with click.progressbar(_files(paths, wrong), label="looking", show_pos=True, file=sys.stderr) as files:
         for file in files:
             entry = registering.from_path(file, places, told)
@@ -47,7 +78,15 @@ def register(paths: tuple[Path, ...], dataset: str, run: int | None, format: str
                 entries.append(entry)
             else:
                 wrong.append(f"{file}: {problem}")
-    new = replaced = known = 0
+    return entries, wrong
+
+
+def _stored(entries: Sequence[Entry]) -> Registered:
+    from app.database import proxy
+    from app.gui import register as registering
+    from app.security import audit
+
+    total = registering.Registered(0, 0, 0)
     with click.progressbar(length=len(entries), label="registering", show_pos=True, file=sys.stderr) as bar:
         for start in range(0, len(entries), registering.BATCH):
             batch = entries[start : start + registering.BATCH]
@@ -55,12 +94,9 @@ def register(paths: tuple[Path, ...], dataset: str, run: int | None, format: str
                 done = registering.register(batch)
                 if done.new or done.replaced:
                     audit("register", registering.summary(batch), answer=str(done))
-            new, replaced, known = new + done.new, replaced + done.replaced, known + done.known
+            total = registering.Registered(*(a + b for a, b in zip(total, done, strict=True)))
             bar.update(len(batch))
-    for line in wrong:
-        click.echo(line, err=True)
-    click.echo(f"{registering.Registered(new, replaced, known)}, {len(wrong)} left out")
-    sys.exit(1 if wrong and not entries else 0)
+    return total
 
 
 def _files(paths: Iterable[Path], wrong: list[str]) -> Iterator[str]:
