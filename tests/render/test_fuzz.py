@@ -15,6 +15,7 @@ from tests.render.service import TREE, Service, alive
 
 SECONDS = 5
 PAYLOADS = 1000
+SPECS = ["w=266;h=200", "w=266;h=200;ytype=log;xtype=log", *(f"w=266;h=200;format={form}" for form in ("svg", "pdf", "root", "json"))]
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +63,7 @@ def payloads(objects: Path) -> Iterator[Request]:
     chance = random.Random(7)
     originals = [path.read_bytes() for path in sorted(objects.glob("*.obj")) if path.stat().st_size < 100_000]
     for number in range(PAYLOADS):
-        spec = chance.choice(["w=266;h=200", "w=266;h=200;ytype=log;xtype=log", "w=8;h=8;json=True"])
+        spec = chance.choice(SPECS)
         yield Request(name=f"Broken/{number}", spec=spec, objects=[(mutated(chance.choice(originals), chance), 0)])
 
 
