@@ -8,7 +8,7 @@ from functools import partial
 
 import ROOT
 
-from tests.render.make_objects import filled_1d, filled_2d, filled_3d
+from tests.render.make_objects import filled_1d, filled_2d, filled_3d, polygons
 
 LINES = ["TH1C", "TH1S", "TH1I", "TH1L", "TH1F", "TH1D"]
 MAPS = ["TH2C", "TH2S", "TH2I", "TH2F", "TH2D"]
@@ -156,6 +156,7 @@ OBJECTS: dict[str, Callable[[], ROOT.TH1]] = {
     "TH3F": partial(filled_3d, "TH3F", "TH3F", 5),
     "TProfile": profile,
     "TProfile2D": profile2d,
+    "TH2Poly": partial(polygons, "TH2Poly", [10, 40, 70]),
     "coarse map": partial(filled_2d, "TH2F", "coarse", 10, 8),
     "fine map": partial(filled_2d, "TH2F", "fine", 150, 100),
     "steep": steep,

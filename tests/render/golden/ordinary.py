@@ -23,7 +23,7 @@ def plain(histogram: ROOT.TH1) -> None:
 
 for kind in [*LINES, "TProfile", "uneven", "named", "signed", "fitted", "empty"]:
     page("", kind, name=kind)(plain)
-for kind in [*MAPS, "TProfile2D", "named map", "fine map"]:
+for kind in [*MAPS, "TProfile2D", "TH2Poly", "named map", "fine map"]:
     page("", kind, name=kind.replace(" ", "_"))(coloured)
 
 
@@ -146,6 +146,14 @@ def contents_of_profile_map(profile: ROOT.TProfile2D) -> None:
     profile.SetMinimum(110)
     profile.SetMaximum(125)
     coloured(profile)
+
+
+@page("xmin=3;ztype=log;zmin=20", "TH2Poly", size=LARGE)
+def part_of_polygons(histogram: ROOT.TH2Poly) -> None:
+    histogram.GetXaxis().SetRangeUser(3, 10)
+    histogram.SetMinimum(20)
+    ROOT.gPad.SetLogz()
+    coloured(histogram)
 
 
 @page("xmin=0.2;ymax=0.5;zmin=0;zmax=0.7", "TH3F")
