@@ -19,7 +19,7 @@ from app.formats.names import NameList
 from app.formats.objects import frame, frame_size
 from app.formats.rootfile import DAMAGE, Key, RootFile, parse_key
 from app.formats.tags import as_text, as_utf8
-from app.formats.tdirectory import EFFICIENCY_FLAG
+from app.formats.tdirectory import EFFICIENCY_FLAG, MAX_OBJECT
 from app.formats.ttree import Basket, Branch, Entries, parse_basket, parse_tree, texts
 
 if TYPE_CHECKING:
@@ -29,7 +29,11 @@ if TYPE_CHECKING:
 
 MAX_ENTRIES = 4_000_000
 """MEs in one file, those of all its lumisections together."""
+MAX_RANGES = 500_000
+"""Entries of the tree `Indices`: one for each type that a lumisection has."""
 
+# Bytes of the largest basket of names or numbers; they are to have 32 kB, unless ROOT finds that more is better.
+_MAX_BASKET = 1 << 26
 # The number of a type is its place here.
 _TREES = [
     (b"Ints", Kind.INT), (b"Floats", Kind.FLOAT), (b"Strings", Kind.STRING),
@@ -101,7 +105,7 @@ def _entries(record: bytes, row: Row, where: str) -> tuple[Entries, int]:
     try:
         key, _ = parse_key(record, 0, row.seek + row.nbytes)
     except DAMAGE:  # as a basket is, which has more in its key
-        return parse_basket(record, _VALUE, tree, where), row.entry
+        return parse_basket(record, _VALUE, tree, MAX_OBJECT, where), row.entry
     branch = parse_tree(record, key, where).get(_VALUE) if (key.class_name, key.name) == (b"TTree", tree) else None
     for basket in branch.baskets if branch else ():
         if basket.inside and basket.first <= row.entry < basket.last:
@@ -132,28 +136,26 @@ class _Tree:
         self._branches = parse_tree(source.read(key.seek, key.nbytes), key, self._where)
         self._unread_bytes = source.size
 
-    def _branch(self, name: bytes, class_name: bytes) -> Branch:
+    def _branch(self, name: bytes, class_name: bytes, limit: int = MAX_ENTRIES) -> Branch:
         branch = self._branches.get(name)
         if branch is None or branch.class_name != class_name or not 0 <= branch.class_version <= _LARGEST_VERSION:
             what = f"no branch {name.decode()} of {class_name.decode() or 'numbers'}"
             raise FormatError(what, self._where, "a tree of a DQMIO file")
-        if not 0 <= branch.entries <= MAX_ENTRIES:
-            raise FormatError(f"{branch.entries} entries", self._where, f"at most {MAX_ENTRIES}")
+        if not 0 <= branch.entries <= limit:
+            raise FormatError(f"{branch.entries} entries", self._where, f"at most {limit}")
         return branch
 
-    def numbers(self, name: bytes, letter: str) -> list[Any]:
+    def numbers(self, name: bytes, letter: str, limit: int = MAX_ENTRIES) -> list[Any]:
         """The numbers in a branch; None where they are lost. `letter` is their type as in `struct`."""
-        return self._values(name, b"", lambda entries: struct.unpack(f">{len(entries)}{letter}", entries.content))
+        return self._values(self._branch(name, b"", limit), name, lambda found: struct.unpack(f">{len(found)}{letter}", found.content))
 
     def texts(self, name: bytes) -> list[bytes | None]:
         """The texts in a branch; None where they are lost."""
-        return self._values(name, b"string", texts)
+        return self._values(self._branch(name, b"string"), name, texts)
 
-    def _values(self, name: bytes, class_name: bytes, read: Callable[[Entries], Iterable[T | None]]) -> list[T | None]:
-        branch = self._branch(name, class_name)
+    def _values(self, branch: Branch, name: bytes, read: Callable[[Entries], Iterable[T | None]]) -> list[T | None]:
         values: list[T | None] = [None] * branch.entries
         for basket in branch.baskets:
-            # What overlaps another basket or leaves the branch is left out as lost.
             with suppress(FormatError, struct.error):
                 values[basket.first : basket.last] = read(self._entries(basket, name))
         return values
@@ -163,27 +165,29 @@ class _Tree:
             entries = basket.inside
         else:
             # Baskets never share bytes, so a file that says otherwise is not read for longer than its size is worth.
-            self._unread_bytes -= basket.nbytes
-            if not 0 < basket.nbytes <= self._unread_bytes + basket.nbytes or basket.seek < 0:
+            if not self._is_in_file(basket) or basket.nbytes > self._unread_bytes:
                 raise FormatError(f"a basket of {basket.nbytes} bytes at byte {basket.seek}", self._where, "baskets that fit into the file")
-            entries = parse_basket(self._source.read(basket.seek, basket.nbytes), branch, self._key.name, self._where)
+            self._unread_bytes -= basket.nbytes
+            record = self._source.read(basket.seek, basket.nbytes)
+            entries = parse_basket(record, branch, self._key.name, _MAX_BASKET, self._where)
         if len(entries) != basket.last - basket.first:
             raise FormatError(f"a basket of {len(entries)} entries", self._where, f"{basket.last - basket.first}")
         return entries
+
+    def _is_in_file(self, basket: Basket) -> bool:
+        return basket.nbytes > 0 and 0 < basket.seek <= self._source.size - basket.nbytes
 
     def places(self, class_name: bytes, count: int) -> list[array[int]]:
         """Where the first `count` objects of the branch `Value` are: seek, nbytes (0 where it is lost), entry and class version."""
         branch = self._branch(_VALUE, class_name)
         seek, nbytes, entry = (array(letter, [0]) * count for letter in "QII")
         for basket in branch.baskets:
-            if basket.last > count:
-                continue
-            number = basket.last - basket.first
-            place = (self._key.seek, self._key.nbytes) if basket.inside else (basket.seek, basket.nbytes)
-            if place[0] > 0 and 0 < place[1] <= self._source.size - place[0]:
-                seek[basket.first : basket.last] = array("Q", place[:1]) * number
-                nbytes[basket.first : basket.last] = array("I", place[1:]) * number
-                entry[basket.first : basket.last] = array("I", range(basket.first, basket.last) if basket.inside else range(number))
+            first, last = basket.first, basket.last
+            if last <= count and (basket.inside or self._is_in_file(basket)):
+                record = self._key if basket.inside else basket
+                seek[first:last] = array("Q", [record.seek]) * (last - first)
+                nbytes[first:last] = array("I", [record.nbytes]) * (last - first)
+                entry[first:last] = array("I", range(first, last) if basket.inside else range(last - first))
         return [seek, nbytes, entry, array("B", [branch.class_version]) * count]
 
 
@@ -227,7 +231,7 @@ class _File:
     def ranges(self) -> list[tuple[int, int, int, int, int]]:
         """Type, first and last entry, run and lumisection of all that the file says to hold, in the order of the entries."""
         tree = self._tree(b"Indices")
-        columns = [tree.numbers(name, letter) for name, letter in _RANGES.items()]
+        columns = [tree.numbers(name, letter, MAX_RANGES) for name, letter in _RANGES.items()]
         rows = [row for row in zip(*columns, strict=False) if None not in row]
         self.unreadable += max(map(len, columns)) - len(rows)
         return sorted(row for row in rows if row[0] != _NOTHING_STORED)
@@ -279,7 +283,7 @@ def _marks(flag: int) -> int:
 
 def _path(name: bytes | None) -> bytes | None:
     """The name in UTF-8; None for one that no page or address could show."""
-    return as_utf8(name) if name and b"\0" not in name and all(name.split(b"/")) else None
+    return as_utf8(name) if name and b"\0" not in name and b"//" not in b"/%b/" % name else None
 
 
 def _scalars(tree: _Tree, kind: Kind) -> list[str | None]:

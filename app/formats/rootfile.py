@@ -31,6 +31,9 @@ _COUNT = struct.Struct(">i")
 _SMALLEST_LIST = _KEY.size + 3 + _COUNT.size
 # Bytes that ROOT leaves at the end of a list in a large file.
 _SLACK = 8
+# Where the class of a record that holds entries of a tree is named at the latest.
+_BASKET = b"\x07TBasket"
+_BASKET_NAMED = _BIG_KEY.size + len(_BASKET)
 # A key's header has a length of 16 bits; nearly all fit into the first read.
 _FIRST_READ = 512
 _LONGEST_KEY = 1 << 15
@@ -242,6 +245,9 @@ class RootFile:
             (nbytes,) = _COUNT.unpack_from(data)
             if nbytes < 0:
                 at -= nbytes
+                continue
+            if _BASKET in data[:_BASKET_NAMED] and nbytes > _KEY.size:
+                at += nbytes  # its key has more in it, and no directory lists it
                 continue
             if int.from_bytes(data[14:16], "big") > _FIRST_READ:
                 data = self._source.read(at, _LONGEST_KEY)

@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 
 MAX_TREE = 1 << 26
 """Bytes of the largest record of a tree, with the places of some two million baskets."""
-MAX_BASKET = 1 << 28
-"""Bytes of the largest basket that is decompressed."""
+MAX_BASKET_ENTRIES = 1 << 20
 
 _WORD = struct.Struct(">I")
 _BYTE_COUNT = 0x40000000
@@ -107,15 +106,15 @@ def parse_tree(record: bytes, key: Key, where: str) -> dict[bytes, Branch]:
         raise FormatError("its record is damaged", where, "a tree that ROOT wrote") from error
 
 
-def parse_basket(record: bytes, branch: bytes, tree: bytes, where: str) -> Entries:
-    """The entries of a basket of this branch and tree, from its record. Raises `FormatError` naming `where`."""
+def parse_basket(record: bytes, branch: bytes, tree: bytes, limit: int, where: str) -> Entries:
+    """The entries of a basket of this branch and tree, of up to `limit` bytes, from its record. Raises `FormatError` naming `where`."""
     reader = _Reader(record, 0)
     try:
         header = _basket_header(reader)
         if header[:3] != (branch, tree, len(record)) or reader.at != header.keylen:
             raise Damaged
-        if not 0 <= header.objlen <= MAX_BASKET:
-            raise FormatError(f"a basket of {header.objlen} bytes", where, f"at most {MAX_BASKET}")
+        if not 0 <= header.objlen <= limit:
+            raise FormatError(f"a basket of {header.objlen} bytes", where, f"at most {limit}")
         content = decompress(record[header.keylen :], header.objlen, where)
         end = header.last - header.keylen
         return _entries(content[:end], content[end:], header)
@@ -179,7 +178,7 @@ def _basket_inside(reader: _Reader) -> Entries | None:
 
 def _entries(content: bytes, starts: bytes, header: _BasketHeader) -> Entries:
     """The entries in `content`: all of one size when `starts`, a count and where each starts, is empty."""
-    if not 0 <= header.entries <= len(content):
+    if not 0 <= header.entries <= min(len(content), MAX_BASKET_ENTRIES):
         raise Damaged
     if starts:
         offsets = [start - header.keylen for start in struct.unpack_from(f">{header.entries}i", starts, 4)]

@@ -11,19 +11,27 @@ import pytest
 TREE = Path(__file__).parents[2]
 
 
+def written(module: str, factory: pytest.TempPathFactory) -> Path:
+    """The folder of what a script writes, which is a process of its own."""
+    folder = factory.mktemp(module)
+    command = [sys.executable, "-W", "ignore", "-m", f"tests.formats.{module}", str(folder)]
+    subprocess.run(command, cwd=TREE, check=True, timeout=300, stdin=subprocess.DEVNULL)
+    return folder
+
+
 @pytest.fixture(scope="session")
 def root_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of what `write_root_files.py` writes."""
-    folder = tmp_path_factory.mktemp("root-files")
-    command = [sys.executable, "-W", "ignore", "-m", "tests.formats.write_root_files", str(folder)]
-    subprocess.run(command, cwd=TREE, check=True, timeout=300, stdin=subprocess.DEVNULL)
-    return folder
+    return written("write_root_files", tmp_path_factory)
 
 
 @pytest.fixture(scope="session")
 def snapshot_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of what `write_snapshots.py` writes."""
-    folder = tmp_path_factory.mktemp("snapshots")
-    command = [sys.executable, "-W", "ignore", "-m", "tests.formats.write_snapshots", str(folder)]
-    subprocess.run(command, cwd=TREE, check=True, timeout=300, stdin=subprocess.DEVNULL)
-    return folder
+    return written("write_snapshots", tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def dqmio_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of what `write_dqmio_files.py` writes."""
+    return written("write_dqmio_files", tmp_path_factory)

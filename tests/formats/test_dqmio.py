@@ -37,15 +37,6 @@ class ME(NamedTuple):
     value: str
 
 
-@pytest.fixture(scope="session")
-def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of what `write_dqmio_files.py` writes."""
-    folder = tmp_path_factory.mktemp("dqmio-files")
-    command = [sys.executable, "-W", "ignore", "-m", "tests.formats.write_dqmio_files", str(folder)]
-    subprocess.run(command, cwd=TREE, check=True, timeout=300, stdin=subprocess.DEVNULL)
-    return folder
-
-
 Ask = Callable[..., Any]
 
 
@@ -106,31 +97,37 @@ def only(listing: Listing) -> dict[str, Row]:
 
 
 @pytest.mark.parametrize("name", ["types", "unversioned", *COMPRESSIONS, "runs", "baskets", "cycles", "unflushed", "far", "small"])
-def test_names_flags_and_contents_are_those_that_root_reads_entry_by_entry(files: Path, decoder: Decoder, name: str) -> None:
-    path = files / f"{name}.root"
+def test_names_flags_and_contents_are_those_that_root_reads_entry_by_entry(dqmio_files: Path, decoder: Decoder, name: str) -> None:
+    path = dqmio_files / f"{name}.root"
     assert decoder.mes(path) == decoder.mes_by_root(path)
     assert scan(path, "dqmio").unreadable == 0
 
 
-def test_every_type_of_me_is_in_the_files_that_are_compared(files: Path) -> None:
-    listing = scan(files / "types.root", "dqmio").samples[1, 0]
+def test_every_type_of_me_is_in_the_files_that_are_compared(dqmio_files: Path) -> None:
+    listing = scan(dqmio_files / "types.root", "dqmio").samples[1, 0]
     assert set(listing.columns.kind) == set(Kind) - {Kind.TH3S, Kind.TH3D, Kind.TH3I, Kind.TH2POLY}
 
 
-def test_a_lumisection_has_its_own_mes_and_one_without_any_is_no_sample(files: Path) -> None:
-    samples = scan(files / "runs.root", "dqmio").samples
+def test_a_lumisection_has_its_own_mes_and_one_without_any_is_no_sample(dqmio_files: Path) -> None:
+    samples = scan(dqmio_files / "runs.root", "dqmio").samples
     assert list(samples) == [(run, lumi) for run in [1, 367129, 4_000_000_000] for lumi in [0, 1, 3]]
     assert only(samples[367129, 3]).keys() == {"Sub/in all", "Sub/in 367129:3"}
 
 
-def test_samples_with_the_same_names_share_one_list(files: Path) -> None:
-    listings = list(scan(files / "baskets.root", "dqmio").samples.values())
+def test_a_file_whose_writer_died_lists_what_had_been_saved(dqmio_files: Path, decoder: Decoder) -> None:
+    found = [me for me in decoder.mes(dqmio_files / "types.root") if me.lumi in (1, 2)]
+    assert decoder.mes(dqmio_files / "unfinished.root") == found
+    assert scan(dqmio_files / "unfinished.root", "dqmio").unreadable == 1  # the list of the trees
+
+
+def test_samples_with_the_same_names_share_one_list(dqmio_files: Path) -> None:
+    listings = list(scan(dqmio_files / "baskets.root", "dqmio").samples.values())
     assert len(listings) == 7
     assert all(listing.names is listings[0].names for listing in listings)
 
 
-def test_names_may_hold_anything_but_what_no_page_could_show(files: Path) -> None:
-    result = scan(files / "names.root", "dqmio")
+def test_names_may_hold_anything_but_what_no_page_could_show(dqmio_files: Path) -> None:
+    result = scan(dqmio_files / "names.root", "dqmio")
     listing = result.samples[1, 0]
     found = only(listing)
     for name in [*HOSTILE, "y" * 100_000]:
@@ -142,8 +139,8 @@ def test_names_may_hold_anything_but_what_no_page_could_show(files: Path) -> Non
     assert result.unreadable == listing.unreadable == DAMAGED_NAMES
 
 
-def test_of_two_mes_with_one_name_the_last_counts(files: Path, decoder: Decoder) -> None:
-    (second,) = (me for me in decoder.mes(files / "names.root") if me.name == "Sub/twice")
+def test_of_two_mes_with_one_name_the_last_counts(dqmio_files: Path, decoder: Decoder) -> None:
+    (second,) = (me for me in decoder.mes(dqmio_files / "names.root") if me.name == "Sub/twice")
     assert "'second'" in second.value
 
 
@@ -167,15 +164,18 @@ def test_real_files_have_what_root_reads_and_the_sum_that_the_legacy_and_the_pro
             assert described.partition(" integral ")[2] == me.value.partition(" integral ")[2]
 
 
-def test_every_class_is_drawn_like_the_same_object_of_a_legacy_file(files: Path, tmp_path: Path) -> None:
-    listed = only(scan(files / "types.root", "dqmio").samples[1, 0])
-    legacy = only(scan(files / "directories.root").samples[1, 0])
+def test_every_class_is_drawn_like_the_same_object_of_a_legacy_file(dqmio_files: Path, tmp_path: Path) -> None:
+    listed = only(scan(dqmio_files / "types.root", "dqmio").samples[1, 0])
+    legacy = only(scan(dqmio_files / "directories.root").samples[1, 0])
     assert listed.keys() == legacy.keys()
     with Service(build(TREE, sys.executable), tmp_path, "--workers", "1") as service:
         service.wait_until_ready()
         for name, row in listed.items():
             if not Kind(row.kind).scalar:
-                frames = [payload(files / "types.root", "dqmio", row), payload(files / "directories.root", "tdirectory", legacy[name])]
+                frames = [
+                    payload(dqmio_files / "types.root", "dqmio", row),
+                    payload(dqmio_files / "directories.root", "tdirectory", legacy[name]),
+                ]
                 assert frames[0].flags == frames[1].flags
                 requests = [Request(name, "w=400;h=300", [(frame.data, frame.displacement)], flags=frame.flags) for frame in frames]
                 first, second = (service.client.render(request).image for request in requests)
@@ -183,10 +183,10 @@ def test_every_class_is_drawn_like_the_same_object_of_a_legacy_file(files: Path,
                 assert len(first) > 1000
 
 
-def test_the_values_of_scalars_are_those_that_uproot_reads(files: Path) -> None:
-    listing = scan(files / "types.root", "dqmio").samples[1, 5]
+def test_the_values_of_scalars_are_those_that_uproot_reads(dqmio_files: Path) -> None:
+    listing = scan(dqmio_files / "types.root", "dqmio").samples[1, 5]
     found = {listing.names[index].decode(): text for index, text in listing.facts.scalars.items()}
-    with uproot.open(files / "types.root") as file:
+    with uproot.open(dqmio_files / "types.root") as file:
         for tree in ["Ints", "Floats", "Strings"]:
             names, values = file[tree]["FullName"].array(), file[tree]["Value"].array()
             count = len(set(names))
@@ -194,8 +194,8 @@ def test_the_values_of_scalars_are_those_that_uproot_reads(files: Path) -> None:
                 assert found[name] == str(value)
 
 
-def test_a_histogram_is_fetched_with_one_read_of_one_basket(files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = files / "types.root"
+def test_a_histogram_is_fetched_with_one_read_of_one_basket(dqmio_files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = dqmio_files / "types.root"
     listed = only(scan(path, "dqmio").samples[1, 2])
     reads: list[tuple[int, int]] = []
     with Source(path) as source:
@@ -210,35 +210,35 @@ def test_a_histogram_is_fetched_with_one_read_of_one_basket(files: Path, monkeyp
     assert reads == [listed["All/fitted"][:2]]
 
 
-def test_a_file_that_was_replaced_gives_an_error_and_not_another_plot(files: Path, tmp_path: Path) -> None:
-    path = shutil.copy(files / "types.root", tmp_path / "file.root")
+def test_a_file_that_was_replaced_gives_an_error_and_not_another_plot(dqmio_files: Path, tmp_path: Path) -> None:
+    path = shutil.copy(dqmio_files / "types.root", tmp_path / "file.root")
     listed = only(scan(path, "dqmio").samples[1, 0])
-    shutil.copy(files / "baskets.root", path)
+    shutil.copy(dqmio_files / "baskets.root", path)
     for row in listed.values():
         if not Kind(row.kind).scalar:
             with pytest.raises(FormatError, match="no such basket"):
                 payload(path, "dqmio", row)
 
 
-def test_a_scalar_has_no_payload(files: Path) -> None:
-    listed = only(scan(files / "types.root", "dqmio").samples[1, 0])
+def test_a_scalar_has_no_payload(dqmio_files: Path) -> None:
+    listed = only(scan(dqmio_files / "types.root", "dqmio").samples[1, 0])
     with pytest.raises(ValueError, match="has no histogram"):
-        payload(files / "types.root", "dqmio", listed["All/integer"])
+        payload(dqmio_files / "types.root", "dqmio", listed["All/integer"])
 
 
-def test_an_entry_that_is_not_in_the_basket_is_an_error(files: Path) -> None:
-    row = only(scan(files / "types.root", "dqmio").samples[1, 0])["All/fitted"]
+def test_an_entry_that_is_not_in_the_basket_is_an_error(dqmio_files: Path) -> None:
+    row = only(scan(dqmio_files / "types.root", "dqmio").samples[1, 0])["All/fitted"]
     with pytest.raises(FormatError, match="no entry 1000"):
-        payload(files / "types.root", "dqmio", row._replace(entry=1000))
+        payload(dqmio_files / "types.root", "dqmio", row._replace(entry=1000))
 
 
-def test_what_is_no_dqmio_file_is_refused_with_what_was_found_and_what_is_expected(files: Path, tmp_path: Path) -> None:
+def test_what_is_no_dqmio_file_is_refused_with_what_was_found_and_what_is_expected(dqmio_files: Path, tmp_path: Path) -> None:
     (tmp_path / "text").write_text("#!/bin/sh\n" * 100)
     with uproot.recreate(tmp_path / "other.root") as file:
         file.mktree("Indices", {"Run": "uint32"})
     for path, problem in {
         tmp_path / "text": "starts with b'#!/b' and has 1000 bytes; expected a ROOT file",
-        files / "directories.root": "has no tree Indices; expected a DQMIO file",
+        dqmio_files / "directories.root": "has no tree Indices; expected a DQMIO file",
         tmp_path / "other.root": "no branch Type of numbers; expected a tree of a DQMIO file",
     }.items():
         with pytest.raises(FormatError, match=problem.replace("(", r"\(")) as caught:
@@ -247,8 +247,8 @@ def test_what_is_no_dqmio_file_is_refused_with_what_was_found_and_what_is_expect
 
 
 @pytest.mark.parametrize("name", ["types", "unversioned"])
-def test_every_object_has_one_version_before_it_however_its_branch_has_it(files: Path, name: str) -> None:
-    path = files / f"{name}.root"
+def test_every_object_has_one_version_before_it_however_its_branch_has_it(dqmio_files: Path, name: str) -> None:
+    path = dqmio_files / f"{name}.root"
     for row in only(scan(path, "dqmio").samples[1, 0]).values():
         if not Kind(row.kind).scalar:
             data = payload(path, "dqmio", row).data

@@ -18,6 +18,7 @@ TYPES = [*SCALARS, *(f"{name}s" for name in HISTOGRAMS)]
 EFFICIENCY = 0x00200000
 LUMI = 0x00040000
 
+ROOT.TH1.AddDirectory(False)
 ROOT.gInterpreter.Declare("""
 #include <TBranchElement.h>
 #include <TFile.h>
@@ -244,6 +245,22 @@ def unflushed(folder: Path) -> None:
     os.wait()
 
 
+def unfinished(folder: Path) -> None:
+    """A file whose writer died when it had saved its trees, but not the list of them, and had begun with more."""
+    if os.fork() == 0:
+        writer = Writer(folder / "unfinished.root")
+        for lumi in [1, 2]:
+            everything(writer, lumi)
+            writer.end(1, lumi)
+        for entries in [writer.ranges, *writer.entries.values()]:
+            entries.tree.AutoSave()
+        everything(writer, 3)
+        writer.entries["TH1Fs"].tree.FlushBaskets()
+        writer.file.Flush()
+        os._exit(0)
+    os.wait()
+
+
 def far(folder: Path) -> None:
     """Baskets behind byte 4.5e9 of a file that is nearly all hole."""
     writer = Writer(folder / "far.root")
@@ -261,20 +278,20 @@ def far(folder: Path) -> None:
 
 
 def small(folder: Path) -> None:
-    """What the tests of damage start from: a few kilobytes with everything in it."""
-    writer = Writer(folder / "small.root", types=["Ints", "Strings", "TH1Fs", "TH2Ss"])
-    for lumi in [1, 2, 3]:
-        for name in ["Alpha/one", "Alpha/two/deep", "Beta/three"]:
-            writer.put(f"{name}/TH1F", new("TH1F", "TH1F", lumi))
-            writer.put(f"{name}/TH2S", new("TH2S", "TH2S", lumi))
-            writer.scalar("Ints", f"{name}/number", lumi)
-            writer.scalar("Strings", f"{name}/text", f"text {lumi}")
-        writer.end(1, lumi)
-    writer.close()
+    """What the tests of damage start from: a few kilobytes with everything in it, that damage reaches."""
+    for name, compression in {"small": 0, "small-zlib": 101}.items():
+        writer = Writer(folder / f"{name}.root", compression, ["Ints", "Strings", "TH1Fs", "TH2Ss"])
+        for lumi in [1, 2, 3]:
+            for path in ["Alpha/one", "Alpha/two/deep", "Beta/three"]:
+                writer.put(f"{path}/TH1F", new("TH1F", "TH1F", lumi))
+                writer.put(f"{path}/TH2S", new("TH2S", "TH2S", lumi))
+                writer.scalar("Ints", f"{path}/number", lumi)
+                writer.scalar("Strings", f"{path}/text", f"text {lumi}")
+            writer.end(1, lumi)
+        writer.close()
 
 
 if __name__ == "__main__":
-    ROOT.TH1.AddDirectory(False)
     target = Path(sys.argv[1])
-    for write in [unflushed, types, unversioned, compressed, runs, names, baskets, cycles, far, small]:
+    for write in [unflushed, unfinished, types, unversioned, compressed, runs, names, baskets, cycles, far, small]:
         write(target)
