@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 def init_app(app: Flask) -> None:
     """Add the pages and the API, with one catalog and one set of plots for all threads of this process."""
     from app.formats import remote
-    from app.gui import api, files, views
+    from app.gui import api, api_overlay, files, legacy, views
     from app.gui.addresses import AnyPath
     from app.gui.catalog import Catalog
     from app.gui.course import Courses
@@ -25,5 +25,6 @@ def init_app(app: Flask) -> None:
     remote.configure(remote.Limits(*limits))  # two threads of this process go on with everything else
     app.url_map.converters["path"] = AnyPath
     app.register_blueprint(views.pages)
-    app.register_blueprint(api.blueprint)
+    for part in (api, api_overlay, legacy):
+        app.register_blueprint(part.blueprint)
     app.register_blueprint(files.blueprint)

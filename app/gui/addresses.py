@@ -69,6 +69,12 @@ def sample_path(key: SampleKey) -> str:
     return f"{run}/{quoted(key.dataset.strip('/').encode())}"
 
 
+def object_name(key: SampleKey, path: bytes) -> bytes:
+    """An ME as a value of `obj` in the query of an overlay, not yet percent-encoded."""
+    run = f"{key.run}:{key.lumi}" if key.lumi else str(key.run)
+    return f"archive/{run}{key.dataset}/".encode() + path
+
+
 @dataclass(frozen=True)
 class View:
     """All that a page of a sample shows; the address of a view leads to the same view.
@@ -137,7 +143,7 @@ class View:
 
     def difference(self, path: bytes, lumi: int, size: tuple[int, int]) -> str:
         """The address of the plot of what an ME of this sample has more, or less, than in another lumisection."""
-        objects = [("obj", f"archive/{sample_path(key)}/{quoted(path)}") for key in (self.key, self.key._replace(lumi=lumi))]
+        objects = [("obj", object_name(key, path)) for key in (self.key, self.key._replace(lumi=lumi))]
         query = urlencode([*objects, ("ref", "difference"), ("w", size[0]), ("h", size[1]), *self.options], quote_via=quote)
         return f"{request.script_root}/api/v1/render_overlay?{query}"
 

@@ -1,20 +1,20 @@
 """The JSON and image API of the DQM GUI, version 1: the peer's addresses and shapes.
 
 Where the peer answers 500 to bad input this answers 400 in the one error shape; lists come in a fixed order; each
-answer has an ETag. A file that changed on disk is noticed at every request, so `notOlderThan` has nothing to do
-here and is only checked.
+answer has an ETag. A file that changed on disk is noticed at every request; `notOlderThan` decides whether an older list
+may serve while the newer one is read.
 """
 
 from __future__ import annotations
 
 import socket
+import time
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
-from urllib.parse import parse_qsl
 
 import re2
 from flask import Blueprint, Response, current_app, jsonify, request
-from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import BadRequest
 
 from app.database import proxy
@@ -23,7 +23,9 @@ from app.gui import samples
 from app.gui.addresses import unquoted
 from app.gui.catalog import Catalog, OpenSample
 from app.gui.outputs import DRAWN, document, index_of, sent
+from app.gui.parts import Outdated
 from app.gui.plots import Plots
+from app.gui.query import given, parsed, without_time
 from app.gui.samples import SampleKey
 from app.security import Role, audit, current_user, needs, trusted
 from app.web import Problem, cached_json, not_modified, raw_path
@@ -67,19 +69,30 @@ def me_path() -> bytes:
     return unquoted(raw_path(skip=7).split(b"/"))
 
 
-def check_not_older_than() -> None:
-    text = request.args.get("notOlderThan", "0")
-    if not (text.isascii() and text.isdigit()):
-        problem = "a time in whole seconds since 1970, UTC, is wanted"
-        raise Problem(400, f"notOlderThan: {problem}", [("notOlderThan", problem)])
+def not_older_than() -> float:
+    """The time (Unix s UTC) before which nothing may have been kept that is given; one that is to come means now. Raises Problem 400."""
+    text = given().get("notOlderThan", "0")
+    if text.isascii() and text.isdigit():
+        return min(float(text), time.time())
+    problem = "a time in whole seconds since 1970, UTC, is wanted"
+    raise Problem(400, f"notOlderThan: {problem}", [("notOlderThan", problem)])
+
+
+def with_sample(key: SampleKey, make: Callable[[OpenSample], Response]) -> Response:
+    """What is made of a sample; made once more when the file was written anew since its list was looked up."""
+    newest = not_older_than()
+    try:
+        return make(catalog().open(key, WAIT_S, newest))
+    except Outdated:
+        return make(catalog().open(key, WAIT_S, newest))
 
 
 @blueprint.get("/samples")
 @needs(Role.VIEWER)
 def list_samples() -> Response:
-    check_not_older_than()
-    lumi = number("lumi", request.args.get("lumi") or "0", least=-1)
-    found = samples.search(request.args.get("run", ""), request.args.get("dataset", ""), lumi)
+    not_older_than()
+    lumi = number("lumi", given().get("lumi") or "0", least=-1)
+    found = samples.search(given().get("run", ""), given().get("dataset", ""), lumi)
     return cached_json({"data": [{"run": run, "lumi": lumi, "dataset": dataset} for run, lumi, dataset in found]})
 
 
@@ -87,11 +100,14 @@ def list_samples() -> Response:
 @blueprint.get("/archive/<sample>/<primary>/<processed>/<tier>/<path:folder>")
 @needs(Role.VIEWER)
 def archive(sample: str, primary: str, processed: str, tier: str, folder: str = "") -> Response:
-    check_not_older_than()
-    opened = catalog().open(sample_key(sample, primary, processed, tier), WAIT_S)
-    path = me_path().rstrip(b"/")
-    search = request.args.get("search", "")
-    return cached_json({"data": found(opened, path, search) if search else listed(opened, path)})
+    opened = catalog().open(sample_key(sample, primary, processed, tier), WAIT_S, not_older_than())
+    return cached_json({"data": content(opened, me_path())})
+
+
+def content(opened: OpenSample, path: bytes) -> list[dict[str, Any]]:
+    """What a folder holds, or of it what matches the `search` of this request."""
+    path, search = path.rstrip(b"/"), given().get("search", "")
+    return found(opened, path, search) if search else listed(opened, path)
 
 
 def listed(opened: OpenSample, path: bytes) -> list[dict[str, Any]]:
@@ -138,63 +154,68 @@ def me(opened: OpenSample, index: int) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=1024)
-def drawing_options(query: bytes) -> Options:
+def _options(query: bytes) -> Options:
     """The options in the query of an address; the plots of a page all have the same. Raises OptionError."""
-    return Options.from_query(MultiDict(parse_qsl(query.decode("latin1"), keep_blank_values=True)))
+    return Options.from_query(parsed(query))
+
+
+def drawing_options() -> Options:
+    """The drawing options of this request; raises Problem 400."""
+    try:
+        return _options(without_time())
+    except OptionError as error:
+        raise Problem(400, f"{error.field}: {error.problem}", [(error.field, error.problem)]) from error
 
 
 @blueprint.get("/render/<sample>/<primary>/<processed>/<tier>/<path:me>")
 @needs(Role.VIEWER)
 def render(sample: str, primary: str, processed: str, tier: str, me: str) -> Response:
-    check_not_older_than()
-    opened = catalog().open(sample_key(sample, primary, processed, tier), WAIT_S)
-    path = me_path()
-    try:
-        options = drawing_options(request.query_string)
-    except OptionError as error:
-        raise Problem(400, f"{error.field}: {error.problem}", [(error.field, error.problem)]) from error
-    if options.format == "json":
-        return cached_json(document(plots(), opened, path))
-    if options.format not in DRAWN:
-        index_of(opened, path)
-    if answer := not_modified(plots().key(opened, path, options)):
-        return answer
-    return sent(plots().plot(opened, path, options), opened.key, path, options.format)
+    path, options = me_path(), drawing_options()
+
+    def drawn(opened: OpenSample) -> Response:
+        if options.format == "json":
+            return cached_json(document(plots(), opened, path))
+        if options.format not in DRAWN:
+            index_of(opened, path)
+        if answer := not_modified(plots().key(opened, path, options)):
+            return answer
+        return sent(plots().plot(opened, path, options), opened.key, path, options.format)
+
+    return with_sample(sample_key(sample, primary, processed, tier), drawn)
 
 
 @blueprint.get("/json/<sample>/<primary>/<processed>/<tier>/<path:me>", endpoint="json")
 @needs(Role.VIEWER)
 def me_json(sample: str, primary: str, processed: str, tier: str, me: str) -> Response:
-    check_not_older_than()
-    opened = catalog().open(sample_key(sample, primary, processed, tier), WAIT_S)
-    return cached_json(document(plots(), opened, me_path()))
+    path = me_path()
+    return with_sample(sample_key(sample, primary, processed, tier), lambda opened: cached_json(document(plots(), opened, path)))
 
 
 @blueprint.get("/lumis/<run>/<primary>/<processed>/<tier>")
 @needs(Role.VIEWER)
 def lumis(run: str, primary: str, processed: str, tier: str) -> Response:
-    check_not_older_than()
+    not_older_than()
     return cached_json(samples.lumis_of(number("run", run), f"/{primary}/{processed}/{tier}"))
 
 
 @blueprint.get("/datasets")
 @needs(Role.VIEWER)
 def datasets() -> Response:
-    check_not_older_than()
-    return cached_json({"datasets": samples.datasets(request.args.get("search", ""))})
+    not_older_than()
+    return cached_json({"datasets": samples.datasets(given().get("search", ""))})
 
 
 @blueprint.get("/latest_runs")
 @needs(Role.VIEWER)
 def latest_runs() -> Response:
-    check_not_older_than()
-    return cached_json({"runs": samples.latest_runs(request.args.get("search", ""))})
+    not_older_than()
+    return cached_json({"runs": samples.latest_runs(given().get("search", ""))})
 
 
 @blueprint.get("/host")
 @needs(Role.VIEWER)
 def host() -> Response:
-    check_not_older_than()
+    not_older_than()
     return cached_json({"host": socket.gethostname()})
 
 

@@ -43,7 +43,7 @@ def answer(schema: Schema, help: str, kind: str = "application/json") -> Schema:
     return {"description": help, "content": {kind: {"schema": schema}}}
 
 
-NOT_OLDER_THAN = parameter("notOlderThan", "Time in seconds since 1970, UTC. Checked only: answers are never older than the file.", WHOLE)
+NOT_OLDER_THAN = parameter("notOlderThan", "Time in seconds since 1970, UTC: nothing that was kept before it is given.", WHOLE)
 SAMPLE = [
     parameter("sample", "Run, or run:lumisection.", {"type": "string", "pattern": "^[0-9]+(:[0-9]+)?$"}, "path"),
     parameter("primary", "First part of the dataset.", TEXT, "path"),
@@ -65,6 +65,7 @@ DRAWING = [
     parameter("format", "What the plot comes as; default png.", {"type": "string", "enum": list(FORMATS)}),
     NOT_OLDER_THAN,
 ]
+OBJECTS = parameter("obj", "archive/run[:lumi]/primary/processed/tier/path; repeated for each of at most 10.", TEXT) | {"required": True}
 FOLDER = of(subdir=TEXT, me_count=WHOLE)
 ME = of(name=TEXT, path=TEXT, layout={"type": "string", "nullable": True}, qtstatuses=listed(WHOLE))
 ENTRY = of(
@@ -135,6 +136,27 @@ PATHS: dict[str, dict[str, Schema]] = {
                 "200": answer(
                     {"type": "object", "required": ["_typename", "dqmProperties"]},
                     "The object as ROOT's TBufferJSON has it (null for what is no number), and whether it is an efficiency.",
+                )
+            },
+        }
+    },
+    "/api/v1/render_overlay": {
+        "get": {
+            "summary": "Several monitor elements on each other; those that are not there are left out.",
+            "parameters": [OBJECTS, *DRAWING],
+            "responses": {
+                "200": files(FORMATS, "The plot, drawn, or the objects in it, by `format`."),
+                "404": files(DRAWN, "None of them is there; what is drawn says so. ROOT file and JSON: an error."),
+            },
+        }
+    },
+    "/api/v1/json_overlay": {
+        "get": {
+            "summary": "Several monitor elements as JSON; those that are not there are left out.",
+            "parameters": [OBJECTS, NOT_OLDER_THAN],
+            "responses": {
+                "200": answer(
+                    of(objects=listed({"type": "object"}), dqmProperties={"type": "object"}), "The objects as ROOT's TBufferJSON has them."
                 )
             },
         }

@@ -11,8 +11,8 @@ import os
 import struct
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path
@@ -21,10 +21,10 @@ from typing import NamedTuple
 from cachetools import TTLCache
 
 from app import work
-from app.formats import FormatError, Kind, Unreachable, payload
-from app.formats.streamers import streamer_list
+from app.formats import FormatError
 from app.gui import quarantine
 from app.gui.catalog import OpenSample
+from app.gui.parts import Part, request_of, streamers_of, together
 from app.metrics import PLOTS_KEPT, RENDER_SECONDS, RENDERS
 from app.settings import TREE, Settings
 from app.web import Problem
@@ -92,29 +92,36 @@ class Plots:
         self.renderer = _versions(binary(TREE), Path(settings.render_plugins) if settings.render_plugins else None)
 
     def key(self, sample: OpenSample, path: bytes, options: Options) -> str:
-        """The ETag of a plot: the version of the file, the ME, the options and the version of the renderer."""
-        parts = (sample.identity.encode(), path, options.spec().encode(), self.renderer.encode())
-        return blake2b(b"\0".join(b"%d:%s" % (len(part), part) for part in parts), digest_size=16).hexdigest()
+        """The ETag of the plot of one ME."""
+        return self.overlay_key([Part(sample, path)], options)
+
+    def overlay_key(self, parts: Sequence[Part], options: Options) -> str:
+        """The ETag of a plot: the versions of all files, the MEs, the options and the version of the renderer."""
+        given = [word for part in parts for word in (part.identity, part.path)]
+        words = (*given, options.spec().encode(), self.renderer.encode())
+        return blake2b(b"\0".join(b"%d:%s" % (len(word), word) for word in words), digest_size=16).hexdigest()
 
     def plot(self, sample: OpenSample, path: bytes, options: Options) -> Plot:
         """The plot of an ME; raises Problem when the file or the render service cannot give it."""
-        index = sample.names.find(path)
-        image, etag = self._made(sample, path, index, options)
-        return Plot(image, etag, index is not None)
+        return self.overlay([Part(sample, path)], options)
+
+    def overlay(self, parts: Sequence[Part], options: Options) -> Plot:
+        """The plot of an ME with references (at most nine) as the options say; raises Problem as `plot` does."""
+        image, etag = self._made(parts, options)
+        return Plot(image, etag, parts[0].index is not None)
 
     def json(self, sample: OpenSample, index: int) -> bytes:
         """A histogram as ROOT's TBufferJSON has it, with null for what is not finite, since JSON has no other word for it."""
-        return self._made(sample, sample.names[index], index, JSON)[0]
+        return self._made([Part(sample, sample.names[index])], JSON)[0]
 
-    def _made(self, sample: OpenSample, path: bytes, index: int | None, options: Options) -> tuple[bytes, str]:
-        """What the render service makes of an ME, from disk when it is there, and its key."""
-        etag = self.key(sample, path, options)
+    def _made(self, parts: Sequence[Part], options: Options) -> tuple[bytes, str]:
+        """What the render service makes of MEs, from disk when it is there, and its key."""
+        etag = self.overlay_key(parts, options)
         place = self.folder / etag[:2] / f"{etag}.{options.format}"
         if (made := _kept(place)) is None:
-            name = path.decode(errors="replace")
-            with self._place(name), _only_one(self.folder / "lock", int(etag[:15], 16)):
+            with self._place(parts[0].name), _only_one(self.folder / "lock", int(etag[:15], 16)):
                 if (made := _kept(place)) is None:
-                    made = self._ask(sample, path, index, options.spec(), etag)
+                    made = self._ask(parts, options.spec(), etag)
                     _keep(place, made)
                     self._count(len(made))
         else:
@@ -137,21 +144,23 @@ class Plots:
         finally:
             self.places.release()
 
-    def _ask(self, sample: OpenSample, path: bytes, index: int | None, spec: str, etag: str) -> bytes:
-        name = path.decode(errors="replace")
+    def _ask(self, parts: Sequence[Part], spec: str, etag: str) -> bytes:
+        name = parts[0].name
         with self.lock:
             if failed := self.failed.get(etag):
                 raise Problem(failed.status, failed.message)
-        quarantine.refuse_held(sample, path)
+        for part in {id(part): part for part in (*parts, together(parts))}.values():
+            if part.sample:
+                quarantine.refuse_held(part.sample, part.path)
         try:
             with RENDER_SECONDS.time():
-                made = self._draw(sample, path, _request(sample, name, index, spec))
+                made = self._draw(parts, request_of(parts, spec))
         except (FormatError, ValueError) as error:  # ValueError: more than the service takes
             RENDERS.labels("file").inc()
             raise Problem(502, f"{name} cannot be drawn: {error}") from error
-        except OSError as error:
+        except Problem:
             RENDERS.labels("file").inc()
-            raise _unread(f"{name} cannot be drawn: {sample.url}: {error.strerror}", error) from error
+            raise
         except RenderError as error:
             RENDERS.labels(type(error).__name__).inc()
             problem = _problem(name, error)
@@ -164,36 +173,37 @@ class Plots:
             raise Problem(404, f"there is nothing to be had of {name}: it is empty, or on the blacklist of the render service")
         return made.image
 
-    def _draw(self, sample: OpenSample, path: bytes, request: Request) -> Rendered:
+    def _draw(self, parts: Sequence[Part], request: Request) -> Rendered:
         """Ask once more after a crash: the process may have been lost to what it drew before. Each loss is counted but a first
         one without a word, which may be due to the plot of somebody else."""
         try:
-            return self._with_streamers(sample, request)
+            return self._with_streamers(parts, request)
         except RenderLost as error:
             if not isinstance(error, RenderGone):
-                quarantine.lost(sample, path, error)
+                _count_loss(parts, error)
             if not isinstance(error, RenderGone | RenderCrashed):
                 raise
         try:
-            return self._with_streamers(sample, request)
+            return self._with_streamers(parts, request)
         except RenderLost as error:
-            quarantine.lost(sample, path, error)
+            _count_loss(parts, error)
             raise
 
-    def _with_streamers(self, sample: OpenSample, request: Request) -> Rendered:
+    def _with_streamers(self, parts: Sequence[Part], request: Request) -> Rendered:
         """Objects of older versions of their classes are rare, so what describes these is sent when it is missed."""
         rendered = self.client.render(request)
-        if rendered.code != NO_STREAMER:
-            return rendered
-        try:
-            return self.client.render(replace(request, streamers=streamer_list(sample.url)))
-        except FormatError:  # the plot says that there is nothing to be shown
-            return rendered
+        for part in {part.sample.url: part for part in parts if part.sample}.values():
+            if rendered.code != NO_STREAMER:
+                break
+            with suppress(FormatError):  # the plot says that there is nothing to be shown
+                rendered = self.client.render(replace(request, streamers=streamers_of(part)))
+        return rendered
 
 
-def _unread(message: str, error: OSError) -> Problem:
-    """The answer when the file cannot be read."""
-    return Problem(503, message, headers={"Retry-After": "5"}) if isinstance(error, Unreachable) else Problem(502, message)
+def _count_loss(parts: Sequence[Part], error: RenderLost) -> None:
+    whole = together(parts)
+    if whole.sample:
+        quarantine.lost(whole.sample, whole.path, error)
 
 
 def _problem(name: str, error: RenderError) -> Problem:
@@ -203,16 +213,6 @@ def _problem(name: str, error: RenderError) -> Problem:
     if isinstance(error, RenderTimeout):
         return Problem(504, f"{name} took too long to draw: {error}")
     return Problem(502, f"{name} cannot be drawn: {error}")
-
-
-def _request(sample: OpenSample, name: str, index: int | None, spec: str) -> Request:
-    if index is None:
-        return Request(name=name, spec=spec, objects=[(b"", 0)])
-    row = sample.columns.row(index)
-    if Kind(row.kind).scalar:
-        return Request(name=name, spec=spec, flags=row.kind, text=sample.facts.scalars.get(index, "").encode(errors="replace"))
-    found = payload(sample.url, sample.format, row)
-    return Request(name=name, spec=spec, flags=found.flags, objects=[(found.data, found.displacement)])
 
 
 def _versions(*files: Path | None) -> str:

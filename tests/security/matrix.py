@@ -34,6 +34,14 @@ LEAST_ROLE = {
     "files.files_page": Role.VIEWER,
     "files.list_files": Role.VIEWER,
     "files.content": Role.SHIFTER,  # a whole file is much to send, and keeps a thread busy
+    "gui_overlay.render_overlay": Role.VIEWER,
+    "gui_overlay.json_overlay": Role.VIEWER,
+    "gui_legacy.list_samples": Role.VIEWER,
+    "gui_legacy.archive": Role.VIEWER,
+    "gui_legacy.plot": Role.VIEWER,
+    "gui_legacy.plot_overlay": Role.VIEWER,
+    "gui_legacy.me_json": Role.VIEWER,
+    "gui_legacy.json_overlay": Role.VIEWER,
     "gui_api.register": Role.PUBLIC,  # trusted networks need no account; the view asks all others for the role operator
     "status.live": Role.PUBLIC,
     "status.ready": Role.PUBLIC,
