@@ -131,6 +131,7 @@ class Server:
         self.name = place.removeprefix("root://")
         self.trouble = ""
         self.silent_until = 0.0
+        self.answered = 0.0
         self.lock = threading.Lock()
 
     def ask(self, call: Callable[[int], tuple[Any, T]]) -> T:
@@ -138,20 +139,21 @@ class Server:
 
         Raises Unreachable when there is none in time, and OSError with the reason when it is an error.
         """
-        limits, places = _state.limits, _state.places
+        limits, places, start = _state.limits, _state.places, time.monotonic()
         self._refuse_in_trouble(limits)
         if not places.acquire(timeout=PLACE_S):
             raise Unreachable(errno.EBUSY, f"{limits.waiting} requests wait for remote servers already; try again")
         try:
             status, answer = _in_time(lambda: call(math.ceil(limits.timeout_s)), limits.timeout_s)
         except TimeoutError:
-            raise self._gone(errno.ETIMEDOUT, f"the server {self.name} did not answer within {limits.timeout_s:g} s") from None
+            raise self._silent(start, limits) from None
         finally:
             places.release()
+        if status.ok or status.code == _ANSWERED:
+            self.trouble, self.answered = "", time.monotonic()
         if status.ok:
-            self.trouble = ""
             return answer
-        raise self._error(status, limits)
+        raise self._silent(start, limits) if status.code == _EXPIRED else self._error(status)
 
     def _refuse_in_trouble(self, limits: Limits) -> None:
         with self.lock:
@@ -165,18 +167,20 @@ class Server:
             self.trouble, self.silent_until = trouble, time.monotonic() + RETRY_S
         return Unreachable(number, trouble)
 
-    def _error(self, status: Any, limits: Limits) -> OSError:
+    def _silent(self, start: float, limits: Limits) -> Unreachable:
+        """A redirector that looks for one file may let that wait and answer all else, which is no trouble."""
+        said = f"the server {self.name} did not answer within {limits.timeout_s:g} s"
+        return Unreachable(errno.ETIMEDOUT, said) if self.answered > start else self._gone(errno.ETIMEDOUT, said)
+
+    def _error(self, status: Any) -> OSError:
         message = status.message.strip()
         if status.code == _ANSWERED:
-            self.trouble = ""
             if _NO_SOURCE.search(message):
                 return OSError(*_REASONS[3029])
             known = _REASONS.get(status.errno)
             return OSError(*known) if known else OSError(errno.EIO, f"the server {self.name} says: {message.rpartition('] ')[2]}")
         if status.code == _NOT_KNOWN_TO_IT:
             return OSError(*_REASONS[3030])
-        if status.code == _EXPIRED:
-            return self._gone(errno.ETIMEDOUT, f"the server {self.name} did not answer within {limits.timeout_s:g} s")
         return self._gone(errno.ECONNREFUSED, f"the server {self.name} cannot be reached: {message.rpartition('] ')[2].lower()}")
 
 

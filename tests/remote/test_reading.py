@@ -10,7 +10,7 @@ import pytest
 
 from app.formats import FormatError, Source, Unreachable, remote, version
 from tests.support.processes import until
-from tests.support.xrootd import XRootD
+from tests.support.xrootd import XRootD, xrootd_server
 
 CONTENT = bytes(range(256)) * 20_000  # 5 MB, more than one request reads
 
@@ -171,6 +171,38 @@ def test_a_file_is_closed_when_nobody_reads_it(monkeypatch: pytest.MonkeyPatch, 
     remote.configure(remote.Limits())
     Source(url).close()
     until(lambda: not remote._state.files and not remote._state.closing, "the file to be closed")
+
+
+def test_behind_a_redirector_the_size_alone_is_the_version(server: XRootD, url: str) -> None:
+    with xrootd_server(f"xrootd.redirect 127.0.0.1:{server.port} ? /store\n") as redirector:
+        asked = redirector.url("a.root")
+        assert version(asked) == (len(CONTENT), 0)
+        with Source(asked) as source:
+            assert source.version == version(asked)
+            assert source.read(300, 10) == CONTENT[300:310]
+        with pytest.raises(FileNotFoundError, match="there is no such file"):
+            version(redirector.url("none.root"))
+
+
+def test_a_server_that_answers_others_meanwhile_is_not_silent(server: XRootD, url: str) -> None:
+    place = remote._state.server(url)
+    waiting = threading.Event()
+
+    def wait(_: int) -> tuple[None, None]:
+        waiting.set()
+        time.sleep(3)
+        return None, None
+
+    def ask() -> None:
+        with pytest.raises(Unreachable, match="did not answer"):
+            place.ask(wait)
+
+    slow = threading.Thread(target=ask)
+    slow.start()
+    waiting.wait()
+    assert version(url).size == len(CONTENT)
+    slow.join()
+    assert version(url).size == len(CONTENT)
 
 
 def test_the_version_is_asked_for_once_in_a_while(server: XRootD, url: str) -> None:

@@ -30,8 +30,9 @@ all.pidpath {folder}/admin
 class XRootD:
     """A server of the files in `store`, as root://127.0.0.1:port//store/<name>."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, more: str) -> None:
         self.folder = folder
+        self.more = more
         self.port = free_port()
         self.store = folder / "store"
         self._process: subprocess.Popen[bytes] | None = None
@@ -53,7 +54,7 @@ class XRootD:
 
     def start(self) -> None:
         configuration = self.folder / "configuration"
-        configuration.write_text(CONFIGURATION.format(port=self.port, folder=self.folder))
+        configuration.write_text(CONFIGURATION.format(port=self.port, folder=self.folder) + self.more)
         as_user = ["--reuid", "nobody", "--regid", "nogroup", "--clear-groups"] if os.geteuid() == 0 else []  # it refuses to be root
         command = ["setpriv", *as_user, "--pdeathsig", "TERM", "xrootd", "-I", "v4", "-c", str(configuration), "-n", "tests"]
         with (self.folder / "log").open("wb") as log:
@@ -88,7 +89,8 @@ class XRootD:
 
 
 @contextmanager
-def xrootd_server() -> Iterator[XRootD]:
+def xrootd_server(more: str = "") -> Iterator[XRootD]:
+    """A server that is there until the end of the block. more: lines of its configuration."""
     if shutil.which("xrootd") is None:
         raise Missing("xrootd", "xrootd-server")
     with TemporaryDirectory(prefix="dqmhub-xrootd-", dir="/tmp") as place:
@@ -98,7 +100,7 @@ def xrootd_server() -> Iterator[XRootD]:
         if os.geteuid() == 0:
             for path in (folder, *folder.iterdir()):
                 shutil.chown(path, "nobody", "nogroup")
-        server = XRootD(folder)
+        server = XRootD(folder, more)
         server.start()
         try:
             yield server
