@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from app.formats.entries import DAMAGE, Entries, Entry, fields, varint
@@ -173,24 +174,25 @@ def _listing(found: dict[bytes, Entry], unreadable: int) -> Listing:
 
 
 def _columns(entries: list[Entry]) -> Columns:
-    nothing = [0] * len(entries)
-    if not entries:
-        return Columns()
-    seek, nbytes, objlen, keylen, marks, entry, _ = zip(*entries, strict=True)
+    seek, nbytes, objlen, keylen, marks, number = (list(map(itemgetter(field), entries)) for field in range(6))
+    flags = {mark: (EFFICIENCY if mark & EFFICIENCY_FLAG else 0) | (LUMI if mark & LUMI_FLAG else 0) for mark in set(marks)}
     kinds = [mark & 0xFF for mark in marks]
-    flags = [(EFFICIENCY if mark & EFFICIENCY_FLAG else 0) | (LUMI if mark & LUMI_FLAG else 0) for mark in marks]
-    return Columns([seek, nbytes, objlen, keylen, kinds, nothing, flags, entry, nothing])
+    nothing = [0] * len(entries)
+    return Columns([seek, nbytes, objlen, keylen, kinds, nothing, map(flags.__getitem__, marks), number, nothing])
 
 
 def _by_path(found: dict[bytes, Entry]) -> dict[bytes, Entry]:
     """The same, in UTF-8, without names that no page or address could show."""
-    together = b"\0".join(found)
+    together = b"/%b/" % b"/".join(found)
     # Asking once for all of them is what makes listing fast.
-    if (
-        together.isascii()
-        and together.count(b"\0") == len(found) - 1
-        and not any(bad in b"\0%b\0" % together for bad in (b"//", b"\0/", b"/\0"))
-        and max(map(len, found)) <= MAX_NAME
-    ):
+    if b"//" not in together and b"\0" not in together and max(map(len, found)) <= MAX_NAME and _is_utf8(together):
         return found
     return {as_utf8(name): entry for name, entry in found.items() if len(name) <= MAX_NAME and b"\0" not in name and all(name.split(b"/"))}
+
+
+def _is_utf8(names: bytes) -> bool:
+    try:
+        names.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
