@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from app.formats import FormatError, Kind, Listing, QTest, Row, Source, payload, protobuf, scan
+from app.formats import FormatError, Kind, Listing, Payload, QTest, Row, Source, payload, protobuf, scan
 from app.formats.model import EFFICIENCY, LUMI
+from render.client import RenderClient, Request
 from tests.formats import snapshots
 from tests.formats.cases import HOSTILE
 from tests.formats.snapshots import Object, written
+from tests.support.gui import render_service
 
 STATUSES = [30, 50, 60, 70, 90, 100, 200, 300]
 CLASSES = {kind.class_name for kind in Kind if not kind.scalar}
@@ -279,3 +281,21 @@ def test_what_is_no_snapshot_is_refused_with_what_was_found_and_what_is_expected
         assert (
             str(caught.value) == f"{path}: has {size} bytes and no entry that can be read; expected a protobuf snapshot of monitor elements"
         )
+
+
+def test_every_class_gives_the_same_picture_as_the_same_object_of_a_legacy_file(snapshot_files: Path, tmp_path: Path) -> None:
+    path, legacy = snapshot_files / "classes.pb", snapshot_files / "classes.root"
+    other = scan(legacy).samples[1, 0]
+    with render_service(tmp_path / "render") as folder:
+        client = RenderClient(folder / "socket")
+
+        def picture(me: str, found: Payload) -> bytes:
+            return client.render(Request(me, "w=300;h=200", [(found.data, found.displacement)], found.flags)).image
+
+        for me, row in rows(only(path)).items():
+            index = other.names.find(me.encode())
+            assert index is not None
+            drawn = picture(me, payload(path, "protobuf", row))
+            assert drawn.startswith(b"\x89PNG")
+            assert drawn == picture(me, payload(legacy, "tdirectory", other.columns.row(index))), me
+        assert len(rows(only(path))) == len(CLASSES)
