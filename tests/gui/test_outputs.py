@@ -133,7 +133,7 @@ def test_what_is_not_there_is_drawn_as_such_or_an_error(client: FlaskClient) -> 
     ("field", "value", "problem"),
     [
         ("format", "gif", "'gif' is none of png, svg, pdf, root, json"),
-        ("ref", "beside", "'beside' is none of overlay, object, ratiooverlay, stacked"),
+        ("ref", "beside", "'beside' is none of overlay, object, ratiooverlay, stacked, difference"),
         ("ktest", "2", "2 is not a probability from 0 to 1"),
     ],
 )
