@@ -31,12 +31,13 @@ AxisSpec usable(AxisSpec range, bool log) {
 
 // Shows a part of an axis: the bins that hold the limits and all between. Gives whether the scale is logarithmic,
 // which it is not when the axis has nothing above 0.
-bool apply(TAxis &axis, const AxisSpec &spec, bool whole_axis) {
-  const bool log = spec.type == "log" && (whole_axis ? axis.GetXmin() : axis.GetXmax()) > 0;
+bool apply(TAxis &axis, const AxisSpec &spec, int dimension) {
+  const bool log = spec.type == "log" && (dimension == 3 ? axis.GetXmin() : axis.GetXmax()) > 0;  // a box is drawn from end to end
   const AxisSpec range = usable(spec, log);
   if (range.min || range.max)
     axis.SetRangeUser(range.min.value_or(axis.GetXmin()), range.max.value_or(axis.GetXmax()));
-  return log;
+  const bool extended = axis.GetBinLowEdge(axis.GetLast()) > 0;  // ROOT begins a map at the first edge above 0
+  return log && (dimension != 2 || extended);
 }
 
 // A logarithmic scale of less than two powers of ten would have one number or none.
@@ -61,10 +62,9 @@ bool apply_to_contents(TH1 &histogram, const AxisSpec &spec) {
 // An axis that nothing was asked for keeps what a plugin has made of it.
 void apply_axes(TVirtualPad &canvas, TH1 &histogram, const Spec &spec) {
   const int dimension = histogram.GetDimension();
-  const bool box = dimension == 3;  // ROOT draws the axes of a box from end to end
-  const bool log_x = apply(*histogram.GetXaxis(), spec.x, box);
-  const bool log_y = dimension == 1 ? apply_to_contents(histogram, spec.y) : apply(*histogram.GetYaxis(), spec.y, box);
-  const bool log_z = box ? apply(*histogram.GetZaxis(), spec.z, box) : dimension == 2 && apply_to_contents(histogram, spec.z);
+  const bool log_x = apply(*histogram.GetXaxis(), spec.x, dimension);
+  const bool log_y = dimension == 1 ? apply_to_contents(histogram, spec.y) : apply(*histogram.GetYaxis(), spec.y, dimension);
+  const bool log_z = dimension == 3 ? apply(*histogram.GetZaxis(), spec.z, dimension) : dimension == 2 && apply_to_contents(histogram, spec.z);
   if (spec.x.type != "def")
     canvas.SetLogx(log_x);
   if (spec.y.type != "def")
