@@ -19,6 +19,7 @@ from pathlib import Path
 
 from app.settings import TREE
 from render.build import binary
+from tests.bench.imports import imports
 from tests.bench.render import render
 from tests.bench.service import Hub, hub
 from tests.bench.table import say, show
@@ -196,6 +197,7 @@ def with_hub(part: Callable[[Hub], None]) -> Callable[[Path], None]:
 PARTS = {
     "files": with_hub(large_files),
     "snapshots": with_hub(snapshots),
+    "imports": with_hub(imports),
     "plots": with_hub(plots),
     "search": with_hub(search),
     "render": render,
