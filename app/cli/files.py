@@ -1,4 +1,4 @@
-"""`dqmhub register` and `dqmhub demo`: make DQM files known, and make some to try the product with."""
+"""`dqmhub register`: make DQM files known."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from app import cli
-from app.settings import TREE, Settings
+from app.settings import Settings
 
 if TYPE_CHECKING:
     from app.gui.register import Entry, Registered, Told
@@ -110,28 +110,3 @@ def _files(paths: Iterable[Path], wrong: list[str]) -> Iterator[str]:
             yield str(path)
         else:
             wrong.append(f"{path}: there is no such file or folder")
-
-
-@click.group()
-def demo() -> None:
-    """Files to try the product with."""
-
-
-@demo.command()
-@click.option("--mes", type=click.IntRange(1, 1_000_000), help="Make one file with this many monitor elements.")
-@click.option("--folder", type=click.Path(path_type=Path), help="Where; default: demo/ in data_dir.")
-def make(mes: int | None, folder: Path | None) -> None:
-    """Make small files that look like real DQM, or one large file, where they are not there yet; print their names."""
-    from app.gui.demo import make_demo
-    from render.build import binary
-
-    settings = cli.settings()
-    program = binary(TREE).with_name("dqmhub-demo")
-    if not program.exists():
-        raise click.ClickException(f"there is no {program}: build it with `make build`")
-    try:
-        files = make_demo(folder or settings.data / "demo", program, mes, lambda line: click.echo(line, err=True))
-    except (OSError, RuntimeError) as error:
-        raise click.ClickException(f"the demo files were not made: {error}") from error
-    for file in files:
-        click.echo(file)
