@@ -43,7 +43,8 @@ bool apply(TAxis &axis, const AxisSpec &spec, int dimension) {
 // A logarithmic scale of less than two powers of ten would have one number or none.
 void label_between_powers(TH1 &histogram, const AxisSpec &range) {
   const double low = range.min.value_or(histogram.GetMinimum(0)), high = range.max.value_or(histogram.GetMaximum());
-  histogram.GetYaxis()->SetMoreLogLabels(high < 100 * low);
+  const auto axis = histogram.GetDimension() == 1 ? histogram.GetYaxis() : histogram.GetZaxis();
+  axis->SetMoreLogLabels(high < 100 * low);
 }
 
 // The same for the contents, which have no axis of their own.
@@ -54,7 +55,7 @@ bool apply_to_contents(TH1 &histogram, const AxisSpec &spec) {
     histogram.SetMinimum(*range.min);
   if (range.max)
     histogram.SetMaximum(*range.max);
-  if (log && histogram.GetDimension() == 1)
+  if (log)
     label_between_powers(histogram, range);
   return log;
 }

@@ -115,6 +115,8 @@ def paint(item: ROOT.TH2, asked: Asked, path: Path) -> None:
     canvas.SetLogx("x" in asked.log)
     canvas.SetLogy("y" in asked.log)
     canvas.SetLogz("z" in asked.log)
+    least, most = asked.limits.get("z", (item.GetMinimum(0), item.GetMaximum()))
+    item.GetZaxis().SetMoreLogLabels(most < 100 * least)
     item.Draw(asked.drawing)
     ROOT.paint(canvas, str(path))
 

@@ -153,6 +153,7 @@ def part_of_polygons(histogram: ROOT.TH2Poly) -> None:
     histogram.GetXaxis().SetRangeUser(3, 10)
     histogram.SetMinimum(20)
     ROOT.gPad.SetLogz()
+    histogram.GetZaxis().SetMoreLogLabels()
     coloured(histogram)
 
 
