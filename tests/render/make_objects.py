@@ -52,7 +52,8 @@ def filled_profiles() -> Iterator[tuple[str, ROOT.TH1]]:
 
 def polygons(name: str, sizes: list[float]) -> ROOT.TH2Poly:
     """A triangle, a square and a polygon of two parts, with contents, in a map of 10 by 10."""
-    shapes = [[[(1, 1), (4, 1), (1, 8)]], [[(5, 1), (9, 1), (9, 5), (5, 5)]], [[(5, 6), (7, 6), (6, 9)], [(7.5, 6), (9, 6), (9, 9)]]]
+    triangle, square = [(1.0, 1.0), (4.0, 1.0), (1.0, 8.0)], [(5.0, 1.0), (9.0, 1.0), (9.0, 5.0), (5.0, 5.0)]
+    shapes = [[triangle], [square], [[(5.0, 6.0), (7.0, 6.0), (6.0, 9.0)], [(7.5, 6.0), (9.0, 6.0), (9.0, 9.0)]]]
     histogram = ROOT.TH2Poly(name, "Sensors;x;y", 0.0, 10.0, 0.0, 10.0)
     for number, (parts, content) in enumerate(zip(shapes, sizes, strict=True), 1):
         graphs = ROOT.TMultiGraph()
