@@ -16,6 +16,7 @@ import click
 from werkzeug.datastructures import MultiDict
 
 from app.formats import FormatError, Kind, payload, scan
+from app.formats.recognise import recognise
 from app.gui.outputs import with_properties
 from render.client import EFFICIENCY, RenderClient, RenderError, Request
 from render.options import FORMATS, OptionError, Options
@@ -63,13 +64,14 @@ def _with_properties(content: bytes, request: Request) -> bytes:
 
 def _request(file: Path, me: str, spec: str) -> Request:
     """Of the first sample in the file that has this ME."""
-    for listing in scan(file).samples.values():
+    format = recognise(file) or "tdirectory"
+    for listing in scan(file, format).samples.values():
         if (index := listing.names.find(me.encode(errors="surrogateescape"))) is None:
             continue
         row = listing.columns.row(index)
         if Kind(row.kind).scalar:
             return Request(me, spec, flags=row.kind, text=listing.facts.scalars.get(index, "").encode(errors="replace"))
-        found = payload(file, "tdirectory", row)
+        found = payload(file, format, row)
         return Request(me, spec, [(found.data, found.displacement)], found.flags)
     raise click.ClickException(f"there is no monitor element {me} in {file}")
 

@@ -96,6 +96,13 @@ def test_the_same_lumisection_of_the_same_run_gives_the_same_snapshot(snapshots:
     assert snapshot(tmp_path / "again.pb", 4).read_bytes() == snapshots[3].read_bytes()
 
 
+def test_a_plot_of_a_snapshot_is_drawn_from_the_command_line(settings: Settings, snapshots: list[Path], tmp_path: Path) -> None:
+    plot = tmp_path / "plot.png"
+    command = [DQMHUB, "render", snapshots[-1], "PixelPhase1/Tracks/PXBarrel/charge_PXLayer_3", "-o", plot]
+    subprocess.run(command, env=environment(settings), check=True, timeout=PATIENCE_S)
+    assert plot.read_bytes().startswith(b"\x89PNG")
+
+
 @contextmanager
 def started(settings: Settings, *command: str) -> Iterator[subprocess.Popen[str]]:
     with subprocess.Popen([DQMHUB, *command], env=environment(settings), stderr=subprocess.PIPE, text=True) as process:
