@@ -84,8 +84,11 @@ class _State:
 
 
 class _Seen(NamedTuple):
+    """until: monotonic s; asked: Unix s UTC."""
+
     version: Version
     until: float
+    asked: float
 
 
 def configure(limits: Limits) -> None:
@@ -273,25 +276,27 @@ def open_file(url: str) -> RemoteFile:
     return file
 
 
-def version(url: str) -> Version:
-    """The version of a file, as it was at most `recheck_s` ago; while one thread asks the others get the one before.
+def version(url: str, asked_after: float = 0.0) -> Version:
+    """The version of a file, as it was at most `recheck_s` ago, and after `asked_after` (Unix s UTC); while one thread asks the
+    others get the one before, if it is not too old.
 
     Behind a redirector it is the size alone, for each copy of a file has its own time of change. Raises OSError with the
     reason, and FormatError for a folder.
     """
     with _state.lock:
         seen, now = _state.versions.get(url), time.monotonic()
-        if seen and now < seen.until:
+        if seen and now < seen.until and seen.asked >= asked_after:
             return seen.version
         if seen:
             _state.versions[url] = seen._replace(until=now + _state.limits.timeout_s)
+    asked = time.time()
     try:
         found = _asked_version(url)
     except (OSError, FormatError):
         forget(url)
         raise
     with _state.lock:
-        _state.versions[url] = _Seen(found, time.monotonic() + _state.limits.recheck_s)
+        _state.versions[url] = _Seen(found, time.monotonic() + _state.limits.recheck_s, asked)
         if (file := _state.files.get(url)) and file.version != found:
             del _state.files[url]
     return found

@@ -84,11 +84,12 @@ class _LocalFile:
         os.close(self._file)
 
 
-def version(path: str | os.PathLike[str]) -> Version:
-    """The version of a file as it is now; of a remote one, as it was a short while ago. Raises `OSError`."""
+def version(path: str | os.PathLike[str], asked_after: float = 0.0) -> Version:
+    """The version of a file as it is now; of a remote one, as it was a short while ago, and after `asked_after` (Unix s UTC).
+    Raises `OSError`."""
     if is_remote(url := os.fspath(path)):
         from app.formats import remote
 
-        return remote.version(url)
+        return remote.version(url, asked_after)
     status = os.stat(path)
     return Version(status.st_size, status.st_mtime_ns)

@@ -107,9 +107,9 @@ class Source(NamedTuple):
     def identity(self) -> str:
         return f"{self.url}\0{self.size}\0{self.mtime_ns}"
 
-    def outdated(self) -> bool:
+    def outdated(self, asked_after: float) -> bool:
         """Whether it has to be read (again). Raises OSError and FormatError when it cannot be looked at."""
-        return outdated(self.url, self.state, self.tried, (self.size, self.mtime_ns))
+        return outdated(self.url, self.state, self.tried, (self.size, self.mtime_ns), asked_after)
 
 
 class Row(NamedTuple):
@@ -166,7 +166,7 @@ class Catalog:
         row = self._row(key)
         job = None
         try:
-            if self._outdated(key, row.newest):
+            if self._outdated(key, row.newest, not_older_than):
                 job = self._import(key, row.newest, wait_s)
                 row = self._row(key)
             note = self._note(key, row, job, not_older_than)
@@ -208,11 +208,11 @@ class Catalog:
             raise UnknownSample(key)
         return row
 
-    def _outdated(self, key: SampleKey, source: Source) -> bool:
+    def _outdated(self, key: SampleKey, source: Source, asked_after: float = 0.0) -> bool:
         if not self.may_read(source.url):  # the setting may be another than when the file was registered
             raise ImportFailed(key, source.url, f"{source.url} is in none of the folders that may be read (setting file_roots)")
         try:
-            return source.outdated()
+            return source.outdated(asked_after)
         except OSError as error:
             failed = ServerSilent if isinstance(error, Unreachable) else ImportFailed
             raise failed(key, source.url, f"{source.url}: {error.strerror}") from error

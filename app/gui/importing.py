@@ -41,9 +41,12 @@ def _due(file: File) -> bool:
         return file.state == NEW  # for the reason to be stored
 
 
-def outdated(url: str, state: str, tried: str, listed: tuple[int | None, int | None]) -> bool:
-    """Whether a file has to be read (again), by what is stored of it. Raises OSError and FormatError when it cannot be looked at."""
-    now = version(url)
+def outdated(url: str, state: str, tried: str, listed: tuple[int | None, int | None], asked_after: float = 0.0) -> bool:
+    """Whether a file has to be read (again), by what is stored of it and the version that it has after `asked_after` (Unix s UTC).
+
+    Raises OSError and FormatError when it cannot be looked at.
+    """
+    now = version(url, asked_after)
     return tried != text_of(now) if state == FAILED else state == NEW or listed != now
 
 
