@@ -72,7 +72,7 @@ ENTRY = of(
     dataset={"type": "string", "example": "/ZeroBias/Run2023C-PromptReco-v1/DQMIO"},
     run=one_of(WHOLE, {"type": "string", "pattern": "^[0-9]+$"}),
     lumi=one_of(WHOLE, {"type": "string", "pattern": "^[0-9]+$"}),
-    file={"type": "string", "description": "Absolute path below one of the folders that may be read."},
+    file={"type": "string", "description": "Absolute path below one of the folders that may be read, or root://host//path."},
     fileformat={"type": "integer", "enum": [1, 2, 3], "description": "1: legacy TDirectory; 2: DQMIO; 3: protobuf."},
 )
 FILE = of(

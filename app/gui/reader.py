@@ -30,6 +30,10 @@ NICENESS = 10
 """The child gives way to those who show pages, for several may read at once."""
 
 
+REMOTE_MB = 256
+"""Addresses that the client of remote files reserves for its threads, whatever the file is; without them it crashes."""
+
+
 class StoredListing(NamedTuple):
     """The list of one sample as it is stored: each blob is zstd; sha256 is that of its names."""
 
@@ -96,7 +100,7 @@ def main(path: str, format: str, memory_mb: str, cpu_s: str, timeout_s: str, par
     die_with(int(parent))
     os.nice(NICENESS)
     gc.disable()  # a tenth of the time would go into looking for cycles among the names, and there are none
-    resource.setrlimit(resource.RLIMIT_AS, (int(memory_mb) << 20,) * 2)
+    resource.setrlimit(resource.RLIMIT_AS, (int(memory_mb) + (REMOTE_MB if is_remote(path) else 0) << 20,) * 2)
     resource.setrlimit(resource.RLIMIT_CPU, (int(cpu_s), int(cpu_s) + 5))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if is_remote(path):

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import threading
 import time
 
 import pytest
 
 from app.formats import FormatError, Source, Unreachable, remote, version
+from app.settings import TREE
 from tests.support.processes import until
 from tests.support.xrootd import XRootD, xrootd_server
 
@@ -222,3 +225,15 @@ def test_while_one_asks_for_the_version_others_get_the_last_one(server: XRootD, 
     until(lambda: remote._state.versions[url].until > time.monotonic(), "the one that asks")
     assert version(url) == before
     asking.join()
+
+
+def test_a_process_with_open_files_ends_at_once_though_the_server_is_silent(server: XRootD, url: str) -> None:
+    urls = [server.add(f"{number}.root", b"root") for number in range(5)]
+    program = "import sys; from app.formats import Source; [Source(url) for url in sys.argv[1:]]; print(); sys.stdin.read()"
+    with subprocess.Popen([sys.executable, "-c", program, *urls], cwd=TREE, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        assert process.stdin
+        assert process.stdout.readline() == b"\n"
+        server.freeze()
+        process.stdin.close()
+        assert process.wait(25) == 0, "it waits 10 s for each"

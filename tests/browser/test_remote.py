@@ -1,0 +1,62 @@
+"""A tile whose file is behind a server that does not answer: it says so, and comes when it is tried again; the rest of the page is there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from app.gui.register import Entry, register
+from app.settings import Settings
+from tests.browser.watch import Watch
+from tests.support import gui
+from tests.support.site import address, bound, site
+from tests.support.xrootd import XRootD, xrootd_server
+
+SAMPLE = "/browse/367131/Muon/Remote/DQMIO"
+
+
+@pytest.fixture
+def server() -> Iterator[XRootD]:
+    with xrootd_server() as server:
+        yield server
+
+
+@pytest.fixture
+def far(tmp_path: Path, sqlite_template: Path, demo_files: list[Path], server: XRootD) -> Iterator[Settings]:
+    """A hub of its own with one remote file."""
+    file = next(file for file in demo_files if "367131" in file.name)
+    url = server.add(file.name, file.read_bytes())
+    given = Settings(
+        data_dir=str(tmp_path / "var"), file_roots=(server.root,), web_workers=1, remote_timeout_s=2.0, remote_recheck_s=3600.0
+    )
+    with gui.render_service(given.data / "render"), site(given, sqlite_template, []) as settings:
+        with bound(settings):
+            register([Entry("/Muon/Remote/DQMIO", 367131, 0, url, "tdirectory")])
+        yield settings
+
+
+@pytest.fixture
+def page(browser: Browser, far: Settings, watch: Watch) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1366, "height": 768}, base_url=address(far))
+    page = context.new_page()
+    watch.at(page)
+    yield page
+    context.close()
+    watch.judge(address(far))
+
+
+def test_a_tile_says_that_its_server_is_silent_and_comes_when_tried_again(page: Page, server: XRootD, watch: Watch) -> None:
+    watch.expected.append("503")
+    page.goto(SAMPLE)
+    server.freeze()
+    page.goto(f"{SAMPLE}/RPC/EventInfo")
+    tile = page.locator(".tile", has_text="reportSummaryMap")
+    expect(tile.get_by_role("alert")).to_contain_text(f"the server 127.0.0.1:{server.port} did not answer within 2 s", timeout=60_000)
+    server.thaw()
+    page.wait_for_timeout(5500)  # so long nobody asks it again
+    tile.get_by_role("button", name="Try again").click()
+    expect(tile.get_by_role("img", name="Plot reportSummaryMap")).to_have_js_property("naturalWidth", 266)
+    expect(tile.get_by_role("alert")).to_have_count(0)
