@@ -13,6 +13,7 @@ import pytest
 from app.formats import FormatError, Kind, entries, gzipped, scan
 from tests.formats import snapshots
 from tests.formats.damage import cut, mutants
+from tests.formats.fuzz import CORPORA, fuzz
 from tests.formats.snapshots import Object, entry, varint, written
 from tests.formats.test_damage import TREE, read_all
 
@@ -172,6 +173,11 @@ def test_every_snapshot_of_the_corpus_is_answered() -> None:
     answers = read_all(CORPUS, "protobuf")
     assert len(answers) >= 300
     assert sum(bool(answer.get("names")) for answer in answers.values()) > 200
+
+
+@pytest.mark.parametrize("format", CORPORA)
+def test_files_that_nobody_has_seen_before_harm_no_reader(format: str) -> None:
+    assert fuzz(format, seconds=0.01, seed=4711) == []
 
 
 def test_objects_of_the_wrong_kind_are_no_texts(tmp_path: Path, snapshot_files: Path) -> None:

@@ -4,12 +4,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 TREE = Path(__file__).parents[2]
 
 
-def test_the_reader_of_files_loads_no_heavy_library() -> None:
-    code = "import sys, app.formats.tdirectory; print(*sys.modules)"
+@pytest.mark.parametrize("format", ["tdirectory", "protobuf"])
+def test_the_reader_of_files_loads_no_heavy_library(format: str) -> None:
+    code = f"import sys, app.formats.{format}; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=TREE, capture_output=True, text=True, check=True, timeout=60)
     loaded = set(done.stdout.split())
-    assert "app.formats.tdirectory" in loaded
-    assert not loaded & {"numpy", "uproot", "awkward", "ROOT", "flask", "peewee", "huey"}
+    assert f"app.formats.{format}" in loaded
+    assert not loaded & {"numpy", "uproot", "awkward", "ROOT", "flask", "peewee", "huey", "google.protobuf"}

@@ -1,0 +1,70 @@
+"""Has a reader read files damaged at random, for as long as one likes: `python -m tests.formats.fuzz FORMAT [SECONDS [SEED]]`.
+
+They are made from those of its corpus. A file that ends the reader, or takes it more than two seconds, stays in build/fuzz;
+the exit code is 1 then. The same seed gives the same files.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from tests.formats.damage import mutants
+
+TREE = Path(__file__).parents[2]
+CORPORA = {"tdirectory": "root", "dqmio": "dqmio", "protobuf": "protobuf"}
+BATCH = 100
+LONGEST_CPU_S = 2.0
+HANGS_S = 600
+SMALLEST = 100
+
+
+def fuzz(format: str, seconds: float, seed: int) -> list[str]:
+    """What went wrong, a line for each file that is to blame."""
+    seeds = [path for path in sorted((TREE / "tests" / "corpus" / CORPORA[format]).iterdir()) if path.stat().st_size > SMALLEST]
+    folder = TREE / "build" / "fuzz" / format
+    found: list[str] = []
+    read = 0
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        chance = random.Random(seed)
+        files = {
+            f"{seed}-{number:02}": next(mutants(chance.choice(seeds).read_bytes(), chance.getrandbits(32), 1)) for number in range(BATCH)
+        }
+        found += _bad(format, files, folder)
+        read += len(files)
+        seed += 1
+    print(f"{read} files were read as {format}; {len(found)} did harm; the next seed is {seed}")
+    return found
+
+
+def _bad(format: str, files: dict[str, bytes], folder: Path) -> list[str]:
+    batch = folder / "batch"
+    shutil.rmtree(batch, ignore_errors=True)
+    batch.mkdir(parents=True)
+    for name, data in files.items():
+        (batch / name).write_bytes(data)
+    command = [sys.executable, "-m", "tests.formats.read_all", str(batch), format]
+    done = subprocess.run(command, cwd=TREE, capture_output=True, text=True, timeout=HANGS_S, check=False)
+    answers = {answer["file"]: answer for answer in map(json.loads, done.stdout.splitlines())}
+    bad = {name: f"{answer['cpu_s']:.1f} s" for name, answer in answers.items() if answer["cpu_s"] > LONGEST_CPU_S}
+    if done.returncode:
+        first_unread = min(files.keys() - answers.keys())
+        bad[first_unread] = done.stderr.strip().rpartition("\n")[2] or f"the reader ended with code {done.returncode}"
+    for name in bad:
+        (batch / name).replace(folder / name)
+    return [f"{folder / name}: {what}" for name, what in bad.items()]
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == [] or sys.argv[1] not in CORPORA:
+        sys.exit(f"usage: python -m tests.formats.fuzz {'|'.join(CORPORA)} [SECONDS [SEED]]")
+    format, seconds, seed = [*sys.argv[1:], *["60", "1"][len(sys.argv) - 2 :]][:3]
+    harm = fuzz(format, float(seconds), int(seed))
+    print("\n".join(harm))
+    sys.exit(1 if harm else 0)
