@@ -149,8 +149,9 @@ def release() -> None:
 
 def end_thread() -> None:
     """Close this thread's connection at its end; that of PostgreSQL goes back to the pool."""
-    if proxy.obj is not None and not proxy.is_closed():
-        proxy.close()
+    database = proxy.obj  # which the end of the process may take away meanwhile
+    if database is not None and not database.is_closed():
+        database.close()
 
 
 def disconnect() -> None:

@@ -15,6 +15,7 @@ from app import work
 from app.gui import quarantine
 from app.gui.catalog import Catalog, OpenSample
 from app.gui.models import File, Quarantine
+from app.gui.parts import Part
 from app.gui.plots import Plots
 from app.gui.samples import SampleKey
 from app.security import Role, tokens
@@ -106,6 +107,22 @@ def test_the_third_loss_puts_an_me_into_quarantine(hub: Settings, sample: OpenSa
 def test_other_mes_are_drawn(hub: Settings, sample: OpenSample) -> None:
     put_into_quarantine(hub, sample)
     assert Plots(hub).plot(sample, sample.names[3], Options()).found
+
+
+def test_an_me_in_quarantine_is_no_reference_either(hub: Settings, sample: OpenSample) -> None:
+    put_into_quarantine(hub, sample)
+    with pytest.raises(Problem, match=f"{MAP.decode()} is in quarantine"):
+        Plots(hub).overlay([Part(sample, sample.names[3]), Part(sample, MAP)], Options())
+
+
+def test_what_several_mes_do_together_is_counted_for_them_together(hub: Settings, sample: OpenSample) -> None:
+    both = [Part(sample, MAP), Part(sample, sample.names[3])]
+    with pytest.raises(Problem) as raised:
+        Plots(hub).overlay(both, ABORT)
+    assert raised.value.status == 502
+    (row,) = Quarantine.select()
+    assert (row.me, row.crashes) == (f"{MAP.decode()} + {sample.names[3].decode()}", 2)
+    assert Plots(hub).plot(sample, MAP, Options()).found
 
 
 def test_a_crash_that_does_not_come_again_is_not_noticed(hub: Settings, sample: OpenSample, flag: Path) -> None:
