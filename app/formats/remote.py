@@ -26,7 +26,7 @@ from app.formats.source import Unreachable, Version
 
 RETRY_S = 5.0
 """A server that did not answer is left alone for so long."""
-PLACE_S = 1.0
+PLACE_S = 0.5
 """Longest wait for a place among those who wait for remote servers."""
 OPEN_FILES = 32
 OPEN_S = 10.0
@@ -62,7 +62,7 @@ class Limits(NamedTuple):
 
     timeout_s: float = 10.0
     recheck_s: float = 30.0
-    waiting: int = 6
+    waiting: int = 4
 
 
 class _State:
@@ -135,6 +135,7 @@ class Server:
         self.trouble = ""
         self.silent_until = 0.0
         self.answered = 0.0
+        self.asked: list[float] = []  # when each request was sent that is not answered
         self.lock = threading.Lock()
 
     def ask(self, call: Callable[[int], tuple[Any, T]]) -> T:
@@ -144,19 +145,25 @@ class Server:
         """
         limits, places, start = _state.limits, _state.places, time.monotonic()
         self._refuse_in_trouble(limits)
-        if not places.acquire(timeout=PLACE_S):
+        if not places.acquire(timeout=self._patience(start)):
             raise Unreachable(errno.EBUSY, f"{limits.waiting} requests wait for remote servers already; try again")
+        self.asked.append(start)
         try:
             status, answer = _in_time(lambda: call(math.ceil(limits.timeout_s)), limits.timeout_s)
         except TimeoutError:
             raise self._silent(start, limits) from None
         finally:
+            self.asked.remove(start)
             places.release()
         if status.ok or status.code == _ANSWERED:
             self.trouble, self.answered = "", time.monotonic()
         if status.ok:
             return answer
         raise self._silent(start, limits) if status.code == _EXPIRED else self._error(status)
+
+    def _patience(self, now: float) -> float:
+        """How long to wait for a place: not at all for a server that keeps somebody waiting, who may wait for long."""
+        return 0.0 if now - min(self.asked, default=now) > PLACE_S else PLACE_S
 
     def _refuse_in_trouble(self, limits: Limits) -> None:
         with self.lock:

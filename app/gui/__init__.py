@@ -21,8 +21,8 @@ def init_app(app: Flask) -> None:
     catalog = app.extensions["catalog"] = Catalog(settings)
     app.extensions["courses"] = Courses(catalog)
     app.extensions["plots"] = Plots(settings)
-    limits = settings.remote_timeout_s, settings.remote_recheck_s, max(1, settings.web_threads - 2)
-    remote.configure(remote.Limits(*limits))  # two threads of this process go on with everything else
+    limits = settings.remote_timeout_s, settings.remote_recheck_s, settings.web_threads // 2 or 1
+    remote.configure(remote.Limits(*limits))  # the other half of the threads go on with everything else
     app.url_map.converters["path"] = AnyPath
     app.register_blueprint(views.pages)
     for part in (api, api_overlay, legacy):

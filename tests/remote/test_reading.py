@@ -134,9 +134,13 @@ def test_only_one_waits_to_find_out_whether_a_silent_server_is_well_again(server
 def test_at_most_so_many_threads_wait(server: XRootD, url: str) -> None:
     remote.configure(remote.Limits(timeout_s=3.0, waiting=1))
     server.freeze()
+    place = remote._state.server(url)
     first = threading.Thread(target=fails, args=(url,))
     first.start()
     until(lambda: not remote._state.places.acquire(blocking=False) or remote._state.places.release(), "the first to wait")
+    with pytest.raises(Unreachable, match="1 requests wait for remote servers already"):
+        Source(url)
+    until(lambda: place._patience(time.monotonic()) == 0.0, "the first to have waited for long")
     with pytest.raises(Unreachable, match="1 requests wait for remote servers already"):
         Source(url)
     first.join()
