@@ -6,8 +6,11 @@ import subprocess
 import sys
 import zlib
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.formats import FormatError, Kind, Listing, Payload, QTest, Row, Source, payload, protobuf, scan
 from app.formats.model import EFFICIENCY, LUMI
@@ -229,6 +232,23 @@ def test_one_plot_reads_one_range_and_a_listing_few_large_ones(peak: bytes, tmp_
         assert protobuf.payload(source, row).data == peak
         assert source.reads == [(row.seek, row.nbytes)]
         assert row.nbytes < len(peak) + 100
+
+
+NAMES = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\0/"), min_size=1, max_size=30)
+OBJECTS = st.tuples(st.lists(NAMES, min_size=1, max_size=4), st.binary(max_size=300), st.sampled_from(Kind), st.integers(0, 255))
+
+
+@given(st.lists(OBJECTS, min_size=1, max_size=20))
+def test_whatever_the_library_writes_is_found_at_the_bytes_that_it_wrote(entries: list[tuple[list[str], bytes, Kind, int]]) -> None:
+    objects = [Object("/".join(parts), content, kind | marks << 16) for parts, content, kind, marks in entries]
+    data = written(objects)
+    expected = {me: item for me, item in snapshots.read(data).items() if not Kind(item.flags & 0xFF).scalar}
+    with TemporaryDirectory() as folder:
+        found = histograms(saved(Path(folder) / "any.pb", data))
+    assert found.keys() == expected.keys()
+    for me, row in found.items():
+        assert (row.kind, row.objlen) == (expected[me].flags & 0xFF, len(expected[me].content))
+        assert zlib.decompress(data[row.seek + row.keylen :]) == expected[me].content
 
 
 def test_types_that_nobody_knows_are_counted_and_cost_only_themselves(peak: bytes, tmp_path: Path) -> None:

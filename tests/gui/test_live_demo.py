@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from app.cli.services import SERVICES
 from app.formats import Kind, Listing, payload, scan
 from app.formats.model import LUMI
 from app.formats.statistics import statistics
@@ -167,3 +168,8 @@ def test_what_the_hub_refuses_is_said(settings: Settings, sqlite_template: Path,
     elsewhere = tmp_path / "outside"
     with site(settings, sqlite_template, []) as running, live_demo(running, "--folder", str(elsewhere)) as process:
         assert "is in none of the folders that may be read" in said(process, "the hub did not register")
+
+
+def test_the_procfile_has_the_demo_beside_the_services() -> None:
+    names = [line.partition(":")[0] for line in (TREE / "Procfile").read_text().splitlines()]
+    assert names == [*SERVICES, "demo"]
