@@ -49,7 +49,7 @@ _REASONS = {
 }
 """What the numbers mean by which servers name an error."""
 _ANSWERED, _NOT_KNOWN_TO_IT = 400, 204  # codes of the client: the server sent an error; it refused to talk to us
-_EXPIRED = 206
+_EXPIRED = (103, 206)  # the connection was silent; the request took too long
 _NO_SOURCE = re.compile("no servers", re.IGNORECASE)
 _IS_FOLDER = 2
 SECOND = 1_000_000_000
@@ -159,7 +159,7 @@ class Server:
             self.trouble, self.answered = "", time.monotonic()
         if status.ok:
             return answer
-        raise self._silent(start, limits) if status.code == _EXPIRED else self._error(status)
+        raise self._silent(start, limits) if status.code in _EXPIRED else self._error(status)
 
     def _patience(self, now: float) -> float:
         """How long to wait for a place: not at all for a server that keeps somebody waiting, who may wait for long."""

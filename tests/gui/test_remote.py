@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -163,8 +164,30 @@ def test_a_remote_file_is_registered_under_one_address_however_it_is_written(cli
     assert file["url"] == server.url("a.root")
 
 
-def test_the_reading_child_asks_the_server_itself(hub: Settings, server: XRootD, url: str) -> None:
+def test_the_reading_child_asks_the_server_itself_whatever_memory_the_file_may_take(hub: Settings, server: XRootD, url: str) -> None:
     from app.gui.reader import read
 
-    contents = read(url, "tdirectory", hub.import_memory_mb, hub.import_cpu_s, 5.0)
+    contents = read(url, "tdirectory", 128, hub.import_cpu_s, 5.0)
     assert contents.listings[0].me_count > 0
+
+
+def test_the_server_is_asked_again_when_the_answer_may_not_be_that_old(
+    hub: Settings, server: XRootD, url: str, demo_files: list[Path]
+) -> None:
+    app = create_app(replace(hub, file_roots=(*hub.file_roots, server.root), remote_recheck_s=3600.0))
+    client = app.test_client()
+
+    def tag(query: str = "") -> str:
+        answer = client.get(image("PixelPhase1/EventInfo/reportSummaryMap") + query, base_url="http://127.0.0.1:8889")
+        assert answer.status_code == 200
+        found: str = answer.headers["ETag"]
+        return found
+
+    start = int(time.time())
+    before = tag()
+    (other,) = [file for file in demo_files if "367100__ZeroBias" in file.name]
+    server.add(NAME, other.read_bytes())
+    assert [tag(), tag(f"?notOlderThan={start}")] == [before, before]
+    newer = tag(f"?notOlderThan={start + 1000}")  # a time to come means now
+    assert newer != before
+    assert tag() == newer
