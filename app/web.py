@@ -44,7 +44,9 @@ def is_api() -> bool:
 def is_fragment() -> bool:
     """Whether htmx asks for a part of the page. Going back in history asks for the whole page, and so does what replaces all of <main>."""
     headers = request.headers
-    return headers.get("HX-Request") == "true" and headers.get("HX-History-Restore-Request") != "true" and headers.get("HX-Target") != "main"
+    return (
+        headers.get("HX-Request") == "true" and headers.get("HX-History-Restore-Request") != "true" and headers.get("HX-Target") != "main"
+    )
 
 
 def page(full: str, fragment: str, **context: Any) -> Response:
