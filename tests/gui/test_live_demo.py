@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -156,10 +157,14 @@ def test_runs_are_played_into_the_hub_one_after_the_other_until_a_signal(setting
 
 
 def test_a_hub_that_is_not_there_yet_is_waited_for(settings: Settings, sqlite_template: Path) -> None:
-    port = free_port()
-    early = replace(settings, web_port=port)
-    with live_demo(early) as process:
-        assert f"waiting for the hub at 127.0.0.1:{port}" in said(process, "waiting")
+    shutil.copytree(sqlite_template, settings.data)
+    early = replace(settings, web_port=free_port())
+    with live_demo(early, "--lumis", "2") as process:
+        assert f"waiting for the hub at 127.0.0.1:{early.web_port}" in said(process, "waiting")
+        with started(early, "web"):
+            said(process, "the hub answers")
+            said(process, "run 367300 is over")
+        assert "waiting" in said(process, "waiting")
         process.terminate()
         assert process.wait(PATIENCE_S) == 0
 
