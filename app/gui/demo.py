@@ -19,8 +19,13 @@ FILES = {
     "DQM_V0001_R000367131__Muon__Run2023C-Demo-v1__DQMIO.root": 367131,
     "DQM_V0001_R000367140__Cosmics__Run2023C-Demo-v1__DQMIO.root": 367140,
     "DQM_V0001_R000000001__RelValTTbar_14TeV__CMSSW_14_0_0-140X_mcRun3_v1__DQMIO.root": 1,
+    "DQM_V0001_R000367131__StreamExpress__Run2023C-Demo-v1__DQMIO.root": 367131,
 }
 """The files of the demo, and the run in each."""
+
+BY_LUMISECTION = "StreamExpress"
+"""The dataset whose file is of the format DQMIO, with `LUMISECTIONS` of the run and the run as a whole."""
+LUMISECTIONS = 20
 
 _LARGE_RUN = 367199
 _MADE = "made.json"
@@ -40,7 +45,8 @@ def make_demo(folder: Path, binary: Path, mes: int | None, progress: Callable[[s
     for seed, (name, run) in enumerate(files.items(), start=1):
         if made.get(name) != maker or not (folder / name).exists():
             progress(f"making {name}")
-            make_file(folder, name, [str(binary.absolute()), "--run", str(run), "--seed", str(seed), "--mes", str(mes or 0)])
+            how = ["--format", "dqmio", "--lumis", str(LUMISECTIONS)] if f"__{BY_LUMISECTION}__" in name else []
+            make_file(folder, name, [str(binary.absolute()), "--run", str(run), "--seed", str(seed), "--mes", str(mes or 0), *how])
             made[name] = maker
             _write(folder / _MADE, json.dumps(made, indent=1))
     return [folder / name for name in files]

@@ -1,7 +1,8 @@
 // Writes a DQM file with made-up monitor elements that look like those of a CMS run:
 //   dqmhub-demo --out FILE --run N [--mes N] [--seed S] [--compression zlib|lzma|lz4|zstd|none]
 //   dqmhub-demo --format pb --out FILE --run N [--mes N] [--seed S] [--lumi N --lumis N]
-// a legacy file of the whole run, or a snapshot of it, also one after so many of its lumisections.
+//   dqmhub-demo --format dqmio --out FILE --run N [--mes N] [--seed S] [--lumis N] [--compression ...]
+// a legacy file of the whole run, or a snapshot of it, also one after so many of its lumisections, or a file of lumisections.
 // The same arguments give the same file, byte for byte. What lasts (which modules are dead) is the same in all files; run
 // and seed decide on the rest (statistics, how well each subsystem did).
 #include <TFile.h>
@@ -11,11 +12,13 @@
 #include <cstdlib>
 #include <fstream>
 #include <map>
+#include <memory>
 #include <stdexcept>
 #include <string>
 
 #include "demo_book.h"
 #include "demo_detector.h"
+#include "demo_dqmio.h"
 #include "demo_snapshot.h"
 
 namespace {
@@ -75,7 +78,7 @@ Arguments parse(int count, char **values) {
   }
   if (count % 2 == 0 || arguments.out.empty() || arguments.run == 0)
     throw std::invalid_argument("--out and --run are needed, and each option takes a value");
-  if (arguments.format != "root" && arguments.format != "pb")
+  if (arguments.format != "root" && arguments.format != "pb" && arguments.format != "dqmio")
     throw std::invalid_argument("no such format: " + arguments.format);
   if (arguments.lumis == 0 || arguments.lumi > arguments.lumis)
     throw std::invalid_argument("--lumi is one of --lumis lumisections");
@@ -87,13 +90,32 @@ int fill(Book &book, const Arguments &arguments) {
   return Demo(book, arguments.run, arguments.seed, {live ? arguments.lumi : arguments.lumis, arguments.lumis}, live).write(arguments.mes);
 }
 
-int writeLegacy(const Arguments &arguments) {
+std::unique_ptr<TFile> rootFile(const Arguments &arguments, const char *title) {
   // Without the present time and a random identifier in it, the file depends on the arguments alone.
-  TFile file((arguments.out + "?reproducible=demo").c_str(), "RECREATE", "", arguments.compression);
-  if (file.IsZombie())
+  auto file = std::make_unique<TFile>((arguments.out + "?reproducible=demo").c_str(), "RECREATE", title, arguments.compression);
+  if (file->IsZombie())
     throw std::runtime_error("cannot write " + arguments.out);
-  LegacyBook book(file, arguments.run);
+  return file;
+}
+
+int writeLegacy(const Arguments &arguments) {
+  const auto file = rootFile(arguments, "");
+  LegacyBook book(*file, arguments.run);
   return fill(book, arguments);
+}
+
+int writeDqmio(const Arguments &arguments) {
+  const auto file = rootFile(arguments, "1");  // the version of the format
+  DqmioBook book(*file);
+  for (int lumi = 1; lumi <= arguments.lumis; ++lumi) {
+    LumiSection section(book, arguments.run, arguments.seed, lumi, arguments.lumis);
+    section.write();
+    section.modules(int(long(arguments.mes) * lumi / arguments.lumis));
+    book.end(arguments.run, lumi);
+  }
+  book.endRun(arguments.run);
+  file->Write();
+  return book.mes();
 }
 
 int writeSnapshot(const Arguments &arguments) {
@@ -112,10 +134,11 @@ int main(int count, char **values) {
   try {
     const Arguments arguments = parse(count, values);
     TH1::AddDirectory(false);
-    const int mes = arguments.format == "pb" ? writeSnapshot(arguments) : writeLegacy(arguments);
+    const std::map<std::string, int (*)(const Arguments &)> writers{{"root", writeLegacy}, {"pb", writeSnapshot}, {"dqmio", writeDqmio}};
+    const int mes = writers.at(arguments.format)(arguments);
     std::printf("%d\n", mes);
   } catch (const std::exception &error) {
-    std::fprintf(stderr, "dqmhub-demo: %s\nusage: dqmhub-demo --out FILE --run N [--mes N] [--seed S] [--compression zlib|lzma|lz4|zstd|none] [--format root|pb] [--lumi N --lumis N]\n", error.what());
+    std::fprintf(stderr, "dqmhub-demo: %s\nusage: dqmhub-demo --out FILE --run N [--mes N] [--seed S] [--compression zlib|lzma|lz4|zstd|none] [--format root|pb|dqmio] [--lumi N --lumis N]\n", error.what());
     return 2;
   }
 }

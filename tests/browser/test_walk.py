@@ -87,7 +87,7 @@ def test_a_walk_with_the_keyboard_alone(page: Page) -> None:
     keys = page.keyboard
     keys.press("/")
     keys.type("367131")
-    expect(page.get_by_role("heading", name="1 sample in 1 run")).to_be_visible()
+    expect(page.get_by_role("heading", name="2 samples in 1 run")).to_be_visible()
     keys.press("Escape")
     keys.press("j")
     expect(page.get_by_role("link", name=MUON)).to_be_focused()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.formats import Kind, Listing, scan
-from app.gui.demo import FILES, make_demo
+from app.gui.demo import BY_LUMISECTION, FILES, LUMISECTIONS, make_demo
 from render.build import build
 from tests.formats.oracle import histograms
 
@@ -32,7 +32,7 @@ def statuses(listing: Listing) -> set[int]:
 
 def test_every_demo_file_is_small_and_has_all_that_real_files_have(demo_files: list[Path]) -> None:
     assert [path.name for path in demo_files] == list(FILES)
-    for path, run in zip(demo_files, FILES.values(), strict=True):
+    for path, run in zip(demo_files[:-1], list(FILES.values())[:-1], strict=True):
         result = scan(path)
         listing = result.samples[run, 0]
         assert (list(result.samples), result.unreadable) == ([(run, 0)], 0)
@@ -45,6 +45,21 @@ def test_every_demo_file_is_small_and_has_all_that_real_files_have(demo_files: l
         run_me = listing.names.find(b"Info/EventInfo/iRun")
         assert run_me is not None
         assert listing.facts.scalars[run_me] == str(run)
+
+
+def test_the_last_demo_file_has_lumisections_of_which_one_is_bad(demo_files: list[Path]) -> None:
+    result = scan(demo_files[-1], "dqmio")
+    assert BY_LUMISECTION in demo_files[-1].name
+    assert demo_files[-1].stat().st_size < 1 << 20
+    assert (list(result.samples), result.unreadable) == ([(367131, lumi) for lumi in range(LUMISECTIONS + 1)], 0)
+    whole = result.samples[367131, 0]
+    assert {listing.names for listing in result.samples.values()} == {whole.names}
+    assert 30 < len(whole.names) < 50
+    assert any(whole.columns.flags)
+    words = whole.names.find(b"Info/EventInfo/detectors")
+    assert words is not None
+    said = [result.samples[367131, lumi].facts.scalars[words] for lumi in range(1, LUMISECTIONS + 1)]
+    assert sorted(said) == ["PXB layer 2 off"] + ["all on"] * (LUMISECTIONS - 1)
 
 
 def test_demo_histograms_are_those_that_uproot_finds(demo_files: list[Path]) -> None:

@@ -47,7 +47,8 @@ def get(client: FlaskClient, address: str, **arguments: Any) -> Any:
 def test_samples_are_listed_newest_run_first_then_by_dataset(client: FlaskClient) -> None:
     data = get(client, "samples")["data"]
     assert [(item["run"], item["dataset"].split("/")[1]) for item in data] == [
-        (367140, "Cosmics"), (367131, "Muon"), (367129, "Muon"), (367129, "ZeroBias"), (367100, "ZeroBias"), (1, "RelValTTbar_14TeV"),
+        (367140, "Cosmics"), (367131, "Muon"), (367131, "StreamExpress"), (367129, "Muon"), (367129, "ZeroBias"), (367100, "ZeroBias"),
+        (1, "RelValTTbar_14TeV"),
     ]  # fmt: skip
     assert all(item["lumi"] == 0 for item in data)
 
@@ -56,7 +57,7 @@ def test_samples_are_listed_newest_run_first_then_by_dataset(client: FlaskClient
     ("arguments", "runs"),
     [
         ({"run": "367129"}, [367129, 367129]),
-        ({"run": "3671"}, [367140, 367131, 367129, 367129, 367100]),
+        ({"run": "3671"}, [367140, 367131, 367131, 367129, 367129, 367100]),
         ({"run": "29"}, [367129, 367129]),
         ({"dataset": "zerobias"}, [367129, 367100]),
         ({"dataset": "ZeroBias", "run": "100"}, [367100]),

@@ -151,7 +151,7 @@ def test_the_older_gui_lists_samples(client: FlaskClient) -> None:
     assert answer == {"samples": [{"type": "offline_data", "items": [{"run": "5", "dataset": "/A/B/C"}]}]}
     answer = client.get("/data/json/samples?run=5:7;match=").json
     assert answer["samples"][0]["items"] == [{"run": "5:7", "dataset": "/A/B/C"}]
-    assert len(client.get("/data/json/samples?run=abc").json["samples"][0]["items"]) == 7
+    assert len(client.get("/data/json/samples?run=abc").json["samples"][0]["items"]) == 8
 
 
 def test_the_older_gui_lists_folders_and_gives_json(client: FlaskClient) -> None:
