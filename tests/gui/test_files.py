@@ -99,7 +99,8 @@ def test_the_page_shows_them_and_a_search_changes_only_the_list(client: FlaskCli
     page = client.get("/files?run=367129&dataset=ZeroBias")
     assert page.status_code == 200
     assert f'href="/browse/367129{ZERO_BIAS}"' in page.text
-    assert "for shifters" in page.text
+    assert "Who signs in as a shifter can download them" in page.text
+    assert "Download" not in page.text
     assert "<html" not in client.get("/files", headers={"HX-Request": "true"}).text
 
 
