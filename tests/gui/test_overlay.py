@@ -13,6 +13,7 @@ from urllib.parse import quote
 import pytest
 from flask.testing import FlaskClient
 
+from app.formats import payload
 from app.gui import register
 from app.gui.addresses import object_name
 from app.gui.catalog import Catalog
@@ -22,6 +23,7 @@ from app.gui.samples import SampleKey
 from app.metrics import RENDERS
 from app.settings import Settings
 from app.work import Work
+from tests.formats import snapshots
 
 DATASET = "/ZeroBias/Run2023C-Demo-v1/DQMIO"
 SAMPLE = f"367129{DATASET}"
@@ -131,11 +133,27 @@ def test_the_json_of_an_overlay_has_all_objects(client: FlaskClient) -> None:
     assert client.get("/jsrootfairy/overlay", query_string=query).json == answer
 
 
-def test_names_with_separators_are_found_when_they_are_percent_encoded(client: FlaskClient) -> None:
-    name = object_name(SampleKey(367129, 0, DATASET), b"A;b/c&d#e%41 f")
-    answer = client.get(f"{OVERLAY}?obj={quote(name, safe='')};w=300;h=100&notOlderThan=5")
-    assert (answer.status_code, size(answer.data)) == (404, (300, 100))
-    assert name == b"archive/367129/ZeroBias/Run2023C-Demo-v1/DQMIO/A;b/c&d#e%41 f"
+STRANGE = "A;b/c&d#e%41 f=+?/x;w=5"
+
+
+def test_names_with_separators_are_found_when_they_are_percent_encoded(client: FlaskClient, hub: Settings) -> None:
+    opened = Catalog(hub).open(SampleKey(367129, 0, DATASET), 60)
+    index = opened.names.find(MAP.encode())
+    assert index is not None
+    found = payload(opened.url, opened.format, opened.columns.row(index))
+    file = hub.data / "demo" / "run500000.pb"
+    file.parent.mkdir()
+    file.write_bytes(snapshots.written([snapshots.Object(STRANGE, found.data, found.flags)]))
+    register.register([Entry(DATASET, 500000, 0, str(file), "protobuf")])
+    name = object_name(SampleKey(500000, 0, DATASET), STRANGE.encode())
+    overlay = client.get(f"{OVERLAY}?obj={quote(name, safe='')};w=300;h=100&notOlderThan=5")
+    assert (overlay.status_code, size(overlay.data)) == (200, (300, 100))
+    for kind in ("/api/v1/render", "/plotfairy/archive"):
+        alone = client.get(f"{kind}/500000{DATASET}/{quote(STRANGE)}?w=300;h=100")
+        assert (alone.status_code, alone.data == overlay.data) == (200, True)
+    (item,) = client.get(f"/data/json/archive/500000{DATASET}/{quote(STRANGE.rpartition('/')[0])}").json["contents"]
+    assert item["path"] == STRANGE
+    assert client.get(f"/jsrootfairy/archive/500000{DATASET}/{quote(STRANGE)}").json["_typename"] == "TH2F"
 
 
 @pytest.mark.parametrize("address", ["/api/v1/render", "/plotfairy/archive"])
