@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 import uproot
+from flask import Flask
+from flask.testing import FlaskClient
 
 import jobs
 from app import work
@@ -173,6 +175,23 @@ def test_a_list_that_is_too_old_for_who_asks_does_not_serve(catalog: Catalog, hu
     assert waiting.open(LIVE, 0, not_older_than=listed).note
     with pytest.raises(Importing):
         waiting.open(LIVE, 0, not_older_than=listed + 1)
+
+
+def test_the_api_gives_an_older_list_to_those_who_may_have_it(app: Flask, client: FlaskClient, folder: Path, real: Path) -> None:
+    place = copied(snapshot(real), folder)
+    register.register([Entry(ONLINE, 0, 0, place, "protobuf")])
+    for address in ("/api/v1/archive/0/Global/Online/ALL", "/data/json/archive/0/Global/Online/ALL"):
+        assert client.get(address).status_code == 200
+    before = client.get("/api/v1/archive/0/Global/Online/ALL").headers["ETag"]
+    os.utime(place, (5, 5))
+    closed(app.extensions["catalog"])
+    old = client.get(f"/api/v1/archive/0/Global/Online/ALL?notOlderThan={int(File.get().listed)}")
+    assert (old.status_code, old.headers["ETag"]) == (200, before)
+    File.update(listed=1000.0).execute()
+    for time in ("1001", "99999999999999999999"):
+        answer = client.get(f"/api/v1/archive/0/Global/Online/ALL?notOlderThan={time}")
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+    assert client.get("/api/v1/archive/0/Global/Online/ALL").status_code == 200
 
 
 def test_a_newer_file_that_cannot_be_read_leaves_the_old_list_and_says_why(catalog: Catalog, folder: Path, real: Path) -> None:
