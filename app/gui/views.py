@@ -196,7 +196,7 @@ def _failed(view: View, failure: ImportFailed) -> Response:
 def _frame(view: View, sample: OpenSample | None = None) -> dict[str, Any]:
     """What stands above every page of a sample: run, dataset, lumisection, and the way to others; breadcrumbs."""
     key = view.key
-    before, after = samples.neighbours(key)
+    before, after = samples.neighbours(key) if key.run else (None, None)
     folder = view.plot.rpartition(b"/")[0] if view.plot else view.folder
     parts = folder.split(b"/") if folder else []
     crumbs = [(text(part), view.of_folder(b"/".join(parts[: depth + 1])).address) for depth, part in enumerate(parts)]

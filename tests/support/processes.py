@@ -39,6 +39,18 @@ def until(condition: Callable[[], object], what: str) -> None:
 
 
 @contextmanager
+def service(settings: Settings, name: str) -> Iterator[subprocess.Popen[bytes]]:
+    """One of the product's own services, by the name of its command."""
+    command = [sys.executable, "-c", f"from app.cli import main; main([{name!r}])"]
+    process = subprocess.Popen(command, cwd=TREE, env=environment(settings))
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait(PATIENCE_S)
+
+
+@contextmanager
 def consumer(settings: Settings, queue: str, **variables: str) -> Iterator[subprocess.Popen[bytes]]:
     """A consumer with the handlers of tests/support/consumer.py, in a session of its own; it ends with the tests at the latest."""
     command = [sys.executable, "-m", "tests.support.consumer", queue]

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import shutil
 import socket
-import subprocess
-import sys
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,9 +11,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from app import database
-from app.settings import TREE, Settings
+from app.settings import Settings
 from tests.support.gui import register_all
-from tests.support.processes import PATIENCE_S, environment, until
+from tests.support.processes import service, until
 
 
 def free_port() -> int:
@@ -43,15 +41,10 @@ def site(settings: Settings, template: Path, files: list[Path]) -> Iterator[Sett
     settings = replace(settings, web_port=free_port())
     with bound(settings):
         register_all(files)
-    command = [sys.executable, "-c", "from app.cli import main; main(['web'])"]
-    process = subprocess.Popen(command, cwd=TREE, env=environment(settings))
-    try:
+    with service(settings, "web") as process:
         until(lambda: process.poll() is not None or _answers(settings), "the web server")
         assert process.poll() is None, "the web server ended"
         yield settings
-    finally:
-        process.terminate()
-        process.wait(PATIENCE_S)
 
 
 def _answers(settings: Settings) -> bool:
