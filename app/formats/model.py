@@ -105,7 +105,7 @@ class Row(NamedTuple):
 
     `objlen` is the size when decompressed. Where these bytes hold several objects, `entry` tells this one: its number among
     them, from 0, with `class_version` that of its class, or the byte at which it begins in a protobuf file that is packed
-    as a whole, from 1; otherwise both are 0.
+    as a whole, from 1; otherwise both are 0. So is what the bytes themselves tell.
     """
 
     seek: int

@@ -1,6 +1,6 @@
 """Measures and prints one table: what, how fast, and the aim. Medians; requests per second come from wrk.
 
-`python -m tests.bench [PART ...]` with the parts files, snapshots, plots, search and render, or all of them.
+`python -m tests.bench [PART ...]` with the parts files, snapshots, lumisections, imports, plots, search and render, or all of them.
 """
 
 from __future__ import annotations
@@ -115,25 +115,35 @@ def folders_of(client: Client, address: str, most: int = 400) -> list[str]:
 
 def snapshots(hub: Hub) -> None:
     """Protobuf files with 100,000 entries each, as the online system has them after a while."""
+    first_looks(hub, "protobuf", "snapshot", ["--format", "pb"])
+
+
+def lumisections(hub: Hub) -> None:
+    """DQMIO files with 100,000 entries each, of 100 lumisections."""
+    first_looks(hub, "dqmio", "DQMIO file", ["--format", "dqmio", "--lumis", "100"])
+
+
+def first_looks(hub: Hub, format: str, what: str, options: list[str]) -> None:
+    """How soon files that `dqmhub-demo` makes with these options are listed, and how soon an object of one is fetched."""
     client = Client(hub.port)
     folder = hub.data / "demo"
     folder.mkdir()
     first = []
     for run in range(367201, 367206):
-        file = folder / f"run{run}.pb"
-        maker = [binary(TREE).with_name("dqmhub-demo"), "--format", "pb", "--out", file, "--run", str(run), "--mes", str(MES)]
-        subprocess.run(maker, check=True, capture_output=True)
-        hub.command("register", "--dataset", "/Large/Demo-v1/DQM", str(file))
+        file = folder / f"run{run}"
+        maker = [binary(TREE).with_name("dqmhub-demo"), *options, "--out", file.name, "--run", str(run), "--mes", str(MES)]
+        subprocess.run(maker, check=True, capture_output=True, cwd=folder)
+        hub.command("register", "--run", str(run), "--dataset", "/Large/Demo-v1/DQM", str(file))
         first.append(milliseconds(lambda run=run: client.good(f"/api/v1/archive/{run}/Large/Demo-v1/DQM"), 1))
-    what = f"snapshot of {MES:,} entries, {file.stat().st_size / 1e6:.0f} MB, first GET to listing"
-    say(what, f"{statistics.median(first) / 1000:.2f} s", "1 s")
-    payloads(file, "protobuf", "one payload of it: read, decompress", "1,000 µs")
+    where = f"{what} of {MES:,} entries, {file.stat().st_size / 1e6:.0f} MB, first GET to listing"
+    say(where, f"{statistics.median(first) / 1000:.2f} s", "1 s")
+    payloads(file, format, "one payload of it: read, decompress", "1,000 µs")
 
 
 def payloads(file: Path, format: str, what: str, aim: str = "") -> None:
     from app.formats import Kind, payload, scan
 
-    (listing,) = scan(str(file), format).samples.values()
+    listing, *_ = scan(str(file), format).samples.values()
     histograms = [index for index in range(len(listing.names)) if not Kind(listing.columns.kind[index]).scalar]
     turn = iter(random.Random(2).choices(histograms, k=2001))
     took = milliseconds(lambda: payload(str(file), format, listing.columns.row(next(turn))), 2001)
@@ -197,6 +207,7 @@ def with_hub(part: Callable[[Hub], None]) -> Callable[[Path], None]:
 PARTS = {
     "files": with_hub(large_files),
     "snapshots": with_hub(snapshots),
+    "lumisections": with_hub(lumisections),
     "imports": with_hub(imports),
     "plots": with_hub(plots),
     "search": with_hub(search),

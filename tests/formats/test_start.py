@@ -9,7 +9,7 @@ import pytest
 TREE = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("format", ["tdirectory", "protobuf"])
+@pytest.mark.parametrize("format", ["tdirectory", "dqmio", "protobuf"])
 def test_the_reader_of_files_loads_no_heavy_library(format: str) -> None:
     code = f"import sys, app.formats.{format}; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=TREE, capture_output=True, text=True, check=True, timeout=60)
