@@ -11,18 +11,26 @@ if TYPE_CHECKING:
     from app.formats.gzipped import Member, Plain
 
 MAX_ENTRIES = 1_000_000
+MAX_NAME = 4096
+MAX_TEXT = 1 << 20
+MAX_TEXTS = 1 << 26
+"""Bytes of the longest scalar or quality test, and of all of them together, packed and unpacked."""
 DAMAGE = (IndexError, ValueError)
 """What is raised when bytes are no entry."""
 
 _WINDOW = 1 << 23
 _MAX_ENTRY = 1 << 27
 _MAX_FIELDS = 16
+_FURTHEST = 0xFFFF
+"""Where in its entry an object may begin, which a row has two bytes for."""
 _SCALAR = 0x0F
 # Behind damage the next whole entry is looked for, at no more places and over no more bytes than this, and again from so
 # far before the end of what had been read.
 _MAX_TRIES = 100_000
 _MAX_LOST = 1 << 26
 _OVERLAP = 1 << 20
+_BEHIND_NAME = re.compile(rb"\x10[\x80-\xff]{0,4}[\x00-\x7f]\x1a")
+_FLAGS = 6
 _LOOKS_LIKE_ENTRY = re.compile(rb"\x0a[\x80-\xff]{0,4}[\x00-\x7f]\x0a")
 
 
@@ -108,6 +116,7 @@ class Entries:
         self._base = 0
         self._tries = 0
         self._taken = 0
+        self._room = MAX_TEXTS
         self.unreadable = 0
 
     def read(self) -> None:
@@ -144,11 +153,12 @@ class Entries:
                 if end > limit:
                     break
                 name, size, start, stop, flags = fields(data, body, end)
-                if start - begin > 0xFFFF:
-                    break
-                packed = data[start:stop] if flags & 0xFF <= _SCALAR else b""
+                packed = self._text(data, start, stop) if flags & 0xFF <= _SCALAR else b""
                 seek, nbytes, entry = place(base + begin + 1, end - begin - 1)
-                found[name] = Entry(seek, nbytes, size, start - begin - 1, flags, entry, packed)
+                if len(name) <= MAX_NAME and start - begin <= _FURTHEST:
+                    found[name] = Entry(seek, nbytes, size, start - begin - 1, flags, entry, packed)
+                else:
+                    self.unreadable += 1
                 self._taken += 1
                 at = end
         except DAMAGE:
@@ -156,6 +166,12 @@ class Entries:
         if self._taken > MAX_ENTRIES:
             raise FormatError("too many entries", self._where, f"at most {MAX_ENTRIES}")
         return at
+
+    def _text(self, data: bytes, start: int, stop: int) -> bytes:
+        """The packed bytes of a scalar, for as long as there are not too many of them; else none, which are no text."""
+        packed = data[start:stop] if stop - start <= min(MAX_TEXT, self._room) else b""
+        self._room -= len(packed)
+        return packed
 
     def _missing(self, at: int) -> int:
         """How many bytes the entry at `at` goes on beyond what was read; 0 when it is none."""
@@ -197,11 +213,19 @@ class Entries:
         return None
 
     def _is_whole(self, at: int) -> bool:
+        """Whether a good entry begins here; of one that goes on beyond what was read, whether its beginning is good."""
+        data = self._data
         try:
-            length, body = varint(self._data, at + 1)
-            if body + length > len(self._data):
+            length, body = varint(data, at + 1)
+            end = body + length
+            if end <= len(data):
+                fields(data, body, end)
+                return True
+            name, start = varint(data, body + 1)
+            head = _BEHIND_NAME.match(data, start + name)
+            if not head or length > _MAX_ENTRY:
                 return False
-            fields(self._data, body, body + length)
+            size, start = varint(data, head.end())
+            return 0 <= end - start - size <= _FLAGS
         except DAMAGE:
             return False
-        return True

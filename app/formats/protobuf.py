@@ -18,7 +18,7 @@ import zlib
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
-from app.formats.entries import DAMAGE, Entries, Entry, fields, varint
+from app.formats.entries import DAMAGE, MAX_TEXT, MAX_TEXTS, Entries, Entry, fields, varint
 from app.formats.gzipped import Member, streams
 from app.formats.model import EFFICIENCY, LUMI, Columns, Facts, FormatError, Kind, Listing, Payload, Row, Scan, worst_status
 from app.formats.names import NameList
@@ -29,10 +29,6 @@ if TYPE_CHECKING:
 
 MAX_OBJECT = 1 << 28
 """Bytes of the largest histogram that is unpacked for the renderer."""
-MAX_TEXT = 1 << 20
-MAX_TEXTS = 1 << 26
-"""Bytes of the largest scalar or quality test, and of all of them together, unpacked."""
-MAX_NAME = 4096
 EFFICIENCY_FLAG = 0x00200000
 LUMI_FLAG = 0x00040000
 
@@ -185,9 +181,9 @@ def _by_path(found: dict[bytes, Entry]) -> dict[bytes, Entry]:
     """The same, in UTF-8, without names that no page or address could show."""
     together = b"/%b/" % b"/".join(found)
     # Asking once for all of them is what makes listing fast.
-    if b"//" not in together and b"\0" not in together and max(map(len, found)) <= MAX_NAME and _is_utf8(together):
+    if b"//" not in together and b"\0" not in together and _is_utf8(together):
         return found
-    return {as_utf8(name): entry for name, entry in found.items() if len(name) <= MAX_NAME and b"\0" not in name and all(name.split(b"/"))}
+    return {as_utf8(name): entry for name, entry in found.items() if b"\0" not in name and all(name.split(b"/"))}
 
 
 def _is_utf8(names: bytes) -> bool:

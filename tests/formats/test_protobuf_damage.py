@@ -99,6 +99,23 @@ def test_damage_between_entries_costs_what_it_hit(snapshot_files: Path, tmp_path
     assert listing.unreadable >= 1
 
 
+@pytest.mark.parametrize("window", [64, 300, 1000, 4000])
+def test_entries_larger_than_what_is_read_at_a_time_are_found_behind_damage(
+    snapshot_files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, window: int
+) -> None:
+    monkeypatch.setattr(entries, "_WINDOW", window)
+    monkeypatch.setattr(entries, "_OVERLAP", 32)
+    data = whole(snapshot_files, "old")
+    path = tmp_path / "damaged.pb"
+    path.write_bytes(data)
+    assert len(scan(path, "protobuf").samples[0, 0].names) == MES
+    for start in places(data)[:-1]:
+        path.write_bytes(data[:start] + b"\x0b" + data[start + 1 :])
+        listing = scan(path, "protobuf").samples[0, 0]
+        assert len(listing.names) >= MES - 1
+        assert 1 <= listing.unreadable <= 2  # with an ME goes its test
+
+
 def crafted() -> Iterator[tuple[str, bytes]]:
     """Snapshots that lie on purpose, each with the ME `good` before and behind what is bad."""
     chance = random.Random(3)
@@ -111,6 +128,8 @@ def crafted() -> Iterator[tuple[str, bytes]]:
     yield "object-longer-than-its-entry", good + entry(b"bad", b"x" * 50, 50, Kind.TH1F).replace(b"\x1a\x32", b"\x1a\x7f") + better
     yield "name-of-1-MB", good + entry(b"n" * 1_000_000, b"x", 1, Kind.TH1F) + better
     yield "name-of-10-MB", good + entry(b"n" * 10_000_000, b"x", 1, Kind.TH1F) + better
+    yield "names-of-10-MB", good + b"".join(entry(b"%d" % n * 10_000_000, b"x", 1, Kind.TH1F) for n in range(9)) * 5 + better
+    yield "scalars-of-10-MB", good + b"".join(entry(b"bad %d" % n, bytes(10_000_000), 100, Kind.STRING) for n in range(40)) + better
     yield "name-of-NUL", good + entry(b"a\0b", b"x", 1, Kind.TH1F) + better
     yield "name-of-slashes", good + entry(b"/" * 4000, b"x", 1, Kind.TH1F) + better
     yield "name-of-dots", good + b"".join(entry(b"." * n, b"x", 1, Kind.STRING) for n in range(1, 300)) + better
