@@ -76,7 +76,7 @@ def consume(queue: str, settings: Settings) -> None:
     """Do the work of a queue by the handlers that are registered, until SIGTERM."""
     follow_supervisor()
     logging.getLogger("huey").setLevel(logging.WARNING)  # app.work says what is done
-    remote.configure(remote.Limits(settings.remote_timeout_s, settings.remote_recheck_s))
+    remote.configure(settings.remote_timeout_s, settings.remote_recheck_s)
     consumer = consumer_of(queue, settings)
     database.disconnect()  # processes are forked from here
     log.info("the consumer of the queue %s starts", queue)

@@ -22,7 +22,7 @@ def init_app(app: Flask) -> None:
     app.extensions["courses"] = Courses(catalog)
     app.extensions["plots"] = Plots(settings)
     limits = settings.remote_timeout_s, settings.remote_recheck_s, settings.web_threads // 2 or 1
-    remote.configure(remote.Limits(*limits))  # the other half of the threads go on with everything else
+    remote.configure(*limits)  # the other half of the threads go on with everything else
     app.url_map.converters["path"] = AnyPath
     app.register_blueprint(views.pages)
     for part in (api, api_overlay, legacy):

@@ -106,7 +106,7 @@ def main(path: str, format: str, memory_mb: str, cpu_s: str, timeout_s: str, par
     if is_remote(path):
         from app.formats import remote
 
-        remote.configure(remote.Limits(float(timeout_s)))
+        remote.configure(float(timeout_s))
     try:
         head, blobs = _packed(path, format)
     except FormatError as error:

@@ -13,7 +13,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app import create_app
-from app.formats import remote
+from app.formats import remote, servers
 from app.gui.register import Entry, register
 from app.security import Role, tokens
 from app.security.models import User
@@ -29,10 +29,10 @@ PLOT = "EcalBarrel/EBTimingTask/EBTMT timing rms 1D summary"
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[XRootD]:
-    monkeypatch.setattr(remote, "RETRY_S", 0.5)
+    monkeypatch.setattr(servers, "RETRY_S", 0.5)
     with xrootd_server() as server:
         yield server
-    remote.configure(remote.Limits())
+    remote.configure()
 
 
 @pytest.fixture

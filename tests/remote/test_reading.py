@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from app.formats import FormatError, Source, Unreachable, remote, version
+from app.formats import FormatError, Source, Unreachable, remote, servers, version
 from app.settings import TREE
 from tests.support.processes import until
 from tests.support.xrootd import XRootD, xrootd_server
@@ -115,7 +115,7 @@ def test_only_one_waits_to_find_out_whether_a_silent_server_is_well_again(server
     server.freeze()
     with pytest.raises(Unreachable, match="did not answer"):
         version(url)
-    time.sleep(remote.RETRY_S)
+    time.sleep(servers.RETRY_S)
     messages: list[str] = []
 
     def ask() -> None:
@@ -132,12 +132,12 @@ def test_only_one_waits_to_find_out_whether_a_silent_server_is_well_again(server
 
 
 def test_at_most_so_many_threads_wait(server: XRootD, url: str) -> None:
-    remote.configure(remote.Limits(timeout_s=3.0, waiting=1))
+    remote.configure(timeout_s=3.0, waiting=1)
     server.freeze()
     place = remote._state.server(url)
     first = threading.Thread(target=fails, args=(url,))
     first.start()
-    until(lambda: not remote._state.places.acquire(blocking=False) or remote._state.places.release(), "the first to wait")
+    until(lambda: not remote._state.places.free.acquire(blocking=False) or remote._state.places.free.release(), "the first to wait")
     with pytest.raises(Unreachable, match="1 requests wait for remote servers already"):
         Source(url)
     until(lambda: place._patience(time.monotonic()) == 0.0, "the first to have waited for long")
@@ -175,7 +175,7 @@ def test_what_was_replaced_is_not_taken_for_the_new_file(server: XRootD, url: st
 
 def test_a_file_is_closed_when_nobody_reads_it(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     monkeypatch.setattr(remote, "OPEN_S", 0.1)
-    remote.configure(remote.Limits())
+    remote.configure()
     Source(url).close()
     until(lambda: not remote._state.files and not remote._state.closing, "the file to be closed")
 
@@ -213,7 +213,7 @@ def test_a_server_that_answers_others_meanwhile_is_not_silent(server: XRootD, ur
 
 
 def test_the_version_is_asked_for_once_in_a_while(server: XRootD, url: str) -> None:
-    remote.configure(remote.Limits(recheck_s=3600.0))
+    remote.configure(recheck_s=3600.0)
     before = version(url)
     server.add("a.root", b"new")
     assert version(url) == before
