@@ -88,6 +88,10 @@ class ImportFailed(Problem):
 class ServerSilent(ImportFailed):
     """The server of a remote file does not answer: what is known of the file may be old."""
 
+    def __init__(self, key: SampleKey, url: str, reason: str) -> None:
+        super().__init__(key, url, reason)
+        self.status, self.headers = 503, {"Retry-After": "5"}
+
 
 class Source(NamedTuple):
     """A registered file: the version whose lists are stored (null: none), and how its last reading ended."""

@@ -93,7 +93,7 @@ def test_a_file_that_nobody_has_read_yet_says_why_it_cannot_be_shown_and_is_read
 ) -> None:
     server.stop()
     answer = client.get(f"/browse/{SAMPLE}")
-    assert answer.status_code == 502
+    assert answer.status_code == 503
     assert f"the server 127.0.0.1:{server.port} cannot be reached" in answer.text
     server.start()
     until(lambda: client.get(f"/browse/{SAMPLE}").status_code == 200, "the sample to be shown")

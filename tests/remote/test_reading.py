@@ -13,7 +13,7 @@ import pytest
 from app.formats import FormatError, Source, Unreachable, remote, servers, version
 from app.settings import TREE
 from tests.support.processes import until
-from tests.support.xrootd import XRootD, xrootd_server
+from tests.support.xrootd import XRootD, slow_way, xrootd_server
 
 CONTENT = bytes(range(256)) * 20_000  # 5 MB, more than one request reads
 
@@ -144,6 +144,13 @@ def test_at_most_so_many_threads_wait(server: XRootD, url: str) -> None:
     with pytest.raises(Unreachable, match="1 requests wait for remote servers already"):
         Source(url)
     first.join()
+
+
+def test_a_slow_server_is_read_as_long_as_each_answer_comes_in_time(server: XRootD, url: str) -> None:
+    with slow_way(server, 0.05) as folder, Source(f"{folder}/a.root") as source:
+        assert source.read(1000, 20_000) == CONTENT[1000:21_000]
+        with pytest.raises(Unreachable, match="did not answer within 2 s"):
+            source.read(0, 2_000_000)
 
 
 def test_a_server_that_was_restarted_is_read_on(server: XRootD, url: str) -> None:

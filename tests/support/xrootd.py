@@ -7,14 +7,19 @@ import shutil
 import signal
 import socket
 import subprocess
+import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.support.processes import PATIENCE_S, until
 from tests.support.servers import Missing
 from tests.support.site import free_port
+
+SIP = 4096
+"""Bytes that a slow connection passes on at a time."""
 
 CONFIGURATION = """
 xrd.port {port}
@@ -86,6 +91,30 @@ class XRootD:
     def thaw(self) -> None:
         assert self._process is not None
         self._process.send_signal(signal.SIGCONT)
+
+
+@contextmanager
+def slow_way(server: XRootD, seconds: float) -> Iterator[str]:
+    """The folder of a server's files behind a connection that passes on a few bytes at a time, each after so many seconds."""
+    with socket.create_server(("127.0.0.1", 0)) as entrance:
+
+        def serve() -> None:
+            with suppress(OSError):  # at the end the entrance is closed
+                while True:
+                    near = entrance.accept()[0]
+                    far = socket.create_connection(("127.0.0.1", server.port))
+                    for source, sink in ((near, far), (far, near)):
+                        threading.Thread(target=_pass_on, args=(source, sink, seconds), daemon=True).start()
+
+        threading.Thread(target=serve, daemon=True).start()
+        yield f"root://127.0.0.1:{entrance.getsockname()[1]}//store"
+
+
+def _pass_on(source: socket.socket, sink: socket.socket, seconds: float) -> None:
+    with source, sink, suppress(OSError):
+        while data := source.recv(SIP):
+            time.sleep(seconds)
+            sink.sendall(data)
 
 
 @contextmanager
