@@ -7,6 +7,7 @@ others keep their colours and labels. Pages and API come this way.
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -50,12 +51,13 @@ def _problem(problem: str) -> Problem:
 
 
 def opened(catalog: Catalog, wanted: Sequence[Wanted], wait_s: float, not_older_than: float = 0.0) -> list[Part]:
-    """The MEs out of their samples, of which each is opened once; raises Problem when a list cannot be had."""
+    """The MEs out of their samples, of which each is opened once, all within `wait_s`; raises Problem when a list cannot be had."""
     samples: dict[SampleKey, OpenSample | None] = {}
+    end = time.monotonic() + wait_s
     for key, _ in wanted:
         if key not in samples:
             try:
-                samples[key] = catalog.open(key, wait_s, not_older_than)
+                samples[key] = catalog.open(key, max(0.0, end - time.monotonic()), not_older_than)
             except UnknownSample:
                 samples[key] = None
     return [Part(samples[key], path) for key, path in wanted]
