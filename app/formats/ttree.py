@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import struct
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from app.formats.model import FormatError
 from app.formats.objects import decompress
+from app.formats.streamed import DAMAGE, WORD, Damaged, Reader
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from app.formats.rootfile import Key
 
@@ -22,17 +23,6 @@ MAX_TREE = 1 << 26
 """Bytes of the largest record of a tree, with the places of some two million baskets."""
 MAX_BASKET_ENTRIES = 1 << 20
 
-_WORD = struct.Struct(">I")
-_BYTE_COUNT = 0x40000000
-_NEW_CLASS = 0xFFFFFFFF
-# A class that was named before is told by its place in the buffer, which counts from 2.
-_FIRST_PLACE = 2
-_HEADER = struct.Struct(">IH")
-# TObject: version, unique id, bits; two bytes more when something refers to it
-_OBJECT = struct.Struct(">HII")
-_REFERENCED = 1 << 4
-# of an array of objects: how many, and the number of the first
-_COUNTS = struct.Struct(">ii")
 # entries; bytes in all, zipped, saved, flushed; weight; timer, scan, update, length of offsets
 _TREE = struct.Struct(">qqqqqdiiii")
 # most entries, in a loop, virtual bytes; autosave, autoflush, estimate
@@ -49,14 +39,6 @@ _KEY = struct.Struct(">ihiIhh")
 _BIG_VERSION = 1000
 # of a basket, behind its key: version, buffer size, size of an entry, entries, end of the last, what follows
 _BASKET = struct.Struct(">HiiiiB")
-
-
-class Damaged(Exception):
-    """The bytes are no tree or basket; the caller knows where they stand."""
-
-
-DAMAGE = (Damaged, LookupError, ValueError, struct.error)
-"""What reading from damaged bytes raises."""
 
 
 class Entries(NamedTuple):
@@ -101,14 +83,14 @@ def parse_tree(record: bytes, key: Key, where: str) -> dict[bytes, Branch]:
         raise FormatError(f"a tree of {key.objlen} bytes", where, f"at most {MAX_TREE}")
     data = decompress(record[key.keylen :], key.objlen, where)
     try:
-        return _tree(_Reader(data, key.keylen))
+        return _tree(Reader(data, key.keylen))
     except DAMAGE as error:
         raise FormatError("its record is damaged", where, "a tree that ROOT wrote") from error
 
 
 def parse_basket(record: bytes, branch: bytes, tree: bytes, limit: int, where: str) -> Entries:
     """The entries of a basket of this branch and tree, of up to `limit` bytes, from its record. Raises `FormatError` naming `where`."""
-    reader = _Reader(record, 0)
+    reader = Reader(record, 0)
     try:
         header = _basket_header(reader)
         if header[:3] != (branch, tree, len(record)) or reader.at != header.keylen:
@@ -149,7 +131,7 @@ class _BasketHeader(NamedTuple):
     follows: int
 
 
-def _basket_header(reader: _Reader) -> _BasketHeader:
+def _basket_header(reader: Reader) -> _BasketHeader:
     nbytes, version, objlen, _, keylen, _ = reader.fields(_KEY)
     reader.take(16 if version > _BIG_VERSION else 8)
     class_name, branch, tree = reader.text(), reader.text(), reader.text()
@@ -160,7 +142,7 @@ def _basket_header(reader: _Reader) -> _BasketHeader:
     return _BasketHeader(branch, tree, nbytes, objlen, keylen, size, count, last, follows)
 
 
-def _basket_inside(reader: _Reader) -> Entries | None:
+def _basket_inside(reader: Reader) -> Entries | None:
     """A basket in the record of its tree: where its entries start, and then the whole buffer, with the room for the key."""
     header = _basket_header(reader)
     # Tens: the buffer follows, and what else; ones: 2 for no list of where entries start, 0 for nothing at all.
@@ -191,88 +173,11 @@ def _entries(content: bytes, starts: bytes, header: _BasketHeader) -> Entries:
     return Entries(content, range(0, len(content) + 1, header.size or 1), header.keylen)
 
 
-class _Reader:
-    """Reads what ROOT's streamers write, from a place that moves on."""
-
-    def __init__(self, data: bytes, keylen: int) -> None:
-        self._data = data
-        self.at = 0
-        self._shift = keylen + _FIRST_PLACE
-        self._classes: dict[int, bytes] = {}
-
-    def fields(self, format: struct.Struct) -> tuple[Any, ...]:
-        values = format.unpack_from(self._data, self.at)
-        self.at += format.size
-        return values
-
-    def array(self, letter: str, count: int) -> tuple[int, ...]:
-        """An array, which has a byte before it."""
-        if count > len(self._data):
-            raise Damaged
-        return self.fields(struct.Struct(f">x{count}{letter}"))
-
-    def take(self, size: int) -> bytes:
-        if not 0 <= size <= len(self._data) - self.at:
-            raise Damaged
-        self.at += size
-        return self._data[self.at - size : self.at]
-
-    def text(self) -> bytes:
-        (length,) = self.take(1)
-        return self.take(self.fields(_WORD)[0] if length == 255 else length)
-
-    def header(self) -> tuple[int, int]:
-        """The version of the object that starts here, and where it ends."""
-        start = self.at
-        count, version = self.fields(_HEADER)
-        return version, self._end(start, count)
-
-    def _end(self, start: int, count: int) -> int:
-        end = start + _WORD.size + (count & ~_BYTE_COUNT)
-        if not count & _BYTE_COUNT or end > len(self._data):
-            raise Damaged
-        return end
-
-    def skip(self, objects: int) -> None:
-        for _ in range(objects):
-            _, self.at = self.header()
-
-    def object(self) -> None:
-        """The part that all of ROOT's objects begin with."""
-        _, _, bits = self.fields(_OBJECT)
-        self.take(2 if bits & _REFERENCED else 0)
-
-    def members(self) -> Iterator[tuple[int, bytes]]:
-        """Number and class of each object in an array, read up to where the object itself begins."""
-        _, end = self.header()
-        self.object()
-        self.text()
-        count, _ = self.fields(_COUNTS)
-        for number in range(count):
-            start = self.at
-            (size,) = self.fields(_WORD)
-            if size:
-                member_end = self._end(start, size)
-                yield number, self._class()
-                self.at = member_end
-        self.at = end
-
-    def _class(self) -> bytes:
-        place = self.at + self._shift
-        (tag,) = self.fields(_WORD)
-        if tag != _NEW_CLASS:
-            return self._classes[tag & 0x7FFFFFFF]
-        end = self._data.index(b"\0", self.at)
-        self._classes[place] = self.take(end - self.at)
-        self.at += 1
-        return self._classes[place]
-
-
-def _tree(reader: _Reader) -> dict[bytes, Branch]:
+def _tree(reader: Reader) -> dict[bytes, Branch]:
     version, _ = reader.header()
     reader.skip(4)  # name, line, fill, marker
     reader.fields(_TREE)
-    clusters = reader.fields(_WORD)[0] if version > 18 else 0
+    clusters = reader.fields(WORD)[0] if version > 18 else 0
     reader.fields(_TREE_LIMITS)
     if version > 18:
         reader.array("q", clusters)
@@ -286,7 +191,7 @@ def _tree(reader: _Reader) -> dict[bytes, Branch]:
     return branches
 
 
-def _numbers(reader: _Reader) -> tuple[bytes, Branch]:
+def _numbers(reader: Reader) -> tuple[bytes, Branch]:
     version, _ = reader.header()
     _, end = reader.header()
     reader.object()
@@ -312,7 +217,7 @@ def _numbers(reader: _Reader) -> tuple[bytes, Branch]:
     return name, Branch(b"", 0, entries, baskets)
 
 
-def _objects(reader: _Reader) -> tuple[bytes, Branch]:
+def _objects(reader: Reader) -> tuple[bytes, Branch]:
     """A branch whose entries have no class and version of their own."""
     version, _ = reader.header()
     name, branch = _numbers(reader)
@@ -321,7 +226,7 @@ def _objects(reader: _Reader) -> tuple[bytes, Branch]:
     return name, branch._replace(class_name=class_name, class_version=class_version)
 
 
-def _whole_objects(reader: _Reader) -> tuple[bytes, Branch]:
+def _whole_objects(reader: Reader) -> tuple[bytes, Branch]:
     reader.header()
     name, branch = _numbers(reader)
     return name, branch._replace(class_name=reader.text())

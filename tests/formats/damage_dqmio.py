@@ -42,6 +42,7 @@ def crafted(path: Path) -> Iterator[tuple[str, bytes]]:
         "ranges-end-at-the-end-of-numbers": ("LastIndex", 0xFFFFFFFFFFFFFFFF),
         "ranges-end-before-they-begin": ("LastIndex", 0),
         "one-lumisection-for-all": ("Lumi", 1),
+        "lumisections-that-no-run-has": ("Lumi", 0xFFFFFFFF),
         "types-that-are-none": ("Type", 0xFFFFFFFF),
         "nothing-stored": ("Type", 1000),
     }.items():

@@ -182,7 +182,7 @@ def compressed(folder: Path) -> None:
 def runs(folder: Path) -> None:
     """As older software wrote it: without the trees of the types that came last."""
     writer = Writer(folder / "runs.root", types=TYPES[:12])
-    for run in [367129, 1, 4_000_000_000]:
+    for run in [367129, 1, 400_000_000]:
         for lumi in [1, 2, 3, 0]:
             if lumi != 2:
                 writer.put("Sub/in all", new("TH1F", "in all", run % 1000 + lumi))
