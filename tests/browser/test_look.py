@@ -14,7 +14,7 @@ SAMPLE = "/browse/367140/Cosmics/Run2023C-Demo-v1/DQMIO"
 PLOT = f"{SAMPLE}/EcalBarrel/EventInfo?plot=EcalBarrel%2FEventInfo%2FreportSummaryMap"
 PAGES = [
     "/", "/?run=3671&dataset=zero", "/?run=nothing", SAMPLE, f"{SAMPLE}/Info/EventInfo", f"{SAMPLE}/Muons/diMuonHistograms",
-    f"{SAMPLE}?q=reportSummaryMap", PLOT, f"{PLOT}&size=xl", "/help", "/help/gui", "/help/report", "/status", "/account/sign-in",
+    f"{SAMPLE}?q=reportSummaryMap", PLOT, f"{PLOT}&size=xl", "/help", "/help/gui", "/help/report", "/status", "/files", "/account/sign-in",
 ]  # fmt: skip
 AUDIT = (Path(__file__).parent / "audit.js").read_text(encoding="utf-8")
 
