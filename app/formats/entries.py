@@ -106,21 +106,19 @@ def _behind_field(data: bytes, at: int) -> int:
 
 
 class Entries:
-    """Reads a stream into `found`, by name; `unreadable` counts the places where something was lost."""
+    """What the streams of one file hold: `found`, by name; `unreadable` counts the places where something was lost."""
 
-    def __init__(self, stream: Plain | Member, found: dict[bytes, Entry], where: str) -> None:
-        self._stream = stream
-        self._found = found
+    def __init__(self, where: str) -> None:
+        self.found: dict[bytes, Entry] = {}
         self._where = where
-        self._data = b""
-        self._base = 0
         self._tries = 0
         self._taken = 0
         self._room = MAX_TEXTS
         self.unreadable = 0
 
-    def read(self) -> None:
-        """All entries that are whole. Raises `FormatError` for more than `MAX_ENTRIES`."""
+    def read(self, stream: Plain | Member) -> None:
+        """All entries of a stream that are whole. Raises `FormatError` for more than `MAX_ENTRIES` in the file."""
+        self._stream, self._data, self._base = stream, b"", 0
         at = 0
         while True:
             at = self._take(at)
@@ -135,11 +133,11 @@ class Entries:
                 if found is None:
                     break
                 at = found
-        self.unreadable += self._stream.damaged
+        self.unreadable += stream.damaged
 
     def _take(self, at: int) -> int:
         """Reads the entries from `at` on, and tells where the first begins that is not whole and good."""
-        data, base, found, place = self._data, self._base, self._found, self._stream.place
+        data, base, found, place = self._data, self._base, self.found, self._stream.place
         limit = len(data)
         begin = at
         try:

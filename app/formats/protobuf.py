@@ -48,16 +48,13 @@ def scan(source: Source) -> Scan:
     Raises `OSError` when it cannot be read, and `FormatError` when no entry in it can be read, or there are too many.
     Lesser damage costs what it hit, and is counted.
     """
-    found: dict[bytes, Entry] = {}
-    unreadable = 0
+    entries = Entries(source.path)
     for stream in streams(source):
-        entries = Entries(stream, found, source.path)
-        entries.read()
-        unreadable += entries.unreadable
-    if not found:
+        entries.read(stream)
+    if not entries.found:
         what = f"has {source.size} bytes and no entry that can be read"
         raise FormatError(what, source.path, "a protobuf snapshot of monitor elements")
-    listing = _listing(found, unreadable)
+    listing = _listing(entries.found, entries.unreadable)
     return Scan({(0, 0): listing}, listing.unreadable)
 
 

@@ -173,10 +173,14 @@ def test_files_made_to_do_harm_lose_only_what_they_lie_about(tmp_path: Path) -> 
             assert "better" in answer["names"], name
 
 
-def test_more_entries_than_anybody_has_are_refused(monkeypatch: pytest.MonkeyPatch, snapshot_files: Path) -> None:
+def test_more_entries_than_anybody_has_are_refused(monkeypatch: pytest.MonkeyPatch, snapshot_files: Path, tmp_path: Path) -> None:
     monkeypatch.setattr(entries, "MAX_ENTRIES", 20)
     with pytest.raises(FormatError, match="at most 20"):
         scan(snapshot_files / "small.pb", "protobuf")
+    few = snapshots.written(list(snapshots.read(whole(snapshot_files)).values())[:11])
+    (tmp_path / "parts").write_bytes(gzip.compress(few) * 2)
+    with pytest.raises(FormatError, match="at most 20"):
+        scan(tmp_path / "parts", "protobuf")
 
 
 def test_a_packed_file_is_unpacked_up_to_a_limit(monkeypatch: pytest.MonkeyPatch, snapshot_files: Path, tmp_path: Path) -> None:
