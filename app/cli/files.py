@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1)
 @click.option("--dataset", default="", help="Dataset of these files, /primary/processed/tier, where their names do not tell it.")
 @click.option(
     "--run", type=click.IntRange(0, 2**31 - 1), help="Run of these files, where their names do not tell it; 0: the run that goes on."
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     "--list", "listing", type=click.File(errors="replace"), help="Rows of dasgoclient (file run lumi), as text or JSON; -: standard input."
 )
 @click.option("--redirector", default="root://cms-xrd-global.cern.ch/", show_default=True, help="Server that finds the files of --list.")
-def register(paths: tuple[Path, ...], dataset: str, run: int | None, format: str | None, listing: TextIO | None, redirector: str) -> None:
-    """Register files, and the .root and .pb files in folders at any depth; their names, or the options, tell run and dataset.
+def register(paths: tuple[str, ...], dataset: str, run: int | None, format: str | None, listing: TextIO | None, redirector: str) -> None:
+    """Register files (also root://host//path), and the .root and .pb files in folders at any depth; names or options tell what they are.
 
     \b
     DQM_V0001_R000316142__PD__Era__DQMIO.root  run 316142 of /PD/Era/DQMIO
@@ -63,7 +63,7 @@ def register(paths: tuple[Path, ...], dataset: str, run: int | None, format: str
     sys.exit(1 if wrong and not entries else 0)
 
 
-def _named(paths: Iterable[Path], settings: Settings, told: Told) -> tuple[list[Entry], list[str]]:
+def _named(paths: Iterable[str], settings: Settings, told: Told) -> tuple[list[Entry], list[str]]:
     """The files whose names and contents tell what they are, and what is wrong with the others."""
     from app.gui import register as registering
 
@@ -72,12 +72,12 @@ def _named(paths: Iterable[Path], settings: Settings, told: Told) -> tuple[list[
     places = registering.Places(settings)
     with click.progressbar(_files(paths, wrong), label="looking", show_pos=True, file=sys.stderr) as files:
         for file in files:
-            entry = registering.from_path(file, places, told)
-            problem = places.problem(file) if entry else "its name and content do not tell what it is: use --dataset, --run, --format"
-            if entry and not problem:
+            if problem := places.problem(file):
+                wrong.append(f"{file}: {problem}")
+            elif entry := registering.from_path(file, places, told):
                 entries.append(entry)
             else:
-                wrong.append(f"{file}: {problem}")
+                wrong.append(f"{file}: its name and content do not tell what it is: use --dataset, --run, --format")
     return entries, wrong
 
 
@@ -99,10 +99,13 @@ def _stored(entries: Sequence[Entry]) -> Registered:
     return total
 
 
-def _files(paths: Iterable[Path], wrong: list[str]) -> Iterator[str]:
-    """The absolute paths of the files named, and of every .root and .pb file below the folders named, in order."""
-    for path in map(Path.absolute, paths):
-        if path.is_dir():
+def _files(paths: Iterable[str], wrong: list[str]) -> Iterator[str]:
+    """The absolute paths of the files named, and of every .root and .pb file below the folders named, in order; remote files as they are."""
+    for given in paths:
+        path = Path(given).absolute()
+        if "://" in given:
+            yield given
+        elif path.is_dir():
             for folder, subfolders, names in os.walk(path, onerror=lambda error: wrong.append(str(error))):
                 subfolders.sort()
                 yield from (f"{folder}/{name}" for name in sorted(names) if name.endswith((".root", ".pb")))

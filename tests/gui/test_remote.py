@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,11 +16,12 @@ from flask.testing import FlaskClient
 
 from app import create_app
 from app.formats import remote, servers
+from app.gui.models import File
 from app.gui.register import Entry, register
 from app.security import Role, tokens
 from app.security.models import User
-from app.settings import Settings
-from tests.support.processes import until
+from app.settings import TREE, Settings
+from tests.support.processes import environment, until
 from tests.support.xrootd import XRootD, xrootd_server
 
 NAME = "DQM_V0001_R000367129__ZeroBias__Run2023C-Demo-v1__DQMIO.root"
@@ -191,3 +194,14 @@ def test_the_server_is_asked_again_when_the_answer_may_not_be_that_old(
     newer = tag(f"?notOlderThan={start + 1000}")  # a time to come means now
     assert newer != before
     assert tag() == newer
+
+
+def test_a_remote_file_is_registered_from_the_command_line_by_its_name(hub: Settings, server: XRootD, demo_files: list[Path]) -> None:
+    (file,) = [file for file in demo_files if file.name == NAME]
+    url = server.add(NAME.replace("Demo", "Far"), file.read_bytes())
+    given = environment(replace(hub, file_roots=(server.root,)))
+    command = [sys.executable, "-c", "from app.cli import main; main()", "register", url, "root://elsewhere//store/a.root"]
+    done = subprocess.run(command, cwd=TREE, env=given, capture_output=True, text=True, check=False)
+    assert done.stdout == "1 new, 0 with another file, 0 known already, 1 left out\n"
+    assert "root://elsewhere//store/a.root is in none of the folders that may be read" in done.stderr
+    assert (File.get(File.url == url)).format == "tdirectory"
