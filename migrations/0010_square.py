@@ -76,7 +76,7 @@ def up(migrator, db):
         last = DoubleField()
         jobs = IntegerField()
         running = IntegerField()
-        stopped = IntegerField()
+        finished = IntegerField()
         crashed = IntegerField()
         lumi = BigIntegerField(null=True)
         data_run = BigIntegerField(null=True)

@@ -15,17 +15,12 @@ Times are Unix s UTC.
 
 from __future__ import annotations
 
-import time
-
 from peewee import BigIntegerField, BlobField, BooleanField, DoubleField, ForeignKeyField, IntegerField, TextField
 
 from app.database import Table
 
 SYSTEMS = ("production", "playback")
 
-RUNNING, STOPPED, CRASHED, STUCK = "running", "stopped", "crashed", "stuck"
-STUCK_S = 900.0
-"""A job without exit code that reported nothing for so long is stuck."""
 LUMIS_PER_PART = 64
 
 
@@ -131,7 +126,7 @@ class Run(Table):
     """A run that jobs or files were reported of, summed up over its jobs.
 
     first, last: the earliest start and the last report. running: jobs without exit code, the stuck ones included;
-    stopped, crashed: exit code 0, any other. lumi: the greatest seen. data_run: the run in the data, another one in
+    finished, crashed: exit code 0, any other. lumi: the greatest seen. data_run: the run in the data, another one in
     playback. cmssw: version of the newest job.
     """
 
@@ -141,7 +136,7 @@ class Run(Table):
     last = DoubleField()
     jobs = IntegerField(default=0)
     running = IntegerField(default=0)
-    stopped = IntegerField(default=0)
+    finished = IntegerField(default=0)
     crashed = IntegerField(default=0)
     lumi = BigIntegerField(null=True)
     data_run = BigIntegerField(null=True)
@@ -187,17 +182,6 @@ class Job(Table):
     class Meta:
         table_name = "square_job"
         indexes = ((("system", "key"), True), (("system", "run", "tag"), False))
-
-    def state(self, now: float | None = None) -> str:
-        """running, stopped, crashed or stuck."""
-        return state_of(self.exit_code, self.reported, time.time() if now is None else now)
-
-
-def state_of(exit_code: int | None, reported: float, now: float) -> str:
-    """The state of a job by its exit code and its last report."""
-    if exit_code is None:
-        return STUCK if now - reported >= STUCK_S else RUNNING
-    return CRASHED if exit_code else STOPPED
 
 
 class Log(Table):
