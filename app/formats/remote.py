@@ -24,7 +24,7 @@ PIECE = 4 << 20
 """Most bytes of one request: the limit of time is for each, so that a large object from far away may take longer."""
 BLOCK = 1 << 20
 """Bytes that are read at a time where most of a file is looked through."""
-BLOCKS = 32
+BLOCKS = 64
 
 
 _IS_FOLDER = 2
