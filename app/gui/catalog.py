@@ -12,16 +12,16 @@ from typing import NamedTuple
 
 import zstandard
 from cachetools import LRUCache
-from peewee import JOIN, Field, ModelAlias, Query
 
 from app import work
-from app.database import prepared, rows
+from app.database import rows
 from app.formats import Columns, Facts, FormatError, NameList, Unreachable, Version
-from app.gui.importing import import_file, outdated
-from app.gui.models import FAILED, NEW, Dataset, File, Sample
+from app.gui.importing import import_file
+from app.gui.models import FAILED, NEW, Sample
 from app.gui.models import NameList as StoredNames
 from app.gui.register import IMPORT, is_live
 from app.gui.samples import SampleKey, datasets_of, lumis_of, runs_of
+from app.gui.stored import Row, Source, find
 from app.settings import Settings
 from app.web import Problem
 
@@ -91,51 +91,6 @@ class ServerSilent(ImportFailed):
     def __init__(self, key: SampleKey, url: str, reason: str) -> None:
         super().__init__(key, url, reason)
         self.status, self.headers = 503, {"Retry-After": "5"}
-
-
-class Source(NamedTuple):
-    """A registered file: the version whose lists are stored (null: none), and how its last reading ended."""
-
-    file: int
-    url: str
-    format: str
-    size: int | None
-    mtime_ns: int | None
-    state: str
-    error: str
-    tried: str
-    unreadable: int
-    listed: float | None
-
-    @property
-    def identity(self) -> str:
-        return f"{self.url}\0{self.size}\0{self.mtime_ns}"
-
-    def outdated(self, asked_after: float) -> bool:
-        """Whether it has to be read (again). Raises OSError and FormatError when it cannot be looked at."""
-        return outdated(self.url, self.state, self.tried, (self.size, self.mtime_ns), asked_after)
-
-
-class Row(NamedTuple):
-    """What the database has of a sample, without its blobs. shown: the file of its list; newest: of the list to come, else the same."""
-
-    sample: int
-    version: int
-    namelist: int | None
-    shown: Source
-    newest: Source
-
-    @property
-    def file(self) -> int:
-        return self.newest.file
-
-    @property
-    def url(self) -> str:
-        return self.newest.url
-
-    def serves(self, not_older_than: float) -> bool:
-        """Whether there is a list that was stored after this time (Unix s UTC)."""
-        return self.namelist is not None and (self.shown.listed or 0.0) >= not_older_than
 
 
 class Pulse(NamedTuple):
@@ -294,8 +249,8 @@ class Catalog:
 
 
 def _bytes_of_lists(lists: Lists) -> int:
-    """Memory of a sample without its names: 22 bytes of columns for each ME, and some 500 for each fact."""
-    return 1000 + 22 * len(lists.columns) + 500 * (len(lists.facts.scalars) + len(lists.facts.qtests))
+    """Memory of a sample without its names: 27 bytes of columns for each ME, and some 500 for each fact."""
+    return 1000 + 27 * len(lists.columns) + 500 * (len(lists.facts.scalars) + len(lists.facts.qtests))
 
 
 def _bytes_of_names(names: NameList) -> int:
@@ -313,35 +268,3 @@ def _nothing(key: SampleKey, url: str) -> str:
     lumis = [lumi for lumi in lumis_of(key.run, key.dataset) if lumi]
     hint = f"; there are {len(lumis)} lumisections of the run, the first is {lumis[0]}" if lumis else ""
     return f"{url} holds no monitor elements of {key}{hint}"
-
-
-def _columns(file: type[File] | ModelAlias[File]) -> list[Field]:
-    return [
-        file.id, file.url, file.format, file.size, file.mtime_ns,
-        file.state, file.error, file.tried, file.unreadable, file.listed,
-    ]  # fmt: skip
-
-
-@prepared
-def _find() -> Query:
-    coming = File.alias()
-    query = Sample.select(Sample.id, Sample.version, Sample.namelist, *_columns(File), *_columns(coming))
-    query = query.join(Dataset, JOIN.INNER, on=(Sample.dataset == Dataset.id)).join(File, JOIN.INNER, on=(Sample.file == File.id))
-    query = query.join(coming, JOIN.LEFT_OUTER, on=(Sample.coming == coming.id))
-    return query.where(Dataset.name == "", Sample.run == 0, Sample.lumi == 0)
-
-
-def find(key: SampleKey) -> Row | None:
-    """What the database has of a sample."""
-    found = _find(key.dataset, key.run, key.lumi)
-    if not found:
-        return None
-    sample, version, namelist, *files = found[0]
-    half = len(files) // 2
-    shown, coming = Source(*files[:half]), files[half:]
-    return Row(sample, version, namelist, shown, Source(*coming) if coming[0] else shown)
-
-
-def retry(file_id: int) -> None:
-    """Forget that a file could not be read, so that the next access reads it again."""
-    File.update(state=NEW).where(File.id == file_id).execute()

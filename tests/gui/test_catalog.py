@@ -14,10 +14,11 @@ import pytest
 import uproot
 
 from app import database, work
-from app.gui import catalog as catalog_room
 from app.gui.catalog import Catalog, ImportFailed, Importing, OpenSample, UnknownSample
 from app.gui.models import FAILED, READY, File, NameList, Sample
+from app.gui.register import IMPORT
 from app.gui.samples import SampleKey
+from app.gui.stored import retry
 from app.settings import Settings
 from tests.support.gui import register_all
 
@@ -121,7 +122,7 @@ def test_reading_again_can_be_asked_for(catalog: Catalog, own_file: Path) -> Non
     own_file.write_bytes(b"this is no ROOT file")
     with pytest.raises(ImportFailed):
         catalog.open(OWN, WAIT_S)
-    catalog_room.retry(File.get(File.url == str(own_file)).id)
+    retry(File.get(File.url == str(own_file)).id)
     with pytest.raises(ImportFailed):
         catalog.open(OWN, WAIT_S)
     assert work.Work.select().count() == 2
@@ -170,7 +171,7 @@ def test_many_who_ask_at_once_have_the_file_read_once(catalog: Catalog, own_file
 
 def test_a_file_whose_reading_was_cancelled_does_not_count_as_empty(catalog: Catalog, own_file: Path) -> None:
     catalog.reading.update(range(-catalog.settings.import_slots, 0))  # so that the worker, which there is none of, is to read it
-    row = work.enqueue(catalog_room.IMPORT, str(File.get(File.url == str(own_file)).id))
+    row = work.enqueue(IMPORT, str(File.get(File.url == str(own_file)).id))
     cancel = threading.Timer(0.3, cancel_elsewhere, [row.id])
     cancel.start()
     with pytest.raises(ImportFailed, match="cancelled"):

@@ -17,10 +17,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app import create_app, work
-from app.gui.catalog import find
 from app.gui.models import NEW
 from app.gui.register import IMPORT
 from app.gui.samples import SampleKey
+from app.gui.stored import find
 from app.security import Role, tokens
 from app.security.models import User
 from app.settings import Settings
