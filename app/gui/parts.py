@@ -45,7 +45,8 @@ class Part:
     @property
     def identity(self) -> bytes:
         """Changes with all of this part that a plot depends on."""
-        return self.sample.identity.encode() if self.sample else b""
+        # A file may have an ME of this name in many runs and lumisections.
+        return f"{self.sample.identity}\0{self.sample.key.run}:{self.sample.key.lumi}".encode() if self.sample else b""
 
     @property
     def name(self) -> str:
