@@ -113,14 +113,15 @@ def _wanted(
 ) -> dict[tuple[int, int, int], StoredListing]:
     """The lists of a file by dataset, run and lumisection.
 
-    What does not name its run, or is the only run of its file under another number than was registered (as a harvest of many
-    runs is), is of the samples that were registered.
+    The only list of a file that does not name its run, or names another one than was registered (as a harvest of many runs does),
+    is that of the samples that were registered.
     """
+    if len(found) == 1 and not any(key[1:] in found for key in registered):
+        (((run, lumi), listing),) = found.items()
+        takers = {key for key in registered if not lumi and (not run or not key[2])}
+        if takers:
+            return dict.fromkeys(takers, listing)
     datasets = {dataset for dataset, _, _ in registered}
-    if len(found) == 1 and ((0, 0) in found or not any(key[1:] in found for key in registered)):
-        (((_, lumi), listing),) = found.items()
-        if not lumi:
-            return dict.fromkeys(registered, listing)
     return {(dataset, *key): listing for dataset in datasets for key, listing in found.items()}
 
 

@@ -111,6 +111,21 @@ def test_a_snapshot_which_names_no_run_is_of_the_run_it_was_registered_for(catal
     assert samples.lumis_of(0, ONLINE) == []
 
 
+def test_the_list_of_a_whole_run_is_not_that_of_a_lumisection(catalog: Catalog, folder: Path, real: Path) -> None:
+    place = copied(real / f"DQM_V0001_R000{RUN}__ZeroBias__Run2023C-PromptReco-v1__DQMIO.root", folder)
+    register.register([Entry(DATASET, RUN, 7, place, "tdirectory")])
+    with pytest.raises(ImportFailed, match="lumisection 7"):
+        catalog.open(WHOLE._replace(lumi=7), WAIT_S)
+    assert len(catalog.open(WHOLE, 0).names) > 0
+
+
+def test_a_harvest_of_many_runs_is_of_the_run_it_was_registered_for(catalog: Catalog, folder: Path, real: Path) -> None:
+    place = copied(real / f"DQM_V0001_R000{RUN}__ZeroBias__Run2023C-PromptReco-v1__DQMIO.root", folder)
+    register.register([Entry(DATASET, 5, 0, place, "tdirectory")])
+    assert len(catalog.open(SampleKey(5, 0, DATASET), WAIT_S).names) > 0
+    assert samples.lumis_of(RUN, DATASET) == []
+
+
 def test_a_run_with_lumisections_only_is_found_by_its_first(hub: Settings) -> None:
     register.register([Entry(DATASET, 5, lumi, "/data/a.root", "dqmio") for lumi in (9, 7, 8)])
     register.register([Entry(DATASET, 6, 0, "/data/b.root", "dqmio"), Entry(DATASET, 6, 1, "/data/b.root", "dqmio")])
