@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,29 +10,17 @@ import pytest
 from app.formats import FormatError, dqmio_trees, scan
 from tests.formats.damage import cut, mutants
 from tests.formats.damage_dqmio import crafted, tree_mutants
+from tests.formats.test_damage import TREE, read_all
 
-TREE = Path(__file__).parents[2]
 CORPUS = TREE / "tests" / "corpus" / "dqmio"
-LONGEST_CPU_S = 2
 MES = 36
 NAMES = {f"{folder}/{name}" for folder in ["Alpha/one", "Alpha/two/deep", "Beta/three"] for name in ["TH1F", "TH2S", "number", "text"]}
-
-
-def read_all(folder: Path) -> dict[str, dict[str, Any]]:
-    """What `read_all.py` says of each file; every one must have an answer."""
-    command = [sys.executable, "-m", "tests.formats.read_all", str(folder), "dqmio"]
-    done = subprocess.run(command, cwd=TREE, capture_output=True, text=True, timeout=300, check=False)
-    assert done.returncode == 0, done.stderr
-    answers = {answer["file"]: answer for answer in map(json.loads, done.stdout.splitlines())}
-    assert answers.keys() == {path.name for path in folder.iterdir()}
-    assert max(answer["cpu_s"] for answer in answers.values()) < LONGEST_CPU_S
-    return answers
 
 
 def test_a_truncated_file_lists_what_is_left_with_a_count_or_is_refused_when_its_trees_are_gone(dqmio_files: Path, tmp_path: Path) -> None:
     for number, part in enumerate(cut((dqmio_files / "small-zlib.root").read_bytes(), 50)):
         (tmp_path / f"{number:03}").write_bytes(part)
-    answers = read_all(tmp_path)
+    answers = read_all(tmp_path, "dqmio")
     for answer in answers.values():
         assert "expected" in answer.get("error", "") or answer["unreadable"] or len(answer["names"]) == MES
     listed = [len(answer.get("names", [])) for answer in answers.values()]
@@ -47,13 +32,13 @@ def test_a_truncated_file_lists_what_is_left_with_a_count_or_is_refused_when_its
 def test_of_300_files_damaged_at_random_none_costs_much_or_loses_more_than_it_says(dqmio_files: Path, tmp_path: Path, name: str) -> None:
     for number, mutant in enumerate(mutants((dqmio_files / f"{name}.root").read_bytes(), seed=3, number=300)):
         (tmp_path / f"{number:03}").write_bytes(mutant)
-    judge(read_all(tmp_path), least=200)
+    judge(read_all(tmp_path, "dqmio"), least=200)
 
 
 def test_of_300_files_whose_trees_are_damaged_none_costs_much_or_loses_more_than_it_says(dqmio_files: Path, tmp_path: Path) -> None:
     for number, mutant in enumerate(tree_mutants(dqmio_files / "small.root", seed=4, number=60)):
         (tmp_path / f"{number:03}").write_bytes(mutant)
-    judge(read_all(tmp_path), least=150)
+    judge(read_all(tmp_path, "dqmio"), least=150)
 
 
 def judge(answers: dict[str, dict[str, Any]], least: int) -> None:
@@ -66,13 +51,13 @@ def judge(answers: dict[str, dict[str, Any]], least: int) -> None:
 def test_files_made_to_do_harm_lose_only_what_they_lie_about(dqmio_files: Path, tmp_path: Path) -> None:
     for name, data in crafted(dqmio_files / "small.root"):
         (tmp_path / name).write_bytes(data)
-    for name, answer in read_all(tmp_path).items():
+    for name, answer in read_all(tmp_path, "dqmio").items():
         assert set(answer["names"]) <= NAMES
         assert answer["unreadable"] > 0 or len(answer["names"]) == MES or name in ("nothing-stored", "one-lumisection-for-all"), name
 
 
 def test_every_file_of_the_corpus_is_answered() -> None:
-    answers = read_all(CORPUS)
+    answers = read_all(CORPUS, "dqmio")
     assert len(answers) >= 60
     assert any(answer.get("names") for answer in answers.values())
 
