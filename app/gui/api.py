@@ -195,7 +195,9 @@ def me_json(sample: str, primary: str, processed: str, tier: str, me: str) -> Re
 @needs(Role.VIEWER)
 def lumis(run: str, primary: str, processed: str, tier: str) -> Response:
     not_older_than()
-    return cached_json(samples.lumis_of(number("run", run), f"/{primary}/{processed}/{tier}"))
+    key = sample_key(run, primary, processed, tier)
+    catalog().discover(key, WAIT_S)
+    return cached_json(samples.lumis_of(key.run, key.dataset))
 
 
 @blueprint.get("/datasets")

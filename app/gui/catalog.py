@@ -122,17 +122,20 @@ class Catalog:
         Then the list that is stored serves, if it was stored after `not_older_than` (Unix s UTC). Raises UnknownSample,
         Importing, ImportFailed.
         """
-        row = self._row(key)
+        row = find(key)
+        if row is None:
+            self.discover(key, wait_s)
+            row = self._row(key)
         job = None
         try:
             if self._outdated(key, row.newest, not_older_than):
                 job = self._import(key, row.newest, wait_s)
                 row = self._row(key)
             note = self._note(key, row, job, not_older_than)
-        except ServerSilent as silent:
-            if not row.serves(not_older_than):
+        except ImportFailed as failed:
+            if not self._last_known_serves(key, row, failed, not_older_than):
                 raise
-            note = silent.reason
+            note = failed.reason
         shown = row.shown
         lists = self._lists(row)
         if lists is None or row.namelist is None:  # read again since
@@ -141,6 +144,12 @@ class Catalog:
         return OpenSample(
             key, row.version, shown.url, shown.format, shown.identity, note, shown.unreadable, names, lists.columns, lists.facts
         )
+
+    def discover(self, key: SampleKey, wait_s: float) -> None:
+        """Read the file of a run that was never read, since only it tells which lumisections it has. Raises Importing."""
+        whole = find(key._replace(lumi=0))
+        if whole and whole.newest.state == NEW and self.may_read(whole.url) and (job := self._import(key, whole.newest, wait_s)):
+            raise Importing(key, job)
 
     def may_read(self, url: str) -> bool:
         """Whether a file is in one of the folders that may be read."""
@@ -160,6 +169,11 @@ class Catalog:
             problem = problem or row.newest.error
         changed = None if row.namelist is None or row.shown.mtime_ns is None else row.shown.mtime_ns / 1e9
         return Pulse(row.version, reading, problem, changed)
+
+    def _last_known_serves(self, key: SampleKey, row: Row, failed: ImportFailed, not_older_than: float) -> bool:
+        """Whether what was known last is better than nothing: when a server is silent, and in a run that goes on, whose next file comes."""
+        passes = isinstance(failed, ServerSilent) or is_live(key.run, key.dataset)
+        return passes and self.may_read(row.shown.url) and self.may_read(row.url) and row.serves(not_older_than)
 
     def _row(self, key: SampleKey) -> Row:
         row = find(key)

@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 
 import jobs
 from app import work
+from app.formats import version
 from app.gui import register, samples
 from app.gui.catalog import Catalog, ImportFailed, Importing, UnknownSample
 from app.gui.models import File, NameList, Sample
@@ -79,6 +80,17 @@ def test_all_that_a_file_holds_becomes_samples_of_its_dataset(catalog: Catalog, 
     assert len(opened.names) == len(catalog.open(WHOLE._replace(lumi=lumis[-1]), 0).names) == 1
     assert work.Work.select().count() == NameList.select().count() == 1
     assert samples.runs() == [WHOLE]
+
+
+def test_the_address_of_a_lumisection_is_good_before_its_file_was_ever_read(client: FlaskClient, folder: Path, real: Path) -> None:
+    register.register([Entry(DATASET, RUN, 0, copied(dqmio(real), folder), "dqmio")])
+    assert client.get(f"/browse/{RUN}:7{DATASET}").status_code == 200
+    assert client.get(f"/browse/{RUN}:4000{DATASET}").status_code == 404
+
+
+def test_the_lumisections_of_a_run_are_told_before_its_file_was_ever_read(client: FlaskClient, folder: Path, real: Path) -> None:
+    register.register([Entry(DATASET, RUN, 0, copied(dqmio(real), folder), "dqmio")])
+    assert len(client.get(f"/api/v1/lumis/{RUN}{DATASET}").json) == 46
 
 
 def test_a_sample_that_is_registered_with_another_file_stays_with_it(catalog: Catalog, folder: Path, real: Path) -> None:
@@ -221,6 +233,26 @@ def test_a_newer_file_that_cannot_be_read_leaves_the_old_list_and_says_why(catal
     assert str(bad) in catalog.pulse(LIVE).problem
     with pytest.raises(ImportFailed):
         catalog.open(LIVE, WAIT_S, not_older_than=File.get(File.url == before.url).listed + 1)
+
+
+def test_a_run_that_goes_on_shows_what_was_known_last_when_its_file_is_damaged_or_gone(
+    catalog: Catalog, hub: Settings, folder: Path, real: Path
+) -> None:
+    place = Path(copied(snapshot(real), folder))
+    register.register([Entry(ONLINE, 0, 0, str(place), "protobuf"), Entry(DATASET, 0, 1, str(place), "protobuf")])
+    before = catalog.open(LIVE, WAIT_S)
+    place.write_bytes(b"no snapshot")
+    damaged = catalog.open(LIVE, WAIT_S)
+    assert (damaged.identity, str(place) in damaged.note) == (before.identity, True)
+    assert damaged.file_version != version(place), "nothing is drawn of the file as it is now"
+    place.unlink()
+    assert "No such file" in catalog.open(LIVE, WAIT_S).note
+    with pytest.raises(ImportFailed, match="No such file"):
+        catalog.open(LIVE, WAIT_S, not_older_than=File.get().listed + 1)
+    with pytest.raises(ImportFailed, match="file_roots"):
+        Catalog(replace(hub, data_dir="/nowhere")).open(LIVE, WAIT_S)
+    shutil.copy(snapshot(real, 367129), place)
+    assert catalog.open(LIVE, WAIT_S).note == ""
 
 
 def test_registering_a_live_file_has_it_read_at_once_by_the_live_queue(hub: Settings) -> None:
