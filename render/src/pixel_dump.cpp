@@ -4,23 +4,78 @@
 #include <TImage.h>
 #include <TPad.h>
 #include <TROOT.h>
+#include <TStyle.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace dqmhub {
+namespace {
+
+// The image of the last plot: to make one takes ROOT a tenth of the time of a plot. Never deleted, since ROOT is gone by the end.
+TImage *kept = nullptr;
+constexpr UInt_t kMostKept = 1 << 20;  // pixels
+
+}  // namespace
 
 PixelDump::PixelDump() : TImageDump("", 114) { SetBit(TPad::kPrintingPS); }
+
+PixelDump::~PixelDump() {
+  if (!pixels() || fImage->GetWidth() * fImage->GetHeight() > kMostKept)
+    return;
+  delete kept;
+  kept = std::exchange(fImage, nullptr);
+}
 
 void PixelDump::DrawBox(Double_t x1, Double_t y1, Double_t x2, Double_t y2) {
   constexpr int solid = 1;  // thousands of a fill style
   const Span across = columns(x1, x2), down = rows(y1, y2);
   uint32_t value;
-  if (!pixels() || !across.within(width()) || !down.within(height()) || fFillStyle / 1000 != solid || !opaque_argb(fFillColor, value)) {
+  const bool opaque = fFillStyle / 1000 == solid && opaque_argb(fFillColor, value);
+  if (opaque && !pixels())
+    reuse_image(across, down);
+  if (!opaque || !pixels() || !across.within(width()) || !down.within(height())) {
     TImageDump::DrawBox(x1, y1, x2, y2);
     return;
   }
   for (int y = down.begin; y < down.end; ++y)
     std::fill(pixels() + y * width() + across.begin, pixels() + y * width() + across.end, value);
+}
+
+void PixelDump::DrawPolyMarker(Int_t count, Double_t *x, Double_t *y) {
+  uint32_t value;
+  if (!pixels() || fMarkerStyle != kStar || !opaque_argb(fMarkerColor, value)) {
+    TImageDump::DrawPolyMarker(count, x, y);
+    return;
+  }
+  for (int i = 0; i < count; ++i)
+    if (!draw_star(XtoPixel(x[i]), YtoPixel(y[i]), value))
+      TImageDump::DrawPolyMarker(1, x + i, y + i);
+}
+
+// False when it is too small, or would not be whole.
+bool PixelDump::draw_star(int x, int y, uint32_t value) {
+  const double arm = 4 * fMarkerSize * gStyle->GetImageScaling(), slanted = 0.707 * arm;
+  if (slanted < 1 || x < arm || y < arm || x + arm >= width() || y + arm >= height())
+    return false;
+  const int row = width(), straight = int(x + arm) - int(x - arm), across = int(x + slanted) - int(x - slanted);
+  const auto line = [&](double from_x, double from_y, int step, int count) {
+    for (uint32_t *pixel = pixels() + int(from_y) * row + int(from_x); count > 0; --count, pixel += step)
+      *pixel = value;
+  };
+  line(x - arm, y, 1, straight + 1);
+  line(x, y - arm, row, straight + 1);
+  line(x - slanted, y - slanted, row + 1, across);  // ROOT leaves out where a slanted line ends at the right
+  line(x - slanted, y + slanted, 1 - row, across);
+  return true;
+}
+
+// ROOT makes an image as large as the first box, which is the canvas; it leaves nothing of what the image held.
+void PixelDump::reuse_image(Span across, Span down) {
+  if (!kept || across.begin != 0 || down.begin != 0 || across.end != int(kept->GetWidth()) || down.end != int(kept->GetHeight()))
+    return;
+  delete fImage;
+  fImage = std::exchange(kept, nullptr);
 }
 
 Span PixelDump::columns(double x1, double x2) {

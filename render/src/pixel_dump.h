@@ -15,10 +15,15 @@ struct Span {
 class PixelDump : public TImageDump {
  public:
   PixelDump();
+  ~PixelDump() override;
 
   // A filled box straight into the pixels; ROOT's own way, through the name of the colour, takes most of the time of a
   // large map.
   void DrawBox(Double_t x1, Double_t y1, Double_t x2, Double_t y2) override;
+
+  // The stars of references, straight into the pixels, too: ROOT does that with each of the four lines of a star.
+  void DrawPolyMarker(Int_t count, Double_t *x, Double_t *y) override;
+  using TImageDump::DrawPolyMarker;
 
   // The pixels of a box between these places on the pad, in its units: one at least.
   Span columns(double x1, double x2);
@@ -27,6 +32,10 @@ class PixelDump : public TImageDump {
   int width() const;
   int height() const;
   uint32_t *pixels() const;  // width x height of 0xAARRGGBB, row by row from the top; null when there is no image
+
+ private:
+  void reuse_image(Span across, Span down);
+  bool draw_star(int x, int y, uint32_t value);
 };
 
 // The pixel value of a colour number. False when it has none that covers what is below: unknown, or transparent.

@@ -1,5 +1,6 @@
 #include "png.h"
 
+#include <algorithm>
 #include <stdexcept>
 #include <vector>
 #ifdef DQMHUB_ISAL
@@ -52,6 +53,11 @@ std::string indexed_rows(const uint32_t *pixels, uint32_t width, uint32_t height
   char *out = &rows[0];
   uint32_t last = pixels[0], number = palette.number(last);
   for (uint32_t y = 0; y < height; ++y) {
+    if (y > 0 && std::equal(pixels, pixels + width, pixels - width)) {  // as most rows are
+      out = std::copy_n(out - width - 1, width + 1, out);
+      pixels += width;
+      continue;
+    }
     ++out;
     for (uint32_t x = 0; x < width; ++x, ++pixels) {
       if (*pixels != last) {
