@@ -1,0 +1,97 @@
+"""`/_simulator/...`: the own addresses of the stand-in, by which tests look into it and make things go wrong. Loopback only."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import ipaddress
+import json
+from collections.abc import Callable
+from typing import Any
+
+from aiohttp import web
+
+from . import incidents
+from .answers import SITE, Handler
+
+
+def _loopback(handler: Handler) -> Handler:
+    async def check(request: web.Request) -> web.StreamResponse:
+        if not ipaddress.ip_address(request.remote or "0.0.0.0").is_loopback:
+            raise web.HTTPForbidden
+        return await handler(request)
+
+    return check
+
+
+@_loopback
+async def _status(request: web.Request) -> web.StreamResponse:
+    """The time, the runs and the jobs that are alive."""
+    site = request.app[SITE]
+    systems = {
+        name: {
+            "run": system.run.number if system.run else None,
+            "lumi": system.run.last_lumi if system.run else None,
+            "runs": [run.number for run in system.runs],
+            "jobs": [
+                {"id": job.id, "tag": job.client.tag, "lumi": job.lumi, "attempt": job.attempt, "silent": job.silent}
+                for job in system.jobs_of()
+            ],
+        }
+        for name, system in site.systems.items()
+    }
+    hosts = {host: {"documents": len(store.stored), "generation": store.generation} for host, store in site.stores.items()}
+    return web.json_response({"now": site.clock.now(), "played_to": site.timeline.now, "systems": systems, "hosts": hosts})
+
+
+@_loopback
+async def _record(request: web.Request) -> web.StreamResponse:
+    """Every document that ever was, at its newest revision, with the SHA-256 of its text; `?bodies=1` adds the documents."""
+    site = request.app[SITE]
+    rows = []
+    for host, store in site.stores.items():
+        for id, (generation, stored) in store.ever.items():
+            row: dict[str, Any] = {"host": host, "id": id, "rev": stored.header["_rev"], "generation": generation}
+            row |= {"there": store.stored.get(id) is stored, "sha256": hashlib.sha256(stored.text.encode()).hexdigest()}
+            rows.append(row | ({"document": stored.document} if "bodies" in request.query else {}))
+    return web.json_response({"documents": rows, "requests": list(site.requests)})
+
+
+@_loopback
+async def _advance(request: web.Request) -> web.StreamResponse:
+    """Turn the clock forward by some seconds and let all happen that is due by then."""
+    site = request.app[SITE]
+    site.clock.advance(float(request.query["seconds"]))
+    site.catch_up()
+    return web.json_response({"now": site.clock.now()})
+
+
+@_loopback
+async def _incident(request: web.Request) -> web.StreamResponse:
+    """Have something go wrong, or right again; the body is a JSON object of the arguments."""
+    site = request.app[SITE]
+    name = request.match_info["name"]
+    incident: Callable[..., Any] | None = incidents.INCIDENTS.get(name)
+    if not incident:
+        return web.json_response({"message": f"no incident {name}; there are {', '.join(incidents.INCIDENTS)}"}, status=404)
+    arguments = json.loads(await request.read() or b"{}")
+    try:
+        inspect.signature(incident).bind(site, **arguments)
+        answer = incident(site, **arguments)
+    except (TypeError, KeyError, ValueError) as error:
+        return web.json_response({"message": f"{name}: {error}"}, status=400)
+    return web.json_response(answer)
+
+
+@_loopback
+async def _list(request: web.Request) -> web.StreamResponse:
+    return web.json_response({name: f"{inspect.signature(act)} {inspect.getdoc(act)}" for name, act in incidents.INCIDENTS.items()})
+
+
+ROUTES = [
+    web.get("/_simulator/status", _status),
+    web.get("/_simulator/record", _record),
+    web.post("/_simulator/advance", _advance),
+    web.get("/_simulator/incidents", _list),
+    web.post("/_simulator/incidents/{name}", _incident),
+]

@@ -1,0 +1,41 @@
+"""The stand-in answers byte for byte as fff_web did when it was asked about the same documents."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from tests.support.p5 import P5
+
+HOST = "fu-c2f11-11-01"
+CUT = re.compile(r"\.\.\.<cut, total (\d+) bytes>$")
+
+
+@pytest.fixture
+def fed(p5: P5, dqmsquare: Any) -> P5:
+    """As when the answers were taken: the documents in their order, and dqm-stats of the recording host once more at the end."""
+    documents = dqmsquare("wire_documents.json")[HOST]
+    captured = dqmsquare("p5_wire_capture.json")
+    stats = json.loads(json.loads(captured[0]["response_body"])["messages"][0])["headers"][-1]
+    for document in documents:
+        del document["_rev"]
+        p5.post("/_upload/", json.dumps({"docs": [document]}))
+    again = {key: stats[key] for key in ("_id", "timestamp", "hostname", "type")}
+    p5.post("/_upload/", json.dumps({"docs": [again]}))
+    return p5
+
+
+def test_the_captured_requests_have_the_captured_answers(fed: P5, dqmsquare: Any) -> None:
+    for row in dqmsquare("p5_wire_capture.json"):
+        answer = fed.post(row["request"].removeprefix("POST "), row["request_body"])
+        expected = row["response_body"]
+        if cut := CUT.search(expected):
+            assert answer.text[: cut.start()] == expected[: cut.start()]
+            assert len(answer.content) == int(cut[1])
+        else:
+            assert answer.content == expected.encode()
+        for name in row["response_headers"].keys() - {"Date"}:
+            assert answer.headers[name] == row["response_headers"][name], name
