@@ -35,7 +35,7 @@ setup(
     description="Data quality monitoring of the CMS experiment in one application",
     license="Apache-2.0",
     python_requires=">=3.11",
-    packages=["app", "app.cli", "app.formats", "app.gui", "app.home", "app.security", "app.work", "jobs", "render", "services"],
+    packages=["app", "app.cli", "app.formats", "app.gui", "app.home", "app.security", "app.square", "app.work", "jobs", "render", "services"],
     install_requires=[
         "cachetools>=5.5",
         "click>=8.1",
@@ -47,6 +47,7 @@ setup(
         "huey>=3.5.2",
         "lz4>=4.3",
         "peewee>=4.5,<5",
+        "pillow>=11",  # charts as PNG for e-logs: draws text and needs nothing of the system
         "prometheus-client>=0.21",
         "tzdata",  # pages show Swiss time also where the system has no table of time zones
         "zstandard>=0.23",

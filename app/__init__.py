@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from app.settings import Settings
 
-ROOMS = ("app.metrics", "app.web", "app.security", "app.gui", "app.home")
+ROOMS = ("app.metrics", "app.web", "app.security", "app.gui", "app.square", "app.home")
 """Each adds its pages, hooks and error handlers to the application by `init_app(app)`."""
 
 

@@ -131,6 +131,7 @@ class Settings:
     web_workers: int = setting(2, "Web server processes.", between(1, 64))
     web_threads: int = setting(8, "Threads of each web server process.", between(1, 64))
     live_poll_s: float = setting(5.0, "Seconds after which a page of a run that goes on asks for what is new.", between(1, 600))
+    square_poll_s: float = setting(3.0, "Seconds after which a page of DQM^2 asks for what is new.", between(1, 600))
     url_prefix: str = setting("", "Path under which a reverse proxy shows the hub.", prefix)
     allowed_hosts: tuple[str, ...] = setting(
         ("127.0.0.1", "localhost", "[::1]"), "Host names under which browsers may reach the hub; the port does not matter.", hosts

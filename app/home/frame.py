@@ -13,7 +13,7 @@ from app.settings import TREE
 from app.version import VERSION
 from app.web import is_fragment
 
-WINGS = (("Runs and plots", "/"), ("Status", "/status"), ("Help", "/help"))
+WINGS = (("Runs and plots", "/"), ("DQM^2", "/square"), ("Status", "/status"), ("Help", "/help"))
 """The entries of the main menu: name and address."""
 
 YEAR_S = 365 * 24 * 3600

@@ -1,1 +1,15 @@
 """DQM^2: the jobs that look at the data of a run while it is taken, as the machines at the experiment report them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+
+def init_app(app: Flask) -> None:
+    """Add the pages and the API."""
+    from app.square import views
+
+    app.register_blueprint(views.pages)

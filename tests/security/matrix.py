@@ -42,6 +42,8 @@ LEAST_ROLE = {
     "gui_legacy.plot_overlay": Role.VIEWER,
     "gui_legacy.me_json": Role.VIEWER,
     "gui_legacy.json_overlay": Role.VIEWER,
+    "square.live": Role.VIEWER,
+    "square.run_page": Role.VIEWER,
     "gui_api.register": Role.PUBLIC,  # trusted networks need no account; the view asks all others for the role operator
     "status.live": Role.PUBLIC,
     "status.ready": Role.PUBLIC,

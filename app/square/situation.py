@@ -1,0 +1,92 @@
+"""The line at the top of the page: what goes on, or why nothing moves."""
+
+from __future__ import annotations
+
+import time
+from math import ceil
+from typing import NamedTuple
+
+from app.square.models import Run
+from app.square.place import age_words
+from app.square.runs import Asked, Client, HostLine
+from app.square.states import CRASHED, FINISHED, LOOKS, RUNNING, STUCK, STUCK_S, Look
+
+QUIET_S = 90.0
+"""Each job reports every 30 s, so that something is the matter when no job of a run was heard of for so long."""
+
+GOOD = LOOKS[RUNNING]._replace(text="live")
+ENDED = LOOKS[FINISHED]._replace(text="ended")
+WAITING = LOOKS[FINISHED]._replace(icon="off", text="waiting")
+TROUBLE = LOOKS[STUCK]._replace(text="no news")
+LOST = LOOKS[CRASHED]._replace(text="no contact")
+
+
+class Situation(NamedTuple):
+    """look: in one word; text: in a sentence, "" while all is well."""
+
+    look: Look
+    text: str
+
+
+def situation(run: Run | None, clients: list[Client], hosts: list[HostLine], live: bool) -> Situation:
+    """What is to be said of a run; live: it is the newest, or there is none yet."""
+    if live and (trouble := _contact(hosts)):
+        return trouble
+    if run is None:
+        return Situation(WAITING, "No run was reported yet. This page shows the next one as soon as it begins.")
+    going = any(client.newest.job.exit_code is None for client in clients)
+    if not clients:
+        return Situation(WAITING, "No job was reported of this run, only its files.")
+    if not going:
+        return Situation(ENDED, "The run has ended: no job of it is left." + (" The next run has not begun." if live else ""))
+    quiet = time.time() - run.last
+    if not live:
+        return Situation(TROUBLE, "Not all jobs of this run have told of their end, and a newer run has begun.")
+    behind = sum(host.behind for host in hosts)
+    if behind:
+        return Situation(TROUBLE, f"Catching up: {behind:,} documents are still to be fetched from P5.")
+    if quiet > QUIET_S:
+        return Situation(TROUBLE, "The hosts answer, but no job of this run has reported: the jobs, or DQM^2 on their hosts, stand still.")
+    return Situation(GOOD, "")
+
+
+def _contact(hosts: list[HostLine]) -> Situation | None:
+    """What is wrong between the hub and the hosts at P5."""
+    if not hosts:
+        return Situation(LOST, "No host at P5 was asked yet: the service live does this, see Status; the hosts are named in the settings.")
+    failing = [host for host in hosts if host.failing]
+    if len(failing) == len(hosts):
+        return Situation(LOST, f"P5 cannot be reached: {failing[0].error}")
+    silent = [host for host in hosts if host.silent and not host.failing]
+    if len(silent) == len(hosts) - len(failing):
+        return Situation(LOST, "The hub does not ask P5 any more: its service live stands still, see Status.")
+    if failing or silent:
+        bad = (failing or silent)[0]
+        since = "never answered" if bad.answered_s is None else f"has not answered for {age_words(bad.answered_s)}"
+        more = len(failing) + len(silent) - 1
+        others = f" {more} more host{'s' if more > 1 else ''} too." if more else ""
+        return Situation(TROUBLE, f"{bad.name} {since}, so its jobs may look older than they are.{others} {bad.error}".rstrip())
+    return None
+
+
+def token(asked: Asked, run: int | None, jobs: list[Client]) -> str:
+    """What the page that is made now shows, for `?since=`: it is old when this differs, or at the time at its end.
+
+    At that time the next running job is stuck, unless it reports before.
+    """
+    now = time.time()
+    due = [client.newest.job.reported + STUCK_S for client in jobs if client.newest.job.exit_code is None]
+    return f"{_content(asked, run)}.{ceil(min((at for at in due if at > now), default=0))}"
+
+
+def is_current(given: str, asked: Asked, run: int | None) -> bool:
+    """Whether a page with this token shows all there is."""
+    content, _, due = given.rpartition(".")
+    return content == _content(asked, run) and due.isdecimal() and (due == "0" or time.time() < int(due))
+
+
+def _content(asked: Asked, run: int | None) -> str:
+    """The newest run moves with its system; one before it with its own jobs, and when another one begins."""
+    if run is None or run == asked.newest:
+        return f"{asked.feed}.{asked.newest}.{asked.silent}"
+    return f"{asked.version}.{asked.newest}"

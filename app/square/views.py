@@ -1,0 +1,83 @@
+"""The pages of a run: live, or an older one; what a shifter says of a crash."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, current_app, redirect, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from app.security import Role, needs
+from app.settings import Settings
+from app.square import runs
+from app.square.models import SYSTEMS, Run
+from app.square.place import ZONES, Place, asked, checked_run
+from app.square.situation import is_current, situation, token
+from app.square.states import LOOKS
+from app.web import Problem, page
+
+pages = Blueprint("square", __name__)
+
+
+@pages.get("/square")
+@needs(Role.VIEWER)
+def live() -> AnyResponse:
+    """The newest run, always. An address of the older mirror (`?run=N&db=`) leads to the page that shows the same."""
+    if "run" in request.args or "db" in request.args:
+        return redirect(old_bookmark())
+    return _show(asked(), None)
+
+
+@pages.get("/square/runs/<int:run>")
+@needs(Role.VIEWER)
+def run_page(run: int) -> Response:
+    """One run."""
+    return _show(asked(), checked_run(run))
+
+
+def old_bookmark() -> str:
+    """Where an address of the older mirror leads: `?run=` and `?db=`."""
+    run, system = request.args.get("run", ""), request.args.get("db", SYSTEMS[0])
+    place = Place(system if system in SYSTEMS else SYSTEMS[0], "cern")
+    return place.link(f"/square/runs/{run}" if run.isascii() and run.isdecimal() and len(run) < 19 else "/square")
+
+
+def _show(place: Place, wanted: int | None) -> Response:
+    """A page, its fragment for a poll, or 204 to a poll of a page that shows all there is."""
+    now = runs.asked(place.system, wanted or 0)
+    if "since" in request.args and is_current(request.args["since"], now, wanted):
+        return Response(status=204)
+    number = now.newest if wanted is None else wanted
+    run = runs.find(place.system, number) if number is not None else None
+    if run is None and wanted is not None:
+        raise Problem(404, f"run {wanted} is not known in {place.system}: no job and no file of it was reported, or it was cleaned up")
+    return page("square/run.html", "square/now.html", **_context(place, run, wanted, now))
+
+
+def _context(place: Place, run: Run | None, wanted: int | None, now: runs.Asked) -> dict[str, Any]:
+    settings: Settings = current_app.config["HUB"]
+    is_newest = wanted is None or wanted == now.newest
+    clients = runs.clients(place.system, runs.jobs(place.system, run.run)) if run else []
+    hosts = runs.hosts(place.system) if is_newest else []
+    before, after = runs.neighbours(place.system, run.run) if run else (None, None)
+    path = "/square" if wanted is None else f"/square/runs/{wanted}"
+    return {
+        "place": place,
+        "run": run,
+        "is_newest": is_newest,
+        "followed": wanted is None,
+        "before": before,
+        "after": after,
+        "clients": clients,
+        "counts": runs.counts(clients),
+        "situation": situation(run, clients, hosts, is_newest),
+        "hosts": hosts,
+        "machines": runs.machines(place.system) if is_newest else [],
+        "looks": LOOKS,
+        "path": path,
+        "poll": place.link(path, since=token(now, wanted, clients)),
+        "poll_s": settings.square_poll_s,
+        "systems": [(name, place.but(system=name).link("/square"), name == place.system) for name in SYSTEMS],
+        "zones": [(name, place.but(tz=name).link(path), name == place.tz) for name in ZONES],
+        "ago": runs.age,
+    }

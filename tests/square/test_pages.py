@@ -1,0 +1,167 @@
+"""The pages of a run say what its jobs do, what needs a look first, and why nothing moves."""
+
+from __future__ import annotations
+
+import re
+import time
+from html import unescape
+
+import pytest
+from flask.testing import FlaskClient
+
+from app.settings import Settings
+from app.square.models import SYSTEMS, Host, Job
+from tests.square import data
+
+
+def words(html: str) -> str:
+    """The text of a page as a reader sees it."""
+    body = html.partition("<main")[2].partition("</main>")[0]
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", body)))
+
+
+def shown(client: FlaskClient, address: str) -> str:
+    answer = client.get(address)
+    assert answer.status_code == 200, answer.text[:2000]
+    return words(answer.text)
+
+
+def clients(html: str) -> list[str]:
+    return re.findall(r'<th scope="row"><a class="stop"[^>]*><bdi>([^<]*)', html)
+
+
+def key_of(tag: str, run: int = 358792) -> str:
+    return str(Job.get(Job.run == run, Job.tag.startswith(f"{tag}_dqm")).key)
+
+
+def test_the_live_page_shows_the_newest_run(filled: Settings, client: FlaskClient) -> None:
+    text = shown(client, "/square")
+    assert "Run 358792" in text
+    assert "31 running 0 finished" in text
+    assert "cosmic_run" in text
+    assert "12_4_8_39145" in text
+    assert "live" in text
+    assert "Europe/Zurich" in text
+
+
+def test_every_client_is_listed_with_its_numbers(filled: Settings, client: FlaskClient) -> None:
+    page = client.get("/square/runs/358788").text
+    assert len(clients(page)) == 31
+    row = next(words(f"<main>{row}</main>") for row in page.split("<tr ") if "<bdi>beam</bdi>" in row)
+    assert "2022-09-15 13:45:47" in row
+    assert "fu-c2f11-11-04" in row
+    assert "1,165" in row
+    assert "705 MB" in row
+    assert " 99 " in row
+
+
+def test_a_run_leads_to_the_runs_before_and_after(filled: Settings, client: FlaskClient) -> None:
+    page = client.get("/square/runs/358791").text
+    assert 'aria-label="Run before: 358788"' in page
+    assert 'aria-label="Next run: 358792"' in page
+
+
+def test_a_crash_comes_first_with_its_exit_code_and_the_name_of_its_signal(filled: Settings, client: FlaskClient) -> None:
+    data.change(key_of("sistrip"), exit_code=134)
+    page = client.get("/square").text
+    assert clients(page)[0] == "sistrip"
+    assert "134 SIGABRT" in page
+    assert "1 crashed" in words(page)
+
+
+def test_a_job_that_is_silent_for_a_quarter_of_an_hour_is_stuck(filled: Settings, client: FlaskClient) -> None:
+    data.change(key_of("gem"), reported=time.time() - 899)
+    assert "0 stuck" in shown(client, "/square")
+    data.change(key_of("gem"), reported=time.time() - 901)
+    page = client.get("/square").text
+    assert "1 stuck" in words(page)
+    assert clients(page)[0] == "gem"
+
+
+def test_restarts_of_a_client_stand_together_as_attempts(filled: Settings, client: FlaskClient) -> None:
+    old = Job.get(Job.key == key_of("pixel"))
+    data.change(old.key, exit_code=-11, reported=time.time() - 60)
+    values = dict(old.__data__) | {"key": "again", "pid": 99999, "started": time.time(), "exit_code": None}
+    del values["id"]
+    Job.create(**values)
+    page = client.get("/square").text
+    assert clients(page).count("pixel") == 2
+    at = clients(page).index("pixel")
+    assert clients(page)[at + 1] == "pixel"
+    text = words(page)
+    assert text.index("attempt 2") < text.index("attempt 1")
+    assert "-11 SIGSEGV" in text
+
+
+def test_an_old_run_says_that_it_has_ended(filled: Settings, client: FlaskClient) -> None:
+    assert "The run has ended" in shown(client, "/square/runs/358788")
+
+
+def test_before_the_first_run_the_page_waits_for_it(hub: Settings, client: FlaskClient) -> None:
+    text = shown(client, "/square")
+    assert "No host at P5 was asked yet" in text
+    data.hosts(0)
+    assert "No run was reported yet" in shown(client, "/square")
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"failures": 3, "error": "connection refused"}, "P5 cannot be reached: connection refused"),
+        ({"last_ok": 1000.0}, "The hub does not ask P5 any more"),
+        ({"behind": 100}, "Catching up: 500 documents"),
+    ],
+)
+def test_the_page_says_why_nothing_moves(filled: Settings, client: FlaskClient, change: dict[str, object], sentence: str) -> None:
+    Host.update(change).execute()
+    assert sentence in shown(client, "/square")
+
+
+def test_one_host_that_fails_is_named_with_the_time(filled: Settings, client: FlaskClient) -> None:
+    Host.update(failures=3, error="timed out", last_ok=time.time() - 200).where(Host.name == "fu-c2f11-11-03").execute()
+    assert "fu-c2f11-11-03 has not answered for 3 min" in shown(client, "/square")
+
+
+def test_hosts_that_answer_while_no_job_reports_are_told_from_a_dead_grabber(filled: Settings, client: FlaskClient) -> None:
+    Job.update(reported=time.time() - 300).where(Job.run == 358792).execute()
+    data.change(key_of("gem"), reported=time.time() - 300)
+    assert "no job of this run has reported" in shown(client, "/square")
+
+
+def test_the_cluster_is_shown_as_p5_sees_it(filled: Settings, client: FlaskClient) -> None:
+    text = shown(client, "/square")
+    assert "down dqmfu-c2b04-45-01" in text
+    assert "Connection refused" in text
+    assert "up dqmfu-c2b03-45-01" in text
+
+
+def test_times_are_those_of_cern_until_utc_is_asked_for(filled: Settings, client: FlaskClient) -> None:
+    assert "2022-09-15 13:45:47" in shown(client, "/square/runs/358788")
+    text = shown(client, "/square/runs/358788?tz=utc")
+    assert "2022-09-15 11:45:47" in text
+    assert "Times: UTC" in text
+
+
+def test_the_other_system_has_its_own_runs(filled: Settings, client: FlaskClient) -> None:
+    assert "No host at P5 was asked yet" in shown(client, f"/square?system={SYSTEMS[1]}")
+    assert client.get("/square/runs/358792?system=playback").status_code == 404
+
+
+@pytest.mark.parametrize("address", ["/square?system=test", "/square?tz=moon"])
+def test_an_address_that_means_nothing_says_so(client: FlaskClient, address: str) -> None:
+    assert client.get(address).status_code == 400
+
+
+@pytest.mark.parametrize("run", ["1", "99999999999999999999999999"])
+def test_a_run_that_is_not_known_is_not_found(filled: Settings, client: FlaskClient, run: str) -> None:
+    assert client.get(f"/square/runs/{run}").status_code == 404
+
+
+def test_bookmarks_of_the_older_mirror_lead_to_the_same_view(filled: Settings, client: FlaskClient) -> None:
+    assert client.get("/square?run=358788&db=production").location == "/square/runs/358788"
+    assert client.get("/square?run=500016&db=playback").location == "/square/runs/500016?system=playback"
+    assert client.get("/square?db=playback").location == "/square?system=playback"
+
+
+def test_the_wing_is_in_the_menu(client: FlaskClient) -> None:
+    assert 'href="/square" aria-current="page">DQM^2</a>' in client.get("/square").text

@@ -1,0 +1,87 @@
+"""A page asks for what is new: nothing new costs next to nothing, and something new comes at once."""
+
+from __future__ import annotations
+
+import re
+import time
+from html import unescape
+
+from flask.testing import FlaskClient
+
+from app.settings import Settings
+from app.square.models import Host, Job
+from tests.square import data
+
+HTMX = {"HX-Request": "true", "HX-Target": "square"}
+
+
+def poll(page: str) -> str:
+    found = re.search(r'hx-get="([^"]*since=[^"]*)"', page)
+    assert found
+    return unescape(found[1])
+
+
+def some_key(run: int = 358792) -> str:
+    return str(Job.get(Job.run == run).key)
+
+
+def test_a_poll_with_nothing_new_is_a_few_bytes(filled: Settings, client: FlaskClient) -> None:
+    answer = client.get(poll(client.get("/square").text), headers=HTMX)
+    assert answer.status_code == 204
+    assert answer.data == b""
+    assert len(str(answer.headers)) < 300
+
+
+def test_a_new_report_comes_with_the_next_poll_as_a_fragment(filled: Settings, client: FlaskClient) -> None:
+    address = poll(client.get("/square").text)
+    data.change(some_key(), lumi=7777)
+    answer = client.get(address, headers=HTMX)
+    assert answer.status_code == 200
+    assert "<html" not in answer.text
+    assert 'id="square"' in answer.text
+    assert "7777" in answer.text
+    assert client.get(poll(answer.text), headers=HTMX).status_code == 204
+
+
+def test_a_job_becomes_stuck_without_any_report(filled: Settings, client: FlaskClient) -> None:
+    data.change(some_key(), reported=time.time() - 898.5)
+    page = client.get("/square").text
+    assert "0 stuck" in page
+    address = poll(page)
+    end = time.monotonic() + 60
+    while (answer := client.get(address, headers=HTMX)).status_code == 204 and time.monotonic() < end:
+        time.sleep(0.05)
+    assert "1 stuck" in answer.text
+
+
+def test_a_grabber_that_dies_is_seen_although_nothing_changes(filled: Settings, client: FlaskClient) -> None:
+    address = poll(client.get("/square").text)
+    Host.update(last_ok=time.time() - 40).execute()
+    answer = client.get(address, headers=HTMX)
+    assert "The hub does not ask P5 any more" in answer.text
+    assert client.get(poll(answer.text), headers=HTMX).status_code == 204
+
+
+def test_the_page_of_an_older_run_does_not_move_with_the_newest(filled: Settings, client: FlaskClient) -> None:
+    address = poll(client.get("/square/runs/358788").text)
+    data.change(some_key(358792), lumi=7777)
+    assert client.get(address, headers=HTMX).status_code == 204
+    data.change(some_key(358788), lumi=7778)
+    assert "7778" in client.get(address, headers=HTMX).text
+
+
+def test_the_next_run_is_told_to_the_page_of_the_one_before(filled: Settings, client: FlaskClient) -> None:
+    address = poll(client.get("/square/runs/358792").text)
+    live = poll(client.get("/square").text)
+    values = dict(Job.get(Job.run == 358792).__data__) | {"key": "next", "run": 358793}
+    del values["id"]
+    Job.create(**values)
+    data.change("next", lumi=1)
+    assert "Next run: 358793" in client.get(address, headers=HTMX).text
+    assert 'data-run="358793"' in client.get(live, headers=HTMX).text
+
+
+def test_the_other_system_does_not_move_it(filled: Settings, client: FlaskClient) -> None:
+    address = poll(client.get("/square?system=playback").text)
+    data.change(some_key(), lumi=7777)
+    assert client.get(address, headers=HTMX).status_code == 204
