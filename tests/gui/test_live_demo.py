@@ -105,29 +105,47 @@ def test_a_plot_of_a_snapshot_is_drawn_from_the_command_line(settings: Settings,
     assert plot.read_bytes().startswith(b"\x89PNG")
 
 
+class Service:
+    """A running command of the product, and what it says."""
+
+    def __init__(self, process: subprocess.Popen[bytes], log: Path) -> None:
+        self.process = process
+        self.log = log
+        self.heard = 0
+
+    def says(self, what: str) -> str:
+        """The next line that says this."""
+        until(lambda: self._found(what) >= 0 or self.process.poll() is not None, f"{what!r} in {self.log.read_text()!r}")
+        begin, text = self._found(what), self.log.read_text()
+        assert begin >= 0, f"it ended and never said {what!r}: {text!r}"
+        self.heard = text.find("\n", begin) + 1
+        return text[begin : self.heard]
+
+    def _found(self, what: str) -> int:
+        text = self.log.read_text()
+        return text.find(what, self.heard) if text.endswith("\n") else -1
+
+    def ends(self, number: int) -> None:
+        self.process.send_signal(number)
+        assert self.process.wait(PATIENCE_S) == 0
+
+
 @contextmanager
-def started(settings: Settings, *command: str) -> Iterator[subprocess.Popen[str]]:
-    with subprocess.Popen([DQMHUB, *command], env=environment(settings), stderr=subprocess.PIPE, text=True) as process:
+def started(settings: Settings, *command: str) -> Iterator[Service]:
+    settings.data.mkdir(exist_ok=True)
+    log = settings.data / f"{command[0]}.log"
+    with log.open("wb") as file, subprocess.Popen([DQMHUB, *command], env=environment(settings), stderr=file) as process:
         try:
-            yield process
+            yield Service(process, log)
         finally:
             process.kill()
 
 
 @contextmanager
-def live_demo(settings: Settings, *options: str) -> Iterator[subprocess.Popen[str]]:
+def live_demo(settings: Settings, *options: str) -> Iterator[Service]:
     build(TREE, sys.executable)
-    with started(settings, "demo", "live", "--lumis", "3", "--period", "1", "--run", "367300", *options) as process:
-        yield process
-
-
-def said(process: subprocess.Popen[str], what: str) -> str:
-    """The next line that says this."""
-    assert process.stderr
-    for line in process.stderr:
-        if what in line:
-            return line
-    raise AssertionError(f"the demo ended and never said {what!r}")
+    with started(settings, "demo", "live", "--lumis", "3", "--period", "1", "--run", "367300", *options) as service:
+        yield service
 
 
 def lumisection(settings: Settings, run: int) -> int:
@@ -143,36 +161,34 @@ def lumisection(settings: Settings, run: int) -> int:
 
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
 def test_runs_are_played_into_the_hub_one_after_the_other_until_a_signal(settings: Settings, sqlite_template: Path, end: int) -> None:
-    with site(settings, sqlite_template, []) as running, started(running, "live"), live_demo(running) as process:
+    with site(settings, sqlite_template, []) as running, started(running, "live"), live_demo(running) as demo:
         until(lambda: lumisection(running, 0), "the first snapshot as the run that goes on")
         until(lambda: lumisection(running, 367300), "the first snapshot by its number")
-        said(process, "run 367300 is over")
+        demo.says("run 367300 is over")
         until(lambda: lumisection(running, 367300) == 3, "the last lumisection of the run")
-        said(process, "run 367301 begins")
+        demo.says("run 367301 begins")
         until(lambda: lumisection(running, 367301), "the next run")
         until(lambda: lumisection(running, 367300) == 3, "the run before, as it was")
-        process.send_signal(end)
-        assert process.wait(PATIENCE_S) == 0
+        demo.ends(end)
         assert sorted(path.name for path in (running.data / "demo" / "live").iterdir()) == ["run367300_DQMLive.pb", "run367301_DQMLive.pb"]
 
 
 def test_a_hub_that_is_not_there_yet_is_waited_for(settings: Settings, sqlite_template: Path) -> None:
     shutil.copytree(sqlite_template, settings.data)
     early = replace(settings, web_port=free_port())
-    with live_demo(early, "--lumis", "2") as process:
-        assert f"waiting for the hub at 127.0.0.1:{early.web_port}" in said(process, "waiting")
+    with live_demo(early, "--lumis", "2") as demo:
+        assert f"waiting for the hub at 127.0.0.1:{early.web_port}" in demo.says("waiting")
         with started(early, "web"):
-            said(process, "the hub answers")
-            said(process, "run 367300 is over")
-        assert "waiting" in said(process, "waiting")
-        process.terminate()
-        assert process.wait(PATIENCE_S) == 0
+            demo.says("the hub answers")
+            demo.says("run 367300 is over")
+        assert "waiting" in demo.says("waiting")
+        demo.ends(signal.SIGTERM)
 
 
 def test_what_the_hub_refuses_is_said(settings: Settings, sqlite_template: Path, tmp_path: Path) -> None:
     elsewhere = tmp_path / "outside"
-    with site(settings, sqlite_template, []) as running, live_demo(running, "--folder", str(elsewhere)) as process:
-        assert "is in none of the folders that may be read" in said(process, "the hub did not register")
+    with site(settings, sqlite_template, []) as running, live_demo(running, "--folder", str(elsewhere)) as demo:
+        assert "is in none of the folders that may be read" in demo.says("the hub did not register")
 
 
 def test_the_procfile_has_the_demo_beside_the_services() -> None:
