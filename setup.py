@@ -35,7 +35,7 @@ setup(
     description="Data quality monitoring of the CMS experiment in one application",
     license="Apache-2.0",
     python_requires=">=3.11",
-    packages=["app", "app.cli", "app.formats", "app.gui", "app.home", "app.security", "app.square", "app.work", "jobs", "render", "services"],
+    packages=["app", "app.cli", "app.formats", "app.gui", "app.home", "app.security", "app.square", "app.work", "jobs", "render", "services", "services.simulator"],
     install_requires=[
         "cachetools>=5.5",
         "click>=8.1",
@@ -57,6 +57,7 @@ setup(
         "postgresql": ["psycopg[binary]>=3.2"],
         "redis": ["redis>=5"],
         "xrootd": ["xrootd>=5.7"],
+        "simulator": ["aiohttp>=3.11"],  # HTTP and websockets on one port, in one loop; only the stand-in for P5 needs it
         "test": [
             "awkward>=2.7",
             "hypothesis>=6",

@@ -173,6 +173,8 @@ class Settings:
     )
     session_hours: float = setting(12.0, "Hours after which a signed-in user signs in again.", between(0.1, 720))
 
+    simulator_port: int = setting(9215, "Port of this machine that the stand-in for P5 listens on (`dqmhub simulate`).", between(1, 65535))
+
     log_level: str = setting("info", "Least level that is logged.", one_of(*LOG_LEVELS))
     problem_url: str = setting("", "Where 'report a problem' leads, mailto: or https:; empty: a text to copy.", problem)
 

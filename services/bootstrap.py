@@ -81,7 +81,7 @@ def packages(wanted: list[str]) -> None:
 
 def environment(test: bool) -> None:
     """Make the environment .venv and install into it what setup.py asks for, in the versions of requirements.txt."""
-    extras = ["postgresql", "redis", "xrootd"] + (["test"] if test else []) + ([] if shutil.which("root-config") else ["root"])
+    extras = ["postgresql", "redis", "simulator", "xrootd"] + (["test"] if test else []) + ([] if shutil.which("root-config") else ["root"])
     place = digest(f"{TREE} {sys.version_info[:2]}".encode())  # of Debian's updates of a Python the environment knows nothing
     versions = digest((TREE / "setup.py").read_bytes() + (TREE / "requirements.txt").read_bytes())
     done = ENVIRONMENT / "installed"

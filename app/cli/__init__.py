@@ -22,6 +22,7 @@ MODULES = {
     "work": "app.cli.work",
     "register": "app.cli.files",
     "demo": "app.cli.demo",
+    "simulate": "app.cli.simulate",
     "quarantine": "app.cli.quarantine",
     "web": "app.cli.services",
     "live": "app.cli.consumers",

@@ -8,14 +8,26 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
+from email.message import Message
+from http.client import HTTPConnection
 from typing import Any
-
-import requests
+from urllib.parse import urlsplit
 
 from app.settings import TREE
 
 GATEWAY, BU, FU, CROWDED = "dqmrubu-c2a06-03-01", "dqmrubu-c2a06-01-01", "dqmfu-c2b03-45-01", "dqmfu-c2b04-45-01"
 """The gateway, which is also the BU of playback, and of production the BU, the FU of few clients and the one of many."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: Message
+    content: bytes
+
+    def json(self) -> Any:
+        return json.loads(self.content)
 
 
 class P5:
@@ -25,17 +37,27 @@ class P5:
         self.process = process
         self.address = address
 
-    def post(self, path: str, body: str, host: str = "") -> requests.Response:
-        headers = {"Host": host} if host else {}
-        return requests.post(self.address + path, data=body.encode(), headers=headers, timeout=60)
+    def request(self, method: str, path: str, body: str = "", **headers: str) -> Answer:
+        connection = HTTPConnection(urlsplit(self.address).netloc, timeout=60)
+        with contextlib.closing(connection):
+            connection.request(method, path, body.encode(), headers)
+            answer = connection.getresponse()
+            return Answer(answer.status, answer.headers, answer.read())
 
-    def get(self, path: str, **headers: str) -> requests.Response:
-        return requests.get(self.address + path, headers=headers, timeout=60, allow_redirects=False)
+    def get(self, path: str, **headers: str) -> Answer:
+        return self.request("GET", path, **headers)
+
+    def post(self, path: str, body: str = "", **headers: str) -> Answer:
+        return self.request("POST", path, body, **headers)
+
+    def redirect(self, host: str, message: dict[str, Any]) -> Answer:
+        """Send one message for a host by way of the gateway."""
+        return self.post(f"/redirect?path={host}.cms&port=9215", json.dumps({"messages": [json.dumps(message)]}))
 
     def ask(self, host: str, message: dict[str, Any]) -> list[dict[str, Any]]:
-        """Send one message for a host by way of the gateway; the messages that come back."""
-        answer = self.post(f"/redirect?path={host}.cms&port=9215", json.dumps({"messages": [json.dumps(message)]}))
-        assert answer.status_code == 200, answer.text
+        """The messages that answer one message to a host."""
+        answer = self.redirect(host, message)
+        assert answer.status == 200, answer.content
         return [json.loads(text) for text in answer.json()["messages"]]
 
     def headers(self, host: str, known: int | None = None) -> list[dict[str, Any]]:
@@ -47,13 +69,22 @@ class P5:
         found: list[dict[str, Any]] = message["documents"]
         return found
 
+    def jobs(self, *hosts: str, run: int | None = None) -> list[dict[str, Any]]:
+        """The documents of the jobs on some hosts."""
+        found = []
+        for host in hosts:
+            ids = [header["_id"] for header in self.headers(host) if header["type"] == "dqm-source-state" and run in (None, header["run"])]
+            found += self.documents(host, *ids)
+        return found
+
     def incident(self, name: str, **arguments: Any) -> Any:
-        answer = requests.post(f"{self.address}/_simulator/incidents/{name}", json=arguments, timeout=60)
-        assert answer.status_code == 200, answer.text
+        answer = self.post(f"/_simulator/incidents/{name}", json.dumps(arguments))
+        assert answer.status == 200, answer.content
         return answer.json()
 
     def advance(self, seconds: float) -> None:
-        requests.post(f"{self.address}/_simulator/advance?seconds={seconds}", timeout=60).raise_for_status()
+        answer = self.post(f"/_simulator/advance?seconds={seconds}")
+        assert answer.status == 200, answer.content
 
     def status(self) -> Any:
         return self.get("/_simulator/status").json()

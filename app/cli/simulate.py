@@ -1,0 +1,18 @@
+"""`dqmhub simulate`: a stand-in for the DQM machines at P5, to try the product with."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from app import cli
+
+
+@click.command(context_settings={"ignore_unknown_options": True, "help_option_names": []})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def simulate(arguments: tuple[str, ...]) -> None:
+    """Run a stand-in for the DQM machines at P5; --help lists the options."""
+    command = [sys.executable, "-m", "services.simulator", "--port", str(cli.settings().simulator_port), *arguments]
+    os.execv(sys.executable, command)
