@@ -16,6 +16,7 @@ from app.formats import remote
 from app.pulse import Pulse
 from app.settings import Settings
 from app.supervisor import die_with, follow_supervisor
+from app.work import loops
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +27,8 @@ OPTIONS = {
     "graceful_signal": "TERM",
     "shutdown_timeout": 4,  # `make run` kills after 5 s; what is interrupted is queued again
 }
+
+LOOPS_END_S = 3.0
 
 
 class Sweeper(Scheduler):  # type: ignore[misc]  # huey is not typed
@@ -45,6 +48,11 @@ class Sweeper(Scheduler):  # type: ignore[misc]  # huey is not typed
         finally:
             database.release()
         super().loop(now)
+
+    def enqueue_periodic_tasks(self, now: float | None = None) -> None:
+        """The periodic tasks are the loops, each minute of which begins here."""
+        for task in self.huey.read_periodic(now):
+            loops.begin(task)
 
 
 class Processes(ProcessEnvironment):  # type: ignore[misc]  # huey is not typed
@@ -68,8 +76,11 @@ class QueueConsumer(Consumer):  # type: ignore[misc]  # huey is not typed
 
 def consumer_of(queue: str, settings: Settings) -> QueueConsumer:
     """The consumer of a queue: `live` works in threads, `bulk` in processes."""
-    kind, workers = ("thread", settings.live_threads) if queue == "live" else ("process", settings.worker_processes)
-    return QueueConsumer(work.queue_of(queue), workers=workers, worker_type=kind, **OPTIONS)
+    if queue == "bulk":
+        return QueueConsumer(work.queue_of(queue), workers=settings.worker_processes, worker_type="process", **OPTIONS)
+    consumer = QueueConsumer(work.queue_of(queue), workers=settings.live_threads, worker_type="thread", **OPTIONS)
+    loops.schedule(consumer.huey, loops.planned(settings), consumer.stop_flag)
+    return consumer
 
 
 def consume(queue: str, settings: Settings) -> None:
@@ -81,6 +92,7 @@ def consume(queue: str, settings: Settings) -> None:
     database.disconnect()  # processes are forked from here
     log.info("the consumer of the queue %s starts", queue)
     consumer.run()
+    loops.wait_for_end(LOOPS_END_S)
     for child in multiprocessing.active_children():
         child.kill()
 

@@ -26,6 +26,8 @@ OK, WARN, DOWN, IDLE = "ok", "warn", "down", "idle"
 QUEUE_WARN_S = 60.0
 PING_S = 1.0
 LAST_ERRORS = 10
+LATE_PERIODS, LATE_S = 3, 15.0
+"""A loop that did not go well for so many periods, and so long, is down."""
 
 
 class Service(NamedTuple):
@@ -60,6 +62,11 @@ def metric_text() -> Response:
     gauges = [f'dqmhub_build_info{{version="{VERSION}"}} 1']
     gauges += [f'dqmhub_work{{queue="{queue}",state="{state}"}} {count}' for (queue, state), count in sorted(work.counts().items())]
     gauges += [f'dqmhub_work_oldest_seconds{{queue="{queue}"}} {work.oldest_queued(queue):.3f}' for queue in ("live", "bulk")]
+    now = time.time()
+    for loop in work.Loop.select().order_by(work.Loop.name):
+        gauges.append(f'dqmhub_loop_failures{{loop="{loop.name}"}} {loop.failures}')
+        gauges += [f'dqmhub_loop_age_seconds{{loop="{loop.name}"}} {now - loop.last_ok:.3f}'] if loop.last_ok else []
+        gauges += [f'dqmhub_loop_step_seconds{{loop="{loop.name}"}} {loop.duration_s:.3f}'] if loop.duration_s is not None else []
     states = database.rows(File.select(File.state, fn.COUNT(File.id)).group_by(File.state).order_by(File.state))
     gauges += [f'dqmhub_files{{state="{state}"}} {count}' for state, count in states]
     body = metrics.text() + ("\n".join(gauges) + "\n").encode()
@@ -74,7 +81,7 @@ def status() -> Response:
     failed_work: list[work.Work] = []
     held: list[quarantine.Held] = []
     if found[0].state != DOWN:  # else the page says so, and no more can be known
-        found = [*_processes(), *found, *(_queue(name) for name in work.QUEUES)]
+        found = [*_processes(), *found, *(_queue(name) for name in work.QUEUES), *_loops()]
         query = File.select(File.url, File.error).where(File.state == FAILED).order_by(File.id.desc()).limit(LAST_ERRORS)
         failed_files = [{"url": url, "error": error} for url, error in database.rows(query)]
         failed_work = work.last_failed(LAST_ERRORS)
@@ -150,3 +157,17 @@ def _queue(name: str) -> Service:
     age = work.oldest_queued(name)
     text = f"{counts.get('queued', 0)} waiting, {counts.get('running', 0)} running, {counts.get('failed', 0)} failed"
     return Service(f"queue {name}", WARN if age > QUEUE_WARN_S else OK if any(counts.values()) else IDLE, text, age or None)
+
+
+def _loops() -> list[Service]:
+    """What repeats: when it last went well, and why it does not."""
+    now, found = time.time(), []
+    for row in work.Loop.select().order_by(work.Loop.name):
+        age = now - row.last_ok if row.last_ok else None
+        silent = age is None or age > max(LATE_PERIODS * row.period_s, LATE_S)
+        text = f"every {row.period_s:g} s" + (f", takes {row.duration_s:.2f} s" if row.duration_s is not None else "")
+        if row.failures:
+            text += f", failed {row.failures} times in a row"
+        state = DOWN if silent else WARN if row.failures else OK
+        found.append(Service(f"loop {row.name}", state, text, age, row.error if row.failures else row.owner))
+    return found

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from app.work.attempts import connect, disconnect, handler, queue_of, report, run
 from app.work.book import cancel, counts, enqueue, enqueue_daily, find, last_failed, oldest_queued, retry, run_here, sweep, wait
+from app.work.loops import Loop, Repeated, Turn, repeats
 from app.work.model import STATES, Cancelled, Failed, Refused, Work
 from app.work.queues import QUEUES
 
 __all__ = [
-    "QUEUES", "STATES", "Cancelled", "Failed", "Refused", "Work", "cancel", "connect", "counts", "disconnect", "enqueue", "enqueue_daily", "find",
-    "handler", "last_failed", "oldest_queued", "queue_of", "report", "retry", "run", "run_here", "sweep", "wait",
+    "QUEUES", "STATES", "Cancelled", "Failed", "Loop", "Refused", "Repeated", "Turn", "Work", "cancel", "connect", "counts", "disconnect",
+    "enqueue", "enqueue_daily", "find", "handler", "last_failed", "oldest_queued", "queue_of", "repeats", "report", "retry", "run",
+    "run_here", "sweep", "wait",
 ]  # fmt: skip

@@ -15,6 +15,7 @@ from app import create_app, database, work
 from app.gui.models import FAILED, File
 from app.pulse import Pulse, Service
 from app.settings import Settings
+from app.work import Loop
 from tests.support import gui
 
 
@@ -108,3 +109,17 @@ def test_the_application_of_the_entry_module_is_the_hub(hub: Settings, monkeypat
     application = importlib.reload(wsgi).application
     assert application.config["HUB"].data == hub.data
     assert create_app(hub).url_map.is_endpoint_expecting("gui.browse", "place")
+
+
+def test_status_and_metrics_tell_how_old_each_loop_is(client: FlaskClient) -> None:
+    now = time.time()
+    Loop.create(name="grab production", period_s=2.0, owner="here:1", last_ok=now - 1, duration_s=0.25)
+    Loop.create(name="grab playback", period_s=2.0, last_ok=now - 7200, last_error=now - 1, error="OSError: P5 is away", failures=9)
+    page = client.get("/status").text
+    assert "every 2 s, takes 0.25 s" in page
+    assert "failed 9 times in a row" in page
+    assert "OSError: P5 is away" in page
+    assert "2 h ago" in page
+    lines = client.get("/metrics").text
+    assert 'dqmhub_loop_failures{loop="grab playback"} 9' in lines
+    assert 'dqmhub_loop_step_seconds{loop="grab production"} 0.250' in lines
