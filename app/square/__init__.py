@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 def init_app(app: Flask) -> None:
     """Add the pages and the API."""
-    from app.square import views
+    from app.square import jobs, views
 
     app.register_blueprint(views.pages)
+    app.register_blueprint(jobs.pages)

@@ -1,4 +1,4 @@
-"""A scatter plot of numbers over lumisections as a scene of lines, dots and texts, and the scene as SVG or PNG.
+"""A scatter plot, mostly of numbers over lumisections, as a scene of lines, dots and texts, and the scene as SVG or PNG.
 
 It is made by the server, so that an e-log or a script has it at a stable address without a browser.
 """
@@ -27,18 +27,19 @@ ENLARGED = 2
 
 
 class Series(NamedTuple):
-    """Numbers by lumisection under one name."""
+    """Points (x, y) under one name."""
 
     name: str
     points: Sequence[tuple[float, float]]
 
 
 class Figure(NamedTuple):
-    """What is plotted; y: the name of the axis with its unit."""
+    """What is plotted; y, x: the names of the axes with their units."""
 
     title: str
     y: str
     series: Sequence[Series]
+    x: str = "Lumisection"
 
 
 class Text(NamedTuple):
@@ -93,7 +94,7 @@ def scene(figure: Figure) -> Scene:
     texts += [Text(LEFT - 6, at_y(y) + 4, f"{y:,.6g}", "end") for y in ys]
     texts += [
         Text(LEFT, 20, figure.title, size=15),
-        Text((LEFT + right) / 2, HEIGHT - 8, "Lumisection", "middle"),
+        Text((LEFT + right) / 2, HEIGHT - 8, figure.x, "middle"),
         Text(16, (TOP + bottom) / 2, figure.y, "middle", upright=True),
     ]
     if not points:

@@ -44,6 +44,11 @@ LEAST_ROLE = {
     "gui_legacy.json_overlay": Role.VIEWER,
     "square.live": Role.VIEWER,
     "square.run_page": Role.VIEWER,
+    "square_job.job_page": Role.VIEWER,
+    "square_job.job_chart": Role.VIEWER,
+    "square_job.acknowledge": Role.SHIFTER,
+    "square_job.log_page": Role.VIEWER,
+    "square_job.log_text": Role.VIEWER,
     "gui_api.register": Role.PUBLIC,  # trusted networks need no account; the view asks all others for the role operator
     "status.live": Role.PUBLIC,
     "status.ready": Role.PUBLIC,

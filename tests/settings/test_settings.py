@@ -35,6 +35,8 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
     ],
     "web_workers": [(0, "a number from 1 to 64"), (2.0, "a whole number")],
     "web_threads": [(65, "a number from 1 to 64")],
+    "live_poll_s": [(0, "a number from 1 to 600")],
+    "square_poll_s": [(0, "a number from 1 to 600")],
     "url_prefix": [("dqm", "a path such as"), ("/dqm/", "without a slash at its end"), ("/a b", "a path such as")],
     "allowed_hosts": [("localhost", "a list of texts")],
     "trusted_proxies": [(["10.1.0.0/16", "proxy"], "a list of networks"), (["10.1.0.1/16"], "a list of networks")],

@@ -1,0 +1,150 @@
+"""The pages of one job: what its document says, its log, and a shifter's word that a crash was seen."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from typing import Any
+
+from flask import Blueprint, Response, current_app, redirect, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from app.database import proxy
+from app.security import Role, audit, current_user, needs
+from app.square import details, logs, runs
+from app.square.figure import png, svg
+from app.square.models import Acknowledgement, Job, Log, Run, advance
+from app.square.place import Place, asked, number
+from app.square.states import CRASHED, FILE_ITERATOR, LOOKS, STUCK
+from app.web import Problem, nothing_new, page
+
+pages = Blueprint("square_job", __name__)
+
+LONGEST_NOTE = 1000
+LONGEST_RAW = 200_000
+"""Characters of a document that its page shows."""
+
+FORM_BYTES = 16 * 1024
+
+
+def wanted(place: Place) -> Job:
+    """The job that the address names."""
+    return details.job_of(place.system, request.args.get("key", ""))
+
+
+@pages.get("/square/job")
+@needs(Role.VIEWER)
+def job_page() -> Response:
+    """What is known of one job."""
+    place = asked()
+    job = wanted(place)
+    document = details.document(job)
+    attempts = _attempts(place, job)
+    ((attempt, client),) = [(one, name) for one, name in attempts if one.job.key == job.key]
+    return page(
+        "square/job.html", "square/job.html",
+        place=place, job=job, name=client, attempt=attempt, attempts=[one for one, _ in attempts], looks=LOOKS, ago=runs.age,
+        command=details.command(document), lumis=details.lumis(document), figures=details.figures(job, document),
+        iterator=FILE_ITERATOR.get(-1 if job.fi_state is None else job.fi_state, ""), raw=raw(document), known=bool(document),
+        may_acknowledge=attempt.open and current_user().role >= Role.SHIFTER,
+    )  # fmt: skip
+
+
+def _attempts(place: Place, job: Job) -> list[tuple[runs.Attempt, str]]:
+    """All attempts of the client of a job in its run, the newest first."""
+    same = [job] if job.run is None else [one for one in runs.jobs(place.system, job.run) if (one.tag, one.host) == (job.tag, job.host)]
+    return [(attempt, client.name) for client in runs.clients(place.system, same) for attempt in (client.newest, *client.earlier)]
+
+
+def raw(document: dict[str, Any]) -> str:
+    """A document as indented JSON; its environment, which may hold secrets, only for experts."""
+    extra = details.mapping(document.get("extra"))
+    if "environ" in extra and current_user().role < Role.EXPERT:
+        document = document | {"extra": extra | {"environ": "(shown to experts)"}}
+    text = json.dumps(document, indent=2, ensure_ascii=False)
+    return logs.clean(text[:LONGEST_RAW]) + (f"\n… {len(text) - LONGEST_RAW:,} more characters" if len(text) > LONGEST_RAW else "")
+
+
+@pages.get("/square/job/<any(memory, events):chart>.<any(svg, png):form>")
+@needs(Role.VIEWER)
+def job_chart(chart: str, form: str) -> Response:
+    """The memory or the rate of a job as an image."""
+    job = wanted(asked())
+    drawn = details.figures(job, details.document(job))[chart]
+    return Response(svg(drawn), mimetype="image/svg+xml") if form == "svg" else Response(png(drawn), mimetype="image/png")
+
+
+@pages.post("/square/job/acknowledge")
+@needs(Role.SHIFTER)
+def acknowledge() -> AnyResponse:
+    """A shifter has seen that a job crashed or is stuck."""
+    place = asked()
+    request.max_content_length = FORM_BYTES
+    note = request.form.get("note", "").replace("\0", "").strip()[:LONGEST_NOTE]
+    job = wanted(place)
+    (attempt,) = [one for one, _ in _attempts(place, job) if one.job.key == job.key]
+    if attempt.state not in (CRASHED, STUCK):
+        raise Problem(409, f"this job is {LOOKS[attempt.state].text}: there is nothing to acknowledge")
+    with proxy.atomic():
+        version = advance(place.system)
+        known = Acknowledgement.get_or_none(Acknowledgement.system == place.system, Acknowledgement.key == job.key)
+        if known:
+            raise Problem(409, f"{known.user} has acknowledged it before: {known.note or '(without a note)'}")
+        user = current_user().name
+        Acknowledgement.create(system=place.system, key=job.key, user=user, at=time.time(), note=note, version=version)
+        Job.update(version=version).where(Job.id == job.id).execute()
+        Run.update(version=version).where(Run.system == place.system, Run.run == job.run).execute()
+        audit("acknowledge", f"{place.system} {job.key}", note, attempt.state)
+    return redirect(place.link("/square/job", key=job.key), 303)
+
+
+@pages.get("/square/log")
+@needs(Role.VIEWER)
+def log_page() -> Response:
+    """The stored start and end of a job's log, or its lines that hold `q`, or are of a `level`."""
+    place = asked()
+    job = wanted(place)
+    row = Log.get_or_none(Log.system == job.system, Log.key == job.key)
+    version = f"{job.version}-{row.version if row else 0}"
+    if answer := nothing_new(version):
+        return answer
+    log = logs.join(*details.log_of(job))
+    return log_view(place, job, log, version=version, path="/square/log")
+
+
+def log_view(place: Place, job: Job, log: logs.Log, *, version: str = "", path: str = "") -> Response:
+    """A page of a log; version: what a poll compares, "" for one that is not polled."""
+    words, level, start = request.values.get("q", ""), request.values.get("level", ""), number("from", 0)
+    if level not in ("", "error", "warning"):
+        raise Problem(400, "there is no such level", [("level", "error or warning")])
+    found = logs.shown(log.lines, words, level)
+    tallies = {name: sum(1 for _, of in logs.levels(log.lines) if of == name) for name in ("error", "warning")}
+    end = start + logs.SHOWN
+    return page(
+        "square/log.html", "square/lines.html",
+        place=place, job=job, name=runs.client_name(job.tag), lines=found[start:end], total=len(log.lines), matches=len(found),
+        gap=None if words or level else log.gap, words=words, level=level, tallies=tallies, ago=runs.age, polled=version and job.exit_code is None,
+        poll=place.link(path, key=job.key, q=words, level=level, since=version), poll_s=current_app.config["HUB"].square_poll_s,
+        older=place.link(path, key=job.key, q=words, level=level, **{"from": max(0, start - logs.SHOWN)}) if start else "",
+        newer=place.link(path, key=job.key, q=words, level=level, **{"from": end}) if len(found) > end else "",
+        levels=[(label, place.link(path, key=job.key, q=words, level=name), name == level) for name, label in
+                (("", "All lines"), ("error", f"{tallies['error']} errors"), ("warning", f"{tallies['warning']} warnings"))],
+    )  # fmt: skip
+
+
+@pages.get("/square/log/text")
+@needs(Role.VIEWER)
+def log_text() -> Response:
+    """The stored log as a file, as it came."""
+    job = wanted(asked())
+    log = logs.join(*details.log_of(job))
+    kept = log.lines if log.gap is None else [*log.lines[: log.gap], "", "... (lines that are not stored) ...", "", *log.lines[log.gap :]]
+    return as_file("\n".join(kept) + "\n", job)
+
+
+def as_file(text: str, job: Job) -> Response:
+    answer = Response(text.encode("utf-8", "surrogatepass"), content_type="text/plain; charset=utf-8")
+    name = re.sub(r"[^A-Za-z0-9._-]", "_", job.key)[:150]
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}.log"'
+    return answer
