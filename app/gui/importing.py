@@ -116,7 +116,7 @@ def _wanted(
     The only list of a file that does not name its run, or names another one than was registered (as a harvest of many runs does),
     is that of the samples that were registered.
     """
-    if len(found) == 1 and not any(key[1:] in found for key in registered):
+    if len(found) == 1 and ((0, 0) in found or not any(key[1:] in found for key in registered)):
         (((run, lumi), listing),) = found.items()
         takers = {key for key in registered if not lumi and (not run or not key[2])}
         if takers:

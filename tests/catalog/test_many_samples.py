@@ -123,6 +123,12 @@ def test_a_snapshot_which_names_no_run_is_of_the_run_it_was_registered_for(catal
     assert samples.lumis_of(0, ONLINE) == []
 
 
+def test_a_snapshot_of_the_live_run_is_that_of_its_own_run_as_well(catalog: Catalog, folder: Path, real: Path) -> None:
+    file = copied(snapshot(real), folder)
+    register.register([Entry(ONLINE, run, 0, file, "protobuf") for run in (0, RUN)])
+    assert len(catalog.open(LIVE, WAIT_S).names) == len(catalog.open(SampleKey(RUN, 0, ONLINE), WAIT_S).names) == 1
+
+
 def test_the_list_of_a_whole_run_is_not_that_of_a_lumisection(catalog: Catalog, folder: Path, real: Path) -> None:
     place = copied(real / f"DQM_V0001_R000{RUN}__ZeroBias__Run2023C-PromptReco-v1__DQMIO.root", folder)
     register.register([Entry(DATASET, RUN, 7, place, "tdirectory")])

@@ -162,8 +162,10 @@ def shown(settings: Settings, run: int) -> bool:
 def test_runs_are_played_into_the_hub_one_after_the_other_until_a_signal(settings: Settings, sqlite_template: Path, end: int) -> None:
     with site(settings, sqlite_template, []) as running, started(running, "live"), live_demo(running) as demo:
         until(lambda: shown(running, 0), "the first snapshot as the run that goes on")
+        until(lambda: shown(running, 367300), "the same snapshot under its own run")
         demo.says("run 367300 is over")
         demo.says("run 367301 begins")
+        until(lambda: shown(running, 367301), "the next run")
         demo.ends(end)
         assert sorted(path.name for path in (running.data / "demo" / "live").iterdir()) == ["run367300_DQMLive.pb", "run367301_DQMLive.pb"]
 
