@@ -188,6 +188,6 @@ def test_what_the_hub_refuses_is_said(settings: Settings, sqlite_template: Path,
         assert "is in none of the folders that may be read" in demo.says("the hub did not register")
 
 
-def test_the_procfile_has_the_demo_beside_the_services() -> None:
+def test_the_procfile_has_what_is_for_show_beside_the_services() -> None:
     names = [line.partition(":")[0] for line in (TREE / "Procfile").read_text().splitlines()]
-    assert names == [*SERVICES, "demo"]
+    assert names == [*SERVICES, "demo", "p5"]
