@@ -8,7 +8,8 @@ from itertools import groupby
 from typing import NamedTuple
 from urllib.parse import quote
 
-from flask import Blueprint, Response, abort, current_app, request
+from flask import Blueprint, Response, abort, current_app, redirect, request
+from werkzeug.wrappers import Response as AnyResponse
 
 from app.gui import samples
 from app.gui.addresses import View
@@ -17,6 +18,7 @@ from app.gui.samples import SampleKey
 from app.home.frame import href
 from app.security import Role, needs
 from app.security.guard import local
+from app.square.views import old_bookmark
 from app.version import VERSION
 from app.web import page
 
@@ -31,8 +33,10 @@ TOPICS = {"gui": "Runs and plots"}
 
 @pages.get("/")
 @needs(Role.VIEWER)
-def index() -> Response:
-    """The latest runs with their datasets, or those that a search finds."""
+def index() -> AnyResponse:
+    """The latest runs with their datasets, or those that a search finds; `db=` is a bookmark of the older mirror of DQM^2."""
+    if "db" in request.args:
+        return redirect(old_bookmark())
     run, dataset, lumi = (request.args.get(name, "").strip() for name in ("run", "dataset", "lumi"))
     per_lumi = request.args.get("lumis") == "1"
     found = _lumis(run, dataset, lumi) if per_lumi else _runs(run, dataset)

@@ -70,12 +70,16 @@ class HostLine(NamedTuple):
 
 
 class Machine(NamedTuple):
-    """A machine as P5 sees it; up: None when what P5 said is too old."""
+    """A machine as P5 sees it. said: up, as P5 said last; up: None when that is too old."""
 
     name: str
-    up: bool | None
+    said: bool
     message: str
     age_s: float
+
+    @property
+    def up(self) -> bool | None:
+        return self.said if self.age_s < STATUS_S else None
 
 
 def age(at: float | None) -> float | None:
@@ -150,8 +154,7 @@ def machines(system: str) -> list[Machine]:
     query = HostStatus.select().join(newest, on=(HostStatus.name == newest.c.name) & (HostStatus.last == newest.c.last))
     found = {}
     for row in query.where(HostStatus.system == system).order_by(HostStatus.name, HostStatus.id):
-        old = max(0.0, now - row.last)
-        found[row.name] = Machine(row.name, row.up if old < STATUS_S else None, row.message, old)
+        found[row.name] = Machine(row.name, row.up, row.message, max(0.0, now - row.last))
     return list(found.values())
 
 
