@@ -13,11 +13,11 @@ from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from app.formats.dqmio_trees import LETTERS, TREE_OF, TREES, VALUE, Table, Trees
-from app.formats.model import EFFICIENCY, Columns, Facts, FormatError, Kind, Listing, Payload, Row, Scan
+from app.formats.model import EFFICIENCY, MAX_OBJECT, Columns, Facts, FormatError, Kind, Listing, Payload, Row, Scan
 from app.formats.names import NameList
 from app.formats.objects import frame, frame_size
 from app.formats.rootfile import DAMAGE, parse_key
-from app.formats.tdirectory import EFFICIENCY_FLAG, MAX_OBJECT
+from app.formats.tdirectory import EFFICIENCY_FLAG
 from app.formats.ttree import Entries, parse_basket, parse_tree
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ _LARGEST_NUMBER = 999_999_999
 _HEADER = struct.Struct(">IH")
 _SIZE = struct.Struct(">I")
 _BYTE_COUNT = 0x40000000
+# An object goes into the buffer of a basket with those before it.
+_MAX_BASKET = MAX_OBJECT + (1 << 20)
 
 
 def scan(source: Source) -> Scan:
@@ -79,7 +81,7 @@ def _entries(record: bytes, row: Row, where: str) -> tuple[Entries, int]:
     try:
         key, _ = parse_key(record, 0, row.seek + row.nbytes)
     except DAMAGE:  # as a basket is, which has more in its key
-        return parse_basket(record, VALUE, tree, MAX_OBJECT, where), row.entry
+        return parse_basket(record, VALUE, tree, _MAX_BASKET, where), row.entry
     branch = parse_tree(record, key, where).get(VALUE) if (key.class_name, key.name) == (b"TTree", tree) else None
     for basket in branch.baskets if branch else ():
         if basket.inside and basket.first <= row.entry < basket.last:

@@ -23,6 +23,9 @@ EFFICIENCY = 1
 LUMI = 2
 """Bit of `Columns.flags`: the ME is of one lumisection alone, in a file of whole runs."""
 
+MAX_OBJECT = 1 << 26
+"""Bytes of the largest histogram that is unpacked, for it is in memory more than once; the render service takes none that is larger."""
+
 
 class FormatError(Exception):
     """A file, or one object of it, is not what its format says; reads as a sentence."""

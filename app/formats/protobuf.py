@@ -20,15 +20,13 @@ from typing import TYPE_CHECKING
 
 from app.formats.entries import DAMAGE, MAX_TEXT, MAX_TEXTS, Entries, Entry, fields, varint
 from app.formats.gzipped import Member, streams
-from app.formats.model import EFFICIENCY, LUMI, Columns, Facts, FormatError, Kind, Listing, Payload, Row, Scan, worst_status
+from app.formats.model import EFFICIENCY, LUMI, MAX_OBJECT, Columns, Facts, FormatError, Kind, Listing, Payload, Row, Scan, worst_status
 from app.formats.names import NameList
 from app.formats.tags import Tag, as_utf8, parse_tag, sort_tags
 
 if TYPE_CHECKING:
     from app.formats.source import Source
 
-MAX_OBJECT = 1 << 28
-"""Bytes of the largest histogram that is unpacked for the renderer."""
 EFFICIENCY_FLAG = 0x00200000
 LUMI_FLAG = 0x00040000
 

@@ -11,7 +11,7 @@ import re
 from operator import itemgetter
 from typing import TYPE_CHECKING, TypeVar
 
-from app.formats.model import EFFICIENCY, Columns, Facts, FormatError, Kind, Listing, Payload, QTest, Row, Scan, worst_status
+from app.formats.model import EFFICIENCY, MAX_OBJECT, Columns, Facts, FormatError, Kind, Listing, Payload, QTest, Row, Scan, worst_status
 from app.formats.names import NameList
 from app.formats.objects import decompress, frame, frame_size
 from app.formats.rootfile import DAMAGE, DIRECTORIES, Key, RootFile, parse_key
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from app.formats.source import Source
 
 MAX_DEPTH = 100
-MAX_OBJECT = 1 << 28
-"""Bytes of the largest histogram that is decompressed for the renderer."""
 EFFICIENCY_FLAG = 0x00200000
 """Bit of `Payload.flags`, which otherwise are the kind."""
 

@@ -15,7 +15,7 @@ from tests.formats.test_protobuf_damage import crafted
 from tests.formats.write_snapshots import small
 
 FOLDER = Path(__file__).parent / "protobuf"
-LARGEST = 20_000
+LARGEST = 1_200_000
 
 
 def main() -> None:

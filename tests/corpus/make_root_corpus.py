@@ -19,8 +19,8 @@ def main() -> None:
     whole = FOLDER / "small.root"
     data = whole.read_bytes()
     files = dict(crafted(whole))
-    files |= {f"cut-{number}-of-8": part for number, part in enumerate(cut(data, 8))}
-    files |= {f"mutant-{number}": mutant for number, mutant in enumerate(mutants(data, seed=20, number=10))}
+    files |= {f"cut-{number:02}-of-50": part for number, part in enumerate(cut(data, 50))}
+    files |= {f"mutant-{number:03}": mutant for number, mutant in enumerate(mutants(data, seed=20, number=240))}
     for name, content in files.items():
         (FOLDER / f"{name}.root").write_bytes(content)
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import random
 import struct
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
 from app.formats import Source
+from app.formats.model import MAX_OBJECT
 from app.formats.rootfile import DIRECTORIES, Key, RootFile
 
 BOMBS = [0x7FFFFFFF, 0x40000000, -1, -0x80000000, 0]
@@ -81,6 +83,47 @@ def crafted(path: Path) -> Iterator[tuple[str, bytes]]:
     yield "name-of-2-billion", _patched(data, 36, struct.pack(">i", 0x7FFFFFF0))
     yield "claims-64-bit", _patched(data, 4, struct.pack(">i", 1_062_400))
     yield "record-of-no-bytes", _patched(data, struct.unpack_from(">i", data, 8)[0], bytes(4))
+    yield from with_bad_keys(path)
+
+
+def key(class_name: bytes, name: bytes, seek: int, objlen: int, packed: int | None = None) -> bytes:
+    """The key of an object of `objlen` bytes, of which `packed` are in the file."""
+    parts = (class_name, name, b"")
+    text = b"".join((bytes([len(part)]) if len(part) < 255 else struct.pack(">Bi", 255, len(part))) + part for part in parts)
+    keylen = 26 + len(text)
+    size = objlen if packed is None else packed
+    return struct.pack(">ihiIHhii", keylen + size, 4, objlen, 0, keylen & 0xFFFF, 1, seek, 100) + text
+
+
+def packed_zeros(size: int) -> bytes:
+    """So many bytes of nothing, in ROOT's compressed blocks."""
+    blocks = []
+    for at in range(0, size, 0xFFFFFF):
+        length = min(size - at, 0xFFFFFF)
+        block = zlib.compress(bytes(length), 9)
+        blocks.append(b"ZL\x08" + len(block).to_bytes(3, "little") + length.to_bytes(3, "little") + block)
+    return b"".join(blocks)
+
+
+def with_bad_keys(path: Path) -> Iterator[tuple[str, bytes]]:
+    """Files in which a directory lists what is bad before a number that is good, by name."""
+    data, directory = path.read_bytes(), directories(path)[b"/DQMData/Run 1/Alpha/Run summary/two/deep"]
+    good = key(b"TObjString", b"<good>i=1</good>", 100, 30)
+    at = len(data)
+    for name, bad in {"name-of-1-MB": b"n" * 1_000_000, "name-of-30-kB": b"n" * 30_000, "name-of-NUL": b"a\0b"}.items():
+        yield name, _with_list(data, directory, [key(b"TH1F", bad, 100, 30), good])
+    yield "number-with-a-name-of-NUL", _with_list(data, directory, [key(b"TObjString", b"<a\0b>i=1</a\0b>", 100, 30), good])
+    for size in (MAX_OBJECT, 0x7FFFFFFF):
+        blocks = packed_zeros(MAX_OBJECT)
+        bomb = key(b"TH1F", b"bomb", at, size, len(blocks))
+        yield f"bomb-of-{size}-bytes", _with_list(data + bomb + blocks, directory, [bomb, good])
+
+
+def _with_list(data: bytes, directory: Key, keys: list[bytes]) -> bytes:
+    """The file with another list of keys of a directory, at its end."""
+    body = struct.pack(">i", len(keys)) + b"".join(keys)
+    listed = key(directory.class_name, directory.name, len(data), len(body)) + body
+    return _with_record(data, directory, 3, len(listed), 7, len(data)) + listed
 
 
 def _record(data: bytes, directory: Key) -> tuple[int, ...]:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from app.formats import FormatError, rootfile, scan
-from tests.formats.damage import crafted, cut, mutants
+from tests.formats.damage import crafted, cut, key, mutants, with_bad_keys
 
 TREE = Path(__file__).parents[2]
 CORPUS = TREE / "tests" / "corpus" / "root"
@@ -66,13 +66,17 @@ def test_of_500_files_damaged_at_random_none_costs_much_or_loses_more_than_it_sa
 def test_files_made_to_do_harm_lose_only_what_they_lie_about(root_files: Path, tmp_path: Path) -> None:
     for name, data in crafted(root_files / "small.root"):
         (tmp_path / name).write_bytes(data)
+    bad_keys = [name for name, _ in with_bad_keys(root_files / "small.root")]
     answers = read_all(tmp_path)
     assert "expected a ROOT file" in answers["no-file-header"]["error"]
     assert "a whole ROOT file" in answers["begins-at-2-billion"]["error"]
     for name, answer in answers.items():
         if "error" not in answer:
-            assert answer["unreadable"] > 0 or len(answer["names"]) == 13, name
+            assert answer["unreadable"] or len(answer["names"]) == 13 or name in bad_keys, name
             assert any(me.startswith("Beta/three/") for me in answer["names"]) or name == "every-list-the-same"
+    assert all("Alpha/two/deep/good" in answers[name]["names"] for name in bad_keys)
+    assert [name for name in bad_keys if answers[name]["unreadable"]] == ["name-of-1-MB", "name-of-NUL", "number-with-a-name-of-NUL"]
+    assert [name for name in bad_keys if answers[name]["unfetched"]] == ["name-of-30-kB", f"bomb-of-{2**31 - 1}-bytes"]
 
 
 def test_a_directory_that_holds_itself_is_read_once(root_files: Path, tmp_path: Path) -> None:
@@ -112,11 +116,6 @@ def test_400000_keys_in_one_directory_are_read_in_little_memory(tmp_path: Path) 
 def many_keys(count: int) -> bytes:
     """A DQM file by hand, with scalars enough to fill one long list."""
 
-    def key(class_name: bytes, name: bytes, seek: int, objlen: int) -> bytes:
-        text = b"".join(bytes([len(part)]) + part for part in (class_name, name, b""))
-        keylen = 26 + len(text)
-        return struct.pack(">ihiIhhii", keylen + objlen, 4, objlen, 0, keylen, 1, seek, 100) + text
-
     def directory(name: bytes, seek: int, keys: list[bytes]) -> tuple[bytes, bytes]:
         """The record of a directory, followed by its list; and its key."""
         own = key(b"TDirectory", name, seek, 30)
@@ -141,5 +140,5 @@ def many_keys(count: int) -> bytes:
 
 def test_every_file_of_the_corpus_is_answered() -> None:
     answers = read_all(CORPUS)
-    assert len(answers) >= 30
+    assert len(answers) >= 300
     assert any(answer.get("names") for answer in answers.values())

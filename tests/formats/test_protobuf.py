@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.formats import FormatError, Kind, Listing, Payload, QTest, Row, Source, payload, protobuf, scan
-from app.formats.model import EFFICIENCY, LUMI
+from app.formats.model import EFFICIENCY, LUMI, MAX_OBJECT
 from render.client import RenderClient, Request
 from tests.formats import snapshots
 from tests.formats.cases import HOSTILE
@@ -286,8 +286,8 @@ def test_an_object_that_is_not_the_one_that_was_listed_is_refused(snapshot_files
     liar = saved(tmp_path / "liar.pb", written([Object("of another class", packed, Kind.TH2F)]))
     with pytest.raises(FormatError, match="the same TH2F"):
         payload(liar, "protobuf", histograms(liar)["of another class"])
-    with pytest.raises(FormatError, match=f"at most {protobuf.MAX_OBJECT}"):
-        payload(path, "protobuf", row._replace(objlen=protobuf.MAX_OBJECT + 1))
+    with pytest.raises(FormatError, match=f"at most {MAX_OBJECT}"):
+        payload(path, "protobuf", row._replace(objlen=MAX_OBJECT + 1))
 
 
 def test_what_is_no_snapshot_is_refused_with_what_was_found_and_what_is_expected(snapshot_files: Path, tmp_path: Path) -> None:

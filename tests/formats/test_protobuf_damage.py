@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from app.formats import FormatError, Kind, entries, gzipped, scan
+from app.formats.model import MAX_OBJECT
 from tests.formats import snapshots
 from tests.formats.damage import cut, mutants
 from tests.formats.fuzz import CORPORA, fuzz
@@ -153,6 +154,7 @@ def crafted() -> Iterator[tuple[str, bytes]]:
     yield "bomb-in-a-scalar", good + entry(b"bad", bomb, 100, Kind.STRING) + better
     yield "honest-bomb-in-a-scalar", good + entry(b"bad", bomb, 200_000_000, Kind.STRING) + better
     yield "bomb-in-a-histogram", good + entry(b"bad", bomb, 1000, Kind.TH1F) + better
+    yield "honest-bomb-in-a-histogram", good + entry(b"bad", zlib.compress(bytes(MAX_OBJECT), 9), MAX_OBJECT, Kind.TH1F) + better
     little = zlib.compress(bytes(1 << 20), 9)
     yield "many-bombs", good + b"".join(entry(b"bad %d" % n, little, 1 << 20, Kind.STRING) for n in range(5_000)) + better
     yield "gzip-bomb", gzip.compress(good) + gzip.compress(bytes(1_000_000_000), 9)

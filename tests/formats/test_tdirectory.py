@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 import uproot
 
-from app.formats import FormatError, Kind, Listing, QTest, Row, payload, scan, tdirectory
+from app.formats import FormatError, Kind, Listing, QTest, Row, payload, scan
+from app.formats.model import MAX_OBJECT
 from tests.formats.cases import COMPRESSIONS, HOSTILE
 from tests.formats.oracle import histograms
 
@@ -223,8 +224,8 @@ def test_a_scalar_has_no_payload(root_files: Path) -> None:
 def test_an_object_too_large_for_the_renderer_is_refused_before_it_is_read(root_files: Path) -> None:
     path = root_files / "classes.root"
     row = rows(only(path))["All/TH1/my TH1F"]
-    with pytest.raises(FormatError, match=f"at most {tdirectory.MAX_OBJECT}"):
-        payload(path, "tdirectory", row._replace(objlen=tdirectory.MAX_OBJECT + 1))
+    with pytest.raises(FormatError, match=f"at most {MAX_OBJECT}"):
+        payload(path, "tdirectory", row._replace(objlen=MAX_OBJECT + 1))
 
 
 def test_what_is_no_dqm_file_is_refused_with_what_was_found_and_what_is_expected(tmp_path: Path, root_files: Path) -> None:
