@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib.util import find_spec
 
 import click
 
@@ -14,5 +15,7 @@ from app import cli
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def simulate(arguments: tuple[str, ...]) -> None:
     """Run a stand-in for the DQM machines at P5; --help lists the options."""
+    if not find_spec("aiohttp"):
+        raise click.ClickException("the stand-in needs aiohttp, which is not here: install dqmhub[simulator]")
     command = [sys.executable, "-m", "services.simulator", "--port", str(cli.settings().simulator_port), *arguments]
     os.execv(sys.executable, command)

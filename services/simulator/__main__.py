@@ -8,9 +8,12 @@ import contextlib
 import logging
 import os
 import signal
+import sys
+from pathlib import Path
 
 from aiohttp import web
 
+from .replay import Row, read
 from .scenario import HISTORY_S
 from .server import application
 from .site import Options, Site
@@ -34,10 +37,18 @@ def main() -> None:
     parser.add_argument("--history", type=float, default=HISTORY_S, help="seconds played before the start (%(default)s)")
     parser.add_argument("--quiet-start", action="store_true", help="begin with nothing; runs begin when they are asked for")
     parser.add_argument("--secret", default="changeme", help="value of the cookie that CMSWEB's clients send (%(default)s)")
+    parser.add_argument("--replay", type=_recording, default=(), metavar="FILE", help="play a recording instead of the usual runs")
     given = parser.parse_args()
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    options = Options(given.seed, given.speed, given.behind, given.fus, given.history, given.quiet_start, given.secret)
+    options = Options(given.seed, given.speed, given.behind, given.fus, given.history, given.quiet_start, given.secret, given.replay)
     asyncio.run(serve(Site(options), given.host, given.port))
+
+
+def _recording(path: str) -> tuple[Row, ...]:
+    try:
+        return tuple(read(Path(path)))
+    except (OSError, ValueError) as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 async def serve(site: Site, host: str, port: int) -> None:
@@ -49,7 +60,12 @@ async def serve(site: Site, host: str, port: int) -> None:
     _follow_supervisor(loop, stop)
     runner = web.AppRunner(application(site), access_log=None, shutdown_timeout=1.0)
     await runner.setup()
-    await web.TCPSite(runner, host, port).start()
+    try:
+        await web.TCPSite(runner, host, port).start()
+    except OSError as error:
+        sys.exit(
+            f"nothing can listen on {host}:{port}: {os.strerror(error.errno or 0)}; --port, or the setting simulator_port, gives another"
+        )
     print(f"stand-in P5 at http://{host}:{runner.addresses[0][1]}", flush=True)
     clock = asyncio.create_task(run_clock(site))
     await stop.wait()

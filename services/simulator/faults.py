@@ -7,13 +7,17 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Faults:
-    """Switches of the web servers. `slow_s`, `truncate` and `vanish` are by host: seconds, answers to cut, documents to lose."""
+    """Switches of the web servers. `slow_s`, `truncate` and `vanish` are by host: seconds, answers to cut, documents to lose.
+
+    `garble` has, by host, the status and body of the answers that come next.
+    """
 
     gateway_down: bool = False
     down: set[str] = field(default_factory=set)
     slow_s: dict[str, float] = field(default_factory=dict)
     truncate: dict[str, int] = field(default_factory=dict)
     vanish: dict[str, int] = field(default_factory=dict)
+    garble: dict[str, list[tuple[int, bytes]]] = field(default_factory=dict)
     broken_commands: bool = False
 
     def take(self, counts: dict[str, int], host: str) -> bool:

@@ -44,6 +44,13 @@ def truncate(site: Site, host: str, count: int = 1) -> Answer:
     return {"truncate": site.faults.truncate}
 
 
+def garble(site: Site, host: str, count: int = 1, status: int = 200, body: str = "<html>Sign in</html>", hex: str = "") -> Answer:
+    """The next answers about a host are these; `hex` gives bytes that are no text."""
+    answer = status, bytes.fromhex(hex) or body.encode()
+    site.faults.garble[_host(site, host)] = [answer] * count
+    return {"garble": host}
+
+
 def vanish(site: Site, host: str, count: int = 1) -> Answer:
     """The next documents of a host that are asked for are dropped before, after their headers were sent."""
     site.faults.vanish[_host(site, host)] = count
@@ -148,7 +155,7 @@ def omit(site: Site, tag: str, keys: list[str], system: str = "production") -> A
 INCIDENTS: dict[str, Callable[..., Answer]] = {
     act.__name__: act
     for act in (
-        host_down, gateway_down, slow, truncate, vanish, broken_commands, reset_revisions, upload, backlog,
+        host_down, gateway_down, slow, truncate, garble, vanish, broken_commands, reset_revisions, upload, backlog,
         start_run, end_run, crash, stick, say, omit,
     )
 }  # fmt: skip

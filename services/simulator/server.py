@@ -12,7 +12,7 @@ from typing import Any
 from aiohttp import WSMsgType, web
 
 from . import control, control_room, tools
-from .answers import CORS, JSON, SITE, Handler, checked, critical, outside, reply
+from .answers import CORS, JSON, SITE, TEXT, Handler, checked, critical, outside, reply
 from .machines import GATEWAY
 from .site import Site, machine
 from .store import Header, Store, header_messages
@@ -54,8 +54,7 @@ async def _guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     row |= {"host": request.host, "status": 0}
     site.requests.append(row)
     if site.faults.gateway_down:
-        if request.transport:
-            request.transport.abort()
+        hang_up(request)
         raise ConnectionResetError("the gateway is down")
     if delay := site.faults.slow_s.get(GATEWAY):
         await asyncio.sleep(delay)
@@ -68,6 +67,12 @@ async def _guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         response = critical(request)
     row["status"] = response.status
     return response
+
+
+def hang_up(request: web.Request) -> None:
+    """Close the connection without another word."""
+    if request.transport:
+        request.transport.abort()
 
 
 @checked
@@ -119,8 +124,7 @@ async def _sync_proxy(request: web.Request) -> web.StreamResponse:
     store = site.store_at(request.host)
     if store.host in site.faults.down:
         raise ConnectionRefusedError(store.host)
-    text = proxied(site, store, await request.read())
-    return reply(text, JSON, headers=CORS)
+    return proxied(site, store, await request.read(), JSON)
 
 
 async def _redirect(request: web.Request) -> web.StreamResponse:
@@ -131,19 +135,22 @@ async def _redirect(request: web.Request) -> web.StreamResponse:
     await asyncio.sleep(min(delay, REDIRECT_S))
     if delay >= REDIRECT_S or host in site.faults.down or request.query["port"] != "9215":
         raise ConnectionRefusedError(host)
-    text = proxied(site, site.stores[host], await request.read())
-    return reply(text, headers=CORS)
+    return proxied(site, site.stores[host], await request.read(), TEXT)
 
 
-def proxied(site: Site, store: Store, body: bytes) -> str:
+def proxied(site: Site, store: Store, body: bytes, kind: str) -> web.Response:
     """The answer of /sync_proxy to a body, with what faults make of it."""
+    if garbled := site.faults.garble.get(store.host):
+        status, nonsense = garbled.pop()
+        return reply(nonsense, kind, status, CORS)
     found: list[str] = []
     for message in json.loads(body).get("messages", []):
         if '"request_documents"' in message:
             lose(site, store, json.loads(message)["ids"])
         found += store.answers(message)
     text = json.dumps({"messages": found})
-    return text[: len(text) // 2] if site.faults.take(site.faults.truncate, store.host) else text
+    cut = site.faults.take(site.faults.truncate, store.host)
+    return reply(text[: len(text) // 2] if cut else text, kind, headers=CORS)
 
 
 def lose(site: Site, store: Store, ids: list[str]) -> None:
@@ -172,7 +179,7 @@ async def _sync(request: web.Request) -> web.StreamResponse:
             for message in messages:
                 waiting.put_nowait(message)
         except asyncio.QueueFull:
-            sender.cancel()
+            hang_up(request)
 
     try:
         async for message in socket:

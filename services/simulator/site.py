@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from . import noise, scenario
+from . import noise, replay, scenario
 from .clock import Clock, Timeline
 from .faults import Faults
 from .machines import GATEWAY, clusters
+from .replay import Row
 from .runs import Plan
 from .store import Store
 from .system import System
@@ -20,7 +21,10 @@ REQUESTS_KEPT = 100_000
 
 @dataclass(frozen=True)
 class Options:
-    """How to play: `history_s` seconds have been played at the start; `quiet` starts with empty machines and no run."""
+    """How to play: `history_s` seconds have been played at the start; `quiet` starts with empty machines and no run.
+
+    A recording is played on machines that are quiet else.
+    """
 
     seed: int = 1
     speed: float = 1.0
@@ -29,6 +33,7 @@ class Options:
     history_s: float = scenario.HISTORY_S
     quiet: bool = False
     secret: str = "changeme"
+    recording: tuple[Row, ...] = ()
 
 
 class Site:
@@ -37,9 +42,12 @@ class Site:
     def __init__(self, options: Options) -> None:
         self.options = options
         self.clock = Clock(options.speed, options.behind)
-        history = 0.0 if options.quiet else options.history_s
+        self.quiet = options.quiet or bool(options.recording)
+        history = 0.0 if self.quiet else options.history_s
         self.timeline = Timeline(self.clock.now() - history)
         self.clusters = clusters(options.fus)
+        if options.recording:
+            self.clusters["production_c2a06"] = replay.machines(options.recording)
         self.stores = {host: Store(host) for machines in self.clusters.values() for host in machines}
         self.faults = Faults()
         self.pids = {host: 20000 + 97 * number for number, host in enumerate(self.stores)}
@@ -56,12 +64,14 @@ class Site:
         return System(name, machines, script, first_run, self.timeline, self.stores, self.options.seed)
 
     def _start(self) -> None:
-        for number, host in enumerate(() if self.options.quiet else self.stores):
+        for number, host in enumerate(() if self.quiet else self.stores):
             self.timeline.every(75, partial(self._stats, host), first=3 + 7 * number)
             if host.startswith("dqmrubu"):
                 self.timeline.every(30, partial(self._diskspace, host), first=2 + 5 * number)
         for system in self.systems.values():
-            system.start(script=not self.options.quiet)
+            system.start(script=not self.quiet)
+        if self.options.recording:
+            replay.play(self.options.recording, self.timeline, self.stores)
 
     def _stats(self, host: str) -> None:
         now = self.timeline.now

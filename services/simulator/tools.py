@@ -26,7 +26,7 @@ async def _show_log(request: web.Request) -> web.StreamResponse:
     """The whole log as the file has it: bytes that are no text, too."""
     site = request.app[SITE]
     id = request.match_info["id"]
-    document = site.store_at(request.host).stored.get(id) or next(store.stored[id] for store in site.stores.values() if id in store.stored)
+    document = site.store_at(request.host).stored[id]
     file = document.document.get("stdout_fn")
     if not file:
         return reply("Log entry not found, invalid esMonitoring.py?", status=500)

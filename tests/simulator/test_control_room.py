@@ -1,0 +1,131 @@
+"""Commands of the control room do to the machines of the stand-in what they do at P5, and answer as there."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.support.p5 import CROWDED, FU, GATEWAY, P5
+
+
+def command(p5: P5, what: str, **arguments: str) -> Any:
+    query = "&".join(f"{name}={value}" for name, value in {"what": what, **arguments}.items())
+    return p5.get(f"/cr/exe?{query}")
+
+
+def captured(dqmsquare: Any, request: str) -> Any:
+    return next(row for row in dqmsquare("mirror_api_responses.json") if row["request"] == f"GET /cr/exe?what={request}")
+
+
+@pytest.mark.parametrize("request_", ["get_dqm_machines", "get_dqm_machines&kind=playback", "get_simulator_runs"])
+def test_answers_are_those_that_the_mirror_was_given(p5: P5, dqmsquare: Any, request_: str) -> None:
+    answer = p5.get(f"/cr/exe?what={request_}")
+    assert answer.headers["Content-Type"] == "text/html; charset=UTF-8"
+    expected = captured(dqmsquare, request_)["json"]
+    assert answer.json() == expected
+    assert json.dumps(answer.json()) == json.dumps(expected)
+
+
+def test_the_configuration_of_the_player_has_the_keys_of_the_original(p5: P5, dqmsquare: Any) -> None:
+    assert command(p5, "get_simulator_config").json().keys() == captured(dqmsquare, "get_simulator_config")["json"].keys()
+
+
+def test_versions_are_told_for_each_machine(p5: P5) -> None:
+    versions = command(p5, "get_hltd_versions").json()
+    assert versions["production_c2a06"][f"{FU}.cms"].startswith("hltd-")
+    assert "CMSSW_12_4_8" in command(p5, "get_cmssw_info").content.decode()
+
+
+def test_an_unknown_cluster_is_not_found(p5: P5) -> None:
+    assert command(p5, "get_cluster_status", cluster="x").status == 404
+    assert command(p5, "get_cluster_status").json()[f"{GATEWAY}.cms"] == {"up": True, "msg": None}
+
+
+def test_restarting_hltd_ends_the_jobs_of_the_machine_and_starts_them_again(p5: P5) -> None:
+    p5.incident("start_run", lumis=100)
+    p5.advance(100)
+    before = {job["pid"] for job in p5.jobs(FU)}
+    answer = command(p5, "restart_hltd", host=FU)
+    assert (answer.status, answer.content) == (200, b"Ok")
+    assert {job["exit_code"] for job in p5.jobs(FU)} == {-15}
+    p5.advance(60)
+    alive = [job for job in p5.jobs(FU) if "exit_code" not in job]
+    assert len(alive) == len(before)
+    assert before.isdisjoint(job["pid"] for job in alive)
+    assert all("exit_code" not in job for job in p5.jobs(CROWDED))
+
+
+def test_a_new_run_of_playback_is_as_it_was_asked_for(p5: P5) -> None:
+    old = p5.incident("start_run", system="playback", lumis=100)["run"]
+    p5.advance(100)
+    answer = command(p5, "start_playback_run", run_number="run256936", run_key="hi_run", number_of_ls="5")
+    assert answer.content == b"start_playback_run Ok"
+    p5.advance(400)
+    runs = p5.status()["systems"]["playback"]["runs"]
+    assert runs[:2] == [old, old + 1]
+    (job, *_) = p5.jobs("dqmfu-c2b01-45-01", run=old + 1)
+    assert (job["cmdline"][4], job["cmssw_run"], job["cmssw_lumi"]) == ("runkey=hi_run", "256936", "7")
+    assert command(p5, "get_simulator_config").json()["number_of_ls"] == 5
+
+
+def test_a_client_that_is_switched_off_is_absent_from_the_next_run(p5: P5) -> None:
+    config = "csc_dqm_sourceclient-live_cfg.py"
+    assert [config, True] in command(p5, "get_dqm_clients", host=CROWDED, playback="0").json()
+    assert command(p5, "change_dqm_client", host=CROWDED, client=config, state="0", playback="0").content == b"Ok"
+    assert [config, False] in command(p5, "get_dqm_clients", host=CROWDED, playback="0").json()
+    p5.incident("start_run")
+    p5.advance(100)
+    tags = {job["tag"] for job in p5.jobs(FU, CROWDED)}
+    assert len(tags) == 30
+    assert config.removesuffix("_cfg.py") not in tags
+
+
+def test_tools_that_restart_do_not_answer_for_five_seconds(p5: P5) -> None:
+    assert command(p5, "restart_fff", host=FU).status == 200
+    assert p5.redirect(FU, {"event": "sync_request", "known_rev": None}).status == 500
+    p5.advance(6)
+    assert p5.redirect(FU, {"event": "sync_request", "known_rev": None}).status == 200
+
+
+def test_logs_of_the_daemons_can_be_read(p5: P5) -> None:
+    p5.incident("start_run")
+    p5.advance(60)
+    hltd, _ = command(p5, "get_hltd_logs", host=f"{FU}.cms").json()
+    assert "beamspotdip" in hltd
+    assert len(command(p5, "get_fff_logs", host=FU).json()) == 1
+
+
+def test_commands_can_be_as_broken_as_in_the_original(p5: P5) -> None:
+    p5.incident("broken_commands")
+    answer = command(p5, "restart_hltd", host=FU)
+    assert answer.status == 500
+    assert b"has no attribute 'status'" in answer.content
+    assert command(p5, "start_playback_run", run_number="run349963").status == 500
+    assert command(p5, "get_dqm_machines").status == 200
+
+
+def test_an_unknown_command_is_named(p5: P5) -> None:
+    answer = command(p5, "nope")
+    assert (answer.status, answer.content) == (500, b"No actions defined for request nope")
+
+
+@pytest.mark.parametrize(("signal", "pid", "status"), [(9, 0, 200), (9, 1, 404), (7, 0, 500)])
+def test_a_job_is_killed_by_its_number_and_a_signal_that_is_allowed(p5: P5, signal: int, pid: int, status: int) -> None:
+    p5.incident("start_run")
+    p5.advance(60)
+    job = p5.jobs(FU)[0]
+    answer = p5.post(f"/utils/kill_proc/{job['_id']}", json.dumps({"pid": job["pid"] + pid, "signal": signal}), Host=f"{FU}.cms")
+    assert answer.status == status
+    (after,) = p5.documents(FU, job["_id"])
+    assert after.get("exit_code") == (-9 if status == 200 else None)
+
+
+def test_the_player_takes_commands_by_its_socket(p5: P5) -> None:
+    run = p5.incident("start_run", system="playback")["run"]
+    socket = "/utils/control_command/bd68c7bb.fff_simulator"
+    assert p5.post(f"{socket}/status").json()["run"] == run
+    assert p5.post(f"{socket}/next_run").status == 200
+    assert p5.status()["systems"]["playback"]["run"] == run + 1
+    assert p5.post(f"{socket}/explode").status == 401

@@ -1,0 +1,41 @@
+"""The stand-in as a process: it ends when it is told to, and with the one that looks after it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from app.settings import TREE, Settings
+from tests.support.p5 import stand_in
+from tests.support.processes import PATIENCE_S, environment
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_ends_cleanly_when_it_is_told_to(number: int) -> None:
+    with stand_in("--quiet-start") as p5:
+        p5.process.send_signal(number)
+        assert p5.process.wait(PATIENCE_S) == 0
+
+
+def test_it_ends_with_its_supervisor() -> None:
+    with subprocess.Popen(["sleep", "3600"]) as supervisor:
+        variables = os.environ | {"DQMHUB_SUPERVISOR_PID": str(supervisor.pid)}
+        command = [sys.executable, "-m", "services.simulator", "--port", "0", "--quiet-start"]
+        with subprocess.Popen(command, cwd=TREE, env=variables, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout
+            assert process.stdout.readline()
+            supervisor.kill()
+            assert process.wait(PATIENCE_S) == 0
+
+
+def test_the_command_starts_it_with_the_arguments_given() -> None:
+    command = [sys.executable, "-c", "from app.cli import main; main()", "simulate", "--port", "0", "--quiet-start"]
+    with subprocess.Popen(command, cwd=TREE, env=environment(Settings()), stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        assert process.stdout.readline().startswith("stand-in P5 at http://127.0.0.1:")
+        process.terminate()
+        assert process.wait(PATIENCE_S) == 0

@@ -1,0 +1,198 @@
+"""What the web server promises its clients, over HTTP and over the websocket."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import time
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType
+
+from tests.support.p5 import BU, FU, GATEWAY, P5, stand_in
+
+STORED_ORDER = ["timestamp", "type", "hostname", "tag", "run", "_id", "_rev"]
+PUSHED_ORDER = ["_id", "_rev", "timestamp", "hostname", "type", "tag", "run"]
+
+
+def upload(p5: P5, *ids: str, host: str = FU) -> None:
+    documents = [{"_id": id, "type": "dqm-source-state", "report_timestamp": 1.5, "hostname": host} for id in ids]
+    assert p5.post("/_upload/", json.dumps({"docs": documents}), Host=f"{host}.cms:9215").status == 200
+
+
+def test_a_document_that_comes_again_has_the_newest_revision_only(p5: P5) -> None:
+    upload(p5, "a", "b")
+    upload(p5, "a")
+    assert [(header["_id"], header["_rev"]) for header in p5.headers(FU)] == [("b", 2), ("a", 3)]
+    (document,) = p5.documents(FU, "a")
+    assert list(document) == ["_id", "type", "report_timestamp", "hostname", "_rev", "timestamp", "tag", "run"]
+    assert (document["_rev"], document["timestamp"], document["tag"]) == (3, 1.5, None)
+
+
+def test_the_header_that_is_known_is_sent_again(p5: P5) -> None:
+    upload(p5, "a", "b", "c")
+    assert [header["_id"] for header in p5.headers(FU, 2)] == ["b", "c"]
+    assert [header["_id"] for header in p5.headers(FU, 0)] == ["a", "b", "c"]
+
+
+def test_where_there_is_no_header_there_is_no_message(p5: P5) -> None:
+    assert p5.ask(FU, {"event": "sync_request", "known_rev": None}) == []
+
+
+def test_headers_come_a_thousand_in_a_message(p5: P5) -> None:
+    p5.incident("backlog", host=FU, count=2500)
+    messages = p5.ask(FU, {"event": "sync_request", "known_rev": None})
+    assert [(m["rev"], m["sync_to_rev"], len(m["headers"]), m["total_sent"], m["total_avail"]) for m in messages] == [
+        ([1, 1000], 2500, 1000, 1000, 2500),
+        ([1001, 2000], 2500, 1000, 2000, 2500),
+        ([2001, 2500], 2500, 500, 2500, 2500),
+    ]
+    assert list(messages[0]["headers"][0]) == STORED_ORDER
+
+
+def test_unknown_documents_are_missing_without_a_word(p5: P5) -> None:
+    upload(p5, "a")
+    assert [document["_id"] for document in p5.documents(FU, "x", "a", "a")] == ["a"]
+
+
+def test_a_revision_that_a_document_brings_along_wins(p5: P5) -> None:
+    p5.incident("upload", host=FU, documents=[{"_id": "a", "_rev": 7912099}, {"_id": "b"}])
+    upload(p5, "c")
+    assert [(header["_id"], header["_rev"]) for header in p5.headers(FU)] == [("b", 2), ("a", 7912099), ("c", 7912100)]
+
+
+@pytest.mark.parametrize("address", ["/redirect?path=nowhere&port=9215", f"/redirect?path={FU}&port=22", "/redirect"])
+def test_a_machine_that_cannot_be_reached_is_a_critical_error(p5: P5, address: str) -> None:
+    answer = p5.post(address, '{"messages": []}')
+    assert (answer.status, answer.headers["Content-Type"]) == (500, "text/html; charset=UTF-8")
+    assert answer.content == b"<h1>Critical error while processing request: /redirect</h1>"
+
+
+@pytest.mark.parametrize("body", ["", "{", "[]", '{"messages": ["{}"]}', '{"messages": [1]}', '{"messages": 1}'])
+def test_a_request_that_is_none_is_a_critical_error_and_harms_nobody(p5: P5, body: str) -> None:
+    assert p5.post("/sync_proxy", body).status == 500
+    assert p5.post("/sync_proxy", '{"messages": []}').content == b'{"messages": []}'
+
+
+def test_answers_of_the_gateway_for_others_are_called_html(p5: P5) -> None:
+    answer = p5.redirect(FU, {"event": "sync_request", "known_rev": None})
+    assert answer.headers["Content-Type"] == "text/html; charset=UTF-8"
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+
+
+@pytest.mark.parametrize(
+    ("cookie", "status"),
+    [("1234; selenium-secret-secret=changeme", 200), ("selenium-secret-secret=wrong", 303), ("other=changeme", 303), (None, 500)],
+)
+def test_cmsweb_has_to_bring_the_cookie_after_whatever_words_of_its_own(p5: P5, cookie: str | None, status: int) -> None:
+    headers = {"Host": "cmsweb.cern.ch"} | ({"Cookie": cookie} if cookie else {})
+    answer = p5.get("/cr/exe?what=get_cluster_status", **headers)
+    assert answer.status == status
+    if status == 303:
+        assert answer.headers["Location"] == "https://cmsweb.cern.ch/"
+
+
+def test_cmsweb_may_read_documents_without_a_cookie_and_upload_none(p5: P5) -> None:
+    upload(p5, "a", host=GATEWAY)
+    answer = p5.post("/_upload/", json.dumps({"docs": [{"_id": "b"}]}), Host="cmsweb.cern.ch")
+    assert (answer.status, answer.content) == (200, b"")
+    known = p5.post("/sync_proxy", json.dumps({"messages": ['{"event": "sync_request", "known_rev": null}']}), Host="cmsweb.cern.ch")
+    assert [header["_id"] for header in json.loads(known.json()["messages"][0])["headers"]] == ["a"]
+
+
+def test_the_first_page_is_that_of_the_site(p5: P5) -> None:
+    answer = p5.get("/", Host=f"{GATEWAY}.cms:9215")
+    assert (answer.status, answer.headers["Location"]) == (303, f"http://{GATEWAY}.cms:9215/static/index.html")
+    outside = p5.get("/", Host="cmsweb.cern.ch", Cookie="selenium-secret-secret=changeme")
+    assert outside.headers["Location"] == "http://cmsweb.cern.ch/dqm/dqm-square-origin/static/index.html"
+    assert p5.get("/login").content == b"<p>Welcome! You are not logged in.</p>"
+
+
+def test_info_names_the_machine_and_its_cluster(p5: P5) -> None:
+    info = p5.get("/info", Host=f"{BU}.cms").json()
+    assert list(info) == ["hostname", "timestamp", "cluster", "db_size"]
+    assert (info["hostname"], info["cluster"]["label"]) == (BU, "production_c2a06")
+    assert list(info["cluster"]["_all"]) == ["production_c2a06", "playback_c2a06", "lookarea_c2a06"]
+
+
+def test_documents_that_are_dropped_are_gone_and_recorded(p5: P5) -> None:
+    upload(p5, "a", "b")
+    assert p5.post("/utils/drop_ids", '{"ids": ["a"]}', Host=f"{FU}.cms").content == b"Deleted 1 rows!"
+    assert [header["_id"] for header in p5.headers(FU)] == ["b"]
+    assert {row["id"]: row["there"] for row in p5.record()["documents"]} == {"a": False, "b": True}
+
+
+async def next_message(connection: ClientWebSocketResponse) -> Any:
+    message = await asyncio.wait_for(connection.receive(), 60)
+    assert message.type is WSMsgType.TEXT
+    return json.loads(message.data)
+
+
+def test_the_websocket_sends_what_is_there_and_then_what_comes(p5: P5) -> None:
+    upload(p5, "a")
+
+    async def follow() -> None:
+        async with ClientSession() as session, session.ws_connect(p5.address + "/sync", headers={"Host": f"{FU}.cms:9215"}) as connection:
+            assert connection.protocol is None
+            await connection.send_str('{"event": "sync_request", "known_rev": null}')
+            first = await next_message(connection)
+            assert [list(header) for header in first["headers"]] == [STORED_ORDER]
+            await asyncio.to_thread(upload, p5, "b", "c")
+            pushed = await next_message(connection)
+            assert (pushed["rev"], pushed["sync_to_rev"]) == ([2, 3], 3)
+            assert [list(header) for header in pushed["headers"]] == [PUSHED_ORDER, PUSHED_ORDER]
+            await connection.send_str('{"event": "request_documents", "ids": ["c"]}')
+            assert [document["_id"] for document in (await next_message(connection))["documents"]] == ["c"]
+
+    asyncio.run(follow())
+
+
+def test_nothing_is_pushed_before_the_first_sync_request(p5: P5) -> None:
+    async def follow() -> None:
+        async with ClientSession() as session, session.ws_connect(p5.address + "/sync", headers={"Host": FU}) as connection:
+            await asyncio.to_thread(upload, p5, "a")
+            await connection.send_str('{"event": "request_documents", "ids": []}')
+            assert (await next_message(connection))["event"] == "update_documents"
+
+    asyncio.run(follow())
+
+
+def test_a_client_that_sends_half_a_request_or_reads_nothing_stops_nobody(p5: P5) -> None:
+    p5.incident("backlog", host=GATEWAY, count=3000)
+    place = urlsplit(p5.address)
+    assert place.hostname
+    assert place.port
+    with socket.create_connection((place.hostname, place.port)) as half, socket.create_connection((place.hostname, place.port)) as deaf:
+        half.sendall(b"POST /sync_proxy HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
+        body = json.dumps({"messages": ['{"event": "sync_request"}'] * 20})
+        for _ in range(5):
+            deaf.sendall(f"POST /sync_proxy HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode())
+        upload(p5, "a")
+        assert [header["_id"] for header in p5.headers(FU)] == ["a"]
+
+
+def test_a_websocket_that_reads_nothing_is_let_go(p5: P5) -> None:
+    long = "x" * 60_000
+
+    async def deaf() -> int:
+        async with ClientSession() as session, session.ws_connect(p5.address + "/sync", headers={"Host": FU}) as connection:
+            await connection.send_str('{"event": "sync_request", "known_rev": null}')
+            await connection.send_str('{"event": "request_documents", "ids": []}')
+            await next_message(connection)
+            for number in range(1200):
+                await asyncio.to_thread(p5.incident, "upload", host=FU, documents=[{"_id": f"d{number}", "tag": long}])
+            return len([message async for message in connection])
+
+    assert asyncio.run(asyncio.wait_for(deaf(), 120)) < 1200
+    assert len(p5.headers(FU)) == 1200
+
+
+def test_a_fast_clock_is_never_ahead_of_the_wall() -> None:
+    with stand_in("--speed", "1000", "--behind", "3600") as p5:
+        newest = 0.0
+        while not newest or p5.status()["now"] - newest > 60:
+            newest = max(header["timestamp"] for header in p5.headers(BU))
+        assert p5.status()["now"] <= time.time()

@@ -1,0 +1,68 @@
+"""A recording is played again as if it were now."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.simulator.replay import read
+from tests.support.p5 import stand_in
+
+
+@pytest.fixture
+def recording(tmp_path: Path, dqmsquare: Any) -> Path:
+    """Three real runs, as their last documents came."""
+    rows = []
+    for host, documents in dqmsquare("wire_documents.json").items():
+        for document in documents:
+            rows.append({"at": document["timestamp"], "host": host, "document": document})
+    path = tmp_path / "september.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+def test_a_recorded_run_is_played_with_its_times_moved_to_now(recording: Path, dqmsquare: Any) -> None:
+    original = dqmsquare("wire_documents.json")
+    first = min(document["timestamp"] for documents in original.values() for document in documents)
+    with stand_in("--speed", "0", "--replay", str(recording)) as p5:
+        start = p5.status()["now"]
+        p5.advance(20_000)
+        for host, documents in original.items():
+            headers = p5.headers(host)
+            assert [header["_rev"] for header in headers] == list(range(1, len(headers) + 1))
+            assert {header["_id"] for header in headers} == {document["_id"] for document in documents}
+            played = {document["_id"]: document for document in p5.documents(host, *(header["_id"] for header in headers))}
+            for document in documents:
+                there = played[document["_id"]]
+                assert there["timestamp"] - start == pytest.approx(document["timestamp"] - first + 2, abs=1)
+                if document["type"] == "dqm-source-state":
+                    assert there["extra"] == document["extra"]
+        assert set(p5.status()["hosts"]) >= set(original)
+
+
+def test_documents_come_at_their_times(recording: Path) -> None:
+    with stand_in("--speed", "0", "--replay", str(recording)) as p5:
+        seen = [len(p5.record()["documents"])]
+        for _ in range(3):
+            p5.advance(6000)
+            seen.append(len(p5.record()["documents"]))
+        assert seen == sorted(seen)
+        assert seen[0] == 0 < seen[1] < seen[-1]
+
+
+def test_the_bu_of_a_recording_is_the_first_of_its_cluster(recording: Path) -> None:
+    with stand_in("--speed", "0", "--replay", str(recording)) as p5:
+        machines = p5.get("/cr/exe?what=get_dqm_machines&kind=production").json()
+        assert machines[0] == "bu-c2f11-09-01.cms"
+        assert len(machines) == 5
+
+
+@pytest.mark.parametrize("text", ["", "{", '{"at": 1}\n', '{"at": 1, "host": "h", "document": 3}\n'])
+def test_a_file_that_is_no_recording_is_refused_with_the_line(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "bad.jsonl"
+    path.write_text(text)
+    with pytest.raises(ValueError, match="line 1" if text else "no documents"):
+        read(path)
