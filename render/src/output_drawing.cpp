@@ -28,8 +28,8 @@ void set_paper(const TCanvas &canvas) {
 std::string utf8(const std::wstring &text) {
   constexpr uint32_t replacement = 0xfffd;
   std::string out;
-  for (const wchar_t letter : text) {
-    const uint32_t given = letter, surrogate = given & 0xfffff800;
+  for (const char32_t given : std::u32string(text.begin(), text.end())) {
+    const uint32_t surrogate = given & 0xfffff800;
     const uint32_t code = given == '\n' ? ' ' : given < ' ' || surrogate == 0xd800 || (given & 0xfffe) == 0xfffe || given > 0x10ffff ? replacement : given;
     if (code < 0x80)
       out += char(code);
@@ -55,6 +55,7 @@ template <typename Metafile> class Lettered : public Metafile {
   }
   void Text(Double_t x, Double_t y, const wchar_t *text) override { Metafile::Text(x, y, encoded(text).c_str()); }
   // A title can ask for a link, which a picture has no business with. Older ROOT has none, so this is no `override`.
+  // NOLINTNEXTLINE(modernize-use-override)
   void TextUrl(Double_t x, Double_t y, const char *text, const char *) { Text(x, y, text); }
 
  protected:
