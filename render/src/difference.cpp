@@ -5,15 +5,14 @@
 #include <TProfile.h>
 #include <TProfile2D.h>
 
+#include <algorithm>
+#include <vector>
+
 #include "overlay.h"
+#include "polygons.h"
 
 namespace dqmhub {
 namespace {
-
-bool comparable(const TH1 &one, const TH1 &other) {
-  return one.GetDimension() == other.GetDimension() && one.GetNcells() == other.GetNcells() && same_binning(one, other) &&
-         one.GetYaxis()->GetNbins() == other.GetYaxis()->GetNbins();
-}
 
 // A copy of the contents and errors alone: a profile would average, and whole numbers would be cut.
 std::unique_ptr<TH1> contents(const TH1 &histogram) {
@@ -36,10 +35,34 @@ std::unique_ptr<TH1> contents(const TH1 &histogram) {
   return copy;
 }
 
+std::vector<TH2PolyBin *> bins_of(TH2Poly &map) {
+  std::vector<TH2PolyBin *> bins;
+  for_each_bin(map, [&bins](TH2PolyBin &bin) { bins.push_back(&bin); });
+  return bins;
+}
+
+bool same_polygon(TH2PolyBin &one, TH2PolyBin &other) {
+  return one.GetXMin() == other.GetXMin() && one.GetXMax() == other.GetXMax() && one.GetYMin() == other.GetYMin() &&
+         one.GetYMax() == other.GetYMax() && one.GetArea() == other.GetArea();
+}
+
+std::unique_ptr<TH1> difference_of_polygons(TH2Poly &one, TH2Poly &other) {
+  std::unique_ptr<TH2Poly> left(static_cast<TH2Poly *>(one.Clone()));
+  const auto mine = bins_of(*left), others = bins_of(other);
+  if (!std::equal(mine.begin(), mine.end(), others.begin(), others.end(), [](auto a, auto b) { return same_polygon(*a, *b); }))
+    return nullptr;
+  for (size_t i = 0; i < mine.size(); ++i)
+    mine[i]->SetContent(mine[i]->GetContent() - others[i]->GetContent());
+  return left;
+}
+
 }  // namespace
 
-std::unique_ptr<TH1> difference(const TH1 &one, const TH1 &other) {
-  if (!comparable(one, other))
+std::unique_ptr<TH1> difference(TH1 &one, TH1 &other) {
+  const auto polygons = dynamic_cast<TH2Poly *>(&one), other_polygons = dynamic_cast<TH2Poly *>(&other);
+  if (polygons && other_polygons)
+    return difference_of_polygons(*polygons, *other_polygons);
+  if (polygons || other_polygons || !same_binning(one, other))
     return nullptr;
   auto left = contents(one);
   left->Add(contents(other).get(), -1);

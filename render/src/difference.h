@@ -8,6 +8,6 @@ namespace dqmhub {
 
 // The contents of `one` without those of `other`, bin by bin, as real numbers; of profiles their means. Nothing where the
 // two have other bins.
-std::unique_ptr<TH1> difference(const TH1 &one, const TH1 &other);
+std::unique_ptr<TH1> difference(TH1 &one, TH1 &other);
 
 }  // namespace dqmhub

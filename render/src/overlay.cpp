@@ -42,19 +42,25 @@ void take_range(TH1 &reference, const TAxis &shown) {
     reference.GetXaxis()->SetRangeUser(shown.GetBinLowEdge(shown.GetFirst()), shown.GetBinUpEdge(shown.GetLast()));
 }
 
+bool same_edges(const TAxis &one, const TAxis &other) {
+  if (one.GetNbins() != other.GetNbins())
+    return false;
+  const double close = 1e-6 * std::abs(one.GetXmax() - one.GetXmin());
+  for (int bin = 1; bin <= one.GetNbins() + 1; ++bin)
+    if (std::abs(one.GetBinLowEdge(bin) - other.GetBinLowEdge(bin)) > close)
+      return false;
+  return true;
+}
+
 }  // namespace
 
 bool is_profile(const TH1 &histogram) { return dynamic_cast<const TProfile *>(&histogram) != nullptr; }
 
 bool same_binning(const TH1 &one, const TH1 &other) {
-  const TAxis &a = *one.GetXaxis(), &b = *other.GetXaxis();
-  if (a.GetNbins() != b.GetNbins())
-    return false;
-  const double close = 1e-6 * std::abs(a.GetXmax() - a.GetXmin());
-  for (int bin = 1; bin <= a.GetNbins() + 1; ++bin)
-    if (std::abs(a.GetBinLowEdge(bin) - b.GetBinLowEdge(bin)) > close)
-      return false;
-  return true;
+  const int dimension = one.GetDimension();
+  return dimension == other.GetDimension() && same_edges(*one.GetXaxis(), *other.GetXaxis()) &&
+         (dimension < 2 || same_edges(*one.GetYaxis(), *other.GetYaxis())) &&
+         (dimension < 3 || same_edges(*one.GetZaxis(), *other.GetZaxis()));
 }
 
 TH1 *drawn_copy(const TH1 &histogram) {
@@ -92,7 +98,7 @@ void show_all(TH1 &main, const std::vector<Drawn> &others, const Spec &spec) {
 
 Overlay::Overlay(TH1 &main, const std::vector<TH1 *> &references, const Spec &spec, bool normalise) : main_(main), spec_(spec) {
   for (size_t i = 0; i < references.size(); ++i) {
-    if (!references[i] || references[i]->GetDimension() != 1)
+    if (!references[i] || references[i]->GetDimension() != 1 || (gPad->GetLogx() && references[i]->GetXaxis()->GetXmax() <= 0))
       continue;
     references_.push_back({drawn_copy(*references[i]), i + 1});
     if (normalise)

@@ -91,6 +91,8 @@ def special() -> Iterator[tuple[str, ROOT.TObject]]:
         other.Scale(factor)
         yield name, other
     yield "coarse", filled_1d("TH1F", "coarse", 25)
+    yield "taller2d", ROOT.TH2F("taller2d", "Other edges;x;y", 40, -2.5, 2.5, 30, -6.4, 6.4)
+    yield "below0", ROOT.TH1F("below0", "Nothing above 0;x;y", 50, -100, 0)
     yield "big2d", filled_2d("TH2F", "big2d", 100, 100)
     yield "bigger2d", filled_2d("TH2F", "bigger2d", 300, 200)
     infinite = filled_2d("TH2D", "nan2d")
@@ -102,6 +104,8 @@ def special() -> Iterator[tuple[str, ROOT.TObject]]:
     profile.Fill(5, float("nan"))
     yield "nanprofile", profile
     yield "TH2Poly", polygons("TH2Poly", [10, 40, 70])
+    yield "lowpoly", polygons("lowpoly", [5, 20, 10])
+    yield "leftpoly", polygons("leftpoly", [5, 20, 60])
     yield "nanpoly", polygons("nanpoly", [10, float("nan"), 70])
     yield "emptypoly", ROOT.TH2Poly("emptypoly", "No bins;x;y", 0.0, 10.0, 0.0, 10.0)
     yield "words", ROOT.TObjString("first line\n\nthird: Zürich µ Ω")

@@ -35,3 +35,12 @@ def test_other_bins_or_no_reference_are_said(draw: Draw) -> None:
     other_kind = draw("TH1F", "TH2F", spec=f"{SPEC};ref=difference")
     assert other_bins.pixels == other_kind.pixels
     assert len({tuple(picture.pixels) for picture in (other_bins, nothing, draw("TH1F", spec=SPEC))}) == 3
+
+
+def test_maps_with_other_edges_on_any_axis_are_not_compared(draw: Draw) -> None:
+    assert draw("TH2F", "taller2d", spec=f"{SPEC};ref=difference") == draw("TH2F", "TH1F", spec=f"{SPEC};ref=difference")
+
+
+def test_a_difference_of_polygons_is_that_of_each_polygon(draw: Draw) -> None:
+    assert draw("TH2Poly", "lowpoly", spec=f"{SPEC};ref=difference") == draw("leftpoly", spec=SPEC)
+    assert draw("TH2Poly", "emptypoly", spec=f"{SPEC};ref=difference") == draw("TH2Poly", "TH1F", spec=f"{SPEC};ref=difference")

@@ -248,3 +248,8 @@ def cut_out(key: uproot.reading.ReadOnlyKey) -> tuple[bytes, int]:
     kind = key.fClassName.encode() + b"\0"
     frame = struct.pack(">II", 0x40000000 | (4 + len(kind) + len(raw)), 0xFFFFFFFF) + kind
     return frame + raw, key.fKeylen - len(frame)
+
+
+def test_a_reference_that_a_logarithmic_axis_cannot_show_is_left_out(draw: Draw) -> None:
+    assert draw("TH1F", "below0", spec="w=400;h=300;xtype=log") == draw("TH1F", spec="w=400;h=300;xtype=log")
+    draw("TH1F", "below0", "reference", spec="w=400;h=300;xtype=log;ref=ratiooverlay")
