@@ -52,6 +52,7 @@ setup(
     install_requires=[
         "cachetools>=5.5",
         "click>=8.1",
+        "cryptography>=43",
         "flask>=3.1",
         "google-re2>=1.1",
         "gunicorn>=26",
@@ -62,6 +63,7 @@ setup(
         "peewee>=4.5,<5",
         "pillow>=11",  # charts as PNG for e-logs: draws text and needs nothing of the system
         "prometheus-client>=0.21",
+        "requests>=2.32",
         "tzdata",  # pages show Swiss time also where the system has no table of time zones
         "zstandard>=0.23",
     ],
@@ -82,6 +84,7 @@ setup(
             "pytest>=8",
             "ruff>=0.9",
             "types-cachetools>=5.5",
+            "types-requests>=2.32",
             "uproot>=5.7.6",
         ],
     },

@@ -56,7 +56,7 @@ class Host(Table):
     role: fu (runs jobs) or bu (holds the files). rev, rev_key: the last revision that was read and whose it is; rev
     counts from 1 again when P5 starts anew (`resets`). last_ok: last answer; last_new: last new document; error,
     last_error: the last failure, kept; failures: in a row, 0 when it answers; not_before: it is left alone until then.
-    behind: headers whose documents are still to be fetched. version: of its last change between answering and failing.
+    behind: headers whose documents are still to be fetched. software: version of DQM^2 that it runs. version: of its last change between answering and failing.
     """
 
     system = TextField()
@@ -72,6 +72,7 @@ class Host(Table):
     failures = IntegerField(default=0)
     not_before = DoubleField(default=0.0)
     behind = IntegerField(default=0)
+    software = TextField(default="")
     version = BigIntegerField(default=0)
 
     class Meta:

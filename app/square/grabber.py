@@ -1,0 +1,210 @@
+"""Grabbing: each machine of P5 is asked every few seconds, in a thread of its own, for the documents that changed.
+
+A machine is asked for the headers from the last revision on that was read, that one included: as long as P5 counts on,
+its document is among them, at that revision or a newer one. When it is not, P5 counts anew (or dropped it by hand), and
+everything is asked for that differs from what is stored. The documents of the headers come in batches.
+
+A batch that fails is fetched again one by one: what fails then, while the machine answers otherwise, is put aside as a
+dead letter. A machine that does not answer is left alone for a while, twice as long each time, and no other notices.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from typing import Any
+
+from peewee import fn
+
+from app.database import end_thread, rows
+from app.settings import Settings
+from app.square import store
+from app.square.documents import TYPES, Rows, integer, number, rows_of
+from app.square.models import DeadLetter, Document, Host, Job, Run
+from app.square.store import Bad
+from app.square.upstream import MOST_REV, BadAnswer, Header, Unreachable, Upstream, short
+from app.work import Turn
+
+log = logging.getLogger(__name__)
+
+BATCH = 64
+"""Documents of one request."""
+LONGEST_PAUSE_S = 60.0
+AGAIN_S = 120.0
+"""Seconds between two looks at what should have come but did not: ends of jobs of older runs, and dead letters."""
+AGAIN_MOST = 200
+AGAIN_TIMES = 10
+AGAIN_DAYS = 14
+
+Over = Callable[[], bool]
+
+
+class HostGrabber:
+    """Grabs one machine of a system; used by one thread at a time."""
+
+    def __init__(self, system: str, name: str, settings: Settings) -> None:
+        self.system, self.name = system, short(name)
+        self.upstream = Upstream(settings)
+        self.not_before = 0.0
+        self.again_at = 0.0
+        self.odd_types: set[str] = set()
+        self.bad_headers: set[bytes] = set()
+
+    def grab(self, over: Over) -> bool:
+        """Fetch what is new, until there is no more or `over`; whether the machine answered."""
+        if time.monotonic() < self.not_before:
+            return False
+        host = self._row()
+        try:
+            new = self._new(host)
+            for start in range(0, len(new), BATCH):
+                if over():
+                    return True
+                self._take(host, new[start : start + BATCH], len(new) - start - BATCH)
+            self._look_again(host)
+        except (Unreachable, BadAnswer) as error:
+            pause = min(2.0 ** min(host.failures, 10), LONGEST_PAUSE_S)
+            self.not_before = time.monotonic() + pause
+            if not host.failures:
+                log.warning("%s of %s does not answer: %s", self.name, self.system, error)
+                if isinstance(error, BadAnswer) and error.raw:
+                    store.save(host, [], [Bad("", None, str(error), error.raw)], time.time())
+            store.failed(host, str(error), time.time(), time.time() + pause)
+            return False
+        store.answered(host, time.time())
+        return True
+
+    def _row(self) -> Host:
+        role = "fu" if "fu" in self.name else "bu"
+        Host.insert(system=self.system, name=self.name, role=role).on_conflict_ignore().execute()
+        found: Host = Host.get(Host.system == self.system, Host.name == self.name)
+        return found
+
+    def _new(self, host: Host) -> list[Header]:
+        """The headers of what is to be fetched, by ascending revision."""
+        found, bad = self.upstream.headers(self.name, host.rev)
+        known = next((header for header in found if header.key == host.rev_key), None)
+        if host.rev and known is None:
+            found, bad = self.upstream.headers(self.name, 0)
+            found = self._counted_anew(host, found)
+        elif known and known.rev == host.rev:
+            found.remove(known)
+        for why, raw in bad:
+            if raw not in self.bad_headers:  # they come again and again
+                self.bad_headers.add(raw)
+                log.warning("%s of %s: %s", self.name, self.system, why)
+                store.save(host, [], [Bad("", None, why, raw)], time.time())
+        return found
+
+    def _counted_anew(self, host: Host, found: list[Header]) -> list[Header]:
+        """What of all headers is to be fetched when the last one that was read is gone."""
+        newest = max((header.rev for header in found), default=0)
+        log.warning("%s of %s has revisions up to %d, not %d as before: all of it is compared", self.name, self.system, newest, host.rev)
+        store.save(host, [], [], time.time(), rev=0, rev_key="", resets=host.resets + (newest < host.rev))
+        query = Document.select(Document.key, Document.rev, Document.timestamp).where(Document.system == self.system)
+        stored = {key: (rev, timestamp) for key, rev, timestamp in rows(query)}
+        return [header for header in found if header is found[-1] or stored.get(header.key) != (header.rev, header.timestamp)]
+
+    def _take(self, host: Host, headers: Sequence[Header], left: int) -> None:
+        """Fetch and store one batch; `left` are still to come."""
+        documents, bad = self._fetch([header.key for header in headers])
+        by_key = {header.key: header for header in headers}
+        now = time.time()
+        found = []
+        for key, document in documents.items():
+            header = by_key[key]
+            try:
+                found.append(self._rows(document, header.rev, header.timestamp, now))
+            except (ValueError, RecursionError, OverflowError) as error:
+                bad[key] = (f"it cannot be stored: {error}", b"")
+        for key in by_key.keys() - documents.keys() - bad.keys():
+            bad[key] = ("it was dropped at P5 before it was fetched", b"")
+        letters = [Bad(key, by_key[key].rev, why, raw) for key, (why, raw) in bad.items()]
+        last = headers[-1]
+        reached = {"rev": last.rev, "rev_key": last.key, "last_ok": now, "last_new": now, "behind": max(left, 0), "failures": 0}
+        store.save(host, found, letters, now, **reached)
+
+    def _rows(self, document: dict[str, Any], rev: int, timestamp: float | None, now: float) -> Rows:
+        reported = timestamp if timestamp is not None else number(document.get("report_timestamp"))
+        made = rows_of(self.system, self.name, document, rev, now if reported is None else reported, now)
+        kind = made.document["type"]
+        if kind not in TYPES and kind not in self.odd_types:
+            self.odd_types.add(kind)
+            log.warning("%s of %s has documents of the unknown type %r; they are kept", self.name, self.system, kind)
+        return made
+
+    def _fetch(self, keys: list[str]) -> tuple[dict[str, dict[str, Any]], dict[str, tuple[str, bytes]]]:
+        """Documents by key, and why others cannot be had, with what came of them."""
+        try:
+            found = self.upstream.documents(self.name, keys)
+            return {key: found[key] for key in keys if key in found}, {}
+        except BadAnswer as error:
+            log.warning("%d documents of %s of %s, one by one now: %s", len(keys), self.name, self.system, error)
+        documents: dict[str, dict[str, Any]] = {}
+        bad: dict[str, tuple[str, bytes]] = {}
+        for key in keys:
+            try:
+                found = self.upstream.documents(self.name, [key])
+                documents |= {key: found[key]} if key in found else {}
+            except BadAnswer as error:
+                self.upstream.headers(self.name, MOST_REV)  # no header is so new; if this fails, it is not for the document
+                bad[key] = (str(error), error.raw)
+        return documents, bad
+
+    def _look_again(self, host: Host) -> None:
+        """Fetch again what should have changed: jobs of older runs that have not ended, and dead letters."""
+        if time.monotonic() < self.again_at:
+            return
+        self.again_at = time.monotonic() + AGAIN_S
+        keys = self._doubtful()
+        for start in range(0, len(keys), BATCH):
+            documents, bad = self._fetch(list(keys)[start : start + BATCH])
+            now, found = time.time(), []
+            for key, document in documents.items():
+                rev = integer(document.get("_rev")) or 0
+                if rev != keys[key]:
+                    try:
+                        found.append(self._rows(document, rev, number(document.get("timestamp")), now))
+                    except (ValueError, RecursionError, OverflowError) as error:
+                        bad[key] = (f"it cannot be stored: {error}", b"")
+            store.save(host, found, [Bad(key, keys[key], why, raw) for key, (why, raw) in bad.items()], now)
+
+    def _doubtful(self) -> dict[str, int | None]:
+        """The stored revision of jobs of older runs that have not ended, None for dead letters."""
+        newest = Run.select(fn.MAX(Run.run)).where(Run.system == self.system)
+        jobs = Job.select(Job.key, Document.rev).join(Document, on=(Document.system == Job.system) & (Document.key == Job.key))
+        older = Job.system == self.system, Job.host == self.name, Job.exit_code.is_null(), Job.run < newest
+        recent = jobs.where(*older, Job.reported > time.time() - AGAIN_DAYS * 86400).order_by(Job.reported.desc()).limit(AGAIN_MOST)
+        here = DeadLetter.system == self.system, DeadLetter.host == self.name, DeadLetter.key != "", DeadLetter.times < AGAIN_TIMES
+        letters = rows(DeadLetter.select(DeadLetter.key).where(*here).order_by(DeadLetter.last).limit(AGAIN_MOST))
+        return dict(rows(recent)) | dict.fromkeys((key for (key,) in letters), None)
+
+
+@contextmanager
+def grabbing(system: str, machines: Sequence[str], settings: Settings, turn: Turn) -> Iterator[Callable[[], None]]:
+    """Gives a step: begin with each machine that nobody is at, and wait for them no longer than for the next step."""
+    hosts = [HostGrabber(system, name, settings) for name in machines]
+    at_work: dict[HostGrabber, Future[bool]] = {}
+
+    def one(host: HostGrabber) -> bool:
+        try:
+            return host.grab(turn.over)
+        finally:
+            end_thread()
+
+    with ThreadPoolExecutor(len(hosts), thread_name_prefix=f"grab-{system}") as pool:
+
+        def step() -> None:
+            ended = [at_work.pop(host) for host, future in list(at_work.items()) if future.done()]
+            at_work.update({host: pool.submit(one, host) for host in hosts if host not in at_work})
+            wait(at_work.values(), timeout=settings.square_grab_s)
+            results = [future.result() for future in (*ended, *at_work.values()) if future.done()]
+            if results and not any(results):
+                raise Unreachable(f"no machine of {system} answers")
+
+        yield step
+    for host in hosts:
+        host.upstream.close()

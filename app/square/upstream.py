@@ -1,0 +1,196 @@
+"""The client of DQM^2 at P5: asks the web servers of its machines for headers and documents, directly or through the CMSWEB proxy.
+
+One server, the gateway, answers at `square_url`, for itself and by /redirect for the others. No answer is waited for
+longer than `square_timeout_s` in all, or read beyond MOST_BYTES, however slowly it comes.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+import requests
+
+from app.settings import Settings
+from app.square.documents import number, sequence
+
+MOST_BYTES = 512 << 20
+CHUNK = 1 << 18
+MOST_REV = 2**62
+LAST_TIME = 1e11
+"""Greater ones are no Unix times."""
+LONGEST_KEY = 1000
+"""Longer identifiers are no documents; a database cannot index them."""
+
+
+class Unreachable(Exception):
+    """P5, or the way to it, takes no connection."""
+
+
+class BadAnswer(Exception):
+    """An answer that cannot be used, or that did not come in time; raw: what came of it."""
+
+    def __init__(self, why: str, raw: bytes = b"") -> None:
+        self.raw = raw
+        super().__init__(why)
+
+
+class Header(NamedTuple):
+    """What P5 says of the newest state of a document. timestamp: Unix s, None when there is none that can be used."""
+
+    key: str
+    rev: int
+    timestamp: float | None
+
+
+class Headers(NamedTuple):
+    """Headers by ascending revision, and the texts of those that are none, each with the reason."""
+
+    found: list[Header]
+    bad: list[tuple[str, bytes]]
+
+
+class Upstream:
+    """A connection that is kept, for one thread."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.base = settings.square_url.rstrip("/")
+        self.gateway = short(settings.square_gateway)
+        self.port = settings.square_port
+        self.timeout_s = settings.square_timeout_s
+        self.session = requests.Session()
+        self.session.trust_env = False  # a proxy or password of this account's surroundings is not meant for P5
+        self.session.verify = settings.square_ca or True
+        if settings.square_certificate:
+            self.session.cert = (settings.square_certificate, settings.square_key or settings.square_certificate)
+        if settings.square_cookie:
+            self.session.headers["Cookie"] = f"selenium-secret-secret={settings.square_cookie}"
+
+    def close(self) -> None:
+        self.session.close()
+
+    def headers(self, host: str, known_rev: int) -> Headers:
+        """The headers of a host from a revision on, that one included; 0: all there are."""
+        found: dict[str, Header] = {}
+        bad = []
+        for message in self._ask(host, {"event": "sync_request", "known_rev": known_rev}, "update_headers"):
+            for given in sequence(message.get("headers")):
+                try:
+                    header = _header(given)
+                    found[header.key] = header
+                except ValueError as error:
+                    bad.append((str(error), json.dumps(given).encode()))
+        return Headers(sorted(found.values(), key=lambda header: header.rev), bad)
+
+    def documents(self, host: str, keys: Iterable[str]) -> dict[str, dict[str, Any]]:
+        """Documents by their identifiers; those that P5 does not have are missing."""
+        messages = self._ask(host, {"event": "request_documents", "ids": list(keys)}, "update_documents")
+        found = {}
+        for message in messages:
+            for document in sequence(message.get("documents")):
+                if isinstance(document, dict) and isinstance(document.get("_id"), str):
+                    found[document["_id"]] = document
+        return found
+
+    def command(self, what: str, **parameters: str) -> Any:
+        """The JSON that P5's control room answers to a question."""
+        query = "&".join(f"{name}={quote(value)}" for name, value in {"what": what, **parameters}.items())
+        return _json(self._request("GET", f"/cr/exe?{query}"))
+
+    def _ask(self, host: str, message: dict[str, Any], event: str) -> list[dict[str, Any]]:
+        direct = short(host) == self.gateway
+        path = "/sync_proxy" if direct else f"/redirect?path={quote(host)}&port={self.port}"
+        raw = self._request("POST", path, json.dumps({"messages": [json.dumps(message)]}))
+        answer = _json(raw)
+        texts = answer.get("messages") if isinstance(answer, dict) else None
+        if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+            raise BadAnswer("the answer has no list of messages", raw)
+        messages = [_json(text) for text in texts]
+        if not all(isinstance(message, dict) and message.get("event") == event for message in messages):
+            raise BadAnswer(f"a message is no {event}", raw)
+        return messages
+
+    def _request(self, method: str, path: str, body: str | None = None) -> bytes:
+        """The body of an answer with status 200."""
+        end = time.monotonic() + self.timeout_s
+        try:
+            try:
+                return self._read(method, path, body, end)
+            except requests.ConnectionError:  # a kept connection may have been closed meanwhile: once more, on a new one
+                return self._read(method, path, body, end)
+        except requests.ConnectTimeout as error:
+            raise Unreachable(f"no connection within {self.timeout_s:g} s") from error
+        except requests.Timeout as error:
+            raise BadAnswer(f"no answer within {self.timeout_s:g} s") from error
+        except requests.exceptions.SSLError as error:
+            raise Unreachable(f"TLS: {reason(error)}") from error
+        except requests.ConnectionError as error:
+            raise Unreachable(reason(error)) from error
+        except (requests.RequestException, OSError) as error:  # OSError: the certificate cannot be read
+            raise BadAnswer(reason(error)) from error
+
+    def _read(self, method: str, path: str, body: str | None, end: float) -> bytes:
+        left = max(end - time.monotonic(), 0.1)
+        answer = self.session.request(
+            method,
+            self.base + path,
+            data=body,
+            headers={"Content-Type": "application/json"},
+            timeout=left,
+            stream=True,
+            allow_redirects=False,
+        )
+        with answer:
+            content = self._content(answer, end)
+            if answer.is_redirect:
+                raise BadAnswer("sent elsewhere: the cookie is not accepted", content)
+            if answer.status_code != 200:
+                raise BadAnswer(f"status {answer.status_code}", content)
+            return content
+
+    def _content(self, answer: requests.Response, end: float) -> bytes:
+        chunks = bytearray()
+        try:
+            for chunk in answer.iter_content(CHUNK):
+                chunks += chunk
+                if time.monotonic() > end:
+                    raise BadAnswer(f"no whole answer within {self.timeout_s:g} s", bytes(chunks))
+                if len(chunks) > MOST_BYTES:
+                    raise BadAnswer(f"more than {MOST_BYTES >> 20} MB", bytes(chunks[:CHUNK]))
+        except requests.RequestException as error:
+            raise BadAnswer(f"the answer ends early: {reason(error)}", bytes(chunks)) from error
+        return bytes(chunks)
+
+
+def short(host: str) -> str:
+    """The name of a machine without its domain at P5."""
+    return host.removesuffix(".cms")
+
+
+def reason(error: BaseException) -> str:
+    """What is at the root of an error, in its own words."""
+    inner = error.__cause__ or error.__context__ or next((cause for cause in error.args if isinstance(cause, BaseException)), None)
+    inner = inner or getattr(error, "reason", None)
+    return reason(inner) if isinstance(inner, BaseException) else f"{type(error).__name__}: {error}"[:500]
+
+
+def _json(text: str | bytes) -> Any:
+    """A text as JSON; numbers that JSON does not have stay as their names."""
+    try:
+        return json.loads(text, parse_constant=str)
+    except (ValueError, RecursionError) as error:
+        raise BadAnswer(f"no JSON: {error}"[:300], text if isinstance(text, bytes) else text.encode(errors="replace")) from error
+
+
+def _header(given: Any) -> Header:
+    if not isinstance(given, dict):
+        raise ValueError("a header is no object")
+    key, rev, timestamp = given.get("_id"), given.get("_rev"), number(given.get("timestamp"))
+    if not isinstance(key, str) or not 0 < len(key) <= LONGEST_KEY or not key.isprintable():
+        raise ValueError("a header has no usable _id")
+    if type(rev) is not int or not 0 <= rev <= MOST_REV:
+        raise ValueError("a header has no usable _rev")
+    return Header(key, rev, timestamp if timestamp is not None and abs(timestamp) < LAST_TIME else None)

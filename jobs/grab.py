@@ -1,0 +1,17 @@
+"""What the hub fetches from DQM^2 at P5 again and again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+
+from app.settings import Settings
+from app.square.grabber import grabbing
+from app.work import Repeated, repeats
+
+
+@repeats
+def grab(settings: Settings) -> Iterable[Repeated]:
+    """For each system that has machines: their documents."""
+    for system, machines in settings.square_machines.items():
+        yield Repeated(f"grab {system}", settings.square_grab_s, partial(grabbing, system, machines, settings))

@@ -1,0 +1,204 @@
+"""Documents as rows: the real ones of September 2022 give what was recorded of them, and bad ones harm nobody."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import zstandard
+
+from app.settings import Settings
+from app.square import documents, store
+from app.square.documents import rows_of
+from app.square.models import Document, Graph, GraphPart, Host, Job, Log, Run, version_of
+
+NOW = 1663260000.0
+Documents = dict[str, list[dict[str, Any]]]
+
+
+@pytest.fixture(scope="session")
+def wire(fixtures_dir: Path) -> Documents:
+    """By host: the documents of runs 358788, 358791 and 358792 as P5 sends them."""
+    found: Documents = json.loads((fixtures_dir / "dqmsquare/wire_documents.json").read_text())
+    return found
+
+
+@pytest.fixture(scope="session")
+def truth(fixtures_dir: Path) -> list[dict[str, Any]]:
+    """What an independent program stored of the same documents."""
+    found: list[dict[str, Any]] = json.loads((fixtures_dir / "dqmsquare/runs.json").read_text())
+    return found
+
+
+def host_of(name: str) -> Host:
+    Host.insert(system="production", name=name, role="fu").on_conflict_ignore().execute()
+    found: Host = Host.get(Host.name == name)
+    return found
+
+
+def keep(name: str, *given: dict[str, Any], now: float = NOW) -> None:
+    rows = [rows_of("production", name, document, document.get("_rev", 1), document.get("timestamp", now), now) for document in given]
+    store.save(host_of(name), rows, [], now)
+
+
+def unpacked(blob: bytes) -> Any:
+    return json.loads(zstandard.decompress(bytes(blob)))
+
+
+def whole(key: str) -> Any:
+    """A document put together from what is stored of it."""
+    found = unpacked(Document.get(Document.key == key).body)
+    if log := Log.get_or_none(Log.key == key):
+        found["extra"] |= unpacked(log.body)
+    return found
+
+
+def test_the_real_jobs_have_the_recorded_values(hub: Settings, wire: Documents, truth: list[dict[str, Any]]) -> None:
+    for name, given in wire.items():
+        keep(name, *given)
+    expected = [row for row in truth if row["run"] is not None]
+    assert Job.select().count() == len(expected) == 93
+    unset = {-1: None}
+    for row in expected:
+        job = Job.get(Job.key == row["id"])
+        assert (job.run, job.tag, job.host, job.path) == (row["run"], row["client"], row["hostname"], row["client_path"])
+        assert job.exit_code == unset.get(row["exit_code"], row["exit_code"])
+        assert (job.events, job.lumi) == tuple(unset.get(row[name], row[name]) for name in ("events_total", "cmssw_lumi"))
+        assert job.data_run == unset.get(row["cmssw_run"], row["cmssw_run"])
+        assert (-1.0 if job.rate is None else job.rate) == pytest.approx(row["events_rate"], rel=1e-6)
+        assert f"{job.rss_kb} kB" == row["vmrss"]
+        assert f"runkey={job.runkey}" == row["runkey"]
+        assert str(job.fi_state) == row["fi_state"]
+        assert job.reported == pytest.approx(row["timestamp_epoch"])
+        assert job.cmssw == "12_4_8_39145_39162_39341_39326_39353"
+
+
+def test_the_real_runs_are_summed_up(hub: Settings, wire: Documents, truth: list[dict[str, Any]]) -> None:
+    for name, given in wire.items():
+        keep(name, *given)
+    assert [run.run for run in Run.select().order_by(Run.run)] == [358788, 358791, 358792]
+    for run in Run.select():
+        jobs = [row for row in truth if row["run"] == run.run]
+        assert run.jobs == len(jobs) == 31
+        assert (run.running, run.finished) == tuple(sum(row["exit_code"] == code for row in jobs) for code in (-1, 0))
+        assert run.crashed == 0
+        assert run.lumi == max(row["cmssw_lumi"] for row in jobs)
+        assert (run.runkey, run.cmssw) == ("cosmic_run", "12_4_8_39145_39162_39341_39326_39353")
+        assert run.last == pytest.approx(max(row["timestamp_epoch"] for row in jobs))
+
+
+def test_every_field_of_every_document_is_kept(hub: Settings, wire: Documents, fixtures_dir: Path) -> None:
+    others = json.loads((fixtures_dir / "dqmsquare/doc_examples_other.json").read_text())
+    given = [*(document for some in wire.values() for document in some), *others.values()]
+    keep("fu", *given)
+    for document in given:
+        assert whole(document["_id"]) == document
+
+
+def test_the_delivery_of_the_real_run_is_the_recorded_one(hub: Settings, wire: Documents, fixtures_dir: Path) -> None:
+    keep("bu-c2f11-09-01", *wire["bu-c2f11-09-01"])
+    expected = json.loads((fixtures_dir / "dqmsquare/truth_graph_358792.json").read_text())
+    graph = Graph.get(Graph.run == 358792)
+    assert (graph.key, graph.host, graph.global_start) == (expected[2], expected[6], expected[4])
+    streams: dict[str, dict[str, list[Any]]] = {}
+    for part in GraphPart.select().where(GraphPart.graph == graph).order_by(GraphPart.stream, GraphPart.part):
+        stream = streams.setdefault(part.stream, {name: [] for name in documents.ARRAYS})
+        for name, values in unpacked(part.points).items():
+            stream[name] += values
+    assert streams == {stream: {name: arrays[name] for name in documents.ARRAYS} for stream, arrays in expected[5].items()}
+
+
+def test_new_lumisections_change_the_version_of_their_part_alone(hub: Settings) -> None:
+    def files(lumis: int) -> dict[str, Any]:
+        arrays = {name: list(range(1, lumis + 1)) for name in documents.ARRAYS}
+        return {"_id": "files", "type": "dqm-files", "run": 1, "extra": {"streams": {"DQM": arrays}, "global_start": 5.0}}
+
+    keep("bu", files(100))
+    first = version_of("production")
+    keep("bu", files(101))
+    assert version_of("production") == first + 1
+    assert [(part.part, part.version) for part in GraphPart.select().order_by(GraphPart.part)] == [(0, first), (1, first + 1)]
+    assert unpacked(GraphPart.get(GraphPart.part == 1).points)["lumis"] == list(range(64, 102))
+    keep("bu", files(10))
+    assert [(part.part, len(unpacked(part.points)["lumis"])) for part in GraphPart.select()] == [(0, 10)]
+
+
+def test_a_job_without_any_field_is_a_row_of_nothing(hub: Settings) -> None:
+    keep("fu", {"_id": "bare", "type": "dqm-source-state"})
+    job = Job.get(Job.key == "bare")
+    nothing = ("run", "pid", "exit_code", "fi_state", "lumi", "events", "rate", "rss_kb", "data_run")
+    assert [getattr(job, name) for name in nothing] == [None] * len(nothing)
+    assert (job.tag, job.cmssw, job.runkey, job.path, job.host) == ("", "", "", "", "fu")
+    assert (job.started, job.reported) == (NOW, NOW)
+
+
+ODD: list[Any] = [
+    None,
+    True,
+    [],
+    {},
+    "",
+    "x",
+    "\0",
+    "\ud800",
+    -1,
+    10**30,
+    "9" * 30,
+    1e999,
+    -1e999,
+    "nan",
+    [[]],
+    {"VmRSS": []},
+    "1" * 100_000,
+    "\u202e",
+]
+
+
+@pytest.mark.parametrize("odd", ODD, ids=lambda value: repr(value)[:20])
+def test_a_field_of_any_kind_is_stored_and_harms_no_other(hub: Settings, odd: Any) -> None:
+    names = (
+        "type", "hostname", "tag", "run", "pid", "exit_code", "fi_state", "cmssw_lumi", "events_total", "events_rate", "cmssw_run", "cmdline", "extra",
+    )  # fmt: skip
+    deeper = ("ps_info", "mem_info", "stdlog_start", "stdlog_end", "streams", "global_start", "lumi")
+    given = []
+    for kind in ("dqm-source-state", "dqm-files"):
+        given += [{"_id": f"{kind} {name}", "type": kind, "run": 7, name: odd} for name in names]
+        given += [{"_id": f"{kind} {name}", "type": kind, "run": 7, "extra": {name: odd}} for name in deeper]
+        given.append({"_id": f"{kind} arrays", "type": kind, "run": 7, "extra": {"streams": {"DQM": {"lumis": [odd, 3], "mtimes": odd}}}})
+        given.append({"_id": f"{kind} command", "type": kind, "run": 7, "cmdline": [odd, odd, "runkey=pp_run"]})
+    keep("fu", *given)
+    assert Document.select().count() == len(given)
+    for document in given:
+        json.dumps(whole(document["_id"]), allow_nan=False)
+
+
+def test_storing_a_document_again_changes_its_state_and_not_its_beginning(hub: Settings) -> None:
+    job = {"_id": "a", "type": "dqm-source-state", "run": 7, "tag": "beam", "timestamp": NOW}
+    keep("fu", job)
+    keep("fu", job | {"exit_code": 134, "timestamp": NOW + 30}, now=NOW + 30)
+    row, stored, run = Job.get(), Document.get(), Run.get()
+    assert (row.started, row.reported, row.exit_code) == (NOW, NOW + 30, 134)
+    assert (stored.created, stored.received) == (NOW, NOW + 30)
+    assert (run.jobs, run.crashed, run.first, run.last) == (1, 1, NOW, NOW + 30)
+    assert row.version == stored.version == run.version == version_of("production") == 2
+
+
+def test_a_run_of_files_alone_is_a_run(hub: Settings) -> None:
+    keep("bu", {"_id": "f", "type": "dqm-files", "run": "7", "timestamp": NOW, "extra": {"global_start": NOW - 60}})
+    run = Run.get()
+    assert (run.run, run.jobs, run.first, run.last, run.lumi) == (7, 0, NOW - 60, NOW, None)
+
+
+@pytest.mark.parametrize(
+    ("path", "release"),
+    [
+        ("/nfs/production_0909_CMSSW_12_4_8_39145/src/x_cfg.py", "12_4_8_39145"),
+        ("/nfs/CMSSW_14_0_0/src/x_cfg.py", "14_0_0"),
+        ("/home/user/x_cfg.py", ""),
+        ("", ""),
+    ],
+)
+def test_the_release_is_found_in_the_path(path: str, release: str) -> None:
+    assert documents.release(path) == release
