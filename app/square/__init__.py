@@ -10,9 +10,10 @@ if TYPE_CHECKING:
 
 def init_app(app: Flask) -> None:
     """Add the pages and the API."""
-    from app.square import api, figures, jobs, legacy, views
+    from app.square import api, figures, jobs, legacy, timeline, views
 
     app.register_blueprint(views.pages)
     app.register_blueprint(jobs.pages)
+    app.register_blueprint(timeline.pages)
     for part in (figures, api, legacy):
         app.register_blueprint(part.blueprint)

@@ -20,11 +20,13 @@ MOST_RUNS = 500
 TYPES = {"svg": "image/svg+xml", "png": "image/png", "csv": "text/csv; charset=utf-8"}
 
 
-@blueprint.get("/square/runs/<int:run>/<any(delivery, rate):chart>.<any(svg, png, csv):form>")
+@blueprint.get("/square/runs/<int:run>/<chart>.<form>")
 @needs(Role.VIEWER)
 def run_chart(run: int, chart: str, form: str) -> Response:
     """The delay of the files of a run, or their accepted events, over lumisections."""
     place = asked()
+    if chart not in charts.CHARTS or form not in TYPES:
+        raise Problem(404, f"there is no {chart}.{form} of a run; there is {' and '.join(charts.CHARTS)} as {', '.join(TYPES)}")
     if runs.find(place.system, checked_run(run)) is None:
         raise Problem(404, f"run {run} is not known in {place.system}")
     etag = etag_of(place.system, run, chart, form, charts.version(place.system, run))

@@ -66,12 +66,14 @@ def raw(document: dict[str, Any]) -> str:
     return logs.clean(text[:LONGEST_RAW]) + (f"\n… {len(text) - LONGEST_RAW:,} more characters" if len(text) > LONGEST_RAW else "")
 
 
-@pages.get("/square/job/<any(memory, events):chart>.<any(svg, png):form>")
+@pages.get("/square/job/<chart>.<form>")
 @needs(Role.VIEWER)
 def job_chart(chart: str, form: str) -> Response:
     """The memory or the rate of a job as an image."""
     job = wanted(asked())
-    drawn = details.figures(job, details.document(job))[chart]
+    drawn = details.figures(job, details.document(job)).get(chart)
+    if drawn is None or form not in ("svg", "png"):
+        raise Problem(404, f"there is no {chart}.{form} of a job; there is memory and events as svg and png")
     return Response(svg(drawn), mimetype="image/svg+xml") if form == "svg" else Response(png(drawn), mimetype="image/png")
 
 

@@ -54,6 +54,7 @@ LEAST_ROLE = {
     "square_api.hosts": Role.VIEWER,
     "square_legacy.api": Role.VIEWER,
     "square_legacy.timeline": Role.VIEWER,
+    "square_timeline.timeline": Role.VIEWER,
     "square_job.job_page": Role.VIEWER,
     "square_job.job_chart": Role.VIEWER,
     "square_job.acknowledge": Role.SHIFTER,
