@@ -74,10 +74,12 @@ def render_arguments(settings: Settings, workers: int) -> list[str]:
 
 
 @click.command()
-@click.option("--demo", is_flag=True, help="Play runs that are taken, too: `dqmhub demo live`.")
+@click.option("--demo", is_flag=True, help="Play runs that are taken, too, and watch a stand-in for P5 where square_url names none.")
 def run(demo: bool) -> None:
     """Run every service in this terminal, as the Procfile says; Ctrl-C ends them all."""
-    cli.open_database()
+    settings = cli.open_database()
+    if demo and not settings.square_url:
+        os.environ["DQMHUB_SQUARE_URL"] = f"http://127.0.0.1:{settings.simulator_port}"
     os.environ["DQMHUB_SUPERVISOR_PID"] = str(os.getpid())  # the services end when this process does, however it ends
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     command = ["honcho", "--app-root", str(TREE), "--procfile", str(TREE / "Procfile"), "start", *([] if demo else SERVICES)]
