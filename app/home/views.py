@@ -18,6 +18,7 @@ from app.gui.samples import SampleKey
 from app.home.frame import href
 from app.security import Role, needs
 from app.security.guard import local
+from app.square.states import LOOKS
 from app.square.views import old_bookmark
 from app.version import VERSION
 from app.web import page
@@ -27,7 +28,7 @@ pages = Blueprint("home", __name__)
 SHOWN = 200
 """Most samples of one answer of the search; the newest runs come first."""
 
-TOPICS = {"gui": "Runs and plots"}
+TOPICS = {"gui": "Runs and plots", "square": "DQM^2: the jobs of a run"}
 """The help page of each wing."""
 
 
@@ -80,7 +81,7 @@ def help_page() -> Response:
 def help_topic(topic: str) -> Response:
     if topic not in TOPICS:
         abort(404, f"there is no help on {topic}; there is on {', '.join(TOPICS)}")
-    return page(f"{topic}/help.html", f"{topic}/help.html", statuses=STATUSES, topics=TOPICS)
+    return page(f"{topic}/help.html", f"{topic}/help.html", statuses=STATUSES, topics=TOPICS, looks=LOOKS)
 
 
 @pages.get("/help/report")

@@ -63,10 +63,10 @@ def document(key: str, body: Any, values: dict[str, Any], version: int) -> None:
     Document.create(**made, **size, tag=values["tag"], body=packed(body), version=version)
 
 
-def graph(row: dict[str, Any], version: int) -> None:
+def graph(row: dict[str, Any], version: int, system: str = SYSTEM) -> None:
     """The files of a run."""
     made = Graph.create(
-        system=SYSTEM, key=row["id"], run=int(row["run"]), host=row["hostname"], tag="analyze_files", global_start=float(row["global_start_epoch"]),
+        system=system, key=row["id"], run=int(row["run"]), host=row["hostname"], tag="analyze_files", global_start=float(row["global_start_epoch"]),
         source="global_file", lumi_s=23.310893056, received=time.time(), version=version,
     )  # fmt: skip
     for stream, points in row["stream_data"].items():

@@ -1,0 +1,196 @@
+"""DQM^2 in a real browser, with the jobs of real runs and with hostile texts in every field."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from app.database import proxy
+from app.settings import Settings
+from app.square.models import SYSTEMS, Acknowledgement, Host, HostStatus, Job, Log, Run, advance
+from tests.browser.watch import Watch
+from tests.square import data
+from tests.support.site import address, bound, site
+
+AUDIT = (Path(__file__).parent / "audit.js").read_text(encoding="utf-8")
+PATIENCE_MS = 60_000
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path, fixtures_dir: Path) -> Iterator[Settings]:
+    """A hub that knows the real runs, polled every second."""
+    given = Settings(data_dir=str(tmp_path_factory.mktemp("sq")), web_workers=1, square_poll_s=1.0)
+    with site(given, sqlite_template, []) as settings, bound(settings):
+        data.fill(fixtures_dir)
+        yield settings
+
+
+@pytest.fixture
+def page(browser: Browser, hub: Settings, watch: Watch) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1366, "height": 768}, base_url=address(hub), timezone_id="America/Chicago")
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    expect.set_options(timeout=PATIENCE_MS)
+    watch.at(page)
+    yield page
+    assert page.evaluate("typeof window.hurt") == "undefined"
+    context.close()
+    watch.judge(address(hub))
+
+
+def key_of(tag: str, run: int = 358792) -> str:
+    return str(Job.get(Job.run == run, Job.tag.startswith(f"{tag}_dqm")).key)
+
+
+def pages() -> list[str]:
+    key = key_of("beam", 358791)
+    return [
+        "/square", "/square/runs/358788", "/square?tz=utc", f"/square/job?key={key}", f"/square/log?key={key}",
+        "/square/timeline", "/square/timeline?bad=1", "/square?system=playback", "/help/square",
+    ]  # fmt: skip
+
+
+def test_a_crash_is_on_the_page_a_moment_after_it_is_known(page: Page) -> None:
+    page.goto("/square")
+    expect(page.locator("#situation")).to_contain_text("live")
+    expect(page.locator(".jobs tbody tr").first).not_to_contain_text("crashed")
+    data.change(key_of("gem"), exit_code=134)
+    expect(page.locator(".jobs tbody tr").first).to_contain_text("134 SIGABRT")
+    expect(page.locator(".jobs tbody tr").first).to_contain_text("gem")
+    data.change(key_of("gem"), exit_code=None)
+
+
+def test_ages_grow_between_two_polls(page: Page) -> None:
+    page.goto("/square/runs/358792")
+    age = page.locator("#situation [data-age]")
+    before = age.inner_text()
+    expect(age).not_to_have_text(before)
+
+
+def test_the_charts_have_the_points_of_every_stream_and_take_new_ones(page: Page) -> None:
+    page.goto("/square")
+    expect(page.locator("[data-chart=delivery] .u-legend .u-series")).to_have_count(6)
+    expect(page.locator("[data-chart=delivery]")).to_contain_text("streamDQMHistograms")
+    expect(page.locator("[data-chart=rate] canvas")).to_be_visible()
+    with page.expect_request(re.compile(r"/files\?system=production&since=[1-9]")):
+        data.change(key_of("gem"), lumi=500)
+
+
+def test_times_can_be_those_of_the_browser(page: Page) -> None:
+    page.goto("/square/runs/358788?tz=local")
+    expect(page.locator(".zone")).to_contain_text("America/Chicago")
+    expect(page.locator(".jobs .when time").first).to_have_text(re.compile("2022-09-15 06:4"))
+
+
+def test_a_log_is_searched_and_a_line_has_an_address(page: Page) -> None:
+    page.goto(f"/square/log?key={key_of('beam', 358791)}")
+    page.locator("#L3 .line").click()
+    assert page.url.endswith("#L3")
+    page.locator("#q").fill("process exit")
+    page.locator("#q").press("Enter")
+    expect(page.locator(".log li")).to_have_count(1)
+
+
+def test_the_timeline_follows_its_filters_while_they_are_typed(page: Page) -> None:
+    page.goto("/square/timeline")
+    expect(page.locator("#timeline tbody tr")).to_have_count(3)
+    page.locator("#from").fill("358791")
+    expect(page.locator("#timeline tbody tr")).to_have_count(2)
+    expect(page).to_have_url(re.compile("from=358791"))
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_pages_can_be_read_and_used_by_everybody(page: Page, theme: str) -> None:
+    page.emulate_media(color_scheme=theme)
+    for one in pages():
+        page.goto(one)
+        assert (one, page.evaluate(AUDIT)) == (one, [])
+
+
+def test_a_phone_needs_no_scrolling_sideways(browser: Browser, hub: Settings, watch: Watch) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844}, base_url=address(hub), is_mobile=True, has_touch=True)
+    page = context.new_page()
+    watch.at(page)
+    for one in pages():
+        page.goto(one)
+        assert (one, page.evaluate("document.documentElement.scrollWidth")) == (one, 390)
+    context.close()
+    watch.judge(address(hub))
+
+
+def hostile_texts() -> list[str]:
+    """A hundred texts that would do something if they were taken for more than text."""
+    hurt = "window.hurt=1"
+    plain = [
+        f"<script>{hurt}</script>", f"<img src=x onerror={hurt}>", f'"><svg onload={hurt}>', f"' onmouseover='{hurt}", f'" autofocus onfocus="{hurt}',
+        f"javascript:{hurt}", f"</title><script>{hurt}</script>", f"</textarea><img src=x onerror={hurt}>", f"<iframe srcdoc='<script>parent.{hurt}</script>'>",
+        f"{{{{ {hurt} }}}}", f"{{% {hurt} %}}", f"<div hx-get=/status hx-trigger=load hx-on::load='{hurt}'>", '" hx-get="/status" hx-trigger="load" x="',
+        f"' hx-vals='js:{{a:{hurt}}}'", '<div hx-swap-oob="true" id="situation">gone</div>', "<meta http-equiv=refresh content=0;url=/status>", "<base href=//x.invalid/>",
+        f"<style>@import '//x.invalid'</style><b style=color:red onclick={hurt}>", "\x1b[31mred\x1b]8;;javascript:x\x07link", "\u202egnp.exe", "../../etc/passwd", "a/b?c#d&e=f;g",
+        "=HYPERLINK(1)", "%00%3Cscript%3E", "<!--", "]]>", "&lt;b&gt;", "\\u003cscript\\u003e", f"<math><mi xlink:href='javascript:{hurt}'>", f"<a href=javascript:{hurt}>click</a>",
+    ]  # fmt: skip
+    return [f"{text}{number}" for number, text in zip(range(100), plain * 4, strict=False)]
+
+
+def plant(texts: list[str]) -> list[str]:
+    """Jobs of the system playback of which every field is one of these; their keys."""
+    system, now = SYSTEMS[1], time.time()
+    with proxy.atomic():
+        version = advance(system)
+        for at, text in enumerate(texts):
+            ours = {"system": system, "key": f"{text} key", "run": 7, "tag": text, "host": text, "version": version}
+            Job.create(**ours, pid=at, exit_code=None if at % 2 else 65, cmssw=text, runkey=text, path=text, started=now, reported=now)
+            Log.create(
+                system=system,
+                key=ours["key"],
+                received=now,
+                version=version,
+                body=data.packed({"stdlog_start": [text + "\n"], "stdlog_end": [text]}),
+            )
+            body = {"cmdline": [text], text: text, "extra": {"lumi_seen": {"lumi000001": text}, "environ": {text: text}}}
+            data.document(ours["key"], body, ours, version)
+            Acknowledgement.create(system=system, key=ours["key"], user=text, at=now, note=text, version=version)
+            Host.create(system=system, name=text, role="fu", last_ok=now, last_error=now, failures=at % 3, error=text, version=version)
+            HostStatus.create(system=system, name=text, up=False, message=text, first=now, last=now, version=version)
+        Run.create(system=system, run=7, first=now, last=now, jobs=len(texts), runkey=texts[0], cmssw=texts[1], version=version)
+        row = {"id": texts[2], "run": 7, "hostname": texts[3], "global_start_epoch": now}
+        points = {"lumis": [1], "mtimes": [now + 40], "ctimes": [now], "evt_processed": [1], "evt_accepted": [1], "fsize": [1]}
+        data.graph(row | {"stream_data": dict.fromkeys(texts, points)}, version, system)
+    return [f"{text} key" for text in texts]
+
+
+def test_hostile_texts_in_every_field_are_text(page: Page, watch: Watch) -> None:
+    before = csp_reports(page)
+    texts = hostile_texts()
+    keys = plant(texts)
+    assert len(set(keys)) == 100
+    page.goto("/square?system=playback")
+    shown = page.locator(".jobs th[scope=row] bdi").evaluate_all("all => all.map(one => one.textContent)")
+    assert set(texts) <= set(shown)
+    expect(page.locator("[data-chart=delivery] .u-legend .u-series")).to_have_count(101)
+    expect(page.locator("#situation")).to_be_visible()
+    for place in ("/square/timeline?system=playback", "/square/runs/7?system=playback"):
+        page.goto(place)
+        expect(page.locator("main")).to_contain_text("<script>window.hurt=1</script>0")
+    links = page.locator(".jobs th[scope=row] a.stop").evaluate_all("all => all.map(one => one.href)")
+    assert len(links) == 100
+    for link in links[::9]:
+        page.goto(link)
+        expect(page.locator("#raw-title")).to_be_visible()
+        page.get_by_role("link", name="Log", exact=True).click()
+        expect(page.locator(".log li").first).to_be_visible()
+    watch.expected.append("404")  # of /favicon.ico, which a browser asks for beside a lone image
+    page.goto("/square/runs/7/delivery.svg?system=playback")
+    page.goto("/square?system=playback")
+    page.wait_for_timeout(2500)
+    assert csp_reports(page) == before, "no browser had to stop anything"
+
+
+def csp_reports(page: Page) -> float:
+    text = page.request.get("/metrics").text()
+    return sum(float(line.split()[-1]) for line in text.splitlines() if line.startswith("dqmhub_csp_reports_total"))
