@@ -17,5 +17,8 @@ def simulate(arguments: tuple[str, ...]) -> None:
     """Run a stand-in for the DQM machines at P5; --help lists the options."""
     if not find_spec("aiohttp"):
         raise click.ClickException("the stand-in needs aiohttp, which is not here: install dqmhub[simulator]")
-    command = [sys.executable, "-m", "services.simulator", "--port", str(cli.settings().simulator_port), *arguments]
-    os.execv(sys.executable, command)
+    settings = cli.settings()
+    command = [sys.executable, "-m", "services.simulator", "--port", str(settings.simulator_port)]
+    if not any(argument.startswith(("--replay", "--quiet")) for argument in arguments):
+        command += ["--state", str(settings.data / "simulator.db")]
+    os.execv(sys.executable, [*command, *arguments])

@@ -38,9 +38,12 @@ def main() -> None:
     parser.add_argument("--quiet-start", action="store_true", help="begin with nothing; runs begin when they are asked for")
     parser.add_argument("--secret", default="changeme", help="value of the cookie that CMSWEB's clients send (%(default)s)")
     parser.add_argument("--replay", type=_recording, default=(), metavar="FILE", help="play a recording instead of the usual runs")
+    parser.add_argument("--state", type=Path, metavar="FILE", help="keep the documents in this file, and go on with it at the next start")
     given = parser.parse_args()
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    options = Options(given.seed, given.speed, given.behind, given.fus, given.history, given.quiet_start, given.secret, given.replay)
+    options = Options(
+        given.seed, given.speed, given.behind, given.fus, given.history, given.quiet_start, given.secret, given.replay, given.state
+    )
     asyncio.run(serve(Site(options), given.host, given.port))
 
 

@@ -12,13 +12,17 @@ HORIZON_S = 600.0
 
 
 class Clock:
-    """Seconds since the epoch; `speed` times as fast as the wall clock, which it overtakes only by `advance`."""
+    """Seconds since the epoch; `speed` times as fast as the wall clock, which it overtakes only by `advance`.
 
-    def __init__(self, speed: float = 1.0, behind: float | None = None) -> None:
+    `behind` is by how many seconds it starts in the past, but not before the time `after`.
+    """
+
+    def __init__(self, speed: float = 1.0, behind: float | None = None, after: float = 0.0) -> None:
         self.speed = speed
         self._started = time.monotonic()
         self._wall = time.time()
-        self._behind = (max(speed - 1, 0) * HORIZON_S) if behind is None else behind
+        wanted = (max(speed - 1, 0) * HORIZON_S) if behind is None else behind
+        self._behind = min(wanted, self._wall - after)
         self._advanced = 0.0
 
     def now(self) -> float:

@@ -49,7 +49,9 @@ async def _guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Record each request, let faults happen, and answer what goes wrong as the original does."""
     site = request.app[SITE]
     if request.path.startswith("/_simulator"):
-        return await handler(request)
+        response = await handler(request)
+        site.save()
+        return response
     row: dict[str, Any] = {"at": time.time(), "method": request.method, "path": request.path, "query": dict(request.query)}
     row |= {"host": request.host, "status": 0}
     site.requests.append(row)
@@ -65,6 +67,7 @@ async def _guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     except (ValueError, KeyError, TypeError, AttributeError, LookupError, ConnectionError) as error:
         log.info("%s %s: %r", request.method, request.path, error)
         response = critical(request)
+    site.save()
     row["status"] = response.status
     return response
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from . import noise, replay, scenario
@@ -13,6 +14,7 @@ from .faults import Faults
 from .machines import GATEWAY, clusters
 from .replay import Row
 from .runs import Plan
+from .state import State
 from .store import Store
 from .system import System
 
@@ -23,7 +25,7 @@ REQUESTS_KEPT = 100_000
 class Options:
     """How to play: `history_s` seconds have been played at the start; `quiet` starts with empty machines and no run.
 
-    A recording is played on machines that are quiet else.
+    A recording is played on machines that are quiet else. A stand-in with a state begins where the one before it ended.
     """
 
     seed: int = 1
@@ -34,6 +36,7 @@ class Options:
     quiet: bool = False
     secret: str = "changeme"
     recording: tuple[Row, ...] = ()
+    state: Path | None = None
 
 
 class Site:
@@ -41,9 +44,11 @@ class Site:
 
     def __init__(self, options: Options) -> None:
         self.options = options
-        self.clock = Clock(options.speed, options.behind)
+        self._state = State(options.state) if options.state else None
+        notes = self._state.notes() if self._state else {}
+        self.clock = Clock(options.speed, options.behind, notes.get("played_to", 0.0))
         self.quiet = options.quiet or bool(options.recording)
-        history = 0.0 if self.quiet else options.history_s
+        history = 0.0 if self.quiet or notes else options.history_s
         self.timeline = Timeline(self.clock.now() - history)
         self.clusters = clusters(options.fus)
         if options.recording:
@@ -56,8 +61,12 @@ class Site:
             "production": self._system("production", scenario.PRODUCTION, 358788),
             "playback": self._system("playback", scenario.PLAYBACK, 500016),
         }
+        if self._state and notes:
+            self._state.restore(self.stores)
+            for name, system in self.systems.items():
+                system.resume(notes[name])
         self._start()
-        self.timeline.run_until(self.clock.now())
+        self.catch_up()
 
     def _system(self, name: str, script: tuple[Plan, ...], first_run: int) -> System:
         machines = next(machines for cluster, machines in self.clusters.items() if cluster.startswith(name))
@@ -84,7 +93,15 @@ class Site:
 
     def catch_up(self, most: int | None = None) -> bool:
         """Let happen what is due by the clock, at most so many events; False when some are left."""
-        return self.timeline.run_until(self.clock.now(), most)
+        done = self.timeline.run_until(self.clock.now(), most)
+        self.save()
+        return done
+
+    def save(self) -> None:
+        """Keep what has changed in the file of the state, if there is one; before anybody is told of it."""
+        if self._state:
+            notes = {name: system.notes() for name, system in self.systems.items()}
+            self._state.save(self.stores, {**notes, "played_to": self.timeline.now})
 
     def store_at(self, address: str) -> Store:
         """The store of the host that an address (a Host header) names, else the gateway's."""

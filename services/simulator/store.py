@@ -22,6 +22,12 @@ class Stored:
         self.header = header
         self.document = document
 
+    @classmethod
+    def of_text(cls, text: str) -> Stored:
+        """A document that was uploaded before, with its header as it was then."""
+        document = json.loads(text)
+        return cls(header_of(document, document["_rev"], document["timestamp"]), document)
+
     @cached_property
     def text(self) -> str:
         return json.dumps(self.document)
@@ -31,6 +37,7 @@ class Store:
     """Documents and their headers by id, revisions counted from 1; a document that comes again gets a new revision.
 
     `ever` also has, with the generation of the revisions they are of, the documents that were dropped or lost by a reset.
+    `changed` are the ids of which a file that keeps the store does not know yet.
     """
 
     def __init__(self, host: str) -> None:
@@ -39,6 +46,7 @@ class Store:
         self.stored: dict[str, Stored] = {}
         self.listeners: list[Callable[[list[Header]], None]] = []
         self.ever: dict[str, tuple[int, Stored]] = {}
+        self.changed: set[str] = set()
         self._rev = 0
 
     def upload(self, documents: Iterable[Document], now: float) -> list[Header]:
@@ -52,6 +60,7 @@ class Store:
             self.stored.pop(header["_id"], None)  # so that the newest revision is the last
             self.stored[header["_id"]] = Stored(header, document)
             self.ever[header["_id"]] = self.generation, self.stored[header["_id"]]
+            self.changed.add(header["_id"])
             headers.append(header)
             self._rev = max(self._rev, int(header["_rev"]))
         for listener in list(self.listeners) if headers else []:
@@ -61,7 +70,8 @@ class Store:
     def drop(self, ids: Iterable[str]) -> None:
         """Forget documents; the newest revision that is left decides the next one, as MAX(rev)+1 does."""
         for id in ids:
-            self.stored.pop(id, None)
+            if self.stored.pop(id, None):
+                self.changed.add(id)
         self._rev = max((int(stored.header["_rev"]) for stored in self.stored.values()), default=0)
 
     def forget(self, run: int) -> None:
@@ -70,9 +80,18 @@ class Store:
         for id in gone:
             del self.ever[id]
             self.stored.pop(id, None)
+        self.changed.update(gone)
+
+    def restore(self, id: str, generation: int, there: bool, stored: Stored) -> None:
+        """Take back a document that was kept in a file; they come in the order of their revisions."""
+        self.ever[id] = generation, stored
+        if there:
+            self.stored[id] = stored
+            self._rev = max(self._rev, int(stored.header["_rev"]))
 
     def reset(self) -> None:
         """Begin at revision 1 with nothing, as after an upgrade at P5 whose database has a new name."""
+        self.changed.update(self.stored)
         self.stored.clear()
         self._rev = 0
         self.generation += 1

@@ -18,11 +18,13 @@ from .store import Document, Store
 ATTEMPTS = 3
 """So often hltd starts a job again in one run."""
 
-KEEP_RUNS = 40
+KEEP_RUNS = 25
 """Runs that are remembered; P5 forgets nothing, but a stand-in that runs for weeks has to."""
 
 FILES_S = 105.0
 FILES_RUNS = 5
+
+KILLED = -9
 
 
 class System:
@@ -53,8 +55,10 @@ class System:
         self._script = script
         self._next_number = first_run
         self._taken = 0
+        self._known: list[int] = []
         self._timeline = timeline
         self._stores = stores
+        self._seed = seed
         self._random = Random(f"{seed} {name}")
         self._pids = count(20000)
 
@@ -67,6 +71,19 @@ class System:
         """The run that is going on."""
         return self.runs[-1] if self.runs and self.runs[-1].ended is None else None
 
+    def notes(self) -> dict[str, Any]:
+        """What a stand-in that was ended has to know to go on."""
+        return {"next": self._next_number, "taken": self._taken, "known": self._known, "off": sorted(self.off), "config": self.config}
+
+    def resume(self, notes: dict[str, Any]) -> None:
+        """Go on after the runs that were; the machines had no power, so each job that was alive has been killed."""
+        self._next_number, self._taken, self._known, self.config = notes["next"], notes["taken"], notes["known"], notes["config"]
+        self.off = {(host, tag) for host, tag in notes["off"]}
+        self._random = Random(f"{self._seed} {self.name} {self._next_number}")
+        for host in self.fus:
+            killed = [stored.document for stored in self._stores[host].stored.values() if _was_alive(stored.document)]
+            self._upload(host, [_killed(document, self._timeline.now) for document in killed])
+
     def start(self, script: bool) -> None:
         """Begin with the reports of the BU about its files, and with the script if it is to be played."""
         self._timeline.every(FILES_S, self._report_files, first=20)
@@ -78,6 +95,7 @@ class System:
         self.end_run(follow=False)
         run = self._new_run(plan or self._next_plan())
         self.runs.append(run)
+        self._known.append(run.number)
         self._forget()
         self._report_playback(run)
         for client in CLIENTS if run.plan.clients else ():
@@ -214,8 +232,21 @@ class System:
             self._upload(self.bu, [noise.playback(self.bu, 8067, run, self.config, self.socket)])
 
     def _forget(self) -> None:
-        for run in self.runs[:-KEEP_RUNS]:
+        for number in self._known[:-KEEP_RUNS]:
             for store in self._stores.values():
-                store.forget(run.number)
-            self.jobs = {id: job for id, job in self.jobs.items() if job.run is not run}
+                store.forget(number)
+            self.jobs = {id: job for id, job in self.jobs.items() if job.run.number != number}
+        del self._known[:-KEEP_RUNS]
         del self.runs[:-KEEP_RUNS]
+
+
+def _was_alive(document: Document) -> bool:
+    return document.get("type") == "dqm-source-state" and "exit_code" not in document
+
+
+def _killed(document: Document, now: float) -> Document:
+    """The last document of a job that was killed with the machine it ran on."""
+    ended = {key: value for key, value in document.items() if key not in ("_rev", "timestamp")}
+    extra = document.get("extra", {})
+    lines = [*extra.get("stdlog_end", []), logs.exit_line(KILLED)]
+    return ended | {"extra": {**extra, "stdlog_end": logs.end_of(lines)}, "report_timestamp": now, "exit_code": KILLED}

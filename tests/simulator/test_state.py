@@ -1,0 +1,64 @@
+"""A stand-in with a state is killed at any moment and goes on: no document is lost, no revision is given twice."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from random import Random
+
+from tests.support.p5 import BU, CROWDED, FU, P5, stand_in
+
+HOSTS = (BU, FU, CROWDED)
+
+
+def revisions(p5: P5) -> dict[tuple[str, str], int]:
+    return {(host, header["_id"]): header["_rev"] for host in HOSTS for header in p5.headers(host)}
+
+
+def test_killed_at_random_moments_it_goes_on_with_its_revisions(tmp_path: Path) -> None:
+    random = Random(5)
+    told: dict[tuple[str, str], int] = {}
+    numbers: list[int] = []
+    for _ in range(5):
+        with stand_in("--state", str(tmp_path / "state.db"), "--speed", "200", "--behind", "40000", "--history", "600") as p5:
+            now = revisions(p5)
+            assert all(now[key] >= told[key] for key in told)
+            time.sleep(random.uniform(0.1, 0.8))
+            told = revisions(p5)
+            numbers.append(max(header["run"] for header in p5.headers(BU) if header["run"]))
+            p5.process.kill()
+    assert numbers == sorted(numbers)
+    assert len(set(numbers)) > 1
+
+
+def test_jobs_that_were_alive_have_been_killed_and_the_next_run_has_the_next_number(tmp_path: Path) -> None:
+    arguments = ("--quiet-start", "--speed", "0", "--state", str(tmp_path / "state.db"))
+    with stand_in(*arguments) as p5:
+        run = p5.incident("start_run")["run"]
+        p5.advance(100)
+        p5.incident("reset_revisions", host=BU)
+        alive = {job["_id"]: job for job in p5.jobs(FU)}
+        p5.process.kill()
+    with stand_in(*arguments) as p5:
+        killed = {job["_id"]: job for job in p5.jobs(FU)}
+        assert killed.keys() == alive.keys()
+        for id, job in killed.items():
+            assert (job["exit_code"], job["events_total"]) == (-9, alive[id]["events_total"])
+            assert job["_rev"] > alive[id]["_rev"]
+            assert job["extra"]["stdlog_end"][-1] == "\n-- process exit: -9 --\n"
+        assert p5.status()["hosts"][BU]["generation"] == 2
+        assert p5.incident("start_run")["run"] > run
+
+
+def test_what_was_dropped_stays_dropped_and_recorded(tmp_path: Path) -> None:
+    arguments = ("--quiet-start", "--speed", "0", "--state", str(tmp_path / "state.db"))
+    with stand_in(*arguments) as p5:
+        p5.incident("upload", host=FU, documents=[{"_id": "a"}, {"_id": "b"}, {"_id": "c", "tag": "\udce9"}])
+        p5.post("/utils/drop_ids", '{"ids": ["b"]}', Host=FU)
+        before = p5.record(bodies=True)["documents"]
+        p5.process.kill()
+    with stand_in(*arguments) as p5:
+        assert p5.record(bodies=True)["documents"] == before
+        assert {row["id"]: row["there"] for row in before} == {"a": True, "b": False, "c": True}
+        p5.incident("upload", host=FU, documents=[{"_id": "d"}])
+        assert [header["_rev"] for header in p5.headers(FU)] == [1, 3, 4]
