@@ -38,8 +38,10 @@ void PixelDump::DrawBox(Double_t x1, Double_t y1, Double_t x2, Double_t y2) {
     TImageDump::DrawBox(x1, y1, x2, y2);
     return;
   }
-  for (int y = down.begin; y < down.end; ++y)
-    std::fill(pixels() + y * width() + across.begin, pixels() + y * width() + across.end, value);
+  uint32_t *const first = pixels() + down.begin * width() + across.begin;
+  std::fill_n(first, across.end - across.begin, value);
+  for (int y = 1; y < down.end - down.begin; ++y)
+    std::copy_n(first, across.end - across.begin, first + y * width());  // quicker than to fill each row
 }
 
 void PixelDump::DrawPolyMarker(Int_t count, Double_t *x, Double_t *y) {
