@@ -121,7 +121,7 @@ def test_sigterm_twice_ends_it_at_once(start: Callable[..., Service], slow: Requ
 
 def test_ctrl_c_in_its_terminal_ends_it(start: Callable[..., Service]) -> None:
     service = start("--workers", "2").wait_until_ready()
-    for pid in [service.process.pid, *service.workers]:  # a terminal tells the whole group
+    for pid in [*service.workers, service.process.pid]:  # a terminal tells the whole group
         os.kill(pid, signal.SIGINT)
     assert service.process.wait(PATIENCE_S) == 0
 
