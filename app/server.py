@@ -55,6 +55,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "worker_class": "gthread",
             "threads": settings.web_threads,
             "keepalive": 15,
+            "limit_request_line": 8190,  # ten monitor elements on each other, each with its whole path; gunicorn allows no more
             "timeout": 120,
             "graceful_timeout": 10,
             "proc_name": "dqmhub-web",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from app import cli
+from app.formats import FORMATS
 from app.settings import Settings
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 @click.option(
     "--run", type=click.IntRange(0, 2**31 - 1), help="Run of these files, where their names do not tell it; 0: the run that goes on."
 )
-@click.option("--format", type=click.Choice(["tdirectory", "dqmio", "protobuf"]), help="Format, where it cannot be recognised.")
+@click.option("--format", type=click.Choice(list(FORMATS)), help="Format, where it cannot be recognised.")
 @click.option(
     "--list", "listing", type=click.File(errors="replace"), help="Rows of dasgoclient (file run lumi), as text or JSON; -: standard input."
 )

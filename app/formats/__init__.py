@@ -39,8 +39,8 @@ __all__ = [
 ]
 
 # By name, for a format may need libraries that a web process should load only when it meets such a file.
-FORMATS = {"tdirectory": "app.formats.tdirectory", "protobuf": "app.formats.protobuf", "dqmio": "app.formats.dqmio"}
-"""The formats, and the module of each."""
+FORMATS = {"tdirectory": "app.formats.tdirectory", "dqmio": "app.formats.dqmio", "protobuf": "app.formats.protobuf"}
+"""The formats, and the module of each; their places, from 1 on, are their numbers in the API."""
 
 
 class _Format(Protocol):

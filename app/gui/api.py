@@ -125,7 +125,8 @@ def found(opened: OpenSample, path: bytes, search: str) -> list[dict[str, Any]]:
             raise Problem(400, f"search: {problem}", [("search", problem)])
         pattern = re2.compile(search.encode(), _ignoring_case())
     except re2.error as error:
-        raise Problem(400, f"search: {problem}; {error}", [("search", str(error))]) from None
+        told = error.args[0].decode(errors="replace")
+        raise Problem(400, f"search: {problem}; {told}", [("search", told)]) from None
     folder = opened.names.folder(path)
     data: list[dict[str, Any]] = []
     for sub in folder.subfolders:

@@ -79,7 +79,8 @@ def _drawn(objects: list[overlay.Wanted]) -> Response:
         options = Options.from_query(_in_words_of_the_api())
     except OptionError as error:
         field = next((old for old, new in SWITCHES.items() if new == error.field and old in given()), error.field)
-        raise Problem(400, f"{field}: {error.problem}", [(field, error.problem)]) from error
+        problem = "a whole number is wanted" if field in SWITCHES else error.problem
+        raise Problem(400, f"{field}: {problem}", [(field, problem)]) from error
     answer = api_overlay.drawn(objects, options)
     answer.status_code = 200 if answer.status_code == 404 else answer.status_code
     return answer

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from app.gui.outputs import DRAWN, TYPES
+from app.gui.register import FORMATS as FILES
 from render.options import FORMATS, REFERENCES
 
 Schema = dict[str, Any]
@@ -73,7 +74,7 @@ ENTRY = of(
     run=one_of(WHOLE, {"type": "string", "pattern": "^[0-9]+$"}),
     lumi=one_of(WHOLE, {"type": "string", "pattern": "^[0-9]+$"}),
     file={"type": "string", "description": "Absolute path below one of the folders that may be read, or root://host//path."},
-    fileformat={"type": "integer", "enum": [1, 2, 3], "description": "1: legacy TDirectory; 2: DQMIO; 3: protobuf."},
+    fileformat={"type": "integer", "enum": list(FILES), "description": "; ".join(f"{number}: {name}" for number, name in FILES.items())},
 )
 FILE = of(
     id=WHOLE,

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from peewee import fn
 
-from app import work
+from app import formats, work
 from app.database import proxy, rows
 from app.formats.recognise import recognise
 from app.formats.urls import is_remote, normal
@@ -21,8 +21,8 @@ from app.gui.models import NEW, Dataset, File, Sample
 from app.settings import Settings
 from app.web import Problem
 
-FORMATS = {1: "tdirectory", 2: "dqmio", 3: "protobuf"}
-"""The peer's numbers of the file formats that can be read."""
+FORMATS = dict(enumerate(formats.FORMATS, 1))
+"""The file formats that can be read, by the numbers that scripts give; the peer's for those that it knows."""
 
 ONLINE = "/Global/Online/ALL"
 """What stands for a dataset where data are taken, for there is none yet; run 0 of it is the run that goes on."""

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 import sys
+import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from app import formats
 from app.formats import FormatError, Kind, payload, scan
+from render.client import RenderClient, Request
 from tests.formats import snapshots
+from tests.support.gui import render_service
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "formats.md"
 
@@ -40,6 +44,22 @@ def test_a_module_and_a_line_are_all_that_a_format_takes(lines: str, snapshot_fi
         index = listing.names.find(me.encode())
         assert index is not None
         assert payload(path, lines, listing.columns.row(index)) == (kinds[me], item.content, 0)
+
+
+def test_what_it_holds_is_drawn(lines: str, snapshot_files: Path, tmp_path: Path) -> None:
+    me, item = next(
+        (me, item) for me, item in snapshots.read((snapshot_files / "classes.pb").read_bytes()).items() if item.flags & 0xFF == Kind.TH1F
+    )
+    path = tmp_path / "histograms.lines"
+    path.write_bytes(f"{me} TH1F {len(item.content)}\n".encode() + item.content)
+    found = payload(path, lines, scan(path, lines).samples[0, 0].columns.row(0))
+    with tempfile.TemporaryDirectory() as short, render_service(Path(short)):  # a socket has at most 107 characters
+        request = Request(me, "w=300;h=200", [(found.data, found.displacement)], found.flags)
+        drawn = RenderClient(Path(short) / "socket").render(request)
+        nothing = RenderClient(Path(short) / "socket").render(replace(request, objects=[(b"", 0)]))
+    assert drawn.code == 0
+    assert drawn.image.startswith(b"\x89PNG")
+    assert drawn.image != nothing.image
 
 
 def test_its_damage_is_counted_or_said(lines: str, tmp_path: Path) -> None:

@@ -186,7 +186,7 @@ def test_the_older_gui_draws_with_numbers_for_switches(client: FlaskClient) -> N
     new = client.get(f"/api/v1/render/{SAMPLE}/{path}?stats=false&errors=true&norm=false")
     assert old.data == new.data
     wrong = client.get(f"/plotfairy/archive/{SAMPLE}/{path}?showstats=some")
-    assert (wrong.status_code, wrong.json["errors"][0]["field"]) == (400, "showstats")
+    assert (wrong.status_code, wrong.json["errors"]) == (400, [{"field": "showstats", "problem": "a whole number is wanted"}])
 
 
 @pytest.mark.parametrize("address", [f"{SAMPLE}/No/Such", f"5/A/B/C/{MAP}", f"367129:5{DATASET}/{MAP}"])

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from pathlib import Path
+
+import pytest
 
 from app.settings import TREE, Settings
 from tests.support.processes import PATIENCE_S, environment
@@ -26,3 +29,12 @@ def test_a_second_server_that_finds_the_port_taken_leaves_the_counters_of_the_fi
         assert second.returncode == 1
         assert b"in use" in second.stderr
         assert counted(running)
+
+
+def test_an_address_may_name_ten_monitor_elements_with_long_paths(settings: Settings, sqlite_template: Path) -> None:
+    objects = "&".join(f"obj=archive/1/A/B/C/{'folder/' * 100}{number}" for number in range(10))
+    with site(settings, sqlite_template, []) as running:
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(f"{address(running)}/api/v1/json_overlay?{objects}", timeout=PATIENCE_S)
+        assert refused.value.code == 404
+        assert b"there is no monitor element folder/folder" in refused.value.read()
