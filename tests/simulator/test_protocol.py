@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import hashlib
 import json
 import socket
 import time
+from http.client import HTTPConnection
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -148,6 +151,21 @@ def test_the_websocket_sends_what_is_there_and_then_what_comes(p5: P5) -> None:
             assert [document["_id"] for document in (await next_message(connection))["documents"]] == ["c"]
 
     asyncio.run(follow())
+
+
+def test_the_handshake_is_that_of_the_original(p5: P5) -> None:
+    key = base64.b64encode(b"sixteen bytes...").decode()
+    wanted = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Key": key, "Sec-WebSocket-Version": "13"}
+    place = urlsplit(p5.address)
+    connection = HTTPConnection(place.netloc, timeout=60)
+    connection.request("GET", "/sync", headers={**wanted, "Sec-WebSocket-Protocol": "http-only"})
+    answer = connection.sock.recv(4096).decode()
+    connection.close()
+    assert answer.startswith("HTTP/1.1 101 ")
+    accept = base64.b64encode(hashlib.sha1(f"{key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11".encode()).digest()).decode()
+    fields = {name.lower(): value for name, _, value in (line.partition(": ") for line in answer.split("\r\n")[1:])}
+    assert fields["sec-websocket-accept"] == accept
+    assert "sec-websocket-protocol" not in fields
 
 
 def test_nothing_is_pushed_before_the_first_sync_request(p5: P5) -> None:
