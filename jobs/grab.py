@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from functools import partial
 
 from app.settings import Settings
+from app.square.cluster import watching
 from app.square.grabber import grabbing
 from app.work import Repeated, repeats
 
@@ -15,3 +16,10 @@ def grab(settings: Settings) -> Iterable[Repeated]:
     """For each system that has machines: their documents."""
     for system, machines in settings.square_machines.items():
         yield Repeated(f"grab {system}", settings.square_grab_s, partial(grabbing, system, machines, settings))
+
+
+@repeats
+def watch(settings: Settings) -> Iterable[Repeated]:
+    """For each system that has machines: which of them are up."""
+    for system in settings.square_machines:
+        yield Repeated(f"cluster {system}", settings.square_status_s, partial(watching, system, settings))

@@ -33,31 +33,33 @@ log = logging.getLogger(__name__)
 BATCH = 64
 """Documents of one request."""
 LONGEST_PAUSE_S = 60.0
-AGAIN_S = 120.0
-"""Seconds between two looks at what should have come but did not: ends of jobs of older runs, and dead letters."""
-AGAIN_MOST = 200
-AGAIN_TIMES = 10
+AGAIN_MOST = 50
+"""What should have come but did not, and is fetched again each minute: ends of jobs of older runs, and dead letters."""
 AGAIN_DAYS = 14
+LETTER_AGAIN_S = 120.0
+LETTER_TIMES = 10
 
 Over = Callable[[], bool]
 
 
 class HostGrabber:
-    """Grabs one machine of a system; used by one thread at a time."""
+    """Grabs one machine of a system for a minute; used by one thread at a time."""
 
     def __init__(self, system: str, name: str, settings: Settings) -> None:
         self.system, self.name = system, short(name)
         self.upstream = Upstream(settings)
-        self.not_before = 0.0
-        self.again_at = 0.0
+        self.not_before: float | None = None
+        self.looked_again = False
         self.odd_types: set[str] = set()
         self.bad_headers: set[bytes] = set()
 
     def grab(self, over: Over) -> bool:
         """Fetch what is new, until there is no more or `over`; whether the machine answered."""
+        host = self._row()
+        if self.not_before is None:  # somebody else may have been here before
+            self.not_before = time.monotonic() + min(host.not_before - time.time(), LONGEST_PAUSE_S)
         if time.monotonic() < self.not_before:
             return False
-        host = self._row()
         try:
             new = self._new(host)
             for start in range(0, len(new), BATCH):
@@ -156,9 +158,9 @@ class HostGrabber:
 
     def _look_again(self, host: Host) -> None:
         """Fetch again what should have changed: jobs of older runs that have not ended, and dead letters."""
-        if time.monotonic() < self.again_at:
+        if self.looked_again:
             return
-        self.again_at = time.monotonic() + AGAIN_S
+        self.looked_again = True
         keys = self._doubtful()
         for start in range(0, len(keys), BATCH):
             documents, bad = self._fetch(list(keys)[start : start + BATCH])
@@ -178,8 +180,9 @@ class HostGrabber:
         jobs = Job.select(Job.key, Document.rev).join(Document, on=(Document.system == Job.system) & (Document.key == Job.key))
         older = Job.system == self.system, Job.host == self.name, Job.exit_code.is_null(), Job.run < newest
         recent = jobs.where(*older, Job.reported > time.time() - AGAIN_DAYS * 86400).order_by(Job.reported.desc()).limit(AGAIN_MOST)
-        here = DeadLetter.system == self.system, DeadLetter.host == self.name, DeadLetter.key != "", DeadLetter.times < AGAIN_TIMES
-        letters = rows(DeadLetter.select(DeadLetter.key).where(*here).order_by(DeadLetter.last).limit(AGAIN_MOST))
+        here = DeadLetter.system == self.system, DeadLetter.host == self.name, DeadLetter.key != "", DeadLetter.times < LETTER_TIMES
+        due = DeadLetter.last < time.time() - LETTER_AGAIN_S
+        letters = rows(DeadLetter.select(DeadLetter.key).where(*here, due).order_by(DeadLetter.last).limit(AGAIN_MOST))
         return dict(rows(recent)) | dict.fromkeys((key for (key,) in letters), None)
 
 

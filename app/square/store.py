@@ -161,7 +161,9 @@ def _bury(host: Host, stored: list[str], bad: list[Bad], now: float) -> None:
     if stored:
         DeadLetter.delete().where(*here, DeadLetter.key.in_(stored)).execute()
     for letter in bad:
-        facts = {"rev": letter.rev, "why": letter.why[:500].replace("\0", "\ufffd"), "body": letter.raw[:MOST_RAW], "last": now}
+        facts: Row = {"why": letter.why[:500].replace("\0", "\ufffd"), "body": letter.raw[:MOST_RAW], "last": now}
+        if letter.rev is not None:
+            facts["rev"] = letter.rev
         row = {"system": host.system, "host": host.name, "key": letter.key, "first": now, "times": 1, **facts}
         insert = DeadLetter.insert(row).on_conflict(
             conflict_target=[DeadLetter.system, DeadLetter.host, DeadLetter.key], update=facts | {"times": DeadLetter.times + 1}

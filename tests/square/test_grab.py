@@ -1,0 +1,363 @@
+"""Grabbing from the stand-in P5: everything arrives once, whatever breaks, and what is bad is put aside and shown."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import zstandard
+
+from app.settings import Settings
+from app.square.cluster import look, note_versions
+from app.square.grabber import BATCH, HostGrabber
+from app.square.models import DeadLetter, Document, Host, HostStatus, Job, Log, Run, version_of
+from app.square.upstream import Upstream
+from tests.support.faulty_p5 import FaultyP5, faulty_p5
+from tests.support.p5 import BU, CROWDED, FU, P5, stand_in
+from tests.support.processes import service, until
+
+
+@pytest.fixture
+def p5() -> Iterator[P5]:
+    """A stand-in whose first run begins when it is asked for, and whose clock goes on only then."""
+    with stand_in("--quiet-start", "--speed", "1") as running:
+        yield running
+
+
+@pytest.fixture
+def faulty() -> Iterator[FaultyP5]:
+    with faulty_p5() as running:
+        yield running
+
+
+def never() -> bool:
+    return False
+
+
+def grabber(hub: Settings, p5: P5 | FaultyP5, host: str = FU, **settings: Any) -> HostGrabber:
+    given: dict[str, Any] = {"square_url": p5.address, "square_timeout_s": 5.0} | settings
+    return HostGrabber("production", host, replace(hub, **given))
+
+
+def row(host: str = FU) -> Host:
+    found: Host = Host.get(Host.name == host)
+    return found
+
+
+def whole(key: str) -> Any:
+    found = json.loads(zstandard.decompress(bytes(Document.get(Document.key == key).body)))
+    if log := Log.get_or_none(Log.key == key):
+        found["extra"] |= json.loads(zstandard.decompress(bytes(log.body)))
+    return found
+
+
+def job(number: int, **fields: Any) -> dict[str, Any]:
+    return {
+        "_id": f"job-{number:05d}",
+        "type": "dqm-source-state",
+        "hostname": FU,
+        "run": 7,
+        "tag": "beam",
+        "report_timestamp": time.time(),
+        **fields,
+    }
+
+
+def keys() -> set[str]:
+    return {key for (key,) in Document.select(Document.key).tuples()}
+
+
+def assert_all_there(p5: P5, *hosts: str) -> None:
+    """Each document that the stand-in has of these hosts is stored as it is there."""
+    record = [entry for entry in p5.record(bodies=True)["documents"] if entry["host"] in hosts and entry["there"]]
+    assert record
+    for entry in record:
+        assert whole(entry["id"]) == entry["document"]
+    assert {entry["id"] for entry in record} <= keys()
+
+
+def test_every_document_of_a_run_arrives_as_it_is(hub: Settings, p5: P5) -> None:
+    p5.incident("start_run", lumis=5)
+    p5.advance(200)
+    for host in (BU, FU, CROWDED):
+        assert grabber(hub, p5, host).grab(never)
+    assert_all_there(p5, BU, FU, CROWDED)
+    run = Run.select().order_by(Run.run).first()
+    assert (run.jobs, run.finished, run.crashed) == (31, 31, 0)
+    assert run.lumi == 5
+
+
+def test_a_second_look_fetches_what_changed_and_nothing_else(hub: Settings, p5: P5) -> None:
+    p5.incident("upload", host=FU, documents=[job(number) for number in range(5)])
+    one = grabber(hub, p5)
+    assert one.grab(never)
+    before, asked = version_of("production"), len(p5.record()["requests"])
+    assert one.grab(never)
+    assert version_of("production") == before
+    assert len(p5.record()["requests"]) == asked + 1
+    p5.incident("upload", host=FU, documents=[job(3, exit_code=65)])
+    assert one.grab(never)
+    assert Job.get(Job.key == "job-00003").exit_code == 65
+    assert [found.key for found in Document.select().where(Document.version > before)] == ["job-00003"]
+
+
+def test_a_backlog_of_thousands_comes_in_batches_that_say_how_much_is_left(hub: Settings, p5: P5) -> None:
+    p5.incident("backlog", host=FU, count=2500)
+    one, left = grabber(hub, p5), []
+
+    def over() -> bool:
+        if found := Host.get_or_none(Host.name == FU):
+            left.append(found.behind)
+        return len(left) == 3
+
+    assert one.grab(over)
+    assert left == [0, 2500 - BATCH, 2500 - 2 * BATCH]
+    assert len(keys()) == 2 * BATCH
+    assert grabber(hub, p5).grab(never), "another process goes on where this one was"
+    assert len(keys()) == 2500
+    assert row().behind == 0
+    assert_all_there(p5, FU)
+
+
+def test_a_machine_that_counts_anew_is_read_from_the_beginning(hub: Settings, p5: P5) -> None:
+    p5.incident("upload", host=FU, documents=[job(number) for number in range(5)])
+    one = grabber(hub, p5)
+    assert one.grab(never)
+    p5.incident("reset_revisions", host=FU)
+    assert one.grab(never)
+    assert (row().rev, row().resets) == (0, 1)
+    p5.incident("upload", host=FU, documents=[job(number) for number in range(3, 8)])
+    assert one.grab(never)
+    assert len(keys()) == 8
+    assert row().rev == 5
+
+
+def test_a_reset_is_noticed_although_the_revisions_are_past_the_old_ones_already(hub: Settings, p5: P5) -> None:
+    p5.incident("upload", host=FU, documents=[job(number) for number in range(3)])
+    one = grabber(hub, p5)
+    assert one.grab(never)
+    p5.incident("reset_revisions", host=FU)
+    p5.incident("upload", host=FU, documents=[job(number) for number in range(10, 20)])
+    assert one.grab(never)
+    assert len(keys()) == 13
+    assert row().rev == 10
+
+
+def test_a_machine_that_is_down_is_left_alone_for_longer_and_longer_and_no_other_notices(hub: Settings, p5: P5) -> None:
+    p5.incident("upload", host=CROWDED, documents=[job(1)])
+    p5.incident("host_down", host=FU)
+    down, up = grabber(hub, p5), grabber(hub, p5, CROWDED)
+    for failures in range(1, 4):
+        down.not_before = 0
+        assert not down.grab(never)
+        assert row().failures == failures
+        assert row().not_before - row().last_error == pytest.approx(2.0 ** (failures - 1), abs=0.1)
+        assert up.grab(never)
+    assert not down.grab(never), "it is not asked before its time"
+    assert "status 500" in row().error
+    p5.incident("host_down", host=FU, on=False)
+    down.not_before = 0
+    assert down.grab(never)
+    assert row().failures == 0
+    assert row().error, "what was last wrong stays to be read"
+
+
+def test_a_gateway_that_is_away_is_an_error_of_each_machine_and_loses_nothing(hub: Settings, p5: P5) -> None:
+    p5.incident("upload", host=FU, documents=[job(1)])
+    p5.incident("gateway_down")
+    one = grabber(hub, p5)
+    assert not one.grab(never)
+    p5.incident("gateway_down", on=False)
+    one.not_before = 0
+    assert one.grab(never)
+    assert keys() == {"job-00001"}
+    assert not DeadLetter.select().where(DeadLetter.key != "").count()
+
+
+def test_a_host_that_answers_too_late_is_not_waited_for(hub: Settings, p5: P5) -> None:
+    p5.incident("upload", host=FU, documents=[job(1)])
+    p5.incident("slow", host=FU, seconds=30)
+    one = grabber(hub, p5, square_timeout_s=0.5)
+    assert not one.grab(never)
+    assert row().error == "no answer within 0.5 s"
+
+
+def test_answers_that_end_in_the_middle_are_asked_for_again(hub: Settings, p5: P5) -> None:
+    p5.incident("upload", host=FU, documents=[job(number) for number in range(4)])
+    p5.incident("truncate", host=FU, count=1)
+    one = grabber(hub, p5)
+    assert not one.grab(never)
+    assert "no JSON" in row().error
+    assert DeadLetter.get(DeadLetter.key == "").body
+    one.not_before = 0
+    assert one.grab(never)
+    assert len(keys()) == 4
+
+
+@pytest.mark.parametrize(
+    ("garbled", "said"),
+    [
+        ({"body": "<html>Sign in</html>"}, "no JSON"),
+        ({"body": "[]"}, "no list of messages"),
+        ({"body": '{"messages": [7]}'}, "no list of messages"),
+        ({"body": '{"messages": ["[]"]}'}, "no update_headers"),
+        ({"body": "gone", "status": 404}, "status 404"),
+        ({"hex": "ff00fe"}, "no JSON"),
+    ],
+)
+def test_an_answer_that_is_none_is_kept_with_the_reason(hub: Settings, p5: P5, garbled: dict[str, Any], said: str) -> None:
+    p5.incident("garble", host=FU, **garbled)
+    assert not grabber(hub, p5).grab(never)
+    letter = DeadLetter.get()
+    assert said in letter.why
+    assert said in row().error
+    assert bytes(letter.body)
+
+
+def test_a_document_that_was_dropped_before_it_was_fetched_is_put_aside_until_it_comes(hub: Settings, p5: P5) -> None:
+    p5.incident("upload", host=FU, documents=[job(number) for number in range(4)])
+    p5.incident("vanish", host=FU, count=1)
+    one = grabber(hub, p5)
+    assert one.grab(never)
+    assert len(keys()) == 3
+    (letter,) = DeadLetter.select()
+    assert letter.why == "it was dropped at P5 before it was fetched"
+    p5.incident("upload", host=FU, documents=[job(int(letter.key[-5:]))])
+    assert one.grab(never)
+    assert len(keys()) == 4
+    assert not DeadLetter.select().count()
+
+
+BAD_DOCUMENTS = {
+    "cut": '{"_id": "bad", "type": "dqm-sou',
+    "huge number": f'{{"_id": "bad", "run": {"9" * 5000}}}',
+    "too deep": f'{{"_id": "bad", "extra": {"[" * 100_000}{"]" * 100_000}}}',
+}
+
+
+@pytest.mark.parametrize("text", BAD_DOCUMENTS.values(), ids=BAD_DOCUMENTS.keys())
+def test_a_bad_document_is_put_aside_with_its_text_and_all_others_come(hub: Settings, faulty: FaultyP5, text: str) -> None:
+    faulty.documents = {f"job-{number:05d}": json.dumps(job(number)) for number in range(10)}
+    faulty.documents |= {"bad": text, "job-00010": json.dumps(job(10))}
+    one = grabber(hub, faulty, "dqmrubu-c2a06-03-01")
+    assert one.grab(never)
+    assert keys() == {f"job-{number:05d}" for number in range(11)}
+    (letter,) = DeadLetter.select()
+    assert (letter.key, letter.rev) == ("bad", 11)
+    assert b"bad" in bytes(letter.body)
+    assert one.grab(never)
+    assert DeadLetter.get().times == 1, "it is not asked for again at once"
+
+
+def test_a_document_that_never_comes_delays_the_others_by_its_own_time_out(hub: Settings, faulty: FaultyP5) -> None:
+    faulty.documents = {f"job-{number:05d}": json.dumps(job(number)) for number in range(10)}
+    faulty.slow = {"job-00004": 60.0}
+    one = grabber(hub, faulty, "dqmrubu-c2a06-03-01", square_timeout_s=1.0)
+    start = time.monotonic()
+    assert one.grab(never)
+    assert time.monotonic() - start < 30, "not the minute that it would take"
+    assert keys() == {f"job-{number:05d}" for number in range(10)} - {"job-00004"}
+    assert DeadLetter.get().why == "no answer within 1 s"
+    assert row("dqmrubu-c2a06-03-01").rev == 10
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "7",
+        '{"_id": 7, "_rev": 1}',
+        '{"_id": "a"}',
+        '{"_id": "", "_rev": 1}',
+        '{"_id": "a", "_rev": 1e30}',
+        '{"_id": "a\\u0000", "_rev": 1}',
+    ],
+)
+def test_a_bad_header_is_noted_once_and_the_others_count(hub: Settings, faulty: FaultyP5, text: str) -> None:
+    faulty.documents = {"job-00001": json.dumps(job(1))}
+    faulty.header_texts = [text]
+    one = grabber(hub, faulty, "dqmrubu-c2a06-03-01")
+    for _ in range(2):
+        assert one.grab(never)
+    assert keys() == {"job-00001"}
+    assert DeadLetter.get().times == 1
+
+
+def test_unknown_types_are_kept_and_warned_of(hub: Settings, p5: P5, caplog: pytest.LogCaptureFixture) -> None:
+    p5.incident("upload", host=FU, documents=[{"_id": "new", "type": "dqm-next", "hostname": FU}])
+    assert grabber(hub, p5).grab(never)
+    assert whole("new")["type"] == "dqm-next"
+    assert "unknown type 'dqm-next'" in caplog.text
+
+
+def test_the_end_of_an_older_run_that_was_missed_is_fetched_later(hub: Settings, p5: P5) -> None:
+    p5.incident("upload", host=FU, documents=[job(1), job(2, run=8)])
+    one = grabber(hub, p5)
+    assert one.grab(never)
+    p5.incident("upload", host=FU, documents=[job(1, exit_code=0)])
+    Host.update(rev=3, rev_key="job-00001").execute()  # as if the new state had been read, but was lost
+    assert one.grab(never)
+    assert Job.get(Job.key == "job-00001").exit_code is None
+    one.looked_again = False
+    assert one.grab(never)
+    assert Job.get(Job.key == "job-00001").exit_code == 0
+
+
+def test_machines_are_up_or_down_since_when(hub: Settings, p5: P5) -> None:
+    upstream = Upstream(replace(hub, square_url=p5.address))
+    look("production", upstream)
+    look("production", upstream)
+    assert HostStatus.select().count() == 3
+    assert all(state.up and state.first < state.last for state in HostStatus.select())
+    version = version_of("production")
+    p5.incident("host_down", host=FU)
+    look("production", upstream)
+    assert version_of("production") == version + 1
+    was, is_now = HostStatus.select().where(HostStatus.name == FU).order_by(HostStatus.id)
+    assert (was.up, is_now.up, is_now.message) == (True, False, "ConnectionRefusedError(111, 'Connection refused')")
+    upstream.close()
+
+
+def test_a_version_of_dqm2_that_was_never_tried_is_warned_of(hub: Settings, faulty: FaultyP5, caplog: pytest.LogCaptureFixture) -> None:
+    upstream = Upstream(replace(hub, square_url=faulty.address))
+    Host.create(system="production", name=FU, role="fu")
+    for version, warned in (("1.10.1-1", False), ("2.0.0-1", True)):
+        faulty.commands["get_fff_versions"] = {"production_c2a06": {f"{FU}.cms": f"fff_dqmtools-{version}.noarch"}}
+        note_versions("production", upstream)
+        assert row().software == f"fff_dqmtools-{version}.noarch"
+        assert (f"{FU} of production runs fff_dqmtools-2.0.0-1.noarch" in caplog.text) == warned
+    upstream.close()
+
+
+def test_a_pause_outlasts_the_minute_of_who_made_it(hub: Settings, p5: P5) -> None:
+    p5.incident("host_down", host=FU)
+    one = grabber(hub, p5)
+    for _ in range(5):
+        one.not_before = 0
+        assert not one.grab(never)
+    asked = len(p5.record()["requests"])
+    assert not grabber(hub, p5).grab(never)
+    assert len(p5.record()["requests"]) == asked
+
+
+def test_the_live_service_grabs_both_systems_and_a_kill_loses_and_doubles_nothing(hub: Settings, p5: P5) -> None:
+    settings = replace(hub, square_url=p5.address, square_grab_s=0.2)
+    for _ in range(3):
+        p5.incident("start_run", lumis=20)
+        p5.incident("start_run", system="playback", lumis=20)
+        with service(settings, "live") as live:
+            before = version_of("production")
+            p5.advance(60)
+            until(lambda before=before: version_of("production") > before, "something to arrive")
+            live.kill()
+    with service(settings, "live"):
+        newest = {entry["id"]: entry["rev"] for entry in p5.record()["documents"] if entry["there"]}
+        until(lambda: set(newest) <= keys(), "every document to arrive")
+    assert len(keys()) == Document.select().count()
+    for entry in p5.record(bodies=True)["documents"]:
+        if entry["host"] in (FU, CROWDED, BU):
+            assert whole(entry["id"])["_id"] == entry["id"]
+    assert {run.system for run in Run.select()} == {"production", "playback"}
