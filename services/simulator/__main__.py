@@ -41,6 +41,7 @@ def main() -> None:
     parser.add_argument("--state", type=Path, metavar="FILE", help="keep the documents in this file, and go on with it at the next start")
     given = parser.parse_args()
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("aiohttp.websocket").setLevel(logging.ERROR)  # the original's clients name a protocol that nobody speaks
     options = Options(
         given.seed, given.speed, given.behind, given.fus, given.history, given.quiet_start, given.secret, given.replay, given.state
     )

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from app.settings import TREE
 from services.simulator.replay import read
-from tests.support.p5 import stand_in
+from tests.support.p5 import BU, CROWDED, FU, stand_in
 
 
 @pytest.fixture
@@ -66,3 +69,23 @@ def test_a_file_that_is_no_recording_is_refused_with_the_line(tmp_path: Path, te
     path.write_text(text)
     with pytest.raises(ValueError, match="line 1" if text else "no documents"):
         read(path)
+
+
+def test_what_was_recorded_at_one_site_is_played_at_another(tmp_path: Path) -> None:
+    file = tmp_path / "run.jsonl"
+    with stand_in("--quiet-start", "--speed", "0") as p5:
+        run = p5.incident("start_run", lumis=5)["run"]
+        for _ in range(3):
+            p5.advance(60)
+            command = [sys.executable, "-m", "services.simulator.record", p5.address, str(file), FU, CROWDED, BU, "--seconds", "0"]
+            subprocess.run(command, cwd=TREE, check=True)
+        p5.advance(300)
+        subprocess.run(command, cwd=TREE, check=True)
+        recorded = {job["_id"]: job for job in p5.jobs(FU, CROWDED, run=run)}
+    with stand_in("--speed", "0", "--replay", str(file)) as p5:
+        p5.advance(1000)
+        played = {job["_id"]: job for job in p5.jobs(FU, CROWDED, run=run)}
+        assert played.keys() == recorded.keys()
+        for id, job in played.items():
+            assert job["extra"] == recorded[id]["extra"]
+            assert job["exit_code"] == 0
