@@ -10,6 +10,7 @@ from app.database import rows
 from app.security import Role, current_user, needs
 from app.square import charts, details, logs, runs
 from app.square.answers import answer
+from app.square.documents import mapping
 from app.square.models import Job, Run, version_of
 from app.square.place import LARGEST_RUN, asked, checked_run, number
 from app.square.states import state_of
@@ -99,7 +100,7 @@ def job() -> Response:
 
     def make() -> Any:
         document = details.document(found)
-        extra = details.mapping(document.get("extra"))
+        extra = mapping(document.get("extra"))
         if "environ" in extra and not full:
             document = document | {"extra": {name: value for name, value in extra.items() if name != "environ"}}
         return document

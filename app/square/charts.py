@@ -9,12 +9,10 @@ import math
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from app.square.details import mapping, number, unpacked
+from app.square.details import unpacked
+from app.square.documents import ARRAYS, mapping, number
 from app.square.figure import Figure, Series
 from app.square.models import Graph, GraphPart
-
-FIELDS = ("lumis", "mtimes", "ctimes", "evt_processed", "evt_accepted", "fsize")
-"""The arrays of a stream, one entry for each file; -1 where the file could not be read."""
 
 CHARTS = {"delivery": ("File delivery", "File delivery delay, s"), "rate": ("Event rate", "Accepted events per lumisection")}
 """The charts of a run by their name in addresses: title and name of the y axis."""
@@ -73,7 +71,7 @@ def files(system: str, run: int, since: int = 0) -> Files:
 
 
 def _files(points: dict[str, Any], graph: Graph) -> Iterator[File]:
-    columns = [points.get(name, []) for name in FIELDS]
+    columns = [points.get(name, []) for name in ARRAYS]  # -1 where the file could not be read
     for lumi, mtime, _, processed, accepted, size in zip(*columns, strict=False):
         at, of = _known(mtime), number(lumi)
         if of is None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 from typing import Any, NamedTuple
 
 import zstandard
 
+from app.square.documents import mapping, number
 from app.square.figure import Figure, Series
 from app.square.models import Document, Job, Log
 from app.web import Problem
@@ -58,26 +58,11 @@ def log_of(job: Job) -> tuple[list[str], list[str]]:
     return lines(stored.get("stdlog_start")), lines(stored.get("stdlog_end"))
 
 
-def mapping(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
 def lines(value: Any) -> list[str]:
     """A list of texts; a text alone is its own lines."""
     if isinstance(value, str):
         return value.splitlines(keepends=True)
     return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
-
-
-def number(value: Any) -> float | None:
-    """A finite number, also of its text."""
-    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-        return None
-    try:
-        found = float(value)
-    except (ValueError, OverflowError):
-        return None
-    return found if math.isfinite(found) else None
 
 
 def command(document: dict[str, Any]) -> list[str]:

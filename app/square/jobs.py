@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from app.database import proxy
 from app.security import Role, audit, current_user, needs
 from app.square import details, logs, runs
+from app.square.documents import mapping
 from app.square.figure import png, svg
 from app.square.models import Acknowledgement, Job, Log, Run, advance
 from app.square.place import Place, asked, number
@@ -59,11 +60,12 @@ def _attempts(place: Place, job: Job) -> list[tuple[runs.Attempt, str]]:
 
 def raw(document: dict[str, Any]) -> str:
     """A document as indented JSON; its environment, which may hold secrets, only for experts."""
-    extra = details.mapping(document.get("extra"))
+    extra = mapping(document.get("extra"))
     if "environ" in extra and current_user().role < Role.EXPERT:
         document = document | {"extra": extra | {"environ": "(shown to experts)"}}
     text = json.dumps(document, indent=2, ensure_ascii=False)
-    return logs.clean(text[:LONGEST_RAW]) + (f"\n… {len(text) - LONGEST_RAW:,} more characters" if len(text) > LONGEST_RAW else "")
+    shown = "\n".join(logs.clean(line) for line in text[:LONGEST_RAW].split("\n"))
+    return shown + (f"\n… {len(text) - LONGEST_RAW:,} more characters" if len(text) > LONGEST_RAW else "")
 
 
 @pages.get("/square/job/<chart>.<form>")

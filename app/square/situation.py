@@ -28,9 +28,9 @@ class Situation(NamedTuple):
     text: str
 
 
-def situation(run: Run | None, clients: list[Client], hosts: list[HostLine], live: bool) -> Situation:
-    """What is to be said of a run; live: it is the newest, or there is none yet."""
-    if live and (trouble := _contact(hosts)):
+def situation(run: Run | None, clients: list[Client], hosts: list[HostLine], live: bool, machines: tuple[str, ...]) -> Situation:
+    """What is to be said of a run; live: it is the newest, or there is none yet; machines: those that the settings name."""
+    if live and (trouble := _contact(hosts, machines)):
         return trouble
     if run is None:
         return Situation(WAITING, "No run was reported yet. This page shows the next one as soon as it begins.")
@@ -50,10 +50,12 @@ def situation(run: Run | None, clients: list[Client], hosts: list[HostLine], liv
     return Situation(GOOD, "")
 
 
-def _contact(hosts: list[HostLine]) -> Situation | None:
+def _contact(hosts: list[HostLine], machines: tuple[str, ...]) -> Situation | None:
     """What is wrong between the hub and the hosts at P5."""
+    if not machines and not hosts:
+        return Situation(WAITING, "No machine at P5 is asked for this system: the setting square_url is empty, or names no machines.")
     if not hosts:
-        return Situation(LOST, "No host at P5 was asked yet: the service live does this, see Status; the hosts are named in the settings.")
+        return Situation(LOST, "No machine at P5 was asked yet: the service live does this, see Status.")
     failing = [host for host in hosts if host.failing]
     if len(failing) == len(hosts):
         return Situation(LOST, f"P5 cannot be reached: {failing[0].error}")

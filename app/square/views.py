@@ -70,7 +70,7 @@ def _context(place: Place, run: Run | None, wanted: int | None, now: runs.Asked)
         "after": after,
         "clients": clients,
         "counts": runs.counts(clients),
-        "situation": situation(run, clients, hosts, is_newest),
+        "situation": situation(run, clients, hosts, is_newest, settings.square_machines.get(place.system, ())),
         "hosts": hosts,
         "machines": runs.machines(place.system) if is_newest else [],
         "looks": LOOKS,

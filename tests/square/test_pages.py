@@ -99,7 +99,7 @@ def test_an_old_run_says_that_it_has_ended(filled: Settings, client: FlaskClient
 
 def test_before_the_first_run_the_page_waits_for_it(hub: Settings, client: FlaskClient) -> None:
     text = shown(client, "/square")
-    assert "No host at P5 was asked yet" in text
+    assert "No machine at P5 is asked" in text
     data.hosts(0)
     assert "No run was reported yet" in shown(client, "/square")
 
@@ -143,7 +143,7 @@ def test_times_are_those_of_cern_until_utc_is_asked_for(filled: Settings, client
 
 
 def test_the_other_system_has_its_own_runs(filled: Settings, client: FlaskClient) -> None:
-    assert "No host at P5 was asked yet" in shown(client, f"/square?system={SYSTEMS[1]}")
+    assert "No machine at P5 is asked" in shown(client, f"/square?system={SYSTEMS[1]}")
     assert client.get("/square/runs/358792?system=playback").status_code == 404
 
 
