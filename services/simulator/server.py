@@ -62,10 +62,12 @@ async def _guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         await asyncio.sleep(delay)
     try:
         response = await handler(request)
+    except web.HTTPClientError as error:
+        response = reply(f"<h1>Error: {error.status} {error.reason}</h1>", status=error.status)
     except web.HTTPException as answer:
         response = answer
-    except (ValueError, KeyError, TypeError, AttributeError, LookupError, ConnectionError) as error:
-        log.info("%s %s: %r", request.method, request.path, error)
+    except Exception as error:  # whatever it is, the original answers it so
+        log.info("%s %s: %r", request.method, request.path, error, exc_info=True)
         response = critical(request)
     site.save()
     row["status"] = response.status

@@ -74,10 +74,17 @@ def test_a_machine_that_cannot_be_reached_is_a_critical_error(p5: P5, address: s
     assert answer.content == b"<h1>Critical error while processing request: /redirect</h1>"
 
 
-@pytest.mark.parametrize("body", ["", "{", "[]", '{"messages": ["{}"]}', '{"messages": [1]}', '{"messages": 1}'])
+@pytest.mark.parametrize("body", ["", "{", "[]", "[" * 100_000, '{"messages": ["{}"]}', '{"messages": [1]}', '{"messages": 1}'])
 def test_a_request_that_is_none_is_a_critical_error_and_harms_nobody(p5: P5, body: str) -> None:
     assert p5.post("/sync_proxy", body).status == 500
     assert p5.post("/sync_proxy", '{"messages": []}').content == b'{"messages": []}'
+
+
+def test_an_unknown_address_is_not_found_and_a_page_of_another_site_controls_nothing(p5: P5) -> None:
+    answer = p5.get("/nowhere")
+    assert (answer.status, answer.headers["Content-Type"]) == (404, "text/html; charset=UTF-8")
+    assert p5.post("/_simulator/incidents/gateway_down", Origin="http://evil.example").status == 403
+    assert p5.get("/login").status == 200
 
 
 def test_answers_of_the_gateway_for_others_are_called_html(p5: P5) -> None:
