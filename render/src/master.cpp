@@ -238,12 +238,13 @@ void Master::write_status() {
 
 // A worker that is told that its time is over answers its client first; one that does not hear it is killed.
 void Master::kill_overdue() {
-  constexpr int64_t grace_ms = 500;
+  constexpr int64_t grace_ms = 2000;  // a busy machine may leave either of the two waiting for a while
   for (size_t i = 0; i < children_.size(); ++i) {
     const int64_t over_ms = slots_[i].busy_ms(now_ms()) - int64_t(settings_.timeout_s * 1000);
+    const bool told = children_[i].overrun;
     children_[i].overrun = children_[i].pid != 0 && over_ms >= 0;
     if (children_[i].overrun)
-      kill(children_[i].pid, over_ms < grace_ms ? SIGALRM : SIGKILL);
+      kill(children_[i].pid, told && over_ms >= grace_ms ? SIGKILL : SIGALRM);
   }
 }
 
