@@ -7,10 +7,12 @@ import time
 from app.gui.importing import forget_names
 from app.gui.plots import EVICT, evict
 from app.settings import load
+from app.square import retention
 from app.work import Work, handler, report
 from app.work.model import CANCELLED, DONE, FAILED
 
 CLEAN = "clean"
+CLEAN_SQUARE = "clean-square"
 KEEP_DAYS = 30
 BATCH = 1000
 """Rows removed at a time, so that nobody waits long for the database."""
@@ -33,3 +35,10 @@ def evict_plots(work: Work) -> None:
     settings = load()
     gone = evict(settings.data / "plots", int(0.9 * (settings.plot_cache_mb << 20)))
     report(work, None, f"{gone} plots removed")
+
+
+@handler(CLEAN_SQUARE, daily=True)
+def clean_square(work: Work) -> None:
+    """Remove what was grabbed of DQM^2 and is older than the settings say."""
+    removed = retention.clean(load(), lambda text: report(work, None, f"{text} removed"))
+    report(work, None, ", ".join(f"{count} {kind}" for kind, count in removed.items()) + " removed")

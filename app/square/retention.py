@@ -1,0 +1,87 @@
+"""How long what was grabbed is kept, removed in steps so small that nobody waits for the database; and how much comes each day.
+
+Rows of runs and jobs stay: they are small, and the timeline is made of them. Of a pinned run everything stays.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from peewee import SQL, fn
+
+from app.database import Table, rows
+from app.settings import Settings
+from app.square.models import SYSTEMS, DeadLetter, Document, Graph, GraphPart, HostStatus, Log, Pin
+
+BATCH = 500
+"""Rows removed at a time."""
+LETTERS_DAYS = 30
+
+
+class Growth(NamedTuple):
+    """What one day (UTC, as 2026-10-25) brought of one type of document: how many, and their space in the database, bytes."""
+
+    day: str
+    system: str
+    type: str
+    documents: int
+    bytes: int
+
+
+def growth(days: int = 14) -> list[Growth]:
+    """What came in the last days, the newest first."""
+    day = fn.FLOOR(Document.created / SQL("86400"))  # a parameter would make it another expression to PostgreSQL each time
+    found = (
+        Document.select(day, Document.system, Document.type, fn.COUNT(Document.id), fn.SUM(Document.bytes))
+        .where(Document.created >= (time.time() // 86400 - days + 1) * 86400)
+        .group_by(day, Document.system, Document.type)
+        .order_by(day.desc(), Document.system, Document.type)
+    )
+    return [
+        Growth(time.strftime("%Y-%m-%d", time.gmtime(float(number) * 86400)), system, kind, int(count), int(size))
+        for number, system, kind, count, size in rows(found)
+    ]
+
+
+def clean(settings: Settings, report: Callable[[str], object]) -> dict[str, int]:
+    """Remove what is too old; how many rows of each kind went. `report` is told after each step."""
+    removed: dict[str, int] = {}
+    for kind, step in _steps(settings):
+        removed.setdefault(kind, 0)
+        while count := step():
+            removed[kind] += count
+            report(", ".join(f"{number} {name}" for name, number in removed.items()))
+    return removed
+
+
+def _steps(settings: Settings) -> Iterator[tuple[str, Callable[[], int]]]:
+    """Each kind, with a function that removes at most BATCH rows of it and says how many."""
+    now = time.time()
+
+    def before(days: int) -> float:
+        return now - days * 86400
+
+    for system in SYSTEMS:
+        pinned = Pin.select(Pin.run).where(Pin.system == system)
+        kept = Document.select(Document.key).where(Document.system == system, Document.run.in_(pinned))
+        logs = Log.system == system, Log.received < before(settings.square_keep_logs_days), Log.key.not_in(kept)
+        graphs = Graph.system == system, Graph.received < before(settings.square_keep_graphs_days), Graph.run.not_in(pinned)
+        old = Document.system == system, Document.received < before(settings.square_keep_documents_days)
+        free = Document.run.is_null() | Document.run.not_in(pinned)
+        yield "logs", _remover(Log, *logs)
+        yield "graphs", _remover(Graph, *graphs)
+        yield "documents", _remover(Document, *old, free)
+    yield "statuses", _remover(HostStatus, HostStatus.last < before(settings.square_keep_statuses_days))
+    yield "dead letters", _remover(DeadLetter, DeadLetter.last < before(LETTERS_DAYS))
+
+
+def _remover(table: type[Table], *old: Any) -> Callable[[], int]:
+    def step() -> int:
+        batch = [number for (number,) in rows(table.select(table.id).where(*old).order_by(table.id).limit(BATCH))]
+        if batch and table is Graph:
+            GraphPart.delete().where(GraphPart.graph.in_(batch)).execute()
+        return int(table.delete().where(table.id.in_(batch)).execute()) if batch else 0
+
+    return step
