@@ -12,12 +12,14 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.database import proxy
 from app.security import Role, audit, current_user, needs
+from app.settings import Settings
 from app.square import details, logs, runs
 from app.square.documents import mapping
 from app.square.figure import png, svg
 from app.square.models import Acknowledgement, Job, Log, Run, advance
 from app.square.place import Place, asked, number
 from app.square.states import CRASHED, FILE_ITERATOR, LOOKS, STUCK
+from app.square.upstream import BadAnswer, Unreachable, Upstream
 from app.web import Problem, nothing_new, page
 
 pages = Blueprint("square_job", __name__)
@@ -25,6 +27,9 @@ pages = Blueprint("square_job", __name__)
 LONGEST_NOTE = 1000
 LONGEST_RAW = 200_000
 """Characters of a document that its page shows."""
+
+LARGEST_WHOLE = 4 * 1024 * 1024
+"""Bytes at the end of a whole log that a page is made of."""
 
 FORM_BYTES = 16 * 1024
 
@@ -114,27 +119,55 @@ def log_page() -> Response:
     if answer := nothing_new(version):
         return answer
     log = logs.join(*details.log_of(job))
-    return log_view(place, job, log, version=version, path="/square/log")
+    return log_view(place, job, log, version=version)
 
 
-def log_view(place: Place, job: Job, log: logs.Log, *, version: str = "", path: str = "") -> Response:
-    """A page of a log; version: what a poll compares, "" for one that is not polled."""
+def log_view(place: Place, job: Job, log: logs.Log, *, version: str = "", whole: bool = False, left_out: int = 0) -> Response:
+    """A page of a log; version: what a poll compares, "" for one that is not polled; whole: the end of the log as P5 has it now, without so many lines
+    that are left out."""
+    path = "/square/log"
     words, level, start = request.values.get("q", ""), request.values.get("level", ""), number("from", 0)
     if level not in ("", "error", "warning"):
         raise Problem(400, "there is no such level", [("level", "error or warning")])
-    found = logs.shown(log.lines, words, level)
+    found = logs.shown(log.lines, words, level, left_out + 1)
     tallies = {name: sum(1 for _, of in logs.levels(log.lines) if of == name) for name in ("error", "warning")}
+    start = max(0, len(found) - logs.SHOWN) if whole else start
     end = start + logs.SHOWN
     return page(
         "square/log.html", "square/lines.html",
-        place=place, job=job, name=runs.client_name(job.tag), lines=found[start:end], total=len(log.lines), matches=len(found),
+        place=place, job=job, name=runs.client_name(job.tag), lines=found[start:end], total=len(log.lines) + left_out, matches=len(found),
         gap=None if words or level else log.gap, words=words, level=level, tallies=tallies, ago=runs.age, polled=version and job.exit_code is None,
         poll=place.link(path, key=job.key, q=words, level=level, since=version), poll_s=current_app.config["HUB"].square_poll_s,
-        older=place.link(path, key=job.key, q=words, level=level, **{"from": max(0, start - logs.SHOWN)}) if start else "",
+        whole=whole, left_out=left_out + start if whole else 0, may_fetch=current_user().role >= Role.EXPERT and bool(current_app.config["HUB"].square_url),
+        older=place.link(path, key=job.key, q=words, level=level, **{"from": max(0, start - logs.SHOWN)}) if start and not whole else "",
         newer=place.link(path, key=job.key, q=words, level=level, **{"from": end}) if len(found) > end else "",
         levels=[(label, place.link(path, key=job.key, q=words, level=name), name == level) for name, label in
                 (("", "All lines"), ("error", f"{tallies['error']} errors"), ("warning", f"{tallies['warning']} warnings"))],
     )  # fmt: skip
+
+
+@pages.post("/square/log/whole")
+@needs(Role.EXPERT)
+def whole_log() -> Response:
+    """The whole log of a job, fetched from P5 now: a page of it, or with `as=file` all of it as it came."""
+    place = asked()
+    job = wanted(place)
+    settings: Settings = current_app.config["HUB"]
+    if not settings.square_url:
+        raise Problem(503, "P5 is not asked: the setting square_url is empty")
+    upstream = Upstream(settings)
+    try:
+        raw_log = upstream.log(job.host, job.key)
+    except (Unreachable, BadAnswer) as error:
+        raise Problem(502, f"{job.host} did not give the whole log: {error}") from error
+    finally:
+        upstream.close()
+    audit("fetch log", f"{place.system} {job.key}", answer=f"{len(raw_log)} bytes")
+    if request.args.get("as") == "file":
+        return as_file(raw_log, job)
+    cut = raw_log.rfind(b"\n", 0, max(0, len(raw_log) - LARGEST_WHOLE)) + 1
+    lines = raw_log[cut:].decode("utf-8", "replace").removesuffix("\n").split("\n")
+    return log_view(place, job, logs.Log(lines, None), whole=True, left_out=raw_log.count(b"\n", 0, cut))
 
 
 @pages.get("/square/log/text")
@@ -144,11 +177,11 @@ def log_text() -> Response:
     job = wanted(asked())
     log = logs.join(*details.log_of(job))
     kept = log.lines if log.gap is None else [*log.lines[: log.gap], "", "... (lines that are not stored) ...", "", *log.lines[log.gap :]]
-    return as_file("\n".join(kept) + "\n", job)
+    return as_file(("\n".join(kept) + "\n").encode("utf-8", "surrogatepass"), job)
 
 
-def as_file(text: str, job: Job) -> Response:
-    answer = Response(text.encode("utf-8", "surrogatepass"), content_type="text/plain; charset=utf-8")
+def as_file(text: bytes, job: Job) -> Response:
+    answer = Response(text, content_type="text/plain; charset=utf-8")
     name = re.sub(r"[^A-Za-z0-9._-]", "_", job.key)[:150]
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}.log"'
     return answer

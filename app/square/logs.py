@@ -105,11 +105,11 @@ def levels(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
                 within = ""
 
 
-def shown(lines: list[str], words: str = "", level: str = "") -> list[Line]:
-    """The lines to show: those that hold `words` (upper and lower case alike) and are of this level, or all."""
+def shown(lines: list[str], words: str = "", level: str = "", first: int = 1) -> list[Line]:
+    """The lines to show: those that hold `words` (upper and lower case alike) and are of this level, or all; first: number of the first."""
     wanted = words.casefold()
     found = []
-    for number, (line, of) in enumerate(levels(lines), 1):
+    for number, (line, of) in enumerate(levels(lines), first):
         if (not level or of == level) and (not wanted or wanted in line.casefold()):
             text = clean(line[:LONGEST])
             found.append(Line(number, text, of, max(0, len(line) - LONGEST)))

@@ -59,6 +59,7 @@ LEAST_ROLE = {
     "square_job.job_chart": Role.VIEWER,
     "square_job.acknowledge": Role.SHIFTER,
     "square_job.log_page": Role.VIEWER,
+    "square_job.whole_log": Role.EXPERT,
     "square_job.log_text": Role.VIEWER,
     "gui_api.register": Role.PUBLIC,  # trusted networks need no account; the view asks all others for the role operator
     "status.live": Role.PUBLIC,

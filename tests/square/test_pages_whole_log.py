@@ -1,0 +1,91 @@
+"""What experts and shifters may do: fetch the whole log of a job from P5, and say that a crash was seen."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from flask.testing import FlaskClient
+
+from app import create_app
+from app.security import Role, tokens
+from app.security.models import Audit, User
+from app.settings import Settings
+from app.square.models import Acknowledgement, Job
+from tests.square import data
+from tests.support.p5 import FU, P5, stand_in
+
+
+def bearer(role: Role) -> dict[str, str]:
+    """The Authorization header of somebody with this role."""
+    user = User.create(name=f"{role.title}-{time.time()}", role=role, password="", created=time.time())
+    return {"Authorization": f"Bearer {tokens.make(user, 'test', role, 1)[1]}"}
+
+
+@pytest.fixture(scope="module")
+def p5() -> Iterator[P5]:
+    with stand_in("--speed", "0") as server:
+        server.advance(120)
+        yield server
+
+
+@pytest.fixture
+def near(filled: Settings, p5: P5) -> FlaskClient:
+    """A browser at a hub that asks the stand-in, and knows one of its jobs."""
+    (one, *_) = p5.jobs(FU)
+    old = Job.get(Job.run == 358792)
+    values = dict(old.__data__) | {"key": one["_id"], "host": FU, "run": one["run"], "tag": one["tag"]}
+    del values["id"]
+    Job.create(**values)
+    return create_app(replace(filled, square_url=p5.address)).test_client()
+
+
+def key() -> str:
+    return str(Job.get(Job.host == FU).key)
+
+
+def test_an_expert_reads_the_whole_log_as_p5_has_it(near: FlaskClient, p5: P5) -> None:
+    own = {**bearer(Role.EXPERT), "Host": "127.0.0.1:8889"}
+    theirs = p5.get(f"/utils/show_log/{key()}", Host=f"{FU}:9215").content
+    answer = near.post(f"/square/log/whole?key={key()}&as=file", headers=own)
+    assert answer.status_code == 200, answer.text
+    assert answer.data == theirs
+    page = near.post(f"/square/log/whole?key={key()}", headers=own)
+    assert "This is the whole log, as P5 had it now." in page.text
+    assert 'id="L1"' in page.text
+    assert Audit.select().where(Audit.action == "fetch log").count() == 2
+
+
+def test_p5_that_does_not_answer_is_said(near: FlaskClient) -> None:
+    Job.update(key="gone").where(Job.host == FU).execute()
+    answer = near.post("/square/log/whole?key=gone", headers={**bearer(Role.EXPERT), "Host": "127.0.0.1:8889"})
+    assert answer.status_code == 502
+    assert "did not give the whole log" in answer.get_json()["message"]
+
+
+def test_without_p5_there_is_nothing_to_fetch(filled: Settings, client: FlaskClient) -> None:
+    answer = client.post(f"/square/log/whole?key={Job.select().first().key}", headers=bearer(Role.EXPERT))
+    assert answer.status_code == 503
+
+
+def test_a_shifter_acknowledges_a_crash_once(filled: Settings, client: FlaskClient) -> None:
+    crashed = Job.get(Job.run == 358792, Job.tag.startswith("gem_")).key
+    other = Job.get(Job.run == 358792, Job.tag.startswith("csc_")).key
+    own = bearer(Role.SHIFTER)
+    assert client.post(f"/square/job/acknowledge?key={crashed}", headers=own).status_code == 409, "it runs"
+    data.change(crashed, exit_code=65)
+    data.change(other, exit_code=65)
+    before = data.version()
+    assert "I have seen this crash" in client.get(f"/square/job?key={crashed}", headers=own).text
+    answer = client.post(f"/square/job/acknowledge?key={crashed}", headers=own, data={"note": "told <b>the expert</b>"})
+    assert answer.status_code == 303
+    assert data.version() == before + 1, "pages are told"
+    assert Acknowledgement.get(Acknowledgement.key == crashed).note == "told <b>the expert</b>"
+    html = client.get("/square").text
+    assert html.index("<bdi>csc</bdi>") < html.index("<bdi>gem</bdi>"), "what nobody has seen comes first"
+    again = client.post(f"/square/job/acknowledge?key={crashed}", headers=own)
+    assert again.status_code == 409
+    assert "told <b>the expert</b>" in again.get_json()["message"]
+    assert Audit.get(Audit.action == "acknowledge").reason == "told <b>the expert</b>"
