@@ -1,4 +1,4 @@
-"""Registering files: which file holds a run of a dataset. Nothing is read until somebody looks, but for runs that go on.
+"""Registering files: which file holds a run of a dataset. Most are read when somebody looks.
 
 A batch is stored whole or not at all, and each entry that cannot be stored is named with what would be right.
 """
@@ -35,6 +35,9 @@ BATCH = 1000
 
 LIVE = 10
 """More files at a time are no live run, but a collection: each is read when somebody looks."""
+
+WHOLE_RUNS = 100
+"""The same of files that hold whole runs with their lumisections."""
 
 _DATASET = "(?P<dataset>[^/]+__[^/]+__[^/]+)"
 NAMES = {
@@ -199,17 +202,29 @@ def _recognised(path: str) -> str | None:
 
 
 def register(entries: Sequence[Entry]) -> Registered:
-    """Store these entries, all of them or (when this raises) none; files of runs that go on are read at once, by the live queue."""
+    """Store these entries, all of them or (when this raises) none.
+
+    The live queue reads files of runs that go on, the bulk queue those of which nobody knows the lumisections.
+    """
     total = Registered(0, 0, 0)
     with proxy.atomic():
         for start in range(0, len(entries), BATCH):
             done = _register_batch(entries[start : start + BATCH])
             total = Registered(*(a + b for a, b in zip(total, done, strict=True)))
-        live = {entry.url for entry in entries if is_live(entry.run, entry.dataset)}
-        if 0 < len(live) <= LIVE:
-            for (file,) in rows(File.select(File.id).where(File.url.in_(list(live))).order_by(File.id)):
-                work.enqueue(IMPORT, str(file), queue="live")
+        _read_soon({entry.url for entry in entries if is_live(entry.run, entry.dataset)}, LIVE, "live")
+        _read_soon({entry.url for entry in entries if _hides_lumis(entry)}, WHOLE_RUNS, "bulk")
     return total
+
+
+def _hides_lumis(entry: Entry) -> bool:
+    """Whether the file alone knows which lumisections there are, so that no search finds them before it is read."""
+    return entry.format == "dqmio" and not entry.lumi and not is_remote(entry.url)
+
+
+def _read_soon(urls: set[str], most: int, queue: str) -> None:
+    if 0 < len(urls) <= most:
+        for (file,) in rows(File.select(File.id).where(File.url.in_(list(urls))).order_by(File.id)):
+            work.enqueue(IMPORT, str(file), queue=queue)
 
 
 def is_live(run: int, dataset: str) -> bool:

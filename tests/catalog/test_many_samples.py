@@ -268,6 +268,16 @@ def test_registering_a_live_file_has_it_read_at_once_by_the_live_queue(hub: Sett
     assert (row.queue, row.kind, row.key) == ("live", "import", str(File.get(File.url == "/data/1.pb").id))
 
 
+def test_a_file_that_alone_knows_its_lumisections_is_read_before_anybody_searches_for_them(hub: Settings, folder: Path, real: Path) -> None:
+    place = copied(dqmio(real), folder)
+    register.register([Entry(DATASET, RUN, 0, place, "dqmio"), Entry("/A/B/C", 5, 7, "/data/5.root", "dqmio")])
+    (row,) = work.Work.select()
+    assert (row.queue, row.kind, row.key) == ("bulk", "import", str(File.get(File.url == place).id))
+    run_open_work(hub)
+    found = {key.lumi for key in samples.search(str(RUN), lumi=-1)}
+    assert found == set(stored_lumis(dqmio(real))) - {0}
+
+
 def test_a_collection_of_online_files_is_read_when_somebody_looks(hub: Settings) -> None:
     register.register([Entry(ONLINE, run, 0, f"/data/{run}.pb", "protobuf") for run in range(1, register.LIVE + 2)])
     assert work.Work.select().count() == 0
