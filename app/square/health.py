@@ -80,7 +80,8 @@ def metrics(settings: Settings) -> Iterator[str]:
     for system, count in rows(DeadLetter.select(DeadLetter.system, fn.COUNT(DeadLetter.id)).group_by(DeadLetter.system)):
         yield f'dqmhub_square_dead_letters{{system="{system}"}} {count}'
     for each in growth(1):
-        labels = f'{{system="{each.system}",type="{each.type}"}}'
+        kind = each.type.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")  # a document may say anything of itself
+        labels = f'{{system="{each.system}",type="{kind}"}}'
         yield f"dqmhub_square_documents_today{labels} {each.documents}"
         yield f"dqmhub_square_bytes_today{labels} {each.bytes}"
     try:

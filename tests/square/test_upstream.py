@@ -1,0 +1,198 @@
+"""The way to P5: TLS that is checked, the certificate and cookie that CMSWEB asks for, and when the certificate expires."""
+
+from __future__ import annotations
+
+import datetime
+import ipaddress
+import json
+import ssl
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from flask.testing import FlaskClient
+
+from app import create_app
+from app.settings import Settings
+from app.square.cluster import certificate_days
+from app.square.health import lines
+from app.square.models import DeadLetter, Host
+from app.square.upstream import BadAnswer, Unreachable, Upstream
+
+SECRET = "7f3a-real-one"
+
+
+def write_certificate(folder: Path, name: str, days: float = 100.0) -> str:
+    """A certificate of its own authority, with its key in the same file; where it is."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    named = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    end = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=days)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(named)
+        .issuer_name(named)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(end - datetime.timedelta(days=400))
+        .not_valid_after(end)
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    file = folder / f"{name}.pem"
+    file.write_bytes(made.public_bytes(serialization.Encoding.PEM) + private)
+    return str(file)
+
+
+@contextmanager
+def cmsweb(server_file: str, client_file: str) -> Iterator[str]:
+    """A frontend that lets in who has the client's certificate and the cookie; its address."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            good = f"selenium-secret-secret={SECRET}" in (self.headers["Cookie"] or "")
+            body = json.dumps({"messages": []}).encode() if good else b""
+            self.send_response(200 if good else 303)
+            self.send_header("Location", "https://cmsweb.cern.ch/")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    class Server(HTTPServer):
+        def handle_error(self, *_: object) -> None:
+            """A handshake that fails is what some clients are here for."""
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(server_file)
+    context.load_verify_locations(client_file)
+    context.verify_mode = ssl.CERT_REQUIRED
+    with Server(("127.0.0.1", 0), Handler) as server:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        try:
+            yield f"https://127.0.0.1:{server.server_port}/dqm/dqm-square-origin"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    folder = tmp_path_factory.mktemp("certificates")
+    return {name: write_certificate(folder, name) for name in ("server", "client", "stranger")}
+
+
+@pytest.fixture
+def behind_cmsweb(settings: Settings, certificates: dict[str, str]) -> Iterator[Settings]:
+    """Settings that are let in."""
+    with cmsweb(certificates["server"], certificates["client"]) as address:
+        yield replace(
+            settings,
+            square_url=address,
+            square_ca=certificates["server"],
+            square_certificate=certificates["client"],
+            square_cookie=SECRET,
+            square_timeout_s=5.0,
+        )
+
+
+def ask(settings: Settings) -> None:
+    upstream = Upstream(settings)
+    try:
+        assert upstream.headers("dqmfu-c2b03-45-01", 0).found == []
+    finally:
+        upstream.close()
+
+
+def test_cmsweb_lets_in_who_has_certificate_and_cookie(behind_cmsweb: Settings) -> None:
+    ask(behind_cmsweb)
+
+
+def test_a_server_of_an_unknown_authority_is_not_spoken_to(behind_cmsweb: Settings) -> None:
+    with pytest.raises(Unreachable, match=r"^TLS: .*certificate verify failed"):
+        ask(replace(behind_cmsweb, square_ca=""))
+
+
+def test_without_the_right_certificate_nobody_is_let_in(behind_cmsweb: Settings, certificates: dict[str, str]) -> None:
+    for wrong in ("", certificates["stranger"]):
+        with pytest.raises(Unreachable):
+            ask(replace(behind_cmsweb, square_certificate=wrong))
+
+
+def test_without_the_right_cookie_the_error_names_it(behind_cmsweb: Settings) -> None:
+    for wrong in ("", "another"):
+        with pytest.raises(BadAnswer, match="sent elsewhere: the cookie is not accepted"):
+            ask(replace(behind_cmsweb, square_cookie=wrong))
+
+
+def test_a_certificate_that_is_missing_is_an_error_of_the_answer_that_names_it(behind_cmsweb: Settings) -> None:
+    with pytest.raises(BadAnswer, match=r"/nowhere\.pem"):
+        ask(replace(behind_cmsweb, square_certificate="/nowhere.pem"))
+
+
+def test_an_answer_that_trickles_is_given_up_after_the_time_out(settings: Settings) -> None:
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(200)
+            self.end_headers()
+            try:
+                for _ in range(600):
+                    self.wfile.write(b" " * (1 << 18))
+                    time.sleep(0.1)
+            except ConnectionError:
+                pass
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.handle_request)
+        thread.start()
+        with pytest.raises(BadAnswer, match=r"within 0\.5 s"):
+            ask(replace(settings, square_url=f"http://127.0.0.1:{server.server_port}", square_timeout_s=0.5))
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    ("days", "state", "text"), [(100, "ok", "expires in"), (10, "warn", "expires in"), (-3, "down", "expired 3 days ago")]
+)
+def test_the_days_to_the_end_of_the_certificate_are_known(hub: Settings, tmp_path: Path, days: float, state: str, text: str) -> None:
+    settings = replace(hub, square_certificate=write_certificate(tmp_path, "robot", days))
+    assert certificate_days(settings) == pytest.approx(days, abs=0.01)
+    (line,) = lines(settings)
+    assert (line.state, text in line.text) == (state, True)
+
+
+def test_status_and_metrics_tell_how_grabbing_goes(hub: Settings, tmp_path: Path) -> None:
+    now = time.time()
+    Host.create(system="production", name="dqmfu-c2b03-45-01", role="fu", last_ok=now - 2, behind=1234, software="fff_dqmtools-3.0-1")
+    Host.create(system="production", name="dqmfu-c2b04-45-01", role="fu", last_ok=now - 900, failures=8, error="status 500")
+    DeadLetter.create(system="production", host="dqmfu-c2b03-45-01", key="a", why="cut", first=now, last=now, times=1)
+    settings = replace(hub, square_url="http://127.0.0.1:1", square_certificate=str(tmp_path / "none.pem"))
+    client: FlaskClient = create_app(settings).test_client()
+    page = client.get("/status", base_url="http://127.0.0.1:8889").text
+    assert "1 of 3 machines answer, 1234 documents are still to come, 1 could not be stored" in page
+    assert "dqmfu-c2b04-45-01: status 500" in page
+    assert "runs fff_dqmtools-3.0-1, which was never tried" in page
+    assert "cannot be read" in page
+    told = client.get("/metrics", base_url="http://127.0.0.1:8889").text
+    assert 'dqmhub_square_host_failures{system="production",host="dqmfu-c2b04-45-01"} 8' in told
+    assert 'dqmhub_square_host_behind{system="production",host="dqmfu-c2b03-45-01"} 1234' in told
+    assert 'dqmhub_square_dead_letters{system="production"} 1' in told
+    assert "dqmhub_square_certificate_days -1.00" in told
