@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter, defaultdict
 from typing import Any
 
@@ -168,3 +169,27 @@ def test_runs_follow_one_another_for_ever_and_the_oldest_are_forgotten() -> None
         known = {header["run"] for host in (FU, CROWDED) for header in p5.headers(host)} - {None}
         assert known <= set(after)
         assert not known & set(before[:3])
+
+
+def test_the_grabber_of_the_mirror_finds_all_that_it_stores(living: P5) -> None:
+    def ask(host: str, message: dict[str, Any]) -> Any:
+        """One request as the mirror makes it, with its cookie; of the answer it reads the first message only."""
+        address = "/sync_proxy" if host == GATEWAY else f"/redirect?path={host}&port=9215"
+        answer = living.post(address, json.dumps({"messages": [json.dumps(message)]}), Cookie="selenium-secret-secret=changeme")
+        return json.loads(json.loads(answer.content)["messages"][0])
+
+    for host in (GATEWAY, BU, *FUS):
+        answer = ask(host, {"event": "sync_request", "known_rev": "0"})
+        assert isinstance(answer["rev"], list)
+        for header in answer["headers"]:
+            (document,) = ask(host, {"event": "request_documents", "ids": [header["_id"]]})["documents"]
+            if "analyze_files" in header["_id"]:
+                assert document["run"] == header["run"]
+                assert document["extra"]["global_start"] > 0
+                assert isinstance(document["extra"]["streams"], dict)
+            elif header["type"] == "dqm-source-state":
+                assert "CMSSW_" in document["cmdline"][1]
+                assert document["cmdline"][4].startswith("runkey=")
+                assert document["extra"]["ps_info"]["VmRSS"].endswith(" kB")
+                assert float(document.get("events_rate", -1)) >= -1
+                assert document["extra"]["stdlog_start"]
