@@ -1,6 +1,6 @@
 """Measures and prints one table: what, how fast, and the aim. Medians; requests per second come from wrk.
 
-`python -m tests.bench [PART ...]` with the parts files, snapshots, lumisections, imports, plots, search and render, or all of them.
+`python -m tests.bench [PART ...]` with the parts files, snapshots, lumisections, imports, plots, search, render and square, or all of them.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from render.build import binary
 from tests.bench.imports import imports
 from tests.bench.render import render
 from tests.bench.service import Hub, hub
+from tests.bench.square import square
 from tests.bench.table import say, show
 
 MES = 100_000
@@ -212,6 +213,7 @@ PARTS = {
     "plots": with_hub(plots),
     "search": with_hub(search),
     "render": render,
+    "square": square,
 }
 
 

@@ -1,0 +1,57 @@
+"""How fast documents of P5 come into the database, from the stand-in on the same two cores."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from app import database
+from app.settings import TREE, Settings
+from app.square.grabber import HostGrabber
+from app.square.models import Document
+from tests.bench.table import say
+from tests.support.p5 import FU, P5, stand_in
+from tests.support.servers import migrate
+
+REAL, SMALL = 3000, 10_000
+
+
+def square(folder: Path) -> None:
+    """The first catch-up with one machine: of documents as of September 2022, 30 kB each, and of small ones."""
+    with stand_in("--quiet-start") as p5:
+        fixtures = Path(os.environ.get("DQMHUB_FIXTURES") or TREE.parent / "shared" / "fixtures") / "dqmsquare/wire_documents.json"
+        if fixtures.is_file():
+            for documents in _copies(json.loads(fixtures.read_text())):
+                p5.incident("upload", host=FU, documents=documents)
+            _catch_up(p5, folder / "real", "documents of 30 kB from P5 into SQLite")
+        p5.incident("reset_revisions", host=FU)
+        p5.incident("backlog", host=FU, count=SMALL)
+        _catch_up(p5, folder / "small", "documents of 1 kB from P5 into SQLite")
+
+
+def _copies(wire: dict[str, list[dict[str, Any]]]) -> Iterator[list[dict[str, Any]]]:
+    """The real jobs again and again, as those of other runs, 30 or so at a time."""
+    jobs = [document for documents in wire.values() for document in documents if document["type"] == "dqm-source-state"]
+    for copy in range(REAL // len(jobs) + 1):
+        for start in range(0, len(jobs), 31):
+            run = 400_000 + 3 * copy + start // 31
+            yield [
+                {name: value for name, value in job.items() if name != "_rev"} | {"_id": f"{job['_id']}-{copy}", "run": run}
+                for job in jobs[start : start + 31]
+            ]
+
+
+def _catch_up(p5: P5, folder: Path, what: str) -> None:
+    settings = Settings(data_dir=str(folder), square_url=p5.address, square_timeout_s=60.0)
+    migrate(settings)
+    database.connect(settings)
+    start, cpu = time.perf_counter(), time.process_time()
+    HostGrabber("production", FU, settings).grab(lambda: False)
+    took, cpu = time.perf_counter() - start, time.process_time() - cpu
+    count = Document.select().count()
+    say(what, f"{count / took:,.0f}/s ({1e6 * cpu / count:.0f} µs CPU each)", "1,000/s")
+    database.disconnect()
