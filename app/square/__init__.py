@@ -10,8 +10,9 @@ if TYPE_CHECKING:
 
 def init_app(app: Flask) -> None:
     """Add the pages and the API."""
-    from app.square import api, figures, jobs, legacy, timeline, views
+    from app.square import api, figures, fragments, jobs, legacy, timeline, views
 
+    fragments.init_app(app)
     app.register_blueprint(views.pages)
     app.register_blueprint(jobs.pages)
     app.register_blueprint(timeline.pages)

@@ -9,12 +9,13 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.security import Role, needs
 from app.settings import Settings
-from app.square import runs
+from app.square import charts, runs
+from app.square.fragments import shared
 from app.square.models import SYSTEMS, Run
 from app.square.place import ZONES, Place, asked, checked_run
 from app.square.situation import is_current, situation, token
 from app.square.states import LOOKS
-from app.web import Problem, page
+from app.web import Problem, is_fragment, page
 
 pages = Blueprint("square", __name__)
 
@@ -47,6 +48,12 @@ def _show(place: Place, wanted: int | None) -> Response:
     now = runs.asked(place.system, wanted or 0)
     if "since" in request.args and is_current(request.args["since"], now, wanted):
         return Response(status=204)
+    if "since" in request.args and is_fragment():
+        return shared((place, wanted, now), lambda: _page(place, wanted, now))
+    return _page(place, wanted, now)
+
+
+def _page(place: Place, wanted: int | None, now: runs.Asked) -> Response:
     number = now.newest if wanted is None else wanted
     run = runs.find(place.system, number) if number is not None else None
     if run is None and wanted is not None:
@@ -75,6 +82,7 @@ def _context(place: Place, run: Run | None, wanted: int | None, now: runs.Asked)
         "machines": runs.machines(place.system) if is_newest else [],
         "looks": LOOKS,
         "path": path,
+        "files": charts.version(place.system, run.run) if run else 0,
         "poll": place.link(path, since=token(now, wanted, clients)),
         "poll_s": settings.square_poll_s,
         "systems": [(name, place.but(system=name).link("/square"), name == place.system) for name in SYSTEMS],

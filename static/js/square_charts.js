@@ -92,8 +92,8 @@
   }
 
   async function bring() {
-    const now = document.getElementById("square")?.dataset.run;
-    if (!now || asking) return;
+    const { run: now, files } = document.getElementById("square").dataset;
+    if (!now || asking || (now === run && Number(files) === version)) return;
     if (now !== run) begin(now);
     asking = true;
     try {

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from app.database import proxy
 from app.settings import Settings
-from app.square.models import SYSTEMS, Acknowledgement, Host, HostStatus, Job, Log, Run, advance
+from app.square.models import SYSTEMS, Acknowledgement, Graph, GraphPart, Host, HostStatus, Job, Log, Run, advance
 from tests.browser.watch import Watch
 from tests.square import data
 from tests.support.site import address, bound, site
@@ -78,7 +78,19 @@ def test_the_charts_have_the_points_of_every_stream_and_take_new_ones(page: Page
     expect(page.locator("[data-chart=delivery]")).to_contain_text("streamDQMHistograms")
     expect(page.locator("[data-chart=rate] canvas")).to_be_visible()
     with page.expect_request(re.compile(r"/files\?system=production&since=[1-9]")):
-        data.change(key_of("gem"), lumi=500)
+        new_files()
+
+
+def new_files() -> None:
+    """The files of one more lumisection."""
+    with proxy.atomic():
+        version = advance(SYSTEMS[0])
+        graph = Graph.get(Graph.run == 358792)
+        points = {"lumis": [467], "mtimes": [1663253000.0], "ctimes": [0], "evt_processed": [1], "evt_accepted": [1], "fsize": [1]}
+        same = (GraphPart.graph == graph.id) & (GraphPart.stream == "streamDQM_sm-c2a11-43-01") & (GraphPart.part == 7)
+        GraphPart.update(points=data.packed(points), version=version).where(same).execute()
+        Graph.update(version=version).where(Graph.id == graph.id).execute()
+        Run.update(version=version).where(Run.run == 358792).execute()
 
 
 def test_times_can_be_those_of_the_browser(page: Page) -> None:

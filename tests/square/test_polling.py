@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 import time
 from html import unescape
@@ -85,3 +86,23 @@ def test_the_other_system_does_not_move_it(filled: Settings, client: FlaskClient
     address = poll(client.get("/square?system=playback").text)
     data.change(some_key(), lumi=7777)
     assert client.get(address, headers=HTMX).status_code == 204
+
+
+def test_browsers_that_poll_at_one_moment_share_what_is_made(filled: Settings, client: FlaskClient) -> None:
+    page = client.get("/square").text
+    data.change(some_key(), lumi=7777)
+    first = client.get(poll(page), headers=HTMX)
+    packed = client.get(poll(page), headers={**HTMX, "Accept-Encoding": "gzip"})
+    assert packed.content_encoding == "gzip"
+    assert gzip.decompress(packed.data) == first.data
+    assert len(packed.data) < len(first.data) / 5
+    data.change(some_key(), lumi=7778)
+    assert "7778" in client.get(poll(page), headers=HTMX).text, "and never what was before a change"
+
+
+def test_other_times_and_systems_share_nothing(filled: Settings, client: FlaskClient) -> None:
+    data.change(some_key(), lumi=7777)
+    swiss = client.get("/square?since=old", headers=HTMX).text
+    assert client.get("/square?since=old&tz=utc", headers=HTMX).text != swiss
+    assert "Run" in client.get("/square?since=old&system=playback", headers=HTMX).text
+    assert "358788" in client.get("/square/runs/358788?since=old", headers=HTMX).text
