@@ -23,12 +23,17 @@ GOOD_ENDS = ("close: eof", "close: ok", "close: forced end-of-run")
 """What a job says of a lumisection that it has read; anything else is worth a look."""
 
 
-class Lumi(NamedTuple):
-    """A lumisection as a job saw it; kind: "" read, "open", or "odd"."""
+class Lumis(NamedTuple):
+    """Lumisections in a row of which a job says the same; kind: "" read, "open", or "odd"."""
 
-    number: int
+    first: int
+    last: int
     text: str
     kind: str
+
+    @property
+    def count(self) -> int:
+        return self.last - self.first + 1
 
 
 def job_of(system: str, key: str) -> Job:
@@ -70,16 +75,21 @@ def command(document: dict[str, Any]) -> list[str]:
     return [str(part) for part in given] if isinstance(given, list) else []
 
 
-def lumis(document: dict[str, Any]) -> list[Lumi]:
+def lumis(document: dict[str, Any]) -> list[Lumis]:
     """The lumisections that a job has seen, in order."""
-    found = []
+    found: list[tuple[int, str]] = []
     for name, said in mapping(mapping(document.get("extra")).get("lumi_seen")).items():
         digits = re.fullmatch(r"lumi(\d{1,12})", name)
         if digits:
             text = said if isinstance(said, str) else json.dumps(said)
-            kind = "" if text in GOOD_ENDS else "open" if text in ("", "open: file iterator") else "odd"
-            found.append(Lumi(int(digits[1]), text or "open", kind))
-    return sorted(found)
+            found.append((int(digits[1]), text or "open"))
+    rows: list[Lumis] = []
+    for number, text in sorted(found):
+        if rows and (rows[-1].last, rows[-1].text) == (number - 1, text):
+            rows[-1] = rows[-1]._replace(last=number)
+        else:
+            rows.append(Lumis(number, number, text, "" if text in GOOD_ENDS else "open" if text.startswith("open") else "odd"))
+    return rows
 
 
 def memory(document: dict[str, Any], started: float) -> list[tuple[float, float]]:

@@ -11,7 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from app.settings import Settings
-from app.square import logs
+from app.square import details, logs
 from app.square.models import Job, Log
 from tests.square import data
 
@@ -172,3 +172,10 @@ def test_nobody_without_an_account_acknowledges(filled: Settings, client: FlaskC
     answer = client.post(f"/square/job/acknowledge?key={beam().key}", headers={"Origin": "http://127.0.0.1:8889"})
     assert answer.status_code == 303
     assert "/account/sign-in" in answer.location
+
+
+def test_lumisections_in_a_row_of_which_a_job_says_the_same_are_one() -> None:
+    seen = {f"lumi{number:06}": "skipped: fast-forward to the latest lumi" for number in range(1, 16)}
+    seen |= {"lumi000016": "close: ok", "lumi000018": "close: ok", "lumi000019": "open: file iterator", "lumi": "?", "lumi000020": ""}
+    found = [(row.first, row.last, row.kind) for row in details.lumis({"extra": {"lumi_seen": seen}})]
+    assert found == [(1, 15, "odd"), (16, 16, ""), (18, 18, ""), (19, 19, "open"), (20, 20, "open")]
