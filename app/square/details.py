@@ -84,11 +84,11 @@ def lumis(document: dict[str, Any]) -> list[Lumis]:
             text = said if isinstance(said, str) else json.dumps(said)
             found.append((int(digits[1]), text or "open"))
     rows: list[Lumis] = []
-    for number, text in sorted(found):
-        if rows and (rows[-1].last, rows[-1].text) == (number - 1, text):
-            rows[-1] = rows[-1]._replace(last=number)
+    for lumi, text in sorted(found):
+        if rows and (rows[-1].last, rows[-1].text) == (lumi - 1, text):
+            rows[-1] = rows[-1]._replace(last=lumi)
         else:
-            rows.append(Lumis(number, number, text, "" if text in GOOD_ENDS else "open" if text.startswith("open") else "odd"))
+            rows.append(Lumis(lumi, lumi, text, "" if text in GOOD_ENDS else "open" if text.startswith("open") else "odd"))
     return rows
 
 
