@@ -25,6 +25,9 @@ REDIRECT_S = 5.0
 
 UPLOAD_BYTES = 256 << 20
 
+BODY_RECORDED = 2000
+"""So much of the body of a request is in the record."""
+
 log = logging.getLogger("simulator")
 
 
@@ -53,11 +56,12 @@ async def _guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         site.save()
         return response
     row: dict[str, Any] = {"at": time.time(), "method": request.method, "path": request.path, "query": dict(request.query)}
-    row |= {"host": request.host, "status": 0}
+    row |= {"host": request.host, "body": "", "status": 0}
     site.requests.append(row)
     if site.faults.gateway_down:
         hang_up(request)
-        raise ConnectionResetError("the gateway is down")
+        return web.Response()
+    row["body"] = (await request.read())[:BODY_RECORDED].decode(errors="replace")
     if delay := site.faults.slow_s.get(GATEWAY):
         await asyncio.sleep(delay)
     try:

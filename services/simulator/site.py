@@ -18,7 +18,7 @@ from .state import State
 from .store import Store
 from .system import System
 
-REQUESTS_KEPT = 100_000
+REQUESTS_KEPT = 20_000
 
 
 @dataclass(frozen=True)

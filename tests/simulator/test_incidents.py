@@ -191,6 +191,7 @@ def test_the_record_has_every_document_at_its_newest_revision_and_every_request(
     recorded = {(row["host"], row["id"]): row["document"] for row in record["documents"] if row["document"]["type"] == "dqm-source-state"}
     assert recorded == served
     assert {(row["path"], row["status"]) for row in record["requests"]} == {("/redirect", 200)}
+    assert json.loads(json.loads(record["requests"][0]["body"])["messages"][0]) == SYNC
 
 
 def test_a_wrong_incident_says_what_there_is(p5: P5) -> None:
