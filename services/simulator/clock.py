@@ -11,6 +11,11 @@ HORIZON_S = 600.0
 """A fast clock starts so far in the past that it runs this many seconds of wall time before it has caught up."""
 
 
+def _uptime() -> float:
+    """Seconds that nobody sets back, and that go on while the machine sleeps."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
 class Clock:
     """Seconds since the epoch; `speed` times as fast as the wall clock, which it overtakes only by `advance`.
 
@@ -19,14 +24,14 @@ class Clock:
 
     def __init__(self, speed: float = 1.0, behind: float | None = None, after: float = 0.0) -> None:
         self.speed = speed
-        self._started = time.monotonic()
+        self._started = _uptime()
         self._wall = time.time()
         wanted = (max(speed - 1, 0) * HORIZON_S) if behind is None else behind
         self._behind = min(wanted, self._wall - after)
         self._advanced = 0.0
 
     def now(self) -> float:
-        elapsed = time.monotonic() - self._started
+        elapsed = _uptime() - self._started
         return self._wall + self._advanced + min(elapsed, elapsed * self.speed - self._behind)
 
     def advance(self, seconds: float) -> None:
