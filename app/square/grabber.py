@@ -25,7 +25,7 @@ from app.square import store
 from app.square.documents import TYPES, Rows, integer, number, rows_of
 from app.square.models import DeadLetter, Document, Host, Job, Run
 from app.square.store import Bad
-from app.square.upstream import MOST_REV, BadAnswer, Header, Unreachable, Upstream, short
+from app.square.upstream import MOST_REV, BadAnswer, Header, Headers, Unreachable, Upstream, short
 from app.work import Turn
 
 log = logging.getLogger(__name__)
@@ -33,6 +33,7 @@ log = logging.getLogger(__name__)
 BATCH = 64
 """Documents of one request."""
 LONGEST_PAUSE_S = 60.0
+TRIES_FOR_ALL = 3
 AGAIN_MOST = 50
 """What should have come but did not, and is fetched again each minute: ends of jobs of older runs, and dead letters."""
 AGAIN_DAYS = 14
@@ -87,10 +88,10 @@ class HostGrabber:
 
     def _new(self, host: Host) -> list[Header]:
         """The headers of what is to be fetched, by ascending revision."""
-        found, bad = self.upstream.headers(self.name, host.rev)
+        found, bad = self.upstream.headers(self.name, host.rev) if host.rev else self._all_headers(host)
         known = next((header for header in found if header.key == host.rev_key), None)
         if host.rev and known is None:
-            found, bad = self.upstream.headers(self.name, 0)
+            found, bad = self._all_headers(host)
             found = self._counted_anew(host, found)
         elif known and known.rev == host.rev:
             found.remove(known)
@@ -100,6 +101,31 @@ class HostGrabber:
                 log.warning("%s of %s: %s", self.name, self.system, why)
                 store.save(host, [], [Bad("", None, why, raw)], time.time())
         return found
+
+    def _all_headers(self, host: Host) -> Headers:
+        """All headers of a machine, or, when it failed to give them again and again, as many of the newest as it can give.
+
+        A machine gives all from a revision on, or nothing: so the first one that it can give is searched for by halves.
+        """
+        try:
+            return self.upstream.headers(self.name, 0)
+        except BadAnswer as error:
+            if host.failures < TRIES_FOR_ALL:
+                raise
+            log.warning("%s of %s does not give all headers, the newest are looked for: %s", self.name, self.system, error)
+        too_old, too_new = 0, MOST_REV
+        self.upstream.headers(self.name, too_new)  # if this fails, too, it is not for their number
+        while too_new - too_old > 1:
+            middle = (too_old + too_new) // 2
+            try:
+                found = self.upstream.headers(self.name, middle)
+            except BadAnswer:
+                too_old = middle
+                continue
+            if found.found:
+                return found
+            too_new = middle
+        return Headers([], [])
 
     def _counted_anew(self, host: Host, found: list[Header]) -> list[Header]:
         """What of all headers is to be fetched when the last one that was read is gone."""

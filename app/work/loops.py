@@ -37,6 +37,8 @@ MINUTE_S = 62.0
 """How long one has a loop: the next minute begins after 60 s, up to a second late."""
 LEASE_S = 6.0
 LOOK_S = 0.1
+RETRY_S = 5.0
+"""After a step that failed the next one comes after so long at the latest, whatever the period."""
 
 
 class Loop(Table):
@@ -216,16 +218,16 @@ class Turn:
         try:
             with self.loop.begin(self) as step:
                 while not self.over():
-                    self._step(step)
-                    self.due += self.loop.period_s
-                    missed = math.ceil((time.monotonic() - self.due) / self.loop.period_s)
-                    self.due += max(missed, 0) * self.loop.period_s
+                    period = self.loop.period_s if self._step(step) else min(self.loop.period_s, RETRY_S)
+                    missed = math.ceil((time.monotonic() - self.due) / period) - 1
+                    self.due += (1 + max(missed, 0)) * period
                     self.stopping.wait(max(min(self.due, self.end) - time.monotonic(), 0.0))
         except Exception as error:  # it could not begin or end
-            self.due += self.loop.period_s
+            self.due += min(self.loop.period_s, RETRY_S)
             self._failed(error)
 
-    def _step(self, step: Step) -> None:
+    def _step(self, step: Step) -> bool:
+        """Whether a step went well."""
         start = time.monotonic()
         try:
             step()
@@ -233,8 +235,10 @@ class Turn:
             self._mine(last_ok=time.time(), failures=0, duration_s=took, steps=Loop.steps + 1)
         except Exception as error:
             self._failed(error)
+            return False
         finally:
             release()
+        return True
 
     def _failed(self, error: Exception) -> None:
         log.error("the loop %s failed", self.loop.name, exc_info=error)

@@ -286,6 +286,22 @@ def test_a_bad_header_is_noted_once_and_the_others_count(hub: Settings, faulty: 
     assert DeadLetter.get().times == 1
 
 
+def test_of_more_headers_than_a_machine_can_give_the_newest_are_taken(hub: Settings, faulty: FaultyP5) -> None:
+    faulty.documents = {f"job-{number:05d}": json.dumps(job(number)) for number in range(1000)}
+    faulty.most_headers = 100
+    one = grabber(hub, faulty, "dqmrubu-c2a06-03-01")
+    for _ in range(3):
+        assert not one.grab(never), "it may be able to give all of them another time"
+        one.not_before = 0
+    assert one.grab(never)
+    assert 1 <= len(keys()) <= 100
+    assert max(keys()) == "job-00999"
+    assert row("dqmrubu-c2a06-03-01").rev == 1000
+    faulty.documents["job-01000"] = json.dumps(job(1000))
+    assert one.grab(never)
+    assert "job-01000" in keys()
+
+
 def test_unknown_types_are_kept_and_warned_of(hub: Settings, p5: P5, caplog: pytest.LogCaptureFixture) -> None:
     p5.incident("upload", host=FU, documents=[{"_id": "new", "type": "dqm-next", "hostname": FU}])
     assert grabber(hub, p5).grab(never)

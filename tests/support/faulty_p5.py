@@ -14,12 +14,14 @@ from urllib.parse import parse_qs, urlsplit
 
 class FaultyP5:
     """documents: key to the JSON text of each, in the order of their revisions 1, 2, ...;
-    slow: seconds that an answer with a key takes; commands: what the control room answers to each question."""
+    slow: seconds that an answer with a key takes; most_headers: of one answer, else it is cut;
+    commands: what the control room answers to each question."""
 
     def __init__(self) -> None:
         self.documents: dict[str, str] = {}
         self.slow: dict[str, float] = {}
         self.header_texts: list[str] = []
+        self.most_headers = 10**9
         self.commands: dict[str, Any] = {}
         self.address = ""
         self.asked: list[Any] = []
@@ -36,6 +38,8 @@ class FaultyP5:
         self.asked.append(message)
         if message["event"] == "sync_request":
             found = self.headers(int(message["known_rev"] or 0))
+            if len(found) > self.most_headers:
+                return "cut"
             return f'{{"event": "update_headers", "headers": [{", ".join(found)}]}}'
         time.sleep(sum(self.slow.get(key, 0) for key in message["ids"]))
         found = [self.documents[key] for key in message["ids"] if key in self.documents]

@@ -145,6 +145,16 @@ def test_a_failing_step_is_written_down_and_the_next_one_is_tried(hub: Settings,
     assert "P5 is away, 1" in caplog.text
 
 
+def test_after_a_failure_a_slow_loop_does_not_wait_for_its_period(hub: Settings, clock: Clock) -> None:
+    def fail(count: int) -> None:
+        if count < 3:
+            raise OSError("P5 is away")
+
+    times: list[float] = []
+    loops.minute(counting(clock, times, 30.0, fail), Stopping(clock))
+    assert [moment - times[0] for moment in times] == pytest.approx([0, 5, 10, 40])
+
+
 def test_a_loop_that_cannot_begin_says_why_and_is_free_for_the_next(hub: Settings, clock: Clock) -> None:
     @contextmanager
     def begin(_: Turn) -> Iterator[Callable[[], None]]:
