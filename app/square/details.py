@@ -32,7 +32,7 @@ class Lumis(NamedTuple):
     kind: str
 
     @property
-    def count(self) -> int:
+    def number(self) -> int:
         return self.last - self.first + 1
 
 
