@@ -74,7 +74,7 @@ def note_versions(system: str, upstream: Upstream) -> None:
         log.warning("P5 does not say which versions it runs: %s", error)
         return
     machines = {short(name): text(said) for cluster in clusters.values() for name, said in mapping(cluster).items()}
-    for host in Host.select().where(Host.system == system):
+    for host in list(Host.select().where(Host.system == system)):  # a read that is still open could not become a write
         software = machines.get(host.name, "").strip()
         if software and software != host.software:
             Host.update(software=software).where(Host.id == host.id).execute()
