@@ -6,6 +6,7 @@ import gzip
 import threading
 import time
 from collections.abc import Callable
+from typing import NamedTuple
 
 from cachetools import TTLCache
 from flask import Flask, Response, current_app, request
@@ -17,20 +18,27 @@ KEEP_S = 1.0
 EXTENSION = "square_fragments"
 
 
+class Made(NamedTuple):
+    """A fragment as UTF-8, and packed by gzip."""
+
+    plain: bytes
+    packed: bytes
+
+
 class Fragments:
-    """The fragments of the last second, plain and packed by gzip."""
+    """The fragments of the last second."""
 
     def __init__(self) -> None:
-        self.kept: TTLCache[tuple[object, ...], tuple[bytes, bytes]] = TTLCache(KEPT, KEEP_S, time.monotonic)
+        self.kept: TTLCache[tuple[object, ...], Made] = TTLCache(KEPT, KEEP_S, time.monotonic)
         self.lock = threading.Lock()
 
-    def get(self, key: tuple[object, ...], make: Callable[[], Response]) -> tuple[bytes, bytes]:
+    def get(self, key: tuple[object, ...], make: Callable[[], str]) -> Made:
         """The fragment of this key; who comes while it is made waits for it, for making it twice takes longer."""
         with self.lock:
             found = self.kept.get(key)
             if found is None:
-                plain = make().get_data()
-                found = self.kept[key] = plain, gzip.compress(plain, 1, mtime=0)
+                plain = make().encode("utf-8", "replace")
+                found = self.kept[key] = Made(plain, gzip.compress(plain, 1, mtime=0))
             return found
 
 
@@ -38,14 +46,17 @@ def init_app(app: Flask) -> None:
     app.extensions[EXTENSION] = Fragments()
 
 
-def shared(key: tuple[object, ...], make: Callable[[], Response]) -> Response:
-    """The answer to a poll: a fragment that is the same for all who show the same."""
-    known: Fragments = current_app.extensions[EXTENSION]
-    plain, packed = known.get((request.script_root, *key), make)
-    if request.accept_encodings.quality("gzip") > 0:
-        answer = Response(packed, mimetype="text/html")
-        answer.content_encoding = "gzip"
-    else:
-        answer = Response(plain, mimetype="text/html")
-    answer.vary.update(("HX-Request", "HX-Target", "Accept-Encoding"))
-    return answer
+def fragments() -> Fragments:
+    """Those of this process."""
+    found: Fragments = current_app.extensions[EXTENSION]
+    return found
+
+
+def answer(made: Made) -> Response:
+    """The answer to a poll."""
+    packs = request.accept_encodings.quality("gzip") > 0
+    found = Response(made.packed if packs else made.plain, mimetype="text/html")
+    if packs:
+        found.content_encoding = "gzip"
+    found.vary.update(("HX-Request", "HX-Target", "Accept-Encoding"))
+    return found

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, current_app, redirect, request
+from flask import Blueprint, Response, current_app, redirect, render_template, request
+from markupsafe import Markup
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.security import Role, needs
 from app.settings import Settings
 from app.square import charts, runs
-from app.square.fragments import shared
+from app.square.fragments import answer, fragments
 from app.square.models import SYSTEMS, Run
 from app.square.place import ZONES, Place, asked, checked_run
 from app.square.situation import is_current, situation, token
@@ -44,21 +45,25 @@ def old_bookmark() -> str:
 
 
 def _show(place: Place, wanted: int | None) -> Response:
-    """A page, its fragment for a poll, or 204 to a poll of a page that shows all there is."""
+    """A page, its fragment for a poll, or 204 to a poll of a page that shows all there is.
+
+    The fragment is the same for everybody, so it is made once for all who ask within a second.
+    """
     now = runs.asked(place.system, wanted or 0)
     if "since" in request.args and is_current(request.args["since"], now, wanted):
         return Response(status=204)
-    if "since" in request.args and is_fragment():
-        return shared((place, wanted, now), lambda: _page(place, wanted, now))
-    return _page(place, wanted, now)
-
-
-def _page(place: Place, wanted: int | None, now: runs.Asked) -> Response:
     number = now.newest if wanted is None else wanted
     run = runs.find(place.system, number) if number is not None else None
     if run is None and wanted is not None:
         raise Problem(404, f"run {wanted} is not known in {place.system}: no job and no file of it was reported, or it was cleaned up")
-    return page("square/run.html", "square/now.html", **_context(place, run, wanted, now))
+
+    def make() -> str:
+        return render_template("square/now.html", **_context(place, run, wanted, now))
+
+    made = fragments().get((request.script_root, place, wanted, now), make)
+    return (
+        answer(made) if is_fragment() else page("square/run.html", "square/run.html", place=place, run=run, now=Markup(made.plain.decode()))
+    )
 
 
 def _context(place: Place, run: Run | None, wanted: int | None, now: runs.Asked) -> dict[str, Any]:

@@ -9,8 +9,9 @@ from html import unescape
 import pytest
 from flask.testing import FlaskClient
 
+from app.database import proxy
 from app.settings import Settings
-from app.square.models import SYSTEMS, Host, Job
+from app.square.models import SYSTEMS, Host, Job, advance
 from tests.square import data
 
 
@@ -100,7 +101,8 @@ def test_an_old_run_says_that_it_has_ended(filled: Settings, client: FlaskClient
 def test_before_the_first_run_the_page_waits_for_it(hub: Settings, client: FlaskClient) -> None:
     text = shown(client, "/square")
     assert "No machine at P5 is asked" in text
-    data.hosts(0)
+    with proxy.atomic():
+        data.hosts(advance(data.SYSTEM))
     assert "No run was reported yet" in shown(client, "/square")
 
 

@@ -1,0 +1,121 @@
+"""What a thousand browsers that poll a live run cost: answers, their delay, and the memory of the web server."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import re
+import statistics
+import subprocess
+import sys
+import time
+from html import unescape
+from pathlib import Path
+
+from app import database
+from app.database import proxy
+from app.settings import Settings
+from app.square.models import Host, Job, Run, advance
+from tests.bench.service import Hub
+from tests.bench.table import say
+
+BROWSERS = 1000
+EVERY_S = 3.0
+OPENED_S = 10.0
+"""Time in which the browsers are opened."""
+
+LASTS_S = 20.0
+CLIENTS = 31
+LONGEST_S = 60.0
+PAGE = "/square"
+SYSTEM = "production"
+
+
+def polling(hub: Hub) -> None:
+    """31 jobs report every 30 s, so that nearly every poll has something new; then nothing is new."""
+    database.connect(Settings(data_dir=str(hub.data)))
+    _run()
+    before = _memory(hub)
+    for what, changes in (("a job reports every second", True), ("nothing is new", False)):
+        browsers = subprocess.Popen([sys.executable, "-m", "tests.bench.polling", str(hub.port)], stdout=subprocess.PIPE, text=True)
+        while browsers.poll() is None:
+            if changes:
+                _report()
+            time.sleep(1)
+        assert browsers.stdout
+        say(f"{BROWSERS:,} browsers poll DQM^2 every {EVERY_S:g} s, {what}", browsers.stdout.read().strip(), "p99 500 ms")
+    say("memory of the web server meanwhile", f"{before:.0f} MB, then {_memory(hub):.0f} MB", "flat")
+    database.disconnect()
+
+
+def _run() -> None:
+    now = time.time()
+    with proxy.atomic():
+        version = advance(SYSTEM)
+        for number in range(CLIENTS):
+            Job.create(
+                system=SYSTEM, key=f"job {number}", run=1, tag=f"client{number:02}_dqm_sourceclient-live", host="fu", pid=number, lumi=1, events=100,
+                rate=1.0, rss_kb=500_000, cmssw="14_0_0", runkey="pp_run", path="", started=now, reported=now, version=version,
+            )  # fmt: skip
+        Run.create(system=SYSTEM, run=1, first=now, last=now, jobs=CLIENTS, running=CLIENTS, version=version)
+        Host.create(system=SYSTEM, name="fu", role="fu", last_ok=now + 3600, last_new=now, version=version)
+
+
+def _report() -> None:
+    """What the grabber writes when one job has reported."""
+    now = time.time()
+    with proxy.atomic():
+        version = advance(SYSTEM)
+        Job.update(reported=now, lumi=Job.lumi + 1, version=version).where(Job.key == f"job {random.randrange(CLIENTS)}").execute()
+        Run.update(last=now, version=version).where(Run.system == SYSTEM).execute()
+
+
+def _memory(hub: Hub) -> float:
+    """Resident memory of the processes of the web server, MB."""
+    found = [re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{process}/status").read_text()) for process in hub.web_processes()]
+    return sum(int(one[1]) for one in found if one) / 1024
+
+
+async def _browser(port: int, begin: float, end: float, waits: list[float], kinds: list[int]) -> None:
+    """One page: the first look, then polls with what each answer says."""
+    await asyncio.sleep(random.uniform(0, OPENED_S))
+    address, headers = PAGE, ""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    while time.monotonic() < end:
+        start = time.perf_counter()
+        try:
+            status, body = await _get(reader, writer, address, headers)
+        except (asyncio.IncompleteReadError, ConnectionError):  # a connection that was idle for long is closed
+            writer.close()
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            status, body = await _get(reader, writer, address, headers)
+        if time.monotonic() > begin:
+            waits.append(time.perf_counter() - start)
+            kinds.append(status)
+        if status == 200:
+            found = re.search(rb'hx-get="([^"]*since=[^"]*)"', body)
+            assert found
+            address, headers = unescape(found[1].decode()), "HX-Request: true\r\nHX-Target: square\r\n"
+        await asyncio.sleep(EVERY_S)
+    writer.close()
+
+
+async def _get(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, address: str, headers: str) -> tuple[int, bytes]:
+    writer.write(f"GET {address} HTTP/1.1\r\nHost: 127.0.0.1\r\n{headers}\r\n".encode())
+    head = (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), LONGEST_S)).decode()
+    length = re.search(r"(?i)content-length: (\d+)", head)
+    return int(head.split()[1]), await reader.readexactly(int(length[1])) if length else b""
+
+
+async def _main(port: int) -> None:
+    waits: list[float] = []
+    kinds: list[int] = []
+    begin = time.monotonic() + OPENED_S + EVERY_S
+    await asyncio.gather(*(_browser(port, begin, begin + LASTS_S, waits, kinds) for _ in range(BROWSERS)))
+    quantiles = statistics.quantiles(waits, n=100)
+    news = kinds.count(200) / len(kinds)
+    print(f"p50 {1000 * quantiles[49]:.0f} ms, p99 {1000 * quantiles[98]:.0f} ms, {len(waits) / LASTS_S:.0f}/s, {news:.0%} with news")
+
+
+if __name__ == "__main__":
+    asyncio.run(_main(int(sys.argv[1])))
