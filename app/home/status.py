@@ -27,6 +27,7 @@ OK, WARN, DOWN, IDLE = "ok", "warn", "down", "idle"
 QUEUE_WARN_S = 60.0
 PING_S = 1.0
 LAST_ERRORS = 10
+LAST_DAYS = 7
 LATE_PERIODS, LATE_S = 3, 15.0
 """A loop that did not go well for so many periods, and so long, is down."""
 
@@ -82,6 +83,7 @@ def status() -> Response:
     failed_files: list[dict[str, str]] = []
     failed_work: list[work.Work] = []
     held: list[quarantine.Held] = []
+    grabbed: dict[str, Any] = {"letters": [], "days": []}
     if found[0].state != DOWN:  # else the page says so, and no more can be known
         found = [*_processes(), *found, *(_queue(name) for name in work.QUEUES), *_loops()]
         found += [Service(*line) for line in health.lines(current_app.config["HUB"])]
@@ -89,7 +91,14 @@ def status() -> Response:
         failed_files = [{"url": url, "error": error} for url, error in database.rows(query)]
         failed_work = work.last_failed(LAST_ERRORS)
         held = quarantine.held()
-    shown = {"services": [service._asdict() for service in found], "failed_files": failed_files, "failed_work": failed_work, "held": held}
+        grabbed = {"letters": health.letters(LAST_ERRORS), "days": health.days(LAST_DAYS)}
+    shown = {
+        "services": [service._asdict() for service in found],
+        "failed_files": failed_files,
+        "failed_work": failed_work,
+        "held": held,
+        **grabbed,
+    }
     return page("home/status.html", "home/status_fragment.html", may_release=current_user().role >= Role.OPERATOR, **shown)
 
 

@@ -19,6 +19,9 @@ SILENT_S = 30.0
 """A machine that has not answered for so long is silent."""
 
 
+EXCERPT = 200
+
+
 class Line(NamedTuple):
     """One line of the status page; state: ok, warn, down or idle; age_s: since the oldest last answer."""
 
@@ -29,18 +32,42 @@ class Line(NamedTuple):
     detail: str = ""
 
 
+class Letter(NamedTuple):
+    """A document that could not be stored; text: the beginning of what came of it."""
+
+    system: str
+    host: str
+    key: str
+    why: str
+    times: int
+    age_s: float
+    text: str
+
+
+def letters(most: int) -> list[Letter]:
+    """What could not be stored, the last first."""
+    now, found = time.time(), DeadLetter.select().order_by(DeadLetter.last.desc()).limit(most)
+    return [
+        Letter(row.system, row.host, row.key, row.why, row.times, now - row.last, bytes(row.body or b"")[:EXCERPT].decode(errors="replace"))
+        for row in found
+    ]
+
+
+def days(most: int) -> list[tuple[str, int, int]]:
+    """The last days (UTC) on which documents came for the first time, with their number and their space in the database, bytes."""
+    found: dict[str, tuple[int, int]] = {}
+    for each in growth(most):
+        count, size = found.get(each.day, (0, 0))
+        found[each.day] = count + each.documents, size + each.bytes
+    return [(day, count, size) for day, (count, size) in found.items()]
+
+
 def lines(settings: Settings) -> Iterator[Line]:
-    """One line for each system that is grabbed, for the certificate, and for what is stored."""
+    """One line for each system that is grabbed, and one for the certificate."""
     for system, machines in settings.square_machines.items():
         yield _system(system, len(machines), list(Host.select().where(Host.system == system).order_by(Host.name)))
     if settings.square_certificate:
         yield _certificate(settings)
-    days: dict[str, tuple[int, int]] = {}
-    for each in growth(2):
-        count, size = days.get(each.day, (0, 0))
-        days[each.day] = count + each.documents, size + each.bytes
-    if days:
-        yield Line("DQM^2 documents", "ok", "; ".join(f"{day}: {count} new, {size / 1e6:.1f} MB" for day, (count, size) in days.items()))
 
 
 def _system(system: str, count: int, hosts: list[Host]) -> Line:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from app import create_app
 from app.settings import Settings
 from app.square import retention, store
 from app.square.documents import rows_of
@@ -79,7 +81,7 @@ def test_thousands_go_in_steps_that_are_reported(hub: Settings) -> None:
     assert [text for text in said if "documents" in text] == [f"0 logs, 0 graphs, {count} documents" for count in (500, 1000, 1001)]
 
 
-def test_what_came_each_day_is_counted_with_its_space(hub: Settings) -> None:
+def test_what_came_each_day_is_counted_with_its_space_and_shown(hub: Settings) -> None:
     fill("production", 1, 1)
     fill("production", 2, 0)
     fill("playback", 3, 0)
@@ -89,3 +91,6 @@ def test_what_came_each_day_is_counted_with_its_space(hub: Settings) -> None:
     assert days[yesterday, "production", "dqm-source-state"].documents == 1
     stored = Document.get(Document.key == "files-3")
     assert days[today, "playback", "dqm-files"].bytes == stored.bytes > len(bytes(stored.body))
+    page = create_app(hub).test_client().get("/status", base_url="http://127.0.0.1:8889").text
+    assert re.search(rf'{today}</th><td class="number">6</td>', page)
+    assert re.search(rf'{yesterday}</th><td class="number">3</td>', page)

@@ -183,7 +183,16 @@ def test_status_and_metrics_tell_how_grabbing_goes(hub: Settings, tmp_path: Path
     now = time.time()
     Host.create(system="production", name="dqmfu-c2b03-45-01", role="fu", last_ok=now - 2, behind=1234, software="fff_dqmtools-3.0-1")
     Host.create(system="production", name="dqmfu-c2b04-45-01", role="fu", last_ok=now - 900, failures=8, error="status 500")
-    DeadLetter.create(system="production", host="dqmfu-c2b03-45-01", key="a", why="cut", first=now, last=now, times=1)
+    DeadLetter.create(
+        system="production",
+        host="dqmfu-c2b03-45-01",
+        key="a",
+        why="cut",
+        body=b'<script>alert(1)</script>{"_id": "\xff',
+        first=now,
+        last=now,
+        times=1,
+    )
     settings = replace(hub, square_url="http://127.0.0.1:1", square_certificate=str(tmp_path / "none.pem"))
     client: FlaskClient = create_app(settings).test_client()
     page = client.get("/status", base_url="http://127.0.0.1:8889").text
@@ -191,6 +200,8 @@ def test_status_and_metrics_tell_how_grabbing_goes(hub: Settings, tmp_path: Path
     assert "dqmfu-c2b04-45-01: status 500" in page
     assert "runs fff_dqmtools-3.0-1, which was never tried" in page
     assert "cannot be read" in page
+    assert "<td>cut</td>" in page
+    assert "<script>alert" not in page
     told = client.get("/metrics", base_url="http://127.0.0.1:8889").text
     assert 'dqmhub_square_host_failures{system="production",host="dqmfu-c2b04-45-01"} 8' in told
     assert 'dqmhub_square_host_behind{system="production",host="dqmfu-c2b03-45-01"} 1234' in told
