@@ -14,8 +14,8 @@ from app.web import Problem, etag_of, not_modified
 
 blueprint = Blueprint("square_figures", __name__)
 
-MOST_RUNS = 500
-"""Lines of one table of runs."""
+RUNS, MOST_RUNS = 100, 500
+"""Lines of one table of runs: when nothing is said, and at most."""
 
 TYPES = {"svg": "image/svg+xml", "png": "image/png", "csv": "text/csv; charset=utf-8"}
 
@@ -48,10 +48,10 @@ def run_chart(run: int, chart: str, form: str) -> Response:
 @blueprint.get("/square/statistics.csv")
 @needs(Role.VIEWER)
 def statistics() -> Response:
-    """Runs summed up, the newest first: those from `from` to `to`, at most 500."""
+    """Runs summed up, the newest first: those from `from` to `to`, at most `limit`."""
     place = asked()
     chosen = Run.select().where(Run.system == place.system, Run.run.between(number("from", 0), number("to", 2**62)))
-    table = [of_run(place.system, run) for run in chosen.order_by(Run.run.desc()).limit(min(number("limit", MOST_RUNS), MOST_RUNS))]
+    table = [of_run(place.system, run) for run in chosen.order_by(Run.run.desc()).limit(min(number("limit", RUNS), MOST_RUNS))]
     answer = Response(csv_text([COLUMNS, *table]), content_type=TYPES["csv"])
     answer.headers["Content-Disposition"] = f'attachment; filename="runs-{place.system}.csv"'
     return answer

@@ -97,11 +97,12 @@ def acknowledge() -> AnyResponse:
         raise Problem(409, f"this job is {LOOKS[attempt.state].text}: there is nothing to acknowledge")
     with proxy.atomic():
         version = advance(place.system)
-        known = Acknowledgement.get_or_none(Acknowledgement.system == place.system, Acknowledgement.key == job.key)
-        if known:
+        if known := runs.clients(place.system, [job])[0].newest.seen:
             raise Problem(409, f"{known.user} has acknowledged it before: {known.note or '(without a note)'}")
-        user = current_user().name
-        Acknowledgement.create(system=place.system, key=job.key, user=user, at=time.time(), note=note, version=version)
+        said = {"user": current_user().name, "at": time.time(), "note": note, "version": version}
+        row = {"system": place.system, "key": job.key, **said}
+        update = {**said, "revision": Acknowledgement.revision + 1}
+        Acknowledgement.insert(row).on_conflict(conflict_target=[Acknowledgement.system, Acknowledgement.key], update=update).execute()
         Job.update(version=version).where(Job.id == job.id).execute()
         Run.update(version=version).where(Run.system == place.system, Run.run == job.run).execute()
         audit("acknowledge", f"{place.system} {job.key}", note, attempt.state)

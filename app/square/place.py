@@ -19,6 +19,9 @@ ZONES = {"cern": "Europe/Zurich", "utc": "UTC", "local": "of this browser"}
 
 LARGEST_RUN = 2**62
 
+LAST_TIME = 2e11
+"""Of later ones there is no calendar."""
+
 
 class Place(NamedTuple):
     """system: production or playback; tz: a key of ZONES."""
@@ -43,6 +46,8 @@ class Place(NamedTuple):
         """A moment, Unix s UTC, as text of its zone for people and of UTC for programs."""
         if at is None:
             return Markup("–")
+        if not 0 <= at < LAST_TIME:
+            return Markup("{}").format(f"{at:g}")
         moment = datetime.fromtimestamp(at, UTC if self.tz == "utc" else CERN)
         mark = Markup(" data-local") if self.tz == "local" else ""
         return Markup('<time datetime="{}"{}>{}</time>').format(

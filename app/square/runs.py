@@ -128,9 +128,14 @@ def clients(system: str, found: list[Job]) -> list[Client]:
     seen = acknowledgements(system, [job.key for job in found if states[job.id] in (CRASHED, STUCK)])
     grouped = []
     for (tag, _), same in groupby(found, key=lambda job: (job.tag, job.host)):
-        *earlier, last = [Attempt(job, states[job.id], seen.get(job.key)) for job in same]
+        *earlier, last = [Attempt(job, states[job.id], _counts(seen.get(job.key), job)) for job in same]
         grouped.append(Client(client_name(tag), last, earlier[::-1]))
     return sorted(grouped, key=lambda client: (not client.newest.open, ORDER[client.newest.state], client.name))
+
+
+def _counts(seen: Acknowledgement | None, job: Job) -> Acknowledgement | None:
+    """What was said of a job counts until the job reports again: one that was stuck may crash after all."""
+    return seen if seen and seen.at >= job.reported else None
 
 
 def counts(found: list[Client]) -> dict[str, int]:

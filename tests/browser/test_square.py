@@ -108,6 +108,18 @@ def test_a_log_is_searched_and_a_line_has_an_address(page: Page) -> None:
     expect(page.locator(".log li")).to_have_count(1)
 
 
+def test_the_end_of_a_log_that_grows_is_followed(page: Page) -> None:
+    job = Job.get(Job.key == key_of("hlt"))
+    page.goto(f"/square/log?key={job.key}")
+    page.get_by_label("Follow the end").check()
+    with proxy.atomic():
+        version = advance(SYSTEMS[0])
+        lines = [f"line {number}\n" for number in range(300)]
+        Log.update(body=data.packed({"stdlog_start": [], "stdlog_end": lines}), version=version).where(Log.key == job.key).execute()
+    expect(page.locator("#L300")).to_be_in_viewport()
+    expect(page.get_by_label("Follow the end")).to_be_checked()
+
+
 def test_the_timeline_follows_its_filters_while_they_are_typed(page: Page) -> None:
     page.goto("/square/timeline")
     expect(page.locator("#timeline tbody tr")).to_have_count(3)

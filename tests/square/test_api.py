@@ -65,6 +65,15 @@ def test_the_timeline_is_that_of_the_mirror(filled: Settings, client: FlaskClien
     assert ours["358788"]["run_data"][0] == 358788, "the mirror has the 0 of a job that saw no data"
 
 
+def test_the_timeline_is_that_of_the_truth_file(filled: Settings, client: FlaskClient, fixtures_dir: Path) -> None:
+    """Its maker wrote 0 as null, as the README of the fixtures says."""
+    truth = json.loads((fixtures_dir / "dqmsquare" / "truth_timeline_358791.json").read_bytes())["358791"]
+    ours = ask(client, "/api?what=get_runs&from=358791&to=358791&bad_only=0&ls=0&db=production")["358791"]
+    assert list(ours["clients"]) == list(truth["clients"])
+    for name, cells in truth["clients"].items():
+        assert ours["clients"][name] == [[0 if value is None else value for value in cell] for cell in cells]
+
+
 def test_filters_of_the_timeline_hold(filled: Settings, client: FlaskClient) -> None:
     data.change(Job.get(Job.run == 358788, Job.lumi == 99).key, exit_code=65)
     found = ask(client, "/api?what=get_runs&from=358780&to=358791&bad_only=1&ls=1&db=production")

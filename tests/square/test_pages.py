@@ -167,3 +167,8 @@ def test_bookmarks_of_the_older_mirror_lead_to_the_same_view(filled: Settings, c
 
 def test_the_wing_is_in_the_menu(client: FlaskClient) -> None:
     assert 'href="/square" aria-current="page">DQM^2</a>' in client.get("/square").text
+
+
+def test_a_time_that_no_calendar_has_is_a_number(filled: Settings, client: FlaskClient) -> None:
+    data.change(key_of("gem"), reported=1e18)
+    assert "1e+18" in shown(client, "/square")

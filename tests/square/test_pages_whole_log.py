@@ -89,3 +89,17 @@ def test_a_shifter_acknowledges_a_crash_once(filled: Settings, client: FlaskClie
     assert again.status_code == 409
     assert "told <b>the expert</b>" in again.get_json()["message"]
     assert Audit.get(Audit.action == "acknowledge").reason == "told <b>the expert</b>"
+
+
+def test_what_was_said_of_a_job_counts_until_it_reports_again(filled: Settings, client: FlaskClient) -> None:
+    key, own = Job.get(Job.run == 358792, Job.tag.startswith("gem_")).key, bearer(Role.SHIFTER)
+    data.change(key, reported=time.time() - 1000)
+    assert client.post(f"/square/job/acknowledge?key={key}", headers=own, data={"note": "stuck"}).status_code == 303
+    assert "seen by" in client.get("/square").text
+    data.change(key, exit_code=-9, reported=time.time() + 1)
+    assert "seen by" not in client.get("/square").text, "that it crashed nobody has seen"
+    data.change(key, reported=time.time() - 1)
+    Acknowledgement.update(at=time.time() - 10).execute()
+    assert client.post(f"/square/job/acknowledge?key={key}", headers=own, data={"note": "crashed"}).status_code == 303
+    (row,) = Acknowledgement.select()
+    assert (row.note, row.revision) == ("crashed", 2)
