@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 
-from app.gui.importing import forget_names
-from app.gui.plots import EVICT, evict
+from app.gui.drawing.plots import EVICT, evict
+from app.gui.lists.importing import forget_names
 from app.settings import load
 from app.square import retention
 from app.work import Work, handler, report

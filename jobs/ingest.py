@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.gui.importing import import_file
+from app.gui.lists.importing import import_file
 from app.gui.register import IMPORT
 from app.settings import load
 from app.work import Work, handler

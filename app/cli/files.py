@@ -15,7 +15,8 @@ from app.formats import FORMATS
 from app.settings import Settings
 
 if TYPE_CHECKING:
-    from app.gui.register import Entry, Registered, Told
+    from app.gui.naming import Told
+    from app.gui.register import Entry, Registered
 
 
 @click.command()
@@ -42,7 +43,7 @@ def register(paths: tuple[str, ...], dataset: str, run: int | None, format: str 
     \b
     dasgoclient -query 'file run lumi dataset=/PD/Era/DQMIO' | dqmhub register --list -
     """
-    from app.gui import daslist
+    from app.gui import daslist, naming
     from app.gui import register as registering
 
     if bool(paths) == bool(listing) or (listing and run is not None):
@@ -54,7 +55,7 @@ def register(paths: tuple[str, ...], dataset: str, run: int | None, format: str 
         if listing:
             entries, wrong = daslist.entries(listing.read(), redirector, dataset, format or "dqmio", settings)
         else:
-            entries, wrong = _named(paths, settings, registering.Told(dataset, run, format or ""))
+            entries, wrong = _named(paths, settings, naming.Told(dataset, run, format or ""))
     except ValueError as error:
         raise click.ClickException(str(error)) from error
     done = _stored(entries)
@@ -66,6 +67,7 @@ def register(paths: tuple[str, ...], dataset: str, run: int | None, format: str 
 
 def _named(paths: Iterable[str], settings: Settings, told: Told) -> tuple[list[Entry], list[str]]:
     """The files whose names and contents tell what they are, and what is wrong with the others."""
+    from app.gui import naming
     from app.gui import register as registering
 
     wrong: list[str] = []
@@ -75,7 +77,7 @@ def _named(paths: Iterable[str], settings: Settings, told: Told) -> tuple[list[E
         for file in files:
             if problem := places.problem(file):
                 wrong.append(f"{file}: {problem}")
-            elif entry := registering.from_path(file, places, told):
+            elif entry := naming.from_path(file, places, told):
                 entries.append(entry)
             else:
                 wrong.append(f"{file}: its name and content do not tell what it is: use --dataset, --run, --format")

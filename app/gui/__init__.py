@@ -11,11 +11,12 @@ if TYPE_CHECKING:
 def init_app(app: Flask) -> None:
     """Add the pages and the API, with one catalog and one set of plots for all threads of this process."""
     from app.formats import remote
-    from app.gui import api, api_overlay, files, legacy, views
     from app.gui.addresses import AnyPath
-    from app.gui.catalog import Catalog
-    from app.gui.course import Courses
-    from app.gui.plots import Plots
+    from app.gui.api import legacy, overlays, v1
+    from app.gui.drawing.plots import Plots
+    from app.gui.lists.catalog import Catalog
+    from app.gui.pages import files, views
+    from app.gui.pages.course import Courses
 
     settings = app.config["HUB"]
     catalog = app.extensions["catalog"] = Catalog(settings)
@@ -25,6 +26,6 @@ def init_app(app: Flask) -> None:
     remote.configure(*limits)  # the other half of the threads go on with everything else
     app.url_map.converters["path"] = AnyPath
     app.register_blueprint(views.pages)
-    for part in (api, api_overlay, legacy):
+    for part in (v1, overlays, legacy):
         app.register_blueprint(part.blueprint)
     app.register_blueprint(files.blueprint)

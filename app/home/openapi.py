@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response
 
-from app.gui import openapi as gui
+from app.gui.api import openapi as gui
 from app.security import Role, needs
 from app.square import openapi as square
 from app.version import VERSION

@@ -12,7 +12,7 @@ from peewee import PeeweeException, fn
 from werkzeug.wrappers import Response as AnyResponse
 
 from app import database, metrics, pulse, work
-from app.gui import quarantine
+from app.gui.drawing import quarantine
 from app.gui.models import FAILED, File
 from app.security import Role, current_user, needs
 from app.settings import Settings

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.gui import samples
 from app.gui.addresses import View
-from app.gui.listing import STATUSES
+from app.gui.pages.listing import STATUSES
 from app.gui.samples import SampleKey
 from app.home.frame import href
 from app.security import Role, needs

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from app.gui.lists.stored import find
 from app.gui.register import IMPORT
 from app.gui.samples import SampleKey
-from app.gui.stored import find
 from app.settings import Settings
 from app.work import Work
 from tests.browser.watch import Watch

@@ -16,7 +16,7 @@ import jobs
 from app import work
 from app.formats import version
 from app.gui import register, samples
-from app.gui.catalog import Catalog, ImportFailed, Importing, UnknownSample
+from app.gui.lists.catalog import Catalog, ImportFailed, Importing, UnknownSample
 from app.gui.models import File, NameList, Sample
 from app.gui.register import ONLINE, Entry
 from app.gui.samples import SampleKey

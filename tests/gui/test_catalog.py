@@ -14,11 +14,11 @@ import pytest
 import uproot
 
 from app import database, work
-from app.gui.catalog import Catalog, ImportFailed, Importing, OpenSample, UnknownSample
+from app.gui.lists.catalog import Catalog, ImportFailed, Importing, OpenSample, UnknownSample
+from app.gui.lists.stored import retry
 from app.gui.models import FAILED, READY, File, NameList, Sample
 from app.gui.register import IMPORT
 from app.gui.samples import SampleKey
-from app.gui.stored import retry
 from app.settings import Settings
 from tests.support.gui import register_all
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.gui.chart import BOTTOM, HEIGHT, LEFT, MOST_DOTS, RIGHT, TOP, WIDTH, chart
+from app.gui.pages.chart import BOTTOM, HEIGHT, LEFT, MOST_DOTS, RIGHT, TOP, WIDTH, chart
 
 
 def test_the_first_and_last_lumisection_stand_at_the_ends_and_the_extremes_at_top_and_bottom() -> None:

@@ -10,8 +10,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app import create_app
-from app.gui import files
 from app.gui.models import File
+from app.gui.pages import files
 from app.gui.register import Entry, register
 from app.security import Role, tokens
 from app.security.models import User

@@ -16,7 +16,7 @@ from flask.testing import FlaskClient
 from werkzeug.http import parse_options_header
 
 from app import create_app
-from app.gui.outputs import disposition, file_name
+from app.gui.drawing.outputs import disposition, file_name
 from app.gui.samples import SampleKey
 from app.settings import Settings
 

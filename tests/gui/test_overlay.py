@@ -16,7 +16,7 @@ from flask.testing import FlaskClient
 from app.formats import payload
 from app.gui import register
 from app.gui.addresses import object_name
-from app.gui.catalog import Catalog
+from app.gui.lists.catalog import Catalog
 from app.gui.models import File
 from app.gui.register import Entry
 from app.gui.samples import SampleKey
@@ -240,5 +240,5 @@ def test_times_to_come_and_many_times_have_nothing_read_again_and_nothing_drawn_
         answer = client.get(f"/api/v1/{address}{mark}notOlderThan={int(time.time()) + 1000 * at}")
         assert answer.status_code == 200
         assert tags.setdefault(address, answer.headers["ETag"]) == answer.headers["ETag"]
-    assert Work.select().where(Work.kind == register.IMPORT).count() == 1
-    assert File.select().where(File.url == str(own)).count() == 1
+    (file,) = File.select().where(File.url == str(own))
+    assert Work.select().where(Work.kind == register.IMPORT, Work.key == str(file.id)).count() == 1

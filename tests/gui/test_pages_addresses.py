@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.test import create_environ
 
-from app.gui import views
 from app.gui.addresses import OPTIONS, TILE_SIZES, AnyPath, View, asked, text
+from app.gui.pages import views
 from app.gui.samples import SampleKey
 from app.web import Problem
 

@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from app import database, work
-from app.gui import plots as room
-from app.gui.catalog import Catalog, OpenSample
-from app.gui.plots import Plot, Plots
+from app.gui.drawing import plots as room
+from app.gui.drawing.plots import Plot, Plots
+from app.gui.lists.catalog import Catalog, OpenSample
 from app.gui.samples import SampleKey
 from app.metrics import RENDERS
 from app.settings import TREE, Settings

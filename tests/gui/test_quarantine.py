@@ -12,11 +12,11 @@ import pytest
 from flask.testing import FlaskClient
 
 from app import work
-from app.gui import quarantine
-from app.gui.catalog import Catalog, OpenSample
+from app.gui.drawing import quarantine
+from app.gui.drawing.parts import Part
+from app.gui.drawing.plots import Plots
+from app.gui.lists.catalog import Catalog, OpenSample
 from app.gui.models import File, Quarantine
-from app.gui.parts import Part
-from app.gui.plots import Plots
 from app.gui.samples import SampleKey
 from app.security import Role, tokens
 from app.security.models import Audit, User

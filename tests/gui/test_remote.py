@@ -168,7 +168,7 @@ def test_a_remote_file_is_registered_under_one_address_however_it_is_written(cli
 
 
 def test_the_reading_child_asks_the_server_itself_whatever_memory_the_file_may_take(hub: Settings, server: XRootD, url: str) -> None:
-    from app.gui.reader import read
+    from app.gui.lists.reader import read
 
     contents = read(url, "tdirectory", 128, hub.import_cpu_s, 5.0)
     assert contents.listings[0].me_count > 0

@@ -13,7 +13,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from app.formats.recognise import recognise
-from app.gui import register, samples
+from app.gui import naming, register, samples
 from app.gui.models import File, Sample
 from app.gui.register import Entry, Registered
 from app.security.models import Audit
@@ -53,7 +53,7 @@ def body(file: Path, /, **changes: Any) -> dict[str, Any]:
     ],
 )
 def test_the_name_of_a_file_tells_run_and_dataset(name: str, dataset: str, run: int) -> None:
-    found = register.from_path(f"/data/{name}", register.Places(Settings()))
+    found = naming.from_path(f"/data/{name}", register.Places(Settings()))
     assert found == Entry(dataset, run, 0, f"/data/{name}", "tdirectory")
 
 
@@ -69,15 +69,15 @@ def test_the_name_of_a_file_tells_run_and_dataset(name: str, dataset: str, run: 
     ],
 )
 def test_other_names_are_known_too(name: str, dataset: str, run: int, format: str) -> None:
-    found = register.from_path(f"/data/{name}", register.Places(Settings()))
+    found = naming.from_path(f"/data/{name}", register.Places(Settings()))
     assert found == Entry(dataset, run, 0, f"/data/{name}", format)
 
 
 def test_what_is_told_counts_more_than_the_name() -> None:
-    told = register.Told("/A/B/C", 0, "protobuf")
-    found = register.from_path("/data/run367094_x.pb", register.Places(Settings()), told)
+    told = naming.Told("/A/B/C", 0, "protobuf")
+    found = naming.from_path("/data/run367094_x.pb", register.Places(Settings()), told)
     assert found == Entry("/A/B/C", 0, 0, "/data/run367094_x.pb", "protobuf")
-    assert register.from_path("/data/other", register.Places(Settings()), register.Told("/A/B/C", 5)) is None
+    assert naming.from_path("/data/other", register.Places(Settings()), naming.Told("/A/B/C", 5)) is None
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_a_snapshot_of_an_old_client_is_recognised(tmp_path: Path) -> None:
     "name", ["histos.root", "DQM_V0001_R000316142.root", "DQM_V0001_SiStrip_R000316142.root", "DQM_V1_R1__A__B__C.root"]
 )
 def test_a_name_without_a_dataset_is_no_sample(name: str) -> None:
-    assert register.from_path(f"/data/{name}", register.Places(Settings())) is None
+    assert naming.from_path(f"/data/{name}", register.Places(Settings())) is None
 
 
 def test_registering_again_changes_nothing(hub: Settings) -> None:

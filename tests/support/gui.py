@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from app.gui import register
+from app.gui import naming, register
 from app.gui.demo import make_demo
 from app.settings import TREE, Settings
 from render.build import binary, build
@@ -41,5 +41,5 @@ def render_service(folder: Path, *arguments: str) -> Iterator[Path]:
 
 
 def register_all(files: list[Path]) -> None:
-    entries = [register.from_path(str(file), register.Places(Settings())) for file in files]
+    entries = [naming.from_path(str(file), register.Places(Settings())) for file in files]
     register.register([entry for entry in entries if entry])

@@ -10,11 +10,13 @@ import re
 from flask import Blueprint, Response
 from werkzeug.datastructures import MultiDict
 
-from app.gui import api_overlay, overlay, samples
+from app.gui import samples
 from app.gui.addresses import unquoted
-from app.gui.api import WAIT_S, catalog, content, not_older_than, plots, sample_key, with_sample
-from app.gui.outputs import document
-from app.gui.query import given, values
+from app.gui.api import overlays
+from app.gui.api.query import given, values
+from app.gui.api.v1 import WAIT_S, catalog, content, not_older_than, plots, sample_key, with_sample
+from app.gui.drawing import overlay
+from app.gui.drawing.outputs import document
 from app.security import Role, needs
 from app.web import Problem, cached_json, raw_path
 from render.options import OptionError, Options
@@ -67,7 +69,7 @@ def me_json(sample: str, primary: str, processed: str, tier: str, me: str) -> Re
 @blueprint.get("/jsrootfairy/overlay")
 @needs(Role.VIEWER)
 def json_overlay() -> Response:
-    return api_overlay.documents(overlay.wanted(values("obj")))
+    return overlays.documents(overlay.wanted(values("obj")))
 
 
 def _path(skip: int) -> bytes:
@@ -81,7 +83,7 @@ def _drawn(objects: list[overlay.Wanted]) -> Response:
         field = next((old for old, new in SWITCHES.items() if new == error.field and old in given()), error.field)
         problem = "a whole number is wanted" if field in SWITCHES else error.problem
         raise Problem(400, f"{field}: {problem}", [(field, problem)]) from error
-    answer = api_overlay.drawn(objects, options)
+    answer = overlays.drawn(objects, options)
     answer.status_code = 200 if answer.status_code == 404 else answer.status_code
     return answer
 

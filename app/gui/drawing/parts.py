@@ -8,7 +8,7 @@ from functools import cached_property
 
 from app.formats import Kind, Replaced, Row, Unreachable, payload
 from app.formats.streamers import streamer_list
-from app.gui.catalog import OpenSample
+from app.gui.lists.catalog import OpenSample
 from app.web import Problem
 from render.client import EFFICIENCY, HISTOGRAM, Request
 

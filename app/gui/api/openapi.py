@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from app.gui.outputs import DRAWN, TYPES
+from app.gui.drawing.outputs import DRAWN, TYPES
 from app.gui.register import FORMATS as FILES
 from render.options import FORMATS, REFERENCES
 

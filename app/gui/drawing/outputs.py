@@ -12,8 +12,8 @@ from werkzeug.http import dump_options_header
 
 from app.formats import Kind
 from app.formats.model import EFFICIENCY
-from app.gui.catalog import OpenSample
-from app.gui.plots import Plot, Plots
+from app.gui.drawing.plots import Plot, Plots
+from app.gui.lists.catalog import OpenSample
 from app.gui.samples import SampleKey
 from app.web import Problem
 

@@ -22,9 +22,9 @@ from cachetools import TTLCache
 
 from app import work
 from app.formats import FormatError
-from app.gui import quarantine
-from app.gui.catalog import OpenSample
-from app.gui.parts import Part, request_of, streamers_of, together
+from app.gui.drawing import quarantine
+from app.gui.drawing.parts import Part, request_of, streamers_of, together
+from app.gui.lists.catalog import OpenSample
 from app.metrics import PLOTS_KEPT, RENDER_SECONDS, RENDERS
 from app.settings import TREE, Settings
 from app.web import Problem

@@ -16,7 +16,7 @@ from app.database import rows
 from app.formats import FormatError, Source, Unreachable
 from app.formats.urls import is_remote
 from app.gui.addresses import View
-from app.gui.api import catalog, number
+from app.gui.api.v1 import catalog, number
 from app.gui.models import Dataset, File, Sample
 from app.gui.samples import SampleKey, matching
 from app.security import Role, current_user, needs

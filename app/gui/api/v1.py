@@ -21,11 +21,11 @@ from app.database import proxy
 from app.gui import register as registering
 from app.gui import samples
 from app.gui.addresses import unquoted
-from app.gui.catalog import Catalog, OpenSample
-from app.gui.outputs import DRAWN, document, index_of, sent
-from app.gui.parts import Outdated
-from app.gui.plots import Plots
-from app.gui.query import given, parsed, without_time
+from app.gui.api.query import given, parsed, without_time
+from app.gui.drawing.outputs import DRAWN, document, index_of, sent
+from app.gui.drawing.parts import Outdated
+from app.gui.drawing.plots import Plots
+from app.gui.lists.catalog import Catalog, OpenSample
 from app.gui.samples import SampleKey
 from app.security import Role, audit, current_user, needs, trusted
 from app.web import Problem, cached_json, not_modified, raw_path

@@ -16,12 +16,12 @@ from cachetools import LRUCache
 from app import work
 from app.database import rows
 from app.formats import Columns, Facts, FormatError, NameList, Unreachable, Version
-from app.gui.importing import import_file
+from app.gui.lists.importing import import_file
+from app.gui.lists.stored import Row, Source, find
 from app.gui.models import FAILED, NEW, Sample
 from app.gui.models import NameList as StoredNames
 from app.gui.register import IMPORT, is_live
 from app.gui.samples import SampleKey, datasets_of, lumis_of, runs_of
-from app.gui.stored import Row, Source, find
 from app.settings import Settings
 from app.web import Problem
 

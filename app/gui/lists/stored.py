@@ -7,7 +7,7 @@ from typing import NamedTuple
 from peewee import JOIN, Field, ModelAlias, Query
 
 from app.database import prepared
-from app.gui.importing import outdated
+from app.gui.lists.importing import outdated
 from app.gui.models import NEW, Dataset, File, Sample
 from app.gui.samples import SampleKey
 

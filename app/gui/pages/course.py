@@ -13,7 +13,7 @@ from peewee import Query, fn
 from app.database import prepared, rows
 from app.formats import Columns, Facts, FormatError, Kind, Version, payload
 from app.formats.statistics import statistics
-from app.gui.catalog import Catalog, expand
+from app.gui.lists.catalog import Catalog, expand
 from app.gui.models import Dataset, File, Sample
 from app.gui.samples import SampleKey
 

@@ -22,7 +22,7 @@ from app.formats import FormatError, scan
 from app.formats.urls import is_remote
 from app.supervisor import die_with
 
-TREE = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
+TREE = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
 """As in app.settings, which takes the child longer to load than a small file to read."""
 
 
@@ -60,7 +60,7 @@ class Unreadable(Exception):
 def read(path: str, format: str, memory_mb: int, cpu_s: int, remote_timeout_s: float) -> Contents:
     """The lists of the samples in a file; raises OSError when it cannot be opened or read, and Unreadable when it cannot be used."""
     limits = (memory_mb, cpu_s, remote_timeout_s, os.getpid())
-    command = [sys.executable, "-m", "app.gui.reader", path, format, *map(str, limits)]
+    command = [sys.executable, "-m", "app.gui.lists.reader", path, format, *map(str, limits)]
     try:
         done = subprocess.run(command, cwd=TREE, capture_output=True, timeout=10 * cpu_s, check=False)
     except subprocess.TimeoutExpired:

@@ -12,8 +12,8 @@ from app import work
 from app.database import proxy, rows
 from app.formats import FormatError, Version, version
 from app.formats.urls import is_remote
+from app.gui.lists.reader import Contents, StoredListing, Unreadable, read
 from app.gui.models import FAILED, NEW, READY, File, NameList, Sample
-from app.gui.reader import Contents, StoredListing, Unreadable, read
 from app.gui.register import forget_files, mark_first
 from app.settings import Settings
 

@@ -13,10 +13,10 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from app.formats import Kind
-from app.gui.catalog import Catalog, OpenSample, UnknownSample
-from app.gui.outputs import document, with_properties
-from app.gui.parts import Part
-from app.gui.plots import Plots
+from app.gui.drawing.outputs import document, with_properties
+from app.gui.drawing.parts import Part
+from app.gui.drawing.plots import Plots
+from app.gui.lists.catalog import Catalog, OpenSample, UnknownSample
 from app.gui.samples import SampleKey
 from app.web import Problem
 from render.client import MOST_OBJECTS

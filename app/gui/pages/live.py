@@ -9,7 +9,7 @@ from peewee import fn
 
 from app.database import rows
 from app.formats import Kind
-from app.gui.catalog import OpenSample, Pulse
+from app.gui.lists.catalog import OpenSample, Pulse
 from app.pulse import SILENT_S, Service
 
 STALE_S = 60.0

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from peewee import JOIN, Case, Query
 
 from app.database import prepared, proxy, rows
-from app.gui.catalog import OpenSample
+from app.gui.lists.catalog import OpenSample
 from app.gui.models import File, Quarantine
 from app.gui.register import LARGEST
 from app.security import audit
