@@ -2,7 +2,9 @@
 
 A machine is asked for the headers from the last revision on that was read, that one included: as long as P5 counts on,
 its document is among them, at that revision or a newer one. When it is not, P5 counts anew (or dropped it by hand), and
-everything is asked for that differs from what is stored. The documents of the headers come in batches.
+everything is asked for that differs from what is stored. The documents of the headers come in batches. When nobody has
+looked for a while, P5 may have counted anew, and past that revision: then one of a few documents that it had is gone or
+of lower revision than before.
 
 A batch that fails is fetched again one by one: what fails then, while the machine answers otherwise, is put aside as a
 dead letter. A machine that does not answer is left alone for a while, twice as long each time, and no other notices.
@@ -33,6 +35,9 @@ log = logging.getLogger(__name__)
 BATCH = 64
 """Documents of one request."""
 LONGEST_PAUSE_S = 60.0
+AWAY_S = 3.0
+"""Who has not looked for so long and two periods may have missed that P5 counts anew."""
+PROBES = 8
 TRIES_FOR_ALL = 3
 AGAIN_MOST = 50
 """What should have come but did not, and is fetched again each minute: ends of jobs of older runs, and dead letters."""
@@ -49,6 +54,7 @@ class HostGrabber:
     def __init__(self, system: str, name: str, settings: Settings) -> None:
         self.system, self.name = system, short(name)
         self.upstream = Upstream(settings)
+        self.period_s = settings.square_grab_s
         self.not_before: float | None = None
         self.looked_again = False
         self.odd_types: set[str] = set()
@@ -90,7 +96,7 @@ class HostGrabber:
         """The headers of what is to be fetched, by ascending revision."""
         found, bad = self.upstream.headers(self.name, host.rev) if host.rev else self._all_headers(host)
         known = next((header for header in found if header.key == host.rev_key), None)
-        if host.rev and known is None:
+        if host.rev and (known is None or (self._was_away(host) and self._has_forgotten())):
             found, bad = self._all_headers(host)
             found = self._counted_anew(host, found)
         elif known and known.rev == host.rev:
@@ -101,6 +107,20 @@ class HostGrabber:
                 log.warning("%s of %s: %s", self.name, self.system, why)
                 store.save(host, [], [Bad("", None, why, raw)], time.time())
         return found
+
+    def _was_away(self, host: Host) -> bool:
+        """Whether the machine, or this service, was away since the last look."""
+        return host.failures > 0 or time.time() - (host.last_ok or 0.0) > 2 * self.period_s + AWAY_S
+
+    def _has_forgotten(self) -> bool:
+        """Whether P5 lacks a document that it had, or has a lower revision of it, as judged by a few: all are too many to ask for."""
+        here = Document.system == self.system, Document.host == self.name
+        newest = Document.select(Document.key, Document.rev).where(*here).order_by(Document.rev.desc()).limit(PROBES)
+        job = (Job.system == Document.system) & (Job.key == Document.key)
+        ended = newest.join(Job, on=job).where(Job.exit_code.is_null(False))  # which no later state brings back
+        stored = dict(rows(newest)) | dict(rows(ended))
+        there = self.upstream.documents(self.name, stored) if stored else {}
+        return any(key not in there or (integer(there[key].get("_rev")) or 0) < rev for key, rev in stored.items())
 
     def _all_headers(self, host: Host) -> Headers:
         """All headers of a machine, or, when it failed to give them again and again, as many of the newest as it can give.
@@ -130,10 +150,11 @@ class HostGrabber:
     def _counted_anew(self, host: Host, found: list[Header]) -> list[Header]:
         """What of all headers is to be fetched when the last one that was read is gone."""
         newest = max((header.rev for header in found), default=0)
-        log.warning("%s of %s has revisions up to %d, not %d as before: all of it is compared", self.name, self.system, newest, host.rev)
-        store.save(host, [], [], time.time(), rev=0, rev_key="", resets=host.resets + (newest < host.rev))
+        log.warning("%s of %s has revisions up to %d, after %d before: all of it is compared", self.name, self.system, newest, host.rev)
         query = Document.select(Document.key, Document.rev, Document.timestamp).where(Document.system == self.system)
         stored = {key: (rev, timestamp) for key, rev, timestamp in rows(query)}
+        anew = newest < host.rev or any(header.key in stored and header.rev < stored[header.key][0] for header in found)
+        store.save(host, [], [], time.time(), rev=0, rev_key="", resets=host.resets + anew)
         return [header for header in found if header is found[-1] or stored.get(header.key) != (header.rev, header.timestamp)]
 
     def _take(self, host: Host, headers: Sequence[Header], left: int) -> None:
