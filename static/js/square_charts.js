@@ -68,12 +68,24 @@
     };
   }
 
+  // How many values, their mean and standard deviation; of accepted events their sum.
+  function summary(field) {
+    const values = [...streams.values()].flatMap((files) => [...files.values()].map((file) => file[field]).filter((value) => value !== null));
+    if (!values.length) return "No file of this run was reported yet.";
+    const sum = values.reduce((total, value) => total + value, 0);
+    const mean = sum / values.length;
+    const sigma = Math.sqrt(values.reduce((total, value) => total + (value - mean) ** 2, 0) / values.length);
+    const text = (value, digits) => value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+    const counted = `${text(values.length, 0)} files of ${streams.size} streams`;
+    return field === "delay" ? `${counted}: mean ${text(mean, 1)} s, standard deviation ${text(sigma, 1)} s` : `${counted}: ${text(sum, 0)} accepted events`;
+  }
+
   function draw() {
     for (const [name, { field, axis }] of Object.entries(CHARTS)) {
       const chart = box.querySelector(`[data-chart=${name}]`);
       const place = chart.querySelector(".plotarea");
       const known = plots.get(name);
-      chart.querySelector("[data-says]").textContent = streams.size ? "" : "No file of this run was reported yet.";
+      chart.querySelector("[data-says]").textContent = summary(field);
       if (known && known.series.length === streams.size + 1) {
         known.setData(table(field), true);
       } else {

@@ -6,12 +6,14 @@ import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from statistics import fmean
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from app.database import proxy
 from app.settings import Settings
+from app.square import charts
 from app.square.models import SYSTEMS, Acknowledgement, Graph, GraphPart, Host, HostStatus, Job, Log, Run, advance
 from tests.browser.watch import Watch
 from tests.square import data
@@ -77,6 +79,10 @@ def test_the_charts_have_the_points_of_every_stream_and_take_new_ones(page: Page
     expect(page.locator("[data-chart=delivery] .u-legend .u-series")).to_have_count(6)
     expect(page.locator("[data-chart=delivery]")).to_contain_text("streamDQMHistograms")
     expect(page.locator("[data-chart=rate] canvas")).to_be_visible()
+    delays = [file.delay for stream in charts.files(SYSTEMS[0], 358792).streams for file in stream.files if file.delay is not None]
+    expect(page.locator("[data-chart=delivery] [data-says]")).to_contain_text(
+        f"{len(delays):,} files of 5 streams: mean {fmean(delays):.1f} s"
+    )
     with page.expect_request(re.compile(r"/files\?system=production&since=[1-9]")):
         new_files()
 
