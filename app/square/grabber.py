@@ -162,19 +162,25 @@ class HostGrabber:
         documents, bad = self._fetch([header.key for header in headers])
         by_key = {header.key: header for header in headers}
         now = time.time()
-        found = []
-        for key, document in documents.items():
-            header = by_key[key]
-            try:
-                found.append(self._rows(document, header.rev, header.timestamp, now))
-            except (ValueError, RecursionError, OverflowError) as error:
-                bad[key] = (f"it cannot be stored: {error}", b"")
+        found = self._made(documents, by_key, now, bad)
         for key in by_key.keys() - documents.keys() - bad.keys():
             bad[key] = ("it was dropped at P5 before it was fetched", b"")
         letters = [Bad(key, by_key[key].rev, why, raw) for key, (why, raw) in bad.items()]
         last = headers[-1]
         reached = {"rev": last.rev, "rev_key": last.key, "last_ok": now, "last_new": now, "behind": max(left, 0), "failures": 0}
         store.save(host, found, letters, now, **reached)
+
+    def _made(
+        self, documents: dict[str, dict[str, Any]], headers: dict[str, Header], now: float, bad: dict[str, tuple[str, bytes]]
+    ) -> list[Rows]:
+        """The rows of documents; why one cannot be stored is added to `bad`."""
+        found = []
+        for key, document in documents.items():
+            try:
+                found.append(self._rows(document, headers[key].rev, headers[key].timestamp, now))
+            except (ValueError, RecursionError, OverflowError) as error:
+                bad[key] = (f"it cannot be stored: {error}", b"")
+        return found
 
     def _rows(self, document: dict[str, Any], rev: int, timestamp: float | None, now: float) -> Rows:
         reported = timestamp if timestamp is not None else number(document.get("report_timestamp"))
@@ -211,14 +217,12 @@ class HostGrabber:
         keys = self._doubtful()
         for start in range(0, len(keys), BATCH):
             documents, bad = self._fetch(list(keys)[start : start + BATCH])
-            now, found = time.time(), []
-            for key, document in documents.items():
-                rev = integer(document.get("_rev")) or 0
-                if rev != keys[key]:
-                    try:
-                        found.append(self._rows(document, rev, number(document.get("timestamp")), now))
-                    except (ValueError, RecursionError, OverflowError) as error:
-                        bad[key] = (f"it cannot be stored: {error}", b"")
+            now = time.time()
+            headers = {
+                key: Header(key, integer(given.get("_rev")) or 0, number(given.get("timestamp"))) for key, given in documents.items()
+            }
+            changed = {key: document for key, document in documents.items() if headers[key].rev != keys[key]}
+            found = self._made(changed, headers, now, bad)
             store.save(host, found, [Bad(key, keys[key], why, raw) for key, (why, raw) in bad.items()], now)
 
     def _doubtful(self) -> dict[str, int | None]:
