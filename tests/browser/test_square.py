@@ -67,6 +67,19 @@ def test_a_crash_is_on_the_page_a_moment_after_it_is_known(page: Page) -> None:
     data.change(key_of("gem"), exit_code=None)
 
 
+def test_polls_after_news_ask_for_what_is_newer(page: Page) -> None:
+    answers: list[int] = []
+    page.on("response", lambda answer: answers.append(answer.status) if "square?since=" in answer.url else None)
+    page.goto("/square")
+    for lumi in (98761, 98762):
+        data.change(key_of("gem"), lumi=lumi)
+        expect(page.locator(".jobs").first).to_contain_text(str(lumi))
+    page.wait_for_timeout(3500)
+    assert answers.count(200) == 2
+    assert answers[-2:] == [204, 204]
+    assert len(answers) < 12, "one poll at a time"
+
+
 def test_ages_grow_between_two_polls(page: Page) -> None:
     page.goto("/square/runs/358792")
     age = page.locator("#situation [data-age]")
