@@ -89,7 +89,10 @@ def test_the_old_plot_stays_until_the_new_one_is_there(page: Page, hub: Settings
     page.route(re.compile(r"/api/v1/render/.*digi%20occupancy\?"), lambda route: held.append(route))
     lumisection(page, hub, 9)
     expect(page.locator("#live")).to_contain_text("Lumisection 9")
-    page.wait_for_timeout(500)
+    for _ in range(int(PATIENCE_S * 20)):
+        if held:
+            break
+        page.wait_for_timeout(50)
     assert held, "the new plot was asked for"
     assert image.screenshot() == old
     for route in held:
