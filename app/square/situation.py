@@ -22,10 +22,11 @@ LOST = LOOKS[CRASHED]._replace(text="no contact")
 
 
 class Situation(NamedTuple):
-    """look: in one word; text: in a sentence, "" while all is well."""
+    """look: in one word; text: in a sentence, "" while all is well; since: the last answer of P5, if it gives none now."""
 
     look: Look
     text: str
+    since: float | None = None
 
 
 def situation(run: Run | None, clients: list[Client], hosts: list[HostLine], live: bool, machines: tuple[str, ...]) -> Situation:
@@ -58,7 +59,8 @@ def _contact(hosts: list[HostLine], machines: tuple[str, ...]) -> Situation | No
         return Situation(LOST, "No machine at P5 was asked yet: the service live does this, see Status.")
     failing = [host for host in hosts if host.failing]
     if len(failing) == len(hosts):
-        return Situation(LOST, f"P5 cannot be reached: {failing[0].error}")
+        last = min((host.answered_s for host in failing if host.answered_s is not None), default=None)
+        return Situation(LOST, f"P5 cannot be reached: {failing[0].error}", None if last is None else time.time() - last)
     silent = [host for host in hosts if host.silent and not host.failing]
     if len(silent) == len(hosts) - len(failing):
         return Situation(LOST, "The hub does not ask P5 any more: its service live stands still, see Status.")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from app.settings import Settings
-from app.square.models import Document
+from app.square.grabber import HostGrabber
+from app.square.models import Document, Host
 from tests.square.chain import SERVICES, chain, settled, storm
+from tests.support.p5 import FU, stand_in
 
 
 def test_minutes_of_the_scenario_arrive_whole_and_are_served(hub: Settings) -> None:
@@ -33,7 +37,28 @@ def test_minutes_of_the_scenario_arrive_whole_and_are_served(hub: Settings) -> N
 def test_processes_that_are_killed_at_any_instant_lose_and_double_nothing(hub: Settings, tmp_path: Path) -> None:
     options = ("--speed", "60", "--history", "300", "--state", str(tmp_path / "p5.db"))
     with chain(replace(hub, square_grab_s=0.2), *options) as running:
-        hits = storm(running, 12, seed=5, lost=0)
-        assert set(hits) == {*SERVICES}
+        hits = storm(running, 12, seed=5, lost=0.5)
+        assert set(hits) == {*SERVICES, "p5 lost all"}
         assert settled(running) == []
         assert running.json("/api/v1/square/runs")["runs"]
+
+
+def test_a_reset_is_noticed_by_who_was_away_until_the_last_document_had_a_later_revision_again(hub: Settings) -> None:
+    def some(*numbers: int) -> list[dict[str, Any]]:
+        return [{"_id": f"job-{number}", "type": "dqm-stats", "hostname": FU, "timestamp": time.time()} for number in numbers]
+
+    with stand_in("--quiet-start", "--speed", "0") as p5:
+        one = HostGrabber("production", FU, replace(hub, square_url=p5.address))
+        p5.incident("upload", host=FU, documents=some(1, 2, 3))
+        assert one.grab(lambda: False)
+        p5.incident("reset_revisions", host=FU)
+        p5.incident("upload", host=FU, documents=some(1, 4, 5, 3))
+        Host.update(last_ok=time.time() - 60).execute()
+        assert one.grab(lambda: False)
+        assert {document.key: document.rev for document in Document.select()} == {
+            "job-2": 2,
+            "job-1": 1,
+            "job-4": 2,
+            "job-5": 3,
+            "job-3": 4,
+        }

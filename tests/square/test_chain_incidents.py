@@ -1,0 +1,164 @@
+"""What goes wrong at P5, one thing after the other, and what the pages of the running hub say of it."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from app.settings import Settings
+from tests.square.chain import Chain, chain, settled
+from tests.support.p5 import CROWDED, FU
+from tests.support.processes import until
+from tests.support.site import bound
+
+CLIENT = "pixel_dqm_sourceclient-live"
+
+
+@contextmanager
+def quiet(data: Path, template: Path, *p5_options: str) -> Iterator[Chain]:
+    """A chain at whose P5 nothing happens but what a test says; its hub asks often and waits for no answer long."""
+    shutil.copytree(template, data)
+    given = Settings(data_dir=str(data), square_grab_s=0.2, square_timeout_s=2.0, square_status_s=1.0)
+    with bound(given), chain(given, "--quiet-start", "--speed", "1", *p5_options, services=("web", "live", "p5")) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Chain]:
+    with quiet(tmp_path_factory.mktemp("chain") / "var", sqlite_template) as found:
+        yield found
+
+
+@pytest.fixture
+def run(running: Chain) -> int:
+    """A new run, with 31 jobs that report; the page shows it."""
+    number: int = running.p5.incident("start_run", lumis=100)["run"]
+    running.p5.advance(30)
+    page_says(running, rf'data-run="{number}"', r"31 running")
+    return number
+
+
+def page_says(running: Chain, *said: str, path: str = "/square") -> str:
+    """Wait until a page has all these; the page."""
+    until(lambda: all(re.search(what, running.get(path)) for what in said), f"{path} to say {said}")
+    return running.get(path)
+
+
+def rows(page: str) -> list[str]:
+    """The rows of the table of jobs."""
+    return re.findall(r'<tr id="job-.*?</tr>', page, re.S)
+
+
+def test_a_machine_that_is_down_is_named_until_it_answers_again(running: Chain, run: int) -> None:
+    running.p5.incident("host_down", host=FU)
+    page_says(running, f"{FU} has not answered", "status 500", "ConnectionRefusedError")
+    running.p5.incident("host_down", host=FU, on=False)
+    until(lambda: f"{FU} has not answered" not in running.get("/square"), "the page to be content")
+
+
+def test_a_gateway_that_is_down_is_said_at_the_top_and_since_when(running: Chain, run: int) -> None:
+    running.p5.incident("gateway_down")
+    page_says(running, r'role="status"[^<]*id="situation"(?s:.)*P5 cannot be reached(?s:.)*since <time')
+    running.p5.incident("gateway_down", on=False)
+    until(lambda: "P5 cannot be reached" not in running.get("/square"), "the page to be content")
+    assert settled(running) == []
+
+
+def test_answers_that_come_too_late_are_said_and_the_other_machines_go_on(running: Chain, run: int) -> None:
+    running.p5.incident("slow", host=FU, seconds=30)
+    page_says(running, f"{FU} has not answered", "no answer within 2 s")
+    running.p5.incident("crash", tag="beam_", code=65)
+    page_says(running, "1 crashed")
+    running.p5.incident("slow", host=FU, seconds=0)
+    until(lambda: f"{FU} has not answered" not in running.get("/square"), "the page to be content")
+
+
+def test_answers_that_are_cut_or_lack_a_document_lose_nothing(running: Chain, run: int) -> None:
+    for name in ("truncate", "vanish"):
+        running.p5.incident(name, host=CROWDED, count=2)
+        running.p5.advance(30)
+        running.p5.advance(30)
+    running.p5.advance(30)
+    assert settled(running) == []
+
+
+def test_a_machine_that_counts_anew_is_read_from_the_beginning(running: Chain, run: int) -> None:
+    running.p5.incident("reset_revisions", host=CROWDED)
+    running.p5.advance(60)
+    assert settled(running) == []
+    assert "31 running" in running.get("/square")
+
+
+def test_a_crash_is_the_first_row_with_its_badge_and_the_next_attempt_is_its_client(running: Chain, run: int) -> None:
+    running.p5.incident("crash", tag=CLIENT, code=-11, restart=False)
+    first = rows(page_says(running, "1 crashed"))[0]
+    assert "-11 SIGSEGV" in first
+    assert "crashed" in first
+    assert "<bdi>pixel</bdi>" in first
+    assert "30 running" in running.get("/square")
+
+
+def test_a_crash_whose_client_comes_back_is_an_attempt_of_it(running: Chain, run: int) -> None:
+    running.p5.incident("crash", tag=CLIENT, code=134)
+    running.p5.advance(30)
+    page = page_says(running, "1 crashed", "31 running", "attempt 2")
+    assert [("attempt 1" in row, "134 SIGABRT" in row) for row in rows(page) if "<bdi>pixel</bdi>" in row] == [(False, False), (True, True)]
+
+
+def test_a_run_without_clients_is_told_by_its_files(running: Chain) -> None:
+    number = running.p5.incident("start_run", lumis=100, clients=False)["run"]
+    running.p5.advance(150)
+    page_says(running, rf'data-run="{number}"', "No job was reported of this run, only its files")
+
+
+def test_the_end_of_a_run_is_said(running: Chain, run: int) -> None:
+    running.p5.advance(60)
+    running.p5.incident("end_run", follow=False)
+    running.p5.advance(120)
+    page_says(running, rf'data-run="{run}"', "The run has ended: no job of it is left. The next run has not begun", "31 finished")
+
+
+def test_a_run_that_follows_takes_the_page_over_and_the_old_one_stays(running: Chain, run: int) -> None:
+    number = running.p5.incident("start_run", lumis=5)["run"]
+    running.p5.advance(20)
+    page_says(running, rf'data-run="{number}"')
+    page_says(running, rf'data-run="{run}"', f"Next run: {number}", path=f"/square/runs/{run}")
+
+
+def test_hostile_text_in_a_log_is_text(running: Chain, run: int) -> None:
+    hostile = "<script>window.hurt=1</script><img src=x onerror=alert(1)>\x1b[31m\x00 \udc80"
+    *_, key = running.p5.incident("say", tag=CLIENT, lines=[hostile + "\n"])["ids"]
+    page = page_says(running, "&lt;script&gt;window.hurt=1", path=f"/square/log?key={key}")
+    assert "<script>window" not in page
+    assert "<img src=x" not in page
+    assert "\x1b" not in page
+    assert "\x00" not in page
+
+
+def test_a_backlog_of_thousands_says_how_much_is_left(running: Chain, run: int) -> None:
+    seen = set()
+    running.p5.incident("backlog", host=CROWDED, count=6000)
+
+    def caught_up() -> bool:
+        left = re.search(r"Catching up: ([\d,]+) documents are still to be fetched", running.get("/square"))
+        seen.add(left[1] if left else "")
+        return bool(seen - {""}) and not left
+
+    until(caught_up, "the backlog to be shown and to end")
+    assert settled(running) == []
+
+
+def test_a_job_that_reports_no_more_is_stuck_and_first(tmp_path: Path, sqlite_template: Path) -> None:
+    with quiet(tmp_path / "var", sqlite_template, "--behind", "1200") as behind:
+        behind.p5.incident("start_run", lumis=100)
+        behind.p5.advance(60)
+        behind.p5.incident("stick", tag=CLIENT)
+        behind.p5.advance(1130)
+        first = rows(page_says(behind, "1 stuck", "30 running"))[0]
+        assert "stuck" in first
+        assert "<bdi>pixel</bdi>" in first
