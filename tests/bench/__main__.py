@@ -1,6 +1,6 @@
 """Measures and prints one table: what, how fast, and the aim. Medians; requests per second come from wrk.
 
-`python -m tests.bench [PART ...]` with the parts files, snapshots, lumisections, imports, plots, search, render, square and polling, or all of them.
+`python -m tests.bench [PART ...]` with the parts files, snapshots, lumisections, imports, plots, search, render, square, polling and delay, or all of them.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from pathlib import Path
 
 from app.settings import TREE
 from render.build import binary
+from tests.bench.delay import delay
 from tests.bench.imports import imports
 from tests.bench.polling import polling
 from tests.bench.render import render
@@ -216,6 +217,7 @@ PARTS = {
     "render": render,
     "square": square,
     "polling": with_hub(polling),
+    "delay": delay,
 }
 
 

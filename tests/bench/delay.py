@@ -1,0 +1,78 @@
+"""How long a new state at P5 takes to the page, with the intervals that the hub has by default."""
+
+from __future__ import annotations
+
+import random
+import re
+import statistics
+import threading
+import time
+from functools import partial
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+from app.settings import Settings
+from tests.bench.table import say
+from tests.square.chain import Chain, chain
+from tests.support.p5 import FU
+from tests.support.processes import until
+from tests.support.servers import migrate
+
+STATES = 12
+BROWSERS = 8
+POLL = re.compile(r'hx-get="([^"]*since=[^"]*)"')
+
+
+def delay(folder: Path) -> None:
+    """Browsers poll out of step; each tells when it first shows a state, which comes at any moment."""
+    settings = Settings(data_dir=str(folder), square_production=(FU,), square_playback=())
+    migrate(settings)
+    chance = random.Random(1)
+    with chain(settings, "--quiet-start", services=("web", "live", "p5")) as running:
+        _new_state(running, 1000)
+        until(lambda: ">1000<" in running.get("/square"), "the first state")
+        seen: dict[int, list[float]] = {}
+        over = threading.Event()
+        browsers = [
+            threading.Thread(target=_browse, args=(running, number * settings.square_poll_s / BROWSERS, seen, over))
+            for number in range(BROWSERS)
+        ]
+        for browser in browsers:
+            browser.start()
+        taken: list[float] = []
+        for state in range(1001, 1001 + STATES):
+            time.sleep(chance.uniform(1, 4))
+            seen[state], start = [], time.monotonic()
+            _new_state(running, state)
+            until(partial(_by_all, seen[state]), "every browser")
+            taken += [at - start for at in seen[state]]
+        over.set()
+        for browser in browsers:
+            browser.join()
+    say("new state at P5 to the page, median", f"{statistics.median(taken):.1f} s", "3 s")
+    say(f"new state at P5 to the page, worst of {len(taken)}", f"{max(taken):.1f} s", "6 s")
+
+
+def _by_all(moments: list[float]) -> bool:
+    return len(moments) == BROWSERS
+
+
+def _new_state(running: Chain, lumi: int) -> None:
+    job: dict[str, Any] = {"_id": "job", "type": "dqm-source-state", "hostname": FU, "run": 7, "tag": "beam", "cmssw_lumi": str(lumi)}
+    running.p5.incident("upload", host=FU, documents=[job | {"report_timestamp": time.time()}])
+
+
+def _browse(running: Chain, phase_s: float, seen: dict[int, list[float]], over: threading.Event) -> None:
+    """Poll as the page does, and note when each state was there."""
+    page, shown = running.get("/square"), 1000
+    due = time.monotonic() + phase_s
+    while not over.wait(max(due - time.monotonic(), 0)):
+        due += running.settings.square_poll_s
+        address = POLL.search(page)
+        assert address
+        page = running.get(unescape(address[1])) or page
+        state = max(map(int, re.findall(r">(1\d\d\d)<", page)))
+        if state > shown:
+            shown = state
+            seen[state].append(time.monotonic())
