@@ -82,12 +82,3 @@ def checked_run(run: int) -> int:
     if run > LARGEST_RUN:
         raise Problem(404, "there is no run of so large a number")
     return run
-
-
-def age_words(seconds: float) -> str:
-    """An age in its largest unit that says enough."""
-    if seconds < 120:
-        return f"{seconds:.0f} s"
-    if seconds < 7200:
-        return f"{seconds / 60:.0f} min"
-    return f"{seconds / 3600:.0f} h" if seconds < 172800 else f"{seconds / 86400:.0f} days"

@@ -7,7 +7,6 @@ from math import ceil
 from typing import NamedTuple
 
 from app.square.models import Run
-from app.square.place import age_words
 from app.square.runs import Asked, Client, HostLine
 from app.square.states import CRASHED, FINISHED, LOOKS, RUNNING, STUCK, STUCK_S, Look
 
@@ -60,17 +59,23 @@ def _contact(hosts: list[HostLine], machines: tuple[str, ...]) -> Situation | No
     failing = [host for host in hosts if host.failing]
     if len(failing) == len(hosts):
         last = min((host.answered_s for host in failing if host.answered_s is not None), default=None)
-        return Situation(LOST, f"P5 cannot be reached: {failing[0].error}", None if last is None else time.time() - last)
+        return Situation(LOST, f"P5 cannot be reached: {failing[0].error}", _at(last))
     silent = [host for host in hosts if host.silent and not host.failing]
     if len(silent) == len(hosts) - len(failing):
         return Situation(LOST, "The hub does not ask P5 any more: its service live stands still, see Status.")
     if failing or silent:
         bad = (failing or silent)[0]
-        since = "never answered" if bad.answered_s is None else f"has not answered for {age_words(bad.answered_s)}"
+        what = "never answered" if bad.answered_s is None else "does not answer"
         more = len(failing) + len(silent) - 1
         others = f" {more} more host{'s' if more > 1 else ''} too." if more else ""
-        return Situation(TROUBLE, f"{bad.name} {since}, so its jobs may look older than they are.{others} {bad.error}".rstrip())
+        text = f"{bad.name} {what}, so its jobs may look older than they are.{others} {bad.error}".rstrip()
+        return Situation(TROUBLE, text, _at(bad.answered_s))
     return None
+
+
+def _at(age_s: float | None) -> float | None:
+    """When something was that is so many seconds old: the page does not change while it grows."""
+    return None if age_s is None else time.time() - age_s
 
 
 def token(asked: Asked, run: int | None, jobs: list[Client]) -> str:
