@@ -10,11 +10,12 @@ if TYPE_CHECKING:
 
 def init_app(app: Flask) -> None:
     """Add the pages and the API."""
-    from app.square import api, figures, fragments, jobs, legacy, timeline, views
+    from app.square import api, figures, fragments, jobs, legacy, pins, timeline, views
 
     fragments.init_app(app)
     app.register_blueprint(views.pages)
     app.register_blueprint(jobs.pages)
     app.register_blueprint(timeline.pages)
+    app.register_blueprint(pins.pages)
     for part in (figures, api, legacy):
         app.register_blueprint(part.blueprint)

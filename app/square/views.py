@@ -8,11 +8,12 @@ from flask import Blueprint, Response, current_app, redirect, render_template, r
 from markupsafe import Markup
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.security import Role, needs
+from app.security import Role, current_user, needs
 from app.settings import Settings
 from app.square import charts, runs
 from app.square.fragments import answer, fragments
 from app.square.models import SYSTEMS, Run
+from app.square.pins import pin_of
 from app.square.place import ZONES, Place, asked, checked_run
 from app.square.situation import is_current, situation, token
 from app.square.states import LOOKS
@@ -61,9 +62,12 @@ def _show(place: Place, wanted: int | None) -> Response:
         return render_template("square/now.html", **_context(place, run, wanted, now))
 
     made = fragments().get((request.script_root, place, wanted, now), make)
-    return (
-        answer(made) if is_fragment() else page("square/run.html", "square/run.html", place=place, run=run, now=Markup(made.plain.decode()))
-    )
+    if is_fragment():
+        return answer(made)
+    context: dict[str, Any] = {"place": place, "run": run, "now": Markup(made.plain.decode())}
+    if wanted is not None:
+        context |= {"pin": pin_of(place.system, wanted), "may_pin": current_user().role >= Role.SHIFTER}
+    return page("square/run.html", "square/run.html", **context)
 
 
 def _context(place: Place, run: Run | None, wanted: int | None, now: runs.Asked) -> dict[str, Any]:

@@ -58,6 +58,8 @@ LEAST_ROLE = {
     "square_job.job_page": Role.VIEWER,
     "square_job.job_chart": Role.VIEWER,
     "square_job.acknowledge": Role.SHIFTER,
+    "square_pins.pin": Role.SHIFTER,
+    "square_pins.unpin": Role.SHIFTER,
     "square_job.log_page": Role.VIEWER,
     "square_job.whole_log": Role.EXPERT,
     "square_job.log_text": Role.VIEWER,

@@ -1,0 +1,41 @@
+"""A run can be kept whole, by whom and why."""
+
+from __future__ import annotations
+
+from flask.testing import FlaskClient
+
+from app.security import Role
+from app.security.models import Audit
+from app.settings import Settings
+from app.square.models import Pin
+from tests.square.test_pages_whole_log import bearer
+
+RUN = "/square/runs/358792"
+
+
+def test_a_shifter_keeps_a_run_and_lets_it_go(filled: Settings, client: FlaskClient) -> None:
+    own = bearer(Role.SHIFTER)
+    assert "Keep it whole" in client.get(RUN, headers=own).text
+    assert client.post(f"{RUN}/pin", headers=own, data={"reason": "beam <b>dump</b>"}).status_code == 303
+    assert client.post(f"{RUN}/pin", headers=own, data={"reason": "another"}).status_code == 303
+    (row,) = Pin.select()
+    assert (row.system, row.run, row.reason) == ("production", 358792, "beam <b>dump</b>")
+    assert "beam &lt;b&gt;dump&lt;/b&gt;" in client.get(RUN).text
+    assert client.post(f"{RUN}/unpin", headers=own).status_code == 303
+    assert Pin.select().count() == 0
+    assert [row.action for row in Audit.select().where(Audit.target == "production run 358792").order_by(Audit.id)] == [
+        "keep run",
+        "keep run",
+        "let run go",
+    ]
+
+
+def test_who_may_only_look_is_told_but_cannot_change_it(filled: Settings, client: FlaskClient) -> None:
+    page = client.get(RUN).text
+    assert "Keeping this run" in page
+    assert "Keep it whole" not in page
+    assert client.post(f"{RUN}/pin", headers=bearer(Role.VIEWER)).status_code == 403
+
+
+def test_a_run_that_is_not_known_cannot_be_kept(filled: Settings, client: FlaskClient) -> None:
+    assert client.post("/square/runs/999/pin", headers=bearer(Role.SHIFTER)).status_code == 404
