@@ -59,9 +59,9 @@ def test_a_page_follows_the_runs_at_p5_without_a_hand(page: Page, running: Chain
     expect(first_row(page)).to_contain_text("-11 SIGSEGV")
     expect(first_row(page).locator("th")).to_have_text(re.compile("^pixel"))
     p5.incident("host_down", host="dqmfu-c2b03-45-01")
-    expect(page.locator("#situation")).to_contain_text("dqmfu-c2b03-45-01 has not answered")
+    expect(page.locator("#situation")).to_contain_text("dqmfu-c2b03-45-01 does not answer")
     p5.incident("host_down", host="dqmfu-c2b03-45-01", on=False)
-    expect(page.locator("#situation")).not_to_contain_text("has not answered")
+    expect(page.locator("#situation")).not_to_contain_text("does not answer")
 
     p5.incident("end_run", follow=False)
     p5.advance(120)

@@ -56,9 +56,9 @@ def rows(page: str) -> list[str]:
 
 def test_a_machine_that_is_down_is_named_until_it_answers_again(running: Chain, run: int) -> None:
     running.p5.incident("host_down", host=FU)
-    page_says(running, f"{FU} has not answered", "status 500", "ConnectionRefusedError")
+    page_says(running, f"{FU} does not answer", "status 500", "ConnectionRefusedError")
     running.p5.incident("host_down", host=FU, on=False)
-    until(lambda: f"{FU} has not answered" not in running.get("/square"), "the page to be content")
+    until(lambda: f"{FU} does not answer" not in running.get("/square"), "the page to be content")
 
 
 def test_a_gateway_that_is_down_is_said_at_the_top_and_since_when(running: Chain, run: int) -> None:
@@ -71,11 +71,11 @@ def test_a_gateway_that_is_down_is_said_at_the_top_and_since_when(running: Chain
 
 def test_answers_that_come_too_late_are_said_and_the_other_machines_go_on(running: Chain, run: int) -> None:
     running.p5.incident("slow", host=FU, seconds=30)
-    page_says(running, f"{FU} has not answered", "no answer within 2 s")
+    page_says(running, f"{FU} does not answer", "no answer within 2 s")
     running.p5.incident("crash", tag="beam_", code=65)
     page_says(running, "1 crashed")
     running.p5.incident("slow", host=FU, seconds=0)
-    until(lambda: f"{FU} has not answered" not in running.get("/square"), "the page to be content")
+    until(lambda: f"{FU} does not answer" not in running.get("/square"), "the page to be content")
 
 
 def test_answers_that_are_cut_or_lack_a_document_lose_nothing(running: Chain, run: int) -> None:
