@@ -13,11 +13,10 @@ from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from app.formats.dqmio_trees import LETTERS, TREE_OF, TREES, VALUE, Table, Trees
-from app.formats.model import EFFICIENCY, MAX_OBJECT, Columns, Facts, FormatError, Kind, Listing, Payload, Row, Scan
+from app.formats.model import MAX_OBJECT, Columns, Facts, FormatError, Kind, Listing, Payload, Row, Scan
 from app.formats.names import NameList
 from app.formats.objects import frame, frame_size
 from app.formats.rootfile import DAMAGE, parse_key
-from app.formats.tdirectory import EFFICIENCY_FLAG
 from app.formats.ttree import Entries, parse_basket, parse_tree
 
 if TYPE_CHECKING:
@@ -71,8 +70,7 @@ def payload(source: Source, row: Row) -> Payload:
     start, end = entries.offsets[number : number + 2]
     class_name = kind.class_name.encode()
     content, begin = _object(entries.content[start:end], class_name, row.class_version, where)
-    flags = row.kind | (EFFICIENCY_FLAG if row.flags & EFFICIENCY else 0)
-    return Payload(flags, frame(class_name, content), entries.shift + start + begin - frame_size(class_name))
+    return Payload(row.marks, frame(class_name, content), entries.shift + start + begin - frame_size(class_name))
 
 
 def _entries(record: bytes, row: Row, where: str) -> tuple[Entries, int]:

@@ -8,10 +8,9 @@ from contextlib import suppress
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from app.formats.model import EFFICIENCY, LUMI, FormatError, Kind
+from app.formats.model import EFFICIENCY, EFFICIENCY_FLAG, LUMI, FormatError, Kind
 from app.formats.rootfile import Key, RootFile
 from app.formats.tags import as_text, as_utf8
-from app.formats.tdirectory import EFFICIENCY_FLAG
 from app.formats.ttree import Basket, Branch, Entries, parse_basket, parse_tree, texts
 
 if TYPE_CHECKING:

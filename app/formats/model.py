@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 EFFICIENCY = 1
 """Bit of `Columns.flags`: the ME is an efficiency, never to be normalised."""
 
+EFFICIENCY_FLAG = 0x00200000
+"""The same in `Payload.flags` and in files, as CMS software has it."""
+
 LUMI = 2
 """Bit of `Columns.flags`: the ME is of one lumisection alone, in a file of whole runs."""
 
@@ -119,6 +122,22 @@ class Row(NamedTuple):
     flags: int
     entry: int = 0
     class_version: int = 0
+
+    def histogram(self, where: str) -> bytes:
+        """The class of the histogram here. Raises `ValueError` for a scalar, `FormatError` for more than `MAX_OBJECT` bytes."""
+        if self.kind not in _HISTOGRAMS:
+            raise ValueError(f"an ME of kind {self.kind} has no histogram")
+        if self.objlen > MAX_OBJECT:
+            raise FormatError(f"an object of {self.objlen} bytes", where, f"at most {MAX_OBJECT}")
+        return _HISTOGRAMS[self.kind]
+
+    @property
+    def marks(self) -> int:
+        """`Payload.flags`: the kind, and whether it is an efficiency."""
+        return self.kind | (EFFICIENCY_FLAG if self.flags & EFFICIENCY else 0)
+
+
+_HISTOGRAMS = {int(kind): kind.class_name.encode() for kind in Kind if not kind.scalar}
 
 
 class Columns:

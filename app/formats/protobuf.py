@@ -20,14 +20,27 @@ from typing import TYPE_CHECKING
 
 from app.formats.entries import DAMAGE, MAX_TEXT, MAX_TEXTS, Entries, Entry, fields, varint
 from app.formats.gzipped import Member, streams
-from app.formats.model import EFFICIENCY, LUMI, MAX_OBJECT, Columns, Facts, FormatError, Kind, Listing, Payload, Row, Scan, worst_status
+from app.formats.model import (
+    EFFICIENCY,
+    EFFICIENCY_FLAG,
+    LUMI,
+    MAX_OBJECT,
+    Columns,
+    Facts,
+    FormatError,
+    Kind,
+    Listing,
+    Payload,
+    Row,
+    Scan,
+    worst_status,
+)
 from app.formats.names import NameList
 from app.formats.tags import Tag, as_utf8, parse_tag, sort_tags
 
 if TYPE_CHECKING:
     from app.formats.source import Source
 
-EFFICIENCY_FLAG = 0x00200000
 LUMI_FLAG = 0x00040000
 
 _CLASSES = {int(kind): kind.class_name.encode() for kind in Kind if not kind.scalar}
@@ -62,12 +75,8 @@ def payload(source: Source, row: Row) -> Payload:
     Raises `ValueError` for a scalar (its text is in the facts), `OSError` when the file cannot be read, and
     `FormatError` when the object is not there any more, is damaged, or is larger than `MAX_OBJECT`.
     """
-    class_name = _CLASSES.get(row.kind)
-    if class_name is None:
-        raise ValueError(f"an ME of kind {row.kind} has no histogram")
     where = f"{source.path} at byte {row.seek}"
-    if row.objlen > MAX_OBJECT:
-        raise FormatError(f"an object of {row.objlen} bytes", where, f"at most {MAX_OBJECT}")
+    class_name = row.histogram(where)
     data = source.read(row.seek, row.nbytes) if not row.entry else _unpacked_entry(source, row)
     try:
         length, at = varint(data, 0)
@@ -78,7 +87,7 @@ def payload(source: Source, row: Row) -> Payload:
     content = _unpack(data[start:stop], row.objlen) if listed else None
     if content is None or not _frames(content, class_name):
         raise FormatError("another object than was listed", where, f"the same {class_name.decode()}; the file was replaced or damaged")
-    return Payload(row.kind | (EFFICIENCY_FLAG if row.flags & EFFICIENCY else 0), content, 0)
+    return Payload(row.marks, content, 0)
 
 
 def _unpacked_entry(source: Source, row: Row) -> bytes:

@@ -11,7 +11,7 @@ import re
 from operator import itemgetter
 from typing import TYPE_CHECKING, TypeVar
 
-from app.formats.model import EFFICIENCY, MAX_OBJECT, Columns, Facts, FormatError, Kind, Listing, Payload, QTest, Row, Scan, worst_status
+from app.formats.model import EFFICIENCY, Columns, Facts, FormatError, Kind, Listing, Payload, QTest, Row, Scan, worst_status
 from app.formats.names import NameList
 from app.formats.objects import decompress, frame, frame_size
 from app.formats.rootfile import DAMAGE, DIRECTORIES, Key, RootFile, parse_key
@@ -23,13 +23,10 @@ if TYPE_CHECKING:
     from app.formats.source import Source
 
 MAX_DEPTH = 100
-EFFICIENCY_FLAG = 0x00200000
-"""Bit of `Payload.flags`, which otherwise are the kind."""
 
 _RUN = re.compile(rb"Run (\d{1,9})")
 _TEXT = b"TObjString"
 _KINDS = {kind.class_name.encode(): int(kind) for kind in Kind if not kind.scalar}
-_CLASSES = {kind: class_name for class_name, kind in _KINDS.items()}
 # A scalar is all in the name of its key, so nothing is ever read for it; its kind is filled in later.
 _NO_KEY = Key(_TEXT, b"", 0, 0, 0, 0, 0, 0)
 _KINDS_OF_KEYS = {**_KINDS, _TEXT: 0}
@@ -61,12 +58,8 @@ def payload(source: Source, row: Row) -> Payload:
     Raises `ValueError` for a scalar (its text is in the facts), `OSError` when the file cannot be read, and
     `FormatError` when the object is not there any more, is damaged, or is larger than `MAX_OBJECT`.
     """
-    class_name = _CLASSES.get(row.kind)
-    if class_name is None:
-        raise ValueError(f"an ME of kind {row.kind} has no histogram")
     where = f"{source.path} at byte {row.seek}"
-    if row.objlen > MAX_OBJECT:
-        raise FormatError(f"an object of {row.objlen} bytes", where, f"at most {MAX_OBJECT}")
+    class_name = row.histogram(where)
     data = source.read(row.seek, row.nbytes)
     try:
         key, _ = parse_key(data, 0, row.seek + row.nbytes)
@@ -75,8 +68,7 @@ def payload(source: Source, row: Row) -> Payload:
     if key is None or (key.class_name, *key[2:6]) != (class_name, *row[:4]):
         raise FormatError("another object than was listed", where, f"the same {class_name.decode()}; the file was replaced or damaged")
     content = decompress(data[row.keylen :], row.objlen, where)
-    flags = row.kind | (EFFICIENCY_FLAG if row.flags & EFFICIENCY else 0)
-    return Payload(flags, frame(class_name, content), row.keylen - frame_size(class_name))
+    return Payload(row.marks, frame(class_name, content), row.keylen - frame_size(class_name))
 
 
 class _Tree:
