@@ -74,6 +74,7 @@ def test_a_plot_that_is_lost_says_why_is_put_into_quarantine_and_comes_when_it_i
     page.get_by_role("link", name="Status").first.click()
     expect(page.get_by_role("row", name="render", exact=False).first).not_to_contain_text("down")
     page.go_back()
+    expect(tile(page).get_by_role("alert")).to_contain_text("is in quarantine: ")
     (tmp_path / "mended").touch()
     with bound(hub):
         assert Quarantine.delete().execute() == 1
