@@ -7,7 +7,7 @@ import time
 from app.gui.drawing.plots import EVICT, evict
 from app.gui.lists.importing import forget_names
 from app.settings import load
-from app.square import retention
+from app.square.grabbing import retention
 from app.work import Work, handler, report
 from app.work.model import CANCELLED, DONE, FAILED
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from functools import partial
 
 from app.settings import Settings
-from app.square.cluster import watching
-from app.square.grabber import grabbing
+from app.square.grabbing.cluster import watching
+from app.square.grabbing.grabber import grabbing
 from app.work import Repeated, repeats
 
 

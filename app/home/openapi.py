@@ -8,7 +8,7 @@ from flask import Blueprint, Response
 
 from app.gui.api import openapi as gui
 from app.security import Role, needs
-from app.square import openapi as square
+from app.square.api import openapi as square
 from app.version import VERSION
 from app.web import cached_json
 

@@ -16,7 +16,7 @@ from app.gui.drawing import quarantine
 from app.gui.models import FAILED, File
 from app.security import Role, current_user, needs
 from app.settings import Settings
-from app.square import health
+from app.square.grabbing import health
 from app.version import VERSION
 from app.web import page
 from render.client import RenderClient, RenderError, RenderTimeout

@@ -18,8 +18,8 @@ from app.gui.samples import SampleKey
 from app.home.frame import href
 from app.security import Role, needs
 from app.security.guard import local
+from app.square.pages.views import old_bookmark
 from app.square.states import LOOKS
-from app.square.views import old_bookmark
 from app.version import VERSION
 from app.web import page
 

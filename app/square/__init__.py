@@ -10,12 +10,11 @@ if TYPE_CHECKING:
 
 def init_app(app: Flask) -> None:
     """Add the pages and the API."""
-    from app.square import api, figures, fragments, jobs, legacy, pins, timeline, views
+    from app.square.api import legacy, v1
+    from app.square.pages import figures, fragments, jobs, pins, timeline, views
 
     fragments.init_app(app)
-    app.register_blueprint(views.pages)
-    app.register_blueprint(jobs.pages)
-    app.register_blueprint(timeline.pages)
-    app.register_blueprint(pins.pages)
-    for part in (figures, api, legacy):
+    for room in (views, jobs, timeline, pins):
+        app.register_blueprint(room.pages)
+    for part in (figures, v1, legacy):
         app.register_blueprint(part.blueprint)

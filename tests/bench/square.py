@@ -11,7 +11,7 @@ from typing import Any
 
 from app import database
 from app.settings import TREE, Settings
-from app.square.grabber import HostGrabber
+from app.square.grabbing.grabber import HostGrabber
 from app.square.models import Document
 from tests.bench.table import say
 from tests.support.p5 import FU, P5, stand_in

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from app.settings import Settings
-from app.square.grabber import HostGrabber
+from app.square.grabbing.grabber import HostGrabber
 from app.square.models import Document, Host
 from tests.square.chain import SERVICES, chain, settled, storm
 from tests.support.p5 import FU, stand_in

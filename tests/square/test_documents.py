@@ -10,8 +10,9 @@ import pytest
 import zstandard
 
 from app.settings import Settings
-from app.square import documents, store
+from app.square import documents
 from app.square.documents import rows_of
+from app.square.grabbing import store
 from app.square.models import Document, Graph, GraphPart, Host, Job, Log, Run, version_of
 
 NOW = 1663260000.0

@@ -12,8 +12,8 @@ import pytest
 import zstandard
 
 from app.settings import Settings
-from app.square.cluster import look, note_versions
-from app.square.grabber import BATCH, HostGrabber
+from app.square.grabbing.cluster import look, note_versions
+from app.square.grabbing.grabber import BATCH, HostGrabber
 from app.square.models import DeadLetter, Document, Host, HostStatus, Job, Log, Run, version_of
 from app.square.upstream import Upstream
 from tests.support.faulty_p5 import FaultyP5, faulty_p5

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 
 from app.settings import Settings
 from app.square.models import Job, Run
-from app.square.timeline import short
+from app.square.pages.timeline import short
 from tests.square import data
 
 

@@ -11,8 +11,8 @@ import pytest
 
 from app import create_app
 from app.settings import Settings
-from app.square import retention, store
 from app.square.documents import rows_of
+from app.square.grabbing import retention, store
 from app.square.models import SYSTEMS, DeadLetter, Document, Graph, GraphPart, Host, HostStatus, Job, Log, Pin, Run
 
 DAY_S = 86400.0

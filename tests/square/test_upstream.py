@@ -23,8 +23,8 @@ from flask.testing import FlaskClient
 
 from app import create_app
 from app.settings import Settings
-from app.square.cluster import certificate_days
-from app.square.health import lines
+from app.square.grabbing.cluster import certificate_days
+from app.square.grabbing.health import lines
 from app.square.models import DeadLetter, Host
 from app.square.upstream import BadAnswer, Unreachable, Upstream
 

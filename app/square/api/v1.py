@@ -9,7 +9,7 @@ from flask import Blueprint, Response, request
 from app.database import rows
 from app.security import Role, current_user, needs
 from app.square import charts, details, logs, runs
-from app.square.answers import answer
+from app.square.api.answers import answer
 from app.square.documents import mapping
 from app.square.models import Job, Run, version_of
 from app.square.place import LARGEST_RUN, asked, checked_run, number

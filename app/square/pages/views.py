@@ -11,11 +11,11 @@ from werkzeug.wrappers import Response as AnyResponse
 from app.security import Role, current_user, needs
 from app.settings import Settings
 from app.square import charts, runs
-from app.square.fragments import answer, fragments
 from app.square.models import SYSTEMS, Run
-from app.square.pins import pin_of
+from app.square.pages.fragments import answer, fragments
+from app.square.pages.pins import pin_of
+from app.square.pages.situation import is_current, situation, token
 from app.square.place import ZONES, Place, asked, checked_run
-from app.square.situation import is_current, situation, token
 from app.square.states import LOOKS
 from app.web import Problem, is_fragment, page
 

@@ -23,10 +23,10 @@ from peewee import fn
 
 from app.database import end_thread, rows
 from app.settings import Settings
-from app.square import store
 from app.square.documents import TYPES, Rows, integer, number, rows_of
+from app.square.grabbing import store
+from app.square.grabbing.store import Bad
 from app.square.models import DeadLetter, Document, Host, Job, Run
-from app.square.store import Bad
 from app.square.upstream import MOST_REV, BadAnswer, Header, Headers, Unreachable, Upstream, short
 from app.work import Turn
 

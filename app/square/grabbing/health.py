@@ -10,9 +10,9 @@ from peewee import fn
 
 from app.database import rows
 from app.settings import Settings
-from app.square.cluster import certificate_days, tried
+from app.square.grabbing.cluster import certificate_days, tried
+from app.square.grabbing.retention import growth
 from app.square.models import DeadLetter, Host
-from app.square.retention import growth
 
 CERTIFICATE_WARN_DAYS = 30.0
 SILENT_S = 30.0

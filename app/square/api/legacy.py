@@ -17,7 +17,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from app.database import rows
 from app.security import Role, needs
 from app.square import charts, details, runs
-from app.square.answers import answer
+from app.square.api.answers import answer
 from app.square.details import unpacked
 from app.square.documents import ARRAYS, mapping
 from app.square.models import SYSTEMS, Document, Graph, GraphPart, Job, Run, version_of

@@ -1,0 +1,77 @@
+"""What the value of a setting may be, and how that is said to somebody who gave another."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+from app.formats.urls import normal_folder
+
+Check = Callable[[Any], str]
+"""Looks at a value of the right type and says what is allowed, or nothing when the value is."""
+
+
+def one_of(*choices: str) -> Check:
+    return lambda value: "" if value in choices else "one of " + ", ".join(choices)
+
+
+def between(low: float, high: float) -> Check:
+    return lambda value: "" if low <= value <= high else f"a number from {low:g} to {high:g}"
+
+
+def networks(value: tuple[str, ...]) -> str:
+    try:
+        wide = any(ipaddress.ip_network(item).prefixlen == 0 for item in value)
+    except ValueError:
+        wide = True
+    return "a list of networks such as 10.1.0.0/16 or ::1/128, none of them the whole internet" if wide else ""
+
+
+def folders(value: tuple[str, ...]) -> str:
+    for item in value:
+        if "://" in item:
+            try:
+                normal_folder(item)
+            except ValueError as error:
+                return str(error)
+        elif re.search(r'["\[\]]', item):
+            return "a list of folders; in a variable they are separated by commas, without brackets and quotes"
+    return ""
+
+
+def hosts(value: tuple[str, ...]) -> str:
+    return (
+        ""
+        if all(re.fullmatch(r"[\w.-]+|\[[0-9a-fA-F:]+\]", host) for host in value)
+        else "a list of host names, without scheme, port or path"
+    )
+
+
+def url_of(*schemes: str) -> Check:
+    hint = "empty, or an address such as " + " or ".join(f"{scheme}://..." for scheme in schemes)
+
+    def check(value: str) -> str:
+        try:
+            parts = urlsplit(value)
+            good = parts.scheme in schemes and value.startswith(f"{parts.scheme}://") and parts.port != 0
+        except ValueError:  # the port is no number, or a bracket is missing
+            good = False
+        return "" if good or not value else hint
+
+    return check
+
+
+def problem(value: str) -> str:
+    return "" if not value or value.startswith(("mailto:", "https://")) else "empty, mailto:address or https://address"
+
+
+def prefix(value: str) -> str:
+    return "" if re.fullmatch(r"(/[A-Za-z0-9._~-]+)*", value) else "empty, or a path such as /dqm/hub without a slash at its end"
+
+
+def secret_key(value: str) -> str:
+    good = not value or (len(value) >= 32 and len(set(value)) >= 10)
+    return "" if good else "empty (one is made at the first start), or at least 32 characters that nobody can guess"

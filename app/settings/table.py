@@ -1,0 +1,141 @@
+"""The table of settings: name, type, default, help, what is allowed, and whether it is a secret."""
+
+from __future__ import annotations
+
+from dataclasses import Field, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from app.formats.urls import is_remote, normal_folder
+from app.settings.checks import Check, between, folders, hosts, networks, one_of, prefix, problem, secret_key, url_of
+
+TREE = Path(__file__).resolve().parent.parent.parent
+"""The installed product: the folder that holds wsgi.py, app/ and render/."""
+
+COLOURS = ("grey", "blue", "green", "orange", "red", "purple")
+LOG_LEVELS = ("debug", "info", "warning", "error")
+
+
+def setting(default: Any, help: str, check: Check | None = None, *, secret: bool = False, env: str = "") -> Any:
+    """One row of the table; `env` is a second variable, known from other products, that is read when ours is not set."""
+    return field(default=default, metadata={"help": help, "check": check, "secret": secret, "env": env})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of one instance; paths are absolute once loaded."""
+
+    instance_name: str = setting("DQM Hub", "Name of this instance, shown on every page.")
+    instance_colour: str = setting("blue", "Colour of the bar on every page, to tell production from playback and test.", one_of(*COLOURS))
+    data_dir: str = setting("var", "Folder for all that the program writes; a relative path starts at the tree.")
+    file_roots: tuple[str, ...] = setting(
+        (),
+        "Folders whose DQM files may be registered and read, besides demo/ in data_dir; root://host//folder for those of a server.",
+        folders,
+    )
+    remote_timeout_s: float = setting(10.0, "Seconds that one answer of a remote server (root://) may take.", between(1, 600))
+    remote_recheck_s: float = setting(30.0, "Seconds after which a remote file is looked at again for a new version.", between(0, 86400))
+
+    web_host: str = setting("127.0.0.1", "Address that the web server listens on.")
+    web_port: int = setting(8889, "Port that the web server listens on.", between(1, 65535))
+    web_workers: int = setting(2, "Web server processes.", between(1, 64))
+    web_threads: int = setting(8, "Threads of each web server process.", between(1, 64))
+    live_poll_s: float = setting(5.0, "Seconds after which a page of a run that goes on asks for what is new.", between(1, 600))
+    square_poll_s: float = setting(3.0, "Seconds after which a page of DQM^2 asks for what is new.", between(1, 600))
+    url_prefix: str = setting("", "Path under which a reverse proxy shows the hub.", prefix)
+    allowed_hosts: tuple[str, ...] = setting(
+        ("127.0.0.1", "localhost", "[::1]"), "Host names under which browsers may reach the hub; the port does not matter.", hosts
+    )
+    trusted_proxies: tuple[str, ...] = setting((), "Networks of the reverse proxies whose X-Forwarded headers are believed.", networks)
+    secure_cookies: bool = setting(False, "Send the session cookie over HTTPS only; turn on wherever HTTPS is used.")
+
+    database_url: str = setting(
+        "", "PostgreSQL database, postgresql://user@host/name; empty: SQLite in data_dir.",
+        url_of("postgresql"), secret=True, env="DATABASE_URL",
+    )  # fmt: skip
+    huey_url: str = setting(
+        "", "Redis server of the work queues, redis://host:6379/0; empty: SQLite in data_dir.",
+        url_of("redis", "rediss", "unix"), secret=True, env="HUEY_URL",
+    )  # fmt: skip
+    secret_key: str = setting("", "Key that signs sessions; empty: made at the first start, in data_dir/secret.", secret_key, secret=True)
+
+    live_threads: int = setting(4, "Threads of the consumer of the live queue.", between(1, 64))
+    worker_processes: int = setting(2, "Processes of the consumer of the bulk queue.", between(1, 64))
+    work_lease_s: float = setting(20.0, "Seconds after which work whose process went silent is queued again.", between(1, 3600))
+
+    import_memory_mb: int = setting(1024, "Memory limit of the process that reads the list of a file, MB.", between(128, 65536))
+    import_cpu_s: int = setting(120, "CPU limit of the process that reads the list of a file, seconds.", between(1, 3600))
+    import_slots: int = setting(4, "Requests of one web process that may wait for a file to be read.", between(1, 64))
+    list_cache_mb: int = setting(64, "Memory of one web process for lists of monitor elements, MB.", between(1, 65536))
+
+    render_workers: int = setting(0, "Processes of the render service; 0: one for each core.", between(0, 256))
+    render_timeout_s: float = setting(30.0, "Seconds that one plot may take.", between(1, 600))
+    render_cpu_s: float = setting(20.0, "Seconds of CPU time that one plot may take.", between(1, 600))
+    render_memory_mb: int = setting(2048, "Memory of one render process beyond what ROOT takes at its start, MB.", between(512, 65536))
+    render_plugins: str = setting("", "Library of CMS render plugins that the render service loads.")
+    plot_cache_mb: int = setting(2048, "Disk space for plots that were drawn, MB.", between(1, 10_000_000))
+
+    anonymous_read: str = setting(
+        "loopback", "Who may read without an account: nobody, loopback (this machine), everyone.", one_of("nobody", "loopback", "everyone")
+    )
+    register_networks: tuple[str, ...] = setting(
+        ("127.0.0.0/8", "::1/128"), "Networks whose clients may register files without a token.", networks
+    )
+    session_hours: float = setting(12.0, "Hours after which a signed-in user signs in again.", between(0.1, 720))
+
+    square_url: str = setting(
+        "",
+        "DQM^2 at P5: its gateway, http://gateway:9215, or the CMSWEB proxy, https://...; empty: nothing is grabbed.",
+        url_of("http", "https"),
+    )
+    square_gateway: str = setting("dqmrubu-c2a06-03-01", "Machine of P5 that answers at square_url; it passes on what is for the others.")
+    square_port: int = setting(9215, "Port of DQM^2 on the machines behind the gateway.", between(1, 65535))
+    square_production: tuple[str, ...] = setting(
+        ("dqmrubu-c2a06-01-01", "dqmfu-c2b03-45-01", "dqmfu-c2b04-45-01"), "Machines of the system production.", hosts
+    )
+    square_playback: tuple[str, ...] = setting(
+        ("dqmrubu-c2a06-03-01", "dqmfu-c2b01-45-01", "dqmfu-c2b02-45-01"), "Machines of the system playback.", hosts
+    )
+    square_certificate: str = setting("", "Certificate (PEM) by which CMSWEB knows this hub.")
+    square_key: str = setting("", "Key (PEM) of the certificate, without a password; empty: in the file of the certificate.")
+    square_ca: str = setting(
+        "", "File (PEM) or folder of the authorities that P5's certificates are checked against; empty: the usual ones."
+    )
+    square_cookie: str = setting("", "Value of the cookie that DQM^2 asks for behind CMSWEB.", secret=True)
+    square_grab_s: float = setting(2.0, "Seconds between two questions to a machine of P5 for what is new.", between(0.1, 600))
+    square_status_s: float = setting(30.0, "Seconds between two looks at which machines of P5 are up.", between(1, 3600))
+    square_timeout_s: float = setting(10.0, "Seconds that one answer of P5 may take in all.", between(0.1, 600))
+    square_keep_documents_days: int = setting(60, "Days that documents of DQM^2 are kept; runs and jobs stay.", between(1, 36500))
+    square_keep_logs_days: int = setting(30, "Days that first and last lines of logs are kept.", between(1, 36500))
+    square_keep_graphs_days: int = setting(365, "Days that file deliveries are kept.", between(1, 36500))
+    square_keep_statuses_days: int = setting(365, "Days for which it is known which machine was up.", between(1, 36500))
+
+    simulator_port: int = setting(9215, "Port of this machine that the stand-in for P5 listens on (`dqmhub simulate`).", between(1, 65535))
+
+    log_level: str = setting("info", "Least level that is logged.", one_of(*LOG_LEVELS))
+    problem_url: str = setting("", "Where 'report a problem' leads, mailto: or https:; empty: a text to copy.", problem)
+
+    @property
+    def square_machines(self) -> dict[str, tuple[str, ...]]:
+        """The machines of each system of DQM^2 that is grabbed; none without an address."""
+        systems = {"production": self.square_production, "playback": self.square_playback}
+        return {system: machines for system, machines in systems.items() if machines and self.square_url}
+
+    @property
+    def data(self) -> Path:
+        return Path(self.data_dir)
+
+    @property
+    def roots(self) -> tuple[Path, ...]:
+        """Folders of this machine below which files are read, resolved."""
+        return tuple(Path(root).resolve() for root in (str(self.data / "demo"), *self.file_roots) if not is_remote(root))
+
+    @property
+    def readable(self) -> tuple[str, ...]:
+        """What the path or address of every file that may be read starts with."""
+        return (*(f"{root}/" for root in self.roots), *(normal_folder(root) for root in self.file_roots if is_remote(root)))
+
+
+def table() -> tuple[Field[Any], ...]:
+    """The rows of the table: name, type, default and, in the metadata, help, check and secret."""
+    return fields(Settings)
