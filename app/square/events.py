@@ -1,0 +1,1 @@
+"""What happened to runs, jobs and hosts, as the tables say."""
