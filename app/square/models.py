@@ -147,7 +147,7 @@ class Run(Table):
 
     class Meta:
         table_name = "square_run"
-        indexes = ((("system", "run"), True), (("system", "version"), False))
+        indexes = ((("system", "run"), True), (("system", "version"), False), (("system", "last"), False))
 
 
 class Job(Table):
@@ -182,7 +182,7 @@ class Job(Table):
 
     class Meta:
         table_name = "square_job"
-        indexes = ((("system", "key"), True), (("system", "run", "tag"), False))
+        indexes = ((("system", "key"), True), (("system", "run", "tag"), False), (("system", "reported"), False))
 
 
 class Log(Table):
