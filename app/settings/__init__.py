@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from app.settings.checks import prefix
 from app.settings.reading import DUMMY_SECRETS, SettingError, config_files, kind, load
-from app.settings.secret import make_secret
+from app.settings.secret import make_file, make_secret
 from app.settings.showing import sample, shown, toml
 from app.settings.table import LOG_LEVELS, TREE, Settings, table
 
@@ -22,6 +22,7 @@ __all__ = [
     "config_files",
     "kind",
     "load",
+    "make_file",
     "make_secret",
     "prefix",
     "sample",

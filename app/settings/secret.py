@@ -1,4 +1,4 @@
-"""The key that signs sessions."""
+"""The key that signs sessions, and how files with secrets are made."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def make_secret(settings: Settings) -> bytes:
     try:
         settings.data.mkdir(parents=True, exist_ok=True)
         if not path.exists():
-            _link_new_secret(path)
+            make_file(path, secrets.token_hex(32).encode())
         key = path.read_bytes().strip()
     except OSError as error:
         raise SettingError("data_dir", settings.data_dir, f"a folder of this user ({error.strerror})", str(path)) from error
@@ -28,16 +28,17 @@ def make_secret(settings: Settings) -> bytes:
     return key
 
 
-def _link_new_secret(path: Path) -> None:
-    """Make the file, whole or not at all; the first of several starters wins, and the others read its key."""
-    descriptor, new = tempfile.mkstemp(prefix="secret.", dir=path.parent)  # mode 0600
+def make_file(path: Path, content: bytes) -> bool:
+    """Make a file of mode 0600, whole or not at all; False when there is one. Of several starters the first one wins, and the others read its file."""
+    descriptor, new = tempfile.mkstemp(prefix=f"{path.name}.", dir=path.parent)  # mode 0600
     try:
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_hex(32))
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
             file.flush()
             os.fsync(descriptor)
         os.link(new, path)
     except FileExistsError:
-        pass
+        return False
     finally:
         os.unlink(new)
+    return True
