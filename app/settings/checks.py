@@ -64,6 +64,21 @@ def url_of(*schemes: str) -> Check:
     return check
 
 
+def mirrors(value: tuple[str, ...]) -> str:
+    """HTTPS, or plain HTTP to this machine; no query, as the addresses of the mirror follow."""
+    hint = "a list of addresses https://host/path; http:// for this machine only (127.0.0.1, localhost, [::1])"
+    for item in value:
+        try:
+            parts = urlsplit(item)
+            near = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1")
+            good = (parts.scheme == "https" or near) and parts.hostname and parts.port != 0 and not parts.username
+        except ValueError:
+            good = False
+        if not good or parts.query or parts.fragment:
+            return hint
+    return ""
+
+
 def problem(value: str) -> str:
     return "" if not value or value.startswith(("mailto:", "https://")) else "empty, mailto:address or https://address"
 

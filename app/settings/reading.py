@@ -39,6 +39,7 @@ def load(config: Path | None = None, environ: Mapping[str, str] = os.environ) ->
         data_dir=_absolute(given.data_dir),
         file_roots=tuple(_absolute(root) for root in given.file_roots),
         render_plugins=given.render_plugins and _absolute(given.render_plugins),
+        publish_folder=given.publish_folder and _absolute(given.publish_folder),
     )
 
 

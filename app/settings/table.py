@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from app.formats.urls import is_remote, normal_folder
-from app.settings.checks import Check, between, folders, hosts, networks, one_of, prefix, problem, secret_key, url_of
+from app.settings.checks import Check, between, folders, hosts, mirrors, networks, one_of, prefix, problem, secret_key, url_of
 
 TREE = Path(__file__).resolve().parent.parent.parent
 """The installed product: the folder that holds wsgi.py, app/ and render/."""
@@ -109,6 +109,18 @@ class Settings:
     square_keep_logs_days: int = setting(30, "Days that first and last lines of logs are kept.", between(1, 36500))
     square_keep_graphs_days: int = setting(365, "Days that file deliveries are kept.", between(1, 36500))
     square_keep_statuses_days: int = setting(365, "Days for which it is known which machine was up.", between(1, 36500))
+
+    publish_mirrors: tuple[str, ...] = setting(
+        (), "Mirrors outside that are sent what the public may see, https://...; empty, as publish_folder: nothing leaves.", mirrors
+    )
+    publish_folder: str = setting("", "Folder into which the same is written, for mirrors that read files.")
+    publish_key: str = setting("", "Key (PEM) that signs it; empty: publish/key in data_dir (`dqmhub mirror-key` makes it).")
+    publish_ca: str = setting(
+        "", "File (PEM) or folder of the authorities that the mirrors' certificates are checked against; empty: the usual ones."
+    )
+    publish_s: float = setting(3.0, "Seconds between two looks at what is new for the mirrors.", between(0.2, 600))
+    publish_keep_runs: int = setting(300, "Runs of each system that mirrors show, the newest.", between(1, 10_000))
+    publish_log_runs: int = setting(100, "Runs of each system whose logs mirrors show, the newest.", between(0, 10_000))
 
     simulator_port: int = setting(9215, "Port of this machine that the stand-in for P5 listens on (`dqmhub simulate`).", between(1, 65535))
 
