@@ -23,7 +23,17 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 FIRST_LINE = re.compile(rb"DQMHUB-SNAPSHOT 1 ([0-9a-f]{16}) ([0-9a-f]{128})\n")
 KINDS = re.compile(r"[a-z][a-z0-9_-]{0,31}")
+TYPES = re.compile(r"[a-z]+/[a-z0-9.+-]+(; ?charset=[a-z0-9-]+)?", re.IGNORECASE)
 LONGEST_NAME = 200
+LATEST = 1e11
+"""Of later moments there is no calendar, Unix s."""
+
+LARGEST_SNAPSHOT = 32 * 2**20
+"""Bytes that a mirror takes at once unless its operator says otherwise."""
+
+LARGEST_CONTENT = 16 * 2**20
+"""Bytes that an item may have once it is decompressed."""
+
 LARGEST = 2**53
 """Greatest run and edition: what JSON keeps exactly everywhere."""
 
@@ -71,6 +81,11 @@ def key_id(key: Ed25519PublicKey) -> str:
     return hashlib.sha256(key.public_bytes_raw()).hexdigest()[:16]
 
 
+def tag(body: bytes) -> str:
+    """Which content this is: an address of a mirror with `v=` and this tag may be kept for good."""
+    return hashlib.sha256(body).hexdigest()[:16]
+
+
 def pack(snapshot: Snapshot, key: Ed25519PrivateKey) -> bytes:
     """A snapshot as signed bytes."""
     header = {
@@ -91,19 +106,21 @@ def unpack(raw: bytes, keys: Iterable[Ed25519PublicKey]) -> Snapshot:
     named = first[1].decode()
     if named not in known:
         raise Refused(403, f"the key {named} is not one that this mirror trusts ({', '.join(known) or 'it has none'})")
-    signed = raw[first.end() :]
+    end = raw.find(b"\n", first.end())
+    whole = memoryview(raw)  # slices of it are no copies, and a snapshot may be large
     try:
-        known[named].verify(bytes.fromhex(first[2].decode()), signed)
+        known[named].verify(bytes.fromhex(first[2].decode()), whole[first.end() :])
     except InvalidSignature:
         raise Refused(403, f"the signature is not by the key {named}, or bytes were changed") from None
-    header, _, body = signed.partition(b"\n")
+    if end < 0:
+        raise Refused(400, "its header does not end")
     try:
-        return _snapshot(json.loads(header), body)
+        return _snapshot(json.loads(raw[first.end() : end]), whole[end + 1 :])
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise Refused(400, f"its header cannot be used: {error}"[:300]) from error
 
 
-def _snapshot(header: dict[str, Any], body: bytes) -> Snapshot:
+def _snapshot(header: dict[str, Any], body: memoryview) -> Snapshot:
     since, until = _whole(header["since"]), _whole(header["until"])
     if since >= until:
         raise ValueError(f"it leads from edition {since} to {until}")
@@ -111,18 +128,25 @@ def _snapshot(header: dict[str, Any], body: bytes) -> Snapshot:
     for kind, system, run, name, type, encoding, size in header["items"]:
         length = 0 if size is None else _whole(size)
         items.append(
-            Item(_key(kind, system, run, name), _text(type), _encoding(encoding), None if size is None else body[at : at + length])
+            Item(_key(kind, system, run, name), _type(type), _encoding(encoding), None if size is None else bytes(body[at : at + length]))
         )
         at += length
     if at != len(body):
         raise ValueError(f"its items have {at} bytes, and {len(body)} follow the header")
-    return Snapshot(_text(header["series"]), float(header["started"]), since, until, float(header["at"]), _text(header["hub"]), items)
+    started, made = _moment(header["started"]), _moment(header["at"])
+    return Snapshot(_text(header["series"]), started, since, until, made, _text(header["hub"]), items)
 
 
 def _whole(given: Any) -> int:
     if type(given) is not int or not 0 <= given < LARGEST:
         raise ValueError(f"{given!r} is no whole number from 0 to 2^53"[:200])
     return given
+
+
+def _moment(given: Any) -> float:
+    if type(given) not in (int, float) or not 0 <= given < LATEST:
+        raise ValueError(f"{given!r} is no moment"[:200])
+    return float(given)
 
 
 def _text(given: Any) -> str:
@@ -135,6 +159,12 @@ def _key(kind: Any, system: Any, run: Any, name: Any) -> Key:
     if not KINDS.fullmatch(_text(kind)) or not KINDS.fullmatch(_text(system)):
         raise ValueError(f"{kind!r} or {system!r} is no name of a kind or of a system")
     return Key(kind, system, _whole(run), _text(name))
+
+
+def _type(given: Any) -> str:
+    if not TYPES.fullmatch(_text(given)):
+        raise ValueError(f"{given!r} is no content type")
+    return str(given)
 
 
 def _encoding(given: Any) -> str:
