@@ -49,7 +49,7 @@ def test_a_walk_with_the_mouse_from_home_to_a_plot_and_back(page: Page) -> None:
 
     page.get_by_role("link", name="EcalBarrel").click()
     page.get_by_role("link", name="EventInfo").click()
-    assert page.get_by_role("navigation", name="Folders").inner_text().split("\n") == ["Top", "EcalBarrel", "EventInfo"]
+    expect(page.get_by_role("navigation", name="Folders").get_by_role("listitem")).to_have_text(["Top", "EcalBarrel", "EventInfo"])
     tile = page.locator(".tile", has_text="reportSummaryMap")
     drawn(page, "reportSummaryMap", 266)
     status = {
