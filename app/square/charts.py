@@ -70,6 +70,16 @@ def files(system: str, run: int, since: int = 0) -> Files:
     return Files(max((graph.version for graph in graphs), default=0), found)
 
 
+def arrays(graph: Graph) -> dict[str, dict[str, list[Any]]]:
+    """The files of each stream as P5 reports them, by the names of ARRAYS: lists of one length."""
+    streams: dict[str, dict[str, list[Any]]] = {}
+    for part in GraphPart.select().where(GraphPart.graph == graph.id).order_by(GraphPart.stream, GraphPart.part):
+        of = streams.setdefault(part.stream, {name: [] for name in ARRAYS})
+        for name, values in mapping(unpacked(part.points)).items():
+            of.setdefault(name, []).extend(values)
+    return streams
+
+
 def _files(points: dict[str, Any], graph: Graph) -> Iterator[File]:
     columns = [points.get(name, []) for name in ARRAYS]  # -1 where the file could not be read
     for lumi, mtime, _, processed, accepted, size in zip(*columns, strict=False):

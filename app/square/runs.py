@@ -92,6 +92,16 @@ def client_name(tag: str) -> str:
     return tag.removesuffix(ENDING) or "(no name)"
 
 
+def short(events: int | None) -> str:
+    """A number of events in three or four letters."""
+    if events is None:
+        return "–"
+    for size, letter in ((10**9, "B"), (10**6, "M"), (10**3, "K")):
+        if events >= size:
+            return f"{events / size:.0f}{letter}" if events >= 10 * size else f"{events / size:.1f}{letter}"
+    return str(events)
+
+
 def find(system: str, run: int) -> Run | None:
     found: Run | None = Run.get_or_none(Run.system == system, Run.run == run)
     return found

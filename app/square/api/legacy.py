@@ -18,9 +18,7 @@ from app.database import rows
 from app.security import Role, needs
 from app.square import charts, details, runs
 from app.square.api.answers import answer
-from app.square.details import unpacked
-from app.square.documents import ARRAYS, mapping
-from app.square.models import SYSTEMS, Document, Graph, GraphPart, Job, Run, version_of
+from app.square.models import SYSTEMS, Document, Graph, Job, Run, version_of
 from app.square.place import CERN, LARGEST_RUN, Place
 from app.web import Problem
 
@@ -103,13 +101,8 @@ def get_graph() -> Response:
         if graph is None:
             return []
         document = Document.get_or_none(Document.system == system, Document.key == graph.key)
-        streams: dict[str, dict[str, list[Any]]] = {}
-        for part in GraphPart.select().where(GraphPart.graph == graph.id).order_by(GraphPart.stream, GraphPart.part):
-            arrays = streams.setdefault(part.stream, {name: [] for name in ARRAYS})
-            for name, values in mapping(unpacked(part.points)).items():
-                arrays.setdefault(name, []).extend(values)
         rev, at = (document.rev, document.timestamp) if document else (-1, graph.received)
-        return [run, rev, graph.key, at, graph.global_start, streams, graph.host]
+        return [run, rev, graph.key, at, graph.global_start, charts.arrays(graph), graph.host]
 
     return answer(make, charts.version(system, run))
 

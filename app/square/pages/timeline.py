@@ -13,7 +13,7 @@ from app.database import rows
 from app.security import Role, needs
 from app.square.models import SYSTEMS, Job, Run
 from app.square.place import LARGEST_RUN, ZONES, Place, asked, number
-from app.square.runs import client_name
+from app.square.runs import client_name, short
 from app.square.states import LOOKS, ORDER, exit_words, state_of
 from app.web import page
 
@@ -56,16 +56,6 @@ class Cell(NamedTuple):
 class Line(NamedTuple):
     run: Run
     cells: dict[str, Cell]
-
-
-def short(events: int | None) -> str:
-    """A number of events in three or four letters."""
-    if events is None:
-        return "–"
-    for size, letter in ((10**9, "B"), (10**6, "M"), (10**3, "K")):
-        if events >= size:
-            return f"{events / size:.0f}{letter}" if events >= 10 * size else f"{events / size:.1f}{letter}"
-    return str(events)
 
 
 @pages.get("/square/timeline")
