@@ -11,10 +11,11 @@ from app.settings.checks import prefix
 from app.settings.reading import DUMMY_SECRETS, SettingError, config_files, kind, load
 from app.settings.secret import make_file, make_secret
 from app.settings.showing import sample, shown, toml
-from app.settings.table import LOG_LEVELS, TREE, Settings, table
+from app.settings.table import EVENTS, LOG_LEVELS, TREE, Settings, table
 
 __all__ = [
     "DUMMY_SECRETS",
+    "EVENTS",
     "LOG_LEVELS",
     "TREE",
     "SettingError",

@@ -10,12 +10,19 @@ from urllib.parse import urlsplit
 
 from app.formats.urls import normal_folder
 
+MAIL = r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*"
+QUIET = r"(?P<channel>sound|mail|webhook) (?P<begin>([01]\d|2[0-3]):[0-5]\d)-(?P<end>([01]\d|2[0-3]):[0-5]\d)"
+
 Check = Callable[[Any], str]
 """Looks at a value of the right type and says what is allowed, or nothing when the value is."""
 
 
 def one_of(*choices: str) -> Check:
     return lambda value: "" if value in choices else "one of " + ", ".join(choices)
+
+
+def some_of(*choices: str) -> Check:
+    return lambda value: "" if set(value) <= set(choices) else "a list of " + ", ".join(choices)
 
 
 def between(low: float, high: float) -> Check:
@@ -77,6 +84,43 @@ def mirrors(value: tuple[str, ...]) -> str:
         if not good or parts.query or parts.fragment:
             return hint
     return ""
+
+
+def place(value: str) -> str:
+    """A server by name and port, with brackets around an IPv6 address."""
+    try:
+        parts = urlsplit(f"//{value}")
+        good = bool(parts.hostname and parts.port and parts.netloc == value and not parts.username)
+    except ValueError:
+        good = False
+    return "" if good or not value else "empty, or host:port"
+
+
+def webhooks(value: tuple[str, ...]) -> str:
+    try:
+        parts = [urlsplit(item) for item in value]
+        good = all(each.scheme in ("http", "https") and each.hostname and each.port != 0 and not each.username for each in parts)
+    except ValueError:
+        good = False
+    return (
+        ""
+        if good and all(item.isascii() and item.isprintable() and " " not in item for item in value)
+        else "a list of addresses https://host/path"
+    )
+
+
+def mail_address(value: str) -> str:
+    return "" if not value or re.fullmatch(MAIL, value) else "empty, or an address such as dqm@cern.ch"
+
+
+def mail_addresses(value: tuple[str, ...]) -> str:
+    return "" if all(re.fullmatch(MAIL, item) for item in value) else "a list of addresses such as dqm@cern.ch"
+
+
+def quiet_hours(value: tuple[str, ...]) -> str:
+    found = [re.fullmatch(QUIET, item) for item in value]
+    good = all(each and each["begin"] != each["end"] for each in found)
+    return "" if good else 'a list such as "sound 22:00-06:00" of sound, mail or webhook'
 
 
 def problem(value: str) -> str:

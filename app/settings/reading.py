@@ -110,7 +110,7 @@ def _checked(name: str, value: Any, where: str) -> Any:
         raise SettingError(name, HIDDEN, "a name that `dqmhub config show` lists", where)
     shown = HIDDEN if row.metadata["secret"] else value
     value = _typed(name, value, where, shown)
-    if row.metadata["secret"] and value and _is_dummy(value):
+    if row.metadata["secret"] and any(_is_dummy(item) for item in (value if isinstance(value, tuple) else (value,)) if item):
         raise SettingError(name, shown, "a secret of your own, not the placeholder of a sample file", where)
     if allowed := row.metadata["check"](value) if row.metadata["check"] else "":
         raise SettingError(name, shown, allowed, where)

@@ -7,12 +7,32 @@ from pathlib import Path
 from typing import Any
 
 from app.formats.urls import is_remote, normal_folder
-from app.settings.checks import Check, between, folders, hosts, mirrors, networks, one_of, prefix, problem, secret_key, url_of
+from app.settings.checks import (
+    Check,
+    between,
+    folders,
+    hosts,
+    mail_address,
+    mail_addresses,
+    mirrors,
+    networks,
+    one_of,
+    place,
+    prefix,
+    problem,
+    quiet_hours,
+    secret_key,
+    some_of,
+    url_of,
+    webhooks,
+)  # fmt: skip
 
 TREE = Path(__file__).resolve().parent.parent.parent
 """The installed product: the folder that holds wsgi.py, app/ and render/."""
 
 COLOURS = ("grey", "blue", "green", "orange", "red", "purple")
+EVENTS = ("run-start", "run-end", "crash", "stuck", "silent-host")
+TROUBLES = ("crash", "stuck", "silent-host")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -121,6 +141,37 @@ class Settings:
     publish_s: float = setting(3.0, "Seconds between two looks at what is new for the mirrors.", between(0.2, 600))
     publish_keep_runs: int = setting(300, "Runs of each system that mirrors show, the newest.", between(1, 10_000))
     publish_log_runs: int = setting(100, "Runs of each system whose logs mirrors show, the newest.", between(0, 10_000))
+
+    notice_systems: tuple[str, ...] = setting(
+        ("production",), "Systems of DQM^2 whose events are told by notices.", some_of("production", "playback")
+    )
+    notice_webhooks: tuple[str, ...] = setting((), "Addresses that each notice is sent to as JSON, https://...", webhooks, secret=True)
+    notice_webhook_secret: str = setting("", "Key that signs what is sent to them (HMAC-SHA256); empty: it is not signed.", secret=True)
+    notice_webhook_kinds: tuple[str, ...] = setting(EVENTS, "What they are told: " + ", ".join(EVENTS) + ".", some_of(*EVENTS))
+    notice_smtp: str = setting("", "Mail server, host:port; empty: no notice is mailed.", place)
+    notice_smtp_security: str = setting(
+        "starttls", "How it is spoken to: starttls, tls (from the first byte) or none.", one_of("starttls", "tls", "none")
+    )
+    notice_smtp_user: str = setting("", "Account at the mail server; empty: it needs none.")
+    notice_smtp_password: str = setting("", "Password of that account.", secret=True)
+    notice_mail_from: str = setting("", "Sender of the mails, an address alone.", mail_address)
+    notice_mail_to: tuple[str, ...] = setting((), "Who gets the mails; empty: no notice is mailed.", mail_addresses)
+    notice_mail_kinds: tuple[str, ...] = setting(TROUBLES, "What is mailed.", some_of(*EVENTS))
+    notice_sound: str = setting("", "Sound server of the control room (CMS-WOW), host:port; empty: no notice is heard.", place)
+    notice_sound_kinds: tuple[str, ...] = setting(TROUBLES, "What is heard.", some_of(*EVENTS))
+    notice_quiet: tuple[str, ...] = setting(
+        (),
+        'Hours in which a channel is quiet, Swiss time, as "sound 22:00-06:00"; what was to be mailed is mailed at their end.',
+        quiet_hours,
+    )
+    notice_ca: str = setting(
+        "", "File (PEM) or folder of the authorities that webhooks and mail server are checked against; empty: the usual ones."
+    )
+    notice_timeout_s: float = setting(10.0, "Seconds that one sending may take in all.", between(0.1, 60))
+    notice_keep_days: int = setting(365, "Days that notices are kept.", between(1, 36500))
+    public_url: str = setting(
+        "", "Address at which people reach this hub, for links in notices; empty: they have none.", url_of("http", "https")
+    )
 
     simulator_port: int = setting(9215, "Port of this machine that the stand-in for P5 listens on (`dqmhub simulate`).", between(1, 65535))
 

@@ -28,11 +28,12 @@ from typing import Any, NamedTuple
 from peewee import fn
 
 from app.database import rows
+from app.settings import EVENTS
 from app.square.models import Host, HostStatus, Job, Run
 from app.square.runs import client_name, newest
 from app.square.states import STUCK_S, exit_words
 
-KINDS = ("run-start", "run-end", "crash", "stuck", "silent-host")
+KINDS = EVENTS
 
 SETTLE_S = 60.0
 SILENT_S = 60.0
@@ -82,7 +83,12 @@ def events(system: str, since: float, until: float, limit: int = 1000, kinds: Co
 def _event(system: str, kind: str, run: int | None, key: str, at: float, title: str, text: str, once: object = None) -> Event:
     """An event; `once` tells it from others of its kind with the same run and key."""
     mark = hashlib.sha256(json.dumps([system, kind, run, key, once]).encode()).hexdigest()[:20]
-    return Event(f"{kind}-{mark}", system, kind, run, key, at, " ".join(title.split()), " ".join(text.split()))
+    return Event(f"{kind}-{mark}", system, kind, run, key, at, _line(title), _line(text))
+
+
+def _line(text: str) -> str:
+    """A text on one line, without what turns, hides or controls others."""
+    return " ".join("".join(letter if letter.isprintable() or letter.isspace() else "\ufffd" for letter in text).split())
 
 
 def _facts(run: Run) -> str:
