@@ -70,12 +70,16 @@ class HostLine(NamedTuple):
 
 
 class Machine(NamedTuple):
-    """A machine as P5 sees it. said: up, as P5 said last; up: None when that is too old."""
+    """A machine as P5 sees it. said: up, as P5 said last, at `at` (Unix s UTC); up: None when that is too old."""
 
     name: str
     said: bool
     message: str
-    age_s: float
+    at: float
+
+    @property
+    def age_s(self) -> float:
+        return max(0.0, time.time() - self.at)
 
     @property
     def up(self) -> bool | None:
@@ -163,13 +167,12 @@ def hosts(system: str) -> list[HostLine]:
 
 def machines(system: str) -> list[Machine]:
     """The newest that P5 said of each machine."""
-    now = time.time()
     newest = HostStatus.select(HostStatus.name, fn.MAX(HostStatus.last).alias("last")).where(HostStatus.system == system)
     newest = newest.group_by(HostStatus.name).alias("newest")
     query = HostStatus.select().join(newest, on=(HostStatus.name == newest.c.name) & (HostStatus.last == newest.c.last))
     found = {}
     for row in query.where(HostStatus.system == system).order_by(HostStatus.name, HostStatus.id):
-        found[row.name] = Machine(row.name, row.up, row.message, max(0.0, now - row.last))
+        found[row.name] = Machine(row.name, row.up, row.message, row.last)
     return list(found.values())
 
 

@@ -151,9 +151,8 @@ def get_logs() -> Response:
 
 def get_cluster_status() -> Response:
     found = runs.machines(_system("cluster"))
-    now = time.time()
-    shown = [[censored(one.name), one.said, one.message or None, now - one.age_s] for one in found]
-    return answer(lambda: shown, [(one.name, one.said, one.message) for one in found], int(now))
+    shown = [[censored(one.name), one.said, one.message or None, one.at] for one in found]
+    return answer(lambda: shown, [(one.name, one.said, one.message) for one in found], int(time.time()))
 
 
 ANSWERS: dict[str, Callable[[], Response]] = {
