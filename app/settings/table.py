@@ -125,6 +125,9 @@ class Settings:
     square_grab_s: float = setting(2.0, "Seconds between two questions to a machine of P5 for what is new.", between(0.1, 600))
     square_status_s: float = setting(30.0, "Seconds between two looks at which machines of P5 are up.", between(1, 3600))
     square_timeout_s: float = setting(10.0, "Seconds that one answer of P5 may take in all.", between(0.1, 600))
+    square_command_timeout_s: float = setting(
+        120.0, "Seconds that P5 may take to answer a command; it asks its machines for versions one after the other, 5 s each.", between(1, 3600)
+    )
     square_keep_documents_days: int = setting(60, "Days that documents of DQM^2 are kept; runs and jobs stay.", between(1, 36500))
     square_keep_logs_days: int = setting(30, "Days that first and last lines of logs are kept.", between(1, 36500))
     square_keep_graphs_days: int = setting(365, "Days that file deliveries are kept.", between(1, 36500))

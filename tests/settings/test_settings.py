@@ -76,6 +76,7 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
     "square_grab_s": [(0, "a number from 0.1 to 600")],
     "square_status_s": [(0.5, "a number from 1 to 3600")],
     "square_timeout_s": [(0, "a number from 0.1 to 600")],
+    "square_command_timeout_s": [(0.5, "a number from 1 to 3600")],
     "square_keep_documents_days": [(0, "a number from 1 to 36500")],
     "square_keep_logs_days": [(0, "a number from 1 to 36500")],
     "square_keep_graphs_days": [(1.5, "a whole number")],
