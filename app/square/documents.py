@@ -23,6 +23,8 @@ ARRAYS = ("lumis", "mtimes", "ctimes", "evt_processed", "evt_accepted", "fsize")
 LONGEST = 500
 """Characters of a text that is a column; a database cannot index much more."""
 LONGEST_LIFE_S = 60 * 86400
+LAST_TIME = 1e11
+"""Greater ones are no Unix times."""
 
 _BAD = re.compile("[\0\ud800-\udfff]")
 
@@ -55,6 +57,12 @@ def number(value: Any) -> float | None:
     except (ValueError, OverflowError):
         return None
     return found if math.isfinite(found) else None
+
+
+def moment(value: Any) -> float | None:
+    """A time of the calendar as Unix s, also as text; else None."""
+    found = number(value)
+    return found if found is not None and abs(found) < LAST_TIME else None
 
 
 def text(value: Any) -> str:

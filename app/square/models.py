@@ -99,7 +99,7 @@ class HostStatus(Table):
 class Document(Table):
     """The newest state of a document, by its `_id` (here `key`); body: zstd of its JSON without the log texts of `Log`.
 
-    timestamp: of its header. created: when its first state was stored, received: its newest. bytes: space of body,
+    rev: 0 when P5 has it no more. timestamp: of its header. created: when its first state was stored, received: its newest. bytes: space of body,
     log and points. size: of the JSON.
     """
 

@@ -1,7 +1,7 @@
 """The client of DQM^2 at P5: asks the web servers of its machines for headers and documents, directly or through the CMSWEB proxy.
 
 One server, the gateway, answers at `square_url`, for itself and by /redirect for the others. No answer is waited for
-longer than `square_timeout_s` in all, or read beyond MOST_BYTES, however slowly it comes.
+longer than `square_timeout_s` in all, one with documents half as long; or read beyond MOST_BYTES, however slowly it comes.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from typing import Any, NamedTuple
 from urllib.parse import quote, urlsplit
 
 import requests
+from urllib3.exceptions import HTTPError
+from urllib3.response import BaseHTTPResponse
 
 from app.settings import Settings
-from app.square.documents import number, sequence
+from app.square.documents import moment, sequence
 
 MOST_BYTES = 512 << 20
 CHUNK = 1 << 18
 MOST_REV = 2**62
-LAST_TIME = 1e11
-"""Greater ones are no Unix times."""
 LONGEST_KEY = 1000
 """Longer identifiers are no documents; a database cannot index them."""
 
@@ -76,7 +76,7 @@ class Upstream:
         """The headers of a host from a revision on, that one included; 0: all there are."""
         found: dict[str, Header] = {}
         bad = []
-        for message in self._ask(host, {"event": "sync_request", "known_rev": known_rev}, "update_headers"):
+        for message in self._ask(host, {"event": "sync_request", "known_rev": known_rev}, "update_headers", self.timeout_s):
             for given in sequence(message.get("headers")):
                 try:
                     header = _header(given)
@@ -87,7 +87,7 @@ class Upstream:
 
     def documents(self, host: str, keys: Iterable[str]) -> dict[str, dict[str, Any]]:
         """Documents by their identifiers; those that P5 does not have are missing."""
-        messages = self._ask(host, {"event": "request_documents", "ids": list(keys)}, "update_documents")
+        messages = self._ask(host, {"event": "request_documents", "ids": list(keys)}, "update_documents", self.timeout_s / 2)
         found = {}
         for message in messages:
             for document in sequence(message.get("documents")):
@@ -98,26 +98,33 @@ class Upstream:
     def command(self, what: str, **parameters: str) -> Any:
         """The JSON that P5's control room answers to a question."""
         query = "&".join(f"{name}={quote(value)}" for name, value in {"what": what, **parameters}.items())
-        return _json(self._request("GET", f"/cr/exe?{query}"))
+        return _json(self._request("GET", f"/cr/exe?{query}", self.timeout_s))
 
     def log(self, host: str, key: str) -> bytes:
-        """The whole log of a job, which only the machine that it ran on has.
+        """The whole log of a job, which only the machine that it ran on has."""
+        base, name = self.way(host)
+        return self._request("GET", f"/utils/show_log/{quote(key, safe='')}", self.timeout_s, base=base, host=name)
 
-        That is asked itself where `square_url` names the gateway. Behind another name, of a tunnel or a stand-in, one
-        server answers for the machine that the Host header names; CMSWEB, whose name must stay, leads to the gateway alone.
+    def way(self, host: str) -> tuple[str, str]:
+        """How a machine is asked itself, in place of through the gateway: base of the address, and the Host header, "" for that of the address.
+
+        It has an address of its own where `square_url` names the gateway. Behind another name, of a tunnel or a
+        stand-in, one server answers for the machine that the Host header names; CMSWEB, whose name must stay, leads to the gateway alone.
         """
-        path, parts = f"/utils/show_log/{quote(key, safe='')}", urlsplit(self.base)
+        if self.outside or short(host) == self.gateway:
+            return self.base, ""
         machine = f"{host}:{self.port}"
-        if parts.scheme == "https" or short(host) == self.gateway:
-            return self._request("GET", path)
-        if short(parts.hostname or "") == self.gateway:
-            return self._request("GET", path, base=f"http://{machine}")
-        return self._request("GET", path, host=machine)
+        return (f"http://{machine}", "") if short(urlsplit(self.base).hostname or "") == self.gateway else (self.base, machine)
 
-    def _ask(self, host: str, message: dict[str, Any], event: str) -> list[dict[str, Any]]:
+    @property
+    def outside(self) -> bool:
+        """Whether P5 is reached through the CMSWEB proxy."""
+        return urlsplit(self.base).scheme == "https"
+
+    def _ask(self, host: str, message: dict[str, Any], event: str, timeout_s: float) -> list[dict[str, Any]]:
         direct = short(host) == self.gateway
         path = "/sync_proxy" if direct else f"/redirect?path={quote(host)}&port={self.port}"
-        raw = self._request("POST", path, json.dumps({"messages": [json.dumps(message)]}))
+        raw = self._request("POST", path, timeout_s, json.dumps({"messages": [json.dumps(message)]}))
         answer = _json(raw)
         texts = answer.get("messages") if isinstance(answer, dict) else None
         if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
@@ -127,19 +134,19 @@ class Upstream:
             raise BadAnswer(f"a message is no {event}", raw)
         return messages
 
-    def _request(self, method: str, path: str, body: str | None = None, *, base: str = "", host: str = "") -> bytes:
+    def _request(self, method: str, path: str, timeout_s: float, body: str | None = None, *, base: str = "", host: str = "") -> bytes:
         """The body of an answer with status 200. base: of another server; host: the Host header, when it is not that of the address."""
         url, headers = (base or self.base) + path, {"Content-Type": "application/json", **({"Host": host} if host else {})}
-        end = time.monotonic() + self.timeout_s
+        end = time.monotonic() + timeout_s
         try:
             try:
                 return self._read(method, url, body, end, headers)
             except requests.ConnectionError:  # a kept connection may have been closed meanwhile: once more, on a new one
                 return self._read(method, url, body, end, headers)
         except requests.ConnectTimeout as error:
-            raise Unreachable(f"no connection within {self.timeout_s:g} s") from error
+            raise Unreachable(f"no connection within {timeout_s:g} s") from error
         except requests.Timeout as error:
-            raise BadAnswer(f"no answer within {self.timeout_s:g} s") from error
+            raise BadAnswer(f"no answer within {timeout_s:g} s") from error
         except requests.exceptions.SSLError as error:
             raise Unreachable(f"TLS: {reason(error)}") from error
         except requests.ConnectionError as error:
@@ -159,23 +166,24 @@ class Upstream:
             allow_redirects=False,
         )
         with answer:
-            content = self._content(answer, end)
+            content = self._content(answer.raw, end)
             if answer.is_redirect:
                 raise BadAnswer("sent elsewhere: the cookie is not accepted", content)
             if answer.status_code != 200:
                 raise BadAnswer(f"status {answer.status_code}", content)
             return content
 
-    def _content(self, answer: requests.Response, end: float) -> bytes:
+    def _content(self, body: BaseHTTPResponse, end: float) -> bytes:
+        """The body, taken as it comes: who waits for chunks of a given size may wait for ever."""
         chunks = bytearray()
         try:
-            for chunk in answer.iter_content(CHUNK):
+            while chunk := body.read1(CHUNK, decode_content=True):
                 chunks += chunk
                 if time.monotonic() > end:
-                    raise BadAnswer(f"no whole answer within {self.timeout_s:g} s", bytes(chunks))
+                    raise requests.ReadTimeout
                 if len(chunks) > MOST_BYTES:
                     raise BadAnswer(f"more than {MOST_BYTES >> 20} MB", bytes(chunks[:CHUNK]))
-        except requests.RequestException as error:
+        except HTTPError as error:
             raise BadAnswer(f"the answer ends early: {reason(error)}", bytes(chunks)) from error
         return bytes(chunks)
 
@@ -203,9 +211,9 @@ def _json(text: str | bytes) -> Any:
 def _header(given: Any) -> Header:
     if not isinstance(given, dict):
         raise ValueError("a header is no object")
-    key, rev, timestamp = given.get("_id"), given.get("_rev"), number(given.get("timestamp"))
+    key, rev = given.get("_id"), given.get("_rev")
     if not isinstance(key, str) or not 0 < len(key) <= LONGEST_KEY or not key.isprintable():
         raise ValueError("a header has no usable _id")
     if type(rev) is not int or not 0 <= rev <= MOST_REV:
         raise ValueError("a header has no usable _rev")
-    return Header(key, rev, timestamp if timestamp is not None and abs(timestamp) < LAST_TIME else None)
+    return Header(key, rev, moment(given.get("timestamp")))

@@ -56,9 +56,13 @@ def test_a_reset_is_noticed_by_who_was_away_until_the_last_document_had_a_later_
         Host.update(last_ok=time.time() - 60).execute()
         assert one.grab(lambda: False)
         assert {document.key: document.rev for document in Document.select()} == {
-            "job-2": 2,
+            "job-2": 0,
             "job-1": 1,
             "job-4": 2,
             "job-5": 3,
             "job-3": 4,
-        }
+        }, "0: P5 has it no more"
+        Host.update(last_ok=time.time() - 60).execute()
+        asked = len(p5.record()["requests"])
+        assert one.grab(lambda: False)
+        assert len(p5.record()["requests"]) == asked + 2, "what is new, and a few documents: what P5 lacks since then is no other reset"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -13,9 +15,10 @@ import zstandard
 
 from app.settings import Settings
 from app.square.grabbing.cluster import look, note_versions
-from app.square.grabbing.grabber import BATCH, HostGrabber
+from app.square.grabbing.grabber import BATCH, HostGrabber, grabbing
 from app.square.models import DeadLetter, Document, Host, HostStatus, Job, Log, Run, version_of
-from app.square.upstream import Upstream
+from app.square.upstream import Unreachable, Upstream
+from app.work import Repeated, Turn
 from tests.support.faulty_p5 import FaultyP5, faulty_p5
 from tests.support.p5 import BU, CROWDED, FU, P5, stand_in
 from tests.support.processes import service, until
@@ -261,8 +264,46 @@ def test_a_document_that_never_comes_delays_the_others_by_its_own_time_out(hub: 
     assert one.grab(never)
     assert time.monotonic() - start < 30, "not the minute that it would take"
     assert keys() == {f"job-{number:05d}" for number in range(10)} - {"job-00004"}
-    assert DeadLetter.get().why == "no answer within 1 s"
+    assert DeadLetter.get().why == "no answer within 0.5 s", "the first half was for its batch"
     assert row("dqmrubu-c2a06-03-01").rev == 10
+
+
+def test_a_minute_that_is_over_does_not_wait_for_the_rest_of_a_batch_that_is_fetched_one_by_one(hub: Settings, faulty: FaultyP5) -> None:
+    faulty.documents = {f"job-{number:05d}": json.dumps(job(number)) for number in range(10)} | {"bad": "cut"}
+    one = grabber(hub, faulty, "dqmrubu-c2a06-03-01")
+    looks = iter([False, False, False, True])
+    assert one.grab(lambda: next(looks, True))
+    assert keys() == {"job-00000", "job-00001", "job-00002"}
+    assert (row("dqmrubu-c2a06-03-01").rev, row("dqmrubu-c2a06-03-01").behind) == (3, 8)
+    assert one.grab(never), "the next one goes on there"
+    assert keys() == {f"job-{number:05d}" for number in range(10)}
+    assert [letter.key for letter in DeadLetter.select()] == ["bad"]
+
+
+def test_a_machine_that_is_down_is_not_all_of_them_while_others_are_still_asked(hub: Settings, p5: P5) -> None:
+    p5.incident("host_down", host=FU)
+    p5.incident("slow", host=CROWDED, seconds=3)
+    settings = replace(hub, square_url=p5.address, square_grab_s=0.2)
+    turn = Turn(Repeated("grab", 0.2, lambda _: nullcontext(lambda: None)), threading.Event(), 600)
+    with grabbing("production", (FU, CROWDED), settings, turn) as step:
+        step()
+        p5.incident("host_down", host=CROWDED)
+        end = time.monotonic() + 60
+
+        def until_it_fails() -> None:
+            while time.monotonic() < end:
+                step()
+
+        with pytest.raises(Unreachable, match="no machine of production answers"):
+            until_it_fails()
+
+
+@pytest.mark.parametrize("when", [1e300, -1e12, "1e200"])
+def test_times_beyond_every_calendar_are_none(hub: Settings, faulty: FaultyP5, when: float | str) -> None:
+    faulty.documents = {"job-00001": json.dumps(job(1, report_timestamp=when))}
+    faulty.timestamp = when
+    assert grabber(hub, faulty, "dqmrubu-c2a06-03-01").grab(never)
+    assert Job.get().reported == pytest.approx(time.time(), abs=600), "then it is when it came"
 
 
 @pytest.mark.parametrize(

@@ -145,7 +145,8 @@ def test_a_certificate_that_is_missing_is_an_error_of_the_answer_that_names_it(b
         ask(replace(behind_cmsweb, square_certificate="/nowhere.pem"))
 
 
-def test_an_answer_that_trickles_is_given_up_after_the_time_out(settings: Settings) -> None:
+@pytest.mark.parametrize("piece", [1, 1 << 18], ids=["bytes", "chunks"])
+def test_an_answer_that_trickles_is_given_up_after_the_time_out(settings: Settings, piece: int) -> None:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers["Content-Length"]))
@@ -153,7 +154,7 @@ def test_an_answer_that_trickles_is_given_up_after_the_time_out(settings: Settin
             self.end_headers()
             try:
                 for _ in range(600):
-                    self.wfile.write(b" " * (1 << 18))
+                    self.wfile.write(b" " * piece)
                     time.sleep(0.1)
             except ConnectionError:
                 pass

@@ -14,13 +14,14 @@ from urllib.parse import parse_qs, urlsplit
 
 class FaultyP5:
     """documents: key to the JSON text of each, in the order of their revisions 1, 2, ...;
-    slow: seconds that an answer with a key takes; most_headers: of one answer, else it is cut;
+    slow: seconds that an answer with a key takes; timestamp: of each header; most_headers: of one answer, else it is cut;
     commands: what the control room answers to each question."""
 
     def __init__(self) -> None:
         self.documents: dict[str, str] = {}
         self.slow: dict[str, float] = {}
         self.header_texts: list[str] = []
+        self.timestamp: Any = 1.7e9
         self.most_headers = 10**9
         self.commands: dict[str, Any] = {}
         self.address = ""
@@ -28,7 +29,7 @@ class FaultyP5:
 
     def headers(self, known: int) -> list[str]:
         rows = [
-            {"timestamp": 1.7e9 + rev, "type": "dqm-source-state", "hostname": "fu", "tag": "beam", "run": 7, "_id": key, "_rev": rev}
+            {"timestamp": self.timestamp, "type": "dqm-source-state", "hostname": "fu", "tag": "beam", "run": 7, "_id": key, "_rev": rev}
             for rev, key in enumerate(self.documents, 1)
             if rev >= known
         ]

@@ -4,10 +4,10 @@ A machine is asked for the headers from the last revision on that was read, that
 its document is among them, at that revision or a newer one. When it is not, P5 counts anew (or dropped it by hand), and
 everything is asked for that differs from what is stored. The documents of the headers come in batches. When nobody has
 looked for a while, P5 may have counted anew, and past that revision: then one of a few documents that it had is gone or
-of lower revision than before.
+of lower revision than before. Documents that are found to be gone have revision 0 here, so that they are missed once.
 
 A batch that fails is fetched again one by one: what fails then, while the machine answers otherwise, is put aside as a
-dead letter. A machine that does not answer is left alone for a while, twice as long each time, and no other notices.
+dead letter. A batch and a single document may take half of the time-out each, so that a bad one costs the others one. A machine that does not answer is left alone for a while, twice as long each time, and no other notices.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 from peewee import fn
 
 from app.database import end_thread, rows
 from app.settings import Settings
-from app.square.documents import TYPES, Rows, integer, number, rows_of
+from app.square.documents import TYPES, Rows, integer, moment, rows_of
 from app.square.grabbing import store
 from app.square.grabbing.store import Bad
 from app.square.models import DeadLetter, Document, Host, Job, Run
@@ -48,6 +48,15 @@ LETTER_TIMES = 10
 Over = Callable[[], bool]
 
 
+class Fetched(NamedTuple):
+    """What came of a request for documents: those that came by key, why others cannot be had with what came of them, and how many
+    of the keys, from the first, were dealt with before the time was over."""
+
+    documents: dict[str, dict[str, Any]]
+    bad: dict[str, tuple[str, bytes]]
+    done: int
+
+
 class HostGrabber:
     """Grabs one machine of a system for a minute; used by one thread at a time."""
 
@@ -69,11 +78,12 @@ class HostGrabber:
             return False
         try:
             new = self._new(host)
-            for start in range(0, len(new), BATCH):
+            done = 0
+            while done < len(new):
                 if over():
                     return True
-                self._take(host, new[start : start + BATCH], len(new) - start - BATCH)
-            self._look_again(host)
+                done += self._take(host, new[done : done + BATCH], len(new) - done, over)
+            self._look_again(host, over)
         except (Unreachable, BadAnswer) as error:
             pause = min(2.0 ** min(host.failures, 10), LONGEST_PAUSE_S)
             self.not_before = time.monotonic() + pause
@@ -114,7 +124,7 @@ class HostGrabber:
 
     def _has_forgotten(self) -> bool:
         """Whether P5 lacks a document that it had, or has a lower revision of it, as judged by a few: all are too many to ask for."""
-        here = Document.system == self.system, Document.host == self.name
+        here = Document.system == self.system, Document.host == self.name, Document.rev > 0
         newest = Document.select(Document.key, Document.rev).where(*here).order_by(Document.rev.desc()).limit(PROBES)
         job = (Job.system == Document.system) & (Job.key == Document.key)
         ended = newest.join(Job, on=job).where(Job.exit_code.is_null(False))  # which no later state brings back
@@ -151,15 +161,20 @@ class HostGrabber:
         """What of all headers is to be fetched when the last one that was read is gone."""
         newest = max((header.rev for header in found), default=0)
         log.warning("%s of %s has revisions up to %d, after %d before: all of it is compared", self.name, self.system, newest, host.rev)
-        query = Document.select(Document.key, Document.rev, Document.timestamp).where(Document.system == self.system)
-        stored = {key: (rev, timestamp) for key, rev, timestamp in rows(query)}
+        here = Document.system == self.system, Document.host == self.name, Document.rev > 0
+        stored = {
+            key: (rev, timestamp)
+            for key, rev, timestamp in rows(Document.select(Document.key, Document.rev, Document.timestamp).where(*here))
+        }
         anew = newest < host.rev or any(header.key in stored and header.rev < stored[header.key][0] for header in found)
+        store.miss(self.system, [*(stored.keys() - {header.key for header in found})])
         store.save(host, [], [], time.time(), rev=0, rev_key="", resets=host.resets + anew)
         return [header for header in found if header is found[-1] or stored.get(header.key) != (header.rev, header.timestamp)]
 
-    def _take(self, host: Host, headers: Sequence[Header], left: int) -> None:
-        """Fetch and store one batch; `left` are still to come."""
-        documents, bad = self._fetch([header.key for header in headers])
+    def _take(self, host: Host, headers: Sequence[Header], left: int, over: Over) -> int:
+        """Fetch and store one batch, or until `over` the beginning of it; how many. `left` are still to come, those included."""
+        documents, bad, done = self._fetch([header.key for header in headers], over)
+        headers = headers[:done]
         by_key = {header.key: header for header in headers}
         now = time.time()
         found = self._made(documents, by_key, now, bad)
@@ -167,8 +182,9 @@ class HostGrabber:
             bad[key] = ("it was dropped at P5 before it was fetched", b"")
         letters = [Bad(key, by_key[key].rev, why, raw) for key, (why, raw) in bad.items()]
         last = headers[-1]
-        reached = {"rev": last.rev, "rev_key": last.key, "last_ok": now, "last_new": now, "behind": max(left, 0), "failures": 0}
+        reached = {"rev": last.rev, "rev_key": last.key, "last_ok": now, "last_new": now, "behind": left - done, "failures": 0}
         store.save(host, found, letters, now, **reached)
+        return done
 
     def _made(
         self, documents: dict[str, dict[str, Any]], headers: dict[str, Header], now: float, bad: dict[str, tuple[str, bytes]]
@@ -183,7 +199,7 @@ class HostGrabber:
         return found
 
     def _rows(self, document: dict[str, Any], rev: int, timestamp: float | None, now: float) -> Rows:
-        reported = timestamp if timestamp is not None else number(document.get("report_timestamp"))
+        reported = timestamp if timestamp is not None else moment(document.get("report_timestamp"))
         made = rows_of(self.system, self.name, document, rev, now if reported is None else reported, now)
         kind = made.document["type"]
         if kind not in TYPES and kind not in self.odd_types:
@@ -191,35 +207,37 @@ class HostGrabber:
             log.warning("%s of %s has documents of the unknown type %r; they are kept", self.name, self.system, kind)
         return made
 
-    def _fetch(self, keys: list[str]) -> tuple[dict[str, dict[str, Any]], dict[str, tuple[str, bytes]]]:
-        """Documents by key, and why others cannot be had, with what came of them."""
+    def _fetch(self, keys: list[str], over: Over) -> Fetched:
+        """Documents by key; a request that fails is followed by one for each document until `over`, and for one at least."""
         try:
             found = self.upstream.documents(self.name, keys)
-            return {key: found[key] for key in keys if key in found}, {}
+            return Fetched({key: found[key] for key in keys if key in found}, {}, len(keys))
         except BadAnswer as error:
             log.warning("%d documents of %s of %s, one by one now: %s", len(keys), self.name, self.system, error)
         documents: dict[str, dict[str, Any]] = {}
         bad: dict[str, tuple[str, bytes]] = {}
-        for key in keys:
+        for done, key in enumerate(keys):
+            if done and over():
+                return Fetched(documents, bad, done)
             try:
                 found = self.upstream.documents(self.name, [key])
                 documents |= {key: found[key]} if key in found else {}
             except BadAnswer as error:
                 self.upstream.headers(self.name, MOST_REV)  # no header is so new; if this fails, it is not for the document
                 bad[key] = (str(error), error.raw)
-        return documents, bad
+        return Fetched(documents, bad, len(keys))
 
-    def _look_again(self, host: Host) -> None:
+    def _look_again(self, host: Host, over: Over) -> None:
         """Fetch again what should have changed: jobs of older runs that have not ended, and dead letters."""
         if self.looked_again:
             return
         self.looked_again = True
         keys = self._doubtful()
         for start in range(0, len(keys), BATCH):
-            documents, bad = self._fetch(list(keys)[start : start + BATCH])
+            documents, bad, _ = self._fetch(list(keys)[start : start + BATCH], over)
             now = time.time()
             headers = {
-                key: Header(key, integer(given.get("_rev")) or 0, number(given.get("timestamp"))) for key, given in documents.items()
+                key: Header(key, integer(given.get("_rev")) or 0, moment(given.get("timestamp"))) for key, given in documents.items()
             }
             changed = {key: document for key, document in documents.items() if headers[key].rev != keys[key]}
             found = self._made(changed, headers, now, bad)
@@ -249,14 +267,18 @@ def grabbing(system: str, machines: Sequence[str], settings: Settings, turn: Tur
         finally:
             end_thread()
 
+    def ready() -> list[Future[bool]]:
+        return [at_work.pop(host) for host, future in list(at_work.items()) if future.done()]
+
     with ThreadPoolExecutor(len(hosts), thread_name_prefix=f"grab-{system}") as pool:
 
         def step() -> None:
-            ended = [at_work.pop(host) for host, future in list(at_work.items()) if future.done()]
+            ended = ready()
             at_work.update({host: pool.submit(one, host) for host in hosts if host not in at_work})
             wait(at_work.values(), timeout=settings.square_grab_s)
-            results = [future.result() for future in (*ended, *at_work.values()) if future.done()]
-            if results and not any(results):
+            ended += ready()
+            answered = [future.result() for future in ended]
+            if not any(answered) and not at_work:
                 raise Unreachable(f"no machine of {system} answers")
 
         yield step

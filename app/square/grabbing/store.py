@@ -17,6 +17,7 @@ from app.square.documents import Row, Rows
 from app.square.models import DeadLetter, Document, Graph, GraphPart, Host, Job, Log, Run, advance
 
 MOST_RAW = 64 << 10
+MOST_KEYS = 500
 
 
 class Bad(NamedTuple):
@@ -54,6 +55,13 @@ def answered(host: Host, now: float) -> None:
         if host.failures:
             host.version = advance(host.system)
         _set(host, {"last_ok": now, "failures": 0, "behind": 0})
+
+
+def miss(system: str, keys: Sequence[str]) -> None:
+    """Write that P5 has these documents no more."""
+    for start in range(0, len(keys), MOST_KEYS):
+        part = Document.key.in_(keys[start : start + MOST_KEYS])
+        Document.update(rev=0).where(Document.system == system, part).execute()
 
 
 def _set(host: Host, changes: dict[str, Any]) -> None:
