@@ -10,11 +10,14 @@ if TYPE_CHECKING:
 
 def init_app(app: Flask) -> None:
     """Add the pages and the API."""
-    from app.square.api import legacy, v1
+    from app.square.api import events, legacy, v1
+    from app.square.control import api as commands
+    from app.square.control import views as control
+    from app.square.notices import views as notices
     from app.square.pages import figures, fragments, jobs, pins, timeline, views
 
     fragments.init_app(app)
-    for room in (views, jobs, timeline, pins):
+    for room in (views, jobs, timeline, pins, control, notices):
         app.register_blueprint(room.pages)
-    for part in (figures, v1, legacy):
+    for part in (figures, v1, events, legacy, commands):
         app.register_blueprint(part.blueprint)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from app.settings import EVENTS
 from app.square import charts
 from app.square.models import SYSTEMS
 
@@ -60,6 +61,10 @@ HOST = of(
 )  # fmt: skip
 MACHINE = of(name=TEXT, said=TRUTH, message=TEXT, age_s=NUMBER, up=maybe(TRUTH))
 
+EVENT = of(
+    id=TEXT, system=TEXT, kind={"type": "string", "enum": list(EVENTS)}, run=maybe(WHOLE), key=TEXT, at=NUMBER, title=TEXT, text=TEXT
+)
+
 MIRROR = ["get_info", "get_run", "get_graph", "get_runs", "get_clients", "get_logs", "get_cluster_status"]
 
 PATHS: Schema = {
@@ -84,6 +89,16 @@ PATHS: Schema = {
     ),
     "/api/v1/square/hosts": get(
         "Hosts that are asked, and machines as P5 sees them.", [SYSTEM], "With ages, s.", of(system=TEXT, hosts=listed(HOST), machines=listed(MACHINE)),
+    ),
+    "/api/v1/square/events": get(
+        "What happened to runs, jobs and hosts.",
+        [
+            SYSTEM, parameter("since", "Unix s UTC; a day before `until` if not given.", {"type": "integer", "minimum": 0}),
+            parameter("until", "Unix s UTC; now if not given.", {"type": "integer", "minimum": 0}),
+            parameter("kinds", "Some of " + ", ".join(EVENTS) + ", separated by commas; all if not given.", TEXT),
+            parameter("limit", "At most so many.", {"type": "integer", "minimum": 0, "maximum": 1000, "default": 1000}),
+        ],
+        "The newest first. id: the same each time; key: of the job, or the name of the host; at: Unix s UTC.", of(system=TEXT, events=listed(EVENT)),
     ),
     "/api": get(
         "The API of the older mirror of DQM^2.",

@@ -1,0 +1,137 @@
+"""Finding what happened: each event becomes one notice, with a delivery for each channel that is to tell it.
+
+What is older than LATE_S when it is noticed, as after a long pause or at the first start, is in the list and told to
+nobody; so is what happens in a maintenance window, and what was told of the same client or host in the last REPEAT_S.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import islice
+
+from app.database import proxy, rows
+from app.settings import Settings
+from app.square.events import Event, events
+from app.square.models import Job, advance
+from app.square.notices.channels import Channel, channels
+from app.square.notices.models import (
+    COUNTER,
+    DROPPED,
+    FAILED,
+    HELD,
+    LATE,
+    MAINTENANCE,
+    OPEN,
+    REPEATED,
+    TOLD,
+    WAITING,
+    Delivery,
+    Maintenance,
+    Notice,
+)
+from app.square.notices.quiet import quiet_until
+from app.work import Turn
+
+LATE_S = 600.0
+REPEAT_S = 600.0
+LIST_S = 86400.0
+"""How far back the first look of each minute goes, for the list."""
+LOOK_S = 3600.0
+"""The others: an event may be known a while after it happened."""
+BATCH = 100
+"""Notices that are entered at once."""
+
+
+@contextmanager
+def finding(settings: Settings, systems: Sequence[str], _: Turn) -> Iterator[Callable[[], None]]:
+    """Gives a step that enters what happened since the last one."""
+    finder = Finder(settings)
+    finder.forget_channels()
+    back_s = LIST_S
+
+    def step() -> None:
+        nonlocal back_s
+        for system in systems:
+            finder.look(system, back_s)
+        back_s = LOOK_S
+
+    yield step
+
+
+class Finder:
+    """Looks for events that are no notices yet."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.channels = channels(settings)
+        self.quiet = settings.notice_quiet
+        self.seen: set[str] = set()
+
+    def forget_channels(self) -> None:
+        """Close what a channel was to tell that is not in the settings any more."""
+        gone = Delivery.state.in_(OPEN), Delivery.channel.not_in([channel.name for channel in self.channels])
+        change = {"state": FAILED, "why": "the settings do not name this channel any more", "changed": time.time()}
+        with proxy.atomic():
+            if Delivery.update(change).where(*gone).execute():
+                advance(COUNTER)
+
+    def look(self, system: str, back_s: float) -> None:
+        """Enter what happened in the last `back_s` seconds, the oldest first."""
+        now = time.time()
+        found = reversed([event for event in events(system, now - back_s, now) if event.id not in self.seen])
+        while batch := list(islice(found, BATCH)):
+            if new := _unknown(batch):
+                with proxy.atomic():
+                    advance(COUNTER)  # first: of two who look at once one waits here, and then finds nothing unknown
+                    for event in _unknown(new):
+                        self._enter(event, now)
+            self.seen.update(event.id for event in batch)
+
+    def _enter(self, event: Event, now: float) -> None:
+        subject, host = _subject(event)
+        fate, repeats = _fate(event, subject, host, now)
+        notice = Notice.create(
+            event=event.id, system=event.system, kind=event.kind, run=event.run, key=event.key, subject=subject, host=host, at=event.at,
+            found=now, title=event.title, text=event.text, fate=fate, repeats=repeats,
+        )  # fmt: skip
+        if fate == TOLD:
+            for channel in self.channels:
+                if event.kind in channel.kinds:
+                    deliver(notice, channel, now, quiet_until(self.quiet, channel.kind, now))
+
+
+def deliver(notice: Notice, channel: Channel, now: float, quiet: float | None = None) -> None:
+    """Have a channel tell a notice; quiet: the end of its quiet hours, if it is in such."""
+    begin = now if quiet is None else quiet
+    state = WAITING if quiet is None else HELD if channel.holds else DROPPED
+    why = "quiet hours" if state == DROPPED else ""
+    Delivery.create(notice=notice, channel=channel.name, state=state, since=begin, not_before=begin, changed=now, why=why)
+
+
+def _unknown(found: list[Event]) -> list[Event]:
+    query = Notice.select(Notice.event).where(Notice.event.in_([event.id for event in found]))
+    known = {event for (event,) in rows(query)}
+    return [event for event in found if event.id not in known]
+
+
+def _subject(event: Event) -> tuple[str, str]:
+    """What of an event comes again and again, and the host on which it happened."""
+    if event.kind == "silent-host":
+        return event.key, event.key
+    job = Job.get_or_none(Job.system == event.system, Job.key == event.key) if event.key else None
+    return (job.tag, job.host) if job else (str(event.run), "")
+
+
+def _fate(event: Event, subject: str, host: str, now: float) -> tuple[str, int]:
+    """What becomes of an event, and how many of the same were not told before it."""
+    if event.at < now - LATE_S:
+        return LATE, 0
+    windows = Maintenance.select().where(Maintenance.system == event.system, Maintenance.begins <= event.at, Maintenance.ends > event.at)
+    if any(not window.hosts or host in window.hosts.split() for window in windows):
+        return MAINTENANCE, 0
+    same = Notice.select().where(Notice.system == event.system, Notice.kind == event.kind, Notice.subject == subject)
+    last = same.where(Notice.fate == TOLD).order_by(Notice.id.desc()).first()
+    if last and last.found > now - REPEAT_S:
+        return REPEATED, 0
+    return TOLD, same.where(Notice.fate == REPEATED, Notice.id > (last.id if last else 0)).count()

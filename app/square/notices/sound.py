@@ -1,0 +1,34 @@
+"""The sound server of the control room: CMS-WOW, XML on a TCP connection, answered by `All ok`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from xml.sax.saxutils import escape, quoteattr
+
+from app.settings import Settings
+from app.square.notices.sending import NAMED, Message, Refused, connection, headline, server
+
+SOUND = "DQM_1.wav"
+GOOD = b"All ok"
+MOST_ANSWER = 300
+
+
+def post(settings: Settings, messages: Sequence[Message]) -> str:
+    """Have messages heard as one alarm."""
+    host, port = server(settings.notice_sound)
+    with connection(host, port, settings.notice_timeout_s) as spoken_to:
+        spoken_to.sendall(command(messages))
+        answer = b""
+        while b"\n" not in answer and len(answer) < MOST_ANSWER and (part := spoken_to.recv(MOST_ANSWER)):
+            answer += part
+        if answer.strip() != GOOD:
+            raise Refused(f"it answered {answer[:MOST_ANSWER].decode(errors='replace')!r}, not 'All ok'")
+    return "All ok"
+
+
+def command(messages: Sequence[Message]) -> bytes:
+    """The command, in ASCII: what is no such letter is a character reference. The titles are spoken, the whole is shown."""
+    shown = "; ".join(f"{message.title}: {message.text}" if message.text else message.title for message in messages[:NAMED])
+    spoken = quoteattr(headline(messages), {"'": "&apos;"})
+    alarm = f'<alarm sender="DQM" sound="{SOUND}" talk={spoken}>{escape(shown)}</alarm>'
+    return f"<CommandSequence>{alarm}</CommandSequence>".encode("ascii", "xmlcharrefreplace")

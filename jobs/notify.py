@@ -1,0 +1,37 @@
+"""Who is told of what happens at P5: finding it, telling it by each channel, and forgetting it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+
+from app.settings import Settings, load
+from app.square.notices import health
+from app.square.notices.channels import channels
+from app.square.notices.finding import finding
+from app.square.notices.telling import telling
+from app.work import Repeated, Work, handler, repeats, report
+
+PERIOD_S = 2.0
+
+
+@repeats
+def find(settings: Settings) -> Iterable[Repeated]:
+    """What happened in the systems that are grabbed and told of."""
+    systems = [system for system in settings.notice_systems if system in settings.square_machines]
+    if systems:
+        yield Repeated("notices", PERIOD_S, partial(finding, settings, systems))
+
+
+@repeats
+def tell(settings: Settings) -> Iterable[Repeated]:
+    """For each channel: its deliveries."""
+    for channel in channels(settings):
+        yield Repeated(f"notices by {channel.name}", PERIOD_S, partial(telling, channel, settings.public_url))
+
+
+@handler("clean-notices", daily=True)
+def clean(work: Work) -> None:
+    """Remove notices that are older than the settings say."""
+    removed = health.clean(load().notice_keep_days, lambda count: report(work, None, f"{count} notices removed"))
+    report(work, None, f"{removed} notices and maintenance windows removed")
