@@ -9,6 +9,7 @@ from flask import Blueprint, Response
 from app.gui.api import openapi as gui
 from app.security import Role, needs
 from app.square.api import openapi as square
+from app.square.control import openapi as control
 from app.version import VERSION
 from app.web import cached_json
 
@@ -45,7 +46,7 @@ def document() -> dict[str, Any]:
     """The whole document; every address also answers with a Problem when it cannot do what is asked."""
     paths = {
         address: {method: what | {"responses": what["responses"] | {"default": WRONG}} for method, what in methods.items()}
-        for address, methods in sorted({**gui.PATHS, **square.PATHS, **OWN}.items())
+        for address, methods in sorted({**gui.PATHS, **square.PATHS, **control.PATHS, **OWN}.items())
     }
     return {
         "openapi": "3.0.3",
