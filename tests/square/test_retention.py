@@ -68,6 +68,16 @@ def test_a_pinned_run_stays_whole_and_its_namesake_of_the_other_system_does_not(
     assert keys(Document) == {"job-7", "files-7"}
 
 
+def test_a_run_that_is_pinned_when_its_documents_are_gone_keeps_what_is_left(hub: Settings) -> None:
+    for run in (7, 8):
+        fill("production", run, 100)
+    clean(hub, documents=10, logs=1000, graphs=1000)
+    Pin.create(system="production", run=7, user="shifter", at=time.time(), reason="")
+    clean(hub, documents=1, logs=1, graphs=1)
+    assert (keys(Document), keys(Log), keys(Graph)) == (set(), {"job-7"}, {"files-7"})
+    assert GraphPart.select().count() == 2
+
+
 def test_thousands_go_in_steps_that_are_reported(hub: Settings) -> None:
     now = time.time()
     host, _ = Host.get_or_create(system="production", name="fu", defaults={"role": "fu"})

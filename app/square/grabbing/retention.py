@@ -9,11 +9,11 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from peewee import SQL, fn
+from peewee import SQL, Query, fn
 
 from app.database import Table, rows
 from app.settings import Settings
-from app.square.models import SYSTEMS, DeadLetter, Document, Graph, GraphPart, HostStatus, Log, Pin
+from app.square.models import DeadLetter, Document, Graph, HostStatus, Job, Log, Pin
 
 BATCH = 500
 """Rows removed at a time."""
@@ -63,25 +63,27 @@ def _steps(settings: Settings) -> Iterator[tuple[str, Callable[[], int]]]:
     def before(days: int) -> float:
         return now - days * 86400
 
-    for system in SYSTEMS:
-        pinned = Pin.select(Pin.run).where(Pin.system == system)
-        kept = Document.select(Document.key).where(Document.system == system, Document.run.in_(pinned))
-        logs = Log.system == system, Log.received < before(settings.square_keep_logs_days), Log.key.not_in(kept)
-        graphs = Graph.system == system, Graph.received < before(settings.square_keep_graphs_days), Graph.run.not_in(pinned)
-        old = Document.system == system, Document.received < before(settings.square_keep_documents_days)
-        free = Document.run.is_null() | Document.run.not_in(pinned)
-        yield "logs", _remover(Log, *logs)
-        yield "graphs", _remover(Graph, *graphs)
-        yield "documents", _remover(Document, *old, free)
-    yield "statuses", _remover(HostStatus, HostStatus.last < before(settings.square_keep_statuses_days))
-    yield "dead letters", _remover(DeadLetter, DeadLetter.last < before(LETTERS_DAYS))
+    yield "logs", _remover(Log, "received", before(settings.square_keep_logs_days), _pinned_job)
+    yield "graphs", _remover(Graph, "received", before(settings.square_keep_graphs_days), _pinned)
+    yield "documents", _remover(Document, "received", before(settings.square_keep_documents_days), _pinned)
+    yield "statuses", _remover(HostStatus, "last", before(settings.square_keep_statuses_days))
+    yield "dead letters", _remover(DeadLetter, "last", before(LETTERS_DAYS))
 
 
-def _remover(table: type[Table], *old: Any) -> Callable[[], int]:
-    def step() -> int:
-        batch = [number for (number,) in rows(table.select(table.id).where(*old).order_by(table.id).limit(BATCH))]
-        if batch and table is Graph:
-            GraphPart.delete().where(GraphPart.graph.in_(batch)).execute()
-        return int(table.delete().where(table.id.in_(batch)).execute()) if batch else 0
+def _pinned(row: Any) -> Query:
+    """The pin of the run of a document or graph."""
+    return Pin.select(SQL("1")).where(Pin.system == row.system, Pin.run == row.run)
 
-    return step
+
+def _pinned_job(row: Any) -> Query:
+    """The pin of the run of a log, by its job: the document may be gone since before the pin."""
+    same = (Job.system == Pin.system) & (Job.run == Pin.run)
+    return Pin.select(SQL("1")).join(Job, on=same).where(Job.system == row.system, Job.key == row.key)
+
+
+def _remover(table: type[Table], age: str, before: float, pin: Callable[[Any], Query] | None = None) -> Callable[[], int]:
+    """Removes the oldest rows whose column `age` is a time before, in one statement: a pin set meanwhile counts from the next step on."""
+    row = table.alias()
+    old = row.select(row.id).where(getattr(row, age) < before).order_by(getattr(row, age)).limit(BATCH)
+    old = old.where(~fn.EXISTS(pin(row))) if pin else old
+    return lambda: int(table.delete().where(table.id.in_(old)).execute())
