@@ -1,4 +1,4 @@
-"""What the mirrors have: the editions, what is in them, how far each mirror is, and how much was dropped or replaced."""
+"""What the mirrors have: the editions, what is in them, and how far each mirror is."""
 
 from peewee import BigIntegerField, BlobField, DoubleField, ForeignKeyField, IntegerField, Model, TextField
 
@@ -14,7 +14,6 @@ def up(migrator, db):
         started = DoubleField()
         edition = BigIntegerField()
         at = DoubleField()
-        maker = TextField()
         dropped = BigIntegerField()
 
         class Meta:
@@ -65,13 +64,4 @@ def up(migrator, db):
         class Meta:
             table_name = "square_outside_mirror"
 
-    class Cleaned(Base):
-        day = TextField()
-        kind = TextField()
-        times = BigIntegerField()
-
-        class Meta:
-            table_name = "square_outside_cleaned"
-            indexes = ((("day", "kind"), True),)
-
-    db.create_tables([Series, Piece, Published, Mirror, Cleaned])
+    db.create_tables([Series, Piece, Published, Mirror])

@@ -24,6 +24,7 @@ MODULES = {
     "demo": "app.cli.demo",
     "simulate": "app.cli.simulate",
     "quarantine": "app.cli.quarantine",
+    "mirror-key": "app.cli.publish",
     "web": "app.cli.services",
     "live": "app.cli.consumers",
     "worker": "app.cli.consumers",
@@ -40,7 +41,7 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in MODULES:
             return None
-        command: click.Command = getattr(import_module(MODULES[cmd_name]), cmd_name)
+        command: click.Command = getattr(import_module(MODULES[cmd_name]), cmd_name.replace("-", "_"))
         return command
 
 

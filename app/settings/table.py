@@ -188,6 +188,11 @@ class Settings:
         return {system: machines for system, machines in systems.items() if machines and self.square_url}
 
     @property
+    def publishes(self) -> bool:
+        """Whether anything is meant for outside."""
+        return bool(self.publish_mirrors or self.publish_folder)
+
+    @property
     def data(self) -> Path:
         return Path(self.data_dir)
 

@@ -14,15 +14,13 @@ from app.database import Table
 class Series(Table):
     """The numbering of editions, one row. name: begins with the UTC time of `started`, so that names sort as series do.
 
-    edition: the newest; at: when it was made. maker: of the code that rendered; another one renders everything again.
-    dropped: the newest edition whose removals are not known any more.
+    edition: the newest; at: when it was made. dropped: the newest edition whose removals are not known any more.
     """
 
     name = TextField(unique=True)
     started = DoubleField()
     edition = BigIntegerField(default=0)
     at = DoubleField(default=0.0)
-    maker = TextField(default="")
     dropped = BigIntegerField(default=0)
 
     class Meta:
@@ -30,8 +28,9 @@ class Series(Table):
 
 
 class Piece(Table):
-    """What is rendered in one go, as a run, its charts or a log: token: of the facts it was made from; due: when time
-    alone changes what it says (a job is stuck, then), Unix s UTC, 0 for never."""
+    """What is rendered in one go, as a run, its charts or a log (plan.py). token: of the facts and the code it was made
+    from; due: when time alone changes what it says (a job is stuck, then), Unix s UTC, 0 for never.
+    """
 
     kind = TextField()
     system = TextField()
@@ -89,15 +88,3 @@ class Mirror(Table):
 
     class Meta:
         table_name = "square_outside_mirror"
-
-
-class Cleaned(Table):
-    """How often a kind of secret was replaced or dropped in what was published on a day (UTC, as 2026-10-25)."""
-
-    day = TextField()
-    kind = TextField()
-    times = BigIntegerField()
-
-    class Meta:
-        table_name = "square_outside_cleaned"
-        indexes = ((("day", "kind"), True),)
