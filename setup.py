@@ -62,6 +62,7 @@ setup(
         "services.simulator",
     ],
     install_requires=[
+        "bottle>=0.13",  # mirrors: small enough to be installed alone where they run
         "cachetools>=5.5",
         "click>=8.1",
         "cryptography>=43",

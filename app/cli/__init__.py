@@ -23,6 +23,7 @@ MODULES = {
     "register": "app.cli.files",
     "demo": "app.cli.demo",
     "simulate": "app.cli.simulate",
+    "mirror": "app.cli.mirror",
     "quarantine": "app.cli.quarantine",
     "mirror-key": "app.cli.publish",
     "web": "app.cli.services",

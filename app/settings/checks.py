@@ -131,6 +131,11 @@ def prefix(value: str) -> str:
     return "" if re.fullmatch(r"(/[A-Za-z0-9._~-]+)*", value) else "empty, or a path such as /dqm/hub without a slash at its end"
 
 
+def public_keys(value: tuple[str, ...]) -> str:
+    good = all(re.fullmatch(r"[0-9a-f]{64}", key) for key in value)
+    return "" if good else "a list of public keys of 64 hex digits, as `dqmhub mirror-key` prints them"
+
+
 def secret_key(value: str) -> str:
     good = not value or (len(value) >= 32 and len(set(value)) >= 10)
     return "" if good else "empty (one is made at the first start), or at least 32 characters that nobody can guess"

@@ -20,6 +20,7 @@ from app.settings.checks import (
     place,
     prefix,
     problem,
+    public_keys,
     quiet_hours,
     secret_key,
     some_of,
@@ -126,7 +127,9 @@ class Settings:
     square_status_s: float = setting(30.0, "Seconds between two looks at which machines of P5 are up.", between(1, 3600))
     square_timeout_s: float = setting(10.0, "Seconds that one answer of P5 may take in all.", between(0.1, 600))
     square_command_timeout_s: float = setting(
-        120.0, "Seconds that P5 may take to answer a command; it asks its machines for versions one after the other, 5 s each.", between(1, 3600)
+        120.0,
+        "Seconds that P5 may take to answer a command; it asks its machines for versions one after the other, 5 s each.",
+        between(1, 3600),
     )
     square_keep_documents_days: int = setting(60, "Days that documents of DQM^2 are kept; runs and jobs stay.", between(1, 36500))
     square_keep_logs_days: int = setting(30, "Days that first and last lines of logs are kept.", between(1, 36500))
@@ -175,6 +178,17 @@ class Settings:
     public_url: str = setting(
         "", "Address at which people reach this hub, for links in notices; empty: they have none.", url_of("http", "https")
     )
+
+    mirror_host: str = setting("127.0.0.1", "Address that a mirror listens on (`dqmhub mirror`).")
+    mirror_port: int = setting(8084, "Port that a mirror listens on.", between(1, 65535))
+    mirror_data: str = setting("", "Folder for what a mirror stores; empty: mirror in data_dir.")
+    mirror_keys: tuple[str, ...] = setting((), "Public keys of the hubs whose snapshots a mirror takes.", public_keys)
+    mirror_folder: str = setting("", "Folder from which a mirror takes snapshots, besides those that are posted to it.")
+    mirror_prefix: str = setting("", "Path under which a reverse proxy shows the mirror.", prefix)
+    mirror_rate: float = setting(
+        30.0, "Requests per second that one address may send to a mirror for long; 0: any number.", between(0, 1e6)
+    )
+    mirror_burst: int = setting(300, "Requests that one address may send to a mirror at once.", between(1, 1_000_000))
 
     simulator_port: int = setting(9215, "Port of this machine that the stand-in for P5 listens on (`dqmhub simulate`).", between(1, 65535))
 

@@ -190,4 +190,4 @@ def test_what_the_hub_refuses_is_said(settings: Settings, sqlite_template: Path,
 
 def test_the_procfile_has_what_is_for_show_beside_the_services() -> None:
     names = [line.partition(":")[0] for line in (TREE / "Procfile").read_text().splitlines()]
-    assert names == [*SERVICES, "demo", "p5"]
+    assert names == [*SERVICES, "demo", "p5", "mirror"]

@@ -1,0 +1,32 @@
+"""`dqmhub mirror`: what shows outside what a hub publishes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from app import cli
+from app.settings import TREE, Settings
+
+
+@click.command()
+def mirror() -> None:
+    """Run a mirror, which shows what hubs send to it; it needs no database and no other service."""
+    settings = cli.settings()
+    os.chdir(TREE)
+    os.execv(sys.executable, [sys.executable, "-m", "services.mirror", *mirror_arguments(settings)])
+
+
+def mirror_arguments(settings: Settings) -> list[str]:
+    """The command line of a mirror that has these settings."""
+    given: dict[str, Sequence[object]] = {
+        "host": [settings.mirror_host], "port": [settings.mirror_port], "data": [settings.mirror_data or settings.data / "mirror"],
+        "keys": settings.mirror_keys, "folder": [Path(settings.mirror_folder).absolute()] if settings.mirror_folder else [],
+        "prefix": [settings.mirror_prefix] if settings.mirror_prefix else [], "rate": [settings.mirror_rate], "burst": [settings.mirror_burst],
+        "trusted-proxies": settings.trusted_proxies,
+    }  # fmt: skip
+    return [text for name, values in given.items() if values for text in (f"--{name}", *map(str, values))]
