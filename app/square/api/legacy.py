@@ -19,16 +19,11 @@ from app.security import Role, needs
 from app.square import charts, details, runs
 from app.square.api.answers import answer
 from app.square.models import SYSTEMS, Document, Graph, Job, Run, version_of
+from app.square.names import censored
 from app.square.place import CERN, LARGEST_RUN, Place
 from app.web import Problem
 
 blueprint = Blueprint("square_legacy", __name__)
-
-
-def censored(host: str) -> str:
-    """The name of a host as the older mirror shows it: dqmfu-c2b03-.. or fu..04."""
-    parts = host.split("-")
-    return "-".join(parts[:2]) + "-.." if host.startswith("dqm") else f"{parts[0]}..{parts[-1]}" if len(parts) > 1 else host
 
 
 def or_none(value: Any) -> Any:

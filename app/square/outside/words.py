@@ -1,0 +1,29 @@
+"""Words that are too common to be the name of a user, although somebody may have a folder of that name."""
+
+from __future__ import annotations
+
+_WORDS = """
+about action active admin after again algo alignment all also analysis and any are array available backup barrel base batch
+beam beampixel been begin being bin block board bool buffer build bus but bytes cache calib calibration calo can cannot castor
+cell center central channel check class client clients close closed cluster cms cmsrun code collection common conditions
+config configuration const core cosmic cosmics count cpu crash create csc ctpps current data database date debug default
+delete detector dev digi digis dir disk display done down dqm dqmtools dump during ecal element empty end endcap engine error
+errors etc event events exception exit expected express extra failed false fed file files filter final finished first flag
+float folder for found framework from full gem geometry global gpu group handle has have hcal hlt home host http https index
+info init initial input instance integration int invalid job jobs json just key kind label last layer legacy length level
+lhc lib light line list live load local lock log logs loop lumi magnetic main make map mask master max memory message min
+missing mode model module modules monitor monitoring muon muons name names new next nfs node none normal not nothing now null
+number object off offline old one online only open option options other out output over package param parameter pass path
+paths pedestal physics pipe pixel playback plot point pool port pps prefix preshower print private process product
+production products prod program project public python queue quality random range rate raw read reader ready reco record
+records release remote report reset response result results root rpc run running runs same sample scan scratch sector send
+sequence server service services set setup shift shifter shm sistrip size skip skipped source sources src start started state
+static station stats status step stop store stream string strip strips subsystem success summary support sync system table
+tag task team temp template test tests text than that the then there these this thread threads time timeout times tmp token
+total track tracker tracking tracks trigger true tune type types unable unit unknown unpacker until update upload use used
+user users using valid value values var vector version vertex view wait waiting warning was when which while will with work
+worker working write writer wrong xml year you zdc zero
+"""
+
+COMMON = frozenset(_WORDS.split())
+"""Lower case."""
