@@ -15,7 +15,8 @@ from .system import System
 Query = Mapping[str, str]
 Command = Callable[[Site, Query], str]
 
-PLAYBACK_RUNS = ["run256936", "run349963", ""]
+PLAYBACK_RUNS = ("run256936", "run349963")
+"""The runs that the player has from the start."""
 HLTD, FFF = "hltd-2.9.12-0.x86_64", "fff_dqmtools-1.10.1-1.noarch"
 RESTART_FFF_S = 5.0
 
@@ -24,14 +25,20 @@ BROKEN = {
     "restart_hltd": "module 'bottle' has no attribute 'status'",
     "restart_fff": "module 'bottle' has no attribute 'status'",
 }
-"""Commands that the original accepts, carries out (but for the new run) and answers with an error."""
+"""Commands that the original takes and answers with an error. Nothing is restarted; of a new run the configuration is written, and no more."""
+
+NEVER_MADE = ("get_production_runs", "copy_production_runs")
+"""Commands that the pages of the original have, and its machines do not know."""
 
 
 def answer(site: Site, query: Query) -> web.Response:
     """Carry out a command; an unknown one, or one that failed, is answered by status 500 and a text that says so."""
     what = query.get("what", "")
+    if site.faults.command_answers:
+        status, nonsense = site.faults.command_answers.pop(0)
+        return reply(nonsense, status=status)
     command = COMMANDS.get(what)
-    if not command:
+    if not command or (site.faults.broken_commands and what in NEVER_MADE):
         return reply(f"No actions defined for request {what}", status=500)
     if what == "get_cluster_status" and not _cluster(site, query.get("cluster", "playback")):
         names = [name.partition("_")[0] for name in site.clusters]
@@ -39,10 +46,11 @@ def answer(site: Site, query: Query) -> web.Response:
         return reply(text, status=404)
     broken = site.faults.broken_commands and what in BROKEN
     try:
-        text = "" if broken and what == "start_playback_run" else command(site, query)
+        if broken and what == "start_playback_run":
+            _configure(site, query)
+        return reply(f"cr_api@{what}: error: {BROKEN[what]}", status=500) if broken else reply(command(site, query))
     except (KeyError, ValueError) as error:
         return reply(f"cr_api@{what}: error: {error}", status=500)
-    return reply(f"cr_api@{what}: error: {BROKEN[what]}", status=500) if broken else reply(text)
 
 
 def nodes(site: Site) -> dict[str, list[str]]:
@@ -92,17 +100,41 @@ def _player(site: Site, query: Query) -> System:
     return site.system_of(machine(query.get("host", GATEWAY)))
 
 
-def _start_run(site: Site, query: Query) -> str:
-    """Set what was given, end the run of playback, begin the next."""
+def _runs(site: Site, query: Query) -> str:
+    """As `ls` lists them: the end of the last line makes an empty name."""
+    return json.dumps([*sorted([*PLAYBACK_RUNS, *_player(site, query).copied]), ""])
+
+
+def _configure(site: Site, query: Query) -> System:
+    """Set what was given in the configuration of the player."""
     system = _player(site, query)
     given = {"source": f"/fff/playback_files/{query['run_number']}/"} if query.get("run_number") else {}
     given |= {"run_key": query["run_key"]} if query.get("run_key") else {}
     lumis = int(query.get("number_of_ls") or 0)
-    if query.get("run_number") and query["run_number"] not in PLAYBACK_RUNS:
+    if query.get("run_number") and query["run_number"] not in (*PLAYBACK_RUNS, *system.copied):
         raise ValueError(f"no such run: {query['run_number']}")
     system.config.update(given, **({"number_of_ls": lumis} if lumis else {}))
-    system.start_configured_run()
+    return system
+
+
+def _start_run(site: Site, query: Query) -> str:
+    """Set what was given, end the run of playback, begin the next."""
+    _configure(site, query).start_configured_run()
     return "start_playback_run Ok"
+
+
+def _taken(site: Site) -> list[str]:
+    """The runs of production that can be copied."""
+    return [f"run{run.number}" for run in site.systems["production"].runs]
+
+
+def _copy_run(site: Site, query: Query) -> str:
+    """Give the player files of a run of production; the original has a page for it, and nothing behind."""
+    run, player = query["run_number"], site.systems["playback"]
+    if run not in _taken(site):
+        raise ValueError(f"no such run: {run}")
+    player.copied = sorted({*player.copied, run})
+    return "Ok"
 
 
 def _restart_hltd(site: Site, query: Query) -> str:
@@ -157,7 +189,9 @@ COMMANDS: dict[str, Command] = {
     "get_fff_versions": _versions(FFF),
     "get_cmssw_info": _release,
     "get_simulator_config": _config,
-    "get_simulator_runs": lambda site, query: json.dumps(PLAYBACK_RUNS),
+    "get_simulator_runs": _runs,
+    "get_production_runs": lambda site, query: json.dumps(_taken(site)),
+    "copy_production_runs": _copy_run,
     "start_playback_run": _start_run,
     "restart_hltd": _restart_hltd,
     "restart_fff": _restart_fff,

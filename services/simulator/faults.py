@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 class Faults:
     """Switches of the web servers. `slow_s`, `truncate` and `vanish` are by host: seconds, answers to cut, documents to lose.
 
-    `garble` has, by host, the status and body of the answers that come next.
+    `garble` has, by host, the status and body of the answers that come next; `command_answers` those of the control room.
     """
 
     gateway_down: bool = False
@@ -18,6 +18,7 @@ class Faults:
     truncate: dict[str, int] = field(default_factory=dict)
     vanish: dict[str, int] = field(default_factory=dict)
     garble: dict[str, list[tuple[int, bytes]]] = field(default_factory=dict)
+    command_answers: list[tuple[int, bytes]] = field(default_factory=list)
     broken_commands: bool = False
 
     def take(self, counts: dict[str, int], host: str) -> bool:

@@ -51,6 +51,12 @@ def garble(site: Site, host: str, count: int = 1, status: int = 200, body: str =
     return {"garble": host}
 
 
+def answer_commands(site: Site, body: str, status: int = 200, repeat: int = 1, count: int = 1) -> Answer:
+    """The next commands and questions of the control room are not carried out, and answered by this text, so often repeated."""
+    site.faults.command_answers = [(status, body.encode() * repeat)] * count
+    return {"answers": count}
+
+
 def vanish(site: Site, host: str, count: int = 1) -> Answer:
     """The next documents of a host that are asked for are dropped before, after their headers were sent."""
     site.faults.vanish[_host(site, host)] = count
@@ -155,7 +161,7 @@ def omit(site: Site, tag: str, keys: list[str], system: str = "production") -> A
 INCIDENTS: dict[str, Callable[..., Answer]] = {
     act.__name__: act
     for act in (
-        host_down, gateway_down, slow, truncate, garble, vanish, broken_commands, reset_revisions, upload, backlog,
+        host_down, gateway_down, slow, truncate, garble, answer_commands, vanish, broken_commands, reset_revisions, upload, backlog,
         start_run, end_run, crash, stick, say, omit,
     )
 }  # fmt: skip

@@ -45,6 +45,7 @@ class System:
         self.runs: list[Run] = []
         self.jobs: dict[str, Job] = {}
         self.off: set[tuple[str, str]] = set()
+        self.copied: list[str] = []
         self.config: dict[str, Any] = {
             "lumi_timeout": 23.4, "lumi_to_skip": [3, 4], "number_of_ls": 40, "number_of_ls_to_keep": 45, "number_of_runs_to_keep": 115,
             "ramdisk": "/fff/ramdisk/", "run": first_run, "run_key": "pp_run", "run_unique_key": "4e94e771-add6-41be-8683-c5f6a7a9ed1X",
@@ -73,12 +74,20 @@ class System:
 
     def notes(self) -> dict[str, Any]:
         """What a stand-in that was ended has to know to go on."""
-        return {"next": self._next_number, "taken": self._taken, "known": self._known, "off": sorted(self.off), "config": self.config}
+        return {
+            "next": self._next_number,
+            "taken": self._taken,
+            "known": self._known,
+            "off": sorted(self.off),
+            "copied": self.copied,
+            "config": self.config,
+        }
 
     def resume(self, notes: dict[str, Any]) -> None:
         """Go on after the runs that were; the machines had no power, so each job that was alive has been killed."""
         self._next_number, self._taken, self._known, self.config = notes["next"], notes["taken"], notes["known"], notes["config"]
         self.off = {(host, tag) for host, tag in notes["off"]}
+        self.copied = notes.get("copied", [])
         self._random = Random(f"{self._seed} {self.name} {self._next_number}")
         for host in self.fus:
             killed = [stored.document for stored in self._stores[host].stored.values() if _was_alive(stored.document)]

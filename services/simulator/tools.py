@@ -80,14 +80,25 @@ async def _control_command(request: web.Request) -> web.StreamResponse:
         raise ConnectionRefusedError(name)
     if site.faults.broken_commands:
         raise TypeError("a bytes-like object is required, not 'str'")
-    if command in ("restart", "next_run", "make_it_crash"):
-        system.start_configured_run()
-    elif command == "next_lumi" and system.run:
-        system.run.deliver()
-    elif command == "status" and system.runs:
-        status = noise.playback(system.bu, 8067, system.runs[-1], system.config, system.socket)
-        return reply(json.dumps(status), headers=CORS)
-    return reply("ok\n", headers=CORS)
+    return reply(_tell_player(system, command), headers=CORS)
+
+
+def _tell_player(system: System, command: str) -> str:
+    """What the player answers to a line on its socket."""
+    if not system.runs:
+        return "no active run\n"
+    run = system.runs[-1]
+    if command == "status":
+        return json.dumps(noise.playback(system.bu, 8067, run, system.config, system.socket))
+    if command == "make_it_crash":
+        return f"run{run.number}: error: unknown command\n"
+    if not system.run:
+        return f"run{run.number}: error: invalid state stopped\n"
+    if command == "next_lumi":
+        run.deliver()
+        return f"run{run.number}: ok: next lumi will be {run.last_lumi}\n"
+    system.start_configured_run()
+    return f"run{run.number}: ok: changed state to eor\n"
 
 
 ROUTES = [

@@ -99,10 +99,34 @@ def test_logs_of_the_daemons_can_be_read(p5: P5) -> None:
 
 def test_commands_can_be_as_broken_as_in_the_original(p5: P5) -> None:
     p5.incident("broken_commands")
+    p5.incident("start_run")
+    old = p5.incident("start_run", system="playback")["run"]
+    p5.advance(60)
     answer = command(p5, "restart_hltd", host=FU)
     assert answer.status == 500
     assert b"has no attribute 'status'" in answer.content
-    assert command(p5, "start_playback_run", run_number="run349963").status == 500
+    assert all("exit_code" not in job for job in p5.jobs(FU)), "it fails before it restarts anything"
+    assert command(p5, "start_playback_run", run_number="run256936").status == 500
+    assert p5.status()["systems"]["playback"]["run"] == old
+    assert command(p5, "get_simulator_config").json()["source"] == "/fff/playback_files/run256936/", "it holds from the next run on"
+    assert command(p5, "get_production_runs").content == b"No actions defined for request get_production_runs"
+    assert command(p5, "get_dqm_machines").status == 200
+
+
+def test_a_run_of_production_can_be_copied_and_played(p5: P5) -> None:
+    run = p5.incident("start_run")["run"]
+    assert command(p5, "get_production_runs").json() == [f"run{run}"]
+    assert command(p5, "copy_production_runs", run_number="run1").status == 500
+    assert command(p5, "copy_production_runs", run_number=f"run{run}", number_of_ls="5").content == b"Ok"
+    assert command(p5, "get_simulator_runs").json() == ["run256936", "run349963", f"run{run}", ""]
+    assert command(p5, "start_playback_run", run_number=f"run{run}").content == b"start_playback_run Ok"
+    p5.advance(120)
+    assert {job["cmssw_run"] for job in p5.jobs("dqmfu-c2b01-45-01") if "cmssw_run" in job} == {str(run)}
+
+
+def test_the_next_commands_can_be_answered_by_anything(p5: P5) -> None:
+    p5.incident("answer_commands", body="<html>x", repeat=3, status=200)
+    assert command(p5, "restart_hltd", host=FU).content == b"<html>x" * 3
     assert command(p5, "get_dqm_machines").status == 200
 
 
@@ -126,6 +150,9 @@ def test_the_player_takes_commands_by_its_socket(p5: P5) -> None:
     run = p5.incident("start_run", system="playback")["run"]
     socket = "/utils/control_command/bd68c7bb.fff_simulator"
     assert p5.post(f"{socket}/status").json()["run"] == run
-    assert p5.post(f"{socket}/next_run").status == 200
+    assert p5.post(f"{socket}/next_lumi").content.decode() == f"run{run}: ok: next lumi will be 1\n"
+    assert p5.post(f"{socket}/next_run").content.decode() == f"run{run}: ok: changed state to eor\n"
     assert p5.status()["systems"]["playback"]["run"] == run + 1
+    p5.incident("end_run", system="playback", follow=False)
+    assert p5.post(f"{socket}/next_run").content.decode() == f"run{run + 1}: error: invalid state stopped\n"
     assert p5.post(f"{socket}/explode").status == 401
