@@ -58,6 +58,7 @@ class Upstream:
 
     def __init__(self, settings: Settings) -> None:
         self.base = settings.square_url.rstrip("/")
+        self.outside = behind_cmsweb(settings)
         self.gateway = short(settings.square_gateway)
         self.port = settings.square_port
         self.timeout_s = settings.square_timeout_s
@@ -115,11 +116,6 @@ class Upstream:
             return self.base, ""
         machine = f"{host}:{self.port}"
         return (f"http://{machine}", "") if short(urlsplit(self.base).hostname or "") == self.gateway else (self.base, machine)
-
-    @property
-    def outside(self) -> bool:
-        """Whether P5 is reached through the CMSWEB proxy."""
-        return urlsplit(self.base).scheme == "https"
 
     def _ask(self, host: str, message: dict[str, Any], event: str, timeout_s: float) -> list[dict[str, Any]]:
         direct = short(host) == self.gateway
@@ -186,6 +182,11 @@ class Upstream:
         except HTTPError as error:
             raise BadAnswer(f"the answer ends early: {reason(error)}", bytes(chunks)) from error
         return bytes(chunks)
+
+
+def behind_cmsweb(settings: Settings) -> bool:
+    """Whether P5 is reached through the CMSWEB proxy."""
+    return urlsplit(settings.square_url).scheme == "https"
 
 
 def short(host: str) -> str:

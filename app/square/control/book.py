@@ -50,18 +50,9 @@ def reasoned(kind: Kind, reason: str) -> str:
     return reason[:LONGEST_REASON]
 
 
-def way(settings: Settings, kind: Kind, given: arguments.Given) -> str:
+def why_not(settings: Settings, kind: Kind, given: arguments.Given) -> str:
     """Why P5 cannot be given this command; "" when it can."""
-    if kind.requests is None:
-        return ""
-    if not settings.square_url:
-        return "P5 is not asked: the setting square_url is empty"
-    wanted = kind.requests(settings, given)
-    upstream = Upstream(settings)
-    try:
-        return obstacle(upstream, wanted) if wanted else "there is nothing to be done: P5 has nothing of it, as far as is known"
-    finally:
-        upstream.close()
+    return obstacle(settings, kind.requests(settings, given)) if kind.requests else ""
 
 
 def give(settings: Settings, kind: Kind, values: Mapping[str, str], user: str, reason: str, once: str, seen: str = "") -> Command:
@@ -75,7 +66,7 @@ def give(settings: Settings, kind: Kind, values: Mapping[str, str], user: str, r
         return found
     given = arguments.check(settings, kind.arguments, values)
     reason = reasoned(kind, reason)
-    if why := way(settings, kind, given):
+    if why := why_not(settings, kind, given):
         raise Problem(409, f"the command was not given: {why}")
     touched = kind.touches(settings, given)
     with proxy.atomic():

@@ -7,11 +7,13 @@ import time
 import requests
 from urllib3.exceptions import NewConnectionError
 
+from app.settings import Settings
 from app.square.control.answers import Wrong, short
 from app.square.control.kinds import Kind, Request
 from app.square.control.models import ANSWERED, FAILED, REFUSED, UNKNOWN
 from app.square.control.parts import Part
-from app.square.upstream import Upstream, reason
+from app.square.upstream import Upstream, behind_cmsweb, reason
+from app.square.upstream import short as known_as
 
 CONNECT_S = 10.0
 MOST_BYTES = 16 << 20
@@ -35,15 +37,19 @@ class NotSent(Exception):
     """Nothing was sent."""
 
 
-def obstacle(upstream: Upstream, wanted: list[Request]) -> str:
-    """Why some requests cannot be sent on this way to P5; "" when they can."""
-    if not upstream.outside:
+def obstacle(settings: Settings, wanted: list[Request]) -> str:
+    """Why some requests cannot be sent to P5; "" when they can."""
+    if not settings.square_url:
+        return "P5 is not asked: the setting square_url is empty"
+    if not wanted:
+        return "there is nothing to be done: P5 has nothing of it, as far as is known"
+    if not behind_cmsweb(settings):
         return ""
     if any(request.path.startswith(INSIDE_ONLY) for request in wanted):
         return "CMSWEB does not let this through: it can be given by a hub inside P5 only, whose square_url is http://"
-    others = sorted({request.machine for request in wanted if request.machine != upstream.gateway})
-    if others:
-        return f"CMSWEB leads to {upstream.gateway} alone, and this is for {', '.join(others)}: it can be given by a hub inside P5 only"
+    gateway = known_as(settings.square_gateway)
+    if others := sorted({request.machine for request in wanted} - {gateway}):
+        return f"CMSWEB leads to {gateway} alone, and this is for {', '.join(others)}: it can be given by a hub inside P5 only"
     return ""
 
 

@@ -24,7 +24,7 @@ from app.square.models import Job
 from app.square.place import Place, asked
 from app.square.states import LOOKS as JOB_LOOKS
 from app.square.states import state_of
-from app.square.upstream import Upstream, short
+from app.square.upstream import behind_cmsweb, short
 from app.web import Problem, etag_of, nothing_new, page
 
 pages = Blueprint("square_control", __name__, url_prefix="/square/control")
@@ -73,17 +73,6 @@ def machine_lines() -> list[MachineLine]:
     ]
 
 
-def how() -> str:
-    """The way to P5, for people."""
-    if not settings().square_url:
-        return ""
-    upstream = Upstream(settings())
-    try:
-        return "through CMSWEB" if upstream.outside else "from inside P5"
-    finally:
-        upstream.close()
-
-
 @pages.get("")
 @needs(Role.OPERATOR)
 def room() -> Response:
@@ -98,8 +87,8 @@ def room() -> Response:
     path = "/square/control"
     return page(
         "square/control.html", "square/control_now.html",
-        place=place, machines=machines, player=player, open_rows=open_rows, entries=entries[:ENTRIES], kinds=KINDS, looks=LOOKS, how=how(),
-        url=settings().square_url, poll=place.link(path, **choice.query, since=version), poll_s=settings().square_poll_s, ago=runs.age,
+        place=place, machines=machines, player=player, open_rows=open_rows, entries=entries[:ENTRIES], kinds=KINDS, looks=LOOKS,
+        url=settings().square_url, outside=behind_cmsweb(settings()), poll=place.link(path, **choice.query, since=version), poll_s=settings().square_poll_s, ago=runs.age,
         shows=[(words, place.link(path, **choice._replace(show=name).query), name == choice.show) for name, (words, _) in FILTERS.items()],
         systems=[(words, place.link(path, **choice._replace(of=name).query), name == choice.of)
                  for name, words in (("", "Both"), ("production", "Production"), ("playback", "Playback"))],
@@ -142,7 +131,7 @@ def form_page(
     else:
         touched = kind.touches(settings(), given)
         jobs = list(Job.select().where(Job.key.in_(touched.jobs)).order_by(Job.tag, Job.host)) if touched.jobs else []
-        context |= {"confirm": True, "touched": touched, "jobs": jobs, "why_not": book.way(settings(), kind, given)}
+        context |= {"confirm": True, "touched": touched, "jobs": jobs, "why_not": book.why_not(settings(), kind, given)}
         context |= {"once": secrets.token_urlsafe(16), "seen": book.touched_token(touched), "given": given}
     so_far = {argument.name: given.get(argument.name, "") for argument in kind.arguments}
     choices = {argument.name: argument.choices(settings(), so_far) for argument in kind.arguments if argument.choices}
