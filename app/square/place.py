@@ -49,9 +49,11 @@ class Place(NamedTuple):
         if not 0 <= at < LAST_TIME:
             return Markup("{}").format(f"{at:g}")
         moment = datetime.fromtimestamp(at, UTC if self.tz == "utc" else CERN)
+        twice = moment.utcoffset() != moment.replace(fold=1 - moment.fold).utcoffset()  # in the night that has an hour more
+        form = "%Y-%m-%d %H:%M:%S %Z" if twice else "%Y-%m-%d %H:%M:%S"
         mark = Markup(" data-local") if self.tz == "local" else ""
         return Markup('<time datetime="{}"{}>{}</time>').format(
-            datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds"), mark, f"{moment:%Y-%m-%d %H:%M:%S}"
+            datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds"), mark, moment.strftime(form)
         )
 
 

@@ -70,12 +70,13 @@ class HostLine(NamedTuple):
 
 
 class Machine(NamedTuple):
-    """A machine as P5 sees it. said: up, as P5 said last, at `at` (Unix s UTC); up: None when that is too old."""
+    """A machine as P5 sees it. said: up, as P5 said last, at `at`, and always from `since` on (Unix s UTC); up: None when that is too old."""
 
     name: str
     said: bool
     message: str
     at: float
+    since: float
 
     @property
     def age_s(self) -> float:
@@ -172,17 +173,19 @@ def machines(system: str) -> list[Machine]:
     query = HostStatus.select().join(newest, on=(HostStatus.name == newest.c.name) & (HostStatus.last == newest.c.last))
     found = {}
     for row in query.where(HostStatus.system == system).order_by(HostStatus.name, HostStatus.id):
-        found[row.name] = Machine(row.name, row.up, row.message, row.last)
+        found[row.name] = Machine(row.name, row.up, row.message, row.last, row.first)
     return list(found.values())
 
 
 class Asked(NamedTuple):
-    """What a poll compares. newest: run; version: of the run, if it is known; silent: hosts that were not heard of."""
+    """What a poll compares. newest: run; version: of the run, if it is known; silent: hosts that were not heard of;
+    seen: machines of which P5 has spoken lately."""
 
     feed: int
     newest: int | None
     version: int | None
     silent: int
+    seen: int
 
 
 @prepared
@@ -190,10 +193,12 @@ def _poll() -> Query:
     newest: Any = Run.select(fn.MAX(Run.run)).where(Run.system == "")
     own: Any = Run.select(Run.version).where(Run.system == "", Run.run == 0)
     silent: Any = Host.select(fn.COUNT(Host.id)).where(Host.system == "", Host.last_ok < 0.0)
-    return Feed.select(Feed.version, newest, own, silent).where(Feed.system == "")
+    seen: Any = HostStatus.select(fn.COUNT(HostStatus.id)).where(HostStatus.system == "", HostStatus.last >= 0.0)
+    return Feed.select(Feed.version, newest, own, silent, seen).where(Feed.system == "")
 
 
 def asked(system: str, run: int) -> Asked:
     """The state of a system and of a run, in one query."""
-    found = _poll(system, system, run, system, time.time() - SILENT_S, system)
-    return Asked(*found[0]) if found else Asked(0, None, None, 0)
+    now = time.time()
+    found = _poll(system, system, run, system, now - SILENT_S, system, now - STATUS_S, system)
+    return Asked(*found[0]) if found else Asked(0, None, None, 0, 0)

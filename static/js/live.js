@@ -1,4 +1,4 @@
-// Lets the age of the data grow between two answers of the server.
+// Lets the age of the data grow between two answers of the server; a new answer counts anew, also when it gives the same age.
 "use strict";
 (() => {
   const since = new WeakMap();
@@ -18,8 +18,15 @@
       const text = words(Math.floor(Number(age) + (performance.now() - at) / 1000));
       if (element.textContent !== text) element.textContent = text;
     }
+    for (const element of document.querySelectorAll("[data-since]")) {
+      element.textContent = words(Math.max(0, Math.floor(Date.now() / 1000 - Number(element.dataset.since))));
+    }
   }
 
+  document.addEventListener("htmx:afterSwap", (event) => {
+    for (const element of event.target.querySelectorAll("[data-age]")) since.delete(element);
+    show();
+  });
   setInterval(show, 1000);
   show();
 })();

@@ -87,6 +87,16 @@ def test_ages_grow_between_two_polls(page: Page) -> None:
     expect(age).not_to_have_text(before)
 
 
+def test_an_age_counts_anew_with_a_report_although_it_is_the_same_as_with_the_one_before(page: Page) -> None:
+    page.goto("/square")
+    for lumi in (55551, 55552):
+        data.change(key_of("gem"), lumi=lumi, reported=time.time())
+        expect(page.locator(".jobs").first).to_contain_text(str(lumi))
+        age = page.locator(".jobs tr", has_text=str(lumi)).locator("[data-age]")
+        expect(age).to_have_text(re.compile(r"^[0-3] s$"))
+        expect(age).to_have_text(re.compile(r"^[5-9] s$"))
+
+
 def test_the_charts_have_the_points_of_every_stream_and_take_new_ones(page: Page) -> None:
     page.goto("/square")
     expect(page.locator("[data-chart=delivery] .u-legend .u-series")).to_have_count(6)

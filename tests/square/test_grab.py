@@ -280,12 +280,25 @@ def test_a_minute_that_is_over_does_not_wait_for_the_rest_of_a_batch_that_is_fet
     assert [letter.key for letter in DeadLetter.select()] == ["bad"]
 
 
+def test_a_machine_that_is_asked_no_more_is_forgotten(hub: Settings, faulty: FaultyP5) -> None:
+    for system, name in (("production", FU), ("production", "dqmfu-c2b03-01-01"), ("playback", CROWDED)):
+        Host.create(system=system, name=name, role="fu")
+    settings = replace(hub, square_url=faulty.address, square_production=(f"{FU}.cms",), square_playback=())
+    before = version_of("production")
+    with grabbing("production", (f"{FU}.cms",), settings, turn_of("grab")):
+        assert [host.name for host in Host.select()] == [FU]
+    assert version_of("production") == before + 1, "pages are told"
+
+
+def turn_of(name: str) -> Turn:
+    return Turn(Repeated(name, 0.2, lambda _: nullcontext(lambda: None)), threading.Event(), 600)
+
+
 def test_a_machine_that_is_down_is_not_all_of_them_while_others_are_still_asked(hub: Settings, p5: P5) -> None:
     p5.incident("host_down", host=FU)
     p5.incident("slow", host=CROWDED, seconds=3)
     settings = replace(hub, square_url=p5.address, square_grab_s=0.2)
-    turn = Turn(Repeated("grab", 0.2, lambda _: nullcontext(lambda: None)), threading.Event(), 600)
-    with grabbing("production", (FU, CROWDED), settings, turn) as step:
+    with grabbing("production", (FU, CROWDED), settings, turn_of("grab")) as step:
         step()
         p5.incident("host_down", host=CROWDED)
         end = time.monotonic() + 60

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from datetime import datetime
+from datetime import UTC, datetime
 from html import unescape
 from zoneinfo import ZoneInfo
 
@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 
 from app.database import proxy
 from app.settings import Settings
-from app.square.models import SYSTEMS, Host, Job, advance
+from app.square.models import SYSTEMS, Host, HostStatus, Job, advance
 from tests.square import data
 
 
@@ -121,6 +121,25 @@ def test_the_page_says_why_nothing_moves(filled: Settings, client: FlaskClient, 
     assert sentence in shown(client, "/square")
 
 
+def test_while_old_runs_come_in_first_the_newest_is_not_said_to_be_the_last(filled: Settings, client: FlaskClient) -> None:
+    Job.update(exit_code=0).execute()
+    data.change(key_of("gem"), exit_code=0)
+    assert "The next run has not begun" in shown(client, "/square")
+    Host.update(behind=100).execute()
+    data.change(key_of("gem", 358788), exit_code=0)
+    text = shown(client, "/square")
+    assert "Catching up: 500 documents" in text
+    assert "The next run has not begun" not in text
+    assert "The run has ended" in shown(client, "/square/runs/358791"), "which is true of an older one"
+
+
+def test_what_is_said_of_hosts_that_answer_stays_true_while_nothing_new_comes(filled: Settings, client: FlaskClient) -> None:
+    text = shown(client, "/square")
+    assert text.count("answers within 30 s") == 5
+    since = datetime.fromtimestamp(HostStatus.get(HostStatus.up == 1).first, ZoneInfo("Europe/Zurich"))
+    assert f"up dqmfu-c2b03-45-01 since {since:%Y-%m-%d %H:%M:%S}" in text
+
+
 def test_one_host_that_fails_is_named_with_the_time(filled: Settings, client: FlaskClient) -> None:
     Host.update(failures=3, error="timed out", last_ok=time.time() - 200).where(Host.name == "fu-c2f11-11-03").execute()
     page = shown(client, "/square")
@@ -147,6 +166,17 @@ def test_times_are_those_of_cern_until_utc_is_asked_for(filled: Settings, client
     text = shown(client, "/square/runs/358788?tz=utc")
     assert "2022-09-15 11:45:47" in text
     assert "Times: UTC" in text
+
+
+def test_the_hour_that_comes_twice_is_told_apart(filled: Settings, client: FlaskClient) -> None:
+    first = datetime(2026, 10, 25, 0, 30, tzinfo=UTC).timestamp()
+    data.change(key_of("gem", 358788), reported=first)
+    data.change(key_of("csc", 358788), reported=first + 3600)
+    data.change(key_of("beam", 358788), reported=first + 7200)
+    text = shown(client, "/square/runs/358788")
+    assert all(time in text for time in ("2026-10-25 02:30:00 CEST", "2026-10-25 02:30:00 CET", "2026-10-25 03:30:00"))
+    assert "03:30:00 C" not in text
+    assert "2026-10-25 00:30:00 UTC" not in shown(client, "/square/runs/358788?tz=utc")
 
 
 def test_the_other_system_has_its_own_runs(filled: Settings, client: FlaskClient) -> None:

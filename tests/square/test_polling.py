@@ -10,7 +10,7 @@ from html import unescape
 from flask.testing import FlaskClient
 
 from app.settings import Settings
-from app.square.models import Host, Job
+from app.square.models import Host, HostStatus, Job
 from tests.square import data
 
 HTMX = {"HX-Request": "true", "HX-Target": "square"}
@@ -60,6 +60,14 @@ def test_a_grabber_that_dies_is_seen_although_nothing_changes(filled: Settings, 
     Host.update(last_ok=time.time() - 40).execute()
     answer = client.get(address, headers=HTMX)
     assert "The hub does not ask P5 any more" in answer.text
+    assert client.get(poll(answer.text), headers=HTMX).status_code == 204
+
+
+def test_machines_of_which_p5_says_no_more_are_unknown_although_nothing_changes(filled: Settings, client: FlaskClient) -> None:
+    address = poll(client.get("/square").text)
+    HostStatus.update(last=time.time() - 130).where(HostStatus.name == "dqmfu-c2b03-45-01").execute()
+    answer = client.get(address, headers=HTMX)
+    assert "unknown</span></span> <bdi>dqmfu-c2b03-45-01</bdi>" in answer.text
     assert client.get(poll(answer.text), headers=HTMX).status_code == 204
 
 

@@ -59,7 +59,7 @@ FILES = of(**{name: listed(maybe(NUMBER)) for name in charts.File._fields})
 HOST = of(
     name=TEXT, role=TEXT, age_s=maybe(NUMBER), answered_s=maybe(NUMBER), failing=TRUTH, error=TEXT, behind=WHOLE, silent=TRUTH
 )  # fmt: skip
-MACHINE = of(name=TEXT, said=TRUTH, message=TEXT, age_s=NUMBER, up=maybe(TRUTH))
+MACHINE = of(name=TEXT, said=TRUTH, message=TEXT, at=NUMBER, since=NUMBER, up=maybe(TRUTH))
 
 EVENT = of(
     id=TEXT, system=TEXT, kind={"type": "string", "enum": list(EVENTS)}, run=maybe(WHOLE), key=TEXT, at=NUMBER, title=TEXT, text=TEXT

@@ -258,6 +258,7 @@ class HostGrabber:
 @contextmanager
 def grabbing(system: str, machines: Sequence[str], settings: Settings, turn: Turn) -> Iterator[Callable[[], None]]:
     """Gives a step: begin with each machine that nobody is at, and wait for them no longer than for the next step."""
+    store.keep_hosts({system: [short(name) for name in names] for system, names in settings.square_machines.items()})
     hosts = [HostGrabber(system, name, settings) for name in machines]
     at_work: dict[HostGrabber, Future[bool]] = {}
 

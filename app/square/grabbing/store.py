@@ -14,7 +14,7 @@ from peewee import Case, Database, Model, fn
 
 from app.database import proxy, rows
 from app.square.documents import Row, Rows
-from app.square.models import DeadLetter, Document, Graph, GraphPart, Host, Job, Log, Run, advance
+from app.square.models import SYSTEMS, DeadLetter, Document, Graph, GraphPart, Host, Job, Log, Run, advance
 
 MOST_RAW = 64 << 10
 MOST_KEYS = 500
@@ -55,6 +55,16 @@ def answered(host: Host, now: float) -> None:
         if host.failures:
             host.version = advance(host.system)
         _set(host, {"last_ok": now, "failures": 0, "behind": 0})
+
+
+def keep_hosts(asked: dict[str, list[str]]) -> None:
+    """Forget how it went with machines, by system, that are asked no more: they are not silent."""
+    for system in SYSTEMS:
+        gone = Host.system == system, Host.name.not_in(asked.get(system, []))
+        if Host.select().where(*gone).exists():
+            with proxy.atomic():
+                advance(system)
+                Host.delete().where(*gone).execute()
 
 
 def miss(system: str, keys: Sequence[str]) -> None:

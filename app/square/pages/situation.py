@@ -32,6 +32,8 @@ def situation(run: Run | None, clients: list[Client], hosts: list[HostLine], liv
     """What is to be said of a run; live: it is the newest, or there is none yet; machines: those that the settings name."""
     if live and (trouble := _contact(hosts, machines)):
         return trouble
+    if behind := sum(host.behind for host in hosts):
+        return Situation(TROUBLE, f"Catching up: {behind:,} documents are still to be fetched from P5, the oldest come first.")
     if run is None:
         return Situation(WAITING, "No run was reported yet. This page shows the next one as soon as it begins.")
     going = any(client.newest.job.exit_code is None for client in clients)
@@ -42,9 +44,6 @@ def situation(run: Run | None, clients: list[Client], hosts: list[HostLine], liv
     quiet = time.time() - run.last
     if not live:
         return Situation(TROUBLE, "Not all jobs of this run have told of their end, and a newer run has begun.")
-    behind = sum(host.behind for host in hosts)
-    if behind:
-        return Situation(TROUBLE, f"Catching up: {behind:,} documents are still to be fetched from P5.")
     if quiet > QUIET_S:
         return Situation(TROUBLE, "The hosts answer, but no job of this run has reported: the jobs, or DQM^2 on their hosts, stand still.")
     return Situation(GOOD, "")
@@ -97,5 +96,5 @@ def is_current(given: str, asked: Asked, run: int | None) -> bool:
 def _content(asked: Asked, run: int | None) -> str:
     """The newest run moves with its system; one before it with its own jobs, and when another one begins."""
     if run is None or run == asked.newest:
-        return f"{asked.feed}.{asked.newest}.{asked.silent}"
+        return f"{asked.feed}.{asked.newest}.{asked.silent}.{asked.seen}"
     return f"{asked.version}.{asked.newest}"

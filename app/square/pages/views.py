@@ -97,4 +97,5 @@ def _context(place: Place, run: Run | None, wanted: int | None, now: runs.Asked)
         "systems": [(name, place.but(system=name).link("/square"), name == place.system) for name in SYSTEMS],
         "zones": [(name, place.but(tz=name).link(path), name == place.tz) for name in ZONES],
         "ago": runs.age,
+        "silent_s": runs.SILENT_S,
     }
