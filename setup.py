@@ -87,6 +87,7 @@ setup(
         "xrootd": ["xrootd>=5.7"],
         "simulator": ["aiohttp>=3.11"],  # HTTP and websockets on one port, in one loop; only the stand-in for P5 needs it
         "test": [
+            "aiosmtpd>=1.4.6",  # a mail server written by others, for what is mailed
             "awkward>=2.7",
             "hypothesis>=6",
             "import-linter>=2",

@@ -83,10 +83,10 @@ def events(system: str, since: float, until: float, limit: int = 1000, kinds: Co
 def _event(system: str, kind: str, run: int | None, key: str, at: float, title: str, text: str, once: object = None) -> Event:
     """An event; `once` tells it from others of its kind with the same run and key."""
     mark = hashlib.sha256(json.dumps([system, kind, run, key, once]).encode()).hexdigest()[:20]
-    return Event(f"{kind}-{mark}", system, kind, run, key, at, _line(title), _line(text))
+    return Event(f"{kind}-{mark}", system, kind, run, key, at, one_line(title), one_line(text))
 
 
-def _line(text: str) -> str:
+def one_line(text: str) -> str:
     """A text on one line, without what turns, hides or controls others."""
     return " ".join("".join(letter if letter.isprintable() or letter.isspace() else "\ufffd" for letter in text).split())
 

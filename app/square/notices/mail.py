@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import smtplib
 import socket
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import formatdate
-from typing import NoReturn
 
 from app.settings import Settings
+from app.square.events import one_line
 from app.square.notices.sending import Message, Refused, connection, headline, server, tls
 
 LONGEST_SUBJECT = 150
@@ -34,29 +34,35 @@ def post(settings: Settings, messages: Sequence[Message]) -> str:
     """Send messages as one mail to all who get them; what the server said of those whom it does not know."""
     security, (host, port) = settings.notice_smtp_security, server(settings.notice_smtp)
     context = tls(settings.notice_ca)
-    with connection(host, port, settings.notice_timeout_s, context if security == "tls" else None) as spoken_to:
-        try:
-            session = Session(host, port, spoken_to)
-            if security == "starttls":
-                session.starttls(context=context)
-            if settings.notice_smtp_user:
-                session.login(settings.notice_smtp_user, settings.notice_smtp_password)
-            refused = session.send_message(mail(settings, messages), settings.notice_mail_from, settings.notice_mail_to)
-            with suppress(smtplib.SMTPException, OSError):  # it is sent
-                session.quit()
-        except smtplib.SMTPRecipientsRefused as error:
-            _judge(max(code for code, _ in error.recipients.values()), _list(error.recipients), error)
-        except smtplib.SMTPResponseException as error:
-            said = error.smtp_error
-            _judge(error.smtp_code, said.decode(errors="replace") if isinstance(said, bytes) else str(said), error)
+    with (
+        connection(host, port, settings.notice_timeout_s, context if security == "tls" else None) as spoken_to,
+        judged(),
+        closing(Session(host, port, spoken_to)) as session,
+    ):
+        if security == "starttls":
+            session.starttls(context=context)
+        if settings.notice_smtp_user:
+            session.login(settings.notice_smtp_user, settings.notice_smtp_password)
+        refused = session.send_message(mail(settings, messages), settings.notice_mail_from, settings.notice_mail_to)
+        with suppress(smtplib.SMTPException, OSError):  # it is sent
+            session.quit()
     return f"not taken for {_list(refused)}" if refused else ""
 
 
-def _judge(code: int, said: str, error: Exception) -> NoReturn:
-    """5xx is final; all else may change."""
-    if 500 <= code < 600:
-        raise Refused(f"status {code}: {said}") from error
-    raise error
+@contextmanager
+def judged() -> Iterator[None]:
+    """What the server says with 5xx is final; all else may change."""
+    try:
+        yield
+    except smtplib.SMTPRecipientsRefused as error:
+        if max(code for code, _ in error.recipients.values()) >= 500:
+            raise Refused(f"not taken for {_list(error.recipients)}") from error
+        raise
+    except smtplib.SMTPResponseException as error:
+        if 500 <= error.smtp_code < 600:
+            said = error.smtp_error
+            raise Refused(f"status {error.smtp_code}: {said.decode(errors='replace') if isinstance(said, bytes) else said}") from error
+        raise
 
 
 def _list(refused: dict[str, tuple[int, bytes]]) -> str:
@@ -68,7 +74,7 @@ def mail(settings: Settings, messages: Sequence[Message]) -> EmailMessage:
     made = EmailMessage(policy=SMTP)
     made["From"] = settings.notice_mail_from
     made["To"] = ", ".join(settings.notice_mail_to)
-    made["Subject"] = f"[{' '.join(settings.instance_name.split())}] {headline(messages)}"[:LONGEST_SUBJECT]
+    made["Subject"] = one_line(f"[{settings.instance_name}] {headline(messages)}")[:LONGEST_SUBJECT]
     made["Date"] = formatdate(localtime=False)
     made["Message-ID"] = f"<{_identifier(messages)}@{settings.notice_mail_from.rpartition('@')[2]}>"
     made["Auto-Submitted"] = "auto-generated"

@@ -31,8 +31,8 @@ def post(address: str, settings: Settings, messages: Sequence[Message]) -> str:
         http = HTTPConnection(parts.netloc)  # gives the Host header only: the connection is there
         http.sock = spoken_to
         http.request("POST", (parts.path or "/") + (f"?{parts.query}" if parts.query else ""), body, headers(body, settings))
-        answer = http.getresponse()
-        said = answer.read(MOST_ANSWER).decode(errors="replace")
+        with http.getresponse() as answer:
+            said = answer.read(MOST_ANSWER).decode(errors="replace")
     return judged(answer.status, said)
 
 

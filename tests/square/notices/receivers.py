@@ -1,0 +1,211 @@
+"""Those who are told: real servers for webhooks, mail and sound on this machine, the well and the badly behaved."""
+
+from __future__ import annotations
+
+import json
+import socket
+import socketserver
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope
+
+from tests.support.site import free_port
+
+WAIT_S = 60.0
+"""Against hangs only."""
+
+
+def server_context(certificate: str) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    return context
+
+
+@contextmanager
+def served(server: socketserver.BaseServer) -> Iterator[None]:
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        thread.join()
+
+
+@dataclass
+class Hook:
+    """A webhook. status: what it answers next; asked: path, headers and body of each request; hold: it answers once this is set."""
+
+    address: str = ""
+    status: int = 200
+    asked: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)
+    hold: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def told(self) -> list[Any]:
+        return [json.loads(body) for _, _, body in self.asked]
+
+
+@contextmanager
+def hook(certificate: str = "") -> Iterator[Hook]:
+    """A webhook on a free port, over TLS with a certificate."""
+    found = Hook()
+    found.hold.set()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            found.asked.append((self.path, dict(self.headers), body))
+            assert found.hold.wait(WAIT_S)
+            with suppress(OSError):  # who asked may be dead by now
+                self.send_response(found.status)
+                self.send_header("Location", f"{found.address}/elsewhere")
+                self.end_headers()
+                self.wfile.write(b"the channel is archived")
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    class Server(ThreadingHTTPServer):
+        def handle_error(self, *_: object) -> None:
+            """A handshake that fails is what some clients are here for."""
+
+    with Server(("127.0.0.1", 0), Handler) as server:
+        if certificate:
+            server.socket = server_context(certificate).wrap_socket(server.socket, server_side=True)
+        found.address = f"http{'s' if certificate else ''}://127.0.0.1:{server.server_port}"
+        with served(server):
+            yield found
+            found.hold.set()
+
+
+@dataclass
+class Box:
+    """A mail server. mails: what it took; refuse: its answer to a recipient; users: those who signed in."""
+
+    place: str = ""
+    mails: list[EmailMessage] = field(default_factory=list)
+    recipients: list[list[str]] = field(default_factory=list)
+    refuse: dict[str, str] = field(default_factory=dict)
+    answer: str = "250 taken"
+    users: list[bytes] = field(default_factory=list)
+
+    async def handle_RCPT(self, _: SMTP, __: object, envelope: Envelope, address: str, options: list[str]) -> str:
+        if address in self.refuse:
+            return self.refuse[address]
+        envelope.rcpt_tos.append(address)
+        envelope.rcpt_options.extend(options)
+        return "250 OK"
+
+    async def handle_DATA(self, _: SMTP, __: object, envelope: Envelope) -> str:
+        if self.answer.startswith("2"):
+            assert isinstance(envelope.content, bytes)
+            mail = message_from_bytes(envelope.content, policy=default)
+            assert isinstance(mail, EmailMessage)
+            self.mails.append(mail)
+            self.recipients.append(list(envelope.rcpt_tos))
+        return self.answer
+
+    def sign_in(self, _: SMTP, __: object, ___: object, ____: str, given: Any) -> AuthResult:
+        self.users.append(given.login)
+        return AuthResult(success=given.password == b"right", handled=False)
+
+
+@contextmanager
+def mail_server(certificate: str = "", security: str = "none", *, accounts: bool = False) -> Iterator[Box]:
+    """A mail server on a free port, in a thread of its own."""
+    box = Box()
+    context = server_context(certificate) if certificate else None
+    options: dict[str, Any] = {"ssl_context": context} if security == "tls" else {"tls_context": context} if security == "starttls" else {}
+    if accounts:
+        options |= {"authenticator": box.sign_in, "auth_required": True, "auth_require_tls": security == "starttls"}
+    controller = Controller(box, hostname="127.0.0.1", port=free_port(), require_starttls=security == "starttls", **options)
+    controller.start()
+    box.place = f"127.0.0.1:{controller.port}"
+    try:
+        yield box
+    finally:
+        controller.stop()
+
+
+@dataclass
+class Raw:
+    """A server that hears bytes and answers as it likes; heard: of each connection."""
+
+    place: str = ""
+    heard: list[bytearray] = field(default_factory=list)
+
+
+Manner = Callable[[socket.socket, bytearray, threading.Event], None]
+"""What a server does with a connection, what it hears on it, until the event that ends it."""
+
+
+@contextmanager
+def raw(manner: Manner) -> Iterator[Raw]:
+    """A server on a free port with these manners."""
+    found, ended = Raw(), threading.Event()
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            found.heard.append(bytearray())
+            with suppress(OSError):
+                manner(self.request, found.heard[-1], ended)
+
+    class Server(socketserver.ThreadingTCPServer):
+        allow_reuse_address = True
+
+    with Server(("127.0.0.1", 0), Handler) as server, served(server):
+        found.place = f"127.0.0.1:{server.server_address[1]}"
+        yield found
+        ended.set()
+
+
+def sound_server(answer: bytes = b"All ok\n") -> Manner:
+    """It hears a command to its end, and answers."""
+
+    def manner(connection: socket.socket, heard: bytearray, _: threading.Event) -> None:
+        while b"</CommandSequence>" not in heard and (part := connection.recv(4096)):
+            heard += part
+        connection.sendall(answer)
+
+    return manner
+
+
+def silent(_: socket.socket, __: bytearray, ended: threading.Event) -> None:
+    """It takes connections and says nothing."""
+    ended.wait(WAIT_S)
+
+
+def dripping(letter: bytes) -> Manner:
+    """It says one letter after the other, each in good time, and never comes to an end."""
+
+    def manner(connection: socket.socket, _: bytearray, ended: threading.Event) -> None:
+        while not ended.is_set():
+            connection.sendall(letter)
+            time.sleep(0.02)
+
+    return manner
+
+
+def babbling(connection: socket.socket, _: bytearray, __: threading.Event) -> None:
+    """It says what nobody understands, and hangs up."""
+    connection.sendall(b"\xff\x00 mm4 ready \r\n" * 50)
+    connection.shutdown(socket.SHUT_WR)
+    while connection.recv(4096):
+        pass
+
+
+def closed() -> str:
+    """A place where nobody listens."""
+    return f"127.0.0.1:{free_port()}"
