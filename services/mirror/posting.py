@@ -43,6 +43,7 @@ class Posting:
         try:
             return as_json(self.receiver.take(self._body()).shape())
         except Refused as refusal:
+            self.receiver.note(refusal)
             if refusal.status not in (409, 507):
                 self.failing.wait_s(address)
             raise problem(refusal.status, str(refusal), more=self.receiver.store.state().shape()) from refusal

@@ -38,16 +38,16 @@ class Receiver:
         self.last_refused = ""
 
     def take(self, raw: bytes, posted: bool = True) -> State:
-        """Verify and store a snapshot; Refused with the reason, which is kept for the status."""
-        try:
-            snapshot = unpack(raw, self.keys)
-            check_date(snapshot, self.oldest_s if posted else None)
-            check_content(snapshot)
-            return self.store.take(snapshot)
-        except Refused as refusal:
-            self.refused[refusal.status] += 1
-            self.last_refused = str(refusal)
-            raise
+        """Verify and store a snapshot; Refused with the reason. Nothing is taken from it before its signature is known to be good."""
+        snapshot = unpack(raw, self.keys)
+        check_date(snapshot, self.oldest_s if posted else None)
+        check_content(snapshot)
+        return self.store.take(snapshot)
+
+    def note(self, refusal: Refused) -> None:
+        """Keep for the status what was refused."""
+        self.refused[refusal.status] += 1
+        self.last_refused = str(refusal)
 
 
 def check_date(snapshot: Snapshot, oldest_s: float | None) -> None:
@@ -126,6 +126,7 @@ class Folder:
                 self.receiver.take(path.read_bytes(), posted=False)
                 return True
             except Refused as refusal:
+                self.receiver.note(refusal)
                 if refusal.status == 507:  # the file is good; there may be room later
                     raise
                 self._bad.add(seen)

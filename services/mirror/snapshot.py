@@ -127,9 +127,8 @@ def _snapshot(header: dict[str, Any], body: memoryview) -> Snapshot:
     items, at = [], 0
     for kind, system, run, name, type, encoding, size in header["items"]:
         length = 0 if size is None else _whole(size)
-        items.append(
-            Item(_key(kind, system, run, name), _type(type), _encoding(encoding), None if size is None else bytes(body[at : at + length]))
-        )
+        content = None if size is None else bytes(body[at : at + length])
+        items.append(Item(_key(kind, system, run, name), _type(type, content), _encoding(encoding), content))
         at += length
     if at != len(body):
         raise ValueError(f"its items have {at} bytes, and {len(body)} follow the header")
@@ -161,8 +160,8 @@ def _key(kind: Any, system: Any, run: Any, name: Any) -> Key:
     return Key(kind, system, _whole(run), _text(name))
 
 
-def _type(given: Any) -> str:
-    if not TYPES.fullmatch(_text(given)):
+def _type(given: Any, content: bytes | None) -> str:
+    if not TYPES.fullmatch(_text(given)) and (content is not None or given):
         raise ValueError(f"{given!r} is no content type")
     return str(given)
 

@@ -1,0 +1,57 @@
+"""A mirror in this process, and one as a process of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from werkzeug.test import Client, TestResponse
+
+from services.mirror.options import Options
+from services.mirror.routes import Routes
+from services.mirror.snapshot import Item
+from tests.mirror import made
+from tests.mirror.running import Running, running
+
+
+class Mirror:
+    """The application of a mirror, asked as a server would."""
+
+    def __init__(self, options: Options) -> None:
+        self.routes = Routes(options)
+        self.client = Client(self.routes.application)
+
+    def get(self, address: str, **headers: str) -> TestResponse:
+        return self.client.get(address, headers={name.replace("_", "-"): value for name, value in headers.items()})
+
+    def post(self, raw: bytes) -> TestResponse:
+        return self.client.post("/snapshots", data=raw)
+
+    def publish(self, items: Iterable[Item], since: int = 0, until: int = 1, **more: Any) -> None:
+        answer = self.post(made.snapshot(items, since, until, **more))
+        assert answer.status_code == 200, answer.text
+
+    def json(self, address: str) -> Any:
+        answer = self.get(address)
+        assert (answer.status_code, answer.content_type) == (200, "application/json"), answer.text
+        return answer.json
+
+
+@pytest.fixture
+def options(tmp_path: Path) -> Options:
+    return Options(data=str(tmp_path / "mirror"), keys=(made.PUBLIC,))
+
+
+@pytest.fixture
+def mirror(options: Options) -> Mirror:
+    return Mirror(options)
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., Running]]:
+    """Starts mirrors as processes, with options by name; they end with the test."""
+    with ExitStack() as stack:
+        yield lambda **options: stack.enter_context(running(tmp_path, **options))

@@ -1,0 +1,98 @@
+"""A mirror as a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from app.settings import TREE
+from tests.mirror import made
+from tests.support.processes import PATIENCE_S, of_session, until
+from tests.support.site import free_port
+
+
+class Answer(NamedTuple):
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+def ask(url: str, body: bytes | None = None, **headers: str) -> Answer:
+    """What a server answers; OSError when none does."""
+    request = urllib.request.Request(url, body, {name.replace("_", "-"): value for name, value in headers.items()})
+    try:
+        with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
+            return Answer(answer.status, dict(answer.headers), answer.read())
+    except urllib.error.HTTPError as error:
+        with error:
+            return Answer(error.code, dict(error.headers), error.read())
+
+
+class Running:
+    """A mirror that is started, killed and started again."""
+
+    def __init__(self, folder: Path, before: Callable[[], None] | None = None, **options: Any) -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.data = folder / "mirror"
+        self.log = folder / "log"
+        self._before = before
+        given = {"port": self.port, "data": self.data, "keys": made.PUBLIC} | options
+        self._options = [text for name, value in given.items() for text in (f"--{name.replace('_', '-')}", str(value))]
+        self.start()
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "services.mirror", *self._options]
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                command, cwd=TREE, stdout=log, stderr=log, start_new_session=True, preexec_fn=self._before,
+                env=os.environ | {"DQMHUB_SUPERVISOR_PID": str(os.getpid())},
+            )  # fmt: skip
+        until(lambda: self.process.poll() is not None or self.answers(), "the mirror")
+        assert self.process.poll() is None, self.log.read_text()
+
+    def answers(self) -> bool:
+        try:
+            return self.get("/healthz").status == 200
+        except OSError:
+            return False
+
+    def get(self, address: str, **headers: str) -> Answer:
+        return ask(self.url + address, **headers)
+
+    def post(self, raw: bytes) -> Answer:
+        return ask(f"{self.url}/snapshots", raw)
+
+    def kill(self) -> None:
+        """All its processes at once, by SIGKILL."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(PATIENCE_S)
+        until(lambda: not of_session(self.process.pid), "the processes of a mirror to end")
+
+    def end(self) -> None:
+        self.process.terminate()
+        self.process.wait(PATIENCE_S)
+        until(lambda: not of_session(self.process.pid), "the processes of a mirror to end")
+
+
+@contextmanager
+def running(folder: Path, **options: Any) -> Iterator[Running]:
+    """A mirror until the end of the block."""
+    mirror = Running(folder, **options)
+    try:
+        yield mirror
+    finally:
+        mirror.end()
