@@ -118,6 +118,12 @@ def newest(system: str) -> int | None:
     return None if run is None else int(run)
 
 
+def span(system: str) -> tuple[int | None, int | None]:
+    """The numbers of the first and of the newest run."""
+    ((first,),) = rows(Run.select(fn.MIN(Run.run)).where(Run.system == system))  # both in one query would read all
+    return first, newest(system)
+
+
 def neighbours(system: str, run: int) -> tuple[int | None, int | None]:
     """The runs before and after a run that are known."""
     ours = Run.system == system

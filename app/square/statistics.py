@@ -7,9 +7,8 @@ import io
 from collections.abc import Iterable
 from typing import Any
 
-from app.square import charts, runs
+from app.square import charts
 from app.square.models import Run
-from app.square.states import CRASHED
 
 COLUMNS = (
     "run", "run_key", "cmssw", "first", "last", "last_lumisection", "files", "bytes", "events_accepted", "max_accepted_per_lumisection",
@@ -24,10 +23,9 @@ def of_run(system: str, run: Run) -> tuple[Any, ...]:
     delay = charts.spread(file.delay for file in found if file.delay is not None)
     accepted = [file.accepted for file in found if file.accepted is not None]
     lumis = [file.lumi for file in found] + ([run.lumi] if run.lumi is not None else [])
-    crashed = runs.counts(runs.clients(system, runs.jobs(system, run.run)))[CRASHED]
     return (
         run.run, run.runkey, run.cmssw, run.first, run.last, max(lumis, default=None), len(found), sum(file.bytes or 0 for file in found),
-        sum(accepted), max(accepted, default=None), delay.mean, delay.sigma, run.jobs, crashed,
+        sum(accepted), max(accepted, default=None), delay.mean, delay.sigma, run.jobs, run.crashed,
     )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 
 from app.settings import Settings
 from app.square import charts
-from app.square.models import Job
+from app.square.models import Job, Run
 from tests.square import data
 
 LUMI_S = 23.310893056
@@ -204,3 +204,12 @@ def test_a_spreadsheet_takes_no_text_for_a_formula() -> None:
 def test_old_bookmarks_of_the_mirror_lead_on(filled: Settings, client: FlaskClient) -> None:
     assert client.get("/?run=358788&db=production").location == "/square/runs/358788"
     assert client.get("/timeline/?db=playback").location == "/square/timeline?system=playback"
+
+
+def test_more_runs_than_one_answer_can_hold_are_refused(hub: Settings, client: FlaskClient) -> None:
+    facts = {"system": data.SYSTEM, "first": 1.0, "last": 2.0, "version": 1}
+    Run.insert_many([{**facts, "run": run} for run in range(1, 1002)]).execute()
+    assert ask(client, "/api?what=get_runs&from=2&to=1001") == {}
+    answer = client.get("/api?what=get_runs&from=0&to=999999")
+    assert answer.status_code == 400
+    assert "more than 1000 runs" in answer.text

@@ -25,15 +25,22 @@ from app.web import Problem
 
 blueprint = Blueprint("square_legacy", __name__)
 
+MOST_RUNS = 1000
+"""Runs of one answer of get_runs; the pages of the older mirror ask for 100."""
+
 
 def or_none(value: Any) -> Any:
     """-1 for what was not reported."""
     return -1 if value is None else value
 
 
+def letters(tag: str) -> str:
+    """What the older mirror's database orders by: it passes over everything but letters and digits."""
+    return "".join(letter for letter in tag.lower() if letter.isalnum())
+
+
 def sorted_as_text(job: Job) -> tuple[str, str]:
-    """The order of the older mirror's database, which passes over everything but letters and digits."""
-    return "".join(letter for letter in job.tag.lower() if letter.isalnum()), job.key
+    return letters(job.tag), job.key
 
 
 def _whole(*names: str) -> list[int]:
@@ -64,8 +71,7 @@ def api() -> Response:
 
 def get_info() -> Response:
     system = _system()
-    known = [run for (run,) in rows(Run.select(Run.run).where(Run.system == system).order_by(Run.run))]
-    return answer(lambda: [known[0], known[-1]] if known else [None, None], version_of(system))
+    return answer(lambda: list(runs.span(system)), version_of(system))
 
 
 def get_run() -> Response:
@@ -104,6 +110,9 @@ def get_graph() -> Response:
 
 def get_runs() -> Response:
     system, (first, last) = _system(), _whole("from", "to")
+    chosen_runs = Run.select().where(Run.system == system, Run.run.between(first, last))
+    if chosen_runs.count() > MOST_RUNS:
+        raise Problem(400, f"from {first} to {last} there are more than {MOST_RUNS} runs", [("from", "a range of fewer runs is expected")])
     bad_only, with_lumis = request.args.get("bad_only") == "1", request.args.get("ls") == "1"
 
     def make() -> Any:
@@ -112,12 +121,12 @@ def get_runs() -> Response:
             chosen = chosen.where((Job.exit_code != 0) | Job.exit_code.is_null())
         if with_lumis:
             chosen = chosen.where(Job.lumi > 0)
+        jobs = sorted(chosen, key=lambda job: (job.run, sorted_as_text(job)))
         facts = {
-            str(run.run): [or_none(run.data_run), run.runkey, run.cmssw]
-            for run in Run.select().where(Run.system == system, Run.run.between(first, last))
-        }
+            str(run.run): [or_none(run.data_run), run.runkey, run.cmssw] for run in chosen_runs
+        }  # after the jobs: each of them has one
         found: dict[str, dict[str, Any]] = {}
-        for job in sorted(chosen, key=lambda job: (job.run, sorted_as_text(job))):
+        for job in jobs:
             row = found.setdefault(str(job.run), {"run_data": facts[str(job.run)], "clients": {}})
             row["clients"].setdefault(runs.client_name(job.tag), []).append(_cell(job))
         return found
@@ -133,8 +142,8 @@ def _cell(job: Job) -> list[Any]:
 
 def get_clients() -> Response:
     system, (first, last) = _system(), _whole("from", "to")
-    chosen = Job.select(Job.tag, Job.key).where(Job.system == system, Job.run.between(first, last), Job.tag != "")
-    names = list(dict.fromkeys(runs.client_name(job.tag) for job in sorted(chosen, key=sorted_as_text)))
+    chosen = rows(Job.select(Job.tag).distinct().where(Job.system == system, Job.run.between(first, last), Job.tag != ""))
+    names = list(dict.fromkeys(runs.client_name(tag) for tag in sorted((tag for (tag,) in chosen), key=letters)))
     return answer(lambda: [name for name in names if name != "__init__"], names)
 
 

@@ -7,13 +7,11 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from flask import Blueprint, Response, request
-from peewee import fn
 
-from app.database import rows
 from app.security import Role, needs
 from app.square.models import SYSTEMS, Job, Run
 from app.square.place import LARGEST_RUN, ZONES, Place, asked, number
-from app.square.runs import client_name, short
+from app.square.runs import client_name, short, span
 from app.square.states import LOOKS, ORDER, exit_words, state_of
 from app.web import page
 
@@ -72,10 +70,9 @@ def timeline() -> Response:
     found = _runs(place, filters, before)
     lines = _lines(place, filters, found[:RUNS])
     names = sorted({name for line in lines for name in line.cells}, key=str.casefold)
-    ((low, high),) = rows(Run.select(fn.MIN(Run.run), fn.MAX(Run.run)).where(Run.system == place.system))
     return page(
         "square/timeline.html", "square/timeline_table.html",
-        place=place, filters=filters, lines=lines, names=names, looks=LOOKS, known=(low, high),
+        place=place, filters=filters, lines=lines, names=names, looks=LOOKS, known=span(place.system),
         older=place.link("/square/timeline", **filters.query, before=found[RUNS - 1].run) if len(found) > RUNS else "",
         newest=place.link("/square/timeline", **filters.query) if before < LARGEST_RUN else "",
         table=place.link("/square/statistics.csv", **{name: filters.query[name] for name in ("from", "to")}),
