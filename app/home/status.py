@@ -18,6 +18,7 @@ from app.security import Role, current_user, needs
 from app.settings import Settings
 from app.square.grabbing import health
 from app.square.notices import health as notice_health
+from app.square.outside import health as outside_health
 from app.version import VERSION
 from app.web import page
 from render.client import RenderClient, RenderError, RenderTimeout
@@ -70,8 +71,7 @@ def metric_text() -> Response:
         gauges.append(f'dqmhub_loop_failures{{loop="{loop.name}"}} {loop.failures}')
         gauges += [f'dqmhub_loop_age_seconds{{loop="{loop.name}"}} {now - loop.last_ok:.3f}'] if loop.last_ok else []
         gauges += [f'dqmhub_loop_step_seconds{{loop="{loop.name}"}} {loop.duration_s:.3f}'] if loop.duration_s is not None else []
-    gauges += health.metrics(current_app.config["HUB"])
-    gauges += notice_health.metrics(current_app.config["HUB"])
+    gauges += [gauge for part in (health, outside_health, notice_health) for gauge in part.metrics(current_app.config["HUB"])]
     states = database.rows(File.select(File.state, fn.COUNT(File.id)).group_by(File.state).order_by(File.state))
     gauges += [f'dqmhub_files{{state="{state}"}} {count}' for state, count in states]
     body = metrics.text() + ("\n".join(gauges) + "\n").encode()
@@ -88,8 +88,7 @@ def status() -> Response:
     grabbed: dict[str, Any] = {"letters": [], "days": []}
     if found[0].state != DOWN:  # else the page says so, and no more can be known
         found = [*_processes(), *found, *(_queue(name) for name in work.QUEUES), *_loops()]
-        found += [Service(*line) for line in health.lines(current_app.config["HUB"])]
-        found += [Service(*line) for line in notice_health.lines(current_app.config["HUB"])]
+        found += [Service(*line) for part in (health, outside_health, notice_health) for line in part.lines(current_app.config["HUB"])]
         query = File.select(File.url, File.error).where(File.state == FAILED).order_by(File.id.desc()).limit(LAST_ERRORS)
         failed_files = [{"url": url, "error": error} for url, error in database.rows(query)]
         failed_work = work.last_failed(LAST_ERRORS)

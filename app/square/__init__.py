@@ -14,10 +14,11 @@ def init_app(app: Flask) -> None:
     from app.square.control import api as commands
     from app.square.control import views as control
     from app.square.notices import views as notices
+    from app.square.outside import views as outside
     from app.square.pages import figures, fragments, jobs, pins, timeline, views
 
     fragments.init_app(app)
-    for room in (views, jobs, timeline, pins, control, notices):
+    for room in (views, jobs, timeline, pins, control, notices, outside):
         app.register_blueprint(room.pages)
     for part in (figures, v1, events, legacy, commands):
         app.register_blueprint(part.blueprint)

@@ -77,6 +77,9 @@ LEAST_ROLE = {
     "square_job.log_page": Role.VIEWER,
     "square_job.whole_log": Role.EXPERT,
     "square_job.log_text": Role.VIEWER,
+    "square_outside.outside": Role.EXPERT,
+    "square_outside.preview": Role.EXPERT,
+    "square_outside.shown": Role.EXPERT,
     "gui_api.register": Role.PUBLIC,  # trusted networks need no account; the view asks all others for the role operator
     "status.live": Role.PUBLIC,
     "status.ready": Role.PUBLIC,

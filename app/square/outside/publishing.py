@@ -1,0 +1,160 @@
+"""The publisher: renders what is new for outside and gives it the next edition.
+
+What was rendered is compared with what mirrors have, so that only what is different is sent. An edition is bounded,
+so that the first publication of many runs comes in steps and what happens now is never behind it.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from hashlib import blake2b
+from typing import Any
+
+from peewee import PeeweeException
+
+from app.database import is_sqlite, proxy, rows
+from app.settings import TREE, Settings
+from app.square.outside import editions, file_items, other_items, run_items
+from app.square.outside.editions import EDITION_BYTES, Made
+from app.square.outside.items import Rendered, Wanted
+from app.square.outside.keys import pseudonym_secret
+from app.square.outside.models import Piece, Published
+from app.square.outside.plan import TICK_S, Place, Plan, plan, state
+from app.square.outside.sanitize import Sanitizer
+from app.work import Turn
+
+log = logging.getLogger(__name__)
+
+TURN_S = 1.5
+"""A turn begins no other piece after so long, since the grabber works in the same process."""
+
+RENDERERS: dict[str, Callable[[Wanted], Rendered]] = {
+    "live": run_items.live, "run": run_items.run, "timeline": run_items.timeline, "files": file_items.files, "log": other_items.log,
+    "cluster": other_items.cluster, "index": other_items.index, "events": other_items.feed, "help": other_items.glossary,
+    "cleaned": other_items.cleaned,
+}  # fmt: skip
+"""What renders each kind of piece."""
+
+
+@contextmanager
+def publishing(settings: Settings, _: Turn) -> Iterator[Callable[[], None]]:
+    """Gives a step that publishes what is new."""
+    if is_sqlite():  # an edition that a mirror has must not be lost when this machine loses its power
+        proxy.execute_sql("PRAGMA synchronous = FULL")
+    publisher = Publisher(settings)
+    editions.forget(editions.current())
+    yield publisher.step
+
+
+@cache
+def maker() -> str:
+    """Which code renders: another one renders everything again."""
+    files = sorted([*(TREE / "app" / "square" / "outside").glob("*.py"), *(TREE / "templates" / "outside").glob("*.html")])
+    return blake2b(b"\0".join(file.read_bytes() for file in files), digest_size=6).hexdigest()
+
+
+class Publisher:
+    """Publishes in steps; what it remembers between them only saves work."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.secret = pseudonym_secret(settings)
+        self.machines = {settings.square_gateway, *settings.square_production, *settings.square_playback}
+        self.seen: tuple[Any, ...] = ()
+        self.left = True
+        self.due = 0.0
+        self.timelines: dict[Place, float] = {}
+
+    def step(self) -> None:
+        """Publish what is new, as far as an edition reaches; `left` says whether something is left for the next step."""
+        now = time.time()
+        series, found = editions.current(), state(now)
+        beat = now - series.at >= TICK_S - self.settings.publish_s
+        if found == self.seen and now < self.due and not beat:
+            return
+        planned = {place: f"{maker()} {token}" for place, token in plan(self.settings, now).items()}
+        known = _known()
+        dirty = [place for place, token in planned.items() if self._is_old(known.get(place), token, now)]
+        gone = [place for place in known if place not in planned]
+        made = self._render([place for place in dirty if self._in_turn(place, now)], planned)
+        changes = editions.differences(made) + editions.removals(gone)
+        editions.store(series, made, gone, changes, beat)
+        self.due = min((due for _, due in _known().values() if due), default=float("inf"))
+        self.left = len(made) < len(dirty)
+        self.seen = () if self.left else found
+
+    def _is_old(self, known: tuple[str, float] | None, token: str, now: float) -> bool:
+        return known is None or known[0] != token or 0 < known[1] <= now
+
+    def _in_turn(self, place: Place, now: float) -> bool:
+        """The large table of a timeline is not made for each event of a run that goes on."""
+        return place.kind != "timeline" or now - self.timelines.get(place, 0.0) >= TICK_S
+
+    def _render(self, dirty: list[Place], planned: Plan) -> list[Made]:
+        """As many pieces as an edition and a turn take, the first of them."""
+        clean, end, size = Sanitizer(self.secret, self.machines), time.monotonic() + TURN_S, 0
+        context, made = _Context(planned), []
+        tags: dict[tuple[str, int, str], str] = {}
+        for place in dirty:
+            before = Counter(clean.counted)
+            rendered = self._rendered(context.wanted(place, clean, tags))
+            made.append(Made(place, planned[place], rendered, Counter(clean.counted) - before))
+            tags |= {
+                (item.key.system, item.key.run, item.key.name): editions.digest(item) for item in rendered.items if item.key.kind == "chart"
+            }
+            size += sum(len(item.body or b"") for item in rendered.items)
+            if place.kind == "timeline":
+                self.timelines[place] = time.time()
+            if size >= EDITION_BYTES or time.monotonic() >= end:
+                break
+        return made
+
+    def _rendered(self, wanted: Wanted) -> Rendered:
+        """Nothing of a piece is published that cannot be rendered, and no other waits for it."""
+        try:
+            return RENDERERS[wanted.place.kind](wanted)
+        except PeeweeException:
+            raise
+        except Exception:
+            log.exception("%s cannot be published", wanted.place)
+            return Rendered([])
+
+
+class _Context:
+    """What pieces say of each other: the runs and logs that outside has, and the charts of a run."""
+
+    def __init__(self, planned: Plan) -> None:
+        self.runs: dict[str, list[int]] = defaultdict(list)
+        self.logs: dict[tuple[str, int], set[str]] = defaultdict(set)
+        self.planned = planned
+        for place in planned:
+            if place.kind == "run":
+                self.runs[place.system].append(place.run)
+            elif place.kind == "log":
+                self.logs[place.system, place.run].add(place.name)
+
+    def wanted(self, place: Place, clean: Sanitizer, tags: Mapping[tuple[str, int, str], str]) -> Wanted:
+        kept = self.runs[place.system]
+        run = kept[0] if place.kind == "live" and kept else place.run
+        charts: dict[str, str] = {}
+        if place.kind in ("live", "run") and Place("files", place.system, run) in self.planned:
+            now = {name: sha256 for (system, of, name), sha256 in tags.items() if (system, of) == (place.system, run)}
+            charts = {name: sha256[:16] for name, sha256 in (_charts(place.system, run) | now).items()}
+        return Wanted(place, clean, kept, charts, frozenset(self.logs.get((place.system, run), ())))
+
+
+def _charts(system: str, run: int) -> dict[str, str]:
+    """The hashes of the published charts of a run."""
+    of = Published.kind == "chart", Published.system == system, Published.run == run, Published.body.is_null(False)
+    return dict(rows(Published.select(Published.name, Published.sha256).where(*of)))
+
+
+def _known() -> dict[Place, tuple[str, float]]:
+    """The token of each piece that was rendered, and when it is due."""
+    query = Piece.select(Piece.kind, Piece.system, Piece.run, Piece.name, Piece.token, Piece.due)
+    return {Place(*place): (token, due) for *place, token, due in rows(query)}
