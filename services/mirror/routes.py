@@ -14,7 +14,7 @@ from .posting import Posting
 from .receiving import Folder, Receiver
 from .snapshot import Key
 from .store import Kept, Store, View
-from .web import FOR_GOOD, SHORT, Application, as_json, lasting, on_error, plain, problem, serve
+from .web import FOR_GOOD, SHORT, Application, as_json, calm, lasting, on_error, plain, problem, serve
 
 HTML = "text/html; charset=utf-8"
 CALM = "public, max-age=30"
@@ -39,8 +39,8 @@ class Routes:
             "/status": self.status, "/healthz": self.healthz, f"/static/{NAME}": self.static, "/snapshots": self.have,
         }  # fmt: skip
         for path, action in shown.items():
-            bottle.route(path, "GET", action)
-        bottle.route("/snapshots", "POST", Posting(self.receiver, options.largest_mb * 2**20).take)
+            bottle.route(path, "GET", calm(action))
+        bottle.route("/snapshots", "POST", calm(Posting(self.receiver, options.largest_mb * 2**20).take))
 
     # Pages
 

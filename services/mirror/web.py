@@ -116,16 +116,30 @@ def problem(
 
 
 def on_error(error: HTTPError) -> bytes:
-    """The body for an error that bottle found, as an address that leads nowhere, or that is a fault of ours."""
+    """The body for an error that bottle found, as an address that leads nowhere."""
     said = {404: "this address leads nowhere", 405: f"{request.method} is not for this address"}
-    if error.exception is not None:
-        log.error("%s %s failed", request.method, ascii(request.path), exc_info=error.exception)
-    status = error.status_code
-    answer = problem(status, said.get(status, "the mirror could not answer because of a fault of its own, which is in its log"))
+    answer = problem(error.status_code, said.get(error.status_code, error.body))
     for name, value in answer.headerlist:
         response.set_header(name, value)
+    if response.get_header("Allow") == "GET":
+        response.set_header("Allow", "GET,HEAD")
     body: bytes = answer.body
     return body
+
+
+def calm(action: Callable[..., HTTPResponse]) -> Callable[..., HTTPResponse]:
+    """An action whose faults are in the log, and an answer that says no more than that."""
+
+    def act(**arguments: str) -> HTTPResponse:
+        try:
+            return action(**arguments)
+        except HTTPResponse:
+            raise
+        except Exception as error:
+            log.exception("%s %s failed", request.method, ascii(request.path))
+            raise problem(500, "the mirror could not answer because of a fault of its own, which is in its log") from error
+
+    return act
 
 
 def moved(address: str) -> HTTPResponse:

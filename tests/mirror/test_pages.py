@@ -1,0 +1,332 @@
+"""The pages of a mirror: what is on them, what they link to, and that nothing from outside becomes markup."""
+
+from __future__ import annotations
+
+import gzip
+import time
+from html.parser import HTMLParser
+from typing import Any
+from urllib.parse import urljoin
+from xml.etree import ElementTree
+
+import pytest
+
+from services.mirror.snapshot import tag
+from tests.mirror import made
+from tests.mirror.conftest import Mirror
+
+ATOM = {"a": "http://www.w3.org/2005/Atom"}
+PAGES = ["/", "/runs/358792", "/timeline", "/timeline?bad=1&seen=1", "/help", "/cleaned", "/nowhere", "/runs/1"]
+VOID = {"meta", "link", "base", "input", "br", "img", "hr", "wbr"}
+HOSTILE = "</bdi></title><script>alert(1)</script>\"'><img src=x onerror=alert(1)>&amp;{{1}}% end\x0b\u202e"
+
+
+class Checked(HTMLParser):
+    """Well-formed: every element that is opened is closed, in order. Collects elements with their attributes."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(text)
+        self.close()
+        assert self.open == [], self.open
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        assert len({name for name, _ in attrs}) == len(attrs), (tag, attrs)
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.elements if name == tag]
+
+
+@pytest.fixture
+def filled(mirror: Mirror) -> Mirror:
+    """Two runs of production and one of playback, the newest going on."""
+    items = made.a_run(358791, [made.job("beam", code=0), made.job("pixel", code=134)], newest=False) + made.a_run(
+        358792, [made.job("beam")]
+    )
+    items += made.a_run(500016, [made.job("csc")], "playback")
+    items += [made.html("help", "all", 0, "page", "<h1>Words</h1>"), made.html("cleaned", "all", 0, "page", "<p>3 paths</p>")]
+    items += [made.data("cleaned", "all", 0, "data", {"path": 3})]
+    items += [made.html("timeline", "production", 358700, "page", '<table><tr><td><a href="runs/358792">358792</a></td></tr></table>')]
+    mirror.publish(items)
+    return mirror
+
+
+def links(address: str, page: Checked) -> set[str]:
+    """Where a page leads, as a browser resolves it."""
+    (base,) = page.all("base")
+    root = urljoin(f"http://host{address}", base["href"] or "")
+    found = {urljoin(root, element["href"] or "") for element in page.all("a") + page.all("link")}
+    found |= {urljoin(root, element["src"] or "") for element in page.all("script") + page.all("img")}
+    return {link.removeprefix("http://host") for link in found}
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_every_page_is_well_formed_and_every_link_on_it_leads_somewhere(filled: Mirror, address: str) -> None:
+    answer = filled.get(address)
+    page = Checked(answer.text)
+    assert answer.status_code == (404 if address in ("/nowhere", "/runs/1") else 200)
+    assert answer.text.startswith("<!doctype html>")
+    for link in links(address, page) - {f"{address}#main"}:
+        there = made.job("beam")[7] in link or "logs/" not in link  # of the other clients there is no log
+        assert filled.get(link).status_code == (200 if there else 404), link
+
+
+def test_pages_have_a_title_a_viewport_and_the_way_to_the_other_system(filled: Mirror) -> None:
+    page = Checked(filled.get("/?db=playback").text)
+    assert "Newest run · playback · Test hub" in page.text
+    assert {"name": "viewport", "content": "width=device-width, initial-scale=1"} in page.all("meta")
+    current = [element["href"] for element in page.all("a") if element.get("aria-current") == "true"]
+    assert current == ["./?db=playback"]
+    assert "Run 500016" in page.text
+    assert "Run 358792" in Checked(filled.get("/").text).text
+
+
+def test_the_addresses_of_the_older_mirror_work(filled: Mirror) -> None:
+    assert filled.get("/?run=358791&db=production").text.count("<h1>Run 358791</h1>") == 1
+    assert "Run 500016" in filled.get("/?db=playback").text
+    assert filled.get("/timeline/?db=playback").status_code == 200
+    assert links("/timeline/?db=playback", Checked(filled.get("/timeline/?db=playback").text)) >= {"/?db=playback", "/timeline?db=playback"}
+    assert filled.get("/?run=abc").status_code == 400
+    assert filled.get("/?db=test").status_code == 400
+
+
+def test_an_empty_mirror_says_that_it_waits(mirror: Mirror) -> None:
+    page = Checked(mirror.get("/").text)
+    assert "Nothing has come from the hub yet" in page.text
+    assert "No data yet" in page.text
+    assert mirror.get("/timeline").status_code == 200
+    assert mirror.get("/live?since=").status_code == 204
+
+
+@pytest.mark.parametrize(("age", "words", "old"), [(0, "0 s", False), (59, "59 s", False), (61, "61 s", True), (7200, "2 h", True)])
+def test_pages_say_of_when_the_data_are_and_warn_when_they_are_old(mirror: Mirror, age: int, words: str, old: bool) -> None:
+    mirror.publish(made.a_run(7, [made.job("beam")]), at=time.time() - age)
+    answer = mirror.get("/")
+    page = Checked(answer.text)
+    (data,) = (attributes for name, attributes in page.elements if attributes.get("id") == "data")
+    (reason,) = (attributes for name, attributes in page.elements if attributes.get("class") == "reason" and "id" not in attributes)
+    assert (data["class"] == "data old", "hidden" not in reason) == (old, old)
+    assert words in page.text or str(age + 1) in page.text
+    assert "P5 or the link to it is away; what you see is from then." in page.text
+
+
+def test_ages_in_fragments_are_filled_in_for_browsers_without_scripts(mirror: Mirror) -> None:
+    mirror.publish([made.html("help", "all", 0, "page", f'<p>since <span class="fine" data-since="{time.time() - 300:.0f}"></span></p>')])
+    assert ">5 min</span>" in mirror.get("/help").text
+
+
+def test_a_poll_with_nothing_new_has_no_content_and_tells_the_date(filled: Mirror) -> None:
+    page = Checked(filled.get("/").text)
+    (shown,) = (attributes for _, attributes in page.elements if attributes.get("id") == "shown")
+    assert (shown["data-poll"], shown["data-every"]) == ("live", "3")
+    answer = filled.get(f"/live?since={shown['data-tag']}")
+    assert (answer.status_code, answer.data) == (204, b"")
+    assert abs(int(answer.headers["Data-At"]) - time.time()) < 60
+    filled.publish([], 1, 2, at=time.time() + 30)
+    later = filled.get(f"/live?since={shown['data-tag']}")
+    assert later.status_code == 204
+    assert int(later.headers["Data-At"]) > int(answer.headers["Data-At"])
+
+
+def test_a_poll_gets_the_fragment_that_is_new(filled: Mirror) -> None:
+    tag = filled.get("/live").headers["Data-Tag"]
+    filled.publish([made.html("live", "production", 0, "page", "<h1>Run 358793</h1>")], 1, 2)
+    answer = filled.get(f"/live?since={tag}")
+    assert (answer.status_code, answer.text) == (200, "<h1>Run 358793</h1>")
+    assert filled.get(f"/live?since={answer.headers['Data-Tag']}").status_code == 204
+    assert filled.get("/live?db=playback&since=x").text.startswith("<h1>Run 500016")
+    assert filled.get("/live?run=358791&since=x").text.startswith("<h1>Run 358791")
+    assert filled.get("/live?from=358700&since=x").text.startswith("<table>")
+    assert filled.get("/live?run=1&since=x").status_code == 404
+
+
+def test_a_fragment_is_sent_as_the_gzip_that_came(filled: Mirror) -> None:
+    text = "<p>words</p>" * 100
+    item = made.html("live", "production", 0, "page", text)
+    filled.publish([item], 1, 2)
+    packed = filled.get("/live", Accept_Encoding="br, gzip;q=0.8")
+    assert (packed.data, packed.headers["Content-Encoding"], packed.headers["Vary"]) == (item.body, "gzip", "Accept-Encoding")
+    plain = filled.get("/live", Accept_Encoding="gzip;q=0")
+    assert (plain.text, plain.headers.get("Content-Encoding")) == (text, None)
+    page = filled.get("/", Accept_Encoding="gzip")
+    assert text in gzip.decompress(page.data).decode()
+
+
+def test_what_a_client_has_is_not_sent_again(filled: Mirror) -> None:
+    for address in ("/charts/358791/delivery.svg", "/live", "/api?what=get_info", "/feed.xml", "/static/mirror.css", "/cleaned.json"):
+        answer = filled.get(address)
+        again = filled.get(address, If_None_Match=f'"other", {answer.headers["ETag"]}')
+        assert (again.status_code, again.data, again.headers["ETag"]) == (304, b"", answer.headers["ETag"]), address
+        assert filled.get(address, If_None_Match='"other"').status_code == 200
+
+
+def test_what_no_longer_changes_may_be_kept_long_and_what_goes_on_only_shortly(mirror: Mirror) -> None:
+    now = time.time()
+    mirror.publish(made.a_run(7, [made.job("beam", code=0)], newest=False), at=now - 40_000)
+    mirror.publish(made.a_run(8, [made.job("beam")]), 1, 2, at=now - 20_000)
+
+    def kept(address: str) -> str:
+        return mirror.get(address).headers["Cache-Control"]
+
+    assert kept("/charts/7/delivery.svg") == "public, max-age=4000"
+    assert kept("/charts/8/delivery.svg") == "public, max-age=1", "of the newest run"
+    version = next(tag(item.body or b"") for item in made.a_run(7, []) if item.key.name == "delivery.csv")
+    assert kept(f"/charts/7/delivery.csv?v={version}") == "public, max-age=31536000, immutable"
+    assert kept("/charts/7/delivery.csv?v=0123456789abcdef") == "public, max-age=4000"
+    assert kept("/") == kept("/runs/8") == kept("/live") == "public, max-age=1"
+    assert kept("/runs/7") == "public, max-age=30"
+    assert kept("/nowhere") == "no-store"
+    page = Checked(mirror.get("/").text)
+    assert {kept(urljoin("/", element["src"] or "")) for element in page.all("script")} == {"public, max-age=31536000, immutable"}
+
+
+def test_charts_and_logs(filled: Mirror) -> None:
+    log = made.job("beam")[7]
+    types = {name: filled.get(f"/charts/358791/delivery.{name}").content_type for name in ("svg", "png", "csv")}
+    assert types == {"svg": "image/svg+xml", "png": "image/png", "csv": "text/csv; charset=utf-8"}
+    assert "<h1>Log of beam</h1>" in filled.get(f"/logs/358791/{log}").text
+    text = filled.get(f"/logs/358791/{log}.txt")
+    assert (text.content_type, text.text) == ("text/plain; charset=utf-8", "first line\n ... \nlast <line>\n")
+    assert filled.get("/logs/358791/nobody").status_code == 404
+    assert filled.get("/charts/358791/nothing.svg").status_code == 404
+
+
+def test_the_timeline_is_the_one_of_the_hub_until_it_is_filtered(filled: Mirror) -> None:
+    assert '<table><tr><td><a href="runs/358792">' in filled.get("/timeline").text
+    page = Checked(filled.get("/timeline?bad=1&client=PIX").text)
+    assert [element["href"] for element in page.all("a") if "runs/" in (element["href"] or "")] == ["runs/358791", "runs/358791"]
+    assert [element["class"] for element in page.all("td") if (element.get("class") or "").startswith("cell-")] == ["cell-crashed"]
+    fields = {
+        element["name"]: "checked" in element if "checkbox" in element.values() else element["value"] for element in page.all("input")
+    }
+    assert fields == {"from": "", "client": "PIX", "bad": True, "seen": False}
+    assert "No run of this page matches" in filled.get("/timeline?client=nobody").text
+
+
+def test_the_timeline_has_a_hundred_run_numbers_a_page_and_the_ways_on(mirror: Mirror) -> None:
+    mirror.publish([made.run_data(run, [made.job("beam", lumi=0 if run == 350 else 5)]) for run in (5, 120, 199, 350)])
+    assert mirror.get("/timeline").text.count('<th scope="row">') == 1
+
+    def ways(address: str) -> set[str]:
+        return {link for link in links(address, Checked(mirror.get(address).text)) if link.startswith("/timeline?") and "#" not in link}
+
+    assert ways("/timeline") == {"/timeline?from=100"}
+    assert ways("/timeline?from=150&client=b") == {"/timeline?client=b&from=0", "/timeline?client=b&from=300", "/timeline?client=b"}
+    assert mirror.get("/timeline?from=150").text.count('<th scope="row">') == 2
+    assert "No run" in mirror.get("/timeline?seen=1").text
+    assert mirror.get("/timeline?from=x").status_code == 400
+
+
+def test_nothing_from_outside_is_markup_on_pages_that_the_mirror_makes(mirror: Mirror) -> None:
+    client = made.job(HOSTILE, code=65, identifier=HOSTILE)
+    client[1] = HOSTILE
+    mirror.publish([made.run_data(7, [client, made.job("beam")], runkey=HOSTILE, cmssw=HOSTILE)], hub="</title><script>alert(1)</script>")
+    for address in (
+        "/",
+        "/timeline",
+        "/timeline?bad=1",
+        f"/timeline?client={'%3Cscript%3E%22'}",
+        "/help",
+        "/nowhere<script>",
+        "/?db=<script>",
+    ):
+        page = Checked(mirror.get(address).text)
+        assert [element.get("src", "").partition("?")[0] for element in page.all("script") if element.get("src")] in (
+            ["static/mirror.js"],
+            [],
+        ), address
+        assert len(page.all("script")) <= 1
+        assert page.all("img") == []
+        assert not [name for _, attributes in page.elements for name in attributes if name.startswith("on") or name == "style"]
+    assert HOSTILE.replace("\x0b", "") in Checked(mirror.get("/timeline").text).text.replace("\x0b", "")
+
+
+def test_the_feed_has_what_atom_demands(mirror: Mirror) -> None:
+    events: list[dict[str, Any]] = [
+        {"id": "a1", "at": 1663242343.5, "kind": "crash", "run": 7, "title": HOSTILE, "text": "pixel <b>"},
+        {"id": "a2", "at": 1663242000, "kind": "silent-host", "run": None, "title": "host-1 is silent", "text": ""},
+    ]
+    mirror.publish([made.data("events", "playback", 0, "data", events)])
+    answer = mirror.get("/feed.xml?db=playback", Host="mirror.cern.ch:8443")
+    assert answer.content_type == "application/atom+xml; charset=utf-8"
+    feed = ElementTree.fromstring(answer.data)
+    assert feed.tag == "{http://www.w3.org/2005/Atom}feed"
+    for place in (feed, *feed.findall("a:entry", ATOM)):
+        for name in ("id", "title", "updated"):
+            assert len(place.findall(f"a:{name}", ATOM)) == 1, name
+            assert place.findtext(f"a:{name}", "", ATOM)
+    assert feed.findtext("a:author/a:name", "", ATOM) == "Test hub"
+    assert feed.findtext("a:updated", "", ATOM) == "2022-09-15T11:45:43Z"
+    first, second = feed.findall("a:entry", ATOM)
+    assert first.findtext("a:title", "", ATOM) == HOSTILE.replace("\x0b", "\ufffd")
+    assert [link.get("href") for entry in (first, second) for link in entry.findall("a:link", ATOM)] == [
+        "http://mirror.cern.ch:8443/runs/7?db=playback", "http://mirror.cern.ch:8443/?db=playback",
+    ]  # fmt: skip
+    ids = [entry.findtext("a:id", "", ATOM) for entry in (feed, first, second)]
+    assert len(set(ids)) == 3
+    elsewhere = ElementTree.fromstring(mirror.get("/feed.xml?db=playback", Host="other").data)
+    assert [entry.findtext("a:id", "", ATOM) for entry in elsewhere.findall("a:entry", ATOM)] == ids[1:], "on every mirror the same"
+    assert ElementTree.fromstring(mirror.get("/feed.xml").data).findall("a:entry", ATOM) == []
+    assert mirror.get("/feed.xml", Host='a"><script>').status_code == 400
+
+
+@pytest.mark.parametrize("address", ["/", "/feed.xml", "/api?what=get_info", "/status", "/nowhere", "/static/mirror.js"])
+def test_answers_are_sealed(filled: Mirror, address: str) -> None:
+    headers = filled.get(address).headers
+    assert "script-src 'self'" in headers["Content-Security-Policy"]
+    assert "unsafe" not in headers["Content-Security-Policy"]
+    assert (headers["X-Content-Type-Options"], headers["Referrer-Policy"]) == ("nosniff", "same-origin")
+    assert "Set-Cookie" not in headers
+
+
+@pytest.mark.parametrize("address", ["/", "/live", "/charts/358791/delivery.svg", "/api?what=get_info", "/static/mirror.css"])
+def test_head_is_get_without_content(filled: Mirror, address: str) -> None:
+    head, get = filled.client.head(address), filled.get(address)
+    assert (head.status_code, head.data, head.headers["Content-Length"]) == (200, b"", get.headers["Content-Length"])
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "TRACE"])
+def test_other_methods_are_refused(filled: Mirror, method: str) -> None:
+    answer = filled.client.open("/", method=method)
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "GET,HEAD")
+    assert filled.client.delete("/snapshots").json["status"] == 405
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/static/../store.py",
+        "/static/%2e%2e/store.py",
+        "/static/..%2fstore.py",
+        "/charts/1/..%2f..%2fmirror.db",
+        "/logs/1/../../etc/passwd",
+        "//etc/passwd",
+    ],
+)
+def test_no_address_leads_to_another_file(filled: Mirror, address: str) -> None:
+    assert filled.get(address).status_code == 404
+
+
+@pytest.mark.parametrize("address", ["/runs/7%00", "/%0d%0aSet-Cookie:a=b", "/static/mirror.css%1b", "/runs/%7f"])
+def test_control_characters_in_an_address_are_refused(filled: Mirror, address: str) -> None:
+    answer = filled.get(address)
+    assert (answer.status_code, "Set-Cookie" in answer.headers) == (400, False)
+
+
+def test_a_fault_of_the_mirror_is_an_answer_too(filled: Mirror) -> None:
+    filled.publish([made.data("run", "production", 7, "data", {"clients": "nonsense"})], 1, 2)
+    answer = filled.get("/api?what=get_run&run=7")
+    assert (answer.status_code, answer.json["status"]) == (500, 500)
+    assert "Traceback" not in answer.text
