@@ -14,6 +14,9 @@ SECRETS = (
     r"passw(?:or)?d|passwd|passphrase|passcode|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|ssh[_-]?key|signing[_-]?key"
     r"|credentials?|session[_-]?id|sessid|cookie|otp|csrf|signature|unique[_-]?key"
 )
+PEM = r"[A-Z0-9 ]*(?:KEY|CERTIFICATE|REQUEST|MESSAGE|SIGNATURE|PARAMETERS|BLOCK|PKCS7|CRL)\b"
+"""What a block in PEM may hold; a message of CMSSW begins with dashes, too."""
+
 _RACK = r"[a-z]\d[a-z]\d{2}[-_]\d{2}[-_]\d{2}"
 """Where a machine stands at the experiment, as c2a06-03-01."""
 
@@ -26,7 +29,7 @@ _AT = r"\s?(?:@|[\[({]\s?at\s?[\])}])\s?"
 _DOT = r"(?:\.|\s?[\[({]\s?dot\s?[\])}]\s?)"
 
 TABLE: dict[str, str] = {
-    "pem": r"(?i:-----\s?BEGIN .*)",
+    "pem": rf"(?i:-----\s?BEGIN {PEM}.*)",
     "subject": rf"(?:/{_DN}=[^/\"'\n]+){{2,}}|\b(?:{_DN}\s?=\s?[^,/\"'=]{{1,80}}[,/]\s?)+{_DN}\s?=\s?[^,/\"'\n]+",
     "header": r"""(?i:\b(?:(?:proxy-)?authorization|(?:set-)?cookie|x-[a-z-]*(?:token|key|auth|secret)[a-z-]*)["']?\s*[:=].*)""",
     "bearer": r"(?i:\b(?:bearer|basic|digest|negotiate)\s+[A-Za-z0-9+/=._~-]{6,})",

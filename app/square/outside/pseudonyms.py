@@ -7,7 +7,7 @@ read it nor try names in it. Kept in memory is what this object was asked for.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from typing import NamedTuple
 
 from peewee import IntegerField, TextField, chunked, fn
@@ -44,6 +44,7 @@ class Pseudonyms:
         self.secret = secret
         self._numbers: dict[Secret, int] = {}
         self._digests: dict[Secret, str] = {}
+        self._known: dict[str, set[str]] = {}
 
     def digest(self, secret: Secret) -> str:
         """32 hex digits by which a value is found again."""
@@ -61,11 +62,12 @@ class Pseudonyms:
             self._numbers |= self._stored(missing)
         return {secret: self._numbers[secret] for secret in secrets}
 
-    def known(self, secrets: Iterable[Secret]) -> set[Secret]:
-        """Those that have a number."""
-        asked = set(secrets)
-        self._numbers |= self._stored(asked - self._numbers.keys())
-        return asked & self._numbers.keys()
+    def has(self, secret: Secret) -> bool:
+        """Whether a value has a number; of what others give meanwhile, only what this object was asked for is seen."""
+        if secret.kind not in self._known:
+            query = Pseudonym.select(Pseudonym.digest).where(Pseudonym.kind == secret.kind)
+            self._known[secret.kind] = {digest for (digest,) in rows(query)}
+        return secret in self._numbers or self.digest(secret) in self._known[secret.kind]
 
     def _stored(self, secrets: Collection[Secret]) -> dict[Secret, int]:
         by_digest = {(secret.kind, self.digest(secret)): secret for secret in secrets}

@@ -71,14 +71,16 @@ class Rules:
 
     def __init__(self, machines: Iterable[str] = ()) -> None:
         names = sorted({name.lower() for name in machines if len(name) >= 4}, key=lambda name: (-len(name), name))
-        known = {"machine": rf"(?i:(?:{'|'.join(map(re2.escape, names))})(?:\.cms\b|\.cern\.ch\b)?)"} if names else {}
+        plain = [rf"\b{name}\b" for name in names if name.isalpha() and name not in COMMON]
+        patterns = [re2.escape(name) for name in names if not name.isalpha()] + plain
+        known = {"machine": rf"(?i:(?:{'|'.join(patterns)})(?:\.cms\b|\.cern\.ch\b)?)"} if patterns else {}
         self._all = _compile(tuple((known | TABLE).items()))
         self._inner = _compile(tuple((known | {name: TABLE[name] for name in INNER}).items()))
         self._names = _compile(tuple((known | {name: TABLE[name] for name in INNER if name != "word"}).items()))
 
     def find(self, text: str) -> list[Found]:
         """What must not leave in a text, in its order."""
-        return [found for found in self._find(self._all, text) if found.parts != (text[found.start : found.end],)]
+        return [_trimmed(found, text) for found in self._find(self._all, text) if any(isinstance(part, Secret) for part in found.parts)]
 
     def inner(self, text: str) -> tuple[Part, ...]:
         """A text that stays, but for hosts and keys in it."""
@@ -113,6 +115,14 @@ def _joined(parts: Iterable[Part]) -> tuple[Part, ...]:
         elif part:
             joined.append(part)
     return tuple(joined)
+
+
+def _trimmed(found: Found, text: str) -> Found:
+    """Without the text at both its ends that stays as it is."""
+    first, last = found.parts[0], found.parts[-1]
+    before = len(first) if isinstance(first, str) and text.startswith(first, found.start) else 0
+    after = len(last) if isinstance(last, str) and text.endswith(last, found.start + before, found.end) else 0
+    return Found(found.start + before, found.end - after, found.parts[before > 0 : len(found.parts) - (after > 0)])
 
 
 @lru_cache(maxsize=8)

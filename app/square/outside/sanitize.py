@@ -9,7 +9,8 @@ from __future__ import annotations
 import hmac
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from app.database import rows
@@ -17,12 +18,20 @@ from app.square.events import Event
 from app.square.models import Host, HostStatus, Job, Run
 from app.square.names import censored
 from app.square.outside import canonical
+from app.square.outside.blocks import hidden
+from app.square.outside.canonical import Segment
+from app.square.outside.paths import users as users_of
 from app.square.outside.pseudonyms import Pseudonyms, Secret
-from app.square.outside.rules import DROPPED, Found, Rules
+from app.square.outside.rules import DROPPED, Part, Rules
+from app.square.outside.words import COMMON
+from app.square.outside.wrapped import groups, placed
 from app.square.runs import client_name
 
 ROUNDS = 4
 """How often what was replaced is read again, until nothing changes."""
+
+Name = Callable[[Secret, int], str]
+"""How a secret of a number is called."""
 
 _SHORTENED = re.compile(r"dqm[a-z]*-[a-z0-9]+(?:-[a-z0-9]+)+|[a-z]{1,12}-[a-z0-9]+(?:-[a-z0-9]+)*-\d{1,3}")
 _WORD = re.compile(r"(?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9]{2,15}(?![A-Za-z0-9])")
@@ -105,27 +114,66 @@ class Sanitizer:
 
     def lines(self, lines: Iterable[str]) -> list[str]:
         """The lines of a log, one for each that is given."""
-        shown = [self._line(line) for line in lines]
+        return self._settled(lines, _numbered)
+
+    def _settled(self, lines: Iterable[str], name: Name) -> list[str]:
+        """Lines with nothing more to replace: what is put in may, with what stands beside it, look like something else."""
+        segments, ends = self._segments(lines)
+        pieces = self._replaced(segments, name)
+        shown = [" ".join(filter(None, pieces[start:end])) for start, end in pairwise(ends)]
         for _ in range(ROUNDS):
-            before, shown = shown, self._replaced(shown)
+            before, shown = shown, self._replaced([Segment(line, False) for line in shown], name)
             if before == shown:
-                break
-        return shown
+                return shown
+        restless = [line != last for line, last in zip(shown, before, strict=True)]
+        self.counted["line"] += sum(restless)
+        return [DROPPED if still else line for line, still in zip(shown, restless, strict=True)]
 
-    def _line(self, line: str) -> str:
-        found = canonical.segments(line.rstrip("\r\n"))
-        if found is None:
-            self.counted["line"] += 1
-            return DROPPED
-        return " ".join(segment.text for segment in found if segment.text)
+    def _segments(self, lines: Iterable[str]) -> tuple[list[Segment], list[int]]:
+        """The segments of all lines, and where those of each line begin; the last number is how many there are."""
+        segments: list[Segment] = []
+        ends = [0]
+        for line in lines:
+            found = canonical.segments(line.rstrip("\r\n"))
+            if found is None:
+                self.counted["line"] += 1
+            segments += found or [Segment(DROPPED, False)]
+            ends.append(len(segments))
+        return segments, ends
 
-    def _replaced(self, lines: Sequence[str]) -> list[str]:
-        found = [self._rules.find(line) for line in lines]
-        secrets = [part for line in found for one in line for part in one.parts if isinstance(part, Secret)]
+    def _replaced(self, segments: Sequence[Segment], name: Name) -> list[str]:
+        """What is shown of each segment."""
+        texts = [segment.text for segment in segments]
+        blocks = hidden(texts)
+        left = [Segment("", False) if number in blocks else segment for number, segment in enumerate(segments)]
+        own = [self._rules.find(segment.text) for segment in left]
+        parts: list[list[Part]] = []
+        for group in groups(left, own, self._rules.find):
+            parts += placed(group, own[group.first] if len(group.places) == 1 else self._rules.find(group.text))
+        for number, shown in blocks.items():
+            parts[number] = list(shown)
+        return self._named(parts, name)
+
+    def _named(self, parts: Sequence[Sequence[Part]], name: Name) -> list[str]:
+        """Parts as text, with pseudonyms for secrets, and for users that are mentioned alone."""
+        secrets = [part for some in parts for part in some if isinstance(part, Secret)]
+        users = {Secret("user", user) for secret in secrets if secret.kind == "path" for user in users_of(secret.value)}
+        numbers = self._pseudonyms.numbers([*(secret for secret in secrets if secret.kind != "environment"), *sorted(users)])
         self.counted.update(secret.kind for secret in secrets)
-        numbers = self._pseudonyms.numbers([secret for secret in secrets if secret.kind != "environment"])
-        names = {secret: f"{secret.kind}-{number}" for secret, number in numbers.items()}
-        return [_rendered(line, of, names) for line, of in zip(lines, found, strict=True)]
+
+        def shown(part: Part) -> str:
+            if isinstance(part, str):
+                return _WORD.sub(user, part)
+            return name(part, numbers[part]) if part in numbers else DROPPED
+
+        def user(word: re.Match[str]) -> str:
+            secret = Secret("user", word[0].lower())
+            if secret.value in COMMON or not self._pseudonyms.has(secret):
+                return word[0]
+            self.counted["user"] += 1
+            return name(secret, self._pseudonyms.numbers([secret])[secret])
+
+        return ["".join(map(shown, some)) for some in parts]
 
     def host(self, name: str) -> str:
         """The name of a host as the crew knows it outside: dqmfu-c2b03-.. or fu..04; a pseudonym when it cannot be shortened."""
@@ -156,12 +204,14 @@ class Sanitizer:
 
     def event(self, event: Event) -> OutsideEvent:
         """An event without the names in it."""
-        return OutsideEvent(self.identifier(event.id), event.at, event.kind, event.run, self.text(event.title), self.text(event.text))
+        title, text = self._settled([event.title, event.text], _shortened)
+        return OutsideEvent(self.identifier(event.id), event.at, event.kind, event.run, title, text)
 
 
-def _rendered(line: str, found: Sequence[Found], names: dict[Secret, str]) -> str:
-    pieces, at = [], 0
-    for one in found:
-        pieces += [line[at : one.start], *(names.get(part, DROPPED) if isinstance(part, Secret) else part for part in one.parts)]
-        at = one.end
-    return "".join([*pieces, line[at:]])
+def _numbered(secret: Secret, number: int) -> str:
+    return f"{secret.kind}-{number}"
+
+
+def _shortened(secret: Secret, number: int) -> str:
+    """Hosts by the names that the crew knows outside."""
+    return censored(secret.value) if secret.kind == "host" and _SHORTENED.fullmatch(secret.value) else _numbered(secret, number)
