@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
-import ipaddress
 import json
 import ssl
 import threading
@@ -15,10 +13,6 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from flask.testing import FlaskClient
 
 from app import create_app
@@ -27,31 +21,9 @@ from app.square.grabbing.cluster import certificate_days
 from app.square.grabbing.health import lines
 from app.square.models import DeadLetter, Host
 from app.square.upstream import BadAnswer, Unreachable, Upstream
+from tests.support.certificates import write_certificate
 
 SECRET = "7f3a-real-one"
-
-
-def write_certificate(folder: Path, name: str, days: float = 100.0) -> str:
-    """A certificate of its own authority, with its key in the same file; where it is."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    named = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    end = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=days)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(named)
-        .issuer_name(named)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(end - datetime.timedelta(days=400))
-        .not_valid_after(end)
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    file = folder / f"{name}.pem"
-    file.write_bytes(made.public_bytes(serialization.Encoding.PEM) + private)
-    return str(file)
 
 
 @contextmanager

@@ -27,13 +27,14 @@ SIGNALS = {
 @dataclass(frozen=True)
 class Argument:
     """One argument. choices: what may be given, with words for people, by the settings and the arguments before it, or
-    None for a whole number from 1 to `most`; missing: what to do while there is nothing to choose; optional: it may be
-    left out, which `hint` explains."""
+    None for a whole number from 1 to `most`; asks: the question whose answer brings the choices, and missing: what is
+    said while there are none; optional: it may be left out, which `hint` explains."""
 
     name: str
     label: str
     choices: Callable[[Settings, Given], dict[str, str]] | None = None
     most: int = 0
+    asks: str = ""
     missing: str = ""
     optional: bool = False
     hint: str = ""
@@ -115,17 +116,19 @@ CLUSTER = Argument("cluster", "Cluster", lambda settings, _: _same((*SYSTEMS, "l
 KIND = Argument(
     "kind", "Cluster", lambda settings, _: _same((*SYSTEMS, "lookarea")), optional=True, hint="Empty: all clusters."
 )  # fmt: skip
-CLIENT = Argument("client", "Client", _clients, missing="no client of this machine is known: ask it for its clients first")
+CLIENT = Argument(
+    "client", "Client", _clients, asks="get_dqm_clients", missing="no client of this machine is known: ask it for its clients first"
+)
 STATE = Argument("state", "State", lambda settings, _: {"1": "on", "0": "off"})
 RUN_KEY = Argument(
     "run_key", "Run key", lambda settings, _: _same(known.run_keys()), optional=True, hint="Empty: as in the configuration of the player."
 )  # fmt: skip
 LUMIS = Argument("number_of_ls", "Lumisections", most=MOST_LUMIS, optional=True, hint="Empty: as in the configuration of the player.")
 SOURCE = Argument(
-    "run_number", "Run to play", _runs("get_simulator_runs"), missing="it is not known which runs there are: ask the player for its runs first"
+    "run_number", "Run to play", _runs("get_simulator_runs"), asks="get_simulator_runs", missing="it is not known which runs there are: ask the player for its runs first"
 )  # fmt: skip
 PRODUCTION_RUN = Argument(
-    "run_number", "Run to copy", _runs("get_production_runs"), missing="it is not known which runs there are: ask P5 for its production runs first"
+    "run_number", "Run to copy", _runs("get_production_runs"), asks="get_production_runs", missing="it is not known which runs there are: ask P5 for its production runs first"
 )  # fmt: skip
 COPIED_LUMIS = Argument("number_of_ls", "Lumisections", most=MOST_LUMIS, optional=True, hint="Empty: all.")
 JOB = Argument("key", "Job", _jobs, missing="no job is running")

@@ -83,21 +83,26 @@ def _player_machine(settings: Settings, given: Given) -> str:
     return given.get("host") or (found.machine if found else short(settings.square_gateway))
 
 
-def _new_run(settings: Settings, given: Given) -> Touched:
+def _end_of_run() -> str:
+    """What becomes of the run that is played, in a sentence; "" when none is."""
     found = known.player()
-    jobs = known.running(known.PLAYBACK)
-    notes = [f"The configuration of the player on {_player_machine(settings, given)} is changed, for this run and those after it."]
-    if found and found.state == "running":
-        notes.append(f"Run {found.run} of playback ends: its {len(jobs)} clients read it to its end, and end by themselves.")
-    return Touched([_player_machine(settings, given)], [], {}, notes)
+    if found is None or found.state != "running":
+        return ""
+    clients = sum(1 for job in known.running(known.PLAYBACK) if job.run == found.run)
+    return f"Run {found.run} of playback ends: its {clients} clients read it to its end, and end by themselves."
+
+
+def _new_run(settings: Settings, given: Given) -> Touched:
+    notes = [
+        f"The configuration of the player on {_player_machine(settings, given)} is changed, for this run and those after it.",
+        _end_of_run(),
+    ]
+    return Touched([_player_machine(settings, given)], [], {}, [note for note in notes if note])
 
 
 def _next_run(settings: Settings, given: Given) -> Touched:
-    found = known.player()
-    now = f"Run {found.run} of playback ends" if found else "The run that is played ends"
-    clients = len(known.running(known.PLAYBACK))
-    notes = [f"{now}: its {clients} clients read it to its end, and end by themselves. The next one begins as the configuration says."]
-    return Touched([_player_machine(settings, given)], [], {}, notes)
+    notes = [_end_of_run(), "The next run begins, as the configuration of the player says."]
+    return Touched([_player_machine(settings, given)], [], {}, [note for note in notes if note])
 
 
 def _next_lumi(settings: Settings, given: Given) -> Touched:

@@ -20,12 +20,21 @@ MOST_LINES = 300
 LOG_NAMES = {"get_hltd_logs": ("hltd.log", "anelastic.log"), "get_fff_logs": ("fff_dqmtools.log",)}
 
 
+class Step(NamedTuple):
+    """A command that a line of an answer leads to: the words for it, its name, its arguments."""
+
+    words: str
+    name: str
+    values: dict[str, str]
+
+
 class Section(NamedTuple):
-    """A part of an answer. title: of it; table or lines: what is shown; left_out: lines before them that are not; file: its number as a
-    download, None for a table."""
+    """A part of an answer. title: of it; table or lines: what is shown; steps: what each line of the table leads to;
+    left_out: lines before `lines` that are not shown; file: its number as a download, None for a table."""
 
     title: str
     table: Table | None
+    steps: list[Step]
     lines: list[logs.Line]
     left_out: int
     file: int | None
@@ -60,13 +69,28 @@ def sections(row: Command) -> list[Section]:
         table = _table(kind, part)
         for title, text in _texts(kind, part):
             if table or not text:
-                found.append(Section(title, table, [], 0, None))
+                found.append(Section(title, table, _steps(row, table), [], 0, None))
             else:
                 lines = text.removesuffix("\n").split("\n")
                 cut = max(0, len(lines) - MOST_LINES)
-                found.append(Section(title, None, logs.shown(lines[cut:], first=cut + 1), cut, file))
+                found.append(Section(title, None, [], logs.shown(lines[cut:], first=cut + 1), cut, file))
             file += 1
     return [section for section in found if section.table or section.lines]
+
+
+def _steps(row: Command, table: Table | None) -> list[Step]:
+    lines = table.lines if table else []
+    if row.name == "get_simulator_runs":
+        return [Step("Play", "start_playback_run", {"run_number": name}) for (name,) in lines]
+    if row.name == "get_production_runs":
+        return [Step("Copy", "copy_production_runs", {"run_number": name}) for (name,) in lines]
+    if row.name == "get_dqm_clients":
+        switched = {"on": ("Switch off", "0"), "off": ("Switch on", "1")}
+        return [
+            Step(switched[state][0], "change_dqm_client", {"host": row.given["host"], "client": name, "state": switched[state][1]})
+            for name, state in lines
+        ]
+    return []
 
 
 def _table(kind: Kind, part: Part) -> Table | None:

@@ -13,7 +13,6 @@ from app.security import Role, current_user, needs
 from app.settings import Settings
 from app.square import runs
 from app.square.control import arguments, book, known
-from app.square.control.arguments import SIGNALS
 from app.square.control.commands import KINDS
 from app.square.control.kinds import Kind
 from app.square.control.looks import LOOKS
@@ -145,7 +144,7 @@ def form_page(
             choices=choices,
             states=states,
             client_name=runs.client_name,
-            signals=SIGNALS,
+            kinds=KINDS,
         ),
         status,
     )
@@ -194,7 +193,7 @@ def command(number: int) -> Response:
     return page(
         "square/control_command.html", "square/control_command_now.html",
         place=place, row=row, kind=KINDS[row.name], look=LOOKS[row.state], sections=sections(row), fates=jobs, touched=row.touches(), path=path,
-        polled=polled, poll=place.link(path, since=version), again=again, ago=runs.age, patience=settings().square_command_timeout_s, late_s=book.LATE_S,
+        kinds=KINDS, polled=polled, poll=place.link(path, since=version), again=again, ago=runs.age, patience=settings().square_command_timeout_s, late_s=book.LATE_S,
     )  # fmt: skip
 
 

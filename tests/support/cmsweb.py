@@ -1,0 +1,57 @@
+"""A frontend as CMSWEB's before the stand-in P5: TLS with certificates on both sides, its own prefix, and junk of its own before the cookie."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import urlsplit
+
+PREFIX = "/dqm/dqm-square-origin"
+
+
+@contextmanager
+def cmsweb(target: str, server_file: str, client_file: str) -> Iterator[str]:
+    """The address of a frontend that passes on to `target` what comes from who has the client's certificate."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def forward(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"] or 0))
+            connection = HTTPConnection(urlsplit(target).netloc, timeout=60)
+            headers = {"Host": "cmsweb.cern.ch", "Cookie": f"1234; {self.headers['Cookie'] or ''}"}
+            connection.request(self.command, self.path.removeprefix(PREFIX), body, headers)
+            answer = connection.getresponse()
+            content = answer.read()
+            connection.close()
+            self.send_response(answer.status)
+            if location := answer.headers["Location"]:
+                self.send_header("Location", location)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        do_GET = do_POST = forward
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    class Server(ThreadingHTTPServer):
+        def handle_error(self, *_: object) -> None:
+            """A handshake that fails is what some clients are here for."""
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(server_file)
+    context.load_verify_locations(client_file)
+    context.verify_mode = ssl.CERT_REQUIRED
+    with Server(("127.0.0.1", 0), Handler) as server:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        try:
+            yield f"https://127.0.0.1:{server.server_port}{PREFIX}"
+        finally:
+            server.shutdown()
+            thread.join()
