@@ -1,0 +1,132 @@
+"""Notices in a real browser: what happens is told and seen to be told, and an operator mends what is not."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from app.security import Role, accounts
+from app.settings import Settings
+from app.square.notices.models import Notice
+from tests.browser.watch import Watch
+from tests.square.notices import making
+from tests.square.notices.receivers import Box, Hook, closed, hook, mail_server
+from tests.support.processes import service
+from tests.support.site import address, bound, site
+
+AUDIT = (Path(__file__).parent / "audit.js").read_text(encoding="utf-8")
+PATIENCE_MS = 60_000
+PASSWORD = "seven-horses-in-the-rain"
+
+
+@dataclass
+class Told:
+    """A hub that tells, and who is told."""
+
+    settings: Settings
+    chat: Hook
+    box: Box
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Told]:
+    """A hub that asks a P5 that is not there, tells a webhook and a mail server, and cannot reach the sound server."""
+    with ExitStack() as stack:
+        chat, box = stack.enter_context(hook()), stack.enter_context(mail_server())
+        given = Settings(
+            data_dir=str(tmp_path_factory.mktemp("n")), web_workers=1, square_poll_s=1.0, square_url=f"http://{closed()}",
+            square_production=("dqmfu-c2b03-45-01", "dqmfu-c2b04-45-01"), square_playback=(), log_level="error",
+            notice_webhooks=(chat.address,), notice_smtp=box.place, notice_smtp_security="none", notice_mail_from="dqm@cern.ch",
+            notice_mail_to=("shifter@cern.ch",), notice_sound=closed(), notice_quiet=("sound 03:00-03:01",),
+        )  # fmt: skip
+        settings = stack.enter_context(site(given, sqlite_template, []))
+        stack.enter_context(bound(settings))
+        accounts.add("olga", Role.OPERATOR, PASSWORD)
+        stack.enter_context(service(settings, "live"))
+        yield Told(settings, chat, box)
+
+
+@pytest.fixture
+def page(browser: Browser, told: Told, watch: Watch) -> Iterator[Page]:
+    """An operator at the page of notices."""
+    home = address(told.settings)
+    context = browser.new_context(viewport={"width": 1366, "height": 768}, base_url=home)
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    expect.set_options(timeout=PATIENCE_MS)
+    watch.at(page)
+    page.goto("/square/notices")
+    page.get_by_label("User name").fill("olga")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="Notices", exact=True)).to_be_visible()
+    yield page
+    context.close()
+    watch.judge(home)
+
+
+def test_a_crash_is_told_and_the_page_says_to_whom_while_one_looks(page: Page, told: Told) -> None:
+    making.job(358792, "beam", time.time() - 1, 139, lumi=35)
+    row = page.locator(".notices tbody tr", has_text="beam crashed in run 358792")
+    expect(row).to_contain_text("Exit code 139 SIGSEGV, on dqmfu-c2b03-45-01, lumisection 35")
+    expect(row.locator("li", has_text="webhook")).to_contain_text("sent")
+    expect(row.locator("li", has_text="mail")).to_contain_text("sent")
+    expect(row.locator("li", has_text="sound")).to_contain_text("no connection to port")
+    assert [each["title"] for each in told.chat.told if each["kind"] == "crash"] == ["beam crashed in run 358792"]
+    assert [mail["Subject"] for mail in told.box.mails] == ["[DQM Hub] beam crashed in run 358792"]
+
+
+def test_an_operator_tries_a_channel_by_keyboard(page: Page, told: Told) -> None:
+    page.get_by_role("button", name="Send a test notice by mail").focus()
+    page.keyboard.press("Enter")
+    row = page.locator(".notices tbody tr", has_text="Test of DQM Hub").first
+    expect(row).to_contain_text("olga tries this channel")
+    expect(row.locator("li", has_text="mail")).to_contain_text("sent")
+    assert "[DQM Hub] Test of DQM Hub" in [mail["Subject"] for mail in told.box.mails]
+
+
+def test_what_failed_is_sent_again(page: Page, told: Told) -> None:
+    told.chat.status = 404
+    page.get_by_role("button", name="Send a test notice by webhook").click()
+    row = page.locator(".notices tbody tr", has_text="Test of DQM Hub").first
+    expect(row).to_contain_text("status 404: the channel is archived")
+    told.chat.status = 200
+    row.get_by_role("button", name="Send again by webhook").click()
+    expect(page.locator(".notices tbody tr", has_text="Test of DQM Hub").first.locator("li")).to_contain_text("sent")
+
+
+def test_in_maintenance_that_an_operator_announced_nothing_is_told(page: Page, told: Told) -> None:
+    page.get_by_label("Reason").fill("new <b>kernel</b>")
+    page.get_by_label("dqmfu-c2b04-45-01").check()
+    page.get_by_role("button", name="Announce").click()
+    window = page.locator("tr", has_text="new <b>kernel</b>")
+    expect(window).to_contain_text("now")
+    expect(window).to_contain_text("dqmfu-c2b04-45-01")
+    making.job(358792, "csc", time.time() + 1, 1, host="dqmfu-c2b04-45-01")
+    row = page.locator(".notices tbody tr", has_text="csc crashed in run 358792")
+    expect(row).to_contain_text("told to nobody: maintenance")
+    window.get_by_role("button", name="End the maintenance").click()
+    expect(page.locator("tr", has_text="new <b>kernel</b>")).to_have_count(0)
+    assert Notice.select().where(Notice.fate == "maintenance").count() == 1
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_is_usable_by_all(page: Page, scheme: str) -> None:
+    page.emulate_media(color_scheme="light" if scheme == "light" else "dark")
+    page.reload()
+    expect(page.locator(".notices tbody tr").first).to_be_visible()
+    assert page.evaluate(AUDIT) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_what_is_typed_stays_while_the_page_is_brought_up_to_date(page: Page) -> None:
+    page.get_by_label("Reason").fill("half a rea")
+    making.job(358792, "ecal", time.time() - 1, 1)
+    expect(page.locator(".notices tbody tr", has_text="ecal crashed in run 358792")).to_be_visible()
+    expect(page.get_by_label("Reason")).to_have_value("half a rea")
