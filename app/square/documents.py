@@ -14,8 +14,8 @@ import zstandard
 
 from app.square.models import LUMIS_PER_PART
 
-JOB, FILES = "dqm-source-state", "dqm-files"
-TYPES = {JOB, FILES, "dqm-playback", "dqm-stats", "dqm-diskspace", "dqm-release"}
+JOB, FILES, PLAYBACK = "dqm-source-state", "dqm-files", "dqm-playback"
+TYPES = {JOB, FILES, PLAYBACK, "dqm-stats", "dqm-diskspace", "dqm-release"}
 LUMI_S = 23.310893056
 """Length of a lumisection."""
 LOG_TEXTS = ("stdlog_start", "stdlog_end")

@@ -52,6 +52,7 @@ LEAST_ROLE = {
     "square_api.job": Role.VIEWER,
     "square_api.log": Role.VIEWER,
     "square_api.hosts": Role.VIEWER,
+    "square_api.show_player": Role.VIEWER,
     "square_events.list_events": Role.VIEWER,
     "square_notices.notices": Role.SHIFTER,
     "square_notices.again": Role.OPERATOR,

@@ -59,6 +59,10 @@ FILES = of(**{name: listed(maybe(NUMBER)) for name in charts.File._fields})
 HOST = of(
     name=TEXT, role=TEXT, age_s=maybe(NUMBER), answered_s=maybe(NUMBER), failing=TRUTH, error=TEXT, behind=WHOLE, silent=TRUTH
 )  # fmt: skip
+PLAYER = of(
+    system=TEXT, host=TEXT, run=maybe(WHOLE), state=TEXT, at=NUMBER, lumi=maybe(WHOLE), lumis=maybe(WHOLE), source=TEXT, runkey=TEXT,
+    lumi_s=maybe(NUMBER), skipped=listed(WHOLE), streams=listed(of(name=TEXT, files=WHOLE)),
+)  # fmt: skip
 MACHINE = of(name=TEXT, said=TRUTH, message=TEXT, at=NUMBER, since=NUMBER, up=maybe(TRUTH))
 
 EVENT = of(
@@ -99,6 +103,10 @@ PATHS: Schema = {
             parameter("limit", "At most so many.", {"type": "integer", "minimum": 0, "maximum": 1000, "default": 1000}),
         ],
         "The newest first. id: the same each time; key: of the job, or the name of the host; at: Unix s UTC.", of(system=TEXT, events=listed(EVENT)),
+    ),
+    "/api/v1/square/player": get(
+        "The player of old runs.", [SYSTEM, parameter("run", "The newest that it played, if not given.", {"type": "integer", "minimum": 0})],
+        "As it said at `at`; what it does not say is null or empty.", PLAYER,
     ),
     "/api": get(
         "The API of the older mirror of DQM^2.",

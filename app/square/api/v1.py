@@ -1,4 +1,4 @@
-"""/api/v1/square: runs, jobs, files, logs and hosts of DQM^2 as JSON. Times are Unix s UTC."""
+"""/api/v1/square: runs, jobs, files, logs, hosts and the player of DQM^2 as JSON. Times are Unix s UTC."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from app.square.api.answers import answer
 from app.square.documents import mapping
 from app.square.models import Job, Run, version_of
 from app.square.place import LARGEST_RUN, asked, checked_run, number
+from app.square.player import player
 from app.square.states import state_of
 from app.web import Problem
 
@@ -132,3 +133,15 @@ def hosts() -> Response:
         "machines": [machine._asdict() | {"up": machine.up} for machine in runs.machines(system)],
     }
     return answer(lambda: found, found)
+
+
+@blueprint.get("/player")
+@needs(Role.VIEWER)
+def show_player() -> Response:
+    """What the player of old runs says of `run`, or of the newest that it played."""
+    system, run = asked().system, number("run", 0)
+    found = player(system, run or runs.newest(system), later=not run)
+    if found is None:
+        raise Problem(404, f"no player has said anything of run {run} of {system}" if run else f"no player of {system} is known")
+    streams = [stream._asdict() for stream in found.streams]
+    return answer(lambda: {"system": system, **found._asdict(), "streams": streams}, found)

@@ -16,6 +16,7 @@ from app.square.pages.fragments import answer, fragments
 from app.square.pages.pins import pin_of
 from app.square.pages.situation import is_current, situation, token
 from app.square.place import ZONES, Place, asked, checked_run
+from app.square.player import player
 from app.square.states import LOOKS
 from app.web import Problem, is_fragment, page
 
@@ -73,6 +74,7 @@ def _show(place: Place, wanted: int | None) -> Response:
 def _context(place: Place, run: Run | None, wanted: int | None, now: runs.Asked) -> dict[str, Any]:
     settings: Settings = current_app.config["HUB"]
     is_newest = wanted is None or wanted == now.newest
+    played = player(place.system, run.run if run else None, later=is_newest)
     clients = runs.clients(place.system, runs.jobs(place.system, run.run)) if run else []
     hosts = runs.hosts(place.system) if is_newest else []
     before, after = runs.neighbours(place.system, run.run) if run else (None, None)
@@ -91,6 +93,7 @@ def _context(place: Place, run: Run | None, wanted: int | None, now: runs.Asked)
         "machines": runs.machines(place.system) if is_newest else [],
         "looks": LOOKS,
         "path": path,
+        "player": played,
         "files": charts.version(place.system, run.run) if run else 0,
         "poll": place.link(path, since=token(now, wanted, clients)),
         "poll_s": settings.square_poll_s,

@@ -1,0 +1,119 @@
+"""The player of old runs is shown as it says, whatever it says."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from app.settings import Settings
+from app.square.documents import rows_of
+from app.square.grabbing import store
+from app.square.models import Host
+from tests.square.test_pages import words
+
+BU = "dqmrubu-c2a06-03-01"
+Say = Callable[..., None]
+
+
+@pytest.fixture
+def say(hub: Settings, fixtures_dir: Path) -> Say:
+    """Has the player report what the original once wrote, with other values, so many seconds ago."""
+    examples = json.loads((fixtures_dir / "dqmsquare/doc_examples_other.json").read_text())
+    example = next(one for name, one in examples.items() if name.startswith("dqm-playback"))
+    host = Host.create(system="playback", name=BU, role="bu", last_ok=time.time())
+
+    def report(ago: float = 1, **values: Any) -> None:
+        document = example | values
+        document["_id"] = f"dqm-playback-{document.get('run')}"
+        at = time.time() - ago
+        store.save(host, [rows_of("playback", BU, document, 1, at, at)], [], at)
+
+    return report
+
+
+def job(run: int) -> None:
+    host = Host.get(Host.name == BU)
+    document = {"_id": f"job-{run}", "type": "dqm-source-state", "run": run, "tag": "beam", "hostname": "fu"}
+    store.save(host, [rows_of("playback", "fu", document, 1, time.time(), time.time())], [], time.time())
+
+
+def player(client: FlaskClient, address: str = "/square?system=playback") -> str:
+    """The section of the player as a reader sees it; "" when there is none."""
+    page = client.get(address)
+    assert page.status_code == 200
+    section = page.text.partition('class="player">')[2].partition("</section>")[0]
+    return words(f"<main{section}</main>").strip().removeprefix("Player of old runs ")
+
+
+def test_what_the_original_wrote_is_shown(say: Say, client: FlaskClient) -> None:
+    say()
+    text = player(client)
+    for part in (
+        "stopped Said 1 s ago Run 500017 no job of it has reported yet", "Lumisection 3 of 3", "Run key pp_run", "Files of run256936",
+        "A lumisection takes 0.3 s", "Left out 3, 4", f"Host {BU}", "DQM 3 files DQMHistograms 3 files",
+    ):  # fmt: skip
+        assert part in text
+
+
+def test_each_run_has_what_was_said_of_it_and_the_newest_what_was_said_last(say: Say, client: FlaskClient) -> None:
+    for run in (500016, 500017):
+        job(run)
+    say(run=500016, state="eor", ago=100)
+    say(run=500017, state="running", ls=7)
+    assert "end of run" in player(client, "/square/runs/500016?system=playback")
+    assert "plays" in player(client)
+    say(run=500018, state="running", ls=None)
+    assert "Run 500018 no job of it has reported yet Lumisection – of 3" in player(client)
+    assert "500018" not in player(client, "/square/runs/500016?system=playback")
+    assert player(client, "/square") == "", "production has none"
+
+
+def test_a_player_that_says_that_it_plays_but_reports_no_more_is_silent(say: Say, client: FlaskClient) -> None:
+    say(state="running", config={"lumi_timeout": 23.4}, ago=110)
+    assert player(client).startswith("plays")
+    say(state="running", config={"lumi_timeout": 23.4}, ago=125)
+    assert player(client).startswith("silent")
+    say(state="error", ago=125)
+    assert player(client).startswith("error")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"state": None, "config": None, "extra": None, "ls": "x", "run": 500017},
+        {"state": ["running"], "config": [], "extra": {"streams_found": [1]}, "run": 500017},
+        {"state": "<script>hurt()</script>", "config": {"source": "/x/<b>", "lumi_timeout": -1, "lumi_to_skip": [1, "<i>", {}]}},
+        {
+            "config": {"number_of_ls": 1e300, "lumi_timeout": 1e308, "source": "\ud800"},
+            "extra": {"streams_found": {"\ud800": None, "": {}}},
+        },
+    ],
+)
+def test_a_player_may_say_anything(say: Say, client: FlaskClient, values: dict[str, Any]) -> None:
+    say(**values)
+    assert "Said 1 s ago" in player(client)
+    assert "<script>hurt" not in client.get("/square?system=playback").text
+    assert client.get("/api/v1/square/player?system=playback").status_code == 200
+
+
+def test_scripts_get_the_player_too(say: Say, client: FlaskClient) -> None:
+    assert client.get("/api/v1/square/player?system=playback").status_code == 404
+    say(ago=5)
+    answer = client.get("/api/v1/square/player?system=playback")
+    found = answer.get_json()
+    assert time.time() - found.pop("at") == pytest.approx(5, abs=60)
+    assert found == {
+        "system": "playback", "host": BU, "run": 500017, "state": "stopped", "lumi": 3, "lumis": 3, "runkey": "pp_run", "lumi_s": 0.3,
+        "source": "/tmp/vmirror/p5/playback_files/run256936/", "skipped": [3, 4],
+        "streams": [{"name": "DQM", "files": 3}, {"name": "DQMHistograms", "files": 3}],
+    }  # fmt: skip
+    same = client.get("/api/v1/square/player?system=playback", headers={"If-None-Match": answer.headers["ETag"]})
+    assert same.status_code == 304
+    assert client.get("/api/v1/square/player?system=playback&run=500017").get_json()["run"] == 500017
+    assert client.get("/api/v1/square/player?system=playback&run=5").status_code == 404
