@@ -41,7 +41,7 @@ def lines(settings: Settings) -> Iterator[Line]:
         )
         ((sent,),) = rows(Delivery.select(fn.MAX(Delivery.changed)).where(*today, Delivery.state == SENT))
         bad = last is not None and last.state != SENT
-        text = ", ".join(f"{counts[state]} {state}" for state in sorted(counts)) + " in a day" if counts else "nothing to tell in a day"
+        text = "in the last day: " + (", ".join(f"{counts[state]} {state}" for state in sorted(counts)) or "nothing to tell")
         state = "warn" if bad else "ok" if last else "idle"
         yield Line(
             f"notices by {channel.name}", state, text, None if sent is None else max(now - sent, 0.0), last.why if last and bad else ""

@@ -180,14 +180,14 @@ def test_the_status_page_and_the_metrics_say_how_each_channel_does(hub: Settings
     given = replace(hub, notice_webhooks=(receiver.address + "/s3cr3t", "http://127.0.0.1:9/0th3r"), notice_sound=closed())
     good, other, bad = channels(given)
     assert [(line.name, line.state, line.text) for line in health.lines(given)] == [
-        (f"notices by {channel.name}", "idle", "nothing to tell in a day") for channel in (good, other, bad)
+        (f"notices by {channel.name}", "idle", "in the last day: nothing to tell") for channel in (good, other, bad)
     ]
     due(good, 1, 2)
     deliver(notice(3), bad, time.time())
     work(good)
     work(bad)
     assert [(line.state, line.text) for line in health.lines(given)] == [
-        ("ok", "2 sent in a day"), ("idle", "nothing to tell in a day"), ("warn", "1 waiting in a day"),
+        ("ok", "in the last day: 2 sent"), ("idle", "in the last day: nothing to tell"), ("warn", "in the last day: 1 waiting"),
     ]  # fmt: skip
     client: FlaskClient = create_app(given).test_client()
     host = {"Host": "127.0.0.1:8889"}
