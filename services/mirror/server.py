@@ -22,7 +22,7 @@ from .options import Options
 CONNECTIONS = 4000
 """Kept open at once: each browser that polls has one."""
 
-SILENT_S = 10
+SILENT_S = 5
 """So long a client may be silent within its request, before its connection is closed; so slow ones hold no thread for long."""
 
 PR_SET_PDEATHSIG = 1

@@ -9,8 +9,9 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -39,28 +40,27 @@ def ask(url: str, body: bytes | None = None, **headers: str) -> Answer:
     except urllib.error.HTTPError as error:
         with error:
             return Answer(error.code, dict(error.headers), error.read())
+    except HTTPException as error:
+        raise OSError(f"the answer was broken off: {error!r}") from error
 
 
 class Running:
-    """A mirror that is started, killed and started again."""
+    """A mirror that is started, killed and started again. before: words of the command line that its own stand behind."""
 
-    def __init__(self, folder: Path, before: Callable[[], None] | None = None, **options: Any) -> None:
+    def __init__(self, place: Path, before: tuple[str, ...] = (), **options: Any) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.data = folder / "mirror"
-        self.log = folder / "log"
-        self._before = before
-        given = {"port": self.port, "data": self.data, "keys": made.PUBLIC} | options
-        self._options = [text for name, value in given.items() for text in (f"--{name.replace('_', '-')}", str(value))]
+        self.data = place / "mirror"
+        self.log = place / "log"
+        given = {"port": self.port, "data": self.data, "keys": made.PUBLIC, "rate": 0} | options
+        named = [text for name, value in given.items() for text in (f"--{name.replace('_', '-')}", str(value))]
+        self._command = [*before, sys.executable, "-m", "services.mirror", *named]
         self.start()
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "services.mirror", *self._options]
+        variables = os.environ | {"DQMHUB_SUPERVISOR_PID": str(os.getpid())}
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                command, cwd=TREE, stdout=log, stderr=log, start_new_session=True, preexec_fn=self._before,
-                env=os.environ | {"DQMHUB_SUPERVISOR_PID": str(os.getpid())},
-            )  # fmt: skip
+            self.process = subprocess.Popen(self._command, cwd=TREE, stdout=log, stderr=log, start_new_session=True, env=variables)
         until(lambda: self.process.poll() is not None or self.answers(), "the mirror")
         assert self.process.poll() is None, self.log.read_text()
 
@@ -89,9 +89,9 @@ class Running:
 
 
 @contextmanager
-def running(folder: Path, **options: Any) -> Iterator[Running]:
+def running(place: Path, **options: Any) -> Iterator[Running]:
     """A mirror until the end of the block."""
-    mirror = Running(folder, **options)
+    mirror = Running(place, **options)
     try:
         yield mirror
     finally:

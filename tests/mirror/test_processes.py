@@ -1,0 +1,259 @@
+"""Mirrors as processes: alone, killed at any instant, on a full disk, before slow senders, and fed from a folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import sysconfig
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from app.settings import TREE, Settings
+from services.mirror import routes
+from services.mirror.snapshot import Item, Key
+from services.mirror.store import Store
+from tests.mirror import made
+from tests.mirror.running import Running, ask
+from tests.square.chain import answers
+from tests.support.processes import PATIENCE_S, service, until
+from tests.support.site import free_port
+
+Start = Callable[..., Running]
+NEEDED = ("bottle.py", "gunicorn", "cryptography", "cffi", "_cffi_backend*", "packaging")
+"""What bottle, gunicorn and cryptography bring with them."""
+
+KILLS = 15
+CLIENTS = 6
+
+
+def edition(number: int) -> list[Item]:
+    """Every item of an edition says its number."""
+    runs = [made.run_data(run, [made.job("beam", events=number)]) for run in range(1, CLIENTS + 1)]
+    return [made.html("live", "production", 0, "page", f"<p>{number}</p>" + "x" * 20_000), *runs]
+
+
+def numbers_in(data: Path) -> set[int]:
+    """The edition that the state names, and those that the items are of."""
+    with Store(data).view() as now:
+        found = {now.state.have}
+        kept = now.item(Key("live", "production", 0, "page"))
+        found |= {int(number) for number in re.findall(r"<p>(\d+)</p>", kept.content.decode())} if kept else set()
+        for _, run in now.of_runs("run", "production", 0, 100, 100):
+            found |= {client[6] for client in json.loads(run.content)["clients"]}
+    return found
+
+
+def test_a_mirror_killed_at_any_instant_has_some_edition_whole(start: Start) -> None:
+    mirror, chance = start(), random.Random(7)
+    stop, wrong = threading.Event(), list[str]()
+
+    def publish() -> None:
+        while not stop.is_set():
+            with suppress(OSError):
+                have = mirror.get("/snapshots").json["have"]
+                mirror.post(made.snapshot(edition(have + 1), have, have + 1))
+
+    def look() -> None:
+        while not stop.is_set():
+            with suppress(OSError, ValueError):  # while it is dead
+                runs = mirror.get("/api?what=get_runs&from=1&to=100").json
+                seen = {client["beam"][0][1] for client in (run["clients"] for run in runs.values())}
+                if len(seen) > 1 or (seen and len(runs) != CLIENTS):
+                    wrong.append(f"an answer has {seen} of {len(runs)} runs")
+
+    threads = [threading.Thread(target=action, daemon=True) for action in (publish, look)]
+    for thread in threads:
+        thread.start()
+    reached = 0
+    for _ in range(KILLS):
+        until(lambda before=reached: len(numbers_in(mirror.data)) == 1 and max(numbers_in(mirror.data)) > before, "a new edition")
+        time.sleep(chance.uniform(0, 0.05))
+        mirror.kill()
+        (found,) = numbers_in(mirror.data)
+        assert found >= reached
+        reached = found
+        mirror.start()
+    stop.set()
+    for thread in threads:
+        thread.join(PATIENCE_S)
+    assert wrong == []
+    assert reached >= KILLS
+
+
+def test_on_a_full_disk_the_mirror_keeps_what_it_has_and_says_so(start: Start) -> None:
+    mirror = start(before=("prlimit", "--fsize=1500000"))
+    mirror.post(made.snapshot(edition(1)))
+    large = Item(Key("log", "production", 1, "a"), "text/plain", "", random.Random(1).randbytes(2_000_000))
+    refused = mirror.post(made.snapshot([*edition(2), large], 1, 2))
+    assert (refused.status, refused.json["have"]) == (507, 1)
+    assert "keeps what it has" in refused.json["message"]
+    assert numbers_in(mirror.data) == {1}
+    assert b"<p>1</p>" in mirror.get("/").body
+    assert mirror.post(made.snapshot(edition(2), 1, 2)).status == 200, "what fits is stored"
+
+
+def test_senders_who_say_no_more_hold_nobody_up(start: Start) -> None:
+    mirror = start(threads=2)
+    slow = [socket.create_connection(("127.0.0.1", mirror.port)) for _ in range(2)]
+    slow[0].sendall(b"GET / HTTP/1.1\r\nHost: ")
+    slow[1].sendall(b"POST /snapshots HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\nDQMHUB")
+    assert mirror.get("/healthz").status == 200
+    for connection in slow:
+        connection.close()
+
+
+def test_a_snapshot_that_is_too_large_is_refused_at_its_first_bytes(start: Start) -> None:
+    mirror = start(largest_mb=1)
+    with socket.create_connection(("127.0.0.1", mirror.port)) as connection:
+        connection.settimeout(PATIENCE_S)
+        connection.sendall(b"POST /snapshots HTTP/1.1\r\nHost: a\r\nContent-Length: 900000000\r\n\r\n")
+        assert connection.recv(100).startswith(b"HTTP/1.1 413 ")
+    with socket.create_connection(("127.0.0.1", mirror.port)) as connection:
+        connection.settimeout(PATIENCE_S)
+        connection.sendall(b"POST /snapshots HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\n0\r\n\r\n")
+        assert connection.recv(100).startswith(b"HTTP/1.1 411 ")
+    with socket.create_connection(("127.0.0.1", mirror.port)) as connection:
+        connection.settimeout(PATIENCE_S)
+        raw = made.snapshot([], key=made.OTHER_KEY)
+        connection.sendall(b"POST /snapshots HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n" + raw[:200] + b"x" * 1000)
+        assert connection.recv(100).startswith(b"HTTP/1.1 403 "), "a key that nobody trusts is known before the rest has come"
+
+
+def test_a_poll_with_nothing_new_is_less_than_300_bytes_in_all(start: Start) -> None:
+    mirror = start()
+    mirror.post(made.snapshot(made.a_run(358792, [made.job("beam")])))
+    tag = mirror.get("/live").headers["Data-Tag"]
+    with socket.create_connection(("127.0.0.1", mirror.port)) as connection:
+        connection.sendall(f"GET /live?since={tag} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode())
+        answer = b"".join(iter(lambda: connection.recv(4096), b""))
+    assert answer.startswith(b"HTTP/1.1 204 ")
+    assert len(answer) < 300, answer
+
+
+def test_snapshots_in_a_folder_are_taken_the_furthest_first_and_bad_ones_passed_over(start: Start, tmp_path: Path) -> None:
+    folder = tmp_path / "snapshots"
+    folder.mkdir()
+
+    def put(raw: bytes, since: int, until: int, series: str = made.SERIES) -> None:
+        new = folder / "new"
+        new.write_bytes(raw)
+        new.rename(folder / f"{series}-{since:012}-{until:012}.snapshot")
+
+    old = time.time() - 30 * 86400
+    put(made.snapshot(edition(1), 0, 1, at=old), 0, 1)
+    put(made.snapshot(edition(3), 0, 3, at=old), 0, 3)
+    put(made.snapshot(edition(9), 0, 9, key=made.OTHER_KEY), 0, 9)
+    put(b"junk", 0, 99, "20990101T000000Z-zzzz")
+    (folder / "README").write_text("no snapshot")
+    mirror = start(folder=folder)
+    until(lambda: mirror.get("/snapshots").json["have"] == 3, "the furthest good snapshot")
+    put(made.snapshot(edition(6), 5, 6), 5, 6)
+    put(made.snapshot(edition(5), 2, 5), 2, 5)
+    until(lambda: mirror.get("/snapshots").json["have"] == 6, "what was missing")
+    assert numbers_in(mirror.data) == {6}
+    later = "20260102T000000Z-bbbb"
+    put(made.snapshot(edition(2), 0, 2, series=later, started=made.STARTED + 86400), 0, 2, later)
+    until(
+        lambda: mirror.get("/snapshots").json == {"series": later, "have": 2, "at": mirror.get("/snapshots").json["at"]}, "the new series"
+    )
+    refused = mirror.get("/status").json["refused"]
+    assert refused == {"400": 1, "403": 1}, "each bad file once"
+    mirror.end()
+    shutil.rmtree(folder)
+    mirror.start()
+    until(lambda: "No such file" in mirror.get("/status").json["folder_problem"], "the folder to be missed")
+    assert numbers_in(mirror.data) == {2}
+
+
+def test_a_mirror_runs_from_its_own_folder_with_nothing_but_three_packages(tmp_path: Path) -> None:
+    shutil.copytree(Path(routes.__file__).parent, tmp_path / "mirror", ignore=shutil.ignore_patterns("__pycache__"))
+    packages = tmp_path / "packages"
+    packages.mkdir()
+    for name in NEEDED:
+        for path in Path(sysconfig.get_path("purelib")).glob(name):
+            (packages / path.name).symlink_to(path)
+    command = [sys.executable, "-S", "-m", "mirror"]  # -S: without the packages of this environment
+    variables = {"PYTHONPATH": str(packages), "PATH": os.environ["PATH"]}
+    said = subprocess.run([*command, "--help"], cwd=tmp_path, env=variables, capture_output=True, text=True, check=True).stdout
+    assert "--keys" in said
+    port = free_port()
+    (tmp_path / "mirror.toml").write_text(f'port = {port}\nkeys = ["{made.PUBLIC}"]\nprefix = "/wrong"\n')
+    process = subprocess.Popen(
+        [*command, "--config", "mirror.toml", "--prefix", "/dqm"], cwd=tmp_path, env=variables, stderr=subprocess.DEVNULL
+    )
+    try:
+        url = f"http://127.0.0.1:{port}/dqm"
+        until(lambda: process.poll() is not None or answers(f"{url}/healthz"), "the mirror")
+        assert ask(f"{url}/snapshots", made.snapshot(made.a_run(5, [made.job("beam")]))).status == 200
+        assert b"<h1>Run 5</h1>" in ask(f"{url}/").body
+        assert (tmp_path / "mirror-data" / "mirror.db").exists()
+    finally:
+        process.terminate()
+        process.wait(PATIENCE_S)
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        (["--port", "0"], "port = 0 cannot be used; allowed: a number from 1 to 65535"),
+        (["--keys", "abc"], "public keys of 64 hex digits"),
+        (["--prefix", "dqm/"], "a path such as"),
+        (["--trusted-proxies", "0.0.0.0/0"], "none of them the whole internet"),
+        (["--config", "nowhere.toml"], "nowhere.toml cannot be read"),
+        (["--data", "/proc/nowhere"], "cannot be the folder for data"),
+        (["--host", "192.0.2.1"], "nothing can listen on 192.0.2.1"),
+    ],
+)
+def test_an_option_that_cannot_be_used_is_one_line_and_no_start(given: list[str], why: str, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "services.mirror", "--data", str(tmp_path), *given]
+    done = subprocess.run(command, cwd=TREE, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+    assert done.returncode == 1
+    assert why in done.stderr
+    assert done.stderr.startswith("mirror: ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_file_with_an_option_that_is_none_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "mirror.toml"
+    for text, why in (
+        ("prot = 1", "there is no option prot"),
+        ('port = "8084"', "a value of the type int"),
+        ("keys = 5", "a value of the type tuple"),
+    ):
+        file.write_text(text)
+        command = [sys.executable, "-m", "services.mirror", "--config", str(file)]
+        done = subprocess.run(command, cwd=TREE, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+        assert (done.returncode, why in done.stderr) == (1, True), done.stderr
+
+
+def test_the_access_log_has_the_path_and_nothing_of_the_query(start: Start, tmp_path: Path) -> None:
+    file = tmp_path / "mirror.toml"
+    file.write_text("access_log = true\n")
+    mirror = start(config=file)
+    mirror.get("/nowhere%0aforged?token=secret")
+    until(lambda: "nowhere" in mirror.log.read_text(), "the request in the log")
+    (line,) = [line for line in mirror.log.read_text().splitlines() if "nowhere" in line]
+    assert re.search(r"127\.0\.0\.1 GET '/nowhere\\nforged' 400 \d+\.\d ms$", line)
+    assert "secret" not in mirror.log.read_text()
+
+
+def test_dqmhub_mirror_runs_one_with_the_settings_of_the_hub(tmp_path: Path) -> None:
+    settings = Settings(
+        data_dir=str(tmp_path / "var"), mirror_port=free_port(), mirror_keys=(made.PUBLIC,), mirror_prefix="/dqm/dqm-square"
+    )
+    with service(settings, "mirror"):
+        url = f"http://127.0.0.1:{settings.mirror_port}/dqm/dqm-square"
+        until(lambda: answers(f"{url}/healthz"), "the mirror")
+        assert ask(f"{url}/snapshots", made.snapshot([])).status == 200
+        assert (tmp_path / "var" / "mirror" / "mirror.db").exists()
