@@ -89,6 +89,9 @@ def p5() -> Iterator[P5]:
 @pytest.fixture
 def room_of(hub: Settings, p5: P5) -> Iterator[Callable[..., Room]]:
     """Makes the control room of a hub with these settings; P5 has a run in each system, of which the hub knows nothing yet."""
+    for system in RUNS:
+        p5.incident("end_run", system=system, follow=False)
+    p5.advance(100)  # the jobs of the test before have ended
     for host in p5.status()["hosts"]:
         p5.incident("reset_revisions", host=host)
     for system in RUNS:
