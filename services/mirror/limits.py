@@ -42,17 +42,17 @@ class Limiter:
 def client_address(environ: Mapping[str, str], trusted: Iterable[Network]) -> str:
     """Who asks: the peer, or whom the trusted proxies name; of IPv6 the network of 64 bits, which is one customer's."""
     networks = list(trusted)
-    named = environ.get("HTTP_X_FORWARDED_FOR", "").split(",") if networks else []
+    named = [name.strip() for name in environ.get("HTTP_X_FORWARDED_FOR", "").split(",") if name.strip()]
     address = environ.get("REMOTE_ADDR", "")
-    while is_in(address, networks) and named:
-        address = named.pop().strip()
+    while named and is_in(address, networks):
+        address = named.pop()
     try:
         found = ipaddress.ip_address(address)
     except ValueError:
         return "unknown"
-    if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped is None:
-        return str(ipaddress.ip_network((found, 64), strict=False))
-    return str(found)
+    if isinstance(found, ipaddress.IPv4Address):
+        return str(found)
+    return str(found.ipv4_mapped or ipaddress.ip_network((found, 64), strict=False))
 
 
 def is_in(address: str, networks: Iterable[Network]) -> bool:

@@ -123,7 +123,7 @@ def test_pages_say_of_when_the_data_are_and_warn_when_they_are_old(mirror: Mirro
 
 
 def test_ages_in_fragments_are_filled_in_for_browsers_without_scripts(mirror: Mirror) -> None:
-    mirror.publish([made.html("help", "all", 0, "page", f'<p>since <span class="fine" data-since="{time.time() - 300:.0f}"></span></p>')])
+    mirror.publish([made.html("help", "all", 0, "page", f'<p>since <span class="fine" data-since="{time.time() - 310:.0f}"></span></p>')])
     assert ">5 min</span>" in mirror.get("/help").text
 
 
