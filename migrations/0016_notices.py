@@ -17,7 +17,6 @@ def up(migrator, db):
         run = BigIntegerField(null=True)
         key = TextField()
         subject = TextField()
-        host = TextField()
         at = DoubleField()
         found = DoubleField()
         title = TextField()

@@ -99,7 +99,8 @@ def place(value: str) -> str:
 def webhooks(value: tuple[str, ...]) -> str:
     try:
         parts = [urlsplit(item) for item in value]
-        good = all(each.scheme in ("http", "https") and each.hostname and each.port != 0 and not each.username for each in parts)
+        named = all(re.fullmatch(r"[\w.-]+|[0-9a-f:.]+", each.hostname or "") for each in parts)
+        good = named and all(each.scheme in ("http", "https") and each.port != 0 and each.username is None for each in parts)
     except ValueError:
         good = False
     return (

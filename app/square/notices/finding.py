@@ -92,8 +92,8 @@ class Finder:
         subject, host = _subject(event)
         fate, repeats = _fate(event, subject, host, now)
         notice = Notice.create(
-            event=event.id, system=event.system, kind=event.kind, run=event.run, key=event.key, subject=subject, host=host, at=event.at,
-            found=now, title=event.title, text=event.text, fate=fate, repeats=repeats,
+            event=event.id, system=event.system, kind=event.kind, run=event.run, key=event.key, subject=subject, at=event.at, found=now,
+            title=event.title, text=event.text, fate=fate, repeats=repeats,
         )  # fmt: skip
         if fate == TOLD:
             for channel in self.channels:

@@ -16,9 +16,9 @@ OPEN = (WAITING, HELD)
 class Notice(Table):
     """An event that was noticed: as in app/square/events.py, or a test of a channel (kind "test").
 
-    subject: what of it comes again and again: a client, a host or a run; host: where, "" when it has no place. found:
-    when it was noticed. fate: told; late: it was old news; maintenance: it was announced; repeated: the same was told
-    just before. repeats: how many were so repeated before this one was told.
+    subject: what of it comes again and again: a client, a host or a run. found: when it was noticed. fate: told; late:
+    it was old news; maintenance: it was announced; repeated: the same was told just before. repeats: how many were so
+    repeated before this one was told.
     """
 
     event = TextField(unique=True)
@@ -27,7 +27,6 @@ class Notice(Table):
     run = BigIntegerField(null=True)
     key = TextField()
     subject = TextField()
-    host = TextField()
     at = DoubleField()
     found = DoubleField()
     title = TextField()

@@ -107,6 +107,7 @@ def connection(host: str, port: int, seconds: float, context: ssl.SSLContext | N
             second_handle.shutdown(socket.SHUT_RDWR)
 
     timer = threading.Timer(max(end - time.monotonic(), 0.01), cut)
+    timer.daemon = True  # a service that ends does not wait for it
     timer.start()
     try:
         with context.wrap_socket(plain, server_hostname=host) if context else plain as spoken_to:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from xml.sax.saxutils import escape, quoteattr
 
 from app.settings import Settings
+from app.square.events import one_line
 from app.square.notices.sending import NAMED, Message, Refused, connection, headline, server
 
 SOUND = "DQM_1.wav"
@@ -19,7 +20,7 @@ def post(settings: Settings, messages: Sequence[Message]) -> str:
     with connection(host, port, settings.notice_timeout_s) as spoken_to:
         spoken_to.sendall(command(messages))
         answer = b""
-        while b"\n" not in answer and len(answer) < MOST_ANSWER and (part := spoken_to.recv(MOST_ANSWER)):
+        while answer.strip() != GOOD and b"\n" not in answer and len(answer) < MOST_ANSWER and (part := spoken_to.recv(MOST_ANSWER)):
             answer += part
         if answer.strip() != GOOD:
             raise Refused(f"it answered {answer[:MOST_ANSWER].decode(errors='replace')!r}, not 'All ok'")
@@ -29,6 +30,6 @@ def post(settings: Settings, messages: Sequence[Message]) -> str:
 def command(messages: Sequence[Message]) -> bytes:
     """The command, in ASCII: what is no such letter is a character reference. The titles are spoken, the whole is shown."""
     shown = "; ".join(f"{message.title}: {message.text}" if message.text else message.title for message in messages[:NAMED])
-    spoken = quoteattr(headline(messages), {"'": "&apos;"})
-    alarm = f'<alarm sender="DQM" sound="{SOUND}" talk={spoken}>{escape(shown)}</alarm>'
+    spoken = quoteattr(one_line(headline(messages)), {"'": "&apos;"})
+    alarm = f'<alarm sender="DQM" sound="{SOUND}" talk={spoken}>{escape(one_line(shown))}</alarm>'
     return f"<CommandSequence>{alarm}</CommandSequence>".encode("ascii", "xmlcharrefreplace")

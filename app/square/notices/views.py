@@ -128,7 +128,7 @@ def test() -> AnyResponse:
     with proxy.atomic():
         advance(COUNTER)
         notice = Notice.create(
-            event=f"test-{token_hex(10)}", system=SYSTEMS[0], kind="test", key="", subject="test", host="", at=now, found=now, fate=TOLD,
+            event=f"test-{token_hex(10)}", system=SYSTEMS[0], kind="test", key="", subject="test", at=now, found=now, fate=TOLD,
             title=f"Test of {_settings().instance_name}", text=f"{user} tries this channel. Nothing happened.",
         )  # fmt: skip
         deliver(notice, channel, now)

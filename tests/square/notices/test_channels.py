@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import socket
+import threading
 import time
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
@@ -42,6 +44,12 @@ HOSTILE = CRASH._replace(
     text='</alarm></CommandSequence>","kind":"run-end"\r\n.\r\nQUIT',
 )
 SECRET = "b4d1-of-the-hook"
+
+
+def answering_and_staying(connection: socket.socket, heard: bytearray, ended: threading.Event) -> None:
+    """A sound server that ends no line and no connection."""
+    sound_server(b"All ok")(connection, heard, ended)
+    silent(connection, heard, ended)
 
 
 @pytest.fixture(scope="module")
@@ -197,6 +205,8 @@ def test_the_sound_server_gets_its_command_and_must_say_all_ok(told: Settings) -
         b'<CommandSequence><alarm sender="DQM" sound="DQM_1.wav" talk="beam crashed in run 358792">'
         b"beam crashed in run 358792: Exit code 139 SIGSEGV, on dqmfu-c2b03-45-01</alarm></CommandSequence>"
     )
+    with raw(answering_and_staying) as server:
+        assert sound.post(replace(told, notice_sound=server.place), [CRASH]) == "All ok", "without a line end, the connection kept"
     with raw(sound_server(b"Unknown sender\n")) as server, pytest.raises(Refused, match=r"it answered 'Unknown sender\\n', not 'All ok'"):
         sound.post(replace(told, notice_sound=server.place), [CRASH])
 
@@ -206,7 +216,7 @@ def test_no_name_becomes_a_header_a_recipient_an_element_or_a_field(told: Settin
         sound.post(replace(told, notice_sound=server.place), [HOSTILE])
         (alarm,) = ET.fromstring(bytes(server.heard[0]))
     assert (alarm.tag, sorted(alarm.attrib), len(alarm)) == ("alarm", ["sender", "sound", "talk"], 0)
-    assert (alarm.text or "").endswith('</alarm></CommandSequence>","kind":"run-end"\n.\nQUIT')
+    assert (alarm.text or "").endswith('</alarm></CommandSequence>","kind":"run-end" . QUIT')
     webhook.post(receiver.address, told, [HOSTILE])
     assert receiver.told == [json.loads(json.dumps(HOSTILE._asdict()))]
     mail.post(replace(told, notice_smtp=box.place), [HOSTILE])

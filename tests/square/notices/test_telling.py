@@ -28,7 +28,7 @@ def receiver() -> Iterator[Hook]:
 def notice(number: int, kind: str = "crash", ago: float = 0.0) -> Notice:
     at = time.time() - ago
     made: Notice = Notice.create(
-        event=f"{kind}-{number}", system="production", kind=kind, run=358792, key=f"job{number}", subject=f"client{number}", host="fu-1",
+        event=f"{kind}-{number}", system="production", kind=kind, run=358792, key=f"job{number}", subject=f"client{number}",
         at=at, found=at, title=f"client {number} crashed", text="", fate="told",
     )  # fmt: skip
     return made
