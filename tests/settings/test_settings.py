@@ -100,7 +100,7 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         (["https://user@host/"], "a list of addresses https://host/path"),
         (["https://host:x/"], "a list of addresses https://host/path"),
         (["https://host/a b"], "a list of addresses https://host/path"),
-        (["https://ho'st/"], "a list of addresses https://host/path"),
+        (["https://ho(st/"], "a list of addresses https://host/path"),
     ],
     "notice_webhook_secret": [("changeme", "a secret of your own")],
     "notice_webhook_kinds": [(["end"], "a list of run-start, run-end, crash, stuck, silent-host")],
