@@ -58,7 +58,7 @@ def send(upstream: Upstream, kind: Kind, request: Request, timeout_s: float) -> 
     try:
         status, raw = _exchange(upstream, request, timeout_s)
     except NotSent as error:
-        return Part(request.machine, None, "", FAILED, f"nothing was sent: {error}")
+        return Part(request.machine, None, "", FAILED, f"nothing was sent to {request.machine}: {error}")
     except NoAnswer as error:
         state = UNKNOWN if kind.changes else FAILED
         return Part(request.machine, error.status, _text(error.raw), state, str(error))

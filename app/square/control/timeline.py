@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from typing import NamedTuple
 
@@ -61,7 +62,7 @@ class Choice(NamedTuple):
 
     @property
     def query(self) -> dict[str, object]:
-        return {"show": self.show, "of": self.of, "before": f"{self.before:.3f}" if self.before < LAST_TIME else ""}
+        return {"show": self.show, "of": self.of, "before": repr(self.before) if self.before < LAST_TIME else ""}
 
 
 def chosen() -> Choice:
@@ -84,11 +85,11 @@ def timeline(choice: Choice) -> list[Entry]:
     """The newest entries before the moment that was chosen, at most one more than ENTRIES, the newest first."""
     kinds = FILTERS[choice.show][1]
     found = _commands(choice, [name for name, kind in KINDS.items() if ("command" if kind.changes else "question") in kinds])
-    until = min(choice.before - 0.001, time.time() + 60)
+    until = math.nextafter(choice.before, 0.0)
     wanted = [kind for kind in kinds if kind in EVENT_LOOKS]
     for system in SYSTEMS if wanted else ():
         if choice.of in ("", system):
-            for one in events(system, until - BACK_S, until, ENTRIES + 1, wanted):
+            for one in events(system, min(until, time.time()) - BACK_S, until, ENTRIES + 1, wanted):
                 path = "/square/job" if one.kind in ("crash", "stuck") else f"/square/runs/{one.run}" if one.run is not None else ""
                 key = one.key if path == "/square/job" else ""
                 found.append(Entry(one.at, system, one.kind, EVENT_LOOKS[one.kind], one.title, one.text, "", path, key))

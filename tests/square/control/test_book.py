@@ -207,4 +207,4 @@ def test_what_never_left_is_failed_and_says_that_nothing_was_sent(room: Room) ->
     away = Room(replace(room.settings, square_url="http://127.0.0.1:1"), room.p5)
     row = away.do("restart_hltd", host=FU)
     assert row.state == FAILED
-    assert row.error.startswith("nothing was sent: ")
+    assert row.error.startswith("nothing was sent to ")
