@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from app.security.models import Audit
+from app.settings import TREE
 from app.square.control.commands import KINDS
 from app.square.control.models import ANSWERED, FAILED, REFUSED, Command
 from app.square.models import Document, Job
@@ -220,6 +221,13 @@ def test_each_command_has_a_form_that_an_operator_can_open(room: Room) -> None:
         assert answer.status_code == 200, name
         assert kind.title in answer.text
     assert room.get("/square/control/explode").status_code == 404
+
+
+def test_every_command_is_documented_for_operators() -> None:
+    said = (TREE / "docs" / "operators" / "control.md").read_text()
+    assert [name for name in KINDS if f"`{name}`" not in said] == []
+    for kind in KINDS.values():
+        assert not kind.changes or f"| {kind.title} (`{kind.name}`)" in said or kind.name in ("next_run", "next_lumi")
 
 
 def test_jobs_of_other_systems_and_runs_that_ended_are_not_offered(room: Room, room_of: Callable[..., Room]) -> None:
