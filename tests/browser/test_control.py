@@ -1,0 +1,113 @@
+"""An operator at the control room, with a browser and hands: hltd restarted, a run of playback started, and a command that P5 refuses."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from app.security import Role, passwords
+from app.security.models import User
+from app.settings import Settings
+from tests.browser.watch import Watch
+from tests.square.chain import Chain, chain
+from tests.support.p5 import FU
+from tests.support.processes import PATIENCE_S
+from tests.support.site import address, bound
+
+PASSWORD = "violet tractor 7 harbour"
+
+
+@pytest.fixture
+def running(tmp_path: Path, sqlite_template: Path) -> Iterator[Chain]:
+    """P5 with a run of production and one of playback, the consumer of the queue live, the web server, and the operator olga."""
+    data = tmp_path / "var"
+    shutil.copytree(sqlite_template, data)
+    given = Settings(data_dir=str(data), square_grab_s=0.2, square_status_s=1.0, square_poll_s=1.0)
+    with bound(given):
+        User.create(name="olga", role=Role.OPERATOR, password=passwords.hashed(PASSWORD), created=time.time())
+    with chain(given, "--quiet-start", "--speed", "1", services=("web", "live", "p5")) as found:
+        for system in ("production", "playback"):
+            found.p5.incident("start_run", system=system, lumis=200)
+        found.p5.advance(60)
+        yield found
+
+
+@pytest.fixture
+def page(browser: Browser, running: Chain, watch: Watch) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1366, "height": 768}, base_url=address(running.settings))
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE_S * 1000)
+    expect.set_options(timeout=PATIENCE_S * 1000)
+    watch.at(page)
+    page.goto("/account/sign-in?next=/square")
+    page.fill("#name", "olga")
+    page.fill("#password", PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.locator("#square")).to_be_visible()
+    yield page
+    context.close()
+    watch.judge(address(running.settings))
+
+
+def give(page: Page, reason: str) -> None:
+    """Confirm the command whose form is open, by keys alone."""
+    page.get_by_label("Reason").focus()
+    page.keyboard.type(reason)
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"/square/control/commands/\d+$"))
+
+
+def test_an_operator_restarts_hltd_starts_a_playback_run_and_is_told_what_p5_refuses(page: Page, running: Chain) -> None:
+    p5 = running.p5
+    expect(page.locator(".jobs .job-running")).to_have_count(31)
+    page.keyboard.press("c")
+    row = page.get_by_role("row", name=FU)
+    expect(row.locator("td.number")).to_have_text("4")
+    other = page.context.new_page()
+    other.goto("/square/control?show=commands")
+
+    row.get_by_role("link", name="Restart hltd").click()
+    expect(page.locator(".confirm tbody tr")).to_have_count(4)
+    old = set(page.locator(".confirm tbody td:nth-child(5)").all_inner_texts())
+    assert old == {str(job["pid"]) for job in p5.jobs(FU)}
+    give(page, "clients <b>hang</b>")
+    expect(page.get_by_role("status").first).to_contain_text("P5 has done what it was asked for")
+    p5.advance(30)
+    fates = page.locator("section[aria-labelledby=fates-title] tbody tr")
+    expect(fates).to_have_count(4)
+    expect(fates.filter(has_text="-15 SIGTERM")).to_have_count(4)
+    expect(fates.locator("td:last-child a")).to_have_count(4)
+    new = {re.sub(r"\D", "", text) for text in fates.locator("td:last-child a").all_inner_texts()}
+    assert new.isdisjoint(old)
+    expect(other.locator(".happened tbody tr").first).to_contain_text("clients <b>hang</b>")
+    expect(other.locator(".happened tbody tr").first).to_contain_text("olga")
+
+    page.keyboard.press("u")
+    page.get_by_role("button", name="Runs to play").click()
+    page.get_by_role("row", name="run256936").get_by_role("link", name="Play").click()
+    page.get_by_label("Run key").select_option("hi_run")
+    page.get_by_label("Lumisections").fill("5")
+    page.keyboard.press("Enter")
+    expect(page.locator(".confirm")).to_contain_text("its 31 clients read it to its end")
+    before = p5.status()["systems"]["playback"]["run"]
+    give(page, "a run of ions")
+    expect(page.get_by_role("status").first).to_contain_text("P5 has done what it was asked for")
+    assert p5.status()["systems"]["playback"]["run"] == before + 1
+    p5.advance(30)
+    page.keyboard.press("u")
+    expect(page.locator("#player-title + p")).to_contain_text(f"Run {before + 1} is running, run key hi_run")
+
+    p5.incident("broken_commands")
+    page.get_by_role("link", name="Next run").click()
+    give(page, "it should fail")
+    expect(page.get_by_role("status").first).to_contain_text("failed")
+    expect(page.get_by_role("alert")).to_contain_text("P5 answered 500")
+    expect(page.get_by_role("alert")).to_contain_text("cannot speak to its player")
+    expect(other.locator(".happened tbody tr").first).to_contain_text("Skip to the next run")
+    expect(other.locator(".happened tbody tr").first).to_contain_text("failed")
