@@ -9,8 +9,10 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from html import unescape
 from pathlib import Path
+from typing import NamedTuple
 
 from app import database
 from app.database import proxy
@@ -27,7 +29,6 @@ OPENED_S = 10.0
 LASTS_S = 20.0
 CLIENTS = 31
 LONGEST_S = 60.0
-PAGE = "/square"
 SYSTEM = "production"
 
 
@@ -37,15 +38,20 @@ def polling(hub: Hub) -> None:
     _run()
     before = _memory(hub)
     for what, changes in (("a job reports every second", True), ("nothing is new", False)):
-        browsers = subprocess.Popen([sys.executable, "-m", "tests.bench.polling", str(hub.port)], stdout=subprocess.PIPE, text=True)
-        while browsers.poll() is None:
-            if changes:
-                _report()
-            time.sleep(1)
-        assert browsers.stdout
-        say(f"{BROWSERS:,} browsers poll DQM^2 every {EVERY_S:g} s, {what}", browsers.stdout.read().strip(), "p99 500 ms")
+        found = crowd(hub.port, "hub", _report if changes else lambda: None)
+        say(f"{BROWSERS:,} browsers poll DQM^2 every {EVERY_S:g} s, {what}", found, "p99 500 ms")
     say("memory of the web server meanwhile", f"{before:.0f} MB, then {_memory(hub):.0f} MB", "flat")
     database.disconnect()
+
+
+def crowd(port: int, site: str, each_second: Callable[[], None]) -> str:
+    """A thousand browsers on the pages of a site of SITES; what their polls took. Meanwhile something is done each second."""
+    browsers = subprocess.Popen([sys.executable, "-m", "tests.bench.polling", str(port), site], stdout=subprocess.PIPE, text=True)
+    while browsers.poll() is None:
+        each_second()
+        time.sleep(1)
+    assert browsers.stdout
+    return browsers.stdout.read().strip()
 
 
 def _run() -> None:
@@ -76,46 +82,69 @@ def _memory(hub: Hub) -> float:
     return sum(int(one[1]) for one in found if one) / 1024
 
 
-async def _browser(port: int, begin: float, end: float, waits: list[float], kinds: list[int]) -> None:
-    """One page: the first look, then polls with what each answer says."""
+class Site(NamedTuple):
+    """What a browser asks for first, and, from head and body of an answer with news, for what it asks next: address and headers."""
+
+    page: str
+    following: Callable[[str, bytes], tuple[str, str]]
+
+
+def _of_hub(head: str, body: bytes) -> tuple[str, str]:
+    found = re.search(rb'hx-get="([^"]*since=[^"]*)"', body)
+    assert found, head
+    return unescape(found[1].decode()), "HX-Request: true\r\nHX-Target: square\r\n"
+
+
+def _of_mirror(head: str, body: bytes) -> tuple[str, str]:
+    found = re.search(r"(?i)\ndata-tag: (\w+)", head)
+    assert found, head
+    return f"/live?since={found[1]}", "Accept-Encoding: gzip\r\n"
+
+
+SITES = {"hub": Site("/square", _of_hub), "mirror": Site("/live?since=", _of_mirror)}
+
+
+async def _browser(port: int, site: Site, number: int, begin: float, end: float, waits: list[float], kinds: list[int]) -> None:
+    """One page: the first look, then polls with what each answer says. Behind a proxy each would have an address of its own."""
     await asyncio.sleep(random.uniform(0, OPENED_S))
-    address, headers = PAGE, ""
+    who = f"X-Forwarded-For: 10.0.{number // 250}.{number % 250}\r\n"
+    address, headers = site.page, ""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     while time.monotonic() < end:
         start = time.perf_counter()
         try:
-            status, body = await _get(reader, writer, address, headers)
+            head, body = await _get(reader, writer, address, who + headers)
         except (asyncio.IncompleteReadError, ConnectionError):  # a connection that was idle for long is closed
             writer.close()
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
-            status, body = await _get(reader, writer, address, headers)
+            head, body = await _get(reader, writer, address, who + headers)
+        status = int(head.split()[1])
+        assert status in (200, 204), head
         if time.monotonic() > begin:
             waits.append(time.perf_counter() - start)
             kinds.append(status)
         if status == 200:
-            found = re.search(rb'hx-get="([^"]*since=[^"]*)"', body)
-            assert found
-            address, headers = unescape(found[1].decode()), "HX-Request: true\r\nHX-Target: square\r\n"
+            address, headers = site.following(head, body)
         await asyncio.sleep(EVERY_S)
     writer.close()
 
 
-async def _get(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, address: str, headers: str) -> tuple[int, bytes]:
+async def _get(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, address: str, headers: str) -> tuple[str, bytes]:
     writer.write(f"GET {address} HTTP/1.1\r\nHost: 127.0.0.1\r\n{headers}\r\n".encode())
     head = (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), LONGEST_S)).decode()
     length = re.search(r"(?i)content-length: (\d+)", head)
-    return int(head.split()[1]), await reader.readexactly(int(length[1])) if length else b""
+    return head, await reader.readexactly(int(length[1])) if length else b""
 
 
-async def _main(port: int) -> None:
+async def _main(port: int, site: Site) -> None:
     waits: list[float] = []
     kinds: list[int] = []
     begin = time.monotonic() + OPENED_S + EVERY_S
-    await asyncio.gather(*(_browser(port, begin, begin + LASTS_S, waits, kinds) for _ in range(BROWSERS)))
+    await asyncio.gather(*(_browser(port, site, number, begin, begin + LASTS_S, waits, kinds) for number in range(BROWSERS)))
     quantiles = statistics.quantiles(waits, n=100)
     news = kinds.count(200) / len(kinds)
     print(f"p50 {1000 * quantiles[49]:.0f} ms, p99 {1000 * quantiles[98]:.0f} ms, {len(waits) / LASTS_S:.0f}/s, {news:.0%} with news")
 
 
 if __name__ == "__main__":
-    asyncio.run(_main(int(sys.argv[1])))
+    asyncio.run(_main(int(sys.argv[1]), SITES[sys.argv[2]]))
