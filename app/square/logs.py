@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 LONGEST = 4096
 """Characters of one line that are shown; a download has all of it."""
 
 SHOWN = 5000
 """Lines of one page of a log."""
+
+CHUNK = 1 << 20
 
 LEAST_OVERLAP = 3
 """Fewer equal lines at the end of the start and the start of the end are a chance."""
@@ -60,6 +62,20 @@ def join(start: list[str], end: list[str]) -> Log:
         return Log(_split([*start, *end[common:]]), None)
     first = _split(start)
     return Log([*first, *_split(end)], len(first))
+
+
+def end_of(file: IO[bytes], most: int) -> tuple[list[str], int]:
+    """The lines in the last bytes of a file, at most so many, and how many lines are before them."""
+    begin = max(0, file.seek(0, 2) - most)
+    file.seek(begin)
+    end = file.read()
+    if begin and (cut := end.find(b"\n", 0, -1) + 1):  # the first line is not whole
+        begin, end = begin + cut, end[cut:]
+    file.seek(0)
+    before = 0
+    while left := begin - file.tell():
+        before += file.read(min(left, CHUNK)).count(b"\n")
+    return end.decode("utf-8", "replace").removesuffix("\n").split("\n"), before
 
 
 def overlap(start: list[str], end: list[str]) -> int:

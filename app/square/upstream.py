@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from io import BytesIO
+from typing import IO, Any, NamedTuple
 from urllib.parse import quote, urlsplit
 
 import requests
@@ -101,10 +102,10 @@ class Upstream:
         query = "&".join(f"{name}={quote(value)}" for name, value in {"what": what, **parameters}.items())
         return _json(self._request("GET", f"/cr/exe?{query}", self.timeout_s))
 
-    def log(self, host: str, key: str) -> bytes:
-        """The whole log of a job, which only the machine that it ran on has."""
+    def log(self, host: str, key: str, into: IO[bytes]) -> None:
+        """Write the whole log of a job, which only the machine that it ran on has and which may be large, into a file."""
         base, name = self.way(host)
-        return self._request("GET", f"/utils/show_log/{quote(key, safe='')}", self.timeout_s, base=base, host=name)
+        self._receive("GET", f"{base}/utils/show_log/{quote(key, safe='')}", self.timeout_s, into, host=name)
 
     def way(self, host: str) -> tuple[str, str]:
         """How a machine is asked itself, in place of through the gateway: base of the address, and the Host header, "" for that of the address.
@@ -130,15 +131,21 @@ class Upstream:
             raise BadAnswer(f"a message is no {event}", raw)
         return messages
 
-    def _request(self, method: str, path: str, timeout_s: float, body: str | None = None, *, base: str = "", host: str = "") -> bytes:
-        """The body of an answer with status 200. base: of another server; host: the Host header, when it is not that of the address."""
-        url, headers = (base or self.base) + path, {"Content-Type": "application/json", **({"Host": host} if host else {})}
+    def _request(self, method: str, path: str, timeout_s: float, body: str | None = None) -> bytes:
+        """The body of the gateway's answer with status 200."""
+        content = BytesIO()
+        self._receive(method, self.base + path, timeout_s, content, body)
+        return content.getvalue()
+
+    def _receive(self, method: str, url: str, timeout_s: float, into: IO[bytes], body: str | None = None, host: str = "") -> None:
+        """Write the body of an answer with status 200 into a file. host: the Host header, when it is not that of the address."""
+        headers = {"Content-Type": "application/json", **({"Host": host} if host else {})}
         end = time.monotonic() + timeout_s
         try:
             try:
-                return self._read(method, url, body, end, headers)
+                self._read(method, url, body, end, headers, into)
             except requests.ConnectionError:  # a kept connection may have been closed meanwhile: once more, on a new one
-                return self._read(method, url, body, end, headers)
+                self._read(method, url, body, end, headers, into)
         except requests.ConnectTimeout as error:
             raise Unreachable(f"no connection within {timeout_s:g} s") from error
         except requests.Timeout as error:
@@ -150,7 +157,7 @@ class Upstream:
         except (requests.RequestException, OSError) as error:  # OSError: the certificate cannot be read
             raise BadAnswer(reason(error)) from error
 
-    def _read(self, method: str, url: str, body: str | None, end: float, headers: dict[str, str]) -> bytes:
+    def _read(self, method: str, url: str, body: str | None, end: float, headers: dict[str, str], into: IO[bytes]) -> None:
         left = max(end - time.monotonic(), 0.1)
         answer = self.session.request(
             method,
@@ -162,31 +169,39 @@ class Upstream:
             allow_redirects=False,
         )
         with answer:
-            content = self._content(answer.raw, end)
+            self._content(answer.raw, end, into)
             if answer.is_redirect:
-                raise BadAnswer("sent elsewhere: the cookie is not accepted", content)
+                raise BadAnswer("sent elsewhere: the cookie is not accepted", beginning(into))
             if answer.status_code != 200:
-                raise BadAnswer(f"status {answer.status_code}", content)
-            return content
+                raise BadAnswer(f"status {answer.status_code}", beginning(into))
 
-    def _content(self, body: BaseHTTPResponse, end: float) -> bytes:
-        """The body, taken as it comes: who waits for chunks of a given size may wait for ever."""
-        chunks = bytearray()
+    def _content(self, body: BaseHTTPResponse, end: float, into: IO[bytes]) -> None:
+        """Write a body, taken as it comes: who waits for chunks of a given size may wait for ever."""
         try:
             while chunk := body.read1(CHUNK, decode_content=True):
-                chunks += chunk
+                into.write(chunk)
                 if time.monotonic() > end:
                     raise requests.ReadTimeout
-                if len(chunks) > MOST_BYTES:
-                    raise BadAnswer(f"more than {MOST_BYTES >> 20} MB", bytes(chunks[:CHUNK]))
+                if into.tell() > MOST_BYTES:
+                    raise BadAnswer(f"more than {MOST_BYTES >> 20} MB", beginning(into))
         except HTTPError as error:
-            raise BadAnswer(f"the answer ends early: {reason(error)}", bytes(chunks)) from error
-        return bytes(chunks)
+            raise BadAnswer(f"the answer ends early: {reason(error)}", beginning(into)) from error
+
+
+def beginning(file: IO[bytes]) -> bytes:
+    """What of an answer is worth keeping that cannot be used."""
+    file.seek(0)
+    return file.read(CHUNK)
 
 
 def behind_cmsweb(settings: Settings) -> bool:
     """Whether P5 is reached through the CMSWEB proxy."""
     return urlsplit(settings.square_url).scheme == "https"
+
+
+def leads_to(settings: Settings, host: str) -> bool:
+    """Whether a machine can be asked itself: CMSWEB leads to the gateway alone, which passes on questions for documents only."""
+    return not behind_cmsweb(settings) or short(host) == short(settings.square_gateway)
 
 
 def short(host: str) -> str:

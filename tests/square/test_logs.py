@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from html import unescape
 from pathlib import Path
@@ -179,3 +180,18 @@ def test_lumisections_in_a_row_of_which_a_job_says_the_same_are_one() -> None:
     seen |= {"lumi000016": "close: ok", "lumi000018": "close: ok", "lumi000019": "open: file iterator", "lumi": "?", "lumi000020": ""}
     found = [(row.first, row.last, row.kind) for row in details.lumis({"extra": {"lumi_seen": seen}})]
     assert found == [(1, 15, "odd"), (16, 16, ""), (18, 18, ""), (19, 19, "open"), (20, 20, "open")]
+
+
+@pytest.mark.parametrize(
+    ("text", "most", "lines", "before"),
+    [
+        (b"a\nb\nc\n", 100, ["a", "b", "c"], 0),
+        (b"a\nb\nc\n", 4, ["c"], 2),
+        (b"a\nb\nccccc\n", 3, ["cc"], 2),
+        (b"aaaaaaaa", 3, ["aaa"], 0),
+        (b"", 3, [""], 0),
+        (b"\xff\n" * 3_000_000, 5, ["\ufffd", "\ufffd"], 2_999_998),
+    ],
+)
+def test_of_a_large_log_the_end_is_shown_with_its_right_numbers(text: bytes, most: int, lines: list[str], before: int) -> None:
+    assert logs.end_of(io.BytesIO(text), most) == (lines, before)

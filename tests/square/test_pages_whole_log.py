@@ -49,7 +49,7 @@ def key() -> str:
 def test_an_expert_reads_the_whole_log_as_p5_has_it(near: FlaskClient, p5: P5) -> None:
     own = {**bearer(Role.EXPERT), "Host": "127.0.0.1:8889"}
     theirs = p5.get(f"/utils/show_log/{key()}", Host=f"{FU}:9215").content
-    answer = near.post(f"/square/log/whole?key={key()}&as=file", headers=own)
+    answer = near.post(f"/square/log/whole?key={key()}&as=file", headers=own, buffered=True)
     assert answer.status_code == 200, answer.text
     assert answer.data == theirs
     page = near.post(f"/square/log/whole?key={key()}", headers=own)
@@ -63,6 +63,23 @@ def test_p5_that_does_not_answer_is_said(near: FlaskClient) -> None:
     answer = near.post("/square/log/whole?key=gone", headers={**bearer(Role.EXPERT), "Host": "127.0.0.1:8889"})
     assert answer.status_code == 502
     assert "did not give the whole log" in answer.get_json()["message"]
+
+
+def test_behind_cmsweb_the_page_says_that_only_the_gateway_can_be_asked_for_a_whole_log(filled: Settings) -> None:
+    settings = replace(filled, square_url="https://cmsweb.invalid/dqm/dqm-square-origin")
+    client, own = create_app(settings).test_client(), {**bearer(Role.EXPERT), "Host": "127.0.0.1:8889"}
+    job = Job.get(Job.run == 358792)
+    said = f"The whole log is on <bdi>{job.host}</bdi>; CMSWEB leads to {settings.square_gateway} alone"
+    page = client.get(f"/square/log?key={job.key}", headers=own).text
+    assert said in page
+    assert "Whole log from P5" not in page
+    answer = client.post(f"/square/log/whole?key={job.key}", headers=own)
+    assert answer.status_code == 501
+    assert "it can be read inside P5 only" in answer.get_json()["message"]
+    Job.update(host=f"{settings.square_gateway}.cms").where(Job.key == job.key).execute()
+    page = client.get(f"/square/log?key={job.key}", headers=own).text
+    assert "Whole log from P5" in page
+    assert said not in page
 
 
 def test_without_p5_there_is_nothing_to_fetch(filled: Settings, client: FlaskClient) -> None:

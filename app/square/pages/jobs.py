@@ -5,7 +5,11 @@ from __future__ import annotations
 import json
 import re
 import time
-from typing import Any
+from collections.abc import Iterator
+from contextlib import ExitStack
+from functools import partial
+from tempfile import TemporaryFile
+from typing import IO, Any
 
 from flask import Blueprint, Response, current_app, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
@@ -19,7 +23,7 @@ from app.square.figure import png, svg
 from app.square.models import Acknowledgement, Job, Log, Run, advance
 from app.square.place import Place, asked, number
 from app.square.states import CRASHED, FILE_ITERATOR, LOOKS, STUCK
-from app.square.upstream import BadAnswer, Unreachable, Upstream
+from app.square.upstream import BadAnswer, Unreachable, Upstream, leads_to
 from app.web import Problem, nothing_new, page
 
 pages = Blueprint("square_job", __name__)
@@ -32,6 +36,7 @@ LARGEST_WHOLE = 4 * 1024 * 1024
 """Bytes at the end of a whole log that a page is made of."""
 
 FORM_BYTES = 16 * 1024
+CHUNK = 1 << 18
 
 
 def wanted(place: Place) -> Job:
@@ -126,7 +131,7 @@ def log_page() -> Response:
 def log_view(place: Place, job: Job, log: logs.Log, *, version: str = "", whole: bool = False, left_out: int = 0) -> Response:
     """A page of a log; version: what a poll compares, "" for one that is not polled; whole: the end of the log as P5 has it now, without so many lines
     that are left out."""
-    path = "/square/log"
+    path, settings = "/square/log", current_app.config["HUB"]
     words, level, start = request.values.get("q", ""), request.values.get("level", ""), number("from", 0)
     if level not in ("", "error", "warning"):
         raise Problem(400, "there is no such level", [("level", "error or warning")])
@@ -138,8 +143,9 @@ def log_view(place: Place, job: Job, log: logs.Log, *, version: str = "", whole:
         "square/log.html", "square/lines.html",
         place=place, job=job, name=runs.client_name(job.tag), lines=found[start:end], total=len(log.lines) + left_out, matches=len(found),
         gap=None if words or level else log.gap, words=words, level=level, tallies=tallies, ago=runs.age, polled=version and job.exit_code is None,
-        poll=place.link(path, key=job.key, q=words, level=level, since=version), poll_s=current_app.config["HUB"].square_poll_s,
-        whole=whole, left_out=left_out + start if whole else 0, may_fetch=current_user().role >= Role.EXPERT and bool(current_app.config["HUB"].square_url),
+        poll=place.link(path, key=job.key, q=words, level=level, since=version), poll_s=settings.square_poll_s,
+        whole=whole, left_out=left_out + start if whole else 0, may_fetch=current_user().role >= Role.EXPERT and bool(settings.square_url),
+        reached=leads_to(settings, job.host), gateway=settings.square_gateway,
         older=place.link(path, key=job.key, q=words, level=level, **{"from": max(0, start - logs.SHOWN)}) if start and not whole else "",
         newer=place.link(path, key=job.key, q=words, level=level, **{"from": end}) if len(found) > end else "",
         levels=[(label, place.link(path, key=job.key, q=words, level=name), name == level) for name, label in
@@ -156,19 +162,33 @@ def whole_log() -> Response:
     settings: Settings = current_app.config["HUB"]
     if not settings.square_url:
         raise Problem(503, "P5 is not asked: the setting square_url is empty")
+    if not leads_to(settings, job.host):
+        raise Problem(
+            501, f"the whole log is on {job.host}, and CMSWEB leads to {settings.square_gateway} alone: it can be read inside P5 only"
+        )
+    with ExitStack() as stack:
+        file = stack.enter_context(TemporaryFile())  # it may be larger than the memory of a web server should be
+        _fetch(settings, job, file)
+        size = file.seek(0, 2)
+        audit("fetch log", f"{place.system} {job.key}", answer=f"{size} bytes")
+        if request.args.get("as") == "file":
+            file.seek(0)
+            answer = as_file(iter(partial(file.read, CHUNK), b""), job)
+            answer.content_length = size
+            answer.call_on_close(stack.pop_all().close)
+            return answer
+        lines, before = logs.end_of(file, LARGEST_WHOLE)
+    return log_view(place, job, logs.Log(lines, None), whole=True, left_out=before)
+
+
+def _fetch(settings: Settings, job: Job, file: IO[bytes]) -> None:
     upstream = Upstream(settings)
     try:
-        raw_log = upstream.log(job.host, job.key)
+        upstream.log(job.host, job.key, file)
     except (Unreachable, BadAnswer) as error:
         raise Problem(502, f"{job.host} did not give the whole log: {error}") from error
     finally:
         upstream.close()
-    audit("fetch log", f"{place.system} {job.key}", answer=f"{len(raw_log)} bytes")
-    if request.args.get("as") == "file":
-        return as_file(raw_log, job)
-    cut = raw_log.rfind(b"\n", 0, max(0, len(raw_log) - LARGEST_WHOLE)) + 1
-    lines = raw_log[cut:].decode("utf-8", "replace").removesuffix("\n").split("\n")
-    return log_view(place, job, logs.Log(lines, None), whole=True, left_out=raw_log.count(b"\n", 0, cut))
 
 
 @pages.get("/square/log/text")
@@ -181,7 +201,7 @@ def log_text() -> Response:
     return as_file(("\n".join(kept) + "\n").encode("utf-8", "surrogatepass"), job)
 
 
-def as_file(text: bytes, job: Job) -> Response:
+def as_file(text: bytes | Iterator[bytes], job: Job) -> Response:
     answer = Response(text, content_type="text/plain; charset=utf-8")
     name = re.sub(r"[^A-Za-z0-9._-]", "_", job.key)[:150]
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}.log"'
