@@ -20,6 +20,7 @@ from tests.support.p5 import FU
 from tests.support.processes import PATIENCE_S
 from tests.support.site import address, bound
 
+AUDIT = (Path(__file__).parent / "audit.js").read_text(encoding="utf-8")
 PASSWORD = "violet tractor 7 harbour"
 
 
@@ -111,3 +112,27 @@ def test_an_operator_restarts_hltd_starts_a_playback_run_and_is_told_what_p5_ref
     expect(page.get_by_role("alert")).to_contain_text("cannot speak to its player")
     expect(other.locator(".happened tbody tr").first).to_contain_text("Skip to the next run")
     expect(other.locator(".happened tbody tr").first).to_contain_text("failed")
+
+
+def test_the_pages_of_the_control_room_can_be_read_and_used_by_everybody(page: Page, running: Chain, watch: Watch) -> None:
+    watch.expected.append("400 (BAD REQUEST)")  # of the form with a machine that is none
+    page.goto("/square/control")
+    page.get_by_role("row", name=FU).get_by_role("button", name="hltd logs").click()
+    expect(page.get_by_role("link", name="Download")).to_have_count(2)
+    command = page.url
+    run = running.p5.status()["systems"]["production"]["run"]
+    key = running.p5.jobs(FU)[0]["_id"]
+    forms = [
+        f"restart_hltd?host={FU}",
+        "restart_hltd?host=nothing",
+        "start_playback_run",
+        f"kill?key={key}&signal=9",
+        f"drop?run={run}",
+        "get_cmssw_info",
+    ]
+    for theme in ("light", "dark"):
+        page.emulate_media(color_scheme=theme)
+        for path in ["/square/control", command, *(f"/square/control/{form}" for form in forms)]:
+            page.goto(path)
+            assert page.evaluate(AUDIT) == [], path
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
