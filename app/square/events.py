@@ -74,8 +74,11 @@ class Span(NamedTuple):
 
 
 def events(system: str, since: float, until: float, limit: int = 1000, kinds: Collection[str] = KINDS) -> list[Event]:
-    """What happened from `since` to `until` (Unix s UTC), at most `limit`, the newest first."""
-    span = Span(system, since, min(until, time.time()), limit)
+    """What happened from `since` to `until` (Unix s UTC), at most `limit`, the newest first.
+
+    P5's clock dates what its jobs report; when it is ahead, that lies in the future.
+    """
+    span = Span(system, since, until, limit)
     found = [event for kind in KINDS if kind in kinds for source in SOURCES[kind] for event in source(span)]
     return sorted(found, key=lambda event: (-event.at, event.id))[:limit]
 
@@ -104,7 +107,7 @@ def _begun(span: Span) -> Iterator[Event]:
 
 def _ended(span: Span) -> Iterator[Event]:
     last_run, now = newest(span.system), time.time()
-    dead = (Run.running > 0) & Run.last.between(span.since - STUCK_S, span.until - STUCK_S)
+    dead = (Run.running > 0) & Run.last.between(span.since - STUCK_S, min(span.until, now) - STUCK_S)
     done = (Run.running == 0) & Run.last.between(span.since, span.until)
     superseded = Run.run < (last_run or 0)
     over = (done & (superseded | (Run.last < now - SETTLE_S))) | (dead & superseded)
@@ -140,7 +143,7 @@ def _stuck(span: Span) -> Iterator[Event]:
     at = Job.reported + STUCK_S
     later = Run.alias()
     newer: Any = later.select(later.first).where(later.system == Job.system, later.run > Job.run)
-    window = Job.system == span.system, Job.reported.between(span.since - STUCK_S, span.until - STUCK_S)
+    window = Job.system == span.system, Job.reported.between(span.since - STUCK_S, min(span.until, time.time()) - STUCK_S)
     answers = (Host.system == Job.system) & (Host.name == Job.host)
     chosen = (
         Job.select(*JOB)
@@ -155,7 +158,11 @@ def _stuck(span: Span) -> Iterator[Event]:
 
 
 def _silent(span: Span) -> Iterator[Event]:
-    window = Host.system == span.system, Host.last_ok.between(span.since - SILENT_S, span.until - SILENT_S), Host.failures > 0
+    window = (
+        Host.system == span.system,
+        Host.last_ok.between(span.since - SILENT_S, min(span.until, time.time()) - SILENT_S),
+        Host.failures > 0,
+    )
     chosen = Host.select(Host.name, Host.error, Host.last_ok).where(*window).order_by(Host.last_ok.desc()).limit(span.limit)
     for name, error, last_ok in rows(chosen):
         yield _event(

@@ -40,6 +40,8 @@ LIST_S = 86400.0
 """How far back the first look of each minute goes, for the list."""
 LOOK_S = 3600.0
 """The others: an event may be known a while after it happened."""
+AHEAD_S = 3600.0
+"""So much may P5's clock be ahead of this one."""
 BATCH = 100
 """Notices that are entered at once."""
 
@@ -79,7 +81,7 @@ class Finder:
     def look(self, system: str, back_s: float) -> None:
         """Enter what happened in the last `back_s` seconds, the oldest first."""
         now = time.time()
-        found = reversed([event for event in events(system, now - back_s, now) if event.id not in self.seen])
+        found = reversed([event for event in events(system, now - back_s, now + AHEAD_S) if event.id not in self.seen])
         while batch := list(islice(found, BATCH)):
             if new := _unknown(batch):
                 with proxy.atomic():

@@ -94,6 +94,12 @@ def test_what_was_long_ago_when_it_is_noticed_is_in_the_list_and_told_to_nobody(
     assert {each.notice.run for each in Delivery.select(Delivery, Notice).join(Notice)} == {358792}
 
 
+def test_a_crash_is_told_at_once_though_the_clock_of_p5_is_ahead(told: Settings, now: float) -> None:
+    making.job(358792, "beam", now + 300, 1)
+    look(told)
+    assert ("beam crashed in run 358792", "told") in fates()
+
+
 def test_a_client_that_crashes_again_and_again_is_told_once_in_ten_minutes_and_then_with_a_count(told: Settings, now: float) -> None:
     for ago in (50, 40, 30, 20):
         making.job(358792, "beam", now - ago, 1)
