@@ -62,20 +62,19 @@ def _begin(started: float) -> Series:
     return made
 
 
-def renew() -> Series:
+def renew(old: Series) -> Series:
     """Begin another series: mirrors have more of this one than the database, which was lost or put back. All that is there comes again."""
     with proxy.atomic():
-        Series.update(at=Series.at).execute()  # others who publish wait
-        old = current()
-        Series.delete().execute()
+        if not Series.delete().where(Series.name == old.name).execute():  # somebody else did so meanwhile
+            return current()
         new = _begin(max(time.time(), old.started + 1.0))
         Published.delete().where(Published.body.is_null()).execute()
         edition, size = 1, 0
         for number, bytes_ in rows(Published.select(Published.id, Published.size).order_by(Published.edition, Published.id)):
+            edition, size = (edition + 1, 0) if size >= EDITION_BYTES else (edition, size)
             Published.update(edition=edition).where(Published.id == number).execute()
             size += bytes_
-            edition, size = (edition + 1, 0) if size >= EDITION_BYTES else (edition, size)
-        Series.update(edition=edition, at=old.at).where(Series.id == new.id).execute()
+        Series.update(edition=edition, at=time.time()).where(Series.id == new.id).execute()
     return current()
 
 
@@ -164,8 +163,6 @@ def snapshot(series: Series, since: int, hub: str) -> Snapshot:
     chosen = Published.select(*IDENTITY, Published.type, Published.encoding, Published.body)
     query = chosen.where(Published.edition > since, Published.edition <= until).order_by(Published.edition, Published.id)
     items = [Item(Key(*key), kind, encoding, None if body is None else bytes(body)) for *key, kind, encoding, body in rows(query)]
-    if not since:  # who has nothing has nothing to remove
-        items = [item for item in items if item.body is not None]
     return Snapshot(series.name, series.started, since, until, series.at, hub, items)
 
 

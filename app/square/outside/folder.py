@@ -35,6 +35,7 @@ SMALL_BYTES = 4 << 20
 MANY = 100
 """...when there are so many."""
 
+UNFINISHED = ".new-"
 NAME = re.compile(r"(.+)-(\d{12})-(\d{12})\.snapshot")
 
 
@@ -50,6 +51,8 @@ class File(NamedTuple):
 @contextmanager
 def writing(settings: Settings, turn: Turn) -> Iterator[Callable[[], None]]:
     """Gives a step that brings the folder up to date."""
+    for left in Path(settings.publish_folder).glob(f"{UNFINISHED}*"):  # by one that was killed
+        left.unlink(missing_ok=True)
 
     def step() -> None:
         row = row_of(settings.publish_folder)
@@ -70,7 +73,7 @@ def write(folder: Path, settings: Settings, over: Callable[[], bool]) -> None:
         log.warning(
             "%s has edition %d of %s, of which %d is the newest here: a new series begins", folder, have, series.name, series.edition
         )
-        series, chain, have = editions.renew(), [], 0
+        series, chain, have = editions.renew(series), [], 0
     if have == series.edition:
         return
     have = _from(chain, series, have)
@@ -121,7 +124,7 @@ def _add(folder: Path, series: Series, since: int, settings: Settings) -> tuple[
     """Write a file that leads on from an edition: to which, and its bytes."""
     snapshot = editions.snapshot(series, since, settings.instance_name)
     body = pack(snapshot, signing_key(settings))
-    descriptor, new = tempfile.mkstemp(prefix=".new-", dir=folder)
+    descriptor, new = tempfile.mkstemp(prefix=UNFINISHED, dir=folder)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(body)

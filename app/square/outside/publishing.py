@@ -79,21 +79,18 @@ class Publisher:
             return
         planned = {place: f"{maker()} {token}" for place, token in plan(self.settings, now).items()}
         known = _known()
-        dirty = [place for place, token in planned.items() if self._is_old(known.get(place), token, now)]
+        dirty = [place for place, token in planned.items() if _is_old(known.get(place), token, now) and self._in_turn(place, now)]
         gone = [place for place in known if place not in planned]
-        made = self._render([place for place in dirty if self._in_turn(place, now)], planned)
+        made = self._render(dirty, planned)
         changes = editions.differences(made) + editions.removals(gone)
         editions.store(series, made, gone, changes, beat)
         self.due = min((due for _, due in _known().values() if due), default=float("inf"))
         self.left = len(made) < len(dirty)
         self.seen = () if self.left else found
 
-    def _is_old(self, known: tuple[str, float] | None, token: str, now: float) -> bool:
-        return known is None or known[0] != token or 0 < known[1] <= now
-
     def _in_turn(self, place: Place, now: float) -> bool:
         """The large table of a timeline is not made for each event of a run that goes on."""
-        return place.kind != "timeline" or now - self.timelines.get(place, 0.0) >= TICK_S
+        return place.kind != "timeline" or now - self.timelines.get(place, 0.0) >= TICK_S / 2
 
     def _render(self, dirty: list[Place], planned: Plan) -> list[Made]:
         """As many pieces as an edition and a turn take, the first of them."""
@@ -146,6 +143,10 @@ class _Context:
             now = {name: sha256 for (system, of, name), sha256 in tags.items() if (system, of) == (place.system, run)}
             charts = {name: sha256[:16] for name, sha256 in (_charts(place.system, run) | now).items()}
         return Wanted(place, clean, kept, charts, frozenset(self.logs.get((place.system, run), ())))
+
+
+def _is_old(known: tuple[str, float] | None, token: str, now: float) -> bool:
+    return known is None or known[0] != token or 0 < known[1] <= now
 
 
 def _charts(system: str, run: int) -> dict[str, str]:

@@ -99,7 +99,7 @@ class Sender:
                 series.name,
                 series.edition,
             )
-            series, since = editions.renew(), 0
+            series, since = editions.renew(series), 0
         if 0 < since < series.dropped:
             raise Failed("it was away for so long that what left meanwhile is not known any more: empty its file, and it gets everything")
         snapshot = editions.snapshot(series, since, self.settings.instance_name)
