@@ -7,14 +7,16 @@ from dataclasses import dataclass
 GATEWAY = "dqmrubu-c2a06-03-01"
 """The machine whose web server answers, for itself and, by /redirect, for the others."""
 
+PRODUCTION = "production_c2a06"
 PRODUCTION_FUS = ("dqmfu-c2b03-45-01", "dqmfu-c2b04-45-01", "dqmfu-c2b05-45-01", "dqmfu-c2b06-45-01")
+MOST_FUS = len(PRODUCTION_FUS)
 PLAYBACK_FUS = ("dqmfu-c2b01-45-01", "dqmfu-c2b02-45-01", "dqmfu-c2b07-45-01", "dqmfu-c2b08-45-01")
 
 
 def clusters(fus: int) -> dict[str, list[str]]:
     """Clusters with their machines, the BU first; `fus` is how many FUs production and playback have each."""
     return {
-        "production_c2a06": ["dqmrubu-c2a06-01-01", *PRODUCTION_FUS[:fus]],
+        PRODUCTION: ["dqmrubu-c2a06-01-01", *PRODUCTION_FUS[:fus]],
         "playback_c2a06": [GATEWAY, *PLAYBACK_FUS[:fus]],
         "lookarea_c2a06": ["dqmrubu-c2a06-05-01"],
     }

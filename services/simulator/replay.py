@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from .clock import Timeline
+from .machines import PRODUCTION
 from .store import Document, Store
 
 LEAD_S = 2.0
@@ -39,9 +40,12 @@ def read(path: Path) -> list[Row]:
     return sorted(rows, key=lambda row: row.at)
 
 
-def machines(rows: Sequence[Row]) -> list[str]:
-    """The machines of a recording, the BU first."""
-    return sorted({row.host for row in rows}, key=lambda host: ("bu" not in host.partition("-")[0], host))
+def clusters(rows: Sequence[Row], usual: dict[str, list[str]]) -> dict[str, list[str]]:
+    """The usual clusters with the machines of a recording, BUs first: those that none of them has are of production."""
+    recorded = sorted({row.host for row in rows}, key=lambda host: ("bu" not in host.partition("-")[0], host))
+    others = {host for name, machines in usual.items() if name != PRODUCTION for host in machines}
+    ours = [host for host in recorded if host not in others]
+    return usual | {PRODUCTION: ours or usual[PRODUCTION]}
 
 
 def play(rows: Sequence[Row], timeline: Timeline, stores: dict[str, Store]) -> None:

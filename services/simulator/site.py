@@ -11,7 +11,7 @@ from typing import Any
 from . import noise, replay, scenario
 from .clock import Clock, Timeline
 from .faults import Faults
-from .machines import GATEWAY, clusters
+from .machines import GATEWAY, MOST_FUS, clusters
 from .replay import Row
 from .runs import Plan
 from .state import State
@@ -50,9 +50,7 @@ class Site:
         self.quiet = options.quiet or bool(options.recording)
         history = 0.0 if self.quiet or notes else options.history_s
         self.timeline = Timeline(self.clock.now() - history)
-        self.clusters = clusters(options.fus)
-        if options.recording:
-            self.clusters["production_c2a06"] = replay.machines(options.recording)
+        self.clusters = replay.clusters(options.recording, clusters(MOST_FUS)) if options.recording else clusters(options.fus)
         self.stores = {host: Store(host) for machines in self.clusters.values() for host in machines}
         self.faults = Faults()
         self.pids = {host: 20000 + 97 * number for number, host in enumerate(self.stores)}

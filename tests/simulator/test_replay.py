@@ -12,7 +12,7 @@ import pytest
 
 from app.settings import TREE
 from services.simulator.replay import read
-from tests.support.p5 import BU, CROWDED, FU, stand_in
+from tests.support.p5 import BU, CROWDED, FU, GATEWAY, stand_in
 
 
 @pytest.fixture
@@ -61,6 +61,18 @@ def test_the_bu_of_a_recording_is_the_first_of_its_cluster(recording: Path) -> N
         machines = p5.get("/cr/exe?what=get_dqm_machines&kind=production").json()
         assert machines[0] == "bu-c2f11-09-01.cms"
         assert len(machines) == 5
+
+
+def test_machines_of_playback_stay_in_their_cluster(tmp_path: Path) -> None:
+    path, hosts = tmp_path / "both.jsonl", (BU, FU, "dqmrubu-c2a06-01-02", GATEWAY, "dqmfu-c2b08-45-01")
+    path.write_text("".join(json.dumps({"at": 1.7e9, "host": host, "document": {"_id": f"job {host}"}}) + "\n" for host in hosts))
+    with stand_in("--speed", "0", "--replay", str(path)) as p5:
+        p5.advance(10)
+        production, playback = (p5.get(f"/cr/exe?what=get_dqm_machines&kind={kind}").json() for kind in ("production", "playback"))
+        assert production == [f"{host}.cms" for host in (BU, "dqmrubu-c2a06-01-02", FU)]
+        assert {f"{GATEWAY}.cms", "dqmfu-c2b08-45-01.cms"} <= set(playback)
+        for host in hosts:
+            assert [header["_id"] for header in p5.headers(host)] == [f"job {host}"]
 
 
 @pytest.mark.parametrize("text", ["", "{", '{"at": 1}\n', '{"at": 1, "host": "h", "document": 3}\n'])
