@@ -108,13 +108,18 @@ def short(text: str) -> str:
     return line if len(line) <= LONGEST_WHY else line[:LONGEST_WHY] + " …"
 
 
+def untagged(text: str) -> str:
+    """The beginning of a text without the tags of HTML, in which P5 puts its errors."""
+    return re.sub("<[^<>]*>", " ", text[:20_000])
+
+
 def cut(lines: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
     return [tuple(clean(cell[:LONGEST_CELL]) for cell in line) for line in lines]
 
 
 def _refuse_page(text: str) -> None:
     if re.match(r"\s*<(?:!doctype|html|head|body|h1)\b", text[:1000], re.IGNORECASE):
-        raise Wrong(f"P5 answered with a web page in place of an answer: {short(re.sub('<[^>]*>', ' ', text[:20000]))}")
+        raise Wrong(f"P5 answered with a web page in place of an answer: {short(untagged(text))}")
 
 
 def _json(text: str) -> Any:

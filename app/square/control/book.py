@@ -75,7 +75,7 @@ def give(settings: Settings, kind: Kind, values: Mapping[str, str], user: str, r
             raise Problem(409, "the command was given a moment ago")
         if seen and seen != touched_token(touched):
             raise Problem(409, "the command was not given: what it touches has changed since you looked; look again")
-        _close_lost(settings)
+        close_lost(settings)
         _refuse_second(touched.machines)
         row: Command = Command.create(
             system=kind.system(settings, given), name=kind.name, arguments=json.dumps(given), touched=json.dumps(touched._asdict()),
@@ -106,8 +106,8 @@ def patience_s(settings: Settings, row: Command) -> float:
     return settings.square_command_timeout_s * max(1, len(row.touches()["machines"])) + GRACE_S
 
 
-def _close_lost(settings: Settings) -> None:
-    """Close what nobody has sent for long, and what nobody ended."""
+def close_lost(settings: Settings) -> None:
+    """Close what was not sent in time, and what nobody ended: the consumer of the queue may be dead for good."""
     now = time.time()
     for row in list(Command.select().where(Command.state.in_(OPEN))):
         if row.state == QUEUED and row.created < now - LATE_S:

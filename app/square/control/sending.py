@@ -8,7 +8,7 @@ import requests
 from urllib3.exceptions import NewConnectionError
 
 from app.settings import Settings
-from app.square.control.answers import Wrong, short
+from app.square.control.answers import Wrong, short, untagged
 from app.square.control.kinds import Kind, Request
 from app.square.control.models import ANSWERED, FAILED, REFUSED, UNKNOWN
 from app.square.control.parts import Part
@@ -70,7 +70,7 @@ def judged(kind: Kind, machine: str, status: int, text: str) -> Part:
     if 300 <= status < 400:
         return Part(machine, status, text, REFUSED, "P5 sent us elsewhere: the cookie is not accepted")
     if status != 200:
-        why = f"P5 answered {status}: {short(text) or '(nothing)'}"
+        why = f"P5 answered {status}: {short(untagged(text)) or '(nothing)'}"
         return Part(machine, status, text, REFUSED if status in SAYS_NO else FAILED, why)
     try:
         kind.reads(text)

@@ -19,8 +19,8 @@ from app.web import Problem
 
 ENTRIES = 50
 """Of one page."""
-BACK_S = 30 * 86400
-"""What happened longer ago is shown as far as commands go."""
+BACK_S = 7 * 86400
+"""What happened so long before the newest entry of a page is not on it; commands are."""
 
 FILTERS = {
     "": ("All", ("command", "question", "crash", "stuck", "run-start", "run-end", "silent-host")),

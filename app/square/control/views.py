@@ -77,6 +77,7 @@ def machine_lines() -> list[MachineLine]:
 def room() -> Response:
     """Machines, the player, and what was commanded and what happened."""
     place, choice = asked(), chosen()
+    book.close_lost(settings())
     machines, player = machine_lines(), known.player()
     open_rows = list(Command.select().where(Command.state.in_(OPEN)).order_by(Command.id))
     entries = timeline(choice)
@@ -182,6 +183,7 @@ def found(number: int) -> Command:
 @needs(Role.OPERATOR)
 def command(number: int) -> Response:
     """A command: how far it is, what P5 answered, and what became of the jobs that it touched."""
+    book.close_lost(settings())
     row, place = found(number), asked()
     jobs = fates(row)
     version = etag_of(row.version, [(fate.job.version, len(fate.later)) for fate in jobs])

@@ -129,6 +129,9 @@ def test_a_command_that_nobody_took_for_a_minute_is_not_sent_any_more(room: Room
     Command.update(created=time.time() - book.LATE_S - 1).where(Command.id == other).execute()
     assert room.give("restart_fff", host=CROWDED).status_code == 202, "it keeps nobody from the machine"
     assert Command.get_by_id(other).state == REFUSED
+    last = room.give("get_dqm_machines").get_json()["id"]
+    Command.update(created=time.time() - book.LATE_S - 1).where(Command.id == last).execute()
+    assert "it was not sent" in room.page_of(Command.get_by_id(last)), "the page says so although no consumer is there"
 
 
 def test_who_comes_second_sends_nothing(room: Room) -> None:
