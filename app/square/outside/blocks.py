@@ -77,5 +77,7 @@ def _environments(lines: Sequence[str]) -> Hidden:
         matches = {one: _ASSIGNMENT.match(lines[one]) for one in block}
         if len(block) > 1 and any(match and _VARIABLE.fullmatch(match["name"]) for match in matches.values()):
             found |= {one: (match[0], Secret("environment", "")) for one, match in matches.items() if match}
+            if number < len(lines) and lines[number - 1].rstrip().endswith("="):
+                found[number] = (Secret("environment", ""),)
         block = []
     return found

@@ -39,7 +39,7 @@ TABLE: dict[str, str] = {
     "named": rf"(?i:(?:\b|_)(?:auth|pass){GIVEN}{CALL}{VALUE})",
     "environment": (
         r"\A\s*(?:\+\s*)?(?:(?i:export|declare\s+-\w+|setenv)\s+[A-Za-z_]\w*[=\s].*|[A-Z_][A-Z0-9_]{2,}(?:\(\)|%%)?=.*)"
-        rf"""|\b[A-Z][A-Z0-9_]{{2,}}=(?:{QUOTED}|[^\s"']\S*)|["'][A-Z][A-Z0-9_]{{2,}}["']\s*:\s*{QUOTED}"""
+        rf"""|(?:\b|export)[A-Z][A-Z0-9_]{{2,}}=(?:{QUOTED}|[^\s"']\S*)|["'][A-Z][A-Z0-9_]{{2,}}["']\s*:\s*{QUOTED}"""
     ),
     "format": (
         r"\b(?:gh[pousr]_|github_pat_|glpat-|xox[abprs]-|sk-|AKIA|ASIA|AIza|ya29\.|hf_|npm_|pypi-)[A-Za-z0-9_-]{10,}"
@@ -64,7 +64,7 @@ TABLE: dict[str, str] = {
     "pointer": r"(?i:\b0x[0-9a-f]{1,16}\b)",
     "hex": r"(?i:\b(?:0x)?[0-9a-f]{16,}\b)",
     "uid": r"""(?i:\b(?:[ug]id|groups)=[^\s"']+)""",
-    "listing": r"[bcdlps-](?:[r-][w-][xsStT-]){3}[.+@]?\s+\d+\s+\S+\s+\S+",
+    "listing": r"[bcdlps-]r[w-][xsS-](?:[r-][w-][xsStT-]){2}[.+@]?\s+\d+\s+\S+\s+\S+",
     "user": (
         rf"(?i:\b(?:user(?:[ _-]?name|id)?|logname|login|owner|account){GIVEN}{CALL}{VALUE}"
         rf"""|\b(?:for|by|as|of|invalid|from)\s+user\s+{_NAME}|\buser\s+["']{_NAME}["']"""
@@ -80,9 +80,9 @@ TABLE: dict[str, str] = {
     "quoted": r"""["']~?/[^"'\n/][^"'\n]*["']""",
     "path": rf"\B/{_PATH}*[^\s\"'`()<>|;:,\[\]{{}}./]{_PATH}*|\B~[a-z_]?[\w-]*/{_PATH}*",
     "relative": r"[\w.+@%~$*-]+(?:/+[\w.+@%~$*-]+)+/?",
-    "word": r"[A-Za-z0-9+_=-]{20,}",
+    "word": r"[A-Za-z0-9+_-]{20,}={0,2}",
 }
 """The pattern of each rule; where two begin at the same place, the one that stands first here is taken."""
 
-INNER = ("uuid", "hex", "ipv4", "host", "word")
+INNER = ("format", "email", "uuid", "hex", "mac", "ipv4", "host", "word")
 """The rules for the parts of something that stay."""

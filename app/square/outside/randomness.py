@@ -13,7 +13,10 @@ _DIGITS = re.compile(r"\d+")
 _FLOW = re.compile(r"(?=[A-Za-z][a-z]|[0-9]{2})")
 """A letter and a small one after it, or two digits: most pairs in `siStripDigis2022`, a third of those in what was made by chance."""
 
-_LEAST_FLOW = 0.55
+_LEAST_FLOW, _LONG_FLOW = 0.55, 0.62
+_VERY_LONG = 32
+"""A piece from which on the share alone tells."""
+
 _MANGLED = re.compile(r"_{1,3}Z[NKSTL0-9]")
 """How C++ names begin in libraries."""
 
@@ -28,4 +31,5 @@ def by_chance(word: str) -> bool:
     if longest.islower() or longest.isupper() or longest.isdigit():
         return groups >= 3 or len(longest) >= 40
     flowing = sum(len(_FLOW.findall(piece)) for piece in long)
-    return groups > 0 and flowing < _LEAST_FLOW * sum(len(piece) - 1 for piece in long)
+    pairs = sum(len(piece) - 1 for piece in long)
+    return flowing < _LONG_FLOW * pairs if len(longest) >= _VERY_LONG else groups > 0 and flowing < _LEAST_FLOW * pairs

@@ -26,6 +26,9 @@ PUBLIC_HOSTS = {"cern.ch", "cms.cern.ch", "github.com", "root.cern", "root.cern.
 MOST_DIGITS = 24
 """Digits in a row that may be a number: an event, a thread, a time in nanoseconds."""
 
+LATEST = 2000
+"""Texts of which it is kept what was found in them."""
+
 _PSEUDONYM = re2.compile(r"(?:host|path|user|e-mail|address|token|key)-\d+")
 _UUID = re2.compile(TABLE["uuid"])
 _VALUE = rf"(?P<value>{VALUE})"
@@ -47,8 +50,9 @@ _INSIDE = (".cms", ".cern.ch", ".cern")
 
 
 class Found(NamedTuple):
-    """The text from start to end is shown as these parts."""
+    """The text from start to end is shown as these parts. since: where what tells of it begins, as the name before a value."""
 
+    since: int
     start: int
     end: int
     parts: tuple[Part, ...]
@@ -74,12 +78,20 @@ class Rules:
         plain = [rf"\b{name}\b" for name in names if name.isalpha() and name not in COMMON]
         patterns = [re2.escape(name) for name in names if not name.isalpha()] + plain
         known = {"machine": rf"(?i:(?:{'|'.join(patterns)})(?:\.cms\b|\.cern\.ch\b)?)"} if patterns else {}
+        self._latest: dict[str, list[Found]] = {}
         self._all = _compile(tuple((known | TABLE).items()))
         self._inner = _compile(tuple((known | {name: TABLE[name] for name in INNER}).items()))
         self._names = _compile(tuple((known | {name: TABLE[name] for name in INNER if name != "word"}).items()))
 
     def find(self, text: str) -> list[Found]:
-        """What must not leave in a text, in its order."""
+        """What must not leave in a text, in its order; lines often come twice."""
+        if text not in self._latest:
+            if len(self._latest) >= LATEST:
+                self._latest.clear()
+            self._latest[text] = self._look(text)
+        return self._latest[text]
+
+    def _look(self, text: str) -> list[Found]:
         return [_trimmed(found, text) for found in self._find(self._all, text) if any(isinstance(part, Secret) for part in found.parts)]
 
     def inner(self, text: str) -> tuple[Part, ...]:
@@ -103,7 +115,7 @@ class Rules:
             elif parts is None and rule not in INNER:
                 parts = self.inner(taken)
             if parts is not None:
-                yield Found(match.start(), match.end(), _joined(parts))
+                yield Found(match.start(), match.start(), match.end(), _joined(parts))
 
 
 def _joined(parts: Iterable[Part]) -> tuple[Part, ...]:
@@ -122,7 +134,7 @@ def _trimmed(found: Found, text: str) -> Found:
     first, last = found.parts[0], found.parts[-1]
     before = len(first) if isinstance(first, str) and text.startswith(first, found.start) else 0
     after = len(last) if isinstance(last, str) and text.endswith(last, found.start + before, found.end) else 0
-    return Found(found.start + before, found.end - after, found.parts[before > 0 : len(found.parts) - (after > 0)])
+    return Found(found.since, found.start + before, found.end - after, found.parts[before > 0 : len(found.parts) - (after > 0)])
 
 
 @lru_cache(maxsize=8)

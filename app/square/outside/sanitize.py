@@ -24,7 +24,7 @@ from app.square.outside.paths import users as users_of
 from app.square.outside.pseudonyms import Pseudonyms, Secret
 from app.square.outside.rules import DROPPED, Part, Rules
 from app.square.outside.words import COMMON
-from app.square.outside.wrapped import groups, placed
+from app.square.outside.wrapped import found_in, groups, placed
 from app.square.runs import client_name
 
 ROUNDS = 4
@@ -34,7 +34,7 @@ Name = Callable[[Secret, int], str]
 """How a secret of a number is called."""
 
 _SHORTENED = re.compile(r"dqm[a-z]*-[a-z0-9]+(?:-[a-z0-9]+)+|[a-z]{1,12}-[a-z0-9]+(?:-[a-z0-9]+)*-\d{1,3}")
-_WORD = re.compile(r"(?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9]{2,15}(?![A-Za-z0-9])")
+_WORD = re.compile(r"(?<![A-Za-z0-9])(?:[A-Za-z][a-z0-9]{2,15}|[A-Z][A-Z0-9]{2,15})(?![A-Za-z0-9])")
 _VERSION = re.compile(r"[0-9A-Za-z_]{0,200}")
 
 
@@ -107,6 +107,7 @@ class Sanitizer:
         known = {name for table in (Host, HostStatus) for (name,) in rows(table.select(table.name).distinct())}
         self._rules = Rules(known | set(machines))
         self._pseudonyms = Pseudonyms(secret)
+        self._ordinary: set[str] = set()  # words that are no user's name
 
     def text(self, text: str) -> str:
         """A text of one line or several."""
@@ -149,7 +150,7 @@ class Sanitizer:
         own = [self._rules.find(segment.text) for segment in left]
         parts: list[list[Part]] = []
         for group in groups(left, own, self._rules.find):
-            parts += placed(group, own[group.first] if len(group.places) == 1 else self._rules.find(group.text))
+            parts += placed(group, found_in(group, own, self._rules.find))
         for number, shown in blocks.items():
             parts[number] = list(shown)
         return self._named(parts, name)
@@ -160,20 +161,25 @@ class Sanitizer:
         users = {Secret("user", user) for secret in secrets if secret.kind == "path" for user in users_of(secret.value)}
         numbers = self._pseudonyms.numbers([*(secret for secret in secrets if secret.kind != "environment"), *sorted(users)])
         self.counted.update(secret.kind for secret in secrets)
+        self._ordinary -= {secret.value for secret in numbers if secret.kind == "user"} - COMMON
 
         def shown(part: Part) -> str:
             if isinstance(part, str):
-                return _WORD.sub(user, part)
+                return _WORD.sub(lambda word: self._user(word[0], name), part)
             return name(part, numbers[part]) if part in numbers else DROPPED
 
-        def user(word: re.Match[str]) -> str:
-            secret = Secret("user", word[0].lower())
-            if secret.value in COMMON or not self._pseudonyms.has(secret):
-                return word[0]
-            self.counted["user"] += 1
-            return name(secret, self._pseudonyms.numbers([secret])[secret])
-
         return ["".join(map(shown, some)) for some in parts]
+
+    def _user(self, word: str, name: Name) -> str:
+        """A word as it is, or a pseudonym when it is known to be the name of a user."""
+        secret = Secret("user", word.lower())
+        if secret.value in self._ordinary:
+            return word
+        if secret.value in COMMON or not self._pseudonyms.has(secret):
+            self._ordinary.add(secret.value)
+            return word
+        self.counted["user"] += 1
+        return name(secret, self._pseudonyms.numbers([secret])[secret])
 
     def host(self, name: str) -> str:
         """The name of a host as the crew knows it outside: dqmfu-c2b03-.. or fu..04; a pseudonym when it cannot be shortened."""

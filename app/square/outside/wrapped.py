@@ -17,29 +17,42 @@ from app.square.outside.rules import Found, Part
 WINDOW = 300
 """Characters before the end of a line in which something may begin that goes on in the next."""
 
+_NEAR = 100
 WIDTHS = {64, 72, 76, 78, 79, 80, 100, 120, 127, 128, 132, 160, 200, 256}
 """Lengths of lines that were probably cut."""
+
+NARROW = 16
+"""Lines of one word that are shorter may be a column."""
 
 _RECORD = re.compile(
     r"\d{1,2}-[A-Z][a-z]{2}-\d{4}|\d{4}-\d\d-\d\d[ T]|\d\d/\d\d/\d\d|%MSG|--|Begin |(?:Time|Trig)Report|#\d+ |[A-Z][a-z]{2} +\d+ \d\d:|\["
 )
 """How messages begin."""
 
-_NATURAL = re.compile(r"""["'(\[<{]*(?:[A-Za-z][A-Za-z_]*(?:(?:::|[(<:,;=\[]).*|[)"'\]}.!?]*)|\d+[.,:;)]?|\W+)""")
+_NATURAL = re.compile(r"""["'(\[<{]*(?:[A-Za-z][A-Za-z_]*(?:(?:::|: |[(<,;\[]).*|[)"'\]}.!?]*)|\d+[.,:;)]?|\W+)""")
 """How the first word of a line is written, in English or in C++, unless it is the end of something else."""
 
+_RULER = re.compile(r"[^A-Za-z0-9]{3,}")
 _OPEN = tuple("/=:@-_.+,%&~")
 """Signs after which something goes on."""
 
 Find = Callable[[str], list[Found]]
 
 
+class Place(NamedTuple):
+    """Where a segment stands in the text of its group; indent: blanks before it, which are left out."""
+
+    start: int
+    end: int
+    indent: int
+
+
 class Group(NamedTuple):
-    """Segments that are read as one text. places: start and end of each in it; first: number of the first."""
+    """Segments that are read as one text. first: number of the first; places: one for each."""
 
     text: str
     first: int
-    places: list[tuple[int, int]]
+    places: list[Place]
 
 
 def groups(segments: Sequence[Segment], own: Sequence[list[Found]], find: Find) -> list[Group]:
@@ -47,56 +60,78 @@ def groups(segments: Sequence[Segment], own: Sequence[list[Found]], find: Find) 
     made: list[Group] = []
     covered = False
     for number, segment in enumerate(segments):
-        joint = _joint(segments[number - 1], made[-1].text, covered, segment, own[number], find) if made else None
+        joint = _joint(segments[number - 1], made[-1].text, covered, segment.text, own[number], find) if made else None
         if joint is None:
-            made.append(Group(segment.text, number, [(0, len(segment.text))]))
+            made.append(Group(segment.text, number, [Place(0, len(segment.text), 0)]))
             covered = _reaches_end(own[number], segment.text)
         else:
-            before = made[-1]
-            text = before.text + joint + segment.text
-            made[-1] = Group(text, before.first, [*before.places, (len(text) - len(segment.text), len(text))])
-            covered = _reaches_end(find(text[-WINDOW:]), text[-WINDOW:])
+            before, after = made[-1], segment.text.lstrip()
+            text = before.text + joint + after
+            made[-1] = Group(text, before.first, [*before.places, Place(len(text) - len(after), len(text), len(segment.text) - len(after))])
+            covered = _reaches_end(find(text[-_NEAR:]), text[-_NEAR:])
     return made
-
-
-def placed(group: Group, found: Sequence[Found]) -> list[list[Part]]:
-    """What is shown of each segment of a group: what goes over several is shown in the first."""
-    return [_placed(group.text, start, end, [one for one in found if one.start < end and one.end > start]) for start, end in group.places]
-
-
-def _placed(text: str, start: int, end: int, found: Sequence[Found]) -> list[Part]:
-    parts: list[Part] = []
-    at = start
-    for one in found:
-        if one.start >= start:
-            parts += [text[at : one.start], *one.parts]
-        at = min(one.end, end)
-    return [*parts, text[at:end]]
 
 
 def _reaches_end(found: Sequence[Found], text: str) -> bool:
     return bool(found) and found[-1].end == len(text)
 
 
-def _joint(last: Segment, before: str, covered: bool, segment: Segment, own: Sequence[Found], find: Find) -> str | None:
-    """What stands between two segments that are read as one, nothing or a blank; None when they are read alone."""
-    after = segment.text
+def _joint(last: Segment, before: str, covered: bool, segment: str, own: Sequence[Found], find: Find) -> str | None:
+    """What stands between a text and the segment after it when they are read as one, nothing or a blank; None when they are read alone."""
+    body, after = before.rstrip(), segment.lstrip()
     if last.continued:
-        return ""
-    head = after.split(" ", 1)[0]
-    if not head or not before or before[-1] == " " or (_RECORD.match(after) and not before.endswith(("=", ":"))):
+        return next((joint for joint in ("", " ") if _crosses(before[-WINDOW:], joint, after[:WINDOW], find)), "")
+    indent = len(segment) - len(after)
+    head, tail = after.split(" ", 1)[0], body.rpartition(" ")[2]
+    if not head or not tail or _RULER.fullmatch(tail) or (_RECORD.match(after) and not body.endswith(("=", ":"))):
         return None
-    tail = before.rpartition(" ")[2]
-    whole = bool(own) and own[0].start == 0 and own[0].end >= len(head)
+    if indent and not body.endswith(_OPEN) and not tail.startswith("-"):
+        return None
+    whole = bool(own) and own[0].start == indent and own[0].end >= indent + len(head)
     if whole and (covered or _NATURAL.fullmatch(tail)):
         return None
-    if covered and not before.endswith(_OPEN) and _NATURAL.fullmatch(head) and len(last.text) not in WIDTHS:
+    cut = len(last.text) in WIDTHS or (len(last.text) < NARROW and " " not in last.text + segment)
+    if covered and not cut and not body.endswith(_OPEN) and _NATURAL.fullmatch(head):
         return None
-    if head == after and not whole:
+    if head == segment and body == before and not whole:
         return ""
-    return next((joint for joint in ("", " ") if not (joint and covered) and _crosses(before[-WINDOW:], joint, head, find)), None)
+    joints = ("",) if covered or body != before else ("", " ")
+    return next((joint for joint in joints if _crosses(before[-WINDOW:], joint, after[:WINDOW], find)), None)
 
 
-def _crosses(before: str, joint: str, head: str, find: Find) -> bool:
+def _crosses(before: str, joint: str, after: str, find: Find) -> bool:
+    """Whether something is found that begins in the one and ends in the other."""
     end = len(before)
-    return any(found.start < end and found.end > end + len(joint) for found in find(before + joint + head[:WINDOW]))
+    return any(found.since < end and found.end > end + len(joint) for found in find(before + joint + after))
+
+
+def found_in(group: Group, own: Sequence[list[Found]], find: Find) -> list[Found]:
+    """What is found in a group, and in its segments alone: neither hides the other."""
+    if len(group.places) == 1:
+        return own[group.first]
+    found = list(find(group.text))
+    for number, place in enumerate(group.places, group.first):
+        shift = place.start - place.indent
+        found += [Found(shift + one.since, shift + one.start, shift + one.end, one.parts) for one in own[number]]
+    merged: list[Found] = []
+    for one in sorted(found, key=lambda one: (one.start, -one.end)):
+        if merged and one.start < merged[-1].end:
+            merged[-1] = merged[-1]._replace(end=max(one.end, merged[-1].end))
+        else:
+            merged.append(one)
+    return merged
+
+
+def placed(group: Group, found: Sequence[Found]) -> list[list[Part]]:
+    """What is shown of each segment of a group: what goes over several is shown in the first."""
+    return [_placed(group.text, place, [one for one in found if one.start < place.end and one.end > place.start]) for place in group.places]
+
+
+def _placed(text: str, place: Place, found: Sequence[Found]) -> list[Part]:
+    parts: list[Part] = []
+    at = place.start
+    for one in found:
+        if one.start >= place.start:
+            parts += [text[at : one.start], *one.parts]
+        at = min(one.end, place.end)
+    return [*parts, text[at : place.end]]
