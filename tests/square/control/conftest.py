@@ -86,6 +86,16 @@ def p5() -> Iterator[P5]:
         yield server
 
 
+def with_p5(hub: Settings, p5: P5, **given: Any) -> Settings:
+    return replace(hub, **{"square_url": p5.address, "square_command_timeout_s": 20.0, **given})
+
+
+@pytest.fixture
+def bare(hub: Settings, p5: P5) -> Room:
+    """A hub that has grabbed nothing: of P5 it knows the machines of its settings."""
+    return Room(with_p5(hub, p5), p5)
+
+
 @pytest.fixture
 def room_of(hub: Settings, p5: P5) -> Iterator[Callable[..., Room]]:
     """Makes the control room of a hub with these settings; P5 has a run in each system, of which the hub knows nothing yet."""
@@ -97,7 +107,7 @@ def room_of(hub: Settings, p5: P5) -> Iterator[Callable[..., Room]]:
     for system in RUNS:
         p5.incident("start_run", system=system, lumis=200)
     p5.advance(75)
-    yield lambda **given: Room(replace(hub, **{"square_url": p5.address, "square_command_timeout_s": 20.0, **given}), p5)
+    yield lambda **given: Room(with_p5(hub, p5, **given), p5)
     for name in ("slow", "broken_commands", "gateway_down"):
         p5.incident(name, **({"seconds": 0.0} if name == "slow" else {"on": False}))
     p5.incident("answer_commands", body="", count=0)

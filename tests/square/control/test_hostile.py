@@ -24,16 +24,16 @@ SCRIPT = "<script>alert(1)</script>"
         ("y" * 1000, 20_000, "longer than 16 MB"),
     ],
 )  # fmt: skip
-def test_an_answer_that_is_none_fails_a_question(room: Room, body: str, repeat: int, why: str) -> None:
-    room.p5.incident("answer_commands", body=body, repeat=repeat)
-    row = room.do("get_dqm_machines")
+def test_an_answer_that_is_none_fails_a_question(bare: Room, body: str, repeat: int, why: str) -> None:
+    bare.p5.incident("answer_commands", body=body, repeat=repeat)
+    row = bare.do("get_dqm_machines")
     assert row.state == FAILED
     assert why in row.error
-    page = room.page_of(row)
+    page = bare.page_of(row)
     assert len(page) < 200_000
     assert SCRIPT not in page
     assert "\x1b" not in page
-    assert room.get("/square/control").status_code == 200
+    assert bare.get("/square/control").status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -47,47 +47,47 @@ def test_an_answer_that_is_none_fails_a_question(room: Room, body: str, repeat: 
         ("Ok\n", 1, ANSWERED),
     ],
 )
-def test_a_change_is_done_only_when_p5_says_exactly_so(room: Room, body: str, repeat: int, state: str) -> None:
-    room.p5.incident("answer_commands", body=body, repeat=repeat)
-    row = room.do("restart_hltd", host=FU)
+def test_a_change_is_done_only_when_p5_says_exactly_so(bare: Room, body: str, repeat: int, state: str) -> None:
+    bare.p5.incident("answer_commands", body=body, repeat=repeat)
+    row = bare.do("restart_hltd", host=FU)
     assert row.state == state
-    assert SCRIPT not in room.page_of(row)
+    assert SCRIPT not in bare.page_of(row)
 
 
-def test_an_error_of_p5_is_no_answer_whatever_it_says(room: Room) -> None:
+def test_an_error_of_p5_is_no_answer_whatever_it_says(bare: Room) -> None:
     for status in (201, 204, 400, 403, 404, 500, 502):
-        room.p5.incident("answer_commands", body="Ok", status=status)
-        assert room.do("restart_hltd", host=FU).state != ANSWERED
+        bare.p5.incident("answer_commands", body="Ok", status=status)
+        assert bare.do("restart_hltd", host=FU).state != ANSWERED
 
 
-def test_names_of_machines_that_are_none_are_not_taken_over(room: Room) -> None:
+def test_names_of_machines_that_are_none_are_not_taken_over(bare: Room) -> None:
     names = ["a b", "-oProxyCommand=x", "x;y", SCRIPT, "\ud800", "fine-01.cms"]
-    room.p5.incident("answer_commands", body=json.dumps({"production_x": names}))
-    row = room.do("get_dqm_machines")
+    bare.p5.incident("answer_commands", body=json.dumps({"production_x": names}))
+    row = bare.do("get_dqm_machines")
     assert row.state == ANSWERED
-    assert "�" in room.page_of(row)
-    assert room.give("restart_hltd", host="fine-01").status_code == 202
+    assert "�" in bare.page_of(row)
+    assert bare.give("restart_hltd", host="fine-01").status_code == 202
     for name in names[:-1]:
-        assert room.give("restart_hltd", host=name).status_code == 400
+        assert bare.give("restart_hltd", host=name).status_code == 400
 
 
-def test_logs_are_escaped_and_downloaded_as_they_came(room: Room) -> None:
+def test_logs_are_escaped_and_downloaded_as_they_came(bare: Room) -> None:
     log = f"\x1b[31mERROR red\x1b[0m {SCRIPT}\n\u202eturned\x00 \ud800 é\n" + "x" * 100_000 + "\n" + "line\n" * 1000
-    room.p5.incident("answer_commands", body=json.dumps([log, "second"]))
-    row = room.do("get_hltd_logs", host=FU)
+    bare.p5.incident("answer_commands", body=json.dumps([log, "second"]))
+    row = bare.do("get_hltd_logs", host=FU)
     assert row.state == ANSWERED
-    page = room.page_of(row)
+    page = bare.page_of(row)
     assert SCRIPT not in page
     assert "703 lines before these are in the download." in page
-    room.p5.incident("answer_commands", body=json.dumps([log[:200], "second"]))
-    page = room.page_of(room.do("get_hltd_logs", host=FU))
+    bare.p5.incident("answer_commands", body=json.dumps([log[:200], "second"]))
+    page = bare.page_of(bare.do("get_hltd_logs", host=FU))
     assert "ERROR red &lt;script&gt;" in page
     assert "\x1b" not in page
     assert "\u202e" not in page
-    answer = room.get(f"/square/control/commands/{row.id}/0.txt")
+    answer = bare.get(f"/square/control/commands/{row.id}/0.txt")
     assert answer.data == log.encode("utf-8", "surrogatepass")
     assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
     assert answer.headers["Content-Disposition"] == f'attachment; filename="get_hltd_logs-{row.id}-hltd.log"'
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert room.get(f"/square/control/commands/{row.id}/1.txt").data == b"second"
-    assert room.get(f"/square/control/commands/{row.id}/2.txt").status_code == 404
+    assert bare.get(f"/square/control/commands/{row.id}/1.txt").data == b"second"
+    assert bare.get(f"/square/control/commands/{row.id}/2.txt").status_code == 404
