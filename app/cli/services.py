@@ -74,13 +74,29 @@ def render_arguments(settings: Settings, workers: int) -> list[str]:
 
 
 @click.command()
-@click.option("--demo", is_flag=True, help="Play runs that are taken, too, and watch a stand-in for P5 where square_url names none.")
+@click.option(
+    "--demo",
+    is_flag=True,
+    help="Play runs that are taken, too; watch a stand-in for P5 where square_url names none; publish to a mirror on this machine.",
+)
 def run(demo: bool) -> None:
     """Run every service in this terminal, as the Procfile says; Ctrl-C ends them all."""
     settings = cli.open_database()
     if demo and not settings.square_url:
         os.environ["DQMHUB_SQUARE_URL"] = f"http://127.0.0.1:{settings.simulator_port}"
+    if demo and not settings.publishes:
+        publish_here(settings)
     os.environ["DQMHUB_SUPERVISOR_PID"] = str(os.getpid())  # the services end when this process does, however it ends
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     command = ["honcho", "--app-root", str(TREE), "--procfile", str(TREE / "Procfile"), "start", *([] if demo else SERVICES)]
     os.execv(Path(sys.executable).parent / "honcho", command)
+
+
+def publish_here(settings: Settings) -> None:
+    """Have the services that this process starts publish to the mirror that it starts."""
+    from app.square.outside import keys
+
+    keys.make_key(settings)
+    public = keys.signing_key(settings).public_key().public_bytes_raw().hex()
+    os.environ["DQMHUB_PUBLISH_MIRRORS"] = f"http://127.0.0.1:{settings.mirror_port}"
+    os.environ["DQMHUB_MIRROR_KEYS"] = ",".join(dict.fromkeys((*settings.mirror_keys, public)))
