@@ -165,6 +165,39 @@ def test_pages_can_be_read_and_used_by_everybody(page: Page, theme: str) -> None
         assert (one, page.evaluate(AUDIT)) == (one, [])
 
 
+CONTROLS = """() => [...document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex]")].filter(
+    (one) => one.tabIndex >= 0 && !one.disabled && one.type !== "hidden" && one.checkVisibility()).length"""
+FOCUS = """() => {
+    const one = document.activeElement, style = getComputedStyle(one), box = one.getBoundingClientRect();
+    const seen = style.outlineStyle !== "none" && box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth;
+    return [one.tagName, one.outerHTML.slice(0, 300), seen];
+}"""
+
+
+def test_every_control_is_reached_by_the_keyboard_and_shows_that_it_is(page: Page) -> None:
+    for one in pages():
+        page.goto(one)
+        expect(page.locator("main")).to_be_visible()
+        reached = []
+        for _ in range(page.evaluate(CONTROLS)):
+            page.keyboard.press("Tab")
+            tag, text, seen = page.evaluate(FOCUS)
+            assert (one, tag, text, seen) == (one, tag, text, True)
+            reached.append(text)
+        assert reached[0].startswith('<a class="skip"')
+        assert "/help/report" in reached[-1], "the last one of the page, when each was reached once"
+
+
+def test_who_stands_on_a_client_stays_there_while_it_reports_and_crashes(page: Page) -> None:
+    page.goto("/square")
+    link = page.get_by_role("link", name="gem", exact=True)
+    link.focus()
+    for change, told in (({"lumi": 43211}, "43211"), ({"exit_code": 134}, "134 SIGABRT"), ({"exit_code": None}, "running")):
+        data.change(key_of("gem"), **change)
+        expect(page.locator("tr", has=link)).to_contain_text(told)
+        expect(link).to_be_focused()
+
+
 def test_a_phone_needs_no_scrolling_sideways(browser: Browser, hub: Settings, watch: Watch) -> None:
     context = browser.new_context(viewport={"width": 390, "height": 844}, base_url=address(hub), is_mobile=True, has_touch=True)
     page = context.new_page()
