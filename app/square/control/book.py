@@ -31,6 +31,7 @@ LATE_S = 60.0
 GRACE_S = 60.0
 """Beyond its time-outs a command may be under way for so long, before it is taken to be lost."""
 LEAST_REASON, LONGEST_REASON = 3, 1000
+LONGEST_ERROR = 2000
 WORST = (ANSWERED, REFUSED, FAILED, UNKNOWN)
 """States of the parts of a command: the last that occurs is that of the whole."""
 
@@ -85,7 +86,7 @@ def give(settings: Settings, kind: Kind, values: Mapping[str, str], user: str, r
             enqueue(WORK, str(row.id), queue="live")
             return row
     keys = json.dumps(known.run_keys())
-    _end(row.id, QUEUED, [Part("", 200, keys, ANSWERED, "")])
+    finish(row.id, (QUEUED,), [Part("", 200, keys, ANSWERED, "")])
     answered: Command = Command.get_by_id(row.id)
     return answered
 
@@ -138,18 +139,18 @@ def carry_out(settings: Settings, number: int) -> None:
         parts.append(Part("", None, "", UNKNOWN if kind.changes else FAILED, f"a fault of DQM Hub: {type(error).__name__}"))
     finally:
         upstream.close()
-    _end(number, SENDING, parts)
+    finish(number, (SENDING, UNKNOWN), parts)  # an answer that comes after it was given up is better known than not
 
 
 def _late(row: Command) -> None:
     why = f"it was not sent: nobody took it within {LATE_S:.0f} s (is `dqmhub live` running?)"
-    _end(row.id, QUEUED, [Part("", None, "", REFUSED, why)])
+    finish(row.id, (QUEUED,), [Part("", None, "", REFUSED, why)])
 
 
 def _lost(row: Command) -> None:
     at = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(row.sent_at))
     advice = "look at the machines before trying again" if KINDS[row.name].changes else "ask again"
-    _end(row.id, SENDING, [Part("", None, "", UNKNOWN, f"it was being sent at {at} when the process that sent it ended; {advice}")])
+    finish(row.id, (SENDING,), [Part("", None, "", UNKNOWN, f"it was being sent at {at} when the process that sent it ended; {advice}")])
 
 
 def _change(number: int, states: tuple[str, ...], **values: Any) -> bool:
@@ -159,23 +160,28 @@ def _change(number: int, states: tuple[str, ...], **values: Any) -> bool:
         return bool(Command.update(version=version, **values).where(Command.id == number, Command.state.in_(states)).execute())
 
 
-def _end(number: int, before: str, parts: list[Part]) -> None:
-    """Write down what came of a command, and who gave it into the audit log, both or neither. An answer that comes
-    after its command was given up as lost is better known than not."""
-    state = max((part.state for part in parts), key=WORST.index, default=FAILED)
-    error = "; ".join(f"{part.machine}: {part.why}" if len(parts) > 1 and part.machine else part.why for part in parts if part.why)
+def outcome(parts: list[Part]) -> tuple[str, str]:
+    """State and error of a command that had these answers."""
     if not parts:
-        error = "nothing was sent: P5 has nothing of it any more"
-    states = (SENDING, UNKNOWN) if before == SENDING and parts and parts[0].machine else (before,)
+        return FAILED, "nothing was sent: P5 has nothing of it any more"
+    several = len(parts) > 1
+    errors = [f"{part.machine}: {part.why}" if several and part.machine else part.why for part in parts if part.why]
+    return max((part.state for part in parts), key=WORST.index), "; ".join(errors)[:LONGEST_ERROR]
+
+
+def finish(number: int, states: tuple[str, ...], parts: list[Part]) -> None:
+    """Write down what came of a command that is in one of these states, and who gave it into the audit log, both or neither."""
+    state, error = outcome(parts)
+    values: dict[str, Any] = {"state": state, "error": error, "ended": time.time(), "status": parts[-1].status if parts else None}
+    if any(part.machine or part.text for part in parts):
+        values["answer"] = stored(parts)
     with proxy.atomic():
-        values = {"state": state, "ended": time.time(), "status": parts[-1].status if parts else None, "error": error[:2000]}
-        answer = {"answer": stored(parts)} if any(part.machine or part.text for part in parts) else {}
-        if not _change(number, states, **values, **answer):
+        if not _change(number, states, **values):
             return
-        row = Command.get_by_id(number)
-        said = "; ".join(short(part.text) for part in parts if part.state == ANSWERED)
-        text = said if KINDS[row.name].changes else "answered"
-        audit(KINDS[row.name].title, row.target, row.reason, f"{state}: {error or text}"[:2000], user=row.user)
+        row, said = Command.get_by_id(number), "; ".join(short(part.text) for part in parts if part.state == ANSWERED)
+        kind = KINDS[row.name]
+        told = error or (said if kind.changes else "")
+        audit(kind.title, row.target, row.reason, f"{state}: {told}"[:LONGEST_ERROR] if told else state, user=row.user)
 
 
 def clean(before: float) -> int:

@@ -20,7 +20,7 @@ from app.square.control.models import OPEN, Command
 from app.square.control.shown import fates, sections, texts
 from app.square.control.timeline import ENTRIES, FILTERS, chosen, timeline
 from app.square.models import Job
-from app.square.place import Place, asked
+from app.square.place import ZONES, Place, asked
 from app.square.states import LOOKS as JOB_LOOKS
 from app.square.states import state_of
 from app.square.upstream import behind_cmsweb, short
@@ -89,6 +89,7 @@ def room() -> Response:
         "square/control.html", "square/control_now.html",
         place=place, machines=machines, player=player, open_rows=open_rows, entries=entries[:ENTRIES], kinds=KINDS, looks=LOOKS,
         url=settings().square_url, outside=behind_cmsweb(settings()), poll=place.link(path, **choice.query, since=version), poll_s=settings().square_poll_s, ago=runs.age,
+        zones=[(name, place.but(tz=name).link(path, **choice.query)) for name in ZONES],
         shows=[(words, place.link(path, **choice._replace(show=name).query), name == choice.show) for name, (words, _) in FILTERS.items()],
         systems=[(words, place.link(path, **choice._replace(of=name).query), name == choice.of)
                  for name, words in (("", "Both"), ("production", "Production"), ("playback", "Playback"))],

@@ -145,7 +145,7 @@ def test_an_answer_that_comes_after_all_is_written_down(room: Room) -> None:
     number = room.give("restart_hltd", host=FU).get_json()["id"]
     Command.update(state=SENDING, sent_at=time.time()).execute()
     assert room.carry_out(number).state == UNKNOWN
-    book._end(number, SENDING, [book.Part(FU, 200, "Ok", ANSWERED, "")])
+    book.finish(number, (SENDING, UNKNOWN), [book.Part(FU, 200, "Ok", ANSWERED, "")])
     assert Command.get_by_id(number).state == ANSWERED
 
 
