@@ -93,7 +93,8 @@
     const at = answer.headers.get("Data-At");
     if (at === null) return;
     const date = Date.parse(answer.headers.get("Date"));
-    if (date) ahead = date + Number(answer.headers.get("Age") ?? 0) * 1000 - Date.now();
+    const now = date + Number(answer.headers.get("Age") ?? 0) * 1000 - Date.now();
+    if (Math.abs(now - ahead) > 2000) ahead = now; // the header has whole seconds
     if (at === data.dataset.from) return;
     data.dataset.from = at;
     const time = data.querySelector("time");

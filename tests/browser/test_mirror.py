@@ -1,0 +1,184 @@
+"""A mirror in a real browser: what is new comes by itself and disturbs nobody, and pages say when nothing does."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.watch import Watch
+from tests.mirror import made
+from tests.mirror.running import Running, running
+from tests.support.processes import PATIENCE_S
+
+AUDIT = (Path(__file__).parent / "audit.js").read_text(encoding="utf-8")
+PAGES = ["/", "/runs/1", "/timeline", "/timeline?bad=1", "/help", "/cleaned", "/nowhere", "/?db=playback"]
+AWAY = "P5 or the link to it is away; what you see is from then."
+ROWS = 60
+
+
+def live(number: int) -> str:
+    """A live page whose every row says the number, with something in it to open and to scroll."""
+    row = '<tr><th scope="row">client {0}</th><td>{1}</td><td><a href="logs/1/{0}" id="log{0}">Log of {0}</a></td></tr>'
+    rows = "".join(row.format(at, number) for at in range(ROWS))
+    moment = '<time datetime="2022-09-14T10:16:40Z" data-at="1663150600">2022-09-14 12:16:40</time>'
+    return (
+        f'<h1>Run 1, edition {number}</h1><p>{moment}, <span data-since="1663150600"></span></p><details><summary>More</summary><p>Words</p></details>'
+        f'<div class="wide-table" tabindex="0"><table class="jobs"><tbody>{rows}</tbody></table></div>'
+    )
+
+
+class Fed:
+    """A mirror that the test feeds."""
+
+    def __init__(self, mirror: Running) -> None:
+        self.mirror = mirror
+        self.have = 0
+
+    def publish(self, at: float | None = None) -> None:
+        """The next edition, made now or at another time."""
+        self.have += 1
+        items = [made.html("live", "production", 0, "page", live(self.have))]
+        answer = self.mirror.post(made.snapshot([*items, *(FIRST if self.have == 1 else [])], self.have - 1, self.have, at=at))
+        assert answer.status == 200, answer.body
+
+
+FIRST = [
+    *made.a_run(1, [made.job("beam"), made.job("pixel", code=134)], newest=False),
+    made.html("help", "all", 0, "page", "<h1>Help</h1><p>Words</p>"),
+    made.html("cleaned", "all", 0, "page", "<h1>Left out</h1><p>3 paths</p>"),
+    made.html("live", "playback", 0, "page", "<h1>Run none yet</h1>"),
+]
+
+
+@pytest.fixture
+def fed(tmp_path: Path) -> Iterator[Fed]:
+    with running(tmp_path) as mirror:
+        yield Fed(mirror)
+
+
+@pytest.fixture
+def page(browser: Browser, fed: Fed, watch: Watch) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1366, "height": 768}, base_url=fed.mirror.url)
+    context.set_default_timeout(PATIENCE_S * 1000)
+    expect.set_options(timeout=PATIENCE_S * 1000)
+    page = context.new_page()
+    watch.at(page)
+    yield page
+    context.close()
+    watch.judge(fed.mirror.url)
+
+
+def test_a_page_that_waits_shows_the_first_data_when_they_come(page: Page, fed: Fed) -> None:
+    page.goto("/")
+    expect(page.locator("main")).to_contain_text("Nothing has come from the hub yet")
+    fed.publish()
+    expect(page.locator("h1")).to_have_text("Run 1, edition 1")
+    expect(page.locator("#data")).to_contain_text("Data from")
+
+
+def test_what_is_new_comes_by_itself_and_focus_scroll_and_what_is_open_stay(page: Page, fed: Fed) -> None:
+    fed.publish()
+    page.goto("/")
+    page.locator("summary").click()
+    page.locator("#log40").focus()
+    page.evaluate("document.querySelector('.wide-table').scrollLeft = 0; scrollTo(0, 700)")
+    before = page.evaluate("scrollY")
+    page.evaluate("document.getElementById('log40').mark = 'the same element'")
+    fed.publish()
+    expect(page.locator("h1")).to_have_text("Run 1, edition 2")
+    assert page.locator("td").first.text_content() == "2"
+    assert page.evaluate("[document.activeElement.id, document.activeElement.mark]") == ["log40", "the same element"]
+    assert page.evaluate("[scrollY, document.querySelector('details').open]") == [before, True]
+    fed.publish()
+    expect(page.locator("h1")).to_have_text("Run 1, edition 3")
+
+
+def test_a_page_warns_when_the_data_grow_old_and_no_longer_when_new_ones_come(page: Page, fed: Fed) -> None:
+    fed.publish(at=time.time() - 55)
+    page.goto("/")
+    expect(page.get_by_text(AWAY)).to_be_visible()
+    fed.publish()
+    expect(page.get_by_text(AWAY)).to_be_hidden()
+    expect(page.locator("#data")).not_to_have_class("data old")
+
+
+def test_a_page_says_that_the_mirror_does_not_answer_and_goes_on_when_it_does(page: Page, fed: Fed, watch: Watch) -> None:
+    watch.expected += ["Failed to load resource"]
+    fed.publish()
+    page.goto("/")
+    fed.mirror.kill()
+    expect(page.get_by_text("This mirror does not answer")).to_be_visible()
+    fed.mirror.start()
+    fed.publish()
+    expect(page.locator("h1")).to_have_text("Run 1, edition 2")
+    expect(page.get_by_text("This mirror does not answer")).to_be_hidden()
+
+
+def test_a_hidden_tab_asks_nothing_and_is_brought_up_to_date_when_it_is_seen(page: Page, fed: Fed, watch: Watch) -> None:
+    fed.publish()
+    page.goto("/")
+    hide = "hidden => { Object.defineProperty(document, 'hidden', { value: hidden, configurable: true }); document.dispatchEvent(new Event('visibilitychange')); }"
+    page.evaluate(hide, True)
+    page.clock.install()
+    polls = len(watch.requests)
+    page.clock.run_for(60_000)
+    assert len(watch.requests) <= polls + 1, "one may have been on its way"
+    fed.publish()
+    page.evaluate(hide, False)
+    expect(page.locator("h1")).to_have_text("Run 1, edition 2")
+
+
+def test_times_are_shown_in_the_zone_that_is_chosen_and_pages_remember_it(page: Page, fed: Fed) -> None:
+    fed.publish()
+    page.goto("/")
+    moment = page.locator("main time")
+    expect(moment).to_have_text("2022-09-14 12:16:40")
+    page.get_by_label("Times:").select_option("UTC")
+    expect(moment).to_have_text("2022-09-14 10:16:40")
+    page.goto("/?db=production")
+    expect(moment).to_have_text("2022-09-14 10:16:40")
+    fed.publish()
+    expect(page.locator("h1")).to_have_text("Run 1, edition 2")
+    expect(moment).to_have_text("2022-09-14 10:16:40")
+
+
+def test_without_scripts_the_pages_are_whole(browser: Browser, fed: Fed) -> None:
+    fed.publish(at=time.time() - 100)
+    context = browser.new_context(java_script_enabled=False, base_url=fed.mirror.url)
+    page = context.new_page()
+    page.goto("/")
+    expect(page.get_by_text(AWAY)).to_be_visible()
+    expect(page.locator("main span")).to_contain_text("days")
+    page.get_by_role("link", name="Timeline").click()
+    page.get_by_label("Exit code not 0").check()
+    page.get_by_role("button", name="Show").click()
+    expect(page.locator(".cell-crashed")).to_have_count(1)
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_can_be_used_by_everybody(browser: Browser, fed: Fed, watch: Watch, scheme: str) -> None:
+    watch.expected += ["404"]
+    fed.publish()
+    context = browser.new_context(color_scheme="dark" if scheme == "dark" else "light", base_url=fed.mirror.url)
+    page = context.new_page()
+    watch.at(page)
+    for one in PAGES:
+        page.goto(one)
+        assert (one, page.evaluate(AUDIT)) == (one, [])
+    context.close()
+    watch.judge(fed.mirror.url)
+
+
+def test_a_phone_needs_no_scrolling_sideways(browser: Browser, fed: Fed) -> None:
+    fed.publish()
+    context = browser.new_context(viewport={"width": 390, "height": 844}, base_url=fed.mirror.url, is_mobile=True, has_touch=True)
+    page = context.new_page()
+    for one in PAGES:
+        page.goto(one)
+        assert (one, page.evaluate("document.documentElement.scrollWidth")) == (one, 390)
+    context.close()
