@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from app.square.details import unpacked
 from app.square.documents import ARRAYS, mapping, number
-from app.square.figure import Figure, Series
+from app.square.figure import MOST, Figure, Series
 from app.square.models import Graph, GraphPart
 
 CHARTS = {"delivery": ("File delivery", "File delivery delay, s"), "rate": ("Event rate", "Accepted events per lumisection")}
@@ -92,7 +92,7 @@ def _files(points: dict[str, Any], graph: Graph) -> Iterator[File]:
 
 def _known(value: Any) -> float | None:
     found = number(value)
-    return None if found is None or found < 0 else found
+    return found if found is not None and 0 <= found < MOST else None
 
 
 def _whole(value: Any) -> int | None:

@@ -18,6 +18,7 @@ JOB, FILES, PLAYBACK = "dqm-source-state", "dqm-files", "dqm-playback"
 TYPES = {JOB, FILES, PLAYBACK, "dqm-stats", "dqm-diskspace", "dqm-release"}
 LUMI_S = 23.310893056
 """Length of a lumisection."""
+LONGEST_LUMI_S = 3600.0
 LOG_TEXTS = ("stdlog_start", "stdlog_end")
 ARRAYS = ("lumis", "mtimes", "ctimes", "evt_processed", "evt_accepted", "fsize")
 LONGEST = 500
@@ -156,10 +157,11 @@ def _started(extra: dict[str, Any], reported: float) -> float:
 
 def _graph(ours: Row, document: dict[str, Any], run: int | None) -> Row:
     extra = mapping(document.get("extra"))
+    lumi_s = number(extra.get("lumi")) or LUMI_S
     return ours | {
         "run": run, "host": text(document.get("hostname")), "tag": text(document.get("tag")),
-        "global_start": number(extra.get("global_start")), "source": text(extra.get("global_start_source")),
-        "lumi_s": number(extra.get("lumi")) or LUMI_S,
+        "global_start": moment(extra.get("global_start")), "source": text(extra.get("global_start_source")),
+        "lumi_s": lumi_s if 0 < lumi_s < LONGEST_LUMI_S else LUMI_S,
     }  # fmt: skip
 
 

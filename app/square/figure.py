@@ -26,6 +26,10 @@ ENLARGED = 2
 """A PNG is drawn so many times larger, and made smaller, for smooth edges."""
 
 
+LEAST, MOST = 1e-12, 1e15
+"""The smallest difference that is drawn, and what no number of ours reaches; a document may say anything."""
+
+
 class Series(NamedTuple):
     """Points (x, y) under one name."""
 
@@ -68,7 +72,7 @@ class Scene(NamedTuple):
 
 def ticks(low: float, high: float, most: int = 8) -> list[float]:
     """Round numbers from at or below `low` to at or above `high`, 1, 2 or 5 times a power of ten apart."""
-    span = high - low if high > low else max(abs(high), 1.0)
+    span = high - low if high - low > LEAST else max(abs(high), 1.0)
     raw = span / most
     power = 10.0 ** math.floor(math.log10(raw))
     step = next(times * power for times in (1, 2, 5, 10) if times * power >= raw * (1 - 1e-9))
@@ -78,7 +82,8 @@ def ticks(low: float, high: float, most: int = 8) -> list[float]:
 
 def scene(figure: Figure) -> Scene:
     """The figure with its axes and legend; an empty one says so."""
-    points = [point for series in figure.series for point in series.points]
+    shown = [[(x, y) for x, y in series.points if max(abs(x), abs(y)) < MOST] for series in figure.series]
+    points = [point for series in shown for point in series]
     xs = ticks(0, max((x for x, _ in points), default=10))
     ys = ticks(min((y for _, y in points), default=0), max((y for _, y in points), default=1))
     right, bottom = WIDTH - RIGHT, HEIGHT - BOTTOM
@@ -99,9 +104,7 @@ def scene(figure: Figure) -> Scene:
     ]
     if not points:
         texts.append(Text((LEFT + right) / 2, (TOP + bottom) / 2, "Nothing is known of this run yet", "middle", 15))
-    dots = [
-        Dots(COLOURS[place % len(COLOURS)], [(at_x(x), at_y(y)) for x, y in series.points]) for place, series in enumerate(figure.series)
-    ]
+    dots = [Dots(COLOURS[place % len(COLOURS)], [(at_x(x), at_y(y)) for x, y in series]) for place, series in enumerate(shown)]
     _legend(figure, texts, dots)
     return Scene(lines, texts, dots)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import zstandard
+from flask.testing import FlaskClient
 
 from app.settings import Settings
 from app.square import documents
@@ -203,3 +204,42 @@ def test_a_run_of_files_alone_is_a_run(hub: Settings) -> None:
 )
 def test_the_release_is_found_in_the_path(path: str, release: str) -> None:
     assert documents.release(path) == release
+
+
+@pytest.mark.parametrize("huge", [1e308, -1e308, 1.7e308])
+def test_numbers_beyond_all_measure_leave_charts_and_tables_as_they_are(hub: Settings, client: FlaskClient, huge: float) -> None:
+    arrays = {
+        "lumis": [1, 2],
+        "mtimes": [NOW + 40, huge],
+        "ctimes": [huge, huge],
+        "evt_processed": [1, huge],
+        "evt_accepted": [7, huge],
+        "fsize": [5, huge],
+    }
+    files = {
+        "_id": "files",
+        "type": "dqm-files",
+        "run": 7,
+        "hostname": "bu",
+        "extra": {"streams": {"DQM": arrays}, "global_start": huge, "lumi": huge},
+    }
+    stats = {
+        str(NOW): {"n": "1", "rate": "0.5"},
+        str(NOW + 1): {"n": str(huge), "rate": str(-huge)},
+        str(NOW + 2): {"n": "2", "rate": str(huge)},
+    }
+    extra = {"lumi_stats": stats, "mem_info": {str(NOW): f"1 {huge} 1", str(huge): "1 2 3"}}
+    keep("bu", files, {"_id": "job", "type": "dqm-source-state", "run": 7, "tag": "beam", "extra": extra})
+    for chart in (
+        "runs/7/delivery.svg?",
+        "runs/7/rate.png?",
+        "runs/7/rate.csv?",
+        "statistics.csv?",
+        "job/memory.svg?key=job&",
+        "job/events.png?key=job&",
+        "job?key=job&",
+    ):
+        assert client.get(f"/square/{chart}system=production").status_code == 200, chart
+    found = client.get("/api/v1/square/runs/7/files").text
+    assert "Infinity" not in found
+    assert json.loads(found)["streams"]["DQM"]["accepted"] == [7, None]
