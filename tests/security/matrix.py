@@ -61,6 +61,7 @@ LEAST_ROLE = {
     "square_notices.end": Role.OPERATOR,
     "square_legacy.api": Role.VIEWER,
     "square_legacy.timeline": Role.VIEWER,
+    "square_legacy.control": Role.OPERATOR,
     "square_timeline.timeline": Role.VIEWER,
     "square_job.job_page": Role.VIEWER,
     "square_job.job_chart": Role.VIEWER,

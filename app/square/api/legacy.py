@@ -164,6 +164,14 @@ ANSWERS: dict[str, Callable[[], Response]] = {
 }
 
 
+@blueprint.get("/cr/")
+@blueprint.get("/cr/login/")
+@needs(Role.OPERATOR)
+def control() -> AnyResponse:
+    """The control room of the older mirror. What its page sent (`/cr/exe`) is not taken here: it had no confirmation."""
+    return redirect(request.script_root + "/square/control")
+
+
 @blueprint.get("/timeline/")
 @needs(Role.VIEWER)
 def timeline() -> AnyResponse:

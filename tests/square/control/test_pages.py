@@ -100,6 +100,13 @@ def test_only_operators_may_look_or_command(room: Room) -> None:
     assert room.get("/square/control", Role.ADMIN).status_code == 200
 
 
+def test_bookmarks_of_the_older_control_room_lead_here_and_its_commands_nowhere(room: Room) -> None:
+    before = len(room.requests())
+    assert [room.get(path).location for path in ("/cr/", "/cr/login/")] == ["/square/control"] * 2
+    assert room.get(f"/cr/exe?what=restart_hltd&host={FU}").status_code == 404
+    assert len(room.requests()) == before
+
+
 def test_the_page_shows_machines_jobs_and_the_player(room: Room) -> None:
     page = room.get("/square/control").text
     rows = dict(re.findall(r'<tr><th scope="row"><bdi>(dqm[^<]*)</bdi></th>(.*?)</tr>', page, re.DOTALL))
