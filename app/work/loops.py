@@ -93,8 +93,8 @@ def schedule(queue: Queue, found: list[Repeated], stopping: threading.Event) -> 
     """Make each loop a periodic task of this process's queue."""
     for loop in found:
         queue.periodic_task(lambda _: True, name=f"loop {loop.name}")(partial(minute, loop, stopping))
-    old = Loop.name.not_in([loop.name for loop in found]), Loop.owner == ""
-    Loop.delete().where(*old).execute()  # else the status page waits for it for ever
+    free = (Loop.owner == "") | (Loop.lease_until < time.time())
+    Loop.delete().where(Loop.name.not_in([loop.name for loop in found]), free).execute()  # else the status page waits for them for ever
 
 
 _threads: list[threading.Thread] = []

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from app import database
+from app import database, work
 from app.settings import TREE, Settings
 from app.work import Loop, Repeated, Turn, loops
 from tests.support.processes import PATIENCE_S, environment, until
@@ -200,6 +200,19 @@ def test_one_thread_of_a_process_waits_for_a_loop_at_a_time(hub: Settings) -> No
     stopping.set()
     first.join(PATIENCE_S)
     assert not first.is_alive()
+
+
+def test_a_loop_that_is_no_more_is_forgotten_unless_somebody_still_does_it(hub: Settings) -> None:
+    now = time.time()
+    for name, owner, lease_until in (
+        ("kept", "dead", now - 9),
+        ("freed", "", now),
+        ("killed", "dead", now - 9),
+        ("done", "another", now + 5),
+    ):
+        Loop.create(name=name, period_s=2.0, owner=owner, lease_until=lease_until)
+    loops.schedule(work.queue_of("live"), [Repeated("kept", 2.0, lambda _: nullcontext(lambda: None))], threading.Event())
+    assert {loop.name for loop in Loop.select()} == {"kept", "done"}
 
 
 @contextmanager
