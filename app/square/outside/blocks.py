@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from app.square.outside.patterns import PEM
 from app.square.outside.pseudonyms import Secret
-from app.square.outside.rules import Part
+from app.square.outside.rules import DROPPED, Part
 
 _BEGIN, _END = re.compile(rf"(?i)-----\s?BEGIN {PEM}"), re.compile(rf"(?i)-----\s?END {PEM}[^-]*-*")
 _BODY = re.compile(r"""[\s"'>|,]*(?:[A-Za-z0-9+/=]{4,}|[A-Za-z-]+: .*)?[\s"',+]*""")
@@ -76,7 +76,11 @@ def _environments(lines: Sequence[str]) -> Hidden:
             continue
         matches = {one: _ASSIGNMENT.match(lines[one]) for one in block}
         if len(block) > 1 and any(match and _VARIABLE.fullmatch(match["name"]) for match in matches.values()):
-            found |= {one: (match[0], Secret("environment", "")) for one, match in matches.items() if match}
+            found |= {
+                one: (match[0], Secret("environment", ""))
+                for one, match in matches.items()
+                if match and lines[one][match.end() :].strip("\"'") != DROPPED
+            }
             if number < len(lines) and lines[number - 1].rstrip().endswith("="):
                 found[number] = (Secret("environment", ""),)
         block = []

@@ -50,11 +50,12 @@ _INSIDE = (".cms", ".cern.ch", ".cern")
 
 
 class Found(NamedTuple):
-    """The text from start to end is shown as these parts. since: where what tells of it begins, as the name before a value."""
+    """The text from start to end is shown as these parts. since, until: with what tells of it and stays, as the name before a value."""
 
     since: int
     start: int
     end: int
+    until: int
     parts: tuple[Part, ...]
 
 
@@ -115,7 +116,7 @@ class Rules:
             elif parts is None and rule not in INNER:
                 parts = self.inner(taken)
             if parts is not None:
-                yield Found(match.start(), match.start(), match.end(), _joined(parts))
+                yield Found(match.start(), match.start(), match.end(), match.end(), _joined(parts))
 
 
 def _joined(parts: Iterable[Part]) -> tuple[Part, ...]:
@@ -134,7 +135,9 @@ def _trimmed(found: Found, text: str) -> Found:
     first, last = found.parts[0], found.parts[-1]
     before = len(first) if isinstance(first, str) and text.startswith(first, found.start) else 0
     after = len(last) if isinstance(last, str) and text.endswith(last, found.start + before, found.end) else 0
-    return Found(found.since, found.start + before, found.end - after, found.parts[before > 0 : len(found.parts) - (after > 0)])
+    return Found(
+        found.since, found.start + before, found.end - after, found.until, found.parts[before > 0 : len(found.parts) - (after > 0)]
+    )
 
 
 @lru_cache(maxsize=8)
@@ -154,7 +157,7 @@ def _whole(kind: str) -> Show:
 
 
 def _stays(text: str, rules: Rules) -> Shown:
-    return None
+    return (text,)
 
 
 def _value_of(pattern: Any, secret: Callable[[str], Secret], harmless: Callable[[str], bool] = lambda value: False) -> Show:
@@ -192,11 +195,12 @@ def _url(text: str, rules: Rules) -> Shown:
     if name.lower() in PUBLIC_HOSTS and not secret and not set("?#=") & set(rest) and not by_chance(rest):
         return (text,)
     before: tuple[Part, ...] = (secret if is_pseudonym(secret) else Secret("token", secret), "@") if secret else ()
-    shown: Part = name if is_pseudonym(name) or name == "localhost" else _machine(name)
+    shown: Part = name if is_pseudonym(name) or name == "localhost" else machine(name)
     return f"{scheme}://", *before, shown, port, "/..." if rest.strip("/") else rest
 
 
-def _machine(name: str) -> Secret:
+def machine(name: str) -> Secret:
+    """A host by its name or its address."""
     try:
         return Secret("address", str(ipaddress.ip_address(name.strip("[]"))))
     except ValueError:
@@ -220,7 +224,7 @@ def _login(text: str, rules: Rules) -> Shown:
     found = _LOGIN.fullmatch(text)
     if is_pseudonym(found["user"]) and is_pseudonym(found["host"]):
         return None
-    return *rules.inner(found["before"]), Secret("user", found["user"].lower()), "@", _machine(found["host"])
+    return *rules.inner(found["before"]), Secret("user", found["user"].lower()), "@", machine(found["host"])
 
 
 def _ipv6(text: str, rules: Rules) -> Shown:
@@ -283,6 +287,11 @@ def _word(text: str, rules: Rules) -> Shown:
     return (Secret("token", text),) if by_chance(text) else None
 
 
+def _user(value: str) -> Secret:
+    """A user by name, also of 1042(smith)."""
+    return Secret("user", value.rpartition("(")[2].rstrip(")").lower())
+
+
 def _token(value: str) -> Secret:
     return Secret("key", value.lower()) if _UUID.fullmatch(value) else Secret("token", value)
 
@@ -292,8 +301,8 @@ SHOWN: dict[str, Show] = {
     "option": _value_of(_OPTION, _token), "labelled": _value_of(_LABELLED, _token), "named": _value_of(_LABELLED, _token, str.isdigit),
     "environment": _environment, "format": _format, "ssh": _whole("key"), "email": _whole("e-mail"), "login": _login,
     "mac": _whole("address"), "ipv4": _whole("address"), "ipv6": _ipv6, "uuid": lambda text, rules: (Secret("key", text.lower()),), "pointer": _stays, "hex": _hex,
-    "uid": _value_of(_HEADER, lambda value: Secret("user", value.lower())), "listing": _listing,
-    "user": _value_of(_USER, lambda value: Secret("user", value.lower()), _no_name),
-    "hostis": _value_of(_HOST, _machine, _no_name), "host": _host, "closing": _stays, "quoted": _quoted, "path": _path,
+    "uid": _value_of(_HEADER, _user), "listing": _listing,
+    "user": _value_of(_USER, _user, _no_name),
+    "hostis": _value_of(_HOST, machine, _no_name), "host": _host, "closing": _stays, "quoted": _quoted, "path": _path,
     "relative": _relative, "word": _word,
 }  # fmt: skip

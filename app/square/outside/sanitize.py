@@ -22,7 +22,8 @@ from app.square.outside.blocks import hidden
 from app.square.outside.canonical import Segment
 from app.square.outside.paths import users as users_of
 from app.square.outside.pseudonyms import Pseudonyms, Secret
-from app.square.outside.rules import DROPPED, Part, Rules
+from app.square.outside.rules import DROPPED, Part, Rules, is_pseudonym
+from app.square.outside.rules import machine as machine_secret
 from app.square.outside.words import COMMON
 from app.square.outside.wrapped import found_in, groups, placed
 from app.square.runs import client_name
@@ -35,7 +36,7 @@ Name = Callable[[Secret, int], str]
 
 _SHORTENED = re.compile(r"dqm[a-z]*-[a-z0-9]+(?:-[a-z0-9]+)+|[a-z]{1,12}-[a-z0-9]+(?:-[a-z0-9]+)*-\d{1,3}")
 _WORD = re.compile(r"(?<![A-Za-z0-9])(?:[A-Za-z][a-z0-9]{2,15}|[A-Z][A-Z0-9]{2,15})(?![A-Za-z0-9])")
-_VERSION = re.compile(r"[0-9A-Za-z_]{0,200}")
+_HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]|\.(?!\.|\Z)){0,250}")
 
 
 class OutsideJob(NamedTuple):
@@ -183,8 +184,10 @@ class Sanitizer:
 
     def host(self, name: str) -> str:
         """The name of a host as the crew knows it outside: dqmfu-c2b03-.. or fu..04; a pseudonym when it cannot be shortened."""
-        name = name.lower().removesuffix(".cms").removesuffix(".cern.ch")
-        return censored(name) if _SHORTENED.fullmatch(name) else self.text(name)
+        if not _HOST.fullmatch(name) or is_pseudonym(name):
+            return self.text(name)
+        secret = machine_secret(name)
+        return _shortened(secret, self._pseudonyms.numbers([secret])[secret])
 
     def identifier(self, key: str) -> str:
         """The same 20 hex digits for a key each time, of which nobody can tell the key."""
@@ -210,7 +213,7 @@ class Sanitizer:
 
     def event(self, event: Event) -> OutsideEvent:
         """An event without the names in it."""
-        title, text = self._settled([event.title, event.text], _shortened)
+        (title,), (text,) = (self._settled([told], _shortened) for told in (event.title, event.text))
         return OutsideEvent(self.identifier(event.id), event.at, event.kind, event.run, title, text)
 
 

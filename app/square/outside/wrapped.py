@@ -33,6 +33,7 @@ _NATURAL = re.compile(r"""["'(\[<{]*(?:[A-Za-z][A-Za-z_]*(?:(?:::|: |[(<,;\[]).*
 """How the first word of a line is written, in English or in C++, unless it is the end of something else."""
 
 _RULER = re.compile(r"[^A-Za-z0-9]{3,}")
+_REPLACED = re.compile(r"""(?:(?:host|path|user|e-mail|address|token|key)-\d+|\(dropped\))["'\])},;]*\Z""")
 _OPEN = tuple("/=:@-_.+,%&~")
 """Signs after which something goes on."""
 
@@ -73,7 +74,7 @@ def groups(segments: Sequence[Segment], own: Sequence[list[Found]], find: Find) 
 
 
 def _reaches_end(found: Sequence[Found], text: str) -> bool:
-    return bool(found) and found[-1].end == len(text)
+    return bool(found) and found[-1].until == len(text)
 
 
 def _joint(last: Segment, before: str, covered: bool, segment: str, own: Sequence[Found], find: Find) -> str | None:
@@ -83,26 +84,29 @@ def _joint(last: Segment, before: str, covered: bool, segment: str, own: Sequenc
         return next((joint for joint in ("", " ") if _crosses(before[-WINDOW:], joint, after[:WINDOW], find)), "")
     indent = len(segment) - len(after)
     head, tail = after.split(" ", 1)[0], body.rpartition(" ")[2]
+    if _REPLACED.search(tail):
+        return None
     if not head or not tail or _RULER.fullmatch(tail) or (_RECORD.match(after) and not body.endswith(("=", ":"))):
         return None
     if indent and not body.endswith(_OPEN) and not tail.startswith("-"):
         return None
-    whole = bool(own) and own[0].start == indent and own[0].end >= indent + len(head)
+    whole = bool(own) and own[0].since <= indent and own[0].until >= indent + len(head)
     if whole and (covered or _NATURAL.fullmatch(tail)):
         return None
     cut = len(last.text) in WIDTHS or (len(last.text) < NARROW and " " not in last.text + segment)
     if covered and not cut and not body.endswith(_OPEN) and _NATURAL.fullmatch(head):
         return None
-    if head == segment and body == before and not whole:
+    if head == after.rstrip() and not indent and body == before and not whole:
         return ""
-    joints = ("",) if covered or body != before else ("", " ")
+    words = not cut and _NATURAL.fullmatch(tail) and _NATURAL.fullmatch(head)
+    joints = ("",) if covered or body != before else (" ",) if words else ("", " ")
     return next((joint for joint in joints if _crosses(before[-WINDOW:], joint, after[:WINDOW], find)), None)
 
 
 def _crosses(before: str, joint: str, after: str, find: Find) -> bool:
     """Whether something is found that begins in the one and ends in the other."""
     end = len(before)
-    return any(found.since < end and found.end > end + len(joint) for found in find(before + joint + after))
+    return any(found.since < end and found.until > end + len(joint) for found in find(before + joint + after))
 
 
 def found_in(group: Group, own: Sequence[list[Found]], find: Find) -> list[Found]:
@@ -112,7 +116,7 @@ def found_in(group: Group, own: Sequence[list[Found]], find: Find) -> list[Found
     found = list(find(group.text))
     for number, place in enumerate(group.places, group.first):
         shift = place.start - place.indent
-        found += [Found(shift + one.since, shift + one.start, shift + one.end, one.parts) for one in own[number]]
+        found += [one._replace(start=shift + one.start, end=shift + one.end) for one in own[number]]
     merged: list[Found] = []
     for one in sorted(found, key=lambda one: (one.start, -one.end)):
         if merged and one.start < merged[-1].end:

@@ -1,0 +1,88 @@
+"""The real logs of three runs: nothing of where they were written leaves, and what tells of the run does.
+
+The names that must be gone are taken from the documents themselves, not from the rules.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.square.outside.sanitize import Sanitizer
+
+USEFUL = re.compile(
+    r"\d\d-\w{3}-\d{4} \d\d:\d\d:\d\d CEST|%MSG\S*.*|Begin processing.*|(?:Time|Trig)Report.*|-- process exit: -?\d+ --"
+    r"|run\d{6}_ls\d{4}_stream[A-Za-z]+|DQM_V0001_\w+_R\d{9}|\w+_cfg\.py|CMSSW_[\d_]+|runNumber=\d+|runkey=\w+"
+)
+"""What of a line is read by those who look for a fault."""
+
+FOLDERS = re.compile(r"(?<=[\s'\"=])/[\w.-]+(?:/[\w.-]+)+(?=/)")
+DOMAINS = re.compile(r"[\w-]+\.(?:cms|cern\.ch)\b")
+
+
+@pytest.fixture(scope="module")
+def documents(fixtures_dir: Path) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads((fixtures_dir / "dqmsquare" / "runs.json").read_text())
+    return [document for document in found if document["stdlog_start"]]
+
+
+def logs(document: dict[str, Any]) -> list[list[str]]:
+    return [[line.rstrip("\n") for line in document[part]] for part in ("stdlog_start", "stdlog_end")]
+
+
+@pytest.fixture(scope="module")
+def names(documents: list[dict[str, Any]], fixtures_dir: Path) -> set[str]:
+    """Hosts, merger machines, keys, identifiers, folders and domains of the real documents."""
+    found: set[str] = set()
+    for document in documents:
+        text = "\n".join(line for log in logs(document) for line in log)
+        found |= {document["hostname"], document["id"], *DOMAINS.findall(text), *re.findall(r"runUniqueKey=([\w-]+)", text)}
+        found |= {path for path in FOLDERS.findall(text) if not path.startswith(("/cvmfs", "/usr"))}
+    for graph in json.loads((fixtures_dir / "dqmsquare" / "graphs.json").read_text()):
+        found |= {graph["hostname"], *(stream.partition("_")[2] for stream in graph["stream_data"] or {})}
+    return {name for name in found if len(name) > 3}
+
+
+def test_no_name_of_the_real_documents_leaves(documents: list[dict[str, Any]], names: set[str], sanitizer: Sanitizer) -> None:
+    assert len(names) > 100
+    private = re.compile("|".join(map(re.escape, sorted(names, key=len, reverse=True))), re.IGNORECASE)
+    for document in documents:
+        for log in logs(document):
+            out = sanitizer.lines(log)
+            assert not private.findall("\n".join(out))
+            assert sanitizer.lines(out) == out
+
+
+def test_what_tells_of_the_run_stays_word_for_word(documents: list[dict[str, Any]], sanitizer: Sanitizer) -> None:
+    for document in documents:
+        for log in logs(document):
+            out = sanitizer.lines(log)
+            assert len(out) == len(log)
+            for line, shown in zip(log, out, strict=True):
+                assert USEFUL.findall(shown) == USEFUL.findall(line), line
+
+
+def test_most_lines_of_a_real_log_are_not_touched_at_all(documents: list[dict[str, Any]], sanitizer: Sanitizer) -> None:
+    lines = [line for document in documents for log in logs(document) for line in log]
+    told = [
+        line
+        for line in lines
+        if "/" not in line and ".cms" not in line and "pid" not in line and line == line.strip() and "-c2" not in line
+    ]
+    assert len(told) > 10_000
+    kept = sanitizer.lines(told)
+    assert [line for line, shown in zip(told, kept, strict=True) if shown != line and "frontierKey" not in line and "@" not in line] == []
+
+
+def test_a_host_has_one_pseudonym_in_all_logs(documents: list[dict[str, Any]], sanitizer: Sanitizer) -> None:
+    seen = set()
+    for document in documents:
+        for log in logs(document):
+            for line, shown in zip(log, sanitizer.lines(log), strict=True):
+                if "streamDQM_sm-c2a11-43-01." in line:
+                    seen.add(re.findall(r"streamDQM_(host-\d+)\.", shown)[0])
+    assert len(seen) == 1
