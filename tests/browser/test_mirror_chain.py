@@ -1,0 +1,125 @@
+"""From the stand-in P5 through grabber, sanitiser, publisher and mirror to a browser outside: what happens at P5 is seen without a hand."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from app.settings import Settings
+from app.square.outside import keys
+from tests.browser.watch import Watch
+from tests.mirror.running import Running, running
+from tests.square.chain import Chain, chain
+from tests.support.processes import PATIENCE_S, until
+
+CLIENT = "pixel_dqm_sourceclient-live"
+FU = "dqmfu-c2b03-45-01"
+
+
+@pytest.fixture
+def mirror(tmp_path: Path, sqlite_template: Path) -> Iterator[Running]:
+    """A mirror of a hub that has published nothing yet."""
+    shutil.copytree(sqlite_template, tmp_path / "var")
+    settings = Settings(data_dir=str(tmp_path / "var"))
+    keys.make_key(settings)
+    with running(tmp_path, keys=keys.signing_key(settings).public_key().public_bytes_raw().hex()) as found:
+        yield found
+
+
+@pytest.fixture
+def hub(tmp_path: Path, mirror: Running) -> Iterator[Chain]:
+    """P5, at which nothing happens but what the test says, and the hub without a web server."""
+    given = Settings(
+        data_dir=str(tmp_path / "var"), instance_name="P5", square_grab_s=0.2, square_status_s=1.0, publish_s=0.2, publish_mirrors=(mirror.url,)
+    )  # fmt: skip
+    with chain(given, "--quiet-start", "--speed", "1", services=("live", "p5")) as found:
+        yield found
+
+
+@pytest.fixture
+def page(browser: Browser, mirror: Running, watch: Watch) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1366, "height": 768}, base_url=mirror.url)
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE_S * 1000)
+    expect.set_options(timeout=PATIENCE_S * 1000)
+    watch.at(page)
+    yield page
+    context.close()
+    watch.judge(mirror.url)
+
+
+def test_what_happens_at_p5_is_seen_through_the_mirror(page: Page, hub: Chain, mirror: Running) -> None:
+    p5 = hub.p5
+    page.goto("/")
+    expect(page.locator(".brand")).to_have_text("P5 mirror")
+    run = p5.incident("start_run", lumis=100)["run"]
+    p5.advance(30)
+    expect(page.locator("h1 .run")).to_have_text(f"Run {run}")
+    expect(page.locator(".jobs .job-running")).to_have_count(31)
+    expect(page.locator(".machines li").first).to_contain_text("up")
+
+    first = page.locator(".jobs tbody tr").first
+    p5.incident("crash", tag=CLIENT, code=-11, restart=False)
+    expect(first).to_contain_text("-11 SIGSEGV")
+    expect(first.locator("th")).to_have_text(re.compile("^pixel"))
+    log = page.context.new_page()
+    until(lambda: mirror.get("/status").json["items"].get("log"), "a log")
+    log.goto(first.get_by_role("link", name=re.compile("Log of pixel")).evaluate("link => link.href"))
+    expect(log.locator(".log")).to_contain_text("cmsRun")
+    assert not re.search(r"/nfshome|@cern|\.cms\b|c2b0\d-45", log.content()), "names from inside"
+
+    p5.incident("end_run", follow=False)
+    p5.advance(120)
+    expect(page.locator(".jobs .job-running")).to_have_count(0)
+    expect(page.locator(".live")).to_contain_text("ended")
+    expect(first).to_contain_text("-11 SIGSEGV")
+
+    old = page.context.new_page()
+    old.goto(f"/runs/{run}")
+    following = p5.incident("start_run", lumis=100)["run"]
+    p5.advance(30)
+    expect(page.locator("h1 .run")).to_have_text(f"Run {following}")
+    expect(page.locator(".jobs .job-running")).to_have_count(31)
+    until(lambda: f"Next run: {following}".encode() in mirror.get(f"/runs/{run}").body, "the way to the next run")
+    old.reload()
+    expect(old.get_by_label(f"Next run: {following}")).to_be_visible()
+    expect(old.locator(".jobs tbody tr").first).to_contain_text("-11 SIGSEGV")
+
+    old.goto("/timeline?bad=1&client=pixel")
+    expect(old.locator(".cell-crashed")).to_have_count(1)
+    old.goto("/timeline")
+    expect(old.locator("tbody th").first).to_have_text(str(following))
+    until(lambda: b"pixel crashed in run" in mirror.get("/feed.xml").body, "the crash in the feed")
+    told = mirror.get(f"/api?what=get_run&run={run}").json
+    assert told[0] == [None, following]
+    assert {client[4]: client[3] for client in told[1][1]}["pixel"] == -11
+    assert mirror.get("/status").json["refused"] == {}
+
+    mirror.kill()
+    p5.incident("crash", tag="csc_dqm_sourceclient-live", code=65, restart=False)
+    mirror.start()
+    expect(page.locator(".jobs tbody tr").first.locator("th")).to_have_text(re.compile("^csc"))
+    everything = json.dumps(
+        [mirror.get(address).body.decode() for address in ("/", f"/runs/{run}", "/help", "/cleaned", "/api?what=get_cluster_status")]
+    )
+    assert FU not in everything
+
+
+def test_charts_of_a_run_are_at_the_mirror_and_may_be_kept_by_their_version(page: Page, hub: Chain, mirror: Running) -> None:
+    run = hub.p5.incident("start_run", lumis=100)["run"]
+    hub.p5.advance(130)
+    page.goto("/")
+    chart = page.get_by_alt_text(f"File delivery of run {run}")
+    chart.scroll_into_view_if_needed()
+    until(lambda: chart.evaluate("image => image.complete && image.naturalWidth > 0"), "the chart")
+    kept = mirror.get(chart.evaluate("image => image.src").removeprefix(mirror.url))
+    assert kept.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert mirror.get(f"/charts/{run}/rate.csv").body.startswith(b"stream")
+    assert mirror.get(f"/charts/{run}/delivery.png").body.startswith(b"\x89PNG")
+    assert mirror.get(f"/api?what=get_graph&run={run}").json[0] == run
