@@ -41,13 +41,17 @@
     }
   }
 
+  // What a poll brings knows nothing of the switch, which would be hidden for a moment and lose the focus.
+  Idiomorph.defaults.callbacks.beforeNodeMorphed = (old) => old.id !== "alarm";
+
   function alarm() {
     const box = document.getElementById("square");
     const button = document.getElementById("alarm");
-    if (button) {
+    const text = sound ? "Sound for crashes: on" : "Sound for crashes: off";
+    if (button && button.textContent !== text) {
       button.hidden = false;
       button.setAttribute("aria-pressed", String(Boolean(sound)));
-      button.textContent = sound ? "Sound for crashes: on" : "Sound for crashes: off";
+      button.textContent = text;
     }
     if (!box) return;
     const now = `${box.dataset.run} ${box.dataset.crashes}`;

@@ -198,6 +198,20 @@ def test_who_stands_on_a_client_stays_there_while_it_reports_and_crashes(page: P
         expect(link).to_be_focused()
 
 
+def test_the_switch_of_the_sound_keeps_its_state_and_the_focus_while_jobs_report(page: Page) -> None:
+    page.goto("/square")
+    switch = page.get_by_role("button", name="Sound for crashes: off")
+    switch.press("Enter")
+    switch = page.get_by_role("button", name="Sound for crashes: on")
+    expect(switch).to_have_attribute("aria-pressed", "true")
+    page.evaluate("""window.changes = 0; new MutationObserver(found => window.changes += found.length).observe(
+        document.getElementById("alarm"), {attributes: true, childList: true, characterData: true, subtree: true})""")
+    data.change(key_of("gem"), lumi=43212)
+    expect(page.locator(".jobs").first).to_contain_text("43212")
+    expect(switch).to_be_focused()
+    assert page.evaluate("window.changes") == 0
+
+
 def test_a_phone_needs_no_scrolling_sideways(browser: Browser, hub: Settings, watch: Watch) -> None:
     context = browser.new_context(viewport={"width": 390, "height": 844}, base_url=address(hub), is_mobile=True, has_touch=True)
     page = context.new_page()
