@@ -93,7 +93,7 @@ def test_what_happens_at_p5_is_seen_through_the_mirror(page: Page, hub: Chain, m
 
     old.goto("/timeline?bad=1&client=pixel")
     expect(old.locator(".cell-crashed")).to_have_count(1)
-    old.goto("/timeline")
+    old.goto("/timeline?client=pixel")
     expect(old.locator("tbody th").first).to_have_text(str(following))
     until(lambda: b"pixel crashed in run" in mirror.get("/feed.xml").body, "the crash in the feed")
     told = mirror.get(f"/api?what=get_run&run={run}").json
