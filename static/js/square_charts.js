@@ -87,7 +87,11 @@
       const known = plots.get(name);
       chart.querySelector("[data-says]").textContent = summary(field);
       if (known && known.series.length === streams.size + 1) {
-        known.setData(table(field), true);
+        const lumis = known.data[0];
+        const { min, max } = known.scales.x;
+        const whole = !lumis.length || (min <= lumis[0] && max >= lumis.at(-1));  // else somebody looks at a part
+        known.setData(table(field), whole);
+        if (!whole) known.redraw();
       } else {
         known?.destroy();
         plots.delete(name);

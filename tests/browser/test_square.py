@@ -110,6 +110,27 @@ def test_the_charts_have_the_points_of_every_stream_and_take_new_ones(page: Page
         new_files()
 
 
+def test_a_part_of_a_chart_that_somebody_looks_at_stays_when_points_come(page: Page) -> None:
+    page.goto("/square")
+    area, lumi = page.locator("[data-chart=delivery] .u-over"), page.locator("[data-chart=delivery] .u-legend .u-series").first
+    expect(area).to_be_visible()
+    area.scroll_into_view_if_needed()
+    box = area.bounding_box()
+    assert box
+    left, middle = box["x"], box["y"] + box["height"] / 2
+    page.mouse.move(left + 0.7 * box["width"], middle)
+    page.mouse.down()
+    page.mouse.move(left + 0.9 * box["width"], middle, steps=5)
+    page.mouse.up()
+    page.mouse.move(left + 0.5 * box["width"], middle)
+    expect(lumi).to_contain_text(re.compile(r"3[6-8]\d"))
+    with page.expect_response(re.compile(r"/files\?system=production&since=[1-9]")):
+        new_files()
+    page.mouse.move(left + 0.51 * box["width"], middle)
+    page.mouse.move(left + 0.5 * box["width"], middle)
+    expect(lumi).to_contain_text(re.compile(r"3[6-8]\d"))
+
+
 def new_files() -> None:
     """The files of one more lumisection."""
     with proxy.atomic():
