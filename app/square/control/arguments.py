@@ -10,6 +10,7 @@ from app.square.control import known
 from app.square.models import SYSTEMS
 from app.square.place import LARGEST_RUN
 from app.square.runs import client_name
+from app.square.upstream import short
 from app.web import Problem
 
 Given = Mapping[str, str]
@@ -93,9 +94,16 @@ def _clients(settings: Settings, given: Given) -> dict[str, str]:
     return {name: client_name(name.removesuffix("_cfg.py")) for name in found}
 
 
-def _jobs(_: Settings, given: Given) -> dict[str, str]:
-    jobs = known.running(given["system"]) if given["system"] else []
-    return {job.key: f"{client_name(job.tag)} on {job.host}, process {job.pid}, run {job.run}" for job in jobs if job.pid is not None}
+def _jobs(settings: Settings, given: Given) -> dict[str, str]:
+    """The jobs on known machines: a document that names another one would have us speak to that."""
+    jobs, ours = known.running(given["system"]) if given["system"] else [], known.machines(settings)
+    found = [job for job in jobs if job.pid is not None and short(job.host) in ours]
+    return {job.key: f"{client_name(job.tag)} on {job.host}, process {job.pid}, run {job.run}" for job in found}
+
+
+def _socket(settings: Settings, _: Given) -> dict[str, str]:
+    found = known.player()
+    return {found.socket: f"{found.socket} on {found.machine}"} if found and found.machine in known.machines(settings) else {}
 
 
 def _same(names: Sequence[str]) -> dict[str, str]:
@@ -133,4 +141,5 @@ PRODUCTION_RUN = Argument(
 COPIED_LUMIS = Argument("number_of_ls", "Lumisections", most=MOST_LUMIS, optional=True, hint="Empty: all.")
 JOB = Argument("key", "Job", _jobs, missing="no job is running")
 SIGNAL = Argument("signal", "Signal", lambda settings, _: SIGNALS)
+SOCKET = Argument("socket", "Socket of the player", _socket, missing="nothing was heard of the player yet")
 RUN = Argument("run", "Run", most=LARGEST_RUN)

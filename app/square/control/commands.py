@@ -146,7 +146,7 @@ def _dropped(settings: Settings, given: Given) -> Touched:
     if alive := [job for job in known.running(given["system"]) if job.run == int(given["run"])]:
         notes.append(f"{len(alive)} of its clients still run: their next report, within 30 s, brings their documents back.")
     notes += [
-        f"{number} documents of {host} are not dropped, since no such machine is known."
+        f"Documents of {host} ({number}) are not dropped, since no such machine is known."
         for host, number in found.items()
         if host not in ours
     ]
@@ -172,11 +172,6 @@ def _question(
 
 
 OK = answers.said("Ok")
-SOCKET = Argument(
-    "socket", "Socket of the player",
-    lambda settings, _: {found.socket: f"{found.socket} on {found.machine}"} if (found := known.player()) else {},
-    missing="nothing was heard of the player yet",
-)  # fmt: skip
 OF_PLAYER = answers.said(r"(run\d+: )?ok\b[^\n]*")
 
 ALL = (
@@ -205,11 +200,11 @@ ALL = (
     ),
     Kind(
         "next_run", "Skip to the next run", "The player ends its run, and begins the next.",
-        (SOCKET,), _to_player("next_run"), OF_PLAYER, _next_run, _of_playback, True, NO_SOCKET,
+        (arguments.SOCKET,), _to_player("next_run"), OF_PLAYER, _next_run, _of_playback, True, NO_SOCKET,
     ),
     Kind(
         "next_lumi", "Skip to the next lumisection", "The player delivers the next lumisection now.",
-        (SOCKET,), _to_player("next_lumi"), OF_PLAYER, _next_lumi, _of_playback, True, NO_SOCKET,
+        (arguments.SOCKET,), _to_player("next_lumi"), OF_PLAYER, _next_lumi, _of_playback, True, NO_SOCKET,
     ),
     Kind(
         "copy_production_runs", "Copy a production run", "Files of a run of production are copied, to be played.",

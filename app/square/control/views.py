@@ -122,36 +122,34 @@ def form_page(
     kind: Kind, place: Place, values: dict[str, str], reason: str = "", problem: Problem | None = None, *, only_given: bool = False
 ) -> Response:
     """The form of a command. problem: why it was not given; only_given: nothing is said of arguments that were not given yet."""
-    context: dict[str, Any] = {"kind": kind, "place": place, "values": values, "reason": reason, "problem": problem, "confirm": False}
     errors: dict[str, str] = dict(problem.errors) if problem else {}
+    confirmation: dict[str, Any] = {}
     try:
         given = arguments.check(settings(), kind.arguments, values)
+        confirmation = confirm(kind, given)
     except Problem as wrong:
         errors |= {name: why for name, why in wrong.errors if values.get(name) or not only_given}
         given = {name: value for name, value in values.items() if name not in dict(wrong.errors)}
-    else:
-        touched = kind.touches(settings(), given)
-        jobs = list(Job.select().where(Job.key.in_(touched.jobs)).order_by(Job.tag, Job.host)) if touched.jobs else []
-        context |= {"confirm": True, "touched": touched, "jobs": jobs, "why_not": book.why_not(settings(), kind, given)}
-        context |= {"once": secrets.token_urlsafe(16), "seen": book.touched_token(touched), "given": given}
     so_far = {argument.name: given.get(argument.name, "") for argument in kind.arguments}
     choices = {argument.name: argument.choices(settings(), so_far) for argument in kind.arguments if argument.choices}
-    status = problem.status if problem else 400 if errors else 200
-    states = {job.key: JOB_LOOKS[state_of(job.exit_code, runs.age(job.reported) or 0)] for job in context.get("jobs", ())}
-    answer = make_response(
-        render_template(
-            "square/control_form.html",
-            **context,
-            errors=errors,
-            choices=choices,
-            states=states,
-            client_name=runs.client_name,
-            kinds=KINDS,
-        ),
-        status,
-    )
+    html = render_template(
+        "square/control_form.html", kind=kind, place=place, values=values, reason=reason, problem=problem, errors=errors, choices=choices,
+        confirm=bool(confirmation), kinds=KINDS, **confirmation,
+    )  # fmt: skip
+    answer = make_response(html, problem.status if problem else 400 if errors else 200)
     answer.headers["Cache-Control"] = "no-store"
     return answer
+
+
+def confirm(kind: Kind, given: arguments.Given) -> dict[str, Any]:
+    """What a form shows before a command is given, and what it sends back so that it is given once, and as it was shown."""
+    touched = kind.touches(settings(), given)
+    jobs = list(Job.select().where(Job.key.in_(touched.jobs)).order_by(Job.tag, Job.host)) if touched.jobs else []
+    return {
+        "given": given, "touched": touched, "jobs": [(job, JOB_LOOKS[state_of(job.exit_code, runs.age(job.reported) or 0)]) for job in jobs],
+        "why_not": book.why_not(settings(), kind, given), "once": secrets.token_urlsafe(16), "seen": book.touched_token(touched),
+        "client_name": runs.client_name,
+    }  # fmt: skip
 
 
 @pages.post("/<name>")

@@ -141,6 +141,17 @@ def test_a_job_that_died_meanwhile_is_not_killed_and_p5_says_so(room: Room) -> N
     assert (row.state, row.status, row.error) == (REFUSED, 404, "P5 answered 404: Process already died.")
 
 
+def test_a_document_that_names_a_machine_that_is_none_of_p5_has_us_speak_to_nobody(room: Room) -> None:
+    job = alive(room)[0]
+    strange = {**job, "_id": "dqm-source-state-strange", "hostname": "database.example"}
+    room.p5.incident("upload", host=FU, documents=[{name: value for name, value in strange.items() if name != "_rev"}])
+    room.grab()
+    assert Job.get(Job.key == "dqm-source-state-strange").host == "database.example"
+    assert room.give("kill", system="production", key="dqm-source-state-strange", signal="9").status_code == 400
+    page = room.get(f"/square/control/drop?run={job['run']}").text
+    assert "Documents of database.example (1) are not dropped, since no such machine is known." in page
+
+
 def test_the_documents_of_a_run_are_dropped_at_each_machine_and_stay_here(room: Room) -> None:
     run = room.p5.status()["systems"]["production"]["run"]
     ours = Document.select().where(Document.run == run).count()
