@@ -47,12 +47,12 @@ def ask(url: str, body: bytes | None = None, **headers: str) -> Answer:
 class Running:
     """A mirror that is started, killed and started again. before: words of the command line that its own stand behind."""
 
-    def __init__(self, place: Path, before: tuple[str, ...] = (), **options: Any) -> None:
+    def __init__(self, place: Path, before: tuple[str, ...] = (), host: str = "127.0.0.1", **options: Any) -> None:
         self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"http://{host}:{self.port}"
         self.data = place / "mirror"
         self.log = place / "log"
-        given = {"port": self.port, "data": self.data, "keys": made.PUBLIC, "rate": 0} | options
+        given = {"host": host, "port": self.port, "data": self.data, "keys": made.PUBLIC, "rate": 0} | options
         named = [text for name, value in given.items() for text in (f"--{name.replace('_', '-')}", str(value))]
         self._command = [*before, sys.executable, "-m", "services.mirror", *named]
         self.start()

@@ -51,10 +51,7 @@ def test_behind_nginx_under_a_prefix_every_link_and_the_feed_lead_where_they_sho
                 text = answer.body.decode()
                 (base,) = re.findall(r'<base href="([^"]*)">', text)
                 text = text.replace(f'<base href="{base}">', "")
-                found = {
-                    urljoin(urljoin(address, base), link).partition("#")[0]
-                    for link in re.findall(r'(?:href|src)="([^"]*)"', text)
-                }
+                found = {urljoin(urljoin(address, base), link).partition("#")[0] for link in re.findall(r'(?:href|src)="([^"]*)"', text)}
                 assert all(link.startswith(f"{site}{PREFIX}/") for link in found), found
                 todo += found - seen - set(todo)
         assert f"{site}{PREFIX}/static/mirror.css" in {address.partition("?")[0] for address in seen}

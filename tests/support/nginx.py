@@ -33,8 +33,8 @@ http {{
 
 
 @contextmanager
-def nginx(folder: Path, port: int, servers: str) -> Iterator[None]:
-    """nginx with these servers, of which one listens on this port of 127.0.0.1, until the end of the block."""
+def nginx(folder: Path, port: int, servers: str, host: str = "127.0.0.1", before: tuple[str, ...] = ()) -> Iterator[None]:
+    """nginx with these servers, of which one listens on this port, until the end of the block. before: words that its command line stands behind."""
     program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
     if program is None:
         raise Missing("nginx", "nginx-light")
@@ -43,10 +43,10 @@ def nginx(folder: Path, port: int, servers: str) -> Iterator[None]:
     (folder / "nginx.conf").write_text(AROUND.format(user=user, folder=folder, servers=servers))
     log = folder / "log"
     with log.open("wb") as output:
-        command = ["setpriv", "--pdeathsig", "TERM", program, "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", "stderr"]
+        command = [*before, "setpriv", "--pdeathsig", "TERM", program, "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", "stderr"]
         process = subprocess.Popen(command, stdout=output, stderr=output)
     try:
-        until(lambda: process.poll() is not None or _listens(port), "nginx")
+        until(lambda: process.poll() is not None or _listens(host, port), "nginx")
         assert process.poll() is None, log.read_text()
         yield
     finally:
@@ -54,9 +54,9 @@ def nginx(folder: Path, port: int, servers: str) -> Iterator[None]:
         process.wait(PATIENCE_S)
 
 
-def _listens(port: int) -> bool:
+def _listens(host: str, port: int) -> bool:
     try:
-        socket.create_connection(("127.0.0.1", port), 1).close()
+        socket.create_connection((host, port), 1).close()
     except OSError:
         return False
     return True

@@ -1,0 +1,50 @@
+"""Another network on this machine: a namespace of its own, and a link to it that tests break and mend. Linux, as root."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+import pytest
+
+
+class Network(NamedTuple):
+    """address: of the other end, as seen from here; inside: words of a command line that run what follows in the other network."""
+
+    name: str
+    address: str
+    inside: tuple[str, ...]
+
+    def set(self, state: str) -> None:
+        """Take the link "up" or "down"."""
+        _ip("link", "set", self.name, state)
+
+
+def _ip(*words: str) -> None:
+    subprocess.run(["ip", *words], check=True, capture_output=True, text=True)
+
+
+@contextmanager
+def other_network() -> Iterator[Network]:
+    """A network with one address, until the end of the block; skips where the kernel or the user does not allow it."""
+    if shutil.which("ip") is None:
+        pytest.skip("there is no `ip` (Debian package iproute2)")
+    name, number = f"dqm{os.getpid()}", os.getpid() % 16384
+    here, there = (f"198.18.{number // 64}.{number % 64 * 4 + end}" for end in (1, 2))
+    try:
+        _ip("netns", "add", name)
+    except subprocess.CalledProcessError as error:
+        pytest.skip(f"this machine gives no network of its own: {error.stderr.strip()}")
+    try:
+        _ip("link", "add", name, "type", "veth", "peer", "name", f"{name}o", "netns", name)
+        _ip("addr", "add", f"{here}/30", "dev", name)
+        _ip("link", "set", name, "up")
+        for words in (("addr", "add", f"{there}/30", "dev", f"{name}o"), ("link", "set", f"{name}o", "up"), ("link", "set", "lo", "up")):
+            _ip("-n", name, *words)
+        yield Network(name, there, ("ip", "netns", "exec", name))
+    finally:
+        _ip("netns", "del", name)  # and with it the link
