@@ -123,7 +123,11 @@ class Settings:
         "", "File (PEM) or folder of the authorities that P5's certificates are checked against; empty: the usual ones."
     )
     square_cookie: str = setting("", "Value of the cookie that DQM^2 asks for behind CMSWEB.", secret=True)
-    square_grab_s: float = setting(2.0, "Seconds between two questions to a machine of P5 for what is new.", between(0.1, 600))
+    square_grab_s: float = setting(
+        2.0,
+        "Seconds between two questions to a machine of P5 for what is new, at most 10: who is not heard of for 30 s counts as silent.",
+        between(0.1, 10),
+    )
     square_status_s: float = setting(30.0, "Seconds between two looks at which machines of P5 are up.", between(1, 3600))
     square_timeout_s: float = setting(10.0, "Seconds that one answer of P5 may take in all.", between(0.1, 600))
     square_command_timeout_s: float = setting(
