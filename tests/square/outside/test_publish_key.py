@@ -1,0 +1,52 @@
+"""The key that signs snapshots: made once, for its owner alone, never overwritten."""
+
+from __future__ import annotations
+
+import stat
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from app.cli import dqmhub
+from app.settings import SettingError, Settings
+from app.square.outside import keys
+
+
+def test_the_command_makes_a_key_once_and_prints_the_public_one_each_time(tmp_path: Path) -> None:
+    variables = {"DQMHUB_DATA_DIR": str(tmp_path / "var")}
+    first, second = (CliRunner().invoke(dqmhub, ["mirror-key"], env=variables) for _ in range(2))
+    path = tmp_path / "var" / "publish" / "key"
+    assert (first.exit_code, second.exit_code) == (0, 0)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert str(path) in first.stderr
+    assert second.stderr == ""
+    assert first.stdout == second.stdout
+    private = serialization.load_pem_private_key(path.read_bytes(), None)
+    public = Ed25519PublicKey.from_public_bytes(bytes.fromhex(first.stdout.strip()))
+    assert public == private.public_key()
+
+
+def test_a_file_that_is_no_key_is_left_alone_and_named(tmp_path: Path) -> None:
+    path = tmp_path / "key"
+    path.write_text("something else")
+    settings = Settings(data_dir=str(tmp_path), publish_key=str(path))
+    assert not keys.make_key(settings)
+    assert path.read_text() == "something else"
+    with pytest.raises(SettingError, match=r"publish_key = .* an Ed25519 key as PEM without a password"):
+        keys.signing_key(settings)
+
+
+def test_without_a_key_it_is_said_how_to_make_one(settings: Settings) -> None:
+    with pytest.raises(SettingError, match="`dqmhub mirror-key` makes one"):
+        keys.signing_key(settings)
+
+
+def test_the_secret_of_the_pseudonyms_is_made_once(settings: Settings, tmp_path: Path) -> None:
+    secret = keys.pseudonym_secret(settings)
+    assert keys.pseudonym_secret(settings) == secret
+    assert stat.S_IMODE((settings.data / "publish" / "secret").stat().st_mode) == 0o600
+    assert keys.pseudonym_secret(replace(settings, data_dir=str(tmp_path / "other"))) != secret
