@@ -128,7 +128,9 @@ class Settings:
         "Seconds between two questions to a machine of P5 for what is new, at most 10: who is not heard of for 30 s counts as silent.",
         between(0.1, 10),
     )
-    square_status_s: float = setting(30.0, "Seconds between two looks at which machines of P5 are up; after 120 s nobody knows.", between(1, 60))
+    square_status_s: float = setting(
+        30.0, "Seconds between two looks at which machines of P5 are up; after 120 s nobody knows.", between(1, 60)
+    )
     square_timeout_s: float = setting(10.0, "Seconds that one answer of P5 may take in all.", between(0.1, 600))
     square_command_timeout_s: float = setting(
         120.0,
