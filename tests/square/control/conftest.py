@@ -35,7 +35,8 @@ class Room:
 
     def __init__(self, settings: Settings, p5: P5) -> None:
         self.settings, self.p5 = settings, p5
-        self.client = create_app(settings).test_client()
+        self.app = create_app(settings)
+        self.client = self.app.test_client()
         self.operator = bearer(Role.OPERATOR)
 
     def grab(self) -> None:
@@ -54,7 +55,7 @@ class Room:
     def give(self, name: str, reason: str = "tests need it", *, once: str = "", **arguments: str) -> Any:
         """The answer of the API to a command."""
         body: dict[str, Any] = {"name": name, "arguments": arguments, "reason": reason, **({"once": once} if once else {})}
-        return self.client.post("/api/v1/square/commands", json=body, headers=self.operator, base_url=HOME)
+        return self.app.test_client().post("/api/v1/square/commands", json=body, headers=self.operator, base_url=HOME)
 
     def do(self, name: str, **arguments: str) -> Command:
         """Give a command and carry it out; as it is then."""

@@ -6,13 +6,16 @@ import json
 import os
 import re
 import signal
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from html import unescape
 from typing import Any
 
 import pytest
 
+from app import database
 from app.security.models import Audit
 from app.square.control import book
 from app.square.control.models import ANSWERED, FAILED, QUEUED, REFUSED, SENDING, UNKNOWN, Command
@@ -114,6 +117,22 @@ def test_one_command_at_a_time_changes_a_machine(room: Room) -> None:
     assert room.give("get_hltd_logs", host=FU).status_code == 202, "a question changes nothing"
     room.carry_out(first)
     assert room.give("restart_fff", host=FU).status_code == 202
+
+
+def test_of_many_who_command_a_machine_at_the_same_moment_one_does(room: Room) -> None:
+    start = threading.Barrier(4)
+
+    def give(reason: str) -> int:
+        try:
+            start.wait(60)
+            return int(room.give("restart_hltd", reason, host=FU).status_code)
+        finally:
+            database.end_thread()
+
+    with ThreadPoolExecutor(4) as pool:
+        statuses = list(pool.map(give, ["first", "second", "third", "fourth"]))
+    assert sorted(statuses) == [202, 409, 409, 409]
+    assert Command.select().count() == 1
 
 
 def test_a_command_that_nobody_took_for_a_minute_is_not_sent_any_more(room: Room) -> None:
