@@ -19,9 +19,9 @@ def config() -> None:
 
 
 @config.command()
-@click.argument("file", type=click.Path(path_type=Path), default=table.TREE / "dqmhub.toml")
+@click.argument("file", type=click.Path(path_type=Path), envvar="DQMHUB_CONFIG", default=table.TREE / "dqmhub.toml")
 def init(file: Path) -> None:
-    """Write the sample FILE (default: dqmhub.toml in the tree), which is never overwritten."""
+    """Write the sample FILE (default: the one of --config, else dqmhub.toml in the tree), which is never overwritten."""
     try:
         with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640), "w", encoding="utf-8") as sample:
             sample.write(table.sample())

@@ -33,6 +33,8 @@ def test_the_sample_is_written_once_and_loads(tmp_path: Path) -> None:
     checked = dqmhub("--config", str(path), "config", "check")
     assert (checked.returncode, checked.stdout) == (0, f"settings are good; read from {path} and the environment\n")
     assert 'instance_name = "Playback"' in dqmhub("--config", str(path), "config", "show").stdout
+    other = tmp_path / "other.toml"
+    assert dqmhub("--config", str(other), "config", "init").stdout == f"wrote {other}\n", "not into the tree"
 
 
 def test_secrets_are_not_printed(tmp_path: Path) -> None:
