@@ -22,7 +22,10 @@ GOALS = ("build", "run", "test", "bench")
 RUN_PACKAGES = [
     "python3-venv", "g++", "make", "cmake", "libx11-6", "libxext6", "libsm6", "libice6", "libpng-dev", "zlib1g-dev", "libisal-dev", "libfreetype-dev",
 ]  # fmt: skip
-PACKAGES = {"test": ["postgresql", "redis-server", "xrootd-server", "nginx-light", "iproute2", "chromium", "fonts-dejavu-core"], "bench": ["wrk"]}
+PACKAGES = {
+    "test": ["postgresql", "redis-server", "xrootd-server", "nginx-light", "iproute2", "chromium", "fonts-dejavu-core"],
+    "bench": ["wrk"],
+}
 """What a goal needs besides."""
 
 
