@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import ctypes
+import logging
 import os
 import resource
 import select
 import signal
 import socket
+import sqlite3
 import struct
 import sys
 import threading
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +68,11 @@ def try_to_start(options: Options) -> str:
         Path(options.data).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         return f"{options.data} cannot be the folder for data: {error.strerror}"
+    try:
+        with closing(sqlite3.connect(Path(options.data) / "mirror.db")) as file:
+            file.execute("SELECT COUNT(*) FROM sqlite_master")
+    except sqlite3.Error as error:
+        return f"{options.data}/mirror.db cannot be used ({error}); without it the hub sends everything again"
     return "" if os.access(options.data, os.W_OK) else f"{options.data}, the folder for data, cannot be written"
 
 
@@ -75,7 +82,13 @@ def serve(options: Options) -> None:
     with suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 2 * CONNECTIONS)), hard))
     sys.argv = sys.argv[:1]  # gunicorn reads nothing from there
+    logging.getLogger("gunicorn.error").addFilter(lambda record: not _is_silence(record))
     Server(options).run()
+
+
+def _is_silence(record: logging.LogRecord) -> bool:
+    """Whether a record tells, with a traceback, of a client that was silent for too long; of such there may be any number."""
+    return bool(record.exc_info and isinstance(record.exc_info[1], BlockingIOError))
 
 
 def _ready(master: Any) -> None:

@@ -111,6 +111,7 @@ def test_senders_who_say_no_more_hold_nobody_up(start: Start) -> None:
     assert mirror.get("/healthz").status == 200
     for connection in slow:
         connection.close()
+    assert "Traceback" not in mirror.log.read_text()
 
 
 def test_a_snapshot_that_is_too_large_is_refused_at_its_first_bytes(start: Start) -> None:
@@ -222,6 +223,14 @@ def test_an_option_that_cannot_be_used_is_one_line_and_no_start(given: list[str]
     assert why in done.stderr
     assert done.stderr.startswith("mirror: ")
     assert done.stderr.count("\n") == 1
+
+
+def test_a_damaged_file_is_said_at_the_start_with_the_way_on(tmp_path: Path) -> None:
+    (tmp_path / "mirror.db").write_bytes(b"no database at all" * 100)
+    command = [sys.executable, "-m", "services.mirror", "--data", str(tmp_path), "--port", str(free_port())]
+    done = subprocess.run(command, cwd=TREE, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+    assert done.returncode == 1
+    assert "mirror.db cannot be used (file is not a database); without it the hub sends everything again" in done.stderr
 
 
 def test_a_file_with_an_option_that_is_none_is_refused(tmp_path: Path) -> None:

@@ -7,7 +7,9 @@ import hashlib
 import io
 import json
 import random
+import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +30,9 @@ def have(mirror: Mirror) -> Any:
 
 def content(mirror: Mirror) -> list[tuple[Any, ...]]:
     """All that a mirror stores."""
-    with mirror.routes.store.view() as now:
-        items = now._connection.execute("SELECT kind, system, run, name, type, encoding, body FROM item ORDER BY 1, 2, 3, 4").fetchall()
-        return [now.state, *items]
+    with closing(sqlite3.connect(mirror.routes.store.path)) as file:
+        items = file.execute("SELECT kind, system, run, name, type, encoding, body FROM item ORDER BY 1, 2, 3, 4").fetchall()
+    return [mirror.routes.store.state(), *items]
 
 
 def signed(header: bytes, body: bytes = b"") -> bytes:
