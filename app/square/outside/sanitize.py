@@ -31,6 +31,9 @@ from app.square.runs import client_name
 ROUNDS = 4
 """How often what was replaced is read again, until nothing changes."""
 
+INSIDE = frozenset({"id", "system", "key", "pid", "path", "data_run", "version"})
+"""Columns of `Job` that stay inside; of its document nothing leaves at all, and of its log what `Sanitizer.lines` makes of it."""
+
 Name = Callable[[Secret, int], str]
 """How a secret of a number is called."""
 
@@ -109,6 +112,7 @@ class Sanitizer:
         self._rules = Rules(known | set(machines))
         self._pseudonyms = Pseudonyms(secret)
         self._ordinary: set[str] = set()  # words that are no user's name
+        self._names: dict[str, str] = {}
 
     def text(self, text: str) -> str:
         """A text of one line or several."""
@@ -182,12 +186,20 @@ class Sanitizer:
         self.counted["user"] += 1
         return name(secret, self._pseudonyms.numbers([secret])[secret])
 
+    def _name(self, text: str) -> str:
+        """A text that comes again and again, as the name of a client."""
+        if text not in self._names:
+            self._names[text] = self.text(text)
+        return self._names[text]
+
     def host(self, name: str) -> str:
         """The name of a host as the crew knows it outside: dqmfu-c2b03-.. or fu..04; a pseudonym when it cannot be shortened."""
         if not _HOST.fullmatch(name) or is_pseudonym(name):
             return self.text(name)
         secret = machine_secret(name)
-        return _shortened(secret, self._pseudonyms.numbers([secret])[secret])
+        return (
+            censored(secret.value) if _SHORTENED.fullmatch(secret.value) else _numbered(secret, self._pseudonyms.numbers([secret])[secret])
+        )
 
     def identifier(self, key: str) -> str:
         """The same 20 hex digits for a key each time, of which nobody can tell the key."""
@@ -196,15 +208,16 @@ class Sanitizer:
     def run(self, run: Run, jobs: Iterable[Job]) -> OutsideRun:
         """A run with its jobs."""
         return OutsideRun(
-            run.run, run.data_run, self.text(run.runkey), self.text(run.cmssw), run.first, run.last,
+            run.run, run.data_run, self._name(run.runkey), self._name(run.cmssw), run.first, run.last,
             run.jobs, run.running, run.finished, run.crashed, run.lumi, tuple(map(self.job, jobs)),
         )  # fmt: skip
 
     def job(self, job: Job) -> OutsideJob:
         """A job without what would tell where it runs."""
+        self.counted["field"] += len(INSIDE)
         return OutsideJob(
-            self.identifier(job.key), job.run, self.host(job.host), self.text(client_name(job.tag)), job.exit_code, job.fi_state,
-            job.lumi, job.events, job.rate, job.rss_kb, self.text(job.cmssw), self.text(job.runkey), job.started, job.reported,
+            self.identifier(job.key), job.run, self.host(job.host), self._name(client_name(job.tag)), job.exit_code, job.fi_state,
+            job.lumi, job.events, job.rate, job.rss_kb, self._name(job.cmssw), self._name(job.runkey), job.started, job.reported,
         )  # fmt: skip
 
     def machine(self, status: HostStatus) -> OutsideMachine:
@@ -223,4 +236,5 @@ def _numbered(secret: Secret, number: int) -> str:
 
 def _shortened(secret: Secret, number: int) -> str:
     """Hosts by the names that the crew knows outside."""
-    return censored(secret.value) if secret.kind == "host" and _SHORTENED.fullmatch(secret.value) else _numbered(secret, number)
+    shortened = secret.kind == "host" and _SHORTENED.fullmatch(secret.value)
+    return censored(secret.value) if shortened else _numbered(secret, number)

@@ -21,8 +21,8 @@ _NEAR = 100
 WIDTHS = {64, 72, 76, 78, 79, 80, 100, 120, 127, 128, 132, 160, 200, 256}
 """Lengths of lines that were probably cut."""
 
-NARROW = 16
-"""Lines of one word that are shorter may be a column."""
+NARROW, NARROWEST = 16, 4
+"""Lines of one word that are shorter may be a column; alone, when it is shorter still."""
 
 _RECORD = re.compile(
     r"\d{1,2}-[A-Z][a-z]{2}-\d{4}|\d{4}-\d\d-\d\d[ T]|\d\d/\d\d/\d\d|%MSG|--|Begin |(?:Time|Trig)Report|#\d+ |[A-Z][a-z]{2} +\d+ \d\d:|\["
@@ -32,7 +32,7 @@ _RECORD = re.compile(
 _NATURAL = re.compile(r"""["'(\[<{]*(?:[A-Za-z][A-Za-z_]*(?:(?:::|: |[(<,;\[]).*|[)"'\]}.!?]*)|\d+[.,:;)]?|\W+)""")
 """How the first word of a line is written, in English or in C++, unless it is the end of something else."""
 
-_RULER = re.compile(r"[^A-Za-z0-9]{3,}")
+_RULER = re.compile(r"[^A-Za-z0-9]{4,}")
 _REPLACED = re.compile(r"""(?:(?:host|path|user|e-mail|address|token|key)-\d+|\(dropped\))["'\])},;]*\Z""")
 _OPEN = tuple("/=:@-_.+,%&~")
 """Signs after which something goes on."""
@@ -84,6 +84,8 @@ def _joint(last: Segment, before: str, covered: bool, segment: str, own: Sequenc
         return next((joint for joint in ("", " ") if _crosses(before[-WINDOW:], joint, after[:WINDOW], find)), "")
     indent = len(segment) - len(after)
     head, tail = after.split(" ", 1)[0], body.rpartition(" ")[2]
+    if segment and not after:
+        return ""  # blanks alone separate nothing
     if _REPLACED.search(tail):
         return None
     if not head or not tail or _RULER.fullmatch(tail) or (_RECORD.match(after) and not body.endswith(("=", ":"))):
@@ -93,7 +95,8 @@ def _joint(last: Segment, before: str, covered: bool, segment: str, own: Sequenc
     whole = bool(own) and own[0].since <= indent and own[0].until >= indent + len(head)
     if whole and (covered or _NATURAL.fullmatch(tail)):
         return None
-    cut = len(last.text) in WIDTHS or (len(last.text) < NARROW and " " not in last.text + segment)
+    column = " " not in segment and (len(segment) < NARROWEST or (len(last.text) < NARROW and " " not in last.text))
+    cut = column or len(last.text) in WIDTHS
     if covered and not cut and not body.endswith(_OPEN) and _NATURAL.fullmatch(head):
         return None
     if head == after.rstrip() and not indent and body == before and not whole:

@@ -7,7 +7,7 @@ import pytest
 from app.settings import Settings
 from app.square.events import Event
 from app.square.models import Host, HostStatus, Job, Run
-from app.square.outside.sanitize import OutsideEvent, OutsideJob, OutsideMachine, OutsideRun, Sanitizer
+from app.square.outside.sanitize import INSIDE, OutsideEvent, OutsideJob, OutsideMachine, OutsideRun, Sanitizer
 
 KEY = b"a key of this test, and of no hub"
 MARK = "qzsecretqz"
@@ -32,7 +32,15 @@ def test_a_job_leaves_as_its_named_fields_and_no_more(hub: Settings) -> None:
     assert MARK not in repr(seen)
     for inside in ("c2f11", "987654321", "041548", "beam_cfg", "nfshome"):
         assert inside not in repr(seen)
-    assert (seen.runkey, seen.cmssw) == ("pp_run password=token-2", "12_4_8 path-1") or MARK not in seen.runkey + seen.cmssw
+    assert (seen.runkey, seen.cmssw) == ("pp_run password=token-1", "12_4_8 path-1")
+
+
+def test_each_column_of_a_job_was_decided_upon(hub: Settings) -> None:
+    shown = set(OutsideJob._fields) - {"identifier", "name"} | {"tag"}
+    assert shown | INSIDE == set(Job._meta.fields)
+    assert not shown & INSIDE
+    run = set(OutsideRun._fields) - {"clients"}
+    assert run == set(Run._meta.fields) - {"id", "system", "version"}
 
 
 def test_an_ordinary_job_keeps_the_words_of_the_crew(hub: Settings) -> None:

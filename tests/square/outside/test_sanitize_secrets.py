@@ -29,7 +29,8 @@ class Secret(NamedTuple):
 
 
 def text_of(alphabet: str, least: int, most: int | None = None) -> st.SearchStrategy[str]:
-    return st.text(alphabet, min_size=least, max_size=most or least)
+    """Texts of many different letters: one of zeros alone is found everywhere."""
+    return st.text(alphabet, min_size=least, max_size=most or least).filter(lambda text: len(set(text)) > min(least, 10) // 2)
 
 
 def filled(pattern: str, **values: st.SearchStrategy[str]) -> st.SearchStrategy[Secret]:
@@ -137,7 +138,9 @@ def assert_hidden(core: str, out: str) -> None:
 
 BEFORE = st.sampled_from(["", "15-Sep-2022 13:07:33 CEST  Opened ", "%MSG-e Problem: ", "see ", "(", "value=", "[info] got: ", "x ", "  "])
 AFTER = st.sampled_from(["", " and went on", ", then closed", ")", " 42", "."])
-quick = settings(max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+quick = settings(
+    max_examples=80, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -182,7 +185,7 @@ def test_no_secret_leaves_that_a_terminal_has_wrapped(kind: str, sanitizer: Sani
     holds()
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(max_size=400))
 def test_any_text_comes_out_printable_and_is_not_changed_again(sanitizer: Sanitizer, text: str) -> None:
     out = sanitizer.text(text)
