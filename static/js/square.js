@@ -1,6 +1,9 @@
 // DQM^2: times of this browser's zone, the end of a log that grows, and a sound for crashes.
 "use strict";
 (() => {
+  // What a poll brings knows nothing of what somebody typed or switched.
+  Idiomorph.defaults.callbacks.beforeNodeMorphed = (old) => old.dataset?.keep === undefined;
+
   // Times
 
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
@@ -40,9 +43,6 @@
       tone.stop(start + at + 0.2);
     }
   }
-
-  // What a poll brings knows nothing of the switch, which would be hidden for a moment and lose the focus.
-  Idiomorph.defaults.callbacks.beforeNodeMorphed = (old) => old.id !== "alarm";
 
   function alarm() {
     const box = document.getElementById("square");

@@ -158,16 +158,27 @@ def test_a_log_is_searched_and_a_line_has_an_address(page: Page) -> None:
     expect(page.locator(".log li")).to_have_count(1)
 
 
-def test_the_end_of_a_log_that_grows_is_followed(page: Page) -> None:
+def test_the_page_of_a_job_that_runs_shows_its_end(page: Page) -> None:
+    page.goto(f"/square/job?key={key_of('gem')}")
+    expect(page.locator("#job")).to_contain_text("running")
+    data.change(key_of("gem"), exit_code=-11)
+    expect(page.locator("#job")).to_contain_text("exit code -11 SIGSEGV")
+    data.change(key_of("gem"), exit_code=None)
+
+
+def test_the_end_of_a_log_that_grows_is_followed_and_what_was_typed_stays(page: Page) -> None:
     job = Job.get(Job.key == key_of("hlt"))
     page.goto(f"/square/log?key={job.key}")
     page.get_by_label("Follow the end").check()
+    page.get_by_label("Search").press_sequentially("process")
     with proxy.atomic():
         version = advance(SYSTEMS[0])
         lines = [f"line {number}\n" for number in range(300)]
         Log.update(body=data.packed({"stdlog_start": [], "stdlog_end": lines}), version=version).where(Log.key == job.key).execute()
     expect(page.locator("#L300")).to_be_in_viewport()
     expect(page.get_by_label("Follow the end")).to_be_checked()
+    expect(page.get_by_label("Search")).to_have_value("process")
+    expect(page.get_by_label("Search")).to_be_focused()
 
 
 def test_the_timeline_follows_its_filters_while_they_are_typed(page: Page) -> None:

@@ -90,6 +90,27 @@ def test_the_next_run_is_told_to_the_page_of_the_one_before(filled: Settings, cl
     assert 'data-run="358793"' in client.get(live, headers=HTMX).text
 
 
+def test_the_page_of_a_job_that_runs_follows_it_and_its_next_attempts_to_its_end(filled: Settings, client: FlaskClient) -> None:
+    key, own = some_key(), HTMX | {"HX-Target": "job"}
+    address = poll(client.get(f"/square/job?key={key}").text)
+    assert client.get(address, headers=own).status_code == 204
+    data.change(some_key(358788), lumi=1)
+    assert client.get(address, headers=own).status_code == 204, "it is another job"
+    data.change(key, lumi=7777)
+    answer = client.get(address, headers=own)
+    assert "7777" in answer.text
+    assert "<html" not in answer.text
+    data.change(key, reported=time.time() - 1000)
+    stuck = client.get(poll(answer.text), headers=own).text
+    assert "stuck" in stuck
+    values = dict(Job.get(Job.key == key).__data__) | {"key": "again", "started": time.time()}
+    del values["id"]
+    Job.create(**values)
+    assert "Attempts in this run" in client.get(poll(stuck), headers=own).text
+    data.change(key, exit_code=65)
+    assert "since=" not in client.get(f"/square/job?key={key}").text, "what has ended stays as it is"
+
+
 def test_the_other_system_does_not_move_it(filled: Settings, client: FlaskClient) -> None:
     address = poll(client.get("/square?system=playback").text)
     data.change(some_key(), lumi=7777)

@@ -12,9 +12,10 @@ from tempfile import TemporaryFile
 from typing import IO, Any
 
 from flask import Blueprint, Response, current_app, redirect, request
+from peewee import fn
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.database import proxy
+from app.database import proxy, rows
 from app.security import Role, audit, current_user, needs
 from app.settings import Settings
 from app.square import details, logs, runs
@@ -22,7 +23,7 @@ from app.square.documents import mapping
 from app.square.figure import png, svg
 from app.square.models import Acknowledgement, Job, Log, Run, advance
 from app.square.place import Place, asked, number
-from app.square.states import CRASHED, FILE_ITERATOR, LOOKS, STUCK
+from app.square.states import CRASHED, FILE_ITERATOR, LOOKS, STUCK, state_of
 from app.square.upstream import BadAnswer, Unreachable, Upstream, leads_to
 from app.web import Problem, nothing_new, page
 
@@ -50,16 +51,27 @@ def job_page() -> Response:
     """What is known of one job."""
     place = asked()
     job = wanted(place)
+    version = _version(job)
+    if answer := nothing_new(version):
+        return answer
     document = details.document(job)
     attempts = _attempts(place, job)
     ((attempt, client),) = [(one, name) for one, name in attempts if one.job.key == job.key]
     return page(
-        "square/job.html", "square/job.html",
+        "square/job.html", "square/job_now.html",
         place=place, job=job, name=client, attempt=attempt, attempts=[one for one, _ in attempts], looks=LOOKS, ago=runs.age,
         command=details.command(document), lumis=details.lumis(document), figures=details.figures(job, document),
         iterator=FILE_ITERATOR.get(-1 if job.fi_state is None else job.fi_state, ""), raw=raw(document), known=bool(document),
         may_acknowledge=attempt.open and current_user().role >= Role.SHIFTER,
+        version=version, polled=job.exit_code is None, poll_s=current_app.config["HUB"].square_poll_s,
     )  # fmt: skip
+
+
+def _version(job: Job) -> str:
+    """What the page of a job is made of: its attempts, and whether it is stuck, which nobody reports."""
+    same = Job.system == job.system, Job.run == job.run, Job.tag == job.tag, Job.host == job.host
+    ((newest, attempts),) = rows(Job.select(fn.MAX(Job.version), fn.COUNT(Job.id)).where(*same))
+    return f"{newest}-{attempts}-{state_of(job.exit_code, runs.age(job.reported) or 0.0)}"
 
 
 def _attempts(place: Place, job: Job) -> list[tuple[runs.Attempt, str]]:
