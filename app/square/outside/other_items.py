@@ -36,9 +36,8 @@ def log(wanted: Wanted) -> Rendered:
 
 
 def cluster(wanted: Wanted) -> Rendered:
-    clean = wanted.clean
-    machines = runs.machines(wanted.place.system)
-    told = [[clean.host(one.name), one.said, clean.text(one.message) or None, one.at] for one in machines]
+    machines = map(wanted.clean.machine, runs.machines(wanted.place.system))
+    told = [[seen.host, seen.said, seen.message or None, seen.at] for seen in machines]
     return Rendered([wanted.json("cluster", "data", told)])
 
 

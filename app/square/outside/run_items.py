@@ -139,7 +139,8 @@ def _situation(system: str, run: OutsideRun | None, clients: list[runs.Client], 
 
 def _machine(one: runs.Machine, clean: Sanitizer) -> Machine:
     look = GONE if one.up is None else LOOKS[RUNNING]._replace(icon="ok", text="up") if one.up else LOOKS[CRASHED]._replace(text="down")
-    return Machine(clean.host(one.name), look, clean.text(one.message), one.at)
+    seen = clean.machine(one)
+    return Machine(seen.host, look, seen.message, seen.at)
 
 
 def _data(seen: OutsideRun) -> dict[str, Any]:

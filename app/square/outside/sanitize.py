@@ -26,7 +26,7 @@ from app.square.outside.rules import DROPPED, Part, Rules, is_pseudonym
 from app.square.outside.rules import machine as machine_secret
 from app.square.outside.words import COMMON
 from app.square.outside.wrapped import found_in, groups, placed
-from app.square.runs import client_name
+from app.square.runs import Machine, client_name
 
 ROUNDS = 4
 """How often what was replaced is read again, until nothing changes."""
@@ -79,10 +79,10 @@ class OutsideRun(NamedTuple):
 
 
 class OutsideMachine(NamedTuple):
-    """A machine as outside sees it. host: as dqmfu-c2b03-.., so two may have one name; at: when P5 last said so, Unix s UTC."""
+    """A machine as outside sees it. host: as dqmfu-c2b03-.., so two may have one name; said: up, as P5 said last, at `at`, Unix s UTC."""
 
     host: str
-    up: bool
+    said: bool
     message: str
     at: float
 
@@ -220,9 +220,9 @@ class Sanitizer:
             job.lumi, job.events, job.rate, job.rss_kb, self._name(job.cmssw), self._name(job.runkey), job.started, job.reported,
         )  # fmt: skip
 
-    def machine(self, status: HostStatus) -> OutsideMachine:
+    def machine(self, machine: Machine) -> OutsideMachine:
         """A machine, and what P5 says of it."""
-        return OutsideMachine(self.host(status.name), status.up, self.text(status.message), status.last)
+        return OutsideMachine(self.host(machine.name), machine.said, self.text(machine.message), machine.at)
 
     def event(self, event: Event) -> OutsideEvent:
         """An event without the names in it."""

@@ -33,6 +33,7 @@ _NATURAL = re.compile(r"""["'(\[<{]*(?:[A-Za-z][A-Za-z_]*(?:(?:::|: |[(<,;\[]).*
 """How the first word of a line is written, in English or in C++, unless it is the end of something else."""
 
 _RULER = re.compile(r"[^A-Za-z0-9]{4,}")
+_OPTION = re.compile(r"(?:\A|\W)--?\w[\w-]*\Z")
 _REPLACED = re.compile(r"""(?:(?:host|path|user|e-mail|address|token|key)-\d+|\(dropped\))["'\])},;]*\Z""")
 _OPEN = tuple("/=:@-_.+,%&~")
 """Signs after which something goes on."""
@@ -90,7 +91,7 @@ def _joint(last: Segment, before: str, covered: bool, segment: str, own: Sequenc
         return None
     if not head or not tail or _RULER.fullmatch(tail) or (_RECORD.match(after) and not body.endswith(("=", ":"))):
         return None
-    if indent and not body.endswith(_OPEN) and not tail.startswith("-"):
+    if indent and not body.endswith(_OPEN) and not _OPTION.search(tail):
         return None
     whole = bool(own) and own[0].since <= indent and own[0].until >= indent + len(head)
     if whole and (covered or _NATURAL.fullmatch(tail)):

@@ -8,6 +8,7 @@ from app.settings import Settings
 from app.square.events import Event
 from app.square.models import Host, HostStatus, Job, Run
 from app.square.outside.sanitize import INSIDE, OutsideEvent, OutsideJob, OutsideMachine, OutsideRun, Sanitizer
+from app.square.runs import Machine
 
 KEY = b"a key of this test, and of no hub"
 MARK = "qzsecretqz"
@@ -89,8 +90,7 @@ def test_a_run_leaves_with_its_counts_and_its_jobs(hub: Settings) -> None:
 
 def test_what_p5_says_of_a_machine_leaves_without_names(hub: Settings) -> None:
     message = f"ConnectionRefusedError(111, 'Connect call failed (10.176.62.46, 9215)') to dqmfu-c2b03-45-01.cms, token={MARK}"
-    status = HostStatus(system="production", name="dqmfu-c2b03-45-01", up=False, message=message, first=1.0, last=2.0, version=1)
-    seen = Sanitizer(KEY).machine(status)
+    seen = Sanitizer(KEY).machine(Machine("dqmfu-c2b03-45-01", False, message, 2.0, 1.0))
     assert seen == OutsideMachine(
         "dqmfu-c2b03-..", False, "ConnectionRefusedError(111, 'Connect call failed (address-1, 9215)') to host-1, token=token-1", 2.0
     )
