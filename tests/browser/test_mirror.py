@@ -12,7 +12,10 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.watch import Watch
 from tests.mirror import made
 from tests.mirror.running import Running, running
+from tests.mirror.test_nginx import PREFIX, servers
+from tests.support.nginx import nginx
 from tests.support.processes import PATIENCE_S
+from tests.support.site import free_port
 
 AUDIT = (Path(__file__).parent / "audit.js").read_text(encoding="utf-8")
 PAGES = ["/", "/runs/1", "/timeline", "/timeline?bad=1", "/help", "/cleaned", "/nowhere", "/?db=playback"]
@@ -158,6 +161,28 @@ def test_without_scripts_the_pages_are_whole(browser: Browser, fed: Fed) -> None
     page.get_by_role("button", name="Show").click()
     expect(page.locator(".cell-crashed")).to_have_count(1)
     context.close()
+
+
+def test_pages_bring_themselves_up_to_date_under_a_prefix_behind_nginx(browser: Browser, tmp_path: Path, watch: Watch) -> None:
+    port = free_port()
+    site = f"http://127.0.0.1:{port}"
+    with (
+        running(tmp_path, prefix=PREFIX, trusted_proxies="127.0.0.1/32") as mirror,
+        nginx(tmp_path / "nginx", port, servers(tmp_path / "nginx", port, mirror, True)),
+    ):
+        mirror.post(made.snapshot(made.a_run(7, [made.job("beam")])))
+        context = browser.new_context(base_url=site)
+        page = context.new_page()
+        watch.at(page)
+        page.goto(f"{PREFIX}/runs/7")
+        expect(page.locator("h1")).to_have_text("Run 7")
+        mirror.post(made.snapshot([made.html("run", "production", 7, "page", "<h1>Run 7, later</h1>")], 1, 2))
+        expect(page.locator("h1")).to_have_text("Run 7, later", timeout=PATIENCE_S * 1000)
+        page.get_by_role("link", name="Timeline").click()
+        page.get_by_role("button", name="Show").click()
+        assert page.url.startswith(f"{site}{PREFIX}/timeline?")
+        context.close()
+        watch.judge(f"{site}{PREFIX}")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

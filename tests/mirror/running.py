@@ -49,6 +49,7 @@ class Running:
 
     def __init__(self, place: Path, before: tuple[str, ...] = (), host: str = "127.0.0.1", **options: Any) -> None:
         self.port = free_port()
+        self.supervisor = os.getpid()
         self.url = f"http://{host}:{self.port}"
         self.data = place / "mirror"
         self.log = place / "log"
@@ -58,7 +59,7 @@ class Running:
         self.start()
 
     def start(self) -> None:
-        variables = os.environ | {"DQMHUB_SUPERVISOR_PID": str(os.getpid())}
+        variables = os.environ | {"DQMHUB_SUPERVISOR_PID": str(self.supervisor)}
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(self._command, cwd=TREE, stdout=log, stderr=log, start_new_session=True, env=variables)
         until(lambda: self.process.poll() is not None or self.answers(), "the mirror")

@@ -7,6 +7,7 @@ import os
 import random
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -26,7 +27,7 @@ from services.mirror.store import Store
 from tests.mirror import made
 from tests.mirror.running import Running, ask
 from tests.square.chain import answers
-from tests.support.processes import PATIENCE_S, service, until
+from tests.support.processes import PATIENCE_S, of_session, service, until
 from tests.support.site import free_port
 
 Start = Callable[..., Running]
@@ -89,6 +90,26 @@ def test_a_mirror_killed_at_any_instant_has_some_edition_whole(start: Start) -> 
         thread.join(PATIENCE_S)
     assert wrong == []
     assert reached >= KILLS
+
+
+def test_a_worker_that_is_killed_is_replaced_and_one_whose_master_is_killed_ends(start: Start) -> None:
+    mirror = start()
+    (worker,) = set(of_session(mirror.process.pid)) - {mirror.process.pid}
+    os.kill(worker, signal.SIGKILL)
+    until(lambda: worker not in of_session(mirror.process.pid) and mirror.answers(), "another worker")
+    os.kill(mirror.process.pid, signal.SIGKILL)
+    mirror.process.wait(PATIENCE_S)
+    until(lambda: not of_session(mirror.process.pid), "the worker to end")
+
+
+def test_a_mirror_ends_with_the_process_that_it_belongs_to(start: Start) -> None:
+    mirror = start()
+    mirror.end()
+    with subprocess.Popen(["sleep", "1000"]) as supervisor:
+        mirror.supervisor = supervisor.pid
+        mirror.start()
+        supervisor.kill()
+    until(lambda: not of_session(mirror.process.pid), "the mirror to end")
 
 
 def test_on_a_full_disk_the_mirror_keeps_what_it_has_and_says_so(start: Start) -> None:
