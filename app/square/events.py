@@ -10,8 +10,8 @@
 | silent-host | a machine is down, as two of P5's looks in a row say | the first of them |
 
 When all jobs of a run have ended, clients may be about to start again: the run has ended once a newer one began, or
-after SETTLE_S. A job that does not report because its host does not answer is not stuck, as far as anybody knows; nor
-is one of a run that was not among the newest NEWEST any more by then: nobody waits for it. Of a host that answers
+after SETTLE_S. A job that does not report because its host does not answer, or of whose host there are documents still to
+be fetched, is not stuck, as far as anybody knows; nor is one of a run that was not among the newest NEWEST any more by then: nobody waits for it. Of a host that answers
 again nothing tells that it was silent (one that never answered never fell silent: the status page shows it); of a
 machine that P5 saw down, its statuses do.
 """
@@ -148,7 +148,7 @@ def _stuck(span: Span) -> Iterator[Event]:
     chosen = (
         Job.select(*JOB)
         .left_outer_join(Host, on=answers)
-        .where(*window, Job.exit_code.is_null(), fn.COALESCE(Host.last_ok, FOREVER) >= at)
+        .where(*window, Job.exit_code.is_null(), fn.COALESCE(Host.last_ok, FOREVER) >= at, fn.COALESCE(Host.behind, 0) == 0)
         .where(fn.COALESCE(newer.order_by(later.run).offset(NEWEST - 1).limit(1), FOREVER) > at)
     )
     for key, run, tag, host, _, lumi, seen, reported in rows(chosen.order_by(Job.reported.desc()).limit(span.limit)):
@@ -173,9 +173,10 @@ def _silent(span: Span) -> Iterator[Event]:
 def _down(span: Span) -> Iterator[Event]:
     chosen = HostStatus.select().where(HostStatus.system == span.system, HostStatus.last >= span.since - GONE_S)
     found = list(chosen.order_by(HostStatus.last.desc()).limit(MOST_STATUSES))
+    since = max(span.since, found[-1].last + GONE_S) if len(found) == MOST_STATUSES else span.since  # of those before nothing is known
     for name, same in groupby(sorted(found, key=lambda status: (status.name, status.id)), key=lambda status: str(status.name)):
         for first, message in _times_down(list(same)):
-            if span.since <= first <= span.until:
+            if since <= first <= span.until:
                 yield _event(span.system, "silent-host", None, name, first, f"{name} is down", f"P5 says: {message}", ["down", int(first)])
 
 

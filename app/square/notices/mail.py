@@ -51,11 +51,11 @@ def post(settings: Settings, messages: Sequence[Message]) -> str:
 
 @contextmanager
 def judged() -> Iterator[None]:
-    """What the server says with 5xx is final; all else may change."""
+    """What the server says with 5xx is final, when it says so of everybody; all else may change."""
     try:
         yield
     except smtplib.SMTPRecipientsRefused as error:
-        if max(code for code, _ in error.recipients.values()) >= 500:
+        if min(code for code, _ in error.recipients.values()) >= 500:
             raise Refused(f"not taken for {_list(error.recipients)}") from error
         raise
     except smtplib.SMTPResponseException as error:

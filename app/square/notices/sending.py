@@ -87,6 +87,18 @@ def tls(authorities: str) -> ssl.SSLContext:
         raise NotSent(f"notice_ca: {authorities} cannot be read: {reason(error)}") from error
 
 
+def _connected(host: str, port: int, end: float) -> socket.socket:
+    """To the first address of a host that answers; each has its share of the time. OSError of the last one."""
+    places = [place[4][:2] for place in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+    for left in range(len(places), 0, -1):
+        try:
+            return socket.create_connection(places[-left], max((end - time.monotonic()) / left, 0.01))
+        except OSError:
+            if left == 1:
+                raise
+    raise OSError("the name has no address")
+
+
 @contextmanager
 def connection(host: str, port: int, seconds: float, context: ssl.SSLContext | None = None) -> Iterator[socket.socket]:
     """A connection that is cut when the time is over, whatever the server does meanwhile; with `context` it is TLS.
@@ -95,9 +107,10 @@ def connection(host: str, port: int, seconds: float, context: ssl.SSLContext | N
     """
     end = time.monotonic() + seconds
     try:
-        plain = socket.create_connection((host, port), seconds)
-    except OSError as error:
+        plain = _connected(host, port, end)
+    except (OSError, UnicodeError) as error:  # no such name can be asked for: UnicodeError
         raise NotSent(f"no connection to port {port}: {reason(error)}") from error
+    plain.settimeout(seconds)
     second_handle = plain.dup()  # the first one goes into TLS
     over = threading.Event()
 

@@ -7,7 +7,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from app.settings import Settings
 from app.square.events import one_line
-from app.square.notices.sending import NAMED, Message, Refused, connection, headline, server
+from app.square.notices.sending import NAMED, Message, NotSent, Refused, connection, headline, server
 
 SOUND = "DQM_1.wav"
 GOOD = b"All ok"
@@ -22,6 +22,8 @@ def post(settings: Settings, messages: Sequence[Message]) -> str:
         answer = b""
         while answer.strip() != GOOD and b"\n" not in answer and len(answer) < MOST_ANSWER and (part := spoken_to.recv(MOST_ANSWER)):
             answer += part
+        if not answer:
+            raise NotSent("it hung up without an answer")
         if answer.strip() != GOOD:
             raise Refused(f"it answered {answer[:MOST_ANSWER].decode(errors='replace')!r}, not 'All ok'")
     return "All ok"

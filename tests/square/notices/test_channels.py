@@ -197,6 +197,14 @@ def test_what_a_mail_server_says_no_to_is_final_or_tried_again_as_it_says(told: 
         mail.post(given, [CRASH])
 
 
+def test_a_mail_is_tried_again_when_one_recipient_is_refused_for_good_and_the_other_for_now(told: Settings, box: Box) -> None:
+    box.refuse = {"expert@cern.ch": "550 no such mailbox", "shifter@cern.ch": "450 greylisted"}
+    with pytest.raises(NotSent, match="450"):
+        mail.post(replace(told, notice_smtp=box.place), [CRASH])
+    del box.refuse["shifter@cern.ch"]
+    assert mail.post(replace(told, notice_smtp=box.place), [CRASH]) == "not taken for expert@cern.ch: 550 no such mailbox"
+
+
 def test_the_sound_server_gets_its_command_and_must_say_all_ok(told: Settings) -> None:
     with raw(sound_server()) as server:
         assert sound.post(replace(told, notice_sound=server.place), [CRASH]) == "All ok"
@@ -208,6 +216,11 @@ def test_the_sound_server_gets_its_command_and_must_say_all_ok(told: Settings) -
     with raw(answering_and_staying) as server:
         assert sound.post(replace(told, notice_sound=server.place), [CRASH]) == "All ok", "without a line end, the connection kept"
     with raw(sound_server(b"Unknown sender\n")) as server, pytest.raises(Refused, match=r"it answered 'Unknown sender\\n', not 'All ok'"):
+        sound.post(replace(told, notice_sound=server.place), [CRASH])
+
+
+def test_a_sound_server_that_hangs_up_without_an_answer_has_not_refused(told: Settings) -> None:
+    with raw(sound_server(b"")) as server, pytest.raises(NotSent, match="hung up without an answer"):
         sound.post(replace(told, notice_sound=server.place), [CRASH])
 
 
@@ -233,6 +246,33 @@ def test_no_name_becomes_a_header_a_recipient_an_element_or_a_field(told: Settin
 def test_nobody_is_waited_for_beyond_the_time_in_all(told: Settings, manner: Manner, post: str) -> None:
     with raw(manner) as server, pytest.raises((NotSent, Refused)):
         send(replace(told, notice_timeout_s=0.4), post, server.place)
+
+
+@pytest.fixture
+def full() -> Iterator[tuple[str, int]]:
+    """An address whose queue is full: no connection to it is ever refused or made."""
+    with socket.socket() as server, socket.socket() as waiting:
+        server.bind(("127.0.0.2", 0))
+        server.listen(0)
+        waiting.connect(server.getsockname())
+        yield server.getsockname()
+
+
+def test_a_name_is_reached_at_its_second_address_when_the_first_is_dead(
+    told: Settings, full: tuple[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with raw(sound_server()) as server:
+        live = ("127.0.0.1", int(server.place.partition(":")[2]))
+        found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", place) for place in (full, live)]
+        known = socket.getaddrinfo
+        monkeypatch.setattr(socket, "getaddrinfo", lambda host, *rest, **more: found if host == "daq.cms" else known(host, *rest, **more))
+        assert sound.post(replace(told, notice_sound="daq.cms:50555", notice_timeout_s=2.0), [CRASH]) == "All ok"
+
+
+@pytest.mark.parametrize("place", ["daq..cms:50555", "nowhere.invalid:50555"])
+def test_a_name_that_nobody_has_is_no_connection(told: Settings, place: str) -> None:
+    with pytest.raises(NotSent, match="no connection to port 50555"):
+        sound.post(replace(told, notice_sound=place), [CRASH])
 
 
 @pytest.mark.parametrize("post", ["webhook", "mail", "sound"])

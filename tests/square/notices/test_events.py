@@ -89,6 +89,15 @@ def test_a_job_of_a_host_that_does_not_answer_is_not_stuck_as_far_as_anybody_kno
     assert len(found(now, "stuck")) == 1
 
 
+def test_a_job_is_not_stuck_while_documents_of_its_host_are_still_to_be_fetched(hub: Settings, now: float) -> None:
+    making.host("dqmfu-c2b03-45-01", now)
+    Host.update(behind=64).execute()  # the hub was away, and catches up
+    making.job(358792, "beam", now - 1200)
+    assert found(now, "stuck") == []
+    Host.update(behind=0).execute()
+    assert len(found(now, "stuck")) == 1
+
+
 def test_a_job_of_a_run_that_three_newer_ones_had_followed_by_then_is_not_stuck(hub: Settings, now: float) -> None:
     making.job(358790, "beam", now - 2000)
     making.job(358791, "beam", now - 1500, 0)
@@ -122,6 +131,17 @@ def test_a_machine_is_down_since_the_first_of_two_looks_whatever_else_they_say(h
     making.status("fu-2", False, now - 100, now - 100, "one look only")
     making.status("fu-2", True, now - 70, now - 70)
     assert [ago for _, _, ago in found(now, "silent-host", since=now - 200)] == [150]
+
+
+def test_a_machine_long_down_is_not_down_anew_when_there_are_more_statuses_than_are_read(
+    hub: Settings, now: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.square.events.MOST_STATUSES", 50)
+    for look in range(100):
+        making.status("fu-1", False, now - 3000 + 30 * look, now - 3000 + 30 * look, f"timed out after {look} ms")
+    assert found(now, "silent-host", since=now - 3600) == []
+    making.status("fu-2", False, now - 20, now - 10, "refused")
+    assert found(now, "silent-host", since=now - 3600) == [("fu-2 is down", "P5 says: refused", 20)]
 
 
 def test_the_newest_come_first_and_no_more_than_are_asked_for(hub: Settings, now: float) -> None:
