@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from app.database import rows
-from app.square.events import Event
+from app.square.events import Event, one_line
 from app.square.models import Host, HostStatus, Job, Run
 from app.square.names import censored
 from app.square.outside import canonical
@@ -40,6 +40,7 @@ Name = Callable[[Secret, int], str]
 _SHORTENED = re.compile(r"dqm[a-z]*-[a-z0-9]+(?:-[a-z0-9]+)+|[a-z]{1,12}-[a-z0-9]+(?:-[a-z0-9]+)*-\d{1,3}")
 _WORD = re.compile(r"(?<![A-Za-z0-9])(?:[A-Za-z][a-z0-9]{2,15}|[A-Z][A-Z0-9]{2,15})(?![A-Za-z0-9])")
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]|\.(?!\.|\Z)){0,250}")
+_CENSORED = re.compile(r"dqm[a-z]*-[a-z0-9]+-\.\.|[a-z]{1,12}\.\.\d{1,3}")
 
 
 class OutsideJob(NamedTuple):
@@ -113,6 +114,7 @@ class Sanitizer:
         self._pseudonyms = Pseudonyms(secret)
         self._ordinary: set[str] = set()  # words that are no user's name
         self._names: dict[str, str] = {}
+        self._paths: set[str] = set()  # of which the users are known
 
     def text(self, text: str) -> str:
         """A text of one line or several."""
@@ -186,6 +188,16 @@ class Sanitizer:
         self.counted["user"] += 1
         return name(secret, self._pseudonyms.numbers([secret])[secret])
 
+    def _learn(self, paths: Iterable[str]) -> None:
+        """Know the users that paths name, also where clients and releases are called after them."""
+        unread = set(paths) - self._paths
+        new = {Secret("user", user) for path in unread for user in users_of(path)}
+        self._paths |= unread
+        if new:
+            self._pseudonyms.numbers(sorted(new))
+            self._ordinary -= {secret.value for secret in new} - COMMON
+            self._names.clear()
+
     def _name(self, text: str) -> str:
         """A text that comes again and again, as the name of a client."""
         if text not in self._names:
@@ -194,12 +206,18 @@ class Sanitizer:
 
     def host(self, name: str) -> str:
         """The name of a host as the crew knows it outside: dqmfu-c2b03-.. or fu..04; a pseudonym when it cannot be shortened."""
-        if not _HOST.fullmatch(name) or is_pseudonym(name):
-            return self.text(name)
-        secret = machine_secret(name)
+        if not name or is_pseudonym(name) or _CENSORED.fullmatch(name):
+            return name
+        secret = machine_secret(name) if _HOST.fullmatch(name) else Secret("host", name.lower())
         return (
             censored(secret.value) if _SHORTENED.fullmatch(secret.value) else _numbered(secret, self._pseudonyms.numbers([secret])[secret])
         )
+
+    def _with_hosts(self, text: str, hosts: Iterable[str]) -> str:
+        """A text in which these hosts, whatever their names look like, have those that the crew knows outside."""
+        for host in filter(None, hosts):
+            text = re.sub(rf"(?<![A-Za-z0-9]){re.escape(one_line(host))}(?![A-Za-z0-9])", self.host(host), text)
+        return text
 
     def identifier(self, key: str) -> str:
         """The same 20 hex digits for a key each time, of which nobody can tell the key."""
@@ -207,14 +225,16 @@ class Sanitizer:
 
     def run(self, run: Run, jobs: Iterable[Job]) -> OutsideRun:
         """A run with its jobs."""
+        clients = tuple(map(self.job, jobs))  # first, since their paths tell users, of whom the release of the run may have its name
         return OutsideRun(
             run.run, run.data_run, self._name(run.runkey), self._name(run.cmssw), run.first, run.last,
-            run.jobs, run.running, run.finished, run.crashed, run.lumi, tuple(map(self.job, jobs)),
+            run.jobs, run.running, run.finished, run.crashed, run.lumi, clients,
         )  # fmt: skip
 
     def job(self, job: Job) -> OutsideJob:
         """A job without what would tell where it runs."""
         self.counted["field"] += len(INSIDE)
+        self._learn([job.path])
         return OutsideJob(
             self.identifier(job.key), job.run, self.host(job.host), self._name(client_name(job.tag)), job.exit_code, job.fi_state,
             job.lumi, job.events, job.rate, job.rss_kb, self._name(job.cmssw), self._name(job.runkey), job.started, job.reported,
@@ -226,7 +246,11 @@ class Sanitizer:
 
     def event(self, event: Event) -> OutsideEvent:
         """An event without the names in it."""
-        (title,), (text,) = (self._settled([told], _shortened) for told in (event.title, event.text))
+        of = Job.key == event.key if event.key else Job.run == event.run
+        jobs = rows(Job.select(Job.path, Job.host).where(Job.system == event.system, of).distinct()) if event.kind != "silent-host" else []
+        self._learn(path for path, _ in jobs)
+        hosts = {host for _, host in jobs} or {event.key}
+        (title,), (text,) = (self._settled([self._with_hosts(told, hosts)], _shortened) for told in (event.title, event.text))
         return OutsideEvent(self.identifier(event.id), event.at, event.kind, event.run, title, text)
 
 
