@@ -28,6 +28,8 @@ FORM_BYTES = 16 * 1024
 LONGEST_REASON = 1000
 LONGEST_DAYS = 31
 USUAL_HOURS = 2
+LARGEST = 2**31 - 1
+"""The number of a row."""
 FIELD = "%Y-%m-%dT%H:%M"
 """A moment as the field of a form has it, Swiss time."""
 
@@ -111,7 +113,8 @@ def again(delivery: int) -> AnyResponse:
     change = {"state": WAITING, "attempts": 0, "since": now, "not_before": now, "changed": now}
     with proxy.atomic():
         advance(COUNTER)
-        if not Delivery.update(change).where(Delivery.id == delivery, Delivery.state == FAILED).execute():
+        ours = Delivery.id == min(delivery, LARGEST), Delivery.state == FAILED
+        if not Delivery.update(change).where(*ours).execute():
             raise Problem(409, "only what failed can be sent again, and this did not, or is not known any more")
         row = Delivery.get_by_id(delivery)
         _channel(row.channel)
@@ -191,7 +194,8 @@ def end(number: int) -> AnyResponse:
     now = time.time()
     with proxy.atomic():
         advance(COUNTER)
-        if not Maintenance.update(ends=now).where(Maintenance.id == number, Maintenance.ends > now).execute():
+        ours = Maintenance.id == min(number, LARGEST), Maintenance.ends > now
+        if not Maintenance.update(ends=now).where(*ours).execute():
             raise Problem(409, "this maintenance window is over, or not known any more")
         audit("end maintenance", _target(Maintenance.get_by_id(number)))
     return _back()

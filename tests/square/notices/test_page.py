@@ -141,8 +141,18 @@ def test_an_operator_sends_again_what_failed_and_nothing_else(told: Settings, cl
     again = Delivery.get_by_id(row.id)
     assert (again.state, again.attempts, again.since > time.time() - 60) == ("waiting", 0, True)
     assert client.post(f"{PAGE}/again/{row.id}", headers=operator()).status_code == 409
-    assert client.post(f"{PAGE}/again/999", headers=operator()).status_code == 409
+    for unknown in (999, 2**70):
+        assert client.post(f"{PAGE}/again/{unknown}", headers=operator()).status_code == 409
+        assert client.post(f"{PAGE}/maintenance/{unknown}/end", headers=operator()).status_code == 409
     assert audited() == [("send notice again", "sound: beam crashed in run 358792")]
+
+
+def test_a_mail_that_was_held_and_then_not_taken_says_so(told: Settings, client: FlaskClient) -> None:
+    crash(told)
+    Delivery.update(state="held", attempts=2, why="status 451: greylisted").where(Delivery.channel == "sound").execute()
+    page = client.get(PAGE, headers=shifter()).text
+    assert re.search(r"not sent yet.*status 451: greylisted.*tried 2 times", page, re.S)
+    assert "held until the quiet hours end" not in page
 
 
 def test_what_a_channel_of_old_failed_to_tell_cannot_be_sent_again(told: Settings, client: FlaskClient) -> None:
