@@ -15,8 +15,8 @@ from .snapshot import FIRST_LINE, Refused, key_id
 from .web import as_json, problem
 
 FIRST_LINE_BYTES = 164
-BODY_S = 60
-"""After so long a snapshot must be here, whoever sends it."""
+BODY_S, PAUSE_S = 120, 30
+"""After so long a snapshot must be here, whoever sends it; and so long a sender who names a key of ours may pause, since links are bad at times."""
 
 AT_ONCE = 2
 """Snapshots that are read and verified at once: each takes memory."""
@@ -58,12 +58,15 @@ class Posting:
             raise Refused(411, "a snapshot is sent with its length")
         if int(length) > self.largest:
             raise Refused(413, f"it has {length} bytes, and this mirror takes {self.largest}")
-        late = threading.Timer(BODY_S, _hang_up, [environ.get("gunicorn.socket")])
+        connection = environ.get("gunicorn.socket")
+        late = threading.Timer(BODY_S, _hang_up, [connection])
         late.start()
         try:
             stream = environ["wsgi.input"]
             first = stream.read(min(FIRST_LINE_BYTES, int(length)))
             self._look_at(first)
+            if connection:
+                connection.settimeout(PAUSE_S)
             body: bytes = first + stream.read(int(length) - len(first))
         except OSError as error:
             raise Refused(408, "the snapshot did not come in time") from error

@@ -24,8 +24,8 @@ from .options import Options
 CONNECTIONS = 4000
 """Kept open at once: each browser that polls has one."""
 
-SILENT_S = 5
-"""So long a client may be silent within its request, before its connection is closed; so slow ones hold no thread for long."""
+SILENT_S, STALLED_S = 5, 30
+"""So long a client may be silent within its request, and take nothing of its answer, before its connection is closed; so none holds a thread for long."""
 
 PR_SET_PDEATHSIG = 1
 
@@ -95,7 +95,7 @@ def _ready(master: Any) -> None:
     """Called in the master when it listens: connections get their limit in time from the listening socket."""
     for listener in master.LISTENERS:
         listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", SILENT_S, 0))
-        listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", SILENT_S, 0))
+        listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", STALLED_S, 0))
     supervisor = os.environ.get("DQMHUB_SUPERVISOR_PID")
     if supervisor:
         threading.Thread(target=_follow, args=(int(supervisor),), daemon=True).start()
