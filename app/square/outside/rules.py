@@ -35,10 +35,13 @@ _VALUE = rf"(?P<value>{VALUE})"
 _VALUE_AT = 2
 """Number of the group of the value in the patterns below, whose first is the label."""
 
-_LABELLED = re2.compile(rf"(?i)(?P<label>[\w.-]*(?:{SECRETS}|auth|pass)[\w-]*{GIVEN}{CALL}|pass(?:word|phrase)\s+(?:is|was)\s+){_VALUE}.*")
-_OPTION = re2.compile(rf"(?i)(?P<label>--?[\w-]*(?:\s*=\s*|\s+)|sshpass\s+-p\s*|identified\s+by\s+){_VALUE}")
+_LABELLED = re2.compile(
+    rf"(?i)(?P<label>[\w.-]*(?:{SECRETS}|auth|pass|pw)[\w-]*{GIVEN}{CALL}|pass(?:word|phrase)\s+(?:is|was)\s+){_VALUE}.*"
+)
+_OPTION = re2.compile(rf"(?i)(?P<label>--?[\w-]*(?:\s*=\s*|\s+)|mysql.*\s-p|\w+/|sshpass\s+-p\s*|identified\s+by\s+){_VALUE}")
 _USER = re2.compile(rf"""(?i)(?P<label>[\w -]*?(?:{GIVEN}{CALL}|\s["']?|(?:su|sudo)\s+-[ul]?\s+))(?P<value>{VALUE}|[\w.-]+["']?)""")
-_HOST = re2.compile(rf"(?i)(?P<label>\w*{GIVEN}{CALL}){_VALUE}")
+_HOST = re2.compile(rf"(?i)(?P<label>\w*{GIVEN}{CALL}|[a-z]+\s+host(?:name)?\s+){_VALUE}")
+_SPOKEN = re2.compile(r"(?P<label>\w+\s+)(?P<value>.*)")
 _HEADER = re2.compile(r"""(?P<label>[\w-]+["']?\s*[:=]\s*["']?)(?P<value>.*)""")
 _URL = re2.compile(r"(?P<scheme>[^:]+)://(?:(?P<secret>[^/?#]*)@)?(?P<host>\[[^\]]*\]|[^/?#:]*)(?P<port>:\d+)?(?P<rest>.*)")
 _VARIABLE = re2.compile(
@@ -167,11 +170,12 @@ def _value_of(pattern: Any, secret: Callable[[str], Secret], harmless: Callable[
         found = pattern.fullmatch(text)
         if not found:
             return (secret(text),)
-        quote = found["value"][:1] if found["value"][:1] in "\"'" else ""
-        value = found["value"].strip("\"'")
+        quoted = found["value"]
+        value = quoted.strip("\"'")
         if not value or is_pseudonym(value) or harmless(value):
             return None
-        return (*rules.inner(found["label"]), quote, secret(value), quote, text[found.end(_VALUE_AT) :])
+        before, after = quoted.partition(value)[::2]
+        return (*rules.inner(found["label"]), before, secret(value), after, text[found.end(_VALUE_AT) :])
 
     return show
 
@@ -243,6 +247,11 @@ def _hex(text: str, rules: Rules) -> Shown:
     return (Secret("key", text.lower()),) if any(map(str.isdigit, text)) else None
 
 
+def _email(text: str, rules: Rules) -> Shown:
+    name, sign, address = text.rpartition("<")
+    return (*((Secret("user", name.strip().lower()), " <") if sign else ()), Secret("e-mail", address))
+
+
 def _listing(text: str, rules: Rules) -> Shown:
     found = _LISTING.fullmatch(text)
     names = [name if is_pseudonym(name) else Secret("user", name.lower()) for name in (found["user"], found["group"])]
@@ -250,7 +259,7 @@ def _listing(text: str, rules: Rules) -> Shown:
 
 
 def _host(text: str, rules: Rules) -> Shown:
-    if text.lower() in PUBLIC_HOSTS:
+    if text.lower() in PUBLIC_HOSTS or text.endswith("-.."):
         return None
     before, after = "_" * text.startswith("_"), "_" * text.endswith("_")
     name = text.strip("_")
@@ -299,9 +308,10 @@ def _token(value: str) -> Secret:
 SHOWN: dict[str, Show] = {
     "machine": _host, "pem": _whole("key"), "subject": _whole("user"), "header": _value_of(_HEADER, _token), "bearer": _bearer, "url": _url,
     "option": _value_of(_OPTION, _token), "labelled": _value_of(_LABELLED, _token), "named": _value_of(_LABELLED, _token, str.isdigit),
-    "environment": _environment, "format": _format, "ssh": _whole("key"), "email": _whole("e-mail"), "login": _login,
+    "spoken": _value_of(_SPOKEN, _token, lambda value: not (any(map(str.isdigit, value)) and any(map(str.isalpha, value)))),
+    "environment": _environment, "format": _format, "ssh": _whole("key"), "email": _email, "login": _login,
     "mac": _whole("address"), "ipv4": _whole("address"), "ipv6": _ipv6, "uuid": lambda text, rules: (Secret("key", text.lower()),), "pointer": _stays, "hex": _hex,
-    "uid": _value_of(_HEADER, _user), "listing": _listing,
+    "uid": _value_of(_HEADER, _user, _no_name), "short": _stays, "listing": _listing,
     "user": _value_of(_USER, _user, _no_name),
     "hostis": _value_of(_HOST, machine, _no_name), "host": _host, "closing": _stays, "quoted": _quoted, "path": _path,
     "relative": _relative, "word": _word,

@@ -6,14 +6,14 @@ _WORDS = """
 about action active admin after again algo alignment all also analysis and any are array available backup barrel base batch
 beam beampixel been begin being bin block board bool buffer build bus but bytes cache calib calibration calo can cannot castor
 cell center central channel check class client clients close closed cluster cms cmsrun code collection common conditions
-config configuration const core cosmic cosmics count cpu crash create csc ctpps current data database date debug default
+config configuration const core cosmic cosmics count cpu crash create csc ctpps current daemon data database date debug default
 delete detector dev digi digis dir disk display done down dqm dqmtools dump during ecal element empty end endcap engine error
-errors etc event events exception exit expected express extra failed false fed file files filter final finished first flag
+errors etc event events exception exit expected expert experts express extra failed false fed file files filter final finished first flag
 float folder for found framework from full gem geometry global gpu group handle has have hcal hlt home host http https index
 info init initial input instance integration int invalid job jobs json just key kind label last layer legacy length level
 lhc lib light line list live load local lock log logs loop lumi magnetic main make map mask master max memory message min
-missing mode model module modules monitor monitoring muon muons name names new next nfs node none normal not nothing now null
-number object off offline old one online only open option options other out output over package param parameter pass path
+missing mode model module modules monitor monitoring muon muons name names new next nfs nobody node none normal not nothing now null
+number object off offline old one online only open operator operators option options other out output over package param parameter pass path
 paths pedestal physics pipe pixel playback plot point pool port pps prefix preshower print private process product
 production products prod program project public python queue quality random range rate raw read reader ready reco record
 records release remote report reset response result results root rpc run running runs same sample scan scratch sector send
