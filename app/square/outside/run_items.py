@@ -41,10 +41,13 @@ class Situation(NamedTuple):
 
 
 class Machine(NamedTuple):
+    """A machine in the list. since: from when on it is so; of one that is unknown, when P5 spoke of it last."""
+
     host: str
     look: Look
     message: str
-    at: float
+    since: float
+    known: bool
 
 
 class Cell(NamedTuple):
@@ -79,10 +82,11 @@ def live(wanted: Wanted) -> Rendered:
     system = wanted.place.system
     row = runs.find(system, wanted.kept[0]) if wanted.kept else None
     found = runs.jobs(system, row.run) if row else []
-    machines = [_machine(one, wanted.clean) for one in runs.machines(system)]
+    known = runs.machines(system)
+    machines = [_machine(one, wanted.clean) for one in known]
     seen = wanted.clean.run(row, found) if row else None
     page = wanted.item("live", "page", HTML, _page(wanted, seen, found, machines))
-    return Rendered([page], next_of([due(found), *(one.at + runs.STATUS_S for one in machines)]))
+    return Rendered([page], next_of([due(found), *(one.at + runs.STATUS_S for one in known)]))
 
 
 def due(found: Iterable[Job]) -> float:
@@ -140,7 +144,7 @@ def _situation(system: str, run: OutsideRun | None, clients: list[runs.Client], 
 def _machine(one: runs.Machine, clean: Sanitizer) -> Machine:
     look = GONE if one.up is None else LOOKS[RUNNING]._replace(icon="ok", text="up") if one.up else LOOKS[CRASHED]._replace(text="down")
     seen = clean.machine(one)
-    return Machine(seen.host, look, seen.message, seen.at)
+    return Machine(seen.host, look, seen.message, one.since if one.up is not None else seen.at, one.up is not None)
 
 
 def _data(seen: OutsideRun) -> dict[str, Any]:
