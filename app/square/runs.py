@@ -19,6 +19,9 @@ SILENT_S = 30.0
 STATUS_S = 120.0
 """What P5 said of a machine so long ago says nothing of now."""
 
+GONE_S = 600.0
+"""A machine of which P5 spoke so much earlier than of others is none any more."""
+
 ENDING = "_dqm_sourceclient-live"
 """The end of the name of most configurations, which says nothing."""
 
@@ -173,14 +176,15 @@ def hosts(system: str) -> list[HostLine]:
 
 
 def machines(system: str) -> list[Machine]:
-    """The newest that P5 said of each machine."""
+    """The newest that P5 said of each machine of which it still speaks when it speaks of others."""
     newest = HostStatus.select(HostStatus.name, fn.MAX(HostStatus.last).alias("last")).where(HostStatus.system == system)
     newest = newest.group_by(HostStatus.name).alias("newest")
     query = HostStatus.select().join(newest, on=(HostStatus.name == newest.c.name) & (HostStatus.last == newest.c.last))
     found = {}
     for row in query.where(HostStatus.system == system).order_by(HostStatus.name, HostStatus.id):
         found[row.name] = Machine(row.name, row.up, row.message, row.last, row.first)
-    return list(found.values())
+    last = max((machine.at for machine in found.values()), default=0.0)
+    return [machine for machine in found.values() if machine.at > last - GONE_S]
 
 
 class Asked(NamedTuple):

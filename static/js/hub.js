@@ -57,6 +57,12 @@
   for (const failure of ["htmx:sendError", "htmx:timeout"]) {
     document.addEventListener(failure, () => notice("The server does not answer. What you see is what was known last."));
   }
+  // An error in the place of a page that brings itself up to date would be its end.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (!event.detail.isError || !event.target.matches("[data-poll]")) return;
+    event.detail.shouldSwap = false;
+    notice(`The server answers with status ${event.detail.xhr.status}. What you see is what was known last.`);
+  });
 
   // Plots that do not come: the reason in their place, and a button to try again
 

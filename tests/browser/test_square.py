@@ -80,6 +80,21 @@ def test_polls_after_news_ask_for_what_is_newer(page: Page) -> None:
     assert len(answers) < 12, "one poll at a time"
 
 
+@pytest.mark.parametrize("status", [401, 500, 502])
+def test_an_error_of_the_server_says_so_and_the_page_goes_on_when_it_is_over(page: Page, watch: Watch, status: int) -> None:
+    watch.expected += [f"status of {status}", f"Status Error Code {status}"]
+    page.goto("/square")
+    page.route(
+        "**/square?since=*", lambda route: route.fulfill(status=status, body="<html><h1>Bad gateway</h1></html>", content_type="text/html")
+    )
+    data.change(key_of("gem"), lumi=60000 + status)
+    expect(page.locator("#notice")).to_have_text(f"The server answers with status {status}. What you see is what was known last.")
+    expect(page.locator(".jobs").first).to_contain_text("gem")
+    expect(page.locator("main")).not_to_contain_text("Bad gateway")
+    page.unroute_all()
+    expect(page.locator(".jobs").first).to_contain_text(str(60000 + status))
+
+
 def test_ages_grow_between_two_polls(page: Page) -> None:
     page.goto("/square/runs/358792")
     age = page.locator("#situation [data-age]")

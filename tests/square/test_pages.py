@@ -161,6 +161,18 @@ def test_the_cluster_is_shown_as_p5_sees_it(filled: Settings, client: FlaskClien
     assert "up dqmfu-c2b03-45-01" in text
 
 
+def test_a_machine_that_p5_names_no_more_is_gone_and_one_is_unknown_when_p5_names_none(filled: Settings, client: FlaskClient) -> None:
+    HostStatus.update(last=time.time() - 86400).where(HostStatus.name == "dqmfu-c2b04-45-01").execute()
+    text = shown(client, "/square")
+    assert "up dqmfu-c2b03-45-01" in text
+    assert "dqmfu-c2b04-45-01" not in text
+    HostStatus.update(last=time.time() - 86400).execute()
+    data.change(key_of("gem"), lumi=1)
+    text = shown(client, "/square")
+    assert text.count("unknown dqmfu") == 2
+    assert "not heard of for 86400 s" in text
+
+
 def test_times_are_those_of_cern_until_utc_is_asked_for(filled: Settings, client: FlaskClient) -> None:
     assert "2022-09-15 13:45:47" in shown(client, "/square/runs/358788")
     text = shown(client, "/square/runs/358788?tz=utc")
