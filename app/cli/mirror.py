@@ -27,6 +27,7 @@ def mirror_arguments(settings: Settings) -> list[str]:
         "host": [settings.mirror_host], "port": [settings.mirror_port], "data": [settings.mirror_data or settings.data / "mirror"],
         "keys": settings.mirror_keys, "folder": [Path(settings.mirror_folder).absolute()] if settings.mirror_folder else [],
         "prefix": [settings.mirror_prefix] if settings.mirror_prefix else [], "rate": [settings.mirror_rate], "burst": [settings.mirror_burst],
+        "oldest-h": [settings.mirror_oldest_h],
         "trusted-proxies": settings.trusted_proxies,
     }  # fmt: skip
     return [text for name, values in given.items() if values for text in (f"--{name}", *map(str, values))]

@@ -194,6 +194,7 @@ class Settings:
     mirror_rate: float = setting(
         30.0, "Requests per second that one address may send to a mirror for long; 0: any number.", between(0, 1e6)
     )
+    mirror_oldest_h: float = setting(24.0, "Hours that a snapshot may be old that is posted to a mirror.", between(0.1, 8760))
     mirror_burst: int = setting(300, "Requests that one address may send to a mirror at once.", between(1, 1_000_000))
 
     simulator_port: int = setting(9215, "Port of this machine that the stand-in for P5 listens on (`dqmhub simulate`).", between(1, 65535))

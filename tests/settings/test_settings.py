@@ -139,6 +139,7 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
     "mirror_folder": [(True, "text")],
     "mirror_prefix": [("dqm", "a path such as"), ("/dqm/", "without a slash at its end")],
     "mirror_rate": [(-1, "a number from 0 to 1e+06")],
+    "mirror_oldest_h": [(0, "a number from 0.1 to 8760")],
     "mirror_burst": [(0, "a number from 1 to 1e+06")],
     "simulator_port": [(0, "a number from 1 to 65535")],
     "log_level": [("INFO", "one of debug, info, warning, error")],
