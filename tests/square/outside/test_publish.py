@@ -263,6 +263,19 @@ def test_a_log_that_cannot_be_read_stops_nothing_else(publisher: Publisher) -> N
     assert ("run", "production", 358792) in changed_since(before)
 
 
+def test_what_no_mirror_would_take_is_left_out_and_stops_nothing_else(publisher: Publisher, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.square.outside.items.LARGEST_CONTENT", 200_000)
+    before, job = editions.current().edition, some_job()
+    with data.proxy.atomic():
+        lines = {"stdlog_start": [f"line {number} of many\n" for number in range(3000)], "stdlog_end": []}
+        Log.update(body=data.packed(lines), version=data.advance("production")).where(Log.key == job.key).execute()
+    data.change(job.key, events=1)
+    complete(publisher)
+    gone = Published.select().where(Published.edition > before, Published.body.is_null())
+    assert sorted((row.kind, row.run) for row in gone) == [("log", 358792), ("logtext", 358792)]
+    assert ("run", "production", 358792) in changed_since(before)
+
+
 def test_the_first_publication_comes_in_steps_with_what_happens_now_first(publisher: Publisher, monkeypatch: pytest.MonkeyPatch) -> None:
     for table in (Published, Piece, Series):
         table.delete().execute()
