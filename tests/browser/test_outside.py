@@ -1,0 +1,112 @@
+"""The operators' page of what leaves, in a real browser: who has what, as it changes, and what outside sees."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from app.security import Role, accounts
+from app.settings import Settings
+from app.square.outside.sending import Sender
+from tests.browser.watch import Watch
+from tests.square import data
+from tests.square.outside import receivers
+from tests.square.outside.test_publish import complete, publisher_of, some_job
+from tests.support.site import address, bound, free_port, site
+
+AUDIT = (Path(__file__).parent / "audit.js").read_text(encoding="utf-8")
+PATIENCE_MS = 60_000
+PASSWORD = "seven-horses-in-the-rain"
+
+
+@dataclass
+class Published:
+    """A hub that has published, with a mirror that is up and one that is not."""
+
+    settings: Settings
+    mirror: receivers.Mirror
+
+    def send(self) -> None:
+        for one in self.settings.publish_mirrors:
+            Sender(one, self.settings).step(receivers.never)
+
+
+@pytest.fixture(scope="module")
+def outside(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path, fixtures_dir: Path) -> Iterator[Published]:
+    with ExitStack() as stack:
+        given = Settings(data_dir=str(tmp_path_factory.mktemp("outside") / "var"), web_workers=1, log_level="error")
+        mirror = stack.enter_context(receivers.mirror(tmp_path_factory.mktemp("mirror"), given))
+        given = replace(given, publish_mirrors=(mirror.url, f"http://127.0.0.1:{free_port()}"))
+        settings = stack.enter_context(site(given, sqlite_template, []))
+        stack.enter_context(bound(settings))
+        accounts.add("eve", Role.EXPERT, PASSWORD)
+        data.fill(fixtures_dir)
+        complete(publisher_of(settings))
+        found = Published(settings, mirror)
+        found.send()
+        yield found
+
+
+@pytest.fixture
+def page(browser: Browser, outside: Published, watch: Watch) -> Iterator[Page]:
+    """An expert at the page of what leaves."""
+    home = address(outside.settings)
+    context = browser.new_context(viewport={"width": 1366, "height": 768}, base_url=home)
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    expect.set_options(timeout=PATIENCE_MS)
+    watch.at(page)
+    page.goto("/square/outside")
+    page.get_by_label("User name").fill("eve")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="Outside", exact=True)).to_be_visible()
+    yield page
+    context.close()
+    watch.judge(home)
+
+
+def test_who_has_what_is_seen_as_it_changes(page: Page, outside: Published) -> None:
+    up, down = (page.get_by_role("row", name=one) for one in outside.settings.publish_mirrors)
+    expect(up).to_contain_text("up to date")
+    expect(down).to_contain_text("gets nothing")
+    expect(down).to_contain_text("Connection refused")
+    have = f"{outside.mirror.have():,}"
+    expect(up.locator("td").nth(1)).to_have_text(have)
+    data.change(some_job().key, events=5)
+    complete(publisher_of(outside.settings))
+    outside.send()
+    expect(up.locator("td").nth(1)).to_have_text(f"{outside.mirror.have():,}")
+    assert f"{outside.mirror.have():,}" != have
+
+
+def test_an_expert_walks_through_what_outside_sees(page: Page) -> None:
+    page.get_by_role("link", name="358791", exact=True).click()
+    expect(page.get_by_role("heading", name="Jobs")).to_be_visible()
+    image = page.get_by_role("img", name="File delivery of run 358791")
+    image.scroll_into_view_if_needed()
+    page.wait_for_function("document.querySelector('.plotarea img').naturalWidth > 0")
+    page.get_by_role("link", name="Next run: 358792").click()
+    expect(page.locator("h1")).to_contain_text("358792")
+    page.get_by_role("link", name="Log of beam").first.click()
+    expect(page.locator("ol.log li").first).to_contain_text("cmsRun")
+    assert "fu-c2f11" not in page.locator("ol.log").inner_text()
+
+
+def test_the_pages_can_be_read_and_used_by_everybody(page: Page) -> None:
+    for theme in ("light", "dark"):
+        page.emulate_media(color_scheme=theme)
+        for path in (
+            "/square/outside",
+            "/square/outside/preview?of=runs/358791",
+            "/square/outside/preview?of=help",
+            "/square/outside/preview?of=cleaned",
+        ):
+            page.goto(path)
+            assert page.evaluate(AUDIT) == [], path
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
