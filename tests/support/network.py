@@ -40,11 +40,19 @@ def other_network() -> Iterator[Network]:
     except subprocess.CalledProcessError as error:
         pytest.skip(f"this machine gives no network of its own: {error.stderr.strip()}")
     try:
-        _ip("link", "add", name, "type", "veth", "peer", "name", f"{name}o", "netns", name)
-        _ip("addr", "add", f"{here}/30", "dev", name)
-        _ip("link", "set", name, "up")
-        for words in (("addr", "add", f"{there}/30", "dev", f"{name}o"), ("link", "set", f"{name}o", "up"), ("link", "set", "lo", "up")):
-            _ip("-n", name, *words)
+        _join(name, here, there)
         yield Network(name, there, ("ip", "netns", "exec", name))
     finally:
         _ip("netns", "del", name)  # and with it the link
+
+
+def _join(name: str, here: str, there: str) -> None:
+    """A link from this network to the one of this name."""
+    try:
+        _ip("link", "add", name, "type", "veth", "peer", "name", f"{name}o", "netns", name)
+    except subprocess.CalledProcessError as error:
+        pytest.skip(f"this machine links no networks: {error.stderr.strip()}")
+    _ip("addr", "add", f"{here}/30", "dev", name)
+    _ip("link", "set", name, "up")
+    for words in (("addr", "add", f"{there}/30", "dev", f"{name}o"), ("link", "set", f"{name}o", "up"), ("link", "set", "lo", "up")):
+        _ip("-n", name, *words)
