@@ -110,7 +110,7 @@ def test_in_maintenance_that_an_operator_announced_nothing_is_told(page: Page, t
     expect(window).to_contain_text("dqmfu-c2b04-45-01")
     making.job(358792, "csc", time.time() + 1, 1, host="dqmfu-c2b04-45-01")
     row = page.locator(".notices tbody tr", has_text="csc crashed in run 358792")
-    expect(row).to_contain_text("told to nobody: maintenance")
+    expect(row).to_contain_text("nobody: maintenance")
     window.get_by_role("button", name="End the maintenance").click()
     expect(page.locator("tr", has_text="new <b>kernel</b>")).to_have_count(0)
     assert Notice.select().where(Notice.fate == "maintenance").count() == 1

@@ -27,13 +27,13 @@ def _end(item: str, kind: str, at: float) -> float | None:
     begin, end = time.fromisoformat(found["begin"]), time.fromisoformat(found["end"])
     today = datetime.fromtimestamp(at, CERN).date()
     for day in (today, today - timedelta(days=1)):
-        last = _moments(datetime.combine(day + timedelta(days=end <= begin), end))[1]
-        if _moments(datetime.combine(day, begin))[0] <= at < last:
+        last = moments(datetime.combine(day + timedelta(days=end <= begin), end))[1]
+        if moments(datetime.combine(day, begin))[0] <= at < last:
             return last
     return None
 
 
-def _moments(wall: datetime) -> tuple[float, float]:
+def moments(wall: datetime) -> tuple[float, float]:
     """The first and the last moment at which the clock shows this time; they differ in the nights in which it is set."""
     found = [wall.replace(tzinfo=CERN, fold=fold).astimezone(UTC).timestamp() for fold in (0, 1)]
     return min(found), max(found)

@@ -89,10 +89,10 @@ def tls(authorities: str) -> ssl.SSLContext:
 
 def _connected(host: str, port: int, end: float) -> socket.socket:
     """To the first address of a host that answers; each has its share of the time. OSError of the last one."""
-    places = [place[4][:2] for place in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
-    for left in range(len(places), 0, -1):
+    addresses = [str(found[4][0]) for found in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+    for left in range(len(addresses), 0, -1):
         try:
-            return socket.create_connection(places[-left], max((end - time.monotonic()) / left, 0.01))
+            return socket.create_connection((addresses[-left], port), max((end - time.monotonic()) / left, 0.01))
         except OSError:
             if left == 1:
                 raise

@@ -17,6 +17,7 @@ from app.square.models import SYSTEMS, Host, HostStatus, advance, version_of
 from app.square.notices.channels import Channel, channels
 from app.square.notices.finding import deliver
 from app.square.notices.models import COUNTER, FAILED, TOLD, WAITING, Delivery, Maintenance, Notice
+from app.square.notices.quiet import moments
 from app.square.place import CERN, ZONES, asked, number
 from app.web import Problem, nothing_new, page
 
@@ -27,6 +28,8 @@ SHOWN = 50
 FORM_BYTES = 16 * 1024
 LONGEST_REASON = 1000
 LONGEST_DAYS = 31
+EARLIEST_DAYS = 366
+"""How long before it begins maintenance may be announced."""
 USUAL_HOURS = 2
 LARGEST = 2**31 - 1
 """The number of a row."""
@@ -164,7 +167,7 @@ def _window(form: Any) -> dict[str, Any]:
     """The columns of a window, by the fields of its form."""
     wrong: list[tuple[str, str]] = []
     system, hosts, reason = form.get("system", ""), form.getlist("host"), form.get("reason", "").replace("\0", "").strip()[:LONGEST_REASON]
-    begins, ends = (_moment(form.get(name, ""), fold) for name, fold in (("begins", 0), ("ends", 1)))
+    begins, ends = (_moment(form.get(name, ""), which) for which, name in enumerate(("begins", "ends")))
     if system not in SYSTEMS:
         wrong.append(("system", "one of " + ", ".join(SYSTEMS)))
     if unknown := set(hosts) - set(_machines()):
@@ -172,6 +175,8 @@ def _window(form: Any) -> dict[str, Any]:
     if not reason:
         wrong.append(("reason", "a reason is needed"))
     wrong += [(name, "a moment such as 2026-10-25T14:30, Swiss time") for name, at in (("begins", begins), ("ends", ends)) if at is None]
+    if begins is not None and begins > time.time() + EARLIEST_DAYS * 86400:
+        wrong.append(("begins", "within a year from now"))
     if begins is not None and ends is not None and not max(begins, time.time()) < ends <= begins + LONGEST_DAYS * 86400:
         wrong.append(("ends", f"later than the beginning and than now, by {LONGEST_DAYS} days at most"))
     if wrong:
@@ -179,10 +184,10 @@ def _window(form: Any) -> dict[str, Any]:
     return {"system": system, "hosts": " ".join(hosts), "begins": begins, "ends": ends, "reason": reason}
 
 
-def _moment(text: str, fold: int) -> float | None:
-    """A moment by the Swiss clock; of an hour that comes twice the first or, with fold 1, the second. None when it is none."""
+def _moment(text: str, which: int) -> float | None:
+    """A moment by the Swiss clock: the first or, with 1, the last when it shows this time. None when it is none."""
     try:
-        return datetime.strptime(text, FIELD).replace(tzinfo=CERN, fold=fold).timestamp()
+        return moments(datetime.strptime(text, FIELD))[which]
     except (ValueError, OverflowError):
         return None
 
@@ -202,8 +207,8 @@ def end(number: int) -> AnyResponse:
 
 
 def _target(window: Maintenance) -> str:
-    moments = [datetime.fromtimestamp(at, CERN).strftime("%Y-%m-%d %H:%M") for at in (window.begins, window.ends)]
-    return f"{window.system} {window.hosts or 'all hosts'}, {moments[0]} to {moments[1]}"
+    first, last = (datetime.fromtimestamp(at, CERN).strftime("%Y-%m-%d %H:%M") for at in (window.begins, window.ends))
+    return f"{window.system} {window.hosts or 'all hosts'}, {first} to {last}"
 
 
 def _back() -> AnyResponse:

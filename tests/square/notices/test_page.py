@@ -18,6 +18,7 @@ from app.square.notices.channels import channels
 from app.square.notices.finding import Finder
 from app.square.notices.models import Delivery, Maintenance, Notice
 from app.square.notices.telling import tell
+from app.square.notices.views import _moment
 from app.square.place import CERN
 from tests.square.notices import making
 from tests.square.notices.receivers import closed
@@ -84,6 +85,20 @@ def test_a_shifter_sees_what_was_told_by_which_channel_and_why_not(told: Setting
         assert button in client.get(PAGE, headers=operator()).text
 
 
+@pytest.mark.parametrize(
+    ("begins", "ends", "hours"),
+    [
+        ("2027-03-28T01:30", "2027-03-28T02:30", 1.0),  # the clock shows no 02:30, but 03:30 instead
+        ("2027-10-31T02:15", "2027-10-31T02:45", 1.5),  # and both twice
+    ],
+)
+def test_maintenance_lasts_through_the_night_in_which_the_clock_is_set(begins: str, ends: str, hours: float) -> None:
+    first, last = _moment(begins, 0), _moment(ends, 1)
+    assert first is not None
+    assert last is not None
+    assert (last - first) / 3600 == hours
+
+
 def test_what_was_not_told_says_why(told: Settings, client: FlaskClient) -> None:
     crash(told)
     crash(told, key="second")
@@ -92,7 +107,7 @@ def test_what_was_not_told_says_why(told: Settings, client: FlaskClient) -> None
     making.job(358791, "beam", time.time() - 2000, 1)
     Finder(told).look("production", 3600.0)
     page = client.get(PAGE, headers=shifter()).text
-    for words in ("the same was told just before", "told to nobody: maintenance", "it was old when it was noticed", "new kernel"):
+    for words in ("the same was told just before", "nobody: maintenance", "it was old when noticed", "new kernel"):
         assert words in page
 
 
@@ -203,6 +218,7 @@ def test_an_operator_announces_maintenance_and_ends_it(told: Settings, client: F
         ({"ends": "2020-01-01T10:00"}, "ends"),
         ({"ends": "9999-12-31T23:59"}, "ends"),
         ({"begins": "2020-01-01T10:00"}, "ends"),
+        ({"begins": "9999-12-31T22:00", "ends": "9999-12-31T23:59"}, "begins"),
     ],
 )
 def test_a_window_that_makes_no_sense_is_refused_with_the_field(
