@@ -26,6 +26,7 @@ from app.square.outside.keys import pseudonym_secret
 from app.square.outside.models import Piece, Published
 from app.square.outside.plan import TICK_S, Place, Plan, plan, state
 from app.square.outside.sanitize import Sanitizer
+from app.version import VERSION
 from app.work import Turn
 
 log = logging.getLogger(__name__)
@@ -55,7 +56,7 @@ def publishing(settings: Settings, _: Turn) -> Iterator[Callable[[], None]]:
 def maker() -> str:
     """Which code renders: another one renders everything again."""
     files = sorted([*(TREE / "app" / "square" / "outside").glob("*.py"), *(TREE / "templates" / "outside").glob("*.html")])
-    return blake2b(b"\0".join(file.read_bytes() for file in files), digest_size=6).hexdigest()
+    return blake2b(b"\0".join([VERSION.encode(), *(file.read_bytes() for file in files)]), digest_size=6).hexdigest()
 
 
 class Publisher:
