@@ -38,6 +38,12 @@ class Limiter:
                 self._buckets.popitem(last=False)
         return short / self.rate
 
+    def charge(self, address: str, cost: float) -> None:
+        """Take tokens that need not be there: what was done is paid for before anything else is."""
+        with self._lock:
+            tokens, at = self._buckets.get(address, (self.burst, time.monotonic()))
+            self._buckets[address] = (tokens - cost, at)
+
 
 def client_address(environ: Mapping[str, str], trusted: Iterable[Network]) -> str:
     """Who asks: the peer, or whom the trusted proxies name; of IPv6 the network of 64 bits, which is one customer's."""

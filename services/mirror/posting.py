@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
-from contextlib import suppress
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from socket import SHUT_RDWR
 from typing import Any
 
@@ -17,6 +19,9 @@ from .web import as_json, problem
 FIRST_LINE_BYTES = 164
 BODY_S, PAUSE_S = 120, 30
 """After so long a snapshot must be here, whoever sends it; and so long a sender who names a key of ours may pause, since links are bad at times."""
+
+FIRST_LINE_S, BEGINNINGS = 5, 4
+"""So long the first line may take, which anybody can begin to send, and so many may be on the way at once; they take no room of those below."""
 
 AT_ONCE = 2
 """Snapshots that are read and verified at once: each takes memory."""
@@ -32,49 +37,45 @@ class Posting:
         self.receiver = receiver
         self.largest = largest
         self.failing = Limiter(FAILURES_PER_S, FAILURES)
+        self._door = threading.BoundedSemaphore(BEGINNINGS)
         self._room = threading.BoundedSemaphore(AT_ONCE)
 
     def take(self) -> HTTPResponse:
-        address = request.environ["mirror.address"]
+        address, begun = request.environ["mirror.address"], time.monotonic()
         if wait := self.failing.wait_s(address, 0):
             raise problem(429, "too many snapshots of this address were refused", headers={"Retry-After": str(int(wait) + 1)})
-        if not self._room.acquire(blocking=False):
-            raise problem(503, "other snapshots are being taken", headers={"Retry-After": "2"})
         try:
-            return as_json(self.receiver.take(self._body()).shape())
+            length = self._length()
+            with _in(self._door), _within(FIRST_LINE_S):
+                first = self._read(min(FIRST_LINE_BYTES, length))
+            self._look_at(first)
+            with _in(self._room):
+                with _within(BODY_S, PAUSE_S):
+                    body = first + self._read(length - len(first))
+                return as_json(self.receiver.take(body).shape())
         except Refused as refusal:
             self.receiver.note(refusal)
-            if refusal.status not in (409, 507):
-                self.failing.wait_s(address)
+            if refusal.status not in (409, 507):  # who takes long to be refused pays for the time, too
+                self.failing.charge(address, 1 + (time.monotonic() - begun) * FAILURES_PER_S)
             raise problem(refusal.status, str(refusal), more=self.receiver.store.state().shape()) from refusal
-        finally:
-            self._room.release()
 
-    def _body(self) -> bytes:
-        """The bytes of the request; Refused before most of them are read when the first line or the length say enough."""
-        environ = request.environ
-        length = environ.get("CONTENT_LENGTH") or ""
+    def _length(self) -> int:
+        length = request.environ.get("CONTENT_LENGTH") or ""
         if not length.isdecimal():
             raise Refused(411, "a snapshot is sent with its length")
         if int(length) > self.largest:
             raise Refused(413, f"it has {length} bytes, and this mirror takes {self.largest}")
-        connection = environ.get("gunicorn.socket")
-        late = threading.Timer(BODY_S, _hang_up, [connection])
-        late.start()
+        return int(length)
+
+    def _read(self, size: int) -> bytes:
+        """So many bytes of the request; Refused when they do not come."""
         try:
-            stream = environ["wsgi.input"]
-            first = stream.read(min(FIRST_LINE_BYTES, int(length)))
-            self._look_at(first)
-            if connection:
-                connection.settimeout(PAUSE_S)
-            body: bytes = first + stream.read(int(length) - len(first))
+            read: bytes = request.environ["wsgi.input"].read(size)
         except OSError as error:
             raise Refused(408, "the snapshot did not come in time") from error
-        finally:
-            late.cancel()
-        if len(body) != int(length):
-            raise Refused(400, f"{len(body)} of {length} bytes came")
-        return body
+        if len(read) != size:
+            raise Refused(400, f"{len(read)} bytes came where {size} are missing")
+        return read
 
     def _look_at(self, first: bytes) -> None:
         found = FIRST_LINE.fullmatch(first)
@@ -82,6 +83,31 @@ class Posting:
             raise Refused(400, "this is no snapshot: its first line is not DQMHUB-SNAPSHOT 1 with a key and a signature")
         if found[1].decode() not in {key_id(key) for key in self.receiver.keys}:
             raise Refused(403, f"the key {found[1].decode()} is not one that this mirror trusts")
+
+
+@contextmanager
+def _in(room: threading.Semaphore) -> Iterator[None]:
+    """A place in a room of few; an answer with 503 when there is none."""
+    if not room.acquire(blocking=False):
+        raise problem(503, "other snapshots are being taken", headers={"Retry-After": "2"})
+    try:
+        yield
+    finally:
+        room.release()
+
+
+@contextmanager
+def _within(seconds: float, pause: float | None = None) -> Iterator[None]:
+    """Hang up on who is not done with the block by then, however little but often is sent; pause: so long nothing may come."""
+    connection = request.environ.get("gunicorn.socket")
+    if connection and pause:
+        connection.settimeout(pause)
+    late = threading.Timer(seconds, _hang_up, [connection])
+    late.start()
+    try:
+        yield
+    finally:
+        late.cancel()
 
 
 def _hang_up(connection: Any) -> None:

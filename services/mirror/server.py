@@ -20,6 +20,7 @@ from typing import Any
 from gunicorn.app.base import BaseApplication
 
 from .options import Options
+from .worker import Worker
 
 CONNECTIONS = 4000
 """Kept open at once: each browser that polls has one."""
@@ -40,7 +41,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     def load_config(self) -> None:
         host = f"[{self.mirror.host}]" if ":" in self.mirror.host else self.mirror.host
         given: dict[str, Any] = {
-            "bind": f"{host}:{self.mirror.port}", "workers": 1, "worker_class": "gthread", "threads": self.mirror.threads,
+            "bind": f"{host}:{self.mirror.port}", "workers": 1, "worker_class": Worker, "threads": self.mirror.threads,
             "worker_connections": CONNECTIONS, "backlog": 1024, "keepalive": 15, "timeout": 120, "graceful_timeout": 10,
             "limit_request_line": 4094, "limit_request_fields": 60, "control_socket_disable": True, "proc_name": "dqmhub-mirror",
             "forwarded_allow_ips": "", "when_ready": _ready, "post_fork": lambda master, _: _die_with(master.pid),
