@@ -21,8 +21,8 @@ LUMI_S = 23.310893056
 LONGEST_LUMI_S = 3600.0
 LOG_TEXTS = ("stdlog_start", "stdlog_end")
 ARRAYS = ("lumis", "mtimes", "ctimes", "evt_processed", "evt_accepted", "fsize")
-LONGEST = 500
-"""Characters of a text that is a column; a database cannot index much more."""
+LONGEST, LONGEST_BYTES = 500, 1000
+"""Characters of a text that is a column, and its bytes as UTF-8: two of them in an index are about what PostgreSQL takes."""
 LONGEST_LIFE_S = 60 * 86400
 LAST_TIME = 1e11
 """Greater ones are no Unix times."""
@@ -67,8 +67,11 @@ def moment(value: Any) -> float | None:
 
 
 def text(value: Any) -> str:
-    """A text that every database takes, cut at LONGEST; "" for what is none."""
-    return _BAD.sub("\ufffd", value)[:LONGEST] if isinstance(value, str) else ""
+    """A text that every database takes and indexes, cut at LONGEST; "" for what is none."""
+    if not isinstance(value, str):
+        return ""
+    cut = _BAD.sub("\ufffd", value[:LONGEST])
+    return cut if cut.isascii() else cut.encode()[:LONGEST_BYTES].decode(errors="ignore")
 
 
 def mapping(value: Any) -> dict[str, Any]:

@@ -24,7 +24,7 @@ MOST_BYTES = 512 << 20
 CHUNK = 1 << 18
 MOST_REV = 2**62
 LONGEST_KEY = 1000
-"""Longer identifiers are no documents; a database cannot index them."""
+"""Bytes of UTF-8: longer identifiers are no documents; a database cannot index them."""
 
 
 class Unreachable(Exception):
@@ -228,7 +228,7 @@ def _header(given: Any) -> Header:
     if not isinstance(given, dict):
         raise ValueError("a header is no object")
     key, rev = given.get("_id"), given.get("_rev")
-    if not isinstance(key, str) or not 0 < len(key) <= LONGEST_KEY or not key.isprintable():
+    if not isinstance(key, str) or not key.isprintable() or not 0 < len(key.encode()) <= LONGEST_KEY:
         raise ValueError("a header has no usable _id")
     if type(rev) is not int or not 0 <= rev <= MOST_REV:
         raise ValueError("a header has no usable _rev")

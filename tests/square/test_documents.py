@@ -243,3 +243,14 @@ def test_numbers_beyond_all_measure_leave_charts_and_tables_as_they_are(hub: Set
     found = client.get("/api/v1/square/runs/7/files").text
     assert "Infinity" not in found
     assert json.loads(found)["streams"]["DQM"]["accepted"] == [7, None]
+
+
+def test_the_longest_texts_of_any_alphabet_can_be_stored_and_searched(hub: Settings) -> None:
+    letters = "".join(chr(0x20000 + 7 * number) for number in range(1000))  # four bytes each, and nothing to compress
+    streams = {letters: {name: [1] for name in documents.ARRAYS}}
+    keep("fu", {"_id": letters[:250], "type": letters, "hostname": letters[::-1], "run": 7, "tag": letters[1:]})
+    keep("fu", {"_id": "files", "type": "dqm-files", "hostname": letters, "run": 7, "tag": letters, "extra": {"streams": streams}})
+    keep("fu", {"_id": "job", "type": "dqm-source-state", "hostname": letters, "run": 7, "tag": letters})
+    assert {row.key for row in Document.select()} == {letters[:250], "files", "job"}
+    assert Document.get(Document.type == letters[:250]).tag == letters[1:251]
+    assert Job.get(Job.tag == letters[:250]).key == "job"

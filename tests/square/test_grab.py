@@ -328,6 +328,7 @@ def test_times_beyond_every_calendar_are_none(hub: Settings, faulty: FaultyP5, w
         '{"_id": "", "_rev": 1}',
         '{"_id": "a", "_rev": 1e30}',
         '{"_id": "a\\u0000", "_rev": 1}',
+        '{"_id": "' + 251 * "\U0001f600" + '", "_rev": 1}',
     ],
 )
 def test_a_bad_header_is_noted_once_and_the_others_count(hub: Settings, faulty: FaultyP5, text: str) -> None:
