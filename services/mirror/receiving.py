@@ -92,7 +92,7 @@ class Folder:
     def __init__(self, path: Path, receiver: Receiver) -> None:
         self.path = path
         self.receiver = receiver
-        self.problem = ""
+        self.problem = ""  # as anybody may read it: without the path
         self._bad: set[tuple[str, int, int]] = set()
         """Files that were refused: name, size, mtime_ns."""
 
@@ -106,12 +106,12 @@ class Folder:
                     pass
                 self._say("")
             except Exception as error:  # whatever it is, the next look may find it mended
-                self._say(f"{self.path}: {error}")
+                self._say((error.strerror if isinstance(error, OSError) else str(error)) or type(error).__name__)
             time.sleep(LOOK_S)
 
     def _say(self, problem: str) -> None:
         if problem and problem != self.problem:
-            log.warning("%s", ascii(problem))
+            log.warning("%s: %s", self.path, ascii(problem))
         self.problem = problem
 
     def take_one(self) -> bool:

@@ -129,7 +129,10 @@ class Routes:
         system, own = asking.system(), asking.own_address()
         with self.store.view() as now:
             content, tag = feed.atom(now, system, own)
-        return serve(content, "application/atom+xml; charset=utf-8", tag, CALM)
+        told = {
+            "Vary": "Accept-Encoding, Host, X-Forwarded-Host, X-Forwarded-Proto"
+        }  # or a cache gives others the links of who lies about the host
+        return serve(content, "application/atom+xml; charset=utf-8", tag, CALM, headers=told)
 
     def static(self, name: str) -> HTTPResponse:
         path = pages.STATIC.get(name)

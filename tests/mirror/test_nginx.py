@@ -76,6 +76,24 @@ def test_nginx_answers_the_same_poll_of_many_browsers_once_a_second(start: Calla
         assert len(ask(f"{url}/charts/7/delivery.svg", Accept_Encoding="gzip").body) > 0
 
 
+@pytest.mark.parametrize("passes_lies_on", [False, True])
+def test_nobody_who_lies_about_the_host_gives_others_links_to_elsewhere(
+    start: Callable[..., Running], tmp_path: Path, passes_lies_on: bool
+) -> None:
+    mirror = start(prefix=PREFIX, trusted_proxies="127.0.0.1/32")
+    port = free_port()
+    config = servers(tmp_path / "nginx", port, mirror, False)
+    if passes_lies_on:
+        config = config.replace("proxy_set_header X-Forwarded-Host $http_host;", "")
+    with nginx(tmp_path / "nginx", port, config):
+        feed = f"http://127.0.0.1:{port}{PREFIX}/feed.xml"
+        for lie in ({"X_Forwarded_Host": "evil.example"}, {"Host": "evil.example"}, {"X_Forwarded_Proto": "https"}):
+            ask(feed, **lie)
+            found = ask(feed).body.decode()
+            assert f'href="http://127.0.0.1:{port}{PREFIX}/feed.xml' in found
+            assert "evil" not in found
+
+
 def test_only_the_hub_may_send_through_nginx(start: Callable[..., Running], tmp_path: Path) -> None:
     mirror = start(prefix=PREFIX)
     port = free_port()

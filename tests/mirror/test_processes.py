@@ -194,7 +194,8 @@ def test_snapshots_in_a_folder_are_taken_the_furthest_first_and_bad_ones_passed_
     mirror.end()
     shutil.rmtree(folder)
     mirror.start()
-    until(lambda: "No such file" in mirror.get("/status").json["folder_problem"], "the folder to be missed")
+    until(lambda: mirror.get("/status").json["folder_problem"] == "No such file or directory", "the folder to be missed")
+    assert str(tmp_path) in mirror.log.read_text()
     assert numbers_in(mirror.data) == {2}
 
 
