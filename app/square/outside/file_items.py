@@ -31,7 +31,7 @@ def _names(streams: list[str], clean: Sanitizer) -> dict[str, str]:
     """Each stream by the part of its name before that of the machine which wrote it; numbered where two have the same."""
     found: dict[str, str] = {}
     for name in streams:
-        label = clean.text(name.partition("_")[0])
+        label = clean.text(name.partition(" (")[0].partition("_")[0])
         others = sum(1 for given in found.values() if given.partition(" ")[0] == label)
         found[name] = f"{label} {others + 1}" if others else label
     return found

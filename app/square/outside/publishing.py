@@ -7,6 +7,7 @@ so that the first publication of many runs comes in steps and what happens now i
 from __future__ import annotations
 
 import logging
+import socket
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
@@ -14,6 +15,7 @@ from contextlib import contextmanager
 from functools import cache
 from hashlib import blake2b
 from typing import Any
+from urllib.parse import urlsplit
 
 from peewee import PeeweeException
 
@@ -33,6 +35,9 @@ log = logging.getLogger(__name__)
 
 TURN_S = 1.5
 """A turn begins no other piece after so long, since the grabber works in the same process."""
+
+AGAIN_S = 3600.0
+"""What could not be rendered is tried again after so long, or when its facts change."""
 
 RENDERERS: dict[str, Callable[[Wanted], Rendered]] = {
     "live": run_items.live, "run": run_items.run, "timeline": run_items.timeline, "files": file_items.files, "log": other_items.log,
@@ -65,7 +70,8 @@ class Publisher:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.secret = pseudonym_secret(settings)
-        self.machines = {settings.square_gateway, *settings.square_production, *settings.square_playback}
+        ours = {urlsplit(settings.square_url).hostname or "", socket.gethostname()} - {"localhost"}  # as errors name them
+        self.machines = {settings.square_gateway, *settings.square_production, *settings.square_playback, *ours}
         self.seen: tuple[Any, ...] = ()
         self.left = True
         self.due = 0.0
@@ -120,7 +126,7 @@ class Publisher:
             raise
         except Exception:
             log.exception("%s cannot be published", wanted.place)
-            return Rendered([])
+            return Rendered([], time.time() + AGAIN_S)
 
 
 class _Context:

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import json
+import socket
+import time
+from dataclasses import replace
+
 import pytest
 
 from app.settings import Settings
+from app.square.documents import packed
 from app.square.events import Event, one_line
-from app.square.models import Job, Run
+from app.square.models import Graph, GraphPart, Host, Job, Run
+from app.square.outside import file_items
+from app.square.outside.items import Wanted
+from app.square.outside.plan import Place
 from app.square.outside.sanitize import Sanitizer
+from services.mirror.snapshot import Key
+from tests.square.outside.copies import content, contents
+from tests.square.outside.test_publish import complete, publisher_of
 
 KEY = b"a key of this test, and of no hub"
 
@@ -61,3 +73,49 @@ def test_an_event_names_no_host_whatever_it_is_called(hub: Settings, host: str) 
     assert crash.text == "Exit code 65, on host-1, lumisection 7"
     silent = Sanitizer(KEY).event(Event("x-2", "production", "silent-host", None, host, 3.0, f"{shown} is down", "P5 says: timed out"))
     assert silent.title == "host-1 is down"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("ssh: connect to host srv-c2d05-12 port 22: No route to host", "ssh: connect to host host-1 port 22: No route to host"),
+        ("ssh: Could not resolve hostname dqmbox: Name or service not known", "ssh: Could not resolve hostname host-1: Name or service not known"),
+        ("dvrubu-c2f34 and ctrl-c2d05-12 at c2a11.43.01", "host-1 and host-2 at host-3"),
+        ("lost dqmfu-c2b03-..", "lost dqmfu-c2b03-.."),
+        ("Author: John Smith <john.smith@cern.ch>", "Author: user-1 <e-mail-1>"),
+        ("the password hunter2 is not needed, pw=hunter2", "the password token-1 is not needed, pw=token-1"),
+        ("password required, token expected", "password required, token expected"),
+    ],
+)  # fmt: skip
+def test_what_is_said_in_passing_does_not_leave(hub: Settings, text: str, shown: str) -> None:
+    assert Sanitizer(KEY).text(text) == shown
+
+
+@pytest.mark.parametrize("streams", [("streamDQM", "streamDQM"), ("streamDQM_sm-c2a11-43-01", "streamDQMHistograms")])
+def test_a_chart_does_not_name_the_machines_that_two_of_them_saw_a_stream(hub: Settings, streams: tuple[str, str]) -> None:
+    points = packed({"lumis": [1], "mtimes": [30.0], "ctimes": [30.0], "evt_processed": [5], "evt_accepted": [4], "fsize": [9]})
+    for host, stream in zip(("jdoepc", "srv_c2a06"), streams, strict=True):
+        made = Graph.create(
+            system="production", key=f"dqm-files-{host}", run=7, host=host, tag="analyze_files", global_start=1.0, source="global_file", lumi_s=23.3,
+            received=2.0, version=1,
+        )  # fmt: skip
+        GraphPart.create(graph=made, stream=stream, part=0, points=points, version=1)
+    items = file_items.files(Wanted(Place("files", "production", 7), Sanitizer(KEY), [7], {}, frozenset())).items
+    assert len(items) == 7
+    for item in items:
+        for secret in (b"jdoepc", b"srv_", b"c2a", b"analyze_files"):
+            assert secret not in content(item), item.key
+
+
+def test_what_is_wrong_with_the_way_to_p5_does_not_name_it(hub: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "gethostname", lambda: "hubbox17")
+    settings = replace(hub, square_url="https://tunnel7.example/dqm", publish_folder="/nowhere")
+    now = time.time()
+    Host.create(
+        system="production", name="dqmfu-c2b03-45-01", role="fu", last_ok=now - 500, failures=3, version=1,
+        error="certificate is not valid for 'tunnel7.example' on hubbox17",
+    )  # fmt: skip
+    complete(publisher_of(settings))
+    (event,) = json.loads(contents()[Key("events", "production", 0, "data")])
+    assert event["title"] == "dqmfu-c2b03-.. does not answer"
+    assert event["text"] == "certificate is not valid for 'host-1' on host-2"
