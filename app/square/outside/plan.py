@@ -63,10 +63,10 @@ def state(now: float) -> tuple[Any, ...]:
 def plan(settings: Settings, now: float) -> Plan:
     """All pieces of now."""
     systems = [_system(system, settings, now) for system in SYSTEMS]
-    pieces: Plan = {}
+    pieces: Plan = {Place("help", "all"): "", Place("cleaned", "all"): str(int(now // TALLY_S))}  # small, and no news keeps them waiting
     for part in (*(urgent for urgent, _ in systems), *(rest for _, rest in systems)):
         pieces |= part
-    return pieces | {Place("help", "all"): "", Place("cleaned", "all"): str(int(now // TALLY_S))}
+    return pieces
 
 
 def _system(system: str, settings: Settings, now: float) -> tuple[Plan, Plan]:
@@ -82,13 +82,12 @@ def _system(system: str, settings: Settings, now: float) -> tuple[Plan, Plan]:
     runs = _with_neighbours(numbers, logs)
     statuses = rows(HostStatus.select(fn.COUNT(HostStatus.id), fn.MAX(HostStatus.last)).where(HostStatus.system == system))
     newest = runs[0] if runs else None
-    urgent: Plan = {}
-    if newest:
-        urgent = ({Place("files", system, newest.run): files[newest.run]} if newest.run in files else {}) | logs[newest.run]
     shown = newest and (newest, files.get(newest.run))
+    urgent: Plan = {Place("files", system, run): token for run, token in files.items() if newest and run == newest.run}
     urgent |= {Place("live", system): repr((shown, statuses, silent_since(system, now)))}
     urgent |= {Place("cluster", system): repr(statuses), Place("index", system): _hash([run.run for run in runs])}
     urgent |= {Place("events", system): str(int(now // TICK_S))}
+    urgent |= logs[newest.run] if newest else {}
     return urgent, _pieces(system, runs, files, logs)
 
 
