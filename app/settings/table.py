@@ -150,7 +150,7 @@ class Settings:
     publish_ca: str = setting(
         "", "File (PEM) or folder of the authorities that the mirrors' certificates are checked against; empty: the usual ones."
     )
-    publish_s: float = setting(3.0, "Seconds between two looks at what is new for the mirrors.", between(0.2, 600))
+    publish_s: float = setting(3.0, "Seconds between two looks at what is new for the mirrors.", between(0.2, 10))
     publish_keep_runs: int = setting(300, "Runs of each system that mirrors show, the newest.", between(1, 10_000))
     publish_log_runs: int = setting(100, "Runs of each system whose logs mirrors show, the newest.", between(0, 10_000))
 

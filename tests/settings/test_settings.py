@@ -91,7 +91,7 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
     "publish_folder": [(7, "text")],
     "publish_key": [(7, "text")],
     "publish_ca": [(True, "text")],
-    "publish_s": [(0, "a number from 0.2 to 600")],
+    "publish_s": [(0, "a number from 0.2 to 10")],
     "publish_keep_runs": [(0, "a number from 1 to 10000")],
     "publish_log_runs": [(-1, "a number from 0 to 10000")],
     "notice_systems": [(["test"], "a list of production, playback")],

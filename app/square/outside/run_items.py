@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Iterable
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -164,19 +165,21 @@ def timeline(wanted: Wanted) -> Rendered:
     """The runs of a block of run numbers."""
     system, first = wanted.place.system, wanted.place.run
     numbers = [number for number in wanted.kept if first <= number < first + BLOCK]
-    jobs = list(Job.select().where(Job.system == system, Job.run.in_(numbers)).order_by(Job.run, Job.tag, Job.started.desc(), Job.id))
+    jobs = list(Job.select().where(Job.system == system, Job.run.in_(numbers)).order_by(Job.run, Job.started.desc(), Job.id))
     by_run = {number: list(same) for number, same in groupby(jobs, key=lambda job: job.run)}
     rows = []
     for row in Run.select().where(Run.system == system, Run.run.in_(numbers)).order_by(Run.run.desc()):
-        seen = wanted.clean.run(row, by_run.get(row.run, []))
-        by_name = groupby(seen.clients, key=lambda job: job.name)
-        rows.append(Row(seen, {name: _cell(list(same)) for name, same in by_name}))
+        seen, by_name = wanted.clean.run(row, by_run.get(row.run, [])), defaultdict(list)
+        for job in seen.clients:
+            by_name[job.name].append(job)
+        rows.append(Row(seen, {name: _cell(same) for name, same in by_name.items()}))
     names = sorted({name for row in rows for name in row.cells}, key=str.casefold)
     page = wanted.item("timeline", "page", HTML, fragment("timeline", system=system, lines=rows, names=names))
     return Rendered([page], due(jobs))
 
 
 def _cell(jobs: list[OutsideJob]) -> Cell:
+    """The jobs of a client, the newest first, in one cell."""
     now = time.time()
     states = [state_of(job.exit_code, now - job.reported) for job in jobs]
     told = []
