@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
+from collections.abc import Iterable
 from typing import NamedTuple
 
 ROUNDS = 12
@@ -32,11 +33,39 @@ _BACKSLASH = re.compile(
 _PERCENT = re.compile(r"%([0-9A-Fa-f]{2})")
 
 
+_ESC = r"(?:\x1b|\\(?:u001[bB]|x1[bB]|033))"
+_BROKEN = re.compile(
+    rf"(?:{_ESC}(?:\[[0-9;]{{0,10}})?|%[0-9A-Fa-f]?|\\(?:u[0-9A-Fa-f]{{0,3}}|x[0-9A-Fa-f]?|[0-3][0-7]?)?"
+    r"|&(?:#[xX]?[0-9A-Fa-f]{0,6}|[A-Za-z]{0,7}))\Z"
+)
+"""The beginning of an escape, at the end of a line."""
+
+_ESCAPE = re.compile(
+    rf"{_ESC}\[[0-9;]*[A-Za-z]|%[2-7][0-9A-Fa-f]|\\(?:u[0-9A-Fa-f]{{4}}|x[0-9A-Fa-f]{{2}}|[0-3][0-7]{{2}})|&(?:#[xX]?[0-9A-Fa-f]{{1,6}}|[A-Za-z]{{2,8}});"
+)
+_LONGEST = 20
+"""Characters of an escape."""
+
+
 class Segment(NamedTuple):
     """A piece of a text without a break. continued: a backslash at its end says that the next one belongs to it."""
 
     text: str
     continued: bool
+
+
+def mended(lines: Iterable[str]) -> list[str]:
+    """Lines without their ends; an escape that is cut goes to the second of its lines, when either has another one."""
+    whole: list[str] = []
+    for line in lines:
+        line = line.rstrip("\r\n")
+        broken = _BROKEN.search(whole[-1], max(0, len(whole[-1]) - _LONGEST)) if whole else None
+        if broken:
+            escape = _ESCAPE.match(broken[0] + line)
+            if escape and escape.end() > len(broken[0]) and (_ESCAPE.search(whole[-1]) or _ESCAPE.search(line)):
+                whole[-1], line = whole[-1][: broken.start()], broken[0] + line
+        whole.append(line)
+    return whole
 
 
 def segments(text: str) -> list[Segment] | None:

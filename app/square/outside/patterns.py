@@ -20,8 +20,8 @@ PEM = r"[A-Z0-9 ]*(?:KEY|CERTIFICATE|REQUEST|MESSAGE|SIGNATURE|PARAMETERS|BLOCK|
 _RACK = r"[a-z]\d[a-z]\d{2}[-_.]\d{2}[-_.]\d{2}"
 """Where a machine stands at the experiment, as c2a06-03-01."""
 
-_PART_OF_RACK = r"[a-z]\d[a-z]\d{2}(?:-\d{2})?\b(?:-\.\.)?"
-"""The beginning of such a place, as srv-c2d05-12 has it; with two dots it is the name for outside."""
+_PART_OF_RACK = r"[a-z]\d[a-z]\d{2}(?:-\d{2})?\b"
+"""The beginning of such a place, as srv-c2d05-12 has it."""
 
 _LABELS = r"[a-z0-9][a-z0-9_-]*(?:\.[a-z0-9][a-z0-9_-]*)*"
 _INSIDE = r"(?:cms|cern\.ch|cern|local|lan|internal|localdomain)"
@@ -81,7 +81,7 @@ TABLE: dict[str, str] = {
     "short": r"(?i:\bdqm[a-z]*-[a-z0-9]+-\.\.)",
     "host": (
         rf"(?i:[a-z][a-z0-9]*(?:-[a-z0-9]+)*-(?:{_RACK}(?:\.{_INSIDE}\b)?|{_PART_OF_RACK})|(?:\b|_){_RACK}(?:\b|_)|\b{_LABELS}\.{_INSIDE}\b"
-        r"|\b(?:lxplus|vocms|lxbatch|aiadm|cmsrv)\w+|\bkvm-[\w-]+|\b[a-z][a-z0-9]*-[a-z]\d[a-z]\d{2}\b"
+        r"|\b(?:lxplus|vocms|lxbatch|aiadm|cmsrv)\w+|\bkvm-[\w-]+"
         r"|\b[a-z0-9-]+(?:\.[a-z0-9-]+)+\.(?:ch|gov|edu|org|net|com|de|fr|it|uk|eu|io)\b|\b[a-z0-9-]+\.(?:ch|gov|edu|org|net|com)\b)"
     ),
     "closing": r"</[A-Za-z][\w:.-]*>",

@@ -146,7 +146,7 @@ def _trimmed(found: Found, text: str) -> Found:
 @lru_cache(maxsize=8)
 def _compile(table: tuple[tuple[str, str], ...]) -> Any:
     options = re2.Options()
-    options.max_mem = 64 << 20
+    options.max_mem = 16 << 20
     return re2.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in table).encode(), options)
 
 
@@ -259,7 +259,7 @@ def _listing(text: str, rules: Rules) -> Shown:
 
 
 def _host(text: str, rules: Rules) -> Shown:
-    if text.lower() in PUBLIC_HOSTS or text.endswith("-.."):
+    if text.lower() in PUBLIC_HOSTS:
         return None
     before, after = "_" * text.startswith("_"), "_" * text.endswith("_")
     name = text.strip("_")

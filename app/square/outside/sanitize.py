@@ -141,8 +141,8 @@ class Sanitizer:
         """The segments of all lines, and where those of each line begin; the last number is how many there are."""
         segments: list[Segment] = []
         ends = [0]
-        for line in lines:
-            found = canonical.segments(line.rstrip("\r\n"))
+        for line in canonical.mended(lines):
+            found = canonical.segments(line)
             if found is None:
                 self.counted["line"] += 1
             segments += found or [Segment(DROPPED, False)]

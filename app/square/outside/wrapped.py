@@ -80,13 +80,14 @@ def _reaches_end(found: Sequence[Found], text: str) -> bool:
 
 def _joint(last: Segment, before: str, covered: bool, segment: str, own: Sequence[Found], find: Find) -> str | None:
     """What stands between a text and the segment after it when they are read as one, nothing or a blank; None when they are read alone."""
+    before = before[-WINDOW:]
     body, after = before.rstrip(), segment.lstrip()
     if last.continued:
-        return next((joint for joint in ("", " ") if _crosses(before[-WINDOW:], joint, after[:WINDOW], find)), "")
+        return next((joint for joint in ("", " ") if _crosses(before, joint, after[:WINDOW], find)), "")
     indent = len(segment) - len(after)
     head, tail = after.split(" ", 1)[0], body.rpartition(" ")[2]
     if segment and not after:
-        return ""  # blanks alone separate nothing
+        return " "
     if _REPLACED.search(tail):
         return None
     if not head or not tail or _RULER.fullmatch(tail) or (_RECORD.match(after) and not body.endswith(("=", ":"))):
@@ -104,7 +105,7 @@ def _joint(last: Segment, before: str, covered: bool, segment: str, own: Sequenc
         return ""
     words = not cut and _NATURAL.fullmatch(tail) and _NATURAL.fullmatch(head)
     joints = ("",) if covered or body != before else (" ",) if words else ("", " ")
-    return next((joint for joint in joints if _crosses(before[-WINDOW:], joint, after[:WINDOW], find)), None)
+    return next((joint for joint in joints if _crosses(before, joint, after[:WINDOW], find)), None)
 
 
 def _crosses(before: str, joint: str, after: str, find: Find) -> bool:

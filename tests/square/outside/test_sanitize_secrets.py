@@ -185,6 +185,18 @@ def test_no_secret_leaves_that_a_terminal_has_wrapped(kind: str, sanitizer: Sani
     holds()
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_secret_leaves_that_is_written_otherwise_and_then_cut(kind: str, sanitizer: Sanitizer) -> None:
+    @quick
+    @given(KINDS[kind], st.sampled_from(sorted(WRITTEN)), st.sampled_from([60, 72, 80, 100, 132]), st.text("eno ", max_size=120))
+    def holds(secret: Secret, way: str, width: int, before: str) -> None:
+        line = f"{before} {WRITTEN[way](secret.text)} and on"
+        pieces = [line[at : at + width] for at in range(0, len(line), width)]
+        assert_hidden(secret.core, "\n".join(sanitizer.lines(pieces)))
+
+    holds()
+
+
 @settings(max_examples=80, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(max_size=400))
 def test_any_text_comes_out_printable_and_is_not_changed_again(sanitizer: Sanitizer, text: str) -> None:
