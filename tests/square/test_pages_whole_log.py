@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -63,6 +64,20 @@ def test_p5_that_does_not_answer_is_said(near: FlaskClient) -> None:
     answer = near.post("/square/log/whole?key=gone", headers={**bearer(Role.EXPERT), "Host": "127.0.0.1:8889"})
     assert answer.status_code == 502
     assert "did not give the whole log" in answer.get_json()["message"]
+
+
+@pytest.mark.parametrize("path", ["", "/square?x=", "@127.0.0.1"])
+def test_a_document_that_names_another_machine_has_nobody_ask_that_for_a_log(filled: Settings, path: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as elsewhere:
+        host = f"127.0.0.1:{elsewhere.getsockname()[1]}{path}"
+        Job.update(host=host).where(Job.key == Job.select(Job.key).where(Job.run == 358792).limit(1)).execute()
+        settings = replace(filled, square_url="http://gateway7", square_gateway="gateway7", square_cookie="qzsecretqz")
+        client, own = create_app(settings).test_client(), {**bearer(Role.EXPERT), "Host": "127.0.0.1:8889"}
+        answer = client.post(f"/square/log/whole?key={Job.get(Job.host == host).key}", headers=own)
+        assert answer.status_code == 403, answer.text
+        elsewhere.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            elsewhere.accept()
 
 
 def test_behind_cmsweb_the_page_says_that_only_the_gateway_can_be_asked_for_a_whole_log(filled: Settings) -> None:

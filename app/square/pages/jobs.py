@@ -24,7 +24,7 @@ from app.square.figure import png, svg
 from app.square.models import Acknowledgement, Job, Log, Run, advance
 from app.square.place import Place, asked, number
 from app.square.states import CRASHED, FILE_ITERATOR, LOOKS, STUCK, state_of
-from app.square.upstream import BadAnswer, Unreachable, Upstream, leads_to
+from app.square.upstream import BadAnswer, Unreachable, Upstream, leads_to, short
 from app.web import Problem, nothing_new, page
 
 pages = Blueprint("square_job", __name__)
@@ -178,6 +178,8 @@ def whole_log() -> Response:
         raise Problem(
             501, f"the whole log is on {job.host}, and CMSWEB leads to {settings.square_gateway} alone: it can be read inside P5 only"
         )
+    if not _is_known(settings, place.system, job.host):
+        raise Problem(403, f"{job.host} is no machine of P5 that is known, and is not asked: a document may name any")
     with ExitStack() as stack:
         file = stack.enter_context(TemporaryFile())  # it may be larger than the memory of a web server should be
         _fetch(settings, job, file)
@@ -191,6 +193,13 @@ def whole_log() -> Response:
             return answer
         lines, before = logs.end_of(file, LARGEST_WHOLE)
     return log_view(place, job, logs.Log(lines, None), whole=True, left_out=before)
+
+
+def _is_known(settings: Settings, system: str, host: str) -> bool:
+    """Whether the settings, or P5's own look at its cluster, name this machine."""
+    named = {settings.square_gateway, *settings.square_production, *settings.square_playback}
+    named |= {one.name for one in (*runs.machines(system), *runs.hosts(system))}
+    return short(host) in {short(name) for name in named}
 
 
 def _fetch(settings: Settings, job: Job, file: IO[bytes]) -> None:
