@@ -21,7 +21,10 @@ from app.square.runs import SILENT_S
 from services.mirror.snapshot import LARGEST
 
 TICK_S = 15.0
-"""The mirrors hear of the hub at least so often, and what time alone changes, as the events, is looked at so often."""
+"""The mirrors hear of the hub at least so often."""
+
+FEED_S = 60.0
+"""Events that time alone brings, as that a machine is silent, are looked for so often."""
 
 TALLY_S = 600.0
 """How much was dropped or replaced is told so often."""
@@ -62,14 +65,15 @@ def state(now: float) -> tuple[Any, ...]:
 
 def plan(settings: Settings, now: float) -> Plan:
     """All pieces of now."""
-    systems = [_system(system, settings, now) for system in SYSTEMS]
+    feeds = dict(rows(Feed.select(Feed.system, Feed.version)))
+    systems = [_system(system, feeds.get(system, 0), settings, now) for system in SYSTEMS]
     pieces: Plan = {Place("help", "all"): "", Place("cleaned", "all"): str(int(now // TALLY_S))}  # small, and no news keeps them waiting
     for part in (*(urgent for urgent, _ in systems), *(rest for _, rest in systems)):
         pieces |= part
     return pieces
 
 
-def _system(system: str, settings: Settings, now: float) -> tuple[Plan, Plan]:
+def _system(system: str, version: int, settings: Settings, now: float) -> tuple[Plan, Plan]:
     """The newest run with its machines and what is of no run; and all runs, the newest first."""
     numbers = rows(
         Run.select(Run.run, Run.version)
@@ -86,7 +90,7 @@ def _system(system: str, settings: Settings, now: float) -> tuple[Plan, Plan]:
     urgent: Plan = {Place("files", system, run): token for run, token in files.items() if newest and run == newest.run}
     urgent |= {Place("live", system): repr((shown, statuses, silent_since(system, now)))}
     urgent |= {Place("cluster", system): repr(statuses), Place("index", system): _hash([run.run for run in runs])}
-    urgent |= {Place("events", system): str(int(now // TICK_S))}
+    urgent |= {Place("events", system): f"{version} {int(now // FEED_S)}"}
     urgent |= logs[newest.run] if newest else {}
     return urgent, _pieces(system, runs, files, logs)
 

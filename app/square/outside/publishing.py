@@ -36,6 +36,9 @@ log = logging.getLogger(__name__)
 TURN_S = 1.5
 """A turn begins no other piece after so long, since the grabber works in the same process."""
 
+SELDOM = ("timeline", "events")
+"""Kinds that change with every report of a job, and are made of many."""
+
 AGAIN_S = 3600.0
 """What could not be rendered is tried again after so long, or when its facts change."""
 
@@ -75,7 +78,7 @@ class Publisher:
         self.seen: tuple[Any, ...] = ()
         self.left = True
         self.due = 0.0
-        self.timelines: dict[Place, float] = {}
+        self.rendered: dict[Place, float] = {}
 
     def step(self) -> None:
         """Publish what is new, as far as an edition reaches; `left` says whether something is left for the next step."""
@@ -96,8 +99,8 @@ class Publisher:
         self.seen = () if self.left else found
 
     def _in_turn(self, place: Place, now: float) -> bool:
-        """The large table of a timeline is not made for each event of a run that goes on."""
-        return place.kind != "timeline" or now - self.timelines.get(place, 0.0) >= TICK_S / 2
+        """What is much work is not done for each change of a run that goes on."""
+        return place.kind not in SELDOM or now - self.rendered.get(place, 0.0) >= TICK_S / 2
 
     def _render(self, dirty: list[Place], planned: Plan) -> list[Made]:
         """As many pieces as an edition and a turn take, the first of them."""
@@ -112,8 +115,8 @@ class Publisher:
                 (item.key.system, item.key.run, item.key.name): editions.digest(item) for item in rendered.items if item.key.kind == "chart"
             }
             size += sum(len(item.body or b"") for item in rendered.items)
-            if place.kind == "timeline":
-                self.timelines[place] = time.time()
+            if place.kind in SELDOM:
+                self.rendered[place] = time.time()
             if size >= EDITION_BYTES or time.monotonic() >= end:
                 break
         return made

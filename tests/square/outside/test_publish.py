@@ -322,3 +322,52 @@ def test_a_chart_that_changed_has_another_address(publisher: Publisher) -> None:
         Run.update(version=version).where(Run.run == 358792).execute()
     complete(publisher)
     assert image() != before
+
+
+def test_a_crash_and_a_second_attempt_are_seen_on_all_pages(publisher: Publisher) -> None:
+    job = some_job()
+    data.change(job.key, exit_code=134, reported=time.time())
+    with data.proxy.atomic():
+        version = data.advance("production")
+        values = {name: getattr(job, name) for name in Job._meta.sorted_field_names if name not in ("id", "key", "started", "version")}
+        Job.create(**values, key=job.key.replace("pid", "pid9"), started=job.started + 60, version=version)
+        data.summed(358792, version)
+    complete(publisher_of(publisher.settings))
+    for shown in (page(358792), page(0, "live")):
+        assert re.search(r'<tr class="job-running">.*?<bdi>beam</bdi> <span class="fine">attempt 2</span>', shown, re.S)
+        assert re.search(r'<tr class="job-crashed minor">.*?<b class="exit">134 SIGABRT</b>', shown, re.S)
+        assert "1 crashed" in shown
+    cell = re.search(r'<td class="cell-crashed" title="([^"]*)">(.*?)</td>', page(358700, "timeline"), re.S)
+    assert cell
+    assert [line.partition(",")[0] for line in cell[1].splitlines()] == ["fu..04: running", "fu..04: crashed 134 SIGABRT"]
+    assert cell[2].endswith("601K ×2")
+    told = json.loads(contents()[Key("events", "production", 0, "data")])
+    assert [event["title"] for event in told if event["kind"] == "crash"] == ["beam crashed in run 358792"]
+    assert all(re.fullmatch("[0-9a-f]{20}", event["id"]) and "c2f11" not in event["text"] for event in told)
+
+
+def test_the_page_of_the_newest_run_says_since_when_p5_is_away_and_names_no_machine(publisher: Publisher) -> None:
+    data.Host.update(last_ok=time.time() - 100).execute()
+    complete(publisher_of(publisher.settings))
+    assert re.search(r'badge-text">no contact<.*?not been heard of for <span data-since="\d+"></span>', page(0, "live"), re.S)
+    assert "no contact" not in page(358792)
+
+
+def test_streams_that_two_machines_wrote_are_told_apart_by_number(publisher: Publisher, fixtures_dir: Path) -> None:
+    known = [row for row in json.loads((fixtures_dir / "dqmsquare" / "graphs.json").read_bytes()) if str(row["run"]) == "358788"]
+    with data.proxy.atomic():
+        version = data.advance("production")
+        data.graph(known[0] | {"id": "dqm-files-other", "hostname": "bu-c2f11-09-99"}, version)
+        data.summed(358788, version)
+    complete(publisher_of(publisher.settings))
+    svg = contents()[Key("chart", "production", 358788, "delivery.svg")].decode()
+    names = re.findall(r">(streamDQM[^<]*)<", svg)
+    assert len(names) == 2 * len(known[0]["stream_data"]) == len(set(names))
+    assert "streamDQMHistograms 2" in names
+    assert "c2f11" not in svg
+
+
+def test_a_system_without_a_run_says_so(publisher: Publisher) -> None:
+    shown = contents()[Key("live", "playback", 0, "page")].decode()
+    assert "none yet" in shown
+    assert "No run was reported yet." in shown
