@@ -62,9 +62,8 @@ def give(settings: Settings, kind: Kind, values: Mapping[str, str], user: str, r
     seen: token of what it touches, as the giver saw it; "" for who did not look. Problem 400 names arguments that
     cannot be used; 409 says that something else is under way, or that it touches something else by now.
     """
-    if before := Command.get_or_none(Command.once == once):
-        found: Command = before
-        return found
+    if before := _before(once, kind, values, user):
+        return before
     given = arguments.check(settings, kind.arguments, values)
     reason = reasoned(kind, reason)
     if why := why_not(settings, kind, given):
@@ -72,8 +71,8 @@ def give(settings: Settings, kind: Kind, values: Mapping[str, str], user: str, r
     touched = kind.touches(settings, given)
     with proxy.atomic():
         version = advance(COUNTER)
-        if Command.select().where(Command.once == once).exists():
-            raise Problem(409, "the command was given a moment ago")
+        if before := _before(once, kind, values, user):  # by the other click, which came to another process
+            return before
         if seen and seen != touched_token(touched):
             raise Problem(409, "the command was not given: what it touches has changed since you looked; look again")
         close_lost(settings)
@@ -89,6 +88,23 @@ def give(settings: Settings, kind: Kind, values: Mapping[str, str], user: str, r
     finish(row.id, (QUEUED,), [Part("", 200, keys, ANSWERED, "")])
     answered: Command = Command.get_by_id(row.id)
     return answered
+
+
+def _before(once: str, kind: Kind, values: Mapping[str, str], user: str) -> Command | None:
+    """The command that this form gave before; Problem 409 when it was another one."""
+    row: Command | None = Command.get_or_none(Command.once == once)
+    if row and ((row.name, row.user) != (kind.name, user) or _plain(row.given) != _plain(values)):
+        raise Problem(
+            409,
+            f"the command was not given: `once` is that of command {row.id}, which is another one",
+            [("once", "another text is expected")],
+        )
+    return row
+
+
+def _plain(values: Mapping[str, str]) -> dict[str, str]:
+    """Arguments as they were typed and as they were checked, in a form that is the same for both."""
+    return {name: value.strip().removesuffix(".cms").lstrip("0") for name, value in values.items() if value.strip()}
 
 
 def _refuse_second(machines: list[str]) -> None:

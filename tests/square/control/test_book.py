@@ -135,6 +135,36 @@ def test_of_many_who_command_a_machine_at_the_same_moment_one_does(room: Room) -
     assert Command.select().count() == 1
 
 
+def test_clicks_at_the_same_moment_all_lead_to_the_one_command_they_gave(room: Room) -> None:
+    fields = hidden(room.get(f"/square/control/restart_hltd?host={FU}").text) | {"reason": "it hangs"}
+    start = threading.Barrier(4)
+
+    def click(_: int) -> tuple[int, str]:
+        try:
+            headers = room.operator | {"Content-Type": "application/x-www-form-urlencoded"}
+            start.wait(60)
+            answer = room.app.test_client().post("/square/control/restart_hltd", data=fields, headers=headers, base_url=HOME)
+            return answer.status_code, str(answer.headers.get("Location"))
+        finally:
+            database.end_thread()
+
+    with ThreadPoolExecutor(4) as pool:
+        (answer,) = set(pool.map(click, range(4)))
+    assert answer == (303, f"/square/control/commands/{Command.get().id}")
+    assert Command.select().count() == 1
+
+
+def test_a_word_of_a_script_that_was_used_for_another_command_gives_none(room: Room) -> None:
+    once = "a-script-of-its-own-choice"
+    number = room.give("restart_fff", once=once, host=FU).get_json()["id"]
+    again = room.give("restart_fff", once=once, host=f" {FU}.cms")
+    assert (again.status_code, again.get_json()["id"]) == (202, number)
+    for name, host in (("restart_fff", CROWDED), ("restart_hltd", FU)):
+        other = room.give(name, once=once, host=host)
+        assert (other.status_code, other.get_json()["errors"][0]["field"]) == (409, "once")
+    assert Command.select().count() == 1
+
+
 def test_a_command_that_nobody_took_for_a_minute_is_not_sent_any_more(room: Room) -> None:
     number = room.give("restart_hltd", host=FU).get_json()["id"]
     Command.update(created=time.time() - book.LATE_S - 1).execute()
