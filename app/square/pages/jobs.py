@@ -198,7 +198,7 @@ def whole_log() -> Response:
 def _is_known(settings: Settings, system: str, host: str) -> bool:
     """Whether the settings, or P5's own look at its cluster, name this machine."""
     named = {settings.square_gateway, *settings.square_production, *settings.square_playback}
-    named |= {one.name for one in (*runs.machines(system), *runs.hosts(system))}
+    named |= {one.name for one in runs.machines(system)} | {one.name for one in runs.hosts(system)}
     return short(host) in {short(name) for name in named}
 
 
