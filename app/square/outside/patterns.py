@@ -4,7 +4,7 @@ from __future__ import annotations
 
 QUOTED = r"""(?:"[^"]*"|'[^']*')"""
 VALUE = rf"""(?:{QUOTED}|[^\s,;&"'<>()\[\]{{}}]+)"""
-CALL = r"""(?:[A-Za-z_][\w.]*\s*\(\s*)?"""
+CALL = r"""(?:[A-Za-z_]\w*(?:\.\w+)*\(\s*)?"""
 """As cms.untracked.string( before a value."""
 
 GIVEN = r"""(?:["']?\s*(?:=>|:=|=|:|>)\s*|["']\s*,\s*|["']?\s+(?:value|content)\s*=\s*)"""
@@ -34,6 +34,7 @@ _DOT = r"(?:\.|\s?[\[({]\s?dot\s?[\])}]\s?)"
 TABLE: dict[str, str] = {
     "pem": rf"(?i:-----\s?BEGIN {PEM}.*)",
     "subject": rf"(?:/{_DN}=[^/\"'\n]+){{2,}}|\b(?:{_DN}\s?=\s?[^,/\"'=]{{1,80}}[,/]\s?)+{_DN}\s?=\s?[^,/\"'\n]+",
+    "origin": r"@SUB=\w[\w:<>,~]*",
     "header": r"""(?i:\b(?:(?:proxy-)?authorization|(?:set-)?cookie|x-[a-z-]*(?:token|key|auth|secret)[a-z-]*)["']?\s*[:=].*)""",
     "bearer": r"(?i:\b(?:bearer|basic|digest|negotiate)\s+[A-Za-z0-9+/=._~-]{6,})",
     "url": r"""(?i:\b[a-z][a-z0-9+.-]{1,20}://[^\s"'<>`]+)""",

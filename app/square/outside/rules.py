@@ -181,7 +181,8 @@ def _value_of(pattern: Any, secret: Callable[[str], Secret], harmless: Callable[
 
 
 def _no_name(value: str) -> bool:
-    return value.lower() in COMMON or not any(letter.isalpha() for letter in value)
+    """Whether a value is a number, a common word, or a name that was shortened."""
+    return value.endswith("..") or ".." in value[1:-2] or value.lower() in COMMON or not any(letter.isalpha() for letter in value)
 
 
 def _bearer(text: str, rules: Rules) -> Shown:
@@ -306,7 +307,7 @@ def _token(value: str) -> Secret:
 
 
 SHOWN: dict[str, Show] = {
-    "machine": _host, "pem": _whole("key"), "subject": _whole("user"), "header": _value_of(_HEADER, _token), "bearer": _bearer, "url": _url,
+    "machine": _host, "origin": _stays, "pem": _whole("key"), "subject": _whole("user"), "header": _value_of(_HEADER, _token), "bearer": _bearer, "url": _url,
     "option": _value_of(_OPTION, _token), "labelled": _value_of(_LABELLED, _token), "named": _value_of(_LABELLED, _token, str.isdigit),
     "spoken": _value_of(_SPOKEN, _token, lambda value: not (any(map(str.isdigit, value)) and any(map(str.isalpha, value)))),
     "environment": _environment, "format": _format, "ssh": _whole("key"), "email": _email, "login": _login,

@@ -29,7 +29,7 @@ _RECORD = re.compile(
 )
 """How messages begin."""
 
-_NATURAL = re.compile(r"""["'(\[<{]*(?:[A-Za-z][A-Za-z_]*(?:(?:::|: |[(<,;\[]).*|[)"'\]}.!?]*)|\d+[.,:;)]?|\W+)""")
+_NATURAL = re.compile(r"""["'(\[<{]*(?:[A-Z][A-Za-z_]*:|[A-Za-z][A-Za-z_]*(?:(?:::|: |[(<,;\[]).*|[)"'\]}.!?]*)|\d+[.,:;)]?|\W+)""")
 """How the first word of a line is written, in English or in C++, unless it is the end of something else."""
 
 _RULER = re.compile(r"[^A-Za-z0-9]{4,}")
