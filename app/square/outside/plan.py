@@ -26,7 +26,7 @@ TICK_S = 15.0
 FEED_S = 60.0
 """Events that time alone brings, as that a machine is silent, are looked for so often."""
 
-TALLY_S = 600.0
+TALLY_S = 60.0
 """How much was dropped or replaced is told so often."""
 
 BLOCK = 100
