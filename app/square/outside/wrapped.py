@@ -79,39 +79,52 @@ def _reaches_end(found: Sequence[Found], text: str) -> bool:
 
 
 def _joint(last: Segment, before: str, covered: bool, segment: str, own: Sequence[Found], find: Find) -> str | None:
-    """What stands between a text and the segment after it when they are read as one, nothing or a blank; None when they are read alone."""
-    before = before[-WINDOW:]
-    body, after = before.rstrip(), segment.lstrip()
+    """What stands between a text and the segment after it when they are read as one, nothing or a blank; None when they are read alone.
+
+    covered: the text ends with something that was found already.
+    """
+    before, after = before[-WINDOW:], segment.lstrip()
     if last.continued:
-        return next((joint for joint in ("", " ") if _crosses(before, joint, after[:WINDOW], find)), "")
-    indent = len(segment) - len(after)
-    head, tail = after.split(" ", 1)[0], body.rpartition(" ")[2]
+        return next((joint for joint in ("", " ") if _crosses(before, joint, after, find)), "")
     if segment and not after:
         return " "
-    if _REPLACED.search(tail):
+    body, head = before.rstrip(), after.split(" ", 1)[0]
+    if _stands_apart(body, segment):
         return None
-    if not head or not tail or _RULER.fullmatch(tail) or (_RECORD.match(after) and not body.endswith(("=", ":"))):
-        return None
-    if indent and not body.endswith(_OPEN) and not _OPTION.search(tail):
-        return None
+    natural = _NATURAL.fullmatch(body.rpartition(" ")[2]), _NATURAL.fullmatch(head)
+    indent = len(segment) - len(after)
     whole = bool(own) and own[0].since <= indent and own[0].until >= indent + len(head)
-    if whole and (covered or _NATURAL.fullmatch(tail)):
+    if whole and (covered or natural[0]):
         return None
-    column = " " not in segment and (len(segment) < NARROWEST or (len(last.text) < NARROW and " " not in last.text))
-    cut = column or len(last.text) in WIDTHS
-    if covered and not cut and not body.endswith(_OPEN) and _NATURAL.fullmatch(head):
+    cut = _is_cut(last.text, segment)
+    if covered and natural[1] and not cut and not body.endswith(_OPEN):
         return None
-    if head == after.rstrip() and not indent and body == before and not whole:
-        return ""
-    words = not cut and _NATURAL.fullmatch(tail) and _NATURAL.fullmatch(head)
-    joints = ("",) if covered or body != before else (" ",) if words else ("", " ")
-    return next((joint for joint in joints if _crosses(before, joint, after[:WINDOW], find)), None)
+    if head == segment.rstrip() and body == before and not whole:
+        return ""  # it has no blank, so it may be the middle of something
+    joints = ("",) if covered or body != before else (" ",) if all(natural) and not cut else ("", " ")
+    return next((joint for joint in joints if _crosses(before, joint, after, find)), None)
+
+
+def _stands_apart(body: str, segment: str) -> bool:
+    """Whether the look of a seam says that nothing goes over it."""
+    after, tail = segment.lstrip(), body.rpartition(" ")[2]
+    if not after or not tail or _RULER.fullmatch(tail) or _REPLACED.search(tail):
+        return True
+    if _RECORD.match(after) and not body.endswith(("=", ":")):
+        return True
+    return segment != after and not body.endswith(_OPEN) and not _OPTION.search(tail)
+
+
+def _is_cut(last: str, segment: str) -> bool:
+    """Whether a line was probably cut: at a usual width, or in a column of short pieces."""
+    column = len(segment) < NARROWEST or (len(last) < NARROW and " " not in last)
+    return len(last) in WIDTHS or (column and " " not in segment)
 
 
 def _crosses(before: str, joint: str, after: str, find: Find) -> bool:
     """Whether something is found that begins in the one and ends in the other."""
     end = len(before)
-    return any(found.since < end and found.until > end + len(joint) for found in find(before + joint + after))
+    return any(found.since < end and found.until > end + len(joint) for found in find(before + joint + after[:WINDOW]))
 
 
 def found_in(group: Group, own: Sequence[list[Found]], find: Find) -> list[Found]:
