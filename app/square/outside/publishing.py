@@ -84,7 +84,7 @@ class Publisher:
         """Publish what is new, as far as an edition reaches; `left` says whether something is left for the next step."""
         now = time.time()
         series, found = editions.current(), state(now)
-        beat = now - series.at >= TICK_S - self.settings.publish_s
+        beat = not 0 <= now - series.at < TICK_S - self.settings.publish_s  # a clock may have been set back
         if found == self.seen and now < self.due and not beat:
             return
         planned = {place: f"{maker()} {token}" for place, token in plan(self.settings, now).items()}
@@ -100,7 +100,7 @@ class Publisher:
 
     def _in_turn(self, place: Place, now: float) -> bool:
         """What is much work is not done for each change of a run that goes on."""
-        return place.kind not in SELDOM or now - self.rendered.get(place, 0.0) >= TICK_S / 2
+        return place.kind not in SELDOM or abs(now - self.rendered.get(place, 0.0)) >= TICK_S / 2
 
     def _render(self, dirty: list[Place], planned: Plan) -> list[Made]:
         """As many pieces as an edition and a turn take, the first of them."""

@@ -74,7 +74,7 @@ class Sender:
     def step(self, over: Callable[[], bool]) -> None:
         """Send what the mirror lacks, unless it is to be left alone for now; what fails is written down."""
         row = row_of(self.address)
-        if time.time() < row.not_before:
+        if 0 < row.not_before - time.time() <= LONGEST_PAUSE_S:  # what is later was written by a clock that was set back
             return
         try:
             self.has = self.has or _has(self._request("GET"))

@@ -179,6 +179,15 @@ def test_an_idle_turn_makes_no_item_and_looks_at_nothing(publisher: Publisher) -
     assert changed_since(before) <= {("events", "production", 0)}, "a publisher that is started again knows what is out"
 
 
+def test_an_edition_without_content_says_that_the_hub_is_alive_whatever_its_clock_does(publisher: Publisher) -> None:
+    for moment in (time.time() - 20, time.time() + 3600):
+        before = editions.current().edition
+        Series.update(at=moment).execute()
+        publisher.step()
+        assert editions.current().edition == before + 1
+        assert editions.current().at == pytest.approx(time.time(), abs=60)
+
+
 def test_a_report_of_a_job_changes_the_newest_run_and_no_other(publisher: Publisher) -> None:
     before = editions.current().edition
     job = some_job()

@@ -179,3 +179,12 @@ def test_a_mirror_that_is_away_has_a_row_before_it_was_ever_there(keyed: Setting
     address = f"http://127.0.0.1:{free_port()}"
     Sender(address, keyed).step(never)
     assert (row(address).have, row(address).failures) == (0, 1)
+
+
+def test_a_clock_that_was_set_back_stops_nothing(keyed: Settings, mirror: receivers.Mirror) -> None:
+    sender = Sender(mirror.url, keyed)
+    sender.step(never)
+    publish(piece(1, "new"))
+    Row.update(not_before=time.time() + 3600).execute()
+    sender.step(never)
+    assert mirror.contents() == published()
