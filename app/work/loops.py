@@ -118,24 +118,25 @@ def wait_for_end(seconds: float) -> None:
         thread.join(max(end - time.monotonic(), 0.0))
 
 
-_waiting: set[str] = set()
-"""The loops that a thread of this process waits for; one is enough."""
+_waiting: dict[str, Turn] = {}
+"""Who of this process waits for a loop: one is enough, and goes on with the next minute."""
 _waiting_lock = threading.Lock()
 
 
 def minute(loop: Repeated, stopping: threading.Event, length_s: float = MINUTE_S) -> None:
     """Do the steps of a loop for a minute, unless others have it until its end or the consumer stops."""
-    with _waiting_lock:
-        if loop.name in _waiting:
-            return
-        _waiting.add(loop.name)
     turn = Turn(loop, stopping, length_s)
+    with _waiting_lock:
+        if waiting := _waiting.get(loop.name):
+            waiting.end = turn.end
+            return
+        _waiting[loop.name] = turn
     try:
         try:
             got = turn.wait_for_lease()
         finally:
             with _waiting_lock:
-                _waiting.discard(loop.name)
+                del _waiting[loop.name]
         if got:
             with turn.kept():
                 turn.work()

@@ -202,6 +202,25 @@ def test_one_thread_of_a_process_waits_for_a_loop_at_a_time(hub: Settings) -> No
     assert not first.is_alive()
 
 
+def test_who_waits_stands_by_until_the_end_of_the_newest_minute(hub: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loops, "LEASE_S", 1.0)
+    Loop.create(name="count", period_s=2.0, owner="killed in the second minute", lease_until=0.0)
+    stopping, done = threading.Event(), threading.Event()
+    loop = Repeated("count", 2.0, lambda _: nullcontext(done.set))
+
+    def wait() -> None:
+        loops.minute(loop, stopping, length_s=0.5)
+        database.end_thread()
+
+    first = threading.Thread(target=wait)
+    first.start()
+    until(lambda: "count" in loops._waiting, "the first minute to wait")
+    loops.minute(loop, stopping)
+    assert done.wait(PATIENCE_S), "nobody waited when the first minute was over"
+    stopping.set()
+    first.join(PATIENCE_S)
+
+
 def test_a_loop_that_is_no_more_is_forgotten_unless_somebody_still_does_it(hub: Settings) -> None:
     now = time.time()
     for name, owner, lease_until in (
