@@ -20,7 +20,7 @@ from urllib3.exceptions import HTTPError
 from app.settings import Settings
 from app.square.outside import editions
 from app.square.outside.keys import signing_key
-from app.square.outside.models import Mirror
+from app.square.outside.models import Mirror, Series
 from app.square.upstream import reason
 from app.work import Turn
 from services.mirror.snapshot import pack
@@ -32,6 +32,9 @@ SEND_S = 1.0
 
 CONNECT_S, ANSWER_S = 5.0, 30.0
 """Seconds for a connection, and for a pause in what a mirror takes or answers."""
+
+SERIES_S = 3600.0
+"""A series lasts so long at least, whatever a mirror says."""
 
 LONGEST_PAUSE_S = 60.0
 MOST_BYTES = 64 * 1024
@@ -91,15 +94,8 @@ class Sender:
     def _send(self) -> None:
         series = editions.current()
         since = self.has.edition if self.has and self.has.series == series.name else 0
-        if since > series.edition:  # the database was lost or put back: what the numbers say is not true any more
-            log.warning(
-                "%s has edition %d of %s, of which %d is the newest here: a new series begins",
-                self.address,
-                since,
-                series.name,
-                series.edition,
-            )
-            series, since = editions.renew(series), 0
+        if since > series.edition:
+            series, since = self._renewed(series, since), 0
         if 0 < since < series.dropped:
             raise Failed("it was away for so long that what left meanwhile is not known any more: empty its file, and it gets everything")
         snapshot = editions.snapshot(series, since, self.settings.instance_name)
@@ -117,6 +113,19 @@ class Sender:
                 f"it says that it has edition {self.has.edition} of {self.has.series!r} after it was sent {snapshot.until} of {series.name}"
             )
         succeeded(self.address, self.has, snapshot.at, len(body))
+
+    def _renewed(self, series: Series, claimed: int) -> Series:
+        """Another series, when a mirror has more of this one than was made: the database was lost or put back, so its numbers are worth nothing.
+
+        One that only says so would have everything sent to everybody again and again.
+        """
+        if time.time() - series.started < SERIES_S:
+            made = f"of which only {series.edition} were made"
+            raise Failed(
+                f"it says that it has edition {claimed} of {series.name}, {made}; a new series begins when this one is an hour old"
+            )
+        log.warning("%s has edition %d of %s, more than there are: a new series begins", self.address, claimed, series.name)
+        return editions.renew(series)
 
     def _request(self, method: str, body: bytes | None = None) -> Answer:
         """What the mirror answers to GET or POST of /snapshots with 200 or 409; Failed for anything else."""

@@ -15,7 +15,7 @@ from app.square.outside import editions
 from app.square.outside.models import Mirror as Row
 from app.square.outside.models import Published, Series
 from app.square.outside.plan import Place
-from app.square.outside.sending import Sender
+from app.square.outside.sending import SERIES_S, Sender
 from services.mirror.snapshot import Snapshot, pack
 from tests.square.outside import receivers
 from tests.square.outside.copies import published
@@ -103,6 +103,11 @@ def test_a_mirror_with_more_than_a_database_that_was_put_back_gets_everything_un
     old = editions.current()
     Published.update(edition=1).execute()
     Series.update(edition=1).execute()
+    Sender(mirror.url, keyed).step(never)
+    assert "of which only 1 were made" in row(mirror.url).error
+    assert editions.current().name == old.name, "a mirror that only says so cannot have everything sent again and again"
+    Series.update(started=old.started - SERIES_S).execute()
+    again(mirror.url)
     Sender(mirror.url, keyed).step(never)
     new = editions.current()
     assert new.name != old.name
