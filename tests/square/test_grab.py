@@ -14,7 +14,7 @@ import pytest
 import zstandard
 
 from app.settings import Settings
-from app.square.grabbing.cluster import look, note_versions
+from app.square.grabbing.cluster import look, note_versions, watching
 from app.square.grabbing.grabber import BATCH, HostGrabber, grabbing
 from app.square.models import DeadLetter, Document, Host, HostStatus, Job, Log, Run, version_of
 from app.square.upstream import Unreachable, Upstream
@@ -401,6 +401,17 @@ def test_a_version_of_dqm2_that_was_never_tried_is_warned_of(hub: Settings, faul
         assert row().software == f"fff_dqmtools-{version}.noarch"
         assert (f"{FU} of production runs fff_dqmtools-2.0.0-1.noarch" in caplog.text) == warned
     upstream.close()
+
+
+def test_machines_that_take_long_to_tell_their_versions_are_waited_for(hub: Settings, faulty: FaultyP5) -> None:
+    Host.create(system="production", name=FU, role="fu")
+    faulty.commands["get_cluster_status"] = {}
+    faulty.commands["get_fff_versions"] = {"production_c2a06": {f"{FU}.cms": "fff_dqmtools-1.10.1-1.noarch"}}
+    faulty.slow = {"get_fff_versions": 2.0}
+    settings = replace(hub, square_url=faulty.address, square_timeout_s=1.0, square_command_timeout_s=60.0)
+    with watching("production", settings, turn_of("cluster")) as step:
+        step()
+    assert row().software == "fff_dqmtools-1.10.1-1.noarch"
 
 
 def test_a_pause_outlasts_the_minute_of_who_made_it(hub: Settings, p5: P5) -> None:

@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 
 class FaultyP5:
     """documents: key to the JSON text of each, in the order of their revisions 1, 2, ...;
-    slow: seconds that an answer with a key takes; timestamp: of each header; most_headers: of one answer, else it is cut;
+    slow: seconds that an answer with a key, or to a question, takes; timestamp: of each header; most_headers: of one answer, else it is cut;
     commands: what the control room answers to each question."""
 
     def __init__(self) -> None:
@@ -60,7 +60,9 @@ def faulty_p5() -> Iterator[FaultyP5]:
             self._send({"messages": [p5.answer(json.loads(text)) for text in request["messages"]]})
 
         def do_GET(self) -> None:
-            self._send(p5.commands[parse_qs(urlsplit(self.path).query)["what"][0]])
+            what = parse_qs(urlsplit(self.path).query)["what"][0]
+            time.sleep(p5.slow.get(what, 0))
+            self._send(p5.commands[what])
 
         def _send(self, answer: Any) -> None:
             body = json.dumps(answer).encode()

@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from cryptography import x509
@@ -31,7 +32,7 @@ GONE_S = 600.0
 @contextmanager
 def watching(system: str, settings: Settings, _: Turn) -> Iterator[Callable[[], None]]:
     """Gives a step that asks for the state of a cluster, and now and then for its versions."""
-    upstream = Upstream(settings)
+    upstream, patient = Upstream(settings), Upstream(replace(settings, square_timeout_s=settings.square_command_timeout_s))
     asked = -VERSIONS_S
 
     def step() -> None:
@@ -39,12 +40,13 @@ def watching(system: str, settings: Settings, _: Turn) -> Iterator[Callable[[], 
         look(system, upstream)
         if time.monotonic() - asked >= VERSIONS_S:
             asked = time.monotonic()
-            note_versions(system, upstream)
+            note_versions(system, patient)
 
     try:
         yield step
     finally:
         upstream.close()
+        patient.close()
 
 
 def look(system: str, upstream: Upstream) -> None:
