@@ -23,7 +23,7 @@ _RELEASE = re.compile(
 _DATA = re.compile(
     r"/((?:run\d{1,9}/)?(?:run\d{1,9}_ls\d{1,8}_\w[\w.-]*|DQM_V\d{4}_\w+_R\d{9}[\w.-]*|[\w+-]+\.(?:root|so|py|cc|cpp|cxx|icc|hh?|pb|dat|jsn)))\Z"
 )
-_NAMED = re.compile(r"\A(?P<folder>.*)/[^/]*?(?P<ending>\.[a-z]{1,5})?\Z")
+_NAMED = re.compile(r"\A(?P<folder>.*)/[^/]+?(?P<ending>\.[a-z]{1,5})?\Z")
 _FOLDER = re.compile(r"[A-Za-z_-][A-Za-z_0-9-]{0,40}")
 _USER = re.compile(
     r"(?i)(?:\A|/)(?:nfshome\d*|home\d*|users|export/home|(?:cern\.ch|eos)/(?:user|work)|eos/home-[a-z]|store/user)/(?:[a-z]/)?(?P<a>[a-z_][\w-]{1,30})|~(?P<b>[a-z_][\w-]{1,30})/"

@@ -196,7 +196,7 @@ def _url(text: str, rules: Rules) -> Shown:
     found = _URL.fullmatch(text)
     scheme, secret, name, port, rest = (found[group] or "" for group in ("scheme", "secret", "host", "port", "rest"))
     if not name or scheme.lower() == "file":
-        return f"{scheme}://", *(_path(rest, rules) or (rest,))
+        return f"{scheme}://", *(_path(rest, rules) or rules.inner(rest))
     if name.lower() in PUBLIC_HOSTS and not secret and not set("?#=") & set(rest) and not by_chance(rest):
         return (text,)
     before: tuple[Part, ...] = (secret if is_pseudonym(secret) else Secret("token", secret), "@") if secret else ()
@@ -229,7 +229,8 @@ def _login(text: str, rules: Rules) -> Shown:
     found = _LOGIN.fullmatch(text)
     if is_pseudonym(found["user"]) and is_pseudonym(found["host"]):
         return None
-    return *rules.inner(found["before"]), Secret("user", found["user"].lower()), "@", machine(found["host"])
+    user: Part = found["user"] if is_pseudonym(found["user"]) else Secret("user", found["user"].lower())
+    return *rules.inner(found["before"]), user, "@", machine(found["host"])
 
 
 def _ipv6(text: str, rules: Rules) -> Shown:
