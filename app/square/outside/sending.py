@@ -36,6 +36,9 @@ CONNECT_S, ANSWER_S = 5.0, 30.0
 SERIES_S = 3600.0
 """A series lasts so long at least, whatever a mirror says."""
 
+MOST_CORRECTIONS = 3
+"""So often a mirror may say that it has something else, before it is left alone for a while."""
+
 LONGEST_PAUSE_S = 60.0
 MOST_BYTES = 64 * 1024
 """Of an answer."""
@@ -63,13 +66,14 @@ def sending(address: str, settings: Settings, turn: Turn) -> Iterator[Callable[[
 
 
 class Sender:
-    """What one mirror is sent; `has` is None until it was asked."""
+    """What one mirror is sent. has: None until it was asked; corrections: how often in a row it said that it has something else than we sent on from."""
 
     def __init__(self, address: str, settings: Settings) -> None:
         self.address = address
         self.base = address.rstrip("/")
         self.settings = settings
         self.has: Has | None = None
+        self.corrections = 0
         self.session = requests.Session()
         self.session.trust_env = False  # a proxy or password of this account's surroundings is not meant for mirrors
         self.session.verify = settings.publish_ca or True
@@ -84,7 +88,7 @@ class Sender:
             while self._lacks() and not over():
                 self._send()
         except (Failed, requests.RequestException, HTTPError, OSError) as error:  # OSError: publish_ca cannot be read
-            self.has = None
+            self.has, self.corrections = None, 0
             failed(row, str(error) if isinstance(error, Failed) else reason(error))
 
     def _lacks(self) -> bool:
@@ -102,8 +106,8 @@ class Sender:
         body = pack(snapshot, signing_key(self.settings))
         answer = self._request("POST", body)
         if answer.status == 409:
-            now = _has(answer)
-            if now in (self.has, Has(series.name, since)):
+            now, self.corrections = _has(answer), self.corrections + 1
+            if now in (self.has, Has(series.name, since)) or self.corrections > MOST_CORRECTIONS:
                 raise Failed(f"it refuses edition {snapshot.until} of {series.name}: {answer.why}")
             self.has = now
             return
@@ -112,6 +116,7 @@ class Sender:
             raise Failed(
                 f"it says that it has edition {self.has.edition} of {self.has.series!r} after it was sent {snapshot.until} of {series.name}"
             )
+        self.corrections = 0
         succeeded(self.address, self.has, snapshot.at, len(body))
 
     def _renewed(self, series: Series, claimed: int) -> Series:

@@ -96,17 +96,18 @@ def mirror(folder: Path, settings: Settings, certificate: str = "") -> Iterator[
 
 
 @contextmanager
-def answering(body: bytes, status: int = 200, wait_s: float = 0.0) -> Iterator[str]:
+def answering(body: bytes | Callable[[], bytes], status: int = 200, wait_s: float = 0.0) -> Iterator[str]:
     """The address of a server that answers everything with this, after so long."""
     ended = threading.Event()
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             ended.wait(wait_s)
+            told = body() if callable(body) else body
             self.send_response(status)
-            self.send_header("Content-Length", str(len(body)))
+            self.send_header("Content-Length", str(len(told)))
             self.end_headers()
-            self.wfile.write(body)
+            self.wfile.write(told)
 
         do_POST = do_GET
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import json
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -166,6 +168,14 @@ def test_what_is_no_mirror_is_named_and_tried_ever_more_seldom(keyed: Settings, 
             sender.step(never)
             assert row(address).failures == failures, "it is not asked before its time"
             again(address)
+
+
+def test_one_that_says_something_else_each_time_is_left_alone_after_a_few_tries(keyed: Settings) -> None:
+    asked = itertools.count()
+    with receivers.answering(lambda: json.dumps({"series": "other", "have": next(asked)}).encode(), 409) as address:
+        Sender(address, keyed).step(never)
+        assert "it refuses edition" in row(address).error
+        assert next(asked) < 10
 
 
 def test_a_certificate_of_an_unknown_authority_is_refused_and_of_a_known_one_taken(keyed: Settings, tmp_path: Path) -> None:
