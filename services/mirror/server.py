@@ -20,6 +20,7 @@ from typing import Any
 from gunicorn.app.base import BaseApplication
 
 from .options import Options
+from .web import LARGE
 from .worker import Worker
 
 CONNECTIONS = 4000
@@ -93,10 +94,11 @@ def _is_silence(record: logging.LogRecord) -> bool:
 
 
 def _ready(master: Any) -> None:
-    """Called in the master when it listens: connections get their limit in time from the listening socket."""
+    """Called in the master when it listens: connections get their limits from the listening socket, and room for an answer that is not large."""
     for listener in master.LISTENERS:
         listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", SILENT_S, 0))
         listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", STALLED_S, 0))
+        listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2 * LARGE)
     supervisor = os.environ.get("DQMHUB_SUPERVISOR_PID")
     if supervisor:
         threading.Thread(target=_follow, args=(int(supervisor),), daemon=True).start()

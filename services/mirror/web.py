@@ -6,8 +6,9 @@ import gzip
 import json
 import logging
 import re
+import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from ipaddress import ip_network
 from typing import Any
 
@@ -39,6 +40,9 @@ SHORT = "public, max-age=1"
 FOR_GOOD = "public, max-age=31536000, immutable"
 DAY_S = 86400
 SMALLEST_GZIP = 600
+
+LARGE = 128 * 1024
+"""Bytes of an answer that the kernel may not take at once, so that its reader holds a thread; other answers always find one."""
 FOR_SCRIPTS = ("/api", "/snapshots", "/status", "/healthz", "/live", "/feed.xml")
 
 StartResponse = Callable[..., Any]
@@ -53,6 +57,7 @@ class Application:
         self.options = options
         self.limiter = Limiter(options.rate, options.burst)
         self.trusted = [ip_network(network) for network in options.trusted_proxies]
+        self._large = threading.BoundedSemaphore(options.threads // 2)
         routes.add_hook("before_request", self._look_first)
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
@@ -67,7 +72,10 @@ class Application:
         environ["mirror.trusted"] = is_in(environ.get("REMOTE_ADDR", ""), self.trusted)
         asked = environ["PATH_INFO"]
         self._strip_prefix(environ)
+        environ["mirror.large"] = self._large
         answer: Iterable[bytes] = self.routes.wsgi(environ, begin)
+        if environ["mirror.large"] is None:  # `serve` took a place, which is given back when all is sent
+            answer = _Sent(answer, self._large)
         if self.options.access_log:
             took = 1000 * (time.perf_counter() - start)
             log.info("%s %s %s %s %.1f ms", environ["mirror.address"], environ["REQUEST_METHOD"], ascii(asked), said, took)
@@ -96,6 +104,19 @@ class Application:
     def charge(self, cost: float) -> None:
         """Count a request for more than one, since it took so much work."""
         self.limiter.wait_s(request.environ["mirror.address"], cost)
+
+
+class _Sent:
+    """An answer; `room` gets a place back when gunicorn has sent it, or failed to."""
+
+    def __init__(self, answer: Iterable[bytes], room: threading.Semaphore) -> None:
+        self._answer, self._room = answer, room
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._answer)
+
+    def close(self) -> None:
+        self._room.release()
 
 
 def problem(
@@ -157,6 +178,10 @@ def serve(content: bytes, type: str, tag: str, cache: str, encoding: str = "", h
         content = gzip.decompress(content)
     elif encoding == "" and accepted and len(content) >= SMALLEST_GZIP and not type.startswith("image/png"):
         content, encoding = gzip.compress(content, 2, mtime=0), "gzip"
+    if len(content) > LARGE:
+        if not request.environ["mirror.large"].acquire(blocking=False):
+            raise problem(503, "this mirror is sending other large answers; ask again", headers={"Retry-After": "5"})
+        request.environ["mirror.large"] = None
     if accepted and encoding:
         common["Content-Encoding"] = "gzip"
     return HTTPResponse(content, 200, {"Content-Type": type, **common})

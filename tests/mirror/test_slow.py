@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
 from collections.abc import Iterator
@@ -10,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from services.mirror.snapshot import Item, Key
+from services.mirror.web import LARGE
 from tests.mirror import made
 from tests.mirror.running import Running, running
 from tests.support.processes import until
@@ -107,3 +110,21 @@ def test_who_goes_away_within_a_head_leaves_nothing_behind(mirror: Running) -> N
 def test_a_hub_is_heard_while_others_send_snapshots_letter_by_letter(tmp_path: Path) -> None:
     with running(tmp_path) as mirror, dripping(mirror, b"POST /snapshots HTTP/1.1\r\nHost: a\r\nContent-Length: 20000\r\n\r\nD", b"Q"):
         until(lambda: mirror.post(made.snapshot([])).status == 200, "the mirror to have room for a hub")
+
+
+def test_readers_who_take_large_answers_byte_by_byte_hold_up_no_others(tmp_path: Path) -> None:
+    image = Item(Key("chart", "production", 7, "delivery.png"), "image/png", "", os.urandom(8 << 20))
+    small = Item(Key("chart", "production", 7, "rate.png"), "image/png", "", os.urandom(LARGE))
+    with running(tmp_path, threads=4) as mirror, ExitStack() as stack:
+        assert mirror.post(made.snapshot([image, small])).status == 200
+        for _ in range(8):
+            slow = stack.enter_context(socket.socket())
+            slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            slow.connect(("127.0.0.1", mirror.port))
+            slow.sendall(b"GET /charts/7/delivery.png HTTP/1.1\r\nHost: a\r\n\r\nGET /charts/7/rate.png HTTP/1.1\r\nHost: a\r\n\r\n")
+            assert slow.recv(12).startswith(b"HTTP/1.1")
+        assert mirror.get("/healthz").status == 200
+        refused = mirror.get("/charts/7/delivery.png")
+        assert (refused.status, refused.headers["Retry-After"]) == (503, "5")
+        stack.close()
+        until(lambda: mirror.get("/charts/7/delivery.png").body == image.body, "the places of those who are gone")
