@@ -1,6 +1,6 @@
 """Measures and prints one table: what, how fast, and the aim. Medians; requests per second come from wrk.
 
-`python -m tests.bench [PART ...]` with the parts files, snapshots, lumisections, imports, plots, search, render, square, polling, mirror and delay, or all of them.
+`python -m tests.bench [PART ...]` with the parts files, snapshots, lumisections, imports, plots, search, render, square, polling, publish, mirror and delay, or all of them.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from tests.bench.delay import delay
 from tests.bench.imports import imports
 from tests.bench.mirror import mirror
 from tests.bench.polling import polling
+from tests.bench.publish import publish
 from tests.bench.render import render
 from tests.bench.service import Hub, hub
 from tests.bench.square import square
@@ -218,6 +219,7 @@ PARTS = {
     "render": render,
     "square": square,
     "polling": with_hub(polling),
+    "publish": publish,
     "mirror": mirror,
     "delay": delay,
 }

@@ -1,0 +1,80 @@
+"""What publishing costs: the first time of each run, while a run goes on, and while nothing happens; CPU time, by real runs of 31 jobs."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from app import database
+from app.settings import TREE, Settings
+from app.square.models import Graph, GraphPart, Job, Log, Run
+from app.square.outside import editions
+from app.square.outside.models import Published
+from app.square.outside.publishing import Publisher
+from tests.bench.table import say
+from tests.square import data
+from tests.support.servers import migrate
+
+RUNS = 30
+
+
+def publish(folder: Path) -> None:
+    """A hub with RUNS copies of a real run, and one that goes on."""
+    fixtures = Path(os.environ.get("DQMHUB_FIXTURES") or TREE.parent / "shared" / "fixtures")
+    if not fixtures.is_dir():
+        return
+    settings = Settings(data_dir=str(folder))
+    migrate(settings)
+    database.connect(settings)
+    data.fill(fixtures)
+    with database.proxy.atomic():
+        for run in range(358700, 358700 + RUNS):
+            _copy(358788, run)
+    publisher = Publisher(settings)
+    cpu = _cpu(lambda: _all(publisher))
+    say("a run with its charts and 31 logs published for the first time", f"{1000 * cpu / (RUNS + 3):.0f} ms CPU", "")
+    size = sum(size for (size,) in Published.select(Published.size).tuples())
+    say("what outside gets of it, packed", f"{size / 1000 / (RUNS + 3):.0f} kB", "")
+    say(
+        "a turn in which one job of the newest run reported",
+        f"{1000 * min(_cpu(lambda: _report(publisher)) for _ in range(5)):.0f} ms CPU",
+        "",
+    )
+    say("a turn in which nothing happened", f"{1000 * min(_cpu(publisher.step) for _ in range(20)):.2f} ms CPU", "")
+    say("8 MB of what outside has as a snapshot", f"{1000 * _cpu(lambda: editions.snapshot(editions.current(), 0, 'hub')):.0f} ms CPU", "")
+    database.disconnect()
+
+
+def _all(publisher: Publisher) -> None:
+    while publisher.left:
+        publisher.step()
+
+
+def _report(publisher: Publisher) -> None:
+    job = Job.select().where(Job.run == 358792).first()
+    data.change(job.key, events=job.events + 1, reported=time.time())
+    publisher.step()
+
+
+def _cpu(action: Callable[[], object]) -> float:
+    start = time.process_time()
+    action()
+    return time.process_time() - start
+
+
+def _copy(run: int, to: int) -> None:
+    """A run with its jobs, logs and files under another number."""
+    for table in (Run, Job, Graph):
+        for row in list(table.select().where(table.run == run)):
+            values = {name: getattr(row, name) for name in table._meta.sorted_field_names if name != "id"} | {"run": to}
+            if table is not Run:
+                values["key"] = row.key.replace(str(run), str(to))
+            made = table.create(**values)
+            if table is Job:
+                log = Log.get(Log.key == row.key)
+                Log.create(system=log.system, key=values["key"], received=log.received, body=log.body, version=log.version)
+            if table is Graph:
+                for part in GraphPart.select().where(GraphPart.graph == row):
+                    GraphPart.create(graph=made, stream=part.stream, part=part.part, points=part.points, version=part.version)
