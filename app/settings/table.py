@@ -46,7 +46,7 @@ def setting(default: Any, help: str, check: Check | None = None, *, secret: bool
 class Settings:
     """The settings of one instance; paths are absolute once loaded."""
 
-    instance_name: str = setting("DQM Hub", "Name of this instance, shown on every page.")
+    instance_name: str = setting("DQM Hub", "Name of this instance, shown on every page, also of its mirrors outside.")
     instance_colour: str = setting("blue", "Colour of the bar on every page, to tell production from playback and test.", one_of(*COLOURS))
     data_dir: str = setting("var", "Folder for all that the program writes; a relative path starts at the tree.")
     file_roots: tuple[str, ...] = setting(
@@ -131,7 +131,7 @@ class Settings:
     square_status_s: float = setting(
         30.0, "Seconds between two looks at which machines of P5 are up; after 120 s nobody knows.", between(1, 60)
     )
-    square_timeout_s: float = setting(10.0, "Seconds that one answer of P5 may take in all.", between(0.1, 600))
+    square_timeout_s: float = setting(10.0, "Seconds that one answer of P5 may take in all.", between(0.1, 60))
     square_command_timeout_s: float = setting(
         120.0,
         "Seconds that P5 may take to answer a command; it asks its machines for versions one after the other, 5 s each.",

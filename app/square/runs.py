@@ -16,6 +16,9 @@ from app.square.states import CRASHED, LOOKS, ORDER, STUCK, Look, exit_words, st
 SILENT_S = 30.0
 """A host that was not heard of for so long is silent; it is asked every few seconds."""
 
+ASKED_S = 150.0
+"""A host that fails is asked a minute after each failure at least, and answers or fails within another."""
+
 STATUS_S = 120.0
 """What P5 said of a machine so long ago says nothing of now."""
 
@@ -56,13 +59,14 @@ class Client(NamedTuple):
 
 
 class HostLine(NamedTuple):
-    """A host that is asked. age_s: of its newest document; answered_s: seconds since its last answer;
-    failing: its last request failed, with `error`; behind: documents that are still to be fetched."""
+    """A host that is asked. age_s: of its newest document; answered_s: seconds since its last answer, tried_s: since
+    that or its last failure; failing: its last request failed, with `error`; behind: documents that are still to be fetched."""
 
     name: str
     role: str
     age_s: float | None
     answered_s: float | None
+    tried_s: float | None
     failing: bool
     error: str
     behind: int
@@ -70,6 +74,11 @@ class HostLine(NamedTuple):
     @property
     def silent(self) -> bool:
         return self.answered_s is None or self.answered_s >= SILENT_S
+
+    @property
+    def asked(self) -> bool:
+        """Whether the hub still asks it, as far as is known."""
+        return self.tried_s is not None and self.tried_s < (ASKED_S if self.failing else SILENT_S)
 
 
 class Machine(NamedTuple):
@@ -170,9 +179,13 @@ def counts(found: list[Client]) -> dict[str, int]:
 
 def hosts(system: str) -> list[HostLine]:
     return [
-        HostLine(row.name, row.role, age(row.last_new), age(row.last_ok), row.failures > 0, row.error, row.behind)
+        HostLine(row.name, row.role, age(row.last_new), age(row.last_ok), age(_tried(row)), row.failures > 0, row.error, row.behind)
         for row in Host.select().where(Host.system == system).order_by(Host.role, Host.name)
     ]
+
+
+def _tried(row: Host) -> float | None:
+    return max((at for at in (row.last_ok, row.last_error) if at is not None), default=None)
 
 
 def machines(system: str) -> list[Machine]:
@@ -188,13 +201,14 @@ def machines(system: str) -> list[Machine]:
 
 
 class Asked(NamedTuple):
-    """What a poll compares. newest: run; version: of the run, if it is known; silent: hosts that were not heard of;
-    seen: machines of which P5 has spoken lately."""
+    """What a poll compares. newest: run; version: of the run, if it is known; silent: hosts that were not heard of, failed:
+    those that failed lately; seen: machines of which P5 has spoken lately."""
 
     feed: int
     newest: int | None
     version: int | None
     silent: int
+    failed: int
     seen: int
 
 
@@ -203,12 +217,13 @@ def _poll() -> Query:
     newest: Any = Run.select(fn.MAX(Run.run)).where(Run.system == "")
     own: Any = Run.select(Run.version).where(Run.system == "", Run.run == 0)
     silent: Any = Host.select(fn.COUNT(Host.id)).where(Host.system == "", Host.last_ok < 0.0)
+    failed: Any = Host.select(fn.COUNT(Host.id)).where(Host.system == "", Host.last_error >= 0.0)
     seen: Any = HostStatus.select(fn.COUNT(HostStatus.id)).where(HostStatus.system == "", HostStatus.last >= 0.0)
-    return Feed.select(Feed.version, newest, own, silent, seen).where(Feed.system == "")
+    return Feed.select(Feed.version, newest, own, silent, failed, seen).where(Feed.system == "")
 
 
 def asked(system: str, run: int) -> Asked:
     """The state of a system and of a run, in one query."""
     now = time.time()
-    found = _poll(system, system, run, system, now - SILENT_S, system, now - STATUS_S, system)
-    return Asked(*found[0]) if found else Asked(0, None, None, 0, 0)
+    found = _poll(system, system, run, system, now - SILENT_S, system, now - ASKED_S, system, now - STATUS_S, system)
+    return Asked(*found[0]) if found else Asked(0, None, None, 0, 0, 0)

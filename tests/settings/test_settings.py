@@ -75,7 +75,7 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
     "square_cookie": [("changeme", "a secret of your own")],
     "square_grab_s": [(0, "a number from 0.1 to 10"), (30, "a number from 0.1 to 10")],
     "square_status_s": [(0.5, "a number from 1 to 60"), (300, "a number from 1 to 60")],
-    "square_timeout_s": [(0, "a number from 0.1 to 600")],
+    "square_timeout_s": [(0, "a number from 0.1 to 60"), (90, "a number from 0.1 to 60")],
     "square_command_timeout_s": [(0.5, "a number from 1 to 3600")],
     "square_keep_documents_days": [(0, "a number from 1 to 36500")],
     "square_keep_logs_days": [(0, "a number from 1 to 36500")],

@@ -112,6 +112,7 @@ def test_before_the_first_run_the_page_waits_for_it(hub: Settings, client: Flask
     ("change", "sentence"),
     [
         ({"failures": 3, "error": "connection refused"}, "P5 cannot be reached: connection refused"),
+        ({"failures": 9, "error": "refused", "last_ok": 1000.0, "last_error": 2000.0}, "The hub does not ask P5 any more"),
         ({"last_ok": 1000.0}, "The hub does not ask P5 any more"),
         ({"behind": 100}, "Catching up: 500 documents"),
     ],

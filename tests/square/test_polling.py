@@ -63,6 +63,16 @@ def test_a_grabber_that_dies_is_seen_although_nothing_changes(filled: Settings, 
     assert client.get(poll(answer.text), headers=HTMX).status_code == 204
 
 
+def test_a_grabber_that_dies_while_p5_is_away_is_told_from_p5_that_is_away(filled: Settings, client: FlaskClient) -> None:
+    Host.update(last_ok=time.time() - 900, last_error=time.time() - 50, failures=9, error="refused").execute()
+    page = client.get("/square").text
+    assert "P5 cannot be reached: refused" in page
+    Host.update(last_error=time.time() - 160).execute()
+    answer = client.get(poll(page), headers=HTMX)
+    assert "The hub does not ask P5 any more" in answer.text
+    assert client.get(poll(answer.text), headers=HTMX).status_code == 204
+
+
 def test_machines_of_which_p5_says_no_more_are_unknown_although_nothing_changes(filled: Settings, client: FlaskClient) -> None:
     address = poll(client.get("/square").text)
     HostStatus.update(last=time.time() - 130).where(HostStatus.name == "dqmfu-c2b03-45-01").execute()

@@ -57,7 +57,7 @@ JOB = of(
 )  # fmt: skip
 FILES = of(**{name: listed(maybe(NUMBER)) for name in charts.File._fields})
 HOST = of(
-    name=TEXT, role=TEXT, age_s=maybe(NUMBER), answered_s=maybe(NUMBER), failing=TRUTH, error=TEXT, behind=WHOLE, silent=TRUTH
+    name=TEXT, role=TEXT, age_s=maybe(NUMBER), answered_s=maybe(NUMBER), tried_s=maybe(NUMBER), failing=TRUTH, error=TEXT, behind=WHOLE, silent=TRUTH
 )  # fmt: skip
 PLAYER = of(
     system=TEXT, host=TEXT, run=maybe(WHOLE), state=TEXT, at=NUMBER, lumi=maybe(WHOLE), lumis=maybe(WHOLE), source=TEXT, runkey=TEXT,

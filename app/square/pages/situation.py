@@ -55,13 +55,13 @@ def _contact(hosts: list[HostLine], machines: tuple[str, ...]) -> Situation | No
         return Situation(WAITING, "No machine at P5 is asked for this system: the setting square_url is empty, or names no machines.")
     if not hosts:
         return Situation(LOST, "No machine at P5 was asked yet: the service live does this, see Status.")
+    if not any(host.asked for host in hosts):
+        return Situation(LOST, "The hub does not ask P5 any more: its service live stands still, see Status.")
     failing = [host for host in hosts if host.failing]
     if len(failing) == len(hosts):
         last = min((host.answered_s for host in failing if host.answered_s is not None), default=None)
         return Situation(LOST, f"P5 cannot be reached: {failing[0].error}", _at(last))
     silent = [host for host in hosts if host.silent and not host.failing]
-    if len(silent) == len(hosts) - len(failing):
-        return Situation(LOST, "The hub does not ask P5 any more: its service live stands still, see Status.")
     if failing or silent:
         bad = (failing or silent)[0]
         what = "never answered" if bad.answered_s is None else "does not answer"
@@ -96,5 +96,5 @@ def is_current(given: str, asked: Asked, run: int | None) -> bool:
 def _content(asked: Asked, run: int | None) -> str:
     """The newest run moves with its system; one before it with its own jobs, and when another one begins."""
     if run is None or run == asked.newest:
-        return f"{asked.feed}.{asked.newest}.{asked.silent}.{asked.seen}"
+        return f"{asked.feed}.{asked.newest}.{asked.silent}.{asked.failed}.{asked.seen}"
     return f"{asked.version}.{asked.newest}"
