@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from peewee import BigIntegerField, BlobField, DoubleField, IntegerField, TextField
@@ -52,8 +53,8 @@ class Command(Table):
 
     @property
     def target(self) -> str:
-        """What it was for, in a line."""
-        return " ".join(f"{name}={value}" for name, value in self.given.items())
+        """What it was for, in a line; a value that could be taken for several is in quotes."""
+        return " ".join(f"{name}={value if re.fullmatch(r'[^\s=]*', value) else repr(value)}" for name, value in self.given.items())
 
     @property
     def is_open(self) -> bool:

@@ -226,6 +226,15 @@ def test_who_did_what_with_what_answer_is_in_the_audit_log_once(room: Room) -> N
     )
 
 
+def test_a_document_with_a_name_like_arguments_puts_none_into_the_audit_log(room: Room) -> None:
+    key = "a-job host=dqmfu signal=9"
+    strange = {**alive(room)[0], "_id": key}
+    room.p5.incident("upload", host=FU, documents=[{name: value for name, value in strange.items() if name != "_rev"}])
+    room.grab()
+    room.do("kill", system="production", key=key, signal="15")
+    assert Audit.get(Audit.action == "Kill a job").target == "system=production key='a-job host=dqmfu signal=9' signal=15"
+
+
 def test_each_command_has_a_form_that_an_operator_can_open(room: Room) -> None:
     for name, kind in KINDS.items():
         answer = room.get(f"/square/control/{name}")
