@@ -13,6 +13,8 @@ from app.database import Table
 QUEUED, SENDING = OPEN = ("queued", "sending")
 ANSWERED, REFUSED, FAILED, UNKNOWN = ENDED = ("answered", "refused", "failed", "unknown")
 
+_PLAIN = re.compile(r"[^\s=]*")
+
 COUNTER = "control"
 """The name by which `app.square.models.advance` counts the changes of the control room."""
 
@@ -54,7 +56,7 @@ class Command(Table):
     @property
     def target(self) -> str:
         """What it was for, in a line; a value that could be taken for several is in quotes."""
-        return " ".join(f"{name}={value if re.fullmatch(r'[^\s=]*', value) else repr(value)}" for name, value in self.given.items())
+        return " ".join(f"{name}={value if _PLAIN.fullmatch(value) else repr(value)}" for name, value in self.given.items())
 
     @property
     def is_open(self) -> bool:
