@@ -8,16 +8,13 @@ from typing import Any, NamedTuple
 
 import zstandard
 
-from app.square.documents import mapping, number
+from app.square.documents import MOST_BYTES, mapping, number
 from app.square.figure import Figure, Series
 from app.square.models import Document, Job, Log
 from app.web import Problem
 
 PAGE_KIB = 4
 """Pages of memory, in which the kernel counts."""
-
-MOST_BYTES = 64 * 1024 * 1024
-"""The largest document that is unpacked."""
 
 GOOD_ENDS = ("close: eof", "close: ok", "close: forced end-of-run")
 """What a job says of a lumisection that it has read; anything else is worth a look."""

@@ -27,6 +27,9 @@ LONGEST_LIFE_S = 60 * 86400
 LAST_TIME = 1e11
 """Greater ones are no Unix times."""
 
+MOST_BYTES = 64 << 20
+"""Of JSON; a larger document is none that anybody could look at."""
+
 _BAD = re.compile("[\0\ud800-\udfff]")
 
 Row = dict[str, Any]
@@ -88,10 +91,14 @@ def packed(value: Any) -> bytes:
 
 
 def json_of(value: Any) -> bytes:
+    """A value as JSON; ValueError when that is larger than MOST_BYTES."""
     try:
-        return json.dumps(value, separators=(",", ":"), allow_nan=False).encode()
+        found = json.dumps(value, separators=(",", ":"), allow_nan=False).encode()
     except ValueError:  # 1e999 is a number of JSON, but none of ours
-        return json.dumps(_finite(value), separators=(",", ":")).encode()
+        found = json.dumps(_finite(value), separators=(",", ":")).encode()
+    if len(found) > MOST_BYTES:
+        raise ValueError(f"it is larger than {MOST_BYTES >> 20} MB")
+    return found
 
 
 def _finite(value: Any) -> Any:

@@ -245,6 +245,13 @@ def test_numbers_beyond_all_measure_leave_charts_and_tables_as_they_are(hub: Set
     assert json.loads(found)["streams"]["DQM"]["accepted"] == [7, None]
 
 
+def test_a_document_that_is_too_large_to_be_looked_at_is_refused(hub: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(documents, "MOST_BYTES", 10_000)
+    for extra in ({"environ": {"A": "x" * 10_000}}, {"stdlog_end": ["x" * 10_000]}):
+        with pytest.raises(ValueError, match="it is larger than"):
+            rows_of("production", "fu", {"_id": "a", "type": "dqm-source-state", "extra": extra}, 1, NOW, NOW)
+
+
 def test_the_longest_texts_of_any_alphabet_can_be_stored_and_searched(hub: Settings) -> None:
     letters = "".join(chr(0x20000 + 7 * number) for number in range(1000))  # four bytes each, and nothing to compress
     streams = {letters: {name: [1] for name in documents.ARRAYS}}
