@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 
 SHORTEST = 20
@@ -22,7 +23,9 @@ _MANGLED = re.compile(r"_{1,3}Z[NKSTL0-9]")
 
 
 def by_chance(word: str) -> bool:
-    """Whether nobody would have thought of a word. People put a sign between short pieces, or write words with few digits."""
+    """Whether nobody would have thought of a word, or it is a text in base64. People put a sign between short pieces, or write words with few digits."""
+    if _is_text(word):
+        return True
     long = [piece for piece in _PIECE.findall(word) if len(piece) >= _LONG]
     longest = max(long, key=len, default="")
     if len(word) < SHORTEST or len(longest) < _LONGEST or _MANGLED.match(word):
@@ -33,3 +36,13 @@ def by_chance(word: str) -> bool:
     flowing = sum(len(_FLOW.findall(piece)) for piece in long)
     pairs = sum(len(piece) - 1 for piece in long)
     return flowing < _LONG_FLOW * pairs if len(longest) >= _VERY_LONG else groups > 0 and flowing < _LEAST_FLOW * pairs
+
+
+def _is_text(word: str) -> bool:
+    """Whether a word is printable text in base64, of which one in 100,000 words of this length is by accident."""
+    plain = word.rstrip("=").translate(str.maketrans("-_", "+/"))
+    try:
+        text = base64.b64decode(plain[: len(plain) // 4 * 4], validate=True) if len(word) >= SHORTEST else b""
+    except ValueError:
+        return False
+    return bool(text) and all(32 <= byte < 127 for byte in text)

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -60,6 +62,22 @@ def test_no_name_of_the_real_documents_leaves(pairs: list[tuple[list[str], list[
         assert not private.findall("\n".join(out))
     for _, out in pairs[::10]:
         assert sanitizer.lines(out) == out
+
+
+def squeezed(text: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", text.lower())
+
+
+@pytest.mark.parametrize("written", [str, json.dumps, quote])
+@pytest.mark.parametrize("width", [60, 80, 132])
+def test_no_name_leaves_a_real_log_that_a_terminal_has_wrapped(
+    pairs: list[tuple[list[str], list[str]]], names: set[str], sanitizer: Sanitizer, written: Callable[[str], str], width: int
+) -> None:
+    private = re.compile("|".join(sorted(map(squeezed, names), key=len, reverse=True)))
+    for log, _ in pairs[::40]:
+        long = [written(line) for line in log[:100]]
+        pieces = [line[at : at + width] for line in long for at in range(0, max(1, len(line)), width)]
+        assert not private.findall(squeezed("".join(sanitizer.lines(pieces))))
 
 
 def test_what_tells_of_the_run_stays_word_for_word(pairs: list[tuple[list[str], list[str]]]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import secrets
 
 import pytest
@@ -53,6 +54,11 @@ def test_an_escape_that_is_cut_is_mended_only_among_others() -> None:
 )  # fmt: skip
 def test_what_people_named_is_not_by_chance(word: str) -> None:
     assert not by_chance(word)
+
+
+def test_a_text_in_base64_is_known() -> None:
+    assert by_chance(base64.b64encode(b"/nfshome0/jdoe/notes and hunter2").decode())
+    assert by_chance(base64.urlsafe_b64encode(b"jdoe:hunter2 at dqmfu").decode().rstrip("="))
 
 
 def test_nearly_all_that_was_made_by_chance_is_known() -> None:
