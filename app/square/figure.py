@@ -30,6 +30,10 @@ LEAST, MOST = 1e-12, 1e15
 """The smallest difference that is drawn, and what no number of ours reaches; a document may say anything."""
 
 
+LUMISECTION = "Lumisection"
+"""The name of an axis on which there is nothing between two whole numbers."""
+
+
 class Series(NamedTuple):
     """Points (x, y) under one name."""
 
@@ -43,7 +47,7 @@ class Figure(NamedTuple):
     title: str
     y: str
     series: Sequence[Series]
-    x: str = "Lumisection"
+    x: str = LUMISECTION
 
 
 class Text(NamedTuple):
@@ -70,10 +74,10 @@ class Scene(NamedTuple):
     dots: list[Dots]
 
 
-def ticks(low: float, high: float, most: int = 8) -> list[float]:
-    """Round numbers from at or below `low` to at or above `high`, 1, 2 or 5 times a power of ten apart."""
+def ticks(low: float, high: float, most: int = 8, least: float = 0.0) -> list[float]:
+    """Round numbers from at or below `low` to at or above `high`, 1, 2 or 5 times a power of ten and at least `least` apart."""
     span = high - low if high - low > LEAST else max(abs(high), 1.0)
-    raw = span / most
+    raw = max(span / most, least)
     power = 10.0 ** math.floor(math.log10(raw))
     step = next(times * power for times in (1, 2, 5, 10) if times * power >= raw * (1 - 1e-9))
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
@@ -84,7 +88,7 @@ def scene(figure: Figure) -> Scene:
     """The figure with its axes and legend; an empty one says so."""
     shown = [[(x, y) for x, y in series.points if max(abs(x), abs(y)) < MOST] for series in figure.series]
     points = [point for series in shown for point in series]
-    xs = ticks(0, max((x for x, _ in points), default=10))
+    xs = ticks(0, max((x for x, _ in points), default=10), least=1.0 if figure.x == LUMISECTION else 0.0)
     ys = ticks(min((y for _, y in points), default=0), max((y for _, y in points), default=1))
     right, bottom = WIDTH - RIGHT, HEIGHT - BOTTOM
 

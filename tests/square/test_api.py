@@ -14,7 +14,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from app.settings import Settings
-from app.square import charts
+from app.square import charts, figure
 from app.square.models import Job, Run
 from tests.square import data
 
@@ -213,3 +213,8 @@ def test_more_runs_than_one_answer_can_hold_are_refused(hub: Settings, client: F
     answer = client.get("/api?what=get_runs&from=0&to=999999")
     assert answer.status_code == 400
     assert "more than 1000 runs" in answer.text
+
+
+def test_there_are_no_halves_of_lumisections_on_the_axis_of_a_short_run() -> None:
+    drawn = figure.scene(figure.Figure("Rate", "Events/s", [figure.Series("beam", [(1, 0.5), (2, 1.3)])]))
+    assert [text.text for text in drawn.texts[:4]] == ["0", "1", "2", "0.5"], "and of the other axis there are"
