@@ -86,8 +86,10 @@ def hook(certificate: str = "") -> Iterator[Hook]:
             server.socket = server_context(certificate).wrap_socket(server.socket, server_side=True)
         found.address = f"http{'s' if certificate else ''}://127.0.0.1:{server.server_port}"
         with served(server):
-            yield found
-            found.hold.set()
+            try:
+                yield found
+            finally:
+                found.hold.set()
 
 
 @dataclass
@@ -167,8 +169,10 @@ def raw(manner: Manner) -> Iterator[Raw]:
 
     with Server(("127.0.0.1", 0), Handler) as server, served(server):
         found.place = f"127.0.0.1:{server.server_address[1]}"
-        yield found
-        ended.set()
+        try:
+            yield found
+        finally:
+            ended.set()
 
 
 def sound_server(answer: bytes = b"All ok\n") -> Manner:

@@ -245,7 +245,7 @@ def test_no_name_becomes_a_header_a_recipient_an_element_or_a_field(told: Settin
 @pytest.mark.parametrize("post", ["webhook", "mail", "sound"])
 def test_nobody_is_waited_for_beyond_the_time_in_all(told: Settings, manner: Manner, post: str) -> None:
     with raw(manner) as server, pytest.raises((NotSent, Refused)):
-        send(replace(told, notice_timeout_s=0.4), post, server.place)
+        send(replace(told, notice_timeout_s=0.2), post, server.place)
 
 
 def test_a_name_is_reached_at_its_second_address_when_the_first_is_dead(told: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -257,7 +257,7 @@ def test_a_name_is_reached_at_its_second_address_when_the_first_is_dead(told: Se
         found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in ("127.0.0.2", "127.0.0.1")]
         known = socket.getaddrinfo
         monkeypatch.setattr(socket, "getaddrinfo", lambda host, *rest, **more: found if host == "daq.cms" else known(host, *rest, **more))
-        assert sound.post(replace(told, notice_sound=f"daq.cms:{port}", notice_timeout_s=4.0), [CRASH]) == "All ok"
+        assert sound.post(replace(told, notice_sound=f"daq.cms:{port}", notice_timeout_s=2.0), [CRASH]) == "All ok"
 
 
 @pytest.mark.parametrize("place", ["daq..cms:50555", "nowhere.invalid:50555"])
@@ -282,8 +282,8 @@ def send(settings: Settings, post: str, place: str) -> None:
 
 
 def test_a_tls_handshake_that_never_ends_is_cut_too(told: Settings) -> None:
-    with raw(silent) as server, pytest.raises(NotSent, match=r"no whole answer within 0\.4 s"):
-        webhook.post(f"https://{server.place}/", replace(told, notice_timeout_s=0.4), [CRASH])
+    with raw(silent) as server, pytest.raises(NotSent, match=r"no whole answer within 0\.2 s"):
+        webhook.post(f"https://{server.place}/", replace(told, notice_timeout_s=0.2), [CRASH])
 
 
 def test_a_link_leads_to_what_happened() -> None:
