@@ -87,10 +87,11 @@ def inflated(body: bytes) -> int:
 
 
 class Folder:
-    """The snapshots in a folder; a thread takes those that fit, and waits for more."""
+    """The snapshots in a folder, each of at most `largest` bytes; a thread takes those that fit, and waits for more."""
 
-    def __init__(self, path: Path, receiver: Receiver) -> None:
+    def __init__(self, path: Path, receiver: Receiver, largest: int) -> None:
         self.path = path
+        self.largest = largest
         self.receiver = receiver
         self.problem = ""  # as anybody may read it: without the path
         self._bad: set[tuple[str, int, int]] = set()
@@ -123,6 +124,8 @@ class Folder:
             if seen in self._bad:
                 continue
             try:
+                if not path.is_file() or found.st_size > self.largest:  # it would fill the memory, or never end
+                    raise Refused(413, f"it has {found.st_size} bytes, and this mirror takes files of {self.largest}")
                 self.receiver.take(path.read_bytes(), posted=False)
                 return True
             except Refused as refusal:

@@ -28,7 +28,8 @@ class Routes:
     def __init__(self, options: Options) -> None:
         self.store = Store(Path(options.data))
         self.receiver = Receiver(self.store, options.keys, 3600 * options.oldest_h)
-        self.folder = Folder(Path(options.folder), self.receiver) if options.folder else None
+        largest = options.largest_mb * 2**20
+        self.folder = Folder(Path(options.folder), self.receiver, largest) if options.folder else None
         bottle = Bottle()
         bottle.default_error_handler = on_error
         self.application = Application(bottle, options)
@@ -40,7 +41,7 @@ class Routes:
         }  # fmt: skip
         for path, action in shown.items():
             bottle.route(path, "GET", calm(action))
-        bottle.route("/snapshots", "POST", calm(Posting(self.receiver, options.largest_mb * 2**20).take))
+        bottle.route("/snapshots", "POST", calm(Posting(self.receiver, largest).take))
 
     # Pages
 

@@ -6,10 +6,12 @@ import gzip
 import hashlib
 import io
 import json
+import os
 import random
 import sqlite3
 import time
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -230,3 +232,18 @@ def test_a_length_that_is_missing_or_too_large_is_refused_before_anything_is_rea
 def test_pack_and_unpack_are_each_others_inverse() -> None:
     given = Snapshot("a", 1.0, 0, 1, 2.0, "Hub", [*FIRST, made.gone("log", "playback", 7, "x")])
     assert unpack(pack(given, made.KEY), [made.KEY.public_key()]) == given
+
+
+def test_of_a_folder_nothing_is_read_that_is_too_large_or_no_file(options: Options, tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    mirror = Mirror(replace(options, folder=str(folder), largest_mb=1))
+    name = made.SERIES + "-{:012d}-{:012d}.snapshot"
+    with (folder / name.format(0, 3)).open("wb") as huge:
+        huge.truncate(1 << 40)
+    os.mkfifo(folder / name.format(0, 2))
+    (folder / name.format(0, 1)).write_bytes(made.snapshot(FIRST))
+    assert mirror.routes.folder
+    assert mirror.routes.folder.take_one()
+    assert have(mirror)["have"] == 1
+    assert mirror.json("/status")["refused"] == {"413": 2}
