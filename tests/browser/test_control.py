@@ -136,3 +136,7 @@ def test_the_pages_of_the_control_room_can_be_read_and_used_by_everybody(page: P
             page.goto(path)
             assert page.evaluate(AUDIT) == [], path
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+    page.set_viewport_size({"width": 390, "height": 844})
+    for path in ["/square/control", command, *(f"/square/control/{form}" for form in forms)]:
+        page.goto(path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, path

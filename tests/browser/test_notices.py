@@ -123,6 +123,9 @@ def test_the_page_is_usable_by_all(page: Page, scheme: str) -> None:
     expect(page.locator(".notices tbody tr").first).to_be_visible()
     assert page.evaluate(AUDIT) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert page.evaluate("document.querySelector('.notices td.words').clientWidth") > 200, "words are not broken"
 
 
 def test_what_is_typed_stays_while_the_page_is_brought_up_to_date(page: Page) -> None:

@@ -110,3 +110,20 @@ def test_the_pages_can_be_read_and_used_by_everybody(page: Page) -> None:
             page.goto(path)
             assert page.evaluate(AUDIT) == [], path
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+
+
+@pytest.mark.parametrize("width", [390, 1366])
+def test_a_mirror_can_be_read_and_used_by_everybody_on_a_phone_too(browser: Browser, outside: Published, watch: Watch, width: int) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 768}, base_url=outside.mirror.url)
+    page = context.new_page()
+    watch.at(page)
+    page.goto("/runs/358791")
+    log = page.locator("a[href^='logs/']").first.evaluate("link => link.href")
+    for theme in ("light", "dark"):
+        page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+        for one in ("/", "/?db=playback", "/runs/358791", log, "/timeline", "/help", "/cleaned"):
+            page.goto(one)
+            assert (one, page.evaluate(AUDIT)) == (one, [])
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, one
+    context.close()
+    watch.judge(outside.mirror.url)
