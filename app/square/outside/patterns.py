@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 QUOTED = r"""(?:"[^"]*"|'[^']*')"""
-VALUE = rf"""(?:{QUOTED}|[^\s,;&"'<>()\[\]{{}}]+)"""
+_REST = r"""[\w"'!@#$%^*+=.-]*"""
+VALUE = rf"""(?:[ubrf]{{0,2}}{QUOTED}{_REST}|\[[^\[\]]*\]|\([^()]*\)|\{{[^{{}}]*\}}|[^\s,;&"'<>()\[\]{{}}]+)"""
+"""A word, what stands in quotes with all that touches them, or what stands in brackets."""
+
 CALL = r"""(?:[A-Za-z_]\w*(?:\.\w+)*\(\s*)?"""
 """As cms.untracked.string( before a value."""
 
-GIVEN = r"""(?:["']?\s*(?:=>|:=|=|:|>)\s*|["']\s*,\s*|["']?\s+(?:value|content)\s*=\s*)"""
+GIVEN = r"""(?:["']?\s*(?:=>|-+>|:=|=|:|>)\s*|["']\s*,\s*|["']?\s+(?:value|content)\s*=\s*)"""
 """What stands between a name and its value in configurations, JSON, XML and Python."""
 
 SECRETS = (
@@ -42,9 +45,9 @@ TABLE: dict[str, str] = {
         rf"(?i:\B--?[\w-]*(?:{SECRETS})[\w-]*(?:\s*=\s*|\s+){VALUE}|\bsshpass\s+-p\s*{VALUE}|\bidentified\s+by\s+{VALUE}"
         r"|\B-(?:u|-user)[\s=]+[^\s:]+:\S+|\bmysql\w*\s(?:\S+\s+){0,8}-p\S+|\b\w+/[^\s/@]+@\w+)"
     ),
-    "labelled": rf"(?i:[\w.-]*(?:{SECRETS})[\w-]*{GIVEN}{CALL}{VALUE}|\bpass(?:word|phrase)\s+(?:is|was)\s+\S+)",
-    "named": rf"(?i:(?:\b|_)(?:auth|pass|pw){GIVEN}{CALL}{VALUE})",
-    "spoken": r"(?i:\b(?:passw(?:or)?d|passphrase|pwd|pw|token|secret)\s+[\w!@#$%^&*+=.-]{6,})",
+    "labelled": rf"(?i:[\w.-]*(?:{SECRETS})[\w-]*(?:\s+(?:for|of)\s+[\w.@-]+)?{GIVEN}{CALL}{VALUE}|\bpass(?:word|phrase)\s+(?:is|was)\s+\S+)",
+    "named": rf"(?i:(?:\b|_|\w+/)(?:auth|pass|pw){GIVEN}{CALL}{VALUE})",
+    "spoken": r"(?i:\b(?:passw(?:or)?d|passphrase|pwd|pw|token|secret|credentials?)\s+[(\[\"']?[\w!@#$%^&*+=.:/-]{6,})",
     "environment": (
         r"\A\s*(?:\+\s*)?(?:(?i:export|declare\s+-\w+|setenv)\s+[A-Za-z_]\w*[=\s].*|[A-Z_][A-Z0-9_]{2,}(?:\(\)|%%)?=.*)"
         rf"""|(?:\b|export)[A-Z][A-Z0-9_]{{2,}}=(?:{QUOTED}|[^\s"']\S*)|["'][A-Z][A-Z0-9_]{{2,}}["']\s*:\s*{QUOTED}"""
@@ -58,15 +61,16 @@ TABLE: dict[str, str] = {
         r"|\b(?:SHA256|MD5):[A-Za-z0-9+/=:]{16,}"
     ),
     "email": (
-        rf"(?:(?:\b[A-Z][\w'.-]*\s+){{1,4}}<)?(?i:[a-z0-9._%+-]+{_AT}[a-z0-9-]+(?:{_DOT}[a-z0-9-]+)*{_DOT}[a-z]{{2,12}}\b"
-        r"|\b[a-z0-9._-]+ at [a-z0-9.-]+\.(?:ch|edu|gov|org|net|com|de|fr|it|uk|eu)\b)"
+        rf"(?:(?:\b[A-Z][\w'.-]*\s+){{1,4}}<)?(?i:[a-z0-9._%+-]+(?:\s?[\[({{]\s?dot\s?[\])}}]\s?[a-z0-9._%+-]+)*{_AT}[a-z0-9-]+(?:{_DOT}[a-z0-9-]+)*{_DOT}[a-z]{{2,12}}\b"
+        r"|\b[a-z0-9._-]+ at [a-z0-9.-]+\.(?:ch|edu|gov|org|net|com|de|fr|it|uk|eu)\b"
+        r"|\b[a-z0-9._-]+ at [a-z0-9-]+(?: dot [a-z0-9-]+)+\b)"
     ),
     "login": (
         rf"(?i:\b(?:ssh|scp|sftp|rsync)\s[^@\n]{{0,80}}\b{_NAME}@[a-z0-9.-]+"
         rf"|\b{_NAME}@(?:[a-z][a-z0-9]*(?:-[a-z0-9]+)*-{_RACK}|lxplus\w*|localhost)\b)"
     ),
     "mac": r"(?i:\b(?:[0-9a-f]{2}[:-]){5,19}[0-9a-f]{2}\b|\b[0-9a-f]{4}\.[0-9a-f]{4}\.[0-9a-f]{4}\b)",
-    "ipv4": r"\b\d{1,3}(?:\.\d{1,3}){3}\b",
+    "ipv4": r"\b\d{1,3}(?:\.\d{1,3}){3}\b|(?i:\b(?:ip-\d{1,3}|10|128|137|172|188|192)(?:-\d{1,3}){3}\b)",
     "ipv6": r"(?i:(?:\b[0-9a-f]{1,4}:|\B::)[0-9a-f:.]*[0-9a-f:](?:%\w+)?)",
     "uuid": r"(?i:[0-9a-f]{8}[-_][0-9a-z]{4}[-_][0-9a-z]{4}[-_][0-9a-z]{4}[-_][0-9a-z]{12})",
     "pointer": r"(?i:\b0x[0-9a-f]{1,16}\b)",

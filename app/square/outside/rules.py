@@ -32,16 +32,19 @@ LATEST = 2000
 _PSEUDONYM = re2.compile(r"(?:host|path|user|e-mail|address|token|key)-\d+")
 _UUID = re2.compile(TABLE["uuid"])
 _VALUE = rf"(?P<value>{VALUE})"
+_PREFIX = re2.compile(r"""(?i)(?:[ubrf]{1,2}["'])?""")
+"""Of a text in Python."""
+
 _VALUE_AT = 2
 """Number of the group of the value in the patterns below, whose first is the label."""
 
 _LABELLED = re2.compile(
-    rf"(?i)(?P<label>[\w.-]*(?:{SECRETS}|auth|pass|pw)[\w-]*{GIVEN}{CALL}|pass(?:word|phrase)\s+(?:is|was)\s+){_VALUE}.*"
+    rf"(?i)(?P<label>[\w.-]*(?:{SECRETS}|auth|pass|pw)[\w-]*(?:\s+(?:for|of)\s+[\w.@-]+)?{GIVEN}{CALL}|\w+/(?:auth|pass|pw){GIVEN}{CALL}|pass(?:word|phrase)\s+(?:is|was)\s+){_VALUE}.*"
 )
 _OPTION = re2.compile(rf"(?i)(?P<label>--?[\w-]*(?:\s*=\s*|\s+)|mysql.*\s-p|\w+/|sshpass\s+-p\s*|identified\s+by\s+){_VALUE}")
 _USER = re2.compile(rf"""(?i)(?P<label>[\w -]*?(?:{GIVEN}{CALL}|\s["']?|(?:su|sudo)\s+-[ul]?\s+))(?P<value>{VALUE}|[\w.-]+["']?)""")
 _HOST = re2.compile(rf"(?i)(?P<label>\w*{GIVEN}{CALL}|[a-z]+\s+host(?:name)?\s+){_VALUE}")
-_SPOKEN = re2.compile(r"(?P<label>\w+\s+)(?P<value>.*)")
+_SPOKEN = re2.compile(r"(?P<label>\w+\s+[(\[\"']?)(?P<value>.*)")
 _HEADER = re2.compile(r"""(?P<label>[\w-]+["']?\s*[:=]\s*["']?)(?P<value>.*)""")
 _URL = re2.compile(r"(?P<scheme>[^:]+)://(?:(?P<secret>[^/?#]*)@)?(?P<host>\[[^\]]*\]|[^/?#:]*)(?P<port>:\d+)?(?P<rest>.*)")
 _VARIABLE = re2.compile(
@@ -171,7 +174,7 @@ def _value_of(pattern: Any, secret: Callable[[str], Secret], harmless: Callable[
         if not found:
             return (secret(text),)
         quoted = found["value"]
-        value = quoted.strip("\"'")
+        value = quoted[_PREFIX.match(quoted).end() :].strip("\"'")
         if not value or is_pseudonym(value) or harmless(value):
             return None
         before, after = quoted.partition(value)[::2]
