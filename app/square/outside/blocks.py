@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from app.square.outside.patterns import PEM
 from app.square.outside.pseudonyms import Secret
-from app.square.outside.rules import DROPPED, Part
+from app.square.outside.shown import DROPPED, Part
 
 _BEGIN, _END = re.compile(rf"(?i)-----\s?BEGIN {PEM}"), re.compile(rf"(?i)-----\s?END {PEM}[^-]*-*")
 _BODY = re.compile(r"""[\s"'>|,]*(?:[A-Za-z0-9+/=]{4,}|[A-Za-z-]+: .*)?[\s"',+]*""")

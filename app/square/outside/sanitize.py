@@ -22,8 +22,9 @@ from app.square.outside.blocks import hidden
 from app.square.outside.canonical import Segment
 from app.square.outside.paths import users as users_of
 from app.square.outside.pseudonyms import Pseudonyms, Secret
-from app.square.outside.rules import DROPPED, Part, Rules, is_pseudonym
-from app.square.outside.rules import machine as machine_secret
+from app.square.outside.rules import Rules
+from app.square.outside.shown import DROPPED, Part, is_pseudonym
+from app.square.outside.shown import machine as machine_secret
 from app.square.outside.words import COMMON
 from app.square.outside.wrapped import found_in, groups, placed
 from app.square.runs import Machine, client_name

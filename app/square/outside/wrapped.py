@@ -12,7 +12,8 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from app.square.outside.canonical import Segment
-from app.square.outside.rules import Found, Part
+from app.square.outside.rules import Found
+from app.square.outside.shown import Part
 
 WINDOW = 300
 """Characters before the end of a line in which something may begin that goes on in the next."""
