@@ -6,7 +6,7 @@
 | run-end | no job of a run runs any more | the last report; when a job never told its end, the moment when it counts as stuck |
 | crash | a job ended with an exit code other than 0 | its last report |
 | stuck | a job has not ended, and has not reported for STUCK_S | STUCK_S after its last report |
-| silent-host | a host that is asked does not answer for SILENT_S | SILENT_S after its last answer |
+| silent-host | a host that is asked does not answer for SILENT_S, nor when it was asked SILENT_TIMES | SILENT_S after its last answer |
 | silent-host | a machine is down, as two of P5's looks in a row say | the first of them |
 
 When all jobs of a run have ended, clients may be about to start again: the run has ended once a newer one began, or
@@ -37,6 +37,8 @@ KINDS = EVENTS
 
 SETTLE_S = 60.0
 SILENT_S = 60.0
+SILENT_TIMES = 3
+"""In a row: who was not asked for a minute, as the hub was away, is not silent because one request fails."""
 NEWEST = 3
 GONE_S = 600.0
 """A status that was not confirmed for so long is over, as the grabber has it."""
@@ -161,7 +163,7 @@ def _silent(span: Span) -> Iterator[Event]:
     window = (
         Host.system == span.system,
         Host.last_ok.between(span.since - SILENT_S, min(span.until, time.time()) - SILENT_S),
-        Host.failures > 0,
+        Host.failures >= SILENT_TIMES,
     )
     chosen = Host.select(Host.name, Host.error, Host.last_ok).where(*window).order_by(Host.last_ok.desc()).limit(span.limit)
     for name, error, last_ok in rows(chosen):

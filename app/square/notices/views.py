@@ -62,14 +62,14 @@ def notices() -> Response:
     version = f"{version_of(COUNTER)}-{sum(window.begins <= now for window in windows)}-{len(windows)}"
     if answer := nothing_new(version):
         return answer
-    place, found = asked(), _shown(before)
+    place, found, may = asked(), _shown(before), current_user().role >= Role.OPERATOR
     return page(
         "square/notices.html", "square/notices_list.html",
-        place=place, now=now, before=before, found=found[:SHOWN], ways=_ways(), windows=windows, may=current_user().role >= Role.OPERATOR,
+        place=place, now=now, before=before, found=found[:SHOWN], ways=_ways(), windows=windows, may=may,
         quiet=_settings().notice_quiet, poll=place.link("/square/notices", before=before or "", since=version), poll_s=_settings().square_poll_s,
         older=place.link("/square/notices", before=found[SHOWN - 1].notice.id) if len(found) > SHOWN else "",
         zones=[(name, place.but(tz=name).link("/square/notices", before=before or ""), name == place.tz) for name in ZONES],
-        systems=SYSTEMS, machines=_machines(), form=_suggested(now),
+        systems=SYSTEMS, machines=_machines() if may else [], form=_suggested(now),
     )  # fmt: skip
 
 

@@ -119,6 +119,14 @@ def test_a_host_that_fails_is_silent_a_minute_after_its_last_answer(hub: Setting
     assert found(now, "silent-host") == []
 
 
+def test_a_host_that_fails_once_after_the_hub_was_away_is_not_silent_yet(hub: Settings, now: float) -> None:
+    making.host("dqmfu-c2b03-45-01", now - 300, "connection refused")
+    Host.update(failures=1).execute()
+    assert found(now, "silent-host") == []
+    Host.update(failures=3).execute()
+    assert found(now, "silent-host") == [("dqmfu-c2b03-45-01 does not answer", "connection refused", 240)]
+
+
 def test_a_machine_is_down_since_the_first_of_two_looks_whatever_else_they_say(hub: Settings, now: float) -> None:
     making.status("fu-1", True, now - 900, now - 300)
     making.status("fu-1", False, now - 270, now - 270, "timed out after 1.2 s")
