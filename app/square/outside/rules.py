@@ -34,7 +34,7 @@ class Rules:
     """The rules of a site; machines: names of hosts that are known, each at least 4 characters long."""
 
     def __init__(self, machines: Iterable[str] = ()) -> None:
-        names = sorted({name.lower() for name in machines if len(name) >= 4}, key=lambda name: (-len(name), name))
+        names = sorted({name.lower() for name in machines if len(name) >= 4 and not name.isdigit()}, key=lambda name: (-len(name), name))
         plain = [rf"\b{name}\b" for name in names if name.isalpha() and name not in COMMON]
         patterns = [re2.escape(name) for name in names if not name.isalpha()] + plain
         known = {"machine": rf"(?i:(?:{'|'.join(patterns)})(?:\.cms\b|\.cern\.ch\b)?)"} if patterns else {}
