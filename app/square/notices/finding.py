@@ -74,9 +74,10 @@ class Finder:
         """Close what a channel was to tell that is not in the settings any more."""
         gone = Delivery.state.in_(OPEN), Delivery.channel.not_in([channel.name for channel in self.channels])
         change = {"state": FAILED, "why": "the settings do not name this channel any more", "changed": time.time()}
-        with proxy.atomic():
-            if Delivery.update(change).where(*gone).execute():
-                advance(COUNTER)
+        if Delivery.select().where(*gone).exists():
+            with proxy.atomic():
+                advance(COUNTER)  # first, as everywhere: PostgreSQL locks rows in the order in which they are changed
+                Delivery.update(change).where(*gone).execute()
 
     def look(self, system: str, back_s: float) -> None:
         """Enter what happened in the last `back_s` seconds, the oldest first."""
