@@ -35,9 +35,10 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
             self._wait(conn, len(here))
 
     def _start(self, conn: Any) -> None:
-        conn.head_bytes = -1
-        with suppress(OSError):
-            conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, 1)
+        if getattr(conn, "head_bytes", -1) >= 0:  # it has waited
+            conn.head_bytes = -1
+            with suppress(OSError):
+                conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, 1)
         super().enqueue_req(conn)
 
     def _wait(self, conn: Any, here: int) -> None:
