@@ -67,7 +67,6 @@ class Finder:
 
     def __init__(self, settings: Settings) -> None:
         self.channels = channels(settings)
-        self.quiet = settings.notice_quiet
         self.seen: set[str] = set()
 
     def forget_channels(self) -> None:
@@ -101,7 +100,7 @@ class Finder:
         if fate == TOLD:
             for channel in self.channels:
                 if event.kind in channel.kinds:
-                    deliver(notice, channel, now, quiet_until(self.quiet, channel.kind, now))
+                    deliver(notice, channel, now, quiet_until(channel.quiet, channel.kind, now))
 
 
 def deliver(notice: Notice, channel: Channel, now: float, quiet: float | None = None) -> None:

@@ -15,7 +15,8 @@ from functools import partial
 from app.database import proxy
 from app.square.models import advance
 from app.square.notices.channels import Channel
-from app.square.notices.models import COUNTER, FAILED, HELD, OPEN, SENT, Delivery, Notice
+from app.square.notices.models import COUNTER, DROPPED, FAILED, HELD, OPEN, SENT, Delivery, Notice
+from app.square.notices.quiet import quiet_until
 from app.square.notices.sending import NotSent, Refused, message_of
 from app.work import Turn
 
@@ -64,9 +65,21 @@ def _attempt(channel: Channel, public_url: str, batch: Sequence[Delivery]) -> bo
         _mark(batch, state=FAILED, why=str(error))
     except NotSent as error:
         for delivery in batch:
-            _mark([delivery], why=str(error), not_before=time.time() + min(2.0 ** (delivery.attempts + 1), LONGEST_PAUSE_S))
+            _put_off(channel, delivery, str(error))
         return False
     return True
+
+
+def _put_off(channel: Channel, delivery: Delivery, why: str) -> None:
+    """Try again later, but not in quiet hours that began meanwhile."""
+    later = time.time() + min(2.0 ** min(delivery.attempts + 1, 10), LONGEST_PAUSE_S)
+    quiet = quiet_until(channel.quiet, channel.kind, later)
+    if quiet is None:
+        _mark([delivery], why=why, not_before=later)
+    elif channel.holds:
+        _mark([delivery], why=why, state=HELD, since=quiet, not_before=quiet)
+    else:
+        _mark([delivery], why=f"quiet hours; last: {why}", state=DROPPED)
 
 
 def _give_up(channel: Channel, tired: Sequence[Delivery]) -> None:

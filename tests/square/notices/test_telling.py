@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 from flask.testing import FlaskClient
@@ -16,6 +17,7 @@ from app.square.notices.channels import Channel, channels
 from app.square.notices.finding import deliver
 from app.square.notices.models import Delivery, Maintenance, Notice
 from app.square.notices.telling import tell
+from app.square.place import CERN
 from tests.square.notices.receivers import Hook, closed, hook, mail_server, raw, sound_server
 
 
@@ -157,6 +159,34 @@ def test_what_was_held_in_quiet_hours_is_one_mail_at_their_end(hub: Settings) ->
         assert [state for state, _, _ in states()] == ["held", "held", "waiting"]
         work(channel)
         assert [mail["Subject"] for mail in box.mails] == ["[DQM] 2 notices: client 1 crashed and more", "[DQM] client 3 crashed"]
+
+
+def quiet_now(kind: str) -> tuple[str, ...]:
+    """Hours around this moment, by the clock at CERN."""
+    begin, end = (f"{datetime.fromtimestamp(time.time() + after, CERN):%H:%M}" for after in (-1800, 1800))
+    return (f"{kind} {begin}-{end}",)
+
+
+def test_what_was_not_sent_when_quiet_hours_began_is_held_or_dropped(hub: Settings) -> None:
+    sounds = one_channel(hub, notice_sound=closed(), notice_quiet=quiet_now("sound"))
+    mails = one_channel(hub, notice_smtp=closed(), notice_mail_from="a@b.ch", notice_mail_to=("c@d.ch",), notice_quiet=quiet_now("mail"))
+    due(sounds, 1)
+    due(mails, 2)
+    work(sounds)
+    work(mails)
+    (dropped, _, why), (held, attempts, _) = states()
+    assert (dropped, held, attempts) == ("dropped", "held", 1)
+    assert why.startswith("quiet hours; last: no connection to port")
+    assert Delivery.get(Delivery.state == "held").not_before > time.time() + 1000
+
+
+def test_a_mail_server_that_is_away_all_night_is_tried_again_each_minute(hub: Settings) -> None:
+    channel = one_channel(hub, notice_smtp=closed(), notice_mail_from="a@b.ch", notice_mail_to=("c@d.ch",))
+    due(channel, 1)
+    Delivery.update(attempts=1100).execute()
+    work(channel)
+    row = Delivery.get()
+    assert (row.state, row.attempts, round(row.not_before - row.changed)) == ("waiting", 1101, 60)
 
 
 def test_a_consumer_that_stops_leaves_the_rest_for_the_next(hub: Settings, receiver: Hook) -> None:
