@@ -45,7 +45,10 @@ TABLE: dict[str, str] = {
         rf"(?i:\B--?[\w-]*(?:{SECRETS})[\w-]*(?:\s*=\s*|\s+){VALUE}|\bsshpass\s+-p\s*{VALUE}|\bidentified\s+by\s+{VALUE}"
         r"|\B-(?:u|-user)[\s=]+[^\s:]+:\S+|\bmysql\w*\s(?:\S+\s+){0,8}-p\S+|\b\w+/[^\s/@]+@\w+)"
     ),
-    "labelled": rf"(?i:[\w.-]*(?:{SECRETS})[\w-]*(?:\s+(?:for|of)\s+[\w.@-]+)?{GIVEN}{CALL}{VALUE}|\bpass(?:word|phrase)\s+(?:is|was)\s+\S+)",
+    "labelled": (
+        rf"(?i:[\w.-]*(?:{SECRETS})[\w-]*(?:\s+(?:for|of)\s+[\w.@-]+)?{GIVEN}{CALL}{VALUE}|\bpass(?:word|phrase)\s+(?:is|was)\s+\S+"
+        rf"|[\w-]*(?:password|passphrase|secret)\s+{QUOTED})"
+    ),
     "named": rf"(?i:(?:\b|_|\w+/)(?:auth|pass|pw){GIVEN}{CALL}{VALUE})",
     "spoken": r"(?i:\b(?:passw(?:or)?d|passphrase|pwd|pw|token|secret|credentials?)\s+[(\[\"']?[\w!@#$%^&*+=.:/-]{6,})",
     "environment": (

@@ -32,7 +32,7 @@ _VALUE_AT = 2
 """Number of the group of the value in the patterns below, whose first is the label."""
 
 _LABELLED = re2.compile(
-    rf"(?i)(?P<label>[\w.-]*(?:{SECRETS}|auth|pass|pw)[\w-]*(?:\s+(?:for|of)\s+[\w.@-]+)?{GIVEN}{CALL}|\w+/(?:auth|pass|pw){GIVEN}{CALL}|pass(?:word|phrase)\s+(?:is|was)\s+){_VALUE}.*"
+    rf"(?i)(?P<label>[\w.-]*(?:{SECRETS}|auth|pass|pw)[\w-]*(?:\s+(?:for|of)\s+[\w.@-]+)?{GIVEN}{CALL}|\w+/(?:auth|pass|pw){GIVEN}{CALL}|pass(?:word|phrase)\s+(?:is|was)\s+|[\w-]*(?:password|passphrase|secret)\s+){_VALUE}.*"
 )
 _OPTION = re2.compile(rf"(?i)(?P<label>--?[\w-]*(?:\s*=\s*|\s+)|mysql.*\s-p|\w+/|sshpass\s+-p\s*|identified\s+by\s+){_VALUE}")
 _USER = re2.compile(rf"""(?i)(?P<label>[\w -]*?(?:{GIVEN}{CALL}|\s["']?|(?:su|sudo)\s+-[ul]?\s+))(?P<value>{VALUE}|[\w.-]+["']?)""")

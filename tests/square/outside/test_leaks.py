@@ -84,6 +84,7 @@ def test_an_event_names_no_host_whatever_it_is_called(hub: Settings, host: str) 
         ("lost dqmfu-c2b03-..", "lost dqmfu-c2b03-.."),
         ("Author: John Smith <john.smith@cern.ch>", "Author: user-1 <e-mail-1>"),
         ("the password hunter2 is not needed, pw=hunter2", "the password token-1 is not needed, pw=token-1"),
+        ("web_secret 'changeme' and password \"open sesame\"", "web_secret 'token-1' and password \"token-2\""),
         ("password required, token expected", "password required, token expected"),
     ],
 )  # fmt: skip
