@@ -257,13 +257,12 @@ def test_a_name_is_reached_at_its_second_address_when_the_first_is_dead(told: Se
         found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in ("127.0.0.2", "127.0.0.1")]
         known = socket.getaddrinfo
         monkeypatch.setattr(socket, "getaddrinfo", lambda host, *rest, **more: found if host == "daq.cms" else known(host, *rest, **more))
-        assert sound.post(replace(told, notice_sound=f"daq.cms:{port}", notice_timeout_s=2.0), [CRASH]) == "All ok"
+        assert sound.post(replace(told, notice_sound=f"daq.cms:{port}", notice_timeout_s=4.0), [CRASH]) == "All ok"
 
 
-@pytest.mark.parametrize("place", ["daq..cms:50555", "nowhere.invalid:50555"])
-def test_a_name_that_nobody_has_is_no_connection(told: Settings, place: str) -> None:
+def test_a_name_that_no_server_can_be_asked_for_is_no_connection(told: Settings) -> None:
     with pytest.raises(NotSent, match="no connection to port 50555"):
-        sound.post(replace(told, notice_sound=place), [CRASH])
+        sound.post(replace(told, notice_sound="daq..cms:50555"), [CRASH])
 
 
 @pytest.mark.parametrize("post", ["webhook", "mail", "sound"])
