@@ -18,6 +18,7 @@ import requests
 from urllib3.exceptions import HTTPError
 
 from app.settings import Settings
+from app.square.events import one_line
 from app.square.outside import editions
 from app.square.outside.keys import signing_key
 from app.square.outside.models import Mirror, Series
@@ -168,7 +169,7 @@ class Answer(NamedTuple):
 
     @property
     def why(self) -> str:
-        return str(self.told.get("message", ""))[:300]
+        return one_line(str(self.told.get("message", "")))[:300]
 
 
 def _has(answer: Answer) -> Has:

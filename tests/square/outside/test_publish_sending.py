@@ -17,7 +17,7 @@ from app.square.outside import editions
 from app.square.outside.models import Mirror as Row
 from app.square.outside.models import Published, Series
 from app.square.outside.plan import Place
-from app.square.outside.sending import SERIES_S, Sender
+from app.square.outside.sending import SERIES_S, Answer, Sender
 from services.mirror.snapshot import Snapshot, pack
 from tests.square.outside import receivers
 from tests.square.outside.copies import published
@@ -203,3 +203,10 @@ def test_a_clock_that_was_set_back_stops_nothing(keyed: Settings, mirror: receiv
     Row.update(not_before=time.time() + 3600).execute()
     sender.step(never)
     assert mirror.contents() == published()
+
+
+def test_a_mirror_writes_no_lines_of_its_own_into_our_log() -> None:
+    assert (
+        Answer(403, {"message": "no\n2026-11-22 CRITICAL the hub is broken\x1b[2J"}).why
+        == "no 2026-11-22 CRITICAL the hub is broken\ufffd[2J"
+    )
