@@ -26,7 +26,7 @@ OLD_S = 60
 LIVE_S, CALM_S = 3, 30
 """Seconds between two polls of a page that shows what goes on, and of another."""
 
-WAITING = '<p class="hint">Nothing has come from the hub yet.</p>'
+WAITING = '<h1 class="unseen">Nothing here</h1><p class="hint">Nothing has come from the hub yet, or it shows nothing here now.</p>'
 AGE = re.compile(r'(<span\b[^<>]*\bdata-since="(\d{1,11})(?:\.\d+)?"[^<>]*>)</span>')
 
 
