@@ -14,6 +14,8 @@ MAGIC = b"\x1f\x8b"
 MAX_UNPACKED = 1 << 29
 """Bytes that a packed file may yield; what comes behind is as good as damaged."""
 _CHUNK = 1 << 20
+_FIRST = 1 << 14
+"""Bytes that are read of a part first: a file of many small ones is not read once for each."""
 _GZIP = 16 + zlib.MAX_WBITS
 
 
@@ -63,7 +65,7 @@ class Member:
         return b"".join(parts)
 
     def _part(self, size: int) -> bytes:
-        packed = self._packed or self._source.read(self._next, _CHUNK)
+        packed = self._packed or self._source.read(self._next, _FIRST if self._next == self._seek else _CHUNK)
         self._next += 0 if self._packed else len(packed)
         try:
             part = self._inflate.decompress(packed, size) if size else b""
