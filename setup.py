@@ -68,7 +68,7 @@ setup(
         "cryptography>=43",
         "flask>=3.1",
         "google-re2>=1.1",
-        "gunicorn>=26",
+        "gunicorn>=27,<28",  # the worker of the mirror takes connections by its inner functions
         "honcho>=2",
         "htmx-flask>=0.1",
         "huey>=3.5.2",

@@ -22,6 +22,7 @@ from app.square.grabbing.health import lines
 from app.square.models import DeadLetter, Host
 from app.square.upstream import BadAnswer, Unreachable, Upstream
 from tests.support.certificates import write_certificate
+from tests.support.trickle import trickling
 
 SECRET = "7f3a-real-one"
 
@@ -119,27 +120,8 @@ def test_a_certificate_that_is_missing_is_an_error_of_the_answer_that_names_it(b
 
 @pytest.mark.parametrize("piece", [1, 1 << 18], ids=["bytes", "chunks"])
 def test_an_answer_that_trickles_is_given_up_after_the_time_out(settings: Settings, piece: int) -> None:
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["Content-Length"]))
-            self.send_response(200)
-            self.end_headers()
-            try:
-                for _ in range(600):
-                    self.wfile.write(b" " * piece)
-                    time.sleep(0.1)
-            except ConnectionError:
-                pass
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.handle_request)
-        thread.start()
-        with pytest.raises(BadAnswer, match=r"within 0\.5 s"):
-            ask(replace(settings, square_url=f"http://127.0.0.1:{server.server_port}", square_timeout_s=0.5))
-        thread.join()
+    with trickling(piece) as address, pytest.raises(BadAnswer, match=r"within 0\.5 s"):
+        ask(replace(settings, square_url=address, square_timeout_s=0.5))
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import requests
-from urllib3.exceptions import NewConnectionError
+from urllib3.exceptions import HTTPError, NewConnectionError
 
 from app.settings import Settings
 from app.square.control.answers import Wrong, short, untagged
@@ -114,15 +114,16 @@ def _before_sending(error: requests.ConnectionError) -> bool:
 
 
 def _body(answer: requests.Response, end: float, timeout_s: float) -> bytes:
+    """The body, taken as it comes: who waits for chunks of a given size may wait for ever."""
     found = bytearray()
     status = answer.status_code
     try:
-        for chunk in answer.iter_content(CHUNK):
+        while chunk := answer.raw.read1(CHUNK, decode_content=True):
             found += chunk
             if len(found) > MOST_BYTES:
                 raise NoAnswer(f"the answer is longer than {MOST_BYTES >> 20} MB", status, bytes(found[:CHUNK]))
             if time.monotonic() > end:
                 raise NoAnswer(f"no whole answer within {timeout_s:g} s", status, bytes(found))
-    except requests.RequestException as error:
+    except HTTPError as error:
         raise NoAnswer(f"the answer ends early: {reason(error)}", status, bytes(found)) from error
     return bytes(found)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from app.square.control.models import ANSWERED, FAILED, UNKNOWN
 from tests.square.control.conftest import Room
 from tests.support.p5 import FU
+from tests.support.trickle import trickling
 
 pytestmark = pytest.mark.parametrize("hub", ["sqlite"], indirect=True)
 
@@ -52,6 +54,13 @@ def test_a_change_is_done_only_when_p5_says_exactly_so(bare: Room, body: str, re
     row = bare.do("restart_hltd", host=FU)
     assert row.state == state
     assert SCRIPT not in bare.page_of(row)
+
+
+def test_an_answer_that_trickles_is_given_up_and_nobody_knows_what_came_of_the_command(bare: Room) -> None:
+    with trickling(1) as address:
+        row = Room(replace(bare.settings, square_url=address, square_command_timeout_s=1.0), bare.p5).do("restart_hltd", host=FU)
+    assert row.state == UNKNOWN
+    assert "no whole answer within 1 s" in row.error
 
 
 def test_an_error_of_p5_is_no_answer_whatever_it_says(bare: Room) -> None:
