@@ -1,7 +1,8 @@
 """Finding what happened: each event becomes one notice, with a delivery for each channel that is to tell it.
 
 What is older than LATE_S when it is noticed, as after a long pause or at the first start, is in the list and told to
-nobody; so is what happens in a maintenance window, and what was told of the same client or host in the last REPEAT_S.
+nobody; so is what was told of the same client or host in the last REPEAT_S, and what happens in a maintenance window,
+but for what lasts: a host that is still silent and a job that is still stuck when the window is over are told then.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from itertools import islice
 from app.database import proxy, rows
 from app.settings import Settings
 from app.square.events import Event, events
-from app.square.models import Job, advance
+from app.square.models import Host, HostStatus, Job, advance
 from app.square.notices.channels import Channel, channels
 from app.square.notices.models import (
     COUNTER,
@@ -40,6 +41,8 @@ LIST_S = 86400.0
 """How far back the first look of each minute goes, for the list."""
 LOOK_S = 3600.0
 """The others: an event may be known a while after it happened."""
+LASTING = ("stuck", "silent-host")
+"""Kinds of what goes on until somebody does something."""
 AHEAD_S = 3600.0
 """So much may P5's clock be ahead of this one."""
 BATCH = 100
@@ -81,6 +84,7 @@ class Finder:
     def look(self, system: str, back_s: float) -> None:
         """Enter what happened in the last `back_s` seconds, the oldest first."""
         now = time.time()
+        self._tell_what_outlasted(system, now)
         found = reversed([event for event in events(system, now - back_s, now + AHEAD_S) if event.id not in self.seen])
         while batch := list(islice(found, BATCH)):
             if new := _unknown(batch):
@@ -98,9 +102,24 @@ class Finder:
             title=event.title, text=event.text, fate=fate, repeats=repeats,
         )  # fmt: skip
         if fate == TOLD:
-            for channel in self.channels:
-                if event.kind in channel.kinds:
-                    deliver(notice, channel, now, quiet_until(channel.quiet, channel.kind, now))
+            self._deliver(notice, now)
+
+    def _tell_what_outlasted(self, system: str, now: float) -> None:
+        kept = Notice.select().where(Notice.system == system, Notice.kind.in_(LASTING), Notice.fate == MAINTENANCE)
+        for notice in list(kept.where(Notice.found > now - LIST_S)):
+            event = _still(notice)
+            if event is None or _announced(system, _subject(event)[1], now):
+                continue
+            with proxy.atomic():
+                advance(COUNTER)
+                ours = Notice.id == notice.id, Notice.fate == MAINTENANCE
+                if Notice.update(fate=TOLD, found=now).where(*ours).execute():  # else another consumer told it
+                    self._deliver(notice, now)
+
+    def _deliver(self, notice: Notice, now: float) -> None:
+        for channel in self.channels:
+            if notice.kind in channel.kinds:
+                deliver(notice, channel, now, quiet_until(channel.quiet, channel.kind, now))
 
 
 def deliver(notice: Notice, channel: Channel, now: float, quiet: float | None = None) -> None:
@@ -125,12 +144,30 @@ def _subject(event: Event) -> tuple[str, str]:
     return (job.tag, job.host) if job else (str(event.run), "")
 
 
+def _announced(system: str, host: str, at: float) -> bool:
+    """Whether a moment is in a maintenance window of a host."""
+    windows = Maintenance.select().where(Maintenance.system == system, Maintenance.begins <= at, Maintenance.ends > at)
+    return any(not window.hosts or host in window.hosts.split() for window in windows)
+
+
+def _still(notice: Notice) -> Event | None:
+    """The event of a notice, while what it says is still so."""
+    near = events(notice.system, notice.at - 1, notice.at + 1, kinds=(notice.kind,))
+    event = next((event for event in near if event.id == notice.event), None)
+    if event is None or notice.kind == "stuck":  # a job that reports again is stuck no more, and has no event
+        return event
+    said = (
+        HostStatus.select().where(HostStatus.system == notice.system, HostStatus.name == notice.key).order_by(HostStatus.id.desc()).first()
+    )
+    failing = Host.select().where(Host.system == notice.system, Host.name == notice.key, Host.failures > 0).exists()
+    return event if failing or (said and not said.up) else None
+
+
 def _fate(event: Event, subject: str, host: str, now: float) -> tuple[str, int]:
     """What becomes of an event, and how many of the same were not told before it."""
     if event.at < now - LATE_S:
         return LATE, 0
-    windows = Maintenance.select().where(Maintenance.system == event.system, Maintenance.begins <= event.at, Maintenance.ends > event.at)
-    if any(not window.hosts or host in window.hosts.split() for window in windows):
+    if _announced(event.system, host, event.at):
         return MAINTENANCE, 0
     same = Notice.select().where(Notice.system == event.system, Notice.kind == event.kind, Notice.subject == subject)
     last = same.where(Notice.fate == TOLD).order_by(Notice.id.desc()).first()

@@ -144,6 +144,29 @@ def test_what_happens_in_maintenance_is_listed_and_told_to_nobody(told: Settings
     assert after.fate in ("told", "repeated")
 
 
+def test_what_still_lasts_when_its_maintenance_is_over_is_told_then(told: Settings, now: float) -> None:
+    window = Maintenance.create(system="production", hosts="", begins=now - 5000, ends=now + 60, reason="new kernel", user="op")
+    for name in ("dqmfu-c2b03-45-01", "dqmfu-c2b04-45-01"):
+        making.host(name, now - 100, "down")
+    stuck = [making.job(358792, client, now - 1000, host="dqmfu-c2b02-45-01") for client in ("beam", "csc")]
+    look(told)
+    assert sorted(title for title, fate in fates() if fate == "maintenance") == [
+        "beam is stuck in run 358792",
+        "csc is stuck in run 358792",
+        "dqmfu-c2b03-45-01 does not answer",
+        "dqmfu-c2b04-45-01 does not answer",
+    ]
+    making.host("dqmfu-c2b04-45-01", now)
+    making.change(stuck[1], reported=now)
+    look(told)
+    assert deliveries() == []
+    Maintenance.update(ends=now - 1).where(Maintenance.id == window.id).execute()
+    look(told)
+    look(told)
+    told_of = [notice.title for notice in Notice.select().join(Delivery).where(Delivery.channel == "webhook chat.cern.ch")]
+    assert sorted(told_of) == ["beam is stuck in run 358792", "dqmfu-c2b03-45-01 does not answer"]
+
+
 def wall(at: float, minutes: int) -> str:
     """The clock at CERN so many minutes from a moment."""
     return (datetime.fromtimestamp(at, CERN) + timedelta(minutes=minutes)).strftime("%H:%M")
