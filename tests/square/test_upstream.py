@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import json
-import ssl
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -22,46 +19,27 @@ from app.square.grabbing.health import lines
 from app.square.models import DeadLetter, Host
 from app.square.upstream import BadAnswer, Unreachable, Upstream
 from tests.support.certificates import write_certificate
+from tests.support.cmsweb import frontend
 from tests.support.trickle import trickling
 
 SECRET = "7f3a-real-one"
 
 
-@contextmanager
-def cmsweb(server_file: str, client_file: str) -> Iterator[str]:
-    """A frontend that lets in who has the client's certificate and the cookie; its address."""
+class Cookies(BaseHTTPRequestHandler):
+    """Has nothing new for who has the cookie, and sends others elsewhere."""
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["Content-Length"]))
-            good = f"selenium-secret-secret={SECRET}" in (self.headers["Cookie"] or "")
-            body = json.dumps({"messages": []}).encode() if good else b""
-            self.send_response(200 if good else 303)
-            self.send_header("Location", "https://cmsweb.cern.ch/")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        good = f"selenium-secret-secret={SECRET}" in (self.headers["Cookie"] or "")
+        body = json.dumps({"messages": []}).encode() if good else b""
+        self.send_response(200 if good else 303)
+        self.send_header("Location", "https://cmsweb.cern.ch/")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    class Server(HTTPServer):
-        def handle_error(self, *_: object) -> None:
-            """A handshake that fails is what some clients are here for."""
-
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(server_file)
-    context.load_verify_locations(client_file)
-    context.verify_mode = ssl.CERT_REQUIRED
-    with Server(("127.0.0.1", 0), Handler) as server:
-        server.socket = context.wrap_socket(server.socket, server_side=True)
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-        thread.start()
-        try:
-            yield f"https://127.0.0.1:{server.server_port}/dqm/dqm-square-origin"
-        finally:
-            server.shutdown()
-            thread.join()
+    def log_message(self, *_: object) -> None:
+        pass
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +51,7 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 @pytest.fixture
 def behind_cmsweb(settings: Settings, certificates: dict[str, str]) -> Iterator[Settings]:
     """Settings that are let in."""
-    with cmsweb(certificates["server"], certificates["client"]) as address:
+    with frontend(Cookies, certificates["server"], certificates["client"]) as address:
         yield replace(
             settings,
             square_url=address,

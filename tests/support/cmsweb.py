@@ -38,6 +38,14 @@ def cmsweb(target: str, server_file: str, client_file: str) -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             pass
 
+    with frontend(Handler, server_file, client_file) as address:
+        yield address
+
+
+@contextmanager
+def frontend(handler: type[BaseHTTPRequestHandler], server_file: str, client_file: str) -> Iterator[str]:
+    """The address of a server that lets in who has the client's certificate."""
+
     class Server(ThreadingHTTPServer):
         def handle_error(self, *_: object) -> None:
             """A handshake that fails is what some clients are here for."""
@@ -46,7 +54,7 @@ def cmsweb(target: str, server_file: str, client_file: str) -> Iterator[str]:
     context.load_cert_chain(server_file)
     context.load_verify_locations(client_file)
     context.verify_mode = ssl.CERT_REQUIRED
-    with Server(("127.0.0.1", 0), Handler) as server:
+    with Server(("127.0.0.1", 0), handler) as server:
         server.socket = context.wrap_socket(server.socket, server_side=True)
         thread = threading.Thread(target=server.serve_forever, args=(0.05,))
         thread.start()
