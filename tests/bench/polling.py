@@ -50,6 +50,7 @@ def crowd(port: int, site: str, each_second: Callable[[], None]) -> str:
     while browsers.poll() is None:
         each_second()
         time.sleep(1)
+    assert browsers.returncode == 0
     assert browsers.stdout
     return browsers.stdout.read().strip()
 
@@ -83,10 +84,14 @@ def _memory(hub: Hub) -> float:
 
 
 class Site(NamedTuple):
-    """What a browser asks for first, and, from head and body of an answer with news, for what it asks next: address and headers."""
+    """What a browser asks for first, and, from head and body of an answer with news, for what it asks next: address and headers.
+
+    proxied: each browser has an address of its own, as behind a reverse proxy that the site trusts.
+    """
 
     page: str
     following: Callable[[str, bytes], tuple[str, str]]
+    proxied: bool
 
 
 def _of_hub(head: str, body: bytes) -> tuple[str, str]:
@@ -101,13 +106,13 @@ def _of_mirror(head: str, body: bytes) -> tuple[str, str]:
     return f"/live?since={found[1]}", "Accept-Encoding: gzip\r\n"
 
 
-SITES = {"hub": Site("/square", _of_hub), "mirror": Site("/live?since=", _of_mirror)}
+SITES = {"hub": Site("/square", _of_hub, proxied=False), "mirror": Site("/live?since=", _of_mirror, proxied=True)}
 
 
 async def _browser(port: int, site: Site, number: int, begin: float, end: float, waits: list[float], kinds: list[int]) -> None:
-    """One page: the first look, then polls with what each answer says. Behind a proxy each would have an address of its own."""
+    """One page: the first look, then polls with what each answer says."""
     await asyncio.sleep(random.uniform(0, OPENED_S))
-    who = f"X-Forwarded-For: 10.0.{number // 250}.{number % 250}\r\n"
+    who = f"X-Forwarded-For: 10.0.{number // 250}.{number % 250}\r\n" if site.proxied else ""
     address, headers = site.page, ""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     while time.monotonic() < end:
