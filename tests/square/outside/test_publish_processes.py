@@ -75,7 +75,7 @@ def test_a_publisher_killed_at_any_instant_loses_and_doubles_nothing(small: Sett
         for _ in range(3):
             reached = editions.current().edition
             with killed_afterwards(settings):
-                until(lambda reached=reached: editions.current().edition > reached, "a publisher at work")  # type: ignore[misc]
+                until(lambda reached=reached: editions.current().edition > reached, "a publisher at work")  # type: ignore[misc]  # mypy wants no default here
                 for _ in range(chance.randrange(4)):
                     change_something(chance)
                     time.sleep(chance.uniform(0, 0.3))  # the instant of the kill
