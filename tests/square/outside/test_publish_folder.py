@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -92,7 +93,7 @@ def test_a_writer_killed_while_it_joins_is_followed_by_one_that_goes_on(
     for turn in range(12):
         publish(piece(turn % 5, f"{turn:04d}" * 50))
         asked = iter([False] * (turn % 3))
-        folder.write(Path(keyed.publish_folder), keyed, lambda asked=asked: next(asked, True))  # type: ignore[misc]  # ends after some files
+        folder.write(Path(keyed.publish_folder), keyed, partial(next, asked, True))  # ends after some files
         reader.read()
     write(keyed)
     assert reader.read() == Reader(tmp_path / "new", keyed).read() == published()

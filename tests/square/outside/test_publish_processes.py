@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,10 @@ def settled(mirror: receivers.Mirror) -> bool:
     return all(number in page for number in events) and mirror.contents() == published()
 
 
+def is_beyond(edition: int) -> bool:
+    return editions.current().edition > edition
+
+
 def test_a_publisher_killed_at_any_instant_loses_and_doubles_nothing(small: Settings, tmp_path: Path) -> None:
     chance = random.Random(11)
     with receivers.mirror(tmp_path / "mirror", small) as mirror:
@@ -75,7 +80,7 @@ def test_a_publisher_killed_at_any_instant_loses_and_doubles_nothing(small: Sett
         for _ in range(3):
             reached = editions.current().edition
             with killed_afterwards(settings):
-                until(lambda reached=reached: editions.current().edition > reached, "a publisher at work")  # type: ignore[misc]  # mypy wants no default here
+                until(partial(is_beyond, reached), "a publisher at work")
                 for _ in range(chance.randrange(4)):
                     change_something(chance)
                     time.sleep(chance.uniform(0, 0.3))  # the instant of the kill
