@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
@@ -14,27 +13,13 @@ import pytest
 import zstandard
 
 from app.settings import Settings
-from app.square.grabbing.cluster import look, note_versions, watching
 from app.square.grabbing.grabber import BATCH, HostGrabber, grabbing
-from app.square.models import DeadLetter, Document, Host, HostStatus, Job, Log, Run, version_of
-from app.square.upstream import Unreachable, Upstream
+from app.square.models import DeadLetter, Document, Host, Job, Log, Run, version_of
+from app.square.upstream import Unreachable
 from app.work import Repeated, Turn
-from tests.support.faulty_p5 import FaultyP5, faulty_p5
-from tests.support.p5 import BU, CROWDED, FU, P5, stand_in
+from tests.support.faulty_p5 import FaultyP5
+from tests.support.p5 import BU, CROWDED, FU, P5
 from tests.support.processes import service, until
-
-
-@pytest.fixture
-def p5() -> Iterator[P5]:
-    """A stand-in whose first run begins when it is asked for, and whose clock goes on only then."""
-    with stand_in("--quiet-start", "--speed", "1") as running:
-        yield running
-
-
-@pytest.fixture
-def faulty() -> Iterator[FaultyP5]:
-    with faulty_p5() as running:
-        yield running
 
 
 def never() -> bool:
@@ -375,43 +360,6 @@ def test_the_end_of_an_older_run_that_was_missed_is_fetched_later(hub: Settings,
     one.looked_again = False
     assert one.grab(never)
     assert Job.get(Job.key == "job-00001").exit_code == 0
-
-
-def test_machines_are_up_or_down_since_when(hub: Settings, p5: P5) -> None:
-    upstream = Upstream(replace(hub, square_url=p5.address))
-    look("production", upstream)
-    look("production", upstream)
-    assert HostStatus.select().count() == 3
-    assert all(state.up and state.first < state.last for state in HostStatus.select())
-    version = version_of("production")
-    p5.incident("host_down", host=FU)
-    look("production", upstream)
-    assert version_of("production") == version + 1
-    was, is_now = HostStatus.select().where(HostStatus.name == FU).order_by(HostStatus.id)
-    assert (was.up, is_now.up, is_now.message) == (True, False, "ConnectionRefusedError(111, 'Connection refused')")
-    upstream.close()
-
-
-def test_a_version_of_dqm2_that_was_never_tried_is_warned_of(hub: Settings, faulty: FaultyP5, caplog: pytest.LogCaptureFixture) -> None:
-    upstream = Upstream(replace(hub, square_url=faulty.address))
-    Host.create(system="production", name=FU, role="fu")
-    for version, warned in (("1.10.1-1", False), ("2.0.0-1", True)):
-        faulty.commands["get_fff_versions"] = {"production_c2a06": {f"{FU}.cms": f"fff_dqmtools-{version}.noarch"}}
-        note_versions("production", upstream)
-        assert row().software == f"fff_dqmtools-{version}.noarch"
-        assert (f"{FU} of production runs fff_dqmtools-2.0.0-1.noarch" in caplog.text) == warned
-    upstream.close()
-
-
-def test_machines_that_take_long_to_tell_their_versions_are_waited_for(hub: Settings, faulty: FaultyP5) -> None:
-    Host.create(system="production", name=FU, role="fu")
-    faulty.commands["get_cluster_status"] = {}
-    faulty.commands["get_fff_versions"] = {"production_c2a06": {f"{FU}.cms": "fff_dqmtools-1.10.1-1.noarch"}}
-    faulty.slow = {"get_fff_versions": 2.0}
-    settings = replace(hub, square_url=faulty.address, square_timeout_s=1.0, square_command_timeout_s=60.0)
-    with watching("production", settings, turn_of("cluster")) as step:
-        step()
-    assert row().software == "fff_dqmtools-1.10.1-1.noarch"
 
 
 def test_a_pause_outlasts_the_minute_of_who_made_it(hub: Settings, p5: P5) -> None:
