@@ -56,6 +56,7 @@ setup(
         "app.square.pages",
         "app.work",
         "jobs",
+        "protocol",
         "render",
         "services",
         "services.mirror",

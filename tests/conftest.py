@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
+from importlib.metadata import distribution
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,13 @@ CHROMIUM = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+
+def pytest_configure() -> None:
+    """Stop when the environment was installed before a top-level package was added: child processes would not find it."""
+    installed = (distribution("dqmhub").read_text("top_level.txt") or "").split()
+    if missing := {folder.parent.name for folder in TREE.glob("*/__init__.py")}.difference(installed):
+        raise pytest.UsageError(f"The environment does not know the package {', '.join(sorted(missing))}. Run `make build` first.")
 
 
 @pytest.fixture(scope="session")

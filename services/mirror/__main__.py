@@ -1,4 +1,4 @@
-"""Run a mirror: `python3 -m mirror --keys ...` beside this folder, or `dqmhub mirror`."""
+"""Run a mirror: `python3 -m services.mirror --keys ...` from the folder above `services`, or `dqmhub mirror`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .options import OptionError, read
 def main() -> None:
     """Read the options and serve; what an operator can mend is one line on standard error and exit code 1."""
     try:
-        options = read(sys.argv[1:], "python3 -m mirror")
+        options = read(sys.argv[1:], "python3 -m services.mirror")
     except OptionError as error:
         sys.exit(f"mirror: {error}")
     os.umask(0o027)

@@ -15,9 +15,10 @@ from typing import Any
 
 from bottle import HTTPResponse, request
 
+from protocol.snapshot import ItemKey
+
 from . import asking
 from .pages import zone
-from .snapshot import Key
 from .store import View
 from .web import SHORT, problem, serve
 
@@ -50,7 +51,7 @@ def get_info(now: View, _: Charge) -> HTTPResponse:
 
 def get_run(now: View, _: Charge) -> HTTPResponse:
     system, (run,) = asking.system(), asking.wholes("run")
-    kept = now.item(Key("run", system, run, "data"))
+    kept = now.item(ItemKey("run", system, run, "data"))
     data = json.loads(kept.content) if kept else {"clients": []}
     at = time.time()
     clients = [
@@ -63,7 +64,7 @@ def get_run(now: View, _: Charge) -> HTTPResponse:
 
 def get_graph(now: View, _: Charge) -> HTTPResponse:
     system, (run,) = asking.system(), asking.wholes("run")
-    kept = now.item(Key("graph", system, run, "data"))
+    kept = now.item(ItemKey("graph", system, run, "data"))
     return serve(kept.body, "application/json", kept.tag, SHORT, kept.encoding) if kept else as_answer([])
 
 
@@ -111,7 +112,7 @@ def get_logs(now: View, _: Charge) -> HTTPResponse:
 
 
 def get_cluster_status(now: View, _: Charge) -> HTTPResponse:
-    kept = now.item(Key("cluster", asking.system("cluster"), 0, "data"))
+    kept = now.item(ItemKey("cluster", asking.system("cluster"), 0, "data"))
     return serve(kept.body, "application/json", kept.tag, SHORT, kept.encoding) if kept else as_answer([])
 
 

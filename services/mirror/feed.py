@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from uuid import NAMESPACE_URL, uuid5
 from xml.etree import ElementTree
 
+from protocol.snapshot import ItemKey
+
 from .pages import link
-from .snapshot import Key
 from .store import View
 
 ATOM = "http://www.w3.org/2005/Atom"
@@ -19,7 +20,7 @@ FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 def atom(now: View, system: str, own: str) -> tuple[bytes, str]:
     """The feed of a system as XML, and a tag of it. own: the address of the mirror."""
-    kept, state = now.item(Key("events", system, 0, "data")), now.state
+    kept, state = now.item(ItemKey("events", system, 0, "data")), now.state
     events = json.loads(kept.content) if kept else []
     ElementTree.register_namespace("", ATOM)
     feed = element(None, "feed")

@@ -11,12 +11,12 @@ from typing import Any
 
 from bottle import HTTPResponse, request
 
+from protocol.snapshot import FIRST_LINE, FIRST_LINE_BYTES, NO_FIRST_LINE, SnapshotError, key_id, untrusted_key
+
 from .limits import Limiter
 from .receiving import Receiver
-from .snapshot import FIRST_LINE, Refused, key_id
 from .web import as_json, problem
 
-FIRST_LINE_BYTES = 164
 BODY_S, PAUSE_S = 120, 30
 """After so long a snapshot must be here, whoever sends it; and so long a sender who names a key of ours may pause, since links are bad at times."""
 
@@ -53,7 +53,7 @@ class Posting:
                 with _within(BODY_S, PAUSE_S):
                     body = first + self._read(length - len(first))
                 return as_json(self.receiver.take(body).shape())
-        except Refused as refusal:
+        except SnapshotError as refusal:
             self.receiver.note(refusal)
             if refusal.status not in (409, 507):  # who takes long to be refused pays for the time, too
                 self.failing.charge(address, 1 + (time.monotonic() - begun) * FAILURES_PER_S)
@@ -62,27 +62,27 @@ class Posting:
     def _length(self) -> int:
         length = request.environ.get("CONTENT_LENGTH") or ""
         if not length.isdecimal():
-            raise Refused(411, "a snapshot is sent with its length")
+            raise SnapshotError(411, "a snapshot is sent with its length")
         if int(length) > self.largest:
-            raise Refused(413, f"it has {length} bytes, and this mirror takes {self.largest}")
+            raise SnapshotError(413, f"it has {length} bytes, and this mirror takes {self.largest}")
         return int(length)
 
     def _read(self, size: int) -> bytes:
-        """So many bytes of the request; Refused when they do not come."""
+        """So many bytes of the request; SnapshotError when they do not come."""
         try:
             read: bytes = request.environ["wsgi.input"].read(size)
         except OSError as error:
-            raise Refused(408, "the snapshot did not come in time") from error
+            raise SnapshotError(408, "the snapshot did not come in time") from error
         if len(read) != size:
-            raise Refused(400, f"{len(read)} bytes came where {size} are missing")
+            raise SnapshotError(400, f"{len(read)} bytes came where {size} are missing")
         return read
 
     def _look_at(self, first: bytes) -> None:
         found = FIRST_LINE.fullmatch(first)
         if not found:
-            raise Refused(400, "this is no snapshot: its first line is not DQMHUB-SNAPSHOT 1 with a key and a signature")
+            raise SnapshotError(400, NO_FIRST_LINE)
         if found[1].decode() not in {key_id(key) for key in self.receiver.keys}:
-            raise Refused(403, f"the key {found[1].decode()} is not one that this mirror trusts")
+            raise untrusted_key(found[1].decode())
 
 
 @contextmanager

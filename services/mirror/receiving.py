@@ -13,7 +13,8 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from .snapshot import LARGEST_CONTENT, Refused, Snapshot, unpack
+from protocol.snapshot import MAX_CONTENT_BYTES, Snapshot, SnapshotError, unpack
+
 from .store import State, Store
 
 log = logging.getLogger("mirror")
@@ -38,50 +39,50 @@ class Receiver:
         self.last_refused = ""
 
     def take(self, raw: bytes, posted: bool = True) -> State:
-        """Verify and store a snapshot; Refused with the reason. Nothing is taken from it before its signature is known to be good."""
+        """Verify and store a snapshot; SnapshotError with the reason. Nothing is taken from it before its signature is known to be good."""
         snapshot = unpack(raw, self.keys)
         check_date(snapshot, self.oldest_s if posted else None)
         check_content(snapshot)
         return self.store.take(snapshot)
 
-    def note(self, refusal: Refused) -> None:
+    def note(self, refusal: SnapshotError) -> None:
         """Keep for the status what was refused."""
         self.refused[refusal.status] += 1
         self.last_refused = str(refusal)
 
 
 def check_date(snapshot: Snapshot, oldest_s: float | None) -> None:
-    """Refused (409) for a date that lies ahead, or so far back that somebody may have kept the snapshot."""
+    """SnapshotError (409) for a date that lies ahead, or so far back that somebody may have kept the snapshot."""
     now = time.time()
     if max(snapshot.at, snapshot.started) > now + AHEAD_S:
-        raise Refused(409, f"its date lies {max(snapshot.at, snapshot.started) - now:.0f} s ahead of the clock of this mirror")
+        raise SnapshotError(409, f"its date lies {max(snapshot.at, snapshot.started) - now:.0f} s ahead of the clock of this mirror")
     if oldest_s is not None and snapshot.at < now - oldest_s:
-        raise Refused(409, f"it was made {now - snapshot.at:.0f} s ago, and this mirror takes those of the last {oldest_s:.0f} s")
+        raise SnapshotError(409, f"it was made {now - snapshot.at:.0f} s ago, and this mirror takes those of the last {oldest_s:.0f} s")
 
 
 def check_content(snapshot: Snapshot) -> None:
-    """Refused (400) when an item cannot be decompressed, (413) when it is too large then."""
+    """SnapshotError (400) when an item cannot be decompressed, (413) when it is too large then."""
     for key, _, encoding, body in snapshot.items:
         size = len(body or b"")
         if body is not None and encoding == "gzip":
             try:
                 size = inflated(body)
             except (zlib.error, ValueError) as error:
-                raise Refused(400, f"{' '.join(map(str, key))} is no gzip: {error}") from error
-        if size > LARGEST_CONTENT:
-            raise Refused(413, f"the content of {' '.join(map(str, key))} has more than {LARGEST_CONTENT} bytes")
+                raise SnapshotError(400, f"{' '.join(map(str, key))} is no gzip: {error}") from error
+        if size > MAX_CONTENT_BYTES:
+            raise SnapshotError(413, f"the content of {' '.join(map(str, key))} has more than {MAX_CONTENT_BYTES} bytes")
 
 
 def inflated(body: bytes) -> int:
     """How many bytes are in a gzip, counted until there are too many; ValueError or zlib.error when it is none, or more than one."""
     stream, size, rest = zlib.decompressobj(wbits=31), 0, body
-    while not stream.eof and size <= LARGEST_CONTENT:
+    while not stream.eof and size <= MAX_CONTENT_BYTES:
         part = stream.decompress(rest, 2**16)
         rest = stream.unconsumed_tail
         size += len(part)
         if not part and not rest:
             break
-    if size <= LARGEST_CONTENT and (not stream.eof or stream.unused_data):
+    if size <= MAX_CONTENT_BYTES and (not stream.eof or stream.unused_data):
         raise ValueError("it does not end where it should")
     return size
 
@@ -125,10 +126,10 @@ class Folder:
                 continue
             try:
                 if not path.is_file() or found.st_size > self.largest:  # it would fill the memory, or never end
-                    raise Refused(413, f"it has {found.st_size} bytes, and this mirror takes files of {self.largest}")
+                    raise SnapshotError(413, f"it has {found.st_size} bytes, and this mirror takes files of {self.largest}")
                 self.receiver.take(path.read_bytes(), posted=False)
                 return True
-            except Refused as refusal:
+            except SnapshotError as refusal:
                 self.receiver.note(refusal)
                 if refusal.status == 507:  # the file is good; there may be room later
                     raise

@@ -8,11 +8,12 @@ from pathlib import Path
 
 from bottle import Bottle, HTTPResponse, request
 
+from protocol.snapshot import ItemKey
+
 from . import api, asking, feed, pages, timeline
 from .options import Options
 from .posting import Posting
 from .receiving import Folder, Receiver
-from .snapshot import Key
 from .store import Kept, Store, View
 from .web import FOR_GOOD, SHORT, Application, as_json, calm, lasting, on_error, plain, problem, serve
 
@@ -51,13 +52,13 @@ class Routes:
         if run is not None:
             return self.run(str(run))
         with self.store.view() as now:
-            kept = now.item(Key("live", system, 0, "page"))
+            kept = now.item(ItemKey("live", system, 0, "page"))
             return page(now, "Newest run", system, kept, "live", pages.link("live", system), True)
 
     def run(self, run: str) -> HTTPResponse:
         system, number = asking.system(), int(run)
         with self.store.view() as now:
-            kept = now.item(Key("run", system, number, "page"))
+            kept = now.item(ItemKey("run", system, number, "page"))
             if kept is None:
                 first, last = now.ends("run", system)
                 there = f"it has those of {system} from {first} to {last}" if last is not None else f"it has none of {system} yet"
@@ -70,7 +71,7 @@ class Routes:
         system, number = asking.system(), int(run)
         identifier, is_text = name.removesuffix(".txt"), name.endswith(".txt")
         with self.store.view() as now:
-            kept = now.item(Key("logtext" if is_text else "log", system, number, identifier))
+            kept = now.item(ItemKey("logtext" if is_text else "log", system, number, identifier))
             if kept is None:
                 raise problem(404, f"this mirror has no such log of run {number}; it has those of the newest runs")
             newest = is_newest(now, system, number)
@@ -90,7 +91,7 @@ class Routes:
 
         def show() -> HTTPResponse:
             with self.store.view() as now:
-                return page(now, title, asking.system(), now.item(Key(kind, "all", 0, "page")), kind, "", False)
+                return page(now, title, asking.system(), now.item(ItemKey(kind, "all", 0, "page")), kind, "", False)
 
         return show
 
@@ -111,7 +112,7 @@ class Routes:
     def chart(self, run: str, name: str) -> HTTPResponse:
         system, number = asking.system(), int(run)
         with self.store.view() as now:
-            kept = now.item(Key("chart", system, number, name))
+            kept = now.item(ItemKey("chart", system, number, name))
             if kept is None:
                 raise problem(404, f"this mirror has no chart {name} of run {number}")
             return item(kept, is_newest(now, system, number), kept.type)
@@ -119,7 +120,7 @@ class Routes:
     def cleaned(self) -> HTTPResponse:
         """How much was left out, for scripts."""
         with self.store.view() as now:
-            kept = now.item(Key("cleaned", "all", 0, "data"))
+            kept = now.item(ItemKey("cleaned", "all", 0, "data"))
         return item(kept, True, "application/json") if kept else as_json({})
 
     def api(self) -> HTTPResponse:
@@ -192,11 +193,11 @@ def is_newest(now: View, system: str, run: int) -> bool:
     return run == now.ends("run", system)[1]
 
 
-def polled() -> Key:
+def polled() -> ItemKey:
     """The item that is shown on the page that asks for what is new."""
     system, run, first, log = asking.system(), asking.whole("run"), asking.whole("from"), asking.text("log")
     if first is not None:
-        return Key("timeline", system, first, "page")
+        return ItemKey("timeline", system, first, "page")
     if run is None:
-        return Key("live", system, 0, "page")
-    return Key("log", system, run, log) if log else Key("run", system, run, "page")
+        return ItemKey("live", system, 0, "page")
+    return ItemKey("log", system, run, log) if log else ItemKey("run", system, run, "page")

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from .snapshot import Key, Refused, Snapshot, tag
+from protocol.snapshot import ItemKey, Snapshot, SnapshotError, content_tag
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS state (
@@ -71,12 +71,12 @@ class View:
         found = self._connection.execute("SELECT series, started, have, at, hub FROM state").fetchone()
         return State(*found) if found else State()
 
-    def tag(self, key: Key) -> str:
+    def tag(self, key: ItemKey) -> str:
         """Which content an item has now; "" when there is none."""
         found = self._connection.execute("SELECT tag FROM item WHERE kind = ? AND system = ? AND run = ? AND name = ?", key).fetchone()
         return str(found[0]) if found else ""
 
-    def item(self, key: Key) -> Kept | None:
+    def item(self, key: ItemKey) -> Kept | None:
         query = "SELECT type, encoding, tag, changed, body FROM item WHERE kind = ? AND system = ? AND run = ? AND name = ?"
         found = self._connection.execute(query, key).fetchone()
         return Kept(*found) if found else None
@@ -147,13 +147,13 @@ class Store:
             return now.state
 
     def take(self, snapshot: Snapshot) -> State:
-        """Store a snapshot, whole or not at all; Refused (409) when it does not fit to what is there, (507) when the disk is full."""
+        """Store a snapshot, whole or not at all; SnapshotError (409) when it does not fit to what is there, (507) when the disk is full."""
         try:
             return self._take(snapshot)
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode & 0xFF not in FULL:
                 raise
-            raise Refused(507, f"it cannot be stored ({error}); the mirror keeps what it has") from error
+            raise SnapshotError(507, f"it cannot be stored ({error}); the mirror keeps what it has") from error
 
     def _take(self, snapshot: Snapshot) -> State:
         connection = self._connection()
@@ -173,16 +173,16 @@ class Store:
 
 
 def refuse(snapshot: Snapshot, old: State) -> None:
-    """Refused (409) when a snapshot does not lead on from what is there."""
+    """SnapshotError (409) when a snapshot does not lead on from what is there."""
     have = old.have
     if snapshot.series != old.series:
         if snapshot.started <= old.started:
-            raise Refused(409, f"its series {snapshot.series} did not begin later than {old.series}, which this mirror has")
+            raise SnapshotError(409, f"its series {snapshot.series} did not begin later than {old.series}, which this mirror has")
         have = 0
     if snapshot.since > have:
-        raise Refused(409, f"it begins at edition {snapshot.since}, and this mirror has {have}")
+        raise SnapshotError(409, f"it begins at edition {snapshot.since}, and this mirror has {have}")
     if snapshot.until <= have:
-        raise Refused(409, f"it leads to edition {snapshot.until}, and this mirror has {have} already")
+        raise SnapshotError(409, f"it leads to edition {snapshot.until}, and this mirror has {have} already")
 
 
 def _write(connection: sqlite3.Connection, snapshot: Snapshot) -> None:
@@ -191,7 +191,7 @@ def _write(connection: sqlite3.Connection, snapshot: Snapshot) -> None:
         if body is None:
             connection.execute("DELETE FROM item WHERE kind = ? AND system = ? AND run = ? AND name = ?", key)
         else:
-            row = (*key, type, encoding, tag(body), snapshot.at, body)
+            row = (*key, type, encoding, content_tag(body), snapshot.at, body)
             connection.execute("INSERT OR REPLACE INTO item VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
 
 

@@ -6,9 +6,10 @@ import json
 import time
 from typing import Any, NamedTuple
 
+from protocol.snapshot import ItemKey
+
 from . import asking
 from .pages import link, moment, template
-from .snapshot import Key
 from .store import View
 
 BLOCK = 100
@@ -76,7 +77,7 @@ def show(now: View, system: str, filters: Filters) -> Shown:
     before = template("filters.html").render(
         system=system, filters=filters, first=first, last=first + BLOCK - 1, ways=ways, chosen=filters.first
     )
-    kept = None if any(filters.query.values()) else now.item(Key("timeline", system, first, "page"))
+    kept = None if any(filters.query.values()) else now.item(ItemKey("timeline", system, first, "page"))
     if kept:
         poll = link("live", system, **{"from": first})
         return Shown(before, kept.content.decode(errors="replace"), kept.tag, poll, 0)
@@ -106,7 +107,7 @@ def cell(now: View, system: str, run: int, jobs: list[list[Any]]) -> Cell:
         for state, (_, host, code, _, lumi, _, events, *_) in zip(states, jobs, strict=True)
     )
     identifier = jobs[worst][7]
-    has_log = now.tag(Key("log", system, run, identifier))
+    has_log = now.tag(ItemKey("log", system, run, identifier))
     href = link(f"logs/{run}/{identifier}" if has_log else f"runs/{run}", system)
     newest = max(jobs, key=lambda job: job[0])
     return Cell(states[worst], short(newest[6]), len(jobs), title, href)

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from werkzeug.test import Client, TestResponse
 
+from protocol.snapshot import Item
 from services.mirror.options import Options
 from services.mirror.routes import Routes
-from services.mirror.snapshot import Item
 from tests.mirror import made
 from tests.mirror.running import Running, running
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from services.mirror.snapshot import Item, Key, Snapshot, pack
+from protocol.snapshot import Item, ItemKey, Snapshot, pack
 
 KEY = Ed25519PrivateKey.from_private_bytes(hashlib.sha256(b"a hub of the tests").digest())
 OTHER_KEY = Ed25519PrivateKey.from_private_bytes(hashlib.sha256(b"somebody else").digest())
@@ -31,15 +31,15 @@ def snapshot(
 
 
 def html(kind: str, system: str, run: int, name: str, text: str) -> Item:
-    return Item(Key(kind, system, run, name), "text/html; charset=utf-8", "gzip", gzip.compress(text.encode(), mtime=0))
+    return Item(ItemKey(kind, system, run, name), "text/html; charset=utf-8", "gzip", gzip.compress(text.encode(), mtime=0))
 
 
 def data(kind: str, system: str, run: int, name: str, value: Any) -> Item:
-    return Item(Key(kind, system, run, name), "application/json", "gzip", gzip.compress(json.dumps(value).encode(), mtime=0))
+    return Item(ItemKey(kind, system, run, name), "application/json", "gzip", gzip.compress(json.dumps(value).encode(), mtime=0))
 
 
 def gone(kind: str, system: str, run: int, name: str) -> Item:
-    return Item(Key(kind, system, run, name), "", "", None)
+    return Item(ItemKey(kind, system, run, name), "", "", None)
 
 
 def job(name: str, *, code: int = -1, reported: float | None = None, lumi: int = 99, events: int = 1165, identifier: str = "") -> Client:
@@ -81,15 +81,15 @@ def a_run(run: int, clients: list[Client], system: str = "production", newest: b
         found += [
             html("log", system, run, client[7], f"<h1>Log of {client[3]}</h1>"),
             Item(
-                Key("logtext", system, run, client[7]),
+                ItemKey("logtext", system, run, client[7]),
                 "text/plain; charset=utf-8",
                 "gzip",
                 gzip.compress(b"first line\n ... \nlast <line>\n", mtime=0),
             ),
         ]
     found += [
-        Item(Key("chart", system, run, "delivery.svg"), "image/svg+xml", "gzip", gzip.compress(b'<svg xmlns="http://www.w3.org/2000/svg"/>', mtime=0)),
-        Item(Key("chart", system, run, "delivery.png"), "image/png", "", b"\x89PNG\r\n\x1a\nno real one"),
-        Item(Key("chart", system, run, "delivery.csv"), "text/csv; charset=utf-8", "", b"lumi,delay\n1,22.5\n"),
+        Item(ItemKey("chart", system, run, "delivery.svg"), "image/svg+xml", "gzip", gzip.compress(b'<svg xmlns="http://www.w3.org/2000/svg"/>', mtime=0)),
+        Item(ItemKey("chart", system, run, "delivery.png"), "image/png", "", b"\x89PNG\r\n\x1a\nno real one"),
+        Item(ItemKey("chart", system, run, "delivery.csv"), "text/csv; charset=utf-8", "", b"lumi,delay\n1,22.5\n"),
     ]  # fmt: skip
     return [*found, html("live", system, 0, "page", text + "<p>machines</p>")] if newest else found

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from services.mirror.snapshot import Item, Key
+from protocol.snapshot import Item, ItemKey
 from tests.mirror import made
 from tests.mirror.conftest import Mirror
 
@@ -46,7 +46,7 @@ def filled(mirror: Mirror, original: dict[str, Any]) -> Mirror:
     cluster = original["/api?what=get_cluster_status&cluster=playback"]["json"]
     text = original[LOG]["text"].removeprefix("<pre>").removesuffix("</pre>")
     log = Item(
-        Key("logtext", "production", 358791, LOG.partition("id=")[2].partition("&")[0]), "text/plain; charset=utf-8", "", text.encode()
+        ItemKey("logtext", "production", 358791, LOG.partition("id=")[2].partition("&")[0]), "text/plain; charset=utf-8", "", text.encode()
     )
     mirror.publish(
         [*items, log, made.data("graph", "production", 358791, "data", graph), made.data("cluster", "playback", 0, "data", cluster)]

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from services.mirror.snapshot import tag
+from protocol.snapshot import content_tag
 from tests.mirror import made
 from tests.mirror.conftest import Mirror
 
@@ -182,7 +182,7 @@ def test_what_no_longer_changes_may_be_kept_long_and_what_goes_on_only_shortly(m
 
     assert kept("/charts/7/delivery.svg") == "public, max-age=4000"
     assert kept("/charts/8/delivery.svg") == "public, max-age=1", "of the newest run"
-    version = next(tag(item.body or b"") for item in made.a_run(7, []) if item.key.name == "delivery.csv")
+    version = next(content_tag(item.body or b"") for item in made.a_run(7, []) if item.key.name == "delivery.csv")
     assert kept(f"/charts/7/delivery.csv?v={version}") == "public, max-age=31536000, immutable"
     assert kept("/charts/7/delivery.csv?v=0123456789abcdef") == "public, max-age=4000"
     assert kept("/") == kept("/runs/8") == kept("/live") == "public, max-age=1"

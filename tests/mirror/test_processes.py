@@ -21,8 +21,7 @@ from pathlib import Path
 import pytest
 
 from app.settings import TREE, Settings
-from services.mirror import routes
-from services.mirror.snapshot import Item, Key
+from protocol.snapshot import Item, ItemKey
 from services.mirror.store import Store
 from tests.mirror import made
 from tests.mirror.running import Running, ask
@@ -48,7 +47,7 @@ def numbers_in(data: Path) -> set[int]:
     """The edition that the state names, and those that the items are of."""
     with Store(data).view() as now:
         found = {now.state.have}
-        kept = now.item(Key("live", "production", 0, "page"))
+        kept = now.item(ItemKey("live", "production", 0, "page"))
         found |= {int(number) for number in re.findall(r"<p>(\d+)</p>", kept.content.decode())} if kept else set()
         for _, run in now.of_runs("run", "production", 0, 100, 100):
             found |= {client[6] for client in json.loads(run.content)["clients"]}
@@ -115,7 +114,7 @@ def test_a_mirror_ends_with_the_process_that_it_belongs_to(start: Start) -> None
 def test_on_a_full_disk_the_mirror_keeps_what_it_has_and_says_so(start: Start) -> None:
     mirror = start(before=("prlimit", "--fsize=1500000"))
     mirror.post(made.snapshot(edition(1)))
-    large = Item(Key("log", "production", 1, "a"), "text/plain", "", random.Random(1).randbytes(2_000_000))
+    large = Item(ItemKey("log", "production", 1, "a"), "text/plain", "", random.Random(1).randbytes(2_000_000))
     refused = mirror.post(made.snapshot([*edition(2), large], 1, 2))
     assert (refused.status, refused.json["have"]) == (507, 1)
     assert "keeps what it has" in refused.json["message"]
@@ -199,14 +198,15 @@ def test_snapshots_in_a_folder_are_taken_the_furthest_first_and_bad_ones_passed_
     assert numbers_in(mirror.data) == {2}
 
 
-def test_a_mirror_runs_from_its_own_folder_with_nothing_but_three_packages(tmp_path: Path) -> None:
-    shutil.copytree(Path(routes.__file__).parent, tmp_path / "mirror", ignore=shutil.ignore_patterns("__pycache__"))
+def test_a_mirror_runs_with_only_its_two_folders_and_three_packages(tmp_path: Path) -> None:
+    for folder in ("services/mirror", "protocol"):
+        shutil.copytree(TREE / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
     packages = tmp_path / "packages"
     packages.mkdir()
     for name in NEEDED:
         for path in Path(sysconfig.get_path("purelib")).glob(name):
             (packages / path.name).symlink_to(path)
-    command = [sys.executable, "-S", "-m", "mirror"]  # -S: without the packages of this environment
+    command = [sys.executable, "-S", "-m", "services.mirror"]  # -S: without the packages of this environment
     variables = {"PYTHONPATH": str(packages), "PATH": os.environ["PATH"]}
     said = subprocess.run([*command, "--help"], cwd=tmp_path, env=variables, capture_output=True, text=True, check=True).stdout
     assert "--keys" in said

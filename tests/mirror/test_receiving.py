@@ -17,9 +17,8 @@ from typing import Any
 
 import pytest
 
-from services.mirror import receiving
+from protocol.snapshot import MAX_CONTENT_BYTES, Item, ItemKey, Snapshot, SnapshotError, key_id, pack, unpack
 from services.mirror.options import Options
-from services.mirror.snapshot import LARGEST_CONTENT, Item, Key, Snapshot, key_id, pack, unpack
 from tests.mirror import made
 from tests.mirror.conftest import Mirror
 
@@ -125,7 +124,7 @@ def test_every_changed_byte_is_noticed(mirror: Mirror) -> None:
     for place in range(len(raw)):
         broken = bytearray(raw)
         broken[place] ^= 1 << chance.randrange(8)
-        with pytest.raises(receiving.Refused) as refusal:
+        with pytest.raises(SnapshotError) as refusal:
             mirror.routes.receiver.take(bytes(broken))
         assert refusal.value.status in (400, 403)
     assert content(mirror) == before
@@ -135,9 +134,9 @@ def test_every_changed_byte_is_noticed(mirror: Mirror) -> None:
 def test_a_snapshot_that_is_cut_or_longer_is_refused(mirror: Mirror) -> None:
     raw = made.snapshot(FIRST)
     for length in [0, 1, 17, 163, 164, 165, 400, len(raw) // 2, len(raw) - 1]:
-        with pytest.raises(receiving.Refused):
+        with pytest.raises(SnapshotError):
             mirror.routes.receiver.take(raw[:length])
-    with pytest.raises(receiving.Refused):
+    with pytest.raises(SnapshotError):
         mirror.routes.receiver.take(raw + b"\n")
     assert have(mirror)["have"] == 0
 
@@ -175,12 +174,12 @@ def test_a_header_that_makes_no_sense_is_refused_even_when_it_is_signed(mirror: 
 
 
 def test_a_gzip_that_grows_beyond_measure_is_refused_without_being_unpacked_whole(mirror: Mirror) -> None:
-    bomb = gzip.compress(b"\0" * (LARGEST_CONTENT + 1))
+    bomb = gzip.compress(b"\0" * (MAX_CONTENT_BYTES + 1))
     assert len(bomb) < 50_000
-    answer = mirror.post(made.snapshot([*FIRST, Item(Key("log", "production", 1, "a"), "text/html", "gzip", bomb)]))
+    answer = mirror.post(made.snapshot([*FIRST, Item(ItemKey("log", "production", 1, "a"), "text/html", "gzip", bomb)]))
     assert (answer.status_code, have(mirror)["have"]) == (413, 0)
-    fits = gzip.compress(b"\0" * LARGEST_CONTENT)
-    assert mirror.post(made.snapshot([Item(Key("log", "production", 1, "a"), "text/html", "gzip", fits)])).status_code == 200
+    fits = gzip.compress(b"\0" * MAX_CONTENT_BYTES)
+    assert mirror.post(made.snapshot([Item(ItemKey("log", "production", 1, "a"), "text/html", "gzip", fits)])).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -188,7 +187,7 @@ def test_a_gzip_that_grows_beyond_measure_is_refused_without_being_unpacked_whol
     [b"", b"no gzip", gzip.compress(b"cut" * 100)[:-5], gzip.compress(b"one") + gzip.compress(b"two"), gzip.compress(b"more") + b"x"],
 )
 def test_an_item_that_is_no_gzip_is_refused(mirror: Mirror, body: bytes) -> None:
-    assert mirror.post(made.snapshot([Item(Key("live", "production", 0, "page"), "text/html", "gzip", body)])).status_code == 400
+    assert mirror.post(made.snapshot([Item(ItemKey("live", "production", 0, "page"), "text/html", "gzip", body)])).status_code == 400
 
 
 def test_of_two_keys_each_may_sign(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from app.square.outside import cleaned
 from app.square.outside.items import Rendered
 from app.square.outside.models import Piece, Published, Series
 from app.square.outside.plan import Place
-from services.mirror.snapshot import Item, Key, Snapshot
+from protocol.snapshot import Item, ItemKey, Snapshot
 
 EDITION_BYTES = 4 << 20
 """An edition ends with the piece that reaches so many."""
@@ -90,10 +90,10 @@ def differences(made: Iterable[Made]) -> list[Change]:
     return found
 
 
-def _stored(place: Place) -> dict[Key, str]:
+def _stored(place: Place) -> dict[ItemKey, str]:
     """The hashes of the items of a piece that outside has."""
     query = Published.select(*IDENTITY, Published.sha256).join(Piece).where(*_is(place), Published.body.is_null(False))
-    return {Key(*identity): sha256 for *identity, sha256 in rows(query)}
+    return {ItemKey(*identity): sha256 for *identity, sha256 in rows(query)}
 
 
 def _is(place: Place) -> tuple[Any, ...]:
@@ -140,7 +140,7 @@ def _write(one: Made) -> int:
 def _publish(change: Change, pieces: dict[Place, int], edition: int, now: float) -> None:
     item = change.item
     row = {
-        **item.key._asdict(), "piece": pieces[change.place] if change.place else None, "type": item.type, "encoding": item.encoding,
+        **item.key._asdict(), "piece": pieces[change.place] if change.place else None, "type": item.content_type, "encoding": item.encoding,
         "sha256": digest(item), "size": len(item.body or b""), "body": item.body, "edition": edition, "at": now,
     }  # fmt: skip
     changed = [getattr(Published, name) for name in row.keys() - item.key._asdict().keys()]
@@ -162,7 +162,7 @@ def snapshot(series: Series, since: int, hub: str) -> Snapshot:
     until = _reach(since, series.edition)
     chosen = Published.select(*IDENTITY, Published.type, Published.encoding, Published.body)
     query = chosen.where(Published.edition > since, Published.edition <= until).order_by(Published.edition, Published.id)
-    items = [Item(Key(*key), kind, encoding, None if body is None else bytes(body)) for *key, kind, encoding, body in rows(query)]
+    items = [Item(ItemKey(*key), kind, encoding, None if body is None else bytes(body)) for *key, kind, encoding, body in rows(query)]
     return Snapshot(series.name, series.started, since, until, series.at, hub, items)
 
 

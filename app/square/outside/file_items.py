@@ -10,7 +10,7 @@ from app.square.models import Document, Graph
 from app.square.outside.items import CSV, PNG, SVG, Rendered, Wanted
 from app.square.outside.sanitize import Sanitizer
 from app.square.statistics import csv_text, of_files
-from services.mirror.snapshot import Item
+from protocol.snapshot import Item
 
 
 def files(wanted: Wanted) -> Rendered:

@@ -25,7 +25,7 @@ from app.square.outside.keys import signing_key
 from app.square.outside.models import Published, Series
 from app.square.outside.sending import Has, failed, row_of, succeeded
 from app.work import Turn
-from services.mirror.snapshot import pack
+from protocol.snapshot import pack
 
 log = logging.getLogger(__name__)
 

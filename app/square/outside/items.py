@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from app.square.outside.plan import Place
 from app.square.outside.sanitize import Sanitizer
-from services.mirror.snapshot import LARGEST_CONTENT, Item, Key
+from protocol.snapshot import MAX_CONTENT_BYTES, Item, ItemKey
 
 HTML, TEXT, CSV = (f"text/{kind}; charset=utf-8" for kind in ("html", "plain", "csv"))
 JSON, SVG, PNG = "application/json", "image/svg+xml", "image/png"
@@ -31,10 +31,10 @@ class Wanted(NamedTuple):
     def item(self, kind: str, name: str, type: str, content: str | bytes) -> Item:
         """An item, packed where that makes it smaller; the same content gives the same bytes. ValueError for what no mirror would take."""
         plain = content.encode("utf-8", "replace") if isinstance(content, str) else content
-        if len(plain) > LARGEST_CONTENT:
-            raise ValueError(f"{kind} {name} has {len(plain)} bytes, and mirrors take {LARGEST_CONTENT}")
+        if len(plain) > MAX_CONTENT_BYTES:
+            raise ValueError(f"{kind} {name} has {len(plain)} bytes, and mirrors take {MAX_CONTENT_BYTES}")
         packed = gzip.compress(plain, 6, mtime=0) if type != PNG and len(plain) > SOME_BYTES else plain
-        key = Key(kind, self.place.system, self.place.run, name)
+        key = ItemKey(kind, self.place.system, self.place.run, name)
         return Item(key, type, "gzip", packed) if len(packed) < len(plain) else Item(key, type, "", plain)
 
     def json(self, kind: str, name: str, value: Any) -> Item:

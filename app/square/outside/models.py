@@ -45,7 +45,7 @@ class Piece(Table):
 
 
 class Published(Table):
-    """An item as mirrors have it (services/mirror/snapshot.py), or that it is gone: body None.
+    """An item as mirrors have it (protocol/snapshot.py), or that it is gone: body None.
 
     sha256: of the content before `encoding`. size: bytes of body. edition: of its last change, at `at`.
     """

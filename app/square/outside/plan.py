@@ -18,7 +18,7 @@ from app.database import rows
 from app.settings import Settings
 from app.square.models import SYSTEMS, Feed, Graph, Host, HostStatus, Job, Log, Run
 from app.square.runs import SILENT_S
-from services.mirror.snapshot import LARGEST
+from protocol.snapshot import MAX_INTEGER
 
 TICK_S = 15.0
 """The mirrors hear of the hub at least so often."""
@@ -77,7 +77,7 @@ def _system(system: str, version: int, settings: Settings, now: float) -> tuple[
     """The newest run with its machines and what is of no run; and all runs, the newest first."""
     numbers = rows(
         Run.select(Run.run, Run.version)
-        .where(Run.system == system, Run.run.between(1, LARGEST - 1))
+        .where(Run.system == system, Run.run.between(1, MAX_INTEGER - 1))
         .order_by(Run.run.desc())
         .limit(settings.publish_keep_runs)
     )

@@ -24,7 +24,7 @@ from app.square.outside.keys import signing_key
 from app.square.outside.models import Mirror, Series
 from app.square.upstream import reason
 from app.work import Turn
-from services.mirror.snapshot import pack
+from protocol.snapshot import pack
 
 log = logging.getLogger(__name__)
 

@@ -7,9 +7,9 @@ import gzip
 from app.database import rows
 from app.square.outside import editions
 from app.square.outside.models import Published
-from services.mirror.snapshot import Item, Key, Snapshot
+from protocol.snapshot import Item, ItemKey, Snapshot
 
-Contents = dict[Key, bytes]
+Contents = dict[ItemKey, bytes]
 
 
 class Copy:
@@ -41,7 +41,7 @@ class Copy:
 def published() -> Contents:
     """What the hub says that outside has."""
     query = Published.select(Published.kind, Published.system, Published.run, Published.name, Published.body)
-    return {Key(*key): bytes(body) for *key, body in rows(query.where(Published.body.is_null(False)))}
+    return {ItemKey(*key): bytes(body) for *key, body in rows(query.where(Published.body.is_null(False)))}
 
 
 def content(item: Item) -> bytes:
@@ -53,4 +53,4 @@ def contents() -> Contents:
     """What outside has, before its encoding."""
     query = Published.select(Published.kind, Published.system, Published.run, Published.name, Published.encoding, Published.body)
     found = rows(query.where(Published.body.is_null(False)))
-    return {Key(*key): gzip.decompress(bytes(body)) if encoding else bytes(body) for *key, encoding, body in found}
+    return {ItemKey(*key): gzip.decompress(bytes(body)) if encoding else bytes(body) for *key, encoding, body in found}

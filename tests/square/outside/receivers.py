@@ -15,9 +15,9 @@ from werkzeug.serving import make_server
 
 from app.settings import Settings
 from app.square.outside import keys
+from protocol.snapshot import ItemKey, Snapshot, SnapshotError, unpack
 from services.mirror.options import Options
 from services.mirror.routes import Routes
-from services.mirror.snapshot import Key, Refused, Snapshot, unpack
 from tests.square.outside.copies import Contents
 
 
@@ -46,7 +46,7 @@ class Mirror:
             body = environ["wsgi.input"]
             environ["wsgi.input"] = recorded = Recorded(body)
             answer = self.routes.application(environ, start)
-            with suppress(Refused):  # of what it does not take it need not have read everything
+            with suppress(SnapshotError):  # of what it does not take it need not have read everything
                 self.taken.append(unpack(bytes(recorded.read_bytes), self.routes.receiver.keys))
             return answer
 
@@ -68,7 +68,7 @@ class Mirror:
         """What it has."""
         with self.routes.store.view() as now:
             query = now._connection.execute("SELECT kind, system, run, name, body FROM item")
-            return {Key(*key): body for *key, body in query}
+            return {ItemKey(*key): body for *key, body in query}
 
     def have(self) -> int:
         return self.routes.store.state().have
@@ -129,7 +129,7 @@ def answering(body: bytes | Callable[[], bytes], status: int = 200, wait_s: floa
 
 def consistent(taken: list[Snapshot]) -> bool:
     """Whether no edition ever had two contents: whatever led from n to n + 1 alone."""
-    seen: dict[tuple[str, int, Key], str] = {}
+    seen: dict[tuple[str, int, ItemKey], str] = {}
     for snapshot in taken:
         if snapshot.until == snapshot.since + 1:
             for item in snapshot.items:

@@ -17,7 +17,7 @@ from app.square.outside import file_items
 from app.square.outside.items import Wanted
 from app.square.outside.plan import Place
 from app.square.outside.sanitize import Sanitizer
-from services.mirror.snapshot import Key
+from protocol.snapshot import ItemKey
 from tests.square.outside.copies import content, contents
 from tests.square.outside.test_publish import complete, publisher_of
 
@@ -117,6 +117,6 @@ def test_what_is_wrong_with_the_way_to_p5_does_not_name_it(hub: Settings, monkey
         error="certificate is not valid for 'tunnel7.example' on hubbox17",
     )  # fmt: skip
     complete(publisher_of(settings))
-    (event,) = json.loads(contents()[Key("events", "production", 0, "data")])
+    (event,) = json.loads(contents()[ItemKey("events", "production", 0, "data")])
     assert event["title"] == "dqmfu-c2b03-.. does not answer"
     assert event["text"] == "certificate is not valid for 'host-1' on host-2"

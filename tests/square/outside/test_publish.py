@@ -22,7 +22,7 @@ from app.square.outside.models import Piece, Published, Series
 from app.square.outside.publishing import Publisher, maker
 from app.square.outside.views import _parsed
 from app.square.states import STUCK_S
-from services.mirror.snapshot import Key
+from protocol.snapshot import ItemKey
 from tests.square import data
 from tests.square.outside.copies import contents
 from tests.support.processes import until
@@ -69,7 +69,7 @@ def changed_since(edition: int) -> set[tuple[str, str, int]]:
 
 
 def page(run: int, kind: str = "run") -> str:
-    return contents()[Key(kind, "production", run, "page")].decode()
+    return contents()[ItemKey(kind, "production", run, "page")].decode()
 
 
 def some_job(run: int = 358792) -> Job:
@@ -92,22 +92,22 @@ def test_each_kind_of_item_is_there(filled: Settings) -> None:
     complete(publisher_of(filled))
     found = contents()
     runs = (358788, 358791, 358792)
-    assert [run for run in runs if Key("run", "production", run, "page") in found] == list(runs)
+    assert [run for run in runs if ItemKey("run", "production", run, "page") in found] == list(runs)
     for run in runs:
         charts = {key.name for key in found if (key.kind, key.run) == ("chart", run)}
         assert charts == {f"{chart}.{form}" for chart in ("delivery", "rate") for form in ("svg", "png", "csv")}
         for kind in ("log", "logtext"):
             assert sum(1 for key in found if (key.kind, key.run) == (kind, run)) == logs[run]
-    assert json.loads(found[Key("index", "production", 0, "runs")]) == list(runs)
-    assert json.loads(found[Key("index", "playback", 0, "runs")]) == []
+    assert json.loads(found[ItemKey("index", "production", 0, "runs")]) == list(runs)
+    assert json.loads(found[ItemKey("index", "playback", 0, "runs")]) == []
     assert {key.kind for key in found if key.system == "all"} == {"help", "cleaned"}
-    assert Key("timeline", "production", 358700, "page") in found
-    machines = json.loads(found[Key("cluster", "production", 0, "data")])
+    assert ItemKey("timeline", "production", 358700, "page") in found
+    machines = json.loads(found[ItemKey("cluster", "production", 0, "data")])
     assert [(host, up) for host, up, _, _ in machines] == [("dqmfu-c2b03-..", True), ("dqmfu-c2b04-..", False)]
 
 
 def test_the_data_of_a_run_are_those_of_the_older_mirror(publisher: Publisher, fixtures_dir: Path) -> None:
-    told = json.loads(contents()[Key("run", "production", 358791, "data")])
+    told = json.loads(contents()[ItemKey("run", "production", 358791, "data")])
     rows_of_run = [row for row in json.loads((fixtures_dir / "dqmsquare" / "runs.json").read_bytes()) if str(row["run"]) == "358791"]
     assert (told["runkey"], told["cmssw"], told["run"]) == ("cosmic_run", "12_4_8_39145_39162_39341_39326_39353", 358791)
     expected = sorted(
@@ -126,7 +126,7 @@ def test_the_data_of_a_run_are_those_of_the_older_mirror(publisher: Publisher, f
 
 
 def test_the_graph_is_that_of_the_older_mirror_under_names_that_tell_no_machine(publisher: Publisher, fixtures_dir: Path) -> None:
-    run, _, identifier, _, start, streams, host = json.loads(contents()[Key("graph", "production", 358788, "data")])
+    run, _, identifier, _, start, streams, host = json.loads(contents()[ItemKey("graph", "production", 358788, "data")])
     (known,) = [row for row in json.loads((fixtures_dir / "dqmsquare" / "graphs.json").read_bytes()) if int(row["run"]) == run]
     assert start == float(known["global_start_epoch"])
     assert {name: of["lumis"] for name, of in streams.items()} == {
@@ -162,7 +162,7 @@ def test_links_and_images_of_the_pages_lead_to_what_is_published(publisher: Publ
         for address in re.findall(r'(?:href|src)="([^"#]*)', body.decode()) if key.name == "page" or key.kind == "log" else ():
             item = _parsed(address.replace("&amp;", "&"))
             assert item, address
-            assert Key(*item) in found, (key, address)
+            assert ItemKey(*item) in found, (key, address)
             if "v=" in address:
                 assert hashes[item.kind, item.run, item.name].startswith(address.partition("v=")[2])
             checked.add(item.kind)
@@ -210,7 +210,7 @@ def test_a_log_that_grew_is_published_again_and_the_others_are_not(publisher: Pu
         Log.update(version=version, body=data.packed(lines)).where(Log.key == job.key).execute()
     complete(publisher)
     (key,) = [
-        Key(row.kind, row.system, row.run, row.name)
+        ItemKey(row.kind, row.system, row.run, row.name)
         for row in Published.select().where((Published.edition > before) & (Published.kind == "log"))
     ]
     shown = contents()[key].decode()
@@ -283,7 +283,7 @@ def test_a_log_that_cannot_be_read_stops_nothing_else(publisher: Publisher) -> N
 
 
 def test_what_no_mirror_would_take_is_left_out_and_stops_nothing_else(publisher: Publisher, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.square.outside.items.LARGEST_CONTENT", 200_000)
+    monkeypatch.setattr("app.square.outside.items.MAX_CONTENT_BYTES", 200_000)
     before, job = editions.current().edition, some_job()
     with data.proxy.atomic():
         lines = {"stdlog_start": [f"line {number} of many\n" for number in range(3000)], "stdlog_end": []}
@@ -350,7 +350,7 @@ def test_a_crash_and_a_second_attempt_are_seen_on_all_pages(publisher: Publisher
     assert cell
     assert [line.partition(",")[0] for line in cell[1].splitlines()] == ["fu..04: running", "fu..04: crashed 134 SIGABRT"]
     assert cell[2].endswith("601K ×2")
-    told = json.loads(contents()[Key("events", "production", 0, "data")])
+    told = json.loads(contents()[ItemKey("events", "production", 0, "data")])
     assert [event["title"] for event in told if event["kind"] == "crash"] == ["beam crashed in run 358792"]
     assert all(re.fullmatch("[0-9a-f]{20}", event["id"]) and "c2f11" not in event["text"] for event in told)
 
@@ -369,7 +369,7 @@ def test_streams_that_two_machines_wrote_are_told_apart_by_number(publisher: Pub
         data.graph(known[0] | {"id": "dqm-files-other", "hostname": "bu-c2f11-09-99"}, version)
         data.summed(358788, version)
     complete(publisher_of(publisher.settings))
-    svg = contents()[Key("chart", "production", 358788, "delivery.svg")].decode()
+    svg = contents()[ItemKey("chart", "production", 358788, "delivery.svg")].decode()
     names = re.findall(r">(streamDQM[^<]*)<", svg)
     assert len(names) == 2 * len(known[0]["stream_data"]) == len(set(names))
     assert "streamDQMHistograms 2" in names
@@ -377,6 +377,6 @@ def test_streams_that_two_machines_wrote_are_told_apart_by_number(publisher: Pub
 
 
 def test_a_system_without_a_run_says_so(publisher: Publisher) -> None:
-    shown = contents()[Key("live", "playback", 0, "page")].decode()
+    shown = contents()[ItemKey("live", "playback", 0, "page")].decode()
     assert "none yet" in shown
     assert "No run was reported yet." in shown

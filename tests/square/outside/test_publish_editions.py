@@ -15,14 +15,14 @@ from app.square.outside.editions import Made, Overtaken
 from app.square.outside.items import Rendered
 from app.square.outside.models import Published, Series
 from app.square.outside.plan import Place
-from services.mirror.snapshot import Item, Key
+from protocol.snapshot import Item, ItemKey
 from tests.square.outside.copies import Copy, published
 
 
 def piece(number: int, *texts: str, tally: int = 0) -> Made:
     """A piece of one item for each text."""
     place = Place("run", "production", number)
-    items = [Item(Key("run", "production", number, f"item {at}"), "text/plain", "", text.encode()) for at, text in enumerate(texts)]
+    items = [Item(ItemKey("run", "production", number, f"item {at}"), "text/plain", "", text.encode()) for at, text in enumerate(texts)]
     return Made(place, f"{texts}", Rendered(items), Counter({"host": tally} if tally else {}))
 
 

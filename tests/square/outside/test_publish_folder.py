@@ -47,7 +47,7 @@ class Reader:
             pass
         with self.routes.store.view() as now:
             query = now._connection.execute("SELECT kind, system, run, name, body FROM item")
-            return {receivers.Key(*key): body for *key, body in query}
+            return {receivers.ItemKey(*key): body for *key, body in query}
 
 
 def names(settings: Settings) -> list[str]:

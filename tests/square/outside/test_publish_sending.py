@@ -18,7 +18,7 @@ from app.square.outside.models import Mirror as Row
 from app.square.outside.models import Published, Series
 from app.square.outside.plan import Place
 from app.square.outside.sending import SERIES_S, Answer, Sender
-from services.mirror.snapshot import Snapshot, pack
+from protocol.snapshot import Snapshot, pack
 from tests.square.outside import receivers
 from tests.square.outside.copies import published
 from tests.square.outside.receivers import never
@@ -132,7 +132,7 @@ def test_a_mirror_that_does_not_trust_the_key_says_so(keyed: Settings, mirror: r
     mirror.routes.receiver.keys = [Ed25519PrivateKey.generate().public_key()]
     Sender(mirror.url, keyed).step(never)
     assert "status 403" in row(mirror.url).error
-    assert "is not one that this mirror trusts" in row(mirror.url).error
+    assert "does not trust the key" in row(mirror.url).error
 
 
 def test_a_mirror_that_was_away_for_longer_than_removals_are_known_is_not_left_with_what_is_gone(
