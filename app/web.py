@@ -103,7 +103,7 @@ def _problem(problem: Problem) -> Response:
     if is_api():
         answer = jsonify(problem.shape())
     else:
-        answer = make_response(render_template("error_fragment.html" if is_fragment() else "error.html", problem=problem))
+        answer = make_response(render_template("web/error_fragment.html" if is_fragment() else "web/error.html", problem=problem))
     answer.status_code = problem.status
     answer.headers.update(problem.headers)
     answer.headers["Cache-Control"] = "no-store"

@@ -88,7 +88,7 @@ def test_an_error_of_the_server_says_so_and_the_page_goes_on_when_it_is_over(pag
         "**/square?since=*", lambda route: route.fulfill(status=status, body="<html><h1>Bad gateway</h1></html>", content_type="text/html")
     )
     data.change(key_of("gem"), lumi=60000 + status)
-    expect(page.locator("#notice")).to_have_text(f"The server answers with status {status}. What you see is what was known last.")
+    expect(page.locator("#notice")).to_have_text(f"Server error {status}. Showing the last data received.")
     expect(page.locator(".jobs").first).to_contain_text("gem")
     expect(page.locator("main")).not_to_contain_text("Bad gateway")
     page.unroute_all()
@@ -118,7 +118,7 @@ def test_the_charts_have_the_points_of_every_stream_and_take_new_ones(page: Page
     expect(page.locator("[data-chart=delivery]")).to_contain_text("streamDQMHistograms")
     expect(page.locator("[data-chart=rate] canvas")).to_be_visible()
     delays = [file.delay for stream in charts.files(SYSTEMS[0], 358792).streams for file in stream.files if file.delay is not None]
-    expect(page.locator("[data-chart=delivery] [data-says]")).to_contain_text(
+    expect(page.locator("[data-chart=delivery] [data-summary]")).to_contain_text(
         f"{len(delays):,} files of 5 streams: mean {fmean(delays):.1f} s"
     )
     with page.expect_request(re.compile(r"/files\?system=production&since=[1-9]")):
@@ -247,9 +247,9 @@ def test_who_stands_on_a_client_stays_there_while_it_reports_and_crashes(page: P
 
 def test_the_switch_of_the_sound_keeps_its_state_and_the_focus_while_jobs_report(page: Page) -> None:
     page.goto("/square")
-    switch = page.get_by_role("button", name="Sound for crashes: off")
+    switch = page.get_by_role("button", name="Crash sound: off")
     switch.press("Enter")
-    switch = page.get_by_role("button", name="Sound for crashes: on")
+    switch = page.get_by_role("button", name="Crash sound: on")
     expect(switch).to_have_attribute("aria-pressed", "true")
     page.evaluate("""window.changes = 0; new MutationObserver(found => window.changes += found.length).observe(
         document.getElementById("alarm"), {attributes: true, childList: true, characterData: true, subtree: true})""")

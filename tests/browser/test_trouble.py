@@ -138,7 +138,7 @@ def test_a_server_that_is_gone_is_told_and_what_was_seen_stays(page: Page, watch
     page.goto("/")
     page.context.set_offline(True)
     page.get_by_label("Run", exact=True).fill("3")
-    expect(page.locator("#notice")).to_contain_text("The server does not answer")
+    expect(page.locator("#notice")).to_contain_text("Server not responding")
     expect(page.get_by_role("rowheader", name="367131")).to_be_visible()
 
 

@@ -324,7 +324,7 @@ def test_pages_hold_nothing_that_the_policy_forbids(client: FlaskClient, address
 
 def test_files_of_the_pages_are_asked_for_once_and_anew_when_they_change(client: FlaskClient) -> None:
     page = read(client, "/")
-    style = re.search(r'href="(/static/css/hub.css\?v=[0-9a-f]+)"', page)
+    style = re.search(r'href="(/static/web/page.css\?v=[0-9a-f]+)"', page)
     assert style
     with client.get(style[1]) as answer:
         assert "max-age=31536000" in answer.headers["Cache-Control"]

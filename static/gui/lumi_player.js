@@ -1,12 +1,12 @@
-// Plays the lumisections of a run: the next one when the plot of this one is there.
+// Plays the lumisections of a run: opens the next one once the plot of this one has loaded.
 "use strict";
 (() => {
-  const SHOWN_MS = 600;
+  const SHOW_MS = 600;
 
   let playing = false;
   let timer = 0;
 
-  function show() {
+  function showButton() {
     const button = document.querySelector("[data-play]");
     if (!button) return;
     button.hidden = false;
@@ -17,37 +17,41 @@
   function stop() {
     playing = false;
     clearTimeout(timer);
-    show();
+    showButton();
   }
 
-  function next() {
+  function openNext() {
     const link = document.querySelector("[data-lumi-after]");
     if (link && !document.hidden) link.click();
     else stop();
   }
 
-  function soon() {
+  function scheduleNext() {
     clearTimeout(timer);
-    if (playing) timer = setTimeout(next, SHOWN_MS);
+    if (playing) timer = setTimeout(openNext, SHOW_MS);
   }
 
   document.addEventListener("click", (event) => {
     if (!event.target.closest("[data-play]")) return;
     playing = !playing;
-    show();
-    if (playing) next();
+    showButton();
+    if (playing) openNext();
     else clearTimeout(timer);
   });
-  // One that cannot be drawn is passed over like one that was seen.
+  // A plot that fails to load counts like one that was shown.
   for (const outcome of ["load", "error"]) {
-    document.addEventListener(outcome, (event) => {
-      if (event.target instanceof HTMLImageElement && event.target.classList.contains("plot-large")) soon();
-    }, true);
+    document.addEventListener(
+      outcome,
+      (event) => {
+        if (event.target instanceof HTMLImageElement && event.target.classList.contains("plot-large")) scheduleNext();
+      },
+      true,
+    );
   }
   document.addEventListener("htmx:afterSettle", () => {
-    show();
-    if (playing && !document.querySelector(".plot-large")) soon();  // a number has no image to wait for
+    showButton();
+    if (playing && !document.querySelector(".plot-large")) scheduleNext(); // a number has no image to wait for
   });
   document.addEventListener("htmx:sendError", stop);
-  show();
+  showButton();
 })();

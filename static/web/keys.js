@@ -6,12 +6,13 @@
   button.hidden = false;
   button.addEventListener("click", () => dialog.showModal());
 
-  const typing = (element) => element.matches("input, select, textarea, [contenteditable]");
+  const isField = (element) => element.matches("input, select, textarea, [contenteditable]");
 
+  /** Click or focus the element of a key; false if the page has none. */
   function press(key) {
     const target = document.querySelector(`[data-key="${CSS.escape(key)}"]`);
     if (!target) return false;
-    if (typing(target)) {
+    if (isField(target)) {
       target.focus();
       target.select();
     } else {
@@ -20,36 +21,45 @@
     return true;
   }
 
+  /** Focus the next (1) or previous (-1) link of the list; false if there is no list. */
   function walk(step) {
     const stops = [...document.querySelectorAll("main .stop")];
     if (!stops.length) return false;
-    const at = stops.indexOf(document.activeElement);
-    const next = stops[at < 0 ? (step > 0 ? 0 : stops.length - 1) : Math.min(Math.max(at + step, 0), stops.length - 1)];
+    const current = stops.indexOf(document.activeElement);
+    const first = step > 0 ? 0 : stops.length - 1;
+    const next = stops[current < 0 ? first : Math.min(Math.max(current + step, 0), stops.length - 1)];
     next.focus();
     next.scrollIntoView({ block: "nearest" });
     return true;
   }
 
   const actions = {
-    "?": () => { dialog.showModal(); return true; },
-    h: () => { document.querySelector(".brand").click(); return true; },
+    "?": () => {
+      dialog.showModal();
+      return true;
+    },
+    h: () => {
+      document.querySelector(".brand").click();
+      return true;
+    },
     j: () => press("j") || walk(1),
     k: () => press("k") || walk(-1),
   };
 
+  function leave(target) {
+    for (const menu of document.querySelectorAll("details[open]")) menu.open = false;
+    if (isField(target)) target.blur();
+  }
+
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || dialog.open) return;
-    if (event.key === "Escape") {
-      for (const menu of document.querySelectorAll("details[open]")) menu.open = false;
-      if (typing(event.target)) event.target.blur();
-      return;
-    }
-    if (typing(event.target)) return;
+    if (event.key === "Escape") return leave(event.target);
+    if (isField(event.target)) return;
     const done = Object.hasOwn(actions, event.key) ? actions[event.key]() : press(event.key);
     if (done) event.preventDefault();
   });
 
-  // A menu closes when something beside it is clicked.
+  // A menu closes on a click outside it.
   document.addEventListener("click", (event) => {
     for (const menu of document.querySelectorAll("details[open]")) if (!menu.contains(event.target)) menu.open = false;
   });

@@ -1,0 +1,32 @@
+// Requests of htmx: polls pause in hidden tabs, empty fields stay out of addresses, errors leave a polling page as it is.
+"use strict";
+(() => {
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (document.hidden && event.target.closest("[data-poll]")) event.preventDefault();
+  });
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) return;
+    for (const element of document.querySelectorAll("[data-poll]")) htmx.trigger(element, "shown");
+  });
+
+  document.addEventListener("htmx:configRequest", (event) => {
+    if (event.detail.verb !== "get") return;
+    const empty = [...event.detail.formData].filter(([, value]) => value === "").map(([name]) => name);
+    for (const name of empty) event.detail.formData.delete(name);
+  });
+
+  // A form with data-live has sent every change already when Enter submits it.
+  document.addEventListener("submit", (event) => {
+    if (event.target.matches("[data-live]")) event.preventDefault();
+  });
+
+  for (const failure of ["htmx:sendError", "htmx:timeout"]) {
+    document.addEventListener(failure, () => dqm.notice("Server not responding. Showing the last data received."));
+  }
+  // An error swapped into a polling element would end its polling.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (!event.detail.isError || !event.target.matches("[data-poll]")) return;
+    event.detail.shouldSwap = false;
+    dqm.notice(`Server error ${event.detail.xhr.status}. Showing the last data received.`);
+  });
+})();
