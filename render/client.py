@@ -1,8 +1,8 @@
-"""Client of the render service: one request, one picture, over its UNIX socket.
+"""Client of the render service: sends requests to its UNIX socket and returns the plots.
 
-Each request has a connection of its own. Connecting costs some twenty microseconds, and it is what spreads the
-work: only a worker with nothing to do accepts, whereas on a kept connection a request waits for the one worker that
-holds it. It also means that a replaced worker leaves no stale connection behind.
+Each request uses its own connection. Connecting costs about twenty microseconds and balances the load: an idle worker
+accepts the connection, whereas requests on a persistent connection wait for the worker that holds it. Besides, no stale
+connection remains when a worker is replaced.
 """
 
 from __future__ import annotations
@@ -15,76 +15,85 @@ from dataclasses import dataclass
 from pathlib import Path
 
 HISTOGRAM = 0x10
-"""The type byte of `Request.flags` for everything that is not a scalar."""
+"""Type byte of `Request.flags` for all objects that are not scalars."""
 
 SCALAR_TYPES = 0x0F
-"""Type bytes up to this one are scalars."""
+"""Largest type byte of a scalar."""
 
 EFFICIENCY = 0x00200000
-"""Bit of `Request.flags`: an efficiency plot, over which references are drawn as they are."""
+"""Bit of `Request.flags` for efficiency plots, whose references are not scaled."""
 
-MOST_OBJECTS = 10
-LONGEST_NAME = 4096
-LARGEST_MESSAGE = 64 << 20
+MAX_OBJECTS = 10
+"""Maximum number of objects in one request."""
+
+MAX_NAME_BYTES = 4096
+"""Maximum length of a monitor element's path in UTF-8."""
+
+MAX_MESSAGE_BYTES = 64 << 20
+"""Maximum length of one request."""
+
+NO_STREAMER = 1
+"""Response code if an object has a class version that the service does not know."""
 
 _HEADER = struct.Struct("=iiIIIiIIIII")
 _OBJECT = struct.Struct("=Ii")
-_LIST = struct.Struct("=Bi")
-_ANSWER = struct.Struct("=iI")
+_STREAMER_LIST = struct.Struct("=Bi")
+_RESPONSE = struct.Struct("=iI")
 _MESSAGE_TYPE = 4
-NO_STREAMER = 1
-"""Code of an answer when an object is of a version of its class that the service does not know."""
-
-_FAILED = 3
-"""From this code on an answer has words in place of a picture."""
-_TOO_WIDE = 8
-"""From this code on more was asked for than is drawn; before, the worker was lost."""
+_FAILED = 3  # from this code on the payload is an error text instead of a plot
+_TOO_WIDE = 8  # from this code on the request exceeds a limit; the codes before it report a lost worker
 _PING_SPEC = "w=8;h=8"
 
 
 class RenderError(Exception):
-    """The render service gave no picture."""
+    """Base class of all errors of the render client: the service returned no plot."""
 
 
 class RenderUnavailable(RenderError):
-    """Nothing listens at the socket."""
+    """No service listens at the socket."""
 
 
 class RenderTimeout(RenderError):
-    """No answer came in time."""
+    """The response did not arrive in time."""
 
 
 class RenderLost(RenderError):
-    """The worker was lost while it drew. `reason` says how, `plugin` is the render plugin that was at work, if any was.
+    """The worker process was lost while drawing. Raised itself if ROOT or a plugin threw an exception.
 
-    Raised as such when ROOT or a plugin went astray in a way that the worker could tell.
+    Attributes:
+        reason: what happened, such as "died of SIGSEGV".
+        plugin: name of the render plugin that was running, "" if none was.
     """
 
     def __init__(self, name: str, reason: str, plugin: str = "") -> None:
         where = f", in the plugin {plugin}" if plugin else ""
-        super().__init__(f"the render worker was lost while it drew {name!r}: it {reason}{where}")
+        super().__init__(f"The render worker was lost while drawing {name!r}: {reason}{where}")
         self.reason = reason
         self.plugin = plugin
 
 
 class RenderCrashed(RenderLost):
-    """The monitor element, or a plugin, brings ROOT down."""
+    """The monitor element or a plugin crashed the worker."""
 
 
 class RenderOverrun(RenderLost):
-    """The plot took too much time, by the clock or of the CPU."""
+    """The plot exceeded the limit on wall time or CPU time."""
 
 
 class RenderExhausted(RenderLost):
-    """The plot took too much memory."""
+    """The plot exceeded the memory limit."""
 
 
-class RenderGone(RenderLost):
-    """The connection ended without a word: the worker was killed from outside, or was lost to a plot of another client."""
+class RenderDisconnected(RenderLost):
+    """The connection closed without a response: the worker was killed, or lost while it drew another client's plot."""
 
 
 class RenderRefused(RenderError):
-    """The service did not understand the request; `code` is its answer."""
+    """The service rejected the request: an invalid specification, a damaged object, or a limit exceeded.
+
+    Attributes:
+        code: response code, see docs/renderer.md.
+    """
 
     def __init__(self, code: int, message: str) -> None:
         super().__init__(message)
@@ -93,84 +102,101 @@ class RenderRefused(RenderError):
 
 @dataclass(frozen=True)
 class Request:
-    """One picture to draw.
-
-    `objects` are (bytes of TBufferFile::WriteObject, displacement of the offsets in them), the plot first and then
-    up to nine that are drawn over it; empty bytes stand for one that is missing. A scalar has `text` (UTF-8) and a
-    type byte up to SCALAR_TYPES in `flags` instead. `name` is the monitor element's path, `spec` what
-    `Options.spec()` gives. Objects of older versions of their classes need what describes these: `streamers` is a list of
-    StreamerInfo, framed like an object, and its displacement; `streamer_file` a ROOT file that has one, below a root of the service.
-    """
+    """One plot to draw."""
 
     name: str
+    """Path of the monitor element, at most MAX_NAME_BYTES in UTF-8."""
+
     spec: str
+    """Specification as returned by `Options.spec()`."""
+
     objects: Sequence[tuple[bytes, int]] = ()
+    """The main object and up to nine references, each as (bytes written by TBufferFile::WriteObject, displacement of the
+    offsets in them). Empty bytes stand for a missing object."""
+
     flags: int = HISTOGRAM
+    """ME type in the low byte, and property bits such as EFFICIENCY."""
+
     text: bytes = b""
+    """Value of a scalar in UTF-8; scalars have a type byte up to SCALAR_TYPES and no objects."""
+
     version: int = 0
+    """Version of the monitor element, passed to plugins."""
+
     streamers: tuple[bytes, int] = (b"", 0)
+    """List of StreamerInfo for objects of older class versions, framed like an object, and its displacement."""
+
     streamer_file: str = ""
+    """Path of a ROOT file with the StreamerInfo, below a folder that the service allows."""
 
     def message(self) -> bytes:
-        """The request on the wire. Raises ValueError for what the protocol cannot carry."""
+        """The request as sent to the service. Raises ValueError if it exceeds a limit of the protocol."""
         scalar = self.flags & 0xFF <= SCALAR_TYPES
         count = 1 if scalar else len(self.objects)
-        if not 1 <= count <= MOST_OBJECTS:
-            raise ValueError(f"a picture has 1 to {MOST_OBJECTS} objects, not {count}")
+        if not 1 <= count <= MAX_OBJECTS:
+            raise ValueError(f"A plot has 1 to {MAX_OBJECTS} objects, not {count}")
         data = self.text if scalar else b"".join(_OBJECT.pack(len(raw), shift) + raw for raw, shift in self.objects)
-        name = self.name.encode()
-        if len(name) > LONGEST_NAME or "\0" in self.name:
-            raise ValueError(f"a name has at most {LONGEST_NAME} bytes and no NUL: {self.name[:80]!r}")
-        listed, shift = self.streamers
-        parts = [_LIST.pack(0, shift) + listed if listed else self.streamer_file.encode(), name, self.spec.encode(), data, b""]
+        parts = [self._streamer_part(), self._name_part(), self.spec.encode(), data, b""]
         total = _HEADER.size + sum(map(len, parts))
-        if total > LARGEST_MESSAGE:
-            raise ValueError(f"{total} bytes are more than a request can carry ({LARGEST_MESSAGE})")
+        if total > MAX_MESSAGE_BYTES:
+            raise ValueError(f"The request has {total} bytes, more than the limit of {MAX_MESSAGE_BYTES}")
         low, high = self.version & 0xFFFFFFFF, self.version >> 32
         header = _HEADER.pack(total, _MESSAGE_TYPE, self.flags, low, high, count, *map(len, parts))
         return header + b"".join(parts)
 
+    def _streamer_part(self) -> bytes:
+        content, displacement = self.streamers
+        return _STREAMER_LIST.pack(0, displacement) + content if content else self.streamer_file.encode()
+
+    def _name_part(self) -> bytes:
+        name = self.name.encode()
+        if len(name) > MAX_NAME_BYTES or "\0" in self.name:
+            raise ValueError(f"A name must have at most {MAX_NAME_BYTES} bytes and no NUL: {self.name[:80]!r}")
+        return name
+
 
 @dataclass(frozen=True)
-class Rendered:
-    """An answer: `image` is a PNG, or JSON when the spec asked for it.
-
-    `code` is 0, or not 0 when ROOT complained on the way (1: a StreamerInfo was missing); the picture is there and
-    may be less than was wanted.
-    """
+class RenderResponse:
+    """A response with a plot."""
 
     code: int
+    """0, or nonzero if ROOT reported a problem (1: StreamerInfo is missing); the plot may then be incomplete."""
+
     image: bytes
+    """The plot in the format of the specification, PNG by default."""
 
 
 class RenderClient:
-    """Asks the service at `socket_path`; `timeout` in seconds is for a whole answer. Threads may share one."""
+    """Client of the service at `socket_path`. Threads may share one client.
+
+    Attributes:
+        timeout: time limit of a request and its complete response in seconds.
+    """
 
     def __init__(self, socket_path: Path, timeout: float = 30.0) -> None:
         self.socket_path = socket_path
         self.timeout = timeout
 
-    def render(self, request: Request) -> Rendered:
-        """The picture of `request`. Raises RenderError, and ValueError for what the protocol cannot carry."""
+    def render(self, request: Request) -> RenderResponse:
+        """Draw a plot. Raises RenderError, and ValueError if the request exceeds a limit of the protocol."""
         message = request.message()
         deadline = time.monotonic() + self.timeout
         try:
             with self._connect() as connection:
                 code, image = _exchange(connection, message, deadline)
         except TimeoutError:
-            raise RenderTimeout(f"no picture of {request.name!r} within {self.timeout:g} s") from None
+            raise RenderTimeout(f"The render service did not return {request.name!r} within {self.timeout:g} s") from None
         except (ConnectionResetError, BrokenPipeError, EOFError):
-            raise RenderGone(request.name, "ended without a word") from None
+            raise RenderDisconnected(request.name, "connection closed without a response") from None
         if code >= _FAILED:
             raise _failure(code, image.decode(errors="replace"), request.name)
         if code and not image:
-            raise RenderRefused(
-                code, f"the render service did not understand {request.spec!r}, or the object is damaged in its file (code {code})"
-            )
-        return Rendered(code, image)
+            problem = f"the specification {request.spec!r} is invalid, or the object is damaged in its file"
+            raise RenderRefused(code, f"The render service rejected {request.name!r} (code {code}): {problem}")
+        return RenderResponse(code, image)
 
     def ping(self) -> float:
-        """Seconds for the smallest picture there is. Raises RenderError."""
+        """Draw a minimal plot and return the time it took in seconds. Raises RenderError."""
         begin = time.monotonic()
         self.render(Request(name="ping", spec=_PING_SPEC, flags=0, text=b"."))
         return time.monotonic() - begin
@@ -185,31 +211,31 @@ class RenderClient:
             raise
         except OSError as error:
             connection.close()
-            raise RenderUnavailable(
-                f"no render service at {self.socket_path} ({error.strerror or error}); start it with `dqmhub render`"
-            ) from None
+            reason = error.strerror or error
+            raise RenderUnavailable(f"No render service at {self.socket_path} ({reason}); start it with `dqmhub render`") from None
         return connection
 
 
 _LOST = {_FAILED: RenderLost, 4: RenderCrashed, 5: RenderOverrun, 6: RenderOverrun, 7: RenderExhausted}
 
 
-def _failure(code: int, words: str, name: str) -> RenderError:
-    """What an answer without a picture says: why, and on a second line the plugin."""
-    reason, _, plugin = words.partition("\n")
+def _failure(code: int, text: str, name: str) -> RenderError:
+    """The error in a response; `text` is the reason, and on a second line the running plugin."""
+    reason, _, plugin = text.partition("\n")
     if code < _TOO_WIDE:
         return _LOST[code](name, reason, plugin)
-    return RenderRefused(code, f"{name!r} is more than the render service draws: {reason}")
+    return RenderRefused(code, f"{name!r} exceeds a limit of the render service: {reason}")
 
 
 def _exchange(connection: socket.socket, message: bytes, deadline: float) -> tuple[int, bytes]:
+    """Send a request and receive the response: its code and payload."""
     connection.sendall(message)
-    code, length = _ANSWER.unpack(_receive(connection, _ANSWER.size, deadline))
+    code, length = _RESPONSE.unpack(_receive(connection, _RESPONSE.size, deadline))
     return code, _receive(connection, length, deadline)
 
 
 def _receive(connection: socket.socket, length: int, deadline: float) -> bytes:
-    """Exactly `length` bytes. Raises EOFError when the other end closes first, TimeoutError at the deadline."""
+    """Receive exactly `length` bytes. Raises EOFError if the connection closes first, TimeoutError at the deadline."""
     received = bytearray()
     while len(received) < length:
         left = deadline - time.monotonic()

@@ -1,7 +1,8 @@
 """Builds a folder of render plugin sources into one library: `python -m render.make_plugins FOLDER [-o LIBRARY]`.
 
-Sources that cannot be compiled, or that need what is nowhere, are named with the reason, and the rest is built without
-them. ROOT is the one whose root-config is on the path, else the wheel in the environment of this Python. Standard library only.
+Reports sources that cannot be compiled or that need undefined symbols, with the reason, and builds the library from the
+others. Uses the ROOT whose root-config is on the path, otherwise the wheel in the environment of this Python. Depends only
+on the standard library.
 """
 
 from __future__ import annotations
@@ -21,51 +22,59 @@ from typing import NamedTuple
 
 RENDER = Path(__file__).resolve().parent
 INCLUDES = (RENDER / "include" / "src", RENDER / "include")
-BASE = RENDER / "src" / "plugin_base.cpp"
-"""What the render service has for plugins, besides ROOT."""
+PLUGIN_BASE = RENDER / "src" / "plugin_base.cpp"
+"""Source of the symbols that the render service provides to plugins, in addition to ROOT."""
 
-ENDINGS = (".cc", ".cpp", ".cxx")
-PARTS_OF_ROOT = ("Core", "RIO", "Hist", "Gpad", "Graf", "Graf3d", "MathCore", "Matrix", "Minuit", "Physics", "Postscript", "Tree")
-LIBRARIES = [f"-l{name}" for name in PARTS_OF_ROOT]
+SUFFIXES = (".cc", ".cpp", ".cxx")
+ROOT_LIBRARIES = ("Core", "RIO", "Hist", "Gpad", "Graf", "Graf3d", "MathCore", "Matrix", "Minuit", "Physics", "Postscript", "Tree")
+LINK_FLAGS = [f"-l{name}" for name in ROOT_LIBRARIES]
 
 
-class Root(NamedTuple):
-    """How to compile for ROOT and to link with it."""
+class RootFlags(NamedTuple):
+    """Compiler and linker flags for ROOT."""
 
     compile: list[str]
     link: list[str]
 
 
-class Built(NamedTuple):
-    """The sources that are in the library, and why others are not."""
+class BuildResult(NamedTuple):
+    """Outcome of a build."""
 
     good: list[Path]
+    """Sources contained in the library."""
+
     failed: dict[Path, str]
+    """Sources that are not, with the reason."""
 
 
-def find_root() -> Root:
-    """ROOT's flags. Raises RuntimeError when there is none."""
+class RootNotFound(RuntimeError):
+    """No ROOT is installed."""
+
+
+def find_root() -> RootFlags:
+    """The flags of the installed ROOT. Raises RootNotFound."""
     if shutil.which("root-config"):
         flags = _output("root-config", "--cflags").split()
-        return Root(flags, _link_in(_output("root-config", "--libdir")))
+        return RootFlags(flags, _library_flags(_output("root-config", "--libdir")))
     folder = Path(sysconfig.get_path("platlib")) / "ROOT"
     if not (folder / "include" / "TROOT.h").exists():
-        raise RuntimeError(f"no ROOT: put root-config on the path, or install the package `root` into the environment of {sys.executable}")
+        raise RootNotFound(f"No ROOT found: put root-config on the path, or install the package `root` for {sys.executable}")
     bundled = folder.parent / "root.libs"
-    return Root(["-std=c++17", f"-isystem{folder / 'include'}"], [*_link_in(str(folder / "lib")), f"-Wl,-rpath-link,{bundled}"])
+    link = [*_library_flags(str(folder / "lib")), f"-Wl,-rpath-link,{bundled}"]
+    return RootFlags(["-std=c++17", f"-isystem{folder / 'include'}"], link)
 
 
-def _link_in(folder: str) -> list[str]:
+def _library_flags(folder: str) -> list[str]:
     return [f"-L{folder}", f"-Wl,-rpath,{folder}"]
 
 
-def build(sources: Sequence[Path], library: Path) -> Built:
-    """Build `library` of those of the sources that can be built; it is not made when none can."""
+def build(sources: Sequence[Path], library: Path) -> BuildResult:
+    """Build `library` from all sources that compile and link. Does not create it if none does. Raises RootNotFound."""
     root, failed = find_root(), dict[Path, str]()
     with TemporaryDirectory() as folder, ThreadPoolExecutor(os.cpu_count()) as pool:
         objects = {source: Path(folder) / f"{number}.o" for number, source in enumerate(sources)}
         base = Path(folder) / "base.o"
-        _compile(BASE, base, root)
+        _compile(PLUGIN_BASE, base, root)
         errors = pool.map(lambda source: _compile(source, objects[source], root), sources)
         failed |= {source: error for source, error in zip(sources, errors, strict=True) if error}
         good = [source for source in sources if source not in failed]
@@ -73,41 +82,47 @@ def build(sources: Sequence[Path], library: Path) -> Built:
         good = [source for source in good if source not in failed]
         if good:
             _link([objects[source] for source in good], library, root)
-    return Built(good, failed)
+    return BuildResult(good, failed)
 
 
-def _compile(source: Path, target: Path, root: Root) -> str:
-    """The first error, "" when there is none."""
+def _compile(source: Path, target: Path, root: RootFlags) -> str:
+    """Compile one source. Returns the first error, "" if there is none."""
     folders = [f"-I{folder}" for folder in (*INCLUDES, source.parent)]
     done = _run("c++", "-c", "-O2", "-fPIC", *root.compile, *folders, "-o", str(target), str(source))
-    return "" if done.returncode == 0 else _first(done.stderr, r"(fatal )?error:.*")
+    return "" if done.returncode == 0 else _first_match(done.stderr, r"(fatal )?error:.*")
 
 
-def _unlinkable(sources: dict[Path, Path], base: Path, root: Root) -> dict[Path, str]:
-    """The sources that need symbols that neither ROOT, nor the service, nor another source has; by the paths of their objects."""
+def _unlinkable(sources: dict[Path, Path], base: Path, root: RootFlags) -> dict[Path, str]:
+    """The sources that need symbols defined neither by ROOT, the service nor another source, with the linker's message.
+
+    `sources` maps object files to sources; objects that cannot be linked are removed from it.
+    """
     failed: dict[Path, str] = {}
     while sources:
         target = base.with_name("check.so")
-        done = _run("c++", "-shared", "-Wl,-z,defs", "-o", str(target), *map(str, sources), str(base), *root.link, *LIBRARIES)
+        done = _run("c++", "-shared", "-Wl,-z,defs", "-o", str(target), *map(str, sources), str(base), *root.link, *LINK_FLAGS)
         if done.returncode == 0:
             break
-        blamed = {item: source for item, source in sources.items() if str(item) in done.stderr}
-        if not blamed:  # the linker itself is at fault, not one of the sources
-            raise RuntimeError(f"the plugins cannot be linked: {done.stderr.strip()}")
-        for item, source in blamed.items():
-            failed[source] = _first(done.stderr[done.stderr.index(str(item)) :], r"undefined reference to .*|multiple definition of .*")
+        named = {item: source for item, source in sources.items() if str(item) in done.stderr}
+        if not named:  # the error is not in one of the sources
+            raise RuntimeError(f"The plugins cannot be linked: {done.stderr.strip()}")
+        for item, source in named.items():
+            failed[source] = _first_match(
+                done.stderr[done.stderr.index(str(item)) :], r"undefined reference to .*|multiple definition of .*"
+            )
             del sources[item]
     return failed
 
 
-def _link(objects: Sequence[Path], library: Path, root: Root) -> None:
-    """Without the base class, which the service has; in place of the old library at once, so that a running service keeps its own.
+def _link(objects: Sequence[Path], library: Path, root: RootFlags) -> None:
+    """Link the library without the base class, which the service provides.
 
-    Of ROOT's libraries those that the service has not loaded must be named in the new one.
+    The new library replaces an old one atomically, so that a running service keeps the old one. It is linked against ROOT's
+    libraries, because the service has not loaded all of them.
     """
     library.parent.mkdir(parents=True, exist_ok=True)
     new = library.with_name(f".{library.name}.{os.getpid()}")
-    subprocess.run(["c++", "-shared", "-Wl,--as-needed", "-o", str(new), *map(str, objects), *root.link, *LIBRARIES], check=True)
+    subprocess.run(["c++", "-shared", "-Wl,--as-needed", "-o", str(new), *map(str, objects), *root.link, *LINK_FLAGS], check=True)
     new.rename(library)
 
 
@@ -119,29 +134,37 @@ def _output(*command: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
-def _first(text: str, pattern: str) -> str:
-    found = re.search(pattern, text)
-    return found[0] if found else text.strip().splitlines()[0] if text.strip() else "the compiler gave no reason"
+def _first_match(text: str, pattern: str) -> str:
+    """The first match of `pattern` in the compiler's output, otherwise its first line."""
+    match = re.search(pattern, text)
+    return match[0] if match else text.strip().splitlines()[0] if text.strip() else "the compiler printed no error"
 
 
-def main() -> int:
+def _arguments() -> tuple[Path, list[Path]]:
+    """The library and the sources named by the command line."""
     parser = argparse.ArgumentParser(prog="make plugins", description="Build a folder of render plugin sources into one library.")
     parser.add_argument("folder", type=Path, help="folder of the sources (*.cc, *.cpp, *.cxx)")
     parser.add_argument("-o", "--output", type=Path, metavar="LIBRARY", help="default: build/plugins/<name of the folder>.so")
-    given = parser.parse_args()
-    folder = given.folder.resolve()
-    library = (given.output or RENDER.parent / "build" / "plugins" / f"{folder.name}.so").absolute()
-    sources = sorted(path for path in folder.iterdir() if path.suffix in ENDINGS) if folder.is_dir() else []
+    args = parser.parse_args()
+    folder = args.folder.resolve()
+    library = (args.output or RENDER.parent / "build" / "plugins" / f"{folder.name}.so").absolute()
+    sources = sorted(path for path in folder.iterdir() if path.suffix in SUFFIXES) if folder.is_dir() else []
     if not sources:
-        parser.error(f"there are no plugin sources in {folder}")
-    built = build(sources, library)
-    for source, reason in built.failed.items():
+        parser.error(f"No plugin sources in {folder}")
+    return library, sources
+
+
+def main() -> int:
+    """Build the plugins and print the result. Returns the exit code: 1 if a source could not be built."""
+    library, sources = _arguments()
+    result = build(sources, library)
+    for source, reason in result.failed.items():
         print(f"failed  {source.name}: {reason}")
-    for source in built.good:
+    for source in result.good:
         print(f"built   {source.name}")
-    if built.good:
-        print(f"{len(built.good)} of {len(sources)} sources are in {library}; load it with the setting render_plugins")
-    return 1 if built.failed else 0
+    if result.good:
+        print(f"Built {len(result.good)} of {len(sources)} sources into {library}; load it with the setting render_plugins")
+    return 1 if result.failed else 0
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What a user may choose of a plot: from the query of an address to the render service's specification, and back."""
+"""Options of a plot, converted from and to URL queries and specifications of the render service."""
 
 from __future__ import annotations
 
@@ -9,13 +9,20 @@ from dataclasses import dataclass, fields
 from typing import Protocol
 from urllib.parse import unquote
 
-LARGEST_SIDE = 4096
-"""Pixels."""
+MAX_SIDE = 4096
+"""Maximum width and height in pixels."""
 
-LONGEST_TEXT = 200
-"""Letters of draw options, or of one reference's label."""
+MAX_TEXT_LENGTH = 200
+"""Maximum number of characters of draw options and of a label."""
 
-MOST_LABELS = 9
+MAX_LABELS = 9
+"""Maximum number of reference labels."""
+
+REFERENCES = ("overlay", "object", "ratiooverlay", "stacked", "difference")
+"""How references are drawn: over the plot, not at all, over it with ratios below, stacked, subtracted from the plot."""
+
+FORMATS = ("png", "svg", "pdf", "root", "json")
+"""Output formats: image, two vector formats, ROOT file with the object, JSON of ROOT's TBufferJSON."""
 
 _INTEGER = re.compile(r"\d{1,6}", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
@@ -24,17 +31,11 @@ _PLAIN = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvw
 _SWITCHES = {"true": True, "1": True, "false": False, "0": False}
 _QUERY_NAMES = {"width": "w", "height": "h", "reflabels": "reflabel"}
 _SCALES = {"": "", "def": "", "lin": "lin", "log": "log"}
-REFERENCES = ("overlay", "object", "ratiooverlay", "stacked", "difference")
-"""How references are drawn: over the plot, not at all, with the ratio below, on top of each other, taken away from it."""
-
-FORMATS = ("png", "svg", "pdf", "root", "json")
-"""What a plot comes as: a picture, a drawing, the object in a ROOT file, the object as ROOT's TBufferJSON has it."""
-
 _SPEC_SWITCHES = {"showstats": "stats", "showerrbars": "errors", "norm": "norm"}
 
 
 class Query(Protocol):
-    """The query of an address: werkzeug's MultiDict, or anything like it."""
+    """A URL query: werkzeug's MultiDict or a compatible class."""
 
     def get(self, key: str, /) -> str | None: ...
 
@@ -42,7 +43,7 @@ class Query(Protocol):
 
 
 class _Pairs(dict[str, str]):
-    """A query out of a specification."""
+    """A specification in the form of a query."""
 
     labels: tuple[str, ...] = ()
 
@@ -51,7 +52,12 @@ class _Pairs(dict[str, str]):
 
 
 class OptionError(ValueError):
-    """An option that cannot be: `field` is its name in the query, `problem` what is wrong and what is allowed."""
+    """An option has an invalid value.
+
+    Attributes:
+        field: name of the option in the query.
+        problem: what is wrong and what is allowed.
+    """
 
     def __init__(self, field: str, problem: str) -> None:
         super().__init__(f"{field}: {problem}")
@@ -61,37 +67,60 @@ class OptionError(ValueError):
 
 @dataclass(frozen=True)
 class Options:
-    """How a plot is drawn; the defaults are ROOT's choice for the kind of plot.
+    """How a plot is drawn. The defaults leave the choice to ROOT.
 
-    Width and height are pixels; limits are in the axis's own units, and in those of the contents for the last axis
-    of a histogram (y of a 1D one, z of a 2D one). `reflabels` name the references in their order, `ref` is one of REFERENCES,
-    and `ktest`, when above 0, has the Kolmogorov probability of each reference written, and marked when it is below. `format`
-    is one of FORMATS.
+    Limits are in units of the axis. For the last axis of a histogram (y in 1D, z in 2D) they limit the contents.
     """
 
     width: int = 266
+    """Pixels."""
+
     height: int = 200
+    """Pixels."""
+
     stats: bool = True
+    """Draw statistics boxes."""
+
     norm: bool = True
+    """Scale references to the area of the plot."""
+
     errors: bool = False
+    """Draw error bars on 1D histograms."""
+
     drawopts: str = ""
+    """ROOT's draw options; "" for the default of the class."""
+
     xtype: str = ""
+    """Scale of the x axis: "lin", "log", or "" for the default."""
+
     ytype: str = ""
+    """Scale of the y axis."""
+
     ztype: str = ""
+    """Scale of the z axis."""
+
     xmin: float | None = None
     xmax: float | None = None
     ymin: float | None = None
     ymax: float | None = None
     zmin: float | None = None
     zmax: float | None = None
+
     ref: str = "overlay"
+    """How references are drawn, one of REFERENCES."""
+
     ktest: float = 0.0
+    """Threshold of the Kolmogorov probability, which is written on the plot and marked if it is below; 0 for no test."""
+
     reflabels: tuple[str, ...] = ()
+    """Labels of the references, in their order."""
+
     format: str = "png"
+    """Output format, one of FORMATS."""
 
     @classmethod
     def from_query(cls, args: Query) -> Options:
-        """The options in a query; what it does not name, or names with nothing, is the default. Raises OptionError."""
+        """The options in a query; missing and empty values mean the default. Raises OptionError."""
         options = cls(
             width=_side(args, "w", cls.width),
             height=_side(args, "h", cls.height),
@@ -113,62 +142,65 @@ class Options:
             zmin=_limit(args, "zmin"),
             zmax=_limit(args, "zmax"),
         )
+        options._check_limits()
+        return options
+
+    def _check_limits(self) -> None:
         for axis in "xyz":
-            low, high = getattr(options, f"{axis}min"), getattr(options, f"{axis}max")
+            low, high = getattr(self, f"{axis}min"), getattr(self, f"{axis}max")
             if low is not None and high is not None and low >= high:
                 raise OptionError(f"{axis}max", f"{high:g} is not above {axis}min, {low:g}")
-        return options
 
     @classmethod
     def from_spec(cls, spec: str) -> Options:
-        """The reverse of `spec`: the options in a specification, as the log of the render service has it. Raises OptionError."""
+        """The options in a specification, such as one in the log of the render service. Raises OptionError."""
         pairs = _Pairs(pair.partition("=")[::2] for pair in spec.split(";"))
         numbered = {name: pairs.pop(name) for name in list(pairs) if name in _LABELS}
-        pairs.labels = tuple(unquote(numbered.get(name, ""), errors="replace") for name in _LABELS[: _last(numbered)])
+        pairs.labels = tuple(unquote(numbered.get(name, ""), errors="replace") for name in _LABELS[: _last_label(numbered)])
         pairs["drawopts"] = unquote(pairs.get("drawopts", ""))
         for name, field in _SPEC_SWITCHES.items():
             if name in pairs:
                 pairs[field] = "false" if pairs.pop(name) in ("0", "False") else "true"
         if pairs.pop("json", "") == "True":
             pairs["format"] = "json"
-        if unknown := sorted(pairs.keys() - _names()):
+        if unknown := sorted(pairs.keys() - _query_names()):
             raise OptionError(unknown[0], "is not known in a specification")
         return cls.from_query(pairs)
 
     def spec(self) -> str:
-        """The render service's specification; equal options give equal strings."""
+        """The specification for the render service; equal options have equal specifications."""
         pairs = [("w", str(self.width)), ("h", str(self.height))]
         pairs += [("showstats", "0")] * (not self.stats)
         pairs += [("norm", "False")] * (not self.norm)
         pairs += [("showerrbars", "1")] * self.errors
-        pairs += [("drawopts", _escaped(self.drawopts))] * bool(self.drawopts)
-        as_is = ("xtype", "ytype", "ztype", "xmin", "xmax", "ymin", "ymax", "zmin", "zmax", "ref", "ktest", "format")
-        pairs += [(name, value) for name, value in self.query().items() if name in as_is and isinstance(value, str)]
-        pairs += [(f"reflabel{i}", _escaped(label)) for i, label in enumerate(self.reflabels, 1) if label]
+        pairs += [("drawopts", _percent_encoded(self.drawopts))] * bool(self.drawopts)
+        unchanged = ("xtype", "ytype", "ztype", "xmin", "xmax", "ymin", "ymax", "zmin", "zmax", "ref", "ktest", "format")
+        pairs += [(name, value) for name, value in self.query().items() if name in unchanged and isinstance(value, str)]
+        pairs += [(f"reflabel{i}", _percent_encoded(label)) for i, label in enumerate(self.reflabels, 1) if label]
         return ";".join(f"{name}={value}" for name, value in pairs)
 
     def query(self) -> dict[str, str | list[str]]:
-        """The shortest query that gives these options again: only what is not the default, in a fixed order."""
+        """The shortest query with these options: only values that differ from the default, in a fixed order."""
         return {
-            _QUERY_NAMES.get(field.name, field.name): _shown(value)
+            _QUERY_NAMES.get(field.name, field.name): _query_value(value)
             for field in fields(self)
             if (value := getattr(self, field.name)) != field.default
         }
 
 
-_LABELS = tuple(f"reflabel{number}" for number in range(1, MOST_LABELS + 1))
+_LABELS = tuple(f"reflabel{number}" for number in range(1, MAX_LABELS + 1))
 
 
-def _last(numbered: dict[str, str]) -> int:
-    """The number of the last label that there is."""
+def _last_label(numbered: dict[str, str]) -> int:
+    """The number of the last label present, 0 if there is none."""
     return max((_LABELS.index(name) + 1 for name in numbered), default=0)
 
 
-def _names() -> set[str]:
+def _query_names() -> set[str]:
     return {_QUERY_NAMES.get(field.name, field.name) for field in fields(Options)}
 
 
-def _shown(value: int | str | float | tuple[str, ...]) -> str | list[str]:
+def _query_value(value: int | str | float | tuple[str, ...]) -> str | list[str]:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, tuple):
@@ -176,8 +208,8 @@ def _shown(value: int | str | float | tuple[str, ...]) -> str | list[str]:
     return value if isinstance(value, str) else repr(value)
 
 
-def _escaped(text: str) -> str:
-    """Letters, digits and blanks as they are, the rest as %XX of its UTF-8 bytes."""
+def _percent_encoded(text: str) -> str:
+    """Keeps letters, digits and blanks, and encodes other characters as %XX of their UTF-8 bytes."""
     return "".join(chr(byte) if byte in _PLAIN else f"%{byte:02X}" for byte in text.encode())
 
 
@@ -185,8 +217,8 @@ def _side(args: Query, field: str, default: int) -> int:
     text = args.get(field)
     if not text:
         return default
-    if not _INTEGER.fullmatch(text) or not 1 <= int(text) <= LARGEST_SIDE:
-        raise OptionError(field, f"{text!r} is not a whole number of pixels from 1 to {LARGEST_SIDE}")
+    if not _INTEGER.fullmatch(text) or not 1 <= int(text) <= MAX_SIDE:
+        raise OptionError(field, f"{text!r} is not a whole number of pixels from 1 to {MAX_SIDE}")
     return int(text)
 
 
@@ -231,16 +263,20 @@ def _limit(args: Query, field: str) -> float | None:
 
 def _draw_options(args: Query) -> str:
     text = args.get("drawopts") or ""
-    if len(text) > LONGEST_TEXT or not _DRAW_OPTIONS.fullmatch(text):
-        raise OptionError("drawopts", f"{text[:LONGEST_TEXT]!r} is not an option of ROOT's Draw: letters, digits, blanks and ,*+-.:_[]")
+    if len(text) > MAX_TEXT_LENGTH or not _DRAW_OPTIONS.fullmatch(text):
+        raise OptionError(
+            "drawopts", f"{text[:MAX_TEXT_LENGTH]!r} is not a valid draw option: allowed are letters, digits, blanks and ,*+-.:_[]"
+        )
     return text
 
 
 def _labels(args: Query) -> tuple[str, ...]:
     labels = tuple(args.getlist("reflabel"))
-    if len(labels) > MOST_LABELS:
-        raise OptionError("reflabel", f"{len(labels)} labels are more than the {MOST_LABELS} references a plot can have")
+    if len(labels) > MAX_LABELS:
+        raise OptionError("reflabel", f"{len(labels)} labels are given, but a plot has at most {MAX_LABELS} references")
     for label in labels:
-        if len(label) > LONGEST_TEXT or not label.isprintable():
-            raise OptionError("reflabel", f"{label[:LONGEST_TEXT]!r} is not a label: up to {LONGEST_TEXT} printable letters")
+        if len(label) > MAX_TEXT_LENGTH or not label.isprintable():
+            raise OptionError(
+                "reflabel", f"{label[:MAX_TEXT_LENGTH]!r} is not a valid label: at most {MAX_TEXT_LENGTH} printable characters"
+            )
     return labels

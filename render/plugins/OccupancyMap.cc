@@ -1,5 +1,4 @@
-// Occupancy maps: parts of the detector without a hit stay white, so that holes are seen, and the scale begins with the
-// part that has fewest hits.
+// Occupancy maps: parts of the detector without hits stay white, and the scale starts at the smallest content above 0.
 #include "../src/DQMRenderPlugin.h"
 
 #include <TH2.h>

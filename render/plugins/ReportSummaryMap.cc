@@ -1,5 +1,5 @@
-// Report summary maps: the share of a part of the detector that is good, from red (0) over yellow to green (1). Parts that
-// are not judged, which have a negative content, stay white.
+// Report summary maps: the good fraction of each part of the detector, from red (0) over yellow to green (1). Parts without
+// a result, which have a negative content, stay white.
 #include "../src/DQMRenderPlugin.h"
 
 #include <TColor.h>
@@ -12,7 +12,7 @@ class ReportSummaryMap : public DQMRenderPlugin {
   std::array<int, 60> palette_;
 
  public:
-  // Colours are made once, before the first plot, so that all processes that draw have the same ones.
+  // Creates the colours once, before the first plot, so that all worker processes have the same ones.
   void initialise(int, char **) override {
     for (size_t i = 0; i < palette_.size(); ++i) {
       const float share = float(i) / (palette_.size() - 1);
@@ -30,7 +30,7 @@ class ReportSummaryMap : public DQMRenderPlugin {
     gStyle->SetPalette(palette_.size(), palette_.data());
     gStyle->SetOptStat(0);
     map->SetStats(false);
-    map->SetMinimum(-1e-15);  // from 0 on ROOT would leave out what is 0, the worst of all
+    map->SetMinimum(-1e-15);  // with a minimum of 0 ROOT would leave cells with content 0 white
     map->SetMaximum(1);
     if (how.drawOptions.empty())
       how.drawOptions = "COLZ";

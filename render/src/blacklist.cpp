@@ -6,17 +6,17 @@
 
 namespace dqmhub {
 
-bool Blacklist::holds(std::string_view name) {
+bool Blacklist::contains(std::string_view name) {
   refresh();
   return !names_.empty() && names_.count(std::string(name));
 }
 
 void Blacklist::refresh() {
-  struct stat now = {};
-  stat(path_.c_str(), &now);  // absent: the zeros stay, and no name is held
-  if (now.st_mtim.tv_sec == changed_.tv_sec && now.st_mtim.tv_nsec == changed_.tv_nsec)
+  struct stat status = {};
+  stat(path_.c_str(), &status);  // if the file is missing the time stays zero and the list empty
+  if (status.st_mtim.tv_sec == modified_.tv_sec && status.st_mtim.tv_nsec == modified_.tv_nsec)
     return;
-  changed_ = now.st_mtim;
+  modified_ = status.st_mtim;
   names_.clear();
   std::ifstream file(path_);
   for (std::string line; std::getline(file, line);)

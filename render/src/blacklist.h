@@ -6,16 +6,16 @@
 
 namespace dqmhub {
 
-// Names of monitor elements that must not be drawn: a file with one name a line, read again when it changes.
+// Names of monitor elements that must not be drawn, from a file with one name per line. Rereads the file when it changes.
 class Blacklist {
  public:
   explicit Blacklist(std::string path) : path_(std::move(path)) {}
-  bool holds(std::string_view name);
+  bool contains(std::string_view name);
 
  private:
   void refresh();
   std::string path_;
-  timespec changed_ = {};
+  timespec modified_ = {};
   std::unordered_set<std::string> names_;
 };
 

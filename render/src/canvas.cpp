@@ -15,17 +15,17 @@
 namespace dqmhub {
 namespace {
 
-constexpr int kWhite10 = 10;  // white in every style, unlike colour 0
-constexpr int kContours = 99;  // ROOT warns of 100 in surfaces, and a warning is an error to who asked
+constexpr int kWhite10 = 10;   // white in every style, unlike colour 0
+constexpr int kContours = 99;  // ROOT warns about 100 contours in surfaces, and warnings are reported to the client
 
-struct Look {
+struct DefaultStyle {
   std::unique_ptr<TStyle> style;
   TArrayI palette;
-} look;
+} default_style;
 
 }  // namespace
 
-void remember_style() {
+void save_default_style() {
   gStyle->Reset();
   gStyle->SetFillColor(kWhite10);
   gStyle->SetCanvasColor(kWhite10);
@@ -41,27 +41,27 @@ void remember_style() {
   gStyle->SetOptStat(1111);
   gStyle->SetNumberContours(kContours);
   gStyle->SetLabelSize(0.04, "XYZ");
-  look.style.reset(static_cast<TStyle *>(gStyle->Clone()));
-  look.palette.Set(TColor::GetPalette().GetSize(), TColor::GetPalette().GetArray());
+  default_style.style.reset(static_cast<TStyle *>(gStyle->Clone()));
+  default_style.palette.Set(TColor::GetPalette().GetSize(), TColor::GetPalette().GetArray());
 }
 
-void restore_style() {
-  look.style->Copy(*gStyle);
-  const TArrayI &now = TColor::GetPalette();
-  const int size = look.palette.GetSize();
-  if (now.GetSize() != size || !std::equal(now.GetArray(), now.GetArray() + size, look.palette.GetArray()))
-    TColor::SetPalette(size, look.palette.GetArray());
+void restore_default_style() {
+  default_style.style->Copy(*gStyle);
+  const TArrayI &current = TColor::GetPalette();
+  const int size = default_style.palette.GetSize();
+  if (current.GetSize() != size || !std::equal(current.GetArray(), current.GetArray() + size, default_style.palette.GetArray()))
+    TColor::SetPalette(size, default_style.palette.GetArray());
 }
 
 TCanvas make_canvas(int width, int height) {
-  // In batch mode a canvas gives 4 x 28 pixels of what it is asked for to a window's frame that is not there.
+  // In batch mode a canvas reserves 4 x 28 pixels of its size for a window frame that does not exist.
   constexpr int frame_width = 4, frame_height = 28;
   return TCanvas("canvas", "", width + frame_width, height + frame_height);
 }
 
-std::string picture(TCanvas &canvas) {
+std::string to_png(TCanvas &canvas) {
   PixelDump dump;
-  gVirtualPS = &dump;  // its destructor takes it away again
+  gVirtualPS = &dump;  // reset by its destructor
   canvas.Paint();
   const UInt_t *pixels = dump.pixels();
   if (!pixels)

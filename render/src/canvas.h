@@ -1,4 +1,4 @@
-// A canvas in ROOT's batch mode, painted once into memory. ROOT's graphics are global: one at a time in a process.
+// A canvas in ROOT's batch mode, painted into memory. ROOT's graphics state is global: only one canvas at a time.
 #pragma once
 #include <TCanvas.h>
 
@@ -6,16 +6,16 @@
 
 namespace dqmhub {
 
-// Takes down how gStyle and the palette are to be at the start of each picture; call once, after ROOT is loaded.
-void remember_style();
+// Sets gStyle and stores it with the palette as the default of all plots. Called once, after ROOT is loaded.
+void save_default_style();
 
-// Puts gStyle and the palette back to that, whatever drew last.
-void restore_style();
+// Resets gStyle and the palette to the stored default.
+void restore_default_style();
 
-// A new, white, current canvas whose picture is exactly width x height pixels.
+// Creates a white canvas of exactly width x height pixels and makes it the current pad.
 TCanvas make_canvas(int width, int height);
 
-// What is drawn on `canvas` as a PNG.
-std::string picture(TCanvas &canvas);
+// Paints the canvas and returns it as a PNG. Throws std::runtime_error if ROOT paints no image.
+std::string to_png(TCanvas &canvas);
 
 }  // namespace dqmhub

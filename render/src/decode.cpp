@@ -22,7 +22,7 @@
 namespace dqmhub {
 namespace {
 
-constexpr size_t kFrame = 8;  // bytes before the name of the class
+constexpr size_t kFrameBytes = 8;  // bytes before the name of the class
 
 std::vector<std::string> streamer_roots;  // each ends with a slash
 
@@ -32,86 +32,85 @@ uint32_t big_endian(const char *bytes) {
   return __builtin_bswap32(value);
 }
 
-// Whether the frame is whole: a byte count that the bytes bear out, the mark of a new class, and the class's name.
-// ROOT trusts all three, so an object that was cut off would be read beyond its end.
-bool framed(std::string_view bytes) {
+// Returns whether the frame is complete: a byte count within the buffer, the new-class tag and the class name. ROOT does
+// not check these and would read beyond the end of a truncated object.
+bool has_valid_frame(std::string_view bytes) {
   constexpr uint32_t counted = 0x40000000, new_class = 0xffffffff;
   constexpr size_t longest_name = 80;
   if (bytes.size() < 9 || !(big_endian(bytes.data()) & counted) || big_endian(bytes.data() + 4) != new_class)
     return false;
-  return (big_endian(bytes.data()) & ~counted) <= bytes.size() - 4 &&
-         bytes.substr(8, longest_name).find('\0') != bytes.npos;
+  return (big_endian(bytes.data()) & ~counted) <= bytes.size() - 4 && bytes.substr(8, longest_name).find('\0') != bytes.npos;
 }
 
-// An object that was cut out of a file refers to its own parts by their distance from where the file's record began.
-// It is read at that place of a larger buffer; TBufferFile's own displacement reports an error for each null pointer.
-bool believable(int32_t displacement) {
+// An object copied from a file stores offsets relative to the start of its record in the file. It is read at that offset
+// of a larger buffer, because TBufferFile's own displacement reports an error for each null pointer.
+bool is_valid_displacement(int32_t displacement) {
   constexpr int32_t largest = 1 << 26;
   return displacement > 0 && displacement < largest;
 }
 
-// Whether an axis can be one: bins, their edges, and the shown part within them.
-bool consistent(const TAxis &axis) {
+// Returns whether the number of bins, the edges and the displayed range of an axis agree.
+bool is_consistent(const TAxis &axis) {
   const int bins = axis.GetNbins(), edges = axis.GetXbins()->GetSize();
   const bool finite = std::isfinite(axis.GetXmin()) && std::isfinite(axis.GetXmax());
-  return bins >= 1 && bins < INT32_MAX - 2 && (edges == 0 || edges == bins + 1) && finite && axis.GetFirst() >= 0 && axis.GetLast() <= bins + 1;
+  return bins >= 1 && bins < INT32_MAX - 2 && (edges == 0 || edges == bins + 1) && finite && axis.GetFirst() >= 0 &&
+         axis.GetLast() <= bins + 1;
 }
 
-// The cells that the axes promise, which the painters index by; 0 when the axes cannot be.
-int64_t promised_cells(const TH1 &histogram) {
-  int64_t promised = 1;
+// Returns the number of cells implied by the axes, which the painters use as an index limit; 0 if the axes are invalid.
+int64_t expected_cells(const TH1 &histogram) {
+  int64_t expected = 1;
   const TAxis *axes[] = {histogram.GetXaxis(), histogram.GetYaxis(), histogram.GetZaxis()};
   for (int i = 0; i < 3; ++i) {
     const bool used = i < histogram.GetDimension();
-    if (!consistent(*axes[i]) || (!used && axes[i]->GetNbins() != 1))
+    if (!is_consistent(*axes[i]) || (!used && axes[i]->GetNbins() != 1))
       return 0;
-    promised *= used ? int64_t(axes[i]->GetNbins()) + 2 : 1;
-    if (promised > INT32_MAX)
+    expected *= used ? int64_t(axes[i]->GetNbins()) + 2 : 1;
+    if (expected > INT32_MAX)
       return 0;
   }
-  return promised;
+  return expected;
 }
 
-// Whether a histogram has the cells that it says.
-bool consistent(TH1 &histogram) {
-  const int64_t promised = promised_cells(histogram);
+// Returns whether the arrays of a histogram have the size implied by its axes.
+bool is_consistent(TH1 &histogram) {
+  const int64_t expected = expected_cells(histogram);
   if (const auto polygons = dynamic_cast<TH2Poly *>(&histogram))
-    return promised > 0 && has_whole_bins(*polygons);
+    return expected > 0 && has_whole_bins(*polygons);
   const auto cells = dynamic_cast<const TArray *>(&histogram);
   const int errors = histogram.GetSumw2N();
-  return promised > 0 && cells && cells->GetSize() == promised && histogram.GetNcells() == promised && (errors == 0 || errors == promised);
+  return expected > 0 && cells && cells->GetSize() == expected && histogram.GetNcells() == expected && (errors == 0 || errors == expected);
 }
 
-// Reads what is behind the frame, as TKey does: in a file an object may refer to itself by the number 1, as maps of
-// polygons do.
-std::unique_ptr<TObject> read_content(TBufferFile &buffer, const char *class_name) {
-  TClass *kind = TClass::GetClass(class_name);
-  void *made = kind && kind->InheritsFrom(TObject::Class()) ? kind->New() : nullptr;
-  std::unique_ptr<TObject> object(made ? static_cast<TObject *>(kind->DynamicCast(TObject::Class(), made)) : nullptr);
+// Reads the content after the frame as TKey does: in a file, an object such as TH2Poly may refer to itself by the number 1.
+std::unique_ptr<TObject> read_framed_content(TBufferFile &buffer, const char *class_name) {
+  TClass *object_class = TClass::GetClass(class_name);
+  void *instance = object_class && object_class->InheritsFrom(TObject::Class()) ? object_class->New() : nullptr;
+  std::unique_ptr<TObject> object(instance ? static_cast<TObject *>(object_class->DynamicCast(TObject::Class(), instance)) : nullptr);
   if (!object)
     return object;
-  buffer.SetBufferOffset(buffer.Length() + kFrame + std::strlen(class_name) + 1);
-  buffer.MapObject(object.get(), kind);
+  buffer.SetBufferOffset(buffer.Length() + kFrameBytes + std::strlen(class_name) + 1);
+  buffer.MapObject(object.get(), object_class);
   object->Streamer(buffer);
   return object;
 }
 
 std::unique_ptr<TObject> read_object(std::string_view bytes, int32_t displacement) {
-  const int32_t shift = believable(displacement) ? displacement : 0;
+  const int32_t shift = is_valid_displacement(displacement) ? displacement : 0;
   const std::unique_ptr<char[]> copy(new char[shift + bytes.size()]);
   std::memcpy(copy.get() + shift, bytes.data(), bytes.size());
   TBufferFile buffer(TBuffer::kRead, shift + bytes.size(), copy.get(), kFALSE);
   buffer.SetBufferOffset(shift);
   buffer.InitMap();
   if (shift)
-    return read_content(buffer, bytes.data() + kFrame);
+    return read_framed_content(buffer, bytes.data() + kFrameBytes);
   return std::unique_ptr<TObject>(static_cast<TObject *>(buffer.ReadObjectAny(TObject::Class())));
 }
 
-// A list of TStreamerInfo behind a NUL and its displacement.
-bool read_list(std::string_view bytes) {
+// Loads a list of TStreamerInfo that follows a NUL and the displacement.
+bool read_streamer_list(std::string_view bytes) {
   int32_t displacement;
-  if (bytes.size() < 1 + sizeof displacement || !framed(bytes.substr(1 + sizeof displacement)))
+  if (bytes.size() < 1 + sizeof displacement || !has_valid_frame(bytes.substr(1 + sizeof displacement)))
     return false;
   std::memcpy(&displacement, bytes.data() + 1, sizeof displacement);
   const auto object = read_object(bytes.substr(1 + sizeof displacement), displacement);
@@ -120,16 +119,17 @@ bool read_list(std::string_view bytes) {
     return false;
   for (const auto item : *list)
     if (const auto info = dynamic_cast<TStreamerInfo *>(item); info && info->GetElements())
-      info->BuildCheck();  // takes the info over, or marks it for the list to delete
+      info->BuildCheck();  // takes ownership, or marks the info for deletion by the list
   list->Clear();
   return true;
 }
 
-// Only files below the roots: else a client could have any file opened that this user may read.
-bool read_file(const std::string &name) {
+// Loads the StreamerInfo of a file below an allowed folder. Other files are refused, because a client could otherwise make
+// the service open any file that its user may read.
+bool read_streamer_file(const std::string &name) {
   const std::unique_ptr<char, decltype(&std::free)> real(realpath(name.c_str(), nullptr), std::free);
-  const auto holds = [&real](const std::string &root) { return std::string_view(real.get()).substr(0, root.size()) == root; };
-  if (!real || std::none_of(streamer_roots.begin(), streamer_roots.end(), holds))
+  const auto contains_file = [&real](const std::string &root) { return std::string_view(real.get()).substr(0, root.size()) == root; };
+  if (!real || std::none_of(streamer_roots.begin(), streamer_roots.end(), contains_file))
     return false;
   const std::unique_ptr<TFile> opened(TFile::Open(real.get()));
   return opened && !opened->IsZombie();
@@ -137,25 +137,25 @@ bool read_file(const std::string &name) {
 
 }  // namespace
 
-void allow_streamers(const std::string &folder) {
+void allow_streamer_folder(const std::string &folder) {
   const std::unique_ptr<char, decltype(&std::free)> real(realpath(folder.c_str(), nullptr), std::free);
   if (real)
     streamer_roots.push_back(real.get() + std::string(real.get()[1] ? "/" : ""));
 }
 
-Decoded decode(const Encoded &encoded) {
+Decoded decode(const EncodedObject &encoded) {
   if (encoded.bytes.empty())
     return {};
-  if (!framed(encoded.bytes))
+  if (!has_valid_frame(encoded.bytes))
     return {nullptr, true};
   auto object = read_object(encoded.bytes, encoded.displacement);
   if (!object)
     return {nullptr, true};
   if (const auto histogram = dynamic_cast<TH1 *>(object.get())) {
     histogram->SetDirectory(nullptr);
-    if (!consistent(*histogram))
+    if (!is_consistent(*histogram))
       return {nullptr, true};
-    if (histogram->GetNcells() > kMostBins)
+    if (histogram->GetNcells() > kMaxBins)
       return {nullptr, false, true};
     return {std::move(object), false};
   }
@@ -164,14 +164,14 @@ Decoded decode(const Encoded &encoded) {
   return {std::move(object), false};
 }
 
-bool read_streamers(std::string_view streamers) {
-  static std::set<std::string> read;
+bool load_streamers(std::string_view streamers) {
+  static std::set<std::string> loaded;
   if (streamers.empty())
     return true;
   const std::string key(streamers);
-  if (!read.count(key) && (streamers[0] == '\0' ? read_list(streamers) : read_file(key)))
-    read.insert(key);
-  return read.count(key);
+  if (!loaded.count(key) && (streamers[0] == '\0' ? read_streamer_list(streamers) : read_streamer_file(key)))
+    loaded.insert(key);
+  return loaded.count(key);
 }
 
 }  // namespace dqmhub

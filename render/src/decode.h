@@ -1,4 +1,4 @@
-// Objects out of the bytes of TBufferFile::WriteObject.
+// Decodes objects written by TBufferFile::WriteObject.
 #pragma once
 #include <TObject.h>
 
@@ -10,17 +10,18 @@
 namespace dqmhub {
 
 struct Decoded {
-  std::unique_ptr<TObject> object;  // null when there is nothing that can be drawn
-  bool broken = false;              // there were bytes, and they are not such an object
-  bool too_large = false;           // it has more bins than are drawn
+  std::unique_ptr<TObject> object;  // null if there is nothing to draw
+  bool invalid = false;             // the bytes are not a valid object
+  bool too_large = false;           // it has more than kMaxBins bins
 };
 
-Decoded decode(const Encoded &encoded);
+Decoded decode(const EncodedObject &encoded);
 
-// Reads the StreamerInfo that a request brings, or those of the file that it names, once per process; false when that failed.
-bool read_streamers(std::string_view streamers);
+// Loads the StreamerInfo contained in a request, or in the file that it names, once per process. Returns false if that
+// fails.
+bool load_streamers(std::string_view streamers);
 
-// Lets requests name files below this folder.
-void allow_streamers(const std::string &folder);
+// Allows requests to name files below this folder.
+void allow_streamer_folder(const std::string &folder);
 
 }  // namespace dqmhub

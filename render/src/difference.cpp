@@ -14,8 +14,9 @@
 namespace dqmhub {
 namespace {
 
-// A copy of the contents and errors alone: a profile would average, and whole numbers would be cut.
-std::unique_ptr<TH1> contents(const TH1 &histogram) {
+// Returns contents and errors as a plain floating-point histogram, because adding profiles averages and integer contents
+// overflow.
+std::unique_ptr<TH1> copy_contents(const TH1 &histogram) {
   std::unique_ptr<TH1> copy;
   if (const auto profile = dynamic_cast<const TProfile *>(&histogram)) {
     copy.reset(profile->ProjectionX());
@@ -47,13 +48,13 @@ bool same_polygon(TH2PolyBin &one, TH2PolyBin &other) {
 }
 
 std::unique_ptr<TH1> difference_of_polygons(TH2Poly &one, TH2Poly &other) {
-  std::unique_ptr<TH2Poly> left(static_cast<TH2Poly *>(one.Clone()));
-  const auto mine = bins_of(*left), others = bins_of(other);
-  if (!std::equal(mine.begin(), mine.end(), others.begin(), others.end(), [](auto a, auto b) { return same_polygon(*a, *b); }))
+  std::unique_ptr<TH2Poly> result(static_cast<TH2Poly *>(one.Clone()));
+  const auto bins = bins_of(*result), other_bins = bins_of(other);
+  if (!std::equal(bins.begin(), bins.end(), other_bins.begin(), other_bins.end(), [](auto a, auto b) { return same_polygon(*a, *b); }))
     return nullptr;
-  for (size_t i = 0; i < mine.size(); ++i)
-    mine[i]->SetContent(mine[i]->GetContent() - others[i]->GetContent());
-  return left;
+  for (size_t i = 0; i < bins.size(); ++i)
+    bins[i]->SetContent(bins[i]->GetContent() - other_bins[i]->GetContent());
+  return result;
 }
 
 }  // namespace
@@ -64,9 +65,9 @@ std::unique_ptr<TH1> difference(TH1 &one, TH1 &other) {
     return difference_of_polygons(*polygons, *other_polygons);
   if (polygons || other_polygons || !same_binning(one, other))
     return nullptr;
-  auto left = contents(one);
-  left->Add(contents(other).get(), -1);
-  return left;
+  auto result = copy_contents(one);
+  result->Add(copy_contents(other).get(), -1);
+  return result;
 }
 
 }  // namespace dqmhub

@@ -1,4 +1,4 @@
-// What one histogram has more, or less, than another.
+// Difference of two histograms.
 #pragma once
 #include <TH1.h>
 
@@ -6,8 +6,8 @@
 
 namespace dqmhub {
 
-// The contents of `one` without those of `other`, bin by bin, as real numbers; of profiles their means. Nothing where the
-// two have other bins.
+// Returns `one` minus `other`, bin by bin, in floating point; for profiles the difference of the means. Returns null if
+// the bins differ.
 std::unique_ptr<TH1> difference(TH1 &one, TH1 &other);
 
 }  // namespace dqmhub

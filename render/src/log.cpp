@@ -9,10 +9,10 @@ void log(const std::string &line) {
   [[maybe_unused]] const auto written = write(STDERR_FILENO, whole.data(), whole.size());
 }
 
-std::string printable(std::string text) {
-  constexpr size_t longest = 500;
-  if (text.size() > longest)
-    text = text.substr(0, longest) + "...";
+std::string to_printable(std::string text) {
+  constexpr size_t max_bytes = 500;
+  if (text.size() > max_bytes)
+    text = text.substr(0, max_bytes) + "...";
   for (char &c : text)
     if (static_cast<unsigned char>(c) < ' ' || c == 0x7f)
       c = '?';

@@ -3,10 +3,10 @@
 
 namespace dqmhub {
 
-// One line on standard error in one write, so that lines of several processes do not mix.
+// Writes one line to standard error in a single write, so that lines of several processes do not mix.
 void log(const std::string &line);
 
-// `text` without control characters, and no longer than a line can bear.
-std::string printable(std::string text);
+// Returns `text` with control characters replaced by '?', truncated to 500 bytes.
+std::string to_printable(std::string text);
 
 }  // namespace dqmhub

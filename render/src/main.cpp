@@ -1,4 +1,4 @@
-// dqmhub-render: draws monitor elements for whoever asks at its socket.
+// dqmhub-render: a service that draws monitor elements for clients of its UNIX socket.
 #include <RVersion.h>
 #include <getopt.h>
 #include <sched.h>
@@ -21,57 +21,62 @@ namespace {
 constexpr const char *kUsage =
     "Usage: dqmhub-render --state-directory DIR/ [--workers N] [--load PLUGINS.so] [--timeout SECONDS] [--cpu SECONDS]\n"
     "                     [--memory MB] [--root FOLDER ...]\n"
-    "  DIR/socket and DIR/pid are made; DIR/../blacklist.txt names monitor elements not to draw, one a line\n"
-    "  --workers  processes that draw (default: one per core)\n"
-    "  --load     a library of render plugins\n"
-    "  --timeout  wall time of one picture (default 30)\n"
-    "  --cpu      CPU time of one picture (default 20)\n"
-    "  --root     folder of files whose class descriptions requests may ask for by name\n"
-    "  --memory   that a worker may take beyond what ROOT takes at start (default 1024)\n";
+    "  --state-directory  folder for socket, pid and status.json; DIR/../blacklist.txt lists monitor elements that are not\n"
+    "                     drawn, one name per line\n"
+    "  --workers          number of processes that draw (default: one per core)\n"
+    "  --load             library of render plugins\n"
+    "  --timeout          wall time limit of one plot (default 30)\n"
+    "  --cpu              CPU time limit of one plot (default 20)\n"
+    "  --memory           memory limit of a worker, in addition to what ROOT takes at the start (default 1024)\n"
+    "  --root             folder with ROOT files that requests may name as a source of StreamerInfo; may be repeated\n";
 
-int cores() {
+int core_count() {
   cpu_set_t set;
   return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
 }
 
-template <typename Number> Number positive(const char *option, const char *text) {
+template <typename Number> Number parse_positive(const char *option, const char *text) {
   constexpr Number most = 100'000;
   Number value = 0;
   const char *end = text + std::strlen(text);
   const auto [stop, error] = std::from_chars(text, end, value);
   if (error != std::errc() || stop != end || !(value > 0 && value <= most))
-    throw std::invalid_argument(std::string("--") + option + " must be a number above 0 and up to 100000: " + text);
+    throw std::invalid_argument(std::string("--") + option + " must be a number above 0 and at most 100000, not " + text);
   return value;
 }
 
-Settings parse(int argc, char **argv) {
-  const option options[] = {{"state-directory", required_argument, nullptr, 'd'}, {"workers", required_argument, nullptr, 'w'},
-                            {"load", required_argument, nullptr, 'l'},            {"timeout", required_argument, nullptr, 't'},
-                            {"cpu", required_argument, nullptr, 'c'},              {"root", required_argument, nullptr, 'r'},
-                            {"memory", required_argument, nullptr, 'm'},          {nullptr, 0, nullptr, 0}};
+Settings parse_arguments(int argc, char **argv) {
+  const option options[] = {{"state-directory", required_argument, nullptr, 'd'},
+                            {"workers", required_argument, nullptr, 'w'},
+                            {"load", required_argument, nullptr, 'l'},
+                            {"timeout", required_argument, nullptr, 't'},
+                            {"cpu", required_argument, nullptr, 'c'},
+                            {"root", required_argument, nullptr, 'r'},
+                            {"memory", required_argument, nullptr, 'm'},
+                            {nullptr, 0, nullptr, 0}};
   Settings settings;
-  settings.workers = cores();
+  settings.workers = core_count();
   for (int letter, index = 0; (letter = getopt_long(argc, argv, "", options, &index)) != -1;) {
     switch (letter) {
       case 'd': settings.directory = optarg; break;
       case 'l': settings.plugins = optarg; break;
-      case 'w': settings.workers = positive<int>("workers", optarg); break;
-      case 't': settings.timeout_s = positive<double>("timeout", optarg); break;
+      case 'w': settings.workers = parse_positive<int>("workers", optarg); break;
+      case 't': settings.timeout_s = parse_positive<double>("timeout", optarg); break;
       case 'r': settings.roots.push_back(optarg); break;
-      case 'c': settings.cpu_s = positive<double>("cpu", optarg); break;
-      case 'm': settings.memory_mb = positive<int>("memory", optarg); break;
-      default: throw std::invalid_argument("see above");
+      case 'c': settings.cpu_s = parse_positive<double>("cpu", optarg); break;
+      case 'm': settings.memory_mb = parse_positive<int>("memory", optarg); break;
+      default: throw std::invalid_argument("Invalid option, see above");
     }
   }
   if (settings.directory.empty() || optind != argc)
-    throw std::invalid_argument(optind != argc ? std::string("what is ") + argv[optind] + "?" : "--state-directory is required");
+    throw std::invalid_argument(optind != argc ? std::string("Unexpected argument ") + argv[optind] : "--state-directory is required");
   if (settings.directory.back() != '/')
     settings.directory += '/';
   return settings;
 }
 
-// A library that cannot be loaded is told, and plots are drawn without it.
-void take_plugins(Master &master, const std::string &library, int argc, char **argv) {
+// Loads the plugins. If that fails, the reason goes to the log and the status file, and plots are drawn without plugins.
+void load_plugin_library(Master &master, const std::string &library, int argc, char **argv) {
   try {
     const auto names = load_plugins(library, argc, argv);
     log("plugins loaded: " + std::to_string(names.size()));
@@ -84,12 +89,12 @@ void take_plugins(Master &master, const std::string &library, int argc, char **a
 
 int serve(const Settings &settings, int argc, char **argv) {
   const int64_t started = now_ms();
-  Master master(settings);  // first: a wrong directory is told at once, not after ROOT has been loaded
-  start_root([](const std::string &message) { log(printable(message)); });
+  Master master(settings);  // first, so that a wrong directory is reported before ROOT is loaded
+  start_root([](const std::string &message) { log(to_printable(message)); });
   for (const auto &root : settings.roots)
-    allow_streamers(root);
+    allow_streamer_folder(root);
   if (!settings.plugins.empty())
-    take_plugins(master, settings.plugins, argc, argv);
+    load_plugin_library(master, settings.plugins, argc, argv);
   warm_up();
   log(std::string("ROOT ") + ROOT_RELEASE + " loaded in " + std::to_string(now_ms() - started) + " ms");
   return master.run();
@@ -101,14 +106,14 @@ int serve(const Settings &settings, int argc, char **argv) {
 int main(int argc, char **argv) {
   dqmhub::Settings settings;
   try {
-    settings = dqmhub::parse(argc, argv);
+    settings = dqmhub::parse_arguments(argc, argv);
   } catch (const std::invalid_argument &error) {
     std::fprintf(stderr, "dqmhub-render: %s\n%s", error.what(), dqmhub::kUsage);
     return 1;
   }
   try {
     const int code = dqmhub::serve(settings, argc, argv);
-    _exit(code);  // ROOT's own end is long and may crash
+    _exit(code);  // skips ROOT's clean-up, which is slow and may crash
   } catch (const std::exception &error) {
     dqmhub::log(error.what());
     _exit(1);

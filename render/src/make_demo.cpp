@@ -1,10 +1,10 @@
-// Writes a DQM file with made-up monitor elements that look like those of a CMS run:
+// Writes a DQM file with simulated monitor elements that look like those of a CMS run:
 //   dqmhub-demo --out FILE --run N [--mes N] [--seed S] [--compression zlib|lzma|lz4|zstd|none]
 //   dqmhub-demo --format pb --out FILE --run N [--mes N] [--seed S] [--lumi N --lumis N]
 //   dqmhub-demo --format dqmio --out FILE --run N [--mes N] [--seed S] [--lumis N] [--compression ...]
-// a legacy file of the whole run, or a snapshot of it, also one after so many of its lumisections, or a file of lumisections.
-// The same arguments give the same file, byte for byte. What lasts (which modules are dead) is the same in all files; run
-// and seed decide on the rest (statistics, how well each subsystem did).
+// The file is a legacy file of a whole run, a snapshot (at the end, or after `--lumi` lumisections), or a file with all
+// lumisections. The same arguments give the same bytes. Permanent properties, such as dead modules, are the same in all
+// files; run and seed determine the rest, such as statistics and the quality of each subsystem.
 #include <TFile.h>
 #include <TH1.h>
 
@@ -16,8 +16,8 @@
 #include <stdexcept>
 #include <string>
 
-#include "demo_book.h"
-#include "demo_detector.h"
+#include "demo_writer.h"
+#include "demo_run.h"
 #include "demo_dqmio.h"
 #include "demo_snapshot.h"
 
@@ -40,15 +40,15 @@ int number(const char *value) {
   char *end;
   long result = std::strtol(value, &end, 10);
   if (*end || end == value || result < 0 || result > 999999999)
-    throw std::invalid_argument(text("not a number from 0 to 999999999: %s", value));
+    throw std::invalid_argument(text("Not a number from 0 to 999999999: %s", value));
   return int(result);
 }
 
 int compression(const std::string &name) {
-  const std::map<std::string, int> known{{"zlib", 101}, {"lzma", 207}, {"lz4", 404}, {"zstd", 505}, {"none", 0}};
-  auto found = known.find(name);
-  if (found == known.end())
-    throw std::invalid_argument("no such compression: " + name);
+  const std::map<std::string, int> levels{{"zlib", 101}, {"lzma", 207}, {"lz4", 404}, {"zstd", 505}, {"none", 0}};
+  auto found = levels.find(name);
+  if (found == levels.end())
+    throw std::invalid_argument("Unknown compression: " + name);
   return found->second;
 }
 
@@ -74,71 +74,75 @@ Arguments parse(int count, char **values) {
     else if (option == "--lumis")
       arguments.lumis = number(value);
     else
-      throw std::invalid_argument("unknown option " + option);
+      throw std::invalid_argument("Unknown option: " + option);
   }
   if (count % 2 == 0 || arguments.out.empty() || arguments.run == 0)
-    throw std::invalid_argument("--out and --run are needed, and each option takes a value");
+    throw std::invalid_argument("--out and --run are required, and each option takes a value");
   if (arguments.format != "root" && arguments.format != "pb" && arguments.format != "dqmio")
-    throw std::invalid_argument("no such format: " + arguments.format);
+    throw std::invalid_argument("Unknown format: " + arguments.format);
   if (arguments.lumis == 0 || arguments.lumi > arguments.lumis)
-    throw std::invalid_argument("--lumi is one of --lumis lumisections");
+    throw std::invalid_argument("--lumi must be at most --lumis, and --lumis at least 1");
   return arguments;
 }
 
-int fill(Book &book, const Arguments &arguments) {
+int fill(Writer &writer, const Arguments &arguments) {
   const bool live = arguments.lumi > 0;
-  return Demo(book, arguments.run, arguments.seed, {live ? arguments.lumi : arguments.lumis, arguments.lumis}, live).write(arguments.mes);
+  return DemoRun(writer, arguments.run, arguments.seed, {live ? arguments.lumi : arguments.lumis, arguments.lumis}, live)
+      .write(arguments.mes);
 }
 
-std::unique_ptr<TFile> rootFile(const Arguments &arguments, const char *title) {
-  // Without the present time and a random identifier in it, the file depends on the arguments alone.
+std::unique_ptr<TFile> open_root_file(const Arguments &arguments, const char *title) {
+  // `reproducible` omits the current time and a random identifier, so that the file depends only on the arguments.
   auto file = std::make_unique<TFile>((arguments.out + "?reproducible=demo").c_str(), "RECREATE", title, arguments.compression);
   if (file->IsZombie())
-    throw std::runtime_error("cannot write " + arguments.out);
+    throw std::runtime_error("Cannot write " + arguments.out);
   return file;
 }
 
-int writeLegacy(const Arguments &arguments) {
-  const auto file = rootFile(arguments, "");
-  LegacyBook book(*file, arguments.run);
-  return fill(book, arguments);
+int write_legacy(const Arguments &arguments) {
+  const auto file = open_root_file(arguments, "");
+  LegacyWriter writer(*file, arguments.run);
+  return fill(writer, arguments);
 }
 
-int writeDqmio(const Arguments &arguments) {
-  const auto file = rootFile(arguments, "1");  // the version of the format
-  DqmioBook book(*file);
+int write_dqmio(const Arguments &arguments) {
+  const auto file = open_root_file(arguments, "1");  // format version
+  DqmioWriter writer(*file);
   for (int lumi = 1; lumi <= arguments.lumis; ++lumi) {
-    LumiSection section(book, arguments.run, arguments.seed, lumi, arguments.lumis);
+    LumiSection section(writer, arguments.run, arguments.seed, lumi, arguments.lumis);
     section.write();
     section.modules(int(long(arguments.mes) * lumi / arguments.lumis));
-    book.end(arguments.run, lumi);
+    writer.end(arguments.run, lumi);
   }
-  book.endRun(arguments.run);
+  writer.end_run(arguments.run);
   file->Write();
-  return book.mes();
+  return writer.me_count();
 }
 
-int writeSnapshot(const Arguments &arguments) {
-  SnapshotBook book;
-  const int mes = fill(book, arguments);
+int write_snapshot(const Arguments &arguments) {
+  SnapshotWriter writer;
+  const int mes = fill(writer, arguments);
   std::ofstream file(arguments.out, std::ios::binary);
-  book.save(file);
+  writer.save(file);
   if (!file.flush())
-    throw std::runtime_error("cannot write " + arguments.out);
+    throw std::runtime_error("Cannot write " + arguments.out);
   return mes;
 }
 
-} // namespace
+}  // namespace
 
 int main(int count, char **values) {
   try {
     const Arguments arguments = parse(count, values);
     TH1::AddDirectory(false);
-    const std::map<std::string, int (*)(const Arguments &)> writers{{"root", writeLegacy}, {"pb", writeSnapshot}, {"dqmio", writeDqmio}};
+    const std::map<std::string, int (*)(const Arguments &)> writers{{"root", write_legacy}, {"pb", write_snapshot}, {"dqmio", write_dqmio}};
     const int mes = writers.at(arguments.format)(arguments);
     std::printf("%d\n", mes);
   } catch (const std::exception &error) {
-    std::fprintf(stderr, "dqmhub-demo: %s\nusage: dqmhub-demo --out FILE --run N [--mes N] [--seed S] [--compression zlib|lzma|lz4|zstd|none] [--format root|pb|dqmio] [--lumi N --lumis N]\n", error.what());
+    std::fprintf(stderr,
+                 "dqmhub-demo: %s\nUsage: dqmhub-demo --out FILE --run N [--mes N] [--seed S] [--compression zlib|lzma|lz4|zstd|none] "
+                 "[--format root|pb|dqmio] [--lumi N --lumis N]\n",
+                 error.what());
     return 2;
   }
 }

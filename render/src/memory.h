@@ -1,4 +1,4 @@
-// How much memory a process has mapped, which is what RLIMIT_AS limits.
+// Size of the memory that a process has mapped, the quantity limited by RLIMIT_AS.
 #pragma once
 #include <fcntl.h>
 #include <unistd.h>
@@ -8,7 +8,7 @@
 
 namespace dqmhub {
 
-// Bytes, this process; 0 when the system does not say.
+// Returns the bytes mapped by this process, or 0 if the system does not report them.
 inline uint64_t mapped_bytes() {
   char text[32] = {};
   const int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);

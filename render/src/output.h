@@ -1,4 +1,4 @@
-// Answers that are not pixels: drawings for papers and talks, and the objects themselves.
+// Output formats other than PNG: vector graphics, and the objects themselves.
 #pragma once
 #include <TCanvas.h>
 
@@ -9,19 +9,19 @@
 
 namespace dqmhub {
 
-using ObjectList = std::vector<std::unique_ptr<TObject>>;  // the plot, then its references; null for a missing one
+using ObjectList = std::vector<std::unique_ptr<TObject>>;  // the main object, then its references; null if missing
 
-// What is drawn on `canvas` as SVG: well-formed whatever a title holds, without links or scripts. `name` is its title.
-std::string svg(TCanvas &canvas, std::string_view name);
+// Returns the canvas as SVG with the title `name`. It is well-formed for any title text, and has no links or scripts.
+std::string to_svg(TCanvas &canvas, std::string_view name);
 
-// What is drawn on `canvas` as a PDF of one page of exactly its size, a point for a pixel.
-std::string pdf(TCanvas &canvas);
+// Returns the canvas as a PDF of one page, with one point per pixel.
+std::string to_pdf(TCanvas &canvas);
 
-// The objects as a ROOT file: the plot under the last part of `name`, references as `..._reference1` and so on; "" when
-// there is none.
-std::string root_file(const ObjectList &objects, std::string_view name);
+// Returns a ROOT file with the main object under the last part of `name` and the references as `..._reference1` and so on;
+// "" if there is no object.
+std::string to_root_file(const ObjectList &objects, std::string_view name);
 
-// The object as ROOT's TBufferJSON has it, with null for what is no number or infinite; several as {"objects": [...]}.
+// Returns the object as JSON of ROOT's TBufferJSON, with null for NaN and infinity; several objects as {"objects": [...]}.
 std::string to_json(const ObjectList &objects);
 
 }  // namespace dqmhub

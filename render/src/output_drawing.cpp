@@ -10,27 +10,29 @@
 #include <cerrno>
 #include <system_error>
 
-#include "letters.h"
+#include "text_line.h"
 #include "output.h"
 
 namespace dqmhub {
 namespace {
 
-constexpr int kOnePage = 111;  // ROOT's number for upright paper
+constexpr int kPortraitPage = 111;  // workstation type of TVirtualPS
 
-// ROOT's paper of the canvas's size, a point of 1/72 inch for a pixel.
+// Sets ROOT's paper size to the canvas size, one point (1/72 inch) per pixel.
 void set_paper(const TCanvas &canvas) {
   constexpr float cm = 2.54 / 72;
   gStyle->SetPaperSize(canvas.GetWw() * cm, canvas.GetWh() * cm);
 }
 
-// UTF-8 of what XML can hold.
-std::string utf8(const std::wstring &text) {
+// Encodes text as UTF-8, with U+FFFD for characters that XML forbids.
+std::string to_xml_utf8(const std::wstring &text) {
   constexpr uint32_t replacement = 0xfffd;
   std::string out;
-  for (const char32_t given : std::u32string(text.begin(), text.end())) {
-    const uint32_t surrogate = given & 0xfffff800;
-    const uint32_t code = given == '\n' ? ' ' : given < ' ' || surrogate == 0xd800 || (given & 0xfffe) == 0xfffe || given > 0x10ffff ? replacement : given;
+  for (const char32_t letter : std::u32string(text.begin(), text.end())) {
+    const uint32_t surrogate = letter & 0xfffff800;
+    const uint32_t code = letter == '\n'                                                                            ? ' '
+                          : letter < ' ' || surrogate == 0xd800 || (letter & 0xfffe) == 0xfffe || letter > 0x10ffff ? replacement
+                                                                                                                    : letter;
     if (code < 0x80)
       out += char(code);
     else if (code < 0x800)
@@ -43,59 +45,60 @@ std::string utf8(const std::wstring &text) {
   return out;
 }
 
-// Text that ROOT's metafiles can hold. Symbol fonts have letters of their own behind the bytes, which ROOT knows.
-template <typename Metafile> class Lettered : public Metafile {
+// Converts UTF-8 text to the encoding of a ROOT metafile. Bytes in symbol fonts are passed on, because ROOT maps them to
+// symbols itself.
+template <typename Metafile> class Utf8Metafile : public Metafile {
  public:
-  Lettered() { this->SetBit(TPad::kPrintingPS); }
+  Utf8Metafile() { this->SetBit(TPad::kPrintingPS); }
   using Metafile::Text;
   void Text(Double_t x, Double_t y, const char *text) override {
     const int font = this->fTextFont / 10;
     const bool symbols = font == 12 || font == 14 || font == 15;
-    Metafile::Text(x, y, symbols ? text : encoded(wide(text)).c_str());
+    Metafile::Text(x, y, symbols ? text : encode(decode_utf8(text)).c_str());
   }
-  void Text(Double_t x, Double_t y, const wchar_t *text) override { Metafile::Text(x, y, encoded(text).c_str()); }
-  // A title can ask for a link, which a picture has no business with. Older ROOT has none, so this is no `override`.
+  void Text(Double_t x, Double_t y, const wchar_t *text) override { Metafile::Text(x, y, encode(text).c_str()); }
+  // Drops links requested by a title. Not marked `override`, because older versions of ROOT do not have this function.
   // NOLINTNEXTLINE(modernize-use-override)
   void TextUrl(Double_t x, Double_t y, const char *text, const char *) { Text(x, y, text); }
 
  protected:
-  virtual std::string encoded(const std::wstring &text) const = 0;
+  virtual std::string encode(const std::wstring &text) const = 0;
 };
 
-class Svg : public Lettered<TSVG> {
+class Svg : public Utf8Metafile<TSVG> {
  public:
-  const std::string &written() const { return written_; }
-  // An @ in what ROOT writes by itself ends a line.
+  const std::string &content() const { return content_; }
+  // ROOT marks line ends with @ in the text that it generates itself.
   void PrintStr(const char *text) override {
     for (; *text; ++text)
       if (*text != '@')
-        written_ += *text;
-      else if (!written_.empty() && written_.back() != '\n')
-        written_ += '\n';
+        content_ += *text;
+      else if (!content_.empty() && content_.back() != '\n')
+        content_ += '\n';
   }
-  void PrintFast(Int_t length, const char *text) override { written_.append(text, length); }
+  void PrintFast(Int_t length, const char *text) override { content_.append(text, length); }
 
  protected:
-  std::string encoded(const std::wstring &text) const override { return utf8(text); }
+  std::string encode(const std::wstring &text) const override { return to_xml_utf8(text); }
 
  private:
-  std::string written_;
+  std::string content_;
 };
 
-class Pdf : public Lettered<TPDF> {
+class Pdf : public Utf8Metafile<TPDF> {
  protected:
-  // The fonts that every PDF reader has know the letters of Western Europe.
-  std::string encoded(const std::wstring &text) const override {
+  // The standard PDF fonts contain only Western European letters.
+  std::string encode(const std::wstring &text) const override {
     std::string out;
     for (const wchar_t letter : text)
-      out += letter == 0x3bc ? '\xb5' : letter < 0x80 || (letter >= 0xa0 && letter < 0x100) ? char(letter) : '?';  // 0x3bc: micro
+      out += letter == 0x3bc ? '\xb5' : letter < 0x80 || (letter >= 0xa0 && letter < 0x100) ? char(letter) : '?';  // 0x3bc: Greek mu
     return out;
   }
 };
 
-std::string escaped(std::string_view text) {
+std::string escape_xml(std::string_view text) {
   std::string out;
-  for (const char c : utf8(wide(text)))
+  for (const char c : to_xml_utf8(decode_utf8(text)))
     out += c == '&' ? "&amp;" : c == '<' ? "&lt;" : c == '>' ? "&gt;" : std::string(1, c);
   return out;
 }
@@ -106,8 +109,8 @@ void replace_between(std::string &text, const std::string &from, const std::stri
     text.replace(begin, end + to.size() - begin, by);
 }
 
-// The same with blanks up to what was there, since a PDF says where in it things are.
-void overwrite(std::string &bytes, const std::string &from, const std::string &to, std::string by) {
+// Like replace_between, but pads with blanks to keep the length, because a PDF stores byte offsets.
+void overwrite_padded(std::string &bytes, const std::string &from, const std::string &to, std::string by) {
   const auto begin = bytes.find(from), end = bytes.find(to, begin);
   if (end == bytes.npos)
     return;
@@ -115,15 +118,15 @@ void overwrite(std::string &bytes, const std::string &from, const std::string &t
   bytes.replace(begin, by.size(), by);
 }
 
-// A file in memory; its number has as many digits each time, for ROOT notes the name.
+// A file in memory. ROOT stores its path, so its descriptor has the same number of digits each time.
 class MemoryFile {
  public:
   MemoryFile() {
-    constexpr int least = 500;  // above the numbers of connections
-    const int made = memfd_create("plot", MFD_CLOEXEC);
-    fd_ = made < 0 ? -1 : fcntl(made, F_DUPFD_CLOEXEC, least);
+    constexpr int min_descriptor = 500;  // above the descriptors of connections
+    const int created = memfd_create("plot", MFD_CLOEXEC);
+    fd_ = created < 0 ? -1 : fcntl(created, F_DUPFD_CLOEXEC, min_descriptor);
     const int error = errno;
-    close(made);
+    close(created);
     if (fd_ < 0)
       throw std::system_error(error, std::generic_category(), "memfd_create");
   }
@@ -148,7 +151,7 @@ class MemoryFile {
 void paint(TCanvas &canvas, TVirtualPS &metafile, const std::string &path) {
   set_paper(canvas);
   gVirtualPS = &metafile;
-  metafile.Open(path.c_str(), kOnePage);
+  metafile.Open(path.c_str(), kPortraitPage);
   canvas.Paint();
   metafile.Close();
   gVirtualPS = nullptr;
@@ -156,17 +159,17 @@ void paint(TCanvas &canvas, TVirtualPS &metafile, const std::string &path) {
 
 }  // namespace
 
-std::string svg(TCanvas &canvas, std::string_view name) {
+std::string to_svg(TCanvas &canvas, std::string_view name) {
   Svg metafile;
   paint(canvas, metafile, "/dev/null");
-  std::string text = metafile.written();
+  std::string text = metafile.content();
   const auto size = " width=\"" + std::to_string(canvas.GetWw()) + "\" height=\"" + std::to_string(canvas.GetWh()) + "\" viewBox";
   replace_between(text, " width=", " viewBox", size);
-  replace_between(text, "<title>", "</desc>", "<title>" + escaped(name) + "</title>");  // it has the time of day
+  replace_between(text, "<title>", "</desc>", "<title>" + escape_xml(name) + "</title>");  // ROOT's title contains the current time
   return text;
 }
 
-std::string pdf(TCanvas &canvas) {
+std::string to_pdf(TCanvas &canvas) {
   const MemoryFile file;
   {
     Pdf metafile;
@@ -176,10 +179,10 @@ std::string pdf(TCanvas &canvas) {
   const auto crop = bytes.find("/CropBox ");
   const auto end = bytes.find(']', crop);
   if (end != bytes.npos)
-    overwrite(bytes, "/MediaBox", bytes.substr(crop, end + 1 - crop), "/MediaBox " + bytes.substr(crop + 9, end + 1 - crop - 9));
+    overwrite_padded(bytes, "/MediaBox", bytes.substr(crop, end + 1 - crop), "/MediaBox " + bytes.substr(crop + 9, end + 1 - crop - 9));
   for (const char *dated : {"/CreationDate (", "/ModDate (", "/Title ("})
-    overwrite(bytes, dated, ")", "");
-  overwrite(bytes, "/PageMode ", "/UseOutlines", "");
+    overwrite_padded(bytes, dated, ")", "");
+  overwrite_padded(bytes, "/PageMode ", "/UseOutlines", "");
   return bytes;
 }
 

@@ -10,18 +10,18 @@ namespace dqmhub {
 namespace {
 
 void scale_to(const TH1 &main, TH1 &reference) {
-  const double wanted = main.GetSumOfWeights(), present = reference.GetSumOfWeights();
-  if (wanted != 0 && present != 0 && !is_profile(reference))
-    reference.Scale(wanted / present);
+  const double target = main.GetSumOfWeights(), current = reference.GetSumOfWeights();
+  if (target != 0 && current != 0 && !is_profile(reference))
+    reference.Scale(target / current);
 }
 
-// The test needs contents on both sides and equal bins, or ROOT reports an error in place of a probability.
+// Returns whether the Kolmogorov test is defined: both histograms need contents and the same bins.
 bool comparable(const TH1 &main, const TH1 &reference) {
   return !is_profile(main) && !is_profile(reference) && same_binning(main, reference) && main.GetSumOfWeights() > 0 &&
          reference.GetSumOfWeights() > 0 && main.GetMinimum() >= 0 && reference.GetMinimum() >= 0;
 }
 
-// The least and the greatest content that is shown; on a logarithmic scale of those above 0.
+// Smallest and largest displayed content; on a logarithmic scale only contents above 0 count.
 struct Extent {
   double low = INFINITY, high = -INFINITY;
   void add(const TH1 &histogram, const Spec &spec) {
@@ -63,7 +63,7 @@ bool same_binning(const TH1 &one, const TH1 &other) {
          (dimension < 3 || same_edges(*one.GetZaxis(), *other.GetZaxis()));
 }
 
-TH1 *drawn_copy(const TH1 &histogram) {
+TH1 *make_pad_copy(const TH1 &histogram) {
   TH1 *copy;
   if (is_profile(histogram)) {
     copy = static_cast<TH1 *>(histogram.Clone());
@@ -79,7 +79,7 @@ TH1 *drawn_copy(const TH1 &histogram) {
   return copy;
 }
 
-void show_all(TH1 &main, const std::vector<Drawn> &others, const Spec &spec) {
+void widen_content_range(TH1 &main, const std::vector<DrawnReference> &others, const Spec &spec) {
   constexpr double margin = 0.05;
   Extent own, all;
   own.add(main, spec);
@@ -100,28 +100,29 @@ Overlay::Overlay(TH1 &main, const std::vector<TH1 *> &references, const Spec &sp
   for (size_t i = 0; i < references.size(); ++i) {
     if (!references[i] || references[i]->GetDimension() != 1 || (gPad->GetLogx() && references[i]->GetXaxis()->GetXmax() <= 0))
       continue;
-    references_.push_back({drawn_copy(*references[i]), i + 1});
+    references_.push_back({make_pad_copy(*references[i]), i + 1});
     if (normalise)
       scale_to(main, *references_.back().histogram);
     if (!spec.errors && !is_profile(*references[i]))
-      references_.back().histogram->Sumw2(kFALSE);  // with it ROOT draws error bars unasked
+      references_.back().histogram->Sumw2(kFALSE);  // otherwise ROOT draws error bars
     take_range(*references_.back().histogram, *main.GetXaxis());
   }
   if (references_.empty())
     return;
   main.SetLineWidth(2);
-  show_all(main, references_, spec);
+  widen_content_range(main, references_, spec);
   if (spec.ktest > 0)
-    compare(main, references);
+    add_kolmogorov_notes(main, references);
 }
 
-void Overlay::compare(const TH1 &main, const std::vector<TH1 *> &references) {
-  for (const auto &drawn : references_) {
-    const TH1 &reference = *references[drawn.number - 1];
+void Overlay::add_kolmogorov_notes(const TH1 &main, const std::vector<TH1 *> &references) {
+  for (const auto &reference_ : references_) {
+    const TH1 &reference = *references[reference_.number - 1];
     if (!comparable(main, reference))
       continue;
     const double probability = main.KolmogorovTest(&reference);
-    notes_.emplace_back(Form(probability < spec_.ktest ? "KS %.3g < %g" : "KS %.3g", probability, spec_.ktest), reference_colour(drawn.number));
+    notes_.emplace_back(Form(probability < spec_.ktest ? "KS %.3g < %g" : "KS %.3g", probability, spec_.ktest),
+                        reference_colour(reference_.number));
   }
 }
 
@@ -133,7 +134,7 @@ void Overlay::draw() {
     histogram->SetMarkerSize(0.85);
     histogram->Draw(is_profile(*histogram) ? "SAME HIST" : spec_.errors ? "SAME P E1 X0" : "SAME P");
   }
-  draw_boxes(main_, references_, spec_);
+  draw_stat_boxes(main_, references_, spec_);
   for (size_t line = 0; line < notes_.size(); ++line)
     draw_note(notes_[line].first, notes_[line].second, line);
 }

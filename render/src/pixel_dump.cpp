@@ -12,26 +12,27 @@
 namespace dqmhub {
 namespace {
 
-// The image of the last plot: to make one takes ROOT a tenth of the time of a plot. Never deleted, since ROOT is gone by the end.
-TImage *kept = nullptr;
-constexpr UInt_t kMostKept = 1 << 20;  // pixels
+// Image of the last plot, reused because creating one takes a tenth of the time of a plot. Not deleted at exit, when ROOT
+// has already been unloaded.
+TImage *recycled_image = nullptr;
+constexpr UInt_t kMaxRecycledPixels = 1 << 20;  // pixels
 
 }  // namespace
 
 PixelDump::PixelDump() : TImageDump("", 114) { SetBit(TPad::kPrintingPS); }
 
 PixelDump::~PixelDump() {
-  if (!pixels() || fImage->GetWidth() * fImage->GetHeight() > kMostKept)
+  if (!pixels() || fImage->GetWidth() * fImage->GetHeight() > kMaxRecycledPixels)
     return;
-  delete kept;
-  kept = std::exchange(fImage, nullptr);
+  delete recycled_image;
+  recycled_image = std::exchange(fImage, nullptr);
 }
 
 void PixelDump::DrawBox(Double_t x1, Double_t y1, Double_t x2, Double_t y2) {
-  constexpr int solid = 1;  // thousands of a fill style
+  constexpr int solid = 1;  // fill style divided by 1000
   const Span across = columns(x1, x2), down = rows(y1, y2);
   uint32_t value;
-  const bool opaque = fFillStyle / 1000 == solid && opaque_argb(fFillColor, value);
+  const bool opaque = fFillStyle / 1000 == solid && to_opaque_argb(fFillColor, value);
   if (opaque && !pixels())
     reuse_image(across, down);
   if (!opaque || !pixels() || !across.within(width()) || !down.within(height())) {
@@ -41,12 +42,12 @@ void PixelDump::DrawBox(Double_t x1, Double_t y1, Double_t x2, Double_t y2) {
   uint32_t *const first = pixels() + down.begin * width() + across.begin;
   std::fill_n(first, across.end - across.begin, value);
   for (int y = 1; y < down.end - down.begin; ++y)
-    std::copy_n(first, across.end - across.begin, first + y * width());  // quicker than to fill each row
+    std::copy_n(first, across.end - across.begin, first + y * width());  // faster than filling each row
 }
 
 void PixelDump::DrawPolyMarker(Int_t count, Double_t *x, Double_t *y) {
   uint32_t value;
-  if (!pixels() || fMarkerStyle != kStar || !opaque_argb(fMarkerColor, value)) {
+  if (!pixels() || fMarkerStyle != kStar || !to_opaque_argb(fMarkerColor, value)) {
     TImageDump::DrawPolyMarker(count, x, y);
     return;
   }
@@ -55,7 +56,7 @@ void PixelDump::DrawPolyMarker(Int_t count, Double_t *x, Double_t *y) {
       TImageDump::DrawPolyMarker(1, x + i, y + i);
 }
 
-// False when it is too small, or would not be whole.
+// Returns false if the star is too small, or partly outside the image.
 bool PixelDump::draw_star(int x, int y, uint32_t value) {
   const double arm = 4 * fMarkerSize * gStyle->GetImageScaling(), slanted = 0.707 * arm;
   if (slanted < 1 || x < arm || y < arm || x + arm >= width() || y + arm >= height())
@@ -67,17 +68,18 @@ bool PixelDump::draw_star(int x, int y, uint32_t value) {
   };
   line(x - arm, y, 1, straight + 1);
   line(x, y - arm, row, straight + 1);
-  line(x - slanted, y - slanted, row + 1, across);  // ROOT leaves out where a slanted line ends at the right
+  line(x - slanted, y - slanted, row + 1, across);  // ROOT omits the right end point of slanted lines
   line(x - slanted, y + slanted, 1 - row, across);
   return true;
 }
 
-// ROOT makes an image as large as the first box, which is the canvas; it leaves nothing of what the image held.
+// Reuses the last image if the first box, the background of the canvas, covers it completely.
 void PixelDump::reuse_image(Span across, Span down) {
-  if (!kept || across.begin != 0 || down.begin != 0 || across.end != int(kept->GetWidth()) || down.end != int(kept->GetHeight()))
+  if (!recycled_image || across.begin != 0 || down.begin != 0 || across.end != int(recycled_image->GetWidth()) ||
+      down.end != int(recycled_image->GetHeight()))
     return;
   delete fImage;
-  fImage = std::exchange(kept, nullptr);
+  fImage = std::exchange(recycled_image, nullptr);
 }
 
 Span PixelDump::columns(double x1, double x2) {
@@ -94,7 +96,7 @@ int PixelDump::width() const { return fImage->GetWidth(); }
 int PixelDump::height() const { return fImage->GetHeight(); }
 uint32_t *PixelDump::pixels() const { return fImage && fImage->IsValid() ? fImage->GetArgbArray() : nullptr; }
 
-bool opaque_argb(int colour, uint32_t &value) {
+bool to_opaque_argb(int colour, uint32_t &value) {
   const TColor *found = gROOT->GetColor(colour);
   if (!found || found->GetAlpha() != 1)
     return false;

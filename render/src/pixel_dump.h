@@ -1,4 +1,4 @@
-// ROOT's painting into an image in memory, with what it does slowly done directly. The pixels are the same.
+// Paints into an image in memory like TImageDump, with faster implementations of slow operations. The pixels are the same.
 #pragma once
 #include <TImageDump.h>
 
@@ -6,7 +6,7 @@
 
 namespace dqmhub {
 
-// Pixels from `begin` to before `end`, counted from the left or from the top; none when that is not after `begin`.
+// Pixels from `begin` up to, not including, `end`, counted from the left or the top. Empty if `end` <= `begin`.
 struct Span {
   int begin = 0, end = 0;
   bool within(int size) const { return begin >= 0 && begin < end && end <= size; }
@@ -17,28 +17,27 @@ class PixelDump : public TImageDump {
   PixelDump();
   ~PixelDump() override;
 
-  // A filled box straight into the pixels; ROOT's own way, through the name of the colour, takes most of the time of a
-  // large map.
+  // Fills a box directly in the image. ROOT looks up the colour by name, which takes most of the time of a large map.
   void DrawBox(Double_t x1, Double_t y1, Double_t x2, Double_t y2) override;
 
-  // The stars of references, straight into the pixels, too: ROOT does that with each of the four lines of a star.
+  // Draws star markers directly in the image. ROOT looks up the colour for each of the four lines of a star.
   void DrawPolyMarker(Int_t count, Double_t *x, Double_t *y) override;
   using TImageDump::DrawPolyMarker;
 
-  // The pixels of a box between these places on the pad, in its units: one at least.
+  // Pixel ranges of a box between two pad coordinates, at least one pixel.
   Span columns(double x1, double x2);
   Span rows(double y1, double y2);
 
   int width() const;
   int height() const;
-  uint32_t *pixels() const;  // width x height of 0xAARRGGBB, row by row from the top; null when there is no image
+  uint32_t *pixels() const;  // width x height values 0xAARRGGBB, row by row from the top; null if there is no image
 
  private:
   void reuse_image(Span across, Span down);
   bool draw_star(int x, int y, uint32_t value);
 };
 
-// The pixel value of a colour number. False when it has none that covers what is below: unknown, or transparent.
-bool opaque_argb(int colour, uint32_t &value);
+// Stores the pixel value of a colour number. Returns false if the colour is unknown or transparent.
+bool to_opaque_argb(int colour, uint32_t &value);
 
 }  // namespace dqmhub

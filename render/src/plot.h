@@ -1,4 +1,4 @@
-// Ordinary plots: one histogram of any kind, and others of the same kind drawn over it.
+// A plot of one histogram and its references.
 #pragma once
 #include <TCanvas.h>
 #include <TH1.h>
@@ -10,24 +10,24 @@
 
 namespace dqmhub {
 
-// Gives a histogram our look in place of the file's.
-void restyle(TH1 &histogram);
+// Applies the current style to a histogram, in place of the attributes stored in the file.
+void apply_current_style(TH1 &histogram);
 
 class Plot {
  public:
-  // What is in the histograms that cannot be drawn is taken out. They must outlive the painting of the canvas.
+  // Replaces contents that cannot be drawn. The histograms must outlive the painting of the canvas.
   Plot(TH1 &main, std::vector<TH1 *> references, const Spec &spec);
 
-  // Draws as the spec says; `normalise` scales references to the main area.
+  // Draws according to the spec; `normalise` scales the references to the area of the main histogram.
   void draw(TCanvas &canvas, bool normalise);
 
  private:
-  bool divisible() const;  // all are one-dimensional and no profiles, and there is a reference
-  void draw_ordinary(TCanvas &canvas, const std::string &options, bool normalise);
+  bool supports_ratios() const;  // there is a reference, and all histograms are one-dimensional and not profiles
+  void draw_overlay(TCanvas &canvas, const std::string &options, bool normalise);
   void draw_with_ratios(TCanvas &canvas, const std::string &options, bool normalise);
 
   TH1 &main_;
-  const std::vector<TH1 *> references_;  // nothing for one that is missing
+  const std::vector<TH1 *> references_;  // null for a missing one
   const Spec &spec_;
   bool finite_ = true;
 };

@@ -1,5 +1,5 @@
-// The base class of render plugins, as far as it is not abstract. Needs nothing of ROOT, so that a library of plugins can
-// be checked against it.
+// The non-abstract part of the base class of render plugins. It does not depend on ROOT, so that make_plugins can link
+// against it.
 #include "DQMRenderPlugin.h"
 
 std::vector<DQMRenderPlugin *> *DQMRenderPlugin::s_list = nullptr;

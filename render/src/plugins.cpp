@@ -17,21 +17,22 @@
 namespace dqmhub {
 namespace {
 
-constexpr unsigned kPatienceS = 60;  // for a library to be loaded
+constexpr unsigned kLoadTimeoutS = 60;  // for loading a library
 
 std::vector<DQMRenderPlugin *> plugins;
 std::vector<std::string> names;
-std::string applied;
-std::atomic<int32_t> nowhere{0}, *at_work = &nowhere;
+std::string applied_names;
+std::atomic<int32_t> unused_slot{0}, *active_plugin = &unused_slot;
 
-// Calls plugin number `i`. If it does not come back, by a crash or an exception, its number stays for those who ask why.
-template <typename Call> auto calling(size_t i, Call call) {
-  struct Mark {
+// Calls plugin `i` and marks it as running. The mark stays after a crash or an exception, so that the plugin can be named
+// as the cause.
+template <typename Call> auto call_plugin(size_t i, Call call) {
+  struct ActiveMark {
     int exceptions = std::uncaught_exceptions();
-    explicit Mark(size_t i) { at_work->store(int32_t(i) + 1); }
-    ~Mark() {
+    explicit ActiveMark(size_t i) { active_plugin->store(int32_t(i) + 1); }
+    ~ActiveMark() {
       if (std::uncaught_exceptions() == exceptions)
-        at_work->store(0);
+        active_plugin->store(0);
     }
   } mark(i);
   return call(*plugins[i]);
@@ -43,7 +44,7 @@ std::string class_name(const DQMRenderPlugin &plugin) {
   return name ? name.get() : mangled;
 }
 
-// Every symbol is looked for now, because a missing one would end a worker in the middle of a plot.
+// Loads a library and resolves every symbol at once, because a missing one would otherwise end a worker during a plot.
 void load(const std::string &library, int argc, char **argv) {
   DQMRenderPlugin::master(&plugins);
   if (!dlopen(library.c_str(), RTLD_NOW | RTLD_GLOBAL))
@@ -52,9 +53,9 @@ void load(const std::string &library, int argc, char **argv) {
     plugin->initialise(argc, argv);
 }
 
-[[noreturn]] void be_probe(int pipe, const std::string &library, int argc, char **argv) {
+[[noreturn]] void run_probe(int pipe, const std::string &library, int argc, char **argv) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
-  alarm(kPatienceS);
+  alarm(kLoadTimeoutS);
   std::string error;
   try {
     load(library, argc, argv);
@@ -65,14 +66,14 @@ void load(const std::string &library, int argc, char **argv) {
   _exit(0);
 }
 
-// What goes wrong when the library is loaded, found out in a child for the sake of this process; "" when nothing does.
+// Loads the library in a child process first. Returns the error, or "" if there is none.
 std::string probe(const std::string &library, int argc, char **argv) {
   int ends[2];
   const pid_t pid = pipe(ends) == 0 ? fork() : -1;
   if (pid < 0)
     return std::strerror(errno);
   if (pid == 0)
-    be_probe(ends[1], library, argc, argv);
+    run_probe(ends[1], library, argc, argv);
   close(ends[1]);
   std::string error;
   char part[512];
@@ -82,8 +83,9 @@ std::string probe(const std::string &library, int argc, char **argv) {
   int status = 0;
   waitpid(pid, &status, 0);
   if (WIFSIGNALED(status))
-    return library + (WTERMSIG(status) == SIGALRM ? ": takes more than a minute" : std::string(": dies of SIG") + sigabbrev_np(WTERMSIG(status)));
-  return WEXITSTATUS(status) ? library + ": ends the program" : error;
+    return library + (WTERMSIG(status) == SIGALRM ? ": Loading takes more than a minute"
+                                                  : std::string(": Loading crashes with SIG") + sigabbrev_np(WTERMSIG(status)));
+  return WEXITSTATUS(status) ? library + ": Loading ends the program" : error;
 }
 
 VisDQMAxisInfo axis_info(const AxisSpec &axis) {
@@ -100,14 +102,10 @@ VisDQMObject object_info(const Request &request, TObject *object) {
 
 VisDQMReference reference_info(Reference reference) {
   switch (reference) {
-    case Reference::object:
-      return DQM_REF_OBJECT;
-    case Reference::ratio:
-      return DQM_REF_OVERLAY_RATIO;
-    case Reference::stacked:
-      return DQM_REF_STACKED;
-    default:
-      return DQM_REF_OVERLAY;
+    case Reference::object: return DQM_REF_OBJECT;
+    case Reference::ratio: return DQM_REF_OVERLAY_RATIO;
+    case Reference::stacked: return DQM_REF_STACKED;
+    default: return DQM_REF_OVERLAY;
   }
 }
 
@@ -122,19 +120,19 @@ std::vector<std::string> load_plugins(const std::string &library, int argc, char
   return names;
 }
 
-void watch_plugins(std::atomic<int32_t> &place) { at_work = &place; }
+void set_active_plugin_slot(std::atomic<int32_t> &slot) { active_plugin = &slot; }
 
 const char *plugin_name(int32_t number) { return number > 0 && size_t(number) <= names.size() ? names[number - 1].c_str() : ""; }
 
-std::string take_applied() { return std::exchange(applied, ""); }
+std::string take_applied_plugins() { return std::exchange(applied_names, ""); }
 
-Plugged::Plugged(const Request &request, const Spec &spec, const std::vector<std::unique_ptr<TObject>> &objects) {
+PlotPlugins::PlotPlugins(const Request &request, const Spec &spec, const std::vector<std::unique_ptr<TObject>> &objects) {
   if (plugins.empty())
     return;
   image_.imgspec = request.spec;
   image_.drawOptions = spec.options;
-  const auto given = [](const std::string &label) { return !label.empty(); };
-  const auto end = std::find_if(spec.labels.rbegin(), spec.labels.rend(), given).base();
+  const auto is_set = [](const std::string &label) { return !label.empty(); };
+  const auto end = std::find_if(spec.labels.rbegin(), spec.labels.rend(), is_set).base();
   image_.reflabels.assign(spec.labels.begin(), end);
   for (const auto &object : objects)
     image_.objects.push_back(object_info(request, object.get()));
@@ -151,17 +149,17 @@ Plugged::Plugged(const Request &request, const Spec &spec, const std::vector<std
   image_.refnorm = spec.norm;
   image_.json = spec.json;
   for (size_t i = 0; i < plugins.size(); ++i)
-    if (calling(i, [this](DQMRenderPlugin &plugin) { return plugin.applies(image_.objects[0], image_); }))
+    if (call_plugin(i, [this](DQMRenderPlugin &plugin) { return plugin.applies(image_.objects[0], image_); }))
       applying_.push_back(i);
   for (const size_t i : applying_)
-    applied += (applied.empty() ? "" : ", ") + names[i];
+    applied_names += (applied_names.empty() ? "" : ", ") + names[i];
 }
 
-void Plugged::before(TCanvas &canvas, Spec &spec, std::vector<std::unique_ptr<TObject>> &objects) {
+void PlotPlugins::pre_draw(TCanvas &canvas, Spec &spec, std::vector<std::unique_ptr<TObject>> &objects) {
   VisDQMRenderInfo how = {spec.options, false};
   for (const size_t i : applying_) {
-    calling(i, [&](DQMRenderPlugin &plugin) { plugin.preDraw(&canvas, image_.objects[0], image_, how); });
-    take_back(objects);
+    call_plugin(i, [&](DQMRenderPlugin &plugin) { plugin.preDraw(&canvas, image_.objects[0], image_, how); });
+    adopt_replacements(objects);
   }
   if (applying_.empty())
     return;
@@ -171,8 +169,9 @@ void Plugged::before(TCanvas &canvas, Spec &spec, std::vector<std::unique_ptr<TO
   spec.z.type = image_.zaxis.type;
 }
 
-// Plugins that compare delete the object and put their result in its place, constant though it is for them.
-void Plugged::take_back(std::vector<std::unique_ptr<TObject>> &objects) const {
+// Takes ownership of objects that plugins have put in place of the originals. Plugins that compare maps delete the original
+// themselves, although the interface declares it const.
+void PlotPlugins::adopt_replacements(std::vector<std::unique_ptr<TObject>> &objects) const {
   for (size_t i = 0; i < objects.size(); ++i)
     if (TObject *const now = image_.objects[i].object; now != objects[i].get()) {
       [[maybe_unused]] const auto deleted = objects[i].release();
@@ -180,9 +179,9 @@ void Plugged::take_back(std::vector<std::unique_ptr<TObject>> &objects) const {
     }
 }
 
-void Plugged::after(TCanvas &canvas) {
+void PlotPlugins::post_draw(TCanvas &canvas) {
   for (const size_t i : applying_)
-    calling(i, [&](DQMRenderPlugin &plugin) { plugin.postDraw(&canvas, image_.objects[0], image_); });
+    call_plugin(i, [&](DQMRenderPlugin &plugin) { plugin.postDraw(&canvas, image_.objects[0], image_); });
 }
 
 }  // namespace dqmhub

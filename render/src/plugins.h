@@ -1,4 +1,4 @@
-// Render plugins: which are loaded, and what they do to one plot.
+// Render plugins: loading a library, and calling the plugins that apply to a plot.
 #pragma once
 #include <TCanvas.h>
 
@@ -13,31 +13,30 @@
 
 namespace dqmhub {
 
-// Loads a library of plugins and gives their names. Throws std::runtime_error when it cannot be loaded, or would bring
-// this process down; nothing is loaded then.
+// Loads a library of plugins and returns their names. Throws std::runtime_error, without loading anything, if the library
+// cannot be loaded or crashes.
 std::vector<std::string> load_plugins(const std::string &library, int argc, char **argv);
 
-// Keeps the number of the plugin that is at work at `place`, 0 while none is, so that another process can see it.
-void watch_plugins(std::atomic<int32_t> &place);
+// Sets the variable that holds the number of the running plugin, 0 if none is running, for other processes to read.
+void set_active_plugin_slot(std::atomic<int32_t> &slot);
 
-// The name of a plugin by its number, "" for 0 and for what is no number of a plugin.
+// Returns the name of a plugin by its number, "" for an invalid number.
 const char *plugin_name(int32_t number);
 
-// The names of the plugins that applied to the last plot, with commas; asking forgets them.
-std::string take_applied();
+// Returns the comma-separated names of the plugins that applied to the last plot, and clears them.
+std::string take_applied_plugins();
 
-// The plugins that apply to one plot, around its drawing.
-class Plugged {
+// The plugins that apply to one plot.
+class PlotPlugins {
  public:
-  Plugged(const Request &request, const Spec &spec, const std::vector<std::unique_ptr<TObject>> &objects);
+  PlotPlugins(const Request &request, const Spec &spec, const std::vector<std::unique_ptr<TObject>> &objects);
 
-  // Lets the plugins have their say. They may change the draw options and the kinds of the scales in `spec`, and put
-  // others in place of `objects`.
-  void before(TCanvas &canvas, Spec &spec, std::vector<std::unique_ptr<TObject>> &objects);
-  void after(TCanvas &canvas);
+  // Calls preDraw of the plugins, which may change the draw options and scale types in `spec` and replace `objects`.
+  void pre_draw(TCanvas &canvas, Spec &spec, std::vector<std::unique_ptr<TObject>> &objects);
+  void post_draw(TCanvas &canvas);
 
  private:
-  void take_back(std::vector<std::unique_ptr<TObject>> &objects) const;
+  void adopt_replacements(std::vector<std::unique_ptr<TObject>> &objects) const;
 
   VisDQMImgInfo image_;
   std::vector<size_t> applying_;

@@ -14,23 +14,23 @@ namespace dqmhub {
 namespace {
 
 constexpr uint32_t kColours = 256;
-constexpr uint32_t kSlots = 1024;  // of the hash table: a power of two, four times the colours
+constexpr uint32_t kHashSlots = 1024;  // size of the hash table: a power of two, four times the colours
 constexpr uint32_t kOpaque = 0xff000000;
 
-// Finds the number of each colour; colours are numbered as they come.
+// Assigns an index to each colour, in order of first use.
 class Palette {
  public:
-  // The colour's number, or kColours when there is no room for another.
-  uint32_t number(uint32_t pixel) {
+  // Returns the index of a colour, or kColours if the palette is full.
+  uint32_t index(uint32_t pixel) {
     const uint32_t colour = pixel | kOpaque;
-    for (uint32_t slot = colour * 2654435761u >> 22;; slot = (slot + 1) % kSlots) {
+    for (uint32_t slot = colour * 2654435761u >> 22;; slot = (slot + 1) % kHashSlots) {
       if (slots_[slot] == colour)
-        return numbers_[slot];
+        return indices_[slot];
       if (slots_[slot] == 0) {
         if (count_ == kColours)
           return kColours;
         slots_[slot] = colour;
-        return numbers_[slot] = add(colour);
+        return indices_[slot] = add(colour);
       }
     }
   }
@@ -41,19 +41,19 @@ class Palette {
     bytes_ += {char(colour >> 16), char(colour >> 8), char(colour)};
     return count_++;
   }
-  uint32_t slots_[kSlots] = {};
-  uint32_t numbers_[kSlots];
+  uint32_t slots_[kHashSlots] = {};
+  uint32_t indices_[kHashSlots];
   uint32_t count_ = 0;
   std::string bytes_;
 };
 
-// Rows of palette numbers, each behind its filter byte (0: as it is); empty when the palette overflows.
+// Returns rows of palette indices, each preceded by filter byte 0 (none); empty if the palette overflows.
 std::string indexed_rows(const uint32_t *pixels, uint32_t width, uint32_t height, Palette &palette) {
   std::string rows((size_t(width) + 1) * height, '\0');
   char *out = &rows[0];
-  uint32_t last = pixels[0], number = palette.number(last);
+  uint32_t last = pixels[0], index = palette.index(last);
   for (uint32_t y = 0; y < height; ++y) {
-    if (y > 0 && std::equal(pixels, pixels + width, pixels - width)) {  // as most rows are
+    if (y > 0 && std::equal(pixels, pixels + width, pixels - width)) {  // true for most rows
       out = std::copy_n(out - width - 1, width + 1, out);
       pixels += width;
       continue;
@@ -61,11 +61,11 @@ std::string indexed_rows(const uint32_t *pixels, uint32_t width, uint32_t height
     ++out;
     for (uint32_t x = 0; x < width; ++x, ++pixels) {
       if (*pixels != last) {
-        number = palette.number(last = *pixels);
-        if (number == kColours)
+        index = palette.index(last = *pixels);
+        if (index == kColours)
           return {};
       }
-      *out++ = char(number);
+      *out++ = char(index);
     }
   }
   return rows;
@@ -86,7 +86,7 @@ std::string rgb_rows(const uint32_t *pixels, uint32_t width, uint32_t height) {
 }
 
 #ifdef DQMHUB_ISAL
-std::string deflated(std::string &rows) {
+std::string deflate_rows(std::string &rows) {
   static std::vector<uint8_t> work(ISAL_DEF_LVL1_DEFAULT);
   std::string out(rows.size() + rows.size() / 8 + 1024, '\0');
   isal_zstream stream;
@@ -106,11 +106,9 @@ std::string deflated(std::string &rows) {
   return out;
 }
 
-uint32_t checksum(const std::string &bytes) {
-  return crc32_gzip_refl(0, reinterpret_cast<const uint8_t *>(bytes.data()), bytes.size());
-}
+uint32_t checksum(const std::string &bytes) { return crc32_gzip_refl(0, reinterpret_cast<const uint8_t *>(bytes.data()), bytes.size()); }
 #else
-std::string deflated(std::string &rows) {
+std::string deflate_rows(std::string &rows) {
   uLongf length = compressBound(rows.size());
   std::string out(length, '\0');
   if (compress2(reinterpret_cast<Bytef *>(&out[0]), &length, reinterpret_cast<const Bytef *>(rows.data()), rows.size(), 1) != Z_OK)
@@ -119,14 +117,10 @@ std::string deflated(std::string &rows) {
   return out;
 }
 
-uint32_t checksum(const std::string &bytes) {
-  return crc32(0, reinterpret_cast<const Bytef *>(bytes.data()), bytes.size());
-}
+uint32_t checksum(const std::string &bytes) { return crc32(0, reinterpret_cast<const Bytef *>(bytes.data()), bytes.size()); }
 #endif
 
-std::string big_endian(uint32_t value) {
-  return {char(value >> 24), char(value >> 16), char(value >> 8), char(value)};
-}
+std::string big_endian(uint32_t value) { return {char(value >> 24), char(value >> 16), char(value >> 8), char(value)}; }
 
 std::string chunk(const char *type, const std::string &content) {
   const std::string body = type + content;
@@ -144,7 +138,7 @@ std::string encode_png(const uint32_t *pixels, uint32_t width, uint32_t height) 
     rows = rgb_rows(pixels, width, height);
   const std::string header = big_endian(width) + big_endian(height) + std::string{8, kind, 0, 0, 0};
   return "\x89PNG\r\n\x1a\n" + chunk("IHDR", header) + (kind == indexed ? chunk("PLTE", palette.bytes()) : "") +
-         chunk("IDAT", deflated(rows)) + chunk("IEND", "");
+         chunk("IDAT", deflate_rows(rows)) + chunk("IEND", "");
 }
 
 }  // namespace dqmhub

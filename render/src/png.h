@@ -1,11 +1,11 @@
-// PNG: a palette of up to 256 colours when that is enough, which it is for ROOT's plots, else RGB.
+// PNG encoder: uses a palette for up to 256 colours, which is enough for nearly all plots, otherwise RGB.
 #pragma once
 #include <cstdint>
 #include <string>
 
 namespace dqmhub {
 
-// `pixels`: width x height of 0xAARRGGBB, row by row from the top; alpha is not looked at.
+// `pixels`: width x height values 0xAARRGGBB, row by row from the top; alpha is ignored.
 std::string encode_png(const uint32_t *pixels, uint32_t width, uint32_t height);
 
 }  // namespace dqmhub

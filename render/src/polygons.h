@@ -1,17 +1,18 @@
-// Maps of polygons, whose contents are in a list of bins and not in an array.
+// Helpers for TH2Poly, which stores its contents in a list of bins instead of an array.
 #pragma once
 #include <TH2Poly.h>
 #include <TList.h>
 
 namespace dqmhub {
 
-// Whether the bins are as many as the map says, each with a polygon of finite corners. A map without bins has no list of them.
+// Returns whether the map has as many bins as it states, each with a polygon of finite corners. A map without bins has no
+// list of bins.
 bool has_whole_bins(TH2Poly &map);
 
-// Calls `look` with each bin of a map that has whole ones.
-template <typename Look> void for_each_bin(TH2Poly &map, const Look &look) {
+// Calls `visit` with each bin of a map that satisfies has_whole_bins.
+template <typename Visit> void for_each_bin(TH2Poly &map, const Visit &visit) {
   for (TIter next(map.GetBins()); TObject *bin = next();)
-    look(static_cast<TH2PolyBin &>(*bin));
+    visit(static_cast<TH2PolyBin &>(*bin));
 }
 
 }  // namespace dqmhub

@@ -15,8 +15,9 @@ struct Header {
 };
 static_assert(sizeof(Header) == 44, "eleven packed 32-bit numbers");
 
-// Splits the data part into `count` objects, each behind its length and displacement; they must fill it exactly.
-bool split_objects(std::string_view data, int count, std::vector<Encoded> &objects) {
+// Splits the data into `count` objects, each preceded by its length and displacement. Returns false unless they fill the
+// data exactly.
+bool split_objects(std::string_view data, int count, std::vector<EncodedObject> &objects) {
   for (int i = 0; i < count; ++i) {
     uint32_t length;
     int32_t displacement;
@@ -35,7 +36,7 @@ bool split_objects(std::string_view data, int count, std::vector<Encoded> &objec
 
 }  // namespace
 
-std::optional<int32_t> claimed_length(std::string_view buffer) {
+std::optional<int32_t> message_length(std::string_view buffer) {
   int32_t total;
   if (buffer.size() < sizeof total)
     return {};
@@ -51,41 +52,41 @@ Code parse_request(std::string_view message, Request &request) {
   const uint64_t body = uint64_t(header.streamers) + header.name + header.spec + header.data + header.tests;
   if (message.size() != sizeof header + body || header.objects < 1)
     return kError;
-  if (header.objects > kMostObjects)
+  if (header.objects > kMaxObjects)
     return kTooManyObjects;
 
   message.remove_prefix(sizeof header);
-  auto take = [&message](uint32_t length) {
+  auto take_part = [&message](uint32_t length) {
     auto part = message.substr(0, length);
     message.remove_prefix(length);
     return part;
   };
   request.flags = header.flags;
   request.version = uint64_t(header.version_high) << 32 | header.version_low;
-  request.streamers = take(header.streamers);
-  request.name = take(header.name);
-  request.spec = take(header.spec);
-  const auto data = take(header.data);
+  request.streamers = take_part(header.streamers);
+  request.name = take_part(header.name);
+  request.spec = take_part(header.spec);
+  const auto data = take_part(header.data);
   if (request.scalar())
     request.text = data.substr(0, data.find('\0'));
-  else if (!split_objects(data, header.objects, request.encoded))
+  else if (!split_objects(data, header.objects, request.objects))
     return kError;
   return kOk;
 }
 
-Answer refusal(Code code) {
-  const auto most = [](size_t number, const char *what) { return "at most " + std::to_string(number) + what; };
+Response error_response(Code code) {
+  const auto at_most = [](size_t number, const char *what) { return "at most " + std::to_string(number) + what; };
   switch (code) {
-    case kTooWide: return {code, most(kLargestSide, " pixels wide")};
-    case kTooHigh: return {code, most(kLargestSide, " pixels high")};
-    case kTooManyObjects: return {code, most(kMostObjects, " objects in one picture")};
-    case kTooManyBins: return {code, most(kMostBins, " bins in one object")};
-    case kTooLong: return {code, most(kLargestMessage, " bytes in one request")};
+    case kTooWide: return {code, at_most(kMaxSide, " pixels wide")};
+    case kTooHigh: return {code, at_most(kMaxSide, " pixels high")};
+    case kTooManyObjects: return {code, at_most(kMaxObjects, " objects in one picture")};
+    case kTooManyBins: return {code, at_most(kMaxBins, " bins in one object")};
+    case kTooLong: return {code, at_most(kMaxMessageBytes, " bytes in one request")};
     default: return {code, ""};
   }
 }
 
-std::string frame(const Answer &answer) {
+std::string encode_response(const Response &answer) {
   const int32_t head[2] = {answer.code, int32_t(answer.payload.size())};
   std::string bytes(reinterpret_cast<const char *>(head), sizeof head);
   return bytes += answer.payload;

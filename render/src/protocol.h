@@ -1,5 +1,5 @@
-// The binary protocol of the render service: one length-prefixed request, one answer, any number of times on one
-// connection. Numbers are in the machine's own byte order; both ends are on one host.
+// Binary protocol of the render service: a connection carries any number of length-prefixed requests, each followed by
+// one response. Numbers are in the machine's byte order, because client and service run on the same host.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -9,45 +9,45 @@
 
 namespace dqmhub {
 
-constexpr size_t kLargestMessage = 64u << 20;
-constexpr int32_t kMostObjects = 10;
-constexpr int32_t kMostBins = 10'000'000;     // of one object, those beyond its edges included
-constexpr int32_t kMostDrawnBins = 250'000;  // the same in an SVG or a PDF
+constexpr size_t kMaxMessageBytes = 64u << 20;
+constexpr int32_t kMaxObjects = 10;
+constexpr int32_t kMaxBins = 10'000'000;     // bins of one object, under- and overflow included
+constexpr int32_t kMaxVectorBins = 250'000;  // the same limit for SVG and PDF
 
-// What a request's `flags` say: a type in the low byte (scalars up to kScalar), and properties.
+// Bits of a request's `flags`: the ME type in the low byte (scalars up to kScalar), then properties.
 constexpr uint32_t kTypeMask = 0xff;
 constexpr uint32_t kScalar = 0x0f;
 constexpr uint32_t kEfficiency = 0x00200000;
 
-struct Encoded {
-  std::string_view bytes;
-  int32_t displacement;
+struct EncodedObject {
+  std::string_view bytes;  // written by TBufferFile::WriteObject; empty if the object is missing
+  int32_t displacement;    // added to the offsets stored in `bytes`
 };
 
-// One request; the views point into the message.
+// One request. The views point into the message.
 struct Request {
   uint32_t flags = 0;
   uint64_t version = 0;
-  std::string_view streamers;  // what describes older versions of classes: a ROOT file, or NUL, displacement, list
-  std::string_view name;       // the path of the monitor element
+  std::string_view streamers;  // StreamerInfo of older class versions: path of a ROOT file, or NUL, displacement and list
+  std::string_view name;       // path of the monitor element
   std::string_view spec;
-  std::string_view text;          // a scalar's value
-  std::vector<Encoded> encoded;   // a histogram and what is drawn over it
+  std::string_view text;               // value of a scalar
+  std::vector<EncodedObject> objects;  // a histogram, then its references
   bool scalar() const { return (flags & kTypeMask) <= kScalar; }
 };
 
-// From kFailed on the payload is text in place of a picture: why, and on a second line the plugin that was at work.
+// From kFailed on, the payload is text instead of an image: the reason, and on a second line the plugin that was running.
 enum Code : int32_t {
   kOk = 0,
   kNoStreamer = 1,
   kError = 2,
-  // The worker is lost.
+  // The worker process is lost.
   kFailed = 3,
   kCrashed = 4,
-  kOverrun = 5,
-  kCpuOverrun = 6,
-  kNoMemory = 7,
-  // More was asked for than is drawn.
+  kWallTimeExceeded = 5,
+  kCpuTimeExceeded = 6,
+  kMemoryExceeded = 7,
+  // The request exceeds a limit.
   kTooWide = 8,
   kTooHigh = 9,
   kTooManyObjects = 10,
@@ -55,21 +55,21 @@ enum Code : int32_t {
   kTooLong = 12,
 };
 
-struct Answer {
+struct Response {
   int32_t code = kOk;
   std::string payload;
 };
 
-// The length that a buffered message claims; nothing before its first four bytes are there.
-std::optional<int32_t> claimed_length(std::string_view buffer);
+// Returns the length stated by a buffered message, or nothing if fewer than four bytes have arrived.
+std::optional<int32_t> message_length(std::string_view buffer);
 
-// Reads the request in one whole message; not kOk when it breaks the protocol or has too many objects.
+// Parses one complete message. Returns kError if it violates the protocol, kTooManyObjects if it has too many objects.
 Code parse_request(std::string_view message, Request &request);
 
-// The answer to what is refused with this code.
-Answer refusal(Code code);
+// Returns the response for a request rejected with this code.
+Response error_response(Code code);
 
-// The answer's bytes on the wire.
-std::string frame(const Answer &answer);
+// Returns the response as sent to the client.
+std::string encode_response(const Response &answer);
 
 }  // namespace dqmhub

@@ -9,18 +9,18 @@
 namespace dqmhub {
 namespace {
 
-constexpr double kLeast = 0.001, kMost = 10;  // ratios beyond do not widen the axis
+constexpr double kMinRatio = 0.001, kMaxRatio = 10;  // ratios outside this range do not widen the axis
 
 TH1 *empty_copy(const TH1 &main) {
-  TH1 *copy = drawn_copy(main);
+  TH1 *copy = make_pad_copy(main);
   copy->GetListOfFunctions()->Clear();
   copy->Reset("ICES");
   copy->SetTitle("");
-  copy->SetLineWidth(1);  // the plot's own is bold
+  copy->SetLineWidth(1);  // the main histogram has a bold line
   return copy;
 }
 
-TH1 *divided(const TH1 &main, const TH1 &reference) {
+TH1 *make_ratio(const TH1 &main, const TH1 &reference) {
   TH1 *ratio = empty_copy(main);
   for (int bin = 1; bin <= main.GetNbinsX(); ++bin) {
     const double above = main.GetBinContent(bin), below = reference.GetBinContent(bin);
@@ -32,13 +32,13 @@ TH1 *divided(const TH1 &main, const TH1 &reference) {
   return ratio;
 }
 
-// An axis around 1 that shows all ratios within bounds, in the part of the plot that is shown.
-void set_range(TH1 &frame, const std::vector<Drawn> &ratios, const TAxis &shown) {
+// Sets a range around 1 that contains all displayed ratios between kMinRatio and kMaxRatio.
+void set_range(TH1 &frame, const std::vector<DrawnReference> &ratios, const TAxis &shown) {
   constexpr double margin = 0.1;
   double low = 0.9, high = 1.1;
   for (const auto &ratio : ratios)
     for (int bin = shown.GetFirst(); bin <= shown.GetLast(); ++bin)
-      if (const double value = ratio.histogram->GetBinContent(bin); value > kLeast && value < kMost)
+      if (const double value = ratio.histogram->GetBinContent(bin); value > kMinRatio && value < kMaxRatio)
         low = std::min(low, value), high = std::max(high, value);
   const double room = margin * (high - low);
   frame.SetMinimum(low - room);
@@ -49,7 +49,7 @@ void draw_frame(TH1 &frame, const TH1 &main) {
   frame.GetXaxis()->SetRange(main.GetXaxis()->GetFirst(), main.GetXaxis()->GetLast());
   frame.GetYaxis()->SetTitle("Ratio");
   frame.GetYaxis()->SetNdivisions(504);
-  enlarge_letters(frame, static_cast<TPad &>(*gPad));
+  scale_labels(frame, static_cast<TPad &>(*gPad));
   frame.Draw("AXIS");
   const TAxis &axis = *main.GetXaxis();
   const auto one = new TLine(axis.GetBinLowEdge(axis.GetFirst()), 1, axis.GetBinUpEdge(axis.GetLast()), 1);
@@ -74,7 +74,7 @@ RatioPads::RatioPads(TCanvas &canvas) : upper(new TPad("upper", "", 0, 0.3, 1, 1
   upper->SetLogy(canvas.GetLogy());
 }
 
-void enlarge_letters(TH1 &histogram, const TPad &pad) {
+void scale_labels(TH1 &histogram, const TPad &pad) {
   const double width = pad.GetWw(), height = pad.GetWh();
   const double factor = std::min(width, height) / std::min(width * pad.GetAbsWNDC(), height * pad.GetAbsHNDC());
   for (const auto axis : {histogram.GetXaxis(), histogram.GetYaxis()}) {
@@ -84,14 +84,14 @@ void enlarge_letters(TH1 &histogram, const TPad &pad) {
   histogram.GetYaxis()->SetTitleOffset(1 / factor);
 }
 
-void draw_ratios(const TH1 &main, const std::vector<Drawn> &references, const Spec &spec) {
-  std::vector<Drawn> ratios;
-  std::vector<size_t> others;
+void draw_ratios(const TH1 &main, const std::vector<DrawnReference> &references, const Spec &spec) {
+  std::vector<DrawnReference> ratios;
+  std::vector<size_t> incompatible;
   for (const auto &[reference, number] : references)
     if (same_binning(main, *reference))
-      ratios.push_back({divided(main, *reference), number});
+      ratios.push_back({make_ratio(main, *reference), number});
     else
-      others.push_back(number);
+      incompatible.push_back(number);
   TH1 *frame = empty_copy(main);
   set_range(*frame, ratios, *main.GetXaxis());
   draw_frame(*frame, main);
@@ -104,8 +104,8 @@ void draw_ratios(const TH1 &main, const std::vector<Drawn> &references, const Sp
       ratio->Sumw2(kFALSE);
     ratio->Draw(spec.errors ? "SAME P E1 X0" : "SAME P");
   }
-  for (size_t line = 0; line < others.size(); ++line)
-    draw_note(Form("reference %zu has other bins", others[line]), reference_colour(others[line]), line);
+  for (size_t line = 0; line < incompatible.size(); ++line)
+    draw_note(Form("reference %zu has other bins", incompatible[line]), reference_colour(incompatible[line]), line);
 }
 
 }  // namespace dqmhub

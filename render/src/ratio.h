@@ -1,4 +1,4 @@
-// The ratio of a plot to each of its references, below it.
+// Ratios of a histogram to its references, drawn below the plot.
 #pragma once
 #include <TCanvas.h>
 #include <TH1.h>
@@ -9,16 +9,17 @@
 
 namespace dqmhub {
 
-// The two parts of a canvas: the plot above, its ratios below. The canvas owns them.
+// Upper pad for the plot, lower pad for the ratios. Both are owned by the canvas.
 struct RatioPads {
   explicit RatioPads(TCanvas &canvas);
   TPad *upper, *lower;
 };
 
-// Letters are a share of their pad: makes those of `histogram` as large as they would be on the whole canvas.
-void enlarge_letters(TH1 &histogram, const TPad &pad);
+// Scales the axis labels of `histogram` to their size on the whole canvas; their sizes are fractions of the pad.
+void scale_labels(TH1 &histogram, const TPad &pad);
 
-// Draws main divided by each reference into the current pad. A reference of other bins has no ratio, and a note says so.
-void draw_ratios(const TH1 &main, const std::vector<Drawn> &references, const Spec &spec);
+// Draws the ratio of `main` to each reference in the current pad. References with other bins are omitted, and a note names
+// them.
+void draw_ratios(const TH1 &main, const std::vector<DrawnReference> &references, const Spec &spec);
 
 }  // namespace dqmhub

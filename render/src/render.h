@@ -1,4 +1,4 @@
-// From a request to its answer: decode, draw, encode.
+// Turns a request into its response: decode, draw, encode.
 #pragma once
 #include <functional>
 #include <string>
@@ -9,16 +9,17 @@ namespace dqmhub {
 
 class Blacklist;
 
-// Makes ROOT ready to draw without a screen and takes its signal handlers away. Messages of ROOT go to `log`.
+// Prepares ROOT for drawing without a screen and removes its signal handlers. Warnings and errors of ROOT go to `log`.
 void start_root(std::function<void(const std::string &)> log);
 
-// The answer to one request. Throws when memory runs out or ROOT goes astray; the process should then be replaced.
-Answer render(const Request &request, Blacklist &blacklist);
+// Returns the response to one request. Throws if memory runs out, or if ROOT or a plugin throws; the process must then be
+// replaced.
+Response render(const Request &request, Blacklist &blacklist);
 
-// Decodes and draws one of every kind, so that what ROOT loads at first use is loaded before the workers are forked.
+// Decodes and draws one object of every class, so that ROOT loads everything it needs before the workers are forked.
 void warm_up();
 
-// Draws a plot in a child process, so that the pages it writes to are its own before its first client waits.
+// Draws one plot in a new child process, so that its memory pages are copied before the first client waits.
 void warm_up_child();
 
 }  // namespace dqmhub

@@ -1,4 +1,4 @@
-// What the service was asked to do on its command line.
+// Command-line settings of the service.
 #pragma once
 #include <string>
 #include <vector>
@@ -8,11 +8,11 @@ namespace dqmhub {
 struct Settings {
   std::string directory;  // ends with a slash; holds `socket`, `pid` and `status.json`
   int workers = 1;
-  double timeout_s = 30;  // wall time of one request
-  double cpu_s = 20;      // CPU time of one request
-  int memory_mb = 1024;   // that a worker may take beyond what it was born with
-  std::string plugins;    // a shared library, or empty
-  std::vector<std::string> roots;  // folders of the files that requests may name
+  double timeout_s = 30;           // wall time limit of one request
+  double cpu_s = 20;               // CPU time limit of one request
+  int memory_mb = 1024;            // memory that a worker may map in addition to what it inherits from the master
+  std::string plugins;             // a shared library, or empty
+  std::vector<std::string> roots;  // folders with ROOT files that requests may name as a source of StreamerInfo
   std::string socket() const { return directory + "socket"; }
   std::string pid() const { return directory + "pid"; }
   std::string status() const { return directory + "status.json"; }

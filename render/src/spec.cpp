@@ -11,29 +11,29 @@ namespace {
 
 using Setter = std::function<bool(Spec &, std::string_view)>;
 
-template <typename Number> bool number(std::string_view text, Number &value) {
+template <typename Number> bool parse_number(std::string_view text, Number &value) {
   const auto end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, value);
   return error == std::errc() && stop == end;
 }
 
-bool limit(std::string_view text, std::optional<double> &value) {
-  double read;
-  if (!number(text, read) || !std::isfinite(read))
+bool parse_limit(std::string_view text, std::optional<double> &value) {
+  double parsed;
+  if (!parse_number(text, parsed) || !std::isfinite(parsed))
     return false;
-  value = read;
+  value = parsed;
   return true;
 }
 
-bool side(std::string_view text, int &value) { return number(text, value) && value >= 0; }
+bool parse_side(std::string_view text, int &value) { return parse_number(text, value) && value >= 0; }
 
-bool plain(char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == ' '; }
+bool is_plain(char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == ' '; }
 
-// A free string: letters, digits and blanks as they are, anything else as %XX of its UTF-8 bytes.
-bool words(std::string_view text, std::string &value) {
+// Decodes a free string: letters, digits and blanks are literal, other characters are %XX of their UTF-8 bytes.
+bool parse_text(std::string_view text, std::string &value) {
   value.clear();
   for (size_t i = 0; i < text.size(); ++i) {
-    if (plain(text[i])) {
+    if (is_plain(text[i])) {
       value += text[i];
       continue;
     }
@@ -48,77 +48,76 @@ bool words(std::string_view text, std::string &value) {
   return true;
 }
 
-bool draw_options(std::string_view text, std::string &value) { return words(text, value) && plain_options(value); }
+bool parse_draw_options(std::string_view text, std::string &value) { return parse_text(text, value) && is_safe_draw_options(value); }
 
-bool axis_type(std::string_view text, std::string &value) {
+bool parse_axis_type(std::string_view text, std::string &value) {
   value = text;
   return text == "def" || text == "lin" || text == "log";
 }
 
 template <typename Value>
-bool choice(std::string_view text, std::initializer_list<std::pair<std::string_view, Value>> choices, Value &value) {
-  for (const auto &[name, meant] : choices) {
+bool parse_choice(std::string_view text, std::initializer_list<std::pair<std::string_view, Value>> choices, Value &value) {
+  for (const auto &[name, choice] : choices) {
     if (name == text) {
-      value = meant;
+      value = choice;
       return true;
     }
   }
   return false;
 }
 
-bool reference(std::string_view text, Reference &value) {
-  return choice(text,
-                {{"object", Reference::object},
-                 {"overlay", Reference::overlay},
-                 {"ratiooverlay", Reference::ratio},
-                 {"stacked", Reference::stacked},
-                 {"difference", Reference::difference}},
-                value);
+bool parse_reference(std::string_view text, Reference &value) {
+  return parse_choice(text,
+                      {{"object", Reference::object},
+                       {"overlay", Reference::overlay},
+                       {"ratiooverlay", Reference::ratio},
+                       {"stacked", Reference::stacked},
+                       {"difference", Reference::difference}},
+                      value);
 }
 
-bool format(std::string_view text, Format &value) {
-  return choice(text,
-                {{"png", Format::png}, {"svg", Format::svg}, {"pdf", Format::pdf}, {"root", Format::root}, {"json", Format::json}},
-                value);
+bool parse_format(std::string_view text, Format &value) {
+  return parse_choice(
+      text, {{"png", Format::png}, {"svg", Format::svg}, {"pdf", Format::pdf}, {"root", Format::root}, {"json", Format::json}}, value);
 }
 
-bool flag(std::string_view text, bool &value) {
-  int read;
-  if (!number(text, read))
+bool parse_flag(std::string_view text, bool &value) {
+  int parsed;
+  if (!parse_number(text, parsed))
     return false;
-  value = read != 0;
+  value = parsed != 0;
   return true;
 }
 
 std::unordered_map<std::string, Setter> make_setters() {
   std::unordered_map<std::string, Setter> setters = {
-      {"w", [](Spec &s, auto v) { return side(v, s.width); }},
-      {"h", [](Spec &s, auto v) { return side(v, s.height); }},
-      {"ref", [](Spec &s, auto v) { return reference(v, s.reference); }},
-      {"showstats", [](Spec &s, auto v) { return number(v, s.stats); }},
-      {"showerrbars", [](Spec &s, auto v) { return flag(v, s.errors); }},
-      {"ktest", [](Spec &s, auto v) { return number(v, s.ktest); }},
-      {"drawopts", [](Spec &s, auto v) { return draw_options(v, s.options); }},
-      {"norm", [](Spec &s, auto v) { return words(v, s.norm); }},
-      {"json", [](Spec &s, auto v) { return words(v, s.json); }},
-      {"format", [](Spec &s, auto v) { return format(v, s.format); }},
+      {"w", [](Spec &s, auto v) { return parse_side(v, s.width); }},
+      {"h", [](Spec &s, auto v) { return parse_side(v, s.height); }},
+      {"ref", [](Spec &s, auto v) { return parse_reference(v, s.reference); }},
+      {"showstats", [](Spec &s, auto v) { return parse_number(v, s.stats); }},
+      {"showerrbars", [](Spec &s, auto v) { return parse_flag(v, s.errors); }},
+      {"ktest", [](Spec &s, auto v) { return parse_number(v, s.ktest); }},
+      {"drawopts", [](Spec &s, auto v) { return parse_draw_options(v, s.options); }},
+      {"norm", [](Spec &s, auto v) { return parse_text(v, s.norm); }},
+      {"json", [](Spec &s, auto v) { return parse_text(v, s.json); }},
+      {"format", [](Spec &s, auto v) { return parse_format(v, s.format); }},
   };
   const std::pair<const char *, AxisSpec Spec::*> axes[] = {{"x", &Spec::x}, {"y", &Spec::y}, {"z", &Spec::z}};
   for (const auto &[letter, axis] : axes) {
     const std::string name(letter);
-    setters[name + "type"] = [axis = axis](Spec &s, auto v) { return axis_type(v, (s.*axis).type); };
-    setters[name + "min"] = [axis = axis](Spec &s, auto v) { return limit(v, (s.*axis).min); };
-    setters[name + "max"] = [axis = axis](Spec &s, auto v) { return limit(v, (s.*axis).max); };
+    setters[name + "type"] = [axis = axis](Spec &s, auto v) { return parse_axis_type(v, (s.*axis).type); };
+    setters[name + "min"] = [axis = axis](Spec &s, auto v) { return parse_limit(v, (s.*axis).min); };
+    setters[name + "max"] = [axis = axis](Spec &s, auto v) { return parse_limit(v, (s.*axis).max); };
   }
   for (size_t n = 0; n < std::tuple_size<decltype(Spec::labels)>::value; ++n)
-    setters["reflabel" + std::to_string(n)] = [n](Spec &s, auto v) { return words(v, s.labels[n]); };
+    setters["reflabel" + std::to_string(n)] = [n](Spec &s, auto v) { return parse_text(v, s.labels[n]); };
   return setters;
 }
 
 }  // namespace
 
-bool plain_options(std::string_view options) {
-  const auto harmless = [](char c) { return plain(c) || std::string_view(",*+-.:_[]").find(c) != std::string_view::npos; };
+bool is_safe_draw_options(std::string_view options) {
+  const auto harmless = [](char c) { return is_plain(c) || std::string_view(",*+-.:_[]").find(c) != std::string_view::npos; };
   return std::all_of(options.begin(), options.end(), harmless);
 }
 

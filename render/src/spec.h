@@ -1,4 +1,4 @@
-// The specification string of a picture: `key=value` pairs between semicolons, read strictly.
+// Specification of a plot: `key=value` pairs separated by semicolons. Parsing is strict.
 #pragma once
 #include <array>
 #include <optional>
@@ -7,7 +7,7 @@
 
 namespace dqmhub {
 
-constexpr int kLargestSide = 4096;  // pixels
+constexpr int kMaxSide = 4096;  // pixels
 
 struct AxisSpec {
   std::string type = "def";  // def, lin or log
@@ -25,16 +25,17 @@ struct Spec {
   AxisSpec x, y, z;
   double ktest = 0;
   std::string options;  // ROOT's draw options
-  std::string norm;     // only "False" means something: overlays as they are
-  std::string json;     // only "True" means something: Format::json
+  std::string norm;     // "False": references are not scaled; other values have no effect
+  std::string json;     // "True": Format::json; other values have no effect
   Format format = Format::png;
   std::array<std::string, 10> labels;
 };
 
-// Whether ROOT's draw options hold nothing that could end a string in C++: ROOT makes code of some of them and runs it.
-bool plain_options(std::string_view options);
+// Returns whether draw options are free of quotes, brackets and other characters that could inject code: ROOT passes some
+// options to its C++ interpreter.
+bool is_safe_draw_options(std::string_view options);
 
-// The specification in `text`, or nothing when any part of it is not understood.
+// Parses a specification. Returns nothing if any part of it is invalid.
 std::optional<Spec> parse_spec(std::string_view text);
 
 }  // namespace dqmhub

@@ -23,7 +23,7 @@ namespace {
 
 constexpr uint32_t kAnyHistogram = 0x10;
 
-std::vector<std::unique_ptr<TObject>> one_of_each() {
+std::vector<std::unique_ptr<TObject>> make_samples() {
   std::vector<std::unique_ptr<TObject>> all;
   all.emplace_back(new TObjString("words"));
   all.emplace_back(new TH1F("a", "a;x;y", 4, 1, 2));
@@ -44,25 +44,26 @@ std::vector<std::unique_ptr<TObject>> one_of_each() {
     if (const auto histogram = dynamic_cast<TH1 *>(object.get()))
       for (int bin = 1; bin < histogram->GetNcells(); ++bin)
         histogram->SetBinContent(bin, bin);
-  // The first fit that a process reads has ROOT complain of a dictionary, which would be taken for a damaged histogram.
+  // ROOT reports a missing dictionary for the first fit that a process reads; without this, the first histogram with a fit
+  // would be reported as damaged.
   dynamic_cast<TH1 &>(*all[1]).GetListOfFunctions()->Add(new TF1("fit", "gaus", 1, 2));
   return all;
 }
 
-void draw(Request request, std::initializer_list<const char *> specs) {
-  Blacklist nothing("");
+void draw_each(Request request, std::initializer_list<const char *> specs) {
+  Blacklist blacklist("");
   for (const char *spec : specs) {
     request.spec = spec;
-    render(request, nothing);
+    render(request, blacklist);
   }
 }
 
-// Buffers of a picture's size stay with the process from plot to plot: to take them from the kernel and give them back
-// each time is a tenth of the cost of a large map.
-void keep_freed_memory() {
-  constexpr int largest_kept = 8 << 20, most_kept = 16 << 20;  // bytes
-  mallopt(M_MMAP_THRESHOLD, largest_kept);
-  mallopt(M_TRIM_THRESHOLD, most_kept);
+// Keeps freed buffers of image size in the process: returning them to the kernel and requesting them again for each plot
+// costs a tenth of the time of a large map.
+void retain_freed_memory() {
+  constexpr int max_block = 8 << 20, max_retained = 16 << 20;  // bytes
+  mallopt(M_MMAP_THRESHOLD, max_block);
+  mallopt(M_TRIM_THRESHOLD, max_retained);
 }
 
 }  // namespace
@@ -73,27 +74,27 @@ void warm_up_child() {
   buffer.WriteObject(&histogram);
   Request request;
   request.flags = kAnyHistogram;
-  request.encoded = {{{buffer.Buffer(), size_t(buffer.Length())}, 0}};
+  request.objects = {{{buffer.Buffer(), size_t(buffer.Length())}, 0}};
   request.spec = "w=266;h=200";
-  Blacklist nothing("");
-  render(request, nothing);
+  Blacklist blacklist("");
+  render(request, blacklist);
 }
 
 void warm_up() {
-  const auto alone = {"w=266;h=200", "w=266;h=200;xtype=log;ytype=log", "w=8;h=8;json=True"};
-  keep_freed_memory();
+  const auto specs = {"w=266;h=200", "w=266;h=200;xtype=log;ytype=log", "w=8;h=8;json=True"};
+  retain_freed_memory();
   Request request;
   request.text = "words";
-  draw(request, alone);
+  draw_each(request, specs);
   request.flags = kAnyHistogram;
-  for (const auto &object : one_of_each()) {
+  for (const auto &object : make_samples()) {
     TBufferFile buffer(TBuffer::kWrite);
     buffer.WriteObject(object.get());
-    request.encoded = {{{buffer.Buffer(), size_t(buffer.Length())}, 0}};
-    draw(request, alone);
+    request.objects = {{{buffer.Buffer(), size_t(buffer.Length())}, 0}};
+    draw_each(request, specs);
     if (const auto histogram = dynamic_cast<TH1 *>(object.get()); histogram && histogram->GetDimension() == 1) {
-      request.encoded.push_back(request.encoded[0]);
-      draw(request, {"w=266;h=200", "w=266;h=200;ref=ratiooverlay", "w=266;h=200;ref=stacked"});
+      request.objects.push_back(request.objects[0]);
+      draw_each(request, {"w=266;h=200", "w=266;h=200;ref=ratiooverlay", "w=266;h=200;ref=stacked"});
     }
   }
 }

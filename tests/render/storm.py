@@ -21,7 +21,7 @@ from statistics import median
 from tempfile import TemporaryDirectory
 
 from render.build import build
-from render.client import Rendered, RenderError, Request
+from render.client import RenderError, RenderResponse, Request
 from tests.render.service import TREE, Service, compiled, eventually, text
 
 LIMITS = ("--cpu", "0.5", "--timeout", "3", "--memory", "200")
@@ -86,7 +86,7 @@ class Storm:
         return "\n".join(lines + (["WRONG: " + line for line in self.complaints()] or ["all ended as they must"]))
 
 
-def ended(service: Service, request: Request) -> tuple[str, Rendered | None]:
+def ended(service: Service, request: Request) -> tuple[str, RenderResponse | None]:
     try:
         rendered = service.client.render(request)
     except RenderError as error:
@@ -110,7 +110,7 @@ def rage(service: Service, requests: list[Request], seconds: float, seed: int, s
                 which = chance.randrange(len(requests))
                 kind, asked, picture = "ordinary", requests[which], expected[which]
             outcome, rendered = ended(service, asked)
-            if outcome == "RenderGone":  # a worker that was lost to another plot had taken it before it was all there
+            if outcome == "RenderDisconnected":  # a worker that was lost to another plot had taken it before it was all there
                 again += 1
                 outcome, rendered = ended(service, asked)
             right = rendered == picture if picture else outcome in FAULTS[kind][0]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from render.client import LARGEST_MESSAGE, RenderClient, RenderGone, RenderTimeout, RenderUnavailable, Request
+from render.client import MAX_MESSAGE_BYTES, RenderClient, RenderDisconnected, RenderTimeout, RenderUnavailable, Request
 from tests.render.service import Service, text
 
 
@@ -49,7 +49,7 @@ def test_an_answer_that_breaks_off_is_a_lost_worker(listener: socket.socket, ans
 
     other = threading.Thread(target=take_and_close)
     other.start()
-    with pytest.raises(RenderGone, match="A/scalar"):
+    with pytest.raises(RenderDisconnected, match="A/scalar"):
         RenderClient(Path(listener.getsockname())).render(text("42"))
     other.join()
 
@@ -69,7 +69,7 @@ def test_threads_may_share_a_client(service: Service, request_for: Callable[...,
         (Request(name="A", spec="w=1;h=1", objects=[(b"", 0)] * 11), "1 to 10 objects, not 11"),
         (Request(name="A\0B", spec="w=1;h=1", objects=[(b"", 0)]), "no NUL"),
         (Request(name="é" * 2049, spec="w=1;h=1", objects=[(b"", 0)]), "at most 4096 bytes"),
-        (Request(name="A", spec="w=1;h=1", objects=[(bytes(LARGEST_MESSAGE), 0)]), "more than a request can carry"),
+        (Request(name="A", spec="w=1;h=1", objects=[(bytes(MAX_MESSAGE_BYTES), 0)]), "more than the limit of"),
     ],
 )
 def test_what_the_protocol_cannot_carry_is_refused_before_it_is_sent(tmp_path: Path, request_: Request, problem: str) -> None:
@@ -78,5 +78,5 @@ def test_what_the_protocol_cannot_carry_is_refused_before_it_is_sent(tmp_path: P
 
 
 def test_the_largest_message_is_carried(service: Service) -> None:
-    padding = LARGEST_MESSAGE - len(Request(name="A", spec="w=8;h=8", flags=2).message())
+    padding = MAX_MESSAGE_BYTES - len(Request(name="A", spec="w=8;h=8", flags=2).message())
     assert service.client.render(Request(name="A", spec="w=8;h=8", flags=2, text=b"x" * padding)).code == 0

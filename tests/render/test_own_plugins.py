@@ -165,7 +165,7 @@ def test_sources_that_cannot_be_built_are_named_and_the_rest_is_built(program: P
     assert done.returncode == 1
     for name, (_, reason) in BROKEN.items():
         assert f"failed  {name}: {reason}" in done.stdout
-    assert "built   Helper.cpp\nbuilt   Occupancy.cxx\n2 of 6 sources are in " in done.stdout
+    assert "built   Helper.cpp\nbuilt   Occupancy.cxx\nBuilt 2 of 6 sources into " in done.stdout
     with Service(program, tmp_path, "--workers", "1", "--load", str(library)) as service:
         assert "plugins loaded: 1" in service.wait_until_ready().log
 
@@ -175,4 +175,4 @@ def test_a_folder_without_sources_is_refused(tmp_path: Path) -> None:
         [sys.executable, "-m", "render.make_plugins", str(tmp_path)], cwd=TREE, capture_output=True, text=True, check=False
     )
     assert done.returncode == 2
-    assert "there are no plugin sources in" in done.stderr
+    assert "No plugin sources in" in done.stderr

@@ -112,8 +112,8 @@ def test_a_library_that_cannot_be_loaded_is_told_and_the_service_goes_on(program
 
 
 UNUSABLE = {
-    "crashes": ("struct Bad { Bad() { raise(SIGSEGV); } } bad;", ": dies of SIGSEGV"),
-    "exits": ("struct Bad { Bad() { _exit(3); } } bad;", ": ends the program"),
+    "crashes": ("struct Bad { Bad() { raise(SIGSEGV); } } bad;", ": Loading crashes with SIGSEGV"),
+    "exits": ("struct Bad { Bad() { _exit(3); } } bad;", ": Loading ends the program"),
     "throws": (
         'struct Bad : Quiet { void initialise(int, char **) override { throw std::runtime_error("no geometry"); } } bad;',
         "no geometry",
@@ -165,7 +165,7 @@ def test_the_client_is_told_which_plugin_brought_its_plot_down(
         wild.client.render(asked)
     assert type(lost.value) is error
     assert (lost.value.reason, lost.value.plugin) == (reason, "Wild")
-    assert str(lost.value) == f"the render worker was lost while it drew 'Wild/{what}': it {reason}, in the plugin Wild"
+    assert str(lost.value) == f"The render worker was lost while drawing 'Wild/{what}': {reason}, in the plugin Wild"
     assert wild.client.render(request_for("TH1F")).code == 0
     wild.wait_for_log(f"'Wild/{what}' as '{asked.spec}', in the plugin Wild")
 
@@ -176,4 +176,4 @@ def test_a_plugin_that_loses_memory_costs_workers_and_no_plots(wild: Service, re
     for _ in range(30):
         assert wild.client.render(replace(request_for("TH1F"), name="Wild/leak")).code == 0
     assert [before] != wild.workers
-    assert re.search(r"a worker has grown by \d+ MB, with 'Wild/leak' as", wild.log)
+    assert re.search(r"a worker has grown by \d+ MB and is replaced; last plot 'Wild/leak' as", wild.log)

@@ -19,7 +19,7 @@ from app.gui.drawing.plots import Plots
 from app.gui.lists.catalog import Catalog, OpenSample, UnknownSample
 from app.gui.samples import SampleKey
 from app.web import Problem
-from render.client import MOST_OBJECTS
+from render.client import MAX_OBJECTS
 from render.options import Options
 
 _OBJECT = re.compile(rb"/?archive/(\d{1,9})(?::(\d{1,9}))?((?:/[^/]+){3})/(.+)", re.DOTALL)
@@ -34,8 +34,8 @@ class Wanted(NamedTuple):
 
 def wanted(objects: Sequence[bytes]) -> list[Wanted]:
     """The MEs that `obj=archive/run[:lumi]/primary/processed/tier/path` mean, as bytes of a decoded query; raises Problem 400."""
-    if not 1 <= len(objects) <= MOST_OBJECTS:
-        raise _problem(f"1 to {MOST_OBJECTS} of them are wanted, not {len(objects)}")
+    if not 1 <= len(objects) <= MAX_OBJECTS:
+        raise _problem(f"1 to {MAX_OBJECTS} of them are wanted, not {len(objects)}")
     return [_wanted(text) for text in objects]
 
 

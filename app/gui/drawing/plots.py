@@ -33,10 +33,10 @@ from render.client import (
     NO_STREAMER,
     RenderClient,
     RenderCrashed,
-    Rendered,
+    RenderDisconnected,
     RenderError,
-    RenderGone,
     RenderLost,
+    RenderResponse,
     RenderTimeout,
     RenderUnavailable,
     Request,
@@ -173,15 +173,15 @@ class Plots:
             raise Problem(404, f"there is nothing to be had of {name}: it is empty, or on the blacklist of the render service")
         return made.image
 
-    def _draw(self, parts: Sequence[Part], request: Request) -> Rendered:
+    def _draw(self, parts: Sequence[Part], request: Request) -> RenderResponse:
         """Ask once more after a crash: the process may have been lost to what it drew before. Each loss is counted but a first
         one without a word, which may be due to the plot of somebody else."""
         try:
             return self._with_streamers(parts, request)
         except RenderLost as error:
-            if not isinstance(error, RenderGone):
+            if not isinstance(error, RenderDisconnected):
                 _count_loss(parts, error)
-            if not isinstance(error, RenderGone | RenderCrashed):
+            if not isinstance(error, RenderDisconnected | RenderCrashed):
                 raise
         try:
             return self._with_streamers(parts, request)
@@ -189,7 +189,7 @@ class Plots:
             _count_loss(parts, error)
             raise
 
-    def _with_streamers(self, parts: Sequence[Part], request: Request) -> Rendered:
+    def _with_streamers(self, parts: Sequence[Part], request: Request) -> RenderResponse:
         """Objects of older versions of their classes are rare, so what describes these is sent when it is missed."""
         rendered = self.client.render(request)
         for part in {part.sample.url: part for part in parts if part.sample}.values():

@@ -1,9 +1,9 @@
-// The base class of render plugins: code of a subsystem that decides how its monitor elements look. A plugin is a
-// static instance in a shared library; making it registers it.
+// Base class of render plugins, with which subsystems change how their monitor elements are drawn. A plugin is a static
+// instance in a shared library; its constructor registers it.
 #ifndef DQMHUB_RENDER_PLUGIN_H
 #define DQMHUB_RENDER_PLUGIN_H
 
-// Plugin sources rely on these being included here; some on what older versions of ROOT brought along.
+// Plugin sources rely on these includes; some of them came with the headers of older ROOT versions.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -23,12 +23,12 @@ class DQMRenderPlugin {
   DQMRenderPlugin();
   virtual ~DQMRenderPlugin();
 
-  // Where plugins that are made from now on are put; the service calls it before it loads a library.
+  // Sets the list to which new plugins are added. The service calls it before it loads a library.
   static void master(std::vector<DQMRenderPlugin *> *list);
 
-  // Called once, after all plugins of a library are made, with the service's command line.
+  // Called once with the command line of the service, after all plugins of a library have been constructed.
   virtual void initialise(int argc, char **argv);
-  // Whether the plugin wants a say in this plot.
+  // Returns whether the plugin applies to this plot.
   virtual bool applies(const VisDQMObject &object, const VisDQMImgInfo &image) = 0;
   // Called before and after the plot is drawn on the canvas, which is the current pad.
   virtual void preDraw(TCanvas *canvas, const VisDQMObject &object, const VisDQMImgInfo &image, VisDQMRenderInfo &how);

@@ -1,5 +1,5 @@
-// What a render plugin is told about a plot. Plugin sources written for the CMS DQM GUI compile against this header
-// unchanged, so names and layout are theirs.
+// Description of a plot passed to render plugins. Names and layout are those of the CMS DQM GUI, so that plugin sources
+// written for it compile unchanged.
 #ifndef DQMHUB_OBJECTS_H
 #define DQMHUB_OBJECTS_H
 
@@ -16,13 +16,13 @@ static const uint32_t DQM_PROP_REPORT_WARN = 0x00000200;
 static const uint32_t DQM_PROP_REPORT_OTHER = 0x00000400;
 static const uint32_t DQM_PROP_REPORT_ALARM = DQM_PROP_REPORT_ERROR | DQM_PROP_REPORT_WARN | DQM_PROP_REPORT_OTHER;
 
-// What a plugin may change before the plot is drawn.
+// Settings that a plugin may change before the plot is drawn.
 struct VisDQMRenderInfo {
   std::string drawOptions;
   bool blacklisted;
 };
 
-// An axis: type "def", "lin" or "log"; limits that were not asked for are NaN.
+// An axis: `type` is "def", "lin" or "log"; unset limits are NaN.
 struct VisDQMAxisInfo {
   std::string type;
   double min;
@@ -31,7 +31,7 @@ struct VisDQMAxisInfo {
 
 enum VisDQMReference { DQM_REF_OBJECT, DQM_REF_OVERLAY, DQM_REF_OVERLAY_RATIO, DQM_REF_STACKED };
 
-// Of strip charts, which only the first GUI drew; it is always DQM_TREND_OBJECT.
+// Quantities of strip charts, a feature of the first DQM GUI. Always DQM_TREND_OBJECT here.
 enum VisDQMStripTrend {
   DQM_TREND_OBJECT,
   DQM_TREND_LS_VALUE,
@@ -58,7 +58,7 @@ enum VisDQMStripTrend {
   DQM_TREND_Z_NUM_BINS
 };
 
-// One monitor element: its path in parts (dirname, objname) and whole (name), and the object, null when it is missing.
+// One monitor element: its path (name), the parts of the path (dirname, objname), and the object, null if it is missing.
 struct VisDQMObject {
   uint32_t flags;
   uint64_t version;
@@ -68,7 +68,7 @@ struct VisDQMObject {
   TObject *object;
 };
 
-// The picture that was asked for, and all objects in it.
+// The requested plot and all its objects.
 struct VisDQMImgInfo {
   std::string imgspec;
   std::string drawOptions;

@@ -16,17 +16,17 @@ template <class... Values> inline std::string text(const char *format, Values...
   return buffer;
 }
 
-// What a DQM file is made of, in the order in which it is written.
-class Book {
-public:
-  virtual ~Book() = default;
+// Writer of monitor elements to a DQM file, in the order of the calls.
+class Writer {
+ public:
+  virtual ~Writer() = default;
 
-  // The folder of what comes next: <Subsystem>/<folder>/...
+  // Selects the folder of the following monitor elements: <Subsystem>/<folder>/...
   virtual void folder(const std::string &path) = 0;
 
   void put(const TObject &object) {
     write(object);
-    ++mes_;
+    ++me_count_;
   }
 
   void integer(const std::string &name, long value) { scalar(name, text("i=%ld", value)); }
@@ -34,15 +34,15 @@ public:
   void string(const std::string &name, const std::string &value) { scalar(name, "s=" + value); }
 
   virtual void efficiency(const std::string &name) { tag(name, "e=1"); }
-  virtual void ofOneLumi(const std::string &) {}
+  virtual void of_one_lumi(const std::string &) {}
 
   void test(const std::string &me, const char *name, int status, double result, const char *algorithm, const std::string &message) {
     tag(me + "." + name, text("qr=st:%d:%f:%s:", status, result, algorithm) + message);
   }
 
-  int mes() const { return mes_; }
+  int me_count() const { return me_count_; }
 
-protected:
+ protected:
   virtual void write(const TObject &object) = 0;
   virtual void tag(const std::string &name, const std::string &value) = 0;
 
@@ -50,19 +50,19 @@ protected:
     return TObjString(("<" + name + ">" + value + "</" + name + ">").c_str());
   }
 
-private:
+ private:
   void scalar(const std::string &name, const std::string &value) {
     tag(name, value);
-    ++mes_;
+    ++me_count_;
   }
 
-  int mes_ = 0;
+  int me_count_ = 0;
 };
 
-// A legacy file: DQMData/Run N/<Subsystem>/Run summary/<folder>/<object>.
-class LegacyBook : public Book {
-public:
-  LegacyBook(TFile &file, int run) : top_(file.mkdir("DQMData")->mkdir(text("Run %d", run).c_str())) {}
+// Writer of legacy files: DQMData/Run N/<Subsystem>/Run summary/<folder>/<object>.
+class LegacyWriter : public Writer {
+ public:
+  LegacyWriter(TFile &file, int run) : top_(file.mkdir("DQMData")->mkdir(text("Run %d", run).c_str())) {}
 
   void folder(const std::string &path) override {
     TDirectory *&found = folders_[path];
@@ -78,7 +78,7 @@ public:
     current_ = folders_[path];
   }
 
-private:
+ private:
   void write(const TObject &object) override { current_->WriteTObject(&object); }
 
   void tag(const std::string &name, const std::string &value) override {
@@ -91,4 +91,4 @@ private:
   std::map<std::string, TDirectory *> folders_;
 };
 
-} // namespace dqmhub::demo
+}  // namespace dqmhub::demo

@@ -1,4 +1,4 @@
-#include "note.h"
+#include "png_text.h"
 
 #include <cstdint>
 
@@ -7,7 +7,7 @@ namespace {
 
 std::string big_endian(uint32_t number) { return {char(number >> 24), char(number >> 16), char(number >> 8), char(number)}; }
 
-// PNG's checksum, bit by bit: notes are short.
+// CRC-32 of PNG chunks, computed bit by bit because the texts are short.
 uint32_t checksum(const std::string &bytes) {
   uint32_t sum = 0xffffffff;
   for (const unsigned char byte : bytes) {
@@ -20,7 +20,7 @@ uint32_t checksum(const std::string &bytes) {
 
 }  // namespace
 
-std::string with_note(std::string png, const std::string &key, const std::string &text) {
+std::string add_text_chunk(std::string png, const std::string &key, const std::string &text) {
   constexpr size_t signature_and_header = 8 + 25;
   if (text.empty() || png.size() < signature_and_header || png.compare(1, 3, "PNG") != 0)
     return png;

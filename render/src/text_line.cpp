@@ -1,4 +1,4 @@
-#include "letters.h"
+#include "text_line.h"
 
 #include <TVirtualPad.h>
 
@@ -10,8 +10,8 @@ namespace {
 constexpr Font_t kBold = 62;
 constexpr wchar_t kReplacement = 0xfffd;
 
-// How many bytes follow the first byte of a UTF-8 sequence; -1 for a byte that starts none.
-int following(unsigned char first) {
+// Returns the number of bytes that follow the first byte of a UTF-8 sequence, -1 if the byte cannot start one.
+int continuation_bytes(unsigned char first) {
   if (first < 0x80)
     return 0;
   if (first >= 0xc2 && first < 0xe0)
@@ -23,11 +23,11 @@ int following(unsigned char first) {
 
 }  // namespace
 
-std::wstring wide(std::string_view text) {
+std::wstring decode_utf8(std::string_view text) {
   std::wstring out;
   for (size_t i = 0; i < text.size(); ++i) {
     const unsigned char first = text[i];
-    const int more = following(first);
+    const int more = continuation_bytes(first);
     wchar_t letter = more > 0 ? first & (0x3f >> more) : first;
     bool whole = more >= 0 && i + more < text.size();
     for (int k = 1; whole && k <= more; ++k) {
@@ -43,8 +43,8 @@ std::wstring wide(std::string_view text) {
   return out;
 }
 
-Words::Words(double x, double y, std::wstring letters, Short_t align, double size, Color_t colour)
-    : TText(x, y, ""), letters_(std::move(letters)) {
+TextLine::TextLine(double x, double y, std::wstring text, Short_t align, double size, Color_t colour)
+    : TText(x, y, ""), text_(std::move(text)) {
   SetBit(kCanDelete);
   SetTextFont(kBold);
   SetTextAlign(align);
@@ -52,36 +52,36 @@ Words::Words(double x, double y, std::wstring letters, Short_t align, double siz
   SetTextColor(colour);
 }
 
-int Words::width_of(const std::wstring &letters) {
+int TextLine::width_of(const std::wstring &text) {
   UInt_t width = 0, height = 0;
-  if (!letters.empty())
-    GetTextExtent(width, height, letters.c_str());
+  if (!text.empty())
+    GetTextExtent(width, height, text.c_str());
   return width;
 }
 
-// Keeps as many letters as there is room for; `shorter` gives the text with so many of them.
-template <typename Shorter> void Words::fit(int room, const Shorter &shorter) {
+// Shortens the text to `room` pixels; `shorter` returns the text with a given number of letters.
+template <typename Shorter> void TextLine::fit(int room, const Shorter &shorter) {
   if (width() <= room)
     return;
   size_t fits = 0;
-  for (size_t none = letters_.size(); none - fits > 1;) {
+  for (size_t none = text_.size(); none - fits > 1;) {
     const size_t middle = (fits + none) / 2;
     (width_of(shorter(middle)) <= room ? fits : none) = middle;
   }
-  letters_ = shorter(fits);
+  text_ = shorter(fits);
 }
 
-void Words::cut(int room) {
-  fit(room, [this](size_t kept) { return letters_.substr(0, kept) + L"..."; });
+void TextLine::truncate_end(int room) {
+  fit(room, [this](size_t kept) { return text_.substr(0, kept) + L"..."; });
 }
 
-void Words::shorten(int room) {
-  fit(room, [this](size_t kept) { return letters_.substr(0, (kept + 1) / 2) + L"..." + letters_.substr(letters_.size() - kept / 2); });
+void TextLine::truncate_middle(int room) {
+  fit(room, [this](size_t kept) { return text_.substr(0, (kept + 1) / 2) + L"..." + text_.substr(text_.size() - kept / 2); });
 }
 
-void Words::Paint(Option_t *) {
+void TextLine::Paint(Option_t *) {
   TAttText::Modify();
-  gPad->PaintTextNDC(fX, fY, letters_.c_str());
+  gPad->PaintTextNDC(fX, fY, text_.c_str());
 }
 
 }  // namespace dqmhub

@@ -1,17 +1,17 @@
-#include "text.h"
+#include "text_plot.h"
 
 #include <algorithm>
 #include <vector>
 
-#include "letters.h"
+#include "text_line.h"
 
 namespace dqmhub {
 namespace {
 
-constexpr int kLargestLetters = 16, kSmallestLetters = 9;  // pixels
-constexpr int kMargin = 8;                                 // pixels on each side
-constexpr double kLineSpacing = 1.3;                       // line to line, in letters
-constexpr size_t kLongestText = 16384;                     // bytes; more is never visible
+constexpr int kMaxLetterPixels = 16, kMinLetterPixels = 9;  // pixels
+constexpr int kMargin = 8;                                  // pixels on each side
+constexpr double kLineSpacing = 1.3;                        // line distance in units of the letter height
+constexpr size_t kMaxTextBytes = 16384;                     // longer text is never visible
 
 std::vector<std::wstring> split_lines(const std::wstring &text) {
   std::vector<std::wstring> lines;
@@ -21,29 +21,29 @@ std::vector<std::wstring> split_lines(const std::wstring &text) {
     at = end + 1;
   }
   if (lines.size() > 1 && lines.back().empty())
-    lines.pop_back();  // the text's final line feed ends a line, it does not begin one
+    lines.pop_back();  // a trailing line feed does not start another line
   return lines;
 }
 
-double share(const TCanvas &canvas, int pixels) { return double(pixels) / std::min(canvas.GetWw(), canvas.GetWh()); }
+double text_size(const TCanvas &canvas, int pixels) { return double(pixels) / std::min(canvas.GetWw(), canvas.GetWh()); }
 
-// The size in pixels at which every line fits the canvas, if there is one down to the smallest.
+// Returns the largest font size in pixels at which every line fits, or the smallest size.
 int fitting_size(const TCanvas &canvas, const std::vector<std::wstring> &lines) {
   const auto longest = std::max_element(lines.begin(), lines.end(), [](auto &a, auto &b) { return a.size() < b.size(); });
-  Words words(0, 0, *longest, 22, 0, kBlack);
-  const int room = canvas.GetWw() - 2 * kMargin;
-  for (int size = kLargestLetters; size > kSmallestLetters; --size) {
-    words.SetTextSize(share(canvas, size));
-    if (size * kLineSpacing * lines.size() <= canvas.GetWh() && words.width() <= room)
+  TextLine words(0, 0, *longest, 22, 0, kBlack);
+  const int available = canvas.GetWw() - 2 * kMargin;
+  for (int size = kMaxLetterPixels; size > kMinLetterPixels; --size) {
+    words.SetTextSize(text_size(canvas, size));
+    if (size * kLineSpacing * lines.size() <= canvas.GetWh() && words.width() <= available)
       return size;
   }
-  return kSmallestLetters;
+  return kMinLetterPixels;
 }
 
 }  // namespace
 
 void draw_text(TCanvas &canvas, std::string_view text, Color_t colour) {
-  auto lines = split_lines(wide(text.substr(0, kLongestText)));
+  auto lines = split_lines(decode_utf8(text.substr(0, kMaxTextBytes)));
   const int size = fitting_size(canvas, lines);
   const double step = size * kLineSpacing / canvas.GetWh();
   const size_t most = std::max(1.0, 1 / step);
@@ -54,15 +54,15 @@ void draw_text(TCanvas &canvas, std::string_view text, Color_t colour) {
   double y = 0.5 + step * (lines.size() - 1) / 2;
   for (const auto &line : lines) {
     if (!line.empty()) {
-      const auto words = new Words(0.5, y, line, 22, share(canvas, size), colour);
-      words->cut(canvas.GetWw() - 2 * kMargin);
+      const auto words = new TextLine(0.5, y, line, 22, text_size(canvas, size), colour);
+      words->truncate_end(canvas.GetWw() - 2 * kMargin);
       words->Draw();
     }
     y -= step;
   }
 }
 
-std::string label(std::string_view name) {
+std::string short_name(std::string_view name) {
   constexpr size_t longest = 20, head = 12, tail = 5;
   const auto last = name.substr(name.rfind('/') + 1);
   if (last.size() < longest)

@@ -1,4 +1,4 @@
-#include "maps.h"
+#include "map_painter.h"
 
 #include <Hoption.h>
 #include <Hparam.h>
@@ -16,45 +16,44 @@
 
 #include "pixel_dump.h"
 
-extern Hoption_t Hoption;  // what the draw options of the plot that is being painted say
-extern Hparam_t Hparam;    // and which part of it is shown
+extern Hoption_t Hoption;  // ROOT's parsed draw options of the plot being painted
+extern Hparam_t Hparam;    // ROOT's range of bins and contents being painted
 
 namespace dqmhub {
 namespace {
 
-// One axis of a map as it is shown: its first and last bin, its scale, and what of it the frame holds (on a logarithmic
-// scale all in powers of ten).
-struct Shown {
+// The displayed part of one axis of a map. `lowest`, `low` and `up` are decimal logarithms on a logarithmic scale.
+struct AxisView {
   const TAxis &axis;
-  int first, last;
+  int first, last;  // bins
   bool log;
-  double lowest;  // where a bin begins that on a logarithmic scale begins nowhere
-  double low, up;
+  double lowest;   // start of a bin whose lower edge is not above 0 on a logarithmic scale
+  double low, up;  // range of the frame
 };
 
-// The pixels of each shown bin, cut to the frame; none for bins outside.
-template <typename Pixels> std::vector<Span> bins_in_pixels(const Shown &shown, Pixels pixels) {
-  std::vector<Span> spans(shown.last - shown.first + 1);
-  for (int bin = shown.first; bin <= shown.last; ++bin) {
-    double low = shown.axis.GetBinLowEdge(bin), up = low + shown.axis.GetBinWidth(bin);
-    if (shown.log && up <= 0)
+// Returns the pixel range of each displayed bin, clipped to the frame; empty for bins outside.
+template <typename Pixels> std::vector<Span> pixel_spans(const AxisView &view, Pixels pixels) {
+  std::vector<Span> spans(view.last - view.first + 1);
+  for (int bin = view.first; bin <= view.last; ++bin) {
+    double low = view.axis.GetBinLowEdge(bin), up = low + view.axis.GetBinWidth(bin);
+    if (view.log && up <= 0)
       continue;
-    if (shown.log) {
+    if (view.log) {
       up = std::log10(up);
-      low = low > 0 ? std::log10(low) : shown.lowest;
+      low = low > 0 ? std::log10(low) : view.lowest;
     }
-    if (up >= shown.low && low <= shown.up)
-      spans[bin - shown.first] = pixels(std::max(low, shown.low), std::min(up, shown.up));
+    if (up >= view.low && low <= view.up)
+      spans[bin - view.first] = pixels(std::max(low, view.low), std::min(up, view.up));
   }
   return spans;
 }
 
-// The colour of each content: equal steps from the least to the most that is shown.
-class Scale {
+// Maps contents to colours in equal steps from the smallest to the largest displayed content.
+class ColourScale {
  public:
-  // Nothing where ROOT paints nothing, or where its steps are not these.
-  static std::optional<Scale> of(TH1 &map) {
-    Scale scale;
+  // Returns nothing if ROOT would paint nothing or use other steps.
+  static std::optional<ColourScale> for_map(TH1 &map) {
+    ColourScale scale;
     scale.least_ = map.GetMinimum();
     double most = map.GetMaximum();
     if (most <= scale.least_) {  // all cells are equal
@@ -76,9 +75,9 @@ class Scale {
 
   double least() const { return least_; }
 
-  // `content` on the scale; not less than least().
+  // Returns the colour of `content`, which must not be less than least().
   uint32_t colour(double content) const {
-    const double level = 0.01 + (content - least_) * steps_;  // the rounding is ROOT's
+    const double level = 0.01 + (content - least_) * steps_;  // rounds like ROOT
     return colours_[level < colours_.size() ? size_t(level) : colours_.size() - 1];
   }
 
@@ -88,17 +87,17 @@ class Scale {
     colours_.resize(levels + 1);
     for (int level = 0; level <= levels; ++level) {
       const int number = int((level + 0.99) * float(count) / float(levels));
-      if (!opaque_argb(gStyle->GetColorPalette(std::min(number, count - 1)), colours_[level]))
+      if (!to_opaque_argb(gStyle->GetColorPalette(std::min(number, count - 1)), colours_[level]))
         return false;
     }
     return true;
   }
 
   double least_ = 0, steps_ = 1;
-  std::vector<uint32_t> colours_;  // the last is for all that is beyond the scale
+  std::vector<uint32_t> colours_;  // the last one is for contents above the scale
 };
 
-// Where cells go.
+// The image into which cells are filled.
 struct Raster {
   uint32_t *pixels;
   int width;
@@ -129,29 +128,29 @@ class MapPainter : public THistPainter {
   }
 
  private:
-  // False when ROOT has to paint: nothing is painted then.
+  // Returns false, without painting, if ROOT has to paint the map.
   bool paint_cells(PixelDump &dump) {
     fH->SetContour(fH->GetContour() ? fH->GetContour() : gStyle->GetNumberContours());
-    const auto scale = Scale::of(*fH);
-    const Shown x = {*fXaxis, Hparam.xfirst, Hparam.xlast, bool(Hoption.Logx), Hparam.xmin, gPad->GetUxmin(), gPad->GetUxmax()};
-    const Shown y = {*fYaxis, Hparam.yfirst, Hparam.ylast, bool(Hoption.Logy), Hparam.ymin, gPad->GetUymin(), gPad->GetUymax()};
-    const auto columns = bins_in_pixels(x, [&](double x1, double x2) { return dump.columns(x1, x2); });
-    const auto rows = bins_in_pixels(y, [&](double y1, double y2) { return dump.rows(y1, y2); });
+    const auto scale = ColourScale::for_map(*fH);
+    const AxisView x = {*fXaxis, Hparam.xfirst, Hparam.xlast, bool(Hoption.Logx), Hparam.xmin, gPad->GetUxmin(), gPad->GetUxmax()};
+    const AxisView y = {*fYaxis, Hparam.yfirst, Hparam.ylast, bool(Hoption.Logy), Hparam.ymin, gPad->GetUymin(), gPad->GetUymax()};
+    const auto columns = pixel_spans(x, [&](double x1, double x2) { return dump.columns(x1, x2); });
+    const auto rows = pixel_spans(y, [&](double y1, double y2) { return dump.rows(y1, y2); });
     if (!scale || !all_within(columns, dump.width()) || !all_within(rows, dump.height()))
       return false;
     const Raster raster = {dump.pixels(), dump.width()};
     const auto profile = dynamic_cast<TProfile2D *>(fH);
     for (size_t row = 0; row < rows.size(); ++row) {
       int cell = (Hparam.yfirst + row) * (fXaxis->GetNbins() + 2) + Hparam.xfirst;
-      for (const Span &column : columns)  // where bins are narrower than a pixel the last one is seen, as with ROOT
-        if (const auto content = shown_content(cell++, profile, scale->least()))
+      for (const Span &column : columns)  // of several bins in one pixel the last one is visible, as in ROOT
+        if (const auto content = visible_content(cell++, profile, scale->least()))
           raster.fill(column, rows[row], scale->colour(*content));
     }
     return true;
   }
 
-  // The content of a cell on the scale, or nothing when it is empty or below the scale.
-  std::optional<double> shown_content(int cell, const TProfile2D *profile, double least) const {
+  // Returns the content of a cell on the colour scale, or nothing if the cell is empty or below the scale.
+  std::optional<double> visible_content(int cell, const TProfile2D *profile, double least) const {
     double content = fH->GetBinContent(cell);
     const bool empty = profile ? profile->GetBinEntries(cell) == 0 : content == 0 && (least >= 0 || Hoption.Logz);
     if (empty)
@@ -164,14 +163,14 @@ class MapPainter : public THistPainter {
   }
 };
 
-// A histogram makes its painter when it needs one, and has no other way to be given one than its protected member.
+// Gives access to the protected painter of a histogram; TH1 has no setter for it.
 struct PainterOf : TH1 {
   static constexpr TVirtualHistPainter *TH1::*member = &PainterOf::fPainter;
 };
 
 }  // namespace
 
-void paint_cells_directly(TH1 &map) {
+void use_direct_painter(TH1 &map) {
   TVirtualHistPainter *&painter = map.*PainterOf::member;
   delete painter;
   painter = new MapPainter;  // the histogram deletes it

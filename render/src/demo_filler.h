@@ -12,7 +12,7 @@
 #include <functional>
 #include <string>
 
-#include "demo_book.h"
+#include "demo_writer.h"
 
 namespace dqmhub::demo {
 
@@ -25,33 +25,34 @@ struct Axis {
   double low, high;
 };
 
-// How far a run is: after `lumi` of `lumis` lumisections.
+// Progress of a run: `lumi` of `lumis` lumisections are finished.
 struct Progress {
   int lumi, lumis;
 
-  bool goesOn() const { return lumi < lumis; }
+  bool ongoing() const { return lumi < lumis; }
   double done() const { return double(lumi) / lumis; }
 };
 
-// Fills histograms that look like those of a detector, and puts them into the book. With the same run and seed those of a
-// later lumisection have the entries of an earlier one, and more.
-class Fill {
-protected:
-  Fill(Book &book, int run, unsigned seed, Progress now, bool live)
-      : book_(book), seed_(seed * 7919u + unsigned(run)), random_(seed_), now_(now), seen_(now), live_(live) {}
+// Fills histograms that look like those of a detector and passes them to a writer. With the same run and seed, histograms
+// after a later lumisection contain the entries of those after an earlier one.
+class Filler {
+ protected:
+  Filler(Writer &writer, int run, unsigned seed, Progress progress, bool live)
+      : writer_(writer), seed_(seed * 7919u + unsigned(run)), random_(seed_), progress_(progress), updated_(progress), live_(live) {}
 
-  // From here on histograms are as they were when this many lumisections had last passed.
-  void updatedEvery(int lumis) { seen_.lumi = now_.lumi - (live_ ? now_.lumi % lumis : 0); }
+  // From here on histograms are updated only every `lumis` lumisections.
+  void update_every(int lumis) { updated_.lumi = progress_.lumi - (live_ ? progress_.lumi % lumis : 0); }
 
-  void folder(const std::string &path) { book_.folder(folder_ = path); }
+  void folder(const std::string &path) { writer_.folder(folder_ = path); }
 
-  // In a live run a histogram has chance of its own, for the one before takes another share of it in each lumisection.
+  // Seeds the generator per histogram in a live run, because the previous histogram consumes a different amount of random
+  // numbers in each lumisection.
   void begin(const std::string &name) {
     if (live_)
       random_.SetSeed((seed_ ^ TString((folder_ + "/" + name).c_str()).Hash()) | 1);
   }
 
-  // ---- shapes -------------------------------------------------------------------------------------------------------
+  // Shapes.
   static Shape gaus(double mean, double sigma) {
     return [=](TRandom &r) { return r.Gaus(mean, sigma); };
   }
@@ -69,7 +70,7 @@ protected:
   }
 
   static bool everywhere(double, double) { return true; }
-  // What a disk of a detector covers: a ring around (centre, centre).
+  // Area of a detector disk: a ring around (centre, centre).
   static Region ring(double centre, double inner, double outer) {
     return [=](double x, double y) {
       double radius = std::hypot(x - centre, y - centre);
@@ -77,26 +78,26 @@ protected:
     };
   }
 
-  // ---- histograms ---------------------------------------------------------------------------------------------------
+  // Histograms.
   template <class H> static void label(H &h, const Axis &x, const char *y) {
     h.GetXaxis()->SetTitle(x.title);
     h.GetYaxis()->SetTitle(y);
   }
 
   template <class H = TH1F>
-  void one(const std::string &name, const char *title, const Axis &x, const Shape &shape, int entries = 3000) {
+  void histogram(const std::string &name, const char *title, const Axis &x, const Shape &shape, int entries = 3000) {
     begin(name);
     H h(name.c_str(), title, x.bins, x.low, x.high);
     label(h, x, "Entries");
-    int filled = int(random_.Poisson(entries * statistics_) * seen_.done());
+    int filled = int(random_.Poisson(entries * statistics_) * updated_.done());
     for (int i = 0; i < filled; ++i)
       h.Fill(shape(random_));
-    book_.put(h);
+    writer_.put(h);
   }
 
-  // Hits per module: a smooth rate, some modules dead in every run, and now and then a hot one.
+  // Hits per module: a smooth rate, some modules that are dead in every run, and occasionally a hot one.
   template <class H = TH2F>
-  void map(const std::string &name, const char *title, const Axis &x, const Axis &y, double rate, double dead = 0.03,
+  void map(const std::string &name, const char *title, const Axis &x, const Axis &y, double rate, double dead_fraction = 0.03,
            const Region &region = everywhere) {
     begin(name);
     H h(name.c_str(), title, x.bins, x.low, x.high, y.bins, y.low, y.high);
@@ -105,35 +106,35 @@ protected:
       for (int j = 1; j <= y.bins; ++j) {
         double middle = 1 + 0.4 * std::cos(TMath::Pi() * (i - 0.5 - x.bins / 2.) / x.bins);
         double hot = random_.Uniform() < 0.002 ? 4 : 1;
-        bool off = lasting_.Uniform() < dead;
-        if (!off && region(h.GetXaxis()->GetBinCenter(i), h.GetYaxis()->GetBinCenter(j)))
-          h.SetBinContent(i, j, std::floor(random_.Poisson(rate * middle * hot * statistics_) * seen_.done()));
+        bool is_dead = permanent_.Uniform() < dead_fraction;
+        if (!is_dead && region(h.GetXaxis()->GetBinCenter(i), h.GetYaxis()->GetBinCenter(j)))
+          h.SetBinContent(i, j, std::floor(random_.Poisson(rate * middle * hot * statistics_) * updated_.done()));
       }
     h.SetEntries(h.Integral());
-    book_.put(h);
+    writer_.put(h);
   }
 
   void trend(const std::string &name, const char *title, const char *y, double mean, double spread) {
     begin(name);
-    const Axis x{"Lumisection", std::min(100, seen_.lumis), 0, seen_.lumis / 0.9};
+    const Axis x{"Lumisection", std::min(100, updated_.lumis), 0, updated_.lumis / 0.9};
     TProfile h(name.c_str(), title, x.bins, x.low, x.high);
     label(h, x, y);
-    for (int lumi = 1; lumi < seen_.lumi; ++lumi)
+    for (int lumi = 1; lumi < updated_.lumi; ++lumi)
       for (int i = 0; i < 4; ++i)
         h.Fill(lumi, random_.Gaus(mean * (1 - lumi / 2500.), spread));
-    book_.put(h);
+    writer_.put(h);
   }
 
-  void turnOn(const std::string &name, const char *title, const Axis &x, double threshold, double width, double plateau) {
+  void turn_on(const std::string &name, const char *title, const Axis &x, double threshold, double width, double plateau) {
     begin(name);
     TProfile h(name.c_str(), title, x.bins, x.low, x.high);
     label(h, x, "Efficiency");
-    for (int i = 0; i < 4000 * seen_.done(); ++i) {
+    for (int i = 0; i < 4000 * updated_.done(); ++i) {
       double value = random_.Uniform(x.low, x.high);
       h.Fill(value, random_.Uniform() < plateau * 0.5 * (1 + TMath::Erf((value - threshold) / width)));
     }
-    book_.put(h);
-    book_.efficiency(name);
+    writer_.put(h);
+    writer_.efficiency(name);
   }
 
   template <class H> void average(const std::string &name, const char *title, const Axis &x, const Axis &y, double mean, double spread) {
@@ -142,18 +143,18 @@ protected:
     label(h, x, y.title);
     for (int i = 1; i <= x.bins; ++i)
       for (int j = 1; j <= y.bins; ++j)
-        if (lasting_.Uniform() > 0.02)
+        if (permanent_.Uniform() > 0.02)
           h.Fill(h.GetXaxis()->GetBinCenter(i), h.GetYaxis()->GetBinCenter(j), random_.Gaus(mean, spread));
-    book_.put(h);
+    writer_.put(h);
   }
 
-  Book &book_;
+  Writer &writer_;
   unsigned seed_;
-  TRandom3 random_, lasting_{4711};
+  TRandom3 random_, permanent_{4711};
   double statistics_ = random_.Uniform(0.7, 1.1);
-  Progress now_, seen_;
+  Progress progress_, updated_;
   bool live_;
   std::string folder_;
 };
 
-} // namespace dqmhub::demo
+}  // namespace dqmhub::demo

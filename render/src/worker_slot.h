@@ -1,4 +1,4 @@
-// What a worker tells its master, in memory that both see: what it draws, and since when.
+// State of one worker in memory shared with the master: the current plot and its start time.
 #pragma once
 #include <unistd.h>
 
@@ -13,49 +13,49 @@
 
 namespace dqmhub {
 
-constexpr int kYourTurn = SIGUSR1;  // by which the master tells a spare to work
+constexpr int kActivateSignal = SIGUSR1;  // the master turns a spare into a worker with it
 
 inline int64_t now_ms() {
   using namespace std::chrono;
   return duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count();
 }
 
-class Slot {
+class WorkerSlot {
  public:
-  // The worker's side: around each request.
-  void begin(std::string_view name, std::string_view spec) {
+  // Called by the worker around each request.
+  void begin_plot(std::string_view name, std::string_view spec) {
     copy(name, name_);
     copy(spec, spec_);
     started_.store(now_ms(), std::memory_order_release);
   }
-  std::atomic<int32_t> &plugin() { return plugin_; }
-  void end() {
+  std::atomic<int32_t> &active_plugin() { return plugin_; }
+  void end_plot() {
     plugin_.store(0, std::memory_order_relaxed);
     started_.store(0, std::memory_order_release);
     plots_.fetch_add(1, std::memory_order_relaxed);
   }
-  // This worker takes no more connections: another may take its place at once, long before the kernel has taken this
-  // one apart. May be called by a handler of signals.
-  void leave() {
+  // Announces that this worker accepts no more connections, so that the master replaces it at once and not only after
+  // the kernel has released its memory. Safe to call from a signal handler.
+  void mark_leaving() {
     leaving_.store(true, std::memory_order_release);
     kill(getppid(), SIGCHLD);
   }
 
-  // The master's side.
-  void clear() {
+  // Called by the master.
+  void reset() {
     started_.store(0);
     plugin_.store(0);
     leaving_.store(false);
   }
-  bool leaving() const { return leaving_.load(std::memory_order_acquire); }
-  uint64_t plots() const { return plots_.load(); }
-  bool busy() const { return started_.load(std::memory_order_acquire) != 0; }
+  bool is_leaving() const { return leaving_.load(std::memory_order_acquire); }
+  uint64_t plot_count() const { return plots_.load(); }
+  bool is_busy() const { return started_.load(std::memory_order_acquire) != 0; }
   int64_t busy_ms(int64_t now) const {
     const int64_t started = started_.load(std::memory_order_acquire);
     return started ? now - started : 0;
   }
-  // A worker that went astray may have written anything here.
-  std::string what() const { return "'" + text(name_) + "' as '" + text(spec_) + "'"; }
+  // A faulty worker may have overwritten any of this, also the terminating NULs.
+  std::string description() const { return "'" + text(name_) + "' as '" + text(spec_) + "'"; }
 
  private:
   template <size_t size> static void copy(std::string_view text, char (&to)[size]) {
@@ -67,7 +67,7 @@ class Slot {
   std::atomic<int64_t> started_;  // milliseconds of the steady clock; 0 when idle
   std::atomic<uint64_t> plots_;
   std::atomic<bool> leaving_;
-  std::atomic<int32_t> plugin_;  // the one that is at work, as plugin_name() has it
+  std::atomic<int32_t> plugin_;  // number of the running plugin, see plugin_name(); 0 if none
   char name_[1024];
   char spec_[512];
 };

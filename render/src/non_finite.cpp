@@ -1,4 +1,4 @@
-#include "finite.h"
+#include "non_finite.h"
 
 #include <TArrayD.h>
 #include <TArrayF.h>
@@ -12,23 +12,23 @@
 namespace dqmhub {
 namespace {
 
-constexpr double kLargest = 1e150;  // its square, which errors need, is still a double
+constexpr double kLargest = 1e150;  // its square, needed for errors, is still a finite double
 
-bool drawable(double value) { return std::abs(value) < kLargest; }  // false for NaN too
+bool is_drawable(double value) { return std::abs(value) < kLargest; }  // also false for NaN
 
-// A sum is not finite when any of its terms is not: one quick pass tells that there is nothing to mend.
+// The sum is undrawable if any term is, so one fast pass is enough for valid contents.
 template <typename Value> bool all_drawable(const Value *values, int count) {
   double sum = 0;
   for (int i = 0; i < count; ++i)
     sum += std::abs(double(values[i]));
-  return drawable(sum);
+  return is_drawable(sum);
 }
 
 bool all_drawable(const TArrayD *array) { return !array || all_drawable(array->GetArray(), array->GetSize()); }
 
 bool all_drawable(TH2Poly &map) {
   bool good = all_drawable(map.GetSumw2());
-  for_each_bin(map, [&good](const TH2PolyBin &bin) { good = good && drawable(bin.GetContent()); });
+  for_each_bin(map, [&good](const TH2PolyBin &bin) { good = good && is_drawable(bin.GetContent()); });
   return good;
 }
 
@@ -40,42 +40,42 @@ bool all_drawable(TH1 &histogram) {
   return all_drawable(dynamic_cast<const TArrayD *>(&histogram)) && all_drawable(histogram.GetSumw2());
 }
 
-template <typename Profile> void mend_entries(TH1 &histogram) {
+template <typename Profile> void replace_undrawable_entries(TH1 &histogram) {
   const auto profile = dynamic_cast<Profile *>(&histogram);
   if (!profile)
     return;
   for (int cell = 0; cell < profile->GetNcells(); ++cell)
-    if (!drawable(profile->GetBinEntries(cell)))
+    if (!is_drawable(profile->GetBinEntries(cell)))
       profile->SetBinEntries(cell, 0);
 }
 
-void mend(TH2Poly &map) {
+void replace_undrawable(TH2Poly &map) {
   for_each_bin(map, [](TH2PolyBin &bin) {
-    if (!drawable(bin.GetContent()))
+    if (!is_drawable(bin.GetContent()))
       bin.SetContent(0);
   });
   map.Sumw2(kFALSE);
 }
 
-void mend(TH1 &histogram) {
+void replace_undrawable(TH1 &histogram) {
   if (const auto polygons = dynamic_cast<TH2Poly *>(&histogram))
-    return mend(*polygons);
-  mend_entries<TProfile>(histogram);
-  mend_entries<TProfile2D>(histogram);
+    return replace_undrawable(*polygons);
+  replace_undrawable_entries<TProfile>(histogram);
+  replace_undrawable_entries<TProfile2D>(histogram);
   TArrayD &squares = *histogram.GetSumw2();
   for (int cell = 0; cell < histogram.GetNcells(); ++cell) {
-    const bool good = drawable(histogram.GetBinContent(cell));
+    const bool good = is_drawable(histogram.GetBinContent(cell));
     if (!good)
       histogram.SetBinContent(cell, 0);
-    if (squares.GetSize() && (!good || !drawable(histogram.GetBinError(cell))))
+    if (squares.GetSize() && (!good || !is_drawable(histogram.GetBinError(cell))))
       squares.SetAt(0, cell);
   }
   histogram.ResetStats();
 }
 
-// Whether the sums behind mean and deviation are finite. They are kept, where ROOT would add them up from the cells
-// again for each line of the statistics box.
-bool settle_sums(TH1 &histogram) {
+// Returns whether the sums behind mean and standard deviation are finite, and stores them in the histogram; otherwise ROOT
+// would recompute them from the cells for each line of the statistics box.
+bool store_finite_sums(TH1 &histogram) {
   double sums[TH1::kNstat] = {};
   histogram.GetStats(sums);
   if (!all_drawable(sums, TH1::kNstat))
@@ -86,10 +86,10 @@ bool settle_sums(TH1 &histogram) {
 
 }  // namespace
 
-bool make_finite(TH1 &histogram) {
-  const bool finite = all_drawable(histogram) && settle_sums(histogram);
+bool replace_non_finite(TH1 &histogram) {
+  const bool finite = all_drawable(histogram) && store_finite_sums(histogram);
   if (!finite)
-    mend(histogram);
+    replace_undrawable(histogram);
   return finite;
 }
 

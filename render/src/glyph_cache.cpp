@@ -1,7 +1,7 @@
-// Keeps the outlines of letters. ROOT has FreeType read each letter out of the font anew whenever it measures or draws a
-// text, which it does several times a plot: nearly half the time of a small one. ROOT offers nothing to step in by, so
-// FT_Load_Glyph itself is taken over: the linker gives ROOT's libraries this program's function of that name. What a font
-// holds after it is the same to the last bit. A font's slant is set when ROOT opens it, so it is a part of the font here.
+// Caches glyph outlines. ROOT loads each letter from the font file whenever it measures or draws text, several times per
+// plot, which takes nearly half the time of a small plot. ROOT has no hook for a cache, so this file replaces FT_Load_Glyph:
+// the linker resolves the calls in ROOT's libraries to this definition. The glyph slot has exactly the same content
+// afterwards. ROOT sets the slant of a font when it opens it, so the face identifies the slant, too.
 #include <dlfcn.h>
 #include <ft2build.h>
 #include FT_FREETYPE_H
@@ -15,7 +15,7 @@
 namespace dqmhub {
 namespace {
 
-// A letter at a size: fonts are scaled by 16.16 fixed-point factors.
+// Cache key: a glyph of a font at a size. Scales are 16.16 fixed-point factors.
 struct Letter {
   FT_Face face;
   FT_UInt index;
@@ -34,7 +34,7 @@ struct Hash {
   }
 };
 
-// What FT_Load_Glyph leaves in a font's slot for an outline.
+// The part of a glyph slot that FT_Load_Glyph sets for an outline.
 class Outline {
  public:
   explicit Outline(const FT_GlyphSlotRec_ &slot)
@@ -72,10 +72,10 @@ std::unordered_map<Letter, Outline, Hash> outlines;
 extern "C" FT_Error FT_Load_Glyph(FT_Face face, FT_UInt index, FT_Int32 flags) {
   using namespace dqmhub;
   static const auto load = reinterpret_cast<decltype(&FT_Load_Glyph)>(dlsym(RTLD_NEXT, "FT_Load_Glyph"));
-  constexpr size_t most = 4096;  // some 4 MB
+  constexpr size_t max_outlines = 4096;  // about 4 MB
   if (!load)
-    std::abort();  // ROOT could not have started
-  const bool ordinary = flags == FT_LOAD_DEFAULT || flags == FT_LOAD_NO_HINTING;  // not in the font's own units, for one
+    std::abort();                                                                 // impossible once ROOT has been loaded
+  const bool ordinary = flags == FT_LOAD_DEFAULT || flags == FT_LOAD_NO_HINTING;  // excludes unscaled glyphs, among others
   if (!ordinary || !face || !face->size)
     return load(face, index, flags);
   const Letter letter = {face, index, flags, face->size->metrics.x_scale, face->size->metrics.y_scale};
@@ -84,7 +84,7 @@ extern "C" FT_Error FT_Load_Glyph(FT_Face face, FT_UInt index, FT_Int32 flags) {
     return 0;
   }
   const FT_Error error = load(face, index, flags);
-  if (outlines.size() == most)
+  if (outlines.size() == max_outlines)
     outlines.clear();
   if (!error && face->glyph->format == FT_GLYPH_FORMAT_OUTLINE)
     outlines.emplace(letter, *face->glyph);

@@ -1,0 +1,10 @@
+#pragma once
+#include <TH1.h>
+
+namespace dqmhub {
+
+// Replaces contents and errors that are NaN, infinite, or so large that ROOT's painters overflow by 0, because ROOT would
+// paint no image at all. Returns whether all values were drawable.
+bool replace_non_finite(TH1 &histogram);
+
+}  // namespace dqmhub

@@ -1,0 +1,94 @@
+#include "stat_boxes.h"
+
+#include <TPave.h>
+#include <TProfile.h>
+#include <TStyle.h>
+#include <TVirtualPad.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "text_line.h"
+
+namespace dqmhub {
+namespace {
+
+constexpr Color_t kColours[] = {kAzure, kOrange + 7, kRed + 1, kMagenta + 2, kGreen - 3, kGray + 2, kCyan + 2, kYellow + 3, kBlue + 2};
+constexpr double kLetterShare = 0.75;  // height of letters in units of the line height
+
+// Sizes of the current pad and its letters, in pixels.
+struct PadMetrics {
+  double width = gPad->GetWw() * gPad->GetAbsWNDC(), height = gPad->GetWh() * gPad->GetAbsHNDC();
+  double usual_letters = 0.03 * std::min(gPad->GetWw(), gPad->GetWh());
+  double enlarged = std::clamp(8 / usual_letters, 1.0, 1.5);  // factor that makes letters 8 pixels high, at most 1.5
+  double letters = enlarged * usual_letters;
+  double size_of(double pixels) const { return pixels / std::min(width, height); }
+};
+
+// Returns the height of ROOT's box for `main`: a quarter of the style's height per line. Each digit above 0 of OptStat is
+// one line; mean and standard deviation of a profile take two lines each.
+double main_box_height(const TH1 &main) {
+  const int digits = gStyle->GetOptStat();
+  int lines = 0;
+  for (int rest = digits; rest > 0; rest /= 10)
+    lines += rest % 10 != 0;
+  if (dynamic_cast<const TProfile *>(&main))
+    lines += (digits / 100 % 10 != 0) + (digits / 1000 % 10 != 0);
+  return 0.25 * lines * gStyle->GetStatH();
+}
+
+std::vector<std::wstring> box_lines(const TH1 &histogram, const std::string &label) {
+  constexpr size_t max_letters = 1000;  // longer labels are never visible
+  std::vector<std::wstring> lines;
+  if (!label.empty()) {
+    const std::wstring line = decode_utf8(label);
+    lines.push_back(line.size() < max_letters ? line : line.substr(0, max_letters / 2) + line.substr(line.size() - max_letters / 2));
+  }
+  for (const char *line :
+       {Form("Entries  %.7g", histogram.GetEntries()), Form("Mean  %.4g", histogram.GetMean()), Form("RMS  %.4g", histogram.GetStdDev())})
+    lines.push_back(decode_utf8(line));
+  return lines;
+}
+
+// Draws one box; `top` and `height` are fractions of the pad height.
+void draw_box(std::vector<std::wstring> lines, Color_t colour, double top, double height, const PadMetrics &pad) {
+  const double right = gStyle->GetStatX(), left = right - gStyle->GetStatW(), margin = 0.05 * (right - left);
+  const auto box = new TPave(left, top - height, right, top, 1, "NDC");
+  box->SetBit(TObject::kCanDelete);
+  box->SetFillColor(10);
+  box->Draw();
+  lines.resize(std::clamp<size_t>(std::lround(kLetterShare * height * pad.height / pad.letters - 0.45), 1, lines.size()));
+  const double step = height / lines.size(), letters = std::min(pad.letters, kLetterShare * step * pad.height);
+  for (size_t i = 0; i < lines.size(); ++i) {
+    const auto line = new TextLine(left + margin, top - (i + 0.5) * step, lines[i], 12, pad.size_of(letters), colour);
+    line->truncate_middle(int((right - left - 2 * margin) * pad.width));
+    line->Draw();
+  }
+}
+
+}  // namespace
+
+Color_t reference_colour(size_t number) { return kColours[(number - 1) % std::size(kColours)]; }
+
+void draw_stat_boxes(const TH1 &main, const std::vector<DrawnReference> &references, const Spec &spec) {
+  constexpr double lowest = 0.02;
+  constexpr int lines = 4;
+  if (spec.stats == 0 || references.empty())
+    return;
+  const PadMetrics pad;
+  gStyle->SetStatW(gStyle->GetStatW() * pad.enlarged);
+  gStyle->SetStatH(gStyle->GetStatH() * pad.enlarged / gPad->GetAbsHNDC());
+  const double highest = gStyle->GetStatY() - main_box_height(main);
+  const double height = std::min(lines * pad.letters / kLetterShare / pad.height, (highest - lowest) / references.back().number);
+  for (const auto &[histogram, number] : references)
+    draw_box(box_lines(*histogram, spec.labels[number]), reference_colour(number), highest - height * (number - 1), height, pad);
+}
+
+void draw_note(const std::string &text, Color_t colour, size_t line) {
+  constexpr double indent = 0.02;
+  const double letters = 0.04 / gPad->GetAbsHNDC(), height = 1.25 * letters;  // the same size in pixels in any pad of the canvas
+  const double middle = 1 - gPad->GetTopMargin() - 0.01 - height * (line + 0.5), left = gPad->GetLeftMargin() + indent;
+  (new TextLine(left, middle, decode_utf8(text), 12, letters, colour))->Draw();
+}
+
+}  // namespace dqmhub

@@ -1,0 +1,27 @@
+// Statistics boxes of references, and notes in a plot.
+#pragma once
+#include <TH1.h>
+
+#include <string>
+#include <vector>
+
+#include "spec.h"
+
+namespace dqmhub {
+
+// A reference as drawn.
+struct DrawnReference {
+  TH1 *histogram;  // owned by the pad
+  size_t number;   // position in the request, 1 for the first reference
+};
+
+Color_t reference_colour(size_t number);
+
+// Draws a box with the statistics of each reference below the box of `main` in the current pad. In small pads the boxes are
+// enlarged, because letters scale with the pad and must stay readable.
+void draw_stat_boxes(const TH1 &main, const std::vector<DrawnReference> &references, const Spec &spec);
+
+// Draws a line of small text at the upper left of the frame of the current pad; `line` counts from 0.
+void draw_note(const std::string &text, Color_t colour, size_t line);
+
+}  // namespace dqmhub
