@@ -1,1 +1,1 @@
-"""The mirror: shows outside what DQM Hub at the experiment allowed out. It imports nothing of the project but `protocol`."""
+"""The public mirror: stores the signed snapshots of a hub and serves them. Of the project it imports only `protocol`."""

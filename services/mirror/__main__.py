@@ -1,4 +1,4 @@
-"""Run a mirror: `python3 -m services.mirror --keys ...` from the folder above `services`, or `dqmhub mirror`."""
+"""Run a mirror: `python3 -m services.mirror --keys ...` in the folder that holds `services` and `protocol`, or `dqmhub mirror`."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from .options import OptionError, read
 
 
 def main() -> None:
-    """Read the options and serve; what an operator can mend is one line on standard error and exit code 1."""
+    """Read the options and serve; errors that an operator can fix are one line on standard error with exit code 1."""
     try:
         options = read(sys.argv[1:], "python3 -m services.mirror")
     except OptionError as error:
         sys.exit(f"mirror: {error}")
     os.umask(0o027)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    from .server import serve, try_to_start
+    from .server import serve, startup_problem
 
-    if trouble := try_to_start(options):
-        sys.exit(f"mirror: {trouble}")
+    if problem := startup_problem(options):
+        sys.exit(f"mirror: {problem}")
     serve(options)
 
 

@@ -1,6 +1,6 @@
-"""/api?what=...: the API of the older mirror, in its shapes; where it gave wrong values these are right.
+"""/api?what=...: the API of the original mirror, with the same structure; values that the original got wrong are right here.
 
-What was not reported is -1. Ranges of runs are answered for the newest 1,000 runs of them that the mirror has.
+-1 means that a value was not reported. Ranges of runs return at most the newest MAX_RUNS runs.
 """
 
 from __future__ import annotations
@@ -17,105 +17,116 @@ from bottle import HTTPResponse, request
 
 from protocol.snapshot import ItemKey
 
-from . import asking
-from .pages import zone
-from .store import View
-from .web import SHORT, problem, serve
+from .pages import time_zone
+from .query import parse_system, parse_text, required_integers
+from .responses import CACHE_ONE_SECOND, content_response, error_response
+from .store import StoredItem, StoreView
 
-MOST_RUNS = 1000
-CHEAP = 50
-"""Runs that are read for the price of one request."""
+MAX_RUNS = 1000
+RUNS_PER_REQUEST = 50
+"""Reading this many runs counts as one request for the rate limit."""
 
-ENDING = "_dqm_sourceclient-live"
-"""Of the names of configurations; the hub leaves it out, and clients are sorted as if it were there."""
+NAME_SUFFIX = "_dqm_sourceclient-live"
+"""Suffix of client names that the hub removes; names are sorted as if they had it."""
 
 Charge = Callable[[float], None]
+"""Counts the current request as so many more."""
 
 
-def answer(now: View, charge: Charge) -> HTTPResponse:
-    """The answer to `what`. charge: is told how much more than one request this one was."""
-    what = asking.text("what")
-    if what not in ANSWERS:
-        raise problem(404, f"{what} is not supported", "what", "one of " + ", ".join(ANSWERS))
-    return ANSWERS[what](now, charge)
+def answer(view: StoreView, charge: Charge) -> HTTPResponse:
+    """The response to the current request."""
+    what = parse_text("what")
+    if what not in VIEWS:
+        raise error_response(404, f"{what} is not supported", "what", "one of " + ", ".join(VIEWS))
+    return VIEWS[what](view, charge)
 
 
-def as_answer(value: object, headers: dict[str, str] | None = None) -> HTTPResponse:
+def _json(value: object, headers: dict[str, str] | None = None) -> HTTPResponse:
     content = json.dumps(value).encode()
-    return serve(content, "application/json", sha256(content).hexdigest()[:16], SHORT, headers=headers)
+    return content_response(content, "application/json", sha256(content).hexdigest()[:16], CACHE_ONE_SECOND, headers=headers)
 
 
-def get_info(now: View, _: Charge) -> HTTPResponse:
-    return as_answer(now.ends("run", asking.system()))
+def _stored_json(item: StoredItem | None) -> HTTPResponse:
+    """An item that already has the form of the API, [] when it does not exist."""
+    return content_response(item.body, "application/json", item.tag, CACHE_ONE_SECOND, item.encoding) if item else _json([])
 
 
-def get_run(now: View, _: Charge) -> HTTPResponse:
-    system, (run,) = asking.system(), asking.wholes("run")
-    kept = now.item(ItemKey("run", system, run, "data"))
-    data = json.loads(kept.content) if kept else {"clients": []}
-    at = time.time()
+def get_info(view: StoreView, _: Charge) -> HTTPResponse:
+    """The oldest and the newest run."""
+    return _json(view.first_and_last_run(parse_system()))
+
+
+def get_run(view: StoreView, _: Charge) -> HTTPResponse:
+    """The neighbours, release, run key and clients of a run."""
+    system, (run,) = parse_system(), required_integers("run")
+    item = view.item(ItemKey("run", system, run, "data"))
+    data = json.loads(item.content) if item else {"clients": []}
+    now = time.time()
     clients = [
-        [1000 * reported, round(at - reported, 6), host, code, name, lumi, rss, events, identifier, rate]
-        for reported, host, code, name, lumi, rss, events, identifier, rate, _ in data["clients"]
+        [1000 * reported, round(now - reported, 6), host, exit_code, name, lumi, rss, events, identifier, rate]
+        for reported, host, exit_code, name, lumi, rss, events, identifier, rate, _ in data["clients"]
     ]
     facts = [data["cmssw"], data["runkey"]] if clients else []
-    return as_answer([now.around("run", system, run), [facts, clients]])
+    return _json([view.neighbours(system, run), [facts, clients]])
 
 
-def get_graph(now: View, _: Charge) -> HTTPResponse:
-    system, (run,) = asking.system(), asking.wholes("run")
-    kept = now.item(ItemKey("graph", system, run, "data"))
-    return serve(kept.body, "application/json", kept.tag, SHORT, kept.encoding) if kept else as_answer([])
+def get_graph(view: StoreView, _: Charge) -> HTTPResponse:
+    """The file delivery of a run."""
+    system, (run,) = parse_system(), required_integers("run")
+    return _stored_json(view.item(ItemKey("graph", system, run, "data")))
 
 
-def runs_of(now: View, charge: Charge) -> tuple[list[dict[str, Any]], dict[str, str]]:
-    """The data of the runs `from` to `to` that there are, ascending, and a header that says when some were left out."""
-    system, (first, last) = asking.system(), asking.wholes("from", "to")
-    found = now.of_runs("run", system, first, last, MOST_RUNS + 1)
-    charge(len(found) / CHEAP)
-    headers = {"Data-Cut": f"the newest {MOST_RUNS} runs of the range"} if len(found) > MOST_RUNS else {}
-    return [json.loads(kept.content) for _, kept in reversed(found[:MOST_RUNS])], headers
-
-
-def get_runs(now: View, charge: Charge) -> HTTPResponse:
-    runs, headers = runs_of(now, charge)
+def get_runs(view: StoreView, charge: Charge) -> HTTPResponse:
+    """The clients of the runs from `from` to `to`, filtered by `bad_only` and `ls`."""
+    runs, headers = _requested_runs(view, charge)
     bad_only, with_lumis = request.query.bad_only == "1", request.query.ls == "1"
     found: dict[str, Any] = {}
-    for data in runs:
+    for run in runs:
         clients: dict[str, list[Any]] = {}
-        for reported, host, code, name, lumi, _, events, _, _, fi_state in data["clients"]:
-            if not (bad_only and code == 0) and not (with_lumis and lumi <= 0):
-                at = datetime.fromtimestamp(reported, zone()[0]).isoformat(timespec="microseconds")
-                clients.setdefault(name, []).append([host, events, lumi, fi_state, code, at])
+        for reported, host, exit_code, name, lumi, _, events, _, _, fi_state in run["clients"]:
+            if not (bad_only and exit_code == 0) and not (with_lumis and lumi <= 0):
+                at = datetime.fromtimestamp(reported, time_zone()[0]).isoformat(timespec="microseconds")
+                clients.setdefault(name, []).append([host, events, lumi, fi_state, exit_code, at])
         if clients:
-            found[str(data["run"])] = {"run_data": [data["data_run"], data["runkey"], data["cmssw"]], "clients": clients}
-    return as_answer(found, headers)
+            found[str(run["run"])] = {"run_data": [run["data_run"], run["runkey"], run["cmssw"]], "clients": clients}
+    return _json(found, headers)
 
 
-def get_clients(now: View, charge: Charge) -> HTTPResponse:
-    runs, headers = runs_of(now, charge)
-    names = {name for data in runs for _, _, _, name, *_ in data["clients"]} - {"__init__"}
-    return as_answer(sorted(names, key=sorted_as_text), headers)
+def get_clients(view: StoreView, charge: Charge) -> HTTPResponse:
+    """The names of the clients in the runs from `from` to `to`."""
+    runs, headers = _requested_runs(view, charge)
+    names = {name for run in runs for _, _, _, name, *_ in run["clients"]} - {"__init__"}
+    return _json(sorted(names, key=_collation_key), headers)
 
 
-def sorted_as_text(name: str) -> tuple[str, str]:
-    """The order of the older mirror's database, which passes over everything but letters and digits."""
-    return "".join(letter for letter in (name + ENDING).lower() if letter.isalnum()), name
+def get_logs(view: StoreView, _: Charge) -> HTTPResponse:
+    """The log of a job as HTML."""
+    item = view.item_by_name("logtext", parse_system(), parse_text("id"))
+    if item is None:
+        raise error_response(404, "This mirror has no log with this id", "id", "the id of a job in get_run, of one of the newest runs")
+    content = f"<pre>{html.escape(item.content.decode(errors='replace'))}</pre>".encode()
+    return content_response(content, "text/html; charset=utf-8", item.tag, CACHE_ONE_SECOND)
 
 
-def get_logs(now: View, _: Charge) -> HTTPResponse:
-    kept = now.named("logtext", asking.system(), asking.text("id"))
-    if kept is None:
-        raise problem(404, "this mirror has no log of this id", "id", "the id of a job of get_run, of one of the newest runs")
-    content = f"<pre>{html.escape(kept.content.decode(errors='replace'))}</pre>".encode()
-    return serve(content, "text/html; charset=utf-8", kept.tag, SHORT)
+def get_cluster_status(view: StoreView, _: Charge) -> HTTPResponse:
+    """The states of the machines of a cluster."""
+    return _stored_json(view.item(ItemKey("cluster", parse_system("cluster"), 0, "data")))
 
 
-def get_cluster_status(now: View, _: Charge) -> HTTPResponse:
-    kept = now.item(ItemKey("cluster", asking.system("cluster"), 0, "data"))
-    return serve(kept.body, "application/json", kept.tag, SHORT, kept.encoding) if kept else as_answer([])
+def _requested_runs(view: StoreView, charge: Charge) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    """The data of the runs from `from` to `to`, ascending, and headers that tell whether some were left out."""
+    system, (first, last) = parse_system(), required_integers("from", "to")
+    found = view.run_data(system, first, last, MAX_RUNS + 1)
+    charge(len(found) / RUNS_PER_REQUEST)
+    headers = {"Data-Cut": f"the newest {MAX_RUNS} runs of the range"} if len(found) > MAX_RUNS else {}
+    return [json.loads(item.content) for _, item in reversed(found[:MAX_RUNS])], headers
 
 
-ANSWERS: dict[str, Callable[[View, Charge], HTTPResponse]] = {
-    one.__name__: one for one in (get_info, get_run, get_graph, get_runs, get_clients, get_logs, get_cluster_status)
+def _collation_key(name: str) -> tuple[str, str]:
+    """Sorts as the database of the original did: only letters and digits count."""
+    return "".join(letter for letter in (name + NAME_SUFFIX).lower() if letter.isalnum()), name
+
+
+VIEWS: dict[str, Callable[[StoreView, Charge], HTTPResponse]] = {
+    view.__name__: view for view in (get_info, get_run, get_graph, get_runs, get_clients, get_logs, get_cluster_status)
 }

@@ -1,4 +1,4 @@
-"""The options of a mirror: one table, read from the command line and from a TOML file, which may give the same names."""
+"""Options of a mirror: one table, read from the command line and from a TOML file with the same names."""
 
 from __future__ import annotations
 
@@ -7,116 +7,115 @@ import ipaddress
 import re
 import tomllib
 from collections.abc import Callable, Sequence
-from dataclasses import Field, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, get_origin, get_type_hints
+from typing import Any
 
 
 class OptionError(ValueError):
-    """An option that cannot be used: which, what was given, and what is allowed."""
+    """An invalid option; the message names it, its value and the allowed values."""
 
 
 Check = Callable[[Any], str]
-"""Looks at a value of the right type and says what is allowed, or nothing when the value is."""
+"""Returns a description of the allowed values if a value is invalid, otherwise ""."""
 
 
 def between(low: float, high: float) -> Check:
+    """A check for numbers from `low` to `high`."""
     return lambda value: "" if low <= value <= high else f"a number from {low:g} to {high:g}"
 
 
-def keys(value: tuple[str, ...]) -> str:
-    good = all(re.fullmatch(r"[0-9a-f]{64}", key) for key in value)
-    return "" if good else "public keys of 64 hex digits, as `dqmhub mirror-key` prints them"
+def check_keys(value: tuple[str, ...]) -> str:
+    """A check for public keys."""
+    valid = all(re.fullmatch(r"[0-9a-f]{64}", key) for key in value)
+    return "" if valid else "public keys of 64 hex digits, as `dqmhub mirror-key` prints them"
 
 
-def prefix(value: str) -> str:
-    return "" if re.fullmatch(r"(/[A-Za-z0-9._~-]+)*", value) else "empty, or a path such as /dqm/dqm-square without a slash at its end"
+def check_prefix(value: str) -> str:
+    """A check for the path below which a reverse proxy serves the mirror."""
+    return "" if re.fullmatch(r"(/[A-Za-z0-9._~-]+)*", value) else "empty, or a path such as /dqm/dqm-square without a trailing slash"
 
 
-def networks(value: tuple[str, ...]) -> str:
+def check_networks(value: tuple[str, ...]) -> str:
+    """A check for networks of proxies."""
     try:
-        wide = any(ipaddress.ip_network(network).prefixlen == 0 for network in value)
+        valid = all(ipaddress.ip_network(network).prefixlen > 0 for network in value)
     except ValueError:
-        wide = True
-    return "networks such as 10.1.0.0/16 or ::1/128, none of them the whole internet" if wide else ""
+        valid = False
+    return "" if valid else "networks such as 10.1.0.0/16 or ::1/128, but not the whole internet"
 
 
-def option(default: Any, help: str, check: Check | None = None) -> Any:
+def _option(default: Any, help: str, check: Check = lambda _: "") -> Any:
     return field(default=default, metadata={"help": help, "check": check})
 
 
 @dataclass(frozen=True)
 class Options:
-    """What an operator may choose."""
+    """Options of a mirror, with defaults."""
 
-    host: str = option("127.0.0.1", "address to listen on")
-    port: int = option(8084, "port to listen on", between(1, 65535))
-    data: str = option("mirror-data", "folder for what the mirror stores")
-    keys: tuple[str, ...] = option((), "public keys of the hubs whose snapshots are taken, 64 hex digits each", keys)
-    folder: str = option("", "folder from which snapshots are taken, besides those that are posted")
-    prefix: str = option("", "path under which a reverse proxy shows the mirror", prefix)
-    trusted_proxies: tuple[str, ...] = option((), "networks of the reverse proxies whose X-Forwarded headers are believed", networks)
-    rate: float = option(30.0, "requests per second that one address may send for long; 0: any number", between(0, 1e6))
-    burst: int = option(300, "requests that one address may send at once", between(1, 10**6))
-    oldest_h: float = option(24.0, "hours that a posted snapshot may be old", between(0.1, 8760))
-    largest_mb: int = option(32, "size of a snapshot, MB", between(1, 1024))
-    threads: int = option(16, "requests that are answered at once", between(2, 256))
-    access_log: bool = option(False, "log each request: address, method, path, status, bytes, ms")
+    host: str = _option("127.0.0.1", "address to listen on")
+    port: int = _option(8084, "port to listen on", between(1, 65535))
+    data: str = _option("mirror-data", "data folder of the mirror")
+    keys: tuple[str, ...] = _option((), "public keys of trusted hubs, 64 hex digits each", check_keys)
+    folder: str = _option("", "folder to read snapshots from, in addition to uploads")
+    prefix: str = _option("", "path below which a reverse proxy serves the mirror", check_prefix)
+    trusted_proxies: tuple[str, ...] = _option((), "networks of reverse proxies whose X-Forwarded headers are trusted", check_networks)
+    rate: float = _option(30.0, "sustained requests per second and address; 0: no limit", between(0, 1e6))
+    burst: int = _option(300, "requests that one address may send at once", between(1, 10**6))
+    oldest_h: float = _option(24.0, "maximum age of an uploaded snapshot, hours", between(0.1, 8760))
+    largest_mb: int = _option(32, "maximum size of a snapshot, MB", between(1, 1024))
+    threads: int = _option(16, "requests answered at the same time", between(2, 256))
+    access_log: bool = _option(False, "log each request: address, method, path, status, ms")
+
+
+TABLE = {row.name: row for row in fields(Options)}
 
 
 def read(arguments: Sequence[str], program: str) -> Options:
-    """The options of a command line; OptionError for those that cannot be used."""
-    parser = argparse.ArgumentParser(
-        prog=program, description="Show what a DQM hub publishes. Each option may also stand in the file, as `port = 8084`."
-    )
-    parser.add_argument("--config", metavar="FILE", type=Path, help="TOML file with options; the command line counts before it")
-    for row in fields(Options):
-        _add(parser, row)
-    given = {name: value for name, value in vars(parser.parse_args(arguments)).items() if value is not None}
-    file = given.pop("config", None)
-    return checked((_from_file(file) if file else {}) | given)
+    """Read the options from a command line, which overrides the file that it names. Raises OptionError."""
+    values = {name: value for name, value in vars(_parser(program).parse_args(arguments)).items() if value is not None}
+    file = values.pop("config", None)
+    return from_values((_read_toml(file) if file else {}) | values)
 
 
-def _add(parser: argparse.ArgumentParser, row: Field[Any]) -> None:
-    kind, flag = _kind(row.name), f"--{row.name.replace('_', '-')}"
-    default = "" if row.default == () else row.default
-    text = f"{row.metadata['help']} ({'none' if default == '' else default})"
-    if kind is bool:
-        parser.add_argument(flag, action=argparse.BooleanOptionalAction, default=None, help=row.metadata["help"])
-    elif kind is tuple:
-        parser.add_argument(flag, nargs="*", metavar="X", help=text)
-    else:
-        parser.add_argument(flag, type=kind, metavar="X", help=text)
+def from_values(values: dict[str, Any]) -> Options:
+    """Check values of options, as TOML or the command line gives them. Raises OptionError."""
+    return Options(**{name: _checked(name, value) for name, value in values.items()})
 
 
-def _kind(name: str) -> type:
-    hint = get_type_hints(Options)[name]
-    found: type = get_origin(hint) or hint
-    return found
+def _parser(program: str) -> argparse.ArgumentParser:
+    description = "Serve the data that a DQM hub publishes. Each option may also be set in the file, for example `port = 8084`."
+    parser = argparse.ArgumentParser(prog=program, description=description)
+    parser.add_argument("--config", metavar="FILE", type=Path, help="TOML file with options; the command line overrides it")
+    for name, row in TABLE.items():
+        flag, help = f"--{name.replace('_', '-')}", row.metadata["help"]
+        with_default = f"{help} (default: {row.default if row.default not in ('', ()) else 'none'})"
+        if isinstance(row.default, bool):
+            parser.add_argument(flag, action=argparse.BooleanOptionalAction, default=None, help=help)
+        elif isinstance(row.default, tuple):
+            parser.add_argument(flag, nargs="*", metavar="X", help=with_default)
+        else:
+            parser.add_argument(flag, type=type(row.default), metavar="X", help=with_default)
+    return parser
 
 
-def _from_file(path: Path) -> dict[str, Any]:
+def _read_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise OptionError(f"{path} cannot be read: {error}") from None
+        raise OptionError(f"Cannot read {path}: {error}") from None
 
 
-def checked(given: dict[str, Any]) -> Options:
-    """Options of these values, whose types and limits are looked at."""
-    known = {row.name: row for row in fields(Options)}
-    values = {}
-    for name, value in given.items():
-        if name not in known:
-            raise OptionError(f"there is no option {name}; there are {', '.join(known)}")
-        kind = _kind(name)
-        if kind is tuple and isinstance(value, list) and all(isinstance(item, str) for item in value):
-            value = tuple(value)
-        if kind is float and type(value) is int:
-            value = float(value)
-        check = known[name].metadata["check"]
-        allowed = f"a value of the type {kind.__name__}" if type(value) is not kind else check(value) if check else ""
-        if allowed:
-            raise OptionError(f"{name} = {value!r} cannot be used; allowed: {allowed}")
-        values[name] = value
-    return Options(**values)
+def _checked(name: str, value: Any) -> Any:
+    """A value in the type of its option. Raises OptionError."""
+    if name not in TABLE:
+        raise OptionError(f"Unknown option {name}; known are {', '.join(TABLE)}")
+    kind = type(TABLE[name].default)
+    if kind is tuple and isinstance(value, list) and all(isinstance(item, str) for item in value):
+        value = tuple(value)
+    if kind is float and type(value) is int:
+        value = float(value)
+    allowed = TABLE[name].metadata["check"](value) if type(value) is kind else f"a value of the type {kind.__name__}"
+    if allowed:
+        raise OptionError(f"Invalid option {name} = {value!r}; allowed: {allowed}")
+    return value

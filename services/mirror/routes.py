@@ -1,7 +1,8 @@
-"""The addresses of a mirror."""
+"""The addresses of a mirror and their views."""
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -10,192 +11,242 @@ from bottle import Bottle, HTTPResponse, request
 
 from protocol.snapshot import ItemKey
 
-from . import api, asking, feed, pages, timeline
+from . import api, pages
+from .application import Application
 from .options import Options
-from .posting import Posting
-from .receiving import Folder, Receiver
-from .store import Kept, Store, View
-from .web import FOR_GOOD, SHORT, Application, as_json, calm, lasting, on_error, plain, problem, serve
+from .pages import PageContent, link
+from .query import base_url, optional_integer, parse_system, parse_text
+from .receiver import FolderWatcher, Receiver
+from .responses import (
+    CACHE_FOREVER,
+    CACHE_HALF_MINUTE,
+    CACHE_ONE_SECOND,
+    cache_lifetime,
+    content_response,
+    error_response,
+    handle_bottle_error,
+    json_response,
+    log_exceptions,
+    text_response,
+)
+from .store import Store, StoredItem, StoreView
+from .timeline import parse_filters, timeline_page
+from .uploads import UploadHandler
 
 HTML = "text/html; charset=utf-8"
-CALM = "public, max-age=30"
 RUN = "<run:re:[0-9]{1,15}>"
 NAME = "<name:re:[A-Za-z0-9_.-]{1,200}>"
 
+View = Callable[..., HTTPResponse]
+
 
 class Routes:
-    """What each address does."""
+    """The views of a mirror.
+
+    Attributes:
+        application: the WSGI application.
+        watcher: watches the folder of snapshots; None without such a folder.
+    """
 
     def __init__(self, options: Options) -> None:
         self.store = Store(Path(options.data))
         self.receiver = Receiver(self.store, options.keys, 3600 * options.oldest_h)
-        largest = options.largest_mb * 2**20
-        self.folder = Folder(Path(options.folder), self.receiver, largest) if options.folder else None
+        max_bytes = options.largest_mb * 2**20
+        self.watcher = FolderWatcher(Path(options.folder), self.receiver, max_bytes) if options.folder else None
         bottle = Bottle()
-        bottle.default_error_handler = on_error
+        bottle.default_error_handler = handle_bottle_error
         self.application = Application(bottle, options)
-        shown: dict[str, Callable[..., HTTPResponse]] = {
-            "/": self.newest, f"/runs/{RUN}": self.run, f"/logs/{RUN}/{NAME}": self.log, f"/charts/{RUN}/{NAME}": self.chart,
-            "/live": self.live, "/timeline": self.timeline, "/timeline/": self.timeline, "/help": self.about("help", "Help"),
-            "/cleaned": self.about("cleaned", "What was left out"), "/cleaned.json": self.cleaned, "/feed.xml": self.feed, "/api": self.api,
-            "/status": self.status, "/healthz": self.healthz, f"/static/{NAME}": self.static, "/snapshots": self.have,
-        }  # fmt: skip
-        for path, action in shown.items():
-            bottle.route(path, "GET", calm(action))
-        bottle.route("/snapshots", "POST", calm(Posting(self.receiver, largest).take))
+        for path, view in self._views().items():
+            bottle.route(path, "GET", log_exceptions(view))
+        bottle.route("/snapshots", "POST", log_exceptions(UploadHandler(self.receiver, max_bytes).upload))
+
+    def _views(self) -> dict[str, View]:
+        return {
+            "/": self.latest_run,
+            f"/runs/{RUN}": self.run,
+            f"/logs/{RUN}/{NAME}": self.log,
+            f"/charts/{RUN}/{NAME}": self.chart,
+            "/live": self.live,
+            "/timeline": self.timeline,
+            "/timeline/": self.timeline,
+            "/help": self._general_page("help", "Help"),
+            "/cleaned": self._general_page("cleaned", "Anonymised data"),
+            "/cleaned.json": self.redactions,
+            "/feed.xml": self.feed,
+            "/api": self.api,
+            "/status": self.status,
+            "/healthz": self.healthz,
+            f"/static/{NAME}": self.static,
+            "/snapshots": self.snapshot_state,
+        }
 
     # Pages
 
-    def newest(self) -> HTTPResponse:
-        """The page of the newest run; with `run`, as the older mirror has it, that of this run."""
-        system, run = asking.system(), asking.whole("run")
+    def latest_run(self) -> HTTPResponse:
+        """The page of the newest run; as at the original, `run` in the query selects another run."""
+        system, run = parse_system(), optional_integer("run")
         if run is not None:
             return self.run(str(run))
-        with self.store.view() as now:
-            kept = now.item(ItemKey("live", system, 0, "page"))
-            return page(now, "Newest run", system, kept, "live", pages.link("live", system), True)
+        with self.store.view() as view:
+            item = view.item(ItemKey("live", system, 0, "page"))
+            return item_page(view, "Latest run", system, item, section="live", poll=link("live", system), is_live=True)
 
     def run(self, run: str) -> HTTPResponse:
-        system, number = asking.system(), int(run)
-        with self.store.view() as now:
-            kept = now.item(ItemKey("run", system, number, "page"))
-            if kept is None:
-                first, last = now.ends("run", system)
-                there = f"it has those of {system} from {first} to {last}" if last is not None else f"it has none of {system} yet"
-                raise problem(404, f"this mirror has no run {number}; {there}")
-            poll = pages.link("live", system, run=number)
-            return page(now, f"Run {number}", system, kept, "", poll, is_newest(now, system, number))
+        """The page of a run."""
+        system, number = parse_system(), int(run)
+        with self.store.view() as view:
+            item = view.item(ItemKey("run", system, number, "page"))
+            if item is None:
+                first, last = view.first_and_last_run(system)
+                available = f"runs {first} to {last}" if last is not None else "no runs yet"
+                raise error_response(404, f"This mirror has no run {number}; of {system} it has {available}")
+            poll = link("live", system, run=number)
+            return item_page(view, f"Run {number}", system, item, poll=poll, is_live=is_newest(view, system, number))
 
     def log(self, run: str, name: str) -> HTTPResponse:
-        """The log of a job as a page, or as a text when the address ends in .txt."""
-        system, number = asking.system(), int(run)
+        """The log of a job as a page, or as text if the address ends in .txt."""
+        system, number = parse_system(), int(run)
         identifier, is_text = name.removesuffix(".txt"), name.endswith(".txt")
-        with self.store.view() as now:
-            kept = now.item(ItemKey("logtext" if is_text else "log", system, number, identifier))
-            if kept is None:
-                raise problem(404, f"this mirror has no such log of run {number}; it has those of the newest runs")
-            newest = is_newest(now, system, number)
+        with self.store.view() as view:
+            item = view.item(ItemKey("logtext" if is_text else "log", system, number, identifier))
+            if item is None:
+                raise error_response(404, f"This mirror has no such log of run {number}; it has logs of the newest runs only")
+            newest = is_newest(view, system, number)
             if is_text:
-                return item(kept, newest, "text/plain; charset=utf-8")
-            return page(now, f"Log in run {number}", system, kept, "", pages.link("live", system, run=number, log=identifier), newest)
+                return item_response(item, newest, "text/plain; charset=utf-8")
+            poll = link("live", system, run=number, log=identifier)
+            return item_page(view, f"Log in run {number}", system, item, poll=poll, is_live=newest)
 
     def timeline(self) -> HTTPResponse:
-        system, filters = asking.system(), timeline.asked()
-        with self.store.view() as now:
-            shown = timeline.show(now, system, filters)
-            self.application.charge(shown.read / 50)
-            return shell(now, "Timeline", system, shown.html, shown.tag, "timeline", shown.poll, False, shown.before)
-
-    def about(self, kind: str, title: str) -> Callable[[], HTTPResponse]:
-        """A page that belongs to no system."""
-
-        def show() -> HTTPResponse:
-            with self.store.view() as now:
-                return page(now, title, asking.system(), now.item(ItemKey(kind, "all", 0, "page")), kind, "", False)
-
-        return show
+        """A page of the timeline."""
+        system, filters = parse_system(), parse_filters()
+        with self.store.view() as view:
+            page = timeline_page(view, system, filters)
+            self.application.charge(page.runs_read / api.RUNS_PER_REQUEST)
+            return page_response(view, system, page.content)
 
     def live(self) -> HTTPResponse:
-        """What is new on a page: its fragment, or 204 when it shows the item `since` already; both say of when the data are."""
-        key = polled()
-        with self.store.view() as now:
-            headers = {"Data-At": str(int(now.state.at))}
-            if now.tag(key) == request.query.since:
-                return HTTPResponse(b"", 204, headers | {"Cache-Control": SHORT})
-            kept = now.item(key)
-        if kept is None:
-            raise problem(404, "this mirror has no such page", headers=headers)
-        return serve(kept.body, HTML, kept.tag, SHORT, kept.encoding, headers | {"Data-Tag": kept.tag})
+        """The fragment of a page, or 204 if `since` is its version; headers tell the time of the data."""
+        key = requested_fragment()
+        with self.store.view() as view:
+            headers = {"Data-At": str(int(view.state.at))}
+            if view.tag(key) == request.query.since:
+                return HTTPResponse(b"", 204, headers | {"Cache-Control": CACHE_ONE_SECOND})
+            item = view.item(key)
+        if item is None:
+            raise error_response(404, "This mirror has no such page", headers=headers)
+        return content_response(item.body, HTML, item.tag, CACHE_ONE_SECOND, item.encoding, headers | {"Data-Tag": item.tag})
+
+    def _general_page(self, kind: str, title: str) -> View:
+        """A view of a page that is the same for both systems."""
+
+        def general_page() -> HTTPResponse:
+            with self.store.view() as view:
+                return item_page(view, title, parse_system(), view.item(ItemKey(kind, "all", 0, "page")), section=kind)
+
+        return general_page
 
     # Files and data
 
     def chart(self, run: str, name: str) -> HTTPResponse:
-        system, number = asking.system(), int(run)
-        with self.store.view() as now:
-            kept = now.item(ItemKey("chart", system, number, name))
-            if kept is None:
-                raise problem(404, f"this mirror has no chart {name} of run {number}")
-            return item(kept, is_newest(now, system, number), kept.type)
+        """A chart of a run as SVG, PNG or CSV."""
+        system, number = parse_system(), int(run)
+        with self.store.view() as view:
+            item = view.item(ItemKey("chart", system, number, name))
+            if item is None:
+                raise error_response(404, f"This mirror has no chart {name} of run {number}")
+            return item_response(item, is_newest(view, system, number), item.content_type)
 
-    def cleaned(self) -> HTTPResponse:
-        """How much was left out, for scripts."""
-        with self.store.view() as now:
-            kept = now.item(ItemKey("cleaned", "all", 0, "data"))
-        return item(kept, True, "application/json") if kept else as_json({})
+    def redactions(self) -> HTTPResponse:
+        """Numbers of anonymised values, as JSON."""
+        with self.store.view() as view:
+            item = view.item(ItemKey("cleaned", "all", 0, "data"))
+        return item_response(item, True, "application/json") if item else json_response({})
 
     def api(self) -> HTTPResponse:
-        with self.store.view() as now:
-            return api.answer(now, self.application.charge)
+        """The API of the original mirror."""
+        with self.store.view() as view:
+            return api.answer(view, self.application.charge)
 
     def feed(self) -> HTTPResponse:
-        system, own = asking.system(), asking.own_address()
-        with self.store.view() as now:
-            content, tag = feed.atom(now, system, own)
-        told = {
-            "Vary": "Accept-Encoding, Host, X-Forwarded-Host, X-Forwarded-Proto"
-        }  # or a cache gives others the links of who lies about the host
-        return serve(content, "application/atom+xml; charset=utf-8", tag, CALM, headers=told)
+        """The Atom feed of runs, crashes, stuck jobs and silent machines."""
+        system, url = parse_system(), base_url()
+        with self.store.view() as view:
+            item, state = view.item(ItemKey("events", system, 0, "data")), view.state
+        xml = pages.atom_feed(json.loads(item.content) if item else [], state, system, url)
+        tag = f"{item.tag if item else ''}.{pages.urn(url)[-12:]}"
+        # the feed has absolute links: without these, a cache would give others the links of a client that forged its host
+        headers = {"Vary": "Accept-Encoding, Host, X-Forwarded-Host, X-Forwarded-Proto"}
+        return content_response(xml, "application/atom+xml; charset=utf-8", tag, CACHE_HALF_MINUTE, headers=headers)
 
     def static(self, name: str) -> HTTPResponse:
-        path = pages.STATIC.get(name)
+        """A static file."""
+        path = pages.STATIC_FILES.get(name)
         if path is None:
-            raise problem(404, f"there is no file {name}")
-        version = pages.version(name)
-        cache = FOR_GOOD if request.query.v == version else "public, max-age=300"
-        return serve(path.read_bytes(), pages.TYPES[path.suffix], version, cache)
+            raise error_response(404, f"There is no file {name}")
+        version = pages.file_version(name)
+        cache = CACHE_FOREVER if request.query.v == version else "public, max-age=300"
+        return content_response(path.read_bytes(), pages.CONTENT_TYPES[path.suffix], version, cache)
 
     def status(self) -> HTTPResponse:
-        """What the mirror has, and what it refused since it was started."""
-        with self.store.view() as now:
-            state, counts = now.state, now.counts()
-            runs = {system: now.ends("run", system) for system in pages.SYSTEMS}
-        receiver = self.receiver
-        return as_json(
+        """What the mirror has, and the snapshots refused since its start."""
+        with self.store.view() as view:
+            state, counts = view.state, view.count_by_kind()
+            runs = {system: view.first_and_last_run(system) for system in pages.SYSTEMS}
+        return json_response(
             {
-                "hub": state.hub, **state.shape(), "age_s": round(time.time() - state.at, 1) if state.at else None, "items": counts, "runs": runs,
-                "keys": len(receiver.keys), "refused": receiver.refused, "last_refused": receiver.last_refused,
-                "folder_problem": self.folder.problem if self.folder else "",
+                "hub": state.hub,
+                **state.as_json(),
+                "age_s": round(time.time() - state.at, 1) if state.at else None,
+                "items": counts,
+                "runs": runs,
+                "keys": len(self.receiver.keys),
+                "refused": self.receiver.refused,
+                "last_refused": self.receiver.last_refused,
+                "folder_problem": self.watcher.problem if self.watcher else "",
             }
-        )  # fmt: skip
+        )
 
     def healthz(self) -> HTTPResponse:
-        """200 as long as the store can be read."""
+        """Status 200 as long as the store can be read."""
         self.store.state()
-        return plain("ok\n")
+        return text_response("ok\n")
 
-    def have(self) -> HTTPResponse:
-        return as_json(self.store.state().shape())
-
-
-def page(now: View, title: str, system: str, kept: Kept | None, place: str, poll: str, is_live: bool) -> HTTPResponse:
-    """The page around a fragment that is stored, if it has come."""
-    fragment, tag = (kept.content.decode(errors="replace"), kept.tag) if kept else (pages.WAITING, "")
-    return shell(now, title, system, fragment, tag, place, poll, is_live)
+    def snapshot_state(self) -> HTTPResponse:
+        """The series and edition of this mirror, for hubs."""
+        return json_response(self.store.state().as_json())
 
 
-def shell(
-    now: View, title: str, system: str, fragment: str, tag: str, place: str, poll: str, is_live: bool, before: str = ""
+def item_page(
+    view: StoreView, title: str, system: str, item: StoredItem | None, *, section: str = "", poll: str = "", is_live: bool = False
 ) -> HTTPResponse:
-    state, polling = now.state, pages.Polling(poll, tag, pages.LIVE_S if is_live else pages.CALM_S) if poll else None
-    name = title + (" · playback" if system == "playback" else "")
-    content = pages.page(name, system, state, fragment, place, polling, before)
-    made = f"{tag}.{state.series}.{state.have}.{pages.version()}.{int(time.time()) // 10}"  # a page says ages
-    return serve(content, HTML, made, SHORT if is_live else CALM)
+    """A page with a stored fragment, or with a note if there is none."""
+    fragment, tag = (item.content.decode(errors="replace"), item.tag) if item else (pages.NO_DATA, "")
+    return page_response(view, system, PageContent(title, fragment, tag, section, poll, is_live))
 
 
-def item(kept: Kept, newest: bool, type: str) -> HTTPResponse:
-    """The bytes of an item; its address may say by `v` which version it means."""
-    cache = FOR_GOOD if request.query.v == kept.tag else lasting(kept.changed, newest)
-    return serve(kept.body, type, kept.tag, cache, kept.encoding)
+def page_response(view: StoreView, system: str, content: PageContent) -> HTTPResponse:
+    """A page with its ETag, which changes every 10 s because pages show ages."""
+    state = view.state
+    tag = f"{content.tag}.{state.series}.{state.edition}.{pages.file_version()}.{int(time.time()) // 10}"
+    cache = CACHE_ONE_SECOND if content.is_live else CACHE_HALF_MINUTE
+    return content_response(pages.render_page(content, system, state), HTML, tag, cache)
 
 
-def is_newest(now: View, system: str, run: int) -> bool:
-    return run == now.ends("run", system)[1]
+def item_response(item: StoredItem, is_newest: bool, content_type: str) -> HTTPResponse:
+    """The bytes of an item; `v` in the address names a version, which caches may keep forever."""
+    cache = CACHE_FOREVER if request.query.v == item.tag else cache_lifetime(item.changed, is_newest)
+    return content_response(item.body, content_type, item.tag, cache, item.encoding)
 
 
-def polled() -> ItemKey:
-    """The item that is shown on the page that asks for what is new."""
-    system, run, first, log = asking.system(), asking.whole("run"), asking.whole("from"), asking.text("log")
+def is_newest(view: StoreView, system: str, run: int) -> bool:
+    """Whether a run is the newest of its system."""
+    return run == view.first_and_last_run(system)[1]
+
+
+def requested_fragment() -> ItemKey:
+    """The fragment that the query of /live selects."""
+    system, run, first, log = parse_system(), optional_integer("run"), optional_integer("from"), parse_text("log")
     if first is not None:
         return ItemKey("timeline", system, first, "page")
     if run is None:

@@ -1,7 +1,7 @@
-"""What a mirror has: one SQLite file, in which each snapshot is one transaction.
+"""Storage of a mirror: one SQLite file, in which each snapshot is one transaction.
 
-A process killed at any instant leaves the state of some edition, whole. Readers see one edition throughout a request,
-and are not held up by a snapshot that is being stored.
+A process killed at any time leaves a complete edition behind. A reader sees one edition during a whole request, and does not
+wait while a snapshot is stored.
 """
 
 from __future__ import annotations
@@ -27,173 +27,183 @@ CREATE TABLE IF NOT EXISTS item (
 );
 CREATE INDEX IF NOT EXISTS item_by_name ON item (kind, system, name);
 """
-FULL = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
-WAIT_S = 30
+PRAGMAS = ("journal_mode = WAL", "synchronous = NORMAL", "cache_size = -512", "journal_size_limit = 16777216")
+DISK_FULL = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
+LOCK_TIMEOUT_S = 30
+
+COLUMNS = "type, encoding, tag, changed, body"
+BY_KEY = "kind = ? AND system = ? AND run = ? AND name = ?"
 
 
-class State(NamedTuple):
-    """What the mirror has: edition `have` of a series, made at `at` (Unix s UTC) by the instance `hub`; all empty at first."""
+class MirrorState(NamedTuple):
+    """What the mirror has; all fields are empty at first."""
 
     series: str = ""
-    started: float = 0.0
-    have: int = 0
-    at: float = 0.0
-    hub: str = ""
+    started: float = 0.0  # start of the series, Unix s UTC
+    edition: int = 0
+    at: float = 0.0  # creation time of the edition, Unix s UTC
+    hub: str = ""  # name of the instance
 
-    def shape(self) -> dict[str, object]:
-        """As hubs read it."""
-        return {"series": self.series, "have": self.have, "at": self.at}
+    def as_json(self) -> dict[str, object]:
+        """The fields that hubs read."""
+        return {"series": self.series, "have": self.edition, "at": self.at}
 
 
-class Kept(NamedTuple):
-    """An item that is stored. tag: of its bytes; changed: the date of the snapshot that brought it, Unix s UTC."""
+class StoredItem(NamedTuple):
+    """An item in the store."""
 
-    type: str
-    encoding: str
-    tag: str
-    changed: float
+    content_type: str
+    encoding: str  # of the body: "gzip" or ""
+    tag: str  # version of the body
+    changed: float  # creation time of the snapshot with this version, Unix s UTC
     body: bytes
 
     @property
     def content(self) -> bytes:
-        """The bytes before their encoding."""
+        """The decompressed body."""
         return gzip.decompress(self.body) if self.encoding == "gzip" else self.body
 
 
-class View:
-    """One edition, as a request sees it."""
+class StoreView:
+    """Read access to one edition during a request."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
     @property
-    def state(self) -> State:
-        found = self._connection.execute("SELECT series, started, have, at, hub FROM state").fetchone()
-        return State(*found) if found else State()
+    def state(self) -> MirrorState:
+        """Series and edition."""
+        row = self._connection.execute("SELECT series, started, have, at, hub FROM state").fetchone()
+        return MirrorState(*row) if row else MirrorState()
 
     def tag(self, key: ItemKey) -> str:
-        """Which content an item has now; "" when there is none."""
-        found = self._connection.execute("SELECT tag FROM item WHERE kind = ? AND system = ? AND run = ? AND name = ?", key).fetchone()
-        return str(found[0]) if found else ""
+        """Version of an item; "" when it does not exist."""
+        row = self._connection.execute(f"SELECT tag FROM item WHERE {BY_KEY}", key).fetchone()
+        return str(row[0]) if row else ""
 
-    def item(self, key: ItemKey) -> Kept | None:
-        query = "SELECT type, encoding, tag, changed, body FROM item WHERE kind = ? AND system = ? AND run = ? AND name = ?"
-        found = self._connection.execute(query, key).fetchone()
-        return Kept(*found) if found else None
+    def item(self, key: ItemKey) -> StoredItem | None:
+        """An item, or None when it does not exist."""
+        row = self._connection.execute(f"SELECT {COLUMNS} FROM item WHERE {BY_KEY}", key).fetchone()
+        return StoredItem(*row) if row else None
 
-    def named(self, kind: str, system: str, name: str) -> Kept | None:
-        """An item of which the run is not known."""
-        query = "SELECT type, encoding, tag, changed, body FROM item WHERE kind = ? AND system = ? AND name = ?"
-        found = self._connection.execute(query, (kind, system, name)).fetchone()
-        return Kept(*found) if found else None
+    def item_by_name(self, kind: str, system: str, name: str) -> StoredItem | None:
+        """An item of an unknown run, or None when it does not exist."""
+        query = f"SELECT {COLUMNS} FROM item WHERE kind = ? AND system = ? AND name = ?"
+        row = self._connection.execute(query, (kind, system, name)).fetchone()
+        return StoredItem(*row) if row else None
 
-    def of_runs(self, kind: str, system: str, first: int, last: int, most: int) -> list[tuple[int, Kept]]:
-        """The items of the newest runs of a range, at most so many, the newest first."""
+    def run_data(self, system: str, first: int, last: int, limit: int) -> list[tuple[int, StoredItem]]:
+        """Run numbers and data of at most `limit` runs from `first` to `last`, newest first."""
         query = (
-            "SELECT run, type, encoding, tag, changed, body FROM item"
-            " WHERE kind = ? AND system = ? AND run BETWEEN ? AND ? AND name = 'data' ORDER BY run DESC LIMIT ?"
+            f"SELECT run, {COLUMNS} FROM item"
+            " WHERE kind = 'run' AND system = ? AND run BETWEEN ? AND ? AND name = 'data' ORDER BY run DESC LIMIT ?"
         )
-        return [(run, Kept(*rest)) for run, *rest in self._connection.execute(query, (kind, system, first, last, most))]
+        return [(run, StoredItem(*row)) for run, *row in self._connection.execute(query, (system, first, last, limit))]
 
-    def around(self, kind: str, system: str, run: int) -> tuple[int | None, int | None]:
-        """The runs before and after this one that have such items."""
-        where = "FROM item WHERE kind = ? AND system = ? AND run"
-        (before,) = self._connection.execute(f"SELECT MAX(run) {where} < ?", (kind, system, run)).fetchone()
-        (after,) = self._connection.execute(f"SELECT MIN(run) {where} > ?", (kind, system, run)).fetchone()
+    def neighbours(self, system: str, run: int) -> tuple[int | None, int | None]:
+        """The run before and the run after a run number, of those that the mirror has."""
+        where = "FROM item WHERE kind = 'run' AND system = ? AND run"
+        (before,) = self._connection.execute(f"SELECT MAX(run) {where} < ?", (system, run)).fetchone()
+        (after,) = self._connection.execute(f"SELECT MIN(run) {where} > ?", (system, run)).fetchone()
         return before, after
 
-    def ends(self, kind: str, system: str) -> tuple[int | None, int | None]:
-        """The first and the last run that have such items."""
-        where = "FROM item WHERE kind = ? AND system = ?"
-        (first,) = self._connection.execute(f"SELECT MIN(run) {where}", (kind, system)).fetchone()
-        (last,) = self._connection.execute(f"SELECT MAX(run) {where}", (kind, system)).fetchone()
+    def first_and_last_run(self, system: str) -> tuple[int | None, int | None]:
+        """The oldest and the newest run."""
+        where = "FROM item WHERE kind = 'run' AND system = ?"
+        (first,) = self._connection.execute(f"SELECT MIN(run) {where}", (system,)).fetchone()
+        (last,) = self._connection.execute(f"SELECT MAX(run) {where}", (system,)).fetchone()
         return first, last
 
-    def counts(self) -> dict[str, int]:
-        """Number of items by kind."""
+    def count_by_kind(self) -> dict[str, int]:
+        """Number of items of each kind."""
         return dict(self._connection.execute("SELECT kind, COUNT(*) FROM item GROUP BY kind"))
 
 
 class Store:
-    """The file; every thread has a connection of its own."""
+    """The SQLite file; each thread has its own connection."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.path = folder / "mirror.db"
-        self._own = threading.local()
+        self._local = threading.local()
         self._connection().executescript(TABLES)
 
-    def _connection(self) -> sqlite3.Connection:
-        found: sqlite3.Connection | None = getattr(self._own, "connection", None)
-        if found is None:
-            found = sqlite3.connect(self.path, timeout=WAIT_S, isolation_level=None)
-            for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "cache_size = -512", "journal_size_limit = 16777216"):
-                found.execute(f"PRAGMA {pragma}").close()
-            self._own.connection = found
-        return found
-
     @contextmanager
-    def view(self) -> Iterator[View]:
-        """What is stored now, unchanged to the end of the block."""
+    def view(self) -> Iterator[StoreView]:
+        """The current edition, unchanged to the end of the block."""
         connection = self._connection()
         connection.execute("BEGIN")
         try:
-            yield View(connection)
+            yield StoreView(connection)
         finally:
             connection.execute("COMMIT")
 
-    def state(self) -> State:
-        with self.view() as now:
-            return now.state
+    def state(self) -> MirrorState:
+        """The current series and edition."""
+        with self.view() as view:
+            return view.state
 
-    def take(self, snapshot: Snapshot) -> State:
-        """Store a snapshot, whole or not at all; SnapshotError (409) when it does not fit to what is there, (507) when the disk is full."""
+    def apply(self, snapshot: Snapshot) -> MirrorState:
+        """Store a snapshot, completely or not at all.
+
+        Raises SnapshotError: 409 when it does not follow the current edition, 507 when the disk is full.
+        """
         try:
-            return self._take(snapshot)
+            return self._apply(snapshot)
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF not in FULL:
+            if error.sqlite_errorcode & 0xFF not in DISK_FULL:
                 raise
-            raise SnapshotError(507, f"it cannot be stored ({error}); the mirror keeps what it has") from error
+            raise SnapshotError(507, f"Cannot store the snapshot ({error}); the mirror keeps its current data") from error
 
-    def _take(self, snapshot: Snapshot) -> State:
+    def _connection(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = sqlite3.connect(self.path, timeout=LOCK_TIMEOUT_S, isolation_level=None)
+            for pragma in PRAGMAS:
+                connection.execute(f"PRAGMA {pragma}").close()
+            self._local.connection = connection
+        return connection
+
+    def _apply(self, snapshot: Snapshot) -> MirrorState:
         connection = self._connection()
         connection.execute("BEGIN IMMEDIATE")
         try:
-            old = View(connection).state
-            refuse(snapshot, old)
+            old = StoreView(connection).state
+            check_sequence(snapshot, old)
             if snapshot.series != old.series:
                 connection.execute("DELETE FROM item")
             _write(connection, snapshot)
             connection.execute("COMMIT")
         except BaseException:
-            if connection.in_transaction:  # SQLite itself ends one that found the disk full
+            if connection.in_transaction:  # SQLite rolls back by itself when the disk is full
                 connection.execute("ROLLBACK")
             raise
-        return _state(snapshot)
+        return _state_after(snapshot)
 
 
-def refuse(snapshot: Snapshot, old: State) -> None:
-    """SnapshotError (409) when a snapshot does not lead on from what is there."""
-    have = old.have
+def check_sequence(snapshot: Snapshot, old: MirrorState) -> None:
+    """Raise SnapshotError (409) unless a snapshot follows the current edition or starts a later series."""
+    edition = old.edition
     if snapshot.series != old.series:
         if snapshot.started <= old.started:
-            raise SnapshotError(409, f"its series {snapshot.series} did not begin later than {old.series}, which this mirror has")
-        have = 0
-    if snapshot.since > have:
-        raise SnapshotError(409, f"it begins at edition {snapshot.since}, and this mirror has {have}")
-    if snapshot.until <= have:
-        raise SnapshotError(409, f"it leads to edition {snapshot.until}, and this mirror has {have} already")
+            raise SnapshotError(409, f"The series {snapshot.series} did not start later than {old.series}, which this mirror has")
+        edition = 0
+    if snapshot.since > edition:
+        raise SnapshotError(409, f"The snapshot starts at edition {snapshot.since}, but this mirror has edition {edition}")
+    if snapshot.until <= edition:
+        raise SnapshotError(409, f"The snapshot ends at edition {snapshot.until}, but this mirror has edition {edition} already")
 
 
 def _write(connection: sqlite3.Connection, snapshot: Snapshot) -> None:
-    connection.execute("INSERT OR REPLACE INTO state (only, series, started, have, at, hub) VALUES (1, ?, ?, ?, ?, ?)", _state(snapshot))
-    for key, type, encoding, body in snapshot.items:
+    row = _state_after(snapshot)
+    connection.execute("INSERT OR REPLACE INTO state (only, series, started, have, at, hub) VALUES (1, ?, ?, ?, ?, ?)", row)
+    for key, content_type, encoding, body in snapshot.items:
         if body is None:
-            connection.execute("DELETE FROM item WHERE kind = ? AND system = ? AND run = ? AND name = ?", key)
+            connection.execute(f"DELETE FROM item WHERE {BY_KEY}", key)
         else:
-            row = (*key, type, encoding, content_tag(body), snapshot.at, body)
-            connection.execute("INSERT OR REPLACE INTO item VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+            values = (*key, content_type, encoding, content_tag(body), snapshot.at, body)
+            connection.execute("INSERT OR REPLACE INTO item VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
 
 
-def _state(snapshot: Snapshot) -> State:
-    return State(snapshot.series, snapshot.started, snapshot.until, snapshot.at, snapshot.hub)
+def _state_after(snapshot: Snapshot) -> MirrorState:
+    return MirrorState(snapshot.series, snapshot.started, snapshot.until, snapshot.at, snapshot.hub)

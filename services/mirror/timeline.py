@@ -1,4 +1,4 @@
-"""The timeline: a hundred run numbers a page, as the hub made it; with filters, or before it has come, made here from the data of the runs."""
+"""The timeline: pages of a hundred run numbers, as the hub rendered them; with filters, rendered here from the data of the runs."""
 
 from __future__ import annotations
 
@@ -8,120 +8,136 @@ from typing import Any, NamedTuple
 
 from protocol.snapshot import ItemKey
 
-from . import asking
-from .pages import link, moment, template
-from .store import View
+from .pages import PageContent, link, load_template, time_html
+from .query import optional_integer, parse_text
+from .store import StoreView
 
-BLOCK = 100
-"""Run numbers of one page."""
+RUNS_PER_PAGE = 100
+"""Run numbers of a page; not all of them have data."""
 
 STUCK_S = 900
-"""After so long without a report a job that has not ended is probably stuck."""
+"""A job without a report for this long is probably stuck."""
 
-WORST = ("crashed", "stuck", "running", "finished")
+WORST_FIRST = ("crashed", "stuck", "running", "finished")
+
+Client = list[Any]
+"""A job in the data of a run: reported, host, exit code, name, lumi, rss, events, identifier, rate, fi_state."""
 
 
 class Filters(NamedTuple):
-    """first: a run number of the page; bad: only jobs that did not end well; seen: only those that saw a lumisection; client: part of its name."""
+    """Filters of the timeline."""
 
-    first: int | None
-    bad: bool
-    seen: bool
-    client: str
+    run: int | None  # run number on the page; None: the newest run
+    failed_only: bool
+    with_data_only: bool
+    client: str  # part of the name
 
     @property
     def query(self) -> dict[str, str]:
-        """As the address has them."""
-        return {"bad": "1" if self.bad else "", "seen": "1" if self.seen else "", "client": self.client}
+        """The filters of jobs as parameters of an address."""
+        return {"bad": "1" if self.failed_only else "", "seen": "1" if self.with_data_only else "", "client": self.client}
 
-    def let_through(self, job: list[Any]) -> bool:
-        _, _, code, name, lumi, *_ = job
-        return not (self.bad and code == 0) and not (self.seen and lumi <= 0) and self.client.lower() in name.lower()
+    def matches(self, job: Client) -> bool:
+        """Whether a job passes the filters."""
+        _, _, exit_code, name, lumi, *_ = job
+        if (self.failed_only and exit_code == 0) or (self.with_data_only and lumi <= 0):
+            return False
+        return self.client.lower() in name.lower()
 
 
-class Shown(NamedTuple):
-    """A page of the timeline. before: what stands above the table; html: the table; tag, poll: as of pages.page; read: runs that were read for it."""
+class TimelinePage(NamedTuple):
+    """A page of the timeline."""
 
-    before: str
-    html: str
-    tag: str
-    poll: str
-    read: int
+    content: PageContent
+    runs_read: int  # number of runs whose data were read to render the page
 
 
 class Cell(NamedTuple):
-    """The jobs of one client in a run: the worst state, events of the newest in short, their number, a line for each, and where the address leads."""
+    """The jobs of one client in one run."""
 
-    state: str
-    events: str
+    state: str  # the worst of the jobs
+    events: str  # of the latest job, short
     jobs: int
-    title: str
+    title: str  # one line per job
     href: str
 
 
-def asked() -> Filters:
-    return Filters(asking.whole("from"), asking.text("bad") == "1", asking.text("seen") == "1", asking.text("client", 100))
+def parse_filters() -> Filters:
+    """The filters in the query of the current request."""
+    return Filters(optional_integer("from"), parse_text("bad") == "1", parse_text("seen") == "1", parse_text("client", 100))
 
 
-def show(now: View, system: str, filters: Filters) -> Shown:
-    """The page with the run that the filters name, else with the newest."""
-    last = now.ends("run", system)[1]
-    first = (filters.first if filters.first is not None else last or 0) // BLOCK * BLOCK
-    older, newer = now.around("run", system, first)[0], now.around("run", system, first + BLOCK - 1)[1]
-    pages = {"older": older, "newer": newer, "newest": last if newer is not None else None}
-    ways = {
-        name: link("timeline", system, **filters.query, **({"from": run // BLOCK * BLOCK} if name != "newest" else {}))
-        for name, run in pages.items()
-        if run is not None
-    }
-    before = template("filters.html").render(
-        system=system, filters=filters, first=first, last=first + BLOCK - 1, ways=ways, chosen=filters.first
+def timeline_page(view: StoreView, system: str, filters: Filters) -> TimelinePage:
+    """The page with the run of the filters, otherwise with the newest run."""
+    newest = view.first_and_last_run(system)[1]
+    first = (filters.run if filters.run is not None else newest or 0) // RUNS_PER_PAGE * RUNS_PER_PAGE
+    last = first + RUNS_PER_PAGE - 1
+    above = load_template("filters.html").render(
+        system=system, filters=filters, first=first, last=last, links=_page_links(view, system, filters, first, newest)
     )
-    kept = None if any(filters.query.values()) else now.item(ItemKey("timeline", system, first, "page"))
-    if kept:
+    stored = None if any(filters.query.values()) else view.item(ItemKey("timeline", system, first, "page"))
+    if stored:
         poll = link("live", system, **{"from": first})
-        return Shown(before, kept.content.decode(errors="replace"), kept.tag, poll, 0)
-    found = [json.loads(run.content) for _, run in now.of_runs("run", system, first, first + BLOCK - 1, BLOCK)]
-    return Shown(before, matrix(now, system, filters, found), "", "", len(found))
+        fragment = stored.content.decode(errors="replace")
+        return TimelinePage(PageContent("Timeline", fragment, stored.tag, "timeline", poll, above=above), 0)
+    runs = [json.loads(item.content) for _, item in view.run_data(system, first, last, RUNS_PER_PAGE)]
+    return TimelinePage(PageContent("Timeline", render_matrix(view, system, filters, runs), section="timeline", above=above), len(runs))
 
 
-def matrix(now: View, system: str, filters: Filters, runs: list[dict[str, Any]]) -> str:
-    """Runs by clients, of the jobs that the filters let through."""
-    lines = []
-    for data in runs:
-        jobs: dict[str, list[list[Any]]] = {}
-        for job in filter(filters.let_through, data["clients"]):
+def _page_links(view: StoreView, system: str, filters: Filters, first: int, newest: int | None) -> dict[str, str]:
+    """Addresses of the pages `older`, `newer` and `latest`, those that exist and are not this page."""
+    older, newer = view.neighbours(system, first)[0], view.neighbours(system, first + RUNS_PER_PAGE - 1)[1]
+    links = {}
+    for name, run in (("older", older), ("newer", newer)):
+        if run is not None:
+            links[name] = link("timeline", system, **filters.query, **{"from": run // RUNS_PER_PAGE * RUNS_PER_PAGE})
+    if newest is not None and newer is not None:
+        links["latest"] = link("timeline", system, **filters.query)
+    return links
+
+
+def render_matrix(view: StoreView, system: str, filters: Filters, runs: list[dict[str, Any]]) -> str:
+    """A table of runs by clients, with the jobs that pass the filters."""
+    rows = []
+    for run in runs:
+        jobs: dict[str, list[Client]] = {}
+        for job in filter(filters.matches, run["clients"]):
             jobs.setdefault(job[3], []).append(job)
         if jobs:
-            lines.append((data, {name: cell(now, system, data["run"], same) for name, same in jobs.items()}))
-    names = sorted({name for _, cells in lines for name in cells}, key=str.casefold)
-    text: str = template("matrix.html").render(lines=lines, names=names, system=system, link=link, moment=moment)
-    return text
+            rows.append((run, {name: make_cell(view, system, run["run"], same) for name, same in jobs.items()}))
+    names = sorted({name for _, cells in rows for name in cells}, key=str.casefold)
+    html: str = load_template("matrix.html").render(rows=rows, names=names, system=system, link=link, time_html=time_html)
+    return html
 
 
-def cell(now: View, system: str, run: int, jobs: list[list[Any]]) -> Cell:
-    states = [state_of(job) for job in jobs]
-    worst = min(range(len(jobs)), key=lambda at: WORST.index(states[at]))
-    title = "\n".join(
-        f"{host}: {state}{f' {code}' if code > 0 or code < -1 else ''}, LS {lumi}, {short(events)} events"
-        for state, (_, host, code, _, lumi, _, events, *_) in zip(states, jobs, strict=True)
-    )
+def make_cell(view: StoreView, system: str, run: int, jobs: list[Client]) -> Cell:
+    """The cell of the jobs of one client; it links to the log of the worst job, or else to the run."""
+    states = [job_state(job) for job in jobs]
+    worst = min(range(len(jobs)), key=lambda at: WORST_FIRST.index(states[at]))
+    title = "\n".join(_describe(job, state) for job, state in zip(jobs, states, strict=True))
     identifier = jobs[worst][7]
-    has_log = now.tag(ItemKey("log", system, run, identifier))
+    has_log = view.tag(ItemKey("log", system, run, identifier))
     href = link(f"logs/{run}/{identifier}" if has_log else f"runs/{run}", system)
-    newest = max(jobs, key=lambda job: job[0])
-    return Cell(states[worst], short(newest[6]), len(jobs), title, href)
+    latest = max(jobs, key=lambda job: job[0])
+    return Cell(states[worst], short_count(latest[6]), len(jobs), title, href)
 
 
-def state_of(job: list[Any]) -> str:
-    reported, _, code, *_ = job
-    if code == -1:
+def _describe(job: Client, state: str) -> str:
+    _, host, exit_code, _, lumi, _, events, *_ = job
+    code = f" {exit_code}" if exit_code > 0 or exit_code < -1 else ""
+    return f"{host}: {state}{code}, LS {lumi}, {short_count(events)} events"
+
+
+def job_state(job: Client) -> str:
+    """One of WORST_FIRST."""
+    reported, _, exit_code, *_ = job
+    if exit_code == -1:
         return "stuck" if time.time() - reported >= STUCK_S else "running"
-    return "crashed" if code else "finished"
+    return "crashed" if exit_code else "finished"
 
 
-def short(events: int) -> str:
-    """A number of events in three or four letters."""
+def short_count(events: int) -> str:
+    """A number of events in up to four characters: 950, 1.2K, 12M."""
     if events < 0:
         return "–"
     for size, letter in ((10**9, "B"), (10**6, "M"), (10**3, "K")):

@@ -19,7 +19,7 @@ from tests.support.site import free_port
 
 AUDIT = (Path(__file__).parent / "audit.js").read_text(encoding="utf-8")
 PAGES = ["/", "/runs/1", "/timeline", "/timeline?bad=1", "/help", "/cleaned", "/nowhere", "/?db=playback"]
-AWAY = "P5 or the link to it is away; what you see is from then."
+AWAY = "No connection to P5. Showing the last data received."
 ROWS = 60
 
 
@@ -77,7 +77,7 @@ def page(browser: Browser, fed: Fed, watch: Watch) -> Iterator[Page]:
 
 def test_a_page_that_waits_shows_the_first_data_when_they_come(page: Page, fed: Fed) -> None:
     page.goto("/")
-    expect(page.locator("main")).to_contain_text("Nothing has come from the hub yet")
+    expect(page.locator("main")).to_contain_text("No data from the hub for this page")
     fed.publish()
     expect(page.locator("h1")).to_have_text("Run 1, edition 1")
     expect(page.locator("#data")).to_contain_text("Data from")
@@ -114,11 +114,11 @@ def test_a_page_says_that_the_mirror_does_not_answer_and_goes_on_when_it_does(pa
     fed.publish()
     page.goto("/")
     fed.mirror.kill()
-    expect(page.get_by_text("This mirror does not answer")).to_be_visible()
+    expect(page.get_by_text("Mirror not responding")).to_be_visible()
     fed.mirror.start()
     fed.publish()
     expect(page.locator("h1")).to_have_text("Run 1, edition 2")
-    expect(page.get_by_text("This mirror does not answer")).to_be_hidden()
+    expect(page.get_by_text("Mirror not responding")).to_be_hidden()
 
 
 def test_a_hidden_tab_asks_nothing_and_is_brought_up_to_date_when_it_is_seen(page: Page, fed: Fed, watch: Watch) -> None:
@@ -157,7 +157,7 @@ def test_without_scripts_the_pages_are_whole(browser: Browser, fed: Fed) -> None
     expect(page.get_by_text(AWAY)).to_be_visible()
     expect(page.locator("main span")).to_contain_text("days")
     page.get_by_role("link", name="Timeline").click()
-    page.get_by_label("Exit code not 0").check()
+    page.get_by_label("With failures").check()
     page.get_by_role("button", name="Show").click()
     expect(page.locator(".cell-crashed")).to_have_count(1)
     context.close()

@@ -126,7 +126,7 @@ def test_errors_say_what_the_original_said(mirror: Mirror, original: dict[str, A
         ("/api?what=get_run&run=%D9%A3", 400, "run must be an integer"),
         ("/api?what=get_run&run=99999999999999999999", 400, "run must be an integer"),
         ("/api?what=get_run&run=-1", 400, "run must be an integer"),
-        ("/api?what=get_logs&id=nobody&db=production", 404, "this mirror has no log of this id"),
+        ("/api?what=get_logs&id=nobody&db=production", 404, "This mirror has no log with this id"),
         ("/api", 404, " is not supported"),
     ],
 )

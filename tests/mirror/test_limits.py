@@ -8,7 +8,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from services.mirror import limits
+from services.mirror import rate_limit
 from services.mirror.options import Options
 from tests.mirror import made
 from tests.mirror.conftest import Mirror
@@ -29,8 +29,8 @@ def test_an_address_that_asks_too_much_is_told_when_to_come_back(options: Option
 
 def test_a_bucket_fills_again(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1000.0
-    monkeypatch.setattr(limits.time, "monotonic", lambda: now)
-    bucket = limits.Limiter(rate=2, burst=4)
+    monkeypatch.setattr(rate_limit.time, "monotonic", lambda: now)
+    bucket = rate_limit.RateLimiter(rate=2, burst=4)
     assert [bucket.wait_s("a") for _ in range(5)] == [0, 0, 0, 0, 0.5]
     now += 0.5
     assert [bucket.wait_s("a") for _ in range(2)] == [0, 0.5]
@@ -38,7 +38,7 @@ def test_a_bucket_fills_again(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [bucket.wait_s("a") for _ in range(5)] == [0, 0, 0, 0, 0.5]
     assert bucket.wait_s("b", 9) == 0
     assert bucket.wait_s("b") == 3.0, "what cost more than there was is paid for later"
-    assert limits.Limiter(rate=0, burst=1).wait_s("c", 100) == 0
+    assert rate_limit.RateLimiter(rate=0, burst=1).wait_s("c", 100) == 0
 
 
 def test_what_takes_much_work_costs_more(options: Options) -> None:
@@ -49,8 +49,8 @@ def test_what_takes_much_work_costs_more(options: Options) -> None:
 
 
 def test_addresses_that_are_seen_no_more_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "MOST_ADDRESSES", 3)
-    bucket = limits.Limiter(rate=0.001, burst=1)
+    monkeypatch.setattr(rate_limit, "MAX_ADDRESSES", 3)
+    bucket = rate_limit.RateLimiter(rate=0.001, burst=1)
     for address in "abca":
         bucket.wait_s(address)
     assert bucket.wait_s("d") == 0
@@ -75,12 +75,12 @@ def test_addresses_that_are_seen_no_more_are_forgotten(monkeypatch: pytest.Monke
 )
 def test_only_trusted_proxies_are_believed_about_who_asks(peer: str, forwarded: str, found: str) -> None:
     environ = {"REMOTE_ADDR": peer, "HTTP_X_FORWARDED_FOR": forwarded}
-    assert limits.client_address(environ, [ip_network("10.1.0.0/16")]) == found
-    assert limits.client_address({"REMOTE_ADDR": PROXY, "HTTP_X_FORWARDED_FOR": "203.0.113.9"}, []) == PROXY
+    assert rate_limit.client_address(environ, [ip_network("10.1.0.0/16")]) == found
+    assert rate_limit.client_address({"REMOTE_ADDR": PROXY, "HTTP_X_FORWARDED_FOR": "203.0.113.9"}, []) == PROXY
 
 
 def test_no_token_is_given_twice() -> None:
-    bucket, given = limits.Limiter(rate=1e-9, burst=1000), list[int]()
+    bucket, given = rate_limit.RateLimiter(rate=1e-9, burst=1000), list[int]()
 
     def take() -> None:
         given.append(sum(bucket.wait_s("a") == 0 for _ in range(500)))

@@ -85,7 +85,7 @@ def test_every_page_is_well_formed_and_every_link_on_it_leads_somewhere(filled: 
 
 def test_pages_have_a_title_a_viewport_and_the_way_to_the_other_system(filled: Mirror) -> None:
     page = Checked(filled.get("/?db=playback").text)
-    assert "Newest run · playback · Test hub" in page.text
+    assert "Latest run · playback · Test hub" in page.text
     assert {"name": "viewport", "content": "width=device-width, initial-scale=1"} in page.all("meta")
     current = [element["href"] for element in page.all("a") if element.get("aria-current") == "true"]
     assert current == ["./?db=playback"]
@@ -104,7 +104,7 @@ def test_the_addresses_of_the_older_mirror_work(filled: Mirror) -> None:
 
 def test_an_empty_mirror_says_that_it_waits(mirror: Mirror) -> None:
     page = Checked(mirror.get("/").text)
-    assert "Nothing has come from the hub yet" in page.text
+    assert "No data from the hub for this page" in page.text
     assert "No data yet" in page.text
     assert mirror.get("/timeline").status_code == 200
     assert mirror.get("/live?since=").status_code == 204
@@ -119,7 +119,7 @@ def test_pages_say_of_when_the_data_are_and_warn_when_they_are_old(mirror: Mirro
     (reason,) = (attributes for name, attributes in page.elements if attributes.get("class") == "reason" and "id" not in attributes)
     assert (data["class"] == "data old", "hidden" not in reason) == (old, old)
     assert words in page.text or str(age + 1) in page.text
-    assert "P5 or the link to it is away; what you see is from then." in page.text
+    assert "No connection to P5. Showing the last data received." in page.text
 
 
 def test_ages_in_fragments_are_filled_in_for_browsers_without_scripts(mirror: Mirror) -> None:
@@ -129,7 +129,7 @@ def test_ages_in_fragments_are_filled_in_for_browsers_without_scripts(mirror: Mi
 
 def test_a_poll_with_nothing_new_has_no_content_and_tells_the_date(filled: Mirror) -> None:
     page = Checked(filled.get("/").text)
-    (shown,) = (attributes for _, attributes in page.elements if attributes.get("id") == "shown")
+    (shown,) = (attributes for _, attributes in page.elements if attributes.get("id") == "fragment")
     assert (shown["data-poll"], shown["data-every"]) == ("live", "3")
     answer = filled.get(f"/live?since={shown['data-tag']}")
     assert (answer.status_code, answer.data) == (204, b"")
@@ -212,7 +212,7 @@ def test_the_timeline_is_the_one_of_the_hub_until_it_is_filtered(filled: Mirror)
         element["name"]: "checked" in element if "checkbox" in element.values() else element["value"] for element in page.all("input")
     }
     assert fields == {"from": "", "client": "PIX", "bad": True, "seen": False}
-    assert "No run of this page matches" in filled.get("/timeline?client=nobody").text
+    assert "No matching runs on this page" in filled.get("/timeline?client=nobody").text
 
 
 def test_the_timeline_has_a_hundred_run_numbers_a_page_and_the_ways_on(mirror: Mirror) -> None:
@@ -225,7 +225,7 @@ def test_the_timeline_has_a_hundred_run_numbers_a_page_and_the_ways_on(mirror: M
     assert ways("/timeline") == {"/timeline?from=100"}
     assert ways("/timeline?from=150&client=b") == {"/timeline?client=b&from=0", "/timeline?client=b&from=300", "/timeline?client=b"}
     assert mirror.get("/timeline?from=150").text.count('<th scope="row">') == 2
-    assert "No run" in mirror.get("/timeline?seen=1").text
+    assert "No matching runs" in mirror.get("/timeline?seen=1").text
     assert mirror.get("/timeline?from=x").status_code == 400
 
 

@@ -46,10 +46,10 @@ def edition(number: int) -> list[Item]:
 def numbers_in(data: Path) -> set[int]:
     """The edition that the state names, and those that the items are of."""
     with Store(data).view() as now:
-        found = {now.state.have}
+        found = {now.state.edition}
         kept = now.item(ItemKey("live", "production", 0, "page"))
         found |= {int(number) for number in re.findall(r"<p>(\d+)</p>", kept.content.decode())} if kept else set()
-        for _, run in now.of_runs("run", "production", 0, 100, 100):
+        for _, run in now.run_data("production", 0, 100, 100):
             found |= {client[6] for client in json.loads(run.content)["clients"]}
     return found
 
@@ -117,7 +117,7 @@ def test_on_a_full_disk_the_mirror_keeps_what_it_has_and_says_so(start: Start) -
     large = Item(ItemKey("log", "production", 1, "a"), "text/plain", "", random.Random(1).randbytes(2_000_000))
     refused = mirror.post(made.snapshot([*edition(2), large], 1, 2))
     assert (refused.status, refused.json["have"]) == (507, 1)
-    assert "keeps what it has" in refused.json["message"]
+    assert "keeps its current data" in refused.json["message"]
     assert numbers_in(mirror.data) == {1}
     assert b"<p>1</p>" in mirror.get("/").body
     assert mirror.post(made.snapshot(edition(2), 1, 2)).status == 200, "what fits is stored"
@@ -229,13 +229,13 @@ def test_a_mirror_runs_with_only_its_two_folders_and_three_packages(tmp_path: Pa
 @pytest.mark.parametrize(
     ("given", "why"),
     [
-        (["--port", "0"], "port = 0 cannot be used; allowed: a number from 1 to 65535"),
+        (["--port", "0"], "Invalid option port = 0; allowed: a number from 1 to 65535"),
         (["--keys", "abc"], "public keys of 64 hex digits"),
         (["--prefix", "dqm/"], "a path such as"),
-        (["--trusted-proxies", "0.0.0.0/0"], "none of them the whole internet"),
-        (["--config", "nowhere.toml"], "nowhere.toml cannot be read"),
-        (["--data", "/proc/nowhere"], "cannot be the folder for data"),
-        (["--host", "192.0.2.1"], "nothing can listen on 192.0.2.1"),
+        (["--trusted-proxies", "0.0.0.0/0"], "but not the whole internet"),
+        (["--config", "nowhere.toml"], "Cannot read nowhere.toml"),
+        (["--data", "/proc/nowhere"], "Cannot create the data folder /proc/nowhere"),
+        (["--host", "192.0.2.1"], "Cannot listen on 192.0.2.1"),
     ],
 )
 def test_an_option_that_cannot_be_used_is_one_line_and_no_start(given: list[str], why: str, tmp_path: Path) -> None:
@@ -252,13 +252,13 @@ def test_a_damaged_file_is_said_at_the_start_with_the_way_on(tmp_path: Path) -> 
     command = [sys.executable, "-m", "services.mirror", "--data", str(tmp_path), "--port", str(free_port())]
     done = subprocess.run(command, cwd=TREE, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
     assert done.returncode == 1
-    assert "mirror.db cannot be used (file is not a database); without it the hub sends everything again" in done.stderr
+    assert "mirror.db (file is not a database); remove it, and the hub sends everything again" in done.stderr
 
 
 def test_a_file_with_an_option_that_is_none_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "mirror.toml"
     for text, why in (
-        ("prot = 1", "there is no option prot"),
+        ("prot = 1", "Unknown option prot"),
         ('port = "8084"', "a value of the type int"),
         ("keys = 5", "a value of the type tuple"),
     ):

@@ -82,7 +82,7 @@ def test_what_is_gone_is_removed(mirror: Mirror) -> None:
 
 
 @pytest.mark.parametrize(
-    ("since", "until", "why"), [(0, 2, "already"), (1, 2, "already"), (3, 4, "begins at edition 3"), (9, 12, "begins")]
+    ("since", "until", "why"), [(0, 2, "already"), (1, 2, "already"), (3, 4, "starts at edition 3"), (9, 12, "starts")]
 )
 def test_replays_and_gaps_are_refused_with_what_the_mirror_has(mirror: Mirror, since: int, until: int, why: str) -> None:
     mirror.publish(FIRST, 0, 2)
@@ -125,7 +125,7 @@ def test_every_changed_byte_is_noticed(mirror: Mirror) -> None:
         broken = bytearray(raw)
         broken[place] ^= 1 << chance.randrange(8)
         with pytest.raises(SnapshotError) as refusal:
-            mirror.routes.receiver.take(bytes(broken))
+            mirror.routes.receiver.receive(bytes(broken))
         assert refusal.value.status in (400, 403)
     assert content(mirror) == before
     assert mirror.post(raw).status_code == 200
@@ -135,9 +135,9 @@ def test_a_snapshot_that_is_cut_or_longer_is_refused(mirror: Mirror) -> None:
     raw = made.snapshot(FIRST)
     for length in [0, 1, 17, 163, 164, 165, 400, len(raw) // 2, len(raw) - 1]:
         with pytest.raises(SnapshotError):
-            mirror.routes.receiver.take(raw[:length])
+            mirror.routes.receiver.receive(raw[:length])
     with pytest.raises(SnapshotError):
-        mirror.routes.receiver.take(raw + b"\n")
+        mirror.routes.receiver.receive(raw + b"\n")
     assert have(mirror)["have"] == 0
 
 
@@ -204,7 +204,7 @@ def test_what_was_refused_is_counted(mirror: Mirror) -> None:
     mirror.post(made.snapshot(FIRST))
     said = mirror.json("/status")
     assert (said["refused"], said["items"]["run"], said["runs"]["production"]) == ({"403": 1, "409": 1}, 2, [358791, 358791])
-    assert "has 1 already" in said["last_refused"]
+    assert "has edition 1 already" in said["last_refused"]
 
 
 def test_a_sender_who_fails_again_and_again_has_to_wait(mirror: Mirror) -> None:
@@ -242,7 +242,7 @@ def test_of_a_folder_nothing_is_read_that_is_too_large_or_no_file(options: Optio
         huge.truncate(1 << 40)
     os.mkfifo(folder / name.format(0, 2))
     (folder / name.format(0, 1)).write_bytes(made.snapshot(FIRST))
-    assert mirror.routes.folder
-    assert mirror.routes.folder.take_one()
+    assert mirror.routes.watcher
+    assert mirror.routes.watcher.store_next()
     assert have(mirror)["have"] == 1
     assert mirror.json("/status")["refused"] == {"413": 2}

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from protocol.snapshot import Item, ItemKey
-from services.mirror.web import LARGE
+from services.mirror.responses import LARGE_BYTES
 from tests.mirror import made
 from tests.mirror.running import Running, running
 from tests.support.processes import until
@@ -114,7 +114,7 @@ def test_a_hub_is_heard_while_others_send_snapshots_letter_by_letter(tmp_path: P
 
 def test_readers_who_take_large_answers_byte_by_byte_hold_up_no_others(tmp_path: Path) -> None:
     image = Item(ItemKey("chart", "production", 7, "delivery.png"), "image/png", "", os.urandom(8 << 20))
-    small = Item(ItemKey("chart", "production", 7, "rate.png"), "image/png", "", os.urandom(LARGE))
+    small = Item(ItemKey("chart", "production", 7, "rate.png"), "image/png", "", os.urandom(LARGE_BYTES))
     with running(tmp_path, threads=4) as mirror, ExitStack() as stack:
         assert mirror.post(made.snapshot([image, small])).status == 200
         for _ in range(8):

@@ -71,7 +71,7 @@ class Mirror:
             return {ItemKey(*key): body for *key, body in query}
 
     def have(self) -> int:
-        return self.routes.store.state().have
+        return self.routes.store.state().edition
 
 
 class Recorded:

@@ -42,8 +42,8 @@ class Reader:
         self.routes = Routes(Options(data=str(data), keys=(receivers.public_key(settings),), folder=settings.publish_folder))
 
     def read(self) -> Contents:
-        assert self.routes.folder
-        while self.routes.folder.take_one():
+        assert self.routes.watcher
+        while self.routes.watcher.store_next():
             pass
         with self.routes.store.view() as now:
             query = now._connection.execute("SELECT kind, system, run, name, body FROM item")

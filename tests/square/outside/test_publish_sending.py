@@ -121,10 +121,10 @@ def test_a_mirror_of_a_hub_that_began_later_is_left_alone(keyed: Settings, mirro
     from app.square.outside.keys import signing_key
 
     later = Snapshot("29990101T000000Z000000", time.time() + 100, 0, 1, time.time(), "Other", [])
-    mirror.routes.receiver.take(pack(later, signing_key(keyed)))
+    mirror.routes.receiver.receive(pack(later, signing_key(keyed)))
     Sender(mirror.url, keyed).step(never)
     assert "it refuses edition 1" in row(mirror.url).error
-    assert "did not begin later" in row(mirror.url).error
+    assert "did not start later" in row(mirror.url).error
     assert mirror.routes.store.state().series == later.series
 
 
