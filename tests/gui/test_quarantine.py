@@ -90,7 +90,7 @@ def put_into_quarantine(hub: Settings, sample: OpenSample) -> None:
 def test_the_third_loss_puts_an_me_into_quarantine(hub: Settings, sample: OpenSample) -> None:
     first = problem(hub, sample, CRASH)  # asked twice: two processes are lost
     assert first.status == 502
-    assert "it died of SIGSEGV, in the plugin MapPlugin" in first.message
+    assert ": died of SIGSEGV, in the plugin MapPlugin" in first.message
     assert quarantine.held() == []
     assert problem(hub, sample, SPIN).status == 502  # asked once
     (held,) = quarantine.held()
