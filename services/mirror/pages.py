@@ -82,7 +82,7 @@ def iso_time(at: float) -> str:
 
 
 def age_text(seconds: float) -> str:
-    """An age in words, the same as `ageText` in mirror.js."""
+    """An age in words, the same as `duration` in times.js."""
     whole = max(0, int(seconds))
     for unit, size, least in (("days", 86400, 172800), ("h", 3600, 7200), ("min", 60, 120)):
         if whole >= least:

@@ -1,6 +1,7 @@
 // Pages of a mirror: growing ages, times in another zone, and polling, which updates the page and keeps focus and scroll.
 "use strict";
 (() => {
+  const { duration, localZone, timestamp, setText } = dqm.times;
   const OLD_S = 60;
   const data = document.getElementById("data");
   const fragment = document.getElementById("fragment");
@@ -8,23 +9,12 @@
 
   // Ages
 
-  function ageText(seconds) {
-    if (seconds < 120) return `${seconds} s`;
-    if (seconds < 7200) return `${Math.floor(seconds / 60)} min`;
-    if (seconds < 172800) return `${Math.floor(seconds / 3600)} h`;
-    return `${Math.floor(seconds / 86400)} days`;
-  }
-
-  function setText(element, text) {
-    if (element.textContent !== text) element.textContent = text;
-  }
-
   function secondsSince(at) {
     return Math.max(0, Math.floor((Date.now() + clockOffset) / 1000 - Number(at)));
   }
 
   function updateAges() {
-    for (const element of document.querySelectorAll("[data-since]")) setText(element, ageText(secondsSince(element.dataset.since)));
+    for (const element of document.querySelectorAll("[data-since]")) setText(element, duration(secondsSince(element.dataset.since)));
     const old = secondsSince(data.dataset.from) > OLD_S;
     data.classList.toggle("old", old);
     data.querySelector(".reason").hidden = !old;
@@ -36,9 +26,8 @@
 
   function updateTimes() {
     const zone = zones.value || undefined;
-    const name = zones.value ? zones.selectedOptions[0].text : Intl.DateTimeFormat().resolvedOptions().timeZone;
-    const format = new Intl.DateTimeFormat("sv-SE", { timeZone: zone, dateStyle: "short", timeStyle: "medium" });
-    for (const element of document.querySelectorAll("time[data-at]")) setText(element, format.format(Number(element.dataset.at) * 1000));
+    const name = zones.value ? zones.selectedOptions[0].text : localZone();
+    for (const element of document.querySelectorAll("time[data-at]")) setText(element, timestamp(Number(element.dataset.at) * 1000, zone));
     for (const element of document.querySelectorAll("[data-zone]")) setText(element, name);
   }
 
@@ -76,7 +65,8 @@
     nodes.forEach((node, index) => {
       const current = old.childNodes[index];
       if (!current) old.append(node);
-      else if (current.nodeType !== node.nodeType || current.nodeName !== node.nodeName || current.id !== node.id) current.replaceWith(node);
+      else if (current.nodeType !== node.nodeType || current.nodeName !== node.nodeName || current.id !== node.id)
+        current.replaceWith(node);
       else if (node.nodeType === Node.ELEMENT_NODE) update(current, node);
       else if (current.nodeValue !== node.nodeValue) current.nodeValue = node.nodeValue;
     });
