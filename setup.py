@@ -4,10 +4,10 @@ import re
 import sys
 from pathlib import Path
 
-from setuptools import Command, setup
+from setuptools import Command, find_packages, setup
 
 TREE = Path(__file__).resolve().parent
-VERSION = re.search(r'VERSION = "(.+)"', (TREE / "app" / "version.py").read_text())[1]
+VERSION = re.search(r'VERSION = "(.+)"', (TREE / "app" / "core" / "version.py").read_text())[1]
 
 
 class BuildRender(Command):
@@ -35,33 +35,7 @@ setup(
     description="Data quality monitoring of the CMS experiment in one application",
     license="Apache-2.0",
     python_requires=">=3.11",
-    packages=[
-        "app",
-        "app.cli",
-        "app.formats",
-        "app.gui",
-        "app.gui.api",
-        "app.gui.drawing",
-        "app.gui.lists",
-        "app.gui.pages",
-        "app.home",
-        "app.security",
-        "app.settings",
-        "app.square",
-        "app.square.api",
-        "app.square.control",
-        "app.square.grabbing",
-        "app.square.notices",
-        "app.square.outside",
-        "app.square.pages",
-        "app.work",
-        "jobs",
-        "protocol",
-        "render",
-        "services",
-        "services.mirror",
-        "services.simulator",
-    ],
+    packages=find_packages(include=["app*", "jobs*", "protocol*", "render*", "services*"]),
     install_requires=[
         "bottle>=0.13",  # mirrors: small enough to be installed alone where they run
         "cachetools>=5.5",

@@ -8,9 +8,20 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from flask import Flask
 
-    from app.settings import Settings
+    from app.core.settings import Settings
 
-ROOMS = ("app.metrics", "app.web", "app.security", "app.gui", "app.square", "app.home")
+PARTS = (
+    "app.core.metrics",
+    "app.web",
+    "app.security",
+    "app.notify",
+    "app.publish",
+    "app.gui",
+    "app.square",
+    "app.control",
+    "app.home",
+    "app.ops",
+)
 """Each adds its pages, hooks and error handlers to the application by `init_app(app)`."""
 
 
@@ -19,8 +30,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     from flask import Flask
     from htmx_flask import Htmx
 
-    from app import database, work
-    from app.settings import TREE, load, make_secret
+    from app import queue
+    from app.core import database
+    from app.core.settings import TREE, load, make_secret
 
     settings = settings or load()
     app = Flask("app", root_path=str(TREE), template_folder="templates", static_folder="static")
@@ -31,9 +43,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
     Htmx(app)
     database.check(database.connect(settings))
-    work.connect(settings)
+    queue.connect(settings)
     database.disconnect()  # workers are forked from here
     app.teardown_appcontext(lambda _: database.release())
-    for room in ROOMS:
-        import_module(room).init_app(app)
+    for part in PARTS:
+        import_module(part).init_app(app)
     return app

@@ -1,4 +1,4 @@
-"""Kinds of work. Each module registers its handlers with app.work when it is imported, which only consumers do."""
+"""Kinds of work. Each module registers its handlers with app.queue when it is imported, which only consumers do."""
 
 from __future__ import annotations
 

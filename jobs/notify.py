@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import partial
 
-from app.settings import Settings, load
-from app.square.notices import health
-from app.square.notices.channels import channels
-from app.square.notices.finding import finding
-from app.square.notices.telling import telling
-from app.work import Repeated, Work, handler, repeats, report
+from app.core.settings import Settings, load
+from app.notify import status
+from app.notify.channels import channels
+from app.notify.delivery import telling
+from app.notify.detection import finding
+from app.queue import Repeated, Work, handler, repeats, report
 
 PERIOD_S = 2.0
 
@@ -33,5 +33,5 @@ def tell(settings: Settings) -> Iterable[Repeated]:
 @handler("clean-notices", daily=True)
 def clean(work: Work) -> None:
     """Remove notices that are older than the settings say."""
-    removed = health.clean(load().notice_keep_days, lambda count: report(work, None, f"{count} notices removed"))
+    removed = status.clean(load().notice_keep_days, lambda count: report(work, None, f"{count} notices removed"))
     report(work, None, f"{removed} notices and maintenance windows removed")

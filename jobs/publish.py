@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import partial
 
-from app.settings import Settings
-from app.square.outside.folder import writing
-from app.square.outside.publishing import publishing
-from app.square.outside.sending import SEND_S, sending
-from app.work import Repeated, repeats
+from app.core.settings import Settings
+from app.publish.folder import writing
+from app.publish.publisher import publishing
+from app.publish.sending import SEND_S, sending
+from app.queue import Repeated, repeats
 
 
 @repeats

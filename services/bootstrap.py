@@ -112,7 +112,11 @@ def digest(content: bytes) -> str:
 def data_dir() -> Path:
     """The folder that the program writes to, as the settings have it."""
     answer = subprocess.run(
-        [str(PYTHON), "-c", "from app.settings import load; print(load().data_dir)"], cwd=TREE, capture_output=True, text=True, check=True
+        [str(PYTHON), "-c", "from app.core.settings import load; print(load().data_dir)"],
+        cwd=TREE,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return Path(answer.stdout.strip())
 

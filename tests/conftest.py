@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from flask.testing import FlaskClient
 
-from app import create_app, database, work
-from app.settings import TREE, Settings
+from app import create_app, queue
+from app.core import database
+from app.core.settings import TREE, Settings
 from tests.support import servers
 
 if TYPE_CHECKING:
@@ -106,9 +107,9 @@ def hub(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
             url = stack.enter_context(server.database(server.template()))
         given = Settings(data_dir=str(data), instance_name="Test", database_url=url)
         database.check(database.connect(given))
-        work.connect(given)
+        queue.connect(given)
         yield given
-        work.disconnect()
+        queue.disconnect()
         database.disconnect()
         database.proxy.initialize(None)
 

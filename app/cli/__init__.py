@@ -11,8 +11,8 @@ from typing import Any
 
 import click
 
-from app.settings import LOG_LEVELS, SettingError, Settings, load
-from app.version import VERSION
+from app.core.settings import LOG_LEVELS, SettingError, Settings, load
+from app.core.version import VERSION
 
 MODULES = {
     "config": "app.cli.config",
@@ -81,17 +81,18 @@ class LogLines(logging.Formatter):
 
 def open_database() -> Settings:
     """The settings, with the database of this version and the queues connected."""
-    from app import database, work
+    from app import queue
+    from app.core import database
 
     found = settings()
     database.check(database.connect(found))
-    work.connect(found)
+    queue.connect(found)
     return found
 
 
 def main(arguments: list[str] | None = None) -> Any:
     """The console script: what a user can mend is one line on stderr and exit code 1, not a traceback."""
-    from app.database import UnusableDatabase
+    from app.core.database import UnusableDatabase
 
     try:
         return dqmhub(arguments)

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from app import cli
-from app import settings as table
+from app.core import settings as table
 from app.formats.urls import is_remote
 
 

@@ -11,12 +11,14 @@ import click
 from huey.consumer import Consumer, Environment, ProcessEnvironment, Scheduler
 
 import jobs
-from app import cli, database, work
+from app import cli
+from app import queue as work
+from app.core import database
+from app.core.heartbeat import Pulse
+from app.core.settings import Settings
+from app.core.supervisor import die_with, follow_supervisor
 from app.formats import remote
-from app.pulse import Pulse
-from app.settings import Settings
-from app.supervisor import die_with, follow_supervisor
-from app.work import loops
+from app.queue import loops
 
 log = logging.getLogger(__name__)
 
@@ -86,7 +88,7 @@ def consumer_of(queue: str, settings: Settings) -> QueueConsumer:
 def consume(queue: str, settings: Settings) -> None:
     """Do the work of a queue by the handlers that are registered, until SIGTERM."""
     follow_supervisor()
-    logging.getLogger("huey").setLevel(logging.WARNING)  # app.work says what is done
+    logging.getLogger("huey").setLevel(logging.WARNING)  # app.queue says what is done
     remote.configure(settings.remote_timeout_s, settings.remote_recheck_s)
     consumer = consumer_of(queue, settings)
     database.disconnect()  # processes are forked from here

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from app import cli, database
+from app import cli
+from app.core import database
 
 
 @click.group()

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from app import cli
-from app.settings import TREE
+from app.core.settings import TREE
 
 
 @click.group()
@@ -22,7 +22,7 @@ def demo() -> None:
 @click.option("--folder", type=click.Path(path_type=Path), help="Where; default: demo/ in data_dir.")
 def make(mes: int | None, folder: Path | None) -> None:
     """Make small files that look like real DQM, or one large file, where they are not there yet; print their names."""
-    from app.gui.demo import make_demo
+    from app.gui.demo.make import make_demo
 
     settings = cli.settings()
     program = _demo_program()
@@ -41,8 +41,8 @@ def make(mes: int | None, folder: Path | None) -> None:
 @click.option("--folder", type=click.Path(path_type=Path), help="Where; default: demo/live/ in data_dir.")
 def live(run: int, period: float, lumis: int, folder: Path | None) -> None:
     """Play one run after the other as the online system takes them, into the hub that these settings are of, until Ctrl-C."""
-    from app.gui.live_demo import LiveDemo
-    from app.supervisor import follow_supervisor
+    from app.core.supervisor import follow_supervisor
+    from app.gui.demo.live import LiveDemo
 
     settings = cli.settings()
     stop = threading.Event()

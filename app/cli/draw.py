@@ -17,7 +17,7 @@ from werkzeug.datastructures import MultiDict
 
 from app.formats import FormatError, Kind, payload, scan
 from app.formats.recognise import recognise
-from app.gui.drawing.outputs import with_properties
+from app.gui.plots.outputs import with_properties
 from render.client import EFFICIENCY, RenderClient, RenderError, Request
 from render.options import FORMATS, OptionError, Options
 

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from app import cli
+from app.core.settings import Settings
 from app.formats import FORMATS
-from app.settings import Settings
 
 if TYPE_CHECKING:
-    from app.gui.naming import Told
-    from app.gui.register import Entry, Registered
+    from app.gui.files.naming import Told
+    from app.gui.files.register import Entry, Registered
 
 
 @click.command()
@@ -43,8 +43,8 @@ def register(paths: tuple[str, ...], dataset: str, run: int | None, format: str 
     \b
     dasgoclient -query 'file run lumi dataset=/PD/Era/DQMIO' | dqmhub register --list -
     """
-    from app.gui import daslist, naming
-    from app.gui import register as registering
+    from app.gui.files import daslist, naming
+    from app.gui.files import register as registering
 
     if bool(paths) == bool(listing) or (listing and run is not None):
         raise click.UsageError("give files and folders, or --list, whose rows tell the runs")
@@ -67,8 +67,8 @@ def register(paths: tuple[str, ...], dataset: str, run: int | None, format: str 
 
 def _named(paths: Iterable[str], settings: Settings, told: Told) -> tuple[list[Entry], list[str]]:
     """The files whose names and contents tell what they are, and what is wrong with the others."""
-    from app.gui import naming
-    from app.gui import register as registering
+    from app.gui.files import naming
+    from app.gui.files import register as registering
 
     wrong: list[str] = []
     entries = []
@@ -85,8 +85,8 @@ def _named(paths: Iterable[str], settings: Settings, told: Told) -> tuple[list[E
 
 
 def _stored(entries: Sequence[Entry]) -> Registered:
-    from app.database import proxy
-    from app.gui import register as registering
+    from app.core.database import proxy
+    from app.gui.files import register as registering
     from app.security import audit
 
     total = registering.Registered(0, 0, 0)

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from app import cli
-from app.settings import TREE, Settings
+from app.core.settings import TREE, Settings
 
 
 @click.command()

@@ -14,7 +14,7 @@ def mirror_key() -> None:
     One that is there is never overwritten: to change keys, give mirrors both public keys first.
     """
     settings = cli.settings()
-    from app.square.outside import keys
+    from app.publish import keys
 
     path = keys.key_path(settings)
     try:

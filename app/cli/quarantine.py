@@ -19,7 +19,7 @@ def quarantine() -> None:
 def list_held(as_json: bool) -> None:
     """List them, the latest first."""
     cli.open_database()
-    from app.gui.drawing.quarantine import held
+    from app.gui.plots.quarantine import held
 
     found = held()
     if as_json:
@@ -35,7 +35,7 @@ def list_held(as_json: bool) -> None:
 def release(number: int) -> None:
     """Have the monitor element NUMBER drawn again."""
     cli.open_database()
-    from app.gui.drawing import quarantine as room
+    from app.gui.plots import quarantine as room
     from app.web import Problem
 
     try:

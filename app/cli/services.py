@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from app import cli
-from app.settings import TREE, Settings
+from app.core.settings import TREE, Settings
 
 SERVICES = ("web", "live", "worker", "render")
 """What the Procfile has, but for the demo."""
@@ -19,9 +19,10 @@ SERVICES = ("web", "live", "worker", "render")
 def web() -> None:
     """Run the web server."""
     settings = cli.open_database()
-    from app.server import Server
+    from app import create_app
+    from app.core.server import Server
 
-    server = Server(settings)
+    server = Server(settings, create_app)
     try:
         server.try_address()
     except OSError as error:
@@ -94,7 +95,7 @@ def run(demo: bool) -> None:
 
 def publish_here(settings: Settings) -> None:
     """Have the services that this process starts publish to the mirror that it starts."""
-    from app.square.outside import keys
+    from app.publish import keys
 
     keys.make_key(settings)
     public = keys.signing_key(settings).public_key().public_bytes_raw().hex()

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import click
 
 from app import cli
-from app import work as book
+from app import queue as book
 
 FIELDS = ("id", "queue", "kind", "key", "state", "attempts", "owner", "progress", "note", "error", "created", "started", "finished")
 

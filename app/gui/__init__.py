@@ -13,10 +13,10 @@ def init_app(app: Flask) -> None:
     from app.formats import remote
     from app.gui.addresses import AnyPath
     from app.gui.api import legacy, overlays, v1
-    from app.gui.drawing.plots import Plots
-    from app.gui.lists.catalog import Catalog
+    from app.gui.catalog.catalog import Catalog
     from app.gui.pages import files, views
-    from app.gui.pages.course import Courses
+    from app.gui.pages.lumi_series import Courses
+    from app.gui.plots.plots import Plots
 
     settings = app.config["HUB"]
     catalog = app.extensions["catalog"] = Catalog(settings)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from peewee import SQL, BigIntegerField, BlobField, BooleanField, DoubleField, ForeignKeyField, IntegerField, TextField
 
-from app.database import Table
+from app.core.database import Table
 
 NEW, READY, FAILED = "new", "ready", "failed"
 """States of a file: to be read; its lists are stored; it could not be read (`error` says why)."""

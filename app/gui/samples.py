@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from peewee import SQL, Query, Select, fn
 
-from app.database import is_sqlite, prepared, proxy, rows
+from app.core.database import is_sqlite, prepared, proxy, rows
 from app.gui.models import Dataset, Sample
 
 

@@ -1,4 +1,4 @@
-"""The home page, help, the report of a problem, and the status of the services."""
+"""The home page, help, and the report of a problem."""
 
 from __future__ import annotations
 
@@ -9,10 +9,7 @@ if TYPE_CHECKING:
 
 
 def init_app(app: Flask) -> None:
-    """Add the pages, and what all pages of the product share."""
-    from app.home import frame, openapi, status, views
+    """Add the pages."""
+    from app.home import views
 
-    frame.init_app(app)
     app.register_blueprint(views.pages)
-    app.register_blueprint(status.blueprint)
-    app.register_blueprint(openapi.blueprint)

@@ -11,17 +11,17 @@ from urllib.parse import quote
 from flask import Blueprint, Response, abort, current_app, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from app.core.version import VERSION
 from app.gui import samples
 from app.gui.addresses import View
 from app.gui.pages.listing import STATUSES
 from app.gui.samples import SampleKey
-from app.home.frame import href
 from app.security import Role, needs
 from app.security.guard import local
 from app.square.pages.views import old_bookmark
 from app.square.states import LOOKS
-from app.version import VERSION
 from app.web import page
+from app.web.frame import href
 
 pages = Blueprint("home", __name__)
 

@@ -14,10 +14,10 @@ __all__ = ["Caller", "Role", "audit", "current_user", "init_app", "needs", "trus
 
 
 def init_app(app: Flask) -> None:
+    from app.core.settings import Settings
     from app.security import guard, headers, views
     from app.security.proxies import Proxies
     from app.security.sessions import Sessions
-    from app.settings import Settings
 
     settings: Settings = app.config["HUB"]
     app.config.update(

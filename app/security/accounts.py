@@ -12,7 +12,7 @@ from secrets import token_urlsafe
 
 from peewee import IntegrityError
 
-from app.database import proxy
+from app.core.database import proxy
 from app.security import throttle
 from app.security.audit import audit
 from app.security.models import Session, User

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from flask import current_app, request, session
 
+from app.core.settings import Settings
 from app.security import accounts, tokens
 from app.security.models import User
 from app.security.origin import is_bearer
 from app.security.proxies import CLIENT, LOOPBACK, inside
 from app.security.roles import Role
-from app.settings import Settings
 
 SESSION_KEY = "id"
 

@@ -7,10 +7,10 @@ from urllib.parse import quote, urlsplit
 from flask import Flask, Response, current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
+from app.core.settings import Settings
 from app.security.caller import current_user
 from app.security.origin import check_host, check_origin, hosts
 from app.security.roles import Role, least_role, needs
-from app.settings import Settings
 from app.web import Problem, is_api, is_fragment
 
 

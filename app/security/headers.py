@@ -9,8 +9,8 @@ import time
 from flask import Blueprint, Flask, Response, request
 from prometheus_client import Counter
 
+from app.core.settings import Settings
 from app.security.roles import Role, needs
-from app.settings import Settings
 
 log = logging.getLogger(__name__)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from peewee import BooleanField, DoubleField, ForeignKeyField, IntegerField, TextField
 
-from app.database import Table
+from app.core.database import Table
 
 
 class User(Table):

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from flask import request
 
+from app.core.settings import Settings
 from app.security.proxies import host_name
-from app.settings import Settings
 from app.web import Problem
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})

@@ -11,7 +11,7 @@ import ipaddress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from app.settings import Settings, prefix
+from app.core.settings import Settings, prefix
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication

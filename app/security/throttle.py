@@ -11,7 +11,7 @@ import time
 from hashlib import sha256
 from math import ceil
 
-from app.database import proxy
+from app.core.database import proxy
 from app.security.models import Attempt
 from app.web import Problem
 

@@ -6,7 +6,7 @@ import time
 from hashlib import sha256
 from secrets import token_urlsafe
 
-from app.database import proxy
+from app.core.database import proxy
 from app.security.audit import audit
 from app.security.models import Token, User
 from app.security.roles import Role

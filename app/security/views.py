@@ -40,7 +40,7 @@ def shown(template: str, status: int = 200, problem: Problem | None = None, **co
 @blueprint.get("/sign-in")
 @needs(Role.PUBLIC)
 def sign_in() -> AnyResponse:
-    return shown("account/sign_in.html", next=local(request.args.get("next", "/")), name="")
+    return shown("security/sign_in.html", next=local(request.args.get("next", "/")), name="")
 
 
 @blueprint.post("/sign-in")
@@ -50,10 +50,10 @@ def sign_in_now() -> AnyResponse:
     try:
         user = accounts.check_password(name, form("password"), request.remote_addr or "")
     except Problem as problem:
-        return shown("account/sign_in.html", problem=problem, next=target, name=name)
+        return shown("security/sign_in.html", problem=problem, next=target, name=name)
     if user is None:
         wrong = Problem(401, "the name or the password is wrong, or the account is disabled")
-        return shown("account/sign_in.html", problem=wrong, next=target, name=name)
+        return shown("security/sign_in.html", problem=wrong, next=target, name=name)
     _end_session()
     _start_session(user)
     return redirect(request.script_root + target, 303)
@@ -74,7 +74,7 @@ def password() -> AnyResponse:
     if not current_user().name:
         return redirect(url_for("account.sign_in", next="/account/password"), 303)
     _own_account()
-    return shown("account/password.html", done=False)
+    return shown("security/password.html", done=False)
 
 
 @blueprint.post("/password")
@@ -86,11 +86,11 @@ def password_now() -> AnyResponse:
             raise accounts.Refused("the two new passwords differ")
         accounts.change_own_password(user, form("old"), form("new"), request.remote_addr or "")
     except accounts.Refused as refused:
-        return shown("account/password.html", problem=Problem(400, str(refused)), done=False)
+        return shown("security/password.html", problem=Problem(400, str(refused)), done=False)
     except Problem as problem:
-        return shown("account/password.html", problem=problem, done=False)
+        return shown("security/password.html", problem=problem, done=False)
     _start_session(user)  # this browser stays signed in, all others have to sign in again
-    return shown("account/password.html", done=True)
+    return shown("security/password.html", done=True)
 
 
 def _own_account() -> User:
@@ -122,7 +122,7 @@ def audit_log() -> AnyResponse:
     rows = list(_rows(wanted, int(before) if before else None))
     older = "?" + urlencode({**{k: v for k, v in wanted.items() if v}, "before": rows[ROWS - 1].id}) if len(rows) > ROWS else ""
     context = {"rows": rows[:ROWS], "older": older, "wanted": wanted, "before": before, "cern": _cern}
-    return page("account/audit.html", "account/audit_rows.html", **context)
+    return page("security/audit.html", "security/audit_rows.html", **context)
 
 
 def _rows(wanted: dict[str, str], before: int | None) -> Any:

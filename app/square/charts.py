@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 from app.square.details import unpacked
 from app.square.documents import ARRAYS, mapping, number
-from app.square.figure import MOST, Figure, Series
 from app.square.models import Graph, GraphPart
+from app.web.charts import MOST, Figure, Series
 
 CHARTS = {"delivery": ("File delivery", "File delivery delay, s"), "rate": ("Event rate", "Accepted events per lumisection")}
 """The charts of a run by their name in addresses: title and name of the y axis."""

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 import zstandard
 
 from app.square.documents import MOST_BYTES, mapping, number
-from app.square.figure import Figure, Series
 from app.square.models import Document, Job, Log
 from app.web import Problem
+from app.web.charts import Figure, Series
 
 PAGE_KIB = 4
 """Pages of memory, in which the kernel counts."""

@@ -27,8 +27,8 @@ from typing import Any, NamedTuple
 
 from peewee import fn
 
-from app.database import rows
-from app.settings import EVENTS
+from app.core.database import rows
+from app.core.settings import EVENTS
 from app.square.models import Host, HostStatus, Job, Run
 from app.square.runs import client_name, newest
 from app.square.states import STUCK_S, exit_words

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from peewee import BigIntegerField, BlobField, BooleanField, DoubleField, ForeignKeyField, IntegerField, TextField
 
-from app.database import Table
+from app.core.database import Table
 
 SYSTEMS = ("production", "playback")
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from peewee import Query, fn
 
-from app.database import prepared, rows
+from app.core.database import prepared, rows
 from app.square.models import Acknowledgement, Feed, Host, HostStatus, Job, Run
 from app.square.states import CRASHED, LOOKS, ORDER, STUCK, Look, exit_words, state_of
 

@@ -17,7 +17,7 @@ import requests
 from urllib3.exceptions import HTTPError
 from urllib3.response import BaseHTTPResponse
 
-from app.settings import Settings
+from app.core.settings import Settings
 from app.square.documents import moment, sequence
 
 MOST_BYTES = 512 << 20

@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from app.settings import TREE
+from app.core.settings import TREE
 from render.build import binary
 from tests.bench.delay import delay
 from tests.bench.imports import imports

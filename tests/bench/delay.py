@@ -12,7 +12,7 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 
-from app.settings import Settings
+from app.core.settings import Settings
 from tests.bench.table import say
 from tests.square.chain import Chain, chain
 from tests.support.p5 import FU

@@ -14,9 +14,9 @@ from html import unescape
 from pathlib import Path
 from typing import NamedTuple
 
-from app import database
-from app.database import proxy
-from app.settings import Settings
+from app.core import database
+from app.core.database import proxy
+from app.core.settings import Settings
 from app.square.models import Host, Job, Run, advance
 from tests.bench.service import Hub
 from tests.bench.table import say

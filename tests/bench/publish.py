@@ -7,12 +7,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from app import database
-from app.settings import TREE, Settings
+from app.core import database
+from app.core.settings import TREE, Settings
+from app.publish import revisions
+from app.publish.models import Published
+from app.publish.publisher import Publisher
 from app.square.models import Graph, GraphPart, Job, Log, Run
-from app.square.outside import editions
-from app.square.outside.models import Published
-from app.square.outside.publishing import Publisher
 from tests.bench.table import say
 from tests.square import data
 from tests.support.servers import migrate
@@ -43,7 +43,9 @@ def publish(folder: Path) -> None:
         "",
     )
     say("a turn in which nothing happened", f"{1000 * min(_cpu(publisher.step) for _ in range(20)):.2f} ms CPU", "")
-    say("8 MB of what outside has as a snapshot", f"{1000 * _cpu(lambda: editions.snapshot(editions.current(), 0, 'hub')):.0f} ms CPU", "")
+    say(
+        "8 MB of what outside has as a snapshot", f"{1000 * _cpu(lambda: revisions.snapshot(revisions.current(), 0, 'hub')):.0f} ms CPU", ""
+    )
     database.disconnect()
 
 

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from app import database
-from app.settings import TREE, Settings
-from app.square.grabbing.grabber import HostGrabber
+from app.core import database
+from app.core.settings import TREE, Settings
 from app.square.models import Document
+from app.square.poller.grabber import HostGrabber
 from tests.bench.table import say
 from tests.support.p5 import FU, P5, stand_in
 from tests.support.servers import migrate

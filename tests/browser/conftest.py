@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from app.settings import Settings
+from app.core.settings import Settings
 from tests.browser.watch import Watch
 from tests.support import gui
 from tests.support.site import address, site

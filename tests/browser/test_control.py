@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from app.core.settings import Settings
 from app.security import Role, passwords
 from app.security.models import User
-from app.settings import Settings
 from tests.browser.watch import Watch
 from tests.square.chain import Chain, chain
 from tests.support.p5 import FU
@@ -61,7 +61,7 @@ def give(page: Page, reason: str) -> None:
     page.get_by_label("Reason").focus()
     page.keyboard.type(reason)
     page.keyboard.press("Enter")
-    expect(page).to_have_url(re.compile(r"/square/control/commands/\d+$"))
+    expect(page).to_have_url(re.compile(r"/control/commands/\d+$"))
 
 
 def test_an_operator_restarts_hltd_starts_a_playback_run_and_is_told_what_p5_refuses(page: Page, running: Chain) -> None:
@@ -71,7 +71,7 @@ def test_an_operator_restarts_hltd_starts_a_playback_run_and_is_told_what_p5_ref
     row = page.get_by_role("row", name=FU)
     expect(row.locator("td.number")).to_have_text("4")
     other = page.context.new_page()
-    other.goto("/square/control?show=commands")
+    other.goto("/control?show=commands")
 
     row.get_by_role("link", name="Restart hltd").click()
     expect(page.locator(".confirm tbody tr")).to_have_count(4)
@@ -116,7 +116,7 @@ def test_an_operator_restarts_hltd_starts_a_playback_run_and_is_told_what_p5_ref
 
 def test_the_pages_of_the_control_room_can_be_read_and_used_by_everybody(page: Page, running: Chain, watch: Watch) -> None:
     watch.expected.append("400 (BAD REQUEST)")  # of the form with a machine that is none
-    page.goto("/square/control")
+    page.goto("/control")
     page.get_by_role("row", name=FU).get_by_role("button", name="hltd logs").click()
     expect(page.get_by_role("link", name="Download")).to_have_count(2)
     command = page.url
@@ -132,11 +132,11 @@ def test_the_pages_of_the_control_room_can_be_read_and_used_by_everybody(page: P
     ]
     for theme in ("light", "dark"):
         page.emulate_media(color_scheme=theme)
-        for path in ["/square/control", command, *(f"/square/control/{form}" for form in forms)]:
+        for path in ["/control", command, *(f"/control/{form}" for form in forms)]:
             page.goto(path)
             assert page.evaluate(AUDIT) == [], path
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
     page.set_viewport_size({"width": 390, "height": 844})
-    for path in ["/square/control", command, *(f"/square/control/{form}" for form in forms)]:
+    for path in ["/control", command, *(f"/control/{form}" for form in forms)]:
         page.goto(path)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, path

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from app.settings import Settings
+from app.core.settings import Settings
 from render.build import build
 from tests.browser.watch import Watch
 from tests.support import gui

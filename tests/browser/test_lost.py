@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from app.core.settings import Settings
 from app.gui.models import Quarantine
-from app.settings import Settings
 from tests.browser.watch import Watch
 from tests.render.service import compiled
 from tests.support import gui

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from app.settings import Settings
-from app.square.outside import keys
+from app.core.settings import Settings
+from app.publish import keys
 from tests.browser.watch import Watch
 from tests.mirror.running import Running, running
 from tests.square.chain import Chain, chain

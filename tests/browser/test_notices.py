@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from app.core.settings import Settings
+from app.notify.models import Notice
 from app.security import Role, accounts
-from app.settings import Settings
-from app.square.notices.models import Notice
 from tests.browser.watch import Watch
-from tests.square.notices import making
-from tests.square.notices.receivers import Box, Hook, closed, hook, mail_server
+from tests.notify import making
+from tests.notify.receivers import Box, Hook, closed, hook, mail_server
 from tests.support.processes import service
 from tests.support.site import address, bound, site
 
@@ -61,7 +61,7 @@ def page(browser: Browser, told: Told, watch: Watch) -> Iterator[Page]:
     page.set_default_timeout(PATIENCE_MS)
     expect.set_options(timeout=PATIENCE_MS)
     watch.at(page)
-    page.goto("/square/notices")
+    page.goto("/notifications")
     page.get_by_label("User name").fill("olga")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from app.core.settings import Settings
+from app.publish.sending import Sender
 from app.security import Role, accounts
-from app.settings import Settings
-from app.square.outside.sending import Sender
 from tests.browser.watch import Watch
+from tests.publish import receivers
+from tests.publish.test_publish import complete, publisher_of, some_job
 from tests.square import data
-from tests.square.outside import receivers
-from tests.square.outside.test_publish import complete, publisher_of, some_job
 from tests.support.site import address, bound, free_port, site
 
 AUDIT = (Path(__file__).parent / "audit.js").read_text(encoding="utf-8")
@@ -61,7 +61,7 @@ def page(browser: Browser, outside: Published, watch: Watch) -> Iterator[Page]:
     page.set_default_timeout(PATIENCE_MS)
     expect.set_options(timeout=PATIENCE_MS)
     watch.at(page)
-    page.goto("/square/outside")
+    page.goto("/published")
     page.get_by_label("User name").fill("eve")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
@@ -102,10 +102,10 @@ def test_the_pages_can_be_read_and_used_by_everybody(page: Page) -> None:
     for theme in ("light", "dark"):
         page.emulate_media(color_scheme=theme)
         for path in (
-            "/square/outside",
-            "/square/outside/preview?of=runs/358791",
-            "/square/outside/preview?of=help",
-            "/square/outside/preview?of=cleaned",
+            "/published",
+            "/published/preview?of=runs/358791",
+            "/published/preview?of=help",
+            "/published/preview?of=cleaned",
         ):
             page.goto(path)
             assert page.evaluate(AUDIT) == [], path

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from app.gui.register import Entry, register
-from app.settings import Settings
+from app.core.settings import Settings
+from app.gui.files.register import Entry, register
 from tests.browser.watch import Watch
 from tests.support import gui
 from tests.support.site import address, bound, site

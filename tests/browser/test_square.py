@@ -11,8 +11,8 @@ from statistics import fmean
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from app.database import proxy
-from app.settings import Settings
+from app.core.database import proxy
+from app.core.settings import Settings
 from app.square import charts
 from app.square.models import SYSTEMS, Acknowledgement, Graph, GraphPart, Host, HostStatus, Job, Log, Run, advance
 from tests.browser.watch import Watch

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from app.settings import Settings
+from app.core.settings import Settings
 from tests.browser.watch import Watch
 from tests.square.chain import Chain, chain
 from tests.support.processes import PATIENCE_S

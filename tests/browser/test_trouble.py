@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from app.gui.lists.stored import find
-from app.gui.register import IMPORT
+from app.core.settings import Settings
+from app.gui.catalog.stored import find
+from app.gui.files.register import IMPORT
 from app.gui.samples import SampleKey
-from app.settings import Settings
-from app.work import Work
+from app.queue import Work
 from tests.browser.watch import Watch
 from tests.support import gui
 from tests.support.site import address, bound, site

@@ -8,9 +8,9 @@ import click
 import pytest
 from flask import Flask
 
-from app import settings
 from app.cli import dqmhub
-from app.settings import TREE
+from app.core import settings
+from app.core.settings import TREE
 
 DOCS = TREE / "docs"
 
@@ -53,7 +53,7 @@ def test_every_address_is_documented(app: Flask) -> None:
 
 
 def test_every_address_of_the_api_is_in_the_openapi_document(app: Flask) -> None:
-    from app.home.openapi import document
+    from app.ops.openapi import document
 
     paths = document()["paths"]
     rules = [rule for rule in app.url_map.iter_rules() if rule.rule.startswith("/api")]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.formats import Kind, Listing, scan
-from app.gui.demo import BY_LUMISECTION, FILES, LUMISECTIONS, make_demo
+from app.gui.demo.make import BY_LUMISECTION, FILES, LUMISECTIONS, make_demo
 from render.build import build
 from tests.formats.oracle import histograms
 

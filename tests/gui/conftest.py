@@ -1,14 +1,12 @@
-"""The GUI on demo files, with a real render service."""
+"""The demo files and a real render service, for the tests of the GUI that need them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from app.settings import Settings
 from tests.support import gui
 
 
@@ -23,12 +21,3 @@ def render_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The folder of a running render service."""
     with gui.render_service(tmp_path_factory.mktemp("r")) as folder:
         yield folder
-
-
-@pytest.fixture
-def hub(hub: Settings, demo_files: list[Path], render_service: Path) -> Settings:
-    """A hub in which the demo files are registered and plots can be drawn."""
-    hub.data.mkdir(exist_ok=True)
-    (hub.data / "render").symlink_to(render_service)
-    gui.register_all(demo_files)
-    return replace(hub, file_roots=(str(demo_files[0].parent),))

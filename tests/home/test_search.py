@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask.testing import FlaskClient
 
-from app.gui.register import Entry, register
+from app.gui.files.register import Entry, register
 
 
 def read(client: FlaskClient, address: str) -> str:

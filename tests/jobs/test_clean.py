@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
-from app import work
+from app import queue
+from app.core.settings import Settings
 from app.gui.models import Dataset, File, NameList, Sample
-from app.settings import Settings
-from app.work.model import DONE, QUEUED, Work
-from jobs.clean import CLEAN, KEEP_DAYS, clean
+from app.queue.model import DONE, QUEUED, Work
+from jobs.gui import clean_names
+from jobs.queue import CLEAN, KEEP_DAYS, clean
 
 DAY_S = 86400.0
 
 
-def clean_now() -> Work:
-    work.run_here(CLEAN, "today", clean)
-    row = work.find(CLEAN, "today")
+def run_now(kind: str, handler: Callable[[Work], None]) -> Work:
+    queue.run_here(kind, "today", handler)
+    row = queue.find(kind, "today")
     assert row
-    assert work.wait(row, 30)
+    assert queue.wait(row, 30)
     ended: Work = Work.get_by_id(row.id)
     assert ended.state == DONE, ended.error
     return ended
@@ -28,7 +30,7 @@ def test_work_that_ended_long_ago_goes_and_the_rest_stays(hub: Settings) -> None
     Work.create(queue="bulk", kind="import", key="old", state=DONE, finished=long_ago)
     Work.create(queue="bulk", kind="import", key="recent", state=DONE, finished=long_ago + 2 * DAY_S)
     Work.create(queue="bulk", kind="import", key="open", state=QUEUED, created=long_ago)
-    assert clean_now().note == "1 rows of old work and 0 name lists removed"
+    assert run_now(CLEAN, clean).note == "1 rows of old jobs removed"
     assert {row.key for row in Work.select()} == {"recent", "open", "today"}
 
 
@@ -38,5 +40,5 @@ def test_name_lists_that_no_sample_has_go(hub: Settings) -> None:
     dataset = Dataset.create(name="/A/B/C")
     Sample.create(dataset=dataset, run=1, lumi=0, file=file, namelist=used)
     Sample.create(dataset=dataset, run=2, lumi=0, file=file)
-    assert clean_now().note == "0 rows of old work and 1 name lists removed"
+    assert run_now("clean-names", clean_names).note == "1 name lists removed"
     assert [row.id for row in NameList.select()] == [used.id] != [orphan.id]

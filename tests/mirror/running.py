@@ -15,7 +15,7 @@ from http.client import HTTPException
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from app.settings import TREE
+from app.core.settings import TREE
 from tests.mirror import made
 from tests.support.processes import PATIENCE_S, of_session, until
 from tests.support.site import free_port

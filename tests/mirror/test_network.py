@@ -16,8 +16,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from app.settings import Settings
-from app.square.outside import keys
+from app.core.settings import Settings
+from app.publish import keys
 from tests.mirror.running import Running, running
 from tests.square.chain import chain
 from tests.support.network import Network, other_network

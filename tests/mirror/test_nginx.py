@@ -9,7 +9,7 @@ from urllib.parse import urljoin
 
 import pytest
 
-from app.settings import TREE
+from app.core.settings import TREE
 from tests.mirror import made
 from tests.mirror.running import Running, ask
 from tests.support.nginx import nginx

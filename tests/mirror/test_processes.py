@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pytest
 
-from app.settings import TREE, Settings
+from app.core.settings import TREE, Settings
 from protocol.snapshot import Item, ItemKey
 from services.mirror.store import Store
 from tests.mirror import made

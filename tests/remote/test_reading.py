@@ -10,8 +10,8 @@ import time
 
 import pytest
 
+from app.core.settings import TREE
 from app.formats import FormatError, Source, Unreachable, remote, servers, version
-from app.settings import TREE
 from tests.support.processes import until
 from tests.support.xrootd import XRootD, slow_way, xrootd_server
 

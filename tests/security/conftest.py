@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from app import create_app, database
+from app import create_app
+from app.core import database
+from app.core.settings import Settings
 from app.security import passwords, tokens
 from app.security.models import User
 from app.security.roles import GRANTED, Role
-from app.settings import Settings
 
 if TYPE_CHECKING:
     from flask import Flask

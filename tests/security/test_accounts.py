@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from app import database
+from app.core import database
 from app.security import Role, accounts, throttle
 from app.security.models import Attempt, Audit, Session, User
 from app.web import Problem
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from flask import Flask
     from flask.testing import FlaskClient
 
-    from app.settings import Settings
+    from app.core.settings import Settings
     from tests.security.conftest import Outside
 
 FROM_PAGE = {"Origin": HOME}

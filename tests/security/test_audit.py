@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from peewee import DatabaseError
 
-from app import database
+from app.core import database
 from app.security import Role, accounts, audit, needs, tokens
 from app.security.models import Audit, User
 from tests.security.conftest import PASSWORD, sign_in
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from flask import Flask
     from flask.testing import FlaskClient
 
-    from app.settings import Settings
+    from app.core.settings import Settings
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Response
 
-from app import database
+from app.core import database
 from app.security import Role, headers, needs
 from app.security.models import Session
 from tests.security.conftest import PASSWORD, make_user

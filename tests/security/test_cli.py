@@ -17,7 +17,7 @@ from app.security.tokens import find
 from tests.security.conftest import PASSWORD
 
 if TYPE_CHECKING:
-    from app.settings import Settings
+    from app.core.settings import Settings
 
 
 @pytest.fixture

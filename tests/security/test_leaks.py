@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import pytest
 from prometheus_client import generate_latest
 
+from app.core.settings import TREE
 from app.security import Role, needs
-from app.settings import TREE
 from tests.security.conftest import HOME
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from app.core.settings import Settings
 from app.security.proxies import CLIENT, Proxies, host_name, inside
-from app.settings import Settings
 
 
 def settled(settings: Settings, peer: str, host: str = "127.0.0.1:8889", path: str = "/", **said: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from app.settings import TREE
+from app.core.settings import TREE
 
 MISSING = "dqmhub-test-no-such-package"
 NOBODY = 65534

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from app.settings import TREE, Settings
+from app.core.settings import TREE, Settings
 from render.build import build
 from tests.support.processes import PATIENCE_S, environment, until
 

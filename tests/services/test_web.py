@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from app.settings import TREE, Settings
+from app.core.settings import TREE, Settings
 from tests.support.processes import PATIENCE_S, environment
 from tests.support.site import address, site
 

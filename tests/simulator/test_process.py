@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from app.settings import TREE, Settings
+from app.core.settings import TREE, Settings
 from tests.support.p5 import stand_in
 from tests.support.processes import PATIENCE_S, environment
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from app.settings import TREE
+from app.core.settings import TREE
 from services.simulator.replay import read
 from tests.support.p5 import BU, CROWDED, FU, GATEWAY, stand_in
 

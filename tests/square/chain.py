@@ -25,8 +25,8 @@ from typing import Any
 
 import zstandard
 
-from app.database import end_thread, rows
-from app.settings import TREE, Settings
+from app.core.database import end_thread, rows
+from app.core.settings import TREE, Settings
 from app.square.models import DeadLetter, Document, Graph, GraphPart, Job, Log, Run
 from tests.support.p5 import P5
 from tests.support.processes import PATIENCE_S, environment, of_session, until

@@ -1,33 +1,7 @@
-"""The hub with the jobs of three real runs, of which the newest goes on; and stand-ins for P5."""
+"""The tests of this folder use real runs and stand-ins for P5."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+from tests.support.square_fixtures import faulty, filled, p5
 
-import pytest
-
-from app.settings import Settings
-from tests.square import data
-from tests.support.faulty_p5 import FaultyP5, faulty_p5
-from tests.support.p5 import P5, stand_in
-
-
-@pytest.fixture
-def filled(hub: Settings, fixtures_dir: Path) -> Settings:
-    """The tables hold the real runs."""
-    data.fill(fixtures_dir)
-    return hub
-
-
-@pytest.fixture
-def p5() -> Iterator[P5]:
-    """A stand-in whose first run begins when it is asked for, and whose clock goes on only then."""
-    with stand_in("--quiet-start", "--speed", "1") as running:
-        yield running
-
-
-@pytest.fixture
-def faulty() -> Iterator[FaultyP5]:
-    with faulty_p5() as running:
-        yield running
+__all__ = ["faulty", "filled", "p5"]

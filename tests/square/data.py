@@ -9,7 +9,7 @@ from typing import Any
 
 import zstandard
 
-from app.database import proxy
+from app.core.database import proxy
 from app.square.models import LUMIS_PER_PART, Document, Feed, Graph, GraphPart, Host, HostStatus, Job, Log, Run, advance
 
 SYSTEM = "production"

@@ -13,9 +13,10 @@ from xml.etree import ElementTree
 import pytest
 from flask.testing import FlaskClient
 
-from app.settings import Settings
-from app.square import charts, figure
+from app.core.settings import Settings
+from app.square import charts
 from app.square.models import Job, Run
+from app.web import charts as figure
 from tests.square import data
 
 LUMI_S = 23.310893056

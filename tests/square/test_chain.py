@@ -7,9 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from app.settings import Settings
-from app.square.grabbing.grabber import HostGrabber
+from app.core.settings import Settings
 from app.square.models import Document, Host
+from app.square.poller.grabber import HostGrabber
 from tests.square.chain import SERVICES, chain, settled, storm
 from tests.support.p5 import FU, stand_in
 

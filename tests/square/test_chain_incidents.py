@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from app.settings import Settings
+from app.core.settings import Settings
 from tests.square.chain import Chain, chain, settled
 from tests.support.p5 import CROWDED, FU
 from tests.support.processes import until

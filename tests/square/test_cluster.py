@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from app.settings import Settings
-from app.square.grabbing.cluster import look, note_versions, watching
+from app.core.settings import Settings
+from app.queue import Repeated, Turn
 from app.square.models import Host, HostStatus, version_of
+from app.square.poller.cluster import look, note_versions, watching
 from app.square.upstream import Upstream
-from app.work import Repeated, Turn
 from tests.support.faulty_p5 import FaultyP5
 from tests.support.p5 import FU, P5
 

@@ -10,11 +10,11 @@ import pytest
 import zstandard
 from flask.testing import FlaskClient
 
-from app.settings import Settings
+from app.core.settings import Settings
 from app.square import documents
 from app.square.documents import rows_of
-from app.square.grabbing import store
 from app.square.models import Document, Graph, GraphPart, Host, Job, Log, Run, version_of
+from app.square.poller import store
 
 NOW = 1663260000.0
 Documents = dict[str, list[dict[str, Any]]]

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 import zstandard
 
-from app.settings import Settings
-from app.square.grabbing.grabber import BATCH, HostGrabber, grabbing
+from app.core.settings import Settings
+from app.queue import Repeated, Turn
 from app.square.models import DeadLetter, Document, Host, Job, Log, Run, version_of
+from app.square.poller.grabber import BATCH, HostGrabber, grabbing
 from app.square.upstream import Unreachable
-from app.work import Repeated, Turn
 from tests.support.faulty_p5 import FaultyP5
 from tests.support.p5 import BU, CROWDED, FU, P5
 from tests.support.processes import service, until

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from app.settings import Settings
+from app.core.settings import Settings
 from app.square import details, logs
 from app.square.models import Job, Log
 from tests.square import data

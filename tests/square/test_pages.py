@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from flask.testing import FlaskClient
 
-from app.database import proxy
-from app.settings import Settings
+from app.core.database import proxy
+from app.core.settings import Settings
 from app.square.models import SYSTEMS, Host, HostStatus, Job, advance
 from tests.square import data
 

@@ -7,7 +7,7 @@ from html import unescape
 
 from flask.testing import FlaskClient
 
-from app.settings import Settings
+from app.core.settings import Settings
 from app.square.models import Job, Run
 from app.square.pages.timeline import short
 from tests.square import data

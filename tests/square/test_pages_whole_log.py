@@ -11,9 +11,9 @@ import pytest
 from flask.testing import FlaskClient
 
 from app import create_app
+from app.core.settings import Settings
 from app.security import Role, tokens
 from app.security.models import Audit, User
-from app.settings import Settings
 from app.square.models import Acknowledgement, Job
 from tests.square import data
 from tests.support.p5 import FU, P5, stand_in

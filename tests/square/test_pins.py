@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from flask.testing import FlaskClient
 
+from app.core.settings import Settings
 from app.security import Role
 from app.security.models import Audit
-from app.settings import Settings
 from app.square.models import Pin
 from tests.square.test_pages_whole_log import bearer
 

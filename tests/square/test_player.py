@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from app.settings import Settings
+from app.core.settings import Settings
 from app.square.documents import rows_of
-from app.square.grabbing import store
 from app.square.models import Host
+from app.square.poller import store
 from tests.square.test_pages import words
 
 BU = "dqmrubu-c2a06-03-01"

@@ -9,7 +9,7 @@ from html import unescape
 
 from flask.testing import FlaskClient
 
-from app.settings import Settings
+from app.core.settings import Settings
 from app.square.models import Host, HostStatus, Job
 from tests.square import data
 

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from app import create_app
-from app.settings import Settings
+from app.core.settings import Settings
 from app.square.documents import rows_of
-from app.square.grabbing import retention, store
 from app.square.models import SYSTEMS, DeadLetter, Document, Graph, GraphPart, Host, HostStatus, Job, Log, Pin, Run
+from app.square.poller import retention, store
 
 DAY_S = 86400.0
 

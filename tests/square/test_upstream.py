@@ -13,10 +13,10 @@ import pytest
 from flask.testing import FlaskClient
 
 from app import create_app
-from app.settings import Settings
-from app.square.grabbing.cluster import certificate_days
-from app.square.grabbing.health import lines
+from app.core.settings import Settings
 from app.square.models import DeadLetter, Host
+from app.square.poller.cluster import certificate_days
+from app.square.poller.health import lines
 from app.square.upstream import BadAnswer, Unreachable, Upstream
 from tests.support.certificates import write_certificate
 from tests.support.cmsweb import frontend

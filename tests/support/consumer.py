@@ -13,7 +13,7 @@ from pathlib import Path
 
 from app import cli
 from app.cli.consumers import consume
-from app.work import Failed, Work, handler, report
+from app.queue import Failed, Work, handler, report
 
 
 def _append(path: Path, line: str) -> None:

@@ -7,11 +7,12 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
-from app.gui import naming, register
-from app.gui.demo import make_demo
-from app.settings import TREE, Settings
+from app.core.settings import TREE, Settings
+from app.gui.demo.make import make_demo
+from app.gui.files import naming, register
 from render.build import binary, build
 
 DEADLINE_S = 60
@@ -43,3 +44,11 @@ def render_service(folder: Path, *arguments: str) -> Iterator[Path]:
 def register_all(files: list[Path]) -> None:
     entries = [naming.from_path(str(file), register.Places(Settings())) for file in files]
     register.register([entry for entry in entries if entry])
+
+
+def with_demo(hub: Settings, files: list[Path], service: Path) -> Settings:
+    """The hub with the demo files registered, and with the render service of the folder `service`."""
+    hub.data.mkdir(exist_ok=True)
+    (hub.data / "render").symlink_to(service)
+    register_all(files)
+    return replace(hub, file_roots=(str(files[0].parent),))

@@ -16,9 +16,9 @@ from pathlib import Path
 
 from app import cli
 from app.cli.consumers import consume
-from app.settings import Settings
-from app.work import loops
-from app.work.loops import Repeated, Step, Turn, repeats
+from app.core.settings import Settings
+from app.queue import loops
+from app.queue.loops import Repeated, Step, Turn, repeats
 
 FOLDER = Path(sys.argv[1])
 PERIOD_S = 0.1

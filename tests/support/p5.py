@@ -14,7 +14,7 @@ from http.client import HTTPConnection
 from typing import Any
 from urllib.parse import urlsplit
 
-from app.settings import TREE
+from app.core.settings import TREE
 
 GATEWAY, BU, FU, CROWDED = "dqmrubu-c2a06-03-01", "dqmrubu-c2a06-01-01", "dqmfu-c2b03-45-01", "dqmfu-c2b04-45-01"
 """The gateway, which is also the BU of playback, and of production the BU, the FU of few clients and the one of many."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from app.settings import TREE, Settings, table
+from app.core.settings import TREE, Settings, table
 
 PATIENCE_S = 90.0
 """After so long something hangs."""

@@ -16,8 +16,8 @@ from urllib.parse import quote
 import psycopg
 import redis
 
-from app import database
-from app.settings import Settings
+from app.core import database
+from app.core.settings import Settings
 
 START_S = 60.0
 

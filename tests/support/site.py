@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from app import database
-from app.settings import Settings
+from app.core import database
+from app.core.settings import Settings
 from tests.support.gui import register_all
 from tests.support.processes import service, until
 

@@ -15,8 +15,8 @@ from app.gui.addresses import unquoted
 from app.gui.api import overlays
 from app.gui.api.query import given, values
 from app.gui.api.v1 import WAIT_S, catalog, content, not_older_than, plots, sample_key, with_sample
-from app.gui.drawing import overlay
-from app.gui.drawing.outputs import document
+from app.gui.plots import overlay
+from app.gui.plots.outputs import document
 from app.security import Role, needs
 from app.web import Problem, cached_json, raw_path
 from render.options import OptionError, Options

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from app.gui.drawing.outputs import DRAWN, TYPES
-from app.gui.register import FORMATS as FILES
+from app.gui.files.register import FORMATS as FILES
+from app.gui.plots.outputs import DRAWN, TYPES
 from render.options import FORMATS, REFERENCES
 
 Schema = dict[str, Any]

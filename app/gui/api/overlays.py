@@ -1,4 +1,4 @@
-"""The part of the API that puts several monitor elements on each other; see app.gui.drawing.overlay."""
+"""The part of the API that puts several monitor elements on each other; see app.gui.plots.overlay."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from flask import Blueprint, Response
 
 from app.gui.api.query import values
 from app.gui.api.v1 import WAIT_S, catalog, drawing_options, not_older_than, plots
-from app.gui.drawing import overlay
-from app.gui.drawing.outputs import DRAWN, sent
-from app.gui.drawing.parts import Outdated, Part
+from app.gui.plots import overlay
+from app.gui.plots.outputs import DRAWN, sent
+from app.gui.plots.parts import Outdated, Part
 from app.security import Role, needs
 from app.web import Problem, cached_json, not_modified
 from render.options import Options

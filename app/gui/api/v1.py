@@ -17,15 +17,15 @@ import re2
 from flask import Blueprint, Response, current_app, jsonify, request
 from werkzeug.exceptions import BadRequest
 
-from app.database import proxy
-from app.gui import register as registering
+from app.core.database import proxy
 from app.gui import samples
 from app.gui.addresses import unquoted
 from app.gui.api.query import given, parsed, without_time
-from app.gui.drawing.outputs import DRAWN, document, index_of, sent
-from app.gui.drawing.parts import Outdated
-from app.gui.drawing.plots import Plots
-from app.gui.lists.catalog import Catalog, OpenSample
+from app.gui.catalog.catalog import Catalog, OpenSample
+from app.gui.files import register as registering
+from app.gui.plots.outputs import DRAWN, document, index_of, sent
+from app.gui.plots.parts import Outdated
+from app.gui.plots.plots import Plots
 from app.gui.samples import SampleKey
 from app.security import Role, audit, current_user, needs, trusted
 from app.web import Problem, cached_json, not_modified, raw_path

@@ -12,7 +12,7 @@ from flask import Blueprint, Response, request, url_for
 from peewee import fn
 from werkzeug.wsgi import FileWrapper
 
-from app.database import rows
+from app.core.database import rows
 from app.formats import FormatError, Source, Unreachable
 from app.formats.urls import is_remote
 from app.gui.addresses import View

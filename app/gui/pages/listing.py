@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 
 from app.formats import Columns, Kind, QTest
 from app.gui.addresses import TILE_SIZES, View, text
-from app.gui.lists.catalog import OpenSample
+from app.gui.catalog.catalog import OpenSample
 
 TILES = 200
 """Tiles of one page; more are fetched on demand."""

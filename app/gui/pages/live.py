@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from peewee import fn
 
-from app.database import rows
+from app.core.database import rows
+from app.core.heartbeat import SILENT_S, Service
 from app.formats import Kind
-from app.gui.lists.catalog import OpenSample, Pulse
-from app.pulse import SILENT_S, Service
+from app.gui.catalog.catalog import OpenSample, Pulse
 
 STALE_S = 60.0
 """A lumisection takes 23 s, and each brings a new file: after this time something is the matter."""

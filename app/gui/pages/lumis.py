@@ -9,7 +9,7 @@ from flask import current_app, request
 from app.gui import samples
 from app.gui.addresses import View
 from app.gui.pages.chart import HEIGHT, WIDTH, chart
-from app.gui.pages.course import Course, Courses
+from app.gui.pages.lumi_series import Course, Courses
 
 
 def nearest(view: View) -> int:

@@ -14,17 +14,17 @@ from app.formats.model import EFFICIENCY
 from app.gui import samples
 from app.gui.addresses import DEFAULT_SIZE, LARGE, LARGEST, OPTIONS, TILE_SIZES, View, asked, text
 from app.gui.api.v1 import catalog, plots
-from app.gui.lists.catalog import ImportFailed, Importing, OpenSample
-from app.gui.lists.stored import find, retry
+from app.gui.catalog.catalog import ImportFailed, Importing, OpenSample
+from app.gui.catalog.stored import find, retry
+from app.gui.files.register import is_live
 from app.gui.pages import lumis
 from app.gui.pages.details import details, dimensions
 from app.gui.pages.listing import list_view, scalar, siblings, status_of, tests_of, tile
 from app.gui.pages.live import live_state
-from app.gui.register import is_live
 from app.gui.samples import SampleKey
+from app.queue import Work
 from app.security import Role, audit, current_user, needs
 from app.web import Problem, is_fragment, nothing_new, page
-from app.work import Work
 from render.options import OptionError, Options
 
 pages = Blueprint("gui", __name__)

@@ -14,14 +14,16 @@ from typing import Any
 from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.database import rows
+from app.core.database import rows
 from app.security import Role, needs
 from app.square import charts, details, runs
-from app.square.api.answers import answer
 from app.square.models import SYSTEMS, Document, Graph, Job, Run, version_of
 from app.square.names import censored
-from app.square.place import CERN, LARGEST_RUN, Place
+from app.square.view_state import ViewState
 from app.web import Problem
+from app.web.arguments import LARGEST_RUN
+from app.web.clock import CERN
+from app.web.versioned_json import answer
 
 blueprint = Blueprint("square_legacy", __name__)
 
@@ -169,11 +171,11 @@ ANSWERS: dict[str, Callable[[], Response]] = {
 @needs(Role.OPERATOR)
 def control() -> AnyResponse:
     """The control room of the older mirror. What its page sent (`/cr/exe`) is not taken here: it had no confirmation."""
-    return redirect(request.script_root + "/square/control")
+    return redirect(request.script_root + "/control")
 
 
 @blueprint.get("/timeline/")
 @needs(Role.VIEWER)
 def timeline() -> AnyResponse:
     """The timeline of the older mirror."""
-    return redirect(Place(_system(), "cern").link("/square/timeline"))
+    return redirect(ViewState(_system(), "cern").link("/square/timeline"))

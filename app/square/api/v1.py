@@ -6,16 +6,17 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from app.database import rows
+from app.core.database import rows
 from app.security import Role, current_user, needs
 from app.square import charts, details, logs, runs
-from app.square.api.answers import answer
 from app.square.documents import mapping
 from app.square.models import Job, Run, version_of
-from app.square.place import LARGEST_RUN, asked, checked_run, number
 from app.square.player import player
 from app.square.states import state_of
+from app.square.view_state import view_from_request
 from app.web import Problem
+from app.web.arguments import LARGEST_RUN, checked_run, int_arg
+from app.web.versioned_json import answer
 
 blueprint = Blueprint("square_api", __name__, url_prefix="/api/v1/square")
 
@@ -36,8 +37,8 @@ def named(columns: tuple[Any, ...], row: tuple[Any, ...]) -> dict[str, Any]:
 @needs(Role.VIEWER)
 def list_runs() -> Response:
     """Runs from `from` to `to`, the newest first, at most `limit`."""
-    system = asked().system
-    first, last, limit = number("from", 0), number("to", LARGEST_RUN), min(number("limit", 100), MOST_RUNS)
+    system = view_from_request().system
+    first, last, limit = int_arg("from", 0), int_arg("to", LARGEST_RUN), min(int_arg("limit", 100), MOST_RUNS)
 
     def make() -> Any:
         query = Run.select(*RUN).where(Run.system == system, Run.run.between(first, last)).order_by(Run.run.desc()).limit(limit)
@@ -50,7 +51,7 @@ def list_runs() -> Response:
 @needs(Role.VIEWER)
 def one_run(run: int) -> Response:
     """A run with its neighbours and its jobs; `run` 0 is the newest."""
-    system = asked().system
+    system = view_from_request().system
     newest = runs.newest(system)
     wanted = checked_run(run) or newest or 0
     found = runs.find(system, wanted)
@@ -77,7 +78,7 @@ def _job(name: str, attempt: runs.Attempt) -> dict[str, Any]:
 @needs(Role.VIEWER)
 def run_files(run: int) -> Response:
     """The files of a run by stream; with `since`, the version of an earlier answer, only lumisections that may have changed."""
-    system, since = asked().system, number("since", 0)
+    system, since = view_from_request().system, int_arg("since", 0)
     if runs.find(system, checked_run(run)) is None:
         raise Problem(404, f"run {run} is not known in {system}")
 
@@ -96,7 +97,7 @@ def run_files(run: int) -> Response:
 @needs(Role.VIEWER)
 def job() -> Response:
     """The document of the job `key`, as P5 has it; its environment only for experts."""
-    found = details.job_of(asked().system, request.args.get("key", ""))
+    found = details.job_of(view_from_request().system, request.args.get("key", ""))
     full = current_user().role >= Role.EXPERT
 
     def make() -> Any:
@@ -113,7 +114,7 @@ def job() -> Response:
 @needs(Role.VIEWER)
 def log() -> Response:
     """The lines that are stored of the log of the job `key`; gap: how many are before those that are missing, or null."""
-    found = details.job_of(asked().system, request.args.get("key", ""))
+    found = details.job_of(view_from_request().system, request.args.get("key", ""))
 
     def make() -> Any:
         joined = logs.join(*details.log_of(found))
@@ -126,7 +127,7 @@ def log() -> Response:
 @needs(Role.VIEWER)
 def hosts() -> Response:
     """The hosts that are asked, with the ages of their answers, s; and the machines as P5 sees them."""
-    system = asked().system
+    system = view_from_request().system
     found = {
         "system": system,
         "hosts": [host._asdict() | {"silent": host.silent} for host in runs.hosts(system)],
@@ -139,7 +140,7 @@ def hosts() -> Response:
 @needs(Role.VIEWER)
 def show_player() -> Response:
     """What the player of old runs says of `run`, or of the newest that it played."""
-    system, run = asked().system, number("run", 0)
+    system, run = view_from_request().system, int_arg("run", 0)
     found = player(system, run or runs.newest(system), later=not run)
     if found is None:
         raise Problem(404, f"no player has said anything of run {run} of {system}" if run else f"no player of {system} is known")

@@ -6,11 +6,12 @@ from flask import Blueprint, Response
 
 from app.security import Role, needs
 from app.square import charts, runs
-from app.square.figure import png, svg
 from app.square.models import Run
-from app.square.place import asked, checked_run, number
 from app.square.statistics import COLUMNS, csv_text, of_files, of_run
+from app.square.view_state import view_from_request
 from app.web import Problem, etag_of, not_modified
+from app.web.arguments import checked_run, int_arg
+from app.web.charts import png, svg
 
 blueprint = Blueprint("square_figures", __name__)
 
@@ -24,7 +25,7 @@ TYPES = {"svg": "image/svg+xml", "png": "image/png", "csv": "text/csv; charset=u
 @needs(Role.VIEWER)
 def run_chart(run: int, chart: str, form: str) -> Response:
     """The delay of the files of a run, or their accepted events, over lumisections."""
-    place = asked()
+    place = view_from_request()
     if chart not in charts.CHARTS or form not in TYPES:
         raise Problem(404, f"there is no {chart}.{form} of a run; there is {' and '.join(charts.CHARTS)} as {', '.join(TYPES)}")
     if runs.find(place.system, checked_run(run)) is None:
@@ -49,9 +50,9 @@ def run_chart(run: int, chart: str, form: str) -> Response:
 @needs(Role.VIEWER)
 def statistics() -> Response:
     """Runs summed up, the newest first: those from `from` to `to`, at most `limit`."""
-    place = asked()
-    chosen = Run.select().where(Run.system == place.system, Run.run.between(number("from", 0), number("to", 2**62)))
-    table = [of_run(place.system, run) for run in chosen.order_by(Run.run.desc()).limit(min(number("limit", RUNS), MOST_RUNS))]
+    place = view_from_request()
+    chosen = Run.select().where(Run.system == place.system, Run.run.between(int_arg("from", 0), int_arg("to", 2**62)))
+    table = [of_run(place.system, run) for run in chosen.order_by(Run.run.desc()).limit(min(int_arg("limit", RUNS), MOST_RUNS))]
     answer = Response(csv_text([COLUMNS, *table]), content_type=TYPES["csv"])
     answer.headers["Content-Disposition"] = f'attachment; filename="runs-{place.system}.csv"'
     return answer

@@ -15,17 +15,18 @@ from flask import Blueprint, Response, current_app, redirect, request
 from peewee import fn
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.database import proxy, rows
+from app.core.database import proxy, rows
+from app.core.settings import Settings
 from app.security import Role, audit, current_user, needs
-from app.settings import Settings
 from app.square import details, logs, runs
 from app.square.documents import mapping
-from app.square.figure import png, svg
 from app.square.models import Acknowledgement, Job, Log, Run, advance
-from app.square.place import Place, asked, number
 from app.square.states import CRASHED, FILE_ITERATOR, LOOKS, STUCK, state_of
 from app.square.upstream import BadAnswer, Unreachable, Upstream, leads_to, short
+from app.square.view_state import ViewState, view_from_request
 from app.web import Problem, nothing_new, page
+from app.web.arguments import int_arg
+from app.web.charts import png, svg
 
 pages = Blueprint("square_job", __name__)
 
@@ -40,7 +41,7 @@ FORM_BYTES = 16 * 1024
 CHUNK = 1 << 18
 
 
-def wanted(place: Place) -> Job:
+def wanted(place: ViewState) -> Job:
     """The job that the address names."""
     return details.job_of(place.system, request.args.get("key", ""))
 
@@ -49,7 +50,7 @@ def wanted(place: Place) -> Job:
 @needs(Role.VIEWER)
 def job_page() -> Response:
     """What is known of one job."""
-    place = asked()
+    place = view_from_request()
     job = wanted(place)
     version = _version(job)
     if answer := nothing_new(version):
@@ -74,7 +75,7 @@ def _version(job: Job) -> str:
     return f"{newest}-{attempts}-{state_of(job.exit_code, runs.age(job.reported) or 0.0)}"
 
 
-def _attempts(place: Place, job: Job) -> list[tuple[runs.Attempt, str]]:
+def _attempts(place: ViewState, job: Job) -> list[tuple[runs.Attempt, str]]:
     """All attempts of the client of a job in its run, the newest first."""
     same = [job] if job.run is None else [one for one in runs.jobs(place.system, job.run) if (one.tag, one.host) == (job.tag, job.host)]
     return [(attempt, client.name) for client in runs.clients(place.system, same) for attempt in (client.newest, *client.earlier)]
@@ -94,7 +95,7 @@ def raw(document: dict[str, Any]) -> str:
 @needs(Role.VIEWER)
 def job_chart(chart: str, form: str) -> Response:
     """The memory or the rate of a job as an image."""
-    job = wanted(asked())
+    job = wanted(view_from_request())
     drawn = details.figures(job, details.document(job)).get(chart)
     if drawn is None or form not in ("svg", "png"):
         raise Problem(404, f"there is no {chart}.{form} of a job; there is memory and events as svg and png")
@@ -105,7 +106,7 @@ def job_chart(chart: str, form: str) -> Response:
 @needs(Role.SHIFTER)
 def acknowledge() -> AnyResponse:
     """A shifter has seen that a job crashed or is stuck."""
-    place = asked()
+    place = view_from_request()
     request.max_content_length = FORM_BYTES
     note = request.form.get("note", "").replace("\0", "").strip()[:LONGEST_NOTE]
     job = wanted(place)
@@ -130,7 +131,7 @@ def acknowledge() -> AnyResponse:
 @needs(Role.VIEWER)
 def log_page() -> Response:
     """The stored start and end of a job's log, or its lines that hold `q`, or are of a `level`."""
-    place = asked()
+    place = view_from_request()
     job = wanted(place)
     row = Log.get_or_none(Log.system == job.system, Log.key == job.key)
     version = f"{job.version}-{row.version if row else 0}"
@@ -140,11 +141,11 @@ def log_page() -> Response:
     return log_view(place, job, log, version=version)
 
 
-def log_view(place: Place, job: Job, log: logs.Log, *, version: str = "", whole: bool = False, left_out: int = 0) -> Response:
+def log_view(place: ViewState, job: Job, log: logs.Log, *, version: str = "", whole: bool = False, left_out: int = 0) -> Response:
     """A page of a log; version: what a poll compares, "" for one that is not polled; whole: the end of the log as P5 has it now, without so many lines
     that are left out."""
     path, settings = "/square/log", current_app.config["HUB"]
-    words, level, start = request.values.get("q", ""), request.values.get("level", ""), number("from", 0)
+    words, level, start = request.values.get("q", ""), request.values.get("level", ""), int_arg("from", 0)
     if level not in ("", "error", "warning"):
         raise Problem(400, "there is no such level", [("level", "error or warning")])
     found = logs.shown(log.lines, words, level, left_out + 1)
@@ -169,7 +170,7 @@ def log_view(place: Place, job: Job, log: logs.Log, *, version: str = "", whole:
 @needs(Role.EXPERT)
 def whole_log() -> Response:
     """The whole log of a job, fetched from P5 now: a page of it, or with `as=file` all of it as it came."""
-    place = asked()
+    place = view_from_request()
     job = wanted(place)
     settings: Settings = current_app.config["HUB"]
     if not settings.square_url:
@@ -216,7 +217,7 @@ def _fetch(settings: Settings, job: Job, file: IO[bytes]) -> None:
 @needs(Role.VIEWER)
 def log_text() -> Response:
     """The stored log as a file, as it came."""
-    job = wanted(asked())
+    job = wanted(view_from_request())
     log = logs.join(*details.log_of(job))
     kept = log.lines if log.gap is None else [*log.lines[: log.gap], "", "... (lines that are not stored) ...", "", *log.lines[log.gap :]]
     return as_file(("\n".join(kept) + "\n").encode("utf-8", "surrogatepass"), job)

@@ -7,12 +7,13 @@ import time
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.database import proxy
+from app.core.database import proxy
 from app.security import Role, audit, current_user, needs
 from app.square import runs
 from app.square.models import Pin
-from app.square.place import asked, checked_run
+from app.square.view_state import view_from_request
 from app.web import Problem
+from app.web.arguments import checked_run
 
 pages = Blueprint("square_pins", __name__)
 
@@ -30,7 +31,7 @@ def pin_of(system: str, run: int) -> Pin | None:
 @needs(Role.SHIFTER)
 def pin(run: int) -> AnyResponse:
     """Keep a run; one that is kept already keeps the reason that was given first."""
-    place = asked()
+    place = view_from_request()
     request.max_content_length = FORM_BYTES
     reason = request.form.get("reason", "").replace("\0", "").strip()[:LONGEST_REASON]
     if runs.find(place.system, checked_run(run)) is None:
@@ -46,7 +47,7 @@ def pin(run: int) -> AnyResponse:
 @needs(Role.SHIFTER)
 def unpin(run: int) -> AnyResponse:
     """Let a run go: the next clean-up takes what is older than the settings say."""
-    place = asked()
+    place = view_from_request()
     with proxy.atomic():
         Pin.delete().where(Pin.system == place.system, Pin.run == checked_run(run)).execute()
         audit("let run go", f"{place.system} run {run}")

@@ -10,10 +10,12 @@ from flask import Blueprint, Response, request
 
 from app.security import Role, needs
 from app.square.models import SYSTEMS, Job, Run
-from app.square.place import LARGEST_RUN, ZONES, Place, asked, number
 from app.square.runs import client_name, short, span
 from app.square.states import LOOKS, ORDER, exit_words, state_of
+from app.square.view_state import ViewState, view_from_request
 from app.web import page
+from app.web.arguments import LARGEST_RUN, int_arg
+from app.web.clock import ZONES
 
 pages = Blueprint("square_timeline", __name__)
 
@@ -60,13 +62,13 @@ class Line(NamedTuple):
 @needs(Role.VIEWER)
 def timeline() -> Response:
     """Runs from the newest, by client."""
-    place = asked()
+    place = view_from_request()
     args = request.args
     filters = Filters(
-        number("from", 0), number("to", LARGEST_RUN), args.get("bad") == "1", args.get("seen") == "1",
+        int_arg("from", 0), int_arg("to", LARGEST_RUN), args.get("bad") == "1", args.get("seen") == "1",
         args.get("client", "").strip()[:LONGEST_FILTER],
     )  # fmt: skip
-    before = number("before", LARGEST_RUN)
+    before = int_arg("before", LARGEST_RUN)
     found = _runs(place, filters, before)
     lines = _lines(place, filters, found[:RUNS])
     names = sorted({name for line in lines for name in line.cells}, key=str.casefold)
@@ -76,12 +78,12 @@ def timeline() -> Response:
         older=place.link("/square/timeline", **filters.query, before=found[RUNS - 1].run) if len(found) > RUNS else "",
         newest=place.link("/square/timeline", **filters.query) if before < LARGEST_RUN else "",
         table=place.link("/square/statistics.csv", **{name: filters.query[name] for name in ("from", "to")}),
-        systems=[(name, place.but(system=name).link("/square/timeline"), name == place.system) for name in SYSTEMS],
-        zones=[(name, place.but(tz=name).link("/square/timeline", **filters.query), name == place.tz) for name in ZONES],
+        systems=[(name, place.replace(system=name).link("/square/timeline"), name == place.system) for name in SYSTEMS],
+        zones=[(name, place.replace(tz=name).link("/square/timeline", **filters.query), name == place.tz) for name in ZONES],
     )  # fmt: skip
 
 
-def _runs(place: Place, filters: Filters, before: int) -> list[Run]:
+def _runs(place: ViewState, filters: Filters, before: int) -> list[Run]:
     """One run more than a page shows, so that it is known whether there are more."""
     chosen = Run.select().where(Run.system == place.system, Run.run.between(filters.first, filters.last), Run.run < before)
     if filters.bad or filters.seen or filters.client:
@@ -89,7 +91,7 @@ def _runs(place: Place, filters: Filters, before: int) -> list[Run]:
     return list(chosen.order_by(Run.run.desc()).limit(RUNS + 1))
 
 
-def _chosen(place: Place, filters: Filters, query: Any) -> Any:
+def _chosen(place: ViewState, filters: Filters, query: Any) -> Any:
     """The jobs that the filters let through."""
     query = query.where(Job.system == place.system)
     if filters.bad:
@@ -99,7 +101,7 @@ def _chosen(place: Place, filters: Filters, query: Any) -> Any:
     return query.where(Job.tag.contains(filters.client)) if filters.client else query
 
 
-def _lines(place: Place, filters: Filters, found: list[Run]) -> list[Line]:
+def _lines(place: ViewState, filters: Filters, found: list[Run]) -> list[Line]:
     columns = (Job.run, Job.tag, Job.key, Job.host, Job.exit_code, Job.lumi, Job.events, Job.reported, Job.started)
     chosen = _chosen(place, filters, Job.select(*columns)).where(Job.run.in_([run.run for run in found]))
     jobs = list(chosen.order_by(Job.run, Job.tag, Job.started.desc()).namedtuples())

@@ -8,17 +8,19 @@ from flask import Blueprint, Response, current_app, redirect, render_template, r
 from markupsafe import Markup
 from werkzeug.wrappers import Response as AnyResponse
 
+from app.core.settings import Settings
 from app.security import Role, current_user, needs
-from app.settings import Settings
 from app.square import charts, runs
 from app.square.models import SYSTEMS, Run
-from app.square.pages.fragments import answer, fragments
 from app.square.pages.pins import pin_of
 from app.square.pages.situation import is_current, situation, token
-from app.square.place import ZONES, Place, asked, checked_run
 from app.square.player import player
 from app.square.states import LOOKS
+from app.square.view_state import ViewState, view_from_request
 from app.web import Problem, is_fragment, page
+from app.web.arguments import checked_run
+from app.web.clock import ZONES
+from app.web.fragment_cache import answer, fragments
 
 pages = Blueprint("square", __name__)
 
@@ -29,24 +31,24 @@ def live() -> AnyResponse:
     """The newest run, always. An address of the older mirror (`?run=N&db=`) leads to the page that shows the same."""
     if "run" in request.args or "db" in request.args:
         return redirect(old_bookmark())
-    return _show(asked(), None)
+    return _show(view_from_request(), None)
 
 
 @pages.get("/square/runs/<int:run>")
 @needs(Role.VIEWER)
 def run_page(run: int) -> Response:
     """One run."""
-    return _show(asked(), checked_run(run))
+    return _show(view_from_request(), checked_run(run))
 
 
 def old_bookmark() -> str:
     """Where an address of the older mirror leads: `?run=` and `?db=`."""
     run, system = request.args.get("run", ""), request.args.get("db", SYSTEMS[0])
-    place = Place(system if system in SYSTEMS else SYSTEMS[0], "cern")
+    place = ViewState(system if system in SYSTEMS else SYSTEMS[0], "cern")
     return place.link(f"/square/runs/{run}" if run.isascii() and run.isdecimal() and len(run) < 19 else "/square")
 
 
-def _show(place: Place, wanted: int | None) -> Response:
+def _show(place: ViewState, wanted: int | None) -> Response:
     """A page, its fragment for a poll, or 204 to a poll of a page that shows all there is.
 
     The fragment is the same for everybody, so it is made once for all who ask within a second.
@@ -71,7 +73,7 @@ def _show(place: Place, wanted: int | None) -> Response:
     return page("square/run.html", "square/run.html", **context)
 
 
-def _context(place: Place, run: Run | None, wanted: int | None, now: runs.Asked) -> dict[str, Any]:
+def _context(place: ViewState, run: Run | None, wanted: int | None, now: runs.Asked) -> dict[str, Any]:
     settings: Settings = current_app.config["HUB"]
     is_newest = wanted is None or wanted == now.newest
     played = player(place.system, run.run if run else None, later=is_newest)
@@ -97,8 +99,8 @@ def _context(place: Place, run: Run | None, wanted: int | None, now: runs.Asked)
         "files": charts.version(place.system, run.run) if run else 0,
         "poll": place.link(path, since=token(now, wanted, clients)),
         "poll_s": settings.square_poll_s,
-        "systems": [(name, place.but(system=name).link("/square"), name == place.system) for name in SYSTEMS],
-        "zones": [(name, place.but(tz=name).link(path), name == place.tz) for name in ZONES],
+        "systems": [(name, place.replace(system=name).link("/square"), name == place.system) for name in SYSTEMS],
+        "zones": [(name, place.replace(tz=name).link(path), name == place.tz) for name in ZONES],
         "ago": runs.age,
         "silent_s": runs.SILENT_S,
     }

@@ -1,0 +1,1 @@
+"""What every process needs: settings, database, heartbeat, supervisor, metrics, web server, version."""

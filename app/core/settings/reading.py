@@ -1,0 +1,135 @@
+"""The settings in force: what the files and the environment give, checked against the table."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, get_origin, get_type_hints
+
+from app.core.settings.table import TREE, Settings, table
+from app.formats.urls import normal_folder
+
+DUMMY_SECRETS = ("changeme", "change-me", "change me", "secret", "password", "dummy", "example", "test", "xxx", "none")
+
+HIDDEN = "(hidden)"
+"""What messages show of a secret, and of what may be one under a misspelt name."""
+
+
+class SettingError(ValueError):
+    """A setting that cannot be used: which, what was given, where, and what is allowed."""
+
+    def __init__(self, name: str, value: object, allowed: str, where: str) -> None:
+        self.name = name
+        super().__init__(f"{where}: {name} = {value!r} cannot be used; allowed: {allowed}")
+
+
+def load(config: Path | None = None, environ: Mapping[str, str] = os.environ) -> Settings:
+    """The settings in force; SettingError names the first value that cannot be used, and where it stands."""
+    values: dict[str, Any] = {}
+    for file in config_files(config, environ):
+        values.update(_from_file(file))
+    values.update(_from_environment(environ))
+    given = Settings(**values)
+    return replace(
+        given,
+        data_dir=_absolute(given.data_dir),
+        file_roots=tuple(_absolute(root) for root in given.file_roots),
+        render_plugins=given.render_plugins and _absolute(given.render_plugins),
+        publish_folder=given.publish_folder and _absolute(given.publish_folder),
+    )
+
+
+def _absolute(path: str) -> str:
+    return normal_folder(path) if "://" in path else os.path.abspath(TREE / Path(path).expanduser())
+
+
+def config_files(config: Path | None, environ: Mapping[str, str]) -> list[Path]:
+    """The files that are read, first the main one, then those of its drop-in folder by name."""
+    named = config or (Path(environ["DQMHUB_CONFIG"]) if environ.get("DQMHUB_CONFIG") else None)
+    if named and not named.is_file():
+        raise SettingError("config", str(named), "a TOML file that exists", "command line or DQMHUB_CONFIG")
+    main = named or next((path for path in (TREE / "dqmhub.toml", Path("/etc/dqmhub/dqmhub.toml")) if path.is_file()), None)
+    return [main, *sorted((main.parent / "conf.d").glob("*.toml"))] if main else []
+
+
+def _from_file(path: Path) -> dict[str, Any]:
+    try:
+        given = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise SettingError("config", str(path), f"a readable TOML file ({error})", str(path)) from None
+    return {name: _checked(name, value, str(path)) for name, value in given.items()}
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
+    values = {}
+    for row in table():
+        for variable in (f"DQMHUB_{row.name.upper()}", row.metadata["env"]):
+            if variable and variable in environ:
+                values[row.name] = _checked(row.name, _parsed(row.name, environ[variable], variable), variable)
+                break
+    known = {f"DQMHUB_{row.name.upper()}" for row in table()} | OTHER_VARIABLES
+    for variable in environ:
+        if variable.startswith("DQMHUB_") and variable not in known:
+            raise SettingError(variable, HIDDEN, "a variable that `dqmhub config show` lists", "environment")
+    return values
+
+
+OTHER_VARIABLES = {"DQMHUB_CONFIG", "DQMHUB_SUPERVISOR_PID", "DQMHUB_FIXTURES"}
+"""Variables of ours that are no settings."""
+
+_TYPES = {bool: "true or false", int: "a whole number", float: "a number", str: "text", tuple: "a list of texts"}
+
+
+def kind(name: str) -> type:
+    """bool, int, float, str, or tuple for a list of texts."""
+    hint = get_type_hints(Settings)[name]
+    found: type = get_origin(hint) or hint
+    return found
+
+
+def _parsed(name: str, text: str, where: str) -> Any:
+    """The text of an environment variable as the type of the setting; lists are separated by commas."""
+    wanted = kind(name) if name in Settings.__dataclass_fields__ else str
+    try:
+        if wanted is bool:
+            return {"true": True, "1": True, "false": False, "0": False}[text.lower()]
+        if wanted is tuple:
+            return [part.strip() for part in text.split(",") if part.strip()]
+        return wanted(text)
+    except (KeyError, ValueError):
+        raise SettingError(name, text, _TYPES[wanted], where) from None
+
+
+def _checked(name: str, value: Any, where: str) -> Any:
+    row = Settings.__dataclass_fields__.get(name)
+    if row is None:
+        raise SettingError(name, HIDDEN, "a name that `dqmhub config show` lists", where)
+    shown = HIDDEN if row.metadata["secret"] else value
+    value = _typed(name, value, where, shown)
+    if row.metadata["secret"] and any(_is_dummy(item) for item in (value if isinstance(value, tuple) else (value,)) if item):
+        raise SettingError(name, shown, "a secret of your own, not the placeholder of a sample file", where)
+    if allowed := row.metadata["check"](value) if row.metadata["check"] else "":
+        raise SettingError(name, shown, allowed, where)
+    return value
+
+
+def _is_dummy(value: str) -> bool:
+    """Whether a key, or the password inside an address, is a placeholder that was never replaced."""
+    password = re.search(r"://[^/@:]*:([^@]*)@", value) or re.search(r"[?&]password=([^&]*)", value)
+    secret = password.group(1) if password else value
+    return secret.lower().strip("<>[]{} ") in DUMMY_SECRETS
+
+
+def _typed(name: str, value: Any, where: str, shown: Any) -> Any:
+    wanted = kind(name)
+    if wanted is float and type(value) is int:
+        value = float(value)
+    if wanted is tuple and isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return tuple(value)
+    if type(value) is not wanted:
+        raise SettingError(name, shown, _TYPES[wanted], where)
+    return value

@@ -1,0 +1,35 @@
+"""The settings as people see them: with their values, and as a sample file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.core.settings.table import Settings, table
+
+
+def shown(settings: Settings) -> dict[str, Any]:
+    """Every setting with its value, secrets as "(set)" or "(not set)"."""
+    values = {}
+    for row in table():
+        value = getattr(settings, row.name)
+        values[row.name] = ("(set)" if value else "(not set)") if row.metadata["secret"] else value
+    return values
+
+
+def sample() -> str:
+    """The sample configuration file: each setting with its help, commented out at its default."""
+    lines = ["# DQM Hub: settings. Each line that is commented out shows the default.", ""]
+    for row in table():
+        lines.append(f"# {row.metadata['help']}" + (" Secret." if row.metadata["secret"] else ""))
+        lines.append(f"# {row.name} = {toml(row.default)}")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def toml(value: Any) -> str:
+    """A value as TOML has it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple):
+        return "[" + ", ".join(f'"{item}"' for item in value) + "]"
+    return f'"{value}"' if isinstance(value, str) else str(value)

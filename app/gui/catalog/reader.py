@@ -1,0 +1,139 @@
+"""Reading the list of a file in a child process with limits on memory and CPU, so that no file can harm the caller.
+
+The child is this module run as a program: it loads nothing but app.formats, and writes to its standard output one
+line of JSON, which gives the sizes of the blobs that follow it.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+import zstandard
+
+from app.core.supervisor import die_with
+from app.formats import FormatError, scan
+from app.formats.urls import is_remote
+
+TREE = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
+"""As in app.core.settings, which takes the child longer to load than a small file to read."""
+
+
+NICENESS = 10
+"""The child gives way to those who show pages, for several may read at once."""
+
+
+REMOTE_MB = 256
+"""Addresses that the client of remote files reserves for its threads, whatever the file is; without them it crashes."""
+
+
+class StoredListing(NamedTuple):
+    """The list of one sample as it is stored: each blob is zstd; sha256 is that of its names."""
+
+    run: int
+    lumi: int
+    me_count: int
+    sha256: str
+    columns: bytes
+    facts: bytes
+
+
+class Contents(NamedTuple):
+    """What a file holds. names: by the hash of each list of names their number and, as zstd, the list itself."""
+
+    listings: list[StoredListing]
+    names: dict[str, tuple[int, bytes]]
+    unreadable: int
+
+
+class Unreadable(Exception):
+    """The file could not be read; the message says what is wrong with it."""
+
+
+def read(path: str, format: str, memory_mb: int, cpu_s: int, remote_timeout_s: float) -> Contents:
+    """The lists of the samples in a file; raises OSError when it cannot be opened or read, and Unreadable when it cannot be used."""
+    limits = (memory_mb, cpu_s, remote_timeout_s, os.getpid())
+    command = [sys.executable, "-m", "app.gui.catalog.reader", path, format, *map(str, limits)]
+    try:
+        done = subprocess.run(command, cwd=TREE, capture_output=True, timeout=10 * cpu_s, check=False)
+    except subprocess.TimeoutExpired:
+        raise Unreadable(f"reading took more than {10 * cpu_s} s; the disk may be stuck") from None
+    head, _, rest = done.stdout.partition(b"\n")
+    if done.returncode == -signal.SIGXCPU:
+        raise Unreadable(f"reading took more than {cpu_s} s of CPU (import_cpu_s)")
+    if done.returncode != 0 or not head:
+        last = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]
+        raise Unreadable(f"the reading process ended with code {done.returncode}: {last}")
+    answer = json.loads(head)
+    if "errno" in answer:
+        raise OSError(answer["errno"], answer["error"])
+    if "error" in answer:
+        raise Unreadable(answer["error"])
+    return _contents(answer, memoryview(rest))
+
+
+def _contents(answer: dict[str, Any], blobs: memoryview) -> Contents:
+    at = 0
+
+    def next_blob(size: int) -> bytes:
+        nonlocal at
+        at += size
+        return bytes(blobs[at - size : at])
+
+    names = {sha256: (count, next_blob(size)) for sha256, count, size in answer["names"]}
+    listings = [
+        StoredListing(run, lumi, names[sha256][0], sha256, next_blob(columns), next_blob(facts))
+        for run, lumi, sha256, columns, facts in answer["samples"]
+    ]
+    return Contents(listings, names, answer["unreadable"])
+
+
+def main(path: str, format: str, memory_mb: str, cpu_s: str, timeout_s: str, parent: str) -> None:
+    """The child: set the limits, read the file, write the answer."""
+    die_with(int(parent))
+    os.nice(NICENESS)
+    gc.disable()  # a tenth of the time would go into looking for cycles among the names, and there are none
+    resource.setrlimit(resource.RLIMIT_AS, (int(memory_mb) + (REMOTE_MB if is_remote(path) else 0) << 20,) * 2)
+    resource.setrlimit(resource.RLIMIT_CPU, (int(cpu_s), int(cpu_s) + 5))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if is_remote(path):
+        from app.formats import remote
+
+        remote.configure(float(timeout_s))
+    try:
+        head, blobs = _packed(path, format)
+    except FormatError as error:
+        head, blobs = {"error": str(error)}, []
+    except OSError as error:
+        head, blobs = {"error": error.strerror, "errno": error.errno}, []
+    except MemoryError:
+        head, blobs = {"error": f"{path}: reading it takes more than {memory_mb} MB (import_memory_mb)"}, []
+    sys.stdout.buffer.write(json.dumps(head).encode() + b"\n" + b"".join(blobs))
+
+
+def _packed(path: str, format: str) -> tuple[dict[str, object], list[bytes]]:
+    compress = zstandard.ZstdCompressor(level=3).compress
+    found = scan(path, format)
+    names = {id(listing.names): listing.names for listing in found.samples.values()}  # lumisections share most of theirs
+    packed = {number: shared.pack() for number, shared in names.items()}
+    hashes = {number: sha256(joined).hexdigest() for number, joined in packed.items()}
+    distinct = {hashes[number]: (len(names[number]), compress(joined)) for number, joined in packed.items()}
+    samples: list[tuple[int, int, str, int, int]] = []
+    blobs = [blob for _, blob in distinct.values()]
+    for (run, lumi), listing in sorted(found.samples.items()):
+        columns, facts = compress(listing.columns.pack()), compress(listing.facts.pack())
+        samples.append((run, lumi, hashes[id(listing.names)], len(columns), len(facts)))
+        blobs += [columns, facts]
+    counts = [(name, count, len(blob)) for name, (count, blob) in distinct.items()]
+    return {"samples": samples, "names": counts, "unreadable": found.unreadable}, blobs
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,1 @@
+"""The demo: small files that look like real DQM, and simulated online runs."""

@@ -1,0 +1,62 @@
+"""/api/openapi.json: the API of all wings in one document."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response
+
+from app.control import openapi as control
+from app.core.version import VERSION
+from app.gui.api import openapi as gui
+from app.security import Role, needs
+from app.square.api import openapi as square
+from app.web import cached_json
+
+blueprint = Blueprint("openapi", __name__)
+
+PROBLEM = {
+    "type": "object",
+    "required": ["message", "status", "errors"],
+    "properties": {
+        "message": {"type": "string"},
+        "status": {"type": "integer"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["field", "problem"],
+                "properties": {"field": {"type": "string"}, "problem": {"type": "string"}},
+            },
+        },
+    },
+}
+WRONG = {
+    "description": "What is wrong, and what would be right.",
+    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+}
+OWN = {
+    "/api/openapi.json": {
+        "get": {"summary": "This document.", "parameters": [], "responses": {"200": {"description": "OpenAPI 3.0."}}},
+    }
+}
+
+
+def document() -> dict[str, Any]:
+    """The whole document; every address also answers with a Problem when it cannot do what is asked."""
+    paths = {
+        address: {method: what | {"responses": what["responses"] | {"default": WRONG}} for method, what in methods.items()}
+        for address, methods in sorted({**gui.PATHS, **square.PATHS, **control.PATHS, **OWN}.items())
+    }
+    return {
+        "openapi": "3.0.3",
+        "info": {"title": "DQM Hub", "version": VERSION, "license": {"name": "Apache-2.0"}},
+        "paths": paths,
+        "components": {"schemas": {"Problem": PROBLEM}},
+    }
+
+
+@blueprint.get("/api/openapi.json")
+@needs(Role.PUBLIC)
+def openapi() -> Response:
+    return cached_json(document())

@@ -1,0 +1,15 @@
+"""What the public mirrors get: rendered, redacted, numbered in revisions, signed and sent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+
+def init_app(app: Flask) -> None:
+    """Add the pages."""
+    from app.publish import views
+
+    app.register_blueprint(views.pages)

@@ -1,0 +1,49 @@
+"""The key that signs snapshots, and the secret behind the pseudonyms: files of mode 0600 in publish/ of data_dir."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from app.core.settings import SettingError, Settings, make_file
+
+
+def key_path(settings: Settings) -> Path:
+    return Path(settings.publish_key) if settings.publish_key else settings.data / "publish" / "key"
+
+
+def make_key(settings: Settings) -> bool:
+    """Make the key that signs; False when there is one. OSError when it cannot be written."""
+    path = key_path(settings)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pem = Ed25519PrivateKey.generate().private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    return make_file(path, pem)
+
+
+def signing_key(settings: Settings) -> Ed25519PrivateKey:
+    """The key that signs; SettingError says what to do when there is none that can be used."""
+    path = key_path(settings)
+    try:
+        key = serialization.load_pem_private_key(path.read_bytes(), None)
+    except OSError as error:
+        hint = f"a file that can be read ({error.strerror}); `dqmhub mirror-key` makes one"
+        raise SettingError("publish_key", str(path), hint, "the key that signs snapshots") from error
+    except (ValueError, TypeError):
+        key = None
+    if not isinstance(key, Ed25519PrivateKey):
+        raise SettingError("publish_key", str(path), "an Ed25519 key as PEM without a password", "the key that signs snapshots")
+    return key
+
+
+def pseudonym_secret(settings: Settings) -> bytes:
+    """What identifiers and pseudonyms are made with: who does not have it cannot guess names and compare. Made when it is missing."""
+    path = settings.data / "publish" / "secret"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        make_file(path, secrets.token_hex(32).encode())
+    return path.read_bytes()

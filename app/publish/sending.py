@@ -1,0 +1,203 @@
+"""Snapshots to the mirrors: each has a turn of its own, with its own pauses, so that one that is down or slow delays nobody.
+
+What a mirror has is believed to nobody but the mirror: it is asked when a turn begins and after each failure, and
+says it in each answer.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any, NamedTuple
+
+import requests
+from urllib3.exceptions import HTTPError
+
+from app.core.settings import Settings
+from app.publish import revisions
+from app.publish.keys import signing_key
+from app.publish.models import Mirror, Series
+from app.queue import Turn
+from app.square.events import one_line
+from app.square.upstream import reason
+from protocol.snapshot import pack
+
+log = logging.getLogger(__name__)
+
+SEND_S = 1.0
+"""Seconds between two looks at whether there is something to send."""
+
+CONNECT_S, ANSWER_S = 5.0, 30.0
+"""Seconds for a connection, and for a pause in what a mirror takes or answers."""
+
+SERIES_S = 3600.0
+"""A series lasts so long at least, whatever a mirror says."""
+
+MOST_CORRECTIONS = 3
+"""So often a mirror may say that it has something else, before it is left alone for a while."""
+
+LONGEST_PAUSE_S = 60.0
+MOST_BYTES = 64 * 1024
+"""Of an answer."""
+
+
+class Failed(Exception):
+    """A mirror did not take a snapshot; the message says why."""
+
+
+class Has(NamedTuple):
+    """What a mirror says that it has."""
+
+    series: str
+    edition: int
+
+
+@contextmanager
+def sending(address: str, settings: Settings, turn: Turn) -> Iterator[Callable[[], None]]:
+    """Gives a step that brings a mirror up to date."""
+    sender = Sender(address, settings)
+    try:
+        yield partial(sender.step, turn.over)
+    finally:
+        sender.session.close()
+
+
+class Sender:
+    """What one mirror is sent. has: None until it was asked; corrections: how often in a row it said that it has something else than we sent on from."""
+
+    def __init__(self, address: str, settings: Settings) -> None:
+        self.address = address
+        self.base = address.rstrip("/")
+        self.settings = settings
+        self.has: Has | None = None
+        self.corrections = 0
+        self.session = requests.Session()
+        self.session.trust_env = False  # a proxy or password of this account's surroundings is not meant for mirrors
+        self.session.verify = settings.publish_ca or True
+
+    def step(self, over: Callable[[], bool]) -> None:
+        """Send what the mirror lacks, unless it is to be left alone for now; what fails is written down."""
+        row = row_of(self.address)
+        if 0 < row.not_before - time.time() <= LONGEST_PAUSE_S:  # what is later was written by a clock that was set back
+            return
+        try:
+            self.has = self.has or _has(self._request("GET"))
+            while self._lacks() and not over():
+                self._send()
+        except (Failed, requests.RequestException, HTTPError, OSError) as error:  # OSError: publish_ca cannot be read
+            self.has, self.corrections = None, 0
+            failed(row, str(error) if isinstance(error, Failed) else reason(error))
+
+    def _lacks(self) -> bool:
+        series = revisions.current()
+        return bool(series.edition) and self.has != Has(series.name, series.edition)
+
+    def _send(self) -> None:
+        series = revisions.current()
+        since = self.has.edition if self.has and self.has.series == series.name else 0
+        if since > series.edition:
+            series, since = self._renewed(series, since), 0
+        if 0 < since < series.dropped:
+            raise Failed("it was away for so long that what left meanwhile is not known any more: empty its file, and it gets everything")
+        snapshot = revisions.snapshot(series, since, self.settings.instance_name)
+        body = pack(snapshot, signing_key(self.settings))
+        answer = self._request("POST", body)
+        if answer.status == 409:
+            now, self.corrections = _has(answer), self.corrections + 1
+            if now in (self.has, Has(series.name, since)) or self.corrections > MOST_CORRECTIONS:
+                raise Failed(f"it refuses edition {snapshot.until} of {series.name}: {answer.why}")
+            self.has = now
+            return
+        self.has = _has(answer)
+        if self.has != Has(series.name, snapshot.until):
+            raise Failed(
+                f"it says that it has edition {self.has.edition} of {self.has.series!r} after it was sent {snapshot.until} of {series.name}"
+            )
+        self.corrections = 0
+        succeeded(self.address, self.has, snapshot.at, len(body))
+
+    def _renewed(self, series: Series, claimed: int) -> Series:
+        """Another series, when a mirror has more of this one than was made: the database was lost or put back, so its numbers are worth nothing.
+
+        One that only says so would have everything sent to everybody again and again.
+        """
+        if time.time() - series.started < SERIES_S:
+            made = f"of which only {series.edition} were made"
+            raise Failed(
+                f"it says that it has edition {claimed} of {series.name}, {made}; a new series begins when this one is an hour old"
+            )
+        log.warning("%s has edition %d of %s, more than there are: a new series begins", self.address, claimed, series.name)
+        return revisions.renew(series)
+
+    def _request(self, method: str, body: bytes | None = None) -> Answer:
+        """What the mirror answers to GET or POST of /snapshots with 200 or 409; Failed for anything else."""
+        try:
+            answer = self._ask(method, body)
+        except requests.ConnectionError:  # a kept connection may have been closed meanwhile: once more, on a new one
+            answer = self._ask(method, body)
+        if answer.status not in (200, 409):
+            raise Failed(f"it answers with status {answer.status}" + (f": {answer.why}" if answer.why else ""))
+        return answer
+
+    def _ask(self, method: str, body: bytes | None) -> Answer:
+        end, raw = time.monotonic() + ANSWER_S, bytearray()
+        given = self.session.request(
+            method, f"{self.base}/snapshots", data=body, timeout=(CONNECT_S, ANSWER_S), stream=True, allow_redirects=False,
+            headers={"Content-Type": "application/octet-stream", "Accept": "application/json"},
+        )  # fmt: skip
+        with given:
+            while len(raw) < MOST_BYTES and (chunk := given.raw.read1(MOST_BYTES, decode_content=True)):
+                raw += chunk
+                if time.monotonic() > end:
+                    raise Failed(f"no answer within {ANSWER_S:g} s")
+        try:
+            told = json.loads(raw)
+        except (ValueError, RecursionError):
+            told = None
+        return Answer(given.status_code, told if isinstance(told, dict) else {})
+
+
+class Answer(NamedTuple):
+    """An answer of a mirror; told: its JSON, {} when it is none."""
+
+    status: int
+    told: dict[str, Any]
+
+    @property
+    def why(self) -> str:
+        return one_line(str(self.told.get("message", "")))[:300]
+
+
+def _has(answer: Answer) -> Has:
+    series, edition = answer.told.get("series"), answer.told.get("have")
+    if not isinstance(series, str) or type(edition) is not int or edition < 0:
+        raise Failed(f"what answers (status {answer.status}) is no mirror")
+    return Has(series, edition)
+
+
+def row_of(address: str) -> Mirror:
+    """How it goes with a mirror, or with the folder."""
+    found: Mirror | None = Mirror.get_or_none(Mirror.address == address)
+    if found is None:
+        Mirror.insert(address=address).on_conflict_ignore().execute()
+        found = Mirror.get(Mirror.address == address)
+    return found
+
+
+def succeeded(address: str, has: Has, at: float, sent: int) -> None:
+    """Write that a mirror has an edition that was made `at`; sent: bytes."""
+    facts = {"series": has.series, "have": has.edition, "at": at, "last_ok": time.time(), "failures": 0, "not_before": 0.0}
+    Mirror.update(facts | {"sent": Mirror.sent + sent}).where(Mirror.address == address).execute()
+
+
+def failed(row: Mirror, error: str) -> None:
+    """Write why a mirror has nothing new, and leave it alone for longer and longer."""
+    now, pause = time.time(), min(2.0**row.failures, LONGEST_PAUSE_S)
+    if error != row.error or not row.failures:
+        log.warning("%s is not brought up to date: %s", row.address, error)
+    facts = {"last_error": now, "error": error[:1000], "failures": row.failures + 1, "not_before": now + pause}
+    Mirror.update(facts).where(Mirror.id == row.id).execute()

@@ -1,0 +1,34 @@
+"""What every page and every API answer needs: errors, ETag and 304, versions and 204, fragments, arguments, times, charts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.web.answers import cached_json, etag_of, is_api, is_fragment, not_modified, nothing_new, page
+from app.web.arguments import raw_path
+from app.web.problem import Problem
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+__all__ = [
+    "Problem",
+    "cached_json",
+    "etag_of",
+    "init_app",
+    "is_api",
+    "is_fragment",
+    "not_modified",
+    "nothing_new",
+    "page",
+    "raw_path",
+]
+
+
+def init_app(app: Flask) -> None:
+    """Add what every page uses: its frame, fragments that are cached for a second, and the handling of errors."""
+    from app.web import errors, fragment_cache, frame
+
+    errors.init_app(app)
+    fragment_cache.init_app(app)
+    frame.init_app(app)

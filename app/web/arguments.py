@@ -1,0 +1,56 @@
+"""Arguments of the address: whole numbers and choices, with one error for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flask import request
+
+from app.web.problem import Problem
+
+LARGEST_RUN = 2**62
+"""Greatest number that every table can hold."""
+
+
+def int_arg(name: str, default: int, highest: int = LARGEST_RUN) -> int:
+    """A whole number from 0 to `highest` of the query; `default` without one. Raises Problem 400."""
+    text = request.args.get(name, "")
+    if not text:
+        return default
+    number = parse_int(text, highest)
+    if number is None:
+        raise Problem(400, f"{name} cannot be used", [(name, "a whole number is expected")])
+    return number
+
+
+def parse_int(text: str, highest: int = LARGEST_RUN) -> int | None:
+    """A whole number from 0 to `highest` in plain digits, or None."""
+    if not (text.isascii() and text.isdecimal() and len(text) < 20):  # int() of a long text takes long
+        return None
+    number = int(text)
+    return number if number <= highest else None
+
+
+def choice_arg(name: str, choices: Sequence[str]) -> str:
+    """One of `choices` of the query; the first without one. Raises Problem 400."""
+    text = request.args.get(name, choices[0])
+    if text not in choices:
+        raise Problem(400, f"there is no {name} {text!r}", [(name, "one of " + ", ".join(choices))])
+    return text
+
+
+def checked_run(run: int) -> int:
+    """A run number that a table can hold. Raises Problem 404."""
+    if run > LARGEST_RUN:
+        raise Problem(404, "there is no run of so large a number")
+    return run
+
+
+def raw_path(skip: int) -> bytes:
+    """The rest of the address behind its first `skip` parts, as the bytes that the client sent, percent-decoded.
+
+    Names of files and MEs need not be UTF-8, which Flask's own arguments are.
+    """
+    path: str = request.environ["PATH_INFO"]
+    parts = path.encode("latin1").split(b"/", skip + 1)
+    return parts[skip + 1] if len(parts) > skip + 1 else b""

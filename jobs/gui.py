@@ -1,0 +1,29 @@
+"""Background jobs of the DQM GUI: reading registered files, and bounding what is stored."""
+
+from __future__ import annotations
+
+from app.core.settings import load
+from app.gui.catalog.importing import forget_names, import_file
+from app.gui.files.register import IMPORT
+from app.gui.plots.plots import EVICT, evict
+from app.queue import Work, handler, report
+
+
+@handler(IMPORT)
+def import_listing(work: Work) -> None:
+    """Read the list of a file into the catalog. The key is the id of the file; running twice stores the same list."""
+    import_file(work, load())
+
+
+@handler(EVICT)
+def evict_plots(work: Work) -> None:
+    """Remove the plots that were not shown for longest, down to nine tenths of the allowed size."""
+    settings = load()
+    removed = evict(settings.data / "plots", int(0.9 * (settings.plot_cache_mb << 20)))
+    report(work, None, f"{removed} plots removed")
+
+
+@handler("clean-names", daily=True)
+def clean_names(work: Work) -> None:
+    """Remove name lists that no sample has any more."""
+    report(work, None, f"{forget_names()} name lists removed")

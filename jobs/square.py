@@ -1,0 +1,33 @@
+"""Background jobs of DQM^2: polling P5, and removing what is older than the settings allow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+
+from app.core.settings import Settings, load
+from app.queue import Repeated, Work, handler, repeats, report
+from app.square.poller import retention
+from app.square.poller.cluster import watching
+from app.square.poller.grabber import grabbing
+
+
+@repeats
+def grab(settings: Settings) -> Iterable[Repeated]:
+    """For each system that has machines: their documents."""
+    for system, machines in settings.square_machines.items():
+        yield Repeated(f"grab {system}", settings.square_grab_s, partial(grabbing, system, machines, settings))
+
+
+@repeats
+def watch(settings: Settings) -> Iterable[Repeated]:
+    """For each system that has machines: which of them are up."""
+    for system in settings.square_machines:
+        yield Repeated(f"cluster {system}", settings.square_status_s, partial(watching, system, settings))
+
+
+@handler("clean-square", daily=True)
+def clean_square(work: Work) -> None:
+    """Remove stored data of DQM^2 that is older than the settings say."""
+    removed = retention.clean(load(), lambda text: report(work, None, f"{text} removed"))
+    report(work, None, ", ".join(f"{count} {kind}" for kind, count in removed.items()) + " removed")

@@ -1,0 +1,125 @@
+"""A hub that has grabbed two runs of the stand-in P5, and an operator of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from app import create_app
+from app.control import service
+from app.control.models import Command
+from app.core.settings import Settings
+from app.security import Role, tokens
+from app.security.models import User
+from app.square.poller.cluster import look
+from app.square.poller.grabber import HostGrabber
+from app.square.upstream import Upstream
+from tests.support.p5 import P5, stand_in
+from tests.support.square_fixtures import faulty, filled
+
+__all__ = ["faulty", "filled"]
+
+HOME = "http://127.0.0.1:8889"
+RUNS = ("production", "playback")
+
+
+def bearer(role: Role) -> dict[str, str]:
+    """The Authorization header of somebody with this role, who is named after it."""
+    user = User.get_or_none(User.name == role.title) or User.create(name=role.title, role=role, password="", created=time.time())
+    return {"Authorization": f"Bearer {tokens.make(user, 'test', role, 1)[1]}"}
+
+
+class Room:
+    """The control room of a hub, and the P5 behind it."""
+
+    def __init__(self, settings: Settings, p5: P5) -> None:
+        self.settings, self.p5 = settings, p5
+        self.app = create_app(settings)
+        self.client = self.app.test_client()
+        self.operator = bearer(Role.OPERATOR)
+
+    def grab(self) -> None:
+        """Have the hub know what P5 knows now."""
+        for system, machines in self.settings.square_machines.items():
+            for machine in machines:
+                assert HostGrabber(system, machine, self.settings).grab(lambda: False)
+        upstream = Upstream(self.settings)
+        look("production", upstream)
+        look("playback", upstream)
+        upstream.close()
+
+    def get(self, path: str, role: Role = Role.OPERATOR) -> Any:
+        return self.client.get(path, headers=bearer(role), base_url=HOME)
+
+    def give(self, name: str, reason: str = "tests need it", *, once: str = "", **arguments: str) -> Any:
+        """The answer of the API to a command."""
+        body: dict[str, Any] = {"name": name, "arguments": arguments, "reason": reason, **({"once": once} if once else {})}
+        return self.app.test_client().post("/api/v1/square/commands", json=body, headers=self.operator, base_url=HOME)
+
+    def do(self, name: str, **arguments: str) -> Command:
+        """Give a command and carry it out; as it is then."""
+        given = self.give(name, **arguments)
+        assert given.status_code == 202, given.text
+        return self.carry_out(given.get_json()["id"])
+
+    def carry_out(self, number: int) -> Command:
+        service.carry_out(self.settings, number)
+        row: Command = Command.get_by_id(number)
+        return row
+
+    def page_of(self, row: Command) -> str:
+        answer = self.get(f"/control/commands/{row.id}")
+        assert answer.status_code == 200
+        text: str = answer.text
+        return text
+
+    def requests(self) -> list[dict[str, Any]]:
+        """What P5 was asked since it began."""
+        found: list[dict[str, Any]] = self.p5.record()["requests"]
+        return found
+
+
+@pytest.fixture(scope="module")
+def p5() -> Iterator[P5]:
+    """A stand-in whose clock stands still but for `advance`."""
+    with stand_in("--quiet-start", "--speed", "0") as server:
+        yield server
+
+
+def with_p5(hub: Settings, p5: P5, **given: Any) -> Settings:
+    return replace(hub, **{"square_url": p5.address, "square_command_timeout_s": 20.0, **given})
+
+
+@pytest.fixture
+def bare(hub: Settings, p5: P5) -> Room:
+    """A hub that has grabbed nothing: of P5 it knows the machines of its settings."""
+    return Room(with_p5(hub, p5), p5)
+
+
+@pytest.fixture
+def room_of(hub: Settings, p5: P5) -> Iterator[Callable[..., Room]]:
+    """Makes the control room of a hub with these settings; P5 has a run in each system, of which the hub knows nothing yet."""
+    for system in RUNS:
+        p5.incident("end_run", system=system, follow=False)
+    p5.advance(100)  # the jobs of the test before have ended
+    for host in p5.status()["hosts"]:
+        p5.incident("reset_revisions", host=host)
+    for system in RUNS:
+        p5.incident("start_run", system=system, lumis=200)
+    p5.advance(75)
+    yield lambda **given: Room(with_p5(hub, p5, **given), p5)
+    for name in ("slow", "broken_commands", "gateway_down"):
+        p5.incident(name, **({"seconds": 0.0} if name == "slow" else {"on": False}))
+    p5.incident("answer_commands", body="", count=0)
+
+
+@pytest.fixture
+def room(room_of: Callable[..., Room]) -> Room:
+    """A hub that knows all of P5."""
+    found = room_of()
+    found.grab()
+    return found

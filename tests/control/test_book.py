@@ -1,0 +1,262 @@
+"""A command is given once, by somebody who saw what it touches and says why, and sent at most once, whoever dies."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from html import unescape
+from typing import Any
+
+import pytest
+
+from app.control import service as book
+from app.control.models import ANSWERED, FAILED, QUEUED, REFUSED, SENDING, UNKNOWN, Command
+from app.core import database
+from app.queue import Work
+from app.security.models import Audit
+from tests.control.conftest import HOME, Room
+from tests.support.p5 import CROWDED, FU
+from tests.support.processes import service, until
+
+
+def asked(room: Room, what: str) -> list[dict[str, Any]]:
+    return [request for request in room.requests() if request["query"].get("what") == what]
+
+
+def hidden(page: str) -> dict[str, str]:
+    """The fields of the confirmation that the browser sends."""
+    form = page[page.index('aria-label="Confirmation"') :]
+    return {unescape(name): unescape(value) for name, value in re.findall(r'type="hidden" name="([^"]*)" value="([^"]*)"', form)}
+
+
+def post(room: Room, name: str, **form: str) -> Any:
+    return room.client.post(f"/control/{name}", data=form, headers=room.operator, base_url=HOME)
+
+
+def test_a_command_waits_for_the_queue_live_and_is_carried_out_there(room: Room) -> None:
+    given = room.give("restart_hltd", host=FU)
+    assert given.headers["Location"] == f"/api/v1/square/commands/{given.get_json()['id']}"
+    assert given.get_json()["state"] == QUEUED
+    work = Work.get(Work.kind == book.WORK)
+    assert (work.queue, work.key) == ("live", str(given.get_json()["id"]))
+    assert "It waits to be sent." in room.page_of(Command.get_by_id(given.get_json()["id"]))
+
+
+def test_what_cannot_be_used_is_named_and_nothing_is_given(room: Room) -> None:
+    wrong = {
+        "restart_hltd": ({"host": "evil; rm -rf"}, "host"), "kill": ({"system": "production", "key": "no such", "signal": "9"}, "key"),
+        "change_dqm_client": ({"host": FU, "client": "../../etc_cfg.py", "state": "0"}, "client"), "drop": ({"system": "production", "run": "0x7"}, "run"),
+        "get_cluster_status": ({"cluster": "everything"}, "cluster"), "get_hltd_logs": ({}, "host"), "get_cmssw_info": ({"host": FU}, "host"),
+        "next_run": ({"socket": "other.fff_simulator"}, "socket"), "get_dqm_clients": ({"host": "dqmrubu-c2a06-01-01"}, "host"),
+    }  # fmt: skip
+    job = room.p5.jobs(FU)[0]["_id"]
+    before = len(room.requests())
+    for name, (arguments, field) in wrong.items():
+        answer = room.give(name, **arguments)
+        assert answer.status_code == 400, name
+        assert [error["field"] for error in answer.get_json()["errors"]] == [field], name
+    for signal_number in ("0", "1", "19", "-9", ""):
+        assert room.give("kill", system="production", key=job, signal=signal_number).status_code == 400
+    assert Command.select().count() == 0
+    assert len(room.requests()) == before
+
+
+def test_a_change_needs_a_reason_and_a_question_none(room: Room) -> None:
+    for reason in ("", "  ", "no"):
+        answer = room.give("restart_hltd", reason, host=FU)
+        assert (answer.status_code, answer.get_json()["errors"][0]["field"]) == (400, "reason")
+    assert room.give("get_dqm_machines", "").status_code == 202
+
+
+def test_a_form_that_is_sent_twice_gives_one_command(room: Room) -> None:
+    fields = hidden(room.get(f"/control/restart_hltd?host={FU}").text) | {"reason": "it hangs"}
+    first = post(room, "restart_hltd", **fields)
+    assert first.status_code == 303
+    assert post(room, "restart_hltd", **fields).headers["Location"] == first.headers["Location"]
+    row = room.carry_out(Command.get().id)
+    assert post(room, "restart_hltd", **fields).headers["Location"] == first.headers["Location"], "also when it is over"
+    assert (Command.select().count(), row.reason) == (1, "it hangs")
+    once = "a-script-of-its-own-choice"
+    numbers = {room.give("restart_fff", host=FU, once=once).get_json()["id"] for _ in range(2)}
+    assert len(numbers) == 1
+
+
+def test_a_change_that_was_not_confirmed_is_shown_before_it_is_given(room: Room) -> None:
+    answer = post(room, "restart_hltd", host=FU, reason="it hangs")
+    assert answer.status_code == 400
+    assert "look at what it touches first" in answer.text
+    assert "4 jobs that end" in answer.text
+    assert 'value="it hangs"' in answer.text
+    assert Command.select().count() == 0
+    assert post(room, "restart_hltd", **hidden(answer.text), reason="it hangs").status_code == 303
+
+
+def test_what_touches_something_else_by_now_is_looked_at_again(room: Room) -> None:
+    fields = hidden(room.get(f"/control/restart_hltd?host={FU}").text) | {"reason": "it hangs"}
+    room.p5.incident("crash", tag="ecalgpu", restart=False)
+    room.grab()
+    answer = post(room, "restart_hltd", **fields)
+    assert answer.status_code == 409
+    assert "what it touches has changed since you looked" in answer.text
+    assert re.findall(r"\d+ jobs that end", answer.text) == ["3 jobs that end"]
+    assert Command.select().count() == 0
+
+
+def test_one_command_at_a_time_changes_a_machine(room: Room) -> None:
+    first = room.give("restart_hltd", host=FU).get_json()["id"]
+    second = room.give("restart_fff", host=FU)
+    assert second.status_code == 409
+    assert f"command {first} of operator, Restart hltd, is under way on {FU}" in second.get_json()["message"]
+    assert room.give("restart_hltd", host=CROWDED).status_code == 202
+    assert room.give("get_hltd_logs", host=FU).status_code == 202, "a question changes nothing"
+    room.carry_out(first)
+    assert room.give("restart_fff", host=FU).status_code == 202
+
+
+def test_of_many_who_command_a_machine_at_the_same_moment_one_does(room: Room) -> None:
+    start = threading.Barrier(4)
+
+    def give(reason: str) -> int:
+        try:
+            start.wait(60)
+            return int(room.give("restart_hltd", reason, host=FU).status_code)
+        finally:
+            database.end_thread()
+
+    with ThreadPoolExecutor(4) as pool:
+        statuses = list(pool.map(give, ["first", "second", "third", "fourth"]))
+    assert sorted(statuses) == [202, 409, 409, 409]
+    assert Command.select().count() == 1
+
+
+def test_clicks_at_the_same_moment_all_lead_to_the_one_command_they_gave(room: Room) -> None:
+    fields = hidden(room.get(f"/control/restart_hltd?host={FU}").text) | {"reason": "it hangs"}
+    start = threading.Barrier(4)
+
+    def click(_: int) -> tuple[int, str]:
+        try:
+            headers = room.operator | {"Content-Type": "application/x-www-form-urlencoded"}
+            start.wait(60)
+            answer = room.app.test_client().post("/control/restart_hltd", data=fields, headers=headers, base_url=HOME)
+            return answer.status_code, str(answer.headers.get("Location"))
+        finally:
+            database.end_thread()
+
+    with ThreadPoolExecutor(4) as pool:
+        (answer,) = set(pool.map(click, range(4)))
+    assert answer == (303, f"/control/commands/{Command.get().id}")
+    assert Command.select().count() == 1
+
+
+def test_a_word_of_a_script_that_was_used_for_another_command_gives_none(room: Room) -> None:
+    once = "a-script-of-its-own-choice"
+    number = room.give("restart_fff", once=once, host=FU).get_json()["id"]
+    again = room.give("restart_fff", once=once, host=f" {FU}.cms")
+    assert (again.status_code, again.get_json()["id"]) == (202, number)
+    for name, host in (("restart_fff", CROWDED), ("restart_hltd", FU)):
+        other = room.give(name, once=once, host=host)
+        assert (other.status_code, other.get_json()["errors"][0]["field"]) == (409, "once")
+    assert Command.select().count() == 1
+
+
+def test_a_command_that_nobody_took_for_a_minute_is_not_sent_any_more(room: Room) -> None:
+    number = room.give("restart_hltd", host=FU).get_json()["id"]
+    Command.update(created=time.time() - book.LATE_S - 1).execute()
+    before = len(asked(room, "restart_hltd"))
+    row = room.carry_out(number)
+    assert row.state == REFUSED
+    assert "it was not sent: nobody took it within 60 s" in row.error
+    assert len(asked(room, "restart_hltd")) == before
+    assert Audit.select().where(Audit.action == "Restart hltd").get().answer.startswith("refused: it was not sent")
+    other = room.give("restart_hltd", host=CROWDED).get_json()["id"]
+    Command.update(created=time.time() - book.LATE_S - 1).where(Command.id == other).execute()
+    assert room.give("restart_fff", host=CROWDED).status_code == 202, "it keeps nobody from the machine"
+    assert Command.get_by_id(other).state == REFUSED
+    last = room.give("get_dqm_machines").get_json()["id"]
+    Command.update(created=time.time() - book.LATE_S - 1).where(Command.id == last).execute()
+    assert "it was not sent" in room.page_of(Command.get_by_id(last)), "the page says so although no consumer is there"
+
+
+def test_who_comes_second_sends_nothing(room: Room) -> None:
+    row = room.do("restart_hltd", host=FU)
+    before = len(asked(room, "restart_hltd"))
+    assert room.carry_out(row.id).state == ANSWERED
+    assert len(asked(room, "restart_hltd")) == before
+
+
+def test_an_answer_that_comes_after_all_is_written_down(room: Room) -> None:
+    number = room.give("restart_hltd", host=FU).get_json()["id"]
+    Command.update(state=SENDING, sent_at=time.time()).execute()
+    assert room.carry_out(number).state == UNKNOWN
+    book.finish(number, (SENDING, UNKNOWN), [book.Part(FU, 200, "Ok", ANSWERED, "")])
+    assert Command.get_by_id(number).state == ANSWERED
+
+
+def test_without_p5_nothing_can_be_given(room: Room) -> None:
+    nowhere = Room(replace(room.settings, square_url=""), room.p5)
+    answer = nowhere.give("restart_hltd", host=FU)
+    assert answer.status_code == 409
+    assert "the setting square_url is empty" in answer.get_json()["message"]
+    assert "No command can be given." in nowhere.get("/control").text
+
+
+def test_answers_are_forgotten_with_the_logs_and_commands_are_not(room: Room) -> None:
+    row = room.do("get_fff_logs", host=FU)
+    assert book.clean(time.time() - 60) == 0
+    assert book.clean(time.time() + 60) == 1
+    assert Command.get_by_id(row.id).state == ANSWERED
+    assert "fff_web" not in room.page_of(row)
+    assert room.get(f"/control/commands/{row.id}/0.txt").status_code == 404
+
+
+@pytest.mark.parametrize("hub", ["sqlite"], indirect=True)
+def test_a_command_whose_sender_was_killed_is_unknown_and_is_not_sent_again(room: Room) -> None:
+    settings = replace(room.settings, work_lease_s=1.0, square_production=(), square_playback=())
+    number = room.give("restart_hltd", host=FU).get_json()["id"]
+    before = len(asked(room, "restart_hltd"))
+    room.p5.incident("slow", seconds=60.0)
+    with service(settings, "live") as consumer:
+        until(lambda: len(asked(room, "restart_hltd")) > before, "the command to be sent")
+        assert Command.get_by_id(number).state == SENDING
+        os.kill(consumer.pid, signal.SIGKILL)
+    room.p5.incident("slow", seconds=0.0)
+    assert "It was sent, and P5 has not answered yet." in room.page_of(Command.get_by_id(number))
+    with service(settings, "live"):
+        until(lambda: Command.get_by_id(number).state == UNKNOWN, "the command to be given up")
+        other = room.give("get_dqm_machines").get_json()["id"]
+        until(lambda: Command.get_by_id(other).state == ANSWERED, "the next one to be answered")
+    assert len(asked(room, "restart_hltd")) == before + 1
+    row = Command.get_by_id(number)
+    assert re.fullmatch(
+        r"it was being sent at [\d-]+ [\d:]+ UTC when the process that sent it ended; look at the machines before trying again", row.error
+    )
+    assert row.error in room.page_of(row)
+    (line,) = Audit.select().where(Audit.action == "Restart hltd")
+    assert line.answer == f"unknown: {row.error}"
+    assert json.loads(Work.get(Work.key == str(number)).args) == {}
+
+
+def test_p5_that_does_not_answer_leaves_a_change_unknown_and_a_question_failed(room: Room) -> None:
+    patience = Room(replace(room.settings, square_command_timeout_s=1.0), room.p5)
+    room.p5.incident("slow", seconds=3.0)
+    row = patience.do("restart_hltd", host=FU)
+    assert (row.state, row.error) == (UNKNOWN, "no answer within 1 s")
+    assert patience.do("get_dqm_machines").state == FAILED
+    room.p5.incident("slow", seconds=0.0)
+    room.p5.incident("gateway_down")
+    row = room.do("restart_hltd", host=CROWDED)
+    assert row.state == UNKNOWN, "P5 heard it, and hung up"
+    assert "the connection ended without an answer" in row.error
+
+
+def test_what_never_left_is_failed_and_says_that_nothing_was_sent(room: Room) -> None:
+    away = Room(replace(room.settings, square_url="http://127.0.0.1:1"), room.p5)
+    row = away.do("restart_hltd", host=FU)
+    assert row.state == FAILED
+    assert row.error.startswith("nothing was sent to ")

@@ -1,0 +1,257 @@
+"""Every command does at P5 what it says, and its answer is seen, errors as errors."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from app.control.commands import KINDS
+from app.control.models import ANSWERED, FAILED, REFUSED, Command
+from app.core.settings import TREE
+from app.security.models import Audit
+from app.square.models import Document, Job
+from tests.control.conftest import Room
+from tests.support.p5 import CROWDED, FU, GATEWAY
+
+PLAYBACK_FU = "dqmfu-c2b01-45-01"
+
+
+def alive(room: Room, host: str = FU) -> list[dict[str, Any]]:
+    """The jobs of the run of production that goes on."""
+    run = room.p5.status()["systems"]["production"]["run"]
+    return [job for job in room.p5.jobs(host, run=run) if "exit_code" not in job]
+
+
+def test_restarting_hltd_shows_the_jobs_that_end_and_those_that_come(room: Room) -> None:
+    before = {job["pid"] for job in alive(room)}
+    form = room.get(f"/control/restart_hltd?host={FU}").text
+    assert f"{len(before)} jobs that end" in form
+    assert all(f'<td class="number">{pid}</td>' in form for pid in before)
+    row = room.do("restart_hltd", host=FU)
+    assert (row.state, row.status, row.system, row.user) == (ANSWERED, 200, "production", "operator")
+    assert alive(room) == []
+    room.p5.advance(60)
+    room.grab()
+    page = room.page_of(row)
+    assert page.count("-15 SIGTERM") == len(before)
+    after = {job["pid"] for job in alive(room)}
+    assert len(after) == len(before)
+    assert all(f"process {pid}<" in page for pid in after)
+
+
+def test_restarting_the_tools_of_a_machine_ends_no_job(room: Room) -> None:
+    form = room.get(f"/control/restart_fff?host={GATEWAY}.cms").text
+    assert "It is the gateway: nothing is heard of P5 meanwhile." in form
+    assert "the run that is played stops" in form
+    before = len(alive(room))
+    assert room.do("restart_fff", host=FU).state == ANSWERED
+    room.p5.advance(6)
+    assert len(alive(room)) == before
+
+
+def test_a_client_is_switched_off_from_the_next_run_on(room: Room) -> None:
+    row = room.do("get_dqm_clients", host=CROWDED)
+    assert room.requests()[-1]["query"]["playback"] == "0"
+    assert "Switch off" in room.page_of(row)
+    config = "csc_dqm_sourceclient-live_cfg.py"
+    assert room.do("change_dqm_client", host=CROWDED, client=config, state="0").state == ANSWERED
+    room.p5.incident("start_run")
+    room.p5.advance(60)
+    assert "csc_dqm_sourceclient-live" not in {job["tag"] for job in alive(room, CROWDED)}
+    assert room.do("change_dqm_client", host=CROWDED, client=config, state="1").state == ANSWERED
+    assert room.requests()[-1]["query"] == {
+        "what": "change_dqm_client", "host": CROWDED, "client": config, "state": "1", "playback": "0",
+    }  # fmt: skip
+
+
+def test_the_clients_of_a_playback_machine_are_asked_for_as_such(room: Room) -> None:
+    room.do("get_dqm_clients", host=PLAYBACK_FU)
+    assert room.requests()[-1]["query"]["playback"] == "1"
+
+
+def test_a_run_of_playback_starts_as_it_was_asked_for(room: Room) -> None:
+    refused = room.give("start_playback_run", run_number="run256936")
+    assert refused.status_code == 400
+    assert refused.get_json()["errors"] == [
+        {"field": "run_number", "problem": "it is not known which runs there are: ask the player for its runs first"}
+    ]
+    assert "Play" in room.page_of(room.do("get_simulator_runs"))
+    old = room.p5.status()["systems"]["playback"]["run"]
+    form = room.get("/control/start_playback_run?run_number=run256936&run_key=hi_run&number_of_ls=5").text
+    assert f"Run {old} of playback ends: its 31 clients" in form
+    row = room.do("start_playback_run", run_number="run256936", run_key="hi_run", number_of_ls="5")
+    assert (row.state, row.system) == (ANSWERED, "playback")
+    assert room.p5.status()["systems"]["playback"]["run"] == old + 1
+    config = room.do("get_simulator_config")
+    assert "hi_run" in room.page_of(config)
+    assert "/fff/playback_files/run256936/" in room.page_of(config)
+
+
+def test_what_is_left_empty_is_not_sent(room: Room) -> None:
+    room.do("get_simulator_runs")
+    assert room.do("start_playback_run", run_number="run349963", run_key="", number_of_ls="").state == ANSWERED
+    assert room.requests()[-1]["query"] == {"what": "start_playback_run", "run_number": "run349963"}
+
+
+def test_the_player_is_moved_on_by_its_socket(room: Room) -> None:
+    page = room.get("/control/next_lumi").text
+    assert "bd68c7bb.fff_simulator" in page
+    assert "No client ends." in page
+    before = room.p5.status()["systems"]["playback"]
+    assert room.do("next_lumi", socket="bd68c7bb.fff_simulator").state == ANSWERED
+    assert room.p5.status()["systems"]["playback"]["lumi"] == before["lumi"] + 1
+    assert room.do("next_run", socket="bd68c7bb.fff_simulator").state == ANSWERED
+    assert room.p5.status()["systems"]["playback"]["run"] == before["run"] + 1
+    assert room.requests()[-1]["path"] == "/utils/control_command/bd68c7bb.fff_simulator/next_run"
+
+
+def test_a_player_that_stands_still_says_so_and_that_is_no_success(room: Room) -> None:
+    room.p5.incident("end_run", system="playback", follow=False)
+    row = room.do("next_lumi", socket="bd68c7bb.fff_simulator")
+    assert row.state == FAILED
+    assert "error: invalid state stopped" in row.error
+
+
+def test_a_run_of_production_is_copied_and_can_then_be_played(room: Room) -> None:
+    run = f"run{room.p5.status()['systems']['production']['run']}"
+    assert "Copy" in room.page_of(room.do("get_production_runs"))
+    assert room.do("copy_production_runs", run_number=run, number_of_ls="5").state == ANSWERED
+    room.do("get_simulator_runs")
+    assert room.do("start_playback_run", run_number=run).state == ANSWERED
+
+
+def test_a_job_is_killed_at_its_own_machine(room: Room) -> None:
+    job = alive(room)[0]
+    form = room.get(f"/control/kill?key={job['_id']}&signal=9").text
+    assert "1 job that ends" in form
+    row = room.do("kill", system="production", key=job["_id"], signal="9")
+    assert row.state == ANSWERED
+    sent = room.requests()[-1]
+    assert (sent["method"], sent["path"], sent["host"]) == ("POST", f"/utils/kill_proc/{job['_id']}", f"{FU}:9215")
+    assert json.loads(sent["body"]) == {"pid": job["pid"], "signal": 9}
+    (after,) = room.p5.documents(FU, job["_id"])
+    assert after["exit_code"] == -9
+
+
+def test_a_job_that_died_meanwhile_is_not_killed_and_p5_says_so(room: Room) -> None:
+    job = alive(room)[0]
+    room.p5.incident("crash", tag=job["tag"])
+    row = room.do("kill", system="production", key=job["_id"], signal="15")
+    assert (row.state, row.status, row.error) == (REFUSED, 404, "P5 answered 404: Process already died.")
+
+
+def test_a_document_that_names_a_machine_that_is_none_of_p5_has_us_speak_to_nobody(room: Room) -> None:
+    job = alive(room)[0]
+    strange = {**job, "_id": "dqm-source-state-strange", "hostname": "database.example"}
+    room.p5.incident("upload", host=FU, documents=[{name: value for name, value in strange.items() if name != "_rev"}])
+    room.grab()
+    assert Job.get(Job.key == "dqm-source-state-strange").host == "database.example"
+    assert room.give("kill", system="production", key="dqm-source-state-strange", signal="9").status_code == 400
+    page = room.get(f"/control/drop?run={job['run']}").text
+    assert "Documents of database.example (1) are not dropped, since no such machine is known." in page
+
+
+def test_the_documents_of_a_run_are_dropped_at_each_machine_and_stay_here(room: Room) -> None:
+    run = room.p5.status()["systems"]["production"]["run"]
+    ours = Document.select().where(Document.run == run).count()
+    form = room.get(f"/control/drop?run={run}").text
+    assert f"{ours} in all" in form
+    assert "What this hub has of it stays." in form
+    assert "their next report, within 30 s, brings their documents back" in form
+    row = room.do("drop", system="production", run=str(run))
+    assert row.state == ANSWERED
+    assert {part["machine"] for part in json.loads(room.get(f"/api/v1/square/commands/{row.id}").text)["answer"]} >= {FU, CROWDED}
+    assert room.p5.jobs(FU, CROWDED, run=run) == []
+    assert Document.select().where(Document.run == run).count() == ours
+
+
+def test_machines_versions_and_states_are_tables(room: Room) -> None:
+    asked = {
+        "get_dqm_machines": "lookarea_c2a06", "get_hltd_versions": "hltd-2.9.12", "get_fff_versions": "fff_dqmtools-1.10.1", "get_cmssw_info": "GlobalTag",
+        "get_hltd_logs": "anelastic.log", "get_fff_logs": "fff_web",
+    }  # fmt: skip
+    for name, words in asked.items():
+        row = room.do(name, **({"host": FU} if name.endswith("logs") else {}))
+        assert row.state == ANSWERED, row.error
+        assert words in room.page_of(row)
+    room.p5.incident("host_down", host=FU)
+    page = room.page_of(room.do("get_cluster_status", cluster="production"))
+    room.p5.incident("host_down", host=FU, on=False)
+    assert "down" in page
+    assert "ConnectionRefusedError" in page
+    assert "dqmrubu-c2a06-05-01" in room.get("/control").text, "a machine that P5 has named is known from then on"
+
+
+def test_the_run_keys_are_known_without_asking_p5(room: Room) -> None:
+    before = len(room.requests())
+    answer = room.give("get_simulator_run_keys")
+    assert answer.get_json()["state"] == ANSWERED
+    assert "cosmic_run" in room.page_of(Command.get_by_id(answer.get_json()["id"]))
+    assert len(room.requests()) == before
+
+
+def test_what_is_broken_at_p5_is_shown_as_failed_with_what_is_known_of_it(room: Room) -> None:
+    room.do("get_simulator_runs")
+    room.p5.incident("broken_commands")
+    broken: dict[str, dict[str, str]] = {
+        "restart_hltd": {"host": FU}, "restart_fff": {"host": FU}, "start_playback_run": {"run_number": "run349963"},
+        "next_run": {"socket": "bd68c7bb.fff_simulator"}, "get_production_runs": {},
+    }  # fmt: skip
+    for name, arguments in broken.items():
+        row = room.do(name, **arguments)
+        assert (row.state, row.status) == (FAILED, 500)
+        assert row.error.startswith("P5 answered 500: ")
+        page = room.page_of(row)
+        assert KINDS[name].broken in page
+        assert "P5 has done what it was asked for" not in page
+    assert len(alive(room)) == 4, "and nothing was restarted"
+
+
+def test_a_text_of_an_error_with_status_200_is_no_success(room: Room) -> None:
+    room.p5.incident("answer_commands", body="No such client: x")
+    config = f"{alive(room)[0]['tag']}_cfg.py"
+    row = room.do("change_dqm_client", host=FU, client=config, state="0")
+    assert (row.state, row.status, row.error) == (FAILED, 200, "P5 answered: No such client: x")
+
+
+def test_who_did_what_with_what_answer_is_in_the_audit_log_once(room: Room) -> None:
+    room.do("restart_hltd", host=FU)
+    (row,) = Audit.select().where(Audit.action == "Restart hltd")
+    assert (row.user, row.target, row.reason, row.answer) == ("operator", f"host={FU}", "tests need it", "answered: Ok")
+    room.p5.incident("broken_commands")
+    room.do("restart_hltd", host=FU)
+    assert (
+        Audit.select().where(Audit.action == "Restart hltd").order_by(Audit.id.desc()).first().answer.startswith("failed: P5 answered 500")
+    )
+
+
+def test_a_document_with_a_name_like_arguments_puts_none_into_the_audit_log(room: Room) -> None:
+    key = "a-job host=dqmfu signal=9"
+    strange = {**alive(room)[0], "_id": key}
+    room.p5.incident("upload", host=FU, documents=[{name: value for name, value in strange.items() if name != "_rev"}])
+    room.grab()
+    room.do("kill", system="production", key=key, signal="15")
+    assert Audit.get(Audit.action == "Kill a job").target == "system=production key='a-job host=dqmfu signal=9' signal=15"
+
+
+def test_each_command_has_a_form_that_an_operator_can_open(room: Room) -> None:
+    for name, kind in KINDS.items():
+        answer = room.get(f"/control/{name}")
+        assert answer.status_code == 200, name
+        assert kind.title in answer.text
+    assert room.get("/control/explode").status_code == 404
+
+
+def test_every_command_is_documented_for_operators() -> None:
+    said = (TREE / "docs" / "operators" / "control.md").read_text()
+    assert [name for name in KINDS if f"`{name}`" not in said] == []
+    for kind in KINDS.values():
+        assert not kind.changes or f"| {kind.title} (`{kind.name}`)" in said or kind.name in ("next_run", "next_lumi")
+
+
+def test_jobs_of_other_systems_and_runs_that_ended_are_not_offered(room: Room, room_of: Callable[..., Room]) -> None:
+    key = Job.get(Job.host == PLAYBACK_FU).key
+    answer = room.give("kill", system="production", key=key, signal="9")
+    assert answer.status_code == 400
+    assert [wrong["field"] for wrong in answer.get_json()["errors"]] == ["key"]

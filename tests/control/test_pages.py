@@ -1,0 +1,205 @@
+"""The pages of the control room: who may use them, that looking changes nothing at P5, and one list of what was commanded and happened."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import Any
+
+import pytest
+
+from app.control.commands import KINDS
+from app.control.models import Command
+from app.security import Role, passwords
+from app.security.models import User
+from app.square.models import Job, Run
+from tests.control.conftest import HOME, Room, bearer
+from tests.security.conftest import sign_in
+from tests.security.test_origin import OTHERS
+from tests.support.p5 import CROWDED, FU
+
+SOCKET = "bd68c7bb.fff_simulator"
+
+
+def arguments(room: Room) -> dict[str, dict[str, str]]:
+    """Arguments that every command takes."""
+    job = Job.select().where(Job.host == FU, Job.exit_code.is_null()).first()
+    client = {"host": FU, "client": f"{job.tag}_cfg.py", "state": "0"}
+    room.do("get_simulator_runs")
+    room.do("get_production_runs")
+    run = f"run{room.p5.status()['systems']['production']['run']}"
+    given = {
+        "restart_hltd": {"host": FU}, "restart_fff": {"host": FU}, "get_hltd_logs": {"host": FU}, "get_fff_logs": {"host": FU}, "next_run": {"socket": SOCKET},
+        "get_dqm_clients": {"host": FU}, "change_dqm_client": client, "get_cluster_status": {"cluster": "playback"}, "next_lumi": {"socket": SOCKET},
+        "start_playback_run": {"run_number": "run349963"}, "copy_production_runs": {"run_number": run},
+        "kill": {"system": "production", "key": job.key, "signal": "9"}, "drop": {"system": "production", "run": str(job.run)},
+    }  # fmt: skip
+    return {name: given.get(name, {}) for name in KINDS}
+
+
+def test_looking_at_any_page_changes_nothing_and_asks_p5_for_nothing(room: Room) -> None:
+    given = arguments(room)
+    numbers = [row.id for row in Command.select()]
+    before, commands = len(room.requests()), Command.select().count()
+    for name, values in given.items():
+        answer = room.client.get(f"/control/{name}", query_string={**values, "check": "1"}, headers=room.operator, base_url=HOME)
+        assert answer.status_code == 200, f"{name}: {answer.text}"
+        assert 'aria-label="Confirmation"' in answer.text, name
+    for path in (
+        "",
+        "?show=commands",
+        *(f"/commands/{number}" for number in numbers),
+        *(f"/commands/{number}/0.txt" for number in numbers),
+    ):
+        assert room.get(f"/control{path}").status_code == 200
+    for path in ("", *(f"/{number}" for number in numbers)):
+        assert room.get(f"/api/v1/square/commands{path}").status_code == 200
+    for method in ("GET", "HEAD", "OPTIONS", "PUT", "DELETE"):
+        room.client.open(
+            "/control/restart_hltd",
+            method=method,
+            query_string={"host": FU, "reason": "because"},
+            headers=room.operator,
+            base_url=HOME,
+        )
+    assert len(room.requests()) == before
+    assert Command.select().count() == commands
+
+
+@pytest.mark.parametrize("hub", ["sqlite"], indirect=True)
+def test_no_command_can_be_given_by_another_site(room: Room) -> None:
+    User.create(name="olga", role=Role.OPERATOR, password=passwords.hashed("violet tractor 7 harbour"), created=time.time())
+    given = arguments(room)
+    assert sign_in(room.client, "olga").status_code == 303
+    assert room.client.get("/control", base_url=HOME).status_code == 200
+    before, commands = len(room.requests()), Command.select().count()
+    for name, values in given.items():
+        for headers in OTHERS:
+            form = {**values, "reason": "because", "once": "a-number-used-once-1", "seen": "x"}
+            answer = room.client.post(f"/control/{name}", data=form, headers=headers, base_url=HOME)
+            assert answer.status_code == 403, (name, headers)
+            body = {"name": name, "arguments": values, "reason": "because"}
+            assert room.client.post("/api/v1/square/commands", json=body, headers=headers, base_url=HOME).status_code == 403
+    assert (len(room.requests()), Command.select().count()) == (before, commands)
+
+
+def test_only_operators_may_look_or_command(room: Room) -> None:
+    row = room.do("get_dqm_machines")
+    addresses = ["", "/restart_hltd", f"/commands/{row.id}", f"/commands/{row.id}/0.txt"]
+    for role in (Role.VIEWER, Role.SHIFTER, Role.EXPERT):
+        for path in addresses:
+            assert room.get(f"/control{path}", role).status_code == 403
+        for name in KINDS:
+            answer = room.client.post(f"/control/{name}", data={"host": FU, "reason": "because"}, headers=bearer(role), base_url=HOME)
+            assert answer.status_code == 403
+        assert room.get("/api/v1/square/commands", role).status_code == 403
+        assert "/control" not in room.get("/square", role).text
+    assert "/control" in room.get("/square").text
+    assert room.get("/control", Role.ADMIN).status_code == 200
+
+
+def test_bookmarks_of_the_older_control_room_lead_here_and_its_commands_nowhere(room: Room) -> None:
+    before = len(room.requests())
+    assert [room.get(path).location for path in ("/cr/", "/cr/login/")] == ["/control"] * 2
+    assert room.get(f"/cr/exe?what=restart_hltd&host={FU}").status_code == 404
+    assert len(room.requests()) == before
+
+
+def test_the_page_shows_machines_jobs_and_the_player(room: Room) -> None:
+    page = room.get("/control").text
+    rows = dict(re.findall(r'<tr><th scope="row"><bdi>(dqm[^<]*)</bdi></th>(.*?)</tr>', page, re.DOTALL))
+    assert set(rows) == {name for names in room.settings.square_machines.values() for name in names}
+    assert '<td class="number">4</td>' in rows[FU]
+    assert '<td class="number">27</td>' in rows[CROWDED]
+    assert "restart_hltd?host=" in rows[FU]
+    run = room.p5.status()["systems"]["playback"]["run"]
+    assert f"Run <b>{run}</b> is <b><bdi>running</bdi></b>" in page
+
+
+def poll(room: Room, page: str) -> Any:
+    (address,) = re.findall(r'hx-get="([^"]*)"', page)
+    return room.get(address.replace("&amp;", "&"))
+
+
+def test_a_second_browser_sees_a_command_by_its_poll(room: Room) -> None:
+    page = room.get("/control").text
+    assert poll(room, page).status_code == 204
+    number = room.give("restart_hltd", host=FU).get_json()["id"]
+    answer = poll(room, page)
+    assert answer.status_code == 200
+    assert f"/control/commands/{number}" in answer.text
+    assert "waiting" in answer.text
+    command = room.get(f"/control/commands/{number}").text
+    assert poll(room, command).status_code == 204
+    room.carry_out(number)
+    assert "answered" in poll(room, command).text
+
+
+def test_commands_and_what_happened_are_one_list_the_newest_first(room: Room) -> None:
+    room.do("get_dqm_machines")
+    room.do("restart_hltd", host=CROWDED)
+    crashed = Job.select().where(Job.host == FU, Job.exit_code.is_null()).first()
+    Run.update(first=time.time() - 60).execute()  # the clock of the stand-in is ahead
+    Job.update(exit_code=65, reported=time.time() - 30).where(Job.id == crashed.id).execute()
+    table = room.get("/control").text.partition('id="happened-title"')[2]
+    name = crashed.tag.partition("_")[0]
+    places = [table.index(words) for words in ("Restart hltd</bdi>", "Machines</bdi>", f"{name} crashed in run")]
+    assert places == sorted(places)
+    assert "tests need it" in table
+    assert f'/square/job?key={crashed.key}"' in table
+    shown = {
+        show: room.get(f"/control?show={show}").text.partition('id="happened-title"')[2]
+        for show in ("commands", "crashes", "questions", "runs")
+    }
+    assert ["Restart hltd</bdi>" in text for text in shown.values()] == [True, False, False, False]
+    assert [f"{name} crashed" in text for text in shown.values()] == [False, True, False, False]
+    assert ["Machines</bdi>" in text for text in shown.values()] == [False, False, True, False]
+    assert [" began</bdi>" in text for text in shown.values()] == [False, False, False, True]
+    playback = room.get("/control?of=playback").text.partition('id="happened-title"')[2]
+    assert "Restart hltd</bdi>" not in playback
+    for wrong in ("show=x", "of=x", "before=x", "before=-1", "before=nan"):
+        assert room.get(f"/control?{wrong}").status_code == 400
+
+
+def test_older_entries_are_on_further_pages(room: Room) -> None:
+    row = room.do("restart_hltd", host=FU)
+    values = {name: value for name, value in row.__data__.items() if name != "id"}
+    now = time.time()
+    Command.insert_many(
+        [values | {"once": f"once-{number}", "created": now - number, "reason": f"no. {number}."} for number in range(120)]
+    ).execute()
+    page, seen = room.get("/control?show=commands").text, []
+    while True:
+        seen += re.findall(r"no\. (\d+)\.", page)
+        older = re.search(r'href="([^"]*)" data-key="n">Older', page)
+        if not older:
+            break
+        page = room.get(older[1].replace("&amp;", "&")).text
+    assert seen == [str(number) for number in range(120)]
+
+
+def test_the_api_lists_commands_and_tells_one_with_its_answer(room: Room) -> None:
+    first = room.do("get_dqm_machines")
+    second = room.do("restart_hltd", host=FU)
+    listed = room.get("/api/v1/square/commands").get_json()["commands"]
+    assert [row["id"] for row in listed] == [second.id, first.id]
+    assert room.get(f"/api/v1/square/commands?before={second.id}&limit=5").get_json()["commands"] == listed[1:]
+    told = room.get(f"/api/v1/square/commands/{second.id}").get_json()
+    assert told["answer"] == [{"machine": "dqmrubu-c2a06-03-01", "status": 200, "text": "Ok", "state": "answered", "why": ""}]
+    assert told["arguments"] == {"host": FU}
+    assert len(told["touched"]["jobs"]) == 4
+    assert room.get("/api/v1/square/commands/999999").status_code == 404
+    wrong: list[Any] = [
+        [],
+        {"name": 1},
+        {"name": "drop", "arguments": []},
+        {"name": "drop", "reason": 1},
+        {"name": "drop", "once": "short"},
+        {"name": "drop", "arguments": {"a": None}},
+    ]
+    for body in wrong:
+        answer = room.client.post("/api/v1/square/commands", json=body, headers=room.operator, base_url=HOME)
+        assert answer.status_code == 400
+        assert answer.get_json()["errors"]
+    unknown = room.client.post("/api/v1/square/commands", json={"name": "explode"}, headers=room.operator, base_url=HOME)
+    assert unknown.status_code == 404

@@ -1,0 +1,121 @@
+"""Both ways to P5: from inside, each machine is asked itself; from outside, through CMSWEB, what cannot pass is not sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from app.control.models import ANSWERED, FAILED, REFUSED, Command
+from app.core.settings import Settings
+from app.square.models import Job
+from app.square.upstream import Upstream
+from tests.control.conftest import Room
+from tests.support.certificates import write_certificate
+from tests.support.cmsweb import cmsweb
+from tests.support.p5 import FU, GATEWAY, P5, stand_in
+
+SQLITE = pytest.mark.parametrize("hub", ["sqlite"], indirect=True)
+"""What is asked here has nothing to do with the database."""
+
+SECRET = "changeme-of-the-stand-in"
+
+
+@pytest.fixture(scope="module")
+def p5() -> Iterator[P5]:
+    with stand_in("--quiet-start", "--speed", "0", "--secret", SECRET) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    folder: Path = tmp_path_factory.mktemp("certificates")
+    return {name: write_certificate(folder, name) for name in ("server", "client")}
+
+
+@pytest.fixture
+def outside_of(room_of: Callable[..., Room], p5: P5, certificates: dict[str, str]) -> Iterator[Callable[..., Room]]:
+    """Makes the control room of a hub outside P5."""
+    with cmsweb(p5.address, certificates["server"], certificates["client"]) as address:
+        given = {
+            "square_url": address,
+            "square_ca": certificates["server"],
+            "square_certificate": certificates["client"],
+            "square_cookie": SECRET,
+        }
+        yield lambda **more: room_of(**{**given, **more})
+
+
+@pytest.fixture
+def outside(outside_of: Callable[..., Room]) -> Room:
+    found = outside_of()
+    found.grab()
+    return found
+
+
+@SQLITE
+def test_commands_to_the_gateway_pass_through_cmsweb(outside: Room) -> None:
+    assert "through CMSWEB" in outside.get("/control").text
+    assert outside.do("get_dqm_machines").state == ANSWERED
+    row = outside.do("restart_hltd", host=FU)
+    assert (row.state, row.error) == (ANSWERED, "")
+    assert outside.requests()[-1]["host"] == "cmsweb.cern.ch"
+    assert outside.do("next_lumi", socket="bd68c7bb.fff_simulator").state == ANSWERED, "the player is on the gateway"
+
+
+@SQLITE
+def test_killing_and_dropping_cannot_pass_and_are_not_sent(outside: Room) -> None:
+    job = Job.select().where(Job.host == FU, Job.exit_code.is_null()).first()
+    before = len(outside.requests())
+    for name, arguments in {
+        "kill": {"system": "production", "key": job.key, "signal": "9"},
+        "drop": {"system": "production", "run": str(job.run)},
+    }.items():
+        answer = outside.give(name, **arguments)
+        assert answer.status_code == 409
+        assert "CMSWEB does not let this through: it can be given by a hub inside P5 only" in answer.get_json()["message"]
+        page = outside.client.get(
+            f"/control/{name}", query_string=arguments, headers=outside.operator, base_url="http://127.0.0.1:8889"
+        ).text
+        assert "It cannot be given: CMSWEB does not let this through" in page
+        assert 'name="reason"' not in page
+    assert len(outside.requests()) == before
+    assert Command.select().count() == 0
+
+
+@SQLITE
+def test_a_player_on_another_machine_than_the_gateway_cannot_be_reached_through_cmsweb(outside_of: Callable[..., Room]) -> None:
+    other = outside_of(square_gateway="dqmrubu-c2a06-01-01")
+    other.grab()
+    answer = other.give("next_lumi", socket="bd68c7bb.fff_simulator")
+    assert answer.status_code == 409
+    assert f"CMSWEB leads to dqmrubu-c2a06-01-01 alone, and this is for {GATEWAY}" in answer.get_json()["message"]
+
+
+@SQLITE
+def test_a_cookie_that_is_not_accepted_is_refused_not_answered(outside_of: Callable[..., Room]) -> None:
+    row = outside_of(square_cookie="another-secret").do("restart_hltd", host=FU)
+    assert (row.state, row.error) == (REFUSED, "P5 sent us elsewhere: the cookie is not accepted")
+
+
+@SQLITE
+def test_without_the_certificate_nothing_is_sent(outside_of: Callable[..., Room], certificates: dict[str, str]) -> None:
+    row = outside_of(square_ca="").do("restart_hltd", host=FU)
+    assert row.state == FAILED
+    assert row.error.startswith(f"nothing was sent to {GATEWAY}: TLS: ")
+    missing = outside_of(square_certificate="/nowhere.pem").do("restart_hltd", host=FU)
+    assert missing.state == FAILED
+    assert "/nowhere.pem" in missing.error
+
+
+def test_each_machine_is_asked_itself_where_the_address_names_the_gateway(settings: Settings) -> None:
+    def way(url: str, host: str) -> tuple[str, str]:
+        return Upstream(replace(settings, square_url=url)).way(host)
+
+    direct = f"http://{GATEWAY}:9215"
+    assert way(direct, FU) == (f"http://{FU}:9215", "")
+    assert way(direct, GATEWAY) == (direct, "")
+    assert way("http://127.0.0.1:7000", FU) == ("http://127.0.0.1:7000", f"{FU}:9215"), "a tunnel, or a stand-in"
+    assert way("https://cmsweb.cern.ch/dqm/x/", FU) == ("https://cmsweb.cern.ch/dqm/x", "")

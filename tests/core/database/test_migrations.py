@@ -1,0 +1,126 @@
+"""Making and changing the tables: by `dqmhub db upgrade` only, one at a time, whatever interrupts it."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from playhouse.schema_diff import diff_models
+
+from app.core import database
+from app.core.database import MIGRATIONS, Table, UnusableDatabase
+from app.core.settings import TREE, Settings
+from tests.support.processes import environment
+
+NEWEST = max(path.stem for path in MIGRATIONS.glob("[0-9]*.py"))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Settings]:
+    """Settings of a database without a table."""
+    if request.param == "sqlite":
+        yield settings
+    else:
+        with request.getfixturevalue("postgresql").database() as url:
+            yield Settings(data_dir=settings.data_dir, database_url=url)
+    database.disconnect()
+    database.proxy.initialize(None)
+
+
+def dqmhub(settings: Settings, *arguments: str) -> subprocess.Popen[str]:
+    code = "import sys; from app.cli import main; sys.exit(main())"
+    return subprocess.Popen(
+        [sys.executable, "-c", code, *arguments],
+        cwd=TREE,
+        env=environment(settings),
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+
+
+def run(settings: Settings, *arguments: str) -> tuple[int, str, str]:
+    """Exit code and last line of each output."""
+    with dqmhub(settings, *arguments) as process:
+        output, errors = process.communicate(timeout=120)
+    return process.returncode, (output.splitlines() or [""])[-1], (errors.splitlines() or [""])[-1]
+
+
+def test_an_empty_database_is_made_by_one_command_and_then_left_alone(empty: Settings) -> None:
+    code, _, error = run(empty, "db", "status")
+    assert code == 1
+    assert error == "dqmhub: the database is older than this version of DQM Hub (it lacks 0001_gui): run `dqmhub db upgrade`"
+    code, output, _ = run(empty, "db", "upgrade")
+    assert (code, output.startswith("applied 0001_gui, 0002_work"), output.endswith(NEWEST)) == (0, True, True)
+    assert run(empty, "db", "upgrade") == (0, "the database is up to date", "")
+    assert run(empty, "db", "status") == (0, "the database is up to date", "")
+
+
+def test_the_services_refuse_an_older_and_a_newer_database_with_different_hints(hub: Settings) -> None:
+    history = database.proxy.obj
+    history.execute_sql(f"UPDATE schema_migration SET name = '9999_future' WHERE name = '{NEWEST}'")
+    with pytest.raises(UnusableDatabase, match=r"of a newer version of DQM Hub \(it has 9999_future\): install that version"):
+        database.check(history)
+    with pytest.raises(UnusableDatabase, match="9999_future"):
+        database.upgrade(history, lambda _: None)
+    history.execute_sql("DELETE FROM schema_migration WHERE name = '9999_future'")
+    with pytest.raises(UnusableDatabase, match=f"older than this version of DQM Hub .it lacks {NEWEST}.: run `dqmhub db upgrade`"):
+        database.check(history)
+
+
+@pytest.mark.parametrize("command", ["live", "worker", "web"])
+def test_no_service_starts_on_an_empty_database(empty: Settings, command: str) -> None:
+    code, _, error = run(empty, command)
+    assert code == 1
+    assert "run `dqmhub db upgrade`" in error
+
+
+def test_of_several_upgrades_at_a_time_one_does_it_and_the_others_wait(empty: Settings) -> None:
+    processes = [dqmhub(empty, "db", "upgrade") for _ in range(4)]
+    answers = []
+    for process in processes:
+        with process:
+            output, errors = process.communicate(timeout=120)
+        assert process.returncode == 0, errors
+        answers.append(output.splitlines()[-1].split()[0])
+    assert sorted(answers) == ["applied", "the", "the", "the"]
+    database.check(database.connect(empty))
+
+
+def test_an_upgrade_killed_at_any_moment_is_finished_by_the_next(empty: Settings) -> None:
+    chance = random.Random(367129)
+    for _ in range(8):
+        with dqmhub(empty, "db", "upgrade") as process:
+            time.sleep(chance.uniform(0.1, 0.6))
+            process.kill()
+    assert run(empty, "db", "upgrade")[0] == 0
+    assert tables_differ(empty) == ""
+
+
+def tables_differ(settings: Settings) -> str:
+    """How the tables of a database differ from the models; nothing when they agree."""
+    for path in Path(TREE, "app").rglob("*.py"):
+        if "(Table):" in path.read_text():
+            import_module(".".join(path.relative_to(TREE).with_suffix("").parts))
+    models = [model for model in Table.__subclasses__() if model.__module__.startswith("app.")]
+    found = database.connect(settings)
+    database.check(found)
+    assert {model._meta.table_name for model in models} | {"schema_migration"} >= set(found.get_tables())
+    return str(diff_models(found, models))
+
+
+def test_the_migrations_make_the_tables_of_the_models(hub: Settings) -> None:
+    assert tables_differ(hub) == ""
+
+
+def test_a_database_that_does_not_answer_is_named_in_one_line(settings: Settings) -> None:
+    away = Settings(data_dir=settings.data_dir, database_url="postgresql://dqmhub@127.0.0.1:1/hub")
+    for command in (("db", "upgrade"), ("db", "status"), ("worker",)):
+        code, _, error = run(away, *command)
+        assert (code, error.endswith("look at database_url and at the server")) == (1, True), error

@@ -1,0 +1,58 @@
+"""`dqmhub config` as a process."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+from app.core.settings import TREE, table
+
+KEY = "9f1c6a0b7de24853a1f0c2d4e6b8a7531"
+
+
+def dqmhub(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    code = "import sys; from app.cli import main; sys.exit(main())"
+    clean = {
+        name: value for name, value in os.environ.items() if not name.startswith("DQMHUB_") and name not in ("DATABASE_URL", "HUEY_URL")
+    }
+    command = [sys.executable, "-c", code, *arguments]
+    return subprocess.run(command, cwd=TREE, env=clean | variables, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_the_sample_is_written_once_and_loads(tmp_path: Path) -> None:
+    path = tmp_path / "hub.toml"
+    assert dqmhub("config", "init", str(path)).stdout == f"wrote {path}\n"
+    assert stat.S_IMODE(path.stat().st_mode) & 0o007 == 0
+    path.write_text(path.read_text() + '\ninstance_name = "Playback"\n')
+    again = dqmhub("config", "init", str(path))
+    assert (again.returncode, again.stderr) == (1, f"Error: {path} was not written: File exists\n")
+    checked = dqmhub("--config", str(path), "config", "check")
+    assert (checked.returncode, checked.stdout) == (0, f"settings are good; read from {path} and the environment\n")
+    assert 'instance_name = "Playback"' in dqmhub("--config", str(path), "config", "show").stdout
+    other = tmp_path / "other.toml"
+    assert dqmhub("--config", str(other), "config", "init").stdout == f"wrote {other}\n", "not into the tree"
+
+
+def test_secrets_are_not_printed(tmp_path: Path) -> None:
+    (tmp_path / "hub.toml").write_text(f'secret_key = "{KEY}"\n')
+    variables = {"DQMHUB_CONFIG": str(tmp_path / "hub.toml"), "DATABASE_URL": "postgresql://hub:hTz7q@host/hub"}
+    for options in ([], ["--json"]):
+        shown = dqmhub("config", "show", *options, **variables)
+        assert shown.returncode == 0
+        assert KEY not in shown.stdout
+        assert "hTz7q" not in shown.stdout
+    values = json.loads(shown.stdout)
+    assert (values["secret_key"], values["database_url"], values["huey_url"]) == ("(set)", "(set)", "(not set)")
+    assert list(values) == [row.name for row in table()]
+
+
+def test_a_wrong_value_ends_every_command_with_one_line(tmp_path: Path) -> None:
+    (tmp_path / "hub.toml").write_text("web_port = 0\n")
+    for command in (["config", "check"], ["config", "show"], ["db", "upgrade"], ["worker"], ["web"], ["work", "ls"]):
+        ended = dqmhub("--config", str(tmp_path / "hub.toml"), *command)
+        assert (ended.returncode, ended.stdout) == (1, ""), command
+        assert ended.stderr == f"dqmhub: {tmp_path}/hub.toml: web_port = 0 cannot be used; allowed: a number from 1 to 65535\n"

@@ -1,0 +1,65 @@
+"""The key that signs sessions."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from app.core.settings import TREE, SettingError, Settings, make_secret
+
+STARTERS = 8
+
+
+def test_it_is_made_once_for_its_owner_alone(settings: Settings) -> None:
+    old = os.umask(0)
+    try:
+        key = make_secret(settings)
+    finally:
+        os.umask(old)
+    assert len(key) == 64
+    assert make_secret(settings) == key
+    assert stat.S_IMODE((settings.data / "secret").stat().st_mode) == 0o600
+    assert [path.name for path in settings.data.iterdir()] == ["secret"]
+
+
+def test_two_instances_have_different_keys(settings: Settings, tmp_path: Path) -> None:
+    assert make_secret(settings) != make_secret(replace(settings, data_dir=str(tmp_path / "other")))
+
+
+def test_services_that_start_together_agree_on_one_key(settings: Settings) -> None:
+    code = f"from app.core.settings import *; print(make_secret(Settings(data_dir={settings.data_dir!r})).decode())"
+    starters = [subprocess.Popen([sys.executable, "-c", code], cwd=TREE, stdout=subprocess.PIPE, text=True) for _ in range(STARTERS)]
+    keys = {starter.communicate(timeout=60)[0].strip() for starter in starters}
+    assert keys == {(settings.data / "secret").read_text()}
+    assert [path.name for path in settings.data.iterdir()] == ["secret"]
+
+
+def test_what_a_killed_starter_left_stops_nobody(settings: Settings) -> None:
+    settings.data.mkdir()
+    (settings.data / f"secret.{os.getpid()}").touch()
+    assert len(make_secret(settings)) == 64
+
+
+def test_the_setting_comes_first(settings: Settings) -> None:
+    given = replace(settings, secret_key="9f1c6a0b7de24853a1f0c2d4e6b8a7531")
+    assert make_secret(given) == b"9f1c6a0b7de24853a1f0c2d4e6b8a7531"
+    assert not settings.data.exists()
+
+
+def test_a_damaged_file_is_refused_with_the_way_out(settings: Settings) -> None:
+    settings.data.mkdir()
+    (settings.data / "secret").write_text("cut off")
+    with pytest.raises(SettingError, match=r"7 characters.*remove the file to make a new one"):
+        make_secret(settings)
+
+
+def test_a_folder_that_cannot_be_written_is_named(settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(SettingError, match=r"data_dir = .* a folder of this user"):
+        make_secret(replace(settings, data_dir=str(tmp_path / "file" / "var")))

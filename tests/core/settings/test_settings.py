@@ -1,0 +1,302 @@
+"""Settings: where a value comes from, and what is refused."""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.core.settings import DUMMY_SECRETS, TREE, SettingError, Settings, kind, load, sample, shown, table
+
+GOOD_KEY = "9f1c6a0b7de24853a1f0c2d4e6b8a7531"
+
+WRONG: dict[str, list[tuple[Any, str]]] = {
+    "instance_name": [(7, "text")],
+    "instance_colour": [("pink", "one of grey, blue, green, orange, red, purple")],
+    "data_dir": [(False, "text")],
+    "file_roots": [
+        ("/data", "a list of texts"),
+        ([1], "a list of texts"),
+        (["http://host/data"], "an address such as root://host//folder"),
+        (["root://user@host//data"], "an address such as root://host//folder"),
+        (["root://host//data/../etc"], "an address such as root://host//folder"),
+    ],
+    "remote_timeout_s": [(0, "a number from 1 to 600")],
+    "remote_recheck_s": [(-1, "a number from 0 to 86400")],
+    "web_host": [(127, "text")],
+    "web_port": [
+        (0, "a number from 1 to 65535"),
+        (65536, "a number from 1 to 65535"),
+        ("8889", "a whole number"),
+        (True, "a whole number"),
+    ],
+    "web_workers": [(0, "a number from 1 to 64"), (2.0, "a whole number")],
+    "web_threads": [(65, "a number from 1 to 64")],
+    "live_poll_s": [(0, "a number from 1 to 600")],
+    "square_poll_s": [(0, "a number from 1 to 600")],
+    "url_prefix": [("dqm", "a path such as"), ("/dqm/", "without a slash at its end"), ("/a b", "a path such as")],
+    "allowed_hosts": [("localhost", "a list of texts")],
+    "trusted_proxies": [(["10.1.0.0/16", "proxy"], "a list of networks"), (["10.1.0.1/16"], "a list of networks")],
+    "secure_cookies": [("true", "true or false"), (1, "true or false")],
+    "database_url": [
+        ("mysql://host/hub", "postgresql://..."),
+        ("/var/hub.db", "postgresql://..."),
+        ("postgresql://host:x/hub", "postgresql://..."),
+    ],
+    "huey_url": [("localhost:6379", "redis://..."), ("redis:6379", "redis://..."), ("http://host", "redis://...")],
+    "secret_key": [("short", "at least 32 characters"), ("a" * 64, "at least 32 characters")],
+    "live_threads": [(0, "a number from 1 to 64")],
+    "worker_processes": [(0, "a number from 1 to 64")],
+    "work_lease_s": [(0.5, "a number from 1 to 3600"), ("20", "a number"), (float("nan"), "a number from 1 to 3600")],
+    "import_memory_mb": [(1, "a number from 128 to 65536")],
+    "import_cpu_s": [(0, "a number from 1 to 3600")],
+    "import_slots": [(0, "a number from 1 to 64")],
+    "list_cache_mb": [(0, "a number from 1 to 65536")],
+    "render_workers": [(-1, "a number from 0 to 256")],
+    "render_timeout_s": [(float("inf"), "a number from 1 to 600")],
+    "render_cpu_s": [(0.0, "a number from 1 to 600")],
+    "render_memory_mb": [(100, "a number from 512 to 65536")],
+    "render_plugins": [([], "text")],
+    "plot_cache_mb": [(0, "a number from 1 to 1e+07")],
+    "anonymous_read": [("anyone", "one of nobody, loopback, everyone")],
+    "register_networks": [(["localhost"], "a list of networks")],
+    "session_hours": [(0, "a number from 0.1 to 720")],
+    "square_url": [("dqm.cern.ch", "http://..."), ("ftp://host", "https://...")],
+    "square_gateway": [(7, "text")],
+    "square_port": [(0, "a number from 1 to 65535")],
+    "square_production": [(["http://host"], "a list of host names")],
+    "square_playback": [(["host:9215"], "a list of host names")],
+    "square_certificate": [(1, "text")],
+    "square_key": [(1, "text")],
+    "square_ca": [(True, "text")],
+    "square_cookie": [("changeme", "a secret of your own")],
+    "square_grab_s": [(0, "a number from 0.1 to 10"), (30, "a number from 0.1 to 10")],
+    "square_status_s": [(0.5, "a number from 1 to 60"), (300, "a number from 1 to 60")],
+    "square_timeout_s": [(0, "a number from 0.1 to 60"), (90, "a number from 0.1 to 60")],
+    "square_command_timeout_s": [(0.5, "a number from 1 to 3600")],
+    "square_keep_documents_days": [(0, "a number from 1 to 36500")],
+    "square_keep_logs_days": [(0, "a number from 1 to 36500")],
+    "square_keep_graphs_days": [(1.5, "a whole number")],
+    "square_keep_statuses_days": [(0, "a number from 1 to 36500")],
+    "publish_mirrors": [
+        ("https://mirror", "a list of texts"),
+        (["http://mirror.cern.ch"], "http:// for this machine only"),
+        (["https://user:word@mirror"], "a list of addresses https://host/path"),
+        (["https://mirror/?a=1"], "a list of addresses https://host/path"),
+        (["mirror:8084"], "a list of addresses https://host/path"),
+    ],
+    "publish_folder": [(7, "text")],
+    "publish_key": [(7, "text")],
+    "publish_ca": [(True, "text")],
+    "publish_s": [(0, "a number from 0.2 to 10")],
+    "publish_keep_runs": [(0, "a number from 1 to 10000")],
+    "publish_log_runs": [(-1, "a number from 0 to 10000")],
+    "notice_systems": [(["test"], "a list of production, playback")],
+    "notice_webhooks": [
+        (["ftp://host"], "a list of addresses https://host/path"),
+        (["https://user@host/"], "a list of addresses https://host/path"),
+        (["https://host:x/"], "a list of addresses https://host/path"),
+        (["https://host/a b"], "a list of addresses https://host/path"),
+        (["https://ho(st/"], "a list of addresses https://host/path"),
+    ],
+    "notice_webhook_secret": [("changeme", "a secret of your own")],
+    "notice_webhook_kinds": [(["end"], "a list of run-start, run-end, crash, stuck, silent-host")],
+    "notice_smtp": [
+        ("mail.cern.ch", "host:port"),
+        ("mail.cern.ch:x", "host:port"),
+        ("smtp://mail.cern.ch:25", "host:port"),
+        (":25", "host:port"),
+    ],
+    "notice_smtp_security": [("ssl", "one of starttls, tls, none")],
+    "notice_smtp_user": [(7, "text")],
+    "notice_smtp_password": [("password", "a secret of your own")],
+    "notice_mail_from": [
+        ("DQM", "empty, or an address"),
+        ("DQM <dqm@cern.ch>", "empty, or an address"),
+        ("a@b, c@d", "empty, or an address"),
+    ],
+    "notice_mail_to": [(["a@b, c@d"], "a list of addresses such as dqm@cern.ch")],
+    "notice_mail_kinds": [(["error"], "a list of run-start, run-end, crash, stuck, silent-host")],
+    "notice_sound": [("daq-expert.cms", "host:port"), ("daq-expert.cms:0", "host:port")],
+    "notice_sound_kinds": [(["error"], "a list of run-start, run-end, crash, stuck, silent-host")],
+    "notice_quiet": [
+        (["22:00-06:00"], "a list such as"),
+        (["sound 22:00-24:00"], "a list such as"),
+        (["sound 6-7"], "a list such as"),
+        (["sound 06:00-06:00"], "a list such as"),
+    ],
+    "notice_ca": [(1, "text")],
+    "notice_timeout_s": [(0, "a number from 0.1 to 60")],
+    "notice_keep_days": [(0, "a number from 1 to 36500")],
+    "public_url": [("dqm.cern.ch", "https://...")],
+    "mirror_host": [(8084, "text")],
+    "mirror_port": [(0, "a number from 1 to 65535")],
+    "mirror_data": [(1, "text")],
+    "mirror_keys": [(["abc"], "64 hex digits"), ("ab" * 32, "a list of texts")],
+    "mirror_folder": [(True, "text")],
+    "mirror_prefix": [("dqm", "a path such as"), ("/dqm/", "without a slash at its end")],
+    "mirror_rate": [(-1, "a number from 0 to 1e+06")],
+    "mirror_oldest_h": [(0, "a number from 0.1 to 8760")],
+    "mirror_burst": [(0, "a number from 1 to 1e+06")],
+    "simulator_port": [(0, "a number from 1 to 65535")],
+    "log_level": [("INFO", "one of debug, info, warning, error")],
+    "problem_url": [("http://host", "empty, mailto:address or https://address")],
+}
+"""For each setting, values that are refused, and what the message says is allowed."""
+
+
+def toml(value: Any) -> str:
+    return f'"{value}"' if isinstance(value, str) else str(value).lower() if not isinstance(value, list) else str(value).replace("'", '"')
+
+
+def main_file(folder: Path, text: str) -> Path:
+    path = folder / "hub.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_every_setting_has_values_that_are_refused() -> None:
+    assert set(WRONG) == {row.name for row in table()}
+
+
+@pytest.mark.parametrize(("name", "value", "allowed"), [(name, *case) for name, cases in WRONG.items() for case in cases])
+def test_a_wrong_value_is_refused_with_its_name_its_value_and_what_is_allowed(tmp_path: Path, name: str, value: Any, allowed: str) -> None:
+    path = main_file(tmp_path, f"{name} = {toml(value)}\n")
+    with pytest.raises(SettingError) as refused:
+        load(path, {})
+    message = str(refused.value)
+    secret = Settings.__dataclass_fields__[name].metadata["secret"]
+    assert message.startswith(f"{path}: {name} = {'(hidden)' if secret else value!r} cannot be used; allowed: ")
+    assert allowed in message
+    assert not secret or repr(value) not in message
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "allowed"),
+    [("web_port", "http", "a whole number"), ("web_port", "", "a whole number"), ("secure_cookies", "yes", "true or false"),
+     ("work_lease_s", "long", "a number"), ("log_level", "trace", "one of debug"), ("trusted_proxies", "10.1.0.0/16, proxy", "a list of networks")],
+)  # fmt: skip
+def test_a_wrong_variable_is_refused_with_its_name_its_value_and_what_is_allowed(
+    tmp_path: Path, name: str, text: str, allowed: str
+) -> None:
+    variable = f"DQMHUB_{name.upper()}"
+    with pytest.raises(SettingError, match=f"^{variable}: {name} = .* cannot be used; allowed: {allowed}"):
+        load(main_file(tmp_path, ""), {variable: text})
+
+
+def test_the_last_source_that_gives_a_value_wins(tmp_path: Path) -> None:
+    main = main_file(tmp_path, 'instance_name = "main"\nweb_port = 9001\nweb_threads = 3\nlog_level = "debug"\n')
+    drop_in = tmp_path / "conf.d"
+    drop_in.mkdir()
+    (drop_in / "20-late.toml").write_text("web_port = 9003\n")
+    (drop_in / "10-early.toml").write_text("web_port = 9002\nweb_threads = 4\n")
+    (drop_in / "30-other.txt").write_text("not read")
+    found = load(None, {"DQMHUB_CONFIG": str(main), "DQMHUB_LOG_LEVEL": "error"})
+    assert (found.instance_name, found.web_threads, found.web_port, found.log_level) == ("main", 4, 9003, "error")
+    assert found.web_workers == Settings().web_workers
+
+
+def test_the_command_line_names_the_main_file_before_the_environment(tmp_path: Path) -> None:
+    main = main_file(tmp_path, 'instance_name = "command line"')
+    assert load(main, {"DQMHUB_CONFIG": "/nowhere.toml"}).instance_name == "command line"
+
+
+def test_variables_known_from_other_products_count_unless_ours_is_set(tmp_path: Path) -> None:
+    main = main_file(tmp_path, 'database_url = "postgresql://one/hub"')
+    theirs = {"DATABASE_URL": "postgresql://two/hub", "HUEY_URL": "redis://two:6379/0"}
+    found = load(main, theirs)
+    assert (found.database_url, found.huey_url) == ("postgresql://two/hub", "redis://two:6379/0")
+    assert load(main, theirs | {"DQMHUB_DATABASE_URL": "postgresql://three/hub"}).database_url == "postgresql://three/hub"
+
+
+def test_every_type_can_be_given_by_a_variable(tmp_path: Path) -> None:
+    variables = {
+        "DQMHUB_INSTANCE_NAME": "Playback #2", "DQMHUB_WEB_PORT": "9000", "DQMHUB_WORK_LEASE_S": "7", "DQMHUB_SECURE_COOKIES": "TRUE",
+        "DQMHUB_FILE_ROOTS": "/eos/dqm, /data",
+    }  # fmt: skip
+    found = load(main_file(tmp_path, ""), variables)
+    given = found.instance_name, found.web_port, found.work_lease_s, found.secure_cookies, found.file_roots
+    assert given == ("Playback #2", 9000, 7.0, True, ("/eos/dqm", "/data"))
+    assert {kind(row.name) for row in table()} == {type(value) for value in given}
+
+
+def test_relative_paths_start_at_the_tree(tmp_path: Path) -> None:
+    found = load(main_file(tmp_path, 'data_dir = "var/other"\nfile_roots = ["files"]\n'), {})
+    assert found.data == TREE / "var/other"
+    assert found.file_roots == (str(TREE / "files"),)
+    assert found.roots == ((TREE / "var/other/demo").resolve(), (TREE / "files").resolve())
+
+
+def test_folders_of_remote_servers_are_no_folders_of_this_machine(tmp_path: Path) -> None:
+    found = load(main_file(tmp_path, 'file_roots = ["files", "root://EOS.cern.ch:1094//eos/dqm", "root://[::1]:1095//"]\n'), {})
+    assert found.file_roots[1:] == ("root://eos.cern.ch//eos/dqm/", "root://[::1]:1095//")
+    assert len(found.roots) == 2
+    assert found.readable == (*(f"{root}/" for root in found.roots), *found.file_roots[1:])
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("web_prot = 1", "web_prot = '(hidden)' cannot be used; allowed: a name that"), ("[web]\nport = 1", "web = "), ("web_port = ", "a readable TOML file"),
+     ("\x00", "a readable TOML file")],
+)  # fmt: skip
+def test_a_file_that_is_not_understood_is_refused(tmp_path: Path, text: str, said: str) -> None:
+    path = main_file(tmp_path, text)
+    with pytest.raises(SettingError) as refused:
+        load(path, {})
+    assert str(refused.value).startswith(f"{path}: ")
+    assert said in str(refused.value)
+
+
+def test_a_file_that_is_not_text_or_not_there_is_refused(tmp_path: Path) -> None:
+    path = main_file(tmp_path, "")
+    path.write_bytes(b"instance_name = '\xff\xfe'")
+    with pytest.raises(SettingError, match="a readable TOML file"):
+        load(path, {})
+    with pytest.raises(SettingError, match="a TOML file that exists"):
+        load(tmp_path / "absent.toml", {})
+    with pytest.raises(SettingError, match="a TOML file that exists"):
+        load(None, {"DQMHUB_CONFIG": str(tmp_path)})
+
+
+def test_a_misspelt_variable_is_refused_and_its_value_is_not_shown(tmp_path: Path) -> None:
+    with pytest.raises(SettingError, match="DQMHUB_SECRETKEY") as refused:
+        load(main_file(tmp_path, ""), {"DQMHUB_SECRETKEY": GOOD_KEY})
+    assert GOOD_KEY not in str(refused.value)
+
+
+@pytest.mark.parametrize("dummy", [*DUMMY_SECRETS, "<changeme>", "ChangeMe"])
+@pytest.mark.parametrize(
+    "setting", ["{}", "postgresql://hub:{}@host/hub", "postgresql://host/hub?user=hub&password={}", "redis://:{}@host:6379/0"]
+)
+def test_the_placeholder_of_a_sample_is_no_secret(tmp_path: Path, setting: str, dummy: str) -> None:
+    name = {"{": "secret_key", "p": "database_url", "r": "huey_url"}[setting[0]]
+    with pytest.raises(SettingError, match=rf"{name} = '\(hidden\)' cannot be used; allowed: a secret of your own"):
+        load(main_file(tmp_path, f'{name} = "{setting.format(dummy)}"'), {})
+
+
+def test_secrets_are_not_shown() -> None:
+    secrets = {"secret_key": GOOD_KEY, "database_url": "postgresql://hub:hTz7q@host/hub", "huey_url": "redis://:hTz7q@host:6379/0"}
+    values = shown(Settings(**secrets))
+    assert {name: values[name] for name in secrets} == dict.fromkeys(secrets, "(set)")
+    assert not any(secret in str(values) for secret in ("hTz7q", GOOD_KEY))
+    assert shown(Settings())["secret_key"] == "(not set)"
+    assert set(values) == {row.name for row in table()}
+
+
+def test_the_sample_is_the_defaults_whether_commented_out_or_not(tmp_path: Path) -> None:
+    assert tomllib.loads(sample()) == {}
+    lines = sample().splitlines()
+    uncommented = [line.removeprefix("# ") for line in lines if any(line.startswith(f"# {row.name} = ") for row in table())]
+    assert len(uncommented) == len(table())
+    bare = main_file(tmp_path, "")
+    assert load(main_file(tmp_path, "\n".join(uncommented)), {}) == load(bare, {})
+    for row in table():
+        assert row.metadata["help"] in sample()
+
+
+def test_settings_cannot_be_changed_once_loaded() -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        Settings().web_port = 1  # type: ignore[misc]  # what the test is about

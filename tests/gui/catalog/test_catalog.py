@@ -1,0 +1,214 @@
+"""The lists of monitor elements: made at the first access, once, and again when the file is another one."""
+
+from __future__ import annotations
+
+import gc
+import os
+import shutil
+import threading
+import weakref
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import uproot
+
+from app import queue
+from app.core import database
+from app.core.settings import Settings
+from app.gui.catalog.catalog import Catalog, ImportFailed, Importing, OpenSample, UnknownSample
+from app.gui.catalog.stored import retry
+from app.gui.files.register import IMPORT
+from app.gui.models import FAILED, READY, File, NameList, Sample
+from app.gui.samples import SampleKey
+from tests.support import gui
+from tests.support.gui import register_all
+
+
+@pytest.fixture
+def hub(hub: Settings, demo_files: list[Path], render_service: Path) -> Settings:
+    """A hub in which the demo files are registered and plots can be drawn."""
+    return gui.with_demo(hub, demo_files, render_service)
+
+
+DATASET = "/ZeroBias/Run2023C-Demo-v1/DQMIO"
+KEY = SampleKey(367129, 0, DATASET)
+WAIT_S = 30.0
+
+
+@pytest.fixture
+def catalog(hub: Settings) -> Catalog:
+    queue.connect(hub)
+    return Catalog(hub)
+
+
+@pytest.fixture
+def own_file(hub: Settings, demo_files: list[Path]) -> Path:
+    """A copy of a demo file that a test may change, registered as run 400000."""
+    folder = hub.data / "demo"
+    folder.mkdir(parents=True)
+    copy = folder / f"DQM_V0001_R000400000__{'__'.join(DATASET.strip('/').split('/'))}.root"
+    shutil.copy(demo_files[0], copy)
+    register_all([copy])
+    return copy
+
+
+OWN = SampleKey(400000, 0, DATASET)
+
+
+def histograms(file: Path) -> set[str]:
+    """The paths of all histograms in a file, as uproot reads them."""
+    with uproot.open(file) as opened:
+        keys = opened.classnames(cycle=False)
+    paths = (path.split("/", 3) for path, name in keys.items() if name.startswith(("TH1", "TH2", "TH3", "TProfile")))
+    return {f"{subsystem}/{rest.removeprefix('Run summary/')}" for _, _, subsystem, rest in paths}
+
+
+def test_the_first_access_reads_the_file_and_lists_every_histogram(catalog: Catalog, demo_files: list[Path]) -> None:
+    opened = catalog.open(KEY, WAIT_S)
+    names = {opened.names[index].decode() for index in range(len(opened.names)) if opened.columns.kind[index] > 0x0F}
+    assert names == histograms(next(file for file in demo_files if "367129__ZeroBias" in file.name))
+    assert File.get(File.url == opened.url).state == READY
+
+
+def test_a_list_is_kept_in_memory_and_in_the_database(catalog: Catalog, hub: Settings) -> None:
+    opened = catalog.open(KEY, WAIT_S)
+    kept = catalog.open(KEY, 0)
+    assert (kept.names, kept.columns, kept.facts) == (opened.names, opened.columns, opened.facts)
+    assert kept.columns is opened.columns
+    again = Catalog(hub).open(KEY, 0)
+    assert again.names.pack() == opened.names.pack()
+    assert again.columns.pack() == opened.columns.pack()
+    assert again.facts == opened.facts
+
+
+def test_a_list_that_the_cache_let_go_does_not_stay_in_memory_by_way_of_its_samples(catalog: Catalog) -> None:
+    names = weakref.ref(catalog.open(KEY, WAIT_S).names)
+    catalog.names.clear()
+    gc.collect()
+    assert names() is None
+    assert len(catalog.open(KEY, 0).names) == 362
+
+
+def test_samples_with_the_same_names_share_one_list(catalog: Catalog, own_file: Path) -> None:
+    first = catalog.open(SampleKey(367100, 0, DATASET), WAIT_S)
+    second = catalog.open(OWN, WAIT_S)
+    assert first.names is second.names
+    assert NameList.select().count() == 1
+    assert Sample.select().where(Sample.namelist.is_null(False)).count() == 2
+
+
+def test_an_unknown_sample_is_named_with_what_there_is(catalog: Catalog) -> None:
+    with pytest.raises(UnknownSample, match=r"run 367129 has /Muon/Run2023C-Demo-v1/DQMIO") as raised:
+        catalog.open(SampleKey(367129, 0, "/No/Such/DQMIO"), WAIT_S)
+    assert raised.value.status == 404
+
+
+def reads(file: Path) -> int:
+    """How often the file was read, or is to be."""
+    number = str(File.get(File.url == str(file)).id)
+    return queue.Work.select().where(queue.Work.kind == IMPORT, queue.Work.key == number).count()
+
+
+def test_a_file_that_changed_is_read_again(catalog: Catalog, own_file: Path, demo_files: list[Path]) -> None:
+    before = catalog.open(OWN, WAIT_S)
+    shutil.copy(demo_files[1], own_file)
+    after = catalog.open(OWN, WAIT_S)
+    assert after.identity != before.identity
+    assert after.version > before.version
+    os.utime(own_file, ns=(1, 1))
+    assert catalog.open(OWN, WAIT_S).identity != after.identity
+
+
+def test_a_damaged_file_says_why_and_is_not_read_again_until_it_changes(catalog: Catalog, own_file: Path, demo_files: list[Path]) -> None:
+    own_file.write_bytes(b"this is no ROOT file")
+    with pytest.raises(ImportFailed, match=str(own_file)):
+        catalog.open(OWN, WAIT_S)
+    assert File.get(File.url == str(own_file)).state == FAILED
+    assert reads(own_file) == 1
+    with pytest.raises(ImportFailed):
+        catalog.open(OWN, WAIT_S)
+    assert reads(own_file) == 1
+    shutil.copy(demo_files[0], own_file)
+    assert len(catalog.open(OWN, WAIT_S).names) > 100
+
+
+def test_reading_again_can_be_asked_for(catalog: Catalog, own_file: Path) -> None:
+    own_file.write_bytes(b"this is no ROOT file")
+    with pytest.raises(ImportFailed):
+        catalog.open(OWN, WAIT_S)
+    retry(File.get(File.url == str(own_file)).id)
+    with pytest.raises(ImportFailed):
+        catalog.open(OWN, WAIT_S)
+    assert reads(own_file) == 2
+
+
+def test_a_file_that_went_away_says_so_and_comes_back(catalog: Catalog, own_file: Path) -> None:
+    catalog.open(OWN, WAIT_S)
+    moved = own_file.rename(own_file.with_suffix(".away"))
+    with pytest.raises(ImportFailed, match="No such file"):
+        catalog.open(OWN, WAIT_S)
+    moved.rename(own_file)
+    assert catalog.open(OWN, WAIT_S).key == OWN
+
+
+def test_reading_stops_at_its_memory_limit(hub: Settings, own_file: Path) -> None:
+    tight = Catalog(replace(hub, import_memory_mb=20))
+    with pytest.raises(ImportFailed, match=r"import_memory_mb|ended with code"):
+        tight.open(OWN, WAIT_S)
+
+
+def test_a_link_laid_after_registration_does_not_lead_out_of_the_roots(catalog: Catalog, own_file: Path, tmp_path: Path) -> None:
+    outside = tmp_path / "outside.root"
+    own_file.rename(outside)
+    own_file.symlink_to(outside)
+    with pytest.raises(ImportFailed, match="file_roots"):
+        catalog.open(OWN, WAIT_S)
+
+
+def test_many_who_ask_at_once_have_the_file_read_once(catalog: Catalog, own_file: Path) -> None:
+    opened: list[OpenSample] = []
+    asked = threading.Barrier(4)
+
+    def ask() -> None:
+        asked.wait()
+        opened.append(catalog.open(OWN, WAIT_S))
+        database.end_thread()
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(WAIT_S)
+    assert len(opened) == 4
+    assert reads(own_file) == 1
+
+
+def test_a_file_whose_reading_was_cancelled_does_not_count_as_empty(catalog: Catalog, own_file: Path) -> None:
+    catalog.reading.update(range(-catalog.settings.import_slots, 0))  # so that the worker, which there is none of, is to read it
+    row = queue.enqueue(IMPORT, str(File.get(File.url == str(own_file)).id))
+    cancel = threading.Timer(0.3, cancel_elsewhere, [row.id])
+    cancel.start()
+    with pytest.raises(ImportFailed, match="cancelled"):
+        catalog.open(OWN, WAIT_S)
+    cancel.join()
+
+
+def cancel_elsewhere(number: int) -> None:
+    queue.cancel(number)
+    database.end_thread()
+
+
+def test_when_all_places_to_wait_are_taken_the_worker_reads_the_file(catalog: Catalog, own_file: Path) -> None:
+    for _ in range(catalog.settings.import_slots):
+        assert catalog.waiting.acquire(blocking=False)
+    with pytest.raises(Importing) as raised:
+        catalog.open(OWN, WAIT_S)
+    assert (raised.value.status, raised.value.headers["Retry-After"]) == (503, "1")
+    assert raised.value.work.state == "queued"
+
+
+def test_a_folder_that_may_not_be_read_any_more_is_served_no_more(catalog: Catalog, hub: Settings) -> None:
+    catalog.open(KEY, WAIT_S)
+    with pytest.raises(ImportFailed, match="file_roots"):
+        Catalog(replace(hub, file_roots=())).open(KEY, WAIT_S)

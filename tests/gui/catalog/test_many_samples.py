@@ -1,0 +1,310 @@
+"""Files with many samples, and files that take the place of others while somebody looks."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import uproot
+from flask import Flask
+from flask.testing import FlaskClient
+
+import jobs
+from app import queue
+from app.core.settings import Settings
+from app.formats import version
+from app.gui import samples
+from app.gui.catalog.catalog import Catalog, ImportFailed, Importing, UnknownSample
+from app.gui.files import register
+from app.gui.files.register import ONLINE, Entry
+from app.gui.models import File, NameList, Sample
+from app.gui.samples import SampleKey
+
+DATASET = "/ZeroBias/Run2023C-PromptReco-v1/DQMIO"
+RUN = 367094
+WHOLE = SampleKey(RUN, 0, DATASET)
+LIVE = SampleKey(0, 0, ONLINE)
+WAIT_S = 60.0
+
+
+@pytest.fixture
+def folder(hub: Settings) -> Path:
+    folder = hub.data / "demo"
+    folder.mkdir(parents=True)
+    return folder
+
+
+@pytest.fixture
+def catalog(hub: Settings) -> Catalog:
+    return Catalog(hub)
+
+
+@pytest.fixture
+def real(fixtures_dir: Path) -> Path:
+    return fixtures_dir / "dqmfiles"
+
+
+def copied(file: Path, folder: Path, name: str = "") -> str:
+    return str(shutil.copy(file, folder / (name or file.name)))
+
+
+def dqmio(real: Path, run: int = RUN) -> Path:
+    return real / f"ZeroBias__Run2023C-PromptReco-v1__DQMIO_run{run}.root"
+
+
+def snapshot(real: Path, run: int = RUN) -> Path:
+    return real / f"run{run}_DQMLive_concat.pb"
+
+
+def stored_lumis(file: Path) -> list[int]:
+    """The lumisections in a DQMIO file, as uproot reads them."""
+    with uproot.open(file) as opened:
+        return sorted({int(lumi) for lumi in opened["Indices/Lumi"].array()})
+
+
+def closed(catalog: Catalog) -> Catalog:
+    """A catalog that cannot read a file itself, so that the worker (which there is none of) is to do it."""
+    for _ in range(catalog.settings.import_slots):
+        assert catalog.waiting.acquire(blocking=False)
+    return catalog
+
+
+def test_all_that_a_file_holds_becomes_samples_of_its_dataset(catalog: Catalog, folder: Path, real: Path) -> None:
+    register.register([Entry(DATASET, RUN, 0, copied(dqmio(real), folder), "dqmio")])
+    opened = catalog.open(WHOLE, WAIT_S)
+    lumis = stored_lumis(dqmio(real))
+    assert len(lumis) > 40
+    assert samples.lumis_of(RUN, DATASET) == lumis
+    assert len(opened.names) == len(catalog.open(WHOLE._replace(lumi=lumis[-1]), 0).names) == 1
+    assert queue.Work.select().count() == NameList.select().count() == 1
+    assert samples.runs() == [WHOLE]
+
+
+def test_the_address_of_a_lumisection_is_good_before_its_file_was_ever_read(client: FlaskClient, folder: Path, real: Path) -> None:
+    register.register([Entry(DATASET, RUN, 0, copied(dqmio(real), folder), "dqmio")])
+    assert client.get(f"/browse/{RUN}:7{DATASET}").status_code == 200
+    assert client.get(f"/browse/{RUN}:4000{DATASET}").status_code == 404
+
+
+def test_the_lumisections_of_a_run_are_told_before_its_file_was_ever_read(client: FlaskClient, folder: Path, real: Path) -> None:
+    register.register([Entry(DATASET, RUN, 0, copied(dqmio(real), folder), "dqmio")])
+    assert len(client.get(f"/api/v1/lumis/{RUN}{DATASET}").json) == 46
+
+
+def test_a_sample_that_is_registered_with_another_file_stays_with_it(catalog: Catalog, folder: Path, real: Path) -> None:
+    other, lumi = copied(snapshot(real), folder), stored_lumis(dqmio(real))[1]
+    register.register([Entry(DATASET, RUN, 0, copied(dqmio(real), folder), "dqmio"), Entry(DATASET, RUN, lumi, other, "protobuf")])
+    catalog.open(WHOLE, WAIT_S)
+    assert Sample.get(Sample.lumi == lumi).file.url == other
+    assert Sample.get(Sample.lumi == lumi).namelist is None
+    assert len(catalog.open(WHOLE._replace(lumi=lumi), WAIT_S).names) > 0
+
+
+def test_what_went_away_with_a_new_version_of_the_file_is_listed_no_more(catalog: Catalog, folder: Path, real: Path) -> None:
+    place = copied(dqmio(real), folder)
+    register.register([Entry(DATASET, RUN, 0, place, "dqmio")])
+    catalog.open(WHOLE, WAIT_S)
+    shutil.copy(dqmio(real, 367129), place)
+    with pytest.raises(ImportFailed, match=f"holds no monitor elements of run {RUN}"):
+        catalog.open(WHOLE, WAIT_S)
+    assert samples.lumis_of(RUN, DATASET) == []
+    assert samples.lumis_of(367129, DATASET) == stored_lumis(dqmio(real, 367129))
+    shutil.copy(dqmio(real), place)
+    os.utime(place, ns=(5, 5))
+    assert catalog.open(WHOLE, WAIT_S).key == WHOLE
+
+
+def test_a_snapshot_which_names_no_run_is_of_the_run_it_was_registered_for(catalog: Catalog, folder: Path, real: Path) -> None:
+    register.register([Entry(ONLINE, RUN, 0, copied(snapshot(real), folder), "protobuf")])
+    assert len(catalog.open(SampleKey(RUN, 0, ONLINE), WAIT_S).names) > 0
+    assert samples.lumis_of(RUN, ONLINE) == [0]
+    assert samples.lumis_of(0, ONLINE) == []
+
+
+def test_a_snapshot_of_the_live_run_is_that_of_its_own_run_as_well(catalog: Catalog, folder: Path, real: Path) -> None:
+    file = copied(snapshot(real), folder)
+    register.register([Entry(ONLINE, run, 0, file, "protobuf") for run in (0, RUN)])
+    assert len(catalog.open(LIVE, WAIT_S).names) == len(catalog.open(SampleKey(RUN, 0, ONLINE), WAIT_S).names) == 1
+
+
+def test_the_list_of_a_whole_run_is_not_that_of_a_lumisection(catalog: Catalog, folder: Path, real: Path) -> None:
+    place = copied(real / f"DQM_V0001_R000{RUN}__ZeroBias__Run2023C-PromptReco-v1__DQMIO.root", folder)
+    register.register([Entry(DATASET, RUN, 7, place, "tdirectory")])
+    with pytest.raises(ImportFailed, match="lumisection 7"):
+        catalog.open(WHOLE._replace(lumi=7), WAIT_S)
+    assert len(catalog.open(WHOLE, 0).names) > 0
+
+
+def test_a_harvest_of_many_runs_is_of_the_run_it_was_registered_for(catalog: Catalog, folder: Path, real: Path) -> None:
+    place = copied(real / f"DQM_V0001_R000{RUN}__ZeroBias__Run2023C-PromptReco-v1__DQMIO.root", folder)
+    register.register([Entry(DATASET, 5, 0, place, "tdirectory")])
+    assert len(catalog.open(SampleKey(5, 0, DATASET), WAIT_S).names) > 0
+    assert samples.lumis_of(RUN, DATASET) == []
+
+
+def test_a_run_with_lumisections_only_is_found_by_its_first(hub: Settings) -> None:
+    register.register([Entry(DATASET, 5, lumi, "/data/a.root", "dqmio") for lumi in (9, 7, 8)])
+    register.register([Entry(DATASET, 6, 0, "/data/b.root", "dqmio"), Entry(DATASET, 6, 1, "/data/b.root", "dqmio")])
+    assert samples.runs() == [SampleKey(6, 0, DATASET), SampleKey(5, 7, DATASET)]
+    assert samples.latest_runs() == [6, 5]
+    register.register([Entry(DATASET, 5, 3, "/data/a.root", "dqmio"), Entry(DATASET, 7, 2, "/data/c.root", "dqmio")])
+    assert samples.runs() == [SampleKey(7, 2, DATASET), SampleKey(6, 0, DATASET), SampleKey(5, 3, DATASET)]
+    register.register([Entry(DATASET, 5, 0, "/data/d.root", "dqmio")])
+    assert samples.runs(run="5") == [SampleKey(5, 0, DATASET)]
+
+
+def test_a_whole_run_that_is_empty_does_not_stand_for_its_lumisections(catalog: Catalog, folder: Path, real: Path) -> None:
+    place = copied(dqmio(real), folder)
+    register.register([Entry(DATASET, 367129, 0, place, "dqmio")])  # the file is of another run
+    with pytest.raises(ImportFailed, match=f"holds no monitor elements of run 367129 of {DATASET}"):
+        catalog.open(SampleKey(367129, 0, DATASET), WAIT_S)
+    assert samples.runs()[-1] == WHOLE
+
+
+def test_the_old_list_serves_until_that_of_the_newer_file_is_stored(catalog: Catalog, hub: Settings, folder: Path, real: Path) -> None:
+    register.register([Entry(ONLINE, 0, 0, copied(snapshot(real), folder), "protobuf")])
+    before = catalog.open(LIVE, WAIT_S)
+    newer = copied(snapshot(real, 367129), folder)
+    register.register([Entry(ONLINE, 0, 0, newer, "protobuf")])
+    waiting = closed(Catalog(hub)).open(LIVE, 0)
+    assert (waiting.identity, waiting.note) == (before.identity, f"{newer} is being read")
+    after = run_open_work(hub).open(LIVE, 0)
+    assert (after.url, after.note) == (newer, "")
+    assert after.version > before.version
+    assert [file.url for file in File.select()] == [newer]
+
+
+def run_open_work(hub: Settings) -> Catalog:
+    """What the consumers would do, and a catalog that sees it."""
+    jobs.load()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DQMHUB_DATA_DIR", hub.data_dir)
+        for row in list(queue.Work.select().where(queue.Work.state == "queued")):
+            queue.run(row.id)
+    return Catalog(hub)
+
+
+def test_the_old_list_serves_while_its_file_is_written_anew(catalog: Catalog, hub: Settings, folder: Path, real: Path) -> None:
+    place = copied(snapshot(real), folder)
+    register.register([Entry(ONLINE, 0, 0, place, "protobuf")])
+    before = catalog.open(LIVE, WAIT_S)
+    shutil.copy(snapshot(real, 367129), place)
+    waiting = closed(Catalog(hub)).open(LIVE, 0)
+    assert (waiting.identity, waiting.note) == (before.identity, f"{place} is being read")
+    assert waiting.file_version != (os.stat(place).st_size, os.stat(place).st_mtime_ns)
+    after = catalog.open(LIVE, WAIT_S)
+    assert after.file_version == (os.stat(place).st_size, os.stat(place).st_mtime_ns)
+
+
+def test_a_list_that_is_too_old_for_who_asks_does_not_serve(catalog: Catalog, hub: Settings, folder: Path, real: Path) -> None:
+    place = copied(snapshot(real), folder)
+    register.register([Entry(ONLINE, 0, 0, place, "protobuf")])
+    catalog.open(LIVE, WAIT_S)
+    listed = File.get().listed
+    shutil.copy(snapshot(real, 367129), place)
+    waiting = closed(Catalog(hub))
+    assert waiting.open(LIVE, 0, not_older_than=listed).note
+    with pytest.raises(Importing):
+        waiting.open(LIVE, 0, not_older_than=listed + 1)
+
+
+def test_the_api_gives_an_older_list_to_those_who_may_have_it(app: Flask, client: FlaskClient, folder: Path, real: Path) -> None:
+    place = copied(snapshot(real), folder)
+    register.register([Entry(ONLINE, 0, 0, place, "protobuf")])
+    for address in ("/api/v1/archive/0/Global/Online/ALL", "/data/json/archive/0/Global/Online/ALL"):
+        assert client.get(address).status_code == 200
+    before = client.get("/api/v1/archive/0/Global/Online/ALL").headers["ETag"]
+    os.utime(place, (5, 5))
+    closed(app.extensions["catalog"])
+    old = client.get(f"/api/v1/archive/0/Global/Online/ALL?notOlderThan={int(File.get().listed)}")
+    assert (old.status_code, old.headers["ETag"]) == (200, before)
+    File.update(listed=1000.0).execute()
+    for time in ("1001", "99999999999999999999"):
+        answer = client.get(f"/api/v1/archive/0/Global/Online/ALL?notOlderThan={time}")
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+    assert client.get("/api/v1/archive/0/Global/Online/ALL").status_code == 200
+
+
+def test_a_newer_file_that_cannot_be_read_leaves_the_old_list_and_says_why(catalog: Catalog, folder: Path, real: Path) -> None:
+    register.register([Entry(ONLINE, 0, 0, copied(snapshot(real), folder), "protobuf")])
+    before = catalog.open(LIVE, WAIT_S)
+    bad = folder / "bad.root"
+    bad.write_bytes(b"root" + bytes(100))
+    register.register([Entry(ONLINE, 0, 0, str(bad), "tdirectory")])
+    opened = catalog.open(LIVE, WAIT_S)
+    assert opened.identity == before.identity
+    assert str(bad) in opened.note
+    assert str(bad) in catalog.pulse(LIVE).problem
+    with pytest.raises(ImportFailed):
+        catalog.open(LIVE, WAIT_S, not_older_than=File.get(File.url == before.url).listed + 1)
+
+
+def test_a_run_that_goes_on_shows_what_was_known_last_when_its_file_is_damaged_or_gone(
+    catalog: Catalog, hub: Settings, folder: Path, real: Path
+) -> None:
+    place = Path(copied(snapshot(real), folder))
+    register.register([Entry(ONLINE, 0, 0, str(place), "protobuf"), Entry(DATASET, 0, 1, str(place), "protobuf")])
+    before = catalog.open(LIVE, WAIT_S)
+    place.write_bytes(b"no snapshot")
+    damaged = catalog.open(LIVE, WAIT_S)
+    assert (damaged.identity, str(place) in damaged.note) == (before.identity, True)
+    assert damaged.file_version != version(place), "nothing is drawn of the file as it is now"
+    place.unlink()
+    assert "No such file" in catalog.open(LIVE, WAIT_S).note
+    with pytest.raises(ImportFailed, match="No such file"):
+        catalog.open(LIVE, WAIT_S, not_older_than=File.get().listed + 1)
+    with pytest.raises(ImportFailed, match="file_roots"):
+        Catalog(replace(hub, data_dir="/nowhere")).open(LIVE, WAIT_S)
+    shutil.copy(snapshot(real, 367129), place)
+    assert catalog.open(LIVE, WAIT_S).note == ""
+
+
+def test_registering_a_live_file_has_it_read_at_once_by_the_live_queue(hub: Settings) -> None:
+    register.register([Entry(ONLINE, 0, 0, "/data/1.pb", "protobuf"), Entry("/A/B/C", 5, 0, "/data/5.root", "tdirectory")])
+    register.register([Entry(ONLINE, 0, 0, "/data/1.pb", "protobuf")])
+    (row,) = queue.Work.select()
+    assert (row.queue, row.kind, row.key) == ("live", "import", str(File.get(File.url == "/data/1.pb").id))
+
+
+def test_a_file_that_alone_knows_its_lumisections_is_read_before_anybody_searches_for_them(hub: Settings, folder: Path, real: Path) -> None:
+    place = copied(dqmio(real), folder)
+    register.register([Entry(DATASET, RUN, 0, place, "dqmio"), Entry("/A/B/C", 5, 7, "/data/5.root", "dqmio")])
+    (row,) = queue.Work.select()
+    assert (row.queue, row.kind, row.key) == ("bulk", "import", str(File.get(File.url == place).id))
+    run_open_work(hub)
+    found = {key.lumi for key in samples.search(str(RUN), lumi=-1)}
+    assert found == set(stored_lumis(dqmio(real))) - {0}
+
+
+def test_a_collection_of_online_files_is_read_when_somebody_looks(hub: Settings) -> None:
+    register.register([Entry(ONLINE, run, 0, f"/data/{run}.pb", "protobuf") for run in range(1, register.LIVE + 2)])
+    assert queue.Work.select().count() == 0
+
+
+def test_a_poll_tells_what_is_newer_and_has_it_read(catalog: Catalog, hub: Settings, folder: Path, real: Path) -> None:
+    place = copied(snapshot(real), folder)
+    os.utime(place, (1000, 1000))
+    register.register([Entry(ONLINE, 0, 0, place, "protobuf")])
+    assert catalog.pulse(LIVE)._replace(version=0) == (0, True, "", None)
+    first = run_open_work(hub).pulse(LIVE)
+    assert first[1:] == (False, "", 1000.0)
+    assert catalog.pulse(LIVE) == first
+    os.utime(place, (2000, 2000))
+    assert catalog.pulse(LIVE) == first._replace(reading=True)
+    assert catalog.pulse(LIVE) == first._replace(reading=True)
+    assert queue.Work.select().where(queue.Work.state == "queued").count() == 1
+    second = run_open_work(hub).pulse(LIVE)
+    assert second.version > first.version
+    assert second.changed == 2000.0
+    Path(place).unlink()
+    assert "No such file" in catalog.pulse(LIVE).problem
+
+
+def test_a_poll_of_what_there_is_not_or_may_not_be_read_says_so(catalog: Catalog, hub: Settings, tmp_path: Path) -> None:
+    with pytest.raises(UnknownSample):
+        catalog.pulse(LIVE)
+    register.register([Entry(ONLINE, 0, 0, str(tmp_path / "x.pb"), "protobuf")])
+    assert "file_roots" in Catalog(replace(hub, file_roots=())).pulse(LIVE).problem

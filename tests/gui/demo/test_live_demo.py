@@ -1,0 +1,193 @@
+"""The live demo: snapshots that grow, and a hub that is told of them by a process that nothing disturbs."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from app.cli.services import SERVICES
+from app.core.settings import TREE, Settings
+from app.formats import Kind, Listing, payload, scan
+from app.formats.model import LUMI
+from app.formats.statistics import statistics
+from render.build import build
+from tests.support.processes import PATIENCE_S, environment, until
+from tests.support.site import address, free_port, site
+
+DQMHUB = Path(sys.executable).with_name("dqmhub")
+LUMIS = 10
+
+
+@pytest.fixture(scope="session")
+def snapshots(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Those of a run of ten lumisections, in their order."""
+    folder = tmp_path_factory.mktemp("live")
+    return [snapshot(folder / f"{lumi}.pb", lumi) for lumi in range(1, LUMIS + 1)]
+
+
+def snapshot(path: Path, lumi: int, lumis: int = LUMIS) -> Path:
+    maker = build(TREE, sys.executable).with_name("dqmhub-demo")
+    options = {"format": "pb", "out": path, "run": 367201, "lumi": lumi, "lumis": lumis}
+    command = [str(text) for option, value in options.items() for text in (f"--{option}", value)]
+    subprocess.run([maker, *command], check=True, timeout=PATIENCE_S, capture_output=True)
+    return path
+
+
+def listing(path: Path) -> Listing:
+    result = scan(path, "protobuf")
+    assert result.unreadable == 0
+    return result.samples[0, 0]
+
+
+def entries(path: Path) -> dict[bytes, float]:
+    """The number of entries of each histogram that is not of one lumisection alone."""
+    found = listing(path)
+    rows = {found.names[index]: found.columns.row(index) for index in range(len(found.names))}
+    return {
+        me: statistics(payload(path, "protobuf", row))["Entries"]
+        for me, row in rows.items()
+        if not Kind(row.kind).scalar and not row.flags & LUMI
+    }
+
+
+def test_histograms_grow_from_snapshot_to_snapshot_and_none_loses_entries(snapshots: list[Path]) -> None:
+    counts = [entries(path) for path in snapshots]
+    assert len(counts[0]) > 200
+    for earlier, later in pairwise(counts):
+        assert earlier.keys() == later.keys()
+        assert all(later[me] >= earlier[me] for me in earlier)
+        assert sum(later[me] > earlier[me] for me in earlier) > 100
+
+
+def test_one_subsystem_comes_at_a_slower_pace(snapshots: list[Path]) -> None:
+    counts = [sum(count for me, count in entries(path).items() if me.startswith(b"Hcal/RecHitTask/")) for path in snapshots]
+    assert counts[3] == counts[4] == counts[6] > counts[2]
+    assert counts[7] == counts[9] > counts[6]
+
+
+def test_a_quality_test_goes_bad_half_way(snapshots: list[Path]) -> None:
+    def status(path: Path) -> int:
+        found = listing(path)
+        return found.columns.status[found.names.find(b"PixelPhase1/Tracks/PXBarrel/charge_PXLayer_3") or 0]
+
+    assert [status(path) for path in snapshots] == [100] * 5 + [300] * 5
+
+
+def test_the_snapshot_says_which_lumisection_it_is_of_and_has_an_me_of_that_alone(snapshots: list[Path]) -> None:
+    for lumi, path in enumerate(snapshots, start=1):
+        found = listing(path)
+        scalars = {found.names[index]: text for index, text in found.facts.scalars.items()}
+        assert scalars[b"Info/EventInfo/iLumiSection"] == str(lumi)
+        assert scalars[b"Info/ProvInfo/runIsComplete"] == str(int(lumi == LUMIS))
+        marked = [index for index in range(len(found.names)) if found.columns.flags[index] & LUMI]
+        assert [found.names[index] for index in marked] == [b"Info/EventInfo/EventsInLumisection"]
+
+
+def test_the_same_lumisection_of_the_same_run_gives_the_same_snapshot(snapshots: list[Path], tmp_path: Path) -> None:
+    assert snapshot(tmp_path / "again.pb", 4).read_bytes() == snapshots[3].read_bytes()
+
+
+def test_a_plot_of_a_snapshot_is_drawn_from_the_command_line(settings: Settings, snapshots: list[Path], tmp_path: Path) -> None:
+    plot = tmp_path / "plot.png"
+    command = [DQMHUB, "render", snapshots[-1], "PixelPhase1/Tracks/PXBarrel/charge_PXLayer_3", "-o", plot]
+    subprocess.run(command, env=environment(settings), check=True, timeout=PATIENCE_S)
+    assert plot.read_bytes().startswith(b"\x89PNG")
+
+
+class Service:
+    """A running command of the product, and what it says."""
+
+    def __init__(self, process: subprocess.Popen[bytes], log: Path) -> None:
+        self.process = process
+        self.log = log
+        self.heard = 0
+
+    def says(self, what: str) -> str:
+        """The next line that says this."""
+        until(lambda: self._found(what) >= 0 or self.process.poll() is not None, f"{what!r} in {self.log.read_text()!r}")
+        begin, text = self._found(what), self.log.read_text()
+        assert begin >= 0, f"it ended and never said {what!r}: {text!r}"
+        self.heard = text.find("\n", begin) + 1
+        return text[begin : self.heard]
+
+    def _found(self, what: str) -> int:
+        text = self.log.read_text()
+        return text.find(what, self.heard) if text.endswith("\n") else -1
+
+    def ends(self, number: int) -> None:
+        self.process.send_signal(number)
+        assert self.process.wait(PATIENCE_S) == 0
+
+
+@contextmanager
+def started(settings: Settings, *command: str) -> Iterator[Service]:
+    settings.data.mkdir(exist_ok=True)
+    log = settings.data / f"{command[0]}.log"
+    with log.open("wb") as file, subprocess.Popen([DQMHUB, *command], env=environment(settings), stderr=file) as process:
+        try:
+            yield Service(process, log)
+        finally:
+            process.kill()
+
+
+@contextmanager
+def live_demo(settings: Settings, *options: str) -> Iterator[Service]:
+    build(TREE, sys.executable)
+    with started(settings, "demo", "live", "--lumis", "3", "--period", "1", "--run", "367300", *options) as service:
+        yield service
+
+
+def shown(settings: Settings, run: int) -> bool:
+    """Whether the hub shows this run."""
+    try:
+        with urllib.request.urlopen(
+            f"{address(settings)}/api/v1/archive/{run}/Global/Online/ALL/Info/EventInfo", timeout=PATIENCE_S
+        ) as answer:
+            return b"iLumiSection" in answer.read()
+    except OSError:
+        return False
+
+
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
+def test_runs_are_played_into_the_hub_one_after_the_other_until_a_signal(settings: Settings, sqlite_template: Path, end: int) -> None:
+    with site(settings, sqlite_template, []) as running, started(running, "live"), live_demo(running) as demo:
+        until(lambda: shown(running, 0), "the first snapshot as the run that goes on")
+        until(lambda: shown(running, 367300), "the same snapshot under its own run")
+        demo.says("run 367300 is over")
+        demo.says("run 367301 begins")
+        until(lambda: shown(running, 367301), "the next run")
+        demo.ends(end)
+        assert sorted(path.name for path in (running.data / "demo" / "live").iterdir()) == ["run367300_DQMLive.pb", "run367301_DQMLive.pb"]
+
+
+def test_a_hub_that_is_not_there_yet_is_waited_for(settings: Settings, sqlite_template: Path) -> None:
+    shutil.copytree(sqlite_template, settings.data)
+    early = replace(settings, web_port=free_port())
+    with live_demo(early, "--lumis", "2") as demo:
+        assert f"waiting for the hub at 127.0.0.1:{early.web_port}" in demo.says("waiting")
+        with started(early, "web"):
+            demo.says("the hub answers")
+            demo.says("run 367300 is over")
+        assert "waiting" in demo.says("waiting")
+        demo.ends(signal.SIGTERM)
+
+
+def test_what_the_hub_refuses_is_said(settings: Settings, sqlite_template: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "outside"
+    with site(settings, sqlite_template, []) as running, live_demo(running, "--folder", str(elsewhere)) as demo:
+        assert "is in none of the folders that may be read" in demo.says("the hub did not register")
+
+
+def test_the_procfile_has_what_is_for_show_beside_the_services() -> None:
+    names = [line.partition(":")[0] for line in (TREE / "Procfile").read_text().splitlines()]
+    assert names == [*SERVICES, "demo", "p5", "mirror"]

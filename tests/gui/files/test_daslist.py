@@ -1,0 +1,141 @@
+"""`dqmhub register --list`: what dasgoclient prints is registered, lumisection by lumisection; bad rows are named and left out."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from app.core.settings import TREE, Settings
+from app.gui.files import daslist
+from app.gui.files.daslist import BadRow, Row
+from app.gui.models import File, Sample
+from tests.support.processes import environment
+
+LFN = "/store/data/Run2018C/ZeroBias/DQMIO/12Nov2019_UL2018-v2/110000/E9FB467E-F8DF-4544-869F-F98E462FDF97.root"
+DATASET = "/ZeroBias/Run2018C-12Nov2019_UL2018-v2/DQMIO"
+REDIRECTOR = "root://cms-xrd-global.cern.ch/"
+SETTINGS = Settings(file_roots=("root://cms-xrd-global.cern.ch//store",))
+
+
+def record(run: Any = 319337, lumi: Any = (1, 2, 3), file: Any = LFN) -> dict[str, Any]:
+    """A record as `dasgoclient -json` prints it."""
+    return {"das": {"system": "dbs3"}, "file": [{"name": file}], "lumi": [{"number": lumi}], "qhash": "x", "run": [{"run_number": run}]}
+
+
+@pytest.mark.parametrize(
+    ("text", "lumis"),
+    [(f"{LFN} 319337 [3,1,2]\n", [1, 2, 3]), (f"  {LFN}\t[319337]  [1, 2]", [1, 2]), (f"{LFN} 319337 7\r\n", [7]),
+     (f"{LFN} 319337 [[1,3],[5,5]]", [1, 2, 3, 5])],
+)  # fmt: skip
+def test_rows_of_text(text: str, lumis: list[int]) -> None:
+    assert list(daslist.rows(text)) == [Row(1, LFN, 319337, lumis)]
+
+
+@pytest.mark.parametrize(
+    ("run", "lumi", "lumis"), [(319337, [1, 2, 3], [1, 2, 3]), ([319337], 4, [4]), (319337, [[1, 3], [7, 7]], [1, 2, 3, 7])]
+)
+def test_rows_of_json(run: Any, lumi: Any, lumis: list[int]) -> None:
+    given = [record(run, lumi), record(run, lumi)]
+    for document in (given, {"status": "ok", "data": given}):
+        assert list(daslist.rows(json.dumps(document))) == [Row(number, LFN, 319337, lumis) for number in (1, 2)]
+
+
+@pytest.mark.parametrize(
+    "row",
+    ["", LFN, f"{LFN} 319337", f"{LFN} 319337 []", f"{LFN} 319337 [1,]", f"{LFN} 319337 [1", f"{LFN} 319337 null", f"{LFN} x [1]",
+     f"{LFN} 319337 [1,-2]", f"{LFN} 9999999999 [1]", f"{LFN} 319337 [[1,2,3]]", f"{LFN} 319337 [[5,1]]", f"{LFN} 319337 [[1,2000000000]]",
+     f"{LFN} 319337 [1] 17", f"{LFN} 319337 {'[' * 100_000}{']' * 100_000}", "<html>"],
+)  # fmt: skip
+def test_a_bad_row_of_text_is_named_by_its_line(row: str) -> None:
+    found = list(daslist.rows(f"{LFN} 1 [1]\n{row}\n{LFN} 2 [2]\n"))
+    assert [item.number for item in found if isinstance(item, Row)] == [1, 3]
+    assert [item.number for item in found if isinstance(item, BadRow)] == ([2] if row else [])
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {},
+        None,
+        7,
+        record(lumi=None),
+        record(run=True),
+        record(file=None),
+        record(lumi=[1.5]),
+        record(lumi=[]),
+        record(run="319337"),
+        {"file": []},
+    ],
+)
+def test_a_bad_record_is_named_by_its_number(bad: Any) -> None:
+    first, second, third = daslist.rows(json.dumps([record(), bad, record()]))
+    assert isinstance(second, BadRow)
+    assert (first.number, second.number, third.number) == (1, 2, 3)
+
+
+def test_a_row_of_several_runs_is_left_out_since_it_does_not_tell_whose_the_lumisections_are() -> None:
+    (row,) = daslist.rows(json.dumps([record(run=[1, 2])]))
+    assert isinstance(row, BadRow)
+    assert "has 2 runs" in row.problem
+
+
+def test_each_lumisection_is_a_sample_of_the_file_behind_the_redirector() -> None:
+    entries, wrong = daslist.entries(f"{LFN} 319337 [1,2]", REDIRECTOR, "", "dqmio", SETTINGS)
+    assert not wrong
+    assert entries == [(DATASET, 319337, lumi, f"root://cms-xrd-global.cern.ch/{LFN}", "dqmio") for lumi in (1, 2)]
+
+
+def test_a_dataset_that_is_given_goes_before_the_one_that_the_place_tells() -> None:
+    ((entry,), _) = daslist.entries(f"{LFN} 319337 [1]", REDIRECTOR, "/A/B/DQMIO", "dqmio", SETTINGS)
+    assert entry.dataset == "/A/B/DQMIO"
+    _, (wrong,) = daslist.entries("/store/x.root 319337 [1]", REDIRECTOR, "", "dqmio", SETTINGS)
+    assert wrong == "row 1: /store/x.root tells no dataset: give --dataset"
+
+
+def test_a_file_that_may_not_be_read_is_left_out() -> None:
+    rows = f"/store/../etc/x.root 1 [1]\n/other/x.root 1 [1]\nroot://elsewhere//store/x.root 1 [1]\n{LFN} 1 [1]\n"
+    entries, wrong = daslist.entries(rows, REDIRECTOR, DATASET, "dqmio", SETTINGS)
+    assert len(entries) == 1
+    assert [problem.split(":")[0] for problem in wrong] == ["row 1", "row 2", "row 3"]
+
+
+def test_a_redirector_of_which_nothing_may_be_read_is_refused_at_once() -> None:
+    with pytest.raises(ValueError, match=r"nothing of root://cms-xrd-global.cern.ch// may be read: add"):
+        daslist.entries(f"{LFN} 1 [1]", REDIRECTOR, "", "dqmio", Settings())
+
+
+def register(hub: Settings, rows: str, *options: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", "from app.cli import main; main()", "register", "--list", "-", *options]
+    return subprocess.run(command, cwd=TREE, env=environment(hub), input=rows, capture_output=True, text=True, check=False)
+
+
+def test_the_command_registers_what_it_can_and_names_the_rest(hub: Settings) -> None:
+    done = register(replace(hub, file_roots=SETTINGS.file_roots), f"{LFN} 319337 [1,2,3]\nnonsense\n{LFN} 319338 [7]\n")
+    assert done.returncode == 0, done.stderr
+    assert "row 2: a file, its run and its lumisections are wanted" in done.stderr
+    assert done.stdout == "4 new, 0 with another file, 0 known already, 1 left out\n"
+    assert Sample.select().count() == 4
+    assert [(file.url, file.format) for file in File.select()] == [(f"root://cms-xrd-global.cern.ch/{LFN}", "dqmio")]
+
+
+@pytest.mark.parametrize(
+    ("rows", "options", "said"),
+    [(f"{LFN} 1 [1]", ("--redirector", "root://me@host/"), "an address such as root://host//folder is wanted"),
+     (f"{LFN} 1 [1]", ("--redirector", "root://other/"), "nothing of root://other// may be read"),
+     ("[{]", (), "Expecting property name"), ("{}", (), "a list of rows is wanted"), ("[" * 100_000, (), "a list of rows is wanted"), ("x", ("--run", "5"), "whose rows tell the runs")],
+)  # fmt: skip
+def test_what_can_be_mended_is_said_in_one_line(small_hub: Settings, rows: str, options: tuple[str, ...], said: str) -> None:
+    done = register(small_hub, rows, *options)
+    assert done.returncode != 0
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.fixture
+def small_hub(hub: Settings) -> Settings:
+    return replace(hub, file_roots=SETTINGS.file_roots)

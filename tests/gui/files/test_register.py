@@ -1,0 +1,258 @@
+"""Registering files: by name from folders, and by the API."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from app.core.settings import TREE, Settings
+from app.formats.recognise import recognise
+from app.gui import samples
+from app.gui.files import naming, register
+from app.gui.files.register import Entry, Registered
+from app.gui.models import File, Sample
+from app.security.models import Audit
+from tests.support.processes import environment
+
+DATASET = "/ZeroBias/Run2023C-PromptReco-v1/DQMIO"
+
+
+def entry(run: int, url: str = "", dataset: str = DATASET, lumi: int = 0) -> Entry:
+    return Entry(dataset, run, lumi, url or f"/data/{run}.root", "tdirectory")
+
+
+@pytest.fixture
+def file(hub: Settings) -> Path:
+    folder = hub.data / "demo"
+    folder.mkdir(parents=True)
+    made = folder / "DQM_V0001_R000316142__ZeroBias__Run2023C-PromptReco-v1__DQMIO.root"
+    made.write_bytes(b"root")
+    return made
+
+
+def body(file: Path, /, **changes: Any) -> dict[str, Any]:
+    return {"dataset": DATASET, "run": "316142", "lumi": "0", "file": str(file), "fileformat": 1} | changes
+
+
+@pytest.mark.parametrize(
+    ("name", "dataset", "run"),
+    [
+        ("DQM_V0001_R000316142__ZeroBias__Run2018A-Express-v1__DQMIO.root", "/ZeroBias/Run2018A-Express-v1/DQMIO", 316142),
+        (
+            "DQM_V0001_R000000001__RelValTTbar_14TeV__CMSSW_14_0_0-140X_mcRun3_v1__DQMIO.root",
+            "/RelValTTbar_14TeV/CMSSW_14_0_0-140X_mcRun3_v1/DQMIO",
+            1,
+        ),
+        ("DQM_V0012_R000999999__A__B__C__DQMIO.root", "/A/B__C/DQMIO", 999999),
+    ],
+)
+def test_the_name_of_a_file_tells_run_and_dataset(name: str, dataset: str, run: int) -> None:
+    found = naming.from_path(f"/data/{name}", register.Places(Settings()))
+    assert found == Entry(dataset, run, 0, f"/data/{name}", "tdirectory")
+
+
+@pytest.mark.parametrize(
+    ("name", "dataset", "run", "format"),
+    [
+        ("ZeroBias__Run2023C-PromptReco-v1__DQMIO_run367094.root", DATASET, 367094, "dqmio"),
+        ("run367094_DQMLive_concat.pb", "/Global/Online/ALL", 367094, "protobuf"),
+        ("run338761_DQMLive_concat_fc937cf9d48e908d322b5390de7cb46f.pb", "/Global/Online/ALL", 338761, "protobuf"),
+        ("DQM_V0001_R000367094.pb", "/Global/Online/ALL", 367094, "protobuf"),
+        ("DQM_V0001_SiStrip_R000367094_T00000001.pb", "/Global/Online/ALL", 367094, "protobuf"),
+        ("DQM_V0001_R000367094__Global__Online__ALL.root", "/Global/Online/ALL", 367094, "tdirectory"),
+    ],
+)
+def test_other_names_are_known_too(name: str, dataset: str, run: int, format: str) -> None:
+    found = naming.from_path(f"/data/{name}", register.Places(Settings()))
+    assert found == Entry(dataset, run, 0, f"/data/{name}", format)
+
+
+def test_what_is_told_counts_more_than_the_name() -> None:
+    told = naming.Told("/A/B/C", 0, "protobuf")
+    found = naming.from_path("/data/run367094_x.pb", register.Places(Settings()), told)
+    assert found == Entry("/A/B/C", 0, 0, "/data/run367094_x.pb", "protobuf")
+    assert naming.from_path("/data/other", register.Places(Settings()), naming.Told("/A/B/C", 5)) is None
+
+
+@pytest.mark.parametrize(
+    ("pattern", "format"),
+    [("DQM_V0001_*.root", "tdirectory"), ("ZeroBias__*.root", "dqmio"), ("*.pb", "protobuf")],
+)
+def test_a_real_file_is_recognised_by_its_content(fixtures_dir: Path, pattern: str, format: str) -> None:
+    files = list((fixtures_dir / "dqmfiles").glob(pattern))
+    assert files
+    assert {recognise(file) for file in files} == {format}
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\x0a", b"root", b"text", b"\x0a\x05text", b"\x0a\xff\xff\xff\xff\xff\xff\x0a", b"root" + bytes(200)]
+)
+def test_other_content_is_not_recognised(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "file"
+    file.write_bytes(content)
+    assert recognise(file) is None
+
+
+def test_a_snapshot_of_an_old_client_is_recognised(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_bytes(gzip.compress(b"\x0a\x05\x0a\x01a"))
+    assert recognise(file) == "protobuf"
+
+
+@pytest.mark.parametrize(
+    "name", ["histos.root", "DQM_V0001_R000316142.root", "DQM_V0001_SiStrip_R000316142.root", "DQM_V1_R1__A__B__C.root"]
+)
+def test_a_name_without_a_dataset_is_no_sample(name: str) -> None:
+    assert naming.from_path(f"/data/{name}", register.Places(Settings())) is None
+
+
+def test_registering_again_changes_nothing(hub: Settings) -> None:
+    entries = [entry(run) for run in range(1, 2501)]
+    assert register.register(entries) == Registered(2500, 0, 0)
+    assert register.register([*entries, entry(9999)]) == Registered(1, 0, 2500)
+    assert Sample.select().count() == File.select().count() == 2501
+
+
+def test_a_newer_file_of_a_sample_takes_the_place_of_the_older_one(hub: Settings) -> None:
+    register.register([entry(1, "/data/V0001.root"), entry(2)])
+    version = Sample.get(Sample.run == 1).version
+    assert register.register([entry(1, "/data/V0002.root")]) == Registered(0, 1, 0)
+    moved = Sample.get(Sample.run == 1)
+    assert moved.file.url == "/data/V0002.root"
+    assert moved.version > version
+    assert {file.url for file in File.select()} == {"/data/V0002.root", "/data/2.root"}
+
+
+def test_a_file_that_still_holds_another_sample_is_not_forgotten(hub: Settings) -> None:
+    register.register([entry(1, "/data/both.root"), entry(2, "/data/both.root")])
+    register.register([entry(1, "/data/own.root")])
+    assert {file.url for file in File.select()} == {"/data/both.root", "/data/own.root"}
+
+
+def test_the_last_of_two_files_for_one_sample_in_a_batch_wins(hub: Settings) -> None:
+    register.register([entry(1, "/data/a.root"), entry(1, "/data/b.root")])
+    assert Sample.get().file.url == "/data/b.root"
+
+
+def test_the_api_stores_a_batch_and_answers_201(client: FlaskClient, file: Path) -> None:
+    answer = client.post("/api/v1/register", json=[body(file), body(file, run=316143, lumi=7)])
+    assert answer.status_code == 201, answer.text
+    assert samples.lumis_of(316143, DATASET) == [7]
+
+
+def test_an_empty_batch_is_good(client: FlaskClient, file: Path) -> None:
+    assert client.post("/api/v1/register", json=[]).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"run": "abc"}, "[1].run"),
+        ({"run": -1}, "[1].run"),
+        ({"run": True}, "[1].run"),
+        ({"run": 2**31}, "[1].run"),
+        ({"run": "²"}, "[1].run"),
+        ({"run": "9" * 5000}, "[1].run"),
+        ({"lumi": 1.5}, "[1].lumi"),
+        ({"dataset": "ZeroBias"}, "[1].dataset"),
+        ({"dataset": ["/A/B/C"]}, "[1].dataset"),
+        ({"dataset": "/A//C"}, "[1].dataset"),
+        ({"dataset": "/A/\ud800/C"}, "[1].dataset"),
+        ({"dataset": "/A/B\n/C"}, "[1].dataset"),
+        ({"fileformat": "1"}, "[1].fileformat"),
+        ({"fileformat": 1.0}, "[1].fileformat"),
+        ({"fileformat": 9}, "[1].fileformat"),
+        ({"file": "/etc/passwd"}, "[1].file"),
+        ({"file": "relative.root"}, "[1].file"),
+        ({"file": "file:///etc/passwd"}, "[1].file"),
+        ({"file": "/tmp/a\0b"}, "[1].file"),
+        ({"file": 7}, "[1].file"),
+    ],
+)
+def test_one_bad_field_is_named_and_nothing_is_stored(client: FlaskClient, file: Path, changes: dict[str, Any], field: str) -> None:
+    answer = client.post("/api/v1/register", json=[body(file), body(file, **changes)])
+    assert answer.status_code == 400
+    assert [error["field"] for error in answer.json["errors"]] == [field]
+    assert Sample.select().count() == 0
+
+
+def test_a_path_that_climbs_or_links_out_of_the_roots_is_refused(client: FlaskClient, file: Path) -> None:
+    link = file.with_name("link.root")
+    link.symlink_to("/etc/passwd")
+    for path in (link, file.parent / ".." / ".." / "secret"):
+        answer = client.post("/api/v1/register", json=[body(file, file=str(path))])
+        assert answer.status_code == 400
+        assert "file_roots" in answer.json["errors"][0]["problem"]
+
+
+@pytest.mark.parametrize("document", [{}, "text", 7, None, [7], [{}]])
+def test_json_of_another_shape_is_refused(client: FlaskClient, file: Path, document: Any) -> None:
+    answer = client.post("/api/v1/register", json=document)
+    assert answer.status_code == 400
+    assert answer.json["errors"]
+
+
+def test_a_body_that_is_no_json_is_refused(client: FlaskClient) -> None:
+    answer = client.post("/api/v1/register", data="[{")
+    assert answer.status_code == 400
+    assert answer.json["message"] == "Please provide correctly formatted JSON"
+    assert client.post("/api/v1/register", data="[" * 100_000).status_code == 400
+
+
+def test_other_networks_need_a_token(client: FlaskClient, file: Path) -> None:
+    answer = client.post("/api/v1/register", json=[body(file)], environ_base={"REMOTE_ADDR": "192.0.2.7"})
+    assert answer.status_code == 401
+    assert Sample.select().count() == 0
+
+
+def test_registrations_are_audited_refused_ones_too(client: FlaskClient, file: Path) -> None:
+    client.post("/api/v1/register", json=[body(file)])
+    client.post("/api/v1/register", json=[body(file, file="/etc/passwd")])
+    good, refused = list(Audit.select().where(Audit.action == "register").order_by(Audit.id))
+    assert good.target == f"1 files, the first {file}"
+    assert good.answer == "1 new, 0 with another file, 0 known already"
+    assert "/etc/passwd" in refused.answer
+
+
+def test_a_file_whose_name_is_not_utf_8_is_named_and_the_rest_is_registered(client: FlaskClient, hub: Settings, file: Path) -> None:
+    strange = os.fsencode(file.parent) + b"/DQM_V0001_R000316143__\xff__B__DQMIO.root"
+    Path(os.fsdecode(strange)).write_bytes(b"root")
+    answer = client.post("/api/v1/register", json=[body(file, file=os.fsdecode(strange))])
+    assert [error["field"] for error in answer.json["errors"]] == ["[0].file"]
+    command = [str(Path(sys.executable).with_name("dqmhub")), "register", str(file.parent)]
+    done = subprocess.run(command, cwd=TREE, env=environment(hub), capture_output=True, check=False)
+    assert done.stdout.strip() == b"1 new, 0 with another file, 0 known already, 1 left out"
+
+
+def test_the_command_registers_what_it_can_and_names_the_rest(hub: Settings, file: Path) -> None:
+    file.with_name("histos.root").write_bytes(b"root")
+    outside = file.parent.parent / file.name.replace("316142", "316143")
+    outside.write_bytes(b"root")
+    command = [str(Path(sys.executable).with_name("dqmhub")), "register", str(file.parent), str(outside), "/no/such.root"]
+    done = subprocess.run(command, cwd=TREE, env=environment(hub), capture_output=True, text=True, check=False)
+    assert done.returncode == 0
+    assert done.stdout.strip() == "1 new, 0 with another file, 0 known already, 3 left out"
+    assert "histos.root: its name and content do not tell what it is" in done.stderr
+    assert f"{outside} is in none of the folders that may be read" in done.stderr
+    assert "/no/such.root: there is no such file or folder" in done.stderr
+    assert [sample.run for sample in Sample.select()] == [316142]
+
+
+def test_the_command_takes_from_its_options_what_names_do_not_tell(hub: Settings, file: Path) -> None:
+    strange = file.with_name("snapshot.bin")
+    strange.write_bytes(gzip.compress(b""))
+    command = [str(Path(sys.executable).with_name("dqmhub")), "register", "--dataset", "/Global/Online/ALL", "--run", "0", str(strange)]
+    done = subprocess.run(command, cwd=TREE, env=environment(hub), capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == "1 new, 0 with another file, 0 known already, 0 left out"
+    row = Sample.get()
+    assert (row.run, row.dataset.name, row.file.format) == (0, "/Global/Online/ALL", "protobuf")
+    done = subprocess.run([*command[:3], "ALL", str(strange)], cwd=TREE, env=environment(hub), capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "/ZeroBias/Run2023C-PromptReco-v1/DQMIO is wanted" in done.stderr

@@ -1,0 +1,367 @@
+"""The pages of samples and the home page as a server gives them: whole pages, fragments, and what they say when something is wrong."""
+
+from __future__ import annotations
+
+import html
+import re
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+import uproot
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app import create_app, queue
+from app.core.settings import Settings
+from app.core.version import VERSION
+from app.gui.catalog.stored import find
+from app.gui.files.register import IMPORT
+from app.gui.models import NEW
+from app.gui.samples import SampleKey
+from app.queue import Work
+from app.security import Role, tokens
+from app.security.models import User
+from tests.support import gui
+
+ZERO_BIAS = "/ZeroBias/Run2023C-Demo-v1/DQMIO"
+MUON = "/Muon/Run2023C-Demo-v1/DQMIO"
+COSMICS = "/browse/367140/Cosmics/Run2023C-Demo-v1/DQMIO"
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def app(hub: Settings) -> Flask:
+    return create_app(hub)
+
+
+@pytest.fixture
+def own_file(hub: Settings, demo_files: list[Path]) -> Path:
+    """A copy of a demo file that a test may change, registered as run 400000."""
+    folder = hub.data / "demo"
+    folder.mkdir(parents=True)
+    copy = folder / f"DQM_V0001_R000400000__{'__'.join(ZERO_BIAS.strip('/').split('/'))}.root"
+    shutil.copy(demo_files[0], copy)
+    gui.register_all([copy])
+    return copy
+
+
+OWN = f"/browse/400000{ZERO_BIAS}"
+
+
+def words(page: str) -> str:
+    """What a page says, without its marks."""
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", page)).split())
+
+
+def read(client: FlaskClient, address: str, status: int = 200, **headers: str) -> str:
+    answer = client.get(address, headers=headers)
+    assert answer.status_code == status, answer.text
+    assert "HX-Request" in answer.headers["Vary"]
+    return answer.text
+
+
+def test_home_lists_the_latest_runs_with_their_datasets(client: FlaskClient) -> None:
+    page = read(client, "/")
+    assert page.startswith("<!doctype html>")
+    assert re.findall(r'scope="row"><a href="/\?run=(\d+)"', page) == ["367140", "367131", "367129", "367100", "1"]
+    assert re.findall(r'class="stop" href="/browse/367129([^"]*)"', page) == [MUON, ZERO_BIAS]
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("run=3671&dataset=zerob", "2 samples in 2 runs"),
+        ("run=367140", "1 sample in 1 run"),
+        ("dataset=nothing", "No sample matches"),
+        ("run=%25", "No sample matches"),
+    ],
+)
+def test_the_search_says_how_many_samples_match(client: FlaskClient, query: str, said: str) -> None:
+    assert said in words(read(client, f"/?{query}"))
+
+
+def test_htmx_gets_the_results_alone_and_going_back_the_whole_page(client: FlaskClient) -> None:
+    fragment = read(client, "/?run=367140", **HTMX)
+    assert "<html" not in fragment
+    assert "1 sample in 1 run" in fragment
+    assert fragment.strip() in read(client, "/?run=367140")
+    assert "<html" in read(client, "/?run=367140", **HTMX, **{"HX-History-Restore-Request": "true"})
+
+
+def test_an_empty_hub_says_how_files_come_in(client: FlaskClient) -> None:
+    from app.gui.models import Sample
+
+    Sample.delete().execute()
+    assert "No file is registered yet" in words(read(client, "/"))
+
+
+def test_a_sample_shows_its_folders_with_the_counts_of_the_api(client: FlaskClient) -> None:
+    page = read(client, COSMICS)
+    listed = client.get(f"/api/v1/archive{COSMICS.removeprefix('/browse')}").json["data"]
+    shown = re.findall(r'class="name">([^<]*)</bdi>.*?title="(\d+) monitor elements"', page.replace("<wbr>", ""), re.S)
+    assert [(name, int(count)) for name, count in shown] == [(item["subdir"], item["me_count"]) for item in listed]
+
+
+WORST = {300: "error", 200: "warning", 60: "invalid", 30: "other", 90: "did not run", 70: "too little data", 100: "ok", 50: "disabled"}
+"""Statuses of quality tests from the worst, and their words."""
+
+
+def walk(client: FlaskClient, folder: str = "") -> Iterator[tuple[str, str, int]]:
+    """Folder, name and worst status (0: no test) of every ME of the sample, as the API has them."""
+    for item in client.get(f"/api/v1/archive{COSMICS.removeprefix('/browse')}{quote(folder)}").json["data"]:
+        if "subdir" in item:
+            yield from walk(client, f"{folder}/{item['subdir']}")
+        else:
+            yield folder, item["name"], next((status for status in WORST if status in item["qtstatuses"]), 0)
+
+
+def test_folders_count_the_errors_and_warnings_below_them_and_tiles_show_the_worst_test_in_words(client: FlaskClient) -> None:
+    mes = list(walk(client))
+    assert {status for _, _, status in mes} == {0, *WORST}, "the demo has every status"
+    for top in sorted({folder.split("/")[1] for folder, _, _ in mes}):
+        link = re.search(rf'href="[^"]*/{top}".*?</li>', read(client, COSMICS), re.S)
+        assert link
+        below = Counter(status for folder, _, status in mes if folder.split("/")[1] == top)
+        for words, code in (("errors", 300), ("warnings", 200)):
+            assert re.findall(rf'title="(\d+) with {words}"', link[0]) == ([str(below[code])] if below[code] else [])
+    for folder in sorted({folder for folder, _, status in mes if status}):
+        page = read(client, COSMICS + quote(folder))
+        tiles = {
+            html.unescape(title): tile
+            for tile, title in re.findall(r'(<li class="tile[^>]*>(?:(?!</li>).)*title="([^"]*)".*?</li>)', page, re.S)
+        }
+        for name, status in [(name, status) for place, name, status in mes if place == folder]:
+            assert re.findall(r'badge-text">([^<]*)<', tiles[name]) == ([WORST[status]] if status else [])
+            assert (f"quality tests: {WORST[status]}" in tiles[name]) == ("<img" in tiles[name]) if status else True
+
+
+def test_plots_come_when_they_are_scrolled_to_and_nothing_moves_then(client: FlaskClient) -> None:
+    page = read(client, f"{COSMICS}/EcalBarrel/EBTimingTask?size=l")
+    images = re.findall(r"<img[^>]*>", page)
+    assert len(images) == 36
+    assert all('width="400" height="300" loading="lazy"' in image for image in images)
+
+
+def test_numbers_and_texts_are_shown_as_they_are_before_the_plots(client: FlaskClient) -> None:
+    page = read(client, f"{COSMICS}/Info/EventInfo")
+    names = re.findall(r'<bdi class="name" title="([^"]*)"', page)
+    assert names[-1] == "ProcessedLS"
+    assert "367140" in words(page[page.index('title="iRun"') :])[:60]
+    assert "&lt;selection&gt;" in page
+
+
+def test_one_plot_large_shows_its_class_path_file_and_every_quality_test(client: FlaskClient, demo_files: list[Path]) -> None:
+    page = read(client, f"{COSMICS}/Muons/diMuonHistograms?plot=Muons/diMuonHistograms/GlbGlbMuon_HM")
+    said = words(page)
+    assert "Class TH1F Path Muons/diMuonHistograms/GlbGlbMuon_HM" in said
+    assert str(next(file for file in demo_files if "Cosmics" in file.name)) in said
+    assert re.findall(r"<b><bdi>([^<]*)</bdi></b>", page) == ["width", "peak"]
+    assert "RMS 9.1 outside of [5, 9]" in said
+    assert re.search(r'class="plot plot-large" src="/api/v1/render/367140/[^"]*GlbGlbMuon_HM\?w=720&amp;h=540"', page)
+
+
+def test_the_facts_of_a_plot_tell_entries_and_axes_as_uproot_reads_them(client: FlaskClient, demo_files: list[Path]) -> None:
+    with uproot.open(next(file for file in demo_files if "Cosmics" in file.name)) as file:
+        for path in ["Muons/diMuonHistograms/GlbGlbMuon_HM", "RPC/EventInfo/reportSummaryMap"]:
+            subsystem, rest = path.split("/", 1)
+            histogram = file[f"DQMData/Run 367140/{subsystem}/Run summary/{rest}"]
+            said = words(read(client, f"{COSMICS}?plot={path}&details=1", **HTMX))
+            assert said.startswith(f"Entries {int(histogram.member('fEntries')):,} Title {histogram.title}")
+            for axis, name in zip(histogram.axes, "XYZ", strict=False):
+                assert re.search(rf"{name} .*{axis.member('fNbins')} bins from {axis.low:g} to {axis.high:g}", said)
+
+
+def test_the_plots_before_and_after_are_those_of_the_folder_or_of_the_search(client: FlaskClient) -> None:
+    folder = f"{COSMICS}/EcalBarrel/EBTimingTask"
+    path = "EcalBarrel/EBTimingTask/EBTMT%20timing%20EB%2B02"
+    assert "2 of 36" in words(read(client, f"{folder}?plot={path}"))
+    assert "1 of 2 Next" in words(read(client, f"{COSMICS}?plot={path}&q=timing+02"))
+
+
+def test_drawing_options_go_with_the_plot_and_to_its_neighbours(client: FlaskClient) -> None:
+    page = read(client, f"{COSMICS}/EcalBarrel/EBTimingTask?plot=EcalBarrel/EBTimingTask/EBTMT%20timing%20EB%2B02&ytype=log&ymin=0")
+    assert re.search(r'plot-large" src="[^"]*&amp;ytype=log&amp;ymin=0"', page)
+    assert re.search(r'rel="next" data-key="j" href="[^"]*&amp;ytype=log&amp;ymin=0"', page)
+    assert '<option value="log" selected>' in page
+    assert 'name="ymin" type="number" step="any" value="0"' in page
+    assert 'name="zmin"' not in page, "a histogram of one dimension has no third axis"
+
+
+def test_a_drawing_option_that_cannot_be_is_named_in_place_of_the_plot(client: FlaskClient) -> None:
+    page = read(client, f"{COSMICS}/EcalBarrel/EBTimingTask?plot=EcalBarrel/EBTimingTask/EBTMT%20timing%20EB%2B02&xmin=abc")
+    assert "xmin: 'abc' is not a number" in words(page)
+    assert "plot-large" not in page
+
+
+def test_a_plot_that_another_run_lacks_stays_chosen_and_is_said_to_be_missing(client: FlaskClient) -> None:
+    page = read(client, f"{COSMICS}?plot=Not/There", 404)
+    assert "Run 367140 of /Cosmics/Run2023C-Demo-v1/DQMIO has no monitor element Not/There" in words(page)
+
+
+def test_the_arrows_beside_the_run_keep_folder_plot_and_options(client: FlaskClient) -> None:
+    page = read(client, f"/browse/367129{ZERO_BIAS}/DT/EventInfo?plot=DT/EventInfo/reportSummaryMap&ztype=log")
+    before = re.search(r'rel="prev" data-key="p" href="([^"]*)"', page)
+    assert before
+    address = html.unescape(before[1])
+    assert address == f"/browse/367100{ZERO_BIAS}/DT/EventInfo?plot=DT%2FEventInfo%2FreportSummaryMap&ztype=log"
+    assert "reportSummaryMap" in read(client, address)
+    assert f'href="/browse/367129{MUON}/DT/EventInfo?' in page, "other datasets of the run are offered"
+
+
+def test_a_search_within_the_sample_takes_every_word_in_any_case(client: FlaskClient) -> None:
+    page = read(client, f"{COSMICS}?q=REPORTsummarymap+barrel", **HTMX)
+    assert "<html" not in page
+    assert "1 match for" in words(page)
+    assert re.findall(r'class="where" href="([^"]*)"', page) == [f"{COSMICS}/EcalBarrel/EventInfo"]
+    assert "Nothing matches" in words(read(client, f"{COSMICS}?q=summary+nowhere"))
+
+
+def test_a_long_list_comes_in_parts(client: FlaskClient) -> None:
+    page = read(client, f"{COSMICS}?q=a")
+    assert page.count('<li class="tile') == 200
+    more = re.search(r'class="button" href="([^"]*)"', page)
+    assert more
+    rest = read(client, html.unescape(more[1]), **HTMX)
+    total = re.search(r"(\d+) matches", words(page))
+    assert total
+    assert rest.count('<li class="tile') == int(total[1]) - 200
+    assert "<ul" not in rest
+
+
+def test_the_address_of_a_monitor_element_leads_to_its_plot(client: FlaskClient) -> None:
+    answer = client.get(f"{COSMICS}/EcalBarrel/EventInfo/reportSummaryMap")
+    assert answer.status_code == 302
+    assert answer.location == f"{COSMICS}/EcalBarrel/EventInfo?plot=EcalBarrel%2FEventInfo%2FreportSummaryMap"
+
+
+@pytest.mark.parametrize("address", [f"{COSMICS}/", f"{COSMICS}/EcalBarrel/"])
+def test_a_slash_at_the_end_does_no_harm(client: FlaskClient, address: str) -> None:
+    assert client.get(address, follow_redirects=True).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        (f"{COSMICS}/Nowhere", "has no folder Nowhere"),
+        ("/browse/367140/A/B/C", "there is no run 367140 of /A/B/C; run 367140 has /Cosmics/Run2023C-Demo-v1/DQMIO"),
+        ("/browse/5", "an address of a sample is /browse/<run>"),
+        ("/help/nothing", "there is no help on nothing; there is on gui"),
+    ],
+)
+def test_what_is_not_there_is_said_with_what_there_is(client: FlaskClient, address: str, said: str) -> None:
+    page = read(client, address, 404)
+    assert said in words(page)
+    assert "Report a problem" in page
+    assert "<html" not in read(client, address, 404, **HTMX)
+
+
+def test_a_file_that_is_being_read_shows_its_progress_and_then_its_list(client: FlaskClient, hub: Settings, own_file: Path) -> None:
+    row = find(SampleKey(400000, 0, ZERO_BIAS))
+    assert row
+    elsewhere = Work.create(queue="bulk", kind=IMPORT, key=str(row.file), state="running", progress=0.25, lease_until=4e9)
+    fragment = read(client, f"{OWN}?since=nothing", 202, **HTMX)
+    assert f"DQM Hub {VERSION}" in words(read(client, OWN, 202)), "the foot of the page tells the version of the product"
+    assert 'value="0.25"' in fragment
+    seen = re.search(r"""hx-vals='\{"since": "([^"]*)"\}'""", fragment)
+    assert seen
+    assert client.get(OWN, query_string={"since": seen[1]}, headers=HTMX).status_code == 204, "nothing is new"
+    Work.update(progress=0.5).where(Work.id == elsewhere.id).execute()
+    assert 'value="0.5"' in read(client, f"{OWN}?since={seen[1]}", 202, **HTMX)
+    Work.update(state="cancelled").where(Work.id == elsewhere.id).execute()
+    assert "monitor elements" in read(client, OWN)
+    assert client.get(f"{OWN}?since={seen[1]}", headers=HTMX).headers["HX-Refresh"] == "true"
+
+
+def test_a_file_that_cannot_be_read_says_why_and_is_read_again_when_it_is_mended(client: FlaskClient, own_file: Path) -> None:
+    whole = own_file.read_bytes()
+    own_file.write_bytes(b"not a ROOT file at all")
+    page = read(client, OWN, 502)
+    assert "This sample cannot be shown" in page
+    assert str(own_file) in page
+    assert "Read it again now" not in page, "somebody without an account may not"
+    refused = client.post(OWN, headers={"Origin": "http://127.0.0.1:8889"})
+    assert refused.location.startswith("/account/sign-in")
+    own_file.write_bytes(whole)
+    assert "monitor elements" in read(client, OWN)
+
+
+def test_what_could_not_be_read_of_a_file_is_counted(client: FlaskClient, own_file: Path) -> None:
+    own_file.write_bytes(own_file.read_bytes()[: -len(own_file.read_bytes()) // 3])
+    page = read(client, OWN)
+    assert re.search(r"\d+ objects? of this file could not be read", words(page))
+
+
+def test_a_report_names_instance_version_address_and_run(client: FlaskClient) -> None:
+    page = read(client, f"{COSMICS}/EcalBarrel?size=l")
+    link = re.search(r'href="(/help/report\?from=[^"]*)"', page)
+    assert link
+    report = html.unescape(read(client, html.unescape(link[1])))
+    assert "Instance: Test (127.0.0.1:8889)" in report
+    assert f"Address: http://127.0.0.1:8889{COSMICS}/EcalBarrel?size=l" in report
+    assert "Run: 367140 of /Cosmics/Run2023C-Demo-v1/DQMIO" in report
+
+
+@pytest.mark.parametrize(
+    "target", ["//evil.example/", "https://evil.example/", "javascript:alert(1)", "/\\evil.example", "/\t/evil.example"]
+)
+def test_a_report_leads_back_to_this_site_only(client: FlaskClient, target: str) -> None:
+    page = client.get("/help/report", query_string={"from": target}).text
+    assert 'href="/">Back to the page' in page
+
+
+@pytest.mark.parametrize("address", ["/", COSMICS, f"{COSMICS}/EcalBarrel/EventInfo", "/help", "/help/gui", "/help/report", "/status"])
+def test_pages_hold_nothing_that_the_policy_forbids(client: FlaskClient, address: str) -> None:
+    page = client.get(address).text
+    assert not re.search(r"\sstyle=|\son[a-z]+=|hx-on|<style|javascript:", page)
+    assert all(" src=" in script for script in re.findall(r"<script[^>]*>", page))
+    assert not re.search(r"""(?:src|href|action)="(?:https?:)?//""", page), "nothing comes from another site"
+
+
+def test_files_of_the_pages_are_asked_for_once_and_anew_when_they_change(client: FlaskClient) -> None:
+    page = read(client, "/")
+    style = re.search(r'href="(/static/web/page.css\?v=[0-9a-f]+)"', page)
+    assert style
+    with client.get(style[1]) as answer:
+        assert "max-age=31536000" in answer.headers["Cache-Control"]
+
+
+def test_no_work_is_begun_by_looking_at_the_home_page(client: FlaskClient) -> None:
+    before = queue.counts()
+    read(client, "/")
+    assert queue.counts() == before
+
+
+def test_a_shifter_may_have_a_file_read_again(client: FlaskClient, own_file: Path) -> None:
+    own_file.write_bytes(b"not a ROOT file at all")
+    read(client, OWN, 502)
+    shifter = User.create(name="shifter", role=Role.SHIFTER, password="", created=0.0)
+    _, secret = tokens.make(shifter, "test", Role.SHIFTER, days=1)
+    ours = {"Authorization": f"Bearer {secret}"}
+    assert "Read it again now" in read(client, OWN, 502, **ours)
+    answer = client.post(OWN, headers=ours)
+    assert (answer.status_code, answer.location) == (303, OWN)
+    row = find(SampleKey(400000, 0, ZERO_BIAS))
+    assert row
+    assert row.newest.state == NEW, "it is read anew at the next look"
+
+
+def test_below_a_prefix_every_address_of_a_page_has_it(hub: Settings) -> None:
+    app = create_app(replace(hub, url_prefix="/dqm/hub"))
+    for address in [
+        "/",
+        COSMICS,
+        f"{COSMICS}/EcalBarrel/EventInfo",
+        f"{COSMICS}?plot=DT/EventInfo/reportSummaryMap",
+        "/help/gui",
+        "/status",
+    ]:
+        answer = app.test_client().get(f"/dqm/hub{address}", base_url="http://127.0.0.1:8889")
+        assert answer.status_code == 200
+        found = re.findall(r'\s(?:href|src|action|hx-get)="([^"]*)"', answer.text)
+        assert len(found) > 5
+        assert [link for link in found if not link.startswith(("/dqm/hub/", "#"))] == []

@@ -1,0 +1,143 @@
+"""A plot as PNG, SVG, PDF, ROOT file and JSON over the API: types, names, what a browser may do with them, and errors."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from html import unescape
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+import uproot
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.http import parse_options_header
+
+from app import create_app
+from app.core.settings import Settings
+from app.gui.plots.outputs import disposition, file_name
+from app.gui.samples import SampleKey
+
+SAMPLE = "367129/ZeroBias/Run2023C-Demo-v1/DQMIO"
+MAP = f"/api/v1/render/{SAMPLE}/PixelPhase1/EventInfo/reportSummaryMap"
+SCALAR = f"/api/v1/render/{SAMPLE}/PixelPhase1/EventInfo/reportSummary"
+NONE = f"/api/v1/render/{SAMPLE}/PixelPhase1/EventInfo/none"
+FORMATS = {
+    "png": "image/png", "svg": "image/svg+xml", "pdf": "application/pdf", "root": "application/x-root", "json": "application/json",
+}  # fmt: skip
+
+
+@pytest.fixture
+def app(hub: Settings) -> Flask:
+    return create_app(hub)
+
+
+def document_at(client: FlaskClient, address: str, **arguments: str) -> dict[str, Any]:
+    answer = client.get(address, query_string=arguments)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = json.loads(answer.data)
+    return found
+
+
+@pytest.mark.parametrize(("form", "kind"), FORMATS.items())
+def test_each_format_has_its_type_and_an_etag(client: FlaskClient, form: str, kind: str) -> None:
+    answer = client.get(MAP, query_string={"format": form})
+    assert (answer.status_code, answer.mimetype) == (200, kind)
+    assert answer.headers["Cache-Control"] == "no-cache"
+    again = client.get(MAP, query_string={"format": form}, headers={"If-None-Match": answer.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+
+
+def test_no_two_formats_have_one_etag(client: FlaskClient) -> None:
+    assert len({client.get(MAP, query_string={"format": form}).headers["ETag"] for form in FORMATS}) == len(FORMATS)
+
+
+@pytest.mark.parametrize("form", ["png", "svg", "pdf", "root"])
+def test_a_plot_is_saved_under_its_name_and_run(client: FlaskClient, form: str) -> None:
+    where, parts = parse_options_header(client.get(MAP, query_string={"format": form}).headers["Content-Disposition"])
+    assert parts == {"filename": f"reportSummaryMap_run367129.{form}"}
+    assert where == ("inline" if form == "png" else "attachment")
+
+
+@pytest.mark.parametrize(
+    ("path", "lumi", "name"),
+    [
+        (b"A/map", 0, "map_run7.svg"),
+        (b"A/map", 12, "map_run7_ls12.svg"),
+        ("A/Größe".encode(), 0, "Größe_run7.svg"),
+        (b'A/..a"b\\c;d\r\ne', 0, "a_b_c_d_e_run7.svg"),
+        (b"A/\xff", 0, "__run7.svg"),
+        (b"A/" + b"x" * 5000, 0, "x" * 150 + "_run7.svg"),
+        (b"A/...", 0, "plot_run7.svg"),
+    ],
+)
+def test_the_name_is_one_that_every_file_system_takes(path: bytes, lumi: int, name: str) -> None:
+    assert file_name(SampleKey(7, lumi, "/A/B/C"), path, "svg") == name
+
+
+@pytest.mark.parametrize(("name", "simple"), [("map.svg", "map.svg"), ("Größe 日.svg", "Gr__e _.svg")])
+def test_a_name_beyond_ascii_is_sent_in_a_form_that_headers_take(name: str, simple: str) -> None:
+    header = disposition("attachment", name)
+    assert header.isascii()
+    assert f"filename={simple}" in header.replace('"', "")
+    assert parse_options_header(header)[1]["filename"] in (name, simple)
+    assert ("filename*=" in header) == (name != simple)
+
+
+def test_the_page_of_a_plot_offers_every_format(client: FlaskClient) -> None:
+    page = client.get(f"/browse/{SAMPLE}/PixelPhase1/EventInfo?plot=PixelPhase1%2FEventInfo%2FreportSummaryMap&stats=false").text
+    links = re.findall(r'href="([^"]*)"[^>]*>(PNG|SVG|PDF|ROOT|JSON)<', page)
+    assert {name.lower(): client.get(unescape(link)).mimetype for link, name in links} == FORMATS
+    assert all("stats=false" in link for link, name in links if name != "JSON")
+
+
+def test_an_svg_that_is_opened_by_itself_may_do_nothing(client: FlaskClient) -> None:
+    answer = client.get(MAP, query_string={"format": "svg", "w": 500, "h": 300})
+    assert answer.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert ElementTree.fromstring(answer.data).get("width") == "500"
+
+
+def test_a_root_file_holds_what_json_says(client: FlaskClient) -> None:
+    document = document_at(client, MAP, format="json")
+    with uproot.open(io.BytesIO(client.get(MAP, query_string={"format": "root"}).data)) as file:
+        assert file.classnames() == {"reportSummaryMap;1": document["_typename"]}
+        assert file["reportSummaryMap"].member("fEntries") == document["fEntries"]
+    assert document == document_at(client, MAP.replace("/render/", "/json/"))
+    assert document["dqmProperties"] == {"efficiency": False}
+
+
+def test_a_scalar_comes_in_every_format(client: FlaskClient) -> None:
+    value = document_at(client, SCALAR, format="json")["fString"]
+    words = [
+        (element.text or "").strip() for element in ElementTree.fromstring(client.get(SCALAR, query_string={"format": "svg"}).data).iter()
+    ]
+    assert value in words
+    with uproot.open(io.BytesIO(client.get(SCALAR, query_string={"format": "root"}).data)) as file:
+        assert file["reportSummary"] == value
+
+
+def test_what_is_not_there_is_drawn_as_such_or_an_error(client: FlaskClient) -> None:
+    for form in ("png", "svg", "pdf"):
+        answer = client.get(NONE, query_string={"format": form})
+        assert (answer.status_code, answer.mimetype) == (404, FORMATS[form])
+    for form in ("root", "json"):
+        answer = client.get(NONE, query_string={"format": form})
+        assert (answer.status_code, answer.mimetype) == (404, "application/json")
+        assert (answer.json or {})["message"] == "there is no monitor element PixelPhase1/EventInfo/none"
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "problem"),
+    [
+        ("format", "gif", "'gif' is none of png, svg, pdf, root, json"),
+        ("ref", "beside", "'beside' is none of overlay, object, ratiooverlay, stacked, difference"),
+        ("ktest", "2", "2 is not a probability from 0 to 1"),
+    ],
+)
+def test_a_wrong_option_is_told_with_what_is_allowed(client: FlaskClient, field: str, value: str, problem: str) -> None:
+    answer = client.get(MAP, query_string={field: value})
+    assert answer.status_code == 400
+    assert (answer.json or {})["errors"] == [{"field": field, "problem": problem}]

@@ -1,0 +1,182 @@
+"""Plots: drawn once, kept by what they depend on, drawn by one of many who ask, and bounded on disk."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from app import queue
+from app.core import database
+from app.core.metrics import RENDERS
+from app.core.settings import TREE, Settings
+from app.gui.catalog.catalog import Catalog, OpenSample
+from app.gui.plots import plots as room
+from app.gui.plots.plots import Plot, Plots
+from app.gui.samples import SampleKey
+from render.options import Options
+from tests.support import gui
+
+MAP = b"PixelPhase1/EventInfo/reportSummaryMap"
+
+
+@pytest.fixture
+def sample(hub: Settings) -> OpenSample:
+    queue.connect(hub)
+    return Catalog(hub).open(SampleKey(367129, 0, "/ZeroBias/Run2023C-Demo-v1/DQMIO"), 30)
+
+
+def drawn() -> float:
+    return sum(metric.value for family in RENDERS.collect() for metric in family.samples if metric.name.endswith("_total"))
+
+
+def test_a_plot_is_drawn_once_for_all_processes(hub: Settings, sample: OpenSample) -> None:
+    before = drawn()
+    first, second = Plots(hub), Plots(hub)
+    assert first.plot(sample, MAP, Options()) == second.plot(sample, MAP, Options())
+    assert drawn() == before + 1
+
+
+def test_many_who_ask_for_one_plot_have_it_drawn_once(hub: Settings, sample: OpenSample) -> None:
+    before = drawn()
+    plots, start, got = Plots(replace(hub, web_threads=18)), threading.Barrier(16), list[Plot]()
+
+    def ask() -> None:
+        start.wait()
+        got.append(plots.plot(sample, MAP, Options(width=500)))
+        database.end_thread()
+
+    threads = [threading.Thread(target=ask) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert len(got) == 16
+    assert len(set(got)) == 1
+    assert drawn() == before + 1
+
+
+def test_the_key_of_a_plot_changes_with_all_that_it_depends_on(hub: Settings, sample: OpenSample) -> None:
+    plots = Plots(hub)
+    other_renderer = Plots(hub)
+    other_renderer.renderer = "another build"
+    keys = {
+        plots.key(sample, MAP, Options()),
+        plots.key(sample, MAP + b"2", Options()),
+        plots.key(sample, MAP, Options(xmin=0.0)),
+        plots.key(sample, MAP, Options(format="svg")),
+        plots.key(sample._replace(identity="another version"), MAP, Options()),
+        other_renderer.key(sample, MAP, Options()),
+    }
+    assert len(keys) == 6
+
+
+def test_a_plot_that_could_not_be_drawn_is_tried_again(hub: Settings, sample: OpenSample, render_service: Path) -> None:
+    (hub.data / "render").unlink()
+    plots = Plots(hub)
+    with pytest.raises(room.Problem, match="dqmhub render"):
+        plots.plot(sample, MAP, Options())
+    (hub.data / "render").symlink_to(render_service)
+    assert plots.plot(sample, MAP, Options()).found
+
+
+class Silent:
+    """A render service that takes requests and never answers; how many came."""
+
+    def __init__(self, folder: Path) -> None:
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(str(folder / "socket"))
+        self.listener.listen(100)
+        self.came: list[socket.socket] = []
+        threading.Thread(target=self.take, daemon=True).start()
+
+    def take(self) -> None:
+        with suppress(OSError):
+            while True:
+                self.came.append(self.listener.accept()[0])
+
+    def end(self) -> None:
+        self.listener.shutdown(socket.SHUT_RDWR)
+        for connection in (self.listener, *self.came):
+            connection.close()
+
+
+@pytest.fixture
+def silent(hub: Settings) -> Iterator[Silent]:
+    (hub.data / "render").unlink()
+    (hub.data / "render").mkdir()
+    service = Silent(hub.data / "render")
+    yield service
+    service.end()
+
+
+def answers(plots: Plots, sample: OpenSample, paths: list[bytes]) -> list[int]:
+    """The status that each of these plots ends with when all are asked for at once."""
+    got: list[int] = []
+
+    def ask(path: bytes) -> None:
+        with pytest.raises(room.Problem) as raised:
+            plots.plot(sample, path, Options())
+        got.append(raised.value.status)
+        database.end_thread()
+
+    threads = [threading.Thread(target=ask, args=(path,)) for path in paths]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    return sorted(got)
+
+
+def test_many_who_ask_for_a_plot_that_takes_too_long_share_one_attempt(hub: Settings, sample: OpenSample, silent: Silent) -> None:
+    plots = Plots(hub)
+    plots.client.timeout = 1
+    assert answers(plots, sample, [MAP] * 6) == [504] * 6
+    assert len(silent.came) == 1
+
+
+def test_plots_that_take_long_leave_threads_for_everything_else(hub: Settings, sample: OpenSample, silent: Silent) -> None:
+    plots = Plots(replace(hub, web_threads=4))
+    plots.client.timeout = 3
+    assert answers(plots, sample, [b"plot %d" % number for number in range(5)]) == [503, 503, 503, 504, 504]
+    assert len(silent.came) == 2
+
+
+def test_what_was_not_shown_for_longest_goes_first(tmp_path: Path) -> None:
+    for number in range(10):
+        place = tmp_path / f"{number:02}" / f"{number:02}.png"
+        place.parent.mkdir()
+        place.write_bytes(bytes(100))
+        os.utime(place, (number, number))
+    assert room.evict(tmp_path, 350) == 7
+    assert sorted(file.stem for file in tmp_path.glob("*/*.png")) == ["07", "08", "09"]
+    assert room.evict(tmp_path, 350) == 0
+
+
+def test_a_growing_folder_is_looked_through(hub: Settings, sample: OpenSample) -> None:
+    plots = Plots(replace(hub, plot_cache_mb=1))
+    for width in range(300, 310):
+        plots.plot(sample, MAP, Options(width=width))
+    asked = queue.find(room.EVICT, "plots")
+    assert asked
+    assert asked.state == "queued"
+
+
+def test_an_object_of_an_older_version_of_its_class_is_drawn_by_what_its_file_says_of_it(hub: Settings, tmp_path: Path) -> None:
+    file = tmp_path / "DQM_V0001_R000000001__A__B__DQMIO.root"
+    script = TREE / "tests" / "render" / "make_old_file.py"
+    subprocess.run([sys.executable, "-W", "ignore", str(script), str(file)], check=True, timeout=120)
+    gui.register_all([file])
+    old = Catalog(replace(hub, file_roots=(str(tmp_path),))).open(SampleKey(1, 0, "/A/B/DQMIO"), 30)
+    plots = Plots(hub)
+    shown = plots.plot(old, b"Sub/Folder/old", Options()).image
+    assert b'"fEntries": 50' in plots.json(old, 0) or b'"fEntries" : 50' in plots.json(old, 0)
+    assert len(shown) > len(plots.plot(old, b"Sub/Folder/none", Options()).image)

@@ -1,0 +1,219 @@
+"""A monitor element that three render processes were lost to is not drawn any more, until it is released or its file changes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+
+from app import queue
+from app.core.settings import Settings
+from app.gui.catalog.catalog import Catalog, OpenSample
+from app.gui.models import File, Quarantine
+from app.gui.plots import quarantine
+from app.gui.plots.parts import Part
+from app.gui.plots.plots import Plots
+from app.gui.samples import SampleKey
+from app.security import Role, tokens
+from app.security.models import Audit, User
+from app.web import Problem
+from render.build import build
+from render.client import RenderCrashed, RenderLost
+from render.options import Options
+from tests.render.service import TREE, compiled
+from tests.support import gui
+from tests.support.processes import environment
+
+MAP = b"PixelPhase1/EventInfo/reportSummaryMap"
+CRASH, ABORT, SPIN, ONCE = Options(width=401), Options(width=402), Options(width=403), Options(width=404)
+
+WILD = """
+#include "../src/DQMRenderPlugin.h"
+#include <cstdlib>
+#include <fcntl.h>
+#include <unistd.h>
+
+struct MapPlugin : DQMRenderPlugin {
+  bool applies(const VisDQMObject &o, const VisDQMImgInfo &) override { return o.objname == "reportSummaryMap"; }
+  void preDraw(TCanvas *, const VisDQMObject &, const VisDQMImgInfo &i, VisDQMRenderInfo &) override {
+    if (i.width == 401)
+      *reinterpret_cast<volatile int *>(8) = 1;
+    if (i.width == 402)
+      abort();
+    volatile bool turning = true;
+    while (i.width == 403 && turning) {
+    }
+    if (i.width == 404 && open("FLAG", O_CREAT | O_EXCL, 0600) >= 0)
+      abort();
+  }
+} map_plugin;
+"""
+
+
+@pytest.fixture(scope="module")
+def flag(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("flag") / "crashed"
+
+
+@pytest.fixture(scope="module")
+def render_service(tmp_path_factory: pytest.TempPathFactory, flag: Path) -> Iterator[Path]:
+    """A render service with a plugin that brings it down."""
+    build(TREE, sys.executable)
+    library = compiled(tmp_path_factory.mktemp("wild"), WILD.replace("FLAG", str(flag)))
+    with gui.render_service(tmp_path_factory.mktemp("r"), "--load", str(library), "--cpu", "0.3") as folder:
+        yield folder
+
+
+@pytest.fixture
+def sample(hub: Settings) -> OpenSample:
+    queue.connect(hub)
+    return Catalog(hub).open(SampleKey(367129, 0, "/ZeroBias/Run2023C-Demo-v1/DQMIO"), 30)
+
+
+def problem(hub: Settings, sample: OpenSample, options: Options) -> Problem:
+    """Why a plot cannot be drawn, asked by a web process that has just started."""
+    with pytest.raises(Problem) as raised:
+        Plots(hub).plot(sample, MAP, options)
+    return raised.value
+
+
+def put_into_quarantine(hub: Settings, sample: OpenSample) -> None:
+    for _ in range(3):
+        quarantine.lost(sample, MAP, RenderCrashed("x", "died of SIGSEGV", "MapPlugin"))
+
+
+def test_the_third_loss_puts_an_me_into_quarantine(hub: Settings, sample: OpenSample) -> None:
+    first = problem(hub, sample, CRASH)  # asked twice: two processes are lost
+    assert first.status == 502
+    assert ": died of SIGSEGV, in the plugin MapPlugin" in first.message
+    assert quarantine.held() == []
+    assert problem(hub, sample, SPIN).status == 502  # asked once
+    (held,) = quarantine.held()
+    assert (held.me, held.crashes, held.plugin) == (MAP.decode(), 3, "MapPlugin")
+    assert held.reason == "took more than 0.3 s of CPU time"
+    refused = problem(hub, sample, Options(width=500))  # which would do no harm, but who knows
+    assert refused.status == 422
+    assert refused.message.startswith(
+        f"{MAP.decode()} is in quarantine: 3 render processes were lost to it, the last one took more than 0.3 s of CPU time "
+        "in the plugin MapPlugin; an operator can release it"
+    )
+
+
+def test_other_mes_are_drawn(hub: Settings, sample: OpenSample) -> None:
+    put_into_quarantine(hub, sample)
+    assert Plots(hub).plot(sample, sample.names[3], Options()).found
+
+
+def test_an_me_in_quarantine_is_no_reference_either(hub: Settings, sample: OpenSample) -> None:
+    put_into_quarantine(hub, sample)
+    with pytest.raises(Problem, match=f"{MAP.decode()} is in quarantine"):
+        Plots(hub).overlay([Part(sample, sample.names[3]), Part(sample, MAP)], Options())
+
+
+def test_what_several_mes_do_together_is_counted_for_them_together(hub: Settings, sample: OpenSample) -> None:
+    both = [Part(sample, MAP), Part(sample, sample.names[3])]
+    with pytest.raises(Problem) as raised:
+        Plots(hub).overlay(both, ABORT)
+    assert raised.value.status == 502
+    (row,) = Quarantine.select()
+    assert (row.me, row.crashes) == (f"{MAP.decode()} + {sample.names[3].decode()}", 2)
+    assert Plots(hub).plot(sample, MAP, Options()).found
+
+
+def test_a_crash_that_does_not_come_again_is_not_noticed(hub: Settings, sample: OpenSample, flag: Path) -> None:
+    flag.unlink(missing_ok=True)
+    assert Plots(hub).plot(sample, MAP, ONCE).found
+    (row,) = Quarantine.select()
+    assert (row.crashes, row.reason) == (1, "died of SIGABRT")
+
+
+def test_a_new_version_of_the_file_is_drawn_again(hub: Settings, sample: OpenSample) -> None:
+    put_into_quarantine(hub, sample)
+    newer = sample._replace(identity=f"{sample.url}\0001\0002")
+    File.update(size=1, mtime_ns=2).where(File.url == sample.url).execute()
+    assert quarantine.held() == []
+    quarantine.refuse_held(newer, MAP)
+    quarantine.lost(newer, MAP, RenderLost("x", "no geometry"))
+    (row,) = Quarantine.select()
+    assert (row.crashes, row.reason, row.plugin) == (1, "no geometry", "")
+
+
+@pytest.mark.parametrize("name", [b"a/\xff\xfe", b"a/\0b", "a/µ".encode()])
+def test_any_name_can_be_held(hub: Settings, sample: OpenSample, name: bytes) -> None:
+    for _ in range(3):
+        quarantine.lost(sample, name, RenderLost("x", "no geometry"))
+    with pytest.raises(Problem, match="is in quarantine"):
+        quarantine.refuse_held(sample, name)
+    quarantine.refuse_held(sample, name + b"2")
+
+
+def test_a_file_that_goes_takes_its_quarantine_along(hub: Settings, sample: OpenSample) -> None:
+    lonely = File.create(url="/data/lonely.root", format="tdirectory", size=1, mtime_ns=2, registered=0.0)
+    put_into_quarantine(hub, sample._replace(url=lonely.url, identity=f"{lonely.url}\0001\0002"))
+    assert len(quarantine.held()) == 1
+    File.delete().where(File.id == lonely.id).execute()
+    assert Quarantine.select().count() == 0
+
+
+def bearer(role: Role) -> dict[str, str]:
+    user = User.create(name=role.title, role=role, password="", created=0.0)
+    return {"Authorization": f"Bearer {tokens.make(user, 'test', role, 1)[1]}"}
+
+
+def test_an_operator_releases_on_the_status_page(client: FlaskClient, hub: Settings, sample: OpenSample) -> None:
+    put_into_quarantine(hub, sample)
+    number = quarantine.held()[0].id
+    operator, expert = bearer(Role.OPERATOR), bearer(Role.EXPERT)
+    shown = client.get("/status", headers=operator).text
+    assert MAP.decode() in shown
+    assert "died of SIGSEGV" in shown
+    assert f'action="/status/release/{number}"' in shown
+    assert MAP.decode() in client.get("/status", headers=expert).text
+    assert "/status/release/" not in client.get("/status", headers=expert).text
+    assert client.post(f"/status/release/{number}", headers=expert).status_code == 403
+    assert client.post(f"/status/release/{number}", headers=operator).status_code == 303
+    assert quarantine.held() == []
+    quarantine.refuse_held(sample, MAP)
+    (row,) = Audit.select().where(Audit.action == "release from quarantine")
+    assert (row.user, row.target) == ("operator", f"{MAP.decode()} in {sample.url}")
+    for gone in (number, 2**63):
+        assert client.post(f"/status/release/{gone}", headers=operator).status_code == 404
+
+
+def test_the_api_answers_with_the_reason(client: FlaskClient, hub: Settings, sample: OpenSample) -> None:
+    put_into_quarantine(hub, sample)
+    client.application.config["HUB"] = hub
+    answer = client.get(f"/api/v1/render/367129/ZeroBias/Run2023C-Demo-v1/DQMIO/{MAP.decode()}?w=777")
+    assert answer.status_code == 422
+    assert "is in quarantine" in answer.json["message"]
+
+
+def test_the_command_line_lists_and_releases(hub: Settings, sample: OpenSample) -> None:
+    put_into_quarantine(hub, sample)
+
+    def dqmhub(*arguments: str) -> subprocess.CompletedProcess[str]:
+        code = "import sys; from app.cli import main; sys.exit(main())"
+        command = [sys.executable, "-c", code, "quarantine", *arguments]
+        return subprocess.run(command, cwd=TREE, env=environment(hub), capture_output=True, text=True, timeout=60, check=False)
+
+    (row,) = json.loads(dqmhub("ls", "--json").stdout)
+    assert (row["me"], row["crashes"], row["plugin"]) == (MAP.decode(), 3, "MapPlugin")
+    assert "3 lost processes, the last died of SIGSEGV in the plugin MapPlugin" in dqmhub("ls").stdout
+    assert dqmhub("release", str(row["id"])).stdout == f"{row['id']} is drawn again\n"
+    assert dqmhub("ls").stdout == ""
+    again = dqmhub("release", str(row["id"]))
+    assert again.returncode == 1
+    assert "there is no number" in again.stderr
+
+
+def test_the_page_of_a_plot_says_which_plugin_drew_it(client: FlaskClient, hub: Settings, sample: OpenSample) -> None:
+    place = "/browse/367129/ZeroBias/Run2023C-Demo-v1/DQMIO/PixelPhase1/EventInfo"
+    client.application.config["HUB"] = hub
+    assert "the plugin MapPlugin" in client.get(f"{place}?plot={MAP.decode()}&details=1").text
+    assert Plots(hub).plot(sample, MAP, Options()).plugins == "MapPlugin"
+    assert Plots(hub).plot(sample, sample.names[3], Options()).plugins == ""

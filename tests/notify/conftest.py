@@ -1,0 +1,7 @@
+"""The tests of this folder use real runs and stand-ins for P5."""
+
+from __future__ import annotations
+
+from tests.support.square_fixtures import faulty, filled, p5
+
+__all__ = ["faulty", "filled", "p5"]

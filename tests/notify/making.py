@@ -1,0 +1,41 @@
+"""Rows of jobs, runs, hosts and statuses as the grabber writes them, for tests of what happened."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.square.models import Host, HostStatus, Job, advance
+from app.square.poller.store import _sum_up
+
+TAG = "_dqm_sourceclient-live"
+
+
+def job(run: int | None, client: str, reported: float, exit_code: int | None = None, **facts: Any) -> Job:
+    """A job that began 100 s before its last report; its run is summed up by it."""
+    system = facts.setdefault("system", "production")
+    given = {
+        "key": f"dqm-source-state-{run}-{client}-{reported}", "run": run, "tag": client + TAG, "host": "dqmfu-c2b03-45-01", "exit_code": exit_code,
+        "cmssw": "12_4_8", "runkey": "pp_run", "path": "", "started": reported - 100, "reported": reported, "version": advance(system), **facts,
+    }  # fmt: skip
+    made: Job = Job.create(**given)
+    if run is not None:
+        _sum_up(system, {run}, made.version)
+    return made
+
+
+def change(made: Job, **facts: Any) -> None:
+    """A new report of a job."""
+    Job.update(**facts).where(Job.id == made.id).execute()
+    _sum_up(made.system, {made.run}, advance(made.system))
+
+
+def host(name: str, last_ok: float, error: str = "", system: str = "production") -> Host:
+    """A host that is asked, and fails if there is an error."""
+    Host.delete().where(Host.system == system, Host.name == name).execute()
+    made: Host = Host.create(system=system, name=name, role="fu", last_ok=last_ok, error=error, failures=3 if error else 0)
+    return made
+
+
+def status(name: str, up: bool, first: float, last: float, message: str = "") -> None:
+    """What P5 said of a machine from first to last."""
+    HostStatus.create(system="production", name=name, up=up, message=message, first=first, last=last, version=1)

@@ -1,0 +1,75 @@
+"""From an incident at P5 to the notice of it, through the grabber: each kind, as real processes."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.core.database import release
+from app.core.settings import Settings
+from app.notify.models import Notice
+from tests.notify.receivers import Hook, hook
+from tests.square.chain import Chain, chain
+from tests.support.p5 import CROWDED
+from tests.support.processes import until
+from tests.support.site import bound
+
+CLIENT = "pixel_dqm_sourceclient-live"
+
+
+@pytest.fixture
+def told() -> Iterator[Hook]:
+    with hook() as found:
+        yield found
+
+
+@pytest.fixture
+def p5_behind(tmp_path: Path, sqlite_template: Path, told: Hook) -> Iterator[Chain]:
+    """A P5 at which nothing happens but what the test says, and whose clock is 20 minutes behind; its hub tells a webhook."""
+    data = tmp_path / "var"
+    shutil.copytree(sqlite_template, data)
+    given = Settings(data_dir=str(data), square_grab_s=0.2, square_status_s=1.0, square_playback=(), notice_webhooks=(told.address,))
+    with bound(given), chain(given, "--quiet-start", "--speed", "1", "--behind", "1200", services=("live", "p5")) as found:
+        yield found
+
+
+def test_every_kind_of_event_at_p5_is_told(p5_behind: Chain, told: Hook) -> None:
+    p5 = p5_behind.p5
+
+    def titles() -> list[str]:
+        return [notice["title"] for notice in told.told]
+
+    def hears(title: str) -> None:
+        until(lambda: title in titles(), title)
+
+    old = p5.incident("start_run", lumis=100)["run"]
+    p5.advance(60)
+
+    def noticed() -> bool:
+        release()
+        return Notice.select().where(Notice.run == old, Notice.kind == "run-start", Notice.fate == "late").exists()
+
+    until(noticed, "the run to be noticed, as old news")
+    p5.incident("stick", tag=CLIENT)
+    p5.advance(1140)  # to the time of this machine
+    hears(f"pixel is stuck in run {old}")
+    p5.incident("crash", tag="beam_", code=139, restart=False)
+    hears(f"beam crashed in run {old}")
+    p5.incident("end_run", follow=False)
+    p5.advance(60)
+    new = p5.incident("start_run", lumis=100)["run"]
+    p5.advance(10)
+    hears(f"Run {new} began")
+    p5.incident("host_down", host=CROWDED)
+    hears(f"{CROWDED} is down")
+    assert f"Run {old} began" not in titles()
+
+    def all_told() -> bool:
+        release()
+        return {notice["id"] for notice in told.told} == {each.event for each in Notice.select().where(Notice.fate == "told")}
+
+    until(all_told, "all to be told")
+    assert len(told.told) == len({notice["id"] for notice in told.told})

@@ -1,0 +1,126 @@
+"""Whether the hub works: for machines, for Prometheus, for people."""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app import create_app, queue
+from app.core import database
+from app.core.heartbeat import Pulse, Service
+from app.core.settings import Settings
+from app.gui.models import FAILED, File
+from app.queue import Loop
+from tests.support import gui
+
+
+@pytest.fixture(scope="module")
+def render_service(tmp_path_factory: pytest.TempPathFactory) -> object:
+    with gui.render_service(tmp_path_factory.mktemp("r")) as folder:
+        yield folder
+
+
+def test_live_answers_without_anything_else(client: FlaskClient) -> None:
+    assert client.get("/healthz/live").json == {"status": "ok"}
+
+
+def test_ready_is_503_without_a_render_service_and_names_it(client: FlaskClient) -> None:
+    answer = client.get("/healthz/ready")
+    assert (answer.status_code, answer.json) == (503, {"status": "down", "checks": {"database": "ok", "render": "down"}})
+
+
+def test_ready_is_200_when_all_is_there(client: FlaskClient, hub: Settings, render_service: Path) -> None:
+    (hub.data / "render").symlink_to(render_service)
+    answer = client.get("/healthz/ready")
+    assert (answer.status_code, answer.json["status"]) == (200, "ok")
+
+
+def test_a_database_that_went_away_makes_it_unready_and_is_named(app: Flask, hub: Settings) -> None:
+    client = app.test_client()
+    database.disconnect()
+    database.connect(replace(hub, database_url="postgresql://nobody@127.0.0.1:1/none"))
+    for address in ("/healthz/ready", "/status"):
+        answer = client.get(f"http://127.0.0.1{address}")
+        assert answer.status_code == (503 if "ready" in address else 200)
+    assert "the database does not answer" in answer.text
+
+
+def test_metrics_count_requests_files_and_work(client: FlaskClient, hub: Settings) -> None:
+    client.get("/api/v1/samples")
+    queue.enqueue("import", "7")
+    File.create(url="/data/a.root", format="tdirectory", registered=time.time())
+    text = client.get("/metrics").text
+    assert re.search(r'^dqmhub_requests_total{endpoint="gui_api.list_samples",method="GET",status="200"} [1-9]', text, re.M)
+    assert '\ndqmhub_files{state="new"} 1\n' in text
+    assert '\ndqmhub_work{queue="bulk",state="queued"} 1\n' in text
+    assert "\ndqmhub_build_info{version=" in text
+
+
+def test_status_shows_who_is_there_and_who_fell_silent(client: FlaskClient) -> None:
+    Pulse("live").beat()
+    Pulse("worker").beat()
+    Service.update(seen=time.time() - 600).where(Service.name == "worker").execute()
+    text = client.get("/status").text
+    assert "1 running, version" in text
+    assert "silent" in text
+    assert "10 min ago" in text
+    assert "start it with `dqmhub worker`" in text
+    assert "start it with `dqmhub web`" in text
+
+
+def test_status_names_a_library_of_plugins_that_is_not_loaded(client: FlaskClient, hub: Settings, tmp_path: Path) -> None:
+    with gui.render_service(tmp_path / "r", "--load", "/nonexistent/plugins.so") as folder:
+        (hub.data / "render").symlink_to(folder)
+        text = client.get("/status").text
+        assert client.get("/healthz/ready").status_code == 200
+    assert "without plugins" in text
+    assert "/nonexistent/plugins.so: cannot open shared object file" in text
+
+
+def test_a_sign_of_life_is_one_row_for_each_process(hub: Settings) -> None:
+    for _ in range(3):
+        Pulse("live").beat()
+    assert Service.select().count() == 1
+    Service.update(seen=time.time() - 2 * 86400).execute()
+    Pulse("web").beat()
+    assert [service.name for service in Service.select()] == ["web"]
+
+
+def test_status_shows_the_last_errors(client: FlaskClient) -> None:
+    File.create(url="/data/<b>.root", format="tdirectory", state=FAILED, error="the key list is cut off", registered=time.time())
+    text = client.get("/status").text
+    assert "the key list is cut off" in text
+    assert "/data/&lt;b&gt;.root" in text
+
+
+def test_the_application_of_the_entry_module_is_the_hub(hub: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DQMHUB_DATA_DIR", hub.data_dir)
+    if hub.database_url:
+        monkeypatch.setenv("DQMHUB_DATABASE_URL", hub.database_url)
+    import importlib
+
+    import wsgi
+
+    application = importlib.reload(wsgi).application
+    assert application.config["HUB"].data == hub.data
+    assert create_app(hub).url_map.is_endpoint_expecting("gui.browse", "place")
+
+
+def test_status_and_metrics_tell_how_old_each_loop_is(client: FlaskClient) -> None:
+    now = time.time()
+    Loop.create(name="grab production", period_s=2.0, owner="here:1", last_ok=now - 1, duration_s=0.25)
+    Loop.create(name="grab playback", period_s=2.0, last_ok=now - 7200, last_error=now - 1, error="OSError: P5 is away", failures=9)
+    page = client.get("/status").text
+    assert "every 2 s, takes 0.25 s" in page
+    assert "failed 9 times in a row" in page
+    assert "OSError: P5 is away" in page
+    assert "2 h ago" in page
+    lines = client.get("/metrics").text
+    assert 'dqmhub_loop_failures{loop="grab playback"} 9' in lines
+    assert 'dqmhub_loop_step_seconds{loop="grab production"} 0.250' in lines

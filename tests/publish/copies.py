@@ -1,0 +1,56 @@
+"""What a mirror would have: snapshots applied as docs/developers/snapshots.md says."""
+
+from __future__ import annotations
+
+import gzip
+
+from app.core.database import rows
+from app.publish import revisions
+from app.publish.models import Published
+from protocol.snapshot import Item, ItemKey, Snapshot
+
+Contents = dict[ItemKey, bytes]
+
+
+class Copy:
+    """The items after some snapshots."""
+
+    def __init__(self, series: str = "", have: int = 0, items: Contents | None = None) -> None:
+        self.series, self.have, self.items = series, have, dict(items or {})
+
+    def take(self, snapshot: Snapshot) -> None:
+        if snapshot.series != self.series:
+            self.series, self.have, self.items = snapshot.series, 0, {}
+        assert snapshot.since <= self.have < snapshot.until
+        for item in snapshot.items:
+            if item.body is None:
+                self.items.pop(item.key, None)
+            else:
+                self.items[item.key] = item.body
+        self.have = snapshot.until
+
+    def catch_up(self) -> int:
+        """Take what leads to the newest edition; how many snapshots that were."""
+        series, taken = revisions.current(), 0
+        while series.edition and (self.series, self.have) != (series.name, series.edition):
+            self.take(revisions.snapshot(series, self.have if self.series == series.name else 0, "Test"))
+            taken += 1
+        return taken
+
+
+def published() -> Contents:
+    """What the hub says that outside has."""
+    query = Published.select(Published.kind, Published.system, Published.run, Published.name, Published.body)
+    return {ItemKey(*key): bytes(body) for *key, body in rows(query.where(Published.body.is_null(False)))}
+
+
+def content(item: Item) -> bytes:
+    """The bytes before their encoding."""
+    return gzip.decompress(item.body or b"") if item.encoding else item.body or b""
+
+
+def contents() -> Contents:
+    """What outside has, before its encoding."""
+    query = Published.select(Published.kind, Published.system, Published.run, Published.name, Published.encoding, Published.body)
+    found = rows(query.where(Published.body.is_null(False)))
+    return {ItemKey(*key): gzip.decompress(bytes(body)) if encoding else bytes(body) for *key, encoding, body in found}

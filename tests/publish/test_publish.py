@@ -1,0 +1,382 @@
+"""What is published: everything that outside may see, once, and again only when it says something else."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from peewee import fn
+
+from app.core.database import rows
+from app.core.settings import Settings
+from app.publish import revisions
+from app.publish.models import Piece, Published, Series
+from app.publish.publisher import Publisher, maker
+from app.publish.views import _parsed
+from app.square.models import Graph, GraphPart, Job, Log, Run
+from app.square.states import STUCK_S
+from protocol.snapshot import ItemKey
+from tests.publish.copies import contents
+from tests.square import data
+from tests.support.processes import until
+from tests.support.site import bound
+
+BEAM = "dqm-source-state-run358792-hostfu-c2f11-11-04-pid041567"
+
+
+def complete(publisher: Publisher) -> None:
+    """Publish all there is."""
+    publisher.step()
+    until(lambda: publisher.step() or not publisher.left, "everything to be published")
+
+
+def publisher_of(hub: Settings, **settings: Any) -> Publisher:
+    return Publisher(replace(hub, publish_folder="/nowhere", **settings))
+
+
+@pytest.fixture(scope="module")
+def published_once(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path, fixtures_dir: Path) -> Path:
+    """A data folder with the three runs, of which everything is published."""
+    folder = tmp_path_factory.mktemp("published") / "var"
+    shutil.copytree(sqlite_template, folder)
+    with bound(Settings(data_dir=str(folder))):
+        data.fill(fixtures_dir)
+        complete(publisher_of(Settings(data_dir=str(folder))))
+    return folder
+
+
+@pytest.fixture
+def publisher(published_once: Path, tmp_path: Path) -> Iterator[Publisher]:
+    """It has published the three runs."""
+    shutil.copytree(published_once, tmp_path / "var")
+    settings = Settings(data_dir=str(tmp_path / "var"))
+    with bound(settings):
+        made = publisher_of(settings)
+        complete(made)
+        yield made
+
+
+def changed_since(edition: int) -> set[tuple[str, str, int]]:
+    query = Published.select(Published.kind, Published.system, Published.run).where(Published.edition > edition)
+    return {(kind, system, run) for kind, system, run in rows(query)}
+
+
+def page(run: int, kind: str = "run") -> str:
+    return contents()[ItemKey(kind, "production", run, "page")].decode()
+
+
+def some_job(run: int = 358792) -> Job:
+    found: Job = Job.select().where(Job.run == run).order_by(Job.tag).first()
+    return found
+
+
+def leave_few_logs() -> dict[int, int]:
+    """Two logs of each run, as it takes long to look at many; how many there are."""
+    kept = {}
+    for (run,) in rows(Run.select(Run.run)):
+        keys = [key for (key,) in rows(Job.select(Job.key).where(Job.run == run).order_by(Job.tag))]
+        Log.delete().where(Log.key.in_(keys[2:])).execute()
+        kept[run] = len(keys[:2])
+    return kept
+
+
+def test_each_kind_of_item_is_there(filled: Settings) -> None:
+    logs = leave_few_logs()
+    complete(publisher_of(filled))
+    found = contents()
+    runs = (358788, 358791, 358792)
+    assert [run for run in runs if ItemKey("run", "production", run, "page") in found] == list(runs)
+    for run in runs:
+        charts = {key.name for key in found if (key.kind, key.run) == ("chart", run)}
+        assert charts == {f"{chart}.{form}" for chart in ("delivery", "rate") for form in ("svg", "png", "csv")}
+        for kind in ("log", "logtext"):
+            assert sum(1 for key in found if (key.kind, key.run) == (kind, run)) == logs[run]
+    assert json.loads(found[ItemKey("index", "production", 0, "runs")]) == list(runs)
+    assert json.loads(found[ItemKey("index", "playback", 0, "runs")]) == []
+    assert {key.kind for key in found if key.system == "all"} == {"help", "cleaned"}
+    assert ItemKey("timeline", "production", 358700, "page") in found
+    machines = json.loads(found[ItemKey("cluster", "production", 0, "data")])
+    assert [(host, up) for host, up, _, _ in machines] == [("dqmfu-c2b03-..", True), ("dqmfu-c2b04-..", False)]
+
+
+def test_the_data_of_a_run_are_those_of_the_older_mirror(publisher: Publisher, fixtures_dir: Path) -> None:
+    told = json.loads(contents()[ItemKey("run", "production", 358791, "data")])
+    rows_of_run = [row for row in json.loads((fixtures_dir / "dqmsquare" / "runs.json").read_bytes()) if str(row["run"]) == "358791"]
+    assert (told["runkey"], told["cmssw"], told["run"]) == ("cosmic_run", "12_4_8_39145_39162_39341_39326_39353", 358791)
+    expected = sorted(
+        (
+            row["client"].removesuffix("_dqm_sourceclient-live"),
+            int(row["exit_code"]),
+            int(row["cmssw_lumi"]),
+            int(row["events_total"]),
+            row["vmrss"],
+        )
+        for row in rows_of_run
+    )
+    assert sorted((name, code, lumi, events, rss) for _, _, code, name, lumi, rss, events, _, _, _ in told["clients"]) == expected
+    assert {host for _, host, *_ in told["clients"]} == {"fu..01", "fu..02", "fu..03", "fu..04"}
+    assert {state for *_, state in told["clients"]} == {str(row["fi_state"]) for row in rows_of_run}
+
+
+def test_the_graph_is_that_of_the_older_mirror_under_names_that_tell_no_machine(publisher: Publisher, fixtures_dir: Path) -> None:
+    run, _, identifier, _, start, streams, host = json.loads(contents()[ItemKey("graph", "production", 358788, "data")])
+    (known,) = [row for row in json.loads((fixtures_dir / "dqmsquare" / "graphs.json").read_bytes()) if int(row["run"]) == run]
+    assert start == float(known["global_start_epoch"])
+    assert {name: of["lumis"] for name, of in streams.items()} == {
+        name.partition("_")[0]: of["lumis"] for name, of in known["stream_data"].items()
+    }
+    assert re.fullmatch("[0-9a-f]{20}", identifier)
+    assert host == "bu..01"
+
+
+def test_no_name_of_a_machine_no_identifier_and_no_path_is_in_any_byte(publisher: Publisher, fixtures_dir: Path) -> None:
+    known = [row for row in json.loads((fixtures_dir / "dqmsquare" / "runs.json").read_bytes()) if row["run"] is not None]
+    graphs = [row for row in json.loads((fixtures_dir / "dqmsquare" / "graphs.json").read_bytes()) if row["stream_data"]]
+    words = {row[name] for row in known for name in ("id", "hostname", "client_path")} | {
+        row[name] for row in graphs for name in ("id", "hostname")
+    }
+    words |= {stream for row in graphs for stream in row["stream_data"]} | {
+        "dqmfu-c2b03-45-01",
+        "dqm-prod-local",
+        "/nfshome0",
+        "cmsnfsdqmdata",
+        "sm-c2a11",
+    }
+    pattern = re.compile("|".join(map(re.escape, sorted(words))).encode())
+    for key, body in contents().items():
+        assert not (found := pattern.search(body)), (key, found)
+        assert not (found := pattern.search(repr(key).encode())), (key, found)
+
+
+def test_links_and_images_of_the_pages_lead_to_what_is_published(publisher: Publisher) -> None:
+    found, hashes = contents(), {(row.kind, row.run, row.name): row.sha256 for row in Published.select()}
+    checked = set()
+    for key, body in found.items():
+        for address in re.findall(r'(?:href|src)="([^"#]*)', body.decode()) if key.name == "page" or key.kind == "log" else ():
+            item = _parsed(address.replace("&amp;", "&"))
+            assert item, address
+            assert ItemKey(*item) in found, (key, address)
+            if "v=" in address:
+                assert hashes[item.kind, item.run, item.name].startswith(address.partition("v=")[2])
+            checked.add(item.kind)
+    assert checked >= {"run", "log", "logtext", "chart", "help", "cleaned"}
+
+
+def test_an_idle_turn_makes_no_item_and_looks_at_nothing(publisher: Publisher) -> None:
+    before = revisions.current().edition
+    for _ in range(20):
+        publisher.step()
+    assert changed_since(before) <= {("events", "production", 0)}
+    another = publisher_of(publisher.settings)
+    complete(another)
+    assert changed_since(before) <= {("events", "production", 0)}, "a publisher that is started again knows what is out"
+
+
+def test_an_edition_without_content_says_that_the_hub_is_alive_whatever_its_clock_does(publisher: Publisher) -> None:
+    for moment in (time.time() - 20, time.time() + 3600):
+        before = revisions.current().edition
+        Series.update(at=moment).execute()
+        publisher.step()
+        assert revisions.current().edition == before + 1
+        assert revisions.current().at == pytest.approx(time.time(), abs=60)
+
+
+def test_a_report_of_a_job_changes_the_newest_run_and_no_other(publisher: Publisher) -> None:
+    before = revisions.current().edition
+    job = some_job()
+    data.change(job.key, events=123_456_789, reported=time.time())
+    complete(publisher)
+    until(
+        lambda: publisher.step() or ("timeline", "production", 358700) in changed_since(before), "the timeline, which changes now and then"
+    )
+    changed = {change for change in changed_since(before) if change[0] != "events"}
+    assert changed == {("live", "production", 0), ("run", "production", 358792), ("timeline", "production", 358700)}
+    assert "123,456,789" in page(358792)
+    assert "123,456,789" in page(0, "live")
+
+
+def test_a_log_that_grew_is_published_again_and_the_others_are_not(publisher: Publisher) -> None:
+    before, job = revisions.current().edition, some_job()
+    with data.proxy.atomic():
+        version = data.advance("production")
+        lines = {"stdlog_start": ["%MSG-e Trouble\n", "on fu-c2f11-11-04.cms at /nfshome0/dqmpro/secret\n"], "stdlog_end": []}
+        Log.update(version=version, body=data.packed(lines)).where(Log.key == job.key).execute()
+    complete(publisher)
+    (key,) = [
+        ItemKey(row.kind, row.system, row.run, row.name)
+        for row in Published.select().where((Published.edition > before) & (Published.kind == "log"))
+    ]
+    shown = contents()[key].decode()
+    assert '<li id="L1" class="error">' in shown
+    assert "path-" in shown
+
+
+def test_a_new_run_is_linked_from_the_one_before(publisher: Publisher) -> None:
+    assert 'href="runs/358793' not in page(358792)
+    job = some_job()
+    with data.proxy.atomic():
+        version = data.advance("production")
+        values = {name: getattr(job, name) for name in Job._meta.sorted_field_names if name not in ("id", "key", "run", "version")}
+        Job.create(**values, key="dqm-source-state-run358793-hostfu-c2f11-11-04-pid000001", run=358793, version=version)
+        data.summed(358793, version)
+    complete(publisher)
+    assert 'href="runs/358793?db=production" aria-label="Next run: 358793"' in page(358792)
+    assert "Run before: 358792" in page(358793)
+    assert "Run before: 358792" in page(0, "live")
+
+
+def test_runs_and_logs_beyond_the_newest_leave(publisher: Publisher) -> None:
+    complete(publisher_of(publisher.settings, publish_keep_runs=2, publish_log_runs=1))
+    found = contents()
+    assert {key.run for key in found if key.run and key.kind != "timeline"} == {358791, 358792}
+    assert {key.run for key in found if key.kind in ("log", "logtext")} == {358792}
+    assert "logs/" not in page(358791)
+    assert "runs/358788" not in page(358791)
+    assert Published.select().where(Published.body.is_null()).count() > 100, "mirrors are told"
+    assert not Piece.select().where(Piece.run == 358788).count()
+
+
+def test_what_was_cleaned_up_leaves(publisher: Publisher) -> None:
+    job = some_job(358788)
+    Log.delete().where(Log.key == job.key).execute()
+    for graph in Graph.select().where(Graph.run == 358788):
+        GraphPart.delete().where(GraphPart.graph == graph).execute()
+        graph.delete_instance()
+    complete(publisher_of(publisher.settings))
+    found = contents()
+    assert sum(1 for key in found if (key.kind, key.run) == ("log", 358788)) == Job.select().where(Job.run == 358788).count() - 1
+    assert not [key for key in found if key.run == 358788 and key.kind in ("chart", "graph")]
+    assert "charts/" not in page(358788)
+
+
+def test_a_job_becomes_stuck_by_time_alone(publisher: Publisher) -> None:
+    job = some_job()
+    data.change(job.key, reported=time.time() - STUCK_S + 3)
+    complete(publisher)
+    assert "1 stuck" not in page(358792)
+    until(lambda: publisher.step() or "1 stuck" in page(358792), "a job to count as stuck")
+    assert "1 stuck" in page(0, "live")
+
+
+def test_a_machine_of_which_p5_says_nothing_becomes_unknown(publisher: Publisher) -> None:
+    assert re.search(r'badge-text">up</span></span> <bdi>dqmfu-c2b03-..</bdi>', page(0, "live"))
+    data.HostStatus.update(last=time.time() - 118).execute()
+    until(lambda: publisher.step() or page(0, "live").count('badge-text">unknown<') == 2, "machines to be unknown")
+
+
+def test_a_log_that_cannot_be_read_stops_nothing_else(publisher: Publisher) -> None:
+    before, job = revisions.current().edition, some_job()
+    with data.proxy.atomic():
+        Log.update(body=b"no zstd", version=data.advance("production")).where(Log.key == job.key).execute()
+    data.change(job.key, events=1)
+    complete(publisher)
+    found = contents()
+    assert sum(1 for key in found if (key.kind, key.run) == ("log", 358792)) == Job.select().where(Job.run == 358792).count() - 1
+    assert ("run", "production", 358792) in changed_since(before)
+
+
+def test_what_no_mirror_would_take_is_left_out_and_stops_nothing_else(publisher: Publisher, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.publish.items.MAX_CONTENT_BYTES", 200_000)
+    before, job = revisions.current().edition, some_job()
+    with data.proxy.atomic():
+        lines = {"stdlog_start": [f"line {number} of many\n" for number in range(3000)], "stdlog_end": []}
+        Log.update(body=data.packed(lines), version=data.advance("production")).where(Log.key == job.key).execute()
+    data.change(job.key, events=1)
+    complete(publisher)
+    gone = Published.select().where(Published.edition > before, Published.body.is_null())
+    assert sorted((row.kind, row.run) for row in gone) == [("log", 358792), ("logtext", 358792)]
+    assert ("run", "production", 358792) in changed_since(before)
+
+
+def test_the_first_publication_comes_in_steps_with_what_happens_now_first(publisher: Publisher, monkeypatch: pytest.MonkeyPatch) -> None:
+    leave_few_logs()
+    for table in (Published, Piece, Series):
+        table.delete().execute()
+    monkeypatch.setattr("app.publish.publisher.EDITION_BYTES", 20_000)
+    complete(publisher_of(publisher.settings))
+    assert revisions.current().edition > 3
+
+    def first(kind: str, run: int) -> int:
+        ((edition,),) = rows(Published.select(fn.MIN(Published.edition)).where(Published.kind == kind, Published.run == run))
+        return int(edition)
+
+    assert first("live", 0) <= first("run", 358792) <= first("run", 358791) <= first("run", 358788)
+
+
+def test_code_that_renders_otherwise_renders_again_and_sends_what_differs(publisher: Publisher) -> None:
+    before = revisions.current().edition
+    Piece.update(token=fn.REPLACE(Piece.token, maker(), "other")).where(Piece.run == 358791).execute()
+    Published.update(sha256="other").where(Published.kind == "log", Published.run == 358791).execute()
+    complete(publisher_of(publisher.settings))
+    assert {change for change in changed_since(before) if change[0] != "events"} == {("log", "production", 358791)}
+
+
+def test_a_chart_that_changed_has_another_address(publisher: Publisher) -> None:
+    def image() -> str:
+        return re.findall(r'src="(charts/[^"]*)', page(358792))[0]
+
+    before = image()
+    with data.proxy.atomic():
+        version = data.advance("production")
+        part = GraphPart.select().join(Graph).where(Graph.run == 358792).first()
+        part.delete_instance()
+        Graph.update(version=version).where(Graph.run == 358792).execute()
+        Run.update(version=version).where(Run.run == 358792).execute()
+    complete(publisher)
+    assert image() != before
+
+
+def test_a_crash_and_a_second_attempt_are_seen_on_all_pages(publisher: Publisher) -> None:
+    job = some_job()
+    data.change(job.key, exit_code=134, reported=time.time())
+    with data.proxy.atomic():
+        version = data.advance("production")
+        values = {name: getattr(job, name) for name in Job._meta.sorted_field_names if name not in ("id", "key", "started", "version")}
+        Job.create(**values, key=job.key.replace("pid", "pid9"), started=job.started + 60, version=version)
+        data.summed(358792, version)
+    complete(publisher_of(publisher.settings))
+    for shown in (page(358792), page(0, "live")):
+        assert re.search(r'<tr class="job-running">.*?<bdi>beam</bdi> <span class="fine">attempt 2</span>', shown, re.S)
+        assert re.search(r'<tr class="job-crashed minor">.*?<b class="exit">134 SIGABRT</b>', shown, re.S)
+        assert "1 crashed" in shown
+    cell = re.search(r'<td class="cell-crashed" title="([^"]*)">(.*?)</td>', page(358700, "timeline"), re.S)
+    assert cell
+    assert [line.partition(",")[0] for line in cell[1].splitlines()] == ["fu..04: running", "fu..04: crashed 134 SIGABRT"]
+    assert cell[2].endswith("601K ×2")
+    told = json.loads(contents()[ItemKey("events", "production", 0, "data")])
+    assert [event["title"] for event in told if event["kind"] == "crash"] == ["beam crashed in run 358792"]
+    assert all(re.fullmatch("[0-9a-f]{20}", event["id"]) and "c2f11" not in event["text"] for event in told)
+
+
+def test_the_page_of_the_newest_run_says_since_when_p5_is_away_and_names_no_machine(publisher: Publisher) -> None:
+    data.Host.update(last_ok=time.time() - 100).execute()
+    complete(publisher_of(publisher.settings))
+    assert re.search(r'badge-text">no contact<.*?not been heard of for <span data-since="\d+"></span>', page(0, "live"), re.S)
+    assert "no contact" not in page(358792)
+
+
+def test_streams_that_two_machines_wrote_are_told_apart_by_number(publisher: Publisher, fixtures_dir: Path) -> None:
+    known = [row for row in json.loads((fixtures_dir / "dqmsquare" / "graphs.json").read_bytes()) if str(row["run"]) == "358788"]
+    with data.proxy.atomic():
+        version = data.advance("production")
+        data.graph(known[0] | {"id": "dqm-files-other", "hostname": "bu-c2f11-09-99"}, version)
+        data.summed(358788, version)
+    complete(publisher_of(publisher.settings))
+    svg = contents()[ItemKey("chart", "production", 358788, "delivery.svg")].decode()
+    names = re.findall(r">(streamDQM[^<]*)<", svg)
+    assert len(names) == 2 * len(known[0]["stream_data"]) == len(set(names))
+    assert "streamDQMHistograms 2" in names
+    assert "c2f11" not in svg
+
+
+def test_a_system_without_a_run_says_so(publisher: Publisher) -> None:
+    shown = contents()[ItemKey("live", "playback", 0, "page")].decode()
+    assert "none yet" in shown
+    assert "No run was reported yet." in shown

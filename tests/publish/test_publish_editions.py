@@ -1,0 +1,110 @@
+"""Editions: whoever catches up, from wherever, has what everybody has, and a number never stands for two contents."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import Counter
+
+import pytest
+
+from app.core.settings import Settings
+from app.publish import revisions
+from app.publish.items import Rendered
+from app.publish.models import Published, Series
+from app.publish.plan import Place
+from app.publish.redaction_counts import totals
+from app.publish.revisions import Made, Overtaken
+from protocol.snapshot import Item, ItemKey
+from tests.publish.copies import Copy, published
+
+
+def piece(number: int, *texts: str, tally: int = 0) -> Made:
+    """A piece of one item for each text."""
+    place = Place("run", "production", number)
+    items = [Item(ItemKey("run", "production", number, f"item {at}"), "text/plain", "", text.encode()) for at, text in enumerate(texts)]
+    return Made(place, f"{texts}", Rendered(items), Counter({"host": tally} if tally else {}))
+
+
+def publish(*made: Made, gone: tuple[Place, ...] = (), beat: bool = False) -> Series:
+    changes = revisions.differences(made) + revisions.removals(gone)
+    revisions.store(revisions.current(), list(made), list(gone), changes, beat)
+    return revisions.current()
+
+
+def some_changes(chance: random.Random) -> None:
+    """Pieces that come, change, shrink and go, in one edition, or none when all stays as it was."""
+    texts = [[f"{chance.randrange(5)}" * chance.randrange(1, 60) for _ in range(chance.randrange(4))] for _ in range(3)]
+    numbers = chance.sample(range(8), 4)
+    made = [piece(number, *of) for number, of in zip(numbers, texts, strict=False)]
+    publish(*made, gone=(Place("run", "production", numbers[-1]),) if chance.random() < 0.4 else (), beat=chance.random() < 0.2)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_who_catches_up_from_any_edition_has_what_a_full_snapshot_has(hub: Settings, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
+    monkeypatch.setattr(revisions, "SNAPSHOT_BYTES", 60)
+    chance, copies = random.Random(seed), [Copy()]
+    for _ in range(25):
+        some_changes(chance)
+        followed = Copy(copies[-1].series, copies[-1].have, copies[-1].items)
+        followed.catch_up()
+        assert followed.items == published()
+        copies.append(followed)
+    assert copies[-1].have > 10
+    for copy in copies:
+        copy.catch_up()
+        assert copy.items == published()
+    assert Copy().catch_up() > 1, "what is large comes in several snapshots"
+
+
+def test_what_comes_out_the_same_makes_no_edition(hub: Settings) -> None:
+    first = publish(piece(1, "one", "two"))
+    assert publish(piece(1, "one", "two")).edition == first.edition
+    assert publish(piece(1, "one", "two"), beat=True).edition == first.edition + 1
+    assert revisions.snapshot(revisions.current(), first.edition, "Test").items == []
+
+
+def test_of_two_publishers_at_a_time_one_makes_the_edition_and_the_other_leaves_nothing(hub: Settings) -> None:
+    publish(piece(1, "one"))
+    stale = revisions.current()
+    publish(piece(1, "two"))
+    made = [piece(1, "three"), piece(2, "new")]
+    with pytest.raises(Overtaken):
+        revisions.store(stale, made, [], revisions.differences(made), False)
+    assert list(published().values()) == [b"two"]
+
+
+def test_how_much_was_replaced_counts_when_it_is_sent_and_only_then(hub: Settings) -> None:
+    publish(piece(1, "one", tally=3), piece(2, "other", tally=4))
+    publish(piece(1, "one", tally=3))
+    publish(piece(1, "two", tally=2))
+    assert totals() == {"host": 9}
+
+
+def test_a_new_series_has_everything_in_editions_of_bounded_size(hub: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(revisions, "EDITION_BYTES", 100)
+    old = publish(*(piece(number, "x" * 40) for number in range(10)))
+    publish(gone=(Place("run", "production", 3),))
+    mirror = Copy()
+    mirror.catch_up()
+    new = revisions.renew(old)
+    assert revisions.renew(old).name == new.name, "two who notice it begin one"
+    assert new.name > old.name
+    assert new.started > old.started
+    assert new.edition == 3
+    mirror.catch_up()
+    assert (mirror.series, mirror.items) == (new.name, published())
+    publish(piece(1, "changed"))
+    mirror.catch_up()
+    assert mirror.items == published()
+
+
+def test_removals_are_forgotten_after_months_and_it_is_known_until_which(hub: Settings) -> None:
+    publish(piece(1, "one"), piece(2, "two"))
+    gone = publish(gone=(Place("run", "production", 1),))
+    revisions.forget(gone)
+    assert revisions.current().dropped == 0
+    Published.update(at=time.time() - revisions.REMOVALS_S - 1).execute()
+    revisions.forget(gone)
+    assert revisions.current().dropped == gone.edition
+    assert Published.select().count() == 1

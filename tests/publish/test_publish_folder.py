@@ -1,0 +1,135 @@
+"""A folder of snapshots: a chain from the first edition to the newest that stays short, from which mirrors start and go on."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from app.core.settings import Settings
+from app.publish import folder, revisions
+from app.publish.models import Mirror as Row
+from app.publish.models import Published, Series
+from app.publish.plan import Place
+from services.mirror.options import Options
+from services.mirror.routes import Routes
+from tests.publish import receivers
+from tests.publish.copies import Contents, published
+from tests.publish.receivers import never
+from tests.publish.test_publish_editions import piece, publish, some_changes
+
+
+@pytest.fixture
+def keyed(hub: Settings, tmp_path: Path) -> Iterator[Settings]:
+    """Settings with a key and a folder."""
+    receivers.public_key(hub)
+    (tmp_path / "out").mkdir()
+    return replace(hub, publish_folder=str(tmp_path / "out"))
+
+
+def write(settings: Settings) -> None:
+    folder.write(Path(settings.publish_folder), settings, never)
+
+
+class Reader:
+    """A mirror that reads the folder when it is told to."""
+
+    def __init__(self, data: Path, settings: Settings) -> None:
+        self.routes = Routes(Options(data=str(data), keys=(receivers.public_key(settings),), folder=settings.publish_folder))
+
+    def read(self) -> Contents:
+        assert self.routes.watcher
+        while self.routes.watcher.store_next():
+            pass
+        with self.routes.store.view() as now:
+            query = now._connection.execute("SELECT kind, system, run, name, body FROM item")
+            return {receivers.ItemKey(*key): body for *key, body in query}
+
+
+def names(settings: Settings) -> list[str]:
+    return sorted(path.name for path in Path(settings.publish_folder).iterdir())
+
+
+def test_mirrors_that_read_always_now_and_then_or_for_the_first_time_have_the_same(
+    keyed: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(folder, "MANY", 6)
+    monkeypatch.setattr(folder, "SMALL_BYTES", 900)
+    chance = random.Random(7)
+    always, seldom = Reader(tmp_path / "always", keyed), Reader(tmp_path / "seldom", keyed)
+    for turn in range(40):
+        some_changes(chance)
+        write(keyed)
+        assert always.read() == published()
+        if turn % 13 == 0:
+            assert seldom.read() == published()
+        assert len(names(keyed)) < 15, "small files are joined"
+    assert Reader(tmp_path / "new", keyed).read() == published() == seldom.read()
+    chain = folder.chain_of(Path(keyed.publish_folder), revisions.current().name)
+    assert len(chain) == len(names(keyed))
+    assert (chain[0].since, chain[-1].until) == (0, revisions.current().edition)
+
+
+def test_what_is_superseded_does_not_fill_the_folder(keyed: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(folder, "MANY", 3)
+    monkeypatch.setattr(folder, "SMALL_BYTES", 1000)
+    for turn in range(30):
+        publish(piece(1, f"{turn}" * 2000))
+        write(keyed)
+    assert sum(path.stat().st_size for path in Path(keyed.publish_folder).iterdir()) < 20_000
+    assert Reader(tmp_path / "new", keyed).read() == published()
+
+
+def test_a_writer_killed_while_it_joins_is_followed_by_one_that_goes_on(
+    keyed: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(folder, "MANY", 4)
+    monkeypatch.setattr(revisions, "SNAPSHOT_BYTES", 300)
+    reader = Reader(tmp_path / "reader", keyed)
+    for turn in range(12):
+        publish(piece(turn % 5, f"{turn:04d}" * 50))
+        asked = iter([False] * (turn % 3))
+        folder.write(Path(keyed.publish_folder), keyed, partial(next, asked, True))  # ends after some files
+        reader.read()
+    write(keyed)
+    assert reader.read() == Reader(tmp_path / "new", keyed).read() == published()
+
+
+def test_another_series_takes_the_place_of_the_first(keyed: Settings, tmp_path: Path) -> None:
+    publish(piece(1, "one"))
+    publish(piece(1, "two"))
+    write(keyed)
+    reader = Reader(tmp_path / "reader", keyed)
+    reader.read()
+    Published.update(edition=1).execute()
+    Series.update(edition=1).execute()
+    publish(gone=(Place("run", "production", 9),), beat=False)
+    write(keyed)
+    assert reader.read() == published()
+    assert {name.split("-")[0] for name in names(keyed)} == {revisions.current().name}
+
+
+def test_a_folder_that_is_away_is_named_and_filled_when_it_is_back(keyed: Settings, tmp_path: Path) -> None:
+    away = replace(keyed, publish_folder=str(tmp_path / "away"))
+    publish(piece(1, "one"))
+    with folder.writing(away, Over()) as step:
+        step()
+        found = Row.get(Row.address == away.publish_folder)
+        assert (found.failures, found.error) == (1, "No such file or directory")
+        (tmp_path / "away").mkdir()
+        (tmp_path / "away" / "notes.txt").touch()
+        step()
+    found = Row.get(Row.address == away.publish_folder)
+    assert (found.failures, found.have) == (0, 1)
+    assert "notes.txt" in names(away), "what is not ours is left alone"
+
+
+class Over:
+    """A turn that goes on."""
+
+    def over(self) -> bool:
+        return False

@@ -1,0 +1,33 @@
+"""Each rule by its cases, in files of corpus/: what is given (<, or <j as JSON), what comes out (>), what must not be in it (!)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.publish.sanitize.pseudonyms import Pseudonym
+from app.publish.sanitize.sanitizer import Sanitizer
+from tests.publish.conftest import MACHINES
+
+CORPUS = Path(__file__).parent / "corpus"
+
+
+def cases() -> Iterator[tuple[str, list[str]]]:
+    for path in sorted(CORPUS.glob("*.txt")):
+        for number, case in enumerate(path.read_text(encoding="utf-8").strip("\n").split("\n\n"), 1):
+            yield f"{path.stem}-{number}", case.split("\n")
+
+
+@pytest.mark.parametrize(("name", "case"), [pytest.param(name, case, id=name) for name, case in cases()])
+def test_a_text_comes_out_as_the_corpus_has_it(name: str, case: list[str], sanitizer: Sanitizer) -> None:
+    Pseudonym.delete().execute()
+    clean = Sanitizer(b"another key", MACHINES)
+    given = [json.loads(line[3:]) if line.startswith("<j ") else line[2:] for line in case if line.startswith("<")]
+    out = clean.lines(given)
+    assert [line.rstrip() for line in out] == [line[2:] for line in case if line.startswith(">")]
+    for secret in (line[2:] for line in case if line.startswith("!")):
+        assert secret not in "\n".join(out)
+    assert clean.lines(out) == out

@@ -1,0 +1,39 @@
+"""The page for operators says what the code does."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+import pytest
+
+from app.core.settings import TREE
+from app.publish.sanitize.pseudonyms import Pseudonym
+from app.publish.sanitize.sanitizer import OutsideEvent, OutsideJob, OutsideMachine, OutsideRun, Sanitizer
+
+PAGE = (TREE / "docs" / "operators" / "outside.md").read_text(encoding="utf-8")
+EXAMPLES = re.findall(r"^\| `([a-z-]+)` \| `(.+)` \| `(.+)` \|$", PAGE, re.MULTILINE)
+
+
+@pytest.mark.parametrize(("kind", "given", "leaves"), EXAMPLES)
+def test_the_examples_of_the_page_are_true(kind: str, given: str, leaves: str, sanitizer: Sanitizer) -> None:
+    Pseudonym.delete().execute()
+    clean = Sanitizer(b"another key")
+    assert clean.text(given) == leaves
+    assert kind in clean.counted
+
+
+def test_every_kind_that_is_counted_has_an_example_or_a_word() -> None:
+    assert {kind for kind, _, _ in EXAMPLES} == {"host", "path", "user", "e-mail", "address", "token", "key", "environment"}
+    assert "(`line`)" in PAGE
+    assert "`field` counts" in PAGE
+
+
+@pytest.mark.parametrize(
+    ("title", "what"), [("run", OutsideRun), ("job", OutsideJob), ("machine", OutsideMachine), ("event", OutsideEvent)]
+)
+def test_the_fields_of_the_page_are_all_that_leave(title: str, what: type[NamedTuple]) -> None:
+    table = re.search(rf"\| of an? {title} \|.*?\n\n", PAGE, re.DOTALL)
+    assert table
+    named = [name for row in table[0].strip().splitlines()[2:] for name in re.findall(r"`(\w+)`", row.split("|")[1])]
+    assert sorted(named) == sorted(what._fields)

@@ -1,0 +1,118 @@
+"""Of a row leaves what is on the list, and of that only what tells nothing of the place it came from."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.core.settings import Settings
+from app.publish.sanitize.sanitizer import INSIDE, OutsideEvent, OutsideJob, OutsideMachine, OutsideRun, Sanitizer
+from app.square.events import Event
+from app.square.models import Host, HostStatus, Job, Run
+from app.square.runs import Machine
+
+KEY = b"a key of this test, and of no hub"
+MARK = "qzsecretqz"
+
+
+def marked_job(**change: object) -> Job:
+    """A job each of whose texts holds something that must not leave."""
+    values = {
+        "system": "production", "key": f"dqm-source-state-run358788-hostfu-c2f11-11-04-pid041548-{MARK}", "run": 358788,
+        "tag": f"beam_dqm_sourceclient-live token={MARK}", "host": "fu-c2f11-11-04.cms", "pid": 987654321, "exit_code": -11, "fi_state": 1,
+        "lumi": 98, "events": 12, "rate": 0.5, "rss_kb": 521724, "data_run": 349963, "cmssw": f"12_4_8 /home/{MARK}/x",
+        "runkey": f"pp_run password={MARK}", "path": f"/nfshome0/{MARK}/beam_cfg.py", "started": 1.0, "reported": 2.0, "version": 1,
+    }  # fmt: skip
+    return Job(**values | change)
+
+
+def test_a_job_leaves_as_its_named_fields_and_no_more(hub: Settings) -> None:
+    seen = Sanitizer(KEY).job(marked_job())
+    assert seen._replace(identifier="", runkey="", cmssw="") == OutsideJob(
+        "", 358788, "fu..04", "beam_dqm_sourceclient-live token=token-1", -11, 1, 98, 12, 0.5, 521724, "", "", 1.0, 2.0
+    )
+    assert MARK not in repr(seen)
+    for inside in ("c2f11", "987654321", "041548", "beam_cfg", "nfshome"):
+        assert inside not in repr(seen)
+    assert (seen.runkey, seen.cmssw) == ("pp_run password=token-1", "12_4_8 path-1")
+
+
+def test_each_column_of_a_job_was_decided_upon(hub: Settings) -> None:
+    shown = set(OutsideJob._fields) - {"identifier", "name"} | {"tag"}
+    assert shown | INSIDE == set(Job._meta.fields)
+    assert not shown & INSIDE
+    run = set(OutsideRun._fields) - {"clients"}
+    assert run == set(Run._meta.fields) - {"id", "system", "version"}
+
+
+def test_an_ordinary_job_keeps_the_words_of_the_crew(hub: Settings) -> None:
+    job = marked_job(tag="l1tstage2emulator_dqm_sourceclient-live", runkey="cosmic_run", cmssw="12_4_8_39145_39162_39341_39326_39353")
+    seen = Sanitizer(KEY).job(job)
+    assert (seen.name, seen.runkey, seen.cmssw) == ("l1tstage2emulator", "cosmic_run", "12_4_8_39145_39162_39341_39326_39353")
+
+
+def test_an_identifier_is_the_same_each_time_and_another_with_another_key(hub: Settings) -> None:
+    one, other = Sanitizer(KEY), Sanitizer(b"another key")
+    key = "dqm-source-state-run358788-hostfu-c2f11-11-04-pid041548"
+    assert one.identifier(key) == Sanitizer(KEY).identifier(key) == "73c965fffebad7cd702f"
+    assert other.identifier(key) != one.identifier(key)
+    assert one.identifier(key[:-1]) != one.identifier(key)
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("dqmfu-c2b03-45-01", "dqmfu-c2b03-.."), ("dqmfu-c2b03-45-01.cms", "dqmfu-c2b03-.."), ("DQMRUBU-C2A06-03-01", "dqmrubu-c2a06-.."),
+        ("fu-c2f11-11-04", "fu..04"), ("bu-c2f11-09-01.cern.ch", "bu..01"),
+    ],
+)  # fmt: skip
+def test_a_host_has_the_name_that_the_crew_knows(hub: Settings, name: str, shown: str) -> None:
+    clean = Sanitizer(KEY)
+    assert clean.host(name) == shown
+    assert clean.host(shown) == clean.text(shown) == shown
+
+
+@pytest.mark.parametrize("name", ["dqm-prod-local.cms", "lxplus801.cern.ch", "10.176.62.46", f"x password={MARK}", "gateway7"])
+def test_a_host_of_no_known_shape_has_a_pseudonym(hub: Settings, name: str) -> None:
+    shown = Sanitizer(KEY).host(name)
+    assert name.partition(".")[0] not in shown
+    assert MARK not in shown
+
+
+def test_a_run_leaves_with_its_counts_and_its_jobs(hub: Settings) -> None:
+    run = Run(
+        system="production", run=358788, first=1.0, last=2.0, jobs=3, running=1, finished=1, crashed=1, lumi=99, data_run=None,
+        runkey="cosmic_run", cmssw="12_4_8", version=7,
+    )  # fmt: skip
+    seen = Sanitizer(KEY).run(run, [marked_job()])
+    assert seen[:-1] == OutsideRun(358788, None, "cosmic_run", "12_4_8", 1.0, 2.0, 3, 1, 1, 1, 99, ())[:-1]
+    assert [job.host for job in seen.clients] == ["fu..04"]
+
+
+def test_what_p5_says_of_a_machine_leaves_without_names(hub: Settings) -> None:
+    message = f"ConnectionRefusedError(111, 'Connect call failed (10.176.62.46, 9215)') to dqmfu-c2b03-45-01.cms, token={MARK}"
+    seen = Sanitizer(KEY).machine(Machine("dqmfu-c2b03-45-01", False, message, 2.0, 1.0))
+    assert seen == OutsideMachine(
+        "dqmfu-c2b03-..", False, "ConnectionRefusedError(111, 'Connect call failed (address-1, 9215)') to host-1, token=token-1", 2.0
+    )
+
+
+def test_an_event_names_hosts_as_the_crew_does(hub: Settings) -> None:
+    event = Event("silent-host-1", "production", "silent-host", None, "dqmfu-c2b03-45-01", 3.0,
+                  "dqmfu-c2b03-45-01 is silent", f"fu-c2f11-11-04.cms: /home/{MARK}/x, for 60 s")  # fmt: skip
+    clean = Sanitizer(KEY)
+    assert clean.event(event) == OutsideEvent(
+        clean.identifier("silent-host-1"), 3.0, "silent-host", None, "dqmfu-c2b03-.. is silent", "fu..04: path-1, for 60 s"
+    )
+
+
+def test_what_was_replaced_is_counted_by_kind(hub: Settings) -> None:
+    clean = Sanitizer(KEY)
+    clean.lines(["/home/jdoe/x", "fu-c2f11-11-04 and 10.1.2.3", "with token=a1b2c3", "export A_B_C=d"])
+    assert clean.counted == {"path": 1, "host": 1, "address": 1, "token": 1, "environment": 1}
+
+
+def test_names_of_hosts_in_the_tables_are_known_wherever_they_are_mentioned(hub: Settings) -> None:
+    Host.create(system="production", name="ru7gateway", role="bu", version=1)
+    HostStatus.create(system="production", name="ru8gateway", up=True, first=1.0, last=2.0, version=1)
+    out = Sanitizer(KEY, ["ru9gateway"]).text("from RU7gateway to ru8gateway.cms, ru9gateway.cern.ch and ru7gateway")
+    assert out == "from host-1 to host-2, host-3 and host-1"

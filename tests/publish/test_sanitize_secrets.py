@@ -1,0 +1,206 @@
+"""No secret leaves, wherever in a log it stands and however it is written there."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import re
+import string
+from collections.abc import Callable
+from typing import NamedTuple
+from urllib.parse import quote
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from app.publish.sanitize.sanitizer import Sanitizer
+
+DIGITS, LOWER = string.digits, string.ascii_lowercase
+ALNUM = string.ascii_letters + DIGITS
+
+
+class Secret(NamedTuple):
+    """text: as it stands in a log; core: what of it must not leave."""
+
+    text: str
+    core: str
+
+
+def text_of(alphabet: str, least: int, most: int | None = None) -> st.SearchStrategy[str]:
+    """Texts of many different letters: one of zeros alone is found everywhere."""
+    return st.text(alphabet, min_size=least, max_size=most or least).filter(lambda text: len(set(text)) > min(least, 10) // 2)
+
+
+def filled(pattern: str, **values: st.SearchStrategy[str]) -> st.SearchStrategy[Secret]:
+    """A pattern with values put in; the core is what stands between < and >, or all."""
+    return st.fixed_dictionaries(values).map(lambda given: _secret(pattern.format(**given)))
+
+
+def _secret(text: str) -> Secret:
+    core = re.search(r"<(.*)>", text)
+    return Secret(text.replace("<", "").replace(">", ""), core[1] if core else text)
+
+
+NAME = text_of(LOWER, 7, 10).map(lambda name: f"q{name}x")
+"""Of a user; no word has this shape."""
+
+TWO = text_of(DIGITS, 2)
+
+
+def mixed(text: str) -> bool:
+    return all(len(re.findall(some, text)) > 3 for some in ("[0-9]", "[a-z]", "[A-Z]"))
+
+
+RANDOM = st.binary(min_size=45, max_size=60).map(lambda raw: base64.b64encode(raw).decode().rstrip("=")).filter(mixed)
+HEX = st.binary(min_size=16, max_size=32).map(bytes.hex).filter(lambda text: not text.isdigit())
+UUID = st.uuids().map(str)
+
+KINDS: dict[str, st.SearchStrategy[Secret]] = {
+    "host": st.one_of(
+        filled("dqmfu-c2b{a}-{b}-{c}", a=TWO, b=TWO, c=TWO),
+        filled("sm-c2a{a}-{b}-{c}.cms", a=TWO, b=TWO, c=TWO),
+        filled("{a}-local.cms", a=NAME),
+        filled("{a}.cern.ch", a=NAME),
+        filled("{a}.{b}.fnal.gov", a=NAME, b=NAME),
+    ),
+    "path": st.one_of(
+        filled("/nfshome0/<{a}/{b}>/notes.txt", a=NAME, b=NAME),
+        filled("/afs/cern.ch/user/q/<{a}/private/{b}>", a=NAME, b=NAME),
+        filled("/eos/user/q/<{a}/{b}>/out.root", a=NAME, b=NAME),
+        filled("/home/<{a}/{b}>/test_cfg.py", a=NAME, b=NAME),
+        filled("/var/log/hltd/<{a}/{b}.log>", a=NAME, b=NAME),
+        filled("/data/<{a}/{b}>/", a=NAME, b=NAME),
+    ),
+    "e-mail": st.one_of(filled("{a}.{b}@cern.ch", a=NAME, b=NAME), filled("{a}+dqm@{b}.example.org", a=NAME, b=NAME)),
+    "address": st.one_of(st.ip_addresses(v=4).map(lambda a: Secret(str(a), str(a))), filled("02:42:ac:{a}:{b}:{c}", a=TWO, b=TWO, c=TWO)),
+    "token": st.one_of(
+        filled("ghp_{a}", a=text_of(ALNUM, 36)),
+        filled("glpat-{a}", a=text_of(ALNUM, 20)),
+        filled("password=<{a}>", a=text_of(ALNUM, 10, 20)),
+        filled("web_secret: <{a}>", a=text_of(ALNUM, 10, 20)),
+        filled("--api-key <{a}>", a=text_of(ALNUM, 10, 20)),
+        filled("https://operator:<{a}>@elog.example.org/x", a=text_of(ALNUM, 10, 20)),
+        filled("Authorization: Bearer <{a}>", a=RANDOM),
+        filled("Cookie: selenium-secret-secret=<{a}>", a=text_of(ALNUM, 10, 20)),
+        filled("eyJhbGciOiJIUzI1NiJ9.<{a}.{b}>", a=RANDOM.map(lambda a: a.replace("+", "-").replace("/", "_")), b=text_of(ALNUM, 30)),
+    ),
+    "key": st.one_of(
+        UUID.map(lambda a: Secret(a, a)),
+        HEX.map(lambda a: Secret(a, a)),
+        filled("AKIA{a}", a=text_of(string.ascii_uppercase + DIGITS, 16)),
+        filled("ssh-rsa AAAAB3NzaC1yc2E<{a}>", a=RANDOM),
+    ),
+    "environment": st.one_of(filled("export DQM_THING=<{a}>", a=NAME), filled("CMS_SITE_X=<{a}>", a=NAME)),
+}
+
+WRITTEN: dict[str, Callable[[str], str]] = {
+    "as it is": str,
+    "in quotes": lambda text: f'"{text}"',
+    "in JSON": lambda text: json.dumps({"a": [text, 1]}),
+    "in JSON in JSON": lambda text: json.dumps(json.dumps([text])),
+    "in a list of Python": lambda text: repr(["cmsRun", text]),
+    "in XML": lambda text: f"<entry>{html.escape(text)}</entry>",
+    "with slashes escaped": lambda text: text.replace("/", "\\/"),
+    "percent-encoded": lambda text: quote(text, safe=""),
+    "twice percent-encoded": lambda text: quote(quote(text, safe=""), safe=""),
+    "all percent-encoded": lambda text: "".join(f"%{ord(letter):02X}" for letter in text),
+    "as entities": lambda text: "".join(f"&#{ord(letter)};" for letter in text),
+    "as hexadecimal entities": lambda text: "".join(f"&#x{ord(letter):x};" for letter in text),
+    "in escapes of C": lambda text: "".join(f"\\x{ord(letter):02x}" for letter in text),
+    "in escapes of JSON": lambda text: "".join(f"\\u{ord(letter):04x}" for letter in text),
+    "in octal": lambda text: "".join(f"\\{ord(letter):03o}" for letter in text),
+    "with colours between": lambda text: "\x1b[1m".join(text),
+    "with written colours between": lambda text: "\\u001b[31m".join(text),
+    "with signs of no width": lambda text: "\u200b".join(text),
+    "with soft hyphens": lambda text: "\u00ad".join(text),
+    "with NUL": lambda text: "\0".join(text),
+    "with what was no UTF-8": lambda text: "\ufffd".join(text),
+    "with halves of letters": lambda text: "\ud83d".join(text),
+    "in wide letters": lambda text: "".join(chr(ord(letter) + 0xFEE0) if "!" <= letter <= "~" else letter for letter in text),
+    "in bold letters": lambda text: text.translate({ord(a): 0x1D41A + n for n, a in enumerate(LOWER)}),
+}
+INSENSITIVE = ("host", "e-mail", "address", "path")
+
+
+def squeezed(text: str) -> str:
+    """Letters and digits alone, small."""
+    return re.sub(r"[^a-z0-9]", "", text.lower())
+
+
+def assert_hidden(core: str, out: str) -> None:
+    assert core not in out
+    assert core.lower() not in out.lower()
+    assert squeezed(core) not in squeezed(out), out
+    assert all(letter == "\n" or " " <= letter <= "~" for letter in out), ascii(out)
+
+
+BEFORE = st.sampled_from(["", "15-Sep-2022 13:07:33 CEST  Opened ", "%MSG-e Problem: ", "see ", "(", "value=", "[info] got: ", "x ", "  "])
+AFTER = st.sampled_from(["", " and went on", ", then closed", ")", " 42", "."])
+quick = settings(
+    max_examples=80, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_secret_leaves_however_it_is_written(kind: str, sanitizer: Sanitizer) -> None:
+    @quick
+    @given(KINDS[kind], st.sampled_from(sorted(WRITTEN)), BEFORE, AFTER, st.booleans())
+    def holds(secret: Secret, way: str, before: str, after: str, upper: bool) -> None:
+        text = secret.text.upper() if upper and kind in INSENSITIVE else secret.text
+        line = before + WRITTEN[way](text) + after
+        out = sanitizer.text(line)
+        assert_hidden(secret.core, out)
+        assert sanitizer.text(out) == out
+
+    holds()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_secret_leaves_that_is_cut_over_lines(kind: str, sanitizer: Sanitizer) -> None:
+    @quick
+    @given(KINDS[kind], BEFORE, AFTER, st.data())
+    def holds(secret: Secret, before: str, after: str, data: st.DataObject) -> None:
+        line = before + secret.text + after
+        end = data.draw(st.sampled_from(["\n", "\\\n", "\r\n", "\\\n    ", "\r"]))
+        cuts = sorted(data.draw(st.sets(st.integers(len(before) + 1, len(before) + len(secret.text) - 1), min_size=1, max_size=3)))
+        pieces = [line[a:b] for a, b in zip([0, *cuts], [*cuts, len(line)], strict=True)]
+        out = sanitizer.lines(end.join(pieces).split("\n"))
+        assert_hidden(secret.core, "\n".join(out))
+        assert sanitizer.lines(out) == out
+
+    holds()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_secret_leaves_that_a_terminal_has_wrapped(kind: str, sanitizer: Sanitizer) -> None:
+    @quick
+    @given(KINDS[kind], st.integers(10, 130), st.text("eno ", max_size=120), AFTER)
+    def holds(secret: Secret, width: int, before: str, after: str) -> None:
+        line = f"{before} {secret.text}{after}"
+        pieces = [line[at : at + width] for at in range(0, len(line), width)]
+        assert_hidden(secret.core, "\n".join(sanitizer.lines(pieces)))
+
+    holds()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_secret_leaves_that_is_written_otherwise_and_then_cut(kind: str, sanitizer: Sanitizer) -> None:
+    @quick
+    @given(KINDS[kind], st.sampled_from(sorted(WRITTEN)), st.sampled_from([60, 72, 80, 100, 132]), st.text("eno ", max_size=120))
+    def holds(secret: Secret, way: str, width: int, before: str) -> None:
+        line = f"{before} {WRITTEN[way](secret.text)} and on"
+        pieces = [line[at : at + width] for at in range(0, len(line), width)]
+        assert_hidden(secret.core, "\n".join(sanitizer.lines(pieces)))
+
+    holds()
+
+
+@settings(max_examples=80, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text(max_size=400))
+def test_any_text_comes_out_printable_and_is_not_changed_again(sanitizer: Sanitizer, text: str) -> None:
+    out = sanitizer.text(text)
+    assert all(letter == "\n" or " " <= letter <= "~" for letter in out)
+    assert sanitizer.text(out) == out
+    assert out.count("\n") == text.count("\n")

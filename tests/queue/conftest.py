@@ -1,0 +1,33 @@
+"""Work on both kinds of database and of queue: SQLite with a queue file, PostgreSQL with Redis."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import redis
+
+from app import queue
+from app.core.settings import Settings
+
+
+@pytest.fixture
+def hub(hub: Settings, request: pytest.FixtureRequest) -> Settings:
+    """An empty database and empty queues, with a lease short enough to wait for its end."""
+    if hub.database_url:
+        url = request.getfixturevalue("redis_url")
+        with redis.Redis.from_url(url) as server:
+            server.flushall()
+        hub = replace(hub, huey_url=url)
+    hub = replace(hub, work_lease_s=1.0)
+    queue.connect(hub)
+    return hub
+
+
+@pytest.fixture
+def traces(tmp_path: Path) -> Path:
+    """The folder where the handlers of tests/support/consumer.py leave their traces."""
+    folder = tmp_path / "traces"
+    folder.mkdir()
+    return folder

@@ -1,0 +1,291 @@
+"""Loops: done by one at a time, at their period, by whoever is left, whatever the clocks of the wall show."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import random
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, nullcontext
+from pathlib import Path
+
+import pytest
+
+from app import queue
+from app.core import database
+from app.core.settings import TREE, Settings
+from app.queue import Loop, Repeated, Turn, loops
+from tests.support.processes import PATIENCE_S, environment, until
+
+OCTOBER_NIGHT = 1793494795.0
+"""2026-10-25 00:59:55 UTC: five seconds before clocks in Zurich go from 3 back to 2."""
+
+
+class Clock:
+    """The clocks as a test sets them; whoever waits for `stopping` lets the time pass."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.wall = OCTOBER_NIGHT
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def time(self) -> float:
+        return self.wall
+
+    def go_on(self, seconds: float) -> None:
+        self.now += seconds
+        self.wall += seconds
+
+
+class Stopping(threading.Event):
+    def __init__(self, clock: Clock) -> None:
+        super().__init__()
+        self.clock = clock
+
+    def wait(self, timeout: float | None = None) -> bool:
+        assert timeout is not None
+        self.clock.go_on(max(timeout, 0.001))
+        return self.is_set()
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    made = Clock()
+    monkeypatch.setattr(loops, "time", made)
+    return made
+
+
+def counting(clock: Clock, times: list[float], period_s: float = 2.0, then: Callable[[int], object] = lambda _: None) -> Repeated:
+    """A loop that notes when its steps begin; `then` is told how many there were."""
+
+    def step() -> None:
+        times.append(clock.monotonic())
+        then(len(times))
+
+    return Repeated("count", period_s, lambda _: nullcontext(step))
+
+
+def row() -> Loop:
+    found: Loop = Loop.get(Loop.name == "count")
+    return found
+
+
+def test_a_minute_has_its_steps_at_the_period_and_so_have_the_minutes_after_it(hub: Settings, clock: Clock) -> None:
+    times: list[float] = []
+    for _ in range(3):
+        loops.minute(counting(clock, times), Stopping(clock))
+    gaps = [after - before for before, after in itertools.pairwise(times)]
+    assert len(times) == 3 * 31
+    assert max(abs(gap - 2.0) for gap in gaps) < 0.2
+    assert (row().owner, row().steps, row().failures) == ("", 93, 0)
+    assert row().last_ok == pytest.approx(OCTOBER_NIGHT + times[-1] - 1000)
+
+
+def test_slow_steps_leave_out_those_they_missed_and_keep_the_beat(hub: Settings, clock: Clock) -> None:
+    times: list[float] = []
+    slow = counting(clock, times, 2.0, lambda count: clock.go_on(5.0 if count == 2 else 0.5))
+    loops.minute(slow, Stopping(clock), 13)
+    assert [moment - times[0] for moment in times] == pytest.approx([0, 2, 8, 10, 12])
+
+
+@pytest.mark.parametrize("jump", [3600.0, -3600.0, 86400.0, -86400.0 * 365])
+def test_a_clock_that_jumps_changes_no_step(hub: Settings, clock: Clock, jump: float) -> None:
+    times: list[float] = []
+
+    def set_clock(count: int) -> None:
+        clock.wall += jump if count in (3, 31, 40) else 0.0
+
+    for _ in range(2):
+        loops.minute(counting(clock, times, then=set_clock), Stopping(clock))
+    gaps = [after - before for before, after in itertools.pairwise(times)]
+    assert len(times) >= 60
+    assert max(abs(gap - 2.0) for gap in gaps) < 2.0, "a jump between two minutes costs less than a period"
+
+
+@pytest.mark.parametrize("jump", [3600.0, -3600.0])
+def test_a_lease_is_over_when_it_was_seen_unchanged_for_its_length_whatever_the_clock_says(
+    hub: Settings, clock: Clock, jump: float
+) -> None:
+    Loop.create(name="count", period_s=2.0, owner="another", lease_until=clock.wall + loops.LEASE_S + jump)
+    times: list[float] = []
+    loops.minute(counting(clock, times), Stopping(clock))
+    assert times[0] - 1000 == pytest.approx(loops.LEASE_S, abs=0.2)
+
+
+def test_a_loop_that_another_has_until_the_end_of_the_minute_is_left_to_him(hub: Settings, clock: Clock) -> None:
+    Loop.create(name="count", period_s=2.0, owner="another", lease_until=clock.wall)
+
+    class Renewed(Stopping):
+        def wait(self, timeout: float | None = None) -> bool:
+            Loop.update(lease_until=clock.wall).execute()
+            return super().wait(timeout)
+
+    times: list[float] = []
+    loops.minute(counting(clock, times), Renewed(clock))
+    assert times == []
+    assert row().owner == "another"
+
+
+def test_a_failing_step_is_written_down_and_the_next_one_is_tried(hub: Settings, clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
+    def fail(count: int) -> None:
+        if count % 2:
+            raise OSError(f"P5 is away, {count}")
+
+    times: list[float] = []
+    loops.minute(counting(clock, times, then=fail), Stopping(clock), 5)
+    assert len(times) == 3
+    assert (row().error, row().failures, row().steps) == ("OSError: P5 is away, 3", 1, 3)
+    assert row().last_ok == pytest.approx(OCTOBER_NIGHT + 2)
+    assert row().last_error == pytest.approx(OCTOBER_NIGHT + 4)
+    assert "P5 is away, 1" in caplog.text
+
+
+def test_after_a_failure_a_slow_loop_does_not_wait_for_its_period(hub: Settings, clock: Clock) -> None:
+    def fail(count: int) -> None:
+        if count < 3:
+            raise OSError("P5 is away")
+
+    times: list[float] = []
+    loops.minute(counting(clock, times, 30.0, fail), Stopping(clock))
+    assert [moment - times[0] for moment in times] == pytest.approx([0, 5, 10, 40])
+
+
+def test_a_loop_that_cannot_begin_says_why_and_is_free_for_the_next(hub: Settings, clock: Clock) -> None:
+    @contextmanager
+    def begin(_: Turn) -> Iterator[Callable[[], None]]:
+        raise FileNotFoundError("no certificate")
+        yield lambda: None
+
+    loops.minute(Repeated("count", 2.0, begin), Stopping(clock))
+    assert (row().owner, row().error, row().failures) == ("", "FileNotFoundError: no certificate", 1)
+
+
+def test_a_step_that_takes_long_learns_that_its_lease_was_lost(hub: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loops, "LEASE_S", 0.2)
+    seen = []
+
+    @contextmanager
+    def begin(turn: Turn) -> Iterator[Callable[[], None]]:
+        def step() -> None:
+            until(lambda: row().lease_until > time.time(), "the lease to be renewed")
+            Loop.update(owner="another").execute()
+            until(turn.over, "the loss to be noticed")
+            seen.append(turn.lost)
+
+        yield step
+
+    loops.minute(Repeated("count", 2.0, begin), threading.Event())
+    assert seen == [True]
+    assert row().owner == "another"
+
+
+def test_one_thread_of_a_process_waits_for_a_loop_at_a_time(hub: Settings) -> None:
+    Loop.create(name="count", period_s=2.0, owner="another", lease_until=0.0)
+    stopping = threading.Event()
+
+    def wait() -> None:
+        loops.minute(Repeated("count", 2.0, lambda _: nullcontext(lambda: None)), stopping)
+        database.end_thread()
+
+    first = threading.Thread(target=wait)
+    first.start()
+    until(lambda: "count" in loops._waiting, "the first thread to wait")
+    wait()
+    assert first.is_alive()
+    stopping.set()
+    first.join(PATIENCE_S)
+    assert not first.is_alive()
+
+
+def test_who_waits_stands_by_until_the_end_of_the_newest_minute(hub: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loops, "LEASE_S", 1.0)
+    Loop.create(name="count", period_s=2.0, owner="killed in the second minute", lease_until=0.0)
+    stopping, done = threading.Event(), threading.Event()
+    loop = Repeated("count", 2.0, lambda _: nullcontext(done.set))
+
+    def wait() -> None:
+        loops.minute(loop, stopping, length_s=0.5)
+        database.end_thread()
+
+    first = threading.Thread(target=wait)
+    first.start()
+    until(lambda: "count" in loops._waiting, "the first minute to wait")
+    loops.minute(loop, stopping)
+    assert done.wait(PATIENCE_S), "nobody waited when the first minute was over"
+    stopping.set()
+    first.join(PATIENCE_S)
+
+
+def test_a_loop_that_is_no_more_is_forgotten_unless_somebody_still_does_it(hub: Settings) -> None:
+    now = time.time()
+    for name, owner, lease_until in (
+        ("kept", "dead", now - 9),
+        ("freed", "", now),
+        ("killed", "dead", now - 9),
+        ("done", "another", now + 5),
+    ):
+        Loop.create(name=name, period_s=2.0, owner=owner, lease_until=lease_until)
+    loops.schedule(queue.queue_of("live"), [Repeated("kept", 2.0, lambda _: nullcontext(lambda: None))], threading.Event())
+    assert {loop.name for loop in Loop.select()} == {"kept", "done"}
+
+
+@contextmanager
+def looper(settings: Settings, folder: Path, lease_s: float = 1.0) -> Iterator[subprocess.Popen[bytes]]:
+    """A real consumer of the live queue with the loop of tests/support/looper.py."""
+    command = [sys.executable, "-m", "tests.support.looper", str(folder), str(lease_s)]
+    given = environment(settings) | {"DQMHUB_SUPERVISOR_PID": str(os.getpid())}
+    process = subprocess.Popen(command, cwd=TREE, env=given, start_new_session=True)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait(PATIENCE_S)
+
+
+def steps(folder: Path) -> list[tuple[float, int]]:
+    """Time and process of each step."""
+    file = folder / "steps"
+    lines = file.read_text().splitlines() if file.exists() else []
+    return [(float(moment), int(process)) for moment, process in map(str.split, lines)]
+
+
+def test_two_consumers_never_do_a_step_at_once_and_either_goes_on_when_the_other_is_killed(hub: Settings, traces: Path) -> None:
+    chance = random.Random(358791)
+    with ExitStack() as stack:
+        both = [stack.enter_context(looper(hub, traces)) for _ in range(2)]
+        until(lambda: steps(traces), "a first step")
+        for _ in range(3):
+            time.sleep(chance.uniform(0.3, 1.0))
+            owner = steps(traces)[-1][1]
+            victim = next(process for process in both if process.pid == owner)
+            victim.kill()
+            victim.wait()
+            both.remove(victim)
+            (other,) = both
+            until(lambda other=other: steps(traces)[-1][1] == other.pid, "the other one to go on")
+            both.append(stack.enter_context(looper(hub, traces)))
+    assert not (traces / "twice").exists()
+    assert len({process for _, process in steps(traces)}) >= 4
+
+
+def test_a_killed_consumer_goes_on_when_it_is_started_again(hub: Settings, traces: Path) -> None:
+    for turn in range(2):
+        before = len(steps(traces))
+        with looper(hub, traces) as process:
+            until(lambda before=before: len(steps(traces)) > before + 3, f"steps of turn {turn}")
+            process.kill()
+    assert len({process for _, process in steps(traces)}) == 2
+
+
+def test_a_consumer_that_is_told_to_stop_leaves_the_loop_free_at_once(hub: Settings, traces: Path) -> None:
+    with looper(hub, traces, 600.0):
+        until(lambda: len(steps(traces)) > 2, "steps")
+    assert row().owner == ""
+    with looper(hub, traces, 600.0):
+        until(lambda: len({process for _, process in steps(traces)}) == 2, "the next one to take it")

@@ -1,0 +1,67 @@
+"""How soon a consumer looks at its queue, and what it repeats."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+import jobs
+from app import queue as work
+from app.cli.consumers import consumer_of
+from app.core.settings import Settings
+from app.queue import Work
+from app.queue.attempts import HANDLERS
+from jobs import queue as clean
+
+
+class Waits(list[float]):
+    """A stop flag that never stops and notes how long it was asked to wait."""
+
+    def wait(self, seconds: float) -> bool:
+        self.append(seconds)
+        return False
+
+
+@pytest.mark.parametrize("queue", work.QUEUES)
+def test_an_idle_consumer_looks_often_enough_to_pick_up_work_within_a_third_of_a_second(hub: Settings, queue: str) -> None:
+    worker = consumer_of(queue, hub)._create_worker()
+    worker.stop_flag = waits = Waits()
+    if hub.huey_url:
+        assert worker.huey.storage.blocking, "Redis wakes a waiting consumer at once"
+        return
+    for _ in range(200):
+        worker.loop()
+    assert len(waits) == 200
+    assert max(waits) <= 0.2
+
+
+def test_jobs_register_their_kinds() -> None:
+    jobs.load()
+    assert clean.CLEAN in HANDLERS
+
+
+def test_daily_work_is_entered_once_a_day(hub: Settings) -> None:
+    jobs.load()
+    work.enqueue_daily()
+    work.enqueue_daily()
+    today = work.find(clean.CLEAN, time.strftime("%Y-%m-%d", time.gmtime()))
+    assert today is not None
+    work.run(today.id)
+    work.enqueue_daily()
+    assert Work.select().where(Work.kind == clean.CLEAN).count() == 1
+
+
+def test_old_work_is_removed_and_open_or_recent_work_is_kept(hub: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clean, "BATCH", 2)
+    past = time.time() - (clean.KEEP_DAYS + 1) * 86400
+    for number, state in enumerate(("done", "failed", "cancelled", "done", "queued", "running")):
+        finished = None if state in ("queued", "running") else past
+        Work.create(queue="bulk", kind="import", key=f"old{number}", state=state, created=past, finished=finished)
+    Work.create(queue="bulk", kind="import", key="recent", state="done", created=past, finished=time.time())
+    jobs.load()
+    row = work.enqueue(clean.CLEAN, "now")
+    work.run(row.id)
+    left = {row.key for row in Work.select().where(Work.kind == "import")}
+    assert left == {"old4", "old5", "recent"}
+    assert Work.get_by_id(row.id).note == "4 rows of old jobs removed"
