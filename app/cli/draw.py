@@ -15,8 +15,7 @@ from urllib.parse import parse_qsl
 import click
 from werkzeug.datastructures import MultiDict
 
-from app.formats import FormatError, Kind, payload, scan
-from app.formats.recognise import recognise
+from app.formats import FormatError, Kind, detect_format, payload, scan
 from app.gui.plots.outputs import with_properties
 from render.client import EFFICIENCY, RenderClient, RenderError, Request
 from render.options import FORMATS, OptionError, Options
@@ -64,7 +63,7 @@ def _with_properties(content: bytes, request: Request) -> bytes:
 
 def _request(file: Path, me: str, spec: str) -> Request:
     """Of the first sample in the file that has this ME."""
-    format = recognise(file) or "tdirectory"
+    format = detect_format(file) or "tdirectory"
     for listing in scan(file, format).samples.values():
         if (index := listing.names.find(me.encode(errors="surrogateescape"))) is None:
             continue

@@ -53,7 +53,7 @@ def register(paths: tuple[str, ...], dataset: str, run: int | None, format: str 
     settings = cli.open_database()
     try:
         if listing:
-            entries, wrong = daslist.entries(listing.read(), redirector, dataset, format or "dqmio", settings)
+            entries, wrong = daslist.entries(listing.read(), redirector, dataset, format or _with_lumisections(), settings)
         else:
             entries, wrong = _named(paths, settings, naming.Told(dataset, run, format or ""))
     except ValueError as error:
@@ -63,6 +63,11 @@ def register(paths: tuple[str, ...], dataset: str, run: int | None, format: str 
         click.echo(line, err=True)
     click.echo(f"{done}, {len(wrong)} left out")
     sys.exit(1 if wrong and not entries else 0)
+
+
+def _with_lumisections() -> str:
+    """The format of files that hold lumisections, which are those that DAS lists by lumisection."""
+    return next(name for name in FORMATS.by_number().values() if FORMATS[name].has_lumisections)
 
 
 def _named(paths: Iterable[str], settings: Settings, told: Told) -> tuple[list[Entry], list[str]]:
@@ -104,6 +109,7 @@ def _stored(entries: Sequence[Entry]) -> Registered:
 
 def _files(paths: Iterable[str], wrong: list[str]) -> Iterator[str]:
     """The absolute paths of the files named, and of every .root and .pb file below the folders named, in order; remote files as they are."""
+    suffixes = FORMATS.suffixes()
     for given in paths:
         path = Path(given).absolute()
         if "://" in given:
@@ -111,7 +117,7 @@ def _files(paths: Iterable[str], wrong: list[str]) -> Iterator[str]:
         elif path.is_dir():
             for folder, subfolders, names in os.walk(path, onerror=lambda error: wrong.append(str(error))):
                 subfolders.sort()
-                yield from (f"{folder}/{name}" for name in sorted(names) if name.endswith((".root", ".pb")))
+                yield from (f"{folder}/{name}" for name in sorted(names) if name.endswith(suffixes))
         elif path.exists():
             yield str(path)
         else:

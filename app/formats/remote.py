@@ -1,4 +1,4 @@
-"""Files behind XRootD, `root://host[:port]//path`: read in ranges, kept open for a while, and noticed when they are replaced."""
+"""Files behind XRootD, `root://host[:port]//path`: read in ranges, kept open for a while, checked for replacement."""
 
 from __future__ import annotations
 
@@ -12,56 +12,63 @@ from typing import Any, NamedTuple
 
 from cachetools import LRUCache, TTLCache
 
-from app.formats.model import FormatError
-from app.formats.servers import Places, Server, client
-from app.formats.source import Unreachable, Version
+from app.formats.errors import FormatError, ServerUnreachable
+from app.formats.file_source import FileVersion
 from app.formats.urls import SCHEME
+from app.formats.xrootd import RequestSlots, XRootDServer, load_client
 
 OPEN_FILES = 32
+"""Files that are open at the same time."""
 OPEN_S = 10.0
-"""A file stays open for so long: no longer, for a server goes on giving what was replaced to whoever opens it meanwhile."""
+"""Seconds that a file stays open: not longer, since a server serves a replaced file as long as anybody has it open."""
 PIECE = 4 << 20
-"""Most bytes of one request: the limit of time is for each, so that a large object from far away may take longer."""
+"""Most bytes of one request: the time limit is per request, so a large object over a slow link takes several."""
 BLOCK = 1 << 20
-"""Bytes that are read at a time where most of a file is looked through."""
+"""Bytes of one read where most of a file is read."""
 BLOCKS = 64
-
+"""Blocks of one file in memory."""
 
 _IS_FOLDER = 2
-_SECOND = 1_000_000_000
+_SECOND_NS = 1_000_000_000
 
 
 class _State:
-    """What this process knows of remote files and servers."""
+    """Servers, open files and versions known to this process."""
 
     def __init__(self, timeout_s: float, recheck_s: float, waiting: int) -> None:
         self.timeout_s = timeout_s
         self.recheck_s = recheck_s
         self.lock = threading.Lock()
-        self.places = Places(waiting)
-        self.servers: LRUCache[str, Server] = LRUCache(1000)
+        self.slots = RequestSlots(waiting)
+        self.servers: LRUCache[str, XRootDServer] = LRUCache(1000)
         self.files: TTLCache[str, RemoteFile] = TTLCache(OPEN_FILES, OPEN_S)
-        self.versions: LRUCache[str, _Seen] = LRUCache(10_000)
-        self.closing = False
+        self.versions: LRUCache[str, _CheckedVersion] = LRUCache(10_000)
+        self.is_closing = False
 
-    def server(self, url: str) -> Server:
-        place = url[: url.index("/", len(SCHEME))]
+    def server(self, url: str) -> XRootDServer:
+        address = url[: url.index("/", len(SCHEME))]
         with self.lock:
-            return self.servers.setdefault(place, Server(place, self.timeout_s, self.places))
+            return self.servers.setdefault(address, XRootDServer(address, self.timeout_s, self.slots))
 
 
-class _Seen(NamedTuple):
-    """until: monotonic s; asked: Unix s UTC."""
+class _CheckedVersion(NamedTuple):
+    """A version and the time of its check.
 
-    version: Version
+    Attributes:
+        version: Version that the server reported.
+        until: Monotonic time up to which it is used without another check, s.
+        checked: Time of the check, Unix s.
+    """
+
+    version: FileVersion
     until: float
-    asked: float
+    checked: float
 
 
 def configure(timeout_s: float = 10.0, recheck_s: float = 30.0, waiting: int = 4) -> None:
     """Set the limits of this process, before it reads its first remote file.
 
-    timeout_s: longest wait for one answer; recheck_s: how old a version may be; waiting: threads that may wait at a time.
+    timeout_s: longest wait for one answer, s; recheck_s: greatest age of a version, s; waiting: threads that may wait at a time.
     """
     global _state
     _state = _State(timeout_s, recheck_s, waiting)
@@ -69,59 +76,68 @@ def configure(timeout_s: float = 10.0, recheck_s: float = 30.0, waiting: int = 4
 
 @cache
 def _client() -> Any:
-    loaded = client(_state.timeout_s)
-    atexit.register(lambda: _state.files.clear())  # or the client waits at the end for each that is open
+    loaded = load_client(_state.timeout_s)
+    atexit.register(lambda: _state.files.clear())  # otherwise the client waits at exit for each open file
     return loaded
 
 
-def _close_old() -> None:
-    """Ends when no file is open any more."""
+def _close_old_files() -> None:
+    """Close files that were open for long enough, until none is open."""
     while True:
         time.sleep(OPEN_S / 2)
         with _state.lock:
             _state.files.expire()
             if not _state.files:
-                _state.closing = False
+                _state.is_closing = False
                 return
 
 
 class RemoteFile:
-    """An open file, shared by the threads that read it. Errors are OSError with the reason."""
+    """An open file, shared by the threads that read it. Raises `OSError` with the reason.
+
+    Attributes:
+        url: Address of the file.
+        version: Version of the file when it was opened.
+    """
 
     def __init__(self, url: str) -> None:
         self.url = url
         self._server = _state.server(url)
         self._handle = _client().File()
-        self._server.ask(lambda seconds: self._handle.open(url, timeout=seconds))
-        opened = self._server.ask(lambda seconds: self._handle.stat(timeout=seconds))  # came with the answer to the first
-        self.version = version(url)
-        if opened.size != self.version.size or self.version.mtime_ns not in (0, opened.modtime * _SECOND):
+        self._server.request(lambda seconds: self._handle.open(url, timeout=seconds))
+        opened = self._server.request(lambda seconds: self._handle.stat(timeout=seconds))  # answered from the answer to open
+        self.version = file_version(url)
+        if opened.size != self.version.size or self.version.mtime_ns not in (0, opened.modtime * _SECOND_NS):
             forget(url)
-            raise Unreachable(errno.ESTALE, "it is being replaced, and the server still gives what was there before; try again")
+            raise ServerUnreachable(errno.ESTALE, "it is being replaced, and the server still has the old copy; try again")
 
     def read(self, seek: int, size: int) -> bytes:
-        """Up to `size` bytes from `seek` on: fewer where the file ends."""
+        """Up to `size` bytes from `seek` on: fewer at the end of the file."""
         end = min(seek + size, self.version.size)
         try:
             pieces = [self._piece(at, min(PIECE, end - at)) for at in range(seek, end, PIECE)]
         except (OSError, ValueError) as error:
             with _state.lock:
-                _state.files.pop(self.url, None)  # the next one opens it anew
-            if isinstance(error, ValueError):  # the client found that it is open no more
-                raise Unreachable(errno.ESTALE, "the server closed it; try again") from error
+                _state.files.pop(self.url, None)  # the next read opens it again
+            if isinstance(error, ValueError):  # the client noticed that the file is closed
+                raise ServerUnreachable(errno.ESTALE, "the server closed it; try again") from error
             raise
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     def _piece(self, seek: int, size: int) -> bytes:
-        data: bytes = self._server.ask(lambda seconds: self._handle.read(seek, size, timeout=seconds))
+        data: bytes = self._server.request(lambda seconds: self._handle.read(seek, size, timeout=seconds))
         return data
 
     def close(self) -> None:
-        """Nothing: it stays open for the next one that reads it, for a while."""
+        """Nothing: the file stays open for the next reader, for `OPEN_S`."""
 
 
-class Blocks:
-    """A file that is read in large blocks, of which the last ones are kept: for looking through most of it."""
+class RemoteBlocks:
+    """A remote file of which most is read: in large blocks, with the last ones in memory.
+
+    Attributes:
+        version: Version of the file when it was opened.
+    """
 
     def __init__(self, file: RemoteFile) -> None:
         self._file = file
@@ -129,7 +145,7 @@ class Blocks:
         self._blocks: LRUCache[int, bytes] = LRUCache(BLOCKS)
 
     def read(self, seek: int, size: int) -> bytes:
-        """Up to `size` bytes from `seek` on: fewer where the file ends."""
+        """Up to `size` bytes from `seek` on: fewer at the end of the file."""
         if size >= BLOCK:
             return self._file.read(seek, size)
         first, last = seek // BLOCK, (seek + max(size, 1) - 1) // BLOCK
@@ -143,71 +159,72 @@ class Blocks:
         return block
 
     def close(self) -> None:
+        """Drop the blocks; the file itself stays open, see `RemoteFile.close`."""
         self._blocks.clear()
 
 
 def open_file(url: str) -> RemoteFile:
-    """A file for reading; one that was opened not long ago is used again. Raises OSError, and FormatError for a folder."""
+    """A file for reading, shared with others that opened it a short while ago. Raises `OSError`, and `FormatError` for a folder."""
     with _state.lock:
         file = _state.files.get(url)
     if file is None:
         file = RemoteFile(url)
         with _state.lock:
             _state.files[url] = file
-            if not _state.closing:
-                _state.closing = True
-                threading.Thread(target=_close_old, name="remote files", daemon=True).start()
+            if not _state.is_closing:
+                _state.is_closing = True
+                threading.Thread(target=_close_old_files, name="remote files", daemon=True).start()
     return file
 
 
-def version(url: str, asked_after: float = 0.0) -> Version:
-    """The version of a file, as it was at most `recheck_s` ago, and after `asked_after` (Unix s UTC); while one thread asks the
-    others get the one before, if it is not too old.
+def file_version(url: str, checked_after: float = 0.0) -> FileVersion:
+    """The version of a file, at most `recheck_s` old and checked after `checked_after` (Unix s).
 
-    Behind a redirector it is the size alone, for each copy of a file has its own time of change. Raises OSError with the
-    reason, and FormatError for a folder.
+    While one thread waits for the server the others get the version before, if that is recent enough. Behind a redirector the
+    version is the size alone, since each copy of a file has its own time of change. Raises `OSError` with the reason, and
+    `FormatError` for a folder.
     """
     with _state.lock:
-        seen, now = _state.versions.get(url), time.monotonic()
-        if seen and now < seen.until and seen.asked >= asked_after:
-            return seen.version
-        if seen:
-            _state.versions[url] = seen._replace(until=now + _state.timeout_s)
-    asked = time.time()
+        known, now = _state.versions.get(url), time.monotonic()
+        if known and now < known.until and known.checked >= checked_after:
+            return known.version
+        if known:
+            _state.versions[url] = known._replace(until=now + _state.timeout_s)
+    checked = time.time()
     try:
-        found = _asked_version(url)
+        found = _version_at_server(url)
     except (OSError, FormatError):
         forget(url)
         raise
     with _state.lock:
-        _state.versions[url] = _Seen(found, time.monotonic() + _state.recheck_s, asked)
+        _state.versions[url] = _CheckedVersion(found, time.monotonic() + _state.recheck_s, checked)
         if (file := _state.files.get(url)) and file.version != found:
             del _state.files[url]
     return found
 
 
-def _asked_version(url: str) -> Version:
+def _version_at_server(url: str) -> FileVersion:
     server = _state.server(url)
-    path = url[len(server.place) + 1 :]
+    path = url[len(server.address) + 1 :]
 
     def stat(seconds: int) -> tuple[Any, Any]:
-        # Only to a callback the client tells which servers it was sent on to.
-        told: Future[tuple[Any, Any]] = Future()
+        # Only a callback gets the servers to which the request was redirected.
+        result: Future[tuple[Any, Any]] = Future()
         status = (
             _client()
-            .FileSystem(server.place)
-            .stat(path, timeout=seconds, callback=lambda status, info, hosts: told.set_result((status, (info, hosts))))
+            .FileSystem(server.address)
+            .stat(path, timeout=seconds, callback=lambda status, info, hosts: result.set_result((status, (info, hosts))))
         )
-        return told.result() if status.ok else (status, None)
+        return result.result() if status.ok else (status, None)
 
-    info, hosts = server.ask(stat)
+    info, hosts = server.request(stat)
     if info.flags & _IS_FOLDER:
         raise FormatError("is a folder", url, "a file of monitor elements")
-    return Version(info.size, 0 if len(list(hosts)) > 1 else info.modtime * _SECOND)
+    return FileVersion(info.size, 0 if len(list(hosts)) > 1 else info.modtime * _SECOND_NS)
 
 
 def forget(url: str) -> None:
-    """Ask the server about a file when it is next wanted."""
+    """Drop the known version of a file and close it, so that the next use of it asks the server."""
     with _state.lock:
         _state.versions.pop(url, None)
         _state.files.pop(url, None)

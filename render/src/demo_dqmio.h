@@ -15,7 +15,7 @@
 namespace dqmhub::demo {
 
 // Writer of DQMIO files: one tree per type of monitor element, and a tree with the range of entries of each lumisection;
-// see docs/formats.md. Histograms of lumisections are summed for the whole run; of scalars and strings the last one counts.
+// see docs/developers/formats.md. Histograms of lumisections are summed for the whole run; of scalars and strings the last one counts.
 class DqmioWriter : public Writer {
  public:
   explicit DqmioWriter(TFile &file) : ranges_(new TTree("Indices", "Indices")) {

@@ -13,7 +13,7 @@
 
 namespace dqmhub::demo {
 
-// Writer of snapshots of the online system: a protobuf message with an entry for each object, see docs/formats.md.
+// Writer of snapshots of the online system: a protobuf message with an entry for each object, see docs/developers/formats.md.
 class SnapshotWriter : public Writer {
  public:
   void folder(const std::string &path) override { folder_ = path + "/"; }

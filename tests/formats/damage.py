@@ -8,12 +8,12 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from app.formats import Source
-from app.formats.model import MAX_OBJECT
-from app.formats.rootfile import DIRECTORIES, Key, RootFile
+from app.formats import FileSource
+from app.formats.elements import MAX_OBJECT
+from app.formats.root.files import DIRECTORIES, RootFile, RootKey
 
 BOMBS = [0x7FFFFFFF, 0x40000000, -1, -0x80000000, 0]
-_RECORD = struct.Struct(">hIIiiiii")
+RECORD = struct.Struct(">hIIiiiii")
 
 
 def cut(data: bytes, number: int) -> Iterator[bytes]:
@@ -39,12 +39,12 @@ def mutants(data: bytes, seed: int, number: int) -> Iterator[bytes]:
         yield bytes(mutant)
 
 
-def directories(path: Path) -> dict[bytes, Key]:
+def directories(path: Path) -> dict[bytes, RootKey]:
     """The directories of a whole file by path."""
-    found: dict[bytes, Key] = {}
-    with Source(path) as source:
+    found: dict[bytes, RootKey] = {}
+    with FileSource(path) as source:
         file = RootFile(source)
-        pending: list[tuple[bytes, Key | None]] = [(b"", None)]
+        pending: list[tuple[bytes, RootKey | None]] = [(b"", None)]
         while pending:
             parent, directory = pending.pop()
             for key in file.keys(directory).keys:
@@ -86,7 +86,7 @@ def crafted(path: Path) -> Iterator[tuple[str, bytes]]:
     yield from with_bad_keys(path)
 
 
-def key(class_name: bytes, name: bytes, seek: int, objlen: int, packed: int | None = None) -> bytes:
+def packed_key(class_name: bytes, name: bytes, seek: int, objlen: int, packed: int | None = None) -> bytes:
     """The key of an object of `objlen` bytes, of which `packed` are in the file."""
     parts = (class_name, name, b"")
     text = b"".join((bytes([len(part)]) if len(part) < 255 else struct.pack(">Bi", 255, len(part))) + part for part in parts)
@@ -108,37 +108,37 @@ def packed_zeros(size: int) -> bytes:
 def with_bad_keys(path: Path) -> Iterator[tuple[str, bytes]]:
     """Files in which a directory lists what is bad before a number that is good, by name."""
     data, directory = path.read_bytes(), directories(path)[b"/DQMData/Run 1/Alpha/Run summary/two/deep"]
-    good = key(b"TObjString", b"<good>i=1</good>", 100, 30)
+    good = packed_key(b"TObjString", b"<good>i=1</good>", 100, 30)
     at = len(data)
     for name, bad in {"name-of-1-MB": b"n" * 1_000_000, "name-of-30-kB": b"n" * 30_000, "name-of-NUL": b"a\0b"}.items():
-        yield name, _with_list(data, directory, [key(b"TH1F", bad, 100, 30), good])
-    yield "number-with-a-name-of-NUL", _with_list(data, directory, [key(b"TObjString", b"<a\0b>i=1</a\0b>", 100, 30), good])
+        yield name, _with_list(data, directory, [packed_key(b"TH1F", bad, 100, 30), good])
+    yield "number-with-a-name-of-NUL", _with_list(data, directory, [packed_key(b"TObjString", b"<a\0b>i=1</a\0b>", 100, 30), good])
     for size in (MAX_OBJECT, 0x7FFFFFFF):
         blocks = packed_zeros(MAX_OBJECT)
-        bomb = key(b"TH1F", b"bomb", at, size, len(blocks))
+        bomb = packed_key(b"TH1F", b"bomb", at, size, len(blocks))
         yield f"bomb-of-{size}-bytes", _with_list(data + bomb + blocks, directory, [bomb, good])
 
 
-def _with_list(data: bytes, directory: Key, keys: list[bytes]) -> bytes:
+def _with_list(data: bytes, directory: RootKey, keys: list[bytes]) -> bytes:
     """The file with another list of keys of a directory, at its end."""
     body = struct.pack(">i", len(keys)) + b"".join(keys)
-    listed = key(directory.class_name, directory.name, len(data), len(body)) + body
+    listed = packed_key(directory.class_name, directory.name, len(data), len(body)) + body
     return _with_record(data, directory, 3, len(listed), 7, len(data)) + listed
 
 
-def _record(data: bytes, directory: Key) -> tuple[int, ...]:
-    return _RECORD.unpack_from(data, directory.seek + directory.keylen)
+def _record(data: bytes, directory: RootKey) -> tuple[int, ...]:
+    return RECORD.unpack_from(data, directory.seek + directory.keylen)
 
 
-def _with_record(data: bytes, directory: Key, *changes: int) -> bytes:
+def _with_record(data: bytes, directory: RootKey, *changes: int) -> bytes:
     """The file with fields of a directory's record changed: number, value, number, value."""
     fields = list(_record(data, directory))
     for number, value in zip(changes[::2], changes[1::2], strict=True):
         fields[number] = value
-    return _patched(data, directory.seek + directory.keylen, _RECORD.pack(*fields))
+    return _patched(data, directory.seek + directory.keylen, RECORD.pack(*fields))
 
 
-def _all_directories_with(data: bytes, by_path: dict[bytes, Key], seek: int, nbytes: int) -> bytes:
+def _all_directories_with(data: bytes, by_path: dict[bytes, RootKey], seek: int, nbytes: int) -> bytes:
     for path, directory in by_path.items():
         if path.count(b"/") > 3:
             data = _with_record(data, directory, 3, nbytes, 7, seek)

@@ -7,23 +7,25 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from app.formats import Source
-from app.formats.rootfile import Key, RootFile
-from app.formats.ttree import Branch, parse_tree
-from tests.formats.damage import mutants
+from app.formats import FileSource
+from app.formats.root.files import RootFile, RootKey
+from app.formats.root.trees import Branch, parse_tree
+from app.formats.work_budget import WorkBudget
+from tests.formats.damage import RECORD, mutants, packed_key
 
 BLOCK = (1 << 24) - 1
 
 
-def trees(path: Path) -> dict[str, Key]:
+def trees(path: Path) -> dict[str, RootKey]:
     """The keys of the trees in a whole file."""
-    with Source(path) as source:
+    with FileSource(path) as source:
         return {key.name.decode(): key for key in RootFile(source).keys().keys if key.class_name == b"TTree"}
 
 
 def branch(path: Path, tree: str, name: str) -> Branch:
-    key = trees(path)[tree]
-    return parse_tree(path.read_bytes()[key.seek : key.seek + key.nbytes], key, tree)[name.encode()]
+    found = trees(path)[tree]
+    record = path.read_bytes()[found.seek : found.seek + found.nbytes]
+    return parse_tree(record, found, tree, WorkBudget(str(path), path.stat().st_size))[name.encode()]
 
 
 def tree_mutants(path: Path, seed: int, number: int) -> Iterator[bytes]:
@@ -65,6 +67,24 @@ def crafted(path: Path) -> Iterator[tuple[str, bytes]]:
     header = bytearray(bomb[: key.keylen])
     struct.pack_into(">i", header, 18, len(data))
     yield "a-tree-of-1-GB", data[:listed] + bytes(header) + data[listed + key.keylen :] + bomb
+
+
+def with_cycles(path: Path, tree: str, cycles: int, size: int) -> bytes:
+    """A file that lists so many cycles of a tree, with one record for all of them, which unpacks to `size` zeros."""
+    data = path.read_bytes()
+    own = trees(path)
+    keys = [data[key.seek : key.seek + key.keylen] for name, key in own.items() if name != tree]
+    record = bytearray(_bomb(data, own[tree].seek, size))
+    struct.pack_into(">i", record, 18, len(data))
+    header = bytes(record[: own[tree].keylen])
+    keys += [header[:16] + struct.pack(">h", cycle) + header[18:] for cycle in range(1, cycles + 1)]
+    body = struct.pack(">i", len(keys)) + b"".join(keys)
+    place = len(data) + len(record)
+    listed = packed_key(b"TFile", b"top", place, len(body)) + body
+    top = sum(struct.unpack_from(">i", data, at)[0] for at in (8, 28))
+    fields = list(RECORD.unpack_from(data, top))
+    fields[3], fields[7] = len(listed), place
+    return data[:top] + RECORD.pack(*fields) + data[top + RECORD.size :] + record + listed
 
 
 def _with_column(path: Path, name: str, value: int) -> bytes:

@@ -1,7 +1,7 @@
-"""Has a reader read files damaged at random, for as long as one likes: `python -m tests.formats.fuzz FORMAT [SECONDS [SEED]]`.
+"""Reads files damaged at random, made from the corpus of a format: `python -m tests.formats.fuzz FORMAT [SECONDS [SEED]]`.
 
-They are made from those of its corpus. A file that ends the reader, or takes it more than two seconds, stays in build/fuzz;
-the exit code is 1 then. The same seed gives the same files.
+A file that ends the reader, or costs more work than its size permits, stays in build/fuzz, and the exit code is 1. The same seed
+gives the same files.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ import sys
 import time
 from pathlib import Path
 
+from app.formats.work_budget import MAX_ATTEMPTS, MAX_UNPACKED, WorkBudget
 from tests.formats.damage import mutants
 
 TREE = Path(__file__).parents[2]
 CORPORA = {"tdirectory": "root", "dqmio": "dqmio", "protobuf": "protobuf"}
 BATCH = 100
-LONGEST_CPU_S = 2.0
 HANGS_S = 600
 SMALLEST = 100
 
 
 def fuzz(format: str, seconds: float, seed: int) -> list[str]:
-    """What went wrong, a line for each file that is to blame."""
+    """One line for each file that ended the reader or cost too much work."""
     seeds = [path for path in sorted((TREE / "tests" / "corpus" / CORPORA[format]).iterdir()) if path.stat().st_size > SMALLEST]
     folder = TREE / "build" / "fuzz" / format
     found: list[str] = []
@@ -39,7 +39,7 @@ def fuzz(format: str, seconds: float, seed: int) -> list[str]:
         found += _bad(format, files, folder)
         read += len(files)
         seed += 1
-    print(f"{read} files were read as {format}; {len(found)} did harm; the next seed is {seed}")
+    print(f"{read} files were read as {format}; {len(found)} failed; the next seed is {seed}")
     return found
 
 
@@ -52,13 +52,18 @@ def _bad(format: str, files: dict[str, bytes], folder: Path) -> list[str]:
     command = [sys.executable, "-m", "tests.formats.read_all", str(batch), format]
     done = subprocess.run(command, cwd=TREE, capture_output=True, text=True, timeout=HANGS_S, check=False)
     answers = {answer["file"]: answer for answer in map(json.loads, done.stdout.splitlines())}
-    bad = {name: f"{answer['cpu_s']:.1f} s" for name, answer in answers.items() if answer["cpu_s"] > LONGEST_CPU_S}
+    bad = {name: f"work {answer['work']}" for name, answer in answers.items() if _is_costly(answer["work"], len(files[name]))}
     if done.returncode:
         first_unread = min(files.keys() - answers.keys())
         bad[first_unread] = done.stderr.strip().rpartition("\n")[2] or f"the reader ended with code {done.returncode}"
     for name in bad:
         (batch / name).replace(folder / name)
     return [f"{folder / name}: {what}" for name, what in bad.items()]
+
+
+def _is_costly(work: list[int], size: int) -> bool:
+    bytes_read, bytes_unpacked, attempts = work
+    return bytes_read > WorkBudget("", size).max_bytes_read or bytes_unpacked > MAX_UNPACKED or attempts > MAX_ATTEMPTS
 
 
 if __name__ == "__main__":

@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 import pytest
 import uproot
 
-from app.formats import FormatError, Kind, Listing, Row, Source, dqmio, payload, scan
-from app.formats.model import EFFICIENCY, LUMI
+from app.formats import FileSource, FormatError, Kind, Listing, MERow, payload, scan
+from app.formats.listing import EFFICIENCY, LUMI
+from app.formats.readers import dqmio
 from render.build import build
 from render.client import Request
 from tests.formats.cases import COMPRESSIONS, HOSTILE
@@ -64,7 +65,7 @@ class Decoder:
         self.root = root
         self.part = folder / "frame"
 
-    def described(self, path: Path, format: str, row: Row) -> str:
+    def described(self, path: Path, format: str, row: MERow) -> str:
         framed = payload(path, format, row)
         assert framed.flags == row.kind | (EFFICIENCY_BIT if row.flags & EFFICIENCY else 0)
         self.part.write_bytes(framed.data)
@@ -92,7 +93,7 @@ def decoder(root: Ask, tmp_path: Path) -> Decoder:
     return Decoder(root, tmp_path)
 
 
-def only(listing: Listing) -> dict[str, Row]:
+def only(listing: Listing) -> dict[str, MERow]:
     return {listing.names[index].decode(): listing.columns.row(index) for index in range(len(listing.names))}
 
 
@@ -198,7 +199,7 @@ def test_a_histogram_is_fetched_with_one_read_of_one_basket(dqmio_files: Path, m
     path = dqmio_files / "types.root"
     listed = only(scan(path, "dqmio").samples[1, 2])
     reads: list[tuple[int, int]] = []
-    with Source(path) as source:
+    with FileSource(path) as source:
         read = source.read
 
         def noted(seek: int, size: int) -> bytes:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.formats import FormatError, dqmio_trees, scan
+from app.formats import FormatError, dqmio_tables, scan
 from tests.formats.damage import cut, mutants
 from tests.formats.damage_dqmio import crafted, tree_mutants
 from tests.formats.test_damage import TREE, read_all
@@ -63,13 +63,13 @@ def test_every_file_of_the_corpus_is_answered() -> None:
 
 
 def test_a_file_of_more_entries_than_any_has_is_listed_as_far_as_it_may(dqmio_files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dqmio_trees, "MAX_ENTRIES", 20)
+    monkeypatch.setattr(dqmio_tables, "MAX_ENTRIES", 20)
     result = scan(dqmio_files / "small.root", "dqmio")
     assert sum(len(listing.names) for listing in result.samples.values()) == 18
     assert result.unreadable > 0
 
 
 def test_an_index_of_more_lumisections_than_any_run_has_is_refused(dqmio_files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dqmio_trees, "MAX_RANGES", 10)
+    monkeypatch.setattr(dqmio_tables, "MAX_RANGES", 10)
     with pytest.raises(FormatError, match="12 entries; expected at most 10"):
         scan(dqmio_files / "small.root", "dqmio")

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.formats import FormatError
-from app.formats.objects import decompress, frame, frame_size
+from app.formats.root.objects import decompress, frame, frame_size
 
 CONTENT = random.Random(1).randbytes(500) + bytes(4500)
 
@@ -59,7 +59,7 @@ def test_the_error_says_what_where_and_what_is_expected() -> None:
     good = block(b"ZL", zlib.compress(CONTENT), len(CONTENT))
     for data, problem in {
         good[:5]: "end after 0 of 5000 bytes; expected whole blocks",
-        good[:-1]: f"its header says {len(good) - 9} bytes for 5000",
+        good[:-1]: f"its header states {len(good) - 9} bytes for 5000",
         b"??" + good[2:]: "unknown algorithm b'\\?\\?'",
         good[:20] + bytes(20) + good[40:]: "the block at byte 0 is damaged",
     }.items():

@@ -12,8 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.formats import FormatError, Kind, Listing, Payload, QTest, Row, Source, payload, protobuf, scan
-from app.formats.model import EFFICIENCY, LUMI, MAX_OBJECT
+from app.formats import FileSource, FormatError, Kind, Listing, MERow, Payload, QTest, payload, scan
+from app.formats.elements import MAX_OBJECT
+from app.formats.listing import EFFICIENCY, LUMI
+from app.formats.readers import protobuf
 from render.client import RenderClient, Request
 from tests.formats import snapshots
 from tests.formats.cases import HOSTILE
@@ -30,11 +32,11 @@ def only(path: Path) -> Listing:
     return listing
 
 
-def rows(listing: Listing) -> dict[str, Row]:
+def rows(listing: Listing) -> dict[str, MERow]:
     return {listing.names[index].decode(): listing.columns.row(index) for index in range(len(listing.names))}
 
 
-def histograms(path: Path) -> dict[str, Row]:
+def histograms(path: Path) -> dict[str, MERow]:
     return {me: row for me, row in rows(only(path)).items() if not Kind(row.kind).scalar}
 
 
@@ -209,7 +211,7 @@ def test_a_large_packed_file_is_read_to_its_last_entry(peak: bytes, tmp_path: Pa
         assert payload(path, "protobuf", found[me]).data == peak
 
 
-class Counted(Source):
+class Counted(FileSource):
     """A source that notes what is read from it."""
 
     def __init__(self, path: Path) -> None:
@@ -281,7 +283,7 @@ def test_an_object_that_is_not_the_one_that_was_listed_is_refused(snapshot_files
         row._replace(objlen=row.objlen - 1),
         row._replace(seek=10**9),
     ]:
-        with pytest.raises(FormatError, match="another object than was listed"):
+        with pytest.raises(FormatError, match="another object than the listed one"):
             payload(path, "protobuf", wrong)
     liar = saved(tmp_path / "liar.pb", written([Object("of another class", packed, Kind.TH2F)]))
     with pytest.raises(FormatError, match="the same TH2F"):
@@ -298,9 +300,7 @@ def test_what_is_no_snapshot_is_refused_with_what_was_found_and_what_is_expected
         with pytest.raises(FormatError) as caught:
             scan(path, "protobuf")
         size = path.stat().st_size
-        assert (
-            str(caught.value) == f"{path}: has {size} bytes and no entry that can be read; expected a protobuf snapshot of monitor elements"
-        )
+        assert str(caught.value) == f"{path}: has {size} bytes and no readable entry; expected a protobuf snapshot of monitor elements"
 
 
 def test_every_class_gives_the_same_picture_as_the_same_object_of_a_legacy_file(snapshot_files: Path, tmp_path: Path) -> None:

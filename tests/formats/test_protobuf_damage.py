@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from app.formats import FormatError, Kind, entries, gzipped, scan
-from app.formats.model import MAX_OBJECT
+from app.formats import FormatError, Kind, gzip_members, scan, snapshot_entries
+from app.formats.elements import MAX_OBJECT
 from tests.formats import snapshots
 from tests.formats.damage import cut, mutants
 from tests.formats.fuzz import CORPORA, fuzz
@@ -49,7 +49,7 @@ def test_a_file_that_is_still_being_written_lists_all_entries_that_are_whole(sna
             assert answer["unreadable"] == (end not in starts)
             assert answer["unfetched"] == 0
         else:
-            assert "no entry that can be read" in answer["error"]
+            assert "no readable entry" in answer["error"]
 
 
 def test_a_packed_file_that_is_cut_lists_what_can_be_unpacked(snapshot_files: Path, tmp_path: Path) -> None:
@@ -104,8 +104,8 @@ def test_damage_between_entries_costs_what_it_hit(snapshot_files: Path, tmp_path
 def test_entries_larger_than_what_is_read_at_a_time_are_found_behind_damage(
     snapshot_files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, window: int
 ) -> None:
-    monkeypatch.setattr(entries, "_WINDOW", window)
-    monkeypatch.setattr(entries, "_OVERLAP", 32)
+    monkeypatch.setattr(snapshot_entries, "_WINDOW", window)
+    monkeypatch.setattr(snapshot_entries, "_OVERLAP", 32)
     data = whole(snapshot_files, "old")
     path = tmp_path / "damaged.pb"
     path.write_bytes(data)
@@ -176,7 +176,7 @@ def test_files_made_to_do_harm_lose_only_what_they_lie_about(tmp_path: Path) -> 
 
 
 def test_more_entries_than_anybody_has_are_refused(monkeypatch: pytest.MonkeyPatch, snapshot_files: Path, tmp_path: Path) -> None:
-    monkeypatch.setattr(entries, "MAX_ENTRIES", 20)
+    monkeypatch.setattr(snapshot_entries, "MAX_ENTRIES", 20)
     with pytest.raises(FormatError, match="at most 20"):
         scan(snapshot_files / "small.pb", "protobuf")
     few = snapshots.written(list(snapshots.read(whole(snapshot_files)).values())[:11])
@@ -188,7 +188,7 @@ def test_more_entries_than_anybody_has_are_refused(monkeypatch: pytest.MonkeyPat
 def test_a_packed_file_is_unpacked_up_to_a_limit(monkeypatch: pytest.MonkeyPatch, snapshot_files: Path, tmp_path: Path) -> None:
     data = whole(snapshot_files)
     (tmp_path / "packed").write_bytes(gzip.compress(data))
-    monkeypatch.setattr(gzipped, "MAX_UNPACKED", len(data) // 2)
+    monkeypatch.setattr(gzip_members, "MAX_UNPACKED", len(data) // 2)
     listing = scan(tmp_path / "packed", "protobuf").samples[0, 0]
     assert 0 < len(listing.names) < MES
     assert listing.unreadable > 0

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 import uproot
 
-from app.formats import FormatError, Kind, Listing, QTest, Row, payload, scan
-from app.formats.model import MAX_OBJECT
+from app.formats import FormatError, Kind, Listing, MERow, QTest, payload, scan
+from app.formats.elements import MAX_OBJECT
 from tests.formats.cases import COMPRESSIONS, HOSTILE
 from tests.formats.oracle import histograms
 
@@ -20,7 +20,7 @@ STATUSES = [30, 50, 60, 70, 90, 100, 200, 300]
 EFFICIENCY_BIT = 0x00200000
 
 
-def rows(listing: Listing) -> dict[str, Row]:
+def rows(listing: Listing) -> dict[str, MERow]:
     return {listing.names[index].decode(): listing.columns.row(index) for index in range(len(listing.names))}
 
 
@@ -212,7 +212,7 @@ def test_a_file_that_was_replaced_gives_an_error_and_not_another_plot(root_files
     listed = rows(only(path))
     shutil.copy(root_files / "tags.root", path)
     for row in listed.values():
-        with pytest.raises(FormatError, match="another object than was listed"):
+        with pytest.raises(FormatError, match="another object than the listed one"):
             payload(path, "tdirectory", row)
 
 

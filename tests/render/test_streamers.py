@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from app.formats import payload, scan
-from app.formats.model import FormatError
-from app.formats.streamers import streamer_list
+from app.formats.errors import FormatError
+from app.formats.streamer_info import streamer_list
 from render.client import Request
 from tests.render.service import Service
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from app.gui.files.register import FORMATS as FILES
+from app import formats
 from app.gui.plots.outputs import DRAWN, TYPES
 from render.options import FORMATS, REFERENCES
 
@@ -69,6 +69,7 @@ DRAWING = [
 OBJECTS = parameter("obj", "archive/run[:lumi]/primary/processed/tier/path; repeated for each of at most 10.", TEXT) | {"required": True}
 FOLDER = of(subdir=TEXT, me_count=WHOLE)
 ME = of(name=TEXT, path=TEXT, layout={"type": "string", "nullable": True}, qtstatuses=listed(WHOLE))
+FILES = formats.FORMATS.by_number()
 ENTRY = of(
     dataset={"type": "string", "example": "/ZeroBias/Run2023C-PromptReco-v1/DQMIO"},
     run=one_of(WHOLE, {"type": "string", "pattern": "^[0-9]+$"}),

@@ -16,7 +16,7 @@ from cachetools import LRUCache
 from app import queue
 from app.core.database import rows
 from app.core.settings import Settings
-from app.formats import Columns, Facts, FormatError, NameList, Unreachable, Version
+from app.formats import Columns, Facts, FileVersion, FormatError, NameList, ServerUnreachable
 from app.gui.catalog.importing import import_file
 from app.gui.catalog.stored import Row, Source, find
 from app.gui.files.register import IMPORT, is_live
@@ -44,10 +44,10 @@ class OpenSample(NamedTuple):
     facts: Facts
 
     @property
-    def file_version(self) -> Version:
+    def file_version(self) -> FileVersion:
         """The version of the file that the list is of."""
         _, size, mtime_ns = self.identity.rsplit("\0", 2)
-        return Version(int(size), int(mtime_ns))
+        return FileVersion(int(size), int(mtime_ns))
 
 
 class Lists(NamedTuple):
@@ -187,7 +187,7 @@ class Catalog:
         try:
             return source.outdated(asked_after)
         except OSError as error:
-            failed = ServerSilent if isinstance(error, Unreachable) else ImportFailed
+            failed = ServerSilent if isinstance(error, ServerUnreachable) else ImportFailed
             raise failed(key, source.url, f"{source.url}: {error.strerror}") from error
         except FormatError as error:
             raise ImportFailed(key, source.url, str(error)) from error

@@ -11,7 +11,7 @@ from peewee import EXCLUDED, chunked
 from app import queue
 from app.core.database import proxy, rows
 from app.core.settings import Settings
-from app.formats import FormatError, Version, version
+from app.formats import FileVersion, FormatError, file_version
 from app.formats.urls import is_remote
 from app.gui.catalog.reader import Contents, StoredListing, Unreadable, read
 from app.gui.files.register import forget_files, mark_first
@@ -46,11 +46,11 @@ def outdated(url: str, state: str, tried: str, listed: tuple[int | None, int | N
 
     Raises OSError and FormatError when it cannot be looked at.
     """
-    now = version(url, asked_after)
+    now = file_version(url, asked_after)
     return tried != text_of(now) if state == FAILED else state == NEW or listed != now
 
 
-def text_of(version: Version) -> str:
+def text_of(version: FileVersion) -> str:
     """A version as it is stored in `File.tried`."""
     return f"{version.size} {version.mtime_ns}"
 
@@ -59,7 +59,7 @@ def _import(job: queue.Work, file: File, settings: Settings) -> bool:
     """Whether its lists were stored. What cannot be opened now may be the next time that somebody looks; what cannot be used stays so."""
     now = None
     try:
-        now = version(file.url)
+        now = file_version(file.url)
         _allowed(file.url, settings)
         queue.report(job, 0.1, f"{now.size / 1e6:,.1f} MB.")
         contents = read(file.url, file.format, settings.import_memory_mb, settings.import_cpu_s, settings.remote_timeout_s)
@@ -80,11 +80,11 @@ def _allowed(url: str, settings: Settings) -> None:
         raise Unreadable(f"{url} leads out of the folders that may be read (file_roots)")
 
 
-def _failed(file: File, now: Version | None, reason: str) -> None:
+def _failed(file: File, now: FileVersion | None, reason: str) -> None:
     File.update(state=FAILED, error=reason, tried=text_of(now) if now else "").where(File.id == file.id).execute()
 
 
-def store(file: File, now: Version, contents: Contents) -> None:
+def store(file: File, now: FileVersion, contents: Contents) -> None:
     """All that the file holds: what is registered, and what else is found of its datasets; the rest of its samples lose their lists."""
     with proxy.atomic():
         registered = rows(Sample.select(Sample.dataset, Sample.run, Sample.lumi, Sample.id, Sample.file).where(_of(file)))

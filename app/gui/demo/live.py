@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from itertools import cycle
 from typing import TYPE_CHECKING
 
+from app.formats import FORMATS
 from app.gui.demo.make import make_file
-from app.gui.files.register import FORMATS, ONLINE
+from app.gui.files.register import ONLINE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +28,7 @@ PAUSE = 3
 
 _RETRY_S = 1.0
 _TIMEOUT_S = 30.0
-_FORMAT = next(number for number, name in FORMATS.items() if name == "protobuf")
+_FORMAT = FORMATS["protobuf"].number
 
 
 @dataclass(frozen=True)

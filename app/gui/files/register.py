@@ -21,9 +21,6 @@ from app.formats.urls import is_remote, normal
 from app.gui.models import NEW, Dataset, File, Sample
 from app.web import Problem
 
-FORMATS = dict(enumerate(formats.FORMATS, 1))
-"""The file formats that can be read, by the numbers that scripts give; the peer's for those that it knows."""
-
 ONLINE = "/Global/Online/ALL"
 """What stands for a dataset where data are taken, for there is none yet; run 0 of it is the run that goes on."""
 
@@ -133,7 +130,7 @@ def _entry(item: Any, places: Places) -> tuple[Entry | None, list[tuple[str, str
     wrong = [(field, problem) for field, problem in checks.items() if problem]
     if wrong or run is None or lumi is None:
         return None, wrong
-    return Entry(item["dataset"], run, lumi, places.real(item["file"]), FORMATS[item["fileformat"]]), []
+    return Entry(item["dataset"], run, lumi, places.real(item["file"]), formats.FORMATS.by_number()[item["fileformat"]]), []
 
 
 def _number(value: Any) -> int | None:
@@ -151,8 +148,9 @@ def dataset_problem(value: Any) -> str:
 
 def format_problem(value: Any) -> str:
     """What is wrong with the number of a file format, or nothing."""
-    known = ", ".join(f"{number} ({name})" for number, name in FORMATS.items())
-    return "" if type(value) is int and value in FORMATS else f"please provide a valid file format, one of {known}, not {value!r}"
+    by_number = formats.FORMATS.by_number()
+    known = ", ".join(f"{number} ({name})" for number, name in by_number.items())
+    return "" if type(value) is int and value in by_number else f"please provide a valid file format, one of {known}, not {value!r}"
 
 
 def register(entries: Sequence[Entry]) -> Registered:
@@ -172,7 +170,7 @@ def register(entries: Sequence[Entry]) -> Registered:
 
 def _hides_lumis(entry: Entry) -> bool:
     """Whether the file alone knows which lumisections there are, so that no search finds them before it is read."""
-    return entry.format == "dqmio" and not entry.lumi and not is_remote(entry.url)
+    return formats.FORMATS[entry.format].has_lumisections and not entry.lumi and not is_remote(entry.url)
 
 
 def _read_soon(urls: set[str], most: int, queue: str) -> None:

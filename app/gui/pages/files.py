@@ -13,7 +13,7 @@ from peewee import fn
 from werkzeug.wsgi import FileWrapper
 
 from app.core.database import rows
-from app.formats import FormatError, Source, Unreachable
+from app.formats import FileSource, FormatError, ServerUnreachable
 from app.formats.urls import is_remote
 from app.gui.addresses import View
 from app.gui.api.v1 import catalog, number
@@ -126,18 +126,18 @@ def content(number: int) -> Response:
     if not _downloads.acquire(blocking=False):
         raise Problem(503, f"{DOWNLOADS} files are being downloaded already", headers={"Retry-After": "10"})
     try:
-        source = Source(file.url)
+        source = FileSource(file.url)
         source.read(0, 1)
     except OSError as error:
         _downloads.release()
-        raise Problem(503 if isinstance(error, Unreachable) else 502, f"{file.url}: {error.strerror}") from error
+        raise Problem(503 if isinstance(error, ServerUnreachable) else 502, f"{file.url}: {error.strerror}") from error
     except FormatError as error:
         _downloads.release()
         raise Problem(502, str(error)) from error
     return _sent(source, os.path.basename(file.url))
 
 
-def _sent(source: Source, name: str) -> Response:
+def _sent(source: FileSource, name: str) -> Response:
     answer = Response(
         FileWrapper(io.BufferedReader(_Stream(source), PIECE), PIECE), mimetype="application/octet-stream", direct_passthrough=True
     )
@@ -152,7 +152,7 @@ def _sent(source: Source, name: str) -> Response:
 class _Stream(io.RawIOBase):
     """A source as what the server reads answers from, piece by piece; closed, it makes place for the next download."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: FileSource) -> None:
         self._source = source
         self._at = 0
 

@@ -11,7 +11,7 @@ from cachetools import LRUCache
 from peewee import Query, fn
 
 from app.core.database import prepared, rows
-from app.formats import Columns, Facts, FormatError, Kind, Version, payload
+from app.formats import Columns, Facts, FileVersion, FormatError, Kind, payload
 from app.formats.statistics import statistics
 from app.gui.catalog.catalog import Catalog, expand
 from app.gui.models import Dataset, File, Sample
@@ -42,7 +42,7 @@ class _Place(NamedTuple):
     lumi: int
     url: str
     format: str
-    version: Version
+    version: FileVersion
     me: int
 
 
@@ -108,7 +108,7 @@ def _places(catalog: Catalog, key: SampleKey, path: bytes) -> tuple[list[_Place]
         if namelist not in indices:
             indices[namelist] = catalog.names_of(namelist).find(path)
         if (index := indices[namelist]) is not None:
-            places.append(_Place(sample, lumi, url, format, Version(size, mtime_ns), index))
+            places.append(_Place(sample, lumi, url, format, FileVersion(size, mtime_ns), index))
     return places, unread
 
 

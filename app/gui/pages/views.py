@@ -10,7 +10,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.formats import Kind
-from app.formats.model import EFFICIENCY
+from app.formats.listing import EFFICIENCY
 from app.gui import samples
 from app.gui.addresses import DEFAULT_SIZE, LARGE, LARGEST, OPTIONS, TILE_SIZES, View, asked, text
 from app.gui.api.v1 import catalog, plots

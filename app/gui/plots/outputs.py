@@ -11,7 +11,7 @@ from flask import Response
 from werkzeug.http import dump_options_header
 
 from app.formats import Kind
-from app.formats.model import EFFICIENCY
+from app.formats.listing import EFFICIENCY
 from app.gui.catalog.catalog import OpenSample
 from app.gui.plots.plots import Plot, Plots
 from app.gui.samples import SampleKey

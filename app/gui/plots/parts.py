@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from app.formats import Kind, Replaced, Row, Unreachable, payload
-from app.formats.streamers import streamer_list
+from app.formats import FileReplaced, Kind, MERow, ServerUnreachable, payload
+from app.formats.streamer_info import streamer_list
 from app.gui.catalog.catalog import OpenSample
 from app.web import Problem
 from render.client import EFFICIENCY, HISTOGRAM, Request
@@ -36,7 +36,7 @@ class Part:
         return self.sample.names.find(self.path) if self.sample else None
 
     @property
-    def found(self) -> tuple[OpenSample, int, Row] | None:
+    def found(self) -> tuple[OpenSample, int, MERow] | None:
         """The sample, the index in its list, and where the ME is in the file; None when there is no such ME."""
         if self.sample is None or self.index is None:
             return None
@@ -81,7 +81,7 @@ def _object(part: Part) -> tuple[int, tuple[bytes, int]]:
     sample, _, row = part.found
     try:
         found = payload(sample.url, sample.format, row, sample.file_version)
-    except Replaced as error:
+    except FileReplaced as error:
         raise Outdated(part.name, sample) from error
     except OSError as error:
         raise _unread(part.name, sample, error) from error
@@ -100,7 +100,7 @@ def streamers_of(part: Part) -> tuple[bytes, int]:
 
 def _unread(name: str, sample: OpenSample, error: OSError) -> Problem:
     """The answer when a file cannot be read; that of an old list may go."""
-    if sample.note and not isinstance(error, Unreachable):
+    if sample.note and not isinstance(error, ServerUnreachable):
         return Outdated(name, sample)
     message = f"{name} cannot be drawn: {sample.url}: {error.strerror}"
-    return Problem(503, message, headers={"Retry-After": "5"}) if isinstance(error, Unreachable) else Problem(502, message)
+    return Problem(503, message, headers={"Retry-After": "5"}) if isinstance(error, ServerUnreachable) else Problem(502, message)

@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 import jobs
 from app import queue
 from app.core.settings import Settings
-from app.formats import version
+from app.formats import file_version
 from app.gui import samples
 from app.gui.catalog.catalog import Catalog, ImportFailed, Importing, UnknownSample
 from app.gui.files import register
@@ -251,7 +251,7 @@ def test_a_run_that_goes_on_shows_what_was_known_last_when_its_file_is_damaged_o
     place.write_bytes(b"no snapshot")
     damaged = catalog.open(LIVE, WAIT_S)
     assert (damaged.identity, str(place) in damaged.note) == (before.identity, True)
-    assert damaged.file_version != version(place), "nothing is drawn of the file as it is now"
+    assert damaged.file_version != file_version(place), "nothing is drawn of the file as it is now"
     place.unlink()
     assert "No such file" in catalog.open(LIVE, WAIT_S).note
     with pytest.raises(ImportFailed, match="No such file"):

@@ -16,7 +16,7 @@ from flask.testing import FlaskClient
 
 from app import create_app
 from app.core.settings import TREE, Settings
-from app.formats import remote, servers
+from app.formats import remote, xrootd
 from app.gui.files.register import Entry, register
 from app.gui.models import File
 from app.security import Role, tokens
@@ -40,7 +40,7 @@ PLOT = "EcalBarrel/EBTimingTask/EBTMT timing rms 1D summary"
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[XRootD]:
-    monkeypatch.setattr(servers, "RETRY_S", 0.5)
+    monkeypatch.setattr(xrootd, "RETRY_S", 0.5)
     with xrootd_server() as server:
         yield server
     remote.configure()

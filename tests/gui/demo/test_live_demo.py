@@ -18,7 +18,7 @@ import pytest
 from app.cli.services import SERVICES
 from app.core.settings import TREE, Settings
 from app.formats import Kind, Listing, payload, scan
-from app.formats.model import LUMI
+from app.formats.listing import LUMI
 from app.formats.statistics import statistics
 from render.build import build
 from tests.support.processes import PATIENCE_S, environment, until

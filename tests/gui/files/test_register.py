@@ -13,7 +13,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from app.core.settings import TREE, Settings
-from app.formats.recognise import recognise
+from app.formats import detect_format
 from app.gui import samples
 from app.gui.files import naming, register
 from app.gui.files.register import Entry, Registered
@@ -88,7 +88,7 @@ def test_what_is_told_counts_more_than_the_name() -> None:
 def test_a_real_file_is_recognised_by_its_content(fixtures_dir: Path, pattern: str, format: str) -> None:
     files = list((fixtures_dir / "dqmfiles").glob(pattern))
     assert files
-    assert {recognise(file) for file in files} == {format}
+    assert {detect_format(file) for file in files} == {format}
 
 
 @pytest.mark.parametrize(
@@ -97,13 +97,13 @@ def test_a_real_file_is_recognised_by_its_content(fixtures_dir: Path, pattern: s
 def test_other_content_is_not_recognised(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "file"
     file.write_bytes(content)
-    assert recognise(file) is None
+    assert detect_format(file) is None
 
 
 def test_a_snapshot_of_an_old_client_is_recognised(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.write_bytes(gzip.compress(b"\x0a\x05\x0a\x01a"))
-    assert recognise(file) == "protobuf"
+    assert detect_format(file) == "protobuf"
 
 
 @pytest.mark.parametrize(

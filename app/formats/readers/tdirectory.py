@@ -1,8 +1,8 @@
 """Legacy DQM files: histograms and tagged strings in nested ROOT directories.
 
-`DQMData/Run N/<Subsystem>/Run summary/<folder>/.../<object>` is the ME `<Subsystem>/<folder>/.../<object>` of run N,
-lumi 0. A file may hold several runs. What stands elsewhere is no ME, and neither is an object of a class that is not
-in `Kind` (a tree, a canvas). Of several cycles the highest counts.
+`DQMData/Run N/<Subsystem>/Run summary/<folder>/.../<object>` is the ME `<Subsystem>/<folder>/.../<object>` of run N, lumi 0.
+A file may hold several runs. Objects elsewhere and objects of a class without a `Kind` (trees, canvases) are no MEs. The
+highest cycle of an object counts.
 """
 
 from __future__ import annotations
@@ -11,35 +11,42 @@ import re
 from operator import itemgetter
 from typing import TYPE_CHECKING, TypeVar
 
-from app.formats.model import EFFICIENCY, Columns, Facts, FormatError, Kind, Listing, Payload, QTest, Row, Scan, worst_status
-from app.formats.names import NameList
-from app.formats.objects import decompress, frame, frame_size
-from app.formats.rootfile import DAMAGE, DIRECTORIES, Key, RootFile, parse_key
-from app.formats.tags import as_utf8, read_tags
+from app.formats.elements import Kind, QTest, worst_status
+from app.formats.errors import FormatError
+from app.formats.listing import EFFICIENCY, Columns, Facts, Listing, MERow, Payload, Scan
+from app.formats.me_tags import read_tags
+from app.formats.name_list import NameList
+from app.formats.registry import Format
+from app.formats.root.files import DIRECTORIES, RootFile
+from app.formats.root.keys import DAMAGE, RootKey, parse_key
+from app.formats.root.objects import decompress, frame, frame_size
+from app.formats.text_encoding import to_utf8
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from app.formats.source import Source
+    from app.formats.detection import FileHead
+    from app.formats.file_source import FileSource
 
 MAX_DEPTH = 100
+"""Folders in a path."""
 
 _RUN = re.compile(rb"Run (\d{1,9})")
 _TEXT = b"TObjString"
 _KINDS = {kind.class_name.encode(): int(kind) for kind in Kind if not kind.scalar}
-# A scalar is all in the name of its key, so nothing is ever read for it; its kind is filled in later.
-_NO_KEY = Key(_TEXT, b"", 0, 0, 0, 0, 0, 0)
+# A scalar is all in the name of its key, so no bytes are read for it; its kind is filled in later.
+_NO_KEY = RootKey(_TEXT, b"", 0, 0, 0, 0, 0, 0)
 _KINDS_OF_KEYS = {**_KINDS, _TEXT: 0}
 _DROPPED = b"BadModuleList"
 
 T = TypeVar("T")
 
 
-def scan(source: Source) -> Scan:
+def scan(source: FileSource) -> Scan:
     """The MEs of each run in the file.
 
-    Raises `OSError` when it cannot be read, and `FormatError` when it is no ROOT file, is damaged so that nothing can
-    be read, or has no DQMData directory. Lesser damage costs what it hit, and is counted.
+    Raises `OSError` when it cannot be read, and `FormatError` when it is no ROOT file, has no directory DQMData, or nothing in
+    it is readable. Smaller damage loses only the MEs that it affects, and is counted.
     """
     tree = _Tree(RootFile(source))
     data = tree.folders(None).get(b"DQMData")
@@ -52,11 +59,11 @@ def scan(source: Source) -> Scan:
     return Scan({(run, 0): sample.listing() for run, sample in samples.items()}, tree.unreadable)
 
 
-def payload(source: Source, row: Row) -> Payload:
+def payload(source: FileSource, row: MERow) -> Payload:
     """The histogram at `row`, with one read.
 
-    Raises `ValueError` for a scalar (its text is in the facts), `OSError` when the file cannot be read, and
-    `FormatError` when the object is not there any more, is damaged, or is larger than `MAX_OBJECT`.
+    Raises `ValueError` for a scalar (its text is in the facts), `OSError` when the file cannot be read, and `FormatError`
+    when the object is missing, damaged, or larger than `MAX_OBJECT`.
     """
     where = f"{source.path} at byte {row.seek}"
     class_name = row.histogram(where)
@@ -66,21 +73,26 @@ def payload(source: Source, row: Row) -> Payload:
     except DAMAGE:
         key = None
     if key is None or (key.class_name, *key[2:6]) != (class_name, *row[:4]):
-        raise FormatError("another object than was listed", where, f"the same {class_name.decode()}; the file was replaced or damaged")
+        raise FormatError("another object than the listed one", where, f"the same {class_name.decode()}; the file was replaced or damaged")
+    source.budget.unpack(row.objlen)
     content = decompress(data[row.keylen :], row.objlen, where)
     return Payload(row.marks, frame(class_name, content), row.keylen - frame_size(class_name))
 
 
 class _Tree:
-    """The directories of a file, each read once, with a count of all that could not be read."""
+    """The directories of a file, each read once.
+
+    Attributes:
+        unreadable: Number of unreadable directories and keys so far.
+    """
 
     def __init__(self, file: RootFile) -> None:
         self._file = file
         self._visited: set[int] = set()
         self.unreadable = 0
 
-    def keys(self, directory: Key | None) -> list[Key]:
-        """What is in a directory; nothing when it has been read before, for then the directories form a circle."""
+    def keys(self, directory: RootKey | None) -> list[RootKey]:
+        """The keys of a directory; none when it was read before, since the directories then form a circle."""
         seek = 0 if directory is None else directory.seek
         if seek in self._visited:
             self.unreadable += 1
@@ -90,13 +102,13 @@ class _Tree:
         self.unreadable += listed.damaged
         return listed.keys
 
-    def folders(self, directory: Key | None) -> dict[bytes, Key]:
+    def folders(self, directory: RootKey | None) -> dict[bytes, RootKey]:
         """The subdirectories by name."""
         return _latest(key for key in self.keys(directory) if key.class_name in DIRECTORIES)
 
 
-def _latest(keys: Iterable[Key]) -> dict[bytes, Key]:
-    latest: dict[bytes, Key] = {}
+def _latest(keys: Iterable[RootKey]) -> dict[bytes, RootKey]:
+    latest: dict[bytes, RootKey] = {}
     for key in keys:
         held = latest.get(key.name)
         if held is None or held.cycle < key.cycle:
@@ -105,26 +117,26 @@ def _latest(keys: Iterable[Key]) -> dict[bytes, Key]:
 
 
 class _Sample:
-    """The MEs of one run by their path, while they are read."""
+    """The MEs of one run by their path, while the file is read."""
 
     def __init__(self, tree: _Tree) -> None:
         self._tree = tree
         self._unreadable = 0
-        self._keys: dict[bytes, Key] = {}
+        self._keys: dict[bytes, RootKey] = {}
         self._scalars: dict[bytes, tuple[Kind, str]] = {}
         self._qtests: dict[bytes, list[QTest]] = {}
         self._efficiencies: set[bytes] = set()
 
-    def add(self, run: Key) -> None:
-        """Reads what is below the directory of a run."""
+    def add(self, run: RootKey) -> None:
+        """Add the MEs below the directory of a run."""
         before = self._tree.unreadable
         for subsystem, directory in self._tree.folders(run).items():
             summary = self._tree.folders(directory).get(b"Run summary")
             if summary is not None:
-                self._add_tree({subsystem: summary})
+                self._add_folders({subsystem: summary})
         self._unreadable += self._tree.unreadable - before
 
-    def _add_tree(self, top: dict[bytes, Key]) -> None:
+    def _add_folders(self, top: dict[bytes, RootKey]) -> None:
         pending = [(b"", top)]
         while pending:
             parent, folders = pending.pop()
@@ -135,21 +147,21 @@ class _Sample:
                 self._add_directory(path + b"/", keys)
                 pending.append((path + b"/", _latest(key for key in keys if key.class_name in DIRECTORIES)))
 
-    def _add_directory(self, prefix: bytes, keys: list[Key]) -> None:
+    def _add_directory(self, prefix: bytes, keys: list[RootKey]) -> None:
         histograms = _latest(key for key in keys if key.class_name in _KINDS)
-        marks = read_tags([key.name for key in keys if key.class_name == _TEXT], histograms)
+        tags = read_tags([key.name for key in keys if key.class_name == _TEXT], histograms)
         before = len(self._keys)
         self._keys.update(_by_path(prefix, histograms))
-        scalars = _by_path(prefix, marks.scalars)
+        scalars = _by_path(prefix, tags.scalars)
         self._keys.update(dict.fromkeys(scalars, _NO_KEY))
         self._scalars.update(scalars)
         added = len(self._keys) - before
-        self._tree.unreadable += marks.unreadable + len(histograms) + len(marks.scalars) - added
-        self._qtests.update(_by_path(prefix, marks.qtests))
-        self._efficiencies.update(_by_path(prefix, dict.fromkeys(marks.efficiencies)))
+        self._tree.unreadable += tags.unreadable + len(histograms) + len(tags.scalars) - added
+        self._qtests.update(_by_path(prefix, tags.qtests))
+        self._efficiencies.update(_by_path(prefix, dict.fromkeys(tags.efficiencies)))
 
     def listing(self) -> Listing:
-        """All that was added, in the order of the names."""
+        """The listing of all MEs that were added."""
         names = sorted(path for path in self._keys if _DROPPED not in path)
         index = {name: number for number, name in enumerate(names)}
         scalars = {index[name]: value for name, value in self._scalars.items() if name in index}
@@ -165,7 +177,7 @@ class _Sample:
         return Listing(NameList(names), columns, facts, self._unreadable)
 
 
-def _columns(keys: list[Key]) -> Columns:
+def _columns(keys: list[RootKey]) -> Columns:
     places = [map(itemgetter(field), keys) for field in range(2, 6)]
     kinds = map(_KINDS_OF_KEYS.__getitem__, map(itemgetter(0), keys))
     nothing = [0] * len(keys)
@@ -173,9 +185,24 @@ def _columns(keys: list[Key]) -> Columns:
 
 
 def _by_path(prefix: bytes, named: dict[bytes, T]) -> dict[bytes, T]:
-    """The same by path, in UTF-8, instead of name; without names that no page or address could show."""
+    """The same values by path in UTF-8 instead of by name, without names that no page or address can show."""
     together = b"/".join(named)
-    # Nearly every directory has only plain names, and asking once for all of them is what makes listing fast.
+    # Nearly every directory has only plain names; one test for all of them together keeps listing fast.
     if together.isascii() and b"\0" not in together and together.count(b"/") == len(named) - 1 and b"" not in named:
         return {prefix + name: value for name, value in named.items()}
-    return {prefix + as_utf8(name): value for name, value in named.items() if b"\0" not in name and all(name.split(b"/"))}
+    return {prefix + to_utf8(name): value for name, value in named.items() if b"\0" not in name and all(name.split(b"/"))}
+
+
+def _is_format(head: FileHead) -> bool:
+    # A DQMIO file with a directory DQMData is a DQMIO file.
+    return any(name == b"DQMData" for name, _ in head.root_keys) and (b"Indices", b"TTree") not in head.root_keys
+
+
+FORMAT = Format(
+    number=1,
+    file_name=r"DQM_V\d{4}_([^_]+_)?R(?P<run>\d{9})(__(?P<dataset>[^/]+__[^/]+__[^/]+))?\.root",
+    suffix=".root",
+    is_format=_is_format,
+    scan=scan,
+    payload=payload,
+)

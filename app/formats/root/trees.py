@@ -1,7 +1,7 @@
-"""The trees of ROOT files, as far as DQMIO files use them: branches of numbers, of texts and of whole objects, none of them split.
+"""The trees of ROOT files, as far as DQMIO files use them: unsplit branches of numbers, of texts and of whole objects.
 
-A tree's own record says of each branch where its baskets are: records that hold many entries each, compressed together. A basket
-that was not full when the tree was written may stand in the record of the tree itself.
+The record of a tree has the places of the baskets of each branch: records that hold many entries each, compressed together. A
+basket that was not full when the tree was written may be in the record of the tree itself.
 """
 
 from __future__ import annotations
@@ -10,18 +10,24 @@ import struct
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
-from app.formats.model import FormatError
-from app.formats.objects import decompress
-from app.formats.streamed import DAMAGE, WORD, Damaged, Reader
+from app.formats.elements import MAX_OBJECT
+from app.formats.errors import FormatError
+from app.formats.root.buffer import DAMAGE, WORD, BufferReader, DamagedBuffer
+from app.formats.root.keys import BIG_VERSION
+from app.formats.root.objects import decompress
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from app.formats.rootfile import Key
+    from app.formats.root.keys import RootKey
+    from app.formats.work_budget import WorkBudget
 
 MAX_TREE = 1 << 26
-"""Bytes of the largest record of a tree, with the places of some two million baskets."""
+"""Bytes of the largest record of a tree, with the places of about two million baskets."""
+MAX_BASKET = MAX_OBJECT + (1 << 20)
+"""Bytes of the largest basket when decompressed: an object enters a basket behind those before it."""
 MAX_BASKET_ENTRIES = 1 << 20
+"""Entries of one basket."""
 
 # entries; bytes in all, zipped, saved, flushed; weight; timer, scan, update, length of offsets
 _TREE = struct.Struct(">qqqqqdiiii")
@@ -36,15 +42,17 @@ _CLASS_VERSION = struct.Struct(">Ii")
 _SHORT_CLASS_VERSION = struct.Struct(">Ih")
 # of a key: nbytes, version, objlen, date, keylen, cycle; the two places that follow have 32 bits each, or 64
 _KEY = struct.Struct(">ihiIhh")
-_BIG_VERSION = 1000
 # of a basket, behind its key: version, buffer size, size of an entry, entries, end of the last, what follows
 _BASKET = struct.Struct(">HiiiiB")
 
 
-class Entries(NamedTuple):
+class BasketEntries(NamedTuple):
     """The entries of one basket: number i is `content[offsets[i]:offsets[i + 1]]`.
 
-    `shift` bytes stood before the content where ROOT wrote it, and what refers to something in it counts them.
+    Attributes:
+        content: The entries, decompressed.
+        offsets: Where each entry begins, and where the last one ends.
+        shift: Bytes before the content in the buffer that ROOT wrote; references to places in the content count them.
     """
 
     content: bytes
@@ -56,19 +64,31 @@ class Entries(NamedTuple):
 
 
 class Basket(NamedTuple):
-    """Entries `first` up to but without `last` of a branch: in `nbytes` bytes from `seek` on, or in the tree's record."""
+    """The place of consecutive entries of a branch.
+
+    Attributes:
+        first: Number of its first entry.
+        last: Number after its last entry.
+        seek: First byte of its record.
+        nbytes: Bytes of its record.
+        inside: The entries themselves when the basket is in the record of the tree.
+    """
 
     first: int
     last: int
     seek: int
     nbytes: int
-    inside: Entries | None
+    inside: BasketEntries | None
 
 
 class Branch(NamedTuple):
-    """Where a branch has its entries: in baskets that follow each other, with gaps where one is damaged. `class_name` is empty for numbers.
+    """One branch of a tree.
 
-    `class_version` is that of all its objects, or 0 when each entry begins with class and version of its own.
+    Attributes:
+        class_name: Class of its objects; empty for numbers.
+        class_version: Version of the class, or 0 when each entry begins with class and version of its own.
+        entries: Number of entries.
+        baskets: In order, with gaps where a basket is damaged.
     """
 
     class_name: bytes
@@ -77,26 +97,28 @@ class Branch(NamedTuple):
     baskets: list[Basket]
 
 
-def parse_tree(record: bytes, key: Key, where: str) -> dict[bytes, Branch]:
+def parse_tree(record: bytes, key: RootKey, where: str, budget: WorkBudget) -> dict[bytes, Branch]:
     """The branches of a tree by name, from its record, which starts with `key`. Raises `FormatError` naming `where`."""
     if key.objlen > MAX_TREE:
         raise FormatError(f"a tree of {key.objlen} bytes", where, f"at most {MAX_TREE}")
+    budget.unpack(key.objlen)
     data = decompress(record[key.keylen :], key.objlen, where)
     try:
-        return _tree(Reader(data, key.keylen))
+        return _tree(BufferReader(data, key.keylen))
     except DAMAGE as error:
         raise FormatError("its record is damaged", where, "a tree that ROOT wrote") from error
 
 
-def parse_basket(record: bytes, branch: bytes, tree: bytes, limit: int, where: str) -> Entries:
-    """The entries of a basket of this branch and tree, of up to `limit` bytes, from its record. Raises `FormatError` naming `where`."""
-    reader = Reader(record, 0)
+def parse_basket(record: bytes, branch: bytes, tree: bytes, where: str, budget: WorkBudget) -> BasketEntries:
+    """The entries of a basket of this branch and tree, from its record. Raises `FormatError` naming `where`."""
+    reader = BufferReader(record, 0)
     try:
         header = _basket_header(reader)
         if header[:3] != (branch, tree, len(record)) or reader.at != header.keylen:
-            raise Damaged
-        if not 0 <= header.objlen <= limit:
-            raise FormatError(f"a basket of {header.objlen} bytes", where, f"at most {limit}")
+            raise DamagedBuffer
+        if not 0 <= header.objlen <= MAX_BASKET:
+            raise FormatError(f"a basket of {header.objlen} bytes", where, f"at most {MAX_BASKET}")
+        budget.unpack(header.objlen)
         content = decompress(record[header.keylen :], header.objlen, where)
         end = header.last - header.keylen
         return _entries(content[:end], content[end:], header)
@@ -105,10 +127,10 @@ def parse_basket(record: bytes, branch: bytes, tree: bytes, limit: int, where: s
         raise FormatError("no such basket", where, expected) from error
 
 
-def texts(entries: Entries) -> list[bytes | None]:
-    """The entries of a branch of `std::string`; None for one that is damaged."""
+def texts(entries: BasketEntries) -> list[bytes | None]:
+    """The entries of a branch of `std::string`; None for a damaged one."""
     content = entries.content
-    # The length comes first, and nearly always in one byte: so this asks once for each.
+    # The length is nearly always in one byte; one comparison per entry covers that case.
     return [
         content[start + 1 : end] if start < end and content[start] == end - start - 1 < 255 else _long_text(content[start:end])
         for start, end in pairwise(entries.offsets)
@@ -120,6 +142,17 @@ def _long_text(entry: bytes) -> bytes | None:
 
 
 class _BasketHeader(NamedTuple):
+    """The key of a basket and the numbers behind it.
+
+    Attributes:
+        branch, tree: Their names.
+        nbytes, objlen, keylen: As in `RootKey`.
+        size: Bytes of an entry, where all have the same size.
+        entries: Number of entries.
+        last: End of the last entry in the buffer, of which the key is a part.
+        follows: Code for the data behind a basket in the record of its tree.
+    """
+
     branch: bytes
     tree: bytes
     nbytes: int
@@ -131,49 +164,49 @@ class _BasketHeader(NamedTuple):
     follows: int
 
 
-def _basket_header(reader: Reader) -> _BasketHeader:
+def _basket_header(reader: BufferReader) -> _BasketHeader:
     nbytes, version, objlen, _, keylen, _ = reader.fields(_KEY)
-    reader.take(16 if version > _BIG_VERSION else 8)
+    reader.take(16 if version > BIG_VERSION else 8)
     class_name, branch, tree = reader.text(), reader.text(), reader.text()
     _, _, size, count, last, follows = reader.fields(_BASKET)
     # A negative size announces a layout that ROOT writes on demand only.
     if class_name != b"TBasket" or not 0 < keylen <= last or size < 0:
-        raise Damaged
+        raise DamagedBuffer
     return _BasketHeader(branch, tree, nbytes, objlen, keylen, size, count, last, follows)
 
 
-def _basket_inside(reader: Reader) -> Entries | None:
-    """A basket in the record of its tree: where its entries start, and then the whole buffer, with the room for the key."""
+def _basket_inside(reader: BufferReader) -> BasketEntries | None:
+    """A basket in the record of its tree: the offsets of its entries, and then the whole buffer, with the room for the key."""
     header = _basket_header(reader)
-    # Tens: the buffer follows, and what else; ones: 2 for no list of where entries start, 0 for nothing at all.
+    # Tens: the buffer follows, and what else; ones: 2 for no offsets of entries, 0 for nothing at all.
     if not header.follows or header.follows >= 80:
         return None
-    starts = b""
+    offsets = b""
     if header.follows % 10 != 2:
-        starts = reader.take(4 + 4 * header.entries)
+        offsets = reader.take(4 + 4 * header.entries)
     if header.follows > 40:
         reader.take(4 + 4 * header.entries)
     if header.follows != 1 and header.follows <= 10:
         return None
-    return _entries(reader.take(header.last)[header.keylen :], starts, header)
+    return _entries(reader.take(header.last)[header.keylen :], offsets, header)
 
 
-def _entries(content: bytes, starts: bytes, header: _BasketHeader) -> Entries:
-    """The entries in `content`: all of one size when `starts`, a count and where each starts, is empty."""
+def _entries(content: bytes, packed_offsets: bytes, header: _BasketHeader) -> BasketEntries:
+    """The entries in `content`. `packed_offsets` is a count and where each begins; empty when all have one size."""
     if not 0 <= header.entries <= min(len(content), MAX_BASKET_ENTRIES):
-        raise Damaged
-    if starts:
-        offsets = [start - header.keylen for start in struct.unpack_from(f">{header.entries}i", starts, 4)]
+        raise DamagedBuffer
+    if packed_offsets:
+        offsets = [start - header.keylen for start in struct.unpack_from(f">{header.entries}i", packed_offsets, 4)]
         offsets.append(len(content))
         if offsets[0] < 0 or sorted(offsets) != offsets:
-            raise Damaged
-        return Entries(content, offsets, header.keylen)
+            raise DamagedBuffer
+        return BasketEntries(content, offsets, header.keylen)
     if header.entries * header.size != len(content):
-        raise Damaged
-    return Entries(content, range(0, len(content) + 1, header.size or 1), header.keylen)
+        raise DamagedBuffer
+    return BasketEntries(content, range(0, len(content) + 1, header.size or 1), header.keylen)
 
 
-def _tree(reader: Reader) -> dict[bytes, Branch]:
+def _tree(reader: BufferReader) -> dict[bytes, Branch]:
     version, _ = reader.header()
     reader.skip(4)  # name, line, fill, marker
     reader.fields(_TREE)
@@ -191,10 +224,11 @@ def _tree(reader: Reader) -> dict[bytes, Branch]:
     return branches
 
 
-def _numbers(reader: Reader) -> tuple[bytes, Branch]:
+def _numbers(reader: BufferReader) -> tuple[bytes, Branch]:
+    """A branch of numbers, and the part that all branches begin with."""
     version, _ = reader.header()
     _, end = reader.header()
-    reader.object()
+    reader.skip_base()
     name = reader.text()
     reader.at = end
     reader.skip(1)  # fill
@@ -206,7 +240,7 @@ def _numbers(reader: Reader) -> tuple[bytes, Branch]:
     sizes, firsts, seeks = (reader.array(letter, places) for letter in "iqq")
     reader.text()  # name of another file
     if not 0 <= written < places:
-        raise Damaged
+        raise DamagedBuffer
     baskets: list[Basket] = []
     end = 0
     for number in range(written + 1):
@@ -217,7 +251,7 @@ def _numbers(reader: Reader) -> tuple[bytes, Branch]:
     return name, Branch(b"", 0, entries, baskets)
 
 
-def _objects(reader: Reader) -> tuple[bytes, Branch]:
+def _objects(reader: BufferReader) -> tuple[bytes, Branch]:
     """A branch whose entries have no class and version of their own."""
     version, _ = reader.header()
     name, branch = _numbers(reader)
@@ -226,7 +260,8 @@ def _objects(reader: Reader) -> tuple[bytes, Branch]:
     return name, branch._replace(class_name=class_name, class_version=class_version)
 
 
-def _whole_objects(reader: Reader) -> tuple[bytes, Branch]:
+def _whole_objects(reader: BufferReader) -> tuple[bytes, Branch]:
+    """A branch whose entries have class and version of their own."""
     reader.header()
     name, branch = _numbers(reader)
     return name, branch._replace(class_name=reader.text())

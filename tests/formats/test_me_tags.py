@@ -5,14 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.formats import Kind
-from app.formats.tags import Tag, parse_tag, read_tags
+from app.formats.me_tags import METag, parse_tag, read_tags
 
 NAMES = st.text(min_size=1, max_size=12).filter(lambda name: "<" not in name).map(str.encode)
 
 
 @given(NAMES, st.sampled_from([b"i", b"f", b"s", b"e", b"qr"]), st.binary(max_size=30))
 def test_any_name_and_any_value_come_back_from_a_tag(name: bytes, mark: bytes, value: bytes) -> None:
-    assert parse_tag(b"<%b>%b=%b</%b>" % (name, mark, value, name)) == Tag(name, mark, value)
+    assert parse_tag(b"<%b>%b=%b</%b>" % (name, mark, value, name)) == METag(name, mark, value)
 
 
 @given(st.binary(max_size=60))

@@ -1,32 +1,34 @@
-"""The entries of a protobuf snapshot, one by one, and what is left of them in a damaged one."""
+"""The entries of a protobuf snapshot, one by one; in a damaged snapshot those that are still whole."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from app.formats.model import FormatError
+from app.formats.errors import FormatError
 
 if TYPE_CHECKING:
-    from app.formats.gzipped import Member, Plain
+    from app.formats.gzip_members import GzipMember, PlainStream
+    from app.formats.work_budget import WorkBudget
 
 MAX_ENTRIES = 1_000_000
+"""Entries in one file."""
 MAX_NAME = 4096
+"""Bytes of the longest name."""
 MAX_TEXT = 1 << 20
+"""Bytes of the longest scalar or quality test, packed and unpacked."""
 MAX_TEXTS = 1 << 26
-"""Bytes of the longest scalar or quality test, and of all of them together, packed and unpacked."""
+"""Bytes of all scalars and quality tests of a file together, packed and unpacked."""
 DAMAGE = (IndexError, ValueError)
-"""What is raised when bytes are no entry."""
+"""The exceptions for bytes that are no entry."""
 
 _WINDOW = 1 << 23
 _MAX_ENTRY = 1 << 27
 _MAX_FIELDS = 16
 _FURTHEST = 0xFFFF
-"""Where in its entry an object may begin, which a row has two bytes for."""
+"""The last byte of an entry at which its object may begin: a row has two bytes for it."""
 _SCALAR = 0x0F
-# Behind damage the next whole entry is looked for, at no more places and over no more bytes than this, and again from so
-# far before the end of what had been read.
-_MAX_TRIES = 100_000
+# The search for a whole entry behind damage ends after so many bytes; where more is read it begins again so far before the end.
 _MAX_LOST = 1 << 26
 _OVERLAP = 1 << 20
 _BEHIND_NAME = re.compile(rb"\x10[\x80-\xff]{0,4}[\x00-\x7f]\x1a")
@@ -34,8 +36,14 @@ _FLAGS = 6
 _LOOKS_LIKE_ENTRY = re.compile(rb"\x0a[\x80-\xff]{0,4}[\x00-\x7f]\x0a")
 
 
-class Entry(NamedTuple):
-    """Where one object is, as in `Row`, the flags of the file; and of a scalar its packed bytes."""
+class SnapshotEntry(NamedTuple):
+    """One entry of a snapshot.
+
+    Attributes:
+        seek, nbytes, objlen, keylen, entry: As in `MERow`.
+        flags: Kind and flags as in the file.
+        packed: The packed object of a scalar; empty for a histogram.
+    """
 
     seek: int
     nbytes: int
@@ -47,7 +55,7 @@ class Entry(NamedTuple):
 
 
 def varint(data: bytes, at: int) -> tuple[int, int]:
-    """A number in base 128, and the place behind it. Raises what is in `DAMAGE`."""
+    """A number in base 128, and the index behind it. Raises what is in `DAMAGE`."""
     value = shift = 0
     while (byte := data[at]) > 0x7F:
         value |= (byte & 0x7F) << shift
@@ -59,7 +67,10 @@ def varint(data: bytes, at: int) -> tuple[int, int]:
 
 
 def fields(data: bytes, at: int, end: int) -> tuple[bytes, int, int, int, int]:
-    """Name, size, place and end of the object, and flags of the entry from `at` to `end`. Raises what is in `DAMAGE`."""
+    """Name, size, begin and end of the object, and flags of the entry from `at` to `end`. Raises what is in `DAMAGE`.
+
+    Of a name longer than `MAX_NAME` the first bytes, one more than that: the cost does not depend on the lengths in damaged bytes.
+    """
     name = b""
     size = flags = start = stop = number = 0
     while at < end:
@@ -70,7 +81,7 @@ def fields(data: bytes, at: int, end: int) -> tuple[bytes, int, int, int, int]:
         if value > 0x7F:
             value, at = varint(data, at - 1)
         if tag == 0x0A:
-            name = data[at : at + value]
+            name = data[at : at + value] if value <= MAX_NAME else data[at : at + MAX_NAME + 1]
             at += value
         elif tag == 0x10:
             size = value & 0xFFFFFFFF
@@ -90,7 +101,7 @@ def fields(data: bytes, at: int, end: int) -> tuple[bytes, int, int, int, int]:
 
 
 def _behind_field(data: bytes, at: int) -> int:
-    """The place behind a field that a later version of the message may have."""
+    """The index behind a field of a later version of the message."""
     tag, at = varint(data, at)
     value, behind = varint(data, at) if tag & 7 in (0, 2) else (0, at)
     match tag & 7:
@@ -105,23 +116,28 @@ def _behind_field(data: bytes, at: int) -> int:
     raise ValueError(f"a field of type {tag & 7}")
 
 
-class Entries:
-    """What the streams of one file hold: `found`, by name; `unreadable` counts the places where something was lost."""
+class SnapshotEntries:
+    """The entries in the streams of one file.
 
-    def __init__(self, where: str) -> None:
-        self.found: dict[bytes, Entry] = {}
+    Attributes:
+        found: By name; the last entry of a name counts.
+        unreadable: Number of places with damage.
+    """
+
+    def __init__(self, where: str, budget: WorkBudget) -> None:
+        self.found: dict[bytes, SnapshotEntry] = {}
         self._where = where
-        self._tries = 0
-        self._taken = 0
-        self._room = MAX_TEXTS
+        self._budget = budget
+        self._count = 0
+        self._unread_text = MAX_TEXTS
         self.unreadable = 0
 
-    def read(self, stream: Plain | Member) -> None:
-        """All entries of a stream that are whole. Raises `FormatError` for more than `MAX_ENTRIES` in the file."""
+    def read(self, stream: PlainStream | GzipMember) -> None:
+        """Read all whole entries of a stream. Raises `FormatError` for more than `MAX_ENTRIES` in the file."""
         self._stream, self._data, self._base = stream, b"", 0
         at = 0
         while True:
-            at = self._take(at)
+            at = self._read_whole(at)
             missing = self._missing(at)
             if missing and self._more(at, missing):
                 at = 0
@@ -133,10 +149,10 @@ class Entries:
                 if found is None:
                     break
                 at = found
-        self.unreadable += stream.damaged
+        self.unreadable += stream.is_damaged
 
-    def _take(self, at: int) -> int:
-        """Reads the entries from `at` on, and tells where the first begins that is not whole and good."""
+    def _read_whole(self, at: int) -> int:
+        """Read the entries from `at` on; returns the index of the first that is damaged or not in memory as a whole."""
         data, base, found, place = self._data, self._base, self.found, self._stream.place
         limit = len(data)
         begin = at
@@ -154,25 +170,25 @@ class Entries:
                 packed = self._text(data, start, stop) if flags & 0xFF <= _SCALAR else b""
                 seek, nbytes, entry = place(base + begin + 1, end - begin - 1)
                 if len(name) <= MAX_NAME and start - begin <= _FURTHEST:
-                    found[name] = Entry(seek, nbytes, size, start - begin - 1, flags, entry, packed)
+                    found[name] = SnapshotEntry(seek, nbytes, size, start - begin - 1, flags, entry, packed)
                 else:
                     self.unreadable += 1
-                self._taken += 1
+                self._count += 1
                 at = end
         except DAMAGE:
             pass
-        if self._taken > MAX_ENTRIES:
+        if self._count > MAX_ENTRIES:
             raise FormatError("too many entries", self._where, f"at most {MAX_ENTRIES}")
         return at
 
     def _text(self, data: bytes, start: int, stop: int) -> bytes:
-        """The packed bytes of a scalar, for as long as there are not too many of them; else none, which are no text."""
-        packed = data[start:stop] if stop - start <= min(MAX_TEXT, self._room) else b""
-        self._room -= len(packed)
+        """The packed bytes of a scalar; empty, which is no text, when the scalars of the file are too large."""
+        packed = data[start:stop] if stop - start <= min(MAX_TEXT, self._unread_text) else b""
+        self._unread_text -= len(packed)
         return packed
 
     def _missing(self, at: int) -> int:
-        """How many bytes the entry at `at` goes on beyond what was read; 0 when it is none."""
+        """The number of bytes of the entry at `at` that are not in memory; 0 when there is no entry."""
         data = self._data
         if at == len(data):
             return 1
@@ -187,7 +203,7 @@ class Entries:
         return max(0, body + length - len(data)) if length <= _MAX_ENTRY else 0
 
     def _more(self, at: int, missing: int) -> bool:
-        """Reads on, and keeps what was read from `at` on; False at the end."""
+        """Read more bytes, and drop those before `at`; False at the end of the stream."""
         more = self._stream.read(max(missing, _WINDOW))
         if more:
             self._base += at
@@ -195,12 +211,11 @@ class Entries:
         return bool(more)
 
     def _next_whole(self, at: int) -> int | None:
-        """Where the next whole entry begins; None when there is none, or it would take long to find."""
+        """Index of the next whole entry; None without any, and when the search has become too long."""
         start = self._base + at
         while self._base + at - start < _MAX_LOST:
             for match in _LOOKS_LIKE_ENTRY.finditer(self._data, at):
-                self._tries += 1
-                if self._tries > _MAX_TRIES:
+                if not self._budget.attempt():
                     return None
                 if self._is_whole(match.start()):
                     return match.start()
@@ -211,7 +226,7 @@ class Entries:
         return None
 
     def _is_whole(self, at: int) -> bool:
-        """Whether a good entry begins here; of one that goes on beyond what was read, whether its beginning is good."""
+        """Whether a good entry begins here; one that is not in memory as a whole is judged by its beginning."""
         data = self._data
         try:
             length, body = varint(data, at + 1)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.formats import Columns, Facts, FormatError, Kind, QTest, Row, worst_status
+from app.formats import Columns, Facts, FormatError, Kind, MERow, QTest, worst_status
 
 U64, U32, U16, U8 = (st.integers(0, 2**bits - 1) for bits in (64, 32, 16, 8))
 MES = st.lists(st.tuples(U64, U32, U32, U16, U8, U16, U8, U32, U8), max_size=20)
@@ -21,7 +21,7 @@ def test_columns_come_back_from_storage_as_they_were(mes: list[tuple[int, ...]])
     columns = Columns.unpack(columns_of(mes).pack())
     assert len(columns) == len(mes)
     for index, (seek, nbytes, objlen, keylen, kind, status, flags, entry, class_version) in enumerate(mes):
-        assert columns.row(index) == Row(seek, nbytes, objlen, keylen, kind, flags, entry, class_version)
+        assert columns.row(index) == MERow(seek, nbytes, objlen, keylen, kind, flags, entry, class_version)
         assert columns.status[index] == status
 
 

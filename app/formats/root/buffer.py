@@ -1,4 +1,4 @@
-"""What ROOT's streamers write: numbers, texts, and objects with their size and version before them."""
+"""Bytes that ROOT's streamers wrote: numbers, texts, and objects behind their size and version."""
 
 from __future__ import annotations
 
@@ -9,81 +9,92 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 WORD = struct.Struct(">I")
-_BYTE_COUNT = 0x40000000
-_NEW_CLASS = 0xFFFFFFFF
-# A class that was named before is told by its place in the buffer, which counts from 2.
+BYTE_COUNT = 0x40000000
+"""Bit of a size in bytes: marks it as such."""
+NEW_CLASS = 0xFFFFFFFF
+"""Tag of an object whose class name follows."""
+# The reference to a class that was named before is a place in the buffer; these count from 2.
 _FIRST_PLACE = 2
 _HEADER = struct.Struct(">IH")
-# TObject: version, unique id, bits; two bytes more when something refers to it
+# TObject: version, unique id, bits; two bytes more for a referenced object
 _OBJECT = struct.Struct(">HII")
 _REFERENCED = 1 << 4
-# of an array of objects: how many, and the number of the first
+# of an array of objects: count, number of the first
 _COUNTS = struct.Struct(">ii")
 
 
-class Damaged(Exception):
-    """The bytes are not what they should be; the caller knows where they stand."""
+class DamagedBuffer(Exception):
+    """The bytes are not as a streamer writes them; the caller knows their place."""
 
 
-DAMAGE = (Damaged, LookupError, ValueError, struct.error)
-"""What reading from damaged bytes raises."""
+DAMAGE = (DamagedBuffer, LookupError, ValueError, struct.error)
+"""The exceptions of reading damaged bytes."""
 
 
-class Reader:
-    """Reads from a place that moves on; `keylen` bytes stood before the data where ROOT wrote them. Raises what is in `DAMAGE`."""
+class BufferReader:
+    """A reader that advances over the bytes of one object. Raises what is in `DAMAGE`.
+
+    Attributes:
+        at: Index of the next byte.
+    """
 
     def __init__(self, data: bytes, keylen: int) -> None:
+        """`keylen`: bytes before the data in the buffer that ROOT wrote; references to classes count them."""
         self._data = data
         self.at = 0
         self._shift = keylen + _FIRST_PLACE
         self._classes: dict[int, bytes] = {}
 
     def fields(self, format: struct.Struct) -> tuple[Any, ...]:
+        """The numbers of a `struct`."""
         values = format.unpack_from(self._data, self.at)
         self.at += format.size
         return values
 
     def array(self, letter: str, count: int) -> tuple[int, ...]:
-        """An array, which has a byte before it."""
+        """An array of `count` numbers of one type, as in `struct`, behind one byte."""
         if count > len(self._data):
-            raise Damaged
+            raise DamagedBuffer
         return self.fields(struct.Struct(f">x{count}{letter}"))
 
     def take(self, size: int) -> bytes:
+        """The next `size` bytes."""
         if not 0 <= size <= len(self._data) - self.at:
-            raise Damaged
+            raise DamagedBuffer
         self.at += size
         return self._data[self.at - size : self.at]
 
     def text(self) -> bytes:
+        """A text behind its length."""
         (length,) = self.take(1)
         return self.take(self.fields(WORD)[0] if length == 255 else length)
 
     def header(self) -> tuple[int, int]:
-        """The version of the object that starts here, and where it ends."""
+        """The version of the object that starts here, and the index of its end."""
         start = self.at
         count, version = self.fields(_HEADER)
         return version, self._end(start, count)
 
     def _end(self, start: int, count: int) -> int:
-        end = start + WORD.size + (count & ~_BYTE_COUNT)
-        if not count & _BYTE_COUNT or end > len(self._data):
-            raise Damaged
+        end = start + WORD.size + (count & ~BYTE_COUNT)
+        if not count & BYTE_COUNT or end > len(self._data):
+            raise DamagedBuffer
         return end
 
     def skip(self, objects: int) -> None:
+        """Advance over whole objects."""
         for _ in range(objects):
             _, self.at = self.header()
 
-    def object(self) -> None:
-        """The part that all of ROOT's objects begin with."""
+    def skip_base(self) -> None:
+        """Advance over the base class TObject."""
         _, _, bits = self.fields(_OBJECT)
         self.take(2 if bits & _REFERENCED else 0)
 
     def members(self) -> Iterator[tuple[int, bytes]]:
-        """Number and class of each object in an array, read up to where the object itself begins."""
+        """Number and class of each object in an array of objects; the reader then stands at the object itself."""
         _, end = self.header()
-        self.object()
+        self.skip_base()
         self.text()
         count, _ = self.fields(_COUNTS)
         for number in range(count):
@@ -98,7 +109,7 @@ class Reader:
     def _class(self) -> bytes:
         place = self.at + self._shift
         (tag,) = self.fields(WORD)
-        if tag != _NEW_CLASS:
+        if tag != NEW_CLASS:
             return self._classes[tag & 0x7FFFFFFF]
         end = self._data.index(b"\0", self.at)
         self._classes[place] = self.take(end - self.at)

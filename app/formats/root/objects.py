@@ -1,8 +1,8 @@
-"""One ROOT object: decompressed, and framed so that the renderer can read it.
+"""Single ROOT objects: decompressed, and framed for the renderer.
 
-Compressed, it is a chain of blocks of at most 16 MB, each with a header of nine bytes: two letters for the algorithm,
-its version, and both sizes of the block in three bytes each. No block can yield more than its header says, and a whole
-object no more than its key says, so a small file cannot fill the memory.
+A compressed object is a chain of blocks of at most 16 MB, each behind a header of nine bytes: two letters for the algorithm,
+its version, and both sizes of the block in three bytes each. No block yields more than its header states, and no object more
+than its key states, so that a small file cannot fill the memory.
 """
 
 from __future__ import annotations
@@ -14,32 +14,37 @@ import zlib
 import lz4.block
 import zstandard
 
-from app.formats.model import FormatError
+from app.formats.errors import FormatError
+from app.formats.root.buffer import BYTE_COUNT, NEW_CLASS
 
 _HEADER = 9
 _LZMA_MEMORY = 1 << 27
 _FRAME = struct.Struct(">II")
-_BYTE_COUNT = 0x40000000
-_NEW_CLASS = 0xFFFFFFFF
 
 
 def frame(class_name: bytes, content: bytes) -> bytes:
-    """A streamed object with its class and size before it, as ROOT's `TBufferFile::ReadObjectAny` takes it."""
+    """A streamed object behind its size and class, the input of ROOT's `TBufferFile::ReadObjectAny`."""
     count = 4 + len(class_name) + 1 + len(content)
-    return b"".join((_FRAME.pack(count | _BYTE_COUNT, _NEW_CLASS), class_name, b"\0", content))
+    return b"".join((_FRAME.pack(count | BYTE_COUNT, NEW_CLASS), class_name, b"\0", content))
 
 
 def frame_size(class_name: bytes) -> int:
-    """The bytes that `frame` puts before the object."""
+    """The number of bytes that `frame` puts before the object."""
     return _FRAME.size + len(class_name) + 1
 
 
+def is_framed(data: bytes, class_name: bytes) -> bool:
+    """Whether the data are one framed object of the class."""
+    head = _FRAME.pack((len(data) - 4) & 0xFFFFFFFF | BYTE_COUNT, NEW_CLASS)
+    return data.startswith(head + class_name + b"\0")
+
+
 class _BadBlock(Exception):
-    """What is wrong with a block; the caller knows where it stands."""
+    """The fault of a block; the caller knows its place."""
 
 
 def decompress(data: bytes, size: int, where: str) -> bytes:
-    """The object of `size` bytes that `data` holds; as it is when it was stored uncompressed.
+    """The object of `size` bytes in `data`; unchanged when it is stored uncompressed.
 
     Raises `FormatError` naming `where` when the blocks are damaged or yield another size.
     """
@@ -55,7 +60,7 @@ def decompress(data: bytes, size: int, where: str) -> bytes:
         block = data[at + _HEADER : at + _HEADER + packed]
         try:
             if len(block) != packed or not 0 < unpacked <= size - done:
-                raise _BadBlock(f"its header says {packed} bytes for {unpacked}")
+                raise _BadBlock(f"its header states {packed} bytes for {unpacked}")
             parts.append(_unpack(data[at : at + 2], block, unpacked))
         except (_BadBlock, zlib.error, lzma.LZMAError, lz4.block.LZ4BlockError, zstandard.ZstdError) as error:
             raise FormatError(f"the block at byte {at} is damaged ({error})", where, "ROOT's compressed blocks") from error
@@ -65,13 +70,13 @@ def decompress(data: bytes, size: int, where: str) -> bytes:
 
 
 def _unpack(algorithm: bytes, block: bytes, size: int) -> bytes:
-    # One byte more than is wanted, so that a stream comes to its end and its checksum is compared.
+    # One byte more than expected, so that the stream reaches its end and its checksum is compared.
     if algorithm == b"ZL":
         result = zlib.decompressobj().decompress(block, size + 1)
     elif algorithm == b"XZ":
         result = lzma.LZMADecompressor(lzma.FORMAT_AUTO, memlimit=_LZMA_MEMORY).decompress(block, size + 1)
     elif algorithm == b"L4":
-        # A checksum of eight bytes comes first; the renderer finds a damaged object anyway.
+        # Behind a checksum of eight bytes, which is not compared: the renderer detects a damaged object.
         result = lz4.block.decompress(block[8:], uncompressed_size=size)
     elif algorithm == b"ZS":
         result = _unpack_zstd(block, size)
@@ -85,7 +90,7 @@ def _unpack(algorithm: bytes, block: bytes, size: int) -> bytes:
 
 
 def _unpack_zstd(block: bytes, size: int) -> bytes:
-    # The library trusts a size in the frame over the limit that it is given.
+    # The library trusts a size in the frame more than its limit.
     stated = zstandard.frame_content_size(block)
     if stated not in (-1, size):
         raise _BadBlock(f"a frame of {stated} bytes instead of {size}")

@@ -8,51 +8,62 @@ from contextlib import suppress
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from app.formats.model import EFFICIENCY, EFFICIENCY_FLAG, LUMI, FormatError, Kind
-from app.formats.rootfile import Key, RootFile
-from app.formats.tags import as_text, as_utf8
-from app.formats.ttree import Basket, Branch, Entries, parse_basket, parse_tree, texts
+from app.formats.elements import EFFICIENCY_FLAG, LUMI_FLAG, Kind
+from app.formats.errors import FormatError
+from app.formats.listing import EFFICIENCY, LUMI
+from app.formats.root.files import RootFile
+from app.formats.root.trees import Basket, BasketEntries, Branch, parse_basket, parse_tree, texts
+from app.formats.text_encoding import decode_text, to_utf8
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from app.formats.source import Source
+    from app.formats.file_source import FileSource
+    from app.formats.root.keys import RootKey
 
 MAX_ENTRIES = 4_000_000
 """MEs in one file, those of all its lumisections together."""
 MAX_RANGES = 500_000
 """Entries of the tree `Indices`: one for each type that a lumisection has."""
 
-# Bytes of the largest basket of names or numbers; they are to have 32 kB, unless ROOT finds that more is better.
-_MAX_BASKET = 1 << 26
 TREES = [
-    (b"Ints", Kind.INT), (b"Floats", Kind.FLOAT), (b"Strings", Kind.STRING),
-    (b"TH1Fs", Kind.TH1F), (b"TH1Ss", Kind.TH1S), (b"TH1Ds", Kind.TH1D),
-    (b"TH2Fs", Kind.TH2F), (b"TH2Ss", Kind.TH2S), (b"TH2Ds", Kind.TH2D), (b"TH3Fs", Kind.TH3F),
-    (b"TProfiles", Kind.TPROFILE), (b"TProfile2Ds", Kind.TPROFILE2D), (b"TH1Is", Kind.TH1I), (b"TH2Is", Kind.TH2I),
-]  # fmt: skip
-"""The trees and what their MEs are; the number of a type is its place here."""
+    (b"Ints", Kind.INT),
+    (b"Floats", Kind.FLOAT),
+    (b"Strings", Kind.STRING),
+    (b"TH1Fs", Kind.TH1F),
+    (b"TH1Ss", Kind.TH1S),
+    (b"TH1Ds", Kind.TH1D),
+    (b"TH2Fs", Kind.TH2F),
+    (b"TH2Ss", Kind.TH2S),
+    (b"TH2Ds", Kind.TH2D),
+    (b"TH3Fs", Kind.TH3F),
+    (b"TProfiles", Kind.TPROFILE),
+    (b"TProfile2Ds", Kind.TPROFILE2D),
+    (b"TH1Is", Kind.TH1I),
+    (b"TH2Is", Kind.TH2I),
+]
+"""Name and type of MEs of each tree, by the number of the type in `Indices`."""
 TREE_OF = {kind: name for name, kind in TREES}
+VALUE = b"Value"
+"""The branch with the values of MEs."""
+LETTERS = "QIBBIB"
+"""The types of the columns of a table, as in `array`."""
+
 _NOTHING_STORED = 1000
 _RANGES = {b"Type": "I", b"FirstIndex": "Q", b"LastIndex": "Q", b"Run": "I", b"Lumi": "I"}
-VALUE = b"Value"
-LETTERS = "QIBBIB"
-"""The types of the columns of a table."""
 _LARGEST_VERSION = 255
-_LUMI_FLAG = 0x00040000
 
 T = TypeVar("T")
 
 
 class _Tree:
-    """One tree of a file, and the entries of its branches."""
+    """One tree of a file. Raises `FormatError` when its record is damaged."""
 
-    def __init__(self, source: Source, key: Key) -> None:
+    def __init__(self, source: FileSource, key: RootKey) -> None:
         self._source = source
         self._key = key
         self._where = f"the tree {key.name.decode()} of {source.path}"
-        self._branches = parse_tree(source.read(key.seek, key.nbytes), key, self._where)
-        self._unread_bytes = source.size
+        self._branches = parse_tree(source.read(key.seek, key.nbytes), key, self._where, source.budget)
 
     def _branch(self, name: bytes, class_name: bytes, limit: int = MAX_ENTRIES) -> Branch:
         branch = self._branches.get(name)
@@ -64,30 +75,28 @@ class _Tree:
         return branch
 
     def numbers(self, name: bytes, letter: str, limit: int = MAX_ENTRIES) -> list[Any]:
-        """The numbers in a branch; None where they are lost. `letter` is their type as in `struct`."""
-        return self._values(self._branch(name, b"", limit), name, lambda found: struct.unpack(f">{len(found)}{letter}", found.content))
+        """The numbers in a branch; None for lost ones. `letter` is their type as in `struct`."""
+        return self._values(self._branch(name, b"", limit), name, lambda some: struct.unpack(f">{len(some)}{letter}", some.content))
 
     def texts(self, name: bytes) -> list[bytes | None]:
-        """The texts in a branch; None where they are lost."""
+        """The texts in a branch; None for lost ones."""
         return self._values(self._branch(name, b"string"), name, texts)
 
-    def _values(self, branch: Branch, name: bytes, read: Callable[[Entries], Iterable[T | None]]) -> list[T | None]:
+    def _values(self, branch: Branch, name: bytes, read: Callable[[BasketEntries], Iterable[T | None]]) -> list[T | None]:
         values: list[T | None] = [None] * branch.entries
         for basket in branch.baskets:
             with suppress(FormatError, struct.error):
                 values[basket.first : basket.last] = read(self._entries(basket, name))
         return values
 
-    def _entries(self, basket: Basket, branch: bytes) -> Entries:
+    def _entries(self, basket: Basket, branch: bytes) -> BasketEntries:
         if basket.inside:
             entries = basket.inside
         else:
-            # Baskets never share bytes, so a file that says otherwise is not read for longer than its size is worth.
-            if not self._is_in_file(basket) or basket.nbytes > self._unread_bytes:
+            if not self._is_in_file(basket):
                 raise FormatError(f"a basket of {basket.nbytes} bytes at byte {basket.seek}", self._where, "baskets that fit into the file")
-            self._unread_bytes -= basket.nbytes
             record = self._source.read(basket.seek, basket.nbytes)
-            entries = parse_basket(record, branch, self._key.name, _MAX_BASKET, self._where)
+            entries = parse_basket(record, branch, self._key.name, self._where, self._source.budget)
         if len(entries) != basket.last - basket.first:
             raise FormatError(f"a basket of {len(entries)} entries", self._where, f"{basket.last - basket.first}")
         return entries
@@ -95,8 +104,8 @@ class _Tree:
     def _is_in_file(self, basket: Basket) -> bool:
         return basket.nbytes > 0 and 0 < basket.seek <= self._source.size - basket.nbytes
 
-    def places(self, class_name: bytes, count: int) -> list[array[int]]:
-        """Where the first `count` objects of the branch `Value` are: seek, nbytes (0 where it is lost), entry and class version."""
+    def object_places(self, class_name: bytes, count: int) -> list[array[int]]:
+        """The places of the first `count` objects of the branch `Value`: seek, nbytes (0 for a lost one), entry and class version."""
         branch = self._branch(VALUE, class_name)
         seek, nbytes, entry = (array(letter, [0]) * count for letter in "QII")
         for basket in branch.baskets:
@@ -109,11 +118,13 @@ class _Tree:
         return [seek, nbytes, entry, array("B", [branch.class_version]) * count]
 
 
-class Table(NamedTuple):
+class TypeTable(NamedTuple):
     """The MEs of one type in the order of their entries.
 
-    The columns are seek, nbytes, kind, flags, entry and class version. The name of an ME that cannot be shown is None. `texts` are
-    the values of scalars, and empty for histograms.
+    Attributes:
+        names: None for an ME that is lost or has a name that no page can show.
+        columns: seek, nbytes, kind, flags, entry and class version.
+        texts: The values of scalars; empty for histograms.
     """
 
     names: list[bytes | None]
@@ -121,22 +132,26 @@ class Table(NamedTuple):
     texts: list[str | None]
 
 
-class Trees:
-    """The trees of a file, each read once, with a count of what could not be read."""
+class DqmioTrees:
+    """The trees of a file, each read once.
 
-    def __init__(self, source: Source) -> None:
+    Attributes:
+        unreadable: Number of unreadable keys, trees, ranges and flags so far.
+    """
+
+    def __init__(self, source: FileSource) -> None:
         self._source = source
         keys = RootFile(source).keys()
         self.unreadable = keys.damaged
-        self._keys: dict[bytes, list[Key]] = {}
+        self._keys: dict[bytes, list[RootKey]] = {}
         for key in sorted(keys.keys, key=attrgetter("cycle"), reverse=True):
             if key.class_name == b"TTree":
                 self._keys.setdefault(key.name, []).append(key)
-        self._tables: dict[int, Table | None] = {}
+        self._tables: dict[int, TypeTable | None] = {}
         self._unread_entries = MAX_ENTRIES
 
     def _tree(self, name: bytes) -> _Tree:
-        """The tree of this name in its latest cycle that is whole. Raises `FormatError`."""
+        """The tree of this name in its latest undamaged cycle. Raises `FormatError`."""
         problem = FormatError(f"has no tree {name.decode()}", self._source.path, "a DQMIO file, with Indices and trees of MEs")
         for key in self._keys.get(name, ()):
             try:
@@ -147,15 +162,15 @@ class Trees:
         raise problem
 
     def ranges(self) -> list[tuple[int, int, int, int, int]]:
-        """Type, first and last entry, run and lumisection of all that the file says to hold, in the order of the entries."""
+        """Type, first and last entry, run and lumisection of each range in `Indices`, in the order of the entries."""
         tree = self._tree(b"Indices")
         columns = [tree.numbers(name, letter, MAX_RANGES) for name, letter in _RANGES.items()]
         rows = [row for row in zip(*columns, strict=False) if None not in row]
         self.unreadable += max(map(len, columns)) - len(rows)
         return sorted(row for row in rows if row[0] != _NOTHING_STORED)
 
-    def table(self, type_: int) -> Table | None:
-        """The MEs of a type; None when there is no such type, or its tree cannot be read."""
+    def table(self, type_: int) -> TypeTable | None:
+        """The MEs of a type; None for a type that does not exist or has an unreadable tree."""
         if type_ not in self._tables:
             try:
                 self._tables[type_] = self._read_table(*TREES[type_]) if type_ < len(TREES) else None
@@ -163,26 +178,26 @@ class Trees:
                 self._tables[type_] = None
         return self._tables[type_]
 
-    def _read_table(self, name: bytes, kind: Kind) -> Table:
+    def _read_table(self, name: bytes, kind: Kind) -> TypeTable:
         tree = self._tree(name)
         names = tree.texts(b"FullName")
         count = len(names)
         self._unread_entries -= count
         if self._unread_entries < 0:
             raise FormatError("it has too many entries", self._source.path, f"at most {MAX_ENTRIES}")
-        shown = {name: _path(name) for name in set(names)}
+        paths = {name: _path(name) for name in set(names)}
         if kind.scalar:
             texts = _scalars(tree, kind)[:count]
             texts += [None] * (count - len(texts))
             seek, nbytes, entry, class_version = (array(letter, [0]) * count for letter in "QIIB")
-            there: Iterable[object] = [text is not None for text in texts]
+            is_readable: Iterable[object] = [text is not None for text in texts]
         else:
             texts = []
-            seek, nbytes, entry, class_version = tree.places(kind.class_name.encode(), count)
-            there = nbytes
-        paths = [shown[name] if readable else None for name, readable in zip(names, there, strict=True)]
+            seek, nbytes, entry, class_version = tree.object_places(kind.class_name.encode(), count)
+            is_readable = nbytes
+        shown = [paths[name] if readable else None for name, readable in zip(names, is_readable, strict=True)]
         columns = [seek, nbytes, array("B", [kind]) * count, self._flags(tree, count), entry, class_version]
-        return Table(paths, columns, texts)
+        return TypeTable(shown, columns, texts)
 
     def _flags(self, tree: _Tree, count: int) -> array[int]:
         try:
@@ -191,20 +206,21 @@ class Trees:
             flags = []
         flags += [None] * (count - len(flags))
         self.unreadable += flags.count(None)
-        marks = {flag: _marks(flag or 0) for flag in set(flags)}
-        return array("B", map(marks.__getitem__, flags))
+        bits = {flag: _flag_bits(flag or 0) for flag in set(flags)}
+        return array("B", map(bits.__getitem__, flags))
 
 
-def _marks(flag: int) -> int:
-    return (EFFICIENCY if flag & EFFICIENCY_FLAG else 0) | (LUMI if flag & _LUMI_FLAG else 0)
+def _flag_bits(flag: int) -> int:
+    """`Columns.flags` from the flags in a file."""
+    return (EFFICIENCY if flag & EFFICIENCY_FLAG else 0) | (LUMI if flag & LUMI_FLAG else 0)
 
 
 def _path(name: bytes | None) -> bytes | None:
-    """The name in UTF-8; None for one that no page or address could show."""
-    return as_utf8(name) if name and b"\0" not in name and b"//" not in b"/%b/" % name else None
+    """The name in UTF-8; None for one that no page or address can show."""
+    return to_utf8(name) if name and b"\0" not in name and b"//" not in b"/%b/" % name else None
 
 
 def _scalars(tree: _Tree, kind: Kind) -> list[str | None]:
     if kind == Kind.STRING:
-        return [text if text is None else as_text(text) for text in tree.texts(VALUE)]
+        return [text if text is None else decode_text(text) for text in tree.texts(VALUE)]
     return [number if number is None else str(number) for number in tree.numbers(VALUE, "q" if kind == Kind.INT else "d")]

@@ -1,16 +1,17 @@
-"""The list of StreamerInfo of a ROOT file: what describes the versions of the classes that its objects are of."""
+"""The list of StreamerInfo of a ROOT file: the layouts of the classes of its objects, by version."""
 
 from __future__ import annotations
 
 import os
 import struct
 
-from app.formats.model import FormatError
-from app.formats.objects import decompress, frame, frame_size
-from app.formats.rootfile import DAMAGE, parse_key
-from app.formats.source import Source
+from app.formats.errors import FormatError
+from app.formats.file_source import FileSource
+from app.formats.root.keys import DAMAGE, parse_key
+from app.formats.root.objects import decompress, frame, frame_size
 
 MAX_LIST = 1 << 24
+"""Bytes of the list, packed and unpacked."""
 _HEAD = 100
 _BIG_VERSION = 1_000_000
 # behind magic and version: begin, end, seek and nbytes of the free list, free segments, nbytes of the name, units, compression,
@@ -20,15 +21,15 @@ _BIG_PLACE = struct.Struct(">iqqiiiBiqi")
 
 
 def streamer_list(path: str | os.PathLike[str]) -> tuple[bytes, int]:
-    """The list, framed for the renderer, and the displacement of its offsets.
+    """The list, framed for the renderer, and its displacement (see `Payload`).
 
     Raises `OSError` when the file cannot be read, and `FormatError` when it has no such list.
     """
     where = f"the StreamerInfo of {os.fspath(path)}"
-    with Source(path) as source:
+    with FileSource(path) as source:
         head = source.read(0, _HEAD)
         if len(head) < _HEAD or head[:4] != b"root":
-            raise FormatError("another beginning", where, "that of a ROOT file")
+            raise FormatError("another start", where, "a ROOT file, starting with b'root'")
         place = _BIG_PLACE if int.from_bytes(head[4:8], "big") >= _BIG_VERSION else _PLACE
         *_, seek, nbytes = place.unpack_from(head, 8)
         if seek <= 0 or not 0 < nbytes <= MAX_LIST:

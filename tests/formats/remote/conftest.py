@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.formats import remote, servers
+from app.formats import remote, xrootd
 from tests.support.xrootd import XRootD, xrootd_server
 
 
@@ -20,7 +20,7 @@ def server() -> Iterator[XRootD]:
 @pytest.fixture(autouse=True)
 def limits(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Two seconds for an answer, the version is asked for each time, and a silent server is asked again after half a second."""
-    monkeypatch.setattr(servers, "RETRY_S", 0.5)
+    monkeypatch.setattr(xrootd, "RETRY_S", 0.5)
     remote.configure(timeout_s=2.0, recheck_s=0.0)
     yield
     remote.configure()

@@ -1,7 +1,7 @@
-"""The names of a sample's MEs: one bytes object, sorted, with an offset for each.
+"""The names of the MEs of a sample: one bytes object, sorted, with an offset for each name.
 
-A list of 100,000 names takes some 10 MB this way, shared by every sample that has the same names. Folders are not
-stored: all names under a folder stand together, so its subfolders are found by leaping from one to the next.
+A list of 100,000 names takes about 10 MB and is shared by all samples with the same names. Folders are not stored: the names
+below a folder are neighbours, so the search for its subfolders leaps from one to the next.
 """
 
 from __future__ import annotations
@@ -17,7 +17,13 @@ if TYPE_CHECKING:
 
 
 class Subfolder(NamedTuple):
-    """A folder in a folder. The MEs below it, at any depth, are `first` up to but without `last`."""
+    """A folder in a folder.
+
+    Attributes:
+        name: Its name, without the path.
+        first: Index of the first ME below it, at any depth.
+        last: Index after the last ME below it.
+    """
 
     name: bytes
     first: int
@@ -30,7 +36,12 @@ class Subfolder(NamedTuple):
 
 
 class Folder(NamedTuple):
-    """What stands directly in a folder: subfolders in byte order of their names, and the indices of its MEs."""
+    """The direct content of a folder.
+
+    Attributes:
+        subfolders: In byte order of their names.
+        mes: Indices of the MEs.
+    """
 
     subfolders: list[Subfolder]
     mes: list[int]
@@ -45,7 +56,7 @@ class NameList:
     """
 
     def __init__(self, names: Iterable[bytes]) -> None:
-        """`names` must be sorted, unique, not empty and without NUL: what `scan` makes."""
+        """`names` must be sorted, unique, not empty and without NUL."""
         self._load(b"\0".join(names))
 
     def _load(self, joined: bytes) -> None:
@@ -68,7 +79,7 @@ class NameList:
         return index if index < len(self) and self[index] == path else None
 
     def folder(self, path: bytes) -> Folder:
-        """What stands in the folder `path` (`b""`: the top); empty when there is no such folder."""
+        """The content of the folder `path` (`b""`: the top folder); empty for a folder that does not exist."""
         prefix = path + b"/" if path else b""
         index = bisect_left(self, prefix)
         end = bisect_left(self, _after(prefix), index) if path else len(self)
@@ -87,7 +98,7 @@ class NameList:
         return folder
 
     def _leap(self, path: bytes, first: int, end: int) -> int:
-        """The first index after `first` that is not before `path`; in steps that double, for folders are small."""
+        """The first index after `first` whose name is not before `path`; steps double, since most folders are small."""
         step = 1
         while first + step < end and self[first + step] < path:
             first += step
@@ -95,14 +106,14 @@ class NameList:
         return bisect_left(self, path, first, min(first + step, end))
 
     def search(self, words: Sequence[str], limit: int) -> list[int]:
-        """The first `limit` MEs whose path contains every word, in any order; ASCII letters match in either case."""
+        """The first `limit` MEs whose path contains every word, in any order; ASCII letters match in upper and lower case."""
         if self._lowered is None:
             self._lowered = self._joined.lower()
-        wanted = [word.encode("utf-8", "surrogatepass").lower() for word in words]
+        lowered = [word.encode("utf-8", "surrogatepass").lower() for word in words]
         found: list[int] = []
-        index = len(self) if any(b"\0" in word for word in wanted) else 0
+        index = len(self) if any(b"\0" in word for word in lowered) else 0
         while len(found) < limit and index < len(self):
-            candidate = self._leapfrog(wanted, index)
+            candidate = self._leapfrog(lowered, index)
             if candidate is None:
                 break
             if candidate == index:
@@ -112,11 +123,11 @@ class NameList:
                 index = candidate
         return found
 
-    def _leapfrog(self, wanted: list[bytes], index: int) -> int | None:
-        """`index` when it has every word, else a later index before which no ME has them all, or None for the end."""
+    def _leapfrog(self, words: list[bytes], index: int) -> int | None:
+        """`index` if that ME has every word, else a later index before which no ME has them all; None at the end."""
         assert self._lowered is not None
         candidate = index
-        for word in wanted:
+        for word in words:
             position = self._lowered.find(word, self._starts[candidate])
             if position < 0:
                 return None
@@ -124,17 +135,17 @@ class NameList:
         return candidate
 
     def pack(self) -> bytes:
-        """The names joined by NUL; its hash tells whether two samples have the same names."""
+        """The names, joined by NUL; equal for samples with the same names."""
         return self._joined
 
     @classmethod
     def unpack(cls, data: bytes) -> NameList:
-        """The reverse of `pack`."""
+        """The list from the bytes of `pack`."""
         names = cls.__new__(cls)
         names._load(data)
         return names
 
 
 def _after(prefix: bytes) -> bytes:
-    """The least bytes that come after every path starting with `prefix`, which ends in `/`; `0` follows `/`."""
+    """The smallest bytes after all paths that start with `prefix`, which ends with `/`; the byte after `/` is `0`."""
     return prefix[:-1] + b"0"

@@ -1,7 +1,7 @@
 """DQMIO files: monitor elements (MEs) of runs and lumisections as the entries of ROOT trees, one tree for each type of ME.
 
-The tree `Indices` says for each run, lumisection (0: the whole run) and type which entries are its own. The entries have a name,
-flags and a value; values of histograms are not read here, only where they are.
+The tree `Indices` assigns ranges of entries to each run, lumisection (0: the whole run) and type. An entry has a name, flags and
+a value; listing a file reads the places of histograms, and the values of scalars.
 """
 
 from __future__ import annotations
@@ -12,38 +12,40 @@ from hashlib import sha256
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
-from app.formats.dqmio_trees import LETTERS, TREE_OF, TREES, VALUE, Table, Trees
-from app.formats.model import MAX_OBJECT, Columns, Facts, FormatError, Kind, Listing, Payload, Row, Scan
-from app.formats.names import NameList
-from app.formats.objects import frame, frame_size
-from app.formats.rootfile import DAMAGE, parse_key
-from app.formats.ttree import Entries, parse_basket, parse_tree
+from app.formats.dqmio_tables import LETTERS, TREE_OF, TREES, VALUE, DqmioTrees, TypeTable
+from app.formats.elements import Kind
+from app.formats.errors import FormatError
+from app.formats.listing import Columns, Facts, Listing, MERow, Payload, Scan
+from app.formats.name_list import NameList
+from app.formats.registry import Format
+from app.formats.root.buffer import BYTE_COUNT
+from app.formats.root.keys import DAMAGE, parse_key
+from app.formats.root.objects import frame, frame_size
+from app.formats.root.trees import BasketEntries, parse_basket, parse_tree
 
 if TYPE_CHECKING:
-    from app.formats.source import Source
+    from app.formats.detection import FileHead
+    from app.formats.file_source import FileSource
 
 # of runs and lumisections, as in legacy files
 _LARGEST_NUMBER = 999_999_999
-# the bytes that follow, and the version of the class
+# size of the bytes that follow, and version of the class
 _HEADER = struct.Struct(">IH")
 _SIZE = struct.Struct(">I")
-_BYTE_COUNT = 0x40000000
-# An object goes into the buffer of a basket with those before it.
-_MAX_BASKET = MAX_OBJECT + (1 << 20)
 
 
-def scan(source: Source) -> Scan:
+def scan(source: FileSource) -> Scan:
     """The MEs of each run and lumisection in the file.
 
-    Raises `OSError` when it cannot be read, and `FormatError` when it is no ROOT file, or its tree `Indices` is not there or
-    cannot be read. Lesser damage costs what it hit, and is counted.
+    Raises `OSError` when it cannot be read, and `FormatError` when it is no ROOT file or its tree `Indices` is missing or
+    unreadable. Smaller damage loses only the MEs that it affects, and is counted.
     """
-    file = Trees(source)
+    file = DqmioTrees(source)
     samples: dict[tuple[int, int], _Sample] = {}
     free = [0] * len(TREES)
     for type_, first, last, run, lumi in file.ranges():
         table = file.table(type_)
-        # No entry belongs to two samples, so a file that says otherwise does not become many times as large.
+        # No entry belongs to two samples; otherwise a listing could become many times as large as its file.
         if table is None or not free[type_] <= first <= last < len(table.names) or max(run, lumi) > _LARGEST_NUMBER:
             file.unreadable += 1
         else:
@@ -54,17 +56,17 @@ def scan(source: Source) -> Scan:
     return Scan(listings, file.unreadable + sum(listing.unreadable for listing in listings.values()))
 
 
-def payload(source: Source, row: Row) -> Payload:
+def payload(source: FileSource, row: MERow) -> Payload:
     """The histogram at `row`, with one read.
 
     Raises `ValueError` for a scalar (its text is in the facts), `OSError` when the file cannot be read, and `FormatError` when
-    the object is not there any more, or is damaged.
+    the object is missing or damaged.
     """
     kind = Kind(row.kind)
     if kind.scalar or kind not in TREE_OF:
-        raise ValueError(f"an ME of kind {row.kind} has no histogram in such a file")
+        raise ValueError(f"An ME of kind {row.kind} has no histogram in a DQMIO file")
     where = f"{source.path} at byte {row.seek}"
-    entries, number = _entries(source.read(row.seek, row.nbytes), row, where)
+    entries, number = _entries(source, row, where)
     if not 0 <= number < len(entries):
         raise FormatError(f"no entry {number}", where, f"one of {len(entries)}")
     start, end = entries.offsets[number : number + 2]
@@ -73,35 +75,41 @@ def payload(source: Source, row: Row) -> Payload:
     return Payload(row.marks, frame(class_name, content), entries.shift + start + begin - frame_size(class_name))
 
 
-def _entries(record: bytes, row: Row, where: str) -> tuple[Entries, int]:
-    """The entries of the basket in a record, and which of them is that of the row."""
+def _entries(source: FileSource, row: MERow, where: str) -> tuple[BasketEntries, int]:
+    """The entries of the basket of a row, and the number of its entry among them."""
+    record = source.read(row.seek, row.nbytes)
     tree = TREE_OF[Kind(row.kind)]
     try:
         key, _ = parse_key(record, 0, row.seek + row.nbytes)
-    except DAMAGE:  # as a basket is, which has more in its key
-        return parse_basket(record, VALUE, tree, _MAX_BASKET, where), row.entry
-    branch = parse_tree(record, key, where).get(VALUE) if (key.class_name, key.name) == (b"TTree", tree) else None
+    except DAMAGE:  # a basket, whose key has more fields
+        return parse_basket(record, VALUE, tree, where, source.budget), row.entry
+    branch = parse_tree(record, key, where, source.budget).get(VALUE) if (key.class_name, key.name) == (b"TTree", tree) else None
     for basket in branch.baskets if branch else ():
         if basket.inside and basket.first <= row.entry < basket.last:
             return basket.inside, row.entry - basket.first
-    raise FormatError("another object than was listed", where, f"the tree {tree.decode()}; the file was replaced or damaged")
+    raise FormatError("another object than the listed one", where, f"the tree {tree.decode()}; the file was replaced or damaged")
 
 
 def _object(entry: bytes, class_name: bytes, class_version: int, where: str) -> tuple[bytes, int]:
-    """A whole object as ROOT streams it, and the number of bytes of the entry that stand before where it begins."""
+    """A whole object as ROOT streams it, and the index in the entry at which it begins; negative for a header from here."""
     if class_version == 0:
-        # The class comes first, with its length before it and a NUL behind.
+        # The class comes first, between its length and a NUL.
         begin = len(class_name) + 2
         if entry[:begin] != b"%c%b\0" % (len(class_name), class_name):
             raise FormatError(f"an object of another class ({entry[:begin]!r})", where, class_name.decode())
         return entry[begin:], begin
-    if entry.startswith(_SIZE.pack(_BYTE_COUNT | (len(entry) - _SIZE.size))):  # a class with a streamer of its own
+    if entry.startswith(_SIZE.pack(BYTE_COUNT | (len(entry) - _SIZE.size))):  # a class with a streamer of its own
         return entry, 0
-    return _HEADER.pack(_BYTE_COUNT | (len(entry) + 2), class_version) + entry, -_HEADER.size
+    return _HEADER.pack(BYTE_COUNT | (len(entry) + 2), class_version) + entry, -_HEADER.size
 
 
 class _Order(NamedTuple):
-    """The names of a sample in their order, and for each the number of its ME among those that the file has for the sample."""
+    """The order of the MEs of a sample.
+
+    Attributes:
+        names: The names in order.
+        numbers: For each name the number of its ME among those that the file has for the sample.
+    """
 
     names: NameList
     numbers: list[int]
@@ -111,14 +119,14 @@ class _Sample:
     """The MEs of one run or lumisection, as ranges of entries."""
 
     def __init__(self) -> None:
-        self._parts: list[tuple[Table, int, int]] = []
+        self._parts: list[tuple[TypeTable, int, int]] = []
 
-    def add(self, table: Table, first: int, end: int) -> None:
-        """Adds entries `first` up to but without `end` of a table."""
+    def add(self, table: TypeTable, first: int, end: int) -> None:
+        """Add the entries of a table from `first` up to but without `end`."""
         self._parts.append((table, first, end))
 
     def listing(self, orders: dict[bytes, _Order]) -> Listing:
-        """All that was added, in the order of the names; `orders` has those of other samples of the file, which may be the same."""
+        """The listing of all entries that were added. `orders` caches orders by names: samples of a file often share them."""
         names = list(chain.from_iterable(table.names[first:end] for table, first, end in self._parts))
         order = _order(names, orders)
         columns = []
@@ -137,10 +145,25 @@ class _Sample:
 
 
 def _order(names: list[bytes | None], orders: dict[bytes, _Order]) -> _Order:
-    """Of several MEs with the same name the last counts."""
+    """The order of these names; the last of several MEs with the same name counts."""
     digest = sha256(b"\0".join(name or b"" for name in names)).digest()
     if digest not in orders:
         numbers = {name: number for number, name in enumerate(names) if name is not None}
         order = sorted(numbers)
         orders[digest] = _Order(NameList(order), [numbers[name] for name in order])
     return orders[digest]
+
+
+def _is_format(head: FileHead) -> bool:
+    return (b"Indices", b"TTree") in head.root_keys
+
+
+FORMAT = Format(
+    number=2,
+    file_name=r"(?P<dataset>[^/]+__[^/]+__[^/]+)_run(?P<run>\d{1,9})\.root",
+    suffix=".root",
+    is_format=_is_format,
+    scan=scan,
+    payload=payload,
+    has_lumisections=True,
+)

@@ -1,0 +1,122 @@
+"""Open files, local or behind XRootD: any range of bytes with one call, and the version of a file."""
+
+from __future__ import annotations
+
+import os
+import stat
+from typing import NamedTuple, Protocol, Self
+
+from app.formats.errors import FormatError
+from app.formats.urls import is_remote
+from app.formats.work_budget import WorkBudget
+
+
+class FileVersion(NamedTuple):
+    """A version of a file: rewriting the file changes it.
+
+    Attributes:
+        size: Bytes.
+        mtime_ns: Time of the last change, Unix ns; 0 behind a redirector, where each copy of a file has a time of its own.
+    """
+
+    size: int
+    mtime_ns: int
+
+
+class _File(Protocol):
+    version: FileVersion
+
+    def read(self, seek: int, size: int) -> bytes: ...
+
+    def close(self) -> None: ...
+
+
+class FileSource:
+    """An open file: a local path, or `root://host//path` by XRootD. Raises `OSError` and, for what is no regular file, `FormatError`.
+
+    Attributes:
+        path: Path or address.
+        version: Version of the file when it was opened.
+        size: Bytes.
+        budget: The work done on the file, and its bound.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], whole: bool = False) -> None:
+        """`whole`: most of the file will be read, so a remote file is read in large blocks instead of range by range."""
+        self.path = os.fspath(path)
+        self._file = _remote(self.path, whole) if is_remote(self.path) else _LocalFile(self.path)
+        self.version = self._file.version
+        self.size = self.version.size
+        self.budget = WorkBudget(self.path, self.size)
+
+    def read(self, seek: int, size: int) -> bytes:
+        """Up to `size` bytes from `seek` on: fewer at the end of the file. Raises `OSError`, and `FormatError` beyond the budget."""
+        self.budget.read(max(0, min(size, self.size - seek)))
+        return self._file.read(seek, size)
+
+    def close(self) -> None:
+        """Close a local file; a remote file stays open for a while."""
+        self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class ReadAhead:
+    """Small consecutive reads of a file, served from larger ones: all of them together read little more than the file."""
+
+    def __init__(self, source: FileSource, chunk: int) -> None:
+        self._source = source
+        self._chunk = chunk
+        self._start = 0
+        self._data = b""
+
+    def read(self, seek: int, size: int) -> bytes:
+        """As `FileSource.read`."""
+        end = self._start + len(self._data)
+        if seek < self._start or (seek + size > end and not seek < end == self._source.size):
+            self._start, self._data = seek, self._source.read(seek, max(size, self._chunk))
+        at = seek - self._start
+        return self._data[at : at + size]
+
+
+def _remote(url: str, whole: bool) -> _File:
+    from app.formats import remote
+
+    file = remote.open_file(url)
+    return remote.RemoteBlocks(file) if whole else file
+
+
+class _LocalFile:
+    """A local file, read by `pread`: with a memory map a file that is cut while it is read would end the process by a signal."""
+
+    def __init__(self, path: str) -> None:
+        # O_NONBLOCK: opening a named pipe that is registered as a file would wait for ever.
+        self._file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        status = os.fstat(self._file)
+        if not stat.S_ISREG(status.st_mode):
+            os.close(self._file)
+            raise FormatError("is no regular file", path, "a file of monitor elements")
+        self.version = FileVersion(status.st_size, status.st_mtime_ns)
+
+    def read(self, seek: int, size: int) -> bytes:
+        return os.pread(self._file, size, seek)
+
+    def close(self) -> None:
+        os.close(self._file)
+
+
+def file_version(path: str | os.PathLike[str], checked_after: float = 0.0) -> FileVersion:
+    """The present version of a file; of a remote file, that of a short while ago, but not before `checked_after` (Unix s).
+
+    Raises `OSError`.
+    """
+    if is_remote(url := os.fspath(path)):
+        from app.formats import remote
+
+        return remote.file_version(url, checked_after)
+    status = os.stat(path)
+    return FileVersion(status.st_size, status.st_mtime_ns)

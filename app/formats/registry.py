@@ -1,0 +1,94 @@
+"""The file formats that can be read: what a format states of itself, and where formats are found.
+
+A format is one module in `app.formats.readers` with a constant `FORMAT`; its name is that of the module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from app.formats.detection import FileHead
+    from app.formats.file_source import FileSource
+    from app.formats.listing import MERow, Payload, Scan
+
+_READERS = "app.formats.readers"
+
+
+@dataclass(frozen=True)
+class Format:
+    """All that the product knows of one file format.
+
+    Attributes:
+        number: Number of the format in the API (`fileformat`), from 1. It never changes, and is never used for another format.
+        file_name: Regular expression (ASCII) of the usual base names of such files, with the group `run` (digits) and, where names
+            have it, the group `dataset` (`PRIMARY__PROCESSED__TIER`).
+        suffix: Ending of the names of such files (`.root`), by which they are found in folders.
+        is_format: Whether a file has this format, judged by its first bytes; at most one format may accept a file.
+        scan: List the MEs of an open file. Raises `FormatError` and `OSError`.
+        payload: Fetch the histogram at one row of a listing. Raises `ValueError` for a scalar, `FormatError` and `OSError`.
+        online: The online system writes such files during a run: one whose name has no dataset belongs to the online dataset.
+        has_lumisections: A file holds the lumisections of a run, and nothing but the file names them: it is read on registration.
+    """
+
+    number: int
+    file_name: str
+    suffix: str
+    is_format: Callable[[FileHead], bool]
+    scan: Callable[[FileSource], Scan]
+    payload: Callable[[FileSource, MERow], Payload]
+    online: bool = False
+    has_lumisections: bool = False
+
+
+class FormatRegistry(Mapping[str, Format]):
+    """The formats by name. A module is imported on the first access to its format: each may need libraries of its own."""
+
+    def __getitem__(self, name: str) -> Format:
+        module = f"{_READERS}.{name}"
+        try:
+            found = getattr(import_module(module), "FORMAT", None) if name.isidentifier() else None
+        except ModuleNotFoundError as error:
+            if error.name != module:
+                raise
+            found = None
+        if not isinstance(found, Format):
+            raise KeyError(name)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_module_names(tuple(import_module(_READERS).__path__)))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def suffixes(self) -> tuple[str, ...]:
+        """The endings of the names of files of all formats."""
+        return tuple({format.suffix for format in self.values()})
+
+    def by_number(self) -> dict[int, str]:
+        """The names of the formats by their number in the API, in order. Raises `ValueError` when two formats share a number."""
+        return _by_number(tuple(self))
+
+
+@cache
+def _module_names(folders: tuple[str, ...]) -> list[str]:
+    from pkgutil import iter_modules  # takes a reading process longer to load than a small file
+
+    return sorted(module.name for module in iter_modules(folders))
+
+
+@cache
+def _by_number(names: tuple[str, ...]) -> dict[int, str]:
+    numbered = sorted((FORMATS[name].number, name) for name in names)
+    found = dict(numbered)
+    if len(found) < len(numbered):
+        raise ValueError(f"Two file formats have the same number: {numbered}")
+    return found
+
+
+FORMATS = FormatRegistry()

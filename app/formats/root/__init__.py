@@ -1,0 +1,1 @@
+"""ROOT files, read with the standard library: keys and directories, trees, streamed and compressed objects."""

@@ -1,0 +1,16 @@
+"""Texts in files: UTF-8, or Latin-1 from older software."""
+
+from __future__ import annotations
+
+
+def decode_text(data: bytes) -> str:
+    """The text in UTF-8 or, where it is none, in Latin-1."""
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
+
+
+def to_utf8(name: bytes) -> bytes:
+    """A name in UTF-8: unchanged, or converted from Latin-1."""
+    return name if name.isascii() else decode_text(name).encode()

@@ -1,0 +1,56 @@
+"""A bound on the work that one open file may cost: counted and not timed, so that it is the same on every machine.
+
+A damaged file can point many times at the same bytes, or hold a megabyte that unpacks to terabytes. Readers count what they do
+here; a count above its bound ends the reading.
+"""
+
+from __future__ import annotations
+
+from app.formats.errors import FormatError
+
+READ_FACTOR = 4
+READ_BASE = 1 << 16
+"""Bytes read from a file: at most `READ_FACTOR` times its size, and this much more."""
+MAX_UNPACKED = 1 << 30
+"""Bytes unpacked from a file, of names, numbers and texts together."""
+MAX_ATTEMPTS = 100_000
+"""Places at which a whole record is looked for behind damage."""
+
+
+class WorkBudget:
+    """The work done on one open file.
+
+    Attributes:
+        file_size: Size of the file, bytes.
+        bytes_read: Bytes read so far.
+        bytes_unpacked: Bytes that decompression has yielded so far.
+        attempts: Places at which a whole record was looked for behind damage.
+        max_bytes_read: Bound of `bytes_read`.
+    """
+
+    def __init__(self, path: str, size: int) -> None:
+        self._path = path
+        self.file_size = size
+        self.bytes_read = 0
+        self.bytes_unpacked = 0
+        self.attempts = 0
+        self.max_bytes_read = READ_FACTOR * size + READ_BASE
+
+    def read(self, count: int) -> None:
+        """Count bytes that are read next. Raises `FormatError` beyond `max_bytes_read`."""
+        if self.bytes_read + count > self.max_bytes_read:
+            raise FormatError(f"reading takes more than {self.max_bytes_read} bytes", self._path, "records that do not share bytes")
+        self.bytes_read += count
+
+    def unpack(self, count: int) -> None:
+        """Count bytes that are unpacked next. Raises `FormatError` beyond `MAX_UNPACKED`."""
+        if self.bytes_unpacked + count > MAX_UNPACKED:
+            raise FormatError(f"it unpacks to more than {MAX_UNPACKED} bytes", self._path, "fewer names, numbers and texts")
+        self.bytes_unpacked += count
+
+    def attempt(self) -> bool:
+        """Count one attempt to find a whole record; False when `MAX_ATTEMPTS` were made."""
+        if self.attempts >= MAX_ATTEMPTS:
+            return False
+        self.attempts += 1
+        return True
