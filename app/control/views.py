@@ -90,7 +90,7 @@ def room() -> Response:
         "control/room.html", "control/room_fragment.html",
         place=place, machines=machines, player=player, open_rows=open_rows, entries=entries[:ENTRIES], kinds=KINDS, looks=LOOKS,
         url=settings().square_url, outside=behind_cmsweb(settings()), poll=place.link(path, **choice.query, since=version), poll_s=settings().square_poll_s, ago=runs.age,
-        zones=[(name, place.replace(tz=name).link(path, **choice.query)) for name in ZONES],
+        zones=[(name, place.replace(tz=name).link(path, **choice.query), name == place.tz) for name in ZONES],
         shows=[(words, place.link(path, **choice._replace(show=name).query), name == choice.show) for name, (words, _) in FILTERS.items()],
         systems=[(words, place.link(path, **choice._replace(of=name).query), name == choice.of)
                  for name, words in (("", "Both"), ("production", "Production"), ("playback", "Playback"))],

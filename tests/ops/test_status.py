@@ -69,7 +69,7 @@ def test_status_shows_who_is_there_and_who_fell_silent(client: FlaskClient) -> N
     text = client.get("/status").text
     assert "1 running, version" in text
     assert "silent" in text
-    assert "10 min ago" in text
+    assert "10 min</span> ago" in text
     assert "start it with `dqmhub worker`" in text
     assert "start it with `dqmhub web`" in text
 
@@ -120,7 +120,7 @@ def test_status_and_metrics_tell_how_old_each_loop_is(client: FlaskClient) -> No
     assert "every 2 s, takes 0.25 s" in page
     assert "failed 9 times in a row" in page
     assert "OSError: P5 is away" in page
-    assert "2 h ago" in page
+    assert "2 h</span> ago" in page
     lines = client.get("/metrics").text
     assert 'dqmhub_loop_failures{loop="grab playback"} 9' in lines
     assert 'dqmhub_loop_step_seconds{loop="grab production"} 0.250' in lines

@@ -228,8 +228,8 @@ def test_a_new_run_is_linked_from_the_one_before(publisher: Publisher) -> None:
         data.summed(358793, version)
     complete(publisher)
     assert 'href="runs/358793?db=production" aria-label="Next run: 358793"' in page(358792)
-    assert "Run before: 358792" in page(358793)
-    assert "Run before: 358792" in page(0, "live")
+    assert "Previous run: 358792" in page(358793)
+    assert "Previous run: 358792" in page(0, "live")
 
 
 def test_runs_and_logs_beyond_the_newest_leave(publisher: Publisher) -> None:

@@ -60,7 +60,7 @@ def test_every_client_is_listed_with_its_numbers(filled: Settings, client: Flask
 
 def test_a_run_leads_to_the_runs_before_and_after(filled: Settings, client: FlaskClient) -> None:
     page = client.get("/square/runs/358791").text
-    assert 'aria-label="Run before: 358788"' in page
+    assert 'aria-label="Previous run: 358788"' in page
     assert 'aria-label="Next run: 358792"' in page
 
 
@@ -171,7 +171,7 @@ def test_a_machine_that_p5_names_no_more_is_gone_and_one_is_unknown_when_p5_name
     data.change(key_of("gem"), lumi=1)
     text = shown(client, "/square")
     assert text.count("unknown dqmfu") == 2
-    assert "not heard of for 86400 s" in text
+    assert "not heard of for 24 h" in text
 
 
 def test_times_are_those_of_cern_until_utc_is_asked_for(filled: Settings, client: FlaskClient) -> None:

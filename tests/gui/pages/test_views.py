@@ -205,7 +205,7 @@ def test_a_plot_that_another_run_lacks_stays_chosen_and_is_said_to_be_missing(cl
 
 def test_the_arrows_beside_the_run_keep_folder_plot_and_options(client: FlaskClient) -> None:
     page = read(client, f"/browse/367129{ZERO_BIAS}/DT/EventInfo?plot=DT/EventInfo/reportSummaryMap&ztype=log")
-    before = re.search(r'rel="prev" data-key="p" href="([^"]*)"', page)
+    before = re.search(r'href="([^"]*)" aria-label="Previous run"', page)
     assert before
     address = html.unescape(before[1])
     assert address == f"/browse/367100{ZERO_BIAS}/DT/EventInfo?plot=DT%2FEventInfo%2FreportSummaryMap&ztype=log"
