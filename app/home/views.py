@@ -43,7 +43,7 @@ def index() -> AnyResponse:
     found = _lumis(run, dataset, lumi) if per_lumi else _runs(run, dataset)
     runs = [(number, list(links)) for number, links in groupby(found[:SHOWN], key=lambda link: link.run)]
     return page(
-        "home/index.html", "home/results.html",
+        "home/index.html", "home/index_fragment.html",
         run=run, dataset=dataset, lumi=lumi, per_lumi=per_lumi, runs=runs, count=min(len(found), SHOWN), complete=len(found) <= SHOWN,
         live=[View(SampleKey(0, 0, name)).address for name in samples.datasets_of(0)[:1]],
     )  # fmt: skip

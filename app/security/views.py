@@ -122,7 +122,7 @@ def audit_log() -> AnyResponse:
     rows = list(_rows(wanted, int(before) if before else None))
     older = "?" + urlencode({**{k: v for k, v in wanted.items() if v}, "before": rows[ROWS - 1].id}) if len(rows) > ROWS else ""
     context = {"rows": rows[:ROWS], "older": older, "wanted": wanted, "before": before, "cern": _cern}
-    return page("security/audit.html", "security/audit_rows.html", **context)
+    return page("security/audit.html", "security/audit_fragment.html", **context)
 
 
 def _rows(wanted: dict[str, str], before: int | None) -> Any:

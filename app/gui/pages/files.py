@@ -97,7 +97,14 @@ def files_page() -> Response:
     more = after and f"{request.script_root}{request.path}?{urlencode({'run': run, 'dataset': dataset, 'from': after})}"
     may_download = current_user().role >= Role.SHIFTER
     return page(
-        "gui/files.html", "gui/filelist.html", run=run, dataset=dataset, files=shown, more=more, start=start, may_download=may_download
+        "gui/files.html",
+        "gui/files_fragment.html",
+        run=run,
+        dataset=dataset,
+        files=shown,
+        more=more,
+        start=start,
+        may_download=may_download,
     )
 
 

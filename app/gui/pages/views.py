@@ -54,9 +54,14 @@ def browse(place: str) -> AnyResponse:
     if is_live(view.key.run, view.key.dataset):
         view = view.but(stamp=sample.version)
     if "course" in request.args and view.plot:
-        return page("gui/course.html", "gui/course.html", view=view, **lumis.over(view, lumis.courses().course(view.key, view.plot)))
+        return page(
+            "gui/course_fragment.html",
+            "gui/course_fragment.html",
+            view=view,
+            **lumis.over(view, lumis.courses().course(view.key, view.plot)),
+        )
     if "details" in request.args and (index := sample.names.find(view.plot)) is not None:
-        return page("gui/details.html", "gui/details.html", details=_details(sample, view, index))
+        return page("gui/details_fragment.html", "gui/details_fragment.html", details=_details(sample, view, index))
     return _plot(sample, view) if view.plot else _listing(sample, view)
 
 
@@ -87,7 +92,7 @@ def _listing(sample: OpenSample, view: View) -> Response:
         if view.folder.strip(b"/") != view.folder:
             return _moved(view.but(folder=view.folder.strip(b"/")))
         raise Problem(404, f"{view.key} has no folder {text(view.folder)}")
-    fragment = "gui/tiles.html" if "from" in request.args else "gui/listing.html"
+    fragment = "gui/tiles_fragment.html" if "from" in request.args else "gui/folder_fragment.html"
     return page("gui/folder.html", fragment, listing=listing, sizes=_sizes(view), tile_size=TILE_SIZES[view.size], **_frame(view, sample))
 
 
@@ -115,7 +120,7 @@ def _plot(sample: OpenSample, view: View) -> Response:
     known = lumis.courses().known(view.key, view.plot) if frame["lumis"] else None
     image = view.difference(view.plot, previous, large) if view.diff and previous else view.image(view.plot, large)
     answer = page(
-        "gui/plot.html", "gui/stage.html",
+        "gui/plot.html", "gui/plot_fragment.html",
         name=text(view.plot.rpartition(b"/")[2]), path=text(view.plot), up=view.but(plot=b"").address,
         image=image, large=large, resized=view.but(size=DEFAULT_SIZE if large == LARGEST else "xl").address,
         given={name: given.get(name, "") for name in OPTIONS}, wrong=_wrong_option(view), plain=view.but(options=()).address,
@@ -181,7 +186,7 @@ def _progress(view: View, job: Work) -> Response:
     state = f"{job.state}-{job.progress or 0:.2f}-{job.note}"
     if answer := nothing_new(state):
         return answer
-    answer = page("gui/importing.html", "gui/progress.html", job=job, state=state, **_frame(view))
+    answer = page("gui/importing.html", "gui/importing_fragment.html", job=job, state=state, **_frame(view))
     answer.status_code = 202
     return answer
 

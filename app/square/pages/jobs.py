@@ -59,7 +59,7 @@ def job_page() -> Response:
     attempts = _attempts(place, job)
     ((attempt, client),) = [(one, name) for one, name in attempts if one.job.key == job.key]
     return page(
-        "square/job.html", "square/job_now.html",
+        "square/job.html", "square/job_fragment.html",
         place=place, job=job, name=client, attempt=attempt, attempts=[one for one, _ in attempts], looks=LOOKS, ago=runs.age,
         command=details.command(document), lumis=details.lumis(document), figures=details.figures(job, document),
         iterator=FILE_ITERATOR.get(-1 if job.fi_state is None else job.fi_state, ""), raw=raw(document), known=bool(document),
@@ -153,7 +153,7 @@ def log_view(place: ViewState, job: Job, log: logs.Log, *, version: str = "", wh
     start = max(0, len(found) - logs.SHOWN) if whole else start
     end = start + logs.SHOWN
     return page(
-        "square/log.html", "square/lines.html",
+        "square/log.html", "square/log_fragment.html",
         place=place, job=job, name=runs.client_name(job.tag), lines=found[start:end], total=len(log.lines) + left_out, matches=len(found),
         gap=None if words or level else log.gap, words=words, level=level, tallies=tallies, ago=runs.age, polled=version and job.exit_code is None,
         poll=place.link(path, key=job.key, q=words, level=level, since=version), poll_s=settings.square_poll_s,

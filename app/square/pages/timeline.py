@@ -73,7 +73,7 @@ def timeline() -> Response:
     lines = _lines(place, filters, found[:RUNS])
     names = sorted({name for line in lines for name in line.cells}, key=str.casefold)
     return page(
-        "square/timeline.html", "square/timeline_table.html",
+        "square/timeline.html", "square/timeline_fragment.html",
         place=place, filters=filters, lines=lines, names=names, looks=LOOKS, known=span(place.system),
         older=place.link("/square/timeline", **filters.query, before=found[RUNS - 1].run) if len(found) > RUNS else "",
         newest=place.link("/square/timeline", **filters.query) if before < LARGEST_RUN else "",

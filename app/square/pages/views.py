@@ -62,7 +62,7 @@ def _show(place: ViewState, wanted: int | None) -> Response:
         raise Problem(404, f"run {wanted} is not known in {place.system}: no job and no file of it was reported, or it was cleaned up")
 
     def make() -> str:
-        return render_template("square/now.html", **_context(place, run, wanted, now))
+        return render_template("square/run_fragment.html", **_context(place, run, wanted, now))
 
     made = fragments().get((request.script_root, place, wanted, now), make)
     if is_fragment():
