@@ -18,11 +18,11 @@ import requests
 from urllib3.exceptions import HTTPError
 
 from app.core.settings import Settings
+from app.core.text import one_line
 from app.publish import revisions
 from app.publish.keys import signing_key
 from app.publish.models import Mirror, Series
 from app.queue import Turn
-from app.square.events import one_line
 from app.square.upstream import reason
 from protocol.snapshot import pack
 

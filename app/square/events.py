@@ -29,6 +29,7 @@ from peewee import fn
 
 from app.core.database import rows
 from app.core.settings import EVENTS
+from app.core.text import one_line
 from app.square.models import Host, HostStatus, Job, Run
 from app.square.runs import client_name, newest
 from app.square.states import STUCK_S, exit_words
@@ -89,11 +90,6 @@ def _event(system: str, kind: str, run: int | None, key: str, at: float, title: 
     """An event; `once` tells it from others of its kind with the same run and key."""
     mark = hashlib.sha256(json.dumps([system, kind, run, key, once]).encode()).hexdigest()[:20]
     return Event(f"{kind}-{mark}", system, kind, run, key, at, one_line(title), one_line(text))
-
-
-def one_line(text: str) -> str:
-    """A text on one line, without what turns, hides or controls others."""
-    return " ".join("".join(letter if letter.isprintable() or letter.isspace() else "\ufffd" for letter in text).split())
 
 
 def _facts(run: Run) -> str:

@@ -10,12 +10,13 @@ from dataclasses import replace
 import pytest
 
 from app.core.settings import Settings
+from app.core.text import one_line
 from app.publish.items import Wanted
 from app.publish.plan import Place
 from app.publish.renderers import files
 from app.publish.sanitize.sanitizer import Sanitizer
 from app.square.documents import packed
-from app.square.events import Event, one_line
+from app.square.events import Event
 from app.square.models import Graph, GraphPart, Host, Job, Run
 from protocol.snapshot import ItemKey
 from tests.publish.copies import content, contents

@@ -12,8 +12,8 @@ from email.policy import SMTP
 from email.utils import formatdate
 
 from app.core.settings import Settings
+from app.core.text import one_line
 from app.notify.transport import Message, Refused, connection, headline, server, tls
-from app.square.events import one_line
 
 LONGEST_SUBJECT = 150
 

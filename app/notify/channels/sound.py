@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from xml.sax.saxutils import escape, quoteattr
 
 from app.core.settings import Settings
+from app.core.text import one_line
 from app.notify.transport import NAMED, Message, NotSent, Refused, connection, headline, server
-from app.square.events import one_line
 
 SOUND = "DQM_1.wav"
 GOOD = b"All ok"

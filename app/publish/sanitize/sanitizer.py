@@ -14,6 +14,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from app.core.database import rows
+from app.core.text import one_line
 from app.publish.sanitize import canonical
 from app.publish.sanitize.canonical import Segment
 from app.publish.sanitize.line_joining import found_in, groups, placed
@@ -24,7 +25,7 @@ from app.publish.sanitize.replacements import DROPPED, Part, is_pseudonym
 from app.publish.sanitize.replacements import machine as machine_secret
 from app.publish.sanitize.rules import Rules
 from app.publish.sanitize.words import COMMON
-from app.square.events import Event, one_line
+from app.square.events import Event
 from app.square.models import Host, HostStatus, Job, Run
 from app.square.names import censored
 from app.square.runs import Machine, client_name
