@@ -13,14 +13,14 @@ from pathlib import Path
 
 from aiohttp import web
 
-from .replay import Row, read
+from .replay import RecordedDocument, read_recording
 from .scenario import HISTORY_S
 from .server import application
-from .site import Options, Site
+from .site import Site, SiteOptions
 
 TICK_S = 0.05
-EVENTS_AT_ONCE = 200
-"""After so many events the server answers requests that wait, before it goes on."""
+MAX_EVENTS = 200
+"""Events between two chances for the server to answer requests."""
 
 
 def main() -> None:
@@ -28,47 +28,57 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m services.simulator", description="A stand-in for the DQM machines at P5.")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     parser.add_argument("--port", type=int, default=9215, help="port; 0: a free one, which is printed (%(default)s)")
-    parser.add_argument("--speed", type=float, default=1.0, help="how much faster than the wall clock (%(default)s)")
-    parser.add_argument(
-        "--behind", type=float, help="seconds that the clock is behind at the start (speed 1: 0, else 600 s for each unit above)"
-    )
-    parser.add_argument("--seed", type=int, default=1, help="the same seed plays the same (%(default)s)")
+    parser.add_argument("--speed", type=float, default=1.0, help="speed relative to the wall clock (%(default)s)")
+    parser.add_argument("--behind", type=float, help="seconds that the clock is behind at the start (600 s for each unit of speed above 1)")
+    parser.add_argument("--seed", type=int, default=1, help="the same seed gives the same runs (%(default)s)")
     parser.add_argument("--fus", type=int, choices=(1, 2, 3, 4), default=2, help="FUs of each system (%(default)s)")
-    parser.add_argument("--history", type=float, default=HISTORY_S, help="seconds played before the start (%(default)s)")
-    parser.add_argument("--quiet-start", action="store_true", help="begin with nothing; runs begin when they are asked for")
-    parser.add_argument("--secret", default="changeme", help="value of the cookie that CMSWEB's clients send (%(default)s)")
-    parser.add_argument("--replay", type=_recording, default=(), metavar="FILE", help="play a recording instead of the usual runs")
-    parser.add_argument("--state", type=Path, metavar="FILE", help="keep the documents in this file, and go on with it at the next start")
-    given = parser.parse_args()
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("aiohttp.websocket").setLevel(logging.ERROR)  # the original's clients name a protocol that nobody speaks
-    options = Options(
-        given.seed, given.speed, given.behind, given.fus, given.history, given.quiet_start, given.secret, given.replay, given.state
+    parser.add_argument("--history", type=float, default=HISTORY_S, help="simulated seconds before the start (%(default)s)")
+    parser.add_argument("--quiet-start", action="store_true", help="start without documents; runs start only on request")
+    parser.add_argument("--secret", default="changeme", help="value of the cookie that clients of CMSWEB send (%(default)s)")
+    parser.add_argument("--replay", type=_recording, default=(), metavar="FILE", help="replay a recording instead of the usual runs")
+    parser.add_argument(
+        "--state", type=Path, metavar="FILE", help="keep the documents in this file and continue with them at the next start"
     )
-    asyncio.run(serve(Site(options), given.host, given.port))
+    arguments = parser.parse_args()
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("aiohttp.websocket").setLevel(
+        logging.ERROR
+    )  # clients of the original request an unknown subprotocol, which aiohttp warns of
+    options = SiteOptions(
+        arguments.seed,
+        arguments.speed,
+        arguments.behind,
+        arguments.fus,
+        arguments.history,
+        arguments.quiet_start,
+        arguments.secret,
+        arguments.replay,
+        arguments.state,
+    )
+    asyncio.run(serve(Site(options), arguments.host, arguments.port))
 
 
-def _recording(path: str) -> tuple[Row, ...]:
+def _recording(path: str) -> tuple[RecordedDocument, ...]:
     try:
-        return tuple(read(Path(path)))
+        return tuple(read_recording(Path(path)))
     except (OSError, ValueError) as error:
         raise argparse.ArgumentTypeError(str(error)) from None
 
 
 async def serve(site: Site, host: str, port: int) -> None:
-    """Serve a site and run its clock until this process is told to end; prints the address when it listens."""
+    """Serve a site and run its clock until a signal arrives; prints the address once it listens."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    _follow_supervisor(loop, stop)
+    _stop_with_supervisor(loop, stop)
     runner = web.AppRunner(application(site), access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     try:
         await web.TCPSite(runner, host, port).start()
     except OSError as error:
         sys.exit(
-            f"nothing can listen on {host}:{port}: {os.strerror(error.errno or 0)}; --port, or the setting simulator_port, gives another"
+            f"Cannot listen on {host}:{port}: {os.strerror(error.errno or 0)}; choose another --port, or change the setting simulator_port"
         )
     print(f"stand-in P5 at http://{host}:{runner.addresses[0][1]}", flush=True)
     clock = asyncio.create_task(run_clock(site))
@@ -80,14 +90,14 @@ async def serve(site: Site, host: str, port: int) -> None:
 
 
 async def run_clock(site: Site) -> None:
-    """Let happen what is due, and give way to requests in between."""
+    """Process due events forever, and let the server answer requests in between."""
     while True:
-        caught_up = site.catch_up(EVENTS_AT_ONCE)
+        caught_up = site.catch_up(MAX_EVENTS)
         await asyncio.sleep(TICK_S if caught_up else 0)
 
 
-def _follow_supervisor(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
-    """End with the process DQMHUB_SUPERVISOR_PID, if it is set, as the other services do."""
+def _stop_with_supervisor(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+    """Stop when the process DQMHUB_SUPERVISOR_PID ends, if it is set."""
     supervisor = os.environ.get("DQMHUB_SUPERVISOR_PID")
     if not supervisor:
         return

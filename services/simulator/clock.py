@@ -1,4 +1,4 @@
-"""Time at the stand-in P5: a clock with a speed, and what is to happen when."""
+"""Time at the stand-in P5: a clock with a speed, and a queue of future events."""
 
 from __future__ import annotations
 
@@ -8,68 +8,71 @@ import time
 from collections.abc import Callable
 
 HORIZON_S = 600.0
-"""A fast clock starts so far in the past that it runs this many seconds of wall time before it has caught up."""
+"""By default a fast clock starts so far in the past that it takes this many seconds of wall time to catch up."""
 
 
 def _uptime() -> float:
-    """Seconds that nobody sets back, and that go on while the machine sleeps."""
+    """Seconds of a clock that is never set back and continues while the machine sleeps."""
     return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 class Clock:
-    """Seconds since the epoch; `speed` times as fast as the wall clock, which it overtakes only by `advance`.
+    """A clock that runs `speed` times as fast as the wall clock and stops gaining once it has caught up; only `advance` overtakes it.
 
-    `behind` is by how many seconds it starts in the past, but not before the time `after`.
+    behind: seconds that it starts in the past, but not before the time `after`.
     """
 
     def __init__(self, speed: float = 1.0, behind: float | None = None, after: float = 0.0) -> None:
         self.speed = speed
         self._started = _uptime()
         self._wall = time.time()
-        wanted = (max(speed - 1, 0) * HORIZON_S) if behind is None else behind
-        self._behind = min(wanted, self._wall - after)
+        behind_s = (max(speed - 1, 0) * HORIZON_S) if behind is None else behind
+        self._behind = min(behind_s, self._wall - after)
         self._advanced = 0.0
 
     def now(self) -> float:
+        """The time, seconds since the epoch."""
         elapsed = _uptime() - self._started
         return self._wall + self._advanced + min(elapsed, elapsed * self.speed - self._behind)
 
     def advance(self, seconds: float) -> None:
+        """Set the clock forward."""
         self._advanced += seconds
 
 
-class Timeline:
-    """What is to happen at P5, in the order of its time; whoever acts reads the time from `now`, so that a seed always plays the same."""
+class EventQueue:
+    """Future events in the order of their times. Actions read the time from `now`, so that a seed always gives the same result."""
 
     def __init__(self, now: float) -> None:
         self.now = now
         self._order = itertools.count()
         self._events: list[tuple[float, int, Callable[[], None]]] = []
 
-    def at(self, when: float, act: Callable[[], None]) -> None:
-        """Have `act` called once, at the time `when` or, if that is over, with what comes next."""
-        heapq.heappush(self._events, (max(when, self.now), next(self._order), act))
+    def at(self, at: float, action: Callable[[], None]) -> None:
+        """Call `action` once, at a time or, if that is over, as the next event."""
+        heapq.heappush(self._events, (max(at, self.now), next(self._order), action))
 
-    def after(self, seconds: float, act: Callable[[], None]) -> None:
-        self.at(self.now + seconds, act)
+    def after(self, seconds: float, action: Callable[[], None]) -> None:
+        """Call `action` once, after some seconds."""
+        self.at(self.now + seconds, action)
 
-    def every(self, period: float, act: Callable[[], None], first: float = 0.0) -> None:
-        """Have `act` called each `period` seconds, the first time after `first` seconds."""
+    def every(self, period: float, action: Callable[[], None], first: float = 0.0) -> None:
+        """Call `action` every `period` seconds, the first time after `first` seconds."""
 
-        def again() -> None:
-            act()
-            self.after(period, again)
+        def repeat() -> None:
+            action()
+            self.after(period, repeat)
 
-        self.after(first, again)
+        self.after(first, repeat)
 
-    def run_until(self, when: float, most: int | None = None) -> bool:
-        """Let happen what is due, but at most so many events; False when some are left."""
+    def run_until(self, end: float, max_events: int | None = None) -> bool:
+        """Process the events up to a time, at most `max_events`; False if some are left."""
         for done in itertools.count():
-            if not self._events or self._events[0][0] > when:
-                self.now = max(self.now, when)
+            if not self._events or self._events[0][0] > end:
+                self.now = max(self.now, end)
                 return True
-            if done == most:
+            if done == max_events:
                 return False
-            self.now, _, act = heapq.heappop(self._events)
-            act()
+            self.now, _, action = heapq.heappop(self._events)
+            action()
         raise AssertionError("count never ends")

@@ -1,4 +1,4 @@
-"""What is wrong at the stand-in P5 at the moment."""
+"""Current faults of the web servers at the stand-in P5."""
 
 from __future__ import annotations
 
@@ -6,23 +6,20 @@ from dataclasses import dataclass, field
 
 
 @dataclass
-class Faults:
-    """Switches of the web servers. `slow_s`, `truncate` and `vanish` are by host: seconds, answers to cut, documents to lose.
+class ServerFaults:
+    """Faults that incidents switch on and off."""
 
-    `garble` has, by host, the status and body of the answers that come next; `command_answers` those of the control room.
-    """
+    gateway_down: bool = False  # the gateway closes connections without a response
+    down: set[str] = field(default_factory=set)  # unreachable hosts
+    slow_s: dict[str, float] = field(default_factory=dict)  # delay of responses by host
+    truncate: dict[str, int] = field(default_factory=dict)  # number of responses to cut, by host
+    vanish: dict[str, int] = field(default_factory=dict)  # number of documents to drop before they are requested, by host
+    garble: dict[str, list[tuple[int, bytes]]] = field(default_factory=dict)  # status and body of the next responses, by host
+    command_answers: list[tuple[int, bytes]] = field(default_factory=list)  # the same for the control room
+    broken_commands: bool = False  # commands have the bugs of the original
 
-    gateway_down: bool = False
-    down: set[str] = field(default_factory=set)
-    slow_s: dict[str, float] = field(default_factory=dict)
-    truncate: dict[str, int] = field(default_factory=dict)
-    vanish: dict[str, int] = field(default_factory=dict)
-    garble: dict[str, list[tuple[int, bytes]]] = field(default_factory=dict)
-    command_answers: list[tuple[int, bytes]] = field(default_factory=list)
-    broken_commands: bool = False
-
-    def take(self, counts: dict[str, int], host: str) -> bool:
-        """Whether this is to go wrong now; counts it."""
+    def should_fail(self, counts: dict[str, int], host: str) -> bool:
+        """Whether a counted fault affects this request; counts it down."""
         left = counts.get(host, 0)
         if left > 0:
             counts[host] = left - 1

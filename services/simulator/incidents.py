@@ -1,4 +1,4 @@
-"""What tests can have happen at the stand-in P5 at any moment, one function for each; all arguments come as JSON."""
+"""Incidents that tests can cause at the stand-in P5, one function for each. All arguments come from JSON."""
 
 from __future__ import annotations
 
@@ -7,89 +7,89 @@ from typing import Any
 
 from .jobs import Job
 from .machines import GATEWAY
-from .runs import Fate, Plan
+from .runs import JobFault, RunPlan
 from .site import Site
 from .store import Document
 
-Answer = dict[str, Any]
+Result = dict[str, Any]
 
 
 def _host(site: Site, host: str) -> str:
     if host not in site.stores:
-        raise ValueError(f"no host {host}; there are {', '.join(site.stores)}")
+        raise ValueError(f"Unknown host {host}; known are {', '.join(site.stores)}")
     return host
 
 
-def host_down(site: Site, host: str, on: bool = True) -> Answer:
-    """The web server of a host answers nobody."""
+def host_down(site: Site, host: str, on: bool = True) -> Result:
+    """The web server of a host is unreachable."""
     (site.faults.down.add if on else site.faults.down.discard)(_host(site, host))
     return {"down": sorted(site.faults.down)}
 
 
-def gateway_down(site: Site, on: bool = True) -> Answer:
-    """The gateway closes each connection without an answer; only /_simulator is still there."""
+def gateway_down(site: Site, on: bool = True) -> Result:
+    """The gateway closes each connection without a response, except for /_simulator."""
     site.faults.gateway_down = on
     return {"gateway_down": on}
 
 
-def slow(site: Site, seconds: float, host: str = GATEWAY) -> Answer:
-    """A host answers so late; the gateway waits 5 s for the others, and nobody's patience is known to it."""
+def slow(site: Site, seconds: float, host: str = GATEWAY) -> Result:
+    """Responses of a host are delayed. The gateway waits at most 5 s for other hosts."""
     site.faults.slow_s[_host(site, host)] = seconds
     return {"slow": site.faults.slow_s}
 
 
-def truncate(site: Site, host: str, count: int = 1) -> Answer:
-    """The next answers about a host end in the middle of the JSON."""
+def truncate(site: Site, host: str, count: int = 1) -> Result:
+    """The next responses of a host end in the middle of the JSON."""
     site.faults.truncate[_host(site, host)] = count
     return {"truncate": site.faults.truncate}
 
 
-def garble(site: Site, host: str, count: int = 1, status: int = 200, body: str = "<html>Sign in</html>", hex: str = "") -> Answer:
-    """The next answers about a host are these; `hex` gives bytes that are no text."""
-    answer = status, bytes.fromhex(hex) or body.encode()
-    site.faults.garble[_host(site, host)] = [answer] * count
+def garble(site: Site, host: str, count: int = 1, status: int = 200, body: str = "<html>Sign in</html>", hex: str = "") -> Result:
+    """The next responses of a host are this text, or these bytes if `hex` is given."""
+    response = status, bytes.fromhex(hex) or body.encode()
+    site.faults.garble[_host(site, host)] = [response] * count
     return {"garble": host}
 
 
-def answer_commands(site: Site, body: str, status: int = 200, repeat: int = 1, count: int = 1) -> Answer:
-    """The next commands and questions of the control room are not carried out, and answered by this text, so often repeated."""
+def answer_commands(site: Site, body: str, status: int = 200, repeat: int = 1, count: int = 1) -> Result:
+    """The next commands and queries of the control room are not executed; the response is `body`, `repeat` times."""
     site.faults.command_answers = [(status, body.encode() * repeat)] * count
     return {"answers": count}
 
 
-def vanish(site: Site, host: str, count: int = 1) -> Answer:
-    """The next documents of a host that are asked for are dropped before, after their headers were sent."""
+def vanish(site: Site, host: str, count: int = 1) -> Result:
+    """The next documents requested from a host are dropped just before, so that only their headers were sent."""
     site.faults.vanish[_host(site, host)] = count
     return {"vanish": site.faults.vanish}
 
 
-def broken_commands(site: Site, on: bool = True) -> Answer:
-    """The commands that are broken in the original are broken here."""
+def broken_commands(site: Site, on: bool = True) -> Result:
+    """Commands that are broken in the original are broken here, too."""
     site.faults.broken_commands = on
     return {"broken_commands": on}
 
 
-def reset_revisions(site: Site, host: str) -> Answer:
-    """A host forgets its documents and counts revisions from 1, as after an upgrade."""
+def reset_revisions(site: Site, host: str) -> Result:
+    """A host loses its documents and counts revisions from 1 again, as after an upgrade."""
     site.stores[_host(site, host)].reset()
     return {"generation": site.stores[host].generation}
 
 
-def upload(site: Site, host: str, documents: list[Document]) -> Answer:
-    """A host is sent these documents."""
-    headers = site.stores[_host(site, host)].upload(documents, site.timeline.now)
+def upload(site: Site, host: str, documents: list[Document]) -> Result:
+    """A host receives documents."""
+    headers = site.stores[_host(site, host)].upload(documents, site.event_queue.now)
     return {"headers": headers}
 
 
-def backlog(site: Site, host: str, count: int, first_run: int = 300000) -> Answer:
-    """A host has so many documents of old runs besides, 25 in each run."""
-    now = site.timeline.now
-    documents = [_old_document(host, first_run + number // 25, number, now) for number in range(count)]
+def backlog(site: Site, host: str, count: int, first_run: int = 300000) -> Result:
+    """A host receives documents of old runs, 25 for each run."""
+    now = site.event_queue.now
+    documents = [_make_old_document(host, first_run + number // 25, number, now) for number in range(count)]
     headers = site.stores[_host(site, host)].upload(documents, now)
     return {"rev": [headers[0]["_rev"], headers[-1]["_rev"]] if headers else []}
 
 
-def _old_document(host: str, run: int, pid: int, now: float) -> Document:
+def _make_old_document(host: str, run: int, pid: int, now: float) -> Document:
     tag = f"old{pid % 25:02d}_dqm_sourceclient-live"
     id = f"dqm-source-state-run{run:06d}-host{host}-pid{pid:06d}"
     path = f"/dqm_cmssw/production_CMSSW_11_0_0/src/DQM/Integration/python/clients/{tag}_cfg.py"
@@ -102,66 +102,71 @@ def _old_document(host: str, run: int, pid: int, now: float) -> Document:
 
 
 def start_run(
-    site: Site, system: str = "production", key: str = "pp_run", lumis: int = 100, clients: bool = True, release: int = 0,
-    fates: dict[str, dict[str, Any]] | None = None,
-) -> Answer:  # fmt: skip
-    """A run begins now; a run that goes on ends. `fates` says by tag what befalls clients: {"kind": "crash", "lumi": 3, "code": 65}."""
-    plan = Plan(key, lumis, {tag: Fate(**fate) for tag, fate in (fates or {}).items()}, clients, release)
+    site: Site,
+    system: str = "production",
+    key: str = "pp_run",
+    lumis: int = 100,
+    clients: bool = True,
+    release: int = 0,
+    faults: dict[str, dict[str, Any]] | None = None,
+) -> Result:
+    """A run starts, and the current one ends. `faults` has faults of clients by tag: {"kind": "crash", "lumi": 3, "code": 65}."""
+    plan = RunPlan(key, lumis, {tag: JobFault(**fault) for tag, fault in (faults or {}).items()}, clients, release)
     return {"run": site.systems[system].start_run(plan).number}
 
 
-def end_run(site: Site, system: str = "production", follow: bool = True) -> Answer:
-    """The run ends; the script's next one follows, or none."""
+def end_run(site: Site, system: str = "production", follow: bool = True) -> Result:
+    """The current run ends; with `follow` the next run of the scenario starts after a pause."""
     ended = site.systems[system].run
     site.systems[system].end_run(follow)
     return {"run": ended.number if ended else None}
 
 
-def _jobs(site: Site, system: str, tag: str) -> list[Job]:
+def _running_jobs(site: Site, system: str, tag: str) -> list[Job]:
     found = [job for job in site.systems[system].jobs_of() if job.client.tag.startswith(tag)]
     if not found:
-        raise ValueError(f"no job of {tag} is alive in {system}")
+        raise ValueError(f"No job of {tag} is running in {system}")
     return found
 
 
-def crash(site: Site, tag: str, code: int = 134, restart: bool = True, system: str = "production") -> Answer:
-    """Jobs of a client (the start of its tag) end with an exit code."""
-    jobs = _jobs(site, system, tag)
+def crash(site: Site, tag: str, code: int = 134, restart: bool = True, system: str = "production") -> Result:
+    """Jobs of a client (the beginning of its tag) end with an exit code."""
+    jobs = _running_jobs(site, system, tag)
     for job in jobs:
         site.systems[system].end_job(job, code, restart)
     return {"ids": [job.id for job in jobs]}
 
 
-def stick(site: Site, tag: str, on: bool = True, system: str = "production") -> Answer:
-    """Jobs of a client report no more, without an exit code; or report again."""
-    jobs = _jobs(site, system, tag)
+def stick(site: Site, tag: str, on: bool = True, system: str = "production") -> Result:
+    """Jobs of a client stop reporting without an exit code, or report again."""
+    jobs = _running_jobs(site, system, tag)
     for job in jobs:
         job.silent = on
     return {"ids": [job.id for job in jobs]}
 
 
-def say(site: Site, tag: str, lines: list[str], system: str = "production") -> Answer:
-    """Jobs of a client write lines into their logs and report; a line break belongs to a line."""
-    jobs = _jobs(site, system, tag)
+def say(site: Site, tag: str, lines: list[str], system: str = "production") -> Result:
+    """Jobs of a client write lines to their logs and report. A line includes its line break."""
+    jobs = _running_jobs(site, system, tag)
     for job in jobs:
         job.lines += lines
-        site.systems[system].send(job)
+        site.systems[system].upload_report(job)
     return {"ids": [job.id for job in jobs]}
 
 
-def omit(site: Site, tag: str, keys: list[str], system: str = "production") -> Answer:
-    """The documents of a client lack some keys from now on, such as cmdline."""
-    jobs = _jobs(site, system, tag)
+def omit(site: Site, tag: str, keys: list[str], system: str = "production") -> Result:
+    """Documents of a client lack some keys, such as cmdline, from now on."""
+    jobs = _running_jobs(site, system, tag)
     for job in jobs:
-        job.without |= set(keys)
-        site.systems[system].send(job)
+        job.omitted_keys |= set(keys)
+        site.systems[system].upload_report(job)
     return {"ids": [job.id for job in jobs]}
 
 
-INCIDENTS: dict[str, Callable[..., Answer]] = {
-    act.__name__: act
-    for act in (
-        host_down, gateway_down, slow, truncate, garble, answer_commands, vanish, broken_commands, reset_revisions, upload, backlog,
-        start_run, end_run, crash, stick, say, omit,
+INCIDENTS: dict[str, Callable[..., Result]] = {
+    incident.__name__: incident
+    for incident in (
+        *(host_down, gateway_down, slow, truncate, garble, answer_commands, vanish, broken_commands, reset_revisions, upload, backlog),
+        *(start_run, end_run, crash, stick, say, omit),
     )
-}  # fmt: skip
+}

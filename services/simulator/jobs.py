@@ -1,4 +1,4 @@
-"""DQM jobs: one cmsRun process with the script that watches it, and the documents that the script writes."""
+"""DQM jobs: a cmsRun process, the script that monitors it, and the documents of this script."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from typing import Any
 
 from . import logs
 from .machines import Client
-from .runs import Fate, Run
+from .runs import JobFault, Run
 from .store import Document
 
 REPORT_S = 30.0
-"""A job reports at its start, then this often, and at its exit."""
+"""Interval of reports; a job also reports at its start and exit."""
 
-FATELESS = Fate("")
+NO_FAULT = JobFault("")
 
 
 @dataclass
 class Job:
-    """One process of a client in a run. `state` is the file iterator's: 0 open, 1 end of run seen, 2 at the end of the run."""
+    """One process of a client in a run."""
 
     host: str
     client: Client
@@ -28,35 +28,39 @@ class Job:
     started: float
     attempt: int
     random: Random
-    fate: Fate = FATELESS
-    state: int = 0
+    fault: JobFault = NO_FAULT
+    state: int = 0  # of the file iterator: 0 open, 1 end of run seen, 2 end of run reached
     exit_code: int | None = None
-    silent: bool = False
-    skipped: list[int] = field(default_factory=list)
-    seen: list[int] = field(default_factory=list)
+    silent: bool = False  # stuck: does not read or report
+    skipped: list[int] = field(default_factory=list)  # lumisections too old at the start of the job
+    seen: list[int] = field(default_factory=list)  # lumisections read
     events: int = 0
-    lines: list[str] = field(default_factory=list)
-    memory: dict[str, str] = field(default_factory=dict)
-    statistics: dict[str, dict[str, str]] = field(default_factory=dict)
-    without: set[str] = field(default_factory=set)
+    lines: list[str] = field(default_factory=list)  # log
+    memory: dict[str, str] = field(default_factory=dict)  # /proc/PID/statm by time
+    statistics: dict[str, dict[str, str]] = field(default_factory=dict)  # of lumisections, by time
+    omitted_keys: set[str] = field(default_factory=set)  # missing in documents
 
     def __post_init__(self) -> None:
         self.lines += logs.first_lines(self.cmdline, self.run.number, self.pid - 7, self.started)
 
     @property
     def id(self) -> str:
+        """Identifier of the document."""
         return f"dqm-source-state-run{self.run.number:06d}-host{self.host}-pid{self.pid:06d}"
 
     @property
     def alive(self) -> bool:
+        """Whether the process is running."""
         return self.exit_code is None
 
     @property
     def lumi(self) -> int:
+        """The latest lumisection read, 0 for none."""
         return self.seen[-1] if self.seen else 0
 
     @property
     def cmdline(self) -> list[str]:
+        """Command line of the process."""
         run = self.run
         area = "playback" if run.source != run.number else "production"
         path = f"/cmsnfsdqmdata/dqmdata/dqm_cmssw/{run.release.replace('production', area)}/src/DQM/Integration/python/clients"
@@ -65,25 +69,25 @@ class Job:
         return ["cmsRun", config, "runInputDir=/fff/BU0/ramdisk", *what]
 
     def read(self, now: float) -> None:
-        """Read the lumisections that have come until now, but for the lag of a few seconds that reading takes."""
-        if self.fate.kind == "blind" or self.silent:
+        """Read the lumisections that arrived at least a few seconds ago: reading takes this long."""
+        if self.fault.kind == "blind" or self.silent:
             return
-        for lumi, there, lines in self.run.read[len(self.skipped) + len(self.seen) :]:
-            if there + 5 > now:
+        for lumi, arrived, lines in self.run.read_lumis[len(self.skipped) + len(self.seen) :]:
+            if arrived + 5 > now:
                 break
-            if there < self.started - 60:
+            if arrived < self.started - 60:
                 self.skipped.append(lumi)
                 continue
             events = int(self.client.rate * 23.3 * self.random.uniform(0.9, 1.1))
             milliseconds = int(self.random.gauss(23310, 40))
             rate = f"{events * 1000 / milliseconds:.9g}"
-            self.statistics[str(int(there) + 5)] = {"n": str(lumi), "nevents": str(events), "nmillis": str(milliseconds), "rate": rate}
+            self.statistics[str(int(arrived) + 5)] = {"n": str(lumi), "nevents": str(events), "nmillis": str(milliseconds), "rate": rate}
             self.seen.append(lumi)
             self.events += events
             self.lines += lines
 
     def report(self, now: float) -> Document:
-        """The document of this moment; keys in the order in which they come from the script and from cmsRun."""
+        """The current document; its keys are in the order in which the script and cmsRun write them."""
         pages = int((self.client.memory + 220 * len(self.seen)) / 4)
         self.memory[str(int(now))] = f"{pages * 2} {pages} 31234 12 0 {int(pages * 1.4)} 0"
         run = {"tag": self.client.tag, "run": self.run.number}
@@ -93,17 +97,17 @@ class Job:
         document |= {"extra": self._extra(pages), "report_timestamp": now} | self._from_cmsrun(now)
         if self.exit_code is not None:
             document["exit_code"] = self.exit_code
-        return {key: value for key, value in document.items() if key not in self.without}
+        return {key: value for key, value in document.items() if key not in self.omitted_keys}
 
     def _from_cmsrun(self, now: float) -> dict[str, str]:
-        """What cmsRun says of itself: all of it texts, and nothing of events before the first lumisection."""
-        said = {"next_lumi": str(self.lumi + 1), "fi_state": str(self.state), "update_timestamp": str(int(now))}
+        """Fields that cmsRun reports, all of them strings; there are no events before the first lumisection."""
+        fields = {"next_lumi": str(self.lumi + 1), "fi_state": str(self.state), "update_timestamp": str(int(now))}
         if self.seen:
             last = list(self.statistics.values())[-1]
-            said |= {"cmssw_run": str(self.run.source), "cmssw_lumi": str(self.lumi), "events_total": str(self.events)}
-            said |= {"lumi_number": last["n"], "lumi_events": last["nevents"], "lumi_duration_ms": last["nmillis"]}
-            said |= {"events_rate": last["rate"]}
-        return said
+            fields |= {"cmssw_run": str(self.run.source), "cmssw_lumi": str(self.lumi), "events_total": str(self.events)}
+            fields |= {"lumi_number": last["n"], "lumi_events": last["nevents"], "lumi_duration_ms": last["nmillis"]}
+            fields |= {"events_rate": last["rate"]}
+        return fields
 
     def _extra(self, pages: int) -> dict[str, Any]:
         states = {f"lumi{lumi:06d}": "skipped: fast-forward to the latest lumi" for lumi in self.skipped}
@@ -118,8 +122,8 @@ class Job:
         }
         info |= {"VmSize": f"{pages * 8} kB", "VmRSS": f"{pages * 4} kB", "Threads": "8"}
         return {
-            "stdlog_start": logs.start_of(self.lines),
-            "stdlog_end": logs.end_of(self.lines),
+            "stdlog_start": logs.log_start(self.lines),
+            "stdlog_end": logs.log_end(self.lines),
             "environ": {"HOME": "/nfshome0/dqmpro", "USER": "dqmpro", "HOSTNAME": f"{self.host}.cms", "DQM2_SOCKET": "/tmp/dqm_monitoring"},
             "ps_info": info,
             "mem_info": dict(self.memory),
@@ -128,7 +132,7 @@ class Job:
         }
 
     def end(self, now: float, code: int) -> None:
-        """Let the process end, with the words that fit its exit code."""
+        """End the process, with the log lines of its exit code."""
         self.exit_code = code
         run, tag = self.run.number, self.client.tag
         self.lines += logs.crash_lines(code, tag, run, self.lumi) if code else logs.end_lines(run, tag, now, self.events)

@@ -1,4 +1,4 @@
-"""What a DQM job writes: the text of its log, line by line, a function of what it has seen so far."""
+"""Lines in the log of a DQM job."""
 
 from __future__ import annotations
 
@@ -8,34 +8,41 @@ from zoneinfo import ZoneInfo
 
 CERN = ZoneInfo("Europe/Zurich")
 
-LINES = 256
-CHARACTERS = 16384
-"""At most so much of the start and of the end of a log is in a document."""
+MAX_LINES = 256
+MAX_CHARACTERS = 16384
+"""Limits of the beginning and of the end of a log in a document."""
 
-ODD_LINES = (
+UNUSUAL_LINES = (
     "\x1b[31m%MSG-e\x1b[0m DQMStoreStats: \x1b[1mbold and red\x1b[0m\n",
     "A title <script>alert('log')</script> & <img src=x onerror=alert(1)> was booked twice\n",
     "cafe in Latin-1: caf\udce9, a NUL: \x00, a bell: \a, and é, µ, 日本\n",
     "mail dqm.operator@example.org, see /nfshome0/dqmpro/notes.txt on dqm-prod-local.cms\n",
 )
-"""Real logs hold colours, markup and bytes that are no text; one client writes some in every run."""
+"""Real logs contain colours, markup and invalid UTF-8; one client writes these lines in every run."""
 
 SIGNALS = {-11: "segmentation violation", 134: "abort signal", -6: "abort signal", -15: "sigterm"}
 
 
-def when(now: float) -> str:
-    """A time as cmsRun writes it."""
+def cmsrun_time(now: float) -> str:
+    """A time in the format of cmsRun."""
     return datetime.fromtimestamp(now, CERN).strftime("%d-%b-%Y %H:%M:%S %Z")
 
 
 def first_lines(cmdline: Sequence[str], run: int, monitoring_pid: int, started: float) -> list[str]:
     """The log before the first lumisection."""
     source = [
-        'cms.Source("DQMStreamerReader",', "    SelectEvents = cms.untracked.vstring('*'),", "    delayMillis = cms.untracked.uint32(500),",
-        "    minEventsPerLumi = cms.untracked.int32(1),", "    nextLumiTimeoutMillis = cms.untracked.int32(240000),",
-        "    runInputDir = cms.untracked.string('/fff/BU0/ramdisk'),", f"    runNumber = cms.untracked.uint32({run}),",
-        "    skipFirstLumis = cms.untracked.bool(False),", "    streamLabel = cms.untracked.string('streamDQM')", ")", "",
-    ]  # fmt: skip
+        'cms.Source("DQMStreamerReader",',
+        "    SelectEvents = cms.untracked.vstring('*'),",
+        "    delayMillis = cms.untracked.uint32(500),",
+        "    minEventsPerLumi = cms.untracked.int32(1),",
+        "    nextLumiTimeoutMillis = cms.untracked.int32(240000),",
+        "    runInputDir = cms.untracked.string('/fff/BU0/ramdisk'),",
+        f"    runNumber = cms.untracked.uint32({run}),",
+        "    skipFirstLumis = cms.untracked.bool(False),",
+        "    streamLabel = cms.untracked.string('streamDQM')",
+        ")",
+        "",
+    ]
     config = ["dqmRunConfig: cms.PSet(", "    collectorHost = cms.untracked.string('dqm-prod-local.cms'),"]
     config += ["    collectorPort = cms.untracked.int32(9090),", "    type = cms.untracked.string('production')", ")"]
     lines = [f"-- starting process: {list(cmdline)} --", *(f"Initial Source settings: {source[0]}", *source[1:])]
@@ -45,28 +52,28 @@ def first_lines(cmdline: Sequence[str], run: int, monitoring_pid: int, started: 
         *source[1:],
         f"Monitoring pipe: /tmp/dqm_monitoring/.es_monitoring_pid{monitoring_pid:08d}",
     ]
-    lines += [f"{when(started)}  Waiting for the first lumi in order to initialize."]
+    lines += [f"{cmsrun_time(started)}  Waiting for the first lumi in order to initialize."]
     return [f"{line}\n" for line in lines]
 
 
 def lumi_lines(run: int, lumi: int, read: float) -> list[str]:
-    """What is written for one lumisection that is read at the time `read`."""
+    """Lines for one lumisection that the job reads at the time `read`."""
     file = f"/fff/BU0/ramdisk/run{run}/run{run}_ls{lumi:04d}_streamDQM_sm-c2a11-43-01"
     return [
-        f"{when(read)}  Found and loaded json file: {file}.jsn\n",
-        f"{when(read)}  Initiating request to open file {file}.dat\n",
-        f"{when(read)}  Successfully opened file {file}.dat\n",
-        f"{when(read + 8)}  Closed file {file}.dat\n",
+        f"{cmsrun_time(read)}  Found and loaded json file: {file}.jsn\n",
+        f"{cmsrun_time(read)}  Initiating request to open file {file}.dat\n",
+        f"{cmsrun_time(read)}  Successfully opened file {file}.dat\n",
+        f"{cmsrun_time(read + 8)}  Closed file {file}.dat\n",
     ]
 
 
 def end_lines(run: int, tag: str, now: float, events: int) -> list[str]:
-    """The end of a job that has seen the end of its run."""
+    """Last lines of a job that reached the end of its run."""
     saved = f"./upload/DQM_V0001_{tag.split('_')[0].capitalize()}_R{run:09d}.root"
     return [
-        f"{when(now)}  EoR file found: /fff/BU0/ramdisk/run{run}/run{run}_ls0000_EoR.jsn\n",
-        f"{when(now)}  Streamer state changed: 0->2\n",
-        f"{when(now)}  Writing DQM Root file: {saved}\n",
+        f"{cmsrun_time(now)}  EoR file found: /fff/BU0/ramdisk/run{run}/run{run}_ls0000_EoR.jsn\n",
+        f"{cmsrun_time(now)}  Streamer state changed: 0->2\n",
+        f"{cmsrun_time(now)}  Writing DQM Root file: {saved}\n",
         "DQMFileSaver::globalEndRun()\n",
         "\n",
         "TrigReport ---------- Event  Summary ------------\n",
@@ -84,7 +91,7 @@ def end_lines(run: int, tag: str, now: float, events: int) -> list[str]:
 
 
 def crash_lines(code: int, tag: str, run: int, lumi: int) -> list[str]:
-    """The end of a job that dies: by an exception (65, 92) or by a signal (134, negative codes)."""
+    """Last lines of a job that crashes by an exception (65, 92) or a signal (134, negative codes)."""
     module = f"{tag.split('_')[0].capitalize()}DigiTask"
     if code not in SIGNALS:
         kind = "FileReadError" if code == 92 else "LogicError"
@@ -115,25 +122,26 @@ def crash_lines(code: int, tag: str, run: int, lumi: int) -> list[str]:
 
 
 def exit_line(code: int) -> str:
+    """The line that the monitoring script appends."""
     return f"\n-- process exit: {code} --\n"
 
 
-def start_of(lines: Sequence[str]) -> list[str]:
-    """As much of the start of a log as a document holds."""
-    return _within(lines[: LINES + 1])
+def log_start(lines: Sequence[str]) -> list[str]:
+    """The beginning of a log, as it is in a document."""
+    return _first_that_fit(lines[: MAX_LINES + 1])
 
 
-def end_of(lines: Sequence[str]) -> list[str]:
-    """As much of the end of a log as a document holds."""
-    return _within(lines[: -LINES - 1 : -1])[::-1]
+def log_end(lines: Sequence[str]) -> list[str]:
+    """The end of a log, as it is in a document."""
+    return _first_that_fit(lines[: -MAX_LINES - 1 : -1])[::-1]
 
 
-def _within(lines: Sequence[str]) -> list[str]:
-    kept: list[str] = []
-    left = CHARACTERS
+def _first_that_fit(lines: Sequence[str]) -> list[str]:
+    fitting: list[str] = []
+    left = MAX_CHARACTERS
     for line in lines:
         left -= len(line)
         if left < 0:
             break
-        kept.append(line)
-    return kept
+        fitting.append(line)
+    return fitting

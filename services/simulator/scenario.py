@@ -1,41 +1,41 @@
-"""The runs that are played, one after the other and again from the beginning: quiet and short ones, and all that goes wrong at P5."""
+"""The simulated runs, repeated forever: quiet and short ones, and all faults known from P5."""
 
 from __future__ import annotations
 
-from .runs import Fate, Plan
+from .runs import JobFault, RunPlan
 
 
-def _tag(name: str) -> str:
+def _client(name: str) -> str:
     return f"{name}_dqm_sourceclient-live"
 
 
-PRODUCTION = (
-    Plan("cosmic_run", 24),
-    Plan("pp_run", 1),
-    Plan("pp_run", 60, {_tag("pixel"): Fate("crash", 11, 134), _tag("beamhlt"): Fate("blind")}, release=1),
-    Plan("hi_run", 18, {_tag("csc"): Fate("crash", 4, -11, always=True)}, release=1),
-    Plan("cosmic_run", 12, clients=False, release=1),
-    Plan(
+PRODUCTION_RUNS = (
+    RunPlan("cosmic_run", 24),
+    RunPlan("pp_run", 1),
+    RunPlan("pp_run", 60, {_client("pixel"): JobFault("crash", 11, 134), _client("beamhlt"): JobFault("blind")}, release=1),
+    RunPlan("hi_run", 18, {_client("csc"): JobFault("crash", 4, -11, always=True)}, release=1),
+    RunPlan("cosmic_run", 12, clients=False, release=1),
+    RunPlan(
         "pp_run",
         150,
         {
-            _tag("ctpps"): Fate("crash", 21, 65),
-            _tag("gem"): Fate("stuck", 12),
-            _tag("beamhlt"): Fate("blind"),
-            _tag("ecal"): Fate("crash", 17, 92, always=True),
-            "hlt_dqm_clientPB-live": Fate("crash", 140, -11, always=True),
+            _client("ctpps"): JobFault("crash", 21, 65),
+            _client("gem"): JobFault("stuck", 12),
+            _client("beamhlt"): JobFault("blind"),
+            _client("ecal"): JobFault("crash", 17, 92, always=True),
+            "hlt_dqm_clientPB-live": JobFault("crash", 140, -11, always=True),
         },
         release=2,
         hltd_restart=90,
     ),
-    Plan("cosmic_run", 30, {_tag("hcalreco"): Fate("crash", 7, 134)}, release=2),
+    RunPlan("cosmic_run", 30, {_client("hcalreco"): JobFault("crash", 7, 134)}, release=2),
 )
 
-PLAYBACK = (
-    Plan("pp_run", 40, {_tag("dt"): Fate("crash", 20, 65)}),
-    Plan("pp_run", 60, {_tag("gem"): Fate("stuck", 5), _tag("sistrip"): Fate("crash", 25, 134)}, release=1),
-    Plan("cosmic_run", 25, release=1),
+PLAYBACK_RUNS = (
+    RunPlan("pp_run", 40, {_client("dt"): JobFault("crash", 20, 65)}),
+    RunPlan("pp_run", 60, {_client("gem"): JobFault("stuck", 5), _client("sistrip"): JobFault("crash", 25, 134)}, release=1),
+    RunPlan("cosmic_run", 25, release=1),
 )
 
 HISTORY_S = 80 * 60.0
-"""How long before its start the stand-in has played already: in production the sixth run is going on then, and much has gone wrong in it."""
+"""Simulated time before the start: production is then in its sixth run, with several faults."""

@@ -1,4 +1,4 @@
-"""The web server of the stand-in P5: the addresses of fff_web, with their content types and status codes."""
+"""Web server of the stand-in P5: the addresses of fff_web with their content types and status codes."""
 
 from __future__ import annotations
 
@@ -11,45 +11,53 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
-from . import control, control_room, tools
-from .answers import CORS, JSON, SITE, TEXT, Handler, checked, critical, outside, reply
+from . import control_room, simulator_api, utils_api
 from .machines import GATEWAY
-from .site import Site, machine
-from .store import Header, Store, header_messages
+from .responses import CORS, JSON, SITE, TEXT, Handler, critical_error, is_cmsweb, make_response, require_cookie
+from .site import Site, host_name
+from .store import DocumentStore, Header, header_messages
 
-PUSHES_WAITING = 1000
-"""A reader of the websocket that is so many messages behind is let go."""
+MAX_QUEUED_MESSAGES = 1000
+"""A websocket client that is this many messages behind is disconnected."""
 
 REDIRECT_S = 5.0
-"""So long the gateway waits for another host."""
+"""Timeout of the gateway for another host."""
 
-UPLOAD_BYTES = 256 << 20
+MAX_UPLOAD_BYTES = 256 << 20
 
-BODY_RECORDED = 2000
-"""So much of the body of a request is in the record."""
+MAX_RECORDED_BODY = 2000
+"""Bytes of a request body in the record of requests."""
 
 log = logging.getLogger("simulator")
 
 
 def application(site: Site) -> web.Application:
-    """The web server for a site; it does not run the site's clock."""
-    app = web.Application(middlewares=[_guard], client_max_size=UPLOAD_BYTES)
+    """The web application of a site; it does not run the clock of the site."""
+    app = web.Application(middlewares=[_middleware], client_max_size=MAX_UPLOAD_BYTES)
     app[SITE] = site
-    app.add_routes(
-        [
-            web.get("/", _index), web.get("/login", _login), web.get("/info", _info), web.get("/static/{path:.*}", _static),
-            web.get("/sync", _sync), web.post("/sync_proxy", _sync_proxy), web.post("/redirect", _redirect), web.post("/_upload/", _upload),
-            web.options("/sync_proxy", _options), web.options("/redirect", _options), web.get("/cr/exe", _control_room),
-        ]
-    )  # fmt: skip
-    app.add_routes(tools.ROUTES)
-    app.add_routes(control.ROUTES)
+    app.add_routes([*_routes(), *utils_api.ROUTES, *simulator_api.ROUTES])
     return app
 
 
+def _routes() -> list[web.RouteDef]:
+    return [
+        web.get("/", _index),
+        web.get("/login", _login),
+        web.get("/info", _info),
+        web.get("/static/{path:.*}", _static),
+        web.get("/sync", _sync),
+        web.post("/sync_proxy", _sync_proxy),
+        web.options("/sync_proxy", _options),
+        web.post("/redirect", _redirect),
+        web.options("/redirect", _options),
+        web.post("/_upload/", _upload),
+        web.get("/cr/exe", _control_room),
+    ]
+
+
 @web.middleware
-async def _guard(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Record each request, let faults happen, and answer what goes wrong as the original does."""
+async def _middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Record the request, apply faults of the gateway, and turn errors into the responses of the original."""
     site = request.app[SITE]
     if request.path.startswith("/_simulator"):
         response = await handler(request)
@@ -59,126 +67,126 @@ async def _guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     row |= {"host": request.host, "body": "", "status": 0}
     site.requests.append(row)
     if site.faults.gateway_down:
-        hang_up(request)
+        abort_connection(request)
         return web.Response()
-    row["body"] = (await request.read())[:BODY_RECORDED].decode(errors="replace")
+    row["body"] = (await request.read())[:MAX_RECORDED_BODY].decode(errors="replace")
     if delay := site.faults.slow_s.get(GATEWAY):
         await asyncio.sleep(delay)
     try:
         response = await handler(request)
     except web.HTTPClientError as error:
-        response = reply(f"<h1>Error: {error.status} {error.reason}</h1>", status=error.status)
-    except web.HTTPException as answer:
-        response = answer
-    except Exception as error:  # whatever it is, the original answers it so
+        response = make_response(f"<h1>Error: {error.status} {error.reason}</h1>", status=error.status)
+    except web.HTTPException as redirection:
+        response = redirection
+    except Exception as error:  # as in the original, whatever the error is
         log.info("%s %s: %r", request.method, request.path, error, exc_info=True)
-        response = critical(request)
+        response = critical_error(request)
     site.save()
     row["status"] = response.status
     return response
 
 
-def hang_up(request: web.Request) -> None:
-    """Close the connection without another word."""
+def abort_connection(request: web.Request) -> None:
+    """Close the connection without a response."""
     if request.transport:
         request.transport.abort()
 
 
-@checked
+@require_cookie
 async def _index(request: web.Request) -> web.StreamResponse:
-    prefix = "/dqm/dqm-square-origin" if outside(request) else ""
+    prefix = "/dqm/dqm-square-origin" if is_cmsweb(request) else ""
     raise web.HTTPSeeOther(f"{request.scheme}://{request.host}{prefix}/static/index.html")
 
 
-@checked
+@require_cookie
 async def _static(request: web.Request) -> web.StreamResponse:
     if request.match_info["path"] != "index.html":
         raise web.HTTPNotFound
-    return reply("<!doctype html><title>DQM^2</title><p>A stand-in for DQM^2: the site itself is not here, its protocol is.</p>\n")
+    return make_response("<!doctype html><title>DQM^2</title><p>A stand-in for DQM^2: the site itself is not here, its protocol is.</p>\n")
 
 
 async def _login(request: web.Request) -> web.StreamResponse:
-    return reply("<p>Welcome! You are not logged in.</p>")
+    return make_response("<p>Welcome! You are not logged in.</p>")
 
 
-@checked
+@require_cookie
 async def _info(request: web.Request) -> web.StreamResponse:
     site = request.app[SITE]
-    host = site.store_at(request.host).host
-    cluster: dict[str, Any] = {"_all": control_room.nodes(site)}
+    host = site.store_for(request.host).host
+    cluster: dict[str, Any] = {"_all": control_room.cluster_hosts(site)}
     for label, machines in cluster["_all"].items():
         if f"{host}.cms" in machines:
             cluster |= {"node": host, "nodes": machines, "label": label}
-    size = sum(len(stored.text) for stored in site.store_at(request.host).stored.values())
-    answer = {"hostname": host, "timestamp": site.timeline.now, "cluster": cluster, "db_size": size}
-    return reply(json.dumps(answer), JSON)
+    size = sum(len(stored.text) for stored in site.store_for(request.host).stored.values())
+    info = {"hostname": host, "timestamp": site.event_queue.now, "cluster": cluster, "db_size": size}
+    return make_response(json.dumps(info), JSON)
 
 
 async def _upload(request: web.Request) -> web.StreamResponse:
-    if outside(request):
-        return reply("")
+    if is_cmsweb(request):
+        return make_response("")
     site = request.app[SITE]
     documents = json.loads(await request.read())["docs"]
     texts = [json.loads(document) if isinstance(document, str) else document for document in documents]
-    site.store_at(request.host).upload(texts, site.timeline.now)
-    return reply("")
+    site.store_for(request.host).upload(texts, site.event_queue.now)
+    return make_response("")
 
 
 async def _options(request: web.Request) -> web.StreamResponse:
-    return reply("", headers=CORS)
+    return make_response("", headers=CORS)
 
 
 async def _sync_proxy(request: web.Request) -> web.StreamResponse:
     site = request.app[SITE]
-    store = site.store_at(request.host)
+    store = site.store_for(request.host)
     if store.host in site.faults.down:
         raise ConnectionRefusedError(store.host)
-    return proxied(site, store, await request.read(), JSON)
+    return sync_response(site, store, await request.read(), JSON)
 
 
 async def _redirect(request: web.Request) -> web.StreamResponse:
-    """Ask another host, as the gateway does; a host or port that does not answer is an error."""
+    """Pass a request on to another host, as the gateway does; an unreachable host or port is an error."""
     site = request.app[SITE]
-    host = machine(request.query["path"])
+    host = host_name(request.query["path"])
     delay = site.faults.slow_s.get(host, 0) if host != GATEWAY else 0
     await asyncio.sleep(min(delay, REDIRECT_S))
     if delay >= REDIRECT_S or host in site.faults.down or request.query["port"] != "9215":
         raise ConnectionRefusedError(host)
-    return proxied(site, site.stores[host], await request.read(), TEXT)
+    return sync_response(site, site.stores[host], await request.read(), TEXT)
 
 
-def proxied(site: Site, store: Store, body: bytes, kind: str) -> web.Response:
-    """The answer of /sync_proxy to a body, with what faults make of it."""
+def sync_response(site: Site, store: DocumentStore, body: bytes, content_type: str) -> web.Response:
+    """The response of /sync_proxy to a body, with the faults of the host."""
     if garbled := site.faults.garble.get(store.host):
-        status, nonsense = garbled.pop()
-        return reply(nonsense, kind, status, CORS)
-    found: list[str] = []
+        status, garbage = garbled.pop()
+        return make_response(garbage, content_type, status, CORS)
+    messages: list[str] = []
     for message in json.loads(body).get("messages", []):
         if '"request_documents"' in message:
-            lose(site, store, json.loads(message)["ids"])
-        found += store.answers(message)
-    text = json.dumps({"messages": found})
-    cut = site.faults.take(site.faults.truncate, store.host)
-    return reply(text[: len(text) // 2] if cut else text, kind, headers=CORS)
+            drop_vanishing(site, store, json.loads(message)["ids"])
+        messages += store.handle_message(message)
+    text = json.dumps({"messages": messages})
+    cut = site.faults.should_fail(site.faults.truncate, store.host)
+    return make_response(text[: len(text) // 2] if cut else text, content_type, headers=CORS)
 
 
-def lose(site: Site, store: Store, ids: list[str]) -> None:
-    """Let documents vanish after their headers were sent, if a fault says so."""
+def drop_vanishing(site: Site, store: DocumentStore, ids: list[str]) -> None:
+    """Drop requested documents if the fault `vanish` is on."""
     for id in ids:
-        if id in store.stored and site.faults.take(site.faults.vanish, store.host):
+        if id in store.stored and site.faults.should_fail(site.faults.vanish, store.host):
             store.drop([id])
 
 
 async def _sync(request: web.Request) -> web.StreamResponse:
-    """The websocket: the same messages as /sync_proxy, and after the first sync_request every upload as it comes."""
+    """The websocket: the same messages as /sync_proxy, and after the first sync_request the headers of each upload."""
     site = request.app[SITE]
-    store = site.store_at(request.host)
+    store = site.store_for(request.host)
     if store.host in site.faults.down:
         raise ConnectionRefusedError(store.host)
     socket = web.WebSocketResponse()
     await socket.prepare(request)
-    waiting: asyncio.Queue[str] = asyncio.Queue(PUSHES_WAITING)
-    sender = asyncio.create_task(_send(socket, waiting))
+    outgoing: asyncio.Queue[str] = asyncio.Queue(MAX_QUEUED_MESSAGES)
+    sender = asyncio.create_task(_send(socket, outgoing))
 
     def push(headers: list[Header]) -> None:
         put(header_messages(headers))
@@ -186,14 +194,14 @@ async def _sync(request: web.Request) -> web.StreamResponse:
     def put(messages: Iterable[str]) -> None:
         try:
             for message in messages:
-                waiting.put_nowait(message)
+                outgoing.put_nowait(message)
         except asyncio.QueueFull:
-            hang_up(request)
+            abort_connection(request)
 
     try:
         async for message in socket:
             if message.type is WSMsgType.TEXT:
-                put(store.answers(message.data))
+                put(store.handle_message(message.data))
                 if '"sync_request"' in message.data and push not in store.listeners:
                     store.listeners.append(push)
     finally:
@@ -203,14 +211,14 @@ async def _sync(request: web.Request) -> web.StreamResponse:
     return socket
 
 
-async def _send(socket: web.WebSocketResponse, waiting: asyncio.Queue[str]) -> None:
+async def _send(socket: web.WebSocketResponse, outgoing: asyncio.Queue[str]) -> None:
     try:
         while True:
-            await socket.send_str(await waiting.get())
+            await socket.send_str(await outgoing.get())
     finally:
         await socket.close()
 
 
-@checked
+@require_cookie
 async def _control_room(request: web.Request) -> web.StreamResponse:
-    return control_room.answer(request.app[SITE], dict(request.query))
+    return control_room.run_command(request.app[SITE], dict(request.query))

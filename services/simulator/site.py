@@ -1,4 +1,4 @@
-"""The whole stand-in P5: its machines with their stores, the two systems, the faults, and the record of what was asked."""
+"""The whole stand-in P5: machines with their document stores, the two systems, faults, and the record of requests."""
 
 from __future__ import annotations
 
@@ -8,108 +8,105 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from . import noise, replay, scenario
-from .clock import Clock, Timeline
-from .faults import Faults
-from .machines import GATEWAY, MOST_FUS, clusters
-from .replay import Row
-from .runs import Plan
-from .state import State
-from .store import Store
+from . import host_documents, replay, scenario
+from .clock import Clock, EventQueue
+from .faults import ServerFaults
+from .machines import GATEWAY, MAX_FUS, clusters
+from .replay import RecordedDocument
+from .runs import RunPlan
+from .state_file import StateFile
+from .store import DocumentStore
 from .system import System
 
-REQUESTS_KEPT = 20_000
+MAX_REQUESTS = 20_000
 
 
 @dataclass(frozen=True)
-class Options:
-    """How to play: `history_s` seconds have been played at the start; `quiet` starts with empty machines and no run.
-
-    A recording is played on machines that are quiet else. A stand-in with a state begins where the one before it ended.
-    """
+class SiteOptions:
+    """Options of the stand-in."""
 
     seed: int = 1
-    speed: float = 1.0
-    behind: float | None = None
-    fus: int = 2
-    history_s: float = scenario.HISTORY_S
-    quiet: bool = False
-    secret: str = "changeme"
-    recording: tuple[Row, ...] = ()
-    state: Path | None = None
+    speed: float = 1.0  # relative to the wall clock
+    behind: float | None = None  # seconds that the clock is behind at the start
+    fus: int = 2  # FUs of each system
+    history_s: float = scenario.HISTORY_S  # simulated time before the start
+    quiet: bool = False  # start with empty machines and without a run
+    secret: str = "changeme"  # value of CMSWEB's cookie
+    recording: tuple[RecordedDocument, ...] = ()  # replayed on machines that are quiet otherwise
+    state: Path | None = None  # file with the state of the previous process, to continue with
 
 
 class Site:
-    """All of P5; one thread (the server's loop) looks after it."""
+    """All of P5. It belongs to one thread, that of the server's event loop."""
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: SiteOptions) -> None:
         self.options = options
-        self._state = State(options.state) if options.state else None
-        notes = self._state.notes() if self._state else {}
-        self.clock = Clock(options.speed, options.behind, notes.get("played_to", 0.0))
+        self._state = StateFile(options.state) if options.state else None
+        progress = self._state.progress() if self._state else {}
+        self.clock = Clock(options.speed, options.behind, progress.get("played_to", 0.0))
         self.quiet = options.quiet or bool(options.recording)
-        history = 0.0 if self.quiet or notes else options.history_s
-        self.timeline = Timeline(self.clock.now() - history)
-        self.clusters = replay.clusters(options.recording, clusters(MOST_FUS)) if options.recording else clusters(options.fus)
-        self.stores = {host: Store(host) for machines in self.clusters.values() for host in machines}
-        self.faults = Faults()
+        history = 0.0 if self.quiet or progress else options.history_s
+        self.event_queue = EventQueue(self.clock.now() - history)
+        self.clusters = replay.clusters_with_recording(options.recording, clusters(MAX_FUS)) if options.recording else clusters(options.fus)
+        self.stores = {host: DocumentStore(host) for machines in self.clusters.values() for host in machines}
+        self.faults = ServerFaults()
         self.pids = {host: 20000 + 97 * number for number, host in enumerate(self.stores)}
-        self.requests: deque[dict[str, Any]] = deque(maxlen=REQUESTS_KEPT)
+        self.requests: deque[dict[str, Any]] = deque(maxlen=MAX_REQUESTS)
         self.systems = {
-            "production": self._system("production", scenario.PRODUCTION, 358788),
-            "playback": self._system("playback", scenario.PLAYBACK, 500016),
+            "production": self._system("production", scenario.PRODUCTION_RUNS, 358788),
+            "playback": self._system("playback", scenario.PLAYBACK_RUNS, 500016),
         }
-        if self._state and notes:
+        if self._state and progress:
             self._state.restore(self.stores)
             for name, system in self.systems.items():
-                system.resume(notes[name])
+                system.resume(progress[name])
         self._start()
         self.catch_up()
 
-    def _system(self, name: str, script: tuple[Plan, ...], first_run: int) -> System:
+    def _system(self, name: str, script: tuple[RunPlan, ...], first_run: int) -> System:
         machines = next(machines for cluster, machines in self.clusters.items() if cluster.startswith(name))
-        return System(name, machines, script, first_run, self.timeline, self.stores, self.options.seed)
+        return System(name, machines, script, first_run, self.event_queue, self.stores, self.options.seed)
 
     def _start(self) -> None:
         for number, host in enumerate(() if self.quiet else self.stores):
-            self.timeline.every(75, partial(self._stats, host), first=3 + 7 * number)
+            self.event_queue.every(75, partial(self._stats, host), first=3 + 7 * number)
             if host.startswith("dqmrubu"):
-                self.timeline.every(30, partial(self._diskspace, host), first=2 + 5 * number)
+                self.event_queue.every(30, partial(self._diskspace, host), first=2 + 5 * number)
         for system in self.systems.values():
             system.start(script=not self.quiet)
         if self.options.recording:
-            replay.play(self.options.recording, self.timeline, self.stores)
+            replay.schedule(self.options.recording, self.event_queue, self.stores)
 
     def _stats(self, host: str) -> None:
-        now = self.timeline.now
-        self.stores[host].upload([noise.stats(host, self.pids[host], now)], now)
+        now = self.event_queue.now
+        self.stores[host].upload([host_documents.stats(host, self.pids[host], now)], now)
 
     def _diskspace(self, host: str) -> None:
-        now = self.timeline.now
+        now = self.event_queue.now
         cluster = next(name for name, machines in self.clusters.items() if host in machines)
-        self.stores[host].upload([noise.diskspace(host, self.pids[host] + 5, now, cluster.partition("_")[0])], now)
+        self.stores[host].upload([host_documents.diskspace(host, self.pids[host] + 5, now, cluster.partition("_")[0])], now)
 
-    def catch_up(self, most: int | None = None) -> bool:
-        """Let happen what is due by the clock, at most so many events; False when some are left."""
-        done = self.timeline.run_until(self.clock.now(), most)
+    def catch_up(self, max_events: int | None = None) -> bool:
+        """Process the events up to the time of the clock, at most `max_events`; False if some are left."""
+        done = self.event_queue.run_until(self.clock.now(), max_events)
         self.save()
         return done
 
     def save(self) -> None:
-        """Keep what has changed in the file of the state, if there is one; before anybody is told of it."""
+        """Write changes to the state file, if there is one; called before any response tells of them."""
         if self._state:
-            notes = {name: system.notes() for name, system in self.systems.items()}
-            self._state.save(self.stores, {**notes, "played_to": self.timeline.now})
+            progress = {name: system.progress() for name, system in self.systems.items()}
+            self._state.save(self.stores, {**progress, "played_to": self.event_queue.now})
 
-    def store_at(self, address: str) -> Store:
-        """The store of the host that an address (a Host header) names, else the gateway's."""
-        return self.stores.get(machine(address), self.stores[GATEWAY])
+    def store_for(self, address: str) -> DocumentStore:
+        """The store of the host in an address (a Host header), otherwise that of the gateway."""
+        return self.stores.get(host_name(address), self.stores[GATEWAY])
 
     def system_of(self, host: str) -> System:
-        """The system that a host belongs to; KeyError for a host of neither."""
+        """The system of a host; KeyError for a host of neither."""
         return next((system for system in self.systems.values() if host in (system.bu, *system.fus)), None) or self.systems[host]
 
 
-def machine(address: str) -> str:
-    """The name of a machine without port and domain."""
+def host_name(address: str) -> str:
+    """The name of a machine in an address, without port and domain."""
     return address.partition(":")[0].partition(".")[0]

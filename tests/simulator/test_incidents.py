@@ -148,9 +148,9 @@ def test_a_run_can_be_of_one_lumisection_or_without_clients(p5: P5) -> None:
     assert p5.status()["systems"]["production"]["run"] == empty
 
 
-def test_fates_are_given_by_client(p5: P5) -> None:
-    fates = {PIXEL: {"kind": "crash", "lumi": 2, "code": 92, "always": True}, "dt_dqm_sourceclient-live": {"kind": "blind"}}
-    run = begin(p5, lumis=100, fates=fates)
+def test_faults_are_given_by_client(p5: P5) -> None:
+    faults = {PIXEL: {"kind": "crash", "lumi": 2, "code": 92, "always": True}, "dt_dqm_sourceclient-live": {"kind": "blind"}}
+    run = begin(p5, lumis=100, faults=faults)
     p5.advance(600)
     jobs = p5.jobs(FU, CROWDED, run=run)
     assert [job["exit_code"] for job in jobs if job["tag"] == PIXEL] == [92, 92, 92]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from app.core.settings import TREE
-from services.simulator.replay import read
+from services.simulator.replay import read_recording
 from tests.support.p5 import BU, CROWDED, FU, GATEWAY, stand_in
 
 
@@ -80,7 +80,7 @@ def test_a_file_that_is_no_recording_is_refused_with_the_line(tmp_path: Path, te
     path = tmp_path / "bad.jsonl"
     path.write_text(text)
     with pytest.raises(ValueError, match="line 1" if text else "no documents"):
-        read(path)
+        read_recording(path)
 
 
 def test_what_was_recorded_at_one_site_is_played_at_another(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""`/_simulator/...`: the own addresses of the stand-in, by which tests look into it and make things go wrong. Loopback only."""
+"""`/_simulator/...`: addresses of the stand-in itself, for tests that inspect it and cause incidents. Loopback only."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from typing import Any
 from aiohttp import web
 
 from . import incidents
-from .answers import SITE, Handler
+from .responses import SITE, Handler
 
 
 def _loopback(handler: Handler) -> Handler:
-    async def check(request: web.Request) -> web.StreamResponse:
-        from_page = "Origin" in request.headers  # of another site, by the browser of somebody on this machine
-        if from_page or not ipaddress.ip_address(request.remote or "0.0.0.0").is_loopback:
+    async def checked_handler(request: web.Request) -> web.StreamResponse:
+        is_cross_site = "Origin" in request.headers  # a page of another site in a browser on this machine
+        if is_cross_site or not ipaddress.ip_address(request.remote or "0.0.0.0").is_loopback:
             raise web.HTTPForbidden
         return await handler(request)
 
-    return check
+    return checked_handler
 
 
 @_loopback
 async def _status(request: web.Request) -> web.StreamResponse:
-    """The time, the runs and the jobs that are alive."""
+    """The time, the runs and the running jobs."""
     site = request.app[SITE]
     systems = {
         name: {
@@ -42,16 +42,16 @@ async def _status(request: web.Request) -> web.StreamResponse:
         for name, system in site.systems.items()
     }
     hosts = {host: {"documents": len(store.stored), "generation": store.generation} for host, store in site.stores.items()}
-    return web.json_response({"now": site.clock.now(), "played_to": site.timeline.now, "systems": systems, "hosts": hosts})
+    return web.json_response({"now": site.clock.now(), "played_to": site.event_queue.now, "systems": systems, "hosts": hosts})
 
 
 @_loopback
-async def _record(request: web.Request) -> web.StreamResponse:
-    """Every document that ever was, at its newest revision, with the SHA-256 of its text; `?bodies=1` adds the documents."""
+async def _documents(request: web.Request) -> web.StreamResponse:
+    """All documents since the start at their newest revisions, with the SHA-256 of their text; `?bodies=1` adds the documents."""
     site = request.app[SITE]
     rows = []
     for host, store in site.stores.items():
-        for id, (generation, stored) in store.ever.items():
+        for id, (generation, stored) in store.history.items():
             row: dict[str, Any] = {"host": host, "id": id, "rev": stored.header["_rev"], "generation": generation}
             row |= {"there": store.stored.get(id) is stored, "sha256": hashlib.sha256(stored.text.encode()).hexdigest()}
             rows.append(row | ({"document": stored.document} if "bodies" in request.query else {}))
@@ -60,7 +60,7 @@ async def _record(request: web.Request) -> web.StreamResponse:
 
 @_loopback
 async def _advance(request: web.Request) -> web.StreamResponse:
-    """Turn the clock forward by some seconds and let all happen that is due by then."""
+    """Set the clock forward by some seconds and process all events up to then."""
     site = request.app[SITE]
     site.clock.advance(float(request.query["seconds"]))
     site.catch_up()
@@ -69,29 +69,32 @@ async def _advance(request: web.Request) -> web.StreamResponse:
 
 @_loopback
 async def _incident(request: web.Request) -> web.StreamResponse:
-    """Have something go wrong, or right again; the body is a JSON object of the arguments."""
+    """Cause or end an incident; the body is a JSON object with its arguments."""
     site = request.app[SITE]
     name = request.match_info["name"]
     incident: Callable[..., Any] | None = incidents.INCIDENTS.get(name)
     if not incident:
-        return web.json_response({"message": f"no incident {name}; there are {', '.join(incidents.INCIDENTS)}"}, status=404)
+        return web.json_response({"message": f"Unknown incident {name}; known are {', '.join(incidents.INCIDENTS)}"}, status=404)
     arguments = json.loads(await request.read() or b"{}")
     try:
         inspect.signature(incident).bind(site, **arguments)
-        answer = incident(site, **arguments)
+        result = incident(site, **arguments)
     except (TypeError, KeyError, ValueError) as error:
         return web.json_response({"message": f"{name}: {error}"}, status=400)
-    return web.json_response(answer)
+    return web.json_response(result)
 
 
 @_loopback
 async def _list(request: web.Request) -> web.StreamResponse:
-    return web.json_response({name: f"{inspect.signature(act)} {inspect.getdoc(act)}" for name, act in incidents.INCIDENTS.items()})
+    """The incidents with their arguments."""
+    return web.json_response(
+        {name: f"{inspect.signature(incident)} {inspect.getdoc(incident)}" for name, incident in incidents.INCIDENTS.items()}
+    )
 
 
 ROUTES = [
     web.get("/_simulator/status", _status),
-    web.get("/_simulator/record", _record),
+    web.get("/_simulator/record", _documents),
     web.post("/_simulator/advance", _advance),
     web.get("/_simulator/incidents", _list),
     web.post("/_simulator/incidents/{name}", _incident),
