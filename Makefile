@@ -1,8 +1,10 @@
 # Each target is one line that calls a tool; services/bootstrap.py makes ready what the tool needs.
-.PHONY: run test bench lint build plugins clean
+.PHONY: run test check storm bench lint build plugins clean
 
 run: ; @python3 services/bootstrap.py run && exec .venv/bin/dqmhub run --demo
-test: ; @python3 services/bootstrap.py test && .venv/bin/python -m pytest
+test: ; @python3 services/bootstrap.py test && .venv/bin/python -m pytest -n 4 --dist worksteal
+check: ; @python3 services/bootstrap.py test && .venv/bin/python -m pytest -n 4 --dist worksteal -m 'not slow'
+storm: ; @python3 services/bootstrap.py test && .venv/bin/python -m tests.storm
 bench: ; @python3 services/bootstrap.py bench && .venv/bin/python -m tests.bench
 lint: ; @python3 services/bootstrap.py test && .venv/bin/python -m pytest tests/quality
 build: ; @python3 services/bootstrap.py build

@@ -73,6 +73,7 @@ setup(
             "playwright>=1.49",
             "protobuf>=5",
             "pytest>=8",
+            "pytest-xdist>=3.6",
             "ruff>=0.9",
             "types-cachetools>=5.5",
             "types-requests>=2.32",

@@ -1,4 +1,8 @@
-"""Fixtures for all tests; a test that touches the database takes `hub` and so runs on SQLite and on PostgreSQL."""
+"""Fixtures for all tests.
+
+A test that touches the database takes `hub`, and runs on SQLite. A test of code with SQL of its own (queries, transactions,
+locks, migrations) has the mark `both_databases`, itself or by `pytestmark` of its module, and runs on PostgreSQL, too.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +20,8 @@ from flask.testing import FlaskClient
 from app import create_app, queue
 from app.core import database
 from app.core.settings import TREE, Settings
-from tests.support import servers
+from tests.support import guard, servers
+from tests.support.shared import shared_folder
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -34,11 +39,18 @@ CHROMIUM = [
 ]
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Stop when the environment was installed before a top-level package was added: child processes would not find it."""
     installed = (distribution("dqmhub").read_text("top_level.txt") or "").split()
     if missing := {folder.parent.name for folder in TREE.glob("*/__init__.py")}.difference(installed):
         raise pytest.UsageError(f"The environment does not know the package {', '.join(sorted(missing))}. Run `make build` first.")
+    if not hasattr(config, "workerinput"):  # which pytest-xdist gives to its workers
+        guard.start()
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "database_kind" in metafunc.fixturenames and metafunc.definition.get_closest_marker("both_databases"):
+        metafunc.parametrize("database_kind", ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
 
 
 @pytest.fixture(scope="session")
@@ -52,14 +64,14 @@ def fixtures_dir() -> Path:
 
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[servers.PostgreSQL]:
-    """A real PostgreSQL server, started by the first test that needs it."""
+    """A real PostgreSQL server of this worker, started by the first test that needs it."""
     with servers.postgresql() as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 def redis_url() -> Iterator[str]:
-    """The address of a real Redis server, started by the first test that needs it."""
+    """The address of a real Redis server of this worker, started by the first test that needs it."""
     with servers.redis_server() as url:
         yield url
 
@@ -89,18 +101,22 @@ def settings(tmp_path: Path) -> Settings:
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder whose SQLite database has every table."""
-    folder = tmp_path_factory.mktemp("template")
-    servers.migrate(Settings(data_dir=str(folder)))
-    return folder
+    return shared_folder(tmp_path_factory, "template", lambda folder: servers.migrate(Settings(data_dir=str(folder))))
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def hub(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
-    """Settings with an empty database of this version, bound to the tables; once on SQLite, once on PostgreSQL."""
+@pytest.fixture
+def database_kind() -> str:
+    """On which database `hub` is: `pytest_generate_tests` gives both to tests with the mark `both_databases`."""
+    return "sqlite"
+
+
+@pytest.fixture
+def hub(request: pytest.FixtureRequest, database_kind: str, tmp_path: Path) -> Iterator[Settings]:
+    """Settings with an empty database of this version, bound to the tables."""
     data = tmp_path / "var"
     with ExitStack() as stack:
         url = ""
-        if request.param == "sqlite":
+        if database_kind == "sqlite":
             shutil.copytree(request.getfixturevalue("sqlite_template"), data)
         else:
             server = request.getfixturevalue("postgresql")

@@ -11,15 +11,15 @@ from playwright.sync_api import Browser, Page
 from app.core.settings import Settings
 from tests.browser.watch import Watch
 from tests.support import gui
+from tests.support.patience import PATIENCE_MS
 from tests.support.site import address, site
 
-PATIENCE_MS = 60_000
 LAPTOP = {"width": 1366, "height": 768}
 
 
 @pytest.fixture(scope="session")
 def demo_files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    return gui.demo_files(tmp_path_factory.mktemp("demo"))
+    return gui.demo_files(tmp_path_factory)
 
 
 @pytest.fixture(scope="session")

@@ -17,8 +17,10 @@ from app.security.models import User
 from tests.browser.watch import Watch
 from tests.square.chain import Chain, chain
 from tests.support.p5 import FU
-from tests.support.processes import PATIENCE_S
+from tests.support.patience import PATIENCE_MS
 from tests.support.site import address, bound
+
+pytestmark = pytest.mark.slow
 
 AUDIT = (Path(__file__).parent / "audit.js").read_text(encoding="utf-8")
 PASSWORD = "violet tractor 7 harbour"
@@ -43,8 +45,8 @@ def running(tmp_path: Path, sqlite_template: Path) -> Iterator[Chain]:
 def page(browser: Browser, running: Chain, watch: Watch) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1366, "height": 768}, base_url=address(running.settings))
     page = context.new_page()
-    page.set_default_timeout(PATIENCE_S * 1000)
-    expect.set_options(timeout=PATIENCE_S * 1000)
+    page.set_default_timeout(PATIENCE_MS)
+    expect.set_options(timeout=PATIENCE_MS)
     watch.at(page)
     page.goto("/account/sign-in?next=/square")
     page.fill("#name", "olga")

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+pytestmark = pytest.mark.slow
+
 ADDRESS = "/browse/367129/ZeroBias/Run2023C-Demo-v1/DQMIO/EcalBarrel/EventInfo?plot=EcalBarrel%2FEventInfo%2FreportSummaryMap"
 BEGINNINGS = {"PNG": b"\x89PNG", "SVG": b"<?xml", "PDF": b"%PDF", "ROOT": b"root"}
 

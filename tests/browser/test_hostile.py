@@ -16,6 +16,8 @@ from tests.browser.watch import Watch
 from tests.support import gui
 from tests.support.site import address, site
 
+pytestmark = pytest.mark.slow
+
 SAMPLE = "/browse/7/Hostile/Names-v1/DQMIO"
 
 

@@ -17,8 +17,11 @@ from app.core.settings import Settings
 from render.build import build
 from tests.browser.watch import Watch
 from tests.support import gui
-from tests.support.processes import PATIENCE_S, service
+from tests.support.patience import PATIENCE_MS, PATIENCE_S
+from tests.support.processes import service
 from tests.support.site import address, site
+
+pytestmark = pytest.mark.slow
 
 TREE = Path(__file__).parents[2]
 FOLDER = "/browse/0/Global/Online/ALL/EcalBarrel/EBOccupancyTask"
@@ -41,8 +44,8 @@ def hub(tmp_path: Path, sqlite_template: Path) -> Iterator[Settings]:
 def page(browser: Browser, hub: Settings, watch: Watch) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1366, "height": 768}, base_url=address(hub))
     page = context.new_page()
-    page.set_default_timeout(PATIENCE_S * 1000)
-    expect.set_options(timeout=PATIENCE_S * 1000)
+    page.set_default_timeout(PATIENCE_MS)
+    expect.set_options(timeout=PATIENCE_MS)
     watch.at(page)
     yield page
     context.close()

@@ -10,6 +10,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.watch import Watch
 
+pytestmark = pytest.mark.slow
+
 SAMPLE = "/browse/367140/Cosmics/Run2023C-Demo-v1/DQMIO"
 PLOT = f"{SAMPLE}/EcalBarrel/EventInfo?plot=EcalBarrel%2FEventInfo%2FreportSummaryMap"
 PAGES = [

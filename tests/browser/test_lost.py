@@ -16,6 +16,8 @@ from tests.render.service import compiled
 from tests.support import gui
 from tests.support.site import address, bound, site
 
+pytestmark = pytest.mark.slow
+
 FOLDER = "/browse/367131/Muon/Run2023C-Demo-v1/DQMIO/RPC/EventInfo"
 LIBRARY = """
 #include "../src/DQMRenderPlugin.h"

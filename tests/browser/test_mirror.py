@@ -14,8 +14,10 @@ from tests.mirror import made
 from tests.mirror.running import Running, running
 from tests.mirror.test_nginx import PREFIX, servers
 from tests.support.nginx import nginx
-from tests.support.processes import PATIENCE_S
-from tests.support.site import free_port
+from tests.support.patience import PATIENCE_MS
+from tests.support.ports import free_port
+
+pytestmark = pytest.mark.slow
 
 AUDIT = (Path(__file__).parent / "audit.js").read_text(encoding="utf-8")
 PAGES = ["/", "/runs/1", "/timeline", "/timeline?bad=1", "/help", "/cleaned", "/nowhere", "/?db=playback"]
@@ -66,8 +68,8 @@ def fed(tmp_path: Path) -> Iterator[Fed]:
 @pytest.fixture
 def page(browser: Browser, fed: Fed, watch: Watch) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1366, "height": 768}, base_url=fed.mirror.url)
-    context.set_default_timeout(PATIENCE_S * 1000)
-    expect.set_options(timeout=PATIENCE_S * 1000)
+    context.set_default_timeout(PATIENCE_MS)
+    expect.set_options(timeout=PATIENCE_MS)
     page = context.new_page()
     watch.at(page)
     yield page
@@ -177,7 +179,7 @@ def test_pages_bring_themselves_up_to_date_under_a_prefix_behind_nginx(browser: 
         page.goto(f"{PREFIX}/runs/7")
         expect(page.locator("h1")).to_have_text("Run 7")
         mirror.post(made.snapshot([made.html("run", "production", 7, "page", "<h1>Run 7, later</h1>")], 1, 2))
-        expect(page.locator("h1")).to_have_text("Run 7, later", timeout=PATIENCE_S * 1000)
+        expect(page.locator("h1")).to_have_text("Run 7, later", timeout=PATIENCE_MS)
         page.get_by_role("link", name="Timeline").click()
         page.get_by_role("button", name="Show").click()
         assert page.url.startswith(f"{site}{PREFIX}/timeline?")

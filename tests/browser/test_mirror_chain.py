@@ -16,7 +16,10 @@ from app.publish import keys
 from tests.browser.watch import Watch
 from tests.mirror.running import Running, running
 from tests.square.chain import Chain, chain
-from tests.support.processes import PATIENCE_S, until
+from tests.support.patience import PATIENCE_MS
+from tests.support.processes import until
+
+pytestmark = pytest.mark.slow
 
 CLIENT = "pixel_dqm_sourceclient-live"
 FU = "dqmfu-c2b03-45-01"
@@ -46,8 +49,8 @@ def hub(tmp_path: Path, mirror: Running) -> Iterator[Chain]:
 def page(browser: Browser, mirror: Running, watch: Watch) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1366, "height": 768}, base_url=mirror.url)
     page = context.new_page()
-    page.set_default_timeout(PATIENCE_S * 1000)
-    expect.set_options(timeout=PATIENCE_S * 1000)
+    page.set_default_timeout(PATIENCE_MS)
+    expect.set_options(timeout=PATIENCE_MS)
     watch.at(page)
     yield page
     context.close()

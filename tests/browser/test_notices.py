@@ -17,11 +17,13 @@ from app.security import Role, accounts
 from tests.browser.watch import Watch
 from tests.notify import making
 from tests.notify.receivers import Box, Hook, closed, hook, mail_server
+from tests.support.patience import PATIENCE_MS
 from tests.support.processes import service
 from tests.support.site import address, bound, site
 
+pytestmark = pytest.mark.slow
+
 AUDIT = (Path(__file__).parent / "audit.js").read_text(encoding="utf-8")
-PATIENCE_MS = 60_000
 PASSWORD = "seven-horses-in-the-rain"
 
 

@@ -17,10 +17,14 @@ from tests.browser.watch import Watch
 from tests.publish import receivers
 from tests.publish.test_publish import complete, publisher_of, some_job
 from tests.square import data
-from tests.support.site import address, bound, free_port, site
+from tests.support.patience import PATIENCE_MS
+from tests.support.ports import free_port
+from tests.support.site import address, bound, site
+
+pytestmark = pytest.mark.slow
+
 
 AUDIT = (Path(__file__).parent / "audit.js").read_text(encoding="utf-8")
-PATIENCE_MS = 60_000
 PASSWORD = "seven-horses-in-the-rain"
 
 

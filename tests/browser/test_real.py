@@ -14,6 +14,8 @@ from tests.browser.watch import Watch
 from tests.support import gui
 from tests.support.site import address, site
 
+pytestmark = pytest.mark.slow
+
 DATASET = "/ZeroBias/Run2023C-PromptReco-v1/DQMIO"
 
 

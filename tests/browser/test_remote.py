@@ -12,8 +12,11 @@ from app.core.settings import Settings
 from app.gui.files.register import Entry, register
 from tests.browser.watch import Watch
 from tests.support import gui
+from tests.support.patience import PATIENCE_MS
 from tests.support.site import address, bound, site
 from tests.support.xrootd import XRootD, xrootd_server
+
+pytestmark = pytest.mark.slow
 
 SAMPLE = "/browse/367131/Muon/Remote/DQMIO"
 
@@ -54,7 +57,7 @@ def test_a_tile_says_that_its_server_is_silent_and_comes_when_tried_again(page: 
     server.freeze()
     page.goto(f"{SAMPLE}/RPC/EventInfo")
     tile = page.locator(".tile", has_text="reportSummaryMap")
-    expect(tile.get_by_role("alert")).to_contain_text(f"the server 127.0.0.1:{server.port} did not answer within 2 s", timeout=60_000)
+    expect(tile.get_by_role("alert")).to_contain_text(f"the server 127.0.0.1:{server.port} did not answer within 2 s", timeout=PATIENCE_MS)
     server.thaw()
     page.wait_for_timeout(5500)  # so long nobody asks it again
     tile.get_by_role("button", name="Try again").click()

@@ -17,10 +17,12 @@ from app.square import charts
 from app.square.models import SYSTEMS, Acknowledgement, Graph, GraphPart, Host, HostStatus, Job, Log, Run, advance
 from tests.browser.watch import Watch
 from tests.square import data
+from tests.support.patience import PATIENCE_MS
 from tests.support.site import address, bound, site
 
+pytestmark = pytest.mark.slow
+
 AUDIT = (Path(__file__).parent / "audit.js").read_text(encoding="utf-8")
-PATIENCE_MS = 60_000
 
 
 @pytest.fixture(scope="module")

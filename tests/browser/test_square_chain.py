@@ -13,8 +13,10 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from app.core.settings import Settings
 from tests.browser.watch import Watch
 from tests.square.chain import Chain, chain
-from tests.support.processes import PATIENCE_S
+from tests.support.patience import PATIENCE_MS
 from tests.support.site import address
+
+pytestmark = pytest.mark.slow
 
 CLIENT = "pixel_dqm_sourceclient-live"
 
@@ -33,8 +35,8 @@ def running(tmp_path: Path, sqlite_template: Path) -> Iterator[Chain]:
 def page(browser: Browser, running: Chain, watch: Watch) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1366, "height": 768}, base_url=address(running.settings))
     page = context.new_page()
-    page.set_default_timeout(PATIENCE_S * 1000)
-    expect.set_options(timeout=PATIENCE_S * 1000)
+    page.set_default_timeout(PATIENCE_MS)
+    expect.set_options(timeout=PATIENCE_MS)
     watch.at(page)
     yield page
     context.close()

@@ -19,6 +19,8 @@ from tests.browser.watch import Watch
 from tests.support import gui
 from tests.support.site import address, bound, site
 
+pytestmark = pytest.mark.slow
+
 DATASET = "/Muon/Run2023C-Demo-v1/DQMIO"
 SAMPLE = f"/browse/367131{DATASET}"
 MAP = f"{SAMPLE}/RPC/EventInfo?plot=RPC%2FEventInfo%2FreportSummaryMap"

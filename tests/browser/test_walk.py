@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
+
+pytestmark = pytest.mark.slow
 
 ZERO_BIAS = "/ZeroBias/Run2023C-Demo-v1/DQMIO"
 MUON = "/Muon/Run2023C-Demo-v1/DQMIO"

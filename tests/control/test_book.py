@@ -24,6 +24,8 @@ from tests.control.conftest import HOME, Room
 from tests.support.p5 import CROWDED, FU
 from tests.support.processes import service, until
 
+pytestmark = pytest.mark.both_databases
+
 
 def asked(room: Room, what: str) -> list[dict[str, Any]]:
     return [request for request in room.requests() if request["query"].get("what") == what]

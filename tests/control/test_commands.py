@@ -6,6 +6,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from app.control.commands import KINDS
 from app.control.models import ANSWERED, FAILED, REFUSED, Command
 from app.core.settings import TREE
@@ -183,6 +185,7 @@ def test_machines_versions_and_states_are_tables(room: Room) -> None:
     assert "dqmrubu-c2a06-05-01" in room.get("/control").text, "a machine that P5 has named is known from then on"
 
 
+@pytest.mark.both_databases
 def test_the_run_keys_are_known_without_asking_p5(room: Room) -> None:
     before = len(room.requests())
     answer = room.give("get_simulator_run_keys")

@@ -12,8 +12,6 @@ from tests.control.conftest import Room
 from tests.support.p5 import FU
 from tests.support.trickle import trickling
 
-pytestmark = pytest.mark.parametrize("hub", ["sqlite"], indirect=True)
-
 SCRIPT = "<script>alert(1)</script>"
 
 

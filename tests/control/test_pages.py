@@ -37,6 +37,7 @@ def arguments(room: Room) -> dict[str, dict[str, str]]:
     return {name: given.get(name, {}) for name in KINDS}
 
 
+@pytest.mark.both_databases
 def test_looking_at_any_page_changes_nothing_and_asks_p5_for_nothing(room: Room) -> None:
     given = arguments(room)
     numbers = [row.id for row in Command.select()]
@@ -135,6 +136,7 @@ def test_a_second_browser_sees_a_command_by_its_poll(room: Room) -> None:
     assert "answered" in poll(room, command).text
 
 
+@pytest.mark.both_databases
 def test_commands_and_what_happened_are_one_list_the_newest_first(room: Room) -> None:
     room.do("get_dqm_machines")
     room.do("restart_hltd", host=CROWDED)

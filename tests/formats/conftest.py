@@ -8,15 +8,20 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.patience import PATIENCE_S
+from tests.support.shared import shared_folder
+
 TREE = Path(__file__).parents[2]
 
 
 def written(module: str, factory: pytest.TempPathFactory) -> Path:
     """The folder of what a script writes, which is a process of its own."""
-    folder = factory.mktemp(module)
-    command = [sys.executable, "-W", "ignore", "-m", f"tests.formats.{module}", str(folder)]
-    subprocess.run(command, cwd=TREE, check=True, timeout=300, stdin=subprocess.DEVNULL)
-    return folder
+
+    def write(folder: Path) -> None:
+        command = [sys.executable, "-W", "ignore", "-m", f"tests.formats.{module}", str(folder)]
+        subprocess.run(command, cwd=TREE, check=True, timeout=PATIENCE_S, stdin=subprocess.DEVNULL)
+
+    return shared_folder(factory, module, write)
 
 
 @pytest.fixture(scope="session")

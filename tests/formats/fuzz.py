@@ -16,11 +16,11 @@ from pathlib import Path
 
 from app.formats.work_budget import MAX_ATTEMPTS, MAX_UNPACKED, WorkBudget
 from tests.formats.damage import mutants
+from tests.support.patience import PATIENCE_S
 
 TREE = Path(__file__).parents[2]
 CORPORA = {"tdirectory": "root", "dqmio": "dqmio", "protobuf": "protobuf"}
 BATCH = 100
-HANGS_S = 600
 SMALLEST = 100
 
 
@@ -50,7 +50,7 @@ def _bad(format: str, files: dict[str, bytes], folder: Path) -> list[str]:
     for name, data in files.items():
         (batch / name).write_bytes(data)
     command = [sys.executable, "-m", "tests.formats.read_all", str(batch), format]
-    done = subprocess.run(command, cwd=TREE, capture_output=True, text=True, timeout=HANGS_S, check=False)
+    done = subprocess.run(command, cwd=TREE, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
     answers = {answer["file"]: answer for answer in map(json.loads, done.stdout.splitlines())}
     bad = {name: f"work {answer['work']}" for name, answer in answers.items() if _is_costly(answer["work"], len(files[name]))}
     if done.returncode:

@@ -15,6 +15,9 @@ from app.formats import FormatError, scan
 from app.formats.root import files
 from app.formats.work_budget import MAX_ATTEMPTS, MAX_UNPACKED, WorkBudget
 from tests.formats.damage import crafted, cut, mutants, packed_key, with_bad_keys
+from tests.support.patience import PATIENCE_S
+
+pytestmark = pytest.mark.slow
 
 TREE = Path(__file__).parents[2]
 CORPUS = TREE / "tests" / "corpus" / "root"
@@ -23,7 +26,7 @@ CORPUS = TREE / "tests" / "corpus" / "root"
 def read_all(folder: Path, format: str = "tdirectory") -> dict[str, dict[str, Any]]:
     """The result of `read_all.py` for each file, none of which may cost more work than its size permits."""
     command = [sys.executable, "-m", "tests.formats.read_all", str(folder), format]
-    done = subprocess.run(command, cwd=TREE, capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(command, cwd=TREE, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
     assert done.returncode == 0, done.stderr
     answers = {answer["file"]: answer for answer in map(json.loads, done.stdout.splitlines())}
     assert answers.keys() == {path.name for path in folder.iterdir()}
@@ -114,7 +117,7 @@ def test_a_file_of_more_keys_than_any_run_has_is_refused(root_files: Path, monke
 def test_400000_keys_in_one_directory_are_read_in_little_memory(tmp_path: Path) -> None:
     (tmp_path / "many.root").write_bytes(many_keys(400_000))
     command = [sys.executable, "-m", "tests.formats.read_all", str(tmp_path)]
-    done = subprocess.run(command, cwd=TREE, capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(command, cwd=TREE, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
     assert done.returncode == 0, done.stderr
     assert len(json.loads(done.stdout)["names"]) == 400_000
 

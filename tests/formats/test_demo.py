@@ -12,6 +12,7 @@ from app.formats import Kind, Listing, scan
 from app.gui.demo.make import BY_LUMISECTION, FILES, LUMISECTIONS, make_demo
 from render.build import build
 from tests.formats.oracle import histograms
+from tests.support.patience import PATIENCE_S
 
 TREE = Path(__file__).parents[2]
 
@@ -97,13 +98,13 @@ def test_a_large_file_has_as_many_mes_as_asked_in_many_folders(maker: Path, tmp_
 @pytest.mark.parametrize("compression", ["zlib", "lzma", "lz4", "zstd", "none"])
 def test_the_maker_writes_every_compression(maker: Path, tmp_path: Path, compression: str) -> None:
     path = tmp_path / "file.root"
-    subprocess.run([maker, "--out", path, "--run", "5", "--compression", compression], check=True, timeout=60, capture_output=True)
+    subprocess.run([maker, "--out", path, "--run", "5", "--compression", compression], check=True, timeout=PATIENCE_S, capture_output=True)
     assert scan(path).unreadable == 0
 
 
 @pytest.mark.parametrize("arguments", [[], ["--run"], ["--run", "x", "--out", "f"], ["--run", "1", "--out", "f", "--compression", "zip"]])
 def test_the_maker_refuses_wrong_arguments_with_its_usage(maker: Path, tmp_path: Path, arguments: list[str]) -> None:
-    done = subprocess.run([maker, *arguments], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run([maker, *arguments], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=PATIENCE_S)
     assert done.returncode == 2
     assert "usage: dqmhub-demo" in done.stderr
 

@@ -12,6 +12,8 @@ from tests.formats.damage import cut, mutants
 from tests.formats.damage_dqmio import crafted, tree_mutants
 from tests.formats.test_damage import TREE, read_all
 
+pytestmark = pytest.mark.slow
+
 CORPUS = TREE / "tests" / "corpus" / "dqmio"
 MES = 36
 NAMES = {f"{folder}/{name}" for folder in ["Alpha/one", "Alpha/two/deep", "Beta/three"] for name in ["TH1F", "TH2S", "number", "text"]}

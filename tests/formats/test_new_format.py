@@ -22,6 +22,7 @@ from render.client import RenderClient, Request
 from tests.formats import snapshots
 from tests.formats.documentation import DOCUMENT, example, formats_listed
 from tests.support.gui import render_service
+from tests.support.patience import PATIENCE_S
 
 TREE = Path(__file__).parents[2]
 NUMBERS = {"tdirectory": 1, "dqmio": 2, "protobuf": 3}
@@ -115,7 +116,7 @@ def test_it_stands_in_the_command_and_in_the_description_of_the_api(lines: str) 
         "from app.gui.api import openapi\n"
         "import json; print(json.dumps([CliRunner().invoke(register, ['--help']).output, openapi.ENTRY]))"
     )
-    done = subprocess.run([sys.executable, "-c", program], cwd=TREE, capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", program], cwd=TREE, capture_output=True, text=True, check=True, timeout=PATIENCE_S)
     usage, entry = json.loads(done.stdout)
     assert "dqmio|lines|protobuf|tdirectory" in usage
     assert entry["properties"]["fileformat"]["enum"] == [1, 2, 3, FORMATS[lines].number]

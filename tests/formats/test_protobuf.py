@@ -21,6 +21,7 @@ from tests.formats import snapshots
 from tests.formats.cases import HOSTILE
 from tests.formats.snapshots import Object, written
 from tests.support.gui import render_service
+from tests.support.patience import PATIENCE_S
 
 STATUSES = [30, 50, 60, 70, 90, 100, 200, 300]
 CLASSES = {kind.class_name for kind in Kind if not kind.scalar}
@@ -64,7 +65,7 @@ def decoded(frames: dict[str, tuple[bytes, int]], folder: Path) -> dict[str, dic
     for number, (data, displacement) in enumerate(frames.values()):
         requests.append(json.dumps([str(saved(folder / f"frame {number}", data)), displacement]))
     reader = [sys.executable, "-W", "ignore", str(Path(__file__).with_name("read_frames.py"))]
-    done = subprocess.run(reader, input="\n".join(requests), capture_output=True, text=True, check=True, timeout=120)
+    done = subprocess.run(reader, input="\n".join(requests), capture_output=True, text=True, check=True, timeout=PATIENCE_S)
     return dict(zip(frames, map(json.loads, done.stdout.splitlines()), strict=True))
 
 

@@ -17,6 +17,9 @@ from tests.formats.damage import cut, mutants
 from tests.formats.fuzz import CORPORA, fuzz
 from tests.formats.snapshots import Object, entry, varint, written
 from tests.formats.test_damage import TREE, read_all
+from tests.support import storms
+
+pytestmark = pytest.mark.slow
 
 CORPUS = TREE / "tests" / "corpus" / "protobuf"
 MES = 13
@@ -201,8 +204,9 @@ def test_every_snapshot_of_the_corpus_is_answered() -> None:
 
 
 @pytest.mark.parametrize("format", CORPORA)
+@pytest.mark.storm
 def test_files_that_nobody_has_seen_before_harm_no_reader(format: str) -> None:
-    assert fuzz(format, seconds=0.01, seed=4711) == []
+    assert fuzz(format, seconds=0.01 if storms.TIMES == 1 else 5.0 * storms.TIMES, seed=storms.SEED + 4711) == []
 
 
 def test_objects_of_the_wrong_kind_are_no_texts(tmp_path: Path, snapshot_files: Path) -> None:

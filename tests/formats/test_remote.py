@@ -10,6 +10,8 @@ import pytest
 from app.formats import FormatError, Kind, Listing, payload, remote, scan
 from tests.support.xrootd import XRootD, xrootd_server
 
+pytestmark = pytest.mark.slow
+
 FILES = {"tdirectory": "classes.root", "dqmio": "types.root", "protobuf": "classes.pb"}
 
 

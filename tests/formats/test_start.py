@@ -6,13 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.patience import PATIENCE_S
+
 TREE = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize("format", ["tdirectory", "dqmio", "protobuf"])
 def test_the_reader_of_files_loads_no_heavy_library(format: str) -> None:
     code = f"import sys, app.formats.readers.{format}; print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], cwd=TREE, capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], cwd=TREE, capture_output=True, text=True, check=True, timeout=PATIENCE_S)
     loaded = set(done.stdout.split())
     assert f"app.formats.readers.{format}" in loaded
     assert not loaded & {"numpy", "uproot", "awkward", "ROOT", "flask", "peewee", "huey", "google.protobuf"}

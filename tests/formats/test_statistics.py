@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from app.formats import FormatError, Kind, Payload, payload, scan
 from app.formats.statistics import statistics
+from tests.support.patience import PATIENCE_S
 
 
 def frames(path: Path) -> dict[str, tuple[str, Payload]]:
@@ -32,7 +33,7 @@ def test_the_statistics_of_every_class_are_those_of_root(root_files: Path, tmp_p
         (tmp_path / str(number)).write_bytes(frame.data)
         requests.append(json.dumps([str(tmp_path / str(number)), frame.displacement]))
     reader = [sys.executable, "-W", "ignore", str(Path(__file__).with_name("read_frames.py"))]
-    done = subprocess.run(reader, input="\n".join(requests), capture_output=True, text=True, check=True, timeout=120)
+    done = subprocess.run(reader, input="\n".join(requests), capture_output=True, text=True, check=True, timeout=PATIENCE_S)
     for (name, (class_name, frame)), line in zip(found.items(), done.stdout.splitlines(), strict=True):
         root = json.loads(line)
         x, y, z = root["moments"]

@@ -15,6 +15,7 @@ from app.formats import FormatError, Kind, Listing, MERow, QTest, payload, scan
 from app.formats.elements import MAX_OBJECT
 from tests.formats.cases import COMPRESSIONS, HOSTILE
 from tests.formats.oracle import histograms
+from tests.support.patience import PATIENCE_S
 
 STATUSES = [30, 50, 60, 70, 90, 100, 200, 300]
 EFFICIENCY_BIT = 0x00200000
@@ -65,7 +66,7 @@ def test_every_class_of_histogram_is_decoded_by_root_with_the_bins_that_uproot_r
         (tmp_path / str(number)).write_bytes((framed := payload(path, "tdirectory", row)).data)
         requests.append(json.dumps([str(tmp_path / str(number)), framed.displacement]))
     reader = [sys.executable, "-W", "ignore", str(Path(__file__).with_name("read_frames.py"))]
-    done = subprocess.run(reader, input="\n".join(requests), capture_output=True, text=True, check=True, timeout=120)
+    done = subprocess.run(reader, input="\n".join(requests), capture_output=True, text=True, check=True, timeout=PATIENCE_S)
     assert {Kind(row.kind).class_name for row in listed.values()} == {kind.class_name for kind in Kind if not kind.scalar}
     with uproot.open(path) as file:
         for (me, row), line in zip(listed.items(), done.stdout.splitlines(), strict=True):

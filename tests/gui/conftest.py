@@ -7,13 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from app.gui.pages import views
 from tests.support import gui
+from tests.support.patience import PATIENCE_S
 
 
 @pytest.fixture(scope="session")
 def demo_files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """The demo files; tests do not change them."""
-    return gui.demo_files(tmp_path_factory.mktemp("demo"))
+    return gui.demo_files(tmp_path_factory)
 
 
 @pytest.fixture(scope="session")
@@ -21,3 +23,9 @@ def render_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The folder of a running render service."""
     with gui.render_service(tmp_path_factory.mktemp("r")) as folder:
         yield folder
+
+
+@pytest.fixture(autouse=True)
+def patient_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages wait until a file has been read, however slow the machine is."""
+    monkeypatch.setattr(views, "WAIT_S", PATIENCE_S)

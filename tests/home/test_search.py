@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from flask.testing import FlaskClient
 
 from app.gui.files.register import Entry, register
+
+pytestmark = pytest.mark.both_databases
 
 
 def read(client: FlaskClient, address: str) -> str:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+import pytest
+
 from app import queue
 from app.core.settings import Settings
 from app.gui.models import Dataset, File, NameList, Sample
 from app.queue.model import DONE, QUEUED, Work
 from jobs.gui import clean_names
 from jobs.queue import CLEAN, KEEP_DAYS, clean
+
+pytestmark = pytest.mark.both_databases
 
 DAY_S = 86400.0
 

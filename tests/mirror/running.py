@@ -17,8 +17,9 @@ from typing import Any, NamedTuple
 
 from app.core.settings import TREE
 from tests.mirror import made
-from tests.support.processes import PATIENCE_S, of_session, until
-from tests.support.site import free_port
+from tests.support.patience import PATIENCE_S
+from tests.support.ports import free_port
+from tests.support.processes import of_session, until
 
 
 class Answer(NamedTuple):

@@ -22,8 +22,11 @@ from tests.mirror.running import Running, running
 from tests.square.chain import chain
 from tests.support.network import Network, other_network
 from tests.support.nginx import nginx
-from tests.support.processes import PATIENCE_S, until
-from tests.support.site import free_port
+from tests.support.patience import PATIENCE_S
+from tests.support.ports import free_port
+from tests.support.processes import until
+
+pytestmark = pytest.mark.slow
 
 BREAKS = 3
 SERVERS = """

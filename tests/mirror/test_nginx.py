@@ -13,7 +13,9 @@ from app.core.settings import TREE
 from tests.mirror import made
 from tests.mirror.running import Running, ask
 from tests.support.nginx import nginx
-from tests.support.site import free_port
+from tests.support.ports import free_port
+
+pytestmark = pytest.mark.slow
 
 PREFIX = "/dqm/dqm-square"
 

@@ -26,14 +26,18 @@ from services.mirror.store import Store
 from tests.mirror import made
 from tests.mirror.running import Running, ask
 from tests.square.chain import answers
-from tests.support.processes import PATIENCE_S, of_session, service, until
-from tests.support.site import free_port
+from tests.support import storms
+from tests.support.patience import PATIENCE_S
+from tests.support.ports import free_port
+from tests.support.processes import of_session, service, until
+
+pytestmark = pytest.mark.slow
 
 Start = Callable[..., Running]
 NEEDED = ("bottle.py", "gunicorn", "cryptography", "cffi", "_cffi_backend*", "packaging")
 """What bottle, gunicorn and cryptography bring with them."""
 
-KILLS = 15
+KILLS = 6 * storms.TIMES
 CLIENTS = 6
 
 
@@ -54,8 +58,9 @@ def numbers_in(data: Path) -> set[int]:
     return found
 
 
+@pytest.mark.storm
 def test_a_mirror_killed_at_any_instant_has_some_edition_whole(start: Start) -> None:
-    mirror, chance = start(), random.Random(7)
+    mirror, chance = start(), storms.chance(7)
     stop, wrong = threading.Event(), list[str]()
 
     def publish() -> None:

@@ -15,7 +15,10 @@ from protocol.snapshot import Item, ItemKey
 from services.mirror.responses import LARGE_BYTES
 from tests.mirror import made
 from tests.mirror.running import Running, running
+from tests.support.patience import PATIENCE_S
 from tests.support.processes import until
+
+pytestmark = pytest.mark.slow
 
 THREADS = 2
 HEAD = b"GET /healthz HTTP/1.1\r\nHost: a\r\nX-Padding: "
@@ -28,7 +31,7 @@ def mirror(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 
 def connected(mirror: Running) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", mirror.port), timeout=60)
+    return socket.create_connection(("127.0.0.1", mirror.port), timeout=PATIENCE_S)
 
 
 @contextmanager

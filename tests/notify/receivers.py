@@ -20,7 +20,7 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope
 
-from tests.support.site import free_port
+from tests.support.ports import free_port
 
 WAIT_S = 60.0
 """Against hangs only."""

@@ -17,6 +17,8 @@ from tests.support.p5 import CROWDED
 from tests.support.processes import until
 from tests.support.site import bound
 
+pytestmark = pytest.mark.slow
+
 CLIENT = "pixel_dqm_sourceclient-live"
 
 

@@ -12,6 +12,8 @@ from app.square.events import KINDS, Event, events
 from app.square.models import Host, Run
 from tests.notify import making
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def now() -> float:

@@ -19,6 +19,8 @@ from app.square.models import version_of
 from app.web.clock import CERN
 from tests.notify import making
 
+pytestmark = pytest.mark.both_databases
+
 DAY_S = 86400.0
 
 

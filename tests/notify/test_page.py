@@ -24,6 +24,8 @@ from tests.notify import making
 from tests.notify.receivers import closed
 from tests.square.test_pages_whole_log import bearer
 
+pytestmark = pytest.mark.both_databases
+
 HOST = {"Host": "127.0.0.1:8889"}
 PAGE = "/notifications"
 

@@ -22,6 +22,8 @@ from tests.notify.receivers import babbling, closed, dripping, hook, mail_server
 from tests.support.processes import service, until
 from tests.support.site import bound
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def grabbing(tmp_path: Path, sqlite_template: Path) -> Iterator[Settings]:

@@ -20,6 +20,8 @@ from app.notify.models import Delivery, Maintenance, Notice
 from app.web.clock import CERN
 from tests.notify.receivers import Hook, closed, hook, mail_server, raw, sound_server
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def receiver() -> Iterator[Hook]:

@@ -41,6 +41,7 @@ def test_ready_is_200_when_all_is_there(client: FlaskClient, hub: Settings, rend
     assert (answer.status_code, answer.json["status"]) == (200, "ok")
 
 
+@pytest.mark.both_databases
 def test_a_database_that_went_away_makes_it_unready_and_is_named(app: Flask, hub: Settings) -> None:
     client = app.test_client()
     database.disconnect()
@@ -62,6 +63,7 @@ def test_metrics_count_requests_files_and_work(client: FlaskClient, hub: Setting
     assert "\ndqmhub_build_info{version=" in text
 
 
+@pytest.mark.both_databases
 def test_status_shows_who_is_there_and_who_fell_silent(client: FlaskClient) -> None:
     Pulse("live").beat()
     Pulse("worker").beat()
@@ -99,6 +101,7 @@ def test_status_shows_the_last_errors(client: FlaskClient) -> None:
     assert "/data/&lt;b&gt;.root" in text
 
 
+@pytest.mark.both_databases
 def test_the_application_of_the_entry_module_is_the_hub(hub: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DQMHUB_DATA_DIR", hub.data_dir)
     if hub.database_url:

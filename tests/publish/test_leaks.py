@@ -53,6 +53,7 @@ def test_a_client_and_a_release_do_not_name_who_made_them(hub: Settings) -> None
 
 
 @pytest.mark.parametrize(("kind", "by_key"), [("crash", True), ("stuck", True), ("run-start", False)])
+@pytest.mark.both_databases
 def test_an_event_does_not_name_who_made_the_client(hub: Settings, kind: str, by_key: bool) -> None:
     made = job(path="/nfshome0/jdoe/ecal_jdoe_private_cfg.py", tag="ecal_jdoe_private")
     made.save(force_insert=True)

@@ -28,6 +28,8 @@ from tests.square import data
 from tests.support.processes import until
 from tests.support.site import bound
 
+pytestmark = pytest.mark.both_databases
+
 BEAM = "dqm-source-state-run358792-hostfu-c2f11-11-04-pid041567"
 
 

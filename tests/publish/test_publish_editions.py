@@ -18,6 +18,8 @@ from app.publish.revisions import Made, Overtaken
 from protocol.snapshot import Item, ItemKey
 from tests.publish.copies import Copy, published
 
+pytestmark = pytest.mark.both_databases
+
 
 def piece(number: int, *texts: str, tally: int = 0) -> Made:
     """A piece of one item for each text."""

@@ -22,6 +22,8 @@ from tests.publish.copies import Contents, published
 from tests.publish.receivers import never
 from tests.publish.test_publish_editions import piece, publish, some_changes
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def keyed(hub: Settings, tmp_path: Path) -> Iterator[Settings]:

@@ -30,8 +30,14 @@ from tests.conftest import Browser
 from tests.publish import receivers
 from tests.publish.copies import contents, published
 from tests.square import data
-from tests.support.processes import PATIENCE_S, environment, service, until
-from tests.support.site import bound, free_port
+from tests.support import storms
+from tests.support.patience import PATIENCE_S
+from tests.support.ports import free_port
+from tests.support.processes import environment, service, until
+from tests.support.site import bound
+
+pytestmark = pytest.mark.slow
+
 
 PASSWORD = "nobody will guess this one"
 
@@ -73,11 +79,12 @@ def is_beyond(edition: int) -> bool:
     return revisions.current().edition > edition
 
 
+@pytest.mark.storm
 def test_a_publisher_killed_at_any_instant_loses_and_doubles_nothing(small: Settings, tmp_path: Path) -> None:
-    chance = random.Random(11)
+    chance = storms.chance(11)
     with receivers.mirror(tmp_path / "mirror", small) as mirror:
         settings = replace(small, publish_mirrors=(mirror.url,), publish_s=0.2)
-        for _ in range(3):
+        for _ in range(3 * storms.TIMES):
             reached = revisions.current().edition
             with killed_afterwards(settings):
                 until(partial(is_beyond, reached), "a publisher at work")

@@ -24,7 +24,9 @@ from tests.publish.copies import published
 from tests.publish.receivers import never
 from tests.publish.test_publish_editions import piece, publish
 from tests.support.certificates import write_certificate
-from tests.support.site import free_port
+from tests.support.ports import free_port
+
+pytestmark = pytest.mark.both_databases
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ EXAMPLES = re.findall(r"^\| `([a-z-]+)` \| `(.+)` \| `(.+)` \|$", PAGE, re.MULTI
 
 
 @pytest.mark.parametrize(("kind", "given", "leaves"), EXAMPLES)
+@pytest.mark.both_databases
 def test_the_examples_of_the_page_are_true(kind: str, given: str, leaves: str, sanitizer: Sanitizer) -> None:
     Pseudonym.delete().execute()
     clean = Sanitizer(b"another key")

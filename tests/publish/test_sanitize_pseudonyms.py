@@ -5,12 +5,16 @@ from __future__ import annotations
 import threading
 from datetime import UTC, datetime
 
+import pytest
+
 from app.core import database
 from app.core.database import proxy
 from app.core.settings import Settings
 from app.publish import redaction_counts
 from app.publish.sanitize.pseudonyms import Pseudonym, Pseudonyms, Secret
 from app.publish.sanitize.sanitizer import Sanitizer
+
+pytestmark = pytest.mark.both_databases
 
 KEY = b"a key of this test, and of no hub"
 

@@ -20,6 +20,8 @@ from app.queue.attempts import HANDLERS, claim
 from app.queue.model import ATTEMPTS
 from tests.support.processes import until
 
+pytestmark = pytest.mark.both_databases
+
 THREADS = 8
 
 

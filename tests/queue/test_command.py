@@ -9,6 +9,7 @@ import sys
 from app import queue
 from app.core.settings import TREE, Settings
 from app.queue import Work
+from tests.support.patience import PATIENCE_S
 from tests.support.processes import environment
 
 
@@ -20,7 +21,7 @@ def dqmhub(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[s
         env=environment(settings),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_S,
         check=False,
     )
 

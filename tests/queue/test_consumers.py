@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
 import signal
 import subprocess
 import time
@@ -15,9 +14,12 @@ import pytest
 from app import queue as work
 from app.core.settings import Settings
 from app.queue import Work
+from tests.support import storms
 from tests.support.processes import consumer, of_session, until
 
-KILLS = 30
+pytestmark = [pytest.mark.both_databases, pytest.mark.slow]
+
+KILLS = 8 * storms.TIMES
 ITEMS_PER_KILL = 7
 
 
@@ -41,8 +43,9 @@ def test_work_is_done_by_both_consumers(hub: Settings, traces: Path) -> None:
         assert done.created <= done.started <= done.finished
 
 
+@pytest.mark.storm
 def test_kill_9_of_the_consumer_at_any_moment_loses_and_doubles_nothing(hub: Settings, traces: Path) -> None:
-    chance = random.Random(316142)
+    chance = storms.chance(316142)
     rows = []
     for kill in range(KILLS):
         rows += [work.enqueue("effect", f"{kill}-{item}", {"folder": str(traces), "seconds": 0.05}) for item in range(ITEMS_PER_KILL)]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import os
-import random
 import subprocess
 import sys
 import threading
@@ -19,7 +18,12 @@ from app import queue
 from app.core import database
 from app.core.settings import TREE, Settings
 from app.queue import Loop, Repeated, Turn, loops
-from tests.support.processes import PATIENCE_S, environment, until
+from tests.support import storms
+from tests.support.patience import PATIENCE_S
+from tests.support.processes import environment, until
+
+pytestmark = [pytest.mark.both_databases, pytest.mark.slow]
+
 
 OCTOBER_NIGHT = 1793494795.0
 """2026-10-25 00:59:55 UTC: five seconds before clocks in Zurich go from 3 back to 2."""
@@ -255,12 +259,13 @@ def steps(folder: Path) -> list[tuple[float, int]]:
     return [(float(moment), int(process)) for moment, process in map(str.split, lines)]
 
 
+@pytest.mark.storm
 def test_two_consumers_never_do_a_step_at_once_and_either_goes_on_when_the_other_is_killed(hub: Settings, traces: Path) -> None:
-    chance = random.Random(358791)
+    chance = storms.chance(358791)
     with ExitStack() as stack:
         both = [stack.enter_context(looper(hub, traces)) for _ in range(2)]
         until(lambda: steps(traces), "a first step")
-        for _ in range(3):
+        for _ in range(3 * storms.TIMES):
             time.sleep(chance.uniform(0.3, 1.0))
             owner = steps(traces)[-1][1]
             victim = next(process for process in both if process.pid == owner)

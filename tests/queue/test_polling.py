@@ -14,6 +14,8 @@ from app.queue import Work
 from app.queue.attempts import HANDLERS
 from jobs import queue as clean
 
+pytestmark = pytest.mark.both_databases
+
 
 class Waits(list[float]):
     """A stop flag that never stops and notes how long it was asked to wait."""

@@ -11,6 +11,8 @@ from render.build import build
 from render.client import Request
 from tests.render.pictures import Picture, read
 from tests.render.service import Service
+from tests.support.patience import PATIENCE_S
+from tests.support.shared import shared_folder
 
 TREE = Path(__file__).parents[2]
 
@@ -26,10 +28,12 @@ def program() -> Path:
 @pytest.fixture(scope="session")
 def objects(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with one object of each kind, written by ROOT."""
-    folder = tmp_path_factory.mktemp("objects")
-    script = Path(__file__).with_name("make_objects.py")
-    subprocess.run([sys.executable, "-W", "ignore", str(script), str(folder)], check=True, timeout=120)
-    return folder
+
+    def write(folder: Path) -> None:
+        script = Path(__file__).with_name("make_objects.py")
+        subprocess.run([sys.executable, "-W", "ignore", str(script), str(folder)], check=True, timeout=PATIENCE_S)
+
+    return shared_folder(tmp_path_factory, "objects", write)
 
 
 @pytest.fixture(scope="session")

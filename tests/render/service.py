@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from render.client import RenderClient, Request
+from tests.support.patience import PATIENCE_S
 
-PATIENCE_S = 20.0
 TREE = Path(__file__).parents[2]
 
 
@@ -59,7 +59,7 @@ class Service:
             self.process = subprocess.Popen(
                 [program, "--state-directory", f"{self.state}/", *arguments],
                 stderr=log,
-                env={**os.environ, **(environment or {})},
+                env={**os.environ, "DQMHUB_SUPERVISOR_PID": str(os.getpid()), **(environment or {})},
             )
         self.client = RenderClient(self.state / "socket", timeout=PATIENCE_S)
 
@@ -106,5 +106,5 @@ def compiled(folder: Path, source: str) -> Path:
     (folder / "Plugin.cc").write_text(source)
     includes = [TREE / "render" / "include" / "src", Path(sysconfig.get_path("platlib")) / "ROOT" / "include"]
     command = ["g++", "-std=c++17", "-shared", "-fPIC", *(f"-I{include}" for include in includes), "-o", "plugins.so", "Plugin.cc"]
-    subprocess.run(command, cwd=folder, check=True, timeout=120)
+    subprocess.run(command, cwd=folder, check=True, timeout=PATIENCE_S)
     return folder / "plugins.so"

@@ -23,6 +23,7 @@ from tempfile import TemporaryDirectory
 from render.build import build
 from render.client import RenderError, RenderResponse, Request
 from tests.render.service import TREE, Service, compiled, eventually, text
+from tests.support.patience import PATIENCE_S
 
 LIMITS = ("--cpu", "0.5", "--timeout", "3", "--memory", "200")
 WORKERS, CLIENTS = 3, 6
@@ -45,6 +46,9 @@ RETURNS = {"crash": 20, "throw": 20, "kill -9": 20, "spin": 5, "hoard": 5}
 """After what a lone worker is replaced while a client waits, and how often that is measured."""
 
 AIM_MS, PAUSE_S = 5, 0.05
+
+LEAST = 1000
+"""Requests of a storm at least, however slow the machine is: enough of them that each fault has its turn."""
 
 QUIET = ("TH1F", "TH2F", "TProfile", "words")
 
@@ -102,7 +106,7 @@ def rage(service: Service, requests: list[Request], seconds: float, seed: int, s
     def client(number: int) -> None:
         chance, again = random.Random(seed * 1000 + number), 0
         kinds, weights = list(FAULTS), [weight for _, weight in FAULTS.values()]
-        while time.monotonic() < end:
+        while time.monotonic() < end or storm.asked < LEAST:
             if chance.random() < FAULT_SHARE:
                 (kind,) = chance.choices(kinds, weights)
                 asked, picture = replace(requests[0], name=f"Wild/{kind}"), None
@@ -185,7 +189,7 @@ def main() -> int:
         folder = Path(name)
         (folder / "objects").mkdir()
         script = Path(__file__).with_name("make_objects.py")
-        subprocess.run([sys.executable, "-W", "ignore", str(script), str(folder / "objects")], check=True, timeout=300)
+        subprocess.run([sys.executable, "-W", "ignore", str(script), str(folder / "objects")], check=True, timeout=PATIENCE_S)
         storm = run(build(TREE, sys.executable), folder / "objects", folder, given.minutes * 60, given.seed)
     print(storm)
     return 1 if storm.complaints() else 0

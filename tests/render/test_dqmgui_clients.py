@@ -15,6 +15,8 @@ import pytest
 from tests.render.pictures import Picture, read
 from tests.render.service import PATIENCE_S, Service
 
+pytestmark = pytest.mark.slow
+
 SIZE = "h=200;w=266"
 TYPES = {"TH1F": 0x10, "TH1S": 0x11, "TH1D": 0x12, "TH1I": 0x13, "TH2F": 0x20, "TH2S": 0x21, "TH2D": 0x22, "TH2I": 0x23, "TH3F": 0x30,
          "TProfile": 0x40, "TProfile2D": 0x41}  # fmt: skip

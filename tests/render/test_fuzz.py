@@ -12,8 +12,12 @@ import pytest
 
 from render.client import RenderError, Request
 from tests.render.service import TREE, Service, alive
+from tests.support import storms
+from tests.support.patience import PATIENCE_S
 
-SECONDS = 5
+pytestmark = pytest.mark.slow
+
+SECONDS = 5 * storms.TIMES
 PAYLOADS = 1000
 SPECS = ["w=266;h=200", "w=266;h=200;ytype=log;xtype=log", *(f"w=266;h=200;format={form}" for form in ("svg", "pdf", "root", "json"))]
 
@@ -23,14 +27,19 @@ def fuzz() -> Path:
     folder = TREE / "build" / "sanitize"
     configure = ["cmake", "-S", str(TREE / "render"), "-B", str(folder), "-DDQMHUB_SANITIZE=ON"]
     for command in (configure, ["cmake", "--build", str(folder)]):
-        subprocess.run(command, check=True, capture_output=True, timeout=300)
+        subprocess.run(command, check=True, capture_output=True, timeout=PATIENCE_S)
     return folder / "dqmhub-fuzz"
 
 
 @pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.storm
 def test_mutated_messages_and_specifications_break_no_rule_of_memory_or_arithmetic(fuzz: Path, tmp_path: Path, seed: int) -> None:
     done = subprocess.run(
-        [fuzz, str(SECONDS), str(seed), f"{tmp_path}/"], capture_output=True, text=True, timeout=SECONDS + 60, check=False
+        [fuzz, str(SECONDS), str(storms.SEED + seed), f"{tmp_path}/"],
+        capture_output=True,
+        text=True,
+        timeout=SECONDS + PATIENCE_S,
+        check=False,
     )
     assert done.returncode == 0, done.stderr[-5000:]
     assert int(done.stdout.split()[0]) > 1000

@@ -16,6 +16,7 @@ from tests.render import pictures
 from tests.render.golden import image
 from tests.render.pictures import Picture
 from tests.render.service import Service
+from tests.support.patience import PATIENCE_S
 
 TREE = Path(__file__).parents[2]
 IMAGES = sorted(Path(__file__).with_name("golden").glob("*/*.png"))
@@ -56,7 +57,7 @@ class Gallery:
 def gallery(program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gallery]:
     folder = tmp_path_factory.mktemp("golden")
     command = [sys.executable, "-W", "ignore", "-m", "tests.render.golden", "--images", str(folder), "--requests", str(folder)]
-    subprocess.run(command, check=True, cwd=TREE, timeout=120)
+    subprocess.run(command, check=True, cwd=TREE, timeout=PATIENCE_S)
     (folder / "blacklist.txt").write_text("Golden/blacklisted\n")
     with Service(program, folder, "--workers", "1") as service:
         yield Gallery(service.wait_until_ready(), folder)

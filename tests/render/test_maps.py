@@ -12,6 +12,7 @@ import pytest
 from render.client import Request
 from tests.render import pictures
 from tests.render.service import Service
+from tests.support.patience import PATIENCE_S
 
 TREE = Path(__file__).parents[2]
 
@@ -20,7 +21,7 @@ TREE = Path(__file__).parents[2]
 def maps(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with random maps and ROOT's pictures of them."""
     folder = tmp_path_factory.mktemp("maps")
-    subprocess.run([sys.executable, "-W", "ignore", "-m", "tests.render.make_maps", str(folder)], check=True, cwd=TREE, timeout=120)
+    subprocess.run([sys.executable, "-W", "ignore", "-m", "tests.render.make_maps", str(folder)], check=True, cwd=TREE, timeout=PATIENCE_S)
     return folder
 
 

@@ -21,6 +21,7 @@ import uproot
 
 from render.client import RenderCrashed, RenderOverrun, RenderRefused, Request
 from tests.render.service import Service, compiled, text
+from tests.support.patience import PATIENCE_S
 
 SVG = "{http://www.w3.org/2000/svg}"
 LINK = b"#url[javascript:a()]{x}"
@@ -148,7 +149,7 @@ def test_a_root_file_holds_the_object_under_its_name(made: Callable[..., bytes],
     path = tmp_path / "plot.root"
     path.write_bytes(content)
     code = f"import ROOT; f = ROOT.TFile.Open({str(path)!r}); h = f.Get('TH1F'); print(h.ClassName(), h.GetEntries() == h.Integral())"
-    read = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, timeout=120, check=True)
+    read = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, timeout=PATIENCE_S, check=True)
     assert read.stdout.split() == ["TH1F", "True"]
 
 

@@ -15,6 +15,9 @@ from render.make_plugins import build
 from tests.render import pictures
 from tests.render.pictures import Picture
 from tests.render.service import TREE, Service
+from tests.support.patience import PATIENCE_S
+
+pytestmark = pytest.mark.slow
 
 OURS = TREE / "render" / "plugins"
 SPEC = "w=400;h=300"
@@ -47,7 +50,7 @@ for item in (share, hits):
 @pytest.fixture(scope="module")
 def maps(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("maps")
-    subprocess.run([sys.executable, "-W", "ignore", "-c", MAPS, str(folder)], check=True, timeout=120)
+    subprocess.run([sys.executable, "-W", "ignore", "-c", MAPS, str(folder)], check=True, timeout=PATIENCE_S)
     return folder
 
 
@@ -160,7 +163,7 @@ def test_sources_that_cannot_be_built_are_named_and_the_rest_is_built(program: P
     library = tmp_path / "some.so"
     done = subprocess.run(
         [sys.executable, "-m", "render.make_plugins", str(sources), "-o", str(library)],
-        cwd=TREE, capture_output=True, text=True, timeout=300, check=False,
+        cwd=TREE, capture_output=True, text=True, timeout=PATIENCE_S, check=False,
     )  # fmt: skip
     assert done.returncode == 1
     for name, (_, reason) in BROKEN.items():

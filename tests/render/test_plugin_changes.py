@@ -12,6 +12,8 @@ from render.client import Request
 from tests.render.pictures import Picture, read
 from tests.render.service import Service, compiled, text
 
+pytestmark = pytest.mark.slow
+
 SOURCE = """
 #include "../src/DQMRenderPlugin.h"
 #include <TCanvas.h>

@@ -15,6 +15,8 @@ from render.client import RenderCrashed, RenderExhausted, RenderLost, RenderOver
 from tests.render import pictures
 from tests.render.service import Service, compiled, eventually
 
+pytestmark = pytest.mark.slow
+
 SOURCE = """
 #include "../src/DQMRenderPlugin.h"
 #include <TCanvas.h>

@@ -19,6 +19,8 @@ import pytest
 from render.client import RenderCrashed, RenderDisconnected, RenderError, RenderExhausted, RenderLost, RenderOverrun, Request
 from tests.render.service import PATIENCE_S, Service, alive, children, eventually, text
 
+pytestmark = pytest.mark.slow
+
 SLOW_SPEC = "w=600;h=400;drawopts=TEXT"
 
 

@@ -12,6 +12,8 @@ import pytest
 
 from tests.render.service import PATIENCE_S, Service, children, eventually, text
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def start(program: Path, tmp_path: Path) -> Iterator[Callable[[int], Service]]:

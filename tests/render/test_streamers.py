@@ -15,13 +15,14 @@ from app.formats.errors import FormatError
 from app.formats.streamer_info import streamer_list
 from render.client import Request
 from tests.render.service import Service
+from tests.support.patience import PATIENCE_S
 
 
 @pytest.fixture(scope="module")
 def old_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("old") / "DQM_V0001_R000000001__A__B__DQMIO.root"
     script = Path(__file__).with_name("make_old_file.py")
-    subprocess.run([sys.executable, "-W", "ignore", str(script), str(path)], check=True, timeout=120)
+    subprocess.run([sys.executable, "-W", "ignore", str(script), str(path)], check=True, timeout=PATIENCE_S)
     return path
 
 

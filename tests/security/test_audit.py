@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from app.core.settings import Settings
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.mark.parametrize(
     "statement",

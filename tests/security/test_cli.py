@@ -19,6 +19,8 @@ from tests.security.conftest import PASSWORD
 if TYPE_CHECKING:
     from app.core.settings import Settings
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def dqmhub(hub: Settings, monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]  # a factory

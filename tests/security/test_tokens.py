@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from app.security.models import User
     from tests.security.conftest import Outside
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def who(app: Flask, outside: Outside):  # type: ignore[no-untyped-def]  # a factory

@@ -14,6 +14,8 @@ import pytest
 
 from app.core.settings import TREE
 
+pytestmark = pytest.mark.slow
+
 MISSING = "dqmhub-test-no-such-package"
 NOBODY = 65534
 

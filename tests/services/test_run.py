@@ -17,7 +17,10 @@ import pytest
 
 from app.core.settings import TREE, Settings
 from render.build import build
-from tests.support.processes import PATIENCE_S, environment, until
+from tests.support.patience import PATIENCE_S
+from tests.support.processes import environment, until
+
+pytestmark = pytest.mark.slow
 
 DQMHUB = Path(sys.executable).with_name("dqmhub")
 

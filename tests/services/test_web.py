@@ -11,8 +11,11 @@ from pathlib import Path
 import pytest
 
 from app.core.settings import TREE, Settings
-from tests.support.processes import PATIENCE_S, environment
+from tests.support.patience import PATIENCE_S
+from tests.support.processes import environment
 from tests.support.site import address, site
+
+pytestmark = pytest.mark.slow
 
 DQMHUB = Path(sys.executable).with_name("dqmhub")
 

@@ -11,7 +11,10 @@ import pytest
 
 from app.core.settings import TREE, Settings
 from tests.support.p5 import stand_in
-from tests.support.processes import PATIENCE_S, environment
+from tests.support.patience import PATIENCE_S
+from tests.support.processes import environment
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -18,6 +18,7 @@ import pytest
 from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType
 
 from tests.support.p5 import BU, FU, GATEWAY, P5, stand_in
+from tests.support.patience import PATIENCE_S
 
 T = TypeVar("T")
 
@@ -174,7 +175,7 @@ def test_the_handshake_is_that_of_the_original(p5: P5) -> None:
     key = base64.b64encode(b"sixteen bytes...").decode()
     wanted = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Key": key, "Sec-WebSocket-Version": "13"}
     place = urlsplit(p5.address)
-    connection = HTTPConnection(place.netloc, timeout=60)
+    connection = HTTPConnection(place.netloc, timeout=PATIENCE_S)
     connection.request("GET", "/sync", headers={**wanted, "Sec-WebSocket-Protocol": "http-only"})
     answer = connection.sock.recv(4096).decode()
     connection.close()

@@ -10,6 +10,8 @@ import pytest
 
 from tests.support.p5 import BU, CROWDED, FU, GATEWAY, P5, stand_in
 
+pytestmark = pytest.mark.slow
+
 FUS = ("dqmfu-c2b03-45-01", "dqmfu-c2b04-45-01", "dqmfu-c2b05-45-01", "dqmfu-c2b06-45-01")
 Documents = list[dict[str, Any]]
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from random import Random
 
+import pytest
+
+from tests.support import storms
 from tests.support.p5 import BU, CROWDED, FU, P5, stand_in
 
 HOSTS = (BU, FU, CROWDED)
@@ -15,11 +17,12 @@ def revisions(p5: P5) -> dict[tuple[str, str], int]:
     return {(host, header["_id"]): header["_rev"] for host in HOSTS for header in p5.headers(host)}
 
 
+@pytest.mark.storm
 def test_killed_at_random_moments_it_goes_on_with_its_revisions(tmp_path: Path) -> None:
-    random = Random(5)
+    random = storms.chance(5)
     told: dict[tuple[str, str], int] = {}
     numbers: list[int] = []
-    for _ in range(5):
+    for _ in range(5 * storms.TIMES):
         with stand_in("--state", str(tmp_path / "state.db"), "--speed", "200", "--behind", "40000", "--history", "600") as p5:
             now = revisions(p5)
             assert all(now[key] >= told[key] for key in told)

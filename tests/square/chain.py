@@ -1,6 +1,6 @@
 """The whole chain as real processes: the stand-in P5, the grabber, the web server; and what must hold between its ends.
 
-`python -m tests.square.chain --minutes 5` kills processes of it at random instants, and P5 loses its documents now and
+`python -m tests.square.chain --kills 60` kills processes of it at random instants, and P5 loses its documents now and
 then; at the end the hub must have every document of P5's own record, once, at its newest state. Exit code 1 when not.
 """
 
@@ -29,9 +29,11 @@ from app.core.database import end_thread, rows
 from app.core.settings import TREE, Settings
 from app.square.models import DeadLetter, Document, Graph, GraphPart, Job, Log, Run
 from tests.support.p5 import P5
-from tests.support.processes import PATIENCE_S, environment, of_session, until
+from tests.support.patience import PATIENCE_S
+from tests.support.ports import free_port
+from tests.support.processes import environment, of_session, until
 from tests.support.servers import migrate
-from tests.support.site import address, bound, free_port
+from tests.support.site import address, bound
 
 SERVICES = ("web", "live", "worker", "p5")
 
@@ -206,20 +208,21 @@ def contradictions(kept: dict[str, Any], jobs: set[str]) -> list[str]:
     return found
 
 
-def storm(running: Chain, seconds: float, seed: int, lost: float) -> Counter[str]:
-    """Kill processes for so long, then let P5 stand still; how often each service was hit. All of them run at the end.
+def storm(running: Chain, kills: int, seed: int, lost: float) -> Counter[str]:
+    """Kill a process of each service so many times, then let P5 stand still; how often each was hit. All of them run at the end.
 
     lost: how often P5 has lost its documents when it was killed.
     """
-    chance, hits, start = random.Random(seed), Counter[str](), time.monotonic()
+    chance, hits = random.Random(seed), Counter[str]()
+    victims = chance.sample(SERVICES * kills, len(SERVICES) * kills)
+    forgetful = iter(chance.sample(range(kills), kills))
     state = next(Path(value) for option, value in zip(running.p5_options, running.p5_options[1:], strict=False) if option == "--state")
-    while time.monotonic() < start + seconds:
+    for name in victims:
         time.sleep(chance.uniform(0.05, 1.5))
-        name = chance.choice(SERVICES)
         running.kill(name, chance.choice(of_session(running.processes[name].pid)))
         hits[name] += 1
         time.sleep(chance.uniform(0, 0.5))
-        if name == "p5" and chance.random() < lost:
+        if name == "p5" and next(forgetful) < lost * kills:
             running.processes["p5"].wait(PATIENCE_S)
             forget(state)
             hits["p5 lost all"] += 1
@@ -251,7 +254,7 @@ def settled(running: Chain) -> list[str]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.square.chain", description="Processes from P5 to the page, killed at random.")
-    parser.add_argument("--minutes", type=float, default=5)
+    parser.add_argument("--kills", type=int, default=60, help="of each service (%(default)s)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--speed", default="60", help="of the clock at P5 (%(default)s)")
     parser.add_argument("--lost", type=float, default=0.5, help="how often P5 has lost its documents when it was killed (%(default)s)")
@@ -261,7 +264,7 @@ def main() -> int:
         migrate(settings)
         options = ("--speed", given.speed, "--history", "600", "--state", f"{folder}/p5.db")
         with bound(settings), chain(settings, *options) as running:
-            hits = storm(running, given.minutes * 60, given.seed, given.lost)
+            hits = storm(running, given.kills, given.seed, given.lost)
             found = settled(running)
             print(f"hit: {dict(hits)}; {Document.select().count()} documents, {Run.select().count()} runs in the hub")
     print("\n".join(f"WRONG: {what}" for what in found[:50]) or "nothing lost, nothing doubled")

@@ -57,6 +57,7 @@ def test_the_jobs_of_a_run_are_those_of_the_mirror(filled: Settings, client: Fla
         assert mine[9] == pytest.approx(other[9], rel=1e-6)
 
 
+@pytest.mark.both_databases
 def test_the_timeline_is_that_of_the_mirror(filled: Settings, client: FlaskClient, mirror: dict[str, Any]) -> None:
     ours = ask(client, "/api?what=get_runs&from=358780&to=358791&bad_only=0&ls=0&db=production")
     theirs = mirror["/api?what=get_runs&from=358780&to=358800&bad_only=0&ls=0&db=production"]
@@ -75,17 +76,20 @@ def test_the_timeline_is_that_of_the_truth_file(filled: Settings, client: FlaskC
         assert ours["clients"][name] == [[0 if value is None else value for value in cell] for cell in cells]
 
 
+@pytest.mark.both_databases
 def test_filters_of_the_timeline_hold(filled: Settings, client: FlaskClient) -> None:
     data.change(Job.get(Job.run == 358788, Job.lumi == 99).key, exit_code=65)
     found = ask(client, "/api?what=get_runs&from=358780&to=358791&bad_only=1&ls=1&db=production")
     assert [run["clients"] and len(run["clients"]) for run in found.values()] == [1]
 
 
+@pytest.mark.both_databases
 def test_clients_are_named_and_sorted_as_in_the_mirror(filled: Settings, client: FlaskClient, mirror: dict[str, Any]) -> None:
     address = "/api?what=get_clients&from=358788&to=358792&db=production"
     assert ask(client, address) == mirror[address]
 
 
+@pytest.mark.both_databases
 def test_the_graph_is_that_of_the_mirror(filled: Settings, client: FlaskClient, mirror: dict[str, Any], fixtures_dir: Path) -> None:
     truth = json.loads((fixtures_dir / "dqmsquare" / "truth_graph_358792.json").read_bytes())
     for address, theirs in (
@@ -125,6 +129,7 @@ def test_a_machine_is_in_the_cluster_status_once(filled: Settings, client: Flask
         ("/api?what=get_run&run=99999999999999999999999", 400, "run must be an integer"),
     ],
 )
+@pytest.mark.both_databases
 def test_errors_are_said_as_by_the_mirror(client: FlaskClient, address: str, status: int, message: str) -> None:
     answer = client.get(address)
     assert (answer.status_code, answer.json and answer.json["message"]) == (status, message)
@@ -141,6 +146,7 @@ def test_answers_are_packed_and_known_again(filled: Settings, client: FlaskClien
     assert client.get(address, headers={"If-None-Match": plain.headers["ETag"]}).status_code == 304
 
 
+@pytest.mark.both_databases
 def test_a_run_is_told_with_its_jobs(filled: Settings, client: FlaskClient) -> None:
     found = ask(client, "/api/v1/square/runs/0")
     assert (found["run"], found["before"], found["after"], len(found["list"])) == (358792, 358791, None, 31)

@@ -7,11 +7,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from app.core.settings import Settings
 from app.square.models import Document, Host
 from app.square.poller.grabber import HostGrabber
 from tests.square.chain import SERVICES, chain, settled, storm
+from tests.support import storms
 from tests.support.p5 import FU, stand_in
+
+pytestmark = [pytest.mark.both_databases, pytest.mark.slow]
 
 
 def test_minutes_of_the_scenario_arrive_whole_and_are_served(hub: Settings) -> None:
@@ -34,10 +39,11 @@ def test_minutes_of_the_scenario_arrive_whole_and_are_served(hub: Settings) -> N
             assert page["run"] == max(playing["runs"])
 
 
+@pytest.mark.storm
 def test_processes_that_are_killed_at_any_instant_lose_and_double_nothing(hub: Settings, tmp_path: Path) -> None:
     options = ("--speed", "60", "--history", "300", "--state", str(tmp_path / "p5.db"))
     with chain(replace(hub, square_grab_s=0.2), *options) as running:
-        hits = storm(running, 12, seed=5, lost=0.5)
+        hits = storm(running, 3 * storms.TIMES, seed=storms.SEED + 5, lost=0.5)
         assert set(hits) == {*SERVICES, "p5 lost all"}
         assert settled(running) == []
         assert running.json("/api/v1/square/runs")["runs"]

@@ -16,6 +16,8 @@ from tests.support.p5 import CROWDED, FU
 from tests.support.processes import until
 from tests.support.site import bound
 
+pytestmark = pytest.mark.slow
+
 CLIENT = "pixel_dqm_sourceclient-live"
 
 

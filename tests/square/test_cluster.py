@@ -15,6 +15,8 @@ from app.square.upstream import Upstream
 from tests.support.faulty_p5 import FaultyP5
 from tests.support.p5 import FU, P5
 
+pytestmark = pytest.mark.both_databases
+
 
 def test_machines_are_up_or_down_since_when(hub: Settings, p5: P5) -> None:
     upstream = Upstream(replace(hub, square_url=p5.address))

@@ -16,6 +16,8 @@ from app.square.documents import rows_of
 from app.square.models import Document, Graph, GraphPart, Host, Job, Log, Run, version_of
 from app.square.poller import store
 
+pytestmark = pytest.mark.both_databases
+
 NOW = 1663260000.0
 Documents = dict[str, list[dict[str, Any]]]
 

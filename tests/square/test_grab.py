@@ -21,6 +21,8 @@ from tests.support.faulty_p5 import FaultyP5
 from tests.support.p5 import BU, CROWDED, FU, P5
 from tests.support.processes import service, until
 
+pytestmark = pytest.mark.both_databases
+
 
 def never() -> bool:
     return False

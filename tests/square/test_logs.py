@@ -16,6 +16,8 @@ from app.square import details, logs
 from app.square.models import Job, Log
 from tests.square import data
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture(scope="module")
 def runs(fixtures_dir: Path) -> dict[str, Any]:

@@ -203,6 +203,7 @@ def test_an_address_that_means_nothing_says_so(client: FlaskClient, address: str
 
 
 @pytest.mark.parametrize("run", ["1", "99999999999999999999999999"])
+@pytest.mark.both_databases
 def test_a_run_that_is_not_known_is_not_found(filled: Settings, client: FlaskClient, run: str) -> None:
     assert client.get(f"/square/runs/{run}").status_code == 404
 

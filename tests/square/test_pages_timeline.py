@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from html import unescape
 
+import pytest
 from flask.testing import FlaskClient
 
 from app.core.settings import Settings
 from app.square.models import Job, Run
 from app.square.pages.timeline import short
 from tests.square import data
+
+pytestmark = pytest.mark.both_databases
 
 
 def listed(html: str) -> list[int]:

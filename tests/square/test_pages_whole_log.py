@@ -102,6 +102,7 @@ def test_without_p5_there_is_nothing_to_fetch(filled: Settings, client: FlaskCli
     assert answer.status_code == 503
 
 
+@pytest.mark.both_databases
 def test_a_shifter_acknowledges_a_crash_once(filled: Settings, client: FlaskClient) -> None:
     crashed = Job.get(Job.run == 358792, Job.tag.startswith("gem_")).key
     other = Job.get(Job.run == 358792, Job.tag.startswith("csc_")).key

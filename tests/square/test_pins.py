@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from flask.testing import FlaskClient
 
 from app.core.settings import Settings
@@ -9,6 +10,8 @@ from app.security import Role
 from app.security.models import Audit
 from app.square.models import Pin
 from tests.square.test_pages_whole_log import bearer
+
+pytestmark = pytest.mark.both_databases
 
 RUN = "/square/runs/358792"
 

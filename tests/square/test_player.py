@@ -95,6 +95,7 @@ def test_a_player_that_says_that_it_plays_but_reports_no_more_is_silent(say: Say
         },
     ],
 )
+@pytest.mark.both_databases
 def test_a_player_may_say_anything(say: Say, client: FlaskClient, values: dict[str, Any]) -> None:
     say(**values)
     assert "Said 1 s ago" in player(client)
@@ -102,6 +103,7 @@ def test_a_player_may_say_anything(say: Say, client: FlaskClient, values: dict[s
     assert client.get("/api/v1/square/player?system=playback").status_code == 200
 
 
+@pytest.mark.both_databases
 def test_scripts_get_the_player_too(say: Say, client: FlaskClient) -> None:
     assert client.get("/api/v1/square/player?system=playback").status_code == 404
     say(ago=5)

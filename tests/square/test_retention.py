@@ -15,6 +15,8 @@ from app.square.documents import rows_of
 from app.square.models import SYSTEMS, DeadLetter, Document, Graph, GraphPart, Host, HostStatus, Job, Log, Pin, Run
 from app.square.poller import retention, store
 
+pytestmark = pytest.mark.both_databases
+
 DAY_S = 86400.0
 
 

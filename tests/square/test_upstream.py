@@ -112,6 +112,7 @@ def test_the_days_to_the_end_of_the_certificate_are_known(hub: Settings, tmp_pat
     assert (line.state, text in line.text) == (state, True)
 
 
+@pytest.mark.both_databases
 def test_status_and_metrics_tell_how_grabbing_goes(hub: Settings, tmp_path: Path) -> None:
     now = time.time()
     Host.create(system="production", name="dqmfu-c2b03-45-01", role="fu", last_ok=now - 2, behind=1234, software="fff_dqmtools-3.0-1")

@@ -10,6 +10,8 @@ from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
+from tests.support.patience import PATIENCE_S
+
 PREFIX = "/dqm/dqm-square-origin"
 
 
@@ -20,7 +22,7 @@ def cmsweb(target: str, server_file: str, client_file: str) -> Iterator[str]:
     class Handler(BaseHTTPRequestHandler):
         def forward(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"] or 0))
-            connection = HTTPConnection(urlsplit(target).netloc, timeout=60)
+            connection = HTTPConnection(urlsplit(target).netloc, timeout=PATIENCE_S)
             headers = {"Host": "cmsweb.cern.ch", "Cookie": f"1234; {self.headers['Cookie'] or ''}"}
             connection.request(self.command, self.path.removeprefix(PREFIX), body, headers)
             answer = connection.getresponse()

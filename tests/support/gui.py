@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from app.core.settings import TREE, Settings
-from app.gui.demo.make import make_demo
+from app.gui.demo.make import FILES, make_demo
 from app.gui.files import naming, register
 from render.build import binary, build
+from tests.support.patience import PATIENCE_S
+from tests.support.processes import until
+from tests.support.shared import shared_folder
 
-DEADLINE_S = 60
 
-
-def demo_files(folder: Path) -> list[Path]:
+def demo_files(factory: pytest.TempPathFactory) -> list[Path]:
+    """The demo files of this test run; nobody may change them."""
     build(TREE, sys.executable)
-    return make_demo(folder, binary(TREE).with_name("dqmhub-demo"), None, lambda _: None)
+    maker = binary(TREE).with_name("dqmhub-demo")
+    folder = shared_folder(factory, "demo", lambda folder: make_demo(folder, maker, None, lambda _: None))
+    return [folder / name for name in FILES]
 
 
 @contextmanager
@@ -28,17 +34,16 @@ def render_service(folder: Path, *arguments: str) -> Iterator[Path]:
     """A render service with one worker; its socket is `folder`/socket."""
     build(TREE, sys.executable)
     folder.mkdir(parents=True, exist_ok=True)
-    process = subprocess.Popen([binary(TREE), "--state-directory", f"{folder}/", "--workers", "1", *arguments])
+    command = [binary(TREE), "--state-directory", f"{folder}/", "--workers", "1", *arguments]
+    process = subprocess.Popen(command, env=os.environ | {"DQMHUB_SUPERVISOR_PID": str(os.getpid())})
     try:
-        end = time.monotonic() + DEADLINE_S
-        while not (folder / "status.json").exists():  # the socket is there long before
-            assert process.poll() is None, "the render service ended"
-            assert time.monotonic() < end, "the render service did not start"
-            time.sleep(0.02)
+        # the socket is there long before
+        until(lambda: process.poll() is not None or (folder / "status.json").exists(), "the render service")
+        assert process.poll() is None, "the render service ended"
         yield folder
     finally:
         process.terminate()
-        process.wait(DEADLINE_S)
+        process.wait(PATIENCE_S)
 
 
 def register_all(files: list[Path]) -> None:

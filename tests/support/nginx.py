@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.support.processes import PATIENCE_S, until
+from tests.support.patience import PATIENCE_S
+from tests.support.processes import until
 from tests.support.servers import Missing
 
 AROUND = """

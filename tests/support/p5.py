@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from app.core.settings import TREE
+from tests.support.patience import PATIENCE_S
 
 GATEWAY, BU, FU, CROWDED = "dqmrubu-c2a06-03-01", "dqmrubu-c2a06-01-01", "dqmfu-c2b03-45-01", "dqmfu-c2b04-45-01"
 """The gateway, which is also the BU of playback, and of production the BU, the FU of few clients and the one of many."""
@@ -38,7 +39,7 @@ class P5:
         self.address = address
 
     def request(self, method: str, path: str, body: str = "", **headers: str) -> Answer:
-        connection = HTTPConnection(urlsplit(self.address).netloc, timeout=60)
+        connection = HTTPConnection(urlsplit(self.address).netloc, timeout=PATIENCE_S)
         with contextlib.closing(connection):
             connection.request(method, path, body.encode(), headers)
             answer = connection.getresponse()

@@ -11,9 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from app.core.settings import TREE, Settings, table
-
-PATIENCE_S = 90.0
-"""After so long something hangs."""
+from tests.support.patience import PATIENCE_S
 
 
 def environment(settings: Settings) -> dict[str, str]:
@@ -42,7 +40,7 @@ def until(condition: Callable[[], object], what: str) -> None:
 def service(settings: Settings, name: str) -> Iterator[subprocess.Popen[bytes]]:
     """One of the product's own services, by the name of its command."""
     command = [sys.executable, "-c", f"from app.cli import main; main([{name!r}])"]
-    process = subprocess.Popen(command, cwd=TREE, env=environment(settings))
+    process = subprocess.Popen(command, cwd=TREE, env=environment(settings) | {"DQMHUB_SUPERVISOR_PID": str(os.getpid())})
     try:
         yield process
     finally:

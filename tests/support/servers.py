@@ -18,8 +18,7 @@ import redis
 
 from app.core import database
 from app.core.settings import Settings
-
-START_S = 60.0
+from tests.support.patience import PATIENCE_S
 
 
 class Missing(RuntimeError):
@@ -30,7 +29,7 @@ class Missing(RuntimeError):
 
 
 def _wait(ready: Callable[[], object], process: subprocess.Popen[bytes], log: Path, *errors: type[Exception]) -> None:
-    deadline = time.monotonic() + START_S
+    deadline = time.monotonic() + PATIENCE_S
     while True:
         try:
             ready()
@@ -49,7 +48,7 @@ def _running(command: list[str], log: Path) -> Iterator[subprocess.Popen[bytes]]
         yield process
     finally:
         process.terminate()
-        process.wait(START_S)
+        process.wait(PATIENCE_S)
 
 
 class PostgreSQL:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import socket
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,14 +12,9 @@ from pathlib import Path
 from app.core import database
 from app.core.settings import Settings
 from tests.support.gui import register_all
+from tests.support.patience import PATIENCE_S
+from tests.support.ports import free_port
 from tests.support.processes import service, until
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @contextmanager
@@ -49,7 +43,7 @@ def site(settings: Settings, template: Path, files: list[Path]) -> Iterator[Sett
 
 def _answers(settings: Settings) -> bool:
     try:
-        with urllib.request.urlopen(f"{address(settings)}/healthz/live", timeout=5) as answer:
+        with urllib.request.urlopen(f"{address(settings)}/healthz/live", timeout=PATIENCE_S) as answer:
             return bool(answer.status == 200)
     except OSError:
         return False

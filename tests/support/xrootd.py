@@ -14,9 +14,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.support.processes import PATIENCE_S, until
+from tests.support.patience import PATIENCE_S
+from tests.support.ports import free_port
+from tests.support.processes import until
 from tests.support.servers import Missing
-from tests.support.site import free_port
 
 SIP = 4096
 """Bytes that a slow connection passes on at a time."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from flask.testing import FlaskClient
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.mark.parametrize(
     "address",

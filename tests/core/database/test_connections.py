@@ -19,6 +19,8 @@ from app.queue import Work
 from tests.support.processes import until
 from tests.support.servers import PostgreSQL
 
+pytestmark = pytest.mark.both_databases
+
 MOUNTS = """\
 /dev/sda1 / ext4 rw,relatime 0 0
 server:/export /mnt/shared nfs4 rw,vers=4.2 0 0

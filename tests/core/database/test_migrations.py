@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import subprocess
 import sys
 import time
@@ -16,7 +15,11 @@ from playhouse.schema_diff import diff_models
 from app.core import database
 from app.core.database import MIGRATIONS, Table, UnusableDatabase
 from app.core.settings import TREE, Settings
+from tests.support import storms
+from tests.support.patience import PATIENCE_S
 from tests.support.processes import environment
+
+pytestmark = pytest.mark.slow
 
 NEWEST = max(path.stem for path in MIGRATIONS.glob("[0-9]*.py"))
 
@@ -48,7 +51,7 @@ def dqmhub(settings: Settings, *arguments: str) -> subprocess.Popen[str]:
 def run(settings: Settings, *arguments: str) -> tuple[int, str, str]:
     """Exit code and last line of each output."""
     with dqmhub(settings, *arguments) as process:
-        output, errors = process.communicate(timeout=120)
+        output, errors = process.communicate(timeout=PATIENCE_S)
     return process.returncode, (output.splitlines() or [""])[-1], (errors.splitlines() or [""])[-1]
 
 
@@ -86,16 +89,17 @@ def test_of_several_upgrades_at_a_time_one_does_it_and_the_others_wait(empty: Se
     answers = []
     for process in processes:
         with process:
-            output, errors = process.communicate(timeout=120)
+            output, errors = process.communicate(timeout=PATIENCE_S)
         assert process.returncode == 0, errors
         answers.append(output.splitlines()[-1].split()[0])
     assert sorted(answers) == ["applied", "the", "the", "the"]
     database.check(database.connect(empty))
 
 
+@pytest.mark.storm
 def test_an_upgrade_killed_at_any_moment_is_finished_by_the_next(empty: Settings) -> None:
-    chance = random.Random(367129)
-    for _ in range(8):
+    chance = storms.chance(367129)
+    for _ in range(4 * storms.TIMES):
         with dqmhub(empty, "db", "upgrade") as process:
             time.sleep(chance.uniform(0.1, 0.6))
             process.kill()

@@ -9,7 +9,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from app.core.settings import TREE, table
+from tests.support.patience import PATIENCE_S
+
+pytestmark = pytest.mark.slow
+
 
 KEY = "9f1c6a0b7de24853a1f0c2d4e6b8a7531"
 
@@ -20,7 +26,7 @@ def dqmhub(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str
         name: value for name, value in os.environ.items() if not name.startswith("DQMHUB_") and name not in ("DATABASE_URL", "HUEY_URL")
     }
     command = [sys.executable, "-c", code, *arguments]
-    return subprocess.run(command, cwd=TREE, env=clean | variables, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, cwd=TREE, env=clean | variables, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
 
 
 def test_the_sample_is_written_once_and_loads(tmp_path: Path) -> None:

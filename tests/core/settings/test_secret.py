@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from app.core.settings import TREE, SettingError, Settings, make_secret
+from tests.support.patience import PATIENCE_S
 
 STARTERS = 8
 
@@ -35,7 +36,7 @@ def test_two_instances_have_different_keys(settings: Settings, tmp_path: Path) -
 def test_services_that_start_together_agree_on_one_key(settings: Settings) -> None:
     code = f"from app.core.settings import *; print(make_secret(Settings(data_dir={settings.data_dir!r})).decode())"
     starters = [subprocess.Popen([sys.executable, "-c", code], cwd=TREE, stdout=subprocess.PIPE, text=True) for _ in range(STARTERS)]
-    keys = {starter.communicate(timeout=60)[0].strip() for starter in starters}
+    keys = {starter.communicate(timeout=PATIENCE_S)[0].strip() for starter in starters}
     assert keys == {(settings.data / "secret").read_text()}
     assert [path.name for path in settings.data.iterdir()] == ["secret"]
 

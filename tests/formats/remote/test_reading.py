@@ -15,6 +15,8 @@ from app.formats import FileSource, FormatError, ServerUnreachable, file_version
 from tests.support.processes import until
 from tests.support.xrootd import XRootD, slow_way, xrootd_server
 
+pytestmark = pytest.mark.slow
+
 CONTENT = bytes(range(256)) * 20_000  # 5 MB, more than one request reads
 
 

@@ -67,10 +67,12 @@ def test_samples_are_listed_newest_run_first_then_by_dataset(client: FlaskClient
         ({"lumi": "-1"}, []),
     ],
 )
+@pytest.mark.both_databases
 def test_samples_contain_the_texts_asked_for(client: FlaskClient, arguments: dict[str, str], runs: list[int]) -> None:
     assert [item["run"] for item in get(client, "samples", **arguments)["data"]] == runs
 
 
+@pytest.mark.both_databases
 def test_lumisections_are_chosen_by_lumi(client: FlaskClient) -> None:
     register.register([Entry("/A/B/C", 5, lumi, "/data/5.root", "tdirectory") for lumi in (0, 1, 12)])
     assert [item["lumi"] for item in get(client, "samples", run="5", lumi=-1)["data"]] == [1, 12]
@@ -231,6 +233,7 @@ def test_a_damaged_file_is_502_and_the_rest_goes_on(hub: Settings, client: Flask
         "samples?notOlderThan=-1", "samples?notOlderThan=²", "latest_runs?notOlderThan=x",
     ],
 )  # fmt: skip
+@pytest.mark.both_databases
 def test_bad_input_is_400_in_the_one_error_shape(client: FlaskClient, address: str) -> None:
     answer = client.get(f"/api/v1/{address}")
     assert answer.status_code == 400, answer.text
@@ -253,11 +256,13 @@ def test_the_wrong_method_is_405(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize("address", ["samples", f"archive/{SAMPLE}", "datasets", "latest_runs", "host", f"lumis/{SAMPLE}"])
+@pytest.mark.both_databases
 def test_lists_have_a_tag_that_gives_304(client: FlaskClient, address: str) -> None:
     tag = client.get(f"/api/v1/{address}").headers["ETag"]
     assert client.get(f"/api/v1/{address}", headers={"If-None-Match": tag}).status_code == 304
 
 
+@pytest.mark.both_databases
 def test_latest_runs_and_datasets(client: FlaskClient) -> None:
     assert get(client, "latest_runs") == {"runs": [367140, 367131, 367129, 367100, 1]}
     assert get(client, "latest_runs", search="29") == {"runs": [367129]}

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
+
 from app.core.settings import Settings
 from app.gui import samples
 from app.gui.files.register import Entry, register
 from app.gui.models import Sample
 from app.gui.samples import SampleKey
+
+pytestmark = pytest.mark.both_databases
 
 
 def test_the_runs_beside_a_run_are_those_of_the_same_dataset_and_lumisection(hub: Settings) -> None:

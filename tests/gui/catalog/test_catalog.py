@@ -24,6 +24,8 @@ from app.gui.samples import SampleKey
 from tests.support import gui
 from tests.support.gui import register_all
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def hub(hub: Settings, demo_files: list[Path], render_service: Path) -> Settings:

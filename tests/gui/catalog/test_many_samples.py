@@ -23,6 +23,8 @@ from app.gui.files.register import ONLINE, Entry
 from app.gui.models import File, NameList, Sample
 from app.gui.samples import SampleKey
 
+pytestmark = pytest.mark.both_databases
+
 DATASET = "/ZeroBias/Run2023C-PromptReco-v1/DQMIO"
 RUN = 367094
 WHOLE = SampleKey(RUN, 0, DATASET)

@@ -25,6 +25,8 @@ from tests.support import gui
 from tests.support.processes import environment, until
 from tests.support.xrootd import XRootD, xrootd_server
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def hub(hub: Settings, demo_files: list[Path], render_service: Path) -> Settings:

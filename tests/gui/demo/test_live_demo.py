@@ -21,8 +21,12 @@ from app.formats import Kind, Listing, payload, scan
 from app.formats.listing import LUMI
 from app.formats.statistics import statistics
 from render.build import build
-from tests.support.processes import PATIENCE_S, environment, until
-from tests.support.site import address, free_port, site
+from tests.support.patience import PATIENCE_S
+from tests.support.ports import free_port
+from tests.support.processes import environment, until
+from tests.support.site import address, site
+
+pytestmark = pytest.mark.slow
 
 DQMHUB = Path(sys.executable).with_name("dqmhub")
 LUMIS = 10

@@ -21,6 +21,8 @@ from app.gui.models import File, Sample
 from app.security.models import Audit
 from tests.support.processes import environment
 
+pytestmark = pytest.mark.both_databases
+
 DATASET = "/ZeroBias/Run2023C-PromptReco-v1/DQMIO"
 
 

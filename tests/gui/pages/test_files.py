@@ -54,6 +54,7 @@ def content(file: Path) -> str:
     return f"/api/v1/files/{File.get(File.url == str(file)).id}/content"
 
 
+@pytest.mark.both_databases
 def test_files_are_found_by_run_and_dataset_the_newest_first(client: FlaskClient) -> None:
     every = listed(client)
     assert [file["id"] for file in every["data"]] == sorted((file["id"] for file in every["data"]), reverse=True)
@@ -75,6 +76,7 @@ def test_a_file_that_was_read_tells_its_size_and_one_that_cannot_be_read_why(cli
     assert "a ROOT file" in failed["error"]
 
 
+@pytest.mark.both_databases
 def test_a_long_list_comes_in_parts(monkeypatch: pytest.MonkeyPatch, client: FlaskClient) -> None:
     whole = listed(client)["data"]
     monkeypatch.setattr(files, "SHOWN", 4)
@@ -104,6 +106,7 @@ def test_the_page_shows_them_and_a_search_changes_only_the_list(client: FlaskCli
     assert "<html" not in client.get("/files", headers={"HX-Request": "true"}).text
 
 
+@pytest.mark.both_databases
 def test_a_whole_file_comes_as_it_is(client: FlaskClient, shifter: dict[str, str], given: Path) -> None:
     answer = client.get(content(given), headers=shifter)
     assert answer.status_code == 200
@@ -129,6 +132,7 @@ def test_what_has_not_changed_is_not_sent_again(client: FlaskClient, shifter: di
     assert client.get(content(given), headers={**shifter, "If-None-Match": etag}).status_code == 304
 
 
+@pytest.mark.both_databases
 def test_what_is_wrong_is_said_before_the_first_byte(client: FlaskClient, shifter: dict[str, str], given: Path) -> None:
     address = content(given)
     given.unlink()

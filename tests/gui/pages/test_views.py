@@ -22,6 +22,7 @@ from app.core.version import VERSION
 from app.gui.catalog.stored import find
 from app.gui.files.register import IMPORT
 from app.gui.models import NEW
+from app.gui.pages import views
 from app.gui.samples import SampleKey
 from app.queue import Work
 from app.security import Role, tokens
@@ -81,6 +82,7 @@ def test_home_lists_the_latest_runs_with_their_datasets(client: FlaskClient) -> 
         ("run=%25", "No sample matches"),
     ],
 )
+@pytest.mark.both_databases
 def test_the_search_says_how_many_samples_match(client: FlaskClient, query: str, said: str) -> None:
     assert said in words(read(client, f"/?{query}"))
 
@@ -260,7 +262,10 @@ def test_what_is_not_there_is_said_with_what_there_is(client: FlaskClient, addre
     assert "<html" not in read(client, address, 404, **HTMX)
 
 
-def test_a_file_that_is_being_read_shows_its_progress_and_then_its_list(client: FlaskClient, hub: Settings, own_file: Path) -> None:
+def test_a_file_that_is_being_read_shows_its_progress_and_then_its_list(
+    client: FlaskClient, hub: Settings, own_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(views, "WAIT_S", 0.0)
     row = find(SampleKey(400000, 0, ZERO_BIAS))
     assert row
     elsewhere = Work.create(queue="bulk", kind=IMPORT, key=str(row.file), state="running", progress=0.25, lease_until=4e9)

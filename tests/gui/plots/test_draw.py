@@ -13,6 +13,7 @@ import uproot
 
 from app.core.settings import TREE, Settings
 from tests.render.pictures import read
+from tests.support.patience import PATIENCE_S
 from tests.support.processes import environment
 
 MAP = "PixelPhase1/EventInfo/reportSummaryMap"
@@ -22,7 +23,7 @@ SUMMARY = "PixelPhase1/EventInfo/reportSummary"
 def render(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
     code = "import sys; from app.cli import main; sys.exit(main())"
     command = [sys.executable, "-c", code, "render", *arguments]
-    return subprocess.run(command, cwd=TREE, env=environment(settings), capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(command, cwd=TREE, env=environment(settings), capture_output=True, text=True, timeout=PATIENCE_S, check=False)
 
 
 @pytest.fixture(scope="module")

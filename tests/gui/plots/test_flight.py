@@ -15,8 +15,10 @@ from pathlib import Path
 import pytest
 
 from app.core.settings import Settings
-from tests.support.processes import PATIENCE_S
+from tests.support.patience import PATIENCE_S
 from tests.support.site import address, site
+
+pytestmark = pytest.mark.slow
 
 CLIENTS = 200
 NAME = "PixelPhase1/EventInfo/reportSummaryMap"

@@ -1,0 +1,24 @@
+"""Folders that the first worker of a test run makes, and all of them use."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+
+def shared_folder(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+    """The folder `name` of this test run, filled by `make` once, while other workers wait; nobody may change it afterwards."""
+    base = factory.getbasetemp()
+    run = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    folder, done = run / f"shared-{name}", run / f"shared-{name}.done"
+    with (run / f"shared-{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            folder.mkdir()  # fails for all who come later when `make` has failed before
+            make(folder)
+            done.touch()
+    return folder
