@@ -28,6 +28,7 @@ from app.queue import Work
 from app.security import Role, tokens
 from app.security.models import User
 from tests.support import gui
+from tests.support.patience import PATIENCE_S
 
 ZERO_BIAS = "/ZeroBias/Run2023C-Demo-v1/DQMIO"
 MUON = "/Muon/Run2023C-Demo-v1/DQMIO"
@@ -278,6 +279,7 @@ def test_a_file_that_is_being_read_shows_its_progress_and_then_its_list(
     Work.update(progress=0.5).where(Work.id == elsewhere.id).execute()
     assert 'value="0.5"' in read(client, f"{OWN}?since={seen[1]}", 202, **HTMX)
     Work.update(state="cancelled").where(Work.id == elsewhere.id).execute()
+    monkeypatch.setattr(views, "WAIT_S", PATIENCE_S)
     assert "monitor elements" in read(client, OWN)
     assert client.get(f"{OWN}?since={seen[1]}", headers=HTMX).headers["HX-Refresh"] == "true"
 
