@@ -67,7 +67,7 @@ def plan(settings: Settings, now: float) -> Plan:
     """All pieces of now."""
     feeds = dict(rows(Feed.select(Feed.system, Feed.version)))
     systems = [_system(system, feeds.get(system, 0), settings, now) for system in SYSTEMS]
-    pieces: Plan = {Place("help", "all"): "", Place("cleaned", "all"): str(int(now // TALLY_S))}  # small, and no news keeps them waiting
+    pieces: Plan = {Place("help", "all"): "", Place("redactions", "all"): str(int(now // TALLY_S))}  # small, and no news keeps them waiting
     for part in (*(urgent for urgent, _ in systems), *(rest for _, rest in systems)):
         pieces |= part
     return pieces

@@ -47,7 +47,7 @@ AGAIN_S = 3600.0
 RENDERERS: dict[str, Callable[[Wanted], Rendered]] = {
     "live": runs.live, "run": runs.run, "timeline": runs.timeline, "files": file_items.files, "log": others.log,
     "cluster": others.cluster, "index": others.index, "events": others.feed, "help": others.glossary,
-    "cleaned": others.cleaned,
+    "redactions": others.redactions,
 }  # fmt: skip
 """What renders each kind of piece."""
 

@@ -105,7 +105,7 @@ def _parsed(address: str) -> Address | None:
             return Address("live", system, 0, "page")
         case ["timeline"]:
             return Address("timeline", system, _run(query.get("from", "")) // 100 * 100, "page")
-        case ["help" | "cleaned" as kind]:
+        case ["help" | "redactions" as kind]:
             return Address(kind, "all", 0, "page")
         case ["runs", run]:
             return Address("run", system, _run(run), "page")

@@ -70,8 +70,8 @@ class Routes:
             "/timeline": self.timeline,
             "/timeline/": self.timeline,
             "/help": self._general_page("help", "Help"),
-            "/cleaned": self._general_page("cleaned", "Anonymised data"),
-            "/cleaned.json": self.redactions,
+            "/redactions": self._general_page("redactions", "Anonymised data"),
+            "/redactions.json": self.redactions,
             "/feed.xml": self.feed,
             "/api": self.api,
             "/status": self.status,
@@ -160,7 +160,7 @@ class Routes:
     def redactions(self) -> HTTPResponse:
         """Numbers of anonymised values, as JSON."""
         with self.store.view() as view:
-            item = view.item(ItemKey("cleaned", "all", 0, "data"))
+            item = view.item(ItemKey("redactions", "all", 0, "data"))
         return item_response(item, True, "application/json") if item else json_response({})
 
     def api(self) -> HTTPResponse:

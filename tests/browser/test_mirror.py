@@ -20,7 +20,7 @@ from tests.support.ports import free_port
 pytestmark = pytest.mark.slow
 
 AUDIT = (Path(__file__).parent / "audit.js").read_text(encoding="utf-8")
-PAGES = ["/", "/runs/1", "/timeline", "/timeline?bad=1", "/help", "/cleaned", "/nowhere", "/?db=playback"]
+PAGES = ["/", "/runs/1", "/timeline", "/timeline?bad=1", "/help", "/redactions", "/nowhere", "/?db=playback"]
 AWAY = "No connection to P5. Showing the last data received."
 ROWS = 60
 
@@ -54,7 +54,7 @@ class Fed:
 FIRST = [
     *made.a_run(1, [made.job("beam"), made.job("pixel", code=134)], newest=False),
     made.html("help", "all", 0, "page", "<h1>Help</h1><p>Words</p>"),
-    made.html("cleaned", "all", 0, "page", "<h1>Left out</h1><p>3 paths</p>"),
+    made.html("redactions", "all", 0, "page", "<h1>Left out</h1><p>3 paths</p>"),
     made.html("live", "playback", 0, "page", "<h1>Run none yet</h1>"),
 ]
 

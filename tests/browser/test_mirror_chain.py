@@ -108,7 +108,7 @@ def test_what_happens_at_p5_is_seen_through_the_mirror(page: Page, hub: Chain, m
     mirror.start()
     expect(page.locator(".jobs tbody tr").first.locator("th")).to_have_text(re.compile("^csc"))
     everything = json.dumps(
-        [mirror.get(address).body.decode() for address in ("/", f"/runs/{run}", "/help", "/cleaned", "/api?what=get_cluster_status")]
+        [mirror.get(address).body.decode() for address in ("/", f"/runs/{run}", "/help", "/redactions", "/api?what=get_cluster_status")]
     )
     assert FU not in everything
 

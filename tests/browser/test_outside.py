@@ -109,7 +109,7 @@ def test_the_pages_can_be_read_and_used_by_everybody(page: Page) -> None:
             "/published",
             "/published/preview?of=runs/358791",
             "/published/preview?of=help",
-            "/published/preview?of=cleaned",
+            "/published/preview?of=redactions",
         ):
             page.goto(path)
             assert page.evaluate(AUDIT) == [], path
@@ -125,7 +125,7 @@ def test_a_mirror_can_be_read_and_used_by_everybody_on_a_phone_too(browser: Brow
     log = page.locator("a[href^='logs/']").first.evaluate("link => link.href")
     for theme in ("light", "dark"):
         page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
-        for one in ("/", "/?db=playback", "/runs/358791", log, "/timeline", "/help", "/cleaned"):
+        for one in ("/", "/?db=playback", "/runs/358791", log, "/timeline", "/help", "/redactions"):
             page.goto(one)
             assert (one, page.evaluate(AUDIT)) == (one, [])
             assert page.evaluate("document.documentElement.scrollWidth") <= width, one

@@ -16,7 +16,7 @@ from tests.mirror import made
 from tests.mirror.conftest import Mirror
 
 ATOM = {"a": "http://www.w3.org/2005/Atom"}
-PAGES = ["/", "/runs/358792", "/timeline", "/timeline?bad=1&seen=1", "/help", "/cleaned", "/nowhere", "/runs/1"]
+PAGES = ["/", "/runs/358792", "/timeline", "/timeline?bad=1&seen=1", "/help", "/redactions", "/nowhere", "/runs/1"]
 VOID = {"meta", "link", "base", "input", "br", "img", "hr", "wbr"}
 HOSTILE = "</bdi></title><script>alert(1)</script>\"'><img src=x onerror=alert(1)>&amp;{{1}}% end\x0b\u202e"
 
@@ -56,8 +56,8 @@ def filled(mirror: Mirror) -> Mirror:
         358792, [made.job("beam")]
     )
     items += made.a_run(500016, [made.job("csc")], "playback")
-    items += [made.html("help", "all", 0, "page", "<h1>Words</h1>"), made.html("cleaned", "all", 0, "page", "<p>3 paths</p>")]
-    items += [made.data("cleaned", "all", 0, "data", {"path": 3})]
+    items += [made.html("help", "all", 0, "page", "<h1>Words</h1>"), made.html("redactions", "all", 0, "page", "<p>3 paths</p>")]
+    items += [made.data("redactions", "all", 0, "data", {"path": 3})]
     items += [made.html("timeline", "production", 358700, "page", '<table><tr><td><a href="runs/358792">358792</a></td></tr></table>')]
     mirror.publish(items)
     return mirror
@@ -165,7 +165,7 @@ def test_a_fragment_is_sent_as_the_gzip_that_came(filled: Mirror) -> None:
 
 
 def test_what_a_client_has_is_not_sent_again(filled: Mirror) -> None:
-    for address in ("/charts/358791/delivery.svg", "/live", "/api?what=get_info", "/feed.xml", "/static/mirror.css", "/cleaned.json"):
+    for address in ("/charts/358791/delivery.svg", "/live", "/api?what=get_info", "/feed.xml", "/static/mirror.css", "/redactions.json"):
         answer = filled.get(address)
         again = filled.get(address, If_None_Match=f'"other", {answer.headers["ETag"]}')
         assert (again.status_code, again.data, again.headers["ETag"]) == (304, b"", answer.headers["ETag"]), address

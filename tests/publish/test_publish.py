@@ -102,7 +102,7 @@ def test_each_kind_of_item_is_there(filled: Settings) -> None:
             assert sum(1 for key in found if (key.kind, key.run) == (kind, run)) == logs[run]
     assert json.loads(found[ItemKey("index", "production", 0, "runs")]) == list(runs)
     assert json.loads(found[ItemKey("index", "playback", 0, "runs")]) == []
-    assert {key.kind for key in found if key.system == "all"} == {"help", "cleaned"}
+    assert {key.kind for key in found if key.system == "all"} == {"help", "redactions"}
     assert ItemKey("timeline", "production", 358700, "page") in found
     machines = json.loads(found[ItemKey("cluster", "production", 0, "data")])
     assert [(host, up) for host, up, _, _ in machines] == [("dqmfu-c2b03-..", True), ("dqmfu-c2b04-..", False)]
@@ -168,7 +168,7 @@ def test_links_and_images_of_the_pages_lead_to_what_is_published(publisher: Publ
             if "v=" in address:
                 assert hashes[item.kind, item.run, item.name].startswith(address.partition("v=")[2])
             checked.add(item.kind)
-    assert checked >= {"run", "log", "logtext", "chart", "help", "cleaned"}
+    assert checked >= {"run", "log", "logtext", "chart", "help", "redactions"}
 
 
 def test_an_idle_turn_makes_no_item_and_looks_at_nothing(publisher: Publisher) -> None:

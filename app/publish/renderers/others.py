@@ -56,8 +56,8 @@ def glossary(wanted: Wanted) -> Rendered:
     return Rendered([wanted.item("help", "page", HTML, fragment("help"))])
 
 
-def cleaned(wanted: Wanted) -> Rendered:
+def redactions(wanted: Wanted) -> Rendered:
     """How much was dropped or replaced, by kind."""
     totals = dict(sorted(sums(time.strftime("%Y-%m-%d", time.gmtime(time.time() - TALLY_DAYS * 86400))).items()))
-    page = wanted.item("cleaned", "page", HTML, fragment("cleaned", totals=totals, days=TALLY_DAYS))
-    return Rendered([page, wanted.json("cleaned", "data", totals)])
+    page = wanted.item("redactions", "page", HTML, fragment("redactions", totals=totals, days=TALLY_DAYS))
+    return Rendered([page, wanted.json("redactions", "data", totals)])
