@@ -30,7 +30,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     from flask import Flask
     from htmx_flask import Htmx
 
-    from app import queue
+    from app import areas, queue  # noqa: F401  areas makes the settings of all areas known
     from app.core import database
     from app.core.settings import TREE, load, make_secret
 

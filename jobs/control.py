@@ -7,6 +7,7 @@ import time
 from app.control import service
 from app.core.settings import load
 from app.queue import Work, handler, report
+from app.square.settings import SquareSettings
 
 
 @handler(service.WORK)
@@ -18,5 +19,5 @@ def send_command(work: Work) -> None:
 @handler("clean-square-commands", daily=True)
 def clean_commands(work: Work) -> None:
     """Forget the answers, logs among them, that are older than the settings say of logs."""
-    gone = service.clean(time.time() - load().square_keep_logs_days * 86400)
+    gone = service.clean(time.time() - load().of(SquareSettings).square_keep_logs_days * 86400)
     report(work, None, f"answers to {gone} commands removed")

@@ -6,6 +6,7 @@ from app.core.settings import load
 from app.gui.catalog.importing import forget_names, import_file
 from app.gui.files.register import IMPORT
 from app.gui.plots.plots import EVICT, evict
+from app.gui.settings import GuiSettings
 from app.queue import Work, handler, report
 
 
@@ -19,7 +20,7 @@ def import_listing(work: Work) -> None:
 def evict_plots(work: Work) -> None:
     """Remove the plots that were not shown for longest, down to nine tenths of the allowed size."""
     settings = load()
-    removed = evict(settings.data / "plots", int(0.9 * (settings.plot_cache_mb << 20)))
+    removed = evict(settings.data / "plots", int(0.9 * (settings.of(GuiSettings).plot_cache_mb << 20)))
     report(work, None, f"{removed} plots removed")
 
 

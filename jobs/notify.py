@@ -10,7 +10,9 @@ from app.notify import status
 from app.notify.channels import channels
 from app.notify.delivery import telling
 from app.notify.detection import finding
+from app.notify.settings import NotifySettings
 from app.queue import Repeated, Work, handler, repeats, report
+from app.square.settings import SquareSettings
 
 PERIOD_S = 2.0
 
@@ -18,7 +20,7 @@ PERIOD_S = 2.0
 @repeats
 def find(settings: Settings) -> Iterable[Repeated]:
     """What happened in the systems that are grabbed and told of."""
-    systems = [system for system in settings.notice_systems if system in settings.square_machines]
+    systems = [system for system in settings.of(NotifySettings).notice_systems if system in settings.of(SquareSettings).square_machines]
     if systems:
         yield Repeated("notices", PERIOD_S, partial(finding, settings, systems))
 
@@ -33,5 +35,5 @@ def tell(settings: Settings) -> Iterable[Repeated]:
 @handler("clean-notices", daily=True)
 def clean(work: Work) -> None:
     """Remove notices that are older than the settings say."""
-    removed = status.clean(load().notice_keep_days, lambda count: report(work, None, f"{count} notices removed"))
+    removed = status.clean(load().of(NotifySettings).notice_keep_days, lambda count: report(work, None, f"{count} notices removed"))
     report(work, None, f"{removed} notices and maintenance windows removed")

@@ -10,20 +10,21 @@ from app.queue import Repeated, Work, handler, repeats, report
 from app.square.poller import retention
 from app.square.poller.cluster import watching
 from app.square.poller.grabber import grabbing
+from app.square.settings import SquareSettings
 
 
 @repeats
 def grab(settings: Settings) -> Iterable[Repeated]:
     """For each system that has machines: their documents."""
-    for system, machines in settings.square_machines.items():
-        yield Repeated(f"grab {system}", settings.square_grab_s, partial(grabbing, system, machines, settings))
+    for system, machines in settings.of(SquareSettings).square_machines.items():
+        yield Repeated(f"grab {system}", settings.of(SquareSettings).square_grab_s, partial(grabbing, system, machines, settings))
 
 
 @repeats
 def watch(settings: Settings) -> Iterable[Repeated]:
     """For each system that has machines: which of them are up."""
-    for system in settings.square_machines:
-        yield Repeated(f"cluster {system}", settings.square_status_s, partial(watching, system, settings))
+    for system in settings.of(SquareSettings).square_machines:
+        yield Repeated(f"cluster {system}", settings.of(SquareSettings).square_status_s, partial(watching, system, settings))
 
 
 @handler("clean-square", daily=True)

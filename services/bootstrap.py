@@ -114,7 +114,7 @@ def digest(content: bytes) -> str:
 
 def data_dir() -> Path:
     """The data folder in the settings."""
-    command = [str(PYTHON), "-c", "from app.core.settings import load; print(load().data_dir)"]
+    command = [str(PYTHON), "-c", "from app import areas; from app.core.settings import load; print(load().data_dir)"]
     return Path(subprocess.run(command, cwd=TREE, capture_output=True, text=True, check=True).stdout.strip())
 
 

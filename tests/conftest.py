@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from flask.testing import FlaskClient
 
-from app import create_app, queue
+from app import areas, create_app, queue  # noqa: F401  areas makes the settings known
 from app.core import database
 from app.core.settings import TREE, Settings
 from tests.support import guard, servers

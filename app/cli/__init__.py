@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from app import areas  # noqa: F401  makes the settings of all areas known
 from app.core.settings import LOG_LEVELS, SettingError, Settings, load
 from app.core.version import VERSION
 

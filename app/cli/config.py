@@ -11,6 +11,7 @@ import click
 from app import cli
 from app.core import settings as table
 from app.formats.urls import is_remote
+from app.gui.settings import GuiSettings
 
 
 @click.group()
@@ -47,7 +48,7 @@ def check() -> None:
     """Say whether the settings can be used, and which files they come from."""
     files = table.config_files(None, os.environ)
     settings = cli.settings()
-    for root in settings.file_roots:
+    for root in settings.of(GuiSettings).file_roots:
         if not is_remote(root) and not Path(root).is_dir():
             click.echo(f"warning: file_roots: there is no folder {root}", err=True)
     click.echo("settings are good; read from " + (", ".join(map(str, files)) or "no file") + " and the environment")

@@ -18,7 +18,9 @@ from app.core.heartbeat import Pulse
 from app.core.settings import Settings
 from app.core.supervisor import die_with, follow_supervisor
 from app.formats import remote
+from app.gui.settings import GuiSettings
 from app.queue import loops
+from app.queue.settings import QueueSettings
 
 log = logging.getLogger(__name__)
 
@@ -79,8 +81,8 @@ class QueueConsumer(Consumer):  # type: ignore[misc]  # huey is not typed
 def consumer_of(queue: str, settings: Settings) -> QueueConsumer:
     """The consumer of a queue: `live` works in threads, `bulk` in processes."""
     if queue == "bulk":
-        return QueueConsumer(work.queue_of(queue), workers=settings.worker_processes, worker_type="process", **OPTIONS)
-    consumer = QueueConsumer(work.queue_of(queue), workers=settings.live_threads, worker_type="thread", **OPTIONS)
+        return QueueConsumer(work.queue_of(queue), workers=settings.of(QueueSettings).worker_processes, worker_type="process", **OPTIONS)
+    consumer = QueueConsumer(work.queue_of(queue), workers=settings.of(QueueSettings).live_threads, worker_type="thread", **OPTIONS)
     loops.schedule(consumer.huey, loops.planned(settings), consumer.stop_flag)
     return consumer
 
@@ -89,7 +91,7 @@ def consume(queue: str, settings: Settings) -> None:
     """Do the work of a queue by the handlers that are registered, until SIGTERM."""
     follow_supervisor()
     logging.getLogger("huey").setLevel(logging.WARNING)  # app.queue says what is done
-    remote.configure(settings.remote_timeout_s, settings.remote_recheck_s)
+    remote.configure(settings.of(GuiSettings).remote_timeout_s, settings.of(GuiSettings).remote_recheck_s)
     consumer = consumer_of(queue, settings)
     database.disconnect()  # processes are forked from here
     log.info("the consumer of the queue %s starts", queue)

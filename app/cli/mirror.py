@@ -11,6 +11,8 @@ import click
 
 from app import cli
 from app.core.settings import TREE, Settings
+from app.ops.settings import ServiceSettings
+from app.security.settings import SecuritySettings
 
 
 @click.command()
@@ -24,10 +26,10 @@ def mirror() -> None:
 def mirror_arguments(settings: Settings) -> list[str]:
     """The command line of a mirror that has these settings."""
     given: dict[str, Sequence[object]] = {
-        "host": [settings.mirror_host], "port": [settings.mirror_port], "data": [settings.mirror_data or settings.data / "mirror"],
-        "keys": settings.mirror_keys, "folder": [Path(settings.mirror_folder).absolute()] if settings.mirror_folder else [],
-        "prefix": [settings.mirror_prefix] if settings.mirror_prefix else [], "rate": [settings.mirror_rate], "burst": [settings.mirror_burst],
-        "oldest-h": [settings.mirror_oldest_h],
-        "trusted-proxies": settings.trusted_proxies,
+        "host": [settings.of(ServiceSettings).mirror_host], "port": [settings.of(ServiceSettings).mirror_port], "data": [settings.of(ServiceSettings).mirror_data or settings.data / "mirror"],
+        "keys": settings.of(ServiceSettings).mirror_keys, "folder": [Path(settings.of(ServiceSettings).mirror_folder).absolute()] if settings.of(ServiceSettings).mirror_folder else [],
+        "prefix": [settings.of(ServiceSettings).mirror_prefix] if settings.of(ServiceSettings).mirror_prefix else [], "rate": [settings.of(ServiceSettings).mirror_rate], "burst": [settings.of(ServiceSettings).mirror_burst],
+        "oldest-h": [settings.of(ServiceSettings).mirror_oldest_h],
+        "trusted-proxies": settings.of(SecuritySettings).trusted_proxies,
     }  # fmt: skip
     return [text for name, values in given.items() if values for text in (f"--{name}", *map(str, values))]

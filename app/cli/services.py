@@ -10,6 +10,10 @@ import click
 
 from app import cli
 from app.core.settings import TREE, Settings
+from app.gui.settings import GuiSettings, local_roots
+from app.ops.settings import ServiceSettings
+from app.publish.settings import PublishSettings
+from app.square.settings import SquareSettings
 
 SERVICES = ("web", "live", "worker", "render")
 """What the Procfile has, but for the demo."""
@@ -63,15 +67,27 @@ def render(file: Path | None, me: str | None, output: Path | None, options: str)
     folder.mkdir(parents=True, exist_ok=True)
     os.execv(
         program,
-        [str(program), *render_arguments(settings, settings.render_workers or os.cpu_count() or 1), "--state-directory", f"{folder}/"],
+        [
+            str(program),
+            *render_arguments(settings, settings.of(GuiSettings).render_workers or os.cpu_count() or 1),
+            "--state-directory",
+            f"{folder}/",
+        ],
     )
 
 
 def render_arguments(settings: Settings, workers: int) -> list[str]:
     """The command line of the render service, without its folder."""
-    arguments = ["--workers", str(workers), "--timeout", f"{settings.render_timeout_s:g}", "--cpu", f"{settings.render_cpu_s:g}"]
-    arguments += ["--memory", str(settings.render_memory_mb), *(f"--root={root}" for root in settings.roots)]
-    return arguments + (["--load", settings.render_plugins] if settings.render_plugins else [])
+    arguments = [
+        "--workers",
+        str(workers),
+        "--timeout",
+        f"{settings.of(GuiSettings).render_timeout_s:g}",
+        "--cpu",
+        f"{settings.of(GuiSettings).render_cpu_s:g}",
+    ]
+    arguments += ["--memory", str(settings.of(GuiSettings).render_memory_mb), *(f"--root={root}" for root in local_roots(settings))]
+    return arguments + (["--load", settings.of(GuiSettings).render_plugins] if settings.of(GuiSettings).render_plugins else [])
 
 
 @click.command()
@@ -83,9 +99,9 @@ def render_arguments(settings: Settings, workers: int) -> list[str]:
 def run(demo: bool) -> None:
     """Run every service in this terminal, as the Procfile says; Ctrl-C ends them all."""
     settings = cli.open_database()
-    if demo and not settings.square_url:
-        os.environ["DQMHUB_SQUARE_URL"] = f"http://127.0.0.1:{settings.simulator_port}"
-    if demo and not settings.publishes:
+    if demo and not settings.of(SquareSettings).square_url:
+        os.environ["DQMHUB_SQUARE_URL"] = f"http://127.0.0.1:{settings.of(ServiceSettings).simulator_port}"
+    if demo and not settings.of(PublishSettings).publishes:
         publish_here(settings)
     os.environ["DQMHUB_SUPERVISOR_PID"] = str(os.getpid())  # the services end when this process does, however it ends
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
@@ -99,5 +115,5 @@ def publish_here(settings: Settings) -> None:
 
     keys.make_key(settings)
     public = keys.signing_key(settings).public_key().public_bytes_raw().hex()
-    os.environ["DQMHUB_PUBLISH_MIRRORS"] = f"http://127.0.0.1:{settings.mirror_port}"
-    os.environ["DQMHUB_MIRROR_KEYS"] = ",".join(dict.fromkeys((*settings.mirror_keys, public)))
+    os.environ["DQMHUB_PUBLISH_MIRRORS"] = f"http://127.0.0.1:{settings.of(ServiceSettings).mirror_port}"
+    os.environ["DQMHUB_MIRROR_KEYS"] = ",".join(dict.fromkeys((*settings.of(ServiceSettings).mirror_keys, public)))

@@ -9,6 +9,7 @@ from importlib.util import find_spec
 import click
 
 from app import cli
+from app.ops.settings import ServiceSettings
 
 
 @click.command(context_settings={"ignore_unknown_options": True, "help_option_names": []})
@@ -18,7 +19,7 @@ def simulate(arguments: tuple[str, ...]) -> None:
     if not find_spec("aiohttp"):
         raise click.ClickException("the stand-in needs aiohttp, which is not here: install dqmhub[simulator]")
     settings = cli.settings()
-    command = [sys.executable, "-m", "services.simulator", "--port", str(settings.simulator_port)]
+    command = [sys.executable, "-m", "services.simulator", "--port", str(settings.of(ServiceSettings).simulator_port)]
     if not any(argument.startswith(("--replay", "--quiet")) for argument in arguments):
         command += ["--state", str(settings.data / "simulator.db")]
     os.execv(sys.executable, [*command, *arguments])

@@ -11,9 +11,9 @@ from flask import Blueprint, Response, request
 from app.control import service
 from app.control.models import Command
 from app.control.responses import parts_of
-from app.control.views import FORM_BYTES, found, kind_of, settings
+from app.control.views import FORM_BYTES, found, kind_of
 from app.security import Role, current_user, needs
-from app.web import Problem, cached_json
+from app.web import Problem, cached_json, request_settings
 from app.web.arguments import int_arg
 
 blueprint = Blueprint("control_api", __name__, url_prefix="/api/v1/square/commands")
@@ -55,7 +55,7 @@ def give_command() -> Response:
     if wrong:
         raise Problem(400, "the command was not given", wrong)
     texts = {str(key): str(value) for key, value in values.items()}
-    row = service.give(settings(), kind_of(str(name)), texts, current_user().name, reason, once)
+    row = service.give(request_settings(), kind_of(str(name)), texts, current_user().name, reason, once)
     answer = cached_json(shape(row), 202)
     answer.headers["Location"] = f"{request.script_root}/api/v1/square/commands/{row.id}"
     return answer

@@ -11,6 +11,7 @@ from app.control.arguments import Argument, Given
 from app.control.specs import Kind, Request, Touched
 from app.core.settings import Settings
 from app.square.models import Job
+from app.square.settings import SquareSettings
 from app.square.upstream import short
 
 NEVER = "No version of fff_dqmtools that is known has this command."
@@ -32,7 +33,7 @@ def _ask(what: str, **fixed: str) -> Callable[[Settings, Given], list[Request]]:
     """A request to the gateway, which is P5's only way to be given a command, be it a question or not."""
 
     def requests(settings: Settings, given: Given) -> list[Request]:
-        return [Request(short(settings.square_gateway), "GET", "/cr/exe?" + urlencode({"what": what, **given, **fixed}))]
+        return [Request(short(settings.of(SquareSettings).square_gateway), "GET", "/cr/exe?" + urlencode({"what": what, **given, **fixed}))]
 
     return requests
 
@@ -64,7 +65,7 @@ def _hltd(settings: Settings, given: Given) -> Touched:
 def _fff(settings: Settings, given: Given) -> Touched:
     host = given["host"]
     notes = [f"The tools of DQM^2 on {host} begin again, and do not answer for some seconds. No client ends."]
-    if host == short(settings.square_gateway):
+    if host == short(settings.of(SquareSettings).square_gateway):
         notes.append("It is the gateway: nothing is heard of P5 meanwhile.")
     if host in inventory.players(settings):
         notes.append("The player of old runs is one of them: the run that is played stops, and the next one begins.")
@@ -80,7 +81,7 @@ def _client(settings: Settings, given: Given) -> Touched:
 
 def _player_machine(settings: Settings, given: Given) -> str:
     found = inventory.player()
-    return given.get("host") or (found.machine if found else short(settings.square_gateway))
+    return given.get("host") or (found.machine if found else short(settings.of(SquareSettings).square_gateway))
 
 
 def _end_of_run() -> str:
@@ -118,7 +119,7 @@ def _to_player(command: str) -> Callable[[Settings, Given], list[Request]]:
 
 
 def _copy(settings: Settings, given: Given) -> Touched:
-    gateway = short(settings.square_gateway)
+    gateway = short(settings.of(SquareSettings).square_gateway)
     return Touched([gateway], [], {}, [f"Files of {given['run_number']} are copied to the disk of the player on {gateway}."])
 
 

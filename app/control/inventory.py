@@ -18,6 +18,7 @@ from app.square import runs
 from app.square.details import unpacked
 from app.square.documents import mapping, text
 from app.square.models import Document, HostStatus, Job, Run
+from app.square.settings import SquareSettings
 from app.square.states import STUCK_S
 from app.square.upstream import short
 
@@ -55,8 +56,8 @@ def is_bu(name: str) -> bool:
 
 def machines(settings: Settings) -> dict[str, Machine]:
     """The machines by name: those of the settings, those that P5 says are up or down, those that it listed when it was asked."""
-    given = [(system, name) for system in ("production", PLAYBACK) for name in getattr(settings, f"square_{system}")]
-    given.append((PLAYBACK, settings.square_gateway))
+    given = [(system, name) for system in ("production", PLAYBACK) for name in settings[f"square_{system}"]]
+    given.append((PLAYBACK, settings.of(SquareSettings).square_gateway))
     seen = HostStatus.select(HostStatus.system, HostStatus.name).where(HostStatus.last > time.time() - RECENT_S).distinct()
     given += sorted(rows(seen))
     given += [(cluster.partition("_")[0], name) for cluster, name in listed("get_dqm_machines")]

@@ -12,6 +12,7 @@ from app.control.models import ANSWERED, FAILED, REFUSED, UNKNOWN
 from app.control.responses import Part
 from app.control.specs import Kind, Request
 from app.core.settings import Settings
+from app.square.settings import SquareSettings
 from app.square.upstream import Upstream, behind_cmsweb, reason
 from app.square.upstream import short as known_as
 
@@ -39,7 +40,7 @@ class NotSent(Exception):
 
 def obstacle(settings: Settings, wanted: list[Request]) -> str:
     """Why some requests cannot be sent to P5; "" when they can."""
-    if not settings.square_url:
+    if not settings.of(SquareSettings).square_url:
         return "P5 is not asked: the setting square_url is empty"
     if not wanted:
         return "there is nothing to be done: P5 has nothing of it, as far as is known"
@@ -47,7 +48,7 @@ def obstacle(settings: Settings, wanted: list[Request]) -> str:
         return ""
     if any(request.path.startswith(INSIDE_ONLY) for request in wanted):
         return "CMSWEB does not let this through: it can be given by a hub inside P5 only, whose square_url is http://"
-    gateway = known_as(settings.square_gateway)
+    gateway = known_as(settings.of(SquareSettings).square_gateway)
     if others := sorted({request.machine for request in wanted} - {gateway}):
         return f"CMSWEB leads to {gateway} alone, and this is for {', '.join(others)}: it can be given by a hub inside P5 only"
     return ""

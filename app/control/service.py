@@ -20,6 +20,7 @@ from app.core.settings import Settings
 from app.queue import enqueue
 from app.security import audit
 from app.square.models import advance
+from app.square.settings import SquareSettings
 from app.square.upstream import Upstream
 from app.web import Problem, etag_of
 
@@ -120,7 +121,7 @@ def _refuse_second(machines: list[str]) -> None:
 
 def patience_s(settings: Settings, row: Command) -> float:
     """How long it may take to send a command, seconds."""
-    return settings.square_command_timeout_s * max(1, len(row.touches()["machines"])) + GRACE_S
+    return settings.of(SquareSettings).square_command_timeout_s * max(1, len(row.touches()["machines"])) + GRACE_S
 
 
 def close_lost(settings: Settings) -> None:
@@ -148,7 +149,7 @@ def carry_out(settings: Settings, number: int) -> None:
     parts: list[Part] = []
     try:
         for request in kind.requests(settings, given) if kind.requests else []:
-            parts.append(send(upstream, kind, request, settings.square_command_timeout_s))
+            parts.append(send(upstream, kind, request, settings.of(SquareSettings).square_command_timeout_s))
             _change(number, (SENDING,), answer=stored(parts))
     except Exception as error:  # whatever it is, the command must not look as if it were under way
         log.exception("command %d failed", number)

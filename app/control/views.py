@@ -6,7 +6,7 @@ import re
 import secrets
 from typing import Any, NamedTuple
 
-from flask import Blueprint, Response, current_app, make_response, redirect, render_template, request
+from flask import Blueprint, Response, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.control import arguments, inventory, service
@@ -16,15 +16,15 @@ from app.control.models import OPEN, Command
 from app.control.presenters import fates, sections, texts
 from app.control.specs import Kind
 from app.control.timeline import ENTRIES, FILTERS, chosen, timeline
-from app.core.settings import Settings
 from app.security import Role, current_user, needs
 from app.square import runs
 from app.square.models import Job
+from app.square.settings import SquareSettings
 from app.square.states import LOOKS as JOB_LOOKS
 from app.square.states import state_of
 from app.square.upstream import behind_cmsweb, short
 from app.square.view_state import ViewState, view_from_request
-from app.web import Problem, etag_of, nothing_new, page
+from app.web import Problem, etag_of, nothing_new, page, request_settings
 from app.web.clock import ZONES
 
 pages = Blueprint("control", __name__, url_prefix="/control")
@@ -45,12 +45,6 @@ class MachineLine(NamedTuple):
     fails: bool
 
 
-def settings() -> Settings:
-    """Those of this instance."""
-    found: Settings = current_app.config["HUB"]
-    return found
-
-
 def kind_of(name: str) -> Kind:
     if name not in KINDS:
         raise Problem(404, f"there is no command {name[:100]}; there are {', '.join(KINDS)}")
@@ -69,7 +63,7 @@ def machine_lines() -> list[MachineLine]:
             jobs[short(job.host)] = jobs.get(short(job.host), 0) + 1
     return [
         MachineLine(one.name, one.system, one.files, up.get(one.name), jobs.get(one.name, 0), one.name in fails)
-        for one in inventory.machines(settings()).values()
+        for one in inventory.machines(request_settings()).values()
     ]
 
 
@@ -78,7 +72,7 @@ def machine_lines() -> list[MachineLine]:
 def room() -> Response:
     """Machines, the player, and what was commanded and what happened."""
     place, choice = view_from_request(), chosen()
-    service.close_lost(settings())
+    service.close_lost(request_settings())
     machines, player = machine_lines(), inventory.player()
     open_rows = list(Command.select().where(Command.state.in_(OPEN)).order_by(Command.id))
     entries = timeline(choice)
@@ -89,7 +83,7 @@ def room() -> Response:
     return page(
         "control/room.html", "control/room_fragment.html",
         place=place, machines=machines, player=player, open_rows=open_rows, entries=entries[:ENTRIES], kinds=KINDS, looks=LOOKS,
-        url=settings().square_url, outside=behind_cmsweb(settings()), poll=place.link(path, **choice.query, since=version), poll_s=settings().square_poll_s, ago=runs.age,
+        url=request_settings().of(SquareSettings).square_url, outside=behind_cmsweb(request_settings()), poll=place.link(path, **choice.query, since=version), poll_s=request_settings().of(SquareSettings).square_poll_s, ago=runs.age,
         zones=[(name, place.replace(tz=name).link(path, **choice.query), name == place.tz) for name in ZONES],
         shows=[(words, place.link(path, **choice._replace(show=name).query), name == choice.show) for name, (words, _) in FILTERS.items()],
         systems=[(words, place.link(path, **choice._replace(of=name).query), name == choice.of)
@@ -115,7 +109,7 @@ def _choose_only(kind: Kind, values: dict[str, str]) -> None:
     """What can be chosen in one way only is chosen."""
     for argument in kind.arguments:
         if argument.choices and not argument.optional and not values[argument.name]:
-            allowed = list(argument.choices(settings(), values))
+            allowed = list(argument.choices(request_settings(), values))
             values[argument.name] = allowed[0] if len(allowed) == 1 else ""
 
 
@@ -126,13 +120,13 @@ def form_page(
     errors: dict[str, str] = dict(problem.errors) if problem else {}
     confirmation: dict[str, Any] = {}
     try:
-        given = arguments.check(settings(), kind.arguments, values)
+        given = arguments.check(request_settings(), kind.arguments, values)
         confirmation = confirm(kind, given)
     except Problem as wrong:
         errors |= {name: why for name, why in wrong.errors if values.get(name) or not only_given}
         given = {name: value for name, value in values.items() if name not in dict(wrong.errors)}
     so_far = {argument.name: given.get(argument.name, "") for argument in kind.arguments}
-    choices = {argument.name: argument.choices(settings(), so_far) for argument in kind.arguments if argument.choices}
+    choices = {argument.name: argument.choices(request_settings(), so_far) for argument in kind.arguments if argument.choices}
     html = render_template(
         "control/form.html", kind=kind, place=place, values=values, reason=reason, problem=problem, errors=errors, choices=choices,
         confirm=bool(confirmation), kinds=KINDS, **confirmation,
@@ -144,11 +138,11 @@ def form_page(
 
 def confirm(kind: Kind, given: arguments.Given) -> dict[str, Any]:
     """What a form shows before a command is given, and what it sends back so that it is given once, and as it was shown."""
-    touched = kind.touches(settings(), given)
+    touched = kind.touches(request_settings(), given)
     jobs = list(Job.select().where(Job.key.in_(touched.jobs)).order_by(Job.tag, Job.host)) if touched.jobs else []
     return {
         "given": given, "touched": touched, "jobs": [(job, JOB_LOOKS[state_of(job.exit_code, runs.age(job.reported) or 0)]) for job in jobs],
-        "why_not": service.why_not(settings(), kind, given), "once": secrets.token_urlsafe(16), "seen": service.touched_token(touched),
+        "why_not": service.why_not(request_settings(), kind, given), "once": secrets.token_urlsafe(16), "seen": service.touched_token(touched),
         "client_name": runs.client_name,
     }  # fmt: skip
 
@@ -165,7 +159,7 @@ def give(name: str) -> AnyResponse:
         if kind.changes and not (re.fullmatch(r"[\w-]{16,64}", once) and seen):
             raise Problem(400, "the command was not given: look at what it touches first, and confirm it below")
         once = once if re.fullmatch(r"[\w-]{16,64}", once) else secrets.token_urlsafe(16)
-        row = service.give(settings(), kind, values, current_user().name, reason, once, seen)
+        row = service.give(request_settings(), kind, values, current_user().name, reason, once, seen)
     except Problem as problem:
         return form_page(kind, place, values, reason, problem)
     return redirect(place.link(f"/control/commands/{row.id}"), 303)
@@ -183,7 +177,7 @@ def found(number: int) -> Command:
 @needs(Role.OPERATOR)
 def command(number: int) -> Response:
     """A command: how far it is, what P5 answered, and what became of the jobs that it touched."""
-    service.close_lost(settings())
+    service.close_lost(request_settings())
     row, place = found(number), view_from_request()
     jobs = fates(row)
     version = etag_of(row.version, [(fate.job.version, len(fate.later)) for fate in jobs])
@@ -195,7 +189,7 @@ def command(number: int) -> Response:
     return page(
         "control/command.html", "control/command_fragment.html",
         place=place, row=row, kind=KINDS[row.name], look=LOOKS[row.state], sections=sections(row), fates=jobs, touched=row.touches(), path=path,
-        kinds=KINDS, polled=polled, poll=place.link(path, since=version), again=again, ago=runs.age, patience=settings().square_command_timeout_s, late_s=service.LATE_S,
+        kinds=KINDS, polled=polled, poll=place.link(path, since=version), again=again, ago=runs.age, patience=request_settings().of(SquareSettings).square_command_timeout_s, late_s=service.LATE_S,
     )  # fmt: skip
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from app.gui.settings import GuiSettings
+
 if TYPE_CHECKING:
     from flask import Flask
 
@@ -22,7 +24,7 @@ def init_app(app: Flask) -> None:
     catalog = app.extensions["catalog"] = Catalog(settings)
     app.extensions["courses"] = Courses(catalog)
     app.extensions["plots"] = Plots(settings)
-    limits = settings.remote_timeout_s, settings.remote_recheck_s, settings.web_threads // 2 or 1
+    limits = settings.of(GuiSettings).remote_timeout_s, settings.of(GuiSettings).remote_recheck_s, settings.web_threads // 2 or 1
     remote.configure(*limits)  # the other half of the threads go on with everything else
     app.url_map.converters["path"] = AnyPath
     app.register_blueprint(views.pages)

@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import NamedTuple
 from urllib.parse import quote
 
-from flask import Blueprint, Response, abort, current_app, redirect, request
+from flask import Blueprint, Response, abort, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.core.version import VERSION
@@ -20,7 +20,7 @@ from app.security import Role, needs
 from app.security.guard import local
 from app.square.pages.views import old_bookmark
 from app.square.states import LOOKS
-from app.web import page
+from app.web import page, request_settings
 from app.web.frame import href
 
 pages = Blueprint("home", __name__)
@@ -90,7 +90,7 @@ def report() -> Response:
     """The text of a problem report, with what its reader needs to know filled in."""
     given = request.args.get("from", "")
     address = given if local(given) == given else href("/")
-    hub = current_app.config["HUB"]
+    hub = request_settings()
     lines = [
         f"Instance: {hub.instance_name} ({request.host})",
         f"Version: DQM Hub {VERSION}, Python {platform.python_version()}",

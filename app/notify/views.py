@@ -7,19 +7,20 @@ from datetime import datetime, timedelta
 from secrets import token_hex
 from typing import Any, NamedTuple
 
-from flask import Blueprint, Response, current_app, redirect, request
+from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.core.database import proxy, rows
-from app.core.settings import Settings
 from app.notify.channels import Channel, channels
 from app.notify.detection import deliver
 from app.notify.models import COUNTER, FAILED, TOLD, WAITING, Delivery, Maintenance, Notice
 from app.notify.quiet_hours import moments
+from app.notify.settings import NotifySettings
 from app.security import Role, audit, current_user, needs
 from app.square.models import SYSTEMS, Host, HostStatus, advance, version_of
+from app.square.settings import SquareSettings
 from app.square.view_state import view_from_request
-from app.web import Problem, nothing_new, page
+from app.web import Problem, nothing_new, page, request_settings
 from app.web.arguments import int_arg
 from app.web.clock import CERN, ZONES
 
@@ -68,16 +69,11 @@ def notices() -> Response:
     return page(
         "notify/notices.html", "notify/notices_fragment.html",
         place=place, now=now, before=before, found=found[:SHOWN], ways=_ways(), windows=windows, may=may,
-        quiet=_settings().notice_quiet, poll=place.link("/notifications", before=before or "", since=version), poll_s=_settings().square_poll_s,
+        quiet=request_settings().of(NotifySettings).notice_quiet, poll=place.link("/notifications", before=before or "", since=version), poll_s=request_settings().of(SquareSettings).square_poll_s,
         older=place.link("/notifications", before=found[SHOWN - 1].notice.id) if len(found) > SHOWN else "",
         zones=[(name, place.replace(tz=name).link("/notifications", before=before or ""), name == place.tz) for name in ZONES],
         systems=SYSTEMS, machines=_machines() if may else [], form=_suggested(now),
     )  # fmt: skip
-
-
-def _settings() -> Settings:
-    found: Settings = current_app.config["HUB"]
-    return found
 
 
 def _shown(before: int) -> list[Shown]:
@@ -92,7 +88,7 @@ def _shown(before: int) -> list[Shown]:
 
 def _ways() -> list[Way]:
     ways = []
-    for channel in channels(_settings()):
+    for channel in channels(request_settings()):
         ours = Delivery.select().where(Delivery.channel == channel.name)
         tried = ours.where(Delivery.attempts > 0).order_by(Delivery.changed.desc()).first()
         ways.append(Way(channel, ours.where(Delivery.state == WAITING).count(), tried))
@@ -101,7 +97,7 @@ def _ways() -> list[Way]:
 
 def _machines() -> list[str]:
     """The names of all hosts that are known."""
-    known = {name for machines in _settings().square_machines.values() for name in machines}
+    known = {name for machines in request_settings().of(SquareSettings).square_machines.values() for name in machines}
     return sorted(known | {name for table in (Host, HostStatus) for (name,) in rows(table.select(table.name).distinct())})
 
 
@@ -137,7 +133,7 @@ def test() -> AnyResponse:
         advance(COUNTER)
         notice = Notice.create(
             event=f"test-{token_hex(10)}", system=SYSTEMS[0], kind="test", key="", subject="test", at=now, found=now, fate=TOLD,
-            title=f"Test of {_settings().instance_name}", text=f"{user} tries this channel. Nothing happened.",
+            title=f"Test of {request_settings().instance_name}", text=f"{user} tries this channel. Nothing happened.",
         )  # fmt: skip
         deliver(notice, channel, now)
         audit("test notice", channel.name)
@@ -145,7 +141,7 @@ def test() -> AnyResponse:
 
 
 def _channel(name: str) -> Channel:
-    found = {channel.name: channel for channel in channels(_settings())}
+    found = {channel.name: channel for channel in channels(request_settings())}
     if name not in found:
         known = ", ".join(found) or "none: no channel is set"
         raise Problem(400, f"the settings name no channel {name!r}", [("channel", f"one of {known}")])

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from flask import Blueprint, Response, current_app, jsonify, redirect, url_for
+from flask import Blueprint, Response, jsonify, redirect, url_for
 from peewee import PeeweeException, fn
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -21,7 +21,7 @@ from app.notify import status as notice_health
 from app.publish import status as outside_health
 from app.security import Role, current_user, needs
 from app.square.poller import health
-from app.web import page
+from app.web import page, request_settings
 from render.client import RenderClient, RenderError, RenderTimeout
 
 blueprint = Blueprint("status", __name__)
@@ -56,7 +56,7 @@ def live() -> Response:
 @needs(Role.PUBLIC)
 def ready() -> tuple[Response, int]:
     """This process can serve pages: the database answers and the render service draws."""
-    checks = {service.name: service.state for service in (_database(), _render(current_app.config["HUB"]))}
+    checks = {service.name: service.state for service in (_database(), _render(request_settings()))}
     good = DOWN not in checks.values()
     return jsonify({"status": "ok" if good else "down", "checks": checks}), 200 if good else 503
 
@@ -72,7 +72,7 @@ def metric_text() -> Response:
         gauges.append(f'dqmhub_loop_failures{{loop="{loop.name}"}} {loop.failures}')
         gauges += [f'dqmhub_loop_age_seconds{{loop="{loop.name}"}} {now - loop.last_ok:.3f}'] if loop.last_ok else []
         gauges += [f'dqmhub_loop_step_seconds{{loop="{loop.name}"}} {loop.duration_s:.3f}'] if loop.duration_s is not None else []
-    gauges += [gauge for part in (health, outside_health, notice_health) for gauge in part.metrics(current_app.config["HUB"])]
+    gauges += [gauge for part in (health, outside_health, notice_health) for gauge in part.metrics(request_settings())]
     states = database.rows(File.select(File.state, fn.COUNT(File.id)).group_by(File.state).order_by(File.state))
     gauges += [f'dqmhub_files{{state="{state}"}} {count}' for state, count in states]
     body = metrics.text() + ("\n".join(gauges) + "\n").encode()
@@ -82,14 +82,14 @@ def metric_text() -> Response:
 @blueprint.get("/status")
 @needs(Role.VIEWER)
 def status() -> Response:
-    found = [_database(), _render(current_app.config["HUB"])]
+    found = [_database(), _render(request_settings())]
     failed_files: list[dict[str, str]] = []
     failed_work: list[work.Work] = []
     held: list[quarantine.Held] = []
     grabbed: dict[str, Any] = {"letters": [], "days": []}
     if found[0].state != DOWN:  # else the page says so, and no more can be known
         found = [*_processes(), *found, *(_queue(name) for name in work.QUEUES), *_loops()]
-        found += [Service(*line) for part in (health, outside_health, notice_health) for line in part.lines(current_app.config["HUB"])]
+        found += [Service(*line) for part in (health, outside_health, notice_health) for line in part.lines(request_settings())]
         query = File.select(File.url, File.error).where(File.state == FAILED).order_by(File.id.desc()).limit(LAST_ERRORS)
         failed_files = [{"url": url, "error": error} for url, error in database.rows(query)]
         failed_work = work.last_failed(LAST_ERRORS)

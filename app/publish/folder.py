@@ -24,6 +24,7 @@ from app.publish import revisions
 from app.publish.keys import signing_key
 from app.publish.models import Published, Series
 from app.publish.sending import Has, failed, row_of, succeeded
+from app.publish.settings import PublishSettings
 from app.queue import Turn
 from protocol.snapshot import pack
 
@@ -51,13 +52,13 @@ class File(NamedTuple):
 @contextmanager
 def writing(settings: Settings, turn: Turn) -> Iterator[Callable[[], None]]:
     """Gives a step that brings the folder up to date."""
-    for left in Path(settings.publish_folder).glob(f"{UNFINISHED}*"):  # by one that was killed
+    for left in Path(settings.of(PublishSettings).publish_folder).glob(f"{UNFINISHED}*"):  # by one that was killed
         left.unlink(missing_ok=True)
 
     def step() -> None:
-        row = row_of(settings.publish_folder)
+        row = row_of(settings.of(PublishSettings).publish_folder)
         try:
-            write(Path(settings.publish_folder), settings, turn.over)
+            write(Path(settings.of(PublishSettings).publish_folder), settings, turn.over)
         except OSError as error:
             failed(row, f"{error.strerror or error}")
 
@@ -86,7 +87,7 @@ def write(folder: Path, settings: Settings, over: Callable[[], bool]) -> None:
     chain = chain_of(folder, series.name)
     for file in set(_files(folder)) - set(chain):
         file.path.unlink(missing_ok=True)
-    succeeded(settings.publish_folder, Has(series.name, have), series.at, sent)
+    succeeded(settings.of(PublishSettings).publish_folder, Has(series.name, have), series.at, sent)
 
 
 def _from(chain: list[File], series: Series, have: int) -> int:

@@ -9,10 +9,11 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from app.core.settings import SettingError, Settings, make_file
+from app.publish.settings import PublishSettings
 
 
 def key_path(settings: Settings) -> Path:
-    return Path(settings.publish_key) if settings.publish_key else settings.data / "publish" / "key"
+    return Path(settings.of(PublishSettings).publish_key) if settings.of(PublishSettings).publish_key else settings.data / "publish" / "key"
 
 
 def make_key(settings: Settings) -> bool:

@@ -16,6 +16,7 @@ from peewee import fn
 
 from app.core.database import rows
 from app.core.settings import Settings
+from app.publish.settings import PublishSettings
 from app.square.models import SYSTEMS, Feed, Graph, Host, HostStatus, Job, Log, Run
 from app.square.runs import SILENT_S
 from protocol.snapshot import MAX_INTEGER
@@ -79,10 +80,10 @@ def _system(system: str, version: int, settings: Settings, now: float) -> tuple[
         Run.select(Run.run, Run.version)
         .where(Run.system == system, Run.run.between(1, MAX_INTEGER - 1))
         .order_by(Run.run.desc())
-        .limit(settings.publish_keep_runs)
+        .limit(settings.of(PublishSettings).publish_keep_runs)
     )
     files = _files(system, [run for run, _ in numbers])
-    logs = _logs(system, [run for run, _ in numbers[: settings.publish_log_runs]])
+    logs = _logs(system, [run for run, _ in numbers[: settings.of(PublishSettings).publish_log_runs]])
     runs = _with_neighbours(numbers, logs)
     statuses = rows(HostStatus.select(fn.COUNT(HostStatus.id), fn.MAX(HostStatus.last)).where(HostStatus.system == system))
     newest = runs[0] if runs else None

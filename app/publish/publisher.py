@@ -31,7 +31,9 @@ from app.publish.renderers import files as file_items
 from app.publish.renderers import others, runs
 from app.publish.revisions import EDITION_BYTES, Made
 from app.publish.sanitize.sanitizer import Sanitizer
+from app.publish.settings import PublishSettings
 from app.queue import Turn
+from app.square.settings import SquareSettings
 
 log = logging.getLogger(__name__)
 
@@ -75,8 +77,15 @@ class Publisher:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.secret = pseudonym_secret(settings)
-        ours = {urlsplit(settings.square_url).hostname or "", socket.gethostname()} - {"localhost"}  # as errors name them
-        self.machines = {settings.square_gateway, *settings.square_production, *settings.square_playback, *ours}
+        ours = {urlsplit(settings.of(SquareSettings).square_url).hostname or "", socket.gethostname()} - {
+            "localhost"
+        }  # as errors name them
+        self.machines = {
+            settings.of(SquareSettings).square_gateway,
+            *settings.of(SquareSettings).square_production,
+            *settings.of(SquareSettings).square_playback,
+            *ours,
+        }
         self.seen: tuple[Any, ...] = ()
         self.left = True
         self.due = 0.0
@@ -86,7 +95,7 @@ class Publisher:
         """Publish what is new, as far as an edition reaches; `left` says whether something is left for the next step."""
         now = time.time()
         series, found = revisions.current(), state(now)
-        beat = not 0 <= now - series.at < TICK_S - self.settings.publish_s  # a clock may have been set back
+        beat = not 0 <= now - series.at < TICK_S - self.settings.of(PublishSettings).publish_s  # a clock may have been set back
         if found == self.seen and now < self.due and not beat:
             return
         planned = {place: f"{maker()} {token}" for place, token in plan(self.settings, now).items()}

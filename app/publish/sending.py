@@ -22,6 +22,7 @@ from app.core.text import one_line
 from app.publish import revisions
 from app.publish.keys import signing_key
 from app.publish.models import Mirror, Series
+from app.publish.settings import PublishSettings
 from app.queue import Turn
 from app.square.upstream import reason
 from protocol.snapshot import pack
@@ -77,7 +78,7 @@ class Sender:
         self.corrections = 0
         self.session = requests.Session()
         self.session.trust_env = False  # a proxy or password of this account's surroundings is not meant for mirrors
-        self.session.verify = settings.publish_ca or True
+        self.session.verify = settings.of(PublishSettings).publish_ca or True
 
     def step(self, over: Callable[[], bool]) -> None:
         """Send what the mirror lacks, unless it is to be left alone for now; what fails is written down."""

@@ -12,6 +12,7 @@ from app.core.database import rows
 from app.core.settings import Settings
 from app.publish.models import Mirror, Published, Series
 from app.publish.redaction_counts import Cleaned
+from app.publish.settings import PublishSettings
 
 LATE_S = 60.0
 """A mirror that is so far behind needs a look."""
@@ -35,7 +36,10 @@ class Receiver(NamedTuple):
 def receivers(settings: Settings) -> list[Receiver]:
     """Those that the settings name, in their order."""
     series, known = newest(), {row.address: row for row in Mirror.select()}
-    addresses = [*settings.publish_mirrors, *([settings.publish_folder] if settings.publish_folder else [])]
+    addresses = [
+        *settings.of(PublishSettings).publish_mirrors,
+        *([settings.of(PublishSettings).publish_folder] if settings.of(PublishSettings).publish_folder else []),
+    ]
     return [_receiver(known.get(address) or Mirror(address=address), series) for address in addresses]
 
 

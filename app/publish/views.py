@@ -6,18 +6,17 @@ import gzip
 from typing import NamedTuple
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from flask import Blueprint, Response, current_app, redirect, request, url_for
+from flask import Blueprint, Response, redirect, request, url_for
 from markupsafe import Markup
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.core.database import rows
-from app.core.settings import Settings
 from app.publish import status
 from app.publish.items import HTML
 from app.publish.models import Published
 from app.security import Role, needs
 from app.square.models import SYSTEMS
-from app.web import Problem, page
+from app.web import Problem, page, request_settings
 from app.web.arguments import LARGEST_RUN
 
 pages = Blueprint("publish", __name__)
@@ -33,7 +32,7 @@ RUNS = 20
 @needs(Role.EXPERT)
 def outside() -> Response:
     """The mirrors and what they get."""
-    settings: Settings = current_app.config["HUB"]
+    settings = request_settings()
     kinds, days = status.cleaned(DAYS)
     runs = {system: _newest_runs(system) for system in SYSTEMS}
     return page(

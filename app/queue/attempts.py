@@ -17,6 +17,7 @@ from app.core.database import end_thread, release
 from app.core.settings import Settings
 from app.queue.model import ATTEMPTS, CANCELLED, DONE, FAILED, OPEN, QUEUED, RUNNING, Cancelled, Failed, Work
 from app.queue.queues import QUEUES, Queue
+from app.queue.settings import QueueSettings
 
 log = logging.getLogger(__name__)
 
@@ -95,7 +96,7 @@ def claim(number: int) -> Work | None:
     owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
     taken = (
         Work.update(
-            state=RUNNING, owner=owner, attempts=Work.attempts + 1, lease_until=now + _settings.work_lease_s,
+            state=RUNNING, owner=owner, attempts=Work.attempts + 1, lease_until=now + _settings.of(QueueSettings).work_lease_s,
             started=now, progress=None, note="",
         )
         .where(Work.id == number, Work.state.in_(OPEN), Work.lease_until <= now, ~Work.cancelling, Work.attempts < ATTEMPTS)
@@ -147,7 +148,7 @@ def _mine(row: Work, *conditions: Any, **changes: Any) -> bool:
 def _lease(row: Work) -> Iterator[None]:
     """Renew the lease of a row from a second thread, which opens a connection only for work that takes long."""
     over = threading.Event()
-    period = _settings.work_lease_s
+    period = _settings.of(QueueSettings).work_lease_s
 
     def renew() -> None:
         try:

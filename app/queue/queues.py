@@ -17,6 +17,7 @@ from huey.serializer import Serializer
 from huey.storage import RedisStorage, SqliteStorage
 
 from app.core.settings import Settings
+from app.queue.settings import QueueSettings
 
 QUEUES = ("live", "bulk")
 """live: what repeats and must never wait; bulk: what takes long."""
@@ -44,8 +45,8 @@ class Queue(Huey):  # type: ignore[misc]  # huey is not typed
     """One queue; in Redis when `huey_url` names one, else in data_dir/queue.db. `tell(number)` puts a message."""
 
     def __init__(self, name: str, settings: Settings, task: Callable[[int], None]) -> None:
-        if settings.huey_url:
-            storage: dict[str, Any] = {"storage_class": RedisStorage, "url": settings.huey_url}
+        if settings.of(QueueSettings).huey_url:
+            storage: dict[str, Any] = {"storage_class": RedisStorage, "url": settings.of(QueueSettings).huey_url}
         else:
             settings.data.mkdir(parents=True, exist_ok=True)
             storage = {"storage_class": QueueFile, "filename": str(settings.data / "queue.db"), "timeout": 10}

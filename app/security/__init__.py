@@ -9,6 +9,7 @@ from flask import Flask
 from app.security.audit import audit
 from app.security.caller import Caller, current_user, trusted
 from app.security.roles import Role, needs
+from app.security.settings import SecuritySettings
 
 __all__ = ["Caller", "Role", "audit", "current_user", "init_app", "needs", "trusted"]
 
@@ -21,12 +22,12 @@ def init_app(app: Flask) -> None:
 
     settings: Settings = app.config["HUB"]
     app.config.update(
-        SESSION_COOKIE_NAME=cookie_name(settings.web_port, settings.secure_cookies),
+        SESSION_COOKIE_NAME=cookie_name(settings.web_port, settings.of(SecuritySettings).secure_cookies),
         SESSION_COOKIE_SAMESITE="Lax",
-        SESSION_COOKIE_SECURE=settings.secure_cookies,
+        SESSION_COOKIE_SECURE=settings.of(SecuritySettings).secure_cookies,
         SESSION_COOKIE_PATH=settings.url_prefix or "/",
         SESSION_REFRESH_EACH_REQUEST=False,
-        PERMANENT_SESSION_LIFETIME=timedelta(hours=settings.session_hours),
+        PERMANENT_SESSION_LIFETIME=timedelta(hours=settings.of(SecuritySettings).session_hours),
     )
     app.session_interface = Sessions()
     app.wsgi_app = Proxies(app.wsgi_app, settings)  # type: ignore[method-assign]  # Flask's documented way

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 from flask import current_app, request, session
 
-from app.core.settings import Settings
 from app.security import accounts, tokens
 from app.security.models import User
 from app.security.origin import is_bearer
 from app.security.proxies import CLIENT, LOOPBACK, inside
 from app.security.roles import Role
+from app.security.settings import SecuritySettings
+from app.web import request_settings
 
 SESSION_KEY = "id"
 
@@ -59,5 +60,7 @@ def session_user() -> User | None:
 
 
 def _anybody_reads() -> bool:
-    settings: Settings = current_app.config["HUB"]
-    return settings.anonymous_read == "everyone" or (settings.anonymous_read == "loopback" and trusted(LOOPBACK))
+    settings = request_settings()
+    return settings.of(SecuritySettings).anonymous_read == "everyone" or (
+        settings.of(SecuritySettings).anonymous_read == "loopback" and trusted(LOOPBACK)
+    )

@@ -11,6 +11,7 @@ from prometheus_client import Counter
 
 from app.core.settings import Settings
 from app.security.roles import Role, needs
+from app.security.settings import SecuritySettings
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +39,7 @@ def fixed(settings: Settings) -> tuple[tuple[str, str], ...]:
         ("Cross-Origin-Resource-Policy", "same-origin"),
         ("Cache-Control", "private, no-cache"),  # a view may say better
     )
-    return (*headers, ("Strict-Transport-Security", "max-age=31536000")) if settings.secure_cookies else headers
+    return (*headers, ("Strict-Transport-Security", "max-age=31536000")) if settings.of(SecuritySettings).secure_cookies else headers
 
 
 def init_app(app: Flask, settings: Settings) -> None:

@@ -11,6 +11,7 @@ from flask import request
 
 from app.core.settings import Settings
 from app.security.proxies import host_name
+from app.security.settings import SecuritySettings
 from app.web import Problem
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
@@ -21,7 +22,7 @@ def hosts(settings: Settings) -> frozenset[str]:
     """The names under which this instance answers."""
     own = f"[{settings.web_host}]" if ":" in settings.web_host else settings.web_host
     listening = () if settings.web_host in ANY_ADDRESS else (own,)
-    return frozenset(host_name(name) for name in (*settings.allowed_hosts, *listening))
+    return frozenset(host_name(name) for name in (*settings.of(SecuritySettings).allowed_hosts, *listening))
 
 
 def check_host(allowed: frozenset[str]) -> None:

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from app.core.settings import Settings, prefix
+from app.security.settings import SecuritySettings
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication
@@ -54,7 +55,7 @@ class Proxies:
 
     def __init__(self, app: WSGIApplication, settings: Settings) -> None:
         self.app = app
-        self.proxies = settings.trusted_proxies
+        self.proxies = settings.of(SecuritySettings).trusted_proxies
         self.prefix = settings.url_prefix
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Response, current_app, make_response, redirect, render_template, request, session, url_for
+from flask import Blueprint, Response, make_response, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.security import accounts
@@ -16,7 +16,8 @@ from app.security.caller import SESSION_KEY, current_user, session_user
 from app.security.guard import local
 from app.security.models import Audit, User
 from app.security.roles import Role, needs
-from app.web import Problem, page
+from app.security.settings import SecuritySettings
+from app.web import Problem, page, request_settings
 
 blueprint = Blueprint("account", __name__, url_prefix="/account")
 
@@ -102,7 +103,7 @@ def _own_account() -> User:
 def _start_session(user: User) -> None:
     session.clear()
     session.permanent = True
-    session[SESSION_KEY] = accounts.start_session(user, current_app.config["HUB"].session_hours)
+    session[SESSION_KEY] = accounts.start_session(user, request_settings().of(SecuritySettings).session_hours)
 
 
 def _end_session() -> None:

@@ -28,8 +28,8 @@ from typing import Any, NamedTuple
 from peewee import fn
 
 from app.core.database import rows
-from app.core.settings import EVENTS
 from app.core.text import one_line
+from app.notify.settings import EVENTS
 from app.square.models import Host, HostStatus, Job, Run
 from app.square.runs import client_name, newest
 from app.square.states import STUCK_S, exit_words

@@ -19,6 +19,7 @@ from urllib3.response import BaseHTTPResponse
 
 from app.core.settings import Settings
 from app.square.documents import moment, sequence
+from app.square.settings import SquareSettings
 
 MOST_BYTES = 512 << 20
 CHUNK = 1 << 18
@@ -58,18 +59,21 @@ class Upstream:
     """A connection that is kept, for one thread."""
 
     def __init__(self, settings: Settings) -> None:
-        self.base = settings.square_url.rstrip("/")
+        self.base = settings.of(SquareSettings).square_url.rstrip("/")
         self.outside = behind_cmsweb(settings)
-        self.gateway = short(settings.square_gateway)
-        self.port = settings.square_port
-        self.timeout_s = settings.square_timeout_s
+        self.gateway = short(settings.of(SquareSettings).square_gateway)
+        self.port = settings.of(SquareSettings).square_port
+        self.timeout_s = settings.of(SquareSettings).square_timeout_s
         self.session = requests.Session()
         self.session.trust_env = False  # a proxy or password of this account's surroundings is not meant for P5
-        self.session.verify = settings.square_ca or True
-        if settings.square_certificate:
-            self.session.cert = (settings.square_certificate, settings.square_key or settings.square_certificate)
-        if settings.square_cookie:
-            self.session.headers["Cookie"] = f"selenium-secret-secret={settings.square_cookie}"
+        self.session.verify = settings.of(SquareSettings).square_ca or True
+        if settings.of(SquareSettings).square_certificate:
+            self.session.cert = (
+                settings.of(SquareSettings).square_certificate,
+                settings.of(SquareSettings).square_key or settings.of(SquareSettings).square_certificate,
+            )
+        if settings.of(SquareSettings).square_cookie:
+            self.session.headers["Cookie"] = f"selenium-secret-secret={settings.of(SquareSettings).square_cookie}"
 
     def close(self) -> None:
         self.session.close()
@@ -196,12 +200,12 @@ def beginning(file: IO[bytes]) -> bytes:
 
 def behind_cmsweb(settings: Settings) -> bool:
     """Whether P5 is reached through the CMSWEB proxy."""
-    return urlsplit(settings.square_url).scheme == "https"
+    return urlsplit(settings.of(SquareSettings).square_url).scheme == "https"
 
 
 def leads_to(settings: Settings, host: str) -> bool:
     """Whether a machine can be asked itself: CMSWEB leads to the gateway alone, which passes on questions for documents only."""
-    return not behind_cmsweb(settings) or short(host) == short(settings.square_gateway)
+    return not behind_cmsweb(settings) or short(host) == short(settings.of(SquareSettings).square_gateway)
 
 
 def short(host: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.web.answers import cached_json, etag_of, is_api, is_fragment, not_modified, nothing_new, page
+from app.web.answers import cached_json, etag_of, is_api, is_fragment, not_modified, nothing_new, page, request_settings
 from app.web.arguments import raw_path
 from app.web.problem import Problem
 
@@ -22,6 +22,7 @@ __all__ = [
     "nothing_new",
     "page",
     "raw_path",
+    "request_settings",
 ]
 
 

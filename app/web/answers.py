@@ -5,7 +5,9 @@ from __future__ import annotations
 from hashlib import blake2b
 from typing import Any
 
-from flask import Response, jsonify, make_response, render_template, request
+from flask import Response, current_app, jsonify, make_response, render_template, request
+
+from app.core.settings import Settings
 
 FOR_SCRIPTS = ("/api/", "/data/", "/plotfairy/", "/jsrootfairy/", "/hdqm/api/", "/metrics")
 
@@ -59,3 +61,9 @@ def cached_json(value: Any, status: int = 200) -> Response:
 def nothing_new(version: object) -> Response | None:
     """204, which htmx does not swap, when the page shows this version (`?since=`) already."""
     return Response(status=204) if request.args.get("since") == str(version) else None
+
+
+def request_settings() -> Settings:
+    """The settings of the application that answers this request."""
+    settings: Settings = current_app.config["HUB"]
+    return settings

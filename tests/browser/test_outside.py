@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from app.core.settings import Settings
 from app.publish.sending import Sender
+from app.publish.settings import PublishSettings
 from app.security import Role, accounts
 from tests.browser.watch import Watch
 from tests.publish import receivers
@@ -36,7 +37,7 @@ class Published:
     mirror: receivers.Mirror
 
     def send(self) -> None:
-        for one in self.settings.publish_mirrors:
+        for one in self.settings.of(PublishSettings).publish_mirrors:
             Sender(one, self.settings).step(receivers.never)
 
 
@@ -45,7 +46,7 @@ def outside(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path, fix
     with ExitStack() as stack:
         given = Settings(data_dir=str(tmp_path_factory.mktemp("outside") / "var"), web_workers=1, log_level="error")
         mirror = stack.enter_context(receivers.mirror(tmp_path_factory.mktemp("mirror"), given))
-        given = replace(given, publish_mirrors=(mirror.url, f"http://127.0.0.1:{free_port()}"))
+        given = given.replace(publish_mirrors=(mirror.url, f"http://127.0.0.1:{free_port()}"))
         settings = stack.enter_context(site(given, sqlite_template, []))
         stack.enter_context(bound(settings))
         accounts.add("eve", Role.EXPERT, PASSWORD)
@@ -76,7 +77,7 @@ def page(browser: Browser, outside: Published, watch: Watch) -> Iterator[Page]:
 
 
 def test_who_has_what_is_seen_as_it_changes(page: Page, outside: Published) -> None:
-    up, down = (page.get_by_role("row", name=one) for one in outside.settings.publish_mirrors)
+    up, down = (page.get_by_role("row", name=one) for one in outside.settings.of(PublishSettings).publish_mirrors)
     expect(up).to_contain_text("up to date")
     expect(down).to_contain_text("gets nothing")
     expect(down).to_contain_text("Connection refused")

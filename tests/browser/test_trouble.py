@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -167,7 +166,7 @@ def test_an_instance_of_another_colour_and_with_a_tracker_says_so(
         problem_url="https://example.org/new",
         web_workers=1,
     )
-    with site(replace(given), sqlite_template, []) as settings:
+    with site(given.replace(), sqlite_template, []) as settings:
         context = browser.new_context(base_url=address(settings))
         page = context.new_page()
         watch.at(page)

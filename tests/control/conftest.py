@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,6 +16,7 @@ from app.security import Role, tokens
 from app.security.models import User
 from app.square.poller.cluster import look
 from app.square.poller.grabber import HostGrabber
+from app.square.settings import SquareSettings
 from app.square.upstream import Upstream
 from tests.support.p5 import P5, stand_in
 from tests.support.square_fixtures import faulty, filled
@@ -44,7 +44,7 @@ class Room:
 
     def grab(self) -> None:
         """Have the hub know what P5 knows now."""
-        for system, machines in self.settings.square_machines.items():
+        for system, machines in self.settings.of(SquareSettings).square_machines.items():
             for machine in machines:
                 assert HostGrabber(system, machine, self.settings).grab(lambda: False)
         upstream = Upstream(self.settings)
@@ -91,7 +91,7 @@ def p5() -> Iterator[P5]:
 
 
 def with_p5(hub: Settings, p5: P5, **given: Any) -> Settings:
-    return replace(hub, **{"square_url": p5.address, "square_command_timeout_s": 20.0, **given})
+    return hub.replace(**{"square_url": p5.address, "square_command_timeout_s": 20.0, **given})
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ import signal
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from html import unescape
 from typing import Any
 
@@ -201,7 +200,7 @@ def test_an_answer_that_comes_after_all_is_written_down(room: Room) -> None:
 
 
 def test_without_p5_nothing_can_be_given(room: Room) -> None:
-    nowhere = Room(replace(room.settings, square_url=""), room.p5)
+    nowhere = Room(room.settings.replace(square_url=""), room.p5)
     answer = nowhere.give("restart_hltd", host=FU)
     assert answer.status_code == 409
     assert "the setting square_url is empty" in answer.get_json()["message"]
@@ -219,7 +218,7 @@ def test_answers_are_forgotten_with_the_logs_and_commands_are_not(room: Room) ->
 
 @pytest.mark.parametrize("hub", ["sqlite"], indirect=True)
 def test_a_command_whose_sender_was_killed_is_unknown_and_is_not_sent_again(room: Room) -> None:
-    settings = replace(room.settings, work_lease_s=1.0, square_production=(), square_playback=())
+    settings = room.settings.replace(work_lease_s=1.0, square_production=(), square_playback=())
     number = room.give("restart_hltd", host=FU).get_json()["id"]
     before = len(asked(room, "restart_hltd"))
     room.p5.incident("slow", seconds=60.0)
@@ -245,7 +244,7 @@ def test_a_command_whose_sender_was_killed_is_unknown_and_is_not_sent_again(room
 
 
 def test_p5_that_does_not_answer_leaves_a_change_unknown_and_a_question_failed(room: Room) -> None:
-    patience = Room(replace(room.settings, square_command_timeout_s=1.0), room.p5)
+    patience = Room(room.settings.replace(square_command_timeout_s=1.0), room.p5)
     room.p5.incident("slow", seconds=3.0)
     row = patience.do("restart_hltd", host=FU)
     assert (row.state, row.error) == (UNKNOWN, "no answer within 1 s")
@@ -258,7 +257,7 @@ def test_p5_that_does_not_answer_leaves_a_change_unknown_and_a_question_failed(r
 
 
 def test_what_never_left_is_failed_and_says_that_nothing_was_sent(room: Room) -> None:
-    away = Room(replace(room.settings, square_url="http://127.0.0.1:1"), room.p5)
+    away = Room(room.settings.replace(square_url="http://127.0.0.1:1"), room.p5)
     row = away.do("restart_hltd", host=FU)
     assert row.state == FAILED
     assert row.error.startswith("nothing was sent to ")

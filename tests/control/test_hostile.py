@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import pytest
 
@@ -56,7 +55,7 @@ def test_a_change_is_done_only_when_p5_says_exactly_so(bare: Room, body: str, re
 
 def test_an_answer_that_trickles_is_given_up_and_nobody_knows_what_came_of_the_command(bare: Room) -> None:
     with trickling(1) as address:
-        row = Room(replace(bare.settings, square_url=address, square_command_timeout_s=1.0), bare.p5).do("restart_hltd", host=FU)
+        row = Room(bare.settings.replace(square_url=address, square_command_timeout_s=1.0), bare.p5).do("restart_hltd", host=FU)
     assert row.state == UNKNOWN
     assert "no whole answer within 1 s" in row.error
 

@@ -13,6 +13,7 @@ from app.control.models import Command
 from app.security import Role, passwords
 from app.security.models import User
 from app.square.models import Job, Run
+from app.square.settings import SquareSettings
 from tests.control.conftest import HOME, Room, bearer
 from tests.security.conftest import sign_in
 from tests.security.test_origin import OTHERS
@@ -109,7 +110,7 @@ def test_bookmarks_of_the_older_control_room_lead_here_and_its_commands_nowhere(
 def test_the_page_shows_machines_jobs_and_the_player(room: Room) -> None:
     page = room.get("/control").text
     rows = dict(re.findall(r'<tr>\s*<th scope="row"><bdi>(dqm[^<]*)</bdi></th>(.*?)</tr>', page, re.DOTALL))
-    assert set(rows) == {name for names in room.settings.square_machines.values() for name in names}
+    assert set(rows) == {name for names in room.settings.of(SquareSettings).square_machines.values() for name in names}
     assert '<td class="number">4</td>' in rows[FU]
     assert '<td class="number">27</td>' in rows[CROWDED]
     assert "restart_hltd?host=" in rows[FU]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -112,7 +111,7 @@ def test_without_the_certificate_nothing_is_sent(outside_of: Callable[..., Room]
 
 def test_each_machine_is_asked_itself_where_the_address_names_the_gateway(settings: Settings) -> None:
     def way(url: str, host: str) -> tuple[str, str]:
-        return Upstream(replace(settings, square_url=url)).way(host)
+        return Upstream(settings.replace(square_url=url)).way(host)
 
     direct = f"http://{GATEWAY}:9215"
     assert way(direct, FU) == (f"http://{FU}:9215", "")

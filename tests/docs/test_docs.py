@@ -19,7 +19,7 @@ def text(name: str) -> str:
     return (DOCS / name).read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("row", settings.table(), ids=lambda row: row.name)
+@pytest.mark.parametrize("row", settings.setting_rows(), ids=lambda row: row.name)
 def test_every_setting_is_documented_with_its_default_and_help(row: settings.Field[object]) -> None:
     default = "" if row.default in ("", ()) else settings.toml(row.default)
     line = f"| `{row.name}` | {f'`{default}`' if default else ''} | {row.metadata['help']}{' Secret.' if row.metadata['secret'] else ''} |"
@@ -28,7 +28,7 @@ def test_every_setting_is_documented_with_its_default_and_help(row: settings.Fie
 
 def test_no_setting_is_documented_that_is_none() -> None:
     documented = set(re.findall(r"^\| `([a-z_]+)` \|", text("operators/settings.md"), re.M))
-    assert documented == {row.name for row in settings.table()}
+    assert documented == {row.name for row in settings.setting_rows()}
 
 
 def commands(group: click.Group, path: str) -> list[str]:

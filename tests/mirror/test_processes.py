@@ -21,6 +21,7 @@ from pathlib import Path
 import pytest
 
 from app.core.settings import TREE, Settings
+from app.ops.settings import ServiceSettings
 from protocol.snapshot import Item, ItemKey
 from services.mirror.store import Store
 from tests.mirror import made
@@ -289,7 +290,7 @@ def test_dqmhub_mirror_runs_one_with_the_settings_of_the_hub(tmp_path: Path) -> 
         data_dir=str(tmp_path / "var"), mirror_port=free_port(), mirror_keys=(made.PUBLIC,), mirror_prefix="/dqm/dqm-square"
     )
     with service(settings, "mirror"):
-        url = f"http://127.0.0.1:{settings.mirror_port}/dqm/dqm-square"
+        url = f"http://127.0.0.1:{settings.of(ServiceSettings).mirror_port}/dqm/dqm-square"
         until(lambda: answers(f"{url}/healthz"), "the mirror")
         assert ask(f"{url}/snapshots", made.snapshot([])).status == 200
         assert (tmp_path / "var" / "mirror" / "mirror.db").exists()

@@ -10,7 +10,6 @@ import threading
 import time
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
-from dataclasses import replace
 from email.utils import parsedate_to_datetime
 
 import pytest
@@ -47,8 +46,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.fixture
 def told(settings: Settings) -> Settings:
     """Settings of somebody who gets mail; the time-out is long, for what must arrive."""
-    return replace(
-        settings, notice_mail_from="dqm-hub@cern.ch", notice_mail_to=("shifter@cern.ch", "expert@cern.ch"), notice_smtp_security="none",
+    return settings.replace(notice_mail_from="dqm-hub@cern.ch", notice_mail_to=("shifter@cern.ch", "expert@cern.ch"), notice_smtp_security="none",
         notice_timeout_s=5.0, instance_name="DQM production",
     )  # fmt: skip
 
@@ -66,7 +64,7 @@ def box() -> Iterator[Box]:
 
 
 def test_a_webhook_gets_the_notice_as_json_with_a_signature(told: Settings, receiver: Hook) -> None:
-    told = replace(told, notice_webhook_secret=SECRET)
+    told = told.replace(notice_webhook_secret=SECRET)
     assert webhook.post(f"{receiver.address}/hooks/a%20b?token=x", told, [CRASH]) == "status 200"
     ((path, headers, body),) = receiver.asked
     assert path == "/hooks/a%20b?token=x"
@@ -110,14 +108,14 @@ def test_a_webhook_over_tls_is_told_only_when_its_certificate_is_known(told: Set
         with pytest.raises(NotSent, match="CERTIFICATE_VERIFY_FAILED"):
             webhook.post(receiver.address, told, [CRASH])
         assert receiver.asked == []
-        assert webhook.post(receiver.address, replace(told, notice_ca=certificate), [CRASH]) == "status 200"
+        assert webhook.post(receiver.address, told.replace(notice_ca=certificate), [CRASH]) == "status 200"
         with pytest.raises(NotSent, match="notice_ca: /none cannot be read"):
-            webhook.post(receiver.address, replace(told, notice_ca="/none"), [CRASH])
+            webhook.post(receiver.address, told.replace(notice_ca="/none"), [CRASH])
 
 
 def test_a_mail_says_what_happened_and_when(told: Settings, box: Box) -> None:
     before = int(time.time())
-    assert mail.post(replace(told, notice_smtp=box.place), [CRASH]) == ""
+    assert mail.post(told.replace(notice_smtp=box.place), [CRASH]) == ""
     (got,) = box.mails
     assert box.recipients == [["shifter@cern.ch", "expert@cern.ch"]]
     assert (got["From"], got["To"]) == ("dqm-hub@cern.ch", "shifter@cern.ch, expert@cern.ch")
@@ -134,8 +132,8 @@ def test_a_mail_says_what_happened_and_when(told: Settings, box: Box) -> None:
 
 def test_many_notices_are_one_mail(told: Settings, box: Box) -> None:
     many = [CRASH._replace(id=f"crash-{number}", title=f"client {number} crashed") for number in range(7)]
-    mail.post(replace(told, notice_smtp=box.place), many)
-    mail.post(replace(told, notice_smtp=box.place), many)
+    mail.post(told.replace(notice_smtp=box.place), many)
+    mail.post(told.replace(notice_smtp=box.place), many)
     first, second = box.mails
     assert first["Subject"] == "[DQM production] 7 notices: client 0 crashed and more"
     assert [line for line in first.get_content().splitlines() if "crashed" in line] == [message.title for message in many]
@@ -145,31 +143,31 @@ def test_many_notices_are_one_mail(told: Settings, box: Box) -> None:
 @pytest.mark.parametrize("security", ["starttls", "tls"])
 def test_a_mail_server_is_spoken_to_in_secret_and_its_certificate_checked(told: Settings, certificate: str, security: str) -> None:
     with mail_server(certificate, security) as box:
-        given = replace(told, notice_smtp=box.place, notice_smtp_security=security)
+        given = told.replace(notice_smtp=box.place, notice_smtp_security=security)
         with pytest.raises(NotSent, match="CERTIFICATE_VERIFY_FAILED"):
             mail.post(given, [CRASH])
-        assert mail.post(replace(given, notice_ca=certificate), [CRASH]) == ""
+        assert mail.post(given.replace(notice_ca=certificate), [CRASH]) == ""
         assert len(box.mails) == 1
 
 
 def test_a_mail_server_without_tls_gets_nothing_when_tls_is_asked_for(told: Settings, box: Box) -> None:
     with pytest.raises(NotSent, match="STARTTLS"):
-        mail.post(replace(told, notice_smtp=box.place, notice_smtp_security="starttls"), [CRASH])
+        mail.post(told.replace(notice_smtp=box.place, notice_smtp_security="starttls"), [CRASH])
     assert box.mails == []
 
 
 @pytest.mark.filterwarnings("ignore:Session.login_data is deprecated")  # which the server sets itself
 def test_a_mail_server_that_wants_an_account_gets_it_and_a_wrong_password_is_final(told: Settings, certificate: str) -> None:
     with mail_server(certificate, "starttls", accounts=True) as box:
-        given = replace(told, notice_smtp=box.place, notice_smtp_security="starttls", notice_ca=certificate, notice_smtp_user="dqm")
-        assert mail.post(replace(given, notice_smtp_password="right"), [CRASH]) == ""
+        given = told.replace(notice_smtp=box.place, notice_smtp_security="starttls", notice_ca=certificate, notice_smtp_user="dqm")
+        assert mail.post(given.replace(notice_smtp_password="right"), [CRASH]) == ""
         assert set(box.users) == {b"dqm"}
         with pytest.raises(Refused, match="status 535"):
-            mail.post(replace(given, notice_smtp_password="left"), [CRASH])
+            mail.post(given.replace(notice_smtp_password="left"), [CRASH])
 
 
 def test_what_a_mail_server_says_no_to_is_final_or_tried_again_as_it_says(told: Settings, box: Box) -> None:
-    given = replace(told, notice_smtp=box.place)
+    given = told.replace(notice_smtp=box.place)
     box.refuse = {"expert@cern.ch": "550 no such mailbox"}
     assert mail.post(given, [CRASH]) == "not taken for expert@cern.ch: 550 no such mailbox"
     box.refuse["shifter@cern.ch"] = "550 no such mailbox"
@@ -187,39 +185,39 @@ def test_what_a_mail_server_says_no_to_is_final_or_tried_again_as_it_says(told: 
 def test_a_mail_is_tried_again_when_one_recipient_is_refused_for_good_and_the_other_for_now(told: Settings, box: Box) -> None:
     box.refuse = {"expert@cern.ch": "550 no such mailbox", "shifter@cern.ch": "450 greylisted"}
     with pytest.raises(NotSent, match="450"):
-        mail.post(replace(told, notice_smtp=box.place), [CRASH])
+        mail.post(told.replace(notice_smtp=box.place), [CRASH])
     del box.refuse["shifter@cern.ch"]
-    assert mail.post(replace(told, notice_smtp=box.place), [CRASH]) == "not taken for expert@cern.ch: 550 no such mailbox"
+    assert mail.post(told.replace(notice_smtp=box.place), [CRASH]) == "not taken for expert@cern.ch: 550 no such mailbox"
 
 
 def test_the_sound_server_gets_its_command_and_must_say_all_ok(told: Settings) -> None:
     with raw(sound_server()) as server:
-        assert sound.post(replace(told, notice_sound=server.place), [CRASH]) == "All ok"
+        assert sound.post(told.replace(notice_sound=server.place), [CRASH]) == "All ok"
         (heard,) = server.heard
     assert bytes(heard) == (
         b'<CommandSequence><alarm sender="DQM" sound="DQM_1.wav" talk="beam crashed in run 358792">'
         b"beam crashed in run 358792: Exit code 139 SIGSEGV, on dqmfu-c2b03-45-01</alarm></CommandSequence>"
     )
     with raw(answering_and_staying) as server:
-        assert sound.post(replace(told, notice_sound=server.place), [CRASH]) == "All ok", "without a line end, the connection kept"
+        assert sound.post(told.replace(notice_sound=server.place), [CRASH]) == "All ok", "without a line end, the connection kept"
     with raw(sound_server(b"Unknown sender\n")) as server, pytest.raises(Refused, match=r"it answered 'Unknown sender\\n', not 'All ok'"):
-        sound.post(replace(told, notice_sound=server.place), [CRASH])
+        sound.post(told.replace(notice_sound=server.place), [CRASH])
 
 
 def test_a_sound_server_that_hangs_up_without_an_answer_has_not_refused(told: Settings) -> None:
     with raw(sound_server(b"")) as server, pytest.raises(NotSent, match="hung up without an answer"):
-        sound.post(replace(told, notice_sound=server.place), [CRASH])
+        sound.post(told.replace(notice_sound=server.place), [CRASH])
 
 
 def test_no_name_becomes_a_header_a_recipient_an_element_or_a_field(told: Settings, box: Box, receiver: Hook) -> None:
     with raw(sound_server()) as server:
-        sound.post(replace(told, notice_sound=server.place), [HOSTILE])
+        sound.post(told.replace(notice_sound=server.place), [HOSTILE])
         (alarm,) = ET.fromstring(bytes(server.heard[0]))
     assert (alarm.tag, sorted(alarm.attrib), len(alarm)) == ("alarm", ["sender", "sound", "talk"], 0)
     assert (alarm.text or "").endswith('</alarm></CommandSequence>","kind":"run-end" . QUIT')
     webhook.post(receiver.address, told, [HOSTILE])
     assert receiver.told == [json.loads(json.dumps(HOSTILE._asdict()))]
-    mail.post(replace(told, notice_smtp=box.place), [HOSTILE])
+    mail.post(told.replace(notice_smtp=box.place), [HOSTILE])
     (got,) = box.mails
     assert box.recipients == [["shifter@cern.ch", "expert@cern.ch"]]
     assert {name.lower() for name in got} == {
@@ -232,7 +230,7 @@ def test_no_name_becomes_a_header_a_recipient_an_element_or_a_field(told: Settin
 @pytest.mark.parametrize("post", ["webhook", "mail", "sound"])
 def test_nobody_is_waited_for_beyond_the_time_in_all(told: Settings, manner: Manner, post: str) -> None:
     with raw(manner) as server, pytest.raises((NotSent, Refused)):
-        send(replace(told, notice_timeout_s=0.2), post, server.place)
+        send(told.replace(notice_timeout_s=0.2), post, server.place)
 
 
 def test_a_name_is_reached_at_its_second_address_when_the_first_is_dead(told: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -244,12 +242,12 @@ def test_a_name_is_reached_at_its_second_address_when_the_first_is_dead(told: Se
         found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in ("127.0.0.2", "127.0.0.1")]
         known = socket.getaddrinfo
         monkeypatch.setattr(socket, "getaddrinfo", lambda host, *rest, **more: found if host == "daq.cms" else known(host, *rest, **more))
-        assert sound.post(replace(told, notice_sound=f"daq.cms:{port}", notice_timeout_s=4.0), [CRASH]) == "All ok"
+        assert sound.post(told.replace(notice_sound=f"daq.cms:{port}", notice_timeout_s=4.0), [CRASH]) == "All ok"
 
 
 def test_a_name_that_no_server_can_be_asked_for_is_no_connection(told: Settings) -> None:
     with pytest.raises(NotSent, match="no connection to port 50555"):
-        sound.post(replace(told, notice_sound="daq..cms:50555"), [CRASH])
+        sound.post(told.replace(notice_sound="daq..cms:50555"), [CRASH])
 
 
 @pytest.mark.parametrize("post", ["webhook", "mail", "sound"])
@@ -262,14 +260,14 @@ def test_who_talks_nonsense_or_is_not_there_has_not_taken_it(told: Settings, pos
 
 def send(settings: Settings, post: str, place: str) -> None:
     """Tell CRASH to whoever is at this place."""
-    given = replace(settings, notice_smtp=place, notice_sound=place, notice_webhooks=(f"http://{place}/",))
+    given = settings.replace(notice_smtp=place, notice_sound=place, notice_webhooks=(f"http://{place}/",))
     (channel,) = [channel for channel in channels(given) if channel.kind == post]
     channel.send([CRASH])
 
 
 def test_a_tls_handshake_that_never_ends_is_cut_too(told: Settings) -> None:
     with raw(silent) as server, pytest.raises(NotSent, match=r"no whole answer within 0\.2 s"):
-        webhook.post(f"https://{server.place}/", replace(told, notice_timeout_s=0.2), [CRASH])
+        webhook.post(f"https://{server.place}/", told.replace(notice_timeout_s=0.2), [CRASH])
 
 
 def test_a_link_leads_to_what_happened() -> None:
@@ -286,8 +284,8 @@ def test_a_link_leads_to_what_happened() -> None:
 def test_channels_are_those_that_are_set_and_say_nothing_of_secret_addresses(settings: Settings) -> None:
     assert channels(settings) == []
     hooks = ("https://chat.cern.ch/hooks/s3cr3t", "https://chat.cern.ch/hooks/0th3r", "http://10.0.0.1:8065/x")
-    given = replace(
-        settings, notice_webhooks=hooks, notice_sound="daq-expert.cms:50555", notice_smtp="mail.cern.ch:25", notice_mail_from="a@b.ch"
+    given = settings.replace(
+        notice_webhooks=hooks, notice_sound="daq-expert.cms:50555", notice_smtp="mail.cern.ch:25", notice_mail_from="a@b.ch"
     )
     assert [channel.name for channel in channels(given)] == [
         "webhook chat.cern.ch",

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import Thread
 
 import pytest
 
 from app.core.database import end_thread
-from app.core.settings import EVENTS, Settings
+from app.core.settings import Settings
 from app.notify import detection
 from app.notify.detection import Finder
 from app.notify.models import COUNTER, Delivery, Maintenance, Notice
+from app.notify.settings import EVENTS, NotifySettings
 from app.notify.transport import message_of
 from app.square.models import version_of
 from app.web.clock import CERN
@@ -31,8 +31,7 @@ def now() -> float:
 
 @pytest.fixture
 def told(hub: Settings) -> Settings:
-    return replace(
-        hub, notice_webhooks=("https://chat.cern.ch/hooks/x",), notice_smtp="mail.cern.ch:25", notice_mail_from="dqm@cern.ch",
+    return hub.replace(notice_webhooks=("https://chat.cern.ch/hooks/x",), notice_smtp="mail.cern.ch:25", notice_mail_from="dqm@cern.ch",
         notice_mail_to=("shifter@cern.ch",), notice_sound="daq-expert.cms:50555", notice_sound_kinds=("crash",), notice_mail_kinds=("crash", "stuck"),
     )  # fmt: skip
 
@@ -177,7 +176,7 @@ def wall(at: float, minutes: int) -> str:
 def test_in_quiet_hours_nothing_is_heard_and_mail_is_held_until_their_end(told: Settings, now: float) -> None:
     hours = f"{wall(now, -30)}-{wall(now, 30)}"
     making.job(358792, "beam", now - 5, 1)
-    look(replace(told, notice_quiet=(f"sound {hours}", f"mail {hours}")))
+    look(told.replace(notice_quiet=(f"sound {hours}", f"mail {hours}")))
     held, dropped, waiting = sorted(
         Delivery.select(Delivery, Notice).join(Notice).where(Notice.kind == "crash"), key=lambda each: each.channel
     )
@@ -190,7 +189,7 @@ def test_in_quiet_hours_nothing_is_heard_and_mail_is_held_until_their_end(told: 
 def test_what_a_channel_was_to_tell_is_closed_when_the_settings_name_it_no_more(told: Settings, now: float) -> None:
     making.job(358792, "beam", now - 5, 1)
     look(told)
-    Finder(replace(told, notice_sound="")).forget_channels()
+    Finder(told.replace(notice_sound="")).forget_channels()
     assert [(state, why) for state, why in states("sound")] == [("failed", "the settings do not name this channel any more")]
     assert {state for state, _ in states("mail")} == {"waiting"}
 
@@ -200,9 +199,13 @@ def states(channel: str) -> list[tuple[str, str]]:
 
 
 def test_what_is_told_of_by_default(settings: Settings) -> None:
-    assert settings.notice_systems == ("production",)
-    assert set(settings.notice_webhook_kinds) == set(EVENTS)
-    assert set(settings.notice_sound_kinds) == set(settings.notice_mail_kinds) == {"crash", "stuck", "silent-host"}
+    assert settings.of(NotifySettings).notice_systems == ("production",)
+    assert set(settings.of(NotifySettings).notice_webhook_kinds) == set(EVENTS)
+    assert (
+        set(settings.of(NotifySettings).notice_sound_kinds)
+        == set(settings.of(NotifySettings).notice_mail_kinds)
+        == {"crash", "stuck", "silent-host"}
+    )
 
 
 def test_a_look_writes_nothing_when_nothing_is_new(told: Settings, now: float) -> None:

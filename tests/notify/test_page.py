@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -32,8 +31,7 @@ PAGE = "/notifications"
 
 @pytest.fixture
 def told(hub: Settings) -> Settings:
-    return replace(
-        hub, notice_webhooks=("https://chat.cern.ch/hooks/s3cr3t",), notice_sound=closed(), notice_quiet=("sound 02:00-02:01",),
+    return hub.replace(notice_webhooks=("https://chat.cern.ch/hooks/s3cr3t",), notice_sound=closed(), notice_quiet=("sound 02:00-02:01",),
         square_url=f"http://{closed()}", square_production=("fu-1", "fu-2"),
     )  # fmt: skip
 

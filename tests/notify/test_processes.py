@@ -8,7 +8,6 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -47,8 +46,7 @@ def test_no_channel_waits_for_one_that_is_dead_slow_or_talks_nonsense(grabbing: 
     with ExitStack() as stack:
         good, other = (stack.enter_context(hook()) for _ in range(2))
         bad = [stack.enter_context(raw(manner)).place for manner in (silent, dripping(b"H"), babbling)]
-        given = replace(
-            grabbing, notice_webhooks=(good.address, *(f"http://{place}" for place in bad), other.address),
+        given = grabbing.replace(notice_webhooks=(good.address, *(f"http://{place}" for place in bad), other.address),
             notice_smtp=stack.enter_context(raw(dripping(b"2"))).place, notice_sound=stack.enter_context(raw(silent)).place,
         )  # fmt: skip
         making.job(358792, "beam", time.time() - 1, 139)
@@ -68,8 +66,8 @@ def test_no_channel_waits_for_one_that_is_dead_slow_or_talks_nonsense(grabbing: 
 def test_a_consumer_killed_while_it_tells_loses_nothing_and_the_same_notice_comes_again(grabbing: Settings) -> None:
     with ExitStack() as stack:
         receiver, box, server = (stack.enter_context(one) for one in (hook(), mail_server(), raw(sound_server())))
-        given = replace(
-            grabbing, notice_webhooks=(receiver.address,), notice_smtp=box.place, notice_sound=server.place, notice_timeout_s=60.0
+        given = grabbing.replace(
+            notice_webhooks=(receiver.address,), notice_smtp=box.place, notice_sound=server.place, notice_timeout_s=60.0
         )
         receiver.hold.clear()
         making.job(358792, "beam", time.time() - 1, 139)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -45,7 +44,7 @@ def due(channel: Channel, *numbers: int, ago: float = 0.0, quiet: bool = False) 
 
 
 def one_channel(settings: Settings, **given: object) -> Channel:
-    (channel,) = channels(replace(settings, notice_timeout_s=60.0, **given))  # type: ignore[arg-type]  # the values are of many types
+    (channel,) = channels(settings.replace(notice_timeout_s=60.0, **given))  # type: ignore[arg-type]  # the values are of many types
     return channel
 
 
@@ -209,7 +208,7 @@ def test_a_reason_of_any_length_and_letters_is_kept_short(hub: Settings) -> None
 
 
 def test_the_status_page_and_the_metrics_say_how_each_channel_does(hub: Settings, receiver: Hook) -> None:
-    given = replace(hub, notice_webhooks=(receiver.address + "/s3cr3t", "http://127.0.0.1:9/0th3r"), notice_sound=closed())
+    given = hub.replace(notice_webhooks=(receiver.address + "/s3cr3t", "http://127.0.0.1:9/0th3r"), notice_sound=closed())
     good, other, bad = channels(given)
     assert [(line.name, line.state, line.text) for line in status.lines(given)] == [
         (f"notices by {channel.name}", "idle", "in the last day: nothing to tell") for channel in (good, other, bad)

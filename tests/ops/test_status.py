@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -45,7 +44,7 @@ def test_ready_is_200_when_all_is_there(client: FlaskClient, hub: Settings, rend
 def test_a_database_that_went_away_makes_it_unready_and_is_named(app: Flask, hub: Settings) -> None:
     client = app.test_client()
     database.disconnect()
-    database.connect(replace(hub, database_url="postgresql://nobody@127.0.0.1:1/none"))
+    database.connect(hub.replace(database_url="postgresql://nobody@127.0.0.1:1/none"))
     for address in ("/healthz/ready", "/status"):
         answer = client.get(f"http://127.0.0.1{address}")
         assert answer.status_code == (503 if "ready" in address else 200)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import socket
 import time
-from dataclasses import replace
 
 import pytest
 
@@ -112,7 +111,7 @@ def test_a_chart_does_not_name_the_machines_that_two_of_them_saw_a_stream(hub: S
 
 def test_what_is_wrong_with_the_way_to_p5_does_not_name_it(hub: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket, "gethostname", lambda: "hubbox17")
-    settings = replace(hub, square_url="https://tunnel7.example/dqm", publish_folder="/nowhere")
+    settings = hub.replace(square_url="https://tunnel7.example/dqm", publish_folder="/nowhere")
     now = time.time()
     Host.create(
         system="production", name="dqmfu-c2b03-45-01", role="fu", last_ok=now - 500, failures=3, version=1,

@@ -7,7 +7,6 @@ import re
 import shutil
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +39,7 @@ def complete(publisher: Publisher) -> None:
 
 
 def publisher_of(hub: Settings, **settings: Any) -> Publisher:
-    return Publisher(replace(hub, publish_folder="/nowhere", **settings))
+    return Publisher(hub.replace(publish_folder="/nowhere", **settings))
 
 
 @pytest.fixture(scope="module")

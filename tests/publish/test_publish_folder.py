@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from app.publish import folder, revisions
 from app.publish.models import Mirror as Row
 from app.publish.models import Published, Series
 from app.publish.plan import Place
+from app.publish.settings import PublishSettings
 from services.mirror.options import Options
 from services.mirror.routes import Routes
 from tests.publish import receivers
@@ -30,18 +30,20 @@ def keyed(hub: Settings, tmp_path: Path) -> Iterator[Settings]:
     """Settings with a key and a folder."""
     receivers.public_key(hub)
     (tmp_path / "out").mkdir()
-    return replace(hub, publish_folder=str(tmp_path / "out"))
+    return hub.replace(publish_folder=str(tmp_path / "out"))
 
 
 def write(settings: Settings) -> None:
-    folder.write(Path(settings.publish_folder), settings, never)
+    folder.write(Path(settings.of(PublishSettings).publish_folder), settings, never)
 
 
 class Reader:
     """A mirror that reads the folder when it is told to."""
 
     def __init__(self, data: Path, settings: Settings) -> None:
-        self.routes = Routes(Options(data=str(data), keys=(receivers.public_key(settings),), folder=settings.publish_folder))
+        self.routes = Routes(
+            Options(data=str(data), keys=(receivers.public_key(settings),), folder=settings.of(PublishSettings).publish_folder)
+        )
 
     def read(self) -> Contents:
         assert self.routes.watcher
@@ -53,7 +55,7 @@ class Reader:
 
 
 def names(settings: Settings) -> list[str]:
-    return sorted(path.name for path in Path(settings.publish_folder).iterdir())
+    return sorted(path.name for path in Path(settings.of(PublishSettings).publish_folder).iterdir())
 
 
 def test_mirrors_that_read_always_now_and_then_or_for_the_first_time_have_the_same(
@@ -71,7 +73,7 @@ def test_mirrors_that_read_always_now_and_then_or_for_the_first_time_have_the_sa
             assert seldom.read() == published()
         assert len(names(keyed)) < 15, "small files are joined"
     assert Reader(tmp_path / "new", keyed).read() == published() == seldom.read()
-    chain = folder.chain_of(Path(keyed.publish_folder), revisions.current().name)
+    chain = folder.chain_of(Path(keyed.of(PublishSettings).publish_folder), revisions.current().name)
     assert len(chain) == len(names(keyed))
     assert (chain[0].since, chain[-1].until) == (0, revisions.current().edition)
 
@@ -82,7 +84,7 @@ def test_what_is_superseded_does_not_fill_the_folder(keyed: Settings, tmp_path: 
     for turn in range(30):
         publish(piece(1, f"{turn}" * 2000))
         write(keyed)
-    assert sum(path.stat().st_size for path in Path(keyed.publish_folder).iterdir()) < 20_000
+    assert sum(path.stat().st_size for path in Path(keyed.of(PublishSettings).publish_folder).iterdir()) < 20_000
     assert Reader(tmp_path / "new", keyed).read() == published()
 
 
@@ -95,7 +97,7 @@ def test_a_writer_killed_while_it_joins_is_followed_by_one_that_goes_on(
     for turn in range(12):
         publish(piece(turn % 5, f"{turn:04d}" * 50))
         asked = iter([False] * (turn % 3))
-        folder.write(Path(keyed.publish_folder), keyed, partial(next, asked, True))  # ends after some files
+        folder.write(Path(keyed.of(PublishSettings).publish_folder), keyed, partial(next, asked, True))  # ends after some files
         reader.read()
     write(keyed)
     assert reader.read() == Reader(tmp_path / "new", keyed).read() == published()
@@ -116,16 +118,16 @@ def test_another_series_takes_the_place_of_the_first(keyed: Settings, tmp_path: 
 
 
 def test_a_folder_that_is_away_is_named_and_filled_when_it_is_back(keyed: Settings, tmp_path: Path) -> None:
-    away = replace(keyed, publish_folder=str(tmp_path / "away"))
+    away = keyed.replace(publish_folder=str(tmp_path / "away"))
     publish(piece(1, "one"))
     with folder.writing(away, Over()) as step:
         step()
-        found = Row.get(Row.address == away.publish_folder)
+        found = Row.get(Row.address == away.of(PublishSettings).publish_folder)
         assert (found.failures, found.error) == (1, "No such file or directory")
         (tmp_path / "away").mkdir()
         (tmp_path / "away" / "notes.txt").touch()
         step()
-    found = Row.get(Row.address == away.publish_folder)
+    found = Row.get(Row.address == away.of(PublishSettings).publish_folder)
     assert (found.failures, found.have) == (0, 1)
     assert "notes.txt" in names(away), "what is not ours is left alone"
 

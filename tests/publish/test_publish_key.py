@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from app.cli import dqmhub
 from app.cli.services import publish_here
 from app.core.settings import SettingError, Settings, load
+from app.ops.settings import ServiceSettings
 from app.publish import keys
+from app.publish.settings import PublishSettings
 
 
 def test_the_command_makes_a_key_once_and_prints_the_public_one_each_time(tmp_path: Path) -> None:
@@ -51,14 +52,14 @@ def test_the_secret_of_the_pseudonyms_is_made_once(settings: Settings, tmp_path:
     secret = keys.pseudonym_secret(settings)
     assert keys.pseudonym_secret(settings) == secret
     assert stat.S_IMODE((settings.data / "publish" / "secret").stat().st_mode) == 0o600
-    assert keys.pseudonym_secret(replace(settings, data_dir=str(tmp_path / "other"))) != secret
+    assert keys.pseudonym_secret(settings.replace(data_dir=str(tmp_path / "other"))) != secret
 
 
 def test_the_demo_publishes_to_the_mirror_that_it_runs(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     for variable in ("DQMHUB_PUBLISH_MIRRORS", "DQMHUB_MIRROR_KEYS"):
         monkeypatch.setenv(variable, "")  # so that they are put back
-    publish_here(replace(settings, mirror_port=8085))
+    publish_here(settings.replace(mirror_port=8085))
     public = keys.signing_key(settings).public_key().public_bytes_raw().hex()
     found = load(None, {name: os.environ[name] for name in ("DQMHUB_PUBLISH_MIRRORS", "DQMHUB_MIRROR_KEYS")})
-    assert found.publish_mirrors == ("http://127.0.0.1:8085",)
-    assert found.mirror_keys == (public,)
+    assert found.of(PublishSettings).publish_mirrors == ("http://127.0.0.1:8085",)
+    assert found.of(ServiceSettings).mirror_keys == (public,)

@@ -10,7 +10,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from app.publish import revisions
 from app.publish.models import Mirror as Row
 from app.publish.models import Published
 from app.publish.sending import Sender
+from app.publish.settings import PublishSettings
 from app.security import Role, accounts
 from app.square.models import Job
 from tests.conftest import Browser
@@ -83,7 +83,7 @@ def is_beyond(edition: int) -> bool:
 def test_a_publisher_killed_at_any_instant_loses_and_doubles_nothing(small: Settings, tmp_path: Path) -> None:
     chance = storms.chance(11)
     with receivers.mirror(tmp_path / "mirror", small) as mirror:
-        settings = replace(small, publish_mirrors=(mirror.url,), publish_s=0.2)
+        settings = small.replace(publish_mirrors=(mirror.url,), publish_s=0.2)
         for _ in range(3 * storms.TIMES):
             reached = revisions.current().edition
             with killed_afterwards(settings):
@@ -123,13 +123,16 @@ def test_mirrors_that_are_down_slow_or_none_delay_neither_the_others_nor_the_fol
         receivers.answering(b"<html>") as garbage,
     ):
         down = f"http://127.0.0.1:{free_port()}"
-        settings = replace(small, publish_mirrors=(down, slow, garbage, mirror.url), publish_folder=str(tmp_path / "out"), publish_s=0.2)
+        settings = small.replace(publish_mirrors=(down, slow, garbage, mirror.url), publish_folder=str(tmp_path / "out"), publish_s=0.2)
         with service(settings, "live"):
             until(lambda: settled(mirror), "the mirror that is well")
             change_something(random.Random(3))
             until(lambda: settled(mirror), "the mirror that is well, again")
             until(lambda: {down, garbage} <= {row.address for row in Row.select().where(Row.failures > 0)}, "the others to be written down")
-            until(lambda: Row.get(Row.address == settings.publish_folder).have == revisions.current().edition, "the folder")
+            until(
+                lambda: Row.get(Row.address == settings.of(PublishSettings).publish_folder).have == revisions.current().edition,
+                "the folder",
+            )
             have = revisions.current().edition
             until(lambda: revisions.current().edition > have and mirror.have() > have, "a sign of life")
         assert not Row.get(Row.address == slow).have
@@ -142,9 +145,9 @@ def expert(small: Settings, tmp_path: Path) -> Iterator[FlaskClient]:
     from tests.publish.test_publish import complete, publisher_of
 
     with receivers.mirror(tmp_path / "mirror", small) as mirror:
-        settings = replace(small, publish_mirrors=(mirror.url, "http://127.0.0.1:9"), publish_keep_runs=5)
+        settings = small.replace(publish_mirrors=(mirror.url, "http://127.0.0.1:9"), publish_keep_runs=5)
         complete(publisher_of(small))
-        for address in settings.publish_mirrors:
+        for address in settings.of(PublishSettings).publish_mirrors:
             Sender(address, settings).step(receivers.never)
         accounts.add("eve", Role.EXPERT, PASSWORD)
         app = create_app(settings)
@@ -187,6 +190,6 @@ def test_nothing_is_published_unless_a_setting_says_where(small: Settings) -> No
 
     jobs.load()
     assert not [loop.name for loop in planned(small) if loop.name.startswith(("publish", "send", "write"))]
-    both = replace(small, publish_mirrors=("https://one", "https://two"), publish_folder="/out")
+    both = small.replace(publish_mirrors=("https://one", "https://two"), publish_folder="/out")
     names = {loop.name for loop in planned(both)}
     assert names >= {"publish", "send https://one", "send https://two", "write /out"}

@@ -6,7 +6,6 @@ import itertools
 import json
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -184,11 +183,11 @@ def test_a_certificate_of_an_unknown_authority_is_refused_and_of_a_known_one_tak
     certificate, other = write_certificate(tmp_path, "mirror"), write_certificate(tmp_path, "other")
     with receivers.mirror(tmp_path / "mirror", keyed, certificate) as mirror:
         for authority in ("", other):
-            Sender(mirror.url, replace(keyed, publish_ca=authority)).step(never)
+            Sender(mirror.url, keyed.replace(publish_ca=authority)).step(never)
             assert "certificate verify failed" in row(mirror.url).error
             assert mirror.taken == []
             again(mirror.url)
-        Sender(mirror.url, replace(keyed, publish_ca=certificate)).step(never)
+        Sender(mirror.url, keyed.replace(publish_ca=certificate)).step(never)
         assert mirror.contents() == published()
 
 

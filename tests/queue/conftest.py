@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,8 +18,8 @@ def hub(hub: Settings, request: pytest.FixtureRequest) -> Settings:
         url = request.getfixturevalue("redis_url")
         with redis.Redis.from_url(url) as server:
             server.flushall()
-        hub = replace(hub, huey_url=url)
-    hub = replace(hub, work_lease_s=1.0)
+        hub = hub.replace(huey_url=url)
+    hub = hub.replace(work_lease_s=1.0)
     queue.connect(hub)
     return hub
 

@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -104,7 +103,7 @@ def test_a_message_is_the_number_of_the_row_in_json(hub: Settings) -> None:
 
 
 def test_a_queue_that_cannot_be_told_loses_nothing(hub: Settings, caplog: pytest.LogCaptureFixture) -> None:
-    work.connect(replace(hub, huey_url="unix:///nowhere/redis"))
+    work.connect(hub.replace(huey_url="unix:///nowhere/redis"))
     row = work.enqueue("import", "1")
     assert f"not told of work {row.id}" in caplog.text
     work.connect(hub)

@@ -14,6 +14,7 @@ import pytest
 from app import queue as work
 from app.core.settings import Settings
 from app.queue import Work
+from app.queue.settings import QueueSettings
 from tests.support import storms
 from tests.support.processes import consumer, of_session, until
 
@@ -63,7 +64,9 @@ def test_kill_9_of_the_consumer_at_any_moment_loses_and_doubles_nothing(hub: Set
     attempts = Counter({row.key: row.attempts for row in Work.select()})
     starts = Counter(line.split()[0] for line in workers_that_started(traces))
     assert not starts - attempts, "a handler began without an attempt being counted"
-    assert (attempts - starts).total() <= KILLS * hub.worker_processes, "attempts that were killed between the claim and the handler"
+    assert (attempts - starts).total() <= KILLS * hub.of(QueueSettings).worker_processes, (
+        "attempts that were killed between the claim and the handler"
+    )
 
 
 def test_kill_9_of_one_worker_process_leaves_the_others_at_work(hub: Settings, traces: Path) -> None:
@@ -121,10 +124,10 @@ def test_sigterm_queues_long_work_again_and_counts_no_attempt(hub: Settings, tra
 def test_a_full_bulk_queue_does_not_delay_live(hub: Settings, traces: Path) -> None:
     with consumer(hub, "live"), consumer(hub, "bulk"):
         bulk = [work.enqueue("gated", str(number), {"folder": str(traces)}) for number in range(200)]
-        until(lambda: len(workers_that_started(traces)) == hub.worker_processes, "every bulk worker to be busy")
+        until(lambda: len(workers_that_started(traces)) == hub.of(QueueSettings).worker_processes, "every bulk worker to be busy")
         live = work.enqueue("effect", "now", {"folder": str(traces)}, queue="live")
         until(lambda: state_of(live) == "done", "the live work to be done")
-        assert work.counts()["bulk", "queued"] == len(bulk) - hub.worker_processes
+        assert work.counts()["bulk", "queued"] == len(bulk) - hub.of(QueueSettings).worker_processes
         (traces / "open").touch()
         until(lambda: work.counts().get(("bulk", "done")) == len(bulk), "the bulk work to be done")
 
@@ -153,7 +156,7 @@ def test_running_work_is_cancelled_when_it_next_reports(hub: Settings, traces: P
 
 
 def test_a_lease_is_renewed_while_the_handler_runs(hub: Settings, traces: Path) -> None:
-    row = work.enqueue("effect", "a", {"folder": str(traces), "seconds": 3 * hub.work_lease_s})
+    row = work.enqueue("effect", "a", {"folder": str(traces), "seconds": 3 * hub.of(QueueSettings).work_lease_s})
     with consumer(hub, "bulk"):
         until(lambda: state_of(row) == "done", "the row to be done")
     assert Work.get_by_id(row.id).attempts == 1

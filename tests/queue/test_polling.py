@@ -12,6 +12,7 @@ from app.cli.consumers import consumer_of
 from app.core.settings import Settings
 from app.queue import Work
 from app.queue.attempts import HANDLERS
+from app.queue.settings import QueueSettings
 from jobs import queue as clean
 
 pytestmark = pytest.mark.both_databases
@@ -29,7 +30,7 @@ class Waits(list[float]):
 def test_an_idle_consumer_looks_often_enough_to_pick_up_work_within_a_third_of_a_second(hub: Settings, queue: str) -> None:
     worker = consumer_of(queue, hub)._create_worker()
     worker.stop_flag = waits = Waits()
-    if hub.huey_url:
+    if hub.of(QueueSettings).huey_url:
         assert worker.huey.storage.blocking, "Redis wakes a waiting consumer at once"
         return
     for _ in range(200):

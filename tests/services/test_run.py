@@ -10,7 +10,6 @@ import sys
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -75,7 +74,7 @@ def running(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
 
 @pytest.fixture
 def own(settings: Settings) -> Settings:
-    return replace(settings, web_port=free_port(), render_workers=1, worker_processes=1)
+    return settings.replace(web_port=free_port(), render_workers=1, worker_processes=1)
 
 
 def test_ctrl_c_ends_every_process(own: Settings) -> None:

@@ -18,7 +18,6 @@ import urllib.request
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -28,6 +27,7 @@ import zstandard
 from app.core.database import end_thread, rows
 from app.core.settings import TREE, Settings
 from app.square.models import DeadLetter, Document, Graph, GraphPart, Job, Log, Run
+from app.square.settings import SquareSettings
 from tests.support.p5 import P5
 from tests.support.patience import PATIENCE_S
 from tests.support.ports import free_port
@@ -43,14 +43,14 @@ class Chain:
 
     def __init__(self, settings: Settings, *p5_options: str) -> None:
         port = free_port()
-        self.settings = replace(settings, web_port=free_port(), web_workers=1, square_url=f"http://127.0.0.1:{port}")
+        self.settings = settings.replace(web_port=free_port(), web_workers=1, square_url=f"http://127.0.0.1:{port}")
         self.p5_options = [*p5_options]
         self.processes: dict[str, subprocess.Popen[str]] = {}
         self._p5_port = port
 
     @property
     def p5(self) -> P5:
-        return P5(self.processes["p5"], self.settings.square_url)
+        return P5(self.processes["p5"], self.settings.of(SquareSettings).square_url)
 
     def start(self, name: str) -> None:
         command = ["-c", f"from app.cli import main; main([{name!r}])"]
@@ -69,7 +69,7 @@ class Chain:
 
     def wait_for(self, name: str) -> None:
         """Until a service answers; those without a port need no wait."""
-        asked = {"web": f"{address(self.settings)}/healthz/live", "p5": f"{self.settings.square_url}/_simulator/status"}
+        asked = {"web": f"{address(self.settings)}/healthz/live", "p5": f"{self.settings.of(SquareSettings).square_url}/_simulator/status"}
         if name in asked:
             until(lambda: answers(asked[name]), f"{name} to answer")
 
@@ -126,7 +126,7 @@ def answers(url: str) -> bool:
 
 def differences(running: Chain) -> list[str]:
     """What the hub has otherwise than the machines that it asks, or misses, or has twice; they must not change meanwhile."""
-    asked = {machine for machines in running.settings.square_machines.values() for machine in machines}
+    asked = {machine for machines in running.settings.of(SquareSettings).square_machines.values() for machine in machines}
     record = [entry for entry in running.p5.record(bodies=True)["documents"] if entry["there"] and entry["host"] in asked]
     kept = {row.key: row for row in Document.select()}
     logs = {row.key: json.loads(zstandard.decompress(bytes(row.body))) for row in Log.select()}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ pytestmark = [pytest.mark.both_databases, pytest.mark.slow]
 
 
 def test_minutes_of_the_scenario_arrive_whole_and_are_served(hub: Settings) -> None:
-    with chain(replace(hub, square_grab_s=0.2), "--speed", "0", "--history", "600", services=("web", "live", "p5")) as running:
+    with chain(hub.replace(square_grab_s=0.2), "--speed", "0", "--history", "600", services=("web", "live", "p5")) as running:
         for _ in range(20):
             running.p5.advance(30)
         assert settled(running) == []
@@ -42,7 +41,7 @@ def test_minutes_of_the_scenario_arrive_whole_and_are_served(hub: Settings) -> N
 @pytest.mark.storm
 def test_processes_that_are_killed_at_any_instant_lose_and_double_nothing(hub: Settings, tmp_path: Path) -> None:
     options = ("--speed", "60", "--history", "300", "--state", str(tmp_path / "p5.db"))
-    with chain(replace(hub, square_grab_s=0.2), *options) as running:
+    with chain(hub.replace(square_grab_s=0.2), *options) as running:
         hits = storm(running, 3 * storms.TIMES, seed=storms.SEED + 5, lost=0.5)
         assert set(hits) == {*SERVICES, "p5 lost all"}
         assert settled(running) == []
@@ -54,7 +53,7 @@ def test_a_reset_is_noticed_by_who_was_away_until_the_last_document_had_a_later_
         return [{"_id": f"job-{number}", "type": "dqm-stats", "hostname": FU, "timestamp": time.time()} for number in numbers]
 
     with stand_in("--quiet-start", "--speed", "0") as p5:
-        one = HostGrabber("production", FU, replace(hub, square_url=p5.address))
+        one = HostGrabber("production", FU, hub.replace(square_url=p5.address))
         p5.incident("upload", host=FU, documents=some(1, 2, 3))
         assert one.grab(lambda: False)
         p5.incident("reset_revisions", host=FU)

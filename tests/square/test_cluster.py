@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
 
 import pytest
 
@@ -19,7 +18,7 @@ pytestmark = pytest.mark.both_databases
 
 
 def test_machines_are_up_or_down_since_when(hub: Settings, p5: P5) -> None:
-    upstream = Upstream(replace(hub, square_url=p5.address))
+    upstream = Upstream(hub.replace(square_url=p5.address))
     look("production", upstream)
     look("production", upstream)
     assert HostStatus.select().count() == 3
@@ -34,7 +33,7 @@ def test_machines_are_up_or_down_since_when(hub: Settings, p5: P5) -> None:
 
 
 def test_a_version_of_dqm2_that_was_never_tried_is_warned_of(hub: Settings, faulty: FaultyP5, caplog: pytest.LogCaptureFixture) -> None:
-    upstream = Upstream(replace(hub, square_url=faulty.address))
+    upstream = Upstream(hub.replace(square_url=faulty.address))
     Host.create(system="production", name=FU, role="fu")
     for version, warned in (("1.10.1-1", False), ("2.0.0-1", True)):
         faulty.commands["get_fff_versions"] = {"production_c2a06": {f"{FU}.cms": f"fff_dqmtools-{version}.noarch"}}
@@ -49,7 +48,7 @@ def test_machines_that_take_long_to_tell_their_versions_are_waited_for(hub: Sett
     faulty.commands["get_cluster_status"] = {}
     faulty.commands["get_fff_versions"] = {"production_c2a06": {f"{FU}.cms": "fff_dqmtools-1.10.1-1.noarch"}}
     faulty.slow = {"get_fff_versions": 2.0}
-    settings = replace(hub, square_url=faulty.address, square_timeout_s=1.0, square_command_timeout_s=60.0)
+    settings = hub.replace(square_url=faulty.address, square_timeout_s=1.0, square_command_timeout_s=60.0)
     turn = Turn(Repeated("cluster", 30, lambda turn: watching("production", settings, turn)), threading.Event(), 600)
     with watching("production", settings, turn) as step:
         step()

@@ -6,7 +6,6 @@ import json
 import threading
 import time
 from contextlib import nullcontext
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -30,7 +29,7 @@ def never() -> bool:
 
 def grabber(hub: Settings, p5: P5 | FaultyP5, host: str = FU, **settings: Any) -> HostGrabber:
     given: dict[str, Any] = {"square_url": p5.address, "square_timeout_s": 5.0} | settings
-    return HostGrabber("production", host, replace(hub, **given))
+    return HostGrabber("production", host, hub.replace(**given))
 
 
 def row(host: str = FU) -> Host:
@@ -270,7 +269,7 @@ def test_a_minute_that_is_over_does_not_wait_for_the_rest_of_a_batch_that_is_fet
 def test_a_machine_that_is_asked_no_more_is_forgotten(hub: Settings, faulty: FaultyP5) -> None:
     for system, name in (("production", FU), ("production", "dqmfu-c2b03-01-01"), ("playback", CROWDED)):
         Host.create(system=system, name=name, role="fu")
-    settings = replace(hub, square_url=faulty.address, square_production=(f"{FU}.cms",), square_playback=())
+    settings = hub.replace(square_url=faulty.address, square_production=(f"{FU}.cms",), square_playback=())
     before = version_of("production")
     with grabbing("production", (f"{FU}.cms",), settings, turn_of("grab")):
         assert [host.name for host in Host.select()] == [FU]
@@ -284,7 +283,7 @@ def turn_of(name: str) -> Turn:
 def test_a_machine_that_is_down_is_not_all_of_them_while_others_are_still_asked(hub: Settings, p5: P5) -> None:
     p5.incident("host_down", host=FU)
     p5.incident("slow", host=CROWDED, seconds=3)
-    settings = replace(hub, square_url=p5.address, square_grab_s=0.2)
+    settings = hub.replace(square_url=p5.address, square_grab_s=0.2)
     with grabbing("production", (FU, CROWDED), settings, turn_of("grab")) as step:
         step()
         p5.incident("host_down", host=CROWDED)
@@ -376,7 +375,7 @@ def test_a_pause_outlasts_the_minute_of_who_made_it(hub: Settings, p5: P5) -> No
 
 
 def test_the_live_service_grabs_both_systems_and_a_kill_loses_and_doubles_nothing(hub: Settings, p5: P5) -> None:
-    settings = replace(hub, square_url=p5.address, square_grab_s=0.2)
+    settings = hub.replace(square_url=p5.address, square_grab_s=0.2)
     for _ in range(3):
         p5.incident("start_run", lumis=20)
         p5.incident("start_run", system="playback", lumis=20)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 from flask.testing import FlaskClient
@@ -15,6 +14,7 @@ from app.core.settings import Settings
 from app.security import Role, tokens
 from app.security.models import Audit, User
 from app.square.models import Acknowledgement, Job
+from app.square.settings import SquareSettings
 from tests.square import data
 from tests.support.p5 import FU, P5, stand_in
 
@@ -40,7 +40,7 @@ def near(filled: Settings, p5: P5) -> FlaskClient:
     values = dict(old.__data__) | {"key": one["_id"], "host": FU, "run": one["run"], "tag": one["tag"]}
     del values["id"]
     Job.create(**values)
-    return create_app(replace(filled, square_url=p5.address)).test_client()
+    return create_app(filled.replace(square_url=p5.address)).test_client()
 
 
 def key() -> str:
@@ -71,7 +71,7 @@ def test_a_document_that_names_another_machine_has_nobody_ask_that_for_a_log(fil
     with socket.create_server(("127.0.0.1", 0)) as elsewhere:
         host = f"127.0.0.1:{elsewhere.getsockname()[1]}{path}"
         Job.update(host=host).where(Job.key == Job.select(Job.key).where(Job.run == 358792).limit(1)).execute()
-        settings = replace(filled, square_url="http://gateway7", square_gateway="gateway7", square_cookie="qzsecretqz")
+        settings = filled.replace(square_url="http://gateway7", square_gateway="gateway7", square_cookie="qzsecretqz")
         client, own = create_app(settings).test_client(), {**bearer(Role.EXPERT), "Host": "127.0.0.1:8889"}
         answer = client.post(f"/square/log/whole?key={Job.get(Job.host == host).key}", headers=own)
         assert answer.status_code == 403, answer.text
@@ -81,17 +81,17 @@ def test_a_document_that_names_another_machine_has_nobody_ask_that_for_a_log(fil
 
 
 def test_behind_cmsweb_the_page_says_that_only_the_gateway_can_be_asked_for_a_whole_log(filled: Settings) -> None:
-    settings = replace(filled, square_url="https://cmsweb.invalid/dqm/dqm-square-origin")
+    settings = filled.replace(square_url="https://cmsweb.invalid/dqm/dqm-square-origin")
     client, own = create_app(settings).test_client(), {**bearer(Role.EXPERT), "Host": "127.0.0.1:8889"}
     job = Job.get(Job.run == 358792)
-    said = f"The whole log is on <bdi>{job.host}</bdi>; CMSWEB leads to {settings.square_gateway} alone"
+    said = f"The whole log is on <bdi>{job.host}</bdi>; CMSWEB leads to {settings.of(SquareSettings).square_gateway} alone"
     page = client.get(f"/square/log?key={job.key}", headers=own).text
     assert said in page
     assert "Whole log from P5" not in page
     answer = client.post(f"/square/log/whole?key={job.key}", headers=own)
     assert answer.status_code == 501
     assert "it can be read inside P5 only" in answer.get_json()["message"]
-    Job.update(host=f"{settings.square_gateway}.cms").where(Job.key == job.key).execute()
+    Job.update(host=f"{settings.of(SquareSettings).square_gateway}.cms").where(Job.key == job.key).execute()
     page = client.get(f"/square/log?key={job.key}", headers=own).text
     assert "Whole log from P5" in page
     assert said not in page

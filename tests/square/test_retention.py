@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -36,7 +35,7 @@ def fill(system: str, run: int, days_ago: float) -> None:
 
 def clean(settings: Settings, **days: int) -> dict[str, int]:
     kept = {f"square_keep_{kind}_days": number for kind, number in days.items()}
-    return retention.clean(replace(settings, **kept), lambda _: None)
+    return retention.clean(settings.replace(**kept), lambda _: None)
 
 
 def keys(table: Any) -> set[str]:

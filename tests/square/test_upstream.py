@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
@@ -52,8 +51,7 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 def behind_cmsweb(settings: Settings, certificates: dict[str, str]) -> Iterator[Settings]:
     """Settings that are let in."""
     with frontend(Cookies, certificates["server"], certificates["client"]) as address:
-        yield replace(
-            settings,
+        yield settings.replace(
             square_url=address,
             square_ca=certificates["server"],
             square_certificate=certificates["client"],
@@ -76,37 +74,37 @@ def test_cmsweb_lets_in_who_has_certificate_and_cookie(behind_cmsweb: Settings) 
 
 def test_a_server_of_an_unknown_authority_is_not_spoken_to(behind_cmsweb: Settings) -> None:
     with pytest.raises(Unreachable, match=r"^TLS: .*certificate verify failed"):
-        ask(replace(behind_cmsweb, square_ca=""))
+        ask(behind_cmsweb.replace(square_ca=""))
 
 
 def test_without_the_right_certificate_nobody_is_let_in(behind_cmsweb: Settings, certificates: dict[str, str]) -> None:
     for wrong in ("", certificates["stranger"]):
         with pytest.raises(Unreachable):
-            ask(replace(behind_cmsweb, square_certificate=wrong))
+            ask(behind_cmsweb.replace(square_certificate=wrong))
 
 
 def test_without_the_right_cookie_the_error_names_it(behind_cmsweb: Settings) -> None:
     for wrong in ("", "another"):
         with pytest.raises(BadAnswer, match="sent elsewhere: the cookie is not accepted"):
-            ask(replace(behind_cmsweb, square_cookie=wrong))
+            ask(behind_cmsweb.replace(square_cookie=wrong))
 
 
 def test_a_certificate_that_is_missing_is_an_error_of_the_answer_that_names_it(behind_cmsweb: Settings) -> None:
     with pytest.raises(BadAnswer, match=r"/nowhere\.pem"):
-        ask(replace(behind_cmsweb, square_certificate="/nowhere.pem"))
+        ask(behind_cmsweb.replace(square_certificate="/nowhere.pem"))
 
 
 @pytest.mark.parametrize("piece", [1, 1 << 18], ids=["bytes", "chunks"])
 def test_an_answer_that_trickles_is_given_up_after_the_time_out(settings: Settings, piece: int) -> None:
     with trickling(piece) as address, pytest.raises(BadAnswer, match=r"within 0\.5 s"):
-        ask(replace(settings, square_url=address, square_timeout_s=0.5))
+        ask(settings.replace(square_url=address, square_timeout_s=0.5))
 
 
 @pytest.mark.parametrize(
     ("days", "state", "text"), [(100, "ok", "expires in"), (10, "warn", "expires in"), (-3, "down", "expired 3 days ago")]
 )
 def test_the_days_to_the_end_of_the_certificate_are_known(hub: Settings, tmp_path: Path, days: float, state: str, text: str) -> None:
-    settings = replace(hub, square_certificate=write_certificate(tmp_path, "robot", days))
+    settings = hub.replace(square_certificate=write_certificate(tmp_path, "robot", days))
     assert certificate_days(settings) == pytest.approx(days, abs=0.01)
     (line,) = lines(settings)
     assert (line.state, text in line.text) == (state, True)
@@ -127,7 +125,7 @@ def test_status_and_metrics_tell_how_grabbing_goes(hub: Settings, tmp_path: Path
         last=now,
         times=1,
     )
-    settings = replace(hub, square_url="http://127.0.0.1:1", square_certificate=str(tmp_path / "none.pem"))
+    settings = hub.replace(square_url="http://127.0.0.1:1", square_certificate=str(tmp_path / "none.pem"))
     client: FlaskClient = create_app(settings).test_client()
     page = client.get("/status", base_url="http://127.0.0.1:8889").text
     assert "1 of 3 machines answer, 1234 documents are still to come, 1 could not be stored" in page

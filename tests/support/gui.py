@@ -7,7 +7,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -56,4 +55,4 @@ def with_demo(hub: Settings, files: list[Path], service: Path) -> Settings:
     hub.data.mkdir(exist_ok=True)
     (hub.data / "render").symlink_to(service)
     register_all(files)
-    return replace(hub, file_roots=(str(files[0].parent),))
+    return hub.replace(file_roots=(str(files[0].parent),))

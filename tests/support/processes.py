@@ -10,19 +10,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from app.core.settings import TREE, Settings, table
+from app.core.settings import TREE, Settings, setting_rows
 from tests.support.patience import PATIENCE_S
 
 
 def environment(settings: Settings) -> dict[str, str]:
     """The variables that give a process these settings, and nothing of ours from outside."""
-    ours = {name for row in table() for name in (f"DQMHUB_{row.name.upper()}", row.metadata["env"])} | {
+    ours = {name for row in setting_rows() for name in (f"DQMHUB_{row.name.upper()}", row.metadata["env"])} | {
         "DQMHUB_CONFIG",
         "DQMHUB_SUPERVISOR_PID",
     }
     variables = {name: value for name, value in os.environ.items() if name not in ours}
-    for row in table():
-        value = getattr(settings, row.name)
+    for row in setting_rows():
+        value = settings[row.name]
         if value != row.default:
             variables[f"DQMHUB_{row.name.upper()}"] = ",".join(value) if isinstance(value, tuple) else str(value)
     return variables

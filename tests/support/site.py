@@ -6,7 +6,6 @@ import shutil
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 from app.core import database
@@ -32,7 +31,7 @@ def bound(settings: Settings) -> Iterator[None]:
 def site(settings: Settings, template: Path, files: list[Path]) -> Iterator[Settings]:
     """A running web server that knows these files; settings with its port. template: a folder with an empty database."""
     shutil.copytree(template, settings.data, dirs_exist_ok=True)
-    settings = replace(settings, web_port=free_port())
+    settings = settings.replace(web_port=free_port())
     with bound(settings):
         register_all(files)
     with service(settings, "web") as process:

@@ -1,4 +1,4 @@
-"""Every setting of DQM Hub, in one table (`table.py`).
+"""Every setting of DQM Hub: one reader, and a table for each area (`settings.py` in its folder).
 
 A value comes from the last of these that gives one: the default here; the main TOML file; the files of the
 drop-in folder `conf.d` beside it, by name; the environment variable `DQMHUB_<NAME>`. The main file is the one
@@ -11,11 +11,10 @@ from app.core.settings.checks import prefix
 from app.core.settings.reading import DUMMY_SECRETS, SettingError, config_files, kind, load
 from app.core.settings.secret import make_file, make_secret
 from app.core.settings.showing import sample, shown, toml
-from app.core.settings.table import EVENTS, LOG_LEVELS, TREE, Settings, table
+from app.core.settings.table import LOG_LEVELS, TREE, Settings, setting, setting_rows, settings_table
 
 __all__ = [
     "DUMMY_SECRETS",
-    "EVENTS",
     "LOG_LEVELS",
     "TREE",
     "SettingError",
@@ -27,7 +26,9 @@ __all__ = [
     "make_secret",
     "prefix",
     "sample",
+    "setting",
+    "setting_rows",
+    "settings_table",
     "shown",
-    "table",
     "toml",
 ]

@@ -6,11 +6,10 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_origin, get_type_hints
 
-from app.core.settings.table import TREE, Settings, table
+from app.core.settings.table import TREE, Settings, setting_rows, table_of
 from app.formats.urls import normal_folder
 
 DUMMY_SECRETS = ("changeme", "change-me", "change me", "secret", "password", "dummy", "example", "test", "xxx", "none")
@@ -33,14 +32,10 @@ def load(config: Path | None = None, environ: Mapping[str, str] = os.environ) ->
     for file in config_files(config, environ):
         values.update(_from_file(file))
     values.update(_from_environment(environ))
-    given = Settings(**values)
-    return replace(
-        given,
-        data_dir=_absolute(given.data_dir),
-        file_roots=tuple(_absolute(root) for root in given.file_roots),
-        render_plugins=given.render_plugins and _absolute(given.render_plugins),
-        publish_folder=given.publish_folder and _absolute(given.publish_folder),
-    )
+    for row in setting_rows():
+        if row.metadata["path"] and (value := values.get(row.name, row.default)):
+            values[row.name] = tuple(map(_absolute, value)) if isinstance(value, tuple) else _absolute(value)
+    return Settings(**values)
 
 
 def _absolute(path: str) -> str:
@@ -66,12 +61,12 @@ def _from_file(path: Path) -> dict[str, Any]:
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
     values = {}
-    for row in table():
+    for row in setting_rows():
         for variable in (f"DQMHUB_{row.name.upper()}", row.metadata["env"]):
             if variable and variable in environ:
                 values[row.name] = _checked(row.name, _parsed(row.name, environ[variable], variable), variable)
                 break
-    known = {f"DQMHUB_{row.name.upper()}" for row in table()} | OTHER_VARIABLES
+    known = {f"DQMHUB_{row.name.upper()}" for row in setting_rows()} | OTHER_VARIABLES
     for variable in environ:
         if variable.startswith("DQMHUB_") and variable not in known:
             raise SettingError(variable, HIDDEN, "a variable that `dqmhub config show` lists", "environment")
@@ -86,14 +81,14 @@ _TYPES = {bool: "true or false", int: "a whole number", float: "a number", str: 
 
 def kind(name: str) -> type:
     """bool, int, float, str, or tuple for a list of texts."""
-    hint = get_type_hints(Settings)[name]
+    hint = get_type_hints(table_of(name))[name]
     found: type = get_origin(hint) or hint
     return found
 
 
 def _parsed(name: str, text: str, where: str) -> Any:
     """The text of an environment variable as the type of the setting; lists are separated by commas."""
-    wanted = kind(name) if name in Settings.__dataclass_fields__ else str
+    wanted = kind(name)
     try:
         if wanted is bool:
             return {"true": True, "1": True, "false": False, "0": False}[text.lower()]
@@ -105,7 +100,7 @@ def _parsed(name: str, text: str, where: str) -> Any:
 
 
 def _checked(name: str, value: Any, where: str) -> Any:
-    row = Settings.__dataclass_fields__.get(name)
+    row = next((row for row in setting_rows() if row.name == name), None)
     if row is None:
         raise SettingError(name, HIDDEN, "a name that `dqmhub config show` lists", where)
     shown = HIDDEN if row.metadata["secret"] else value

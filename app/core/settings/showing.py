@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.core.settings.table import Settings, table
+from app.core.settings.table import Settings, setting_rows
 
 
 def shown(settings: Settings) -> dict[str, Any]:
     """Every setting with its value, secrets as "(set)" or "(not set)"."""
     values = {}
-    for row in table():
-        value = getattr(settings, row.name)
+    for row in setting_rows():
+        value = settings[row.name]
         values[row.name] = ("(set)" if value else "(not set)") if row.metadata["secret"] else value
     return values
 
@@ -19,7 +19,7 @@ def shown(settings: Settings) -> dict[str, Any]:
 def sample() -> str:
     """The sample configuration file: each setting with its help, commented out at its default."""
     lines = ["# DQM Hub: settings. Each line that is commented out shows the default.", ""]
-    for row in table():
+    for row in setting_rows():
         lines.append(f"# {row.metadata['help']}" + (" Secret." if row.metadata["secret"] else ""))
         lines.append(f"# {row.name} = {toml(row.default)}")
         lines.append("")

@@ -27,8 +27,9 @@ from app.gui.plots.outputs import DRAWN, document, index_of, sent
 from app.gui.plots.parts import Outdated
 from app.gui.plots.plots import Plots
 from app.gui.samples import SampleKey
+from app.gui.settings import GuiSettings
 from app.security import Role, audit, current_user, needs, trusted
-from app.web import Problem, cached_json, not_modified, raw_path
+from app.web import Problem, cached_json, not_modified, raw_path, request_settings
 from render.options import OptionError, Options
 
 blueprint = Blueprint("gui_api", __name__, url_prefix="/api/v1")
@@ -225,8 +226,8 @@ def host() -> Response:
 @blueprint.post("/register")
 @needs(Role.PUBLIC)
 def register() -> tuple[Response, int]:
-    settings = current_app.config["HUB"]
-    if not trusted(settings.register_networks) and current_user().role < Role.OPERATOR:
+    settings = request_settings()
+    if not trusted(settings.of(GuiSettings).register_networks) and current_user().role < Role.OPERATOR:
         wanted = "registering files from this network needs the API token of an operator"
         raise Problem(403 if current_user().name else 401, wanted, headers={"WWW-Authenticate": 'Bearer realm="dqmhub"'})
     try:

@@ -23,6 +23,7 @@ from app.gui.files.register import IMPORT, is_live
 from app.gui.models import FAILED, NEW, Sample
 from app.gui.models import NameList as StoredNames
 from app.gui.samples import SampleKey, datasets_of, lumis_of, runs_of
+from app.gui.settings import GuiSettings, readable_roots
 from app.web import Problem
 
 
@@ -108,12 +109,12 @@ class Catalog:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.readable = settings.readable
-        quarter = settings.list_cache_mb << 18
+        self.readable = readable_roots(settings)
+        quarter = settings.of(GuiSettings).list_cache_mb << 18
         self.samples: LRUCache[tuple[int, str], Lists] = LRUCache(quarter, _bytes_of_lists)
         self.names: LRUCache[int, NameList] = LRUCache(3 * quarter, _bytes_of_names)
         self.lock = threading.Lock()
-        self.waiting = threading.BoundedSemaphore(settings.import_slots)
+        self.waiting = threading.BoundedSemaphore(settings.of(GuiSettings).import_slots)
         self.reading: set[int] = set()  # the work that threads of this process do
 
     def open(self, key: SampleKey, wait_s: float, not_older_than: float = 0.0) -> OpenSample:
@@ -217,7 +218,7 @@ class Catalog:
         if not self.waiting.acquire(blocking=False):
             return self._enqueue(key, source)
         try:
-            here = len(self.reading) < self.settings.import_slots
+            here = len(self.reading) < self.settings.of(GuiSettings).import_slots
             job = queue.run_here(IMPORT, str(source.file), self._import_here) if here else self._enqueue(key, source)
             return None if queue.wait(job, wait_s) else job
         finally:

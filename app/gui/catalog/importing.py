@@ -16,6 +16,7 @@ from app.formats.urls import is_remote
 from app.gui.catalog.reader import Contents, StoredListing, Unreadable, read
 from app.gui.files.register import forget_files, mark_first
 from app.gui.models import FAILED, NEW, READY, File, NameList, Sample
+from app.gui.settings import GuiSettings, readable_roots
 
 ROUNDS = 3
 """Times that a file is read in a row that is written anew meanwhile."""
@@ -62,7 +63,13 @@ def _import(job: queue.Work, file: File, settings: Settings) -> bool:
         now = file_version(file.url)
         _allowed(file.url, settings)
         queue.report(job, 0.1, f"{now.size / 1e6:,.1f} MB.")
-        contents = read(file.url, file.format, settings.import_memory_mb, settings.import_cpu_s, settings.remote_timeout_s)
+        contents = read(
+            file.url,
+            file.format,
+            settings.of(GuiSettings).import_memory_mb,
+            settings.of(GuiSettings).import_cpu_s,
+            settings.of(GuiSettings).remote_timeout_s,
+        )
     except OSError as error:
         _failed(file, None, f"{file.url}: {error.strerror}")
     except (Unreadable, FormatError) as error:
@@ -76,7 +83,7 @@ def _import(job: queue.Work, file: File, settings: Settings) -> bool:
 
 def _allowed(url: str, settings: Settings) -> None:
     """A link may have been laid since the file was registered: what is read is below the roots, too."""
-    if not (url if is_remote(url) else os.path.realpath(url)).startswith(settings.readable):
+    if not (url if is_remote(url) else os.path.realpath(url)).startswith(readable_roots(settings)):
         raise Unreadable(f"{url} leads out of the folders that may be read (file_roots)")
 
 

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from app.core.settings import Settings
 from app.formats.urls import normal_folder
 from app.gui.files.register import LARGEST, Entry, Places, dataset_problem
+from app.gui.settings import readable_roots
 
 MOST_LUMIS = 100_000
 """Lumisections of one row; a run of a day has some 4,000."""
@@ -45,7 +46,7 @@ def entries(text: str, redirector: str, dataset: str, format: str, settings: Set
     it. Raises ValueError when nothing of that server may be read, and as `rows` does.
     """
     server = redirector and normal_folder(f"{redirector.rstrip('/')}//")
-    if server and not any(root.startswith(server) for root in settings.readable):
+    if server and not any(root.startswith(server) for root in readable_roots(settings)):
         raise ValueError(f"nothing of {server} may be read: add {server}store to the setting file_roots")
     places = Places(settings)
     found: list[Entry] = []

@@ -19,6 +19,7 @@ from app.core.database import proxy, rows
 from app.core.settings import Settings
 from app.formats.urls import is_remote, normal
 from app.gui.models import NEW, Dataset, File, Sample
+from app.gui.settings import readable_roots
 from app.web import Problem
 
 ONLINE = "/Global/Online/ALL"
@@ -67,7 +68,7 @@ class Places:
     """Where files may be, for the time of one batch: the folders that it names are looked up once."""
 
     def __init__(self, settings: Settings) -> None:
-        self.readable = settings.readable
+        self.readable = readable_roots(settings)
         self.folders: dict[str, str] = {}
 
     def real(self, path: str) -> str:

@@ -27,6 +27,7 @@ from app.formats import FormatError
 from app.gui.catalog.catalog import OpenSample
 from app.gui.plots import quarantine
 from app.gui.plots.parts import Part, request_of, streamers_of, together
+from app.gui.settings import GuiSettings
 from app.web import Problem
 from render.build import binary
 from render.client import (
@@ -82,14 +83,16 @@ class Plots:
     def __init__(self, settings: Settings) -> None:
         self.folder = settings.data / "plots"
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.most = settings.plot_cache_mb << 20
+        self.most = settings.of(GuiSettings).plot_cache_mb << 20
         self.added = 0
         # While plots take long two threads of this process go on with everything else.
         self.places = threading.BoundedSemaphore(max(1, settings.web_threads - 2))
         self.failed: TTLCache[str, Problem] = TTLCache(1000, FAILED_S)
         self.lock = threading.Lock()
-        self.client = RenderClient(settings.data / "render" / "socket", timeout=settings.render_timeout_s + 5)
-        self.renderer = _versions(binary(TREE), Path(settings.render_plugins) if settings.render_plugins else None)
+        self.client = RenderClient(settings.data / "render" / "socket", timeout=settings.of(GuiSettings).render_timeout_s + 5)
+        self.renderer = _versions(
+            binary(TREE), Path(settings.of(GuiSettings).render_plugins) if settings.of(GuiSettings).render_plugins else None
+        )
 
     def key(self, sample: OpenSample, path: bytes, options: Options) -> str:
         """The ETag of the plot of one ME."""

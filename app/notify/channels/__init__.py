@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from app.core.settings import Settings
 from app.notify.channels import mail, sound, webhook
+from app.notify.settings import NotifySettings
 from app.notify.transport import Message
 
 SOUND_PATIENCE_S, WEBHOOK_PATIENCE_S, MAIL_PATIENCE_S = 60.0, 3600.0, 86400.0
@@ -36,18 +37,44 @@ class Channel(NamedTuple):
 
 def channels(settings: Settings) -> list[Channel]:
     """All that are set."""
-    found, quiet = [], settings.notice_quiet
+    found, quiet = [], settings.of(NotifySettings).notice_quiet
     hosts: Counter[str] = Counter()
-    for address in settings.notice_webhooks:
+    for address in settings.of(NotifySettings).notice_webhooks:
         host = urlsplit(address).netloc
         hosts[host] += 1
         name = f"webhook {host}" + (f" ({hosts[host]})" if hosts[host] > 1 else "")
         send = partial(webhook.post, address, settings)
-        found.append(Channel(name, "webhook", settings.notice_webhook_kinds, WEBHOOK_PATIENCE_S, False, False, quiet, send))
-    if settings.notice_smtp and settings.notice_mail_from and settings.notice_mail_to:
-        found.append(Channel("mail", "mail", settings.notice_mail_kinds, MAIL_PATIENCE_S, True, True, quiet, partial(mail.post, settings)))
-    if settings.notice_sound:
         found.append(
-            Channel("sound", "sound", settings.notice_sound_kinds, SOUND_PATIENCE_S, True, False, quiet, partial(sound.post, settings))
+            Channel(name, "webhook", settings.of(NotifySettings).notice_webhook_kinds, WEBHOOK_PATIENCE_S, False, False, quiet, send)
+        )
+    if (
+        settings.of(NotifySettings).notice_smtp
+        and settings.of(NotifySettings).notice_mail_from
+        and settings.of(NotifySettings).notice_mail_to
+    ):
+        found.append(
+            Channel(
+                "mail",
+                "mail",
+                settings.of(NotifySettings).notice_mail_kinds,
+                MAIL_PATIENCE_S,
+                True,
+                True,
+                quiet,
+                partial(mail.post, settings),
+            )
+        )
+    if settings.of(NotifySettings).notice_sound:
+        found.append(
+            Channel(
+                "sound",
+                "sound",
+                settings.of(NotifySettings).notice_sound_kinds,
+                SOUND_PATIENCE_S,
+                True,
+                False,
+                quiet,
+                partial(sound.post, settings),
+            )
         )
     return found

@@ -13,6 +13,7 @@ from email.utils import formatdate
 
 from app.core.settings import Settings
 from app.core.text import one_line
+from app.notify.settings import NotifySettings
 from app.notify.transport import Message, Refused, connection, headline, server, tls
 
 LONGEST_SUBJECT = 150
@@ -32,18 +33,20 @@ class Session(smtplib.SMTP):
 
 def post(settings: Settings, messages: Sequence[Message]) -> str:
     """Send messages as one mail to all who get them; what the server said of those whom it does not know."""
-    security, (host, port) = settings.notice_smtp_security, server(settings.notice_smtp)
-    context = tls(settings.notice_ca)
+    security, (host, port) = settings.of(NotifySettings).notice_smtp_security, server(settings.of(NotifySettings).notice_smtp)
+    context = tls(settings.of(NotifySettings).notice_ca)
     with (
-        connection(host, port, settings.notice_timeout_s, context if security == "tls" else None) as spoken_to,
+        connection(host, port, settings.of(NotifySettings).notice_timeout_s, context if security == "tls" else None) as spoken_to,
         judged(),
         closing(Session(host, port, spoken_to)) as session,
     ):
         if security == "starttls":
             session.starttls(context=context)
-        if settings.notice_smtp_user:
-            session.login(settings.notice_smtp_user, settings.notice_smtp_password)
-        refused = session.send_message(mail(settings, messages), settings.notice_mail_from, settings.notice_mail_to)
+        if settings.of(NotifySettings).notice_smtp_user:
+            session.login(settings.of(NotifySettings).notice_smtp_user, settings.of(NotifySettings).notice_smtp_password)
+        refused = session.send_message(
+            mail(settings, messages), settings.of(NotifySettings).notice_mail_from, settings.of(NotifySettings).notice_mail_to
+        )
         with suppress(smtplib.SMTPException, OSError):  # it is sent
             session.quit()
     return f"not taken for {_list(refused)}" if refused else ""
@@ -72,11 +75,11 @@ def _list(refused: dict[str, tuple[int, bytes]]) -> str:
 def mail(settings: Settings, messages: Sequence[Message]) -> EmailMessage:
     """The mail. Its identifier is made of those of the events, so that a mail sent twice is shown once."""
     made = EmailMessage(policy=SMTP)
-    made["From"] = settings.notice_mail_from
-    made["To"] = ", ".join(settings.notice_mail_to)
+    made["From"] = settings.of(NotifySettings).notice_mail_from
+    made["To"] = ", ".join(settings.of(NotifySettings).notice_mail_to)
     made["Subject"] = one_line(f"[{settings.instance_name}] {headline(messages)}")[:LONGEST_SUBJECT]
     made["Date"] = formatdate(localtime=False)
-    made["Message-ID"] = f"<{_identifier(messages)}@{settings.notice_mail_from.rpartition('@')[2]}>"
+    made["Message-ID"] = f"<{_identifier(messages)}@{settings.of(NotifySettings).notice_mail_from.rpartition('@')[2]}>"
     made["Auto-Submitted"] = "auto-generated"
     made.set_content("\n\n".join(map(_paragraph, messages)) + "\n", cte="quoted-printable")
     return made

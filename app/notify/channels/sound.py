@@ -7,6 +7,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from app.core.settings import Settings
 from app.core.text import one_line
+from app.notify.settings import NotifySettings
 from app.notify.transport import NAMED, Message, NotSent, Refused, connection, headline, server
 
 SOUND = "DQM_1.wav"
@@ -16,8 +17,8 @@ MOST_ANSWER = 300
 
 def post(settings: Settings, messages: Sequence[Message]) -> str:
     """Have messages heard as one alarm."""
-    host, port = server(settings.notice_sound)
-    with connection(host, port, settings.notice_timeout_s) as spoken_to:
+    host, port = server(settings.of(NotifySettings).notice_sound)
+    with connection(host, port, settings.of(NotifySettings).notice_timeout_s) as spoken_to:
         spoken_to.sendall(command(messages))
         answer = b""
         while answer.strip() != GOOD and b"\n" not in answer and len(answer) < MOST_ANSWER and (part := spoken_to.recv(MOST_ANSWER)):

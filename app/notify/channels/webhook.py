@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from app.core.settings import Settings
 from app.core.version import VERSION
+from app.notify.settings import NotifySettings
 from app.notify.transport import Message, NotSent, Refused, connection, tls
 
 SIGNATURE = "X-DQMHub-Signature"
@@ -26,7 +27,10 @@ def post(address: str, settings: Settings, messages: Sequence[Message]) -> str:
     safe = parts.scheme == "https"
     body = json.dumps(message._asdict()).encode()
     with connection(
-        parts.hostname or "", parts.port or (443 if safe else 80), settings.notice_timeout_s, tls(settings.notice_ca) if safe else None
+        parts.hostname or "",
+        parts.port or (443 if safe else 80),
+        settings.of(NotifySettings).notice_timeout_s,
+        tls(settings.of(NotifySettings).notice_ca) if safe else None,
     ) as spoken_to:
         http = HTTPConnection(parts.netloc)  # gives the Host header only: the connection is there
         http.sock = spoken_to
@@ -38,8 +42,8 @@ def post(address: str, settings: Settings, messages: Sequence[Message]) -> str:
 
 def headers(body: bytes, settings: Settings) -> dict[str, str]:
     found = {"Content-Type": "application/json", "User-Agent": f"DQMHub/{VERSION}", "Connection": "close"}
-    if settings.notice_webhook_secret:
-        digest = hmac.new(settings.notice_webhook_secret.encode(), body, hashlib.sha256).hexdigest()
+    if settings.of(NotifySettings).notice_webhook_secret:
+        digest = hmac.new(settings.of(NotifySettings).notice_webhook_secret.encode(), body, hashlib.sha256).hexdigest()
         found[SIGNATURE] = f"sha256={digest}"
     return found
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.core.settings import EVENTS
+from app.notify.settings import EVENTS
 from app.square import charts
 from app.square.models import SYSTEMS
 

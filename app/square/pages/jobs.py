@@ -11,7 +11,7 @@ from functools import partial
 from tempfile import TemporaryFile
 from typing import IO, Any
 
-from flask import Blueprint, Response, current_app, redirect, request
+from flask import Blueprint, Response, redirect, request
 from peewee import fn
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -21,10 +21,11 @@ from app.security import Role, audit, current_user, needs
 from app.square import details, logs, runs
 from app.square.documents import mapping
 from app.square.models import Acknowledgement, Job, Log, Run, advance
+from app.square.settings import SquareSettings
 from app.square.states import CRASHED, FILE_ITERATOR, LOOKS, STUCK, state_of
 from app.square.upstream import BadAnswer, Unreachable, Upstream, leads_to, short
 from app.square.view_state import ViewState, view_from_request
-from app.web import Problem, nothing_new, page
+from app.web import Problem, nothing_new, page, request_settings
 from app.web.arguments import int_arg
 from app.web.charts import png, svg
 
@@ -64,7 +65,7 @@ def job_page() -> Response:
         command=details.command(document), lumis=details.lumis(document), figures=details.figures(job, document),
         iterator=FILE_ITERATOR.get(-1 if job.fi_state is None else job.fi_state, ""), raw=raw(document), known=bool(document),
         may_acknowledge=attempt.open and current_user().role >= Role.SHIFTER,
-        version=version, polled=job.exit_code is None, poll_s=current_app.config["HUB"].square_poll_s,
+        version=version, polled=job.exit_code is None, poll_s=request_settings().of(SquareSettings).square_poll_s,
     )  # fmt: skip
 
 
@@ -144,7 +145,7 @@ def log_page() -> Response:
 def log_view(place: ViewState, job: Job, log: logs.Log, *, version: str = "", whole: bool = False, left_out: int = 0) -> Response:
     """A page of a log; version: what a poll compares, "" for one that is not polled; whole: the end of the log as P5 has it now, without so many lines
     that are left out."""
-    path, settings = "/square/log", current_app.config["HUB"]
+    path, settings = "/square/log", request_settings()
     words, level, start = request.values.get("q", ""), request.values.get("level", ""), int_arg("from", 0)
     if level not in ("", "error", "warning"):
         raise Problem(400, "there is no such level", [("level", "error or warning")])
@@ -156,9 +157,9 @@ def log_view(place: ViewState, job: Job, log: logs.Log, *, version: str = "", wh
         "square/log.html", "square/log_fragment.html",
         place=place, job=job, name=runs.client_name(job.tag), lines=found[start:end], total=len(log.lines) + left_out, matches=len(found),
         gap=None if words or level else log.gap, words=words, level=level, tallies=tallies, ago=runs.age, polled=version and job.exit_code is None,
-        poll=place.link(path, key=job.key, q=words, level=level, since=version), poll_s=settings.square_poll_s,
-        whole=whole, left_out=left_out + start if whole else 0, may_fetch=current_user().role >= Role.EXPERT and bool(settings.square_url),
-        reached=leads_to(settings, job.host), gateway=settings.square_gateway,
+        poll=place.link(path, key=job.key, q=words, level=level, since=version), poll_s=settings.of(SquareSettings).square_poll_s,
+        whole=whole, left_out=left_out + start if whole else 0, may_fetch=current_user().role >= Role.EXPERT and bool(settings.of(SquareSettings).square_url),
+        reached=leads_to(settings, job.host), gateway=settings.of(SquareSettings).square_gateway,
         older=place.link(path, key=job.key, q=words, level=level, **{"from": max(0, start - logs.SHOWN)}) if start and not whole else "",
         newer=place.link(path, key=job.key, q=words, level=level, **{"from": end}) if len(found) > end else "",
         levels=[(label, place.link(path, key=job.key, q=words, level=name), name == level) for name, label in
@@ -172,12 +173,13 @@ def whole_log() -> Response:
     """The whole log of a job, fetched from P5 now: a page of it, or with `as=file` all of it as it came."""
     place = view_from_request()
     job = wanted(place)
-    settings: Settings = current_app.config["HUB"]
-    if not settings.square_url:
+    settings = request_settings()
+    if not settings.of(SquareSettings).square_url:
         raise Problem(503, "P5 is not asked: the setting square_url is empty")
     if not leads_to(settings, job.host):
         raise Problem(
-            501, f"the whole log is on {job.host}, and CMSWEB leads to {settings.square_gateway} alone: it can be read inside P5 only"
+            501,
+            f"the whole log is on {job.host}, and CMSWEB leads to {settings.of(SquareSettings).square_gateway} alone: it can be read inside P5 only",
         )
     if not _is_known(settings, place.system, job.host):
         raise Problem(403, f"{job.host} is no machine of P5 that is known, and is not asked: a document may name any")
@@ -198,7 +200,11 @@ def whole_log() -> Response:
 
 def _is_known(settings: Settings, system: str, host: str) -> bool:
     """Whether the settings, or P5's own look at its cluster, name this machine."""
-    named = {settings.square_gateway, *settings.square_production, *settings.square_playback}
+    named = {
+        settings.of(SquareSettings).square_gateway,
+        *settings.of(SquareSettings).square_production,
+        *settings.of(SquareSettings).square_playback,
+    }
     named |= {one.name for one in runs.machines(system)} | {one.name for one in runs.hosts(system)}
     return short(host) in {short(name) for name in named}
 

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, current_app, redirect, render_template, request
+from flask import Blueprint, Response, redirect, render_template, request
 from markupsafe import Markup
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.core.settings import Settings
 from app.security import Role, current_user, needs
 from app.square import charts, runs
 from app.square.models import SYSTEMS, Run
 from app.square.pages.pins import pin_of
 from app.square.pages.situation import is_current, situation, token
 from app.square.player import player
+from app.square.settings import SquareSettings
 from app.square.states import LOOKS
 from app.square.view_state import ViewState, view_from_request
-from app.web import Problem, is_fragment, page
+from app.web import Problem, is_fragment, page, request_settings
 from app.web.arguments import checked_run
 from app.web.clock import ZONES
 from app.web.fragment_cache import answer, fragments
@@ -74,7 +74,7 @@ def _show(place: ViewState, wanted: int | None) -> Response:
 
 
 def _context(place: ViewState, run: Run | None, wanted: int | None, now: runs.Asked) -> dict[str, Any]:
-    settings: Settings = current_app.config["HUB"]
+    settings = request_settings()
     is_newest = wanted is None or wanted == now.newest
     played = player(place.system, run.run if run else None, later=is_newest)
     clients = runs.clients(place.system, runs.jobs(place.system, run.run)) if run else []
@@ -90,7 +90,7 @@ def _context(place: ViewState, run: Run | None, wanted: int | None, now: runs.As
         "after": after,
         "clients": clients,
         "counts": runs.counts(clients),
-        "situation": situation(run, clients, hosts, is_newest, settings.square_machines.get(place.system, ())),
+        "situation": situation(run, clients, hosts, is_newest, settings.of(SquareSettings).square_machines.get(place.system, ())),
         "hosts": hosts,
         "machines": runs.machines(place.system) if is_newest else [],
         "looks": LOOKS,
@@ -98,7 +98,7 @@ def _context(place: ViewState, run: Run | None, wanted: int | None, now: runs.As
         "player": played,
         "files": charts.version(place.system, run.run) if run else 0,
         "poll": place.link(path, since=token(now, wanted, clients)),
-        "poll_s": settings.square_poll_s,
+        "poll_s": settings.of(SquareSettings).square_poll_s,
         "systems": [(name, place.replace(system=name).link("/square"), name == place.system) for name in SYSTEMS],
         "zones": [(name, place.replace(tz=name).link(path), name == place.tz) for name in ZONES],
         "ago": runs.age,

@@ -7,7 +7,6 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 from cryptography import x509
@@ -17,6 +16,7 @@ from app.core.settings import Settings
 from app.queue import Turn
 from app.square.documents import mapping, text
 from app.square.models import Host, HostStatus, advance
+from app.square.settings import SquareSettings
 from app.square.upstream import BadAnswer, Unreachable, Upstream, short
 
 log = logging.getLogger(__name__)
@@ -32,7 +32,10 @@ GONE_S = 600.0
 @contextmanager
 def watching(system: str, settings: Settings, _: Turn) -> Iterator[Callable[[], None]]:
     """Gives a step that asks for the state of a cluster, and now and then for its versions."""
-    upstream, patient = Upstream(settings), Upstream(replace(settings, square_timeout_s=settings.square_command_timeout_s))
+    upstream, patient = (
+        Upstream(settings),
+        Upstream(settings.replace(square_timeout_s=settings.of(SquareSettings).square_command_timeout_s)),
+    )
     asked = -VERSIONS_S
 
     def step() -> None:
@@ -92,7 +95,7 @@ def tried(software: str) -> bool:
 
 def certificate_days(settings: Settings) -> float | None:
     """Days until the certificate for CMSWEB expires, negative when it has; None without one. OSError or ValueError when it cannot be read."""
-    if not settings.square_certificate:
+    if not settings.of(SquareSettings).square_certificate:
         return None
-    found = x509.load_pem_x509_certificate(Path(settings.square_certificate).read_bytes())
+    found = x509.load_pem_x509_certificate(Path(settings.of(SquareSettings).square_certificate).read_bytes())
     return (found.not_valid_after_utc.timestamp() - time.time()) / 86400

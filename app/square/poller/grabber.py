@@ -28,6 +28,7 @@ from app.square.documents import TYPES, Rows, integer, moment, rows_of
 from app.square.models import DeadLetter, Document, Host, Job, Run
 from app.square.poller import store
 from app.square.poller.store import Bad
+from app.square.settings import SquareSettings
 from app.square.upstream import MOST_REV, BadAnswer, Header, Headers, Unreachable, Upstream, short
 
 log = logging.getLogger(__name__)
@@ -63,7 +64,7 @@ class HostGrabber:
     def __init__(self, system: str, name: str, settings: Settings) -> None:
         self.system, self.name = system, short(name)
         self.upstream = Upstream(settings)
-        self.period_s = settings.square_grab_s
+        self.period_s = settings.of(SquareSettings).square_grab_s
         self.not_before: float | None = None
         self.looked_again = False
         self.odd_types: set[str] = set()
@@ -258,7 +259,7 @@ class HostGrabber:
 @contextmanager
 def grabbing(system: str, machines: Sequence[str], settings: Settings, turn: Turn) -> Iterator[Callable[[], None]]:
     """Gives a step: begin with each machine that nobody is at, and wait for them no longer than for the next step."""
-    store.keep_hosts({system: [short(name) for name in names] for system, names in settings.square_machines.items()})
+    store.keep_hosts({system: [short(name) for name in names] for system, names in settings.of(SquareSettings).square_machines.items()})
     hosts = [HostGrabber(system, name, settings) for name in machines]
     at_work: dict[HostGrabber, Future[bool]] = {}
 
@@ -276,7 +277,7 @@ def grabbing(system: str, machines: Sequence[str], settings: Settings, turn: Tur
         def step() -> None:
             ended = ready()
             at_work.update({host: pool.submit(one, host) for host in hosts if host not in at_work})
-            wait(at_work.values(), timeout=settings.square_grab_s)
+            wait(at_work.values(), timeout=settings.of(SquareSettings).square_grab_s)
             ended += ready()
             answered = [future.result() for future in ended]
             if not any(answered) and not at_work:

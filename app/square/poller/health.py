@@ -13,6 +13,7 @@ from app.core.settings import Settings
 from app.square.models import DeadLetter, Host
 from app.square.poller.cluster import certificate_days, tried
 from app.square.poller.retention import growth
+from app.square.settings import SquareSettings
 
 CERTIFICATE_WARN_DAYS = 30.0
 SILENT_S = 30.0
@@ -64,9 +65,9 @@ def days(most: int) -> list[tuple[str, int, int]]:
 
 def lines(settings: Settings) -> Iterator[Line]:
     """One line for each system that is grabbed, and one for the certificate."""
-    for system, machines in settings.square_machines.items():
+    for system, machines in settings.of(SquareSettings).square_machines.items():
         yield _system(system, len(machines), list(Host.select().where(Host.system == system).order_by(Host.name)))
-    if settings.square_certificate:
+    if settings.of(SquareSettings).square_certificate:
         yield _certificate(settings)
 
 
@@ -89,10 +90,10 @@ def _certificate(settings: Settings) -> Line:
     try:
         days = certificate_days(settings) or 0.0
     except (OSError, ValueError) as error:
-        return Line("certificate for CMSWEB", "down", "cannot be read", detail=f"{settings.square_certificate}: {error}")
+        return Line("certificate for CMSWEB", "down", "cannot be read", detail=f"{settings.of(SquareSettings).square_certificate}: {error}")
     state = "ok" if days > CERTIFICATE_WARN_DAYS else "warn" if days > 0 else "down"
     text = f"expires in {days:.0f} days" if days > 0 else f"expired {-days:.0f} days ago"
-    return Line("certificate for CMSWEB", state, text, detail=settings.square_certificate)
+    return Line("certificate for CMSWEB", state, text, detail=settings.of(SquareSettings).square_certificate)
 
 
 def metrics(settings: Settings) -> Iterator[str]:

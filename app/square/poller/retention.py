@@ -14,6 +14,7 @@ from peewee import SQL, Query, fn
 from app.core.database import Table, rows
 from app.core.settings import Settings
 from app.square.models import DeadLetter, Document, Graph, HostStatus, Job, Log, Pin
+from app.square.settings import SquareSettings
 
 BATCH = 500
 """Rows removed at a time."""
@@ -63,10 +64,10 @@ def _steps(settings: Settings) -> Iterator[tuple[str, Callable[[], int]]]:
     def before(days: int) -> float:
         return now - days * 86400
 
-    yield "logs", _remover(Log, "received", before(settings.square_keep_logs_days), _pinned_job)
-    yield "graphs", _remover(Graph, "received", before(settings.square_keep_graphs_days), _pinned)
-    yield "documents", _remover(Document, "received", before(settings.square_keep_documents_days), _pinned)
-    yield "statuses", _remover(HostStatus, "last", before(settings.square_keep_statuses_days))
+    yield "logs", _remover(Log, "received", before(settings.of(SquareSettings).square_keep_logs_days), _pinned_job)
+    yield "graphs", _remover(Graph, "received", before(settings.of(SquareSettings).square_keep_graphs_days), _pinned)
+    yield "documents", _remover(Document, "received", before(settings.of(SquareSettings).square_keep_documents_days), _pinned)
+    yield "statuses", _remover(HostStatus, "last", before(settings.of(SquareSettings).square_keep_statuses_days))
     yield "dead letters", _remover(DeadLetter, "last", before(LETTERS_DAYS))
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from app.core.settings import TREE, table
+from app.core.settings import TREE, setting_rows
 from tests.support.patience import PATIENCE_S
 
 pytestmark = pytest.mark.slow
@@ -53,7 +53,7 @@ def test_secrets_are_not_printed(tmp_path: Path) -> None:
         assert "hTz7q" not in shown.stdout
     values = json.loads(shown.stdout)
     assert (values["secret_key"], values["database_url"], values["huey_url"]) == ("(set)", "(set)", "(not set)")
-    assert list(values) == [row.name for row in table()]
+    assert list(values) == [row.name for row in setting_rows()]
 
 
 def test_a_wrong_value_ends_every_command_with_one_line(tmp_path: Path) -> None:

@@ -6,7 +6,6 @@ import os
 import stat
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -30,7 +29,7 @@ def test_it_is_made_once_for_its_owner_alone(settings: Settings) -> None:
 
 
 def test_two_instances_have_different_keys(settings: Settings, tmp_path: Path) -> None:
-    assert make_secret(settings) != make_secret(replace(settings, data_dir=str(tmp_path / "other")))
+    assert make_secret(settings) != make_secret(settings.replace(data_dir=str(tmp_path / "other")))
 
 
 def test_services_that_start_together_agree_on_one_key(settings: Settings) -> None:
@@ -48,7 +47,7 @@ def test_what_a_killed_starter_left_stops_nobody(settings: Settings) -> None:
 
 
 def test_the_setting_comes_first(settings: Settings) -> None:
-    given = replace(settings, secret_key="9f1c6a0b7de24853a1f0c2d4e6b8a7531")
+    given = settings.replace(secret_key="9f1c6a0b7de24853a1f0c2d4e6b8a7531")
     assert make_secret(given) == b"9f1c6a0b7de24853a1f0c2d4e6b8a7531"
     assert not settings.data.exists()
 
@@ -63,4 +62,4 @@ def test_a_damaged_file_is_refused_with_the_way_out(settings: Settings) -> None:
 def test_a_folder_that_cannot_be_written_is_named(settings: Settings, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(SettingError, match=r"data_dir = .* a folder of this user"):
-        make_secret(replace(settings, data_dir=str(tmp_path / "file" / "var")))
+        make_secret(settings.replace(data_dir=str(tmp_path / "file" / "var")))

@@ -9,7 +9,10 @@ from typing import Any
 
 import pytest
 
-from app.core.settings import DUMMY_SECRETS, TREE, SettingError, Settings, kind, load, sample, shown, table
+from app.core.settings import DUMMY_SECRETS, TREE, SettingError, Settings, kind, load, sample, setting_rows, shown
+from app.gui.settings import GuiSettings, local_roots, readable_roots
+from app.queue.settings import QueueSettings
+from app.security.settings import SecuritySettings
 
 GOOD_KEY = "9f1c6a0b7de24853a1f0c2d4e6b8a7531"
 
@@ -159,7 +162,7 @@ def main_file(folder: Path, text: str) -> Path:
 
 
 def test_every_setting_has_values_that_are_refused() -> None:
-    assert set(WRONG) == {row.name for row in table()}
+    assert set(WRONG) == {row.name for row in setting_rows()}
 
 
 @pytest.mark.parametrize(("name", "value", "allowed"), [(name, *case) for name, cases in WRONG.items() for case in cases])
@@ -168,7 +171,7 @@ def test_a_wrong_value_is_refused_with_its_name_its_value_and_what_is_allowed(tm
     with pytest.raises(SettingError) as refused:
         load(path, {})
     message = str(refused.value)
-    secret = Settings.__dataclass_fields__[name].metadata["secret"]
+    secret = {row.name: row for row in setting_rows()}[name].metadata["secret"]
     assert message.startswith(f"{path}: {name} = {'(hidden)' if secret else value!r} cannot be used; allowed: ")
     assert allowed in message
     assert not secret or repr(value) not in message
@@ -208,7 +211,7 @@ def test_variables_known_from_other_products_count_unless_ours_is_set(tmp_path: 
     main = main_file(tmp_path, 'database_url = "postgresql://one/hub"')
     theirs = {"DATABASE_URL": "postgresql://two/hub", "HUEY_URL": "redis://two:6379/0"}
     found = load(main, theirs)
-    assert (found.database_url, found.huey_url) == ("postgresql://two/hub", "redis://two:6379/0")
+    assert (found.database_url, found.of(QueueSettings).huey_url) == ("postgresql://two/hub", "redis://two:6379/0")
     assert load(main, theirs | {"DQMHUB_DATABASE_URL": "postgresql://three/hub"}).database_url == "postgresql://three/hub"
 
 
@@ -218,23 +221,29 @@ def test_every_type_can_be_given_by_a_variable(tmp_path: Path) -> None:
         "DQMHUB_FILE_ROOTS": "/eos/dqm, /data",
     }  # fmt: skip
     found = load(main_file(tmp_path, ""), variables)
-    given = found.instance_name, found.web_port, found.work_lease_s, found.secure_cookies, found.file_roots
+    given = (
+        found.instance_name,
+        found.web_port,
+        found.of(QueueSettings).work_lease_s,
+        found.of(SecuritySettings).secure_cookies,
+        found.of(GuiSettings).file_roots,
+    )
     assert given == ("Playback #2", 9000, 7.0, True, ("/eos/dqm", "/data"))
-    assert {kind(row.name) for row in table()} == {type(value) for value in given}
+    assert {kind(row.name) for row in setting_rows()} == {type(value) for value in given}
 
 
 def test_relative_paths_start_at_the_tree(tmp_path: Path) -> None:
     found = load(main_file(tmp_path, 'data_dir = "var/other"\nfile_roots = ["files"]\n'), {})
     assert found.data == TREE / "var/other"
-    assert found.file_roots == (str(TREE / "files"),)
-    assert found.roots == ((TREE / "var/other/demo").resolve(), (TREE / "files").resolve())
+    assert found.of(GuiSettings).file_roots == (str(TREE / "files"),)
+    assert local_roots(found) == ((TREE / "var/other/demo").resolve(), (TREE / "files").resolve())
 
 
 def test_folders_of_remote_servers_are_no_folders_of_this_machine(tmp_path: Path) -> None:
     found = load(main_file(tmp_path, 'file_roots = ["files", "root://EOS.cern.ch:1094//eos/dqm", "root://[::1]:1095//"]\n'), {})
-    assert found.file_roots[1:] == ("root://eos.cern.ch//eos/dqm/", "root://[::1]:1095//")
-    assert len(found.roots) == 2
-    assert found.readable == (*(f"{root}/" for root in found.roots), *found.file_roots[1:])
+    assert found.of(GuiSettings).file_roots[1:] == ("root://eos.cern.ch//eos/dqm/", "root://[::1]:1095//")
+    assert len(local_roots(found)) == 2
+    assert readable_roots(found) == (*(f"{root}/" for root in local_roots(found)), *found.of(GuiSettings).file_roots[1:])
 
 
 @pytest.mark.parametrize(
@@ -283,17 +292,17 @@ def test_secrets_are_not_shown() -> None:
     assert {name: values[name] for name in secrets} == dict.fromkeys(secrets, "(set)")
     assert not any(secret in str(values) for secret in ("hTz7q", GOOD_KEY))
     assert shown(Settings())["secret_key"] == "(not set)"
-    assert set(values) == {row.name for row in table()}
+    assert set(values) == {row.name for row in setting_rows()}
 
 
 def test_the_sample_is_the_defaults_whether_commented_out_or_not(tmp_path: Path) -> None:
     assert tomllib.loads(sample()) == {}
     lines = sample().splitlines()
-    uncommented = [line.removeprefix("# ") for line in lines if any(line.startswith(f"# {row.name} = ") for row in table())]
-    assert len(uncommented) == len(table())
+    uncommented = [line.removeprefix("# ") for line in lines if any(line.startswith(f"# {row.name} = ") for row in setting_rows())]
+    assert len(uncommented) == len(setting_rows())
     bare = main_file(tmp_path, "")
     assert load(main_file(tmp_path, "\n".join(uncommented)), {}) == load(bare, {})
-    for row in table():
+    for row in setting_rows():
         assert row.metadata["help"] in sample()
 
 

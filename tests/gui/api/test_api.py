@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import struct
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -20,6 +19,7 @@ from app import create_app
 from app.core.settings import Settings
 from app.gui.files import register
 from app.gui.files.register import Entry
+from app.gui.settings import GuiSettings
 from tests.support.gui import register_all
 
 ZERO_BIAS = "/ZeroBias/Run2023C-Demo-v1/DQMIO"
@@ -271,7 +271,7 @@ def test_latest_runs_and_datasets(client: FlaskClient) -> None:
 
 def test_a_real_file_is_listed_and_drawn(hub: Settings, fixtures_dir: Path) -> None:
     folder = fixtures_dir / "dqmfiles"
-    hub = replace(hub, file_roots=(*hub.file_roots, str(folder)))
+    hub = hub.replace(file_roots=(*hub.of(GuiSettings).file_roots, str(folder)))
     for file in sorted(folder.glob("DQM_V0001_*.root")):
         register_all([file])
     client = create_app(hub).test_client()

@@ -7,7 +7,6 @@ import os
 import shutil
 import threading
 import weakref
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,6 +20,7 @@ from app.gui.catalog.stored import retry
 from app.gui.files.register import IMPORT
 from app.gui.models import FAILED, READY, File, NameList, Sample
 from app.gui.samples import SampleKey
+from app.gui.settings import GuiSettings
 from tests.support import gui
 from tests.support.gui import register_all
 
@@ -155,7 +155,7 @@ def test_a_file_that_went_away_says_so_and_comes_back(catalog: Catalog, own_file
 
 
 def test_reading_stops_at_its_memory_limit(hub: Settings, own_file: Path) -> None:
-    tight = Catalog(replace(hub, import_memory_mb=20))
+    tight = Catalog(hub.replace(import_memory_mb=20))
     with pytest.raises(ImportFailed, match=r"import_memory_mb|ended with code"):
         tight.open(OWN, WAIT_S)
 
@@ -187,7 +187,9 @@ def test_many_who_ask_at_once_have_the_file_read_once(catalog: Catalog, own_file
 
 
 def test_a_file_whose_reading_was_cancelled_does_not_count_as_empty(catalog: Catalog, own_file: Path) -> None:
-    catalog.reading.update(range(-catalog.settings.import_slots, 0))  # so that the worker, which there is none of, is to read it
+    catalog.reading.update(
+        range(-catalog.settings.of(GuiSettings).import_slots, 0)
+    )  # so that the worker, which there is none of, is to read it
     row = queue.enqueue(IMPORT, str(File.get(File.url == str(own_file)).id))
     cancel = threading.Timer(0.3, cancel_elsewhere, [row.id])
     cancel.start()
@@ -202,7 +204,7 @@ def cancel_elsewhere(number: int) -> None:
 
 
 def test_when_all_places_to_wait_are_taken_the_worker_reads_the_file(catalog: Catalog, own_file: Path) -> None:
-    for _ in range(catalog.settings.import_slots):
+    for _ in range(catalog.settings.of(GuiSettings).import_slots):
         assert catalog.waiting.acquire(blocking=False)
     with pytest.raises(Importing) as raised:
         catalog.open(OWN, WAIT_S)
@@ -213,4 +215,4 @@ def test_when_all_places_to_wait_are_taken_the_worker_reads_the_file(catalog: Ca
 def test_a_folder_that_may_not_be_read_any_more_is_served_no_more(catalog: Catalog, hub: Settings) -> None:
     catalog.open(KEY, WAIT_S)
     with pytest.raises(ImportFailed, match="file_roots"):
-        Catalog(replace(hub, file_roots=())).open(KEY, WAIT_S)
+        Catalog(hub.replace(file_roots=())).open(KEY, WAIT_S)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,6 +21,7 @@ from app.gui.files import register
 from app.gui.files.register import ONLINE, Entry
 from app.gui.models import File, NameList, Sample
 from app.gui.samples import SampleKey
+from app.gui.settings import GuiSettings
 
 pytestmark = pytest.mark.both_databases
 
@@ -69,7 +69,7 @@ def stored_lumis(file: Path) -> list[int]:
 
 def closed(catalog: Catalog) -> Catalog:
     """A catalog that cannot read a file itself, so that the worker (which there is none of) is to do it."""
-    for _ in range(catalog.settings.import_slots):
+    for _ in range(catalog.settings.of(GuiSettings).import_slots):
         assert catalog.waiting.acquire(blocking=False)
     return catalog
 
@@ -259,7 +259,7 @@ def test_a_run_that_goes_on_shows_what_was_known_last_when_its_file_is_damaged_o
     with pytest.raises(ImportFailed, match="No such file"):
         catalog.open(LIVE, WAIT_S, not_older_than=File.get().listed + 1)
     with pytest.raises(ImportFailed, match="file_roots"):
-        Catalog(replace(hub, data_dir="/nowhere")).open(LIVE, WAIT_S)
+        Catalog(hub.replace(data_dir="/nowhere")).open(LIVE, WAIT_S)
     shutil.copy(snapshot(real, 367129), place)
     assert catalog.open(LIVE, WAIT_S).note == ""
 
@@ -309,4 +309,4 @@ def test_a_poll_of_what_there_is_not_or_may_not_be_read_says_so(catalog: Catalog
     with pytest.raises(UnknownSample):
         catalog.pulse(LIVE)
     register.register([Entry(ONLINE, 0, 0, str(tmp_path / "x.pb"), "protobuf")])
-    assert "file_roots" in Catalog(replace(hub, file_roots=())).pulse(LIVE).problem
+    assert "file_roots" in Catalog(hub.replace(file_roots=())).pulse(LIVE).problem

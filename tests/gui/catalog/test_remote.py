@@ -6,7 +6,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -19,6 +18,7 @@ from app.core.settings import TREE, Settings
 from app.formats import remote, xrootd
 from app.gui.files.register import Entry, register
 from app.gui.models import File
+from app.gui.settings import GuiSettings
 from app.security import Role, tokens
 from app.security.models import User
 from tests.support import gui
@@ -59,7 +59,7 @@ def url(hub: Settings, server: XRootD, demo_files: list[Path]) -> str:
 
 @pytest.fixture
 def app(hub: Settings, server: XRootD) -> Flask:
-    return create_app(replace(hub, file_roots=(*hub.file_roots, server.root), remote_timeout_s=1.0, remote_recheck_s=0.0))
+    return create_app(hub.replace(file_roots=(*hub.of(GuiSettings).file_roots, server.root), remote_timeout_s=1.0, remote_recheck_s=0.0))
 
 
 def image(me: str, sample: str = SAMPLE) -> str:
@@ -180,14 +180,14 @@ def test_a_remote_file_is_registered_under_one_address_however_it_is_written(cli
 def test_the_reading_child_asks_the_server_itself_whatever_memory_the_file_may_take(hub: Settings, server: XRootD, url: str) -> None:
     from app.gui.catalog.reader import read
 
-    contents = read(url, "tdirectory", 128, hub.import_cpu_s, 5.0)
+    contents = read(url, "tdirectory", 128, hub.of(GuiSettings).import_cpu_s, 5.0)
     assert contents.listings[0].me_count > 0
 
 
 def test_the_server_is_asked_again_when_the_answer_may_not_be_that_old(
     hub: Settings, server: XRootD, url: str, demo_files: list[Path]
 ) -> None:
-    app = create_app(replace(hub, file_roots=(*hub.file_roots, server.root), remote_recheck_s=3600.0))
+    app = create_app(hub.replace(file_roots=(*hub.of(GuiSettings).file_roots, server.root), remote_recheck_s=3600.0))
     client = app.test_client()
 
     def tag(query: str = "") -> str:
@@ -209,7 +209,7 @@ def test_the_server_is_asked_again_when_the_answer_may_not_be_that_old(
 def test_a_remote_file_is_registered_from_the_command_line_by_its_name(hub: Settings, server: XRootD, demo_files: list[Path]) -> None:
     (file,) = [file for file in demo_files if file.name == NAME]
     url = server.add(NAME.replace("Demo", "Far"), file.read_bytes())
-    given = environment(replace(hub, file_roots=(server.root,)))
+    given = environment(hub.replace(file_roots=(server.root,)))
     command = [sys.executable, "-c", "from app.cli import main; main()", "register", url, "root://elsewhere//store/a.root"]
     done = subprocess.run(command, cwd=TREE, env=given, capture_output=True, text=True, check=False)
     assert done.stdout == "1 new, 0 with another file, 0 known already, 1 left out\n"

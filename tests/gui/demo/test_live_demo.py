@@ -9,7 +9,6 @@ import sys
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -176,7 +175,7 @@ def test_runs_are_played_into_the_hub_one_after_the_other_until_a_signal(setting
 
 def test_a_hub_that_is_not_there_yet_is_waited_for(settings: Settings, sqlite_template: Path) -> None:
     shutil.copytree(sqlite_template, settings.data)
-    early = replace(settings, web_port=free_port())
+    early = settings.replace(web_port=free_port())
     with live_demo(early, "--lumis", "2") as demo:
         assert f"waiting for the hub at 127.0.0.1:{early.web_port}" in demo.says("waiting")
         with started(early, "web"):

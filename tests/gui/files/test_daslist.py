@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -115,7 +114,7 @@ def register(hub: Settings, rows: str, *options: str) -> subprocess.CompletedPro
 
 
 def test_the_command_registers_what_it_can_and_names_the_rest(hub: Settings) -> None:
-    done = register(replace(hub, file_roots=SETTINGS.file_roots), f"{LFN} 319337 [1,2,3]\nnonsense\n{LFN} 319338 [7]\n")
+    done = register(hub.replace(file_roots=SETTINGS.file_roots), f"{LFN} 319337 [1,2,3]\nnonsense\n{LFN} 319338 [7]\n")
     assert done.returncode == 0, done.stderr
     assert "row 2: a file, its run and its lumisections are wanted" in done.stderr
     assert done.stdout == "4 new, 0 with another file, 0 known already, 1 left out\n"
@@ -138,4 +137,4 @@ def test_what_can_be_mended_is_said_in_one_line(small_hub: Settings, rows: str, 
 
 @pytest.fixture
 def small_hub(hub: Settings) -> Settings:
-    return replace(hub, file_roots=SETTINGS.file_roots)
+    return hub.replace(file_roots=SETTINGS.file_roots)

@@ -7,7 +7,6 @@ import re
 import shutil
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -358,7 +357,7 @@ def test_a_shifter_may_have_a_file_read_again(client: FlaskClient, own_file: Pat
 
 
 def test_below_a_prefix_every_address_of_a_page_has_it(hub: Settings) -> None:
-    app = create_app(replace(hub, url_prefix="/dqm/hub"))
+    app = create_app(hub.replace(url_prefix="/dqm/hub"))
     for address in [
         "/",
         COSMICS,

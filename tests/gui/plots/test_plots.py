@@ -9,7 +9,6 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -48,7 +47,7 @@ def test_a_plot_is_drawn_once_for_all_processes(hub: Settings, sample: OpenSampl
 
 def test_many_who_ask_for_one_plot_have_it_drawn_once(hub: Settings, sample: OpenSample) -> None:
     before = drawn()
-    plots, start, got = Plots(replace(hub, web_threads=18)), threading.Barrier(16), list[Plot]()
+    plots, start, got = Plots(hub.replace(web_threads=18)), threading.Barrier(16), list[Plot]()
 
     def ask() -> None:
         start.wait()
@@ -145,7 +144,7 @@ def test_many_who_ask_for_a_plot_that_takes_too_long_share_one_attempt(hub: Sett
 
 
 def test_plots_that_take_long_leave_threads_for_everything_else(hub: Settings, sample: OpenSample, silent: Silent) -> None:
-    plots = Plots(replace(hub, web_threads=4))
+    plots = Plots(hub.replace(web_threads=4))
     plots.client.timeout = 3
     assert answers(plots, sample, [b"plot %d" % number for number in range(5)]) == [503, 503, 503, 504, 504]
     assert len(silent.came) == 2
@@ -163,7 +162,7 @@ def test_what_was_not_shown_for_longest_goes_first(tmp_path: Path) -> None:
 
 
 def test_a_growing_folder_is_looked_through(hub: Settings, sample: OpenSample) -> None:
-    plots = Plots(replace(hub, plot_cache_mb=1))
+    plots = Plots(hub.replace(plot_cache_mb=1))
     for width in range(300, 310):
         plots.plot(sample, MAP, Options(width=width))
     asked = queue.find(room.EVICT, "plots")
@@ -176,7 +175,7 @@ def test_an_object_of_an_older_version_of_its_class_is_drawn_by_what_its_file_sa
     script = TREE / "tests" / "render" / "make_old_file.py"
     subprocess.run([sys.executable, "-W", "ignore", str(script), str(file)], check=True, timeout=PATIENCE_S)
     gui.register_all([file])
-    old = Catalog(replace(hub, file_roots=(str(tmp_path),))).open(SampleKey(1, 0, "/A/B/DQMIO"), 30)
+    old = Catalog(hub.replace(file_roots=(str(tmp_path),))).open(SampleKey(1, 0, "/A/B/DQMIO"), 30)
     plots = Plots(hub)
     shown = plots.plot(old, b"Sub/Folder/old", Options()).image
     assert b'"fEntries": 50' in plots.json(old, 0) or b'"fEntries" : 50' in plots.json(old, 0)

@@ -1,0 +1,65 @@
+"""What an area of the product declares of itself; everything that lists areas is built from these declarations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from flask import Flask
+    from prometheus_client import Metric
+
+    from app.core.settings import Settings
+
+
+class MenuItem(NamedTuple):
+    """An entry of the main menu."""
+
+    title: str
+    path: str
+    role: str = "viewer"  # name of the least role that sees it
+    below: tuple[str, ...] = ()  # beginnings of further addresses that belong to the entry
+
+
+class HelpTopic(NamedTuple):
+    """A page of the help, at /help/<name>."""
+
+    name: str
+    title: str
+    template: str
+    context: Callable[[], Mapping[str, Any]] = dict  # values for the template, made for each request
+
+
+class StatusLine(NamedTuple):
+    """A line of the status page."""
+
+    name: str
+    state: str  # ok, warn, down or idle
+    text: str
+    age_s: float | None = None  # age of the last sign of life, s
+    detail: str = ""  # a longer text, for instance the last error
+
+
+@dataclass(frozen=True)
+class Area:
+    """One part of the product: its folder in app/, and what it adds to the parts that all areas share.
+
+    The functions import what they need when they are called, so that a declaration costs nothing at the start.
+    """
+
+    name: str  # the folder in app/, templates/, static/, tests/ and docs/
+    title: str  # as people read it
+    init_app: Callable[[Flask], None] | None = None  # adds blueprints, hooks and what threads share
+    menu: tuple[MenuItem, ...] = ()
+    roles: Mapping[str, str] = field(default_factory=dict)  # endpoint -> name of the least role
+    openapi: Callable[[], Mapping[str, Any]] | None = None  # paths of the API document
+    status: Callable[[Settings], Iterable[StatusLine]] | None = None
+    metrics: Callable[[Settings], Iterable[Metric]] | None = None  # families of samples for /metrics
+    jobs: str = ""  # module with handlers and periodic tasks, which only consumers import
+    commands: Mapping[str, str] = field(default_factory=dict)  # command of `dqmhub` -> module that defines it
+    command_group: str = ""  # heading of the commands in `dqmhub --help`
+    settings: type | None = None  # table of settings
+    help: tuple[HelpTopic, ...] = ()
+    events: Any = None  # source of events for notifications, see app/notify
+    published: Any = None  # what mirrors get of the area, see app/publish

@@ -1,0 +1,24 @@
+"""Settings of access: hosts, proxies, sessions, anonymous reading."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.core.settings.checks import between, hosts, networks, one_of
+from app.core.settings.table import setting, settings_table
+
+
+@settings_table
+@dataclass(frozen=True)
+class SecuritySettings:
+    """Settings of access: hosts, proxies, sessions, anonymous reading."""
+
+    allowed_hosts: tuple[str, ...] = setting(
+        ("127.0.0.1", "localhost", "[::1]"), "Host names under which browsers may reach the hub; the port does not matter.", hosts
+    )
+    trusted_proxies: tuple[str, ...] = setting((), "Networks of the reverse proxies whose X-Forwarded headers are believed.", networks)
+    secure_cookies: bool = setting(False, "Send the session cookie over HTTPS only; turn on wherever HTTPS is used.")
+    anonymous_read: str = setting(
+        "loopback", "Who may read without an account: nobody, loopback (this machine), everyone.", one_of("nobody", "loopback", "everyone")
+    )
+    session_hours: float = setting(12.0, "Hours after which a signed-in user signs in again.", between(0.1, 720))
