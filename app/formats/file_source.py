@@ -51,7 +51,8 @@ class FileSource:
 
     def read(self, seek: int, size: int) -> bytes:
         """Up to `size` bytes from `seek` on: fewer at the end of the file. Raises `OSError`, and `FormatError` beyond the budget."""
-        self.budget.read(max(0, min(size, self.size - seek)))
+        rest = self.size - seek
+        self.budget.read(size if size < rest else max(rest, 0))
         return self._file.read(seek, size)
 
     def close(self) -> None:

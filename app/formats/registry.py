@@ -5,6 +5,7 @@ A format is one module in `app.formats.readers` with a constant `FORMAT`; its na
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -51,7 +52,7 @@ class FormatRegistry(Mapping[str, Format]):
     def __getitem__(self, name: str) -> Format:
         module = f"{_READERS}.{name}"
         try:
-            found = getattr(import_module(module), "FORMAT", None) if name.isidentifier() else None
+            found = getattr(sys.modules.get(module) or import_module(module), "FORMAT", None) if name.isidentifier() else None
         except ModuleNotFoundError as error:
             if error.name != module:
                 raise

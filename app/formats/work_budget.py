@@ -28,6 +28,8 @@ class WorkBudget:
         max_bytes_read: Bound of `bytes_read`.
     """
 
+    __slots__ = ("_path", "attempts", "bytes_read", "bytes_unpacked", "file_size", "max_bytes_read")
+
     def __init__(self, path: str, size: int) -> None:
         self._path = path
         self.file_size = size
@@ -38,15 +40,17 @@ class WorkBudget:
 
     def read(self, count: int) -> None:
         """Count bytes that are read next. Raises `FormatError` beyond `max_bytes_read`."""
-        if self.bytes_read + count > self.max_bytes_read:
+        total = self.bytes_read + count
+        if total > self.max_bytes_read:
             raise FormatError(f"reading takes more than {self.max_bytes_read} bytes", self._path, "records that do not share bytes")
-        self.bytes_read += count
+        self.bytes_read = total
 
     def unpack(self, count: int) -> None:
         """Count bytes that are unpacked next. Raises `FormatError` beyond `MAX_UNPACKED`."""
-        if self.bytes_unpacked + count > MAX_UNPACKED:
+        total = self.bytes_unpacked + count
+        if total > MAX_UNPACKED:
             raise FormatError(f"it unpacks to more than {MAX_UNPACKED} bytes", self._path, "fewer names, numbers and texts")
-        self.bytes_unpacked += count
+        self.bytes_unpacked = total
 
     def attempt(self) -> bool:
         """Count one attempt to find a whole record; False when `MAX_ATTEMPTS` were made."""
