@@ -10,7 +10,7 @@ import click
 
 from app import cli
 from app.core import settings as table
-from app.formats.urls import is_remote
+from app.core.urls import is_remote
 from app.gui.settings import GuiSettings
 
 

@@ -6,8 +6,8 @@ import os
 import stat
 from typing import NamedTuple, Protocol, Self
 
+from app.core.urls import is_remote
 from app.formats.errors import FormatError
-from app.formats.urls import is_remote
 from app.formats.work_budget import WorkBudget
 
 

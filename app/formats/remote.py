@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 
 from cachetools import LRUCache, TTLCache
 
+from app.core.urls import SCHEME
 from app.formats.errors import FormatError, ServerUnreachable
 from app.formats.file_source import FileVersion
-from app.formats.urls import SCHEME
 from app.formats.xrootd import RequestSlots, XRootDServer, load_client
 
 OPEN_FILES = 32

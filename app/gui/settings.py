@@ -8,7 +8,7 @@ from pathlib import Path
 from app.core.settings import Settings
 from app.core.settings.checks import between, folders, networks
 from app.core.settings.table import setting, settings_table
-from app.formats.urls import is_remote, normal_folder
+from app.core.urls import is_remote, normalize_folder_url
 
 
 @settings_table
@@ -48,5 +48,5 @@ def local_roots(settings: Settings) -> tuple[Path, ...]:
 
 def readable_roots(settings: Settings) -> tuple[str, ...]:
     """The beginning of the path or address of every file that may be read."""
-    remote = (normal_folder(root) for root in settings.of(GuiSettings).file_roots if is_remote(root))
+    remote = (normalize_folder_url(root) for root in settings.of(GuiSettings).file_roots if is_remote(root))
     return (*(f"{root}/" for root in local_roots(settings)), *remote)

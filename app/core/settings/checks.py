@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
-from app.formats.urls import normal_folder
+from app.core.urls import normalize_folder_url
 
 MAIL = r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*"
 QUIET = r"(?P<channel>sound|mail|webhook) (?P<begin>([01]\d|2[0-3]):[0-5]\d)-(?P<end>([01]\d|2[0-3]):[0-5]\d)"
@@ -41,7 +41,7 @@ def folders(value: tuple[str, ...]) -> str:
     for item in value:
         if "://" in item:
             try:
-                normal_folder(item)
+                normalize_folder_url(item)
             except ValueError as error:
                 return str(error)
         elif re.search(r'["\[\]]', item):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, get_origin, get_type_hints
 
 from app.core.settings.table import TREE, Settings, setting_rows, table_of
-from app.formats.urls import normal_folder
+from app.core.urls import normalize_folder_url
 
 DUMMY_SECRETS = ("changeme", "change-me", "change me", "secret", "password", "dummy", "example", "test", "xxx", "none")
 
@@ -39,7 +39,7 @@ def load(config: Path | None = None, environ: Mapping[str, str] = os.environ) ->
 
 
 def _absolute(path: str) -> str:
-    return normal_folder(path) if "://" in path else os.path.abspath(TREE / Path(path).expanduser())
+    return normalize_folder_url(path) if "://" in path else os.path.abspath(TREE / Path(path).expanduser())
 
 
 def config_files(config: Path | None, environ: Mapping[str, str]) -> list[Path]:

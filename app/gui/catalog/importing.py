@@ -11,8 +11,8 @@ from peewee import EXCLUDED, chunked
 from app import queue
 from app.core.database import proxy, rows
 from app.core.settings import Settings
+from app.core.urls import is_remote
 from app.formats import FileVersion, FormatError, file_version
-from app.formats.urls import is_remote
 from app.gui.catalog.reader import Contents, StoredListing, Unreadable, read
 from app.gui.files.register import forget_files, mark_first
 from app.gui.models import FAILED, NEW, READY, File, NameList, Sample

@@ -19,8 +19,8 @@ from typing import Any, NamedTuple
 import zstandard
 
 from app.core.supervisor import die_with
+from app.core.urls import is_remote
 from app.formats import FormatError, scan
-from app.formats.urls import is_remote
 
 TREE = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
 """As in app.core.settings, which takes the child longer to load than a small file to read."""

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from app.core.settings import Settings
-from app.formats.urls import normal_folder
+from app.core.urls import normalize_folder_url
 from app.gui.files.register import LARGEST, Entry, Places, dataset_problem
 from app.gui.settings import readable_roots
 
@@ -45,7 +45,7 @@ def entries(text: str, redirector: str, dataset: str, format: str, settings: Set
     redirector: the server that finds the files, or "" for files of this machine; dataset: "" when the places of the files tell
     it. Raises ValueError when nothing of that server may be read, and as `rows` does.
     """
-    server = redirector and normal_folder(f"{redirector.rstrip('/')}//")
+    server = redirector and normalize_folder_url(f"{redirector.rstrip('/')}//")
     if server and not any(root.startswith(server) for root in readable_roots(settings)):
         raise ValueError(f"nothing of {server} may be read: add {server}store to the setting file_roots")
     places = Places(settings)

@@ -17,7 +17,7 @@ from app import formats
 from app import queue as work
 from app.core.database import proxy, rows
 from app.core.settings import Settings
-from app.formats.urls import is_remote, normal
+from app.core.urls import is_remote, normalize_url
 from app.gui.models import NEW, Dataset, File, Sample
 from app.gui.settings import readable_roots
 from app.web import Problem
@@ -74,7 +74,7 @@ class Places:
     def real(self, path: str) -> str:
         """An absolute path without links, or the address of a remote file as it is always written."""
         if "://" in path:
-            return normal(path)
+            return normalize_url(path)
         folder, name = os.path.split(path)
         if name in ("", ".", "..") or os.path.islink(path):
             return os.path.realpath(path)

@@ -13,8 +13,8 @@ from peewee import fn
 from werkzeug.wsgi import FileWrapper
 
 from app.core.database import rows
+from app.core.urls import is_remote
 from app.formats import FileSource, FormatError, ServerUnreachable
-from app.formats.urls import is_remote
 from app.gui.addresses import View
 from app.gui.api.v1 import catalog, number
 from app.gui.models import Dataset, File, Sample

@@ -124,7 +124,7 @@ def test_the_command_registers_what_it_can_and_names_the_rest(hub: Settings) -> 
 
 @pytest.mark.parametrize(
     ("rows", "options", "said"),
-    [(f"{LFN} 1 [1]", ("--redirector", "root://me@host/"), "an address such as root://host//folder is wanted"),
+    [(f"{LFN} 1 [1]", ("--redirector", "root://me@host/"), "expected an address such as root://host//folder"),
      (f"{LFN} 1 [1]", ("--redirector", "root://other/"), "nothing of root://other// may be read"),
      ("[{]", (), "Expecting property name"), ("{}", (), "a list of rows is wanted"), ("[" * 100_000, (), "a list of rows is wanted"), ("x", ("--run", "5"), "whose rows tell the runs")],
 )  # fmt: skip
