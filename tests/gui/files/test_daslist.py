@@ -18,7 +18,8 @@ from tests.support.processes import environment
 LFN = "/store/data/Run2018C/ZeroBias/DQMIO/12Nov2019_UL2018-v2/110000/E9FB467E-F8DF-4544-869F-F98E462FDF97.root"
 DATASET = "/ZeroBias/Run2018C-12Nov2019_UL2018-v2/DQMIO"
 REDIRECTOR = "root://cms-xrd-global.cern.ch/"
-SETTINGS = Settings(file_roots=("root://cms-xrd-global.cern.ch//store",))
+ROOTS = ("root://cms-xrd-global.cern.ch//store",)
+SETTINGS = Settings(file_roots=ROOTS)
 
 
 def record(run: Any = 319337, lumi: Any = (1, 2, 3), file: Any = LFN) -> dict[str, Any]:
@@ -114,7 +115,7 @@ def register(hub: Settings, rows: str, *options: str) -> subprocess.CompletedPro
 
 
 def test_the_command_registers_what_it_can_and_names_the_rest(hub: Settings) -> None:
-    done = register(hub.replace(file_roots=SETTINGS.file_roots), f"{LFN} 319337 [1,2,3]\nnonsense\n{LFN} 319338 [7]\n")
+    done = register(hub.replace(file_roots=ROOTS), f"{LFN} 319337 [1,2,3]\nnonsense\n{LFN} 319338 [7]\n")
     assert done.returncode == 0, done.stderr
     assert "row 2: a file, its run and its lumisections are wanted" in done.stderr
     assert done.stdout == "4 new, 0 with another file, 0 known already, 1 left out\n"
@@ -137,4 +138,4 @@ def test_what_can_be_mended_is_said_in_one_line(small_hub: Settings, rows: str, 
 
 @pytest.fixture
 def small_hub(hub: Settings) -> Settings:
-    return hub.replace(file_roots=SETTINGS.file_roots)
+    return hub.replace(file_roots=ROOTS)
