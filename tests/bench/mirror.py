@@ -9,8 +9,8 @@ from pathlib import Path
 
 from tests.bench.polling import BROWSERS, EVERY_S, crowd
 from tests.bench.table import say
-from tests.mirror import made
-from tests.mirror.running import Running, running
+from tests.mirror import samples
+from tests.mirror.process import MirrorProcess, mirror_process
 from tests.support.processes import of_session
 
 RUNS = 300
@@ -25,15 +25,19 @@ ROW = (
 def mirror(folder: Path) -> None:
     """A thousand pages of the newest run: while an edition comes each second, and while nothing new comes."""
     folder.mkdir(parents=True)
-    with running(folder, rate=30, burst=300, trusted_proxies="127.0.0.1/32") as found:
-        jobs = [made.job(f"client {number}") for number in range(CLIENTS)]
-        found.post(made.snapshot([item for run in range(RUNS) for item in made.a_run(358000 + run, jobs, newest=run == RUNS - 1)]))
+    with mirror_process(folder, rate=30, burst=300, trusted_proxies="127.0.0.1/32") as found:
+        jobs = [samples.client(f"client {number}") for number in range(CLIENTS)]
+        found.post(
+            samples.snapshot([item for run in range(RUNS) for item in samples.run_items(358000 + run, jobs, newest=run == RUNS - 1)])
+        )
         editions = iter(range(1, 10**6))
 
         def publish() -> None:
             have = next(editions)
             rows = "".join(ROW.format(client=number, events=have * 1000 + number) for number in range(CLIENTS))
-            answer = found.post(made.snapshot([made.html("live", "production", 0, "page", f"<table>{rows}</table>")], have, have + 1))
+            answer = found.post(
+                samples.snapshot([samples.html_item("live", "production", 0, "page", f"<table>{rows}</table>")], have, have + 1)
+            )
             assert answer.status == 200, answer.body
 
         for what, each_second in (("an edition comes every second", publish), ("nothing is new", lambda: None)):
@@ -45,19 +49,19 @@ def mirror(folder: Path) -> None:
         say("a poll with nothing new, head and all", f"{_bytes(found)} bytes", "300 bytes")
 
 
-def _memory(found: Running) -> float:
+def _memory(found: MirrorProcess) -> float:
     """Resident memory of all its processes, MB; what they share counts twice."""
     sizes = [re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{process}/status").read_text()) for process in of_session(found.process.pid)]
     return sum(int(size[1]) for size in sizes if size) / 1024
 
 
-def _cpu(found: Running) -> float:
+def _cpu(found: MirrorProcess) -> float:
     """CPU time of all its processes, s."""
     times = [Path(f"/proc/{process}/stat").read_text().rpartition(") ")[2].split()[11:13] for process in of_session(found.process.pid)]
     return sum(int(ticks) for pair in times for ticks in pair) / 100
 
 
-def _bytes(found: Running) -> int:
+def _bytes(found: MirrorProcess) -> int:
     tag = found.get("/live").headers["Data-Tag"]
     with socket.create_connection(("127.0.0.1", found.port)) as connection:
         connection.sendall(f"GET /live?since={tag} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode())

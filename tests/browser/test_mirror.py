@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.watch import Watch
-from tests.mirror import made
-from tests.mirror.running import Running, running
+from tests.mirror import samples
+from tests.mirror.process import MirrorProcess, mirror_process
 from tests.mirror.test_nginx import PREFIX, servers
 from tests.support.nginx import nginx
 from tests.support.patience import PATIENCE_MS
@@ -39,29 +39,29 @@ def live(number: int) -> str:
 class Fed:
     """A mirror that the test feeds."""
 
-    def __init__(self, mirror: Running) -> None:
+    def __init__(self, mirror: MirrorProcess) -> None:
         self.mirror = mirror
         self.have = 0
 
     def publish(self, at: float | None = None) -> None:
         """The next edition, made now or at another time."""
         self.have += 1
-        items = [made.html("live", "production", 0, "page", live(self.have))]
-        answer = self.mirror.post(made.snapshot([*items, *(FIRST if self.have == 1 else [])], self.have - 1, self.have, at=at))
+        items = [samples.html_item("live", "production", 0, "page", live(self.have))]
+        answer = self.mirror.post(samples.snapshot([*items, *(FIRST if self.have == 1 else [])], self.have - 1, self.have, at=at))
         assert answer.status == 200, answer.body
 
 
 FIRST = [
-    *made.a_run(1, [made.job("beam"), made.job("pixel", code=134)], newest=False),
-    made.html("help", "all", 0, "page", "<h1>Help</h1><p>Words</p>"),
-    made.html("redactions", "all", 0, "page", "<h1>Left out</h1><p>3 paths</p>"),
-    made.html("live", "playback", 0, "page", "<h1>Run none yet</h1>"),
+    *samples.run_items(1, [samples.client("beam"), samples.client("pixel", code=134)], newest=False),
+    samples.html_item("help", "all", 0, "page", "<h1>Help</h1><p>Words</p>"),
+    samples.html_item("redactions", "all", 0, "page", "<h1>Left out</h1><p>3 paths</p>"),
+    samples.html_item("live", "playback", 0, "page", "<h1>Run none yet</h1>"),
 ]
 
 
 @pytest.fixture
 def fed(tmp_path: Path) -> Iterator[Fed]:
-    with running(tmp_path) as mirror:
+    with mirror_process(tmp_path) as mirror:
         yield Fed(mirror)
 
 
@@ -169,16 +169,16 @@ def test_pages_bring_themselves_up_to_date_under_a_prefix_behind_nginx(browser: 
     port = free_port()
     site = f"http://127.0.0.1:{port}"
     with (
-        running(tmp_path, prefix=PREFIX, trusted_proxies="127.0.0.1/32") as mirror,
+        mirror_process(tmp_path, prefix=PREFIX, trusted_proxies="127.0.0.1/32") as mirror,
         nginx(tmp_path / "nginx", port, servers(tmp_path / "nginx", port, mirror, True)),
     ):
-        mirror.post(made.snapshot(made.a_run(7, [made.job("beam")])))
+        mirror.post(samples.snapshot(samples.run_items(7, [samples.client("beam")])))
         context = browser.new_context(base_url=site)
         page = context.new_page()
         watch.at(page)
         page.goto(f"{PREFIX}/runs/7")
         expect(page.locator("h1")).to_have_text("Run 7")
-        mirror.post(made.snapshot([made.html("run", "production", 7, "page", "<h1>Run 7, later</h1>")], 1, 2))
+        mirror.post(samples.snapshot([samples.html_item("run", "production", 7, "page", "<h1>Run 7, later</h1>")], 1, 2))
         expect(page.locator("h1")).to_have_text("Run 7, later", timeout=PATIENCE_MS)
         page.get_by_role("link", name="Timeline").click()
         page.get_by_role("button", name="Show").click()

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from app.core.settings import Settings
 from app.publish import keys
 from tests.browser.watch import Watch
-from tests.mirror.running import Running, running
+from tests.mirror.process import MirrorProcess, mirror_process
 from tests.square.chain import Chain, chain
 from tests.support.patience import PATIENCE_MS
 from tests.support.processes import until
@@ -26,17 +26,17 @@ FU = "dqmfu-c2b03-45-01"
 
 
 @pytest.fixture
-def mirror(tmp_path: Path, sqlite_template: Path) -> Iterator[Running]:
+def mirror(tmp_path: Path, sqlite_template: Path) -> Iterator[MirrorProcess]:
     """A mirror of a hub that has published nothing yet."""
     shutil.copytree(sqlite_template, tmp_path / "var")
     settings = Settings(data_dir=str(tmp_path / "var"))
     keys.make_key(settings)
-    with running(tmp_path, keys=keys.signing_key(settings).public_key().public_bytes_raw().hex()) as found:
+    with mirror_process(tmp_path, keys=keys.signing_key(settings).public_key().public_bytes_raw().hex()) as found:
         yield found
 
 
 @pytest.fixture
-def hub(tmp_path: Path, mirror: Running) -> Iterator[Chain]:
+def hub(tmp_path: Path, mirror: MirrorProcess) -> Iterator[Chain]:
     """P5, at which nothing happens but what the test says, and the hub without a web server."""
     given = Settings(
         data_dir=str(tmp_path / "var"), instance_name="P5", square_grab_s=0.2, square_status_s=1.0, publish_s=0.2, publish_mirrors=(mirror.url,)
@@ -46,7 +46,7 @@ def hub(tmp_path: Path, mirror: Running) -> Iterator[Chain]:
 
 
 @pytest.fixture
-def page(browser: Browser, mirror: Running, watch: Watch) -> Iterator[Page]:
+def page(browser: Browser, mirror: MirrorProcess, watch: Watch) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1366, "height": 768}, base_url=mirror.url)
     page = context.new_page()
     page.set_default_timeout(PATIENCE_MS)
@@ -57,7 +57,7 @@ def page(browser: Browser, mirror: Running, watch: Watch) -> Iterator[Page]:
     watch.judge(mirror.url)
 
 
-def test_what_happens_at_p5_is_seen_through_the_mirror(page: Page, hub: Chain, mirror: Running) -> None:
+def test_what_happens_at_p5_is_seen_through_the_mirror(page: Page, hub: Chain, mirror: MirrorProcess) -> None:
     p5 = hub.p5
     page.goto("/")
     expect(page.locator(".brand")).to_have_text("P5 mirror")
@@ -113,7 +113,7 @@ def test_what_happens_at_p5_is_seen_through_the_mirror(page: Page, hub: Chain, m
     assert FU not in everything
 
 
-def test_charts_of_a_run_are_at_the_mirror_and_may_be_kept_by_their_version(page: Page, hub: Chain, mirror: Running) -> None:
+def test_charts_of_a_run_are_at_the_mirror_and_may_be_kept_by_their_version(page: Page, hub: Chain, mirror: MirrorProcess) -> None:
     run = hub.p5.incident("start_run", lumis=100)["run"]
     hub.p5.advance(130)
     page.goto("/")

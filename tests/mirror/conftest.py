@@ -1,4 +1,4 @@
-"""A mirror in this process, and one as a process of its own."""
+"""Mirrors in this process and in processes of their own."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from werkzeug.test import Client, TestResponse
 from protocol.snapshot import Item
 from services.mirror.options import Options
 from services.mirror.routes import Routes
-from tests.mirror import made
-from tests.mirror.running import Running, running
+from tests.mirror import samples
+from tests.mirror.process import MirrorProcess, mirror_process
 
 
-class Mirror:
-    """The application of a mirror, asked as a server would."""
+class MirrorClient:
+    """The application of a mirror, called without a server."""
 
     def __init__(self, options: Options) -> None:
         self.routes = Routes(options)
@@ -31,7 +31,7 @@ class Mirror:
         return self.client.post("/snapshots", data=raw)
 
     def publish(self, items: Iterable[Item], since: int = 0, until: int = 1, **more: Any) -> None:
-        answer = self.post(made.snapshot(items, since, until, **more))
+        answer = self.post(samples.snapshot(items, since, until, **more))
         assert answer.status_code == 200, answer.text
 
     def json(self, address: str) -> Any:
@@ -42,16 +42,16 @@ class Mirror:
 
 @pytest.fixture
 def options(tmp_path: Path) -> Options:
-    return Options(data=str(tmp_path / "mirror"), keys=(made.PUBLIC,))
+    return Options(data=str(tmp_path / "mirror"), keys=(samples.PUBLIC_KEY,))
 
 
 @pytest.fixture
-def mirror(options: Options) -> Mirror:
-    return Mirror(options)
+def mirror(options: Options) -> MirrorClient:
+    return MirrorClient(options)
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Callable[..., Running]]:
-    """Starts mirrors as processes, with options by name; they end with the test."""
+def start(tmp_path: Path) -> Iterator[Callable[..., MirrorProcess]]:
+    """A function that starts mirror processes, with options as keywords; they stop after the test."""
     with ExitStack() as stack:
-        yield lambda **options: stack.enter_context(running(tmp_path, **options))
+        yield lambda **options: stack.enter_context(mirror_process(tmp_path, **options))

@@ -1,4 +1,4 @@
-"""The API of the older mirror: what the original answered on the same data, this one answers too."""
+"""The API of the original mirror: the responses are those of the original for the same data."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from typing import Any
 import pytest
 
 from protocol.snapshot import Item, ItemKey
-from tests.mirror import made
-from tests.mirror.conftest import Mirror
+from tests.mirror import samples
+from tests.mirror.conftest import MirrorClient
 
 LOG = "/api?what=get_logs&id=dqm-source-state-run358791-hostfu-c2f11-11-04-pid005344&db=production"
 
 
 @pytest.fixture(scope="module")
 def original(fixtures_dir: Path) -> dict[str, Any]:
-    """What the original answered, by request."""
+    """Responses of the original, by request."""
     found = json.loads((fixtures_dir / "dqmsquare" / "mirror_api_responses.json").read_bytes())
     return {row["request"].removeprefix("GET "): row for row in found}
 
 
 @pytest.fixture
-def filled(mirror: Mirror, original: dict[str, Any]) -> Mirror:
-    """A mirror with the runs of the fixture."""
+def filled(mirror: MirrorClient, original: dict[str, Any]) -> MirrorClient:
+    """A mirror with the runs in the responses of the original."""
     runs = original["/api?what=get_runs&from=358780&to=358800&bad_only=0&ls=0&db=production"]["json"]
     whole = {row[4]: row for row in original["/api?what=get_run&run=358788&db=production"]["json"][1][1]}
     items = []
@@ -41,7 +41,7 @@ def filled(mirror: Mirror, original: dict[str, Any]) -> Mirror:
         order = [row[4] for row in original["/api?what=get_run&run=358788&db=production"]["json"][1][1]]
         clients.sort(key=lambda client: order.index(client[3]))
         data_run, runkey, cmssw = run["run_data"]
-        items.append(made.run_data(int(number), clients, data_run=data_run, runkey=runkey, cmssw=cmssw))
+        items.append(samples.run_data(int(number), clients, data_run=data_run, runkey=runkey, cmssw=cmssw))
     graph = original["/api?what=get_graph&run=358791&db=production"]["json"]
     cluster = original["/api?what=get_cluster_status&cluster=playback"]["json"]
     text = original[LOG]["text"].removeprefix("<pre>").removesuffix("</pre>")
@@ -49,69 +49,74 @@ def filled(mirror: Mirror, original: dict[str, Any]) -> Mirror:
         ItemKey("logtext", "production", 358791, LOG.partition("id=")[2].partition("&")[0]), "text/plain; charset=utf-8", "", text.encode()
     )
     mirror.publish(
-        [*items, log, made.data("graph", "production", 358791, "data", graph), made.data("cluster", "playback", 0, "data", cluster)]
+        [
+            *items,
+            log,
+            samples.json_item("graph", "production", 358791, "data", graph),
+            samples.json_item("cluster", "playback", 0, "data", cluster),
+        ]
     )
     return mirror
 
 
-def same(mirror: Mirror, original: dict[str, Any], address: str) -> None:
+def same(mirror: MirrorClient, original: dict[str, Any], address: str) -> None:
     assert mirror.json(address) == original[address]["json"]
 
 
-def test_the_first_and_last_run(filled: Mirror, original: dict[str, Any]) -> None:
+def test_the_first_and_last_run(filled: MirrorClient, original: dict[str, Any]) -> None:
     same(filled, original, "/api?what=get_info&db=production")
     assert filled.json("/api?what=get_info&db=playback") == [None, None]
-    assert filled.json("/api?what=get_info") == [358788, 358792], "production unless the address says otherwise"
+    assert filled.json("/api?what=get_info") == [358788, 358792], "production by default"
 
 
-def test_a_run(filled: Mirror, original: dict[str, Any]) -> None:
+def test_a_run(filled: MirrorClient, original: dict[str, Any]) -> None:
     address = "/api?what=get_run&run=358788&db=production"
     ours, theirs = filled.json(address), original[address]["json"]
-    assert ours[0] == [None, 358791], "the runs before and after, which the original gave in any order"
+    assert ours[0] == [None, 358791], "neighbours in order; the original returned them in any order"
     assert ours[1][0] == theirs[1][0]
     for mine, other in zip(ours[1][1], theirs[1][1], strict=True):
         assert mine[0] == pytest.approx(other[0], abs=0.01)
         assert mine[2:] == other[2:]
 
 
-def test_ages_are_those_of_the_moment_of_the_answer(mirror: Mirror) -> None:
-    mirror.publish([made.run_data(7, [made.job("beam", reported=time.time() - 100)])])
+def test_ages_are_calculated_for_each_response(mirror: MirrorClient) -> None:
+    mirror.publish([samples.run_data(7, [samples.client("beam", reported=time.time() - 100)])])
     (client,) = mirror.json("/api?what=get_run&run=7")[1][1]
     assert 100 <= client[1] < 160
 
 
-def test_a_run_that_is_not_there_has_neighbours_and_no_clients(filled: Mirror) -> None:
+def test_a_missing_run_has_neighbours_but_no_clients(filled: MirrorClient) -> None:
     assert filled.json("/api?what=get_run&run=358790&db=production") == [[358788, 358791], [[], []]]
 
 
 @pytest.mark.parametrize("more", ["bad_only=0&ls=0", "bad_only=1&ls=1"])
-def test_runs_of_a_range(filled: Mirror, original: dict[str, Any], more: str) -> None:
+def test_runs_of_a_range(filled: MirrorClient, original: dict[str, Any], more: str) -> None:
     same(filled, original, f"/api?what=get_runs&from=358780&to=358800&{more}&db=production")
 
 
-def test_clients_of_a_range(filled: Mirror, original: dict[str, Any]) -> None:
+def test_clients_of_a_range(filled: MirrorClient, original: dict[str, Any]) -> None:
     same(filled, original, "/api?what=get_clients&from=358788&to=358792&db=production")
 
 
-def test_the_files_of_a_run(filled: Mirror, original: dict[str, Any]) -> None:
+def test_file_delivery_of_a_run(filled: MirrorClient, original: dict[str, Any]) -> None:
     same(filled, original, "/api?what=get_graph&run=358791&db=production")
     assert filled.json("/api?what=get_graph&run=1&db=production") == []
 
 
-def test_machines(filled: Mirror, original: dict[str, Any]) -> None:
+def test_machines(filled: MirrorClient, original: dict[str, Any]) -> None:
     same(filled, original, "/api?what=get_cluster_status&cluster=playback")
     assert filled.json("/api?what=get_cluster_status&cluster=production") == []
 
 
-def test_a_log_is_html_that_is_escaped(filled: Mirror, original: dict[str, Any]) -> None:
+def test_a_log_is_escaped_html(filled: MirrorClient, original: dict[str, Any]) -> None:
     answer = filled.get(LOG)
     assert (answer.status_code, answer.content_type) == (200, "text/html; charset=utf-8")
-    assert html.unescape(answer.text) == original[LOG]["text"] + "</pre>", "of which the fixture has the beginning"
+    assert html.unescape(answer.text) == original[LOG]["text"] + "</pre>", "the fixture has only the beginning of the log"
     assert not set(answer.text[5:-6]) & set("<>")
 
 
 @pytest.mark.parametrize("address", ["/api?what=get_run&run=abc&db=production", "/api?what=get_info&db=x", "/api?what=nope"])
-def test_errors_say_what_the_original_said(mirror: Mirror, original: dict[str, Any], address: str) -> None:
+def test_errors_have_the_messages_of_the_original(mirror: MirrorClient, original: dict[str, Any], address: str) -> None:
     answer, theirs = mirror.get(address), original[address]
     assert (answer.status_code, answer.content_type) == (theirs["status"], "application/json")
     assert answer.json["message"] == theirs["text"]
@@ -130,13 +135,13 @@ def test_errors_say_what_the_original_said(mirror: Mirror, original: dict[str, A
         ("/api", 404, " is not supported"),
     ],
 )
-def test_what_cannot_be_asked_is_said(mirror: Mirror, address: str, status: int, message: str) -> None:
+def test_invalid_parameters_are_refused(mirror: MirrorClient, address: str, status: int, message: str) -> None:
     answer = mirror.get(address)
     assert (answer.status_code, answer.json["message"]) == (status, message)
 
 
-def test_a_large_range_is_answered_for_its_newest_runs(mirror: Mirror) -> None:
-    mirror.publish([made.run_data(run, [made.job("beam")]) for run in range(1, 1102)])
+def test_a_large_range_returns_its_newest_runs(mirror: MirrorClient) -> None:
+    mirror.publish([samples.run_data(run, [samples.client("beam")]) for run in range(1, 1102)])
     answer = mirror.get("/api?what=get_runs&from=0&to=999999")
     assert list(answer.json) == [str(run) for run in range(102, 1102)]
     assert answer.headers["Data-Cut"] == "the newest 1000 runs of the range"

@@ -1,4 +1,4 @@
-"""The pages of a mirror: what is on them, what they link to, and that nothing from outside becomes markup."""
+"""Pages of a mirror: content, links, escaping, caching."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from xml.etree import ElementTree
 import pytest
 
 from protocol.snapshot import content_tag
-from tests.mirror import made
-from tests.mirror.conftest import Mirror
+from tests.mirror import samples
+from tests.mirror.conftest import MirrorClient
 
 ATOM = {"a": "http://www.w3.org/2005/Atom"}
 PAGES = ["/", "/runs/358792", "/timeline", "/timeline?bad=1&seen=1", "/help", "/redactions", "/nowhere", "/runs/1"]
@@ -21,8 +21,8 @@ VOID = {"meta", "link", "base", "input", "br", "img", "hr", "wbr"}
 HOSTILE = "</bdi></title><script>alert(1)</script>\"'><img src=x onerror=alert(1)>&amp;{{1}}% end\x0b\u202e"
 
 
-class Checked(HTMLParser):
-    """Well-formed: every element that is opened is closed, in order. Collects elements with their attributes."""
+class ParsedPage(HTMLParser):
+    """A page as elements and text; checks that all elements are closed in order."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -50,21 +50,26 @@ class Checked(HTMLParser):
 
 
 @pytest.fixture
-def filled(mirror: Mirror) -> Mirror:
-    """Two runs of production and one of playback, the newest going on."""
-    items = made.a_run(358791, [made.job("beam", code=0), made.job("pixel", code=134)], newest=False) + made.a_run(
-        358792, [made.job("beam")]
-    )
-    items += made.a_run(500016, [made.job("csc")], "playback")
-    items += [made.html("help", "all", 0, "page", "<h1>Words</h1>"), made.html("redactions", "all", 0, "page", "<p>3 paths</p>")]
-    items += [made.data("redactions", "all", 0, "data", {"path": 3})]
-    items += [made.html("timeline", "production", 358700, "page", '<table><tr><td><a href="runs/358792">358792</a></td></tr></table>')]
+def filled(mirror: MirrorClient) -> MirrorClient:
+    """A mirror with two runs of production and one of playback."""
+    items = samples.run_items(
+        358791, [samples.client("beam", code=0), samples.client("pixel", code=134)], newest=False
+    ) + samples.run_items(358792, [samples.client("beam")])
+    items += samples.run_items(500016, [samples.client("csc")], "playback")
+    items += [
+        samples.html_item("help", "all", 0, "page", "<h1>Words</h1>"),
+        samples.html_item("redactions", "all", 0, "page", "<p>3 paths</p>"),
+    ]
+    items += [samples.json_item("redactions", "all", 0, "data", {"path": 3})]
+    items += [
+        samples.html_item("timeline", "production", 358700, "page", '<table><tr><td><a href="runs/358792">358792</a></td></tr></table>')
+    ]
     mirror.publish(items)
     return mirror
 
 
-def links(address: str, page: Checked) -> set[str]:
-    """Where a page leads, as a browser resolves it."""
+def links(address: str, page: ParsedPage) -> set[str]:
+    """Addresses that a page links to, as a browser resolves them."""
     (base,) = page.all("base")
     root = urljoin(f"http://host{address}", base["href"] or "")
     found = {urljoin(root, element["href"] or "") for element in page.all("a") + page.all("link")}
@@ -73,37 +78,40 @@ def links(address: str, page: Checked) -> set[str]:
 
 
 @pytest.mark.parametrize("address", PAGES)
-def test_every_page_is_well_formed_and_every_link_on_it_leads_somewhere(filled: Mirror, address: str) -> None:
+def test_pages_are_well_formed_and_have_no_broken_links(filled: MirrorClient, address: str) -> None:
     answer = filled.get(address)
-    page = Checked(answer.text)
+    page = ParsedPage(answer.text)
     assert answer.status_code == (404 if address in ("/nowhere", "/runs/1") else 200)
     assert answer.text.startswith("<!doctype html>")
     for link in links(address, page) - {f"{address}#main"}:
-        there = made.job("beam")[7] in link or "logs/" not in link  # of the other clients there is no log
+        there = samples.client("beam")[7] in link or "logs/" not in link  # other clients have no log
         assert filled.get(link).status_code == (200 if there else 404), link
 
 
-def test_pages_have_a_title_a_viewport_and_the_way_to_the_other_system(filled: Mirror) -> None:
-    page = Checked(filled.get("/?db=playback").text)
+def test_pages_have_title_viewport_and_links_to_both_systems(filled: MirrorClient) -> None:
+    page = ParsedPage(filled.get("/?db=playback").text)
     assert "Latest run · playback · Test hub" in page.text
     assert {"name": "viewport", "content": "width=device-width, initial-scale=1"} in page.all("meta")
     current = [element["href"] for element in page.all("a") if element.get("aria-current") == "true"]
     assert current == ["./?db=playback"]
     assert "Run 500016" in page.text
-    assert "Run 358792" in Checked(filled.get("/").text).text
+    assert "Run 358792" in ParsedPage(filled.get("/").text).text
 
 
-def test_the_addresses_of_the_older_mirror_work(filled: Mirror) -> None:
+def test_addresses_of_the_original_mirror_work(filled: MirrorClient) -> None:
     assert filled.get("/?run=358791&db=production").text.count("<h1>Run 358791</h1>") == 1
     assert "Run 500016" in filled.get("/?db=playback").text
     assert filled.get("/timeline/?db=playback").status_code == 200
-    assert links("/timeline/?db=playback", Checked(filled.get("/timeline/?db=playback").text)) >= {"/?db=playback", "/timeline?db=playback"}
+    assert links("/timeline/?db=playback", ParsedPage(filled.get("/timeline/?db=playback").text)) >= {
+        "/?db=playback",
+        "/timeline?db=playback",
+    }
     assert filled.get("/?run=abc").status_code == 400
     assert filled.get("/?db=test").status_code == 400
 
 
-def test_an_empty_mirror_says_that_it_waits(mirror: Mirror) -> None:
-    page = Checked(mirror.get("/").text)
+def test_an_empty_mirror_shows_that_there_are_no_data(mirror: MirrorClient) -> None:
+    page = ParsedPage(mirror.get("/").text)
     assert "No data from the hub for this page" in page.text
     assert "No data yet" in page.text
     assert mirror.get("/timeline").status_code == 200
@@ -111,10 +119,10 @@ def test_an_empty_mirror_says_that_it_waits(mirror: Mirror) -> None:
 
 
 @pytest.mark.parametrize(("age", "words", "old"), [(0, "0 s", False), (59, "59 s", False), (61, "61 s", True), (7200, "2 h", True)])
-def test_pages_say_of_when_the_data_are_and_warn_when_they_are_old(mirror: Mirror, age: int, words: str, old: bool) -> None:
-    mirror.publish(made.a_run(7, [made.job("beam")]), at=time.time() - age)
+def test_pages_show_the_age_of_the_data_and_warn_about_old_ones(mirror: MirrorClient, age: int, words: str, old: bool) -> None:
+    mirror.publish(samples.run_items(7, [samples.client("beam")]), at=time.time() - age)
     answer = mirror.get("/")
-    page = Checked(answer.text)
+    page = ParsedPage(answer.text)
     (data,) = (attributes for name, attributes in page.elements if attributes.get("id") == "data")
     (reason,) = (attributes for name, attributes in page.elements if attributes.get("class") == "reason" and "id" not in attributes)
     assert (data["class"] == "data old", "hidden" not in reason) == (old, old)
@@ -122,13 +130,15 @@ def test_pages_say_of_when_the_data_are_and_warn_when_they_are_old(mirror: Mirro
     assert "No connection to P5. Showing the last data received." in page.text
 
 
-def test_ages_in_fragments_are_filled_in_for_browsers_without_scripts(mirror: Mirror) -> None:
-    mirror.publish([made.html("help", "all", 0, "page", f'<p>since <span class="fine" data-since="{time.time() - 310:.0f}"></span></p>')])
+def test_ages_in_fragments_are_filled_in_for_browsers_without_scripts(mirror: MirrorClient) -> None:
+    mirror.publish(
+        [samples.html_item("help", "all", 0, "page", f'<p>since <span class="fine" data-since="{time.time() - 310:.0f}"></span></p>')]
+    )
     assert ">5 min</span>" in mirror.get("/help").text
 
 
-def test_a_poll_with_nothing_new_has_no_content_and_tells_the_date(filled: Mirror) -> None:
-    page = Checked(filled.get("/").text)
+def test_a_poll_without_news_has_no_content_but_the_time_of_the_data(filled: MirrorClient) -> None:
+    page = ParsedPage(filled.get("/").text)
     (shown,) = (attributes for _, attributes in page.elements if attributes.get("id") == "fragment")
     assert (shown["data-poll"], shown["data-every"]) == ("live", "3")
     answer = filled.get(f"/live?since={shown['data-tag']}")
@@ -140,9 +150,9 @@ def test_a_poll_with_nothing_new_has_no_content_and_tells_the_date(filled: Mirro
     assert int(later.headers["Data-At"]) > int(answer.headers["Data-At"])
 
 
-def test_a_poll_gets_the_fragment_that_is_new(filled: Mirror) -> None:
+def test_a_poll_gets_a_new_fragment(filled: MirrorClient) -> None:
     tag = filled.get("/live").headers["Data-Tag"]
-    filled.publish([made.html("live", "production", 0, "page", "<h1>Run 358793</h1>")], 1, 2)
+    filled.publish([samples.html_item("live", "production", 0, "page", "<h1>Run 358793</h1>")], 1, 2)
     answer = filled.get(f"/live?since={tag}")
     assert (answer.status_code, answer.text) == (200, "<h1>Run 358793</h1>")
     assert filled.get(f"/live?since={answer.headers['Data-Tag']}").status_code == 204
@@ -152,9 +162,9 @@ def test_a_poll_gets_the_fragment_that_is_new(filled: Mirror) -> None:
     assert filled.get("/live?run=1&since=x").status_code == 404
 
 
-def test_a_fragment_is_sent_as_the_gzip_that_came(filled: Mirror) -> None:
+def test_a_fragment_is_sent_as_the_gzip_of_the_snapshot(filled: MirrorClient) -> None:
     text = "<p>words</p>" * 100
-    item = made.html("live", "production", 0, "page", text)
+    item = samples.html_item("live", "production", 0, "page", text)
     filled.publish([item], 1, 2)
     packed = filled.get("/live", Accept_Encoding="br, gzip;q=0.8")
     assert (packed.data, packed.headers["Content-Encoding"], packed.headers["Vary"]) == (item.body, "gzip", "Accept-Encoding")
@@ -164,7 +174,7 @@ def test_a_fragment_is_sent_as_the_gzip_that_came(filled: Mirror) -> None:
     assert text in gzip.decompress(page.data).decode()
 
 
-def test_what_a_client_has_is_not_sent_again(filled: Mirror) -> None:
+def test_etag_and_304(filled: MirrorClient) -> None:
     for address in ("/charts/358791/delivery.svg", "/live", "/api?what=get_info", "/feed.xml", "/static/mirror.css", "/redactions.json"):
         answer = filled.get(address)
         again = filled.get(address, If_None_Match=f'"other", {answer.headers["ETag"]}')
@@ -172,28 +182,28 @@ def test_what_a_client_has_is_not_sent_again(filled: Mirror) -> None:
         assert filled.get(address, If_None_Match='"other"').status_code == 200
 
 
-def test_what_no_longer_changes_may_be_kept_long_and_what_goes_on_only_shortly(mirror: Mirror) -> None:
+def test_cache_lifetimes(mirror: MirrorClient) -> None:
     now = time.time()
-    mirror.publish(made.a_run(7, [made.job("beam", code=0)], newest=False), at=now - 40_000)
-    mirror.publish(made.a_run(8, [made.job("beam")]), 1, 2, at=now - 20_000)
+    mirror.publish(samples.run_items(7, [samples.client("beam", code=0)], newest=False), at=now - 40_000)
+    mirror.publish(samples.run_items(8, [samples.client("beam")]), 1, 2, at=now - 20_000)
 
-    def kept(address: str) -> str:
+    def cache_control(address: str) -> str:
         return mirror.get(address).headers["Cache-Control"]
 
-    assert kept("/charts/7/delivery.svg") == "public, max-age=4000"
-    assert kept("/charts/8/delivery.svg") == "public, max-age=1", "of the newest run"
-    version = next(content_tag(item.body or b"") for item in made.a_run(7, []) if item.key.name == "delivery.csv")
-    assert kept(f"/charts/7/delivery.csv?v={version}") == "public, max-age=31536000, immutable"
-    assert kept("/charts/7/delivery.csv?v=0123456789abcdef") == "public, max-age=4000"
-    assert kept("/") == kept("/runs/8") == kept("/live") == "public, max-age=1"
-    assert kept("/runs/7") == "public, max-age=30"
-    assert kept("/nowhere") == "no-store"
-    page = Checked(mirror.get("/").text)
-    assert {kept(urljoin("/", element["src"] or "")) for element in page.all("script")} == {"public, max-age=31536000, immutable"}
+    assert cache_control("/charts/7/delivery.svg") == "public, max-age=4000"
+    assert cache_control("/charts/8/delivery.svg") == "public, max-age=1", "of the newest run"
+    version = next(content_tag(item.body or b"") for item in samples.run_items(7, []) if item.key.name == "delivery.csv")
+    assert cache_control(f"/charts/7/delivery.csv?v={version}") == "public, max-age=31536000, immutable"
+    assert cache_control("/charts/7/delivery.csv?v=0123456789abcdef") == "public, max-age=4000"
+    assert cache_control("/") == cache_control("/runs/8") == cache_control("/live") == "public, max-age=1"
+    assert cache_control("/runs/7") == "public, max-age=30"
+    assert cache_control("/nowhere") == "no-store"
+    page = ParsedPage(mirror.get("/").text)
+    assert {cache_control(urljoin("/", element["src"] or "")) for element in page.all("script")} == {"public, max-age=31536000, immutable"}
 
 
-def test_charts_and_logs(filled: Mirror) -> None:
-    log = made.job("beam")[7]
+def test_charts_and_logs(filled: MirrorClient) -> None:
+    log = samples.client("beam")[7]
     types = {name: filled.get(f"/charts/358791/delivery.{name}").content_type for name in ("svg", "png", "csv")}
     assert types == {"svg": "image/svg+xml", "png": "image/png", "csv": "text/csv; charset=utf-8"}
     assert "<h1>Log of beam</h1>" in filled.get(f"/logs/358791/{log}").text
@@ -203,9 +213,9 @@ def test_charts_and_logs(filled: Mirror) -> None:
     assert filled.get("/charts/358791/nothing.svg").status_code == 404
 
 
-def test_the_timeline_is_the_one_of_the_hub_until_it_is_filtered(filled: Mirror) -> None:
+def test_the_timeline_is_rendered_by_the_hub_or_here_with_filters(filled: MirrorClient) -> None:
     assert '<table><tr><td><a href="runs/358792">' in filled.get("/timeline").text
-    page = Checked(filled.get("/timeline?bad=1&client=PIX").text)
+    page = ParsedPage(filled.get("/timeline?bad=1&client=PIX").text)
     assert [element["href"] for element in page.all("a") if "runs/" in (element["href"] or "")] == ["runs/358791", "runs/358791"]
     assert [element["class"] for element in page.all("td") if (element.get("class") or "").startswith("cell-")] == ["cell-crashed"]
     fields = {
@@ -215,24 +225,26 @@ def test_the_timeline_is_the_one_of_the_hub_until_it_is_filtered(filled: Mirror)
     assert "No matching runs on this page" in filled.get("/timeline?client=nobody").text
 
 
-def test_the_timeline_has_a_hundred_run_numbers_a_page_and_the_ways_on(mirror: Mirror) -> None:
-    mirror.publish([made.run_data(run, [made.job("beam", lumi=0 if run == 350 else 5)]) for run in (5, 120, 199, 350)])
+def test_timeline_pages_have_a_hundred_run_numbers_and_links_to_others(mirror: MirrorClient) -> None:
+    mirror.publish([samples.run_data(run, [samples.client("beam", lumi=0 if run == 350 else 5)]) for run in (5, 120, 199, 350)])
     assert mirror.get("/timeline").text.count('<th scope="row">') == 1
 
-    def ways(address: str) -> set[str]:
-        return {link for link in links(address, Checked(mirror.get(address).text)) if link.startswith("/timeline?") and "#" not in link}
+    def page_links(address: str) -> set[str]:
+        return {link for link in links(address, ParsedPage(mirror.get(address).text)) if link.startswith("/timeline?") and "#" not in link}
 
-    assert ways("/timeline") == {"/timeline?from=100"}
-    assert ways("/timeline?from=150&client=b") == {"/timeline?client=b&from=0", "/timeline?client=b&from=300", "/timeline?client=b"}
+    assert page_links("/timeline") == {"/timeline?from=100"}
+    assert page_links("/timeline?from=150&client=b") == {"/timeline?client=b&from=0", "/timeline?client=b&from=300", "/timeline?client=b"}
     assert mirror.get("/timeline?from=150").text.count('<th scope="row">') == 2
     assert "No matching runs" in mirror.get("/timeline?seen=1").text
     assert mirror.get("/timeline?from=x").status_code == 400
 
 
-def test_nothing_from_outside_is_markup_on_pages_that_the_mirror_makes(mirror: Mirror) -> None:
-    client = made.job(HOSTILE, code=65, identifier=HOSTILE)
+def test_values_in_snapshots_are_escaped_on_pages(mirror: MirrorClient) -> None:
+    client = samples.client(HOSTILE, code=65, identifier=HOSTILE)
     client[1] = HOSTILE
-    mirror.publish([made.run_data(7, [client, made.job("beam")], runkey=HOSTILE, cmssw=HOSTILE)], hub="</title><script>alert(1)</script>")
+    mirror.publish(
+        [samples.run_data(7, [client, samples.client("beam")], runkey=HOSTILE, cmssw=HOSTILE)], hub="</title><script>alert(1)</script>"
+    )
     for address in (
         "/",
         "/timeline",
@@ -242,7 +254,7 @@ def test_nothing_from_outside_is_markup_on_pages_that_the_mirror_makes(mirror: M
         "/nowhere<script>",
         "/?db=<script>",
     ):
-        page = Checked(mirror.get(address).text)
+        page = ParsedPage(mirror.get(address).text)
         assert [element.get("src", "").partition("?")[0] for element in page.all("script") if element.get("src")] in (
             ["static/times.js", "static/mirror.js"],
             [],
@@ -250,15 +262,15 @@ def test_nothing_from_outside_is_markup_on_pages_that_the_mirror_makes(mirror: M
         assert len(page.all("script")) in (0, 2)
         assert page.all("img") == []
         assert not [name for _, attributes in page.elements for name in attributes if name.startswith("on") or name == "style"]
-    assert HOSTILE.replace("\x0b", "") in Checked(mirror.get("/timeline").text).text.replace("\x0b", "")
+    assert HOSTILE.replace("\x0b", "") in ParsedPage(mirror.get("/timeline").text).text.replace("\x0b", "")
 
 
-def test_the_feed_has_what_atom_demands(mirror: Mirror) -> None:
+def test_the_feed_is_valid_atom(mirror: MirrorClient) -> None:
     events: list[dict[str, Any]] = [
         {"id": "a1", "at": 1663242343.5, "kind": "crash", "run": 7, "title": HOSTILE, "text": "pixel <b>"},
         {"id": "a2", "at": 1663242000, "kind": "silent-host", "run": None, "title": "host-1 is silent", "text": ""},
     ]
-    mirror.publish([made.data("events", "playback", 0, "data", events)])
+    mirror.publish([samples.json_item("events", "playback", 0, "data", events)])
     answer = mirror.get("/feed.xml?db=playback", Host="mirror.cern.ch:8443")
     assert answer.content_type == "application/atom+xml; charset=utf-8"
     feed = ElementTree.fromstring(answer.data)
@@ -272,18 +284,21 @@ def test_the_feed_has_what_atom_demands(mirror: Mirror) -> None:
     first, second = feed.findall("a:entry", ATOM)
     assert first.findtext("a:title", "", ATOM) == HOSTILE.replace("\x0b", "\ufffd")
     assert [link.get("href") for entry in (first, second) for link in entry.findall("a:link", ATOM)] == [
-        "http://mirror.cern.ch:8443/runs/7?db=playback", "http://mirror.cern.ch:8443/?db=playback",
-    ]  # fmt: skip
+        "http://mirror.cern.ch:8443/runs/7?db=playback",
+        "http://mirror.cern.ch:8443/?db=playback",
+    ]
     ids = [entry.findtext("a:id", "", ATOM) for entry in (feed, first, second)]
     assert len(set(ids)) == 3
     elsewhere = ElementTree.fromstring(mirror.get("/feed.xml?db=playback", Host="other").data)
-    assert [entry.findtext("a:id", "", ATOM) for entry in elsewhere.findall("a:entry", ATOM)] == ids[1:], "on every mirror the same"
+    assert [entry.findtext("a:id", "", ATOM) for entry in elsewhere.findall("a:entry", ATOM)] == ids[1:], (
+        "identifiers are the same on every mirror"
+    )
     assert ElementTree.fromstring(mirror.get("/feed.xml").data).findall("a:entry", ATOM) == []
     assert mirror.get("/feed.xml", Host='a"><script>').status_code == 400
 
 
 @pytest.mark.parametrize("address", ["/", "/feed.xml", "/api?what=get_info", "/status", "/nowhere", "/static/mirror.js"])
-def test_answers_are_sealed(filled: Mirror, address: str) -> None:
+def test_security_headers(filled: MirrorClient, address: str) -> None:
     headers = filled.get(address).headers
     assert "script-src 'self'" in headers["Content-Security-Policy"]
     assert "unsafe" not in headers["Content-Security-Policy"]
@@ -292,13 +307,13 @@ def test_answers_are_sealed(filled: Mirror, address: str) -> None:
 
 
 @pytest.mark.parametrize("address", ["/", "/live", "/charts/358791/delivery.svg", "/api?what=get_info", "/static/mirror.css"])
-def test_head_is_get_without_content(filled: Mirror, address: str) -> None:
+def test_head_is_get_without_content(filled: MirrorClient, address: str) -> None:
     head, get = filled.client.head(address), filled.get(address)
     assert (head.status_code, head.data, head.headers["Content-Length"]) == (200, b"", get.headers["Content-Length"])
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "TRACE"])
-def test_other_methods_are_refused(filled: Mirror, method: str) -> None:
+def test_other_methods_are_refused(filled: MirrorClient, method: str) -> None:
     answer = filled.client.open("/", method=method)
     assert (answer.status_code, answer.headers["Allow"]) == (405, "GET,HEAD")
     assert filled.client.delete("/snapshots").json["status"] == 405
@@ -315,18 +330,18 @@ def test_other_methods_are_refused(filled: Mirror, method: str) -> None:
         "//etc/passwd",
     ],
 )
-def test_no_address_leads_to_another_file(filled: Mirror, address: str) -> None:
+def test_path_traversal_is_refused(filled: MirrorClient, address: str) -> None:
     assert filled.get(address).status_code == 404
 
 
 @pytest.mark.parametrize("address", ["/runs/7%00", "/%0d%0aSet-Cookie:a=b", "/static/mirror.css%1b", "/runs/%7f"])
-def test_control_characters_in_an_address_are_refused(filled: Mirror, address: str) -> None:
+def test_control_characters_in_an_address_are_refused(filled: MirrorClient, address: str) -> None:
     answer = filled.get(address)
     assert (answer.status_code, "Set-Cookie" in answer.headers) == (400, False)
 
 
-def test_a_fault_of_the_mirror_is_an_answer_too(filled: Mirror) -> None:
-    filled.publish([made.data("run", "production", 7, "data", {"clients": "nonsense"})], 1, 2)
+def test_an_internal_error_is_a_500_without_traceback(filled: MirrorClient) -> None:
+    filled.publish([samples.json_item("run", "production", 7, "data", {"clients": "nonsense"})], 1, 2)
     answer = filled.get("/api?what=get_run&run=7")
     assert (answer.status_code, answer.json["status"]) == (500, 500)
     assert "Traceback" not in answer.text

@@ -1,4 +1,4 @@
-"""Mirrors as processes: alone, killed at any instant, on a full disk, before slow senders, and fed from a folder."""
+"""Mirrors as processes: standing alone, killed, on a full disk, with slow senders, reading a folder."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from app.core.settings import TREE, Settings
 from app.ops.settings import ServiceSettings
 from protocol.snapshot import Item, ItemKey
 from services.mirror.store import Store
-from tests.mirror import made
-from tests.mirror.running import Running, ask
+from tests.mirror import samples
+from tests.mirror.process import MirrorProcess, fetch
 from tests.square.chain import answers
 from tests.support import storms
 from tests.support.patience import PATIENCE_S
@@ -34,22 +34,22 @@ from tests.support.processes import of_session, service, until
 
 pytestmark = pytest.mark.slow
 
-Start = Callable[..., Running]
+Start = Callable[..., MirrorProcess]
 NEEDED = ("bottle.py", "gunicorn", "cryptography", "cffi", "_cffi_backend*", "packaging")
-"""What bottle, gunicorn and cryptography bring with them."""
+"""Packages of bottle, gunicorn and cryptography with their dependencies."""
 
 KILLS = 6 * storms.TIMES
 CLIENTS = 6
 
 
 def edition(number: int) -> list[Item]:
-    """Every item of an edition says its number."""
-    runs = [made.run_data(run, [made.job("beam", events=number)]) for run in range(1, CLIENTS + 1)]
-    return [made.html("live", "production", 0, "page", f"<p>{number}</p>" + "x" * 20_000), *runs]
+    """Items that all contain the number of their edition."""
+    runs = [samples.run_data(run, [samples.client("beam", events=number)]) for run in range(1, CLIENTS + 1)]
+    return [samples.html_item("live", "production", 0, "page", f"<p>{number}</p>" + "x" * 20_000), *runs]
 
 
 def numbers_in(data: Path) -> set[int]:
-    """The edition that the state names, and those that the items are of."""
+    """The edition in the state, and the editions in the items."""
     with Store(data).view() as now:
         found = {now.state.edition}
         kept = now.item(ItemKey("live", "production", 0, "page"))
@@ -60,7 +60,7 @@ def numbers_in(data: Path) -> set[int]:
 
 
 @pytest.mark.storm
-def test_a_mirror_killed_at_any_instant_has_some_edition_whole(start: Start) -> None:
+def test_a_killed_mirror_has_one_complete_edition(start: Start) -> None:
     mirror, chance = start(), storms.chance(7)
     stop, wrong = threading.Event(), list[str]()
 
@@ -68,11 +68,11 @@ def test_a_mirror_killed_at_any_instant_has_some_edition_whole(start: Start) -> 
         while not stop.is_set():
             with suppress(OSError):
                 have = mirror.get("/snapshots").json["have"]
-                mirror.post(made.snapshot(edition(have + 1), have, have + 1))
+                mirror.post(samples.snapshot(edition(have + 1), have, have + 1))
 
     def look() -> None:
         while not stop.is_set():
-            with suppress(OSError, ValueError):  # while it is dead
+            with suppress(OSError, ValueError):  # the mirror is not running
                 runs = mirror.get("/api?what=get_runs&from=1&to=100").json
                 seen = {client["beam"][0][1] for client in (run["clients"] for run in runs.values())}
                 if len(seen) > 1 or (seen and len(runs) != CLIENTS):
@@ -97,19 +97,19 @@ def test_a_mirror_killed_at_any_instant_has_some_edition_whole(start: Start) -> 
     assert reached >= KILLS
 
 
-def test_a_worker_that_is_killed_is_replaced_and_one_whose_master_is_killed_ends(start: Start) -> None:
+def test_a_killed_worker_is_replaced_and_ends_with_its_master(start: Start) -> None:
     mirror = start()
     (worker,) = set(of_session(mirror.process.pid)) - {mirror.process.pid}
     os.kill(worker, signal.SIGKILL)
-    until(lambda: worker not in of_session(mirror.process.pid) and mirror.answers(), "another worker")
+    until(lambda: worker not in of_session(mirror.process.pid) and mirror.is_ready(), "another worker")
     os.kill(mirror.process.pid, signal.SIGKILL)
     mirror.process.wait(PATIENCE_S)
     until(lambda: not of_session(mirror.process.pid), "the worker to end")
 
 
-def test_a_mirror_ends_with_the_process_that_it_belongs_to(start: Start) -> None:
+def test_a_mirror_ends_with_its_supervisor(start: Start) -> None:
     mirror = start()
-    mirror.end()
+    mirror.stop()
     with subprocess.Popen(["sleep", "1000"]) as supervisor:
         mirror.supervisor = supervisor.pid
         mirror.start()
@@ -117,19 +117,19 @@ def test_a_mirror_ends_with_the_process_that_it_belongs_to(start: Start) -> None
     until(lambda: not of_session(mirror.process.pid), "the mirror to end")
 
 
-def test_on_a_full_disk_the_mirror_keeps_what_it_has_and_says_so(start: Start) -> None:
-    mirror = start(before=("prlimit", "--fsize=1500000"))
-    mirror.post(made.snapshot(edition(1)))
+def test_a_full_disk_is_reported_and_data_stay(start: Start) -> None:
+    mirror = start(prefix_command=("prlimit", "--fsize=1500000"))
+    mirror.post(samples.snapshot(edition(1)))
     large = Item(ItemKey("log", "production", 1, "a"), "text/plain", "", random.Random(1).randbytes(2_000_000))
-    refused = mirror.post(made.snapshot([*edition(2), large], 1, 2))
+    refused = mirror.post(samples.snapshot([*edition(2), large], 1, 2))
     assert (refused.status, refused.json["have"]) == (507, 1)
     assert "keeps its current data" in refused.json["message"]
     assert numbers_in(mirror.data) == {1}
     assert b"<p>1</p>" in mirror.get("/").body
-    assert mirror.post(made.snapshot(edition(2), 1, 2)).status == 200, "what fits is stored"
+    assert mirror.post(samples.snapshot(edition(2), 1, 2)).status == 200, "a smaller snapshot is stored"
 
 
-def test_senders_who_say_no_more_hold_nobody_up(start: Start) -> None:
+def test_silent_senders_block_nobody(start: Start) -> None:
     mirror = start(threads=2)
     slow = [socket.create_connection(("127.0.0.1", mirror.port)) for _ in range(2)]
     slow[0].sendall(b"GET / HTTP/1.1\r\nHost: ")
@@ -140,7 +140,7 @@ def test_senders_who_say_no_more_hold_nobody_up(start: Start) -> None:
     assert "Traceback" not in mirror.log.read_text()
 
 
-def test_a_snapshot_that_is_too_large_is_refused_at_its_first_bytes(start: Start) -> None:
+def test_bad_uploads_are_refused_at_their_first_bytes(start: Start) -> None:
     mirror = start(largest_mb=1)
     with socket.create_connection(("127.0.0.1", mirror.port)) as connection:
         connection.settimeout(PATIENCE_S)
@@ -152,14 +152,14 @@ def test_a_snapshot_that_is_too_large_is_refused_at_its_first_bytes(start: Start
         assert connection.recv(100).startswith(b"HTTP/1.1 411 ")
     with socket.create_connection(("127.0.0.1", mirror.port)) as connection:
         connection.settimeout(PATIENCE_S)
-        raw = made.snapshot([], key=made.OTHER_KEY)
+        raw = samples.snapshot([], key=samples.OTHER_KEY)
         connection.sendall(b"POST /snapshots HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n" + raw[:200] + b"x" * 1000)
-        assert connection.recv(100).startswith(b"HTTP/1.1 403 "), "a key that nobody trusts is known before the rest has come"
+        assert connection.recv(100).startswith(b"HTTP/1.1 403 "), "an untrusted key is refused before the rest arrives"
 
 
-def test_a_poll_with_nothing_new_is_less_than_300_bytes_in_all(start: Start) -> None:
+def test_a_poll_without_news_has_less_than_300_bytes(start: Start) -> None:
     mirror = start()
-    mirror.post(made.snapshot(made.a_run(358792, [made.job("beam")])))
+    mirror.post(samples.snapshot(samples.run_items(358792, [samples.client("beam")])))
     tag = mirror.get("/live").headers["Data-Tag"]
     with socket.create_connection(("127.0.0.1", mirror.port)) as connection:
         connection.sendall(f"GET /live?since={tag} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode())
@@ -168,35 +168,35 @@ def test_a_poll_with_nothing_new_is_less_than_300_bytes_in_all(start: Start) -> 
     assert len(answer) < 300, answer
 
 
-def test_snapshots_in_a_folder_are_taken_the_furthest_first_and_bad_ones_passed_over(start: Start, tmp_path: Path) -> None:
+def test_the_folder_is_read_furthest_edition_first_without_bad_files(start: Start, tmp_path: Path) -> None:
     folder = tmp_path / "snapshots"
     folder.mkdir()
 
-    def put(raw: bytes, since: int, until: int, series: str = made.SERIES) -> None:
+    def put(raw: bytes, since: int, until: int, series: str = samples.SERIES) -> None:
         new = folder / "new"
         new.write_bytes(raw)
         new.rename(folder / f"{series}-{since:012}-{until:012}.snapshot")
 
     old = time.time() - 30 * 86400
-    put(made.snapshot(edition(1), 0, 1, at=old), 0, 1)
-    put(made.snapshot(edition(3), 0, 3, at=old), 0, 3)
-    put(made.snapshot(edition(9), 0, 9, key=made.OTHER_KEY), 0, 9)
+    put(samples.snapshot(edition(1), 0, 1, at=old), 0, 1)
+    put(samples.snapshot(edition(3), 0, 3, at=old), 0, 3)
+    put(samples.snapshot(edition(9), 0, 9, key=samples.OTHER_KEY), 0, 9)
     put(b"junk", 0, 99, "20990101T000000Z-zzzz")
     (folder / "README").write_text("no snapshot")
     mirror = start(folder=folder)
     until(lambda: mirror.get("/snapshots").json["have"] == 3, "the furthest good snapshot")
-    put(made.snapshot(edition(6), 5, 6), 5, 6)
-    put(made.snapshot(edition(5), 2, 5), 2, 5)
+    put(samples.snapshot(edition(6), 5, 6), 5, 6)
+    put(samples.snapshot(edition(5), 2, 5), 2, 5)
     until(lambda: mirror.get("/snapshots").json["have"] == 6, "what was missing")
     assert numbers_in(mirror.data) == {6}
     later = "20260102T000000Z-bbbb"
-    put(made.snapshot(edition(2), 0, 2, series=later, started=made.STARTED + 86400), 0, 2, later)
+    put(samples.snapshot(edition(2), 0, 2, series=later, started=samples.STARTED + 86400), 0, 2, later)
     until(
         lambda: mirror.get("/snapshots").json == {"series": later, "have": 2, "at": mirror.get("/snapshots").json["at"]}, "the new series"
     )
     refused = mirror.get("/status").json["refused"]
-    assert refused == {"400": 1, "403": 1}, "each bad file once"
-    mirror.end()
+    assert refused == {"400": 1, "403": 1}, "each bad file is counted once"
+    mirror.stop()
     shutil.rmtree(folder)
     mirror.start()
     until(lambda: mirror.get("/status").json["folder_problem"] == "No such file or directory", "the folder to be missed")
@@ -217,15 +217,15 @@ def test_a_mirror_runs_with_only_its_two_folders_and_three_packages(tmp_path: Pa
     said = subprocess.run([*command, "--help"], cwd=tmp_path, env=variables, capture_output=True, text=True, check=True).stdout
     assert "--keys" in said
     port = free_port()
-    (tmp_path / "mirror.toml").write_text(f'port = {port}\nkeys = ["{made.PUBLIC}"]\nprefix = "/wrong"\n')
+    (tmp_path / "mirror.toml").write_text(f'port = {port}\nkeys = ["{samples.PUBLIC_KEY}"]\nprefix = "/wrong"\n')
     process = subprocess.Popen(
         [*command, "--config", "mirror.toml", "--prefix", "/dqm"], cwd=tmp_path, env=variables, stderr=subprocess.DEVNULL
     )
     try:
         url = f"http://127.0.0.1:{port}/dqm"
         until(lambda: process.poll() is not None or answers(f"{url}/healthz"), "the mirror")
-        assert ask(f"{url}/snapshots", made.snapshot(made.a_run(5, [made.job("beam")]))).status == 200
-        assert b"<h1>Run 5</h1>" in ask(f"{url}/").body
+        assert fetch(f"{url}/snapshots", samples.snapshot(samples.run_items(5, [samples.client("beam")]))).status == 200
+        assert b"<h1>Run 5</h1>" in fetch(f"{url}/").body
         assert (tmp_path / "mirror-data" / "mirror.db").exists()
     finally:
         process.terminate()
@@ -244,7 +244,7 @@ def test_a_mirror_runs_with_only_its_two_folders_and_three_packages(tmp_path: Pa
         (["--host", "192.0.2.1"], "Cannot listen on 192.0.2.1"),
     ],
 )
-def test_an_option_that_cannot_be_used_is_one_line_and_no_start(given: list[str], why: str, tmp_path: Path) -> None:
+def test_an_invalid_option_is_one_line_on_standard_error(given: list[str], why: str, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "services.mirror", "--data", str(tmp_path), *given]
     done = subprocess.run(command, cwd=TREE, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
     assert done.returncode == 1
@@ -253,7 +253,7 @@ def test_an_option_that_cannot_be_used_is_one_line_and_no_start(given: list[str]
     assert done.stderr.count("\n") == 1
 
 
-def test_a_damaged_file_is_said_at_the_start_with_the_way_on(tmp_path: Path) -> None:
+def test_a_damaged_database_is_reported_with_the_remedy(tmp_path: Path) -> None:
     (tmp_path / "mirror.db").write_bytes(b"no database at all" * 100)
     command = [sys.executable, "-m", "services.mirror", "--data", str(tmp_path), "--port", str(free_port())]
     done = subprocess.run(command, cwd=TREE, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
@@ -261,7 +261,7 @@ def test_a_damaged_file_is_said_at_the_start_with_the_way_on(tmp_path: Path) -> 
     assert "mirror.db (file is not a database); remove it, and the hub sends everything again" in done.stderr
 
 
-def test_a_file_with_an_option_that_is_none_is_refused(tmp_path: Path) -> None:
+def test_invalid_options_in_the_file_are_refused(tmp_path: Path) -> None:
     file = tmp_path / "mirror.toml"
     for text, why in (
         ("prot = 1", "Unknown option prot"),
@@ -274,7 +274,7 @@ def test_a_file_with_an_option_that_is_none_is_refused(tmp_path: Path) -> None:
         assert (done.returncode, why in done.stderr) == (1, True), done.stderr
 
 
-def test_the_access_log_has_the_path_and_nothing_of_the_query(start: Start, tmp_path: Path) -> None:
+def test_the_access_log_has_the_path_but_not_the_query(start: Start, tmp_path: Path) -> None:
     file = tmp_path / "mirror.toml"
     file.write_text("access_log = true\n")
     mirror = start(config=file)
@@ -285,12 +285,12 @@ def test_the_access_log_has_the_path_and_nothing_of_the_query(start: Start, tmp_
     assert "secret" not in mirror.log.read_text()
 
 
-def test_dqmhub_mirror_runs_one_with_the_settings_of_the_hub(tmp_path: Path) -> None:
+def test_dqmhub_mirror_uses_the_settings_of_the_hub(tmp_path: Path) -> None:
     settings = Settings(
-        data_dir=str(tmp_path / "var"), mirror_port=free_port(), mirror_keys=(made.PUBLIC,), mirror_prefix="/dqm/dqm-square"
+        data_dir=str(tmp_path / "var"), mirror_port=free_port(), mirror_keys=(samples.PUBLIC_KEY,), mirror_prefix="/dqm/dqm-square"
     )
     with service(settings, "mirror"):
         url = f"http://127.0.0.1:{settings.of(ServiceSettings).mirror_port}/dqm/dqm-square"
         until(lambda: answers(f"{url}/healthz"), "the mirror")
-        assert ask(f"{url}/snapshots", made.snapshot([])).status == 200
+        assert fetch(f"{url}/snapshots", samples.snapshot([])).status == 200
         assert (tmp_path / "var" / "mirror" / "mirror.db").exists()

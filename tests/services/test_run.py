@@ -1,4 +1,4 @@
-"""`dqmhub run`: every service together, and none left behind however one of them ends."""
+"""`dqmhub run` runs all services, and leaves none behind when one of them ends."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def free_port() -> int:
 
 
 def processes(data: Path) -> dict[int, str]:
-    """Every process that was started with this data folder, with its command line."""
+    """All processes with this data folder, with their command lines."""
     found = {}
     for entry in Path("/proc").glob("[0-9]*"):
         try:
@@ -53,7 +53,7 @@ def answers(url: str) -> bool:
 
 @contextmanager
 def running(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
-    """All services, ready to serve; ended afterwards, however the test left them."""
+    """Run all services until the end of the block."""
     build(TREE, sys.executable)
     variables = environment(settings)
     subprocess.run([DQMHUB, "db", "upgrade"], env=variables, check=True)
@@ -90,13 +90,13 @@ def test_kill_9_of_one_process_leaves_no_orphan(own: Settings, victim: str) -> N
     with running(own) as process:
         if victim == "supervisor":
             killed = process.pid
-        else:  # the oldest of that name is the one that started the others
+        else:  # the oldest process of that name has started the others
             killed = min(number for number, command in processes(own.data).items() if victim in command)
         os.kill(killed, signal.SIGKILL)
         until(lambda: not set(processes(own.data)) - {process.pid}, f"the other processes to end after {victim}")
 
 
-def test_a_service_does_not_start_on_an_old_database_and_says_what_to_do(settings: Settings) -> None:
+def test_services_refuse_an_old_database_with_the_remedy(settings: Settings) -> None:
     for service in ("web", "live", "worker", "run"):
         done = subprocess.run([DQMHUB, service], env=environment(settings), capture_output=True, text=True, check=False, timeout=PATIENCE_S)
         assert done.returncode == 1
@@ -104,7 +104,7 @@ def test_a_service_does_not_start_on_an_old_database_and_says_what_to_do(setting
         assert "Traceback" not in done.stderr
 
 
-def test_a_port_that_is_taken_is_named_with_the_settings(own: Settings) -> None:
+def test_an_occupied_port_is_reported_with_its_settings(own: Settings) -> None:
     variables = environment(own)
     subprocess.run([DQMHUB, "db", "upgrade"], env=variables, check=True)
     with socket.create_server(("127.0.0.1", own.web_port)):
@@ -113,7 +113,7 @@ def test_a_port_that_is_taken_is_named_with_the_settings(own: Settings) -> None:
     assert f"nothing can listen on 127.0.0.1:{own.web_port}: Address already in use; see the settings web_host and web_port" in done.stderr
 
 
-def test_a_service_does_not_start_with_a_wrong_setting_and_names_it(settings: Settings) -> None:
+def test_services_refuse_and_name_an_invalid_setting(settings: Settings) -> None:
     variables = environment(settings) | {"DQMHUB_WEB_PORT": "70000"}
     done = subprocess.run([DQMHUB, "web"], env=variables, capture_output=True, text=True, check=False, timeout=PATIENCE_S)
     assert done.returncode == 1

@@ -25,7 +25,7 @@ def counted(settings: Settings) -> bool:
         return b"dqmhub_requests_total{" in answer.read()
 
 
-def test_a_second_server_that_finds_the_port_taken_leaves_the_counters_of_the_first(settings: Settings, sqlite_template: Path) -> None:
+def test_a_second_server_on_the_port_leaves_the_counters_alone(settings: Settings, sqlite_template: Path) -> None:
     with site(settings, sqlite_template, []) as running:
         assert counted(running)
         second = subprocess.run([DQMHUB, "web"], cwd=TREE, env=environment(running), capture_output=True, timeout=PATIENCE_S, check=False)

@@ -1,4 +1,4 @@
-"""Commands of the control room do to the machines of the stand-in what they do at P5, and answer as there."""
+"""Commands of the control room have the same effects and responses as at P5."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def captured(dqmsquare: Any, request: str) -> Any:
 
 
 @pytest.mark.parametrize("request_", ["get_dqm_machines", "get_dqm_machines&kind=playback", "get_simulator_runs"])
-def test_answers_are_those_that_the_mirror_was_given(p5: P5, dqmsquare: Any, request_: str) -> None:
+def test_responses_are_those_in_the_capture(p5: P5, dqmsquare: Any, request_: str) -> None:
     answer = p5.get(f"/cr/exe?what={request_}")
     assert answer.headers["Content-Type"] == "text/html; charset=UTF-8"
     expected = captured(dqmsquare, request_)["json"]
@@ -32,7 +32,7 @@ def test_the_configuration_of_the_player_has_the_keys_of_the_original(p5: P5, dq
     assert command(p5, "get_simulator_config").json().keys() == captured(dqmsquare, "get_simulator_config")["json"].keys()
 
 
-def test_versions_are_told_for_each_machine(p5: P5) -> None:
+def test_versions_of_each_machine(p5: P5) -> None:
     versions = command(p5, "get_hltd_versions").json()
     assert versions["production_c2a06"][f"{FU}.cms"].startswith("hltd-")
     assert "CMSSW_12_4_8" in command(p5, "get_cmssw_info").content.decode()
@@ -57,7 +57,7 @@ def test_restarting_hltd_ends_the_jobs_of_the_machine_and_starts_them_again(p5: 
     assert all("exit_code" not in job for job in p5.jobs(CROWDED))
 
 
-def test_a_new_run_of_playback_is_as_it_was_asked_for(p5: P5) -> None:
+def test_a_new_playback_run_has_the_requested_parameters(p5: P5) -> None:
     old = p5.incident("start_run", system="playback", lumis=100)["run"]
     p5.advance(100)
     answer = command(p5, "start_playback_run", run_number="run256936", run_key="hi_run", number_of_ls="5")
@@ -70,7 +70,7 @@ def test_a_new_run_of_playback_is_as_it_was_asked_for(p5: P5) -> None:
     assert command(p5, "get_simulator_config").json()["number_of_ls"] == 5
 
 
-def test_a_client_that_is_switched_off_is_absent_from_the_next_run(p5: P5) -> None:
+def test_a_disabled_client_is_absent_from_the_next_run(p5: P5) -> None:
     config = "csc_dqm_sourceclient-live_cfg.py"
     assert [config, True] in command(p5, "get_dqm_clients", host=CROWDED, playback="0").json()
     assert command(p5, "change_dqm_client", host=CROWDED, client=config, state="0", playback="0").content == b"Ok"
@@ -82,7 +82,7 @@ def test_a_client_that_is_switched_off_is_absent_from_the_next_run(p5: P5) -> No
     assert config.removesuffix("_cfg.py") not in tags
 
 
-def test_tools_that_restart_do_not_answer_for_five_seconds(p5: P5) -> None:
+def test_restarting_tools_are_unreachable_for_five_seconds(p5: P5) -> None:
     assert command(p5, "restart_fff", host=FU).status == 200
     assert p5.redirect(FU, {"event": "sync_request", "known_rev": None}).status == 500
     p5.advance(6)
@@ -97,7 +97,7 @@ def test_logs_of_the_daemons_can_be_read(p5: P5) -> None:
     assert len(command(p5, "get_fff_logs", host=FU).json()) == 1
 
 
-def test_commands_can_be_as_broken_as_in_the_original(p5: P5) -> None:
+def test_incident_broken_commands(p5: P5) -> None:
     p5.incident("broken_commands")
     p5.incident("start_run")
     old = p5.incident("start_run", system="playback")["run"]
@@ -105,15 +105,17 @@ def test_commands_can_be_as_broken_as_in_the_original(p5: P5) -> None:
     answer = command(p5, "restart_hltd", host=FU)
     assert answer.status == 500
     assert b"has no attribute 'status'" in answer.content
-    assert all("exit_code" not in job for job in p5.jobs(FU)), "it fails before it restarts anything"
+    assert all("exit_code" not in job for job in p5.jobs(FU)), "it fails before restarting anything"
     assert command(p5, "start_playback_run", run_number="run256936").status == 500
     assert p5.status()["systems"]["playback"]["run"] == old
-    assert command(p5, "get_simulator_config").json()["source"] == "/fff/playback_files/run256936/", "it holds from the next run on"
+    assert command(p5, "get_simulator_config").json()["source"] == "/fff/playback_files/run256936/", (
+        "the configuration is stored for the next run"
+    )
     assert command(p5, "get_production_runs").content == b"No actions defined for request get_production_runs"
     assert command(p5, "get_dqm_machines").status == 200
 
 
-def test_a_run_of_production_can_be_copied_and_played(p5: P5) -> None:
+def test_a_production_run_can_be_copied_and_played(p5: P5) -> None:
     run = p5.incident("start_run")["run"]
     assert command(p5, "get_production_runs").json() == [f"run{run}"]
     assert command(p5, "copy_production_runs", run_number="run1").status == 500
@@ -124,7 +126,7 @@ def test_a_run_of_production_can_be_copied_and_played(p5: P5) -> None:
     assert {job["cmssw_run"] for job in p5.jobs("dqmfu-c2b01-45-01") if "cmssw_run" in job} == {str(run)}
 
 
-def test_the_next_commands_can_be_answered_by_anything(p5: P5) -> None:
+def test_incident_answer_commands(p5: P5) -> None:
     p5.incident("answer_commands", body="<html>x", repeat=3, status=200)
     assert command(p5, "restart_hltd", host=FU).content == b"<html>x" * 3
     assert command(p5, "get_dqm_machines").status == 200
@@ -136,7 +138,7 @@ def test_an_unknown_command_is_named(p5: P5) -> None:
 
 
 @pytest.mark.parametrize(("signal", "pid", "status"), [(9, 0, 200), (9, 1, 404), (7, 0, 500)])
-def test_a_job_is_killed_by_its_number_and_a_signal_that_is_allowed(p5: P5, signal: int, pid: int, status: int) -> None:
+def test_a_job_is_killed_by_its_pid_and_an_allowed_signal(p5: P5, signal: int, pid: int, status: int) -> None:
     p5.incident("start_run")
     p5.advance(60)
     job = p5.jobs(FU)[0]
@@ -146,7 +148,7 @@ def test_a_job_is_killed_by_its_number_and_a_signal_that_is_allowed(p5: P5, sign
     assert after.get("exit_code") == (-9 if status == 200 else None)
 
 
-def test_the_player_takes_commands_by_its_socket(p5: P5) -> None:
+def test_the_player_accepts_commands_on_its_socket(p5: P5) -> None:
     run = p5.incident("start_run", system="playback")["run"]
     socket = "/utils/control_command/bd68c7bb.fff_simulator"
     assert p5.post(f"{socket}/status").json()["run"] == run

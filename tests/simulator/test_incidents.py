@@ -1,4 +1,4 @@
-"""Each incident does what a test asks for, and what it breaks is whole again afterwards."""
+"""Effects of each incident, and the state after its end."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ SYNC = {"event": "sync_request", "known_rev": None}
 
 
 def begin(p5: P5, **arguments: Any) -> int:
-    """A run whose jobs have started and seen some lumisections."""
+    """Start a run and wait until its jobs have read some lumisections."""
     run: int = p5.incident("start_run", **arguments)["run"]
     p5.advance(200)
     return run
 
 
 def job(p5: P5, tag: str) -> dict[str, Any]:
-    """The newest document of a client."""
+    """The document of the latest job of a client."""
     return max((job for job in p5.jobs(FU, CROWDED) if job["tag"] == tag), key=lambda job: (job["run"], job["pid"]))
 
 
-def test_a_machine_that_is_down_is_refused_and_reported_and_comes_back(p5: P5) -> None:
+def test_a_host_that_is_down_is_unreachable_until_it_is_up(p5: P5) -> None:
     begin(p5)
     known = p5.headers(FU)
     p5.incident("host_down", host=FU)
@@ -40,7 +40,7 @@ def test_a_machine_that_is_down_is_refused_and_reported_and_comes_back(p5: P5) -
     assert p5.headers(FU)[-1]["_rev"] > known[-1]["_rev"]
 
 
-def test_the_gateway_can_hang_up_on_everybody(p5: P5) -> None:
+def test_gateway_down_closes_connections(p5: P5) -> None:
     p5.incident("gateway_down")
     with pytest.raises((OSError, HTTPException)):
         p5.get("/login")
@@ -48,7 +48,7 @@ def test_the_gateway_can_hang_up_on_everybody(p5: P5) -> None:
     assert p5.get("/login").status == 200
 
 
-def test_a_slow_machine_is_an_error_of_the_gateway_after_its_patience(p5: P5) -> None:
+def test_a_slow_host_is_an_error_after_the_timeout_of_the_gateway(p5: P5) -> None:
     p5.incident("slow", host=FU, seconds=60)
     start = time.monotonic()
     assert p5.redirect(FU, SYNC).status == 500
@@ -56,14 +56,14 @@ def test_a_slow_machine_is_an_error_of_the_gateway_after_its_patience(p5: P5) ->
     assert p5.redirect(BU, SYNC).status == 200
 
 
-def test_a_slow_gateway_answers_in_the_end(p5: P5) -> None:
+def test_a_slow_gateway_answers_late(p5: P5) -> None:
     p5.incident("slow", seconds=0.5)
     start = time.monotonic()
     assert p5.get("/login").status == 200
     assert time.monotonic() - start >= 0.5
 
 
-def test_an_answer_can_end_in_the_middle_of_the_json(p5: P5) -> None:
+def test_truncated_responses(p5: P5) -> None:
     begin(p5)
     p5.incident("truncate", host=FU, count=1)
     broken = p5.redirect(FU, SYNC)
@@ -73,7 +73,7 @@ def test_an_answer_can_end_in_the_middle_of_the_json(p5: P5) -> None:
     assert p5.headers(FU)
 
 
-def test_an_answer_can_be_the_page_of_somebody_else_or_bytes_without_meaning(p5: P5) -> None:
+def test_garbled_responses(p5: P5) -> None:
     p5.incident("garble", host=FU, status=502, body="<html>Bad Gateway</html>")
     answer = p5.redirect(FU, SYNC)
     assert (answer.status, answer.content) == (502, b"<html>Bad Gateway</html>")
@@ -81,7 +81,7 @@ def test_an_answer_can_be_the_page_of_somebody_else_or_bytes_without_meaning(p5:
     assert [p5.redirect(FU, SYNC).content for _ in range(3)] == [b"\xff\x00\xfe", b"\xff\x00\xfe", b'{"messages": []}']
 
 
-def test_a_document_can_vanish_between_its_header_and_the_request(p5: P5) -> None:
+def test_a_document_vanishes_between_its_header_and_the_request(p5: P5) -> None:
     begin(p5)
     id, other = (header["_id"] for header in p5.headers(FU)[:2])
     p5.incident("vanish", host=FU)
@@ -89,7 +89,7 @@ def test_a_document_can_vanish_between_its_header_and_the_request(p5: P5) -> Non
     assert id not in [header["_id"] for header in p5.headers(FU)]
 
 
-def test_revisions_can_begin_at_one_again(p5: P5) -> None:
+def test_revisions_are_reset(p5: P5) -> None:
     run = begin(p5)
     old = {header["_id"] for header in p5.headers(FU)}
     assert p5.incident("reset_revisions", host=FU) == {"generation": 2}
@@ -101,7 +101,7 @@ def test_revisions_can_begin_at_one_again(p5: P5) -> None:
     assert {row["generation"] for row in p5.record()["documents"] if row["host"] == FU} == {2}
 
 
-def test_a_job_can_crash_and_hltd_starts_its_client_again(p5: P5) -> None:
+def test_hltd_restarts_a_crashed_client(p5: P5) -> None:
     begin(p5)
     (id,) = p5.incident("crash", tag="ecal_", code=-11)["ids"]
     (crashed,) = p5.documents(CROWDED, id)
@@ -113,7 +113,7 @@ def test_a_job_can_crash_and_hltd_starts_its_client_again(p5: P5) -> None:
     assert "exit_code" not in again
 
 
-def test_a_job_can_fall_silent_and_speak_again(p5: P5) -> None:
+def test_a_job_is_stuck_and_reports_again(p5: P5) -> None:
     begin(p5)
     p5.incident("stick", tag="gem")
     silent = job(p5, "gem_dqm_sourceclient-live")
@@ -124,7 +124,7 @@ def test_a_job_can_fall_silent_and_speak_again(p5: P5) -> None:
     assert int(job(p5, "gem_dqm_sourceclient-live")["cmssw_lumi"]) > int(silent["cmssw_lumi"])
 
 
-def test_a_run_ends_as_its_jobs_see_it(p5: P5) -> None:
+def test_jobs_see_the_end_of_their_run(p5: P5) -> None:
     run = begin(p5, lumis=100)
     p5.incident("end_run", follow=False)
     p5.advance(30)
@@ -140,7 +140,7 @@ def test_a_run_ends_as_its_jobs_see_it(p5: P5) -> None:
     assert p5.status()["systems"]["production"]["run"] is None
 
 
-def test_a_run_can_be_of_one_lumisection_or_without_clients(p5: P5) -> None:
+def test_runs_of_one_lumisection_and_without_clients(p5: P5) -> None:
     short = begin(p5, lumis=1)
     empty = begin(p5, clients=False, lumis=30)
     assert {job.get("cmssw_lumi") for job in p5.jobs(FU, CROWDED, run=short)} == {"1"}
@@ -148,7 +148,7 @@ def test_a_run_can_be_of_one_lumisection_or_without_clients(p5: P5) -> None:
     assert p5.status()["systems"]["production"]["run"] == empty
 
 
-def test_faults_are_given_by_client(p5: P5) -> None:
+def test_faults_of_clients(p5: P5) -> None:
     faults = {PIXEL: {"kind": "crash", "lumi": 2, "code": 92, "always": True}, "dt_dqm_sourceclient-live": {"kind": "blind"}}
     run = begin(p5, lumis=100, faults=faults)
     p5.advance(600)
@@ -167,7 +167,7 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("line", HOSTILE, ids=["script", "htmx", "ansi", "bytes", "megabyte"])
-def test_any_text_can_be_in_a_log(p5: P5, line: str) -> None:
+def test_a_log_may_contain_any_text(p5: P5, line: str) -> None:
     begin(p5)
     (id,) = p5.incident("say", tag="rpc", lines=[line])["ids"]
     (document,) = p5.documents(CROWDED, id)
@@ -177,7 +177,7 @@ def test_any_text_can_be_in_a_log(p5: P5, line: str) -> None:
     assert full.content.endswith(line.encode("utf-8", "surrogateescape"))
 
 
-def test_documents_can_lack_what_they_should_have(p5: P5) -> None:
+def test_documents_lack_omitted_keys(p5: P5) -> None:
     begin(p5)
     (id,) = p5.incident("omit", tag="fed", keys=["cmdline", "extra"])["ids"]
     (document,) = p5.documents(CROWDED, id)
@@ -194,7 +194,7 @@ def test_the_record_has_every_document_at_its_newest_revision_and_every_request(
     assert json.loads(json.loads(record["requests"][0]["body"])["messages"][0]) == SYNC
 
 
-def test_a_wrong_incident_says_what_there_is(p5: P5) -> None:
+def test_an_invalid_incident_is_refused_with_the_valid_ones(p5: P5) -> None:
     unknown = p5.post("/_simulator/incidents/earthquake", "{}")
     assert unknown.status == 404
     assert "host_down" in unknown.json()["message"]

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_it_ends_cleanly_when_it_is_told_to(number: int) -> None:
+def test_it_ends_cleanly_by_a_signal(number: int) -> None:
     with stand_in("--quiet-start") as p5:
         p5.process.send_signal(number)
         assert p5.process.wait(PATIENCE_S) == 0
@@ -35,7 +35,7 @@ def test_it_ends_with_its_supervisor() -> None:
             assert process.wait(PATIENCE_S) == 0
 
 
-def test_the_command_starts_it_with_the_arguments_given() -> None:
+def test_dqmhub_simulate_passes_its_arguments_on() -> None:
     command = [sys.executable, "-c", "from app.cli import main; main()", "simulate", "--port", "0", "--quiet-start"]
     with subprocess.Popen(command, cwd=TREE, env=environment(Settings()), stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout

@@ -1,4 +1,4 @@
-"""What the web server promises its clients, over HTTP and over the websocket."""
+"""The protocol of the web server over HTTP and over the websocket."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def upload(p5: P5, *ids: str, host: str = FU) -> None:
     assert p5.post("/_upload/", json.dumps({"docs": documents}), Host=f"{host}.cms:9215").status == 200
 
 
-def test_a_document_that_comes_again_has_the_newest_revision_only(p5: P5) -> None:
+def test_a_document_has_only_its_newest_revision(p5: P5) -> None:
     upload(p5, "a", "b")
     upload(p5, "a")
     assert [(header["_id"], header["_rev"]) for header in p5.headers(FU)] == [("b", 2), ("a", 3)]
@@ -40,17 +40,17 @@ def test_a_document_that_comes_again_has_the_newest_revision_only(p5: P5) -> Non
     assert (document["_rev"], document["timestamp"], document["tag"]) == (3, 1.5, None)
 
 
-def test_the_header_that_is_known_is_sent_again(p5: P5) -> None:
+def test_the_header_at_the_known_revision_is_sent_again(p5: P5) -> None:
     upload(p5, "a", "b", "c")
     assert [header["_id"] for header in p5.headers(FU, 2)] == ["b", "c"]
     assert [header["_id"] for header in p5.headers(FU, 0)] == ["a", "b", "c"]
 
 
-def test_where_there_is_no_header_there_is_no_message(p5: P5) -> None:
+def test_without_headers_there_is_no_message(p5: P5) -> None:
     assert p5.ask(FU, {"event": "sync_request", "known_rev": None}) == []
 
 
-def test_headers_come_a_thousand_in_a_message(p5: P5) -> None:
+def test_a_message_has_at_most_a_thousand_headers(p5: P5) -> None:
     p5.incident("backlog", host=FU, count=2500)
     messages = p5.ask(FU, {"event": "sync_request", "known_rev": None})
     assert [(m["rev"], m["sync_to_rev"], len(m["headers"]), m["total_sent"], m["total_avail"]) for m in messages] == [
@@ -61,38 +61,38 @@ def test_headers_come_a_thousand_in_a_message(p5: P5) -> None:
     assert list(messages[0]["headers"][0]) == STORED_ORDER
 
 
-def test_unknown_documents_are_missing_without_a_word(p5: P5) -> None:
+def test_unknown_documents_are_left_out(p5: P5) -> None:
     upload(p5, "a")
     assert [document["_id"] for document in p5.documents(FU, "x", "a", "a")] == ["a"]
 
 
-def test_a_revision_that_a_document_brings_along_wins(p5: P5) -> None:
+def test_a_document_keeps_its_own_revision(p5: P5) -> None:
     p5.incident("upload", host=FU, documents=[{"_id": "a", "_rev": 7912099}, {"_id": "b"}])
     upload(p5, "c")
     assert [(header["_id"], header["_rev"]) for header in p5.headers(FU)] == [("b", 2), ("a", 7912099), ("c", 7912100)]
 
 
 @pytest.mark.parametrize("address", ["/redirect?path=nowhere&port=9215", f"/redirect?path={FU}&port=22", "/redirect"])
-def test_a_machine_that_cannot_be_reached_is_a_critical_error(p5: P5, address: str) -> None:
+def test_an_unreachable_machine_is_a_critical_error(p5: P5, address: str) -> None:
     answer = p5.post(address, '{"messages": []}')
     assert (answer.status, answer.headers["Content-Type"]) == (500, "text/html; charset=UTF-8")
     assert answer.content == b"<h1>Critical error while processing request: /redirect</h1>"
 
 
 @pytest.mark.parametrize("body", ["", "{", "[]", "[" * 100_000, '{"messages": ["{}"]}', '{"messages": [1]}', '{"messages": 1}'])
-def test_a_request_that_is_none_is_a_critical_error_and_harms_nobody(p5: P5, body: str) -> None:
+def test_an_invalid_request_is_a_critical_error(p5: P5, body: str) -> None:
     assert p5.post("/sync_proxy", body).status == 500
     assert p5.post("/sync_proxy", '{"messages": []}').content == b'{"messages": []}'
 
 
-def test_an_unknown_address_is_not_found_and_a_page_of_another_site_controls_nothing(p5: P5) -> None:
+def test_an_unknown_address_is_not_found_and_cross_site_requests_are_forbidden(p5: P5) -> None:
     answer = p5.get("/nowhere")
     assert (answer.status, answer.headers["Content-Type"]) == (404, "text/html; charset=UTF-8")
     assert p5.post("/_simulator/incidents/gateway_down", Origin="http://evil.example").status == 403
     assert p5.get("/login").status == 200
 
 
-def test_answers_of_the_gateway_for_others_are_called_html(p5: P5) -> None:
+def test_redirected_responses_have_the_content_type_html(p5: P5) -> None:
     answer = p5.redirect(FU, {"event": "sync_request", "known_rev": None})
     assert answer.headers["Content-Type"] == "text/html; charset=UTF-8"
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
@@ -102,7 +102,7 @@ def test_answers_of_the_gateway_for_others_are_called_html(p5: P5) -> None:
     ("cookie", "status"),
     [("1234; selenium-secret-secret=changeme", 200), ("selenium-secret-secret=wrong", 303), ("other=changeme", 303), (None, 500)],
 )
-def test_cmsweb_has_to_bring_the_cookie_after_whatever_words_of_its_own(p5: P5, cookie: str | None, status: int) -> None:
+def test_cmsweb_needs_the_cookie_after_any_other_text(p5: P5, cookie: str | None, status: int) -> None:
     headers = {"Host": "cmsweb.cern.ch"} | ({"Cookie": cookie} if cookie else {})
     answer = p5.get("/cr/exe?what=get_cluster_status", **headers)
     assert answer.status == status
@@ -110,7 +110,7 @@ def test_cmsweb_has_to_bring_the_cookie_after_whatever_words_of_its_own(p5: P5, 
         assert answer.headers["Location"] == "https://cmsweb.cern.ch/"
 
 
-def test_cmsweb_may_read_documents_without_a_cookie_and_upload_none(p5: P5) -> None:
+def test_cmsweb_reads_documents_without_a_cookie_but_uploads_none(p5: P5) -> None:
     upload(p5, "a", host=GATEWAY)
     answer = p5.post("/_upload/", json.dumps({"docs": [{"_id": "b"}]}), Host="cmsweb.cern.ch")
     assert (answer.status, answer.content) == (200, b"")
@@ -118,7 +118,7 @@ def test_cmsweb_may_read_documents_without_a_cookie_and_upload_none(p5: P5) -> N
     assert [header["_id"] for header in json.loads(known.json()["messages"][0])["headers"]] == ["a"]
 
 
-def test_the_first_page_is_that_of_the_site(p5: P5) -> None:
+def test_the_root_redirects_to_the_site(p5: P5) -> None:
     answer = p5.get("/", Host=f"{GATEWAY}.cms:9215")
     assert (answer.status, answer.headers["Location"]) == (303, f"http://{GATEWAY}.cms:9215/static/index.html")
     outside = p5.get("/", Host="cmsweb.cern.ch", Cookie="selenium-secret-secret=changeme")
@@ -133,7 +133,7 @@ def test_info_names_the_machine_and_its_cluster(p5: P5) -> None:
     assert list(info["cluster"]["_all"]) == ["production_c2a06", "playback_c2a06", "lookarea_c2a06"]
 
 
-def test_documents_that_are_dropped_are_gone_and_recorded(p5: P5) -> None:
+def test_dropped_documents_are_removed_but_recorded(p5: P5) -> None:
     upload(p5, "a", "b")
     assert p5.post("/utils/drop_ids", '{"ids": ["a"]}', Host=f"{FU}.cms").content == b"Deleted 1 rows!"
     assert [header["_id"] for header in p5.headers(FU)] == ["b"]
@@ -141,7 +141,7 @@ def test_documents_that_are_dropped_are_gone_and_recorded(p5: P5) -> None:
 
 
 def finished(conversation: Coroutine[Any, Any, T]) -> T:
-    """What a conversation comes to; in a thread of its own, since the browser of other tests has a loop running in the main one."""
+    """Run a coroutine in a thread of its own, because the browser of other tests has an event loop in the main thread."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, conversation).result()
 
@@ -152,7 +152,7 @@ async def next_message(connection: ClientWebSocketResponse) -> Any:
     return json.loads(message.data)
 
 
-def test_the_websocket_sends_what_is_there_and_then_what_comes(p5: P5) -> None:
+def test_the_websocket_sends_current_and_new_documents(p5: P5) -> None:
     upload(p5, "a")
 
     async def follow() -> None:
@@ -196,7 +196,7 @@ def test_nothing_is_pushed_before_the_first_sync_request(p5: P5) -> None:
     finished(follow())
 
 
-def test_a_client_that_sends_half_a_request_or_reads_nothing_stops_nobody(p5: P5) -> None:
+def test_slow_clients_block_nobody(p5: P5) -> None:
     p5.incident("backlog", host=GATEWAY, count=3000)
     place = urlsplit(p5.address)
     assert place.hostname
@@ -210,7 +210,7 @@ def test_a_client_that_sends_half_a_request_or_reads_nothing_stops_nobody(p5: P5
         assert [header["_id"] for header in p5.headers(FU)] == ["a"]
 
 
-def test_a_websocket_that_reads_nothing_is_let_go(p5: P5) -> None:
+def test_a_websocket_that_reads_nothing_is_disconnected(p5: P5) -> None:
     long = "x" * 60_000
 
     async def deaf() -> int:
@@ -226,7 +226,7 @@ def test_a_websocket_that_reads_nothing_is_let_go(p5: P5) -> None:
     assert len(p5.headers(FU)) == 1200
 
 
-def test_a_fast_clock_is_never_ahead_of_the_wall() -> None:
+def test_a_fast_clock_does_not_overtake_the_wall_clock() -> None:
     with stand_in("--speed", "1000", "--behind", "3600") as p5:
         newest = 0.0
         while not newest or p5.status()["now"] - newest > 60:

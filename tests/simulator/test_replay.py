@@ -1,4 +1,4 @@
-"""A recording is played again as if it were now."""
+"""Recordings are replayed with their times moved to now."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.support.p5 import BU, CROWDED, FU, GATEWAY, stand_in
 
 @pytest.fixture
 def recording(tmp_path: Path, dqmsquare: Any) -> Path:
-    """Three real runs, as their last documents came."""
+    """The last documents of three real runs."""
     rows = []
     for host, documents in dqmsquare("wire_documents.json").items():
         for document in documents:
@@ -27,7 +27,7 @@ def recording(tmp_path: Path, dqmsquare: Any) -> Path:
     return path
 
 
-def test_a_recorded_run_is_played_with_its_times_moved_to_now(recording: Path, dqmsquare: Any) -> None:
+def test_a_recorded_run_is_replayed_with_its_times_moved_to_now(recording: Path, dqmsquare: Any) -> None:
     original = dqmsquare("wire_documents.json")
     first = min(document["timestamp"] for documents in original.values() for document in documents)
     with stand_in("--speed", "0", "--replay", str(recording)) as p5:
@@ -46,7 +46,7 @@ def test_a_recorded_run_is_played_with_its_times_moved_to_now(recording: Path, d
         assert set(p5.status()["hosts"]) >= set(original)
 
 
-def test_documents_come_at_their_times(recording: Path) -> None:
+def test_documents_arrive_at_their_times(recording: Path) -> None:
     with stand_in("--speed", "0", "--replay", str(recording)) as p5:
         seen = [len(p5.record()["documents"])]
         for _ in range(3):
@@ -76,14 +76,14 @@ def test_machines_of_playback_stay_in_their_cluster(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "{", '{"at": 1}\n', '{"at": 1, "host": "h", "document": 3}\n'])
-def test_a_file_that_is_no_recording_is_refused_with_the_line(tmp_path: Path, text: str) -> None:
+def test_an_invalid_recording_is_refused_with_the_line(tmp_path: Path, text: str) -> None:
     path = tmp_path / "bad.jsonl"
     path.write_text(text)
     with pytest.raises(ValueError, match="line 1" if text else "no documents"):
         read_recording(path)
 
 
-def test_what_was_recorded_at_one_site_is_played_at_another(tmp_path: Path) -> None:
+def test_a_recording_of_one_site_is_replayed_at_another(tmp_path: Path) -> None:
     file = tmp_path / "run.jsonl"
     with stand_in("--quiet-start", "--speed", "0") as p5:
         run = p5.incident("start_run", lumis=5)["run"]

@@ -1,4 +1,4 @@
-"""The ordinary stand-in looks like a site where work is going on, and all of the trouble that DQM knows happens there."""
+"""The ordinary stand-in looks like a busy site with all kinds of faults."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ Documents = list[dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
-def jobs(living: P5) -> Documents:
-    return living.jobs(*FUS)
+def jobs(live_p5: P5) -> Documents:
+    return live_p5.jobs(*FUS)
 
 
 @pytest.fixture(scope="module")
-def now(living: P5, jobs: Documents) -> float:
-    return float(living.status()["now"])
+def now(live_p5: P5, jobs: Documents) -> float:
+    return float(live_p5.status()["now"])
 
 
 def by_run(jobs: Documents) -> dict[int, Documents]:
@@ -33,15 +33,15 @@ def by_run(jobs: Documents) -> dict[int, Documents]:
     return found
 
 
-def test_thirty_one_clients_run_on_four_machines_as_at_the_experiment(living: P5, jobs: Documents) -> None:
-    run = living.status()["systems"]["production"]["run"]
+def test_thirty_one_clients_run_on_four_machines_as_at_the_experiment(live_p5: P5, jobs: Documents) -> None:
+    run = live_p5.status()["systems"]["production"]["run"]
     places = {(job["tag"], job["hostname"]) for job in by_run(jobs)[run]}
     assert Counter(host for _, host in places) == dict(zip(FUS, (2, 3, 2, 24), strict=True))
     assert ("hlt_dqm_clientPB-live", FUS[1]) in places
 
 
-def test_there_are_old_runs_with_their_jobs_ended(living: P5, jobs: Documents) -> None:
-    running = living.status()["systems"]["production"]["run"]
+def test_jobs_of_old_runs_have_ended(live_p5: P5, jobs: Documents) -> None:
+    running = live_p5.status()["systems"]["production"]["run"]
     old = [job for job in jobs if job["run"] != running]
     assert len({job["run"] for job in old}) == 4
     assert all("exit_code" in job for job in old)
@@ -53,13 +53,13 @@ def test_run_keys_and_releases_change(jobs: Documents) -> None:
     assert len({job["cmdline"][1].partition("/src/")[0] for job in jobs}) == 3
 
 
-def test_one_run_is_of_one_lumisection_and_one_has_no_clients(living: P5, jobs: Documents) -> None:
-    files = [header["run"] for header in living.headers(BU) if header["type"] == "dqm-files"]
+def test_one_run_has_one_lumisection_and_one_has_no_clients(live_p5: P5, jobs: Documents) -> None:
+    files = [header["run"] for header in live_p5.headers(BU) if header["type"] == "dqm-files"]
     assert len(set(files) - {job["run"] for job in jobs}) == 1
     assert 1 in {max(int(job.get("cmssw_lumi", 0)) for job in found) for found in by_run(jobs).values()}
 
 
-def test_a_client_that_crashes_comes_again_at_most_twice(jobs: Documents) -> None:
+def test_a_crashed_client_restarts_at_most_twice(jobs: Documents) -> None:
     attempts = defaultdict(list)
     for job in jobs:
         attempts[job["run"], job["tag"]].append(job.get("exit_code"))
@@ -73,7 +73,7 @@ def test_a_client_that_crashes_comes_again_at_most_twice(jobs: Documents) -> Non
     ("code", "words"),
     [(134, "fatal system signal"), (-11, "segmentation violation"), (65, "Begin Fatal Exception"), (0, "Writing DQM Root")],
 )
-def test_the_log_ends_with_why_the_job_ended(jobs: Documents, code: int, words: str) -> None:
+def test_a_log_ends_with_the_reason_of_the_exit(jobs: Documents, code: int, words: str) -> None:
     for job in jobs:
         if job.get("exit_code") == code:
             end = job["extra"]["stdlog_end"]
@@ -81,8 +81,8 @@ def test_the_log_ends_with_why_the_job_ended(jobs: Documents, code: int, words: 
             assert end[-1] == f"\n-- process exit: {code} --\n"
 
 
-def test_one_job_is_stuck_and_one_never_sees_data(living: P5, jobs: Documents, now: float) -> None:
-    running = by_run(jobs)[living.status()["systems"]["production"]["run"]]
+def test_one_job_is_stuck_and_one_never_sees_data(live_p5: P5, jobs: Documents, now: float) -> None:
+    running = by_run(jobs)[live_p5.status()["systems"]["production"]["run"]]
     stuck = [job["tag"] for job in running if "exit_code" not in job and now - job["report_timestamp"] > 900]
     assert stuck == ["gem_dqm_sourceclient-live"]
     blind = [job for job in running if "cmssw_lumi" not in job]
@@ -91,7 +91,7 @@ def test_one_job_is_stuck_and_one_never_sees_data(living: P5, jobs: Documents, n
     assert blind[0]["extra"]["lumi_stats"] == {}
 
 
-def test_what_cmsrun_says_is_text_and_a_log_is_no_longer_than_in_dqm2(jobs: Documents) -> None:
+def test_fields_of_cmsrun_are_strings_and_logs_are_limited(jobs: Documents) -> None:
     for job in jobs:
         said = {
             "next_lumi",
@@ -110,25 +110,25 @@ def test_what_cmsrun_says_is_text_and_a_log_is_no_longer_than_in_dqm2(jobs: Docu
             assert sum(len(line) for line in lines) <= 16384
 
 
-def test_every_job_that_is_well_reported_within_half_a_minute(living: P5, jobs: Documents, now: float) -> None:
+def test_healthy_jobs_reported_within_half_a_minute(live_p5: P5, jobs: Documents, now: float) -> None:
     alive = [job for job in jobs if "exit_code" not in job and not job["tag"].startswith("gem")]
     assert all(now - job["report_timestamp"] < 40 for job in alive)
 
 
-def test_playback_shows_the_run_that_is_played_and_holes(living: P5) -> None:
-    (job, *_) = [job for job in living.jobs("dqmfu-c2b01-45-01") if job.get("exit_code") == 0]
+def test_playback_has_the_source_run_and_holes(live_p5: P5) -> None:
+    (job, *_) = [job for job in live_p5.jobs("dqmfu-c2b01-45-01") if job.get("exit_code") == 0]
     assert job["run"] >= 500016
     assert job["cmssw_run"] == "349963"
     assert {"lumi000003", "lumi000004"}.isdisjoint(job["extra"]["lumi_seen"])
-    states = {header["_id"]: header for header in living.headers(GATEWAY)}
-    (player,) = living.documents(GATEWAY, next(id for id in reversed(states) if id.startswith("dqm-playback")))
+    states = {header["_id"]: header for header in live_p5.headers(GATEWAY)}
+    (player,) = live_p5.documents(GATEWAY, next(id for id in reversed(states) if id.startswith("dqm-playback")))
     assert player["state"] == "running"
     assert player["config"]["run"] == player["run"]
 
 
-def test_files_come_twenty_to_fifty_seconds_after_their_lumisection(living: P5) -> None:
-    id = next(header["_id"] for header in living.headers(BU) if header["type"] == "dqm-files")
-    (files,) = living.documents(BU, id)
+def test_files_arrive_twenty_to_fifty_seconds_after_their_lumisection(live_p5: P5) -> None:
+    id = next(header["_id"] for header in live_p5.headers(BU) if header["type"] == "dqm-files")
+    (files,) = live_p5.documents(BU, id)
     delays = defaultdict(list)
     for name, columns in files["extra"]["streams"].items():
         assert list(columns) == ["lumis", "mtimes", "ctimes", "evt_processed", "evt_accepted", "fsize"]
@@ -139,17 +139,17 @@ def test_files_come_twenty_to_fifty_seconds_after_their_lumisection(living: P5) 
     assert mean["streamDQMEventDisplay"] < mean["streamDQM"] < mean["streamDQMHistograms"]
 
 
-def test_the_log_of_a_job_can_be_read_at_its_own_machine_only(living: P5, jobs: Documents) -> None:
+def test_the_log_of_a_job_can_be_read_at_its_own_machine_only(live_p5: P5, jobs: Documents) -> None:
     job = next(job for job in jobs if job["tag"].startswith("info"))
-    log = living.get(f"/utils/show_log/{job['_id']}", Host=job["hostname"] + ".cms:9215")
+    log = live_p5.get(f"/utils/show_log/{job['_id']}", Host=job["hostname"] + ".cms:9215")
     assert (log.status, log.headers["Content-Type"]) == (200, "text/plain; charset=UTF-8")
     assert b"<script>" in log.content
     assert b"caf\xe9" in log.content
     assert b"\0" in log.content
-    assert living.get(f"/utils/show_log/{job['_id']}").status == 500
+    assert live_p5.get(f"/utils/show_log/{job['_id']}").status == 500
 
 
-def test_a_seed_always_plays_the_same() -> None:
+def test_a_seed_always_gives_the_same_documents() -> None:
     def played(seed: str) -> list[tuple[str, str, int]]:
         with stand_in("--speed", "0", "--seed", seed) as p5:
             p5.advance(4000)
@@ -160,7 +160,7 @@ def test_a_seed_always_plays_the_same() -> None:
     assert first != played("2")
 
 
-def test_runs_follow_one_another_for_ever_and_the_oldest_are_forgotten() -> None:
+def test_runs_follow_one_another_and_the_oldest_are_removed() -> None:
     with stand_in("--speed", "0") as p5:
         before = p5.status()["systems"]["production"]["runs"]
         for _ in range(8):
@@ -173,11 +173,11 @@ def test_runs_follow_one_another_for_ever_and_the_oldest_are_forgotten() -> None
         assert not known & set(before[:3])
 
 
-def test_the_grabber_of_the_mirror_finds_all_that_it_stores(living: P5) -> None:
+def test_the_original_mirror_finds_all_fields_that_it_stores(live_p5: P5) -> None:
     def ask(host: str, message: dict[str, Any]) -> Any:
-        """One request as the mirror makes it, with its cookie; of the answer it reads the first message only."""
+        """A request as the original mirror sends it; it reads only the first message of the response."""
         address = "/sync_proxy" if host == GATEWAY else f"/redirect?path={host}&port=9215"
-        answer = living.post(address, json.dumps({"messages": [json.dumps(message)]}), Cookie="selenium-secret-secret=changeme")
+        answer = live_p5.post(address, json.dumps({"messages": [json.dumps(message)]}), Cookie="selenium-secret-secret=changeme")
         return json.loads(json.loads(answer.content)["messages"][0])
 
     for host in (GATEWAY, BU, *FUS):

@@ -1,4 +1,4 @@
-"""A stand-in with a state is killed at any moment and goes on: no document is lost, no revision is given twice."""
+"""A stand-in with a state file continues after it was killed: no document is lost, no revision is used twice."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ def revisions(p5: P5) -> dict[tuple[str, str], int]:
 
 
 @pytest.mark.storm
-def test_killed_at_random_moments_it_goes_on_with_its_revisions(tmp_path: Path) -> None:
+def test_revisions_continue_after_kills_at_random_times(tmp_path: Path) -> None:
     random = storms.chance(5)
-    told: dict[tuple[str, str], int] = {}
+    known: dict[tuple[str, str], int] = {}
     numbers: list[int] = []
     for _ in range(5 * storms.TIMES):
         with stand_in("--state", str(tmp_path / "state.db"), "--speed", "200", "--behind", "40000", "--history", "600") as p5:
             now = revisions(p5)
-            assert all(now[key] >= told[key] for key in told)
+            assert all(now[key] >= known[key] for key in known)
             time.sleep(random.uniform(0.1, 0.8))
-            told = revisions(p5)
+            known = revisions(p5)
             numbers.append(max(header["run"] for header in p5.headers(BU) if header["run"]))
             p5.process.kill()
     assert numbers == sorted(numbers)
     assert len(set(numbers)) > 1
 
 
-def test_jobs_that_were_alive_have_been_killed_and_the_next_run_has_the_next_number(tmp_path: Path) -> None:
+def test_after_a_restart_jobs_are_killed_and_run_numbers_continue(tmp_path: Path) -> None:
     arguments = ("--quiet-start", "--speed", "0", "--state", str(tmp_path / "state.db"))
     with stand_in(*arguments) as p5:
         run = p5.incident("start_run")["run"]
@@ -53,7 +53,7 @@ def test_jobs_that_were_alive_have_been_killed_and_the_next_run_has_the_next_num
         assert p5.incident("start_run")["run"] > run
 
 
-def test_what_was_dropped_stays_dropped_and_recorded(tmp_path: Path) -> None:
+def test_dropped_documents_stay_dropped_after_a_restart(tmp_path: Path) -> None:
     arguments = ("--quiet-start", "--speed", "0", "--state", str(tmp_path / "state.db"))
     with stand_in(*arguments) as p5:
         p5.incident("upload", host=FU, documents=[{"_id": "a"}, {"_id": "b"}, {"_id": "c", "tag": "\udce9"}])

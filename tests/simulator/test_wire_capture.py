@@ -1,4 +1,4 @@
-"""The stand-in answers byte for byte as fff_web did when it was asked about the same documents."""
+"""For the same documents, the responses are byte for byte those of fff_web."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CUT = re.compile(r"\.\.\.<cut, total (\d+) bytes>$")
 
 @pytest.fixture
 def fed(p5: P5, dqmsquare: Any) -> P5:
-    """As when the answers were taken: the documents in their order, and dqm-stats of the recording host once more at the end."""
+    """A stand-in with the documents of the capture in their order; dqm-stats of the recording host comes again at the end."""
     documents = dqmsquare("wire_documents.json")[HOST]
     captured = dqmsquare("p5_wire_capture.json")
     stats = json.loads(json.loads(captured[0]["response_body"])["messages"][0])["headers"][-1]
@@ -28,7 +28,7 @@ def fed(p5: P5, dqmsquare: Any) -> P5:
     return p5
 
 
-def test_the_captured_requests_have_the_captured_answers(fed: P5, dqmsquare: Any) -> None:
+def test_captured_requests_have_the_captured_responses(fed: P5, dqmsquare: Any) -> None:
     for row in dqmsquare("p5_wire_capture.json"):
         answer = fed.post(row["request"].removeprefix("POST "), row["request_body"])
         expected = row["response_body"]
