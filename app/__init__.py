@@ -2,36 +2,23 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from flask import Flask
 
+    from app.core.area import Area
     from app.core.settings import Settings
 
-PARTS = (
-    "app.core.metrics",
-    "app.web",
-    "app.security",
-    "app.notify",
-    "app.publish",
-    "app.gui",
-    "app.square",
-    "app.control",
-    "app.home",
-    "app.ops",
-)
-"""Each adds its pages, hooks and error handlers to the application by `init_app(app)`."""
 
-
-def create_app(settings: Settings | None = None) -> Flask:
+def create_app(settings: Settings | None = None, areas: tuple[Area, ...] | None = None) -> Flask:
     """The web application; refuses to start with UnusableDatabase or SettingError, which say what to do."""
     from flask import Flask
     from htmx_flask import Htmx
 
-    from app import areas, queue  # noqa: F401  areas makes the settings of all areas known
-    from app.core import database
+    from app import queue, web
+    from app.areas import AREAS
+    from app.core import database, metrics
     from app.core.settings import TREE, load, make_secret
 
     settings = settings or load()
@@ -46,6 +33,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     queue.connect(settings)
     database.disconnect()  # workers are forked from here
     app.teardown_appcontext(lambda _: database.release())
-    for part in PARTS:
-        import_module(part).init_app(app)
+    app.extensions["areas"] = areas = areas or AREAS
+    metrics.init_app(app)
+    web.init_app(app)
+    for area in areas:
+        if area.init_app:
+            area.init_app(app)
     return app

@@ -1,13 +1,21 @@
-"""The areas of the product; importing this module makes their settings known."""
+"""The areas of the product: one line for each.
+
+Menu, help, status page, metrics, API document, commands, background jobs, settings and the least roles of all pages
+come from the declarations named here. Importing this module makes the settings of all areas known.
+"""
 
 from __future__ import annotations
 
-from app.gui.settings import GuiSettings
-from app.notify.settings import NotifySettings
-from app.ops.settings import ServiceSettings
-from app.publish.settings import PublishSettings
-from app.queue.settings import QueueSettings
-from app.security.settings import SecuritySettings
-from app.square.settings import SquareSettings
+from app.control.area import AREA as CONTROL
+from app.core.area import Area
+from app.gui.area import AREA as GUI
+from app.home.area import AREA as HOME
+from app.notify.area import AREA as NOTIFY
+from app.ops.area import AREA as OPS
+from app.publish.area import AREA as PUBLISH
+from app.queue.area import AREA as QUEUE
+from app.security.area import AREA as SECURITY
+from app.square.area import AREA as SQUARE
 
-TABLES = (QueueSettings, SecuritySettings, NotifySettings, PublishSettings, GuiSettings, SquareSettings, ServiceSettings)
+AREAS: tuple[Area, ...] = (HOME, GUI, SQUARE, CONTROL, NOTIFY, PUBLISH, QUEUE, SECURITY, OPS)
+"""In the order of the menu."""

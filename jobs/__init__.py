@@ -1,12 +1,15 @@
-"""Kinds of work. Each module registers its handlers with app.queue when it is imported, which only consumers do."""
+"""Background jobs, a module for each area. Importing one registers its handlers and periodic tasks with app.queue."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from importlib import import_module
-from pkgutil import iter_modules
+
+from app.core.area import Area
 
 
-def load() -> None:
-    """Register every handler."""
-    for module in iter_modules(__path__):
-        import_module(f"{__name__}.{module.name}")
+def load(areas: Iterable[Area]) -> None:
+    """Register the handlers and periodic tasks of these areas; only consumers do."""
+    for area in areas:
+        if area.jobs:
+            import_module(area.jobs)

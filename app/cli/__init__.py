@@ -11,39 +11,22 @@ from typing import Any
 
 import click
 
-from app import areas  # noqa: F401  makes the settings of all areas known
+from app.areas import AREAS
 from app.core.settings import LOG_LEVELS, SettingError, Settings, load
 from app.core.version import VERSION
 
-MODULES = {
-    "config": "app.cli.config",
-    "db": "app.cli.db",
-    "user": "app.cli.user",
-    "token": "app.cli.user",
-    "work": "app.cli.work",
-    "register": "app.cli.files",
-    "demo": "app.cli.demo",
-    "simulate": "app.cli.simulate",
-    "mirror": "app.cli.mirror",
-    "quarantine": "app.cli.quarantine",
-    "mirror-key": "app.cli.publish",
-    "web": "app.cli.services",
-    "live": "app.cli.consumers",
-    "worker": "app.cli.consumers",
-    "render": "app.cli.services",
-    "run": "app.cli.services",
-}
-"""Where each command is; loaded when it is called, so that `dqmhub --help` is quick."""
+COMMANDS = {name: module for area in AREAS for name, module in area.commands.items()}
+"""The module of each command; loaded when it is called, so that `dqmhub --help` is quick."""
 
 
 class Commands(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(MODULES)
+        return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in MODULES:
+        if cmd_name not in COMMANDS:
             return None
-        command: click.Command = getattr(import_module(MODULES[cmd_name]), cmd_name.replace("-", "_"))
+        command: click.Command = getattr(import_module(COMMANDS[cmd_name]), cmd_name.replace("-", "_"))
         return command
 
 

@@ -13,6 +13,7 @@ from huey.consumer import Consumer, Environment, ProcessEnvironment, Scheduler
 import jobs
 from app import cli
 from app import queue as work
+from app.areas import AREAS
 from app.core import database
 from app.core.heartbeat import Pulse
 from app.core.settings import Settings
@@ -105,7 +106,7 @@ def consume(queue: str, settings: Settings) -> None:
 def live() -> None:
     """Do the work of the queue `live`: what repeats and must never wait."""
     settings = cli.open_database()
-    jobs.load()
+    jobs.load(AREAS)
     consume("live", settings)
 
 
@@ -113,5 +114,5 @@ def live() -> None:
 def worker() -> None:
     """Do the work of the queue `bulk`: imports and whatever takes long."""
     settings = cli.open_database()
-    jobs.load()
+    jobs.load(AREAS)
     consume("bulk", settings)

@@ -41,6 +41,13 @@ class StatusLine(NamedTuple):
     detail: str = ""  # a longer text, for instance the last error
 
 
+class StatusTable(NamedTuple):
+    """A part of the status page below its lines, for what needs more than a line."""
+
+    template: str  # renders nothing when there is nothing to show
+    context: Callable[[], Mapping[str, Any]]
+
+
 @dataclass(frozen=True)
 class Area:
     """One part of the product: its folder in app/, and what it adds to the parts that all areas share.
@@ -55,6 +62,8 @@ class Area:
     roles: Mapping[str, str] = field(default_factory=dict)  # endpoint -> name of the least role
     openapi: Callable[[], Mapping[str, Any]] | None = None  # paths of the API document
     status: Callable[[Settings], Iterable[StatusLine]] | None = None
+    status_tables: tuple[StatusTable, ...] = ()
+    ready: tuple[Callable[[Settings], StatusLine], ...] = ()  # what must work before this process can serve pages
     metrics: Callable[[Settings], Iterable[Metric]] | None = None  # families of samples for /metrics
     jobs: str = ""  # module with handlers and periodic tasks, which only consumers import
     commands: Mapping[str, str] = field(default_factory=dict)  # command of `dqmhub` -> module that defines it

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 from flask import Flask, Response, g, request
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Histogram, Metric, generate_latest
+from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from prometheus_client.registry import REGISTRY
 
@@ -28,12 +30,38 @@ def forget(process: int) -> None:
         mark_process_dead(process)
 
 
-def text() -> bytes:
-    """All counters of all web processes, as Prometheus reads them."""
+def counter_text() -> bytes:
+    """All counters of all web processes in the text format of Prometheus."""
     if VARIABLE not in os.environ:
         return generate_latest(REGISTRY)
     registry = CollectorRegistry()
     MultiProcessCollector(registry)
+    return generate_latest(registry)
+
+
+def gauge(name: str, help: str, samples: Iterable[tuple[Mapping[str, str], float]]) -> GaugeMetricFamily:
+    """A gauge and its values now, each with its labels; all samples have the same names of labels."""
+    values = list(samples)
+    family = GaugeMetricFamily(name, help, labels=list(values[0][0]) if values else [])
+    for labels, value in values:
+        family.add_metric(list(labels.values()), value)
+    return family
+
+
+class _Families:
+    """A collector of families that are there already."""
+
+    def __init__(self, families: Iterable[Metric]) -> None:
+        self.families = families
+
+    def collect(self) -> Iterable[Metric]:
+        return self.families
+
+
+def family_text(families: Iterable[Metric]) -> bytes:
+    """Metric families in the text format of Prometheus, with labels escaped."""
+    registry = CollectorRegistry()
+    registry.register(_Families(list(families)))
     return generate_latest(registry)
 
 

@@ -8,18 +8,17 @@ from itertools import groupby
 from typing import NamedTuple
 from urllib.parse import quote
 
-from flask import Blueprint, Response, abort, redirect, request
+from flask import Blueprint, Response, abort, current_app, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from app.core.area import HelpTopic
 from app.core.version import VERSION
 from app.gui import samples
 from app.gui.addresses import View
-from app.gui.pages.listing import STATUSES
 from app.gui.samples import SampleKey
 from app.security import Role, needs
 from app.security.guard import local
 from app.square.pages.views import old_bookmark
-from app.square.states import LOOKS
 from app.web import page, request_settings
 from app.web.frame import href
 
@@ -27,9 +26,6 @@ pages = Blueprint("home", __name__)
 
 SHOWN = 200
 """Most samples of one answer of the search; the newest runs come first."""
-
-TOPICS = {"gui": "Runs and plots", "square": "DQM^2: the jobs of a run"}
-"""The help page of each wing."""
 
 
 @pages.get("/")
@@ -70,18 +66,27 @@ def _lumis(run: str, dataset: str, lumi: str) -> list[Link]:
     return found
 
 
+def _topics() -> dict[str, HelpTopic]:
+    """The help pages of all areas by their names."""
+    return {topic.name: topic for area in current_app.extensions["areas"] for topic in area.help}
+
+
 @pages.get("/help")
 @needs(Role.VIEWER)
 def help_page() -> Response:
-    return page("home/help.html", "home/help.html", topics=TOPICS)
+    """The help, with links to the pages of the areas."""
+    return page("home/help.html", "home/help.html", topics=_topics())
 
 
-@pages.get("/help/<topic>")
+@pages.get("/help/<name>")
 @needs(Role.VIEWER)
-def help_topic(topic: str) -> Response:
-    if topic not in TOPICS:
-        abort(404, f"there is no help on {topic}; there is on {', '.join(TOPICS)}")
-    return page(f"{topic}/help.html", f"{topic}/help.html", statuses=STATUSES, topics=TOPICS, looks=LOOKS)
+def help_topic(name: str) -> Response:
+    """The help page of an area."""
+    topics = _topics()
+    if name not in topics:
+        abort(404, f"There is no help on {name}; there is on {', '.join(topics)}.")
+    template = topics[name].template
+    return page(template, template, topics=topics, **topics[name].context())
 
 
 @pages.get("/help/report")

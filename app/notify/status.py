@@ -4,30 +4,25 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
 from peewee import fn
 
+from app.core.area import StatusLine
 from app.core.database import rows
+from app.core.metrics import gauge
 from app.core.settings import Settings
 from app.notify.channels import channels
 from app.notify.models import FAILED, SENT, WAITING, Delivery, Maintenance, Notice
+
+if TYPE_CHECKING:
+    from prometheus_client import Metric
 
 DAY_S = 86400.0
 BATCH = 500
 
 
-class Line(NamedTuple):
-    """One line of the status page; state: ok, warn or idle; age_s: since the channel last took something."""
-
-    name: str
-    state: str
-    text: str
-    age_s: float | None
-    detail: str
-
-
-def lines(settings: Settings) -> Iterator[Line]:
+def lines(settings: Settings) -> Iterator[StatusLine]:
     """One line for each channel."""
     now = time.time()
     for channel in channels(settings):
@@ -43,20 +38,22 @@ def lines(settings: Settings) -> Iterator[Line]:
         bad = last is not None and last.state != SENT
         text = "in the last day: " + (", ".join(f"{counts[state]} {state}" for state in sorted(counts)) or "nothing to tell")
         state = "warn" if bad else "ok" if last else "idle"
-        yield Line(
+        yield StatusLine(
             f"notices by {channel.name}", state, text, None if sent is None else max(now - sent, 0.0), last.why if last and bad else ""
         )
 
 
-def metrics(settings: Settings) -> Iterator[str]:
-    """Gauges, as lines for Prometheus."""
-    now = time.time()
+def metrics(settings: Settings) -> Iterator[Metric]:
+    """Deliveries of each channel by state, and how long the oldest one has been waiting."""
+    now, deliveries, waiting = time.time(), [], []
     for channel in channels(settings):
         ours = Delivery.channel == channel.name
-        for state, count in rows(Delivery.select(Delivery.state, fn.COUNT(Delivery.id)).where(ours).group_by(Delivery.state)):
-            yield f'dqmhub_notice_deliveries{{channel="{channel.name}",state="{state}"}} {count}'
+        by_state = rows(Delivery.select(Delivery.state, fn.COUNT(Delivery.id)).where(ours).group_by(Delivery.state))
+        deliveries += [({"channel": channel.name, "state": state}, count) for state, count in by_state]
         ((since,),) = rows(Delivery.select(fn.MIN(Delivery.since)).where(ours, Delivery.state == WAITING))
-        yield f'dqmhub_notice_waiting_seconds{{channel="{channel.name}"}} {0.0 if since is None else max(now - since, 0.0):.3f}'
+        waiting.append(({"channel": channel.name}, 0.0 if since is None else max(now - since, 0.0)))
+    yield gauge("dqmhub_notice_deliveries", "Deliveries by channel and state", deliveries)
+    yield gauge("dqmhub_notice_waiting_seconds", "Time that the oldest delivery has been waiting", waiting)
 
 
 def clean(days: int, report: Callable[[int], object]) -> int:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 def init_app(app: Flask) -> None:
     """Add the pages and the addresses for machines."""
-    from app.ops import openapi, status
+    from app.ops import health, openapi, status
 
-    app.register_blueprint(status.blueprint)
-    app.register_blueprint(openapi.blueprint)
+    for module in (status, health, openapi):
+        app.register_blueprint(module.blueprint)

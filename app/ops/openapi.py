@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, current_app
 
-from app.control import openapi as control
+from app.core.area import Area
 from app.core.version import VERSION
-from app.gui.api import openapi as gui
 from app.security import Role, needs
-from app.square.api import openapi as square
 from app.web import cached_json
 
 blueprint = Blueprint("openapi", __name__)
@@ -42,11 +41,14 @@ OWN = {
 }
 
 
-def document() -> dict[str, Any]:
+def document(areas: Iterable[Area]) -> dict[str, Any]:
     """The whole document; every address also answers with a Problem when it cannot do what is asked."""
+    declared: dict[str, Any] = dict(OWN)
+    for area in areas:
+        declared.update(area.openapi() if area.openapi else {})
     paths = {
         address: {method: what | {"responses": what["responses"] | {"default": WRONG}} for method, what in methods.items()}
-        for address, methods in sorted({**gui.PATHS, **square.PATHS, **control.PATHS, **OWN}.items())
+        for address, methods in sorted(declared.items())
     }
     return {
         "openapi": "3.0.3",
@@ -59,4 +61,4 @@ def document() -> dict[str, Any]:
 @blueprint.get("/api/openapi.json")
 @needs(Role.PUBLIC)
 def openapi() -> Response:
-    return cached_json(document())
+    return cached_json(document(current_app.extensions["areas"]))

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from peewee import fn
 
+from app.core.area import StatusLine
 from app.core.database import rows
+from app.core.metrics import gauge
 from app.core.settings import Settings
 from app.publish.models import Mirror, Published, Series
 from app.publish.redaction_counts import Cleaned
 from app.publish.settings import PublishSettings
+
+if TYPE_CHECKING:
+    from prometheus_client import Metric
 
 LATE_S = 60.0
 """A mirror that is so far behind needs a look."""
@@ -57,7 +62,7 @@ def _receiver(row: Mirror, series: Series | None) -> Receiver:
     return Receiver(row.address, state, row.have if ours else 0, lag, age, row.sent, row.failures, row.error, row.last_error)
 
 
-def lines(settings: Settings) -> Iterator[tuple[str, str, str, float | None, str]]:
+def lines(settings: Settings) -> Iterator[StatusLine]:
     """A line of the status page for each mirror: name, state, text, age of its last answer, last error."""
     for one in receivers(settings):
         text = (
@@ -65,20 +70,19 @@ def lines(settings: Settings) -> Iterator[tuple[str, str, str, float | None, str
             if one.lag_s is None
             else f"edition {one.have}" + (f", {one.lag_s:.0f} s behind" if one.lag_s else ", up to date")
         )
-        yield f"mirror {one.address}", one.state, text, one.age_s, one.error if one.failures else ""
+        yield StatusLine(f"mirror {one.address}", one.state, text, one.age_s, one.error if one.failures else "")
 
 
-def metrics(settings: Settings) -> Iterator[str]:
-    """Gauges, as lines for Prometheus."""
+def metrics(settings: Settings) -> Iterator[Metric]:
+    """The newest edition, and how each mirror follows."""
     if series := newest():
-        yield f"dqmhub_outside_edition {series.edition}"
-        yield f"dqmhub_outside_age_seconds {time.time() - series.at:.3f}"
-    for one in receivers(settings):
-        labels = f'{{mirror="{one.address}"}}'
-        yield f"dqmhub_outside_mirror_failures{labels} {one.failures}"
-        yield f"dqmhub_outside_mirror_sent_bytes{labels} {one.sent}"
-        if one.lag_s is not None:
-            yield f"dqmhub_outside_mirror_lag_seconds{labels} {one.lag_s:.3f}"
+        yield gauge("dqmhub_outside_edition", "Newest edition", [({}, series.edition)])
+        yield gauge("dqmhub_outside_age_seconds", "Age of the newest edition", [({}, time.time() - series.at)])
+    found = [({"mirror": one.address}, one) for one in receivers(settings)]
+    yield gauge("dqmhub_outside_mirror_failures", "Failures in a row", [(labels, one.failures) for labels, one in found])
+    yield gauge("dqmhub_outside_mirror_sent_bytes", "Bytes sent", [(labels, one.sent) for labels, one in found])
+    lags = [(labels, one.lag_s) for labels, one in found if one.lag_s is not None]
+    yield gauge("dqmhub_outside_mirror_lag_seconds", "Age of what the mirror lacks", lags)
 
 
 def published() -> list[tuple[str, int, int]]:

@@ -11,7 +11,7 @@ from app.security.caller import Caller, current_user, trusted
 from app.security.roles import Role, needs
 from app.security.settings import SecuritySettings
 
-__all__ = ["Caller", "Role", "audit", "current_user", "init_app", "needs", "trusted"]
+__all__ = ["Caller", "Role", "audit", "current_user", "init_app", "may", "needs", "trusted"]
 
 
 def init_app(app: Flask) -> None:
@@ -31,10 +31,15 @@ def init_app(app: Flask) -> None:
     )
     app.session_interface = Sessions()
     app.wsgi_app = Proxies(app.wsgi_app, settings)  # type: ignore[method-assign]  # Flask's documented way
-    app.jinja_env.globals.update(current_user=current_user, page_address=guard.asked_page)
+    app.jinja_env.globals.update(current_user=current_user, may=may, page_address=guard.asked_page)
     guard.init_app(app, settings)
     headers.init_app(app, settings)
     app.register_blueprint(views.blueprint)
+
+
+def may(role: str) -> bool:
+    """Whether this request has the rights of the role of this name."""
+    return current_user().role >= Role[role.upper()]
 
 
 def cookie_name(port: int, secure: bool) -> str:

@@ -9,12 +9,10 @@ from urllib.parse import quote
 
 from flask import Flask, request, url_for
 
+from app.core.area import MenuItem
 from app.core.settings import TREE
 from app.core.version import VERSION
 from app.web.answers import is_fragment
-
-WINGS = (("Runs and plots", "/"), ("DQM^2", "/square"), ("Status", "/status"), ("Help", "/help"))
-"""The entries of the main menu: name and address."""
 
 YEAR_S = 365 * 24 * 3600
 
@@ -30,7 +28,7 @@ def _frame(app: Flask) -> dict[str, Any]:
     return {
         "hub": app.config["HUB"],
         "version": VERSION,
-        "wings": WINGS,
+        "menu": [item for area in app.extensions["areas"] for item in area.menu],
         "asset": asset,
         "href": href,
         "is_current": is_current,
@@ -44,9 +42,10 @@ def href(path: str) -> str:
     return request.script_root + path
 
 
-def is_current(path: str) -> bool:
+def is_current(item: MenuItem) -> bool:
     """Whether the page shown belongs to this entry of the main menu."""
-    return request.path == path or request.path.startswith(path + "/" if path != "/" else "/browse/")
+    beginnings = (*item.below, *((item.path + "/",) if item.path != "/" else ()))
+    return request.path == item.path or request.path.startswith(beginnings)
 
 
 def asset(name: str) -> str:

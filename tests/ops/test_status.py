@@ -57,8 +57,8 @@ def test_metrics_count_requests_files_and_work(client: FlaskClient, hub: Setting
     File.create(url="/data/a.root", format="tdirectory", registered=time.time())
     text = client.get("/metrics").text
     assert re.search(r'^dqmhub_requests_total{endpoint="gui_api.list_samples",method="GET",status="200"} [1-9]', text, re.M)
-    assert '\ndqmhub_files{state="new"} 1\n' in text
-    assert '\ndqmhub_work{queue="bulk",state="queued"} 1\n' in text
+    assert '\ndqmhub_files{state="new"} 1.0\n' in text
+    assert '\ndqmhub_work{queue="bulk",state="queued"} 1.0\n' in text
     assert "\ndqmhub_build_info{version=" in text
 
 
@@ -125,4 +125,4 @@ def test_status_and_metrics_tell_how_old_each_loop_is(client: FlaskClient) -> No
     assert "2 h</span> ago" in page
     lines = client.get("/metrics").text
     assert 'dqmhub_loop_failures{loop="grab playback"} 9' in lines
-    assert 'dqmhub_loop_step_seconds{loop="grab production"} 0.250' in lines
+    assert 'dqmhub_loop_step_seconds{loop="grab production"} 0.25' in lines

@@ -18,6 +18,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from app import create_app, queue
+from app.areas import AREAS
 from app.core.settings import TREE, Settings
 from app.publish import revisions
 from app.publish.models import Mirror as Row
@@ -188,7 +189,7 @@ def test_nothing_is_published_unless_a_setting_says_where(small: Settings) -> No
     import jobs
     from app.queue.loops import planned
 
-    jobs.load()
+    jobs.load(AREAS)
     assert not [loop.name for loop in planned(small) if loop.name.startswith(("publish", "send", "write"))]
     both = small.replace(publish_mirrors=("https://one", "https://two"), publish_folder="/out")
     names = {loop.name for loop in planned(both)}

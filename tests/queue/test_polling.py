@@ -8,6 +8,7 @@ import pytest
 
 import jobs
 from app import queue as work
+from app.areas import AREAS
 from app.cli.consumers import consumer_of
 from app.core.settings import Settings
 from app.queue import Work
@@ -40,12 +41,12 @@ def test_an_idle_consumer_looks_often_enough_to_pick_up_work_within_a_third_of_a
 
 
 def test_jobs_register_their_kinds() -> None:
-    jobs.load()
+    jobs.load(AREAS)
     assert clean.CLEAN in HANDLERS
 
 
 def test_daily_work_is_entered_once_a_day(hub: Settings) -> None:
-    jobs.load()
+    jobs.load(AREAS)
     work.enqueue_daily()
     work.enqueue_daily()
     today = work.find(clean.CLEAN, time.strftime("%Y-%m-%d", time.gmtime()))
@@ -62,7 +63,7 @@ def test_old_work_is_removed_and_open_or_recent_work_is_kept(hub: Settings, monk
         finished = None if state in ("queued", "running") else past
         Work.create(queue="bulk", kind="import", key=f"old{number}", state=state, created=past, finished=finished)
     Work.create(queue="bulk", kind="import", key="recent", state="done", created=past, finished=time.time())
-    jobs.load()
+    jobs.load(AREAS)
     row = work.enqueue(clean.CLEAN, "now")
     work.run(row.id)
     left = {row.key for row in Work.select().where(Work.kind == "import")}

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from peewee import fn
 
+from app.core.area import StatusLine
 from app.core.database import rows
+from app.core.metrics import gauge
 from app.core.settings import Settings
 from app.square.models import DeadLetter, Host
 from app.square.poller.cluster import certificate_days, tried
 from app.square.poller.retention import growth
 from app.square.settings import SquareSettings
+
+if TYPE_CHECKING:
+    from prometheus_client import Metric
 
 CERTIFICATE_WARN_DAYS = 30.0
 SILENT_S = 30.0
@@ -21,16 +26,7 @@ SILENT_S = 30.0
 
 
 EXCERPT = 200
-
-
-class Line(NamedTuple):
-    """One line of the status page; state: ok, warn, down or idle; age_s: since the oldest last answer."""
-
-    name: str
-    state: str
-    text: str
-    age_s: float | None = None
-    detail: str = ""
+LAST_LETTERS, LAST_DAYS = 10, 7
 
 
 class Letter(NamedTuple):
@@ -63,7 +59,7 @@ def days(most: int) -> list[tuple[str, int, int]]:
     return [(day, count, size) for day, (count, size) in found.items()]
 
 
-def lines(settings: Settings) -> Iterator[Line]:
+def lines(settings: Settings) -> Iterator[StatusLine]:
     """One line for each system that is grabbed, and one for the certificate."""
     for system, machines in settings.of(SquareSettings).square_machines.items():
         yield _system(system, len(machines), list(Host.select().where(Host.system == system).order_by(Host.name)))
@@ -71,7 +67,7 @@ def lines(settings: Settings) -> Iterator[Line]:
         yield _certificate(settings)
 
 
-def _system(system: str, count: int, hosts: list[Host]) -> Line:
+def _system(system: str, count: int, hosts: list[Host]) -> StatusLine:
     now = time.time()
     silent = [host for host in hosts if host.last_ok is None or now - host.last_ok > SILENT_S]
     text = f"{len(hosts) - len(silent)} of {count} machines answer"
@@ -83,38 +79,48 @@ def _system(system: str, count: int, hosts: list[Host]) -> Line:
     said += [f"{host.name} runs {host.software}, which was never tried" for host in hosts if not tried(host.software)]
     bad = len(silent) == len(hosts)
     state = "down" if bad else "warn" if said or len(hosts) - len(silent) < count else "ok"
-    return Line(f"DQM^2 {system}", state, text, max((now - host.last_ok for host in hosts if host.last_ok), default=None), "; ".join(said))
+    return StatusLine(
+        f"DQM^2 {system}", state, text, max((now - host.last_ok for host in hosts if host.last_ok), default=None), "; ".join(said)
+    )
 
 
-def _certificate(settings: Settings) -> Line:
+def _certificate(settings: Settings) -> StatusLine:
     try:
         days = certificate_days(settings) or 0.0
     except (OSError, ValueError) as error:
-        return Line("certificate for CMSWEB", "down", "cannot be read", detail=f"{settings.of(SquareSettings).square_certificate}: {error}")
+        return StatusLine(
+            "certificate for CMSWEB", "down", "cannot be read", detail=f"{settings.of(SquareSettings).square_certificate}: {error}"
+        )
     state = "ok" if days > CERTIFICATE_WARN_DAYS else "warn" if days > 0 else "down"
     text = f"expires in {days:.0f} days" if days > 0 else f"expired {-days:.0f} days ago"
-    return Line("certificate for CMSWEB", state, text, detail=settings.of(SquareSettings).square_certificate)
+    return StatusLine("certificate for CMSWEB", state, text, detail=settings.of(SquareSettings).square_certificate)
 
 
-def metrics(settings: Settings) -> Iterator[str]:
-    """Gauges, as lines for Prometheus."""
-    now = time.time()
-    for host in Host.select().order_by(Host.system, Host.name):
-        labels = f'{{system="{host.system}",host="{host.name}"}}'
-        yield f"dqmhub_square_host_failures{labels} {host.failures}"
-        yield f"dqmhub_square_host_behind{labels} {host.behind}"
-        if host.last_ok is not None:
-            yield f"dqmhub_square_host_age_seconds{labels} {now - host.last_ok:.3f}"
-    for system, count in rows(DeadLetter.select(DeadLetter.system, fn.COUNT(DeadLetter.id)).group_by(DeadLetter.system)):
-        yield f'dqmhub_square_dead_letters{{system="{system}"}} {count}'
-    for each in growth(1):
-        kind = each.type.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")  # a document may say anything of itself
-        labels = f'{{system="{each.system}",type="{kind}"}}'
-        yield f"dqmhub_square_documents_today{labels} {each.documents}"
-        yield f"dqmhub_square_bytes_today{labels} {each.bytes}"
+def metrics(settings: Settings) -> Iterator[Metric]:
+    """How the polling of each host goes, documents that could not be stored, growth, and the certificate."""
+    now, hosts = time.time(), list(Host.select().order_by(Host.system, Host.name))
+    labels = [{"system": host.system, "host": host.name} for host in hosts]
+    yield gauge("dqmhub_square_host_failures", "Failures in a row", [(one, host.failures) for one, host in zip(labels, hosts, strict=True)])
+    yield gauge(
+        "dqmhub_square_host_behind", "Documents to be fetched", [(one, host.behind) for one, host in zip(labels, hosts, strict=True)]
+    )
+    ages = [(one, now - host.last_ok) for one, host in zip(labels, hosts, strict=True) if host.last_ok is not None]
+    yield gauge("dqmhub_square_host_age_seconds", "Time since the last answer", ages)
+    letters = rows(DeadLetter.select(DeadLetter.system, fn.COUNT(DeadLetter.id)).group_by(DeadLetter.system))
+    yield gauge(
+        "dqmhub_square_dead_letters", "Documents that could not be stored", [({"system": system}, count) for system, count in letters]
+    )
+    today = [({"system": each.system, "type": each.type}, each) for each in growth(1)]
+    yield gauge("dqmhub_square_documents_today", "Documents stored today (UTC)", [(one, each.documents) for one, each in today])
+    yield gauge("dqmhub_square_bytes_today", "Space of the documents stored today (UTC)", [(one, each.bytes) for one, each in today])
     try:
         days = certificate_days(settings)
     except (OSError, ValueError):
         days = -1.0  # as good as expired
     if days is not None:
-        yield f"dqmhub_square_certificate_days {days:.2f}"
+        yield gauge("dqmhub_square_certificate_days", "Days until the certificate for CMSWEB expires", [({}, days)])
+
+
+def problems() -> Mapping[str, Any]:
+    """Documents that could not be stored, and what was stored each day, for the status page."""
+    return {"letters": letters(LAST_LETTERS), "days": days(LAST_DAYS)}

@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 
 import jobs
 from app import queue
+from app.areas import AREAS
 from app.core.settings import Settings
 from app.formats import file_version
 from app.gui import samples
@@ -181,7 +182,7 @@ def test_the_old_list_serves_until_that_of_the_newer_file_is_stored(catalog: Cat
 
 def run_open_work(hub: Settings) -> Catalog:
     """What the consumers would do, and a catalog that sees it."""
-    jobs.load()
+    jobs.load(AREAS)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DQMHUB_DATA_DIR", hub.data_dir)
         for row in list(queue.Work.select().where(queue.Work.state == "queued")):

@@ -1,0 +1,35 @@
+"""What the area Control room adds to menu, status, metrics, API document, commands, jobs and settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from app import control
+from app.core.area import Area, MenuItem
+
+
+def _openapi() -> Mapping[str, Any]:
+    from app.control.openapi import PATHS
+
+    return PATHS
+
+
+AREA = Area(
+    name="control",
+    title="Control room",
+    init_app=control.init_app,
+    menu=(MenuItem("Control room", "/control", "operator"),),
+    openapi=_openapi,
+    jobs="jobs.control",
+    roles={
+        "control.room": "operator",
+        "control.form": "operator",
+        "control.give": "operator",
+        "control.command": "operator",
+        "control.answer_text": "operator",
+        "control_api.give_command": "operator",
+        "control_api.list_commands": "operator",
+        "control_api.one_command": "operator",
+    },
+)

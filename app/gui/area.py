@@ -1,0 +1,92 @@
+"""What the area Runs and plots adds to menu, status, metrics, API document, commands, jobs and settings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from app import gui
+from app.core.area import Area, HelpTopic, MenuItem, StatusLine, StatusTable
+from app.gui.settings import GuiSettings
+
+if TYPE_CHECKING:
+    from prometheus_client import Metric
+
+    from app.core.settings import Settings
+
+
+def _openapi() -> Mapping[str, Any]:
+    from app.gui.api.openapi import PATHS
+
+    return PATHS
+
+
+def _status(settings: Settings) -> Iterable[StatusLine]:
+    from app.gui.status import status_lines
+
+    return status_lines(settings)
+
+
+def _metrics(settings: Settings) -> Iterable[Metric]:
+    from app.gui.status import metrics
+
+    return metrics(settings)
+
+
+def _render_line(settings: Settings) -> StatusLine:
+    from app.gui.status import render_line
+
+    return render_line(settings)
+
+
+def _problems() -> Mapping[str, Any]:
+    from app.gui.status import problems
+
+    return problems()
+
+
+def _help() -> Mapping[str, Any]:
+    from app.gui.pages.listing import STATUSES
+
+    return {"statuses": STATUSES}
+
+
+AREA = Area(
+    name="gui",
+    title="Runs and plots",
+    init_app=gui.init_app,
+    menu=(MenuItem("Runs and plots", "/", below=("/browse/", "/files")),),
+    openapi=_openapi,
+    status=_status,
+    status_tables=(StatusTable("gui/status_tables.html", _problems),),
+    ready=(_render_line,),
+    metrics=_metrics,
+    jobs="jobs.gui",
+    commands={"register": "app.cli.files", "quarantine": "app.cli.quarantine", "render": "app.cli.services"},
+    settings=GuiSettings,
+    help=(HelpTopic("gui", "Runs and plots", "gui/help.html", _help),),
+    roles={
+        "gui.browse": "viewer",
+        "gui.read_again": "shifter",
+        "gui_api.list_samples": "viewer",
+        "gui_api.archive": "viewer",
+        "gui_api.render": "viewer",
+        "gui_api.json": "viewer",
+        "gui_api.lumis": "viewer",
+        "gui_api.datasets": "viewer",
+        "gui_api.latest_runs": "viewer",
+        "gui_api.host": "viewer",
+        "files.files_page": "viewer",
+        "files.list_files": "viewer",
+        "files.content": "shifter",  # a whole file is much to send, and keeps a thread busy
+        "gui_overlay.render_overlay": "viewer",
+        "gui_overlay.json_overlay": "viewer",
+        "gui_legacy.list_samples": "viewer",
+        "gui_legacy.archive": "viewer",
+        "gui_legacy.plot": "viewer",
+        "gui_legacy.plot_overlay": "viewer",
+        "gui_legacy.me_json": "viewer",
+        "gui_legacy.json_overlay": "viewer",
+        "gui_api.register": "public",  # trusted networks need no account; the view asks all others for the role operator
+    },
+)

@@ -1,0 +1,60 @@
+"""Health of the hub for machines: /healthz for supervisors, /metrics for Prometheus."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+
+from flask import Blueprint, Response, current_app, jsonify
+from prometheus_client import Metric
+
+from app.core import metrics
+from app.core.area import Area
+from app.core.version import VERSION
+from app.ops.status import database_line
+from app.security import Role, needs
+from app.web import request_settings
+
+log = logging.getLogger(__name__)
+
+blueprint = Blueprint("health", __name__)
+
+
+@blueprint.get("/healthz/live")
+@needs(Role.PUBLIC)
+def live() -> Response:
+    """This process answers."""
+    return jsonify({"status": "ok"})
+
+
+@blueprint.get("/healthz/ready")
+@needs(Role.PUBLIC)
+def ready() -> tuple[Response, int]:
+    """This process can serve pages: the database answers, and so does what the areas need."""
+    areas: tuple[Area, ...] = current_app.extensions["areas"]
+    lines = [database_line(), *(check(request_settings()) for area in areas for check in area.ready)]
+    is_ready = all(line.state != "down" for line in lines)
+    body = {"status": "ok" if is_ready else "down", "checks": {line.name: line.state for line in lines}}
+    return jsonify(body), 200 if is_ready else 503
+
+
+@blueprint.get("/metrics")
+@needs(Role.VIEWER)
+def metric_text() -> Response:
+    """Counters of the web processes and gauges of all areas, in the text format of Prometheus."""
+    body = metrics.counter_text() + metrics.family_text(_families())
+    return Response(body, content_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+def _families() -> Iterator[Metric]:
+    yield metrics.gauge("dqmhub_build_info", "Version of DQM Hub", [({"version": VERSION}, 1)])
+    failed = []
+    for area in current_app.extensions["areas"]:
+        try:
+            families = list(area.metrics(request_settings())) if area.metrics else []
+        except Exception:  # the metrics of the other areas are still wanted
+            log.exception("the metrics of the area %s failed", area.name)
+            failed.append(area.name)
+        else:
+            yield from families
+    yield metrics.gauge("dqmhub_metrics_failed", "Areas whose metrics failed", [({"area": name}, 1) for name in failed])

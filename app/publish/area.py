@@ -1,0 +1,45 @@
+"""What the area Public mirrors adds to menu, status, metrics, API document, commands, jobs and settings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from app import publish
+from app.core.area import Area, MenuItem, StatusLine
+from app.publish.settings import PublishSettings
+
+if TYPE_CHECKING:
+    from prometheus_client import Metric
+
+    from app.core.settings import Settings
+
+
+def _status(settings: Settings) -> Iterable[StatusLine]:
+    from app.publish.status import lines
+
+    return lines(settings)
+
+
+def _metrics(settings: Settings) -> Iterable[Metric]:
+    from app.publish.status import metrics
+
+    return metrics(settings)
+
+
+AREA = Area(
+    name="publish",
+    title="Public mirrors",
+    init_app=publish.init_app,
+    menu=(MenuItem("Public mirrors", "/published", "expert"),),
+    status=_status,
+    metrics=_metrics,
+    jobs="jobs.publish",
+    commands={"mirror-key": "app.cli.publish"},
+    settings=PublishSettings,
+    roles={
+        "publish.outside": "expert",
+        "publish.preview": "expert",
+        "publish.shown": "expert",
+    },
+)

@@ -1,0 +1,26 @@
+"""What the area Accounts and access adds to menu, status, metrics, API document, commands, jobs and settings."""
+
+from __future__ import annotations
+
+from app import security
+from app.core.area import Area, MenuItem
+from app.security.settings import SecuritySettings
+
+AREA = Area(
+    name="security",
+    title="Accounts and access",
+    init_app=security.init_app,
+    menu=(MenuItem("Audit log", "/account/audit", "admin"),),
+    commands={"user": "app.cli.user", "token": "app.cli.user"},
+    settings=SecuritySettings,
+    roles={
+        "static": "public",
+        "security.csp_report": "public",
+        "account.sign_in": "public",
+        "account.sign_in_now": "public",
+        "account.sign_out": "public",
+        "account.password": "viewer",
+        "account.password_now": "viewer",
+        "account.audit_log": "admin",
+    },
+)

@@ -1,0 +1,86 @@
+"""What the area DQM^2 adds to menu, status, metrics, API document, commands, jobs and settings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from app import square
+from app.core.area import Area, HelpTopic, MenuItem, StatusLine, StatusTable
+from app.square.settings import SquareSettings
+
+if TYPE_CHECKING:
+    from prometheus_client import Metric
+
+    from app.core.settings import Settings
+
+
+def _openapi() -> Mapping[str, Any]:
+    from app.square.api.openapi import PATHS
+
+    return PATHS
+
+
+def _status(settings: Settings) -> Iterable[StatusLine]:
+    from app.square.poller.health import lines
+
+    return lines(settings)
+
+
+def _metrics(settings: Settings) -> Iterable[Metric]:
+    from app.square.poller.health import metrics
+
+    return metrics(settings)
+
+
+def _problems() -> Mapping[str, Any]:
+    from app.square.poller.health import problems
+
+    return problems()
+
+
+def _help() -> Mapping[str, Any]:
+    from app.square.states import LOOKS
+
+    return {"looks": LOOKS}
+
+
+AREA = Area(
+    name="square",
+    title="DQM^2",
+    init_app=square.init_app,
+    menu=(MenuItem("DQM^2", "/square"),),
+    openapi=_openapi,
+    status=_status,
+    status_tables=(StatusTable("square/status_tables.html", _problems),),
+    metrics=_metrics,
+    jobs="jobs.square",
+    settings=SquareSettings,
+    help=(HelpTopic("square", "DQM^2: the jobs of a run", "square/help.html", _help),),
+    roles={
+        "square.live": "viewer",
+        "square.run_page": "viewer",
+        "square_figures.run_chart": "viewer",
+        "square_figures.statistics": "viewer",
+        "square_api.list_runs": "viewer",
+        "square_api.one_run": "viewer",
+        "square_api.run_files": "viewer",
+        "square_api.job": "viewer",
+        "square_api.log": "viewer",
+        "square_api.hosts": "viewer",
+        "square_api.show_player": "viewer",
+        "square_events.list_events": "viewer",
+        "square_legacy.api": "viewer",
+        "square_legacy.timeline": "viewer",
+        "square_legacy.control": "operator",
+        "square_timeline.timeline": "viewer",
+        "square_job.job_page": "viewer",
+        "square_job.job_chart": "viewer",
+        "square_job.acknowledge": "shifter",
+        "square_pins.pin": "shifter",
+        "square_pins.unpin": "shifter",
+        "square_job.log_page": "viewer",
+        "square_job.whole_log": "expert",
+        "square_job.log_text": "viewer",
+    },
+)
