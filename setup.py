@@ -39,6 +39,7 @@ setup(
     install_requires=[
         "bottle>=0.13",  # mirrors: small enough to be installed alone where they run
         "cachetools>=5.5",
+        "certifi",  # the authorities that browsers know, also where the system has none
         "click>=8.1",
         "cryptography>=43",
         "flask>=3.1",
@@ -51,8 +52,8 @@ setup(
         "peewee>=4.5,<5",
         "pillow>=11",  # charts as PNG for e-logs: draws text and needs nothing of the system
         "prometheus-client>=0.21",
-        "requests>=2.32",
         "tzdata",  # pages show Swiss time also where the system has no table of time zones
+        "urllib3>=2.6",
         "zstandard>=0.23",
     ],
     extras_require={
@@ -76,7 +77,6 @@ setup(
             "pytest-xdist>=3.6",
             "ruff>=0.9",
             "types-cachetools>=5.5",
-            "types-requests>=2.32",
             "uproot>=5.7.6",
         ],
     },

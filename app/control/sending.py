@@ -2,40 +2,23 @@
 
 from __future__ import annotations
 
-import time
-
-import requests
-from urllib3.exceptions import HTTPError, NewConnectionError
-
 from app.control.answers import Wrong, short, untagged
 from app.control.models import ANSWERED, FAILED, REFUSED, UNKNOWN
 from app.control.responses import Part
 from app.control.specs import Kind, Request
 from app.core.settings import Settings
+from app.http_client import HttpError
 from app.square.settings import SquareSettings
-from app.square.upstream import Upstream, behind_cmsweb, reason
+from app.square.upstream import Upstream, behind_cmsweb
 from app.square.upstream import short as known_as
 
 CONNECT_S = 10.0
 MOST_BYTES = 16 << 20
-CHUNK = 1 << 16
 SAYS_NO = (400, 401, 403, 404)
 """By these P5 says that it did nothing."""
 
 INSIDE_ONLY = ("/utils/kill_proc/", "/utils/drop_ids")
 """What DQM^2 answers by nothing when it is asked through CMSWEB."""
-
-
-class NoAnswer(Exception):
-    """The request was sent, and no whole answer came; status, raw: what came of it."""
-
-    def __init__(self, why: str, status: int | None = None, raw: bytes = b"") -> None:
-        self.status, self.raw = status, raw
-        super().__init__(why)
-
-
-class NotSent(Exception):
-    """Nothing was sent."""
 
 
 def obstacle(settings: Settings, wanted: list[Request]) -> str:
@@ -56,14 +39,23 @@ def obstacle(settings: Settings, wanted: list[Request]) -> str:
 
 def send(upstream: Upstream, kind: Kind, request: Request, timeout_s: float) -> Part:
     """Send one request, once, and judge its answer."""
+    base, host = upstream.way(request.machine)
     try:
-        status, raw = _exchange(upstream, request, timeout_s)
-    except NotSent as error:
-        return Part(request.machine, None, "", FAILED, f"nothing was sent to {request.machine}: {error}")
-    except NoAnswer as error:
+        answer = upstream.client.request(
+            request.method,
+            base + request.path,
+            deadline_s=timeout_s,
+            max_bytes=MOST_BYTES,
+            connect_s=CONNECT_S,
+            body=request.body.encode() or None,
+            headers={"Connection": "close", **({"Host": host} if host else {})},
+        )  # never again when the connection breaks: P5 may have got the command
+    except HttpError as error:
+        if not error.sent:
+            return Part(request.machine, None, "", FAILED, f"nothing was sent to {request.machine}: {error}")
         state = UNKNOWN if kind.changes else FAILED
-        return Part(request.machine, error.status, _text(error.raw), state, str(error))
-    return judged(kind, request.machine, status, _text(raw))
+        return Part(request.machine, error.status, _text(error.body), state, str(error))
+    return judged(kind, request.machine, answer.status, _text(answer.body))
 
 
 def judged(kind: Kind, machine: str, status: int, text: str) -> Part:
@@ -82,49 +74,3 @@ def judged(kind: Kind, machine: str, status: int, text: str) -> Part:
 
 def _text(raw: bytes) -> str:
     return raw.decode("utf-8", "replace")
-
-
-def _exchange(upstream: Upstream, request: Request, timeout_s: float) -> tuple[int, bytes]:
-    """Status and body of the answer. A connection that breaks is not tried again: P5 may have heard the command."""
-    base, host = upstream.way(request.machine)
-    headers = {"Content-Type": "application/json", "Connection": "close", **({"Host": host} if host else {})}
-    end = time.monotonic() + timeout_s
-    try:
-        answer = upstream.session.request(
-            request.method, base + request.path, data=request.body or None, headers=headers,
-            timeout=(min(CONNECT_S, timeout_s), timeout_s), stream=True, allow_redirects=False,
-        )  # fmt: skip
-    except requests.ConnectTimeout:
-        raise NotSent(f"{request.machine} took no connection") from None
-    except requests.exceptions.SSLError as error:
-        raise NotSent(f"TLS: {reason(error)}") from error
-    except requests.Timeout:
-        raise NoAnswer(f"no answer within {timeout_s:g} s") from None
-    except (requests.ConnectionError, OSError) as error:  # OSError: the certificate cannot be read
-        if not isinstance(error, requests.ConnectionError) or _before_sending(error):
-            raise NotSent(reason(error)) from error
-        raise NoAnswer(f"the connection ended without an answer: {reason(error)}") from error
-    with answer:
-        return answer.status_code, _body(answer, end, timeout_s)
-
-
-def _before_sending(error: requests.ConnectionError) -> bool:
-    """Whether a connection was never made, as urllib3 says within the error."""
-    inner = error.args[0] if error.args else None
-    return isinstance(getattr(inner, "reason", None), NewConnectionError)
-
-
-def _body(answer: requests.Response, end: float, timeout_s: float) -> bytes:
-    """The body, taken as it comes: who waits for chunks of a given size may wait for ever."""
-    found = bytearray()
-    status = answer.status_code
-    try:
-        while chunk := answer.raw.read1(CHUNK, decode_content=True):
-            found += chunk
-            if len(found) > MOST_BYTES:
-                raise NoAnswer(f"the answer is longer than {MOST_BYTES >> 20} MB", status, bytes(found[:CHUNK]))
-            if time.monotonic() > end:
-                raise NoAnswer(f"no whole answer within {timeout_s:g} s", status, bytes(found))
-    except HTTPError as error:
-        raise NoAnswer(f"the answer ends early: {reason(error)}", status, bytes(found)) from error
-    return bytes(found)

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import socket
 import ssl
-import threading
-import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
-from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlencode, urlsplit
 
+from app.core.deadline import connect, deadline, expired, tls_context
+from app.http_client import root_cause
 from app.notify.models import Notice
 from app.square.models import SYSTEMS
-from app.square.upstream import reason
 from app.web.clock import CERN
 
 NAMED = 10
@@ -78,60 +76,27 @@ def server(place: str) -> tuple[str, int]:
 
 def tls(authorities: str) -> ssl.SSLContext:
     """Certificates are checked against this file or folder, or the usual authorities."""
-    folder = Path(authorities).is_dir()
     try:
-        if not authorities:
-            return ssl.create_default_context()
-        return ssl.create_default_context(cafile=None if folder else authorities, capath=authorities if folder else None)
+        return tls_context(authorities)
     except OSError as error:
-        raise NotSent(f"notice_ca: {authorities} cannot be read: {reason(error)}") from error
-
-
-def _connected(host: str, port: int, end: float) -> socket.socket:
-    """To the first address of a host that answers; each has its share of the time. OSError of the last one."""
-    addresses = [str(found[4][0]) for found in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
-    for left in range(len(addresses), 0, -1):
-        try:
-            return socket.create_connection((addresses[-left], port), max((end - time.monotonic()) / left, 0.01))
-        except OSError:
-            if left == 1:
-                raise
-    raise OSError("the name has no address")
+        raise NotSent(f"notice_ca: {error}") from error
 
 
 @contextmanager
 def connection(host: str, port: int, seconds: float, context: ssl.SSLContext | None = None) -> Iterator[socket.socket]:
-    """A connection that is cut when the time is over, whatever the server does meanwhile; with `context` it is TLS.
+    """A connection that ends with its deadline, whatever the server does meanwhile; with `context` it is TLS.
 
-    NotSent when there is none, it breaks, or what is said on it is no answer.
+    NotSent when there is none, it breaks, or the server sends something that is no answer.
     """
-    end = time.monotonic() + seconds
-    try:
-        plain = _connected(host, port, end)
-    except (OSError, UnicodeError) as error:  # no such name can be asked for: UnicodeError
-        raise NotSent(f"no connection to port {port}: {reason(error)}") from error
-    plain.settimeout(seconds)
-    second_handle = plain.dup()  # the first one goes into TLS
-    over = threading.Event()
-
-    def cut() -> None:
-        over.set()
-        with suppress(OSError):
-            second_handle.shutdown(socket.SHUT_RDWR)
-
-    timer = threading.Timer(max(end - time.monotonic(), 0.01), cut)
-    timer.daemon = True  # a service that ends does not wait for it
-    timer.start()
-    try:
-        with context.wrap_socket(plain, server_hostname=host) if context else plain as spoken_to:
-            yield spoken_to
-    except Exception as error:
-        if over.is_set():
-            raise NotSent(f"no whole answer within {seconds:g} s") from error
-        if isinstance(error, NotSent | Refused):
+    with deadline(seconds):
+        try:
+            plain = connect(host, port)
+        except (OSError, UnicodeError) as error:  # UnicodeError: a name that cannot be looked up
+            raise NotSent(f"no connection to port {port}: {root_cause(error)}") from error
+        try:
+            with plain, context.wrap_socket(plain, server_hostname=host) if context else nullcontext(plain) as conn:
+                yield conn
+        except (NotSent, Refused):
             raise
-        raise NotSent(reason(error)) from error
-    finally:
-        timer.cancel()
-        second_handle.close()
-        plain.close()
+        except Exception as error:
+            raise NotSent(f"no whole answer within {seconds:g} s" if expired() else root_cause(error)) from error

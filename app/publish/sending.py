@@ -14,17 +14,14 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any, NamedTuple
 
-import requests
-from urllib3.exceptions import HTTPError
-
 from app.core.settings import Settings
 from app.core.text import one_line
+from app.http_client import HttpClient, HttpError, root_cause
 from app.publish import revisions
 from app.publish.keys import signing_key
 from app.publish.models import Mirror, Series
 from app.publish.settings import PublishSettings
 from app.queue import Turn
-from app.square.upstream import reason
 from protocol.snapshot import pack
 
 log = logging.getLogger(__name__)
@@ -33,7 +30,7 @@ SEND_S = 1.0
 """Seconds between two looks at whether there is something to send."""
 
 CONNECT_S, ANSWER_S = 5.0, 30.0
-"""Seconds for a connection, and for a pause in what a mirror takes or answers."""
+"""Seconds for connecting, and for a whole exchange with a mirror."""
 
 SERIES_S = 3600.0
 """A series lasts so long at least, whatever a mirror says."""
@@ -64,7 +61,7 @@ def sending(address: str, settings: Settings, turn: Turn) -> Iterator[Callable[[
     try:
         yield partial(sender.step, turn.over)
     finally:
-        sender.session.close()
+        sender.client.close()
 
 
 class Sender:
@@ -76,9 +73,9 @@ class Sender:
         self.settings = settings
         self.has: Has | None = None
         self.corrections = 0
-        self.session = requests.Session()
-        self.session.trust_env = False  # a proxy or password of this account's surroundings is not meant for mirrors
-        self.session.verify = settings.of(PublishSettings).publish_ca or True
+        self.client = HttpClient(
+            ca=settings.of(PublishSettings).publish_ca, headers={"Content-Type": "application/octet-stream", "Accept": "application/json"}
+        )
 
     def step(self, over: Callable[[], bool]) -> None:
         """Send what the mirror lacks, unless it is to be left alone for now; what fails is written down."""
@@ -89,9 +86,9 @@ class Sender:
             self.has = self.has or _has(self._request("GET"))
             while self._lacks() and not over():
                 self._send()
-        except (Failed, requests.RequestException, HTTPError, OSError) as error:  # OSError: publish_ca cannot be read
+        except (Failed, HttpError, OSError) as error:  # OSError: the signing key cannot be read
             self.has, self.corrections = None, 0
-            failed(row, str(error) if isinstance(error, Failed) else reason(error))
+            failed(row, root_cause(error) if isinstance(error, OSError) else str(error))
 
     def _lacks(self) -> bool:
         series = revisions.current()
@@ -136,30 +133,20 @@ class Sender:
 
     def _request(self, method: str, body: bytes | None = None) -> Answer:
         """What the mirror answers to GET or POST of /snapshots with 200 or 409; Failed for anything else."""
-        try:
-            answer = self._ask(method, body)
-        except requests.ConnectionError:  # a kept connection may have been closed meanwhile: once more, on a new one
-            answer = self._ask(method, body)
+        raw = self.client.request(
+            method,
+            f"{self.base}/snapshots",
+            deadline_s=ANSWER_S,
+            max_bytes=MOST_BYTES,
+            connect_s=CONNECT_S,
+            body=body,
+            truncate=True,
+            retries=1,
+        )
+        answer = Answer(raw.status, _mapping(raw.body))
         if answer.status not in (200, 409):
             raise Failed(f"it answers with status {answer.status}" + (f": {answer.why}" if answer.why else ""))
         return answer
-
-    def _ask(self, method: str, body: bytes | None) -> Answer:
-        end, raw = time.monotonic() + ANSWER_S, bytearray()
-        given = self.session.request(
-            method, f"{self.base}/snapshots", data=body, timeout=(CONNECT_S, ANSWER_S), stream=True, allow_redirects=False,
-            headers={"Content-Type": "application/octet-stream", "Accept": "application/json"},
-        )  # fmt: skip
-        with given:
-            while len(raw) < MOST_BYTES and (chunk := given.raw.read1(MOST_BYTES, decode_content=True)):
-                raw += chunk
-                if time.monotonic() > end:
-                    raise Failed(f"no answer within {ANSWER_S:g} s")
-        try:
-            told = json.loads(raw)
-        except (ValueError, RecursionError):
-            told = None
-        return Answer(given.status_code, told if isinstance(told, dict) else {})
 
 
 class Answer(NamedTuple):
@@ -171,6 +158,15 @@ class Answer(NamedTuple):
     @property
     def why(self) -> str:
         return one_line(str(self.told.get("message", "")))[:300]
+
+
+def _mapping(raw: bytes) -> dict[str, Any]:
+    """A body as a JSON object; {} when it is none."""
+    try:
+        found = json.loads(raw)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _has(answer: Answer) -> Has:

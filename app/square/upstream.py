@@ -7,22 +7,16 @@ longer than `square_timeout_s` in all, one with documents half as long; or read 
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterable
-from io import BytesIO
 from typing import IO, Any, NamedTuple
 from urllib.parse import quote, urlsplit
 
-import requests
-from urllib3.exceptions import HTTPError
-from urllib3.response import BaseHTTPResponse
-
 from app.core.settings import Settings
+from app.http_client import CHUNK, HttpClient, HttpError, HttpUnreachable
 from app.square.documents import moment, sequence
 from app.square.settings import SquareSettings
 
 MOST_BYTES = 512 << 20
-CHUNK = 1 << 18
 MOST_REV = 2**62
 LONGEST_KEY = 1000
 """Bytes of UTF-8: longer identifiers are no documents; a database cannot index them."""
@@ -59,24 +53,22 @@ class Upstream:
     """A connection that is kept, for one thread."""
 
     def __init__(self, settings: Settings) -> None:
-        self.base = settings.of(SquareSettings).square_url.rstrip("/")
+        ours = settings.of(SquareSettings)
+        self.base = ours.square_url.rstrip("/")
         self.outside = behind_cmsweb(settings)
-        self.gateway = short(settings.of(SquareSettings).square_gateway)
-        self.port = settings.of(SquareSettings).square_port
-        self.timeout_s = settings.of(SquareSettings).square_timeout_s
-        self.session = requests.Session()
-        self.session.trust_env = False  # a proxy or password of this account's surroundings is not meant for P5
-        self.session.verify = settings.of(SquareSettings).square_ca or True
-        if settings.of(SquareSettings).square_certificate:
-            self.session.cert = (
-                settings.of(SquareSettings).square_certificate,
-                settings.of(SquareSettings).square_key or settings.of(SquareSettings).square_certificate,
-            )
-        if settings.of(SquareSettings).square_cookie:
-            self.session.headers["Cookie"] = f"selenium-secret-secret={settings.of(SquareSettings).square_cookie}"
+        self.gateway = short(ours.square_gateway)
+        self.port = ours.square_port
+        self.timeout_s = ours.square_timeout_s
+        cookie = ours.square_cookie
+        self.client = HttpClient(
+            ca=ours.square_ca,
+            certificate=ours.square_certificate,
+            key=ours.square_key,
+            headers={"Content-Type": "application/json", **({"Cookie": f"selenium-secret-secret={cookie}"} if cookie else {})},
+        )
 
     def close(self) -> None:
-        self.session.close()
+        self.client.close()
 
     def headers(self, host: str, known_rev: int) -> Headers:
         """The headers of a host from a revision on, that one included; 0: all there are."""
@@ -137,59 +129,33 @@ class Upstream:
 
     def _request(self, method: str, path: str, timeout_s: float, body: str | None = None) -> bytes:
         """The body of the gateway's answer with status 200."""
-        content = BytesIO()
-        self._receive(method, self.base + path, timeout_s, content, body)
-        return content.getvalue()
+        return self._receive(method, self.base + path, timeout_s, body=body)
 
-    def _receive(self, method: str, url: str, timeout_s: float, into: IO[bytes], body: str | None = None, host: str = "") -> None:
-        """Write the body of an answer with status 200 into a file. host: the Host header, when it is not that of the address."""
-        headers = {"Content-Type": "application/json", **({"Host": host} if host else {})}
-        end = time.monotonic() + timeout_s
+    def _receive(
+        self, method: str, url: str, timeout_s: float, into: IO[bytes] | None = None, body: str | None = None, host: str = ""
+    ) -> bytes:
+        """The body of an answer with status 200, or b"" when it is written into a file. host: the Host header, when it is not that of the URL."""
         try:
-            try:
-                self._read(method, url, body, end, headers, into)
-            except requests.ConnectionError:  # a kept connection may have been closed meanwhile: once more, on a new one
-                self._read(method, url, body, end, headers, into)
-        except requests.ConnectTimeout as error:
-            raise Unreachable(f"no connection within {timeout_s:g} s") from error
-        except requests.Timeout as error:
-            raise BadAnswer(f"no answer within {timeout_s:g} s") from error
-        except requests.exceptions.SSLError as error:
-            raise Unreachable(f"TLS: {reason(error)}") from error
-        except requests.ConnectionError as error:
-            raise Unreachable(reason(error)) from error
-        except (requests.RequestException, OSError) as error:  # OSError: the certificate cannot be read
-            raise BadAnswer(reason(error)) from error
-
-    def _read(self, method: str, url: str, body: str | None, end: float, headers: dict[str, str], into: IO[bytes]) -> None:
-        left = max(end - time.monotonic(), 0.1)
-        answer = self.session.request(
-            method,
-            url,
-            data=body,
-            headers=headers,
-            timeout=left,
-            stream=True,
-            allow_redirects=False,
-        )
-        with answer:
-            self._content(answer.raw, end, into)
-            if answer.is_redirect:
-                raise BadAnswer("sent elsewhere: the cookie is not accepted", beginning(into))
-            if answer.status_code != 200:
-                raise BadAnswer(f"status {answer.status_code}", beginning(into))
-
-    def _content(self, body: BaseHTTPResponse, end: float, into: IO[bytes]) -> None:
-        """Write a body, taken as it comes: who waits for chunks of a given size may wait for ever."""
-        try:
-            while chunk := body.read1(CHUNK, decode_content=True):
-                into.write(chunk)
-                if time.monotonic() > end:
-                    raise requests.ReadTimeout
-                if into.tell() > MOST_BYTES:
-                    raise BadAnswer(f"more than {MOST_BYTES >> 20} MB", beginning(into))
-        except HTTPError as error:
-            raise BadAnswer(f"the answer ends early: {reason(error)}", beginning(into)) from error
+            answer = self.client.request(
+                method,
+                url,
+                deadline_s=timeout_s,
+                max_bytes=MOST_BYTES,
+                body=body.encode() if body else None,
+                headers={"Host": host} if host else None,
+                into=into,
+                retries=1,
+            )
+        except HttpUnreachable as error:
+            raise Unreachable(str(error)) from error
+        except HttpError as error:
+            raise BadAnswer(str(error), error.body) from error
+        raw = beginning(into) if into else answer.body
+        if 300 <= answer.status < 400:
+            raise BadAnswer("sent elsewhere: the cookie is not accepted", raw[:CHUNK])
+        if answer.status != 200:
+            raise BadAnswer(f"status {answer.status}", raw[:CHUNK])
+        return answer.body
 
 
 def beginning(file: IO[bytes]) -> bytes:
@@ -211,13 +177,6 @@ def leads_to(settings: Settings, host: str) -> bool:
 def short(host: str) -> str:
     """The name of a machine without its domain at P5."""
     return host.removesuffix(".cms")
-
-
-def reason(error: BaseException) -> str:
-    """What is at the root of an error, in its own words."""
-    inner = error.__cause__ or error.__context__ or next((cause for cause in error.args if isinstance(cause, BaseException)), None)
-    inner = inner or getattr(error, "reason", None)
-    return reason(inner) if isinstance(inner, BaseException) else f"{type(error).__name__}: {error}"[:500]
 
 
 def _json(text: str | bytes) -> Any:

@@ -16,9 +16,10 @@ from app.notify.models import Notice
 from app.security import Role, accounts
 from tests.browser.watch import Watch
 from tests.notify import making
-from tests.notify.receivers import Box, Hook, closed, hook, mail_server
+from tests.notify.receivers import Box, Hook, hook, mail_server
 from tests.support.patience import PATIENCE_MS
 from tests.support.processes import service
+from tests.support.raw_server import closed
 from tests.support.site import address, bound, site
 
 pytestmark = pytest.mark.slow

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import json
 import socket
-import socketserver
-import ssl
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email import message_from_bytes
@@ -21,26 +18,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope
 
 from tests.support.ports import free_port
-
-WAIT_S = 60.0
-"""Against hangs only."""
-
-
-def server_context(certificate: str) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
-    return context
-
-
-@contextmanager
-def served(server: socketserver.BaseServer) -> Iterator[None]:
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    try:
-        yield
-    finally:
-        server.shutdown()
-        thread.join()
+from tests.support.raw_server import WAIT_S, Manner, served, server_context
 
 
 @dataclass
@@ -141,40 +119,6 @@ def mail_server(certificate: str = "", security: str = "none", *, accounts: bool
         controller.stop()
 
 
-@dataclass
-class Raw:
-    """A server that hears bytes and answers as it likes; heard: of each connection."""
-
-    place: str = ""
-    heard: list[bytearray] = field(default_factory=list)
-
-
-Manner = Callable[[socket.socket, bytearray, threading.Event], None]
-"""What a server does with a connection, what it hears on it, until the event that ends it."""
-
-
-@contextmanager
-def raw(manner: Manner) -> Iterator[Raw]:
-    """A server on a free port with these manners."""
-    found, ended = Raw(), threading.Event()
-
-    class Handler(socketserver.BaseRequestHandler):
-        def handle(self) -> None:
-            found.heard.append(bytearray())
-            with suppress(OSError):
-                manner(self.request, found.heard[-1], ended)
-
-    class Server(socketserver.ThreadingTCPServer):
-        allow_reuse_address = True
-
-    with Server(("127.0.0.1", 0), Handler) as server, served(server):
-        found.place = f"127.0.0.1:{server.server_address[1]}"
-        try:
-            yield found
-        finally:
-            ended.set()
-
-
 def sound_server(answer: bytes = b"All ok\n") -> Manner:
     """It hears a command to its end, and answers."""
 
@@ -184,32 +128,3 @@ def sound_server(answer: bytes = b"All ok\n") -> Manner:
         connection.sendall(answer)
 
     return manner
-
-
-def silent(_: socket.socket, __: bytearray, ended: threading.Event) -> None:
-    """It takes connections and says nothing."""
-    ended.wait(WAIT_S)
-
-
-def dripping(letter: bytes) -> Manner:
-    """It says one letter after the other, each in good time, and never comes to an end."""
-
-    def manner(connection: socket.socket, _: bytearray, ended: threading.Event) -> None:
-        while not ended.is_set():
-            connection.sendall(letter)
-            time.sleep(0.02)
-
-    return manner
-
-
-def babbling(connection: socket.socket, _: bytearray, __: threading.Event) -> None:
-    """It says what nobody understands, and hangs up."""
-    connection.sendall(b"\xff\x00 mm4 ready \r\n" * 50)
-    connection.shutdown(socket.SHUT_WR)
-    while connection.recv(4096):
-        pass
-
-
-def closed() -> str:
-    """A place where nobody listens."""
-    return f"127.0.0.1:{free_port()}"

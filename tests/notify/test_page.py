@@ -20,8 +20,8 @@ from app.security import Role
 from app.security.models import Audit
 from app.web.clock import CERN
 from tests.notify import making
-from tests.notify.receivers import closed
 from tests.square.test_pages_whole_log import bearer
+from tests.support.raw_server import closed
 
 pytestmark = pytest.mark.both_databases
 

@@ -17,8 +17,9 @@ from app.core.settings import Settings
 from app.notify.models import Delivery, Notice
 from app.queue.loops import Loop
 from tests.notify import making
-from tests.notify.receivers import babbling, closed, dripping, hook, mail_server, raw, silent, sound_server
+from tests.notify.receivers import hook, mail_server, sound_server
 from tests.support.processes import service, until
+from tests.support.raw_server import babbling, closed, dripping, raw, silent
 from tests.support.site import bound
 
 pytestmark = pytest.mark.slow

@@ -17,7 +17,8 @@ from app.notify.delivery import tell
 from app.notify.detection import deliver
 from app.notify.models import Delivery, Maintenance, Notice
 from app.web.clock import CERN
-from tests.notify.receivers import Hook, closed, hook, mail_server, raw, sound_server
+from tests.notify.receivers import Hook, hook, mail_server, sound_server
+from tests.support.raw_server import closed, raw
 
 pytestmark = pytest.mark.both_databases
 

@@ -6,13 +6,13 @@ import hashlib
 import hmac
 import json
 from collections.abc import Sequence
-from http.client import HTTPConnection
+from contextlib import closing
 from urllib.parse import urlsplit
 
 from app.core.settings import Settings
-from app.core.version import VERSION
+from app.http_client import HttpClient, HttpError, HttpUnreachable
 from app.notify.settings import NotifySettings
-from app.notify.transport import Message, NotSent, Refused, connection, tls
+from app.notify.transport import Message, NotSent, Refused
 
 SIGNATURE = "X-DQMHub-Signature"
 AGAIN = (408, 429)
@@ -23,25 +23,32 @@ MOST_ANSWER = 300
 def post(address: str, settings: Settings, messages: Sequence[Message]) -> str:
     """Send one message to one address; what was answered."""
     (message,) = messages
-    parts = urlsplit(address)
-    safe = parts.scheme == "https"
     body = json.dumps(message._asdict()).encode()
-    with connection(
-        parts.hostname or "",
-        parts.port or (443 if safe else 80),
-        settings.of(NotifySettings).notice_timeout_s,
-        tls(settings.of(NotifySettings).notice_ca) if safe else None,
-    ) as spoken_to:
-        http = HTTPConnection(parts.netloc)  # gives the Host header only: the connection is there
-        http.sock = spoken_to
-        http.request("POST", (parts.path or "/") + (f"?{parts.query}" if parts.query else ""), body, headers(body, settings))
-        with http.getresponse() as answer:
-            said = answer.read(MOST_ANSWER).decode(errors="replace")
-    return judged(answer.status, said)
+    with closing(HttpClient(ca=settings.of(NotifySettings).notice_ca)) as client:
+        try:
+            answer = client.request(
+                "POST",
+                address,
+                deadline_s=settings.of(NotifySettings).notice_timeout_s,
+                max_bytes=MOST_ANSWER,
+                body=body,
+                headers=headers(body, settings),
+                truncate=True,
+            )
+        except HttpUnreachable as error:
+            raise NotSent(str(error) if error.sent else f"no connection to port {_port(address)}: {error}") from error
+        except HttpError as error:
+            raise NotSent(str(error) if error.sent else f"notice_ca: {error}") from error
+    return judged(answer.status, answer.body.decode(errors="replace"))
+
+
+def _port(address: str) -> int:
+    parts = urlsplit(address)
+    return parts.port or (443 if parts.scheme == "https" else 80)
 
 
 def headers(body: bytes, settings: Settings) -> dict[str, str]:
-    found = {"Content-Type": "application/json", "User-Agent": f"DQMHub/{VERSION}", "Connection": "close"}
+    found = {"Content-Type": "application/json", "Connection": "close"}
     if settings.of(NotifySettings).notice_webhook_secret:
         digest = hmac.new(settings.of(NotifySettings).notice_webhook_secret.encode(), body, hashlib.sha256).hexdigest()
         found[SIGNATURE] = f"sha256={digest}"
