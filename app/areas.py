@@ -6,8 +6,11 @@ come from the declarations named here. Importing this module makes the settings 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from app.control.area import AREA as CONTROL
 from app.core.area import Area
+from app.core.settings import CoreSettings, reference
 from app.gui.area import AREA as GUI
 from app.home.area import AREA as HOME
 from app.notify.area import AREA as NOTIFY
@@ -19,3 +22,9 @@ from app.square.area import AREA as SQUARE
 
 AREAS: tuple[Area, ...] = (HOME, GUI, SQUARE, CONTROL, NOTIFY, PUBLISH, QUEUE, SECURITY, OPS)
 """In the order of the menu."""
+
+
+def settings_reference(areas: Iterable[Area] = AREAS) -> str:
+    """All settings in Markdown, as in docs/operators/settings.md."""
+    tables = [(area.title, area.settings) for area in areas if area.settings]
+    return reference([("The instance", CoreSettings), *tables])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from collections.abc import Iterable
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -12,29 +13,48 @@ from typing import Any
 import click
 
 from app.areas import AREAS
+from app.core.area import COMMAND_GROUPS, Area
 from app.core.settings import LOG_LEVELS, SettingError, Settings, load
 from app.core.version import VERSION
 
-COMMANDS = {name: module for area in AREAS for name, module in area.commands.items()}
-"""The module of each command; loaded when it is called, so that `dqmhub --help` is quick."""
-
 
 class Commands(click.Group):
+    """The commands that the areas declare; the module of each is loaded when it is called, so that `--help` is quick."""
+
+    def __init__(self, *args: Any, areas: Iterable[Area] = AREAS, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.declared = {name: command for area in areas for name, command in area.commands.items()}
+
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
+        """The names in the order of their groups."""
+        return sorted(self.declared, key=lambda name: (COMMAND_GROUPS.index(self.declared[name].group), name != "run", name))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
+        """The command of this name."""
+        if cmd_name not in self.declared:
             return None
-        command: click.Command = getattr(import_module(COMMANDS[cmd_name]), cmd_name.replace("-", "_"))
+        command: click.Command = getattr(import_module(self.declared[cmd_name].module), cmd_name.replace("-", "_"))
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """A section of the help for each group."""
+        width = max(map(len, self.declared), default=0)
+        for group in COMMAND_GROUPS:
+            rows = []
+            for name in self.list_commands(ctx):
+                command = self.get_command(ctx, name) if self.declared[name].group == group else None
+                if command:
+                    rows.append((name.ljust(width), command.get_short_help_str(formatter.width - width - 6)))
+            if rows:
+                with formatter.section(group):
+                    formatter.write_dl(rows)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--config", type=click.Path(path_type=Path), help="Main configuration file (see `dqmhub config show`).")
 @click.version_option(VERSION, prog_name="dqmhub")
 def dqmhub(config: Path | None) -> None:
-    """DQM Hub: run the services, register files, look after users, work and the database."""
+    """DQM Hub: run the services, register files, manage accounts, background jobs and the database."""
     if config:
         os.environ["DQMHUB_CONFIG"] = str(config.absolute())  # so that the processes a command starts read it too
 

@@ -1,4 +1,4 @@
-"""`dqmhub config`: the sample file, the values in force, and whether they can be used."""
+"""`dqmhub config`: the sample file, the values in force, their check, and the reference of all settings."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from app import cli
+from app.areas import settings_reference
 from app.core import settings as table
 from app.core.urls import is_remote
 from app.gui.settings import GuiSettings
@@ -16,7 +17,7 @@ from app.gui.settings import GuiSettings
 
 @click.group()
 def config() -> None:
-    """Settings: make a sample file, show what is in force, check it."""
+    """Create, show and validate the configuration."""
 
 
 @config.command()
@@ -51,4 +52,10 @@ def check() -> None:
     for root in settings.of(GuiSettings).file_roots:
         if not is_remote(root) and not Path(root).is_dir():
             click.echo(f"warning: file_roots: there is no folder {root}", err=True)
-    click.echo("settings are good; read from " + (", ".join(map(str, files)) or "no file") + " and the environment")
+    click.echo("configuration OK; read from " + (", ".join(map(str, files)) or "no file") + " and the environment")
+
+
+@config.command("reference")
+def print_reference() -> None:
+    """Print all settings of all areas in Markdown, as in docs/operators/settings.md."""
+    click.echo(settings_reference(), nl=False)

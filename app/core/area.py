@@ -31,6 +31,17 @@ class HelpTopic(NamedTuple):
     context: Callable[[], Mapping[str, Any]] = dict  # values for the template, made for each request
 
 
+COMMAND_GROUPS = ("Run", "Data", "Accounts", "Maintenance")
+"""Headings of the commands in `dqmhub --help`, in this order."""
+
+
+class Command(NamedTuple):
+    """A command of `dqmhub`."""
+
+    module: str  # defines a click command of the command's name, with _ for -
+    group: str  # one of COMMAND_GROUPS
+
+
 class StatusLine(NamedTuple):
     """A line of the status page."""
 
@@ -66,8 +77,7 @@ class Area:
     ready: tuple[Callable[[Settings], StatusLine], ...] = ()  # what must work before this process can serve pages
     metrics: Callable[[Settings], Iterable[Metric]] | None = None  # families of samples for /metrics
     jobs: str = ""  # module with handlers and periodic tasks, which only consumers import
-    commands: Mapping[str, str] = field(default_factory=dict)  # command of `dqmhub` -> module that defines it
-    command_group: str = ""  # heading of the commands in `dqmhub --help`
+    commands: Mapping[str, Command] = field(default_factory=dict)
     settings: type | None = None  # table of settings
     help: tuple[HelpTopic, ...] = ()
     events: Any = None  # source of events for notifications, see app/notify

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from app import gui
-from app.core.area import Area, HelpTopic, MenuItem, StatusLine, StatusTable
+from app.core.area import Area, Command, HelpTopic, MenuItem, StatusLine, StatusTable
 from app.gui.settings import GuiSettings
 
 if TYPE_CHECKING:
@@ -62,7 +62,11 @@ AREA = Area(
     ready=(_render_line,),
     metrics=_metrics,
     jobs="jobs.gui",
-    commands={"register": "app.cli.files", "quarantine": "app.cli.quarantine", "render": "app.cli.services"},
+    commands={
+        "register": Command("app.cli.files", "Data"),
+        "quarantine": Command("app.cli.quarantine", "Data"),
+        "render": Command("app.cli.services", "Run"),
+    },
     settings=GuiSettings,
     help=(HelpTopic("gui", "Runs and plots", "gui/help.html", _help),),
     roles={

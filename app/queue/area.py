@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from app.core.area import Area, StatusLine, StatusTable
+from app.core.area import Area, Command, StatusLine, StatusTable
 from app.queue.settings import QueueSettings
 
 if TYPE_CHECKING:
@@ -39,6 +39,10 @@ AREA = Area(
     status_tables=(StatusTable("queue/failed_jobs.html", _failed_jobs),),
     metrics=_metrics,
     jobs="jobs.queue",
-    commands={"work": "app.cli.work", "live": "app.cli.consumers", "worker": "app.cli.consumers"},
+    commands={
+        "work": Command("app.cli.work", "Maintenance"),
+        "live": Command("app.cli.consumers", "Run"),
+        "worker": Command("app.cli.consumers", "Run"),
+    },
     settings=QueueSettings,
 )

@@ -10,13 +10,14 @@ from __future__ import annotations
 from app.core.settings.checks import prefix
 from app.core.settings.reading import DUMMY_SECRETS, SettingError, config_files, kind, load
 from app.core.settings.secret import make_file, make_secret
-from app.core.settings.showing import sample, shown, toml
-from app.core.settings.table import LOG_LEVELS, TREE, Settings, setting, setting_rows, settings_table
+from app.core.settings.showing import reference, sample, shown, toml
+from app.core.settings.table import LOG_LEVELS, TREE, CoreSettings, Settings, setting, setting_rows, settings_table
 
 __all__ = [
     "DUMMY_SECRETS",
     "LOG_LEVELS",
     "TREE",
+    "CoreSettings",
     "SettingError",
     "Settings",
     "config_files",
@@ -25,6 +26,7 @@ __all__ = [
     "make_file",
     "make_secret",
     "prefix",
+    "reference",
     "sample",
     "setting",
     "setting_rows",

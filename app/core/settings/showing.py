@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import fields
 from typing import Any
 
 from app.core.settings.table import Settings, setting_rows
@@ -24,6 +26,19 @@ def sample() -> str:
         lines.append(f"# {row.name} = {toml(row.default)}")
         lines.append("")
     return "\n".join(lines)
+
+
+def reference(tables: Iterable[tuple[str, type]]) -> str:
+    """The tables of settings in Markdown, as in docs/operators/settings.md. tables: heading and table of each area."""
+    parts = []
+    for title, table in tables:
+        lines = [f"## {title}", "", "| setting | default | what it is |", "| --- | --- | --- |"]
+        for row in fields(table):
+            default = "" if row.default in ("", ()) else f"`{toml(row.default)}`"
+            secret = " Secret." if row.metadata["secret"] else ""
+            lines.append(f"| `{row.name}` | {default} | {row.metadata['help']}{secret} |")
+        parts.append("\n".join(lines) + "\n")
+    return "\n".join(parts)
 
 
 def toml(value: Any) -> str:

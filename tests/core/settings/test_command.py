@@ -37,7 +37,7 @@ def test_the_sample_is_written_once_and_loads(tmp_path: Path) -> None:
     again = dqmhub("config", "init", str(path))
     assert (again.returncode, again.stderr) == (1, f"Error: {path} was not written: File exists\n")
     checked = dqmhub("--config", str(path), "config", "check")
-    assert (checked.returncode, checked.stdout) == (0, f"settings are good; read from {path} and the environment\n")
+    assert (checked.returncode, checked.stdout) == (0, f"configuration OK; read from {path} and the environment\n")
     assert 'instance_name = "Playback"' in dqmhub("--config", str(path), "config", "show").stdout
     other = tmp_path / "other.toml"
     assert dqmhub("--config", str(other), "config", "init").stdout == f"wrote {other}\n", "not into the tree"

@@ -1,0 +1,54 @@
+"""Declaration of the stub area."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from app.core.area import Area, Command, HelpTopic, MenuItem, StatusLine
+from app.core.metrics import gauge
+from tests.areas.stub.settings import StubSettings
+
+if TYPE_CHECKING:
+    from flask import Flask
+    from prometheus_client import Metric
+
+    from app.core.settings import Settings
+
+
+def _init_app(app: Flask) -> None:
+    from tests.areas.stub.views import blueprint
+
+    app.register_blueprint(blueprint)
+
+
+def _openapi() -> Mapping[str, Any]:
+    return {"/api/v1/stub": {"get": {"summary": "Number of visits.", "parameters": [], "responses": {"200": {"description": "A number."}}}}}
+
+
+def _status(settings: Settings) -> Iterable[StatusLine]:
+    from tests.areas.stub.models import Visit
+
+    yield StatusLine("stub visits", "ok", f"{Visit.select().count()} visits")
+
+
+def _metrics(settings: Settings) -> Iterable[Metric]:
+    from tests.areas.stub.models import Visit
+
+    yield gauge("dqmhub_stub_visits", "Visits", [({"page": 'the "stub" page'}, Visit.select().count())])
+
+
+AREA = Area(
+    name="stub",
+    title="Stub",
+    init_app=_init_app,
+    menu=(MenuItem("Stub area", "/stub"),),
+    roles={"stub.visits": "viewer", "stub.visits_api": "viewer"},
+    openapi=_openapi,
+    status=_status,
+    metrics=_metrics,
+    jobs="tests.areas.stub.jobs",
+    commands={"stub": Command("tests.areas.stub.commands", "Maintenance")},
+    settings=StubSettings,
+    help=(HelpTopic("stub", "Stub area", "stub/help.html"),),
+)

@@ -1,0 +1,13 @@
+"""Tables of the stub area."""
+
+from __future__ import annotations
+
+from peewee import DoubleField
+
+from app.core.database import Table
+
+
+class Visit(Table):
+    """A visit of the page."""
+
+    at = DoubleField()  # Unix s UTC

@@ -1,0 +1,116 @@
+"""Who adds an area writes its folder and one line in AREAS; each part of it then appears in its place.
+
+The area in tests/areas/stub stands for a new one. `missing` names each part that is not where users look for it.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+import jobs
+from app import create_app
+from app.areas import AREAS, settings_reference
+from app.cli import Commands
+from app.core import database
+from app.core.area import Area
+from app.core.settings import Settings, sample, table
+from app.queue import loops
+from app.security.roles import least_role
+
+STUB = Path(__file__).with_name("stub")
+HOME = "http://127.0.0.1:8889"
+
+
+@pytest.fixture
+def stub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Area]:
+    """The declaration of the stub area; settings, periodic tasks and migrations are known for one test."""
+    monkeypatch.setattr(table, "_tables", [*table._tables])
+    monkeypatch.setattr(loops, "_SOURCES", [])
+    shutil.copytree(database.MIGRATIONS, tmp_path / "migrations", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(STUB / "migration.py", tmp_path / "migrations" / "9999_stub.py")
+    monkeypatch.setattr(database, "MIGRATIONS", tmp_path / "migrations")
+    area: Area = import_module("tests.areas.stub.area").AREA
+    yield area
+    for name in [name for name in sys.modules if name.startswith("tests.areas.stub")]:
+        del sys.modules[name]
+
+
+def missing(hub: Settings, area: Area) -> set[str]:
+    """The parts of an area that do not appear in their places."""
+    areas = (*AREAS, area)
+    app = create_app(hub, areas)
+    get = app.test_client().get
+    found = {path: get(path, base_url=HOME) for path in ("/", "/stub", "/api/v1/stub", "/status", "/metrics", "/help", "/help/stub")}
+    text = {path: answer.text for path, answer in found.items()}
+    paths = get("/api/openapi.json", base_url=HOME).json["paths"]
+    jobs.load((area,))
+    marked = {name: least_role(view).title for name, view in app.view_functions.items() if name.startswith("stub.")}
+    runner = CliRunner()
+    parts = {
+        "menu": 'href="/stub">Stub area</a>' in text["/"],
+        "init_app": found["/stub"].status_code == 200 and found["/api/v1/stub"].json == 1,
+        "roles": marked == area.roles,
+        "openapi": "/api/v1/stub" in paths,
+        "status": "1 visits" in text["/status"],
+        "metrics": r'dqmhub_stub_visits{page="the \"stub\" page"} 1.0' in text["/metrics"],
+        "jobs": [task.name for task in loops.planned(hub)] == ["forget stub visits"],
+        "commands": "hello from the stub area" in runner.invoke(Commands(areas=areas), ["stub"]).output
+        and "Greet from the stub area." in runner.invoke(Commands(areas=areas), ["--help"]).output,
+        "settings": '| `stub_greeting` | `"Welcome"` |' in settings_reference(areas),
+        "help": "Help on the stub area" in text["/help/stub"] and "/help/stub" in text["/help"],
+    }
+    return {name for name, is_there in parts.items() if not is_there}
+
+
+@pytest.fixture
+def upgraded(stub: Area, settings: Settings) -> Iterator[Settings]:
+    """A hub with the table of the stub area."""
+    database.upgrade(database.connect(settings), lambda _: None)
+    yield settings
+    database.disconnect()
+    database.proxy.initialize(None)
+
+
+def test_an_area_is_one_folder_and_one_line(upgraded: Settings, stub: Area) -> None:
+    assert missing(upgraded, stub) == set()
+    assert "# stub_greeting = " in sample()
+    greeted = upgraded.replace(stub_greeting="Salut")
+    assert "<h1>Salut</h1>" in create_app(greeted, (*AREAS, stub)).test_client().get("/stub", base_url=HOME).text
+
+
+@pytest.mark.parametrize(
+    ("part", "empty"),
+    [("menu", ()), ("roles", {}), ("openapi", None), ("status", None), ("metrics", None), ("jobs", ""), ("commands", {}),
+     ("settings", None), ("help", ())],
+)  # fmt: skip
+def test_a_part_that_an_area_lacks_is_named(upgraded: Settings, stub: Area, part: str, empty: object) -> None:
+    assert missing(upgraded, replace(stub, **{part: empty})) == {part}
+
+
+def test_pages_and_api_that_an_area_lacks_are_named(upgraded: Settings, stub: Area) -> None:
+    assert "init_app" in missing(upgraded, replace(stub, init_app=None))
+
+
+def test_a_failing_area_hides_no_other_on_status_page_and_in_metrics(upgraded: Settings, stub: Area) -> None:
+    def fail(_: Settings) -> Iterator[object]:
+        raise RuntimeError("the stub is broken")
+
+    get = create_app(upgraded, (*AREAS, replace(stub, status=fail, metrics=fail))).test_client().get
+    page, metrics = get("/status", base_url=HOME).text, get("/metrics", base_url=HOME).text
+    assert "RuntimeError: the stub is broken" in page
+    assert "queue live" in page
+    assert 'dqmhub_metrics_failed{area="stub"} 1.0' in metrics
+    assert "dqmhub_loop_failures" in metrics
+
+
+def test_two_areas_cannot_have_one_setting(stub: Area) -> None:
+    with pytest.raises(ValueError, match=r"another table has the setting stub_greeting"):
+        table.settings_table(stub.settings)
