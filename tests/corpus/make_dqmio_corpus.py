@@ -1,14 +1,14 @@
 """Writes tests/corpus/dqmio anew: `python -m tests.corpus.make_dqmio_corpus`, after the parser learned of a new danger.
 
-Two whole files by ROOT, one of them not compressed, and what `tests.formats.damage_dqmio` makes of them, from fixed seeds.
+Two whole files by ROOT, one of them not compressed, and what `tests.formats.damaged_dqmio_files` makes of them, from fixed seeds.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from tests.formats.damage import cut, mutants
-from tests.formats.damage_dqmio import crafted, tree_mutants
+from tests.formats.damaged_dqmio_files import crafted, tree_mutants
+from tests.formats.damaged_files import cut, mutants
 from tests.formats.write_dqmio_files import small
 
 FOLDER = Path(__file__).parent / "dqmio"

@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.formats import snapshots
-from tests.formats.damage import cut, mutants
+from tests.formats.damaged_files import cut, mutants
 from tests.formats.test_protobuf_damage import crafted
 from tests.formats.write_snapshots import small
 

@@ -1,13 +1,13 @@
 """Writes tests/corpus/root anew: `python -m tests.corpus.make_root_corpus`, after the parser learned of a new danger.
 
-One whole file by ROOT, and what `tests.formats.damage` makes of it, from fixed seeds.
+One whole file by ROOT, and what `tests.formats.damaged_files` makes of it, from fixed seeds.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from tests.formats.damage import crafted, cut, mutants
+from tests.formats.damaged_files import crafted, cut, mutants
 from tests.formats.write_root_files import small
 
 FOLDER = Path(__file__).parent / "root"

@@ -1,4 +1,4 @@
-"""Files that ROOT wrote, for every test of the formats."""
+"""Files written by ROOT, for all tests of the formats."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TREE = Path(__file__).parents[2]
 
 
 def written(module: str, factory: pytest.TempPathFactory) -> Path:
-    """The folder of what a script writes, which is a process of its own."""
+    """The folder with the files of a script, which runs in a process of its own."""
 
     def write(folder: Path) -> None:
         command = [sys.executable, "-W", "ignore", "-m", f"tests.formats.{module}", str(folder)]
@@ -26,17 +26,17 @@ def written(module: str, factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def root_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of what `write_root_files.py` writes."""
+    """The folder with the files of `write_root_files.py`."""
     return written("write_root_files", tmp_path_factory)
 
 
 @pytest.fixture(scope="session")
 def snapshot_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of what `write_snapshots.py` writes."""
+    """The folder with the files of `write_snapshots.py`."""
     return written("write_snapshots", tmp_path_factory)
 
 
 @pytest.fixture(scope="session")
 def dqmio_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of what `write_dqmio_files.py` writes."""
+    """The folder with the files of `write_dqmio_files.py`."""
     return written("write_dqmio_files", tmp_path_factory)

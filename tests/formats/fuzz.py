@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 from app.formats.work_budget import MAX_ATTEMPTS, MAX_UNPACKED, WorkBudget
-from tests.formats.damage import mutants
+from tests.formats.damaged_files import mutants
 from tests.support.patience import PATIENCE_S
 
 TREE = Path(__file__).parents[2]
@@ -49,7 +49,7 @@ def _bad(format: str, files: dict[str, bytes], folder: Path) -> list[str]:
     batch.mkdir(parents=True)
     for name, data in files.items():
         (batch / name).write_bytes(data)
-    command = [sys.executable, "-m", "tests.formats.read_all", str(batch), format]
+    command = [sys.executable, "-m", "tests.formats.read_folder", str(batch), format]
     done = subprocess.run(command, cwd=TREE, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
     answers = {answer["file"]: answer for answer in map(json.loads, done.stdout.splitlines())}
     bad = {name: f"work {answer['work']}" for name, answer in answers.items() if _is_costly(answer["work"], len(files[name]))}

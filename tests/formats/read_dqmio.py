@@ -1,8 +1,8 @@
-"""What ROOT finds in DQMIO files, and in framed objects: a line of JSON for each request on standard input.
+"""Reads DQMIO files and framed objects with ROOT: one line of JSON per request on standard input.
 
 A request is a JSON array. With one item, the path of a file, the answer is a list of what the file holds: run, lumisection, name,
 flags and value of each ME. With two, the file that holds a frame and the displacement of its buffer, it is the value alone. The
-value of a histogram is a line that names all that is in it.
+value of a histogram is a line with its whole content.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Decodes framed objects with ROOT: a line of JSON for each request on standard input.
+"""Decodes framed objects with ROOT: one line of JSON per request on standard input.
 
 A request is a JSON array: the file that holds the frame, and the displacement of its buffer. The answer has the class,
 the name, the entries, mean and RMS by axis, and the content of every bin with underflow and overflow.

@@ -1,4 +1,4 @@
-"""Protobuf snapshots written by the protobuf library, for the tests, and what the library reads from them."""
+"""Protobuf snapshots, written and read by the protobuf library."""
 
 from __future__ import annotations
 
@@ -13,7 +13,13 @@ LUMI = 0x00040000
 
 
 class Object(NamedTuple):
-    """One entry: where it is shown, the object as `TBufferFile::WriteObject` gives it, and type and other flags."""
+    """One entry.
+
+    Attributes:
+        path: Path of the ME.
+        content: The object, as written by `TBufferFile::WriteObject`.
+        flags: Kind and flags.
+    """
 
     path: str
     content: bytes
@@ -40,7 +46,7 @@ Snapshot = _message_class()
 
 
 def written(objects: Iterable[Object], packed: bool = True) -> bytes:
-    """A snapshot of these objects, each packed by zlib or as it is."""
+    """A snapshot of these objects, each packed by zlib or unpacked."""
     snapshot = Snapshot()
     for path, content, flags in objects:
         blob = zlib.compress(content) if packed else content
@@ -49,7 +55,7 @@ def written(objects: Iterable[Object], packed: bool = True) -> bytes:
 
 
 def read(data: bytes) -> dict[str, Object]:
-    """What the library finds, by path; of several the last."""
+    """The objects in a snapshot by path; the last one of a path counts."""
     found = (Object(histo.full_pathname, zlib.decompress(histo.streamed_histo), histo.flags) for histo in Snapshot.FromString(data).histo)
     return {item.path: item for item in found}
 
@@ -60,6 +66,6 @@ def varint(value: int) -> bytes:
 
 
 def entry(name: bytes, blob: bytes, size: int, flags: int) -> bytes:
-    """One entry by hand, which may say what is not so."""
+    """One entry made by hand, which may have wrong sizes."""
     body = b"".join((b"\x0a", varint(len(name)), name, b"\x10", varint(size), b"\x1a", varint(len(blob)), blob, b"\x20", varint(flags)))
     return b"\x0a" + varint(len(body)) + body

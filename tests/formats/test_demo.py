@@ -1,4 +1,4 @@
-"""The demo files: what a visitor sees first, and what the bench is measured on."""
+"""The demo files, for first visits and for benchmarks."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from app.formats import Kind, Listing, scan
 from app.gui.demo.make import BY_LUMISECTION, FILES, LUMISECTIONS, make_demo
 from render.build import build
-from tests.formats.oracle import histograms
+from tests.formats.uproot_reader import histograms
 from tests.support.patience import PATIENCE_S
 
 TREE = Path(__file__).parents[2]
@@ -31,7 +31,7 @@ def statuses(listing: Listing) -> set[int]:
     return {test.status for tests in listing.facts.qtests.values() for test in tests}
 
 
-def test_every_demo_file_is_small_and_has_all_that_real_files_have(demo_files: list[Path]) -> None:
+def test_demo_files_are_small_and_have_every_property_of_real_files(demo_files: list[Path]) -> None:
     assert [path.name for path in demo_files] == list(FILES)
     for path, run in zip(demo_files[:-1], list(FILES.values())[:-1], strict=True):
         result = scan(path)
@@ -48,7 +48,7 @@ def test_every_demo_file_is_small_and_has_all_that_real_files_have(demo_files: l
         assert listing.facts.scalars[run_me] == str(run)
 
 
-def test_the_last_demo_file_has_lumisections_of_which_one_is_bad(demo_files: list[Path]) -> None:
+def test_last_demo_file_has_lumisections_one_of_them_bad(demo_files: list[Path]) -> None:
     result = scan(demo_files[-1], "dqmio")
     assert BY_LUMISECTION in demo_files[-1].name
     assert demo_files[-1].stat().st_size < 1 << 20
@@ -63,20 +63,20 @@ def test_the_last_demo_file_has_lumisections_of_which_one_is_bad(demo_files: lis
     assert sorted(said) == ["PXB layer 2 off"] + ["all on"] * (LUMISECTIONS - 1)
 
 
-def test_demo_histograms_are_those_that_uproot_finds(demo_files: list[Path]) -> None:
+def test_demo_histograms_equal_those_found_by_uproot(demo_files: list[Path]) -> None:
     names = scan(demo_files[1]).samples[367129, 0]
     listed = {names.names[index].decode() for index in range(len(names.names)) if names.columns.kind[index] > 0x0F}
     assert listed == histograms(demo_files[1], 367129).keys()
 
 
-def test_runs_differ_but_the_same_arguments_give_the_same_file(maker: Path, demo_files: list[Path], tmp_path: Path) -> None:
+def test_runs_differ_and_equal_arguments_give_equal_files(maker: Path, demo_files: list[Path], tmp_path: Path) -> None:
     again = make_demo(tmp_path, maker, None, print)
     contents = [path.read_bytes() for path in demo_files]
     assert [path.read_bytes() for path in again] == contents
     assert len(set(contents)) == len(contents)
 
 
-def test_files_that_are_there_are_not_made_again_unless_the_maker_changed(maker: Path, tmp_path: Path) -> None:
+def test_existing_demo_files_are_kept_unless_the_program_changed(maker: Path, tmp_path: Path) -> None:
     made: list[str] = []
     first = make_demo(tmp_path, maker, 50, made.append)
     assert make_demo(tmp_path, maker, 50, made.append) == first
@@ -88,7 +88,7 @@ def test_files_that_are_there_are_not_made_again_unless_the_maker_changed(maker:
     assert len(made) == 3
 
 
-def test_a_large_file_has_as_many_mes_as_asked_in_many_folders(maker: Path, tmp_path: Path) -> None:
+def test_large_file_has_the_requested_number_of_mes_in_many_folders(maker: Path, tmp_path: Path) -> None:
     (path,) = make_demo(tmp_path, maker, 20_000, print)
     (listing,) = scan(path).samples.values()
     assert len(listing.names) == 20_000
@@ -96,20 +96,20 @@ def test_a_large_file_has_as_many_mes_as_asked_in_many_folders(maker: Path, tmp_
 
 
 @pytest.mark.parametrize("compression", ["zlib", "lzma", "lz4", "zstd", "none"])
-def test_the_maker_writes_every_compression(maker: Path, tmp_path: Path, compression: str) -> None:
+def test_demo_program_writes_every_compression(maker: Path, tmp_path: Path, compression: str) -> None:
     path = tmp_path / "file.root"
     subprocess.run([maker, "--out", path, "--run", "5", "--compression", compression], check=True, timeout=PATIENCE_S, capture_output=True)
     assert scan(path).unreadable == 0
 
 
 @pytest.mark.parametrize("arguments", [[], ["--run"], ["--run", "x", "--out", "f"], ["--run", "1", "--out", "f", "--compression", "zip"]])
-def test_the_maker_refuses_wrong_arguments_with_its_usage(maker: Path, tmp_path: Path, arguments: list[str]) -> None:
+def test_demo_program_refuses_wrong_arguments_with_its_usage(maker: Path, tmp_path: Path, arguments: list[str]) -> None:
     done = subprocess.run([maker, *arguments], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=PATIENCE_S)
     assert done.returncode == 2
-    assert "usage: dqmhub-demo" in done.stderr
+    assert "Usage: dqmhub-demo" in done.stderr
 
 
-def test_a_maker_that_fails_leaves_nothing_behind_and_says_why(tmp_path: Path) -> None:
+def test_failing_demo_program_leaves_no_file_and_its_error_is_raised(tmp_path: Path) -> None:
     failing = tmp_path / "failing"
     failing.write_text("#!/bin/sh\necho no room >&2\nexit 1\n")
     failing.chmod(0o755)
@@ -118,7 +118,7 @@ def test_a_maker_that_fails_leaves_nothing_behind_and_says_why(tmp_path: Path) -
     assert list((tmp_path / "demo").iterdir()) == []
 
 
-def test_a_folder_that_cannot_be_made_is_one_line(maker: Path, tmp_path: Path) -> None:
+def test_folder_that_cannot_be_created_is_a_one_line_error(maker: Path, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     command = [Path(sys.executable).with_name("dqmhub"), "demo", "make", "--folder", tmp_path / "file" / "demo"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -17,7 +17,7 @@ from app.formats.listing import EFFICIENCY, LUMI
 from app.formats.readers import dqmio
 from render.build import build
 from render.client import Request
-from tests.formats.cases import COMPRESSIONS, HOSTILE
+from tests.formats.file_contents import COMPRESSIONS, HOSTILE
 from tests.render.service import Service
 
 TREE = Path(__file__).parents[2]
@@ -43,7 +43,7 @@ Ask = Callable[..., Any]
 
 @pytest.fixture(scope="session")
 def root() -> Iterator[Ask]:
-    """Asks `read_dqmio.py`."""
+    """A function that sends requests to `read_dqmio.py`."""
     command = [sys.executable, "-W", "ignore", "-m", "tests.formats.read_dqmio"]
     with subprocess.Popen(command, cwd=TREE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin is not None
@@ -59,7 +59,7 @@ def root() -> Iterator[Ask]:
 
 
 class Decoder:
-    """Has ROOT describe what we frame, in a folder for the frames."""
+    """Descriptions by ROOT of framed objects; `folder` is for the frames."""
 
     def __init__(self, root: Ask, folder: Path) -> None:
         self.root = root
@@ -72,7 +72,7 @@ class Decoder:
         return str(self.root(str(self.part), framed.displacement))
 
     def mes(self, path: Path) -> list[ME]:
-        """What we find in a file."""
+        """The MEs in a file, read by `app.formats` and described by ROOT."""
         found = []
         for (run, lumi), listing in scan(path, "dqmio").samples.items():
             for index in range(len(listing.names)):
@@ -98,24 +98,24 @@ def only(listing: Listing) -> dict[str, MERow]:
 
 
 @pytest.mark.parametrize("name", ["types", "unversioned", *COMPRESSIONS, "runs", "baskets", "cycles", "unflushed", "far", "small"])
-def test_names_flags_and_contents_are_those_that_root_reads_entry_by_entry(dqmio_files: Path, decoder: Decoder, name: str) -> None:
+def test_names_flags_and_contents_equal_those_read_by_root(dqmio_files: Path, decoder: Decoder, name: str) -> None:
     path = dqmio_files / f"{name}.root"
     assert decoder.mes(path) == decoder.mes_by_root(path)
     assert scan(path, "dqmio").unreadable == 0
 
 
-def test_every_type_of_me_is_in_the_files_that_are_compared(dqmio_files: Path) -> None:
+def test_compared_files_have_every_type_of_me(dqmio_files: Path) -> None:
     listing = scan(dqmio_files / "types.root", "dqmio").samples[1, 0]
     assert set(listing.columns.kind) == set(Kind) - {Kind.TH3S, Kind.TH3D, Kind.TH3I, Kind.TH2POLY}
 
 
-def test_a_lumisection_has_its_own_mes_and_one_without_any_is_no_sample(dqmio_files: Path) -> None:
+def test_lumisection_has_its_own_mes_and_is_no_sample_without_any(dqmio_files: Path) -> None:
     samples = scan(dqmio_files / "runs.root", "dqmio").samples
     assert list(samples) == [(run, lumi) for run in [1, 367129, 400_000_000] for lumi in [0, 1, 3]]
     assert only(samples[367129, 3]).keys() == {"Sub/in all", "Sub/in 367129:3"}
 
 
-def test_a_file_whose_writer_died_lists_what_had_been_saved(dqmio_files: Path, decoder: Decoder) -> None:
+def test_file_of_a_crashed_writer_lists_the_saved_lumisections(dqmio_files: Path, decoder: Decoder) -> None:
     found = [me for me in decoder.mes(dqmio_files / "types.root") if me.lumi in (1, 2)]
     assert decoder.mes(dqmio_files / "unfinished.root") == found
     assert scan(dqmio_files / "unfinished.root", "dqmio").unreadable == 1  # the list of the trees
@@ -127,7 +127,7 @@ def test_samples_with_the_same_names_share_one_list(dqmio_files: Path) -> None:
     assert all(listing.names is listings[0].names for listing in listings)
 
 
-def test_names_may_hold_anything_but_what_no_page_could_show(dqmio_files: Path) -> None:
+def test_names_may_hold_anything_that_a_page_can_show(dqmio_files: Path) -> None:
     result = scan(dqmio_files / "names.root", "dqmio")
     listing = result.samples[1, 0]
     found = only(listing)
@@ -140,15 +140,13 @@ def test_names_may_hold_anything_but_what_no_page_could_show(dqmio_files: Path) 
     assert result.unreadable == listing.unreadable == DAMAGED_NAMES
 
 
-def test_of_two_mes_with_one_name_the_last_counts(dqmio_files: Path, decoder: Decoder) -> None:
+def test_last_of_two_mes_with_one_name_counts(dqmio_files: Path, decoder: Decoder) -> None:
     (second,) = (me for me in decoder.mes(dqmio_files / "names.root") if me.name == "Sub/twice")
     assert "'second'" in second.value
 
 
 @pytest.mark.parametrize("run", [367094, 367129])
-def test_real_files_have_what_root_reads_and_the_sum_that_the_legacy_and_the_protobuf_file_have(
-    fixtures_dir: Path, decoder: Decoder, run: int
-) -> None:
+def test_real_files_equal_root_and_sums_equal_the_legacy_and_protobuf_files(fixtures_dir: Path, decoder: Decoder, run: int) -> None:
     folder = fixtures_dir / "dqmfiles"
     path = folder / f"ZeroBias__Run2023C-PromptReco-v1__DQMIO_run{run}.root"
     found = decoder.mes(path)
@@ -165,7 +163,7 @@ def test_real_files_have_what_root_reads_and_the_sum_that_the_legacy_and_the_pro
             assert described.partition(" integral ")[2] == me.value.partition(" integral ")[2]
 
 
-def test_every_class_is_drawn_like_the_same_object_of_a_legacy_file(dqmio_files: Path, tmp_path: Path) -> None:
+def test_plots_of_every_class_equal_those_from_a_legacy_file(dqmio_files: Path, tmp_path: Path) -> None:
     listed = only(scan(dqmio_files / "types.root", "dqmio").samples[1, 0])
     legacy = only(scan(dqmio_files / "directories.root").samples[1, 0])
     assert listed.keys() == legacy.keys()
@@ -184,7 +182,7 @@ def test_every_class_is_drawn_like_the_same_object_of_a_legacy_file(dqmio_files:
                 assert len(first) > 1000
 
 
-def test_the_values_of_scalars_are_those_that_uproot_reads(dqmio_files: Path) -> None:
+def test_values_of_scalars_equal_those_read_by_uproot(dqmio_files: Path) -> None:
     listing = scan(dqmio_files / "types.root", "dqmio").samples[1, 5]
     found = {listing.names[index].decode(): text for index, text in listing.facts.scalars.items()}
     with uproot.open(dqmio_files / "types.root") as file:
@@ -195,7 +193,7 @@ def test_the_values_of_scalars_are_those_that_uproot_reads(dqmio_files: Path) ->
                 assert found[name] == str(value)
 
 
-def test_a_histogram_is_fetched_with_one_read_of_one_basket(dqmio_files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_histogram_is_fetched_with_one_read_of_one_basket(dqmio_files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = dqmio_files / "types.root"
     listed = only(scan(path, "dqmio").samples[1, 2])
     reads: list[tuple[int, int]] = []
@@ -211,7 +209,7 @@ def test_a_histogram_is_fetched_with_one_read_of_one_basket(dqmio_files: Path, m
     assert reads == [listed["All/fitted"][:2]]
 
 
-def test_a_file_that_was_replaced_gives_an_error_and_not_another_plot(dqmio_files: Path, tmp_path: Path) -> None:
+def test_replaced_file_gives_an_error_and_not_another_plot(dqmio_files: Path, tmp_path: Path) -> None:
     path = shutil.copy(dqmio_files / "types.root", tmp_path / "file.root")
     listed = only(scan(path, "dqmio").samples[1, 0])
     shutil.copy(dqmio_files / "baskets.root", path)
@@ -221,19 +219,19 @@ def test_a_file_that_was_replaced_gives_an_error_and_not_another_plot(dqmio_file
                 payload(path, "dqmio", row)
 
 
-def test_a_scalar_has_no_payload(dqmio_files: Path) -> None:
+def test_scalar_has_no_payload(dqmio_files: Path) -> None:
     listed = only(scan(dqmio_files / "types.root", "dqmio").samples[1, 0])
     with pytest.raises(ValueError, match="has no histogram"):
         payload(dqmio_files / "types.root", "dqmio", listed["All/integer"])
 
 
-def test_an_entry_that_is_not_in_the_basket_is_an_error(dqmio_files: Path) -> None:
+def test_entry_outside_the_basket_is_an_error(dqmio_files: Path) -> None:
     row = only(scan(dqmio_files / "types.root", "dqmio").samples[1, 0])["All/fitted"]
     with pytest.raises(FormatError, match="no entry 1000"):
         payload(dqmio_files / "types.root", "dqmio", row._replace(entry=1000))
 
 
-def test_what_is_no_dqmio_file_is_refused_with_what_was_found_and_what_is_expected(dqmio_files: Path, tmp_path: Path) -> None:
+def test_other_files_are_refused_with_the_found_and_the_expected_content(dqmio_files: Path, tmp_path: Path) -> None:
     (tmp_path / "text").write_text("#!/bin/sh\n" * 100)
     with uproot.recreate(tmp_path / "other.root") as file:
         file.mktree("Indices", {"Run": "uint32"})
@@ -248,7 +246,7 @@ def test_what_is_no_dqmio_file_is_refused_with_what_was_found_and_what_is_expect
 
 
 @pytest.mark.parametrize("name", ["types", "unversioned"])
-def test_every_object_has_one_version_before_it_however_its_branch_has_it(dqmio_files: Path, name: str) -> None:
+def test_framed_object_has_one_version_for_every_kind_of_branch(dqmio_files: Path, name: str) -> None:
     path = dqmio_files / f"{name}.root"
     for row in only(scan(path, "dqmio").samples[1, 0]).values():
         if not Kind(row.kind).scalar:

@@ -17,7 +17,7 @@ def columns_of(mes: list[tuple[int, ...]]) -> Columns:
 
 
 @given(MES)
-def test_columns_come_back_from_storage_as_they_were(mes: list[tuple[int, ...]]) -> None:
+def test_packed_columns_unpack_to_equal_columns(mes: list[tuple[int, ...]]) -> None:
     columns = Columns.unpack(columns_of(mes).pack())
     assert len(columns) == len(mes)
     for index, (seek, nbytes, objlen, keylen, kind, status, flags, entry, class_version) in enumerate(mes):
@@ -31,7 +31,7 @@ def test_stored_columns_are_little_endian_behind_a_header() -> None:
 
 
 @given(st.binary(max_size=40))
-def test_bytes_that_are_no_columns_are_refused(data: bytes) -> None:
+def test_other_bytes_are_refused_as_columns(data: bytes) -> None:
     with pytest.raises(FormatError, match="stored columns"):
         Columns.unpack(data)
 
@@ -53,7 +53,7 @@ TESTS = st.lists(st.builds(QTest, TEXT, st.integers(0, 9999), TEXT, TEXT, TEXT),
 
 
 @given(st.dictionaries(U32, TEXT, max_size=5), st.dictionaries(U32, TESTS, max_size=5))
-def test_facts_come_back_from_storage_as_they_were(scalars: dict[int, str], qtests: dict[int, list[QTest]]) -> None:
+def test_packed_facts_unpack_to_equal_facts(scalars: dict[int, str], qtests: dict[int, list[QTest]]) -> None:
     facts = Facts(scalars, qtests)
     assert Facts.unpack(facts.pack()) == facts
 
@@ -61,7 +61,7 @@ def test_facts_come_back_from_storage_as_they_were(scalars: dict[int, str], qtes
 @pytest.mark.parametrize(
     "data", [b"", b"[]", b"{}", b'{"scalars": {"x": ""}, "qtests": {}}', b'{"scalars": {}, "qtests": {"1": [[1]]}}', b"\xff"]
 )
-def test_bytes_that_are_no_facts_are_refused(data: bytes) -> None:
+def test_other_bytes_are_refused_as_facts(data: bytes) -> None:
     with pytest.raises(FormatError, match="stored facts"):
         Facts.unpack(data)
 
@@ -77,7 +77,7 @@ def test_kinds_are_the_bytes_of_cms_software_and_name_their_class() -> None:
     assert [kind for kind in Kind if kind.scalar] == [Kind.INT, Kind.FLOAT, Kind.STRING]
 
 
-def test_the_worst_status_is_a_failure_then_what_could_not_judge_then_what_is_fine() -> None:
+def test_worst_status_is_a_failure_then_a_missing_verdict_then_a_pass() -> None:
     order = [300, 200, 60, 30, 90, 70, 100, 50]
     for worse, better in itertools.combinations(order, 2):
         assert worst_status([better, worse]) == worst_status([worse, better]) == worse
@@ -86,6 +86,6 @@ def test_the_worst_status_is_a_failure_then_what_could_not_judge_then_what_is_fi
     assert worst_status([77, 200]) == 200
 
 
-def test_an_error_reads_as_a_sentence() -> None:
+def test_format_error_reads_as_a_sentence() -> None:
     error = FormatError("ends too early", "/data/file.root", "a whole file")
     assert str(error) == "/data/file.root: ends too early; expected a whole file"

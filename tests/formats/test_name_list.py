@@ -16,14 +16,14 @@ def names_of(paths: list[str]) -> tuple[NameList, list[bytes]]:
 
 
 @given(PATHS)
-def test_a_list_gives_back_its_names_in_order_also_after_storage(paths: list[str]) -> None:
+def test_list_has_its_names_in_order_also_after_unpacking(paths: list[str]) -> None:
     names, plain = names_of(paths)
     for listed in (names, NameList.unpack(names.pack())):
         assert [listed[index] for index in range(len(listed))] == plain
 
 
 @given(PATHS, PART)
-def test_find_gives_the_index_of_a_whole_path_only(paths: list[str], other: str) -> None:
+def test_find_returns_the_index_of_a_whole_path_only(paths: list[str], other: str) -> None:
     names, plain = names_of(paths)
     for index, path in enumerate(plain):
         assert names.find(path) == index
@@ -32,7 +32,7 @@ def test_find_gives_the_index_of_a_whole_path_only(paths: list[str], other: str)
 
 
 @given(PATHS)
-def test_every_folder_has_the_subfolders_counts_and_mes_that_the_paths_say(paths: list[str]) -> None:
+def test_folders_have_the_subfolders_counts_and_mes_of_the_paths(paths: list[str]) -> None:
     names, plain = names_of(paths)
     folders = {path[:end] for path in plain for end in range(len(path)) if path[end : end + 1] == b"/"}
     for folder in folders | {b"", b"nowhere"}:
@@ -51,20 +51,20 @@ def test_every_folder_has_the_subfolders_counts_and_mes_that_the_paths_say(paths
 
 
 @given(PATHS, st.lists(st.text(alphabet="aAbB /é", max_size=3), max_size=3), st.integers(0, 40))
-def test_search_finds_the_paths_that_contain_every_word_in_either_case(paths: list[str], words: list[str], limit: int) -> None:
+def test_search_finds_paths_with_every_word_in_upper_and_lower_case(paths: list[str], words: list[str], limit: int) -> None:
     names, plain = names_of(paths)
     wanted = [word.encode().lower() for word in words]
     expected = [index for index, path in enumerate(plain) if all(word in path.lower() for word in wanted)]
     assert names.search(words, limit) == expected[:limit]
 
 
-def test_a_name_beyond_the_list_is_an_error_and_not_another_name() -> None:
+def test_index_outside_the_list_is_an_error() -> None:
     names, _ = names_of(["A/x", "B/y"])
     for index in (-1, 2):
         with pytest.raises(IndexError):
             names[index]
 
 
-def test_a_word_with_a_nul_matches_nothing_across_two_names() -> None:
+def test_word_with_a_nul_matches_nothing() -> None:
     names, _ = names_of(["A/x", "B/y"])
     assert names.search(["x\0B"], 10) == []

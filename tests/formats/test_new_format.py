@@ -30,7 +30,7 @@ NUMBERS = {"tdirectory": 1, "dqmio": 2, "protobuf": 3}
 
 @pytest.fixture
 def lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The name of the format of the example, which is one file in a folder of its own."""
+    """The name of the example format, which is one file in a folder of its own."""
     folder = tmp_path / "more formats"
     folder.mkdir()
     (folder / "lines.py").write_text(example())
@@ -51,7 +51,7 @@ def with_lines(path: Path, objects: dict[str, snapshots.Object]) -> Path:
     return path
 
 
-def test_it_is_read_like_any_other(lines: str, objects: dict[str, snapshots.Object], tmp_path: Path) -> None:
+def test_new_format_is_read(lines: str, objects: dict[str, snapshots.Object], tmp_path: Path) -> None:
     path = with_lines(tmp_path / "histograms.lines", objects)
     listing = scan(path, lines).samples[0, 0]
     assert {listing.names[index].decode() for index in range(len(listing.names))} == objects.keys()
@@ -61,7 +61,7 @@ def test_it_is_read_like_any_other(lines: str, objects: dict[str, snapshots.Obje
         assert payload(path, lines, listing.columns.row(index)) == (Kind(item.flags & 0xFF), item.content, 0)
 
 
-def test_its_histograms_are_drawn(lines: str, objects: dict[str, snapshots.Object], tmp_path: Path) -> None:
+def test_histograms_of_the_new_format_are_drawn(lines: str, objects: dict[str, snapshots.Object], tmp_path: Path) -> None:
     me, item = next((me, item) for me, item in objects.items() if item.flags & 0xFF == Kind.TH1F)
     path = with_lines(tmp_path / "histograms.lines", {me: item})
     found = payload(path, lines, scan(path, lines).samples[0, 0].columns.row(0))
@@ -74,7 +74,7 @@ def test_its_histograms_are_drawn(lines: str, objects: dict[str, snapshots.Objec
     assert drawn.image != nothing.image
 
 
-def test_its_damage_is_counted_or_an_error(lines: str, tmp_path: Path) -> None:
+def test_damage_of_the_new_format_is_counted_or_an_error(lines: str, tmp_path: Path) -> None:
     path = tmp_path / "histograms.lines"
     path.write_bytes(b"Sub/me TH1F 10\n0123456789no line")
     result = scan(path, lines)
@@ -84,7 +84,7 @@ def test_its_damage_is_counted_or_an_error(lines: str, tmp_path: Path) -> None:
         scan(path, lines)
 
 
-def test_its_name_number_and_content_are_known(lines: str, objects: dict[str, snapshots.Object], tmp_path: Path) -> None:
+def test_new_format_is_found_by_number_file_name_and_content(lines: str, objects: dict[str, snapshots.Object], tmp_path: Path) -> None:
     assert FORMATS.by_number() == {number: name for name, number in NUMBERS.items()} | {FORMATS[lines].number: lines}
     path = with_lines(tmp_path / "Line__Run1-v1__DQM_run000123.lines", objects)
     assert detect_format(path) == lines
@@ -93,7 +93,7 @@ def test_its_name_number_and_content_are_known(lines: str, objects: dict[str, sn
     assert detect_format(path.rename(tmp_path / "any name")) == lines
 
 
-def test_it_is_registered_by_the_api_and_read_at_once_for_its_lumisections(
+def test_new_format_is_registered_by_the_api_and_read_for_its_lumisections(
     lines: str, hub: Settings, client: FlaskClient, objects: dict[str, snapshots.Object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys.modules[FORMATS[lines].scan.__module__], "FORMAT", replace(FORMATS[lines], has_lumisections=True))
@@ -107,7 +107,7 @@ def test_it_is_registered_by_the_api_and_read_at_once_for_its_lumisections(
     assert [(work.kind, work.key) for work in Work.select()] == [(register.IMPORT, str(file.id))]
 
 
-def test_it_stands_in_the_command_and_in_the_description_of_the_api(lines: str) -> None:
+def test_new_format_is_in_the_command_line_and_in_the_openapi_document(lines: str) -> None:
     folder = str(readers.__path__[-1])
     program = (
         f"from app.formats import readers; readers.__path__.append({folder!r})\n"
@@ -122,7 +122,7 @@ def test_it_stands_in_the_command_and_in_the_description_of_the_api(lines: str) 
     assert entry["properties"]["fileformat"]["enum"] == [1, 2, 3, FORMATS[lines].number]
 
 
-def test_the_documentation_lists_all_formats_and_no_other(lines: str) -> None:
+def test_documentation_lists_all_formats(lines: str) -> None:
     listed = formats_listed(DOCUMENT.read_text())
     assert formats_listed(DOCUMENT.read_text()) == NUMBERS, f"add to the table of formats in {DOCUMENT}"
     assert FORMATS.keys() - listed.keys() == {lines}

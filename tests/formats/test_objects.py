@@ -36,18 +36,18 @@ def block(algorithm: bytes, packed: bytes, size: int) -> bytes:
 
 
 @pytest.mark.parametrize("algorithm", PACK)
-def test_blocks_of_every_algorithm_that_root_uses_follow_each_other(algorithm: bytes) -> None:
+def test_consecutive_blocks_of_every_algorithm_are_decompressed(algorithm: bytes) -> None:
     halves = [CONTENT[:2000], CONTENT[2000:]]
     data = b"".join(block(algorithm, PACK[algorithm](half), len(half)) for half in halves)
     assert decompress(data, len(CONTENT), "here") == CONTENT
 
 
-def test_an_object_that_was_stored_as_it_is_stays_so() -> None:
+def test_uncompressed_object_is_unchanged() -> None:
     assert decompress(CONTENT, len(CONTENT), "here") == CONTENT
 
 
 @pytest.mark.parametrize("algorithm", PACK)
-def test_a_block_never_yields_more_than_its_header_says(algorithm: bytes) -> None:
+def test_block_never_yields_more_than_its_header_states(algorithm: bytes) -> None:
     bomb = PACK[algorithm](bytes(50_000_000 if algorithm != b"L4" else 5_000_000))
     with pytest.raises(FormatError, match="is damaged"):
         decompress(block(algorithm, bomb, 1000), 1000, "here")
@@ -55,7 +55,7 @@ def test_a_block_never_yields_more_than_its_header_says(algorithm: bytes) -> Non
         decompress(block(algorithm, PACK[algorithm](bytes(999)), 1000), 1000, "here")
 
 
-def test_the_error_says_what_where_and_what_is_expected() -> None:
+def test_error_names_fault_place_and_expectation() -> None:
     good = block(b"ZL", zlib.compress(CONTENT), len(CONTENT))
     for data, problem in {
         good[:5]: "end after 0 of 5000 bytes; expected whole blocks",
@@ -68,14 +68,14 @@ def test_the_error_says_what_where_and_what_is_expected() -> None:
 
 
 @given(st.sampled_from([*PACK, b"??"]), st.binary(max_size=200), st.integers(1, 1000))
-def test_random_bytes_are_an_error_and_nothing_else(algorithm: bytes, packed: bytes, size: int) -> None:
+def test_random_bytes_raise_only_format_errors(algorithm: bytes, packed: bytes, size: int) -> None:
     found = b""
     with contextlib.suppress(FormatError):
         found = decompress(block(algorithm, packed, size), size, "here")
     assert len(found) in (0, size)
 
 
-def test_a_frame_is_size_mark_class_and_object_as_root_writes_them() -> None:
+def test_frame_is_size_mark_class_and_object_as_written_by_root() -> None:
     framed = frame(b"TH1F", b"object")
     assert framed == b"\x40\x00\x00\x0f" + b"\xff\xff\xff\xff" + b"TH1F\0" + b"object"
     assert frame_size(b"TH1F") == len(framed) - len(b"object")

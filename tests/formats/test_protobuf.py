@@ -18,7 +18,7 @@ from app.formats.listing import EFFICIENCY, LUMI
 from app.formats.readers import protobuf
 from render.client import RenderClient, Request
 from tests.formats import snapshots
-from tests.formats.cases import HOSTILE
+from tests.formats.file_contents import HOSTILE
 from tests.formats.snapshots import Object, written
 from tests.support.gui import render_service
 from tests.support.patience import PATIENCE_S
@@ -60,7 +60,7 @@ def saved(path: Path, data: bytes) -> Path:
 
 
 def decoded(frames: dict[str, tuple[bytes, int]], folder: Path) -> dict[str, dict[str, object]]:
-    """What ROOT reads from each frame."""
+    """The content of each frame, decoded by ROOT."""
     requests = []
     for number, (data, displacement) in enumerate(frames.values()):
         requests.append(json.dumps([str(saved(folder / f"frame {number}", data)), displacement]))
@@ -70,7 +70,7 @@ def decoded(frames: dict[str, tuple[bytes, int]], folder: Path) -> dict[str, dic
 
 
 @pytest.mark.parametrize("name", ["classes", "marks", "names", "small"])
-def test_names_flags_and_bytes_of_histograms_are_those_that_the_protobuf_library_finds(snapshot_files: Path, name: str) -> None:
+def test_names_flags_and_bytes_equal_those_of_the_protobuf_library(snapshot_files: Path, name: str) -> None:
     path = snapshot_files / f"{name}.pb"
     expected = {me: found for me, found in snapshots.read(path.read_bytes()).items() if found.flags & 0xFF > 0x0F}
     found = histograms(path)
@@ -83,7 +83,7 @@ def test_names_flags_and_bytes_of_histograms_are_those_that_the_protobuf_library
         )
 
 
-def test_every_class_of_histogram_is_decoded_by_root_as_from_a_legacy_file(snapshot_files: Path, tmp_path: Path) -> None:
+def test_root_decodes_every_class_as_from_a_legacy_file(snapshot_files: Path, tmp_path: Path) -> None:
     path, legacy = snapshot_files / "classes.pb", snapshot_files / "classes.root"
     other = scan(legacy).samples[1, 0]
     listed = rows(only(path))
@@ -101,7 +101,7 @@ def test_every_class_of_histogram_is_decoded_by_root_as_from_a_legacy_file(snaps
 
 
 @pytest.mark.parametrize(("run", "mes"), [(367094, 1), (367129, 2)])
-def test_real_snapshots_hold_what_the_legacy_files_of_the_same_runs_hold(fixtures_dir: Path, tmp_path: Path, run: int, mes: int) -> None:
+def test_real_snapshots_equal_the_legacy_files_of_their_runs(fixtures_dir: Path, tmp_path: Path, run: int, mes: int) -> None:
     path = fixtures_dir / "dqmfiles" / f"run{run}_DQMLive_concat.pb"
     legacy = fixtures_dir / "dqmfiles" / f"DQM_V0001_R{run:09}__ZeroBias__Run2023C-PromptReco-v1__DQMIO.root"
     other = scan(legacy).samples[run, 0]
@@ -143,7 +143,7 @@ def test_scalars_are_the_texts_of_their_entries(snapshot_files: Path) -> None:
         payload(snapshot_files / "marks.pb", "protobuf", rows(listing)["Marks/integer"])
 
 
-def test_quality_tests_belong_to_the_longest_name_that_fits_and_one_without_an_me_is_counted(snapshot_files: Path) -> None:
+def test_quality_test_belongs_to_the_longest_matching_me_or_is_counted(snapshot_files: Path) -> None:
     listing = only(snapshot_files / "marks.pb")
     found = qtests(listing)
     for status in STATUSES:
@@ -154,7 +154,7 @@ def test_quality_tests_belong_to_the_longest_name_that_fits_and_one_without_an_m
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_any_name_is_listed_as_it_is(snapshot_files: Path, name: str) -> None:
+def test_any_name_is_listed_unchanged(snapshot_files: Path, name: str) -> None:
     listing = only(snapshot_files / "names.pb")
     assert f"Names/{name}" in rows(listing)
     assert scalars(listing)[f"Scalars/{name}"] == (Kind.STRING, name)
@@ -165,7 +165,7 @@ def peak(snapshot_files: Path) -> bytes:
     return snapshots.read((snapshot_files / "small.pb").read_bytes())["Alpha/one/TH1F of it"].content
 
 
-def test_names_that_no_page_could_show_are_counted(peak: bytes, tmp_path: Path) -> None:
+def test_names_that_no_page_can_show_are_counted(peak: bytes, tmp_path: Path) -> None:
     names = ["good", "a/b", "/leading", "trailing/", "two//slashes", "nul\0here", "x" * 1_000_000]
     data = written(Object(name, peak, Kind.TH1F) for name in names)
     path = saved(tmp_path / "names.pb", data.replace(b"good", b"g\xf6\xf6d"))  # Latin-1
@@ -173,7 +173,7 @@ def test_names_that_no_page_could_show_are_counted(peak: bytes, tmp_path: Path) 
     assert (list(rows(listing)), listing.unreadable) == (["a/b", "gööd"], 5)
 
 
-def test_of_several_snapshots_the_last_entry_of_a_name_counts(snapshot_files: Path, peak: bytes, tmp_path: Path) -> None:
+def test_last_entry_of_a_name_in_concatenated_snapshots_counts(snapshot_files: Path, peak: bytes, tmp_path: Path) -> None:
     small = (snapshot_files / "small.pb").read_bytes()
     again = snapshots.read(small)
     newer = [
@@ -192,9 +192,7 @@ def test_of_several_snapshots_the_last_entry_of_a_name_counts(snapshot_files: Pa
 
 @pytest.mark.parametrize("name", ["small", "old"])
 @pytest.mark.parametrize("members", [1, 3])
-def test_a_file_of_an_old_client_packed_as_a_whole_reads_like_any_other(
-    snapshot_files: Path, tmp_path: Path, name: str, members: int
-) -> None:
+def test_file_packed_as_a_whole_equals_the_plain_file(snapshot_files: Path, tmp_path: Path, name: str, members: int) -> None:
     plain = snapshot_files / f"{name}.pb"
     path = saved(tmp_path / "packed.pb", gzip.compress(plain.read_bytes()) * members)
     assert scalars(only(path)) == scalars(only(snapshot_files / "small.pb"))
@@ -203,7 +201,7 @@ def test_a_file_of_an_old_client_packed_as_a_whole_reads_like_any_other(
     assert only(path).unreadable == 0
 
 
-def test_a_large_packed_file_is_read_to_its_last_entry(peak: bytes, tmp_path: Path) -> None:
+def test_large_packed_file_is_read_to_its_last_entry(peak: bytes, tmp_path: Path) -> None:
     objects = [Object(f"Large/{number}", peak, Kind.TH1F) for number in range(20_000)]
     path = saved(tmp_path / "packed.pb", gzip.compress(written(objects, packed=False), 1))
     found = histograms(path)
@@ -213,7 +211,7 @@ def test_a_large_packed_file_is_read_to_its_last_entry(peak: bytes, tmp_path: Pa
 
 
 class Counted(FileSource):
-    """A source that notes what is read from it."""
+    """A source that records its reads."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
@@ -224,7 +222,7 @@ class Counted(FileSource):
         return super().read(seek, size)
 
 
-def test_one_plot_reads_one_range_and_a_listing_few_large_ones(peak: bytes, tmp_path: Path) -> None:
+def test_plot_reads_one_range_and_listing_few_large_ones(peak: bytes, tmp_path: Path) -> None:
     objects = [Object(f"Large/{number}", peak, Kind.TH1F) for number in range(20_000)]
     path = saved(tmp_path / "large.pb", written(objects, packed=False))
     with Counted(path) as source:
@@ -242,7 +240,7 @@ OBJECTS = st.tuples(st.lists(NAMES, min_size=1, max_size=4), st.binary(max_size=
 
 
 @given(st.lists(OBJECTS, min_size=1, max_size=20))
-def test_whatever_the_library_writes_is_found_at_the_bytes_that_it_wrote(entries: list[tuple[list[str], bytes, Kind, int]]) -> None:
+def test_any_snapshot_of_the_library_is_found_at_its_bytes(entries: list[tuple[list[str], bytes, Kind, int]]) -> None:
     objects = [Object("/".join(parts), content, kind | marks << 16) for parts, content, kind, marks in entries]
     data = written(objects)
     expected = {me: item for me, item in snapshots.read(data).items() if not Kind(item.flags & 0xFF).scalar}
@@ -254,13 +252,13 @@ def test_whatever_the_library_writes_is_found_at_the_bytes_that_it_wrote(entries
         assert zlib.decompress(data[row.seek + row.keylen :]) == expected[me].content
 
 
-def test_types_that_nobody_knows_are_counted_and_cost_only_themselves(peak: bytes, tmp_path: Path) -> None:
+def test_unknown_types_are_counted_and_lose_only_themselves(peak: bytes, tmp_path: Path) -> None:
     objects = [Object(f"type {type:#x}", peak, type) for type in [0x04, 0x10, 0x14, 0x50, 0xFF]]
     listing = only(saved(tmp_path / "types.pb", written(objects)))
     assert (list(rows(listing)), listing.unreadable) == (["type 0x10"], 4)
 
 
-def test_fields_of_a_later_message_and_fields_in_another_order_are_no_damage(peak: bytes, tmp_path: Path) -> None:
+def test_unknown_fields_and_another_order_of_fields_are_no_damage(peak: bytes, tmp_path: Path) -> None:
     snapshot = snapshots.Snapshot()
     snapshot.histo.add(full_pathname="me", size=len(peak), streamed_histo=zlib.compress(peak), flags=Kind.TH1F)
     (plain,) = snapshot.histo
@@ -273,7 +271,7 @@ def test_fields_of_a_later_message_and_fields_in_another_order_are_no_damage(pea
     assert snapshots.read(entry)["me"].content == peak  # as the library has it
 
 
-def test_an_object_that_is_not_the_one_that_was_listed_is_refused(snapshot_files: Path, tmp_path: Path) -> None:
+def test_another_object_than_the_listed_one_is_refused(snapshot_files: Path, tmp_path: Path) -> None:
     path = snapshot_files / "small.pb"
     found = histograms(path)
     row, other = found["Alpha/one/TH1F of it"], found["Alpha/one/TH2F of it"]
@@ -293,7 +291,7 @@ def test_an_object_that_is_not_the_one_that_was_listed_is_refused(snapshot_files
         payload(path, "protobuf", row._replace(objlen=MAX_OBJECT + 1))
 
 
-def test_what_is_no_snapshot_is_refused_with_what_was_found_and_what_is_expected(snapshot_files: Path, tmp_path: Path) -> None:
+def test_other_files_are_refused_with_the_found_and_the_expected_content(snapshot_files: Path, tmp_path: Path) -> None:
     (tmp_path / "text").write_text("#!/bin/sh\n" * 100)
     (tmp_path / "empty").touch()
     (tmp_path / "packed").write_bytes(gzip.compress(b"nothing of ours" * 100))
@@ -304,7 +302,7 @@ def test_what_is_no_snapshot_is_refused_with_what_was_found_and_what_is_expected
         assert str(caught.value) == f"{path}: has {size} bytes and no readable entry; expected a protobuf snapshot of monitor elements"
 
 
-def test_every_class_gives_the_same_picture_as_the_same_object_of_a_legacy_file(snapshot_files: Path, tmp_path: Path) -> None:
+def test_plots_of_every_class_equal_those_from_a_legacy_file(snapshot_files: Path, tmp_path: Path) -> None:
     path, legacy = snapshot_files / "classes.pb", snapshot_files / "classes.root"
     other = scan(legacy).samples[1, 0]
     with render_service(tmp_path / "render") as folder:

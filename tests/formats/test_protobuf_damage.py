@@ -1,4 +1,4 @@
-"""No snapshot can harm the reader: a damaged one gives a typed error or what is left, with a count, soon and in little memory."""
+"""Damaged snapshots: a typed error or a listing of the rest with a count, with bounded work and in little memory."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ import pytest
 from app.formats import FormatError, Kind, gzip_members, scan, snapshot_entries
 from app.formats.elements import MAX_OBJECT
 from tests.formats import snapshots
-from tests.formats.damage import cut, mutants
+from tests.formats.bounded_reading import TREE, read_all
+from tests.formats.damaged_files import cut, mutants
 from tests.formats.fuzz import CORPORA, fuzz
 from tests.formats.snapshots import Object, entry, varint, written
-from tests.formats.test_damage import TREE, read_all
 from tests.support import storms
 
 pytestmark = pytest.mark.slow
@@ -30,7 +30,7 @@ def whole(snapshot_files: Path, name: str = "small") -> bytes:
 
 
 def places(data: bytes) -> list[int]:
-    """Where each entry begins, and where the last one ends, by the library's count of their bytes."""
+    """The first byte of each entry, and the end of the last one, by the sizes that the library states."""
     found = [0]
     for histo in snapshots.Snapshot.FromString(data).histo:
         length = histo.ByteSize()
@@ -39,7 +39,7 @@ def places(data: bytes) -> list[int]:
     return found
 
 
-def test_a_file_that_is_still_being_written_lists_all_entries_that_are_whole(snapshot_files: Path, tmp_path: Path) -> None:
+def test_unfinished_file_lists_all_whole_entries(snapshot_files: Path, tmp_path: Path) -> None:
     data = whole(snapshot_files)
     starts = places(data)
     for end in range(1, len(data), 61):
@@ -55,7 +55,7 @@ def test_a_file_that_is_still_being_written_lists_all_entries_that_are_whole(sna
             assert "no readable entry" in answer["error"]
 
 
-def test_a_packed_file_that_is_cut_lists_what_can_be_unpacked(snapshot_files: Path, tmp_path: Path) -> None:
+def test_truncated_packed_file_lists_its_unpackable_entries(snapshot_files: Path, tmp_path: Path) -> None:
     data = gzip.compress(whole(snapshot_files, "old")) + gzip.compress(whole(snapshot_files))
     for number, part in enumerate(cut(data, 100)):
         (tmp_path / f"{number:03}").write_bytes(part)
@@ -67,7 +67,7 @@ def test_a_packed_file_that_is_cut_lists_what_can_be_unpacked(snapshot_files: Pa
 
 
 @pytest.mark.parametrize("name", ["small", "old"])
-def test_of_400_files_damaged_at_random_none_costs_much_or_loses_more_than_it_says(snapshot_files: Path, tmp_path: Path, name: str) -> None:
+def test_400_random_damages_have_bounded_work_and_count_their_losses(snapshot_files: Path, tmp_path: Path, name: str) -> None:
     data = whole(snapshot_files, name)
     for number, mutant in enumerate(mutants(data, seed=7, number=400)):
         (tmp_path / f"{number:03}").write_bytes(mutant)
@@ -78,7 +78,7 @@ def test_of_400_files_damaged_at_random_none_costs_much_or_loses_more_than_it_sa
     assert not [answer for answer in listed if len(answer["names"]) < MES and not answer["unreadable"]]
 
 
-def test_packed_files_damaged_at_random_harm_nobody(snapshot_files: Path, tmp_path: Path) -> None:
+def test_random_damages_of_packed_files_have_bounded_work_and_are_counted(snapshot_files: Path, tmp_path: Path) -> None:
     data = gzip.compress(whole(snapshot_files, "old"))
     for number, mutant in enumerate(mutants(data, seed=8, number=200)):
         (tmp_path / f"{number:03}").write_bytes(mutant)
@@ -90,7 +90,7 @@ def test_packed_files_damaged_at_random_harm_nobody(snapshot_files: Path, tmp_pa
     "wrong",
     [b"\x0a\xff\xff\xff\xff\x07", b"\x0a\xff\xff\xff\xff\x0f", b"\x0a" + b"\xff" * 11, b"\x0a\xf0\xff\xff\x3f", b"\x0b", bytes(100)],
 )
-def test_damage_between_entries_costs_what_it_hit(snapshot_files: Path, tmp_path: Path, wrong: bytes) -> None:
+def test_damage_between_entries_loses_only_the_damaged_part(snapshot_files: Path, tmp_path: Path, wrong: bytes) -> None:
     data = whole(snapshot_files)
     middle = places(data)[10]
     path = tmp_path / "damaged.pb"
@@ -104,7 +104,7 @@ def test_damage_between_entries_costs_what_it_hit(snapshot_files: Path, tmp_path
 
 
 @pytest.mark.parametrize("window", [64, 300, 1000, 4000])
-def test_entries_larger_than_what_is_read_at_a_time_are_found_behind_damage(
+def test_entries_larger_than_one_read_are_found_behind_damage(
     snapshot_files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, window: int
 ) -> None:
     monkeypatch.setattr(snapshot_entries, "_WINDOW", window)
@@ -121,7 +121,7 @@ def test_entries_larger_than_what_is_read_at_a_time_are_found_behind_damage(
 
 
 def crafted() -> Iterator[tuple[str, bytes]]:
-    """Snapshots that lie on purpose, each with the ME `good` before and behind what is bad."""
+    """Hostile snapshots by name, with the ME `good` before the bad part and `better` behind it."""
     chance = random.Random(3)
     good = entry(b"good", b"x" * 50, 50, Kind.TH1F)
     better = entry(b"better", b"x" * 50, 50, Kind.TH1F)
@@ -167,7 +167,7 @@ def crafted() -> Iterator[tuple[str, bytes]]:
     yield "gzip-and-more", gzip.compress(good + better) + good
 
 
-def test_files_made_to_do_harm_lose_only_what_they_lie_about(tmp_path: Path) -> None:
+def test_hostile_files_lose_only_the_damaged_parts_with_bounded_work(tmp_path: Path) -> None:
     for name, data in crafted():
         (tmp_path / name).write_bytes(data)
     answers = read_all(tmp_path, "protobuf")
@@ -178,7 +178,7 @@ def test_files_made_to_do_harm_lose_only_what_they_lie_about(tmp_path: Path) -> 
             assert "better" in answer["names"], name
 
 
-def test_more_entries_than_anybody_has_are_refused(monkeypatch: pytest.MonkeyPatch, snapshot_files: Path, tmp_path: Path) -> None:
+def test_too_many_entries_are_refused(monkeypatch: pytest.MonkeyPatch, snapshot_files: Path, tmp_path: Path) -> None:
     monkeypatch.setattr(snapshot_entries, "MAX_ENTRIES", 20)
     with pytest.raises(FormatError, match="at most 20"):
         scan(snapshot_files / "small.pb", "protobuf")
@@ -188,7 +188,7 @@ def test_more_entries_than_anybody_has_are_refused(monkeypatch: pytest.MonkeyPat
         scan(tmp_path / "parts", "protobuf")
 
 
-def test_a_packed_file_is_unpacked_up_to_a_limit(monkeypatch: pytest.MonkeyPatch, snapshot_files: Path, tmp_path: Path) -> None:
+def test_packed_file_is_unpacked_up_to_a_limit(monkeypatch: pytest.MonkeyPatch, snapshot_files: Path, tmp_path: Path) -> None:
     data = whole(snapshot_files)
     (tmp_path / "packed").write_bytes(gzip.compress(data))
     monkeypatch.setattr(gzip_members, "MAX_UNPACKED", len(data) // 2)
@@ -197,7 +197,7 @@ def test_a_packed_file_is_unpacked_up_to_a_limit(monkeypatch: pytest.MonkeyPatch
     assert listing.unreadable > 0
 
 
-def test_every_snapshot_of_the_corpus_is_answered() -> None:
+def test_every_snapshot_of_the_corpus_gives_a_listing_or_an_error() -> None:
     answers = read_all(CORPUS, "protobuf")
     assert len(answers) >= 300
     assert sum(bool(answer.get("names")) for answer in answers.values()) > 200
@@ -205,11 +205,11 @@ def test_every_snapshot_of_the_corpus_is_answered() -> None:
 
 @pytest.mark.parametrize("format", CORPORA)
 @pytest.mark.storm
-def test_files_that_nobody_has_seen_before_harm_no_reader(format: str) -> None:
+def test_new_random_damages_have_bounded_work(format: str) -> None:
     assert fuzz(format, seconds=0.01 if storms.TIMES == 1 else 5.0 * storms.TIMES, seed=storms.SEED + 4711) == []
 
 
-def test_objects_of_the_wrong_kind_are_no_texts(tmp_path: Path, snapshot_files: Path) -> None:
+def test_objects_of_another_class_are_no_texts(tmp_path: Path, snapshot_files: Path) -> None:
     peak = snapshots.read(whole(snapshot_files))["Alpha/one/TH1F of it"].content
     path = tmp_path / "wrong.pb"
     path.write_bytes(written([Object("a histogram", peak, Kind.STRING), Object("nothing", b"", Kind.INT), Object("good", peak, Kind.TH1F)]))

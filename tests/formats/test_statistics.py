@@ -1,4 +1,4 @@
-"""Entries, means and widths of histograms, read without ROOT and compared with what ROOT says."""
+"""Entries, means and widths of histograms, read without ROOT and compared with those of ROOT."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def frames(path: Path) -> dict[str, tuple[str, Payload]]:
     }
 
 
-def test_the_statistics_of_every_class_are_those_of_root(root_files: Path, tmp_path: Path) -> None:
+def test_statistics_of_every_class_equal_those_of_root(root_files: Path, tmp_path: Path) -> None:
     found = frames(root_files / "classes.root")
     requests = []
     for number, (_, frame) in enumerate(found.values()):
@@ -44,14 +44,14 @@ def test_the_statistics_of_every_class_are_those_of_root(root_files: Path, tmp_p
         assert statistics(frame) == pytest.approx(expected, abs=1e-9), name
 
 
-def test_a_histogram_without_sums_has_entries_alone(root_files: Path) -> None:
+def test_histogram_without_sums_has_entries_only(root_files: Path) -> None:
     _, frame = frames(root_files / "classes.root")["All/TH1/my TH1F"]
     entries = frame.data.index(struct.pack(">d", 500))
     without = frame.data[: entries + 8] + bytes(32) + frame.data[entries + 40 :]
     assert statistics(frame._replace(data=without)) == {"Entries": 500.0}
 
 
-def test_a_histogram_that_is_cut_off_is_named_as_such(root_files: Path) -> None:
+def test_truncated_histogram_is_a_format_error(root_files: Path) -> None:
     _, frame = frames(root_files / "classes.root")["All/TPr/my TProfile2D"]
     for length in range(0, len(frame.data) - 200, 7):
         with pytest.raises(FormatError, match="no sums of a histogram"):
@@ -59,6 +59,6 @@ def test_a_histogram_that_is_cut_off_is_named_as_such(root_files: Path) -> None:
 
 
 @given(st.binary(max_size=300))
-def test_bytes_that_are_no_histogram_are_refused(data: bytes) -> None:
+def test_other_bytes_are_refused_as_histogram(data: bytes) -> None:
     with pytest.raises(FormatError):
         statistics(Payload(0x10, b"\x40\0\0\0\xff\xff\xff\xff" + data, 0))

@@ -13,8 +13,8 @@ import uproot
 
 from app.formats import FormatError, Kind, Listing, MERow, QTest, payload, scan
 from app.formats.elements import MAX_OBJECT
-from tests.formats.cases import COMPRESSIONS, HOSTILE
-from tests.formats.oracle import histograms
+from tests.formats.file_contents import COMPRESSIONS, HOSTILE
+from tests.formats.uproot_reader import histograms
 from tests.support.patience import PATIENCE_S
 
 STATUSES = [30, 50, 60, 70, 90, 100, 200, 300]
@@ -39,7 +39,7 @@ def qtests(listing: Listing) -> dict[str, list[QTest]]:
 
 
 def content(data: bytes) -> bytes:
-    """The object in a frame, which starts with its size, a mark and the class."""
+    """The object in a frame, behind its size, a mark and its class."""
     (count,) = struct.unpack_from(">I", data)
     assert count == 0x40000000 | len(data) - 4
     assert data[4:8] == b"\xff\xff\xff\xff"
@@ -47,7 +47,7 @@ def content(data: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("name", ["classes", *COMPRESSIONS, "cycles", "runs", "tags", "far", "small"])
-def test_names_places_and_bytes_of_histograms_are_those_that_uproot_finds(root_files: Path, name: str) -> None:
+def test_names_places_and_bytes_equal_those_found_by_uproot(root_files: Path, name: str) -> None:
     path = root_files / f"{name}.root"
     for (run, _), listing in scan(path).samples.items():
         expected = {me: found for me, found in histograms(path, run).items() if "BadModuleList" not in me}
@@ -58,7 +58,7 @@ def test_names_places_and_bytes_of_histograms_are_those_that_uproot_finds(root_f
             assert content(payload(path, "tdirectory", row).data) == expected[me].content
 
 
-def test_every_class_of_histogram_is_decoded_by_root_with_the_bins_that_uproot_reads(root_files: Path, tmp_path: Path) -> None:
+def test_root_decodes_every_class_with_the_bins_read_by_uproot(root_files: Path, tmp_path: Path) -> None:
     path = root_files / "classes.root"
     requests = []
     listed = rows(only(path))
@@ -79,14 +79,14 @@ def test_every_class_of_histogram_is_decoded_by_root_with_the_bins_that_uproot_r
                 assert sum(decoded["bins"]) > 0
 
 
-def test_what_is_no_me_is_neither_listed_nor_counted(root_files: Path) -> None:
+def test_other_objects_are_neither_listed_nor_counted(root_files: Path) -> None:
     result = scan(root_files / "classes.root")
     names = rows(result.samples[1, 0])
     assert result.unreadable == 0
     assert not [me for me in names if any(word in me for word in ("no ME", "not in", "dropped", "CMSSW"))]
 
 
-def test_of_several_cycles_the_highest_counts_and_deleted_ones_are_gone(root_files: Path) -> None:
+def test_highest_cycle_counts_and_deleted_objects_are_not_listed(root_files: Path) -> None:
     listing = only(root_files / "cycles.root")
     assert list(rows(listing)) == ["Sub/folder/first a TH1F", "Sub/folder/thrice", "Sub/folder/value"]
     assert rows(listing)["Sub/folder/first a TH1F"].kind == Kind.TH2F
@@ -100,7 +100,7 @@ def test_each_run_of_a_file_is_a_sample_of_its_own(root_files: Path) -> None:
     }
 
 
-def test_objects_behind_four_gigabytes_are_found_and_fetched(root_files: Path) -> None:
+def test_objects_behind_4_gb_are_found_and_fetched(root_files: Path) -> None:
     path = root_files / "far.root"
     result = scan(path)
     listing = result.samples[1, 0]
@@ -112,7 +112,7 @@ def test_objects_behind_four_gigabytes_are_found_and_fetched(root_files: Path) -
 
 @pytest.fixture
 def odd_names(root_files: Path, tmp_path: Path) -> Path:
-    """The file of names with two of them changed to what ROOT would not write from Python."""
+    """The file of names with two names that ROOT does not write from Python."""
     data = (root_files / "names.root").read_bytes()
     path = tmp_path / "names.root"
     path.write_bytes(data.replace(b"nul@here", b"nul\0here").replace(b"latin-1 @ letter", b"latin-1 \xe9 letter"))
@@ -120,7 +120,7 @@ def odd_names(root_files: Path, tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_any_name_of_an_me_a_folder_or_a_scalar_is_listed_as_it_is(root_files: Path, name: str) -> None:
+def test_any_name_of_an_me_folder_or_scalar_is_listed_unchanged(root_files: Path, name: str) -> None:
     listing = only(root_files / "names.root")
     kept = name.rstrip() if name != name.rstrip() else name  # ROOT itself drops blanks at the end
     assert f"Sub/histograms/{kept}" in rows(listing)
@@ -128,7 +128,7 @@ def test_any_name_of_an_me_a_folder_or_a_scalar_is_listed_as_it_is(root_files: P
     assert scalars(listing)[f"Sub/scalars/{name}"] == (Kind.STRING, name)
 
 
-def test_names_are_made_utf8_and_those_that_no_page_could_show_are_counted(odd_names: Path) -> None:
+def test_names_are_converted_to_utf8_and_unusable_ones_are_counted(odd_names: Path) -> None:
     result = scan(odd_names)
     odd = [me for me in rows(result.samples[1, 0]) if me.startswith("Sub/odd/")]
     assert odd == ["Sub/odd/down/below", "Sub/odd/latin-1 é letter"]
@@ -149,7 +149,7 @@ def test_scalars_keep_their_text_up_to_the_closing_tag(root_files: Path) -> None
     }
 
 
-def test_an_efficiency_is_marked_in_its_row_and_in_what_the_renderer_gets(root_files: Path) -> None:
+def test_efficiency_is_marked_in_row_and_payload(root_files: Path) -> None:
     path = root_files / "tags.root"
     found = rows(only(path))
     assert [me for me, row in found.items() if row.flags] == ["Tags/efficiency"]
@@ -157,7 +157,7 @@ def test_an_efficiency_is_marked_in_its_row_and_in_what_the_renderer_gets(root_f
     assert payload(path, "tdirectory", found["Tags/no efficiency"]).flags == Kind.TH1F
 
 
-def test_quality_tests_of_every_status_are_kept_with_a_message_that_may_hold_colons(root_files: Path) -> None:
+def test_quality_tests_of_every_status_may_have_colons_in_the_message(root_files: Path) -> None:
     listing = only(root_files / "tags.root")
     for status in STATUSES:
         me = f"Tests/status {status}"
@@ -166,7 +166,7 @@ def test_quality_tests_of_every_status_are_kept_with_a_message_that_may_hold_col
         assert listing.columns.status[listing.names.find(me.encode()) or 0] == status
 
 
-def test_quality_tests_belong_to_the_longest_name_that_fits_and_of_two_reports_the_last_counts(root_files: Path) -> None:
+def test_quality_test_belongs_to_the_longest_matching_me_and_the_last_report_counts(root_files: Path) -> None:
     listing = only(root_files / "tags.root")
     found = qtests(listing)
     assert found["Tests/a.b"] == [QTest("test", 300, "0", "X", "of a.b")]
@@ -179,14 +179,14 @@ def test_quality_tests_belong_to_the_longest_name_that_fits_and_of_two_reports_t
     assert listing.columns.status[listing.names.find(b"Tests/a") or 0] == 200
 
 
-def test_strings_that_say_nothing_of_an_me_are_counted_and_cost_nothing_else(root_files: Path) -> None:
+def test_other_strings_are_counted_and_lose_only_themselves(root_files: Path) -> None:
     result = scan(root_files / "tags.root")
     # Two that are no tags, a test of no ME, a malformed test, and a scalar with the name of a histogram.
     assert result.unreadable == result.samples[1, 0].unreadable == 5
     assert rows(result.samples[1, 0])["Tags/both"].kind == Kind.TH1F
 
 
-def test_a_file_whose_writer_died_lists_all_that_was_written(root_files: Path) -> None:
+def test_file_of_a_crashed_writer_lists_all_written_objects(root_files: Path) -> None:
     path = root_files / "unfinished.root"
     result = scan(path)
     found = rows(result.samples[1, 0])
@@ -197,7 +197,7 @@ def test_a_file_whose_writer_died_lists_all_that_was_written(root_files: Path) -
 
 
 @pytest.mark.parametrize(("run", "mes"), [(367094, 3), (367129, 4)])
-def test_real_files_are_listed_and_fetched_as_uproot_reads_them(fixtures_dir: Path, run: int, mes: int) -> None:
+def test_real_files_equal_those_read_by_uproot(fixtures_dir: Path, run: int, mes: int) -> None:
     path = fixtures_dir / "dqmfiles" / f"DQM_V0001_R{run:09}__ZeroBias__Run2023C-PromptReco-v1__DQMIO.root"
     listing = only(path, run)
     assert len(listing.names) == mes
@@ -208,7 +208,7 @@ def test_real_files_are_listed_and_fetched_as_uproot_reads_them(fixtures_dir: Pa
         assert content(payload(path, "tdirectory", row).data) == found.content
 
 
-def test_a_file_that_was_replaced_gives_an_error_and_not_another_plot(root_files: Path, tmp_path: Path) -> None:
+def test_replaced_file_gives_an_error_and_not_another_plot(root_files: Path, tmp_path: Path) -> None:
     path = shutil.copy(root_files / "classes.root", tmp_path / "file.root")
     listed = rows(only(path))
     shutil.copy(root_files / "tags.root", path)
@@ -217,19 +217,19 @@ def test_a_file_that_was_replaced_gives_an_error_and_not_another_plot(root_files
             payload(path, "tdirectory", row)
 
 
-def test_a_scalar_has_no_payload(root_files: Path) -> None:
+def test_scalar_has_no_payload(root_files: Path) -> None:
     with pytest.raises(ValueError, match="has no histogram"):
         payload(root_files / "tags.root", "tdirectory", rows(only(root_files / "tags.root"))["Tags/integer"])
 
 
-def test_an_object_too_large_for_the_renderer_is_refused_before_it_is_read(root_files: Path) -> None:
+def test_object_too_large_for_the_renderer_is_refused_before_reading(root_files: Path) -> None:
     path = root_files / "classes.root"
     row = rows(only(path))["All/TH1/my TH1F"]
     with pytest.raises(FormatError, match=f"at most {MAX_OBJECT}"):
         payload(path, "tdirectory", row._replace(objlen=MAX_OBJECT + 1))
 
 
-def test_what_is_no_dqm_file_is_refused_with_what_was_found_and_what_is_expected(tmp_path: Path, root_files: Path) -> None:
+def test_other_files_are_refused_with_the_found_and_the_expected_content(tmp_path: Path, root_files: Path) -> None:
     (tmp_path / "empty").touch()
     (tmp_path / "text").write_text("#!/bin/sh\n" * 100)
     os.mkfifo(tmp_path / "pipe")

@@ -13,8 +13,8 @@ from app.formats.readers import dqmio, protobuf, tdirectory
 from app.formats.root.keys import DAMAGE, KEY, parse_key, parse_keys
 from app.formats.snapshot_entries import MAX_NAME, fields
 from app.formats.work_budget import MAX_ATTEMPTS, MAX_UNPACKED, READ_BASE, READ_FACTOR, WorkBudget
-from tests.formats.damage import packed_key
-from tests.formats.damage_dqmio import with_cycles
+from tests.formats.damaged_dqmio_files import with_cycles
+from tests.formats.damaged_files import packed_key
 from tests.formats.snapshots import entry, varint
 
 
@@ -52,7 +52,7 @@ def test_attempts_end_at_their_bound() -> None:
     assert sum(budget.attempt() for _ in range(MAX_ATTEMPTS + 10)) == budget.attempts == MAX_ATTEMPTS
 
 
-def test_a_damaged_key_is_rejected_without_a_copy_of_the_name_that_it_claims() -> None:
+def test_damaged_key_is_rejected_without_copying_its_stated_name() -> None:
     claims = struct.pack(">ihiIHhii", 100, 4, 30, 0, 100, 1, 100, 100) + b"\x04TH1F" + b"\xff" + struct.pack(">i", 1_000_000)
     data = CopiedBytes(claims + bytes(2_000_000))
     with pytest.raises(DAMAGE):
@@ -60,7 +60,7 @@ def test_a_damaged_key_is_rejected_without_a_copy_of_the_name_that_it_claims() -
     assert data.copied < 20
 
 
-def test_keys_that_all_claim_long_names_cost_no_more_than_their_list() -> None:
+def test_damaged_keys_with_long_stated_names_are_not_copied() -> None:
     claim = struct.pack(">ihiIHhii", 100, 4, 30, 0, 20_000, 1, 100, 100) + b"\x04TH1F" + b"\xff" + struct.pack(">i", 19_000)
     good = packed_key(b"TObjString", b"<good>i=1</good>", 100, 30)
     data = CopiedBytes(claim * 10_000 + bytes(20_000) + good + bytes(20))
@@ -71,14 +71,14 @@ def test_keys_that_all_claim_long_names_cost_no_more_than_their_list() -> None:
     assert data.copied < 20 * budget.attempts
 
 
-def test_a_list_of_damaged_keys_is_given_up_at_the_bound_of_attempts() -> None:
+def test_search_for_keys_ends_at_the_bound_of_attempts() -> None:
     data = b"\x04TH1F".rjust(KEY.size + 5, b"\xff") * MAX_ATTEMPTS
     budget = WorkBudget("file", len(data))
     assert parse_keys(data, 0, MAX_ATTEMPTS, 1_000_000, budget).keys == []
     assert budget.attempts == MAX_ATTEMPTS
 
 
-def test_the_name_of_a_damaged_entry_is_copied_up_to_the_longest_name() -> None:
+def test_long_name_of_an_entry_is_copied_up_to_the_limit() -> None:
     body = entry(b"n" * 1_000_000, b"x", 1, 0x10)
     data = CopiedBytes(body)
     begin = 1 + len(varint(len(body) - 4))
@@ -87,7 +87,7 @@ def test_the_name_of_a_damaged_entry_is_copied_up_to_the_longest_name() -> None:
 
 
 @pytest.mark.parametrize("size", [1_000_000, 60_000_000])
-def test_many_cycles_of_a_tree_that_unpacks_to_zeros_stop_at_the_bounds(
+def test_many_cycles_of_a_damaged_tree_stop_at_the_bounds(
     dqmio_files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
 ) -> None:
     monkeypatch.setattr(work_budget, "MAX_UNPACKED", 200_000_000)
@@ -102,7 +102,9 @@ def test_many_cycles_of_a_tree_that_unpacks_to_zeros_stop_at_the_bounds(
 
 
 @pytest.mark.parametrize(("reader", "name"), [(tdirectory, "classes.root"), (dqmio, "baskets.root"), (protobuf, "classes.pb")])
-def test_a_whole_file_costs_about_its_size(root_files: Path, dqmio_files: Path, snapshot_files: Path, reader: Any, name: str) -> None:
+def test_reading_an_undamaged_file_takes_about_its_size(
+    root_files: Path, dqmio_files: Path, snapshot_files: Path, reader: Any, name: str
+) -> None:
     folder = {tdirectory: root_files, dqmio: dqmio_files, protobuf: snapshot_files}[reader]
     with FileSource(folder / name, whole=True) as source:
         reader.scan(source)

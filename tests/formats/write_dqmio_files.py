@@ -9,7 +9,7 @@ from pathlib import Path
 import ROOT
 
 from tests.formats import write_root_files
-from tests.formats.cases import COMPRESSIONS, HOSTILE
+from tests.formats.file_contents import COMPRESSIONS, HOSTILE
 from tests.formats.write_root_files import new
 
 SCALARS = {"Ints": "Long64_t", "Floats": "double", "Strings": "std::string"}
@@ -87,7 +87,7 @@ struct Ranges {
 
 
 class Writer:
-    """A DQMIO file: MEs are put for a run and lumisection, and `end` says that this has all of its own."""
+    """A DQMIO file: `put` and `scalar` add MEs, and `end` assigns them to a run and lumisection."""
 
     def __init__(self, path: Path, compression: int = 101, types: list[str] = TYPES, unversioned: bool = False):
         # Without the time and a random identifier in it, so that it can be written again the same.
@@ -180,7 +180,7 @@ def compressed(folder: Path) -> None:
 
 
 def runs(folder: Path) -> None:
-    """As older software wrote it: without the trees of the types that came last."""
+    """A file of older software, without the trees of the newest types."""
     writer = Writer(folder / "runs.root", types=TYPES[:12])
     for run in [367129, 1, 400_000_000]:
         for lumi in [1, 2, 3, 0]:
@@ -232,7 +232,7 @@ def cycles(folder: Path) -> None:
 
 
 def unflushed(folder: Path) -> None:
-    """A file whose writer died when it had saved its trees, with the baskets that were not full in the trees' own records."""
+    """A file of a writer that crashed after saving its trees, with unfull baskets in the records of the trees."""
     if os.fork() == 0:
         writer = Writer(folder / "unflushed.root")
         writer.entries["TH1Fs"].tree.SetBasketSize("Value", 10_000)
@@ -246,7 +246,7 @@ def unflushed(folder: Path) -> None:
 
 
 def unfinished(folder: Path) -> None:
-    """A file whose writer died when it had saved its trees, but not the list of them, and had begun with more."""
+    """A file of a writer that crashed after saving its trees but not the list of them, with more data behind."""
     if os.fork() == 0:
         writer = Writer(folder / "unfinished.root")
         for lumi in [1, 2]:
@@ -262,7 +262,7 @@ def unfinished(folder: Path) -> None:
 
 
 def far(folder: Path) -> None:
-    """Baskets behind byte 4.5e9 of a file that is nearly all hole."""
+    """Baskets behind byte 4.5e9 of a sparse file."""
     writer = Writer(folder / "far.root")
     everything(writer, 1)
     writer.end(1, 1)
@@ -278,7 +278,7 @@ def far(folder: Path) -> None:
 
 
 def small(folder: Path) -> None:
-    """What the tests of damage start from: a few kilobytes with everything in it, that damage reaches."""
+    """Small files with every feature, from which damaged ones are made."""
     for name, compression in {"small": 0, "small-zlib": 101}.items():
         writer = Writer(folder / f"{name}.root", compression, ["Ints", "Strings", "TH1Fs", "TH2Ss"])
         for lumi in [1, 2, 3]:

@@ -1,6 +1,6 @@
 """Writes DQM files with ROOT, for the tests of the parser: `python -m tests.formats.write_root_files FOLDER`.
 
-A process of its own, for ROOT is not to be loaded by the tests themselves."""
+It runs in a process of its own, since the tests themselves must not load ROOT."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import ROOT
 
-from tests.formats.cases import COMPRESSIONS, HOSTILE
+from tests.formats.file_contents import COMPRESSIONS, HOSTILE
 
 
 def new(kind: str, name: str, fill: int = 500):
@@ -168,7 +168,7 @@ def tags(folder: Path) -> None:
 
 
 def far(folder: Path) -> None:
-    """Objects behind byte 4.5e9 of a file that is nearly all hole."""
+    """Objects behind byte 4.5e9 of a sparse file."""
     writer = Writer(folder / "far.root")
     writer.put("Near", new("TH1F", "near"))
     writer.file.Write()
@@ -183,7 +183,7 @@ def far(folder: Path) -> None:
 
 
 def small(folder: Path) -> None:
-    """What the tests of damage start from: a few kilobytes with everything in it."""
+    """A small file with every feature, from which damaged ones are made."""
     writer = Writer(folder / "small.root")
     for kind in ["TH1F", "TH1S", "TH2F", "TProfile"]:
         for folder_name in ["Alpha/one", "Alpha/two/deep", "Beta/three"]:
@@ -194,7 +194,7 @@ def small(folder: Path) -> None:
 
 
 def unfinished(folder: Path) -> None:
-    """A file whose writer died: the objects are there, the lists of keys are not."""
+    """A file of a crashed writer: with the objects, without the lists of keys."""
     if os.fork() == 0:
         writer = Writer(folder / "unfinished.root")
         for number in range(20):

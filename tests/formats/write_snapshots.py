@@ -11,7 +11,7 @@ from pathlib import Path
 import ROOT
 
 from app.formats import Kind
-from tests.formats.cases import HOSTILE
+from tests.formats.file_contents import HOSTILE
 from tests.formats.snapshots import EFFICIENCY, LUMI, Object, written
 from tests.formats.write_root_files import Writer, new, polygons
 
@@ -86,7 +86,7 @@ def names(folder: Path) -> None:
 
 
 def small(folder: Path) -> None:
-    """What the tests of damage start from."""
+    """Small files, from which damaged ones are made."""
     objects = []
     for place in ["Alpha/one", "Alpha/two/deep", "Beta/three"]:
         for kind in ["TH1F", "TH1S", "TH2F", "TProfile"]:

@@ -12,14 +12,14 @@ from tests.support.xrootd import XRootD, xrootd_server
 
 @pytest.fixture
 def server() -> Iterator[XRootD]:
-    """A server with nothing in its store; this process knows nothing of it yet."""
+    """A server with an empty store, without any state of it in this process."""
     with xrootd_server() as server:
         yield server
 
 
 @pytest.fixture(autouse=True)
 def limits(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Two seconds for an answer, the version is asked for each time, and a silent server is asked again after half a second."""
+    """Two seconds for an answer, a version check on each use, and half a second between attempts at a silent server."""
     monkeypatch.setattr(xrootd, "RETRY_S", 0.5)
     remote.configure(timeout_s=2.0, recheck_s=0.0)
     yield

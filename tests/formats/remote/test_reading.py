@@ -1,4 +1,4 @@
-"""Files behind a real XRootD server are read like local ones, and what goes wrong is said in words and in time."""
+"""Files behind a real XRootD server are read like local ones, and errors come in time and with their reason."""
 
 from __future__ import annotations
 
@@ -39,21 +39,21 @@ def answers(url: str) -> bool:
 
 
 @pytest.mark.parametrize("whole", [False, True])
-def test_ranges_are_those_of_the_file(url: str, whole: bool) -> None:
+def test_ranges_equal_those_of_the_file(url: str, whole: bool) -> None:
     with FileSource(url, whole) as source:
         assert source.size == len(CONTENT)
         for seek, size in [(0, 4), (1_048_570, 20), (100, 3_000_000), (0, len(CONTENT)), (len(CONTENT) - 3, 10), (len(CONTENT), 1), (7, 0)]:
             assert source.read(seek, size) == CONTENT[seek : seek + size]
 
 
-def test_its_version_is_its_size_and_time_of_change(server: XRootD, url: str) -> None:
+def test_version_is_size_and_time_of_change(server: XRootD, url: str) -> None:
     os.utime(server.store / "a.root", (1_700_000_000, 1_700_000_000))
     assert file_version(url) == (len(CONTENT), 1_700_000_000 * 10**9)
     with FileSource(url) as source:
         assert source.version == file_version(url)
 
 
-def test_looking_through_a_file_takes_one_request_for_each_block(server: XRootD, url: str) -> None:
+def test_reading_a_whole_file_takes_one_request_per_block(server: XRootD, url: str) -> None:
     asked: list[int] = []
 
     class Counted(remote.RemoteFile):
@@ -67,27 +67,27 @@ def test_looking_through_a_file_takes_one_request_for_each_block(server: XRootD,
     assert asked == list(range(0, len(CONTENT), remote.BLOCK))
 
 
-def test_a_missing_file_is_said_to_be_missing(server: XRootD) -> None:
+def test_missing_file_is_a_file_not_found_error(server: XRootD) -> None:
     with pytest.raises(FileNotFoundError, match="there is no such file"):
         FileSource(server.url("none.root"))
     with pytest.raises(FileNotFoundError, match="there is no such file"):
         file_version(server.url("none.root"))
 
 
-def test_a_denied_file_is_said_to_be_denied(server: XRootD, url: str) -> None:
+def test_denied_file_is_a_permission_error(server: XRootD, url: str) -> None:
     (server.store / "a.root").chmod(0)
     with pytest.raises(PermissionError, match="permission denied"):
         FileSource(url)
 
 
-def test_a_folder_is_no_file(server: XRootD) -> None:
+def test_folder_is_an_error(server: XRootD) -> None:
     with pytest.raises(FormatError, match="is a folder"):
         file_version(server.root)
     with pytest.raises(IsADirectoryError, match="is a folder"):
         FileSource(server.root)
 
 
-def test_a_server_that_is_not_there_is_said_not_to_be_reached(server: XRootD, url: str) -> None:
+def test_stopped_server_is_unreachable(server: XRootD, url: str) -> None:
     server.stop()
     with pytest.raises(ServerUnreachable, match=f"127.0.0.1:{server.port} cannot be reached: connection error"):
         FileSource(url)
@@ -95,12 +95,12 @@ def test_a_server_that_is_not_there_is_said_not_to_be_reached(server: XRootD, ur
     until(lambda: answers(url), "the server to be asked again")
 
 
-def test_a_host_that_has_no_address_is_said_not_to_be_reached() -> None:
+def test_unknown_host_is_unreachable() -> None:
     with pytest.raises(ServerUnreachable, match=r"no-such-host.invalid cannot be reached: invalid address"):
         FileSource("root://no-such-host.invalid//store/a.root")
 
 
-def test_a_server_that_is_silent_is_not_waited_for(server: XRootD, url: str) -> None:
+def test_silent_server_times_out_and_then_fails_at_once(server: XRootD, url: str) -> None:
     with FileSource(url) as source:
         server.freeze()
         with pytest.raises(ServerUnreachable, match="did not answer within 2 s"):
@@ -113,7 +113,7 @@ def test_a_server_that_is_silent_is_not_waited_for(server: XRootD, url: str) -> 
         assert source.read(0, 10) == CONTENT[:10]
 
 
-def test_only_one_waits_to_find_out_whether_a_silent_server_is_well_again(server: XRootD, url: str) -> None:
+def test_one_thread_at_a_time_retries_a_silent_server(server: XRootD, url: str) -> None:
     server.freeze()
     with pytest.raises(ServerUnreachable, match="did not answer"):
         file_version(url)
@@ -133,7 +133,7 @@ def test_only_one_waits_to_find_out_whether_a_silent_server_is_well_again(server
     assert sum("next attempt" not in message for message in messages) == 1
 
 
-def test_at_most_so_many_threads_wait(server: XRootD, url: str) -> None:
+def test_waiting_threads_are_limited(server: XRootD, url: str) -> None:
     remote.configure(timeout_s=3.0, waiting=1)
     server.freeze()
     place = remote._state.server(url)
@@ -148,21 +148,21 @@ def test_at_most_so_many_threads_wait(server: XRootD, url: str) -> None:
     first.join()
 
 
-def test_a_slow_server_is_read_as_long_as_each_answer_comes_in_time(server: XRootD, url: str) -> None:
+def test_slow_server_is_read_while_each_answer_is_in_time(server: XRootD, url: str) -> None:
     with slow_way(server, 0.05) as folder, FileSource(f"{folder}/a.root") as source:
         assert source.read(1000, 20_000) == CONTENT[1000:21_000]
         with pytest.raises(ServerUnreachable, match="did not answer within 2 s"):
             source.read(0, 2_000_000)
 
 
-def test_a_server_that_was_restarted_is_read_on(server: XRootD, url: str) -> None:
+def test_reading_continues_after_a_restart_of_the_server(server: XRootD, url: str) -> None:
     with FileSource(url) as source:
         server.stop()
         server.start()
         assert source.read(5, 10) == CONTENT[5:15]
 
 
-def test_a_replaced_file_is_opened_anew(server: XRootD, url: str) -> None:
+def test_replaced_file_is_opened_again(server: XRootD, url: str) -> None:
     with FileSource(url) as source:
         before = source.version
     del source
@@ -173,7 +173,7 @@ def test_a_replaced_file_is_opened_anew(server: XRootD, url: str) -> None:
         assert source.read(0, 10) == b"new"
 
 
-def test_what_was_replaced_is_not_taken_for_the_new_file(server: XRootD, url: str) -> None:
+def test_old_copy_at_the_server_is_not_read_as_the_new_file(server: XRootD, url: str) -> None:
     with FileSource(url) as source:
         server.add("a.root", b"new")
         assert source.read(0, 3) == CONTENT[:3]
@@ -182,14 +182,14 @@ def test_what_was_replaced_is_not_taken_for_the_new_file(server: XRootD, url: st
             FileSource(url)
 
 
-def test_a_file_is_closed_when_nobody_reads_it(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+def test_unused_file_is_closed(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     monkeypatch.setattr(remote, "OPEN_S", 0.1)
     remote.configure()
     FileSource(url).close()
     until(lambda: not remote._state.files and not remote._state.is_closing, "the file to be closed")
 
 
-def test_behind_a_redirector_the_size_alone_is_the_version(server: XRootD, url: str) -> None:
+def test_version_behind_a_redirector_is_the_size_alone(server: XRootD, url: str) -> None:
     with xrootd_server(f"xrootd.redirect 127.0.0.1:{server.port} ? /store\n") as redirector:
         asked = redirector.url("a.root")
         assert file_version(asked) == (len(CONTENT), 0)
@@ -200,7 +200,7 @@ def test_behind_a_redirector_the_size_alone_is_the_version(server: XRootD, url: 
             file_version(redirector.url("none.root"))
 
 
-def test_a_server_that_answers_others_meanwhile_is_not_silent(server: XRootD, url: str) -> None:
+def test_server_that_answers_other_requests_is_not_silent(server: XRootD, url: str) -> None:
     place = remote._state.server(url)
     waiting = threading.Event()
 
@@ -221,7 +221,7 @@ def test_a_server_that_answers_others_meanwhile_is_not_silent(server: XRootD, ur
     assert file_version(url).size == len(CONTENT)
 
 
-def test_the_version_is_asked_for_once_in_a_while(server: XRootD, url: str) -> None:
+def test_version_is_checked_after_the_recheck_time(server: XRootD, url: str) -> None:
     remote.configure(recheck_s=3600.0)
     before = file_version(url)
     server.add("a.root", b"new")
@@ -230,7 +230,7 @@ def test_the_version_is_asked_for_once_in_a_while(server: XRootD, url: str) -> N
     assert file_version(url).size == 3
 
 
-def test_while_one_asks_for_the_version_others_get_the_last_one(server: XRootD, url: str) -> None:
+def test_other_threads_get_the_last_version_during_a_check(server: XRootD, url: str) -> None:
     before = file_version(url)
     server.freeze()
     asking = threading.Thread(target=fails, args=(url,))
@@ -240,7 +240,7 @@ def test_while_one_asks_for_the_version_others_get_the_last_one(server: XRootD, 
     asking.join()
 
 
-def test_a_process_with_open_files_ends_at_once_though_the_server_is_silent(server: XRootD, url: str) -> None:
+def test_process_with_open_files_exits_at_once_with_a_silent_server(server: XRootD, url: str) -> None:
     urls = [server.add(f"{number}.root", b"root") for number in range(5)]
     program = "import sys; from app.formats import FileSource; [FileSource(url) for url in sys.argv[1:]]; print(); sys.stdin.read()"
     with subprocess.Popen([sys.executable, "-c", program, *urls], cwd=TREE, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:

@@ -1,4 +1,4 @@
-"""Damaged DQM files, made from a whole one: cut, overwritten at random from a seed, and crafted to do harm."""
+"""Damaged DQM files, made from a whole one: truncated, overwritten at random from a seed, and crafted to be hostile."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def directories(path: Path) -> dict[bytes, RootKey]:
 
 
 def crafted(path: Path) -> Iterator[tuple[str, bytes]]:
-    """Files that lie on purpose, by name."""
+    """Hostile files with wrong lengths and places, by name."""
     data = path.read_bytes()
     by_path = directories(path)
     deep = by_path[b"/DQMData/Run 1/Alpha/Run summary/two/deep"]
@@ -87,7 +87,7 @@ def crafted(path: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def packed_key(class_name: bytes, name: bytes, seek: int, objlen: int, packed: int | None = None) -> bytes:
-    """The key of an object of `objlen` bytes, of which `packed` are in the file."""
+    """The key of an object of `objlen` bytes, with `packed` bytes in the file."""
     parts = (class_name, name, b"")
     text = b"".join((bytes([len(part)]) if len(part) < 255 else struct.pack(">Bi", 255, len(part))) + part for part in parts)
     keylen = 26 + len(text)
@@ -96,7 +96,7 @@ def packed_key(class_name: bytes, name: bytes, seek: int, objlen: int, packed: i
 
 
 def packed_zeros(size: int) -> bytes:
-    """So many bytes of nothing, in ROOT's compressed blocks."""
+    """`size` zeros in ROOT's compressed blocks."""
     blocks = []
     for at in range(0, size, 0xFFFFFF):
         length = min(size - at, 0xFFFFFF)
@@ -106,7 +106,7 @@ def packed_zeros(size: int) -> bytes:
 
 
 def with_bad_keys(path: Path) -> Iterator[tuple[str, bytes]]:
-    """Files in which a directory lists what is bad before a number that is good, by name."""
+    """Files in which a directory lists a bad key before a good number, by name."""
     data, directory = path.read_bytes(), directories(path)[b"/DQMData/Run 1/Alpha/Run summary/two/deep"]
     good = packed_key(b"TObjString", b"<good>i=1</good>", 100, 30)
     at = len(data)

@@ -1,4 +1,4 @@
-"""Damaged DQMIO files, made from a whole one that is not compressed: overwritten at random from a seed, and crafted to do harm."""
+"""Damaged DQMIO files, made from a whole uncompressed one: overwritten at random from a seed, and crafted to be hostile."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from app.formats import FileSource
 from app.formats.root.files import RootFile, RootKey
 from app.formats.root.trees import Branch, parse_tree
 from app.formats.work_budget import WorkBudget
-from tests.formats.damage import RECORD, mutants, packed_key
+from tests.formats.damaged_files import RECORD, mutants, packed_key
 
 BLOCK = (1 << 24) - 1
 
@@ -29,7 +29,7 @@ def branch(path: Path, tree: str, name: str) -> Branch:
 
 
 def tree_mutants(path: Path, seed: int, number: int) -> Iterator[bytes]:
-    """Files with bytes changed in the records of the trees only, which are a small part of a file and say where all else is."""
+    """Files with bytes changed in the records of the trees only: a small part of a file, with the places of everything else."""
     data = path.read_bytes()
     for place, key in enumerate(trees(path).values()):
         start, end = key.seek + key.keylen, key.seek + key.nbytes
@@ -38,7 +38,7 @@ def tree_mutants(path: Path, seed: int, number: int) -> Iterator[bytes]:
 
 
 def crafted(path: Path) -> Iterator[tuple[str, bytes]]:
-    """Files that lie on purpose, by name."""
+    """Hostile files with wrong numbers, lengths and places, by name."""
     for name, (column, value) in {
         "every-range-is-the-whole": ("FirstIndex", 0),
         "ranges-end-at-the-end-of-numbers": ("LastIndex", 0xFFFFFFFFFFFFFFFF),
@@ -70,7 +70,7 @@ def crafted(path: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def with_cycles(path: Path, tree: str, cycles: int, size: int) -> bytes:
-    """A file that lists so many cycles of a tree, with one record for all of them, which unpacks to `size` zeros."""
+    """A file with many cycles of a tree in its list of keys, all with the same record, which unpacks to `size` zeros."""
     data = path.read_bytes()
     own = trees(path)
     keys = [data[key.seek : key.seek + key.keylen] for name, key in own.items() if name != tree]
@@ -106,7 +106,7 @@ def _replaced(path: Path, tree: str, old: bytes, new: bytes) -> bytes:
 
 
 def _bomb(data: bytes, seek: int, size: int) -> bytes:
-    """The record at a byte of the file as if it were of so many zeros, which take a thousandth of that."""
+    """The record at byte `seek` with other content: `size` zeros, packed to a thousandth of that."""
     blocks = []
     for start in range(0, size, BLOCK):
         count = min(BLOCK, size - start)

@@ -12,7 +12,7 @@ TREE = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize("format", ["tdirectory", "dqmio", "protobuf"])
-def test_the_reader_of_files_loads_no_heavy_library(format: str) -> None:
+def test_readers_load_no_heavy_library(format: str) -> None:
     code = f"import sys, app.formats.readers.{format}; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=TREE, capture_output=True, text=True, check=True, timeout=PATIENCE_S)
     loaded = set(done.stdout.split())

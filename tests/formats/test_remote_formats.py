@@ -1,4 +1,4 @@
-"""Every format reads a file behind an XRootD server as it reads the same file on disk."""
+"""Files of every format behind an XRootD server give the same listings and histograms as on disk."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def contents(listing: Listing) -> tuple[list[bytes], bytes, bytes, int]:
 
 
 @pytest.mark.parametrize("format", FILES)
-def test_lists_and_histograms_are_those_of_the_local_file(folders: dict[str, Path], server: XRootD, format: str) -> None:
+def test_listings_and_histograms_equal_those_of_the_local_file(folders: dict[str, Path], server: XRootD, format: str) -> None:
     path = folders[format] / FILES[format]
     url = server.add(path.name, path.read_bytes())
     local, far = scan(path, format), scan(url, format)
@@ -46,7 +46,7 @@ def test_lists_and_histograms_are_those_of_the_local_file(folders: dict[str, Pat
 
 
 @pytest.mark.parametrize("format", FILES)
-def test_a_file_that_is_cut_is_the_error_that_it_is_on_disk(folders: dict[str, Path], server: XRootD, tmp_path: Path, format: str) -> None:
+def test_truncated_file_gives_the_same_error_as_on_disk(folders: dict[str, Path], server: XRootD, tmp_path: Path, format: str) -> None:
     whole = (folders[format] / FILES[format]).read_bytes()
     cut = tmp_path / f"cut.{format}"
     cut.write_bytes(whole[:50])
@@ -58,7 +58,7 @@ def test_a_file_that_is_cut_is_the_error_that_it_is_on_disk(folders: dict[str, P
     assert str(far.value) == str(local.value).replace(str(cut), url)
 
 
-def test_a_histogram_is_read_with_one_request(folders: dict[str, Path], server: XRootD, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_histogram_is_read_with_one_request(folders: dict[str, Path], server: XRootD, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
     piece = remote.RemoteFile._piece
 

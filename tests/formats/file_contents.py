@@ -1,4 +1,4 @@
-"""What the test files hold, for those who write them and those who read them."""
+"""Contents of the test files, shared by the programs that write them and the tests that read them."""
 
 from __future__ import annotations
 

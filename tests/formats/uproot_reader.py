@@ -1,4 +1,4 @@
-"""What uproot finds in a DQM file, key by key: the independent source that the parser is compared with."""
+"""DQM files read by uproot, key by key: the independent reader that the parser is compared with."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ DIRECTORIES = ("TDirectory", "TDirectoryFile")
 
 
 class Found(NamedTuple):
-    """One object in the file, with its bytes as they are after decompression."""
+    """One object in the file, with its decompressed bytes."""
 
     class_name: str
     seek: int
@@ -23,7 +23,7 @@ class Found(NamedTuple):
 
 
 def histograms(path: Path, run: int) -> dict[str, Found]:
-    """The histograms of a run by ME path, of each name the highest cycle."""
+    """The histograms of a run by ME path; the highest cycle of each name."""
     with uproot.open(path) as file:
         found: dict[str, Found] = {}
         for subsystem, directory in _directories(_only(_only(file, "DQMData"), f"Run {run}")):

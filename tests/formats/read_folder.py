@@ -1,4 +1,4 @@
-"""Reads every file of a folder in a process with little memory: `python -m tests.formats.read_all FOLDER [FORMAT]`.
+"""Reads all files of a folder in a process with little memory: `python -m tests.formats.read_folder FOLDER [FORMAT]`.
 
 Prints one JSON object per file: `file`; `work`, the work of the scan, and `payload_work`, the largest work for one histogram, each
 as bytes read, bytes unpacked and attempts; and either `error`, or `names` of the MEs, `unfetched`, the number of histograms that
@@ -50,7 +50,7 @@ def read(path: Path, format: str) -> dict[str, object]:
 
 
 def fetch(path: Path, format: str, row: MERow) -> tuple[bool, list[int]]:
-    """Whether the histogram at a row could be fetched, and the work of it."""
+    """Whether the histogram at a row could be fetched, and the work for it."""
     with FileSource(path) as source:
         try:
             FORMATS[format].payload(source, row)

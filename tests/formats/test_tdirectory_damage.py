@@ -7,36 +7,18 @@ import struct
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from app.formats import FormatError, scan
 from app.formats.root import files
-from app.formats.work_budget import MAX_ATTEMPTS, MAX_UNPACKED, WorkBudget
-from tests.formats.damage import crafted, cut, mutants, packed_key, with_bad_keys
+from tests.formats.bounded_reading import TREE, read_all
+from tests.formats.damaged_files import crafted, cut, mutants, packed_key, with_bad_keys
 from tests.support.patience import PATIENCE_S
 
 pytestmark = pytest.mark.slow
 
-TREE = Path(__file__).parents[2]
 CORPUS = TREE / "tests" / "corpus" / "root"
-
-
-def read_all(folder: Path, format: str = "tdirectory") -> dict[str, dict[str, Any]]:
-    """The result of `read_all.py` for each file, none of which may cost more work than its size permits."""
-    command = [sys.executable, "-m", "tests.formats.read_all", str(folder), format]
-    done = subprocess.run(command, cwd=TREE, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
-    assert done.returncode == 0, done.stderr
-    answers = {answer["file"]: answer for answer in map(json.loads, done.stdout.splitlines())}
-    assert answers.keys() == {path.name for path in folder.iterdir()}
-    for name, answer in answers.items():
-        bound = WorkBudget(name, (folder / name).stat().st_size).max_bytes_read
-        for bytes_read, bytes_unpacked, attempts in (answer["work"], answer["payload_work"]):
-            assert bytes_read <= bound, name
-            assert bytes_unpacked <= MAX_UNPACKED, name
-            assert attempts <= MAX_ATTEMPTS, name
-    return answers
 
 
 def whole(root_files: Path) -> tuple[bytes, set[str]]:
@@ -45,7 +27,7 @@ def whole(root_files: Path) -> tuple[bytes, set[str]]:
     return path.read_bytes(), {names[index].decode() for index in range(len(names))}
 
 
-def test_a_truncated_file_lists_what_is_left_with_a_count(root_files: Path, tmp_path: Path) -> None:
+def test_truncated_file_lists_the_rest_with_a_count(root_files: Path, tmp_path: Path) -> None:
     data, names = whole(root_files)
     for number, part in enumerate(cut(data, 200)):
         (tmp_path / f"{number:03}").write_bytes(part)
@@ -60,7 +42,7 @@ def test_a_truncated_file_lists_what_is_left_with_a_count(root_files: Path, tmp_
     assert listed[20] > 0
 
 
-def test_of_500_files_damaged_at_random_none_costs_much_or_loses_more_than_it_says(root_files: Path, tmp_path: Path) -> None:
+def test_500_random_damages_have_bounded_work_and_count_their_losses(root_files: Path, tmp_path: Path) -> None:
     data, names = whole(root_files)
     for number, mutant in enumerate(mutants(data, seed=2, number=500)):
         (tmp_path / f"{number:03}").write_bytes(mutant)
@@ -72,7 +54,7 @@ def test_of_500_files_damaged_at_random_none_costs_much_or_loses_more_than_it_sa
     assert len(silent) < 10, silent
 
 
-def test_files_made_to_do_harm_lose_only_what_they_lie_about(root_files: Path, tmp_path: Path) -> None:
+def test_hostile_files_lose_only_the_damaged_parts_with_bounded_work(root_files: Path, tmp_path: Path) -> None:
     for name, data in crafted(root_files / "small.root"):
         (tmp_path / name).write_bytes(data)
     bad_keys = [name for name, _ in with_bad_keys(root_files / "small.root")]
@@ -88,7 +70,7 @@ def test_files_made_to_do_harm_lose_only_what_they_lie_about(root_files: Path, t
     assert [name for name in bad_keys if answers[name]["unfetched"]] == ["name-of-30-kB", f"bomb-of-{2**31 - 1}-bytes"]
 
 
-def test_a_directory_that_holds_itself_is_read_once(root_files: Path, tmp_path: Path) -> None:
+def test_directory_inside_itself_is_read_once(root_files: Path, tmp_path: Path) -> None:
     files = dict(crafted(root_files / "small.root"))
     (tmp_path / "circle").write_bytes(files["circle"])
     result = scan(tmp_path / "circle")
@@ -96,7 +78,7 @@ def test_a_directory_that_holds_itself_is_read_once(root_files: Path, tmp_path: 
     assert len(result.samples[1, 0].names) < 30
 
 
-def test_one_damaged_key_loses_only_itself(root_files: Path, tmp_path: Path) -> None:
+def test_damaged_key_loses_only_itself(root_files: Path, tmp_path: Path) -> None:
     data, names = whole(root_files)
     place = data.rindex(b"\x04TH1S\x0aTH1S of it")  # in the last list of keys
     (tmp_path / "damaged").write_bytes(data[: place - 26] + bytes(30) + data[place + 4 :])
@@ -108,25 +90,25 @@ def test_one_damaged_key_loses_only_itself(root_files: Path, tmp_path: Path) -> 
     assert result.unreadable == 2
 
 
-def test_a_file_of_more_keys_than_any_run_has_is_refused(root_files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_file_with_too_many_keys_is_refused(root_files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(files, "MAX_KEYS", 20)
     with pytest.raises(FormatError, match="at most 20"):
         scan(root_files / "small.root")
 
 
-def test_400000_keys_in_one_directory_are_read_in_little_memory(tmp_path: Path) -> None:
+def test_400000_keys_in_one_directory_fit_in_little_memory(tmp_path: Path) -> None:
     (tmp_path / "many.root").write_bytes(many_keys(400_000))
-    command = [sys.executable, "-m", "tests.formats.read_all", str(tmp_path)]
+    command = [sys.executable, "-m", "tests.formats.read_folder", str(tmp_path)]
     done = subprocess.run(command, cwd=TREE, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
     assert done.returncode == 0, done.stderr
     assert len(json.loads(done.stdout)["names"]) == 400_000
 
 
 def many_keys(count: int) -> bytes:
-    """A DQM file by hand, with scalars enough to fill one long list."""
+    """A DQM file made by hand, with many scalars in one list of keys."""
 
     def directory(name: bytes, seek: int, keys: list[bytes]) -> tuple[bytes, bytes]:
-        """The record of a directory, followed by its list; and its key."""
+        """The record of a directory followed by its list of keys, and the key of the directory."""
         own = packed_key(b"TDirectory", name, seek, 30)
         list_seek = seek + len(own) + 30
         body = struct.pack(">i", len(keys)) + b"".join(keys)
@@ -147,7 +129,7 @@ def many_keys(count: int) -> bytes:
     return b"".join([(header.ljust(100, b"\0") + top).ljust(1000, b"\0"), *records])
 
 
-def test_every_file_of_the_corpus_is_answered() -> None:
+def test_every_file_of_the_corpus_gives_a_listing_or_an_error() -> None:
     answers = read_all(CORPUS)
     assert len(answers) >= 300
     assert any(answer.get("names") for answer in answers.values())
