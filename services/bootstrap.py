@@ -1,4 +1,4 @@
-"""Prepares a checkout: Debian packages, Python environment, render service; for `run` also a database with demo data.
+"""Prepares a checkout: Debian packages, Python environment, render service, files of the mirror; for `run` also demo data.
 
 Runs with a bare python3, and only does what is missing, so that it can be run at any time.
 Usage: python3 services/bootstrap.py build | run | test | bench
@@ -37,6 +37,8 @@ def main(goal: str) -> None:
     install_packages(BUILD_PACKAGES + ROOT_PACKAGES + MORE_PACKAGES.get(goal, []))
     install_environment(test=goal in MORE_PACKAGES)
     step("render service", [str(PYTHON), "setup.py", "-q", "build_render"])
+    if goal not in MORE_PACKAGES:  # tests check that these files are up to date
+        step("static files of the mirror", [str(PYTHON), "-m", "services.mirror.build_assets"])
     if goal == "run":
         dqmhub = str(ENVIRONMENT / "bin" / "dqmhub")
         step("database", [dqmhub, "db", "upgrade"])

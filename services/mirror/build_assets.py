@@ -1,7 +1,7 @@
 """Builds static files of the mirror from those of the hub, so that fragments of the hub look the same on both.
 
-Run `python3 -m services.mirror.build_assets` in a checkout after a change in `static/` or `services/mirror/style.css`. The results
-are in git, because a mirror has only `services/mirror` and `protocol`.
+Run `python3 -m services.mirror.build_assets` in a checkout after a change in `static/` or `services/mirror/style.css`; `make build` and
+`make run` do so, too. The results are in git, because a mirror has only `services/mirror` and `protocol`.
 """
 
 from __future__ import annotations
@@ -29,9 +29,11 @@ def build() -> dict[str, bytes]:
 
 
 def main() -> None:
-    """Write the files."""
+    """Write the files that have changed."""
     for name, content in build().items():
-        (HERE / "static" / name).write_bytes(content)
+        path = HERE / "static" / name
+        if not path.exists() or path.read_bytes() != content:
+            path.write_bytes(content)
 
 
 if __name__ == "__main__":

@@ -145,7 +145,7 @@ def stick(site: Site, tag: str, on: bool = True, system: str = "production") -> 
     return {"ids": [job.id for job in jobs]}
 
 
-def say(site: Site, tag: str, lines: list[str], system: str = "production") -> Result:
+def write_log(site: Site, tag: str, lines: list[str], system: str = "production") -> Result:
     """Jobs of a client write lines to their logs and report. A line includes its line break."""
     jobs = _running_jobs(site, system, tag)
     for job in jobs:
@@ -167,6 +167,6 @@ INCIDENTS: dict[str, Callable[..., Result]] = {
     incident.__name__: incident
     for incident in (
         *(host_down, gateway_down, slow, truncate, garble, answer_commands, vanish, broken_commands, reset_revisions, upload, backlog),
-        *(start_run, end_run, crash, stick, say, omit),
+        *(start_run, end_run, crash, stick, write_log, omit),
     )
 }

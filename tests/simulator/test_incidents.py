@@ -169,7 +169,7 @@ HOSTILE = [
 @pytest.mark.parametrize("line", HOSTILE, ids=["script", "htmx", "ansi", "bytes", "megabyte"])
 def test_a_log_may_contain_any_text(p5: P5, line: str) -> None:
     begin(p5)
-    (id,) = p5.incident("say", tag="rpc", lines=[line])["ids"]
+    (id,) = p5.incident("write_log", tag="rpc", lines=[line])["ids"]
     (document,) = p5.documents(CROWDED, id)
     if len(line) < 16384:
         assert document["extra"]["stdlog_end"][-1] == line
@@ -200,4 +200,4 @@ def test_an_invalid_incident_is_refused_with_the_valid_ones(p5: P5) -> None:
     assert "host_down" in unknown.json()["message"]
     assert p5.post("/_simulator/incidents/crash", "{}").status == 400
     assert GATEWAY in p5.post("/_simulator/incidents/reset_revisions", '{"host": "x"}').json()["message"]
-    assert p5.get("/_simulator/incidents").json().keys() >= {"host_down", "backlog", "say"}
+    assert p5.get("/_simulator/incidents").json().keys() >= {"host_down", "backlog", "write_log"}

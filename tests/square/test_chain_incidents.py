@@ -134,7 +134,7 @@ def test_a_run_that_follows_takes_the_page_over_and_the_old_one_stays(running: C
 
 def test_hostile_text_in_a_log_is_text(running: Chain, run: int) -> None:
     hostile = "<script>window.hurt=1</script><img src=x onerror=alert(1)>\x1b[31m\x00 \udc80"
-    *_, key = running.p5.incident("say", tag=CLIENT, lines=[hostile + "\n"])["ids"]
+    *_, key = running.p5.incident("write_log", tag=CLIENT, lines=[hostile + "\n"])["ids"]
     page = page_says(running, "&lt;script&gt;window.hurt=1", path=f"/square/log?key={key}")
     assert "<script>window" not in page
     assert "<img src=x" not in page
