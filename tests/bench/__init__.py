@@ -1,1 +1,1 @@
-"""`make bench`: how fast the product is on this machine, as a table; it never fails on a number."""
+"""Benchmarks (`make bench`): measures the product on this machine and prints a table. It never fails because of a figure."""

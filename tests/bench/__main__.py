@@ -1,6 +1,6 @@
-"""Measures and prints one table: what, how fast, and the aim. Medians; requests per second come from wrk.
+"""Runs the benchmarks and prints a table: `python -m tests.bench [PART ...]`, by default all parts of PARTS.
 
-`python -m tests.bench [PART ...]` with the parts files, snapshots, lumisections, imports, plots, search, render, square, polling, publish, mirror and delay, or all of them.
+Times are medians; requests per second are measured with wrk.
 """
 
 from __future__ import annotations
@@ -27,42 +27,42 @@ from tests.bench.publish import publish
 from tests.bench.render import render
 from tests.bench.service import Hub, hub
 from tests.bench.square import square
-from tests.bench.table import say, show
+from tests.bench.table import add_row, print_table
 
 MES = 100_000
 SAMPLES = 80_000
 
 
 def milliseconds(action: Callable[[], object], times: int = 21) -> float:
-    """The median of several runs, ms."""
-    taken = []
+    """The median duration of `action` in ms."""
+    durations = []
     for _ in range(times):
         start = time.perf_counter()
         action()
-        taken.append(1000 * (time.perf_counter() - start))
-    return statistics.median(taken)
+        durations.append(1000 * (time.perf_counter() - start))
+    return statistics.median(durations)
 
 
 class Client:
-    """One kept connection to the hub."""
+    """A persistent HTTP connection to the hub."""
 
     def __init__(self, port: int) -> None:
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
 
     def get(self, path: str, **headers: str) -> http.client.HTTPResponse:
         self.connection.request("GET", path, headers=headers)
-        answer = self.connection.getresponse()
-        self.body = answer.read()
-        return answer
+        response = self.connection.getresponse()
+        self.body = response.read()
+        return response
 
-    def good(self, path: str) -> bytes:
-        answer = self.get(path)
-        assert answer.status == 200, (path, answer.status, self.body[:500])
+    def get_ok(self, path: str) -> bytes:
+        response = self.get(path)
+        assert response.status == 200, (path, response.status, self.body[:500])
         return self.body
 
 
 def per_second(hub: Hub, path: str, *headers: str) -> float:
-    """Requests per second of 16 connections over 5 s, after 1 s of warming up."""
+    """Requests per second over 16 connections, measured for 5 s after a warm-up of 1 s."""
     command = ["wrk", "-t1", "-c16", *(part for header in headers for part in ("-H", header))]
     subprocess.run([*command, "-d1", hub.url + path], capture_output=True, check=True)
     done = subprocess.run([*command, "-d5", hub.url + path], capture_output=True, text=True, check=True)
@@ -72,87 +72,89 @@ def per_second(hub: Hub, path: str, *headers: str) -> float:
 
 
 def number(pattern: str, text: str) -> float:
-    """The number that stands where the pattern has its group."""
+    """The number matched by the group of `pattern`."""
     found = re.search(pattern, text)
     assert found, text
     return float(found[1])
 
 
 def memory_mb(process: int) -> float:
-    """Memory that belongs to this process alone, and its share of what it shares (PSS), MB."""
+    """Proportional set size (PSS) of a process in MB."""
     text = Path(f"/proc/{process}/smaps_rollup").read_text()
     return number(r"Pss:\s+(\d+) kB", text) / 1024
 
 
 def large_files(hub: Hub) -> None:
-    """Files of a little more than 100,000 MEs each, so that no two have the same list of names."""
+    """Measure files of slightly more than 100,000 MEs; their numbers differ, so that no two share a list of names."""
     client = Client(hub.port)
     samples = []
     for mes in range(MES, MES + 7):
         (file,) = hub.command("demo", "make", "--mes", str(mes)).splitlines()
         samples.append(f"/api/v1/archive/367199/Large/Demo-{mes}-v1/DQMIO")
     hub.command("register", str(Path(file).parent))
-    first = [milliseconds(lambda sample=sample: client.good(sample), 1) for sample in samples]
-    say(f"{MES:,} MEs, first GET to listing", f"{statistics.median(first) / 1000:.2f} s", "0.5 s")
+    first = [milliseconds(lambda sample=sample: client.get_ok(sample), 1) for sample in samples]
+    add_row(f"{MES:,} MEs, first GET to listing", f"{statistics.median(first) / 1000:.2f} s", "0.5 s")
     folders = [folders_of(client, sample) for sample in samples[:3]]
     for some in folders:
         random.Random(1).shuffle(some)
     turn = iter(folders[0] * 10)
-    say("one folder of it, warm, API", f"{milliseconds(lambda: client.good(next(turn)), 201):.2f} ms", "2 ms")
+    add_row("one folder, cached, API", f"{milliseconds(lambda: client.get_ok(next(turn)), 201):.2f} ms", "2 ms")
     pages = iter([folder.replace("/api/v1/archive", "/browse") for folder in folders[0]] * 10)
-    say("one folder of it, warm, page", f"{milliseconds(lambda: client.good(next(pages)), 101):.2f} ms")
-    payloads(Path(file), "tdirectory", "one payload: read, decompress, frame")
+    add_row("one folder, cached, page", f"{milliseconds(lambda: client.get_ok(next(pages)), 101):.2f} ms")
+    measure_payloads(Path(file), "tdirectory", "one payload: read, decompress, frame")
     for folder in (folder for some in folders for folder in some[:100]):
-        for _ in range(4):  # so that each web process gets some
-            client.good(folder)
-    say("a web worker after browsing three of them", f"{max(map(memory_mb, hub.web_processes())):.0f} MB", "200 MB")
+        for _ in range(4):  # often enough that each web process serves some
+            client.get_ok(folder)
+    add_row("memory of a web worker after browsing three of them", f"{max(map(memory_mb, hub.web_processes())):.0f} MB", "200 MB")
 
 
-def folders_of(client: Client, address: str, most: int = 400) -> list[str]:
-    """The API addresses of folders at all depths."""
-    found, open_ = [], [address]
-    while open_ and len(found) < most:
-        folder = open_.pop()
-        found.append(folder)
-        open_ += [f"{folder}/{item['subdir'].replace(' ', '%20')}" for item in json.loads(client.good(folder))["data"] if "subdir" in item]
-    return found
+def folders_of(client: Client, address: str, limit: int = 400) -> list[str]:
+    """API addresses of up to `limit` folders at all depths."""
+    folders, pending = [], [address]
+    while pending and len(folders) < limit:
+        folder = pending.pop()
+        folders.append(folder)
+        pending += [
+            f"{folder}/{item['subdir'].replace(' ', '%20')}" for item in json.loads(client.get_ok(folder))["data"] if "subdir" in item
+        ]
+    return folders
 
 
 def snapshots(hub: Hub) -> None:
-    """Protobuf files with 100,000 entries each, as the online system has them after a while."""
-    first_looks(hub, "protobuf", "snapshot", ["--format", "pb"])
+    """Measure protobuf snapshots with 100,000 entries."""
+    measure_first_listing(hub, "protobuf", "snapshot", ["--format", "pb"])
 
 
 def lumisections(hub: Hub) -> None:
-    """DQMIO files with 100,000 entries each, of 100 lumisections."""
-    first_looks(hub, "dqmio", "DQMIO file", ["--format", "dqmio", "--lumis", "100"])
+    """Measure DQMIO files with 100,000 entries in 100 lumisections."""
+    measure_first_listing(hub, "dqmio", "DQMIO file", ["--format", "dqmio", "--lumis", "100"])
 
 
-def first_looks(hub: Hub, format: str, what: str, options: list[str]) -> None:
-    """How soon files that `dqmhub-demo` makes with these options are listed, and how soon an object of one is fetched."""
+def measure_first_listing(hub: Hub, format: str, what: str, options: list[str]) -> None:
+    """Measure how soon files written by `dqmhub-demo` with `options` are listed, and how soon an object is read."""
     client = Client(hub.port)
     folder = hub.data / "demo"
     folder.mkdir()
     first = []
     for run in range(367201, 367206):
         file = folder / f"run{run}"
-        maker = [binary(TREE).with_name("dqmhub-demo"), *options, "--out", file.name, "--run", str(run), "--mes", str(MES)]
-        subprocess.run(maker, check=True, capture_output=True, cwd=folder)
+        command = [binary(TREE).with_name("dqmhub-demo"), *options, "--out", file.name, "--run", str(run), "--mes", str(MES)]
+        subprocess.run(command, check=True, capture_output=True, cwd=folder)
         hub.command("register", "--run", str(run), "--dataset", "/Large/Demo-v1/DQM", str(file))
-        first.append(milliseconds(lambda run=run: client.good(f"/api/v1/archive/{run}/Large/Demo-v1/DQM"), 1))
+        first.append(milliseconds(lambda run=run: client.get_ok(f"/api/v1/archive/{run}/Large/Demo-v1/DQM"), 1))
     where = f"{what} of {MES:,} entries, {file.stat().st_size / 1e6:.0f} MB, first GET to listing"
-    say(where, f"{statistics.median(first) / 1000:.2f} s", "1 s")
-    payloads(file, format, "one payload of it: read, decompress", "1,000 µs")
+    add_row(where, f"{statistics.median(first) / 1000:.2f} s", "1 s")
+    measure_payloads(file, format, "one payload of such a file: read, decompress", "1,000 µs")
 
 
-def payloads(file: Path, format: str, what: str, aim: str = "") -> None:
+def measure_payloads(file: Path, format: str, what: str, aim: str = "") -> None:
     from app.formats import Kind, payload, scan
 
     listing, *_ = scan(str(file), format).samples.values()
     histograms = [index for index in range(len(listing.names)) if not Kind(listing.columns.kind[index]).scalar]
     turn = iter(random.Random(2).choices(histograms, k=2001))
-    took = milliseconds(lambda: payload(str(file), format, listing.columns.row(next(turn))), 2001)
-    say(what, f"{1000 * took:.0f} µs", aim)
+    duration = milliseconds(lambda: payload(str(file), format, listing.columns.row(next(turn))), 2001)
+    add_row(what, f"{1000 * duration:.0f} µs", aim)
 
 
 def plots(hub: Hub) -> None:
@@ -161,13 +163,13 @@ def plots(hub: Hub) -> None:
     client = Client(hub.port)
     sample = "/api/v1/render/367129/ZeroBias/Run2023C-Demo-v1/DQMIO"
     plot = f"{sample}/PixelPhase1/EventInfo/reportSummaryMap"
-    client.good(plot)
+    client.get_ok(plot)
     width = iter(range(300, 1000))
-    say("plot over HTTP, cold (TH2F, 300x200)", f"{milliseconds(lambda: client.good(f'{plot}?w={next(width)}'), 101):.1f} ms")
-    say("plot over HTTP, cached, one client", f"{milliseconds(lambda: client.good(plot), 501):.2f} ms")
+    add_row("plot over HTTP, cold (TH2F, 300x200)", f"{milliseconds(lambda: client.get_ok(f'{plot}?w={next(width)}'), 101):.1f} ms")
+    add_row("plot over HTTP, cached, one client", f"{milliseconds(lambda: client.get_ok(plot), 501):.2f} ms")
     tag = client.get(plot).headers["ETag"]
-    say("plot over HTTP, cached", f"{per_second(hub, plot):,.0f} requests/s", "2,000")
-    say("plot over HTTP, 304", f"{per_second(hub, plot, f'If-None-Match: {tag}'):,.0f} requests/s", "4,000")
+    add_row("plot over HTTP, cached", f"{per_second(hub, plot):,.0f} requests/s", "2,000")
+    add_row("plot over HTTP, 304", f"{per_second(hub, plot, f'If-None-Match: {tag}'):,.0f} requests/s", "4,000")
 
 
 def search(hub: Hub) -> None:
@@ -178,10 +180,10 @@ def search(hub: Hub) -> None:
         (folder / f"DQM_V0001_R{run:09}__Stream{stream:02}__Run20{18 + number % 7}{'ABCDEF'[number % 6]}-Prompt-v1__DQMIO.root").touch()
     start = time.perf_counter()
     hub.command("register", str(folder))
-    say(f"register {SAMPLES:,} files", f"{time.perf_counter() - start:.1f} s", "10 s")
+    add_row(f"register {SAMPLES:,} files", f"{time.perf_counter() - start:.1f} s", "10 s")
     start = time.perf_counter()
     hub.command("register", str(folder))
-    say("register them again", f"{time.perf_counter() - start:.1f} s")
+    add_row("register the same files again", f"{time.perf_counter() - start:.1f} s")
     client = Client(hub.port)
     for what, query in {
         "part of a run": "run=3045",
@@ -189,18 +191,18 @@ def search(hub: Hub) -> None:
         "part of a dataset, rare": "dataset=stream03&run=30456",
         "no match": "dataset=nosuch",
     }.items():
-        say(
+        add_row(
             f"search {SAMPLES:,} samples: {what}",
-            f"{milliseconds(lambda query=query: client.good(f'/api/v1/samples?{query}'), 51):.1f} ms",
+            f"{milliseconds(lambda query=query: client.get_ok(f'/api/v1/samples?{query}'), 51):.1f} ms",
             "5 ms",
         )
-    say(f"all {SAMPLES:,} samples", f"{milliseconds(lambda: client.good('/api/v1/samples'), 5):.0f} ms")
-    say("latest runs", f"{milliseconds(lambda: client.good('/api/v1/latest_runs'), 51):.1f} ms")
-    say("home page", f"{milliseconds(lambda: client.good('/'), 51):.1f} ms")
+    add_row(f"all {SAMPLES:,} samples", f"{milliseconds(lambda: client.get_ok('/api/v1/samples'), 5):.0f} ms")
+    add_row("latest runs", f"{milliseconds(lambda: client.get_ok('/api/v1/latest_runs'), 51):.1f} ms")
+    add_row("home page", f"{milliseconds(lambda: client.get_ok('/'), 51):.1f} ms")
 
 
 def with_hub(part: Callable[[Hub], None]) -> Callable[[Path], None]:
-    """The part of the measuring that `part` does, on a hub of its own."""
+    """A benchmark that runs `part` on its own hub."""
 
     def run(folder: Path) -> None:
         with hub(folder) as running:
@@ -229,7 +231,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="dqmhub-bench-") as folder:
         for name in sys.argv[1:] or PARTS:
             PARTS[name](Path(folder) / name)
-    show()
+    print_table()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""How long a new state at P5 takes to the page, with the intervals that the hub has by default."""
+"""Delay between a new state at P5 and its display on the page, with the default intervals of the hub."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 
 from app.core.settings import Settings
 from app.square.settings import SquareSettings
-from tests.bench.table import say
+from tests.bench.table import add_row
 from tests.square.chain import Chain, chain
 from tests.support.p5 import FU
 from tests.support.processes import until
@@ -26,10 +26,10 @@ POLL = re.compile(r'hx-get="([^"]*since=[^"]*)"')
 
 
 def delay(folder: Path) -> None:
-    """Browsers poll out of step; each tells when it first shows a state, which comes at any moment."""
+    """Measure when browsers with shifted polling phases first display states that appear at random times."""
     settings = Settings(data_dir=str(folder), square_production=(FU,), square_playback=())
     migrate(settings)
-    chance = random.Random(1)
+    rng = random.Random(1)
     with chain(settings, "--quiet-start", services=("web", "live", "p5")) as running:
         _new_state(running, 1000)
         until(lambda: ">1000<" in running.get("/square"), "the first state")
@@ -41,18 +41,18 @@ def delay(folder: Path) -> None:
         ]
         for browser in browsers:
             browser.start()
-        taken: list[float] = []
+        delays: list[float] = []
         for state in range(1001, 1001 + STATES):
-            time.sleep(chance.uniform(1, 4))
+            time.sleep(rng.uniform(1, 4))
             seen[state], start = [], time.monotonic()
             _new_state(running, state)
             until(partial(_by_all, seen[state]), "every browser")
-            taken += [at - start for at in seen[state]]
+            delays += [at - start for at in seen[state]]
         over.set()
         for browser in browsers:
             browser.join()
-    say("new state at P5 to the page, median", f"{statistics.median(taken):.1f} s", "3 s")
-    say(f"new state at P5 to the page, worst of {len(taken)}", f"{max(taken):.1f} s", "6 s")
+    add_row("new state at P5 to the page, median", f"{statistics.median(delays):.1f} s", "3 s")
+    add_row(f"new state at P5 to the page, worst of {len(delays)}", f"{max(delays):.1f} s", "6 s")
 
 
 def _by_all(moments: list[float]) -> bool:
@@ -65,7 +65,7 @@ def _new_state(running: Chain, lumi: int) -> None:
 
 
 def _browse(running: Chain, phase_s: float, seen: dict[int, list[float]], over: threading.Event) -> None:
-    """Poll as the page does, and note when each state was there."""
+    """Poll like the page, and record when each state appears."""
     page, shown = running.get("/square"), 1000
     due = time.monotonic() + phase_s
     while not over.wait(max(due - time.monotonic(), 0)):

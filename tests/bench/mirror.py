@@ -1,4 +1,4 @@
-"""What a thousand browsers that poll a mirror cost: answers, their delay, bytes of a poll, memory and CPU of the mirror."""
+"""Load of a thousand browsers that poll a mirror: responses, latency, bytes per poll, memory and CPU time of the mirror."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from tests.bench.polling import BROWSERS, EVERY_S, crowd
-from tests.bench.table import say
+from tests.bench.table import add_row
 from tests.mirror import samples
 from tests.mirror.process import MirrorProcess, mirror_process
 from tests.support.processes import of_session
@@ -23,7 +23,7 @@ ROW = (
 
 
 def mirror(folder: Path) -> None:
-    """A thousand pages of the newest run: while an edition comes each second, and while nothing new comes."""
+    """Measure a thousand pages of the latest run, with a new snapshot every second and without any news."""
     folder.mkdir(parents=True)
     with mirror_process(folder, rate=30, burst=300, trusted_proxies="127.0.0.1/32") as found:
         jobs = [samples.client(f"client {number}") for number in range(CLIENTS)]
@@ -35,18 +35,18 @@ def mirror(folder: Path) -> None:
         def publish() -> None:
             have = next(editions)
             rows = "".join(ROW.format(client=number, events=have * 1000 + number) for number in range(CLIENTS))
-            answer = found.post(
+            response = found.post(
                 samples.snapshot([samples.html_item("live", "production", 0, "page", f"<table>{rows}</table>")], have, have + 1)
             )
-            assert answer.status == 200, answer.body
+            assert response.status == 200, response.body
 
-        for what, each_second in (("an edition comes every second", publish), ("nothing is new", lambda: None)):
+        for what, each_second in (("a snapshot arrives every second", publish), ("no news", lambda: None)):
             before, start = _cpu(found), time.monotonic()
             took = crowd(found.port, "mirror", each_second)
             share = (_cpu(found) - before) / (time.monotonic() - start)
-            say(f"{BROWSERS:,} browsers poll a mirror every {EVERY_S:g} s, {what}", f"{took}, {share:.0%} of a core", "p99 500 ms")
-        say("memory of the mirror, master and worker", f"{_memory(found):.0f} MB", "100 MB")
-        say("a poll with nothing new, head and all", f"{_bytes(found)} bytes", "300 bytes")
+            add_row(f"{BROWSERS:,} browsers poll a mirror every {EVERY_S:g} s, {what}", f"{took}, {share:.0%} of a core", "p99 500 ms")
+        add_row("memory of the mirror, master and worker", f"{_memory(found):.0f} MB", "100 MB")
+        add_row("a poll without news, including headers", f"{_bytes(found)} bytes", "300 bytes")
 
 
 def _memory(found: MirrorProcess) -> float:

@@ -1,4 +1,4 @@
-"""Writes the histograms that render.py has drawn: `python -m tests.bench.objects FOLDER`; a program of its own, because it loads ROOT."""
+"""Writes the histograms for render.py: `python -m tests.bench.objects FOLDER`. A separate program, because it loads ROOT."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.render.make_objects import SAVE
 
 
 def peak(name: str) -> ROOT.TH1:
-    """A peak over 100 bins, of whole numbers as most are."""
+    """A peak over 100 bins with integer contents, like most histograms."""
     histogram = ROOT.TH1F(name, "Transverse energy of clusters;E_{T} [GeV];Entries", 100, 0, 100)
     for _ in range(5000):
         histogram.Fill(ROOT.gRandom.Gaus(40, 12))
@@ -20,7 +20,7 @@ def peak(name: str) -> ROOT.TH1:
 
 
 def occupancy(name: str, columns: int, rows: int) -> ROOT.TH2:
-    """A map in which every cell counts some hits, hot in the middle, with a dead row: hardly two neighbours have one colour."""
+    """A map with hits in every cell, most in the middle, and a dead row. Neighbouring cells rarely have the same colour."""
     histogram = ROOT.TH2F(name, "Occupancy;module;ladder", columns, 0.5, columns + 0.5, rows, 0.5, rows + 0.5)
     for x in range(1, columns + 1):
         for y in range(1, rows + 1):
@@ -31,7 +31,7 @@ def occupancy(name: str, columns: int, rows: int) -> ROOT.TH2:
 
 
 def few_entries(name: str) -> ROOT.TH2:
-    """A map as most are, with some 500 of its 1600 cells filled: empty cells cost ROOT nothing."""
+    """A typical map, with about 500 of its 1600 cells filled; empty cells cost no time."""
     histogram = ROOT.TH2F(name, "Occupancy;#eta;#phi", 40, -4, 4, 40, -4, 4)
     for _ in range(2000):
         histogram.Fill(ROOT.gRandom.Gaus(0, 1), ROOT.gRandom.Gaus(0, 1))

@@ -1,6 +1,6 @@
-// What the DQM GUI's own renderer does for a plot, re-enacted for comparison: a new canvas, painted by Update() and a
-// second time into a TImageDump, then RGB through libpng with the filters and the level it takes by itself (6).
-// Reads the render service's requests from standard input and writes its answers to standard output; run by render.py.
+// Re-implementation of the DQM GUI's renderer for comparison: a new canvas per plot, painted by Update() and a second time
+// into a TImageDump, then encoded as RGB by libpng with its default filters and level (6). Reads requests of the render
+// service from standard input and writes responses to standard output; run by render.py.
 #include <TBufferFile.h>
 #include <TBufferJSON.h>
 #include <TCanvas.h>
@@ -125,7 +125,7 @@ std::string encode(const UInt_t *pixels, unsigned width, unsigned height) {
   return out;
 }
 
-std::string picture(TCanvas &canvas) {
+std::string to_png(TCanvas &canvas) {
   constexpr int png_type = 114;
   canvas.Update();
   TImageDump dump("dump.png", png_type);
@@ -138,7 +138,7 @@ std::string picture(TCanvas &canvas) {
   return encode(image->GetArgbArray(), image->GetWidth(), image->GetHeight());
 }
 
-// The value of `key` in a specification like `w=600;h=400`; empty when it has none.
+// Returns the value of `key` in a specification like `w=600;h=400`, empty if it is missing.
 std::string value(std::string_view spec, const std::string &key) {
   const std::string pairs = ";" + std::string(spec) + ";";
   const size_t at = pairs.find(";" + key + "=");
@@ -146,11 +146,11 @@ std::string value(std::string_view spec, const std::string &key) {
   return at == pairs.npos ? "" : pairs.substr(begin, pairs.find(';', begin) - begin);
 }
 
-// Takes `length` bytes off the front of `rest`.
+// Removes `length` bytes from the front of `rest` and returns them.
 std::string_view take(std::string_view &rest, size_t length) {
-  const auto taken = rest.substr(0, length);
-  rest.remove_prefix(taken.size());
-  return taken;
+  const auto part = rest.substr(0, length);
+  rest.remove_prefix(part.size());
+  return part;
 }
 
 uint32_t take_number(std::string_view &rest) {
@@ -164,7 +164,7 @@ Objects decode(std::string_view data, uint32_t count) {
   Objects objects;
   for (uint32_t i = 0; i < count; ++i) {
     const uint32_t length = take_number(data);
-    take_number(data);  // the displacement, 0 here
+    take_number(data);  // the displacement, always 0 here
     const auto bytes = take(data, length);
     TBufferFile buffer(TBuffer::kRead, bytes.size(), const_cast<char *>(bytes.data()), kFALSE);
     buffer.InitMap();
@@ -173,7 +173,7 @@ Objects decode(std::string_view data, uint32_t count) {
   return objects;
 }
 
-std::string answer(std::string_view rest, const TStyle &style) {
+std::string respond(std::string_view rest, const TStyle &style) {
   constexpr int flags = 2, count = 5, streamers = 6, name = 7, spec_length = 8, numbers = 11;
   uint32_t header[numbers];
   for (uint32_t &number : header)
@@ -190,10 +190,10 @@ std::string answer(std::string_view rest, const TStyle &style) {
     draw_text(TString(rest.data(), rest.size()));
   else
     draw_histograms(objects, value(spec, "drawopts"));
-  return picture(canvas);
+  return to_png(canvas);
 }
 
-// A whole request; empty at the end of the input.
+// Reads one request; empty at the end of the input.
 std::string read_message() {
   std::string message;
   uint32_t total = sizeof total;
@@ -213,7 +213,7 @@ void write_all(const std::string &bytes) {
   for (size_t sent = 0; sent < bytes.size();) {
     const ssize_t gone = write(STDOUT_FILENO, bytes.data() + sent, bytes.size() - sent);
     if (gone <= 0)
-      throw std::runtime_error("nobody takes the answer");
+      throw std::runtime_error("Cannot write the response");
     sent += gone;
   }
 }
@@ -226,7 +226,7 @@ int main() {
   TH1::AddDirectory(kFALSE);
   const auto style = make_style();
   for (std::string message = read_message(); !message.empty(); message = read_message()) {
-    const std::string payload = answer(message, *style);
+    const std::string payload = respond(message, *style);
     const uint32_t head[] = {0, uint32_t(payload.size())};
     write_all(std::string(reinterpret_cast<const char *>(head), sizeof head) + payload);
   }

@@ -1,4 +1,4 @@
-"""What a thousand browsers that poll a live run cost: answers, their delay, and the memory of the web server."""
+"""Load of a thousand browsers that poll an ongoing run: responses, latency, and memory of the web server."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from app.core.database import proxy
 from app.core.settings import Settings
 from app.square.models import Host, Job, Run, advance
 from tests.bench.service import Hub
-from tests.bench.table import say
+from tests.bench.table import add_row
 
 BROWSERS = 1000
 EVERY_S = 3.0
 OPENED_S = 10.0
-"""Time in which the browsers are opened."""
+"""Time over which the browsers are started."""
 
 LASTS_S = 20.0
 CLIENTS = 31
@@ -33,19 +33,19 @@ SYSTEM = "production"
 
 
 def polling(hub: Hub) -> None:
-    """31 jobs report every 30 s, so that nearly every poll has something new; then nothing is new."""
+    """Measure with 31 jobs that report every 30 s, so that nearly every poll has news, and then without any news."""
     database.connect(Settings(data_dir=str(hub.data)))
-    _run()
+    _create_run()
     before = _memory(hub)
-    for what, changes in (("a job reports every second", True), ("nothing is new", False)):
+    for what, changes in (("a job reports every second", True), ("no news", False)):
         found = crowd(hub.port, "hub", _report if changes else lambda: None)
-        say(f"{BROWSERS:,} browsers poll DQM^2 every {EVERY_S:g} s, {what}", found, "p99 500 ms")
-    say("memory of the web server meanwhile", f"{before:.0f} MB, then {_memory(hub):.0f} MB", "flat")
+        add_row(f"{BROWSERS:,} browsers poll DQM^2 every {EVERY_S:g} s, {what}", found, "p99 500 ms")
+    add_row("memory of the web server meanwhile", f"{before:.0f} MB, then {_memory(hub):.0f} MB", "flat")
     database.disconnect()
 
 
 def crowd(port: int, site: str, each_second: Callable[[], None]) -> str:
-    """A thousand browsers on the pages of a site of SITES; what their polls took. Meanwhile something is done each second."""
+    """Run a thousand browsers on a site of SITES and return a summary of their polls. Calls `each_second` meanwhile."""
     browsers = subprocess.Popen([sys.executable, "-m", "tests.bench.polling", str(port), site], stdout=subprocess.PIPE, text=True)
     while browsers.poll() is None:
         each_second()
@@ -55,21 +55,21 @@ def crowd(port: int, site: str, each_second: Callable[[], None]) -> str:
     return browsers.stdout.read().strip()
 
 
-def _run() -> None:
+def _create_run() -> None:
     now = time.time()
     with proxy.atomic():
         version = advance(SYSTEM)
         for number in range(CLIENTS):
-            Job.create(
-                system=SYSTEM, key=f"job {number}", run=1, tag=f"client{number:02}_dqm_sourceclient-live", host="fu", pid=number, lumi=1, events=100,
-                rate=1.0, rss_kb=500_000, cmssw="14_0_0", runkey="pp_run", path="", started=now, reported=now, version=version,
-            )  # fmt: skip
+            tag = f"client{number:02}_dqm_sourceclient-live"
+            progress = {"lumi": 1, "events": 100, "rate": 1.0, "rss_kb": 500_000, "started": now, "reported": now}
+            identity = {"system": SYSTEM, "key": f"job {number}", "run": 1, "tag": tag, "host": "fu", "pid": number}
+            Job.create(**identity, **progress, cmssw="14_0_0", runkey="pp_run", path="", version=version)
         Run.create(system=SYSTEM, run=1, first=now, last=now, jobs=CLIENTS, running=CLIENTS, version=version)
         Host.create(system=SYSTEM, name="fu", role="fu", last_ok=now + 3600, last_new=now, version=version)
 
 
 def _report() -> None:
-    """What the grabber writes when one job has reported."""
+    """Write the changes of one job report to the database, like the poller."""
     now = time.time()
     with proxy.atomic():
         version = advance(SYSTEM)
@@ -78,58 +78,60 @@ def _report() -> None:
 
 
 def _memory(hub: Hub) -> float:
-    """Resident memory of the processes of the web server, MB."""
+    """Resident memory of the processes of the web server in MB."""
     found = [re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{process}/status").read_text()) for process in hub.web_processes()]
     return sum(int(one[1]) for one in found if one) / 1024
 
 
 class Site(NamedTuple):
-    """What a browser asks for first, and, from head and body of an answer with news, for what it asks next: address and headers.
-
-    proxied: each browser has an address of its own, as behind a reverse proxy that the site trusts.
-    """
+    """How browsers poll a site."""
 
     page: str
-    following: Callable[[str, bytes], tuple[str, str]]
+    """Address of the first request."""
+
+    next_request: Callable[[str, bytes], tuple[str, str]]
+    """Returns address and headers of the next request from head and body of a response with news."""
+
     proxied: bool
+    """Each browser has its own address, as behind a reverse proxy that the site trusts."""
 
 
-def _of_hub(head: str, body: bytes) -> tuple[str, str]:
+def _next_hub_request(head: str, body: bytes) -> tuple[str, str]:
     found = re.search(rb'hx-get="([^"]*since=[^"]*)"', body)
     assert found, head
     return unescape(found[1].decode()), "HX-Request: true\r\nHX-Target: square\r\n"
 
 
-def _of_mirror(head: str, body: bytes) -> tuple[str, str]:
+def _next_mirror_request(head: str, body: bytes) -> tuple[str, str]:
     found = re.search(r"(?i)\ndata-tag: (\w+)", head)
     assert found, head
     return f"/live?since={found[1]}", "Accept-Encoding: gzip\r\n"
 
 
-SITES = {"hub": Site("/square", _of_hub, proxied=False), "mirror": Site("/live?since=", _of_mirror, proxied=True)}
+SITES = {"hub": Site("/square", _next_hub_request, proxied=False), "mirror": Site("/live?since=", _next_mirror_request, proxied=True)}
 
 
 async def _browser(port: int, site: Site, number: int, begin: float, end: float, waits: list[float], kinds: list[int]) -> None:
-    """One page: the first look, then polls with what each answer says."""
+    """Load a page once, then poll with the address from the last response."""
     await asyncio.sleep(random.uniform(0, OPENED_S))
-    who = f"X-Forwarded-For: 10.0.{number // 250}.{number % 250}\r\n" if site.proxied else ""
+    proxy_header = f"X-Forwarded-For: 10.0.{number // 250}.{number % 250}\r\n" if site.proxied else ""
     address, headers = site.page, ""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     while time.monotonic() < end:
         start = time.perf_counter()
         try:
-            head, body = await _get(reader, writer, address, who + headers)
-        except (asyncio.IncompleteReadError, ConnectionError):  # a connection that was idle for long is closed
+            head, body = await _get(reader, writer, address, proxy_header + headers)
+        except (asyncio.IncompleteReadError, ConnectionError):  # the server closes idle connections
             writer.close()
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
-            head, body = await _get(reader, writer, address, who + headers)
+            head, body = await _get(reader, writer, address, proxy_header + headers)
         status = int(head.split()[1])
         assert status in (200, 204), head
         if time.monotonic() > begin:
             waits.append(time.perf_counter() - start)
             kinds.append(status)
         if status == 200:
-            address, headers = site.following(head, body)
+            address, headers = site.next_request(head, body)
         await asyncio.sleep(EVERY_S)
     writer.close()
 

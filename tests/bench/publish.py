@@ -1,4 +1,4 @@
-"""What publishing costs: the first time of each run, while a run goes on, and while nothing happens; CPU time, by real runs of 31 jobs."""
+"""CPU time of publishing, with real runs of 31 jobs: initially, during an ongoing run, and without changes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from app.publish import revisions
 from app.publish.models import Published
 from app.publish.publisher import Publisher
 from app.square.models import Graph, GraphPart, Job, Log, Run
-from tests.bench.table import say
+from tests.bench.table import add_row
 from tests.square import data
 from tests.support.servers import migrate
 
@@ -21,7 +21,7 @@ RUNS = 30
 
 
 def publish(folder: Path) -> None:
-    """A hub with RUNS copies of a real run, and one that goes on."""
+    """Measure a hub with RUNS copies of a real run and one ongoing run."""
     fixtures = Path(os.environ.get("DQMHUB_FIXTURES") or TREE.parent / "shared" / "fixtures")
     if not fixtures.is_dir():
         return
@@ -34,17 +34,17 @@ def publish(folder: Path) -> None:
             _copy(358788, run)
     publisher = Publisher(settings)
     cpu = _cpu(lambda: _all(publisher))
-    say("a run with its charts and 31 logs published for the first time", f"{1000 * cpu / (RUNS + 3):.0f} ms CPU", "")
+    add_row("a run with its charts and 31 logs published for the first time", f"{1000 * cpu / (RUNS + 3):.0f} ms CPU", "")
     size = sum(size for (size,) in Published.select(Published.size).tuples())
-    say("what outside gets of it, packed", f"{size / 1000 / (RUNS + 3):.0f} kB", "")
-    say(
-        "a turn in which one job of the newest run reported",
+    add_row("published data of a run, compressed", f"{size / 1000 / (RUNS + 3):.0f} kB", "")
+    add_row(
+        "a publishing step after the report of one job",
         f"{1000 * min(_cpu(lambda: _report(publisher)) for _ in range(5)):.0f} ms CPU",
         "",
     )
-    say("a turn in which nothing happened", f"{1000 * min(_cpu(publisher.step) for _ in range(20)):.2f} ms CPU", "")
-    say(
-        "8 MB of what outside has as a snapshot", f"{1000 * _cpu(lambda: revisions.snapshot(revisions.current(), 0, 'hub')):.0f} ms CPU", ""
+    add_row("a publishing step without changes", f"{1000 * min(_cpu(publisher.step) for _ in range(20)):.2f} ms CPU", "")
+    add_row(
+        "a snapshot of 8 MB of published data", f"{1000 * _cpu(lambda: revisions.snapshot(revisions.current(), 0, 'hub')):.0f} ms CPU", ""
     )
     database.disconnect()
 
@@ -67,7 +67,7 @@ def _cpu(action: Callable[[], object]) -> float:
 
 
 def _copy(run: int, to: int) -> None:
-    """A run with its jobs, logs and files under another number."""
+    """Copy a run with its jobs, logs and files to another run number."""
     for table in (Run, Job, Graph):
         for row in list(table.select().where(table.run == run)):
             values = {name: getattr(row, name) for name in table._meta.sorted_field_names if name != "id"} | {"run": to}

@@ -1,4 +1,4 @@
-"""A hub of its own for measuring: real processes, an empty database, files of a given size."""
+"""A separate hub for benchmarks, with real processes and an empty database."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ START_S = 60
 
 
 class Hub:
-    """Running web and render services on a data folder."""
+    """Running web and render services with a data folder."""
 
     def __init__(self, data: Path, port: int) -> None:
         self.data = data
@@ -25,7 +25,7 @@ class Hub:
         self.environment = os.environ | {"DQMHUB_DATA_DIR": str(data), "DQMHUB_WEB_PORT": str(port), "DQMHUB_LOG_LEVEL": "warning"}
 
     def command(self, *arguments: str) -> str:
-        """Run a `dqmhub` command on this hub; what it printed."""
+        """Run a `dqmhub` command on this hub and return its output."""
         program = Path(sys.executable).with_name("dqmhub")
         done = subprocess.run([program, *arguments], env=self.environment, stdout=subprocess.PIPE, text=True, check=True)
         return done.stdout
@@ -34,7 +34,7 @@ class Hub:
         return subprocess.Popen([Path(sys.executable).with_name("dqmhub"), service], env=self.environment)
 
     def web_processes(self) -> list[int]:
-        """The web processes that serve, without their master."""
+        """Process ids of the web workers, without their master."""
         found = []
         for stat in Path("/proc").glob("[0-9]*/stat"):
             try:
@@ -50,7 +50,7 @@ class Hub:
 
 @contextmanager
 def hub(data: Path) -> Iterator[Hub]:
-    """A hub with web and render services on a free port, ended at the end."""
+    """Starts a hub with web and render services on a free port, and ends it afterwards."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -61,7 +61,7 @@ def hub(data: Path) -> Iterator[Hub]:
     try:
         end = time.monotonic() + START_S
         while not _ready(running.url):
-            assert time.monotonic() < end, "the hub did not start"
+            assert time.monotonic() < end, "The hub did not start"
             time.sleep(0.05)
         yield running
     finally:
@@ -73,7 +73,7 @@ def hub(data: Path) -> Iterator[Hub]:
 
 def _ready(url: str) -> bool:
     try:
-        with urllib.request.urlopen(f"{url}/healthz/ready", timeout=5) as answer:
-            return bool(answer.status == 200)
+        with urllib.request.urlopen(f"{url}/healthz/ready", timeout=5) as response:
+            return bool(response.status == 200)
     except OSError:
         return False

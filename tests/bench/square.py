@@ -1,4 +1,4 @@
-"""How fast documents of P5 come into the database, from the stand-in on the same two cores."""
+"""Rate at which documents are copied from P5 to the database; the stand-in for P5 runs on the same two cores."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from app.core import database
 from app.core.settings import TREE, Settings
 from app.square.models import Document
 from app.square.poller.grabber import HostGrabber
-from tests.bench.table import say
+from tests.bench.table import add_row
 from tests.support.p5 import FU, P5, stand_in
 from tests.support.servers import migrate
 
@@ -21,7 +21,7 @@ REAL, SMALL = 3000, 10_000
 
 
 def square(folder: Path) -> None:
-    """The first catch-up with one machine: of documents as of September 2022, 30 kB each, and of small ones."""
+    """Measure the initial copy from one machine, with documents of September 2022 (30 kB each) and with small ones."""
     with stand_in("--quiet-start") as p5:
         fixtures = Path(os.environ.get("DQMHUB_FIXTURES") or TREE.parent / "shared" / "fixtures") / "dqmsquare/wire_documents.json"
         if fixtures.is_file():
@@ -34,7 +34,7 @@ def square(folder: Path) -> None:
 
 
 def _copies(wire: dict[str, list[dict[str, Any]]]) -> Iterator[list[dict[str, Any]]]:
-    """The real jobs again and again, as those of other runs, 30 or so at a time."""
+    """Copies of the real jobs with other run numbers, in groups of about 30."""
     jobs = [document for documents in wire.values() for document in documents if document["type"] == "dqm-source-state"]
     for copy in range(REAL // len(jobs) + 1):
         for start in range(0, len(jobs), 31):
@@ -53,5 +53,5 @@ def _catch_up(p5: P5, folder: Path, what: str) -> None:
     HostGrabber("production", FU, settings).grab(lambda: False)
     took, cpu = time.perf_counter() - start, time.process_time() - cpu
     count = Document.select().count()
-    say(what, f"{count / took:,.0f}/s ({1e6 * cpu / count:.0f} µs CPU each)", "1,000/s")
+    add_row(what, f"{count / took:,.0f}/s ({1e6 * cpu / count:.0f} µs CPU each)", "1,000/s")
     database.disconnect()

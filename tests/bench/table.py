@@ -1,4 +1,4 @@
-"""The table that `make bench` prints: what, how fast, and the aim."""
+"""The table printed by `make bench`: quantity, measured value and aim."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import sys
 _rows: list[tuple[str, str, str]] = []
 
 
-def say(what: str, value: str, aim: str = "") -> None:
-    """Note a figure for the table, and show it at once on standard error."""
+def add_row(what: str, value: str, aim: str = "") -> None:
+    """Add a row to the table, and print it at once on standard error."""
     _rows.append((what, value, aim))
     print(f"  {what}: {value}", file=sys.stderr, flush=True)
 
 
-def show() -> None:
-    """Print all that was said."""
+def print_table() -> None:
+    """Print all rows."""
     rows = [("what", "measured", "aim"), *_rows]
     what, value = (max(len(row[column]) for row in rows) for column in (0, 1))
     for row in rows:
