@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from app.core.settings import Settings
 from app.gui.models import Quarantine
 from tests.browser.watch import Watch
-from tests.render.service import compiled
+from tests.render.service import compile_plugin
 from tests.support import gui
 from tests.support.site import address, bound, site
 
@@ -40,7 +40,7 @@ def hub(tmp_path: Path, sqlite_template: Path, demo_files: list[Path]) -> Iterat
     demo.mkdir(parents=True)
     copy = Path(shutil.copy(next(file for file in demo_files if "367131" in file.name), demo))
     given = Settings(data_dir=str(tmp_path / "var"), web_workers=1)
-    library = compiled(tmp_path, LIBRARY.replace("MENDED", f"{tmp_path}/mended"))
+    library = compile_plugin(tmp_path, LIBRARY.replace("MENDED", f"{tmp_path}/mended"))
     with gui.render_service(given.data / "render", "--load", str(library)), site(given, sqlite_template, [copy]) as settings:
         yield settings
 

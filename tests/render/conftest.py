@@ -21,13 +21,13 @@ Draw = Callable[..., Picture]
 
 @pytest.fixture(scope="session")
 def program() -> Path:
-    """The render service, built if it is out of date."""
+    """The render service, rebuilt if it is outdated."""
     return build(TREE, sys.executable)
 
 
 @pytest.fixture(scope="session")
 def objects(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with one object of each kind, written by ROOT."""
+    """A folder with one object of each class, written by ROOT."""
 
     def write(folder: Path) -> None:
         script = Path(__file__).with_name("make_objects.py")
@@ -45,13 +45,13 @@ def shared_service(program: Path, tmp_path_factory: pytest.TempPathFactory) -> I
 
 @pytest.fixture
 def service(shared_service: Service) -> Service:
-    """A running service, the same for all tests; a test that ends or overloads it starts its own."""
+    """A running service shared by all tests. A test that ends or overloads a service starts its own."""
     return shared_service
 
 
 @pytest.fixture(scope="session")
 def request_for(objects: Path) -> Callable[..., Request]:
-    """Makes a request for objects by name."""
+    """Creates a request for objects by name."""
 
     def make(*names: str, spec: str = "w=400;h=300", flags: int = 0x10) -> Request:
         encoded = [((objects / f"{name}.obj").read_bytes(), 0) for name in names]
@@ -62,11 +62,11 @@ def request_for(objects: Path) -> Callable[..., Request]:
 
 @pytest.fixture
 def draw(service: Service, request_for: Callable[..., Request]) -> Draw:
-    """Draws objects by name, without a complaint from ROOT, and gives the picture."""
+    """Draws objects by name, asserts that ROOT reported no problem, and returns the image."""
 
-    def drawn(*names: str, spec: str = "w=400;h=300", flags: int = 0x10) -> Picture:
-        rendered = service.client.render(request_for(*names, spec=spec, flags=flags))
-        assert rendered.code == 0, service.log
-        return read(rendered.image)
+    def render(*names: str, spec: str = "w=400;h=300", flags: int = 0x10) -> Picture:
+        response = service.client.render(request_for(*names, spec=spec, flags=flags))
+        assert response.code == 0, service.log
+        return read(response.image)
 
-    return drawn
+    return render

@@ -1,6 +1,6 @@
-"""Writes random colour maps and ROOT's own pictures of them: `make_maps.py FOLDER`; a program of its own, because it loads ROOT.
+"""Writes random colour maps and their images painted by ROOT: `make_maps.py FOLDER`. A separate program, because it loads ROOT.
 
-`<n>.obj` is the map, `<n>.argb` its picture, and `specs.json` the list of what the service is to be asked: [[n, spec, width, height], ...].
+`<n>.obj` is a map, `<n>.argb` its image, and `specs.json` lists the requests for the service: [[n, spec, width, height], ...].
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ CONTENTS = ["hits", "sparse", "signed", "equal", "steep", "one", "none", "tiny"]
 
 
 @dataclass
-class Asked:
-    """What of a map is to be shown, and how."""
+class View:
+    """Size, options, scales and limits of a plot of a map."""
 
     width: int
     height: int
@@ -39,85 +39,85 @@ class Asked:
         return ";".join(parts)
 
 
-def edges(draw: random.Random, most: int) -> array[float]:
-    """Bin edges: few or many, equal or not, above 0 or on both sides."""
-    bins = int(math.exp(draw.uniform(0, math.log(most))))
-    low = draw.choice([-3.0, 0.0, 1.0, 20.0])
-    widths = [draw.choice([1.0, draw.uniform(0.1, 5)]) for _ in range(bins)] if draw.random() < 0.4 else [10 / bins] * bins
-    found = [low]
+def edges(rng: random.Random, maximum: int) -> array[float]:
+    """Random bin edges: few or many, equidistant or not, above 0 or on both sides of it."""
+    bins = int(math.exp(rng.uniform(0, math.log(maximum))))
+    low = rng.choice([-3.0, 0.0, 1.0, 20.0])
+    widths = [rng.choice([1.0, rng.uniform(0.1, 5)]) for _ in range(bins)] if rng.random() < 0.4 else [10 / bins] * bins
+    bin_edges = [low]
     for width in widths:
-        found.append(found[-1] + width)
-    return array("d", found)
+        bin_edges.append(bin_edges[-1] + width)
+    return array("d", bin_edges)
 
 
-def content(draw: random.Random, pattern: str) -> float:
+def content(rng: random.Random, pattern: str) -> float:
     match pattern:
         case "hits":
-            return draw.randint(0, 60)
+            return rng.randint(0, 60)
         case "sparse":
-            return draw.choice([0, 0, 0, draw.randint(1, 9)])
+            return rng.choice([0, 0, 0, rng.randint(1, 9)])
         case "signed":
-            return draw.choice([0, draw.randint(-50, 50)])
+            return rng.choice([0, rng.randint(-50, 50)])
         case "equal":
             return 7
         case "steep":
-            return float(int(math.exp(draw.uniform(0, 9))))
+            return float(int(math.exp(rng.uniform(0, 9))))
         case "tiny":
-            return draw.uniform(0, 1e-3)
+            return rng.uniform(0, 1e-3)
     return 0
 
 
-def random_map(draw: random.Random, number: int) -> ROOT.TH2:
-    kind, pattern, most = draw.choice(KINDS), draw.choice(CONTENTS), draw.choice([8, 60, 500])
-    x, y = edges(draw, most), edges(draw, most)
-    made = getattr(ROOT, kind)(f"map{number}", f"{kind} {pattern};x;y", len(x) - 1, x, len(y) - 1, y)
+def random_map(rng: random.Random, number: int) -> ROOT.TH2:
+    kind, pattern, maximum = rng.choice(KINDS), rng.choice(CONTENTS), rng.choice([8, 60, 500])
+    x, y = edges(rng, maximum), edges(rng, maximum)
+    histogram = getattr(ROOT, kind)(f"map{number}", f"{kind} {pattern};x;y", len(x) - 1, x, len(y) - 1, y)
     for row in range(1, len(y)):
         for column in range(1, len(x)):
             if kind == "TProfile2D":
-                if draw.random() < 0.8:
-                    made.Fill(made.GetXaxis().GetBinCenter(column), made.GetYaxis().GetBinCenter(row), content(draw, pattern))
+                if rng.random() < 0.8:
+                    histogram.Fill(histogram.GetXaxis().GetBinCenter(column), histogram.GetYaxis().GetBinCenter(row), content(rng, pattern))
             else:
-                made.SetBinContent(column, row, content(draw, pattern))
+                histogram.SetBinContent(column, row, content(rng, pattern))
     if pattern == "one":
-        made.Fill(made.GetXaxis().GetBinCenter(1), made.GetYaxis().GetBinCenter(1), 3)
-    return made
+        histogram.Fill(histogram.GetXaxis().GetBinCenter(1), histogram.GetYaxis().GetBinCenter(1), 3)
+    return histogram
 
 
-def random_view(draw: random.Random, item: ROOT.TH2) -> Asked:
-    asked = Asked(draw.randint(60, 500), draw.randint(60, 400), draw.choice(["COLZ", "COLZ", "COLZ", "COL", "COL0Z", "COLZTEXT"]))
+def random_view(rng: random.Random, item: ROOT.TH2) -> View:
+    view = View(rng.randint(60, 500), rng.randint(60, 400), rng.choice(["COLZ", "COLZ", "COLZ", "COL", "COL0Z", "COLZTEXT"]))
     if item.GetNbinsX() * item.GetNbinsY() > 1000:
-        asked.drawing = asked.drawing.replace("TEXT", "")
+        view.drawing = view.drawing.replace("TEXT", "")
     for name, axis in {"x": item.GetXaxis(), "y": item.GetYaxis()}.items():
         low, high = axis.GetXmin(), axis.GetXmax()
-        if draw.random() < 0.3:
-            asked.limits[name] = (draw.uniform(low, (low + high) / 2), draw.uniform((low + high) / 2 + 1e-3, high))
-        if draw.random() < 0.25 and asked.limits.get(name, (low, high))[0] > 0:
-            asked.log.add(name)
-    least, most = item.GetMinimum(), item.GetMaximum()
-    if draw.random() < 0.3 and least < most:
-        asked.limits["z"] = (least + draw.uniform(0.05, 0.4) * (most - least), most - draw.uniform(-0.2, 0.4) * (most - least))
-    if draw.random() < 0.3 and least >= 0 and most > 0:
-        asked.log.add("z")
-    return asked
+        if rng.random() < 0.3:
+            view.limits[name] = (rng.uniform(low, (low + high) / 2), rng.uniform((low + high) / 2 + 1e-3, high))
+        if rng.random() < 0.25 and view.limits.get(name, (low, high))[0] > 0:
+            view.log.add(name)
+    lowest, maximum = item.GetMinimum(), item.GetMaximum()
+    if rng.random() < 0.3 and lowest < maximum:
+        view.limits["z"] = (lowest + rng.uniform(0.05, 0.4) * (maximum - lowest), maximum - rng.uniform(-0.2, 0.4) * (maximum - lowest))
+    if rng.random() < 0.3 and lowest >= 0 and maximum > 0:
+        view.log.add("z")
+    return view
 
 
-def paint(item: ROOT.TH2, asked: Asked, path: Path) -> None:
-    canvas = ROOT.TCanvas("canvas", "", asked.width + 4, asked.height + 28)
-    if "Z" in asked.drawing:
+def paint(item: ROOT.TH2, view: View, path: Path) -> None:
+    canvas = ROOT.TCanvas("canvas", "", view.width + 4, view.height + 28)
+    if "Z" in view.drawing:
         canvas.SetRightMargin(0.14)
     item.UseCurrentStyle()
     for name, axis in {"x": item.GetXaxis(), "y": item.GetYaxis()}.items():
-        if name in asked.limits:
-            axis.SetRangeUser(*asked.limits[name])
-    if "z" in asked.limits:
-        item.SetMinimum(asked.limits["z"][0])
-        item.SetMaximum(asked.limits["z"][1])
-    canvas.SetLogx("x" in asked.log)
-    canvas.SetLogy("y" in asked.log)
-    canvas.SetLogz("z" in asked.log)
-    least, most = asked.limits.get("z", (item.GetMinimum(0), item.GetMaximum()))
-    item.GetZaxis().SetMoreLogLabels(most < 100 * least)
-    item.Draw(asked.drawing)
+        if name in view.limits:
+            axis.SetRangeUser(*view.limits[name])
+    if "z" in view.limits:
+        item.SetMinimum(view.limits["z"][0])
+        item.SetMaximum(view.limits["z"][1])
+    canvas.SetLogx("x" in view.log)
+    canvas.SetLogy("y" in view.log)
+    canvas.SetLogz("z" in view.log)
+    lowest, maximum = view.limits.get("z", (item.GetMinimum(0), item.GetMaximum()))
+    item.GetZaxis().SetMoreLogLabels(maximum < 100 * lowest)
+    item.Draw(view.drawing)
     ROOT.paint(canvas, str(path))
 
 
@@ -126,14 +126,14 @@ def main(folder: Path) -> None:
     ROOT.TH1.AddDirectory(False)
     ROOT.gInterpreter.Declare(SAVE)
     set_style()
-    draw = random.Random(20)
+    rng = random.Random(20)
     specs = []
     for number in range(MAPS):
-        item = random_map(draw, number)
-        asked = random_view(draw, item)
+        item = random_map(rng, number)
+        view = random_view(rng, item)
         ROOT.save(item, str(folder / f"{number}.obj"))
-        paint(item, asked, folder / f"{number}.argb")
-        specs.append((number, asked.spec(), asked.width, asked.height))
+        paint(item, view, folder / f"{number}.argb")
+        specs.append((number, view.spec(), view.width, view.height))
     (folder / "specs.json").write_text(json.dumps(specs))
 
 

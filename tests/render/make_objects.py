@@ -1,6 +1,6 @@
 """Writes one object of each kind, as TBufferFile::WriteObject gives them, into files: `make_objects.py FOLDER`.
 
-A program of its own, because importing ROOT is slow and noisy. `<name>.obj` holds the bytes.
+A separate program, because importing ROOT is slow and prints warnings. `<name>.obj` contains the bytes.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def filled_profiles() -> Iterator[tuple[str, ROOT.TH1]]:
 
 
 def polygons(name: str, sizes: list[float]) -> ROOT.TH2Poly:
-    """A triangle, a square and a polygon of two parts, with contents, in a map of 10 by 10."""
+    """A map of 10 by 10 with a triangle, a square and a polygon of two parts; `sizes` are their contents."""
     triangle, square = [(1.0, 1.0), (4.0, 1.0), (1.0, 8.0)], [(5.0, 1.0), (9.0, 1.0), (9.0, 5.0), (5.0, 5.0)]
     shapes = [[triangle], [square], [[(5.0, 6.0), (7.0, 6.0), (6.0, 9.0)], [(7.5, 6.0), (9.0, 6.0), (9.0, 9.0)]]]
     histogram = ROOT.TH2Poly(name, "Sensors;x;y", 0.0, 10.0, 0.0, 10.0)
@@ -133,7 +133,7 @@ void save(const TObject &object, const char *path) {
   std::ofstream(path, std::ios::binary).write(buffer.Buffer(), buffer.Length());
 }
 
-// ROOT's own picture, painted once, as rows of 0xAARRGGBB.
+// Paints the canvas with ROOT and writes rows of 0xAARRGGBB.
 void paint(TCanvas &canvas, const char *path) {
   TImageDump dump("", 114);
   dump.SetBit(BIT(11));
@@ -145,14 +145,14 @@ void paint(TCanvas &canvas, const char *path) {
 }
 """
 
-ROOTS_OWN = {"TH1F": "", "TH2F": "COLZ", "TProfile": "", "TH2Poly": "COLZ"}
-"""Objects of which ROOT paints a picture itself, and its draw options."""
+PAINTED_BY_ROOT = {"TH1F": "", "TH2F": "COLZ", "TProfile": "", "TH2Poly": "COLZ"}
+"""Objects that are also painted by ROOT for comparison, with their draw options."""
 
 WIDTH, HEIGHT = 400, 300
 
 
 def set_style() -> None:
-    """The look of the plots, as docs/renderer.md states it."""
+    """Set the default style described in docs/renderer.md."""
     style = ROOT.gStyle
     style.Reset()
     for set_colour in (style.SetFillColor, style.SetCanvasColor, style.SetPadColor, style.SetFrameFillColor):
@@ -169,9 +169,9 @@ def set_style() -> None:
     style.SetLabelSize(0.04, "XYZ")
 
 
-def paint_own(name: str, item: ROOT.TH1, path: Path) -> None:
+def paint_with_root(name: str, item: ROOT.TH1, path: Path) -> None:
     canvas = ROOT.TCanvas("canvas", "", WIDTH + 4, HEIGHT + 28)
-    options = ROOTS_OWN[name]
+    options = PAINTED_BY_ROOT[name]
     if "Z" in options:
         canvas.SetRightMargin(0.14)
     item.UseCurrentStyle()
@@ -190,8 +190,8 @@ def main(folder: Path) -> None:
             file = ROOT.TFile(str(folder / "polygons.root"), "RECREATE")
             file.WriteTObject(item)
             file.Close()
-        if name in ROOTS_OWN:
-            paint_own(name, item, folder / f"{name}.argb")
+        if name in PAINTED_BY_ROOT:
+            paint_with_root(name, item, folder / f"{name}.argb")
 
 
 if __name__ == "__main__":

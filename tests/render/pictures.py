@@ -1,4 +1,4 @@
-"""A small PNG reader of our own, so that the service's pictures are checked by other code than wrote them."""
+"""A small PNG reader, independent of the encoder of the service that it tests."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 @dataclass(frozen=True)
 class Picture:
-    """`pixels`: (red, green, blue) of 0 to 255, row by row from the top."""
+    """An image; `pixels` are (red, green, blue) from 0 to 255, row by row from the top."""
 
     width: int
     height: int
@@ -22,14 +22,14 @@ class Picture:
     def colours(self) -> set[tuple[int, int, int]]:
         return set(self.pixels)
 
-    def share_that_differs(self, other: Picture) -> float:
-        """The share of the pixels that are not the same in both, which have one size."""
+    def differing_share(self, other: Picture) -> float:
+        """The fraction of pixels that differ between two images of the same size."""
         assert (self.width, self.height) == (other.width, other.height)
         return sum(a != b for a, b in zip(self.pixels, other.pixels, strict=True)) / len(self.pixels)
 
 
 def read(png: bytes) -> Picture:
-    """The picture in a PNG of 8 bits without interlace and without filters."""
+    """Decode a PNG of 8 bits without interlacing and filters."""
     assert png.startswith(SIGNATURE)
     chunks = _chunks(png)
     width, height, depth, kind, compression, filters, interlace = struct.unpack(">IIBBBBB", chunks["IHDR"])
@@ -47,7 +47,7 @@ def read(png: bytes) -> Picture:
 
 
 def from_argb(raw: bytes, width: int, height: int) -> Picture:
-    """The picture in rows of 32-bit 0xAARRGGBB in the machine's byte order."""
+    """The image given as rows of 32-bit values 0xAARRGGBB in the machine's byte order."""
     values = struct.unpack(f"={width * height}I", raw)
     return Picture(width, height, False, [(value >> 16 & 255, value >> 8 & 255, value & 255) for value in values])
 

@@ -1,4 +1,4 @@
-"""A real render service for tests: started, watched, ended."""
+"""Starts, watches and ends a render service for tests."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from tests.support.patience import PATIENCE_S
 TREE = Path(__file__).parents[2]
 
 
-def eventually(condition: Callable[[], bool], what: str) -> None:
-    """Wait until `condition` holds; fail, saying `what` was expected, when it does not for long."""
+def wait_until(condition: Callable[[], bool], what: str) -> None:
+    """Wait until `condition` holds. Fails with `what`, the expectation, after PATIENCE_S."""
     deadline = time.monotonic() + PATIENCE_S
     while not condition():
         assert time.monotonic() < deadline, what
@@ -25,23 +25,23 @@ def eventually(condition: Callable[[], bool], what: str) -> None:
 
 
 def children(pid: int) -> list[int]:
-    """The processes that `pid` has started and that are alive."""
+    """The running child processes of `pid`."""
     try:
         return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
     except FileNotFoundError:
         return []
 
 
-def name(pid: int) -> str:
-    """What the process is called; "" when it has ended."""
+def process_name(pid: int) -> str:
+    """The name of a process, "" if it has ended."""
     try:
         return Path(f"/proc/{pid}/comm").read_text().strip()
     except (FileNotFoundError, ProcessLookupError):
         return ""
 
 
-def alive(pid: int) -> bool:
-    """Whether there is such a process that has not ended (a zombie has)."""
+def is_running(pid: int) -> bool:
+    """Whether a process exists and is not a zombie."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except (FileNotFoundError, ProcessLookupError):
@@ -49,7 +49,7 @@ def alive(pid: int) -> bool:
 
 
 class Service:
-    """One master and its workers in `folder`/render/."""
+    """A render service with the state directory `folder`/render/."""
 
     def __init__(self, program: Path, folder: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> None:
         self.state = folder / "render"
@@ -69,21 +69,21 @@ class Service:
 
     @property
     def workers(self) -> list[int]:
-        """The processes that draw, without the spare."""
-        return [pid for pid in children(self.process.pid) if name(pid) == "dqmhub-worker"]
+        """Process ids of the workers, without the spare."""
+        return [pid for pid in children(self.process.pid) if process_name(pid) == "dqmhub-worker"]
 
     def wait_until_ready(self) -> Service:
-        eventually(lambda: "ready at" in self.log or self.process.poll() is not None, "the service should be ready")
+        wait_until(lambda: "ready at" in self.log or self.process.poll() is not None, "the service should be ready")
         assert self.process.poll() is None, self.log
         count = int(self.log.rpartition("workers: ")[2].split()[0])
-        eventually(lambda: len(self.workers) == count, "all workers should be there")
+        wait_until(lambda: len(self.workers) == count, "all workers should be there")
         return self
 
-    def wait_for_log(self, words: str) -> None:
-        eventually(lambda: words in self.log, f"{words!r} should be in the log")
+    def wait_for_log(self, text: str) -> None:
+        wait_until(lambda: text in self.log, f"{text!r} should be in the log")
 
     def stop(self) -> int:
-        """End it as systemd does, and give its exit code."""
+        """End the service with SIGTERM, as systemd does, and return its exit code."""
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(PATIENCE_S)
 
@@ -96,13 +96,13 @@ class Service:
         self.process.wait(PATIENCE_S)
 
 
-def text(value: str, spec: str = "w=60;h=40", name: str = "A/scalar") -> Request:
+def scalar_request(value: str, spec: str = "w=60;h=40", name: str = "A/scalar") -> Request:
     """A request for a scalar."""
     return Request(name=name, spec=spec, flags=0x02, text=value.encode())
 
 
-def compiled(folder: Path, source: str) -> Path:
-    """A library of one plugin source."""
+def compile_plugin(folder: Path, source: str) -> Path:
+    """Compile one plugin source into a library and return its path."""
     (folder / "Plugin.cc").write_text(source)
     includes = [TREE / "render" / "include" / "src", Path(sysconfig.get_path("platlib")) / "ROOT" / "include"]
     command = ["g++", "-std=c++17", "-shared", "-fPIC", *(f"-I{include}" for include in includes), "-o", "plugins.so", "Plugin.cc"]

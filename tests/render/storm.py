@@ -1,7 +1,7 @@
-"""A storm of crashes, hangs and lost memory among ordinary requests: `python -m tests.render.storm --minutes 10`.
+"""Stress test with crashes, hangs and memory leaks among ordinary requests: `python -m tests.render.storm --minutes 10`.
 
-Every ordinary request must be answered with the picture that it has in quiet times, every injected fault must end with its
-own error, and the master's memory and descriptors must stay as they were. Exit code 1 when one of these is not so.
+Every ordinary request must return the same plot as without faults, every injected fault must end with its own error, and the
+memory and descriptors of the master must not grow. The exit code is 1 if one of these conditions is violated.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import median
@@ -22,177 +23,211 @@ from tempfile import TemporaryDirectory
 
 from render.build import build
 from render.client import RenderError, RenderResponse, Request
-from tests.render.service import TREE, Service, compiled, eventually, text
+from tests.render.service import TREE, Service, compile_plugin, scalar_request, wait_until
 from tests.support.patience import PATIENCE_S
 
 LIMITS = ("--cpu", "0.5", "--timeout", "3", "--memory", "200")
 WORKERS, CLIENTS = 3, 6
 FAULT_SHARE = 0.1
-WILD = Path(__file__).with_name("wild_plugin.cc")
+"""Fraction of the requests that inject a fault."""
+
+FAULTY_PLUGIN = Path(__file__).with_name("faulty_plugin.cc")
 
 FAULTS = {
     "crash": ("RenderCrashed", 10),
     "abort": ("RenderCrashed", 10),
     "deep": ("RenderCrashed", 5),
     "throw": ("RenderLost", 5),
-    "hoard": ("RenderExhausted RenderOverrun", 2),  # on a busy machine time runs out first
+    "hoard": ("RenderExhausted RenderOverrun", 2),  # on a busy machine the time limit is reached first
     "spin": ("RenderOverrun", 2),
     "sleep": ("RenderOverrun", 1),
     "leak": ("code 0", 10),
 }
-"""What is injected: how it may end, and how often it comes."""
+"""Injected faults: permitted outcomes and relative frequency."""
 
-RETURNS = {"crash": 20, "throw": 20, "kill -9": 20, "spin": 5, "hoard": 5}
-"""After what a lone worker is replaced while a client waits, and how often that is measured."""
+RECOVERY_REPETITIONS = {"crash": 20, "throw": 20, "kill -9": 20, "spin": 5, "hoard": 5}
+"""Faults after which the recovery time of a single worker is measured, and how often."""
 
-AIM_MS, PAUSE_S = 5, 0.05
+RECOVERY_AIM_MS = 5
+PAUSE_S = 0.05
+SAMPLE_S = 0.5
+"""Interval at which the resources of the processes are read."""
 
-LEAST = 1000
-"""Requests of a storm at least, however slow the machine is: enough of them that each fault has its turn."""
-
-QUIET = ("TH1F", "TH2F", "TProfile", "words")
+ORDINARY_OBJECTS = ("TH1F", "TH2F", "TProfile", "words")
 
 
 @dataclass
-class Storm:
-    """What happened. again: requests that were lost with a worker that drew another plot, and asked once more, as the application
-    does; wrong: requests that did not end as they must; back_s: seconds from
-    the loss of a lone worker to the next plot, by kind of loss."""
+class Report:
+    """What happened during the stress test."""
 
-    asked: int = 0
-    again: int = 0
-    ended: Counter[str] = field(default_factory=Counter)
+    requests: int = 0
+    retries: int = 0
+    """Requests lost with a worker that drew another plot, and repeated once, as the application does."""
+
+    outcomes: Counter[str] = field(default_factory=Counter)
     wrong: Counter[str] = field(default_factory=Counter)
-    back_s: dict[str, list[float]] = field(default_factory=dict)
-    master_kb: list[int] = field(default_factory=list)
-    master_fds: list[int] = field(default_factory=list)
-    worker_fds: int = 0
+    """Requests with an outcome that is not permitted."""
 
-    def complaints(self) -> list[str]:
-        """What is not as it must be."""
-        found = [f"{count} times {what}" for what, count in self.wrong.items()]
+    recovery_s: dict[str, list[float]] = field(default_factory=dict)
+    """Seconds from the loss of a single worker to the next plot, by kind of fault."""
+
+    master_kb: list[int] = field(default_factory=list)
+    """Resident memory of the master over time."""
+
+    master_fds: list[int] = field(default_factory=list)
+    """Open descriptors of the master over time."""
+
+    worker_fds: int = 0
+    """Largest number of open descriptors of a worker."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def add(self, kind: str, outcome: str, *, retried: bool, permitted: bool) -> None:
+        """Count a request."""
+        with self.lock:
+            self.requests += 1
+            self.retries += retried
+            self.outcomes[f"{kind}: {outcome}"] += 1
+            if not permitted:
+                self.wrong[f"{kind} ended with {outcome}"] += 1
+
+    def violations(self) -> list[str]:
+        """The violated conditions, as sentences."""
+        found = [f"{what}: {count} times" for what, count in self.wrong.items()]
         if max(self.master_kb[1:]) > 1.05 * self.master_kb[0] + 2048:
-            found.append(f"the master grew from {self.master_kb[0]} to {max(self.master_kb)} kB")
-        if self.master_fds[-1] != self.master_fds[0] or max(self.master_fds) > self.master_fds[0] + 1:  # one while it writes its status
-            found.append(f"the master's descriptors went from {min(self.master_fds)} to {max(self.master_fds)}")
+            found.append(f"The master grew from {self.master_kb[0]} to {max(self.master_kb)} kB")
+        limit = self.master_fds[0] + 1  # one more while it writes its status
+        if self.master_fds[-1] != self.master_fds[0] or max(self.master_fds) > limit:
+            found.append(f"The descriptors of the master went from {min(self.master_fds)} to {max(self.master_fds)}")
         if self.worker_fds > self.master_fds[0] + 2 * CLIENTS + 4:
-            found.append(f"a worker had {self.worker_fds} descriptors")
+            found.append(f"A worker had {self.worker_fds} descriptors")
         return found
 
     def __str__(self) -> str:
-        lines = [
-            f"{self.asked} requests, {self.again} asked once more: "
-            + ", ".join(f"{what} {count}" for what, count in sorted(self.ended.items()))
-        ]
-        lines.append(f"ms from the loss of a lone worker to the next plot, median and most (aim {AIM_MS}):")
-        lines += [f"  after {how:8} {1000 * median(times):5.1f} {1000 * max(times):5.1f}" for how, times in self.back_s.items()]
-        lines += [f"master: {self.master_kb[0]} kB at the start, {self.master_kb[-1]} kB at the end, {self.master_fds[-1]} descriptors"]
-        return "\n".join(lines + (["WRONG: " + line for line in self.complaints()] or ["all ended as they must"]))
+        outcomes = ", ".join(f"{outcome} {count}" for outcome, count in sorted(self.outcomes.items()))
+        lines = [f"{self.requests} requests, {self.retries} retried: {outcomes}"]
+        lines.append(f"Recovery of a single worker in ms, median and maximum (aim {RECOVERY_AIM_MS}):")
+        lines += [f"  after {kind:8} {1000 * median(times):5.1f} {1000 * max(times):5.1f}" for kind, times in self.recovery_s.items()]
+        lines += [f"Master: {self.master_kb[0]} kB at the start, {self.master_kb[-1]} kB at the end, {self.master_fds[-1]} descriptors"]
+        return "\n".join(lines + (["WRONG: " + line for line in self.violations()] or ["All conditions hold"]))
 
 
-def ended(service: Service, request: Request) -> tuple[str, RenderResponse | None]:
+def outcome_of(service: Service, request: Request) -> tuple[str, RenderResponse | None]:
+    """The name of the error or "code N", and the response."""
     try:
-        rendered = service.client.render(request)
+        response = service.client.render(request)
     except RenderError as error:
         return type(error).__name__, None
-    return f"code {rendered.code}", rendered
+    return f"code {response.code}", response
 
 
-def rage(service: Service, requests: list[Request], seconds: float, seed: int, storm: Storm) -> None:
-    """Ask from CLIENTS threads for so long."""
+@dataclass
+class StressClient:
+    """One client that mixes ordinary requests and faults."""
+
+    service: Service
+    requests: list[Request]
+    expected: list[RenderResponse]
+    rng: random.Random
+    report: Report
+
+    def send_one(self) -> None:
+        """Send a random request and count its outcome."""
+        kind, request, plot = self._choose()
+        outcome, response = outcome_of(self.service, request)
+        retried = outcome == "RenderDisconnected"  # a worker lost to another plot had accepted it
+        if retried:
+            outcome, response = outcome_of(self.service, request)
+        permitted = response == plot if plot else outcome in FAULTS[kind][0]
+        self.report.add(kind, outcome, retried=retried, permitted=permitted)
+
+    def _choose(self) -> tuple[str, Request, RenderResponse | None]:
+        if self.rng.random() < FAULT_SHARE:
+            (kind,) = self.rng.choices(list(FAULTS), [weight for _, weight in FAULTS.values()])
+            return kind, replace(self.requests[0], name=f"Faulty/{kind}"), None
+        index = self.rng.randrange(len(self.requests))
+        return "ordinary", self.requests[index], self.expected[index]
+
+
+def stress(service: Service, requests: list[Request], more: Callable[[int], bool], seed: int, report: Report) -> None:
+    """Send requests from CLIENTS threads. Each client stops once `more(number of its requests)` is false."""
     expected = [service.client.render(request) for request in requests]
-    end, lock = time.monotonic() + seconds, threading.Lock()
 
-    def client(number: int) -> None:
-        chance, again = random.Random(seed * 1000 + number), 0
-        kinds, weights = list(FAULTS), [weight for _, weight in FAULTS.values()]
-        while time.monotonic() < end or storm.asked < LEAST:
-            if chance.random() < FAULT_SHARE:
-                (kind,) = chance.choices(kinds, weights)
-                asked, picture = replace(requests[0], name=f"Wild/{kind}"), None
-            else:
-                which = chance.randrange(len(requests))
-                kind, asked, picture = "ordinary", requests[which], expected[which]
-            outcome, rendered = ended(service, asked)
-            if outcome == "RenderDisconnected":  # a worker that was lost to another plot had taken it before it was all there
-                again += 1
-                outcome, rendered = ended(service, asked)
-            right = rendered == picture if picture else outcome in FAULTS[kind][0]
-            with lock:
-                storm.asked += 1
-                storm.ended[f"{kind}: {outcome}"] += 1
-                if not right:
-                    storm.wrong[f"{kind} ended with {outcome}"] += 1
+    def run_client(number: int) -> None:
+        client, count = StressClient(service, requests, expected, random.Random(seed * 1000 + number), report), 0
+        while more(count):
+            client.send_one()
+            count += 1
 
-        with lock:
-            storm.again += again
-
-    threads = [threading.Thread(target=client, args=(number,)) for number in range(CLIENTS)]
+    threads = [threading.Thread(target=run_client, args=(number,)) for number in range(CLIENTS)]
     for thread in threads:
         thread.start()
     while any(thread.is_alive() for thread in threads):
-        look(service, storm)
-        time.sleep(min(1.0, seconds / 10))
+        sample_resources(service, report)
+        time.sleep(SAMPLE_S)
     for thread in threads:
         thread.join()
-    eventually(lambda: len(service.workers) == WORKERS, "all workers should be there again")
-    look(service, storm)
+    wait_until(lambda: len(service.workers) == WORKERS, "all workers should be replaced")
+    sample_resources(service, report)
 
 
-def look(service: Service, storm: Storm) -> None:
+def sample_resources(service: Service, report: Report) -> None:
+    """Read memory and descriptors of the master, and descriptors of the workers."""
     master = service.process.pid
     status = Path(f"/proc/{master}/status").read_text()
-    storm.master_kb.append(int(status.partition("VmRSS:")[2].split()[0]))
-    storm.master_fds.append(len(os.listdir(f"/proc/{master}/fd")))
+    report.master_kb.append(int(status.partition("VmRSS:")[2].split()[0]))
+    report.master_fds.append(len(os.listdir(f"/proc/{master}/fd")))
     for worker in service.workers:
         try:
-            storm.worker_fds = max(storm.worker_fds, len(os.listdir(f"/proc/{worker}/fd")))
-        except FileNotFoundError:  # it has just been lost
+            report.worker_fds = max(report.worker_fds, len(os.listdir(f"/proc/{worker}/fd")))
+        except FileNotFoundError:  # the worker has just been lost
             continue
 
 
-def measure_return(service: Service, wild: Request, storm: Storm) -> None:
-    """How soon after each kind of loss a service with one worker draws again."""
-    for how, times in RETURNS.items():
-        for _ in range(times):
+def measure_recovery(service: Service, request: Request, report: Report) -> None:
+    """Measure how soon after each kind of fault a service with one worker draws again."""
+    for kind, repetitions in RECOVERY_REPETITIONS.items():
+        for _ in range(repetitions):
             time.sleep(PAUSE_S)
-            if how == "kill -9":
+            if kind == "kill -9":
                 os.kill(service.workers[0], signal.SIGKILL)
             else:
-                ended(service, replace(wild, name=f"Wild/{how}"))
+                outcome_of(service, replace(request, name=f"Faulty/{kind}"))
             start = time.perf_counter()
-            service.client.render(text("."))
-            storm.back_s.setdefault(how, []).append(time.perf_counter() - start)
+            service.client.render(scalar_request("."))
+            report.recovery_s.setdefault(kind, []).append(time.perf_counter() - start)
 
 
-def run(program: Path, objects: Path, folder: Path, seconds: float, seed: int) -> Storm:
-    """A storm of so many seconds in a service of its own."""
-    requests = [Request(name=f"Test/{name}", spec="w=266;h=200", objects=[((objects / f"{name}.obj").read_bytes(), 0)]) for name in QUIET]
-    library, storm = compiled(folder, WILD.read_text()), Storm()
-    with Service(program, folder / "lone", "--workers", "1", "--load", str(library), *LIMITS) as service:
-        measure_return(service.wait_until_ready(), requests[0], storm)
+def run(program: Path, objects: Path, folder: Path, more: Callable[[int], bool], seed: int) -> Report:
+    """Run the stress test in services with state directories below `folder`; see `stress` for `more`."""
+    requests = [
+        Request(name=f"Test/{name}", spec="w=266;h=200", objects=[((objects / f"{name}.obj").read_bytes(), 0)]) for name in ORDINARY_OBJECTS
+    ]
+    library, report = compile_plugin(folder, FAULTY_PLUGIN.read_text()), Report()
+    with Service(program, folder / "single", "--workers", "1", "--load", str(library), *LIMITS) as service:
+        measure_recovery(service.wait_until_ready(), requests[0], report)
         assert service.stop() == 0
     with Service(program, folder / "many", "--workers", str(WORKERS), "--load", str(library), *LIMITS) as service:
-        rage(service.wait_until_ready(), requests, seconds, seed, storm)
+        stress(service.wait_until_ready(), requests, more, seed, report)
         assert service.stop() == 0, service.log[-2000:]
-    return storm
+    return report
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        prog="python -m tests.render.storm", description="Crashes, hangs and lost memory among ordinary requests."
-    )
+    """Run the stress test for the time given on the command line. Returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m tests.render.storm", description="Stress test of the render service with faults.")
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--seed", type=int, default=1)
-    given = parser.parse_args()
+    args = parser.parse_args()
     with TemporaryDirectory(prefix="dqmhub-storm-") as name:
         folder = Path(name)
         (folder / "objects").mkdir()
         script = Path(__file__).with_name("make_objects.py")
         subprocess.run([sys.executable, "-W", "ignore", str(script), str(folder / "objects")], check=True, timeout=PATIENCE_S)
-        storm = run(build(TREE, sys.executable), folder / "objects", folder, given.minutes * 60, given.seed)
-    print(storm)
-    return 1 if storm.complaints() else 0
+        program, end = build(TREE, sys.executable), time.monotonic() + args.minutes * 60
+        report = run(program, folder / "objects", folder, lambda _: time.monotonic() < end, args.seed)
+    print(report)
+    return 1 if report.violations() else 0
 
 
 if __name__ == "__main__":

@@ -11,15 +11,15 @@ from pathlib import Path
 import pytest
 
 from render.client import MAX_MESSAGE_BYTES, RenderClient, RenderDisconnected, RenderTimeout, RenderUnavailable, Request
-from tests.render.service import Service, text
+from tests.render.service import Service, scalar_request
 
 
-def test_no_service_is_told_with_the_place_and_the_way_out(tmp_path: Path) -> None:
+def test_missing_service_is_reported_with_socket_and_command(tmp_path: Path) -> None:
     with pytest.raises(RenderUnavailable, match=f"{tmp_path}/socket.*dqmhub render"):
         RenderClient(tmp_path / "socket").ping()
 
 
-def test_a_stale_socket_is_no_service(tmp_path: Path) -> None:
+def test_stale_socket_means_no_service(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as ended:
         ended.bind(str(tmp_path / "socket"))
     with pytest.raises(RenderUnavailable):
@@ -34,32 +34,32 @@ def listener(tmp_path: Path) -> socket.socket:
         yield opened
 
 
-def test_a_service_that_does_not_answer_is_given_up(listener: socket.socket) -> None:
+def test_client_gives_up_after_its_timeout(listener: socket.socket) -> None:
     with pytest.raises(RenderTimeout, match=r"within 0\.1 s"):
-        RenderClient(Path(listener.getsockname()), timeout=0.1).render(text("42", name="A/slow"))
+        RenderClient(Path(listener.getsockname()), timeout=0.1).render(scalar_request("42", name="A/slow"))
 
 
 @pytest.mark.parametrize("answer", [b"", b"\0\0\0\0", b"\0\0\0\0\x10\0\0\0half"])
-def test_an_answer_that_breaks_off_is_a_lost_worker(listener: socket.socket, answer: bytes) -> None:
-    def take_and_close() -> None:
+def test_incomplete_response_means_a_lost_worker(listener: socket.socket, answer: bytes) -> None:
+    def respond_and_close() -> None:
         connection, _ = listener.accept()
         with connection:
             connection.recv(1 << 16)
             connection.sendall(answer)
 
-    other = threading.Thread(target=take_and_close)
-    other.start()
+    peer = threading.Thread(target=respond_and_close)
+    peer.start()
     with pytest.raises(RenderDisconnected, match="A/scalar"):
-        RenderClient(Path(listener.getsockname())).render(text("42"))
-    other.join()
+        RenderClient(Path(listener.getsockname())).render(scalar_request("42"))
+    peer.join()
 
 
 def test_threads_may_share_a_client(service: Service, request_for: Callable[..., Request]) -> None:
-    requests = [request_for(name, spec="w=60;h=40") for name in ("TH1F", "TH2F", "TProfile")] + [text("42")]
+    requests = [request_for(name, spec="w=60;h=40") for name in ("TH1F", "TH2F", "TProfile")] + [scalar_request("42")]
     expected = [service.client.render(request) for request in requests]
     with ThreadPoolExecutor(8) as pool:
-        for got, wanted in zip(pool.map(service.client.render, requests * 20), expected * 20, strict=True):
-            assert got == wanted
+        for response, expected_response in zip(pool.map(service.client.render, requests * 20), expected * 20, strict=True):
+            assert response == expected_response
 
 
 @pytest.mark.parametrize(
@@ -72,11 +72,11 @@ def test_threads_may_share_a_client(service: Service, request_for: Callable[...,
         (Request(name="A", spec="w=1;h=1", objects=[(bytes(MAX_MESSAGE_BYTES), 0)]), "more than the limit of"),
     ],
 )
-def test_what_the_protocol_cannot_carry_is_refused_before_it_is_sent(tmp_path: Path, request_: Request, problem: str) -> None:
+def test_request_that_exceeds_the_protocol_is_refused_before_sending(tmp_path: Path, request_: Request, problem: str) -> None:
     with pytest.raises(ValueError, match=problem):
         RenderClient(tmp_path / "nowhere").render(request_)
 
 
-def test_the_largest_message_is_carried(service: Service) -> None:
+def test_largest_message_is_accepted(service: Service) -> None:
     padding = MAX_MESSAGE_BYTES - len(Request(name="A", spec="w=8;h=8", flags=2).message())
     assert service.client.render(Request(name="A", spec="w=8;h=8", flags=2, text=b"x" * padding)).code == 0

@@ -1,21 +1,21 @@
-"""What one histogram has more, or less, than another."""
+"""Differences of two histograms."""
 
 from __future__ import annotations
 
 from tests.render.conftest import Draw
-from tests.render.test_drawing import ink
+from tests.render.test_references import ink
 
 SPEC = "w=300;h=200;showstats=0"
 
 
-def test_nothing_is_left_of_a_histogram_without_itself(draw: Draw) -> None:
-    left = draw("TH2F", "TH2F", spec=f"{SPEC};ref=difference")
-    assert left.share_that_differs(draw("TH2F", spec=SPEC)) > 0.1
-    assert len(left.colours) < len(draw("TH2F", spec=SPEC).colours) / 2
+def test_difference_of_equal_histograms_is_empty(draw: Draw) -> None:
+    difference = draw("TH2F", "TH2F", spec=f"{SPEC};ref=difference")
+    assert difference.differing_share(draw("TH2F", spec=SPEC)) > 0.1
+    assert len(difference.colours) < len(draw("TH2F", spec=SPEC).colours) / 2
 
 
-def test_what_a_reference_has_more_is_below_zero(draw: Draw) -> None:
-    """The reference is seven times the plot, so the difference is minus six times the plot: its picture upside down."""
+def test_difference_is_negative_where_the_reference_is_larger(draw: Draw) -> None:
+    """The reference is seven times the plot, so the difference is minus six times the plot."""
     heights = {}
     for name, picture in {"plot": draw("TH1F", spec=SPEC), "left": draw("TH1F", "higher", spec=f"{SPEC};ref=difference")}.items():
         within = [(x, y) for x, y in ink(picture, (0, 0, 0), 0.15, 0.88) if 22 < y < 178]  # inside the frame and its marks
@@ -24,12 +24,12 @@ def test_what_a_reference_has_more_is_below_zero(draw: Draw) -> None:
     assert max(heights["left"][126]) > max(heights["left"][240]) + 60, "the peak is below the rest"
 
 
-def test_every_kind_of_histogram_has_a_difference(draw: Draw) -> None:
+def test_difference_is_drawn_for_every_class(draw: Draw) -> None:
     for kind in ("TH1S", "TH1I", "TH2S", "TH2D", "TH3F", "TProfile", "TProfile2D"):
-        assert draw(kind, kind, spec=f"{SPEC};ref=difference").share_that_differs(draw(kind, spec=SPEC)) > 0.002, kind
+        assert draw(kind, kind, spec=f"{SPEC};ref=difference").differing_share(draw(kind, spec=SPEC)) > 0.002, kind
 
 
-def test_other_bins_or_no_reference_are_said(draw: Draw) -> None:
+def test_difference_without_comparable_reference_is_drawn_as_text(draw: Draw) -> None:
     other_bins = draw("TH1F", "coarse", spec=f"{SPEC};ref=difference")
     nothing = draw("TH1F", spec=f"{SPEC};ref=difference")
     other_kind = draw("TH1F", "TH2F", spec=f"{SPEC};ref=difference")
@@ -37,10 +37,10 @@ def test_other_bins_or_no_reference_are_said(draw: Draw) -> None:
     assert len({tuple(picture.pixels) for picture in (other_bins, nothing, draw("TH1F", spec=SPEC))}) == 3
 
 
-def test_maps_with_other_edges_on_any_axis_are_not_compared(draw: Draw) -> None:
+def test_maps_with_different_edges_are_not_subtracted(draw: Draw) -> None:
     assert draw("TH2F", "taller2d", spec=f"{SPEC};ref=difference") == draw("TH2F", "TH1F", spec=f"{SPEC};ref=difference")
 
 
-def test_a_difference_of_polygons_is_that_of_each_polygon(draw: Draw) -> None:
+def test_polygon_maps_are_subtracted_polygon_by_polygon(draw: Draw) -> None:
     assert draw("TH2Poly", "lowpoly", spec=f"{SPEC};ref=difference") == draw("leftpoly", spec=SPEC)
     assert draw("TH2Poly", "emptypoly", spec=f"{SPEC};ref=difference") == draw("TH2Poly", "TH1F", spec=f"{SPEC};ref=difference")

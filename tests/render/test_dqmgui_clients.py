@@ -1,4 +1,4 @@
-"""Requests as clients of the DQM GUI's renderer make them: eleven numbers, five parts, the specification as their GUI writes it."""
+"""Requests in the form sent by clients of the DQM GUI's renderer."""
 
 from __future__ import annotations
 
@@ -18,14 +18,25 @@ from tests.render.service import PATIENCE_S, Service
 pytestmark = pytest.mark.slow
 
 SIZE = "h=200;w=266"
-TYPES = {"TH1F": 0x10, "TH1S": 0x11, "TH1D": 0x12, "TH1I": 0x13, "TH2F": 0x20, "TH2S": 0x21, "TH2D": 0x22, "TH2I": 0x23, "TH3F": 0x30,
-         "TProfile": 0x40, "TProfile2D": 0x41}  # fmt: skip
-"""The low byte of the flags that CMSSW gives each type of monitor element; the DQM GUI always sends 0x10."""
+TYPES = {
+    "TH1F": 0x10,
+    "TH1S": 0x11,
+    "TH1D": 0x12,
+    "TH1I": 0x13,
+    "TH2F": 0x20,
+    "TH2S": 0x21,
+    "TH2D": 0x22,
+    "TH2I": 0x23,
+    "TH3F": 0x30,
+    "TProfile": 0x40,
+    "TProfile2D": 0x41,
+}
+"""Type bytes of CMSSW for each class of monitor element. The DQM GUI itself always sends 0x10."""
 
 
 @dataclass(frozen=True)
-class Asked:
-    """One request, byte by byte."""
+class RawRequest:
+    """One request with all fields of the protocol."""
 
     data: bytes = b""
     spec: str = SIZE
@@ -44,7 +55,7 @@ class Asked:
 
 
 class Connection:
-    """One connection, used again and again."""
+    """A persistent connection to the service."""
 
     def __init__(self, path: Path) -> None:
         self.socket = socket.socket(socket.AF_UNIX)
@@ -59,13 +70,13 @@ class Connection:
             raw += part
         return raw
 
-    def ask(self, asked: Asked) -> tuple[int, bytes]:
-        self.socket.sendall(asked.message())
+    def exchange(self, request: RawRequest) -> tuple[int, bytes]:
+        self.socket.sendall(request.message())
         code, length = struct.unpack("=ii", self.read(8))
         return code, self.read(length)
 
-    def picture(self, asked: Asked) -> Picture:
-        code, image = self.ask(asked)
+    def picture(self, request: RawRequest) -> Picture:
+        code, image = self.exchange(request)
         assert code == 0
         return read(image)
 
@@ -79,113 +90,113 @@ def client(service: Service) -> Iterator[Connection]:
 
 @pytest.fixture
 def data(objects: Path) -> dict[str, bytes]:
-    """Each object as data of a request."""
+    """The objects by name, encoded as data of a request."""
     raw = {path.stem: path.read_bytes() for path in objects.glob("*.obj") if path.stat().st_size < 1_000_000}
     return {name: struct.pack("=Ii", len(content), 0) + content for name, content in raw.items()}
 
 
 @pytest.mark.parametrize("name", TYPES)
-def test_each_type_has_a_picture_of_exactly_the_size_whatever_type_is_stated(client: Connection, data: dict[str, bytes], name: str) -> None:
-    shown = client.picture(Asked(data[name]))
-    assert (shown.width, shown.height) == (266, 200)
-    assert client.picture(Asked(data[name], flags=TYPES[name])) == shown
+def test_each_type_is_drawn_whatever_type_the_flags_state(client: Connection, data: dict[str, bytes], name: str) -> None:
+    image = client.picture(RawRequest(data[name]))
+    assert (image.width, image.height) == (266, 200)
+    assert client.picture(RawRequest(data[name], flags=TYPES[name])) == image
 
 
-def test_what_the_gui_writes_into_a_specification_is_understood(client: Connection, data: dict[str, bytes]) -> None:
+def test_specification_written_by_the_dqm_gui_is_accepted(client: Connection, data: dict[str, bytes]) -> None:
     full = (
         f"{SIZE};showstats=0;norm=False;showerrbars=1;xtype=lin;ytype=log;ztype=def;xmin=10.0;xmax=90.0;ymin=1.0;ymax=1e+20;zmin=0.0;"
         "zmax=5.0;drawopts=HIST;reflabel1=run 1;reflabel2=run 2"
     )
-    shown = client.picture(Asked(data["TH1F"] + data["reference"] + data["TH1D"], full, count=3))
+    image = client.picture(RawRequest(data["TH1F"] + data["reference"] + data["TH1D"], full, count=3))
     shuffled = ";".join(reversed(full.split(";")))
-    assert client.picture(Asked(data["TH1F"] + data["reference"] + data["TH1D"], shuffled, count=3)) == shown
+    assert client.picture(RawRequest(data["TH1F"] + data["reference"] + data["TH1D"], shuffled, count=3)) == image
 
 
-def test_type_version_and_quality_tests_change_nothing(client: Connection, data: dict[str, bytes]) -> None:
-    plain = client.ask(Asked(data["TH1F"]))
-    assert client.ask(Asked(data["TH1F"], kind=99, version=2**63 + 5, tests=b"some quality test")) == plain
+def test_type_version_and_quality_tests_are_ignored(client: Connection, data: dict[str, bytes]) -> None:
+    plain = client.exchange(RawRequest(data["TH1F"]))
+    assert client.exchange(RawRequest(data["TH1F"], kind=99, version=2**63 + 5, tests=b"some quality test")) == plain
 
 
 @pytest.mark.parametrize("displacement", [4, -4, 2**31 - 1, -(2**31)])
-def test_a_wrong_displacement_gives_the_same_picture(client: Connection, data: dict[str, bytes], displacement: int) -> None:
+def test_wrong_displacement_gives_the_same_plot(client: Connection, data: dict[str, bytes], displacement: int) -> None:
     moved = data["TH1F"][:4] + struct.pack("=i", displacement) + data["TH1F"][8:]
-    assert client.ask(Asked(moved)) == client.ask(Asked(data["TH1F"]))
+    assert client.exchange(RawRequest(moved)) == client.exchange(RawRequest(data["TH1F"]))
 
 
 @pytest.mark.parametrize("kind", [0x00, 0x01, 0x02, 0x03, 0x0F])
 def test_scalars_are_text_and_count_as_one_object(client: Connection, kind: int) -> None:
-    shown = client.ask(Asked(b"one\ntwo", flags=kind))
-    assert shown[0] == 0
-    assert client.ask(Asked(b"one\ntwo", flags=kind, count=3)) == shown
-    missing = client.ask(Asked(struct.pack("=Ii", 0, 0)))
-    assert client.ask(Asked(b"", flags=kind)) == missing != shown
+    image = client.exchange(RawRequest(b"one\ntwo", flags=kind))
+    assert image[0] == 0
+    assert client.exchange(RawRequest(b"one\ntwo", flags=kind, count=3)) == image
+    missing = client.exchange(RawRequest(struct.pack("=Ii", 0, 0)))
+    assert client.exchange(RawRequest(b"", flags=kind)) == missing != image
 
 
-def test_json_of_an_object_of_several_of_a_text_and_of_nothing(client: Connection, data: dict[str, bytes]) -> None:
+def test_json_of_one_object_several_objects_text_and_nothing(client: Connection, data: dict[str, bytes]) -> None:
     as_json = f"{SIZE};json=True"
-    code, one = client.ask(Asked(data["TH1F"], as_json))
+    code, one = client.exchange(RawRequest(data["TH1F"], as_json))
     assert (code, json.loads(one)["_typename"]) == (0, "TH1F")
-    code, both = client.ask(Asked(data["TH1F"] + data["TProfile"], as_json, count=2))
+    code, both = client.exchange(RawRequest(data["TH1F"] + data["TProfile"], as_json, count=2))
     assert (code, [item["_typename"] for item in json.loads(both)["objects"]]) == (0, ["TH1F", "TProfile"])
-    code, text = client.ask(Asked(b"words", as_json, flags=3))
+    code, text = client.exchange(RawRequest(b"words", as_json, flags=3))
     assert (code, json.loads(text)["fString"]) == (0, "words")
-    assert client.ask(Asked(struct.pack("=Ii", 0, 0), as_json)) == (0, b"")
-    assert client.ask(Asked(b"", as_json, flags=3)) == (0, b"")
+    assert client.exchange(RawRequest(struct.pack("=Ii", 0, 0), as_json)) == (0, b"")
+    assert client.exchange(RawRequest(b"", as_json, flags=3)) == (0, b"")
 
 
 @pytest.mark.parametrize("reference", ["overlay", "ratiooverlay", "stacked"])
-def test_what_took_the_original_down_has_a_picture(client: Connection, data: dict[str, bytes], reference: str) -> None:
-    clean = client.picture(Asked(data["TH1F"], f"{SIZE};ref={reference}"))
+def test_objects_that_crashed_the_dqm_gui_renderer_are_drawn(client: Connection, data: dict[str, bytes], reference: str) -> None:
+    clean = client.picture(RawRequest(data["TH1F"], f"{SIZE};ref={reference}"))
     for name in ("nan", "inf", "nan2d", "nanprofile"):
-        assert client.picture(Asked(data[name], f"{SIZE};ref={reference}")) != clean
+        assert client.picture(RawRequest(data[name], f"{SIZE};ref={reference}")) != clean
     for main, other in (("TH1F", "coarse"), ("TH1F", "TH2F"), ("TH2F", "TH1F"), ("TProfile", "TH1F"), ("TH1F", "words"), ("words", "TH1F")):
-        assert client.picture(Asked(data[main] + data[other], f"{SIZE};ref={reference}", count=2)).width == 266
+        assert client.picture(RawRequest(data[main] + data[other], f"{SIZE};ref={reference}", count=2)).width == 266
 
 
-@pytest.mark.parametrize("left", [1, 8, 9, 20, 60, 400])
-def test_an_object_that_is_cut_short_is_answered_at_once(service: Service, client: Connection, objects: Path, left: int) -> None:
+@pytest.mark.parametrize("length", [1, 8, 9, 20, 60, 400])
+def test_truncated_object_is_reported_without_losing_the_worker(service: Service, client: Connection, objects: Path, length: int) -> None:
     workers = service.workers
-    raw = (objects / "TH1F.obj").read_bytes()[:left]
-    code, image = client.ask(Asked(struct.pack("=Ii", left, 0) + raw))
+    raw = (objects / "TH1F.obj").read_bytes()[:length]
+    code, image = client.exchange(RawRequest(struct.pack("=Ii", length, 0) + raw))
     assert (code, read(image).width) == (2, 266)
     assert service.workers == workers
 
 
 def test_labels_may_come_in_any_order(client: Connection, data: dict[str, bytes]) -> None:
     both = data["TH1F"] + data["reference"] + data["TH1D"]
-    ordered = client.picture(Asked(both, f"{SIZE};reflabel1=first;reflabel2=second", count=3))
-    assert client.picture(Asked(both, f"{SIZE};reflabel2=second;reflabel1=first", count=3)) == ordered
+    ordered = client.picture(RawRequest(both, f"{SIZE};reflabel1=first;reflabel2=second", count=3))
+    assert client.picture(RawRequest(both, f"{SIZE};reflabel2=second;reflabel1=first", count=3)) == ordered
 
 
-def test_a_message_that_stops_half_way_holds_nobody_up(service: Service, data: dict[str, bytes]) -> None:
-    whole = Asked(data["TH1F"]).message()
+def test_incomplete_request_does_not_block_other_clients(service: Service, data: dict[str, bytes]) -> None:
+    message = RawRequest(data["TH1F"]).message()
     stalled = [Connection(service.state / "socket") for _ in range(2 * len(service.workers))]
     for connection in stalled:
-        connection.socket.sendall(whole[:-1])
+        connection.socket.sendall(message[:-1])
     other = Connection(service.state / "socket")
-    expected = other.ask(Asked(data["TH1F"]))
+    expected = other.exchange(RawRequest(data["TH1F"]))
     for connection in stalled:
-        connection.socket.sendall(whole[-1:])
+        connection.socket.sendall(message[-1:])
         code, length = struct.unpack("=ii", connection.read(8))
         assert (code, connection.read(length)) == expected
         connection.socket.close()
     other.socket.close()
 
 
-def test_a_streamer_file_that_is_not_there_is_told_beside_the_ordinary_picture(client: Connection, data: dict[str, bytes]) -> None:
-    code, image = client.ask(Asked(data["TH1F"], file=b"/nonexistent.root"))
+def test_missing_streamer_file_is_reported_with_an_unchanged_plot(client: Connection, data: dict[str, bytes]) -> None:
+    code, image = client.exchange(RawRequest(data["TH1F"], file=b"/nonexistent.root"))
     assert code != 0
-    assert image == client.ask(Asked(data["TH1F"]))[1]
+    assert image == client.exchange(RawRequest(data["TH1F"]))[1]
 
 
-def test_all_that_is_in_flight_is_answered_when_the_service_is_stopped(program: Path, tmp_path: Path, data: dict[str, bytes]) -> None:
-    with Service(program, tmp_path, "--workers", "2") as own:
-        own.wait_until_ready()
-        connections = [Connection(own.state / "socket") for _ in range(200)]
+def test_requests_in_flight_are_served_when_the_service_stops(program: Path, tmp_path: Path, data: dict[str, bytes]) -> None:
+    with Service(program, tmp_path, "--workers", "2") as separate_service:
+        separate_service.wait_until_ready()
+        connections = [Connection(separate_service.state / "socket") for _ in range(200)]
         for connection in connections:
-            connection.socket.sendall(Asked(data["TH2F"]).message())
+            connection.socket.sendall(RawRequest(data["TH2F"]).message())
         stopped: list[int] = []
-        stopping = threading.Thread(target=lambda: stopped.append(own.stop()))
+        stopping = threading.Thread(target=lambda: stopped.append(separate_service.stop()))
         stopping.start()
         answers = []
         for connection in connections:
@@ -196,4 +207,4 @@ def test_all_that_is_in_flight_is_answered_when_the_service_is_stopped(program: 
         assert stopped == [0]
         assert {code for code, _ in answers} == {0}
         assert len(set(answers)) == 1
-        assert "stopped after 200 plots and 0 lost workers" in own.log
+        assert "stopped after 200 plots and 0 lost workers" in separate_service.log

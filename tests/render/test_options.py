@@ -1,4 +1,4 @@
-"""Options of a plot: query, specification and back."""
+"""Conversion of plot options from and to queries and specifications."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from werkzeug.datastructures import MultiDict
 
 from render.client import Request
 from render.options import FORMATS, REFERENCES, OptionError, Options
-from tests.render.service import Service, text
+from tests.render.service import Service, scalar_request
 
 limits = st.none() | st.floats(allow_nan=False, allow_infinity=False)
 scales = st.sampled_from(["", "lin", "log"])
@@ -61,113 +61,123 @@ def from_query(**query: str | list[str]) -> Options:
 
 
 @given(options())
-def test_options_survive_the_way_through_a_query(wanted: Options) -> None:
-    assert Options.from_query(MultiDict(wanted.query())) == wanted
+def test_options_round_trip_through_a_query(original: Options) -> None:
+    assert Options.from_query(MultiDict(original.query())) == original
 
 
 @given(options())
-def test_options_survive_the_way_through_a_specification(wanted: Options) -> None:
-    while wanted.reflabels and not wanted.reflabels[-1]:  # a reference without a name has none in the specification
-        wanted = replace(wanted, reflabels=wanted.reflabels[:-1])
-    assert Options.from_spec(wanted.spec()) == wanted
+def test_options_round_trip_through_a_specification(original: Options) -> None:
+    while original.reflabels and not original.reflabels[-1]:  # empty labels are not part of the specification
+        original = replace(original, reflabels=original.reflabels[:-1])
+    assert Options.from_spec(original.spec()) == original
 
 
 @given(st.text())
-def test_any_text_is_a_specification_or_refused_by_name(spec: str) -> None:
+def test_any_text_is_a_valid_specification_or_refused(spec: str) -> None:
     with suppress(OptionError):
         assert Options.from_spec(Options.from_spec(spec).spec()) == Options.from_spec(spec)
 
 
-def test_the_specification_of_another_client_is_understood() -> None:
-    understood = Options.from_spec(
-        "h=200;w=266;showstats=0;norm=False;showerrbars=1;xtype=log;xmin=1.0;json=True;drawopts=COLZ;reflabel2=two"
-    )
-    assert understood == Options(
+def test_specification_of_another_client_is_parsed() -> None:
+    parsed = Options.from_spec("h=200;w=266;showstats=0;norm=False;showerrbars=1;xtype=log;xmin=1.0;json=True;drawopts=COLZ;reflabel2=two")
+    assert parsed == Options(
         stats=False, norm=False, errors=True, xtype="log", xmin=1.0, format="json", drawopts="COLZ", reflabels=("", "two")
     )
 
 
 @pytest.mark.parametrize("spec", ["w=1;h=1;colour=2", "w=1;h=1;", "w=1;reflabel0=x", "w=1;stat=0"])
-def test_a_key_that_no_specification_has_is_refused(spec: str) -> None:
+def test_unknown_key_in_specification_is_refused(spec: str) -> None:
     with pytest.raises(OptionError, match="is not known in a specification"):
         Options.from_spec(spec)
 
 
 @given(options())
-def test_a_query_names_only_what_is_not_the_default(wanted: Options) -> None:
-    for name in wanted.query():
-        shorter = {key: value for key, value in wanted.query().items() if key != name}
+def test_query_contains_only_values_that_differ_from_the_default(original: Options) -> None:
+    for name in original.query():
+        shorter = {key: value for key, value in original.query().items() if key != name}
         try:
-            assert Options.from_query(MultiDict(shorter)) != wanted
+            assert Options.from_query(MultiDict(shorter)) != original
         except OptionError:
-            pass  # a limit that is wrong without the other
+            pass  # a limit can be invalid without the other one
 
 
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(options())
-def test_every_spec_is_understood_by_the_service(service: Service, wanted: Options) -> None:
-    small = Options(**{**vars(wanted), "width": 20, "height": 20})
-    assert service.client.render(text("x", small.spec())).code == 0
+def test_service_accepts_every_specification(service: Service, original: Options) -> None:
+    small = Options(**{**vars(original), "width": 20, "height": 20})
+    assert service.client.render(scalar_request("x", small.spec())).code == 0
 
 
 @given(options(), options())
-def test_different_options_have_different_specs(one: Options, other: Options) -> None:
-    drawn = [Options(**{**vars(each), "reflabels": tuple(filter(None, each.reflabels))}) for each in (one, other)]
-    assert (one.spec() == other.spec()) <= (drawn[0] == drawn[1])
+def test_different_options_have_different_specifications(one: Options, other: Options) -> None:
+    canonical = [Options(**{**vars(each), "reflabels": tuple(filter(None, each.reflabels))}) for each in (one, other)]
+    assert (one.spec() == other.spec()) <= (canonical[0] == canonical[1])
 
 
-def test_the_default_is_small_and_plain() -> None:
+def test_default_options_give_a_short_specification() -> None:
     assert Options().spec() == "w=266;h=200"
     assert Options().query() == {}
     assert from_query() == Options()
 
 
-def test_the_spec_says_what_was_chosen() -> None:
-    chosen = from_query(
+def test_specification_contains_the_chosen_options() -> None:
+    selected = from_query(
         w="600", stats="false", norm="0", errors="1", drawopts="COLZ,TEXT", ytype="log", xmin="0", reflabel=["A/b", "", "ü"]
     )
-    assert chosen.spec() == (
+    assert selected.spec() == (
         "w=600;h=200;showstats=0;norm=False;showerrbars=1;drawopts=COLZ%2CTEXT;ytype=log;xmin=0.0;reflabel1=A%2Fb;reflabel3=%C3%BC"
     )
 
 
-def test_a_label_cannot_smuggle_in_an_option(service: Service, request_for: Callable[..., Request]) -> None:
-    chosen = from_query(w="60", h="40", reflabel="x;json=True")
-    assert service.client.render(request_for("TH1F", "reference", spec=chosen.spec())).image.startswith(b"\x89PNG")
+def test_label_cannot_inject_an_option(service: Service, request_for: Callable[..., Request]) -> None:
+    selected = from_query(w="60", h="40", reflabel="x;json=True")
+    assert service.client.render(request_for("TH1F", "reference", spec=selected.spec())).image.startswith(b"\x89PNG")
 
 
-def test_a_field_with_nothing_in_it_is_not_chosen() -> None:
+def test_empty_query_field_means_the_default() -> None:
     assert from_query(w="", h="", stats="", drawopts="", xtype="", xmin="") == Options()
 
 
-@pytest.mark.parametrize(
-    ("field", "value"),
-    [
-        ("w", "0"), ("w", "4097"), ("h", "-1"), ("h", "12.5"), ("w", "1_0"), ("w", "٣"), ("w", "99999999999999999999"), ("w", "600px"),
-        ("stats", "maybe"), ("norm", "none"), ("errors", "2"),
-        ("xtype", "cubic"), ("ytype", "LOG"), ("ztype", "log;w=1"),
-        ("xmin", "nan"), ("xmax", "inf"), ("ymin", "1e999"), ("ymax", "0x10"), ("zmin", "1_0"), ("zmax", "one"),
-        ("ref", "none"), ("ref", "Overlay"), ("format", "gif"), ("format", "svg;w=1"), ("ktest", "-0.1"), ("ktest", "1.1"), ("ktest", "nan"),
-        ("drawopts", "COLZ;json=True"), ("drawopts", "$(x)"), ("drawopts", "é"), ("drawopts", "x" * 201), ("drawopts", "a\nb"),
-        ("reflabel", "two\nlines"), ("reflabel", "x" * 201), ("reflabel", "\ud800"), ("reflabel", "\0"),
-    ],
-)  # fmt: skip
-def test_a_wrong_value_is_refused_by_name(field: str, value: str) -> None:
+INVALID_VALUES = {
+    "w": ["0", "4097", "1_0", "٣", "99999999999999999999", "600px"],
+    "h": ["-1", "12.5"],
+    "stats": ["maybe"],
+    "norm": ["none"],
+    "errors": ["2"],
+    "xtype": ["cubic"],
+    "ytype": ["LOG"],
+    "ztype": ["log;w=1"],
+    "xmin": ["nan"],
+    "xmax": ["inf"],
+    "ymin": ["1e999"],
+    "ymax": ["0x10"],
+    "zmin": ["1_0"],
+    "zmax": ["one"],
+    "ref": ["none", "Overlay"],
+    "format": ["gif", "svg;w=1"],
+    "ktest": ["-0.1", "1.1", "nan"],
+    "drawopts": ["COLZ;json=True", "$(x)", "é", "x" * 201, "a\nb"],
+    "reflabel": ["two\nlines", "x" * 201, "\ud800", "\0"],
+}
+
+
+@pytest.mark.parametrize(("field", "value"), [(field, value) for field, values in INVALID_VALUES.items() for value in values])
+def test_invalid_value_is_refused_with_the_name_of_its_field(field: str, value: str) -> None:
     with pytest.raises(OptionError) as refused:
         from_query(**{field: value})
     assert refused.value.field == field
     assert refused.value.problem
 
 
-def test_limits_that_leave_nothing_are_refused() -> None:
+def test_empty_range_of_limits_is_refused() -> None:
     with pytest.raises(OptionError, match="xmax: 1 is not above xmin, 1"):
         from_query(xmin="1", xmax="1.0")
 
 
-def test_more_labels_than_references_are_refused() -> None:
+def test_too_many_labels_are_refused() -> None:
     with pytest.raises(OptionError, match="reflabel: 10 labels"):
         from_query(reflabel=["x"] * 10)
 
 
-def test_the_largest_numbers_are_kept() -> None:
+def test_largest_numbers_are_exact() -> None:
     assert from_query(xmax=repr(math.nextafter(math.inf, 0))).xmax == math.nextafter(math.inf, 0)

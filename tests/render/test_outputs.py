@@ -1,4 +1,4 @@
-"""Plots as SVG, PDF, ROOT file and JSON."""
+"""Output as SVG, PDF, ROOT file and JSON."""
 
 from __future__ import annotations
 
@@ -20,32 +20,32 @@ import pytest
 import uproot
 
 from render.client import RenderCrashed, RenderOverrun, RenderRefused, Request
-from tests.render.service import Service, compiled, text
+from tests.render.service import Service, compile_plugin, scalar_request
 from tests.support.patience import PATIENCE_S
 
 SVG = "{http://www.w3.org/2000/svg}"
 LINK = b"#url[javascript:a()]{x}"
-"""In ROOT's text a link; as long as the title that it replaces."""
+"""A link in ROOT's text syntax, with the length of the title that it replaces."""
 
 Make = Callable[..., Request]
 
 
 @pytest.fixture
-def made(service: Service, request_for: Make) -> Callable[..., bytes]:
-    """What the service makes of objects in a format, without a complaint from ROOT."""
+def render_format(service: Service, request_for: Make) -> Callable[..., bytes]:
+    """Returns objects in a format, and asserts that ROOT reported no problem."""
 
-    def make(form: str, *names: str, spec: str = "w=600;h=400") -> bytes:
-        rendered = service.client.render(request_for(*names, spec=f"{spec};format={form}"))
-        assert rendered.code == 0, service.log
-        return rendered.image
+    def make(output_format: str, *names: str, spec: str = "w=600;h=400") -> bytes:
+        response = service.client.render(request_for(*names, spec=f"{spec};format={output_format}"))
+        assert response.code == 0, service.log
+        return response.image
 
     return make
 
 
-def with_words(request: Request, **words: tuple[bytes, bytes]) -> Request:
-    """The same with other texts of equal length in its object."""
+def with_words(request: Request, **text: tuple[bytes, bytes]) -> Request:
+    """The request with texts in its object replaced by others of equal length."""
     raw, shift = request.objects[0]
-    for old, new in words.values():
+    for old, new in text.values():
         assert len(old) == len(new)
         assert old in raw
         raw = raw.replace(old, new)
@@ -56,56 +56,56 @@ def letters(svg: bytes) -> list[str]:
     return [(element.text or "").strip() for element in ElementTree.fromstring(svg).iter(f"{SVG}text")]
 
 
-def test_an_svg_has_the_size_that_was_asked_for_and_its_title(made: Callable[..., bytes]) -> None:
-    drawn = ElementTree.fromstring(made("svg", "TH1F"))
-    assert (drawn.tag, drawn.get("width"), drawn.get("height")) == (f"{SVG}svg", "600", "400")
-    assert drawn.findtext(f"{SVG}title") == "Test/TH1F"
-    assert "TH1F of a signal" in letters(made("svg", "TH1F"))
+def test_svg_has_the_requested_size_and_title(render_format: Callable[..., bytes]) -> None:
+    output = ElementTree.fromstring(render_format("svg", "TH1F"))
+    assert (output.tag, output.get("width"), output.get("height")) == (f"{SVG}svg", "600", "400")
+    assert output.findtext(f"{SVG}title") == "Test/TH1F"
+    assert "TH1F of a signal" in letters(render_format("svg", "TH1F"))
 
 
-def test_the_cells_of_a_map_are_drawn_one_by_one(made: Callable[..., bytes]) -> None:
-    drawn = ElementTree.fromstring(made("svg", "big2d"))
-    assert len(list(drawn.iter(f"{SVG}rect"))) > 3000
-    assert not list(drawn.iter(f"{SVG}image"))
+def test_svg_of_a_map_has_one_rectangle_per_cell(render_format: Callable[..., bytes]) -> None:
+    output = ElementTree.fromstring(render_format("svg", "big2d"))
+    assert len(list(output.iter(f"{SVG}rect"))) > 3000
+    assert not list(output.iter(f"{SVG}image"))
 
 
 @pytest.mark.parametrize("name", ["TH1S", "TH2D", "TH3F", "TProfile", "TProfile2D", "empty", "nan", "inf"])
-def test_every_kind_of_object_is_drawn(made: Callable[..., bytes], name: str) -> None:
-    assert len(list(ElementTree.fromstring(made("svg", name)))) > 5
-    assert made("pdf", name).startswith(b"%PDF-1.")
+def test_every_class_is_drawn_as_svg_and_pdf(render_format: Callable[..., bytes], name: str) -> None:
+    assert len(list(ElementTree.fromstring(render_format("svg", name)))) > 5
+    assert render_format("pdf", name).startswith(b"%PDF-1.")
 
 
-def test_references_are_drawn_too(made: Callable[..., bytes]) -> None:
+def test_references_are_drawn_in_svg_and_pdf(render_format: Callable[..., bytes]) -> None:
     ratios = "w=600;h=400;ref=ratiooverlay;reflabel1=Last week"
-    assert {"Last week", "Ratio"} <= set(letters(made("svg", "TH1F", "higher", spec=ratios)))
-    assert len(made("pdf", "TH1F", "higher", spec=ratios)) > len(made("pdf", "TH1F"))
+    assert {"Last week", "Ratio"} <= set(letters(render_format("svg", "TH1F", "higher", spec=ratios)))
+    assert len(render_format("pdf", "TH1F", "higher", spec=ratios)) > len(render_format("pdf", "TH1F"))
 
 
-def test_nothing_in_a_title_gets_out_of_its_text(service: Service, request_for: Make) -> None:
+def test_titles_are_escaped_in_svg(service: Service, request_for: Make) -> None:
     request = with_words(
         replace(request_for("TH1F", spec="w=600;h=400;format=svg"), name='A/<b a="&">\x01\ud7ff'),
         title=(b"TH1F of a signal", b"<script>alert(1)"),
         axis=(b"E_{T} [GeV]", b"\"&'<b>]]>@\xff"),
         entries=(b"Entries", b"a\x02b\x1fc\xc3("),
     )
-    drawn = ElementTree.fromstring(service.client.render(request).image)
-    assert {element.tag.removeprefix(SVG) for element in drawn.iter()} <= {"svg", "title", "defs", "rect", "path", "text", "g"}
+    output = ElementTree.fromstring(service.client.render(request).image)
+    assert {element.tag.removeprefix(SVG) for element in output.iter()} <= {"svg", "title", "defs", "rect", "path", "text", "g"}
     assert {"<script>alert(1)", "\"&'<b>]]>@\ufffd", "a\ufffdb\ufffdc\ufffd("} <= set(letters(service.client.render(request).image))
-    assert drawn.findtext(f"{SVG}title") == 'A/<b a="&">\ufffd\ud7ff'
+    assert output.findtext(f"{SVG}title") == 'A/<b a="&">\ufffd\ud7ff'
 
 
-@pytest.mark.parametrize("form", ["svg", "pdf"])
-def test_a_title_cannot_make_a_link(service: Service, request_for: Make, form: str) -> None:
-    request = with_words(request_for("TProfile", spec=f"w=600;h=400;format={form}"), title=(b"Efficiency against time", LINK))
-    drawn = service.client.render(request).image
-    assert b"javascript" not in drawn
-    assert b"href" not in drawn
-    assert b"/URI" not in drawn
+@pytest.mark.parametrize("output_format", ["svg", "pdf"])
+def test_title_cannot_create_a_link(service: Service, request_for: Make, output_format: str) -> None:
+    request = with_words(request_for("TProfile", spec=f"w=600;h=400;format={output_format}"), title=(b"Efficiency against time", LINK))
+    output = service.client.render(request).image
+    assert b"javascript" not in output
+    assert b"href" not in output
+    assert b"/URI" not in output
 
 
 @pytest.mark.parametrize(("width", "height"), [(600, 400), (200, 900), (3000, 2000)])
-def test_the_page_of_a_pdf_is_the_plot(made: Callable[..., bytes], width: int, height: int) -> None:
-    box = re.search(rb"/MediaBox \[ *(-?\d+) (-?\d+) (-?\d+) (-?\d+) *\]", made("pdf", "TH2F", spec=f"w={width};h={height}"))
+def test_pdf_page_has_the_size_of_the_plot(render_format: Callable[..., bytes], width: int, height: int) -> None:
+    box = re.search(rb"/MediaBox \[ *(-?\d+) (-?\d+) (-?\d+) (-?\d+) *\]", render_format("pdf", "TH2F", spec=f"w={width};h={height}"))
     assert box
     left, bottom, right, top = map(int, box.groups())
     assert (right - left, top - bottom) == (width, height)
@@ -116,31 +116,35 @@ def streams(pdf: bytes) -> Iterator[bytes]:
         yield zlib.decompress(match[1])
 
 
-def test_text_in_a_drawing_is_that_of_the_picture(service: Service) -> None:
-    words = "Zürich µ <b>\n(Ω)"
-    assert letters(service.client.render(text(words, "w=600;h=400;format=svg")).image) == ["Zürich µ <b>", "(Ω)"]
-    page = b"".join(streams(service.client.render(text(words, "w=600;h=400;format=pdf")).image))
+def test_text_in_svg_and_pdf_is_complete(service: Service) -> None:
+    text = "Zürich µ <b>\n(Ω)"
+    assert letters(service.client.render(scalar_request(text, "w=600;h=400;format=svg")).image) == ["Zürich µ <b>", "(Ω)"]
+    page = b"".join(streams(service.client.render(scalar_request(text, "w=600;h=400;format=pdf")).image))
     assert "(Zürich µ <b>)".encode("cp1252") in page
-    assert rb"(\(?\))" in page  # the fonts of every reader have no Omega
+    assert rb"(\(?\))" in page  # the standard fonts contain no Omega
 
 
-@pytest.mark.parametrize("form", ["svg", "pdf"])
-def test_a_plot_that_is_missing_says_so(service: Service, form: str) -> None:
-    request = Request(name="A/lost", spec=f"w=300;h=200;format={form}", objects=[(b"", 0)])
-    drawn = service.client.render(request).image
-    assert "is not available now" in " ".join(letters(drawn) if form == "svg" else [part.decode("cp1252") for part in streams(drawn)])
+@pytest.mark.parametrize("output_format", ["svg", "pdf"])
+def test_missing_object_is_drawn_as_text_in_svg_and_pdf(service: Service, output_format: str) -> None:
+    request = Request(name="A/lost", spec=f"w=300;h=200;format={output_format}", objects=[(b"", 0)])
+    output = service.client.render(request).image
+    assert "is not available now" in " ".join(
+        letters(output) if output_format == "svg" else [part.decode("cp1252") for part in streams(output)]
+    )
 
 
-@pytest.mark.parametrize("form", ["svg", "pdf", "root", "json"])
-def test_equal_requests_have_equal_answers_at_any_time(service: Service, made: Callable[..., bytes], form: str) -> None:
-    first = made(form, "TH2F")
-    made(form, "TH1F", "higher")
-    time.sleep(1.1)  # times of day in files are in seconds
-    assert {made(form, "TH2F") for _ in range(6)} == {first}
+@pytest.mark.parametrize("output_format", ["svg", "pdf", "root", "json"])
+def test_equal_requests_give_equal_bytes_at_different_times(
+    service: Service, render_format: Callable[..., bytes], output_format: str
+) -> None:
+    first_output = render_format(output_format, "TH2F")
+    render_format(output_format, "TH1F", "higher")
+    time.sleep(1.1)  # times stored in files have a resolution of one second
+    assert {render_format(output_format, "TH2F") for _ in range(6)} == {first_output}
 
 
-def test_a_root_file_holds_the_object_under_its_name(made: Callable[..., bytes], objects: Path, tmp_path: Path) -> None:
-    content = made("root", "TH1F")
+def test_root_file_contains_the_object_under_its_name(render_format: Callable[..., bytes], objects: Path, tmp_path: Path) -> None:
+    content = render_format("root", "TH1F")
     with uproot.open(io.BytesIO(content)) as file:
         assert file.keys() == ["TH1F;1"]
         histogram = file["TH1F"]
@@ -153,29 +157,29 @@ def test_a_root_file_holds_the_object_under_its_name(made: Callable[..., bytes],
     assert read.stdout.split() == ["TH1F", "True"]
 
 
-def test_a_root_file_holds_references_beside_the_plot(made: Callable[..., bytes]) -> None:
-    with uproot.open(io.BytesIO(made("root", "TProfile", "higher", "named", "TH2F"))) as file:
+def test_root_file_contains_the_references(render_format: Callable[..., bytes]) -> None:
+    with uproot.open(io.BytesIO(render_format("root", "TProfile", "higher", "named", "TH2F"))) as file:
         assert file.classnames() == {"TProfile;1": "TProfile", "TProfile_reference1;1": "TH1S", "TProfile_reference3;1": "TH2F"}
 
 
-def test_a_root_file_holds_nothing_of_the_memory_of_the_service(made: Callable[..., bytes]) -> None:
-    content = made("root", "TH1F")
+def test_root_file_contains_no_uninitialised_memory(render_format: Callable[..., bytes]) -> None:
+    content = render_format("root", "TH1F")
     assert content[63:100] == bytes(37)
     assert len(content) < 8000
 
 
-def test_a_scalar_is_a_text_in_a_root_file_and_in_json(service: Service) -> None:
-    with uproot.open(io.BytesIO(service.client.render(text("Zürich", "w=1;h=1;format=root", "A/where")).image)) as file:
+def test_scalar_is_a_string_in_root_file_and_json(service: Service) -> None:
+    with uproot.open(io.BytesIO(service.client.render(scalar_request("Zürich", "w=1;h=1;format=root", "A/where")).image)) as file:
         assert file["where"] == "Zürich"
-    assert json.loads(service.client.render(text("Zürich", "w=1;h=1;format=json")).image)["fString"] == "Zürich"
+    assert json.loads(service.client.render(scalar_request("Zürich", "w=1;h=1;format=json")).image)["fString"] == "Zürich"
 
 
-@pytest.mark.parametrize("form", ["root", "json"])
-def test_nothing_is_made_of_what_is_missing_or_damaged(service: Service, request_for: Make, form: str) -> None:
-    assert service.client.render(Request(name="A/lost", spec=f"w=1;h=1;format={form}", objects=[(b"", 0)])).image == b""
+@pytest.mark.parametrize("output_format", ["root", "json"])
+def test_root_and_json_are_empty_for_missing_and_damaged_objects(service: Service, request_for: Make, output_format: str) -> None:
+    assert service.client.render(Request(name="A/lost", spec=f"w=1;h=1;format={output_format}", objects=[(b"", 0)])).image == b""
     raw, _ = request_for("TH1F").objects[0]
     with pytest.raises(RenderRefused, match="damaged"):
-        service.client.render(Request(name="A/cut", spec=f"w=1;h=1;format={form}", objects=[(raw[:200], 0)]))
+        service.client.render(Request(name="A/cut", spec=f"w=1;h=1;format={output_format}", objects=[(raw[:200], 0)]))
 
 
 def numbers(value: Any) -> Iterator[float]:
@@ -187,22 +191,22 @@ def numbers(value: Any) -> Iterator[float]:
 
 
 @pytest.mark.parametrize("names", [["nan"], ["inf"], ["nan2d"], ["nanprofile"], ["inf", "named", "nan2d"]])
-def test_json_is_valid_whatever_is_in_the_bins(made: Callable[..., bytes], names: list[str]) -> None:
-    document = json.loads(made("json", *names), parse_constant=pytest.fail)
+def test_json_is_valid_for_any_bin_contents(render_format: Callable[..., bytes], names: list[str]) -> None:
+    document = json.loads(render_format("json", *names), parse_constant=pytest.fail)
     assert all(map(math.isfinite, numbers(document)))
     assert [None in item["fArray"] for item in document.get("objects", [document]) if item] == [True] * (1 + len(names) // 2)
-    assert made("json", *names) == made("png", *names, spec="w=1;h=1;json=True")
+    assert render_format("json", *names) == render_format("png", *names, spec="w=1;h=1;json=True")
 
 
-def test_words_that_look_like_no_number_stay_in_json(service: Service) -> None:
-    words = 'nan inf -2e308 "nan" \\"inf\\'
-    assert json.loads(service.client.render(text(words, "w=1;h=1;format=json")).image)["fString"] == words
+def test_strings_that_look_like_non_finite_numbers_stay_in_json(service: Service) -> None:
+    text = 'nan inf -2e308 "nan" \\"inf\\'
+    assert json.loads(service.client.render(scalar_request(text, "w=1;h=1;format=json")).image)["fString"] == text
 
 
-def test_a_map_of_too_many_cells_for_a_drawing_is_refused_and_its_picture_is_not(service: Service, request_for: Make) -> None:
-    for form in ("svg", "pdf"):
+def test_map_with_too_many_cells_is_refused_as_svg_and_pdf_but_drawn_as_png(service: Service, request_for: Make) -> None:
+    for output_format in ("svg", "pdf"):
         with pytest.raises(RenderRefused, match="at most 250000 bins in an SVG or PDF"):
-            service.client.render(request_for("slow", spec=f"w=300;h=200;format={form}"))
+            service.client.render(request_for("slow", spec=f"w=300;h=200;format={output_format}"))
     assert service.client.render(request_for("slow", spec="w=300;h=200")).image.startswith(b"\x89PNG")
 
 
@@ -224,14 +228,14 @@ struct Stamp : DQMRenderPlugin {
 """
 
 
-def test_plugins_take_part_in_drawings_and_bring_down_no_more_than_with_pictures(program: Path, tmp_path: Path, request_for: Make) -> None:
-    library = compiled(tmp_path, PLUGIN)
+def test_plugins_apply_to_svg_and_pdf_and_their_crashes_are_reported(program: Path, tmp_path: Path, request_for: Make) -> None:
+    library = compile_plugin(tmp_path, PLUGIN)
     request = request_for("TH1F", spec="w=300;h=200;format=svg")
     with Service(program, tmp_path, "--workers", "1", "--load", str(library), "--cpu", "0.5") as service:
         service.wait_until_ready()
         assert "stamped" in letters(service.client.render(request).image)
-        for form in ("svg", "pdf"):
-            spec = f"w=300;h=200;format={form}"
+        for output_format in ("svg", "pdf"):
+            spec = f"w=300;h=200;format={output_format}"
             with pytest.raises(RenderCrashed, match="died of SIGSEGV, in the plugin Stamp"):
                 service.client.render(replace(request, spec=spec, name="A/crash"))
             with pytest.raises(RenderOverrun, match="of CPU time, in the plugin Stamp"):
@@ -239,6 +243,6 @@ def test_plugins_take_part_in_drawings_and_bring_down_no_more_than_with_pictures
         assert "stamped" in letters(service.client.render(request).image)
 
 
-def test_a_format_that_is_none_is_refused(service: Service, request_for: Make) -> None:
+def test_unknown_format_is_refused(service: Service, request_for: Make) -> None:
     with pytest.raises(RenderRefused):
         service.client.render(request_for("TH1F", spec="w=60;h=40;format=gif"))

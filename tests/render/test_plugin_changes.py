@@ -1,4 +1,4 @@
-"""What plugins written for the DQM GUI do to a plot beyond its look: other objects, scales, texts, options of the object."""
+"""Changes that plugins of the DQM GUI make to plots: other objects, scales, text and draw options."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from render.client import Request
 from tests.render.pictures import Picture, read
-from tests.render.service import Service, compiled, text
+from tests.render.service import Service, compile_plugin, scalar_request
 
 pytestmark = pytest.mark.slow
 
@@ -51,52 +51,57 @@ struct Change : DQMRenderPlugin {
 
 
 @pytest.fixture(scope="module")
-def changing(program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+def plugin_service(program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     folder = tmp_path_factory.mktemp("changing")
-    with Service(program, folder, "--workers", "1", "--load", str(compiled(folder, SOURCE))) as service:
+    with Service(program, folder, "--workers", "1", "--load", str(compile_plugin(folder, SOURCE))) as service:
         yield service.wait_until_ready()
 
 
-def drawn(service: Service, asked: Request) -> Picture:
-    rendered = service.client.render(asked)
-    assert rendered.code == 0, service.log
-    return read(rendered.image)
+def draw_image(service: Service, request: Request) -> Picture:
+    response = service.client.render(request)
+    assert response.code == 0, service.log
+    return read(response.image)
 
 
-def test_an_object_in_place_of_the_first_is_drawn_on_the_scale_that_the_plugin_chose(
-    changing: Service, service: Service, request_for: Callable[..., Request]
+def test_plugin_may_replace_the_object_and_choose_the_scale(
+    plugin_service: Service, service: Service, request_for: Callable[..., Request]
 ) -> None:
     compared = replace(request_for("TH2F", "TH2D"), name="Change/compare")
-    (worker,) = changing.workers
+    (worker,) = plugin_service.workers
     for _ in range(20):
-        shown = drawn(changing, compared)
-    assert shown == drawn(service, request_for("TH2D", spec="w=400;h=300;ztype=log"))
-    assert changing.workers == [worker]
+        image = draw_image(plugin_service, compared)
+    assert image == draw_image(service, request_for("TH2D", spec="w=400;h=300;ztype=log"))
+    assert plugin_service.workers == [worker]
 
 
-def test_the_scale_of_one_plot_is_not_that_of_the_next(changing: Service, service: Service, request_for: Callable[..., Request]) -> None:
-    drawn(changing, replace(request_for("TH2F", "TH2D"), name="Change/compare"))
-    assert drawn(changing, request_for("TH2F")) == drawn(service, request_for("TH2F"))
+def test_scale_chosen_by_a_plugin_does_not_affect_the_next_plot(
+    plugin_service: Service, service: Service, request_for: Callable[..., Request]
+) -> None:
+    draw_image(plugin_service, replace(request_for("TH2F", "TH2D"), name="Change/compare"))
+    assert draw_image(plugin_service, request_for("TH2F")) == draw_image(service, request_for("TH2F"))
 
 
-def test_the_option_of_the_object_counts_unless_the_user_asks_for_another(
-    changing: Service, service: Service, request_for: Callable[..., Request]
+def test_option_of_the_object_applies_unless_the_user_requests_another(
+    plugin_service: Service, service: Service, request_for: Callable[..., Request]
 ) -> None:
     for spec, same in (("w=400;h=300", "w=400;h=300;drawopts=BOX"), ("w=400;h=300;drawopts=TEXT", "w=400;h=300;drawopts=TEXT")):
-        shown = drawn(changing, replace(request_for("TH2F", spec=spec), name="Change/option"))
-        assert shown == drawn(service, request_for("TH2F", spec=same))
+        image = draw_image(plugin_service, replace(request_for("TH2F", spec=spec), name="Change/option"))
+        assert image == draw_image(service, request_for("TH2F", spec=same))
 
 
-def test_plugins_see_as_many_labels_as_were_given(changing: Service, request_for: Callable[..., Request]) -> None:
+def test_plugins_see_the_labels_of_the_request(plugin_service: Service, request_for: Callable[..., Request]) -> None:
     specs = ["w=400;h=300", "w=400;h=300;reflabel1=a", "w=400;h=300;reflabel1=b", "w=400;h=300;reflabel2=a"]
-    none, one, other, two = (drawn(changing, replace(request_for("TH2F", spec=spec), name="Change/labels")) for spec in specs)
+    none, one, other, two = (draw_image(plugin_service, replace(request_for("TH2F", spec=spec), name="Change/labels")) for spec in specs)
     assert one == other
     assert none != one != two
 
 
-def test_plugins_see_and_change_texts(changing: Service, service: Service, request_for: Callable[..., Request]) -> None:
+def test_plugins_see_and_change_text(plugin_service: Service, service: Service, request_for: Callable[..., Request]) -> None:
     size = "w=200;h=100"
-    plain = drawn(service, text("changed", size))
-    assert drawn(changing, text("before", size, name="Change/words")) == plain
-    assert drawn(changing, replace(request_for("words", spec=size), name="Change/words")) == plain
-    assert drawn(changing, text("before", size, name="Change/clear")) not in (plain, drawn(service, text("before", size)))
+    plain = draw_image(service, scalar_request("changed", size))
+    assert draw_image(plugin_service, scalar_request("before", size, name="Change/words")) == plain
+    assert draw_image(plugin_service, replace(request_for("words", spec=size), name="Change/words")) == plain
+    assert draw_image(plugin_service, scalar_request("before", size, name="Change/clear")) not in (
+        plain,
+        draw_image(service, scalar_request("before", size)),
+    )

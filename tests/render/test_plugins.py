@@ -1,4 +1,4 @@
-"""Render plugins: a library compiled against render/include, as those of CMS are."""
+"""Render plugins compiled against render/include, like those of CMS."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 
 from render.client import RenderCrashed, RenderExhausted, RenderLost, RenderOverrun, Request
 from tests.render import pictures
-from tests.render.service import Service, compiled, eventually
+from tests.render.service import Service, compile_plugin, wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -57,54 +57,54 @@ struct Quiet : DQMRenderPlugin {
 };
 """
 
-WILD = Path(__file__).with_name("wild_plugin.cc")
+FAULTY = Path(__file__).with_name("faulty_plugin.cc")
 
 
 def status(service: Service) -> dict[str, Any]:
-    told: dict[str, Any] = json.loads((service.state / "status.json").read_text())
-    return told
+    document: dict[str, Any] = json.loads((service.state / "status.json").read_text())
+    return document
 
 
 @pytest.fixture(scope="module")
 def library(program: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return compiled(tmp_path_factory.mktemp("plugin"), SOURCE)
+    return compile_plugin(tmp_path_factory.mktemp("plugin"), SOURCE)
 
 
 @pytest.fixture(scope="module")
-def plugged(program: Path, library: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    with Service(program, tmp_path_factory.mktemp("plugged"), "--workers", "1", "--load", str(library)) as service:
+def plugin_service(program: Path, library: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    with Service(program, tmp_path_factory.mktemp("plugins"), "--workers", "1", "--load", str(library)) as service:
         yield service.wait_until_ready()
 
 
-def test_a_plugin_changes_the_plots_it_applies_to(plugged: Service, service: Service, request_for: Callable[..., Request]) -> None:
-    assert "plugins loaded: 1" in plugged.log
-    assert status(plugged)["plugins"] == ["Chosen"]
-    asked = request_for("TH1F")
-    changed = pictures.read(plugged.client.render(asked).image)
-    assert changed.share_that_differs(pictures.read(service.client.render(asked).image)) > 0.01
+def test_plugin_changes_the_plots_it_applies_to(plugin_service: Service, service: Service, request_for: Callable[..., Request]) -> None:
+    assert "plugins loaded: 1" in plugin_service.log
+    assert status(plugin_service)["plugins"] == ["Chosen"]
+    request = request_for("TH1F")
+    changed = pictures.read(plugin_service.client.render(request).image)
+    assert changed.differing_share(pictures.read(service.client.render(request).image)) > 0.01
     red = [pixel for pixel in changed.pixels if pixel[0] > 200 and pixel[1] < 50]
     assert len(red) > 100
-    assert b"tEXtPlugins\0Chosen" in plugged.client.render(asked).image
+    assert b"tEXtPlugins\0Chosen" in plugin_service.client.render(request).image
 
 
-def test_what_the_user_asks_for_wins(plugged: Service, request_for: Callable[..., Request]) -> None:
-    asked = request_for("TH1F", spec="w=400;h=300;ytype=lin")
-    shown = pictures.read(plugged.client.render(asked).image)
-    assert shown.share_that_differs(pictures.read(plugged.client.render(request_for("TH1F")).image)) > 0.01
+def test_user_options_override_the_plugin(plugin_service: Service, request_for: Callable[..., Request]) -> None:
+    request = request_for("TH1F", spec="w=400;h=300;ytype=lin")
+    image = pictures.read(plugin_service.client.render(request).image)
+    assert image.differing_share(pictures.read(plugin_service.client.render(request_for("TH1F")).image)) > 0.01
 
 
-def test_other_plots_stay_as_they_are(plugged: Service, service: Service, request_for: Callable[..., Request]) -> None:
-    plugged.client.render(request_for("TH1F"))
+def test_plugin_does_not_change_other_plots(plugin_service: Service, service: Service, request_for: Callable[..., Request]) -> None:
+    plugin_service.client.render(request_for("TH1F"))
     for name in ("TH1D", "TH2F"):
-        asked = request_for(name)
-        assert plugged.client.render(asked) == service.client.render(asked)
+        request = request_for(name)
+        assert plugin_service.client.render(request) == service.client.render(request)
 
 
-def test_a_missing_object_is_not_shown_to_plugins(plugged: Service) -> None:
-    assert plugged.client.render(Request(name="Test/TH1F", spec="w=400;h=300", objects=[(b"", 0)])).code == 0
+def test_plugins_are_not_called_for_missing_objects(plugin_service: Service) -> None:
+    assert plugin_service.client.render(Request(name="Test/TH1F", spec="w=400;h=300", objects=[(b"", 0)])).code == 0
 
 
-def test_a_library_that_cannot_be_loaded_is_told_and_the_service_goes_on(program: Path, tmp_path: Path) -> None:
+def test_missing_plugin_library_is_reported_and_the_service_runs(program: Path, tmp_path: Path) -> None:
     with Service(program, tmp_path, "--workers", "1", "--load", "/nonexistent/plugins.so") as service:
         service.wait_until_ready()
         assert "cannot load the plugins: /nonexistent/plugins.so" in service.log
@@ -128,20 +128,20 @@ UNUSABLE = {
 
 
 @pytest.mark.parametrize("how", UNUSABLE)
-def test_a_library_that_goes_astray_at_its_start_does_not_take_the_service_along(program: Path, tmp_path: Path, how: str) -> None:
-    source, told = UNUSABLE[how]
-    library = compiled(tmp_path, QUIET + source)
+def test_service_survives_a_plugin_library_that_fails_to_load(program: Path, tmp_path: Path, how: str) -> None:
+    source, expected_error = UNUSABLE[how]
+    library = compile_plugin(tmp_path, QUIET + source)
     with Service(program, tmp_path, "--workers", "1", "--load", str(library)) as service:
         service.wait_until_ready()
-        assert told in status(service)["error"]
+        assert expected_error in status(service)["error"]
         assert status(service)["plugins"] == []
         assert service.client.ping() > 0
 
 
 @pytest.fixture(scope="module")
-def wild(program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    folder = tmp_path_factory.mktemp("wild")
-    library = compiled(folder, WILD.read_text())
+def faulty(program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    folder = tmp_path_factory.mktemp("faulty")
+    library = compile_plugin(folder, FAULTY.read_text())
     limits = ("--cpu", "0.5", "--timeout", "5", "--memory", "100")  # far apart, for a busy machine
     with Service(program, folder, "--workers", "1", "--load", str(library), *limits) as service:
         yield service.wait_until_ready()
@@ -159,23 +159,23 @@ def wild(program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Se
         ("throw", RenderLost, "no geometry"),
     ],
 )
-def test_the_client_is_told_which_plugin_brought_its_plot_down(
-    wild: Service, request_for: Callable[..., Request], what: str, error: type[RenderLost], reason: str
+def test_error_names_the_plugin_that_caused_it(
+    faulty: Service, request_for: Callable[..., Request], what: str, error: type[RenderLost], reason: str
 ) -> None:
-    asked = replace(request_for("TH1F"), name=f"Wild/{what}")
-    with pytest.raises(error) as lost:
-        wild.client.render(asked)
-    assert type(lost.value) is error
-    assert (lost.value.reason, lost.value.plugin) == (reason, "Wild")
-    assert str(lost.value) == f"The render worker was lost while drawing 'Wild/{what}': {reason}, in the plugin Wild"
-    assert wild.client.render(request_for("TH1F")).code == 0
-    wild.wait_for_log(f"'Wild/{what}' as '{asked.spec}', in the plugin Wild")
+    request = replace(request_for("TH1F"), name=f"Faulty/{what}")
+    with pytest.raises(error) as raised:
+        faulty.client.render(request)
+    assert type(raised.value) is error
+    assert (raised.value.reason, raised.value.plugin) == (reason, "Faulty")
+    assert str(raised.value) == f"The render worker was lost while drawing 'Faulty/{what}': {reason}, in the plugin Faulty"
+    assert faulty.client.render(request_for("TH1F")).code == 0
+    faulty.wait_for_log(f"'Faulty/{what}' as '{request.spec}', in the plugin Faulty")
 
 
-def test_a_plugin_that_loses_memory_costs_workers_and_no_plots(wild: Service, request_for: Callable[..., Request]) -> None:
-    eventually(lambda: len(wild.workers) == 1, "the worker that was lost before should be gone")
-    (before,) = wild.workers
+def test_plugin_that_leaks_memory_costs_workers_but_no_plots(faulty: Service, request_for: Callable[..., Request]) -> None:
+    wait_until(lambda: len(faulty.workers) == 1, "the worker that was lost before should be gone")
+    (before,) = faulty.workers
     for _ in range(30):
-        assert wild.client.render(replace(request_for("TH1F"), name="Wild/leak")).code == 0
-    assert [before] != wild.workers
-    assert re.search(r"a worker has grown by \d+ MB and is replaced; last plot 'Wild/leak' as", wild.log)
+        assert faulty.client.render(replace(request_for("TH1F"), name="Faulty/leak")).code == 0
+    assert [before] != faulty.workers
+    assert re.search(r"a worker has grown by \d+ MB and is replaced; last plot 'Faulty/leak' as", faulty.log)

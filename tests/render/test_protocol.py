@@ -1,4 +1,4 @@
-"""The bytes between client and service, seen from a plain socket."""
+"""The binary protocol, tested with a plain socket."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from render.client import RenderRefused, Request
 from tests.render.pictures import SIGNATURE
-from tests.render.service import PATIENCE_S, Service, text
+from tests.render.service import PATIENCE_S, Service, scalar_request
 
 REFUSED = (2, b"")
 SPEC = "w=60;h=40"
@@ -66,7 +66,7 @@ def message(
     total: int | None = None,
     kind: int = 4,
 ) -> bytes:
-    """One request; `excess` is added to the length that the header states for the data."""
+    """One request; `excess` is added to the data length stated in the header."""
     body = name + spec + data
     size = 44 + len(body) if total is None else total
     return struct.pack("=11i", size, kind, flags, 0, 0, count, 0, len(name), len(spec), len(data) + excess, 0) + body
@@ -78,10 +78,10 @@ def item(raw: bytes, displacement: int = 0, length: int | None = None) -> bytes:
 
 @pytest.fixture
 def connection(service: Service) -> socket.socket:
-    with socket.socket(socket.AF_UNIX) as opened:
-        opened.settimeout(PATIENCE_S)
-        opened.connect(str(service.state / "socket"))
-        yield opened
+    with socket.socket(socket.AF_UNIX) as client_socket:
+        client_socket.settimeout(PATIENCE_S)
+        client_socket.connect(str(service.state / "socket"))
+        yield client_socket
 
 
 def receive(connection: socket.socket, length: int) -> bytes:
@@ -93,14 +93,14 @@ def receive(connection: socket.socket, length: int) -> bytes:
     return raw
 
 
-def answer(connection: socket.socket) -> tuple[int, bytes]:
+def receive_response(connection: socket.socket) -> tuple[int, bytes]:
     code, length = struct.unpack("=ii", receive(connection, 8))
     return code, receive(connection, length)
 
 
-def ask(connection: socket.socket, raw: bytes) -> tuple[int, bytes]:
+def exchange(connection: socket.socket, raw: bytes) -> tuple[int, bytes]:
     connection.sendall(raw)
-    return answer(connection)
+    return receive_response(connection)
 
 
 @pytest.fixture(scope="session")
@@ -109,18 +109,18 @@ def histogram(objects: Path) -> bytes:
 
 
 @pytest.mark.parametrize("spec", GOOD_SPECS)
-def test_a_good_spec_is_drawn(connection: socket.socket, spec: str) -> None:
-    code, image = ask(connection, message(spec.encode(), item(b"")))
+def test_valid_specification_is_drawn(connection: socket.socket, spec: str) -> None:
+    code, image = exchange(connection, message(spec.encode(), item(b"")))
     assert (code, image[:8], struct.unpack(">II", image[16:24])) == (0, SIGNATURE, (60, 40))
 
 
 @pytest.mark.parametrize("spec", BAD_SPECS)
-def test_a_bad_spec_is_refused(connection: socket.socket, spec: str) -> None:
-    assert ask(connection, message(spec.encode(), item(b""))) == REFUSED
+def test_invalid_specification_is_refused(connection: socket.socket, spec: str) -> None:
+    assert exchange(connection, message(spec.encode(), item(b""))) == REFUSED
 
 
-def test_a_size_of_zero_gives_one_pixel_and_an_error(connection: socket.socket) -> None:
-    code, image = ask(connection, message(b"w=0;h=40", item(b"")))
+def test_size_of_zero_gives_one_pixel_and_an_error(connection: socket.socket) -> None:
+    code, image = exchange(connection, message(b"w=0;h=40", item(b"")))
     assert (code, struct.unpack(">II", image[16:24])) == (2, (1, 1))
 
 
@@ -137,19 +137,19 @@ MALFORMED = {
 
 
 @pytest.mark.parametrize("what", MALFORMED)
-def test_a_malformed_message_is_refused_and_the_next_is_answered(connection: socket.socket, what: str) -> None:
-    assert ask(connection, MALFORMED[what]) == REFUSED
-    assert ask(connection, message(data=item(b"")))[0] == 0
+def test_malformed_message_is_refused_and_the_next_request_is_served(connection: socket.socket, what: str) -> None:
+    assert exchange(connection, MALFORMED[what]) == REFUSED
+    assert exchange(connection, message(data=item(b"")))[0] == 0
 
 
 @pytest.mark.parametrize("total", [0, 3, -1, -(2**31)])
-def test_a_length_that_cannot_be_believed_is_refused(connection: socket.socket, total: int) -> None:
-    assert ask(connection, struct.pack("=i", total)) == REFUSED
+def test_invalid_message_length_is_refused(connection: socket.socket, total: int) -> None:
+    assert exchange(connection, struct.pack("=i", total)) == REFUSED
 
 
 @pytest.mark.parametrize("total", [(64 << 20) + 1, 2**31 - 1])
-def test_a_request_that_is_too_long_is_refused_with_the_limit(connection: socket.socket, total: int) -> None:
-    assert ask(connection, struct.pack("=i", total)) == (12, b"at most 67108864 bytes in one request")
+def test_too_long_request_is_refused_with_the_limit(connection: socket.socket, total: int) -> None:
+    assert exchange(connection, struct.pack("=i", total)) == (12, b"at most 67108864 bytes in one request")
 
 
 LIMITS = {
@@ -160,29 +160,29 @@ LIMITS = {
 
 
 @pytest.mark.parametrize("what", LIMITS)
-def test_each_limit_has_its_own_answer(connection: socket.socket, what: str) -> None:
-    asked, code, words = LIMITS[what]
-    assert ask(connection, asked) == (code, words)
-    assert ask(connection, message(data=item(b"")))[0] == 0
+def test_each_limit_has_its_own_code(connection: socket.socket, what: str) -> None:
+    request, code, text = LIMITS[what]
+    assert exchange(connection, request) == (code, text)
+    assert exchange(connection, message(data=item(b"")))[0] == 0
 
 
-def test_more_bins_than_are_drawn_have_their_own_answer(service: Service, objects: Path) -> None:
+def test_too_many_bins_have_their_own_code(service: Service, objects: Path) -> None:
     with pytest.raises(RenderRefused, match="at most 10000000 bins in one object") as refused:
         service.client.render(Request(name="A/x", spec=SPEC, objects=[((objects / "vast.obj").read_bytes(), 0)]))
     assert refused.value.code == 11
-    assert service.client.render(text("42")).code == 0
+    assert service.client.render(scalar_request("42")).code == 0
 
 
-def test_what_is_no_plot_is_said_not_to_be_available(connection: socket.socket, objects: Path) -> None:
-    missing = ask(connection, message(data=item(b"")))
+def test_objects_other_than_histograms_are_drawn_as_not_available(connection: socket.socket, objects: Path) -> None:
+    missing = exchange(connection, message(data=item(b"")))
     assert missing[0] == 0
     for name in ("named", "graph"):
-        assert ask(connection, message(data=item((objects / f"{name}.obj").read_bytes()))) == missing
+        assert exchange(connection, message(data=item((objects / f"{name}.obj").read_bytes()))) == missing
 
 
-def test_what_is_damaged_says_so_and_never_looks_like_an_empty_plot(connection: socket.socket, histogram: bytes) -> None:
-    missing = ask(connection, message(data=item(b"")))[1]
-    code, damaged = ask(connection, message(data=item(b"garbage" * 20)))
+def test_damaged_object_is_drawn_as_text_and_not_as_an_empty_plot(connection: socket.socket, histogram: bytes) -> None:
+    missing = exchange(connection, message(data=item(b"")))[1]
+    code, damaged = exchange(connection, message(data=item(b"garbage" * 20)))
     assert code == 2
     assert damaged not in (b"", missing)
     half = len(histogram) // 2
@@ -190,92 +190,94 @@ def test_what_is_damaged_says_so_and_never_looks_like_an_empty_plot(connection: 
     assert more_bins != histogram
     zeros = histogram[:half] + bytes(len(histogram) - half)
     for raw in (histogram.replace(b"TH1F\0", b"TX1F\0", 1), histogram[:60], histogram[:-1], more_bins, zeros):
-        assert ask(connection, message(data=item(raw))) == (2, damaged)
+        assert exchange(connection, message(data=item(raw))) == (2, damaged)
 
 
-def test_an_unreadable_streamer_file_is_told_beside_the_picture(service: Service, request_for: Callable[..., Request]) -> None:
-    asked = request_for("TH1F")
-    there = Request(name=asked.name, spec=asked.spec, objects=asked.objects, streamer_file="/nonexistent.root")
-    rendered = service.client.render(there)
-    assert rendered.code != 0
-    assert rendered.image == service.client.render(asked).image
+def test_unreadable_streamer_file_is_reported_with_the_plot(service: Service, request_for: Callable[..., Request]) -> None:
+    request = request_for("TH1F")
+    with_file = Request(name=request.name, spec=request.spec, objects=request.objects, streamer_file="/nonexistent.root")
+    response = service.client.render(with_file)
+    assert response.code != 0
+    assert response.image == service.client.render(request).image
 
 
-def test_the_message_type_does_not_matter_as_with_the_peer(connection: socket.socket, histogram: bytes) -> None:
-    assert ask(connection, message(data=item(histogram), kind=99)) == ask(connection, message(data=item(histogram)))
+def test_message_type_is_ignored(connection: socket.socket, histogram: bytes) -> None:
+    assert exchange(connection, message(data=item(histogram), kind=99)) == exchange(connection, message(data=item(histogram)))
 
 
-def test_a_scalar_ends_at_its_first_nul(connection: socket.socket) -> None:
-    assert ask(connection, message(data=b"42\0junk", flags=1)) == ask(connection, message(data=b"42", flags=1))
+def test_scalar_ends_at_its_first_nul(connection: socket.socket) -> None:
+    assert exchange(connection, message(data=b"42\0junk", flags=1)) == exchange(connection, message(data=b"42", flags=1))
 
 
-def test_requests_may_follow_each_other_without_waiting(connection: socket.socket, histogram: bytes) -> None:
+def test_requests_may_be_pipelined(connection: socket.socket, histogram: bytes) -> None:
     one, other = message(data=item(histogram)), message(data=b"7", flags=1)
     connection.sendall(one + other + one)
-    first, second, third = answer(connection), answer(connection), answer(connection)
+    first, second, third = receive_response(connection), receive_response(connection), receive_response(connection)
     assert first == third != second
 
 
-def test_a_message_may_come_byte_by_byte(connection: socket.socket, histogram: bytes) -> None:
-    whole = message(data=item(histogram))
+def test_request_may_arrive_byte_by_byte(connection: socket.socket, histogram: bytes) -> None:
+    message_bytes = message(data=item(histogram))
     for at in range(60):
-        connection.sendall(whole[at : at + 1])
-    assert ask(connection, whole[60:]) == ask(connection, whole)
+        connection.sendall(message_bytes[at : at + 1])
+    assert exchange(connection, message_bytes[60:]) == exchange(connection, message_bytes)
 
 
-def test_clients_that_stall_in_a_message_hold_nobody_up(service: Service, histogram: bytes) -> None:
+def test_clients_with_incomplete_requests_do_not_block_others(service: Service, histogram: bytes) -> None:
     stalled = [socket.socket(socket.AF_UNIX) for _ in range(8)]
     try:
-        for number, opened in enumerate(stalled):
-            opened.connect(str(service.state / "socket"))
-            opened.sendall(message(data=item(histogram))[: number * 10])
+        for number, client_socket in enumerate(stalled):
+            client_socket.connect(str(service.state / "socket"))
+            client_socket.sendall(message(data=item(histogram))[: number * 10])
         for _ in range(8):
-            assert service.client.render(text("42")).code == 0
+            assert service.client.render(scalar_request("42")).code == 0
     finally:
-        for opened in stalled:
-            opened.close()
+        for client_socket in stalled:
+            client_socket.close()
 
 
-def test_more_idle_connections_than_a_worker_keeps_hold_nobody_up(service: Service) -> None:
+def test_many_idle_connections_do_not_block_other_clients(service: Service) -> None:
     idle = [socket.socket(socket.AF_UNIX) for _ in range(600)]
     try:
-        for opened in idle:
-            opened.connect(str(service.state / "socket"))
-            opened.sendall(b"\0")
-        assert service.client.render(text("42")).code == 0
+        for client_socket in idle:
+            client_socket.connect(str(service.state / "socket"))
+            client_socket.sendall(b"\0")
+        assert service.client.render(scalar_request("42")).code == 0
     finally:
-        for opened in idle:
-            opened.close()
+        for client_socket in idle:
+            client_socket.close()
 
 
-def test_an_answer_that_nobody_takes_holds_nobody_up(service: Service, request_for: Callable[..., Request]) -> None:
-    asked = request_for("TH2F", spec="w=2000;h=2000;json=True").message()
-    with socket.socket(socket.AF_UNIX) as deaf:
-        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
-        deaf.connect(str(service.state / "socket"))
-        deaf.sendall(asked * 20)
+def test_client_that_does_not_read_its_response_does_not_block_others(service: Service, request_for: Callable[..., Request]) -> None:
+    request = request_for("TH2F", spec="w=2000;h=2000;json=True").message()
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
+        connection.connect(str(service.state / "socket"))
+        connection.sendall(request * 20)
         for _ in range(8):
-            assert service.client.render(text("42")).code == 0
+            assert service.client.render(scalar_request("42")).code == 0
 
 
 @settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(raw=st.binary(max_size=200), spec=st.binary(max_size=60), where=st.integers(0, 400), value=st.integers(0, 255))
-def test_no_bytes_bring_the_service_down(service: Service, histogram: bytes, raw: bytes, spec: bytes, where: int, value: int) -> None:
+@given(raw=st.binary(max_size=200), spec=st.binary(max_size=60), position=st.integers(0, 400), value=st.integers(0, 255))
+def test_arbitrary_bytes_do_not_cost_a_worker(
+    service: Service, histogram: bytes, raw: bytes, spec: bytes, position: int, value: int
+) -> None:
     before = sorted(service.workers)
     header_changed = bytearray(message(data=item(b"")))
-    header_changed[where % 44] = value
-    for sent in (raw, message(spec, item(b"")), message(data=item(raw)), bytes(header_changed)):
-        with socket.socket(socket.AF_UNIX) as opened:
-            opened.settimeout(PATIENCE_S)
-            opened.connect(str(service.state / "socket"))
-            opened.sendall(sent)
-            opened.shutdown(socket.SHUT_WR)
-            while opened.recv(1 << 16):
+    header_changed[position % 44] = value
+    for raw_request in (raw, message(spec, item(b"")), message(data=item(raw)), bytes(header_changed)):
+        with socket.socket(socket.AF_UNIX) as client_socket:
+            client_socket.settimeout(PATIENCE_S)
+            client_socket.connect(str(service.state / "socket"))
+            client_socket.sendall(raw_request)
+            client_socket.shutdown(socket.SHUT_WR)
+            while client_socket.recv(1 << 16):
                 pass
     assert sorted(service.workers) == before
 
 
-def test_the_client_tells_a_refusal(service: Service) -> None:
+def test_client_raises_an_error_for_a_refused_request(service: Service) -> None:
     with pytest.raises(RenderRefused, match="w=60;h=40;foo=1") as refused:
-        service.client.render(text("42", "w=60;h=40;foo=1"))
+        service.client.render(scalar_request("42", "w=60;h=40;foo=1"))
     assert refused.value.code == 2

@@ -1,4 +1,4 @@
-"""The life of the service: start, crashes, overruns, end."""
+"""Life cycle of the service: start, crashes, limits, end."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from render.client import RenderCrashed, RenderDisconnected, RenderError, RenderExhausted, RenderLost, RenderOverrun, Request
-from tests.render.service import PATIENCE_S, Service, alive, children, eventually, text
+from tests.render.service import PATIENCE_S, Service, children, is_running, scalar_request, wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -26,7 +26,7 @@ SLOW_SPEC = "w=600;h=400;drawopts=TEXT"
 
 @pytest.fixture
 def start(program: Path, tmp_path: Path) -> Iterator[Callable[..., Service]]:
-    """Starts services of the test's own, and ends them after it."""
+    """Starts services for one test and ends them afterwards."""
     started: list[Service] = []
 
     def make(*arguments: str, folder: Path = tmp_path, environment: dict[str, str] | None = None) -> Service:
@@ -40,12 +40,12 @@ def start(program: Path, tmp_path: Path) -> Iterator[Callable[..., Service]]:
 
 @pytest.fixture(scope="session")
 def slow(request_for: Callable[..., Request]) -> Request:
-    """A plot that takes seconds: half a million numbers, each written out."""
+    """A plot that takes seconds: a map with half a million numbers written as text."""
     return replace(request_for("slow", spec=SLOW_SPEC), name="Test/half a million numbers")
 
 
 class Outcome(threading.Thread):
-    """A render in the background, and how it ended."""
+    """A request in a thread of its own, and its result."""
 
     def __init__(self, service: Service, request: Request) -> None:
         super().__init__(daemon=True)
@@ -66,7 +66,7 @@ class Outcome(threading.Thread):
 
 
 def cpu_ticks(pid: int) -> int:
-    """Hundredths of a second that a process has computed; 0 when it has ended."""
+    """CPU time of a process in 1/100 s, 0 if it has ended."""
     try:
         return sum(map(int, Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]))
     except (FileNotFoundError, ProcessLookupError):
@@ -74,20 +74,20 @@ def cpu_ticks(pid: int) -> int:
 
 
 def busy_worker(service: Service, request: Request) -> tuple[int, Outcome]:
-    """Starts a slow plot; the worker that draws it, and the render."""
+    """Start a slow plot. Returns the process id of the worker that draws it, and the request."""
     before: dict[int, int] = {}
     drawing: list[int] = []
     outcome = Outcome(service, request)
 
-    def found() -> bool:
+    def find_busy() -> bool:
         drawing[:] = [pid for pid in service.workers if cpu_ticks(pid) - before.setdefault(pid, cpu_ticks(pid)) > 10]
         return bool(drawing)
 
-    eventually(found, "a worker should draw")
+    wait_until(find_busy, "a worker should draw")
     return drawing[0], outcome
 
 
-def test_it_starts_says_so_and_has_the_workers_asked_for(start: Callable[..., Service]) -> None:
+def test_service_starts_with_the_requested_number_of_workers(start: Callable[..., Service]) -> None:
     service = start("--workers", "3").wait_until_ready()
     assert len(service.workers) == 3
     assert (service.state / "pid").read_text() == str(service.process.pid)
@@ -95,24 +95,24 @@ def test_it_starts_says_so_and_has_the_workers_asked_for(start: Callable[..., Se
     assert service.client.ping() > 0
 
 
-def test_sigterm_ends_it_and_leaves_nothing(start: Callable[..., Service]) -> None:
+def test_sigterm_ends_the_service_and_removes_its_files(start: Callable[..., Service]) -> None:
     service = start("--workers", "2").wait_until_ready()
-    everybody = children(service.process.pid)
+    processes = children(service.process.pid)
     service.client.ping()
     assert service.stop() == 0
-    assert not any(map(alive, everybody))
+    assert not any(map(is_running, processes))
     assert list(service.state.iterdir()) == []
     assert "stopped after 1 plots and 0 lost workers" in service.log
 
 
-def test_sigterm_lets_a_plot_be_finished(start: Callable[..., Service], slow: Request) -> None:
+def test_sigterm_lets_a_running_plot_finish(start: Callable[..., Service], slow: Request) -> None:
     service = start("--workers", "1").wait_until_ready()
     _, outcome = busy_worker(service, slow)
     assert service.stop() == 0
     assert outcome.result() is None
 
 
-def test_sigterm_twice_ends_it_at_once(start: Callable[..., Service], slow: Request) -> None:
+def test_second_sigterm_ends_the_service_at_once(start: Callable[..., Service], slow: Request) -> None:
     service = start("--workers", "1").wait_until_ready()
     _, outcome = busy_worker(service, slow)
     service.process.send_signal(signal.SIGTERM)
@@ -121,29 +121,29 @@ def test_sigterm_twice_ends_it_at_once(start: Callable[..., Service], slow: Requ
     assert isinstance(outcome.result(), RenderDisconnected)
 
 
-def test_ctrl_c_in_its_terminal_ends_it(start: Callable[..., Service]) -> None:
+def test_ctrl_c_ends_the_service(start: Callable[..., Service]) -> None:
     service = start("--workers", "2").wait_until_ready()
-    for pid in [*service.workers, service.process.pid]:  # a terminal tells the whole group
+    for pid in [*service.workers, service.process.pid]:  # a terminal sends the signal to the whole group
         os.kill(pid, signal.SIGINT)
     assert service.process.wait(PATIENCE_S) == 0
 
 
-def test_a_killed_master_leaves_no_worker(start: Callable[..., Service], slow: Request) -> None:
+def test_workers_end_when_the_master_is_killed(start: Callable[..., Service], slow: Request) -> None:
     service = start("--workers", "2").wait_until_ready()
-    everybody = children(service.process.pid)
-    assert len(everybody) == 2 + 1, "the workers and the spare"
+    processes = children(service.process.pid)
+    assert len(processes) == 2 + 1, "the workers and the spare"
     Outcome(service, slow)
     service.process.kill()
-    eventually(lambda: not any(map(alive, everybody)), "the workers should end with their master")
+    wait_until(lambda: not any(map(is_running, processes)), "the workers should end with their master")
 
 
-def test_a_killed_service_is_replaced_by_the_next(start: Callable[..., Service]) -> None:
+def test_new_service_replaces_a_killed_one(start: Callable[..., Service]) -> None:
     service = start("--workers", "2").wait_until_ready()
     service.process.kill()
     assert start("--workers", "2").wait_until_ready().client.ping() > 0
 
 
-def test_a_second_service_in_the_same_place_is_refused(start: Callable[..., Service]) -> None:
+def test_second_service_in_the_same_directory_is_refused(start: Callable[..., Service]) -> None:
     service = start("--workers", "1").wait_until_ready()
     second = start("--workers", "1")
     assert second.process.wait(PATIENCE_S) == 1
@@ -151,7 +151,7 @@ def test_a_second_service_in_the_same_place_is_refused(start: Callable[..., Serv
     assert service.client.ping() > 0
 
 
-def test_a_socket_that_another_program_answers_is_left_alone(start: Callable[..., Service], tmp_path: Path) -> None:
+def test_socket_of_another_program_is_not_replaced(start: Callable[..., Service], tmp_path: Path) -> None:
     (tmp_path / "render").mkdir()
     with socket.socket(socket.AF_UNIX) as other:
         other.bind(str(tmp_path / "render" / "socket"))
@@ -162,47 +162,45 @@ def test_a_socket_that_another_program_answers_is_left_alone(start: Callable[...
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV, signal.SIGABRT])
-def test_a_worker_that_dies_is_told_with_what_it_drew_and_replaced(
-    start: Callable[..., Service], slow: Request, number: signal.Signals
-) -> None:
+def test_dead_worker_is_reported_with_its_plot_and_replaced(start: Callable[..., Service], slow: Request, number: signal.Signals) -> None:
     service = start("--workers", "1").wait_until_ready()
     worker, outcome = busy_worker(service, slow)
     os.kill(worker, number)
-    lost = outcome.result()
-    assert isinstance(lost, RenderDisconnected if number == signal.SIGKILL else RenderCrashed)
-    assert lost.reason == ("connection closed without a response" if number == signal.SIGKILL else f"died of {number.name}")
-    assert service.client.render(text("42")).code == 0
+    error = outcome.result()
+    assert isinstance(error, RenderDisconnected if number == signal.SIGKILL else RenderCrashed)
+    assert error.reason == ("connection closed without a response" if number == signal.SIGKILL else f"died of {number.name}")
+    assert service.client.render(scalar_request("42")).code == 0
     service.wait_for_log(f"a worker died of {number.name} while drawing '{slow.name}' as '{SLOW_SPEC}'")
 
 
-def test_other_requests_do_not_notice_a_crash(start: Callable[..., Service], slow: Request) -> None:
+def test_crash_does_not_affect_other_requests(start: Callable[..., Service], slow: Request) -> None:
     service = start("--workers", "2").wait_until_ready()
     for _ in range(5):
         worker, outcome = busy_worker(service, slow)
         os.kill(worker, signal.SIGSEGV)
-        assert [service.client.render(text(str(i))).code for i in range(20)] == [0] * 20
+        assert [service.client.render(scalar_request(str(i))).code for i in range(20)] == [0] * 20
         assert isinstance(outcome.result(), RenderLost)
 
 
-def test_a_plot_that_takes_too_long_is_ended_and_told(start: Callable[..., Service], slow: Request) -> None:
+def test_plot_that_exceeds_the_wall_time_limit_is_ended_and_reported(start: Callable[..., Service], slow: Request) -> None:
     service = start("--workers", "1", "--timeout", "1").wait_until_ready()
-    lost = Outcome(service, slow).result()
-    assert isinstance(lost, RenderOverrun)
-    assert lost.reason == "took more than 1 s"
+    error = Outcome(service, slow).result()
+    assert isinstance(error, RenderOverrun)
+    assert error.reason == "took more than 1 s"
     service.wait_for_log(f"a worker was killed after 1 s while drawing '{slow.name}'")
-    assert service.client.render(text("42")).code == 0
+    assert service.client.render(scalar_request("42")).code == 0
 
 
-def test_a_plot_that_computes_too_long_is_ended_and_told(start: Callable[..., Service], slow: Request) -> None:
+def test_plot_that_exceeds_the_cpu_time_limit_is_ended_and_reported(start: Callable[..., Service], slow: Request) -> None:
     service = start("--workers", "1", "--cpu", "0.5").wait_until_ready()
-    lost = Outcome(service, slow).result()
-    assert isinstance(lost, RenderOverrun)
-    assert lost.reason == "took more than 0.5 s of CPU time"
+    error = Outcome(service, slow).result()
+    assert isinstance(error, RenderOverrun)
+    assert error.reason == "took more than 0.5 s of CPU time"
     service.wait_for_log(f"a worker was killed after 0.5 s of CPU time while drawing '{slow.name}'")
-    assert service.client.render(text("42")).code == 0
+    assert service.client.render(scalar_request("42")).code == 0
 
 
-def test_the_cpu_time_of_many_plots_is_not_that_of_one(start: Callable[..., Service], request_for: Callable[..., Request]) -> None:
+def test_cpu_time_limit_applies_to_each_plot_separately(start: Callable[..., Service], request_for: Callable[..., Request]) -> None:
     service = start("--workers", "1", "--cpu", "0.2").wait_until_ready()
     (worker,) = service.workers
     while cpu_ticks(worker) < 60:
@@ -210,24 +208,24 @@ def test_the_cpu_time_of_many_plots_is_not_that_of_one(start: Callable[..., Serv
     assert service.workers == [worker]
 
 
-def test_a_worker_that_does_not_hear_that_its_time_is_over_is_killed(start: Callable[..., Service], slow: Request) -> None:
+def test_worker_that_ignores_the_time_limit_is_killed(start: Callable[..., Service], slow: Request) -> None:
     service = start("--workers", "1", "--timeout", "1").wait_until_ready()
     worker, outcome = busy_worker(service, slow)
     os.kill(worker, signal.SIGSTOP)
     assert isinstance(outcome.result(), RenderDisconnected)
     service.wait_for_log("a worker was killed after 1 s")
-    assert service.client.render(text("42")).code == 0
+    assert service.client.render(scalar_request("42")).code == 0
 
 
-def test_a_plot_that_takes_too_much_memory_fails_and_is_told(start: Callable[..., Service], request_for: Callable[..., Request]) -> None:
+def test_plot_that_exceeds_the_memory_limit_is_reported(start: Callable[..., Service], request_for: Callable[..., Request]) -> None:
     service = start("--workers", "1", "--memory", "20").wait_until_ready()
-    with pytest.raises((RenderExhausted, RenderCrashed), match="Test/TH1F"):  # parts of ROOT do not look whether they got memory
+    with pytest.raises((RenderExhausted, RenderCrashed), match="Test/TH1F"):  # parts of ROOT do not check whether an allocation failed
         service.client.render(request_for("TH1F", spec="w=4096;h=4096"))
-    eventually(lambda: "'Test/TH1F'" in service.log, "the log should tell which plot it was")
+    wait_until(lambda: "'Test/TH1F'" in service.log, "the log should name the plot")
     assert service.client.render(request_for("TH1F")).code == 0
 
 
-def test_a_killed_supervisor_takes_the_service_along(start: Callable[..., Service]) -> None:
+def test_service_ends_when_its_supervisor_is_killed(start: Callable[..., Service]) -> None:
     supervisor = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
     service = start("--workers", "1", environment={"DQMHUB_SUPERVISOR_PID": str(supervisor.pid)}).wait_until_ready()
     supervisor.kill()
@@ -236,15 +234,15 @@ def test_a_killed_supervisor_takes_the_service_along(start: Callable[..., Servic
     assert "the supervisor has ended" in service.log
 
 
-def test_a_supervisor_that_is_not_there_is_refused(start: Callable[..., Service]) -> None:
-    gone = subprocess.Popen([sys.executable, "-c", ""])
-    gone.wait()
-    service = start(environment={"DQMHUB_SUPERVISOR_PID": str(gone.pid)})
+def test_missing_supervisor_process_is_refused(start: Callable[..., Service]) -> None:
+    ended_process = subprocess.Popen([sys.executable, "-c", ""])
+    ended_process.wait()
+    service = start(environment={"DQMHUB_SUPERVISOR_PID": str(ended_process.pid)})
     assert service.process.wait(PATIENCE_S) == 1
-    assert f"Cannot watch the process {gone.pid}" in service.log
+    assert f"Cannot watch the process {ended_process.pid}" in service.log
 
 
-def test_a_path_too_long_for_a_socket_is_refused_by_name(start: Callable[..., Service], tmp_path: Path) -> None:
+def test_too_long_socket_path_is_refused(start: Callable[..., Service], tmp_path: Path) -> None:
     folder = tmp_path / ("long" * 30)
     service = start(folder=folder)
     assert service.process.wait(PATIENCE_S) == 1
@@ -263,52 +261,52 @@ def test_a_path_too_long_for_a_socket_is_refused_by_name(start: Callable[..., Se
         (["--state-directory", "/tmp/", "more"], "Unexpected argument more"),
     ],
 )
-def test_a_wrong_command_line_is_refused_with_the_reason(program: Path, arguments: list[str], problem: str) -> None:
+def test_invalid_command_line_is_refused_with_the_reason(program: Path, arguments: list[str], problem: str) -> None:
     ended = subprocess.run([program, *arguments], capture_output=True, text=True, timeout=PATIENCE_S)
     assert ended.returncode == 1
     assert problem in ended.stderr
 
 
-def test_the_status_file_tells_of_lost_workers(start: Callable[..., Service], slow: Request) -> None:
+def test_status_file_counts_lost_workers(start: Callable[..., Service], slow: Request) -> None:
     service = start("--workers", "1").wait_until_ready()
 
     def status() -> dict[str, object]:
-        told: dict[str, object] = json.loads((service.state / "status.json").read_text())
-        return told
+        status_document: dict[str, object] = json.loads((service.state / "status.json").read_text())
+        return status_document
 
     assert status() == {"library": "", "plugins": [], "error": "", "lost": 0, "last": ""}
     worker, outcome = busy_worker(service, replace(slow, name='A/"quoted"'))
     os.kill(worker, signal.SIGSEGV)
     assert isinstance(outcome.result(), RenderCrashed)
-    eventually(lambda: status()["lost"] == 1, "the status should count the lost worker")
+    wait_until(lambda: status()["lost"] == 1, "the status should count the lost worker")
     assert status()["last"] == f"died of SIGSEGV while drawing 'A/\"quoted\"' as '{SLOW_SPEC}'"
 
 
-def test_names_on_the_blacklist_are_not_drawn(start: Callable[..., Service], request_for: Callable[..., Request], tmp_path: Path) -> None:
+def test_blacklisted_names_are_not_drawn(start: Callable[..., Service], request_for: Callable[..., Request], tmp_path: Path) -> None:
     service = start("--workers", "1").wait_until_ready()
-    asked = request_for("TH1F")
-    plot = service.client.render(asked).image
+    request = request_for("TH1F")
+    plot = service.client.render(request).image
     blacklist = tmp_path / "blacklist.txt"
-    blacklist.write_text(f"Other/name\n{asked.name}\n")
-    words = service.client.render(asked).image
-    assert len(words) < len(plot) / 2
+    blacklist.write_text(f"Other/name\n{request.name}\n")
+    image_blacklisted = service.client.render(request).image
+    assert len(image_blacklisted) < len(plot) / 2
     blacklist.unlink()
-    assert service.client.render(asked).image == plot
+    assert service.client.render(request).image == plot
 
 
 def test_broken_objects_do_not_flood_the_log(start: Callable[..., Service], request_for: Callable[..., Request]) -> None:
-    """A list with a wrong count once made ROOT write gigabytes."""
+    """Regression: a list with a wrong count made ROOT write gigabytes."""
     service = start("--workers", "1").wait_until_ready()
-    asked = request_for("TH1F", spec="w=60;h=40")
-    ((raw, _),) = asked.objects
+    request = request_for("TH1F", spec="w=60;h=40")
+    ((raw, _),) = request.objects
     contents = 4 * (50 + 2)
     for at in range(len(raw) - contents - 40, len(raw) - contents):  # the list of functions is among these bytes
         broken = raw[:at] + b"\x3f\xff\xff\xff" + raw[at + 4 :]
         with contextlib.suppress(RenderError):
-            service.client.render(replace(asked, objects=[(broken, 0)]))
+            service.client.render(replace(request, objects=[(broken, 0)]))
         if "caused more than 1000 errors in ROOT" in service.log:
             break
-    assert service.client.render(asked).code == 0
+    assert service.client.render(request).code == 0
     assert "caused more than 1000 errors in ROOT" in service.log
     assert len(service.log) < 100_000
 

@@ -1,4 +1,4 @@
-"""A short storm; `python -m tests.render.storm` is the long one."""
+"""A short stress test; `make storm` and `python -m tests.render.storm` run longer ones."""
 
 from __future__ import annotations
 
@@ -11,9 +11,12 @@ from tests.support import storms
 
 pytestmark = pytest.mark.slow
 
+REQUESTS_PER_CLIENT = 150 * storms.TIMES
+
 
 @pytest.mark.storm
-def test_nothing_fails_in_a_storm_but_what_is_injected(program: Path, objects: Path, tmp_path: Path) -> None:
-    seen = storm.run(program, objects, tmp_path, 5 * storms.TIMES, seed=storms.SEED + 1)
-    assert seen.complaints() == [], str(seen)
-    assert {kind.partition(":")[0] for kind in seen.ended} >= {"ordinary", "crash", "abort", "throw", "leak"}
+def test_storm_of_faults_does_not_affect_other_requests(program: Path, objects: Path, tmp_path: Path) -> None:
+    report = storm.run(program, objects, tmp_path, lambda count: count < REQUESTS_PER_CLIENT, seed=storms.SEED + 1)
+    assert report.requests == storm.CLIENTS * REQUESTS_PER_CLIENT
+    assert report.violations() == [], str(report)
+    assert {outcome.partition(":")[0] for outcome in report.outcomes} >= {"ordinary", "crash", "abort", "throw", "leak"}

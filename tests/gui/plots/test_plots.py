@@ -172,7 +172,7 @@ def test_a_growing_folder_is_looked_through(hub: Settings, sample: OpenSample) -
 
 def test_an_object_of_an_older_version_of_its_class_is_drawn_by_what_its_file_says_of_it(hub: Settings, tmp_path: Path) -> None:
     file = tmp_path / "DQM_V0001_R000000001__A__B__DQMIO.root"
-    script = TREE / "tests" / "render" / "make_old_file.py"
+    script = TREE / "tests" / "render" / "make_old_version_file.py"
     subprocess.run([sys.executable, "-W", "ignore", str(script), str(file)], check=True, timeout=PATIENCE_S)
     gui.register_all([file])
     old = Catalog(hub.replace(file_roots=(str(tmp_path),))).open(SampleKey(1, 0, "/A/B/DQMIO"), 30)

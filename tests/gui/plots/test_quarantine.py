@@ -25,7 +25,7 @@ from app.web import Problem
 from render.build import build
 from render.client import RenderCrashed, RenderLost
 from render.options import Options
-from tests.render.service import TREE, compiled
+from tests.render.service import TREE, compile_plugin
 from tests.support import gui
 from tests.support.patience import PATIENCE_S
 from tests.support.processes import environment
@@ -67,7 +67,7 @@ def flag(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def render_service(tmp_path_factory: pytest.TempPathFactory, flag: Path) -> Iterator[Path]:
     """A render service with a plugin that brings it down."""
     build(TREE, sys.executable)
-    library = compiled(tmp_path_factory.mktemp("wild"), WILD.replace("FLAG", str(flag)))
+    library = compile_plugin(tmp_path_factory.mktemp("wild"), WILD.replace("FLAG", str(flag)))
     with gui.render_service(tmp_path_factory.mktemp("r"), "--load", str(library), "--cpu", "1") as folder:
         yield folder
 

@@ -1,7 +1,8 @@
-"""Paints the golden images, what plots ought to look like, by plain ROOT code: `python -m tests.render.golden [--images FOLDER] [--requests FOLDER]`.
+"""Paints the golden images with plain ROOT code: `python -m tests.render.golden [--images FOLDER] [--requests FOLDER]`.
 
-Nothing of the render service is used, so that `tests/render/test_golden.py` compares two ways to the same picture. The images go to a folder
-named by the version of ROOT below `--images`, which is where they are kept unless told otherwise. `--requests` is for the test: `<object>.obj` is what the service is sent, `requests.json` maps each image to what is asked, `version` says which ROOT it was.
+The code is independent of the render service, whose plots `tests/render/test_golden.py` compares with the images. The images
+are written to a folder named after the version of ROOT, below `--images` (default: the folder of this file). `--requests` is
+used by the test: it writes the objects (`<object>.obj`), the request for each image (`requests.json`) and ROOT's `version`.
 """
 
 from __future__ import annotations
@@ -12,30 +13,30 @@ from pathlib import Path
 
 import ROOT
 
-from tests.render.golden import comparisons, ordinary, overlays, words
-from tests.render.golden.album import ALBUM, Page
+from tests.render.golden import comparisons, overlays, single_objects, text_plots
 from tests.render.golden.image import encode
 from tests.render.golden.objects import OBJECTS
+from tests.render.golden.registry import GOLDEN_IMAGES, GoldenImage
 from tests.render.make_objects import SAVE, set_style
 from tests.render.pictures import from_argb
 
-CHAPTERS = [ordinary, words, overlays, comparisons]
-"""The modules that fill the album."""
+IMAGE_MODULES = [single_objects, text_plots, overlays, comparisons]
+"""The modules that register golden images."""
 
 WINDOW_FRAME = (4, 28)
-"""Pixels that a canvas gives to a frame in batch mode."""
+"""Width and height in pixels that a canvas reserves for a window frame in batch mode."""
 
 
-def paint(page: Page, raw: Path) -> bytes:
-    """The PNG of a page; `raw` is a file for the pixels on the way."""
-    width, height = page.size
+def paint(image: GoldenImage, raw: Path) -> bytes:
+    """Paint one image and return it as PNG; `raw` is a temporary file for the pixels."""
+    width, height = image.size
     set_style()
     canvas = ROOT.TCanvas("canvas", "", width + WINDOW_FRAME[0], height + WINDOW_FRAME[1])
-    histograms = [OBJECTS[name]() if name else None for name in page.objects]
+    histograms = [OBJECTS[name]() if name else None for name in image.objects]
     for histogram in filter(None, histograms):
         histogram.UseCurrentStyle()
         histogram.SetTitle(histogram.GetTitle().removesuffix("_"))
-    page.recipe(*histograms)
+    image.recipe(*histograms)
     ROOT.paint(canvas, str(raw))
     return encode(from_argb(raw.read_bytes(), width, height))
 
@@ -45,8 +46,8 @@ def paint_all(folder: Path) -> None:
     for old in folder.glob("*.png"):
         old.unlink()
     raw = folder / "raw"
-    for page in ALBUM.values():
-        (folder / f"{page.name}.png").write_bytes(paint(page, raw))
+    for image in GOLDEN_IMAGES.values():
+        (folder / f"{image.name}.png").write_bytes(paint(image, raw))
     raw.unlink()
 
 
@@ -54,15 +55,18 @@ def write_requests(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, make in OBJECTS.items():
         ROOT.save(make(), str(folder / f"{name}.obj"))
-    asked = {page.name: {"spec": page.spec, "objects": page.objects, "flags": page.flags, "text": page.text} for page in ALBUM.values()}
-    (folder / "requests.json").write_text(json.dumps(asked))
+    requests = {
+        image.name: {"spec": image.spec, "objects": image.objects, "flags": image.flags, "text": image.text}
+        for image in GOLDEN_IMAGES.values()
+    }
+    (folder / "requests.json").write_text(json.dumps(requests))
     (folder / "version").write_text(ROOT.gROOT.GetVersion())
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.render.golden", description="Paint the golden images with the installed ROOT.")
-    parser.add_argument("--images", type=Path, default=Path(__file__).parent, help="where the folder named by ROOT's version goes")
-    parser.add_argument("--requests", type=Path, help="where what the service is to be asked goes")
+    parser.add_argument("--images", type=Path, default=Path(__file__).parent, help="parent folder of the images")
+    parser.add_argument("--requests", type=Path, help="folder for the requests of the test")
     arguments = parser.parse_args()
     ROOT.gROOT.SetBatch()
     ROOT.TH1.AddDirectory(False)
@@ -71,7 +75,7 @@ def main() -> None:
     paint_all(folder)
     if arguments.requests:
         write_requests(arguments.requests)
-    print(f"{len(ALBUM)} images in {folder}")
+    print(f"{len(GOLDEN_IMAGES)} images in {folder}")
 
 
 if __name__ == "__main__":

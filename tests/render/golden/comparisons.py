@@ -1,4 +1,4 @@
-"""Plots divided by their references, references on top of each other, and what is left of a plot without one."""
+"""Golden images of ratios, stacks and differences."""
 
 from __future__ import annotations
 
@@ -6,28 +6,28 @@ import math
 
 import ROOT
 
-from tests.render.golden.album import LARGE, page
-from tests.render.golden.ordinary import coloured
 from tests.render.golden.overlays import (
     COLOURS,
     LABELS,
     NAMES,
     Reference,
-    boxes,
-    given_away,
-    in_colour,
-    in_real_numbers,
-    note,
-    overlay,
+    coloured,
+    draw_boxes,
+    draw_note,
+    draw_overlay,
+    floating_point_copy,
+    owned_by_root,
     references,
 )
+from tests.render.golden.registry import LARGE, golden_image
+from tests.render.golden.single_objects import draw_with_palette
 
 TITLE = 0.05
-"""Height of a title, as a share of the canvas."""
+"""Height of a title as a fraction of the canvas."""
 
 
-def larger_letters(histogram: ROOT.TH1) -> None:
-    """Letters as large in a part of the canvas as in the whole."""
+def scale_letters(histogram: ROOT.TH1) -> None:
+    """Scale the letters of an axis to their size on the whole canvas."""
     pad = ROOT.gPad
     width, height = pad.GetWw(), pad.GetWh()
     factor = min(width, height) / min(width * pad.GetWNDC(), height * pad.GetHNDC())
@@ -38,8 +38,8 @@ def larger_letters(histogram: ROOT.TH1) -> None:
 
 
 def pads() -> tuple[ROOT.TPad, ROOT.TPad]:
-    """The upper 70 % of the canvas, and from 5 to 30 % of it."""
-    upper, lower = given_away(ROOT.TPad("upper", "", 0, 0.3, 1, 1)), given_away(ROOT.TPad("lower", "", 0, 0.05, 1, 0.3))
+    """The pads for the plot (upper 70 % of the canvas) and the ratios (from 5 to 30 %)."""
+    upper, lower = owned_by_root(ROOT.TPad("upper", "", 0, 0.3, 1, 1)), owned_by_root(ROOT.TPad("lower", "", 0, 0.05, 1, 0.3))
     upper.SetBottomMargin(0.03)
     lower.SetTopMargin(0.05)
     lower.SetBottomMargin(0.4)
@@ -48,94 +48,96 @@ def pads() -> tuple[ROOT.TPad, ROOT.TPad]:
     return upper, lower
 
 
-def quotient(main: ROOT.TH1, reference: ROOT.TH1, errors: bool) -> ROOT.TH1:
-    divided = in_real_numbers(main)
-    divided.SetTitle("")
-    divided.Sumw2()
-    below = in_real_numbers(reference)
-    divided.Divide(below)
+def make_ratio(main: ROOT.TH1, reference: ROOT.TH1, errors: bool) -> ROOT.TH1:
+    ratio = floating_point_copy(main)
+    ratio.SetTitle("")
+    ratio.Sumw2()
+    below = floating_point_copy(reference)
+    ratio.Divide(below)
     if not errors:
-        divided.Sumw2(False)
-    return divided
+        ratio.Sumw2(False)
+    return ratio
 
 
-def ratios(
-    main: ROOT.TH1, drawn: list[Reference], labels: tuple[str, ...] = (), errors: bool = False, without: tuple[int, ...] = ()
+def draw_ratios(
+    main: ROOT.TH1, copies: list[Reference], labels: tuple[str, ...] = (), errors: bool = False, incompatible: tuple[int, ...] = ()
 ) -> ROOT.TPad:
-    """The overlay above; below it, on the pad that is given, the plot divided by each reference that is not `without`.
+    """Draw the overlay, and below it the ratio to each reference not listed in `without`. Returns the lower pad.
 
-    Its range is 10 % more than the ratios and 0.9 to 1.1."""
+    Its range covers the ratios and 0.9 to 1.1, with a margin of 10 %."""
     upper, lower = pads()
     lower.cd()
-    quotients = [(number, in_colour(quotient(main, reference, errors), number)) for number, reference in drawn if number not in without]
+    ratio_histograms = [
+        (number, coloured(make_ratio(main, reference, errors), number)) for number, reference in copies if number not in incompatible
+    ]
     axis = main.GetXaxis()
     first, last = axis.GetFirst(), axis.GetLast()
-    values = [divided.GetBinContent(i) for _, divided in quotients for i in range(first, last + 1)]
-    shown = [0.9, 1.1, *(value for value in values if 0.001 < value < 10)]
-    low, high = min(shown), max(shown)
-    frame = quotients[0][1]
+    values = [ratio.GetBinContent(i) for _, ratio in ratio_histograms for i in range(first, last + 1)]
+    displayed = [0.9, 1.1, *(value for value in values if 0.001 < value < 10)]
+    low, high = min(displayed), max(displayed)
+    frame = ratio_histograms[0][1]
     frame.GetXaxis().SetRange(first, last)
     frame.SetMinimum(low - 0.1 * (high - low))
     frame.SetMaximum(high + 0.1 * (high - low))
     frame.GetYaxis().SetTitle("Ratio")
     frame.GetXaxis().SetTitle(axis.GetTitle())
     frame.GetYaxis().SetNdivisions(504)
-    larger_letters(frame)
+    scale_letters(frame)
     frame.Draw("AXIS")
-    one = given_away(ROOT.TLine(axis.GetBinLowEdge(first), 1, axis.GetBinUpEdge(last), 1))
+    one = owned_by_root(ROOT.TLine(axis.GetBinLowEdge(first), 1, axis.GetBinUpEdge(last), 1))
     one.SetLineColor(ROOT.kGray + 1)
     one.SetLineStyle(2)
     one.Draw()
-    for _, divided in quotients:
-        divided.Draw("SAME P E1 X0" if errors else "SAME P")
+    for _, ratio in ratio_histograms:
+        ratio.Draw("SAME P E1 X0" if errors else "SAME P")
     upper.cd()
-    larger_letters(main)
+    scale_letters(main)
     ROOT.gStyle.SetTitleH(TITLE / upper.GetHNDC())
     main.GetXaxis().SetLabelSize(0)
     main.GetXaxis().SetTitleSize(0)
-    overlay(main, drawn, labels, errors)
+    draw_overlay(main, copies, labels, errors)
     return lower
 
 
-@page("ref=ratiooverlay", "run", "shifted")
+@golden_image("ref=ratiooverlay", "run", "shifted")
 def ratio_of_2(main: ROOT.TH1, *others: ROOT.TH1) -> None:
-    ratios(main, references(main, others))
+    draw_ratios(main, references(main, others))
 
 
-@page(f"ref=ratiooverlay;{LABELS}", "run", "shifted", "higher", "wide", size=LARGE)
+@golden_image(f"ref=ratiooverlay;{LABELS}", "run", "shifted", "higher", "wide", size=LARGE)
 def ratio_of_4(main: ROOT.TH1, *others: ROOT.TH1) -> None:
-    ratios(main, references(main, others), NAMES)
+    draw_ratios(main, references(main, others), NAMES)
 
 
-@page("ref=ratiooverlay", "run", "shifted", "other bins", size=LARGE)
+@golden_image("ref=ratiooverlay", "run", "shifted", "other bins", size=LARGE)
 def ratio_with_other_bins(main: ROOT.TH1, *others: ROOT.TH1) -> None:
-    """A ratio is possible to the first only."""
-    drawn = references(main, others)
-    lower = ratios(main, drawn, without=(2,))
+    """Only the first reference has the bins of the plot."""
+    copies = references(main, others)
+    lower = draw_ratios(main, copies, incompatible=(2,))
     lower.cd()
-    note("reference 2 has other bins", 2)
+    draw_note("reference 2 has other bins", 2)
 
 
-@page("ref=ratiooverlay;xmin=30;xmax=60", "run", "shifted", "wide", size=LARGE)
+@golden_image("ref=ratiooverlay;xmin=30;xmax=60", "run", "shifted", "wide", size=LARGE)
 def part_of_ratio(main: ROOT.TH1, *others: ROOT.TH1) -> None:
-    """Scaled to the whole area; the axes are those of the part that is shown."""
-    drawn = references(main, others)
-    for histogram in (main, *(reference for _, reference in drawn)):
+    """Scaled to the whole area; the axes cover the displayed part."""
+    copies = references(main, others)
+    for histogram in (main, *(reference for _, reference in copies)):
         histogram.GetXaxis().SetRangeUser(30, 60)
-    ratios(main, drawn)
+    draw_ratios(main, copies)
 
 
-@page("ref=ratiooverlay;norm=False;showerrbars=1", "run", "higher", "weighted", size=LARGE)
+@golden_image("ref=ratiooverlay;norm=False;showerrbars=1", "run", "higher", "weighted", size=LARGE)
 def ratio_with_error_bars(main: ROOT.TH1, *others: ROOT.TH1) -> None:
-    ratios(main, references(main, others, normalised=False, errors=True), errors=True)
+    draw_ratios(main, references(main, others, normalised=False, errors=True), errors=True)
 
 
-def stack(main: ROOT.TH1, drawn: list[Reference], labels: tuple[str, ...] = ()) -> None:
-    heap = given_away(ROOT.THStack("heap", ""))
-    for number, histogram in drawn:
+def draw_stack(main: ROOT.TH1, copies: list[Reference], labels: tuple[str, ...] = ()) -> None:
+    root_stack = owned_by_root(ROOT.THStack("heap", ""))
+    for number, histogram in copies:
         histogram.SetFillColor(COLOURS[number - 1])
-        heap.Add(histogram)
-    highest, own, lowest = heap.GetStack().Last().GetMaximum(), main.GetMaximum(), main.GetMinimum()
+        root_stack.Add(histogram)
+    highest, own, lowest = root_stack.GetStack().Last().GetMaximum(), main.GetMaximum(), main.GetMinimum()
     main.SetMinimum(0)
     if highest > own:
         main.SetMaximum(1.05 * highest)
@@ -145,54 +147,54 @@ def stack(main: ROOT.TH1, drawn: list[Reference], labels: tuple[str, ...] = ()) 
         main.GetYaxis().SetMoreLogLabels(highest < 100 * lowest)
     main.SetLineWidth(2)
     main.Draw()
-    heap.Draw("SAME HIST")
-    for what in ("SAME", "SAME AXIS"):
-        above = given_away(main.Clone())
-        above.SetStats(False)
-        above.Draw(what)
-    boxes(drawn, labels)
+    root_stack.Draw("SAME HIST")
+    for options in ("SAME", "SAME AXIS"):
+        copy = owned_by_root(main.Clone())
+        copy.SetStats(False)
+        copy.Draw(options)
+    draw_boxes(copies, labels)
 
 
-@page("ref=stacked", "run", "shifted", "higher")
+@golden_image("ref=stacked", "run", "shifted", "higher")
 def stacked(main: ROOT.TH1, *others: ROOT.TH1) -> None:
-    drawn = references(main, others, normalised=False)
-    total = sum(part.Integral() for _, part in drawn)
-    for _, part in drawn:
+    copies = references(main, others, normalised=False)
+    total = sum(part.Integral() for _, part in copies)
+    for _, part in copies:
         part.Scale(main.Integral() / total)
-    stack(main, drawn)
+    draw_stack(main, copies)
 
 
-@page(f"ref=stacked;norm=False;{LABELS}", "higher", "shifted", "run", "wide", size=LARGE)
+@golden_image(f"ref=stacked;norm=False;{LABELS}", "higher", "shifted", "run", "wide", size=LARGE)
 def stacked_as_they_are(main: ROOT.TH1, *others: ROOT.TH1) -> None:
-    stack(main, references(main, others, normalised=False), NAMES)
+    draw_stack(main, references(main, others, normalised=False), NAMES)
 
 
-@page("ref=stacked;norm=False;ytype=log", "run", "shifted", "higher")
+@golden_image("ref=stacked;norm=False;ytype=log", "run", "shifted", "higher")
 def log_stack(main: ROOT.TH1, *others: ROOT.TH1) -> None:
     ROOT.gPad.SetLogy()
-    stack(main, references(main, others, normalised=False))
+    draw_stack(main, references(main, others, normalised=False))
 
 
-@page("ref=difference", "run", "higher")
+@golden_image("ref=difference", "run", "higher")
 def difference_of_lines(main: ROOT.TH1, other: ROOT.TH1) -> None:
     main.Add(other, -1)
     main.SetStats(False)
     main.Draw()
 
 
-@page("ref=difference", "TH2F", "TH2F with one bin off")
+@golden_image("ref=difference", "TH2F", "TH2F with one bin off")
 def difference_of_maps(main: ROOT.TH2, other: ROOT.TH2) -> None:
     main.Add(other, -1)
     main.SetStats(False)
-    coloured(main)
+    draw_with_palette(main)
 
 
-@page("ref=difference", "TProfile", "other profile")
+@golden_image("ref=difference", "TProfile", "other profile")
 def difference_of_profiles(main: ROOT.TProfile, other: ROOT.TProfile) -> None:
     """The difference of the means, with its errors."""
-    left = given_away(main.ProjectionX("left"))
-    left.Add(other.ProjectionX("right"), -1)
-    left.SetName(main.GetName())
-    left.UseCurrentStyle()
-    left.SetStats(False)
-    left.Draw()
+    difference = owned_by_root(main.ProjectionX("left"))
+    difference.Add(other.ProjectionX("right"), -1)
+    difference.SetName(main.GetName())
+    difference.UseCurrentStyle()
+    difference.SetStats(False)
+    difference.Draw()

@@ -1,4 +1,4 @@
-"""Pictures as small PNG files, and how two of them differ."""
+"""Encoding of images as PNG, and their comparison."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.render.pictures import SIGNATURE, Picture
 
 LEVELS = 2
-"""The most by which one colour of a pixel may differ, of 255: what another processor may round another way."""
+"""Tolerance per colour of a pixel, of 255, for different rounding on other processors."""
 
 Pixel = tuple[int, int, int]
 
@@ -20,7 +20,7 @@ SAME, OTHER = (255, 255, 255), (255, 0, 0)
 
 @dataclass(frozen=True)
 class Difference:
-    """Of two pictures of one size: `pixels` are those that differ by more than LEVELS, as numbers in their rows."""
+    """Result of a comparison: indices of the `pixels` that differ by more than LEVELS, and their total number."""
 
     pixels: frozenset[int] = field(repr=False)
     of: int
@@ -33,25 +33,25 @@ class Difference:
 
 
 def difference(one: Picture, other: Picture) -> Difference:
-    """How they differ. Pictures of different sizes differ in every pixel of the first."""
+    """Compare two images. Images of different sizes differ in every pixel of the first."""
     if (one.width, one.height) != (other.width, other.height):
         return Difference(frozenset(range(len(one.pixels))), len(one.pixels))
     pairs = enumerate(zip(one.pixels, other.pixels, strict=True))
     return Difference(frozenset(i for i, (a, b) in pairs if a != b and _distance(a, b) > LEVELS), len(one.pixels))
 
 
-def keep(folder: Path, name: str, expected: Picture, actual: Picture) -> None:
-    """Writes both and, red on white, where they differ: `<name>-expected.png`, `-actual.png`, `-difference.png`."""
+def write_comparison(folder: Path, name: str, expected: Picture, actual: Picture) -> None:
+    """Write both images and their differing pixels in red: `<name>-expected.png`, `-actual.png`, `-difference.png`."""
     folder.mkdir(parents=True, exist_ok=True)
-    differing = difference(expected, actual).pixels
-    marked = [OTHER if i in differing else SAME for i in range(len(expected.pixels))]
-    shown = {"expected": expected, "actual": actual, "difference": Picture(expected.width, expected.height, True, marked)}
-    for which, picture in shown.items():
+    indices = difference(expected, actual).pixels
+    mask = [OTHER if i in indices else SAME for i in range(len(expected.pixels))]
+    images = {"expected": expected, "actual": actual, "difference": Picture(expected.width, expected.height, True, mask)}
+    for which, picture in images.items():
         (folder / f"{name}-{which}.png").write_bytes(encode(picture))
 
 
 def encode(picture: Picture) -> bytes:
-    """A PNG with a palette, or of RGB when there are more than 256 colours."""
+    """Encode an image as PNG, with a palette if it has at most 256 colours."""
     colours = sorted(picture.colours)
     indexed = len(colours) <= 256
     numbers = {colour: bytes([i]) for i, colour in enumerate(colours)} if indexed else {colour: bytes(colour) for colour in colours}

@@ -1,4 +1,4 @@
-"""The histograms in the pictures, by name: no chance in them, so that they are the same wherever they are made."""
+"""The histograms of the golden images, by name. They contain no random numbers and are the same everywhere."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MAPS = ["TH2C", "TH2S", "TH2I", "TH2F", "TH2D"]
 
 
 def bell(kind: str, name: str, centre: float, width: float, height: float, bins: int = 50) -> ROOT.TH1:
-    """A peak on a flat ground, in whole numbers, between 0 and 100."""
+    """A peak on a flat background with integer contents, between 0 and 100."""
     histogram = getattr(ROOT, kind)(name, f"{name};E_{{T}} [GeV];Entries", bins, 0.0, 100.0)
     for i in range(1, bins + 1):
         x = histogram.GetBinCenter(i)
@@ -25,7 +25,7 @@ def bell(kind: str, name: str, centre: float, width: float, height: float, bins:
 
 
 def steep() -> ROOT.TH1:
-    """Contents over six powers of ten, and two empty bins, over an axis above 0."""
+    """Contents over six decades and two empty bins, on an axis above 0."""
     histogram = ROOT.TH1F("steep", "Steeply falling;p_{T} [GeV];Events", 40, 1, 1000)
     for i in range(1, 39):
         histogram.SetBinContent(i, int(2e6 * 0.7**i))
@@ -34,7 +34,7 @@ def steep() -> ROOT.TH1:
 
 
 def flat(ground: int = 200) -> ROOT.TH1:
-    """Contents within one power of ten."""
+    """Contents within one decade."""
     histogram = ROOT.TH1F("flat", "Hardly any change;LS;Rate [Hz]", 30, 0, 30)
     for i in range(1, 31):
         histogram.SetBinContent(i, ground + 40 * (i % 7))
@@ -42,7 +42,7 @@ def flat(ground: int = 200) -> ROOT.TH1:
 
 
 def signed() -> ROOT.TH1:
-    """Contents on both sides of 0, and errors of its own, over an axis on both sides of 0."""
+    """Contents of both signs with explicit errors, on an axis on both sides of 0."""
     histogram = ROOT.TH1D("signed", "Residuals;#eta;#Delta x [#mum]", 24, -3, 3)
     for i in range(1, 25):
         histogram.SetBinContent(i, 12 * ROOT.TMath.Sin(i / 3.0))
@@ -51,7 +51,7 @@ def signed() -> ROOT.TH1:
 
 
 def fitted() -> ROOT.TH1:
-    """A peak with the function that was fitted to it."""
+    """A peak with a fitted function."""
     histogram = bell("TH1F", "fitted", 40, 10, 40)
     function = ROOT.TF1("peak", "gaus(0) + pol0(3)", 10, 70)
     function.SetParameters(40, 40, 10, 3)
@@ -61,7 +61,7 @@ def fitted() -> ROOT.TH1:
 
 
 def one_bin_off(good: ROOT.TH1, number: int) -> ROOT.TH1:
-    """The same with one more in one bin: what the comparison has to notice."""
+    """The histogram with one more entry in one bin, which the comparison must detect."""
     good.SetBinContent(number, good.GetBinContent(number) + 1)
     return good
 
@@ -85,7 +85,7 @@ def uneven() -> ROOT.TH1:
 
 
 def named() -> ROOT.TH1:
-    """Bins with names, as a summary of states has; and a title with the underscore that is not shown."""
+    """Bins with labels, and a title with a trailing underscore, which is not drawn."""
     histogram = ROOT.TH1I("named", "States of the modules_", 5, 0, 5)
     for i, (name, count) in enumerate({"good": 812, "noisy": 31, "dead": 7, "masked": 120, "unknown": 2}.items(), 1):
         histogram.GetXaxis().SetBinLabel(i, name)
@@ -94,7 +94,7 @@ def named() -> ROOT.TH1:
 
 
 def named_map() -> ROOT.TH2:
-    """A small map with names on both axes, as reports have."""
+    """A small map with labels on both axes, like report summaries."""
     histogram = ROOT.TH2F("report", "Report summary map", 4, 0, 4, 3, 0, 3)
     for x, part in enumerate(["TIB", "TOB", "TEC", "TID"], 1):
         histogram.GetXaxis().SetBinLabel(x, part)
@@ -106,7 +106,7 @@ def named_map() -> ROOT.TH2:
 
 
 def steep_map() -> ROOT.TH2:
-    """Contents over five powers of ten, with holes, over axes above 0."""
+    """Contents over five decades with empty columns, on axes above 0."""
     histogram = ROOT.TH2D("steepmap", "Steep map;x;y", 20, 1, 1000, 15, 0.1, 10)
     for x in range(1, 21):
         for y in range(1, 16):
@@ -116,17 +116,17 @@ def steep_map() -> ROOT.TH2:
 
 def profile(kind: str = "", shift: float = 0) -> ROOT.TProfile:
     """A profile with spread in each bin."""
-    made = ROOT.TProfile(f"profile{kind}", "Efficiency against time;LS;#epsilon", 25, 0, 200)
+    profile = ROOT.TProfile(f"profile{kind}", "Efficiency against time;LS;#epsilon", 25, 0, 200)
     for i in range(2000):
-        made.Fill(i % 200, 0.9 + shift + 0.05 * ROOT.TMath.Sin(i / 17.0) + 0.01 * (i % 11))
-    return made
+        profile.Fill(i % 200, 0.9 + shift + 0.05 * ROOT.TMath.Sin(i / 17.0) + 0.01 * (i % 11))
+    return profile
 
 
 def profile2d() -> ROOT.TProfile2D:
-    made = ROOT.TProfile2D("profile2d", "Mean charge;ladder;module", 20, 0, 20, 12, 0, 12)
+    profile = ROOT.TProfile2D("profile2d", "Mean charge;ladder;module", 20, 0, 20, 12, 0, 12)
     for i in range(2000):
-        made.Fill(i % 20, (i // 20) % 12, 100 + i % 37)
-    return made
+        profile.Fill(i % 20, (i // 20) % 12, 100 + i % 37)
+    return profile
 
 
 def holed(value: float) -> ROOT.TH1:
@@ -137,7 +137,7 @@ def holed(value: float) -> ROOT.TH1:
 
 
 def weighted() -> ROOT.TH1:
-    """A peak with weights, so that its errors are not the roots of its contents."""
+    """A weighted peak, whose errors are not the square roots of its contents."""
     histogram = bell("TH1F", "weighted", 42, 11, 40)
     histogram.Sumw2()
     histogram.Scale(2.5)

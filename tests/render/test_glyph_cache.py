@@ -1,4 +1,4 @@
-"""The outlines of letters are kept from plot to plot, and no plot shows it."""
+"""The cache of glyph outlines does not change plots."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from render.client import Request
 from tests.render.service import Service
 
 
-def test_letters_of_more_sizes_than_are_kept_leave_a_picture_as_it_was(program: Path, objects: Path, tmp_path: Path) -> None:
+def test_plot_is_unchanged_after_the_glyph_cache_overflows(program: Path, objects: Path, tmp_path: Path) -> None:
     histogram = [((objects / "TH1F.obj").read_bytes(), 0)]
     with Service(program, tmp_path, "--workers", "1") as service:
         service.wait_until_ready()

@@ -1,4 +1,4 @@
-// A plugin that goes astray in as many ways as there are, by the name of the monitor element: Wild/<how>.
+// A plugin that fails in the way named by the monitor element: Faulty/<failure>.
 #include "../src/DQMRenderPlugin.h"
 #include <csignal>
 #include <cstring>
@@ -11,8 +11,8 @@ int depth(volatile char *above) {
   return depth(frame) + frame[0];
 }
 
-struct Wild : DQMRenderPlugin {
-  bool applies(const VisDQMObject &o, const VisDQMImgInfo &) override { return o.dirname == "Wild"; }
+struct Faulty : DQMRenderPlugin {
+  bool applies(const VisDQMObject &o, const VisDQMImgInfo &) override { return o.dirname == "Faulty"; }
   void preDraw(TCanvas *, const VisDQMObject &o, const VisDQMImgInfo &, VisDQMRenderInfo &) override {
     volatile char ground[1] = {0};
     if (o.objname == "crash")
@@ -33,4 +33,4 @@ struct Wild : DQMRenderPlugin {
     if (o.objname == "throw")
       throw std::runtime_error("no geometry");
   }
-} wild;
+} faulty;

@@ -1,103 +1,103 @@
-"""Plots of one object."""
+"""Golden images of single objects."""
 
 from __future__ import annotations
 
 import ROOT
 
-from tests.render.golden.album import LARGE, page
 from tests.render.golden.objects import LINES, MAPS
-from tests.render.golden.words import text_at
+from tests.render.golden.registry import LARGE, golden_image
+from tests.render.golden.text_plots import text_at
 
 ROOM_FOR_PALETTE = 0.14
 
 
-def coloured(histogram: ROOT.TH1, options: str = "COLZ") -> None:
-    """A plot with a palette at its right edge."""
+def draw_with_palette(histogram: ROOT.TH1, options: str = "COLZ") -> None:
+    """Draw a plot with a palette at its right edge."""
     ROOT.gPad.SetRightMargin(ROOM_FOR_PALETTE)
     histogram.Draw(options)
 
 
-def plain(histogram: ROOT.TH1) -> None:
+def draw_plain(histogram: ROOT.TH1) -> None:
     histogram.Draw()
 
 
 for kind in [*LINES, "TProfile", "uneven", "named", "signed", "fitted", "empty"]:
-    page("", kind, name=kind)(plain)
+    golden_image("", kind, name=kind)(draw_plain)
 for kind in [*MAPS, "TProfile2D", "TH2Poly", "named map", "fine map"]:
-    page("", kind, name=kind.replace(" ", "_"))(coloured)
+    golden_image("", kind, name=kind.replace(" ", "_"))(draw_with_palette)
 
 
-@page("", "TH1F", size=LARGE)
+@golden_image("", "TH1F", size=LARGE)
 def large_line(histogram: ROOT.TH1) -> None:
     histogram.Draw()
 
 
-@page("", "TProfile", size=LARGE)
+@golden_image("", "TProfile", size=LARGE)
 def large_profile(profile: ROOT.TProfile) -> None:
     profile.Draw()
 
 
-@page("", "TH2F", size=LARGE)
+@golden_image("", "TH2F", size=LARGE)
 def large_map(histogram: ROOT.TH2) -> None:
-    coloured(histogram)
+    draw_with_palette(histogram)
 
 
-@page("", "TH3F")
+@golden_image("", "TH3F")
 def box(histogram: ROOT.TH3) -> None:
-    coloured(histogram, "BOX2Z")
+    draw_with_palette(histogram, "BOX2Z")
 
 
-@page("ytype=log", "steep")
+@golden_image("ytype=log", "steep")
 def log_y(histogram: ROOT.TH1) -> None:
     ROOT.gPad.SetLogy()
     histogram.Draw()
 
 
-@page("xtype=log;ytype=log", "steep", size=LARGE)
+@golden_image("xtype=log;ytype=log", "steep", size=LARGE)
 def log_x_and_y(histogram: ROOT.TH1) -> None:
     ROOT.gPad.SetLogx()
     ROOT.gPad.SetLogy()
     histogram.Draw()
 
 
-@page("ytype=log", "flat")
+@golden_image("ytype=log", "flat")
 def log_y_of_less_than_two_powers(histogram: ROOT.TH1) -> None:
     ROOT.gPad.SetLogy()
     histogram.GetYaxis().SetMoreLogLabels()
     histogram.Draw()
 
 
-@page("xtype=lin;ytype=lin;ztype=lin", "steep")
+@golden_image("xtype=lin;ytype=lin;ztype=lin", "steep")
 def linear(histogram: ROOT.TH1) -> None:
     histogram.Draw()
 
 
-@page("xtype=log;ztype=log", "steep map", size=LARGE)
+@golden_image("xtype=log;ztype=log", "steep map", size=LARGE)
 def log_map(histogram: ROOT.TH2) -> None:
     ROOT.gPad.SetLogx()
     ROOT.gPad.SetLogz()
-    coloured(histogram)
+    draw_with_palette(histogram)
 
 
-@page("ytype=log", "steep map")
+@golden_image("ytype=log", "steep map")
 def log_y_of_map(histogram: ROOT.TH2) -> None:
     ROOT.gPad.SetLogy()
-    coloured(histogram)
+    draw_with_palette(histogram)
 
 
-@page("xmin=20;xmax=61", "TH1F")
+@golden_image("xmin=20;xmax=61", "TH1F")
 def part_of_x(histogram: ROOT.TH1) -> None:
     histogram.GetXaxis().SetRangeUser(20, 61)
     histogram.Draw()
 
 
-@page("xmin=0", "signed")
+@golden_image("xmin=0", "signed")
 def from_0_on(histogram: ROOT.TH1) -> None:
     histogram.GetXaxis().SetRangeUser(0, 3)
     histogram.Draw()
 
 
-@page("xmax=0;ymin=-20.5;ymax=0", "signed")
+@golden_image("xmax=0;ymin=-20.5;ymax=0", "signed")
 def up_to_0(histogram: ROOT.TH1) -> None:
     histogram.GetXaxis().SetRangeUser(-3, 0)
     histogram.SetMinimum(-20.5)
@@ -105,20 +105,20 @@ def up_to_0(histogram: ROOT.TH1) -> None:
     histogram.Draw()
 
 
-@page("ymin=0;ymax=500", "flat")
+@golden_image("ymin=0;ymax=500", "flat")
 def contents_from_0(histogram: ROOT.TH1) -> None:
     histogram.SetMinimum(0)
     histogram.SetMaximum(500)
     histogram.Draw()
 
 
-@page("ymin=0", "TProfile")
+@golden_image("ymin=0", "TProfile")
 def profile_from_0(profile: ROOT.TProfile) -> None:
     profile.SetMinimum(0)
     profile.Draw()
 
 
-@page("ytype=log;ymin=10;ymax=1e7;xmin=100", "steep")
+@golden_image("ytype=log;ymin=10;ymax=1e7;xmin=100", "steep")
 def part_of_log(histogram: ROOT.TH1) -> None:
     ROOT.gPad.SetLogy()
     histogram.GetXaxis().SetRangeUser(100, 1000)
@@ -127,123 +127,123 @@ def part_of_log(histogram: ROOT.TH1) -> None:
     histogram.Draw()
 
 
-@page("xmin=0;ymin=-1;ymax=0", "TH2F")
+@golden_image("xmin=0;ymin=-1;ymax=0", "TH2F")
 def part_of_map(histogram: ROOT.TH2) -> None:
     histogram.GetXaxis().SetRangeUser(0, 2.5)
     histogram.GetYaxis().SetRangeUser(-1, 0)
-    coloured(histogram)
+    draw_with_palette(histogram)
 
 
-@page("zmin=0;zmax=30", "TH2F")
+@golden_image("zmin=0;zmax=30", "TH2F")
 def contents_of_map(histogram: ROOT.TH2) -> None:
     histogram.SetMinimum(0)
     histogram.SetMaximum(30)
-    coloured(histogram)
+    draw_with_palette(histogram)
 
 
-@page("zmin=110;zmax=125", "TProfile2D")
+@golden_image("zmin=110;zmax=125", "TProfile2D")
 def contents_of_profile_map(profile: ROOT.TProfile2D) -> None:
     profile.SetMinimum(110)
     profile.SetMaximum(125)
-    coloured(profile)
+    draw_with_palette(profile)
 
 
-@page("xmin=3;ztype=log;zmin=20", "TH2Poly", size=LARGE)
+@golden_image("xmin=3;ztype=log;zmin=20", "TH2Poly", size=LARGE)
 def part_of_polygons(histogram: ROOT.TH2Poly) -> None:
     histogram.GetXaxis().SetRangeUser(3, 10)
     histogram.SetMinimum(20)
     ROOT.gPad.SetLogz()
     histogram.GetZaxis().SetMoreLogLabels()
-    coloured(histogram)
+    draw_with_palette(histogram)
 
 
-@page("xmin=0.2;ymax=0.5;zmin=0;zmax=0.7", "TH3F")
+@golden_image("xmin=0.2;ymax=0.5;zmin=0;zmax=0.7", "TH3F")
 def part_of_box(histogram: ROOT.TH3) -> None:
     histogram.GetXaxis().SetRangeUser(0.2, 1)
     histogram.GetYaxis().SetRangeUser(0, 0.5)
     histogram.GetZaxis().SetRangeUser(0, 0.7)
-    coloured(histogram, "BOX2Z")
+    draw_with_palette(histogram, "BOX2Z")
 
 
-@page("drawopts=HIST", "signed")
+@golden_image("drawopts=HIST", "signed")
 def hist(histogram: ROOT.TH1) -> None:
     histogram.Draw("HIST")
 
 
-@page("drawopts=E", "TH1F")
+@golden_image("drawopts=E", "TH1F")
 def errors(histogram: ROOT.TH1) -> None:
     histogram.Draw("E")
 
 
-@page("drawopts=HIST TEXT", "named")
+@golden_image("drawopts=HIST TEXT", "named")
 def numbers(histogram: ROOT.TH1) -> None:
     histogram.Draw("HIST TEXT")
 
 
-@page("drawopts=LP", "flat")
+@golden_image("drawopts=LP", "flat")
 def points(histogram: ROOT.TH1) -> None:
     histogram.Draw("LP")
 
 
-@page("drawopts=COL", "TH2F")
+@golden_image("drawopts=COL", "TH2F")
 def col(histogram: ROOT.TH2) -> None:
     histogram.Draw("COL")
 
 
-@page("drawopts=COLZTEXT", "named map", size=LARGE)
+@golden_image("drawopts=COLZTEXT", "named map", size=LARGE)
 def numbers_on_a_map(histogram: ROOT.TH2) -> None:
-    coloured(histogram, "COLZTEXT")
+    draw_with_palette(histogram, "COLZTEXT")
 
 
-@page("drawopts=LEGO2", "coarse map")
+@golden_image("drawopts=LEGO2", "coarse map")
 def lego(histogram: ROOT.TH2) -> None:
     histogram.Draw("LEGO2")
 
 
-@page("drawopts=SURF1Z", "coarse map")
+@golden_image("drawopts=SURF1Z", "coarse map")
 def surface(histogram: ROOT.TH2) -> None:
-    coloured(histogram, "SURF1Z")
+    draw_with_palette(histogram, "SURF1Z")
 
 
-@page("drawopts=BOX", "coarse map")
+@golden_image("drawopts=BOX", "coarse map")
 def boxes(histogram: ROOT.TH2) -> None:
     histogram.Draw("BOX")
 
 
-@page("drawopts=CONT4Z", "coarse map")
+@golden_image("drawopts=CONT4Z", "coarse map")
 def contours(histogram: ROOT.TH2) -> None:
-    coloured(histogram, "CONT4Z")
+    draw_with_palette(histogram, "CONT4Z")
 
 
-@page("showerrbars=1", "TH1F")
+@golden_image("showerrbars=1", "TH1F")
 def error_bars(histogram: ROOT.TH1) -> None:
     histogram.Draw("HIST E1 X0")
 
 
-@page("showerrbars=1;drawopts=P", "weighted")
+@golden_image("showerrbars=1;drawopts=P", "weighted")
 def error_bars_and_points(histogram: ROOT.TH1) -> None:
     histogram.Draw("P HIST E1 X0")
 
 
-@page("showstats=0", "TH1F")
+@golden_image("showstats=0", "TH1F")
 def no_statistics(histogram: ROOT.TH1) -> None:
     ROOT.gStyle.SetOptStat(0)
     histogram.Draw()
 
 
-@page("showstats=111111", "uneven")
+@golden_image("showstats=111111", "uneven")
 def more_statistics(histogram: ROOT.TH1) -> None:
     ROOT.gStyle.SetOptStat(111111)
     histogram.Draw()
 
 
-@page("showstats=0", "TH2F", size=LARGE)
+@golden_image("showstats=0", "TH2F", size=LARGE)
 def map_without_statistics(histogram: ROOT.TH2) -> None:
     ROOT.gStyle.SetOptStat(0)
-    coloured(histogram)
+    draw_with_palette(histogram)
 
 
-@page("", "nan")
+@golden_image("", "nan")
 def not_a_number(histogram: ROOT.TH1) -> None:
     """Drawn as 0 under a notice."""
     histogram.SetBinContent(20, 0)
@@ -254,15 +254,15 @@ def not_a_number(histogram: ROOT.TH1) -> None:
     notice.SetTextColor(ROOT.kRed + 3)
 
 
-@page("xtype=log", "signed")
+@golden_image("xtype=log", "signed")
 def log_of_a_part(histogram: ROOT.TH1) -> None:
-    """An axis that begins below 0 begins somewhere above it."""
+    """A logarithmic axis that starts below 0 is displayed from a value above 0."""
     ROOT.gPad.SetLogx()
     histogram.Draw()
 
 
-@page("xtype=log;ytype=log;ymin=-1", "below")
+@golden_image("xtype=log;ytype=log;ymin=-1", "below")
 def no_log_below_0(histogram: ROOT.TH1) -> None:
-    """Where nothing is above 0 the scale stays linear."""
+    """The scale stays linear if no value is above 0."""
     histogram.SetMinimum(-1)
     histogram.Draw()

@@ -1,4 +1,4 @@
-"""Ratios, stacks and comparisons: what is drawn of a plot and its references together."""
+"""Plots with references: overlays, ratios, stacks and their statistics boxes."""
 
 from __future__ import annotations
 
@@ -19,80 +19,80 @@ def near(one: tuple[int, int, int], other: tuple[int, int, int]) -> bool:
 
 
 def share_of(picture: pictures.Picture, colour: tuple[int, int, int], top: float, bottom: float) -> float:
-    """The share of a colour among the pixels between two heights, 0 at the top and 1 at the bottom."""
+    """The fraction of pixels of a colour between two heights, 0 at the top and 1 at the bottom."""
     rows = picture.pixels[int(top * picture.height) * picture.width : int(bottom * picture.height) * picture.width]
     return sum(near(pixel, colour) for pixel in rows) / len(rows)
 
 
 def ink(picture: pictures.Picture, colour: tuple[int, int, int], left: float = 0, right: float = 1) -> set[tuple[int, int]]:
-    """Column and row of each pixel of a colour between two columns, which are shares of the width."""
+    """Column and row of each pixel of a colour between two columns, given as fractions of the width."""
     columns = range(int(left * picture.width), int(right * picture.width))
     return {(x, y) for y in range(picture.height) for x in columns if near(picture.pixels[y * picture.width + x], colour)}
 
 
 def in_boxes(picture: pictures.Picture, colour: tuple[int, int, int] = BLUE) -> set[tuple[int, int]]:
-    """What is written in a colour in the boxes at the right."""
+    """The pixels of a colour in the statistics boxes at the right."""
     return ink(picture, colour, 0.905)
 
 
-def label(words: str) -> str:
-    """Words as a part of a specification."""
-    return "".join(f"%{byte:02X}" for byte in words.encode())
+def label(text: str) -> str:
+    """Text encoded for a specification."""
+    return "".join(f"%{byte:02X}" for byte in text.encode())
 
 
 def test_ratios_are_drawn_below_the_plot(draw: Draw) -> None:
     picture = draw("TH1F", "reference", "higher", spec="w=600;h=400;ref=ratiooverlay;norm=False")
     assert share_of(picture, BLUE, 0.7, 0.95) > 0.005
     assert share_of(picture, ORANGE, 0.7, 0.95) > 0.005
-    assert picture.share_that_differs(draw("TH1F", "reference", "higher", spec="w=600;h=400;norm=False")) > 0.05
+    assert picture.differing_share(draw("TH1F", "reference", "higher", spec="w=600;h=400;norm=False")) > 0.05
 
 
-def test_a_stack_fills_the_area_of_the_plot(draw: Draw) -> None:
+def test_stack_is_scaled_to_the_area_of_the_plot(draw: Draw) -> None:
     picture = draw("TH1F", "reference", "higher", spec="w=600;h=400;ref=stacked")
     assert share_of(picture, BLUE, 0.1, 0.9) > 0.01
     assert share_of(picture, ORANGE, 0.1, 0.9) > 0.1
 
 
 @pytest.mark.parametrize("errors", [0, 1])
-def test_the_plot_is_seen_over_the_stack(draw: Draw, errors: int) -> None:
+def test_plot_is_visible_over_the_stack(draw: Draw, errors: int) -> None:
     picture = draw("TH1F", "higher", spec=f"w=600;h=400;ref=stacked;norm=False;showstats=0;showerrbars={errors}")
     assert len({x for x, y in ink(picture, (0, 0, 0), 0.15, 0.85) if 60 < y < 358}) > 0.65 * 600
 
 
-@pytest.mark.parametrize("way", ["ratiooverlay", "stacked"])
-def test_other_bins_are_said_and_bring_nothing_down(draw: Draw, way: str) -> None:
-    both = draw("TH1F", "coarse", spec=f"w=600;h=400;ref={way}")
-    assert share_of(both, BLUE, 0.7 if way == "ratiooverlay" else 0.1, 1) > 0.0005
+@pytest.mark.parametrize("ref", ["ratiooverlay", "stacked"])
+def test_references_with_other_bins_are_named_in_a_note(draw: Draw, ref: str) -> None:
+    both = draw("TH1F", "coarse", spec=f"w=600;h=400;ref={ref}")
+    assert share_of(both, BLUE, 0.7 if ref == "ratiooverlay" else 0.1, 1) > 0.0005
 
 
-@pytest.mark.parametrize("way", ["ratiooverlay", "stacked"])
-def test_a_missing_reference_leaves_the_others_their_colours(service: Service, request_for: Callable[..., Request], way: str) -> None:
-    whole = request_for("TH1F", "reference", "higher", spec=f"w=600;h=400;ref={way};norm=False")
-    holed = Request(name=whole.name, spec=whole.spec, objects=[whole.objects[0], (b"", 0), whole.objects[2]])
-    rendered = service.client.render(holed)
-    assert rendered.code == 0, service.log
-    picture = pictures.read(rendered.image)
+@pytest.mark.parametrize("ref", ["ratiooverlay", "stacked"])
+def test_missing_reference_does_not_change_the_colours_of_others(service: Service, request_for: Callable[..., Request], ref: str) -> None:
+    complete = request_for("TH1F", "reference", "higher", spec=f"w=600;h=400;ref={ref};norm=False")
+    request = Request(name=complete.name, spec=complete.spec, objects=[complete.objects[0], (b"", 0), complete.objects[2]])
+    response = service.client.render(request)
+    assert response.code == 0, service.log
+    picture = pictures.read(response.image)
     assert share_of(picture, BLUE, 0, 1) == 0
     assert share_of(picture, ORANGE, 0, 1) > 0.002
 
 
 @pytest.mark.parametrize("name", ["TH2F", "TProfile", "TProfile2D"])
-def test_what_has_no_ratio_is_drawn_as_an_overlay(draw: Draw, name: str) -> None:
-    assert draw(name, name, spec="w=400;h=300;ref=ratiooverlay").share_that_differs(draw(name, name)) == 0
+def test_objects_without_ratio_are_drawn_as_an_overlay(draw: Draw, name: str) -> None:
+    assert draw(name, name, spec="w=400;h=300;ref=ratiooverlay").differing_share(draw(name, name)) == 0
 
 
 @pytest.mark.parametrize("name", ["TH2F", "TProfile", "TProfile2D"])
-def test_what_cannot_be_stacked_says_so(draw: Draw, name: str) -> None:
+def test_unsupported_stack_is_drawn_as_text(draw: Draw, name: str) -> None:
     assert len(draw(name, name, spec="w=400;h=300;ref=stacked").colours) < 40
 
 
-@pytest.mark.parametrize("way", ["overlay", "ratiooverlay", "stacked"])
+@pytest.mark.parametrize("ref", ["overlay", "ratiooverlay", "stacked"])
 @pytest.mark.parametrize("name", ["empty", "nan", "TH1S", "higher", "words", "TH3F"])
-def test_any_reference_can_be_asked_for(draw: Draw, way: str, name: str) -> None:
-    assert len(draw("TH1F", name, spec=f"w=266;h=200;ref={way};showerrbars=1;ktest=0.5;ytype=log").colours) > 4
+def test_any_object_can_be_a_reference(draw: Draw, ref: str, name: str) -> None:
+    assert len(draw("TH1F", name, spec=f"w=266;h=200;ref={ref};showerrbars=1;ktest=0.5;ytype=log").colours) > 4
 
 
-def test_ten_objects_keep_their_boxes_on_the_canvas(draw: Draw) -> None:
+def test_statistics_boxes_of_ten_objects_stay_on_the_canvas(draw: Draw) -> None:
     picture = draw("TH1F", *["reference"] * 9, spec="w=600;h=400")
     bottom_row = picture.pixels[-picture.width :]
     assert len(set(bottom_row)) == 1
@@ -100,18 +100,18 @@ def test_ten_objects_keep_their_boxes_on_the_canvas(draw: Draw) -> None:
     assert share_of(picture, ninth, 0.85, 1) > 0.0005
 
 
-def test_the_probability_that_both_are_alike_is_written(draw: Draw) -> None:
-    tested = draw("TH1F", "reference", spec="w=600;h=400;ktest=0.05")
-    assert tested.share_that_differs(draw("TH1F", "reference", spec="w=600;h=400")) > 0.0001
-    assert draw("TH1F", "coarse", spec="w=600;h=400;ktest=0.05").share_that_differs(draw("TH1F", "coarse", spec="w=600;h=400")) == 0
+def test_kolmogorov_probability_is_written(draw: Draw) -> None:
+    with_test = draw("TH1F", "reference", spec="w=600;h=400;ktest=0.05")
+    assert with_test.differing_share(draw("TH1F", "reference", spec="w=600;h=400")) > 0.0001
+    assert draw("TH1F", "coarse", spec="w=600;h=400;ktest=0.05").differing_share(draw("TH1F", "coarse", spec="w=600;h=400")) == 0
 
 
 @pytest.fixture
 def label_width(draw: Draw) -> Callable[[str], int]:
-    """Draws a label and gives the columns that it takes, of 1,000 pixels."""
+    """Draws a label in a plot 1,000 pixels wide and returns its width in pixels."""
 
-    def width(words: str) -> int:
-        spec = f"w=1000;h=600;reflabel1={label(words)}"
+    def width(text: str) -> int:
+        spec = f"w=1000;h=600;reflabel1={label(text)}"
         without = draw("TH1F", "reference", spec="w=1000;h=600;reflabel1=%20")
         rows = range(int(0.17 * 600), int(0.2 * 600))
         inked = {x for x, y in ink(draw("TH1F", "reference", spec=spec), BLUE, 0.785, 1) if y in rows}
@@ -122,7 +122,7 @@ def label_width(draw: Draw) -> Callable[[str], int]:
 
 
 @pytest.mark.parametrize(
-    ("words", "letters_in_place"),
+    ("text", "plain_text"),
     [
         ("x#alpha", "xnalpha"),
         ("a_{b}", "a_nbn"),
@@ -132,55 +132,55 @@ def label_width(draw: Draw) -> Callable[[str], int]:
         ("%s%n", "ws wn"),
     ],
 )
-def test_what_is_a_formula_to_root_is_a_letter_in_a_label(label_width: Callable[[str], int], words: str, letters_in_place: str) -> None:
-    assert label_width(words) == pytest.approx(label_width(letters_in_place), rel=0.25)
+def test_formulas_in_labels_are_literal_text(label_width: Callable[[str], int], text: str, plain_text: str) -> None:
+    assert label_width(text) == pytest.approx(label_width(plain_text), rel=0.25)
 
 
-def test_a_long_label_stays_in_its_box_and_keeps_both_ends(draw: Draw) -> None:
-    def drawn(words: str) -> pictures.Picture:
-        return draw("TH1F", "reference", spec=f"w=600;h=400;reflabel1={label(words)}")
+def test_long_label_is_shortened_in_the_middle_to_fit_its_box(draw: Draw) -> None:
+    def draw_label(text: str) -> pictures.Picture:
+        return draw("TH1F", "reference", spec=f"w=600;h=400;reflabel1={label(text)}")
 
-    whole = drawn("/ZeroBias/Run2023C-PromptReco-v1/DQMIO")
-    assert not ink(whole, BLUE, 0.978)
+    complete = draw_label("/ZeroBias/Run2023C-PromptReco-v1/DQMIO")
+    assert not ink(complete, BLUE, 0.978)
     for other in ("/JetMET/Run2023C-PromptReco-v1/DQMIO", "/ZeroBias/Run2023C-PromptReco-v1/RAW"):
-        assert whole.share_that_differs(drawn(other)) > 0
-    assert whole.share_that_differs(drawn("/ZeroBias/Run2022F-PromptReco-v1/DQMIO")) == 0
-    drawn("/" + "x" * 100_000)
+        assert complete.differing_share(draw_label(other)) > 0
+    assert complete.differing_share(draw_label("/ZeroBias/Run2022F-PromptReco-v1/DQMIO")) == 0
+    draw_label("/" + "x" * 100_000)
 
 
-@pytest.mark.parametrize("way", ["overlay", "ratiooverlay"])
+@pytest.mark.parametrize("ref", ["overlay", "ratiooverlay"])
 @pytest.mark.parametrize(("name", "axis"), [("negative", "lin"), ("faint", "log"), ("higher", "lin"), ("higher", "log")])
-def test_a_reference_below_or_above_the_plot_is_seen_whole(draw: Draw, way: str, name: str, axis: str) -> None:
-    picture = draw("TH1F", name, spec=f"w=600;h=400;norm=False;showstats=0;ytype={axis};ref={way}")
-    bottom = (0.9 if way == "overlay" else 0.7) * picture.height
+def test_content_range_includes_references_below_and_above_the_plot(draw: Draw, ref: str, name: str, axis: str) -> None:
+    picture = draw("TH1F", name, spec=f"w=600;h=400;norm=False;showstats=0;ytype={axis};ref={ref}")
+    bottom = (0.9 if ref == "overlay" else 0.7) * picture.height
     seen = {x for x, y in ink(picture, BLUE, 0.1, 0.9) if y < bottom}
-    alone = draw("reference", "reference", spec=f"w=600;h=400;norm=False;showstats=0;ref={way}")
+    alone = draw("reference", "reference", spec=f"w=600;h=400;norm=False;showstats=0;ref={ref}")
     assert len(seen) > 0.9 * len({x for x, y in ink(alone, BLUE, 0.1, 0.9) if y < bottom})
 
 
 @pytest.mark.parametrize("name", ["negative", "faint"])
-def test_limits_that_were_asked_for_stay_whatever_a_reference_holds(draw: Draw, name: str) -> None:
+def test_requested_limits_are_not_widened_by_references(draw: Draw, name: str) -> None:
     spec = "w=600;h=400;norm=False;showstats=0;ymin=2;ymax=50"
     assert not {y for _, y in ink(draw("TH1F", name, spec=spec), BLUE, 0.3, 0.5) if 50 < y < 340}
 
 
-def test_a_part_of_x_is_scaled_to_what_is_shown_of_a_reference(draw: Draw) -> None:
+def test_content_range_follows_the_displayed_part_of_a_reference(draw: Draw) -> None:
     spec = "w=600;h=400;norm=False;showstats=0;xmin=80;xmax=99"
     assert len(ink(draw("TH1F", "higher", spec=spec), BLUE, 0.1, 0.9)) > 200
     top = min(y for _, y in ink(draw("TH1F", "higher", spec=spec), BLUE, 0.1, 0.9))
     assert top < 0.3 * 400
 
 
-def test_a_reference_that_is_a_profile_has_a_box(draw: Draw) -> None:
+def test_reference_profile_has_a_statistics_box(draw: Draw) -> None:
     assert len(in_boxes(draw("TProfile", "TProfile", spec="w=600;h=400;reflabel1=Reference that is a profile"))) > 50
     assert not in_boxes(draw("TProfile", "TProfile", spec="w=600;h=400;reflabel1=Reference that is a profile;showstats=0"))
 
 
-@pytest.mark.parametrize("way", ["overlay", "ratiooverlay", "stacked"])
+@pytest.mark.parametrize("ref", ["overlay", "ratiooverlay", "stacked"])
 @pytest.mark.parametrize("references", [1, 9])
-def test_letters_in_small_pictures_are_eight_pixels_high(draw: Draw, way: str, references: int) -> None:
+def test_letters_in_small_plots_are_at_least_eight_pixels_high(draw: Draw, ref: str, references: int) -> None:
     labels = "".join(f";reflabel{i}=H" for i in range(1, references + 1))
-    picture = draw("TH1F", *["reference"] * references, spec=f"w=266;h=200;ref={way};showstats=1" + labels)
+    picture = draw("TH1F", *["reference"] * references, spec=f"w=266;h=200;ref={ref};showstats=1" + labels)
     bluish = {
         y for y in range(60) for x in range(int(0.713 * 266), 266) for red, green, blue in [picture.pixels[y * 266 + x]] if blue > red + 60
     }

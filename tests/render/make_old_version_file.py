@@ -1,7 +1,7 @@
-"""Writes a DQM file whose TH1F is of an older version of its class: `make_old_file.py FILE`.
+"""Writes a DQM file with a TH1F of an older class version: `make_old_version_file.py FILE`.
 
-ROOT cannot write such objects any more, so the version is changed in the bytes: in the object, and in the description of the
-class that the file has. ROOT's own version 2 is of other times; what counts is that no program has a description of it built in.
+ROOT cannot write old versions, so the version number is changed in the bytes of the object and of the file's StreamerInfo.
+The content is not that of ROOT's real version 2, but no program has a StreamerInfo for version 2 built in either.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ def write(path: Path) -> None:
     file.Close()
 
 
-def changed(raw: bytes) -> bytes:
-    """The same file with version OLD in place of 3."""
+def with_old_version(raw: bytes) -> bytes:
+    """The file with version OLD instead of 3."""
     after_key = raw.index(b"\x04TH1F" + bytes([len(NAME)]) + NAME.encode())
     at = raw.index(b"\x00\x03\x40", after_key)
     raw = raw[: at + 1] + bytes([OLD]) + raw[at + 2 :]
@@ -37,4 +37,4 @@ def changed(raw: bytes) -> bytes:
 if __name__ == "__main__":
     target = Path(sys.argv[1])
     write(target)
-    target.write_bytes(changed(target.read_bytes()))
+    target.write_bytes(with_old_version(target.read_bytes()))

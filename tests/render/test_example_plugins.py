@@ -1,4 +1,4 @@
-"""The plugins that are shipped, and the tool that builds a folder of plugin sources into one library."""
+"""The example plugins, and the tool that builds a folder of plugin sources into a library."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.support.patience import PATIENCE_S
 
 pytestmark = pytest.mark.slow
 
-OURS = TREE / "render" / "plugins"
+EXAMPLES = TREE / "render" / "plugins"
 SPEC = "w=400;h=300"
 WHITE = (254, 254, 254)  # colour 10 of ROOT
 
@@ -55,52 +55,52 @@ def maps(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def ours(program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    folder = tmp_path_factory.mktemp("ours")
+def plugin_service(program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    folder = tmp_path_factory.mktemp("examples")
     library = folder / "plugins.so"
-    assert build(sorted(OURS.glob("*.cc")), library).failed == {}
+    assert build(sorted(EXAMPLES.glob("*.cc")), library).failed == {}
     with Service(program, folder, "--workers", "1", "--load", str(library)) as service:
         yield service.wait_until_ready()
         assert "plugins loaded: 2" in service.log
 
 
-def drawn(service: Service, maps: Path, item: str, name: str) -> Picture:
-    rendered = service.client.render(Request(name=name, spec=SPEC, objects=[((maps / f"{item}.obj").read_bytes(), 0)]))
-    assert rendered.code == 0, service.log
-    return pictures.read(rendered.image)
+def draw_map(service: Service, maps: Path, item: str, name: str) -> Picture:
+    response = service.client.render(Request(name=name, spec=SPEC, objects=[((maps / f"{item}.obj").read_bytes(), 0)]))
+    assert response.code == 0, service.log
+    return pictures.read(response.image)
 
 
 def columns(picture: Picture) -> list[tuple[int, int, int]]:
-    """The colours in the middle of the four bins; the plot is between margins of 10 and 14 % of the width."""
+    """The colours in the middle of the four bins, between margins of 10 and 14 % of the width."""
     middle = picture.height // 2 * picture.width
     return [picture.pixels[middle + int(picture.width * (0.1 + 0.76 * (bin + 0.6) / 4))] for bin in range(4)]
 
 
 @pytest.mark.parametrize("name", ["reportSummaryMap", "reportSummaryMap_Barrel"])
-def test_a_report_summary_map_goes_from_red_to_green(ours: Service, maps: Path, name: str) -> None:
-    bad, half, good, not_judged = columns(drawn(ours, maps, "share", f"EventInfo/{name}"))
+def test_report_summary_map_goes_from_red_to_green(plugin_service: Service, maps: Path, name: str) -> None:
+    bad, medium, good, without_result = columns(draw_map(plugin_service, maps, "share", f"EventInfo/{name}"))
     assert bad[0] > 200 > 60 > bad[1]
-    assert min(half[:2]) > 190
+    assert min(medium[:2]) > 190
     assert good[1] > 180 > 60 > good[0]
-    assert not_judged == WHITE
+    assert without_result == WHITE
 
 
-def test_the_palette_of_a_report_summary_map_is_not_that_of_the_next_plot(ours: Service, service: Service, maps: Path) -> None:
-    before = drawn(service, maps, "hits", "A/map")
-    drawn(ours, maps, "share", "EventInfo/reportSummaryMap")
-    assert drawn(ours, maps, "hits", "A/map") == before
+def test_palette_of_a_report_summary_map_does_not_affect_the_next_plot(plugin_service: Service, service: Service, maps: Path) -> None:
+    before = draw_map(service, maps, "hits", "A/map")
+    draw_map(plugin_service, maps, "share", "EventInfo/reportSummaryMap")
+    assert draw_map(plugin_service, maps, "hits", "A/map") == before
 
 
-def test_an_occupancy_map_shows_holes_in_white(ours: Service, maps: Path) -> None:
-    hole, least, more, most = columns(drawn(ours, maps, "hits", "Tracker/HitOccupancy_disk1"))
-    assert hole == WHITE
-    assert len({hole, least, more, most}) == 4
+def test_occupancy_map_shows_empty_cells_in_white(plugin_service: Service, maps: Path) -> None:
+    empty, smallest, more, largest = columns(draw_map(plugin_service, maps, "hits", "Tracker/HitOccupancy_disk1"))
+    assert empty == WHITE
+    assert len({empty, smallest, more, largest}) == 4
 
 
-def test_neither_touches_other_kinds_of_plots(ours: Service, service: Service, objects: Path) -> None:
-    asked = Request(name="A/occupancy", spec=SPEC, objects=[((objects / "TH1F.obj").read_bytes(), 0)])
+def test_example_plugins_do_not_change_other_plots(plugin_service: Service, service: Service, objects: Path) -> None:
+    request = Request(name="A/occupancy", spec=SPEC, objects=[((objects / "TH1F.obj").read_bytes(), 0)])
     for name in ("A/occupancy", "A/reportSummaryMap"):
-        assert ours.client.render(replace(asked, name=name)) == service.client.render(replace(asked, name=name))
+        assert plugin_service.client.render(replace(request, name=name)) == service.client.render(replace(request, name=name))
 
 
 PRODUCTION = """
@@ -116,7 +116,7 @@ struct Production : DQMRenderPlugin {
 """
 
 
-def test_sources_of_the_production_gui_find_their_headers_and_what_older_versions_of_root_brought_along(tmp_path: Path) -> None:
+def test_plugin_sources_of_the_production_gui_compile(tmp_path: Path) -> None:
     source = tmp_path / "Production.cc"
     source.write_text(PRODUCTION)
     assert build([source], tmp_path / "some.so").failed == {}
@@ -136,7 +136,7 @@ struct Far : DQMRenderPlugin {
 """
 
 
-def test_a_plugin_may_use_parts_of_root_that_the_service_has_not_loaded(program: Path, tmp_path: Path) -> None:
+def test_plugin_may_use_root_libraries_that_the_service_has_not_loaded(program: Path, tmp_path: Path) -> None:
     source = tmp_path / "Far.cc"
     source.write_text(FAR)
     assert build([source], tmp_path / "far.so").failed == {}
@@ -152,30 +152,28 @@ BROKEN = {
 }
 
 
-def test_sources_that_cannot_be_built_are_named_and_the_rest_is_built(program: Path, tmp_path: Path) -> None:
-    """Two of the good ones need each other, as sources of CMS share helpers."""
+def test_sources_that_cannot_be_built_are_reported_and_the_others_built(program: Path, tmp_path: Path) -> None:
+    """Two of the valid sources depend on each other, like CMS sources that share helpers."""
     sources = tmp_path / "sources"
     sources.mkdir()
     for name, (text, _) in BROKEN.items():
         (sources / name).write_text(text)
-    (sources / "Occupancy.cxx").write_text((OURS / "OccupancyMap.cc").read_text() + "int helper();\nint helped = helper();\n")
+    (sources / "Occupancy.cxx").write_text((EXAMPLES / "OccupancyMap.cc").read_text() + "int helper();\nint helped = helper();\n")
     (sources / "Helper.cpp").write_text("int helper();\nint helper() { return 1; }\n")
     library = tmp_path / "some.so"
-    done = subprocess.run(
-        [sys.executable, "-m", "render.make_plugins", str(sources), "-o", str(library)],
-        cwd=TREE, capture_output=True, text=True, timeout=PATIENCE_S, check=False,
-    )  # fmt: skip
-    assert done.returncode == 1
+    command = [sys.executable, "-m", "render.make_plugins", str(sources), "-o", str(library)]
+    result = subprocess.run(command, cwd=TREE, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+    assert result.returncode == 1
     for name, (_, reason) in BROKEN.items():
-        assert f"failed  {name}: {reason}" in done.stdout
-    assert "built   Helper.cpp\nbuilt   Occupancy.cxx\nBuilt 2 of 6 sources into " in done.stdout
+        assert f"failed  {name}: {reason}" in result.stdout
+    assert "built   Helper.cpp\nbuilt   Occupancy.cxx\nBuilt 2 of 6 sources into " in result.stdout
     with Service(program, tmp_path, "--workers", "1", "--load", str(library)) as service:
         assert "plugins loaded: 1" in service.wait_until_ready().log
 
 
-def test_a_folder_without_sources_is_refused(tmp_path: Path) -> None:
-    done = subprocess.run(
+def test_folder_without_plugin_sources_is_refused(tmp_path: Path) -> None:
+    result = subprocess.run(
         [sys.executable, "-m", "render.make_plugins", str(tmp_path)], cwd=TREE, capture_output=True, text=True, check=False
     )
-    assert done.returncode == 2
-    assert "No plugin sources in" in done.stderr
+    assert result.returncode == 2
+    assert "No plugin sources in" in result.stderr
