@@ -273,7 +273,7 @@ def _draw_options(args: Query) -> str:
 def _labels(args: Query) -> tuple[str, ...]:
     labels = tuple(args.getlist("reflabel"))
     if len(labels) > MAX_LABELS:
-        raise OptionError("reflabel", f"{len(labels)} labels are given, but a plot has at most {MAX_LABELS} references")
+        raise OptionError("reflabel", f"{len(labels)} labels, but a plot has at most {MAX_LABELS} references")
     for label in labels:
         if len(label) > MAX_TEXT_LENGTH or not label.isprintable():
             raise OptionError(

@@ -126,7 +126,7 @@ bool Master::has_all_workers() const {
   return count >= settings_.workers;
 }
 
-// False when there is none to be had now.
+// Forks a spare. Returns false if that is not possible now.
 bool Master::fork_spare() {
   const auto place = std::find_if(children_.begin(), children_.end(), [](const Child &child) { return child.pid == 0; });
   if (place == children_.end() || next_fork_ms_ > now_ms())

@@ -36,10 +36,10 @@ struct Extent {
   }
 };
 
-// Shows the same part of a reference as of the plot.
-void take_range(TH1 &reference, const TAxis &shown) {
-  if (shown.TestBit(TAxis::kAxisRange))
-    reference.GetXaxis()->SetRangeUser(shown.GetBinLowEdge(shown.GetFirst()), shown.GetBinUpEdge(shown.GetLast()));
+// Restricts a reference to the displayed range of the plot.
+void copy_range(TH1 &reference, const TAxis &axis) {
+  if (axis.TestBit(TAxis::kAxisRange))
+    reference.GetXaxis()->SetRangeUser(axis.GetBinLowEdge(axis.GetFirst()), axis.GetBinUpEdge(axis.GetLast()));
 }
 
 bool same_edges(const TAxis &one, const TAxis &other) {
@@ -105,7 +105,7 @@ Overlay::Overlay(TH1 &main, const std::vector<TH1 *> &references, const Spec &sp
       scale_to(main, *references_.back().histogram);
     if (!spec.errors && !is_profile(*references[i]))
       references_.back().histogram->Sumw2(kFALSE);  // otherwise ROOT draws error bars
-    take_range(*references_.back().histogram, *main.GetXaxis());
+    copy_range(*references_.back().histogram, *main.GetXaxis());
   }
   if (references_.empty())
     return;
@@ -116,13 +116,13 @@ Overlay::Overlay(TH1 &main, const std::vector<TH1 *> &references, const Spec &sp
 }
 
 void Overlay::add_kolmogorov_notes(const TH1 &main, const std::vector<TH1 *> &references) {
-  for (const auto &reference_ : references_) {
-    const TH1 &reference = *references[reference_.number - 1];
+  for (const auto &drawn : references_) {
+    const TH1 &reference = *references[drawn.number - 1];
     if (!comparable(main, reference))
       continue;
     const double probability = main.KolmogorovTest(&reference);
     notes_.emplace_back(Form(probability < spec_.ktest ? "KS %.3g < %g" : "KS %.3g", probability, spec_.ktest),
-                        reference_colour(reference_.number));
+                        reference_colour(drawn.number));
   }
 }
 

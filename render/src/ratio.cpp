@@ -33,11 +33,11 @@ TH1 *make_ratio(const TH1 &main, const TH1 &reference) {
 }
 
 // Sets a range around 1 that contains all displayed ratios between kMinRatio and kMaxRatio.
-void set_range(TH1 &frame, const std::vector<DrawnReference> &ratios, const TAxis &shown) {
+void set_range(TH1 &frame, const std::vector<DrawnReference> &ratios, const TAxis &axis) {
   constexpr double margin = 0.1;
   double low = 0.9, high = 1.1;
   for (const auto &ratio : ratios)
-    for (int bin = shown.GetFirst(); bin <= shown.GetLast(); ++bin)
+    for (int bin = axis.GetFirst(); bin <= axis.GetLast(); ++bin)
       if (const double value = ratio.histogram->GetBinContent(bin); value > kMinRatio && value < kMaxRatio)
         low = std::min(low, value), high = std::max(high, value);
   const double room = margin * (high - low);

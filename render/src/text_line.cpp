@@ -72,11 +72,11 @@ template <typename Shorter> void TextLine::fit(int room, const Shorter &shorter)
 }
 
 void TextLine::truncate_end(int room) {
-  fit(room, [this](size_t kept) { return text_.substr(0, kept) + L"..."; });
+  fit(room, [this](size_t count) { return text_.substr(0, count) + L"..."; });
 }
 
 void TextLine::truncate_middle(int room) {
-  fit(room, [this](size_t kept) { return text_.substr(0, (kept + 1) / 2) + L"..." + text_.substr(text_.size() - kept / 2); });
+  fit(room, [this](size_t count) { return text_.substr(0, (count + 1) / 2) + L"..." + text_.substr(text_.size() - count / 2); });
 }
 
 void TextLine::Paint(Option_t *) {

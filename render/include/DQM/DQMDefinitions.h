@@ -1,4 +1,4 @@
-// The results of quality tests, by the names that plugins for the production GUI use: the smaller, the less severe.
+// Severity levels of quality tests, with the names used by plugins of the production GUI.
 #ifndef DQMHUB_DQM_DEFINITIONS_H
 #define DQMHUB_DQM_DEFINITIONS_H
 

@@ -1,2 +1,2 @@
-// The base class by the name that sources of plugins for the production GUI include.
+// Forwards to the base class, under the path included by plugins of the production GUI.
 #include "../src/DQMRenderPlugin.h"
