@@ -16,7 +16,7 @@ ANSWERED, REFUSED, FAILED, UNKNOWN = ENDED = ("answered", "refused", "failed", "
 _PLAIN = re.compile(r"[^\s=]*")
 
 COUNTER = "control"
-"""The name by which `app.square.models.advance` counts the changes of the control room."""
+"""The name by which `app.core.counters.advance` counts the changes of the control room."""
 
 
 class Command(Table):

@@ -15,11 +15,11 @@ from app.control.models import ANSWERED, COUNTER, ENDED, FAILED, OPEN, QUEUED, R
 from app.control.responses import Part, stored
 from app.control.sending import obstacle, send
 from app.control.specs import Kind, Touched
+from app.core.counters import advance
 from app.core.database import proxy
 from app.core.settings import Settings
 from app.queue import enqueue
 from app.security import audit
-from app.square.models import advance
 from app.square.settings import SquareSettings
 from app.square.upstream import Upstream
 from app.web import Problem, etag_of

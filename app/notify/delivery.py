@@ -12,13 +12,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 
+from app.core.counters import advance
 from app.core.database import proxy
 from app.notify.channels import Channel
 from app.notify.models import COUNTER, DROPPED, FAILED, HELD, OPEN, SENT, Delivery, Notice
 from app.notify.quiet_hours import quiet_until
 from app.notify.transport import NotSent, Refused, message_of
 from app.queue import Turn
-from app.square.models import advance
 
 LONGEST_PAUSE_S = 60.0
 SINGLE = 5

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 
+from app.core.counters import advance
 from app.core.database import proxy, rows
 from app.core.settings import Settings
 from app.notify.channels import Channel, channels
@@ -33,7 +34,7 @@ from app.notify.models import (
 from app.notify.quiet_hours import quiet_until
 from app.queue import Turn
 from app.square.events import Event, events
-from app.square.models import Host, HostStatus, Job, advance
+from app.square.models import Host, HostStatus, Job
 
 LATE_S = 600.0
 REPEAT_S = 600.0

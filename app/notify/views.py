@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from app.core.counters import advance, version_of
 from app.core.database import proxy, rows
 from app.notify.channels import Channel, channels
 from app.notify.detection import deliver
@@ -17,7 +18,7 @@ from app.notify.models import COUNTER, FAILED, TOLD, WAITING, Delivery, Maintena
 from app.notify.quiet_hours import moments
 from app.notify.settings import NotifySettings
 from app.security import Role, audit, current_user, needs
-from app.square.models import SYSTEMS, Host, HostStatus, advance, version_of
+from app.square.models import SYSTEMS, Host, HostStatus
 from app.square.settings import SquareSettings
 from app.square.view_state import view_from_request
 from app.web import Problem, nothing_new, page, request_settings

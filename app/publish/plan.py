@@ -14,10 +14,11 @@ from typing import Any, NamedTuple
 
 from peewee import fn
 
+from app.core.counters import VersionCounter
 from app.core.database import rows
 from app.core.settings import Settings
 from app.publish.settings import PublishSettings
-from app.square.models import SYSTEMS, Feed, Graph, Host, HostStatus, Job, Log, Run
+from app.square.models import SYSTEMS, Graph, Host, HostStatus, Job, Log, Run
 from app.square.runs import SILENT_S
 from protocol.snapshot import MAX_INTEGER
 
@@ -59,14 +60,14 @@ Plan = dict[Place, str]
 
 def state(now: float) -> tuple[Any, ...]:
     """What a look at everything starts from: while it is the same there is nothing new, but for what is due by time."""
-    feeds = rows(Feed.select(Feed.system, Feed.version).order_by(Feed.system))
+    feeds = rows(VersionCounter.select(VersionCounter.name, VersionCounter.version).order_by(VersionCounter.name))
     statuses = rows(HostStatus.select(HostStatus.system, fn.MAX(HostStatus.last)).group_by(HostStatus.system).order_by(HostStatus.system))
     return (*feeds, *statuses, int(now // TICK_S))
 
 
 def plan(settings: Settings, now: float) -> Plan:
     """All pieces of now."""
-    feeds = dict(rows(Feed.select(Feed.system, Feed.version)))
+    feeds = dict(rows(VersionCounter.select(VersionCounter.name, VersionCounter.version)))
     systems = [_system(system, feeds.get(system, 0), settings, now) for system in SYSTEMS]
     pieces: Plan = {Place("help", "all"): "", Place("redactions", "all"): str(int(now // TALLY_S))}  # small, and no news keeps them waiting
     for part in (*(urgent for urgent, _ in systems), *(rest for _, rest in systems)):

@@ -4,10 +4,8 @@ Machines' facts are written by the grabber alone; what people say (`Acknowledgem
 Every field of every document is kept: `Document.body` and `Log.body` together are the document as it came, and the
 typed columns of `Job`, `Graph` and `Run` are what is shown and searched. Texts have no NUL and no lone surrogate.
 
-Versions: each system has one counter, in `Feed`. Each transaction that changes something takes the next number by
-`advance` before its first other statement and writes it to the rows it changes, so numbers become visible in their
-order: what changed since version v is exactly what has `version > v`, and a page that holds v asks for no more. A
-poll of a run compares `Run.version`, one of a whole system `Feed.version`. The grabber's reading without a change
+Versions: each system has one counter (app/core/counters.py). A poll of a run compares `Run.version`, one of a whole
+system the counter. The grabber's reading without a change
 (`Host.last_ok`) does not advance it; a host that begins or ceases to fail does. Nobody advances it when the grabber
 itself is dead: a poll looks at the age of `last_ok` for that.
 Times are Unix s UTC.
@@ -22,32 +20,6 @@ from app.core.database import Table
 SYSTEMS = ("production", "playback")
 
 LUMIS_PER_PART = 64
-
-
-class Feed(Table):
-    """The version counter of a system; see `advance`."""
-
-    system = TextField(unique=True)
-    version = BigIntegerField(default=0)
-
-    class Meta:
-        table_name = "square_feed"
-
-
-def advance(system: str) -> int:
-    """The next version of a system, within a transaction: others who change it wait until this one is over."""
-    ours = Feed.system == system
-    changed = list(Feed.update(version=Feed.version + 1).where(ours).returning(Feed.version).execute())
-    if not changed:
-        Feed.insert(system=system, version=0).on_conflict_ignore().execute()
-        return advance(system)
-    return int(changed[0].version)
-
-
-def version_of(system: str) -> int:
-    """The newest version of a system; 0 before its first document."""
-    row = Feed.get_or_none(Feed.system == system)
-    return row.version if row else 0
 
 
 class Host(Table):

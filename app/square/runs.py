@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 
 from peewee import Query, fn
 
+from app.core.counters import VersionCounter
 from app.core.database import prepared, rows
-from app.square.models import Acknowledgement, Feed, Host, HostStatus, Job, Run
+from app.square.models import Acknowledgement, Host, HostStatus, Job, Run
 from app.square.states import CRASHED, LOOKS, ORDER, STUCK, Look, exit_words, state_of
 
 SILENT_S = 30.0
@@ -219,7 +220,7 @@ def _poll() -> Query:
     silent: Any = Host.select(fn.COUNT(Host.id)).where(Host.system == "", Host.last_ok < 0.0)
     failed: Any = Host.select(fn.COUNT(Host.id)).where(Host.system == "", Host.last_error >= 0.0)
     seen: Any = HostStatus.select(fn.COUNT(HostStatus.id)).where(HostStatus.system == "", HostStatus.last >= 0.0)
-    return Feed.select(Feed.version, newest, own, silent, failed, seen).where(Feed.system == "")
+    return VersionCounter.select(VersionCounter.version, newest, own, silent, failed, seen).where(VersionCounter.name == "")
 
 
 def asked(system: str, run: int) -> Asked:

@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from app.core import database
+from app.core.counters import advance
 from app.core.database import proxy
 from app.core.settings import Settings
-from app.square.models import Host, Job, Run, advance
+from app.square.models import Host, Job, Run
 from tests.bench.service import Hub
 from tests.bench.table import add_row
 

@@ -11,10 +11,11 @@ from statistics import fmean
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from app.core.counters import advance
 from app.core.database import proxy
 from app.core.settings import Settings
 from app.square import charts
-from app.square.models import SYSTEMS, Acknowledgement, Graph, GraphPart, Host, HostStatus, Job, Log, Run, advance
+from app.square.models import SYSTEMS, Acknowledgement, Graph, GraphPart, Host, HostStatus, Job, Log, Run
 from tests.browser.watch import Watch
 from tests.square import data
 from tests.support.patience import PATIENCE_MS

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.square.models import Host, HostStatus, Job, advance
+from app.core.counters import advance
+from app.square.models import Host, HostStatus, Job
 from app.square.poller.store import _sum_up
 
 TAG = "_dqm_sourceclient-live"

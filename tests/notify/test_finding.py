@@ -8,6 +8,7 @@ from threading import Thread
 
 import pytest
 
+from app.core.counters import version_of
 from app.core.database import end_thread
 from app.core.settings import Settings
 from app.notify import detection
@@ -15,7 +16,6 @@ from app.notify.detection import Finder
 from app.notify.models import COUNTER, Delivery, Maintenance, Notice
 from app.notify.settings import EVENTS, NotifySettings
 from app.notify.transport import message_of
-from app.square.models import version_of
 from app.web.clock import CERN
 from tests.notify import making
 

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from peewee import fn
 
+from app.core.counters import advance
 from app.core.database import rows
 from app.core.settings import Settings
 from app.publish import revisions
@@ -206,7 +207,7 @@ def test_a_report_of_a_job_changes_the_newest_run_and_no_other(publisher: Publis
 def test_a_log_that_grew_is_published_again_and_the_others_are_not(publisher: Publisher) -> None:
     before, job = revisions.current().edition, some_job()
     with data.proxy.atomic():
-        version = data.advance("production")
+        version = advance("production")
         lines = {"stdlog_start": ["%MSG-e Trouble\n", "on fu-c2f11-11-04.cms at /nfshome0/dqmpro/secret\n"], "stdlog_end": []}
         Log.update(version=version, body=data.packed(lines)).where(Log.key == job.key).execute()
     complete(publisher)
@@ -223,7 +224,7 @@ def test_a_new_run_is_linked_from_the_one_before(publisher: Publisher) -> None:
     assert 'href="runs/358793' not in page(358792)
     job = some_job()
     with data.proxy.atomic():
-        version = data.advance("production")
+        version = advance("production")
         values = {name: getattr(job, name) for name in Job._meta.sorted_field_names if name not in ("id", "key", "run", "version")}
         Job.create(**values, key="dqm-source-state-run358793-hostfu-c2f11-11-04-pid000001", run=358793, version=version)
         data.summed(358793, version)
@@ -275,7 +276,7 @@ def test_a_machine_of_which_p5_says_nothing_becomes_unknown(publisher: Publisher
 def test_a_log_that_cannot_be_read_stops_nothing_else(publisher: Publisher) -> None:
     before, job = revisions.current().edition, some_job()
     with data.proxy.atomic():
-        Log.update(body=b"no zstd", version=data.advance("production")).where(Log.key == job.key).execute()
+        Log.update(body=b"no zstd", version=advance("production")).where(Log.key == job.key).execute()
     data.change(job.key, events=1)
     complete(publisher)
     found = contents()
@@ -288,7 +289,7 @@ def test_what_no_mirror_would_take_is_left_out_and_stops_nothing_else(publisher:
     before, job = revisions.current().edition, some_job()
     with data.proxy.atomic():
         lines = {"stdlog_start": [f"line {number} of many\n" for number in range(3000)], "stdlog_end": []}
-        Log.update(body=data.packed(lines), version=data.advance("production")).where(Log.key == job.key).execute()
+        Log.update(body=data.packed(lines), version=advance("production")).where(Log.key == job.key).execute()
     data.change(job.key, events=1)
     complete(publisher)
     gone = Published.select().where(Published.edition > before, Published.body.is_null())
@@ -325,7 +326,7 @@ def test_a_chart_that_changed_has_another_address(publisher: Publisher) -> None:
 
     before = image()
     with data.proxy.atomic():
-        version = data.advance("production")
+        version = advance("production")
         part = GraphPart.select().join(Graph).where(Graph.run == 358792).first()
         part.delete_instance()
         Graph.update(version=version).where(Graph.run == 358792).execute()
@@ -338,7 +339,7 @@ def test_a_crash_and_a_second_attempt_are_seen_on_all_pages(publisher: Publisher
     job = some_job()
     data.change(job.key, exit_code=134, reported=time.time())
     with data.proxy.atomic():
-        version = data.advance("production")
+        version = advance("production")
         values = {name: getattr(job, name) for name in Job._meta.sorted_field_names if name not in ("id", "key", "started", "version")}
         Job.create(**values, key=job.key.replace("pid", "pid9"), started=job.started + 60, version=version)
         data.summed(358792, version)
@@ -366,7 +367,7 @@ def test_the_page_of_the_newest_run_says_since_when_p5_is_away_and_names_no_mach
 def test_streams_that_two_machines_wrote_are_told_apart_by_number(publisher: Publisher, fixtures_dir: Path) -> None:
     known = [row for row in json.loads((fixtures_dir / "dqmsquare" / "graphs.json").read_bytes()) if str(row["run"]) == "358788"]
     with data.proxy.atomic():
-        version = data.advance("production")
+        version = advance("production")
         data.graph(known[0] | {"id": "dqm-files-other", "hostname": "bu-c2f11-09-99"}, version)
         data.summed(358788, version)
     complete(publisher_of(publisher.settings))

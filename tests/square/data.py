@@ -9,8 +9,9 @@ from typing import Any
 
 import zstandard
 
+from app.core.counters import VersionCounter, advance
 from app.core.database import proxy
-from app.square.models import LUMIS_PER_PART, Document, Feed, Graph, GraphPart, Host, HostStatus, Job, Log, Run, advance
+from app.square.models import LUMIS_PER_PART, Document, Graph, GraphPart, Host, HostStatus, Job, Log, Run
 
 SYSTEM = "production"
 
@@ -130,4 +131,4 @@ def change(key: str, **values: Any) -> None:
 
 
 def version() -> int:
-    return int(Feed.get(Feed.system == SYSTEM).version)
+    return int(VersionCounter.get(VersionCounter.name == SYSTEM).version)

@@ -6,9 +6,10 @@ import threading
 
 import pytest
 
+from app.core.counters import version_of
 from app.core.settings import Settings
 from app.queue import Repeated, Turn
-from app.square.models import Host, HostStatus, version_of
+from app.square.models import Host, HostStatus
 from app.square.poller.cluster import look, note_versions, watching
 from app.square.upstream import Upstream
 from tests.support.faulty_p5 import FaultyP5

@@ -10,10 +10,11 @@ import pytest
 import zstandard
 from flask.testing import FlaskClient
 
+from app.core.counters import version_of
 from app.core.settings import Settings
 from app.square import documents
 from app.square.documents import rows_of
-from app.square.models import Document, Graph, GraphPart, Host, Job, Log, Run, version_of
+from app.square.models import Document, Graph, GraphPart, Host, Job, Log, Run
 from app.square.poller import store
 
 pytestmark = pytest.mark.both_databases

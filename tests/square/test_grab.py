@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 import zstandard
 
+from app.core.counters import version_of
 from app.core.settings import Settings
 from app.queue import Repeated, Turn
-from app.square.models import DeadLetter, Document, Host, Job, Log, Run, version_of
+from app.square.models import DeadLetter, Document, Host, Job, Log, Run
 from app.square.poller.grabber import BATCH, HostGrabber, grabbing
 from app.square.upstream import Unreachable
 from tests.support.faulty_p5 import FaultyP5

@@ -11,9 +11,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from flask.testing import FlaskClient
 
+from app.core.counters import advance
 from app.core.database import proxy
 from app.core.settings import Settings
-from app.square.models import SYSTEMS, Host, HostStatus, Job, advance
+from app.square.models import SYSTEMS, Host, HostStatus, Job
 from tests.square import data
 
 

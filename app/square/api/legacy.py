@@ -14,10 +14,11 @@ from typing import Any
 from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from app.core.counters import version_of
 from app.core.database import rows
 from app.security import Role, needs
 from app.square import charts, details, runs
-from app.square.models import SYSTEMS, Document, Graph, Job, Run, version_of
+from app.square.models import SYSTEMS, Document, Graph, Job, Run
 from app.square.names import censored
 from app.square.view_state import ViewState
 from app.web import Problem

@@ -6,11 +6,12 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
+from app.core.counters import version_of
 from app.core.database import rows
 from app.security import Role, current_user, needs
 from app.square import charts, details, logs, runs
 from app.square.documents import mapping
-from app.square.models import Job, Run, version_of
+from app.square.models import Job, Run
 from app.square.player import player
 from app.square.states import state_of
 from app.square.view_state import view_from_request

@@ -15,12 +15,13 @@ from flask import Blueprint, Response, redirect, request
 from peewee import fn
 from werkzeug.wrappers import Response as AnyResponse
 
+from app.core.counters import advance
 from app.core.database import proxy, rows
 from app.core.settings import Settings
 from app.security import Role, audit, current_user, needs
 from app.square import details, logs, runs
 from app.square.documents import mapping
-from app.square.models import Acknowledgement, Job, Log, Run, advance
+from app.square.models import Acknowledgement, Job, Log, Run
 from app.square.settings import SquareSettings
 from app.square.states import CRASHED, FILE_ITERATOR, LOOKS, STUCK, state_of
 from app.square.upstream import BadAnswer, Unreachable, Upstream, leads_to, short

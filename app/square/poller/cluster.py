@@ -11,11 +11,12 @@ from pathlib import Path
 
 from cryptography import x509
 
+from app.core.counters import advance
 from app.core.database import proxy
 from app.core.settings import Settings
 from app.queue import Turn
 from app.square.documents import mapping, text
-from app.square.models import Host, HostStatus, advance
+from app.square.models import Host, HostStatus
 from app.square.settings import SquareSettings
 from app.square.upstream import BadAnswer, Unreachable, Upstream, short
 

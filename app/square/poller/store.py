@@ -12,9 +12,10 @@ from typing import Any, NamedTuple
 
 from peewee import Case, Database, Model, fn
 
+from app.core.counters import advance
 from app.core.database import proxy, rows
 from app.square.documents import Row, Rows
-from app.square.models import SYSTEMS, DeadLetter, Document, Graph, GraphPart, Host, Job, Log, Run, advance
+from app.square.models import SYSTEMS, DeadLetter, Document, Graph, GraphPart, Host, Job, Log, Run
 
 MOST_RAW = 64 << 10
 MOST_KEYS = 500

@@ -1,0 +1,42 @@
+"""Version counters: pages and processes ask "is there anything newer than version v?" by comparing one number.
+
+Each subject (a system of DQM^2, the notifications, the control room) has one counter. A transaction that changes
+something takes the next number by `advance` before its first other statement and writes it to the rows that it changes.
+Numbers therefore become visible in their order: what changed since version v is exactly what has `version > v`.
+"""
+
+from __future__ import annotations
+
+from peewee import BigIntegerField, TextField
+
+from app.core.database import Table
+
+
+class VersionCounter(Table):
+    """The newest version of one subject."""
+
+    name = TextField(unique=True, column_name="system")
+    version = BigIntegerField(default=0)
+
+    class Meta:
+        table_name = "square_feed"
+
+
+def advance(name: str) -> int:
+    """Return the next version of a subject, within a transaction; other transactions that advance it wait for its end."""
+    changed = list(
+        VersionCounter.update(version=VersionCounter.version + 1)
+        .where(VersionCounter.name == name)
+        .returning(VersionCounter.version)
+        .execute()
+    )
+    if not changed:
+        VersionCounter.insert(name=name, version=0).on_conflict_ignore().execute()
+        return advance(name)
+    return int(changed[0].version)
+
+
+def version_of(name: str) -> int:
+    """Return the newest version of a subject; 0 before its first change."""
+    row = VersionCounter.get_or_none(VersionCounter.name == name)
+    return row.version if row else 0
