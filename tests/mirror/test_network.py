@@ -79,7 +79,7 @@ def test_a_mirror_catches_up_after_each_break_of_the_link(network: Network, tmp_
     folder.mkdir()
     certify(folder, network.address)
     shutil.copytree(sqlite_template, tmp_path / "var")
-    given = Settings(
+    settings = Settings(
         data_dir=str(tmp_path / "var"),
         square_grab_s=0.2,
         square_status_s=1.0,
@@ -87,11 +87,11 @@ def test_a_mirror_catches_up_after_each_break_of_the_link(network: Network, tmp_
         publish_ca=str(folder / "certificate.pem"),
         publish_mirrors=(f"https://{network.address}:{port}",),
     )
-    keys.make_key(given)
-    public = keys.signing_key(given).public_key().public_bytes_raw().hex()
+    keys.make_key(settings)
+    public = keys.signing_key(settings).public_key().public_bytes_raw().hex()
     with mirror_process(tmp_path, prefix_command=network.inside, host=network.address, keys=public) as mirror:
         servers = SERVERS.format(address=network.address, port=port, folder=folder, mirror=mirror.url)
-        hub_of = chain(given, "--quiet-start", "--speed", "1", services=("live", "p5"))
+        hub_of = chain(settings, "--quiet-start", "--speed", "1", services=("live", "p5"))
         with nginx(folder, port, servers, network.address, network.inside), hub_of as hub:
             runs = []
             for _ in range(BREAKS):
@@ -107,7 +107,7 @@ def test_a_mirror_catches_up_after_each_break_of_the_link(network: Network, tmp_
                 assert "job-crashed" not in page, "the crash cannot have reached the mirror yet"
                 network.set("up")
                 until(lambda: "job-crashed" in page_from_inside(network, mirror, f"/runs/{runs[-1]}"), "the crash during the break")
-            told = mirror.get(f"/api?what=get_runs&from=0&to={runs[-1]}").json
-            assert [int(run) for run in told] == runs
-            assert all(run["clients"]["pixel"][0][4] == 65 for run in told.values())
+            runs_on_mirror = mirror.get(f"/api?what=get_runs&from=0&to={runs[-1]}").json
+            assert [int(run) for run in runs_on_mirror] == runs
+            assert all(run["clients"]["pixel"][0][4] == 65 for run in runs_on_mirror.values())
             assert mirror.get("/status").json["refused"].keys() <= {"409"}

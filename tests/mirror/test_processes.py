@@ -52,8 +52,8 @@ def numbers_in(data: Path) -> set[int]:
     """The edition in the state, and the editions in the items."""
     with Store(data).view() as now:
         found = {now.state.edition}
-        kept = now.item(ItemKey("live", "production", 0, "page"))
-        found |= {int(number) for number in re.findall(r"<p>(\d+)</p>", kept.content.decode())} if kept else set()
+        live_page = now.item(ItemKey("live", "production", 0, "page"))
+        found |= {int(number) for number in re.findall(r"<p>(\d+)</p>", live_page.content.decode())} if live_page else set()
         for _, run in now.run_data("production", 0, 100, 100):
             found |= {client[6] for client in json.loads(run.content)["clients"]}
     return found
@@ -214,8 +214,8 @@ def test_a_mirror_runs_with_only_its_two_folders_and_three_packages(tmp_path: Pa
             (packages / path.name).symlink_to(path)
     command = [sys.executable, "-S", "-m", "services.mirror"]  # -S: without the packages of this environment
     variables = {"PYTHONPATH": str(packages), "PATH": os.environ["PATH"]}
-    said = subprocess.run([*command, "--help"], cwd=tmp_path, env=variables, capture_output=True, text=True, check=True).stdout
-    assert "--keys" in said
+    help_text = subprocess.run([*command, "--help"], cwd=tmp_path, env=variables, capture_output=True, text=True, check=True).stdout
+    assert "--keys" in help_text
     port = free_port()
     (tmp_path / "mirror.toml").write_text(f'port = {port}\nkeys = ["{samples.PUBLIC_KEY}"]\nprefix = "/wrong"\n')
     process = subprocess.Popen(
@@ -233,7 +233,7 @@ def test_a_mirror_runs_with_only_its_two_folders_and_three_packages(tmp_path: Pa
 
 
 @pytest.mark.parametrize(
-    ("given", "why"),
+    ("arguments", "why"),
     [
         (["--port", "0"], "Invalid option port = 0; allowed: a number from 1 to 65535"),
         (["--keys", "abc"], "public keys of 64 hex digits"),
@@ -244,8 +244,8 @@ def test_a_mirror_runs_with_only_its_two_folders_and_three_packages(tmp_path: Pa
         (["--host", "192.0.2.1"], "Cannot listen on 192.0.2.1"),
     ],
 )
-def test_an_invalid_option_is_one_line_on_standard_error(given: list[str], why: str, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "services.mirror", "--data", str(tmp_path), *given]
+def test_an_invalid_option_is_one_line_on_standard_error(arguments: list[str], why: str, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "services.mirror", "--data", str(tmp_path), *arguments]
     done = subprocess.run(command, cwd=TREE, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
     assert done.returncode == 1
     assert why in done.stderr

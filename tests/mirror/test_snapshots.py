@@ -43,7 +43,7 @@ def signed(header: bytes, body: bytes = b"") -> bytes:
 
 
 def header(**change: Any) -> bytes:
-    said = {
+    fields = {
         "series": samples.SERIES,
         "started": samples.STARTED,
         "since": 0,
@@ -52,7 +52,7 @@ def header(**change: Any) -> bytes:
         "hub": "Test hub",
         "items": [],
     } | change
-    return json.dumps(said).encode() + b"\n"
+    return json.dumps(fields).encode() + b"\n"
 
 
 def test_an_empty_mirror_has_nothing(mirror: MirrorClient) -> None:
@@ -235,9 +235,9 @@ def test_refused_snapshots_are_counted(mirror: MirrorClient) -> None:
     mirror.post(samples.snapshot(FIRST, key=samples.OTHER_KEY))
     mirror.publish(FIRST)
     mirror.post(samples.snapshot(FIRST))
-    said = mirror.json("/status")
-    assert (said["refused"], said["items"]["run"], said["runs"]["production"]) == ({"403": 1, "409": 1}, 2, [358791, 358791])
-    assert "has edition 1 already" in said["last_refused"]
+    status = mirror.json("/status")
+    assert (status["refused"], status["items"]["run"], status["runs"]["production"]) == ({"403": 1, "409": 1}, 2, [358791, 358791])
+    assert "has edition 1 already" in status["last_refused"]
 
 
 def test_senders_of_refused_snapshots_are_limited(mirror: MirrorClient) -> None:
@@ -262,8 +262,8 @@ def test_a_missing_or_too_large_length_is_refused_before_reading(mirror: MirrorC
 
 
 def test_unpack_reverses_pack() -> None:
-    given = Snapshot("a", 1.0, 0, 1, 2.0, "Hub", [*FIRST, samples.removed_item("log", "playback", 7, "x")])
-    assert unpack(pack(given, samples.KEY), [samples.KEY.public_key()]) == given
+    snapshot = Snapshot("a", 1.0, 0, 1, 2.0, "Hub", [*FIRST, samples.removed_item("log", "playback", 7, "x")])
+    assert unpack(pack(snapshot, samples.KEY), [samples.KEY.public_key()]) == snapshot
 
 
 def test_large_and_special_files_in_the_folder_are_not_read(options: Options, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The stand-in as a process: it ends when it is told to, and with the one that looks after it."""
+"""The stand-in as a process: it ends by a signal and with its supervisor."""
 
 from __future__ import annotations
 

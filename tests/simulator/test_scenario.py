@@ -93,7 +93,7 @@ def test_one_job_is_stuck_and_one_never_sees_data(live_p5: P5, jobs: Documents, 
 
 def test_fields_of_cmsrun_are_strings_and_logs_are_limited(jobs: Documents) -> None:
     for job in jobs:
-        said = {
+        cmsrun_fields = {
             "next_lumi",
             "fi_state",
             "update_timestamp",
@@ -103,7 +103,7 @@ def test_fields_of_cmsrun_are_strings_and_logs_are_limited(jobs: Documents) -> N
             "lumi_number",
             "events_rate",
         } & job.keys()
-        assert all(isinstance(job[name], str) for name in said)
+        assert all(isinstance(job[name], str) for name in cmsrun_fields)
         assert isinstance(job["pid"], int)
         for lines in (job["extra"]["stdlog_start"], job["extra"]["stdlog_end"]):
             assert len(lines) <= 257
