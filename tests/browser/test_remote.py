@@ -14,7 +14,7 @@ from tests.browser.watch import Watch
 from tests.support import gui
 from tests.support.patience import PATIENCE_MS
 from tests.support.site import address, bound, site
-from tests.support.xrootd import XRootD, xrootd_server
+from tests.support.xrootd import ANSWER_S, XRootD, xrootd_server
 
 pytestmark = pytest.mark.slow
 
@@ -33,7 +33,7 @@ def far(tmp_path: Path, sqlite_template: Path, demo_files: list[Path], server: X
     file = next(file for file in demo_files if "367131" in file.name)
     url = server.add(file.name, file.read_bytes())
     given = Settings(
-        data_dir=str(tmp_path / "var"), file_roots=(server.root,), web_workers=1, remote_timeout_s=2.0, remote_recheck_s=3600.0
+        data_dir=str(tmp_path / "var"), file_roots=(server.root,), web_workers=1, remote_timeout_s=ANSWER_S, remote_recheck_s=3600.0
     )
     with gui.render_service(given.data / "render"), site(given, sqlite_template, []) as settings:
         with bound(settings):
@@ -57,7 +57,9 @@ def test_a_tile_says_that_its_server_is_silent_and_comes_when_tried_again(page: 
     server.freeze()
     page.goto(f"{SAMPLE}/RPC/EventInfo")
     tile = page.locator(".tile", has_text="reportSummaryMap")
-    expect(tile.get_by_role("alert")).to_contain_text(f"the server 127.0.0.1:{server.port} did not answer within 2 s", timeout=PATIENCE_MS)
+    expect(tile.get_by_role("alert")).to_contain_text(
+        f"the server 127.0.0.1:{server.port} did not answer within {ANSWER_S:g} s", timeout=PATIENCE_MS
+    )
     server.thaw()
     page.wait_for_timeout(5500)  # so long nobody asks it again
     tile.get_by_role("button", name="Try again").click()

@@ -91,7 +91,7 @@ def p5() -> Iterator[P5]:
 
 
 def with_p5(hub: Settings, p5: P5, **given: Any) -> Settings:
-    return hub.replace(**{"square_url": p5.address, "square_command_timeout_s": 20.0, **given})
+    return hub.replace(**{"square_url": p5.address, "square_command_timeout_s": 60.0, **given})
 
 
 @pytest.fixture

@@ -48,7 +48,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> str:
 def told(settings: Settings) -> Settings:
     """Settings of somebody who gets mail; the time-out is long, for what must arrive."""
     return settings.replace(notice_mail_from="dqm-hub@cern.ch", notice_mail_to=("shifter@cern.ch", "expert@cern.ch"), notice_smtp_security="none",
-        notice_timeout_s=5.0, instance_name="DQM production",
+        notice_timeout_s=60.0, instance_name="DQM production",
     )  # fmt: skip
 
 

@@ -32,7 +32,7 @@ def grabbing(tmp_path: Path, sqlite_template: Path) -> Iterator[Settings]:
     shutil.copytree(sqlite_template, data)
     given = Settings(
         data_dir=str(data), square_url=f"http://{closed()}", square_production=("fu-1",), square_playback=(), log_level="error",
-        notice_mail_from="dqm@cern.ch", notice_mail_to=("shifter@cern.ch",), notice_smtp_security="none", notice_timeout_s=2.0,
+        notice_mail_from="dqm@cern.ch", notice_mail_to=("shifter@cern.ch",), notice_smtp_security="none", notice_timeout_s=6.0,
     )  # fmt: skip
     with bound(given):
         yield given

@@ -74,7 +74,7 @@ def test_a_crash_comes_first_with_its_exit_code_and_the_name_of_its_signal(fille
 
 
 def test_a_job_that_is_silent_for_a_quarter_of_an_hour_is_stuck(filled: Settings, client: FlaskClient) -> None:
-    data.change(key_of("gem"), reported=time.time() - 899)
+    data.change(key_of("gem"), reported=time.time() - 800)
     assert "0 stuck" in shown(client, "/square")
     data.change(key_of("gem"), reported=time.time() - 901)
     page = client.get("/square").text

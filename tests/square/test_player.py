@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
 from app.core.settings import Settings
+from app.square import player as player_module
 from app.square.documents import rows_of
 from app.square.models import Host
 from app.square.poller import store
@@ -22,16 +25,19 @@ Say = Callable[..., None]
 
 
 @pytest.fixture
-def say(hub: Settings, fixtures_dir: Path) -> Say:
+def say(hub: Settings, fixtures_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Say:
     """Has the player report what the original once wrote, with other values, so many seconds ago."""
     examples = json.loads((fixtures_dir / "dqmsquare/doc_examples_other.json").read_text())
     example = next(one for name, one in examples.items() if name.startswith("dqm-playback"))
     host = Host.create(system="playback", name=BU, role="bu", last_ok=time.time())
 
+    now, reports = time.time(), itertools.count()
+    monkeypatch.setattr(player_module, "time", SimpleNamespace(time=lambda: now))  # it stays as young as it is, however slow the machine
+
     def report(ago: float = 1, **values: Any) -> None:
         document = example | values
         document["_id"] = f"dqm-playback-{document.get('run')}"
-        at = time.time() - ago
+        at = now - ago + 0.001 * next(reports)
         store.save(host, [rows_of("playback", BU, document, 1, at, at)], [], at)
 
     return report

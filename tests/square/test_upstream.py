@@ -56,7 +56,7 @@ def behind_cmsweb(settings: Settings, certificates: dict[str, str]) -> Iterator[
             square_ca=certificates["server"],
             square_certificate=certificates["client"],
             square_cookie=SECRET,
-            square_timeout_s=5.0,
+            square_timeout_s=60.0,
         )
 
 

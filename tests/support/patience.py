@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 
-QUIET_S = 180.0
+QUIET_S = 90.0
 """Patience on a quiet machine of the usual speed."""
 TURNS = 300_000
 USUAL_S = 0.01

@@ -19,6 +19,8 @@ from tests.support.ports import free_port
 from tests.support.processes import until
 from tests.support.servers import Missing
 
+ANSWER_S = 4.0
+"""Seconds that an answer may take in these tests: long enough for a busy machine, short enough to wait for one that never comes."""
 SIP = 4096
 """Bytes that a slow connection passes on at a time."""
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from app.formats import remote, xrootd
-from tests.support.xrootd import XRootD, xrootd_server
+from tests.support.xrootd import ANSWER_S, XRootD, xrootd_server
 
 
 @pytest.fixture
@@ -19,8 +19,8 @@ def server() -> Iterator[XRootD]:
 
 @pytest.fixture(autouse=True)
 def limits(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Two seconds for an answer, a version check on each use, and half a second between attempts at a silent server."""
+    """Few seconds for an answer, a version check on each use, and half a second between attempts at a silent server."""
     monkeypatch.setattr(xrootd, "RETRY_S", 0.5)
-    remote.configure(timeout_s=2.0, recheck_s=0.0)
+    remote.configure(timeout_s=ANSWER_S, recheck_s=0.0)
     yield
     remote.configure()

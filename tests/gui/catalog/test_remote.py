@@ -23,7 +23,7 @@ from app.security import Role, tokens
 from app.security.models import User
 from tests.support import gui
 from tests.support.processes import environment, until
-from tests.support.xrootd import XRootD, xrootd_server
+from tests.support.xrootd import ANSWER_S, XRootD, xrootd_server
 
 pytestmark = pytest.mark.slow
 
@@ -59,7 +59,9 @@ def url(hub: Settings, server: XRootD, demo_files: list[Path]) -> str:
 
 @pytest.fixture
 def app(hub: Settings, server: XRootD) -> Flask:
-    return create_app(hub.replace(file_roots=(*hub.of(GuiSettings).file_roots, server.root), remote_timeout_s=1.0, remote_recheck_s=0.0))
+    return create_app(
+        hub.replace(file_roots=(*hub.of(GuiSettings).file_roots, server.root), remote_timeout_s=ANSWER_S, remote_recheck_s=0.0)
+    )
 
 
 def image(me: str, sample: str = SAMPLE) -> str:
@@ -89,13 +91,13 @@ def test_while_the_server_is_silent_its_plots_say_so_and_come_again_after_it(cli
     answer = client.get(image(second))
     assert answer.status_code == 503
     assert answer.json["message"].startswith(
-        f"{second} cannot be drawn: {url}: the server 127.0.0.1:{server.port} did not answer within 1 s"
+        f"{second} cannot be drawn: {url}: the server 127.0.0.1:{server.port} did not answer within {ANSWER_S:g} s"
     )
     assert client.get(image(first)).data == drawn.data, "what was drawn before is still there"
     page = client.get(f"/browse/{SAMPLE}")
     assert page.status_code == 200
     assert "Shown is what was known last" in page.text
-    assert f"127.0.0.1:{server.port} did not answer within 1 s" in page.text
+    assert f"127.0.0.1:{server.port} did not answer within {ANSWER_S:g} s" in page.text
     server.thaw()
     until(lambda: client.get(image(second)).status_code == 200, "the plot to come again")
     assert "Shown is what was known last" not in client.get(f"/browse/{SAMPLE}").text
