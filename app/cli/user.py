@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import click
 
 from app import cli
+from app.security.roles import GRANTED
 
 if TYPE_CHECKING:
     from app.security.models import Token, User
 
-ROLE = click.Choice(("viewer", "shifter", "expert", "operator", "admin"))
-"""The titles of app.security.roles.GRANTED, which would take long to load only for `dqmhub --help`."""
+ROLE = click.Choice([role.title for role in GRANTED])
 
 
 @click.group()
@@ -57,7 +57,7 @@ def add_user(name: str, role: str) -> None:
     from app.security import Role, accounts
 
     try:
-        added = accounts.add(name, Role[role.upper()], ask_password())
+        added = accounts.add(name, Role.of(role), ask_password())
     except accounts.Refused as error:
         raise click.ClickException(str(error)) from None
     click.echo(f"added {added.name} with the role {role}")
@@ -68,16 +68,15 @@ def add_user(name: str, role: str) -> None:
 def list_users(as_json: bool) -> None:
     """List the accounts."""
     cli.open_database()
-    from app.security import Role
     from app.security.models import User
 
     rows = list(User.select().order_by(User.name))
     if as_json:
-        shown = [{"name": row.name, "role": Role(row.role).title, "disabled": row.disabled, "created": row.created} for row in rows]
+        shown = [{"name": row.name, "role": row.role.title, "disabled": row.disabled, "created": row.created} for row in rows]
         click.echo(json.dumps(shown, indent=2))
         return
     for row in rows:
-        click.echo(f"{row.name:<24} {Role(row.role).title:<9} {'disabled' if row.disabled else 'enabled':<9} since {when(row.created)}")
+        click.echo(f"{row.name:<24} {row.role.title:<9} {'disabled' if row.disabled else 'enabled':<9} since {when(row.created)}")
 
 
 @user.command("role")
@@ -88,7 +87,7 @@ def change_role(name: str, role: str) -> None:
     cli.open_database()
     from app.security import Role, accounts
 
-    accounts.set_role(known(name), Role[role.upper()])
+    accounts.set_role(known(name), Role.of(role))
     click.echo(f"{name} has the role {role}")
 
 
@@ -140,9 +139,9 @@ def add_token(owner: str, name: str, role: str, days: float) -> None:
     from app.security import Role, tokens
 
     account = known(owner)
-    if Role[role.upper()] > account.role:
+    if Role.of(role) > account.role:
         raise click.ClickException(f"{account.name} has the role {Role(account.role).title}; a token cannot have more")
-    row, secret = tokens.make(account, name, Role[role.upper()], days)
+    row, secret = tokens.make(account, name, Role.of(role), days)
     click.echo(f"token {row.id} until {when(row.expires)}; it is not shown again:", err=True)
     click.echo(secret)
 
@@ -152,7 +151,6 @@ def add_token(owner: str, name: str, role: str, days: float) -> None:
 def list_tokens(as_json: bool) -> None:
     """List the tokens, without their secrets."""
     cli.open_database()
-    from app.security import Role
     from app.security.models import Token, User
 
     rows = list(Token.select(Token, User).join(User).order_by(Token.id))
@@ -161,14 +159,13 @@ def list_tokens(as_json: bool) -> None:
         return
     for row in rows:
         times = f"until {when(row.expires)}, used {when(row.last_used)}"
-        click.echo(f"{row.id:>5} {row.user.name:<20} {Role(row.role).title:<9} {times}: {row.name}")
+        click.echo(f"{row.id:>5} {row.user.name:<20} {row.role.title:<9} {times}: {row.name}")
 
 
 def described(row: Token) -> dict[str, object]:
-    from app.security import Role
 
     values: dict[str, object] = {name: getattr(row, name) for name in ("id", "name", "created", "expires", "last_used")}
-    return {**values, "owner": row.user.name, "role": Role(row.role).title}
+    return {**values, "owner": row.user.name, "role": row.role.title}
 
 
 @token.command("revoke")

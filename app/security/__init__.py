@@ -39,7 +39,7 @@ def init_app(app: Flask) -> None:
 
 def may(role: str) -> bool:
     """Whether this request has the rights of the role of this name."""
-    return current_user().role >= Role[role.upper()]
+    return current_user().role >= Role.of(role)
 
 
 def cookie_name(port: int, secure: bool) -> str:

@@ -56,7 +56,7 @@ def set_password(user: User, password: str) -> None:
 
 def set_role(user: User, role: Role) -> None:
     """Another role; ends all sessions of the user."""
-    _change(user, "change role", f"from {Role(user.role).title} to {role.title}", role=role)
+    _change(user, "change role", f"from {user.role.title} to {role.title}", role=role)
 
 
 def set_disabled(user: User, disabled: bool) -> None:

@@ -47,9 +47,9 @@ def trusted(networks: tuple[str, ...]) -> bool:
 def _identify() -> Caller:
     if is_bearer():
         token = tokens.find(request.headers["Authorization"][7:].strip())
-        return Caller(token.user.name, Role(min(token.role, token.user.role)))
+        return Caller(token.user.name, min(token.role, token.user.role))
     if current_app.config["SESSION_COOKIE_NAME"] in request.cookies and (user := session_user()):
-        return Caller(user.name, Role(user.role))
+        return Caller(user.name, user.role)
     return READER if _anybody_reads() else NOBODY
 
 

@@ -5,13 +5,29 @@ from __future__ import annotations
 from peewee import BooleanField, DoubleField, ForeignKeyField, IntegerField, TextField
 
 from app.core.database import Table
+from app.security.roles import Role
+
+
+class RoleField(TextField):
+    """A role, stored by its name, so that a role can be added between others."""
+
+    def db_value(self, value: Role | None) -> str | None:
+        """The name of the role."""
+        return None if value is None else Role(value).title
+
+    def python_value(self, value: str | None) -> Role | None:
+        """The role of a stored name; PUBLIC for one that this version does not have, which has no rights."""
+        try:
+            return None if value is None else Role.of(value)
+        except ValueError:
+            return Role.PUBLIC
 
 
 class User(Table):
     """A local account. password: a salted scrypt hash."""
 
     name = TextField(unique=True)
-    role = IntegerField()
+    role = RoleField()
     password = TextField()
     disabled = BooleanField(default=False)
     created = DoubleField()
@@ -31,7 +47,7 @@ class Token(Table):
     sha256 = TextField(unique=True)
     user = ForeignKeyField(User, on_delete="CASCADE")
     name = TextField()
-    role = IntegerField()
+    role = RoleField()
     created = DoubleField()
     expires = DoubleField()
     last_used = DoubleField(null=True)

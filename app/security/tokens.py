@@ -28,7 +28,7 @@ def make(owner: User, name: str, role: Role, days: float) -> tuple[Token, str]:
         row: Token = Token.create(
             sha256=digest(secret), user=owner, name=name, role=min(role, owner.role), created=now, expires=now + days * 86400
         )
-        audit("add token", f"token {row.id} {name!r} of {owner.name}", answer=f"role {Role(row.role).title}, {days:g} days")
+        audit("add token", f"token {row.id} {name!r} of {owner.name}", answer=f"role {row.role.title}, {days:g} days")
     return row, secret
 
 

@@ -5,4 +5,4 @@ from __future__ import annotations
 from app.areas import AREAS
 from app.security import Role
 
-LEAST_ROLE = {endpoint: Role[role.upper()] for area in AREAS for endpoint, role in area.roles.items()}
+LEAST_ROLE = {endpoint: Role.of(role) for area in AREAS for endpoint, role in area.roles.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import time
@@ -128,3 +129,20 @@ def test_a_database_that_does_not_answer_is_named_in_one_line(settings: Settings
     for command in (("db", "upgrade"), ("db", "status"), ("worker",)):
         code, _, error = run(away, *command)
         assert (code, error.endswith("look at database_url and at the server")) == (1, True), error
+
+
+def test_roles_that_were_stored_as_numbers_are_names_after_an_upgrade(
+    empty: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    before = tmp_path / "migrations"
+    shutil.copytree(database.MIGRATIONS, before, ignore=lambda _, names: [name for name in names if name >= "0019"])
+    connected = database.connect(empty)
+    with monkeypatch.context() as patch:
+        patch.setattr(database, "MIGRATIONS", before)
+        database.upgrade(connected, lambda _: None)
+    columns = "(name, role, password, disabled, created)"
+    for number in (1, 4, 5):
+        connected.execute_sql(f"""INSERT INTO "user" {columns} VALUES ('u{number}', {number}, '', false, 0)""")
+    database.upgrade(connected, lambda _: None)
+    found = connected.execute_sql('SELECT name, role FROM "user" ORDER BY name').fetchall()
+    assert [tuple(row) for row in found] == [("u1", "viewer"), ("u4", "operator"), ("u5", "admin")]
