@@ -1,4 +1,4 @@
-"""Commands to P5, sent at most once, and forgetting what they answered."""
+"""Background jobs of the control room: sending commands to P5, and deleting old responses."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from app.queue import Work, handler, report
 from app.square.settings import SquareSettings
 
 
-@handler(service.WORK)
+@handler(service.JOB_KIND)
 def send_command(work: Work) -> None:
-    """The key is the number of the command. Doing it twice sends nothing twice: the second time finds it sent."""
-    service.carry_out(load(), int(work.key))
+    """Send the command with the number in the key; a second attempt sends nothing."""
+    service.execute(load(), int(work.key))
 
 
 @handler("clean-square-commands", daily=True)
-def clean_commands(work: Work) -> None:
-    """Forget the answers, logs among them, that are older than the settings say of logs."""
-    gone = service.clean(time.time() - load().of(SquareSettings).square_keep_logs_days * 86400)
-    report(work, None, f"answers to {gone} commands removed")
+def delete_old_responses(work: Work) -> None:
+    """Delete responses, which include logs, that are older than logs may become."""
+    count = service.delete_old_responses(time.time() - load().of(SquareSettings).square_keep_logs_days * 86400)
+    report(work, None, f"{count} responses to commands deleted")

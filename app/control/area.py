@@ -25,11 +25,11 @@ AREA = Area(
     roles={
         "control.room": "operator",
         "control.form": "operator",
-        "control.give": "operator",
+        "control.submit": "operator",
         "control.command": "operator",
-        "control.answer_text": "operator",
-        "control_api.give_command": "operator",
+        "control.response_file": "operator",
+        "control_api.submit_command": "operator",
         "control_api.list_commands": "operator",
-        "control_api.one_command": "operator",
+        "control_api.show_command": "operator",
     },
 )

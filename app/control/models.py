@@ -1,4 +1,4 @@
-"""The table of the commands that were given to P5, and what came of each."""
+"""The table of the commands to P5 with their states and responses."""
 
 from __future__ import annotations
 
@@ -13,28 +13,38 @@ from app.core.database import Table
 QUEUED, SENDING = OPEN = ("queued", "sending")
 ANSWERED, REFUSED, FAILED, UNKNOWN = ENDED = ("answered", "refused", "failed", "unknown")
 
-_PLAIN = re.compile(r"[^\s=]*")
+_UNQUOTED = re.compile(r"[^\s=]*")
 
 COUNTER = "control"
-"""The name by which `app.core.counters.advance` counts the changes of the control room."""
+"""Name of the version counter of the control room, see app.core.counters."""
 
 
 class Command(Table):
-    """One command, or question, to P5. It is sent at most once: who sends it makes a queued row a sending one before.
+    """A command or query to P5. A process marks it as `sending` before it sends it, so that it is sent at most once.
 
-    state: queued; sending; answered (P5 did it, and said so); refused (P5 said no, or it was not sent); failed (P5
-    answered with an error); unknown (it was sent, and no answer is known). arguments: JSON object of texts. touched: JSON
-    of `Touched`, as it was shown before. once: of the form that gave it, so that a second click gives no second command.
-    status: of the last HTTP answer. answer: zstd of the JSON list of `Part`. Times are Unix s UTC.
+    Times are Unix s UTC.
+
+    Attributes:
+        system: The system it is for; "" for none.
+        name: Name of its CommandSpec.
+        arguments: JSON object of texts.
+        impact: JSON of its `Impact` as it was confirmed.
+        user: Name of the user who submitted it.
+        idempotency_key: Chosen by the form or script: the same key never submits a second command.
+        state: queued; sending; answered: P5 confirmed it; refused: P5 refused it, or it was not sent; failed: P5 responded with an
+            error; unknown: it was sent, but its outcome is not known.
+        status: HTTP status of the last response.
+        answer: zstd of the JSON list of `MachineResponse`; None once it was deleted by age.
+        version: Value of the version counter at its last change.
     """
 
     system = TextField()
     name = TextField()
     arguments = TextField()
-    touched = TextField()
+    impact = TextField(column_name="touched")
     user = TextField()
     reason = TextField()
-    once = TextField(unique=True)
+    idempotency_key = TextField(unique=True, column_name="once")
     created = DoubleField(index=True)
     state = TextField(default=QUEUED)
     sent_at = DoubleField(null=True)
@@ -49,19 +59,22 @@ class Command(Table):
         indexes = ((("name", "state"), False), (("state",), False))
 
     @property
-    def given(self) -> dict[str, str]:
+    def args(self) -> dict[str, str]:
+        """Its arguments by name."""
         values: dict[str, str] = json.loads(self.arguments)
         return values
 
     @property
     def target(self) -> str:
-        """What it was for, in a line; a value that could be taken for several is in quotes."""
-        return " ".join(f"{name}={value if _PLAIN.fullmatch(value) else repr(value)}" for name, value in self.given.items())
+        """Its arguments on one line; a value that could be read as several is quoted."""
+        return " ".join(f"{name}={value if _UNQUOTED.fullmatch(value) else repr(value)}" for name, value in self.args.items())
 
     @property
     def is_open(self) -> bool:
+        """Whether it has not ended."""
         return self.state in OPEN
 
-    def touches(self) -> dict[str, Any]:
-        values: dict[str, Any] = json.loads(self.touched)
+    def impact_fields(self) -> dict[str, Any]:
+        """The fields of its `Impact` by name."""
+        values: dict[str, Any] = json.loads(self.impact)
         return values

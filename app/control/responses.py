@@ -1,9 +1,9 @@
-"""The answer to a command as it is stored: what each machine said, in full."""
+"""The responses of the machines to a command, as they are stored."""
 
 from __future__ import annotations
 
 import json
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import zstandard
 
@@ -11,21 +11,26 @@ from app.control.models import Command
 from app.square.documents import packed
 
 
-class Part(NamedTuple):
-    """What one request brought: machine: that was asked; status: of HTTP, None without an answer; text: that came;
-    state: as a command that consists of it alone; why: what is wrong, "" when it is good."""
+class MachineResponse(NamedTuple):
+    """The response of one machine to one request of a command."""
 
-    machine: str
-    status: int | None
+    machine: str  # "" for a response that no machine gave
+    status: int | None  # of HTTP; None without a response
     text: str
-    state: str
-    why: str
+    state: str  # the state of a command with this response alone
+    error: str  # "" for a good response
 
 
-def parts_of(row: Command) -> list[Part]:
-    """The answer of a command; empty while there is none, and when it was cleaned up."""
-    return [Part(**given) for given in json.loads(zstandard.decompress(bytes(row.answer)))] if row.answer is not None else []
+def load_responses(row: Command) -> list[MachineResponse]:
+    """The stored responses to a command; empty before the first, and once they were deleted by age."""
+    return [_response(fields) for fields in json.loads(zstandard.decompress(bytes(row.answer)))] if row.answer is not None else []
 
 
-def stored(parts: list[Part]) -> bytes:
-    return packed([part._asdict() for part in parts])
+def _response(fields: dict[str, Any]) -> MachineResponse:
+    error = fields.get("error", fields.get("why", ""))  # "why": as versions before 0.2 stored it
+    return MachineResponse(fields["machine"], fields["status"], fields["text"], fields["state"], error)
+
+
+def dump_responses(responses: list[MachineResponse]) -> bytes:
+    """Responses as they are stored."""
+    return packed([response._asdict() for response in responses])

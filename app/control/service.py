@@ -1,4 +1,4 @@
-"""The book of commands: given once, with a reason; sent at most once by the work on the queue `live`; each end in the audit log."""
+"""Submission and execution of commands: each is submitted once, sent at most once, and has an entry in the audit log when it ends."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from app.control import arguments, inventory
-from app.control.answers import short
-from app.control.commands import KINDS
+from app.control import inventory
+from app.control.arguments import Args, check_arguments
+from app.control.commands import COMMANDS
+from app.control.errors import CommandConflict, InvalidCommand, UnknownCommand
 from app.control.models import ANSWERED, COUNTER, ENDED, FAILED, OPEN, QUEUED, REFUSED, SENDING, UNKNOWN, Command
-from app.control.responses import Part, stored
-from app.control.sending import obstacle, send
-from app.control.specs import Kind, Touched
+from app.control.readers import excerpt
+from app.control.responses import MachineResponse, dump_responses
+from app.control.sending import blocking_reason, send
+from app.control.specs import CommandSpec, Impact
 from app.core.counters import advance
 from app.core.database import proxy
 from app.core.settings import Settings
@@ -22,186 +24,235 @@ from app.queue import enqueue
 from app.security import audit
 from app.square.settings import SquareSettings
 from app.square.upstream import Upstream
-from app.web import Problem, etag_of
+from app.web import etag_of
 
 log = logging.getLogger(__name__)
 
-WORK = "square-command"
-LATE_S = 60.0
-"""A command that nobody sent for so long after it was given is not sent any more: its giver may have given up on it."""
+JOB_KIND = "square-command"
+"""Kind of the background job that sends a command; its key is the number of the command."""
+
+MAX_QUEUED_S = 60.0
+"""A command that was not sent within this time is refused: its submitter may have given up on it."""
+
 GRACE_S = 60.0
-"""Beyond its time-outs a command may be under way for so long, before it is taken to be lost."""
-LEAST_REASON, LONGEST_REASON = 3, 1000
-LONGEST_ERROR = 2000
-WORST = (ANSWERED, REFUSED, FAILED, UNKNOWN)
-"""States of the parts of a command: the last that occurs is that of the whole."""
+"""Time beyond the timeouts after which a command that is being sent is considered lost."""
+
+MIN_REASON_CHARS, MAX_REASON_CHARS = 3, 1000
+MAX_ERROR_CHARS = 2000
+
+SEVERITY = (ANSWERED, REFUSED, FAILED, UNKNOWN)
+"""States of responses in ascending severity; a command has the most severe one of its responses."""
 
 
-def touched_token(touched: Touched) -> str:
-    """What somebody has seen who saw this."""
-    return etag_of(*touched)
+def find_spec(name: str) -> CommandSpec:
+    """The specification of a command. Raises UnknownCommand."""
+    if name not in COMMANDS:
+        raise UnknownCommand(f"There is no command {name[:100]}. Commands are {', '.join(COMMANDS)}")
+    return COMMANDS[name]
 
 
-def reasoned(kind: Kind, reason: str) -> str:
-    """The reason of a command; Problem 400 when there should be one. A question needs none."""
+def find_command(number: int) -> Command:
+    """A submitted command by its number. Raises UnknownCommand."""
+    row: Command | None = Command.get_or_none(Command.id == number) if number < 2**31 else None
+    if row is None:
+        raise UnknownCommand(f"There is no command {number}")
+    return row
+
+
+def impact_token(impact: Impact) -> str:
+    """A token of an impact, to see whether it is still the one that was confirmed."""
+    return etag_of(*impact)
+
+
+def check_reason(spec: CommandSpec, reason: str) -> str:
+    """The reason of a command on one line; queries need none. Raises InvalidCommand."""
     reason = "".join(letter if letter.isprintable() else " " for letter in reason).strip()
-    if kind.changes and not LEAST_REASON <= len(reason) <= LONGEST_REASON:
-        raise Problem(
-            400, "the command was not given: why is it needed?", [("reason", f"{LEAST_REASON} to {LONGEST_REASON} letters are expected")]
-        )
-    return reason[:LONGEST_REASON]
+    if spec.changes and not MIN_REASON_CHARS <= len(reason) <= MAX_REASON_CHARS:
+        expected = f"Expected {MIN_REASON_CHARS} to {MAX_REASON_CHARS} characters"
+        raise InvalidCommand("The command was not submitted: it needs a reason", [("reason", expected)])
+    return reason[:MAX_REASON_CHARS]
 
 
-def why_not(settings: Settings, kind: Kind, given: arguments.Given) -> str:
-    """Why P5 cannot be given this command; "" when it can."""
-    return obstacle(settings, kind.requests(settings, given)) if kind.requests else ""
+def submission_block(settings: Settings, spec: CommandSpec, args: Args) -> str:
+    """Why this command cannot be sent; "" if it can."""
+    return blocking_reason(settings, spec.requests(settings, args)) if spec.requests else ""
 
 
-def give(settings: Settings, kind: Kind, values: Mapping[str, str], user: str, reason: str, once: str, seen: str = "") -> Command:
-    """Enter a command, and have it sent. once: of the form; the same form gives one command, however often it comes.
+def submit(
+    settings: Settings,
+    spec: CommandSpec,
+    values: Mapping[str, str],
+    user: str,
+    reason: str,
+    idempotency_key: str,
+    confirmed_impact: str = "",
+) -> Command:
+    """Store a command and queue it for sending.
 
-    seen: token of what it touches, as the giver saw it; "" for who did not look. Problem 400 names arguments that
-    cannot be used; 409 says that something else is under way, or that it touches something else by now.
+    Args:
+        values: Arguments as they were entered.
+        idempotency_key: A second submission with the same key returns the command of the first.
+        confirmed_impact: Token of the impact that the user confirmed; "" to skip the comparison.
+
+    Raises:
+        InvalidCommand: Some arguments or the reason cannot be used.
+        CommandConflict: Another command changes the same machine, the impact is no longer the confirmed one, or P5 cannot be reached.
     """
-    if before := _before(once, kind, values, user):
-        return before
-    given = arguments.check(settings, kind.arguments, values)
-    reason = reasoned(kind, reason)
-    if why := why_not(settings, kind, given):
-        raise Problem(409, f"the command was not given: {why}")
-    touched = kind.touches(settings, given)
+    if earlier := _submitted_with(idempotency_key, spec, values, user):
+        return earlier
+    args = check_arguments(settings, spec.arguments, values)
+    reason = check_reason(spec, reason)
+    if blocked := submission_block(settings, spec, args):
+        raise CommandConflict(f"The command was not submitted: {blocked}")
+    impact = spec.impact(settings, args)
     with proxy.atomic():
         version = advance(COUNTER)
-        if before := _before(once, kind, values, user):  # by the other click, which came to another process
-            return before
-        if seen and seen != touched_token(touched):
-            raise Problem(409, "the command was not given: what it touches has changed since you looked; look again")
-        close_lost(settings)
-        _refuse_second(touched.machines)
+        if earlier := _submitted_with(idempotency_key, spec, values, user):  # by a simultaneous request
+            return earlier
+        if confirmed_impact and confirmed_impact != impact_token(impact):
+            raise CommandConflict("The command was not submitted: its effect has changed since the preview. Check the new preview below")
+        close_abandoned(settings)
+        _refuse_concurrent(impact.machines)
         row: Command = Command.create(
-            system=kind.system(settings, given), name=kind.name, arguments=json.dumps(given), touched=json.dumps(touched._asdict()),
-            user=user, reason=reason, once=once, created=time.time(), version=version,
-        )  # fmt: skip
-        if kind.requests is not None:
-            enqueue(WORK, str(row.id), queue="live")
+            system=spec.system(settings, args),
+            name=spec.name,
+            arguments=json.dumps(args),
+            impact=json.dumps(impact._asdict()),
+            user=user,
+            reason=reason,
+            idempotency_key=idempotency_key,
+            created=time.time(),
+            version=version,
+        )
+        if spec.requests is not None:
+            enqueue(JOB_KIND, str(row.id), queue="live")
             return row
-    keys = json.dumps(inventory.run_keys())
-    finish(row.id, (QUEUED,), [Part("", 200, keys, ANSWERED, "")])
+    return _answer_locally(row)
+
+
+def _answer_locally(row: Command) -> Command:
+    """End a query that the hub answers itself."""
+    record_outcome(row.id, (QUEUED,), [MachineResponse("", 200, json.dumps(inventory.run_keys()), ANSWERED, "")])
     answered: Command = Command.get_by_id(row.id)
     return answered
 
 
-def _before(once: str, kind: Kind, values: Mapping[str, str], user: str) -> Command | None:
-    """The command that this form gave before; Problem 409 when it was another one."""
-    row: Command | None = Command.get_or_none(Command.once == once)
-    if row and ((row.name, row.user) != (kind.name, user) or _plain(row.given) != _plain(values)):
-        raise Problem(
-            409,
-            f"the command was not given: `once` is that of command {row.id}, which is another one",
-            [("once", "another text is expected")],
-        )
+def _submitted_with(key: str, spec: CommandSpec, values: Mapping[str, str], user: str) -> Command | None:
+    """The command that was submitted with this idempotency key. Raises CommandConflict if it is a different one."""
+    row: Command | None = Command.get_or_none(Command.idempotency_key == key)
+    if row and ((row.name, row.user) != (spec.name, user) or _normalised(row.args) != _normalised(values)):
+        message = f"The command was not submitted: idempotency_key belongs to command {row.id}, which is a different one"
+        raise CommandConflict(message, [("idempotency_key", "Expected a new key")])
     return row
 
 
-def _plain(values: Mapping[str, str]) -> dict[str, str]:
-    """Arguments as they were typed and as they were checked, in a form that is the same for both."""
+def _normalised(values: Mapping[str, str]) -> dict[str, str]:
+    """Arguments in a form that is the same before and after their check."""
     return {name: value.strip().removesuffix(".cms").lstrip("0") for name, value in values.items() if value.strip()}
 
 
-def _refuse_second(machines: list[str]) -> None:
-    """Problem 409 when a command to one of these machines is under way."""
+def _refuse_concurrent(machines: list[str]) -> None:
+    """Raise CommandConflict while another command changes one of these machines."""
     if not machines:
         return
     for row in Command.select().where(Command.state.in_(OPEN)):
-        if common := sorted(set(machines) & set(row.touches()["machines"])):
-            raise Problem(
-                409, f"the command was not given: command {row.id} of {row.user}, {KINDS[row.name].title}, is under way on {', '.join(common)}; wait for its end"
-            )  # fmt: skip
+        if common := sorted(set(machines) & set(row.impact_fields()["machines"])):
+            title = COMMANDS[row.name].title
+            raise CommandConflict(
+                f"The command was not submitted: command {row.id} of {row.user}, {title}, is in progress on {', '.join(common)}. "
+                "Wait until it has ended"
+            )
 
 
-def patience_s(settings: Settings, row: Command) -> float:
-    """How long it may take to send a command, seconds."""
-    return settings.of(SquareSettings).square_command_timeout_s * max(1, len(row.touches()["machines"])) + GRACE_S
+def max_sending_s(settings: Settings, row: Command) -> float:
+    """How long the sending of a command may take, s."""
+    return settings.of(SquareSettings).square_command_timeout_s * max(1, len(row.impact_fields()["machines"])) + GRACE_S
 
 
-def close_lost(settings: Settings) -> None:
-    """Close what was not sent in time, and what nobody ended: the consumer of the queue may be dead for good."""
+def close_abandoned(settings: Settings) -> None:
+    """End commands that were not sent in time, and those whose sender died; without a running worker nothing else does."""
     now = time.time()
     for row in list(Command.select().where(Command.state.in_(OPEN))):
-        if row.state == QUEUED and row.created < now - LATE_S:
-            _late(row)
-        elif row.state == SENDING and (row.sent_at or 0) < now - patience_s(settings, row):
-            _lost(row)
+        if row.state == QUEUED and row.created < now - MAX_QUEUED_S:
+            _refuse_late(row)
+        elif row.state == SENDING and (row.sent_at or 0) < now - max_sending_s(settings, row):
+            _close_lost(row)
 
 
-def carry_out(settings: Settings, number: int) -> None:
-    """Send a command, unless it was sent before: then who sent it has died, and nobody knows what came of it."""
+def execute(settings: Settings, number: int) -> None:
+    """Send a command. If it was being sent before, its sender died: its outcome becomes unknown, and nothing is sent."""
     row = Command.get_by_id(number)
-    if row.state == QUEUED and row.created < time.time() - LATE_S:
-        _late(row)
-        return
-    if not _change(number, (QUEUED,), state=SENDING, sent_at=time.time()):
-        if row.state == SENDING:
-            _lost(row)
-        return
-    kind, given = KINDS[row.name], row.given
-    upstream = Upstream(settings)
-    parts: list[Part] = []
+    if row.state == QUEUED and row.created < time.time() - MAX_QUEUED_S:
+        _refuse_late(row)
+    elif _change(number, (QUEUED,), state=SENDING, sent_at=time.time()):
+        responses = _send_all(settings, row)
+        record_outcome(number, (SENDING, UNKNOWN), responses)  # UNKNOWN: it may have been closed as lost meanwhile
+    elif row.state == SENDING:
+        _close_lost(row)
+
+
+def _send_all(settings: Settings, row: Command) -> list[MachineResponse]:
+    """Send the requests of a command, and store each response as it arrives."""
+    spec, upstream = COMMANDS[row.name], Upstream(settings)
+    responses: list[MachineResponse] = []
     try:
-        for request in kind.requests(settings, given) if kind.requests else []:
-            parts.append(send(upstream, kind, request, settings.of(SquareSettings).square_command_timeout_s))
-            _change(number, (SENDING,), answer=stored(parts))
-    except Exception as error:  # whatever it is, the command must not look as if it were under way
-        log.exception("command %d failed", number)
-        parts.append(Part("", None, "", UNKNOWN if kind.changes else FAILED, f"a fault of DQM Hub: {type(error).__name__}"))
+        for request in spec.requests(settings, row.args) if spec.requests else []:
+            responses.append(send(upstream, spec, request, settings.of(SquareSettings).square_command_timeout_s))
+            _change(row.id, (SENDING,), answer=dump_responses(responses))
+    except Exception as error:  # the command must end whatever happens
+        log.exception("Command %d failed", row.id)
+        state = UNKNOWN if spec.changes else FAILED
+        responses.append(MachineResponse("", None, "", state, f"internal error of DQM Hub: {type(error).__name__}"))
     finally:
         upstream.close()
-    finish(number, (SENDING, UNKNOWN), parts)  # an answer that comes after it was given up is better known than not
+    return responses
 
 
-def _late(row: Command) -> None:
-    why = f"it was not sent: nobody took it within {LATE_S:.0f} s (is `dqmhub live` running?)"
-    finish(row.id, (QUEUED,), [Part("", None, "", REFUSED, why)])
+def _refuse_late(row: Command) -> None:
+    error = f"not sent: no worker took it within {MAX_QUEUED_S:.0f} s (is `dqmhub live` running?)"
+    record_outcome(row.id, (QUEUED,), [MachineResponse("", None, "", REFUSED, error)])
 
 
-def _lost(row: Command) -> None:
+def _close_lost(row: Command) -> None:
     at = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(row.sent_at))
-    advice = "look at the machines before trying again" if KINDS[row.name].changes else "ask again"
-    finish(row.id, (SENDING,), [Part("", None, "", UNKNOWN, f"it was being sent at {at} when the process that sent it ended; {advice}")])
+    advice = "check the machines before you repeat it" if COMMANDS[row.name].changes else "repeat the query"
+    error = f"it was being sent at {at} when its worker ended; {advice}"
+    record_outcome(row.id, (SENDING,), [MachineResponse("", None, "", UNKNOWN, error)])
 
 
 def _change(number: int, states: tuple[str, ...], **values: Any) -> bool:
-    """Change a command that is in one of these states; whether it was."""
+    """Change a command if it is in one of these states; whether it was."""
     with proxy.atomic():
         version = advance(COUNTER)
         return bool(Command.update(version=version, **values).where(Command.id == number, Command.state.in_(states)).execute())
 
 
-def outcome(parts: list[Part]) -> tuple[str, str]:
-    """State and error of a command that had these answers."""
-    if not parts:
-        return FAILED, "nothing was sent: P5 has nothing of it any more"
-    several = len(parts) > 1
-    errors = [f"{part.machine}: {part.why}" if several and part.machine else part.why for part in parts if part.why]
-    return max((part.state for part in parts), key=WORST.index), "; ".join(errors)[:LONGEST_ERROR]
+def combined_outcome(responses: list[MachineResponse]) -> tuple[str, str]:
+    """State and error of a command with these responses."""
+    if not responses:
+        return FAILED, "nothing was sent: P5 no longer has data of it"
+    several = len(responses) > 1
+    errors = [f"{one.machine}: {one.error}" if several and one.machine else one.error for one in responses if one.error]
+    return max((one.state for one in responses), key=SEVERITY.index), "; ".join(errors)[:MAX_ERROR_CHARS]
 
 
-def finish(number: int, states: tuple[str, ...], parts: list[Part]) -> None:
-    """Write down what came of a command that is in one of these states, and who gave it into the audit log, both or neither."""
-    state, error = outcome(parts)
-    values: dict[str, Any] = {"state": state, "error": error, "ended": time.time(), "status": parts[-1].status if parts else None}
-    if any(part.machine or part.text for part in parts):
-        values["answer"] = stored(parts)
+def record_outcome(number: int, states: tuple[str, ...], responses: list[MachineResponse]) -> None:
+    """End a command that is in one of these states, and write its entry in the audit log, in one transaction."""
+    state, error = combined_outcome(responses)
+    values: dict[str, Any] = {"state": state, "error": error, "ended": time.time(), "status": responses[-1].status if responses else None}
+    if any(one.machine or one.text for one in responses):
+        values["answer"] = dump_responses(responses)
     with proxy.atomic():
         if not _change(number, states, **values):
             return
-        row, said = Command.get_by_id(number), "; ".join(short(part.text) for part in parts if part.state == ANSWERED)
-        kind = KINDS[row.name]
-        told = error or (said if kind.changes else "")
-        audit(kind.title, row.target, row.reason, f"{state}: {told}"[:LONGEST_ERROR] if told else state, user=row.user)
+        row = Command.get_by_id(number)
+        spec = COMMANDS[row.name]
+        confirmations = "; ".join(excerpt(one.text) for one in responses if one.state == ANSWERED)
+        details = error or (confirmations if spec.changes else "")
+        audit(spec.title, row.target, row.reason, f"{state}: {details}"[:MAX_ERROR_CHARS] if details else state, user=row.user)
 
 
-def clean(before: float) -> int:
-    """Forget the answers to commands that ended before this moment; how many. That they were given stays."""
+def delete_old_responses(before: float) -> int:
+    """Delete the responses to commands that ended before this time, Unix s UTC; how many. The commands themselves stay."""
     old = Command.ended < before, Command.answer.is_null(False), Command.state.in_(ENDED)
     return int(Command.update(answer=None).where(*old).execute())

@@ -1,4 +1,4 @@
-"""What a command is: its name, what it does at P5, its arguments, what it touches, how it is sent and how its answer is read."""
+"""The types that describe a command: its specification, its impact and the requests that it sends."""
 
 from __future__ import annotations
 
@@ -6,26 +6,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from app.control.answers import Reader
-from app.control.arguments import Argument, Given
+from app.control.arguments import Args, Argument
+from app.control.readers import Reader
 from app.core.settings import Settings
 
 
-class Touched(NamedTuple):
-    """What a command is going to change, as shown before it is given.
+class Impact(NamedTuple):
+    """What a command will change, as shown before it is submitted."""
 
-    machines: no other command to them may be under way; jobs: keys of the jobs that end by it; documents: how many by
-    machine; notes: sentences.
-    """
-
-    machines: list[str]
-    jobs: list[str]
-    documents: dict[str, int]
-    notes: list[str]
+    machines: list[str]  # machines that it changes; one command at a time may change a machine
+    jobs: list[str]  # keys of the jobs that it ends
+    documents: dict[str, int]  # number of documents that it deletes, by machine
+    notes: list[str]  # further consequences, one sentence each
 
 
-class Request(NamedTuple):
-    """One HTTP request to a machine."""
+class P5Request(NamedTuple):
+    """One HTTP request to a machine at P5."""
 
     machine: str
     method: str
@@ -34,18 +30,29 @@ class Request(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Kind:
-    """One command. changes: else it is a question. does: what happens at P5, a sentence. system: of a command with these
-    arguments. requests: what is sent; None when the hub knows the answer itself. broken: what is known of versions of
-    fff_dqmtools that cannot answer it."""
+class CommandSpec:
+    """One command or query of the control room.
+
+    Attributes:
+        name: Name in addresses, in the API and, for most, at P5.
+        title: Title on pages.
+        description: What happens at P5, a sentence.
+        arguments: The arguments in the order of the form.
+        requests: Builds the requests to P5; None if the hub itself knows the answer.
+        read: Reads the response of P5.
+        impact: Computes what the command will change.
+        system: The system of a command with these arguments; "" for none.
+        changes: Whether it changes something at P5; otherwise it is a query.
+        known_fault: Known failure of some versions of fff_dqmtools, shown when the command fails.
+    """
 
     name: str
     title: str
-    does: str
+    description: str
     arguments: tuple[Argument, ...]
-    requests: Callable[[Settings, Given], list[Request]] | None
-    reads: Reader
-    touches: Callable[[Settings, Given], Touched]
-    system: Callable[[Settings, Given], str]
+    requests: Callable[[Settings, Args], list[P5Request]] | None
+    read: Reader
+    impact: Callable[[Settings, Args], Impact]
+    system: Callable[[Settings, Args], str]
     changes: bool = False
-    broken: str = ""
+    known_fault: str = ""

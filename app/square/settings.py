@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from app.core.settings.checks import between, hosts, url_of
 from app.core.settings.table import setting, settings_table
+from app.square.systems import SYSTEMS
 
 
 @settings_table
@@ -52,8 +53,12 @@ class SquareSettings:
     square_keep_graphs_days: int = setting(365, "Days that file deliveries are kept.", between(1, 36500))
     square_keep_statuses_days: int = setting(365, "Days for which it is known which machine was up.", between(1, 36500))
 
+    def machines_of(self, system: str) -> tuple[str, ...]:
+        """The machines of a system, from the setting `square_<system>`."""
+        machines: tuple[str, ...] = getattr(self, f"square_{system}")
+        return machines
+
     @property
     def square_machines(self) -> dict[str, tuple[str, ...]]:
-        """The machines of each system of DQM^2 that is polled; none without an address."""
-        systems = {"production": self.square_production, "playback": self.square_playback}
-        return {system: machines for system, machines in systems.items() if machines and self.square_url}
+        """The machines of each system that is polled; none without `square_url`."""
+        return {system: self.machines_of(system) for system in SYSTEMS if self.machines_of(system) and self.square_url}

@@ -1,4 +1,4 @@
-"""What the query of a DQM^2 page says: the system, and the zone in which times are shown."""
+"""The state of a DQM^2 page in its query: the system, and the zone in which times are shown."""
 
 from __future__ import annotations
 
@@ -8,20 +8,30 @@ from urllib.parse import urlencode
 from flask import request
 from markupsafe import Markup
 
-from app.square.models import SYSTEMS
+from app.square.systems import DEFAULT_SYSTEM, SYSTEM_LABELS, SYSTEMS
 from app.web.arguments import choice_arg
 from app.web.clock import ZONES, time_html
+
+DEFAULT_ZONE = "cern"
+
+
+class NavLink(NamedTuple):
+    """One of several links of which one is current."""
+
+    label: str
+    href: str
+    is_current: bool
 
 
 class ViewState(NamedTuple):
     """State of a page that all its links keep."""
 
-    system: str  # production or playback
+    system: str  # a name of SYSTEMS
     tz: str  # a key of ZONES
 
     def link(self, path: str, **query: object) -> str:
-        """An address of this product that keeps the system and the zone."""
-        state = {"system": self.system if self.system != SYSTEMS[0] else "", "tz": self.tz if self.tz != "cern" else ""}
+        """An address of this product that keeps the system and the zone; empty values are left out."""
+        state = {"system": "" if self.system == DEFAULT_SYSTEM else self.system, "tz": "" if self.tz == DEFAULT_ZONE else self.tz}
         parts = {name: value for name, value in {**query, **state}.items() if value not in ("", None)}
         return request.script_root + path + ("?" + urlencode(parts) if parts else "")
 
@@ -29,14 +39,36 @@ class ViewState(NamedTuple):
         """The same state but for these fields."""
         return self._replace(**change)
 
+    def of_system(self, system: str) -> ViewState:
+        """The same state for a system; for any other name, such as a cluster, this state."""
+        return self._replace(system=system) if system in SYSTEMS else self
+
+    @property
+    def is_default_system(self) -> bool:
+        """Whether addresses leave the system out."""
+        return self.system == DEFAULT_SYSTEM
+
+    @property
+    def system_label(self) -> str:
+        """The label of the system."""
+        return SYSTEM_LABELS[self.system]
+
     @property
     def zone(self) -> str:
         """The label of the zone."""
         return ZONES[self.tz]
 
     def time(self, at: float | None) -> Markup:
-        """A moment, Unix s UTC, as text of the zone for people and of UTC for programs."""
+        """A time, Unix s UTC, as text of the zone for people and of UTC for programs."""
         return time_html(at, self.tz)
+
+    def system_links(self, path: str) -> list[NavLink]:
+        """A link for each system to the same path."""
+        return [NavLink(label, self._replace(system=name).link(path), name == self.system) for name, label in SYSTEM_LABELS.items()]
+
+    def zone_links(self, path: str, **query: object) -> list[NavLink]:
+        """A link for each zone to the same page, labelled with the key of the zone."""
+        return [NavLink(name, self._replace(tz=name).link(path, **query), name == self.tz) for name in ZONES]
 
 
 def view_from_request() -> ViewState:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from flask import request
@@ -19,7 +20,7 @@ def int_arg(name: str, default: int, highest: int = LARGEST_RUN) -> int:
         return default
     number = parse_int(text, highest)
     if number is None:
-        raise Problem(400, f"{name} cannot be used", [(name, "a whole number is expected")])
+        raise Problem(400, f"The value of {name} cannot be used", [(name, f"Expected a whole number from 0 to {highest}")])
     return number
 
 
@@ -31,18 +32,32 @@ def parse_int(text: str, highest: int = LARGEST_RUN) -> int | None:
     return number if number <= highest else None
 
 
+def float_arg(name: str, default: float, highest: float) -> float:
+    """A number from 0 to `highest` of the query; `default` without one. Raises Problem 400."""
+    text = request.args.get(name, "")
+    try:
+        number = float(text) if text else default
+    except ValueError:
+        number = math.nan
+    if not 0 <= number <= highest:
+        raise Problem(400, f"The value of {name} cannot be used", [(name, f"Expected a number from 0 to {highest:g}")])
+    return number
+
+
 def choice_arg(name: str, choices: Sequence[str]) -> str:
     """One of `choices` of the query; the first without one. Raises Problem 400."""
     text = request.args.get(name, choices[0])
     if text not in choices:
-        raise Problem(400, f"there is no {name} {text!r}", [(name, "one of " + ", ".join(choices))])
+        raise Problem(
+            400, f"There is no {name} {text[:100]!r}", [(name, "Expected one of " + ", ".join(value for value in choices if value))]
+        )
     return text
 
 
 def checked_run(run: int) -> int:
     """A run number that a table can hold. Raises Problem 404."""
     if run > LARGEST_RUN:
-        raise Problem(404, "there is no run of so large a number")
+        raise Problem(404, f"There is no run {run}; the largest possible number is {LARGEST_RUN}")
     return run
 
 

@@ -1,4 +1,4 @@
-"""An operator at the control room, with a browser and hands: hltd restarted, a run of playback started, and a command that P5 refuses."""
+"""An operator in the control room: hltd restarted, a playback run started, and a command that fails at P5."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def page(browser: Browser, running: Chain, watch: Watch) -> Iterator[Page]:
     watch.judge(address(running.settings))
 
 
-def give(page: Page, reason: str) -> None:
+def confirm(page: Page, reason: str) -> None:
     """Confirm the command whose form is open, by keys alone."""
     page.get_by_label("Reason").focus()
     page.keyboard.type(reason)
@@ -79,17 +79,17 @@ def test_an_operator_restarts_hltd_starts_a_playback_run_and_is_told_what_p5_ref
     expect(page.locator(".confirm tbody tr")).to_have_count(4)
     old = set(page.locator(".confirm tbody td:nth-child(5)").all_inner_texts())
     assert old == {str(job["pid"]) for job in p5.jobs(FU)}
-    give(page, "clients <b>hang</b>")
-    expect(page.get_by_role("status").first).to_contain_text("P5 has done what it was asked for")
+    confirm(page, "clients <b>hang</b>")
+    expect(page.get_by_role("status").first).to_contain_text("Confirmed by P5")
     p5.advance(30)
-    fates = page.locator("section[aria-labelledby=fates-title] tbody tr")
-    expect(fates).to_have_count(4)
-    expect(fates.filter(has_text="-15 SIGTERM")).to_have_count(4)
-    expect(fates.locator("td:last-child a")).to_have_count(4)
-    new = {re.sub(r"\D", "", text) for text in fates.locator("td:last-child a").all_inner_texts()}
+    jobs = page.locator("section[aria-labelledby=jobs-title] tbody tr")
+    expect(jobs).to_have_count(4)
+    expect(jobs.filter(has_text="-15 SIGTERM")).to_have_count(4)
+    expect(jobs.locator("td:last-child a")).to_have_count(4)
+    new = {re.sub(r"\D", "", text) for text in jobs.locator("td:last-child a").all_inner_texts()}
     assert new.isdisjoint(old)
-    expect(other.locator(".happened tbody tr").first).to_contain_text("clients <b>hang</b>")
-    expect(other.locator(".happened tbody tr").first).to_contain_text("olga")
+    expect(other.locator(".activity tbody tr").first).to_contain_text("clients <b>hang</b>")
+    expect(other.locator(".activity tbody tr").first).to_contain_text("olga")
 
     page.keyboard.press("u")
     page.get_by_role("button", name="Runs to play").click()
@@ -99,8 +99,8 @@ def test_an_operator_restarts_hltd_starts_a_playback_run_and_is_told_what_p5_ref
     page.keyboard.press("Enter")
     expect(page.locator(".confirm")).to_contain_text("its 31 clients read it to its end")
     before = p5.status()["systems"]["playback"]["run"]
-    give(page, "a run of ions")
-    expect(page.get_by_role("status").first).to_contain_text("P5 has done what it was asked for")
+    confirm(page, "a run of ions")
+    expect(page.get_by_role("status").first).to_contain_text("Confirmed by P5")
     assert p5.status()["systems"]["playback"]["run"] == before + 1
     p5.advance(30)
     page.keyboard.press("u")
@@ -108,12 +108,12 @@ def test_an_operator_restarts_hltd_starts_a_playback_run_and_is_told_what_p5_ref
 
     p5.incident("broken_commands")
     page.get_by_role("link", name="Next run").click()
-    give(page, "it should fail")
+    confirm(page, "it should fail")
     expect(page.get_by_role("status").first).to_contain_text("failed")
-    expect(page.get_by_role("alert")).to_contain_text("P5 answered 500")
-    expect(page.get_by_role("alert")).to_contain_text("cannot speak to its player")
-    expect(other.locator(".happened tbody tr").first).to_contain_text("Skip to the next run")
-    expect(other.locator(".happened tbody tr").first).to_contain_text("failed")
+    expect(page.get_by_role("alert")).to_contain_text("P5 responded with status 500")
+    expect(page.get_by_role("alert")).to_contain_text("cannot connect to its player")
+    expect(other.locator(".activity tbody tr").first).to_contain_text("Skip to the next run")
+    expect(other.locator(".activity tbody tr").first).to_contain_text("failed")
 
 
 def test_the_pages_of_the_control_room_can_be_read_and_used_by_everybody(page: Page, running: Chain, watch: Watch) -> None:

@@ -55,19 +55,24 @@ class Room:
     def get(self, path: str, role: Role = Role.OPERATOR) -> Any:
         return self.client.get(path, headers=bearer(role), base_url=HOME)
 
-    def give(self, name: str, reason: str = "tests need it", *, once: str = "", **arguments: str) -> Any:
+    def submit(self, name: str, reason: str = "tests need it", *, idempotency_key: str = "", **arguments: str) -> Any:
         """The answer of the API to a command."""
-        body: dict[str, Any] = {"name": name, "arguments": arguments, "reason": reason, **({"once": once} if once else {})}
-        return self.app.test_client().post("/api/v1/square/commands", json=body, headers=self.operator, base_url=HOME)
+        body: dict[str, Any] = {
+            "name": name,
+            "arguments": arguments,
+            "reason": reason,
+            **({"idempotency_key": idempotency_key} if idempotency_key else {}),
+        }
+        return self.app.test_client().post("/api/v1/control/commands", json=body, headers=self.operator, base_url=HOME)
 
     def do(self, name: str, **arguments: str) -> Command:
         """Give a command and carry it out; as it is then."""
-        given = self.give(name, **arguments)
+        given = self.submit(name, **arguments)
         assert given.status_code == 202, given.text
-        return self.carry_out(given.get_json()["id"])
+        return self.execute(given.get_json()["id"])
 
-    def carry_out(self, number: int) -> Command:
-        service.carry_out(self.settings, number)
+    def execute(self, number: int) -> Command:
+        service.execute(self.settings, number)
         row: Command = Command.get_by_id(number)
         return row
 

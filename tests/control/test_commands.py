@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from app.control.commands import KINDS
+from app.control.commands import COMMANDS
 from app.control.models import ANSWERED, FAILED, REFUSED, Command
 from app.core.settings import TREE
 from app.security.models import Audit
@@ -28,7 +28,7 @@ def alive(room: Room, host: str = FU) -> list[dict[str, Any]]:
 def test_restarting_hltd_shows_the_jobs_that_end_and_those_that_come(room: Room) -> None:
     before = {job["pid"] for job in alive(room)}
     form = room.get(f"/control/restart_hltd?host={FU}").text
-    assert f"{len(before)} jobs that end" in form
+    assert f"{len(before)} jobs will stop" in form
     assert all(f'<td class="number">{pid}</td>' in form for pid in before)
     row = room.do("restart_hltd", host=FU)
     assert (row.state, row.status, row.system, row.user) == (ANSWERED, 200, "production", "operator")
@@ -44,8 +44,8 @@ def test_restarting_hltd_shows_the_jobs_that_end_and_those_that_come(room: Room)
 
 def test_restarting_the_tools_of_a_machine_ends_no_job(room: Room) -> None:
     form = room.get(f"/control/restart_fff?host={GATEWAY}.cms").text
-    assert "It is the gateway: nothing is heard of P5 meanwhile." in form
-    assert "the run that is played stops" in form
+    assert "It is the gateway: P5 is unreachable meanwhile." in form
+    assert "the run being played stops" in form
     before = len(alive(room))
     assert room.do("restart_fff", host=FU).state == ANSWERED
     room.p5.advance(6)
@@ -55,7 +55,7 @@ def test_restarting_the_tools_of_a_machine_ends_no_job(room: Room) -> None:
 def test_a_client_is_switched_off_from_the_next_run_on(room: Room) -> None:
     row = room.do("get_dqm_clients", host=CROWDED)
     assert room.requests()[-1]["query"]["playback"] == "0"
-    assert "Switch off" in room.page_of(row)
+    assert "Disable" in room.page_of(row)
     config = "csc_dqm_sourceclient-live_cfg.py"
     assert room.do("change_dqm_client", host=CROWDED, client=config, state="0").state == ANSWERED
     room.p5.incident("start_run")
@@ -73,10 +73,10 @@ def test_the_clients_of_a_playback_machine_are_asked_for_as_such(room: Room) -> 
 
 
 def test_a_run_of_playback_starts_as_it_was_asked_for(room: Room) -> None:
-    refused = room.give("start_playback_run", run_number="run256936")
+    refused = room.submit("start_playback_run", run_number="run256936")
     assert refused.status_code == 400
     assert refused.get_json()["errors"] == [
-        {"field": "run_number", "problem": "it is not known which runs there are: ask the player for its runs first"}
+        {"field": "run_number", "problem": "The runs of the player are not known yet; query them first"}
     ]
     assert "Play" in room.page_of(room.do("get_simulator_runs"))
     old = room.p5.status()["systems"]["playback"]["run"]
@@ -126,7 +126,7 @@ def test_a_run_of_production_is_copied_and_can_then_be_played(room: Room) -> Non
 def test_a_job_is_killed_at_its_own_machine(room: Room) -> None:
     job = alive(room)[0]
     form = room.get(f"/control/kill?key={job['_id']}&signal=9").text
-    assert "1 job that ends" in form
+    assert "1 job will stop" in form
     row = room.do("kill", system="production", key=job["_id"], signal="9")
     assert row.state == ANSWERED
     sent = room.requests()[-1]
@@ -140,7 +140,7 @@ def test_a_job_that_died_meanwhile_is_not_killed_and_p5_says_so(room: Room) -> N
     job = alive(room)[0]
     room.p5.incident("crash", tag=job["tag"])
     row = room.do("kill", system="production", key=job["_id"], signal="15")
-    assert (row.state, row.status, row.error) == (REFUSED, 404, "P5 answered 404: Process already died.")
+    assert (row.state, row.status, row.error) == (REFUSED, 404, "P5 responded with status 404: Process already died.")
 
 
 def test_a_document_that_names_a_machine_that_is_none_of_p5_has_us_speak_to_nobody(room: Room) -> None:
@@ -149,21 +149,21 @@ def test_a_document_that_names_a_machine_that_is_none_of_p5_has_us_speak_to_nobo
     room.p5.incident("upload", host=FU, documents=[{name: value for name, value in strange.items() if name != "_rev"}])
     room.grab()
     assert Job.get(Job.key == "dqm-source-state-strange").host == "database.example"
-    assert room.give("kill", system="production", key="dqm-source-state-strange", signal="9").status_code == 400
+    assert room.submit("kill", system="production", key="dqm-source-state-strange", signal="9").status_code == 400
     page = room.get(f"/control/drop?run={job['run']}").text
-    assert "Documents of database.example (1) are not dropped, since no such machine is known." in page
+    assert "Documents of database.example (1) are not deleted, because no such machine is known." in page
 
 
 def test_the_documents_of_a_run_are_dropped_at_each_machine_and_stay_here(room: Room) -> None:
     run = room.p5.status()["systems"]["production"]["run"]
     ours = Document.select().where(Document.run == run).count()
     form = room.get(f"/control/drop?run={run}").text
-    assert f"{ours} in all" in form
-    assert "What this hub has of it stays." in form
-    assert "their next report, within 30 s, brings their documents back" in form
+    assert f"{ours} in total" in form
+    assert "The data stored in this hub stays." in form
+    assert "their next report, within 30 s, creates their documents again" in form
     row = room.do("drop", system="production", run=str(run))
     assert row.state == ANSWERED
-    assert {part["machine"] for part in json.loads(room.get(f"/api/v1/square/commands/{row.id}").text)["answer"]} >= {FU, CROWDED}
+    assert {part["machine"] for part in json.loads(room.get(f"/api/v1/control/commands/{row.id}").text)["responses"]} >= {FU, CROWDED}
     assert room.p5.jobs(FU, CROWDED, run=run) == []
     assert Document.select().where(Document.run == run).count() == ours
 
@@ -188,7 +188,7 @@ def test_machines_versions_and_states_are_tables(room: Room) -> None:
 @pytest.mark.both_databases
 def test_the_run_keys_are_known_without_asking_p5(room: Room) -> None:
     before = len(room.requests())
-    answer = room.give("get_simulator_run_keys")
+    answer = room.submit("get_simulator_run_keys")
     assert answer.get_json()["state"] == ANSWERED
     assert "cosmic_run" in room.page_of(Command.get_by_id(answer.get_json()["id"]))
     assert len(room.requests()) == before
@@ -204,10 +204,10 @@ def test_what_is_broken_at_p5_is_shown_as_failed_with_what_is_known_of_it(room: 
     for name, arguments in broken.items():
         row = room.do(name, **arguments)
         assert (row.state, row.status) == (FAILED, 500)
-        assert row.error.startswith("P5 answered 500: ")
+        assert row.error.startswith("P5 responded with status 500: ")
         page = room.page_of(row)
-        assert KINDS[name].broken in page
-        assert "P5 has done what it was asked for" not in page
+        assert COMMANDS[name].known_fault in page
+        assert "Confirmed by P5" not in page
     assert len(alive(room)) == 4, "and nothing was restarted"
 
 
@@ -215,7 +215,7 @@ def test_a_text_of_an_error_with_status_200_is_no_success(room: Room) -> None:
     room.p5.incident("answer_commands", body="No such client: x")
     config = f"{alive(room)[0]['tag']}_cfg.py"
     row = room.do("change_dqm_client", host=FU, client=config, state="0")
-    assert (row.state, row.status, row.error) == (FAILED, 200, "P5 answered: No such client: x")
+    assert (row.state, row.status, row.error) == (FAILED, 200, "P5 responded: No such client: x")
 
 
 def test_who_did_what_with_what_answer_is_in_the_audit_log_once(room: Room) -> None:
@@ -225,7 +225,11 @@ def test_who_did_what_with_what_answer_is_in_the_audit_log_once(room: Room) -> N
     room.p5.incident("broken_commands")
     room.do("restart_hltd", host=FU)
     assert (
-        Audit.select().where(Audit.action == "Restart hltd").order_by(Audit.id.desc()).first().answer.startswith("failed: P5 answered 500")
+        Audit.select()
+        .where(Audit.action == "Restart hltd")
+        .order_by(Audit.id.desc())
+        .first()
+        .answer.startswith("failed: P5 responded with status 500")
     )
 
 
@@ -239,22 +243,22 @@ def test_a_document_with_a_name_like_arguments_puts_none_into_the_audit_log(room
 
 
 def test_each_command_has_a_form_that_an_operator_can_open(room: Room) -> None:
-    for name, kind in KINDS.items():
+    for name, spec in COMMANDS.items():
         answer = room.get(f"/control/{name}")
         assert answer.status_code == 200, name
-        assert kind.title in answer.text
+        assert spec.title in answer.text
     assert room.get("/control/explode").status_code == 404
 
 
 def test_every_command_is_documented_for_operators() -> None:
     said = (TREE / "docs" / "operators" / "control.md").read_text()
-    assert [name for name in KINDS if f"`{name}`" not in said] == []
-    for kind in KINDS.values():
-        assert not kind.changes or f"| {kind.title} (`{kind.name}`)" in said or kind.name in ("next_run", "next_lumi")
+    assert [name for name in COMMANDS if f"`{name}`" not in said] == []
+    for spec in COMMANDS.values():
+        assert not spec.changes or f"| {spec.title} (`{spec.name}`)" in said or spec.name in ("next_run", "next_lumi")
 
 
 def test_jobs_of_other_systems_and_runs_that_ended_are_not_offered(room: Room, room_of: Callable[..., Room]) -> None:
     key = Job.get(Job.host == PLAYBACK_FU).key
-    answer = room.give("kill", system="production", key=key, signal="9")
+    answer = room.submit("kill", system="production", key=key, signal="9")
     assert answer.status_code == 400
     assert [wrong["field"] for wrong in answer.get_json()["errors"]] == ["key"]

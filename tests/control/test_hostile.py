@@ -17,9 +17,9 @@ SCRIPT = "<script>alert(1)</script>"
 @pytest.mark.parametrize(
     ("body", "repeat", "why"),
     [
-        (f"<html>{SCRIPT}Sign in</html>", 1, "web page"), ("", 1, "no JSON"), ("{", 1, "no JSON"), ("[" * 100_000, 1, "no JSON"),
-        ("null", 1, "no JSON object"), ('{"a": 1}', 1, "no list"), ('{"a": [1]}', 1, "no list"), (f'"{SCRIPT}"', 1, "no JSON object"),
-        ("\x1b[31mred\x00\udcff".encode("utf-8", "surrogateescape").decode("latin-1"), 1, "no JSON"), ("x" * 1000, 10_000, "no JSON"),
+        (f"<html>{SCRIPT}Sign in</html>", 1, "web page"), ("", 1, "not JSON"), ("{", 1, "not JSON"), ("[" * 100_000, 1, "not JSON"),
+        ("null", 1, "not a JSON object"), ('{"a": 1}', 1, "not a list"), ('{"a": [1]}', 1, "not a list"), (f'"{SCRIPT}"', 1, "not a JSON object"),
+        ("\x1b[31mred\x00\udcff".encode("utf-8", "surrogateescape").decode("latin-1"), 1, "not JSON"), ("x" * 1000, 10_000, "not JSON"),
         ("y" * 1000, 20_000, "longer than 16 MB"),
     ],
 )  # fmt: skip
@@ -72,9 +72,9 @@ def test_names_of_machines_that_are_none_are_not_taken_over(bare: Room) -> None:
     row = bare.do("get_dqm_machines")
     assert row.state == ANSWERED
     assert "�" in bare.page_of(row)
-    assert bare.give("restart_hltd", host="fine-01").status_code == 202
+    assert bare.submit("restart_hltd", host="fine-01").status_code == 202
     for name in names[:-1]:
-        assert bare.give("restart_hltd", host=name).status_code == 400
+        assert bare.submit("restart_hltd", host=name).status_code == 400
 
 
 def test_logs_are_escaped_and_downloaded_as_they_came(bare: Room) -> None:
@@ -84,7 +84,7 @@ def test_logs_are_escaped_and_downloaded_as_they_came(bare: Room) -> None:
     assert row.state == ANSWERED
     page = bare.page_of(row)
     assert SCRIPT not in page
-    assert "703 lines before these are in the download." in page
+    assert "The first 703 lines are in the download only." in page
     bare.p5.incident("answer_commands", body=json.dumps([log[:200], "second"]))
     page = bare.page_of(bare.do("get_hltd_logs", host=FU))
     assert "ERROR red &lt;script&gt;" in page

@@ -72,13 +72,13 @@ def test_killing_and_dropping_cannot_pass_and_are_not_sent(outside: Room) -> Non
         "kill": {"system": "production", "key": job.key, "signal": "9"},
         "drop": {"system": "production", "run": str(job.run)},
     }.items():
-        answer = outside.give(name, **arguments)
+        answer = outside.submit(name, **arguments)
         assert answer.status_code == 409
-        assert "CMSWEB does not let this through: it can be given by a hub inside P5 only" in answer.get_json()["message"]
+        assert "CMSWEB blocks this command; submit it from a hub inside P5" in answer.get_json()["message"]
         page = outside.client.get(
             f"/control/{name}", query_string=arguments, headers=outside.operator, base_url="http://127.0.0.1:8889"
         ).text
-        assert "It cannot be given: CMSWEB does not let this through" in page
+        assert "Not possible: CMSWEB blocks this command" in page
         assert 'name="reason"' not in page
     assert len(outside.requests()) == before
     assert Command.select().count() == 0
@@ -88,15 +88,15 @@ def test_killing_and_dropping_cannot_pass_and_are_not_sent(outside: Room) -> Non
 def test_a_player_on_another_machine_than_the_gateway_cannot_be_reached_through_cmsweb(outside_of: Callable[..., Room]) -> None:
     other = outside_of(square_gateway="dqmrubu-c2a06-01-01")
     other.grab()
-    answer = other.give("next_lumi", socket="bd68c7bb.fff_simulator")
+    answer = other.submit("next_lumi", socket="bd68c7bb.fff_simulator")
     assert answer.status_code == 409
-    assert f"CMSWEB leads to dqmrubu-c2a06-01-01 alone, and this is for {GATEWAY}" in answer.get_json()["message"]
+    assert f"CMSWEB only reaches dqmrubu-c2a06-01-01, and this command is for {GATEWAY}" in answer.get_json()["message"]
 
 
 @SQLITE
 def test_a_cookie_that_is_not_accepted_is_refused_not_answered(outside_of: Callable[..., Room]) -> None:
     row = outside_of(square_cookie="another-secret").do("restart_hltd", host=FU)
-    assert (row.state, row.error) == (REFUSED, "P5 sent us elsewhere: the cookie is not accepted")
+    assert (row.state, row.error) == (REFUSED, "P5 redirected the request: the cookie is not accepted")
 
 
 @SQLITE

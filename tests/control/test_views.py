@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from app.control.commands import KINDS
+from app.control.commands import COMMANDS
 from app.control.models import Command
 from app.security import Role, passwords
 from app.security.models import User
@@ -35,7 +35,7 @@ def arguments(room: Room) -> dict[str, dict[str, str]]:
         "start_playback_run": {"run_number": "run349963"}, "copy_production_runs": {"run_number": run},
         "kill": {"system": "production", "key": job.key, "signal": "9"}, "drop": {"system": "production", "run": str(job.run)},
     }  # fmt: skip
-    return {name: given.get(name, {}) for name in KINDS}
+    return {name: given.get(name, {}) for name in COMMANDS}
 
 
 @pytest.mark.both_databases
@@ -55,7 +55,7 @@ def test_looking_at_any_page_changes_nothing_and_asks_p5_for_nothing(room: Room)
     ):
         assert room.get(f"/control{path}").status_code == 200
     for path in ("", *(f"/{number}" for number in numbers)):
-        assert room.get(f"/api/v1/square/commands{path}").status_code == 200
+        assert room.get(f"/api/v1/control/commands{path}").status_code == 200
     for method in ("GET", "HEAD", "OPTIONS", "PUT", "DELETE"):
         room.client.open(
             "/control/restart_hltd",
@@ -77,11 +77,11 @@ def test_no_command_can_be_given_by_another_site(room: Room) -> None:
     before, commands = len(room.requests()), Command.select().count()
     for name, values in given.items():
         for headers in OTHERS:
-            form = {**values, "reason": "because", "once": "a-number-used-once-1", "seen": "x"}
+            form = {**values, "reason": "because", "idempotency_key": "a-number-used-once-1", "confirmed_impact": "x"}
             answer = room.client.post(f"/control/{name}", data=form, headers=headers, base_url=HOME)
             assert answer.status_code == 403, (name, headers)
             body = {"name": name, "arguments": values, "reason": "because"}
-            assert room.client.post("/api/v1/square/commands", json=body, headers=headers, base_url=HOME).status_code == 403
+            assert room.client.post("/api/v1/control/commands", json=body, headers=headers, base_url=HOME).status_code == 403
     assert (len(room.requests()), Command.select().count()) == (before, commands)
 
 
@@ -91,10 +91,10 @@ def test_only_operators_may_look_or_command(room: Room) -> None:
     for role in (Role.VIEWER, Role.SHIFTER, Role.EXPERT):
         for path in addresses:
             assert room.get(f"/control{path}", role).status_code == 403
-        for name in KINDS:
+        for name in COMMANDS:
             answer = room.client.post(f"/control/{name}", data={"host": FU, "reason": "because"}, headers=bearer(role), base_url=HOME)
             assert answer.status_code == 403
-        assert room.get("/api/v1/square/commands", role).status_code == 403
+        assert room.get("/api/v1/control/commands", role).status_code == 403
         assert 'href="/control' not in room.get("/square", role).text
     assert 'href="/control' in room.get("/square").text
     assert room.get("/control", Role.ADMIN).status_code == 200
@@ -126,15 +126,15 @@ def poll(room: Room, page: str) -> Any:
 def test_a_second_browser_sees_a_command_by_its_poll(room: Room) -> None:
     page = room.get("/control").text
     assert poll(room, page).status_code == 204
-    number = room.give("restart_hltd", host=FU).get_json()["id"]
+    number = room.submit("restart_hltd", host=FU).get_json()["id"]
     answer = poll(room, page)
     assert answer.status_code == 200
     assert f"/control/commands/{number}" in answer.text
-    assert "waiting" in answer.text
+    assert "queued" in answer.text
     command = room.get(f"/control/commands/{number}").text
     assert poll(room, command).status_code == 204
-    room.carry_out(number)
-    assert "answered" in poll(room, command).text
+    room.execute(number)
+    assert "done" in poll(room, command).text
 
 
 @pytest.mark.both_databases
@@ -144,21 +144,21 @@ def test_commands_and_what_happened_are_one_list_the_newest_first(room: Room) ->
     crashed = Job.select().where(Job.host == FU, Job.exit_code.is_null()).first()
     Run.update(first=time.time() - 60).execute()  # the clock of the stand-in is ahead
     Job.update(exit_code=65, reported=time.time() - 30).where(Job.id == crashed.id).execute()
-    table = room.get("/control").text.partition('id="happened-title"')[2]
+    table = room.get("/control").text.partition('id="activity-title"')[2]
     name = crashed.tag.partition("_")[0]
     places = [table.index(words) for words in ("Restart hltd</bdi>", "Machines</bdi>", f"{name} crashed in run")]
     assert places == sorted(places)
     assert "tests need it" in table
     assert f'/square/job?key={crashed.key}"' in table
     shown = {
-        show: room.get(f"/control?show={show}").text.partition('id="happened-title"')[2]
-        for show in ("commands", "crashes", "questions", "runs")
+        show: room.get(f"/control?show={show}").text.partition('id="activity-title"')[2]
+        for show in ("commands", "crashes", "queries", "runs")
     }
     assert ["Restart hltd</bdi>" in text for text in shown.values()] == [True, False, False, False]
     assert [f"{name} crashed" in text for text in shown.values()] == [False, True, False, False]
     assert ["Machines</bdi>" in text for text in shown.values()] == [False, False, True, False]
     assert [" began</bdi>" in text for text in shown.values()] == [False, False, False, True]
-    playback = room.get("/control?of=playback").text.partition('id="happened-title"')[2]
+    playback = room.get("/control?of=playback").text.partition('id="activity-title"')[2]
     assert "Restart hltd</bdi>" not in playback
     for wrong in ("show=x", "of=x", "before=x", "before=-1", "before=nan"):
         assert room.get(f"/control?{wrong}").status_code == 400
@@ -169,7 +169,7 @@ def test_older_entries_are_on_further_pages(room: Room) -> None:
     values = {name: value for name, value in row.__data__.items() if name != "id"}
     now = time.time()
     Command.insert_many(
-        [values | {"once": f"once-{number}", "created": now - number, "reason": f"no. {number}."} for number in range(120)]
+        [values | {"idempotency_key": f"once-{number}", "created": now - number, "reason": f"no. {number}."} for number in range(120)]
     ).execute()
     page, seen = room.get("/control?show=commands").text, []
     while True:
@@ -184,25 +184,25 @@ def test_older_entries_are_on_further_pages(room: Room) -> None:
 def test_the_api_lists_commands_and_tells_one_with_its_answer(room: Room) -> None:
     first = room.do("get_dqm_machines")
     second = room.do("restart_hltd", host=FU)
-    listed = room.get("/api/v1/square/commands").get_json()["commands"]
+    listed = room.get("/api/v1/control/commands").get_json()["commands"]
     assert [row["id"] for row in listed] == [second.id, first.id]
-    assert room.get(f"/api/v1/square/commands?before={second.id}&limit=5").get_json()["commands"] == listed[1:]
-    told = room.get(f"/api/v1/square/commands/{second.id}").get_json()
-    assert told["answer"] == [{"machine": "dqmrubu-c2a06-03-01", "status": 200, "text": "Ok", "state": "answered", "why": ""}]
+    assert room.get(f"/api/v1/control/commands?before={second.id}&limit=5").get_json()["commands"] == listed[1:]
+    told = room.get(f"/api/v1/control/commands/{second.id}").get_json()
+    assert told["responses"] == [{"machine": "dqmrubu-c2a06-03-01", "status": 200, "text": "Ok", "state": "answered", "error": ""}]
     assert told["arguments"] == {"host": FU}
-    assert len(told["touched"]["jobs"]) == 4
-    assert room.get("/api/v1/square/commands/999999").status_code == 404
+    assert len(told["impact"]["jobs"]) == 4
+    assert room.get("/api/v1/control/commands/999999").status_code == 404
     wrong: list[Any] = [
         [],
         {"name": 1},
         {"name": "drop", "arguments": []},
         {"name": "drop", "reason": 1},
-        {"name": "drop", "once": "short"},
+        {"name": "drop", "idempotency_key": "short"},
         {"name": "drop", "arguments": {"a": None}},
     ]
     for body in wrong:
-        answer = room.client.post("/api/v1/square/commands", json=body, headers=room.operator, base_url=HOME)
+        answer = room.client.post("/api/v1/control/commands", json=body, headers=room.operator, base_url=HOME)
         assert answer.status_code == 400
         assert answer.get_json()["errors"]
-    unknown = room.client.post("/api/v1/square/commands", json={"name": "explode"}, headers=room.operator, base_url=HOME)
+    unknown = room.client.post("/api/v1/control/commands", json={"name": "explode"}, headers=room.operator, base_url=HOME)
     assert unknown.status_code == 404

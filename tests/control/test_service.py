@@ -14,14 +14,16 @@ from typing import Any
 
 import pytest
 
-from app.control import service as book
+from app.control import service
 from app.control.models import ANSWERED, FAILED, QUEUED, REFUSED, SENDING, UNKNOWN, Command
+from app.control.responses import MachineResponse
 from app.core import database
 from app.queue import Work
 from app.security.models import Audit
 from tests.control.conftest import HOME, Room
 from tests.support.p5 import CROWDED, FU
-from tests.support.processes import service, until
+from tests.support.processes import service as start_service
+from tests.support.processes import until
 
 pytestmark = pytest.mark.both_databases
 
@@ -41,12 +43,12 @@ def post(room: Room, name: str, **form: str) -> Any:
 
 
 def test_a_command_waits_for_the_queue_live_and_is_carried_out_there(room: Room) -> None:
-    given = room.give("restart_hltd", host=FU)
-    assert given.headers["Location"] == f"/api/v1/square/commands/{given.get_json()['id']}"
+    given = room.submit("restart_hltd", host=FU)
+    assert given.headers["Location"] == f"/api/v1/control/commands/{given.get_json()['id']}"
     assert given.get_json()["state"] == QUEUED
-    work = Work.get(Work.kind == book.WORK)
+    work = Work.get(Work.kind == service.JOB_KIND)
     assert (work.queue, work.key) == ("live", str(given.get_json()["id"]))
-    assert "It waits to be sent." in room.page_of(Command.get_by_id(given.get_json()["id"]))
+    assert "Waiting to be sent." in room.page_of(Command.get_by_id(given.get_json()["id"]))
 
 
 def test_what_cannot_be_used_is_named_and_nothing_is_given(room: Room) -> None:
@@ -59,20 +61,20 @@ def test_what_cannot_be_used_is_named_and_nothing_is_given(room: Room) -> None:
     job = room.p5.jobs(FU)[0]["_id"]
     before = len(room.requests())
     for name, (arguments, field) in wrong.items():
-        answer = room.give(name, **arguments)
+        answer = room.submit(name, **arguments)
         assert answer.status_code == 400, name
         assert [error["field"] for error in answer.get_json()["errors"]] == [field], name
     for signal_number in ("0", "1", "19", "-9", ""):
-        assert room.give("kill", system="production", key=job, signal=signal_number).status_code == 400
+        assert room.submit("kill", system="production", key=job, signal=signal_number).status_code == 400
     assert Command.select().count() == 0
     assert len(room.requests()) == before
 
 
 def test_a_change_needs_a_reason_and_a_question_none(room: Room) -> None:
     for reason in ("", "  ", "no"):
-        answer = room.give("restart_hltd", reason, host=FU)
+        answer = room.submit("restart_hltd", reason, host=FU)
         assert (answer.status_code, answer.get_json()["errors"][0]["field"]) == (400, "reason")
-    assert room.give("get_dqm_machines", "").status_code == 202
+    assert room.submit("get_dqm_machines", "").status_code == 202
 
 
 def test_a_form_that_is_sent_twice_gives_one_command(room: Room) -> None:
@@ -80,19 +82,19 @@ def test_a_form_that_is_sent_twice_gives_one_command(room: Room) -> None:
     first = post(room, "restart_hltd", **fields)
     assert first.status_code == 303
     assert post(room, "restart_hltd", **fields).headers["Location"] == first.headers["Location"]
-    row = room.carry_out(Command.get().id)
+    row = room.execute(Command.get().id)
     assert post(room, "restart_hltd", **fields).headers["Location"] == first.headers["Location"], "also when it is over"
     assert (Command.select().count(), row.reason) == (1, "it hangs")
-    once = "a-script-of-its-own-choice"
-    numbers = {room.give("restart_fff", host=FU, once=once).get_json()["id"] for _ in range(2)}
+    key = "a-script-of-its-own-choice"
+    numbers = {room.submit("restart_fff", host=FU, idempotency_key=key).get_json()["id"] for _ in range(2)}
     assert len(numbers) == 1
 
 
 def test_a_change_that_was_not_confirmed_is_shown_before_it_is_given(room: Room) -> None:
     answer = post(room, "restart_hltd", host=FU, reason="it hangs")
     assert answer.status_code == 400
-    assert "look at what it touches first" in answer.text
-    assert "4 jobs that end" in answer.text
+    assert "check its effect and confirm it below" in answer.text
+    assert "4 jobs will stop" in answer.text
     assert 'value="it hangs"' in answer.text
     assert Command.select().count() == 0
     assert post(room, "restart_hltd", **hidden(answer.text), reason="it hangs").status_code == 303
@@ -104,20 +106,20 @@ def test_what_touches_something_else_by_now_is_looked_at_again(room: Room) -> No
     room.grab()
     answer = post(room, "restart_hltd", **fields)
     assert answer.status_code == 409
-    assert "what it touches has changed since you looked" in answer.text
-    assert re.findall(r"\d+ jobs that end", answer.text) == ["3 jobs that end"]
+    assert "its effect has changed since the preview" in answer.text
+    assert re.findall(r"\d+ jobs will stop", answer.text) == ["3 jobs will stop"]
     assert Command.select().count() == 0
 
 
 def test_one_command_at_a_time_changes_a_machine(room: Room) -> None:
-    first = room.give("restart_hltd", host=FU).get_json()["id"]
-    second = room.give("restart_fff", host=FU)
+    first = room.submit("restart_hltd", host=FU).get_json()["id"]
+    second = room.submit("restart_fff", host=FU)
     assert second.status_code == 409
-    assert f"command {first} of operator, Restart hltd, is under way on {FU}" in second.get_json()["message"]
-    assert room.give("restart_hltd", host=CROWDED).status_code == 202
-    assert room.give("get_hltd_logs", host=FU).status_code == 202, "a question changes nothing"
-    room.carry_out(first)
-    assert room.give("restart_fff", host=FU).status_code == 202
+    assert f"command {first} of operator, Restart hltd, is in progress on {FU}" in second.get_json()["message"]
+    assert room.submit("restart_hltd", host=CROWDED).status_code == 202
+    assert room.submit("get_hltd_logs", host=FU).status_code == 202, "a question changes nothing"
+    room.execute(first)
+    assert room.submit("restart_fff", host=FU).status_code == 202
 
 
 def test_of_many_who_command_a_machine_at_the_same_moment_one_does(room: Room) -> None:
@@ -126,7 +128,7 @@ def test_of_many_who_command_a_machine_at_the_same_moment_one_does(room: Room) -
     def give(reason: str) -> int:
         try:
             start.wait(60)
-            return int(room.give("restart_hltd", reason, host=FU).status_code)
+            return int(room.submit("restart_hltd", reason, host=FU).status_code)
         finally:
             database.end_thread()
 
@@ -156,61 +158,61 @@ def test_clicks_at_the_same_moment_all_lead_to_the_one_command_they_gave(room: R
 
 
 def test_a_word_of_a_script_that_was_used_for_another_command_gives_none(room: Room) -> None:
-    once = "a-script-of-its-own-choice"
-    number = room.give("restart_fff", once=once, host=FU).get_json()["id"]
-    again = room.give("restart_fff", once=once, host=f" {FU}.cms")
+    key = "a-script-of-its-own-choice"
+    number = room.submit("restart_fff", idempotency_key=key, host=FU).get_json()["id"]
+    again = room.submit("restart_fff", idempotency_key=key, host=f" {FU}.cms")
     assert (again.status_code, again.get_json()["id"]) == (202, number)
     for name, host in (("restart_fff", CROWDED), ("restart_hltd", FU)):
-        other = room.give(name, once=once, host=host)
-        assert (other.status_code, other.get_json()["errors"][0]["field"]) == (409, "once")
+        other = room.submit(name, idempotency_key=key, host=host)
+        assert (other.status_code, other.get_json()["errors"][0]["field"]) == (409, "idempotency_key")
     assert Command.select().count() == 1
 
 
 def test_a_command_that_nobody_took_for_a_minute_is_not_sent_any_more(room: Room) -> None:
-    number = room.give("restart_hltd", host=FU).get_json()["id"]
-    Command.update(created=time.time() - book.LATE_S - 1).execute()
+    number = room.submit("restart_hltd", host=FU).get_json()["id"]
+    Command.update(created=time.time() - service.MAX_QUEUED_S - 1).execute()
     before = len(asked(room, "restart_hltd"))
-    row = room.carry_out(number)
+    row = room.execute(number)
     assert row.state == REFUSED
-    assert "it was not sent: nobody took it within 60 s" in row.error
+    assert "not sent: no worker took it within 60 s" in row.error
     assert len(asked(room, "restart_hltd")) == before
-    assert Audit.select().where(Audit.action == "Restart hltd").get().answer.startswith("refused: it was not sent")
-    other = room.give("restart_hltd", host=CROWDED).get_json()["id"]
-    Command.update(created=time.time() - book.LATE_S - 1).where(Command.id == other).execute()
-    assert room.give("restart_fff", host=CROWDED).status_code == 202, "it keeps nobody from the machine"
+    assert Audit.select().where(Audit.action == "Restart hltd").get().answer.startswith("refused: not sent")
+    other = room.submit("restart_hltd", host=CROWDED).get_json()["id"]
+    Command.update(created=time.time() - service.MAX_QUEUED_S - 1).where(Command.id == other).execute()
+    assert room.submit("restart_fff", host=CROWDED).status_code == 202, "it keeps nobody from the machine"
     assert Command.get_by_id(other).state == REFUSED
-    last = room.give("get_dqm_machines").get_json()["id"]
-    Command.update(created=time.time() - book.LATE_S - 1).where(Command.id == last).execute()
-    assert "it was not sent" in room.page_of(Command.get_by_id(last)), "the page says so although no consumer is there"
+    last = room.submit("get_dqm_machines").get_json()["id"]
+    Command.update(created=time.time() - service.MAX_QUEUED_S - 1).where(Command.id == last).execute()
+    assert "Not sent" in room.page_of(Command.get_by_id(last)), "the page says so although no consumer is there"
 
 
 def test_who_comes_second_sends_nothing(room: Room) -> None:
     row = room.do("restart_hltd", host=FU)
     before = len(asked(room, "restart_hltd"))
-    assert room.carry_out(row.id).state == ANSWERED
+    assert room.execute(row.id).state == ANSWERED
     assert len(asked(room, "restart_hltd")) == before
 
 
 def test_an_answer_that_comes_after_all_is_written_down(room: Room) -> None:
-    number = room.give("restart_hltd", host=FU).get_json()["id"]
+    number = room.submit("restart_hltd", host=FU).get_json()["id"]
     Command.update(state=SENDING, sent_at=time.time()).execute()
-    assert room.carry_out(number).state == UNKNOWN
-    book.finish(number, (SENDING, UNKNOWN), [book.Part(FU, 200, "Ok", ANSWERED, "")])
+    assert room.execute(number).state == UNKNOWN
+    service.record_outcome(number, (SENDING, UNKNOWN), [MachineResponse(FU, 200, "Ok", ANSWERED, "")])
     assert Command.get_by_id(number).state == ANSWERED
 
 
 def test_without_p5_nothing_can_be_given(room: Room) -> None:
     nowhere = Room(room.settings.replace(square_url=""), room.p5)
-    answer = nowhere.give("restart_hltd", host=FU)
+    answer = nowhere.submit("restart_hltd", host=FU)
     assert answer.status_code == 409
-    assert "the setting square_url is empty" in answer.get_json()["message"]
-    assert "No command can be given." in nowhere.get("/control").text
+    assert "setting square_url" in answer.get_json()["message"]
+    assert "commands are disabled." in nowhere.get("/control").text
 
 
 def test_answers_are_forgotten_with_the_logs_and_commands_are_not(room: Room) -> None:
     row = room.do("get_fff_logs", host=FU)
-    assert book.clean(time.time() - 60) == 0
-    assert book.clean(time.time() + 60) == 1
+    assert service.delete_old_responses(time.time() - 60) == 0
+    assert service.delete_old_responses(time.time() + 60) == 1
     assert Command.get_by_id(row.id).state == ANSWERED
     assert "fff_web" not in room.page_of(row)
     assert room.get(f"/control/commands/{row.id}/0.txt").status_code == 404
@@ -219,25 +221,23 @@ def test_answers_are_forgotten_with_the_logs_and_commands_are_not(room: Room) ->
 @pytest.mark.parametrize("hub", ["sqlite"], indirect=True)
 def test_a_command_whose_sender_was_killed_is_unknown_and_is_not_sent_again(room: Room) -> None:
     settings = room.settings.replace(work_lease_s=1.0, square_production=(), square_playback=())
-    number = room.give("restart_hltd", host=FU).get_json()["id"]
+    number = room.submit("restart_hltd", host=FU).get_json()["id"]
     before = len(asked(room, "restart_hltd"))
     room.p5.incident("slow", seconds=60.0)
-    with service(settings, "live") as consumer:
+    with start_service(settings, "live") as consumer:
         until(lambda: len(asked(room, "restart_hltd")) > before, "the command to be sent")
         assert Command.get_by_id(number).state == SENDING
         os.kill(consumer.pid, signal.SIGKILL)
     room.p5.incident("slow", seconds=0.0)
-    assert "It was sent, and P5 has not answered yet." in room.page_of(Command.get_by_id(number))
-    with service(settings, "live"):
+    assert "Sent; no response from P5 yet." in room.page_of(Command.get_by_id(number))
+    with start_service(settings, "live"):
         until(lambda: Command.get_by_id(number).state == UNKNOWN, "the command to be given up")
-        other = room.give("get_dqm_machines").get_json()["id"]
+        other = room.submit("get_dqm_machines").get_json()["id"]
         until(lambda: Command.get_by_id(other).state == ANSWERED, "the next one to be answered")
     assert len(asked(room, "restart_hltd")) == before + 1
     row = Command.get_by_id(number)
-    assert re.fullmatch(
-        r"it was being sent at [\d-]+ [\d:]+ UTC when the process that sent it ended; look at the machines before trying again", row.error
-    )
-    assert row.error in room.page_of(row)
+    assert re.fullmatch(r"it was being sent at [\d-]+ [\d:]+ UTC when its worker ended; check the machines before you repeat it", row.error)
+    assert row.error[1:] in room.page_of(row), "the page begins it with a capital letter"
     (line,) = Audit.select().where(Audit.action == "Restart hltd")
     assert line.answer == f"unknown: {row.error}"
     assert json.loads(Work.get(Work.key == str(number)).args) == {}

@@ -1,0 +1,151 @@
+"""Readers of P5's responses to commands. P5 reports many errors with status 200, so a response of another shape than expected is an error."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from app.square.documents import mapping, sequence
+from app.square.logs import clean
+
+MAX_CELL_CHARS = 500
+MAX_EXCERPT_CHARS = 300
+
+
+class ResponseError(Exception):
+    """A response that reports an error, or that is not of the expected shape."""
+
+
+class ResponseTable(NamedTuple):
+    """A response as a table of texts."""
+
+    head: tuple[str, ...]
+    lines: list[tuple[str, ...]]
+
+
+class ResponseTexts(NamedTuple):
+    """A response as texts, each of which may be a whole log."""
+
+    texts: list[str]
+
+
+ReadResponse = ResponseTable | ResponseTexts
+Reader = Callable[[str], ReadResponse]
+
+
+def expect_text(pattern: str) -> Reader:
+    """A reader that accepts responses matching the whole pattern; any other response is an error message of P5."""
+
+    def read(text: str) -> ReadResponse:
+        if re.fullmatch(pattern, text.strip()):
+            return ResponseTexts([text.strip()])
+        raise ResponseError(f"P5 responded: {excerpt(text)}" if text.strip() else "P5 sent an empty response in place of a confirmation")
+
+    return read
+
+
+def read_text(text: str) -> ReadResponse:
+    """A text for people, without P5's marks for bold letters."""
+    _refuse_page(text)
+    if not text.strip():
+        raise ResponseError("P5 sent an empty response")
+    return ResponseTexts([re.sub(r"</?strong>", "", text).strip("\n")])
+
+
+def read_machines(text: str) -> ReadResponse:
+    """The machines of each cluster, or of one."""
+    found = _json(text)
+    clusters = {"": found} if isinstance(found, list) else _object(found)
+    return _table(("Cluster", "Machine"), [(cluster, name) for cluster, names in clusters.items() for name in _texts(names)])
+
+
+def read_versions(text: str) -> ReadResponse:
+    """The version on each machine of each cluster."""
+    clusters = _object(_json(text)).items()
+    lines = [(cluster, name, _text(version)) for cluster, hosts in clusters for name, version in _object(hosts).items()]
+    return _table(("Cluster", "Machine", "Version"), lines)
+
+
+def read_settings(text: str) -> ReadResponse:
+    """A configuration: an object with values of any type."""
+    return _table(("Name", "Value"), [(name, _text(value)) for name, value in _object(_json(text)).items()])
+
+
+def read_names(text: str) -> ReadResponse:
+    """A list of names."""
+    return _table(("Name",), [(name,) for name in _texts(_json(text)) if name])
+
+
+def read_logs(text: str) -> ReadResponse:
+    """A list of logs."""
+    return ResponseTexts(_texts(_json(text)))
+
+
+def read_clients(text: str) -> ReadResponse:
+    """The configurations of clients, and whether each is on."""
+    found = _json(text)
+    pairs = [sequence(pair) for pair in sequence(found)]
+    if not isinstance(found, list) or not all(_is_client(pair) for pair in pairs):
+        raise ResponseError("P5's response is not a list of clients with their states")
+    return _table(("Client", "State"), [(name, "on" if is_on else "off") for name, is_on in sorted(pairs)])
+
+
+def _is_client(pair: list[Any]) -> bool:
+    return len(pair) == 2 and isinstance(pair[0], str) and isinstance(pair[1], bool)
+
+
+def read_statuses(text: str) -> ReadResponse:
+    """The state of each machine of a cluster."""
+    lines = []
+    for name, status in _object(_json(text)).items():
+        up = mapping(status).get("up")
+        if not isinstance(up, bool):
+            raise ResponseError(f"P5's response does not tell whether {excerpt(name)} is up")
+        lines.append((name, "up" if up else "down", _text(mapping(status).get("msg") or "")))
+    return _table(("Machine", "State", "Message"), lines)
+
+
+def excerpt(text: str) -> str:
+    """The beginning of a text on one line."""
+    line = clean(" ".join(text[: 4 * MAX_EXCERPT_CHARS].split()))
+    return line if len(line) <= MAX_EXCERPT_CHARS else line[:MAX_EXCERPT_CHARS] + " …"
+
+
+def without_tags(text: str) -> str:
+    """The beginning of a text without HTML tags, which P5 uses in its errors."""
+    return re.sub("<[^<>]*>", " ", text[:20_000])
+
+
+def _table(head: tuple[str, ...], lines: Sequence[tuple[str, ...]]) -> ResponseTable:
+    return ResponseTable(head, [tuple(clean(cell[:MAX_CELL_CHARS]) for cell in line) for line in lines])
+
+
+def _refuse_page(text: str) -> None:
+    if re.match(r"\s*<(?:!doctype|html|head|body|h1)\b", text[:1000], re.IGNORECASE):
+        raise ResponseError(f"P5 sent a web page in place of a response: {excerpt(without_tags(text))}")
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text, parse_constant=str)
+    except (ValueError, RecursionError):
+        _refuse_page(text)
+        raise ResponseError(f"P5's response is not JSON: {excerpt(text)}") from None
+
+
+def _object(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ResponseError("P5's response is not a JSON object")
+    return value
+
+
+def _texts(value: Any) -> list[str]:
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise ResponseError("P5's response is not a list of texts")
+    return value
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
