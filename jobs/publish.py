@@ -1,11 +1,13 @@
-"""What the hub publishes: rendering what is new, and bringing each mirror up to date, each by itself."""
+"""Periodic tasks of publishing: render and store what has changed; bring each mirror up to date, independently of the others."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import partial
 
+from app.areas import AREAS
 from app.core.settings import Settings
+from app.publish.areas import published_areas
 from app.publish.folder import writing
 from app.publish.publisher import publishing
 from app.publish.sending import SEND_S, sending
@@ -15,15 +17,17 @@ from app.queue import Repeated, repeats
 
 @repeats
 def publish(settings: Settings) -> Iterable[Repeated]:
-    """Where anything is meant for outside: what is new for it."""
-    if settings.of(PublishSettings).publishes:
-        yield Repeated("publish", settings.of(PublishSettings).publish_s, partial(publishing, settings))
+    """The publisher, if a setting names a mirror or a folder."""
+    ours = settings.of(PublishSettings)
+    if ours.publishes:
+        yield Repeated("publish", ours.publish_s, partial(publishing, settings, published_areas(AREAS)))
 
 
 @repeats
 def send(settings: Settings) -> Iterable[Repeated]:
-    """For each mirror, and the folder: what it lacks."""
-    for address in settings.of(PublishSettings).publish_mirrors:
+    """One sender for each mirror, and for the folder."""
+    ours = settings.of(PublishSettings)
+    for address in ours.publish_mirrors:
         yield Repeated(f"send {address}", SEND_S, partial(sending, address, settings))
-    if settings.of(PublishSettings).publish_folder:
-        yield Repeated(f"write {settings.of(PublishSettings).publish_folder}", SEND_S, partial(writing, settings))
+    if ours.publish_folder:
+        yield Repeated(f"write {ours.publish_folder}", SEND_S, partial(writing, settings))

@@ -81,4 +81,4 @@ class Area:
     settings: type | None = None  # table of settings
     help: tuple[HelpTopic, ...] = ()
     events: Any = None  # source of events for notifications, see app/notify
-    published: Any = None  # what mirrors get of the area, see app/publish
+    published: Callable[[], Any] | None = None  # what mirrors get of the area: a PublishedArea of app/publish/areas.py

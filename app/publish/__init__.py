@@ -1,4 +1,8 @@
-"""What the public mirrors get: rendered, redacted, numbered in revisions, signed and sent."""
+"""What public mirrors get: rendered, redacted, numbered in revisions, signed and sent.
+
+An area publishes by one `PublishedArea` (areas.py), which its declaration names: its plan lists pieces, its renderers make
+items of them. This package knows no area.
+"""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from prometheus_client import Metric
 
     from app.core.settings import Settings
+    from app.publish.areas import PublishedArea
 
 
 def _status(settings: Settings) -> Iterable[StatusLine]:
@@ -27,6 +28,12 @@ def _metrics(settings: Settings) -> Iterable[Metric]:
     return metrics(settings)
 
 
+def _published() -> PublishedArea:
+    from app.publish.redactions import REDACTIONS
+
+    return REDACTIONS
+
+
 AREA = Area(
     name="publish",
     title="Public mirrors",
@@ -37,9 +44,10 @@ AREA = Area(
     jobs="jobs.publish",
     commands={"mirror-key": Command("app.cli.publish", "Maintenance")},
     settings=PublishSettings,
+    published=_published,
     roles={
-        "publish.outside": "expert",
+        "publish.published": "expert",
         "publish.preview": "expert",
-        "publish.shown": "expert",
+        "publish.published_item": "expert",
     },
 )

@@ -22,7 +22,7 @@ from app.core.database import rows
 from app.core.settings import Settings
 from app.publish import revisions
 from app.publish.keys import signing_key
-from app.publish.models import Published, Series
+from app.publish.models import PublishedItem, RevisionSeries
 from app.publish.sending import Has, failed, row_of, succeeded
 from app.publish.settings import PublishSettings
 from app.queue import Turn
@@ -70,16 +70,16 @@ def write(folder: Path, settings: Settings, over: Callable[[], bool]) -> None:
     series = revisions.current()
     chain = chain_of(folder, series.name)
     have = chain[-1].until if chain else 0
-    if have > series.edition:
+    if have > series.revision:
         log.warning(
-            "%s has edition %d of %s, of which %d is the newest here: a new series begins", folder, have, series.name, series.edition
+            "%s has edition %d of %s, of which %d is the newest here: a new series begins", folder, have, series.name, series.revision
         )
-        series, chain, have = revisions.renew(series), [], 0
-    if have == series.edition:
+        series, chain, have = revisions.restart_series(series), [], 0
+    if have == series.revision:
         return
     have = _from(chain, series, have)
     sent = 0
-    while have < series.edition:
+    while have < series.revision:
         if over():
             return
         have, size = _add(folder, series, have, settings)
@@ -90,11 +90,11 @@ def write(folder: Path, settings: Settings, over: Callable[[], bool]) -> None:
     succeeded(settings.of(PublishSettings).publish_folder, Has(series.name, have), series.at, sent)
 
 
-def _from(chain: list[File], series: Series, have: int) -> int:
+def _from(chain: list[File], series: RevisionSeries, have: int) -> int:
     """From which edition on files are written: mostly the last one, or an earlier one, so that fewer and larger files replace many."""
     sizes = [file.path.stat().st_size for file in chain]
-    ((useful,),) = rows(Published.select(fn.COALESCE(fn.SUM(Published.size), 0)))
-    if 0 < have < series.dropped or sum(sizes) > 2 * useful + MANY * SMALL_BYTES:
+    ((useful,),) = rows(PublishedItem.select(fn.COALESCE(fn.SUM(PublishedItem.size), 0)))
+    if 0 < have < series.forgotten or sum(sizes) > 2 * useful + MANY * SMALL_BYTES:
         return 0
     first = len(chain)
     while first and sizes[first - 1] < SMALL_BYTES:
@@ -121,7 +121,7 @@ def _files(folder: Path) -> list[File]:
     return [File(name[1], int(name[2]), int(name[3]), path) for name, path in named if name]
 
 
-def _add(folder: Path, series: Series, since: int, settings: Settings) -> tuple[int, int]:
+def _add(folder: Path, series: RevisionSeries, since: int, settings: Settings) -> tuple[int, int]:
     """Write a file that leads on from an edition: to which, and its bytes."""
     snapshot = revisions.snapshot(series, since, settings.instance_name)
     body = pack(snapshot, signing_key(settings))

@@ -1,6 +1,7 @@
-"""The fragments of HTML that mirrors show, from what the sanitiser let through; templates/publish/mirror has their markup.
+"""HTML fragments of public mirrors, rendered in the hub from redacted values.
 
-They hold moments, never ages, so that their bytes change only when what they say does.
+A fragment contains points in time and no ages, so that its bytes change only when its content does; a script of the
+mirror fills in the ages.
 """
 
 from __future__ import annotations
@@ -13,28 +14,25 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from app.core.settings import TREE
-from app.square.models import SYSTEMS
-from app.square.runs import short
-from app.square.states import LOOKS
 from app.web.clock import CERN, LAST_TIME
 
 
 @cache
 def _environment() -> Environment:
-    made = Environment(
+    environment = Environment(
         loader=FileSystemLoader(TREE / "templates"), autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined
     )
-    made.globals |= {"looks": LOOKS, "moment": moment, "since": since, "short": short, "systems": SYSTEMS}
-    return made
+    environment.globals |= {"moment": moment, "since": since}
+    return environment
 
 
-def fragment(name: str, **context: Any) -> str:
-    """The template publish/mirror/NAME.html."""
-    return _environment().get_template(f"publish/mirror/{name}.html").render(context)
+def render_fragment(template: str, **context: Any) -> str:
+    """Render a template of templates/; `moment` and `since` are among its globals."""
+    return _environment().get_template(template).render(context)
 
 
 def moment(at: float | None) -> Markup:
-    """A moment, Unix s UTC: Swiss time for people, UTC and seconds for programs."""
+    """A point in time (Unix s UTC) as a `<time>` element: Swiss time for people, UTC and seconds for programs."""
     if at is None or not 0 <= at < LAST_TIME:
         return Markup("–")
     seconds = int(at)
@@ -44,5 +42,5 @@ def moment(at: float | None) -> Markup:
 
 
 def since(at: float | None) -> Markup:
-    """The age of a moment, which a script of the mirror fills in."""
+    """The age of a point in time (Unix s UTC), as an element that a script of the mirror fills in."""
     return Markup("–") if at is None or not 0 <= at < LAST_TIME else Markup('<span data-since="{}"></span>').format(int(at))

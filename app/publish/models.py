@@ -1,7 +1,7 @@
-"""Tables of the publisher: what outside has, in which edition it came, and how far each mirror is.
+"""Tables of publishing: the published items, the revision of their last change, and the progress of each mirror.
 
-An edition is one transaction: its number, its items and the tokens of what was rendered are there together or not at
-all. So a publisher killed at any moment loses nothing, and no number ever stands for two contents.
+A revision is stored in one transaction: its number, its items and the tokens of the pieces that were rendered. A publisher
+that is killed at any moment loses nothing, and no number ever stands for two contents.
 """
 
 from __future__ import annotations
@@ -11,25 +11,33 @@ from peewee import BigIntegerField, BlobField, DoubleField, ForeignKeyField, Int
 from app.core.database import Table
 
 
-class Series(Table):
-    """The numbering of editions, one row. name: begins with the UTC time of `started`, so that names sort as series do.
+class RevisionSeries(Table):
+    """The numbering of revisions; the row with the greatest id is in use.
 
-    edition: the newest; at: when it was made. dropped: the newest edition whose removals are not known any more.
+    Attributes:
+        name: Begins with the UTC time of `started`, so that names sort as series do.
+        started: Unix s UTC.
+        revision: The newest revision; 0 before the first.
+        at: Time of the newest revision, Unix s UTC.
+        forgotten: The newest revision whose removals are no longer stored.
     """
 
     name = TextField(unique=True)
     started = DoubleField()
-    edition = BigIntegerField(default=0)
+    revision = BigIntegerField(default=0)
     at = DoubleField(default=0.0)
-    dropped = BigIntegerField(default=0)
+    forgotten = BigIntegerField(default=0)
 
     class Meta:
-        table_name = "square_outside_series"
+        table_name = "publish_series"
 
 
 class Piece(Table):
-    """What is rendered in one go, as a run, its charts or a log (plan.py). token: of the facts and the code it was made
-    from; due: when time alone changes what it says (a job is stuck, then), Unix s UTC, 0 for never.
+    """A piece as it was rendered last (see `app.publish.pieces`).
+
+    Attributes:
+        token: Names the code and the facts that it was rendered from.
+        due: When time alone changes it, for example because a job is then stuck, Unix s UTC; 0: never.
     """
 
     kind = TextField()
@@ -40,14 +48,19 @@ class Piece(Table):
     due = DoubleField(default=0.0)
 
     class Meta:
-        table_name = "square_outside_piece"
+        table_name = "publish_piece"
         indexes = ((("kind", "system", "run", "name"), True),)
 
 
-class Published(Table):
-    """An item as mirrors have it (protocol/snapshot.py), or that it is gone: body None.
+class PublishedItem(Table):
+    """An item as mirrors have it (`protocol.snapshot.Item`), or a removal.
 
-    sha256: of the content before `encoding`. size: bytes of body. edition: of its last change, at `at`.
+    Attributes:
+        sha256: Of `body`, hexadecimal.
+        size: Bytes of `body`.
+        body: The content in its `encoding`; None: the item was removed.
+        revision: Revision of the last change.
+        at: Time of that revision, Unix s UTC.
     """
 
     piece = ForeignKeyField(Piece, null=True, on_delete="SET NULL")
@@ -60,24 +73,33 @@ class Published(Table):
     sha256 = TextField()
     size = IntegerField()
     body = BlobField(null=True)
-    edition = BigIntegerField(index=True)
+    revision = BigIntegerField(index=True)
     at = DoubleField()
 
     class Meta:
-        table_name = "square_outside_item"
+        table_name = "publish_item"
         indexes = ((("kind", "system", "run", "name"), True),)
 
 
-class Mirror(Table):
-    """A mirror by its address, or the folder by its path; series, have: what it has; at: when that edition was made.
+class MirrorState(Table):
+    """What a mirror has, or the folder. All times are Unix s UTC.
 
-    last_ok: when it last took or confirmed something; error, last_error: the last failure, kept; failures: in a row;
-    not_before: it is left alone until then. sent: bytes since it was first heard of. Times are Unix s UTC.
+    Attributes:
+        address: URL of the mirror, or path of the folder.
+        series: Name of the series that it has.
+        revision: Revision of that series that it has.
+        at: Time of that revision.
+        last_ok: When it last accepted or confirmed something.
+        last_error: When it last failed.
+        error: Reason of the last failure; kept after a success.
+        failures: Failures since the last success.
+        not_before: Time of the next attempt after a failure.
+        sent: Bytes sent in all.
     """
 
     address = TextField(unique=True)
     series = TextField(default="")
-    have = BigIntegerField(default=0)
+    revision = BigIntegerField(default=0)
     at = DoubleField(default=0.0)
     last_ok = DoubleField(null=True)
     last_error = DoubleField(null=True)
@@ -87,4 +109,4 @@ class Mirror(Table):
     sent = BigIntegerField(default=0)
 
     class Meta:
-        table_name = "square_outside_mirror"
+        table_name = "publish_mirror"

@@ -1,7 +1,7 @@
-"""The publisher: renders what is new for outside and gives it the next edition.
+"""The publisher: renders the pieces whose facts have changed and stores the differences as the next revision.
 
-What was rendered is compared with what mirrors have, so that only what is different is sent. An edition is bounded,
-so that the first publication of many runs comes in steps and what happens now is never behind it.
+A rendered item is compared with the published one, so that only differences are sent. The size of a revision is bounded:
+the first publication of many runs takes several steps, and current pieces never wait for old ones.
 """
 
 from __future__ import annotations
@@ -10,12 +10,11 @@ import logging
 import socket
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from hashlib import blake2b
 from typing import Any
-from urllib.parse import urlsplit
 
 from peewee import PeeweeException
 
@@ -23,162 +22,161 @@ from app.core.database import is_sqlite, proxy, rows
 from app.core.settings import TREE, Settings
 from app.core.version import VERSION
 from app.publish import revisions
-from app.publish.items import Rendered, Wanted
+from app.publish.areas import PublishedArea, renderers_of
 from app.publish.keys import pseudonym_secret
-from app.publish.models import Piece, Published
-from app.publish.plan import TICK_S, Place, Plan, plan, state
-from app.publish.renderers import files as file_items
-from app.publish.renderers import others, runs
-from app.publish.revisions import EDITION_BYTES, Made
+from app.publish.models import Piece, PublishedItem
+from app.publish.pieces import PieceKey, PlanIndex, Tokens
+from app.publish.rendering import Hashes, RenderContext, Renderer, RenderResult
+from app.publish.revisions import REVISION_BYTES, RenderedPiece
 from app.publish.sanitize.sanitizer import Sanitizer
 from app.publish.settings import PublishSettings
 from app.queue import Turn
-from app.square.settings import SquareSettings
+from protocol.snapshot import Item
 
 log = logging.getLogger(__name__)
 
-TURN_S = 1.5
-"""A turn begins no other piece after so long, since the grabber works in the same process."""
+STEP_S = 1.5
+"""No further piece is rendered in a step after this time, because the poller runs in the same process."""
 
-SELDOM = ("timeline", "events")
-"""Kinds that change with every report of a job, and are made of many."""
+HEARTBEAT_S = 15.0
+"""Longest time between two revisions: one without changes tells mirrors that the hub is alive."""
 
-AGAIN_S = 3600.0
-"""What could not be rendered is tried again after so long, or when its facts change."""
-
-RENDERERS: dict[str, Callable[[Wanted], Rendered]] = {
-    "live": runs.live, "run": runs.run, "timeline": runs.timeline, "files": file_items.files, "log": others.log,
-    "cluster": others.cluster, "index": others.index, "events": others.feed, "help": others.glossary,
-    "redactions": others.redactions,
-}  # fmt: skip
-"""What renders each kind of piece."""
+RETRY_S = 3600.0
+"""A piece that cannot be rendered is tried again after this time, or when its facts change."""
 
 
 @contextmanager
-def publishing(settings: Settings, _: Turn) -> Iterator[Callable[[], None]]:
-    """Gives a step that publishes what is new."""
-    if is_sqlite():  # an edition that a mirror has must not be lost when this machine loses its power
+def publishing(settings: Settings, areas: Iterable[PublishedArea], _: Turn) -> Iterator[Callable[[], None]]:
+    """Provide the step of the periodic task that publishes."""
+    if is_sqlite():  # a revision that a mirror has must survive a power failure of this machine
         proxy.execute_sql("PRAGMA synchronous = FULL")
-    publisher = Publisher(settings)
-    revisions.forget(revisions.current())
+    publisher = Publisher(settings, areas)
+    revisions.forget_old_removals(revisions.current())
     yield publisher.step
 
 
 @cache
-def maker() -> str:
-    """Which code renders: another one renders everything again."""
-    files = sorted([*(TREE / "app" / "publish").rglob("*.py"), *(TREE / "templates" / "publish" / "mirror").glob("*.html")])
-    return blake2b(b"\0".join([VERSION.encode(), *(file.read_bytes() for file in files)]), digest_size=6).hexdigest()
+def renderer_fingerprint(sources: tuple[str, ...]) -> str:
+    """Hash of the version and of the files that render: another one renders all pieces again.
+
+    Args:
+        sources: Folders, relative to the tree.
+    """
+    files = {file for source in sources for pattern in ("*.py", "*.html") for file in (TREE / source).rglob(pattern)}
+    contents = [file.read_bytes() for file in sorted(files)]
+    return blake2b(b"\0".join([VERSION.encode(), *contents]), digest_size=6).hexdigest()
 
 
 class Publisher:
-    """Publishes in steps; what it remembers between them only saves work."""
+    """Publishes in steps. Its state between steps only saves work.
 
-    def __init__(self, settings: Settings) -> None:
+    Attributes:
+        incomplete: The last step has left pieces for the next one.
+    """
+
+    def __init__(self, settings: Settings, areas: Iterable[PublishedArea]) -> None:
         self.settings = settings
+        self.areas = tuple(areas)
+        self.renderers = renderers_of(self.areas)
+        self.throttled = frozenset[str]().union(*(area.throttled for area in self.areas))
+        self.fingerprint = renderer_fingerprint(tuple(source for area in self.areas for source in area.sources))
         self.secret = pseudonym_secret(settings)
-        ours = {urlsplit(settings.of(SquareSettings).square_url).hostname or "", socket.gethostname()} - {
-            "localhost"
-        }  # as errors name them
-        self.machines = {
-            settings.of(SquareSettings).square_gateway,
-            *settings.of(SquareSettings).square_production,
-            *settings.of(SquareSettings).square_playback,
-            *ours,
-        }
-        self.seen: tuple[Any, ...] = ()
-        self.left = True
-        self.due = 0.0
-        self.rendered: dict[Place, float] = {}
+        self.incomplete = True
+        self._state: tuple[Any, ...] = ()
+        self._due = 0.0
+        self._rendered_at: dict[PieceKey, float] = {}  # throttled pieces only
 
     def step(self) -> None:
-        """Publish what is new, as far as an edition reaches; `left` says whether something is left for the next step."""
+        """Publish what has changed, at most one revision."""
         now = time.time()
-        series, found = revisions.current(), state(now)
-        beat = not 0 <= now - series.at < TICK_S - self.settings.of(PublishSettings).publish_s  # a clock may have been set back
-        if found == self.seen and now < self.due and not beat:
+        series, state = revisions.current(), (*(area.state() for area in self.areas), int(now // HEARTBEAT_S))
+        heartbeat = not 0 <= now - series.at < HEARTBEAT_S - self.settings.of(PublishSettings).publish_s  # the clock may have been set back
+        if state == self._state and now < self._due and not heartbeat:
             return
-        planned = {place: f"{maker()} {token}" for place, token in plan(self.settings, now).items()}
-        known = _known()
-        dirty = [place for place, token in planned.items() if _is_old(known.get(place), token, now) and self._in_turn(place, now)]
-        gone = [place for place in known if place not in planned]
-        made = self._render(dirty, planned)
-        changes = revisions.differences(made) + revisions.removals(gone)
-        revisions.store(series, made, gone, changes, beat)
-        self.due = min((due for _, due in _known().values() if due), default=float("inf"))
-        self.left = len(made) < len(dirty)
-        self.seen = () if self.left else found
+        planned, known = self._plan(now), _rendered_pieces()
+        outdated = [key for key, token in planned.items() if _is_outdated(known.get(key), token, now) and not self._is_throttled(key, now)]
+        removed = [key for key in known if key not in planned]
+        rendered = self._render(outdated, planned)
+        revisions.store(series, rendered, removed, revisions.differences(rendered) + revisions.removals(removed), heartbeat)
+        self._due = min((due for _, due in _rendered_pieces().values() if due), default=float("inf"))
+        self.incomplete = len(rendered) < len(outdated)
+        self._state = () if self.incomplete else state
 
-    def _in_turn(self, place: Place, now: float) -> bool:
-        """What is much work is not done for each change of a run that goes on."""
-        return place.kind not in SELDOM or abs(now - self.rendered.get(place, 0.0)) >= TICK_S / 2
+    def _plan(self, now: float) -> Tokens:
+        """The pieces of all areas, the urgent ones first."""
+        plans = [area.plan(self.settings, now) for area in self.areas]
+        planned: Tokens = {}
+        for tokens in (*(plan.urgent for plan in plans), *(plan.rest for plan in plans)):
+            planned |= tokens
+        return {key: f"{self.fingerprint} {token}" for key, token in planned.items()}
 
-    def _render(self, dirty: list[Place], planned: Plan) -> list[Made]:
-        """As many pieces as an edition and a turn take, the first of them."""
-        clean, end, size = Sanitizer(self.secret, self.machines), time.monotonic() + TURN_S, 0
-        context, made = _Context(planned), []
-        tags: dict[tuple[str, int, str], str] = {}
-        for place in dirty:
-            before = Counter(clean.counted)
-            rendered = self._rendered(context.wanted(place, clean, tags))
-            made.append(Made(place, planned[place], rendered, Counter(clean.counted) - before))
-            tags |= {
-                (item.key.system, item.key.run, item.key.name): revisions.digest(item)
-                for item in rendered.items
-                if item.key.kind == "chart"
-            }
-            size += sum(len(item.body or b"") for item in rendered.items)
-            if place.kind in SELDOM:
-                self.rendered[place] = time.time()
-            if size >= EDITION_BYTES or time.monotonic() >= end:
+    def _is_throttled(self, key: PieceKey, now: float) -> bool:
+        return key.kind in self.throttled and abs(now - self._rendered_at.get(key, 0.0)) < HEARTBEAT_S / 2
+
+    def _render(self, outdated: list[PieceKey], planned: Tokens) -> list[RenderedPiece]:
+        """The first of the outdated pieces, as many as fit into a revision and a step."""
+        hosts = {host for area in self.areas for host in area.hosts(self.settings)} | {socket.gethostname()} - {"localhost"}
+        batch, end = RenderBatch(self.renderers, Sanitizer(self.secret, hosts), PlanIndex(planned)), time.monotonic() + STEP_S
+        for key in outdated:
+            batch.add(key, planned[key])
+            if key.kind in self.throttled:
+                self._rendered_at[key] = time.time()
+            if batch.size >= REVISION_BYTES or time.monotonic() >= end:
                 break
-        return made
+        return batch.pieces
 
-    def _rendered(self, wanted: Wanted) -> Rendered:
-        """Nothing of a piece is published that cannot be rendered, and no other waits for it."""
+
+class RenderBatch:
+    """Pieces rendered for one revision.
+
+    Attributes:
+        pieces: The pieces.
+        size: Bytes of the bodies of all items.
+    """
+
+    def __init__(self, renderers: Mapping[str, Renderer], sanitizer: Sanitizer, planned: PlanIndex) -> None:
+        self.pieces: list[RenderedPiece] = []
+        self.size = 0
+        self._renderers, self._sanitizer, self._planned = renderers, sanitizer, planned
+        self._items: dict[tuple[str, str, int], list[Item]] = defaultdict(list)
+
+    def add(self, key: PieceKey, token: str) -> None:
+        """Render a piece; one that cannot be rendered has no items, and is logged."""
+        before = Counter(self._sanitizer.counts)
+        result = self._render(RenderContext(key, self._sanitizer, self._planned, self._hashes_of(key.system)))
+        self.pieces.append(RenderedPiece(key, token, result, Counter(self._sanitizer.counts) - before))
+        self.size += sum(len(item.body or b"") for item in result.items)
+        for item in result.items:
+            self._items[item.key.kind, item.key.system, item.key.run].append(item)
+
+    def _render(self, context: RenderContext) -> RenderResult:
         try:
-            return RENDERERS[wanted.place.kind](wanted)
+            return self._renderers[context.key.kind](context)
         except PeeweeException:
             raise
         except Exception:
-            log.exception("%s cannot be published", wanted.place)
-            return Rendered([], time.time() + AGAIN_S)
+            log.exception("%s cannot be published", context.key)
+            return RenderResult([], time.time() + RETRY_S)
+
+    def _hashes_of(self, system: str) -> Hashes:
+        def hashes(kind: str, run: int) -> dict[str, str]:
+            items = self._items.get((kind, system, run), [])
+            return _published_hashes(kind, system, run) | {item.key.name: revisions.digest(item) for item in items}
+
+        return hashes
 
 
-class _Context:
-    """What pieces say of each other: the runs and logs that outside has, and the charts of a run."""
-
-    def __init__(self, planned: Plan) -> None:
-        self.runs: dict[str, list[int]] = defaultdict(list)
-        self.logs: dict[tuple[str, int], set[str]] = defaultdict(set)
-        self.planned = planned
-        for place in planned:
-            if place.kind == "run":
-                self.runs[place.system].append(place.run)
-            elif place.kind == "log":
-                self.logs[place.system, place.run].add(place.name)
-
-    def wanted(self, place: Place, clean: Sanitizer, tags: Mapping[tuple[str, int, str], str]) -> Wanted:
-        kept = self.runs[place.system]
-        run = kept[0] if place.kind == "live" and kept else place.run
-        charts: dict[str, str] = {}
-        if place.kind in ("live", "run") and Place("files", place.system, run) in self.planned:
-            now = {name: sha256 for (system, of, name), sha256 in tags.items() if (system, of) == (place.system, run)}
-            charts = {name: sha256[:16] for name, sha256 in (_charts(place.system, run) | now).items()}
-        return Wanted(place, clean, kept, charts, frozenset(self.logs.get((place.system, run), ())))
+def _is_outdated(rendered: tuple[str, float] | None, token: str, now: float) -> bool:
+    return rendered is None or rendered[0] != token or 0 < rendered[1] <= now
 
 
-def _is_old(known: tuple[str, float] | None, token: str, now: float) -> bool:
-    return known is None or known[0] != token or 0 < known[1] <= now
+def _published_hashes(kind: str, system: str, run: int) -> dict[str, str]:
+    """SHA-256 of each published item of a kind in a run, by its name."""
+    chosen = PublishedItem.kind == kind, PublishedItem.system == system, PublishedItem.run == run, revisions.EXISTS
+    return dict(rows(PublishedItem.select(PublishedItem.name, PublishedItem.sha256).where(*chosen)))
 
 
-def _charts(system: str, run: int) -> dict[str, str]:
-    """The hashes of the published charts of a run."""
-    of = Published.kind == "chart", Published.system == system, Published.run == run, Published.body.is_null(False)
-    return dict(rows(Published.select(Published.name, Published.sha256).where(*of)))
-
-
-def _known() -> dict[Place, tuple[str, float]]:
-    """The token of each piece that was rendered, and when it is due."""
+def _rendered_pieces() -> dict[PieceKey, tuple[str, float]]:
+    """Token and due time of each piece that was rendered."""
     query = Piece.select(Piece.kind, Piece.system, Piece.run, Piece.name, Piece.token, Piece.due)
-    return {Place(*place): (token, due) for *place, token, due in rows(query)}
+    return {PieceKey(*key): (token, due) for *key, token, due in rows(query)}

@@ -1,7 +1,8 @@
-"""How much was replaced or dropped before it left, by day and kind."""
+"""Counts of redactions by day and kind."""
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -11,27 +12,49 @@ from peewee import BigIntegerField, TextField, fn
 from app.core.database import Table, rows
 
 
-class Cleaned(Table):
-    """How often something of a kind was replaced or dropped on a day (as 2026-11-22, UTC)."""
+class RedactionCount(Table):
+    """Number of redactions of a kind on a day.
+
+    Attributes:
+        day: UTC, as 2026-11-22.
+        kind: As in `Sanitizer.counts`.
+    """
 
     day = TextField()
     kind = TextField()
-    times = BigIntegerField()
+    count = BigIntegerField()
 
     class Meta:
-        table_name = "square_cleaned"
+        table_name = "publish_redaction_count"
         indexes = ((("day", "kind"), True),)
 
 
-def add(counted: Mapping[str, int]) -> None:
-    """Add what a `Sanitizer` counted to the sums of today."""
+def add(counts: Mapping[str, int]) -> None:
+    """Add to the counts of today."""
     today = datetime.now(UTC).date().isoformat()
-    for kind, times in sorted(counted.items()):
-        query = Cleaned.insert(day=today, kind=kind, times=times)
-        query.on_conflict(conflict_target=[Cleaned.day, Cleaned.kind], update={Cleaned.times: Cleaned.times + times}).execute()
+    for kind, count in sorted(counts.items()):
+        query = RedactionCount.insert(day=today, kind=kind, count=count)
+        query.on_conflict(
+            conflict_target=[RedactionCount.day, RedactionCount.kind], update={RedactionCount.count: RedactionCount.count + count}
+        ).execute()
 
 
 def totals(since: str = "") -> Counter[str]:
-    """The sums by kind, of all days or since a day (as 2026-11-22, itself included)."""
-    query = Cleaned.select(Cleaned.kind, fn.SUM(Cleaned.times)).where(Cleaned.day >= since).group_by(Cleaned.kind)
-    return Counter({kind: int(times) for kind, times in rows(query)})
+    """The counts by kind, of all days or since a day (included)."""
+    query = RedactionCount.select(RedactionCount.kind, fn.SUM(RedactionCount.count)).where(RedactionCount.day >= since)
+    return Counter({kind: int(count) for kind, count in rows(query.group_by(RedactionCount.kind))})
+
+
+def by_day(days: int) -> tuple[list[str], dict[str, dict[str, int]]]:
+    """The kinds of the last days, and their counts by day, newest day first."""
+    found: dict[str, dict[str, int]] = {}
+    query = RedactionCount.select(RedactionCount.day, RedactionCount.kind, RedactionCount.count)
+    query = query.where(RedactionCount.day >= days_ago(days - 1)).order_by(RedactionCount.day.desc(), RedactionCount.kind)
+    for day, kind, count in rows(query):
+        found.setdefault(day, {})[kind] = int(count)
+    return sorted({kind for counts in found.values() for kind in counts}), found
+
+
+def days_ago(days: int) -> str:
+    """A day before today (UTC), as 2026-11-22."""
+    return time.strftime("%Y-%m-%d", time.gmtime(time.time() - days * 86400))

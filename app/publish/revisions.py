@@ -1,4 +1,4 @@
-"""Editions: numbered transactions that change what outside has, and the snapshots that lead a mirror from one to a later one."""
+"""Revisions: numbered transactions that change the published items; and the snapshots that bring a mirror to a later revision."""
 
 from __future__ import annotations
 
@@ -13,169 +13,192 @@ from peewee import fn
 
 from app.core.database import proxy, rows
 from app.publish import redaction_counts
-from app.publish.items import Rendered
-from app.publish.models import Piece, Published, Series
-from app.publish.plan import Place
+from app.publish.errors import RevisionConflict
+from app.publish.models import Piece, PublishedItem, RevisionSeries
+from app.publish.pieces import PieceKey
+from app.publish.rendering import RenderResult
 from protocol.snapshot import Item, ItemKey, Snapshot
 
-EDITION_BYTES = 4 << 20
-"""An edition ends with the piece that reaches so many."""
+REVISION_BYTES = 4 << 20
+"""A revision ends with the piece that reaches this size."""
 
 SNAPSHOT_BYTES = 8 << 20
-"""A snapshot ends with an edition before it has more, unless one edition alone has."""
+"""A snapshot ends with the last revision that fits; it may exceed this with one large revision alone."""
 
 REMOVALS_S = 90 * 86400.0
-"""What left is remembered for so long: a mirror that was away for longer begins anew."""
+"""How long removals are stored; a mirror that was unreachable for longer starts with an empty file."""
 
-IDENTITY = (Published.kind, Published.system, Published.run, Published.name)
-
-
-class Overtaken(Exception):
-    """Another publisher has made the edition that this one was about to make."""
+IDENTITY = (PublishedItem.kind, PublishedItem.system, PublishedItem.run, PublishedItem.name)
+EXISTS = PublishedItem.body.is_null(False)
 
 
-class Made(NamedTuple):
-    """A piece as it is now; tally: what was dropped or replaced in it, by kind."""
+class RenderedPiece(NamedTuple):
+    """A piece that was rendered."""
 
-    place: Place
+    key: PieceKey
     token: str
-    rendered: Rendered
-    tally: Counter[str]
+    result: RenderResult
+    redactions: Counter[str]  # number by kind
 
 
 class Change(NamedTuple):
-    """An item that is new or different, or gone; place: of its piece."""
+    """An item that is new, different or removed."""
 
-    place: Place | None
+    piece: PieceKey | None  # None: removed
     item: Item
 
 
-def current() -> Series:
-    """The series of now; the first publication begins one."""
-    found: Series | None = Series.select().order_by(Series.id.desc()).first()
-    return found or _begin(time.time())
+def current() -> RevisionSeries:
+    """The series in use; created by the first publication."""
+    series: RevisionSeries | None = RevisionSeries.select().order_by(RevisionSeries.id.desc()).first()
+    return series or _start_series(time.time())
 
 
-def _begin(started: float) -> Series:
+def _start_series(started: float) -> RevisionSeries:
     name = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(started)) + secrets.token_hex(3)
-    made: Series = Series.create(name=name, started=started)
-    return made
+    series: RevisionSeries = RevisionSeries.create(name=name, started=started)
+    return series
 
 
-def renew(old: Series) -> Series:
-    """Begin another series: mirrors have more of this one than the database, which was lost or put back. All that is there comes again."""
+def restart_series(old: RevisionSeries) -> RevisionSeries:
+    """Start another series, because mirrors have more of this one than the database, which was lost or restored.
+
+    All items are published again. If another process has restarted the series already, its new one is returned.
+    """
     with proxy.atomic():
-        if not Series.delete().where(Series.name == old.name).execute():  # somebody else did so meanwhile
+        if not RevisionSeries.delete().where(RevisionSeries.name == old.name).execute():
             return current()
-        new = _begin(max(time.time(), old.started + 1.0))
-        Published.delete().where(Published.body.is_null()).execute()
-        edition, size = 1, 0
-        for number, bytes_ in rows(Published.select(Published.id, Published.size).order_by(Published.edition, Published.id)):
-            edition, size = (edition + 1, 0) if size >= EDITION_BYTES else (edition, size)
-            Published.update(edition=edition).where(Published.id == number).execute()
-            size += bytes_
-        Series.update(edition=edition, at=time.time()).where(Series.id == new.id).execute()
+        new = _start_series(max(time.time(), old.started + 1.0))
+        PublishedItem.delete().where(PublishedItem.body.is_null()).execute()
+        revision = _renumber()
+        RevisionSeries.update(revision=revision, at=time.time()).where(RevisionSeries.id == new.id).execute()
     return current()
 
 
-def differences(made: Iterable[Made]) -> list[Change]:
-    """What is new or different in pieces that were rendered, and what is not in them any more."""
-    found = []
-    for one in made:
-        stored = _stored(one.place)
-        for item in one.rendered.items:
+def _renumber() -> int:
+    """Distribute all items over revisions of bounded size from 1 on; returns the last one."""
+    revision, size = 1, 0
+    for number, item_bytes in rows(
+        PublishedItem.select(PublishedItem.id, PublishedItem.size).order_by(PublishedItem.revision, PublishedItem.id)
+    ):
+        revision, size = (revision + 1, 0) if size >= REVISION_BYTES else (revision, size)
+        PublishedItem.update(revision=revision).where(PublishedItem.id == number).execute()
+        size += item_bytes
+    return revision
+
+
+def differences(rendered: Iterable[RenderedPiece]) -> list[Change]:
+    """The items of rendered pieces that are new or different, and those that are no longer in them."""
+    changes = []
+    for piece in rendered:
+        stored = _stored(piece.key)
+        for item in piece.result.items:
             if stored.pop(item.key, None) != digest(item):
-                found.append(Change(one.place, item))
-        found += [Change(None, Item(key, "", "", None)) for key in stored]
-    return found
+                changes.append(Change(piece.key, item))
+        changes += [_removal(key) for key in stored]
+    return changes
 
 
-def _stored(place: Place) -> dict[ItemKey, str]:
-    """The hashes of the items of a piece that outside has."""
-    query = Published.select(*IDENTITY, Published.sha256).join(Piece).where(*_is(place), Published.body.is_null(False))
+def removals(keys: Iterable[PieceKey]) -> list[Change]:
+    """The removal of all items of pieces that are no longer planned."""
+    return [_removal(item) for key in keys for item in _stored(key)]
+
+
+def _removal(key: ItemKey) -> Change:
+    return Change(None, Item(key, "", "", None))
+
+
+def _stored(key: PieceKey) -> dict[ItemKey, str]:
+    """SHA-256 of each published item of a piece."""
+    query = PublishedItem.select(*IDENTITY, PublishedItem.sha256).join(Piece).where(*_is(key), EXISTS)
     return {ItemKey(*identity): sha256 for *identity, sha256 in rows(query)}
 
 
-def _is(place: Place) -> tuple[Any, ...]:
-    return Piece.kind == place.kind, Piece.system == place.system, Piece.run == place.run, Piece.name == place.name
+def _is(key: PieceKey) -> tuple[Any, ...]:
+    return Piece.kind == key.kind, Piece.system == key.system, Piece.run == key.run, Piece.name == key.name
 
 
 def digest(item: Item) -> str:
-    """SHA-256 of the bytes of an item as they are sent, hexadecimal."""
+    """SHA-256 of the body of an item, hexadecimal."""
     return hashlib.sha256(item.body or b"").hexdigest()
 
 
-def removals(places: Iterable[Place]) -> list[Change]:
-    """What leaves with pieces that are not planned any more."""
-    return [Change(None, Item(key, "", "", None)) for place in places for key in _stored(place)]
+def store(series: RevisionSeries, rendered: list[RenderedPiece], removed: list[PieceKey], changes: list[Change], heartbeat: bool) -> None:
+    """Store rendered pieces and, if there are changes or with `heartbeat`, a new revision.
 
-
-def store(series: Series, made: list[Made], gone: list[Place], changes: list[Change], beat: bool) -> None:
-    """Write what was rendered; changes, or `beat`, make an edition. Overtaken when there is a newer one than `series` knows."""
+    Raises RevisionConflict when the newest revision is not that of `series`.
+    """
     now = time.time()
     with proxy.atomic():
-        edition = series.edition
-        if changes or beat:
-            edition += 1
-            newest = Series.id == series.id, Series.edition == series.edition
-            if not Series.update(edition=edition, at=now).where(*newest).execute():
-                raise Overtaken(f"edition {edition} of {series.name} is there already")
-        pieces = {one.place: _write(one) for one in made}
+        revision = _next_revision(series, now) if changes or heartbeat else series.revision
+        pieces = {piece.key: _store_piece(piece) for piece in rendered}
         for change in changes:
-            _publish(change, pieces, edition, now)
-        for place in gone:
-            Piece.delete().where(*_is(place)).execute()
-        changed = {change.place for change in changes}
-        redaction_counts.add(sum((one.tally for one in made if one.place in changed), Counter()))
+            _store_item(change, pieces, revision, now)
+        for key in removed:
+            Piece.delete().where(*_is(key)).execute()
+        changed = {change.piece for change in changes}
+        redaction_counts.add(sum((piece.redactions for piece in rendered if piece.key in changed), Counter()))
 
 
-def _write(one: Made) -> int:
-    row = {**one.place._asdict(), "token": one.token, "due": one.rendered.due}
+def _next_revision(series: RevisionSeries, now: float) -> int:
+    revision = series.revision + 1
+    newest = RevisionSeries.id == series.id, RevisionSeries.revision == series.revision
+    if not RevisionSeries.update(revision=revision, at=now).where(*newest).execute():
+        raise RevisionConflict(f"Revision {revision} of {series.name} exists already")
+    return revision
+
+
+def _store_piece(piece: RenderedPiece) -> int:
+    """Insert or update the row of a piece; returns its id."""
+    row = {**piece.key._asdict(), "token": piece.token, "due": piece.result.due}
     target = [Piece.kind, Piece.system, Piece.run, Piece.name]
     query = Piece.insert(row).on_conflict(conflict_target=target, preserve=[Piece.token, Piece.due]).returning(Piece.id)
     ((number,),) = query.tuples().execute()
     return int(number)
 
 
-def _publish(change: Change, pieces: dict[Place, int], edition: int, now: float) -> None:
+def _store_item(change: Change, pieces: dict[PieceKey, int], revision: int, now: float) -> None:
     item = change.item
-    row = {
-        **item.key._asdict(), "piece": pieces[change.place] if change.place else None, "type": item.content_type, "encoding": item.encoding,
-        "sha256": digest(item), "size": len(item.body or b""), "body": item.body, "edition": edition, "at": now,
-    }  # fmt: skip
-    changed = [getattr(Published, name) for name in row.keys() - item.key._asdict().keys()]
-    Published.insert(row).on_conflict(conflict_target=list(IDENTITY), preserve=changed).execute()
+    content = {
+        "type": item.content_type,
+        "encoding": item.encoding,
+        "sha256": digest(item),
+        "size": len(item.body or b""),
+        "body": item.body,
+    }
+    values = content | {"piece": pieces[change.piece] if change.piece else None, "revision": revision, "at": now}
+    query = PublishedItem.insert(item.key._asdict() | values)
+    query.on_conflict(conflict_target=list(IDENTITY), preserve=[getattr(PublishedItem, name) for name in values]).execute()
 
 
-def forget(series: Series) -> None:
-    """Let removals of long ago go."""
-    old = Published.body.is_null() & (Published.at < time.time() - REMOVALS_S)
-    ((newest,),) = rows(Published.select(fn.MAX(Published.edition)).where(old))
+def forget_old_removals(series: RevisionSeries) -> None:
+    """Delete removals older than REMOVALS_S."""
+    old = PublishedItem.body.is_null() & (PublishedItem.at < time.time() - REMOVALS_S)
+    ((newest,),) = rows(PublishedItem.select(fn.MAX(PublishedItem.revision)).where(old))
     if newest is not None:
         with proxy.atomic():
-            Series.update(dropped=newest).where(Series.id == series.id).execute()
-            Published.delete().where(old).execute()
+            RevisionSeries.update(forgotten=newest).where(RevisionSeries.id == series.id).execute()
+            PublishedItem.delete().where(old).execute()
 
 
-def snapshot(series: Series, since: int, hub: str) -> Snapshot:
-    """What leads a mirror from edition `since` towards the newest one; as far as SNAPSHOT_BYTES reach."""
-    until = _reach(since, series.edition)
-    chosen = Published.select(*IDENTITY, Published.type, Published.encoding, Published.body)
-    query = chosen.where(Published.edition > since, Published.edition <= until).order_by(Published.edition, Published.id)
-    items = [Item(ItemKey(*key), kind, encoding, None if body is None else bytes(body)) for *key, kind, encoding, body in rows(query)]
+def snapshot(series: RevisionSeries, since: int, hub: str) -> Snapshot:
+    """The changes after revision `since` up to the newest one, or as far as SNAPSHOT_BYTES allow."""
+    until = _reach(since, series.revision)
+    columns = PublishedItem.select(*IDENTITY, PublishedItem.type, PublishedItem.encoding, PublishedItem.body)
+    query = columns.where(PublishedItem.revision > since, PublishedItem.revision <= until)
+    found = rows(query.order_by(PublishedItem.revision, PublishedItem.id))
+    items = [Item(ItemKey(*key), kind, encoding, None if body is None else bytes(body)) for *key, kind, encoding, body in found]
     return Snapshot(series.name, series.started, since, until, series.at, hub, items)
 
 
 def _reach(since: int, newest: int) -> int:
-    """The edition up to which a snapshot is not too large."""
-    later = Published.edition > since, Published.edition <= newest
-    sizes = rows(
-        Published.select(Published.edition, fn.SUM(Published.size)).where(*later).group_by(Published.edition).order_by(Published.edition)
-    )
+    """The last revision of a snapshot of bounded size."""
+    later = PublishedItem.revision > since, PublishedItem.revision <= newest
+    query = PublishedItem.select(PublishedItem.revision, fn.SUM(PublishedItem.size)).where(*later)
     reached, total = since, 0
-    for edition, size in sizes:
+    for revision, size in rows(query.group_by(PublishedItem.revision).order_by(PublishedItem.revision)):
         total += int(size)
         if total > SNAPSHOT_BYTES and reached > since:
             return reached
-        reached = int(edition)
+        reached = int(revision)
     return newest

@@ -19,7 +19,7 @@ from app.core.text import one_line
 from app.http_client import HttpClient, HttpError, root_cause
 from app.publish import revisions
 from app.publish.keys import signing_key
-from app.publish.models import Mirror, Series
+from app.publish.models import MirrorState, RevisionSeries
 from app.publish.settings import PublishSettings
 from app.queue import Turn
 from protocol.snapshot import pack
@@ -92,14 +92,14 @@ class Sender:
 
     def _lacks(self) -> bool:
         series = revisions.current()
-        return bool(series.edition) and self.has != Has(series.name, series.edition)
+        return bool(series.revision) and self.has != Has(series.name, series.revision)
 
     def _send(self) -> None:
         series = revisions.current()
         since = self.has.edition if self.has and self.has.series == series.name else 0
-        if since > series.edition:
+        if since > series.revision:
             series, since = self._renewed(series, since), 0
-        if 0 < since < series.dropped:
+        if 0 < since < series.forgotten:
             raise Failed("it was away for so long that what left meanwhile is not known any more: empty its file, and it gets everything")
         snapshot = revisions.snapshot(series, since, self.settings.instance_name)
         body = pack(snapshot, signing_key(self.settings))
@@ -118,18 +118,18 @@ class Sender:
         self.corrections = 0
         succeeded(self.address, self.has, snapshot.at, len(body))
 
-    def _renewed(self, series: Series, claimed: int) -> Series:
+    def _renewed(self, series: RevisionSeries, claimed: int) -> RevisionSeries:
         """Another series, when a mirror has more of this one than was made: the database was lost or put back, so its numbers are worth nothing.
 
         One that only says so would have everything sent to everybody again and again.
         """
         if time.time() - series.started < SERIES_S:
-            made = f"of which only {series.edition} were made"
+            made = f"of which only {series.revision} were made"
             raise Failed(
                 f"it says that it has edition {claimed} of {series.name}, {made}; a new series begins when this one is an hour old"
             )
         log.warning("%s has edition %d of %s, more than there are: a new series begins", self.address, claimed, series.name)
-        return revisions.renew(series)
+        return revisions.restart_series(series)
 
     def _request(self, method: str, body: bytes | None = None) -> Answer:
         """What the mirror answers to GET or POST of /snapshots with 200 or 409; Failed for anything else."""
@@ -176,25 +176,25 @@ def _has(answer: Answer) -> Has:
     return Has(series, edition)
 
 
-def row_of(address: str) -> Mirror:
+def row_of(address: str) -> MirrorState:
     """How it goes with a mirror, or with the folder."""
-    found: Mirror | None = Mirror.get_or_none(Mirror.address == address)
+    found: MirrorState | None = MirrorState.get_or_none(MirrorState.address == address)
     if found is None:
-        Mirror.insert(address=address).on_conflict_ignore().execute()
-        found = Mirror.get(Mirror.address == address)
+        MirrorState.insert(address=address).on_conflict_ignore().execute()
+        found = MirrorState.get(MirrorState.address == address)
     return found
 
 
 def succeeded(address: str, has: Has, at: float, sent: int) -> None:
     """Write that a mirror has an edition that was made `at`; sent: bytes."""
-    facts = {"series": has.series, "have": has.edition, "at": at, "last_ok": time.time(), "failures": 0, "not_before": 0.0}
-    Mirror.update(facts | {"sent": Mirror.sent + sent}).where(Mirror.address == address).execute()
+    facts = {"series": has.series, "revision": has.edition, "at": at, "last_ok": time.time(), "failures": 0, "not_before": 0.0}
+    MirrorState.update(facts | {"sent": MirrorState.sent + sent}).where(MirrorState.address == address).execute()
 
 
-def failed(row: Mirror, error: str) -> None:
+def failed(row: MirrorState, error: str) -> None:
     """Write why a mirror has nothing new, and leave it alone for longer and longer."""
     now, pause = time.time(), min(2.0**row.failures, LONGEST_PAUSE_S)
     if error != row.error or not row.failures:
         log.warning("%s is not brought up to date: %s", row.address, error)
     facts = {"last_error": now, "error": error[:1000], "failures": row.failures + 1, "not_before": now + pause}
-    Mirror.update(facts).where(Mirror.id == row.id).execute()
+    MirrorState.update(facts).where(MirrorState.id == row.id).execute()

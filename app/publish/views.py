@@ -1,124 +1,108 @@
-"""The operators' page of what leaves: the mirrors, what was dropped or replaced, and each page as outside has it."""
+"""The operators' page of publishing: the state of the mirrors, redaction counts, and a preview of each published page."""
 
 from __future__ import annotations
 
 import gzip
-from typing import NamedTuple
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import urlencode
 
-from flask import Blueprint, Response, redirect, request, url_for
+from flask import Blueprint, Response, current_app, redirect, request, url_for
 from markupsafe import Markup
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.core.database import rows
-from app.publish import status
-from app.publish.items import HTML
-from app.publish.models import Published
+from app.publish import redaction_counts, status
+from app.publish.areas import PreviewGroup, PublishedArea, item_key_at, published_areas
+from app.publish.models import PublishedItem
+from app.publish.rendering import HTML
+from app.publish.revisions import EXISTS
+from app.publish.settings import PublishSettings
 from app.security import Role, needs
-from app.square.models import SYSTEMS
 from app.web import Problem, page, request_settings
-from app.web.arguments import LARGEST_RUN
 
 pages = Blueprint("publish", __name__)
 
 DAYS = 7
-"""Of the table of what was dropped or replaced."""
-
-RUNS = 20
-"""Newest runs that the page leads to."""
+"""Days of the table of redaction counts."""
 
 
 @pages.get("/published")
 @needs(Role.EXPERT)
-def outside() -> Response:
+def published() -> Response:
     """The mirrors and what they get."""
     settings = request_settings()
-    kinds, days = status.cleaned(DAYS)
-    runs = {system: _newest_runs(system) for system in SYSTEMS}
+    kinds, days = redaction_counts.by_day(DAYS)
     return page(
-        "publish/published.html", "publish/published_fragment.html", settings=settings, series=status.newest(), receivers=status.receivers(settings),
-        kinds=kinds, days=days, runs=runs, published=status.published(),
-    )  # fmt: skip
+        "publish/published.html",
+        "publish/published_fragment.html",
+        publishes=settings.of(PublishSettings).publishes,
+        series=status.newest_series(),
+        mirrors=status.mirrors(settings),
+        kinds=kinds,
+        days=days,
+        previews=_previews(),
+        items=status.items_by_kind(),
+    )
 
 
-def _newest_runs(system: str) -> list[int]:
-    of = Published.kind == "run", Published.name == "page", Published.system == system, Published.body.is_null(False)
-    return [run for (run,) in rows(Published.select(Published.run).where(*of).order_by(Published.run.desc()).limit(RUNS))]
+def _areas() -> list[PublishedArea]:
+    return published_areas(current_app.extensions["areas"])
+
+
+def _previews() -> list[PreviewGroup]:
+    """The links to published pages of all areas; links under the same heading in one group."""
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for area in _areas():
+        for heading, links in area.previews():
+            groups.setdefault(heading, []).extend(links)
+    return [PreviewGroup(heading, links) for heading, links in groups.items()]
 
 
 @pages.get("/published/preview")
 @needs(Role.EXPERT)
 def preview() -> Response:
-    """A page of the mirror, `of`, exactly as it is published, and what else is of its run."""
+    """A page of a mirror (`of`: its address) exactly as it is published, and a list of all published items of its run."""
     address = request.args.get("of", "")
-    row = _published(address)
+    row = _item_at(address)
     if row.type != HTML:
-        raise Problem(404, f"{address} is no page")
-    same = Published.system == row.system, Published.run == row.run, Published.body.is_null(False)
-    others = Published.select(Published.kind, Published.name, Published.size, Published.edition, Published.at).where(*same)
+        raise Problem(404, f"{address} is not a page")
     return page(
-        "publish/preview.html", "publish/preview.html", row=row, shown=Markup(_content(row).decode()), address=address,
-        others=others.order_by(Published.kind, Published.name) if row.run else [],
-    )  # fmt: skip
+        "publish/preview.html",
+        "publish/preview.html",
+        row=row,
+        content=Markup(_content(row).decode()),
+        address=address,
+        items=_items_of_run(row) if row.run else [],
+        styles=[style for area in _areas() for style in area.styles],
+    )
+
+
+def _items_of_run(row: PublishedItem) -> list[PublishedItem]:
+    columns = PublishedItem.kind, PublishedItem.name, PublishedItem.size, PublishedItem.revision, PublishedItem.at
+    same = PublishedItem.system == row.system, PublishedItem.run == row.run, EXISTS
+    return list(PublishedItem.select(*columns).where(*same).order_by(PublishedItem.kind, PublishedItem.name))
 
 
 @pages.get("/published/<path:address>")
 @needs(Role.EXPERT)
-def shown(address: str) -> AnyResponse:
-    """What a mirror has at an address: an image or text as it is, a page within one of the hub."""
+def published_item(address: str) -> AnyResponse:
+    """The content of an address of a mirror: an image or text itself, a page as its preview."""
     if request.query_string:
         address += "?" + urlencode({name: value for name, value in request.args.items() if name != "v"})
-    row = _published(address)
+    row = _item_at(address)
     if row.type == HTML:
         return redirect(url_for("publish.preview", of=address))
     return Response(_content(row), content_type=row.type)
 
 
-class Address(NamedTuple):
-    """Where an item is: kind, system, run and name."""
-
-    kind: str
-    system: str
-    run: int
-    name: str
-
-
-def _published(address: str) -> Published:
-    found = _parsed(address)
-    row: Published | None = found and Published.get_or_none(
-        Published.kind == found.kind, Published.system == found.system, Published.run == found.run, Published.name == found.name,
-        Published.body.is_null(False),
-    )  # fmt: skip
-    if row is None:
-        raise Problem(404, f"outside has nothing at {address or 'this address'}")
-    return row
+def _item_at(address: str) -> PublishedItem:
+    """The published item at an address relative to the root of a mirror. Raises Problem 404."""
+    if key := item_key_at(_areas(), address):
+        same = (getattr(PublishedItem, name) == value for name, value in key._asdict().items())
+        row: PublishedItem | None = PublishedItem.get_or_none(*same, EXISTS)
+        if row is not None:
+            return row
+    raise Problem(404, f"Nothing is published at {address or 'this address'}")
 
 
-def _parsed(address: str) -> Address | None:
-    """An address of a mirror, relative to its root, as the item that it shows."""
-    parts = urlsplit(address)
-    query = {name: values[0] for name, values in parse_qs(parts.query).items()}
-    system = query.get("db", SYSTEMS[0])
-    match parts.path.split("/"):
-        case [""]:
-            return Address("live", system, 0, "page")
-        case ["timeline"]:
-            return Address("timeline", system, _run(query.get("from", "")) // 100 * 100, "page")
-        case ["help" | "redactions" as kind]:
-            return Address(kind, "all", 0, "page")
-        case ["runs", run]:
-            return Address("run", system, _run(run), "page")
-        case ["charts", run, name]:
-            return Address("chart", system, _run(run), name)
-        case ["logs", run, name]:
-            return Address("logtext" if name.endswith(".txt") else "log", system, _run(run), name.removesuffix(".txt"))
-    return None
-
-
-def _run(text: str) -> int:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 and int(text) <= LARGEST_RUN else 0
-
-
-def _content(row: Published) -> bytes:
+def _content(row: PublishedItem) -> bytes:
     body = bytes(row.body or b"")
     return gzip.decompress(body) if row.encoding else body

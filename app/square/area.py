@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from prometheus_client import Metric
 
     from app.core.settings import Settings
+    from app.publish.areas import PublishedArea
 
 
 def _openapi() -> Mapping[str, Any]:
@@ -45,6 +46,12 @@ def _help() -> Mapping[str, Any]:
     return {"looks": LOOKS}
 
 
+def _published() -> PublishedArea:
+    from app.square.published import PUBLISHED
+
+    return PUBLISHED
+
+
 AREA = Area(
     name="square",
     title="DQM^2",
@@ -56,6 +63,7 @@ AREA = Area(
     metrics=_metrics,
     jobs="jobs.square",
     settings=SquareSettings,
+    published=_published,
     help=(HelpTopic("square", "DQM^2: the jobs of a run", "square/help.html", _help),),
     roles={
         "square.live": "viewer",

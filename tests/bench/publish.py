@@ -10,9 +10,11 @@ from pathlib import Path
 from app.core import database
 from app.core.settings import TREE, Settings
 from app.publish import revisions
-from app.publish.models import Published
+from app.publish.models import PublishedItem
 from app.publish.publisher import Publisher
+from app.publish.redactions import REDACTIONS
 from app.square.models import Graph, GraphPart, Job, Log, Run
+from app.square.published import PUBLISHED
 from tests.bench.table import add_row
 from tests.square import data
 from tests.support.servers import migrate
@@ -32,10 +34,10 @@ def publish(folder: Path) -> None:
     with database.proxy.atomic():
         for run in range(358700, 358700 + RUNS):
             _copy(358788, run)
-    publisher = Publisher(settings)
+    publisher = Publisher(settings, [PUBLISHED, REDACTIONS])
     cpu = _cpu(lambda: _all(publisher))
     add_row("a run with its charts and 31 logs published for the first time", f"{1000 * cpu / (RUNS + 3):.0f} ms CPU", "")
-    size = sum(size for (size,) in Published.select(Published.size).tuples())
+    size = sum(size for (size,) in PublishedItem.select(PublishedItem.size).tuples())
     add_row("published data of a run, compressed", f"{size / 1000 / (RUNS + 3):.0f} kB", "")
     add_row(
         "a publishing step after the report of one job",
@@ -50,7 +52,7 @@ def publish(folder: Path) -> None:
 
 
 def _all(publisher: Publisher) -> None:
-    while publisher.left:
+    while publisher.incomplete:
         publisher.step()
 
 

@@ -6,7 +6,7 @@ import gzip
 
 from app.core.database import rows
 from app.publish import revisions
-from app.publish.models import Published
+from app.publish.models import PublishedItem
 from protocol.snapshot import Item, ItemKey, Snapshot
 
 Contents = dict[ItemKey, bytes]
@@ -32,7 +32,7 @@ class Copy:
     def catch_up(self) -> int:
         """Take what leads to the newest edition; how many snapshots that were."""
         series, taken = revisions.current(), 0
-        while series.edition and (self.series, self.have) != (series.name, series.edition):
+        while series.revision and (self.series, self.have) != (series.name, series.revision):
             self.take(revisions.snapshot(series, self.have if self.series == series.name else 0, "Test"))
             taken += 1
         return taken
@@ -40,8 +40,8 @@ class Copy:
 
 def published() -> Contents:
     """What the hub says that outside has."""
-    query = Published.select(Published.kind, Published.system, Published.run, Published.name, Published.body)
-    return {ItemKey(*key): bytes(body) for *key, body in rows(query.where(Published.body.is_null(False)))}
+    query = PublishedItem.select(PublishedItem.kind, PublishedItem.system, PublishedItem.run, PublishedItem.name, PublishedItem.body)
+    return {ItemKey(*key): bytes(body) for *key, body in rows(query.where(PublishedItem.body.is_null(False)))}
 
 
 def content(item: Item) -> bytes:
@@ -51,6 +51,8 @@ def content(item: Item) -> bytes:
 
 def contents() -> Contents:
     """What outside has, before its encoding."""
-    query = Published.select(Published.kind, Published.system, Published.run, Published.name, Published.encoding, Published.body)
-    found = rows(query.where(Published.body.is_null(False)))
+    query = PublishedItem.select(
+        PublishedItem.kind, PublishedItem.system, PublishedItem.run, PublishedItem.name, PublishedItem.encoding, PublishedItem.body
+    )
+    found = rows(query.where(PublishedItem.body.is_null(False)))
     return {ItemKey(*key): gzip.decompress(bytes(body)) if encoding else bytes(body) for *key, encoding, body in found}

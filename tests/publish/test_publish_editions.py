@@ -10,25 +10,26 @@ import pytest
 
 from app.core.settings import Settings
 from app.publish import revisions
-from app.publish.items import Rendered
-from app.publish.models import Published, Series
-from app.publish.plan import Place
+from app.publish.errors import RevisionConflict
+from app.publish.models import PublishedItem, RevisionSeries
+from app.publish.pieces import PieceKey
 from app.publish.redaction_counts import totals
-from app.publish.revisions import Made, Overtaken
+from app.publish.rendering import RenderResult
+from app.publish.revisions import RenderedPiece
 from protocol.snapshot import Item, ItemKey
 from tests.publish.copies import Copy, published
 
 pytestmark = pytest.mark.both_databases
 
 
-def piece(number: int, *texts: str, tally: int = 0) -> Made:
+def piece(number: int, *texts: str, tally: int = 0) -> RenderedPiece:
     """A piece of one item for each text."""
-    place = Place("run", "production", number)
+    place = PieceKey("run", "production", number)
     items = [Item(ItemKey("run", "production", number, f"item {at}"), "text/plain", "", text.encode()) for at, text in enumerate(texts)]
-    return Made(place, f"{texts}", Rendered(items), Counter({"host": tally} if tally else {}))
+    return RenderedPiece(place, f"{texts}", RenderResult(items), Counter({"host": tally} if tally else {}))
 
 
-def publish(*made: Made, gone: tuple[Place, ...] = (), beat: bool = False) -> Series:
+def publish(*made: RenderedPiece, gone: tuple[PieceKey, ...] = (), beat: bool = False) -> RevisionSeries:
     changes = revisions.differences(made) + revisions.removals(gone)
     revisions.store(revisions.current(), list(made), list(gone), changes, beat)
     return revisions.current()
@@ -39,7 +40,7 @@ def some_changes(chance: random.Random) -> None:
     texts = [[f"{chance.randrange(5)}" * chance.randrange(1, 60) for _ in range(chance.randrange(4))] for _ in range(3)]
     numbers = chance.sample(range(8), 4)
     made = [piece(number, *of) for number, of in zip(numbers, texts, strict=False)]
-    publish(*made, gone=(Place("run", "production", numbers[-1]),) if chance.random() < 0.4 else (), beat=chance.random() < 0.2)
+    publish(*made, gone=(PieceKey("run", "production", numbers[-1]),) if chance.random() < 0.4 else (), beat=chance.random() < 0.2)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -61,9 +62,9 @@ def test_who_catches_up_from_any_edition_has_what_a_full_snapshot_has(hub: Setti
 
 def test_what_comes_out_the_same_makes_no_edition(hub: Settings) -> None:
     first = publish(piece(1, "one", "two"))
-    assert publish(piece(1, "one", "two")).edition == first.edition
-    assert publish(piece(1, "one", "two"), beat=True).edition == first.edition + 1
-    assert revisions.snapshot(revisions.current(), first.edition, "Test").items == []
+    assert publish(piece(1, "one", "two")).revision == first.revision
+    assert publish(piece(1, "one", "two"), beat=True).revision == first.revision + 1
+    assert revisions.snapshot(revisions.current(), first.revision, "Test").items == []
 
 
 def test_of_two_publishers_at_a_time_one_makes_the_edition_and_the_other_leaves_nothing(hub: Settings) -> None:
@@ -71,7 +72,7 @@ def test_of_two_publishers_at_a_time_one_makes_the_edition_and_the_other_leaves_
     stale = revisions.current()
     publish(piece(1, "two"))
     made = [piece(1, "three"), piece(2, "new")]
-    with pytest.raises(Overtaken):
+    with pytest.raises(RevisionConflict):
         revisions.store(stale, made, [], revisions.differences(made), False)
     assert list(published().values()) == [b"two"]
 
@@ -84,16 +85,16 @@ def test_how_much_was_replaced_counts_when_it_is_sent_and_only_then(hub: Setting
 
 
 def test_a_new_series_has_everything_in_editions_of_bounded_size(hub: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(revisions, "EDITION_BYTES", 100)
+    monkeypatch.setattr(revisions, "REVISION_BYTES", 100)
     old = publish(*(piece(number, "x" * 40) for number in range(10)))
-    publish(gone=(Place("run", "production", 3),))
+    publish(gone=(PieceKey("run", "production", 3),))
     mirror = Copy()
     mirror.catch_up()
-    new = revisions.renew(old)
-    assert revisions.renew(old).name == new.name, "two who notice it begin one"
+    new = revisions.restart_series(old)
+    assert revisions.restart_series(old).name == new.name, "two who notice it begin one"
     assert new.name > old.name
     assert new.started > old.started
-    assert new.edition == 3
+    assert new.revision == 3
     mirror.catch_up()
     assert (mirror.series, mirror.items) == (new.name, published())
     publish(piece(1, "changed"))
@@ -103,10 +104,10 @@ def test_a_new_series_has_everything_in_editions_of_bounded_size(hub: Settings, 
 
 def test_removals_are_forgotten_after_months_and_it_is_known_until_which(hub: Settings) -> None:
     publish(piece(1, "one"), piece(2, "two"))
-    gone = publish(gone=(Place("run", "production", 1),))
-    revisions.forget(gone)
-    assert revisions.current().dropped == 0
-    Published.update(at=time.time() - revisions.REMOVALS_S - 1).execute()
-    revisions.forget(gone)
-    assert revisions.current().dropped == gone.edition
-    assert Published.select().count() == 1
+    gone = publish(gone=(PieceKey("run", "production", 1),))
+    revisions.forget_old_removals(gone)
+    assert revisions.current().forgotten == 0
+    PublishedItem.update(at=time.time() - revisions.REMOVALS_S - 1).execute()
+    revisions.forget_old_removals(gone)
+    assert revisions.current().forgotten == gone.revision
+    assert PublishedItem.select().count() == 1

@@ -11,9 +11,9 @@ import pytest
 
 from app.core.settings import Settings
 from app.publish import folder, revisions
-from app.publish.models import Mirror as Row
-from app.publish.models import Published, Series
-from app.publish.plan import Place
+from app.publish.models import MirrorState as Row
+from app.publish.models import PublishedItem, RevisionSeries
+from app.publish.pieces import PieceKey
 from app.publish.settings import PublishSettings
 from services.mirror.options import Options
 from services.mirror.routes import Routes
@@ -75,7 +75,7 @@ def test_mirrors_that_read_always_now_and_then_or_for_the_first_time_have_the_sa
     assert Reader(tmp_path / "new", keyed).read() == published() == seldom.read()
     chain = folder.chain_of(Path(keyed.of(PublishSettings).publish_folder), revisions.current().name)
     assert len(chain) == len(names(keyed))
-    assert (chain[0].since, chain[-1].until) == (0, revisions.current().edition)
+    assert (chain[0].since, chain[-1].until) == (0, revisions.current().revision)
 
 
 def test_what_is_superseded_does_not_fill_the_folder(keyed: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,9 +109,9 @@ def test_another_series_takes_the_place_of_the_first(keyed: Settings, tmp_path: 
     write(keyed)
     reader = Reader(tmp_path / "reader", keyed)
     reader.read()
-    Published.update(edition=1).execute()
-    Series.update(edition=1).execute()
-    publish(gone=(Place("run", "production", 9),), beat=False)
+    PublishedItem.update(revision=1).execute()
+    RevisionSeries.update(revision=1).execute()
+    publish(gone=(PieceKey("run", "production", 9),), beat=False)
     write(keyed)
     assert reader.read() == published()
     assert {name.split("-")[0] for name in names(keyed)} == {revisions.current().name}
@@ -128,7 +128,7 @@ def test_a_folder_that_is_away_is_named_and_filled_when_it_is_back(keyed: Settin
         (tmp_path / "away" / "notes.txt").touch()
         step()
     found = Row.get(Row.address == away.of(PublishSettings).publish_folder)
-    assert (found.failures, found.have) == (0, 1)
+    assert (found.failures, found.revision) == (0, 1)
     assert "notes.txt" in names(away), "what is not ours is left alone"
 
 

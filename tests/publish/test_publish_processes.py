@@ -21,8 +21,8 @@ from app import create_app, queue
 from app.areas import AREAS
 from app.core.settings import TREE, Settings
 from app.publish import revisions
-from app.publish.models import Mirror as Row
-from app.publish.models import Published
+from app.publish.models import MirrorState as Row
+from app.publish.models import PublishedItem
 from app.publish.sending import Sender
 from app.publish.settings import PublishSettings
 from app.security import Role, accounts
@@ -77,7 +77,7 @@ def settled(mirror: receivers.Mirror) -> bool:
 
 
 def is_beyond(edition: int) -> bool:
-    return revisions.current().edition > edition
+    return revisions.current().revision > edition
 
 
 @pytest.mark.storm
@@ -86,7 +86,7 @@ def test_a_publisher_killed_at_any_instant_loses_and_doubles_nothing(small: Sett
     with receivers.mirror(tmp_path / "mirror", small) as mirror:
         settings = small.replace(publish_mirrors=(mirror.url,), publish_s=0.2)
         for _ in range(3 * storms.TIMES):
-            reached = revisions.current().edition
+            reached = revisions.current().revision
             with killed_afterwards(settings):
                 until(partial(is_beyond, reached), "a publisher at work")
                 for _ in range(chance.randrange(4)):
@@ -131,19 +131,19 @@ def test_mirrors_that_are_down_slow_or_none_delay_neither_the_others_nor_the_fol
             until(lambda: settled(mirror), "the mirror that is well, again")
             until(lambda: {down, garbage} <= {row.address for row in Row.select().where(Row.failures > 0)}, "the others to be written down")
             until(
-                lambda: Row.get(Row.address == settings.of(PublishSettings).publish_folder).have == revisions.current().edition,
+                lambda: Row.get(Row.address == settings.of(PublishSettings).publish_folder).revision == revisions.current().revision,
                 "the folder",
             )
-            have = revisions.current().edition
-            until(lambda: revisions.current().edition > have and mirror.have() > have, "a sign of life")
-        assert not Row.get(Row.address == slow).have
+            have = revisions.current().revision
+            until(lambda: revisions.current().revision > have and mirror.have() > have, "a sign of life")
+        assert not Row.get(Row.address == slow).revision
         assert Row.get(Row.address == slow).last_ok is None
 
 
 @pytest.fixture
 def expert(small: Settings, tmp_path: Path) -> Iterator[FlaskClient]:
     """An expert with a browser, at a hub that published to a mirror that is up and one that is down."""
-    from tests.publish.test_publish import complete, publisher_of
+    from tests.square.published.test_published import complete, publisher_of
 
     with receivers.mirror(tmp_path / "mirror", small) as mirror:
         settings = small.replace(publish_mirrors=(mirror.url, "http://127.0.0.1:9"), publish_keep_runs=5)
@@ -165,11 +165,11 @@ def test_experts_see_who_has_what_and_what_outside_sees_and_the_status_how_each_
     assert "Connection refused" in page
     assert "http://127.0.0.1:9" in page
     preview = expert.get("/published/preview?of=runs/358792?db=production")
-    row = Published.get(Published.kind == "run", Published.name == "page", Published.run == 358792)
+    row = PublishedItem.get(PublishedItem.kind == "run", PublishedItem.name == "page", PublishedItem.run == 358792)
     found: Any = {key: body for key, body in contents().items() if (key.kind, key.name) == ("run", "page")}
     (body,) = found.values()
     assert body.decode() in preview.text
-    assert f"since edition {row.edition}" in preview.text
+    assert f"since revision {row.revision}" in preview.text
     chart = expert.get("/published/charts/358792/delivery.svg?db=production&v=abc")
     assert (chart.status_code, chart.content_type) == (200, "image/svg+xml")
     link = expert.get("/published/runs/358792?db=production")
@@ -181,8 +181,8 @@ def test_experts_see_who_has_what_and_what_outside_sees_and_the_status_how_each_
     status, metrics = expert.get("/status").text, expert.get("/metrics").text
     assert "mirror http://127.0.0.1:9" in status
     assert "up to date" in status
-    assert 'dqmhub_outside_mirror_failures{mirror="http://127.0.0.1:9"} 1' in metrics
-    assert "dqmhub_outside_edition" in metrics
+    assert 'dqmhub_publish_mirror_failures{mirror="http://127.0.0.1:9"} 1' in metrics
+    assert "dqmhub_publish_revision" in metrics
 
 
 def test_nothing_is_published_unless_a_setting_says_where(small: Settings) -> None:

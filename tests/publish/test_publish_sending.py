@@ -13,9 +13,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from app.core.settings import Settings
 from app.publish import revisions
-from app.publish.models import Mirror as Row
-from app.publish.models import Published, Series
-from app.publish.plan import Place
+from app.publish.models import MirrorState as Row
+from app.publish.models import PublishedItem, RevisionSeries
+from app.publish.pieces import PieceKey
 from app.publish.sending import SERIES_S, Answer, Sender
 from protocol.snapshot import Snapshot, pack
 from tests.publish import receivers
@@ -62,7 +62,7 @@ def test_a_mirror_gets_everything_and_then_what_changes(keyed: Settings, mirror:
     assert [len(snapshot.items) for snapshot in mirror.taken] == [3, 2]
     assert (mirror.taken[-1].hub, mirror.taken[-1].at) == ("Test", revisions.current().at)
     found = row(mirror.url)
-    assert (found.have, found.failures, found.error) == (2, 0, "")
+    assert (found.revision, found.failures, found.error) == (2, 0, "")
     assert found.sent > 1000
     sender.step(never)
     assert len(mirror.taken) == 2, "nothing new is not sent"
@@ -75,7 +75,7 @@ def test_a_mirror_that_was_away_catches_up(keyed: Settings, mirror: receivers.Mi
     mirror.end()
     for number in range(3, 9):
         publish(piece(number, f"{number}" * 60))
-    publish(gone=(Place("run", "production", 2),))
+    publish(gone=(PieceKey("run", "production", 2),))
     sender.step(never)
     assert "Connection refused" in row(mirror.url).error
     assert row(mirror.url).failures == 1
@@ -104,17 +104,17 @@ def test_a_mirror_with_more_than_a_database_that_was_put_back_gets_everything_un
     publish(piece(1, "lost later"))
     Sender(mirror.url, keyed).step(never)
     old = revisions.current()
-    Published.update(edition=1).execute()
-    Series.update(edition=1).execute()
+    PublishedItem.update(revision=1).execute()
+    RevisionSeries.update(revision=1).execute()
     Sender(mirror.url, keyed).step(never)
     assert "of which only 1 were made" in row(mirror.url).error
     assert revisions.current().name == old.name, "a mirror that only says so cannot have everything sent again and again"
-    Series.update(started=old.started - SERIES_S).execute()
+    RevisionSeries.update(started=old.started - SERIES_S).execute()
     again(mirror.url)
     Sender(mirror.url, keyed).step(never)
     new = revisions.current()
     assert new.name != old.name
-    assert (mirror.routes.store.state().series, mirror.have()) == (new.name, new.edition)
+    assert (mirror.routes.store.state().series, mirror.have()) == (new.name, new.revision)
     assert mirror.contents() == published()
 
 
@@ -133,7 +133,7 @@ def test_a_mirror_that_does_not_trust_the_key_says_so(keyed: Settings, mirror: r
     mirror.routes.receiver.keys = [Ed25519PrivateKey.generate().public_key()]
     Sender(mirror.url, keyed).step(never)
     assert "status 403" in row(mirror.url).error
-    assert "is not one that this mirror trusts" in row(mirror.url).error
+    assert "This mirror does not trust the key" in row(mirror.url).error
 
 
 def test_a_mirror_that_was_away_for_longer_than_removals_are_known_is_not_left_with_what_is_gone(
@@ -141,7 +141,7 @@ def test_a_mirror_that_was_away_for_longer_than_removals_are_known_is_not_left_w
 ) -> None:
     sender = Sender(mirror.url, keyed)
     sender.step(never)
-    Series.update(edition=9, dropped=5).execute()
+    RevisionSeries.update(revision=9, forgotten=5).execute()
     sender.step(never)
     assert "empty its file" in row(mirror.url).error
 
@@ -194,7 +194,7 @@ def test_a_certificate_of_an_unknown_authority_is_refused_and_of_a_known_one_tak
 def test_a_mirror_that_is_away_has_a_row_before_it_was_ever_there(keyed: Settings) -> None:
     address = f"http://127.0.0.1:{free_port()}"
     Sender(address, keyed).step(never)
-    assert (row(address).have, row(address).failures) == (0, 1)
+    assert (row(address).revision, row(address).failures) == (0, 1)
 
 
 def test_a_clock_that_was_set_back_stops_nothing(keyed: Settings, mirror: receivers.Mirror) -> None:

@@ -9,7 +9,8 @@ import pytest
 
 from app.core.settings import TREE
 from app.publish.sanitize.pseudonyms import Pseudonym
-from app.publish.sanitize.sanitizer import OutsideEvent, OutsideJob, OutsideMachine, OutsideRun, Sanitizer
+from app.publish.sanitize.sanitizer import Sanitizer
+from app.square.published.fields import PublicEvent, PublicJob, PublicMachine, PublicRun
 
 PAGE = (TREE / "docs" / "operators" / "outside.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"^\| `([a-z-]+)` \| `(.+)` \| `(.+)` \|$", PAGE, re.MULTILINE)
@@ -21,7 +22,7 @@ def test_the_examples_of_the_page_are_true(kind: str, given: str, leaves: str, s
     Pseudonym.delete().execute()
     clean = Sanitizer(b"another key")
     assert clean.text(given) == leaves
-    assert kind in clean.counted
+    assert kind in clean.counts
 
 
 def test_every_kind_that_is_counted_has_an_example_or_a_word() -> None:
@@ -30,9 +31,7 @@ def test_every_kind_that_is_counted_has_an_example_or_a_word() -> None:
     assert "`field` counts" in PAGE
 
 
-@pytest.mark.parametrize(
-    ("title", "what"), [("run", OutsideRun), ("job", OutsideJob), ("machine", OutsideMachine), ("event", OutsideEvent)]
-)
+@pytest.mark.parametrize(("title", "what"), [("run", PublicRun), ("job", PublicJob), ("machine", PublicMachine), ("event", PublicEvent)])
 def test_the_fields_of_the_page_are_all_that_leave(title: str, what: type[NamedTuple]) -> None:
     table = re.search(rf"\| of an? {title} \|.*?\n\n", PAGE, re.DOTALL)
     assert table

@@ -39,8 +39,8 @@ def test_written_line_ends_are_line_ends_and_a_backslash_goes_on() -> None:
 
 
 def test_an_escape_that_is_cut_is_mended_only_among_others() -> None:
-    assert canonical.mended([r"\u0061\u00", "62"]) == [r"\u0061", r"\u0062"]
-    assert canonical.mended(["load 100%", "20 events"]) == ["load 100%", "20 events"]
+    assert canonical.rejoin_escapes([r"\u0061\u00", "62"]) == [r"\u0061", r"\u0062"]
+    assert canonical.rejoin_escapes(["load 100%", "20 events"]) == ["load 100%", "20 events"]
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_a_public_path_that_climbs_out_is_private() -> None:
     ],
 )  # fmt: skip
 def test_a_path_names_its_user(path: str, users: set[str]) -> None:
-    assert paths.users(path) == users
+    assert paths.users_of(path) == users
 
 
 def test_a_machine_of_a_common_name_is_no_machine() -> None:

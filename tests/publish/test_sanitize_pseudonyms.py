@@ -35,7 +35,7 @@ def test_numbers_count_within_a_kind_in_the_order_of_what_is_read(hub: Settings)
 
 def test_the_table_holds_no_value(hub: Settings) -> None:
     Sanitizer(KEY).text("fu-c2f11-11-04 /home/jdoe/a.dat password=hunter2 jane.doe@example.org")
-    stored = repr(list(proxy.execute_sql("SELECT * FROM square_pseudonym").fetchall()))
+    stored = repr(list(proxy.execute_sql("SELECT * FROM publish_pseudonym").fetchall()))
     for value in ("c2f11", "jdoe", "hunter2", "jane"):
         assert value not in stored
     assert {len(row.digest) for row in Pseudonym.select()} == {32}

@@ -54,7 +54,7 @@ class Segment(NamedTuple):
     continued: bool
 
 
-def mended(lines: Iterable[str]) -> list[str]:
+def rejoin_escapes(lines: Iterable[str]) -> list[str]:
     """Lines without their ends; an escape that is cut goes to the second of its lines, when either has another one."""
     whole: list[str] = []
     for line in lines:

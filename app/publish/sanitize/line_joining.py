@@ -128,7 +128,7 @@ def _crosses(before: str, joint: str, after: str, find: Find) -> bool:
     return any(found.since < end and found.until > end + len(joint) for found in find(before + joint + after[:WINDOW]))
 
 
-def found_in(group: Group, own: Sequence[list[Found]], find: Find) -> list[Found]:
+def findings_of(group: Group, own: Sequence[list[Found]], find: Find) -> list[Found]:
     """What is found in a group, and in its segments alone: neither hides the other."""
     if len(group.places) == 1:
         return own[group.first]
@@ -145,7 +145,7 @@ def found_in(group: Group, own: Sequence[list[Found]], find: Find) -> list[Found
     return merged
 
 
-def placed(group: Group, found: Sequence[Found]) -> list[list[Part]]:
+def distribute(group: Group, found: Sequence[Found]) -> list[list[Part]]:
     """What is shown of each segment of a group: what goes over several is shown in the first."""
     return [_placed(group.text, place, [one for one in found if one.start < place.end and one.end > place.start]) for place in group.places]
 

@@ -20,7 +20,7 @@ Hidden = dict[int, tuple[Part, ...]]
 """What is shown in the place of a line, by its number."""
 
 
-def hidden(lines: Sequence[str]) -> Hidden:
+def redact_blocks(lines: Sequence[str]) -> Hidden:
     """The lines that belong to such a block."""
     return _environments(lines) | _keys(lines)
 

@@ -30,7 +30,7 @@ _USER = re.compile(
 )
 
 
-def users(path: str) -> set[str]:
+def users_of(path: str) -> set[str]:
     """The users that a path names, in lower case."""
     return {name for found in _USER.finditer(path) if (name := (found["a"] or found["b"]).lower()) not in COMMON}
 

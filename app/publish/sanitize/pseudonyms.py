@@ -26,7 +26,7 @@ class Pseudonym(Table):
     digest = TextField()
 
     class Meta:
-        table_name = "square_pseudonym"
+        table_name = "publish_pseudonym"
         indexes = ((("kind", "digest"), True), (("kind", "number"), True))
 
 

@@ -113,11 +113,11 @@ def _url(text: str, inner: Inner) -> Shown:
     if name.lower() in PUBLIC_HOSTS and not secret and not set("?#=") & set(rest) and not by_chance(rest):
         return (text,)
     before: tuple[Part, ...] = (secret if is_pseudonym(secret) else Secret("token", secret), "@") if secret else ()
-    shown: Part = name if is_pseudonym(name) or name == "localhost" else machine(name)
+    shown: Part = name if is_pseudonym(name) or name == "localhost" else host_secret(name)
     return f"{scheme}://", *before, shown, port, "/..." if rest.strip("/") else rest
 
 
-def machine(name: str) -> Secret:
+def host_secret(name: str) -> Secret:
     """A host by its name or its address."""
     try:
         return Secret("address", str(ipaddress.ip_address(name.strip("[]"))))
@@ -143,7 +143,7 @@ def _login(text: str, inner: Inner) -> Shown:
     if is_pseudonym(found["user"]) and is_pseudonym(found["host"]):
         return None
     user: Part = found["user"] if is_pseudonym(found["user"]) else Secret("user", found["user"].lower())
-    return *inner(found["before"]), user, "@", machine(found["host"])
+    return *inner(found["before"]), user, "@", host_secret(found["host"])
 
 
 def _ipv6(text: str, inner: Inner) -> Shown:
@@ -228,6 +228,6 @@ SHOWN: dict[str, Show] = {
     "mac": _whole("address"), "ipv4": _whole("address"), "ipv6": _ipv6, "uuid": lambda text, inner: (Secret("key", text.lower()),), "pointer": _stays, "hex": _hex,
     "uid": _value_of(_HEADER, _user, _no_name), "short": _stays, "listing": _listing,
     "user": _value_of(_USER, _user, _no_name),
-    "hostis": _value_of(_HOST, machine, _no_name), "host": _host, "closing": _stays, "quoted": _quoted, "path": _path,
+    "hostis": _value_of(_HOST, host_secret, _no_name), "host": _host, "closing": _stays, "quoted": _quoted, "path": _path,
     "relative": _relative, "word": _word,
 }  # fmt: skip

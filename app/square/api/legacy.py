@@ -16,10 +16,10 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.core.counters import version_of
 from app.core.database import rows
+from app.publish.sanitize.host_names import shortened
 from app.security import Role, needs
 from app.square import charts, details, runs
 from app.square.models import SYSTEMS, Document, Graph, Job, Run
-from app.square.names import censored
 from app.square.view_state import ViewState
 from app.web import Problem
 from app.web.arguments import LARGEST_RUN
@@ -91,7 +91,7 @@ def get_run() -> Response:
 
 def _client(job: Job) -> list[Any]:
     return [
-        job.reported * 1000, round(time.time() - job.reported, 6), censored(job.host), or_none(job.exit_code), runs.client_name(job.tag),
+        job.reported * 1000, round(time.time() - job.reported, 6), shortened(job.host), or_none(job.exit_code), runs.client_name(job.tag),
         or_none(job.lumi), f"{job.rss_kb} kB" if job.rss_kb is not None else "", or_none(job.events), job.key,
         -1.0 if job.rate is None else job.rate,
     ]  # fmt: skip
@@ -140,7 +140,7 @@ def get_runs() -> Response:
 def _cell(job: Job) -> list[Any]:
     at = datetime.fromtimestamp(job.reported, CERN).isoformat(timespec="microseconds")
     state = "" if job.fi_state is None else str(job.fi_state)
-    return [censored(job.host), or_none(job.events), or_none(job.lumi), state, or_none(job.exit_code), at]
+    return [shortened(job.host), or_none(job.events), or_none(job.lumi), state, or_none(job.exit_code), at]
 
 
 def get_clients() -> Response:
@@ -158,7 +158,7 @@ def get_logs() -> Response:
 
 def get_cluster_status() -> Response:
     found = runs.machines(_system("cluster"))
-    shown = [[censored(one.name), one.said, one.message or None, one.at] for one in found]
+    shown = [[shortened(one.name), one.said, one.message or None, one.at] for one in found]
     return answer(lambda: shown, [(one.name, one.said, one.message) for one in found], int(time.time()))
 
 

@@ -4,28 +4,14 @@ from __future__ import annotations
 
 import time
 from math import ceil
-from typing import NamedTuple
 
 from app.square.models import Run
 from app.square.runs import Asked, Client, HostLine
-from app.square.states import CRASHED, FINISHED, LOOKS, RUNNING, STUCK, STUCK_S, Look
+from app.square.situation import ENDED, GOOD, LOST, TROUBLE, WAITING, Situation
+from app.square.states import STUCK_S
 
 QUIET_S = 90.0
 """Each job reports every 30 s, so that something is the matter when no job of a run was heard of for so long."""
-
-GOOD = LOOKS[RUNNING]._replace(text="live")
-ENDED = LOOKS[FINISHED]._replace(text="ended")
-WAITING = LOOKS[FINISHED]._replace(icon="off", text="waiting")
-TROUBLE = LOOKS[STUCK]._replace(text="no news")
-LOST = LOOKS[CRASHED]._replace(text="no contact")
-
-
-class Situation(NamedTuple):
-    """look: in one word; text: in a sentence, "" while all is well; since: the last answer of P5, if it gives none now."""
-
-    look: Look
-    text: str
-    since: float | None = None
 
 
 def situation(run: Run | None, clients: list[Client], hosts: list[HostLine], live: bool, machines: tuple[str, ...]) -> Situation:

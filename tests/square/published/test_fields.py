@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from app.core.settings import Settings
-from app.publish.sanitize.sanitizer import INSIDE, OutsideEvent, OutsideJob, OutsideMachine, OutsideRun, Sanitizer
+from app.publish.sanitize.sanitizer import Sanitizer
 from app.square.events import Event
 from app.square.models import Host, HostStatus, Job, Run
+from app.square.published.fields import (
+    UNPUBLISHED,
+    PublicEvent,
+    PublicJob,
+    PublicMachine,
+    PublicRun,
+    public_event,
+    public_job,
+    public_machine,
+    public_run,
+)
+from app.square.published.plan import hosts
 from app.square.runs import Machine
 
 KEY = b"a key of this test, and of no hub"
@@ -26,8 +40,8 @@ def marked_job(**change: object) -> Job:
 
 
 def test_a_job_leaves_as_its_named_fields_and_no_more(hub: Settings) -> None:
-    seen = Sanitizer(KEY).job(marked_job())
-    assert seen._replace(identifier="", runkey="", cmssw="") == OutsideJob(
+    seen = public_job(marked_job(), Sanitizer(KEY))
+    assert seen._replace(identifier="", runkey="", cmssw="") == PublicJob(
         "", 358788, "fu..04", "beam_dqm_sourceclient-live token=token-1", -11, 1, 98, 12, 0.5, 521724, "", "", 1.0, 2.0
     )
     assert MARK not in repr(seen)
@@ -37,16 +51,16 @@ def test_a_job_leaves_as_its_named_fields_and_no_more(hub: Settings) -> None:
 
 
 def test_each_column_of_a_job_was_decided_upon(hub: Settings) -> None:
-    shown = set(OutsideJob._fields) - {"identifier", "name"} | {"tag"}
-    assert shown | INSIDE == set(Job._meta.fields)
-    assert not shown & INSIDE
-    run = set(OutsideRun._fields) - {"clients"}
+    shown = set(PublicJob._fields) - {"identifier", "name"} | {"tag"}
+    assert shown | UNPUBLISHED == set(Job._meta.fields)
+    assert not shown & UNPUBLISHED
+    run = set(PublicRun._fields) - {"clients"}
     assert run == set(Run._meta.fields) - {"id", "system", "version"}
 
 
 def test_an_ordinary_job_keeps_the_words_of_the_crew(hub: Settings) -> None:
     job = marked_job(tag="l1tstage2emulator_dqm_sourceclient-live", runkey="cosmic_run", cmssw="12_4_8_39145_39162_39341_39326_39353")
-    seen = Sanitizer(KEY).job(job)
+    seen = public_job(job, Sanitizer(KEY))
     assert (seen.name, seen.runkey, seen.cmssw) == ("l1tstage2emulator", "cosmic_run", "12_4_8_39145_39162_39341_39326_39353")
 
 
@@ -83,15 +97,15 @@ def test_a_run_leaves_with_its_counts_and_its_jobs(hub: Settings) -> None:
         system="production", run=358788, first=1.0, last=2.0, jobs=3, running=1, finished=1, crashed=1, lumi=99, data_run=None,
         runkey="cosmic_run", cmssw="12_4_8", version=7,
     )  # fmt: skip
-    seen = Sanitizer(KEY).run(run, [marked_job()])
-    assert seen[:-1] == OutsideRun(358788, None, "cosmic_run", "12_4_8", 1.0, 2.0, 3, 1, 1, 1, 99, ())[:-1]
+    seen = public_run(run, [marked_job()], Sanitizer(KEY))
+    assert seen[:-1] == PublicRun(358788, None, "cosmic_run", "12_4_8", 1.0, 2.0, 3, 1, 1, 1, 99, ())[:-1]
     assert [job.host for job in seen.clients] == ["fu..04"]
 
 
 def test_what_p5_says_of_a_machine_leaves_without_names(hub: Settings) -> None:
     message = f"ConnectionRefusedError(111, 'Connect call failed (10.176.62.46, 9215)') to dqmfu-c2b03-45-01.cms, token={MARK}"
-    seen = Sanitizer(KEY).machine(Machine("dqmfu-c2b03-45-01", False, message, 2.0, 1.0))
-    assert seen == OutsideMachine(
+    seen = public_machine(Machine("dqmfu-c2b03-45-01", False, message, 2.0, 1.0), Sanitizer(KEY))
+    assert seen == PublicMachine(
         "dqmfu-c2b03-..", False, "ConnectionRefusedError(111, 'Connect call failed (address-1, 9215)') to host-1, token=token-1", 2.0
     )
 
@@ -100,7 +114,7 @@ def test_an_event_names_hosts_as_the_crew_does(hub: Settings) -> None:
     event = Event("silent-host-1", "production", "silent-host", None, "dqmfu-c2b03-45-01", 3.0,
                   "dqmfu-c2b03-45-01 is silent", f"fu-c2f11-11-04.cms: /home/{MARK}/x, for 60 s")  # fmt: skip
     clean = Sanitizer(KEY)
-    assert clean.event(event) == OutsideEvent(
+    assert public_event(event, clean) == PublicEvent(
         clean.identifier("silent-host-1"), 3.0, "silent-host", None, "dqmfu-c2b03-.. is silent", "fu..04: path-1, for 60 s"
     )
 
@@ -108,11 +122,13 @@ def test_an_event_names_hosts_as_the_crew_does(hub: Settings) -> None:
 def test_what_was_replaced_is_counted_by_kind(hub: Settings) -> None:
     clean = Sanitizer(KEY)
     clean.lines(["/home/jdoe/x", "fu-c2f11-11-04 and 10.1.2.3", "with token=a1b2c3", "export A_B_C=d"])
-    assert clean.counted == {"path": 1, "host": 1, "address": 1, "token": 1, "environment": 1}
+    assert clean.counts == {"path": 1, "host": 1, "address": 1, "token": 1, "environment": 1}
 
 
 def test_names_of_hosts_in_the_tables_are_known_wherever_they_are_mentioned(hub: Settings) -> None:
     Host.create(system="production", name="ru7gateway", role="bu", version=1)
     HostStatus.create(system="production", name="ru8gateway", up=True, first=1.0, last=2.0, version=1)
-    out = Sanitizer(KEY, ["ru9gateway"]).text("from RU7gateway to ru8gateway.cms, ru9gateway.cern.ch and ru7gateway")
+    out = Sanitizer(KEY, hosts(replace(hub, square_gateway="ru9gateway"))).text(
+        "from RU7gateway to ru8gateway.cms, ru9gateway.cern.ch and ru7gateway"
+    )
     assert out == "from host-1 to host-2, host-3 and host-1"

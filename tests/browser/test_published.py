@@ -1,4 +1,4 @@
-"""The operators' page of what leaves, in a real browser: who has what, as it changes, and what outside sees."""
+"""The operators' page of publishing in a real browser: the state of each mirror as it changes, and the previews."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from app.publish.settings import PublishSettings
 from app.security import Role, accounts
 from tests.browser.watch import Watch
 from tests.publish import receivers
-from tests.publish.test_publish import complete, publisher_of, some_job
 from tests.square import data
+from tests.square.published.test_published import complete, publisher_of, some_job
 from tests.support.patience import PATIENCE_MS
 from tests.support.ports import free_port
 from tests.support.site import address, bound, site
@@ -30,7 +30,7 @@ PASSWORD = "seven-horses-in-the-rain"
 
 
 @dataclass
-class Published:
+class Site:
     """A hub that has published, with a mirror that is up and one that is not."""
 
     settings: Settings
@@ -42,9 +42,9 @@ class Published:
 
 
 @pytest.fixture(scope="module")
-def outside(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path, fixtures_dir: Path) -> Iterator[Published]:
+def published_site(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path, fixtures_dir: Path) -> Iterator[Site]:
     with ExitStack() as stack:
-        given = Settings(data_dir=str(tmp_path_factory.mktemp("outside") / "var"), web_workers=1, log_level="error")
+        given = Settings(data_dir=str(tmp_path_factory.mktemp("published") / "var"), web_workers=1, log_level="error")
         mirror = stack.enter_context(receivers.mirror(tmp_path_factory.mktemp("mirror"), given))
         given = given.replace(publish_mirrors=(mirror.url, f"http://127.0.0.1:{free_port()}"))
         settings = stack.enter_context(site(given, sqlite_template, []))
@@ -52,15 +52,15 @@ def outside(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path, fix
         accounts.add("eve", Role.EXPERT, PASSWORD)
         data.fill(fixtures_dir)
         complete(publisher_of(settings))
-        found = Published(settings, mirror)
+        found = Site(settings, mirror)
         found.send()
         yield found
 
 
 @pytest.fixture
-def page(browser: Browser, outside: Published, watch: Watch) -> Iterator[Page]:
-    """An expert at the page of what leaves."""
-    home = address(outside.settings)
+def page(browser: Browser, published_site: Site, watch: Watch) -> Iterator[Page]:
+    """An expert at the operators' page."""
+    home = address(published_site.settings)
     context = browser.new_context(viewport={"width": 1366, "height": 768}, base_url=home)
     page = context.new_page()
     page.set_default_timeout(PATIENCE_MS)
@@ -70,27 +70,27 @@ def page(browser: Browser, outside: Published, watch: Watch) -> Iterator[Page]:
     page.get_by_label("User name").fill("eve")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("heading", name="Outside", exact=True)).to_be_visible()
+    expect(page.get_by_role("heading", name="Public mirrors", exact=True)).to_be_visible()
     yield page
     context.close()
     watch.judge(home)
 
 
-def test_who_has_what_is_seen_as_it_changes(page: Page, outside: Published) -> None:
-    up, down = (page.get_by_role("row", name=one) for one in outside.settings.of(PublishSettings).publish_mirrors)
+def test_the_state_of_each_mirror_is_shown_as_it_changes(page: Page, published_site: Site) -> None:
+    up, down = (page.get_by_role("row", name=one) for one in published_site.settings.of(PublishSettings).publish_mirrors)
     expect(up).to_contain_text("up to date")
-    expect(down).to_contain_text("gets nothing")
+    expect(down).to_contain_text("not receiving")
     expect(down).to_contain_text("Connection refused")
-    have = f"{outside.mirror.have():,}"
+    have = f"{published_site.mirror.have():,}"
     expect(up.locator("td").nth(1)).to_have_text(have)
     data.change(some_job().key, events=5)
-    complete(publisher_of(outside.settings))
-    outside.send()
-    expect(up.locator("td").nth(1)).to_have_text(f"{outside.mirror.have():,}")
-    assert f"{outside.mirror.have():,}" != have
+    complete(publisher_of(published_site.settings))
+    published_site.send()
+    expect(up.locator("td").nth(1)).to_have_text(f"{published_site.mirror.have():,}")
+    assert f"{published_site.mirror.have():,}" != have
 
 
-def test_an_expert_walks_through_what_outside_sees(page: Page) -> None:
+def test_an_expert_follows_links_through_the_previews(page: Page) -> None:
     page.get_by_role("link", name="358791", exact=True).click()
     expect(page.get_by_role("heading", name="Jobs")).to_be_visible()
     image = page.get_by_role("img", name="File delivery of run 358791")
@@ -118,8 +118,10 @@ def test_the_pages_can_be_read_and_used_by_everybody(page: Page) -> None:
 
 
 @pytest.mark.parametrize("width", [390, 1366])
-def test_a_mirror_can_be_read_and_used_by_everybody_on_a_phone_too(browser: Browser, outside: Published, watch: Watch, width: int) -> None:
-    context = browser.new_context(viewport={"width": width, "height": 768}, base_url=outside.mirror.url)
+def test_a_mirror_can_be_read_and_used_by_everybody_on_a_phone_too(
+    browser: Browser, published_site: Site, watch: Watch, width: int
+) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 768}, base_url=published_site.mirror.url)
     page = context.new_page()
     watch.at(page)
     page.goto("/runs/358791")
@@ -131,4 +133,4 @@ def test_a_mirror_can_be_read_and_used_by_everybody_on_a_phone_too(browser: Brow
             assert (one, page.evaluate(AUDIT)) == (one, [])
             assert page.evaluate("document.documentElement.scrollWidth") <= width, one
     context.close()
-    watch.judge(outside.mirror.url)
+    watch.judge(published_site.mirror.url)

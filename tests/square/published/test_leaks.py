@@ -10,16 +10,17 @@ import pytest
 
 from app.core.settings import Settings
 from app.core.text import one_line
-from app.publish.items import Wanted
-from app.publish.plan import Place
-from app.publish.renderers import files
+from app.publish.pieces import PieceKey, PlanIndex
+from app.publish.rendering import RenderContext
 from app.publish.sanitize.sanitizer import Sanitizer
 from app.square.documents import packed
 from app.square.events import Event
 from app.square.models import Graph, GraphPart, Host, Job, Run
+from app.square.published.fields import public_event, public_run
+from app.square.published.file_charts import charts_of_files
 from protocol.snapshot import ItemKey
 from tests.publish.copies import content, contents
-from tests.publish.test_publish import complete, publisher_of
+from tests.square.published.test_published import complete, publisher_of
 
 KEY = b"a key of this test, and of no hub"
 
@@ -46,7 +47,7 @@ def test_a_client_and_a_release_do_not_name_who_made_them(hub: Settings) -> None
     run = Run(
         system="production", run=358788, first=1.0, last=2.0, jobs=1, running=1, finished=0, crashed=0, runkey="jdoe_run", cmssw="12_4_8_jdoe_test", version=1
     )  # fmt: skip
-    seen = Sanitizer(KEY).run(run, [made])
+    seen = public_run(run, [made], Sanitizer(KEY))
     assert (seen.runkey, seen.cmssw) == ("user-1_run", "12_4_8_user-1_test")
     assert (seen.clients[0].name, seen.clients[0].cmssw) == ("ecal_user-1_private", "12_4_8_user-1_test")
 
@@ -59,7 +60,7 @@ def test_an_event_does_not_name_who_made_the_client(hub: Settings, kind: str, by
     event = Event(
         "x-1", "production", kind, 358788, made.key if by_key else "", 3.0, "ecal_jdoe_private crashed", "pp_run, CMSSW 12_4_8_jdoe_test"
     )
-    seen = Sanitizer(KEY).event(event)
+    seen = public_event(event, Sanitizer(KEY))
     assert (seen.title, seen.text) == ("ecal_user-1_private crashed", "pp_run, CMSSW 12_4_8_user-1_test")
 
 
@@ -68,11 +69,14 @@ def test_an_event_names_no_host_whatever_it_is_called(hub: Settings, host: str) 
     made = job(host=host)
     made.save(force_insert=True)
     shown = one_line(host)
-    crash = Sanitizer(KEY).event(
-        Event("x-1", "production", "crash", 358788, made.key, 3.0, "beam crashed", f"Exit code 65, on {shown}, lumisection 7")
+    crash = public_event(
+        Event("x-1", "production", "crash", 358788, made.key, 3.0, "beam crashed", f"Exit code 65, on {shown}, lumisection 7"),
+        Sanitizer(KEY),
     )
     assert crash.text == "Exit code 65, on host-1, lumisection 7"
-    silent = Sanitizer(KEY).event(Event("x-2", "production", "silent-host", None, host, 3.0, f"{shown} is down", "P5 says: timed out"))
+    silent = public_event(
+        Event("x-2", "production", "silent-host", None, host, 3.0, f"{shown} is down", "P5 says: timed out"), Sanitizer(KEY)
+    )
     assert silent.title == "host-1 is down"
 
 
@@ -102,7 +106,7 @@ def test_a_chart_does_not_name_the_machines_that_two_of_them_saw_a_stream(hub: S
             received=2.0, version=1,
         )  # fmt: skip
         GraphPart.create(graph=made, stream=stream, part=0, points=points, version=1)
-    items = files.files(Wanted(Place("files", "production", 7), Sanitizer(KEY), [7], {}, frozenset())).items
+    items = charts_of_files(RenderContext(PieceKey("files", "production", 7), Sanitizer(KEY), PlanIndex([]), lambda kind, run: {})).items
     assert len(items) == 7
     for item in items:
         for secret in (b"jdoepc", b"srv_", b"c2a", b"analyze_files"):

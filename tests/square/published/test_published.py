@@ -17,10 +17,12 @@ from app.core.counters import advance
 from app.core.database import rows
 from app.core.settings import Settings
 from app.publish import revisions
-from app.publish.models import Piece, Published, Series
-from app.publish.publisher import Publisher, maker
-from app.publish.views import _parsed
+from app.publish.areas import item_key_at
+from app.publish.models import Piece, PublishedItem, RevisionSeries
+from app.publish.publisher import Publisher
+from app.publish.redactions import REDACTIONS
 from app.square.models import Graph, GraphPart, Job, Log, Run
+from app.square.published import PUBLISHED
 from app.square.states import STUCK_S
 from protocol.snapshot import ItemKey
 from tests.publish.copies import contents
@@ -36,11 +38,11 @@ BEAM = "dqm-source-state-run358792-hostfu-c2f11-11-04-pid041567"
 def complete(publisher: Publisher) -> None:
     """Publish all there is."""
     publisher.step()
-    until(lambda: publisher.step() or not publisher.left, "everything to be published")
+    until(lambda: publisher.step() or not publisher.incomplete, "everything to be published")
 
 
 def publisher_of(hub: Settings, **settings: Any) -> Publisher:
-    return Publisher(hub.replace(publish_folder="/nowhere", **settings))
+    return Publisher(hub.replace(publish_folder="/nowhere", **settings), [PUBLISHED, REDACTIONS])
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +68,7 @@ def publisher(published_once: Path, tmp_path: Path) -> Iterator[Publisher]:
 
 
 def changed_since(edition: int) -> set[tuple[str, str, int]]:
-    query = Published.select(Published.kind, Published.system, Published.run).where(Published.edition > edition)
+    query = PublishedItem.select(PublishedItem.kind, PublishedItem.system, PublishedItem.run).where(PublishedItem.revision > edition)
     return {(kind, system, run) for kind, system, run in rows(query)}
 
 
@@ -158,13 +160,13 @@ def test_no_name_of_a_machine_no_identifier_and_no_path_is_in_any_byte(publisher
 
 
 def test_links_and_images_of_the_pages_lead_to_what_is_published(publisher: Publisher) -> None:
-    found, hashes = contents(), {(row.kind, row.run, row.name): row.sha256 for row in Published.select()}
+    found, hashes = contents(), {(row.kind, row.run, row.name): row.sha256 for row in PublishedItem.select()}
     checked = set()
     for key, body in found.items():
         for address in re.findall(r'(?:href|src)="([^"#]*)', body.decode()) if key.name == "page" or key.kind == "log" else ():
-            item = _parsed(address.replace("&amp;", "&"))
+            item = item_key_at([PUBLISHED, REDACTIONS], address.replace("&amp;", "&"))
             assert item, address
-            assert ItemKey(*item) in found, (key, address)
+            assert item in found, (key, address)
             if "v=" in address:
                 assert hashes[item.kind, item.run, item.name].startswith(address.partition("v=")[2])
             checked.add(item.kind)
@@ -172,7 +174,7 @@ def test_links_and_images_of_the_pages_lead_to_what_is_published(publisher: Publ
 
 
 def test_an_idle_turn_makes_no_item_and_looks_at_nothing(publisher: Publisher) -> None:
-    before = revisions.current().edition
+    before = revisions.current().revision
     for _ in range(20):
         publisher.step()
     assert changed_since(before) <= {("events", "production", 0)}
@@ -183,15 +185,15 @@ def test_an_idle_turn_makes_no_item_and_looks_at_nothing(publisher: Publisher) -
 
 def test_an_edition_without_content_says_that_the_hub_is_alive_whatever_its_clock_does(publisher: Publisher) -> None:
     for moment in (time.time() - 20, time.time() + 3600):
-        before = revisions.current().edition
-        Series.update(at=moment).execute()
+        before = revisions.current().revision
+        RevisionSeries.update(at=moment).execute()
         publisher.step()
-        assert revisions.current().edition == before + 1
+        assert revisions.current().revision == before + 1
         assert revisions.current().at == pytest.approx(time.time(), abs=60)
 
 
 def test_a_report_of_a_job_changes_the_newest_run_and_no_other(publisher: Publisher) -> None:
-    before = revisions.current().edition
+    before = revisions.current().revision
     job = some_job()
     data.change(job.key, events=123_456_789, reported=time.time())
     complete(publisher)
@@ -205,7 +207,7 @@ def test_a_report_of_a_job_changes_the_newest_run_and_no_other(publisher: Publis
 
 
 def test_a_log_that_grew_is_published_again_and_the_others_are_not(publisher: Publisher) -> None:
-    before, job = revisions.current().edition, some_job()
+    before, job = revisions.current().revision, some_job()
     with data.proxy.atomic():
         version = advance("production")
         lines = {"stdlog_start": ["%MSG-e Trouble\n", "on fu-c2f11-11-04.cms at /nfshome0/dqmpro/secret\n"], "stdlog_end": []}
@@ -213,7 +215,7 @@ def test_a_log_that_grew_is_published_again_and_the_others_are_not(publisher: Pu
     complete(publisher)
     (key,) = [
         ItemKey(row.kind, row.system, row.run, row.name)
-        for row in Published.select().where((Published.edition > before) & (Published.kind == "log"))
+        for row in PublishedItem.select().where((PublishedItem.revision > before) & (PublishedItem.kind == "log"))
     ]
     shown = contents()[key].decode()
     assert '<li id="L1" class="error">' in shown
@@ -241,7 +243,7 @@ def test_runs_and_logs_beyond_the_newest_leave(publisher: Publisher) -> None:
     assert {key.run for key in found if key.kind in ("log", "logtext")} == {358792}
     assert "logs/" not in page(358791)
     assert "runs/358788" not in page(358791)
-    assert Published.select().where(Published.body.is_null()).count() > 100, "mirrors are told"
+    assert PublishedItem.select().where(PublishedItem.body.is_null()).count() > 100, "mirrors are told"
     assert not Piece.select().where(Piece.run == 358788).count()
 
 
@@ -277,7 +279,7 @@ def test_a_machine_of_which_p5_says_nothing_becomes_unknown(publisher: Publisher
 
 
 def test_a_log_that_cannot_be_read_stops_nothing_else(publisher: Publisher) -> None:
-    before, job = revisions.current().edition, some_job()
+    before, job = revisions.current().revision, some_job()
     with data.proxy.atomic():
         Log.update(body=b"no zstd", version=advance("production")).where(Log.key == job.key).execute()
     data.change(job.key, events=1)
@@ -288,37 +290,39 @@ def test_a_log_that_cannot_be_read_stops_nothing_else(publisher: Publisher) -> N
 
 
 def test_what_no_mirror_would_take_is_left_out_and_stops_nothing_else(publisher: Publisher, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.publish.items.MAX_CONTENT_BYTES", 200_000)
-    before, job = revisions.current().edition, some_job()
+    monkeypatch.setattr("app.publish.rendering.MAX_CONTENT_BYTES", 200_000)
+    before, job = revisions.current().revision, some_job()
     with data.proxy.atomic():
         lines = {"stdlog_start": [f"line {number} of many\n" for number in range(3000)], "stdlog_end": []}
         Log.update(body=data.packed(lines), version=advance("production")).where(Log.key == job.key).execute()
     data.change(job.key, events=1)
     complete(publisher)
-    gone = Published.select().where(Published.edition > before, Published.body.is_null())
+    gone = PublishedItem.select().where(PublishedItem.revision > before, PublishedItem.body.is_null())
     assert sorted((row.kind, row.run) for row in gone) == [("log", 358792), ("logtext", 358792)]
     assert ("run", "production", 358792) in changed_since(before)
 
 
 def test_the_first_publication_comes_in_steps_with_what_happens_now_first(publisher: Publisher, monkeypatch: pytest.MonkeyPatch) -> None:
     leave_few_logs()
-    for table in (Published, Piece, Series):
+    for table in (PublishedItem, Piece, RevisionSeries):
         table.delete().execute()
-    monkeypatch.setattr("app.publish.publisher.EDITION_BYTES", 20_000)
+    monkeypatch.setattr("app.publish.publisher.REVISION_BYTES", 20_000)
     complete(publisher_of(publisher.settings))
-    assert revisions.current().edition > 3
+    assert revisions.current().revision > 3
 
     def first(kind: str, run: int) -> int:
-        ((edition,),) = rows(Published.select(fn.MIN(Published.edition)).where(Published.kind == kind, Published.run == run))
+        ((edition,),) = rows(
+            PublishedItem.select(fn.MIN(PublishedItem.revision)).where(PublishedItem.kind == kind, PublishedItem.run == run)
+        )
         return int(edition)
 
     assert first("live", 0) <= first("run", 358792) <= first("run", 358791) <= first("run", 358788)
 
 
 def test_code_that_renders_otherwise_renders_again_and_sends_what_differs(publisher: Publisher) -> None:
-    before = revisions.current().edition
-    Piece.update(token=fn.REPLACE(Piece.token, maker(), "other")).where(Piece.run == 358791).execute()
-    Published.update(sha256="other").where(Published.kind == "log", Published.run == 358791).execute()
+    before = revisions.current().revision
+    Piece.update(token=fn.REPLACE(Piece.token, publisher.fingerprint, "other")).where(Piece.run == 358791).execute()
+    PublishedItem.update(sha256="other").where(PublishedItem.kind == "log", PublishedItem.run == 358791).execute()
     complete(publisher_of(publisher.settings))
     assert {change for change in changed_since(before) if change[0] != "events"} == {("log", "production", 358791)}
 

@@ -1,0 +1,85 @@
+"""The interface by which an area publishes: one `PublishedArea`, which its `Area` names as `published`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+from urllib.parse import parse_qs, urlsplit
+
+from app.core.area import Area
+from app.core.settings import Settings
+from app.publish.errors import AreaConflict
+from app.publish.pieces import AreaPlan
+from app.publish.rendering import Renderer
+from protocol.snapshot import ItemKey
+
+
+class PreviewGroup(NamedTuple):
+    """Links to published pages under one heading."""
+
+    heading: str  # "": none
+    links: list[tuple[str, str]]  # label, and address relative to the root of a mirror
+
+
+def _no_hosts(settings: Settings) -> Iterable[str]:
+    return ()
+
+
+def _no_item(path: str, query: Mapping[str, str]) -> ItemKey | None:
+    return None
+
+
+def _no_previews() -> list[PreviewGroup]:
+    return []
+
+
+@dataclass(frozen=True)
+class PublishedArea:
+    """What an area publishes, and how.
+
+    Attributes:
+        name: Name of the area.
+        plan: The pieces that should be published now; called with the settings and the time, Unix s UTC.
+        state: A value that changes whenever the plan may change, apart from changes that time alone brings; cheap.
+        renderers: The renderer of each kind of piece; a kind belongs to one area.
+        sources: Folders with the code and templates that render, relative to the tree: a change renders everything again.
+        throttled: Kinds that change often and are expensive to render; they are rendered less often.
+        hosts: Names of hosts that must not be published.
+        item_at: The item that a mirror shows at an address of this area, relative to its root; None for addresses of others.
+        previews: Published pages to which the operators' page links.
+        styles: Style sheets of the fragments, below static/.
+    """
+
+    name: str
+    plan: Callable[[Settings, float], AreaPlan]
+    state: Callable[[], tuple[Any, ...]]
+    renderers: Mapping[str, Renderer]
+    sources: tuple[str, ...]
+    throttled: frozenset[str] = frozenset()
+    hosts: Callable[[Settings], Iterable[str]] = _no_hosts
+    item_at: Callable[[str, Mapping[str, str]], ItemKey | None] = _no_item
+    previews: Callable[[], list[PreviewGroup]] = _no_previews
+    styles: tuple[str, ...] = ()
+
+
+def published_areas(areas: Iterable[Area]) -> list[PublishedArea]:
+    """What is published of each area that publishes anything."""
+    return [area.published() for area in areas if area.published]
+
+
+def renderers_of(areas: Iterable[PublishedArea]) -> dict[str, Renderer]:
+    """The renderers of all areas by kind; raises AreaConflict when two areas have the same kind."""
+    found: dict[str, Renderer] = {}
+    for area in areas:
+        if common := found.keys() & area.renderers.keys():
+            raise AreaConflict(f"Area {area.name} renders pieces of kind {', '.join(sorted(common))}, which another area renders")
+        found |= area.renderers
+    return found
+
+
+def item_key_at(areas: Iterable[PublishedArea], address: str) -> ItemKey | None:
+    """The item that a mirror shows at an address relative to its root; None: no area has a page there."""
+    parts = urlsplit(address)
+    query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+    return next((key for area in areas if (key := area.item_at(parts.path, query))), None)

@@ -1,0 +1,52 @@
+"""Pieces, which are what is rendered in one go: a run, its charts, a log; and plans, the pieces that should be published now."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import NamedTuple
+
+
+class PieceKey(NamedTuple):
+    """Identity of a piece."""
+
+    kind: str  # selects the renderer
+    system: str  # production, playback; all: of no system
+    run: int = 0  # 0: of no run
+    name: str = ""  # within kind, system and run
+
+
+Tokens = dict[PieceKey, str]
+"""The token of each piece: it names the facts that the piece is made from, mostly by their versions. A piece whose token
+is unchanged is not rendered again."""
+
+
+class AreaPlan(NamedTuple):
+    """The pieces that an area wants to have published now; published pieces that are not in it are removed."""
+
+    urgent: Tokens  # rendered before the rest of every area, in this order
+    rest: Tokens  # in the order of rendering
+
+
+class PlanIndex:
+    """The planned pieces by kind, system and run, so that a page links only to what is published."""
+
+    def __init__(self, keys: Iterable[PieceKey]) -> None:
+        self._keys = frozenset(keys := list(keys))
+        self._runs: dict[tuple[str, str], list[int]] = defaultdict(list)
+        self._names: dict[tuple[str, str, int], set[str]] = defaultdict(set)
+        for key in keys:
+            if key.run:
+                self._runs[key.kind, key.system].append(key.run)
+            self._names[key.kind, key.system, key.run].add(key.name)
+
+    def __contains__(self, key: PieceKey) -> bool:
+        return key in self._keys
+
+    def runs(self, kind: str, system: str) -> list[int]:
+        """The runs with a piece of this kind, one entry for each piece, in the order of the plan."""
+        return self._runs.get((kind, system), [])
+
+    def names(self, kind: str, system: str, run: int) -> frozenset[str]:
+        """The names of the pieces of this kind in a run."""
+        return frozenset(self._names.get((kind, system, run), ()))

@@ -1,0 +1,131 @@
+"""The allow-list: the fields of runs, jobs, machines and events that are published, each text of them redacted.
+
+Whatever is not a field of a class here is not published.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from app.core.database import rows
+from app.publish.sanitize.sanitizer import Sanitizer
+from app.square.events import Event
+from app.square.models import Job, Run
+from app.square.runs import Machine, client_name
+
+UNPUBLISHED = frozenset({"id", "system", "key", "pid", "path", "data_run", "version"})
+"""Columns of `Job` that are not published. Nothing of its document is, and its log only as `Sanitizer.lines` leaves it."""
+
+
+class PublicJob(NamedTuple):
+    """The published fields of a job; None: not reported."""
+
+    identifier: str  # 20 hex digits
+    run: int | None
+    host: str  # as fu..04
+    name: str  # of the client
+    exit_code: int | None
+    fi_state: int | None
+    lumi: int | None
+    events: int | None
+    rate: float | None
+    rss_kb: int | None
+    cmssw: str
+    runkey: str
+    started: float
+    reported: float
+
+
+class PublicRun(NamedTuple):
+    """The published fields of a run, as the columns of `Run`."""
+
+    run: int
+    data_run: int | None
+    runkey: str
+    cmssw: str
+    first: float
+    last: float
+    jobs: int
+    running: int
+    finished: int
+    crashed: int
+    lumi: int | None
+    clients: tuple[PublicJob, ...]  # its jobs
+
+
+class PublicMachine(NamedTuple):
+    """The published fields of a machine."""
+
+    host: str  # as dqmfu-c2b03-..: two machines may have the same public name
+    said: bool  # up, in the last report of P5
+    message: str
+    at: float  # time of that report, Unix s UTC
+
+
+class PublicEvent(NamedTuple):
+    """The published fields of an event."""
+
+    id: str
+    at: float  # Unix s UTC
+    kind: str
+    run: int | None
+    title: str
+    text: str
+
+
+def public_run(run: Run, jobs: Iterable[Job], sanitizer: Sanitizer) -> PublicRun:
+    """A run with its jobs."""
+    clients = tuple(public_job(job, sanitizer) for job in jobs)  # first: their paths name users, who may be in the release of the run
+    return PublicRun(
+        run=run.run,
+        data_run=run.data_run,
+        runkey=sanitizer.short_text(run.runkey),
+        cmssw=sanitizer.short_text(run.cmssw),
+        first=run.first,
+        last=run.last,
+        jobs=run.jobs,
+        running=run.running,
+        finished=run.finished,
+        crashed=run.crashed,
+        lumi=run.lumi,
+        clients=clients,
+    )
+
+
+def public_job(job: Job, sanitizer: Sanitizer) -> PublicJob:
+    """A job without the place where it runs."""
+    sanitizer.counts["field"] += len(UNPUBLISHED)
+    sanitizer.learn_users([job.path])
+    return PublicJob(
+        identifier=sanitizer.identifier(job.key),
+        run=job.run,
+        host=sanitizer.host(job.host),
+        name=sanitizer.short_text(client_name(job.tag)),
+        exit_code=job.exit_code,
+        fi_state=job.fi_state,
+        lumi=job.lumi,
+        events=job.events,
+        rate=job.rate,
+        rss_kb=job.rss_kb,
+        cmssw=sanitizer.short_text(job.cmssw),
+        runkey=sanitizer.short_text(job.runkey),
+        started=job.started,
+        reported=job.reported,
+    )
+
+
+def public_machine(machine: Machine, sanitizer: Sanitizer) -> PublicMachine:
+    """A machine and its status at P5."""
+    return PublicMachine(sanitizer.host(machine.name), machine.said, sanitizer.text(machine.message), machine.at)
+
+
+def public_event(event: Event, sanitizer: Sanitizer) -> PublicEvent:
+    """An event with the public names of hosts."""
+    chosen = Job.key == event.key if event.key else Job.run == event.run
+    is_of_jobs = event.kind != "silent-host"
+    jobs = rows(Job.select(Job.path, Job.host).where(Job.system == event.system, chosen).distinct()) if is_of_jobs else []
+    sanitizer.learn_users(path for path, _ in jobs)
+    hosts = {host for _, host in jobs} or {event.key}
+    title, text = sanitizer.sentence(event.title, hosts), sanitizer.sentence(event.text, hosts)
+    return PublicEvent(sanitizer.identifier(event.id), event.at, event.kind, event.run, title, text)

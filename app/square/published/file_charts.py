@@ -1,0 +1,50 @@
+"""Published charts of the files of a run and their numbers; names of streams without the machine that wrote them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.publish.rendering import CSV, PNG, SVG, RenderContext, RenderResult
+from app.publish.sanitize.sanitizer import Sanitizer
+from app.square import charts
+from app.square.models import Document, Graph
+from app.square.statistics import csv_text, of_files
+from app.web.charts import png, svg
+from protocol.snapshot import Item
+
+
+def charts_of_files(context: RenderContext) -> RenderResult:
+    """The charts as images and tables, and the response of the older mirror's get_graph."""
+    system, run = context.key.system, context.key.run
+    files = charts.files(system, run)
+    names = _public_names([stream.name for stream in files.streams], context.sanitizer)
+    files = files._replace(streams=[stream._replace(name=names[stream.name]) for stream in files.streams])
+    items: list[Item] = []
+    for chart in charts.CHARTS:
+        figure = charts.figure(run, chart, files)
+        items += [context.item("chart", f"{chart}.svg", SVG, svg(figure)), context.item("chart", f"{chart}.png", PNG, png(figure))]
+        items.append(context.item("chart", f"{chart}.csv", CSV, csv_text(of_files(files))))
+    return RenderResult([*items, context.json("graph", "data", _graph(context))])
+
+
+def _public_names(streams: list[str], sanitizer: Sanitizer) -> dict[str, str]:
+    """Each stream by the part of its name before that of the machine; numbered where two have the same."""
+    found: dict[str, str] = {}
+    for name in streams:
+        label = sanitizer.text(name.partition(" (")[0].partition("_")[0])
+        others = sum(1 for other in found.values() if other.partition(" ")[0] == label)
+        found[name] = f"{label} {others + 1}" if others else label
+    return found
+
+
+def _graph(context: RenderContext) -> list[Any]:
+    system, run, sanitizer = context.key.system, context.key.run, context.sanitizer
+    graph = Graph.select().where(Graph.system == system, Graph.run == run).order_by(Graph.id).first()
+    if graph is None:
+        return []
+    document = Document.get_or_none(Document.system == system, Document.key == graph.key)
+    rev, at = (document.rev, document.timestamp) if document else (-1, graph.received)
+    streams = charts.arrays(graph)
+    names = _public_names(list(streams), sanitizer)
+    columns = {names[name]: columns for name, columns in streams.items()}
+    return [run, rev, sanitizer.identifier(graph.key), at, graph.global_start, columns, sanitizer.host(graph.host)]

@@ -1,0 +1,38 @@
+"""Published logs: the first and last lines of the log of a job."""
+
+from __future__ import annotations
+
+from app.publish.rendering import HTML, TEXT, RenderContext, RenderResult
+from app.square import details, logs
+from app.square.models import Job
+from app.square.published.fields import public_job
+from app.square.published.fragments import fragment
+from app.square.states import exit_words, state_of
+
+
+def log_page(context: RenderContext) -> RenderResult:
+    """The stored lines of a log as a page and as text."""
+    system, run = context.key.system, context.key.run
+    row = Job.get_or_none(Job.system == system, Job.key == context.key.name)
+    if row is None:
+        return RenderResult([])
+    job, stored = public_job(row, context.sanitizer), logs.join(*details.log_of(row))
+    lines = context.sanitizer.lines([logs.clean(line) for line in stored.lines])
+    page = fragment(
+        "log",
+        system=system,
+        run=run,
+        job=job,
+        state=state_of(job.exit_code, 0),
+        exit=exit_words(job.exit_code),
+        gap=stored.gap,
+        lines=logs.shown(lines),
+    )
+    text = context.item("logtext", job.identifier, TEXT, _text(lines, stored.gap))
+    return RenderResult([context.item("log", job.identifier, HTML, page), text])
+
+
+def _text(lines: list[str], gap: int | None) -> str:
+    """The lines as one text; gap: number of lines before those that are not stored."""
+    parts = lines if gap is None else [*lines[:gap], "", "... (lines that are not stored) ...", "", *lines[gap:]]
+    return "\n".join(parts) + "\n"

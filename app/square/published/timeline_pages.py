@@ -1,0 +1,61 @@
+"""Published pages of the timeline, one for each block of run numbers."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from itertools import groupby
+from typing import NamedTuple
+
+from app.publish.rendering import HTML, RenderContext, RenderResult
+from app.square import runs
+from app.square.models import Job, Run
+from app.square.published.fields import PublicJob, PublicRun, public_run
+from app.square.published.fragments import fragment
+from app.square.published.plan import BLOCK
+from app.square.published.run_pages import next_stuck
+from app.square.states import LOOKS, ORDER, exit_words, state_of
+
+
+class ClientCell(NamedTuple):
+    """The jobs of a client in a run."""
+
+    state: str  # the worst of them
+    events: str  # of the newest, abbreviated
+    jobs: int
+    title: str  # one line for each job
+
+
+class RunRow(NamedTuple):
+    """A row of the timeline."""
+
+    run: PublicRun
+    cells: dict[str, ClientCell]  # by the name of the client
+
+
+def timeline_page(context: RenderContext) -> RenderResult:
+    """The runs of a block of run numbers."""
+    system, first = context.key.system, context.key.run
+    numbers = [number for number in context.planned.runs("run", system) if first <= number < first + BLOCK]
+    jobs = list(Job.select().where(Job.system == system, Job.run.in_(numbers)).order_by(Job.run, Job.started.desc(), Job.id))
+    by_run = {number: list(same) for number, same in groupby(jobs, key=lambda job: job.run)}
+    rows = []
+    for row in Run.select().where(Run.system == system, Run.run.in_(numbers)).order_by(Run.run.desc()):
+        run, by_name = public_run(row, by_run.get(row.run, []), context.sanitizer), defaultdict(list)
+        for job in run.clients:
+            by_name[job.name].append(job)
+        rows.append(RunRow(run, {name: _cell(same) for name, same in by_name.items()}))
+    names = sorted({name for row in rows for name in row.cells}, key=str.casefold)
+    page = context.item("timeline", "page", HTML, fragment("timeline", system=system, rows=rows, names=names))
+    return RenderResult([page], next_stuck(jobs))
+
+
+def _cell(jobs: list[PublicJob]) -> ClientCell:
+    """The jobs of a client, newest first, in one cell."""
+    now = time.time()
+    states = [state_of(job.exit_code, now - job.reported) for job in jobs]
+    lines = []
+    for job, state in zip(jobs, states, strict=True):
+        code = f" {exit_words(job.exit_code)}" if job.exit_code else ""
+        lines.append(f"{job.host}: {LOOKS[state].text}{code}, LS {'–' if job.lumi is None else job.lumi}, {runs.short(job.events)} events")
+    return ClientCell(min(states, key=ORDER.__getitem__), runs.short(jobs[0].events), len(jobs), "\n".join(lines))

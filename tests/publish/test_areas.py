@@ -1,0 +1,132 @@
+"""Another area publishes by one object alone: plan, rendering, addresses, previews, redaction, host names and mirrors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from app import create_app
+from app.areas import AREAS
+from app.core.area import Area
+from app.core.settings import Settings
+from app.publish import revisions
+from app.publish.areas import PreviewGroup, PublishedArea, renderers_of
+from app.publish.errors import AreaConflict
+from app.publish.fragments import render_fragment
+from app.publish.pieces import AreaPlan, PieceKey
+from app.publish.publisher import Publisher
+from app.publish.rendering import HTML, RenderContext, RenderResult
+from app.publish.sending import Sender
+from app.security import Role, accounts
+from protocol.snapshot import ItemKey
+from tests.conftest import Browser
+from tests.publish import receivers
+from tests.publish.copies import contents
+
+BROKEN = "points that cannot be rendered"
+PASSWORD = "nobody will guess this one"
+
+
+class Trends:
+    """A stub of an area with one page for each run."""
+
+    def __init__(self) -> None:
+        self.points = {7: "12 points from trendbox17", 8: "3 points, password=hunter2"}
+        self.rendered: list[PieceKey] = []
+
+    def area(self) -> PublishedArea:
+        return PublishedArea(
+            name="trends",
+            plan=self.plan,
+            state=lambda: (repr(self.points),),
+            renderers={"trend": self.render},
+            sources=("app/web",),
+            throttled=frozenset({"slow"}),
+            hosts=lambda settings: ["trendbox17"],
+            item_at=self.item_at,
+            previews=lambda: [PreviewGroup("Trends", [(f"Run {run}", f"trends/{run}") for run in self.points])],
+        )
+
+    def plan(self, settings: Settings, now: float) -> AreaPlan:
+        return AreaPlan({}, {PieceKey("trend", "all", run): text for run, text in self.points.items()})
+
+    def render(self, context: RenderContext) -> RenderResult:
+        self.rendered.append(context.key)
+        if self.points[context.key.run] == BROKEN:
+            raise ZeroDivisionError("no points")
+        text = context.sanitizer.text(self.points[context.key.run])
+        html = f"<h1>Trend of run {context.key.run}</h1><p>{text}</p>"
+        return RenderResult(
+            [context.item("trend", "page", HTML, html), context.json("trend", "runs", context.planned.runs("trend", "all"))]
+        )
+
+    def item_at(self, path: str, query: Mapping[str, str]) -> ItemKey | None:
+        match path.split("/"):
+            case ["trends", run] if run.isdecimal():
+                return ItemKey("trend", "all", int(run), "page")
+        return None
+
+
+@pytest.fixture
+def trends(hub: Settings) -> Iterator[Trends]:
+    return Trends()
+
+
+def page(run: int) -> str:
+    return contents()[ItemKey("trend", "all", run, "page")].decode()
+
+
+def test_the_pieces_of_an_area_are_published_and_redacted(hub: Settings, trends: Trends) -> None:
+    Publisher(hub, [trends.area()]).step()
+    assert page(7) == "<h1>Trend of run 7</h1><p>12 points from host-1</p>"
+    assert page(8) == "<h1>Trend of run 8</h1><p>3 points, password=token-1</p>"
+    assert contents()[ItemKey("trend", "all", 8, "runs")] == b"[7,8]"
+
+
+def test_only_a_piece_whose_token_changed_is_rendered_again_and_one_that_is_not_planned_is_removed(hub: Settings, trends: Trends) -> None:
+    publisher = Publisher(hub, [trends.area()])
+    publisher.step()
+    trends.rendered.clear()
+    trends.points = {8: "4 points"}
+    publisher.step()
+    assert trends.rendered == [PieceKey("trend", "all", 8)]
+    assert "4 points" in page(8)
+    assert ItemKey("trend", "all", 7, "page") not in contents()
+
+
+def test_a_piece_that_cannot_be_rendered_has_no_items_and_stops_no_other(hub: Settings, trends: Trends) -> None:
+    trends.points = {6: "before", 7: BROKEN, 8: "after"}
+    Publisher(hub, [trends.area()]).step()
+    assert {key.run for key in contents() if key.name == "page"} == {6, 8}
+
+
+def test_a_mirror_gets_the_pages_of_every_area(hub: Settings, trends: Trends, tmp_path: Path) -> None:
+    with receivers.mirror(tmp_path / "mirror", hub) as mirror:
+        Publisher(hub, [trends.area()]).step()
+        Sender(mirror.url, hub).step(receivers.never)
+        assert mirror.have() == revisions.current().revision
+        assert ItemKey("trend", "all", 7, "page") in mirror.contents()
+
+
+def test_two_areas_cannot_render_one_kind(trends: Trends) -> None:
+    with pytest.raises(AreaConflict, match="Area trends renders pieces of kind trend, which another area renders"):
+        renderers_of([trends.area(), trends.area()])
+
+
+def test_the_operators_page_links_to_previews_of_every_area(hub: Settings, trends: Trends) -> None:
+    Publisher(hub, [trends.area()]).step()
+    accounts.add("eve", Role.EXPERT, PASSWORD)
+    app = create_app(hub, (*AREAS, Area("trends", "Trends", published=trends.area)))
+    app.test_client_class = Browser
+    client = app.test_client()
+    client.post("/account/sign-in", data={"name": "eve", "password": PASSWORD}, headers={"Sec-Fetch-Site": "same-origin"})
+    assert 'href="/published/preview?of=trends/7">Run 7</a>' in client.get("/published").text
+    assert page(7) in client.get("/published/preview?of=trends/7").text
+    assert client.get("/published/trends/7").headers["Location"] == "/published/preview?of=trends/7"
+    assert client.get("/published/preview?of=trends/10").status_code == 404
+
+
+def test_fragments_fill_in_the_redaction_counts(hub: Settings) -> None:
+    assert "None so far." in render_fragment("publish/mirror/redactions.html", totals={}, days=30)
