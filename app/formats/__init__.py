@@ -12,8 +12,8 @@ from app.formats.detection import detect_format
 from app.formats.elements import Kind, QTest, worst_status
 from app.formats.errors import FileError, FileReplaced, FormatError, ServerUnreachable
 from app.formats.file_source import FileSource, FileVersion, file_version
-from app.formats.listing import Columns, Facts, Listing, MERow, Payload, Scan
-from app.formats.name_list import Folder, NameList, Subfolder
+from app.formats.listing import Columns, Facts, MEListing, MERow, Payload, Scan
+from app.formats.me_names import Folder, MENames, Subfolder
 from app.formats.registry import FORMATS, Format
 
 __all__ = [
@@ -28,9 +28,9 @@ __all__ = [
     "Format",
     "FormatError",
     "Kind",
-    "Listing",
+    "MEListing",
+    "MENames",
     "MERow",
-    "NameList",
     "Payload",
     "QTest",
     "Scan",

@@ -195,9 +195,9 @@ class DqmioTrees:
             texts = []
             seek, nbytes, entry, class_version = tree.object_places(kind.class_name.encode(), count)
             is_readable = nbytes
-        shown = [paths[name] if readable else None for name, readable in zip(names, is_readable, strict=True)]
+        usable = [paths[name] if readable else None for name, readable in zip(names, is_readable, strict=True)]
         columns = [seek, nbytes, array("B", [kind]) * count, self._flags(tree, count), entry, class_version]
-        return TypeTable(shown, columns, texts)
+        return TypeTable(usable, columns, texts)
 
     def _flags(self, tree: _Tree, count: int) -> array[int]:
         try:

@@ -14,7 +14,7 @@ from app.formats.errors import FormatError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from app.formats.name_list import NameList
+    from app.formats.me_names import MENames
 
 EFFICIENCY = 1
 """Bit of `Columns.flags`: the ME is an efficiency and never normalised."""
@@ -59,7 +59,7 @@ class MERow(NamedTuple):
         return _HISTOGRAMS[self.kind]
 
     @property
-    def marks(self) -> int:
+    def payload_flags(self) -> int:
         """The value of `Payload.flags`: the kind and the bit `EFFICIENCY_FLAG`."""
         return self.kind | (EFFICIENCY_FLAG if self.flags & EFFICIENCY else 0)
 
@@ -161,7 +161,7 @@ class Facts(NamedTuple):
         return cls(scalars, qtests)
 
 
-class Listing(NamedTuple):
+class MEListing(NamedTuple):
     """The MEs of one sample (a run, or one lumisection of it).
 
     Attributes:
@@ -171,7 +171,7 @@ class Listing(NamedTuple):
         unreadable: Number of unreadable objects of this sample.
     """
 
-    names: NameList
+    names: MENames
     columns: Columns
     facts: Facts
     unreadable: int
@@ -185,7 +185,7 @@ class Scan(NamedTuple):
         unreadable: Number of unreadable objects in the file, with those that belong to no sample.
     """
 
-    samples: dict[tuple[int, int], Listing]
+    samples: dict[tuple[int, int], MEListing]
     unreadable: int
 
 

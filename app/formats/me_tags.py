@@ -105,7 +105,7 @@ def parse_tag(text: bytes) -> METag | None:
 
 
 def _tested_me(name: bytes, *me_names: Container[bytes]) -> bytes:
-    """The ME in `mename.qtname`, either of which may hold dots: the longest existing name; empty without any."""
+    """The ME in `mename.qtname`, where both names may hold dots: the longest existing name; empty without any."""
     end = name.rfind(b".")
     while end > 0 and not any(name[:end] in names for names in me_names):
         end = name.rfind(b".", 0, end)

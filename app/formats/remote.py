@@ -133,7 +133,7 @@ class RemoteFile:
 
 
 class RemoteBlocks:
-    """A remote file of which most is read: in large blocks, with the last ones in memory.
+    """A remote file for reading most of it: in large blocks, with the last ones in memory.
 
     Attributes:
         version: Version of the file when it was opened.

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.formats import Kind, Listing, scan
+from app.formats import Kind, MEListing, scan
 from app.gui.demo.make import BY_LUMISECTION, FILES, LUMISECTIONS, make_demo
 from render.build import build
 from tests.formats.uproot_reader import histograms
@@ -27,7 +27,7 @@ def demo_files(maker: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Pa
     return make_demo(tmp_path_factory.mktemp("demo files"), maker, None, print)
 
 
-def statuses(listing: Listing) -> set[int]:
+def statuses(listing: MEListing) -> set[int]:
     return {test.status for tests in listing.facts.qtests.values() for test in tests}
 
 

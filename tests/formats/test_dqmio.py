@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import pytest
 import uproot
 
-from app.formats import FileSource, FormatError, Kind, Listing, MERow, payload, scan
+from app.formats import FileSource, FormatError, Kind, MEListing, MERow, payload, scan
 from app.formats.listing import EFFICIENCY, LUMI
 from app.formats.readers import dqmio
 from render.build import build
@@ -93,7 +93,7 @@ def decoder(root: Ask, tmp_path: Path) -> Decoder:
     return Decoder(root, tmp_path)
 
 
-def only(listing: Listing) -> dict[str, MERow]:
+def only(listing: MEListing) -> dict[str, MERow]:
     return {listing.names[index].decode(): listing.columns.row(index) for index in range(len(listing.names))}
 
 

@@ -34,16 +34,16 @@ def test_truncated_file_lists_the_rest_or_is_refused_without_its_trees(dqmio_fil
 def test_300_random_damages_have_bounded_work_and_count_their_losses(dqmio_files: Path, tmp_path: Path, name: str) -> None:
     for number, mutant in enumerate(mutants((dqmio_files / f"{name}.root").read_bytes(), seed=3, number=300)):
         (tmp_path / f"{number:03}").write_bytes(mutant)
-    judge(read_all(tmp_path, "dqmio"), least=200)
+    check_losses(read_all(tmp_path, "dqmio"), least=200)
 
 
 def test_300_damaged_trees_have_bounded_work_and_count_their_losses(dqmio_files: Path, tmp_path: Path) -> None:
     for number, mutant in enumerate(tree_mutants(dqmio_files / "small.root", seed=4, number=60)):
         (tmp_path / f"{number:03}").write_bytes(mutant)
-    judge(read_all(tmp_path, "dqmio"), least=150)
+    check_losses(read_all(tmp_path, "dqmio"), least=150)
 
 
-def judge(answers: dict[str, dict[str, Any]], least: int) -> None:
+def check_losses(answers: dict[str, dict[str, Any]], least: int) -> None:
     listed = [answer for answer in answers.values() if "error" not in answer]
     assert len(listed) >= least
     silent = [answer["file"] for answer in listed if len(answer["names"]) < MES and not answer["unreadable"]]

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.formats import FileSource, FormatError, Kind, Listing, MERow, Payload, QTest, payload, scan
+from app.formats import FileSource, FormatError, Kind, MEListing, MERow, Payload, QTest, payload, scan
 from app.formats.elements import MAX_OBJECT
 from app.formats.listing import EFFICIENCY, LUMI
 from app.formats.readers import protobuf
@@ -27,13 +27,13 @@ STATUSES = [30, 50, 60, 70, 90, 100, 200, 300]
 CLASSES = {kind.class_name for kind in Kind if not kind.scalar}
 
 
-def only(path: Path) -> Listing:
+def only(path: Path) -> MEListing:
     (key, listing), *others = scan(path, "protobuf").samples.items()
     assert (key, others) == ((0, 0), [])
     return listing
 
 
-def rows(listing: Listing) -> dict[str, MERow]:
+def rows(listing: MEListing) -> dict[str, MERow]:
     return {listing.names[index].decode(): listing.columns.row(index) for index in range(len(listing.names))}
 
 
@@ -41,12 +41,12 @@ def histograms(path: Path) -> dict[str, MERow]:
     return {me: row for me, row in rows(only(path)).items() if not Kind(row.kind).scalar}
 
 
-def scalars(listing: Listing) -> dict[str, tuple[Kind, str]]:
+def scalars(listing: MEListing) -> dict[str, tuple[Kind, str]]:
     texts = listing.facts.scalars.items()
     return {listing.names[index].decode(): (Kind(listing.columns.kind[index]), text) for index, text in texts}
 
 
-def qtests(listing: Listing) -> dict[str, list[QTest]]:
+def qtests(listing: MEListing) -> dict[str, list[QTest]]:
     return {listing.names[index].decode(): tests for index, tests in listing.facts.qtests.items()}
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.formats import FormatError, Kind, Listing, payload, remote, scan
+from app.formats import FormatError, Kind, MEListing, payload, remote, scan
 from tests.support.xrootd import XRootD, xrootd_server
 
 pytestmark = pytest.mark.slow
@@ -26,7 +26,7 @@ def folders(root_files: Path, dqmio_files: Path, snapshot_files: Path) -> dict[s
     return {"tdirectory": root_files, "dqmio": dqmio_files, "protobuf": snapshot_files}
 
 
-def contents(listing: Listing) -> tuple[list[bytes], bytes, bytes, int]:
+def contents(listing: MEListing) -> tuple[list[bytes], bytes, bytes, int]:
     return list(listing.names), listing.columns.pack(), listing.facts.pack(), listing.unreadable
 
 
@@ -59,11 +59,11 @@ def test_truncated_file_gives_the_same_error_as_on_disk(folders: dict[str, Path]
 
 
 def test_histogram_is_read_with_one_request(folders: dict[str, Path], server: XRootD, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[int] = []
+    request_sizes: list[int] = []
     piece = remote.RemoteFile._piece
 
     def counted(file: remote.RemoteFile, seek: int, size: int) -> bytes:
-        asked.append(size)
+        request_sizes.append(size)
         return piece(file, seek, size)
 
     monkeypatch.setattr(remote.RemoteFile, "_piece", counted)
@@ -73,6 +73,6 @@ def test_histogram_is_read_with_one_request(folders: dict[str, Path], server: XR
         (listing, *_) = [listing for listing in scan(url, format).samples.values() if len(listing.names)]
         rows = [listing.columns.row(index) for index in range(len(listing.names))]
         row = next(row for row in rows if not Kind(row.kind).scalar)
-        asked.clear()
+        request_sizes.clear()
         payload(url, format, row)
-        assert asked == [row.nbytes]
+        assert request_sizes == [row.nbytes]

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import uproot
 
-from app.formats import FormatError, Kind, Listing, MERow, QTest, payload, scan
+from app.formats import FormatError, Kind, MEListing, MERow, QTest, payload, scan
 from app.formats.elements import MAX_OBJECT
 from tests.formats.file_contents import COMPRESSIONS, HOSTILE
 from tests.formats.uproot_reader import histograms
@@ -21,20 +21,20 @@ STATUSES = [30, 50, 60, 70, 90, 100, 200, 300]
 EFFICIENCY_BIT = 0x00200000
 
 
-def rows(listing: Listing) -> dict[str, MERow]:
+def rows(listing: MEListing) -> dict[str, MERow]:
     return {listing.names[index].decode(): listing.columns.row(index) for index in range(len(listing.names))}
 
 
-def only(path: Path, run: int = 1) -> Listing:
+def only(path: Path, run: int = 1) -> MEListing:
     return scan(path).samples[run, 0]
 
 
-def scalars(listing: Listing) -> dict[str, tuple[Kind, str]]:
+def scalars(listing: MEListing) -> dict[str, tuple[Kind, str]]:
     texts = listing.facts.scalars.items()
     return {listing.names[index].decode(): (Kind(listing.columns.kind[index]), text) for index, text in texts}
 
 
-def qtests(listing: Listing) -> dict[str, list[QTest]]:
+def qtests(listing: MEListing) -> dict[str, list[QTest]]:
     return {listing.names[index].decode(): tests for index, tests in listing.facts.qtests.items()}
 
 

@@ -34,7 +34,7 @@ def histograms(path: Path, run: int) -> dict[str, Found]:
 
 
 def _keys(directory: Any) -> list[Any]:
-    # Not by their public names: a name with a slash or a semicolon would be taken apart.
+    # By private attributes: the public API splits names at slashes and semicolons.
     latest: dict[str, Any] = {}
     for key in directory._keys:
         if key.fName not in latest or latest[key.fName].fCycle < key.fCycle:

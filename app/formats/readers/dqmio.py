@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from app.formats.dqmio_tables import LETTERS, TREE_OF, TREES, VALUE, DqmioTrees, TypeTable
 from app.formats.elements import Kind
 from app.formats.errors import FormatError
-from app.formats.listing import Columns, Facts, Listing, MERow, Payload, Scan
-from app.formats.name_list import NameList
+from app.formats.listing import Columns, Facts, MEListing, MERow, Payload, Scan
+from app.formats.me_names import MENames
 from app.formats.registry import Format
 from app.formats.root.buffer import BYTE_COUNT
 from app.formats.root.keys import DAMAGE, parse_key
@@ -72,7 +72,7 @@ def payload(source: FileSource, row: MERow) -> Payload:
     start, end = entries.offsets[number : number + 2]
     class_name = kind.class_name.encode()
     content, begin = _object(entries.content[start:end], class_name, row.class_version, where)
-    return Payload(row.marks, frame(class_name, content), entries.shift + start + begin - frame_size(class_name))
+    return Payload(row.payload_flags, frame(class_name, content), entries.shift + start + begin - frame_size(class_name))
 
 
 def _entries(source: FileSource, row: MERow, where: str) -> tuple[BasketEntries, int]:
@@ -111,7 +111,7 @@ class _Order(NamedTuple):
         numbers: For each name the number of its ME among those that the file has for the sample.
     """
 
-    names: NameList
+    names: MENames
     numbers: list[int]
 
 
@@ -125,7 +125,7 @@ class _Sample:
         """Add the entries of a table from `first` up to but without `end`."""
         self._parts.append((table, first, end))
 
-    def listing(self, orders: dict[bytes, _Order]) -> Listing:
+    def listing(self, orders: dict[bytes, _Order]) -> MEListing:
         """The listing of all entries that were added. `orders` caches orders by names: samples of a file often share them."""
         names = list(chain.from_iterable(table.names[first:end] for table, first, end in self._parts))
         order = _order(names, orders)
@@ -141,7 +141,7 @@ class _Sample:
         scalars = {index: text for index, place in enumerate(order.numbers) if (text := texts[place]) is not None}
         facts = Facts(scalars, {})
         packed = Columns([seek, nbytes, nothing, nothing, kind, nothing, flags, entry, class_version])
-        return Listing(order.names, packed, facts, names.count(None))
+        return MEListing(order.names, packed, facts, names.count(None))
 
 
 def _order(names: list[bytes | None], orders: dict[bytes, _Order]) -> _Order:
@@ -150,7 +150,7 @@ def _order(names: list[bytes | None], orders: dict[bytes, _Order]) -> _Order:
     if digest not in orders:
         numbers = {name: number for number, name in enumerate(names) if name is not None}
         order = sorted(numbers)
-        orders[digest] = _Order(NameList(order), [numbers[name] for name in order])
+        orders[digest] = _Order(MENames(order), [numbers[name] for name in order])
     return orders[digest]
 
 

@@ -21,9 +21,9 @@ from typing import TYPE_CHECKING
 from app.formats.elements import EFFICIENCY_FLAG, LUMI_FLAG, MAX_OBJECT, Kind, worst_status
 from app.formats.errors import FormatError
 from app.formats.gzip_members import MAGIC, GzipMember, streams
-from app.formats.listing import EFFICIENCY, LUMI, Columns, Facts, Listing, MERow, Payload, Scan
+from app.formats.listing import EFFICIENCY, LUMI, Columns, Facts, MEListing, MERow, Payload, Scan
+from app.formats.me_names import MENames
 from app.formats.me_tags import METag, parse_tag, sort_tags
-from app.formats.name_list import NameList
 from app.formats.registry import Format
 from app.formats.root.buffer import BYTE_COUNT
 from app.formats.root.objects import frame_size, is_framed
@@ -78,7 +78,7 @@ def payload(source: FileSource, row: MERow) -> Payload:
     content = _unpack(data[start:stop], row.objlen) if listed else None
     if content is None or not is_framed(content, class_name):
         raise FormatError("another object than the listed one", where, f"the same {class_name.decode()}; the file was replaced or damaged")
-    return Payload(row.marks, content, 0)
+    return Payload(row.payload_flags, content, 0)
 
 
 def _unpacked_entry(source: FileSource, row: MERow) -> bytes:
@@ -139,25 +139,25 @@ class _Texts:
         return tag and tag._replace(name=path)
 
 
-def _listing(found: dict[bytes, SnapshotEntry], unreadable: int, budget: WorkBudget) -> Listing:
-    shown = _by_path(found)
-    unreadable += len(found) - len(shown)
+def _listing(found: dict[bytes, SnapshotEntry], unreadable: int, budget: WorkBudget) -> MEListing:
+    usable = _by_path(found)
+    unreadable += len(found) - len(usable)
     texts = _Texts(budget)
-    histograms = {path: entry for path, entry in shown.items() if entry[4] & 0xFF in _CLASSES}
-    strings = [(path, entry) for path, entry in shown.items() if entry[4] & 0xFF in _SCALARS]
-    unreadable += len(shown) - len(histograms) - len(strings)
+    histograms = {path: entry for path, entry in usable.items() if entry[4] & 0xFF in _CLASSES}
+    strings = [(path, entry) for path, entry in usable.items() if entry[4] & 0xFF in _SCALARS]
+    unreadable += len(usable) - len(histograms) - len(strings)
     tags = sort_tags((texts.tag(path, entry) for path, entry in strings), histograms)
     names = sorted([*histograms, *tags.scalars])
     kinds = {path: int(kind) for path, (kind, _) in tags.scalars.items()}
     index = {name: number for number, name in enumerate(names)}
     qtests = {index[name]: tests for name, tests in tags.qtests.items()}
-    columns = _columns([shown[name] for name in names])
+    columns = _columns([usable[name] for name in names])
     for name, kind in kinds.items():
         columns.kind[index[name]] = kind
     for number, tests in qtests.items():
         columns.status[number] = worst_status(test.status for test in tests)
     facts = Facts({index[name]: text for name, (_, text) in tags.scalars.items()}, qtests)
-    return Listing(NameList(names), columns, facts, unreadable + tags.unreadable)
+    return MEListing(MENames(names), columns, facts, unreadable + tags.unreadable)
 
 
 def _columns(entries: list[SnapshotEntry]) -> Columns:

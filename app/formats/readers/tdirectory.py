@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 from app.formats.elements import Kind, QTest, worst_status
 from app.formats.errors import FormatError
-from app.formats.listing import EFFICIENCY, Columns, Facts, Listing, MERow, Payload, Scan
+from app.formats.listing import EFFICIENCY, Columns, Facts, MEListing, MERow, Payload, Scan
+from app.formats.me_names import MENames
 from app.formats.me_tags import read_tags
-from app.formats.name_list import NameList
 from app.formats.registry import Format
 from app.formats.root.files import DIRECTORIES, RootFile
 from app.formats.root.keys import DAMAGE, RootKey, parse_key
@@ -76,7 +76,7 @@ def payload(source: FileSource, row: MERow) -> Payload:
         raise FormatError("another object than the listed one", where, f"the same {class_name.decode()}; the file was replaced or damaged")
     source.budget.unpack(row.objlen)
     content = decompress(data[row.keylen :], row.objlen, where)
-    return Payload(row.marks, frame(class_name, content), row.keylen - frame_size(class_name))
+    return Payload(row.payload_flags, frame(class_name, content), row.keylen - frame_size(class_name))
 
 
 class _Tree:
@@ -140,9 +140,9 @@ class _Sample:
         pending = [(b"", top)]
         while pending:
             parent, folders = pending.pop()
-            shown = _by_path(parent, folders) if parent.count(b"/") < MAX_DEPTH else {}
-            self._tree.unreadable += len(folders) - len(shown)
-            for path, directory in shown.items():
+            usable = _by_path(parent, folders) if parent.count(b"/") < MAX_DEPTH else {}
+            self._tree.unreadable += len(folders) - len(usable)
+            for path, directory in usable.items():
                 keys = self._tree.keys(directory)
                 self._add_directory(path + b"/", keys)
                 pending.append((path + b"/", _latest(key for key in keys if key.class_name in DIRECTORIES)))
@@ -160,7 +160,7 @@ class _Sample:
         self._qtests.update(_by_path(prefix, tags.qtests))
         self._efficiencies.update(_by_path(prefix, dict.fromkeys(tags.efficiencies)))
 
-    def listing(self) -> Listing:
+    def listing(self) -> MEListing:
         """The listing of all MEs that were added."""
         names = sorted(path for path in self._keys if _DROPPED not in path)
         index = {name: number for number, name in enumerate(names)}
@@ -174,7 +174,7 @@ class _Sample:
         for name in self._efficiencies & index.keys():
             columns.flags[index[name]] |= EFFICIENCY
         facts = Facts({number: text for number, (_, text) in scalars.items()}, qtests)
-        return Listing(NameList(names), columns, facts, self._unreadable)
+        return MEListing(MENames(names), columns, facts, self._unreadable)
 
 
 def _columns(keys: list[RootKey]) -> Columns:

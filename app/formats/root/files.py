@@ -2,7 +2,7 @@
 
 A file is a chain of records, each behind a key (sizes, class, name, title). The record of a directory has the place of its
 list of keys. Reading follows these lists, so that deleted objects stay deleted; only where a list is lost (the file was cut,
-or its writer crashed) the records themselves are walked, each of which names its directory.
+or its writer crashed) the records themselves are walked; each names its directory.
 """
 
 from __future__ import annotations

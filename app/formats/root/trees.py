@@ -149,7 +149,7 @@ class _BasketHeader(NamedTuple):
         nbytes, objlen, keylen: As in `RootKey`.
         size: Bytes of an entry, where all have the same size.
         entries: Number of entries.
-        last: End of the last entry in the buffer, of which the key is a part.
+        last: End of the last entry in the buffer, which begins with the key.
         follows: Code for the data behind a basket in the record of its tree.
     """
 

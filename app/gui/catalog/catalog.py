@@ -16,7 +16,7 @@ from cachetools import LRUCache
 from app import queue
 from app.core.database import rows
 from app.core.settings import Settings
-from app.formats import Columns, Facts, FileVersion, FormatError, NameList, ServerUnreachable
+from app.formats import Columns, Facts, FileVersion, FormatError, MENames, ServerUnreachable
 from app.gui.catalog.importing import import_file
 from app.gui.catalog.stored import Row, Source, find
 from app.gui.files.register import IMPORT, is_live
@@ -40,7 +40,7 @@ class OpenSample(NamedTuple):
     identity: str
     note: str
     unreadable: int
-    names: NameList
+    names: MENames
     columns: Columns
     facts: Facts
 
@@ -112,7 +112,7 @@ class Catalog:
         self.readable = readable_roots(settings)
         quarter = settings.of(GuiSettings).list_cache_mb << 18
         self.samples: LRUCache[tuple[int, str], Lists] = LRUCache(quarter, _bytes_of_lists)
-        self.names: LRUCache[int, NameList] = LRUCache(3 * quarter, _bytes_of_names)
+        self.names: LRUCache[int, MENames] = LRUCache(3 * quarter, _bytes_of_names)
         self.lock = threading.Lock()
         self.waiting = threading.BoundedSemaphore(settings.of(GuiSettings).import_slots)
         self.reading: set[int] = set()  # the work that threads of this process do
@@ -250,13 +250,13 @@ class Catalog:
                 self.samples[row.sample, identity] = lists
         return lists
 
-    def names_of(self, namelist: int) -> NameList:
+    def names_of(self, namelist: int) -> MENames:
         """A stored list of names."""
         with self.lock:
             if (names := self.names.get(namelist)) is not None:
                 return names
         ((blob,),) = rows(StoredNames.select(StoredNames.blob).where(StoredNames.id == namelist))
-        names = NameList.unpack(expand(blob))
+        names = MENames.unpack(expand(blob))
         with self.lock:
             if _bytes_of_names(names) <= self.names.maxsize:
                 self.names[namelist] = names
@@ -268,7 +268,7 @@ def _bytes_of_lists(lists: Lists) -> int:
     return 1000 + 27 * len(lists.columns) + 500 * (len(lists.facts.scalars) + len(lists.facts.qtests))
 
 
-def _bytes_of_names(names: NameList) -> int:
+def _bytes_of_names(names: MENames) -> int:
     """Memory of a list: the names twice, for a search keeps them in lower case, and four bytes for where each begins."""
     return 1000 + 2 * len(names.pack()) + 4 * len(names)
 

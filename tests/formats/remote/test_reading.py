@@ -56,17 +56,17 @@ def test_version_is_size_and_time_of_change(server: XRootD, url: str) -> None:
 
 
 def test_reading_a_whole_file_takes_one_request_per_block(server: XRootD, url: str) -> None:
-    asked: list[int] = []
+    request_starts: list[int] = []
 
     class Counted(remote.RemoteFile):
         def _piece(self, seek: int, size: int) -> bytes:
-            asked.append(seek)
+            request_starts.append(seek)
             return super()._piece(seek, size)
 
     blocks = remote.RemoteBlocks(Counted(url))
     for seek in range(0, len(CONTENT), 1000):
         assert blocks.read(seek, 1000) == CONTENT[seek : seek + 1000]
-    assert asked == list(range(0, len(CONTENT), remote.BLOCK))
+    assert request_starts == list(range(0, len(CONTENT), remote.BLOCK))
 
 
 def test_missing_file_is_a_file_not_found_error(server: XRootD) -> None:
@@ -94,7 +94,7 @@ def test_stopped_server_is_unreachable(server: XRootD, url: str) -> None:
     with pytest.raises(ServerUnreachable, match=f"127.0.0.1:{server.port} cannot be reached: connection error"):
         FileSource(url)
     server.start()
-    until(lambda: answers(url), "the server to be asked again")
+    until(lambda: answers(url), "the next attempt")
 
 
 def test_unknown_host_is_unreachable() -> None:
@@ -112,7 +112,7 @@ def test_silent_server_times_out_and_then_fails_at_once(server: XRootD, url: str
         FileSource(url)
     server.thaw()
     remote._state.server(url).silent_until = 0.0
-    until(lambda: answers(url), "the server to be asked again")
+    until(lambda: answers(url), "the next attempt")
     with FileSource(url) as source:
         assert source.read(0, 10) == CONTENT[:10]
 
@@ -196,10 +196,10 @@ def test_unused_file_is_closed(monkeypatch: pytest.MonkeyPatch, url: str) -> Non
 
 def test_version_behind_a_redirector_is_the_size_alone(server: XRootD, url: str) -> None:
     with xrootd_server(f"xrootd.redirect 127.0.0.1:{server.port} ? /store\n") as redirector:
-        asked = redirector.url("a.root")
-        assert file_version(asked) == (len(CONTENT), 0)
-        with FileSource(asked) as source:
-            assert source.version == file_version(asked)
+        redirected = redirector.url("a.root")
+        assert file_version(redirected) == (len(CONTENT), 0)
+        with FileSource(redirected) as source:
+            assert source.version == file_version(redirected)
             assert source.read(300, 10) == CONTENT[300:310]
         with pytest.raises(FileNotFoundError, match="there is no such file"):
             file_version(redirector.url("none.root"))

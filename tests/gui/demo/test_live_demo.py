@@ -16,7 +16,7 @@ import pytest
 
 from app.cli.services import SERVICES
 from app.core.settings import TREE, Settings
-from app.formats import Kind, Listing, payload, scan
+from app.formats import Kind, MEListing, payload, scan
 from app.formats.listing import LUMI
 from app.formats.statistics import statistics
 from render.build import build
@@ -46,7 +46,7 @@ def snapshot(path: Path, lumi: int, lumis: int = LUMIS) -> Path:
     return path
 
 
-def listing(path: Path) -> Listing:
+def listing(path: Path) -> MEListing:
     result = scan(path, "protobuf")
     assert result.unreadable == 0
     return result.samples[0, 0]

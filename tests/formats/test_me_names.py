@@ -4,21 +4,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.formats import NameList
+from app.formats import MENames
 
 PART = st.text(alphabet="aAbB 0/.é-", min_size=1, max_size=4).filter(lambda part: "/" not in part)
 PATHS = st.lists(st.lists(PART, min_size=1, max_size=4).map("/".join), max_size=30)
 
 
-def names_of(paths: list[str]) -> tuple[NameList, list[bytes]]:
+def names_of(paths: list[str]) -> tuple[MENames, list[bytes]]:
     plain = sorted({path.encode() for path in paths})
-    return NameList(plain), plain
+    return MENames(plain), plain
 
 
 @given(PATHS)
 def test_list_has_its_names_in_order_also_after_unpacking(paths: list[str]) -> None:
     names, plain = names_of(paths)
-    for listed in (names, NameList.unpack(names.pack())):
+    for listed in (names, MENames.unpack(names.pack())):
         assert [listed[index] for index in range(len(listed))] == plain
 
 
@@ -53,8 +53,8 @@ def test_folders_have_the_subfolders_counts_and_mes_of_the_paths(paths: list[str
 @given(PATHS, st.lists(st.text(alphabet="aAbB /é", max_size=3), max_size=3), st.integers(0, 40))
 def test_search_finds_paths_with_every_word_in_upper_and_lower_case(paths: list[str], words: list[str], limit: int) -> None:
     names, plain = names_of(paths)
-    wanted = [word.encode().lower() for word in words]
-    expected = [index for index, path in enumerate(plain) if all(word in path.lower() for word in wanted)]
+    lowered = [word.encode().lower() for word in words]
+    expected = [index for index, path in enumerate(plain) if all(word in path.lower() for word in lowered)]
     assert names.search(words, limit) == expected[:limit]
 
 

@@ -47,10 +47,10 @@ class Folder(NamedTuple):
     mes: list[int]
 
 
-class NameList:
+class MENames:
     """ME paths (`Subsystem/folder/name`, UTF-8), unique and in byte order.
 
-    >>> names = NameList([b"A/B/x", b"A/B/y", b"A/z"])
+    >>> names = MENames([b"A/B/x", b"A/B/y", b"A/z"])
     >>> names.find(b"A/B/y"), names[2]
     (1, b'A/z')
     """
@@ -139,7 +139,7 @@ class NameList:
         return self._joined
 
     @classmethod
-    def unpack(cls, data: bytes) -> NameList:
+    def unpack(cls, data: bytes) -> MENames:
         """The list from the bytes of `pack`."""
         names = cls.__new__(cls)
         names._load(data)
