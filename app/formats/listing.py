@@ -194,7 +194,7 @@ class Payload(NamedTuple):
 
     Attributes:
         flags: The kind, with the bit `EFFICIENCY_FLAG`.
-        data: The object, framed as by `app.formats.root.objects.frame`.
+        data: The object, framed as by `app.formats.root.framing.frame`.
         displacement: Bytes to add to offsets in the data: the object referred to places in a buffer that began earlier or later.
     """
 

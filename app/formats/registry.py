@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from app.formats.detection import FileHead
@@ -20,8 +19,7 @@ if TYPE_CHECKING:
 _READERS = "app.formats.readers"
 
 
-@dataclass(frozen=True)
-class Format:
+class Format(NamedTuple):
     """All that the product knows of one file format.
 
     Attributes:

@@ -7,8 +7,9 @@ import struct
 
 from app.formats.errors import FormatError
 from app.formats.file_source import FileSource
+from app.formats.root.compression import decompress
+from app.formats.root.framing import frame, frame_size
 from app.formats.root.keys import DAMAGE, parse_key
-from app.formats.root.objects import decompress, frame, frame_size
 
 MAX_LIST = 1 << 24
 """Bytes of the list, packed and unpacked."""

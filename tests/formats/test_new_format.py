@@ -96,7 +96,7 @@ def test_new_format_is_found_by_number_file_name_and_content(lines: str, objects
 def test_new_format_is_registered_by_the_api_and_read_for_its_lumisections(
     lines: str, hub: Settings, client: FlaskClient, objects: dict[str, snapshots.Object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sys.modules[FORMATS[lines].scan.__module__], "FORMAT", replace(FORMATS[lines], has_lumisections=True))
+    monkeypatch.setattr(sys.modules[FORMATS[lines].scan.__module__], "FORMAT", FORMATS[lines]._replace(has_lumisections=True))
     (hub.data / "demo").mkdir(parents=True)
     path = with_lines(hub.data / "demo" / "any name", objects)
     entry = {"dataset": "/Line/Run1-v1/DQM", "run": 123, "lumi": 0, "file": str(path), "fileformat": FORMATS[lines].number}
@@ -133,7 +133,7 @@ def test_numbers_of_formats_never_change() -> None:
 
 
 def test_two_formats_with_one_number_are_an_error(lines: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys.modules[FORMATS[lines].scan.__module__], "FORMAT", replace(FORMATS[lines], number=2))
+    monkeypatch.setattr(sys.modules[FORMATS[lines].scan.__module__], "FORMAT", FORMATS[lines]._replace(number=2))
     registry._by_number.cache_clear()
     try:
         with pytest.raises(ValueError, match=r"same number: .*\(2, 'dqmio'\), \(2, 'lines'\)"):

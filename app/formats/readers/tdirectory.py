@@ -17,9 +17,10 @@ from app.formats.listing import EFFICIENCY, Columns, Facts, MEListing, MERow, Pa
 from app.formats.me_names import MENames
 from app.formats.me_tags import read_tags
 from app.formats.registry import Format
+from app.formats.root.compression import decompress
 from app.formats.root.files import DIRECTORIES, RootFile
+from app.formats.root.framing import frame, frame_size
 from app.formats.root.keys import DAMAGE, RootKey, parse_key
-from app.formats.root.objects import decompress, frame, frame_size
 from app.formats.text_encoding import to_utf8
 
 if TYPE_CHECKING:

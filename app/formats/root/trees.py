@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from app.formats.elements import MAX_OBJECT
 from app.formats.errors import FormatError
 from app.formats.root.buffer import DAMAGE, WORD, BufferReader, DamagedBuffer
+from app.formats.root.compression import decompress
 from app.formats.root.keys import BIG_VERSION
-from app.formats.root.objects import decompress
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

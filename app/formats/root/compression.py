@@ -1,4 +1,4 @@
-"""Single ROOT objects: decompressed, and framed for the renderer.
+"""Compressed ROOT objects.
 
 A compressed object is a chain of blocks of at most 16 MB, each behind a header of nine bytes: two letters for the algorithm,
 its version, and both sizes of the block in three bytes each. No block yields more than its header states, and no object more
@@ -8,35 +8,15 @@ than its key states, so that a small file cannot fill the memory.
 from __future__ import annotations
 
 import lzma
-import struct
 import zlib
 
 import lz4.block
 import zstandard
 
 from app.formats.errors import FormatError
-from app.formats.root.buffer import BYTE_COUNT, NEW_CLASS
 
 _HEADER = 9
 _LZMA_MEMORY = 1 << 27
-_FRAME = struct.Struct(">II")
-
-
-def frame(class_name: bytes, content: bytes) -> bytes:
-    """A streamed object behind its size and class, the input of ROOT's `TBufferFile::ReadObjectAny`."""
-    count = 4 + len(class_name) + 1 + len(content)
-    return b"".join((_FRAME.pack(count | BYTE_COUNT, NEW_CLASS), class_name, b"\0", content))
-
-
-def frame_size(class_name: bytes) -> int:
-    """The number of bytes that `frame` puts before the object."""
-    return _FRAME.size + len(class_name) + 1
-
-
-def is_framed(data: bytes, class_name: bytes) -> bool:
-    """Whether the data are one framed object of the class."""
-    head = _FRAME.pack((len(data) - 4) & 0xFFFFFFFF | BYTE_COUNT, NEW_CLASS)
-    return data.startswith(head + class_name + b"\0")
 
 
 class _BadBlock(Exception):

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.formats import FormatError
-from app.formats.root.objects import decompress, frame, frame_size
+from app.formats.root.compression import decompress
+from app.formats.root.framing import frame, frame_size
 
 CONTENT = random.Random(1).randbytes(500) + bytes(4500)
 
