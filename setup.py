@@ -72,6 +72,7 @@ setup(
             "mypy>=1.14",
             "numpy>=2",
             "playwright>=1.49",
+            "pre-commit>=4",  # formats files and checks commit subjects at each commit
             "protobuf>=5",
             "pytest>=8",
             "pytest-xdist>=3.6",

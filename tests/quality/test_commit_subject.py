@@ -1,0 +1,32 @@
+"""Subjects of commits are imperatives of at most 72 characters."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.quality.commit_subject import problem
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["Escape label values in /metrics", "Move the queue\n\nIt knows no area.", "Embed the fonts", "Merge branch 'main'", "X" * 72],
+)
+def test_a_good_subject_is_accepted(message: str) -> None:
+    assert problem(message) == ""
+
+
+@pytest.mark.parametrize(
+    ("message", "words"),
+    [
+        ("", "is empty"),
+        ("X" * 73, "has 73 characters"),
+        ("escape label values", "upper case"),
+        ("Escaped label values", "imperative"),
+        ("Escaping label values", "imperative"),
+        ("The labels are escaped", "imperative"),
+        ("Escape label values.", "full stop"),
+        ("Escape label values\nin metrics", "blank line"),
+    ],
+)
+def test_a_wrong_subject_is_refused_with_the_reason(message: str, words: str) -> None:
+    assert words in problem(message)
