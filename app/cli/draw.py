@@ -15,7 +15,8 @@ from urllib.parse import parse_qsl
 import click
 from werkzeug.datastructures import MultiDict
 
-from app.formats import FormatError, Kind, detect_format, payload, scan
+from app.formats import FormatError, Kind, payload, scan
+from app.formats.detection import detect_format
 from app.gui.plots.outputs import with_properties
 from render.client import EFFICIENCY, RenderClient, RenderError, Request
 from render.options import FORMATS, OptionError, Options

@@ -1,14 +1,13 @@
 """Bytes of DQM files to monitor elements (MEs): one module for each file format (`app.formats.readers`), one contract.
 
 `scan` lists the MEs of a file and the places of their bytes; `payload` fetches one histogram for the renderer;
-`detect_format` names the format of a file. Nothing here knows the database, HTTP or the pages.
+`detection.detect_format` names the format of a file. Nothing here knows the database, HTTP or the pages.
 """
 
 from __future__ import annotations
 
 import os
 
-from app.formats.detection import detect_format
 from app.formats.elements import Kind, QTest, worst_status
 from app.formats.errors import FileError, FileReplaced, FormatError, ServerUnreachable
 from app.formats.file_source import FileSource, FileVersion, file_version
@@ -36,7 +35,6 @@ __all__ = [
     "Scan",
     "ServerUnreachable",
     "Subfolder",
-    "detect_format",
     "file_version",
     "payload",
     "scan",

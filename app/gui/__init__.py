@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.gui.settings import GuiSettings
-
 if TYPE_CHECKING:
     from flask import Flask
 
@@ -19,6 +17,7 @@ def init_app(app: Flask) -> None:
     from app.gui.pages import files, views
     from app.gui.pages.lumi_series import Courses
     from app.gui.plots.plots import Plots
+    from app.gui.settings import GuiSettings  # not above: the child that reads a file loads this package
 
     settings = app.config["HUB"]
     catalog = app.extensions["catalog"] = Catalog(settings)

@@ -14,7 +14,8 @@ from flask.testing import FlaskClient
 
 from app import formats
 from app.core.settings import Settings
-from app.formats import FORMATS, FormatError, Kind, detect_format, payload, readers, registry, scan
+from app.formats import FORMATS, FormatError, Kind, payload, readers, registry, scan
+from app.formats.detection import detect_format
 from app.gui.files import naming, register
 from app.gui.models import File
 from app.queue.model import Work

@@ -18,8 +18,7 @@ from app.formats.errors import FormatError
 from app.formats.listing import Columns, Facts, MEListing, MERow, Payload, Scan
 from app.formats.me_names import MENames
 from app.formats.registry import Format
-from app.formats.root.buffer import BYTE_COUNT
-from app.formats.root.framing import frame, frame_size
+from app.formats.root.framing import BYTE_COUNT, frame, frame_size
 from app.formats.root.keys import DAMAGE, parse_key
 from app.formats.root.trees import BasketEntries, parse_basket, parse_tree
 

@@ -25,8 +25,7 @@ from app.formats.listing import EFFICIENCY, LUMI, Columns, Facts, MEListing, MER
 from app.formats.me_names import MENames
 from app.formats.me_tags import METag, parse_tag, sort_tags
 from app.formats.registry import Format
-from app.formats.root.buffer import BYTE_COUNT
-from app.formats.root.framing import frame_size, is_framed
+from app.formats.root.framing import BYTE_COUNT, frame_size, is_framed
 from app.formats.snapshot_entries import DAMAGE, MAX_TEXT, MAX_TEXTS, SnapshotEntries, SnapshotEntry, fields, varint
 from app.formats.text_encoding import to_utf8
 

@@ -5,14 +5,12 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Any
 
+from app.formats.root.framing import BYTE_COUNT, NEW_CLASS
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 WORD = struct.Struct(">I")
-BYTE_COUNT = 0x40000000
-"""Bit of a size in bytes: marks it as such."""
-NEW_CLASS = 0xFFFFFFFF
-"""Tag of an object whose class name follows."""
 # The reference to a class that was named before is a place in the buffer; these count from 2.
 _FIRST_PLACE = 2
 _HEADER = struct.Struct(">IH")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import struct
 
-from app.formats.root.buffer import BYTE_COUNT, NEW_CLASS
-
+BYTE_COUNT = 0x40000000
+"""Bit of a size in bytes: marks it as such."""
+NEW_CLASS = 0xFFFFFFFF
+"""Tag of an object whose class name follows."""
 _FRAME = struct.Struct(">II")
 
 

@@ -6,7 +6,8 @@ import os
 import re
 from typing import NamedTuple
 
-from app.formats import FORMATS, detect_format
+from app.formats import FORMATS
+from app.formats.detection import detect_format
 from app.gui.files.register import ONLINE, Entry, Places, dataset_problem
 
 

@@ -13,7 +13,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from app.core.settings import TREE, Settings
-from app.formats import detect_format
+from app.formats.detection import detect_format
 from app.gui import samples
 from app.gui.files import naming, register
 from app.gui.files.register import Entry, Registered
