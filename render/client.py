@@ -14,6 +14,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from render.errors import (
+    RenderCrashed,
+    RenderDisconnected,
+    RenderError,
+    RenderExhausted,
+    RenderLost,
+    RenderOverrun,
+    RenderRefused,
+    RenderTimeout,
+    RenderUnavailable,
+    RequestError,
+)
+
 HISTOGRAM = 0x10
 """Type byte of `Request.flags` for all objects that are not scalars."""
 
@@ -43,61 +56,6 @@ _MESSAGE_TYPE = 4
 _FAILED = 3  # from this code on the payload is an error text instead of a plot
 _TOO_WIDE = 8  # from this code on the request exceeds a limit; the codes before it report a lost worker
 _PING_SPEC = "w=8;h=8"
-
-
-class RenderError(Exception):
-    """Base class of all errors of the render client: the service returned no plot."""
-
-
-class RenderUnavailable(RenderError):
-    """No service listens at the socket."""
-
-
-class RenderTimeout(RenderError):
-    """The response did not arrive in time."""
-
-
-class RenderLost(RenderError):
-    """The worker process was lost while drawing. Raised itself if ROOT or a plugin threw an exception.
-
-    Attributes:
-        reason: what happened, such as "died of SIGSEGV".
-        plugin: name of the render plugin that was running, "" if none was.
-    """
-
-    def __init__(self, name: str, reason: str, plugin: str = "") -> None:
-        where = f", in the plugin {plugin}" if plugin else ""
-        super().__init__(f"The render worker was lost while drawing {name!r}: {reason}{where}")
-        self.reason = reason
-        self.plugin = plugin
-
-
-class RenderCrashed(RenderLost):
-    """The monitor element or a plugin crashed the worker."""
-
-
-class RenderOverrun(RenderLost):
-    """The plot exceeded the limit on wall time or CPU time."""
-
-
-class RenderExhausted(RenderLost):
-    """The plot exceeded the memory limit."""
-
-
-class RenderDisconnected(RenderLost):
-    """The connection closed without a response: the worker was killed, or lost while it drew another client's plot."""
-
-
-class RenderRefused(RenderError):
-    """The service rejected the request: an invalid specification, a damaged object, or a limit exceeded.
-
-    Attributes:
-        code: response code, see docs/renderer.md.
-    """
-
-    def __init__(self, code: int, message: str) -> None:
-        super().__init__(message)
-        self.code = code
 
 
 @dataclass(frozen=True)
@@ -130,16 +88,16 @@ class Request:
     """Path of a ROOT file with the StreamerInfo, below a folder that the service allows."""
 
     def message(self) -> bytes:
-        """The request as sent to the service. Raises ValueError if it exceeds a limit of the protocol."""
+        """The request as sent to the service. Raises RequestError if it exceeds a limit of the protocol."""
         scalar = self.flags & 0xFF <= SCALAR_TYPES
         count = 1 if scalar else len(self.objects)
         if not 1 <= count <= MAX_OBJECTS:
-            raise ValueError(f"A plot has 1 to {MAX_OBJECTS} objects, not {count}")
+            raise RequestError(f"A plot has 1 to {MAX_OBJECTS} objects, not {count}")
         data = self.text if scalar else b"".join(_OBJECT.pack(len(raw), shift) + raw for raw, shift in self.objects)
         parts = [self._streamer_part(), self._name_part(), self.spec.encode(), data, b""]
         total = _HEADER.size + sum(map(len, parts))
         if total > MAX_MESSAGE_BYTES:
-            raise ValueError(f"The request has {total} bytes, more than the limit of {MAX_MESSAGE_BYTES}")
+            raise RequestError(f"The request has {total} bytes, more than the limit of {MAX_MESSAGE_BYTES}")
         low, high = self.version & 0xFFFFFFFF, self.version >> 32
         header = _HEADER.pack(total, _MESSAGE_TYPE, self.flags, low, high, count, *map(len, parts))
         return header + b"".join(parts)
@@ -151,7 +109,7 @@ class Request:
     def _name_part(self) -> bytes:
         name = self.name.encode()
         if len(name) > MAX_NAME_BYTES or "\0" in self.name:
-            raise ValueError(f"A name must have at most {MAX_NAME_BYTES} bytes and no NUL: {self.name[:80]!r}")
+            raise RequestError(f"A name must have at most {MAX_NAME_BYTES} bytes and no NUL: {self.name[:80]!r}")
         return name
 
 
@@ -178,7 +136,7 @@ class RenderClient:
         self.timeout = timeout
 
     def render(self, request: Request) -> RenderResponse:
-        """Draw a plot. Raises RenderError, and ValueError if the request exceeds a limit of the protocol."""
+        """Draw a plot. Raises RenderError."""
         message = request.message()
         deadline = time.monotonic() + self.timeout
         try:

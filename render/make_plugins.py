@@ -20,6 +20,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
+from render.errors import PluginBuildError, RootNotFound
+
 RENDER = Path(__file__).resolve().parent
 INCLUDES = (RENDER / "include" / "src", RENDER / "include")
 PLUGIN_BASE = RENDER / "src" / "plugin_base.cpp"
@@ -47,10 +49,6 @@ class BuildResult(NamedTuple):
     """Sources that are not, with the reason."""
 
 
-class RootNotFound(RuntimeError):
-    """No ROOT is installed."""
-
-
 def find_root() -> RootFlags:
     """The flags of the installed ROOT. Raises RootNotFound."""
     if shutil.which("root-config"):
@@ -69,7 +67,7 @@ def _library_flags(folder: str) -> list[str]:
 
 
 def build(sources: Sequence[Path], library: Path) -> BuildResult:
-    """Build `library` from all sources that compile and link. Does not create it if none does. Raises RootNotFound."""
+    """Build `library` from all sources that compile and link. Does not create it if none does. Raises PluginBuildError."""
     root, failed = find_root(), dict[Path, str]()
     with TemporaryDirectory() as folder, ThreadPoolExecutor(os.cpu_count()) as pool:
         objects = {source: Path(folder) / f"{number}.o" for number, source in enumerate(sources)}
@@ -105,7 +103,7 @@ def _unlinkable(sources: dict[Path, Path], base: Path, root: RootFlags) -> dict[
             break
         named = {item: source for item, source in sources.items() if str(item) in done.stderr}
         if not named:  # the error is not in one of the sources
-            raise RuntimeError(f"The plugins cannot be linked: {done.stderr.strip()}")
+            raise PluginBuildError(f"The plugins cannot be linked: {done.stderr.strip()}")
         for item, source in named.items():
             failed[source] = _first_match(
                 done.stderr[done.stderr.index(str(item)) :], r"undefined reference to .*|multiple definition of .*"

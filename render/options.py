@@ -9,6 +9,8 @@ from dataclasses import dataclass, fields
 from typing import Protocol
 from urllib.parse import unquote
 
+from render.errors import OptionError
+
 MAX_SIDE = 4096
 """Maximum width and height in pixels."""
 
@@ -49,20 +51,6 @@ class _Pairs(dict[str, str]):
 
     def getlist(self, key: str, /) -> Sequence[str]:
         return self.labels if key == "reflabel" else ()
-
-
-class OptionError(ValueError):
-    """An option has an invalid value.
-
-    Attributes:
-        field: name of the option in the query.
-        problem: what is wrong and what is allowed.
-    """
-
-    def __init__(self, field: str, problem: str) -> None:
-        super().__init__(f"{field}: {problem}")
-        self.field = field
-        self.problem = problem
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,9 @@ from werkzeug.datastructures import MultiDict
 from app.formats import FormatError, Kind, payload, scan
 from app.formats.detection import detect_format
 from app.gui.plots.outputs import with_properties
-from render.client import EFFICIENCY, RenderClient, RenderError, Request
-from render.options import FORMATS, OptionError, Options
+from render.client import EFFICIENCY, RenderClient, Request
+from render.errors import OptionError, RenderError
+from render.options import FORMATS, Options
 
 START_S = 60.0
 

@@ -15,7 +15,8 @@ from app.core.metrics import gauge
 from app.core.settings import Settings
 from app.gui.models import FAILED, File
 from app.gui.plots import quarantine
-from render.client import RenderClient, RenderError, RenderTimeout
+from render.client import RenderClient
+from render.errors import RenderError, RenderTimeout
 
 if TYPE_CHECKING:
     from prometheus_client import Metric

@@ -22,7 +22,8 @@ from statistics import median
 from tempfile import TemporaryDirectory
 
 from render.build import build
-from render.client import RenderError, RenderResponse, Request
+from render.client import RenderResponse, Request
+from render.errors import RenderError
 from tests.render.service import TREE, Service, compile_plugin, scalar_request, wait_until
 from tests.support.patience import PATIENCE_S
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from render.client import MAX_MESSAGE_BYTES, RenderClient, RenderDisconnected, RenderTimeout, RenderUnavailable, Request
+from render.client import MAX_MESSAGE_BYTES, RenderClient, Request
+from render.errors import RenderDisconnected, RenderTimeout, RenderUnavailable
 from tests.render.service import Service, scalar_request
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from render.client import RenderError, Request
+from render.client import Request
+from render.errors import RenderError
 from tests.render.service import TREE, Service, is_running
 from tests.support import storms
 from tests.support.patience import PATIENCE_S

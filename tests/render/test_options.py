@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
 from render.client import Request
-from render.options import FORMATS, REFERENCES, OptionError, Options
+from render.errors import OptionError
+from render.options import FORMATS, REFERENCES, Options
 from tests.render.service import Service, scalar_request
 
 limits = st.none() | st.floats(allow_nan=False, allow_infinity=False)

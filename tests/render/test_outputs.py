@@ -19,7 +19,8 @@ from xml.etree import ElementTree
 import pytest
 import uproot
 
-from render.client import RenderCrashed, RenderOverrun, RenderRefused, Request
+from render.client import Request
+from render.errors import RenderCrashed, RenderOverrun, RenderRefused
 from tests.render.service import Service, compile_plugin, scalar_request
 from tests.support.patience import PATIENCE_S
 

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from render.client import RenderCrashed, RenderExhausted, RenderLost, RenderOverrun, Request
+from render.client import Request
+from render.errors import RenderCrashed, RenderExhausted, RenderLost, RenderOverrun
 from tests.render import pictures
 from tests.render.service import Service, compile_plugin, wait_until
 

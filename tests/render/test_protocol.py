@@ -11,7 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from render.client import RenderRefused, Request
+from render.client import Request
+from render.errors import RenderRefused
 from tests.render.pictures import SIGNATURE
 from tests.render.service import PATIENCE_S, Service, scalar_request
 

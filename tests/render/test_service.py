@@ -16,7 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from render.client import RenderCrashed, RenderDisconnected, RenderError, RenderExhausted, RenderLost, RenderOverrun, Request
+from render.client import Request
+from render.errors import RenderCrashed, RenderDisconnected, RenderError, RenderExhausted, RenderLost, RenderOverrun
 from tests.render.service import PATIENCE_S, Service, children, is_running, scalar_request, wait_until
 
 pytestmark = pytest.mark.slow

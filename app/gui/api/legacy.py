@@ -19,7 +19,8 @@ from app.gui.plots import overlay
 from app.gui.plots.outputs import document
 from app.security import Role, needs
 from app.web import Problem, cached_json, raw_path
-from render.options import OptionError, Options
+from render.errors import OptionError
+from render.options import Options
 
 blueprint = Blueprint("gui_legacy", __name__)
 

@@ -30,7 +30,8 @@ from app.gui.samples import SampleKey
 from app.gui.settings import GuiSettings
 from app.security import Role, audit, current_user, needs, trusted
 from app.web import Problem, cached_json, not_modified, raw_path, request_settings
-from render.options import OptionError, Options
+from render.errors import OptionError
+from render.options import Options
 
 blueprint = Blueprint("gui_api", __name__, url_prefix="/api/v1")
 

@@ -25,7 +25,8 @@ from app.gui.samples import SampleKey
 from app.queue import Work
 from app.security import Role, audit, current_user, needs
 from app.web import Problem, is_fragment, nothing_new, page
-from render.options import OptionError, Options
+from render.errors import OptionError
+from render.options import Options
 
 pages = Blueprint("gui", __name__)
 

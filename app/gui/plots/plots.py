@@ -30,18 +30,8 @@ from app.gui.plots.parts import Part, request_of, streamers_of, together
 from app.gui.settings import GuiSettings
 from app.web import Problem
 from render.build import binary
-from render.client import (
-    NO_STREAMER,
-    RenderClient,
-    RenderCrashed,
-    RenderDisconnected,
-    RenderError,
-    RenderLost,
-    RenderResponse,
-    RenderTimeout,
-    RenderUnavailable,
-    Request,
-)
+from render.client import NO_STREAMER, RenderClient, RenderResponse, Request
+from render.errors import RenderCrashed, RenderDisconnected, RenderError, RenderLost, RenderTimeout, RenderUnavailable
 from render.options import Options
 
 JSON = Options(width=1, height=1, format="json")

@@ -16,7 +16,7 @@ from app.gui.files.register import LARGEST
 from app.gui.models import File, Quarantine
 from app.security import audit
 from app.web import Problem
-from render.client import RenderLost
+from render.errors import RenderLost
 
 MOST_CRASHES = 3
 """So many render processes may be lost to an ME."""

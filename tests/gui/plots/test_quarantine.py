@@ -23,7 +23,7 @@ from app.security import Role, tokens
 from app.security.models import Audit, User
 from app.web import Problem
 from render.build import build
-from render.client import RenderCrashed, RenderLost
+from render.errors import RenderCrashed, RenderLost
 from render.options import Options
 from tests.render.service import TREE, compile_plugin
 from tests.support import gui
