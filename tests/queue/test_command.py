@@ -1,29 +1,13 @@
-"""`dqmhub work` as a process."""
+"""`dqmhub work`."""
 
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 
 from app import queue
-from app.core.settings import TREE, Settings
+from app.core.settings import Settings
 from app.queue import Work
-from tests.support.patience import PATIENCE_S
-from tests.support.processes import environment
-
-
-def dqmhub(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
-    code = "import sys; from app.cli import main; sys.exit(main())"
-    return subprocess.run(
-        [sys.executable, "-c", code, *arguments],
-        cwd=TREE,
-        env=environment(settings),
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_S,
-        check=False,
-    )
+from tests.support.cli import dqmhub
 
 
 def test_work_is_listed_for_people_and_programs(hub: Settings) -> None:

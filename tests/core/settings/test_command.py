@@ -1,4 +1,4 @@
-"""`dqmhub config` as a process."""
+"""`dqmhub config`."""
 
 from __future__ import annotations
 
@@ -6,27 +6,19 @@ import json
 import os
 import stat
 import subprocess
-import sys
 from pathlib import Path
 
-import pytest
-
-from app.core.settings import TREE, setting_rows
-from tests.support.patience import PATIENCE_S
-
-pytestmark = pytest.mark.slow
-
+from app.core.settings import setting_rows
+from tests.support.cli import run_command
 
 KEY = "9f1c6a0b7de24853a1f0c2d4e6b8a7531"
 
 
 def dqmhub(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    code = "import sys; from app.cli import main; sys.exit(main())"
     clean = {
         name: value for name, value in os.environ.items() if not name.startswith("DQMHUB_") and name not in ("DATABASE_URL", "HUEY_URL")
     }
-    command = [sys.executable, "-c", code, *arguments]
-    return subprocess.run(command, cwd=TREE, env=clean | variables, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+    return run_command(clean | variables, *arguments)
 
 
 def test_the_sample_is_written_once_and_loads(tmp_path: Path) -> None:

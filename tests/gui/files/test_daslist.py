@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from typing import Any
 
 import pytest
 
-from app.core.settings import TREE, Settings
+from app.core.settings import Settings
 from app.gui.files import daslist
 from app.gui.files.daslist import BadRow, Row
 from app.gui.models import File, Sample
-from tests.support.processes import environment
+from tests.support.cli import dqmhub
 
 LFN = "/store/data/Run2018C/ZeroBias/DQMIO/12Nov2019_UL2018-v2/110000/E9FB467E-F8DF-4544-869F-F98E462FDF97.root"
 DATASET = "/ZeroBias/Run2018C-12Nov2019_UL2018-v2/DQMIO"
@@ -110,8 +109,7 @@ def test_a_redirector_of_which_nothing_may_be_read_is_refused_at_once() -> None:
 
 
 def register(hub: Settings, rows: str, *options: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from app.cli import main; main()", "register", "--list", "-", *options]
-    return subprocess.run(command, cwd=TREE, env=environment(hub), input=rows, capture_output=True, text=True, check=False)
+    return dqmhub(hub, "register", "--list", "-", *options, typed=rows)
 
 
 def test_the_command_registers_what_it_can_and_names_the_rest(hub: Settings) -> None:

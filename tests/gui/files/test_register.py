@@ -19,6 +19,7 @@ from app.gui.files import naming, register
 from app.gui.files.register import Entry, Registered
 from app.gui.models import File, Sample
 from app.security.models import Audit
+from tests.support.cli import dqmhub
 from tests.support.processes import environment
 
 pytestmark = pytest.mark.both_databases
@@ -237,8 +238,7 @@ def test_the_command_registers_what_it_can_and_names_the_rest(hub: Settings, fil
     file.with_name("histos.root").write_bytes(b"root")
     outside = file.parent.parent / file.name.replace("316142", "316143")
     outside.write_bytes(b"root")
-    command = [str(Path(sys.executable).with_name("dqmhub")), "register", str(file.parent), str(outside), "/no/such.root"]
-    done = subprocess.run(command, cwd=TREE, env=environment(hub), capture_output=True, text=True, check=False)
+    done = dqmhub(hub, "register", str(file.parent), str(outside), "/no/such.root")
     assert done.returncode == 0
     assert done.stdout.strip() == "1 new, 0 with another file, 0 known already, 3 left out"
     assert "histos.root: its name and content do not tell what it is" in done.stderr
@@ -250,11 +250,10 @@ def test_the_command_registers_what_it_can_and_names_the_rest(hub: Settings, fil
 def test_the_command_takes_from_its_options_what_names_do_not_tell(hub: Settings, file: Path) -> None:
     strange = file.with_name("snapshot.bin")
     strange.write_bytes(gzip.compress(b""))
-    command = [str(Path(sys.executable).with_name("dqmhub")), "register", "--dataset", "/Global/Online/ALL", "--run", "0", str(strange)]
-    done = subprocess.run(command, cwd=TREE, env=environment(hub), capture_output=True, text=True, check=False)
+    done = dqmhub(hub, "register", "--dataset", "/Global/Online/ALL", "--run", "0", str(strange))
     assert done.stdout.strip() == "1 new, 0 with another file, 0 known already, 0 left out"
     row = Sample.get()
     assert (row.run, row.dataset.name, row.file.format) == (0, "/Global/Online/ALL", "protobuf")
-    done = subprocess.run([*command[:3], "ALL", str(strange)], cwd=TREE, env=environment(hub), capture_output=True, text=True, check=False)
+    done = dqmhub(hub, "register", "--dataset", "ALL", str(strange))
     assert done.returncode == 2
     assert "/ZeroBias/Run2023C-PromptReco-v1/DQMIO is wanted" in done.stderr

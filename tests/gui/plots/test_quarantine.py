@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,8 +26,7 @@ from render.errors import RenderCrashed, RenderLost
 from render.options import Options
 from tests.render.service import TREE, compile_plugin
 from tests.support import gui
-from tests.support.patience import PATIENCE_S
-from tests.support.processes import environment
+from tests.support.cli import dqmhub
 
 pytestmark = pytest.mark.slow
 
@@ -201,17 +199,12 @@ def test_the_api_answers_with_the_reason(client: FlaskClient, hub: Settings, sam
 def test_the_command_line_lists_and_releases(hub: Settings, sample: OpenSample) -> None:
     put_into_quarantine(hub, sample)
 
-    def dqmhub(*arguments: str) -> subprocess.CompletedProcess[str]:
-        code = "import sys; from app.cli import main; sys.exit(main())"
-        command = [sys.executable, "-c", code, "quarantine", *arguments]
-        return subprocess.run(command, cwd=TREE, env=environment(hub), capture_output=True, text=True, timeout=PATIENCE_S, check=False)
-
-    (row,) = json.loads(dqmhub("ls", "--json").stdout)
+    (row,) = json.loads(dqmhub(hub, "quarantine", "ls", "--json").stdout)
     assert (row["me"], row["crashes"], row["plugin"]) == (MAP.decode(), 3, "MapPlugin")
-    assert "3 lost processes, the last died of SIGSEGV in the plugin MapPlugin" in dqmhub("ls").stdout
-    assert dqmhub("release", str(row["id"])).stdout == f"{row['id']} is drawn again\n"
-    assert dqmhub("ls").stdout == ""
-    again = dqmhub("release", str(row["id"]))
+    assert "3 lost processes, the last died of SIGSEGV in the plugin MapPlugin" in dqmhub(hub, "quarantine", "ls").stdout
+    assert dqmhub(hub, "quarantine", "release", str(row["id"])).stdout == f"{row['id']} is drawn again\n"
+    assert dqmhub(hub, "quarantine", "ls").stdout == ""
+    again = dqmhub(hub, "quarantine", "release", str(row["id"]))
     assert again.returncode == 1
     assert "there is no number" in again.stderr
 

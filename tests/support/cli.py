@@ -1,0 +1,42 @@
+"""Commands of `dqmhub` in this process: an interpreter of its own for each costs a second, and is rarely what is tested."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from contextlib import redirect_stderr, redirect_stdout
+
+import pytest
+
+from app import cli, queue
+from app.core import database
+from app.core.settings import Settings
+from tests.support.processes import environment
+
+
+def run_command(variables: Mapping[str, str], *arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
+    """Run a command in exactly this environment."""
+    output, errors, code = io.StringIO(), io.StringIO(), 0
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(output), redirect_stderr(errors):
+        for name in set(os.environ).difference(variables):
+            patch.delenv(name)
+        for name, value in variables.items():
+            patch.setenv(name, value)
+        patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(typed.encode())))
+        try:
+            cli.main(list(arguments))
+        except SystemExit as end:
+            code = end.code if isinstance(end.code, int) else 0
+    return subprocess.CompletedProcess(arguments, code, output.getvalue(), errors.getvalue())
+
+
+def dqmhub(settings: Settings, *arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
+    """Run a command with these settings, whose database is the one of the test before and afterwards."""
+    try:
+        return run_command(environment(settings), *arguments, typed=typed)
+    finally:
+        database.check(database.connect(settings))
+        queue.connect(settings)
