@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from app.core.settings import Settings
 from render.build import build
-from tests.browser.watch import Watch
+from tests.browser.watch import Watch, comes
 from tests.support import gui
 from tests.support.patience import PATIENCE_MS, PATIENCE_S
 from tests.support.processes import service
@@ -80,15 +80,6 @@ def test_a_page_of_the_live_run_follows_it_without_a_hand(page: Page, hub: Setti
     lumisection(page, hub, 5)
     expect(page.locator("#live")).to_contain_text("Lumisection 5")
     assert page.url.endswith(FOLDER.rpartition("/")[2]), "the address is that of the view, not that of the poll"
-
-
-def comes(page: Page, wanted: Callable[[], bool]) -> bool:
-    """Whether something comes true while the page lives on."""
-    for _ in range(int(PATIENCE_S * 20)):
-        if wanted():
-            return True
-        page.wait_for_timeout(50)
-    return False
 
 
 def test_the_old_plot_stays_until_the_new_one_is_there(page: Page, hub: Settings) -> None:

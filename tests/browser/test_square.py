@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import re
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from statistics import fmean
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Request, Response, expect
 
 from app.core.counters import advance
 from app.core.database import proxy
 from app.core.settings import Settings
 from app.square import charts
 from app.square.models import SYSTEMS, Acknowledgement, Graph, GraphPart, Host, HostStatus, Job, Log, Run
-from tests.browser.watch import Watch
+from tests.browser.watch import Watch, comes
 from tests.square import data
 from tests.support.patience import PATIENCE_MS
 from tests.support.site import address, bound, site
@@ -72,15 +73,27 @@ def test_a_crash_is_on_the_page_a_moment_after_it_is_known(page: Page) -> None:
 
 def test_polls_after_news_ask_for_what_is_newer(page: Page) -> None:
     answers: list[int] = []
-    page.on("response", lambda answer: answers.append(answer.status) if "square?since=" in answer.url else None)
+    polls, most = Counter[str](), [0]
+
+    def asked(request: Request) -> None:
+        if "square?since=" in request.url:
+            polls["open"] += 1
+            most[0] = max(most[0], polls["open"])
+
+    def answered(answer: Response) -> None:
+        if "square?since=" in answer.url:
+            polls["open"] -= 1
+            answers.append(answer.status)
+
+    page.on("request", asked)
+    page.on("response", answered)
     page.goto("/square")
     for lumi in (98761, 98762):
         data.change(key_of("gem"), lumi=lumi)
         expect(page.locator(".jobs").first).to_contain_text(str(lumi))
-    page.wait_for_timeout(3500)
+    assert comes(page, lambda: answers[-2:] == [204, 204])
     assert answers.count(200) == 2
-    assert answers[-2:] == [204, 204]
-    assert len(answers) < 12, "one poll at a time"
+    assert most == [1], "one poll at a time"
 
 
 @pytest.mark.parametrize("status", [401, 500, 502])

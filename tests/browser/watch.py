@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+
 from playwright.sync_api import ConsoleMessage, Page, Request
+
+from tests.support.patience import PATIENCE_S
+
+
+def comes(page: Page, wanted: Callable[[], bool]) -> bool:
+    """Whether something comes true while the page lives on."""
+    end = time.monotonic() + PATIENCE_S
+    while not wanted():
+        if time.monotonic() > end:
+            return False
+        page.wait_for_timeout(50)
+    return True
 
 
 class Watch:
