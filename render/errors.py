@@ -37,7 +37,7 @@ class RenderRefused(RenderError):
     """The service rejected the request: an invalid specification, a damaged object, or a limit exceeded.
 
     Attributes:
-        code: response code, see docs/renderer.md.
+        code: response code, see docs/developers/renderer.md.
     """
 
     def __init__(self, code: int, message: str) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import click
+import pytest
 from flask import Flask
 
 from app.areas import AREAS, settings_reference
@@ -59,3 +61,13 @@ def test_every_address_of_the_api_is_in_the_openapi_document(app: Flask) -> None
     for path, methods in paths.items():
         for what in methods.values():
             assert {p["name"] for p in what["parameters"] if p["in"] == "path"} == set(re.findall(r"{(\w+)}", path))
+
+
+DOCUMENTS = [*TREE.glob("*.md"), *DOCS.rglob("*.md")]
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(TREE)))
+def test_links_of_a_document_lead_to_files_of_the_project(path: Path) -> None:
+    targets = re.findall(r"\]\((?!https?:|mailto:)([^)#\s]+)", path.read_text(encoding="utf-8"))
+    lost = [target for target in targets if not (path.parent / target).exists()]
+    assert not lost, f"{path.relative_to(TREE)} links to what is not there: {lost}"

@@ -152,7 +152,7 @@ WIDTH, HEIGHT = 400, 300
 
 
 def set_style() -> None:
-    """Set the default style described in docs/renderer.md."""
+    """Set the default style described in docs/developers/renderer.md."""
     style = ROOT.gStyle
     style.Reset()
     for set_colour in (style.SetFillColor, style.SetCanvasColor, style.SetPadColor, style.SetFrameFillColor):
