@@ -10,6 +10,8 @@ import pytest
 from tests.support import storms
 from tests.support.p5 import BU, CROWDED, FU, P5, stand_in
 
+pytestmark = pytest.mark.slow
+
 HOSTS = (BU, FU, CROWDED)
 
 

@@ -374,6 +374,7 @@ def test_a_pause_outlasts_the_minute_of_who_made_it(hub: Settings, p5: P5) -> No
     assert len(p5.record()["requests"]) == asked
 
 
+@pytest.mark.slow
 def test_the_live_service_grabs_both_systems_and_a_kill_loses_and_doubles_nothing(hub: Settings, p5: P5) -> None:
     settings = hub.replace(square_url=p5.address, square_grab_s=0.2)
     for _ in range(3):

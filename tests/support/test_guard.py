@@ -23,7 +23,7 @@ ALONE, WITH_WORKERS = (), ("-n", "2")
 
 @pytest.mark.parametrize(
     ("options", "number"),
-    [(ALONE, signal.SIGTERM), (ALONE, signal.SIGKILL), (WITH_WORKERS, signal.SIGTERM), (WITH_WORKERS, signal.SIGINT)],
+    [(ALONE, signal.SIGTERM), (ALONE, signal.SIGKILL), (WITH_WORKERS, signal.SIGTERM)],
 )
 def test_a_run_that_is_ended_leaves_no_process_behind(tmp_path: Path, options: tuple[str, ...], number: int) -> None:
     ready = tmp_path / "ready"

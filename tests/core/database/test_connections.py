@@ -107,6 +107,7 @@ def pooled(postgresql: PostgreSQL, settings: Settings) -> Iterator[PostgreSQL]:
         database.proxy.initialize(None)
 
 
+@pytest.mark.slow
 def test_a_postgresql_connection_goes_back_to_the_pool_and_serves_the_next_thread(pooled: PostgreSQL) -> None:
     def look(_: int) -> None:
         Work.select().count()
@@ -119,6 +120,7 @@ def test_a_postgresql_connection_goes_back_to_the_pool_and_serves_the_next_threa
     until(lambda: connections(pooled) == 0, "the server to end its side of the connections")
 
 
+@pytest.mark.slow
 def test_a_restart_of_postgresql_is_not_seen_by_who_comes_after_it(pooled: PostgreSQL) -> None:
     gate = Barrier(4)
 

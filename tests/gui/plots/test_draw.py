@@ -16,6 +16,8 @@ from tests.render.pictures import read
 from tests.support.patience import PATIENCE_S
 from tests.support.processes import environment
 
+pytestmark = pytest.mark.slow
+
 MAP = "PixelPhase1/EventInfo/reportSummaryMap"
 SUMMARY = "PixelPhase1/EventInfo/reportSummary"
 
