@@ -17,18 +17,12 @@ import pytest
 from app.core.settings import TREE, Settings
 from render.build import build
 from tests.support.patience import PATIENCE_S
+from tests.support.ports import free_port
 from tests.support.processes import environment, until
 
 pytestmark = pytest.mark.slow
 
 DQMHUB = Path(sys.executable).with_name("dqmhub")
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port
 
 
 def processes(data: Path) -> dict[int, str]:
@@ -45,7 +39,7 @@ def processes(data: Path) -> dict[int, str]:
 
 def answers(url: str) -> bool:
     try:
-        with urllib.request.urlopen(url, timeout=5) as answer:
+        with urllib.request.urlopen(url, timeout=PATIENCE_S) as answer:
             return bool(answer.status == 200)
     except OSError:
         return False

@@ -118,7 +118,7 @@ def chain(settings: Settings, *p5_options: str, services: tuple[str, ...] = SERV
 
 def answers(url: str) -> bool:
     try:
-        with urllib.request.urlopen(url, timeout=5) as answer:
+        with urllib.request.urlopen(url, timeout=PATIENCE_S) as answer:
             return bool(answer.status == 200)
     except OSError:
         return False
