@@ -22,6 +22,7 @@ from app.queue import Work
 from app.security.models import Audit
 from tests.control.conftest import HOME, Room
 from tests.support.p5 import CROWDED, FU
+from tests.support.patience import PATIENCE_S
 from tests.support.processes import service as start_service
 from tests.support.processes import until
 
@@ -127,7 +128,7 @@ def test_of_many_who_command_a_machine_at_the_same_moment_one_does(room: Room) -
 
     def give(reason: str) -> int:
         try:
-            start.wait(60)
+            start.wait(PATIENCE_S)
             return int(room.submit("restart_hltd", reason, host=FU).status_code)
         finally:
             database.end_thread()
@@ -145,7 +146,7 @@ def test_clicks_at_the_same_moment_all_lead_to_the_one_command_they_gave(room: R
     def click(_: int) -> tuple[int, str]:
         try:
             headers = room.operator | {"Content-Type": "application/x-www-form-urlencoded"}
-            start.wait(60)
+            start.wait(PATIENCE_S)
             answer = room.app.test_client().post("/control/restart_hltd", data=fields, headers=headers, base_url=HOME)
             return answer.status_code, str(answer.headers.get("Location"))
         finally:

@@ -56,7 +56,7 @@ def slow_connections(mirror: MirrorProcess, first: bytes, drop: bytes, connectio
     thread = threading.Thread(target=drip)
     thread.start()
     try:
-        assert connected_event.wait(60)
+        assert connected_event.wait(PATIENCE_S)
         yield
     finally:
         stop.set()

@@ -13,6 +13,7 @@ from app.core.settings import Settings
 from app.publish import redaction_counts
 from app.publish.sanitize.pseudonyms import Pseudonym, Pseudonyms, Secret
 from app.publish.sanitize.sanitizer import Sanitizer
+from tests.support.patience import PATIENCE_S
 
 pytestmark = pytest.mark.both_databases
 
@@ -52,7 +53,7 @@ def test_publishers_at_a_time_give_one_number_to_a_value_and_no_number_twice(hub
 
     def publish(which: int) -> None:
         ours = Pseudonyms(KEY)
-        start.wait(60)
+        start.wait(PATIENCE_S)
         try:
             for turn in range(5):
                 given.append(ours.numbers([Secret("host", f"h{(number * 7 + which) % 40 + turn}") for number in range(40)]))
@@ -63,7 +64,7 @@ def test_publishers_at_a_time_give_one_number_to_a_value_and_no_number_twice(hub
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(120)
+        thread.join(PATIENCE_S)
     assert len(given) == 20
     together: dict[Secret, int] = {}
     for numbers in given:

@@ -17,6 +17,7 @@ from app.core.settings import Settings
 from app.queue import Work
 from app.queue.attempts import HANDLERS, claim
 from app.queue.model import ATTEMPTS
+from tests.support.patience import PATIENCE_S
 from tests.support.processes import until
 
 pytestmark = pytest.mark.both_databases
@@ -209,7 +210,7 @@ def test_a_file_is_read_in_the_process_that_needs_it(hub: Settings) -> None:
 
     def read(mine: Work) -> None:
         seen.append(mine.arguments)
-        gate.wait(60)
+        gate.wait(PATIENCE_S)
 
     row = work.run_here("import", "1", read, {"url": "/data/a.root"})
     assert row.state == "running"

@@ -246,7 +246,7 @@ def test_other_threads_get_the_last_version_during_a_check(server: XRootD, url: 
 
 
 def test_process_with_open_files_exits_at_once_with_a_silent_server(server: XRootD, url: str) -> None:
-    urls = [server.add(f"{number}.root", b"root") for number in range(5)]
+    urls = [server.add(f"{number}.root", b"root") for number in range(int(PATIENCE_S / 5))]  # each of which XRootD itself waits 10 s for
     program = "import sys; from app.formats import FileSource; [FileSource(url) for url in sys.argv[1:]]; print(); sys.stdin.read()"
     with subprocess.Popen([sys.executable, "-c", program, *urls], cwd=TREE, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout
@@ -254,4 +254,4 @@ def test_process_with_open_files_exits_at_once_with_a_silent_server(server: XRoo
         assert process.stdout.readline() == b"\n"
         server.freeze()
         process.stdin.close()
-        assert process.wait(25) == 0, "it waits 10 s for each"
+        assert process.wait(PATIENCE_S) == 0

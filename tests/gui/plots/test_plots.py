@@ -58,7 +58,7 @@ def test_many_who_ask_for_one_plot_have_it_drawn_once(hub: Settings, sample: Ope
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(PATIENCE_S)
     assert len(got) == 16
     assert len(set(got)) == 1
     assert drawn() == before + 1
@@ -132,7 +132,7 @@ def answers(plots: Plots, sample: OpenSample, paths: list[bytes]) -> list[int]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(PATIENCE_S)
     return sorted(got)
 
 
