@@ -1,8 +1,8 @@
 """Snapshots as files, for mirrors that read a folder.
 
-The files are a chain from edition 0 to the newest one. Files are written under another name, renamed, and never
-changed; when the small ones at its end are many, larger ones take their place. So a mirror that knows any edition
-finds one that leads on from there.
+The files form a chain from revision 0 to the newest one. A file is written under another name, renamed, and never changed.
+When many small files have accumulated at the end of the chain, larger ones replace them. A mirror with any revision finds a
+file that continues from it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from app.core.settings import Settings
 from app.publish import revisions
 from app.publish.keys import signing_key
 from app.publish.models import PublishedItem, RevisionSeries
-from app.publish.sending import Has, failed, row_of, succeeded
+from app.publish.progress import Position, record_failure, record_success, state_of
 from app.publish.settings import PublishSettings
 from app.queue import Turn
 from protocol.snapshot import pack
@@ -31,17 +31,17 @@ from protocol.snapshot import pack
 log = logging.getLogger(__name__)
 
 SMALL_BYTES = 4 << 20
-"""Smaller files at the end of the chain are joined..."""
+"""Files below this size are joined when there are many."""
 
 MANY = 100
-"""...when there are so many."""
+"""Number of small files at the end of the chain that are joined."""
 
 UNFINISHED = ".new-"
 NAME = re.compile(r"(.+)-(\d{12})-(\d{12})\.snapshot")
 
 
-class File(NamedTuple):
-    """A snapshot in the folder."""
+class SnapshotFile(NamedTuple):
+    """A snapshot in the folder: the changes of a series after one revision up to another."""
 
     series: str
     since: int
@@ -51,89 +51,94 @@ class File(NamedTuple):
 
 @contextmanager
 def writing(settings: Settings, turn: Turn) -> Iterator[Callable[[], None]]:
-    """Gives a step that brings the folder up to date."""
-    for left in Path(settings.of(PublishSettings).publish_folder).glob(f"{UNFINISHED}*"):  # by one that was killed
-        left.unlink(missing_ok=True)
+    """Provide the step of the periodic task that brings the folder up to date."""
+    address = settings.of(PublishSettings).publish_folder
+    for file in Path(address).glob(f"{UNFINISHED}*"):  # of a process that was killed
+        file.unlink(missing_ok=True)
 
     def step() -> None:
-        row = row_of(settings.of(PublishSettings).publish_folder)
+        row = state_of(address)
         try:
-            write(Path(settings.of(PublishSettings).publish_folder), settings, turn.over)
+            update(address, settings, turn.over)
         except OSError as error:
-            failed(row, f"{error.strerror or error}")
+            record_failure(row, f"{error.strerror or error}")
 
     yield step
 
 
-def write(folder: Path, settings: Settings, over: Callable[[], bool]) -> None:
-    """Bring a folder to the newest edition."""
+def update(address: str, settings: Settings, should_stop: Callable[[], bool]) -> None:
+    """Bring the folder at a path to the newest revision. Raises OSError when it cannot be read or written."""
+    folder = Path(address)
+    series, chain = _series_and_chain(folder)
+    has = chain[-1].until if chain else 0
+    if has == series.revision:
+        return
+    has, sent = _first_revision(chain, series, has), 0
+    while has < series.revision:
+        if should_stop():
+            return
+        has, size = _add(folder, series, has, settings)
+        sent += size
+    for file in set(_files(folder)) - set(chain_of(folder, series.name)):
+        file.path.unlink(missing_ok=True)
+    record_success(address, Position(series.name, has), series.at, sent)
+
+
+def _series_and_chain(folder: Path) -> tuple[RevisionSeries, list[SnapshotFile]]:
+    """The series in use and its files; a new series when the folder has more of it than the database."""
     series = revisions.current()
     chain = chain_of(folder, series.name)
-    have = chain[-1].until if chain else 0
-    if have > series.revision:
-        log.warning(
-            "%s has edition %d of %s, of which %d is the newest here: a new series begins", folder, have, series.name, series.revision
-        )
-        series, chain, have = revisions.restart_series(series), [], 0
-    if have == series.revision:
-        return
-    have = _from(chain, series, have)
-    sent = 0
-    while have < series.revision:
-        if over():
-            return
-        have, size = _add(folder, series, have, settings)
-        sent += size
-    chain = chain_of(folder, series.name)
-    for file in set(_files(folder)) - set(chain):
-        file.path.unlink(missing_ok=True)
-    succeeded(settings.of(PublishSettings).publish_folder, Has(series.name, have), series.at, sent)
+    if chain and chain[-1].until > series.revision:
+        has = chain[-1].until
+        log.warning("%s has revision %d of %s, whose newest is %d: starting a new series", folder, has, series.name, series.revision)
+        return revisions.restart_series(series), []
+    return series, chain
 
 
-def _from(chain: list[File], series: RevisionSeries, have: int) -> int:
-    """From which edition on files are written: mostly the last one, or an earlier one, so that fewer and larger files replace many."""
+def _first_revision(chain: list[SnapshotFile], series: RevisionSeries, has: int) -> int:
+    """The revision from which files are written: mostly the last one of the chain, or an earlier one to join small files."""
     sizes = [file.path.stat().st_size for file in chain]
     ((useful,),) = rows(PublishedItem.select(fn.COALESCE(fn.SUM(PublishedItem.size), 0)))
-    if 0 < have < series.forgotten or sum(sizes) > 2 * useful + MANY * SMALL_BYTES:
+    if 0 < has < series.forgotten or sum(sizes) > 2 * useful + MANY * SMALL_BYTES:
         return 0
     first = len(chain)
     while first and sizes[first - 1] < SMALL_BYTES:
         first -= 1
-    return chain[first].since if len(chain) - first >= MANY else have
+    return chain[first].since if len(chain) - first >= MANY else has
 
 
-def chain_of(folder: Path, series: str) -> list[File]:
-    """The files of a series that lead from edition 0 as far as they do, in order."""
-    found: dict[int, File] = {}
+def chain_of(folder: Path, series: str) -> list[SnapshotFile]:
+    """The files of a series that continue one another from revision 0 on, in order."""
+    longest: dict[int, SnapshotFile] = {}
     for file in _files(folder):
-        if file.series == series and (file.since not in found or found[file.since].until < file.until):
-            found[file.since] = file
-    chain: list[File] = []
+        if file.series == series and (file.since not in longest or longest[file.since].until < file.until):
+            longest[file.since] = file
+    chain: list[SnapshotFile] = []
     reached = 0
-    while reached in found:
-        chain.append(found[reached])
+    while reached in longest:
+        chain.append(longest[reached])
         reached = chain[-1].until
     return chain
 
 
-def _files(folder: Path) -> list[File]:
+def _files(folder: Path) -> list[SnapshotFile]:
     named = [(NAME.fullmatch(path.name), path) for path in folder.iterdir()]
-    return [File(name[1], int(name[2]), int(name[3]), path) for name, path in named if name]
+    return [SnapshotFile(name[1], int(name[2]), int(name[3]), path) for name, path in named if name]
 
 
 def _add(folder: Path, series: RevisionSeries, since: int, settings: Settings) -> tuple[int, int]:
-    """Write a file that leads on from an edition: to which, and its bytes."""
+    """Write the file that continues from a revision; returns its last revision and its size in bytes."""
     snapshot = revisions.snapshot(series, since, settings.instance_name)
     body = pack(snapshot, signing_key(settings))
-    descriptor, new = tempfile.mkstemp(prefix=UNFINISHED, dir=folder)
+    descriptor, unfinished = tempfile.mkstemp(prefix=UNFINISHED, dir=folder)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(body)
             file.flush()
             os.fsync(descriptor)
-        os.chmod(new, 0o644)  # all that is in it is public
-        os.replace(new, folder / f"{series.name}-{since:012d}-{snapshot.until:012d}.snapshot")
+        os.chmod(unfinished, 0o644)  # its content is public
+        os.replace(unfinished, folder / f"{series.name}-{since:012d}-{snapshot.until:012d}.snapshot")
     except BaseException:
-        os.unlink(new)
+        os.unlink(unfinished)
         raise
     return snapshot.until, len(body)

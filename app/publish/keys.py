@@ -13,11 +13,13 @@ from app.publish.settings import PublishSettings
 
 
 def key_path(settings: Settings) -> Path:
-    return Path(settings.of(PublishSettings).publish_key) if settings.of(PublishSettings).publish_key else settings.data / "publish" / "key"
+    """The file of the key that signs snapshots."""
+    path = settings.of(PublishSettings).publish_key
+    return Path(path) if path else settings.data / "publish" / "key"
 
 
 def make_key(settings: Settings) -> bool:
-    """Make the key that signs; False when there is one. OSError when it cannot be written."""
+    """Create the key that signs snapshots, unless there is one; returns whether it was created. Raises OSError."""
     path = key_path(settings)
     path.parent.mkdir(parents=True, exist_ok=True)
     pem = Ed25519PrivateKey.generate().private_bytes(
@@ -27,12 +29,12 @@ def make_key(settings: Settings) -> bool:
 
 
 def signing_key(settings: Settings) -> Ed25519PrivateKey:
-    """The key that signs; SettingError says what to do when there is none that can be used."""
+    """The key that signs snapshots. Raises SettingError, with what to do, when it is missing or unusable."""
     path = key_path(settings)
     try:
         key = serialization.load_pem_private_key(path.read_bytes(), None)
     except OSError as error:
-        hint = f"a file that can be read ({error.strerror}); `dqmhub mirror-key` makes one"
+        hint = f"a readable file ({error.strerror}); `dqmhub mirror-key` creates one"
         raise SettingError("publish_key", str(path), hint, "the key that signs snapshots") from error
     except (ValueError, TypeError):
         key = None
@@ -42,7 +44,7 @@ def signing_key(settings: Settings) -> Ed25519PrivateKey:
 
 
 def pseudonym_secret(settings: Settings) -> bytes:
-    """What identifiers and pseudonyms are made with: who does not have it cannot guess names and compare. Made when it is missing."""
+    """Key of identifiers and pseudonyms, without which nobody can test guesses of names. Created when it is missing."""
     path = settings.data / "publish" / "secret"
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():

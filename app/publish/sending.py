@@ -1,7 +1,7 @@
-"""Snapshots to the mirrors: each has a turn of its own, with its own pauses, so that one that is down or slow delays nobody.
+"""Sending snapshots to mirrors. Each mirror has its own task and its own pauses: one that is down or slow delays no other.
 
-What a mirror has is believed to nobody but the mirror: it is asked when a turn begins and after each failure, and
-says it in each answer.
+Only a mirror's own response tells what it has: it is requested when a task starts and after each failure, and is part of
+each response.
 """
 
 from __future__ import annotations
@@ -18,45 +18,54 @@ from app.core.settings import Settings
 from app.core.text import one_line
 from app.http_client import HttpClient, HttpError, root_cause
 from app.publish import revisions
+from app.publish.errors import SendError
 from app.publish.keys import signing_key
-from app.publish.models import MirrorState, RevisionSeries
+from app.publish.models import RevisionSeries
+from app.publish.progress import Position, is_paused, record_failure, record_success, state_of
 from app.publish.settings import PublishSettings
 from app.queue import Turn
-from protocol.snapshot import pack
+from protocol.snapshot import Snapshot, pack
 
 log = logging.getLogger(__name__)
 
 SEND_S = 1.0
-"""Seconds between two looks at whether there is something to send."""
+"""Interval at which a mirror is brought up to date."""
 
-CONNECT_S, ANSWER_S = 5.0, 30.0
-"""Seconds for connecting, and for a whole exchange with a mirror."""
+CONNECT_S, EXCHANGE_S = 5.0, 30.0
+"""Time limits of connecting, and of a whole exchange with a mirror."""
 
-SERIES_S = 3600.0
-"""A series lasts so long at least, whatever a mirror says."""
+MIN_SERIES_S = 3600.0
+"""A series is restarted only when it is older, so that a faulty mirror cannot have everything sent again and again."""
 
-MOST_CORRECTIONS = 3
-"""So often a mirror may say that it has something else, before it is left alone for a while."""
+MAX_CORRECTIONS = 3
+"""A mirror may report another position so often in a row; then sending to it pauses."""
 
-LONGEST_PAUSE_S = 60.0
-MOST_BYTES = 64 * 1024
-"""Of an answer."""
+MAX_RESPONSE_BYTES = 64 * 1024
 
 
-class Failed(Exception):
-    """A mirror did not take a snapshot; the message says why."""
+class MirrorResponse(NamedTuple):
+    """A response of a mirror."""
 
+    status: int
+    body: dict[str, Any]  # its JSON; {} for anything else
 
-class Has(NamedTuple):
-    """What a mirror says that it has."""
+    @property
+    def message(self) -> str:
+        """The reason for a refusal."""
+        return one_line(str(self.body.get("message", "")))[:300]
 
-    series: str
-    edition: int
+    @property
+    def position(self) -> Position:
+        """What the mirror has. Raises SendError for the response of another server."""
+        series, revision = self.body.get("series"), self.body.get("have")
+        if not isinstance(series, str) or type(revision) is not int or revision < 0:
+            raise SendError(f"This address is not a mirror (its response has status {self.status})")
+        return Position(series, revision)
 
 
 @contextmanager
 def sending(address: str, settings: Settings, turn: Turn) -> Iterator[Callable[[], None]]:
-    """Gives a step that brings a mirror up to date."""
+    """Provide the step of the periodic task that brings a mirror up to date."""
     sender = Sender(address, settings)
     try:
         yield partial(sender.step, turn.over)
@@ -65,136 +74,105 @@ def sending(address: str, settings: Settings, turn: Turn) -> Iterator[Callable[[
 
 
 class Sender:
-    """What one mirror is sent. has: None until it was asked; corrections: how often in a row it said that it has something else than we sent on from."""
+    """Sends to one mirror.
+
+    Attributes:
+        position: What the mirror has; None: unknown.
+        corrections: How often in a row the mirror reported another position than the one assumed.
+    """
 
     def __init__(self, address: str, settings: Settings) -> None:
         self.address = address
-        self.base = address.rstrip("/")
         self.settings = settings
-        self.has: Has | None = None
+        self.position: Position | None = None
         self.corrections = 0
         self.client = HttpClient(
             ca=settings.of(PublishSettings).publish_ca, headers={"Content-Type": "application/octet-stream", "Accept": "application/json"}
         )
 
-    def step(self, over: Callable[[], bool]) -> None:
-        """Send what the mirror lacks, unless it is to be left alone for now; what fails is written down."""
-        row = row_of(self.address)
-        if 0 < row.not_before - time.time() <= LONGEST_PAUSE_S:  # what is later was written by a clock that was set back
+    def step(self, should_stop: Callable[[], bool]) -> None:
+        """Bring the mirror up to date, unless sending to it pauses; a failure is recorded."""
+        row = state_of(self.address)
+        if is_paused(row):
             return
         try:
-            self.has = self.has or _has(self._request("GET"))
-            while self._lacks() and not over():
+            self.position = self.position or self._request("GET").position
+            while self._is_behind() and not should_stop():
                 self._send()
-        except (Failed, HttpError, OSError) as error:  # OSError: the signing key cannot be read
-            self.has, self.corrections = None, 0
-            failed(row, root_cause(error) if isinstance(error, OSError) else str(error))
+        except (SendError, HttpError, OSError) as error:  # OSError: the signing key cannot be read
+            self.position, self.corrections = None, 0
+            record_failure(row, root_cause(error) if isinstance(error, OSError) else str(error))
 
-    def _lacks(self) -> bool:
+    def _is_behind(self) -> bool:
         series = revisions.current()
-        return bool(series.revision) and self.has != Has(series.name, series.revision)
+        return bool(series.revision) and self.position != Position(series.name, series.revision)
 
     def _send(self) -> None:
+        """Send one snapshot."""
         series = revisions.current()
-        since = self.has.edition if self.has and self.has.series == series.name else 0
+        since = self.position.revision if self.position and self.position.series == series.name else 0
         if since > series.revision:
-            series, since = self._renewed(series, since), 0
+            series, since = self._restarted(series, since), 0
         if 0 < since < series.forgotten:
-            raise Failed("it was away for so long that what left meanwhile is not known any more: empty its file, and it gets everything")
+            raise SendError("It was unreachable for so long that removals were forgotten. Empty its file to send everything again")
         snapshot = revisions.snapshot(series, since, self.settings.instance_name)
         body = pack(snapshot, signing_key(self.settings))
-        answer = self._request("POST", body)
-        if answer.status == 409:
-            now, self.corrections = _has(answer), self.corrections + 1
-            if now in (self.has, Has(series.name, since)) or self.corrections > MOST_CORRECTIONS:
-                raise Failed(f"it refuses edition {snapshot.until} of {series.name}: {answer.why}")
-            self.has = now
-            return
-        self.has = _has(answer)
-        if self.has != Has(series.name, snapshot.until):
-            raise Failed(
-                f"it says that it has edition {self.has.edition} of {self.has.series!r} after it was sent {snapshot.until} of {series.name}"
-            )
+        response = self._request("POST", body)
+        if response.status == 409:
+            self._correct(response, snapshot)
+        else:
+            self._confirm(response, snapshot, len(body))
+
+    def _correct(self, response: MirrorResponse, snapshot: Snapshot) -> None:
+        """Continue from the position that the mirror reports, if that makes a difference."""
+        reported, self.corrections = response.position, self.corrections + 1
+        if reported in (self.position, Position(snapshot.series, snapshot.since)) or self.corrections > MAX_CORRECTIONS:
+            raise SendError(f"It refuses revision {snapshot.until} of {snapshot.series}: {response.message}")
+        self.position = reported
+
+    def _confirm(self, response: MirrorResponse, snapshot: Snapshot, size: int) -> None:
+        """Record that the mirror has the snapshot."""
+        self.position = response.position
+        if self.position != Position(snapshot.series, snapshot.until):
+            reported = f"revision {self.position.revision} of {self.position.series!r}"
+            raise SendError(f"It reports {reported} after revision {snapshot.until} of {snapshot.series} was sent")
         self.corrections = 0
-        succeeded(self.address, self.has, snapshot.at, len(body))
+        record_success(self.address, self.position, snapshot.at, size)
 
-    def _renewed(self, series: RevisionSeries, claimed: int) -> RevisionSeries:
-        """Another series, when a mirror has more of this one than was made: the database was lost or put back, so its numbers are worth nothing.
-
-        One that only says so would have everything sent to everybody again and again.
-        """
-        if time.time() - series.started < SERIES_S:
-            made = f"of which only {series.revision} were made"
-            raise Failed(
-                f"it says that it has edition {claimed} of {series.name}, {made}; a new series begins when this one is an hour old"
+    def _restarted(self, series: RevisionSeries, reported: int) -> RevisionSeries:
+        """Another series, because the mirror has more of this one than the database, which was lost or restored."""
+        if time.time() - series.started < MIN_SERIES_S:
+            raise SendError(
+                f"It reports revision {reported} of {series.name}, whose newest is {series.revision}. "
+                "A new series starts when this one is an hour old"
             )
-        log.warning("%s has edition %d of %s, more than there are: a new series begins", self.address, claimed, series.name)
+        log.warning(
+            "%s has revision %d of %s, whose newest is %d: starting a new series", self.address, reported, series.name, series.revision
+        )
         return revisions.restart_series(series)
 
-    def _request(self, method: str, body: bytes | None = None) -> Answer:
-        """What the mirror answers to GET or POST of /snapshots with 200 or 409; Failed for anything else."""
+    def _request(self, method: str, body: bytes | None = None) -> MirrorResponse:
+        """The response to GET or POST of /snapshots with status 200 or 409. Raises SendError for any other status."""
         raw = self.client.request(
             method,
-            f"{self.base}/snapshots",
-            deadline_s=ANSWER_S,
-            max_bytes=MOST_BYTES,
+            f"{self.address.rstrip('/')}/snapshots",
+            deadline_s=EXCHANGE_S,
+            max_bytes=MAX_RESPONSE_BYTES,
             connect_s=CONNECT_S,
             body=body,
             truncate=True,
             retries=1,
         )
-        answer = Answer(raw.status, _mapping(raw.body))
-        if answer.status not in (200, 409):
-            raise Failed(f"it answers with status {answer.status}" + (f": {answer.why}" if answer.why else ""))
-        return answer
+        response = MirrorResponse(raw.status, _json_object(raw.body))
+        if response.status not in (200, 409):
+            raise SendError(f"Its response has status {response.status}" + (f": {response.message}" if response.message else ""))
+        return response
 
 
-class Answer(NamedTuple):
-    """An answer of a mirror; told: its JSON, {} when it is none."""
-
-    status: int
-    told: dict[str, Any]
-
-    @property
-    def why(self) -> str:
-        return one_line(str(self.told.get("message", "")))[:300]
-
-
-def _mapping(raw: bytes) -> dict[str, Any]:
-    """A body as a JSON object; {} when it is none."""
+def _json_object(raw: bytes) -> dict[str, Any]:
+    """A JSON object; {} for anything else."""
     try:
-        found = json.loads(raw)
+        value = json.loads(raw)
     except (ValueError, RecursionError):
         return {}
-    return found if isinstance(found, dict) else {}
-
-
-def _has(answer: Answer) -> Has:
-    series, edition = answer.told.get("series"), answer.told.get("have")
-    if not isinstance(series, str) or type(edition) is not int or edition < 0:
-        raise Failed(f"what answers (status {answer.status}) is no mirror")
-    return Has(series, edition)
-
-
-def row_of(address: str) -> MirrorState:
-    """How it goes with a mirror, or with the folder."""
-    found: MirrorState | None = MirrorState.get_or_none(MirrorState.address == address)
-    if found is None:
-        MirrorState.insert(address=address).on_conflict_ignore().execute()
-        found = MirrorState.get(MirrorState.address == address)
-    return found
-
-
-def succeeded(address: str, has: Has, at: float, sent: int) -> None:
-    """Write that a mirror has an edition that was made `at`; sent: bytes."""
-    facts = {"series": has.series, "revision": has.edition, "at": at, "last_ok": time.time(), "failures": 0, "not_before": 0.0}
-    MirrorState.update(facts | {"sent": MirrorState.sent + sent}).where(MirrorState.address == address).execute()
-
-
-def failed(row: MirrorState, error: str) -> None:
-    """Write why a mirror has nothing new, and leave it alone for longer and longer."""
-    now, pause = time.time(), min(2.0**row.failures, LONGEST_PAUSE_S)
-    if error != row.error or not row.failures:
-        log.warning("%s is not brought up to date: %s", row.address, error)
-    facts = {"last_error": now, "error": error[:1000], "failures": row.failures + 1, "not_before": now + pause}
-    MirrorState.update(facts).where(MirrorState.id == row.id).execute()
+    return value if isinstance(value, dict) else {}

@@ -16,12 +16,12 @@ from app.publish import revisions
 from app.publish.models import MirrorState as Row
 from app.publish.models import PublishedItem, RevisionSeries
 from app.publish.pieces import PieceKey
-from app.publish.sending import SERIES_S, Answer, Sender
+from app.publish.sending import MIN_SERIES_S, MirrorResponse, Sender
 from protocol.snapshot import Snapshot, pack
 from tests.publish import receivers
 from tests.publish.copies import published
 from tests.publish.receivers import never
-from tests.publish.test_publish_editions import piece, publish
+from tests.publish.test_revisions import piece, publish
 from tests.support.certificates import write_certificate
 from tests.support.ports import free_port
 
@@ -107,9 +107,9 @@ def test_a_mirror_with_more_than_a_database_that_was_put_back_gets_everything_un
     PublishedItem.update(revision=1).execute()
     RevisionSeries.update(revision=1).execute()
     Sender(mirror.url, keyed).step(never)
-    assert "of which only 1 were made" in row(mirror.url).error
+    assert "whose newest is 1" in row(mirror.url).error
     assert revisions.current().name == old.name, "a mirror that only says so cannot have everything sent again and again"
-    RevisionSeries.update(started=old.started - SERIES_S).execute()
+    RevisionSeries.update(started=old.started - MIN_SERIES_S).execute()
     again(mirror.url)
     Sender(mirror.url, keyed).step(never)
     new = revisions.current()
@@ -124,7 +124,7 @@ def test_a_mirror_of_a_hub_that_began_later_is_left_alone(keyed: Settings, mirro
     later = Snapshot("29990101T000000Z000000", time.time() + 100, 0, 1, time.time(), "Other", [])
     mirror.routes.receiver.receive(pack(later, signing_key(keyed)))
     Sender(mirror.url, keyed).step(never)
-    assert "it refuses edition 1" in row(mirror.url).error
+    assert "It refuses revision 1" in row(mirror.url).error
     assert "did not start later" in row(mirror.url).error
     assert mirror.routes.store.state().series == later.series
 
@@ -143,19 +143,19 @@ def test_a_mirror_that_was_away_for_longer_than_removals_are_known_is_not_left_w
     sender.step(never)
     RevisionSeries.update(revision=9, forgotten=5).execute()
     sender.step(never)
-    assert "empty its file" in row(mirror.url).error
+    assert "Empty its file" in row(mirror.url).error
 
 
 @pytest.mark.parametrize(
     ("body", "status", "said"),
     [
-        (b"<html>hello</html>", 200, "what answers (status 200) is no mirror"),
-        (b'{"series": 7, "have": "x"}', 200, "what answers (status 200) is no mirror"),
-        (b"[" * 100_000, 200, "what answers (status 200) is no mirror"),
-        (b"gone", 404, "it answers with status 404"),
-        (b'{"message": "too many"}', 429, "it answers with status 429: too many"),
-        (b"", 302, "it answers with status 302"),
-        (b'{"series": "", "have": 0}', 200, "it says that it has edition 0"),
+        (b"<html>hello</html>", 200, "This address is not a mirror (its response has status 200)"),
+        (b'{"series": 7, "have": "x"}', 200, "This address is not a mirror (its response has status 200)"),
+        (b"[" * 100_000, 200, "This address is not a mirror (its response has status 200)"),
+        (b"gone", 404, "Its response has status 404"),
+        (b'{"message": "too many"}', 429, "Its response has status 429: too many"),
+        (b"", 302, "Its response has status 302"),
+        (b'{"series": "", "have": 0}', 200, "It reports revision 0"),
     ],
 )
 def test_what_is_no_mirror_is_named_and_tried_ever_more_seldom(keyed: Settings, body: bytes, status: int, said: str) -> None:
@@ -175,7 +175,7 @@ def test_one_that_says_something_else_each_time_is_left_alone_after_a_few_tries(
     asked = itertools.count()
     with receivers.answering(lambda: json.dumps({"series": "other", "have": next(asked)}).encode(), 409) as address:
         Sender(address, keyed).step(never)
-        assert "it refuses edition" in row(address).error
+        assert "It refuses revision" in row(address).error
         assert next(asked) < 10
 
 
@@ -208,6 +208,6 @@ def test_a_clock_that_was_set_back_stops_nothing(keyed: Settings, mirror: receiv
 
 def test_a_mirror_writes_no_lines_of_its_own_into_our_log() -> None:
     assert (
-        Answer(403, {"message": "no\n2026-11-22 CRITICAL the hub is broken\x1b[2J"}).why
+        MirrorResponse(403, {"message": "no\n2026-11-22 CRITICAL the hub is broken\x1b[2J"}).message
         == "no 2026-11-22 CRITICAL the hub is broken\ufffd[2J"
     )

@@ -44,7 +44,7 @@ def test_a_file_that_is_no_key_is_left_alone_and_named(tmp_path: Path) -> None:
 
 
 def test_without_a_key_it_is_said_how_to_make_one(settings: Settings) -> None:
-    with pytest.raises(SettingError, match="`dqmhub mirror-key` makes one"):
+    with pytest.raises(SettingError, match="`dqmhub mirror-key` creates one"):
         keys.signing_key(settings)
 
 

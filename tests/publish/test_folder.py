@@ -20,7 +20,7 @@ from services.mirror.routes import Routes
 from tests.publish import receivers
 from tests.publish.copies import Contents, published
 from tests.publish.receivers import never
-from tests.publish.test_publish_editions import piece, publish, some_changes
+from tests.publish.test_revisions import piece, publish, some_changes
 
 pytestmark = pytest.mark.both_databases
 
@@ -34,7 +34,7 @@ def keyed(hub: Settings, tmp_path: Path) -> Iterator[Settings]:
 
 
 def write(settings: Settings) -> None:
-    folder.write(Path(settings.of(PublishSettings).publish_folder), settings, never)
+    folder.update(settings.of(PublishSettings).publish_folder, settings, never)
 
 
 class Reader:
@@ -97,7 +97,7 @@ def test_a_writer_killed_while_it_joins_is_followed_by_one_that_goes_on(
     for turn in range(12):
         publish(piece(turn % 5, f"{turn:04d}" * 50))
         asked = iter([False] * (turn % 3))
-        folder.write(Path(keyed.of(PublishSettings).publish_folder), keyed, partial(next, asked, True))  # ends after some files
+        folder.update(keyed.of(PublishSettings).publish_folder, keyed, partial(next, asked, True))  # ends after some files
         reader.read()
     write(keyed)
     assert reader.read() == Reader(tmp_path / "new", keyed).read() == published()
