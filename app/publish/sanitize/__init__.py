@@ -1,11 +1,15 @@
-"""Redaction of everything that is published: names of machines, paths, people and secrets are replaced or removed.
+"""Redaction: names of hosts, paths and people, and secrets, are replaced in everything that is published.
 
-The way of a line of text:
+`Sanitizer` (sanitizer.py) is the entry. A text passes through it in these steps:
 
-1. `canonical`: decode spellings that hide a word (escapes, percent-encoding, look-alike letters).
-2. `line_joining`, `multiline`: find values that continue on the next line, and blocks such as keys in PEM.
-3. `rules` with `patterns`, `paths`, `words`, `entropy`: find what must not be published.
-4. `pseudonyms`, `replacements`: put the same replacement in place of the same name.
+1. `canonical` splits a line into segments of plain ASCII: escapes, look-alike letters and invisible characters are decoded.
+2. `multiline` replaces blocks of lines as a whole: keys in PEM, environments of processes.
+3. `rules` finds what must not be published in each other segment: `patterns` has a pattern for each rule, `replacements` and
+   `labelled` have a function for each rule, which makes the output or decides that the text is harmless (`paths`, `entropy`,
+   `words`). The output is made of `parts`: texts, and secrets.
+4. `line_joining` reads segments together when a line was cut in the middle of something, and unites both findings.
+5. `pseudonyms` gives each secret its number, which is stored; users who were seen once are found by their names alone.
 
-`sanitizer` is the entry: the fields of a row that may be published, and texts and logs through the steps above.
+Steps 2 to 5 are repeated on the output until it does not change. `host_names` has the public forms of names of machines.
+The fields that are published at all are decided by each area, for DQM^2 in app/square/published/fields.py.
 """

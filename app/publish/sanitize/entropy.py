@@ -1,48 +1,57 @@
-"""Whether a word was made by chance, as tokens are, or by people, as names of modules and of monitor elements are."""
+"""Whether a word looks random, as tokens do, or like a name, as those of modules and monitor elements do."""
 
 from __future__ import annotations
 
 import base64
 import re
 
-SHORTEST = 20
-"""Signs below which a word tells too little."""
+MIN_LENGTH = 20
+"""Shorter words are never random."""
 
-_LONG, _LONGEST = 10, 14
+_LONG, _MIN_LONGEST = 10, 14
+"""Length of the pieces that count, and least length of the longest of them."""
+
+_VERY_LONG = 32
+"""Length of a piece from which the share of name pairs alone decides."""
+
+_MIN_SHARE, _MIN_SHARE_VERY_LONG = 0.55, 0.62
+"""Share of name pairs below which a word looks random."""
+
+_NAME_PAIR = re.compile(r"(?=[A-Za-z][a-z]|[0-9]{2})")
+"""A letter before a lower-case letter, or two digits: most pairs in `siStripDigis2022`, a third of those in random words."""
+
+_MIN_DIGIT_GROUPS, _MAX_PLAIN_LENGTH = 3, 40
+"""A word in one case of letters looks random with so many groups of digits, or from this length on."""
+
 _PIECE = re.compile(r"[A-Za-z0-9]+")
 _DIGITS = re.compile(r"\d+")
-_FLOW = re.compile(r"(?=[A-Za-z][a-z]|[0-9]{2})")
-"""A letter and a small one after it, or two digits: most pairs in `siStripDigis2022`, a third of those in what was made by chance."""
-
-_LEAST_FLOW, _LONG_FLOW = 0.55, 0.62
-_VERY_LONG = 32
-"""A piece from which on the share alone tells."""
-
 _MANGLED = re.compile(r"_{1,3}Z[NKSTL0-9]")
-"""How C++ names begin in libraries."""
+"""The start of a mangled name of C++."""
 
 
-def by_chance(word: str) -> bool:
-    """Whether nobody would have thought of a word, or it is a text in base64. People put a sign between short pieces, or write words with few digits."""
-    if _is_text(word):
+def looks_random(word: str) -> bool:
+    """Whether a word is random, or a text in base64. Names have separators between short pieces, or few digits."""
+    if _is_base64_text(word):
         return True
-    long = [piece for piece in _PIECE.findall(word) if len(piece) >= _LONG]
-    longest = max(long, key=len, default="")
-    if len(word) < SHORTEST or len(longest) < _LONGEST or _MANGLED.match(word):
+    pieces = [piece for piece in _PIECE.findall(word) if len(piece) >= _LONG]
+    longest = max(pieces, key=len, default="")
+    if len(word) < MIN_LENGTH or len(longest) < _MIN_LONGEST or _MANGLED.match(word):
         return False
-    groups = sum(len(_DIGITS.findall(piece)) for piece in long)
+    digit_groups = sum(len(_DIGITS.findall(piece)) for piece in pieces)
     if longest.islower() or longest.isupper() or longest.isdigit():
-        return groups >= 3 or len(longest) >= 40
-    flowing = sum(len(_FLOW.findall(piece)) for piece in long)
-    pairs = sum(len(piece) - 1 for piece in long)
-    return flowing < _LONG_FLOW * pairs if len(longest) >= _VERY_LONG else groups > 0 and flowing < _LEAST_FLOW * pairs
+        return digit_groups >= _MIN_DIGIT_GROUPS or len(longest) >= _MAX_PLAIN_LENGTH
+    name_pairs = sum(len(_NAME_PAIR.findall(piece)) for piece in pieces)
+    pairs = sum(len(piece) - 1 for piece in pieces)
+    if len(longest) >= _VERY_LONG:
+        return name_pairs < _MIN_SHARE_VERY_LONG * pairs
+    return digit_groups > 0 and name_pairs < _MIN_SHARE * pairs
 
 
-def _is_text(word: str) -> bool:
-    """Whether a word is printable text in base64, of which one in 100,000 words of this length is by accident."""
+def _is_base64_text(word: str) -> bool:
+    """Whether a word is printable text in base64; of 100,000 other words of this length one is."""
     plain = word.rstrip("=").translate(str.maketrans("-_", "+/"))
     try:
-        text = base64.b64decode(plain[: len(plain) // 4 * 4], validate=True) if len(word) >= SHORTEST else b""
+        text = base64.b64decode(plain[: len(plain) // 4 * 4], validate=True) if len(word) >= MIN_LENGTH else b""
     except ValueError:
         return False
     return bool(text) and all(32 <= byte < 127 for byte in text)

@@ -1,8 +1,8 @@
-"""Which lines of a log belong together, because a line was cut in the middle of something that must not leave.
+"""Joining of lines that were cut in the middle of something that must not be published.
 
-Terminals and mail cut lines at a width, scripts with a backslash. Two lines are read as one where what the second
-begins with would complete what the first ends with; what is whole on its own line is left there, so that a path at
-the end of a line does not take the first word of the next one with it.
+Terminals and mail programs cut lines at a width, scripts with a backslash. Two lines are read as one if the start of the
+second completes the end of the first. What is complete on its own line is left there: a path at the end of a line does not
+take the first word of the next line with it.
 """
 
 from __future__ import annotations
@@ -12,149 +12,185 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from app.publish.sanitize.canonical import Segment
-from app.publish.sanitize.replacements import Part
-from app.publish.sanitize.rules import Found
+from app.publish.sanitize.parts import Part
+from app.publish.sanitize.rules import Finding
 
-WINDOW = 300
-"""Characters before the end of a line in which something may begin that goes on in the next."""
+MAX_CARRIED = 300
+"""Characters before a line end in which something may start that continues on the next line."""
 
-_NEAR = 100
-WIDTHS = {64, 72, 76, 78, 79, 80, 100, 120, 127, 128, 132, 160, 200, 256}
+_TAIL = 100
+"""Characters before a line end that are read again after a line was joined."""
+
+CUT_WIDTHS = {64, 72, 76, 78, 79, 80, 100, 120, 127, 128, 132, 160, 200, 256}
 """Lengths of lines that were probably cut."""
 
-NARROW, NARROWEST = 16, 4
-"""Lines of one word that are shorter may be a column; alone, when it is shorter still."""
+COLUMN_WIDTH, MIN_COLUMN_WIDTH = 16, 4
+"""A line of one shorter word may be a piece of a column, together with the next line; an even shorter one also alone."""
 
-_RECORD = re.compile(
+_MESSAGE_START = re.compile(
     r"\d{1,2}-[A-Z][a-z]{2}-\d{4}|\d{4}-\d\d-\d\d[ T]|\d\d/\d\d/\d\d|%MSG|--|Begin |(?:Time|Trig)Report|#\d+ |[A-Z][a-z]{2} +\d+ \d\d:|\["
 )
-"""How messages begin."""
-
-_NATURAL = re.compile(r"""["'(\[<{]*(?:[A-Z][A-Za-z_]*:|[A-Za-z][A-Za-z_]*(?:(?:::|: |[(<,;\[]).*|[)"'\]}.!?]*)|\d+[.,:;)]?|\W+)""")
-"""How the first word of a line is written, in English or in C++, unless it is the end of something else."""
+_COMPLETE_WORD = re.compile(r"""["'(\[<{]*(?:[A-Z][A-Za-z_]*:|[A-Za-z][A-Za-z_]*(?:(?:::|: |[(<,;\[]).*|[)"'\]}.!?]*)|\d+[.,:;)]?|\W+)""")
+"""A word of English or C++ at the start or end of a line that is probably complete."""
 
 _RULER = re.compile(r"[^A-Za-z0-9]{4,}")
 _OPTION = re.compile(r"(?:\A|\W)--?\w[\w-]*\Z")
-_REPLACED = re.compile(r"""(?:(?:host|path|user|e-mail|address|token|key)-\d+|\(dropped\))["'\])},;]*\Z""")
-_OPEN = tuple("/=:@-_.+,%&~")
-"""Signs after which something goes on."""
+_PSEUDONYM = re.compile(r"""(?:(?:host|path|user|e-mail|address|token|key)-\d+|\(dropped\))["'\])},;]*\Z""")
+_CONTINUES = tuple("/=:@-_.+,%&~")
+"""Characters after which something continues."""
 
-Find = Callable[[str], list[Found]]
+Find = Callable[[str], list[Finding]]
 
 
-class Place(NamedTuple):
-    """Where a segment stands in the text of its group; indent: blanks before it, which are left out."""
+class Span(NamedTuple):
+    """Position of a segment in the text of its group."""
 
     start: int
     end: int
-    indent: int
+    indent: int  # blanks before it that are left out
 
 
 class Group(NamedTuple):
-    """Segments that are read as one text. first: number of the first; places: one for each."""
+    """Segments that are read as one text."""
 
     text: str
-    first: int
-    places: list[Place]
+    first: int  # number of the first segment
+    spans: list[Span]  # one for each segment
 
 
-def groups(segments: Sequence[Segment], own: Sequence[list[Found]], find: Find) -> list[Group]:
-    """All segments in their order, in groups; own: what was found in each alone."""
-    made: list[Group] = []
-    covered = False
-    for number, segment in enumerate(segments):
-        joint = _joint(segments[number - 1], made[-1].text, covered, segment.text, own[number], find) if made else None
-        if joint is None:
-            made.append(Group(segment.text, number, [Place(0, len(segment.text), 0)]))
-            covered = _reaches_end(own[number], segment.text)
-        else:
-            before, after = made[-1], segment.text.lstrip()
-            text = before.text + joint + after
-            made[-1] = Group(text, before.first, [*before.places, Place(len(text) - len(after), len(text), len(segment.text) - len(after))])
-            covered = _reaches_end(find(text[-_NEAR:]), text[-_NEAR:])
-    return made
+def groups(segments: Sequence[Segment], own: Sequence[list[Finding]], find: Find) -> list[Group]:
+    """All segments in order, in groups.
 
-
-def _reaches_end(found: Sequence[Found], text: str) -> bool:
-    return bool(found) and found[-1].until == len(text)
-
-
-def _joint(last: Segment, before: str, covered: bool, segment: str, own: Sequence[Found], find: Find) -> str | None:
-    """What stands between a text and the segment after it when they are read as one, nothing or a blank; None when they are read alone.
-
-    covered: the text ends with something that was found already.
+    Args:
+        segments: The segments.
+        own: The findings in each segment alone.
+        find: Finds in any text.
     """
-    before, after = before[-WINDOW:], segment.lstrip()
-    if last.continued:
-        return next((joint for joint in ("", " ") if _crosses(before, joint, after, find)), "")
-    if segment and not after:
-        return " "
-    body, head = before.rstrip(), after.split(" ", 1)[0]
-    if _stands_apart(body, segment):
-        return None
-    natural = _NATURAL.fullmatch(body.rpartition(" ")[2]), _NATURAL.fullmatch(head)
-    indent = len(segment) - len(after)
-    whole = bool(own) and own[0].since <= indent and own[0].until >= indent + len(head)
-    if whole and (covered or natural[0]):
-        return None
-    cut = _is_cut(last.text, segment)
-    if covered and natural[1] and not cut and not body.endswith(_OPEN):
-        return None
-    if head == segment.rstrip() and body == before and not whole:
-        return ""  # it has no blank, so it may be the middle of something
-    joints = ("",) if covered or body != before else (" ",) if all(natural) and not cut else ("", " ")
-    return next((joint for joint in joints if _crosses(before, joint, after, find)), None)
+    found: list[Group] = []
+    is_covered = False  # the text of the last group ends with a finding
+    for number, segment in enumerate(segments):
+        seam = Seam(segments[number - 1], found[-1].text, is_covered, segment.text, own[number]) if found else None
+        separator = seam.separator(find) if seam else None
+        if separator is None:
+            found.append(Group(segment.text, number, [Span(0, len(segment.text), 0)]))
+            is_covered = _reaches_end(own[number], segment.text)
+        else:
+            found[-1] = _extended(found[-1], separator, segment.text)
+            tail = found[-1].text[-_TAIL:]
+            is_covered = _reaches_end(find(tail), tail)
+    return found
 
 
-def _stands_apart(body: str, segment: str) -> bool:
-    """Whether the look of a seam says that nothing goes over it."""
+def _extended(group: Group, separator: str, segment: str) -> Group:
+    after = segment.lstrip()
+    text = group.text + separator + after
+    return Group(text, group.first, [*group.spans, Span(len(text) - len(after), len(text), len(segment) - len(after))])
+
+
+def _reaches_end(findings: Sequence[Finding], text: str) -> bool:
+    return bool(findings) and findings[-1].until == len(text)
+
+
+class Seam(NamedTuple):
+    """The boundary between a text and the segment after it."""
+
+    last: Segment  # the last segment of the text
+    text: str
+    is_covered: bool  # the text ends with a finding
+    segment: str
+    own: Sequence[Finding]  # findings in the segment alone
+
+    def separator(self, find: Find) -> str | None:
+        """What separates text and segment when they are read as one, "" or a blank; None when they are read separately."""
+        before, after = self.text[-MAX_CARRIED:], self.segment.lstrip()
+        if self.last.continued:
+            return next((separator for separator in ("", " ") if _crosses(before, separator, after, find)), "")
+        if self.segment and not after:
+            return " "
+        if _is_boundary(before.rstrip(), self.segment):
+            return None
+        is_found = self._starts_with_finding(after)
+        candidates = self._candidates(before, after, is_found)
+        if candidates and self._is_one_word(before) and not is_found:
+            return ""  # it may be the middle of something
+        return next((separator for separator in candidates if _crosses(before, separator, after, find)), None)
+
+    def _starts_with_finding(self, after: str) -> bool:
+        """Whether the first word of the segment is a finding of its own."""
+        indent, head = len(self.segment) - len(after), after.split(" ", 1)[0]
+        return bool(self.own) and self.own[0].since <= indent and self.own[0].until >= indent + len(head)
+
+    def _is_one_word(self, before: str) -> bool:
+        """Whether the segment is one word without an indent, and no blank is before it."""
+        return " " not in self.segment.rstrip() and not before.endswith(" ")
+
+    def _candidates(self, before: str, after: str, is_found: bool) -> tuple[str, ...]:
+        """Separators with which a finding may cross the seam; none when both sides are complete."""
+        body, head = before.rstrip(), after.split(" ", 1)[0]
+        ends_complete, starts_complete = (bool(_COMPLETE_WORD.fullmatch(word)) for word in (body.rpartition(" ")[2], head))
+        is_cut = _is_cut(self.last.text, self.segment)
+        if is_found and (self.is_covered or ends_complete):
+            return ()
+        if self.is_covered and starts_complete and not is_cut and not body.endswith(_CONTINUES):
+            return ()
+        if self.is_covered or body != before:
+            return ("",)
+        return (" ",) if ends_complete and starts_complete and not is_cut else ("", " ")
+
+
+def _is_boundary(body: str, segment: str) -> bool:
+    """Whether the form of a seam shows that nothing crosses it; body: the text without blanks at its end."""
     after, tail = segment.lstrip(), body.rpartition(" ")[2]
-    if not after or not tail or _RULER.fullmatch(tail) or _REPLACED.search(tail):
+    if not after or not tail or _RULER.fullmatch(tail) or _PSEUDONYM.search(tail):
         return True
-    if _RECORD.match(after) and not body.endswith(("=", ":")):
+    if _MESSAGE_START.match(after) and not body.endswith(("=", ":")):
         return True
-    return segment != after and not body.endswith(_OPEN) and not _OPTION.search(tail)
+    return segment != after and not body.endswith(_CONTINUES) and not _OPTION.search(tail)
 
 
 def _is_cut(last: str, segment: str) -> bool:
     """Whether a line was probably cut: at a usual width, or in a column of short pieces."""
-    column = len(segment) < NARROWEST or (len(last) < NARROW and " " not in last)
-    return len(last) in WIDTHS or (column and " " not in segment)
+    column = len(segment) < MIN_COLUMN_WIDTH or (len(last) < COLUMN_WIDTH and " " not in last)
+    return len(last) in CUT_WIDTHS or (column and " " not in segment)
 
 
-def _crosses(before: str, joint: str, after: str, find: Find) -> bool:
-    """Whether something is found that begins in the one and ends in the other."""
+def _crosses(before: str, separator: str, after: str, find: Find) -> bool:
+    """Whether a finding starts in the first text and ends in the second."""
     end = len(before)
-    return any(found.since < end and found.until > end + len(joint) for found in find(before + joint + after[:WINDOW]))
+    findings = find(before + separator + after[:MAX_CARRIED])
+    return any(finding.since < end and finding.until > end + len(separator) for finding in findings)
 
 
-def findings_of(group: Group, own: Sequence[list[Found]], find: Find) -> list[Found]:
-    """What is found in a group, and in its segments alone: neither hides the other."""
-    if len(group.places) == 1:
+def findings_of(group: Group, own: Sequence[list[Finding]], find: Find) -> list[Finding]:
+    """The findings in the text of a group, united with those in each of its segments alone."""
+    if len(group.spans) == 1:
         return own[group.first]
     found = list(find(group.text))
-    for number, place in enumerate(group.places, group.first):
-        shift = place.start - place.indent
-        found += [one._replace(start=shift + one.start, end=shift + one.end) for one in own[number]]
-    merged: list[Found] = []
-    for one in sorted(found, key=lambda one: (one.start, -one.end)):
-        if merged and one.start < merged[-1].end:
-            merged[-1] = merged[-1]._replace(end=max(one.end, merged[-1].end))
+    for number, span in enumerate(group.spans, group.first):
+        shift = span.start - span.indent
+        found += [finding._replace(start=shift + finding.start, end=shift + finding.end) for finding in own[number]]
+    merged: list[Finding] = []
+    for finding in sorted(found, key=lambda finding: (finding.start, -finding.end)):
+        if merged and finding.start < merged[-1].end:
+            merged[-1] = merged[-1]._replace(end=max(finding.end, merged[-1].end))
         else:
-            merged.append(one)
+            merged.append(finding)
     return merged
 
 
-def distribute(group: Group, found: Sequence[Found]) -> list[list[Part]]:
-    """What is shown of each segment of a group: what goes over several is shown in the first."""
-    return [_placed(group.text, place, [one for one in found if one.start < place.end and one.end > place.start]) for place in group.places]
+def distribute(group: Group, findings: Sequence[Finding]) -> list[list[Part]]:
+    """The output for each segment of a group; a finding that crosses seams is in that of the first of its segments."""
+    return [
+        _output(group.text, span, [finding for finding in findings if finding.start < span.end and finding.end > span.start])
+        for span in group.spans
+    ]
 
 
-def _placed(text: str, place: Place, found: Sequence[Found]) -> list[Part]:
+def _output(text: str, span: Span, findings: Sequence[Finding]) -> list[Part]:
     parts: list[Part] = []
-    at = place.start
-    for one in found:
-        if one.start >= place.start:
-            parts += [text[at : one.start], *one.parts]
-        at = min(one.end, place.end)
-    return [*parts, text[at : place.end]]
+    at = span.start
+    for finding in findings:
+        if finding.start >= span.start:
+            parts += [text[at : finding.start], *finding.parts]
+        at = min(finding.end, span.end)
+    return [*parts, text[at : span.end]]

@@ -1,49 +1,49 @@
-"""What takes several lines of a log as a whole: keys in PEM, and the environment of a process."""
+"""Blocks of several lines that are replaced as a whole: keys in PEM, and environments of processes."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 
-from app.publish.sanitize.patterns import PEM
+from app.publish.sanitize.parts import DROPPED, Parts
+from app.publish.sanitize.patterns import PEM_LABEL
 from app.publish.sanitize.pseudonyms import Secret
-from app.publish.sanitize.replacements import DROPPED, Part
 
-_BEGIN, _END = re.compile(rf"(?i)-----\s?BEGIN {PEM}"), re.compile(rf"(?i)-----\s?END {PEM}[^-]*-*")
+_BEGIN, _END = re.compile(rf"(?i)-----\s?BEGIN {PEM_LABEL}"), re.compile(rf"(?i)-----\s?END {PEM_LABEL}[^-]*-*")
 _BODY = re.compile(r"""[\s"'>|,]*(?:[A-Za-z0-9+/=]{4,}|[A-Za-z-]+: .*)?[\s"',+]*""")
 """A line of base64, or of a header before it."""
 
 _ASSIGNMENT = re.compile(r"\s*(?:export\s+|declare\s+-\w+\s+)?(?P<name>[A-Za-z_][\w.]*)(?:\(\)|%%)?=(?!=)")
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{2,}")
 
-Hidden = dict[int, tuple[Part, ...]]
-"""What is shown in the place of a line, by its number."""
+Blocks = dict[int, Parts]
+"""The output for a line, by its number."""
 
 
-def redact_blocks(lines: Sequence[str]) -> Hidden:
-    """The lines that belong to such a block."""
+def redact_blocks(lines: Sequence[str]) -> Blocks:
+    """The output for all lines that belong to a block."""
     return _environments(lines) | _keys(lines)
 
 
-def _keys(lines: Sequence[str]) -> Hidden:
-    found: Hidden = {}
+def _keys(lines: Sequence[str]) -> Blocks:
+    blocks: Blocks = {}
     for number, line in enumerate(lines):
-        if number in found:
+        if number in blocks:
             continue
         begin, end = _BEGIN.search(line), _END.search(line)
         if begin:
-            last = _last(lines, number, begin.end())
-            found |= _key(lines, number, last, line[: begin.start()])
-        elif end:  # its beginning was cut off
+            last = _last_line(lines, number, begin.end())
+            blocks |= _key(lines, number, last, line[: begin.start()])
+        elif end:  # the start was cut off
             first = number
-            while first and _is_body(lines[first - 1]) and first - 1 not in found:
+            while first and _is_body(lines[first - 1]) and first - 1 not in blocks:
                 first -= 1
-            found |= _key(lines, first, number, "" if first < number else line[: end.start()])
-    return found
+            blocks |= _key(lines, first, number, "" if first < number else line[: end.start()])
+    return blocks
 
 
-def _last(lines: Sequence[str], first: int, after: int) -> int:
-    """The number of the last line of a key: where it ends, or where its lines do."""
+def _last_line(lines: Sequence[str], first: int, after: int) -> int:
+    """The number of the last line of a key: the one with its END, or the last one of its body."""
     if _END.search(lines[first], after):
         return first
     last = first
@@ -56,32 +56,39 @@ def _is_body(line: str) -> bool:
     return bool(line.strip()) and bool(_BODY.fullmatch(line))
 
 
-def _key(lines: Sequence[str], first: int, last: int, before: str) -> Hidden:
+def _key(lines: Sequence[str], first: int, last: int, before: str) -> Blocks:
+    """A key from line `first` to line `last` becomes one secret on the first line; before: text before it on that line."""
     value = "".join("".join(lines[first : last + 1]).split())
     end = _END.search(lines[last])
     after = lines[last][end.end() :] if end else ""
-    shown: Hidden = dict.fromkeys(range(first, last + 1), ())
-    shown[last] = (after,) if last > first else ()
-    shown[first] = (before, Secret("key", value[len(before) :]), after if last == first else "")
-    return shown
+    blocks: Blocks = dict.fromkeys(range(first, last + 1), ())
+    blocks[last] = (after,) if last > first else ()
+    blocks[first] = (before, Secret("key", value[len(before) :]), after if last == first else "")
+    return blocks
 
 
-def _environments(lines: Sequence[str]) -> Hidden:
-    """Assignments in lines one after the other, when one of them is to a name in capitals."""
-    found: Hidden = {}
+def _environments(lines: Sequence[str]) -> Blocks:
+    """Consecutive lines with assignments, if one of them assigns to a name in capitals."""
+    blocks: Blocks = {}
     block: list[int] = []
     for number in range(len(lines) + 1):
         if number < len(lines) and _ASSIGNMENT.match(lines[number]):
             block.append(number)
-            continue
-        matches = {one: _ASSIGNMENT.match(lines[one]) for one in block}
-        if len(block) > 1 and any(match and _VARIABLE.fullmatch(match["name"]) for match in matches.values()):
-            found |= {
-                one: (match[0], Secret("environment", ""))
-                for one, match in matches.items()
-                if match and lines[one][match.end() :].strip("\"'") != DROPPED
-            }
-            if number < len(lines) and lines[number - 1].rstrip().endswith("="):
-                found[number] = (Secret("environment", ""),)
-        block = []
-    return found
+        else:
+            blocks |= _environment(lines, block)
+            block = []
+    return blocks
+
+
+def _environment(lines: Sequence[str], block: list[int]) -> Blocks:
+    """The lines of an environment without their values; block: the numbers of consecutive lines with assignments."""
+    matches = {number: match for number in block if (match := _ASSIGNMENT.match(lines[number]))}
+    if len(matches) < 2 or not any(_VARIABLE.fullmatch(match["name"]) for match in matches.values()):
+        return {}
+    value = Secret("environment", "")
+    dropped = {number for number, match in matches.items() if lines[number][match.end() :].strip("\"'") == DROPPED}
+    blocks: Blocks = {number: (match[0], value) for number, match in matches.items() if number not in dropped}
+    after = block[-1] + 1
+    if after < len(lines) and lines[after - 1].rstrip().endswith("="):
+        blocks[after] = (value,)
+    return blocks

@@ -1,4 +1,4 @@
-"""Paths: public ones stay whole, of others the end that tells something of CMSSW or of the data, and the folder becomes a pseudonym.
+"""Paths: public ones are kept; of others the end is kept if it names software or data, and the folder becomes a pseudonym.
 
 /fff/BU0/ramdisk/run358788/run358788_ls0001_streamDQM_X.jsn     path-3/run358788/run358788_ls0001_streamDQM_X.jsn
 /nfs/smith/CMSSW_12_4_8/src/DQM/Integration/python/a_cfg.py     path-5/CMSSW_12_4_8/src/DQM/Integration/python/a_cfg.py
@@ -14,8 +14,8 @@ from app.publish.sanitize.words import COMMON
 
 _PUBLIC = re.compile(r"/(?:cvmfs/[\w.-]+\.cern\.ch|usr|lib|lib64|bin|sbin|dev|proc|sys)(?:/[\w.+=-]+)+")
 _DATASET = re.compile(r"/[A-Z]\w{2,60}/[A-Z]\w{2,40}-[\w-]{1,60}/(?:RAW|RECO|AOD|AODSIM|MINIAOD|NANOAOD|DQMIO|ALCARECO|RAW-RECO|FEVT)")
-_OURS = re.compile(r"(?i)nfs\w*|cmsnfs\w*|home|afs|eos|users?|u|root|export|globalscratch|scratch|ramdisk|private")
-"""A relative path through such a folder was cut from a whole one."""
+_PRIVATE_FOLDER = re.compile(r"(?i)nfs\w*|cmsnfs\w*|home|afs|eos|users?|u|root|export|globalscratch|scratch|ramdisk|private")
+"""A relative path through such a folder is a part of a private path."""
 
 _RELEASE = re.compile(
     r"(?:\A|/)[^/]*?(CMSSW_\d[\w]{0,200}/(?:src|lib|bin|biglib|python|cfipython|external|objs|include|test)(?:/[\w.+-]+)+)\Z"
@@ -31,20 +31,20 @@ _USER = re.compile(
 
 
 def users_of(path: str) -> set[str]:
-    """The users that a path names, in lower case."""
+    """The names of users in a path, in lower case."""
     return {name for found in _USER.finditer(path) if (name := (found["a"] or found["b"]).lower()) not in COMMON}
 
 
 def is_private(path: str) -> bool:
-    """Whether a path must be replaced: whole ones that are not public, and pieces of them."""
+    """Whether a path must be replaced: an absolute one that is not public, or a part of one."""
     if path.startswith("/"):
         return not (_PUBLIC.fullmatch(path) or _DATASET.fullmatch(path)) or any(part == ".." for part in path.split("/"))
     parts = path.split("/")
-    return parts[0].startswith("~") or ".." in parts or any(_OURS.fullmatch(part) for part in parts[:-1])
+    return parts[0].startswith("~") or ".." in parts or any(_PRIVATE_FOLDER.fullmatch(part) for part in parts[:-1])
 
 
-def shown(path: str) -> tuple[Secret, str]:
-    """A private path as its folder, which becomes a pseudonym, and the end of it that stays."""
+def split(path: str) -> tuple[Secret, str]:
+    """A private path as its folder, and its end that is kept."""
     path = re.sub(r"/{2,}", "/", path)
     for pattern in (_RELEASE, _DATA):
         if (found := pattern.search(path)) and not is_private(found[1]):

@@ -1,85 +1,108 @@
-"""What must not leave in a text of plain ASCII, and what is shown in its place.
+"""`Rules`: what must not be published in a text of plain ASCII, and the output in its place.
 
-A text is read once, from left to right. What a rule of `patterns` takes is no more looked at, but for what stays of it.
+A text is read once, from left to right. The match of a rule is not read by other rules, except for the parts of it that are
+kept: these are searched for hosts and keys.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 import re2
 
-from app.publish.sanitize.patterns import INNER, TABLE
+from app.publish.sanitize.parts import Part, Parts
+from app.publish.sanitize.patterns import INNER_RULES, PATTERNS
 from app.publish.sanitize.pseudonyms import Secret
-from app.publish.sanitize.replacements import SHOWN, Part
+from app.publish.sanitize.replacements import REPLACEMENTS
 from app.publish.sanitize.words import COMMON
 
-LATEST = 2000
-"""Texts of which it is kept what was found in them."""
+CACHED_TEXTS = 2000
+"""Texts whose findings are cached."""
+
+MIN_HOST_LENGTH = 4
+"""Known hosts with shorter names are ignored."""
+
+RE2_BYTES = 16 << 20
+"""Memory limit of a compiled pattern."""
 
 
-class Found(NamedTuple):
-    """The text from start to end is shown as these parts. since, until: with what tells of it and stays, as the name before a value."""
+class Finding(NamedTuple):
+    """A piece of a text that is replaced.
+
+    Attributes:
+        since: Start of the match, which is before `start` when its first characters are kept, such as a label.
+        start: First replaced character.
+        end: Character after the last replaced one.
+        until: End of the match.
+        parts: The output in place of the text from start to end.
+    """
 
     since: int
     start: int
     end: int
     until: int
-    parts: tuple[Part, ...]
+    parts: Parts
 
 
 class Rules:
-    """The rules of a site; machines: names of hosts that are known, each at least 4 characters long."""
+    """All rules, and the names of known hosts.
 
-    def __init__(self, machines: Iterable[str] = ()) -> None:
-        names = sorted({name.lower() for name in machines if len(name) >= 4 and not name.isdigit()}, key=lambda name: (-len(name), name))
-        plain = [rf"\b{name}\b" for name in names if name.isalpha() and name not in COMMON]
-        patterns = [re2.escape(name) for name in names if not name.isalpha()] + plain
-        known = {"machine": rf"(?i:(?:{'|'.join(patterns)})(?:\.cms\b|\.cern\.ch\b)?)"} if patterns else {}
-        self._latest: dict[str, list[Found]] = {}
-        self._all = _compile(tuple((known | TABLE).items()))
-        self._inner = _compile(tuple((known | {name: TABLE[name] for name in INNER}).items()))
-        self._names = _compile(tuple((known | {name: TABLE[name] for name in INNER if name != "word"}).items()))
+    The names of hosts are found wherever they stand; one of letters alone only as a word.
+    """
 
-    def find(self, text: str) -> list[Found]:
-        """What must not leave in a text, in its order; lines often come twice."""
-        if text not in self._latest:
-            if len(self._latest) >= LATEST:
-                self._latest.clear()
-            self._latest[text] = self._look(text)
-        return self._latest[text]
+    def __init__(self, hosts: Iterable[str] = ()) -> None:
+        known = {"known_host": pattern} if (pattern := _host_pattern(hosts)) else {}
+        self._cache: dict[str, list[Finding]] = {}
+        self._all = _compile(tuple((known | PATTERNS).items()))
+        self._inner = _compile(tuple((known | {name: PATTERNS[name] for name in INNER_RULES}).items()))
+        self._names = _compile(tuple((known | {name: PATTERNS[name] for name in INNER_RULES if name != "word"}).items()))
 
-    def _look(self, text: str) -> list[Found]:
-        return [_trimmed(found, text) for found in self._find(self._all, text) if any(isinstance(part, Secret) for part in found.parts)]
+    def find(self, text: str) -> list[Finding]:
+        """The findings in a text, in order; cached, because lines are often read twice."""
+        if text not in self._cache:
+            if len(self._cache) >= CACHED_TEXTS:
+                self._cache.clear()
+            findings = self._find(self._all, text)
+            self._cache[text] = [_trimmed(one, text) for one in findings if any(isinstance(part, Secret) for part in one.parts)]
+        return self._cache[text]
 
-    def inner(self, text: str) -> tuple[Part, ...]:
-        """A text that stays, but for hosts and keys in it."""
-        return self._within(self._inner, text)
+    def _read_rest(self, text: str) -> Parts:
+        """A text that is kept, except for hosts and keys in it."""
+        return self._read(self._inner, text)
 
-    def _within(self, pattern: Any, text: str) -> tuple[Part, ...]:
+    def _read(self, pattern: Any, text: str) -> Parts:
         parts: list[Part] = []
         at = 0
-        for found in self._find(pattern, text):
-            parts += [text[at : found.start], *found.parts]
-            at = found.end
+        for finding in self._find(pattern, text):
+            parts += [text[at : finding.start], *finding.parts]
+            at = finding.end
         return _joined([*parts, text[at:]])
 
-    def _find(self, pattern: Any, text: str) -> Iterable[Found]:
+    def _find(self, pattern: Any, text: str) -> Iterator[Finding]:
         for match in pattern.finditer(text.encode("ascii")):
-            taken, rule = text[match.start() : match.end()], match.lastgroup.decode()
-            parts = SHOWN[rule](taken, self.inner)
+            matched, rule = text[match.start() : match.end()], match.lastgroup.decode()
+            parts = REPLACEMENTS[rule](matched, self._read_rest)
             if parts is None and rule == "word":
-                parts = self._within(self._names, taken)
-            elif parts is None and rule not in INNER:
-                parts = self.inner(taken)
+                parts = self._read(self._names, matched)
+            elif parts is None and rule not in INNER_RULES:
+                parts = self._read_rest(matched)
             if parts is not None:
-                yield Found(match.start(), match.start(), match.end(), match.end(), _joined(parts))
+                yield Finding(match.start(), match.start(), match.end(), match.end(), _joined(parts))
 
 
-def _joined(parts: Iterable[Part]) -> tuple[Part, ...]:
-    """Parts with neighbouring texts as one."""
+def _host_pattern(hosts: Iterable[str]) -> str:
+    """A pattern of known hosts, longer names first; "" without any."""
+    usable = {host.lower() for host in hosts if len(host) >= MIN_HOST_LENGTH and not host.isdigit()}
+    names = sorted(usable, key=lambda name: (-len(name), name))
+    words = [rf"\b{name}\b" for name in names if name.isalpha() and name not in COMMON]
+    patterns = [re2.escape(name) for name in names if not name.isalpha()] + words
+    return rf"(?i:(?:{'|'.join(patterns)})(?:\.cms\b|\.cern\.ch\b)?)" if patterns else ""
+
+
+def _joined(parts: Iterable[Part]) -> Parts:
+    """Parts with adjacent texts as one, and without empty ones."""
     joined: list[Part] = []
     for part in parts:
         if isinstance(part, str) and joined and isinstance(joined[-1], str):
@@ -89,18 +112,18 @@ def _joined(parts: Iterable[Part]) -> tuple[Part, ...]:
     return tuple(joined)
 
 
-def _trimmed(found: Found, text: str) -> Found:
-    """Without the text at both its ends that stays as it is."""
-    first, last = found.parts[0], found.parts[-1]
-    before = len(first) if isinstance(first, str) and text.startswith(first, found.start) else 0
-    after = len(last) if isinstance(last, str) and text.endswith(last, found.start + before, found.end) else 0
-    return Found(
-        found.since, found.start + before, found.end - after, found.until, found.parts[before > 0 : len(found.parts) - (after > 0)]
-    )
+def _trimmed(finding: Finding, text: str) -> Finding:
+    """A finding without the text at its ends that is kept."""
+    first, last = finding.parts[0], finding.parts[-1]
+    before = len(first) if isinstance(first, str) and text.startswith(first, finding.start) else 0
+    after = len(last) if isinstance(last, str) and text.endswith(last, finding.start + before, finding.end) else 0
+    parts = finding.parts[before > 0 : len(finding.parts) - (after > 0)]
+    return finding._replace(start=finding.start + before, end=finding.end - after, parts=parts)
 
 
 @lru_cache(maxsize=8)
-def _compile(table: tuple[tuple[str, str], ...]) -> Any:
+def _compile(patterns: tuple[tuple[str, str], ...]) -> Any:
+    """One pattern with a group for each rule."""
     options = re2.Options()
-    options.max_mem = 16 << 20
-    return re2.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in table).encode(), options)
+    options.max_mem = RE2_BYTES
+    return re2.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in patterns).encode(), options)

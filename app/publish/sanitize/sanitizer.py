@@ -14,9 +14,9 @@ from app.publish.sanitize.canonical import Segment
 from app.publish.sanitize.host_names import can_be_shortened, is_shortened, shortened
 from app.publish.sanitize.line_joining import distribute, findings_of, groups
 from app.publish.sanitize.multiline import redact_blocks
+from app.publish.sanitize.parts import DROPPED, Part, host_secret, is_pseudonym
 from app.publish.sanitize.paths import users_of
 from app.publish.sanitize.pseudonyms import Pseudonyms, Secret
-from app.publish.sanitize.replacements import DROPPED, Part, host_secret, is_pseudonym
 from app.publish.sanitize.rules import Rules
 from app.publish.sanitize.words import COMMON
 

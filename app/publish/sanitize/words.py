@@ -1,4 +1,4 @@
-"""Words that are too common to be the name of a user, although somebody may have a folder of that name."""
+"""Common words, which are not replaced as names of users, even if a user has that name."""
 
 from __future__ import annotations
 
@@ -26,4 +26,4 @@ worker working write writer wrong xml year you zdc zero
 """
 
 COMMON = frozenset(_WORDS.split())
-"""Lower case."""
+"""In lower case."""

@@ -9,7 +9,7 @@ import pytest
 
 from app.publish.sanitize import canonical, paths
 from app.publish.sanitize.canonical import Segment
-from app.publish.sanitize.entropy import by_chance
+from app.publish.sanitize.entropy import looks_random
 from app.publish.sanitize.pseudonyms import Secret
 from app.publish.sanitize.rules import Rules
 
@@ -31,7 +31,7 @@ def test_a_text_is_made_plain(text: str, plain: str) -> None:
 
 
 def test_what_is_nested_too_deep_is_not_unfolded() -> None:
-    assert canonical.segments("%" + "25" * canonical.ROUNDS + "41") is None
+    assert canonical.segments("%" + "25" * canonical.MAX_DEPTH + "41") is None
 
 
 def test_written_line_ends_are_line_ends_and_a_backslash_goes_on() -> None:
@@ -52,18 +52,18 @@ def test_an_escape_that_is_cut_is_mended_only_among_others() -> None:
         "_ZN3edm6stream24EDProducerAdaptorBase7doEventERKNS_18EventTransitionInfoE", "124X_dataRun3_Express_v5", "=" * 60, "-" * 40,
     ],
 )  # fmt: skip
-def test_what_people_named_is_not_by_chance(word: str) -> None:
-    assert not by_chance(word)
+def test_what_people_named_is_not_looks_random(word: str) -> None:
+    assert not looks_random(word)
 
 
 def test_a_text_in_base64_is_known() -> None:
-    assert by_chance(base64.b64encode(b"/nfshome0/jdoe/notes and hunter2").decode())
-    assert by_chance(base64.urlsafe_b64encode(b"jdoe:hunter2 at dqmfu").decode().rstrip("="))
+    assert looks_random(base64.b64encode(b"/nfshome0/jdoe/notes and hunter2").decode())
+    assert looks_random(base64.urlsafe_b64encode(b"jdoe:hunter2 at dqmfu").decode().rstrip("="))
 
 
-def test_nearly_all_that_was_made_by_chance_is_known() -> None:
-    assert sum(by_chance(secrets.token_urlsafe(48)) for _ in range(1000)) > 950
-    assert sum(by_chance(secrets.token_urlsafe(24)) for _ in range(1000)) > 700
+def test_nearly_all_that_was_made_looks_random_is_known() -> None:
+    assert sum(looks_random(secrets.token_urlsafe(48)) for _ in range(1000)) > 950
+    assert sum(looks_random(secrets.token_urlsafe(24)) for _ in range(1000)) > 700
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_nearly_all_that_was_made_by_chance_is_known() -> None:
 )  # fmt: skip
 def test_of_a_path_stays_what_tells_of_software_and_data(path: str, folder: str, end: str) -> None:
     assert paths.is_private(path)
-    assert paths.shown(path) == (Secret("path", folder), end)
+    assert paths.split(path) == (Secret("path", folder), end)
 
 
 @pytest.mark.parametrize(
