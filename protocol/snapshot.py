@@ -1,7 +1,7 @@
 """Snapshots that a hub sends to its public mirrors: their bytes, signature and limits.
 
-A snapshot takes a mirror from one edition to a later one: it holds every item that changed between the two. A mirror that was
-unreachable asks for a snapshot from the edition it has, so that unchanged items are sent only once.
+A snapshot takes a mirror from one revision to a later one: it holds every item that changed between the two. A mirror that was
+unreachable asks for a snapshot from the revision it has, so that unchanged items are sent only once.
 
     DQMHUB-SNAPSHOT 1 <key> <signature>\\n     key: first 16 hex digits of the SHA-256 of the public key; signature: 128 hex digits
     <header>\\n                                 one line of JSON
@@ -41,7 +41,7 @@ MAX_CONTENT_BYTES = 16 * 2**20
 """Size limit of one item after decompression."""
 
 MAX_INTEGER = 2**53
-"""Runs and editions are smaller: JSON parsers in every language read such integers exactly."""
+"""Runs and revisions are smaller: JSON parsers in every language read such integers exactly."""
 
 
 class SnapshotError(Exception):
@@ -75,13 +75,13 @@ class Item(NamedTuple):
 
 
 class Snapshot(NamedTuple):
-    """The changes from one edition to a later one."""
+    """The changes from one revision to a later one."""
 
-    series: str  # name of the numbering of editions
+    series: str  # name of the numbering of revisions
     started: float  # start of the series, Unix s UTC
-    since: int  # edition that the mirror must have reached
-    until: int  # edition that the mirror has afterwards
-    at: float  # creation time of the newest edition, Unix s UTC
+    since: int  # revision that the mirror must have reached
+    until: int  # revision that the mirror has afterwards
+    at: float  # creation time of the newest revision, Unix s UTC
     hub: str  # name of the instance
     items: list[Item]
 
@@ -148,7 +148,7 @@ def _verify(signed: memoryview, key_name: str, signature: bytes, keys: Iterable[
 def _parse(header: dict[str, Any], body: memoryview) -> Snapshot:
     since, until = _integer(header["since"]), _integer(header["until"])
     if since >= until:
-        raise ValueError(f"the snapshot goes from edition {since} to {until}")
+        raise ValueError(f"the snapshot goes from revision {since} to {until}")
     items, at = [], 0
     for kind, system, run, name, content_type, encoding, size in header["items"]:
         length = 0 if size is None else _integer(size)

@@ -155,11 +155,11 @@ class FolderWatcher:
         self.receiver.receive(path.read_bytes(), uploaded=False)
 
     def _candidates(self, state: MirrorState) -> list[Path]:
-        """Files that follow the current edition: newest series first (names sort by start), then by the edition they lead to."""
+        """Files that follow the current revision: newest series first (names sort by start), then by the revision they lead to."""
         found = []
         for path in self.path.iterdir():
             if (match := FILE_NAME.fullmatch(path.name)) and match["series"] >= state.series:
-                edition = state.edition if match["series"] == state.series else 0
-                if int(match["since"]) <= edition < int(match["until"]):
+                revision = state.revision if match["series"] == state.series else 0
+                if int(match["since"]) <= revision < int(match["until"]):
                     found.append((match["series"], int(match["until"]), path))
         return [path for _, _, path in sorted(found, reverse=True)]

@@ -213,7 +213,7 @@ class Routes:
         return text_response("ok\n")
 
     def snapshot_state(self) -> HTTPResponse:
-        """The series and edition of this mirror, for hubs."""
+        """The series and revision of this mirror, for hubs."""
         return json_response(self.store.state().as_json())
 
 
@@ -228,7 +228,7 @@ def item_page(
 def page_response(view: StoreView, system: str, content: PageContent) -> HTTPResponse:
     """A page with its ETag, which changes every 10 s because pages show ages."""
     state = view.state
-    tag = f"{content.tag}.{state.series}.{state.edition}.{pages.file_version()}.{int(time.time()) // 10}"
+    tag = f"{content.tag}.{state.series}.{state.revision}.{pages.file_version()}.{int(time.time()) // 10}"
     cache = CACHE_ONE_SECOND if content.is_live else CACHE_HALF_MINUTE
     return content_response(pages.render_page(content, system, state), HTML, tag, cache)
 

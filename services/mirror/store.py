@@ -1,6 +1,6 @@
 """Storage of a mirror: one SQLite file, in which each snapshot is one transaction.
 
-A process killed at any time leaves a complete edition behind. A reader sees one edition during a whole request, and does not
+A process killed at any time leaves a complete revision behind. A reader sees one revision during a whole request, and does not
 wait while a snapshot is stored.
 """
 
@@ -40,13 +40,13 @@ class MirrorState(NamedTuple):
 
     series: str = ""
     started: float = 0.0  # start of the series, Unix s UTC
-    edition: int = 0
-    at: float = 0.0  # creation time of the edition, Unix s UTC
+    revision: int = 0
+    at: float = 0.0  # creation time of the revision, Unix s UTC
     hub: str = ""  # name of the instance
 
     def as_json(self) -> dict[str, object]:
         """The fields that hubs read."""
-        return {"series": self.series, "have": self.edition, "at": self.at}
+        return {"series": self.series, "have": self.revision, "at": self.at}
 
 
 class StoredItem(NamedTuple):
@@ -65,14 +65,14 @@ class StoredItem(NamedTuple):
 
 
 class StoreView:
-    """Read access to one edition during a request."""
+    """Read access to one revision during a request."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
     @property
     def state(self) -> MirrorState:
-        """Series and edition."""
+        """Series and revision."""
         row = self._connection.execute("SELECT series, started, have, at, hub FROM state").fetchone()
         return MirrorState(*row) if row else MirrorState()
 
@@ -130,7 +130,7 @@ class Store:
 
     @contextmanager
     def view(self) -> Iterator[StoreView]:
-        """The current edition, unchanged to the end of the block."""
+        """The current revision, unchanged to the end of the block."""
         connection = self._connection()
         connection.execute("BEGIN")
         try:
@@ -139,14 +139,14 @@ class Store:
             connection.execute("COMMIT")
 
     def state(self) -> MirrorState:
-        """The current series and edition."""
+        """The current series and revision."""
         with self.view() as view:
             return view.state
 
     def apply(self, snapshot: Snapshot) -> MirrorState:
         """Store a snapshot, completely or not at all.
 
-        Raises SnapshotError: 409 when it does not follow the current edition, 507 when the disk is full.
+        Raises SnapshotError: 409 when it does not follow the current revision, 507 when the disk is full.
         """
         try:
             return self._apply(snapshot)
@@ -182,16 +182,16 @@ class Store:
 
 
 def check_sequence(snapshot: Snapshot, old: MirrorState) -> None:
-    """Raise SnapshotError (409) unless a snapshot follows the current edition or starts a later series."""
-    edition = old.edition
+    """Raise SnapshotError (409) unless a snapshot follows the current revision or starts a later series."""
+    revision = old.revision
     if snapshot.series != old.series:
         if snapshot.started <= old.started:
             raise SnapshotError(409, f"The series {snapshot.series} did not start later than {old.series}, which this mirror has")
-        edition = 0
-    if snapshot.since > edition:
-        raise SnapshotError(409, f"The snapshot starts at edition {snapshot.since}, but this mirror has edition {edition}")
-    if snapshot.until <= edition:
-        raise SnapshotError(409, f"The snapshot ends at edition {snapshot.until}, but this mirror has edition {edition} already")
+        revision = 0
+    if snapshot.since > revision:
+        raise SnapshotError(409, f"The snapshot starts at revision {snapshot.since}, but this mirror has revision {revision}")
+    if snapshot.until <= revision:
+        raise SnapshotError(409, f"The snapshot ends at revision {snapshot.until}, but this mirror has revision {revision} already")
 
 
 def _write(connection: sqlite3.Connection, snapshot: Snapshot) -> None:

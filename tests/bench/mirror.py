@@ -30,10 +30,10 @@ def mirror(folder: Path) -> None:
         found.post(
             samples.snapshot([item for run in range(RUNS) for item in samples.run_items(358000 + run, jobs, newest=run == RUNS - 1)])
         )
-        editions = iter(range(1, 10**6))
+        revisions = iter(range(1, 10**6))
 
         def publish() -> None:
-            have = next(editions)
+            have = next(revisions)
             rows = "".join(ROW.format(client=number, events=have * 1000 + number) for number in range(CLIENTS))
             response = found.post(
                 samples.snapshot([samples.html_item("live", "production", 0, "page", f"<table>{rows}</table>")], have, have + 1)

@@ -31,7 +31,7 @@ def live(number: int) -> str:
     rows = "".join(row.format(at, number) for at in range(ROWS))
     moment = '<time datetime="2022-09-14T10:16:40Z" data-at="1663150600">2022-09-14 12:16:40</time>'
     return (
-        f'<h1>Run 1, edition {number}</h1><p>{moment}, <span data-since="1663150600"></span></p><details><summary>More</summary><p>Words</p></details>'
+        f'<h1>Run 1, revision {number}</h1><p>{moment}, <span data-since="1663150600"></span></p><details><summary>More</summary><p>Words</p></details>'
         f'<div class="wide-table" tabindex="0"><table class="jobs"><tbody>{rows}</tbody></table></div>'
     )
 
@@ -44,7 +44,7 @@ class Fed:
         self.have = 0
 
     def publish(self, at: float | None = None) -> None:
-        """The next edition, made now or at another time."""
+        """The next revision, made now or at another time."""
         self.have += 1
         items = [samples.html_item("live", "production", 0, "page", live(self.have))]
         answer = self.mirror.post(samples.snapshot([*items, *(FIRST if self.have == 1 else [])], self.have - 1, self.have, at=at))
@@ -81,7 +81,7 @@ def test_a_page_that_waits_shows_the_first_data_when_they_come(page: Page, fed: 
     page.goto("/")
     expect(page.locator("main")).to_contain_text("No data from the hub for this page")
     fed.publish()
-    expect(page.locator("h1")).to_have_text("Run 1, edition 1")
+    expect(page.locator("h1")).to_have_text("Run 1, revision 1")
     expect(page.locator("#data")).to_contain_text("Data from")
 
 
@@ -94,12 +94,12 @@ def test_what_is_new_comes_by_itself_and_focus_scroll_and_what_is_open_stay(page
     before = page.evaluate("scrollY")
     page.evaluate("document.getElementById('log40').mark = 'the same element'")
     fed.publish()
-    expect(page.locator("h1")).to_have_text("Run 1, edition 2")
+    expect(page.locator("h1")).to_have_text("Run 1, revision 2")
     assert page.locator("td").first.text_content() == "2"
     assert page.evaluate("[document.activeElement.id, document.activeElement.mark]") == ["log40", "the same element"]
     assert page.evaluate("[scrollY, document.querySelector('details').open]") == [before, True]
     fed.publish()
-    expect(page.locator("h1")).to_have_text("Run 1, edition 3")
+    expect(page.locator("h1")).to_have_text("Run 1, revision 3")
 
 
 def test_a_page_warns_when_the_data_grow_old_and_no_longer_when_new_ones_come(page: Page, fed: Fed) -> None:
@@ -119,7 +119,7 @@ def test_a_page_says_that_the_mirror_does_not_answer_and_goes_on_when_it_does(pa
     expect(page.get_by_text("Mirror not responding")).to_be_visible()
     fed.mirror.start()
     fed.publish()
-    expect(page.locator("h1")).to_have_text("Run 1, edition 2")
+    expect(page.locator("h1")).to_have_text("Run 1, revision 2")
     expect(page.get_by_text("Mirror not responding")).to_be_hidden()
 
 
@@ -134,7 +134,7 @@ def test_a_hidden_tab_asks_nothing_and_is_brought_up_to_date_when_it_is_seen(pag
     assert len(watch.requests) <= polls + 1, "one may have been on its way"
     fed.publish()
     page.evaluate(hide, False)
-    expect(page.locator("h1")).to_have_text("Run 1, edition 2")
+    expect(page.locator("h1")).to_have_text("Run 1, revision 2")
 
 
 def test_times_are_shown_in_the_zone_that_is_chosen_and_pages_remember_it(page: Page, fed: Fed) -> None:
@@ -147,7 +147,7 @@ def test_times_are_shown_in_the_zone_that_is_chosen_and_pages_remember_it(page: 
     page.goto("/?db=production")
     expect(moment).to_have_text("2022-09-14 10:16:40")
     fed.publish()
-    expect(page.locator("h1")).to_have_text("Run 1, edition 2")
+    expect(page.locator("h1")).to_have_text("Run 1, revision 2")
     expect(moment).to_have_text("2022-09-14 10:16:40")
 
 

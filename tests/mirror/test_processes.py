@@ -42,16 +42,16 @@ KILLS = 6 * storms.TIMES
 CLIENTS = 6
 
 
-def edition(number: int) -> list[Item]:
-    """Items that all contain the number of their edition."""
+def revision(number: int) -> list[Item]:
+    """Items that all contain the number of their revision."""
     runs = [samples.run_data(run, [samples.client("beam", events=number)]) for run in range(1, CLIENTS + 1)]
     return [samples.html_item("live", "production", 0, "page", f"<p>{number}</p>" + "x" * 20_000), *runs]
 
 
 def numbers_in(data: Path) -> set[int]:
-    """The edition in the state, and the editions in the items."""
+    """The revision in the state, and the revisions in the items."""
     with Store(data).view() as now:
-        found = {now.state.edition}
+        found = {now.state.revision}
         live_page = now.item(ItemKey("live", "production", 0, "page"))
         found |= {int(number) for number in re.findall(r"<p>(\d+)</p>", live_page.content.decode())} if live_page else set()
         for _, run in now.run_data("production", 0, 100, 100):
@@ -60,7 +60,7 @@ def numbers_in(data: Path) -> set[int]:
 
 
 @pytest.mark.storm
-def test_a_killed_mirror_has_one_complete_edition(start: Start) -> None:
+def test_a_killed_mirror_has_one_complete_revision(start: Start) -> None:
     mirror, chance = start(), storms.chance(7)
     stop, wrong = threading.Event(), list[str]()
 
@@ -68,7 +68,7 @@ def test_a_killed_mirror_has_one_complete_edition(start: Start) -> None:
         while not stop.is_set():
             with suppress(OSError):
                 have = mirror.get("/snapshots").json["have"]
-                mirror.post(samples.snapshot(edition(have + 1), have, have + 1))
+                mirror.post(samples.snapshot(revision(have + 1), have, have + 1))
 
     def look() -> None:
         while not stop.is_set():
@@ -83,7 +83,7 @@ def test_a_killed_mirror_has_one_complete_edition(start: Start) -> None:
         thread.start()
     reached = 0
     for _ in range(KILLS):
-        until(lambda before=reached: len(numbers_in(mirror.data)) == 1 and max(numbers_in(mirror.data)) > before, "a new edition")
+        until(lambda before=reached: len(numbers_in(mirror.data)) == 1 and max(numbers_in(mirror.data)) > before, "a new revision")
         time.sleep(chance.uniform(0, 0.05))
         mirror.kill()
         (found,) = numbers_in(mirror.data)
@@ -119,14 +119,14 @@ def test_a_mirror_ends_with_its_supervisor(start: Start) -> None:
 
 def test_a_full_disk_is_reported_and_data_stay(start: Start) -> None:
     mirror = start(prefix_command=("prlimit", "--fsize=1500000"))
-    mirror.post(samples.snapshot(edition(1)))
+    mirror.post(samples.snapshot(revision(1)))
     large = Item(ItemKey("log", "production", 1, "a"), "text/plain", "", random.Random(1).randbytes(2_000_000))
-    refused = mirror.post(samples.snapshot([*edition(2), large], 1, 2))
+    refused = mirror.post(samples.snapshot([*revision(2), large], 1, 2))
     assert (refused.status, refused.json["have"]) == (507, 1)
     assert "keeps its current data" in refused.json["message"]
     assert numbers_in(mirror.data) == {1}
     assert b"<p>1</p>" in mirror.get("/").body
-    assert mirror.post(samples.snapshot(edition(2), 1, 2)).status == 200, "a smaller snapshot is stored"
+    assert mirror.post(samples.snapshot(revision(2), 1, 2)).status == 200, "a smaller snapshot is stored"
 
 
 def test_silent_senders_block_nobody(start: Start) -> None:
@@ -168,7 +168,7 @@ def test_a_poll_without_news_has_less_than_300_bytes(start: Start) -> None:
     assert len(answer) < 300, answer
 
 
-def test_the_folder_is_read_furthest_edition_first_without_bad_files(start: Start, tmp_path: Path) -> None:
+def test_the_folder_is_read_furthest_revision_first_without_bad_files(start: Start, tmp_path: Path) -> None:
     folder = tmp_path / "snapshots"
     folder.mkdir()
 
@@ -178,19 +178,19 @@ def test_the_folder_is_read_furthest_edition_first_without_bad_files(start: Star
         new.rename(folder / f"{series}-{since:012}-{until:012}.snapshot")
 
     old = time.time() - 30 * 86400
-    put(samples.snapshot(edition(1), 0, 1, at=old), 0, 1)
-    put(samples.snapshot(edition(3), 0, 3, at=old), 0, 3)
-    put(samples.snapshot(edition(9), 0, 9, key=samples.OTHER_KEY), 0, 9)
+    put(samples.snapshot(revision(1), 0, 1, at=old), 0, 1)
+    put(samples.snapshot(revision(3), 0, 3, at=old), 0, 3)
+    put(samples.snapshot(revision(9), 0, 9, key=samples.OTHER_KEY), 0, 9)
     put(b"junk", 0, 99, "20990101T000000Z-zzzz")
     (folder / "README").write_text("no snapshot")
     mirror = start(folder=folder)
     until(lambda: mirror.get("/snapshots").json["have"] == 3, "the furthest good snapshot")
-    put(samples.snapshot(edition(6), 5, 6), 5, 6)
-    put(samples.snapshot(edition(5), 2, 5), 2, 5)
+    put(samples.snapshot(revision(6), 5, 6), 5, 6)
+    put(samples.snapshot(revision(5), 2, 5), 2, 5)
     until(lambda: mirror.get("/snapshots").json["have"] == 6, "what was missing")
     assert numbers_in(mirror.data) == {6}
     later = "20260102T000000Z-bbbb"
-    put(samples.snapshot(edition(2), 0, 2, series=later, started=samples.STARTED + 86400), 0, 2, later)
+    put(samples.snapshot(revision(2), 0, 2, series=later, started=samples.STARTED + 86400), 0, 2, later)
     until(
         lambda: mirror.get("/snapshots").json == {"series": later, "have": 2, "at": mirror.get("/snapshots").json["at"]}, "the new series"
     )

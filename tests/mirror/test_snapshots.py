@@ -1,4 +1,4 @@
-"""A mirror accepts only signed, recent snapshots that follow its edition."""
+"""A mirror accepts only signed, recent snapshots that follow its revision."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_an_empty_mirror_has_nothing(mirror: MirrorClient) -> None:
     assert have(mirror) == {"series": "", "have": 0, "at": 0.0}
 
 
-def test_an_upload_returns_the_new_edition(mirror: MirrorClient) -> None:
+def test_an_upload_returns_the_new_revision(mirror: MirrorClient) -> None:
     answer = mirror.post(samples.snapshot(FIRST, at=time.time() - 5))
     assert answer.status_code == 200
     assert answer.json == have(mirror)
@@ -67,7 +67,7 @@ def test_an_upload_returns_the_new_edition(mirror: MirrorClient) -> None:
     assert {row[:4] + row[6:] for row in content(mirror)[1:]} == {(*item.key, item.body) for item in FIRST}
 
 
-def test_editions_follow_each_other_and_may_overlap(mirror: MirrorClient) -> None:
+def test_revisions_follow_each_other_and_may_overlap(mirror: MirrorClient) -> None:
     mirror.publish(FIRST, 0, 3)
     mirror.publish([samples.html_item("help", "all", 0, "page", "words")], 2, 5)
     mirror.publish([], 5, 6)
@@ -82,9 +82,9 @@ def test_removed_items_are_deleted(mirror: MirrorClient) -> None:
 
 
 @pytest.mark.parametrize(
-    ("since", "until", "why"), [(0, 2, "already"), (1, 2, "already"), (3, 4, "starts at edition 3"), (9, 12, "starts")]
+    ("since", "until", "why"), [(0, 2, "already"), (1, 2, "already"), (3, 4, "starts at revision 3"), (9, 12, "starts")]
 )
-def test_replays_and_gaps_are_refused_with_the_current_edition(mirror: MirrorClient, since: int, until: int, why: str) -> None:
+def test_replays_and_gaps_are_refused_with_the_current_revision(mirror: MirrorClient, since: int, until: int, why: str) -> None:
     mirror.publish(FIRST, 0, 2)
     before = content(mirror)
     answer = mirror.post(samples.snapshot([samples.removed_item("run", "production", 358791, "page")], since, until))
@@ -97,7 +97,7 @@ def test_replays_and_gaps_are_refused_with_the_current_edition(mirror: MirrorCli
 def test_a_later_series_replaces_everything_and_an_older_one_is_refused(mirror: MirrorClient) -> None:
     mirror.publish(FIRST, 0, 7)
     later = {"series": "20260102T000000Z-bbbb", "started": samples.STARTED + 86400}
-    assert mirror.post(samples.snapshot([], 7, 8, **later)).status_code == 409, "it does not start at edition 0"
+    assert mirror.post(samples.snapshot([], 7, 8, **later)).status_code == 409, "it does not start at revision 0"
     mirror.publish(samples.run_items(5, [samples.client("pixel")]), 0, 2, **later)
     assert mirror.get("/runs/358791").status_code == 404
     assert mirror.get("/runs/5").status_code == 200
@@ -237,7 +237,7 @@ def test_refused_snapshots_are_counted(mirror: MirrorClient) -> None:
     mirror.post(samples.snapshot(FIRST))
     status = mirror.json("/status")
     assert (status["refused"], status["items"]["run"], status["runs"]["production"]) == ({"403": 1, "409": 1}, 2, [358791, 358791])
-    assert "has edition 1 already" in status["last_refused"]
+    assert "has revision 1 already" in status["last_refused"]
 
 
 def test_senders_of_refused_snapshots_are_limited(mirror: MirrorClient) -> None:

@@ -30,7 +30,7 @@ class Copy:
         self.have = snapshot.until
 
     def catch_up(self) -> int:
-        """Take what leads to the newest edition; how many snapshots that were."""
+        """Take what leads to the newest revision; how many snapshots that were."""
         series, taken = revisions.current(), 0
         while series.revision and (self.series, self.have) != (series.name, series.revision):
             self.take(revisions.snapshot(series, self.have if self.series == series.name else 0, "Test"))

@@ -71,7 +71,7 @@ class Mirror:
             return {ItemKey(*key): body for *key, body in query}
 
     def have(self) -> int:
-        return self.routes.store.state().edition
+        return self.routes.store.state().revision
 
 
 class Recorded:
@@ -128,7 +128,7 @@ def answering(body: bytes | Callable[[], bytes], status: int = 200, wait_s: floa
 
 
 def consistent(taken: list[Snapshot]) -> bool:
-    """Whether no edition ever had two contents: whatever led from n to n + 1 alone."""
+    """Whether no revision ever had two contents: whatever led from n to n + 1 alone."""
     seen: dict[tuple[str, int, ItemKey], str] = {}
     for snapshot in taken:
         if snapshot.until == snapshot.since + 1:

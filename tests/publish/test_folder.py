@@ -1,4 +1,4 @@
-"""A folder of snapshots: a chain from the first edition to the newest that stays short, from which mirrors start and go on."""
+"""A folder of snapshots: a chain from the first revision to the newest that stays short, from which mirrors start and go on."""
 
 from __future__ import annotations
 

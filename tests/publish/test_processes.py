@@ -76,8 +76,8 @@ def settled(mirror: receivers.Mirror) -> bool:
     return all(number in page for number in events) and mirror.contents() == published()
 
 
-def is_beyond(edition: int) -> bool:
-    return revisions.current().revision > edition
+def is_beyond(revision: int) -> bool:
+    return revisions.current().revision > revision
 
 
 @pytest.mark.storm
@@ -97,7 +97,7 @@ def test_a_publisher_killed_at_any_instant_loses_and_doubles_nothing(small: Sett
             until(lambda: settled(mirror), "the mirror to have everything")
         assert receivers.consistent(mirror.taken)
         untils = [snapshot.until for snapshot in mirror.taken]
-        assert untils == sorted(untils), "no edition comes after a later one"
+        assert untils == sorted(untils), "no revision comes after a later one"
         assert {snapshot.series for snapshot in mirror.taken} == {revisions.current().name}
 
 

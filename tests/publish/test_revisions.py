@@ -1,4 +1,4 @@
-"""Editions: whoever catches up, from wherever, has what everybody has, and a number never stands for two contents."""
+"""Revisions: whoever catches up, from wherever, has what everybody has, and a number never stands for two contents."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def publish(*made: RenderedPiece, gone: tuple[PieceKey, ...] = (), beat: bool = 
 
 
 def some_changes(chance: random.Random) -> None:
-    """Pieces that come, change, shrink and go, in one edition, or none when all stays as it was."""
+    """Pieces that come, change, shrink and go, in one revision, or none when all stays as it was."""
     texts = [[f"{chance.randrange(5)}" * chance.randrange(1, 60) for _ in range(chance.randrange(4))] for _ in range(3)]
     numbers = chance.sample(range(8), 4)
     made = [piece(number, *of) for number, of in zip(numbers, texts, strict=False)]
@@ -44,7 +44,7 @@ def some_changes(chance: random.Random) -> None:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_who_catches_up_from_any_edition_has_what_a_full_snapshot_has(hub: Settings, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
+def test_who_catches_up_from_any_revision_has_what_a_full_snapshot_has(hub: Settings, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
     monkeypatch.setattr(revisions, "SNAPSHOT_BYTES", 60)
     chance, copies = random.Random(seed), [Copy()]
     for _ in range(25):
@@ -60,14 +60,14 @@ def test_who_catches_up_from_any_edition_has_what_a_full_snapshot_has(hub: Setti
     assert Copy().catch_up() > 1, "what is large comes in several snapshots"
 
 
-def test_what_comes_out_the_same_makes_no_edition(hub: Settings) -> None:
+def test_what_comes_out_the_same_makes_no_revision(hub: Settings) -> None:
     first = publish(piece(1, "one", "two"))
     assert publish(piece(1, "one", "two")).revision == first.revision
     assert publish(piece(1, "one", "two"), beat=True).revision == first.revision + 1
     assert revisions.snapshot(revisions.current(), first.revision, "Test").items == []
 
 
-def test_of_two_publishers_at_a_time_one_makes_the_edition_and_the_other_leaves_nothing(hub: Settings) -> None:
+def test_of_two_publishers_at_a_time_one_makes_the_revision_and_the_other_leaves_nothing(hub: Settings) -> None:
     publish(piece(1, "one"))
     stale = revisions.current()
     publish(piece(1, "two"))
@@ -84,7 +84,7 @@ def test_how_much_was_replaced_counts_when_it_is_sent_and_only_then(hub: Setting
     assert totals() == {"host": 9}
 
 
-def test_a_new_series_has_everything_in_editions_of_bounded_size(hub: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_new_series_has_everything_in_revisions_of_bounded_size(hub: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(revisions, "REVISION_BYTES", 100)
     old = publish(*(piece(number, "x" * 40) for number in range(10)))
     publish(gone=(PieceKey("run", "production", 3),))

@@ -67,8 +67,8 @@ def publisher(published_once: Path, tmp_path: Path) -> Iterator[Publisher]:
         yield made
 
 
-def changed_since(edition: int) -> set[tuple[str, str, int]]:
-    query = PublishedItem.select(PublishedItem.kind, PublishedItem.system, PublishedItem.run).where(PublishedItem.revision > edition)
+def changed_since(revision: int) -> set[tuple[str, str, int]]:
+    query = PublishedItem.select(PublishedItem.kind, PublishedItem.system, PublishedItem.run).where(PublishedItem.revision > revision)
     return {(kind, system, run) for kind, system, run in rows(query)}
 
 
@@ -183,7 +183,7 @@ def test_an_idle_turn_makes_no_item_and_looks_at_nothing(publisher: Publisher) -
     assert changed_since(before) <= {("events", "production", 0)}, "a publisher that is started again knows what is out"
 
 
-def test_an_edition_without_content_says_that_the_hub_is_alive_whatever_its_clock_does(publisher: Publisher) -> None:
+def test_an_revision_without_content_says_that_the_hub_is_alive_whatever_its_clock_does(publisher: Publisher) -> None:
     for moment in (time.time() - 20, time.time() + 3600):
         before = revisions.current().revision
         RevisionSeries.update(at=moment).execute()
@@ -311,10 +311,10 @@ def test_the_first_publication_comes_in_steps_with_what_happens_now_first(publis
     assert revisions.current().revision > 3
 
     def first(kind: str, run: int) -> int:
-        ((edition,),) = rows(
+        ((revision,),) = rows(
             PublishedItem.select(fn.MIN(PublishedItem.revision)).where(PublishedItem.kind == kind, PublishedItem.run == run)
         )
-        return int(edition)
+        return int(revision)
 
     assert first("live", 0) <= first("run", 358792) <= first("run", 358791) <= first("run", 358788)
 
