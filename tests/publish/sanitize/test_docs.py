@@ -12,7 +12,7 @@ from app.publish.sanitize.pseudonyms import Pseudonym
 from app.publish.sanitize.sanitizer import Sanitizer
 from app.square.published.fields import PublicEvent, PublicJob, PublicMachine, PublicRun
 
-PAGE = (TREE / "docs" / "operators" / "outside.md").read_text(encoding="utf-8")
+PAGE = (TREE / "docs" / "operators" / "publish.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"^\| `([a-z-]+)` \| `(.+)` \| `(.+)` \|$", PAGE, re.MULTILINE)
 
 
@@ -33,7 +33,7 @@ def test_every_kind_that_is_counted_has_an_example_or_a_word() -> None:
 
 @pytest.mark.parametrize(("title", "what"), [("run", PublicRun), ("job", PublicJob), ("machine", PublicMachine), ("event", PublicEvent)])
 def test_the_fields_of_the_page_are_all_that_leave(title: str, what: type[NamedTuple]) -> None:
-    table = re.search(rf"\| of an? {title} \|.*?\n\n", PAGE, re.DOTALL)
+    table = re.search(rf"\| field of an? {title} \|.*?\n\n", PAGE, re.DOTALL)
     assert table
     named = [name for row in table[0].strip().splitlines()[2:] for name in re.findall(r"`(\w+)`", row.split("|")[1])]
     assert sorted(named) == sorted(what._fields)
