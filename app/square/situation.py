@@ -15,8 +15,8 @@ from app.square.states import CRASHED, FINISHED, LOOKS, RUNNING, STUCK, Look
 GOOD = LOOKS[RUNNING]._replace(text="live")
 ENDED = LOOKS[FINISHED]._replace(text="ended")
 WAITING = LOOKS[FINISHED]._replace(icon="off", text="waiting")
-TROUBLE = LOOKS[STUCK]._replace(text="no news")
-LOST = LOOKS[CRASHED]._replace(text="no contact")
+TROUBLE = LOOKS[STUCK]._replace(text="no updates")
+LOST = LOOKS[CRASHED]._replace(text="P5 unreachable")
 
 
 class Situation(NamedTuple):
@@ -43,12 +43,12 @@ def public_situation(system: str, has_run: bool, clients: list[Client], live: bo
     """
     since = unreachable_since(system, time.time()) if live else None
     if since is not None:
-        return Situation(LOST, "The machines at P5 have not been heard of for", since)
+        return Situation(LOST, "No response from P5 for", since)
     if not has_run:
-        return Situation(WAITING, "No run was reported yet.")
+        return Situation(WAITING, "No run has been reported yet.")
     states = {client.newest.state for client in clients}
     if RUNNING in states:
         return Situation(GOOD)
     if STUCK in states:
-        return Situation(TROUBLE, "Not all jobs of this run have told of their end.")
+        return Situation(TROUBLE, "Some jobs of this run have not reported their end.")
     return Situation(ENDED)

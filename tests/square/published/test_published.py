@@ -367,8 +367,8 @@ def test_a_crash_and_a_second_attempt_are_seen_on_all_pages(publisher: Publisher
 def test_the_page_of_the_newest_run_says_since_when_p5_is_away_and_names_no_machine(publisher: Publisher) -> None:
     data.Host.update(last_ok=time.time() - 100).execute()
     complete(publisher_of(publisher.settings))
-    assert re.search(r'badge-text">no contact<.*?not been heard of for <span data-since="\d+"></span>', page(0, "live"), re.S)
-    assert "no contact" not in page(358792)
+    assert re.search(r'badge-text">P5 unreachable<.*?No response from P5 for <span data-since="\d+"></span>', page(0, "live"), re.S)
+    assert "P5 unreachable" not in page(358792)
 
 
 def test_streams_that_two_machines_wrote_are_told_apart_by_number(publisher: Publisher, fixtures_dir: Path) -> None:
@@ -387,5 +387,5 @@ def test_streams_that_two_machines_wrote_are_told_apart_by_number(publisher: Pub
 
 def test_a_system_without_a_run_says_so(publisher: Publisher) -> None:
     shown = contents()[ItemKey("live", "playback", 0, "page")].decode()
-    assert "none yet" in shown
-    assert "No run was reported yet." in shown
+    assert "No run yet" in shown
+    assert "No run has been reported yet." in shown
