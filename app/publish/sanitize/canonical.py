@@ -18,30 +18,37 @@ MAX_DEPTH = 12
 _PLAIN = re.compile(r"[\t\x20-\x5b\x5d-\x7e]*+")
 _ESCAPED = re.compile(r"%[0-9A-Fa-f]{2}|&[#A-Za-z]")
 _LINE_BREAK = "\n"
-_EQUIVALENTS = str.maketrans({
-    "‘": "'", "’": "'", "‚": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "–": "-", "—": "-", "−": "-", "‐": "-", "‑": "-",
-    "µ": "u", "μ": "u", "×": "x", "±": "+-", "°": " deg", "·": ".", "•": "*", "⁄": "/", "∕": "/", "։": ":", "∶": ":",
-    "\r": _LINE_BREAK, "\v": _LINE_BREAK, "\f": _LINE_BREAK, "\x85": _LINE_BREAK, "\u2028": _LINE_BREAK, "\u2029": _LINE_BREAK, "\t": " ", "\x9b": "\x1b[", "␛": "\x1b",
-})  # fmt: skip
+_EQUIVALENTS = str.maketrans(
+    dict.fromkeys("‘’‚", "'")
+    | dict.fromkeys("“”„«»", '"')
+    | dict.fromkeys("–—−‐‑", "-")
+    | dict.fromkeys("µμ", "u")
+    | dict.fromkeys("⁄∕", "/")
+    | dict.fromkeys("։∶", ":")
+    | dict.fromkeys("\r\v\f\x85\u2028\u2029", _LINE_BREAK)
+    | {"×": "x", "±": "+-", "°": " deg", "·": ".", "•": "*", "\t": " ", "\x9b": "\x1b[", "␛": "\x1b"}
+)
+"""Characters that a reader takes for others, or that separate lines."""
+
 _TERMINAL = re.compile(
     r"(?:\x1b|\^\[)(?:\[[0-?]{0,64}+[ -/]{0,8}+[@-~]|\][^\x07\x1b\n]{0,512}+(?:\x07|\x1b\\)?|[ -/]{1,2}+[0-~]|[@-Z\\-_])"
 )
 _INVISIBLE = re.compile(r"[^\n\x20-\x7e]++")
 _BACKSLASH = re.compile(
-    r"""\\(?:(?P<u>u\{0{0,8}+[0-9A-Fa-f]{1,6}\}|u+[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|x\{?[0-9A-Fa-f]{2}\}?)|(?P<o>[0-3]?[0-7]{2}|0)|(?P<c>["'/])|(?P<b>\\+)|(?P<n>[nr])|(?P<t>t)|(?P<e>e(?=\[)))"""
+    r"""\\(?:(?P<code_point>u\{0{0,8}+[0-9A-Fa-f]{1,6}\}|u+[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|x\{?[0-9A-Fa-f]{2}\}?)"""
+    r"""|(?P<octal>[0-3]?[0-7]{2}|0)|(?P<character>["'/])|(?P<backslashes>\\+)|(?P<line_break>[nr])|(?P<tab>t)|(?P<escape>e(?=\[)))"""
 )
 _PERCENT = re.compile(r"%([0-9A-Fa-f]{2})")
 
-
-_ESC = r"(?:\x1b|\\(?:u001[bB]|x1[bB]|033))"
-_BROKEN = re.compile(
-    rf"(?:{_ESC}(?:\[[0-9;]{{0,10}})?|%[0-9A-Fa-f]?|\\(?:u[0-9A-Fa-f]{{0,3}}|x[0-9A-Fa-f]?|[0-3][0-7]?)?"
+_ESCAPE_CHARACTER = r"(?:\x1b|\\(?:u001[bB]|x1[bB]|033))"
+_CUT_ESCAPE = re.compile(
+    rf"(?:{_ESCAPE_CHARACTER}(?:\[[0-9;]{{0,10}})?|%[0-9A-Fa-f]?|\\(?:u[0-9A-Fa-f]{{0,3}}|x[0-9A-Fa-f]?|[0-3][0-7]?)?"
     r"|&(?:#[xX]?[0-9A-Fa-f]{0,6}|[A-Za-z]{0,7}))\Z"
 )
 """The start of an escape at the end of a line."""
 
 _ESCAPE = re.compile(
-    rf"{_ESC}\[[0-9;]*[A-Za-z]|%[2-7][0-9A-Fa-f]|\\(?:u[0-9A-Fa-f]{{4}}|x[0-9A-Fa-f]{{2}}|[0-3][0-7]{{2}})|&(?:#[xX]?[0-9A-Fa-f]{{1,6}}|[A-Za-z]{{2,8}});"
+    rf"{_ESCAPE_CHARACTER}\[[0-9;]*[A-Za-z]|%[2-7][0-9A-Fa-f]|\\(?:u[0-9A-Fa-f]{{4}}|x[0-9A-Fa-f]{{2}}|[0-3][0-7]{{2}})|&(?:#[xX]?[0-9A-Fa-f]{{1,6}}|[A-Za-z]{{2,8}});"
 )
 _MAX_ESCAPE_LENGTH = 20
 
@@ -58,11 +65,11 @@ def rejoin_escapes(lines: Iterable[str]) -> list[str]:
     whole: list[str] = []
     for line in lines:
         line = line.rstrip("\r\n")
-        broken = _BROKEN.search(whole[-1], max(0, len(whole[-1]) - _MAX_ESCAPE_LENGTH)) if whole else None
-        if broken:
-            escape = _ESCAPE.match(broken[0] + line)
-            if escape and escape.end() > len(broken[0]) and (_ESCAPE.search(whole[-1]) or _ESCAPE.search(line)):
-                whole[-1], line = whole[-1][: broken.start()], broken[0] + line
+        cut = _CUT_ESCAPE.search(whole[-1], max(0, len(whole[-1]) - _MAX_ESCAPE_LENGTH)) if whole else None
+        if cut:
+            escape = _ESCAPE.match(cut[0] + line)
+            if escape and escape.end() > len(cut[0]) and (_ESCAPE.search(whole[-1]) or _ESCAPE.search(line)):
+                whole[-1], line = whole[-1][: cut.start()], cut[0] + line
         whole.append(line)
     return whole
 
@@ -98,12 +105,15 @@ def _visible(text: str) -> str:
     return _INVISIBLE.sub("", text)
 
 
-def _unescaped(found: re.Match[str]) -> str:
-    if code := found["u"]:
+def _unescaped(escape: re.Match[str]) -> str:
+    """The character of an escape with a backslash; "" for a number that is none."""
+    if code := escape["code_point"]:
         point = int(code.lstrip("uUx").strip("{}"), 16)
         return chr(point) if point < 0x110000 and not 0xD800 <= point < 0xE000 else ""
-    if found["o"]:
-        return chr(int(found["o"], 8))
-    if found["b"]:
+    if escape["octal"]:
+        return chr(int(escape["octal"], 8))
+    if escape["backslashes"]:
         return "\\"
-    return found["c"] or {"n": _LINE_BREAK, "t": " ", "e": "\x1b"}[(found["n"] and "n") or (found["t"] or "e")]
+    if escape["line_break"]:
+        return _LINE_BREAK
+    return escape["character"] or (" " if escape["tab"] else "\x1b")

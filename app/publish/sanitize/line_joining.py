@@ -42,7 +42,7 @@ _CONTINUES = tuple("/=:@-_.+,%&~")
 Find = Callable[[str], list[Finding]]
 
 
-class Span(NamedTuple):
+class SegmentSpan(NamedTuple):
     """Position of a segment in the text of its group."""
 
     start: int
@@ -55,7 +55,7 @@ class Group(NamedTuple):
 
     text: str
     first: int  # number of the first segment
-    spans: list[Span]  # one for each segment
+    spans: list[SegmentSpan]  # one for each segment
 
 
 def groups(segments: Sequence[Segment], own: Sequence[list[Finding]], find: Find) -> list[Group]:
@@ -72,7 +72,7 @@ def groups(segments: Sequence[Segment], own: Sequence[list[Finding]], find: Find
         seam = Seam(segments[number - 1], found[-1].text, is_covered, segment.text, own[number]) if found else None
         separator = seam.separator(find) if seam else None
         if separator is None:
-            found.append(Group(segment.text, number, [Span(0, len(segment.text), 0)]))
+            found.append(Group(segment.text, number, [SegmentSpan(0, len(segment.text), 0)]))
             is_covered = _reaches_end(own[number], segment.text)
         else:
             found[-1] = _extended(found[-1], separator, segment.text)
@@ -84,7 +84,7 @@ def groups(segments: Sequence[Segment], own: Sequence[list[Finding]], find: Find
 def _extended(group: Group, separator: str, segment: str) -> Group:
     after = segment.lstrip()
     text = group.text + separator + after
-    return Group(text, group.first, [*group.spans, Span(len(text) - len(after), len(text), len(segment) - len(after))])
+    return Group(text, group.first, [*group.spans, SegmentSpan(len(text) - len(after), len(text), len(segment) - len(after))])
 
 
 def _reaches_end(findings: Sequence[Finding], text: str) -> bool:
@@ -186,7 +186,7 @@ def distribute(group: Group, findings: Sequence[Finding]) -> list[list[Part]]:
     ]
 
 
-def _output(text: str, span: Span, findings: Sequence[Finding]) -> list[Part]:
+def _output(text: str, span: SegmentSpan, findings: Sequence[Finding]) -> list[Part]:
     parts: list[Part] = []
     at = span.start
     for finding in findings:
