@@ -6,18 +6,18 @@ import time
 
 from app.control import service
 from app.core.settings import load
-from app.queue import Work, handler, report
+from app.queue import BackgroundJob, handler, report
 from app.square.settings import SquareSettings
 
 
 @handler(service.JOB_KIND)
-def send_command(work: Work) -> None:
+def send_command(job: BackgroundJob) -> None:
     """Send the command with the number in the key; a second attempt sends nothing."""
-    service.execute(load(), int(work.key))
+    service.execute(load(), int(job.key))
 
 
 @handler("clean-square-commands", daily=True)
-def delete_old_responses(work: Work) -> None:
+def delete_old_responses(job: BackgroundJob) -> None:
     """Delete responses, which include logs, that are older than logs may become."""
     count = service.delete_old_responses(time.time() - load().of(SquareSettings).square_keep_logs_days * 86400)
-    report(work, None, f"{count} responses to commands deleted")
+    report(job, None, f"{count} responses to commands deleted")

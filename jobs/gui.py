@@ -7,24 +7,24 @@ from app.gui.catalog.importing import forget_names, import_file
 from app.gui.files.register import IMPORT
 from app.gui.plots.plots import EVICT, evict
 from app.gui.settings import GuiSettings
-from app.queue import Work, handler, report
+from app.queue import BackgroundJob, handler, report
 
 
 @handler(IMPORT)
-def import_listing(work: Work) -> None:
+def import_listing(job: BackgroundJob) -> None:
     """Read the list of a file into the catalog. The key is the id of the file; running twice stores the same list."""
-    import_file(work, load())
+    import_file(job, load())
 
 
 @handler(EVICT)
-def evict_plots(work: Work) -> None:
+def evict_plots(job: BackgroundJob) -> None:
     """Remove the plots that were not shown for longest, down to nine tenths of the allowed size."""
     settings = load()
     removed = evict(settings.data / "plots", int(0.9 * (settings.of(GuiSettings).plot_cache_mb << 20)))
-    report(work, None, f"{removed} plots removed")
+    report(job, None, f"{removed} plots removed")
 
 
 @handler("clean-names", daily=True)
-def clean_names(work: Work) -> None:
+def clean_names(job: BackgroundJob) -> None:
     """Remove name lists that no sample has any more."""
-    report(work, None, f"{forget_names()} name lists removed")
+    report(job, None, f"{forget_names()} name lists removed")

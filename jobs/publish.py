@@ -12,22 +12,22 @@ from app.publish.folder import writing
 from app.publish.publisher import publishing
 from app.publish.sending import SEND_S, sending
 from app.publish.settings import PublishSettings
-from app.queue import Repeated, repeats
+from app.queue import PeriodicTask, periodic_tasks
 
 
-@repeats
-def publish(settings: Settings) -> Iterable[Repeated]:
+@periodic_tasks
+def publish(settings: Settings) -> Iterable[PeriodicTask]:
     """The publisher, if a setting names a mirror or a folder."""
     ours = settings.of(PublishSettings)
     if ours.publishes:
-        yield Repeated("publish", ours.publish_s, partial(publishing, settings, published_areas(AREAS)))
+        yield PeriodicTask("publish", ours.publish_s, partial(publishing, settings, published_areas(AREAS)))
 
 
-@repeats
-def send(settings: Settings) -> Iterable[Repeated]:
+@periodic_tasks
+def send(settings: Settings) -> Iterable[PeriodicTask]:
     """One sender for each mirror, and for the folder."""
     ours = settings.of(PublishSettings)
     for address in ours.publish_mirrors:
-        yield Repeated(f"send {address}", SEND_S, partial(sending, address, settings))
+        yield PeriodicTask(f"send {address}", SEND_S, partial(sending, address, settings))
     if ours.publish_folder:
-        yield Repeated(f"write {ours.publish_folder}", SEND_S, partial(writing, settings))
+        yield PeriodicTask(f"write {ours.publish_folder}", SEND_S, partial(writing, settings))

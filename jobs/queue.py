@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 
-from app.queue import Work, handler, report
-from app.queue.model import CANCELLED, DONE, FAILED
+from app.queue import BackgroundJob, handler, report
+from app.queue.models import CANCELLED, DONE, FAILED
 
 CLEAN = "clean"
 KEEP_DAYS = 30
@@ -14,11 +14,11 @@ BATCH = 1000
 
 
 @handler(CLEAN, daily=True)
-def clean(work: Work) -> None:
+def clean(job: BackgroundJob) -> None:
     """Remove jobs that ended more than KEEP_DAYS ago."""
-    old = Work.state.in_((DONE, FAILED, CANCELLED)), Work.finished < time.time() - KEEP_DAYS * 86400
+    old = BackgroundJob.state.in_((DONE, FAILED, CANCELLED)), BackgroundJob.finished < time.time() - KEEP_DAYS * 86400
     removed = 0
-    while batch := [row.id for row in Work.select(Work.id).where(*old).limit(BATCH)]:
-        removed += Work.delete().where(Work.id.in_(batch)).execute()
-        report(work, None, f"{removed} rows of old jobs removed")
-    report(work, None, f"{removed} rows of old jobs removed")
+    while batch := [row.id for row in BackgroundJob.select(BackgroundJob.id).where(*old).limit(BATCH)]:
+        removed += BackgroundJob.delete().where(BackgroundJob.id.in_(batch)).execute()
+        report(job, None, f"{removed} rows of old jobs removed")
+    report(job, None, f"{removed} rows of old jobs removed")

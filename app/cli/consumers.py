@@ -1,4 +1,4 @@
-"""`dqmhub live` and `dqmhub worker`: the processes that do the work of the queues."""
+"""`dqmhub live` and `dqmhub worker`: the processes that run background jobs."""
 
 from __future__ import annotations
 
@@ -11,16 +11,15 @@ import click
 from huey.consumer import Consumer, Environment, ProcessEnvironment, Scheduler
 
 import jobs
-from app import cli
-from app import queue as work
+from app import cli, queue
 from app.areas import AREAS
 from app.core import database
-from app.core.heartbeat import Pulse
+from app.core.heartbeat import Heartbeat
 from app.core.settings import Settings
 from app.core.supervisor import die_with, follow_supervisor
 from app.formats import remote
 from app.gui.settings import GuiSettings
-from app.queue import loops
+from app.queue import periodic
 from app.queue.settings import QueueSettings
 
 log = logging.getLogger(__name__)
@@ -33,31 +32,32 @@ OPTIONS = {
     "shutdown_timeout": 4,  # `make run` kills after 5 s; what is interrupted is queued again
 }
 
-LOOPS_END_S = 3.0
+RUNS_END_S = 3.0
+"""Longest wait at the end for the runs of periodic tasks."""
 
 
 class Sweeper(Scheduler):  # type: ignore[misc]  # huey is not typed
-    """huey's scheduler, which the consumer keeps alive; each second it also tells the queue of work that it lost."""
+    """huey's scheduler, which the consumer keeps alive. Each second it also writes the heartbeat and sweeps the queue."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.pulse = Pulse({"live": "live", "bulk": "worker"}[self.huey.name])
+        self.heartbeat = Heartbeat({"live": "live", "bulk": "worker"}[self.huey.name])
 
     def loop(self, now: float | None = None) -> None:
         try:
-            self.pulse.beat()
-            work.enqueue_daily()
-            work.sweep(self.huey.name)
-        except Exception:  # the database may be away for a while; what is free now is free at the next sweep
-            log.exception("the queue %s was not swept", self.huey.name)
+            self.heartbeat.write()
+            queue.enqueue_daily()
+            queue.sweep(self.huey.name)
+        except Exception:  # the database may be unreachable for a while; the next sweep finds the same jobs
+            log.exception("The queue %s was not swept", self.huey.name)
         finally:
             database.release()
         super().loop(now)
 
     def enqueue_periodic_tasks(self, now: float | None = None) -> None:
-        """The periodic tasks are the loops, each minute of which begins here."""
+        """Start a run of each periodic task that is due; huey calls this every minute."""
         for task in self.huey.read_periodic(now):
-            loops.begin(task)
+            periodic.start_run(task)
 
 
 class Processes(ProcessEnvironment):  # type: ignore[misc]  # huey is not typed
@@ -79,32 +79,32 @@ class QueueConsumer(Consumer):  # type: ignore[misc]  # huey is not typed
         return Processes(self._graceful_sig, self._interrupt_sig) if worker_type == "process" else super().get_environment(worker_type)
 
 
-def consumer_of(queue: str, settings: Settings) -> QueueConsumer:
-    """The consumer of a queue: `live` works in threads, `bulk` in processes."""
-    if queue == "bulk":
-        return QueueConsumer(work.queue_of(queue), workers=settings.of(QueueSettings).worker_processes, worker_type="process", **OPTIONS)
-    consumer = QueueConsumer(work.queue_of(queue), workers=settings.of(QueueSettings).live_threads, worker_type="thread", **OPTIONS)
-    loops.schedule(consumer.huey, loops.planned(settings), consumer.stop_flag)
+def consumer_of(name: str, settings: Settings) -> QueueConsumer:
+    """The consumer of a queue: `live` runs jobs in threads, `bulk` in processes."""
+    if name == "bulk":
+        return QueueConsumer(queue.queue_of(name), workers=settings.of(QueueSettings).worker_processes, worker_type="process", **OPTIONS)
+    consumer = QueueConsumer(queue.queue_of(name), workers=settings.of(QueueSettings).live_threads, worker_type="thread", **OPTIONS)
+    periodic.schedule(consumer.huey, periodic.configured_tasks(settings), consumer.stop_flag)
     return consumer
 
 
-def consume(queue: str, settings: Settings) -> None:
-    """Do the work of a queue by the handlers that are registered, until SIGTERM."""
+def consume(name: str, settings: Settings) -> None:
+    """Run the jobs of a queue with the registered handlers, until SIGTERM."""
     follow_supervisor()
-    logging.getLogger("huey").setLevel(logging.WARNING)  # app.queue says what is done
+    logging.getLogger("huey").setLevel(logging.WARNING)  # app.queue logs the jobs
     remote.configure(settings.of(GuiSettings).remote_timeout_s, settings.of(GuiSettings).remote_recheck_s)
-    consumer = consumer_of(queue, settings)
+    consumer = consumer_of(name, settings)
     database.disconnect()  # processes are forked from here
-    log.info("the consumer of the queue %s starts", queue)
+    log.info("The consumer of the queue %s starts", name)
     consumer.run()
-    loops.wait_for_end(LOOPS_END_S)
+    periodic.wait_for_runs(RUNS_END_S)
     for child in multiprocessing.active_children():
         child.kill()
 
 
 @click.command()
 def live() -> None:
-    """Do the work of the queue `live`: what repeats and must never wait."""
+    """Run the worker for periodic tasks and urgent jobs."""
     settings = cli.open_database()
     jobs.load(AREAS)
     consume("live", settings)
@@ -112,7 +112,7 @@ def live() -> None:
 
 @click.command()
 def worker() -> None:
-    """Do the work of the queue `bulk`: imports and whatever takes long."""
+    """Run the worker for imports and long jobs."""
     settings = cli.open_database()
     jobs.load(AREAS)
     consume("bulk", settings)

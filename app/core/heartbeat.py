@@ -1,4 +1,4 @@
-"""Signs of life: each process of a service writes every few seconds that it is there, so that /status can tell who is not."""
+"""Heartbeats: each process of a service writes every few seconds that it runs, and /status shows the services without one."""
 
 from __future__ import annotations
 
@@ -17,53 +17,54 @@ log = logging.getLogger(__name__)
 
 PERIOD_S = 5.0
 SILENT_S = 20.0
-"""A process that was not heard of for so long is taken for dead."""
-FORGOTTEN_S = 86400.0
+"""A process is considered dead after this time without a heartbeat."""
+KEEP_S = 86400.0
+"""Rows of dead processes are deleted after this time."""
 
 
 class Service(Table):
-    """One process of a service. started, seen: Unix s UTC."""
+    """One process of a service. Times are Unix seconds, UTC."""
 
-    name = TextField()
+    name = TextField()  # web, live or worker
     host = TextField()
-    process = IntegerField()
-    version = TextField()
+    process = IntegerField()  # process id
+    version = TextField()  # of DQM Hub
     started = DoubleField()
-    seen = DoubleField(index=True)
+    seen = DoubleField(index=True)  # last heartbeat
 
     class Meta:
         indexes = ((("name", "host", "process"), True),)
 
 
-class Pulse:
-    """The sign of life of this process as part of a service; `beat` may be called often."""
+class Heartbeat:
+    """The heartbeat of this process as part of a service."""
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    def __init__(self, service: str) -> None:
+        self.service = service
         self.started = time.time()
         self.last = 0.0
 
-    def beat(self) -> None:
-        """Write that this process is there, unless that was done a moment ago."""
+    def write(self) -> None:
+        """Store the heartbeat, unless the last one is younger than PERIOD_S. Cheap enough to be called often."""
         now = time.time()
         if 0 <= now - self.last < PERIOD_S:
             return
-        me = {"name": self.name, "host": socket.gethostname(), "process": os.getpid()}
-        facts = {"version": VERSION, "started": self.started, "seen": now}
-        insert = Service.insert(me | facts)
-        insert.on_conflict(conflict_target=[Service.name, Service.host, Service.process], update=facts).execute()
-        Service.delete().where(Service.seen < now - FORGOTTEN_S).execute()
+        process = {"name": self.service, "host": socket.gethostname(), "process": os.getpid()}
+        values = {"version": VERSION, "started": self.started, "seen": now}
+        insert = Service.insert(process | values)
+        insert.on_conflict(conflict_target=[Service.name, Service.host, Service.process], update=values).execute()
+        Service.delete().where(Service.seen < now - KEEP_S).execute()
         self.last = now
 
     def start(self) -> None:
-        """Beat from a thread of its own for as long as this process lives."""
-        threading.Thread(target=self._go_on, name="pulse", daemon=True).start()
+        """Write heartbeats from a thread of their own for as long as this process lives."""
+        threading.Thread(target=self._write_for_ever, name="heartbeat", daemon=True).start()
 
-    def _go_on(self) -> None:
+    def _write_for_ever(self) -> None:
         while True:
             try:
-                self.beat()
+                self.write()
             except PeeweeException:
-                log.exception("no sign of life could be written")
+                log.exception("The heartbeat was not written")
             end_thread()
             time.sleep(PERIOD_S)

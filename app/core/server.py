@@ -9,7 +9,7 @@ from typing import Any
 
 from gunicorn.app.base import BaseApplication
 
-from app.core.heartbeat import Pulse
+from app.core.heartbeat import Heartbeat
 from app.core.settings import Settings
 from app.core.supervisor import die_with, follow_supervisor
 
@@ -66,7 +66,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "forwarded_allow_ips": "",
             "when_ready": lambda _: self.start_anew(),
             "post_fork": lambda master, _: die_with(master.pid),
-            "post_worker_init": lambda _: Pulse("web").start(),
+            "post_worker_init": lambda _: Heartbeat("web").start(),
             "child_exit": lambda _, worker: _forget(worker.pid),
         }
 

@@ -18,7 +18,7 @@ from app.notify.channels import Channel
 from app.notify.models import COUNTER, DROPPED, FAILED, HELD, OPEN, SENT, Delivery, Notice
 from app.notify.quiet_hours import quiet_until
 from app.notify.transport import NotSent, Refused, message_of
-from app.queue import Turn
+from app.queue import TaskRun
 
 LONGEST_PAUSE_S = 60.0
 SINGLE = 5
@@ -28,9 +28,9 @@ LONGEST_WHY = 500
 
 
 @contextmanager
-def telling(channel: Channel, public_url: str, turn: Turn) -> Iterator[Callable[[], None]]:
+def telling(channel: Channel, public_url: str, run: TaskRun) -> Iterator[Callable[[], None]]:
     """Gives a step that tells what is due."""
-    yield partial(tell, channel, public_url, turn.over)
+    yield partial(tell, channel, public_url, run.should_stop)
 
 
 def tell(channel: Channel, public_url: str, over: Callable[[], bool]) -> None:

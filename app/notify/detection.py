@@ -32,7 +32,7 @@ from app.notify.models import (
     Notice,
 )
 from app.notify.quiet_hours import quiet_until
-from app.queue import Turn
+from app.queue import TaskRun
 from app.square.events import Event, events
 from app.square.models import Host, HostStatus, Job
 
@@ -51,7 +51,7 @@ BATCH = 100
 
 
 @contextmanager
-def finding(settings: Settings, systems: Sequence[str], _: Turn) -> Iterator[Callable[[], None]]:
+def finding(settings: Settings, systems: Sequence[str], _: TaskRun) -> Iterator[Callable[[], None]]:
     """Gives a step that enters what happened since the last one."""
     finder = Finder(settings)
     finder.forget_channels()

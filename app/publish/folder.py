@@ -25,7 +25,7 @@ from app.publish.keys import signing_key
 from app.publish.models import PublishedItem, RevisionSeries
 from app.publish.progress import Position, record_failure, record_success, state_of
 from app.publish.settings import PublishSettings
-from app.queue import Turn
+from app.queue import TaskRun
 from protocol.snapshot import pack
 
 log = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ class SnapshotFile(NamedTuple):
 
 
 @contextmanager
-def writing(settings: Settings, turn: Turn) -> Iterator[Callable[[], None]]:
+def writing(settings: Settings, run: TaskRun) -> Iterator[Callable[[], None]]:
     """Provide the step of the periodic task that brings the folder up to date."""
     address = settings.of(PublishSettings).publish_folder
     for file in Path(address).glob(f"{UNFINISHED}*"):  # of a process that was killed
@@ -59,7 +59,7 @@ def writing(settings: Settings, turn: Turn) -> Iterator[Callable[[], None]]:
     def step() -> None:
         row = state_of(address)
         try:
-            update(address, settings, turn.over)
+            update(address, settings, run.should_stop)
         except OSError as error:
             record_failure(row, f"{error.strerror or error}")
 

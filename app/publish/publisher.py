@@ -30,7 +30,7 @@ from app.publish.rendering import Hashes, RenderContext, Renderer, RenderResult
 from app.publish.revisions import REVISION_BYTES, RenderedPiece
 from app.publish.sanitize.sanitizer import Sanitizer
 from app.publish.settings import PublishSettings
-from app.queue import Turn
+from app.queue import TaskRun
 from protocol.snapshot import Item
 
 log = logging.getLogger(__name__)
@@ -46,7 +46,7 @@ RETRY_S = 3600.0
 
 
 @contextmanager
-def publishing(settings: Settings, areas: Iterable[PublishedArea], _: Turn) -> Iterator[Callable[[], None]]:
+def publishing(settings: Settings, areas: Iterable[PublishedArea], _: TaskRun) -> Iterator[Callable[[], None]]:
     """Provide the step of the periodic task that publishes."""
     if is_sqlite():  # a revision that a mirror has must survive a power failure of this machine
         proxy.execute_sql("PRAGMA synchronous = FULL")

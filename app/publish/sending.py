@@ -23,7 +23,7 @@ from app.publish.keys import signing_key
 from app.publish.models import RevisionSeries
 from app.publish.progress import Position, is_paused, record_failure, record_success, state_of
 from app.publish.settings import PublishSettings
-from app.queue import Turn
+from app.queue import TaskRun
 from protocol.snapshot import Snapshot, pack
 
 log = logging.getLogger(__name__)
@@ -64,11 +64,11 @@ class MirrorResponse(NamedTuple):
 
 
 @contextmanager
-def sending(address: str, settings: Settings, turn: Turn) -> Iterator[Callable[[], None]]:
+def sending(address: str, settings: Settings, run: TaskRun) -> Iterator[Callable[[], None]]:
     """Provide the step of the periodic task that brings a mirror up to date."""
     sender = Sender(address, settings)
     try:
-        yield partial(sender.step, turn.over)
+        yield partial(sender.step, run.should_stop)
     finally:
         sender.client.close()
 

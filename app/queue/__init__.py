@@ -1,21 +1,62 @@
-"""Work that matters has a row: what is to be done, its state, who has it until when, progress and error.
+"""Background jobs and periodic tasks. Each job is a database row: arguments, state, lease owner and end, progress, error.
 
-A queue carries the number of a row. Whoever takes it claims the row by a guarded UPDATE and renews a lease while the
-handler runs; a row whose process was killed is free when its lease ends, and `sweep` tells the queue again of every
-free row that it has no message of. So nothing is lost or done by two at once; as a killed handler runs again from
-the start, handlers are idempotent. The clocks of several hosts must agree to much better than `work_lease_s`.
+The message queue carries only the id of a row. A consumer claims the row by a guarded UPDATE and renews its lease
+while the handler runs. When a process is killed, the lease of its job ends, and `sweep` sends the job again, as it
+does for every free job without a message. So no job is lost, and none runs twice at the same time; but a job may run
+again from the start, so handlers are idempotent. The clocks of several hosts must agree to much better than
+`job_lease_s`.
+
+models: the table of jobs and the errors; queues: the messages of huey; execution: running one job;
+store: enqueue, cancel, retry, count; periodic: periodic tasks, with a docstring that explains them.
 """
 
 from __future__ import annotations
 
-from app.queue.attempts import connect, disconnect, handler, queue_of, report, run
-from app.queue.book import cancel, counts, enqueue, enqueue_daily, find, last_failed, oldest_queued, retry, run_here, sweep, wait
-from app.queue.loops import Loop, Repeated, Turn, repeats
-from app.queue.model import STATES, Cancelled, Failed, Refused, Work
-from app.queue.queues import QUEUES
+from app.queue.execution import connect, disconnect, handler, queue_of, report, run
+from app.queue.models import STATES, BackgroundJob, JobCancelled, JobFailed, JobStateError, QueueError
+from app.queue.periodic import PeriodicTask, PeriodicTaskState, TaskRun, periodic_tasks
+from app.queue.settings import QUEUES
+from app.queue.store import (
+    cancel,
+    counts,
+    enqueue,
+    enqueue_daily,
+    last_failed,
+    latest_job,
+    queue_wait_s,
+    retry,
+    run_in_thread,
+    sweep,
+    wait,
+)
 
 __all__ = [
-    "QUEUES", "STATES", "Cancelled", "Failed", "Loop", "Refused", "Repeated", "Turn", "Work", "cancel", "connect", "counts", "disconnect",
-    "enqueue", "enqueue_daily", "find", "handler", "last_failed", "oldest_queued", "queue_of", "repeats", "report", "retry", "run",
-    "run_here", "sweep", "wait",
-]  # fmt: skip
+    "QUEUES",
+    "STATES",
+    "BackgroundJob",
+    "JobCancelled",
+    "JobFailed",
+    "JobStateError",
+    "PeriodicTask",
+    "PeriodicTaskState",
+    "QueueError",
+    "TaskRun",
+    "cancel",
+    "connect",
+    "counts",
+    "disconnect",
+    "enqueue",
+    "enqueue_daily",
+    "handler",
+    "last_failed",
+    "latest_job",
+    "periodic_tasks",
+    "queue_of",
+    "queue_wait_s",
+    "report",
+    "retry",
+    "run",
+    "run_in_thread",
+    "sweep",
+    "wait",
+]

@@ -40,7 +40,7 @@ AREA = Area(
     metrics=_metrics,
     jobs="jobs.queue",
     commands={
-        "work": Command("app.cli.work", "Maintenance"),
+        "jobs": Command("app.cli.jobs", "Maintenance"),
         "live": Command("app.cli.consumers", "Run"),
         "worker": Command("app.cli.consumers", "Run"),
     },

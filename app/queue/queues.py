@@ -1,8 +1,8 @@
-"""The queues of huey: who is told that there is work. What the work is, and its state, is in the table `work`.
+"""The message queues of huey. A message carries the id of a background job; the job itself is a database row.
 
-A message is the name of the task and the number of a work row, in JSON. Losing one delays its work until the next
-sweep (book.py), so SQLite need not wait for the disk at each message: `synchronous=normal` in WAL mode may lose
-the last messages with a power cut, but never damages the file as huey's `fsync=False` would.
+A message is the name of the task and the id, in JSON. A lost message delays its job until the next sweep (store.py),
+so SQLite need not sync to disk at each message: `synchronous=normal` in WAL mode may lose the last messages with a
+power cut, but never damages the file as huey's `fsync=False` would.
 """
 
 from __future__ import annotations
@@ -19,12 +19,11 @@ from huey.storage import RedisStorage, SqliteStorage
 from app.core.settings import Settings
 from app.queue.settings import QueueSettings
 
-QUEUES = ("live", "bulk")
-"""live: what repeats and must never wait; bulk: what takes long."""
+SQLITE_TIMEOUT_S = 10
 
 
-class JsonMessages(Serializer):  # type: ignore[misc]  # huey is not typed
-    """A message as JSON: the name of the task and its arguments, which is all that this product uses of huey."""
+class JsonSerializer(Serializer):  # type: ignore[misc]  # huey is not typed
+    """Messages as JSON: the name of the task and its arguments. No other field of a huey message is used."""
 
     def _serialize(self, message: Message) -> bytes:
         return json.dumps([message.name, *message.args]).encode()
@@ -34,25 +33,32 @@ class JsonMessages(Serializer):  # type: ignore[misc]  # huey is not typed
         return Message(id=None, name=name, args=tuple(arguments))
 
 
-class QueueFile(SqliteStorage):  # type: ignore[misc]  # huey is not typed
+class SqliteQueueStorage(SqliteStorage):  # type: ignore[misc]  # huey is not typed
+    """huey's storage in SQLite without a sync to disk at each message."""
+
     def _create_connection(self) -> Any:
         connection = super()._create_connection()
         connection.execute("pragma synchronous=normal")
         return connection
 
 
-class Queue(Huey):  # type: ignore[misc]  # huey is not typed
-    """One queue; in Redis when `huey_url` names one, else in data_dir/queue.db. `tell(number)` puts a message."""
+class JobQueue(Huey):  # type: ignore[misc]  # huey is not typed
+    """One message queue: in Redis if the setting `huey_url` names a server, otherwise in data_dir/queue.db.
 
-    def __init__(self, name: str, settings: Settings, task: Callable[[int], None]) -> None:
-        if settings.of(QueueSettings).huey_url:
-            storage: dict[str, Any] = {"storage_class": RedisStorage, "url": settings.of(QueueSettings).huey_url}
+    `send(job_id)` puts a message into it.
+    """
+
+    def __init__(self, name: str, settings: Settings, run: Callable[[int], None]) -> None:
+        url = settings.of(QueueSettings).huey_url
+        if url:
+            storage: dict[str, Any] = {"storage_class": RedisStorage, "url": url}
         else:
             settings.data.mkdir(parents=True, exist_ok=True)
-            storage = {"storage_class": QueueFile, "filename": str(settings.data / "queue.db"), "timeout": 10}
-        super().__init__(name, results=False, serializer=JsonMessages(), **storage)
-        self.tell = self.task()(task)
+            filename = str(settings.data / "queue.db")
+            storage = {"storage_class": SqliteQueueStorage, "filename": filename, "timeout": SQLITE_TIMEOUT_S}
+        super().__init__(name, results=False, serializer=JsonSerializer(), **storage)
+        self.send = self.task()(run)
 
-    def waiting(self) -> set[int]:
-        """The numbers of the work rows that have a message in this queue."""
+    def job_ids(self) -> set[int]:
+        """Ids of the jobs with a message in this queue."""
         return {task.args[0] for task in self.pending() if task.args}

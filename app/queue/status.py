@@ -12,17 +12,19 @@ from app.core.heartbeat import SILENT_S, Service
 from app.core.metrics import gauge
 from app.core.settings import Settings
 from app.core.version import VERSION
-from app.queue.book import counts, last_failed, oldest_queued
-from app.queue.loops import Loop
-from app.queue.queues import QUEUES
+from app.queue.periodic import PeriodicTaskState
+from app.queue.settings import QUEUES
+from app.queue.store import counts, last_failed, queue_wait_s
 
 if TYPE_CHECKING:
     from prometheus_client import Metric
 
 SERVICES = ("web", "live", "worker")
 QUEUE_WARN_S = 60.0
+"""A queue whose oldest job waits longer gets a warning."""
+
 LATE_PERIODS, LATE_S = 3, 15.0
-"""A periodic task is down when its last success is both so many periods and so long ago."""
+"""A periodic task is down when its last success is more than LATE_PERIODS periods and more than LATE_S seconds ago."""
 
 LAST_FAILED = 10
 
@@ -53,7 +55,7 @@ def _processes() -> Iterator[StatusLine]:
 
 def _queue(name: str) -> StatusLine:
     by_state = {state: count for (queue, state), count in counts().items() if queue == name}
-    age = oldest_queued(name)
+    age = queue_wait_s(name)
     text = ", ".join(
         f"{by_state.get(state, 0)} {label}" for state, label in (("queued", "waiting"), ("running", "running"), ("failed", "failed"))
     )
@@ -63,7 +65,7 @@ def _queue(name: str) -> StatusLine:
 
 def _periodic_tasks() -> Iterator[StatusLine]:
     now = time.time()
-    for row in Loop.select().order_by(Loop.name):
+    for row in PeriodicTaskState.select().order_by(PeriodicTaskState.name):
         age = now - row.last_ok if row.last_ok else None
         is_late = age is None or age > max(LATE_PERIODS * row.period_s, LATE_S)
         text = f"every {row.period_s:g} s" + (f", takes {row.duration_s:.2f} s" if row.duration_s is not None else "")
@@ -79,14 +81,16 @@ def failed_jobs() -> Mapping[str, Any]:
 
 
 def metrics(_: Settings) -> Iterator[Metric]:
-    """Jobs by queue and state, the oldest waiting job, and how each periodic task goes."""
+    """Jobs by queue and state, wait of the oldest queued job, and failures, age and duration of each periodic task."""
     jobs = [({"queue": queue, "state": state}, count) for (queue, state), count in sorted(counts().items())]
-    yield gauge("dqmhub_work", "Background jobs by queue and state", jobs)
-    waiting = [({"queue": queue}, oldest_queued(queue)) for queue in QUEUES]
-    yield gauge("dqmhub_work_oldest_seconds", "Time that the oldest queued job has been waiting", waiting)
-    now, tasks = time.time(), list(Loop.select().order_by(Loop.name))
-    yield gauge("dqmhub_loop_failures", "Failures in a row of a periodic task", [({"loop": row.name}, row.failures) for row in tasks])
-    ages = [({"loop": row.name}, now - row.last_ok) for row in tasks if row.last_ok]
-    yield gauge("dqmhub_loop_age_seconds", "Time since the last success of a periodic task", ages)
-    durations = [({"loop": row.name}, row.duration_s) for row in tasks if row.duration_s is not None]
-    yield gauge("dqmhub_loop_step_seconds", "Duration of the last step of a periodic task", durations)
+    yield gauge("dqmhub_jobs", "Background jobs by queue and state", jobs)
+    waiting = [({"queue": queue}, queue_wait_s(queue)) for queue in QUEUES]
+    yield gauge("dqmhub_jobs_oldest_seconds", "Waiting time of the oldest queued job", waiting)
+    now, tasks = time.time(), list(PeriodicTaskState.select().order_by(PeriodicTaskState.name))
+    yield gauge(
+        "dqmhub_periodic_task_failures", "Failures in a row of a periodic task", [({"task": row.name}, row.failures) for row in tasks]
+    )
+    ages = [({"task": row.name}, now - row.last_ok) for row in tasks if row.last_ok]
+    yield gauge("dqmhub_periodic_task_age_seconds", "Time since the last success of a periodic task", ages)
+    durations = [({"task": row.name}, row.duration_s) for row in tasks if row.duration_s is not None]
+    yield gauge("dqmhub_periodic_task_step_seconds", "Duration of the last step of a periodic task", durations)

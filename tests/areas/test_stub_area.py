@@ -22,7 +22,7 @@ from app.cli import Commands
 from app.core import database
 from app.core.area import Area
 from app.core.settings import Settings, sample, table
-from app.queue import loops
+from app.queue import periodic
 from app.security.roles import least_role
 
 STUB = Path(__file__).with_name("stub")
@@ -33,7 +33,7 @@ HOME = "http://127.0.0.1:8889"
 def stub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Area]:
     """The declaration of the stub area; settings, periodic tasks and migrations are known for one test."""
     monkeypatch.setattr(table, "_tables", [*table._tables])
-    monkeypatch.setattr(loops, "_SOURCES", [])
+    monkeypatch.setattr(periodic, "_sources", [])
     shutil.copytree(database.MIGRATIONS, tmp_path / "migrations", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(STUB / "migration.py", tmp_path / "migrations" / "9999_stub.py")
     monkeypatch.setattr(database, "MIGRATIONS", tmp_path / "migrations")
@@ -61,7 +61,7 @@ def missing(hub: Settings, area: Area) -> set[str]:
         "openapi": "/api/v1/stub" in paths,
         "status": "1 visits" in text["/status"],
         "metrics": r'dqmhub_stub_visits{page="the \"stub\" page"} 1.0' in text["/metrics"],
-        "jobs": [task.name for task in loops.planned(hub)] == ["forget stub visits"],
+        "jobs": [task.name for task in periodic.configured_tasks(hub)] == ["forget stub visits"],
         "commands": "hello from the stub area" in runner.invoke(Commands(areas=areas), ["stub"]).output
         and "Greet from the stub area." in runner.invoke(Commands(areas=areas), ["--help"]).output,
         "settings": '| `stub_greeting` | `"Welcome"` |' in settings_reference(areas),
@@ -108,7 +108,7 @@ def test_a_failing_area_hides_no_other_on_status_page_and_in_metrics(upgraded: S
     assert "RuntimeError: the stub is broken" in page
     assert "queue live" in page
     assert 'dqmhub_metrics_failed{area="stub"} 1.0' in metrics
-    assert "dqmhub_loop_failures" in metrics
+    assert "dqmhub_periodic_task_failures" in metrics
 
 
 def test_two_areas_cannot_have_one_setting(stub: Area) -> None:

@@ -13,7 +13,7 @@ from app.core.settings import Settings
 from app.gui.catalog.stored import find
 from app.gui.files.register import IMPORT
 from app.gui.samples import SampleKey
-from app.queue import Work
+from app.queue import BackgroundJob
 from tests.browser.watch import Watch
 from tests.support import gui
 from tests.support.site import address, bound, site
@@ -71,20 +71,22 @@ def test_a_large_plot_that_cannot_be_drawn_says_why(page: Page, watch: Watch) ->
 
 
 @pytest.fixture
-def elsewhere(mute: Settings) -> Iterator[Work]:
+def elsewhere(mute: Settings) -> Iterator[BackgroundJob]:
     """The file of the hub is being read by another process."""
     with bound(mute):
         row = find(SampleKey(367131, 0, DATASET))
         assert row
-        work: Work = Work.create(queue="bulk", kind=IMPORT, key=str(row.file), state="running", progress=0.25, lease_until=4e9)
+        work: BackgroundJob = BackgroundJob.create(
+            queue="bulk", kind=IMPORT, key=str(row.file), state="running", progress=0.25, lease_until=4e9
+        )
         yield work
 
 
-def set_work(work: Work, **values: object) -> None:
-    Work.update(**values).where(Work.id == work.id).execute()
+def set_work(work: BackgroundJob, **values: object) -> None:
+    BackgroundJob.update(**values).where(BackgroundJob.id == work.id).execute()
 
 
-def test_a_file_that_is_being_read_shows_how_far_it_is_and_then_its_folders(page: Page, elsewhere: Work) -> None:
+def test_a_file_that_is_being_read_shows_how_far_it_is_and_then_its_folders(page: Page, elsewhere: BackgroundJob) -> None:
     page.goto(SAMPLE)
     bar = page.get_by_role("progressbar")
     expect(bar).to_have_js_property("value", 0.25)
@@ -95,7 +97,7 @@ def test_a_file_that_is_being_read_shows_how_far_it_is_and_then_its_folders(page
     expect(page.get_by_role("link", name="EcalBarrel")).to_be_visible()
 
 
-def test_a_hidden_tab_asks_nothing_and_goes_on_when_it_is_shown(page: Page, elsewhere: Work, watch: Watch) -> None:
+def test_a_hidden_tab_asks_nothing_and_goes_on_when_it_is_shown(page: Page, elsewhere: BackgroundJob, watch: Watch) -> None:
     page.goto(SAMPLE)
     expect(page.get_by_role("progressbar")).to_be_visible()
     hide = """hidden => {

@@ -18,7 +18,7 @@ from app.control import service
 from app.control.models import ANSWERED, FAILED, QUEUED, REFUSED, SENDING, UNKNOWN, Command
 from app.control.responses import MachineResponse
 from app.core import database
-from app.queue import Work
+from app.queue import BackgroundJob
 from app.security.models import Audit
 from tests.control.conftest import HOME, Room
 from tests.support.p5 import CROWDED, FU
@@ -47,7 +47,7 @@ def test_a_command_waits_for_the_queue_live_and_is_carried_out_there(room: Room)
     given = room.submit("restart_hltd", host=FU)
     assert given.headers["Location"] == f"/api/v1/control/commands/{given.get_json()['id']}"
     assert given.get_json()["state"] == QUEUED
-    work = Work.get(Work.kind == service.JOB_KIND)
+    work = BackgroundJob.get(BackgroundJob.kind == service.JOB_KIND)
     assert (work.queue, work.key) == ("live", str(given.get_json()["id"]))
     assert "Waiting to be sent." in room.page_of(Command.get_by_id(given.get_json()["id"]))
 
@@ -221,7 +221,7 @@ def test_answers_are_forgotten_with_the_logs_and_commands_are_not(room: Room) ->
 
 @pytest.mark.parametrize("hub", ["sqlite"], indirect=True)
 def test_a_command_whose_sender_was_killed_is_unknown_and_is_not_sent_again(room: Room) -> None:
-    settings = room.settings.replace(work_lease_s=1.0, square_production=(), square_playback=())
+    settings = room.settings.replace(job_lease_s=1.0, square_production=(), square_playback=())
     number = room.submit("restart_hltd", host=FU).get_json()["id"]
     before = len(asked(room, "restart_hltd"))
     room.p5.incident("slow", seconds=60.0)
@@ -241,7 +241,7 @@ def test_a_command_whose_sender_was_killed_is_unknown_and_is_not_sent_again(room
     assert row.error[1:] in room.page_of(row), "the page begins it with a capital letter"
     (line,) = Audit.select().where(Audit.action == "Restart hltd")
     assert line.answer == f"unknown: {row.error}"
-    assert json.loads(Work.get(Work.key == str(number)).args) == {}
+    assert json.loads(BackgroundJob.get(BackgroundJob.key == str(number)).args) == {}
 
 
 def test_p5_that_does_not_answer_leaves_a_change_unknown_and_a_question_failed(room: Room) -> None:

@@ -18,7 +18,7 @@ from app.formats import FORMATS, FormatError, Kind, payload, readers, registry, 
 from app.formats.detection import detect_format
 from app.gui.files import naming, register
 from app.gui.models import File
-from app.queue.model import Work
+from app.queue.models import BackgroundJob
 from render.client import RenderClient, Request
 from tests.formats import snapshots
 from tests.formats.documentation import DOCUMENT, example, formats_listed
@@ -105,7 +105,7 @@ def test_new_format_is_registered_by_the_api_and_read_for_its_lumisections(
     assert answer.status_code == 201, answer.text
     file = File.get()
     assert file.format == lines
-    assert [(work.kind, work.key) for work in Work.select()] == [(register.IMPORT, str(file.id))]
+    assert [(work.kind, work.key) for work in BackgroundJob.select()] == [(register.IMPORT, str(file.id))]
 
 
 def test_new_format_is_in_the_command_line_and_in_the_openapi_document(lines: str) -> None:

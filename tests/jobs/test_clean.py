@@ -10,7 +10,7 @@ import pytest
 from app import queue
 from app.core.settings import Settings
 from app.gui.models import Dataset, File, NameList, Sample
-from app.queue.model import DONE, QUEUED, Work
+from app.queue.models import DONE, QUEUED, BackgroundJob
 from jobs.gui import clean_names
 from jobs.queue import CLEAN, KEEP_DAYS, clean
 
@@ -19,23 +19,23 @@ pytestmark = pytest.mark.both_databases
 DAY_S = 86400.0
 
 
-def run_now(kind: str, handler: Callable[[Work], None]) -> Work:
-    queue.run_here(kind, "today", handler)
-    row = queue.find(kind, "today")
+def run_now(kind: str, handler: Callable[[BackgroundJob], None]) -> BackgroundJob:
+    queue.run_in_thread(kind, "today", handler)
+    row = queue.latest_job(kind, "today")
     assert row
     assert queue.wait(row, 30)
-    ended: Work = Work.get_by_id(row.id)
+    ended: BackgroundJob = BackgroundJob.get_by_id(row.id)
     assert ended.state == DONE, ended.error
     return ended
 
 
 def test_work_that_ended_long_ago_goes_and_the_rest_stays(hub: Settings) -> None:
     long_ago = time.time() - (KEEP_DAYS + 1) * DAY_S
-    Work.create(queue="bulk", kind="import", key="old", state=DONE, finished=long_ago)
-    Work.create(queue="bulk", kind="import", key="recent", state=DONE, finished=long_ago + 2 * DAY_S)
-    Work.create(queue="bulk", kind="import", key="open", state=QUEUED, created=long_ago)
+    BackgroundJob.create(queue="bulk", kind="import", key="old", state=DONE, finished=long_ago)
+    BackgroundJob.create(queue="bulk", kind="import", key="recent", state=DONE, finished=long_ago + 2 * DAY_S)
+    BackgroundJob.create(queue="bulk", kind="import", key="open", state=QUEUED, created=long_ago)
     assert run_now(CLEAN, clean).note == "1 rows of old jobs removed"
-    assert {row.key for row in Work.select()} == {"recent", "open", "today"}
+    assert {row.key for row in BackgroundJob.select()} == {"recent", "open", "today"}
 
 
 def test_name_lists_that_no_sample_has_go(hub: Settings) -> None:

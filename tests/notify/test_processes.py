@@ -15,7 +15,7 @@ import pytest
 from app.core.database import release
 from app.core.settings import Settings
 from app.notify.models import Delivery, Notice
-from app.queue.loops import Loop
+from app.queue.periodic import PeriodicTaskState
 from tests.notify import making
 from tests.notify.receivers import hook, mail_server, sound_server
 from tests.support.processes import service, until
@@ -76,7 +76,7 @@ def test_a_consumer_killed_while_it_tells_loses_nothing_and_the_same_notice_come
             until(lambda: receiver.asked, "the first request")
             os.kill(process.pid, signal.SIGKILL)
             process.wait()
-        Loop.delete().execute()  # the next consumer need not wait until the leases of this one are over
+        PeriodicTaskState.delete().execute()  # the next consumer need not wait until the leases of this one are over
         receiver.hold.set()
         making.job(358792, "csc", time.time() - 1, 139)
         with service(given, "live"):

@@ -12,10 +12,10 @@ from flask.testing import FlaskClient
 
 from app import create_app, queue
 from app.core import database
-from app.core.heartbeat import Pulse, Service
+from app.core.heartbeat import Heartbeat, Service
 from app.core.settings import Settings
 from app.gui.models import FAILED, File
-from app.queue import Loop
+from app.queue import PeriodicTaskState
 from tests.support import gui
 
 
@@ -58,14 +58,14 @@ def test_metrics_count_requests_files_and_work(client: FlaskClient, hub: Setting
     text = client.get("/metrics").text
     assert re.search(r'^dqmhub_requests_total{endpoint="gui_api.list_samples",method="GET",status="200"} [1-9]', text, re.M)
     assert '\ndqmhub_files{state="new"} 1.0\n' in text
-    assert '\ndqmhub_work{queue="bulk",state="queued"} 1.0\n' in text
+    assert '\ndqmhub_jobs{queue="bulk",state="queued"} 1.0\n' in text
     assert "\ndqmhub_build_info{version=" in text
 
 
 @pytest.mark.both_databases
 def test_status_shows_who_is_there_and_who_fell_silent(client: FlaskClient) -> None:
-    Pulse("live").beat()
-    Pulse("worker").beat()
+    Heartbeat("live").write()
+    Heartbeat("worker").write()
     Service.update(seen=time.time() - 600).where(Service.name == "worker").execute()
     text = client.get("/status").text
     assert "1 running, version" in text
@@ -86,10 +86,10 @@ def test_status_names_a_library_of_plugins_that_is_not_loaded(client: FlaskClien
 
 def test_a_sign_of_life_is_one_row_for_each_process(hub: Settings) -> None:
     for _ in range(3):
-        Pulse("live").beat()
+        Heartbeat("live").write()
     assert Service.select().count() == 1
     Service.update(seen=time.time() - 2 * 86400).execute()
-    Pulse("web").beat()
+    Heartbeat("web").write()
     assert [service.name for service in Service.select()] == ["web"]
 
 
@@ -116,13 +116,15 @@ def test_the_application_of_the_entry_module_is_the_hub(hub: Settings, monkeypat
 
 def test_status_and_metrics_tell_how_old_each_loop_is(client: FlaskClient) -> None:
     now = time.time()
-    Loop.create(name="grab production", period_s=2.0, owner="here:1", last_ok=now - 1, duration_s=0.25)
-    Loop.create(name="grab playback", period_s=2.0, last_ok=now - 7200, last_error=now - 1, error="OSError: P5 is away", failures=9)
+    PeriodicTaskState.create(name="grab production", period_s=2.0, owner="here:1", last_ok=now - 1, duration_s=0.25)
+    PeriodicTaskState.create(
+        name="grab playback", period_s=2.0, last_ok=now - 7200, last_error=now - 1, error="OSError: P5 is away", failures=9
+    )
     page = client.get("/status").text
     assert "every 2 s, takes 0.25 s" in page
     assert "failed 9 times in a row" in page
     assert "OSError: P5 is away" in page
     assert "2 h</span> ago" in page
     lines = client.get("/metrics").text
-    assert 'dqmhub_loop_failures{loop="grab playback"} 9' in lines
-    assert 'dqmhub_loop_step_seconds{loop="grab production"} 0.25' in lines
+    assert 'dqmhub_periodic_task_failures{task="grab playback"} 9' in lines
+    assert 'dqmhub_periodic_task_step_seconds{task="grab production"} 0.25' in lines

@@ -187,10 +187,10 @@ def test_experts_see_who_has_what_and_what_outside_sees_and_the_status_how_each_
 
 def test_nothing_is_published_unless_a_setting_says_where(small: Settings) -> None:
     import jobs
-    from app.queue.loops import planned
+    from app.queue.periodic import configured_tasks
 
     jobs.load(AREAS)
-    assert not [loop.name for loop in planned(small) if loop.name.startswith(("publish", "send", "write"))]
+    assert not [loop.name for loop in configured_tasks(small) if loop.name.startswith(("publish", "send", "write"))]
     both = small.replace(publish_mirrors=("https://one", "https://two"), publish_folder="/out")
-    names = {loop.name for loop in planned(both)}
+    names = {loop.name for loop in configured_tasks(both)}
     assert names >= {"publish", "send https://one", "send https://two", "write /out"}

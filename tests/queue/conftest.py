@@ -19,7 +19,7 @@ def hub(hub: Settings, request: pytest.FixtureRequest) -> Settings:
         with redis.Redis.from_url(url) as server:
             server.flushall()
         hub = hub.replace(huey_url=url)
-    hub = hub.replace(work_lease_s=1.0)
+    hub = hub.replace(job_lease_s=1.0)
     queue.connect(hub)
     return hub
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from app import queue as work
+from app import queue
 from app.core.settings import Settings
-from app.queue import Work
+from app.queue import BackgroundJob
 from app.queue.settings import QueueSettings
 from tests.support import storms
 from tests.support.processes import consumer, of_session, until
@@ -24,8 +24,8 @@ KILLS = 8 * storms.TIMES
 ITEMS_PER_KILL = 7
 
 
-def state_of(row: Work) -> str:
-    return str(Work.get_by_id(row.id).state)
+def state_of(row: BackgroundJob) -> str:
+    return str(BackgroundJob.get_by_id(row.id).state)
 
 
 def workers_that_started(traces: Path) -> list[str]:
@@ -34,12 +34,12 @@ def workers_that_started(traces: Path) -> list[str]:
 
 
 def test_work_is_done_by_both_consumers(hub: Settings, traces: Path) -> None:
-    rows = [work.enqueue("effect", queue, {"folder": str(traces)}, queue=queue) for queue in ("live", "bulk")]
+    rows = [queue.enqueue("effect", name, {"folder": str(traces)}, queue=name) for name in ("live", "bulk")]
     with consumer(hub, "live"), consumer(hub, "bulk"):
         until(lambda: all(state_of(row) == "done" for row in rows), "both rows to be done")
     assert sorted(path.name for path in traces.glob("*.done")) == ["bulk.done", "live.done"]
     for row in rows:
-        done = Work.get_by_id(row.id)
+        done = BackgroundJob.get_by_id(row.id)
         assert (done.attempts, done.progress, done.error) == (1, 1.0, "")
         assert done.created <= done.started <= done.finished
 
@@ -49,7 +49,7 @@ def test_kill_9_of_the_consumer_at_any_moment_loses_and_doubles_nothing(hub: Set
     chance = storms.chance(316142)
     rows = []
     for kill in range(KILLS):
-        rows += [work.enqueue("effect", f"{kill}-{item}", {"folder": str(traces), "seconds": 0.05}) for item in range(ITEMS_PER_KILL)]
+        rows += [queue.enqueue("effect", f"{kill}-{item}", {"folder": str(traces), "seconds": 0.05}) for item in range(ITEMS_PER_KILL)]
         before = len(workers_that_started(traces))
         with consumer(hub, "bulk") as process:
             if chance.random() < 0.8:
@@ -57,11 +57,11 @@ def test_kill_9_of_the_consumer_at_any_moment_loses_and_doubles_nothing(hub: Set
             time.sleep(chance.uniform(0, 0.3))
             process.kill()
     with consumer(hub, "bulk"):
-        until(lambda: set(work.counts()) == {("bulk", "done")}, "all rows to be done")
-    assert work.counts() == {("bulk", "done"): KILLS * ITEMS_PER_KILL}
+        until(lambda: set(queue.counts()) == {("bulk", "done")}, "all rows to be done")
+    assert queue.counts() == {("bulk", "done"): KILLS * ITEMS_PER_KILL}
     assert {path.stem for path in traces.glob("*.done")} == {row.key for row in rows}
     assert not (traces / "twice").exists()
-    attempts = Counter({row.key: row.attempts for row in Work.select()})
+    attempts = Counter({row.key: row.attempts for row in BackgroundJob.select()})
     starts = Counter(line.split()[0] for line in workers_that_started(traces))
     assert not starts - attempts, "a handler began without an attempt being counted"
     assert (attempts - starts).total() <= KILLS * hub.of(QueueSettings).worker_processes, (
@@ -71,30 +71,30 @@ def test_kill_9_of_the_consumer_at_any_moment_loses_and_doubles_nothing(hub: Set
 
 def test_kill_9_of_one_worker_process_leaves_the_others_at_work(hub: Settings, traces: Path) -> None:
     with consumer(hub, "bulk") as process:
-        row = work.enqueue("gated", "a", {"folder": str(traces)})
+        row = queue.enqueue("gated", "a", {"folder": str(traces)})
         until(lambda: workers_that_started(traces), "the handler to begin")
         os.kill(int(workers_that_started(traces)[0].split()[1]), signal.SIGKILL)
-        other = work.enqueue("effect", "b", {"folder": str(traces)})
+        other = queue.enqueue("effect", "b", {"folder": str(traces)})
         until(lambda: state_of(other) == "done", "the other process to work")
-        until(lambda: Work.get_by_id(row.id).attempts == 2, "the work of the killed process to be begun again")
+        until(lambda: BackgroundJob.get_by_id(row.id).attempts == 2, "the work of the killed process to be begun again")
         (traces / "open").touch()
         until(lambda: state_of(row) == "done", "the work of the killed process to be done")
         assert process.poll() is None
 
 
-@pytest.mark.parametrize("queue", work.QUEUES)
-def test_no_process_outlives_a_killed_consumer(hub: Settings, traces: Path, queue: str) -> None:
-    work.enqueue("gated", "a", {"folder": str(traces)}, queue=queue)
-    with consumer(hub, queue) as process:
+@pytest.mark.parametrize("name", queue.QUEUES)
+def test_no_process_outlives_a_killed_consumer(hub: Settings, traces: Path, name: str) -> None:
+    queue.enqueue("gated", "a", {"folder": str(traces)}, queue=name)
+    with consumer(hub, name) as process:
         until(lambda: workers_that_started(traces), "the handler to begin")
         process.kill()
         until(lambda: not of_session(process.pid), "every process of the consumer to end")
 
 
-@pytest.mark.parametrize("queue", work.QUEUES)
-def test_a_consumer_ends_with_its_supervisor(hub: Settings, traces: Path, queue: str) -> None:
-    work.enqueue("effect", "a", {"folder": str(traces)}, queue=queue)
-    with subprocess.Popen(["sleep", "3600"]) as supervisor, consumer(hub, queue, DQMHUB_SUPERVISOR_PID=str(supervisor.pid)) as process:
+@pytest.mark.parametrize("name", queue.QUEUES)
+def test_a_consumer_ends_with_its_supervisor(hub: Settings, traces: Path, name: str) -> None:
+    queue.enqueue("effect", "a", {"folder": str(traces)}, queue=name)
+    with subprocess.Popen(["sleep", "3600"]) as supervisor, consumer(hub, name, DQMHUB_SUPERVISOR_PID=str(supervisor.pid)) as process:
         until(lambda: workers_that_started(traces), "the consumer to work")
         supervisor.kill()
         until(lambda: process.poll() is not None, "the consumer to end")
@@ -103,7 +103,7 @@ def test_a_consumer_ends_with_its_supervisor(hub: Settings, traces: Path, queue:
 
 
 def test_sigterm_lets_running_work_finish(hub: Settings, traces: Path) -> None:
-    row = work.enqueue("effect", "a", {"folder": str(traces), "seconds": 0.5})
+    row = queue.enqueue("effect", "a", {"folder": str(traces), "seconds": 0.5})
     with consumer(hub, "bulk") as process:
         until(lambda: workers_that_started(traces), "the handler to begin")
         process.terminate()
@@ -112,63 +112,63 @@ def test_sigterm_lets_running_work_finish(hub: Settings, traces: Path) -> None:
 
 
 def test_sigterm_queues_long_work_again_and_counts_no_attempt(hub: Settings, traces: Path) -> None:
-    row = work.enqueue("gated", "a", {"folder": str(traces)})
+    row = queue.enqueue("gated", "a", {"folder": str(traces)})
     with consumer(hub, "bulk") as process:
         until(lambda: workers_that_started(traces), "the handler to begin")
         process.terminate()
         until(lambda: process.poll() is not None, "the consumer to end")
-    again = Work.get_by_id(row.id)
+    again = BackgroundJob.get_by_id(row.id)
     assert (process.returncode, again.state, again.attempts) == (0, "queued", 0)
 
 
 def test_a_full_bulk_queue_does_not_delay_live(hub: Settings, traces: Path) -> None:
     with consumer(hub, "live"), consumer(hub, "bulk"):
-        bulk = [work.enqueue("gated", str(number), {"folder": str(traces)}) for number in range(200)]
+        bulk = [queue.enqueue("gated", str(number), {"folder": str(traces)}) for number in range(200)]
         until(lambda: len(workers_that_started(traces)) == hub.of(QueueSettings).worker_processes, "every bulk worker to be busy")
-        live = work.enqueue("effect", "now", {"folder": str(traces)}, queue="live")
+        live = queue.enqueue("effect", "now", {"folder": str(traces)}, queue="live")
         until(lambda: state_of(live) == "done", "the live work to be done")
-        assert work.counts()["bulk", "queued"] == len(bulk) - hub.of(QueueSettings).worker_processes
+        assert queue.counts()["bulk", "queued"] == len(bulk) - hub.of(QueueSettings).worker_processes
         (traces / "open").touch()
-        until(lambda: work.counts().get(("bulk", "done")) == len(bulk), "the bulk work to be done")
+        until(lambda: queue.counts().get(("bulk", "done")) == len(bulk), "the bulk work to be done")
 
 
 def test_work_whose_message_was_lost_is_done(hub: Settings, traces: Path) -> None:
-    row = work.enqueue("effect", "a", {"folder": str(traces)})
-    work.queue_of("bulk").flush()
+    row = queue.enqueue("effect", "a", {"folder": str(traces)})
+    queue.queue_of("bulk").flush()
     with consumer(hub, "bulk"):
         until(lambda: state_of(row) == "done", "the row to be done")
 
 
 def test_a_message_that_is_no_message_stops_nobody(hub: Settings, traces: Path) -> None:
-    work.queue_of("bulk").storage.enqueue(b"\x80\x04no JSON")
-    row = work.enqueue("effect", "a", {"folder": str(traces)})
+    queue.queue_of("bulk").storage.enqueue(b"\x80\x04no JSON")
+    row = queue.enqueue("effect", "a", {"folder": str(traces)})
     with consumer(hub, "bulk"):
         until(lambda: state_of(row) == "done", "the row to be done")
 
 
 def test_running_work_is_cancelled_when_it_next_reports(hub: Settings, traces: Path) -> None:
-    row = work.enqueue("gated", "a", {"folder": str(traces)})
+    row = queue.enqueue("gated", "a", {"folder": str(traces)})
     with consumer(hub, "bulk"):
-        until(lambda: Work.get_by_id(row.id).note == "waiting", "the handler to report")
-        work.cancel(row.id)
+        until(lambda: BackgroundJob.get_by_id(row.id).note == "waiting", "the handler to report")
+        queue.cancel(row.id)
         until(lambda: state_of(row) == "cancelled", "the handler to stop")
-    assert Work.get_by_id(row.id).progress == 0.5
+    assert BackgroundJob.get_by_id(row.id).progress == 0.5
 
 
 def test_a_lease_is_renewed_while_the_handler_runs(hub: Settings, traces: Path) -> None:
-    row = work.enqueue("effect", "a", {"folder": str(traces), "seconds": 3 * hub.of(QueueSettings).work_lease_s})
+    row = queue.enqueue("effect", "a", {"folder": str(traces), "seconds": 3 * hub.of(QueueSettings).job_lease_s})
     with consumer(hub, "bulk"):
         until(lambda: state_of(row) == "done", "the row to be done")
-    assert Work.get_by_id(row.id).attempts == 1
+    assert BackgroundJob.get_by_id(row.id).attempts == 1
     assert not (traces / "twice").exists()
 
 
 def test_failing_work_is_tried_again_and_work_without_hope_is_not(hub: Settings) -> None:
-    faulty, hopeless, unknown = (work.enqueue(kind, "a") for kind in ("faulty", "hopeless", "unknown"))
+    faulty, hopeless, unknown = (queue.enqueue(kind, "a") for kind in ("faulty", "hopeless", "unknown"))
     with consumer(hub, "bulk"):
-        until(lambda: Work.get_by_id(faulty.id).attempts == 2, "the second attempt")
+        until(lambda: BackgroundJob.get_by_id(faulty.id).attempts == 2, "the second attempt")
         until(lambda: {state_of(hopeless), state_of(unknown)} == {"failed"}, "the others to fail")
-    assert Work.get_by_id(faulty.id).error == "ValueError: no histogram in it"
-    assert Work.get_by_id(hopeless.id).error == "the file is no ROOT file"
-    assert Work.get_by_id(unknown.id).error == "this version of DQM Hub does no work of the kind unknown"
-    assert Work.get_by_id(hopeless.id).attempts == Work.get_by_id(unknown.id).attempts == 1
+    assert BackgroundJob.get_by_id(faulty.id).error == "ValueError: no histogram in it"
+    assert BackgroundJob.get_by_id(hopeless.id).error == "the file is no ROOT file"
+    assert BackgroundJob.get_by_id(unknown.id).error == "This version of DQM Hub has no handler for jobs of the kind unknown"
+    assert BackgroundJob.get_by_id(hopeless.id).attempts == BackgroundJob.get_by_id(unknown.id).attempts == 1

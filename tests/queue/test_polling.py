@@ -7,12 +7,12 @@ import time
 import pytest
 
 import jobs
-from app import queue as work
+from app import queue
 from app.areas import AREAS
 from app.cli.consumers import consumer_of
 from app.core.settings import Settings
-from app.queue import Work
-from app.queue.attempts import HANDLERS
+from app.queue import BackgroundJob
+from app.queue.execution import HANDLERS
 from app.queue.settings import QueueSettings
 from jobs import queue as clean
 
@@ -27,9 +27,9 @@ class Waits(list[float]):
         return False
 
 
-@pytest.mark.parametrize("queue", work.QUEUES)
-def test_an_idle_consumer_looks_often_enough_to_pick_up_work_within_a_third_of_a_second(hub: Settings, queue: str) -> None:
-    worker = consumer_of(queue, hub)._create_worker()
+@pytest.mark.parametrize("name", queue.QUEUES)
+def test_an_idle_consumer_looks_often_enough_to_pick_up_work_within_a_third_of_a_second(hub: Settings, name: str) -> None:
+    worker = consumer_of(name, hub)._create_worker()
     worker.stop_flag = waits = Waits()
     if hub.of(QueueSettings).huey_url:
         assert worker.huey.storage.blocking, "Redis wakes a waiting consumer at once"
@@ -47,13 +47,13 @@ def test_jobs_register_their_kinds() -> None:
 
 def test_daily_work_is_entered_once_a_day(hub: Settings) -> None:
     jobs.load(AREAS)
-    work.enqueue_daily()
-    work.enqueue_daily()
-    today = work.find(clean.CLEAN, time.strftime("%Y-%m-%d", time.gmtime()))
+    queue.enqueue_daily()
+    queue.enqueue_daily()
+    today = queue.latest_job(clean.CLEAN, time.strftime("%Y-%m-%d", time.gmtime()))
     assert today is not None
-    work.run(today.id)
-    work.enqueue_daily()
-    assert Work.select().where(Work.kind == clean.CLEAN).count() == 1
+    queue.run(today.id)
+    queue.enqueue_daily()
+    assert BackgroundJob.select().where(BackgroundJob.kind == clean.CLEAN).count() == 1
 
 
 def test_old_work_is_removed_and_open_or_recent_work_is_kept(hub: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -61,11 +61,11 @@ def test_old_work_is_removed_and_open_or_recent_work_is_kept(hub: Settings, monk
     past = time.time() - (clean.KEEP_DAYS + 1) * 86400
     for number, state in enumerate(("done", "failed", "cancelled", "done", "queued", "running")):
         finished = None if state in ("queued", "running") else past
-        Work.create(queue="bulk", kind="import", key=f"old{number}", state=state, created=past, finished=finished)
-    Work.create(queue="bulk", kind="import", key="recent", state="done", created=past, finished=time.time())
+        BackgroundJob.create(queue="bulk", kind="import", key=f"old{number}", state=state, created=past, finished=finished)
+    BackgroundJob.create(queue="bulk", kind="import", key="recent", state="done", created=past, finished=time.time())
     jobs.load(AREAS)
-    row = work.enqueue(clean.CLEAN, "now")
-    work.run(row.id)
-    left = {row.key for row in Work.select().where(Work.kind == "import")}
+    row = queue.enqueue(clean.CLEAN, "now")
+    queue.run(row.id)
+    left = {row.key for row in BackgroundJob.select().where(BackgroundJob.kind == "import")}
     assert left == {"old4", "old5", "recent"}
-    assert Work.get_by_id(row.id).note == "4 rows of old jobs removed"
+    assert BackgroundJob.get_by_id(row.id).note == "4 rows of old jobs removed"

@@ -8,7 +8,7 @@ import pytest
 
 from app.core.counters import version_of
 from app.core.settings import Settings
-from app.queue import Repeated, Turn
+from app.queue import PeriodicTask, TaskRun
 from app.square.models import Host, HostStatus
 from app.square.poller.cluster import look, note_versions, watching
 from app.square.upstream import Upstream
@@ -50,7 +50,7 @@ def test_machines_that_take_long_to_tell_their_versions_are_waited_for(hub: Sett
     faulty.commands["get_fff_versions"] = {"production_c2a06": {f"{FU}.cms": "fff_dqmtools-1.10.1-1.noarch"}}
     faulty.slow = {"get_fff_versions": 2.0}
     settings = hub.replace(square_url=faulty.address, square_timeout_s=1.0, square_command_timeout_s=60.0)
-    turn = Turn(Repeated("cluster", 30, lambda turn: watching("production", settings, turn)), threading.Event(), 600)
-    with watching("production", settings, turn) as step:
+    run = TaskRun(PeriodicTask("cluster", 30, lambda run: watching("production", settings, run)), threading.Event(), 600)
+    with watching("production", settings, run) as step:
         step()
     assert Host.get(Host.name == FU).software == "fff_dqmtools-1.10.1-1.noarch"

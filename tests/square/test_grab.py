@@ -13,7 +13,7 @@ import zstandard
 
 from app.core.counters import version_of
 from app.core.settings import Settings
-from app.queue import Repeated, Turn
+from app.queue import PeriodicTask, TaskRun
 from app.square.models import DeadLetter, Document, Host, Job, Log, Run
 from app.square.poller.grabber import BATCH, HostGrabber, grabbing
 from app.square.upstream import Unreachable
@@ -276,8 +276,8 @@ def test_a_machine_that_is_asked_no_more_is_forgotten(hub: Settings, faulty: Fau
     assert version_of("production") == before + 1, "pages are told"
 
 
-def turn_of(name: str) -> Turn:
-    return Turn(Repeated(name, 0.2, lambda _: nullcontext(lambda: None)), threading.Event(), 600)
+def turn_of(name: str) -> TaskRun:
+    return TaskRun(PeriodicTask(name, 0.2, lambda _: nullcontext(lambda: None)), threading.Event(), 600)
 
 
 def test_a_machine_that_is_down_is_not_all_of_them_while_others_are_still_asked(hub: Settings, p5: P5) -> None:

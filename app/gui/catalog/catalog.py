@@ -72,7 +72,7 @@ class UnknownSample(Problem):
 class Importing(Problem):
     """The list is being made; ask again."""
 
-    def __init__(self, key: SampleKey, found: queue.Work) -> None:
+    def __init__(self, key: SampleKey, found: queue.BackgroundJob) -> None:
         super().__init__(503, f"the list of {key} is being read from its file; ask again in a second", headers={"Retry-After": "1"})
         self.work = found
 
@@ -193,7 +193,7 @@ class Catalog:
         except FormatError as error:
             raise ImportFailed(key, source.url, str(error)) from error
 
-    def _note(self, key: SampleKey, row: Row, job: queue.Work | None, not_older_than: float) -> str:
+    def _note(self, key: SampleKey, row: Row, job: queue.BackgroundJob | None, not_older_than: float) -> str:
         """Why the list that is stored is not that of the newest file. Raises what there is to say when it cannot serve."""
         newest = row.newest
         fresh = row.serves(not_older_than)
@@ -204,7 +204,7 @@ class Catalog:
         if newest.state == FAILED:
             reason = newest.error
         elif newest.state == NEW:
-            reason = f"reading {newest.url} was cancelled, or given up; `dqmhub work ls --kind import` says more"
+            reason = f"reading {newest.url} was cancelled, or given up; `dqmhub jobs ls --kind import` says more"
         elif row.namelist is None:
             reason = _nothing(key, newest.url)
         else:
@@ -213,21 +213,21 @@ class Catalog:
             raise ImportFailed(key, newest.url, reason)
         return reason
 
-    def _import(self, key: SampleKey, source: Source, wait_s: float) -> queue.Work | None:
+    def _import(self, key: SampleKey, source: Source, wait_s: float) -> queue.BackgroundJob | None:
         """Have the file read, and wait for it while a place to wait is free; the work when it goes on."""
         if not self.waiting.acquire(blocking=False):
             return self._enqueue(key, source)
         try:
             here = len(self.reading) < self.settings.of(GuiSettings).import_slots
-            job = queue.run_here(IMPORT, str(source.file), self._import_here) if here else self._enqueue(key, source)
+            job = queue.run_in_thread(IMPORT, str(source.file), self._import_here) if here else self._enqueue(key, source)
             return None if queue.wait(job, wait_s) else job
         finally:
             self.waiting.release()
 
-    def _enqueue(self, key: SampleKey, source: Source) -> queue.Work:
+    def _enqueue(self, key: SampleKey, source: Source) -> queue.BackgroundJob:
         return queue.enqueue(IMPORT, str(source.file), queue="live" if is_live(key.run, key.dataset) else "bulk")
 
-    def _import_here(self, job: queue.Work) -> None:
+    def _import_here(self, job: queue.BackgroundJob) -> None:
         self.reading.add(job.id)
         try:
             import_file(job, self.settings)

@@ -25,7 +25,7 @@ BATCH = 200
 """Samples that are stored with one statement."""
 
 
-def import_file(job: queue.Work, settings: Settings) -> None:
+def import_file(job: queue.BackgroundJob, settings: Settings) -> None:
     """Read the lists of a file, whose id is the key of the work, and store them, or the reason why they cannot be read. Safe to do twice."""
     for _ in range(ROUNDS):
         file = File.get_or_none(File.id == int(job.key))
@@ -56,7 +56,7 @@ def text_of(version: FileVersion) -> str:
     return f"{version.size} {version.mtime_ns}"
 
 
-def _import(job: queue.Work, file: File, settings: Settings) -> bool:
+def _import(job: queue.BackgroundJob, file: File, settings: Settings) -> bool:
     """Whether its lists were stored. What cannot be opened now may be the next time that somebody looks; what cannot be used stays so."""
     now = None
     try:

@@ -13,8 +13,7 @@ from typing import Any, NamedTuple
 
 from peewee import fn
 
-from app import formats
-from app import queue as work
+from app import formats, queue
 from app.core.database import proxy, rows
 from app.core.settings import Settings
 from app.core.urls import is_remote, normalize_url
@@ -174,10 +173,10 @@ def _hides_lumis(entry: Entry) -> bool:
     return formats.FORMATS[entry.format].has_lumisections and not entry.lumi and not is_remote(entry.url)
 
 
-def _read_soon(urls: set[str], most: int, queue: str) -> None:
+def _read_soon(urls: set[str], most: int, queue_name: str) -> None:
     if 0 < len(urls) <= most:
         for (file,) in rows(File.select(File.id).where(File.url.in_(list(urls))).order_by(File.id)):
-            work.enqueue(IMPORT, str(file), queue=queue)
+            queue.enqueue(IMPORT, str(file), queue=queue_name)
 
 
 def is_live(run: int, dataset: str) -> bool:

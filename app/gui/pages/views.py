@@ -22,7 +22,7 @@ from app.gui.pages.details import details, dimensions
 from app.gui.pages.listing import list_view, scalar, siblings, status_of, tests_of, tile
 from app.gui.pages.live import live_state
 from app.gui.samples import SampleKey
-from app.queue import Work
+from app.queue import BackgroundJob
 from app.security import Role, audit, current_user, needs
 from app.web import Problem, is_fragment, nothing_new, page
 from render.errors import OptionError
@@ -182,7 +182,7 @@ def _facts(sample: OpenSample, view: View, index: int) -> dict[str, Any]:
     }
 
 
-def _progress(view: View, job: Work) -> Response:
+def _progress(view: View, job: BackgroundJob) -> Response:
     """The page that waits for the list; it asks this address every second whether something changed."""
     state = f"{job.state}-{job.progress or 0:.2f}-{job.note}"
     if answer := nothing_new(state):

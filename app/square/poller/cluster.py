@@ -14,7 +14,7 @@ from cryptography import x509
 from app.core.counters import advance
 from app.core.database import proxy
 from app.core.settings import Settings
-from app.queue import Turn
+from app.queue import TaskRun
 from app.square.documents import mapping, text
 from app.square.models import Host, HostStatus
 from app.square.settings import SquareSettings
@@ -31,7 +31,7 @@ GONE_S = 600.0
 
 
 @contextmanager
-def watching(system: str, settings: Settings, _: Turn) -> Iterator[Callable[[], None]]:
+def watching(system: str, settings: Settings, _: TaskRun) -> Iterator[Callable[[], None]]:
     """Gives a step that asks for the state of a cluster, and now and then for its versions."""
     upstream, patient = (
         Upstream(settings),

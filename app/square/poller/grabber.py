@@ -23,7 +23,7 @@ from peewee import fn
 
 from app.core.database import end_thread, rows
 from app.core.settings import Settings
-from app.queue import Turn
+from app.queue import TaskRun
 from app.square.documents import TYPES, Rows, integer, moment, rows_of
 from app.square.models import DeadLetter, Document, Host, Job, Run
 from app.square.poller import store
@@ -257,7 +257,7 @@ class HostGrabber:
 
 
 @contextmanager
-def grabbing(system: str, machines: Sequence[str], settings: Settings, turn: Turn) -> Iterator[Callable[[], None]]:
+def grabbing(system: str, machines: Sequence[str], settings: Settings, run: TaskRun) -> Iterator[Callable[[], None]]:
     """Gives a step: begin with each machine that nobody is at, and wait for them no longer than for the next step."""
     store.keep_hosts({system: [short(name) for name in names] for system, names in settings.of(SquareSettings).square_machines.items()})
     hosts = [HostGrabber(system, name, settings) for name in machines]
@@ -265,7 +265,7 @@ def grabbing(system: str, machines: Sequence[str], settings: Settings, turn: Tur
 
     def one(host: HostGrabber) -> bool:
         try:
-            return host.grab(turn.over)
+            return host.grab(run.should_stop)
         finally:
             end_thread()
 

@@ -6,17 +6,17 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from app.core.settings import Settings
-from app.queue import Repeated, Turn, repeats
+from app.queue import PeriodicTask, TaskRun, periodic_tasks
 from tests.areas.stub.models import Visit
 
 
 @contextmanager
-def forgetting(_: Turn) -> Iterator[Callable[[], None]]:
+def forgetting(_: TaskRun) -> Iterator[Callable[[], None]]:
     """Gives a step that removes all visits."""
     yield lambda: Visit.delete().execute() and None
 
 
-@repeats
-def forget(settings: Settings) -> Iterable[Repeated]:
+@periodic_tasks
+def forget(settings: Settings) -> Iterable[PeriodicTask]:
     """Remove the visits each hour."""
-    yield Repeated("forget stub visits", 3600.0, forgetting)
+    yield PeriodicTask("forget stub visits", 3600.0, forgetting)

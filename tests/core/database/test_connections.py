@@ -15,7 +15,7 @@ from app.core import database
 from app.core.database import POOL_SIZE, UnusableDatabase, file_system
 from app.core.settings import Settings
 from app.gui.models import Dataset, Sample
-from app.queue import Work
+from app.queue import BackgroundJob
 from tests.support.processes import until
 from tests.support.servers import PostgreSQL
 
@@ -110,7 +110,7 @@ def pooled(postgresql: PostgreSQL, settings: Settings) -> Iterator[PostgreSQL]:
 @pytest.mark.slow
 def test_a_postgresql_connection_goes_back_to_the_pool_and_serves_the_next_thread(pooled: PostgreSQL) -> None:
     def look(_: int) -> None:
-        Work.select().count()
+        BackgroundJob.select().count()
         database.release()
 
     with ThreadPoolExecutor(3 * POOL_SIZE) as pool:  # more threads than the pool has connections
@@ -125,7 +125,7 @@ def test_a_restart_of_postgresql_is_not_seen_by_who_comes_after_it(pooled: Postg
     gate = Barrier(4)
 
     def look(_: int) -> None:
-        Work.select().count()
+        BackgroundJob.select().count()
         gate.wait()
         database.release()
 

@@ -50,7 +50,7 @@ def test_secrets_are_not_printed(tmp_path: Path) -> None:
 
 def test_a_wrong_value_ends_every_command_with_one_line(tmp_path: Path) -> None:
     (tmp_path / "hub.toml").write_text("web_port = 0\n")
-    for command in (["config", "check"], ["config", "show"], ["db", "upgrade"], ["worker"], ["web"], ["work", "ls"]):
+    for command in (["config", "check"], ["config", "show"], ["db", "upgrade"], ["worker"], ["web"], ["jobs", "ls"]):
         ended = dqmhub("--config", str(tmp_path / "hub.toml"), *command)
         assert (ended.returncode, ended.stdout) == (1, ""), command
         assert ended.stderr == f"dqmhub: {tmp_path}/hub.toml: web_port = 0 cannot be used; allowed: a number from 1 to 65535\n"

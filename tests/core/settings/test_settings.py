@@ -53,7 +53,7 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
     "secret_key": [("short", "at least 32 characters"), ("a" * 64, "at least 32 characters")],
     "live_threads": [(0, "a number from 1 to 64")],
     "worker_processes": [(0, "a number from 1 to 64")],
-    "work_lease_s": [(0.5, "a number from 1 to 3600"), ("20", "a number"), (float("nan"), "a number from 1 to 3600")],
+    "job_lease_s": [(0.5, "a number from 1 to 3600"), ("20", "a number"), (float("nan"), "a number from 1 to 3600")],
     "import_memory_mb": [(1, "a number from 128 to 65536")],
     "import_cpu_s": [(0, "a number from 1 to 3600")],
     "import_slots": [(0, "a number from 1 to 64")],
@@ -180,7 +180,7 @@ def test_a_wrong_value_is_refused_with_its_name_its_value_and_what_is_allowed(tm
 @pytest.mark.parametrize(
     ("name", "text", "allowed"),
     [("web_port", "http", "a whole number"), ("web_port", "", "a whole number"), ("secure_cookies", "yes", "true or false"),
-     ("work_lease_s", "long", "a number"), ("log_level", "trace", "one of debug"), ("trusted_proxies", "10.1.0.0/16, proxy", "a list of networks")],
+     ("job_lease_s", "long", "a number"), ("log_level", "trace", "one of debug"), ("trusted_proxies", "10.1.0.0/16, proxy", "a list of networks")],
 )  # fmt: skip
 def test_a_wrong_variable_is_refused_with_its_name_its_value_and_what_is_allowed(
     tmp_path: Path, name: str, text: str, allowed: str
@@ -217,14 +217,14 @@ def test_variables_known_from_other_products_count_unless_ours_is_set(tmp_path: 
 
 def test_every_type_can_be_given_by_a_variable(tmp_path: Path) -> None:
     variables = {
-        "DQMHUB_INSTANCE_NAME": "Playback #2", "DQMHUB_WEB_PORT": "9000", "DQMHUB_WORK_LEASE_S": "7", "DQMHUB_SECURE_COOKIES": "TRUE",
+        "DQMHUB_INSTANCE_NAME": "Playback #2", "DQMHUB_WEB_PORT": "9000", "DQMHUB_JOB_LEASE_S": "7", "DQMHUB_SECURE_COOKIES": "TRUE",
         "DQMHUB_FILE_ROOTS": "/eos/dqm, /data",
     }  # fmt: skip
     found = load(main_file(tmp_path, ""), variables)
     given = (
         found.instance_name,
         found.web_port,
-        found.of(QueueSettings).work_lease_s,
+        found.of(QueueSettings).job_lease_s,
         found.of(SecuritySettings).secure_cookies,
         found.of(GuiSettings).file_roots,
     )

@@ -109,7 +109,7 @@ def test_an_unknown_sample_is_named_with_what_there_is(catalog: Catalog) -> None
 def reads(file: Path) -> int:
     """How often the file was read, or is to be."""
     number = str(File.get(File.url == str(file)).id)
-    return queue.Work.select().where(queue.Work.kind == IMPORT, queue.Work.key == number).count()
+    return queue.BackgroundJob.select().where(queue.BackgroundJob.kind == IMPORT, queue.BackgroundJob.key == number).count()
 
 
 def test_a_file_that_changed_is_read_again(catalog: Catalog, own_file: Path, demo_files: list[Path]) -> None:

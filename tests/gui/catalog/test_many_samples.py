@@ -82,7 +82,7 @@ def test_all_that_a_file_holds_becomes_samples_of_its_dataset(catalog: Catalog, 
     assert len(lumis) > 40
     assert samples.lumis_of(RUN, DATASET) == lumis
     assert len(opened.names) == len(catalog.open(WHOLE._replace(lumi=lumis[-1]), 0).names) == 1
-    assert queue.Work.select().count() == NameList.select().count() == 1
+    assert queue.BackgroundJob.select().count() == NameList.select().count() == 1
     assert samples.runs() == [WHOLE]
 
 
@@ -185,7 +185,7 @@ def run_open_work(hub: Settings) -> Catalog:
     jobs.load(AREAS)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DQMHUB_DATA_DIR", hub.data_dir)
-        for row in list(queue.Work.select().where(queue.Work.state == "queued")):
+        for row in list(queue.BackgroundJob.select().where(queue.BackgroundJob.state == "queued")):
             queue.run(row.id)
     return Catalog(hub)
 
@@ -268,14 +268,14 @@ def test_a_run_that_goes_on_shows_what_was_known_last_when_its_file_is_damaged_o
 def test_registering_a_live_file_has_it_read_at_once_by_the_live_queue(hub: Settings) -> None:
     register.register([Entry(ONLINE, 0, 0, "/data/1.pb", "protobuf"), Entry("/A/B/C", 5, 0, "/data/5.root", "tdirectory")])
     register.register([Entry(ONLINE, 0, 0, "/data/1.pb", "protobuf")])
-    (row,) = queue.Work.select()
+    (row,) = queue.BackgroundJob.select()
     assert (row.queue, row.kind, row.key) == ("live", "import", str(File.get(File.url == "/data/1.pb").id))
 
 
 def test_a_file_that_alone_knows_its_lumisections_is_read_before_anybody_searches_for_them(hub: Settings, folder: Path, real: Path) -> None:
     place = copied(dqmio(real), folder)
     register.register([Entry(DATASET, RUN, 0, place, "dqmio"), Entry("/A/B/C", 5, 7, "/data/5.root", "dqmio")])
-    (row,) = queue.Work.select()
+    (row,) = queue.BackgroundJob.select()
     assert (row.queue, row.kind, row.key) == ("bulk", "import", str(File.get(File.url == place).id))
     run_open_work(hub)
     found = {key.lumi for key in samples.search(str(RUN), lumi=-1)}
@@ -284,7 +284,7 @@ def test_a_file_that_alone_knows_its_lumisections_is_read_before_anybody_searche
 
 def test_a_collection_of_online_files_is_read_when_somebody_looks(hub: Settings) -> None:
     register.register([Entry(ONLINE, run, 0, f"/data/{run}.pb", "protobuf") for run in range(1, register.LIVE + 2)])
-    assert queue.Work.select().count() == 0
+    assert queue.BackgroundJob.select().count() == 0
 
 
 def test_a_poll_tells_what_is_newer_and_has_it_read(catalog: Catalog, hub: Settings, folder: Path, real: Path) -> None:
@@ -298,7 +298,7 @@ def test_a_poll_tells_what_is_newer_and_has_it_read(catalog: Catalog, hub: Setti
     os.utime(place, (2000, 2000))
     assert catalog.pulse(LIVE) == first._replace(reading=True)
     assert catalog.pulse(LIVE) == first._replace(reading=True)
-    assert queue.Work.select().where(queue.Work.state == "queued").count() == 1
+    assert queue.BackgroundJob.select().where(queue.BackgroundJob.state == "queued").count() == 1
     second = run_open_work(hub).pulse(LIVE)
     assert second.version > first.version
     assert second.changed == 2000.0

@@ -23,7 +23,7 @@ from app.gui.files.register import IMPORT
 from app.gui.models import NEW
 from app.gui.pages import views
 from app.gui.samples import SampleKey
-from app.queue import Work
+from app.queue import BackgroundJob
 from app.security import Role, tokens
 from app.security.models import User
 from tests.support import gui
@@ -268,16 +268,16 @@ def test_a_file_that_is_being_read_shows_its_progress_and_then_its_list(
     monkeypatch.setattr(views, "WAIT_S", 0.0)
     row = find(SampleKey(400000, 0, ZERO_BIAS))
     assert row
-    elsewhere = Work.create(queue="bulk", kind=IMPORT, key=str(row.file), state="running", progress=0.25, lease_until=4e9)
+    elsewhere = BackgroundJob.create(queue="bulk", kind=IMPORT, key=str(row.file), state="running", progress=0.25, lease_until=4e9)
     fragment = read(client, f"{OWN}?since=nothing", 202, **HTMX)
     assert f"DQM Hub {VERSION}" in words(read(client, OWN, 202)), "the foot of the page tells the version of the product"
     assert 'value="0.25"' in fragment
     seen = re.search(r"""hx-vals='\{"since": "([^"]*)"\}'""", fragment)
     assert seen
     assert client.get(OWN, query_string={"since": seen[1]}, headers=HTMX).status_code == 204, "nothing is new"
-    Work.update(progress=0.5).where(Work.id == elsewhere.id).execute()
+    BackgroundJob.update(progress=0.5).where(BackgroundJob.id == elsewhere.id).execute()
     assert 'value="0.5"' in read(client, f"{OWN}?since={seen[1]}", 202, **HTMX)
-    Work.update(state="cancelled").where(Work.id == elsewhere.id).execute()
+    BackgroundJob.update(state="cancelled").where(BackgroundJob.id == elsewhere.id).execute()
     monkeypatch.setattr(views, "WAIT_S", PATIENCE_S)
     assert "monitor elements" in read(client, OWN)
     assert client.get(f"{OWN}?since={seen[1]}", headers=HTMX).headers["HX-Refresh"] == "true"

@@ -22,7 +22,7 @@ from app.gui.files import register
 from app.gui.files.register import Entry
 from app.gui.models import File
 from app.gui.samples import SampleKey
-from app.queue import Work
+from app.queue import BackgroundJob
 from tests.formats import snapshots
 
 DATASET = "/ZeroBias/Run2023C-Demo-v1/DQMIO"
@@ -241,4 +241,4 @@ def test_times_to_come_and_many_times_have_nothing_read_again_and_nothing_drawn_
         assert answer.status_code == 200
         assert tags.setdefault(address, answer.headers["ETag"]) == answer.headers["ETag"]
     (file,) = File.select().where(File.url == str(own))
-    assert Work.select().where(Work.kind == register.IMPORT, Work.key == str(file.id)).count() == 1
+    assert BackgroundJob.select().where(BackgroundJob.kind == register.IMPORT, BackgroundJob.key == str(file.id)).count() == 1

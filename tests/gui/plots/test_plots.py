@@ -165,7 +165,7 @@ def test_a_growing_folder_is_looked_through(hub: Settings, sample: OpenSample) -
     plots = Plots(hub.replace(plot_cache_mb=1))
     for width in range(300, 310):
         plots.plot(sample, MAP, Options(width=width))
-    asked = queue.find(room.EVICT, "plots")
+    asked = queue.latest_job(room.EVICT, "plots")
     assert asked
     assert asked.state == "queued"
 

@@ -1,6 +1,6 @@
-"""A consumer of the queue `live` with one loop, whose steps the tests can count.
+"""A consumer of the queue `live` with one periodic task, whose steps the tests can count.
 
-Run as `python -m tests.support.looper FOLDER LEASE_S`. Each step writes a line `monotonic-time pid` to FOLDER/steps,
+Run as `python -m tests.support.periodic_consumer FOLDER LEASE_S`. Each step writes a line `monotonic-time pid` to FOLDER/steps,
 and to FOLDER/twice when it finds another one running.
 """
 
@@ -17,8 +17,8 @@ from pathlib import Path
 from app import cli
 from app.cli.consumers import consume
 from app.core.settings import Settings
-from app.queue import loops
-from app.queue.loops import Repeated, Step, Turn, repeats
+from app.queue import periodic
+from app.queue.periodic import PeriodicTask, Step, TaskRun, periodic_tasks
 
 FOLDER = Path(sys.argv[1])
 PERIOD_S = 0.1
@@ -40,15 +40,15 @@ def step() -> None:
 
 
 @contextmanager
-def begin(_: Turn) -> Iterator[Step]:
+def start(_: TaskRun) -> Iterator[Step]:
     yield step
 
 
-@repeats
-def one(_: Settings) -> Iterable[Repeated]:
-    return [Repeated("count", PERIOD_S, begin)]
+@periodic_tasks
+def one(_: Settings) -> Iterable[PeriodicTask]:
+    return [PeriodicTask("count", PERIOD_S, start)]
 
 
 if __name__ == "__main__":
-    loops.LEASE_S = float(sys.argv[2])
+    periodic.LEASE_S = float(sys.argv[2])
     consume("live", cli.open_database())

@@ -1,4 +1,4 @@
-"""Loops: done by one at a time, at their period, by whoever is left, whatever the clocks of the wall show."""
+"""Periodic tasks: run by one consumer at a time, at their period, by any consumer that is left, whatever the system clock shows."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import pytest
 from app import queue
 from app.core import database
 from app.core.settings import TREE, Settings
-from app.queue import Loop, Repeated, Turn, loops
+from app.queue import PeriodicTask, PeriodicTaskState, TaskRun, periodic
 from tests.support import storms
 from tests.support.patience import PATIENCE_S
 from tests.support.processes import environment, until
@@ -61,29 +61,29 @@ class Stopping(threading.Event):
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     made = Clock()
-    monkeypatch.setattr(loops, "time", made)
+    monkeypatch.setattr(periodic, "time", made)
     return made
 
 
-def counting(clock: Clock, times: list[float], period_s: float = 2.0, then: Callable[[int], object] = lambda _: None) -> Repeated:
-    """A loop that notes when its steps begin; `then` is told how many there were."""
+def counting(clock: Clock, times: list[float], period_s: float = 2.0, then: Callable[[int], object] = lambda _: None) -> PeriodicTask:
+    """A task that notes when its steps begin; `then` gets the number of steps so far."""
 
     def step() -> None:
         times.append(clock.monotonic())
         then(len(times))
 
-    return Repeated("count", period_s, lambda _: nullcontext(step))
+    return PeriodicTask("count", period_s, lambda _: nullcontext(step))
 
 
-def row() -> Loop:
-    found: Loop = Loop.get(Loop.name == "count")
+def row() -> PeriodicTaskState:
+    found: PeriodicTaskState = PeriodicTaskState.get(PeriodicTaskState.name == "count")
     return found
 
 
 def test_a_minute_has_its_steps_at_the_period_and_so_have_the_minutes_after_it(hub: Settings, clock: Clock) -> None:
     times: list[float] = []
     for _ in range(3):
-        loops.minute(counting(clock, times), Stopping(clock))
+        periodic.run_window(counting(clock, times), Stopping(clock))
     gaps = [after - before for before, after in itertools.pairwise(times)]
     assert len(times) == 3 * 31
     assert max(abs(gap - 2.0) for gap in gaps) < 0.2
@@ -94,7 +94,7 @@ def test_a_minute_has_its_steps_at_the_period_and_so_have_the_minutes_after_it(h
 def test_slow_steps_leave_out_those_they_missed_and_keep_the_beat(hub: Settings, clock: Clock) -> None:
     times: list[float] = []
     slow = counting(clock, times, 2.0, lambda count: clock.go_on(5.0 if count == 2 else 0.5))
-    loops.minute(slow, Stopping(clock), 13)
+    periodic.run_window(slow, Stopping(clock), 13)
     assert [moment - times[0] for moment in times] == pytest.approx([0, 2, 8, 10, 12])
 
 
@@ -106,7 +106,7 @@ def test_a_clock_that_jumps_changes_no_step(hub: Settings, clock: Clock, jump: f
         clock.wall += jump if count in (3, 31, 40) else 0.0
 
     for _ in range(2):
-        loops.minute(counting(clock, times, then=set_clock), Stopping(clock))
+        periodic.run_window(counting(clock, times, then=set_clock), Stopping(clock))
     gaps = [after - before for before, after in itertools.pairwise(times)]
     assert len(times) >= 60
     assert max(abs(gap - 2.0) for gap in gaps) < 2.0, "a jump between two minutes costs less than a period"
@@ -116,22 +116,22 @@ def test_a_clock_that_jumps_changes_no_step(hub: Settings, clock: Clock, jump: f
 def test_a_lease_is_over_when_it_was_seen_unchanged_for_its_length_whatever_the_clock_says(
     hub: Settings, clock: Clock, jump: float
 ) -> None:
-    Loop.create(name="count", period_s=2.0, owner="another", lease_until=clock.wall + loops.LEASE_S + jump)
+    PeriodicTaskState.create(name="count", period_s=2.0, owner="another", lease_until=clock.wall + periodic.LEASE_S + jump)
     times: list[float] = []
-    loops.minute(counting(clock, times), Stopping(clock))
-    assert times[0] - 1000 == pytest.approx(loops.LEASE_S, abs=0.2)
+    periodic.run_window(counting(clock, times), Stopping(clock))
+    assert times[0] - 1000 == pytest.approx(periodic.LEASE_S, abs=0.2)
 
 
 def test_a_loop_that_another_has_until_the_end_of_the_minute_is_left_to_him(hub: Settings, clock: Clock) -> None:
-    Loop.create(name="count", period_s=2.0, owner="another", lease_until=clock.wall)
+    PeriodicTaskState.create(name="count", period_s=2.0, owner="another", lease_until=clock.wall)
 
     class Renewed(Stopping):
         def wait(self, timeout: float | None = None) -> bool:
-            Loop.update(lease_until=clock.wall).execute()
+            PeriodicTaskState.update(lease_until=clock.wall).execute()
             return super().wait(timeout)
 
     times: list[float] = []
-    loops.minute(counting(clock, times), Renewed(clock))
+    periodic.run_window(counting(clock, times), Renewed(clock))
     assert times == []
     assert row().owner == "another"
 
@@ -142,7 +142,7 @@ def test_a_failing_step_is_written_down_and_the_next_one_is_tried(hub: Settings,
             raise OSError(f"P5 is away, {count}")
 
     times: list[float] = []
-    loops.minute(counting(clock, times, then=fail), Stopping(clock), 5)
+    periodic.run_window(counting(clock, times, then=fail), Stopping(clock), 5)
     assert len(times) == 3
     assert (row().error, row().failures, row().steps) == ("OSError: P5 is away, 3", 1, 3)
     assert row().last_ok == pytest.approx(OCTOBER_NIGHT + 2)
@@ -156,50 +156,50 @@ def test_after_a_failure_a_slow_loop_does_not_wait_for_its_period(hub: Settings,
             raise OSError("P5 is away")
 
     times: list[float] = []
-    loops.minute(counting(clock, times, 30.0, fail), Stopping(clock))
+    periodic.run_window(counting(clock, times, 30.0, fail), Stopping(clock))
     assert [moment - times[0] for moment in times] == pytest.approx([0, 5, 10, 40])
 
 
 def test_a_loop_that_cannot_begin_says_why_and_is_free_for_the_next(hub: Settings, clock: Clock) -> None:
     @contextmanager
-    def begin(_: Turn) -> Iterator[Callable[[], None]]:
+    def start(_: TaskRun) -> Iterator[Callable[[], None]]:
         raise FileNotFoundError("no certificate")
         yield lambda: None
 
-    loops.minute(Repeated("count", 2.0, begin), Stopping(clock))
+    periodic.run_window(PeriodicTask("count", 2.0, start), Stopping(clock))
     assert (row().owner, row().error, row().failures) == ("", "FileNotFoundError: no certificate", 1)
 
 
 def test_a_step_that_takes_long_learns_that_its_lease_was_lost(hub: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loops, "LEASE_S", 0.2)
+    monkeypatch.setattr(periodic, "LEASE_S", 0.2)
     seen = []
 
     @contextmanager
-    def begin(turn: Turn) -> Iterator[Callable[[], None]]:
+    def start(run: TaskRun) -> Iterator[Callable[[], None]]:
         def step() -> None:
             until(lambda: row().lease_until > time.time(), "the lease to be renewed")
-            Loop.update(owner="another").execute()
-            until(turn.over, "the loss to be noticed")
-            seen.append(turn.lost)
+            PeriodicTaskState.update(owner="another").execute()
+            until(run.should_stop, "the loss to be noticed")
+            seen.append(run.lost)
 
         yield step
 
-    loops.minute(Repeated("count", 2.0, begin), threading.Event())
+    periodic.run_window(PeriodicTask("count", 2.0, start), threading.Event())
     assert seen == [True]
     assert row().owner == "another"
 
 
 def test_one_thread_of_a_process_waits_for_a_loop_at_a_time(hub: Settings) -> None:
-    Loop.create(name="count", period_s=2.0, owner="another", lease_until=0.0)
+    PeriodicTaskState.create(name="count", period_s=2.0, owner="another", lease_until=0.0)
     stopping = threading.Event()
 
     def wait() -> None:
-        loops.minute(Repeated("count", 2.0, lambda _: nullcontext(lambda: None)), stopping)
+        periodic.run_window(PeriodicTask("count", 2.0, lambda _: nullcontext(lambda: None)), stopping)
         database.end_thread()
 
     first = threading.Thread(target=wait)
     first.start()
-    until(lambda: "count" in loops._waiting, "the first thread to wait")
+    until(lambda: "count" in periodic._standby, "the first thread to wait")
     wait()
     assert first.is_alive()
     stopping.set()
@@ -208,19 +208,19 @@ def test_one_thread_of_a_process_waits_for_a_loop_at_a_time(hub: Settings) -> No
 
 
 def test_who_waits_stands_by_until_the_end_of_the_newest_minute(hub: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loops, "LEASE_S", 1.0)
-    Loop.create(name="count", period_s=2.0, owner="killed in the second minute", lease_until=0.0)
+    monkeypatch.setattr(periodic, "LEASE_S", 1.0)
+    PeriodicTaskState.create(name="count", period_s=2.0, owner="killed in the second minute", lease_until=0.0)
     stopping, done = threading.Event(), threading.Event()
-    loop = Repeated("count", 2.0, lambda _: nullcontext(done.set))
+    loop = PeriodicTask("count", 2.0, lambda _: nullcontext(done.set))
 
     def wait() -> None:
-        loops.minute(loop, stopping, length_s=0.5)
+        periodic.run_window(loop, stopping, length_s=0.5)
         database.end_thread()
 
     first = threading.Thread(target=wait)
     first.start()
-    until(lambda: "count" in loops._waiting, "the first minute to wait")
-    loops.minute(loop, stopping)
+    until(lambda: "count" in periodic._standby, "the first minute to wait")
+    periodic.run_window(loop, stopping)
     assert done.wait(PATIENCE_S), "nobody waited when the first minute was over"
     stopping.set()
     first.join(PATIENCE_S)
@@ -234,15 +234,15 @@ def test_a_loop_that_is_no_more_is_forgotten_unless_somebody_still_does_it(hub: 
         ("killed", "dead", now - 9),
         ("done", "another", now + 5),
     ):
-        Loop.create(name=name, period_s=2.0, owner=owner, lease_until=lease_until)
-    loops.schedule(queue.queue_of("live"), [Repeated("kept", 2.0, lambda _: nullcontext(lambda: None))], threading.Event())
-    assert {loop.name for loop in Loop.select()} == {"kept", "done"}
+        PeriodicTaskState.create(name=name, period_s=2.0, owner=owner, lease_until=lease_until)
+    periodic.schedule(queue.queue_of("live"), [PeriodicTask("kept", 2.0, lambda _: nullcontext(lambda: None))], threading.Event())
+    assert {loop.name for loop in PeriodicTaskState.select()} == {"kept", "done"}
 
 
 @contextmanager
-def looper(settings: Settings, folder: Path, lease_s: float = 1.0) -> Iterator[subprocess.Popen[bytes]]:
-    """A real consumer of the live queue with the loop of tests/support/looper.py."""
-    command = [sys.executable, "-m", "tests.support.looper", str(folder), str(lease_s)]
+def periodic_consumer(settings: Settings, folder: Path, lease_s: float = 1.0) -> Iterator[subprocess.Popen[bytes]]:
+    """A real consumer of the live queue with the periodic task of tests/support/periodic_consumer.py."""
+    command = [sys.executable, "-m", "tests.support.periodic_consumer", str(folder), str(lease_s)]
     given = environment(settings) | {"DQMHUB_SUPERVISOR_PID": str(os.getpid())}
     process = subprocess.Popen(command, cwd=TREE, env=given, start_new_session=True)
     try:
@@ -263,7 +263,7 @@ def steps(folder: Path) -> list[tuple[float, int]]:
 def test_two_consumers_never_do_a_step_at_once_and_either_goes_on_when_the_other_is_killed(hub: Settings, traces: Path) -> None:
     chance = storms.chance(358791)
     with ExitStack() as stack:
-        both = [stack.enter_context(looper(hub, traces)) for _ in range(2)]
+        both = [stack.enter_context(periodic_consumer(hub, traces)) for _ in range(2)]
         until(lambda: steps(traces), "a first step")
         for _ in range(3 * storms.TIMES):
             time.sleep(chance.uniform(0.3, 1.0))
@@ -274,7 +274,7 @@ def test_two_consumers_never_do_a_step_at_once_and_either_goes_on_when_the_other
             both.remove(victim)
             (other,) = both
             until(lambda other=other: steps(traces)[-1][1] == other.pid, "the other one to go on")
-            both.append(stack.enter_context(looper(hub, traces)))
+            both.append(stack.enter_context(periodic_consumer(hub, traces)))
     assert not (traces / "twice").exists()
     assert len({process for _, process in steps(traces)}) >= 4
 
@@ -282,15 +282,15 @@ def test_two_consumers_never_do_a_step_at_once_and_either_goes_on_when_the_other
 def test_a_killed_consumer_goes_on_when_it_is_started_again(hub: Settings, traces: Path) -> None:
     for turn in range(2):
         before = len(steps(traces))
-        with looper(hub, traces) as process:
+        with periodic_consumer(hub, traces) as process:
             until(lambda before=before: len(steps(traces)) > before + 3, f"steps of turn {turn}")
             process.kill()
     assert len({process for _, process in steps(traces)}) == 2
 
 
 def test_a_consumer_that_is_told_to_stop_leaves_the_loop_free_at_once(hub: Settings, traces: Path) -> None:
-    with looper(hub, traces, 600.0):
+    with periodic_consumer(hub, traces, 600.0):
         until(lambda: len(steps(traces)) > 2, "steps")
     assert row().owner == ""
-    with looper(hub, traces, 600.0):
+    with periodic_consumer(hub, traces, 600.0):
         until(lambda: len({process for _, process in steps(traces)}) == 2, "the next one to take it")

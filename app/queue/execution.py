@@ -1,0 +1,188 @@
+"""Running a background job: a guarded UPDATE claims its row, and a lease is renewed while the handler runs."""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from app.core.database import end_thread, release
+from app.core.settings import Settings
+from app.queue.models import ATTEMPTS, CANCELLED, DONE, FAILED, OPEN, QUEUED, RUNNING, BackgroundJob, JobCancelled, JobFailed
+from app.queue.settings import QUEUES, QueueSettings
+
+if TYPE_CHECKING:
+    from app.queue.queues import JobQueue
+
+log = logging.getLogger(__name__)
+
+Handler = Callable[[BackgroundJob], None]
+HANDLERS: dict[str, Handler] = {}
+"""Handlers registered in this process, by kind of job."""
+DAILY: set[str] = set()
+"""Kinds of jobs that run once a day."""
+
+
+def handler(kind: str, *, daily: bool = False) -> Callable[[Handler], Handler]:
+    """Register the handler of a kind of job. It may run more than once for the same job, so it must be idempotent."""
+
+    def register(function: Handler) -> Handler:
+        HANDLERS[kind] = function
+        if daily:
+            DAILY.add(kind)
+        return function
+
+    return register
+
+
+_settings = Settings()
+
+
+def connect(settings: Settings) -> None:
+    """Use the queues of these settings. A connection opens at its first use."""
+    global _settings
+    disconnect()
+    _settings = settings
+
+
+def disconnect() -> None:
+    """Close the connections to the queues; the next use opens them again."""
+    if _queues.cache_info().currsize:
+        for queue in _queues(_settings).values():
+            queue.storage.close()
+    _queues.cache_clear()
+
+
+@lru_cache(maxsize=1)
+def _queues(settings: Settings) -> dict[str, JobQueue]:
+    from app.queue.queues import JobQueue  # huey and Redis load slowly, and most commands need neither
+
+    return {name: JobQueue(name, settings, run) for name in QUEUES}
+
+
+def queue_of(name: str) -> JobQueue:
+    """The queue `live` or `bulk`."""
+    return _queues(_settings)[name]
+
+
+def send(queue: str, job_id: int) -> None:
+    """Put the message of a job into a queue. Errors are logged only, as the next sweep repeats a lost message."""
+    try:
+        queue_of(queue).send(job_id)
+    except Exception:  # whatever the queue server raises
+        log.exception("Job %d was not sent to the queue %s; the next sweep will send it", job_id, queue)
+
+
+def run(job_id: int) -> None:
+    """Run a job if it is free. Consumers call this for each message."""
+    try:
+        job = claim(job_id)
+        if job is not None:
+            attempt(job, HANDLERS.get(job.kind, _no_handler))
+    finally:
+        release()
+
+
+def _no_handler(job: BackgroundJob) -> None:
+    raise JobFailed(f"This version of DQM Hub has no handler for jobs of the kind {job.kind}")
+
+
+def claim(job_id: int) -> BackgroundJob | None:
+    """Lease a job to this thread; None if it is not free."""
+    now = time.time()
+    owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+    changes = {
+        "state": RUNNING,
+        "owner": owner,
+        "attempts": BackgroundJob.attempts + 1,
+        "lease_until": now + _settings.of(QueueSettings).job_lease_s,
+        "started": now,
+        "progress": None,
+        "note": "",
+    }
+    free = BackgroundJob.state.in_(OPEN), BackgroundJob.lease_until <= now, ~BackgroundJob.cancelling, BackgroundJob.attempts < ATTEMPTS
+    claimed = BackgroundJob.update(**changes).where(BackgroundJob.id == job_id, *free).execute()
+    return BackgroundJob.get(BackgroundJob.owner == owner) if claimed else None
+
+
+def attempt(job: BackgroundJob, handler: Handler) -> None:
+    """Run the handler of a claimed job, renew its lease meanwhile, and store the outcome."""
+    log.info("Job %d, %s %s: attempt %d", job.id, job.kind, job.key, job.attempts)
+    try:
+        with _renewed_lease(job):
+            handler(job)
+    except JobCancelled:
+        _finish(job, CANCELLED)
+    except JobFailed as error:
+        _finish(job, FAILED, str(error))
+    except Exception as error:
+        log.exception("Job %d, %s %s failed", job.id, job.kind, job.key)
+        _retry_later(job, f"{type(error).__name__}: {error}")
+    except BaseException:  # the process is being stopped, so the attempt is not counted
+        _update_if_owner(job, state=QUEUED, attempts=job.attempts - 1, lease_until=time.time())
+        raise
+    else:
+        _finish(job, DONE)
+
+
+def _finish(job: BackgroundJob, state: str, error: str = "") -> None:
+    changes = {"state": state, "error": error, "finished": time.time(), "cancelling": False}
+    if not _update_if_owner(job, **changes, **({"progress": 1.0} if state == DONE else {})):
+        log.warning("Job %d, %s %s ended as %s after its lease was lost", job.id, job.kind, job.key, state)
+
+
+def _retry_later(job: BackgroundJob, error: str) -> None:
+    if job.attempts >= ATTEMPTS:
+        _finish(job, FAILED, error)
+    else:
+        _update_if_owner(job, state=QUEUED, error=error, lease_until=time.time() + 2.0**job.attempts)
+
+
+def _update_if_owner(job: BackgroundJob, *conditions: Any, **changes: Any) -> bool:
+    """Change the row of a job if this attempt still holds its lease; returns whether it does."""
+    owned = BackgroundJob.id == job.id, BackgroundJob.owner == job.owner, BackgroundJob.state == RUNNING
+    changed: int = BackgroundJob.update(**changes).where(*owned, *conditions).execute()
+    return bool(changed)
+
+
+@contextmanager
+def _renewed_lease(job: BackgroundJob) -> Iterator[None]:
+    """Renew the lease of a job from a second thread, which connects to the database at its first renewal only."""
+    ended = threading.Event()
+    lease_s = _settings.of(QueueSettings).job_lease_s
+
+    def renew() -> None:
+        try:
+            while not ended.wait(lease_s / 4):
+                try:
+                    _update_if_owner(job, lease_until=time.time() + lease_s)
+                except Exception:  # whatever the database raises: three more tries fit into the lease
+                    log.exception("The lease of job %d was not renewed", job.id)
+                release()
+        finally:
+            end_thread()
+
+    renewer = threading.Thread(target=renew, name=f"lease-{job.id}", daemon=True)
+    renewer.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        renewer.join()
+
+
+def report(job: BackgroundJob, progress: float | None, note: str = "") -> None:
+    """Store the progress of a handler (0..1, None if unknown).
+
+    Raises:
+        JobCancelled: the handler is to stop, because the job was cancelled or another process has taken it over.
+    """
+    if not _update_if_owner(job, ~BackgroundJob.cancelling, progress=progress, note=note):
+        raise JobCancelled("The job was cancelled, or taken over by another process")
