@@ -135,5 +135,5 @@ def test_a_folder_that_is_away_is_named_and_filled_when_it_is_back(keyed: Settin
 class Over:
     """A turn that goes on."""
 
-    def over(self) -> bool:
+    def should_stop(self) -> bool:
         return False
