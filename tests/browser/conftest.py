@@ -9,12 +9,9 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from app.core.settings import Settings
-from tests.browser.watch import Watch
+from tests.browser.pages import Watch, open_page
 from tests.support import gui
-from tests.support.patience import PATIENCE_MS
 from tests.support.site import address, site
-
-LAPTOP = {"width": 1366, "height": 768}
 
 
 @pytest.fixture(scope="session")
@@ -24,7 +21,7 @@ def demo_files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 @pytest.fixture(scope="session")
 def hub(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path, demo_files: list[Path]) -> Iterator[Settings]:
-    """A running hub that can draw; tests only look at it."""
+    """A running hub with a render service; tests only read from it."""
     data = tmp_path_factory.mktemp("h")
     given = Settings(data_dir=str(data), file_roots=(str(demo_files[0].parent),), web_workers=1)
     with gui.render_service(data / "render"), site(given, sqlite_template, demo_files) as settings:
@@ -33,23 +30,18 @@ def hub(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path, demo_fi
 
 @pytest.fixture(scope="session")
 def home(hub: Settings) -> str:
-    """The address of the hub, without a slash at its end."""
+    """Address of the hub without a slash at the end."""
     return address(hub)
 
 
 @pytest.fixture
 def watch() -> Watch:
-    """What pages do that they should not; a test that makes one fail on purpose says so to it."""
+    """Requests and errors of the pages of a test."""
     return Watch()
 
 
 @pytest.fixture
 def page(browser: Browser, home: str, watch: Watch) -> Iterator[Page]:
-    """A page of a laptop's size; at the end it has asked nobody but the hub, and broken neither policy nor script."""
-    context = browser.new_context(viewport=LAPTOP, base_url=home)
-    context.set_default_timeout(PATIENCE_MS)
-    page = context.new_page()
-    watch.at(page)
-    yield page
-    context.close()
-    watch.judge(home)
+    """A page of the hub, of a laptop's size."""
+    with open_page(browser, home, watch) as page:
+        yield page

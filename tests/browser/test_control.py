@@ -1,4 +1,4 @@
-"""An operator in the control room: hltd restarted, a playback run started, and a command that fails at P5."""
+"""The control room, used by an operator: restart of hltd, a playback run, a command that P5 refuses."""
 
 from __future__ import annotations
 
@@ -14,21 +14,19 @@ from playwright.sync_api import Browser, Page, expect
 from app.core.settings import Settings
 from app.security import Role, passwords
 from app.security.models import User
-from tests.browser.watch import Watch
+from tests.browser.pages import LAPTOP, Watch, accessibility_faults, content_width, open_page, sign_in
 from tests.square.chain import Chain, chain
 from tests.support.p5 import FU
-from tests.support.patience import PATIENCE_MS
 from tests.support.site import address, bound
 
 pytestmark = pytest.mark.slow
 
-AUDIT = (Path(__file__).parent / "audit.js").read_text(encoding="utf-8")
 PASSWORD = "violet tractor 7 harbour"
 
 
 @pytest.fixture
 def running(tmp_path: Path, sqlite_template: Path) -> Iterator[Chain]:
-    """P5 with a run of production and one of playback, the consumer of the queue live, the web server, and the operator olga."""
+    """P5 with a production and a playback run, the live worker, the web server, and the operator olga."""
     data = tmp_path / "var"
     shutil.copytree(sqlite_template, data)
     given = Settings(data_dir=str(data), square_grab_s=0.2, square_status_s=1.0, square_poll_s=1.0)
@@ -43,30 +41,21 @@ def running(tmp_path: Path, sqlite_template: Path) -> Iterator[Chain]:
 
 @pytest.fixture
 def page(browser: Browser, running: Chain, watch: Watch) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1366, "height": 768}, base_url=address(running.settings))
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE_MS)
-    expect.set_options(timeout=PATIENCE_MS)
-    watch.at(page)
-    page.goto("/account/sign-in?next=/square")
-    page.fill("#name", "olga")
-    page.fill("#password", PASSWORD)
-    page.keyboard.press("Enter")
-    expect(page.locator("#square")).to_be_visible()
-    yield page
-    context.close()
-    watch.judge(address(running.settings))
+    with open_page(browser, address(running.settings), watch) as page:
+        sign_in(page, "/account/sign-in?next=/square", "olga", PASSWORD)
+        expect(page.locator("#square")).to_be_visible()
+        yield page
 
 
 def confirm(page: Page, reason: str) -> None:
-    """Confirm the command whose form is open, by keys alone."""
+    """Confirm the command of the open form by keyboard."""
     page.get_by_label("Reason").focus()
     page.keyboard.type(reason)
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(r"/control/commands/\d+$"))
 
 
-def test_an_operator_restarts_hltd_starts_a_playback_run_and_is_told_what_p5_refuses(page: Page, running: Chain) -> None:
+def test_operator_restarts_hltd_starts_playback_and_sees_a_refusal(page: Page, running: Chain) -> None:
     p5 = running.p5
     expect(page.locator(".jobs .job-running")).to_have_count(31)
     page.keyboard.press("c")
@@ -116,8 +105,8 @@ def test_an_operator_restarts_hltd_starts_a_playback_run_and_is_told_what_p5_ref
     expect(other.locator(".activity tbody tr").first).to_contain_text("failed")
 
 
-def test_the_pages_of_the_control_room_can_be_read_and_used_by_everybody(page: Page, running: Chain, watch: Watch) -> None:
-    watch.expected.append("400 (BAD REQUEST)")  # of the form with a machine that is none
+def test_pages_are_accessible(page: Page, running: Chain, watch: Watch) -> None:
+    watch.expected.append("400 (BAD REQUEST)")  # of the form with an unknown machine
     page.goto("/control")
     page.get_by_role("row", name=FU).get_by_role("button", name="hltd logs").click()
     expect(page.get_by_role("link", name="Download")).to_have_count(2)
@@ -136,9 +125,9 @@ def test_the_pages_of_the_control_room_can_be_read_and_used_by_everybody(page: P
         page.emulate_media(color_scheme=theme)
         for path in ["/control", command, *(f"/control/{form}" for form in forms)]:
             page.goto(path)
-            assert page.evaluate(AUDIT) == [], path
-            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+            assert accessibility_faults(page) == [], path
+            assert content_width(page) <= LAPTOP["width"], path
     page.set_viewport_size({"width": 390, "height": 844})
     for path in ["/control", command, *(f"/control/{form}" for form in forms)]:
         page.goto(path)
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
+        assert content_width(page) <= 390, path

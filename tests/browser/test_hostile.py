@@ -1,4 +1,4 @@
-"""Names and texts from files are data: they are shown as they are, lead where they should, and execute nothing."""
+"""Hostile names and texts in files: shown as text, with working links, never executed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from app.core.settings import Settings
-from tests.browser.watch import Watch
+from tests.browser.pages import Watch, open_page
 from tests.support import gui
 from tests.support.site import address, site
 
@@ -23,7 +23,7 @@ SAMPLE = "/browse/7/Hostile/Names-v1/DQMIO"
 
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[str]:
-    """The address of a hub whose one file is hostile."""
+    """Address of a hub with one hostile file."""
     data = tmp_path_factory.mktemp("x")
     file = data / "demo" / "DQM_V0001_R000000007__Hostile__Names-v1__DQMIO.root"
     file.parent.mkdir()
@@ -35,20 +35,16 @@ def hostile(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> 
 
 @pytest.fixture
 def page(browser: Browser, hostile: str, watch: Watch) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1366, "height": 768}, base_url=hostile)
-    page = context.new_page()
-    watch.at(page)
-    yield page
-    assert page.evaluate("typeof window.hurt") == "undefined"
-    context.close()
-    watch.judge(hostile)
+    with open_page(browser, hostile, watch) as page:
+        yield page
+        assert page.evaluate("typeof window.hurt") == "undefined"
 
 
 def names(page: Page, kind: str) -> list[str]:
     return page.locator(f"{kind} bdi.name").evaluate_all("all => all.map(one => one.textContent)")
 
 
-def test_every_plot_is_shown_under_its_name_and_has_an_address_that_shows_it_again(page: Page) -> None:
+def test_every_plot_has_its_name_and_a_working_address(page: Page) -> None:
     page.goto(f"{SAMPLE}/Hostile/MEs")
     found = names(page, ".tile")
     assert {"..", ".", "~..", "a#b?c&d=e%2Ff%25+g;h", "back\\slash", "<img src=x onerror=window.hurt=1>", "new\nline\ttab"} <= set(found)
@@ -59,7 +55,7 @@ def test_every_plot_is_shown_under_its_name_and_has_an_address_that_shows_it_aga
         expect(page.locator(".plot-large")).to_have_js_property("naturalWidth", 720)
 
 
-def test_every_folder_leads_to_what_is_in_it(page: Page) -> None:
+def test_every_folder_opens_its_content(page: Page) -> None:
     page.goto(f"{SAMPLE}/Hostile/Folders")
     found = names(page, ".folder")
     assert len(found) > 12
@@ -70,7 +66,7 @@ def test_every_folder_leads_to_what_is_in_it(page: Page) -> None:
         expect(page.locator(".tile, .folder")).to_have_count(1)
 
 
-def test_texts_of_quality_tests_and_of_the_file_are_shown_as_text(page: Page) -> None:
+def test_texts_of_quality_tests_and_files_are_shown_as_text(page: Page) -> None:
     page.goto(f"{SAMPLE}/Hostile/MEs?plot=Hostile%2FMEs%2F%3Cimg%20src%3Dx%20onerror%3Dwindow.hurt%3D1%3E")
     expect(page.locator(".tests")).to_contain_text("<img src=x onerror=window.hurt=1>")
     page.goto(f"{SAMPLE}/Hostile/Texts")
@@ -78,7 +74,7 @@ def test_texts_of_quality_tests_and_of_the_file_are_shown_as_text(page: Page) ->
     expect(page.locator(".brand")).to_have_text("<b>Test</b>")
 
 
-def test_what_somebody_searches_for_is_shown_as_text(page: Page) -> None:
+def test_search_terms_are_shown_as_text(page: Page) -> None:
     page.goto(SAMPLE)
     page.get_by_role("searchbox").fill("<img src=x onerror=window.hurt=1>")
     expect(page.get_by_role("heading", name="2 matches for")).to_contain_text("<img src=x onerror=window.hurt=1>")
@@ -87,7 +83,7 @@ def test_what_somebody_searches_for_is_shown_as_text(page: Page) -> None:
     expect(page.get_by_label("Dataset", exact=True)).to_have_value('"><script>window.hurt=1</script>')
 
 
-def test_a_drawing_option_cannot_break_out_of_its_place(page: Page, watch: Watch) -> None:
+def test_display_option_is_escaped(page: Page, watch: Watch) -> None:
     page.goto(f"{SAMPLE}/Hostile/MEs?plot=Hostile%2FMEs%2F~..&drawopts=%22%3E%3Cscript%3Ewindow.hurt%3D1%3C/script%3E")
     expect(page.get_by_role("alert")).to_contain_text("drawopts")
     expect(page).to_have_title(re.compile(r"^~\.\."))

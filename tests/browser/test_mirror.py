@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.watch import Watch
+from tests.browser.pages import PHONE, Watch, accessibility_faults, content_width, open_page, set_hidden
 from tests.mirror import samples
 from tests.mirror.process import MirrorProcess, mirror_process
 from tests.mirror.test_nginx import PREFIX, servers
@@ -19,7 +19,6 @@ from tests.support.ports import free_port
 
 pytestmark = pytest.mark.slow
 
-AUDIT = (Path(__file__).parent / "audit.js").read_text(encoding="utf-8")
 PAGES = ["/", "/runs/1", "/timeline", "/timeline?bad=1", "/help", "/redactions", "/nowhere", "/?db=playback"]
 AWAY = "No connection to P5. Showing the last data received."
 ROWS = 60
@@ -67,14 +66,8 @@ def fed(tmp_path: Path) -> Iterator[Fed]:
 
 @pytest.fixture
 def page(browser: Browser, fed: Fed, watch: Watch) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1366, "height": 768}, base_url=fed.mirror.url)
-    context.set_default_timeout(PATIENCE_MS)
-    expect.set_options(timeout=PATIENCE_MS)
-    page = context.new_page()
-    watch.at(page)
-    yield page
-    context.close()
-    watch.judge(fed.mirror.url)
+    with open_page(browser, fed.mirror.url, watch) as page:
+        yield page
 
 
 def test_a_page_that_waits_shows_the_first_data_when_they_come(page: Page, fed: Fed) -> None:
@@ -126,14 +119,13 @@ def test_a_page_says_that_the_mirror_does_not_answer_and_goes_on_when_it_does(pa
 def test_a_hidden_tab_asks_nothing_and_is_brought_up_to_date_when_it_is_seen(page: Page, fed: Fed, watch: Watch) -> None:
     fed.publish()
     page.goto("/")
-    hide = "hidden => { Object.defineProperty(document, 'hidden', { value: hidden, configurable: true }); document.dispatchEvent(new Event('visibilitychange')); }"
-    page.evaluate(hide, True)
+    set_hidden(page, True)
     page.clock.install()
     polls = len(watch.requests)
     page.clock.run_for(60_000)
     assert len(watch.requests) <= polls + 1, "one may have been on its way"
     fed.publish()
-    page.evaluate(hide, False)
+    set_hidden(page, False)
     expect(page.locator("h1")).to_have_text("Run 1, revision 2")
 
 
@@ -151,18 +143,16 @@ def test_times_are_shown_in_the_zone_that_is_chosen_and_pages_remember_it(page: 
     expect(moment).to_have_text("2022-09-14 10:16:40")
 
 
-def test_without_scripts_the_pages_are_whole(browser: Browser, fed: Fed) -> None:
+def test_without_scripts_the_pages_are_whole(browser: Browser, fed: Fed, watch: Watch) -> None:
     fed.publish(at=time.time() - 100)
-    context = browser.new_context(java_script_enabled=False, base_url=fed.mirror.url)
-    page = context.new_page()
-    page.goto("/")
-    expect(page.get_by_text(AWAY)).to_be_visible()
-    expect(page.locator("main span")).to_contain_text("days")
-    page.get_by_role("link", name="Timeline").click()
-    page.get_by_label("With failures").check()
-    page.get_by_role("button", name="Show").click()
-    expect(page.locator(".cell-crashed")).to_have_count(1)
-    context.close()
+    with open_page(browser, fed.mirror.url, watch, java_script_enabled=False) as page:
+        page.goto("/")
+        expect(page.get_by_text(AWAY)).to_be_visible()
+        expect(page.locator("main span")).to_contain_text("days")
+        page.get_by_role("link", name="Timeline").click()
+        page.get_by_label("With failures").check()
+        page.get_by_role("button", name="Show").click()
+        expect(page.locator(".cell-crashed")).to_have_count(1)
 
 
 def test_pages_bring_themselves_up_to_date_under_a_prefix_behind_nginx(browser: Browser, tmp_path: Path, watch: Watch) -> None:
@@ -173,39 +163,30 @@ def test_pages_bring_themselves_up_to_date_under_a_prefix_behind_nginx(browser: 
         nginx(tmp_path / "nginx", port, servers(tmp_path / "nginx", port, mirror, True)),
     ):
         mirror.post(samples.snapshot(samples.run_items(7, [samples.client("beam")])))
-        context = browser.new_context(base_url=site)
-        page = context.new_page()
-        watch.at(page)
-        page.goto(f"{PREFIX}/runs/7")
-        expect(page.locator("h1")).to_have_text("Run 7")
-        mirror.post(samples.snapshot([samples.html_item("run", "production", 7, "page", "<h1>Run 7, later</h1>")], 1, 2))
-        expect(page.locator("h1")).to_have_text("Run 7, later", timeout=PATIENCE_MS)
-        page.get_by_role("link", name="Timeline").click()
-        page.get_by_role("button", name="Show").click()
-        assert page.url.startswith(f"{site}{PREFIX}/timeline?")
-        context.close()
-        watch.judge(f"{site}{PREFIX}")
+        with open_page(browser, f"{site}{PREFIX}", watch) as page:
+            page.goto(f"{PREFIX}/runs/7")
+            expect(page.locator("h1")).to_have_text("Run 7")
+            mirror.post(samples.snapshot([samples.html_item("run", "production", 7, "page", "<h1>Run 7, later</h1>")], 1, 2))
+            expect(page.locator("h1")).to_have_text("Run 7, later", timeout=PATIENCE_MS)
+            page.get_by_role("link", name="Timeline").click()
+            page.get_by_role("button", name="Show").click()
+            assert page.url.startswith(f"{site}{PREFIX}/timeline?")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_page_can_be_used_by_everybody(browser: Browser, fed: Fed, watch: Watch, scheme: str) -> None:
     watch.expected += ["404"]
     fed.publish()
-    context = browser.new_context(color_scheme="dark" if scheme == "dark" else "light", base_url=fed.mirror.url)
-    page = context.new_page()
-    watch.at(page)
-    for one in PAGES:
-        page.goto(one)
-        assert (one, page.evaluate(AUDIT)) == (one, [])
-    context.close()
-    watch.judge(fed.mirror.url)
+    with open_page(browser, fed.mirror.url, watch, color_scheme="dark" if scheme == "dark" else "light") as page:
+        for one in PAGES:
+            page.goto(one)
+            assert (one, accessibility_faults(page)) == (one, [])
 
 
-def test_a_phone_needs_no_scrolling_sideways(browser: Browser, fed: Fed) -> None:
+def test_a_phone_needs_no_scrolling_sideways(browser: Browser, fed: Fed, watch: Watch) -> None:
+    watch.expected += ["404"]
     fed.publish()
-    context = browser.new_context(viewport={"width": 390, "height": 844}, base_url=fed.mirror.url, is_mobile=True, has_touch=True)
-    page = context.new_page()
-    for one in PAGES:
-        page.goto(one)
-        assert (one, page.evaluate("document.documentElement.scrollWidth")) == (one, 390)
-    context.close()
+    with open_page(browser, fed.mirror.url, watch, **PHONE) as page:
+        for one in PAGES:
+            page.goto(one)
+            assert (one, content_width(page)) == (one, 390)

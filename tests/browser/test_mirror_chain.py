@@ -13,10 +13,9 @@ from playwright.sync_api import Browser, Page, expect
 
 from app.core.settings import Settings
 from app.publish import keys
-from tests.browser.watch import Watch
+from tests.browser.pages import Watch, open_page
 from tests.mirror.process import MirrorProcess, mirror_process
 from tests.square.chain import Chain, chain
-from tests.support.patience import PATIENCE_MS
 from tests.support.processes import until
 
 pytestmark = pytest.mark.slow
@@ -47,14 +46,8 @@ def hub(tmp_path: Path, mirror: MirrorProcess) -> Iterator[Chain]:
 
 @pytest.fixture
 def page(browser: Browser, mirror: MirrorProcess, watch: Watch) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1366, "height": 768}, base_url=mirror.url)
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE_MS)
-    expect.set_options(timeout=PATIENCE_MS)
-    watch.at(page)
-    yield page
-    context.close()
-    watch.judge(mirror.url)
+    with open_page(browser, mirror.url, watch) as page:
+        yield page
 
 
 def test_what_happens_at_p5_is_seen_through_the_mirror(page: Page, hub: Chain, mirror: MirrorProcess) -> None:

@@ -14,17 +14,15 @@ from playwright.sync_api import Browser, Page, expect
 from app.core.settings import Settings
 from app.notify.models import Notice
 from app.security import Role, accounts
-from tests.browser.watch import Watch
+from tests.browser.pages import LAPTOP, Watch, accessibility_faults, content_width, open_page, sign_in
 from tests.notify import making
 from tests.notify.receivers import Box, Hook, hook, mail_server
-from tests.support.patience import PATIENCE_MS
 from tests.support.processes import service
 from tests.support.raw_server import closed
 from tests.support.site import address, bound, site
 
 pytestmark = pytest.mark.slow
 
-AUDIT = (Path(__file__).parent / "audit.js").read_text(encoding="utf-8")
 PASSWORD = "seven-horses-in-the-rain"
 
 
@@ -58,20 +56,10 @@ def told(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Ite
 @pytest.fixture
 def page(browser: Browser, told: Told, watch: Watch) -> Iterator[Page]:
     """An operator at the page of notices."""
-    home = address(told.settings)
-    context = browser.new_context(viewport={"width": 1366, "height": 768}, base_url=home)
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE_MS)
-    expect.set_options(timeout=PATIENCE_MS)
-    watch.at(page)
-    page.goto("/notifications")
-    page.get_by_label("User name").fill("olga")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("heading", name="Notices", exact=True)).to_be_visible()
-    yield page
-    context.close()
-    watch.judge(home)
+    with open_page(browser, address(told.settings), watch) as page:
+        sign_in(page, "/notifications", "olga", PASSWORD)
+        expect(page.get_by_role("heading", name="Notices", exact=True)).to_be_visible()
+        yield page
 
 
 def test_a_crash_is_told_and_the_page_says_to_whom_while_one_looks(page: Page, told: Told) -> None:
@@ -124,10 +112,10 @@ def test_the_page_is_usable_by_all(page: Page, scheme: str) -> None:
     page.emulate_media(color_scheme="light" if scheme == "light" else "dark")
     page.reload()
     expect(page.locator(".notices tbody tr").first).to_be_visible()
-    assert page.evaluate(AUDIT) == []
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert accessibility_faults(page) == []
+    assert content_width(page) <= LAPTOP["width"]
     page.set_viewport_size({"width": 390, "height": 844})
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert content_width(page) <= 390
     assert page.evaluate("document.querySelector('.notices td.words').clientWidth") > 200, "words are not broken"
 
 

@@ -14,18 +14,16 @@ from app.core.settings import Settings
 from app.publish.sending import Sender
 from app.publish.settings import PublishSettings
 from app.security import Role, accounts
-from tests.browser.watch import Watch
+from tests.browser.pages import LAPTOP, Watch, accessibility_faults, content_width, open_page, sign_in
 from tests.publish import receivers
 from tests.square import data
 from tests.square.published.test_published import complete, publisher_of, some_job
-from tests.support.patience import PATIENCE_MS
 from tests.support.ports import free_port
 from tests.support.site import address, bound, site
 
 pytestmark = pytest.mark.slow
 
 
-AUDIT = (Path(__file__).parent / "audit.js").read_text(encoding="utf-8")
 PASSWORD = "seven-horses-in-the-rain"
 
 
@@ -60,20 +58,10 @@ def published_site(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Pa
 @pytest.fixture
 def page(browser: Browser, published_site: Site, watch: Watch) -> Iterator[Page]:
     """An expert at the operators' page."""
-    home = address(published_site.settings)
-    context = browser.new_context(viewport={"width": 1366, "height": 768}, base_url=home)
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE_MS)
-    expect.set_options(timeout=PATIENCE_MS)
-    watch.at(page)
-    page.goto("/published")
-    page.get_by_label("User name").fill("eve")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("heading", name="Public mirrors", exact=True)).to_be_visible()
-    yield page
-    context.close()
-    watch.judge(home)
+    with open_page(browser, address(published_site.settings), watch) as page:
+        sign_in(page, "/published", "eve", PASSWORD)
+        expect(page.get_by_role("heading", name="Public mirrors", exact=True)).to_be_visible()
+        yield page
 
 
 def test_the_state_of_each_mirror_is_shown_as_it_changes(page: Page, published_site: Site) -> None:
@@ -103,7 +91,7 @@ def test_an_expert_follows_links_through_the_previews(page: Page) -> None:
     assert "fu-c2f11" not in page.locator("ol.log").inner_text()
 
 
-def test_the_pages_can_be_read_and_used_by_everybody(page: Page) -> None:
+def test_pages_are_accessible(page: Page) -> None:
     for theme in ("light", "dark"):
         page.emulate_media(color_scheme=theme)
         for path in (
@@ -113,24 +101,18 @@ def test_the_pages_can_be_read_and_used_by_everybody(page: Page) -> None:
             "/published/preview?of=redactions",
         ):
             page.goto(path)
-            assert page.evaluate(AUDIT) == [], path
-            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+            assert accessibility_faults(page) == [], path
+            assert content_width(page) <= LAPTOP["width"], path
 
 
 @pytest.mark.parametrize("width", [390, 1366])
-def test_a_mirror_can_be_read_and_used_by_everybody_on_a_phone_too(
-    browser: Browser, published_site: Site, watch: Watch, width: int
-) -> None:
-    context = browser.new_context(viewport={"width": width, "height": 768}, base_url=published_site.mirror.url)
-    page = context.new_page()
-    watch.at(page)
-    page.goto("/runs/358791")
-    log = page.locator("a[href^='logs/']").first.evaluate("link => link.href")
-    for theme in ("light", "dark"):
-        page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
-        for one in ("/", "/?db=playback", "/runs/358791", log, "/timeline", "/help", "/redactions"):
-            page.goto(one)
-            assert (one, page.evaluate(AUDIT)) == (one, [])
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, one
-    context.close()
-    watch.judge(published_site.mirror.url)
+def test_mirror_is_accessible_on_phone_and_laptop(browser: Browser, published_site: Site, watch: Watch, width: int) -> None:
+    with open_page(browser, published_site.mirror.url, watch, viewport={"width": width, "height": 768}) as page:
+        page.goto("/runs/358791")
+        log = page.locator("a[href^='logs/']").first.evaluate("link => link.href")
+        for theme in ("light", "dark"):
+            page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+            for one in ("/", "/?db=playback", "/runs/358791", log, "/timeline", "/help", "/redactions"):
+                page.goto(one)
+                assert (one, accessibility_faults(page)) == (one, [])
+                assert content_width(page) <= width, one

@@ -1,4 +1,4 @@
-"""DQM^2 in a real browser, with the jobs of real runs and with hostile texts in every field."""
+"""DQM^2 with the jobs of real runs, and with hostile texts in every field."""
 
 from __future__ import annotations
 
@@ -17,19 +17,16 @@ from app.core.database import proxy
 from app.core.settings import Settings
 from app.square import charts
 from app.square.models import SYSTEMS, Acknowledgement, Graph, GraphPart, Host, HostStatus, Job, Log, Run
-from tests.browser.watch import Watch, comes
+from tests.browser.pages import PHONE, Watch, accessibility_faults, becomes_true, content_width, open_page
 from tests.square import data
-from tests.support.patience import PATIENCE_MS
 from tests.support.site import address, bound, site
 
 pytestmark = pytest.mark.slow
 
-AUDIT = (Path(__file__).parent / "audit.js").read_text(encoding="utf-8")
-
 
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path, fixtures_dir: Path) -> Iterator[Settings]:
-    """A hub that knows the real runs, polled every second."""
+    """A hub with the real runs; its pages poll every second."""
     given = Settings(data_dir=str(tmp_path_factory.mktemp("sq")), web_workers=1, square_poll_s=1.0)
     with site(given, sqlite_template, []) as settings, bound(settings):
         data.fill(fixtures_dir)
@@ -38,15 +35,9 @@ def hub(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path, fixture
 
 @pytest.fixture
 def page(browser: Browser, hub: Settings, watch: Watch) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1366, "height": 768}, base_url=address(hub), timezone_id="America/Chicago")
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE_MS)
-    expect.set_options(timeout=PATIENCE_MS)
-    watch.at(page)
-    yield page
-    assert page.evaluate("typeof window.hurt") == "undefined"
-    context.close()
-    watch.judge(address(hub))
+    with open_page(browser, address(hub), watch, timezone_id="America/Chicago") as page:
+        yield page
+        assert page.evaluate("typeof window.hurt") == "undefined"
 
 
 def key_of(tag: str, run: int = 358792) -> str:
@@ -56,12 +47,19 @@ def key_of(tag: str, run: int = 358792) -> str:
 def pages() -> list[str]:
     key = key_of("beam", 358791)
     return [
-        "/square", "/square/runs/358788", "/square?tz=utc", f"/square/job?key={key}", f"/square/log?key={key}",
-        "/square/timeline", "/square/timeline?bad=1", "/square?system=playback", "/help/square",
-    ]  # fmt: skip
+        "/square",
+        "/square/runs/358788",
+        "/square?tz=utc",
+        f"/square/job?key={key}",
+        f"/square/log?key={key}",
+        "/square/timeline",
+        "/square/timeline?bad=1",
+        "/square?system=playback",
+        "/help/square",
+    ]
 
 
-def test_a_crash_is_on_the_page_a_moment_after_it_is_known(page: Page) -> None:
+def test_crash_appears_at_the_next_poll(page: Page) -> None:
     page.goto("/square")
     expect(page.locator("#situation")).to_contain_text("live")
     expect(page.locator(".jobs tbody tr").first).not_to_contain_text("crashed")
@@ -71,7 +69,7 @@ def test_a_crash_is_on_the_page_a_moment_after_it_is_known(page: Page) -> None:
     data.change(key_of("gem"), exit_code=None)
 
 
-def test_polls_after_news_ask_for_what_is_newer(page: Page) -> None:
+def test_polls_request_newer_versions_only(page: Page) -> None:
     answers: list[int] = []
     polls, most = Counter[str](), [0]
 
@@ -91,13 +89,13 @@ def test_polls_after_news_ask_for_what_is_newer(page: Page) -> None:
     for lumi in (98761, 98762):
         data.change(key_of("gem"), lumi=lumi)
         expect(page.locator(".jobs").first).to_contain_text(str(lumi))
-    assert comes(page, lambda: answers[-2:] == [204, 204])
+    assert becomes_true(page, lambda: answers[-2:] == [204, 204])
     assert answers.count(200) == 2
     assert most == [1], "one poll at a time"
 
 
 @pytest.mark.parametrize("status", [401, 500, 502])
-def test_an_error_of_the_server_says_so_and_the_page_goes_on_when_it_is_over(page: Page, watch: Watch, status: int) -> None:
+def test_server_error_shows_notice_and_page_recovers(page: Page, watch: Watch, status: int) -> None:
     watch.expected += [f"status of {status}", f"Status Error Code {status}"]
     page.goto("/square")
     page.route(
@@ -111,14 +109,14 @@ def test_an_error_of_the_server_says_so_and_the_page_goes_on_when_it_is_over(pag
     expect(page.locator(".jobs").first).to_contain_text(str(60000 + status))
 
 
-def test_ages_grow_between_two_polls(page: Page) -> None:
+def test_ages_grow_between_polls(page: Page) -> None:
     page.goto("/square/runs/358792")
     age = page.locator("#situation [data-age]")
     before = age.inner_text()
     expect(age).not_to_have_text(before)
 
 
-def test_an_age_counts_anew_with_a_report_although_it_is_the_same_as_with_the_one_before(page: Page) -> None:
+def test_age_restarts_with_a_new_report_of_the_same_age(page: Page) -> None:
     page.goto("/square")
     for lumi in (55551, 55552):
         data.change(key_of("gem"), lumi=lumi, reported=time.time())
@@ -128,7 +126,7 @@ def test_an_age_counts_anew_with_a_report_although_it_is_the_same_as_with_the_on
         expect(age).to_have_text(re.compile(r"^[5-9] s$"))
 
 
-def test_the_charts_have_the_points_of_every_stream_and_take_new_ones(page: Page) -> None:
+def test_charts_show_every_stream_and_add_new_points(page: Page) -> None:
     page.goto("/square")
     expect(page.locator("[data-chart=delivery] .u-legend .u-series")).to_have_count(6)
     expect(page.locator("[data-chart=delivery]")).to_contain_text("streamDQMHistograms")
@@ -138,10 +136,10 @@ def test_the_charts_have_the_points_of_every_stream_and_take_new_ones(page: Page
         f"{len(delays):,} files of 5 streams: mean {fmean(delays):.1f} s"
     )
     with page.expect_request(re.compile(r"/files\?system=production&since=[1-9]")):
-        new_files()
+        add_files()
 
 
-def test_a_part_of_a_chart_that_somebody_looks_at_stays_when_points_come(page: Page) -> None:
+def test_chart_keeps_its_zoom_when_points_arrive(page: Page) -> None:
     page.goto("/square")
     area, lumi = page.locator("[data-chart=delivery] .u-over"), page.locator("[data-chart=delivery] .u-legend .u-series").first
     expect(area).to_be_visible()
@@ -156,14 +154,14 @@ def test_a_part_of_a_chart_that_somebody_looks_at_stays_when_points_come(page: P
     page.mouse.move(left + 0.5 * box["width"], middle)
     expect(lumi).to_contain_text(re.compile(r"3[6-8]\d"))
     with page.expect_response(re.compile(r"/files\?system=production&since=[1-9]")):
-        new_files()
+        add_files()
     page.mouse.move(left + 0.51 * box["width"], middle)
     page.mouse.move(left + 0.5 * box["width"], middle)
     expect(lumi).to_contain_text(re.compile(r"3[6-8]\d"))
 
 
-def new_files() -> None:
-    """The files of one more lumisection."""
+def add_files() -> None:
+    """Add the files of another lumisection."""
     with proxy.atomic():
         version = advance(SYSTEMS[0])
         graph = Graph.get(Graph.run == 358792)
@@ -174,13 +172,13 @@ def new_files() -> None:
         Run.update(version=version).where(Run.run == 358792).execute()
 
 
-def test_times_can_be_those_of_the_browser(page: Page) -> None:
+def test_times_in_the_zone_of_the_browser(page: Page) -> None:
     page.goto("/square/runs/358788?tz=local")
     expect(page.locator(".zone")).to_contain_text("America/Chicago")
     expect(page.locator(".jobs .when time").first).to_have_text(re.compile("2022-09-15 06:4"))
 
 
-def test_a_log_is_searched_and_a_line_has_an_address(page: Page) -> None:
+def test_log_search_and_addresses_of_lines(page: Page) -> None:
     page.goto(f"/square/log?key={key_of('beam', 358791)}")
     page.locator("#L3 .line").click()
     assert page.url.endswith("#L3")
@@ -189,7 +187,7 @@ def test_a_log_is_searched_and_a_line_has_an_address(page: Page) -> None:
     expect(page.locator(".log li")).to_have_count(1)
 
 
-def test_the_page_of_a_job_that_runs_shows_its_end(page: Page) -> None:
+def test_job_page_shows_the_end_of_the_job(page: Page) -> None:
     page.goto(f"/square/job?key={key_of('gem')}")
     expect(page.locator("#job")).to_contain_text("running")
     data.change(key_of("gem"), exit_code=-11)
@@ -197,7 +195,7 @@ def test_the_page_of_a_job_that_runs_shows_its_end(page: Page) -> None:
     data.change(key_of("gem"), exit_code=None)
 
 
-def test_the_end_of_a_log_that_grows_is_followed_and_what_was_typed_stays(page: Page) -> None:
+def test_log_tail_is_followed_and_typed_text_stays(page: Page) -> None:
     job = Job.get(Job.key == key_of("hlt"))
     page.goto(f"/square/log?key={job.key}")
     page.get_by_label("Follow the end").check()
@@ -212,7 +210,7 @@ def test_the_end_of_a_log_that_grows_is_followed_and_what_was_typed_stays(page: 
     expect(page.get_by_label("Search")).to_be_focused()
 
 
-def test_the_timeline_follows_its_filters_while_they_are_typed(page: Page) -> None:
+def test_timeline_filters_while_typing(page: Page) -> None:
     page.goto("/square/timeline")
     expect(page.locator("#timeline tbody tr")).to_have_count(3)
     page.locator("#from").fill("358791")
@@ -221,11 +219,11 @@ def test_the_timeline_follows_its_filters_while_they_are_typed(page: Page) -> No
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_pages_can_be_read_and_used_by_everybody(page: Page, theme: str) -> None:
+def test_pages_are_accessible(page: Page, theme: str) -> None:
     page.emulate_media(color_scheme=theme)
     for one in pages():
         page.goto(one)
-        assert (one, page.evaluate(AUDIT)) == (one, [])
+        assert (one, accessibility_faults(page)) == (one, [])
 
 
 CONTROLS = """() => [...document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex]")].filter(
@@ -237,7 +235,7 @@ FOCUS = """() => {
 }"""
 
 
-def test_every_control_is_reached_by_the_keyboard_and_shows_that_it_is(page: Page) -> None:
+def test_every_control_is_reachable_by_keyboard_with_visible_focus(page: Page) -> None:
     for one in pages():
         page.goto(one)
         expect(page.locator("main")).to_be_visible()
@@ -248,10 +246,10 @@ def test_every_control_is_reached_by_the_keyboard_and_shows_that_it_is(page: Pag
             assert (one, tag, text, seen) == (one, tag, text, True)
             reached.append(text)
         assert reached[0].startswith('<a class="skip"')
-        assert "/help/report" in reached[-1], "the last one of the page, when each was reached once"
+        assert "/help/report" in reached[-1], "the last control of the page"
 
 
-def test_who_stands_on_a_client_stays_there_while_it_reports_and_crashes(page: Page) -> None:
+def test_focus_stays_on_a_client_while_it_reports_and_crashes(page: Page) -> None:
     page.goto("/square")
     link = page.get_by_role("link", name="gem", exact=True)
     link.focus()
@@ -261,7 +259,7 @@ def test_who_stands_on_a_client_stays_there_while_it_reports_and_crashes(page: P
         expect(link).to_be_focused()
 
 
-def test_the_switch_of_the_sound_keeps_its_state_and_the_focus_while_jobs_report(page: Page) -> None:
+def test_crash_sound_button_keeps_state_and_focus_during_polls(page: Page) -> None:
     page.goto("/square")
     switch = page.get_by_role("button", name="Crash sound: off")
     switch.press("Enter")
@@ -275,33 +273,53 @@ def test_the_switch_of_the_sound_keeps_its_state_and_the_focus_while_jobs_report
     assert page.evaluate("window.changes") == 0
 
 
-def test_a_phone_needs_no_scrolling_sideways(browser: Browser, hub: Settings, watch: Watch) -> None:
-    context = browser.new_context(viewport={"width": 390, "height": 844}, base_url=address(hub), is_mobile=True, has_touch=True)
-    page = context.new_page()
-    watch.at(page)
-    for one in pages():
-        page.goto(one)
-        assert (one, page.evaluate("document.documentElement.scrollWidth")) == (one, 390)
-    context.close()
-    watch.judge(address(hub))
+def test_phone_needs_no_horizontal_scrolling(browser: Browser, hub: Settings, watch: Watch) -> None:
+    with open_page(browser, address(hub), watch, **PHONE) as page:
+        for one in pages():
+            page.goto(one)
+            assert (one, content_width(page)) == (one, 390)
 
 
 def hostile_texts() -> list[str]:
-    """A hundred texts that would do something if they were taken for more than text."""
+    """A hundred texts that would be executed if they were not escaped."""
     hurt = "window.hurt=1"
     plain = [
-        f"<script>{hurt}</script>", f"<img src=x onerror={hurt}>", f'"><svg onload={hurt}>', f"' onmouseover='{hurt}", f'" autofocus onfocus="{hurt}',
-        f"javascript:{hurt}", f"</title><script>{hurt}</script>", f"</textarea><img src=x onerror={hurt}>", f"<iframe srcdoc='<script>parent.{hurt}</script>'>",
-        f"{{{{ {hurt} }}}}", f"{{% {hurt} %}}", f"<div hx-get=/status hx-trigger=load hx-on::load='{hurt}'>", '" hx-get="/status" hx-trigger="load" x="',
-        f"' hx-vals='js:{{a:{hurt}}}'", '<div hx-swap-oob="true" id="situation">gone</div>', "<meta http-equiv=refresh content=0;url=/status>", "<base href=//x.invalid/>",
-        f"<style>@import '//x.invalid'</style><b style=color:red onclick={hurt}>", "\x1b[31mred\x1b]8;;javascript:x\x07link", "\u202egnp.exe", "../../etc/passwd", "a/b?c#d&e=f;g",
-        "=HYPERLINK(1)", "%00%3Cscript%3E", "<!--", "]]>", "&lt;b&gt;", "\\u003cscript\\u003e", f"<math><mi xlink:href='javascript:{hurt}'>", f"<a href=javascript:{hurt}>click</a>",
-    ]  # fmt: skip
+        f"<script>{hurt}</script>",
+        f"<img src=x onerror={hurt}>",
+        f'"><svg onload={hurt}>',
+        f"' onmouseover='{hurt}",
+        f'" autofocus onfocus="{hurt}',
+        f"javascript:{hurt}",
+        f"</title><script>{hurt}</script>",
+        f"</textarea><img src=x onerror={hurt}>",
+        f"<iframe srcdoc='<script>parent.{hurt}</script>'>",
+        f"{{{{ {hurt} }}}}",
+        f"{{% {hurt} %}}",
+        f"<div hx-get=/status hx-trigger=load hx-on::load='{hurt}'>",
+        '" hx-get="/status" hx-trigger="load" x="',
+        f"' hx-vals='js:{{a:{hurt}}}'",
+        '<div hx-swap-oob="true" id="situation">gone</div>',
+        "<meta http-equiv=refresh content=0;url=/status>",
+        "<base href=//x.invalid/>",
+        f"<style>@import '//x.invalid'</style><b style=color:red onclick={hurt}>",
+        "\x1b[31mred\x1b]8;;javascript:x\x07link",
+        "\u202egnp.exe",
+        "../../etc/passwd",
+        "a/b?c#d&e=f;g",
+        "=HYPERLINK(1)",
+        "%00%3Cscript%3E",
+        "<!--",
+        "]]>",
+        "&lt;b&gt;",
+        "\\u003cscript\\u003e",
+        f"<math><mi xlink:href='javascript:{hurt}'>",
+        f"<a href=javascript:{hurt}>click</a>",
+    ]
     return [f"{text}{number}" for number, text in zip(range(100), plain * 4, strict=False)]
 
 
-def plant(texts: list[str]) -> list[str]:
-    """Jobs of the system playback of which every field is one of these; their keys."""
+def add_hostile_jobs(texts: list[str]) -> list[str]:
+    """Add playback jobs whose every field is one of the texts, and return their keys."""
     system, now = SYSTEMS[1], time.time()
     with proxy.atomic():
         version = advance(system)
@@ -327,10 +345,10 @@ def plant(texts: list[str]) -> list[str]:
     return [f"{text} key" for text in texts]
 
 
-def test_hostile_texts_in_every_field_are_text(page: Page, watch: Watch) -> None:
+def test_hostile_texts_in_every_field_are_shown_as_text(page: Page, watch: Watch) -> None:
     before = csp_reports(page)
     texts = hostile_texts()
-    keys = plant(texts)
+    keys = add_hostile_jobs(texts)
     assert len(set(keys)) == 100
     page.goto("/square?system=playback")
     shown = page.locator(".jobs th[scope=row] bdi").evaluate_all("all => all.map(one => one.textContent)")
@@ -347,11 +365,11 @@ def test_hostile_texts_in_every_field_are_text(page: Page, watch: Watch) -> None
         expect(page.locator("#raw-title")).to_be_visible()
         page.get_by_role("link", name="Log", exact=True).click()
         expect(page.locator(".log li").first).to_be_visible()
-    watch.expected.append("404")  # of /favicon.ico, which a browser asks for beside a lone image
+    watch.expected.append("404")  # of /favicon.ico, which browsers request for a lone image
     page.goto("/square/runs/7/delivery.svg?system=playback")
     page.goto("/square?system=playback")
     page.wait_for_timeout(2500)
-    assert csp_reports(page) == before, "no browser had to stop anything"
+    assert csp_reports(page) == before, "the browser had to block nothing"
 
 
 def csp_reports(page: Page) -> float:

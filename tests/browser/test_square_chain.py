@@ -1,4 +1,4 @@
-"""The page of DQM^2 follows what happens at P5 without a hand: jobs, a crash, the end of a run, and the next one."""
+"""DQM^2 with the stand-in P5: jobs, a crash, the end of a run and the next run appear on the page."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from app.core.settings import Settings
-from tests.browser.watch import Watch
+from tests.browser.pages import Watch, open_page
 from tests.square.chain import Chain, chain
-from tests.support.patience import PATIENCE_MS
 from tests.support.site import address
 
 pytestmark = pytest.mark.slow
@@ -23,7 +22,7 @@ CLIENT = "pixel_dqm_sourceclient-live"
 
 @pytest.fixture
 def running(tmp_path: Path, sqlite_template: Path) -> Iterator[Chain]:
-    """P5, at which nothing happens but what the test says, the grabber and the web server."""
+    """A quiet P5 that the test controls, the live worker and the web server."""
     data = tmp_path / "var"
     shutil.copytree(sqlite_template, data)
     given = Settings(data_dir=str(data), square_grab_s=0.2, square_status_s=1.0, square_poll_s=1.0)
@@ -33,21 +32,15 @@ def running(tmp_path: Path, sqlite_template: Path) -> Iterator[Chain]:
 
 @pytest.fixture
 def page(browser: Browser, running: Chain, watch: Watch) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1366, "height": 768}, base_url=address(running.settings))
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE_MS)
-    expect.set_options(timeout=PATIENCE_MS)
-    watch.at(page)
-    yield page
-    context.close()
-    watch.judge(address(running.settings))
+    with open_page(browser, address(running.settings), watch) as page:
+        yield page
 
 
 def first_row(page: Page) -> Locator:
     return page.locator(".jobs tbody tr").first
 
 
-def test_a_page_follows_the_runs_at_p5_without_a_hand(page: Page, running: Chain) -> None:
+def test_page_follows_runs_at_p5(page: Page, running: Chain) -> None:
     p5 = running.p5
     page.goto("/square")
     expect(page.locator("#situation")).to_contain_text("No run was reported yet")

@@ -1,4 +1,4 @@
-"""From the home page to a plot, once with the mouse and once with the keyboard alone; back, forward, pasted addresses."""
+"""From the home page to a plot, by mouse and by keyboard; back, forward, pasted addresses, search, display options."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ COLOURS = """image => {
     context.drawImage(image, 0, 0);
     return new Set(new Uint32Array(context.getImageData(0, 0, canvas.width, canvas.height).data.buffer)).size;
 }"""
-"""The number of different colours in an image."""
+"""Number of different colours in an image."""
 
 
-def drawn(page: Page, name: str, width: int) -> None:
-    """The plot of this name has come, in this width, and is no empty sheet."""
+def expect_plot(page: Page, name: str, width: int) -> None:
+    """The plot of this name is loaded, in this width, and is not blank."""
     image = page.get_by_role("img", name=f"Plot {name}").first
     image.scroll_into_view_if_needed()
     expect(image).to_have_js_property("complete", True)
@@ -33,7 +33,7 @@ def drawn(page: Page, name: str, width: int) -> None:
     assert image.evaluate(COLOURS) > 4
 
 
-def test_a_walk_with_the_mouse_from_home_to_a_plot_and_back(page: Page) -> None:
+def test_mouse_from_home_to_a_plot_and_back(page: Page) -> None:
     page.goto("/")
     expect(page.get_by_role("heading", name="Latest runs")).to_be_visible()
     page.get_by_label("Dataset", exact=True).fill("zerob")
@@ -54,7 +54,7 @@ def test_a_walk_with_the_mouse_from_home_to_a_plot_and_back(page: Page) -> None:
     page.get_by_role("link", name="EventInfo").click()
     expect(page.get_by_role("navigation", name="Folders").get_by_role("listitem")).to_have_text(["Top", "EcalBarrel", "EventInfo"])
     tile = page.locator(".tile", has_text="reportSummaryMap")
-    drawn(page, "reportSummaryMap", 266)
+    expect_plot(page, "reportSummaryMap", 266)
     status = {
         item["name"]: item["qtstatuses"]
         for item in page.request.get(f"/api/v1/archive/367129{ZERO_BIAS}/EcalBarrel/EventInfo").json()["data"]
@@ -65,27 +65,27 @@ def test_a_walk_with_the_mouse_from_home_to_a_plot_and_back(page: Page) -> None:
     tile.click()
 
     expect(page.get_by_role("heading", name="reportSummaryMap")).to_be_visible()
-    drawn(page, "reportSummaryMap", 720)
+    expect_plot(page, "reportSummaryMap", 720)
     expect(page.locator(".stagehead .badge")).to_have_text(words)
     expect(page.locator(".facts-list")).to_contain_text("EcalBarrel/EventInfo/reportSummaryMap")
     expect(page.locator(".tests")).to_contain_text("ContentsYRange")
-    drawn_from = page.request.get(page.get_by_role("link", name="JSON").get_attribute("href") or "").json()
-    expect(page.locator(".details")).to_contain_text(f"{drawn_from['fEntries']:,}")
+    as_json = page.request.get(page.get_by_role("link", name="JSON").get_attribute("href") or "").json()
+    expect(page.locator(".details")).to_contain_text(f"{as_json['fEntries']:,}")
 
     pasted = page.url
     page.go_back()
-    drawn(page, "reportSummaryMap", 266)
+    expect_plot(page, "reportSummaryMap", 266)
     page.go_back()
     expect(page).to_have_url(re.compile("/EcalBarrel$"))
     page.go_forward()
     page.go_forward()
-    drawn(page, "reportSummaryMap", 720)
+    expect_plot(page, "reportSummaryMap", 720)
     other = page.context.new_page()
     other.goto(pasted)
-    drawn(other, "reportSummaryMap", 720)
+    expect_plot(other, "reportSummaryMap", 720)
 
 
-def test_a_walk_with_the_keyboard_alone(page: Page) -> None:
+def test_keyboard_from_home_to_a_plot_and_back(page: Page) -> None:
     page.goto("/")
     keys = page.keyboard
     keys.press("/")
@@ -112,18 +112,18 @@ def test_a_walk_with_the_keyboard_alone(page: Page) -> None:
     keys.press("j")
     keys.press("j")
     keys.press("Enter")
-    drawn(page, "EBTMT timing EB+02", 720)
+    expect_plot(page, "EBTMT timing EB+02", 720)
     keys.press("j")
-    drawn(page, "EBTMT timing EB+03", 720)
+    expect_plot(page, "EBTMT timing EB+03", 720)
     keys.press("k")
-    drawn(page, "EBTMT timing EB+02", 720)
+    expect_plot(page, "EBTMT timing EB+02", 720)
     keys.press("z")
-    drawn(page, "EBTMT timing EB+02", 1200)
+    expect_plot(page, "EBTMT timing EB+02", 1200)
     keys.press("z")
-    drawn(page, "EBTMT timing EB+02", 720)
+    expect_plot(page, "EBTMT timing EB+02", 720)
     keys.press("p")
     expect(page.locator(".run")).to_have_text("Run 367129")
-    drawn(page, "EBTMT timing EB+02", 720)
+    expect_plot(page, "EBTMT timing EB+02", 720)
     keys.press("u")
     expect(page).to_have_url(re.compile(f"/browse/367129{MUON}/EcalBarrel/EBTimingTask$"))
     keys.press("u")
@@ -134,7 +134,7 @@ def test_a_walk_with_the_keyboard_alone(page: Page) -> None:
     expect(page.get_by_role("heading", name="Latest runs")).to_be_visible()
 
 
-def test_the_keys_are_shown_on_demand_and_what_has_focus_is_seen(page: Page) -> None:
+def test_keyboard_help_and_visible_focus(page: Page) -> None:
     page.goto("/")
     page.keyboard.press("?")
     expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
@@ -151,13 +151,13 @@ def test_the_keys_are_shown_on_demand_and_what_has_focus_is_seen(page: Page) -> 
     assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
 
 
-def test_a_search_in_the_sample_answers_while_one_types_and_stays_in_the_address(page: Page) -> None:
+def test_search_updates_while_typing_and_is_in_the_address(page: Page) -> None:
     page.goto(SAMPLE)
     page.keyboard.press("/")
     page.keyboard.type("TIMING eb+02")
     expect(page.get_by_role("heading", name="1 match for")).to_be_visible()
     expect(page.get_by_role("searchbox")).to_be_focused()
-    drawn(page, "EBTMT timing EB+02", 266)
+    expect_plot(page, "EBTMT timing EB+02", 266)
     expect(page).to_have_url(re.compile(r"\?q=TIMING%20eb%2B02$"))
     page.reload()
     expect(page.get_by_role("heading", name="1 match for")).to_be_visible()
@@ -169,7 +169,7 @@ def test_a_search_in_the_sample_answers_while_one_types_and_stays_in_the_address
     expect(page.get_by_role("heading", name="Nothing matches")).to_be_visible()
 
 
-def test_going_back_from_a_plot_leads_to_the_search_that_found_it(page: Page) -> None:
+def test_back_from_a_plot_returns_to_the_search(page: Page) -> None:
     page.goto(SAMPLE)
     page.get_by_role("searchbox").fill("reportSummaryMap")
     page.get_by_role("link", name="reportSummaryMap").nth(1).click()
@@ -183,7 +183,7 @@ def test_going_back_from_a_plot_leads_to_the_search_that_found_it(page: Page) ->
     page.go_back()
 
 
-def test_a_long_list_shows_more_on_demand(page: Page) -> None:
+def test_long_list_shows_more_on_request(page: Page) -> None:
     page.goto(f"{SAMPLE}?q=a&size=s")
     expect(page.locator(".tile")).to_have_count(200)
     found = re.search(r"(\d+) matches", page.get_by_role("heading", name="matches").inner_text())
@@ -193,19 +193,19 @@ def test_a_long_list_shows_more_on_demand(page: Page) -> None:
     expect(page.locator(".tiles > .tiles")).to_have_count(0)
 
 
-def test_drawing_options_draw_anew_and_are_in_the_address(page: Page) -> None:
+def test_display_options_redraw_and_are_in_the_address(page: Page) -> None:
     page.goto(f"{TIMING}?plot=EcalBarrel%2FEBTimingTask%2FEBTMT%20timing%20EB%2B02")
-    drawn(page, "EBTMT timing EB+02", 720)
+    expect_plot(page, "EBTMT timing EB+02", 720)
     plain = page.locator(".plot-large").get_attribute("src")
     page.get_by_label("Scale of y").select_option("log")
     expect(page).to_have_url(re.compile("ytype=log"))
     expect(page.locator(".plot-large")).to_have_attribute("src", re.compile("ytype=log"))
-    drawn(page, "EBTMT timing EB+02", 720)
+    expect_plot(page, "EBTMT timing EB+02", 720)
     page.get_by_role("group", name="x").get_by_label("from").fill("0")
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(r"xmin=0(&|$)"))
-    assert "xmax" not in page.url, "what is empty stays out of the address"
-    drawn(page, "EBTMT timing EB+02", 720)
+    assert "xmax" not in page.url, "empty fields are not in the address"
+    expect_plot(page, "EBTMT timing EB+02", 720)
     page.go_back()
     expect(page.locator(".plot-large")).not_to_have_attribute("src", re.compile("xmin"))
     page.go_back()

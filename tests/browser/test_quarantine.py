@@ -1,4 +1,4 @@
-"""A plot that takes render processes down: what its tile says, before and in quarantine, and how it goes on."""
+"""A plot that crashes the renderer: messages of its tile before, in and after quarantine."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from app.core.settings import Settings
 from app.gui.models import Quarantine
-from tests.browser.watch import Watch
+from tests.browser.pages import Watch, open_page
 from tests.render.service import compile_plugin
 from tests.support import gui
 from tests.support.site import address, bound, site
@@ -35,7 +35,7 @@ struct Geometry : DQMRenderPlugin {
 
 @pytest.fixture
 def hub(tmp_path: Path, sqlite_template: Path, demo_files: list[Path]) -> Iterator[Settings]:
-    """A hub of its own, with a plugin that does not survive one of its plots."""
+    """A hub with a render plugin that crashes on one plot."""
     demo = tmp_path / "var" / "demo"
     demo.mkdir(parents=True)
     copy = Path(shutil.copy(next(file for file in demo_files if "367131" in file.name), demo))
@@ -47,23 +47,17 @@ def hub(tmp_path: Path, sqlite_template: Path, demo_files: list[Path]) -> Iterat
 
 @pytest.fixture
 def page(browser: Browser, hub: Settings, watch: Watch) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1366, "height": 768}, base_url=address(hub))
-    page = context.new_page()
-    watch.at(page)
-    yield page
-    context.close()
-    watch.judge(address(hub))
+    with open_page(browser, address(hub), watch) as page:
+        yield page
 
 
 def tile(page: Page) -> Locator:
     return page.locator(".tile", has_text="reportSummaryMap")
 
 
-def test_a_plot_that_is_lost_says_why_is_put_into_quarantine_and_comes_when_it_is_released(
-    page: Page, hub: Settings, tmp_path: Path, watch: Watch
-) -> None:
+def test_crashing_plot_is_quarantined_and_loads_after_release(page: Page, hub: Settings, tmp_path: Path, watch: Watch) -> None:
     watch.expected += ["502", "422"]
-    for size in ("m", "l"):  # each is asked for twice
+    for size in ("m", "l"):  # each is requested twice
         page.goto(f"{FOLDER}?size={size}")
         expect(tile(page).get_by_role("alert")).to_contain_text("it died of SIGSEGV, in the plugin Geometry")
     page.goto(f"{FOLDER}?size=s")

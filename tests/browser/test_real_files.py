@@ -1,4 +1,4 @@
-"""Real files of 2023: the pixel maps are there to see, and a plot that is really empty is drawn empty."""
+"""Real files of 2023: pixel maps, and a plot that is empty in the file."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from app.core.settings import Settings
-from tests.browser.test_walk import COLOURS
-from tests.browser.watch import Watch
+from tests.browser.pages import Watch, open_page
+from tests.browser.test_navigation import COLOURS
 from tests.support import gui
 from tests.support.site import address, site
 
@@ -21,7 +21,7 @@ DATASET = "/ZeroBias/Run2023C-PromptReco-v1/DQMIO"
 
 @pytest.fixture(scope="module")
 def real(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path, fixtures_dir: Path) -> Iterator[str]:
-    """The address of a hub with the real files of two runs."""
+    """Address of a hub with the real files of two runs."""
     folder = fixtures_dir / "dqmfiles"
     data = tmp_path_factory.mktemp("r")
     given = Settings(data_dir=str(data), file_roots=(str(folder),), web_workers=1)
@@ -31,34 +31,30 @@ def real(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path, fixtur
 
 @pytest.fixture
 def page(browser: Browser, real: str, watch: Watch) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1366, "height": 768}, base_url=real)
-    page = context.new_page()
-    watch.at(page)
-    yield page
-    context.close()
-    watch.judge(real)
+    with open_page(browser, real, watch) as page:
+        yield page
 
 
-def large(page: Page, name: str) -> int:
-    """Opens a plot from the list; the number of its colours."""
+def open_plot(page: Page, name: str) -> int:
+    """Open a plot from the list and return the number of its colours."""
     page.locator(".tile", has_text=name).locator("a.stop").click()
     image = page.locator(".plot-large")
     expect(image).to_have_js_property("naturalWidth", 720)
     return int(image.evaluate(COLOURS))
 
 
-def test_the_pixel_maps_of_a_real_run_are_found_from_the_home_page_and_drawn(page: Page) -> None:
+def test_pixel_maps_of_a_real_run_are_drawn(page: Page) -> None:
     page.goto("/")
     page.get_by_role("row", name="367129").get_by_role("link", name=DATASET).click()
     page.get_by_role("link", name="PixelPhase1").click()
     page.get_by_role("link", name="Tracks").click()
     page.get_by_role("link", name="PXBarrel").click()
-    assert large(page, "clusterposition_zphi_ontrack_PXLayer_1") > 60
+    assert open_plot(page, "clusterposition_zphi_ontrack_PXLayer_1") > 60
     expect(page.locator(".details")).to_contain_text("1,661,836")
     expect(page.locator(".details")).to_contain_text("Global Z")
 
 
-def test_the_one_plot_of_another_run_is_really_empty(page: Page) -> None:
+def test_empty_plot_of_a_real_run_is_drawn_empty(page: Page) -> None:
     page.goto(f"/browse/367094{DATASET}?q=pixel")
     tiles = page.locator(".tile:has(img)")
     expect(tiles).to_have_count(1)

@@ -1,4 +1,4 @@
-"""When something does not work: what the page says, and that it goes on by itself or on demand."""
+"""Messages of pages when something fails, and how they recover, by themselves or on request."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from app.gui.catalog.stored import find
 from app.gui.files.register import IMPORT
 from app.gui.samples import SampleKey
 from app.queue import BackgroundJob
-from tests.browser.watch import Watch
+from tests.browser.pages import Watch, open_page, set_hidden
 from tests.support import gui
 from tests.support.site import address, bound, site
 
@@ -26,8 +26,8 @@ MAP = f"{SAMPLE}/RPC/EventInfo?plot=RPC%2FEventInfo%2FreportSummaryMap"
 
 
 @pytest.fixture
-def mute(tmp_path: Path, sqlite_template: Path, demo_files: list[Path]) -> Iterator[Settings]:
-    """A hub of its own with one file, without a render service."""
+def hub_without_renderer(tmp_path: Path, sqlite_template: Path, demo_files: list[Path]) -> Iterator[Settings]:
+    """A hub with one file and without a render service."""
     file = next(file for file in demo_files if "367131" in file.name)
     demo = tmp_path / "var" / "demo"
     demo.mkdir(parents=True)
@@ -37,21 +37,17 @@ def mute(tmp_path: Path, sqlite_template: Path, demo_files: list[Path]) -> Itera
 
 
 @pytest.fixture
-def page(browser: Browser, mute: Settings, watch: Watch) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1366, "height": 768}, base_url=address(mute))
-    page = context.new_page()
-    watch.at(page)
-    yield page
-    context.close()
-    watch.judge(address(mute))
+def page(browser: Browser, hub_without_renderer: Settings, watch: Watch) -> Iterator[Page]:
+    with open_page(browser, address(hub_without_renderer), watch) as page:
+        yield page
 
 
-def test_a_plot_that_cannot_be_drawn_says_why_and_comes_when_tried_again(page: Page, mute: Settings, watch: Watch) -> None:
+def test_failed_plot_shows_reason_and_loads_on_retry(page: Page, hub_without_renderer: Settings, watch: Watch) -> None:
     watch.expected.append("503")
     page.goto(f"{SAMPLE}/RPC/EventInfo")
     tile = page.locator(".tile", has_text="reportSummaryMap")
     expect(tile.get_by_role("alert")).to_contain_text("cannot be drawn now")
-    with gui.render_service(mute.data / "render"):
+    with gui.render_service(hub_without_renderer.data / "render"):
         tile.get_by_role("button", name="Try again").click()
         image = tile.get_by_role("img", name="Plot reportSummaryMap")
         expect(image).to_have_js_property("naturalWidth", 266)
@@ -60,7 +56,7 @@ def test_a_plot_that_cannot_be_drawn_says_why_and_comes_when_tried_again(page: P
         expect(page.locator(".plot-large")).to_have_js_property("naturalWidth", 720)
 
 
-def test_a_large_plot_that_cannot_be_drawn_says_why(page: Page, watch: Watch) -> None:
+def test_failed_large_plot_shows_reason(page: Page, watch: Watch) -> None:
     watch.expected.append("503")
     page.goto(MAP)
     expect(page.locator(".canvas").get_by_role("alert")).to_contain_text("cannot be drawn now")
@@ -71,9 +67,9 @@ def test_a_large_plot_that_cannot_be_drawn_says_why(page: Page, watch: Watch) ->
 
 
 @pytest.fixture
-def elsewhere(mute: Settings) -> Iterator[BackgroundJob]:
-    """The file of the hub is being read by another process."""
-    with bound(mute):
+def import_elsewhere(hub_without_renderer: Settings) -> Iterator[BackgroundJob]:
+    """The job of another process that reads the file of the hub."""
+    with bound(hub_without_renderer):
         row = find(SampleKey(367131, 0, DATASET))
         assert row
         work: BackgroundJob = BackgroundJob.create(
@@ -82,41 +78,37 @@ def elsewhere(mute: Settings) -> Iterator[BackgroundJob]:
         yield work
 
 
-def set_work(work: BackgroundJob, **values: object) -> None:
+def set_job(work: BackgroundJob, **values: object) -> None:
     BackgroundJob.update(**values).where(BackgroundJob.id == work.id).execute()
 
 
-def test_a_file_that_is_being_read_shows_how_far_it_is_and_then_its_folders(page: Page, elsewhere: BackgroundJob) -> None:
+def test_import_shows_progress_then_folders(page: Page, import_elsewhere: BackgroundJob) -> None:
     page.goto(SAMPLE)
     bar = page.get_by_role("progressbar")
     expect(bar).to_have_js_property("value", 0.25)
-    set_work(elsewhere, progress=0.5, note="half of it")
+    set_job(import_elsewhere, progress=0.5, note="half of it")
     expect(bar).to_have_js_property("value", 0.5)
     expect(page.get_by_role("status").filter(has_text="half of it")).to_be_visible()
-    set_work(elsewhere, state="cancelled")
+    set_job(import_elsewhere, state="cancelled")
     expect(page.get_by_role("link", name="EcalBarrel")).to_be_visible()
 
 
-def test_a_hidden_tab_asks_nothing_and_goes_on_when_it_is_shown(page: Page, elsewhere: BackgroundJob, watch: Watch) -> None:
+def test_hidden_tab_stops_polling_until_visible(page: Page, import_elsewhere: BackgroundJob, watch: Watch) -> None:
     page.goto(SAMPLE)
     expect(page.get_by_role("progressbar")).to_be_visible()
-    hide = """hidden => {
-        Object.defineProperty(document, "hidden", {value: hidden, configurable: true});
-        document.dispatchEvent(new Event("visibilitychange"));
-    }"""
-    page.evaluate(hide, True)
+    set_hidden(page, True)
     page.wait_for_timeout(300)  # a request that is on its way already
-    asked = len(watch.requests)
+    before = len(watch.requests)
     page.wait_for_timeout(2500)
-    assert len(watch.requests) == asked
-    set_work(elsewhere, progress=0.75)
-    page.evaluate(hide, False)
+    assert len(watch.requests) == before
+    set_job(import_elsewhere, progress=0.75)
+    set_hidden(page, False)
     expect(page.get_by_role("progressbar")).to_have_js_property("value", 0.75)
 
 
-def test_a_file_that_cannot_be_read_says_why_and_what_to_do(page: Page, mute: Settings, watch: Watch) -> None:
+def test_unreadable_file_shows_reason_and_next_steps(page: Page, hub_without_renderer: Settings, watch: Watch) -> None:
     watch.expected.append("502")
-    file = next((mute.data / "demo").iterdir())
+    file = next((hub_without_renderer.data / "demo").iterdir())
     whole = file.read_bytes()
     file.write_bytes(b"nothing that ROOT wrote")
     page.goto(SAMPLE)
@@ -127,7 +119,7 @@ def test_a_file_that_cannot_be_read_says_why_and_what_to_do(page: Page, mute: Se
     expect(page.get_by_role("link", name="EcalBarrel")).to_be_visible()
 
 
-def test_a_page_that_is_not_there_leads_on(page: Page, watch: Watch) -> None:
+def test_missing_page_links_home(page: Page, watch: Watch) -> None:
     watch.expected.append("404")
     page.goto("/browse/1/A/B/C")
     expect(page.get_by_role("heading", name="Not found")).to_be_visible()
@@ -136,7 +128,7 @@ def test_a_page_that_is_not_there_leads_on(page: Page, watch: Watch) -> None:
     expect(page.get_by_role("heading", name="Latest runs")).to_be_visible()
 
 
-def test_a_server_that_is_gone_is_told_and_what_was_seen_stays(page: Page, watch: Watch) -> None:
+def test_unreachable_server_shows_notice_and_keeps_the_page(page: Page, watch: Watch) -> None:
     watch.expected += ["ERR_", "htmx:"]
     page.goto("/")
     page.context.set_offline(True)
@@ -145,22 +137,20 @@ def test_a_server_that_is_gone_is_told_and_what_was_seen_stays(page: Page, watch
     expect(page.get_by_role("rowheader", name="367131")).to_be_visible()
 
 
-def test_a_report_can_be_copied_and_sent(page: Page, mute: Settings) -> None:
+def test_problem_report_can_be_copied(page: Page, hub_without_renderer: Settings) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.goto(f"{SAMPLE}/RPC?size=l")
     page.get_by_role("contentinfo").get_by_role("link", name="Report a problem").click()
     page.get_by_role("button", name="Copy the text").click()
     expect(page.locator("#notice")).to_have_text("Copied.")
     copied = page.evaluate("navigator.clipboard.readText()")
-    assert f"Address: {address(mute)}{SAMPLE}/RPC?size=l" in copied
+    assert f"Address: {address(hub_without_renderer)}{SAMPLE}/RPC?size=l" in copied
     assert "Run: 367131" in copied
     page.get_by_role("link", name="Back to the page").click()
-    expect(page).to_have_url(f"{address(mute)}{SAMPLE}/RPC?size=l")
+    expect(page).to_have_url(f"{address(hub_without_renderer)}{SAMPLE}/RPC?size=l")
 
 
-def test_an_instance_of_another_colour_and_with_a_tracker_says_so(
-    browser: Browser, tmp_path: Path, sqlite_template: Path, watch: Watch
-) -> None:
+def test_instance_with_own_colour_and_problem_tracker(browser: Browser, tmp_path: Path, sqlite_template: Path, watch: Watch) -> None:
     given = Settings(
         data_dir=str(tmp_path / "play"),
         instance_name="Playback",
@@ -168,13 +158,8 @@ def test_an_instance_of_another_colour_and_with_a_tracker_says_so(
         problem_url="https://example.org/new",
         web_workers=1,
     )
-    with site(given.replace(), sqlite_template, []) as settings:
-        context = browser.new_context(base_url=address(settings))
-        page = context.new_page()
-        watch.at(page)
+    with site(given.replace(), sqlite_template, []) as settings, open_page(browser, address(settings), watch) as page:
         page.goto("/help/report")
         expect(page.locator(".brand")).to_have_text("Playback")
         assert page.evaluate("getComputedStyle(document.querySelector('.appbar')).backgroundColor") == "rgb(148, 72, 10)"
         expect(page.get_by_role("link", name="Open the problem tracker")).to_have_attribute("href", "https://example.org/new")
-        context.close()
-        watch.judge(address(settings))

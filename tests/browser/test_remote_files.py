@@ -1,4 +1,4 @@
-"""A tile whose file is behind a server that does not answer: it says so, and comes when it is tried again; the rest of the page is there."""
+"""A plot whose file server does not answer: message, retry, and the rest of the page."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from app.core.settings import Settings
 from app.gui.files.register import Entry, register
-from tests.browser.watch import Watch, comes
+from tests.browser.pages import Watch, becomes_true, open_page
 from tests.support import gui
 from tests.support.patience import PATIENCE_MS
 from tests.support.site import address, bound, site
@@ -28,8 +28,8 @@ def server() -> Iterator[XRootD]:
 
 
 @pytest.fixture
-def far(tmp_path: Path, sqlite_template: Path, demo_files: list[Path], server: XRootD) -> Iterator[Settings]:
-    """A hub of its own with one remote file."""
+def hub(tmp_path: Path, sqlite_template: Path, demo_files: list[Path], server: XRootD) -> Iterator[Settings]:
+    """A hub with one remote file."""
     file = next(file for file in demo_files if "367131" in file.name)
     url = server.add(file.name, file.read_bytes())
     given = Settings(
@@ -42,16 +42,12 @@ def far(tmp_path: Path, sqlite_template: Path, demo_files: list[Path], server: X
 
 
 @pytest.fixture
-def page(browser: Browser, far: Settings, watch: Watch) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1366, "height": 768}, base_url=address(far))
-    page = context.new_page()
-    watch.at(page)
-    yield page
-    context.close()
-    watch.judge(address(far))
+def page(browser: Browser, hub: Settings, watch: Watch) -> Iterator[Page]:
+    with open_page(browser, address(hub), watch) as page:
+        yield page
 
 
-def test_a_tile_says_that_its_server_is_silent_and_comes_when_tried_again(page: Page, server: XRootD, watch: Watch) -> None:
+def test_silent_file_server_is_reported_and_plot_loads_on_retry(page: Page, server: XRootD, watch: Watch) -> None:
     watch.expected.append("503")
     page.goto(SAMPLE)
     server.freeze()
@@ -67,5 +63,5 @@ def test_a_tile_says_that_its_server_is_silent_and_comes_when_tried_again(page: 
         again.evaluate_all("buttons => buttons.forEach(button => button.click())")
         return bool(image.evaluate_all("images => images.some(image => image.naturalWidth === 266)"))
 
-    assert comes(page, is_drawn), "for some seconds nobody asks a server that was silent"
+    assert becomes_true(page, is_drawn), "for some seconds nobody asks a server that was silent"
     expect(tile.get_by_role("alert")).to_have_count(0)

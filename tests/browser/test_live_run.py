@@ -1,4 +1,4 @@
-"""A run that goes on: its page brings itself up to date, and says why when nothing new comes."""
+"""Pages of an ongoing run: updates, and the reason when updates stop."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from app.core.settings import Settings
 from render.build import build
-from tests.browser.watch import Watch, comes
+from tests.browser.pages import Watch, becomes_true, open_page
 from tests.support import gui
-from tests.support.patience import PATIENCE_MS, PATIENCE_S
+from tests.support.patience import PATIENCE_S
 from tests.support.processes import service
 from tests.support.site import address, site
 
@@ -30,7 +30,7 @@ PLOT = "EBOT digi occupancy"
 
 @pytest.fixture
 def hub(tmp_path: Path, sqlite_template: Path) -> Iterator[Settings]:
-    """A hub with all its services, polled every second, that knows no file yet."""
+    """A hub with all services and without files; its pages poll every second."""
     given = Settings(data_dir=str(tmp_path / "var"), web_workers=1, live_poll_s=1.0)
     with (
         gui.render_service(given.data / "render"),
@@ -42,66 +42,60 @@ def hub(tmp_path: Path, sqlite_template: Path) -> Iterator[Settings]:
 
 @pytest.fixture
 def page(browser: Browser, hub: Settings, watch: Watch) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1366, "height": 768}, base_url=address(hub))
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE_MS)
-    expect.set_options(timeout=PATIENCE_MS)
-    watch.at(page)
-    yield page
-    context.close()
-    watch.judge(address(hub))
+    with open_page(browser, address(hub), watch) as page:
+        yield page
 
 
-def lumisection(page: Page, hub: Settings, lumi: int) -> None:
-    """Write the snapshot of a lumisection as the online system does, and register it."""
+def write_snapshot(page: Page, hub: Settings, lumi: int) -> None:
+    """Write and register the snapshot of a lumisection, as the online system does."""
     file = hub.data / "demo" / "live.pb"
     file.parent.mkdir(exist_ok=True)
     new = file.with_suffix(".new")
     numbers = {"run": 367201, "lumi": lumi, "lumis": 10}
     options = [text for name, number in numbers.items() for text in (f"--{name}", str(number))]
-    maker = build(TREE, sys.executable).with_name("dqmhub-demo")
-    subprocess.run([maker, "--format", "pb", "--out", new.name, *options], cwd=file.parent, check=True, timeout=PATIENCE_S)
+    program = build(TREE, sys.executable).with_name("dqmhub-demo")
+    subprocess.run([program, "--format", "pb", "--out", new.name, *options], cwd=file.parent, check=True, timeout=PATIENCE_S)
     new.replace(file)
     entry = {"dataset": "/Global/Online/ALL", "run": 0, "lumi": 0, "file": str(file), "fileformat": 3}
     assert page.request.post("/api/v1/register", data=[entry]).status == 201
 
 
-def test_a_page_of_the_live_run_follows_it_without_a_hand(page: Page, hub: Settings) -> None:
-    lumisection(page, hub, 1)
+def test_live_page_updates_itself(page: Page, hub: Settings) -> None:
+    write_snapshot(page, hub, 1)
     page.goto(FOLDER)
     expect(page.locator("#live")).to_contain_text("Lumisection 1")
     image = page.get_by_role("img", name=f"Plot {PLOT}")
     expect(image).to_have_js_property("naturalWidth", 266)
 
     before = image.get_attribute("src")
-    lumisection(page, hub, 2)
+    write_snapshot(page, hub, 2)
     expect(page.locator("#live")).to_contain_text("Lumisection 2")
     expect(image).not_to_have_attribute("src", before or "")
-    lumisection(page, hub, 5)
+    write_snapshot(page, hub, 5)
     expect(page.locator("#live")).to_contain_text("Lumisection 5")
-    assert page.url.endswith(FOLDER.rpartition("/")[2]), "the address is that of the view, not that of the poll"
+    assert page.url.endswith(FOLDER.rpartition("/")[2]), "the address of the page, not of its poll"
 
 
-def test_the_old_plot_stays_until_the_new_one_is_there(page: Page, hub: Settings) -> None:
-    lumisection(page, hub, 1)
+def test_old_plot_stays_until_the_new_one_is_loaded(page: Page, hub: Settings) -> None:
+    write_snapshot(page, hub, 1)
     page.goto(FOLDER)
     image = page.get_by_role("img", name=f"Plot {PLOT}")
     expect(image).to_have_js_property("naturalWidth", 266)
     old = image.screenshot()
     held: list[Route] = []
     page.route(re.compile(r"/api/v1/render/.*digi%20occupancy\?"), lambda route: held.append(route))
-    lumisection(page, hub, 9)
+    write_snapshot(page, hub, 9)
     expect(page.locator("#live")).to_contain_text("Lumisection 9")
-    assert comes(page, lambda: bool(held)), "the new plot was asked for"
+    assert becomes_true(page, lambda: bool(held)), "the new plot is requested"
     assert image.screenshot() == old
     for route in held:
         route.continue_()
     page.unroute_all()
-    assert comes(page, lambda: image.screenshot() != old)
+    assert becomes_true(page, lambda: image.screenshot() != old)
 
 
-def test_a_run_that_brings_nothing_new_says_since_when_and_why(page: Page, hub: Settings) -> None:
-    lumisection(page, hub, 1)
+def test_stalled_run_shows_age_and_reason(page: Page, hub: Settings) -> None:
+    write_snapshot(page, hub, 1)
     file = hub.data / "demo" / "live.pb"
     page.goto(FOLDER)
     expect(page.locator("#live")).to_contain_text("Last data")
@@ -111,13 +105,13 @@ def test_a_run_that_brings_nothing_new_says_since_when_and_why(page: Page, hub: 
     expect(page.locator("#live")).to_contain_text("most likely the run has ended")
 
 
-def test_a_broken_snapshot_is_said_and_the_next_good_one_brings_the_page_back(page: Page, hub: Settings, watch: Watch) -> None:
+def test_broken_snapshot_is_reported_and_the_next_one_recovers(page: Page, hub: Settings, watch: Watch) -> None:
     watch.expected.append("502")
-    lumisection(page, hub, 1)
+    write_snapshot(page, hub, 1)
     page.goto(FOLDER)
     expect(page.locator("#live")).to_contain_text("Lumisection 1")
     (hub.data / "demo" / "live.pb").write_bytes(b"\xff" * 1000)
     expect(page.locator("#live")).to_contain_text("The newest file cannot be read")
-    lumisection(page, hub, 3)
+    write_snapshot(page, hub, 3)
     expect(page.locator("#live")).to_contain_text("Lumisection 3")
     expect(page.get_by_role("img", name=f"Plot {PLOT}")).to_have_js_property("naturalWidth", 266)

@@ -1,15 +1,27 @@
-// What makes a page hard to use for some: names, order of headings, contrast, and marks that say where one is. Returns the faults.
-() => {
+// Returns the faults of a page: controls without names, order of headings, ids, lists, contrast of text (WCAG 2).
+// biome-ignore lint/correctness/noUnusedVariables: Playwright calls it
+function accessibilityFaults() {
   const faults = [];
-  const seen = (element) => element.checkVisibility({ visibilityProperty: true, opacityProperty: true }) && element.getClientRects().length > 0;
+  const seen = (element) =>
+    element.checkVisibility({ visibilityProperty: true, opacityProperty: true }) && element.getClientRects().length > 0;
   const show = (element) => element.outerHTML.slice(0, 120);
 
-  const labelled = (element) => (element.getAttribute("aria-labelledby") || "").split(/\s+/).filter(Boolean)
-    .map((id) => document.getElementById(id)?.textContent || "").join(" ");
-  const nameOf = (element) => [
-    labelled(element), element.getAttribute("aria-label"), [...(element.labels || [])].map((label) => label.textContent).join(" "),
-    element.tagName === "IMG" ? element.alt : element.textContent, ...[...element.querySelectorAll("img")].map((image) => image.alt),
-  ].join(" ").trim();
+  const labelled = (element) =>
+    (element.getAttribute("aria-labelledby") || "")
+      .split(/\s+/)
+      .filter(Boolean)
+      .map((id) => document.getElementById(id)?.textContent || "")
+      .join(" ");
+  const nameOf = (element) =>
+    [
+      labelled(element),
+      element.getAttribute("aria-label"),
+      [...(element.labels || [])].map((label) => label.textContent).join(" "),
+      element.tagName === "IMG" ? element.alt : element.textContent,
+      ...[...element.querySelectorAll("img")].map((image) => image.alt),
+    ]
+      .join(" ")
+      .trim();
 
   for (const image of document.images) if (!image.hasAttribute("alt") || !image.alt.trim()) faults.push(`no alt: ${show(image)}`);
   for (const control of document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary, progress")) {
@@ -35,7 +47,8 @@
   for (const id of new Set(ids.filter((id, at) => ids.indexOf(id) !== at))) faults.push(`id twice: ${id}`);
   for (const attribute of ["aria-labelledby", "aria-describedby", "for"]) {
     for (const element of document.querySelectorAll(`[${attribute}]`)) {
-      for (const id of element.getAttribute(attribute).split(/\s+/)) if (!document.getElementById(id)) faults.push(`${attribute} leads nowhere: ${id}`);
+      for (const id of element.getAttribute(attribute).split(/\s+/))
+        if (!document.getElementById(id)) faults.push(`${attribute} leads nowhere: ${id}`);
     }
   }
   for (const list of document.querySelectorAll("ul, ol")) {
@@ -45,10 +58,15 @@
   // Contrast by WCAG 2: 4.5 for text, 3 for large text.
   const channels = (colour) => colour.match(/[\d.]+/g).map(Number);
   const luminance = ([red, green, blue]) => {
-    const linear = [red, green, blue].map((value) => (value / 255 <= 0.04045 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4));
+    const linear = [red, green, blue].map((value) =>
+      value / 255 <= 0.04045 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4,
+    );
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2];
   };
-  const over = (top, below) => { const alpha = top[3] ?? 1; return [0, 1, 2].map((at) => top[at] * alpha + below[at] * (1 - alpha)); };
+  const over = (top, below) => {
+    const alpha = top[3] ?? 1;
+    return [0, 1, 2].map((at) => top[at] * alpha + below[at] * (1 - alpha));
+  };
   const groundOf = (element) => {
     const layers = [];
     for (let at = element; at; at = at.parentElement) layers.push(channels(getComputedStyle(at).backgroundColor));

@@ -1,4 +1,4 @@
-"""A plot over the lumisections of its run: slider, steps, play, difference, course."""
+"""A plot_address by lumisection: slider, buttons, player, difference, chart."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ STREAM = "/StreamExpress/Run2023C-Demo-v1/DQMIO"
 FOLDER = "PixelPhase1/Tracks/PXBarrel"
 
 
-def plot(lumi: int) -> str:
-    """The address of a charge, which drifts over the lumisections."""
+def plot_address(lumi: int) -> str:
+    """Address of a plot of charges, which drift over the lumisections."""
     return f"/browse/367131:{lumi}{STREAM}/{FOLDER}?plot={FOLDER}/charge_PXLayer_1"
 
 
-def test_the_slider_the_steps_and_the_keys_lead_from_one_lumisection_to_the_next(page: Page) -> None:
+def test_slider_buttons_and_keys_change_the_lumisection(page: Page) -> None:
     page.goto(f"/browse/367131{STREAM}")
     page.get_by_label("Lumisection").fill("3")
     page.get_by_role("button", name="Show").click()
     expect(page).to_have_url(re.compile(f"/browse/367131:3{STREAM}"))
-    page.goto(plot(3))
-    expect(page.locator(".plot-large")).to_have_js_property("naturalWidth", 720)
+    page.goto(plot_address(3))
+    expect(page.locator(".plot_address-large")).to_have_js_property("naturalWidth", 720)
     expect(page.get_by_role("heading", name="Lumisection 3")).to_be_visible()
 
     page.keyboard.press("]")
@@ -34,13 +34,13 @@ def test_the_slider_the_steps_and_the_keys_lead_from_one_lumisection_to_the_next
     expect(page.get_by_role("heading", name="Lumisection 4")).to_be_visible()
     page.get_by_role("slider", name="Lumisection").fill("17")
     expect(page).to_have_url(re.compile("/browse/367131:17/"))
-    expect(page.locator(".plot-large")).to_have_attribute("src", re.compile("/367131:17/"))
+    expect(page.locator(".plot_address-large")).to_have_attribute("src", re.compile("/367131:17/"))
     page.go_back()
     expect(page.get_by_role("heading", name="Lumisection 4")).to_be_visible()
 
 
-def test_the_course_of_a_number_shows_where_one_is_and_leads_elsewhere(page: Page) -> None:
-    page.goto(plot(3))
+def test_chart_over_lumisections_marks_the_current_one_and_links_to_others(page: Page) -> None:
+    page.goto(plot_address(3))
     chart = page.locator(".coursechart")
     expect(chart).to_have_attribute("aria-label", re.compile("Entries over lumisections 1 to 20"))
     expect(chart.locator("circle")).to_have_count(20)
@@ -50,21 +50,21 @@ def test_the_course_of_a_number_shows_where_one_is_and_leads_elsewhere(page: Pag
     expect(page).to_have_url(re.compile("/browse/367131:12/.*trend=Mean"))
 
 
-def test_play_goes_through_the_lumisections_to_the_last(page: Page) -> None:
-    page.goto(plot(18))
+def test_play_runs_to_the_last_lumisection(page: Page) -> None:
+    page.goto(plot_address(18))
     page.get_by_role("button", name="Play").click()
     expect(page).to_have_url(re.compile("/browse/367131:20/"))
     expect(page.get_by_role("button", name="Play")).to_be_visible()
 
 
-def test_the_difference_to_the_lumisection_before_is_another_plot(page: Page) -> None:
-    page.goto(plot(3))
+def test_difference_from_the_previous_lumisection(page: Page) -> None:
+    page.goto(plot_address(3))
     page.get_by_role("link", name="Difference to the one before").click()
     expect(page).to_have_url(re.compile("diff=1"))
-    image = page.locator(".plot-large")
+    image = page.locator(".plot_address-large")
     expect(image).to_have_attribute("src", re.compile("ref=difference"))
     expect(image).to_have_js_property("naturalWidth", 720)
     page.keyboard.press("]")
     expect(page).to_have_url(re.compile("/browse/367131:4/.*diff=1"))
-    page.goto(f"{plot(1)}&diff=1")
+    page.goto(f"{plot_address(1)}&diff=1")
     expect(page.get_by_text("There is no lumisection before this one")).to_be_visible()

@@ -1,0 +1,114 @@
+"""Themes, window sizes and accessibility of the pages of runs and plots."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.pages import PHONE, Watch, accessibility_faults, content_width, open_page
+
+pytestmark = pytest.mark.slow
+
+SAMPLE = "/browse/367140/Cosmics/Run2023C-Demo-v1/DQMIO"
+PLOT = f"{SAMPLE}/EcalBarrel/EventInfo?plot=EcalBarrel%2FEventInfo%2FreportSummaryMap"
+PAGES = [
+    "/",
+    "/?run=3671&dataset=zero",
+    "/?run=nothing",
+    SAMPLE,
+    f"{SAMPLE}/Info/EventInfo",
+    f"{SAMPLE}/Muons/diMuonHistograms",
+    f"{SAMPLE}?q=reportSummaryMap",
+    PLOT,
+    f"{PLOT}&size=xl",
+    "/help",
+    "/help/gui",
+    "/help/report",
+    "/status",
+    "/files",
+    "/account/sign-in",
+]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("address", PAGES)
+def test_pages_are_accessible(page: Page, address: str, theme: str) -> None:
+    page.emulate_media(color_scheme=theme)
+    page.goto(address)
+    assert accessibility_faults(page) == []
+
+
+def background(page: Page) -> str:
+    return str(page.evaluate("getComputedStyle(document.body).backgroundColor"))
+
+
+def test_theme_follows_the_system_until_one_is_selected(page: Page) -> None:
+    page.emulate_media(color_scheme="light")
+    page.goto("/")
+    light = background(page)
+    page.emulate_media(color_scheme="dark")
+    dark = background(page)
+    assert light != dark
+    button = page.get_by_role("button", name="Theme")
+    button.click()
+    expect(button).to_have_text("Theme: light")
+    assert background(page) == light
+    page.goto("/help")
+    assert background(page) == light, "the theme is kept"
+    expect(button).to_have_text("Theme: light")
+    button.click()
+    assert background(page) == dark
+    button.click()
+    expect(button).to_have_text("Theme: auto")
+    page.emulate_media(color_scheme="light")
+    assert background(page) == light
+
+
+@pytest.mark.parametrize("name", ["reportSummaryMap", "reportSummary"])
+def test_laptop_shows_folders_and_first_plots_without_scrolling(page: Page, name: str) -> None:
+    page.goto(f"{SAMPLE}/EcalBarrel/EventInfo")
+    expect(page.locator(".folder").first).to_be_in_viewport(ratio=1)
+    expect(page.locator(".tile", has_text=name).first).to_be_in_viewport(ratio=1)
+
+
+def test_laptop_shows_large_plot_and_quality_tests_without_scrolling(page: Page) -> None:
+    page.goto(PLOT)
+    expect(page.locator(".plot-large")).to_be_in_viewport(ratio=1)
+    expect(page.locator(".tests")).to_be_in_viewport(ratio=1)
+
+
+def test_layout_is_stable_while_plots_load(page: Page) -> None:
+    page.goto(f"{SAMPLE}/EcalBarrel/EBTimingTask", wait_until="commit")
+    layout_shift = """() => new Promise(done => {
+        let moved = 0;
+        new PerformanceObserver(list => { for (const entry of list.getEntries()) moved += entry.value; }).observe({type: "layout-shift", buffered: true});
+        setTimeout(() => done(moved), 1500);
+    })"""
+    assert page.evaluate(layout_shift) < 0.01
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_phone_needs_no_horizontal_scrolling(browser: Browser, home: str, watch: Watch, address: str) -> None:
+    with open_page(browser, home, watch, **PHONE) as page:
+        page.goto(address)
+        page.wait_for_load_state("networkidle")
+        assert content_width(page) <= 390
+
+
+def test_instance_name_and_colour_are_visible(page: Page) -> None:
+    page.goto("/")
+    expect(page.locator(".brand")).to_have_text("DQM Hub")
+    expect(page.locator("body")).to_have_class(re.compile("instance-blue"))
+    assert page.evaluate("getComputedStyle(document.querySelector('.appbar')).backgroundColor") == "rgb(20, 71, 127)"
+
+
+LINES = "cell => { const range = document.createRange(); range.selectNodeContents(cell); return range.getClientRects().length; }"
+"""Number of lines of a text."""
+
+
+def test_phone_shows_whole_words_in_the_table_of_services(browser: Browser, home: str, watch: Watch) -> None:
+    with open_page(browser, home, watch, **PHONE) as page:
+        page.goto("/status")
+        assert page.get_by_role("rowheader", name="worker", exact=True).evaluate(LINES) == 1
