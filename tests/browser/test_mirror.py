@@ -1,4 +1,4 @@
-"""A mirror in a real browser: what is new comes by itself and disturbs nobody, and pages say when nothing does."""
+"""Pages of a mirror: updates, old data, an unreachable mirror, time zones, accessibility."""
 
 from __future__ import annotations
 
@@ -35,15 +35,15 @@ def live(number: int) -> str:
     )
 
 
-class Fed:
-    """A mirror that the test feeds."""
+class FedMirror:
+    """A mirror to which the test sends snapshots."""
 
     def __init__(self, mirror: MirrorProcess) -> None:
         self.mirror = mirror
         self.have = 0
 
     def publish(self, at: float | None = None) -> None:
-        """The next revision, made now or at another time."""
+        """Send the next revision; at: time of its data, now unless given."""
         self.have += 1
         items = [samples.html_item("live", "production", 0, "page", live(self.have))]
         answer = self.mirror.post(samples.snapshot([*items, *(FIRST if self.have == 1 else [])], self.have - 1, self.have, at=at))
@@ -59,18 +59,18 @@ FIRST = [
 
 
 @pytest.fixture
-def fed(tmp_path: Path) -> Iterator[Fed]:
+def fed(tmp_path: Path) -> Iterator[FedMirror]:
     with mirror_process(tmp_path) as mirror:
-        yield Fed(mirror)
+        yield FedMirror(mirror)
 
 
 @pytest.fixture
-def page(browser: Browser, fed: Fed, watch: Watch) -> Iterator[Page]:
+def page(browser: Browser, fed: FedMirror, watch: Watch) -> Iterator[Page]:
     with open_page(browser, fed.mirror.url, watch) as page:
         yield page
 
 
-def test_a_page_that_waits_shows_the_first_data_when_they_come(page: Page, fed: Fed) -> None:
+def test_waiting_page_shows_the_first_data(page: Page, fed: FedMirror) -> None:
     page.goto("/")
     expect(page.locator("main")).to_contain_text("No data from the hub for this page")
     fed.publish()
@@ -78,7 +78,7 @@ def test_a_page_that_waits_shows_the_first_data_when_they_come(page: Page, fed: 
     expect(page.locator("#data")).to_contain_text("Data from")
 
 
-def test_what_is_new_comes_by_itself_and_focus_scroll_and_what_is_open_stay(page: Page, fed: Fed) -> None:
+def test_updates_keep_focus_scroll_and_open_details(page: Page, fed: FedMirror) -> None:
     fed.publish()
     page.goto("/")
     page.locator("summary").click()
@@ -95,7 +95,7 @@ def test_what_is_new_comes_by_itself_and_focus_scroll_and_what_is_open_stay(page
     expect(page.locator("h1")).to_have_text("Run 1, revision 3")
 
 
-def test_a_page_warns_when_the_data_grow_old_and_no_longer_when_new_ones_come(page: Page, fed: Fed) -> None:
+def test_page_warns_while_data_are_old(page: Page, fed: FedMirror) -> None:
     fed.publish(at=time.time() - 55)
     page.goto("/")
     expect(page.get_by_text(AWAY)).to_be_visible()
@@ -104,7 +104,7 @@ def test_a_page_warns_when_the_data_grow_old_and_no_longer_when_new_ones_come(pa
     expect(page.locator("#data")).not_to_have_class("data old")
 
 
-def test_a_page_says_that_the_mirror_does_not_answer_and_goes_on_when_it_does(page: Page, fed: Fed, watch: Watch) -> None:
+def test_page_reports_an_unreachable_mirror_and_recovers(page: Page, fed: FedMirror, watch: Watch) -> None:
     watch.expected += ["Failed to load resource"]
     fed.publish()
     page.goto("/")
@@ -116,7 +116,7 @@ def test_a_page_says_that_the_mirror_does_not_answer_and_goes_on_when_it_does(pa
     expect(page.get_by_text("Mirror not responding")).to_be_hidden()
 
 
-def test_a_hidden_tab_asks_nothing_and_is_brought_up_to_date_when_it_is_seen(page: Page, fed: Fed, watch: Watch) -> None:
+def test_hidden_tab_stops_polling_until_visible(page: Page, fed: FedMirror, watch: Watch) -> None:
     fed.publish()
     page.goto("/")
     set_hidden(page, True)
@@ -129,7 +129,7 @@ def test_a_hidden_tab_asks_nothing_and_is_brought_up_to_date_when_it_is_seen(pag
     expect(page.locator("h1")).to_have_text("Run 1, revision 2")
 
 
-def test_times_are_shown_in_the_zone_that_is_chosen_and_pages_remember_it(page: Page, fed: Fed) -> None:
+def test_selected_time_zone_is_remembered(page: Page, fed: FedMirror) -> None:
     fed.publish()
     page.goto("/")
     moment = page.locator("main time")
@@ -143,7 +143,7 @@ def test_times_are_shown_in_the_zone_that_is_chosen_and_pages_remember_it(page: 
     expect(moment).to_have_text("2022-09-14 10:16:40")
 
 
-def test_without_scripts_the_pages_are_whole(browser: Browser, fed: Fed, watch: Watch) -> None:
+def test_pages_work_without_scripts(browser: Browser, fed: FedMirror, watch: Watch) -> None:
     fed.publish(at=time.time() - 100)
     with open_page(browser, fed.mirror.url, watch, java_script_enabled=False) as page:
         page.goto("/")
@@ -155,7 +155,7 @@ def test_without_scripts_the_pages_are_whole(browser: Browser, fed: Fed, watch: 
         expect(page.locator(".cell-crashed")).to_have_count(1)
 
 
-def test_pages_bring_themselves_up_to_date_under_a_prefix_behind_nginx(browser: Browser, tmp_path: Path, watch: Watch) -> None:
+def test_pages_update_under_a_prefix_behind_nginx(browser: Browser, tmp_path: Path, watch: Watch) -> None:
     port = free_port()
     site = f"http://127.0.0.1:{port}"
     with (
@@ -174,7 +174,7 @@ def test_pages_bring_themselves_up_to_date_under_a_prefix_behind_nginx(browser: 
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_page_can_be_used_by_everybody(browser: Browser, fed: Fed, watch: Watch, scheme: str) -> None:
+def test_pages_are_accessible(browser: Browser, fed: FedMirror, watch: Watch, scheme: str) -> None:
     watch.expected += ["404"]
     fed.publish()
     with open_page(browser, fed.mirror.url, watch, color_scheme="dark" if scheme == "dark" else "light") as page:
@@ -183,7 +183,7 @@ def test_every_page_can_be_used_by_everybody(browser: Browser, fed: Fed, watch: 
             assert (one, accessibility_faults(page)) == (one, [])
 
 
-def test_a_phone_needs_no_scrolling_sideways(browser: Browser, fed: Fed, watch: Watch) -> None:
+def test_phone_needs_no_horizontal_scrolling(browser: Browser, fed: FedMirror, watch: Watch) -> None:
     watch.expected += ["404"]
     fed.publish()
     with open_page(browser, fed.mirror.url, watch, **PHONE) as page:

@@ -1,4 +1,4 @@
-"""From the stand-in P5 through grabber, sanitiser, publisher and mirror to a browser outside: what happens at P5 is seen without a hand."""
+"""From the stand-in P5 through the hub to a mirror: runs, crashes and logs appear on the pages of the mirror."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def page(browser: Browser, mirror: MirrorProcess, watch: Watch) -> Iterator[Page
         yield page
 
 
-def test_what_happens_at_p5_is_seen_through_the_mirror(page: Page, hub: Chain, mirror: MirrorProcess) -> None:
+def test_mirror_follows_p5(page: Page, hub: Chain, mirror: MirrorProcess) -> None:
     p5 = hub.p5
     page.goto("/")
     expect(page.locator(".brand")).to_have_text("P5 mirror")
@@ -106,7 +106,7 @@ def test_what_happens_at_p5_is_seen_through_the_mirror(page: Page, hub: Chain, m
     assert FU not in everything
 
 
-def test_charts_of_a_run_are_at_the_mirror_and_may_be_kept_by_their_version(page: Page, hub: Chain, mirror: MirrorProcess) -> None:
+def test_charts_on_the_mirror_are_cached_by_version(page: Page, hub: Chain, mirror: MirrorProcess) -> None:
     run = hub.p5.incident("start_run", lumis=100)["run"]
     hub.p5.advance(130)
     page.goto("/")
