@@ -59,7 +59,7 @@ def test_crashing_plot_is_quarantined_and_loads_after_release(page: Page, hub: S
     watch.expected += ["502", "422"]
     for size in ("m", "l"):  # each is requested twice
         page.goto(f"{FOLDER}?size={size}")
-        expect(tile(page).get_by_role("alert")).to_contain_text("it died of SIGSEGV, in the plugin Geometry")
+        expect(tile(page).get_by_role("alert")).to_contain_text(": died of SIGSEGV, in the plugin Geometry")
     page.goto(f"{FOLDER}?size=s")
     for words in (
         "is in quarantine: ",
