@@ -42,10 +42,10 @@ class Site:
 @pytest.fixture(scope="module")
 def published_site(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path, fixtures_dir: Path) -> Iterator[Site]:
     with ExitStack() as stack:
-        given = Settings(data_dir=str(tmp_path_factory.mktemp("published") / "var"), web_workers=1, log_level="error")
-        mirror = stack.enter_context(receivers.mirror(tmp_path_factory.mktemp("mirror"), given))
-        given = given.replace(publish_mirrors=(mirror.url, f"http://127.0.0.1:{free_port()}"))
-        settings = stack.enter_context(site(given, sqlite_template, []))
+        wanted = Settings(data_dir=str(tmp_path_factory.mktemp("published") / "var"), web_workers=1, log_level="error")
+        mirror = stack.enter_context(receivers.mirror(tmp_path_factory.mktemp("mirror"), wanted))
+        wanted = wanted.replace(publish_mirrors=(mirror.url, f"http://127.0.0.1:{free_port()}"))
+        settings = stack.enter_context(site(wanted, sqlite_template, []))
         stack.enter_context(bound(settings))
         accounts.add("eve", Role.EXPERT, PASSWORD)
         data.fill(fixtures_dir)

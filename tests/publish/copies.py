@@ -1,4 +1,4 @@
-"""What a mirror would have: snapshots applied as docs/developers/snapshots.md says."""
+"""A model of a mirror: snapshots applied by the rules of docs/developers/snapshots.md; and the items that the hub has published."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Copy:
         self.have = snapshot.until
 
     def catch_up(self) -> int:
-        """Take what leads to the newest revision; how many snapshots that were."""
+        """Apply snapshots up to the newest revision; returns their number."""
         series, taken = revisions.current(), 0
         while series.revision and (self.series, self.have) != (series.name, series.revision):
             self.take(revisions.snapshot(series, self.have if self.series == series.name else 0, "Test"))
@@ -39,18 +39,18 @@ class Copy:
 
 
 def published() -> Contents:
-    """What the hub says that outside has."""
+    """The bodies of all published items."""
     query = PublishedItem.select(PublishedItem.kind, PublishedItem.system, PublishedItem.run, PublishedItem.name, PublishedItem.body)
     return {ItemKey(*key): bytes(body) for *key, body in rows(query.where(PublishedItem.body.is_null(False)))}
 
 
 def content(item: Item) -> bytes:
-    """The bytes before their encoding."""
+    """The content of an item, decompressed."""
     return gzip.decompress(item.body or b"") if item.encoding else item.body or b""
 
 
 def contents() -> Contents:
-    """What outside has, before its encoding."""
+    """The contents of all published items, decompressed."""
     query = PublishedItem.select(
         PublishedItem.kind, PublishedItem.system, PublishedItem.run, PublishedItem.name, PublishedItem.encoding, PublishedItem.body
     )

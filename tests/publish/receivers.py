@@ -1,4 +1,4 @@
-"""What snapshots can be sent to: real mirrors, and servers that are none."""
+"""Receivers of snapshots: real mirrors, and servers that are no mirror."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from tests.publish.copies import Contents
 
 
 def public_key(settings: Settings) -> str:
-    """The public key of a hub, hexadecimal; made when there is none."""
+    """The public key of a hub, hexadecimal; created when it is missing."""
     keys.make_key(settings)
     return keys.signing_key(settings).public_key().public_bytes_raw().hex()
 
 
 class Mirror:
-    """A mirror within this process; `taken`: the snapshots that came, also those that were too late."""
+    """A mirror within this process; `taken`: the accepted snapshots, also late ones."""
 
     def __init__(self, folder: Path, settings: Settings, certificate: str = "") -> None:
         self.folder, self.settings, self.port = folder, settings, 0
@@ -65,7 +65,7 @@ class Mirror:
         return f"{'https' if self.context else 'http'}://127.0.0.1:{self.port}"
 
     def contents(self) -> Contents:
-        """What it has."""
+        """The bodies of its items."""
         with self.routes.store.view() as now:
             query = now._connection.execute("SELECT kind, system, run, name, body FROM item")
             return {ItemKey(*key): body for *key, body in query}
@@ -75,7 +75,7 @@ class Mirror:
 
 
 class Recorded:
-    """The body of a request, kept while it is read."""
+    """The body of a request, recorded while it is read."""
 
     def __init__(self, stream: Any) -> None:
         self.stream, self.read_bytes = stream, bytearray()
@@ -97,17 +97,17 @@ def mirror(folder: Path, settings: Settings, certificate: str = "") -> Iterator[
 
 @contextmanager
 def answering(body: bytes | Callable[[], bytes], status: int = 200, wait_s: float = 0.0) -> Iterator[str]:
-    """The address of a server that answers everything with this, after so long."""
+    """The address of a server with the same response to every request, after `wait_s`."""
     ended = threading.Event()
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             ended.wait(wait_s)
-            told = body() if callable(body) else body
+            content = body() if callable(body) else body
             self.send_response(status)
-            self.send_header("Content-Length", str(len(told)))
+            self.send_header("Content-Length", str(len(content)))
             self.end_headers()
-            self.wfile.write(told)
+            self.wfile.write(content)
 
         do_POST = do_GET
 

@@ -38,7 +38,7 @@ def write(settings: Settings) -> None:
 
 
 class Reader:
-    """A mirror that reads the folder when it is told to."""
+    """A mirror that reads the folder when `read` is called."""
 
     def __init__(self, data: Path, settings: Settings) -> None:
         self.routes = Routes(
@@ -58,7 +58,7 @@ def names(settings: Settings) -> list[str]:
     return sorted(path.name for path in Path(settings.of(PublishSettings).publish_folder).iterdir())
 
 
-def test_mirrors_that_read_always_now_and_then_or_for_the_first_time_have_the_same(
+def test_mirrors_that_read_often_rarely_or_for_the_first_time_have_the_same_data(
     keyed: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(folder, "MANY", 6)
@@ -78,7 +78,7 @@ def test_mirrors_that_read_always_now_and_then_or_for_the_first_time_have_the_sa
     assert (chain[0].since, chain[-1].until) == (0, revisions.current().revision)
 
 
-def test_what_is_superseded_does_not_fill_the_folder(keyed: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_superseded_data_do_not_fill_the_folder(keyed: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(folder, "MANY", 3)
     monkeypatch.setattr(folder, "SMALL_BYTES", 1000)
     for turn in range(30):
@@ -88,7 +88,7 @@ def test_what_is_superseded_does_not_fill_the_folder(keyed: Settings, tmp_path: 
     assert Reader(tmp_path / "new", keyed).read() == published()
 
 
-def test_a_writer_killed_while_it_joins_is_followed_by_one_that_goes_on(
+def test_after_a_writer_was_killed_while_joining_files_the_next_one_continues(
     keyed: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(folder, "MANY", 4)
@@ -96,14 +96,14 @@ def test_a_writer_killed_while_it_joins_is_followed_by_one_that_goes_on(
     reader = Reader(tmp_path / "reader", keyed)
     for turn in range(12):
         publish(piece(turn % 5, f"{turn:04d}" * 50))
-        asked = iter([False] * (turn % 3))
-        folder.update(keyed.of(PublishSettings).publish_folder, keyed, partial(next, asked, True))  # ends after some files
+        stops = iter([False] * (turn % 3))
+        folder.update(keyed.of(PublishSettings).publish_folder, keyed, partial(next, stops, True))  # ends after some files
         reader.read()
     write(keyed)
     assert reader.read() == Reader(tmp_path / "new", keyed).read() == published()
 
 
-def test_another_series_takes_the_place_of_the_first(keyed: Settings, tmp_path: Path) -> None:
+def test_a_new_series_replaces_the_files_of_the_old_one(keyed: Settings, tmp_path: Path) -> None:
     publish(piece(1, "one"))
     publish(piece(1, "two"))
     write(keyed)
@@ -117,19 +117,19 @@ def test_another_series_takes_the_place_of_the_first(keyed: Settings, tmp_path: 
     assert {name.split("-")[0] for name in names(keyed)} == {revisions.current().name}
 
 
-def test_a_folder_that_is_away_is_named_and_filled_when_it_is_back(keyed: Settings, tmp_path: Path) -> None:
-    away = keyed.replace(publish_folder=str(tmp_path / "away"))
+def test_a_missing_folder_is_reported_and_filled_once_it_exists(keyed: Settings, tmp_path: Path) -> None:
+    missing = keyed.replace(publish_folder=str(tmp_path / "missing"))
     publish(piece(1, "one"))
-    with folder.writing(away, Over()) as step:
+    with folder.writing(missing, Over()) as step:
         step()
-        found = Row.get(Row.address == away.of(PublishSettings).publish_folder)
+        found = Row.get(Row.address == missing.of(PublishSettings).publish_folder)
         assert (found.failures, found.error) == (1, "No such file or directory")
-        (tmp_path / "away").mkdir()
-        (tmp_path / "away" / "notes.txt").touch()
+        (tmp_path / "missing").mkdir()
+        (tmp_path / "missing" / "notes.txt").touch()
         step()
-    found = Row.get(Row.address == away.of(PublishSettings).publish_folder)
+    found = Row.get(Row.address == missing.of(PublishSettings).publish_folder)
     assert (found.failures, found.revision) == (0, 1)
-    assert "notes.txt" in names(away), "what is not ours is left alone"
+    assert "notes.txt" in names(missing), "other files are kept"
 
 
 class Over:

@@ -19,7 +19,7 @@ from app.publish import keys
 from app.publish.settings import PublishSettings
 
 
-def test_the_command_makes_a_key_once_and_prints_the_public_one_each_time(tmp_path: Path) -> None:
+def test_the_command_creates_a_key_once_and_prints_the_public_key_each_time(tmp_path: Path) -> None:
     variables = {"DQMHUB_DATA_DIR": str(tmp_path / "var")}
     first, second = (CliRunner().invoke(dqmhub, ["mirror-key"], env=variables) for _ in range(2))
     path = tmp_path / "var" / "publish" / "key"
@@ -33,7 +33,7 @@ def test_the_command_makes_a_key_once_and_prints_the_public_one_each_time(tmp_pa
     assert public == private.public_key()
 
 
-def test_a_file_that_is_no_key_is_left_alone_and_named(tmp_path: Path) -> None:
+def test_a_file_that_is_no_key_is_kept_and_named_in_the_error(tmp_path: Path) -> None:
     path = tmp_path / "key"
     path.write_text("something else")
     settings = Settings(data_dir=str(tmp_path), publish_key=str(path))
@@ -43,19 +43,19 @@ def test_a_file_that_is_no_key_is_left_alone_and_named(tmp_path: Path) -> None:
         keys.signing_key(settings)
 
 
-def test_without_a_key_it_is_said_how_to_make_one(settings: Settings) -> None:
+def test_without_a_key_the_error_tells_how_to_create_one(settings: Settings) -> None:
     with pytest.raises(SettingError, match="`dqmhub mirror-key` creates one"):
         keys.signing_key(settings)
 
 
-def test_the_secret_of_the_pseudonyms_is_made_once(settings: Settings, tmp_path: Path) -> None:
+def test_the_secret_of_the_pseudonyms_is_created_once(settings: Settings, tmp_path: Path) -> None:
     secret = keys.pseudonym_secret(settings)
     assert keys.pseudonym_secret(settings) == secret
     assert stat.S_IMODE((settings.data / "publish" / "secret").stat().st_mode) == 0o600
     assert keys.pseudonym_secret(settings.replace(data_dir=str(tmp_path / "other"))) != secret
 
 
-def test_the_demo_publishes_to_the_mirror_that_it_runs(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_demo_publishes_to_its_own_mirror(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     for variable in ("DQMHUB_PUBLISH_MIRRORS", "DQMHUB_MIRROR_KEYS"):
         monkeypatch.setenv(variable, "")  # so that they are put back
     publish_here(settings.replace(mirror_port=8085))

@@ -70,7 +70,7 @@ def change_something(chance: random.Random) -> None:
 
 
 def settled(mirror: receivers.Mirror) -> bool:
-    """Whether the mirror has what the hub says, and the hub what is in the tables."""
+    """Whether the mirror has all published items, and these have the values of the tables."""
     events = {f"{job.events:,}" for job in Job.select().where(Job.run == 358792)}
     page = next((body.decode() for key, body in contents().items() if key.kind == "live" and key.system == "production"), "")
     return all(number in page for number in events) and mirror.contents() == published()
@@ -81,7 +81,7 @@ def is_beyond(revision: int) -> bool:
 
 
 @pytest.mark.storm
-def test_a_publisher_killed_at_any_instant_loses_and_doubles_nothing(small: Settings, tmp_path: Path) -> None:
+def test_a_publisher_killed_at_any_moment_neither_loses_nor_repeats_anything(small: Settings, tmp_path: Path) -> None:
     chance = storms.chance(11)
     with receivers.mirror(tmp_path / "mirror", small) as mirror:
         settings = small.replace(publish_mirrors=(mirror.url,), publish_s=0.2)
@@ -102,7 +102,7 @@ def test_a_publisher_killed_at_any_instant_loses_and_doubles_nothing(small: Sett
 
 
 class killed_afterwards:
-    """`dqmhub live` until the end of the block, which it does not live to see."""
+    """`dqmhub live`, killed at the end of the block."""
 
     def __init__(self, settings: Settings) -> None:
         command = [sys.executable, "-c", "from app.cli import main; main(['live'])"]
@@ -116,7 +116,7 @@ class killed_afterwards:
         self.process.wait(PATIENCE_S)
 
 
-def test_mirrors_that_are_down_slow_or_none_delay_neither_the_others_nor_the_folder(small: Settings, tmp_path: Path) -> None:
+def test_failing_and_slow_mirrors_delay_neither_the_others_nor_the_folder(small: Settings, tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     with (
         receivers.mirror(tmp_path / "mirror", small) as mirror,
@@ -159,7 +159,7 @@ def expert(small: Settings, tmp_path: Path) -> Iterator[FlaskClient]:
         yield client
 
 
-def test_experts_see_who_has_what_and_what_outside_sees_and_the_status_how_each_mirror_does(expert: FlaskClient) -> None:
+def test_experts_see_mirrors_and_previews_and_the_status_page_each_mirror(expert: FlaskClient) -> None:
     page = expert.get("/published").text
     assert "up to date" in page
     assert "Connection refused" in page
@@ -185,7 +185,7 @@ def test_experts_see_who_has_what_and_what_outside_sees_and_the_status_how_each_
     assert "dqmhub_publish_revision" in metrics
 
 
-def test_nothing_is_published_unless_a_setting_says_where(small: Settings) -> None:
+def test_nothing_is_published_without_a_mirror_or_a_folder_in_the_settings(small: Settings) -> None:
     import jobs
     from app.queue.periodic import configured_tasks
 

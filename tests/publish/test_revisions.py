@@ -36,7 +36,7 @@ def publish(*made: RenderedPiece, gone: tuple[PieceKey, ...] = (), beat: bool = 
 
 
 def some_changes(chance: random.Random) -> None:
-    """Pieces that come, change, shrink and go, in one revision, or none when all stays as it was."""
+    """Add, change, shrink and remove pieces, in one revision, or in none without differences."""
     texts = [[f"{chance.randrange(5)}" * chance.randrange(1, 60) for _ in range(chance.randrange(4))] for _ in range(3)]
     numbers = chance.sample(range(8), 4)
     made = [piece(number, *of) for number, of in zip(numbers, texts, strict=False)]
@@ -44,7 +44,9 @@ def some_changes(chance: random.Random) -> None:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_who_catches_up_from_any_revision_has_what_a_full_snapshot_has(hub: Settings, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
+def test_snapshots_from_any_revision_lead_to_the_same_items_as_a_full_one(
+    hub: Settings, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
     monkeypatch.setattr(revisions, "SNAPSHOT_BYTES", 60)
     chance, copies = random.Random(seed), [Copy()]
     for _ in range(25):
@@ -60,14 +62,14 @@ def test_who_catches_up_from_any_revision_has_what_a_full_snapshot_has(hub: Sett
     assert Copy().catch_up() > 1, "what is large comes in several snapshots"
 
 
-def test_what_comes_out_the_same_makes_no_revision(hub: Settings) -> None:
+def test_equal_items_make_no_revision(hub: Settings) -> None:
     first = publish(piece(1, "one", "two"))
     assert publish(piece(1, "one", "two")).revision == first.revision
     assert publish(piece(1, "one", "two"), beat=True).revision == first.revision + 1
     assert revisions.snapshot(revisions.current(), first.revision, "Test").items == []
 
 
-def test_of_two_publishers_at_a_time_one_makes_the_revision_and_the_other_leaves_nothing(hub: Settings) -> None:
+def test_of_two_concurrent_publishers_one_stores_the_revision_and_the_other_nothing(hub: Settings) -> None:
     publish(piece(1, "one"))
     stale = revisions.current()
     publish(piece(1, "two"))
@@ -77,14 +79,14 @@ def test_of_two_publishers_at_a_time_one_makes_the_revision_and_the_other_leaves
     assert list(published().values()) == [b"two"]
 
 
-def test_how_much_was_replaced_counts_when_it_is_sent_and_only_then(hub: Settings) -> None:
+def test_redactions_are_counted_only_when_the_piece_changes(hub: Settings) -> None:
     publish(piece(1, "one", tally=3), piece(2, "other", tally=4))
     publish(piece(1, "one", tally=3))
     publish(piece(1, "two", tally=2))
     assert totals() == {"host": 9}
 
 
-def test_a_new_series_has_everything_in_revisions_of_bounded_size(hub: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_new_series_has_all_items_in_revisions_of_bounded_size(hub: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(revisions, "REVISION_BYTES", 100)
     old = publish(*(piece(number, "x" * 40) for number in range(10)))
     publish(gone=(PieceKey("run", "production", 3),))
@@ -102,7 +104,7 @@ def test_a_new_series_has_everything_in_revisions_of_bounded_size(hub: Settings,
     assert mirror.items == published()
 
 
-def test_removals_are_forgotten_after_months_and_it_is_known_until_which(hub: Settings) -> None:
+def test_removals_are_forgotten_after_months_and_the_last_forgotten_revision_is_stored(hub: Settings) -> None:
     publish(piece(1, "one"), piece(2, "two"))
     gone = publish(gone=(PieceKey("run", "production", 1),))
     revisions.forget_old_removals(gone)

@@ -1,4 +1,4 @@
-"""Sending: every mirror gets everything, however long it was away, and none waits for another."""
+"""Sending: every mirror gets everything, however long it was unreachable, and waits for no other."""
 
 from __future__ import annotations
 
@@ -48,11 +48,11 @@ def row(address: str) -> Row:
 
 
 def again(address: str) -> None:
-    """Do not wait for the next try."""
+    """End the pause before the next attempt."""
     Row.update(not_before=0.0).where(Row.address == address).execute()
 
 
-def test_a_mirror_gets_everything_and_then_what_changes(keyed: Settings, mirror: receivers.Mirror) -> None:
+def test_a_mirror_gets_everything_and_then_changes_only(keyed: Settings, mirror: receivers.Mirror) -> None:
     sender = Sender(mirror.url, keyed)
     sender.step(never)
     assert mirror.contents() == published()
@@ -68,7 +68,7 @@ def test_a_mirror_gets_everything_and_then_what_changes(keyed: Settings, mirror:
     assert len(mirror.taken) == 2, "nothing new is not sent"
 
 
-def test_a_mirror_that_was_away_catches_up(keyed: Settings, mirror: receivers.Mirror, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_mirror_that_was_unreachable_catches_up(keyed: Settings, mirror: receivers.Mirror, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(revisions, "SNAPSHOT_BYTES", 100)
     sender = Sender(mirror.url, keyed)
     sender.step(never)
@@ -87,7 +87,7 @@ def test_a_mirror_that_was_away_catches_up(keyed: Settings, mirror: receivers.Mi
     assert row(mirror.url).failures == 0
 
 
-def test_a_mirror_that_lost_what_it_had_gets_it_again(keyed: Settings, mirror: receivers.Mirror) -> None:
+def test_a_mirror_that_lost_its_data_gets_them_again(keyed: Settings, mirror: receivers.Mirror) -> None:
     sender = Sender(mirror.url, keyed)
     sender.step(never)
     mirror.end()
@@ -98,9 +98,7 @@ def test_a_mirror_that_lost_what_it_had_gets_it_again(keyed: Settings, mirror: r
     assert mirror.contents() == published()
 
 
-def test_a_mirror_with_more_than_a_database_that_was_put_back_gets_everything_under_new_numbers(
-    keyed: Settings, mirror: receivers.Mirror
-) -> None:
+def test_after_the_database_was_restored_a_mirror_gets_everything_in_a_new_series(keyed: Settings, mirror: receivers.Mirror) -> None:
     publish(piece(1, "lost later"))
     Sender(mirror.url, keyed).step(never)
     old = revisions.current()
@@ -108,7 +106,7 @@ def test_a_mirror_with_more_than_a_database_that_was_put_back_gets_everything_un
     RevisionSeries.update(revision=1).execute()
     Sender(mirror.url, keyed).step(never)
     assert "whose newest is 1" in row(mirror.url).error
-    assert revisions.current().name == old.name, "a mirror that only says so cannot have everything sent again and again"
+    assert revisions.current().name == old.name, "a faulty mirror cannot have everything sent again and again"
     RevisionSeries.update(started=old.started - MIN_SERIES_S).execute()
     again(mirror.url)
     Sender(mirror.url, keyed).step(never)
@@ -118,7 +116,7 @@ def test_a_mirror_with_more_than_a_database_that_was_put_back_gets_everything_un
     assert mirror.contents() == published()
 
 
-def test_a_mirror_of_a_hub_that_began_later_is_left_alone(keyed: Settings, mirror: receivers.Mirror) -> None:
+def test_a_mirror_with_data_of_a_later_series_keeps_them(keyed: Settings, mirror: receivers.Mirror) -> None:
     from app.publish.keys import signing_key
 
     later = Snapshot("29990101T000000Z000000", time.time() + 100, 0, 1, time.time(), "Other", [])
@@ -129,16 +127,14 @@ def test_a_mirror_of_a_hub_that_began_later_is_left_alone(keyed: Settings, mirro
     assert mirror.routes.store.state().series == later.series
 
 
-def test_a_mirror_that_does_not_trust_the_key_says_so(keyed: Settings, mirror: receivers.Mirror) -> None:
+def test_a_refusal_because_of_an_unknown_key_is_recorded(keyed: Settings, mirror: receivers.Mirror) -> None:
     mirror.routes.receiver.keys = [Ed25519PrivateKey.generate().public_key()]
     Sender(mirror.url, keyed).step(never)
     assert "status 403" in row(mirror.url).error
     assert "This mirror does not trust the key" in row(mirror.url).error
 
 
-def test_a_mirror_that_was_away_for_longer_than_removals_are_known_is_not_left_with_what_is_gone(
-    keyed: Settings, mirror: receivers.Mirror
-) -> None:
+def test_a_mirror_older_than_the_stored_removals_is_not_updated(keyed: Settings, mirror: receivers.Mirror) -> None:
     sender = Sender(mirror.url, keyed)
     sender.step(never)
     RevisionSeries.update(revision=9, forgotten=5).execute()
@@ -147,7 +143,7 @@ def test_a_mirror_that_was_away_for_longer_than_removals_are_known_is_not_left_w
 
 
 @pytest.mark.parametrize(
-    ("body", "status", "said"),
+    ("body", "status", "error"),
     [
         (b"<html>hello</html>", 200, "This address is not a mirror (its response has status 200)"),
         (b'{"series": 7, "have": "x"}', 200, "This address is not a mirror (its response has status 200)"),
@@ -158,28 +154,30 @@ def test_a_mirror_that_was_away_for_longer_than_removals_are_known_is_not_left_w
         (b'{"series": "", "have": 0}', 200, "It reports revision 0"),
     ],
 )
-def test_what_is_no_mirror_is_named_and_tried_ever_more_seldom(keyed: Settings, body: bytes, status: int, said: str) -> None:
+def test_an_address_that_is_no_mirror_is_recorded_and_retried_with_growing_pauses(
+    keyed: Settings, body: bytes, status: int, error: str
+) -> None:
     with receivers.answering(body, status) as address:
         sender = Sender(address, keyed)
         for failures in range(1, 4):
             sender.step(never)
-            assert said in row(address).error
+            assert error in row(address).error
             assert row(address).failures == failures
             assert row(address).not_before - (row(address).last_error or 0) == pytest.approx(2.0 ** (failures - 1))
             sender.step(never)
-            assert row(address).failures == failures, "it is not asked before its time"
+            assert row(address).failures == failures, "no request before the end of the pause"
             again(address)
 
 
-def test_one_that_says_something_else_each_time_is_left_alone_after_a_few_tries(keyed: Settings) -> None:
-    asked = itertools.count()
-    with receivers.answering(lambda: json.dumps({"series": "other", "have": next(asked)}).encode(), 409) as address:
+def test_a_mirror_that_reports_another_position_each_time_is_paused(keyed: Settings) -> None:
+    positions = itertools.count()
+    with receivers.answering(lambda: json.dumps({"series": "other", "have": next(positions)}).encode(), 409) as address:
         Sender(address, keyed).step(never)
         assert "It refuses revision" in row(address).error
-        assert next(asked) < 10
+        assert next(positions) < 10
 
 
-def test_a_certificate_of_an_unknown_authority_is_refused_and_of_a_known_one_taken(keyed: Settings, tmp_path: Path) -> None:
+def test_a_certificate_of_an_unknown_authority_is_refused_and_of_a_known_one_accepted(keyed: Settings, tmp_path: Path) -> None:
     certificate, other = write_certificate(tmp_path, "mirror"), write_certificate(tmp_path, "other")
     with receivers.mirror(tmp_path / "mirror", keyed, certificate) as mirror:
         for authority in ("", other):
@@ -191,13 +189,13 @@ def test_a_certificate_of_an_unknown_authority_is_refused_and_of_a_known_one_tak
         assert mirror.contents() == published()
 
 
-def test_a_mirror_that_is_away_has_a_row_before_it_was_ever_there(keyed: Settings) -> None:
+def test_an_unreachable_mirror_has_a_row_before_its_first_response(keyed: Settings) -> None:
     address = f"http://127.0.0.1:{free_port()}"
     Sender(address, keyed).step(never)
     assert (row(address).revision, row(address).failures) == (0, 1)
 
 
-def test_a_clock_that_was_set_back_stops_nothing(keyed: Settings, mirror: receivers.Mirror) -> None:
+def test_a_clock_that_was_set_back_stops_no_sending(keyed: Settings, mirror: receivers.Mirror) -> None:
     sender = Sender(mirror.url, keyed)
     sender.step(never)
     publish(piece(1, "new"))
@@ -206,7 +204,7 @@ def test_a_clock_that_was_set_back_stops_nothing(keyed: Settings, mirror: receiv
     assert mirror.contents() == published()
 
 
-def test_a_mirror_writes_no_lines_of_its_own_into_our_log() -> None:
+def test_a_message_of_a_mirror_is_one_line_in_the_log() -> None:
     assert (
         MirrorResponse(403, {"message": "no\n2026-11-22 CRITICAL the hub is broken\x1b[2J"}).message
         == "no 2026-11-22 CRITICAL the hub is broken\ufffd[2J"

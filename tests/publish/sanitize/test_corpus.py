@@ -1,4 +1,4 @@
-"""Each rule by its cases, in files of corpus/: what is given (<, or <j as JSON), what comes out (>), what must not be in it (!)."""
+"""Each rule by its cases, in files of corpus/: input (<, or <j as JSON), output (>), texts that must not be in the output (!)."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ def cases() -> Iterator[tuple[str, list[str]]]:
 
 
 @pytest.mark.parametrize(("name", "case"), [pytest.param(name, case, id=name) for name, case in cases()])
-def test_a_text_comes_out_as_the_corpus_has_it(name: str, case: list[str], sanitizer: Sanitizer) -> None:
+def test_the_output_is_that_of_the_corpus(name: str, case: list[str], sanitizer: Sanitizer) -> None:
     Pseudonym.delete().execute()
     clean = Sanitizer(b"another key", MACHINES)
-    given = [json.loads(line[3:]) if line.startswith("<j ") else line[2:] for line in case if line.startswith("<")]
-    out = clean.lines(given)
+    lines = [json.loads(line[3:]) if line.startswith("<j ") else line[2:] for line in case if line.startswith("<")]
+    out = clean.lines(lines)
     assert [line.rstrip() for line in out] == [line[2:] for line in case if line.startswith(">")]
     for secret in (line[2:] for line in case if line.startswith("!")):
         assert secret not in "\n".join(out)

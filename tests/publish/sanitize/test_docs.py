@@ -1,4 +1,4 @@
-"""The page for operators says what the code does."""
+"""The operators' page on published data agrees with the code."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ PAGE = (TREE / "docs" / "operators" / "publish.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"^\| `([a-z-]+)` \| `(.+)` \| `(.+)` \|$", PAGE, re.MULTILINE)
 
 
-@pytest.mark.parametrize(("kind", "given", "leaves"), EXAMPLES)
+@pytest.mark.parametrize(("kind", "text", "published"), EXAMPLES)
 @pytest.mark.both_databases
-def test_the_examples_of_the_page_are_true(kind: str, given: str, leaves: str, sanitizer: Sanitizer) -> None:
+def test_the_examples_of_the_page_are_the_real_output(kind: str, text: str, published: str, sanitizer: Sanitizer) -> None:
     Pseudonym.delete().execute()
     clean = Sanitizer(b"another key")
-    assert clean.text(given) == leaves
+    assert clean.text(text) == published
     assert kind in clean.counts
 
 
-def test_every_kind_that_is_counted_has_an_example_or_a_word() -> None:
+def test_every_counted_kind_is_documented() -> None:
     assert {kind for kind, _, _ in EXAMPLES} == {"host", "path", "user", "e-mail", "address", "token", "key", "environment"}
     assert "(`line`)" in PAGE
     assert "`field` counts" in PAGE
 
 
 @pytest.mark.parametrize(("title", "what"), [("run", PublicRun), ("job", PublicJob), ("machine", PublicMachine), ("event", PublicEvent)])
-def test_the_fields_of_the_page_are_all_that_leave(title: str, what: type[NamedTuple]) -> None:
+def test_the_page_names_exactly_the_published_fields(title: str, what: type[NamedTuple]) -> None:
     table = re.search(rf"\| field of an? {title} \|.*?\n\n", PAGE, re.DOTALL)
     assert table
     named = [name for row in table[0].strip().splitlines()[2:] for name in re.findall(r"`(\w+)`", row.split("|")[1])]

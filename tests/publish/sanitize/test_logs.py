@@ -1,4 +1,4 @@
-"""The real logs of three runs: nothing of where they were written leaves, and what tells of the run does.
+"""The real logs of three runs: names of their place of origin are replaced, and information on the run is kept.
 
 The names that must be gone are taken from the documents themselves, not from the rules.
 """
@@ -20,7 +20,7 @@ USEFUL = re.compile(
     r"\d\d-\w{3}-\d{4} \d\d:\d\d:\d\d CEST|%MSG\S*.*|Begin processing.*|(?:Time|Trig)Report.*|-- process exit: -?\d+ --"
     r"|run\d{6}_ls\d{4}_stream[A-Za-z]+|DQM_V0001_\w+_R\d{9}|\w+_cfg\.py|CMSSW_[\d_]+|runNumber=\d+|runkey=\w+"
 )
-"""What of a line is read by those who look for a fault."""
+"""Words of a line that are needed to find a fault."""
 
 FOLDERS = re.compile(r"(?<=[\s'\"=])/[\w.-]+(?:/[\w.-]+)+(?=/)")
 DOMAINS = re.compile(r"[\w-]+\.(?:cms|cern\.ch)\b")
@@ -38,7 +38,7 @@ def logs(document: dict[str, Any]) -> list[list[str]]:
 
 @pytest.fixture(scope="module")
 def pairs(documents: list[dict[str, Any]], sanitizer: Sanitizer) -> list[tuple[list[str], list[str]]]:
-    """Each part of a log, and what leaves of it."""
+    """Each part of a log, and its published form."""
     return [(log, sanitizer.lines(log)) for document in documents for log in logs(document)]
 
 
@@ -55,7 +55,9 @@ def names(documents: list[dict[str, Any]], fixtures_dir: Path) -> set[str]:
     return {name for name in found if len(name) > 3}
 
 
-def test_no_name_of_the_real_documents_leaves(pairs: list[tuple[list[str], list[str]]], names: set[str], sanitizer: Sanitizer) -> None:
+def test_no_name_of_the_real_documents_is_published(
+    pairs: list[tuple[list[str], list[str]]], names: set[str], sanitizer: Sanitizer
+) -> None:
     assert len(names) > 100
     private = re.compile("|".join(map(re.escape, sorted(names, key=len, reverse=True))), re.IGNORECASE)
     for _, out in pairs:
@@ -70,7 +72,7 @@ def squeezed(text: str) -> str:
 
 @pytest.mark.parametrize("written", [str, json.dumps, quote])
 @pytest.mark.parametrize("width", [60, 80, 132])
-def test_no_name_leaves_a_real_log_that_a_terminal_has_wrapped(
+def test_no_name_in_a_real_log_wrapped_by_a_terminal_is_published(
     pairs: list[tuple[list[str], list[str]]], names: set[str], sanitizer: Sanitizer, written: Callable[[str], str], width: int
 ) -> None:
     private = re.compile("|".join(sorted(map(squeezed, names), key=len, reverse=True)))
@@ -80,25 +82,27 @@ def test_no_name_leaves_a_real_log_that_a_terminal_has_wrapped(
         assert not private.findall(squeezed("".join(sanitizer.lines(pieces))))
 
 
-def test_what_tells_of_the_run_stays_word_for_word(pairs: list[tuple[list[str], list[str]]]) -> None:
+def test_the_useful_words_of_a_log_are_kept(pairs: list[tuple[list[str], list[str]]]) -> None:
     for log, out in pairs:
         assert len(out) == len(log)
         for line, shown in zip(log, out, strict=True):
             assert USEFUL.findall(shown) == USEFUL.findall(line), line
 
 
-def test_most_lines_of_a_real_log_are_not_touched_at_all(documents: list[dict[str, Any]], sanitizer: Sanitizer) -> None:
+def test_most_lines_of_a_real_log_do_not_change(documents: list[dict[str, Any]], sanitizer: Sanitizer) -> None:
     lines = [line for document in documents for log in logs(document) for line in log]
-    told = [
+    lines = [
         line
         for line in lines
         if "/" not in line and ".cms" not in line and "pid" not in line and line == line.strip() and "-c2" not in line
     ]
-    assert len(told) > 10_000
-    kept = sanitizer.lines(told)
-    assert [line for line, shown in zip(told, kept, strict=True) if shown != line and "frontierKey" not in line and "@" not in line] == []
+    assert len(lines) > 10_000
+    output = sanitizer.lines(lines)
+    assert [
+        line for line, shown in zip(lines, output, strict=True) if shown != line and "frontierKey" not in line and "@" not in line
+    ] == []
 
 
 def test_a_host_has_one_pseudonym_in_all_logs(pairs: list[tuple[list[str], list[str]]]) -> None:
-    told = [shown for log, out in pairs for line, shown in zip(log, out, strict=True) if "streamDQM_sm-c2a11-43-01." in line]
-    assert len({found for shown in told for found in re.findall(r"streamDQM_(host-\d+)\.", shown)}) == 1
+    published = [shown for log, out in pairs for line, shown in zip(log, out, strict=True) if "streamDQM_sm-c2a11-43-01." in line]
+    assert len({found for shown in published for found in re.findall(r"streamDQM_(host-\d+)\.", shown)}) == 1

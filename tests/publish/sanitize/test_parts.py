@@ -26,19 +26,19 @@ from app.publish.sanitize.rules import Rules
         ("\uff48\uff4f\uff53\uff54 \U0001d41a", "host a"),
     ],
 )  # fmt: skip
-def test_a_text_is_made_plain(text: str, plain: str) -> None:
+def test_the_canonical_form_of_a_text(text: str, plain: str) -> None:
     assert canonical.segments(text) == [Segment(plain, False)]
 
 
-def test_what_is_nested_too_deep_is_not_unfolded() -> None:
+def test_escapes_nested_too_deep_are_not_decoded() -> None:
     assert canonical.segments("%" + "25" * canonical.MAX_DEPTH + "41") is None
 
 
-def test_written_line_ends_are_line_ends_and_a_backslash_goes_on() -> None:
+def test_escaped_line_ends_split_a_text_and_a_backslash_continues_it() -> None:
     assert canonical.segments(r"a\nb%0Ac" + "\rd\\") == [Segment("a", False), Segment("b", False), Segment("c", False), Segment("d", True)]
 
 
-def test_an_escape_that_is_cut_is_mended_only_among_others() -> None:
+def test_a_cut_escape_is_rejoined_only_beside_others() -> None:
     assert canonical.rejoin_escapes([r"\u0061\u00", "62"]) == [r"\u0061", r"\u0062"]
     assert canonical.rejoin_escapes(["load 100%", "20 events"]) == ["load 100%", "20 events"]
 
@@ -52,16 +52,16 @@ def test_an_escape_that_is_cut_is_mended_only_among_others() -> None:
         "_ZN3edm6stream24EDProducerAdaptorBase7doEventERKNS_18EventTransitionInfoE", "124X_dataRun3_Express_v5", "=" * 60, "-" * 40,
     ],
 )  # fmt: skip
-def test_what_people_named_is_not_looks_random(word: str) -> None:
+def test_names_do_not_look_random(word: str) -> None:
     assert not looks_random(word)
 
 
-def test_a_text_in_base64_is_known() -> None:
+def test_a_text_in_base64_looks_random() -> None:
     assert looks_random(base64.b64encode(b"/nfshome0/jdoe/notes and hunter2").decode())
     assert looks_random(base64.urlsafe_b64encode(b"jdoe:hunter2 at dqmfu").decode().rstrip("="))
 
 
-def test_nearly_all_that_was_made_looks_random_is_known() -> None:
+def test_nearly_all_tokens_look_random() -> None:
     assert sum(looks_random(secrets.token_urlsafe(48)) for _ in range(1000)) > 950
     assert sum(looks_random(secrets.token_urlsafe(24)) for _ in range(1000)) > 700
 
@@ -76,7 +76,7 @@ def test_nearly_all_that_was_made_looks_random_is_known() -> None:
         ("/home/smith/.netrc", "/home/smith", "/*"), ("/tmp/x509up_u1042", "/tmp", "/*"), ("~smith/a b.pdf", "~smith", "/*.pdf"),
     ],
 )  # fmt: skip
-def test_of_a_path_stays_what_tells_of_software_and_data(path: str, folder: str, end: str) -> None:
+def test_the_end_of_a_path_is_kept_if_it_names_software_or_data(path: str, folder: str, end: str) -> None:
     assert paths.is_private(path)
     assert paths.split(path) == (Secret("path", folder), end)
 
@@ -84,11 +84,11 @@ def test_of_a_path_stays_what_tells_of_software_and_data(path: str, folder: str,
 @pytest.mark.parametrize(
     "path", ["/cvmfs/cms.cern.ch/el8_amd64_gcc10/cms/x.so", "/usr/lib64/libc.so.6", "/dev/null", "Hcal/DigiTask/HOP", "./upload/a.root"]
 )
-def test_a_public_path_stays(path: str) -> None:
+def test_a_public_path_is_kept(path: str) -> None:
     assert not paths.is_private(path)
 
 
-def test_a_public_path_that_climbs_out_is_private() -> None:
+def test_a_path_from_a_public_folder_into_another_is_private() -> None:
     assert paths.is_private("/usr/../home/smith/x")
 
 
@@ -103,5 +103,5 @@ def test_a_path_names_its_user(path: str, users: set[str]) -> None:
     assert paths.users_of(path) == users
 
 
-def test_a_machine_of_a_common_name_is_no_machine() -> None:
+def test_a_known_host_with_a_common_name_is_not_replaced() -> None:
     assert Rules(["server", "abc"]).find("the server of abc") == []

@@ -1,4 +1,4 @@
-"""The same value has the same number in every log, for good; what is stored tells nobody the value."""
+"""A value has the same number in every log, permanently; the table does not reveal the value."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def test_a_value_keeps_its_number_over_a_restart(hub: Settings) -> None:
     assert again == ["e-mail-1", "path-1/b.dat on host-2, not host-1, says user-1"]
 
 
-def test_numbers_count_within_a_kind_in_the_order_of_what_is_read(hub: Settings) -> None:
-    given = Pseudonyms(KEY).numbers([Secret("host", "z"), Secret("path", "/b"), Secret("host", "a")])
-    assert given == {Secret("host", "z"): 1, Secret("path", "/b"): 1, Secret("host", "a"): 2}
+def test_numbers_count_within_a_kind_in_reading_order(hub: Settings) -> None:
+    numbered = Pseudonyms(KEY).numbers([Secret("host", "z"), Secret("path", "/b"), Secret("host", "a")])
+    assert numbered == {Secret("host", "z"): 1, Secret("path", "/b"): 1, Secret("host", "a"): 2}
 
 
 def test_the_table_holds_no_value(hub: Settings) -> None:
@@ -47,16 +47,16 @@ def test_another_key_finds_none_of_the_numbers(hub: Settings) -> None:
     assert Sanitizer(b"another key").text("fu-c2f11-11-04") == "host-2"
 
 
-def test_publishers_at_a_time_give_one_number_to_a_value_and_no_number_twice(hub: Settings) -> None:
+def test_concurrent_publishers_assign_one_number_to_a_value_and_no_number_twice(hub: Settings) -> None:
     start = threading.Barrier(4)
-    given: list[dict[Secret, int]] = []
+    numbered: list[dict[Secret, int]] = []
 
     def publish(which: int) -> None:
         ours = Pseudonyms(KEY)
         start.wait(PATIENCE_S)
         try:
             for turn in range(5):
-                given.append(ours.numbers([Secret("host", f"h{(number * 7 + which) % 40 + turn}") for number in range(40)]))
+                numbered.append(ours.numbers([Secret("host", f"h{(number * 7 + which) % 40 + turn}") for number in range(40)]))
         finally:
             database.end_thread()
 
@@ -65,9 +65,9 @@ def test_publishers_at_a_time_give_one_number_to_a_value_and_no_number_twice(hub
         thread.start()
     for thread in threads:
         thread.join(PATIENCE_S)
-    assert len(given) == 20
+    assert len(numbered) == 20
     together: dict[Secret, int] = {}
-    for numbers in given:
+    for numbers in numbered:
         assert {**numbers, **together} == {**together, **numbers}
         together |= numbers
     assert len(set(together.values())) == len(together) == 44
@@ -78,7 +78,7 @@ def test_many_new_values_at_once_are_numbered(hub: Settings) -> None:
     assert Pseudonyms(KEY).numbers(secrets) == {secret: number for number, secret in enumerate(secrets, 1)}
 
 
-def test_what_was_replaced_is_summed_up_by_day_and_kind(hub: Settings) -> None:
+def test_redactions_are_summed_by_day_and_kind(hub: Settings) -> None:
     redaction_counts.add({"host": 2, "path": 1})
     redaction_counts.add({"host": 3})
     today = datetime.now(UTC).date().isoformat()

@@ -1,4 +1,4 @@
-"""No secret leaves, wherever in a log it stands and however it is written there."""
+"""No secret is published, at any position of a log and in any spelling."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ALNUM = string.ascii_letters + DIGITS
 
 
 class Secret(NamedTuple):
-    """text: as it stands in a log; core: what of it must not leave."""
+    """text: as it is in a log; core: the part of it that must not be published."""
 
     text: str
     core: str
@@ -144,7 +144,7 @@ quick = settings(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_no_secret_leaves_however_it_is_written(kind: str, sanitizer: Sanitizer) -> None:
+def test_no_secret_is_published_in_any_spelling(kind: str, sanitizer: Sanitizer) -> None:
     @quick
     @given(KINDS[kind], st.sampled_from(sorted(WRITTEN)), BEFORE, AFTER, st.booleans())
     def holds(secret: Secret, way: str, before: str, after: str, upper: bool) -> None:
@@ -158,7 +158,7 @@ def test_no_secret_leaves_however_it_is_written(kind: str, sanitizer: Sanitizer)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_no_secret_leaves_that_is_cut_over_lines(kind: str, sanitizer: Sanitizer) -> None:
+def test_no_secret_cut_by_line_ends_is_published(kind: str, sanitizer: Sanitizer) -> None:
     @quick
     @given(KINDS[kind], BEFORE, AFTER, st.data())
     def holds(secret: Secret, before: str, after: str, data: st.DataObject) -> None:
@@ -174,7 +174,7 @@ def test_no_secret_leaves_that_is_cut_over_lines(kind: str, sanitizer: Sanitizer
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_no_secret_leaves_that_a_terminal_has_wrapped(kind: str, sanitizer: Sanitizer) -> None:
+def test_no_secret_wrapped_by_a_terminal_is_published(kind: str, sanitizer: Sanitizer) -> None:
     @quick
     @given(KINDS[kind], st.integers(10, 130), st.text("eno ", max_size=120), AFTER)
     def holds(secret: Secret, width: int, before: str, after: str) -> None:
@@ -186,7 +186,7 @@ def test_no_secret_leaves_that_a_terminal_has_wrapped(kind: str, sanitizer: Sani
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_no_secret_leaves_that_is_written_otherwise_and_then_cut(kind: str, sanitizer: Sanitizer) -> None:
+def test_no_secret_in_another_spelling_and_cut_is_published(kind: str, sanitizer: Sanitizer) -> None:
     @quick
     @given(KINDS[kind], st.sampled_from(sorted(WRITTEN)), st.sampled_from([60, 72, 80, 100, 132]), st.text("eno ", max_size=120))
     def holds(secret: Secret, way: str, width: int, before: str) -> None:
@@ -199,7 +199,7 @@ def test_no_secret_leaves_that_is_written_otherwise_and_then_cut(kind: str, sani
 
 @settings(max_examples=80, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(max_size=400))
-def test_any_text_comes_out_printable_and_is_not_changed_again(sanitizer: Sanitizer, text: str) -> None:
+def test_any_output_is_printable_and_stable(sanitizer: Sanitizer, text: str) -> None:
     out = sanitizer.text(text)
     assert all(letter == "\n" or " " <= letter <= "~" for letter in out)
     assert sanitizer.text(out) == out

@@ -1,4 +1,4 @@
-"""Of a row leaves what is on the list, and of that only what tells nothing of the place it came from."""
+"""Only fields of the allow-list are published, and their texts are redacted."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ MARK = "qzsecretqz"
 
 
 def marked_job(**change: object) -> Job:
-    """A job each of whose texts holds something that must not leave."""
+    """A job with a secret in each of its texts."""
     values = {
         "system": "production", "key": f"dqm-source-state-run358788-hostfu-c2f11-11-04-pid041548-{MARK}", "run": 358788,
         "tag": f"beam_dqm_sourceclient-live token={MARK}", "host": "fu-c2f11-11-04.cms", "pid": 987654321, "exit_code": -11, "fi_state": 1,
@@ -39,7 +39,7 @@ def marked_job(**change: object) -> Job:
     return Job(**values | change)
 
 
-def test_a_job_leaves_as_its_named_fields_and_no_more(hub: Settings) -> None:
+def test_only_the_named_fields_of_a_job_are_published(hub: Settings) -> None:
     seen = public_job(marked_job(), Sanitizer(KEY))
     assert seen._replace(identifier="", runkey="", cmssw="") == PublicJob(
         "", 358788, "fu..04", "beam_dqm_sourceclient-live token=token-1", -11, 1, 98, 12, 0.5, 521724, "", "", 1.0, 2.0
@@ -50,7 +50,7 @@ def test_a_job_leaves_as_its_named_fields_and_no_more(hub: Settings) -> None:
     assert (seen.runkey, seen.cmssw) == ("pp_run password=token-1", "12_4_8 path-1")
 
 
-def test_each_column_of_a_job_was_decided_upon(hub: Settings) -> None:
+def test_each_column_is_either_published_or_listed_as_unpublished(hub: Settings) -> None:
     shown = set(PublicJob._fields) - {"identifier", "name"} | {"tag"}
     assert shown | UNPUBLISHED == set(Job._meta.fields)
     assert not shown & UNPUBLISHED
@@ -58,7 +58,7 @@ def test_each_column_of_a_job_was_decided_upon(hub: Settings) -> None:
     assert run == set(Run._meta.fields) - {"id", "system", "version"}
 
 
-def test_an_ordinary_job_keeps_the_words_of_the_crew(hub: Settings) -> None:
+def test_ordinary_names_of_a_job_are_kept(hub: Settings) -> None:
     job = marked_job(tag="l1tstage2emulator_dqm_sourceclient-live", runkey="cosmic_run", cmssw="12_4_8_39145_39162_39341_39326_39353")
     seen = public_job(job, Sanitizer(KEY))
     assert (seen.name, seen.runkey, seen.cmssw) == ("l1tstage2emulator", "cosmic_run", "12_4_8_39145_39162_39341_39326_39353")
@@ -79,20 +79,20 @@ def test_an_identifier_is_the_same_each_time_and_another_with_another_key(hub: S
         ("fu-c2f11-11-04", "fu..04"), ("bu-c2f11-09-01.cern.ch", "bu..01"),
     ],
 )  # fmt: skip
-def test_a_host_has_the_name_that_the_crew_knows(hub: Settings, name: str, shown: str) -> None:
+def test_a_host_has_its_public_name(hub: Settings, name: str, shown: str) -> None:
     clean = Sanitizer(KEY)
     assert clean.host(name) == shown
     assert clean.host(shown) == clean.text(shown) == shown
 
 
 @pytest.mark.parametrize("name", ["dqm-prod-local.cms", "lxplus801.cern.ch", "10.176.62.46", f"x password={MARK}", "gateway7"])
-def test_a_host_of_no_known_shape_has_a_pseudonym(hub: Settings, name: str) -> None:
+def test_a_host_name_of_another_form_becomes_a_pseudonym(hub: Settings, name: str) -> None:
     shown = Sanitizer(KEY).host(name)
     assert name.partition(".")[0] not in shown
     assert MARK not in shown
 
 
-def test_a_run_leaves_with_its_counts_and_its_jobs(hub: Settings) -> None:
+def test_a_run_is_published_with_its_counts_and_jobs(hub: Settings) -> None:
     run = Run(
         system="production", run=358788, first=1.0, last=2.0, jobs=3, running=1, finished=1, crashed=1, lumi=99, data_run=None,
         runkey="cosmic_run", cmssw="12_4_8", version=7,
@@ -102,7 +102,7 @@ def test_a_run_leaves_with_its_counts_and_its_jobs(hub: Settings) -> None:
     assert [job.host for job in seen.clients] == ["fu..04"]
 
 
-def test_what_p5_says_of_a_machine_leaves_without_names(hub: Settings) -> None:
+def test_the_message_of_a_machine_is_published_without_names(hub: Settings) -> None:
     message = f"ConnectionRefusedError(111, 'Connect call failed (10.176.62.46, 9215)') to dqmfu-c2b03-45-01.cms, token={MARK}"
     seen = public_machine(Machine("dqmfu-c2b03-45-01", False, message, 2.0, 1.0), Sanitizer(KEY))
     assert seen == PublicMachine(
@@ -110,7 +110,7 @@ def test_what_p5_says_of_a_machine_leaves_without_names(hub: Settings) -> None:
     )
 
 
-def test_an_event_names_hosts_as_the_crew_does(hub: Settings) -> None:
+def test_an_event_has_the_public_names_of_hosts(hub: Settings) -> None:
     event = Event("silent-host-1", "production", "silent-host", None, "dqmfu-c2b03-45-01", 3.0,
                   "dqmfu-c2b03-45-01 is silent", f"fu-c2f11-11-04.cms: /home/{MARK}/x, for 60 s")  # fmt: skip
     clean = Sanitizer(KEY)
@@ -119,13 +119,13 @@ def test_an_event_names_hosts_as_the_crew_does(hub: Settings) -> None:
     )
 
 
-def test_what_was_replaced_is_counted_by_kind(hub: Settings) -> None:
+def test_redactions_are_counted_by_kind(hub: Settings) -> None:
     clean = Sanitizer(KEY)
     clean.lines(["/home/jdoe/x", "fu-c2f11-11-04 and 10.1.2.3", "with token=a1b2c3", "export A_B_C=d"])
     assert clean.counts == {"path": 1, "host": 1, "address": 1, "token": 1, "environment": 1}
 
 
-def test_names_of_hosts_in_the_tables_are_known_wherever_they_are_mentioned(hub: Settings) -> None:
+def test_hosts_of_tables_and_settings_are_found_anywhere(hub: Settings) -> None:
     Host.create(system="production", name="ru7gateway", role="bu", version=1)
     HostStatus.create(system="production", name="ru8gateway", up=True, first=1.0, last=2.0, version=1)
     out = Sanitizer(KEY, hosts(replace(hub, square_gateway="ru9gateway"))).text(

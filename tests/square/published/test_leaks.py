@@ -1,4 +1,4 @@
-"""Hiding places from which something left, or could have: one test for each."""
+"""Leaks that were found, one test for each."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ def job(**change: object) -> Job:
     "name",
     ["srv_c2a06_42", "jdoe_laptop", "jdoe's mac", "box 17", "jdoe" * 80, "jdoé", "dqmfu-c2b03-45-01:9215", "dqmfu-c2b03-45-01.", "-jdoe", "dqmfu_c2b03_45_01"],
 )  # fmt: skip
-def test_a_host_whose_name_is_none_has_a_pseudonym(hub: Settings, name: str) -> None:
+def test_an_invalid_host_name_becomes_a_pseudonym(hub: Settings, name: str) -> None:
     assert Sanitizer(KEY).host(name) == "host-1"
 
 
-def test_a_client_and_a_release_do_not_name_who_made_them(hub: Settings) -> None:
+def test_a_client_and_a_release_do_not_name_their_author(hub: Settings) -> None:
     path = "/nfshome0/jdoe/CMSSW_12_4_8_jdoe_test/src/DQM/Integration/python/clients/ecal_jdoe_private_cfg.py"
     made = job(path=path, tag="ecal_jdoe_private", cmssw="12_4_8_jdoe_test", runkey="jdoe_run")
     run = Run(
@@ -54,7 +54,7 @@ def test_a_client_and_a_release_do_not_name_who_made_them(hub: Settings) -> None
 
 @pytest.mark.parametrize(("kind", "by_key"), [("crash", True), ("stuck", True), ("run-start", False)])
 @pytest.mark.both_databases
-def test_an_event_does_not_name_who_made_the_client(hub: Settings, kind: str, by_key: bool) -> None:
+def test_an_event_does_not_name_the_author_of_a_client(hub: Settings, kind: str, by_key: bool) -> None:
     made = job(path="/nfshome0/jdoe/ecal_jdoe_private_cfg.py", tag="ecal_jdoe_private")
     made.save(force_insert=True)
     event = Event(
@@ -65,7 +65,7 @@ def test_an_event_does_not_name_who_made_the_client(hub: Settings, kind: str, by
 
 
 @pytest.mark.parametrize("host", ["srv_c2a06_42", "jdoe's  mac", "dqm"])
-def test_an_event_names_no_host_whatever_it_is_called(hub: Settings, host: str) -> None:
+def test_an_event_names_no_host_of_any_form(hub: Settings, host: str) -> None:
     made = job(host=host)
     made.save(force_insert=True)
     shown = one_line(host)
@@ -93,12 +93,12 @@ def test_an_event_names_no_host_whatever_it_is_called(hub: Settings, host: str) 
         ("password required, token expected", "password required, token expected"),
     ],
 )  # fmt: skip
-def test_what_is_said_in_passing_does_not_leave(hub: Settings, text: str, shown: str) -> None:
+def test_names_and_secrets_in_sentences_are_replaced(hub: Settings, text: str, shown: str) -> None:
     assert Sanitizer(KEY).text(text) == shown
 
 
 @pytest.mark.parametrize("streams", [("streamDQM", "streamDQM"), ("streamDQM_sm-c2a11-43-01", "streamDQMHistograms")])
-def test_a_chart_does_not_name_the_machines_that_two_of_them_saw_a_stream(hub: Settings, streams: tuple[str, str]) -> None:
+def test_a_chart_does_not_name_the_machines_behind_a_stream(hub: Settings, streams: tuple[str, str]) -> None:
     points = packed({"lumis": [1], "mtimes": [30.0], "ctimes": [30.0], "evt_processed": [5], "evt_accepted": [4], "fsize": [9]})
     for host, stream in zip(("jdoepc", "srv_c2a06"), streams, strict=True):
         made = Graph.create(
@@ -113,7 +113,7 @@ def test_a_chart_does_not_name_the_machines_that_two_of_them_saw_a_stream(hub: S
             assert secret not in content(item), item.key
 
 
-def test_what_is_wrong_with_the_way_to_p5_does_not_name_it(hub: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_on_the_way_to_p5_names_no_host(hub: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket, "gethostname", lambda: "hubbox17")
     settings = hub.replace(square_url="https://tunnel7.example/dqm", publish_folder="/nowhere")
     now = time.time()

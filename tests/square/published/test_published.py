@@ -1,4 +1,4 @@
-"""What is published: everything that outside may see, once, and again only when it says something else."""
+"""Publishing of DQM^2: every public item is published once, and again only when its content changes."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ BEAM = "dqm-source-state-run358792-hostfu-c2f11-11-04-pid041567"
 
 
 def complete(publisher: Publisher) -> None:
-    """Publish all there is."""
+    """Publish everything."""
     publisher.step()
     until(lambda: publisher.step() or not publisher.incomplete, "everything to be published")
 
@@ -47,7 +47,7 @@ def publisher_of(hub: Settings, **settings: Any) -> Publisher:
 
 @pytest.fixture(scope="module")
 def published_once(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path, fixtures_dir: Path) -> Path:
-    """A data folder with the three runs, of which everything is published."""
+    """A data folder with three runs that are published completely."""
     folder = tmp_path_factory.mktemp("published") / "var"
     shutil.copytree(sqlite_template, folder)
     with bound(Settings(data_dir=str(folder))):
@@ -58,7 +58,7 @@ def published_once(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Pa
 
 @pytest.fixture
 def publisher(published_once: Path, tmp_path: Path) -> Iterator[Publisher]:
-    """It has published the three runs."""
+    """A publisher that has published the three runs."""
     shutil.copytree(published_once, tmp_path / "var")
     settings = Settings(data_dir=str(tmp_path / "var"))
     with bound(settings):
@@ -82,7 +82,7 @@ def some_job(run: int = 358792) -> Job:
 
 
 def leave_few_logs() -> dict[int, int]:
-    """Two logs of each run, as it takes long to look at many; how many there are."""
+    """Delete all but two logs of each run, because many take long; returns the number of logs by run."""
     kept = {}
     for (run,) in rows(Run.select(Run.run)):
         keys = [key for (key,) in rows(Job.select(Job.key).where(Job.run == run).order_by(Job.tag))]
@@ -91,7 +91,7 @@ def leave_few_logs() -> dict[int, int]:
     return kept
 
 
-def test_each_kind_of_item_is_there(filled: Settings) -> None:
+def test_each_kind_of_item_is_published(filled: Settings) -> None:
     logs = leave_few_logs()
     complete(publisher_of(filled))
     found = contents()
@@ -111,9 +111,9 @@ def test_each_kind_of_item_is_there(filled: Settings) -> None:
 
 
 def test_the_data_of_a_run_are_those_of_the_older_mirror(publisher: Publisher, fixtures_dir: Path) -> None:
-    told = json.loads(contents()[ItemKey("run", "production", 358791, "data")])
+    data = json.loads(contents()[ItemKey("run", "production", 358791, "data")])
     rows_of_run = [row for row in json.loads((fixtures_dir / "dqmsquare" / "runs.json").read_bytes()) if str(row["run"]) == "358791"]
-    assert (told["runkey"], told["cmssw"], told["run"]) == ("cosmic_run", "12_4_8_39145_39162_39341_39326_39353", 358791)
+    assert (data["runkey"], data["cmssw"], data["run"]) == ("cosmic_run", "12_4_8_39145_39162_39341_39326_39353", 358791)
     expected = sorted(
         (
             row["client"].removesuffix("_dqm_sourceclient-live"),
@@ -124,12 +124,12 @@ def test_the_data_of_a_run_are_those_of_the_older_mirror(publisher: Publisher, f
         )
         for row in rows_of_run
     )
-    assert sorted((name, code, lumi, events, rss) for _, _, code, name, lumi, rss, events, _, _, _ in told["clients"]) == expected
-    assert {host for _, host, *_ in told["clients"]} == {"fu..01", "fu..02", "fu..03", "fu..04"}
-    assert {state for *_, state in told["clients"]} == {str(row["fi_state"]) for row in rows_of_run}
+    assert sorted((name, code, lumi, events, rss) for _, _, code, name, lumi, rss, events, _, _, _ in data["clients"]) == expected
+    assert {host for _, host, *_ in data["clients"]} == {"fu..01", "fu..02", "fu..03", "fu..04"}
+    assert {state for *_, state in data["clients"]} == {str(row["fi_state"]) for row in rows_of_run}
 
 
-def test_the_graph_is_that_of_the_older_mirror_under_names_that_tell_no_machine(publisher: Publisher, fixtures_dir: Path) -> None:
+def test_the_graph_is_that_of_the_older_mirror_without_names_of_machines(publisher: Publisher, fixtures_dir: Path) -> None:
     run, _, identifier, _, start, streams, host = json.loads(contents()[ItemKey("graph", "production", 358788, "data")])
     (known,) = [row for row in json.loads((fixtures_dir / "dqmsquare" / "graphs.json").read_bytes()) if int(row["run"]) == run]
     assert start == float(known["global_start_epoch"])
@@ -140,7 +140,7 @@ def test_the_graph_is_that_of_the_older_mirror_under_names_that_tell_no_machine(
     assert host == "bu..01"
 
 
-def test_no_name_of_a_machine_no_identifier_and_no_path_is_in_any_byte(publisher: Publisher, fixtures_dir: Path) -> None:
+def test_no_item_contains_a_machine_name_an_identifier_or_a_path(publisher: Publisher, fixtures_dir: Path) -> None:
     known = [row for row in json.loads((fixtures_dir / "dqmsquare" / "runs.json").read_bytes()) if row["run"] is not None]
     graphs = [row for row in json.loads((fixtures_dir / "dqmsquare" / "graphs.json").read_bytes()) if row["stream_data"]]
     words = {row[name] for row in known for name in ("id", "hostname", "client_path")} | {
@@ -159,7 +159,7 @@ def test_no_name_of_a_machine_no_identifier_and_no_path_is_in_any_byte(publisher
         assert not (found := pattern.search(repr(key).encode())), (key, found)
 
 
-def test_links_and_images_of_the_pages_lead_to_what_is_published(publisher: Publisher) -> None:
+def test_links_and_images_of_the_pages_lead_to_published_items(publisher: Publisher) -> None:
     found, hashes = contents(), {(row.kind, row.run, row.name): row.sha256 for row in PublishedItem.select()}
     checked = set()
     for key, body in found.items():
@@ -173,7 +173,7 @@ def test_links_and_images_of_the_pages_lead_to_what_is_published(publisher: Publ
     assert checked >= {"run", "log", "logtext", "chart", "help", "redactions"}
 
 
-def test_an_idle_turn_makes_no_item_and_looks_at_nothing(publisher: Publisher) -> None:
+def test_a_step_without_changes_renders_and_reads_nothing(publisher: Publisher) -> None:
     before = revisions.current().revision
     for _ in range(20):
         publisher.step()
@@ -183,7 +183,7 @@ def test_an_idle_turn_makes_no_item_and_looks_at_nothing(publisher: Publisher) -
     assert changed_since(before) <= {("events", "production", 0)}, "a publisher that is started again knows what is out"
 
 
-def test_an_revision_without_content_says_that_the_hub_is_alive_whatever_its_clock_does(publisher: Publisher) -> None:
+def test_revisions_without_content_are_a_heartbeat_whatever_the_clock_does(publisher: Publisher) -> None:
     for moment in (time.time() - 20, time.time() + 3600):
         before = revisions.current().revision
         RevisionSeries.update(at=moment).execute()
@@ -192,7 +192,7 @@ def test_an_revision_without_content_says_that_the_hub_is_alive_whatever_its_clo
         assert revisions.current().at == pytest.approx(time.time(), abs=60)
 
 
-def test_a_report_of_a_job_changes_the_newest_run_and_no_other(publisher: Publisher) -> None:
+def test_a_report_of_a_job_changes_the_newest_run_only(publisher: Publisher) -> None:
     before = revisions.current().revision
     job = some_job()
     data.change(job.key, events=123_456_789, reported=time.time())
@@ -206,7 +206,7 @@ def test_a_report_of_a_job_changes_the_newest_run_and_no_other(publisher: Publis
     assert "123,456,789" in page(0, "live")
 
 
-def test_a_log_that_grew_is_published_again_and_the_others_are_not(publisher: Publisher) -> None:
+def test_only_a_log_that_grew_is_published_again(publisher: Publisher) -> None:
     before, job = revisions.current().revision, some_job()
     with data.proxy.atomic():
         version = advance("production")
@@ -236,18 +236,18 @@ def test_a_new_run_is_linked_from_the_one_before(publisher: Publisher) -> None:
     assert "Previous run: 358792" in page(0, "live")
 
 
-def test_runs_and_logs_beyond_the_newest_leave(publisher: Publisher) -> None:
+def test_runs_and_logs_beyond_the_newest_are_removed(publisher: Publisher) -> None:
     complete(publisher_of(publisher.settings, publish_keep_runs=2, publish_log_runs=1))
     found = contents()
     assert {key.run for key in found if key.run and key.kind != "timeline"} == {358791, 358792}
     assert {key.run for key in found if key.kind in ("log", "logtext")} == {358792}
     assert "logs/" not in page(358791)
     assert "runs/358788" not in page(358791)
-    assert PublishedItem.select().where(PublishedItem.body.is_null()).count() > 100, "mirrors are told"
+    assert PublishedItem.select().where(PublishedItem.body.is_null()).count() > 100, "removals are stored"
     assert not Piece.select().where(Piece.run == 358788).count()
 
 
-def test_what_was_cleaned_up_leaves(publisher: Publisher) -> None:
+def test_data_deleted_in_the_hub_are_removed(publisher: Publisher) -> None:
     job = some_job(358788)
     Log.delete().where(Log.key == job.key).execute()
     for graph in Graph.select().where(Graph.run == 358788):
@@ -272,13 +272,13 @@ def test_a_job_becomes_stuck_by_time_alone(publisher: Publisher) -> None:
     assert "1 stuck" in page(0, "live")
 
 
-def test_a_machine_of_which_p5_says_nothing_becomes_unknown(publisher: Publisher) -> None:
+def test_a_machine_without_status_reports_becomes_unknown(publisher: Publisher) -> None:
     assert re.search(r'badge-text">up</span></span> <bdi>dqmfu-c2b03-..</bdi>', page(0, "live"))
     data.HostStatus.update(last=time.time() - 118).execute()
     until(lambda: publisher.step() or page(0, "live").count('badge-text">unknown<') == 2, "machines to be unknown")
 
 
-def test_a_log_that_cannot_be_read_stops_nothing_else(publisher: Publisher) -> None:
+def test_an_unreadable_log_stops_nothing_else(publisher: Publisher) -> None:
     before, job = revisions.current().revision, some_job()
     with data.proxy.atomic():
         Log.update(body=b"no zstd", version=advance("production")).where(Log.key == job.key).execute()
@@ -289,7 +289,7 @@ def test_a_log_that_cannot_be_read_stops_nothing_else(publisher: Publisher) -> N
     assert ("run", "production", 358792) in changed_since(before)
 
 
-def test_what_no_mirror_would_take_is_left_out_and_stops_nothing_else(publisher: Publisher, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_item_that_is_too_large_is_left_out_and_stops_nothing_else(publisher: Publisher, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.publish.rendering.MAX_CONTENT_BYTES", 200_000)
     before, job = revisions.current().revision, some_job()
     with data.proxy.atomic():
@@ -302,7 +302,9 @@ def test_what_no_mirror_would_take_is_left_out_and_stops_nothing_else(publisher:
     assert ("run", "production", 358792) in changed_since(before)
 
 
-def test_the_first_publication_comes_in_steps_with_what_happens_now_first(publisher: Publisher, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_first_publication_takes_several_revisions_with_current_data_first(
+    publisher: Publisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
     leave_few_logs()
     for table in (PublishedItem, Piece, RevisionSeries):
         table.delete().execute()
@@ -319,7 +321,7 @@ def test_the_first_publication_comes_in_steps_with_what_happens_now_first(publis
     assert first("live", 0) <= first("run", 358792) <= first("run", 358791) <= first("run", 358788)
 
 
-def test_code_that_renders_otherwise_renders_again_and_sends_what_differs(publisher: Publisher) -> None:
+def test_changed_code_renders_everything_again_and_publishes_differences_only(publisher: Publisher) -> None:
     before = revisions.current().revision
     Piece.update(token=fn.REPLACE(Piece.token, publisher.fingerprint, "other")).where(Piece.run == 358791).execute()
     PublishedItem.update(sha256="other").where(PublishedItem.kind == "log", PublishedItem.run == 358791).execute()
@@ -342,7 +344,7 @@ def test_a_chart_that_changed_has_another_address(publisher: Publisher) -> None:
     assert image() != before
 
 
-def test_a_crash_and_a_second_attempt_are_seen_on_all_pages(publisher: Publisher) -> None:
+def test_a_crash_and_a_second_attempt_are_on_all_pages(publisher: Publisher) -> None:
     job = some_job()
     data.change(job.key, exit_code=134, reported=time.time())
     with data.proxy.atomic():
@@ -359,19 +361,19 @@ def test_a_crash_and_a_second_attempt_are_seen_on_all_pages(publisher: Publisher
     assert cell
     assert [line.partition(",")[0] for line in cell[1].splitlines()] == ["fu..04: running", "fu..04: crashed 134 SIGABRT"]
     assert cell[2].endswith("601K ×2")
-    told = json.loads(contents()[ItemKey("events", "production", 0, "data")])
-    assert [event["title"] for event in told if event["kind"] == "crash"] == ["beam crashed in run 358792"]
-    assert all(re.fullmatch("[0-9a-f]{20}", event["id"]) and "c2f11" not in event["text"] for event in told)
+    events = json.loads(contents()[ItemKey("events", "production", 0, "data")])
+    assert [event["title"] for event in events if event["kind"] == "crash"] == ["beam crashed in run 358792"]
+    assert all(re.fullmatch("[0-9a-f]{20}", event["id"]) and "c2f11" not in event["text"] for event in events)
 
 
-def test_the_page_of_the_newest_run_says_since_when_p5_is_away_and_names_no_machine(publisher: Publisher) -> None:
+def test_the_page_of_the_newest_run_shows_since_when_p5_is_unreachable_without_names(publisher: Publisher) -> None:
     data.Host.update(last_ok=time.time() - 100).execute()
     complete(publisher_of(publisher.settings))
     assert re.search(r'badge-text">P5 unreachable<.*?No response from P5 for <span data-since="\d+"></span>', page(0, "live"), re.S)
     assert "P5 unreachable" not in page(358792)
 
 
-def test_streams_that_two_machines_wrote_are_told_apart_by_number(publisher: Publisher, fixtures_dir: Path) -> None:
+def test_streams_of_two_machines_are_numbered(publisher: Publisher, fixtures_dir: Path) -> None:
     known = [row for row in json.loads((fixtures_dir / "dqmsquare" / "graphs.json").read_bytes()) if str(row["run"]) == "358788"]
     with data.proxy.atomic():
         version = advance("production")
@@ -385,7 +387,7 @@ def test_streams_that_two_machines_wrote_are_told_apart_by_number(publisher: Pub
     assert "c2f11" not in svg
 
 
-def test_a_system_without_a_run_says_so(publisher: Publisher) -> None:
+def test_a_system_without_a_run_has_a_page(publisher: Publisher) -> None:
     shown = contents()[ItemKey("live", "playback", 0, "page")].decode()
     assert "No run yet" in shown
     assert "No run has been reported yet." in shown
