@@ -10,6 +10,9 @@ from pathlib import Path
 TREE = Path(__file__).resolve().parents[2]
 BIOME = Path(sys.executable).with_name("biome")
 AREAS = [path for path in (TREE / "static").iterdir() if path.is_dir() and path.name != "vendor"]
+LINE_LENGTH = 160
+LONG_LINES = {"gui", "notify", "square"}
+"""Folders of templates that still have longer lines."""
 OWN_FILES = [path for folder in (*AREAS, TREE / "templates") for path in folder.rglob("*") if path.suffix in (".html", ".js", ".css")]
 
 
@@ -24,3 +27,14 @@ def test_every_data_attribute_is_documented() -> None:
     documented = {name for row in rows for name in re.findall(r"`(data-[a-z-]+)`", row)}
     assert used <= documented, f"add to docs/developers/frontend.md: {sorted(used - documented)}"
     assert documented - used <= {"data-at"}, f"remove from docs/developers/frontend.md: {sorted(documented - used)}"
+
+
+def test_lines_of_templates_are_short() -> None:
+    files = [path for path in (TREE / "templates").rglob("*.html") if path.relative_to(TREE / "templates").parts[0] not in LONG_LINES]
+    long = [
+        f"{path.relative_to(TREE)}:{number}"
+        for path in files
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if len(line) > LINE_LENGTH
+    ]
+    assert long == []
