@@ -50,7 +50,8 @@ class FormatRegistry(Mapping[str, Format]):
     def __getitem__(self, name: str) -> Format:
         module = f"{_READERS}.{name}"
         try:
-            found = getattr(sys.modules.get(module) or import_module(module), "FORMAT", None) if name.isidentifier() else None
+            # A module that another thread is importing is in `sys.modules` already, without its FORMAT; `import_module` waits.
+            found = getattr(sys.modules.get(module), "FORMAT", None) or _format_of(module) if name.isidentifier() else None
         except ModuleNotFoundError as error:
             if error.name != module:
                 raise
@@ -72,6 +73,10 @@ class FormatRegistry(Mapping[str, Format]):
     def by_number(self) -> dict[int, str]:
         """The names of the formats by their number in the API, in order. Raises `ValueError` when two formats share a number."""
         return _by_number(tuple(self))
+
+
+def _format_of(module: str) -> object:
+    return getattr(import_module(module), "FORMAT", None)
 
 
 @cache
