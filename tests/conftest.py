@@ -21,11 +21,13 @@ from app import areas, create_app, queue  # noqa: F401  areas makes the settings
 from app.core import database
 from app.core.settings import TREE, Settings
 from tests.support import guard, servers
+from tests.support.patience import PATIENCE_MS
 from tests.support.shared import shared_folder
 
 if TYPE_CHECKING:
     from flask import Flask
     from playwright.sync_api import Browser as Chromium
+    from playwright.sync_api import BrowserContext
     from werkzeug.test import TestResponse
 
 CHROMIUM = [
@@ -82,12 +84,21 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
     program = shutil.which("chromium")
     if program is None:
         pytest.skip("Chromium is not on this machine; `make test` installs it")
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
     own = str(tmp_path_factory.mktemp("chromium"))  # else it keeps crash reports and caches in the user's home
     places = dict.fromkeys(("HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"), own)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=CHROMIUM, env={**os.environ, **places})
+        new_context = browser.new_context
+
+        def new_patient_context(**options: Any) -> BrowserContext:
+            context = new_context(**options)
+            context.set_default_timeout(PATIENCE_MS)
+            return context
+
+        browser.new_context = new_patient_context  # type: ignore[method-assign]
+        expect.set_options(timeout=PATIENCE_MS)
         yield browser
         browser.close()
 

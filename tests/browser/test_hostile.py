@@ -41,6 +41,7 @@ def page(browser: Browser, hostile: str, watch: Watch) -> Iterator[Page]:
 
 
 def names(page: Page, kind: str) -> list[str]:
+    page.locator(f"{kind} bdi.name").first.wait_for()  # the file is read at the first access
     return page.locator(f"{kind} bdi.name").evaluate_all("all => all.map(one => one.textContent)")
 
 

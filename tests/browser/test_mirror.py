@@ -14,7 +14,6 @@ from tests.mirror import samples
 from tests.mirror.process import MirrorProcess, mirror_process
 from tests.mirror.test_nginx import PREFIX, servers
 from tests.support.nginx import nginx
-from tests.support.patience import PATIENCE_MS
 from tests.support.ports import free_port
 
 pytestmark = pytest.mark.slow
@@ -167,7 +166,7 @@ def test_pages_update_under_a_prefix_behind_nginx(browser: Browser, tmp_path: Pa
             page.goto(f"{PREFIX}/runs/7")
             expect(page.locator("h1")).to_have_text("Run 7")
             mirror.post(samples.snapshot([samples.html_item("run", "production", 7, "page", "<h1>Run 7, later</h1>")], 1, 2))
-            expect(page.locator("h1")).to_have_text("Run 7, later", timeout=PATIENCE_MS)
+            expect(page.locator("h1")).to_have_text("Run 7, later")
             page.get_by_role("link", name="Timeline").click()
             page.get_by_role("button", name="Show").click()
             assert page.url.startswith(f"{site}{PREFIX}/timeline?")
