@@ -45,6 +45,7 @@ def test_mouse_from_home_to_a_plot_and_back(page: Page) -> None:
     expect(page).to_have_title(re.compile(f"Run 367129 {ZERO_BIAS}"))
     listed = page.request.get(f"/api/v1/archive/367129{ZERO_BIAS}").json()["data"]
     folders = page.locator(".folder")
+    folders.first.wait_for()  # the file is read at the first access
     assert [folder.split("\n")[0] for folder in folders.all_inner_texts()] == [item["subdir"] for item in listed]
     assert page.locator(".folder .count").evaluate_all("all => all.map(one => parseInt(one.title))") == [
         item["me_count"] for item in listed
