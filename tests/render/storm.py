@@ -27,7 +27,7 @@ from render.errors import RenderError
 from tests.render.service import TREE, Service, compile_plugin, scalar_request, wait_until
 from tests.support.patience import PATIENCE_S
 
-LIMITS = ("--cpu", "0.5", "--timeout", "3", "--memory", "200")
+LIMITS = ("--cpu", "0.5", "--timeout", "8", "--memory", "200")
 WORKERS, CLIENTS = 3, 6
 FAULT_SHARE = 0.1
 """Fraction of the requests that inject a fault."""
