@@ -15,6 +15,7 @@ AREA = Area(
     settings=SecuritySettings,
     roles={
         "static": "public",
+        "bundle": "public",
         "security.csp_report": "public",
         "account.sign_in": "public",
         "account.sign_in_now": "public",

@@ -16,7 +16,8 @@ from app.web import Problem, is_api, is_fragment
 
 def init_app(app: Flask, settings: Settings) -> None:
     allowed = hosts(settings)
-    needs(Role.PUBLIC)(app.view_functions["static"])
+    for endpoint in ("static", "bundle"):
+        needs(Role.PUBLIC)(app.view_functions[endpoint])
 
     @app.before_request
     def guard() -> ResponseReturnValue | None:

@@ -28,8 +28,9 @@ __all__ = [
 
 def init_app(app: Flask) -> None:
     """Add what every page uses: its frame, fragments that are cached for a second, and the handling of errors."""
-    from app.web import errors, fragment_cache, frame
+    from app.web import assets, errors, fragment_cache, frame
 
     errors.init_app(app)
     fragment_cache.init_app(app)
+    assets.init_app(app)
     frame.init_app(app)

@@ -1,25 +1,20 @@
-"""What every page has around its own content: the instance, the way to the wings, and the addresses of files."""
+"""What every page has around its own content: the instance, the main menu, and addresses."""
 
 from __future__ import annotations
 
-from functools import cache
-from hashlib import blake2b
 from typing import Any
 from urllib.parse import quote
 
-from flask import Flask, request, url_for
+from flask import Flask, request
 
 from app.core.area import MenuItem
-from app.core.settings import TREE
 from app.core.version import VERSION
 from app.web.answers import is_fragment
-
-YEAR_S = 365 * 24 * 3600
+from app.web.assets import asset
 
 
 def init_app(app: Flask) -> None:
-    # `asset` puts a hash of the content into the address, so a browser need never ask again.
-    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = YEAR_S
+    """Give every template the instance, the menu and the addresses that all pages use."""
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True  # less than half of a page was blanks
     app.context_processor(lambda: _frame(app))
 
@@ -46,16 +41,6 @@ def is_current(item: MenuItem) -> bool:
     """Whether the page shown belongs to this entry of the main menu."""
     beginnings = (*item.below, *((item.path + "/",) if item.path != "/" else ()))
     return request.path == item.path or request.path.startswith(beginnings)
-
-
-def asset(name: str) -> str:
-    """The address of a file of static/, which changes whenever the file does."""
-    return url_for("static", filename=name, v=_hash(name))
-
-
-@cache
-def _hash(name: str) -> str:
-    return blake2b((TREE / "static" / name).read_bytes(), digest_size=6).hexdigest()
 
 
 def here() -> str:
