@@ -32,10 +32,11 @@ class PlanIndex:
     """The planned pieces by kind, system and run, so that a page links only to what is published."""
 
     def __init__(self, keys: Iterable[PieceKey]) -> None:
-        self._keys = frozenset(keys := list(keys))
+        self._keys: set[PieceKey] = set()
         self._runs: dict[tuple[str, str], list[int]] = defaultdict(list)
         self._names: dict[tuple[str, str, int], set[str]] = defaultdict(set)
         for key in keys:
+            self._keys.add(key)
             if key.run:
                 self._runs[key.kind, key.system].append(key.run)
             self._names[key.kind, key.system, key.run].add(key.name)
