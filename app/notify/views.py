@@ -69,7 +69,7 @@ def notices() -> Response:
     place, found, may = view_from_request(), _shown(before), current_user().role >= Role.OPERATOR
     return page(
         "notify/notices.html", "notify/notices_fragment.html",
-        place=place, now=now, before=before, found=found[:SHOWN], ways=_ways(), windows=windows, may=may,
+        place=place, now=now, before=before, found=found[:SHOWN], ways=_ways(), windows=windows, may_change=may,
         quiet=request_settings().of(NotifySettings).notice_quiet, poll=place.link("/notifications", before=before or "", since=version), poll_s=request_settings().of(SquareSettings).square_poll_s,
         older=place.link("/notifications", before=found[SHOWN - 1].notice.id) if len(found) > SHOWN else "",
         zones=[(name, place.replace(tz=name).link("/notifications", before=before or ""), name == place.tz) for name in ZONES],
