@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from app.control.area import AREA as CONTROL
 from app.core.area import Area
+from app.core.events import register_source
 from app.core.settings import CoreSettings, reference
 from app.gui.area import AREA as GUI
 from app.home.area import AREA as HOME
@@ -23,8 +24,15 @@ from app.square.area import AREA as SQUARE
 AREAS: tuple[Area, ...] = (HOME, GUI, SQUARE, CONTROL, NOTIFY, PUBLISH, QUEUE, SECURITY, OPS)
 """In the order of the menu."""
 
+for _area in AREAS:
+    if _area.events:
+        register_source(_area.events)
+
 
 def settings_reference(areas: Iterable[Area] = AREAS) -> str:
     """All settings in Markdown, as in docs/operators/settings.md."""
-    tables = [(area.title, area.settings) for area in areas if area.settings]
-    return reference([("The instance", CoreSettings), *tables])
+    tables: list[tuple[str, type]] = [("The instance", CoreSettings)]
+    for area in areas:
+        tables += [(area.title, area.settings)] if area.settings else []
+        tables += area.more_settings
+    return reference(tables)

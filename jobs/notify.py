@@ -1,4 +1,4 @@
-"""Who is told of what happens at P5: finding it, telling it by each channel, and forgetting it."""
+"""Periodic tasks of notifications: detection, and delivery by each channel; daily removal of old ones."""
 
 from __future__ import annotations
 
@@ -6,34 +6,32 @@ from collections.abc import Iterable
 from functools import partial
 
 from app.core.settings import Settings, load
-from app.notify import status
 from app.notify.channels import channels
-from app.notify.delivery import telling
-from app.notify.detection import finding
+from app.notify.delivery import delivery_task
+from app.notify.detection import detection_task, watched_systems
+from app.notify.retention import remove_old
 from app.notify.settings import NotifySettings
 from app.queue import BackgroundJob, PeriodicTask, handler, periodic_tasks, report
-from app.square.settings import SquareSettings
 
 PERIOD_S = 2.0
 
 
 @periodic_tasks
-def find(settings: Settings) -> Iterable[PeriodicTask]:
-    """What happened in the systems that are grabbed and told of."""
-    systems = [system for system in settings.of(NotifySettings).notice_systems if system in settings.of(SquareSettings).square_machines]
-    if systems:
-        yield PeriodicTask("notices", PERIOD_S, partial(finding, settings, systems))
+def detect(settings: Settings) -> Iterable[PeriodicTask]:
+    """Detection, when a system is watched."""
+    if systems := watched_systems(settings):
+        yield PeriodicTask("notifications", PERIOD_S, partial(detection_task, settings, systems))
 
 
 @periodic_tasks
-def tell(settings: Settings) -> Iterable[PeriodicTask]:
-    """For each channel: its deliveries."""
+def deliver(settings: Settings) -> Iterable[PeriodicTask]:
+    """Delivery, for each channel."""
     for channel in channels(settings):
-        yield PeriodicTask(f"notices by {channel.name}", PERIOD_S, partial(telling, channel, settings.public_url))
+        yield PeriodicTask(f"notifications by {channel.name}", PERIOD_S, partial(delivery_task, channel, settings.public_url))
 
 
-@handler("clean-notices", daily=True)
+@handler("clean-notifications", daily=True)
 def clean(job: BackgroundJob) -> None:
-    """Remove notices that are older than the settings say."""
-    removed = status.clean(load().of(NotifySettings).notice_keep_days, lambda count: report(job, None, f"{count} notices removed"))
-    report(job, None, f"{removed} notices and maintenance windows removed")
+    """Remove notifications that are older than the settings say."""
+    removed = remove_old(load().of(NotifySettings).notice_keep_days, lambda count: report(job, None, f"{count} notifications removed"))
+    report(job, None, f"{removed} notifications and maintenance windows removed")

@@ -9,7 +9,8 @@ from typing import NamedTuple
 from app.control.badges import COMMAND_BADGES, EVENT_BADGES
 from app.control.commands import COMMANDS
 from app.control.models import Command
-from app.square.events import Event, events
+from app.core.events import Event
+from app.square.events import events
 from app.square.states import Look
 from app.square.systems import SYSTEMS
 from app.web.clock import LAST_TIME

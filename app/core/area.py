@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from flask import Flask
     from prometheus_client import Metric
 
+    from app.core.events import EventSource
     from app.core.settings import Settings
 
 
@@ -79,6 +80,7 @@ class Area:
     jobs: str = ""  # module with handlers and periodic tasks, which only consumers import
     commands: Mapping[str, Command] = field(default_factory=dict)
     settings: type | None = None  # table of settings
+    more_settings: tuple[tuple[str, type], ...] = ()  # titles and tables of the parts of the area that have their own
     help: tuple[HelpTopic, ...] = ()
-    events: Any = None  # source of events for notifications, see app/notify
+    events: EventSource | None = None  # what notifications are sent about
     published: Callable[[], Any] | None = None  # what mirrors get of the area: a PublishedArea of app/publish/areas.py

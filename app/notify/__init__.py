@@ -1,7 +1,8 @@
-"""Notices: who is told, by which channel, that a run began or ended, a job crashed or is stuck, a host is silent.
+"""Notifications about events: a run began or ended, a job crashed or is stuck, a host is silent.
 
-`detection` looks at what happened and enters each event once, with one delivery for each channel that is to tell it;
-`delivery` does the deliveries of one channel, in a loop of its own, so that no channel waits for another.
+The way of an event: `detection` asks the event sources of the areas (app/core/events.py), stores each event once, and
+queues a delivery for each channel that is subscribed to its kind; `delivery` sends the deliveries of one channel, as a
+periodic task of its own, so that no channel waits for another. A channel is a folder in `channels/`.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def init_app(app: Flask) -> None:
-    """Add the pages."""
+    """Add the page."""
     from app.notify import views
 
     app.register_blueprint(views.pages)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from app import notify
 from app.core.area import Area, MenuItem, StatusLine
+from app.notify.channels import channel_tables
 from app.notify.settings import NotifySettings
 
 if TYPE_CHECKING:
@@ -27,6 +28,11 @@ def _metrics(settings: Settings) -> Iterable[Metric]:
     return metrics(settings)
 
 
+def channel_settings() -> tuple[tuple[str, type], ...]:
+    """Titles and tables of the settings of channels."""
+    return tuple((f"Notifications by {kind}", table) for kind, table in channel_tables())
+
+
 AREA = Area(
     name="notify",
     title="Notifications",
@@ -36,11 +42,12 @@ AREA = Area(
     metrics=_metrics,
     jobs="jobs.notify",
     settings=NotifySettings,
+    more_settings=channel_settings(),
     roles={
-        "notify.notices": "shifter",
-        "notify.again": "operator",
-        "notify.test": "operator",
-        "notify.announce": "operator",
-        "notify.end": "operator",
+        "notify.notifications": "shifter",
+        "notify.resend": "operator",
+        "notify.send_test": "operator",
+        "notify.announce_maintenance": "operator",
+        "notify.end_maintenance": "operator",
     },
 )

@@ -1,8 +1,8 @@
-"""Telling: one channel does its deliveries, in a loop of its own.
+"""Delivery: one channel sends what is due, as a periodic task of its own.
 
-A delivery is marked after the answer, so it is made at least once: a process that is killed in between makes it
-again, with the same identifier. What fails is tried again after 2, 4, 8 ... s, at most LONGEST_PAUSE_S apart, as long
-as the channel has patience; who is refused is not asked again.
+A delivery is marked after the answer, so it is made at least once: a process that is killed in between makes it again,
+with the same identifier. Temporary errors are retried after 2, 4, 8 ... s, at most MAX_PAUSE_S apart, until the delivery
+is older than the channel's `max_age_s`. Permanent errors are not retried.
 """
 
 from __future__ import annotations
@@ -14,83 +14,86 @@ from functools import partial
 
 from app.core.counters import advance
 from app.core.database import proxy
-from app.notify.channels import Channel
-from app.notify.models import COUNTER, DROPPED, FAILED, HELD, OPEN, SENT, Delivery, Notice
-from app.notify.quiet_hours import quiet_until
-from app.notify.transport import NotSent, Refused, message_of
+from app.notify.channels.base import Channel
+from app.notify.errors import PermanentError, TemporaryError
+from app.notify.messages import message_of
+from app.notify.models import COUNTER, DEFERRED, FAILED, OPEN, SENT, SUPPRESSED, Delivery, Notification
 from app.queue import TaskRun
 
-LONGEST_PAUSE_S = 60.0
-SINGLE = 5
-"""More that are due at once are told as one, by a channel that can."""
-MOST = 200
-LONGEST_WHY = 500
+MAX_PAUSE_S = 60.0
+MAX_SINGLE = 5
+"""More that are due at once are sent as a digest, by a channel that supports it."""
+
+MAX_DUE = 200
+"""Deliveries of one step."""
+
+MAX_DETAIL = 500
+"""Length of a stored answer or error."""
 
 
 @contextmanager
-def telling(channel: Channel, public_url: str, run: TaskRun) -> Iterator[Callable[[], None]]:
-    """Gives a step that tells what is due."""
-    yield partial(tell, channel, public_url, run.should_stop)
+def delivery_task(channel: Channel, public_url: str, run: TaskRun) -> Iterator[Callable[[], None]]:
+    """Gives a step that sends what is due."""
+    yield partial(deliver_due, channel, public_url, run.should_stop)
 
 
-def tell(channel: Channel, public_url: str, over: Callable[[], bool]) -> None:
-    """Do what is due, until an attempt fails: the others would fail with it, and have their turn at the next step."""
+def deliver_due(channel: Channel, public_url: str, should_stop: Callable[[], bool]) -> None:
+    """Send what is due until an attempt fails: the others would fail with it, and are tried in the next step."""
     now = time.time()
     due = Delivery.channel == channel.name, Delivery.state.in_(OPEN), Delivery.not_before <= now
-    query = Delivery.select(Delivery, Notice).join(Notice).where(*due).order_by(Delivery.not_before, Delivery.id).limit(MOST)
-    found = list(query)
-    tired = [delivery for delivery in found if delivery.since < now - channel.patience_s]
-    if tired:
-        _give_up(channel, tired)
-    for batch in batches(channel, [delivery for delivery in found if delivery not in tired]):
-        if over() or not _attempt(channel, public_url, batch):
+    query = Delivery.select(Delivery, Notification).join(Notification).where(*due)
+    found = list(query.order_by(Delivery.not_before, Delivery.id).limit(MAX_DUE))
+    expired = [delivery for delivery in found if delivery.since < now - channel.max_age_s]
+    for delivery in expired:
+        _expire(channel, delivery)
+    for batch in batches(channel, [delivery for delivery in found if delivery not in expired]):
+        if should_stop() or not _attempt(channel, public_url, batch):
             return
 
 
 def batches(channel: Channel, due: list[Delivery]) -> list[list[Delivery]]:
-    """What is told at once: all that was held, and all the rest when it is more than SINGLE; else each alone."""
-    held = [delivery for delivery in due if delivery.state == HELD]
-    rest = [delivery for delivery in due if delivery.state != HELD]
-    if channel.sums and len(rest) > SINGLE:
-        return [batch for batch in (held, rest) if batch]
-    return [*([held] if held else []), *([delivery] for delivery in rest)]
+    """What is sent at once: all deferred ones, and all others when they are more than MAX_SINGLE; else each alone."""
+    deferred = [delivery for delivery in due if delivery.state == DEFERRED]
+    others = [delivery for delivery in due if delivery.state != DEFERRED]
+    if channel.supports_digest and len(others) > MAX_SINGLE:
+        return [batch for batch in (deferred, others) if batch]
+    return [*([deferred] if deferred else []), *([delivery] for delivery in others)]
 
 
 def _attempt(channel: Channel, public_url: str, batch: Sequence[Delivery]) -> bool:
-    """Whether the channel took it or said that it never will."""
-    messages = [message_of(delivery.notice, public_url) for delivery in batch]
+    """Send a batch; False after a temporary error."""
+    messages = [message_of(delivery.notification, public_url) for delivery in batch]
     try:
-        _mark(batch, state=SENT, why=channel.send(messages))
-    except Refused as error:
-        _mark(batch, state=FAILED, why=str(error))
-    except NotSent as error:
+        _update(batch, state=SENT, detail=channel.send(messages))
+    except PermanentError as error:
+        _update(batch, state=FAILED, detail=str(error))
+    except TemporaryError as error:
         for delivery in batch:
-            _put_off(channel, delivery, str(error))
+            _postpone(channel, delivery, str(error))
         return False
     return True
 
 
-def _put_off(channel: Channel, delivery: Delivery, why: str) -> None:
-    """Try again later, but not in quiet hours that began meanwhile."""
-    later = time.time() + min(2.0 ** min(delivery.attempts + 1, 10), LONGEST_PAUSE_S)
-    quiet = quiet_until(channel.quiet, channel.kind, later)
-    if quiet is None:
-        _mark([delivery], why=why, not_before=later)
-    elif channel.holds:
-        _mark([delivery], why=why, state=HELD, since=quiet, not_before=quiet)
+def _postpone(channel: Channel, delivery: Delivery, error: str) -> None:
+    """Retry later, but not in quiet hours that began meanwhile."""
+    later = time.time() + min(2.0 ** min(delivery.attempts + 1, 10), MAX_PAUSE_S)
+    quiet_end = channel.quiet_until(later)
+    if quiet_end is None:
+        _update([delivery], detail=error, not_before=later)
+    elif channel.defers_in_quiet_hours:
+        _update([delivery], detail=error, state=DEFERRED, since=quiet_end, not_before=quiet_end)
     else:
-        _mark([delivery], why=f"quiet hours; last: {why}", state=DROPPED)
+        _update([delivery], detail=f"quiet hours; last error: {error}", state=SUPPRESSED)
 
 
-def _give_up(channel: Channel, tired: Sequence[Delivery]) -> None:
-    for delivery in tired:
-        last = f"; last: {delivery.why}" if delivery.why else ""
-        _mark([delivery], 0, state=FAILED, why=f"it was not told within {channel.patience_s:.0f} s, and is too late now{last}")
+def _expire(channel: Channel, delivery: Delivery) -> None:
+    last = f"; last error: {delivery.detail}" if delivery.detail else ""
+    _update([delivery], 0, state=FAILED, detail=f"expired: not sent within {channel.max_age_s:.0f} s{last}")
 
 
-def _mark(batch: Sequence[Delivery], attempts: int = 1, **change: object) -> None:
-    """Write what became of deliveries; why is cut."""
-    change |= {"why": str(change["why"])[:LONGEST_WHY].replace("\0", "\ufffd"), "changed": time.time()}
+def _update(batch: Sequence[Delivery], attempts: int = 1, **change: object) -> None:
+    """Store the result of an attempt; its detail is cut."""
+    change |= {"detail": str(change["detail"])[:MAX_DETAIL].replace("\0", "\ufffd"), "changed": time.time()}
     with proxy.atomic():
         advance(COUNTER)
         Delivery.update(**change, attempts=Delivery.attempts + attempts).where(Delivery.id.in_([one.id for one in batch])).execute()

@@ -1,8 +1,10 @@
-"""Finding what happened: each event becomes one notice, with a delivery for each channel that is to tell it.
+"""Detection: stores each event once, and queues a delivery for each channel that is subscribed to its kind.
 
-What is older than LATE_S when it is noticed, as after a long pause or at the first start, is in the list and told to
-nobody; so is what was told of the same client or host in the last REPEAT_S, and what happens in a maintenance window,
-but for what lasts: a host that is still silent and a job that is still stuck when the window is over are told then.
+Not notified, but stored with the reason as its outcome, is
+
+* late: an event that is older than LATE_S when it is detected, as after a long pause or at the first start;
+* duplicate: a repeat (same kind and subject) of what was notified in the last REPEAT_S;
+* maintenance: an event in a maintenance window. One of a persistent kind that still lasts at its end is notified then.
 """
 
 from __future__ import annotations
@@ -11,167 +13,184 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
+from typing import NamedTuple
 
 from app.core.counters import advance
 from app.core.database import proxy, rows
+from app.core.events import Event, EventSource, Subject, event_sources
 from app.core.settings import Settings
-from app.notify.channels import Channel, channels
+from app.notify.channels import channels
+from app.notify.channels.base import Channel
+from app.notify.messages import event_of
 from app.notify.models import (
     COUNTER,
-    DROPPED,
+    DEFERRED,
+    DUPLICATE,
     FAILED,
-    HELD,
     LATE,
     MAINTENANCE,
+    NOTIFIED,
     OPEN,
-    REPEATED,
-    TOLD,
-    WAITING,
+    PENDING,
+    SUPPRESSED,
     Delivery,
-    Maintenance,
-    Notice,
+    MaintenanceWindow,
+    Notification,
 )
-from app.notify.quiet_hours import quiet_until
+from app.notify.settings import NotifySettings
 from app.queue import TaskRun
-from app.square.events import Event, events
-from app.square.models import Host, HostStatus, Job
 
 LATE_S = 600.0
 REPEAT_S = 600.0
-LIST_S = 86400.0
-"""How far back the first look of each minute goes, for the list."""
+
+FIRST_LOOK_S = 86400.0
+"""How far back the first step of a run window looks, s."""
+
 LOOK_S = 3600.0
-"""The others: an event may be known a while after it happened."""
-LASTING = ("stuck", "silent-host")
-"""Kinds of what goes on until somebody does something."""
+"""How far back the other steps look, s: an event may become known a while after it happened."""
+
 AHEAD_S = 3600.0
-"""So much may P5's clock be ahead of this one."""
+"""How far the clock of the experiment may be ahead of this one, s."""
+
 BATCH = 100
-"""Notices that are entered at once."""
+"""Events stored in one transaction."""
+
+
+class WatchedSystem(NamedTuple):
+    """A system whose events are notified."""
+
+    source: EventSource
+    name: str
+
+
+def watched_systems(settings: Settings) -> list[WatchedSystem]:
+    """The systems of the setting `notice_systems` that are active."""
+    chosen = settings.of(NotifySettings).notice_systems
+    return [WatchedSystem(source, name) for source in event_sources() for name in source.active_systems(settings) if name in chosen]
 
 
 @contextmanager
-def finding(settings: Settings, systems: Sequence[str], _: TaskRun) -> Iterator[Callable[[], None]]:
-    """Gives a step that enters what happened since the last one."""
-    finder = Finder(settings)
-    finder.forget_channels()
-    back_s = LIST_S
+def detection_task(settings: Settings, systems: Sequence[WatchedSystem], _: TaskRun) -> Iterator[Callable[[], None]]:
+    """Gives a step that stores what happened since the last one."""
+    collector = EventCollector(settings)
+    collector.close_removed_channels()
+    back_s = FIRST_LOOK_S
 
     def step() -> None:
         nonlocal back_s
         for system in systems:
-            finder.look(system, back_s)
+            collector.collect(system, back_s)
         back_s = LOOK_S
 
     yield step
 
 
-class Finder:
-    """Looks for events that are no notices yet."""
+class EventCollector:
+    """Looks for events that are not stored yet."""
 
     def __init__(self, settings: Settings) -> None:
         self.channels = channels(settings)
-        self.seen: set[str] = set()
+        self.seen: set[str] = set()  # ids of events that are stored
 
-    def forget_channels(self) -> None:
-        """Close what a channel was to tell that is not in the settings any more."""
-        gone = Delivery.state.in_(OPEN), Delivery.channel.not_in([channel.name for channel in self.channels])
-        change = {"state": FAILED, "why": "the settings do not name this channel any more", "changed": time.time()}
-        if Delivery.select().where(*gone).exists():
+    def close_removed_channels(self) -> None:
+        """Close the open deliveries of channels that are no longer configured."""
+        removed = Delivery.state.in_(OPEN), Delivery.channel.not_in([channel.name for channel in self.channels])
+        change = {"state": FAILED, "detail": "the channel is no longer configured", "changed": time.time()}
+        if Delivery.select().where(*removed).exists():
             with proxy.atomic():
                 advance(COUNTER)  # first, as everywhere: PostgreSQL locks rows in the order in which they are changed
-                Delivery.update(change).where(*gone).execute()
+                Delivery.update(change).where(*removed).execute()
 
-    def look(self, system: str, back_s: float) -> None:
-        """Enter what happened in the last `back_s` seconds, the oldest first."""
+    def collect(self, system: WatchedSystem, back_s: float) -> None:
+        """Store the events of the last `back_s` seconds, the oldest first."""
         now = time.time()
-        self._tell_what_outlasted(system, now)
-        found = reversed([event for event in events(system, now - back_s, now + AHEAD_S) if event.id not in self.seen])
-        while batch := list(islice(found, BATCH)):
-            if new := _unknown(batch):
+        self._notify_after_maintenance(system, now)
+        found = system.source.find(system.name, now - back_s, now + AHEAD_S)
+        new_events = reversed([event for event in found if event.id not in self.seen])
+        while batch := list(islice(new_events, BATCH)):
+            if unknown := _unknown(batch):
                 with proxy.atomic():
-                    advance(COUNTER)  # first: of two who look at once one waits here, and then finds nothing unknown
-                    for event in _unknown(new):
-                        self._enter(event, now)
+                    advance(COUNTER)  # first: a second process waits here, and then finds nothing unknown
+                    for event in _unknown(unknown):
+                        self._store(event, system.source.subject(event), now)
             self.seen.update(event.id for event in batch)
 
-    def _enter(self, event: Event, now: float) -> None:
-        subject, host = _subject(event)
-        fate, repeats = _fate(event, subject, host, now)
-        notice = Notice.create(
-            event=event.id, system=event.system, kind=event.kind, run=event.run, key=event.key, subject=subject, at=event.at, found=now,
-            title=event.title, text=event.text, fate=fate, repeats=repeats,
-        )  # fmt: skip
-        if fate == TOLD:
-            self._deliver(notice, now)
+    def _store(self, event: Event, subject: Subject, now: float) -> None:
+        outcome, repeats = _outcome(event, subject, now)
+        row = Notification.create(
+            event=event.id,
+            system=event.system,
+            kind=event.kind,
+            run=event.run,
+            key=event.key,
+            subject=subject.name,
+            at=event.at,
+            detected=now,
+            title=event.title,
+            text=event.text,
+            outcome=outcome,
+            repeats=repeats,
+        )
+        if outcome == NOTIFIED:
+            self._enqueue_all(row, now)
 
-    def _tell_what_outlasted(self, system: str, now: float) -> None:
-        kept = Notice.select().where(Notice.system == system, Notice.kind.in_(LASTING), Notice.fate == MAINTENANCE)
-        for notice in list(kept.where(Notice.found > now - LIST_S)):
-            event = _still(notice)
-            if event is None or _announced(system, _subject(event)[1], now):
+    def _notify_after_maintenance(self, system: WatchedSystem, now: float) -> None:
+        """Notify persistent events that outlasted their maintenance window."""
+        persistent = [kind.name for kind in system.source.kinds if kind.is_persistent]
+        kept = Notification.select().where(
+            Notification.system == system.name,
+            Notification.kind.in_(persistent),
+            Notification.outcome == MAINTENANCE,
+            Notification.detected > now - FIRST_LOOK_S,
+        )
+        for row in list(kept):
+            event = event_of(row)
+            if in_maintenance(system.name, system.source.subject(event).host, now) or not system.source.is_open(event):
                 continue
             with proxy.atomic():
                 advance(COUNTER)
-                ours = Notice.id == notice.id, Notice.fate == MAINTENANCE
-                if Notice.update(fate=TOLD, found=now).where(*ours).execute():  # else another consumer told it
-                    self._deliver(notice, now)
+                ours = Notification.id == row.id, Notification.outcome == MAINTENANCE
+                if Notification.update(outcome=NOTIFIED, detected=now).where(*ours).execute():  # else another process was first
+                    self._enqueue_all(row, now)
 
-    def _deliver(self, notice: Notice, now: float) -> None:
+    def _enqueue_all(self, row: Notification, now: float) -> None:
         for channel in self.channels:
-            if notice.kind in channel.kinds:
-                deliver(notice, channel, now, quiet_until(channel.quiet, channel.kind, now))
+            if row.kind in channel.kinds:
+                enqueue(row, channel, now, channel.quiet_until(now))
 
 
-def deliver(notice: Notice, channel: Channel, now: float, quiet: float | None = None) -> None:
-    """Have a channel tell a notice; quiet: the end of its quiet hours, if it is in such."""
-    begin = now if quiet is None else quiet
-    state = WAITING if quiet is None else HELD if channel.holds else DROPPED
-    why = "quiet hours" if state == DROPPED else ""
-    Delivery.create(notice=notice, channel=channel.name, state=state, since=begin, not_before=begin, changed=now, why=why)
+def enqueue(row: Notification, channel: Channel, now: float, quiet_end: float | None = None) -> None:
+    """Queue a delivery. quiet_end: end of the channel's quiet hours, None outside of them or to ignore them."""
+    begin = now if quiet_end is None else quiet_end
+    state = PENDING if quiet_end is None else DEFERRED if channel.defers_in_quiet_hours else SUPPRESSED
+    detail = "quiet hours" if state == SUPPRESSED else ""
+    Delivery.create(notification=row, channel=channel.name, state=state, since=begin, not_before=begin, changed=now, detail=detail)
+
+
+def in_maintenance(system: str, host: str, at: float) -> bool:
+    """Whether a moment is in a maintenance window of a system or host ("" for none)."""
+    windows = MaintenanceWindow.select().where(
+        MaintenanceWindow.system == system, MaintenanceWindow.begins <= at, MaintenanceWindow.ends > at
+    )
+    return any(not window.hosts or host in window.hosts.split() for window in windows)
 
 
 def _unknown(found: list[Event]) -> list[Event]:
-    query = Notice.select(Notice.event).where(Notice.event.in_([event.id for event in found]))
+    query = Notification.select(Notification.event).where(Notification.event.in_([event.id for event in found]))
     known = {event for (event,) in rows(query)}
     return [event for event in found if event.id not in known]
 
 
-def _subject(event: Event) -> tuple[str, str]:
-    """What of an event comes again and again, and the host on which it happened."""
-    if event.kind == "silent-host":
-        return event.key, event.key
-    job = Job.get_or_none(Job.system == event.system, Job.key == event.key) if event.key else None
-    return (job.tag, job.host) if job else (str(event.run), "")
-
-
-def _announced(system: str, host: str, at: float) -> bool:
-    """Whether a moment is in a maintenance window of a host."""
-    windows = Maintenance.select().where(Maintenance.system == system, Maintenance.begins <= at, Maintenance.ends > at)
-    return any(not window.hosts or host in window.hosts.split() for window in windows)
-
-
-def _still(notice: Notice) -> Event | None:
-    """The event of a notice, while what it says is still so."""
-    near = events(notice.system, notice.at - 1, notice.at + 1, kinds=(notice.kind,))
-    event = next((event for event in near if event.id == notice.event), None)
-    if event is None or notice.kind == "stuck":  # a job that reports again is stuck no more, and has no event
-        return event
-    said = (
-        HostStatus.select().where(HostStatus.system == notice.system, HostStatus.name == notice.key).order_by(HostStatus.id.desc()).first()
-    )
-    failing = Host.select().where(Host.system == notice.system, Host.name == notice.key, Host.failures > 0).exists()
-    return event if failing or (said and not said.up) else None
-
-
-def _fate(event: Event, subject: str, host: str, now: float) -> tuple[str, int]:
-    """What becomes of an event, and how many of the same were not told before it."""
+def _outcome(event: Event, subject: Subject, now: float) -> tuple[str, int]:
+    """The outcome of an event, and how many duplicates were suppressed before it."""
     if event.at < now - LATE_S:
         return LATE, 0
-    if _announced(event.system, host, event.at):
+    if in_maintenance(event.system, subject.host, event.at):
         return MAINTENANCE, 0
-    same = Notice.select().where(Notice.system == event.system, Notice.kind == event.kind, Notice.subject == subject)
-    last = same.where(Notice.fate == TOLD).order_by(Notice.id.desc()).first()
-    if last and last.found > now - REPEAT_S:
-        return REPEATED, 0
-    return TOLD, same.where(Notice.fate == REPEATED, Notice.id > (last.id if last else 0)).count()
+    same = Notification.select().where(
+        Notification.system == event.system, Notification.kind == event.kind, Notification.subject == subject.name
+    )
+    last = same.where(Notification.outcome == NOTIFIED).order_by(Notification.id.desc()).first()
+    if last and last.detected > now - REPEAT_S:
+        return DUPLICATE, 0
+    return NOTIFIED, same.where(Notification.outcome == DUPLICATE, Notification.id > (last.id if last else 0)).count()

@@ -1,4 +1,4 @@
-"""Tables of notices. The page's version is counted as that of a system is (`advance(COUNTER)`). Times are Unix s UTC."""
+"""Tables of notifications. Times are Unix s UTC. The version of the page is counted by `advance(COUNTER)`."""
 
 from __future__ import annotations
 
@@ -6,70 +6,64 @@ from peewee import BigIntegerField, DoubleField, ForeignKeyField, IntegerField, 
 
 from app.core.database import Table
 
-COUNTER = "notices"
+COUNTER = "notifications"
 
-TOLD, LATE, MAINTENANCE, REPEATED = "told", "late", "maintenance", "repeated"
-WAITING, HELD, SENT, FAILED, DROPPED = "waiting", "held", "sent", "failed", "dropped"
-OPEN = (WAITING, HELD)
+NOTIFIED, LATE, MAINTENANCE, DUPLICATE = "notified", "late", "maintenance", "duplicate"
+"""Outcomes of an event."""
+
+PENDING, DEFERRED, SENT, FAILED, SUPPRESSED = "pending", "deferred", "sent", "failed", "suppressed"
+"""States of a delivery."""
+
+OPEN = (PENDING, DEFERRED)
 
 
-class Notice(Table):
-    """An event that was noticed: as in app/square/events.py, or a test of a channel (kind "test").
+class Notification(Table):
+    """An event that was detected (see app/core/events.py), or a test of a channel (kind "test")."""
 
-    subject: what of it comes again and again: a client, a host or a run. found: when it was noticed. fate: told; late:
-    it was old news; maintenance: it was announced; repeated: the same was told just before. repeats: how many were so
-    repeated before this one was told.
-    """
-
-    event = TextField(unique=True)
+    event = TextField(unique=True)  # id of the event
     system = TextField()
     kind = TextField()
     run = BigIntegerField(null=True)
     key = TextField()
-    subject = TextField()
-    at = DoubleField()
-    found = DoubleField()
+    subject = TextField()  # the same for repeats: a client, a host or a run
+    at = DoubleField()  # of the event
+    detected = DoubleField()
     title = TextField()
     text = TextField()
-    fate = TextField()
-    repeats = IntegerField(default=0)
+    outcome = TextField()  # notified; late: too old when detected; maintenance; duplicate of a recent notification
+    repeats = IntegerField(default=0)  # duplicates that were suppressed before this one
 
     class Meta:
-        table_name = "square_notice"
-        indexes = ((("system", "kind", "subject", "fate"), False),)
+        table_name = "notify_notification"
+        indexes = ((("system", "kind", "subject", "outcome"), False),)
 
 
 class Delivery(Table):
-    """A notice by one channel.
+    """A notification by one channel."""
 
-    state: waiting; held: until the end of the quiet hours; sent; failed; dropped: it would have been heard in quiet
-    hours. since: when trying began, or may begin; not_before: the next attempt; changed: of the state. why: what the
-    channel said last, or why it was not asked.
-    """
-
-    notice = ForeignKeyField(Notice, on_delete="CASCADE", index=False)
-    channel = TextField()
-    state = TextField()
+    notification = ForeignKeyField(Notification, on_delete="CASCADE", index=False)
+    channel = TextField()  # its name
+    state = TextField()  # pending; deferred: until quiet hours end; sent; failed; suppressed: by quiet hours
     attempts = IntegerField(default=0)
-    since = DoubleField()
-    not_before = DoubleField()
-    changed = DoubleField()
-    why = TextField(default="")
+    since = DoubleField()  # when the first attempt was, or is, due
+    not_before = DoubleField()  # next attempt
+    changed = DoubleField()  # of the state
+    detail = TextField(default="")  # last answer or error
 
     class Meta:
-        table_name = "square_notice_delivery"
-        indexes = ((("notice", "channel"), True), (("channel", "state", "not_before"), False), (("channel", "changed"), False))
+        table_name = "notify_delivery"
+        indexes = ((("notification", "channel"), True), (("channel", "state", "not_before"), False), (("channel", "changed"), False))
 
 
-class Maintenance(Table):
-    """What happens on these hosts from `begins` to `ends` is announced, and told to nobody. hosts: names with blanks between, "" for all."""
+class MaintenanceWindow(Table):
+    """A time in which no notifications are sent about a system, or about some of its hosts."""
 
     system = TextField()
-    hosts = TextField()
+    hosts = TextField()  # names with blanks between; "" for the whole system, runs included
     begins = DoubleField()
     ends = DoubleField(index=True)
     reason = TextField()
-    user = TextField()
+    user = TextField()  # who announced it
 
     class Meta:
-        table_name = "square_maintenance"
+        table_name = "notify_maintenance"

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, time, timedelta
 
-from app.core.settings.checks import QUIET
+from app.notify.settings import QUIET_HOURS
 from app.web.clock import CERN
 
 
@@ -21,7 +20,7 @@ def quiet_until(hours: Iterable[str], kind: str, at: float) -> float | None:
 
 
 def _end(item: str, kind: str, at: float) -> float | None:
-    found = re.fullmatch(QUIET, item)
+    found = QUIET_HOURS.fullmatch(item)
     if found is None or found["channel"] != kind:
         return None
     begin, end = time.fromisoformat(found["begin"]), time.fromisoformat(found["end"])

@@ -1,45 +1,40 @@
-"""Settings of notifications."""
+"""Settings of notifications that all channels share; those of a channel are in its folder."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.core.settings.checks import between, mail_address, mail_addresses, one_of, place, quiet_hours, some_of, webhooks
+from app.core.events import check_systems
+from app.core.settings.checks import between
 from app.core.settings.table import setting, settings_table
+from app.notify.channels import channel_kinds
 
-EVENTS = ("run-start", "run-end", "crash", "stuck", "silent-host")
-TROUBLES = ("crash", "stuck", "silent-host")
+QUIET_HOURS = re.compile(r"(?P<channel>\w+) (?P<begin>([01]\d|2[0-3]):[0-5]\d)-(?P<end>([01]\d|2[0-3]):[0-5]\d)")
+
+
+def check_quiet_hours(value: Sequence[str]) -> str:
+    """Check of the setting `notice_quiet`."""
+    found = [QUIET_HOURS.fullmatch(item) for item in value]
+    good = all(each and each["channel"] in channel_kinds() and each["begin"] != each["end"] for each in found)
+    return "" if good else f'a list such as "sound 22:00-06:00"; channels: {", ".join(channel_kinds())}'
 
 
 @settings_table
 @dataclass(frozen=True)
 class NotifySettings:
-    """Settings of notifications."""
+    """Settings that all channels share."""
 
-    notice_systems: tuple[str, ...] = setting(
-        ("production",), "Systems of DQM^2 whose events are told by notices.", some_of("production", "playback")
-    )
-    notice_webhooks: tuple[str, ...] = setting((), "Addresses that each notice is sent to as JSON, https://...", webhooks, secret=True)
-    notice_webhook_secret: str = setting("", "Key that signs what is sent to them (HMAC-SHA256); empty: it is not signed.", secret=True)
-    notice_webhook_kinds: tuple[str, ...] = setting(EVENTS, "What they are told: " + ", ".join(EVENTS) + ".", some_of(*EVENTS))
-    notice_smtp: str = setting("", "Mail server, host:port; empty: no notice is mailed.", place)
-    notice_smtp_security: str = setting(
-        "starttls", "How it is spoken to: starttls, tls (from the first byte) or none.", one_of("starttls", "tls", "none")
-    )
-    notice_smtp_user: str = setting("", "Account at the mail server; empty: it needs none.")
-    notice_smtp_password: str = setting("", "Password of that account.", secret=True)
-    notice_mail_from: str = setting("", "Sender of the mails, an address alone.", mail_address)
-    notice_mail_to: tuple[str, ...] = setting((), "Who gets the mails; empty: no notice is mailed.", mail_addresses)
-    notice_mail_kinds: tuple[str, ...] = setting(TROUBLES, "What is mailed.", some_of(*EVENTS))
-    notice_sound: str = setting("", "Sound server of the control room (CMS-WOW), host:port; empty: no notice is heard.", place)
-    notice_sound_kinds: tuple[str, ...] = setting(TROUBLES, "What is heard.", some_of(*EVENTS))
+    notice_systems: tuple[str, ...] = setting(("production",), "Systems whose events are notified.", check_systems)
     notice_quiet: tuple[str, ...] = setting(
         (),
-        'Hours in which a channel is quiet, Swiss time, as "sound 22:00-06:00"; what was to be mailed is mailed at their end.',
-        quiet_hours,
+        'Quiet hours of channels, Swiss time, as "sound 22:00-06:00"; mail is sent at their end, others are suppressed.',
+        check_quiet_hours,
     )
+    notice_poll_s: float = setting(3.0, "Refresh interval of the page, s.", between(1, 600))
     notice_ca: str = setting(
-        "", "File (PEM) or folder of the authorities that webhooks and mail server are checked against; empty: the usual ones."
+        "", "File (PEM) or folder of authorities for the certificates of webhooks and mail server; empty: the usual ones."
     )
-    notice_timeout_s: float = setting(10.0, "Seconds that one sending may take in all.", between(0.1, 60))
-    notice_keep_days: int = setting(365, "Days that notices are kept.", between(1, 36500))
+    notice_timeout_s: float = setting(10.0, "Time limit for one attempt to send, s.", between(0.1, 60))
+    notice_keep_days: int = setting(365, "Days that notifications are kept.", between(1, 36500))

@@ -1,9 +1,9 @@
-"""How the channels do, for the status page and for metrics; and how long notices are kept."""
+"""The state of the channels, for the status page and for metrics."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from peewee import fn
@@ -12,55 +12,50 @@ from app.core.area import StatusLine
 from app.core.database import rows
 from app.core.metrics import gauge
 from app.core.settings import Settings
-from app.notify.channels import channels
-from app.notify.models import FAILED, SENT, WAITING, Delivery, Maintenance, Notice
+from app.notify.channels import channel_problems, channels
+from app.notify.channels.base import Channel
+from app.notify.models import FAILED, PENDING, SENT, Delivery
 
 if TYPE_CHECKING:
     from prometheus_client import Metric
 
 DAY_S = 86400.0
-BATCH = 500
 
 
 def lines(settings: Settings) -> Iterator[StatusLine]:
-    """One line for each channel."""
-    now = time.time()
+    """One line for each channel, and one for settings that do not fit together."""
     for channel in channels(settings):
-        today = Delivery.channel == channel.name, Delivery.changed > now - DAY_S
-        counts = dict(rows(Delivery.select(Delivery.state, fn.COUNT(Delivery.id)).where(*today).group_by(Delivery.state)))
-        last = (
-            Delivery.select()
-            .where(*today, Delivery.state.in_((SENT, FAILED)) | (Delivery.attempts > 0))
-            .order_by(Delivery.changed.desc())
-            .first()
-        )
-        ((sent,),) = rows(Delivery.select(fn.MAX(Delivery.changed)).where(*today, Delivery.state == SENT))
-        bad = last is not None and last.state != SENT
-        text = "in the last day: " + (", ".join(f"{counts[state]} {state}" for state in sorted(counts)) or "nothing to tell")
-        state = "warn" if bad else "ok" if last else "idle"
-        yield StatusLine(
-            f"notices by {channel.name}", state, text, None if sent is None else max(now - sent, 0.0), last.why if last and bad else ""
-        )
+        yield _line(channel)
+    if problems := channel_problems(settings):
+        yield StatusLine("notification channels", "warn", " ".join(problems))
+
+
+def _line(channel: Channel) -> StatusLine:
+    """The deliveries of the last day; the age is that of the last one that was sent."""
+    now = time.time()
+    today = Delivery.channel == channel.name, Delivery.changed > now - DAY_S
+    counts = dict(rows(Delivery.select(Delivery.state, fn.COUNT(Delivery.id)).where(*today).group_by(Delivery.state)))
+    attempted = Delivery.select().where(*today, Delivery.state.in_((SENT, FAILED)) | (Delivery.attempts > 0))
+    last = attempted.order_by(Delivery.changed.desc()).first()
+    ((sent,),) = rows(Delivery.select(fn.MAX(Delivery.changed)).where(*today, Delivery.state == SENT))
+    is_failing = last is not None and last.state != SENT
+    return StatusLine(
+        f"notifications by {channel.name}",
+        "warn" if is_failing else "ok" if last else "idle",
+        "last 24 h: " + (", ".join(f"{counts[state]} {state}" for state in sorted(counts)) or "none"),
+        None if sent is None else max(now - sent, 0.0),
+        last.detail if last and is_failing else "",
+    )
 
 
 def metrics(settings: Settings) -> Iterator[Metric]:
-    """Deliveries of each channel by state, and how long the oldest one has been waiting."""
-    now, deliveries, waiting = time.time(), [], []
+    """Deliveries of each channel by state, and how long the oldest one has been pending."""
+    now, deliveries, pending = time.time(), [], []
     for channel in channels(settings):
         ours = Delivery.channel == channel.name
         by_state = rows(Delivery.select(Delivery.state, fn.COUNT(Delivery.id)).where(ours).group_by(Delivery.state))
         deliveries += [({"channel": channel.name, "state": state}, count) for state, count in by_state]
-        ((since,),) = rows(Delivery.select(fn.MIN(Delivery.since)).where(ours, Delivery.state == WAITING))
-        waiting.append(({"channel": channel.name}, 0.0 if since is None else max(now - since, 0.0)))
-    yield gauge("dqmhub_notice_deliveries", "Deliveries by channel and state", deliveries)
-    yield gauge("dqmhub_notice_waiting_seconds", "Time that the oldest delivery has been waiting", waiting)
-
-
-def clean(days: int, report: Callable[[int], object]) -> int:
-    """Remove notices and maintenance windows that are older, in steps; how many. `report` is told after each step."""
-    before, removed = time.time() - days * DAY_S, 0
-    while batch := [number for (number,) in rows(Notice.select(Notice.id).where(Notice.found < before).order_by(Notice.id).limit(BATCH))]:
-        Delivery.delete().where(Delivery.notice.in_(batch)).execute()
-        removed += Notice.delete().where(Notice.id.in_(batch)).execute()
-        report(removed)
-    return removed + int(Maintenance.delete().where(Maintenance.ends < before).execute())
+        ((since,),) = rows(Delivery.select(fn.MIN(Delivery.since)).where(ours, Delivery.state == PENDING))
+        pending.append(({"channel": channel.name}, 0.0 if since is None else max(now - since, 0.0)))
+    yield gauge("dqmhub_notification_deliveries", "Deliveries by channel and state", deliveries)
+    yield gauge("dqmhub_notification_pending_seconds", "Time that the oldest delivery has been pending", pending)

@@ -1,214 +1,124 @@
-"""The page of notices: what was told to whom, what was not and why, and when nothing is to be told."""
+"""The page of notifications: events, deliveries, channels and maintenance windows."""
 
 from __future__ import annotations
 
 import time
-from datetime import datetime, timedelta
-from secrets import token_hex
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.core.counters import advance, version_of
-from app.core.database import proxy, rows
-from app.notify.channels import Channel, channels
-from app.notify.detection import deliver
-from app.notify.models import COUNTER, FAILED, TOLD, WAITING, Delivery, Maintenance, Notice
-from app.notify.quiet_hours import moments
+from app.core.counters import version_of
+from app.core.events import event_systems
+from app.notify import maintenance, outbox
+from app.notify.channels import channel_problems
+from app.notify.errors import InvalidWindow, OutdatedRequest, UnknownChannel
+from app.notify.models import COUNTER, MaintenanceWindow
+from app.notify.page import OUTCOMES, PAGE_ROWS, badge_of, channel_statuses, notification_rows, page_state
 from app.notify.settings import NotifySettings
-from app.security import Role, audit, current_user, needs
-from app.square.models import SYSTEMS, Host, HostStatus
-from app.square.settings import SquareSettings
-from app.square.view_state import view_from_request
+from app.security import Role, current_user, needs
 from app.web import Problem, nothing_new, page, request_settings
 from app.web.arguments import int_arg
-from app.web.clock import CERN, ZONES
 
 pages = Blueprint("notify", __name__)
 
-SHOWN = 50
-"""Notices of one page."""
+PATH = "/notifications"
 FORM_BYTES = 16 * 1024
-LONGEST_REASON = 1000
-LONGEST_DAYS = 31
-EARLIEST_DAYS = 366
-"""How long before it begins maintenance may be announced."""
-USUAL_HOURS = 2
-LARGEST = 2**31 - 1
-"""The number of a row."""
-FIELD = "%Y-%m-%dT%H:%M"
-"""A moment as the field of a form has it, Swiss time."""
+
+MAX_ID = 2**31 - 1
+"""Greatest number of a row."""
 
 
-class Shown(NamedTuple):
-    """A notice with its deliveries, by channel."""
-
-    notice: Notice
-    deliveries: list[Delivery]
-
-
-class Way(NamedTuple):
-    """A channel, what it still has to tell, and the last delivery that it was asked to make, if any."""
-
-    channel: Channel
-    waiting: int
-    last: Delivery | None
-
-
-@pages.get("/notifications")
+@pages.get(PATH)
 @needs(Role.SHIFTER)
-def notices() -> Response:
-    """The newest notices, or those before the number `before`."""
-    before = int_arg("before", 0)
-    now = time.time()
-    windows = list(Maintenance.select().where(Maintenance.ends > now).order_by(Maintenance.begins, Maintenance.id))
+def notifications() -> Response:
+    """The newest notifications, or those before the number `before`."""
+    before, now = int_arg("before", 0), time.time()
+    windows = list(MaintenanceWindow.select().where(MaintenanceWindow.ends > now).order_by(MaintenanceWindow.begins, MaintenanceWindow.id))
     version = f"{version_of(COUNTER)}-{sum(window.begins <= now for window in windows)}-{len(windows)}"
     if answer := nothing_new(version):
         return answer
-    place, found, may = view_from_request(), _shown(before), current_user().role >= Role.OPERATOR
+    state, settings, rows = page_state(), request_settings(), notification_rows(before)
+    can_operate = current_user().role >= Role.OPERATOR
     return page(
-        "notify/notices.html", "notify/notices_fragment.html",
-        place=place, now=now, before=before, found=found[:SHOWN], ways=_ways(), windows=windows, may_change=may,
-        quiet=request_settings().of(NotifySettings).notice_quiet, poll=place.link("/notifications", before=before or "", since=version), poll_s=request_settings().of(SquareSettings).square_poll_s,
-        older=place.link("/notifications", before=found[SHOWN - 1].notice.id) if len(found) > SHOWN else "",
-        zones=[(name, place.replace(tz=name).link("/notifications", before=before or ""), name == place.tz) for name in ZONES],
-        systems=SYSTEMS, machines=_machines() if may else [], form=_suggested(now),
-    )  # fmt: skip
+        "notify/notifications.html",
+        "notify/notifications_fragment.html",
+        view=state,
+        now=now,
+        before=before,
+        rows=rows[:PAGE_ROWS],
+        outcomes=OUTCOMES,
+        badge_of=badge_of,
+        channels=channel_statuses(settings),
+        problems=channel_problems(settings),
+        windows=windows,
+        can_operate=can_operate,
+        poll=state.link(PATH, before=before or "", since=version),
+        poll_s=settings.of(NotifySettings).notice_poll_s,
+        older=state.link(PATH, before=rows[PAGE_ROWS - 1].notification.id) if len(rows) > PAGE_ROWS else "",
+        zones=state.zones(PATH, before=before or ""),
+        systems=event_systems(),
+        hosts=maintenance.known_hosts(settings) if can_operate else [],
+        form=maintenance.default_times(now),
+    )
 
 
-def _shown(before: int) -> list[Shown]:
-    """One more than a page has, so that it is known whether there are more."""
-    chosen = Notice.select().where(Notice.id < before) if before else Notice.select()
-    found = list(chosen.order_by(Notice.id.desc()).limit(SHOWN + 1))
-    deliveries: dict[int, list[Delivery]] = {}
-    for delivery in Delivery.select().where(Delivery.notice.in_([notice.id for notice in found])).order_by(Delivery.channel):
-        deliveries.setdefault(delivery.__data__["notice"], []).append(delivery)
-    return [Shown(notice, deliveries.get(notice.id, [])) for notice in found]
-
-
-def _ways() -> list[Way]:
-    ways = []
-    for channel in channels(request_settings()):
-        ours = Delivery.select().where(Delivery.channel == channel.name)
-        tried = ours.where(Delivery.attempts > 0).order_by(Delivery.changed.desc()).first()
-        ways.append(Way(channel, ours.where(Delivery.state == WAITING).count(), tried))
-    return ways
-
-
-def _machines() -> list[str]:
-    """The names of all hosts that are known."""
-    known = {name for machines in request_settings().of(SquareSettings).square_machines.values() for name in machines}
-    return sorted(known | {name for table in (Host, HostStatus) for (name,) in rows(table.select(table.name).distinct())})
-
-
-def _suggested(now: float) -> dict[str, str]:
-    begin = datetime.fromtimestamp(now, CERN)
-    return {"begins": begin.strftime(FIELD), "ends": (begin + timedelta(hours=USUAL_HOURS)).strftime(FIELD)}
-
-
-@pages.post("/notifications/again/<int:delivery>")
+@pages.post(f"{PATH}/resend/<int:delivery>")
 @needs(Role.OPERATOR)
-def again(delivery: int) -> AnyResponse:
-    """Send once more what failed."""
-    now = time.time()
-    change = {"state": WAITING, "attempts": 0, "since": now, "not_before": now, "changed": now}
-    with proxy.atomic():
-        advance(COUNTER)
-        ours = Delivery.id == min(delivery, LARGEST), Delivery.state == FAILED
-        if not Delivery.update(change).where(*ours).execute():
-            raise Problem(409, "only what failed can be sent again, and this did not, or is not known any more")
-        row = Delivery.get_by_id(delivery)
-        _channel(row.channel)
-        audit("send notice again", f"{row.channel}: {row.notice.title}")
+def resend(delivery: int) -> AnyResponse:
+    """Send a failed delivery again."""
+    with _http_errors():
+        outbox.resend(request_settings(), min(delivery, MAX_ID))
     return _back()
 
 
-@pages.post("/notifications/test")
+@pages.post(f"{PATH}/test")
 @needs(Role.OPERATOR)
-def test() -> AnyResponse:
-    """Have one channel tell a notice that says that it is a test; quiet hours do not hold it back."""
+def send_test() -> AnyResponse:
+    """Send a test notification by one channel."""
     request.max_content_length = FORM_BYTES
-    channel, now, user = _channel(request.form.get("channel", "")), time.time(), current_user().name
-    with proxy.atomic():
-        advance(COUNTER)
-        notice = Notice.create(
-            event=f"test-{token_hex(10)}", system=SYSTEMS[0], kind="test", key="", subject="test", at=now, found=now, fate=TOLD,
-            title=f"Test of {request_settings().instance_name}", text=f"{user} tries this channel. Nothing happened.",
-        )  # fmt: skip
-        deliver(notice, channel, now)
-        audit("test notice", channel.name)
+    with _http_errors():
+        channel = outbox.channel_named(request_settings(), request.form.get("channel", ""))
+        outbox.send_test(request_settings(), channel, current_user().name)
     return _back()
 
 
-def _channel(name: str) -> Channel:
-    found = {channel.name: channel for channel in channels(request_settings())}
-    if name not in found:
-        known = ", ".join(found) or "none: no channel is set"
-        raise Problem(400, f"the settings name no channel {name!r}", [("channel", f"one of {known}")])
-    return found[name]
-
-
-@pages.post("/notifications/maintenance")
+@pages.post(f"{PATH}/maintenance")
 @needs(Role.OPERATOR)
-def announce() -> AnyResponse:
+def announce_maintenance() -> AnyResponse:
     """Announce a maintenance window."""
     request.max_content_length = FORM_BYTES
-    window = _window(request.form)
-    with proxy.atomic():
-        advance(COUNTER)
-        made = Maintenance.create(**window, user=current_user().name)
-        audit("announce maintenance", _target(made), made.reason)
+    sent = request.form
+    form = maintenance.WindowForm(
+        *(sent.get("system", ""), sent.getlist("host"), sent.get("begins", ""), sent.get("ends", ""), sent.get("reason", ""))
+    )
+    with _http_errors():
+        maintenance.announce(form, maintenance.known_hosts(request_settings()), current_user().name)
     return _back()
 
 
-def _window(form: Any) -> dict[str, Any]:
-    """The columns of a window, by the fields of its form."""
-    wrong: list[tuple[str, str]] = []
-    system, hosts, reason = form.get("system", ""), form.getlist("host"), form.get("reason", "").replace("\0", "").strip()[:LONGEST_REASON]
-    begins, ends = (_moment(form.get(name, ""), which) for which, name in enumerate(("begins", "ends")))
-    if system not in SYSTEMS:
-        wrong.append(("system", "one of " + ", ".join(SYSTEMS)))
-    if unknown := set(hosts) - set(_machines()):
-        wrong.append(("host", f"{min(unknown)} is not known"))
-    if not reason:
-        wrong.append(("reason", "a reason is needed"))
-    wrong += [(name, "a moment such as 2026-10-25T14:30, Swiss time") for name, at in (("begins", begins), ("ends", ends)) if at is None]
-    if begins is not None and begins > time.time() + EARLIEST_DAYS * 86400:
-        wrong.append(("begins", "within a year from now"))
-    if begins is not None and ends is not None and not max(begins, time.time()) < ends <= begins + LONGEST_DAYS * 86400:
-        wrong.append(("ends", f"later than the beginning and than now, by {LONGEST_DAYS} days at most"))
-    if wrong:
-        raise Problem(400, "this is no maintenance window: " + "; ".join(f"{name}: {problem}" for name, problem in wrong), wrong)
-    return {"system": system, "hosts": " ".join(hosts), "begins": begins, "ends": ends, "reason": reason}
-
-
-def _moment(text: str, which: int) -> float | None:
-    """A moment by the Swiss clock: the first or, with 1, the last when it shows this time. None when it is none."""
-    try:
-        return moments(datetime.strptime(text, FIELD))[which]
-    except (ValueError, OverflowError):
-        return None
-
-
-@pages.post("/notifications/maintenance/<int:number>/end")
+@pages.post(f"{PATH}/maintenance/<int:number>/end")
 @needs(Role.OPERATOR)
-def end(number: int) -> AnyResponse:
-    """End a maintenance window now, or call it off before it begins."""
-    now = time.time()
-    with proxy.atomic():
-        advance(COUNTER)
-        ours = Maintenance.id == min(number, LARGEST), Maintenance.ends > now
-        if not Maintenance.update(ends=now).where(*ours).execute():
-            raise Problem(409, "this maintenance window is over, or not known any more")
-        audit("end maintenance", _target(Maintenance.get_by_id(number)))
+def end_maintenance(number: int) -> AnyResponse:
+    """End a maintenance window now, or cancel it before it begins."""
+    with _http_errors():
+        maintenance.end_window(min(number, MAX_ID))
     return _back()
 
 
-def _target(window: Maintenance) -> str:
-    first, last = (datetime.fromtimestamp(at, CERN).strftime("%Y-%m-%d %H:%M") for at in (window.begins, window.ends))
-    return f"{window.system} {window.hosts or 'all hosts'}, {first} to {last}"
+@contextmanager
+def _http_errors() -> Iterator[None]:
+    """Answer errors of notifications by their status."""
+    try:
+        yield
+    except UnknownChannel as error:
+        raise Problem(400, str(error), [("channel", error.allowed)]) from error
+    except InvalidWindow as error:
+        raise Problem(400, str(error), error.fields) from error
+    except OutdatedRequest as error:
+        raise Problem(409, str(error)) from error
 
 
 def _back() -> AnyResponse:
-    return redirect(view_from_request().link("/notifications"), 303)
+    return redirect(page_state().link(PATH), 303)

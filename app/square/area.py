@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from app import square
 from app.core.area import Area, HelpTopic, MenuItem, StatusLine, StatusTable
+from app.square.event_source import SquareEvents
 from app.square.settings import SquareSettings
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ AREA = Area(
     jobs="jobs.square",
     settings=SquareSettings,
     published=_published,
+    events=SquareEvents(),
     help=(HelpTopic("square", "DQM^2: the jobs of a run", "square/help.html", _help),),
     roles={
         "square.live": "viewer",

@@ -28,13 +28,14 @@ from typing import Any, NamedTuple
 from peewee import fn
 
 from app.core.database import rows
+from app.core.events import Event
 from app.core.text import one_line
-from app.notify.settings import EVENTS
+from app.square.event_source import SquareEvents
 from app.square.models import Host, HostStatus, Job, Run
 from app.square.runs import client_name, newest
 from app.square.states import STUCK_S, exit_words
 
-KINDS = EVENTS
+KINDS = tuple(kind.name for kind in SquareEvents.kinds)
 
 SETTLE_S = 60.0
 SILENT_S = 60.0
@@ -45,26 +46,6 @@ GONE_S = 600.0
 """A status that was not confirmed for so long is over, as the grabber has it."""
 MOST_STATUSES = 20_000
 FOREVER = 1e18
-
-
-class Event(NamedTuple):
-    """One thing that happened.
-
-    id: kind and 20 hex digits, unique and the same each time, of a hash that who guesses names can make: it stays
-    inside as they do. kind: one of KINDS. run: None for a host, or when the
-    document named none. key: of the job, or the name of the host, "" for a run. at: Unix s UTC. title, text: one line
-    each, with names of hosts and configurations as P5 gave them: to be escaped wherever they go, and sanitised
-    before they leave.
-    """
-
-    id: str
-    system: str
-    kind: str
-    run: int | None
-    key: str
-    at: float
-    title: str
-    text: str
 
 
 class Span(NamedTuple):
@@ -84,6 +65,14 @@ def events(system: str, since: float, until: float, limit: int = 1000, kinds: Co
     span = Span(system, since, until, limit)
     found = [event for kind in KINDS if kind in kinds for source in SOURCES[kind] for event in source(span)]
     return sorted(found, key=lambda event: (-event.at, event.id))[:limit]
+
+
+def is_silent(system: str, host: str) -> bool:
+    """Whether a host does not answer now, or P5 reports it as down."""
+    statuses = HostStatus.select().where(HostStatus.system == system, HostStatus.name == host)
+    reported = statuses.order_by(HostStatus.id.desc()).first()
+    failing = Host.select().where(Host.system == system, Host.name == host, Host.failures > 0).exists()
+    return failing or bool(reported and not reported.up)
 
 
 def _event(system: str, kind: str, run: int | None, key: str, at: float, title: str, text: str, once: object = None) -> Event:

@@ -10,7 +10,7 @@ import pytest
 
 from app.core.database import release
 from app.core.settings import Settings
-from app.notify.models import Notice
+from app.notify.models import Notification
 from tests.notify.receivers import Hook, hook
 from tests.square.chain import Chain, chain
 from tests.support.p5 import CROWDED
@@ -42,7 +42,7 @@ def test_every_kind_of_event_at_p5_is_told(p5_behind: Chain, told: Hook) -> None
     p5 = p5_behind.p5
 
     def titles() -> list[str]:
-        return [notice["title"] for notice in told.told]
+        return [message["title"] for message in told.told]
 
     def hears(title: str) -> None:
         until(lambda: title in titles(), title)
@@ -52,7 +52,9 @@ def test_every_kind_of_event_at_p5_is_told(p5_behind: Chain, told: Hook) -> None
 
     def noticed() -> bool:
         release()
-        return Notice.select().where(Notice.run == old, Notice.kind == "run-start", Notice.fate == "late").exists()
+        return (
+            Notification.select().where(Notification.run == old, Notification.kind == "run-start", Notification.outcome == "late").exists()
+        )
 
     until(noticed, "the run to be noticed, as old news")
     p5.incident("stick", tag=CLIENT)
@@ -71,7 +73,9 @@ def test_every_kind_of_event_at_p5_is_told(p5_behind: Chain, told: Hook) -> None
 
     def all_told() -> bool:
         release()
-        return {notice["id"] for notice in told.told} == {each.event for each in Notice.select().where(Notice.fate == "told")}
+        return {message["id"] for message in told.told} == {
+            each.event for each in Notification.select().where(Notification.outcome == "notified")
+        }
 
     until(all_told, "all to be told")
-    assert len(told.told) == len({notice["id"] for notice in told.told})
+    assert len(told.told) == len({message["id"] for message in told.told})

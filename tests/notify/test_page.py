@@ -1,4 +1,4 @@
-"""The page of notices: what it shows to whom, and what operators can do on it; the list of events for scripts."""
+"""The page of notifications: its contents by role, and the actions of operators; the list of events for scripts."""
 
 from __future__ import annotations
 
@@ -12,14 +12,13 @@ from flask.testing import FlaskClient
 from app import create_app
 from app.core.settings import Settings
 from app.notify.channels import channels
-from app.notify.delivery import tell
-from app.notify.detection import Finder
-from app.notify.models import Delivery, Maintenance, Notice
-from app.notify.views import _moment
+from app.notify.delivery import deliver_due
+from app.notify.maintenance import parse_time
+from app.notify.models import Delivery, MaintenanceWindow, Notification
 from app.security import Role
 from app.security.models import Audit
 from app.web.clock import CERN
-from tests.notify import making
+from tests.notify import seed
 from tests.square.test_pages_whole_log import bearer
 from tests.support.raw_server import closed
 
@@ -30,15 +29,15 @@ PAGE = "/notifications"
 
 
 @pytest.fixture
-def told(hub: Settings) -> Settings:
+def configured(hub: Settings) -> Settings:
     return hub.replace(notice_webhooks=("https://chat.cern.ch/hooks/s3cr3t",), notice_sound=closed(), notice_quiet=("sound 02:00-02:01",),
         square_url=f"http://{closed()}", square_production=("fu-1", "fu-2"),
     )  # fmt: skip
 
 
 @pytest.fixture
-def client(told: Settings) -> FlaskClient:
-    return create_app(told).test_client()
+def client(configured: Settings) -> FlaskClient:
+    return create_app(configured).test_client()
 
 
 def shifter() -> dict[str, str]:
@@ -49,18 +48,18 @@ def operator() -> dict[str, str]:
     return HOST | bearer(Role.OPERATOR)
 
 
-def crash(told: Settings, client: str = "beam", **facts: object) -> None:
-    making.job(358792, client, time.time() - 5, 139, **facts)
-    Finder(told).look("production", 3600.0)
+def crash(configured: Settings, client: str = "beam", **facts: object) -> None:
+    seed.job(358792, client, time.time() - 5, 139, **facts)
+    seed.detect(configured)
 
 
-def failed(told: Settings) -> Delivery:
-    """The sound of a crash, which nobody took in time."""
-    crash(told)
-    (channel,) = [channel for channel in channels(told) if channel.kind == "sound"]
-    tell(channel, "", lambda: False)
+def failed(configured: Settings) -> Delivery:
+    """The sound of a crash, expired."""
+    crash(configured)
+    (channel,) = [channel for channel in channels(configured) if channel.kind == "sound"]
+    deliver_due(channel, "", lambda: False)
     Delivery.update(not_before=0.0, since=0.0).where(Delivery.channel == "sound").execute()
-    tell(channel, "", lambda: False)
+    deliver_due(channel, "", lambda: False)
     row: Delivery = Delivery.get(Delivery.channel == "sound")
     assert row.state == "failed"
     return row
@@ -70,8 +69,8 @@ def audited() -> list[tuple[str, str]]:
     return [(each.action, each.target) for each in Audit.select().where(Audit.action != "add token").order_by(Audit.id)]
 
 
-def test_a_shifter_sees_what_was_told_by_which_channel_and_why_not(told: Settings, client: FlaskClient) -> None:
-    failed(told)
+def test_a_shifter_sees_deliveries_and_why_they_failed(configured: Settings, client: FlaskClient) -> None:
+    failed(configured)
     page = client.get(PAGE, headers=shifter()).text
     assert "beam" in page
     assert "crashed in run 358792" in page
@@ -80,7 +79,7 @@ def test_a_shifter_sees_what_was_told_by_which_channel_and_why_not(told: Setting
     assert "webhook chat.cern.ch" in page
     assert "02:00-02:01" in page
     assert "s3cr3t" not in page
-    for button in ("Send again", "Send a test notice", "Announce"):
+    for button in ("Send again", "Send a test", "Announce"):
         assert button not in page
         assert button in client.get(PAGE, headers=operator()).text
 
@@ -93,32 +92,32 @@ def test_a_shifter_sees_what_was_told_by_which_channel_and_why_not(told: Setting
     ],
 )
 def test_maintenance_lasts_through_the_night_in_which_the_clock_is_set(begins: str, ends: str, hours: float) -> None:
-    first, last = _moment(begins, 0), _moment(ends, 1)
+    first, last = parse_time(begins, 0), parse_time(ends, 1)
     assert first is not None
     assert last is not None
     assert (last - first) / 3600 == hours
 
 
-def test_what_was_not_told_says_why(told: Settings, client: FlaskClient) -> None:
-    crash(told)
-    crash(told, key="second")
-    Maintenance.create(system="production", hosts="", begins=0.0, ends=time.time() + 600, reason="new kernel", user="op")
-    crash(told, "csc")
-    making.job(358791, "beam", time.time() - 2000, 1)
-    Finder(told).look("production", 3600.0)
+def test_events_that_were_not_notified_show_the_reason(configured: Settings, client: FlaskClient) -> None:
+    crash(configured)
+    crash(configured, key="second")
+    MaintenanceWindow.create(system="production", hosts="", begins=0.0, ends=time.time() + 600, reason="new kernel", user="op")
+    crash(configured, "csc")
+    seed.job(358791, "beam", time.time() - 2000, 1)
+    seed.detect(configured)
     page = client.get(PAGE, headers=shifter()).text
-    for words in ("the same was told just before", "nobody: maintenance", "it was old when noticed", "new kernel"):
+    for words in ("none (duplicate)", "none (maintenance)", "none (event too old)", "new kernel"):
         assert words in page
 
 
-def test_without_a_channel_the_page_says_how_to_set_one(hub: Settings) -> None:
+def test_without_a_channel_the_page_tells_how_to_configure_one(hub: Settings) -> None:
     page = create_app(hub).test_client().get(PAGE, headers=shifter()).text
-    assert "No channel is set" in page
-    assert "Nothing was noticed yet" in page
+    assert "No notification channel configured" in page
+    assert "No events yet" in page
 
 
-def test_a_poll_gets_nothing_until_something_changed(told: Settings, client: FlaskClient) -> None:
-    own = shifter() | {"HX-Request": "true", "HX-Target": "notices"}
+def test_a_poll_gets_nothing_until_something_changed(configured: Settings, client: FlaskClient) -> None:
+    own = shifter() | {"HX-Request": "true", "HX-Target": "notifications"}
 
     def poll(text: str) -> str:
         found = re.search(r'hx-get="([^"]*since=[^"]*)"', text)
@@ -128,63 +127,63 @@ def test_a_poll_gets_nothing_until_something_changed(told: Settings, client: Fla
     first = client.get(PAGE, headers=own).text
     assert "<html" not in first
     assert client.get(poll(first), headers=own).status_code == 204
-    crash(told)
+    crash(configured)
     second = client.get(poll(first), headers=own)
     assert second.status_code == 200
     assert client.get(poll(second.text), headers=own).status_code == 204
-    Maintenance.create(system="production", hosts="", begins=time.time() - 5, ends=time.time() + 600, reason="x", user="op")
+    MaintenanceWindow.create(system="production", hosts="", begins=time.time() - 5, ends=time.time() + 600, reason="x", user="op")
     third = client.get(poll(second.text), headers=own)
     assert third.status_code == 200, "a window has begun"
 
 
-def test_older_notices_are_on_older_pages(told: Settings, client: FlaskClient) -> None:
+def test_older_events_are_on_older_pages(configured: Settings, client: FlaskClient) -> None:
     for number in range(60):
-        making.job(358792, f"client{number}", time.time() - 5, 1)
-    Finder(told).look("production", 3600.0)
+        seed.job(358792, f"client{number}", time.time() - 5, 1)
+    seed.detect(configured)
     first = client.get(PAGE, headers=shifter()).text
     (older,) = re.findall(r'href="([^"]*before=\d+[^"]*)" data-key="n"', first)
     second = client.get(older.replace("&amp;", "&"), headers=shifter()).text
     seen = [set(re.findall(r"client\d+ crashed", page)) for page in (first, second)]
     assert (len(seen[0] | seen[1]), seen[0] & seen[1]) == (60, set())
-    assert "Newest notices" in second
+    assert "Latest events" in second
 
 
-def test_an_operator_sends_again_what_failed_and_nothing_else(told: Settings, client: FlaskClient) -> None:
-    row = failed(told)
-    assert client.post(f"{PAGE}/again/{row.id}", headers=shifter()).status_code == 403
-    assert client.post(f"{PAGE}/again/{row.id}", headers=operator()).status_code == 303
+def test_an_operator_can_resend_failed_deliveries_only(configured: Settings, client: FlaskClient) -> None:
+    row = failed(configured)
+    assert client.post(f"{PAGE}/resend/{row.id}", headers=shifter()).status_code == 403
+    assert client.post(f"{PAGE}/resend/{row.id}", headers=operator()).status_code == 303
     again = Delivery.get_by_id(row.id)
-    assert (again.state, again.attempts, again.since > time.time() - 60) == ("waiting", 0, True)
-    assert client.post(f"{PAGE}/again/{row.id}", headers=operator()).status_code == 409
+    assert (again.state, again.attempts, again.since > time.time() - 60) == ("pending", 0, True)
+    assert client.post(f"{PAGE}/resend/{row.id}", headers=operator()).status_code == 409
     for unknown in (999, 2**70):
-        assert client.post(f"{PAGE}/again/{unknown}", headers=operator()).status_code == 409
+        assert client.post(f"{PAGE}/resend/{unknown}", headers=operator()).status_code == 409
         assert client.post(f"{PAGE}/maintenance/{unknown}/end", headers=operator()).status_code == 409
-    assert audited() == [("send notice again", "sound: beam crashed in run 358792")]
+    assert audited() == [("resend notification", "sound: beam crashed in run 358792")]
 
 
-def test_a_mail_that_was_held_and_then_not_taken_says_so(told: Settings, client: FlaskClient) -> None:
-    crash(told)
-    Delivery.update(state="held", attempts=2, why="status 451: greylisted").where(Delivery.channel == "sound").execute()
+def test_a_deferred_mail_that_was_rejected_is_shown_as_retrying(configured: Settings, client: FlaskClient) -> None:
+    crash(configured)
+    Delivery.update(state="deferred", attempts=2, detail="status 451: greylisted").where(Delivery.channel == "sound").execute()
     page = client.get(PAGE, headers=shifter()).text
-    assert re.search(r"not sent yet.*status 451: greylisted.*tried 2 times", page, re.S)
-    assert "held until the quiet hours end" not in page
+    assert re.search(r"retrying.*status 451: greylisted.*2 attempts", page, re.S)
+    assert "deferred (quiet hours)" not in page
 
 
-def test_what_a_channel_of_old_failed_to_tell_cannot_be_sent_again(told: Settings, client: FlaskClient) -> None:
-    row = failed(told)
+def test_a_delivery_of_a_removed_channel_cannot_be_resent(configured: Settings, client: FlaskClient) -> None:
+    row = failed(configured)
     Delivery.update(channel="webhook gone").where(Delivery.id == row.id).execute()
-    assert client.post(f"{PAGE}/again/{row.id}", headers=operator()).status_code == 400
+    assert client.post(f"{PAGE}/resend/{row.id}", headers=operator()).status_code == 400
     assert Delivery.get_by_id(row.id).state == "failed"
 
 
-def test_an_operator_tries_a_channel(told: Settings, client: FlaskClient) -> None:
+def test_an_operator_can_test_a_channel(configured: Settings, client: FlaskClient) -> None:
     assert client.post(f"{PAGE}/test", headers=operator(), data={"channel": "sound"}).status_code == 303
-    (notice,) = Notice.select()
+    (notice,) = Notification.select()
     (delivery,) = Delivery.select()
-    assert (notice.kind, notice.title, delivery.channel, delivery.state) == ("test", "Test of Test", "sound", "waiting")
+    assert (notice.kind, notice.title, delivery.channel, delivery.state) == ("test", "Test of Test", "sound", "pending")
     assert client.post(f"{PAGE}/test", headers=operator(), data={"channel": "pigeon"}).status_code == 400
     assert client.post(f"{PAGE}/test", headers=shifter(), data={"channel": "sound"}).status_code == 403
-    assert audited() == [("test notice", "sound")]
+    assert audited() == [("test notification channel", "sound")]
 
 
 def window(**change: str | list[str]) -> dict[str, str | list[str]]:
@@ -193,15 +192,15 @@ def window(**change: str | list[str]) -> dict[str, str | list[str]]:
     return {"system": "production", "host": ["fu-2"], "reason": "new <b>kernel</b>", **moments, **change}
 
 
-def test_an_operator_announces_maintenance_and_ends_it(told: Settings, client: FlaskClient) -> None:
+def test_an_operator_announces_and_ends_maintenance(configured: Settings, client: FlaskClient) -> None:
     assert client.post(f"{PAGE}/maintenance", headers=operator(), data=window()).status_code == 303
-    (row,) = Maintenance.select()
+    (row,) = MaintenanceWindow.select()
     assert (row.system, row.hosts, row.reason) == ("production", "fu-2", "new <b>kernel</b>")
     assert 7000 < row.ends - time.time() <= 7200
     assert "new &lt;b&gt;kernel&lt;/b&gt;" in client.get(PAGE, headers=shifter()).text
     assert client.post(f"{PAGE}/maintenance/{row.id}/end", headers=shifter()).status_code == 403
     assert client.post(f"{PAGE}/maintenance/{row.id}/end", headers=operator()).status_code == 303
-    assert Maintenance.get_by_id(row.id).ends <= time.time()
+    assert MaintenanceWindow.get_by_id(row.id).ends <= time.time()
     assert client.post(f"{PAGE}/maintenance/{row.id}/end", headers=operator()).status_code == 409
     assert [action for action, _ in audited()] == ["announce maintenance", "end maintenance"]
     assert audited()[0][1].startswith("production fu-2, 20")
@@ -220,34 +219,34 @@ NO_WINDOWS: list[tuple[dict[str, str | list[str]], str]] = [
 ]
 
 
-def test_a_window_that_makes_no_sense_is_refused_with_the_field(told: Settings, client: FlaskClient) -> None:
+def test_an_invalid_window_is_rejected_with_its_fields(configured: Settings, client: FlaskClient) -> None:
     headers = operator()
     for change, field in NO_WINDOWS:
         answer = client.post(f"{PAGE}/maintenance", headers=headers, data=window(**change))
         assert answer.status_code == 400
         assert [each["field"] for each in answer.get_json()["errors"]] == [field], change
-    assert Maintenance.select().count() == 0
+    assert MaintenanceWindow.select().count() == 0
 
 
-def test_hours_that_come_twice_are_within_the_window(told: Settings, client: FlaskClient) -> None:
+def test_hours_that_come_twice_are_within_the_window(configured: Settings, client: FlaskClient) -> None:
     year = datetime.now(CERN).year + 1
     sunday = max(day for day in range(25, 32) if datetime(year, 10, day).weekday() == 6)
     night = f"{year}-10-{sunday}T02:30"
     assert client.post(f"{PAGE}/maintenance", headers=operator(), data=window(begins=night, ends=night)).status_code == 303
-    row = Maintenance.get()
+    row = MaintenanceWindow.get()
     assert row.ends - row.begins == 3600
 
 
-def test_texts_of_machines_are_never_markup(told: Settings, client: FlaskClient) -> None:
-    crash(told, "<img src=x onerror=alert(1)>", host='"><script>')
+def test_texts_of_machines_are_never_markup(configured: Settings, client: FlaskClient) -> None:
+    crash(configured, "<img src=x onerror=alert(1)>", host='"><script>')
     page = client.get(PAGE, headers=operator()).text
     assert "<img" not in page
     assert "<script>" not in page
 
 
-def test_scripts_get_the_events(told: Settings, client: FlaskClient) -> None:
-    making.job(358792, "beam", time.time() - 5, 139)
-    making.job(358791, "csc", time.time() - 90_000, 1)
+def test_scripts_get_the_events(configured: Settings, client: FlaskClient) -> None:
+    seed.job(358792, "beam", time.time() - 5, 139)
+    seed.job(358791, "csc", time.time() - 90_000, 1)
     address = "/api/v1/square/events"
     viewer = HOST | bearer(Role.VIEWER)
 

@@ -14,9 +14,9 @@ import pytest
 
 from app.core.database import release
 from app.core.settings import Settings
-from app.notify.models import Delivery, Notice
+from app.notify.models import Delivery, Notification
 from app.queue.periodic import PeriodicTaskState
-from tests.notify import making
+from tests.notify import seed
 from tests.notify.receivers import hook, mail_server, sound_server
 from tests.support.processes import service, until
 from tests.support.raw_server import babbling, closed, dripping, raw, silent
@@ -50,18 +50,18 @@ def test_no_channel_waits_for_one_that_is_dead_slow_or_talks_nonsense(grabbing: 
         given = grabbing.replace(notice_webhooks=(good.address, *(f"http://{place}" for place in bad), other.address),
             notice_smtp=stack.enter_context(raw(dripping(b"2"))).place, notice_sound=stack.enter_context(raw(silent)).place,
         )  # fmt: skip
-        making.job(358792, "beam", time.time() - 1, 139)
+        seed.job(358792, "beam", time.time() - 1, 139)
         with service(given, "live"):
             until(lambda: {"run-start", "crash"} <= {told["kind"] for told in good.told}, "the notices")
             until(lambda: {"run-start", "crash"} <= {told["kind"] for told in other.told}, "the notices at the second address")
-            until(lambda: all(each.why for channel in ("mail", "sound") for each in of(channel)), "what is said of the others")
+            until(lambda: all(each.detail for channel in ("mail", "sound") for each in of(channel)), "what is said of the others")
             for client in range(4):  # while all the others hang
-                making.job(358792, f"late{client}", time.time() - 1, 1)
+                seed.job(358792, f"late{client}", time.time() - 1, 1)
             until(lambda: all(sum(told["kind"] == "crash" for told in one.told) == 5 for one in (good, other)), "the later notices")
         assert len(good.told) == len({told["id"] for told in good.told}) == len(other.told)
         for place in bad:
-            assert {each.state for each in of(f"webhook {place}")} == {"waiting"}
-        assert {each.state for each in of("mail")} | {each.state for each in of("sound")} <= {"waiting", "failed"}
+            assert {each.state for each in of(f"webhook {place}")} == {"pending"}
+        assert {each.state for each in of("mail")} | {each.state for each in of("sound")} <= {"pending", "failed"}
 
 
 def test_a_consumer_killed_while_it_tells_loses_nothing_and_the_same_notice_comes_again(grabbing: Settings) -> None:
@@ -71,23 +71,23 @@ def test_a_consumer_killed_while_it_tells_loses_nothing_and_the_same_notice_come
             notice_webhooks=(receiver.address,), notice_smtp=box.place, notice_sound=server.place, notice_timeout_s=60.0
         )
         receiver.hold.clear()
-        making.job(358792, "beam", time.time() - 1, 139)
+        seed.job(358792, "beam", time.time() - 1, 139)
         with service(given, "live") as process:
             until(lambda: receiver.asked, "the first request")
             os.kill(process.pid, signal.SIGKILL)
             process.wait()
         PeriodicTaskState.delete().execute()  # the next consumer need not wait until the leases of this one are over
         receiver.hold.set()
-        making.job(358792, "csc", time.time() - 1, 139)
+        seed.job(358792, "csc", time.time() - 1, 139)
         with service(given, "live"):
-            until(lambda: Notice.select().count() == 3 and all(each.state == "sent" for each in of("")), "all to be told")
+            until(lambda: Notification.select().count() == 3 and all(each.state == "sent" for each in of("")), "all to be told")
         counts: dict[str, int] = {}
         for told in receiver.told:
             counts[told["id"]] = counts.get(told["id"], 0) + 1
-        assert set(counts) == {notice.event for notice in Notice.select()}, "each was told"
+        assert set(counts) == {row.event for row in Notification.select()}, "each was told"
         first = receiver.told[0]["id"]
         assert counts.pop(first) == 2, "what was cut off is told again, by the same name"
         assert set(counts.values()) == {1}
         assert {mail["Message-ID"].strip("<>").partition("@")[0] for mail in box.mails} == {
-            notice.event for notice in Notice.select().where(Notice.kind == "crash")
+            row.event for row in Notification.select().where(Notification.kind == "crash")
         }

@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 from app.core.urls import normalize_folder_url
 
 MAIL = r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*"
-QUIET = r"(?P<channel>sound|mail|webhook) (?P<begin>([01]\d|2[0-3]):[0-5]\d)-(?P<end>([01]\d|2[0-3]):[0-5]\d)"
 
 Check = Callable[[Any], str]
 """Looks at a value of the right type and says what is allowed, or nothing when the value is."""
@@ -116,12 +115,6 @@ def mail_address(value: str) -> str:
 
 def mail_addresses(value: tuple[str, ...]) -> str:
     return "" if all(re.fullmatch(MAIL, item) for item in value) else "a list of addresses such as dqm@cern.ch"
-
-
-def quiet_hours(value: tuple[str, ...]) -> str:
-    found = [re.fullmatch(QUIET, item) for item in value]
-    good = all(each and each["begin"] != each["end"] for each in found)
-    return "" if good else 'a list such as "sound 22:00-06:00" of sound, mail or webhook'
 
 
 def problem(value: str) -> str:

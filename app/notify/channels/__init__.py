@@ -1,80 +1,41 @@
-"""The channels that the settings name."""
+"""Channels: the ways to notify people. Each kind is a folder here, found without a list.
+
+A folder has `channel.py` with a subclass of `Channel` (see base.py) named `CHANNEL`, `settings.py` with its table of
+settings named `TABLE`, and `README.md` with its section of the documentation. The setting `notice_<kind>_kinds` names
+the kinds of events that it is subscribed to.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Sequence
-from functools import partial
-from typing import NamedTuple
-from urllib.parse import urlsplit
+import pkgutil
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-from app.core.settings import Settings
-from app.notify.channels import mail, sound, webhook
-from app.notify.settings import NotifySettings
-from app.notify.transport import Message
-
-SOUND_PATIENCE_S, WEBHOOK_PATIENCE_S, MAIL_PATIENCE_S = 60.0, 3600.0, 86400.0
-"""How long a delivery is tried: an alarm that comes later is noise, a mail is read later anyway."""
+if TYPE_CHECKING:
+    from app.core.settings import Settings
+    from app.notify.channels.base import Channel
 
 
-class Channel(NamedTuple):
-    """A way to tell somebody.
+def channel_kinds() -> tuple[str, ...]:
+    """Names of the folders of channels."""
+    return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__) if module.ispkg))
 
-    kind: webhook, mail or sound; name: as it is shown, without what only its receiver should know. kinds: of events
-    that it tells. patience_s: how long a delivery is tried. sums: it tells many notices at once. holds: what comes in
-    quiet hours is told at their end, else never. quiet: those hours, of all kinds. send: tells messages, and gives what was answered; NotSent, Refused.
-    """
 
-    name: str
-    kind: str
-    kinds: tuple[str, ...]
-    patience_s: float
-    sums: bool
-    holds: bool
-    quiet: tuple[str, ...]
-    send: Callable[[Sequence[Message]], str]
+def channel_tables() -> tuple[tuple[str, type], ...]:
+    """Kind and table of settings of each channel."""
+    return tuple((kind, import_module(f"{__name__}.{kind}.settings").TABLE) for kind in channel_kinds())
+
+
+def channel_types() -> list[type[Channel]]:
+    """The classes of all kinds of channels."""
+    return [import_module(f"{__name__}.{kind}.channel").CHANNEL for kind in channel_kinds()]
 
 
 def channels(settings: Settings) -> list[Channel]:
-    """All that are set."""
-    found, quiet = [], settings.of(NotifySettings).notice_quiet
-    hosts: Counter[str] = Counter()
-    for address in settings.of(NotifySettings).notice_webhooks:
-        host = urlsplit(address).netloc
-        hosts[host] += 1
-        name = f"webhook {host}" + (f" ({hosts[host]})" if hosts[host] > 1 else "")
-        send = partial(webhook.post, address, settings)
-        found.append(
-            Channel(name, "webhook", settings.of(NotifySettings).notice_webhook_kinds, WEBHOOK_PATIENCE_S, False, False, quiet, send)
-        )
-    if (
-        settings.of(NotifySettings).notice_smtp
-        and settings.of(NotifySettings).notice_mail_from
-        and settings.of(NotifySettings).notice_mail_to
-    ):
-        found.append(
-            Channel(
-                "mail",
-                "mail",
-                settings.of(NotifySettings).notice_mail_kinds,
-                MAIL_PATIENCE_S,
-                True,
-                True,
-                quiet,
-                partial(mail.post, settings),
-            )
-        )
-    if settings.of(NotifySettings).notice_sound:
-        found.append(
-            Channel(
-                "sound",
-                "sound",
-                settings.of(NotifySettings).notice_sound_kinds,
-                SOUND_PATIENCE_S,
-                True,
-                False,
-                quiet,
-                partial(sound.post, settings),
-            )
-        )
-    return found
+    """The channels that are configured."""
+    return [channel for kind in channel_types() for channel in kind.configured(settings)]
+
+
+def channel_problems(settings: Settings) -> list[str]:
+    """What is wrong with the settings of channels, one sentence each."""
+    return [problem for kind in channel_types() for problem in kind.problems(settings)]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.notify.settings import EVENTS
 from app.square import charts
+from app.square.events import KINDS
 from app.square.models import SYSTEMS
 
 Schema = dict[str, Any]
@@ -65,9 +65,7 @@ PLAYER = of(
 )  # fmt: skip
 MACHINE = of(name=TEXT, said=TRUTH, message=TEXT, at=NUMBER, since=NUMBER, up=maybe(TRUTH))
 
-EVENT = of(
-    id=TEXT, system=TEXT, kind={"type": "string", "enum": list(EVENTS)}, run=maybe(WHOLE), key=TEXT, at=NUMBER, title=TEXT, text=TEXT
-)
+EVENT = of(id=TEXT, system=TEXT, kind={"type": "string", "enum": list(KINDS)}, run=maybe(WHOLE), key=TEXT, at=NUMBER, title=TEXT, text=TEXT)
 
 MIRROR = ["get_info", "get_run", "get_graph", "get_runs", "get_clients", "get_logs", "get_cluster_status"]
 
@@ -99,7 +97,7 @@ PATHS: Schema = {
         [
             SYSTEM, parameter("since", "Unix s UTC; a day before `until` if not given.", {"type": "integer", "minimum": 0}),
             parameter("until", "Unix s UTC; now if not given.", {"type": "integer", "minimum": 0}),
-            parameter("kinds", "Some of " + ", ".join(EVENTS) + ", separated by commas; all if not given.", TEXT),
+            parameter("kinds", "Some of " + ", ".join(KINDS) + ", separated by commas; all if not given.", TEXT),
             parameter("limit", "At most so many.", {"type": "integer", "minimum": 0, "maximum": 1000, "default": 1000}),
         ],
         "The newest first. id: the same each time; key: of the job, or the name of the host; at: Unix s UTC.", of(system=TEXT, events=listed(EVENT)),

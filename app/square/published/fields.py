@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from app.core.database import rows
+from app.core.events import Event
 from app.publish.sanitize.sanitizer import Sanitizer
-from app.square.events import Event
 from app.square.models import Job, Run
 from app.square.runs import Machine, client_name
 

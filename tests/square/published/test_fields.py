@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from app.core.events import Event
 from app.core.settings import Settings
 from app.publish.sanitize.sanitizer import Sanitizer
-from app.square.events import Event
 from app.square.models import Host, HostStatus, Job, Run
 from app.square.published.fields import (
     UNPUBLISHED,

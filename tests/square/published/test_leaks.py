@@ -8,13 +8,13 @@ import time
 
 import pytest
 
+from app.core.events import Event
 from app.core.settings import Settings
 from app.core.text import one_line
 from app.publish.pieces import PieceKey, PlanIndex
 from app.publish.rendering import RenderContext
 from app.publish.sanitize.sanitizer import Sanitizer
 from app.square.documents import packed
-from app.square.events import Event
 from app.square.models import Graph, GraphPart, Host, Job, Run
 from app.square.published.fields import public_event, public_run
 from app.square.published.file_charts import charts_of_files

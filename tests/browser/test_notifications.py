@@ -12,10 +12,10 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from app.core.settings import Settings
-from app.notify.models import Notice
+from app.notify.models import Notification
 from app.security import Role, accounts
 from tests.browser.pages import LAPTOP, Watch, accessibility_faults, content_width, open_page, sign_in
-from tests.notify import making
+from tests.notify import seed
 from tests.notify.receivers import Box, Hook, hook, mail_server
 from tests.support.processes import service
 from tests.support.raw_server import closed
@@ -63,7 +63,7 @@ def page(browser: Browser, told: Told, watch: Watch) -> Iterator[Page]:
 
 
 def test_a_crash_is_told_and_the_page_says_to_whom_while_one_looks(page: Page, told: Told) -> None:
-    making.job(358792, "beam", time.time() - 1, 139, lumi=35)
+    seed.job(358792, "beam", time.time() - 1, 139, lumi=35)
     row = page.locator(".notices tbody tr", has_text="beam crashed in run 358792")
     expect(row).to_contain_text("Exit code 139 SIGSEGV, on dqmfu-c2b03-45-01, lumisection 35")
     expect(row.locator("li", has_text="webhook")).to_contain_text("sent")
@@ -99,12 +99,12 @@ def test_in_maintenance_that_an_operator_announced_nothing_is_told(page: Page, t
     window = page.locator("tr", has_text="new <b>kernel</b>")
     expect(window).to_contain_text("now")
     expect(window).to_contain_text("dqmfu-c2b04-45-01")
-    making.job(358792, "csc", time.time() + 1, 1, host="dqmfu-c2b04-45-01")
+    seed.job(358792, "csc", time.time() + 1, 1, host="dqmfu-c2b04-45-01")
     row = page.locator(".notices tbody tr", has_text="csc crashed in run 358792")
     expect(row).to_contain_text("nobody: maintenance")
     window.get_by_role("button", name="End the maintenance").click()
     expect(page.locator("tr", has_text="new <b>kernel</b>")).to_have_count(0)
-    assert Notice.select().where(Notice.fate == "maintenance").count() == 1
+    assert Notification.select().where(Notification.outcome == "maintenance").count() == 1
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -121,6 +121,6 @@ def test_the_page_is_usable_by_all(page: Page, scheme: str) -> None:
 
 def test_what_is_typed_stays_while_the_page_is_brought_up_to_date(page: Page) -> None:
     page.get_by_label("Reason").fill("half a rea")
-    making.job(358792, "ecal", time.time() - 1, 1)
+    seed.job(358792, "ecal", time.time() - 1, 1)
     expect(page.locator(".notices tbody tr", has_text="ecal crashed in run 358792")).to_be_visible()
     expect(page.get_by_label("Reason")).to_have_value("half a rea")

@@ -1,10 +1,13 @@
-"""Rows of jobs, runs, hosts and statuses as the grabber writes them, for tests of what happened."""
+"""Rows of jobs, runs, hosts and statuses as the poller writes them, and detection of their events, for tests."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from app.core.counters import advance
+from app.core.settings import Settings
+from app.notify.detection import EventCollector, WatchedSystem
+from app.square.event_source import SquareEvents
 from app.square.models import Host, HostStatus, Job
 from app.square.poller.store import _sum_up
 
@@ -40,3 +43,8 @@ def host(name: str, last_ok: float, error: str = "", system: str = "production")
 def status(name: str, up: bool, first: float, last: float, message: str = "") -> None:
     """What P5 said of a machine from first to last."""
     HostStatus.create(system="production", name=name, up=up, message=message, first=first, last=last, version=1)
+
+
+def detect(settings: Settings, system: str = "production") -> None:
+    """The first step of a new run window of detection."""
+    EventCollector(settings).collect(WatchedSystem(SquareEvents(), system), 86400.0)

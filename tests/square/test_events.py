@@ -7,10 +7,11 @@ import time
 import pytest
 
 from app.core import database
+from app.core.events import Event
 from app.core.settings import Settings
-from app.square.events import KINDS, Event, events
+from app.square.events import KINDS, events
 from app.square.models import Host, Run
-from tests.notify import making
+from tests.notify import seed
 
 pytestmark = pytest.mark.both_databases
 
@@ -26,43 +27,43 @@ def found(now: float, *kinds: str, since: float = 0.0, limit: int = 1000) -> lis
 
 
 def test_a_run_begins_with_its_first_report_and_says_what_it_is(hub: Settings, now: float) -> None:
-    making.job(358791, "beam", now - 60)
-    making.job(358791, "csc", now - 30)
+    seed.job(358791, "beam", now - 60)
+    seed.job(358791, "csc", now - 30)
     assert found(now, "run-start") == [("Run 358791 began", "pp_run, CMSSW 12_4_8", 160)]
-    making.job(400000, "beam", now - 20, data_run=358791)
+    seed.job(400000, "beam", now - 20, data_run=358791)
     assert found(now, "run-start")[0] == ("Run 400000 began", "pp_run, CMSSW 12_4_8, data of run 358791", 120)
 
 
 def test_a_run_has_ended_when_its_last_job_has_and_none_began_for_a_minute(hub: Settings, now: float) -> None:
-    making.job(358791, "beam", now - 300, 0)
-    running = making.job(358791, "csc", now - 90)
+    seed.job(358791, "beam", now - 300, 0)
+    running = seed.job(358791, "csc", now - 90)
     assert found(now, "run-end") == []
-    making.change(running, exit_code=-11, reported=now - 70)
+    seed.change(running, exit_code=-11, reported=now - 70)
     assert found(now, "run-end") == [("Run 358791 ended", "Jobs: 1 finished, 1 crashed", 70)]
 
 
 def test_a_run_whose_only_job_crashed_just_now_goes_on_since_the_client_is_started_again(hub: Settings, now: float) -> None:
-    making.job(358791, "beam", now - 10, -11)
+    seed.job(358791, "beam", now - 10, -11)
     assert found(now, "run-end") == []
-    making.job(358792, "beam", now - 1)
+    seed.job(358792, "beam", now - 1)
     assert found(now, "run-end") == [("Run 358791 ended", "Jobs: 1 crashed", 10)]
 
 
 def test_a_run_with_a_job_that_never_told_its_end_has_ended_once_a_newer_run_began_and_the_job_counts_as_stuck(
     hub: Settings, now: float
 ) -> None:
-    making.job(358791, "beam", now - 2000, 0)
-    making.job(358791, "csc", now - 1000)
+    seed.job(358791, "beam", now - 2000, 0)
+    seed.job(358791, "csc", now - 1000)
     assert found(now, "run-end") == []
-    making.job(358792, "beam", now - 10)
+    seed.job(358792, "beam", now - 10)
     assert found(now, "run-end") == [("Run 358791 ended", "Jobs: 1 finished, 1 never told their end", 100)]
     assert found(now, "run-end", since=now - 99) == []
 
 
 def test_a_crash_says_client_run_exit_code_and_place(hub: Settings, now: float) -> None:
-    making.job(358791, "beam", now - 20, 139, lumi=35, events=12345)
-    making.job(358791, "csc", now - 10, 0)
-    making.job(None, "ecal", now - 5, 1)
+    seed.job(358791, "beam", now - 20, 139, lumi=35, events=12345)
+    seed.job(358791, "csc", now - 10, 0)
+    seed.job(None, "ecal", now - 5, 1)
     assert found(now, "crash") == [
         ("ecal crashed", "Exit code 1, on dqmfu-c2b03-45-01", 5),
         ("beam crashed in run 358791", "Exit code 139 SIGSEGV, on dqmfu-c2b03-45-01, lumisection 35, 12345 events", 20),
@@ -70,59 +71,59 @@ def test_a_crash_says_client_run_exit_code_and_place(hub: Settings, now: float) 
 
 
 def test_a_job_is_stuck_fifteen_minutes_after_its_last_report_and_again_after_each(hub: Settings, now: float) -> None:
-    making.host("dqmfu-c2b03-45-01", now - 1)
-    job = making.job(358792, "beam", now - 800)
+    seed.host("dqmfu-c2b03-45-01", now - 1)
+    job = seed.job(358792, "beam", now - 800)
     assert found(now, "stuck") == []
-    making.change(job, reported=now - 910)
+    seed.change(job, reported=now - 910)
     (first,) = events("production", 0, now, kinds=["stuck"])
     assert (first.title, first.text, round(now - first.at)) == (
         "beam is stuck in run 358792", "No report for 15 minutes, on dqmfu-c2b03-45-01", 10,
     )  # fmt: skip
-    making.change(job, reported=now - 905)
+    seed.change(job, reported=now - 905)
     (second,) = events("production", 0, now, kinds=["stuck"])
     assert second.id != first.id
 
 
 def test_a_job_of_a_host_that_does_not_answer_is_not_stuck_as_far_as_anybody_knows(hub: Settings, now: float) -> None:
-    making.host("dqmfu-c2b03-45-01", now - 950, "connection refused")
-    making.job(358792, "beam", now - 960)
+    seed.host("dqmfu-c2b03-45-01", now - 950, "connection refused")
+    seed.job(358792, "beam", now - 960)
     assert found(now, "stuck") == []
-    making.host("dqmfu-c2b03-45-01", now - 1)
+    seed.host("dqmfu-c2b03-45-01", now - 1)
     assert len(found(now, "stuck")) == 1
 
 
 def test_a_job_is_not_stuck_while_documents_of_its_host_are_still_to_be_fetched(hub: Settings, now: float) -> None:
-    making.host("dqmfu-c2b03-45-01", now)
+    seed.host("dqmfu-c2b03-45-01", now)
     Host.update(behind=64).execute()  # the hub was away, and catches up
-    making.job(358792, "beam", now - 1200)
+    seed.job(358792, "beam", now - 1200)
     assert found(now, "stuck") == []
     Host.update(behind=0).execute()
     assert len(found(now, "stuck")) == 1
 
 
 def test_a_job_of_a_run_that_three_newer_ones_had_followed_by_then_is_not_stuck(hub: Settings, now: float) -> None:
-    making.job(358790, "beam", now - 2000)
-    making.job(358791, "beam", now - 1500, 0)
-    making.job(358792, "beam", now - 1400, 0)
+    seed.job(358790, "beam", now - 2000)
+    seed.job(358791, "beam", now - 1500, 0)
+    seed.job(358792, "beam", now - 1400, 0)
     assert len(found(now, "stuck")) == 1
-    making.job(358793, "beam", now - 1050, 0)
+    seed.job(358793, "beam", now - 1050, 0)
     assert found(now, "stuck") == []
     Run.update(first=now - 1099).where(Run.run == 358793).execute()  # just after the job counted as stuck
     assert len(found(now, "stuck")) == 1
 
 
 def test_a_host_that_fails_is_silent_a_minute_after_its_last_answer(hub: Settings, now: float) -> None:
-    making.host("dqmfu-c2b03-45-01", now - 30, "connection refused")
-    making.host("dqmfu-c2b04-45-01", now - 500)  # nobody asks it: the grabber is away
+    seed.host("dqmfu-c2b03-45-01", now - 30, "connection refused")
+    seed.host("dqmfu-c2b04-45-01", now - 500)  # nobody asks it: the grabber is away
     assert found(now, "silent-host") == []
-    making.host("dqmfu-c2b03-45-01", now - 70, "connection refused")
+    seed.host("dqmfu-c2b03-45-01", now - 70, "connection refused")
     assert found(now, "silent-host") == [("dqmfu-c2b03-45-01 does not answer", "connection refused", 10)]
     Host.update(failures=0, last_ok=now).execute()
     assert found(now, "silent-host") == []
 
 
 def test_a_host_that_fails_once_after_the_hub_was_away_is_not_silent_yet(hub: Settings, now: float) -> None:
-    making.host("dqmfu-c2b03-45-01", now - 300, "connection refused")
+    seed.host("dqmfu-c2b03-45-01", now - 300, "connection refused")
     Host.update(failures=1).execute()
     assert found(now, "silent-host") == []
     Host.update(failures=3).execute()
@@ -130,16 +131,16 @@ def test_a_host_that_fails_once_after_the_hub_was_away_is_not_silent_yet(hub: Se
 
 
 def test_a_machine_is_down_since_the_first_of_two_looks_whatever_else_they_say(hub: Settings, now: float) -> None:
-    making.status("fu-1", True, now - 900, now - 300)
-    making.status("fu-1", False, now - 270, now - 270, "timed out after 1.2 s")
+    seed.status("fu-1", True, now - 900, now - 300)
+    seed.status("fu-1", False, now - 270, now - 270, "timed out after 1.2 s")
     assert found(now, "silent-host") == []
-    making.status("fu-1", False, now - 240, now - 240, "timed out after 1.3 s")
+    seed.status("fu-1", False, now - 240, now - 240, "timed out after 1.3 s")
     assert found(now, "silent-host") == [("fu-1 is down", "P5 says: timed out after 1.2 s", 270)]
-    making.status("fu-1", True, now - 210, now - 180)
-    making.status("fu-1", False, now - 150, now - 120, "refused")
+    seed.status("fu-1", True, now - 210, now - 180)
+    seed.status("fu-1", False, now - 150, now - 120, "refused")
     assert [ago for _, _, ago in found(now, "silent-host")] == [150, 270]
-    making.status("fu-2", False, now - 100, now - 100, "one look only")
-    making.status("fu-2", True, now - 70, now - 70)
+    seed.status("fu-2", False, now - 100, now - 100, "one look only")
+    seed.status("fu-2", True, now - 70, now - 70)
     assert [ago for _, _, ago in found(now, "silent-host", since=now - 200)] == [150]
 
 
@@ -148,23 +149,23 @@ def test_a_machine_long_down_is_not_down_anew_when_there_are_more_statuses_than_
 ) -> None:
     monkeypatch.setattr("app.square.events.MOST_STATUSES", 50)
     for look in range(100):
-        making.status("fu-1", False, now - 3000 + 30 * look, now - 3000 + 30 * look, f"timed out after {look} ms")
+        seed.status("fu-1", False, now - 3000 + 30 * look, now - 3000 + 30 * look, f"timed out after {look} ms")
     assert found(now, "silent-host", since=now - 3600) == []
-    making.status("fu-2", False, now - 20, now - 10, "refused")
+    seed.status("fu-2", False, now - 20, now - 10, "refused")
     assert found(now, "silent-host", since=now - 3600) == [("fu-2 is down", "P5 says: refused", 20)]
 
 
 def test_the_newest_come_first_and_no_more_than_are_asked_for(hub: Settings, now: float) -> None:
     for ago in (50, 10, 30, 20, 40):
-        making.job(358792, "beam", now - ago, 1)
-    making.job(7, "beam", now - 15, 1, system="playback")
+        seed.job(358792, "beam", now - ago, 1)
+    seed.job(7, "beam", now - 15, 1, system="playback")
     assert [ago for _, _, ago in found(now, "crash", limit=3)] == [10, 20, 30]
     assert [ago for _, _, ago in found(now, "crash", since=now - 31)] == [10, 20, 30]
     assert [ago for _, _, ago in found(now, "crash", limit=0)] == []
 
 
 def test_each_event_has_one_name_that_stays(filled: Settings, now: float) -> None:
-    making.host("bu-1", now - 100, "away")
+    seed.host("bu-1", now - 100, "away")
     first = events("production", 0, now)
     assert [event.id for event in events("production", 0, now)] == [event.id for event in first]
     assert len({event.id for event in first}) == len(first)
@@ -173,7 +174,7 @@ def test_each_event_has_one_name_that_stays(filled: Settings, now: float) -> Non
 
 
 def test_a_hostile_name_stays_one_line(hub: Settings, now: float) -> None:
-    making.job(358792, "beam\r\nBcc: all@cern.ch\t", now - 5, 1)
+    seed.job(358792, "beam\r\nBcc: all@cern.ch\t", now - 5, 1)
     (event,) = events("production", 0, now, kinds=["crash"])
     assert event.title == "beam Bcc: all@cern.ch crashed in run 358792"
 

@@ -1,4 +1,4 @@
-"""A channel tells what is due, tries again what failed as long as it makes sense, and says what became of it."""
+"""Delivery: due messages are sent, retried until they expire, and have their result stored."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ from flask.testing import FlaskClient
 from app import create_app
 from app.core.settings import Settings
 from app.notify import status
-from app.notify.channels import Channel, channels
-from app.notify.delivery import tell
-from app.notify.detection import deliver
-from app.notify.models import Delivery, Maintenance, Notice
+from app.notify.channels import channels
+from app.notify.channels.base import Channel
+from app.notify.delivery import deliver_due
+from app.notify.detection import enqueue
+from app.notify.models import Delivery, MaintenanceWindow, Notification
+from app.notify.retention import remove_old
 from app.web.clock import CERN
 from tests.notify.receivers import Hook, hook, mail_server, sound_server
 from tests.support.raw_server import closed, raw
@@ -29,11 +31,11 @@ def receiver() -> Iterator[Hook]:
         yield found
 
 
-def notice(number: int, kind: str = "crash", ago: float = 0.0) -> Notice:
+def notice(number: int, kind: str = "crash", ago: float = 0.0) -> Notification:
     at = time.time() - ago
-    made: Notice = Notice.create(
+    made: Notification = Notification.create(
         event=f"{kind}-{number}", system="production", kind=kind, run=358792, key=f"job{number}", subject=f"client{number}",
-        at=at, found=at, title=f"client {number} crashed", text="", fate="told",
+        at=at, detected=at, title=f"client {number} crashed", text="", outcome="notified",
     )  # fmt: skip
     return made
 
@@ -41,7 +43,7 @@ def notice(number: int, kind: str = "crash", ago: float = 0.0) -> Notice:
 def due(channel: Channel, *numbers: int, ago: float = 0.0, quiet: bool = False) -> None:
     """Notices that a channel is to tell since so long; or, when it was quiet, until now."""
     for number in numbers:
-        deliver(notice(number, ago=ago), channel, time.time() - ago, time.time() - 1 if quiet else None)
+        enqueue(notice(number, ago=ago), channel, time.time() - ago, time.time() - 1 if quiet else None)
 
 
 def one_channel(settings: Settings, **given: object) -> Channel:
@@ -50,18 +52,18 @@ def one_channel(settings: Settings, **given: object) -> Channel:
 
 
 def work(channel: Channel) -> None:
-    tell(channel, "", lambda: False)
+    deliver_due(channel, "", lambda: False)
 
 
 def states() -> list[tuple[str, int, str]]:
-    return [(each.state, each.attempts, each.why) for each in Delivery.select().order_by(Delivery.id)]
+    return [(each.state, each.attempts, each.detail) for each in Delivery.select().order_by(Delivery.id)]
 
 
 def again_now() -> None:
     Delivery.update(not_before=0.0).execute()
 
 
-def test_what_is_due_is_told_in_its_order_and_then_no_more(hub: Settings, receiver: Hook) -> None:
+def test_due_messages_are_sent_once_in_order(hub: Settings, receiver: Hook) -> None:
     channel = one_channel(hub, notice_webhooks=(receiver.address,))
     due(channel, 1, 2, 3)
     work(channel)
@@ -70,7 +72,7 @@ def test_what_is_due_is_told_in_its_order_and_then_no_more(hub: Settings, receiv
     assert states() == [("sent", 1, "status 200")] * 3
 
 
-def test_what_fails_is_tried_again_later_and_later(hub: Settings, receiver: Hook) -> None:
+def test_temporary_errors_are_retried_with_growing_pauses(hub: Settings, receiver: Hook) -> None:
     channel = one_channel(hub, notice_webhooks=(receiver.address,))
     receiver.status = 503
     due(channel, 1)
@@ -83,13 +85,13 @@ def test_what_fails_is_tried_again_later_and_later(hub: Settings, receiver: Hook
         again_now()
     assert pauses == [2, 4, 8, 16, 32, 60, 60, 60]
     assert len(receiver.asked) == 8
-    assert states() == [("waiting", 8, "status 503: the channel is archived")]
+    assert states() == [("pending", 8, "status 503: the channel is archived")]
     receiver.status = 204
     work(channel)
     assert states() == [("sent", 9, "status 204")]
 
 
-def test_after_a_failure_the_others_wait_for_the_next_step_and_go_before_what_failed(hub: Settings, receiver: Hook) -> None:
+def test_after_a_failure_the_others_are_sent_first_in_the_next_step(hub: Settings, receiver: Hook) -> None:
     channel = one_channel(hub, notice_webhooks=(receiver.address,))
     receiver.status = 500
     due(channel, 1, 2)
@@ -98,10 +100,10 @@ def test_after_a_failure_the_others_wait_for_the_next_step_and_go_before_what_fa
     receiver.status = 200
     work(channel)
     assert [told["id"] for told in receiver.told] == ["crash-1", "crash-2"]
-    assert [state for state, _, _ in states()] == ["waiting", "sent"]
+    assert [state for state, _, _ in states()] == ["pending", "sent"]
 
 
-def test_who_refuses_is_not_asked_again_and_the_others_are_told(hub: Settings, receiver: Hook) -> None:
+def test_permanent_errors_are_not_retried_and_the_others_are_sent(hub: Settings, receiver: Hook) -> None:
     channel = one_channel(hub, notice_webhooks=(receiver.address,))
     receiver.status = 404
     due(channel, 1, 2)
@@ -112,29 +114,29 @@ def test_who_refuses_is_not_asked_again_and_the_others_are_told(hub: Settings, r
     assert states() == [("failed", 1, "status 404: the channel is archived")] * 2
 
 
-def test_an_alarm_is_not_heard_a_minute_late(hub: Settings) -> None:
+def test_an_alarm_expires_after_a_minute(hub: Settings) -> None:
     with raw(sound_server()) as server:
         channel = one_channel(hub, notice_sound=server.place)
         due(channel, 1, ago=61.0)
         due(channel, 2, ago=20.0)
-        Delivery.update(why="no connection").where(Delivery.since < time.time() - 60).execute()
+        Delivery.update(detail="no connection").where(Delivery.since < time.time() - 60).execute()
         work(channel)
         assert len(server.heard) == 1
     assert states() == [
-        ("failed", 0, "it was not told within 60 s, and is too late now; last: no connection"),
+        ("failed", 0, "expired: not sent within 60 s; last error: no connection"),
         ("sent", 1, "All ok"),
     ]
 
 
-def test_a_webhook_is_tried_for_an_hour_and_a_mail_for_a_day(hub: Settings) -> None:
+def test_a_webhook_expires_after_an_hour_and_a_mail_after_a_day(hub: Settings) -> None:
     hooks = one_channel(hub, notice_webhooks=(f"http://{closed()}/",))
     mails = one_channel(hub, notice_smtp=closed(), notice_mail_from="a@b.ch", notice_mail_to=("c@d.ch",))
     for channel, first, seconds in ((hooks, 1, 3600), (mails, 3, 86400)):
         due(channel, first, ago=seconds - 60)
         due(channel, first + 1, ago=seconds + 1)
         work(channel)
-    assert [state for state, _, _ in states()] == ["waiting", "failed"] * 2
-    assert states()[3][2] == "it was not told within 86400 s, and is too late now"
+    assert [state for state, _, _ in states()] == ["pending", "failed"] * 2
+    assert states()[3][2] == "expired: not sent within 86400 s"
 
 
 def test_more_than_five_at_once_are_one_mail(hub: Settings) -> None:
@@ -147,20 +149,20 @@ def test_more_than_five_at_once_are_one_mail(hub: Settings) -> None:
         assert len(box.mails) == 5
         due(channel, *range(10, 16))
         work(channel)
-        assert [mail["Subject"] for mail in box.mails[5:]] == ["[DQM] 6 notices: client 10 crashed and more"]
+        assert [mail["Subject"] for mail in box.mails[5:]] == ["[DQM] 6 notifications: client 10 crashed and more"]
         assert {state for state, _, _ in states()} == {"sent"}
 
 
-def test_what_was_held_in_quiet_hours_is_one_mail_at_their_end(hub: Settings) -> None:
+def test_deferred_messages_are_one_mail_after_quiet_hours(hub: Settings) -> None:
     with mail_server() as box:
         channel = one_channel(
             hub, notice_smtp=box.place, notice_smtp_security="none", notice_mail_from="a@b.ch", notice_mail_to=("c@d.ch",), instance_name="DQM"
         )  # fmt: skip
         due(channel, 1, 2, ago=7200.0, quiet=True)
         due(channel, 3)
-        assert [state for state, _, _ in states()] == ["held", "held", "waiting"]
+        assert [state for state, _, _ in states()] == ["deferred", "deferred", "pending"]
         work(channel)
-        assert [mail["Subject"] for mail in box.mails] == ["[DQM] 2 notices: client 1 crashed and more", "[DQM] client 3 crashed"]
+        assert [mail["Subject"] for mail in box.mails] == ["[DQM] 2 notifications: client 1 crashed and more", "[DQM] client 3 crashed"]
 
 
 def quiet_now(kind: str) -> tuple[str, ...]:
@@ -169,7 +171,7 @@ def quiet_now(kind: str) -> tuple[str, ...]:
     return (f"{kind} {begin}-{end}",)
 
 
-def test_what_was_not_sent_when_quiet_hours_began_is_held_or_dropped(hub: Settings) -> None:
+def test_messages_not_sent_when_quiet_hours_begin_are_deferred_or_suppressed(hub: Settings) -> None:
     sounds = one_channel(hub, notice_sound=closed(), notice_quiet=quiet_now("sound"))
     mails = one_channel(hub, notice_smtp=closed(), notice_mail_from="a@b.ch", notice_mail_to=("c@d.ch",), notice_quiet=quiet_now("mail"))
     due(sounds, 1)
@@ -177,66 +179,67 @@ def test_what_was_not_sent_when_quiet_hours_began_is_held_or_dropped(hub: Settin
     work(sounds)
     work(mails)
     (dropped, _, why), (held, attempts, _) = states()
-    assert (dropped, held, attempts) == ("dropped", "held", 1)
-    assert why.startswith("quiet hours; last: no connection to port")
-    assert Delivery.get(Delivery.state == "held").not_before > time.time() + 1000
+    assert (dropped, held, attempts) == ("suppressed", "deferred", 1)
+    assert why.startswith("quiet hours; last error: no connection to port")
+    assert Delivery.get(Delivery.state == "deferred").not_before > time.time() + 1000
 
 
-def test_a_mail_server_that_is_away_all_night_is_tried_again_each_minute(hub: Settings) -> None:
+def test_an_unreachable_mail_server_is_retried_each_minute(hub: Settings) -> None:
     channel = one_channel(hub, notice_smtp=closed(), notice_mail_from="a@b.ch", notice_mail_to=("c@d.ch",))
     due(channel, 1)
     Delivery.update(attempts=1100).execute()
     work(channel)
     row = Delivery.get()
-    assert (row.state, row.attempts, round(row.not_before - row.changed)) == ("waiting", 1101, 60)
+    assert (row.state, row.attempts, round(row.not_before - row.changed)) == ("pending", 1101, 60)
 
 
 def test_a_consumer_that_stops_leaves_the_rest_for_the_next(hub: Settings, receiver: Hook) -> None:
     channel = one_channel(hub, notice_webhooks=(receiver.address,))
     due(channel, 1, 2, 3)
-    tell(channel, "", lambda: len(receiver.asked) >= 2)
-    assert [state for state, _, _ in states()] == ["sent", "sent", "waiting"]
+    deliver_due(channel, "", lambda: len(receiver.asked) >= 2)
+    assert [state for state, _, _ in states()] == ["sent", "sent", "pending"]
 
 
-def test_a_reason_of_any_length_and_letters_is_kept_short(hub: Settings) -> None:
+def test_an_answer_of_any_length_and_letters_is_cut(hub: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     def send(_: Sequence[object]) -> str:
         return "\0" + "x" * 10_000
 
-    channel = one_channel(hub, notice_sound=closed())._replace(send=send)
+    channel = one_channel(hub, notice_sound=closed())
+    monkeypatch.setattr(channel, "send", send)
     due(channel, 1)
     work(channel)
     assert states() == [("sent", 1, "\ufffd" + "x" * 499)]
 
 
-def test_the_status_page_and_the_metrics_say_how_each_channel_does(hub: Settings, receiver: Hook) -> None:
+def test_the_status_page_and_the_metrics_show_each_channel(hub: Settings, receiver: Hook) -> None:
     given = hub.replace(notice_webhooks=(receiver.address + "/s3cr3t", "http://127.0.0.1:9/0th3r"), notice_sound=closed())
-    good, other, bad = channels(given)
+    bad, good, other = channels(given)
     assert [(line.name, line.state, line.text) for line in status.lines(given)] == [
-        (f"notices by {channel.name}", "idle", "in the last day: nothing to tell") for channel in (good, other, bad)
+        (f"notifications by {channel.name}", "idle", "last 24 h: none") for channel in (bad, good, other)
     ]
     due(good, 1, 2)
-    deliver(notice(3), bad, time.time())
+    enqueue(notice(3), bad, time.time())
     work(good)
     work(bad)
     assert [(line.state, line.text) for line in status.lines(given)] == [
-        ("ok", "in the last day: 2 sent"), ("idle", "in the last day: nothing to tell"), ("warn", "in the last day: 1 waiting"),
+        ("warn", "last 24 h: 1 pending"), ("ok", "last 24 h: 2 sent"), ("idle", "last 24 h: none"),
     ]  # fmt: skip
     client: FlaskClient = create_app(given).test_client()
     host = {"Host": "127.0.0.1:8889"}
     page, metrics = client.get("/status", headers=host).text, client.get("/metrics", headers=host).text
-    assert "notices by sound" in page
+    assert "notifications by sound" in page
     assert "no connection to port" in page
-    assert f'dqmhub_notice_deliveries{{channel="{good.name}",state="sent"}} 2' in metrics
-    assert 'dqmhub_notice_deliveries{channel="sound",state="waiting"} 1' in metrics
-    assert 'dqmhub_notice_waiting_seconds{channel="sound"}' in metrics
+    assert f'dqmhub_notification_deliveries{{channel="{good.name}",state="sent"}} 2' in metrics
+    assert 'dqmhub_notification_deliveries{channel="sound",state="pending"} 1' in metrics
+    assert 'dqmhub_notification_pending_seconds{channel="sound"}' in metrics
     assert "s3cr3t" not in page + metrics
 
 
-def test_old_notices_are_forgotten_with_what_became_of_them(hub: Settings) -> None:
+def test_old_notifications_are_removed_with_their_deliveries(hub: Settings) -> None:
     channel = one_channel(hub, notice_sound=closed())
     due(channel, 1, ago=11 * 86400.0)
     due(channel, 2, ago=9 * 86400.0)
-    Maintenance.create(system="production", hosts="", begins=0.0, ends=time.time() - 11 * 86400, reason="x", user="op")
-    assert status.clean(10, lambda _: None) == 2
-    assert [each.event for each in Notice.select()] == ["crash-2"]
-    assert (Delivery.select().count(), Maintenance.select().count()) == (1, 0)
+    MaintenanceWindow.create(system="production", hosts="", begins=0.0, ends=time.time() - 11 * 86400, reason="x", user="op")
+    assert remove_old(10, lambda _: None) == 2
+    assert [each.event for each in Notification.select()] == ["crash-2"]
+    assert (Delivery.select().count(), MaintenanceWindow.select().count()) == (1, 0)

@@ -1,0 +1,123 @@
+"""Events: what happened in an area, as notifications, pages and the API list it.
+
+An area declares one `EventSource`. Nothing stores events: a source derives them from its tables each time, so an event
+that becomes known late is still found, and has the same `id`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from app.core.settings import Settings
+
+ALL, PROBLEMS = "all", "problems"
+"""What a setting with kinds of events may name beside single kinds."""
+
+
+class EventKind(NamedTuple):
+    """A kind of event of one area."""
+
+    name: str
+    is_problem: bool = False  # somebody should look at it
+    is_persistent: bool = False  # lasts until fixed: notified after a maintenance window in which it began
+
+
+class Event(NamedTuple):
+    """One thing that happened. Names of hosts and configurations are as the experiment has them: escape and sanitise them."""
+
+    id: str  # the kind and 20 hex digits; the same each time. Those are a hash of names that can be guessed: keep it inside
+    system: str  # one of the systems of its source
+    kind: str  # name of one of the kinds of its source
+    run: int | None  # None when there is none or it is unknown
+    key: str  # what the source needs to find the object again: a job, a host; "" for a run
+    at: float  # Unix s UTC
+    title: str  # one line
+    text: str  # one line
+
+
+class Subject(NamedTuple):
+    """What an event is about."""
+
+    name: str  # the same for repeats: a client, a host or a run
+    host: str = ""  # where it happened, for maintenance windows of hosts; "" for none
+
+
+class EventSource:
+    """The events of one area. Its methods import what they need when they are called: a declaration costs nothing at the start."""
+
+    name: str
+    kinds: tuple[EventKind, ...]
+    systems: tuple[str, ...]
+
+    def active_systems(self, settings: Settings) -> Sequence[str]:
+        """The systems in which something can happen under these settings."""
+        raise NotImplementedError
+
+    def find(self, system: str, since: float, until: float, kinds: Collection[str] | None = None) -> list[Event]:
+        """Events of a system from `since` to `until`, Unix s UTC, the newest first; `kinds`: names, None for all."""
+        raise NotImplementedError
+
+    def subject(self, event: Event) -> Subject:
+        """What an event is about."""
+        raise NotImplementedError
+
+    def is_open(self, event: Event) -> bool:
+        """Whether an event of a persistent kind still lasts."""
+        raise NotImplementedError
+
+    def path(self, event: Event) -> str:
+        """Path and query of the page about an event."""
+        raise NotImplementedError
+
+    def hosts(self, settings: Settings) -> Iterable[str]:
+        """Names of the hosts on which events may happen."""
+        raise NotImplementedError
+
+
+_sources: dict[str, EventSource] = {}
+
+
+def register_source(source: EventSource) -> None:
+    """Make the source of an area known."""
+    _sources[source.name] = source
+
+
+def event_sources() -> list[EventSource]:
+    """The sources of all areas."""
+    return list(_sources.values())
+
+
+def source_of(kind: str) -> EventSource | None:
+    """The source that has this kind of event."""
+    return next((source for source in event_sources() if any(each.name == kind for each in source.kinds)), None)
+
+
+def event_kinds() -> list[EventKind]:
+    """The kinds of all sources."""
+    return [kind for source in event_sources() for kind in source.kinds]
+
+
+def event_systems() -> list[str]:
+    """The systems of all sources."""
+    return [system for source in event_sources() for system in source.systems]
+
+
+def expand_kinds(names: Collection[str]) -> tuple[str, ...]:
+    """The kinds that a setting means, in the order of the sources; it may hold ALL and PROBLEMS."""
+    return tuple(kind.name for kind in event_kinds() if ALL in names or kind.name in names or (PROBLEMS in names and kind.is_problem))
+
+
+def check_kinds(value: Collection[str]) -> str:
+    """Check of a setting with kinds of events."""
+    return _some_of(value, [ALL, PROBLEMS, *(kind.name for kind in event_kinds())])
+
+
+def check_systems(value: Collection[str]) -> str:
+    """Check of a setting with systems."""
+    return _some_of(value, event_systems())
+
+
+def _some_of(value: Collection[str], choices: Sequence[str]) -> str:
+    return "" if set(value) <= set(choices) else "a list of " + ", ".join(choices)

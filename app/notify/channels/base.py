@@ -1,0 +1,61 @@
+"""What all channels have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar, Self
+
+from app.core.events import expand_kinds
+from app.core.settings import Settings
+from app.notify.messages import Message
+from app.notify.quiet_hours import quiet_until
+from app.notify.settings import QUIET_HOURS, NotifySettings
+
+
+class Channel:
+    """One receiver of notifications; a subclass is a kind of channel."""
+
+    kind: ClassVar[str]  # the name of its folder
+    max_age_s: ClassVar[float]  # a delivery that is still open after so long has failed
+    supports_digest: ClassVar[bool] = False  # `send` takes several messages at once
+    defers_in_quiet_hours: ClassVar[bool] = False  # sends at the end of quiet hours; other channels suppress
+
+    def __init__(self, settings: Settings, name: str = "") -> None:
+        """Make a channel.
+
+        Args:
+            settings: Those of the instance.
+            name: Unique and without secrets, shown on pages and stored with deliveries; the kind when it is "".
+        """
+        self.settings = settings
+        self.name = name or self.kind
+        self.kinds = expand_kinds(settings[f"notice_{self.kind}_kinds"])
+
+    @classmethod
+    def configured(cls, settings: Settings) -> list[Self]:
+        """The channels of this kind that the settings configure."""
+        raise NotImplementedError
+
+    @classmethod
+    def problems(cls, settings: Settings) -> list[str]:
+        """Sentences on settings that do not fit together."""
+        return []
+
+    def send(self, messages: Sequence[Message]) -> str:
+        """Send messages (one without `supports_digest`) and return the receiver's answer.
+
+        Raises:
+            TemporaryError: To be tried again.
+            PermanentError: Not to be tried again.
+        """
+        raise NotImplementedError
+
+    @property
+    def quiet_hours(self) -> list[str]:
+        """Its quiet hours, as "22:00-06:00"."""
+        found = [QUIET_HOURS.fullmatch(item) for item in self.settings.of(NotifySettings).notice_quiet]
+        return [f"{each['begin']}-{each['end']}" for each in found if each and each["channel"] == self.kind]
+
+    def quiet_until(self, at: float) -> float | None:
+        """The end of the quiet hours in which a moment lies, else None; both Unix s UTC."""
+        return quiet_until(self.settings.of(NotifySettings).notice_quiet, self.kind, at)

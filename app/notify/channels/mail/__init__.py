@@ -1,0 +1,1 @@
+"""Mail: one for each notification, or one for many."""

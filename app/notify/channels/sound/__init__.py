@@ -1,0 +1,1 @@
+"""The sound server of the control room."""

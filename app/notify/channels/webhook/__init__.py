@@ -1,0 +1,1 @@
+"""Webhooks: each notification as JSON to an address, signed."""

@@ -1,0 +1,35 @@
+"""Errors of notifications."""
+
+from __future__ import annotations
+
+
+class NotifyError(Exception):
+    """Base of all errors of notifications."""
+
+
+class TemporaryError(NotifyError):
+    """A channel could not deliver now; trying again may help."""
+
+
+class PermanentError(NotifyError):
+    """The receiver rejected a message; trying again is of no use."""
+
+
+class UnknownChannel(NotifyError):
+    """No channel of this name is configured."""
+
+    def __init__(self, name: str, known: list[str]) -> None:
+        self.allowed = "one of " + (", ".join(known) or "none: no channel is configured")
+        super().__init__(f"No channel {name!r} is configured")
+
+
+class OutdatedRequest(NotifyError):
+    """The object of a request is not in a state in which it can be changed so."""
+
+
+class InvalidWindow(NotifyError):
+    """A maintenance window with wrong fields."""
+
+    def __init__(self, fields: list[tuple[str, str]]) -> None:
+        self.fields = fields  # name of the field, and what is allowed
+        super().__init__("Invalid maintenance window: " + "; ".join(f"{name}: {problem}" for name, problem in fields))

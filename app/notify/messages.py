@@ -1,0 +1,57 @@
+"""Messages: notifications as channels send them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from app.core.events import Event, source_of
+from app.notify.models import Notification
+from app.web.clock import CERN
+
+MAX_NAMED = 10
+"""Titles in a digest of a channel that is read at a glance."""
+
+
+class Message(NamedTuple):
+    """A notification for a receiver."""
+
+    id: str  # unique: a receiver may get a message twice
+    kind: str
+    system: str
+    run: int | None
+    title: str
+    text: str
+    at: float  # of the event, Unix s UTC
+    link: str  # "" for none
+
+    @property
+    def moment(self) -> str:
+        """When it happened, Swiss time."""
+        return f"{datetime.fromtimestamp(self.at, CERN):%Y-%m-%d %H:%M:%S %Z}"
+
+
+def message_of(row: Notification, public_url: str) -> Message:
+    """The message of a notification. public_url: the address of this instance, "" for messages without a link."""
+    text = row.text
+    if row.repeats:
+        text = f"{text} ({row.repeats} repeat{'s' if row.repeats > 1 else ''} suppressed)".strip()
+    link = public_url.rstrip("/") + path_of(row) if public_url else ""
+    return Message(row.event, row.kind, row.system, row.run, row.title, text, row.at, link)
+
+
+def event_of(row: Notification) -> Event:
+    """The event of a notification."""
+    return Event(row.event, row.system, row.kind, row.run, row.key, row.at, row.title, row.text)
+
+
+def path_of(row: Notification) -> str:
+    """Path and query of the page about a notification."""
+    source = source_of(row.kind)
+    return source.path(event_of(row)) if source else "/notifications"
+
+
+def headline(messages: Sequence[Message]) -> str:
+    """One line for one message or several."""
+    return messages[0].title if len(messages) == 1 else f"{len(messages)} notifications: {messages[0].title} and more"

@@ -1,0 +1,113 @@
+"""Contents of the page of notifications."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+from urllib.parse import urlencode
+
+from flask import request
+from markupsafe import Markup
+
+from app.core.events import event_systems
+from app.core.settings import Settings
+from app.notify.channels import channels
+from app.notify.channels.base import Channel
+from app.notify.messages import path_of
+from app.notify.models import DUPLICATE, LATE, MAINTENANCE, OPEN, PENDING, Delivery, Notification
+from app.web.arguments import choice_arg
+from app.web.clock import ZONES, time_html
+
+PAGE_ROWS = 50
+"""Notifications of one page."""
+
+OUTCOMES = {LATE: "none (event too old)", MAINTENANCE: "none (maintenance)", DUPLICATE: "none (duplicate)"}
+"""Texts for events that were not notified."""
+
+BADGES = {
+    "pending": {"kind": "idle", "icon": "unsure", "text": "pending"},
+    "retrying": {"kind": "warning", "icon": "warning", "text": "retrying"},
+    "deferred": {"kind": "idle", "icon": "off", "text": "deferred (quiet hours)"},
+    "sent": {"kind": "ok", "icon": "ok", "text": "sent"},
+    "failed": {"kind": "error", "icon": "error", "text": "failed"},
+    "suppressed": {"kind": "idle", "icon": "off", "text": "suppressed (quiet hours)"},
+}
+"""Badges of deliveries; see `badge_of`."""
+
+
+class PageState(NamedTuple):
+    """State of the page that all its links keep."""
+
+    system: str  # of pages of DQM^2 that link here; "" for the main one
+    tz: str  # a key of ZONES
+
+    def link(self, path: str, **query: object) -> str:
+        """An address of this product with this state; `path` may have a query."""
+        state = {"system": "" if "system=" in path else self.system, "tz": "" if self.tz == "cern" else self.tz}
+        parts = {name: value for name, value in {**query, **state}.items() if value not in ("", None)}
+        return request.script_root + path + (("&" if "?" in path else "?") + urlencode(parts) if parts else "")
+
+    def link_of(self, row: Notification) -> str:
+        """The address of the page about a notification."""
+        return self._replace(system="").link(path_of(row))
+
+    @property
+    def zone(self) -> str:
+        """The label of the zone."""
+        return ZONES[self.tz]
+
+    def time(self, at: float | None) -> Markup:
+        """A moment, Unix s UTC."""
+        return time_html(at, self.tz)
+
+    def zones(self, path: str, **query: object) -> list[tuple[str, str, bool]]:
+        """The zones of the page at `path`: name, address, and whether it is this one."""
+        return [(name, self._replace(tz=name).link(path, **query), name == self.tz) for name in ZONES]
+
+
+class NotificationRow(NamedTuple):
+    """A notification with its deliveries, by channel."""
+
+    notification: Notification
+    deliveries: list[Delivery]
+
+
+class ChannelStatus(NamedTuple):
+    """A channel, and how its deliveries go."""
+
+    channel: Channel
+    pending: int
+    last: Delivery | None  # the last delivery that was attempted
+
+
+def page_state() -> PageState:
+    """The state in the query of the request. Raises Problem 400."""
+    systems = event_systems() or [""]
+    system = choice_arg("system", systems)
+    return PageState("" if system == systems[0] else system, choice_arg("tz", tuple(ZONES)))
+
+
+def badge_of(delivery: Delivery) -> dict[str, str]:
+    """The badge of a delivery."""
+    return BADGES["retrying" if delivery.state in OPEN and delivery.attempts else delivery.state]
+
+
+def notification_rows(before: int) -> Sequence[NotificationRow]:
+    """The newest notifications, or those with a number below `before`; one more than a page has, if there are more."""
+    query = Notification.select().where(Notification.id < before) if before else Notification.select()
+    found = list(query.order_by(Notification.id.desc()).limit(PAGE_ROWS + 1))
+    deliveries: dict[int, list[Delivery]] = {}
+    numbers = [row.id for row in found]
+    for delivery in Delivery.select().where(Delivery.notification.in_(numbers)).order_by(Delivery.channel):
+        deliveries.setdefault(delivery.__data__["notification"], []).append(delivery)
+    return [NotificationRow(row, deliveries.get(row.id, [])) for row in found]
+
+
+def channel_statuses(settings: Settings) -> list[ChannelStatus]:
+    """The configured channels."""
+    found = []
+    for channel in channels(settings):
+        ours = Delivery.select().where(Delivery.channel == channel.name)
+        last = ours.where(Delivery.attempts > 0).order_by(Delivery.changed.desc()).first()
+        found.append(ChannelStatus(channel, ours.where(Delivery.state == PENDING).count(), last))
+    return found

@@ -1,0 +1,1 @@
+"""A channel that tests add by this folder alone."""

@@ -1,0 +1,95 @@
+"""A new channel is one folder: with it the channel is on the page, in deliveries, settings, quiet hours, status and docs check."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from app import create_app
+from app.areas import settings_reference
+from app.core.metrics import family_text
+from app.core.settings import SettingError, Settings, load, table
+from app.notify import channels, status
+from app.notify.area import AREA, channel_settings
+from app.notify.delivery import deliver_due
+from app.notify.models import Delivery
+from app.security import Role
+from jobs.notify import deliver
+from tests.notify import seed
+from tests.notify.channel_docs import undocumented
+from tests.square.test_pages_whole_log import bearer
+
+FOLDER = Path(__file__).with_name("stub_channels")
+HOST = {"Host": "127.0.0.1:8889"}
+
+
+@pytest.fixture
+def pigeon(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The channel of the folder stub_channels/pigeon, for one test."""
+    monkeypatch.setattr(table, "_tables", [*table._tables])
+    monkeypatch.setattr(channels, "__path__", [*channels.__path__, str(FOLDER)])
+    channels.channel_tables()
+    yield
+    for name in [name for name in sys.modules if name.startswith("app.notify.channels.pigeon")]:
+        del sys.modules[name]
+
+
+@pytest.fixture
+def configured(hub: Settings, pigeon: None, tmp_path: Path) -> Settings:
+    return hub.replace(notice_pigeon_loft=str(tmp_path))
+
+
+def test_its_settings_are_read_checked_and_documented(pigeon: None, tmp_path: Path) -> None:
+    settings = load(None, {"DQMHUB_NOTICE_PIGEON_LOFT": str(tmp_path), "DQMHUB_NOTICE_QUIET": "pigeon 22:00-06:00"})
+    (channel,) = channels.channels(settings)
+    assert (channel.name, channel.kinds, channel.quiet_hours) == ("pigeon", ("crash", "stuck", "silent-host"), ["22:00-06:00"])
+    with pytest.raises(SettingError, match="channels: mail, pigeon, sound, webhook"):
+        load(None, {"DQMHUB_NOTICE_QUIET": "carrier 22:00-06:00"})
+    reference = settings_reference([replace(AREA, more_settings=channel_settings())])
+    assert "## Notifications by pigeon" in reference
+    assert "| `notice_pigeon_loft` |  | Folder in which" in reference
+
+
+def test_without_its_folder_there_is_no_such_setting() -> None:
+    with pytest.raises(SettingError, match="channels: mail, sound, webhook"):
+        load(None, {"DQMHUB_NOTICE_QUIET": "pigeon 22:00-06:00"})
+    assert "pigeon" not in settings_reference()
+
+
+def test_it_is_on_the_page_and_in_deliveries_status_metrics_and_periodic_tasks(configured: Settings, tmp_path: Path) -> None:
+    client = create_app(configured).test_client()
+    seed.job(358792, "beam", time.time() - 5, 139)
+    seed.detect(configured)
+    page = client.get("/notifications", headers=HOST | bearer(Role.OPERATOR)).text
+    assert 'aria-label="Send a test by pigeon"' in page
+    assert client.post("/notifications/test", data={"channel": "pigeon"}, headers=HOST | bearer(Role.OPERATOR)).status_code == 303
+    (channel,) = channels.channels(configured)
+    deliver_due(channel, "", lambda: False)
+    assert [(row.channel, row.state, row.detail) for row in Delivery.select()] == [("pigeon", "sent", "coo")] * 2
+    assert sorted(file.read_text() for file in tmp_path.glob("[ct]*-*")) == ["Test of Test", "beam crashed in run 358792"]
+    assert [(line.name, line.state) for line in status.lines(configured)] == [("notifications by pigeon", "ok")]
+    assert 'dqmhub_notification_deliveries{channel="pigeon",state="sent"} 2.0' in family_text(status.metrics(configured)).decode()
+    assert [task.name for task in deliver(configured)] == ["notifications by pigeon"]
+
+
+def test_quiet_hours_defer_it_and_its_errors_are_retried(configured: Settings) -> None:
+    seed.job(358792, "beam", time.time() - 5, 139)
+    seed.detect(configured.replace(notice_quiet=("pigeon 00:00-12:00", "pigeon 12:00-00:00")))
+    assert [row.state for row in Delivery.select()] == ["deferred"]
+    Delivery.update(not_before=0.0, since=time.time()).execute()
+    closed = configured.replace(notice_pigeon_loft="/nowhere")
+    (channel,) = channels.channels(closed)
+    deliver_due(channel, "", lambda: False)
+    assert [(row.state, row.detail) for row in Delivery.select()] == [("deferred", "the loft is closed: No such file or directory")]
+    page = create_app(closed).test_client().get("/notifications", headers=HOST | bearer(Role.SHIFTER)).text
+    assert "No pigeon flies: /nowhere is no folder." in page
+    assert "retrying" in page
+
+
+def test_every_channel_is_documented(pigeon: None) -> None:
+    assert undocumented() == []
