@@ -14,7 +14,7 @@ import pytest
 
 from app.http_client import KEPT_BYTES, HttpBadAnswer, HttpClient, HttpError, HttpTimeout, HttpUnreachable
 from tests.support.certificates import write_certificate
-from tests.support.raw_server import WAIT_S, Manner, closed, dripping, raw, server_context, silent
+from tests.support.raw_server import WAIT_S, Behaviour, closed, dripping, raw, server_context, silent
 
 SHORT_S = 0.4
 LARGE = 32 << 20
@@ -33,42 +33,42 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return {name: write_certificate(folder, name) for name in ("server", "client", "stranger")}
 
 
-def request_head(connection: socket.socket, heard: bytearray) -> None:
+def request_head(connection: socket.socket, received: bytearray) -> None:
     """Read one request without a body."""
-    end = heard.count(b"\r\n\r\n") + 1
-    while heard.count(b"\r\n\r\n") < end and (part := connection.recv(4096)):
-        heard += part
+    end = received.count(b"\r\n\r\n") + 1
+    while received.count(b"\r\n\r\n") < end and (part := connection.recv(4096)):
+        received += part
 
 
-def answering(answer: bytes, *, times: int = 1) -> Manner:
+def answering(answer: bytes, *, times: int = 1) -> Behaviour:
     """Answers some requests of a connection with these bytes, and closes it."""
 
-    def manner(connection: socket.socket, heard: bytearray, _: threading.Event) -> None:
+    def behaviour(connection: socket.socket, received: bytearray, _: threading.Event) -> None:
         for _ in range(times):
-            request_head(connection, heard)
+            request_head(connection, received)
             connection.sendall(answer)
 
-    return manner
+    return behaviour
 
 
 def with_length(body: bytes, head: bytes = b"HTTP/1.1 200 OK") -> bytes:
     return head + b"\r\nContent-Length: %d\r\n\r\n" % len(body) + body
 
 
-def trickling(head: bytes, piece: bytes) -> Manner:
+def trickling(head: bytes, piece: bytes) -> Behaviour:
     """Answers with a head and then pieces without end."""
 
-    def manner(connection: socket.socket, heard: bytearray, ended: threading.Event) -> None:
-        request_head(connection, heard)
+    def behaviour(connection: socket.socket, received: bytearray, ended: threading.Event) -> None:
+        request_head(connection, received)
         connection.sendall(head)
-        dripping(piece)(connection, heard, ended)
+        dripping(piece)(connection, received, ended)
 
-    return manner
+    return behaviour
 
 
-def resetting(connection: socket.socket, heard: bytearray, _: threading.Event) -> None:
+def resetting(connection: socket.socket, received: bytearray, _: threading.Event) -> None:
     """Resets the connection after the request."""
-    request_head(connection, heard)
+    request_head(connection, received)
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
     connection.close()
 
@@ -83,15 +83,15 @@ def test_an_answer_has_status_headers_and_decoded_body(client: HttpClient) -> No
         answer = client.request(
             "GET", f"http://{server.place}/a%20b?c=%2F", deadline_s=WAIT_S, max_bytes=5, headers={"Host": "fu-1:9215", "Cookie": "a=b"}
         )
-        heard = bytes(server.heard[0])
+        received = bytes(server.received[0])
     assert (answer.status, answer.body, answer.headers["content-encoding"]) == (418, b"hello", "gzip")
-    assert heard.startswith(b"GET /a%20b?c=%2F HTTP/1.1\r\n")
-    assert b"\r\nHost: fu-1:9215\r\n" in heard
-    assert b"\r\nCookie: a=b\r\n" in heard
+    assert received.startswith(b"GET /a%20b?c=%2F HTTP/1.1\r\n")
+    assert b"\r\nHost: fu-1:9215\r\n" in received
+    assert b"\r\nCookie: a=b\r\n" in received
 
 
 @pytest.mark.parametrize(
-    ("manner", "status"),
+    ("behaviour", "status"),
     [
         (silent, None),
         (dripping(b"H"), None),
@@ -103,8 +103,8 @@ def test_an_answer_has_status_headers_and_decoded_body(client: HttpClient) -> No
         (trickling(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n"), 200),
     ],
 )
-def test_the_deadline_holds_for_the_whole_exchange(client: HttpClient, manner: Manner, status: int | None) -> None:
-    with raw(manner) as server, pytest.raises(HttpError) as caught:
+def test_the_deadline_holds_for_the_whole_exchange(client: HttpClient, behaviour: Behaviour, status: int | None) -> None:
+    with raw(behaviour) as server, pytest.raises(HttpError) as caught:
         get(client, server.place, deadline_s=SHORT_S)
     if isinstance(caught.value, HttpTimeout):  # else http.client found before that the answer is none
         assert (caught.value.sent, caught.value.status, bool(caught.value.body)) == (True, status, status is not None)
@@ -120,18 +120,18 @@ def test_a_trickling_body_ends_with_a_timeout_that_has_what_arrived(client: Http
     assert set(caught.value.body) == set(b"x")
 
 
-@pytest.mark.parametrize("manner", [silent, dripping(b"x"), dripping(b"\x16\x03\x03\x3f\xff")])
-def test_the_deadline_holds_for_the_tls_handshake(client: HttpClient, manner: Manner) -> None:
-    with raw(manner) as server, pytest.raises(HttpError):
+@pytest.mark.parametrize("behaviour", [silent, dripping(b"x"), dripping(b"\x16\x03\x03\x3f\xff")])
+def test_the_deadline_holds_for_the_tls_handshake(client: HttpClient, behaviour: Behaviour) -> None:
+    with raw(behaviour) as server, pytest.raises(HttpError):
         get(client, server.place, "https", SHORT_S)
 
 
 def test_the_deadline_holds_for_a_body_over_tls_that_trickles(certificates: dict[str, str]) -> None:
-    def manner(connection: socket.socket, heard: bytearray, ended: threading.Event) -> None:
+    def behaviour(connection: socket.socket, received: bytearray, ended: threading.Event) -> None:
         with server_context(certificates["server"]).wrap_socket(connection, server_side=True) as secure:
-            trickling(b"HTTP/1.1 200 OK\r\n\r\n", b"x")(secure, heard, ended)
+            trickling(b"HTTP/1.1 200 OK\r\n\r\n", b"x")(secure, received, ended)
 
-    with raw(manner) as server, pytest.raises(HttpTimeout, match="no whole answer"):
+    with raw(behaviour) as server, pytest.raises(HttpTimeout, match="no whole answer"):
         get(HttpClient(ca=certificates["server"]), server.place, "https", SHORT_S)
 
 
@@ -163,11 +163,11 @@ def test_a_host_that_takes_no_connection_has_its_own_limit(client: HttpClient) -
 
 
 def test_a_connection_that_ends_without_an_answer_may_have_been_sent(client: HttpClient) -> None:
-    for manner in (resetting, answering(b"")):
-        with raw(manner) as server, pytest.raises(HttpUnreachable, match="the connection ended without an answer") as caught:
+    for behaviour in (resetting, answering(b"")):
+        with raw(behaviour) as server, pytest.raises(HttpUnreachable, match="the connection ended without an answer") as caught:
             get(client, server.place)
         assert caught.value.sent
-        assert len(server.heard) == 1, "not sent again unless retries are allowed"
+        assert len(server.received) == 1, "not sent again unless retries are allowed"
 
 
 def test_retries_are_for_connections_without_an_answer(client: HttpClient) -> None:
@@ -177,16 +177,16 @@ def test_retries_are_for_connections_without_an_answer(client: HttpClient) -> No
             assert answer.body == b"first"
     with raw(resetting) as server, pytest.raises(HttpUnreachable):
         client.request("GET", f"http://{server.place}/", deadline_s=WAIT_S, max_bytes=10, retries=1)
-    assert len(server.heard) == 2
+    assert len(server.received) == 2
     with raw(answering(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab")) as server, pytest.raises(HttpBadAnswer):
         client.request("GET", f"http://{server.place}/", deadline_s=WAIT_S, max_bytes=10, retries=1)
-    assert len(server.heard) == 1
+    assert len(server.received) == 1
 
 
 def test_connections_are_kept(client: HttpClient) -> None:
     with raw(answering(with_length(b"x"), times=3)) as server:
         assert [get(client, server.place) for _ in range(3)] == [b"x"] * 3
-        assert len(server.heard) == 1
+        assert len(server.received) == 1
 
 
 def test_a_body_has_a_largest_size(client: HttpClient) -> None:
@@ -228,18 +228,18 @@ def test_redirects_are_not_followed(client: HttpClient) -> None:
         raw(answering(with_length(b"", b"HTTP/1.1 302 Found\r\nLocation: http://%s/" % other.place.encode()))) as server,
     ):
         answer = client.request("GET", f"http://{server.place}/", deadline_s=WAIT_S, max_bytes=10)
-        assert (answer.status, other.heard) == (302, [])
+        assert (answer.status, other.received) == (302, [])
 
 
 def test_certificates_of_both_sides_are_checked(certificates: dict[str, str]) -> None:
-    def manner(connection: socket.socket, heard: bytearray, ended: threading.Event) -> None:
+    def behaviour(connection: socket.socket, received: bytearray, ended: threading.Event) -> None:
         context = server_context(certificates["server"])
         context.load_verify_locations(certificates["client"])
         context.verify_mode = ssl.CERT_REQUIRED
         with context.wrap_socket(connection, server_side=True) as secure:
-            answering(with_length(b"secret"))(secure, heard, ended)
+            answering(with_length(b"secret"))(secure, received, ended)
 
-    with raw(manner) as server:
+    with raw(behaviour) as server:
         ours = {"ca": certificates["server"], "certificate": certificates["client"]}
         assert get(HttpClient(**ours), server.place, "https") == b"secret"
         for wrong in ({"ca": ""}, {"ca": certificates["stranger"]}, {"certificate": ""}, {"certificate": certificates["stranger"]}):

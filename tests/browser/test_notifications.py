@@ -1,4 +1,4 @@
-"""Notices in a real browser: what happens is told and seen to be told, and an operator mends what is not."""
+"""Notifications in a real browser: events and deliveries appear by themselves, and an operator acts on them."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ PASSWORD = "seven-horses-in-the-rain"
 
 
 @dataclass
-class Told:
-    """A hub that tells, and who is told."""
+class Site:
+    """A hub and its receivers."""
 
     settings: Settings
     chat: Hook
@@ -36,12 +36,12 @@ class Told:
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Told]:
-    """A hub that asks a P5 that is not there, tells a webhook and a mail server, and cannot reach the sound server."""
+def hub(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Site]:
+    """A hub whose P5 and sound server are unreachable, with a webhook and a mail server."""
     with ExitStack() as stack:
         chat, box = stack.enter_context(hook()), stack.enter_context(mail_server())
         given = Settings(
-            data_dir=str(tmp_path_factory.mktemp("n")), web_workers=1, square_poll_s=1.0, square_url=f"http://{closed()}",
+            data_dir=str(tmp_path_factory.mktemp("n")), web_workers=1, notice_poll_s=1.0, square_url=f"http://{closed()}",
             square_production=("dqmfu-c2b03-45-01", "dqmfu-c2b04-45-01"), square_playback=(), log_level="error",
             notice_webhooks=(chat.address,), notice_smtp=box.place, notice_smtp_security="none", notice_mail_from="dqm@cern.ch",
             notice_mail_to=("shifter@cern.ch",), notice_sound=closed(), notice_quiet=("sound 03:00-03:01",),
@@ -50,49 +50,49 @@ def told(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Ite
         stack.enter_context(bound(settings))
         accounts.add("olga", Role.OPERATOR, PASSWORD)
         stack.enter_context(service(settings, "live"))
-        yield Told(settings, chat, box)
+        yield Site(settings, chat, box)
 
 
 @pytest.fixture
-def page(browser: Browser, told: Told, watch: Watch) -> Iterator[Page]:
-    """An operator at the page of notices."""
-    with open_page(browser, address(told.settings), watch) as page:
+def page(browser: Browser, hub: Site, watch: Watch) -> Iterator[Page]:
+    """An operator at the page."""
+    with open_page(browser, address(hub.settings), watch) as page:
         sign_in(page, "/notifications", "olga", PASSWORD)
-        expect(page.get_by_role("heading", name="Notices", exact=True)).to_be_visible()
+        expect(page.get_by_role("heading", name="Notifications", exact=True)).to_be_visible()
         yield page
 
 
-def test_a_crash_is_told_and_the_page_says_to_whom_while_one_looks(page: Page, told: Told) -> None:
+def test_a_crash_and_its_deliveries_appear_on_the_open_page(page: Page, hub: Site) -> None:
     seed.job(358792, "beam", time.time() - 1, 139, lumi=35)
-    row = page.locator(".notices tbody tr", has_text="beam crashed in run 358792")
+    row = page.locator(".notifications tbody tr", has_text="beam crashed in run 358792")
     expect(row).to_contain_text("Exit code 139 SIGSEGV, on dqmfu-c2b03-45-01, lumisection 35")
     expect(row.locator("li", has_text="webhook")).to_contain_text("sent")
     expect(row.locator("li", has_text="mail")).to_contain_text("sent")
     expect(row.locator("li", has_text="sound")).to_contain_text("no connection to port")
-    assert [each["title"] for each in told.chat.told if each["kind"] == "crash"] == ["beam crashed in run 358792"]
-    assert [mail["Subject"] for mail in told.box.mails] == ["[DQM Hub] beam crashed in run 358792"]
+    assert [each["title"] for each in hub.chat.messages if each["kind"] == "crash"] == ["beam crashed in run 358792"]
+    assert [mail["Subject"] for mail in hub.box.mails] == ["[DQM Hub] beam crashed in run 358792"]
 
 
-def test_an_operator_tries_a_channel_by_keyboard(page: Page, told: Told) -> None:
-    page.get_by_role("button", name="Send a test notice by mail").focus()
+def test_an_operator_tests_a_channel_by_keyboard(page: Page, hub: Site) -> None:
+    page.get_by_role("button", name="Send a test by mail").focus()
     page.keyboard.press("Enter")
-    row = page.locator(".notices tbody tr", has_text="Test of DQM Hub").first
-    expect(row).to_contain_text("olga tries this channel")
+    row = page.locator(".notifications tbody tr", has_text="Test of DQM Hub").first
+    expect(row).to_contain_text("olga is testing this channel")
     expect(row.locator("li", has_text="mail")).to_contain_text("sent")
-    assert "[DQM Hub] Test of DQM Hub" in [mail["Subject"] for mail in told.box.mails]
+    assert "[DQM Hub] Test of DQM Hub" in [mail["Subject"] for mail in hub.box.mails]
 
 
-def test_what_failed_is_sent_again(page: Page, told: Told) -> None:
-    told.chat.status = 404
-    page.get_by_role("button", name="Send a test notice by webhook").click()
-    row = page.locator(".notices tbody tr", has_text="Test of DQM Hub").first
+def test_a_failed_delivery_is_sent_again(page: Page, hub: Site) -> None:
+    hub.chat.status = 404
+    page.get_by_role("button", name="Send a test by webhook").click()
+    row = page.locator(".notifications tbody tr", has_text="Test of DQM Hub").first
     expect(row).to_contain_text("status 404: the channel is archived")
-    told.chat.status = 200
+    hub.chat.status = 200
     row.get_by_role("button", name="Send again by webhook").click()
-    expect(page.locator(".notices tbody tr", has_text="Test of DQM Hub").first.locator("li")).to_contain_text("sent")
+    expect(page.locator(".notifications tbody tr", has_text="Test of DQM Hub").first.locator("li")).to_contain_text("sent")
 
 
-def test_in_maintenance_that_an_operator_announced_nothing_is_told(page: Page, told: Told) -> None:
+def test_events_in_announced_maintenance_are_not_sent(page: Page, hub: Site) -> None:
     page.get_by_label("Reason").fill("new <b>kernel</b>")
     page.get_by_label("dqmfu-c2b04-45-01").check()
     page.get_by_role("button", name="Announce").click()
@@ -100,8 +100,8 @@ def test_in_maintenance_that_an_operator_announced_nothing_is_told(page: Page, t
     expect(window).to_contain_text("now")
     expect(window).to_contain_text("dqmfu-c2b04-45-01")
     seed.job(358792, "csc", time.time() + 1, 1, host="dqmfu-c2b04-45-01")
-    row = page.locator(".notices tbody tr", has_text="csc crashed in run 358792")
-    expect(row).to_contain_text("nobody: maintenance")
+    row = page.locator(".notifications tbody tr", has_text="csc crashed in run 358792")
+    expect(row).to_contain_text("none (maintenance)")
     window.get_by_role("button", name="End the maintenance").click()
     expect(page.locator("tr", has_text="new <b>kernel</b>")).to_have_count(0)
     assert Notification.select().where(Notification.outcome == "maintenance").count() == 1
@@ -111,16 +111,16 @@ def test_in_maintenance_that_an_operator_announced_nothing_is_told(page: Page, t
 def test_the_page_is_usable_by_all(page: Page, scheme: str) -> None:
     page.emulate_media(color_scheme="light" if scheme == "light" else "dark")
     page.reload()
-    expect(page.locator(".notices tbody tr").first).to_be_visible()
+    expect(page.locator(".notifications tbody tr").first).to_be_visible()
     assert accessibility_faults(page) == []
     assert content_width(page) <= LAPTOP["width"]
     page.set_viewport_size({"width": 390, "height": 844})
     assert content_width(page) <= 390
-    assert page.evaluate("document.querySelector('.notices td.words').clientWidth") > 200, "words are not broken"
+    assert page.evaluate("document.querySelector('.notifications td.words').clientWidth") > 200, "words are not broken"
 
 
-def test_what_is_typed_stays_while_the_page_is_brought_up_to_date(page: Page) -> None:
+def test_a_half_filled_form_survives_an_update(page: Page) -> None:
     page.get_by_label("Reason").fill("half a rea")
     seed.job(358792, "ecal", time.time() - 1, 1)
-    expect(page.locator(".notices tbody tr", has_text="ecal crashed in run 358792")).to_be_visible()
+    expect(page.locator(".notifications tbody tr", has_text="ecal crashed in run 358792")).to_be_visible()
     expect(page.get_by_label("Reason")).to_have_value("half a rea")

@@ -1,4 +1,4 @@
-"""Those who are told: real servers for webhooks, mail and sound on this machine, the well and the badly behaved."""
+"""Receivers of notifications: real servers for webhooks, mail and sound on this machine."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope
 
 from tests.support.ports import free_port
-from tests.support.raw_server import WAIT_S, Manner, served, server_context
+from tests.support.raw_server import WAIT_S, Behaviour, served, server_context
 
 
 @dataclass
 class Hook:
-    """A webhook. status: what it answers next; asked: path, headers and body of each request; hold: it answers once this is set."""
+    """A webhook."""
 
     address: str = ""
-    status: int = 200
-    asked: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)
-    hold: threading.Event = field(default_factory=threading.Event)
+    status: int = 200  # of the next answers
+    requests: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)  # path, headers and body
+    hold: threading.Event = field(default_factory=threading.Event)  # it answers once this is set
 
     @property
-    def told(self) -> list[Any]:
-        return [json.loads(body) for _, _, body in self.asked]
+    def messages(self) -> list[Any]:
+        return [json.loads(body) for _, _, body in self.requests]
 
 
 @contextmanager
@@ -44,9 +44,9 @@ def hook(certificate: str = "") -> Iterator[Hook]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            found.asked.append((self.path, dict(self.headers), body))
+            found.requests.append((self.path, dict(self.headers), body))
             assert found.hold.wait(WAIT_S)
-            with suppress(OSError):  # who asked may be dead by now
+            with suppress(OSError):  # the client may be dead by now
                 self.send_response(found.status)
                 self.send_header("Location", f"{found.address}/elsewhere")
                 self.end_headers()
@@ -72,18 +72,18 @@ def hook(certificate: str = "") -> Iterator[Hook]:
 
 @dataclass
 class Box:
-    """A mail server. mails: what it took; refuse: its answer to a recipient; users: those who signed in."""
+    """A mail server."""
 
     place: str = ""
-    mails: list[EmailMessage] = field(default_factory=list)
+    mails: list[EmailMessage] = field(default_factory=list)  # accepted
     recipients: list[list[str]] = field(default_factory=list)
-    refuse: dict[str, str] = field(default_factory=dict)
-    answer: str = "250 taken"
-    users: list[bytes] = field(default_factory=list)
+    rejections: dict[str, str] = field(default_factory=dict)  # answers by recipient
+    answer: str = "250 accepted"  # to a mail
+    users: list[bytes] = field(default_factory=list)  # that signed in
 
     async def handle_RCPT(self, _: SMTP, __: object, envelope: Envelope, address: str, options: list[str]) -> str:
-        if address in self.refuse:
-            return self.refuse[address]
+        if address in self.rejections:
+            return self.rejections[address]
         envelope.rcpt_tos.append(address)
         envelope.rcpt_options.extend(options)
         return "250 OK"
@@ -97,9 +97,9 @@ class Box:
             self.recipients.append(list(envelope.rcpt_tos))
         return self.answer
 
-    def sign_in(self, _: SMTP, __: object, ___: object, ____: str, given: Any) -> AuthResult:
-        self.users.append(given.login)
-        return AuthResult(success=given.password == b"right", handled=False)
+    def sign_in(self, _: SMTP, __: object, ___: object, ____: str, login: Any) -> AuthResult:
+        self.users.append(login.login)
+        return AuthResult(success=login.password == b"right", handled=False)
 
 
 @contextmanager
@@ -119,12 +119,12 @@ def mail_server(certificate: str = "", security: str = "none", *, accounts: bool
         controller.stop()
 
 
-def sound_server(answer: bytes = b"All ok\n") -> Manner:
+def sound_server(answer: bytes = b"All ok\n") -> Behaviour:
     """It hears a command to its end, and answers."""
 
-    def manner(connection: socket.socket, heard: bytearray, _: threading.Event) -> None:
-        while b"</CommandSequence>" not in heard and (part := connection.recv(4096)):
-            heard += part
+    def behaviour(connection: socket.socket, received: bytearray, _: threading.Event) -> None:
+        while b"</CommandSequence>" not in received and (part := connection.recv(4096)):
+            received += part
         connection.sendall(answer)
 
-    return manner
+    return behaviour

@@ -1,4 +1,4 @@
-"""From an incident at P5 to the notice of it, through the grabber: each kind, as real processes."""
+"""From an incident at P5 to its notification, through the poller, as real processes: each kind of event."""
 
 from __future__ import annotations
 
@@ -23,59 +23,59 @@ CLIENT = "pixel_dqm_sourceclient-live"
 
 
 @pytest.fixture
-def told() -> Iterator[Hook]:
+def chat() -> Iterator[Hook]:
     with hook() as found:
         yield found
 
 
 @pytest.fixture
-def p5_behind(tmp_path: Path, sqlite_template: Path, told: Hook) -> Iterator[Chain]:
-    """A P5 at which nothing happens but what the test says, and whose clock is 20 minutes behind; its hub tells a webhook."""
+def p5_behind(tmp_path: Path, sqlite_template: Path, chat: Hook) -> Iterator[Chain]:
+    """A P5 with no events but those of the test, whose clock is 20 minutes behind; its hub notifies a webhook."""
     data = tmp_path / "var"
     shutil.copytree(sqlite_template, data)
-    given = Settings(data_dir=str(data), square_grab_s=0.2, square_status_s=1.0, square_playback=(), notice_webhooks=(told.address,))
+    given = Settings(data_dir=str(data), square_grab_s=0.2, square_status_s=1.0, square_playback=(), notice_webhooks=(chat.address,))
     with bound(given), chain(given, "--quiet-start", "--speed", "1", "--behind", "1200", services=("live", "p5")) as found:
         yield found
 
 
-def test_every_kind_of_event_at_p5_is_told(p5_behind: Chain, told: Hook) -> None:
+def test_every_kind_of_event_at_p5_is_notified(p5_behind: Chain, chat: Hook) -> None:
     p5 = p5_behind.p5
 
     def titles() -> list[str]:
-        return [message["title"] for message in told.told]
+        return [message["title"] for message in chat.messages]
 
-    def hears(title: str) -> None:
+    def arrives(title: str) -> None:
         until(lambda: title in titles(), title)
 
     old = p5.incident("start_run", lumis=100)["run"]
     p5.advance(60)
 
-    def noticed() -> bool:
+    def is_late() -> bool:
         release()
         return (
             Notification.select().where(Notification.run == old, Notification.kind == "run-start", Notification.outcome == "late").exists()
         )
 
-    until(noticed, "the run to be noticed, as old news")
+    until(is_late, "the run to be detected as late")
     p5.incident("stick", tag=CLIENT)
     p5.advance(1140)  # to the time of this machine
-    hears(f"pixel is stuck in run {old}")
+    arrives(f"pixel is stuck in run {old}")
     p5.incident("crash", tag="beam_", code=139, restart=False)
-    hears(f"beam crashed in run {old}")
+    arrives(f"beam crashed in run {old}")
     p5.incident("end_run", follow=False)
     p5.advance(60)
     new = p5.incident("start_run", lumis=100)["run"]
     p5.advance(10)
-    hears(f"Run {new} began")
+    arrives(f"Run {new} began")
     p5.incident("host_down", host=CROWDED)
-    hears(f"{CROWDED} is down")
+    arrives(f"{CROWDED} is down")
     assert f"Run {old} began" not in titles()
 
-    def all_told() -> bool:
+    def all_sent() -> bool:
         release()
-        return {message["id"] for message in told.told} == {
+        return {message["id"] for message in chat.messages} == {
             each.event for each in Notification.select().where(Notification.outcome == "notified")
         }
 
-    until(all_told, "all to be told")
-    assert len(told.told) == len({message["id"] for message in told.told})
+    until(all_sent, "all to be sent")
+    assert len(chat.messages) == len({message["id"] for message in chat.messages})

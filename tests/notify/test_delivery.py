@@ -31,7 +31,7 @@ def receiver() -> Iterator[Hook]:
         yield found
 
 
-def notice(number: int, kind: str = "crash", ago: float = 0.0) -> Notification:
+def notification(number: int, kind: str = "crash", ago: float = 0.0) -> Notification:
     at = time.time() - ago
     made: Notification = Notification.create(
         event=f"{kind}-{number}", system="production", kind=kind, run=358792, key=f"job{number}", subject=f"client{number}",
@@ -41,13 +41,13 @@ def notice(number: int, kind: str = "crash", ago: float = 0.0) -> Notification:
 
 
 def due(channel: Channel, *numbers: int, ago: float = 0.0, quiet: bool = False) -> None:
-    """Notices that a channel is to tell since so long; or, when it was quiet, until now."""
+    """Queue notifications that are due since `ago` seconds; quiet: deferred by quiet hours that are over now."""
     for number in numbers:
-        enqueue(notice(number, ago=ago), channel, time.time() - ago, time.time() - 1 if quiet else None)
+        enqueue(notification(number, ago=ago), channel, time.time() - ago, time.time() - 1 if quiet else None)
 
 
-def one_channel(settings: Settings, **given: object) -> Channel:
-    (channel,) = channels(settings.replace(notice_timeout_s=60.0, **given))  # type: ignore[arg-type]  # the values are of many types
+def one_channel(settings: Settings, **values: object) -> Channel:
+    (channel,) = channels(settings.replace(notice_timeout_s=60.0, **values))  # type: ignore[arg-type]  # the values are of many types
     return channel
 
 
@@ -68,7 +68,7 @@ def test_due_messages_are_sent_once_in_order(hub: Settings, receiver: Hook) -> N
     due(channel, 1, 2, 3)
     work(channel)
     work(channel)
-    assert [told["id"] for told in receiver.told] == ["crash-1", "crash-2", "crash-3"]
+    assert [message["id"] for message in receiver.messages] == ["crash-1", "crash-2", "crash-3"]
     assert states() == [("sent", 1, "status 200")] * 3
 
 
@@ -84,7 +84,7 @@ def test_temporary_errors_are_retried_with_growing_pauses(hub: Settings, receive
         work(channel)  # it is not due
         again_now()
     assert pauses == [2, 4, 8, 16, 32, 60, 60, 60]
-    assert len(receiver.asked) == 8
+    assert len(receiver.requests) == 8
     assert states() == [("pending", 8, "status 503: the channel is archived")]
     receiver.status = 204
     work(channel)
@@ -96,10 +96,10 @@ def test_after_a_failure_the_others_are_sent_first_in_the_next_step(hub: Setting
     receiver.status = 500
     due(channel, 1, 2)
     work(channel)
-    assert [told["id"] for told in receiver.told] == ["crash-1"]
+    assert [message["id"] for message in receiver.messages] == ["crash-1"]
     receiver.status = 200
     work(channel)
-    assert [told["id"] for told in receiver.told] == ["crash-1", "crash-2"]
+    assert [message["id"] for message in receiver.messages] == ["crash-1", "crash-2"]
     assert [state for state, _, _ in states()] == ["pending", "sent"]
 
 
@@ -110,7 +110,7 @@ def test_permanent_errors_are_not_retried_and_the_others_are_sent(hub: Settings,
     work(channel)
     again_now()
     work(channel)
-    assert len(receiver.asked) == 2
+    assert len(receiver.requests) == 2
     assert states() == [("failed", 1, "status 404: the channel is archived")] * 2
 
 
@@ -121,7 +121,7 @@ def test_an_alarm_expires_after_a_minute(hub: Settings) -> None:
         due(channel, 2, ago=20.0)
         Delivery.update(detail="no connection").where(Delivery.since < time.time() - 60).execute()
         work(channel)
-        assert len(server.heard) == 1
+        assert len(server.received) == 1
     assert states() == [
         ("failed", 0, "expired: not sent within 60 s; last error: no connection"),
         ("sent", 1, "All ok"),
@@ -196,7 +196,7 @@ def test_an_unreachable_mail_server_is_retried_each_minute(hub: Settings) -> Non
 def test_a_consumer_that_stops_leaves_the_rest_for_the_next(hub: Settings, receiver: Hook) -> None:
     channel = one_channel(hub, notice_webhooks=(receiver.address,))
     due(channel, 1, 2, 3)
-    deliver_due(channel, "", lambda: len(receiver.asked) >= 2)
+    deliver_due(channel, "", lambda: len(receiver.requests) >= 2)
     assert [state for state, _, _ in states()] == ["sent", "sent", "pending"]
 
 
@@ -212,19 +212,19 @@ def test_an_answer_of_any_length_and_letters_is_cut(hub: Settings, monkeypatch: 
 
 
 def test_the_status_page_and_the_metrics_show_each_channel(hub: Settings, receiver: Hook) -> None:
-    given = hub.replace(notice_webhooks=(receiver.address + "/s3cr3t", "http://127.0.0.1:9/0th3r"), notice_sound=closed())
-    bad, good, other = channels(given)
-    assert [(line.name, line.state, line.text) for line in status.lines(given)] == [
+    changed = hub.replace(notice_webhooks=(receiver.address + "/s3cr3t", "http://127.0.0.1:9/0th3r"), notice_sound=closed())
+    bad, good, other = channels(changed)
+    assert [(line.name, line.state, line.text) for line in status.lines(changed)] == [
         (f"notifications by {channel.name}", "idle", "last 24 h: none") for channel in (bad, good, other)
     ]
     due(good, 1, 2)
-    enqueue(notice(3), bad, time.time())
+    enqueue(notification(3), bad, time.time())
     work(good)
     work(bad)
-    assert [(line.state, line.text) for line in status.lines(given)] == [
+    assert [(line.state, line.text) for line in status.lines(changed)] == [
         ("warn", "last 24 h: 1 pending"), ("ok", "last 24 h: 2 sent"), ("idle", "last 24 h: none"),
     ]  # fmt: skip
-    client: FlaskClient = create_app(given).test_client()
+    client: FlaskClient = create_app(changed).test_client()
     host = {"Host": "127.0.0.1:8889"}
     page, metrics = client.get("/status", headers=host).text, client.get("/metrics", headers=host).text
     assert "notifications by sound" in page

@@ -36,11 +36,11 @@ def configured(hub: Settings) -> Settings:
 
 
 def outcomes() -> list[tuple[str, str]]:
-    return [(notice.title, notice.outcome) for notice in Notification.select().order_by(Notification.id)]
+    return [(row.title, row.outcome) for row in Notification.select().order_by(Notification.id)]
 
 
 def deliveries() -> list[tuple[str, str, str]]:
-    """Kind of notice, channel and state."""
+    """Kind of event, channel and state."""
     query = Delivery.select(Delivery, Notification).join(Notification).order_by(Notification.id, Delivery.channel)
     return [(each.notification.kind, each.channel, each.state) for each in query]
 
@@ -82,7 +82,7 @@ def test_an_old_event_is_listed_as_late_and_not_sent(configured: Settings, now: 
     seed.job(358791, "beam", now - 7200, 1)
     seed.job(358792, "beam", now - 30, 1)
     seed.detect(configured)
-    assert [notice for notice in outcomes() if "beam" in notice[0]] == [
+    assert [row for row in outcomes() if "beam" in row[0]] == [
         ("beam crashed in run 358791", "late"),
         ("beam crashed in run 358792", "notified"),
     ]
@@ -101,7 +101,7 @@ def test_repeated_crashes_are_notified_once_in_ten_minutes_with_a_count(configur
         seed.detect(configured)
     seed.job(358792, "csc", now - 10, 1)
     seed.detect(configured)
-    notified = [notice for notice in outcomes() if "crashed" in notice[0]]
+    notified = [row for row in outcomes() if "crashed" in row[0]]
     assert notified == [("beam crashed in run 358792", outcome) for outcome in ("notified", "duplicate", "duplicate", "duplicate")] + [
         ("csc crashed in run 358792", "notified")
     ]
@@ -132,9 +132,9 @@ def test_events_in_maintenance_are_listed_and_not_sent(configured: Settings, now
     seed.job(7, "beam", now - 10, 1, system="playback")
     seed.detect(configured)
     seed.detect(configured, "playback")
-    within = {notice.kind for notice in Notification.select().where(Notification.outcome == "maintenance")}
+    within = {row.kind for row in Notification.select().where(Notification.outcome == "maintenance")}
     assert within == kinds_in_window
-    assert {notice.system for notice in Notification.select().where(Notification.outcome == "maintenance")} <= {"production"}
+    assert {row.system for row in Notification.select().where(Notification.outcome == "maintenance")} <= {"production"}
     after = Notification.get(Notification.system == "production", Notification.at > now - 5)
     assert after.outcome in ("notified", "duplicate")
 
@@ -158,7 +158,7 @@ def test_persistent_events_that_outlast_their_maintenance_are_notified(configure
     MaintenanceWindow.update(ends=now - 1).where(MaintenanceWindow.id == window.id).execute()
     seed.detect(configured)
     seed.detect(configured)
-    notified = [notice.title for notice in Notification.select().join(Delivery).where(Delivery.channel == "webhook chat.cern.ch")]
+    notified = [row.title for row in Notification.select().join(Delivery).where(Delivery.channel == "webhook chat.cern.ch")]
     assert sorted(notified) == ["beam is stuck in run 358792", "dqmfu-c2b03-45-01 does not answer"]
 
 

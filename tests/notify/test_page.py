@@ -178,9 +178,9 @@ def test_a_delivery_of_a_removed_channel_cannot_be_resent(configured: Settings, 
 
 def test_an_operator_can_test_a_channel(configured: Settings, client: FlaskClient) -> None:
     assert client.post(f"{PAGE}/test", headers=operator(), data={"channel": "sound"}).status_code == 303
-    (notice,) = Notification.select()
+    (row,) = Notification.select()
     (delivery,) = Delivery.select()
-    assert (notice.kind, notice.title, delivery.channel, delivery.state) == ("test", "Test of Test", "sound", "pending")
+    assert (row.kind, row.title, delivery.channel, delivery.state) == ("test", "Test of Test", "sound", "pending")
     assert client.post(f"{PAGE}/test", headers=operator(), data={"channel": "pigeon"}).status_code == 400
     assert client.post(f"{PAGE}/test", headers=shifter(), data={"channel": "sound"}).status_code == 403
     assert audited() == [("test notification channel", "sound")]

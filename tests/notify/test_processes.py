@@ -1,4 +1,4 @@
-"""The real consumer tells what happens: no channel waits for another, and a kill at any instant loses nothing."""
+"""Notifications by real consumers: no channel waits for another, and a kill loses nothing."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ from app.queue.periodic import PeriodicTaskState
 from tests.notify import seed
 from tests.notify.receivers import hook, mail_server, sound_server
 from tests.support.processes import service, until
-from tests.support.raw_server import babbling, closed, dripping, raw, silent
+from tests.support.raw_server import closed, dripping, garbage, raw, silent
 from tests.support.site import bound
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def grabbing(tmp_path: Path, sqlite_template: Path) -> Iterator[Settings]:
-    """A hub that asks a P5 that is not there, so that nothing happens but what a test writes."""
+def watching(tmp_path: Path, sqlite_template: Path) -> Iterator[Settings]:
+    """A hub whose P5 is unreachable, so that the only events are those that a test writes."""
     data = tmp_path / "var"
     shutil.copytree(sqlite_template, data)
-    given = Settings(
+    settings = Settings(
         data_dir=str(data), square_url=f"http://{closed()}", square_production=("fu-1",), square_playback=(), log_level="error",
         notice_mail_from="dqm@cern.ch", notice_mail_to=("shifter@cern.ch",), notice_smtp_security="none", notice_timeout_s=6.0,
     )  # fmt: skip
-    with bound(given):
-        yield given
+    with bound(settings):
+        yield settings
 
 
 def of(channel: str) -> list[Delivery]:
@@ -43,50 +43,52 @@ def of(channel: str) -> list[Delivery]:
     return list(Delivery.select().where(Delivery.channel.startswith(channel)))
 
 
-def test_no_channel_waits_for_one_that_is_dead_slow_or_talks_nonsense(grabbing: Settings) -> None:
+def test_no_channel_waits_for_one_that_is_dead_slow_or_sends_garbage(watching: Settings) -> None:
     with ExitStack() as stack:
         good, other = (stack.enter_context(hook()) for _ in range(2))
-        bad = [stack.enter_context(raw(manner)).place for manner in (silent, dripping(b"H"), babbling)]
-        given = grabbing.replace(notice_webhooks=(good.address, *(f"http://{place}" for place in bad), other.address),
+        bad = [stack.enter_context(raw(behaviour)).place for behaviour in (silent, dripping(b"H"), garbage)]
+        settings = watching.replace(notice_webhooks=(good.address, *(f"http://{place}" for place in bad), other.address),
             notice_smtp=stack.enter_context(raw(dripping(b"2"))).place, notice_sound=stack.enter_context(raw(silent)).place,
         )  # fmt: skip
         seed.job(358792, "beam", time.time() - 1, 139)
-        with service(given, "live"):
-            until(lambda: {"run-start", "crash"} <= {told["kind"] for told in good.told}, "the notices")
-            until(lambda: {"run-start", "crash"} <= {told["kind"] for told in other.told}, "the notices at the second address")
-            until(lambda: all(each.detail for channel in ("mail", "sound") for each in of(channel)), "what is said of the others")
+        with service(settings, "live"):
+            until(lambda: {"run-start", "crash"} <= {message["kind"] for message in good.messages}, "the messages")
+            until(lambda: {"run-start", "crash"} <= {message["kind"] for message in other.messages}, "the messages at the second address")
+            until(lambda: all(each.detail for channel in ("mail", "sound") for each in of(channel)), "the errors of the others")
             for client in range(4):  # while all the others hang
                 seed.job(358792, f"late{client}", time.time() - 1, 1)
-            until(lambda: all(sum(told["kind"] == "crash" for told in one.told) == 5 for one in (good, other)), "the later notices")
-        assert len(good.told) == len({told["id"] for told in good.told}) == len(other.told)
+            until(
+                lambda: all(sum(message["kind"] == "crash" for message in one.messages) == 5 for one in (good, other)), "the later messages"
+            )
+        assert len(good.messages) == len({message["id"] for message in good.messages}) == len(other.messages)
         for place in bad:
             assert {each.state for each in of(f"webhook {place}")} == {"pending"}
         assert {each.state for each in of("mail")} | {each.state for each in of("sound")} <= {"pending", "failed"}
 
 
-def test_a_consumer_killed_while_it_tells_loses_nothing_and_the_same_notice_comes_again(grabbing: Settings) -> None:
+def test_a_killed_consumer_loses_nothing_and_the_interrupted_message_is_sent_again(watching: Settings) -> None:
     with ExitStack() as stack:
         receiver, box, server = (stack.enter_context(one) for one in (hook(), mail_server(), raw(sound_server())))
-        given = grabbing.replace(
+        settings = watching.replace(
             notice_webhooks=(receiver.address,), notice_smtp=box.place, notice_sound=server.place, notice_timeout_s=60.0
         )
         receiver.hold.clear()
         seed.job(358792, "beam", time.time() - 1, 139)
-        with service(given, "live") as process:
-            until(lambda: receiver.asked, "the first request")
+        with service(settings, "live") as process:
+            until(lambda: receiver.requests, "the first request")
             os.kill(process.pid, signal.SIGKILL)
             process.wait()
         PeriodicTaskState.delete().execute()  # the next consumer need not wait until the leases of this one are over
         receiver.hold.set()
         seed.job(358792, "csc", time.time() - 1, 139)
-        with service(given, "live"):
-            until(lambda: Notification.select().count() == 3 and all(each.state == "sent" for each in of("")), "all to be told")
+        with service(settings, "live"):
+            until(lambda: Notification.select().count() == 3 and all(each.state == "sent" for each in of("")), "all to be sent")
         counts: dict[str, int] = {}
-        for told in receiver.told:
-            counts[told["id"]] = counts.get(told["id"], 0) + 1
-        assert set(counts) == {row.event for row in Notification.select()}, "each was told"
-        first = receiver.told[0]["id"]
-        assert counts.pop(first) == 2, "what was cut off is told again, by the same name"
+        for message in receiver.messages:
+            counts[message["id"]] = counts.get(message["id"], 0) + 1
+        assert set(counts) == {row.event for row in Notification.select()}, "each was sent"
+        first = receiver.messages[0]["id"]
+        assert counts.pop(first) == 2, "the interrupted one is sent again with the same id"
         assert set(counts.values()) == {1}
         assert {mail["Message-ID"].strip("<>").partition("@")[0] for mail in box.mails} == {
             row.event for row in Notification.select().where(Notification.kind == "crash")

@@ -37,26 +37,26 @@ def served(server: socketserver.BaseServer) -> Iterator[None]:
 
 @dataclass
 class Raw:
-    """A server that hears bytes and answers as it likes; heard: of each connection."""
+    """A server whose connections behave as a function says."""
 
     place: str = ""
-    heard: list[bytearray] = field(default_factory=list)
+    received: list[bytearray] = field(default_factory=list)  # bytes of each connection
 
 
-Manner = Callable[[socket.socket, bytearray, threading.Event], None]
-"""What a server does with a connection, what it hears on it, until the event that ends it."""
+Behaviour = Callable[[socket.socket, bytearray, threading.Event], None]
+"""Handles a connection: its socket, the bytes received on it, and the event that ends the server."""
 
 
 @contextmanager
-def raw(manner: Manner) -> Iterator[Raw]:
-    """A server on a free port with these manners."""
+def raw(behaviour: Behaviour) -> Iterator[Raw]:
+    """A server on a free port that handles connections so."""
     found, ended = Raw(), threading.Event()
 
     class Handler(socketserver.BaseRequestHandler):
         def handle(self) -> None:
-            found.heard.append(bytearray())
+            found.received.append(bytearray())
             with suppress(OSError):
-                manner(self.request, found.heard[-1], ended)
+                behaviour(self.request, found.received[-1], ended)
 
     class Server(socketserver.ThreadingTCPServer):
         allow_reuse_address = True
@@ -70,23 +70,23 @@ def raw(manner: Manner) -> Iterator[Raw]:
 
 
 def silent(_: socket.socket, __: bytearray, ended: threading.Event) -> None:
-    """It takes connections and says nothing."""
+    """Accept connections and send nothing."""
     ended.wait(WAIT_S)
 
 
-def dripping(letter: bytes) -> Manner:
-    """It says one letter after the other, each in good time, and never comes to an end."""
+def dripping(letter: bytes) -> Behaviour:
+    """Send these bytes again and again without end."""
 
-    def manner(connection: socket.socket, _: bytearray, ended: threading.Event) -> None:
+    def behaviour(connection: socket.socket, _: bytearray, ended: threading.Event) -> None:
         while not ended.is_set():
             connection.sendall(letter)
             time.sleep(0.02)
 
-    return manner
+    return behaviour
 
 
-def babbling(connection: socket.socket, _: bytearray, __: threading.Event) -> None:
-    """It says what nobody understands, and hangs up."""
+def garbage(connection: socket.socket, _: bytearray, __: threading.Event) -> None:
+    """Send garbage, and close."""
     connection.sendall(b"\xff\x00 mm4 ready \r\n" * 50)
     connection.shutdown(socket.SHUT_WR)
     while connection.recv(4096):
@@ -94,5 +94,5 @@ def babbling(connection: socket.socket, _: bytearray, __: threading.Event) -> No
 
 
 def closed() -> str:
-    """A place where nobody listens."""
+    """host:port without a listener."""
     return f"127.0.0.1:{free_port()}"
