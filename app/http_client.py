@@ -117,10 +117,11 @@ class HttpClient:
         """
         content = BytesIO() if into is None else into
         timeout = Timeout(connect=deadline_s if connect_s is None else min(connect_s, deadline_s), read=deadline_s)
+        pools = self._pools_for(url)  # before the deadline begins: the files of authorities take long to read
         with deadline(deadline_s):
             while True:
                 try:
-                    with self._open(method, url, body, headers or {}, timeout) as response:
+                    with self._open(pools, method, url, body, headers or {}, timeout) as response:
                         _read(response, content, max_bytes, deadline_s, truncate)
                         return HttpAnswer(response.status, response.headers, b"" if into else _beginning(content, max_bytes))
                 except HttpUnreachable:
@@ -129,9 +130,10 @@ class HttpClient:
                     retries -= 1
 
     @contextmanager
-    def _open(self, method: str, url: str, body: bytes | None, headers: Mapping[str, str], timeout: Timeout) -> Iterator[BaseHTTPResponse]:
+    def _open(
+        self, pools: PoolManager, method: str, url: str, body: bytes | None, headers: Mapping[str, str], timeout: Timeout
+    ) -> Iterator[BaseHTTPResponse]:
         """Send a request; gives the response with its body unread."""
-        pools = self._pools_for(url)
         try:
             response = pools.request(
                 method,
