@@ -75,7 +75,7 @@ class CoreSettings:
     )  # fmt: skip
     secret_key: str = setting("", "Key that signs sessions; empty: made at the first start, in data_dir/secret.", secret_key, secret=True)
     public_url: str = setting(
-        "", "Address at which people reach this hub, for links in notices; empty: they have none.", url_of("http", "https")
+        "", "Address at which people reach this hub, for links in messages; empty: no links.", url_of("http", "https")
     )
     log_level: str = setting("info", "Least level that is logged.", one_of(*LOG_LEVELS))
     problem_url: str = setting("", "Where 'report a problem' leads, mailto: or https:; empty: a text to copy.", problem)
