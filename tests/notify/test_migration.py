@@ -23,9 +23,7 @@ DELIVERY = (
     "INSERT INTO square_notice_delivery (notice_id, channel, state, attempts, since, not_before, changed, why)"
     " VALUES (1, 'webhook {0}', '{0}', 4, 5, 6, 7, 'status 503')"
 )
-WINDOW = (
-    "INSERT INTO square_maintenance (system, hosts, begins, ends, reason, \"user\") VALUES ('production', 'fu-1 fu-2', 1, 2, 'kernel', 'op')"
-)
+WINDOW = "INSERT INTO square_maintenance (system, hosts, begins, ends, reason, \"user\") VALUES ('production', 'fu-1 fu-2', 1, 2, 'kernel', 'op')"
 
 
 @pytest.fixture
