@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from app.queue import BackgroundJob, handler, report
-from app.queue.models import CANCELLED, DONE, FAILED
+from app.queue.states import CANCELLED, DONE, FAILED
 
 CLEAN = "clean"
 KEEP_DAYS = 30

@@ -96,10 +96,17 @@ def open_database() -> Settings:
 
 def main(arguments: list[str] | None = None) -> Any:
     """The console script: what a user can mend is one line on stderr and exit code 1, not a traceback."""
-    from app.core.database import UnusableDatabase
-
     try:
         return dqmhub(arguments)
-    except (SettingError, UnusableDatabase) as error:
+    except (SettingError, RuntimeError) as error:
+        if not _is_for_users(error):
+            raise
         click.echo(f"dqmhub: {error}", err=True)
         sys.exit(1)
+
+
+def _is_for_users(error: Exception) -> bool:
+    """Whether the message of an error is meant for users."""
+    from app.core.database import UnusableDatabase  # loads the drivers of databases, which `--help` needs not
+
+    return isinstance(error, SettingError | UnusableDatabase)

@@ -1,4 +1,4 @@
-"""`dqmhub config`: the sample file, the values in force, their check, and the reference of all settings."""
+"""`dqmhub config`: write a sample file, show and check the settings, print the reference of all settings."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def config() -> None:
 @config.command()
 @click.argument("file", type=click.Path(path_type=Path), envvar="DQMHUB_CONFIG", default=table.TREE / "dqmhub.toml")
 def init(file: Path) -> None:
-    """Write the sample FILE (default: the one of --config, else dqmhub.toml in the tree), which is never overwritten."""
+    """Write a sample configuration to FILE unless it exists (default: the one of --config, or dqmhub.toml in the source tree)."""
     try:
         with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640), "w", encoding="utf-8") as sample:
             sample.write(table.sample())
@@ -35,7 +35,7 @@ def init(file: Path) -> None:
 @config.command()
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def show(as_json: bool) -> None:
-    """Print every setting with its value; secrets are not shown."""
+    """Print all settings in force, without secrets."""
     values = table.shown(cli.settings())
     if as_json:
         click.echo(json.dumps(values, indent=2))
@@ -46,16 +46,16 @@ def show(as_json: bool) -> None:
 
 @config.command()
 def check() -> None:
-    """Say whether the settings can be used, and which files they come from."""
+    """Validate the settings, and print the files that they come from."""
     files = table.config_files(None, os.environ)
     settings = cli.settings()
     for root in settings.of(GuiSettings).file_roots:
         if not is_remote(root) and not Path(root).is_dir():
-            click.echo(f"warning: file_roots: there is no folder {root}", err=True)
+            click.echo(f"warning: file_roots: the folder {root} does not exist", err=True)
     click.echo("configuration OK; read from " + (", ".join(map(str, files)) or "no file") + " and the environment")
 
 
 @config.command("reference")
 def print_reference() -> None:
-    """Print all settings of all areas in Markdown, as in docs/operators/settings.md."""
+    """Print the reference of all settings in Markdown."""
     click.echo(settings_reference(), nl=False)

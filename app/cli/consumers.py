@@ -2,117 +2,32 @@
 
 from __future__ import annotations
 
-import logging
-import multiprocessing
-import os
-from typing import Any
-
 import click
-from huey.consumer import Consumer, Environment, ProcessEnvironment, Scheduler
 
-import jobs
-from app import cli, queue
-from app.areas import AREAS
-from app.core import database
-from app.core.heartbeat import Heartbeat
-from app.core.settings import Settings
-from app.core.supervisor import die_with, follow_supervisor
-from app.formats import remote
-from app.gui.settings import GuiSettings
-from app.queue import periodic
-from app.queue.settings import QueueSettings
-
-log = logging.getLogger(__name__)
-
-OPTIONS = {
-    "initial_delay": 0.05,
-    "max_delay": 0.2,  # an idle SQLite queue is looked at this often; huey's own 10 s would be the pick-up time
-    "health_check_interval": 1,
-    "graceful_signal": "TERM",
-    "shutdown_timeout": 4,  # `make run` kills after 5 s; what is interrupted is queued again
-}
-
-RUNS_END_S = 3.0
-"""Longest wait at the end for the runs of periodic tasks."""
-
-
-class Sweeper(Scheduler):  # type: ignore[misc]  # huey is not typed
-    """huey's scheduler, which the consumer keeps alive. Each second it also writes the heartbeat and sweeps the queue."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.heartbeat = Heartbeat({"live": "live", "bulk": "worker"}[self.huey.name])
-
-    def loop(self, now: float | None = None) -> None:
-        try:
-            self.heartbeat.write()
-            queue.enqueue_daily()
-            queue.sweep(self.huey.name)
-        except Exception:  # the database may be unreachable for a while; the next sweep finds the same jobs
-            log.exception("The queue %s was not swept", self.huey.name)
-        finally:
-            database.release()
-        super().loop(now)
-
-    def enqueue_periodic_tasks(self, now: float | None = None) -> None:
-        """Start a run of each periodic task that is due; huey calls this every minute."""
-        for task in self.huey.read_periodic(now):
-            periodic.start_run(task)
-
-
-class Processes(ProcessEnvironment):  # type: ignore[misc]  # huey is not typed
-    """Worker processes that end with the consumer, however it ends."""
-
-    def __init__(self, *signals: int) -> None:
-        super().__init__(*signals)
-        self.consumer = os.getpid()
-
-    def init_child(self, process: object) -> None:
-        die_with(self.consumer)
-        super().init_child(process)
-
-
-class QueueConsumer(Consumer):  # type: ignore[misc]  # huey is not typed
-    scheduler_class = Sweeper
-
-    def get_environment(self, worker_type: str) -> Environment:
-        return Processes(self._graceful_sig, self._interrupt_sig) if worker_type == "process" else super().get_environment(worker_type)
-
-
-def consumer_of(name: str, settings: Settings) -> QueueConsumer:
-    """The consumer of a queue: `live` runs jobs in threads, `bulk` in processes."""
-    if name == "bulk":
-        return QueueConsumer(queue.queue_of(name), workers=settings.of(QueueSettings).worker_processes, worker_type="process", **OPTIONS)
-    consumer = QueueConsumer(queue.queue_of(name), workers=settings.of(QueueSettings).live_threads, worker_type="thread", **OPTIONS)
-    periodic.schedule(consumer.huey, periodic.configured_tasks(settings), consumer.stop_flag)
-    return consumer
-
-
-def consume(name: str, settings: Settings) -> None:
-    """Run the jobs of a queue with the registered handlers, until SIGTERM."""
-    follow_supervisor()
-    logging.getLogger("huey").setLevel(logging.WARNING)  # app.queue logs the jobs
-    remote.configure(settings.of(GuiSettings).remote_timeout_s, settings.of(GuiSettings).remote_recheck_s)
-    consumer = consumer_of(name, settings)
-    database.disconnect()  # processes are forked from here
-    log.info("The consumer of the queue %s starts", name)
-    consumer.run()
-    periodic.wait_for_runs(RUNS_END_S)
-    for child in multiprocessing.active_children():
-        child.kill()
+from app import cli
 
 
 @click.command()
 def live() -> None:
     """Run the worker for periodic tasks and urgent jobs."""
-    settings = cli.open_database()
-    jobs.load(AREAS)
-    consume("live", settings)
+    _consume("live")
 
 
 @click.command()
 def worker() -> None:
     """Run the worker for imports and long jobs."""
+    _consume("bulk")
+
+
+def _consume(queue: str) -> None:
     settings = cli.open_database()
+    import jobs
+    from app.areas import AREAS
+    from app.formats import remote
+    from app.gui.settings import GuiSettings
+    from app.queue.consumer import consume
+
     jobs.load(AREAS)
-    consume("bulk", settings)
+    gui = settings.of(GuiSettings)
+    remote.configure(gui.remote_timeout_s, gui.remote_recheck_s)
+    consume(queue, settings)

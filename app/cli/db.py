@@ -1,27 +1,28 @@
-"""`dqmhub db`: make and change the tables."""
+"""`dqmhub db`: upgrade and check the database."""
 
 from __future__ import annotations
 
 import click
 
 from app import cli
-from app.core import database
 
 
 @click.group()
 def db() -> None:
-    """The database."""
+    """Upgrade and check the database."""
 
 
 @db.command()
 def upgrade() -> None:
-    """Bring the database to this version."""
-    done = database.upgrade(database.connect(cli.settings()), click.echo)
-    click.echo("applied " + ", ".join(done) if done else "the database is up to date")
+    """Upgrade the tables to this version of DQM Hub."""
+    from app.core import database
+
+    applied = database.upgrade(database.connect(cli.settings()), click.echo)
+    click.echo("applied " + ", ".join(applied) if applied else "the database is up to date")
 
 
 @db.command()
 def status() -> None:
-    """Say whether the services can use the database; exit code 1 when not."""
+    """Check whether the services can use the database; exit code 1 if not."""
     cli.open_database()
     click.echo("the database is up to date")

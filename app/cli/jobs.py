@@ -9,6 +9,7 @@ from collections.abc import Callable
 import click
 
 from app import cli, queue
+from app.queue.states import STATES
 
 FIELDS = ("id", "queue", "kind", "key", "state", "attempts", "owner", "progress", "note", "error", "created", "started", "finished")
 
@@ -19,7 +20,7 @@ def jobs() -> None:
 
 
 @jobs.command()
-@click.option("--state", type=click.Choice(queue.STATES), help="Only jobs in this state.")
+@click.option("--state", type=click.Choice(STATES), help="Only jobs in this state.")
 @click.option("--kind", help="Only jobs of this kind, e.g. import.")
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1), help="Maximum number of jobs.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object per line; times are Unix seconds, UTC.")

@@ -1,4 +1,4 @@
-"""`dqmhub mirror`: what shows outside what a hub publishes."""
+"""`dqmhub mirror`: a public mirror."""
 
 from __future__ import annotations
 
@@ -17,19 +17,25 @@ from app.security.settings import SecuritySettings
 
 @click.command()
 def mirror() -> None:
-    """Run a mirror, which shows what hubs send to it; it needs no database and no other service."""
+    """Run a public mirror, which shows the data that hubs publish."""
     settings = cli.settings()
     os.chdir(TREE)
     os.execv(sys.executable, [sys.executable, "-m", "services.mirror", *mirror_arguments(settings)])
 
 
 def mirror_arguments(settings: Settings) -> list[str]:
-    """The command line of a mirror that has these settings."""
-    given: dict[str, Sequence[object]] = {
-        "host": [settings.of(ServiceSettings).mirror_host], "port": [settings.of(ServiceSettings).mirror_port], "data": [settings.of(ServiceSettings).mirror_data or settings.data / "mirror"],
-        "keys": settings.of(ServiceSettings).mirror_keys, "folder": [Path(settings.of(ServiceSettings).mirror_folder).absolute()] if settings.of(ServiceSettings).mirror_folder else [],
-        "prefix": [settings.of(ServiceSettings).mirror_prefix] if settings.of(ServiceSettings).mirror_prefix else [], "rate": [settings.of(ServiceSettings).mirror_rate], "burst": [settings.of(ServiceSettings).mirror_burst],
-        "oldest-h": [settings.of(ServiceSettings).mirror_oldest_h],
+    """Arguments of a mirror with these settings."""
+    service = settings.of(ServiceSettings)
+    options: dict[str, Sequence[object]] = {
+        "host": [service.mirror_host],
+        "port": [service.mirror_port],
+        "data": [service.mirror_data or settings.data / "mirror"],
+        "keys": service.mirror_keys,
+        "folder": [Path(service.mirror_folder).absolute()] if service.mirror_folder else [],
+        "prefix": [service.mirror_prefix] if service.mirror_prefix else [],
+        "rate": [service.mirror_rate],
+        "burst": [service.mirror_burst],
+        "oldest-h": [service.mirror_oldest_h],
         "trusted-proxies": settings.of(SecuritySettings).trusted_proxies,
-    }  # fmt: skip
-    return [text for name, values in given.items() if values for text in (f"--{name}", *map(str, values))]
+    }
+    return [text for name, values in options.items() if values for text in (f"--{name}", *map(str, values))]

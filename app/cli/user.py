@@ -20,45 +20,48 @@ ROLE = click.Choice([role.title for role in GRANTED])
 
 @click.group()
 def user() -> None:
-    """Accounts: who may sign in, and with which role."""
+    """Create, list, change and disable accounts."""
 
 
 @click.group()
 def token() -> None:
-    """API tokens of scripts."""
+    """Create, list and revoke API tokens."""
 
 
-def known(name: str) -> User:
+def existing_user(name: str) -> User:
+    """The user of this name; an error of the command if there is none."""
     from app.security import accounts
 
-    if found := accounts.find(name):
+    if found := accounts.user_by_name(name):
         return found
-    raise click.ClickException(f"there is no user {name}; `dqmhub user ls` lists them")
+    raise click.ClickException(f"There is no user {name}; `dqmhub user ls` lists the users")
 
 
-def ask_password() -> str:
-    """Typed twice at a terminal, or one line of standard input; never an argument, which every user of the machine could see."""
+def read_password() -> str:
+    """A password, typed twice at a terminal or from a line of standard input. Every user of the machine could see an argument."""
     if sys.stdin.isatty():
-        typed: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
-        return typed
+        password: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+        return password
     return sys.stdin.readline().rstrip("\r\n")
 
 
-def when(at: float | None) -> str:
+def utc_time(at: float | None) -> str:
+    """A time as text, "never" for None."""
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M UTC") if at else "never"
 
 
 @user.command("add")
 @click.argument("name")
-@click.option("--role", type=ROLE, default="viewer", show_default=True, help="What the user may do.")
+@click.option("--role", type=ROLE, default="viewer", show_default=True, help="Role of the user.")
 def add_user(name: str, role: str) -> None:
-    """Add the user NAME; asks for the password, or reads it from standard input."""
+    """Create the user NAME; prompts for the password, or reads it from standard input."""
     cli.open_database()
     from app.security import Role, accounts
+    from app.security.errors import AccountError
 
     try:
-        added = accounts.add(name, Role.of(role), ask_password())
-    except accounts.Refused as error:
+        added = accounts.add(name, Role.of(role), read_password())
+    except AccountError as error:
         raise click.ClickException(str(error)) from None
     click.echo(f"added {added.name} with the role {role}")
 
@@ -66,42 +69,43 @@ def add_user(name: str, role: str) -> None:
 @user.command("ls")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
 def list_users(as_json: bool) -> None:
-    """List the accounts."""
+    """List the users."""
     cli.open_database()
     from app.security.models import User
 
     rows = list(User.select().order_by(User.name))
     if as_json:
-        shown = [{"name": row.name, "role": row.role.title, "disabled": row.disabled, "created": row.created} for row in rows]
-        click.echo(json.dumps(shown, indent=2))
+        values = [{"name": row.name, "role": row.role.title, "disabled": row.disabled, "created": row.created} for row in rows]
+        click.echo(json.dumps(values, indent=2))
         return
     for row in rows:
-        click.echo(f"{row.name:<24} {row.role.title:<9} {'disabled' if row.disabled else 'enabled':<9} since {when(row.created)}")
+        click.echo(f"{row.name:<24} {row.role.title:<9} {'disabled' if row.disabled else 'enabled':<9} since {utc_time(row.created)}")
 
 
 @user.command("role")
 @click.argument("name")
 @click.argument("role", type=ROLE)
 def change_role(name: str, role: str) -> None:
-    """Give the user NAME another ROLE; the user has to sign in again."""
+    """Change the role of the user NAME to ROLE, and end all sessions of the user."""
     cli.open_database()
     from app.security import Role, accounts
 
-    accounts.set_role(known(name), Role.of(role))
+    accounts.set_role(existing_user(name), Role.of(role))
     click.echo(f"{name} has the role {role}")
 
 
 @user.command("password")
 @click.argument("name")
 def change_password(name: str) -> None:
-    """Set another password for the user NAME, who has to sign in again."""
+    """Set a new password for the user NAME, and end all sessions of the user."""
     cli.open_database()
     from app.security import accounts
+    from app.security.errors import AccountError
 
-    account = known(name)
+    account = existing_user(name)
     try:
-        accounts.set_password(account, ask_password())
-    except accounts.Refused as error:
+        accounts.set_password(account, read_password())
+    except AccountError as error:
         raise click.ClickException(str(error)) from None
     click.echo(f"{name} has a new password")
 
@@ -109,40 +113,41 @@ def change_password(name: str) -> None:
 @user.command("disable")
 @click.argument("name")
 def disable(name: str) -> None:
-    """Stop the user NAME from signing in, now; tokens of the user stop too."""
+    """Disable the user NAME, including sessions and tokens."""
     set_disabled(name, True)
 
 
 @user.command("enable")
 @click.argument("name")
 def enable(name: str) -> None:
-    """Let the user NAME sign in again after `disable`."""
+    """Enable the user NAME again."""
     set_disabled(name, False)
 
 
 def set_disabled(name: str, disabled: bool) -> None:
+    """Disable or enable a user."""
     cli.open_database()
     from app.security import accounts
 
-    accounts.set_disabled(known(name), disabled)
+    accounts.set_disabled(existing_user(name), disabled)
     click.echo(f"{name} is {'disabled' if disabled else 'enabled'}")
 
 
 @token.command("add")
 @click.argument("owner")
-@click.option("--name", required=True, help="What the token is for, shown in lists.")
-@click.option("--role", type=ROLE, default="viewer", show_default=True, help="What the token may do; at most what its owner may.")
+@click.option("--name", required=True, help="Purpose of the token, shown in lists.")
+@click.option("--role", type=ROLE, default="viewer", show_default=True, help="Role of the token, at most that of its owner.")
 @click.option("--days", type=click.FloatRange(0, 3650, min_open=True), default=365, show_default=True, help="Days until it expires.")
 def add_token(owner: str, name: str, role: str, days: float) -> None:
-    """Make a token of the user OWNER and print it, this once."""
+    """Create an API token for the user OWNER (shown once)."""
     cli.open_database()
     from app.security import Role, tokens
 
-    account = known(owner)
+    account = existing_user(owner)
     if Role.of(role) > account.role:
-        raise click.ClickException(f"{account.name} has the role {Role(account.role).title}; a token cannot have more")
+        raise click.ClickException(f"{account.name} has the role {Role(account.role).title}; a token of {account.name} cannot have more")
     row, secret = tokens.make(account, name, Role.of(role), days)
-    click.echo(f"token {row.id} until {when(row.expires)}; it is not shown again:", err=True)
+    click.echo(f"token {row.id}, expires {utc_time(row.expires)}; it is shown only once:", err=True)
     click.echo(secret)
 
 
@@ -155,15 +160,15 @@ def list_tokens(as_json: bool) -> None:
 
     rows = list(Token.select(Token, User).join(User).order_by(Token.id))
     if as_json:
-        click.echo(json.dumps([described(row) for row in rows], indent=2))
+        click.echo(json.dumps([token_values(row) for row in rows], indent=2))
         return
     for row in rows:
-        times = f"until {when(row.expires)}, used {when(row.last_used)}"
+        times = f"expires {utc_time(row.expires)}, last used {utc_time(row.last_used)}"
         click.echo(f"{row.id:>5} {row.user.name:<20} {row.role.title:<9} {times}: {row.name}")
 
 
-def described(row: Token) -> dict[str, object]:
-
+def token_values(row: Token) -> dict[str, object]:
+    """The public values of a token, for JSON."""
     values: dict[str, object] = {name: getattr(row, name) for name in ("id", "name", "created", "expires", "last_used")}
     return {**values, "owner": row.user.name, "role": row.role.title}
 
@@ -171,13 +176,13 @@ def described(row: Token) -> dict[str, object]:
 @token.command("revoke")
 @click.argument("number", type=int)
 def revoke(number: int) -> None:
-    """Make the token NUMBER useless, now."""
+    """Revoke the token NUMBER."""
     cli.open_database()
     from app.security import tokens
     from app.security.models import Token
 
     row = Token.get_or_none(Token.id == number)
     if row is None:
-        raise click.ClickException(f"there is no token {number}; `dqmhub token ls` lists them")
+        raise click.ClickException(f"There is no token {number}; `dqmhub token ls` lists the tokens")
     tokens.revoke(row)
     click.echo(f"token {number} is revoked")

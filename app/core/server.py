@@ -1,4 +1,4 @@
-"""The web server: gunicorn with threads, configured by our settings."""
+"""The web server: gunicorn with threads, configured by the settings."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from app.core.settings import Settings
 from app.core.supervisor import die_with, follow_supervisor
 
 
-class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
-    """gunicorn serving the application; every worker loads the application by itself, so none shares a connection."""
+class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
+    """gunicorn with the application; each worker process loads the application itself, so none shares a connection."""
 
     def __init__(self, settings: Settings, create_app: Callable[[Settings], object]) -> None:
         self.settings = settings
@@ -24,32 +24,35 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
 
     @property
     def address(self) -> str:
+        """Host and port to listen on."""
         host = f"[{self.settings.web_host}]" if ":" in self.settings.web_host else self.settings.web_host
         return f"{host}:{self.settings.web_port}"
 
-    def try_address(self) -> None:
-        """Raise OSError when nothing can listen here; gunicorn itself would try again for a while, without a word of the settings."""
+    def check_address(self) -> None:
+        """Raise OSError if the address cannot be listened on; gunicorn would retry for a while and not name the settings."""
         family = socket.AF_INET6 if ":" in self.settings.web_host else socket.AF_INET
         socket.create_server((self.settings.web_host, self.settings.web_port), family=family).close()
 
     def run(self) -> None:
-        """Serve until told to stop; the web processes count together in data_dir/metrics."""
+        """Serve until a signal stops it. All worker processes count in the files of data_dir/metrics."""
         folder = self.settings.data / "metrics"
         folder.mkdir(parents=True, exist_ok=True)
-        os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)  # read when prometheus_client is loaded
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)  # prometheus_client reads it when it is imported
         super().run()
 
-    def start_anew(self) -> None:
-        """Called when the port is ours, so the counters of before are of processes that are gone."""
+    def remove_old_counters(self) -> None:
+        """Called when the server listens, so files of counters belong to processes that have ended."""
         for old in (self.settings.data / "metrics").glob("*.db"):
             old.unlink()
         follow_supervisor()
 
     def load_config(self) -> None:
+        """Give the options to gunicorn, which calls this."""
         for name, value in self.options().items():
             self.cfg.set(name, value)
 
     def options(self) -> dict[str, Any]:
+        """The options of gunicorn."""
         settings = self.settings
         return {
             "bind": self.address,
@@ -57,20 +60,21 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "worker_class": "gthread",
             "threads": settings.web_threads,
             "keepalive": 15,
-            "limit_request_line": 8190,  # ten monitor elements on each other, each with its whole path; gunicorn allows no more
+            "limit_request_line": 8190,  # an overlay of ten monitor elements with whole paths; the most that gunicorn allows
             "timeout": 120,
             "graceful_timeout": 10,
             "proc_name": "dqmhub-web",
             "control_socket_disable": True,
             "loglevel": settings.log_level,
             "forwarded_allow_ips": "",
-            "when_ready": lambda _: self.start_anew(),
+            "when_ready": lambda _: self.remove_old_counters(),
             "post_fork": lambda master, _: die_with(master.pid),
             "post_worker_init": lambda _: Heartbeat("web").start(),
             "child_exit": lambda _, worker: _forget(worker.pid),
         }
 
     def load(self) -> Any:
+        """Create the application in a worker process; gunicorn calls this."""
         return self.create_app(self.settings)
 
 

@@ -17,7 +17,7 @@ from app.gui import samples
 from app.gui.addresses import View
 from app.gui.samples import SampleKey
 from app.security import Role, needs
-from app.security.guard import local
+from app.security.guard import local_address
 from app.square.pages.views import old_bookmark
 from app.web import page, request_settings
 from app.web.frame import href
@@ -94,7 +94,7 @@ def help_topic(name: str) -> Response:
 def report() -> Response:
     """The text of a problem report, with what its reader needs to know filled in."""
     given = request.args.get("from", "")
-    address = given if local(given) == given else href("/")
+    address = given if local_address(given) == given else href("/")
     hub = request_settings()
     lines = [
         f"Instance: {hub.instance_name} ({request.host})",

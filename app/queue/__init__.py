@@ -7,56 +7,21 @@ again from the start, so handlers are idempotent. The clocks of several hosts mu
 `job_lease_s`.
 
 models: the table of jobs and the errors; queues: the messages of huey; execution: running one job;
-store: enqueue, cancel, retry, count; periodic: periodic tasks, with a docstring that explains them.
+store: enqueue, cancel, retry, count; periodic: periodic tasks, with a docstring that explains them;
+api: the names that this package exports.
 """
 
 from __future__ import annotations
 
-from app.queue.execution import connect, disconnect, handler, queue_of, report, run
-from app.queue.models import STATES, BackgroundJob, JobCancelled, JobFailed, JobStateError, QueueError
-from app.queue.periodic import PeriodicTask, PeriodicTaskState, TaskRun, periodic_tasks
-from app.queue.settings import QUEUES
-from app.queue.store import (
-    cancel,
-    counts,
-    enqueue,
-    enqueue_daily,
-    last_failed,
-    latest_job,
-    queue_wait_s,
-    retry,
-    run_in_thread,
-    sweep,
-    wait,
-)
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-__all__ = [
-    "QUEUES",
-    "STATES",
-    "BackgroundJob",
-    "JobCancelled",
-    "JobFailed",
-    "JobStateError",
-    "PeriodicTask",
-    "PeriodicTaskState",
-    "QueueError",
-    "TaskRun",
-    "cancel",
-    "connect",
-    "counts",
-    "disconnect",
-    "enqueue",
-    "enqueue_daily",
-    "handler",
-    "last_failed",
-    "latest_job",
-    "periodic_tasks",
-    "queue_of",
-    "queue_wait_s",
-    "report",
-    "retry",
-    "run",
-    "run_in_thread",
-    "sweep",
-    "wait",
-]
+if TYPE_CHECKING:
+    from app.queue.api import *  # noqa: F403
+
+
+def __getattr__(name: str) -> Any:
+    """Load the database and its drivers with the first function that needs them, so that commands of `dqmhub` start fast."""
+    if name.startswith("__"):
+        raise AttributeError(f"module {__name__} has no attribute {name}")
+    return getattr(import_module(f"{__name__}.api"), name)

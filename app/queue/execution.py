@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from app.core.database import end_thread, release
 from app.core.settings import Settings
-from app.queue.models import ATTEMPTS, CANCELLED, DONE, FAILED, OPEN, QUEUED, RUNNING, BackgroundJob, JobCancelled, JobFailed
+from app.queue.models import ATTEMPTS, BackgroundJob, JobCancelled, JobFailed
 from app.queue.settings import QUEUES, QueueSettings
+from app.queue.states import CANCELLED, DONE, FAILED, OPEN, QUEUED, RUNNING
 
 if TYPE_CHECKING:
     from app.queue.queues import JobQueue

@@ -9,9 +9,8 @@ from typing import Any
 from peewee import SQL, AutoField, BooleanField, DoubleField, IntegerField, TextField
 
 from app.core.database import Table
+from app.queue.states import QUEUED
 
-QUEUED, RUNNING, DONE, FAILED, CANCELLED = STATES = ("queued", "running", "done", "failed", "cancelled")
-OPEN = (QUEUED, RUNNING)
 ATTEMPTS = 5
 """Attempts before a job fails for good, whether its handler raises or its process dies."""
 

@@ -12,7 +12,8 @@ from peewee import IntegrityError, fn
 
 from app.core.database import end_thread, proxy, rows
 from app.queue.execution import DAILY, Handler, attempt, claim, queue_of, send
-from app.queue.models import ATTEMPTS, CANCELLED, FAILED, OPEN, QUEUED, BackgroundJob, JobStateError
+from app.queue.models import ATTEMPTS, BackgroundJob, JobStateError
+from app.queue.states import CANCELLED, FAILED, OPEN, QUEUED
 
 POLL_S = 0.02
 

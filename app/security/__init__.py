@@ -1,47 +1,39 @@
-"""Security: roles, accounts, tokens, the guard before each request, the headers of each answer, and the audit log."""
+"""Security: roles, accounts, tokens, the guard before each request, the headers of each response, and the audit log."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-from flask import Flask
-
-from app.security.audit import audit
-from app.security.caller import Caller, current_user, trusted
 from app.security.roles import Role, needs
-from app.security.settings import SecuritySettings
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from app.security.audit_log import audit
+    from app.security.caller import Caller, current_user, trusted
+    from app.security.setup import may
 
 __all__ = ["Caller", "Role", "audit", "current_user", "init_app", "may", "needs", "trusted"]
 
+_MODULES = {
+    "Caller": "caller",
+    "audit": "audit_log",
+    "current_user": "caller",
+    "may": "setup",
+    "trusted": "caller",
+}
+
 
 def init_app(app: Flask) -> None:
-    from app.core.settings import Settings
-    from app.security import guard, headers, views
-    from app.security.proxies import Proxies
-    from app.security.sessions import Sessions
+    """Add security to the application."""
+    from app.security import setup
 
-    settings: Settings = app.config["HUB"]
-    app.config.update(
-        SESSION_COOKIE_NAME=cookie_name(settings.web_port, settings.of(SecuritySettings).secure_cookies),
-        SESSION_COOKIE_SAMESITE="Lax",
-        SESSION_COOKIE_SECURE=settings.of(SecuritySettings).secure_cookies,
-        SESSION_COOKIE_PATH=settings.url_prefix or "/",
-        SESSION_REFRESH_EACH_REQUEST=False,
-        PERMANENT_SESSION_LIFETIME=timedelta(hours=settings.of(SecuritySettings).session_hours),
-    )
-    app.session_interface = Sessions()
-    app.wsgi_app = Proxies(app.wsgi_app, settings)  # type: ignore[method-assign]  # Flask's documented way
-    app.jinja_env.globals.update(current_user=current_user, may=may, page_address=guard.asked_page)
-    guard.init_app(app, settings)
-    headers.init_app(app, settings)
-    app.register_blueprint(views.blueprint)
+    setup.init_app(app)
 
 
-def may(role: str) -> bool:
-    """Whether this request has the rights of the role of this name."""
-    return current_user().role >= Role.of(role)
-
-
-def cookie_name(port: int, secure: bool) -> str:
-    """Cookies are shared by all ports of a host, so two instances on one host need two names."""
-    return f"__Secure-dqmhub_{port}" if secure else f"dqmhub_{port}"
+def __getattr__(name: str) -> Any:
+    """Load Flask and the tables with the first function that needs them, so that commands of `dqmhub` start fast."""
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__} has no attribute {name}")
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

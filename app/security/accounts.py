@@ -1,7 +1,7 @@
 """Local accounts and the sessions of their browsers.
 
-A session is a row; its random identifier is in the signed cookie. Signing out, a new password, another role or disabling
-the account removes rows, so nothing that was copied from a browser outlives it.
+A session is a row; its random identifier is in the signed cookie. Signing out, a new password, another role or
+disabling the account deletes the rows, so a copied cookie stops working too.
 """
 
 from __future__ import annotations
@@ -14,59 +14,64 @@ from peewee import IntegrityError
 
 from app.core.database import proxy
 from app.security import throttle
-from app.security.audit import audit
+from app.security.audit_log import audit
+from app.security.errors import AccountError, WrongPasswordError
 from app.security.models import Session, User
-from app.security.passwords import hashed, matches, weakness
+from app.security.passwords import hash_password, verify, weakness
 from app.security.roles import Role
 from app.security.tokens import digest
-from app.web import Problem
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._@-]{0,63}")
 
 
-class Refused(ValueError):
-    """An account cannot be made or changed like this; the message says why."""
-
-
-def find(name: str) -> User | None:
+def user_by_name(name: str) -> User | None:
+    """The user of this name, in any case."""
     user: User | None = User.get_or_none(User.name == name.strip().lower())
     return user
 
 
 def add(name: str, role: Role, password: str) -> User:
-    """A new account; Refused when the name is taken or no name, or the password is weak."""
+    """Create an account.
+
+    Raises:
+        AccountError: the name is taken or not allowed, or the password is weak.
+    """
     name = name.strip().lower()
     if not NAME.fullmatch(name):
-        raise Refused("a user name has up to 64 letters a-z, digits and ._@-, and starts with a letter or digit")
-    _good(password, name)
+        raise AccountError("A user name has up to 64 characters a-z, 0-9 and ._@-, and starts with a letter or digit")
+    _check_strength(password, name)
     try:
         with proxy.atomic():
-            user: User = User.create(name=name, role=role, password=hashed(password), created=time.time())
+            user: User = User.create(name=name, role=role, password=hash_password(password), created=time.time())
             audit("add user", name, answer=f"role {role.title}")
     except IntegrityError:
-        raise Refused(f"there is a user {name} already") from None
+        raise AccountError(f"The user {name} exists already") from None
     return user
 
 
 def set_password(user: User, password: str) -> None:
-    """A new password; ends all sessions of the user. Refused when it is weak."""
-    _good(password, user.name)
-    _change(user, "change password", password=hashed(password))
+    """Set a new password and end all sessions of the user.
+
+    Raises:
+        AccountError: the password is weak.
+    """
+    _check_strength(password, user.name)
+    _change(user, "change password", password=hash_password(password))
 
 
 def set_role(user: User, role: Role) -> None:
-    """Another role; ends all sessions of the user."""
+    """Set another role and end all sessions of the user."""
     _change(user, "change role", f"from {user.role.title} to {role.title}", role=role)
 
 
 def set_disabled(user: User, disabled: bool) -> None:
-    """A disabled user can neither sign in nor use tokens."""
+    """Disable or enable an account. A disabled user can neither sign in nor use tokens."""
     _change(user, "disable user" if disabled else "enable user", disabled=disabled)
 
 
-def _good(password: str, name: str) -> None:
+def _check_strength(password: str, name: str) -> None:
     if problem := weakness(password, name):
-        raise Refused(problem)
+        raise AccountError(problem)
 
 
 def _change(user: User, action: str, answer: str = "", **values: object) -> None:
@@ -77,40 +82,51 @@ def _change(user: User, action: str, answer: str = "", **values: object) -> None
 
 
 def check_password(name: str, password: str, address: str) -> User | None:
-    """The user with this name and password, or None; Problem 429 after too many wrong ones. Each try is audited."""
+    """The enabled user with this name and password, or None. Each attempt is audited.
+
+    Raises:
+        TooManyAttemptsError: there were too many wrong passwords for the name or from the address.
+        SignInBusyError: too many passwords are being checked at the same time.
+    """
     name = name.strip().lower()[:64]
     throttle.claim(name, address)
-    user = find(name)
-    good = matches(password, user.password if user else None) and user is not None and not user.disabled
-    if good:
+    user = user_by_name(name)
+    is_right = verify(password, user.password if user else None) and user is not None and not user.disabled
+    if is_right:
         throttle.forgive(name, address)
-    # a name that is not known may be a password in the wrong field
-    tried = name if user else "(unknown name)"
-    audit("sign in", tried, f"from {address}", "accepted" if good else "refused", user=name if good else "nobody")
-    return user if good else None
+    target = name if user else "(unknown name)"  # an unknown name may be a password in the wrong field
+    audit("sign in", target, f"from {address}", "accepted" if is_right else "refused", user=name if is_right else "nobody")
+    return user if is_right else None
 
 
 def start_session(user: User, hours: float) -> str:
-    """Sign a browser in; the identifier for its cookie."""
+    """Sign a browser in; returns the identifier for its cookie."""
     identifier, now = token_urlsafe(32), time.time()
     Session.delete().where(Session.expires < now).execute()
     Session.create(sha256=digest(identifier), user=user, expires=now + hours * 3600)
     return identifier
 
 
-def of_session(identifier: str) -> User | None:
-    """The user whose browser this is, while the session lasts."""
+def user_of_session(identifier: str) -> User | None:
+    """The user of a session that has not expired, unless the account is disabled."""
     row: Session | None = Session.select(Session, User).join(User).where(Session.sha256 == digest(identifier)).first()
     return row.user if row and row.expires > time.time() and not row.user.disabled else None
 
 
 def end_session(identifier: str) -> None:
+    """Sign a browser out."""
     Session.delete().where(Session.sha256 == digest(identifier)).execute()
 
 
 def change_own_password(user: User, old: str, new: str, address: str) -> None:
-    """For the user's own page: Problem 403 when the old password is wrong, Refused when the new one is weak."""
-    _good(new, user.name)
+    """Set a new password after checking the current one.
+
+    Raises:
+        AccountError: the new password is weak.
+        WrongPasswordError: the current password is wrong.
+        RetryLaterError: it cannot be checked now.
+    """
+    _check_strength(new, user.name)
     if check_password(user.name, old, address) is None:
-        raise Problem(403, "the present password is wrong")
+        raise WrongPasswordError("The current password is wrong")
     set_password(user, new)

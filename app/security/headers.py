@@ -1,4 +1,4 @@
-"""The security headers of every answer, and the reports of browsers that found a page breaking its policy."""
+"""The security headers of each response, and the reports of browsers about violations of the content security policy."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ POLICY = (
 )
 
 REPORT_BYTES = 16 * 1024
-TELLING = ("document-uri", "effective-directive", "blocked-uri", "source-file")
+LOGGED_FIELDS = ("document-uri", "effective-directive", "blocked-uri", "source-file")
 LOGGED_PER_MINUTE = 10
 
-REPORTS = Counter("dqmhub_csp_reports_total", "Reports of browsers that a page broke its content security policy.")
+REPORTS = Counter("dqmhub_csp_reports_total", "Reports of browsers about violations of the content security policy")
 blueprint = Blueprint("security", __name__)
 
 
-def fixed(settings: Settings) -> tuple[tuple[str, str], ...]:
-    """The headers that every answer with content carries."""
+def common_headers(settings: Settings) -> tuple[tuple[str, str], ...]:
+    """The headers of each response that has content."""
     headers = (
         ("Content-Security-Policy", f"{POLICY}{settings.url_prefix}/csp-report"),
         ("X-Content-Type-Options", "nosniff"),
@@ -37,33 +37,34 @@ def fixed(settings: Settings) -> tuple[tuple[str, str], ...]:
         ("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
         ("Cross-Origin-Opener-Policy", "same-origin"),
         ("Cross-Origin-Resource-Policy", "same-origin"),
-        ("Cache-Control", "private, no-cache"),  # a view may say better
+        ("Cache-Control", "private, no-cache"),  # a view may set another one
     )
     return (*headers, ("Strict-Transport-Security", "max-age=31536000")) if settings.of(SecuritySettings).secure_cookies else headers
 
 
 def init_app(app: Flask, settings: Settings) -> None:
-    headers = fixed(settings)
+    """Add the headers to each response, and the address for reports."""
+    headers = common_headers(settings)
 
     @app.after_request
-    def seal(answer: Response) -> Response:
-        if answer.status_code in (204, 304):  # without content these say nothing; polls are many
-            answer.headers.remove("Content-Type")
-            return answer
+    def add_headers(response: Response) -> Response:
+        if response.status_code in (204, 304):  # no content to protect, and polls are frequent
+            response.headers.remove("Content-Type")
+            return response
         for name, value in headers:
-            answer.headers.setdefault(name, value)
-        return answer
+            response.headers.setdefault(name, value)
+        return response
 
     app.register_blueprint(blueprint)
 
 
-class _Minute:
-    """How many reports this process has logged in the present minute."""
+class _LogLimit:
+    """Bounds the reports that this process logs per minute."""
 
     start = 0.0
     logged = 0
 
-    def has_room(self) -> bool:
+    def allow(self) -> bool:
         now = time.monotonic()
         if now - self.start > 60:
             self.start, self.logged = now, 0
@@ -71,25 +72,25 @@ class _Minute:
         return self.logged <= LOGGED_PER_MINUTE
 
 
-_minute = _Minute()
+_log_limit = _LogLimit()
 
 
 @blueprint.post("/csp-report")
 @needs(Role.PUBLIC)
 def csp_report() -> Response:
-    """Count what a browser reports, and log some of it."""
+    """Count the report of a browser, and log it unless there were many in this minute."""
     request.max_content_length = REPORT_BYTES
     body = request.get_data()
     REPORTS.inc()
-    if _minute.has_room():
-        log.warning("a browser reports a page that broke its policy: %s", _summary(body))
+    if _log_limit.allow():
+        log.warning("A browser reports a violation of the content security policy: %s", _summary(body))
     return Response(status=204)
 
 
 def _summary(body: bytes) -> str:
-    """The telling fields of a report, on one line and without what a log viewer could take for something else."""
+    """The main fields of a report on one line, without control characters."""
     try:
         found = json.loads(body)["csp-report"]
-        return ascii({name: str(found.get(name, ""))[:300] for name in TELLING})
+        return ascii({name: str(found.get(name, ""))[:300] for name in LOGGED_FIELDS})
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return "(not readable)"

@@ -1,4 +1,4 @@
-"""Tables of accounts, sessions, tokens, failed sign-ins and the audit log. Times are Unix s UTC."""
+"""Tables of accounts, sessions, tokens, failed sign-ins and the audit log. Times are Unix seconds, UTC."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class RoleField(TextField):
         return None if value is None else Role(value).title
 
     def python_value(self, value: str | None) -> Role | None:
-        """The role of a stored name; PUBLIC for one that this version does not have, which has no rights."""
+        """The role of a stored name; PUBLIC, which has no rights, for a name that this version does not know."""
         try:
             return None if value is None else Role.of(value)
         except ValueError:
@@ -24,50 +24,53 @@ class RoleField(TextField):
 
 
 class User(Table):
-    """A local account. password: a salted scrypt hash."""
+    """A local account."""
 
     name = TextField(unique=True)
     role = RoleField()
-    password = TextField()
+    password = TextField()  # salted scrypt hash
     disabled = BooleanField(default=False)
     created = DoubleField()
 
 
 class Session(Table):
-    """A browser that is signed in; the row goes when the session ends. sha256: of the identifier in its cookie."""
+    """A browser that is signed in; the row is deleted when the session ends."""
 
-    sha256 = TextField(unique=True)
+    sha256 = TextField(unique=True)  # of the identifier in the cookie
     user = ForeignKeyField(User, on_delete="CASCADE")
     expires = DoubleField(index=True)
 
 
 class Token(Table):
-    """An API token. sha256: of the token, which itself is nowhere; role: at most that of the owner counts."""
+    """An API token."""
 
-    sha256 = TextField(unique=True)
+    sha256 = TextField(unique=True)  # of the token, which is not stored
     user = ForeignKeyField(User, on_delete="CASCADE")
-    name = TextField()
-    role = RoleField()
+    name = TextField()  # purpose of the token
+    role = RoleField()  # the role of the owner applies if it is lower
     created = DoubleField()
     expires = DoubleField()
     last_used = DoubleField(null=True)
 
 
-class Attempt(Table):
-    """Failed sign-ins of one user name or one address. until: no further attempt before this time."""
+class SignInAttempt(Table):
+    """Failed sign-ins of one user name or one address."""
 
     key = TextField(unique=True)
     failures = IntegerField(default=0)
-    until = DoubleField(default=0.0)
+    until = DoubleField(default=0.0)  # no further attempt before this time
     last = DoubleField(default=0.0, index=True)
+
+    class Meta:
+        table_name = "attempt"
 
 
 class Audit(Table):
-    """Who did what; rows are only ever added, which triggers in the database enforce."""
+    """A row of the audit log. Triggers in the database allow only new rows."""
 
     at = DoubleField()
     user = TextField()
     action = TextField()
     target = TextField()
     reason = TextField()
-    answer = TextField()
+    answer = TextField()  # outcome of the action

@@ -1,8 +1,10 @@
-"""Where a request comes from: the client's address, and what reverse proxies say about it.
+"""Address, scheme, host and URL prefix of a request behind reverse proxies.
 
-Only the proxies of the setting `trusted_proxies` are believed. `environ["dqmhub.client"]` is the client's address when it
-is known for sure, else "": a request that an unknown proxy passed on, or that a proxy sent without saying for whom, has
-none. So a reverse proxy on this machine never turns the world into "this machine".
+Only proxies in the networks of the setting `trusted_proxies` may forward these. `environ["dqmhub.client"]` is the address
+of the client if it is known for certain, otherwise "": if an unknown proxy forwarded the request, or a trusted one
+without the address of its client. So a reverse proxy on this machine never gives its clients the rights of "this machine".
+
+werkzeug's ProxyFix is not used: it needs a fixed number of proxies and trusts every sender of the headers.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
 CLIENT = "dqmhub.client"
 
-SAID_BY_PROXIES = (
+FORWARDING_HEADERS = (
     "HTTP_X_FORWARDED_FOR",
     "HTTP_X_FORWARDED_HOST",
     "HTTP_X_FORWARDED_PROTO",
@@ -34,8 +36,8 @@ LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 
 
 @lru_cache(4096)
-def inside(address: str, networks: tuple[str, ...]) -> bool:
-    """Whether an address is in one of the networks; what is no address is in none."""
+def is_inside(address: str, networks: tuple[str, ...]) -> bool:
+    """Whether an address is in one of the networks; False for a text that is not an address."""
     try:
         ip = ipaddress.ip_address(address)
     except ValueError:
@@ -45,13 +47,13 @@ def inside(address: str, networks: tuple[str, ...]) -> bool:
 
 
 def host_name(host: str) -> str:
-    """The name in a Host header, lower case, without the port; brackets of an IPv6 address stay."""
+    """The name in a Host header, lower case, without the port; an IPv6 address keeps its brackets."""
     name, colon, port = host.rpartition(":")
     return (name if colon and port.isdigit() else host).lower()
 
 
-class Proxies:
-    """WSGI middleware that settles address, scheme, host and path prefix before the application looks at them."""
+class ProxyMiddleware:
+    """WSGI middleware that sets address, scheme, host and URL prefix from the headers of trusted proxies."""
 
     def __init__(self, app: WSGIApplication, settings: Settings) -> None:
         self.app = app
@@ -59,51 +61,52 @@ class Proxies:
         self.prefix = settings.url_prefix
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Any:
-        said = {name: environ.pop(name) for name in SAID_BY_PROXIES if name in environ}
+        forwarded = {name: environ.pop(name) for name in FORWARDING_HEADERS if name in environ}
         peer = environ.get("REMOTE_ADDR", "")
-        start = self.prefix
-        if inside(peer, self.proxies):
-            start = self._believe(environ, said) or start
+        url_prefix = self.prefix
+        if is_inside(peer, self.proxies):
+            url_prefix = self._apply(environ, forwarded) or url_prefix
         else:
-            environ[CLIENT] = "" if said or _in_disguise(peer, environ.get("HTTP_HOST", "")) else peer
-        self._strip(environ, start)
+            environ[CLIENT] = "" if forwarded or _is_silent_proxy(peer, environ.get("HTTP_HOST", "")) else peer
+        _strip(environ, url_prefix)
         return self.app(environ, start_response)
 
-    def _believe(self, environ: dict[str, Any], said: dict[str, str]) -> str:
-        """Take over what a trusted proxy says; the path prefix it names."""
-        chain = _items(said.get("HTTP_X_FORWARDED_FOR", ""))
+    def _apply(self, environ: dict[str, Any], forwarded: dict[str, str]) -> str:
+        """Apply the headers of a trusted proxy; returns the URL prefix in them."""
+        chain = _items(forwarded.get("HTTP_X_FORWARDED_FOR", ""))
         hops = 1
-        while chain and inside(chain[-1], self.proxies):
+        while chain and is_inside(chain[-1], self.proxies):
             chain.pop()
             hops += 1
-        client = chain[-1] if chain and inside(chain[-1], ("0.0.0.0/0", "::/0")) else ""
-        # behind a proxy "127.0.0.1" is the proxy's machine, or a lie, but never this machine
-        environ[CLIENT] = "" if inside(client, LOOPBACK) else client
+        client = chain[-1] if chain and is_inside(chain[-1], ("0.0.0.0/0", "::/0")) else ""
+        # behind a proxy "127.0.0.1" is the proxy's own machine or forged, never this machine
+        environ[CLIENT] = "" if is_inside(client, LOOPBACK) else client
         environ["REMOTE_ADDR"] = client or environ["REMOTE_ADDR"]
-        if (scheme := _seen(said, "HTTP_X_FORWARDED_PROTO", hops)) in ("http", "https"):
+        if (scheme := _outermost(forwarded, "HTTP_X_FORWARDED_PROTO", hops)) in ("http", "https"):
             environ["wsgi.url_scheme"] = scheme
-        environ["HTTP_HOST"] = _seen(said, "HTTP_X_FORWARDED_HOST", hops) or environ.get("HTTP_HOST", "")
-        start = _seen(said, "HTTP_X_FORWARDED_PREFIX", hops).rstrip("/")
-        return "" if prefix(start) else start
+        environ["HTTP_HOST"] = _outermost(forwarded, "HTTP_X_FORWARDED_HOST", hops) or environ.get("HTTP_HOST", "")
+        url_prefix = _outermost(forwarded, "HTTP_X_FORWARDED_PREFIX", hops).rstrip("/")
+        return "" if prefix(url_prefix) else url_prefix
 
-    def _strip(self, environ: dict[str, Any], start: str) -> None:
-        """Set the path prefix, whether the proxy passes it on in the path or not; a client's own SCRIPT_NAME is dropped."""
-        environ["SCRIPT_NAME"] = start
-        path = environ.get("PATH_INFO", "")
-        if start and (path + "/").startswith(start + "/"):
-            environ["PATH_INFO"] = path[len(start) :] or "/"
+
+def _strip(environ: dict[str, Any], url_prefix: str) -> None:
+    """Set SCRIPT_NAME to the URL prefix, and remove it from the path if the proxy has left it there."""
+    environ["SCRIPT_NAME"] = url_prefix
+    path = environ.get("PATH_INFO", "")
+    if url_prefix and (path + "/").startswith(url_prefix + "/"):
+        environ["PATH_INFO"] = path[len(url_prefix) :] or "/"
 
 
 def _items(value: str) -> list[str]:
     return [item.strip() for item in value.split(",") if item.strip()]
 
 
-def _seen(said: dict[str, str], name: str, hops: int) -> str:
-    """What the outermost trusted proxy saw: each one may have added one item at the end."""
-    values = _items(said.get(name, ""))
+def _outermost(forwarded: dict[str, str], name: str, hops: int) -> str:
+    """The value of a header as the outermost trusted proxy wrote it: each of the `hops` may have appended one item."""
+    values = _items(forwarded.get(name, ""))
     return values[-min(hops, len(values))] if values else ""
 
 
-def _in_disguise(peer: str, host: str) -> bool:
-    """Whether somebody on this machine asks under a name that is not this machine: a proxy that says nothing of itself."""
-    return inside(peer, LOOPBACK) and host_name(host) not in LOOPBACK_NAMES
+def _is_silent_proxy(peer: str, host: str) -> bool:
+    """Whether a request comes from this machine under the name of another one: from a proxy without forwarding headers."""
+    return is_inside(peer, LOOPBACK) and host_name(host) not in LOOPBACK_NAMES

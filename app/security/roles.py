@@ -1,4 +1,4 @@
-"""Roles, from the least to the most, and the mark that each view carries."""
+"""Roles, from least to most rights, and the mark of each view with its least role."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 
 class Role(IntEnum):
-    """What somebody may do; each role includes those above it in this list. PUBLIC is the role without an account.
+    """A set of rights; each role includes the rights of those before it. PUBLIC is the role without an account.
 
-    A new role is a line in its place. The numbers are for comparisons in one process only: the database, tokens and
-    addresses hold names.
+    A new role is one line in its place. The numbers are only for comparisons within a process: the database, tokens
+    and addresses contain names.
     """
 
     PUBLIC = auto()
@@ -30,11 +30,11 @@ class Role(IntEnum):
 
     @classmethod
     def of(cls, title: str) -> Role:
-        """The role of this name; ValueError for one that this version does not have."""
+        """The role of this name. Raises ValueError if this version has no such role."""
         try:
             return cls[title.upper()]
         except KeyError:
-            raise ValueError(f"There is no role {title}; there are {', '.join(role.title for role in GRANTED)}.") from None
+            raise ValueError(f"There is no role {title}; the roles are {', '.join(role.title for role in GRANTED)}.") from None
 
 
 GRANTED = tuple(role for role in Role if role > Role.PUBLIC)
@@ -42,7 +42,7 @@ GRANTED = tuple(role for role in Role if role > Role.PUBLIC)
 
 
 def needs(role: Role) -> Callable[[View], View]:
-    """Mark a view with the least role that may use it; a view without the mark is refused to everybody."""
+    """Mark a view with the least role that may use it. Without this mark nobody may use the view."""
 
     def mark(view: View) -> View:
         view.__dict__["least_role"] = role
@@ -52,6 +52,6 @@ def needs(role: Role) -> Callable[[View], View]:
 
 
 def least_role(view: Callable[..., Any]) -> Role | None:
-    """The role a view was marked with, or None."""
+    """The role that a view is marked with, or None."""
     role: Role | None = getattr(view, "least_role", None)
     return role

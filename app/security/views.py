@@ -5,56 +5,62 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.security import accounts
-from app.security.audit import audit
+from app.security.audit_log import audit
 from app.security.caller import SESSION_KEY, current_user, session_user
-from app.security.guard import local
+from app.security.errors import AccountError, SecurityError, problem_of
+from app.security.guard import local_address
 from app.security.models import Audit, User
 from app.security.roles import Role, needs
 from app.security.settings import SecuritySettings
 from app.web import Problem, page, request_settings
+from app.web.arguments import int_arg
+from app.web.clock import CERN
 
 blueprint = Blueprint("account", __name__, url_prefix="/account")
 
-FORM_BYTES = 16 * 1024
-ROWS = 100
-CERN = ZoneInfo("Europe/Zurich")
+MAX_FORM_BYTES = 16 * 1024
+AUDIT_ROWS = 100
 
 
-def form(name: str) -> str:
-    request.max_content_length = FORM_BYTES
-    return request.form.get(name, "").replace("\0", "")  # which PostgreSQL takes in no text
+def form_text(name: str) -> str:
+    """A field of the form of this request, without NUL, which PostgreSQL accepts in no text."""
+    request.max_content_length = MAX_FORM_BYTES
+    return request.form.get(name, "").replace("\0", "")
 
 
-def shown(template: str, status: int = 200, problem: Problem | None = None, **context: Any) -> Response:
-    answer = make_response(render_template(template, problem=problem and problem.message, **context), problem.status if problem else status)
-    answer.headers["Cache-Control"] = "no-store"
-    answer.headers.update(problem.headers if problem else {})
-    return answer
+def account_page(template: str, problem: Problem | None = None, **context: Any) -> Response:
+    """A page of accounts, which no cache stores; with status and message of a problem, if there is one."""
+    text = render_template(template, problem=problem and problem.message, **context)
+    response = make_response(text, problem.status if problem else 200)
+    response.headers["Cache-Control"] = "no-store"
+    response.headers.update(problem.headers if problem else {})
+    return response
 
 
 @blueprint.get("/sign-in")
 @needs(Role.PUBLIC)
 def sign_in() -> AnyResponse:
-    return shown("security/sign_in.html", next=local(request.args.get("next", "/")), name="")
+    """The form to sign in."""
+    return account_page("security/sign_in.html", next=local_address(request.args.get("next", "/")), name="")
 
 
 @blueprint.post("/sign-in")
 @needs(Role.PUBLIC)
 def sign_in_now() -> AnyResponse:
-    name, target = form("name"), local(form("next") or "/")
+    """Check name and password, and start a session."""
+    name, target = form_text("name"), local_address(form_text("next") or "/")
     try:
-        user = accounts.check_password(name, form("password"), request.remote_addr or "")
-    except Problem as problem:
-        return shown("security/sign_in.html", problem=problem, next=target, name=name)
+        user = accounts.check_password(name, form_text("password"), request.remote_addr or "")
+    except SecurityError as error:
+        return account_page("security/sign_in.html", problem_of(error), next=target, name=name)
     if user is None:
-        wrong = Problem(401, "the name or the password is wrong, or the account is disabled")
-        return shown("security/sign_in.html", problem=wrong, next=target, name=name)
+        wrong = Problem(401, "Wrong user name or password, or the account is disabled.")
+        return account_page("security/sign_in.html", wrong, next=target, name=name)
     _end_session()
     _start_session(user)
     return redirect(request.script_root + target, 303)
@@ -63,6 +69,7 @@ def sign_in_now() -> AnyResponse:
 @blueprint.post("/sign-out")
 @needs(Role.PUBLIC)
 def sign_out() -> AnyResponse:
+    """End the session of this browser."""
     if user := session_user():
         audit("sign out", user.name)
     _end_session()
@@ -72,32 +79,32 @@ def sign_out() -> AnyResponse:
 @blueprint.get("/password")
 @needs(Role.VIEWER)
 def password() -> AnyResponse:
+    """The form to change one's own password."""
     if not current_user().name:
         return redirect(url_for("account.sign_in", next="/account/password"), 303)
     _own_account()
-    return shown("security/password.html", done=False)
+    return account_page("security/password.html", done=False)
 
 
 @blueprint.post("/password")
 @needs(Role.VIEWER)
 def password_now() -> AnyResponse:
+    """Change one's own password, and sign out all other browsers of the user."""
     user = _own_account()
     try:
-        if form("new") != form("again"):
-            raise accounts.Refused("the two new passwords differ")
-        accounts.change_own_password(user, form("old"), form("new"), request.remote_addr or "")
-    except accounts.Refused as refused:
-        return shown("security/password.html", problem=Problem(400, str(refused)), done=False)
-    except Problem as problem:
-        return shown("security/password.html", problem=problem, done=False)
-    _start_session(user)  # this browser stays signed in, all others have to sign in again
-    return shown("security/password.html", done=True)
+        if form_text("new") != form_text("again"):
+            raise AccountError("The two new passwords differ")
+        accounts.change_own_password(user, form_text("old"), form_text("new"), request.remote_addr or "")
+    except SecurityError as error:
+        return account_page("security/password.html", problem_of(error), done=False)
+    _start_session(user)  # this browser stays signed in
+    return account_page("security/password.html", done=True)
 
 
 def _own_account() -> User:
     if user := session_user():
         return user
-    raise Problem(403, "sign in first: only a user who is signed in with a password can change it")
+    raise Problem(403, "Sign in first: only a user who is signed in with a password can change it")
 
 
 def _start_session(user: User) -> None:
@@ -115,23 +122,31 @@ def _end_session() -> None:
 @blueprint.get("/audit")
 @needs(Role.ADMIN)
 def audit_log() -> AnyResponse:
-    """The newest rows, or those before row `before`, of one `user` or `action` or all."""
-    wanted = {name: request.args.get(name, "") for name in ("user", "action")}
-    before = request.args.get("before", "")
-    if before and not (before.isascii() and before.isdecimal() and len(before) < 19):
-        raise Problem(400, "the page of the audit log is not known", [("before", "a row number is expected")])
-    rows = list(_rows(wanted, int(before) if before else None))
-    older = "?" + urlencode({**{k: v for k, v in wanted.items() if v}, "before": rows[ROWS - 1].id}) if len(rows) > ROWS else ""
-    context = {"rows": rows[:ROWS], "older": older, "wanted": wanted, "before": before, "cern": _cern}
-    return page("security/audit.html", "security/audit_fragment.html", **context)
+    """The latest rows, or those before the row `before`, of one `user` and `action` or of all."""
+    filters = {name: request.args.get(name, "") for name in ("user", "action")}
+    before = int_arg("before", 0)
+    rows = list(_audit_rows(filters, before))
+    next_page = (
+        {**{name: value for name, value in filters.items() if value}, "before": rows[AUDIT_ROWS - 1].id} if len(rows) > AUDIT_ROWS else {}
+    )
+    return page(
+        "security/audit.html",
+        "security/audit_fragment.html",
+        rows=rows[:AUDIT_ROWS],
+        earlier="?" + urlencode(next_page) if next_page else "",
+        filters=filters,
+        before=before,
+        cern_time=_cern_time,
+    )
 
 
-def _rows(wanted: dict[str, str], before: int | None) -> Any:
-    rows = Audit.select().order_by(Audit.id.desc()).limit(ROWS + 1)
-    for name, value in wanted.items():
+def _audit_rows(filters: dict[str, str], before: int) -> Any:
+    """The rows of one page of the audit log, and one more if there is a next page."""
+    rows = Audit.select().order_by(Audit.id.desc()).limit(AUDIT_ROWS + 1)
+    for name, value in filters.items():
         rows = rows.where(getattr(Audit, name) == value) if value else rows
-    return rows.where(Audit.id < before) if before is not None else rows
+    return rows.where(Audit.id < before) if before else rows
 
 
-def _cern(at: float) -> datetime:
+def _cern_time(at: float) -> datetime:
     return datetime.fromtimestamp(at, CERN)

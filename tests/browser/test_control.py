@@ -31,7 +31,7 @@ def running(tmp_path: Path, sqlite_template: Path) -> Iterator[Chain]:
     shutil.copytree(sqlite_template, data)
     given = Settings(data_dir=str(data), square_grab_s=0.2, square_status_s=1.0, square_poll_s=1.0)
     with bound(given):
-        User.create(name="olga", role=Role.OPERATOR, password=passwords.hashed(PASSWORD), created=time.time())
+        User.create(name="olga", role=Role.OPERATOR, password=passwords.hash_password(PASSWORD), created=time.time())
     with chain(given, "--quiet-start", "--speed", "1", services=("web", "live", "p5")) as found:
         for system in ("production", "playback"):
             found.p5.incident("start_run", system=system, lumis=200)

@@ -70,7 +70,7 @@ def test_looking_at_any_page_changes_nothing_and_asks_p5_for_nothing(room: Room)
 
 @pytest.mark.parametrize("hub", ["sqlite"], indirect=True)
 def test_no_command_can_be_given_by_another_site(room: Room) -> None:
-    User.create(name="olga", role=Role.OPERATOR, password=passwords.hashed("violet tractor 7 harbour"), created=time.time())
+    User.create(name="olga", role=Role.OPERATOR, password=passwords.hash_password("violet tractor 7 harbour"), created=time.time())
     given = arguments(room)
     assert sign_in(room.client, "olga").status_code == 303
     assert room.client.get("/control", base_url=HOME).status_code == 200

@@ -10,7 +10,8 @@ import pytest
 from app import queue
 from app.core.settings import Settings
 from app.gui.models import Dataset, File, NameList, Sample
-from app.queue.models import DONE, QUEUED, BackgroundJob
+from app.queue.models import BackgroundJob
+from app.queue.states import DONE, QUEUED
 from jobs.gui import clean_names
 from jobs.queue import CLEAN, KEEP_DAYS, clean
 

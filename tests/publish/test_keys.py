@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from app.cli import dqmhub
-from app.cli.services import publish_here
+from app.cli.services import publish_to_own_mirror
 from app.core.settings import SettingError, Settings, load
 from app.ops.settings import ServiceSettings
 from app.publish import keys
@@ -58,7 +58,7 @@ def test_the_secret_of_the_pseudonyms_is_created_once(settings: Settings, tmp_pa
 def test_the_demo_publishes_to_its_own_mirror(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     for variable in ("DQMHUB_PUBLISH_MIRRORS", "DQMHUB_MIRROR_KEYS"):
         monkeypatch.setenv(variable, "")  # so that they are put back
-    publish_here(settings.replace(mirror_port=8085))
+    publish_to_own_mirror(settings.replace(mirror_port=8085))
     public = keys.signing_key(settings).public_key().public_bytes_raw().hex()
     found = load(None, {name: os.environ[name] for name in ("DQMHUB_PUBLISH_MIRRORS", "DQMHUB_MIRROR_KEYS")})
     assert found.of(PublishSettings).publish_mirrors == ("http://127.0.0.1:8085",)

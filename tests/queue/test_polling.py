@@ -9,9 +9,9 @@ import pytest
 import jobs
 from app import queue
 from app.areas import AREAS
-from app.cli.consumers import consumer_of
 from app.core.settings import Settings
 from app.queue import BackgroundJob
+from app.queue.consumer import consumer_of
 from app.queue.execution import HANDLERS
 from app.queue.settings import QueueSettings
 from jobs import queue as clean

@@ -28,7 +28,7 @@ HOME = "http://127.0.0.1:8889"
 
 @cache
 def stored_password() -> str:
-    return passwords.hashed(PASSWORD)
+    return passwords.hash_password(PASSWORD)
 
 
 def make_user(name: str, role: Role) -> User:

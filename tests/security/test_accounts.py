@@ -14,9 +14,9 @@ import pytest
 
 from app.core import database
 from app.security import Role, accounts, throttle
-from app.security.models import Attempt, Audit, Session, User
+from app.security.errors import AccountError, TooManyAttemptsError
+from app.security.models import Audit, Session, SignInAttempt, User
 from app.security.settings import SecuritySettings
-from app.web import Problem
 from tests.security.conftest import HOME, PASSWORD, make_user, sign_in
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def test_nothing_of_a_password_or_of_a_session_is_stored_or_logged(
     sign_in(client, "admin")
     cookie = client.get_cookie("dqmhub_8889", domain="127.0.0.1")
     assert cookie is not None
-    stored = [str(row) for table in (User, Session, Attempt, Audit) for row in table.select().where(table.id > 0).tuples()]
+    stored = [str(row) for table in (User, Session, SignInAttempt, Audit) for row in table.select().where(table.id > 0).tuples()]
     everything = shown + caplog.text + " ".join(stored)
     assert PASSWORD not in everything
     with client.session_transaction(base_url=HOME) as session:
@@ -80,7 +80,7 @@ def test_nothing_of_a_password_or_of_a_session_is_stored_or_logged(
 def test_a_wrong_name_and_a_wrong_password_look_the_same(client: FlaskClient, people: dict[Role, User], name: str, password: str) -> None:
     answer = sign_in(client, name, password)
     assert answer.status_code == 401
-    assert "the name or the password is wrong, or the account is disabled" in answer.text
+    assert "Wrong user name or password, or the account is disabled." in answer.text
     assert "Set-Cookie" not in answer.headers
 
 
@@ -171,17 +171,17 @@ def test_who_guesses_passwords_waits_longer_and_longer_and_is_told_how_long(
     answer = sign_in(client, "admin")
     assert answer.status_code == 429
     assert 1 <= int(answer.headers["Retry-After"]) <= 2
-    assert "too many wrong attempts: wait" in answer.text
-    Attempt.update(until=0).execute()
+    assert "Too many wrong passwords: wait" in answer.text
+    SignInAttempt.update(until=0).execute()
     assert sign_in(client, "admin").status_code == 303
-    assert not Attempt.select().where(Attempt.key == name_key("admin")).exists()
+    assert not SignInAttempt.select().where(SignInAttempt.key == name_key("admin")).exists()
 
 
 @pytest.mark.both_databases
 def test_guessing_many_names_from_one_address_is_slowed_down_too(hub: Settings) -> None:
     for number in range(20):
         throttle.claim(f"user{number}", "2001:db8::1")
-    with pytest.raises(Problem, match="too many wrong attempts"):
+    with pytest.raises(TooManyAttemptsError, match="Too many wrong passwords"):
         throttle.claim("user99", "2001:db8::ffff")  # of the same /64, which is one client's
     throttle.claim("user99", "2001:db8:1::1")
 
@@ -190,10 +190,10 @@ def test_guessing_many_names_from_one_address_is_slowed_down_too(hub: Settings) 
 def test_a_name_that_is_attacked_waits_a_minute_at_most_so_its_owner_is_not_locked_out(hub: Settings) -> None:
     for number in range(40):
         throttle.claim("admin", f"198.51.100.{number}")
-        Attempt.update(until=0).where(Attempt.key == name_key("admin")).execute()
-    row = Attempt.get(Attempt.key == name_key("admin"))
+        SignInAttempt.update(until=0).where(SignInAttempt.key == name_key("admin")).execute()
+    row = SignInAttempt.get(SignInAttempt.key == name_key("admin"))
     throttle.claim("admin", "203.0.113.1")
-    assert Attempt.get(Attempt.key == name_key("admin")).until - row.last <= 61
+    assert SignInAttempt.get(SignInAttempt.key == name_key("admin")).until - row.last <= 61
 
 
 @pytest.mark.both_databases
@@ -202,7 +202,7 @@ def test_guesses_at_the_same_moment_do_not_slip_through(hub: Settings) -> None:
         try:
             throttle.claim("admin", "192.0.2.7")
             return True
-        except Problem:
+        except TooManyAttemptsError:
             return False
         finally:
             database.end_thread()
@@ -215,9 +215,9 @@ def test_guesses_at_the_same_moment_do_not_slip_through(hub: Settings) -> None:
 def test_a_clock_that_is_set_back_an_hour_keeps_nobody_waiting_for_it(hub: Settings) -> None:
     for _ in range(5):
         throttle.claim("alice", "192.0.2.7")
-    with pytest.raises(Problem):
+    with pytest.raises(TooManyAttemptsError):
         throttle.claim("alice", "192.0.2.7")
-    Attempt.update(last=Attempt.last + 3600, until=Attempt.until + 3600).execute()
+    SignInAttempt.update(last=SignInAttempt.last + 3600, until=SignInAttempt.until + 3600).execute()
     throttle.claim("alice", "192.0.2.7")
 
 
@@ -226,7 +226,7 @@ def test_a_good_attempt_takes_back_its_own_count_at_the_address_only(hub: Settin
     throttle.claim("alice", "192.0.2.7")
     throttle.claim("mallory", "192.0.2.7")
     throttle.forgive("mallory", "192.0.2.7")
-    assert {row.key: row.failures for row in Attempt.select()} == {"address:192.0.2.7": 1, name_key("alice"): 1}
+    assert {row.key: row.failures for row in SignInAttempt.select()} == {"address:192.0.2.7": 1, name_key("alice"): 1}
 
 
 def test_a_user_changes_the_password_and_only_this_browser_stays_signed_in(
@@ -267,7 +267,7 @@ def test_an_account_needs_a_name_that_is_free_and_a_password_that_is_not_weak(hu
         ("bob", "short"),
         ("<b>", PASSWORD),
     ]:
-        with pytest.raises(accounts.Refused):
+        with pytest.raises(AccountError):
             accounts.add(name, Role.VIEWER, password)
     assert User.select().count() == 1
 

@@ -80,7 +80,7 @@ def test_a_form_of_another_site_does_nothing_though_the_browser_sends_the_cookie
     sign_in(page, address)
     with serving(Response(form, mimetype="text/html")) as other:
         page.goto(other)
-        expect(page.get_by_role("alert")).to_contain_text("another site asked for it")
+        expect(page.get_by_role("alert")).to_contain_text("sent by another site")
     expect(page.get_by_text("alice", exact=True).first).to_be_visible()  # on another port, so the cookie came along
     assert Session.select().count() == 1
 

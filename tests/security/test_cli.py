@@ -13,7 +13,7 @@ from app.cli.user import ROLE
 from app.security import Role, accounts
 from app.security.models import Audit, Token, User
 from app.security.roles import GRANTED
-from app.security.tokens import find
+from app.security.tokens import authenticate
 from tests.security.conftest import PASSWORD
 
 if TYPE_CHECKING:
@@ -41,17 +41,17 @@ def test_every_role_can_be_given() -> None:
 def test_a_user_is_added_with_the_password_from_standard_input(dqmhub) -> None:  # type: ignore[no-untyped-def]
     result = dqmhub("user", "add", "Alice", "--role", "expert", typed=PASSWORD + "\n")
     assert (result.exit_code, result.output) == (0, "added alice with the role expert\n")
-    assert accounts.matches(PASSWORD, User.get().password)
+    assert accounts.verify(PASSWORD, User.get().password)
     assert PASSWORD not in result.output
 
 
 def test_what_cannot_be_added_is_said_in_one_line(dqmhub) -> None:  # type: ignore[no-untyped-def]
     for arguments, typed, said in [
-        (("user", "add", "alice"), "short\n", "a password has 10 to 256 characters"),
-        (("user", "add", "a b"), PASSWORD, "a user name has"),
-        (("user", "role", "alice", "admin"), "", "there is no user alice"),
-        (("token", "add", "alice", "--name", "x"), "", "there is no user alice"),
-        (("token", "revoke", "7"), "", "there is no token 7"),
+        (("user", "add", "alice"), "short\n", "A password has 10 to 256 characters"),
+        (("user", "add", "a b"), PASSWORD, "A user name has"),
+        (("user", "role", "alice", "admin"), "", "There is no user alice"),
+        (("token", "add", "alice", "--name", "x"), "", "There is no user alice"),
+        (("token", "revoke", "7"), "", "There is no token 7"),
     ]:
         result = dqmhub(*arguments, typed=typed)
         assert result.exit_code == 1
@@ -68,7 +68,7 @@ def test_an_account_is_changed_disabled_and_listed(dqmhub) -> None:  # type: ign
     assert (row["name"], row["role"], row["disabled"]) == ("alice", "shifter", True)
     assert "disabled" in dqmhub("user", "ls").output
     assert dqmhub("user", "enable", "alice").exit_code == 0
-    assert accounts.matches(PASSWORD + "!", User.get().password)
+    assert accounts.verify(PASSWORD + "!", User.get().password)
     assert Audit.select().count() == 5
 
 
@@ -76,7 +76,7 @@ def test_a_token_is_shown_once_and_revoked(dqmhub) -> None:  # type: ignore[no-u
     dqmhub("user", "add", "alice", "--role", "operator", typed=PASSWORD)
     made = dqmhub("token", "add", "alice", "--name", "nightly", "--role", "operator", "--days", "30")
     secret = made.stdout.strip()
-    assert find(secret).role == Role.OPERATOR
+    assert authenticate(secret).role == Role.OPERATOR
     listed = dqmhub("token", "ls").output + dqmhub("token", "ls", "--json").output
     assert "nightly" in listed
     assert secret not in listed
@@ -88,4 +88,4 @@ def test_a_token_cannot_be_asked_to_have_more_than_its_owner(dqmhub) -> None:  #
     dqmhub("user", "add", "alice", typed=PASSWORD)
     result = dqmhub("token", "add", "alice", "--name", "x", "--role", "admin")
     assert result.exit_code == 1
-    assert "alice has the role viewer; a token cannot have more" in result.output
+    assert "alice has the role viewer; a token of alice cannot have more" in result.output

@@ -79,7 +79,7 @@ def test_a_report_of_a_browser_is_counted_and_logged_on_one_line(local: FlaskCli
         "csp-report": {"document-uri": "http://x/\nroot logged in", "effective-directive": "script-src", "blocked-uri": "\x1b[31minline"}
     }
     before = headers.REPORTS._value.get()
-    headers._minute.start = 0.0
+    headers._log_limit.start = 0.0
     with caplog.at_level(logging.WARNING):
         answer = local.post(
             "/csp-report", data=json.dumps(report), content_type="application/csp-report", headers={"Origin": HOME}, base_url=HOME
@@ -104,7 +104,7 @@ def test_a_report_cannot_be_large(local: FlaskClient) -> None:
 
 
 def test_a_flood_of_reports_fills_no_log(local: FlaskClient, caplog: pytest.LogCaptureFixture) -> None:
-    headers._minute.start = 0.0
+    headers._log_limit.start = 0.0
     with caplog.at_level(logging.WARNING, "app.security.headers"):
         for _ in range(30):
             local.post("/csp-report", data="{}", base_url=HOME)

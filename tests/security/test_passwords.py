@@ -34,7 +34,7 @@ def test_a_password_that_is_guessed_first_is_refused_and_it_says_why(password: s
 
 
 def test_what_is_stored_is_scrypt_with_a_salt_of_its_own() -> None:
-    one, two = passwords.hashed(GOOD[0]), passwords.hashed(GOOD[0])
+    one, two = passwords.hash_password(GOOD[0]), passwords.hash_password(GOOD[0])
     assert one != two
     method, salt, digest = one.split("$")
     _, n, r, p = method.split(":")
@@ -46,11 +46,11 @@ def test_what_is_stored_is_scrypt_with_a_salt_of_its_own() -> None:
 
 
 def test_a_password_matches_its_own_hash_only_however_its_letters_are_composed() -> None:
-    stored = passwords.hashed("p\u00e4ssliches")
-    assert passwords.matches("pa\u0308ssliches", stored)
-    assert not passwords.matches("passliches", stored)
-    assert not passwords.matches("p\u00e4ssliches", None)
-    assert not passwords.matches("x" * 100_000, stored)
+    stored = passwords.hash_password("p\u00e4ssliches")
+    assert passwords.verify("pa\u0308ssliches", stored)
+    assert not passwords.verify("passliches", stored)
+    assert not passwords.verify("p\u00e4ssliches", None)
+    assert not passwords.verify("x" * 100_000, stored)
 
 
 def test_waits_grow_and_end_at_the_longest() -> None:

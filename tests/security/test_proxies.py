@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from app.core.settings import Settings
-from app.security.proxies import CLIENT, Proxies, host_name, inside
+from app.security.proxies import CLIENT, ProxyMiddleware, host_name, is_inside
 
 
 def settled(settings: Settings, peer: str, host: str = "127.0.0.1:8889", path: str = "/", **said: str) -> dict[str, Any]:
@@ -15,7 +15,7 @@ def settled(settings: Settings, peer: str, host: str = "127.0.0.1:8889", path: s
     environ: dict[str, Any] = {"REMOTE_ADDR": peer, "HTTP_HOST": host, "PATH_INFO": path, "SCRIPT_NAME": "", "wsgi.url_scheme": "http"}
     environ.update({f"HTTP_{name.upper()}": value for name, value in said.items()})
     seen: dict[str, Any] = {}
-    Proxies(lambda environ, _: seen.update(environ) or [], settings)(environ, lambda *_: None)  # type: ignore[arg-type,func-returns-value]
+    ProxyMiddleware(lambda environ, _: seen.update(environ) or [], settings)(environ, lambda *_: None)  # type: ignore[arg-type,func-returns-value]
     return seen
 
 
@@ -93,10 +93,10 @@ def test_the_prefix_is_taken_off_whether_or_not_the_proxy_did(path: str, left: s
 
 
 def test_networks_hold_ipv4_addresses_that_are_written_as_ipv6() -> None:
-    assert inside("::ffff:127.0.0.1", ("127.0.0.0/8",))
-    assert inside("::1", ("127.0.0.0/8", "::1/128"))
-    assert not inside("", ("0.0.0.0/0",))
-    assert not inside("not an address", ("0.0.0.0/0", "::/0"))
+    assert is_inside("::ffff:127.0.0.1", ("127.0.0.0/8",))
+    assert is_inside("::1", ("127.0.0.0/8", "::1/128"))
+    assert not is_inside("", ("0.0.0.0/0",))
+    assert not is_inside("not an address", ("0.0.0.0/0", "::/0"))
 
 
 def test_the_name_in_a_host_header() -> None:

@@ -104,7 +104,7 @@ def test_an_occupied_port_is_reported_with_its_settings(own: Settings) -> None:
     with socket.create_server(("127.0.0.1", own.web_port)):
         done = subprocess.run([DQMHUB, "web"], env=variables, capture_output=True, text=True, check=False, timeout=PATIENCE_S)
     assert done.returncode == 1
-    assert f"nothing can listen on 127.0.0.1:{own.web_port}: Address already in use; see the settings web_host and web_port" in done.stderr
+    assert f"Cannot listen on 127.0.0.1:{own.web_port}: Address already in use; see the settings web_host and web_port" in done.stderr
 
 
 def test_services_refuse_and_name_an_invalid_setting(settings: Settings) -> None:

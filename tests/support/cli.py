@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from contextlib import redirect_stderr, redirect_stdout
+from unittest.mock import patch
 
 import pytest
 
@@ -20,12 +21,13 @@ from tests.support.processes import environment
 def run_command(variables: Mapping[str, str], *arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
     """Run a command in exactly this environment."""
     output, errors, code = io.StringIO(), io.StringIO(), 0
-    with pytest.MonkeyPatch.context() as patch, redirect_stdout(output), redirect_stderr(errors):
-        for name in set(os.environ).difference(variables):
-            patch.delenv(name)
-        for name, value in variables.items():
-            patch.setenv(name, value)
-        patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(typed.encode())))
+    with (
+        patch.dict(os.environ, variables, clear=True),  # also undoes what the command sets, as --config does
+        pytest.MonkeyPatch.context() as patched,
+        redirect_stdout(output),
+        redirect_stderr(errors),
+    ):
+        patched.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(typed.encode())))
         try:
             cli.main(list(arguments))
         except SystemExit as end:

@@ -12,8 +12,8 @@ import time
 from pathlib import Path
 
 from app import cli
-from app.cli.consumers import consume
 from app.queue import BackgroundJob, JobFailed, handler, report
+from app.queue.consumer import consume
 
 
 def _append(path: Path, line: str) -> None:

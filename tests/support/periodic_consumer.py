@@ -15,9 +15,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from app import cli
-from app.cli.consumers import consume
 from app.core.settings import Settings
 from app.queue import periodic
+from app.queue.consumer import consume
 from app.queue.periodic import PeriodicTask, Step, TaskRun, periodic_tasks
 
 FOLDER = Path(sys.argv[1])

@@ -1,0 +1,50 @@
+"""Adds security to the web application: sessions, proxies, the guard, headers and the pages of accounts."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flask import Flask
+
+from app.core.settings import Settings
+from app.security import guard, headers, views
+from app.security.audit_log import set_actor_provider
+from app.security.caller import actor, current_user
+from app.security.errors import SecurityError, problem_of
+from app.security.proxies import ProxyMiddleware
+from app.security.roles import Role
+from app.security.sessions import CookieSessionInterface
+from app.security.settings import SecuritySettings
+from app.web.errors import map_errors
+
+
+def init_app(app: Flask) -> None:
+    """Add security to the application."""
+    settings: Settings = app.config["HUB"]
+    security = settings.of(SecuritySettings)
+    app.config.update(
+        SESSION_COOKIE_NAME=cookie_name(settings.web_port, security.secure_cookies),
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=security.secure_cookies,
+        SESSION_COOKIE_PATH=settings.url_prefix or "/",
+        SESSION_REFRESH_EACH_REQUEST=False,
+        PERMANENT_SESSION_LIFETIME=timedelta(hours=security.session_hours),
+    )
+    app.session_interface = CookieSessionInterface()
+    app.wsgi_app = ProxyMiddleware(app.wsgi_app, settings)  # type: ignore[method-assign]  # Flask's documented way
+    app.jinja_env.globals.update(current_user=current_user, may=may, page_address=guard.page_address)
+    set_actor_provider(actor)
+    map_errors(app, SecurityError, problem_of)
+    guard.init_app(app, settings)
+    headers.init_app(app, settings)
+    app.register_blueprint(views.blueprint)
+
+
+def may(role: str) -> bool:
+    """Whether the sender of this request has the rights of the role of this name."""
+    return current_user().role >= Role.of(role)
+
+
+def cookie_name(port: int, secure: bool) -> str:
+    """The name of the session cookie. All ports of a host share cookies, so each instance on a host has its own name."""
+    return f"__Secure-dqmhub_{port}" if secure else f"dqmhub_{port}"
