@@ -18,9 +18,19 @@ def job(run: int | None, client: str, reported: float, exit_code: int | None = N
     """A job that began 100 s before its last report; its run is summed up by it."""
     system = facts.setdefault("system", "production")
     given = {
-        "key": f"dqm-source-state-{run}-{client}-{reported}", "run": run, "tag": client + TAG, "host": "dqmfu-c2b03-45-01", "exit_code": exit_code,
-        "cmssw": "12_4_8", "runkey": "pp_run", "path": "", "started": reported - 100, "reported": reported, "version": advance(system), **facts,
-    }  # fmt: skip
+        "key": f"dqm-source-state-{run}-{client}-{reported}",
+        "run": run,
+        "tag": client + TAG,
+        "host": "dqmfu-c2b03-45-01",
+        "exit_code": exit_code,
+        "cmssw": "12_4_8",
+        "runkey": "pp_run",
+        "path": "",
+        "started": reported - 100,
+        "reported": reported,
+        "version": advance(system),
+        **facts,
+    }
     made: Job = Job.create(**given)
     if run is not None:
         _sum_up(system, {run}, made.version)

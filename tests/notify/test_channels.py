@@ -27,9 +27,15 @@ from tests.square.test_upstream import write_certificate
 from tests.support.raw_server import Behaviour, closed, dripping, garbage, raw, silent
 
 CRASH = Message(
-    "crash-0123456789abcdef0123", "crash", "production", 358792, "beam crashed in run 358792", "Exit code 139 SIGSEGV, on dqmfu-c2b03-45-01",
-    1663150600.0, "https://dqm.cern.ch/hub/square/job?key=a",
-)  # fmt: skip
+    "crash-0123456789abcdef0123",
+    "crash",
+    "production",
+    358792,
+    "beam crashed in run 358792",
+    "Exit code 139 SIGSEGV, on dqmfu-c2b03-45-01",
+    1663150600.0,
+    "https://dqm.cern.ch/hub/square/job?key=a",
+)
 HOSTILE = CRASH._replace(
     title="beam\r\nBcc: all@cern.ch \"<alarm talk='x'>&amp;]]> é\u2028 crashed",
     text='</alarm></CommandSequence>","kind":"run-end"\r\n.\r\nQUIT',
@@ -51,9 +57,13 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.fixture
 def configured(settings: Settings) -> Settings:
     """Settings with mail addresses and a long time limit, for messages that must arrive."""
-    return settings.replace(notice_mail_from="dqm-hub@cern.ch", notice_mail_to=("shifter@cern.ch", "expert@cern.ch"), notice_smtp_security="none",
-        notice_timeout_s=60.0, instance_name="DQM production",
-    )  # fmt: skip
+    return settings.replace(
+        notice_mail_from="dqm-hub@cern.ch",
+        notice_mail_to=("shifter@cern.ch", "expert@cern.ch"),
+        notice_smtp_security="none",
+        notice_timeout_s=60.0,
+        instance_name="DQM production",
+    )
 
 
 @pytest.fixture
@@ -74,9 +84,15 @@ def test_a_webhook_gets_the_message_as_json_with_a_signature(configured: Setting
     ((path, headers, body),) = receiver.requests
     assert path == "/hooks/a%20b?token=x"
     assert json.loads(body) == {
-        "id": "crash-0123456789abcdef0123", "kind": "crash", "system": "production", "run": 358792, "title": "beam crashed in run 358792",
-        "text": "Exit code 139 SIGSEGV, on dqmfu-c2b03-45-01", "at": 1663150600.0, "link": "https://dqm.cern.ch/hub/square/job?key=a",
-    }  # fmt: skip
+        "id": "crash-0123456789abcdef0123",
+        "kind": "crash",
+        "system": "production",
+        "run": 358792,
+        "title": "beam crashed in run 358792",
+        "text": "Exit code 139 SIGSEGV, on dqmfu-c2b03-45-01",
+        "at": 1663150600.0,
+        "link": "https://dqm.cern.ch/hub/square/job?key=a",
+    }
     assert headers["X-DQMHub-Signature"] == "sha256=" + hmac.digest(SECRET.encode(), body, hashlib.sha256).hex()
     assert (headers["Content-Type"], headers["Host"]) == ("application/json", receiver.address.removeprefix("http://"))
 
@@ -130,9 +146,11 @@ def test_a_mail_has_event_time_and_link(configured: Settings, box: Box) -> None:
     assert parsedate_to_datetime(got["Date"]).timestamp() >= before
     assert (got.get_content_type(), got.get_content_charset()) == ("text/plain", "utf-8")
     assert got.get_content().splitlines() == [
-        "beam crashed in run 358792", "Exit code 139 SIGSEGV, on dqmfu-c2b03-45-01", "2022-09-14 12:16:40 CEST, production",
+        "beam crashed in run 358792",
+        "Exit code 139 SIGSEGV, on dqmfu-c2b03-45-01",
+        "2022-09-14 12:16:40 CEST, production",
         "https://dqm.cern.ch/hub/square/job?key=a",
-    ]  # fmt: skip
+    ]
 
 
 def test_several_messages_are_one_mail(configured: Settings, box: Box) -> None:
@@ -231,8 +249,16 @@ def test_no_name_becomes_a_header_a_recipient_an_element_or_a_field(configured: 
     (got,) = box.mails
     assert box.recipients == [["shifter@cern.ch", "expert@cern.ch"]]
     assert {name.lower() for name in got} == {
-        "from", "to", "subject", "date", "message-id", "auto-submitted", "content-type", "content-transfer-encoding", "mime-version",
-    }  # fmt: skip
+        "from",
+        "to",
+        "subject",
+        "date",
+        "message-id",
+        "auto-submitted",
+        "content-type",
+        "content-transfer-encoding",
+        "mime-version",
+    }
     assert "QUIT" in got.get_content()
 
 

@@ -34,9 +34,18 @@ def receiver() -> Iterator[Hook]:
 def notification(number: int, kind: str = "crash", ago: float = 0.0) -> Notification:
     at = time.time() - ago
     made: Notification = Notification.create(
-        event=f"{kind}-{number}", system="production", kind=kind, run=358792, key=f"job{number}", subject=f"client{number}",
-        at=at, detected=at, title=f"client {number} crashed", text="", outcome="notified",
-    )  # fmt: skip
+        event=f"{kind}-{number}",
+        system="production",
+        kind=kind,
+        run=358792,
+        key=f"job{number}",
+        subject=f"client{number}",
+        at=at,
+        detected=at,
+        title=f"client {number} crashed",
+        text="",
+        outcome="notified",
+    )
     return made
 
 
@@ -142,8 +151,13 @@ def test_a_webhook_expires_after_an_hour_and_a_mail_after_a_day(hub: Settings) -
 def test_more_than_five_at_once_are_one_mail(hub: Settings) -> None:
     with mail_server() as box:
         channel = one_channel(
-            hub, notice_smtp=box.place, notice_smtp_security="none", notice_mail_from="a@b.ch", notice_mail_to=("c@d.ch",), instance_name="DQM"
-        )  # fmt: skip
+            hub,
+            notice_smtp=box.place,
+            notice_smtp_security="none",
+            notice_mail_from="a@b.ch",
+            notice_mail_to=("c@d.ch",),
+            instance_name="DQM",
+        )
         due(channel, 1, 2, 3, 4, 5)
         work(channel)
         assert len(box.mails) == 5
@@ -156,8 +170,13 @@ def test_more_than_five_at_once_are_one_mail(hub: Settings) -> None:
 def test_deferred_messages_are_one_mail_after_quiet_hours(hub: Settings) -> None:
     with mail_server() as box:
         channel = one_channel(
-            hub, notice_smtp=box.place, notice_smtp_security="none", notice_mail_from="a@b.ch", notice_mail_to=("c@d.ch",), instance_name="DQM"
-        )  # fmt: skip
+            hub,
+            notice_smtp=box.place,
+            notice_smtp_security="none",
+            notice_mail_from="a@b.ch",
+            notice_mail_to=("c@d.ch",),
+            instance_name="DQM",
+        )
         due(channel, 1, 2, ago=7200.0, quiet=True)
         due(channel, 3)
         assert [state for state, _, _ in states()] == ["deferred", "deferred", "pending"]
@@ -222,8 +241,10 @@ def test_the_status_page_and_the_metrics_show_each_channel(hub: Settings, receiv
     work(good)
     work(bad)
     assert [(line.state, line.text) for line in status.lines(changed)] == [
-        ("warn", "last 24 h: 1 pending"), ("ok", "last 24 h: 2 sent"), ("idle", "last 24 h: none"),
-    ]  # fmt: skip
+        ("warn", "last 24 h: 1 pending"),
+        ("ok", "last 24 h: 2 sent"),
+        ("idle", "last 24 h: none"),
+    ]
     client: FlaskClient = create_app(changed).test_client()
     host = {"Host": "127.0.0.1:8889"}
     page, metrics = client.get("/status", headers=host).text, client.get("/metrics", headers=host).text

@@ -30,9 +30,15 @@ def now() -> float:
 
 @pytest.fixture
 def configured(hub: Settings) -> Settings:
-    return hub.replace(notice_webhooks=("https://chat.cern.ch/hooks/x",), notice_smtp="mail.cern.ch:25", notice_mail_from="dqm@cern.ch",
-        notice_mail_to=("shifter@cern.ch",), notice_sound="daq-expert.cms:50555", notice_sound_kinds=("crash",), notice_mail_kinds=("crash", "stuck"),
-    )  # fmt: skip
+    return hub.replace(
+        notice_webhooks=("https://chat.cern.ch/hooks/x",),
+        notice_smtp="mail.cern.ch:25",
+        notice_mail_from="dqm@cern.ch",
+        notice_mail_to=("shifter@cern.ch",),
+        notice_sound="daq-expert.cms:50555",
+        notice_sound_kinds=("crash",),
+        notice_mail_kinds=("crash", "stuck"),
+    )
 
 
 def outcomes() -> list[tuple[str, str]]:

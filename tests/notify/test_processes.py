@@ -31,9 +31,16 @@ def watching(tmp_path: Path, sqlite_template: Path) -> Iterator[Settings]:
     data = tmp_path / "var"
     shutil.copytree(sqlite_template, data)
     settings = Settings(
-        data_dir=str(data), square_url=f"http://{closed()}", square_production=("fu-1",), square_playback=(), log_level="error",
-        notice_mail_from="dqm@cern.ch", notice_mail_to=("shifter@cern.ch",), notice_smtp_security="none", notice_timeout_s=6.0,
-    )  # fmt: skip
+        data_dir=str(data),
+        square_url=f"http://{closed()}",
+        square_production=("fu-1",),
+        square_playback=(),
+        log_level="error",
+        notice_mail_from="dqm@cern.ch",
+        notice_mail_to=("shifter@cern.ch",),
+        notice_smtp_security="none",
+        notice_timeout_s=6.0,
+    )
     with bound(settings):
         yield settings
 
@@ -47,9 +54,11 @@ def test_no_channel_waits_for_one_that_is_dead_slow_or_sends_garbage(watching: S
     with ExitStack() as stack:
         good, other = (stack.enter_context(hook()) for _ in range(2))
         bad = [stack.enter_context(raw(behaviour)).place for behaviour in (silent, dripping(b"H"), garbage)]
-        settings = watching.replace(notice_webhooks=(good.address, *(f"http://{place}" for place in bad), other.address),
-            notice_smtp=stack.enter_context(raw(dripping(b"2"))).place, notice_sound=stack.enter_context(raw(silent)).place,
-        )  # fmt: skip
+        settings = watching.replace(
+            notice_webhooks=(good.address, *(f"http://{place}" for place in bad), other.address),
+            notice_smtp=stack.enter_context(raw(dripping(b"2"))).place,
+            notice_sound=stack.enter_context(raw(silent)).place,
+        )
         seed.job(358792, "beam", time.time() - 1, 139)
         with service(settings, "live"):
             until(lambda: {"run-start", "crash"} <= {message["kind"] for message in good.messages}, "the messages")
