@@ -55,6 +55,15 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("database_kind", ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
 
 
+@pytest.fixture(autouse=True)
+def umask() -> Iterator[None]:
+    """Undo the umask that a command of `dqmhub` sets: servers that tests start later as other users must read their files."""
+    before = os.umask(0o022)
+    os.umask(before)
+    yield
+    os.umask(before)
+
+
 @pytest.fixture(scope="session")
 def fixtures_dir() -> Path:
     """Real data; tests that need it are skipped, saying so, where it is absent."""
