@@ -271,6 +271,7 @@ def test_a_file_that_is_being_read_shows_its_progress_and_then_its_list(
     elsewhere = BackgroundJob.create(queue="bulk", kind=IMPORT, key=str(row.file), state="running", progress=0.25, lease_until=4e9)
     fragment = read(client, f"{OWN}?since=nothing", 202, **HTMX)
     assert f"DQM Hub {VERSION}" in words(read(client, OWN, 202)), "the foot of the page tells the version of the product"
+    assert '<progress aria-label="Progress of reading"' in fragment, "whoever hears the page knows what is in progress"
     assert 'value="0.25"' in fragment
     seen = re.search(r"""hx-vals='\{"since": "([^"]*)"\}'""", fragment)
     assert seen
