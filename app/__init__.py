@@ -19,11 +19,11 @@ def create_app(settings: Settings | None = None, areas: tuple[Area, ...] | None 
     from app import queue, web
     from app.areas import AREAS
     from app.core import database, metrics
-    from app.core.settings import TREE, load, make_secret
+    from app.core.settings import TREE, load, load_secret_key
 
     settings = settings or load()
     app = Flask("app", root_path=str(TREE), template_folder="templates", static_folder="static")
-    app.secret_key = make_secret(settings)
+    app.secret_key = load_secret_key(settings)
     app.config["HUB"] = settings
     app.config["MAX_CONTENT_LENGTH"] = 64 * 1024 * 1024
     app.url_map.merge_slashes = False  # a dataset or ME name may hold two slashes in a row

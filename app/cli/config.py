@@ -36,7 +36,7 @@ def init(file: Path) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def show(as_json: bool) -> None:
     """Print all settings in force, without secrets."""
-    values = table.shown(cli.settings())
+    values = table.visible_values(cli.settings())
     if as_json:
         click.echo(json.dumps(values, indent=2))
         return

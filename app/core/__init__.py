@@ -1,1 +1,1 @@
-"""What every process needs: settings, database, heartbeat, supervisor, metrics, web server, version."""
+"""Basis of all processes: settings, database, heartbeat, supervisor, metrics, web server, version, declaration of areas."""

@@ -1,4 +1,4 @@
-"""What an area of the product declares of itself; everything that lists areas is built from these declarations."""
+"""The declaration of an area. Menu, help, status, metrics, commands and so on are built from these declarations."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ COMMAND_GROUPS = ("Run", "Data", "Accounts", "Maintenance")
 """Headings of the commands in `dqmhub --help`, in this order."""
 
 
-class Command(NamedTuple):
+class CliCommand(NamedTuple):
     """A command of `dqmhub`."""
 
     module: str  # defines a click command of the command's name, with _ for -
@@ -54,21 +54,21 @@ class StatusLine(NamedTuple):
 
 
 class StatusTable(NamedTuple):
-    """A part of the status page below its lines, for what needs more than a line."""
+    """A table of the status page, below its lines."""
 
-    template: str  # renders nothing when there is nothing to show
+    template: str  # renders nothing if there are no rows
     context: Callable[[], Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
 class Area:
-    """One part of the product: its folder in app/, and what it adds to the parts that all areas share.
+    """One part of the product, and what it adds to menu, help, status, metrics, commands and so on.
 
-    The functions import what they need when they are called, so that a declaration costs nothing at the start.
+    Functions import what they need when they are called, so that declarations load fast.
     """
 
-    name: str  # the folder in app/, templates/, static/, tests/ and docs/
-    title: str  # as people read it
+    name: str  # of the folder in app/, templates/, static/, tests/
+    title: str  # for users
     init_app: Callable[[Flask], None] | None = None  # adds blueprints, hooks and what threads share
     menu: tuple[MenuItem, ...] = ()
     roles: Mapping[str, str] = field(default_factory=dict)  # endpoint -> name of the least role
@@ -78,7 +78,7 @@ class Area:
     ready: tuple[Callable[[Settings], StatusLine], ...] = ()  # what must work before this process can serve pages
     metrics: Callable[[Settings], Iterable[Metric]] | None = None  # families of samples for /metrics
     jobs: str = ""  # module with handlers and periodic tasks, which only consumers import
-    commands: Mapping[str, Command] = field(default_factory=dict)
+    commands: Mapping[str, CliCommand] = field(default_factory=dict)
     settings: type | None = None  # table of settings
     more_settings: tuple[tuple[str, type], ...] = ()  # titles and tables of the parts of the area that have their own
     help: tuple[HelpTopic, ...] = ()

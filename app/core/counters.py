@@ -1,4 +1,4 @@
-"""Version counters: pages and processes ask "is there anything newer than version v?" by comparing one number.
+"""Version counters: pages and processes detect changes by comparing one number.
 
 Each subject (a system of DQM^2, the notifications, the control room) has one counter. A transaction that changes
 something takes the next number by `advance` before its first other statement and writes it to the rows that it changes.

@@ -1,8 +1,8 @@
-"""Sockets that obey a deadline for everything that is done on them together, also when each single step is quick enough.
+"""Sockets with a deadline for all calls together, also if each single call is fast enough.
 
-A timeout of a socket limits one call, so a server that sends a byte now and then can hold a client for ever. Inside
+The timeout of a socket limits one call, so a server that sends a byte now and then can hold a client for ever. Inside
 `with deadline(seconds)`, the sockets of this module limit each call to the time that is left of the whole. The deadline
-belongs to the thread that set it. A look-up of a name is limited by the resolver of the system alone.
+belongs to the thread that set it. Only the resolver of the system limits name look-ups.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ MIN_CONNECT_S = 0.01
 """Shortest time for one address of a host, in seconds."""
 
 _end: ContextVar[float] = ContextVar("deadline")
-"""When the deadline in force is over, in seconds of time.monotonic()."""
+"""End of the deadline in force, in seconds of time.monotonic()."""
 
 
 @contextmanager
@@ -37,15 +37,15 @@ def deadline(seconds: float) -> Iterator[None]:
 
 
 def time_left() -> float:
-    """Seconds until the deadline in force; TimeoutError when it is over, LookupError when there is none."""
+    """Seconds until the deadline in force. Raises TimeoutError if it has passed, LookupError if there is none."""
     left = _end.get() - time.monotonic()
     if left <= 0:
-        raise TimeoutError("the deadline is over")
+        raise TimeoutError("The deadline has passed")
     return left
 
 
 def expired() -> bool:
-    """Whether the deadline in force is over."""
+    """Whether the deadline in force has passed."""
     return _end.get() <= time.monotonic()
 
 
@@ -53,14 +53,17 @@ class DeadlineSocket(socket.socket):
     """A TCP socket whose calls end with the deadline in force."""
 
     def recv(self, *args: Any) -> bytes:
+        """Receive bytes."""
         self.settimeout(time_left())
         return super().recv(*args)
 
     def recv_into(self, *args: Any) -> int:
+        """Receive bytes into a buffer."""
         self.settimeout(time_left())
         return super().recv_into(*args)
 
     def sendall(self, *args: Any) -> None:
+        """Send all bytes."""
         self.settimeout(time_left())
         super().sendall(*args)
 
@@ -69,14 +72,17 @@ class DeadlineTlsSocket(ssl.SSLSocket):
     """A TLS socket whose calls end with the deadline in force."""
 
     def do_handshake(self, block: bool = False) -> None:
+        """Perform the TLS handshake."""
         self.settimeout(min(self.gettimeout() or math.inf, time_left()))
         super().do_handshake(block)
 
     def recv(self, *args: Any) -> bytes:
+        """Receive bytes."""
         self.settimeout(time_left())
         return super().recv(*args)
 
     def recv_into(self, *args: Any) -> int:
+        """Receive bytes into a buffer."""
         self.settimeout(time_left())
         return super().recv_into(*args)
 

@@ -1,4 +1,4 @@
-"""What /metrics counts. With several web processes each writes to files of data_dir/metrics, and any of them sums them up."""
+"""Counters for /metrics. Each web process writes files in data_dir/metrics, and any of them adds up all files."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from prometheus_client.registry import REGISTRY
 
-REQUESTS = Counter("dqmhub_requests_total", "Requests answered", ["endpoint", "method", "status"])
-REQUEST_SECONDS = Histogram("dqmhub_request_seconds", "Time to answer a request", ["endpoint"], buckets=(0.005, 0.02, 0.1, 0.5, 2, 10, 40))
-RENDERS = Counter("dqmhub_renders_total", "Plots asked of the render service", ["outcome"])
-RENDER_SECONDS = Histogram("dqmhub_render_seconds", "Time to draw a plot", buckets=(0.002, 0.005, 0.02, 0.1, 0.5, 2, 10, 40))
-PLOTS_KEPT = Counter("dqmhub_plots_kept_total", "Plots answered from disk")
+REQUESTS = Counter("dqmhub_requests_total", "HTTP requests", ["endpoint", "method", "status"])
+REQUEST_SECONDS = Histogram("dqmhub_request_seconds", "Duration of HTTP requests", ["endpoint"], buckets=(0.005, 0.02, 0.1, 0.5, 2, 10, 40))
+RENDERS = Counter("dqmhub_renders_total", "Requests to the render service", ["outcome"])
+RENDER_SECONDS = Histogram(
+    "dqmhub_render_seconds", "Duration of requests to the render service", buckets=(0.002, 0.005, 0.02, 0.1, 0.5, 2, 10, 40)
+)
+PLOTS_KEPT = Counter("dqmhub_plots_kept_total", "Plots served from the cache")
 
 METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"})
 
@@ -25,7 +27,7 @@ VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 
 
 def forget(process: int) -> None:
-    """A web process ended."""
+    """Drop the gauges of a web process that has ended."""
     if VARIABLE in os.environ:
         mark_process_dead(process)
 
@@ -40,7 +42,7 @@ def counter_text() -> bytes:
 
 
 def gauge(name: str, help: str, samples: Iterable[tuple[Mapping[str, str], float]]) -> GaugeMetricFamily:
-    """A gauge and its values now, each with its labels; all samples have the same names of labels."""
+    """A gauge. samples: labels and value of each; all have the same label names."""
     values = list(samples)
     family = GaugeMetricFamily(name, help, labels=list(values[0][0]) if values else [])
     for labels, value in values:
@@ -49,7 +51,7 @@ def gauge(name: str, help: str, samples: Iterable[tuple[Mapping[str, str], float
 
 
 class _Families:
-    """A collector of families that are there already."""
+    """A collector of existing families."""
 
     def __init__(self, families: Iterable[Metric]) -> None:
         self.families = families
@@ -66,6 +68,7 @@ def family_text(families: Iterable[Metric]) -> bytes:
 
 
 def init_app(app: Flask) -> None:
+    """Count the requests of the application, and measure their duration."""
     app.before_request(_start)
     app.after_request(_count)
 
@@ -74,14 +77,14 @@ def _start() -> None:
     g.started = time.perf_counter()
 
 
-def _count(answer: Response) -> Response:
+def _count(response: Response) -> Response:
     endpoint = request.endpoint or "none"
-    method = request.method if request.method in METHODS else "other"  # clients invent any, and each would be kept for good
-    _requests(endpoint, method, answer.status_code).inc()
+    method = request.method if request.method in METHODS else "other"  # clients invent methods, and each would remain for ever
+    _requests(endpoint, method, response.status_code).inc()
     if "started" in g:
         _seconds(endpoint).observe(time.perf_counter() - g.started)
-    return answer
+    return response
 
 
-_requests = lru_cache(maxsize=None)(REQUESTS.labels)  # looking a counter up takes longer than to count
+_requests = lru_cache(maxsize=None)(REQUESTS.labels)  # a look-up takes longer than counting
 _seconds = lru_cache(maxsize=None)(REQUEST_SECONDS.labels)

@@ -1,4 +1,4 @@
-"""No orphans: a service ends with the process that started it, and its own children with it, even after kill -9."""
+"""Ends a service with the process that started it, and its children with it, even after kill -9."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ PR_SET_PDEATHSIG = 1
 
 
 def follow_supervisor() -> None:
-    """Send this process SIGTERM when the process DQMHUB_SUPERVISOR_PID, which need not be its parent, has ended."""
+    """Send this process SIGTERM when the process of the variable DQMHUB_SUPERVISOR_PID has ended. It need not be the parent."""
     supervisor = os.environ.get("DQMHUB_SUPERVISOR_PID")
     if not supervisor:
         return
@@ -32,7 +32,7 @@ def _wait_for(watched: int) -> None:
 
 
 def die_with(parent: int) -> None:
-    """In a forked process: have the kernel kill it when its parent ends, and end now if that has happened already."""
+    """In a forked process: let the kernel kill it when its parent ends; exit at once if the parent has ended already."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)

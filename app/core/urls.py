@@ -1,4 +1,4 @@
-"""Addresses of remote files, `root://host[:port]//path`, in one normal form, so that they can be compared by their beginnings."""
+"""URLs of remote files, `root://host[:port]//path`, in a normal form, so that prefixes can be compared."""
 
 from __future__ import annotations
 

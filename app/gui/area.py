@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from app import gui
-from app.core.area import Area, Command, HelpTopic, MenuItem, StatusLine, StatusTable
+from app.core.area import Area, CliCommand, HelpTopic, MenuItem, StatusLine, StatusTable
 from app.gui.settings import GuiSettings
 
 if TYPE_CHECKING:
@@ -63,9 +63,9 @@ AREA = Area(
     metrics=_metrics,
     jobs="jobs.gui",
     commands={
-        "register": Command("app.cli.files", "Data"),
-        "quarantine": Command("app.cli.quarantine", "Data"),
-        "render": Command("app.cli.services", "Run"),
+        "register": CliCommand("app.cli.files", "Data"),
+        "quarantine": CliCommand("app.cli.quarantine", "Data"),
+        "render": CliCommand("app.cli.services", "Run"),
     },
     settings=GuiSettings,
     help=(HelpTopic("gui", "Runs and plots", "gui/help.html", _help),),

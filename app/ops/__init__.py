@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def init_app(app: Flask) -> None:
-    """Add the pages and the addresses for machines."""
+    """Add the pages and addresses of this area to the application."""
     from app.ops import health, openapi, status
 
     for module in (status, health, openapi):

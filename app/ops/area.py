@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app import ops
-from app.core.area import Area, Command, MenuItem
+from app.core.area import Area, CliCommand, MenuItem
 from app.ops.settings import ServiceSettings
 
 AREA = Area(
@@ -12,13 +12,13 @@ AREA = Area(
     init_app=ops.init_app,
     menu=(MenuItem("Status", "/status"), MenuItem("Help", "/help")),
     commands={
-        "config": Command("app.cli.config", "Maintenance"),
-        "db": Command("app.cli.db", "Maintenance"),
-        "demo": Command("app.cli.demo", "Data"),
-        "simulate": Command("app.cli.simulate", "Run"),
-        "mirror": Command("app.cli.mirror", "Run"),
-        "web": Command("app.cli.services", "Run"),
-        "run": Command("app.cli.services", "Run"),
+        "config": CliCommand("app.cli.config", "Maintenance"),
+        "db": CliCommand("app.cli.db", "Maintenance"),
+        "demo": CliCommand("app.cli.demo", "Data"),
+        "simulate": CliCommand("app.cli.simulate", "Run"),
+        "mirror": CliCommand("app.cli.mirror", "Run"),
+        "web": CliCommand("app.cli.services", "Run"),
+        "run": CliCommand("app.cli.services", "Run"),
     },
     settings=ServiceSettings,
     roles={

@@ -1,4 +1,4 @@
-"""Health of the hub for machines: /healthz for supervisors, /metrics for Prometheus."""
+"""Health of the hub for programs: /healthz for supervisors, /metrics for Prometheus."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ blueprint = Blueprint("health", __name__)
 @blueprint.get("/healthz/live")
 @needs(Role.PUBLIC)
 def live() -> Response:
-    """This process answers."""
+    """Whether this process answers requests."""
     return jsonify({"status": "ok"})
 
 
 @blueprint.get("/healthz/ready")
 @needs(Role.PUBLIC)
 def ready() -> tuple[Response, int]:
-    """This process can serve pages: the database answers, and so does what the areas need."""
+    """Whether this process can serve pages: the checks of the database and of all areas."""
     areas: tuple[Area, ...] = current_app.extensions["areas"]
     lines = [database_line(), *(check(request_settings()) for area in areas for check in area.ready)]
     is_ready = all(line.state != "down" for line in lines)
@@ -52,8 +52,8 @@ def _families() -> Iterator[Metric]:
     for area in current_app.extensions["areas"]:
         try:
             families = list(area.metrics(request_settings())) if area.metrics else []
-        except Exception:  # the metrics of the other areas are still wanted
-            log.exception("the metrics of the area %s failed", area.name)
+        except Exception:  # the metrics of the other areas still work
+            log.exception("The metrics of the area %s failed", area.name)
             failed.append(area.name)
         else:
             yield from families

@@ -1,4 +1,4 @@
-"""/api/openapi.json: the API of all wings in one document."""
+"""/api/openapi.json: the API of all areas in one document."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ PROBLEM = {
         },
     },
 }
-WRONG = {
-    "description": "What is wrong, and what would be right.",
+ERROR_RESPONSE = {
+    "description": "An error: what is wrong, and what would be right.",
     "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
 }
-OWN = {
+OWN_PATHS = {
     "/api/openapi.json": {
         "get": {"summary": "This document.", "parameters": [], "responses": {"200": {"description": "OpenAPI 3.0."}}},
     }
@@ -42,12 +42,12 @@ OWN = {
 
 
 def document(areas: Iterable[Area]) -> dict[str, Any]:
-    """The whole document; every address also answers with a Problem when it cannot do what is asked."""
-    declared: dict[str, Any] = dict(OWN)
+    """The OpenAPI document of these areas; each operation also has the error response."""
+    declared: dict[str, Any] = dict(OWN_PATHS)
     for area in areas:
         declared.update(area.openapi() if area.openapi else {})
     paths = {
-        address: {method: what | {"responses": what["responses"] | {"default": WRONG}} for method, what in methods.items()}
+        address: {method: what | {"responses": what["responses"] | {"default": ERROR_RESPONSE}} for method, what in methods.items()}
         for address, methods in sorted(declared.items())
     }
     return {
@@ -61,4 +61,5 @@ def document(areas: Iterable[Area]) -> dict[str, Any]:
 @blueprint.get("/api/openapi.json")
 @needs(Role.PUBLIC)
 def openapi() -> Response:
+    """The OpenAPI document."""
     return cached_json(document(current_app.extensions["areas"]))

@@ -1,4 +1,4 @@
-"""The status page: whether each service runs, and what failed lately."""
+"""The status page: state of each service, and latest failures."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ blueprint = Blueprint("status", __name__)
 @blueprint.get("/status")
 @needs(Role.VIEWER)
 def status() -> Response:
-    """The lines of all areas and their tables; without a database only the lines that need none."""
+    """Lines and tables of all areas; if the database is down, only the checks that do not need it."""
     areas: tuple[Area, ...] = current_app.extensions["areas"]
     base = database_line()
     if base.state == "down":
@@ -37,14 +37,14 @@ def status() -> Response:
 
 
 def _lines_of(area: Area, settings: Settings) -> Iterator[StatusLine]:
-    """The lines of an area; one that fails is a line itself, so that it hides no other."""
+    """The lines of an area; if they fail, a line with the error, so that the other areas are shown."""
     if area.status is None:
         return
     try:
         yield from area.status(settings)
     except Exception as error:
-        log.exception("the status of the area %s failed", area.name)
-        yield StatusLine(area.title, "down", "its status cannot be determined", detail=f"{type(error).__name__}: {error}")
+        log.exception("The status of the area %s failed", area.name)
+        yield StatusLine(area.title, "down", "status unknown", detail=f"{type(error).__name__}: {error}")
 
 
 def _tables(areas: tuple[Area, ...]) -> list[Markup]:
@@ -54,14 +54,14 @@ def _tables(areas: tuple[Area, ...]) -> list[Markup]:
 
 
 def database_line() -> StatusLine:
-    """Whether the database answers, and how fast."""
+    """State and response time of the database."""
     start = time.perf_counter()
     try:
         database.check(database.proxy.obj)
     except (PeeweeException, database.UnusableDatabase) as error:
-        return StatusLine("database", "down", "cannot be used", detail=str(error))
-    took_ms = 1000 * (time.perf_counter() - start)
-    return StatusLine("database", "ok", f"{database.server_version()}, answers in {took_ms:.1f} ms")
+        return StatusLine("database", "down", "unusable", detail=str(error))
+    duration_ms = 1000 * (time.perf_counter() - start)
+    return StatusLine("database", "ok", f"{database.server_version()}, responds in {duration_ms:.1f} ms")
 
 
 @blueprint.post("/status/release/<int:number>")

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from app import publish
-from app.core.area import Area, Command, MenuItem, StatusLine
+from app.core.area import Area, CliCommand, MenuItem, StatusLine
 from app.publish.settings import PublishSettings
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ AREA = Area(
     status=_status,
     metrics=_metrics,
     jobs="jobs.publish",
-    commands={"mirror-key": Command("app.cli.publish", "Maintenance")},
+    commands={"mirror-key": CliCommand("app.cli.publish", "Maintenance")},
     settings=PublishSettings,
     published=_published,
     roles={

@@ -8,7 +8,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from app.core.settings import SettingError, Settings, make_file
+from app.core.settings import SettingError, Settings, create_private_file
 from app.publish.settings import PublishSettings
 
 
@@ -25,7 +25,7 @@ def make_key(settings: Settings) -> bool:
     pem = Ed25519PrivateKey.generate().private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    return make_file(path, pem)
+    return create_private_file(path, pem)
 
 
 def signing_key(settings: Settings) -> Ed25519PrivateKey:
@@ -48,5 +48,5 @@ def pseudonym_secret(settings: Settings) -> bytes:
     path = settings.data / "publish" / "secret"
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():
-        make_file(path, secrets.token_hex(32).encode())
+        create_private_file(path, secrets.token_hex(32).encode())
     return path.read_bytes()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from app.core.area import Area, Command, StatusLine, StatusTable
+from app.core.area import Area, CliCommand, StatusLine, StatusTable
 from app.queue.settings import QueueSettings
 
 if TYPE_CHECKING:
@@ -40,9 +40,9 @@ AREA = Area(
     metrics=_metrics,
     jobs="jobs.queue",
     commands={
-        "jobs": Command("app.cli.jobs", "Maintenance"),
-        "live": Command("app.cli.consumers", "Run"),
-        "worker": Command("app.cli.consumers", "Run"),
+        "jobs": CliCommand("app.cli.jobs", "Maintenance"),
+        "live": CliCommand("app.cli.consumers", "Run"),
+        "worker": CliCommand("app.cli.consumers", "Run"),
     },
     settings=QueueSettings,
 )

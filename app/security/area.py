@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app import security
-from app.core.area import Area, Command, MenuItem
+from app.core.area import Area, CliCommand, MenuItem
 from app.security.settings import SecuritySettings
 
 AREA = Area(
@@ -11,7 +11,7 @@ AREA = Area(
     title="Accounts and access",
     init_app=security.init_app,
     menu=(MenuItem("Audit log", "/account/audit", "admin"),),
-    commands={"user": Command("app.cli.user", "Accounts"), "token": Command("app.cli.user", "Accounts")},
+    commands={"user": CliCommand("app.cli.user", "Accounts"), "token": CliCommand("app.cli.user", "Accounts")},
     settings=SecuritySettings,
     roles={
         "static": "public",

@@ -13,7 +13,7 @@ import ipaddress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from app.core.settings import Settings, prefix
+from app.core.settings import Settings, url_path
 from app.security.settings import SecuritySettings
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class ProxyMiddleware:
             environ["wsgi.url_scheme"] = scheme
         environ["HTTP_HOST"] = _outermost(forwarded, "HTTP_X_FORWARDED_HOST", hops) or environ.get("HTTP_HOST", "")
         url_prefix = _outermost(forwarded, "HTTP_X_FORWARDED_PREFIX", hops).rstrip("/")
-        return "" if prefix(url_prefix) else url_prefix
+        return "" if url_path(url_prefix) else url_prefix
 
 
 def _strip(environ: dict[str, Any], url_prefix: str) -> None:

@@ -13,12 +13,10 @@ from app.core.settings.table import setting, settings_table
 class SecuritySettings:
     """Settings of access: hosts, proxies, sessions, anonymous reading."""
 
-    allowed_hosts: tuple[str, ...] = setting(
-        ("127.0.0.1", "localhost", "[::1]"), "Host names under which browsers may reach the hub; the port does not matter.", hosts
-    )
-    trusted_proxies: tuple[str, ...] = setting((), "Networks of the reverse proxies whose X-Forwarded headers are believed.", networks)
-    secure_cookies: bool = setting(False, "Send the session cookie over HTTPS only; turn on wherever HTTPS is used.")
+    allowed_hosts: tuple[str, ...] = setting(("127.0.0.1", "localhost", "[::1]"), "Host names of the hub, without ports.", hosts)
+    trusted_proxies: tuple[str, ...] = setting((), "Networks of the reverse proxies whose X-Forwarded headers are used.", networks)
+    secure_cookies: bool = setting(False, "Send the session cookie only over HTTPS; turn on wherever HTTPS is used.")
     anonymous_read: str = setting(
-        "loopback", "Who may read without an account: nobody, loopback (this machine), everyone.", one_of("nobody", "loopback", "everyone")
+        "loopback", "Access without an account: nobody, loopback (this machine), everyone.", one_of("nobody", "loopback", "everyone")
     )
-    session_hours: float = setting(12.0, "Hours after which a signed-in user signs in again.", between(0.1, 720))
+    session_hours: float = setting(12.0, "Length of a session, in hours.", between(0.1, 720))

@@ -1,4 +1,4 @@
-"""What every page and every API answer needs: errors, ETag and 304, versions and 204, fragments, arguments, times, charts."""
+"""Basis of all pages and API responses: errors, ETag and 304, versions and 204, fragments, arguments, times, charts."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ __all__ = [
 
 
 def init_app(app: Flask) -> None:
-    """Add what every page uses: its frame, fragments that are cached for a second, and the handling of errors."""
+    """Add the frame of pages, the cache of fragments and the handling of errors to the application."""
     from app.web import assets, errors, fragment_cache, frame
 
     errors.init_app(app)

@@ -1,4 +1,4 @@
-"""Arguments of the address: whole numbers and choices, with one error for all of them."""
+"""Arguments of the query: numbers and choices, with one kind of error."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from flask import request
 from app.web.problem import Problem
 
 LARGEST_RUN = 2**62
-"""Greatest number that every table can hold."""
+"""Largest number that every table can hold."""
 
 
 def int_arg(name: str, default: int, highest: int = LARGEST_RUN) -> int:
-    """A whole number from 0 to `highest` of the query; `default` without one. Raises Problem 400."""
+    """The argument `name` as a whole number from 0 to `highest`; `default` if it is missing. Raises Problem 400."""
     text = request.args.get(name, "")
     if not text:
         return default
@@ -25,15 +25,15 @@ def int_arg(name: str, default: int, highest: int = LARGEST_RUN) -> int:
 
 
 def parse_int(text: str, highest: int = LARGEST_RUN) -> int | None:
-    """A whole number from 0 to `highest` in plain digits, or None."""
-    if not (text.isascii() and text.isdecimal() and len(text) < 20):  # int() of a long text takes long
+    """The number of a text of ASCII digits if it is at most `highest`, otherwise None."""
+    if not (text.isascii() and text.isdecimal() and len(text) < 20):  # int() is slow for long texts
         return None
     number = int(text)
     return number if number <= highest else None
 
 
 def float_arg(name: str, default: float, highest: float) -> float:
-    """A number from 0 to `highest` of the query; `default` without one. Raises Problem 400."""
+    """The argument `name` as a number from 0 to `highest`; `default` if it is missing. Raises Problem 400."""
     text = request.args.get(name, "")
     try:
         number = float(text) if text else default
@@ -45,7 +45,7 @@ def float_arg(name: str, default: float, highest: float) -> float:
 
 
 def choice_arg(name: str, choices: Sequence[str]) -> str:
-    """One of `choices` of the query; the first without one. Raises Problem 400."""
+    """The argument `name`, one of `choices`; the first of them if it is missing. Raises Problem 400."""
     text = request.args.get(name, choices[0])
     if text not in choices:
         raise Problem(
@@ -55,17 +55,14 @@ def choice_arg(name: str, choices: Sequence[str]) -> str:
 
 
 def checked_run(run: int) -> int:
-    """A run number that a table can hold. Raises Problem 404."""
+    """The run number, if a table can hold it. Raises Problem 404."""
     if run > LARGEST_RUN:
         raise Problem(404, f"There is no run {run}; the largest possible number is {LARGEST_RUN}")
     return run
 
 
 def raw_path(skip: int) -> bytes:
-    """The rest of the address behind its first `skip` parts, as the bytes that the client sent, percent-decoded.
-
-    Names of files and MEs need not be UTF-8, which Flask's own arguments are.
-    """
+    """The path after its first `skip` parts, as percent-decoded bytes: names of files and MEs need not be UTF-8."""
     path: str = request.environ["PATH_INFO"]
     parts = path.encode("latin1").split(b"/", skip + 1)
     return parts[skip + 1] if len(parts) > skip + 1 else b""

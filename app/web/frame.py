@@ -1,4 +1,4 @@
-"""What every page has around its own content: the instance, the main menu, and addresses."""
+"""The frame of every page: instance, menu, and URLs of static files."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from app.web.assets import asset
 
 
 def init_app(app: Flask) -> None:
-    """Give every template the instance, the menu and the addresses that all pages use."""
-    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True  # less than half of a page was blanks
+    """Add the frame to all templates."""
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True  # halves the size of pages
     app.context_processor(lambda: _frame(app))
 
 
@@ -26,25 +26,25 @@ def _frame(app: Flask) -> dict[str, Any]:
         "menu": [item for area in app.extensions["areas"] for item in area.menu],
         "asset": asset,
         "href": href,
-        "is_current": is_current,
-        "here": here,
+        "is_current_item": is_current_item,
+        "current_url": current_url,
         "report_address": report_address,
     }
 
 
 def href(path: str) -> str:
-    """A path of this product as an address on this server, which may show it below a prefix."""
+    """The URL of a path of the hub, with the URL prefix."""
     return request.script_root + path
 
 
-def is_current(item: MenuItem) -> bool:
-    """Whether the page shown belongs to this entry of the main menu."""
+def is_current_item(item: MenuItem) -> bool:
+    """Whether the current page belongs to this entry of the main menu."""
     beginnings = (*item.below, *((item.path + "/",) if item.path != "/" else ()))
     return request.path == item.path or request.path.startswith(beginnings)
 
 
-def here() -> str:
-    """The address of the page that the browser shows, percent-encoded; for a fragment that of the page around it."""
+def current_url() -> str:
+    """The percent-encoded URL of the current page; for a fragment, of the page that contains it."""
     page = request.headers.get("HX-Current-URL", "") if is_fragment() else ""
     if page.startswith(request.host_url):
         return "/" + page.removeprefix(request.host_url)
@@ -54,5 +54,5 @@ def here() -> str:
 
 
 def report_address() -> str:
-    """The page to report a problem with the page shown."""
-    return href("/help/report") + "?from=" + quote(here(), safe="")
+    """The URL of the form to report a problem with the current page."""
+    return href("/help/report") + "?from=" + quote(current_url(), safe="")

@@ -1,4 +1,4 @@
-"""The error of a view: status, message and the fields that are wrong, in the one shape of the API."""
+"""The error response of a view: status, message and invalid fields."""
 
 from __future__ import annotations
 
@@ -6,9 +6,13 @@ from typing import Any
 
 
 class Problem(Exception):
-    """An answer that is an error: what is wrong and what would be right, in the one shape of the API.
+    """An error response, raised by views.
 
-    errors: (field, problem) of each part of the input that cannot be used.
+    Attributes:
+        status: HTTP status.
+        message: a sentence for users: what is wrong, and what would be right.
+        errors: field and problem of each invalid part of the input.
+        headers: further HTTP headers.
     """
 
     def __init__(
@@ -21,5 +25,6 @@ class Problem(Exception):
         self.headers = headers or {}
 
     def shape(self) -> dict[str, Any]:
+        """The JSON of the response."""
         fields = [{"field": name, "problem": problem} for name, problem in self.errors]
         return {"message": self.message, "status": self.status, "errors": fields}

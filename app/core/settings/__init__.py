@@ -1,16 +1,16 @@
-"""Every setting of DQM Hub: one reader, and a table for each area (`settings.py` in its folder).
+"""The settings of DQM Hub: one loader, and a table for each area (`settings.py` in its folder).
 
-A value comes from the last of these that gives one: the default here; the main TOML file; the files of the
-drop-in folder `conf.d` beside it, by name; the environment variable `DQMHUB_<NAME>`. The main file is the one
-named by `--config` or `DQMHUB_CONFIG`, else `dqmhub.toml` in the tree, else `/etc/dqmhub/dqmhub.toml`.
+Later sources override earlier ones: the defaults of the tables; the main TOML file; the files of the drop-in folder
+`conf.d` beside it, by name; the environment variables `DQMHUB_<NAME>`. The main file is the one named by `--config` or
+`DQMHUB_CONFIG`, otherwise `dqmhub.toml` in the source tree, otherwise `/etc/dqmhub/dqmhub.toml`.
 """
 
 from __future__ import annotations
 
-from app.core.settings.checks import prefix
-from app.core.settings.reading import DUMMY_SECRETS, SettingError, config_files, kind, load
-from app.core.settings.secret import make_file, make_secret
-from app.core.settings.showing import reference, sample, shown, toml
+from app.core.settings.checks import url_path
+from app.core.settings.loading import DUMMY_SECRETS, SettingError, config_files, load, type_of
+from app.core.settings.presentation import reference, sample, toml, visible_values
+from app.core.settings.secret_key import create_private_file, load_secret_key
 from app.core.settings.table import LOG_LEVELS, TREE, CoreSettings, Settings, setting, setting_rows, settings_table
 
 __all__ = [
@@ -21,16 +21,16 @@ __all__ = [
     "SettingError",
     "Settings",
     "config_files",
-    "kind",
+    "create_private_file",
     "load",
-    "make_file",
-    "make_secret",
-    "prefix",
+    "load_secret_key",
     "reference",
     "sample",
     "setting",
     "setting_rows",
     "settings_table",
-    "shown",
     "toml",
+    "type_of",
+    "url_path",
+    "visible_values",
 ]

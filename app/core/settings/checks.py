@@ -1,4 +1,4 @@
-"""What the value of a setting may be, and how that is said to somebody who gave another."""
+"""Checks of the values of settings. Each returns a description of the allowed values, or "" if the value is allowed."""
 
 from __future__ import annotations
 
@@ -13,22 +13,26 @@ from app.core.urls import normalize_folder_url
 MAIL = r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*"
 
 Check = Callable[[Any], str]
-"""Looks at a value of the right type and says what is allowed, or nothing when the value is."""
+"""Gets a value of the right type; returns a description of the allowed values, or "" if it is one."""
 
 
 def one_of(*choices: str) -> Check:
+    """One of these texts."""
     return lambda value: "" if value in choices else "one of " + ", ".join(choices)
 
 
 def some_of(*choices: str) -> Check:
+    """A list of some of these texts."""
     return lambda value: "" if set(value) <= set(choices) else "a list of " + ", ".join(choices)
 
 
 def between(low: float, high: float) -> Check:
+    """A number from low to high."""
     return lambda value: "" if low <= value <= high else f"a number from {low:g} to {high:g}"
 
 
 def networks(value: tuple[str, ...]) -> str:
+    """IP networks, none of which is the whole internet."""
     try:
         wide = any(ipaddress.ip_network(item).prefixlen == 0 for item in value)
     except ValueError:
@@ -37,6 +41,7 @@ def networks(value: tuple[str, ...]) -> str:
 
 
 def folders(value: tuple[str, ...]) -> str:
+    """Local folders, or URLs of remote ones."""
     for item in value:
         if "://" in item:
             try:
@@ -49,6 +54,7 @@ def folders(value: tuple[str, ...]) -> str:
 
 
 def hosts(value: tuple[str, ...]) -> str:
+    """Host names without scheme, port or path."""
     return (
         ""
         if all(re.fullmatch(r"[\w.-]+|\[[0-9a-fA-F:]+\]", host) for host in value)
@@ -57,6 +63,7 @@ def hosts(value: tuple[str, ...]) -> str:
 
 
 def url_of(*schemes: str) -> Check:
+    """Empty, or a URL with one of these schemes."""
     hint = "empty, or an address such as " + " or ".join(f"{scheme}://..." for scheme in schemes)
 
     def check(value: str) -> str:
@@ -71,7 +78,7 @@ def url_of(*schemes: str) -> Check:
 
 
 def mirrors(value: tuple[str, ...]) -> str:
-    """HTTPS, or plain HTTP to this machine; no query, as the addresses of the mirror follow."""
+    """URLs of mirrors: HTTPS, or HTTP for this machine; no query, since paths of the mirror are appended."""
     hint = "a list of addresses https://host/path; http:// for this machine only (127.0.0.1, localhost, [::1])"
     for item in value:
         try:
@@ -85,8 +92,8 @@ def mirrors(value: tuple[str, ...]) -> str:
     return ""
 
 
-def place(value: str) -> str:
-    """A server by name and port, with brackets around an IPv6 address."""
+def host_and_port(value: str) -> str:
+    """Empty, or host:port, with brackets around an IPv6 address."""
     try:
         parts = urlsplit(f"//{value}")
         good = bool(parts.hostname and parts.port and parts.netloc == value and not parts.username)
@@ -96,6 +103,7 @@ def place(value: str) -> str:
 
 
 def webhooks(value: tuple[str, ...]) -> str:
+    """HTTP or HTTPS URLs without a user name."""
     try:
         parts = [urlsplit(item) for item in value]
         named = all(re.fullmatch(r"[\w.-]+|[0-9a-f:.]+", each.hostname or "") for each in parts)
@@ -110,26 +118,32 @@ def webhooks(value: tuple[str, ...]) -> str:
 
 
 def mail_address(value: str) -> str:
+    """Empty, or a mail address."""
     return "" if not value or re.fullmatch(MAIL, value) else "empty, or an address such as dqm@cern.ch"
 
 
 def mail_addresses(value: tuple[str, ...]) -> str:
+    """Mail addresses."""
     return "" if all(re.fullmatch(MAIL, item) for item in value) else "a list of addresses such as dqm@cern.ch"
 
 
-def problem(value: str) -> str:
+def contact_url(value: str) -> str:
+    """Empty, or a mailto: or https: URL."""
     return "" if not value or value.startswith(("mailto:", "https://")) else "empty, mailto:address or https://address"
 
 
-def prefix(value: str) -> str:
+def url_path(value: str) -> str:
+    """Empty, or a path without a slash at its end."""
     return "" if re.fullmatch(r"(/[A-Za-z0-9._~-]+)*", value) else "empty, or a path such as /dqm/hub without a slash at its end"
 
 
 def public_keys(value: tuple[str, ...]) -> str:
+    """Ed25519 public keys in hex."""
     good = all(re.fullmatch(r"[0-9a-f]{64}", key) for key in value)
     return "" if good else "a list of public keys of 64 hex digits, as `dqmhub mirror-key` prints them"
 
 
 def secret_key(value: str) -> str:
+    """Empty, or a key that nobody can guess."""
     good = not value or (len(value) >= 32 and len(set(value)) >= 10)
     return "" if good else "empty (one is made at the first start), or at least 32 characters that nobody can guess"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from app.core.area import Area, Command, HelpTopic, MenuItem, StatusLine
+from app.core.area import Area, CliCommand, HelpTopic, MenuItem, StatusLine
 from app.core.metrics import gauge
 from tests.areas.stub.settings import StubSettings
 
@@ -48,7 +48,7 @@ AREA = Area(
     status=_status,
     metrics=_metrics,
     jobs="tests.areas.stub.jobs",
-    commands={"stub": Command("tests.areas.stub.commands", "Maintenance")},
+    commands={"stub": CliCommand("tests.areas.stub.commands", "Maintenance")},
     settings=StubSettings,
     help=(HelpTopic("stub", "Stub area", "stub/help.html"),),
 )

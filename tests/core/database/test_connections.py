@@ -55,7 +55,7 @@ def test_sqlite_on_a_network_file_system_is_refused_with_the_way_out(tmp_path: P
 
 def test_a_data_folder_that_cannot_be_made_is_refused_with_the_way_out(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(UnusableDatabase, match=r"cannot be made .* set data_dir to a folder that may be written"):
+    with pytest.raises(UnusableDatabase, match=r"Cannot create .* set data_dir to a writable folder"):
         database.connect(Settings(data_dir=str(tmp_path / "file" / "var")))
 
 

@@ -59,7 +59,7 @@ def run(settings: Settings, *arguments: str) -> tuple[int, str, str]:
 def test_an_empty_database_is_made_by_one_command_and_then_left_alone(empty: Settings) -> None:
     code, _, error = run(empty, "db", "status")
     assert code == 1
-    assert error == "dqmhub: the database is older than this version of DQM Hub (it lacks 0001_gui): run `dqmhub db upgrade`"
+    assert error == "dqmhub: The database is older than this version of DQM Hub (it lacks 0001_gui): run `dqmhub db upgrade`"
     code, output, _ = run(empty, "db", "upgrade")
     assert (code, output.startswith("applied 0001_gui, 0002_work"), output.endswith(NEWEST)) == (0, True, True)
     assert run(empty, "db", "upgrade") == (0, "the database is up to date", "")
@@ -69,7 +69,7 @@ def test_an_empty_database_is_made_by_one_command_and_then_left_alone(empty: Set
 def test_the_services_refuse_an_older_and_a_newer_database_with_different_hints(hub: Settings) -> None:
     history = database.proxy.obj
     history.execute_sql(f"UPDATE schema_migration SET name = '9999_future' WHERE name = '{NEWEST}'")
-    with pytest.raises(UnusableDatabase, match=r"of a newer version of DQM Hub \(it has 9999_future\): install that version"):
+    with pytest.raises(UnusableDatabase, match=r"belongs to a newer version of DQM Hub \(it has 9999_future\): install that version"):
         database.check(history)
     with pytest.raises(UnusableDatabase, match="9999_future"):
         database.upgrade(history, lambda _: None)
@@ -128,7 +128,7 @@ def test_a_database_that_does_not_answer_is_named_in_one_line(settings: Settings
     away = Settings(data_dir=settings.data_dir, database_url="postgresql://dqmhub@127.0.0.1:1/hub")
     for command in (("db", "upgrade"), ("db", "status"), ("worker",)):
         code, _, error = run(away, *command)
-        assert (code, error.endswith("look at database_url and at the server")) == (1, True), error
+        assert (code, error.endswith("check database_url and at the server")) == (1, True), error
 
 
 def test_roles_that_were_stored_as_numbers_are_names_after_an_upgrade(

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from app.core.settings import DUMMY_SECRETS, TREE, SettingError, Settings, kind, load, sample, setting_rows, shown
+from app.core.settings import DUMMY_SECRETS, TREE, SettingError, Settings, load, sample, setting_rows, type_of, visible_values
 from app.gui.settings import GuiSettings, local_roots, readable_roots
 from app.queue.settings import QueueSettings
 from app.security.settings import SecuritySettings
@@ -230,7 +230,7 @@ def test_every_type_can_be_given_by_a_variable(tmp_path: Path) -> None:
         found.of(GuiSettings).file_roots,
     )
     assert given == ("Playback #2", 9000, 7.0, True, ("/eos/dqm", "/data"))
-    assert {kind(row.name) for row in setting_rows()} == {type(value) for value in given}
+    assert {type_of(row.name) for row in setting_rows()} == {type(value) for value in given}
 
 
 def test_relative_paths_start_at_the_tree(tmp_path: Path) -> None:
@@ -249,7 +249,7 @@ def test_folders_of_remote_servers_are_no_folders_of_this_machine(tmp_path: Path
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("web_prot = 1", "web_prot = '(hidden)' cannot be used; allowed: a name that"), ("[web]\nport = 1", "web = "), ("web_port = ", "a readable TOML file"),
+    [("web_prot = 1", "web_prot = '(hidden)' cannot be used; allowed: a name in"), ("[web]\nport = 1", "web = "), ("web_port = ", "a readable TOML file"),
      ("\x00", "a readable TOML file")],
 )  # fmt: skip
 def test_a_file_that_is_not_understood_is_refused(tmp_path: Path, text: str, said: str) -> None:
@@ -289,10 +289,10 @@ def test_the_placeholder_of_a_sample_is_no_secret(tmp_path: Path, setting: str, 
 
 def test_secrets_are_not_shown() -> None:
     secrets = {"secret_key": GOOD_KEY, "database_url": "postgresql://hub:hTz7q@host/hub", "huey_url": "redis://:hTz7q@host:6379/0"}
-    values = shown(Settings(**secrets))
+    values = visible_values(Settings(**secrets))
     assert {name: values[name] for name in secrets} == dict.fromkeys(secrets, "(set)")
     assert not any(secret in str(values) for secret in ("hTz7q", GOOD_KEY))
-    assert shown(Settings())["secret_key"] == "(not set)"
+    assert visible_values(Settings())["secret_key"] == "(not set)"
     assert set(values) == {row.name for row in setting_rows()}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.core.events import PROBLEMS, check_kinds
-from app.core.settings.checks import mail_address, mail_addresses, one_of, place
+from app.core.settings.checks import host_and_port, mail_address, mail_addresses, one_of
 from app.core.settings.table import setting, settings_table
 
 
@@ -14,7 +14,7 @@ from app.core.settings.table import setting, settings_table
 class MailSettings:
     """Settings of mail."""
 
-    notice_smtp: str = setting("", "Mail server, host:port; empty: no mail.", place)
+    notice_smtp: str = setting("", "Mail server, host:port; empty: no mail.", host_and_port)
     notice_smtp_security: str = setting(
         "starttls", "Encryption: starttls, tls (from the first byte) or none.", one_of("starttls", "tls", "none")
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.core.events import PROBLEMS, check_kinds
-from app.core.settings.checks import place
+from app.core.settings.checks import host_and_port
 from app.core.settings.table import setting, settings_table
 
 
@@ -14,7 +14,7 @@ from app.core.settings.table import setting, settings_table
 class SoundSettings:
     """Settings of the sound server."""
 
-    notice_sound: str = setting("", "Sound server of the control room (CMS-WOW), host:port; empty: no sound.", place)
+    notice_sound: str = setting("", "Sound server of the control room (CMS-WOW), host:port; empty: no sound.", host_and_port)
     notice_sound_kinds: tuple[str, ...] = setting((PROBLEMS,), "Kinds of events, or `problems`, or `all`.", check_kinds)
 
 

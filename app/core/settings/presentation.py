@@ -1,4 +1,4 @@
-"""The settings as people see them: with their values, and as a sample file."""
+"""The settings for users: values in force, sample file, reference."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 from app.core.settings.table import Settings, setting_rows
 
 
-def shown(settings: Settings) -> dict[str, Any]:
-    """Every setting with its value, secrets as "(set)" or "(not set)"."""
+def visible_values(settings: Settings) -> dict[str, Any]:
+    """All settings with their values; "(set)" or "(not set)" for secrets."""
     values = {}
     for row in setting_rows():
         value = settings[row.name]
@@ -19,8 +19,8 @@ def shown(settings: Settings) -> dict[str, Any]:
 
 
 def sample() -> str:
-    """The sample configuration file: each setting with its help, commented out at its default."""
-    lines = ["# DQM Hub: settings. Each line that is commented out shows the default.", ""]
+    """The sample configuration file: all settings with help and default, commented out."""
+    lines = ["# Settings of DQM Hub. The commented lines show the defaults.", ""]
     for row in setting_rows():
         lines.append(f"# {row.metadata['help']}" + (" Secret." if row.metadata["secret"] else ""))
         lines.append(f"# {row.name} = {toml(row.default)}")
@@ -29,10 +29,14 @@ def sample() -> str:
 
 
 def reference(tables: Iterable[tuple[str, type]]) -> str:
-    """The tables of settings in Markdown, as in docs/operators/settings.md. tables: heading and table of each area."""
+    """The reference of settings in Markdown, for docs/operators/settings.md.
+
+    Args:
+        tables: Heading and table of each area.
+    """
     parts = []
     for title, table in tables:
-        lines = [f"## {title}", "", "| setting | default | what it is |", "| --- | --- | --- |"]
+        lines = [f"## {title}", "", "| setting | default | meaning |", "| --- | --- | --- |"]
         for row in fields(table):
             default = "" if row.default in ("", ()) else f"`{toml(row.default)}`"
             secret = " Secret." if row.metadata["secret"] else ""
@@ -42,7 +46,7 @@ def reference(tables: Iterable[tuple[str, type]]) -> str:
 
 
 def toml(value: Any) -> str:
-    """A value as TOML has it."""
+    """A value in TOML."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, tuple):

@@ -1,4 +1,4 @@
-"""The key that signs sessions, and how files with secrets are made."""
+"""The key that signs sessions, and files with secrets."""
 
 from __future__ import annotations
 
@@ -7,29 +7,29 @@ import secrets
 import tempfile
 from pathlib import Path
 
-from app.core.settings.reading import SettingError
+from app.core.settings.loading import SettingError
 from app.core.settings.table import Settings
 
 
-def make_secret(settings: Settings) -> bytes:
-    """The key that signs sessions: the setting, else the file data_dir/secret, made when it is missing (mode 0600)."""
+def load_secret_key(settings: Settings) -> bytes:
+    """The key that signs sessions: the setting `secret_key`, otherwise the file data_dir/secret, created if missing."""
     if settings.secret_key:
         return settings.secret_key.encode()
     path = settings.data / "secret"
     try:
         settings.data.mkdir(parents=True, exist_ok=True)
         if not path.exists():
-            make_file(path, secrets.token_hex(32).encode())
+            create_private_file(path, secrets.token_hex(32).encode())
         key = path.read_bytes().strip()
     except OSError as error:
         raise SettingError("data_dir", settings.data_dir, f"a folder of this user ({error.strerror})", str(path)) from error
     if len(key) < 32:
-        raise SettingError("secret_key", f"{len(key)} characters", "at least 32 characters; remove the file to make a new one", str(path))
+        raise SettingError("secret_key", f"{len(key)} characters", "at least 32 characters; remove the file for a new key", str(path))
     return key
 
 
-def make_file(path: Path, content: bytes) -> bool:
-    """Make a file of mode 0600, whole or not at all; False when there is one. Of several starters the first one wins, and the others read its file."""
+def create_private_file(path: Path, content: bytes) -> bool:
+    """Create a file of mode 0600 atomically; returns False if it exists. Of several processes the first one creates it."""
     descriptor, new = tempfile.mkstemp(prefix=f"{path.name}.", dir=path.parent)  # mode 0600
     try:
         with os.fdopen(descriptor, "wb") as file:

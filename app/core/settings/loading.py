@@ -1,4 +1,4 @@
-"""The settings in force: what the files and the environment give, checked against the table."""
+"""Loads the settings from files and environment, and checks them against the tables."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from app.core.urls import normalize_folder_url
 DUMMY_SECRETS = ("changeme", "change-me", "change me", "secret", "password", "dummy", "example", "test", "xxx", "none")
 
 HIDDEN = "(hidden)"
-"""What messages show of a secret, and of what may be one under a misspelt name."""
+"""Shown instead of a secret, and of a value under an unknown name, which may be one."""
 
 
 class SettingError(ValueError):
-    """A setting that cannot be used: which, what was given, where, and what is allowed."""
+    """An invalid setting. The message has its name, value, source and the allowed values."""
 
     def __init__(self, name: str, value: object, allowed: str, where: str) -> None:
         self.name = name
@@ -27,7 +27,7 @@ class SettingError(ValueError):
 
 
 def load(config: Path | None = None, environ: Mapping[str, str] = os.environ) -> Settings:
-    """The settings in force; SettingError names the first value that cannot be used, and where it stands."""
+    """The settings in force. Raises SettingError for the first invalid value."""
     values: dict[str, Any] = {}
     for file in config_files(config, environ):
         values.update(_from_file(file))
@@ -43,7 +43,7 @@ def _absolute(path: str) -> str:
 
 
 def config_files(config: Path | None, environ: Mapping[str, str]) -> list[Path]:
-    """The files that are read, first the main one, then those of its drop-in folder by name."""
+    """The configuration files: the main one, then those of its drop-in folder by name. Raises SettingError if it is missing."""
     named = config or (Path(environ["DQMHUB_CONFIG"]) if environ.get("DQMHUB_CONFIG") else None)
     if named and not named.is_file():
         raise SettingError("config", str(named), "a TOML file that exists", "command line or DQMHUB_CONFIG")
@@ -53,10 +53,10 @@ def config_files(config: Path | None, environ: Mapping[str, str]) -> list[Path]:
 
 def _from_file(path: Path) -> dict[str, Any]:
     try:
-        given = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise SettingError("config", str(path), f"a readable TOML file ({error})", str(path)) from None
-    return {name: _checked(name, value, str(path)) for name, value in given.items()}
+    return {name: _checked(name, value, str(path)) for name, value in content.items()}
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
@@ -69,62 +69,62 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
     known = {f"DQMHUB_{row.name.upper()}" for row in setting_rows()} | OTHER_VARIABLES
     for variable in environ:
         if variable.startswith("DQMHUB_") and variable not in known:
-            raise SettingError(variable, HIDDEN, "a variable that `dqmhub config show` lists", "environment")
+            raise SettingError(variable, HIDDEN, "DQMHUB_ and a name in the output of `dqmhub config show`", "environment")
     return values
 
 
 OTHER_VARIABLES = {"DQMHUB_CONFIG", "DQMHUB_SUPERVISOR_PID", "DQMHUB_FIXTURES"}
-"""Variables of ours that are no settings."""
+"""Variables that are not settings."""
 
 _TYPES = {bool: "true or false", int: "a whole number", float: "a number", str: "text", tuple: "a list of texts"}
 
 
-def kind(name: str) -> type:
-    """bool, int, float, str, or tuple for a list of texts."""
+def type_of(name: str) -> type:
+    """The type of a setting: bool, int, float, str, or tuple for a list of texts."""
     hint = get_type_hints(table_of(name))[name]
     found: type = get_origin(hint) or hint
     return found
 
 
 def _parsed(name: str, text: str, where: str) -> Any:
-    """The text of an environment variable as the type of the setting; lists are separated by commas."""
-    wanted = kind(name)
+    """Convert an environment variable to the type of the setting; items of lists are separated by commas."""
+    expected = type_of(name)
     try:
-        if wanted is bool:
+        if expected is bool:
             return {"true": True, "1": True, "false": False, "0": False}[text.lower()]
-        if wanted is tuple:
+        if expected is tuple:
             return [part.strip() for part in text.split(",") if part.strip()]
-        return wanted(text)
+        return expected(text)
     except (KeyError, ValueError):
-        raise SettingError(name, text, _TYPES[wanted], where) from None
+        raise SettingError(name, text, _TYPES[expected], where) from None
 
 
 def _checked(name: str, value: Any, where: str) -> Any:
     row = next((row for row in setting_rows() if row.name == name), None)
     if row is None:
-        raise SettingError(name, HIDDEN, "a name that `dqmhub config show` lists", where)
-    shown = HIDDEN if row.metadata["secret"] else value
-    value = _typed(name, value, where, shown)
+        raise SettingError(name, HIDDEN, "a name in the output of `dqmhub config show`", where)
+    visible = HIDDEN if row.metadata["secret"] else value
+    value = _typed(name, value, where, visible)
     if row.metadata["secret"] and any(_is_dummy(item) for item in (value if isinstance(value, tuple) else (value,)) if item):
-        raise SettingError(name, shown, "a secret of your own, not the placeholder of a sample file", where)
+        raise SettingError(name, visible, "a secret of your own, not the placeholder of a sample file", where)
     if allowed := row.metadata["check"](value) if row.metadata["check"] else "":
-        raise SettingError(name, shown, allowed, where)
+        raise SettingError(name, visible, allowed, where)
     return value
 
 
 def _is_dummy(value: str) -> bool:
-    """Whether a key, or the password inside an address, is a placeholder that was never replaced."""
+    """Whether a key, or the password in a URL, is a placeholder of a sample file."""
     password = re.search(r"://[^/@:]*:([^@]*)@", value) or re.search(r"[?&]password=([^&]*)", value)
     secret = password.group(1) if password else value
     return secret.lower().strip("<>[]{} ") in DUMMY_SECRETS
 
 
-def _typed(name: str, value: Any, where: str, shown: Any) -> Any:
-    wanted = kind(name)
-    if wanted is float and type(value) is int:
+def _typed(name: str, value: Any, where: str, visible: Any) -> Any:
+    expected = type_of(name)
+    if expected is float and type(value) is int:
         value = float(value)
-    if wanted is tuple and isinstance(value, list) and all(isinstance(item, str) for item in value):
+    if expected is tuple and isinstance(value, list) and all(isinstance(item, str) for item in value):
         return tuple(value)
-    if type(value) is not wanted:
-        raise SettingError(name, shown, _TYPES[wanted], where)
+    if type(value) is not expected:
+        raise SettingError(name, visible, _TYPES[expected], where)
     return value
