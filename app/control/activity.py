@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 from app.control.badges import COMMAND_BADGES, EVENT_BADGES
 from app.control.commands import COMMANDS
-from app.control.models import Command
+from app.control.models import SubmittedCommand
 from app.core.events import Event
 from app.square.events import events
-from app.square.states import Look
 from app.square.systems import SYSTEMS
+from app.web.badges import Badge
 from app.web.clock import LAST_TIME
 
 PAGE_ENTRIES = 50
@@ -38,7 +38,7 @@ class ActivityEntry(NamedTuple):
     at: float  # Unix s UTC
     system: str  # "" for none
     kind: str  # command, query, or a kind of event
-    look: Look
+    badge: Badge
     title: str
     text: str
     user: str  # who submitted a command; "" for an event
@@ -91,13 +91,13 @@ def _event_entry(event: Event) -> ActivityEntry:
 
 def _commands(chosen: ActivityFilter) -> list[ActivityEntry]:
     names = [name for name, spec in COMMANDS.items() if ("command" if spec.changes else "query") in chosen.kinds]
-    query = Command.select().where(Command.name.in_(names), Command.created < chosen.before)
+    query = SubmittedCommand.select().where(SubmittedCommand.name.in_(names), SubmittedCommand.created < chosen.before)
     if chosen.of:
-        query = query.where(Command.system.in_((chosen.of, "")))
-    return [_command_entry(row) for row in query.order_by(Command.created.desc()).limit(PAGE_ENTRIES + 1)]
+        query = query.where(SubmittedCommand.system.in_((chosen.of, "")))
+    return [_command_entry(row) for row in query.order_by(SubmittedCommand.created.desc()).limit(PAGE_ENTRIES + 1)]
 
 
-def _command_entry(row: Command) -> ActivityEntry:
+def _command_entry(row: SubmittedCommand) -> ActivityEntry:
     spec = COMMANDS[row.name]
     text = " · ".join(part for part in (row.target, row.reason, row.error) if part)
     kind, look = "command" if spec.changes else "query", COMMAND_BADGES[row.state]

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, request
 
 from app.control import service
 from app.control.errors import InvalidCommand
-from app.control.models import Command
+from app.control.models import SubmittedCommand
 from app.control.responses import load_responses
 from app.control.views import KEY_PATTERN, MAX_FORM_BYTES
 from app.security import Role, current_user, needs
@@ -36,7 +36,7 @@ class Submission(NamedTuple):
     idempotency_key: str
 
 
-def command_json(row: Command) -> dict[str, Any]:
+def command_json(row: SubmittedCommand) -> dict[str, Any]:
     """A command without its responses."""
     return {name: getattr(row, name) for name in COLUMNS} | {"arguments": row.args, "impact": row.impact_fields()}
 
@@ -84,7 +84,7 @@ def _is_key(value: Any) -> bool:
 def list_commands() -> Response:
     """Commands with a number below `before`, newest first, at most `limit`."""
     before, limit = int_arg("before", MAX_NUMBER, MAX_NUMBER), min(int_arg("limit", 100), MAX_COMMANDS)
-    query = Command.select().where(Command.id < before).order_by(Command.id.desc()).limit(limit)
+    query = SubmittedCommand.select().where(SubmittedCommand.id < before).order_by(SubmittedCommand.id.desc()).limit(limit)
     return cached_json({"commands": [command_json(row) for row in query]})
 
 

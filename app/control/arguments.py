@@ -10,7 +10,7 @@ from app.control.errors import InvalidCommand
 from app.core.settings import Settings
 from app.square.runs import client_name
 from app.square.systems import SYSTEMS
-from app.square.upstream import short
+from app.square.upstream import short_name
 from app.web.arguments import LARGEST_RUN, parse_int
 
 Args = Mapping[str, str]
@@ -75,7 +75,7 @@ class Argument:
         return str(number)
 
     def _check_choice(self, allowed: dict[str, str], value: str) -> str:
-        value = short(value) if self.name == "host" else value
+        value = short_name(value) if self.name == "host" else value
         if value in allowed:
             return value
         if not allowed:
@@ -127,7 +127,7 @@ def _jobs(settings: Settings, args: Args) -> dict[str, str]:
     """The running jobs on known machines: a document can name any host, and the hub must not connect to that."""
     jobs = inventory.running_jobs(args["system"]) if args["system"] else []
     known = inventory.machines(settings)
-    found = [job for job in jobs if job.pid is not None and short(job.host) in known]
+    found = [job for job in jobs if job.pid is not None and short_name(job.host) in known]
     return {job.key: f"{client_name(job.tag)} on {job.host}, process {job.pid}, run {job.run}" for job in found}
 
 

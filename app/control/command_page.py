@@ -9,15 +9,15 @@ from typing import Any
 from app.control import service
 from app.control.badges import COMMAND_BADGES
 from app.control.commands import COMMANDS
-from app.control.models import Command
+from app.control.models import SubmittedCommand
 from app.control.presenters import AffectedJob, ResponseSection, response_sections
 from app.control.specs import CommandSpec
 from app.core.settings import Settings
 from app.square.runs import age
 from app.square.settings import SquareSettings
-from app.square.states import Look
 from app.square.view_state import ViewState
 from app.web import etag_of
+from app.web.badges import Badge
 
 FOLLOW_S = 180.0
 """Time after the end of a command during which its page still follows the jobs that it affected."""
@@ -28,9 +28,9 @@ class CommandPage:
     """Values of the templates command.html and command_fragment.html."""
 
     view: ViewState
-    row: Command
+    row: SubmittedCommand
     spec: CommandSpec
-    badge: Look
+    badge: Badge
     sections: list[ResponseSection]
     jobs: list[AffectedJob]
     impact: dict[str, Any]  # fields of its Impact
@@ -44,12 +44,12 @@ class CommandPage:
     ago: Callable[[float | None], float | None]
 
 
-def command_version(row: Command, jobs: list[AffectedJob]) -> str:
+def command_version(row: SubmittedCommand, jobs: list[AffectedJob]) -> str:
     """Changes whenever the page changes."""
     return etag_of(row.version, [(one.job.version, len(one.later)) for one in jobs])
 
 
-def command_page(settings: Settings, view: ViewState, row: Command, jobs: list[AffectedJob]) -> CommandPage:
+def command_page(settings: Settings, view: ViewState, row: SubmittedCommand, jobs: list[AffectedJob]) -> CommandPage:
     """The values of the page."""
     path = f"/control/commands/{row.id}"
     return CommandPage(

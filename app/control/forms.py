@@ -15,8 +15,9 @@ from app.control.specs import CommandSpec, Impact
 from app.core.settings import Settings
 from app.square.models import Job
 from app.square.runs import age, client_name
-from app.square.states import LOOKS, Look, state_of
+from app.square.states import JOB_BADGES, state_of
 from app.square.view_state import ViewState
+from app.web.badges import Badge
 
 
 class Preview(NamedTuple):
@@ -24,7 +25,7 @@ class Preview(NamedTuple):
 
     args: dict[str, str]
     impact: Impact
-    jobs: list[tuple[Job, Look]]  # the jobs that it ends, with their badges
+    jobs: list[tuple[Job, Badge]]  # the jobs that it ends, with their badges
     blocked: str  # why it cannot be sent; "" if it can
     idempotency_key: str
     confirmed_impact: str  # token of the impact
@@ -91,7 +92,7 @@ def command_preview(settings: Settings, spec: CommandSpec, args: dict[str, str])
     return Preview(
         args=args,
         impact=impact,
-        jobs=[(job, LOOKS[state_of(job.exit_code, age(job.reported) or 0)]) for job in jobs],
+        jobs=[(job, JOB_BADGES[state_of(job.exit_code, age(job.reported) or 0)]) for job in jobs],
         blocked=service.submission_block(settings, spec, args),
         idempotency_key=secrets.token_urlsafe(16),
         confirmed_impact=service.impact_token(impact),

@@ -9,7 +9,7 @@ from app.core.settings import Settings
 from app.square.models import Job
 from app.square.settings import SquareSettings
 from app.square.systems import PLAYBACK
-from app.square.upstream import short
+from app.square.upstream import short_name
 
 
 def no_impact(settings: Settings, args: Args) -> Impact:
@@ -42,7 +42,7 @@ def restart_dqm_tools(settings: Settings, args: Args) -> Impact:
     """No client ends; the player and the gateway are interrupted."""
     host = args["host"]
     notes = [f"The DQM tools on {host} restart and do not respond for some seconds. No client ends."]
-    if host == short(settings.of(SquareSettings).square_gateway):
+    if host == short_name(settings.of(SquareSettings).square_gateway):
         notes.append("It is the gateway: P5 is unreachable meanwhile.")
     if host in inventory.player_machines(settings):
         notes.append("The playback player is one of its tools: the run being played stops, and the next one begins.")
@@ -59,7 +59,7 @@ def change_client(settings: Settings, args: Args) -> Impact:
 def player_machine(settings: Settings, args: Args) -> str:
     """The machine of the player: that of the arguments, of its newest document, or the gateway."""
     player = inventory.latest_player()
-    return args.get("host") or (player.machine if player else short(settings.of(SquareSettings).square_gateway))
+    return args.get("host") or (player.machine if player else short_name(settings.of(SquareSettings).square_gateway))
 
 
 def _end_of_run() -> list[str]:
@@ -91,7 +91,7 @@ def next_lumi(settings: Settings, args: Args) -> Impact:
 
 def copy_run(settings: Settings, args: Args) -> Impact:
     """Only the disk of the player is affected."""
-    gateway = short(settings.of(SquareSettings).square_gateway)
+    gateway = short_name(settings.of(SquareSettings).square_gateway)
     return Impact([gateway], [], {}, [f"Files of {args['run_number']} are copied to the disk of the player on {gateway}."])
 
 
@@ -105,7 +105,7 @@ def kill_job(settings: Settings, args: Args) -> Impact:
     """The job ends; hltd restarts its client."""
     job = find_job(args)
     note = "The process receives the signal. hltd restarts its client, as after a crash, at most three times in a run."
-    return Impact([short(job.host)] if job else [], [args["key"]], {}, [note])
+    return Impact([short_name(job.host)] if job else [], [args["key"]], {}, [note])
 
 
 def drop_run(settings: Settings, args: Args) -> Impact:

@@ -9,20 +9,19 @@ from typing import NamedTuple
 from peewee import fn
 
 from app.control import readers
-from app.control.models import ANSWERED, Command
+from app.control.models import ANSWERED, SubmittedCommand
 from app.control.readers import Reader, ResponseTable
 from app.control.responses import load_responses
 from app.core.database import rows
 from app.core.settings import Settings
 from app.square import runs
-from app.square.details import unpacked
 from app.square.documents import PLAYBACK as PLAYER_DOCUMENT
-from app.square.documents import mapping, text
 from app.square.models import Document, HostStatus, Job, Run
 from app.square.settings import SquareSettings
 from app.square.states import STUCK_S
 from app.square.systems import PLAYBACK, SYSTEMS
-from app.square.upstream import short
+from app.square.upstream import short_name
+from app.square.values import mapping, text, unpack_json
 
 RUN_KEYS = ("cosmic_run", "pp_run", "hi_run")
 """Run keys that every player accepts."""
@@ -70,14 +69,16 @@ def machines(settings: Settings) -> dict[str, P5Machine]:
     found: dict[str, P5Machine] = {}
     for system, name in pairs:
         if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.-]*", name):  # a response can list anything
-            found.setdefault(short(name), P5Machine(short(name), system, is_bu(name)))
+            found.setdefault(short_name(name), P5Machine(short_name(name), system, is_bu(name)))
     return found
 
 
-def latest_response(name: str, **args: str) -> Command | None:
+def latest_response(name: str, **args: str) -> SubmittedCommand | None:
     """The newest good response to a query with these arguments."""
-    query = Command.select().where(Command.name == name, Command.state == ANSWERED, Command.answer.is_null(False))
-    return next((row for row in query.order_by(Command.id.desc()).limit(MAX_RESPONSES) if args.items() <= row.args.items()), None)
+    query = SubmittedCommand.select().where(
+        SubmittedCommand.name == name, SubmittedCommand.state == ANSWERED, SubmittedCommand.answer.is_null(False)
+    )
+    return next((row for row in query.order_by(SubmittedCommand.id.desc()).limit(MAX_RESPONSES) if args.items() <= row.args.items()), None)
 
 
 READERS: dict[str, Reader] = {
@@ -97,7 +98,7 @@ def response_lines(name: str, **args: str) -> list[tuple[str, ...]]:
 
 def running_jobs(system: str, host: str = "") -> list[Job]:
     """The jobs that have not ended, of one host or all: those of the newest run, and those of older runs that still report."""
-    is_current = (Job.run == (runs.newest(system) or 0)) | (Job.reported > time.time() - STUCK_S)
+    is_current = (Job.run == (runs.newest_run(system) or 0)) | (Job.reported > time.time() - STUCK_S)
     query = Job.select().where(Job.system == system, Job.exit_code.is_null(), is_current)
     if host:
         query = query.where(Job.host.in_((host, f"{host}.cms")))
@@ -132,12 +133,12 @@ def latest_player() -> PlaybackPlayer | None:
     """The playback player; None without a document of it."""
     query = Document.select().where(Document.system == PLAYBACK, Document.type == PLAYER_DOCUMENT)
     row: Document | None = query.order_by(Document.timestamp.desc()).first()
-    document = mapping(unpacked(row.body)) if row else {}
+    document = mapping(unpack_json(row.body)) if row else {}
     socket = text(document.get("socket_name"))
     if row is None or not re.fullmatch(r"\w+\.fff_simulator", socket):
         return None
     run_key = text(mapping(document.get("config")).get("run_key"))
-    return PlaybackPlayer(short(row.host), socket, row.run, text(document.get("state")), run_key)
+    return PlaybackPlayer(short_name(row.host), socket, row.run, text(document.get("state")), run_key)
 
 
 def count_documents(system: str, run: int) -> dict[str, int]:
@@ -145,7 +146,7 @@ def count_documents(system: str, run: int) -> dict[str, int]:
     query = Document.select(Document.host, fn.COUNT(Document.id)).where(Document.system == system, Document.run == run)
     counts: dict[str, int] = {}
     for host, count in rows(query.group_by(Document.host).order_by(Document.host)):
-        counts[short(host)] = counts.get(short(host), 0) + count
+        counts[short_name(host)] = counts.get(short_name(host), 0) + count
     return counts
 
 

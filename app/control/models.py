@@ -19,7 +19,7 @@ COUNTER = "control"
 """Name of the version counter of the control room, see app.core.counters."""
 
 
-class Command(Table):
+class SubmittedCommand(Table):
     """A command or query to P5. A process marks it as `sending` before it sends it, so that it is sent at most once.
 
     Times are Unix s UTC.

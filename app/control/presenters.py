@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from app.control.commands import COMMANDS
-from app.control.models import ANSWERED, Command
+from app.control.models import ANSWERED, SubmittedCommand
 from app.control.readers import ResponseError, ResponseTable, ResponseTexts
 from app.control.responses import MachineResponse, load_responses
 from app.control.specs import CommandSpec
 from app.square import logs
 from app.square.models import Job
 from app.square.runs import age, client_name
-from app.square.states import LOOKS, Look, exit_words, state_of
+from app.square.states import JOB_BADGES, exit_words, state_of
+from app.web.badges import Badge
 
 MAX_LINES = 300
 """Lines at the end of a text that a page shows; the download has the whole text."""
@@ -34,7 +35,7 @@ class ResponseSection(NamedTuple):
     title: str
     table: ResponseTable | None
     actions: list[RowAction]  # one for each line of the table, or none
-    lines: list[logs.Line]
+    lines: list[logs.LogLine]
     omitted: int  # lines before `lines`, which only the download has
     download: int | None  # number of the text as a download; None for a table
 
@@ -44,12 +45,12 @@ class AffectedJob(NamedTuple):
 
     job: Job
     name: str
-    look: Look
+    badge: Badge
     exit: str
     later: list[Job]  # processes that replaced it, newest first
 
 
-def response_texts(row: Command) -> list[tuple[str, str]]:
+def response_texts(row: SubmittedCommand) -> list[tuple[str, str]]:
     """Title and text of each downloadable part of a response; every log is a part of its own."""
     return [found for response in load_responses(row) for found in _texts(COMMANDS[row.name], response)]
 
@@ -61,7 +62,7 @@ def _texts(spec: CommandSpec, response: MachineResponse) -> list[tuple[str, str]
     return [(response.machine or "P5", response.text)]
 
 
-def response_sections(row: Command) -> list[ResponseSection]:
+def response_sections(row: SubmittedCommand) -> list[ResponseSection]:
     """The response to a command in sections."""
     spec = COMMANDS[row.name]
     parts = [(_table(spec, response), title, text) for response in load_responses(row) for title, text in _texts(spec, response)]
@@ -75,10 +76,10 @@ def response_sections(row: Command) -> list[ResponseSection]:
 def _text_section(title: str, text: str, number: int) -> ResponseSection:
     lines = text.removesuffix("\n").split("\n")
     omitted = max(0, len(lines) - MAX_LINES)
-    return ResponseSection(title, None, [], logs.shown(lines[omitted:], first=omitted + 1), omitted, number)
+    return ResponseSection(title, None, [], logs.select_lines(lines[omitted:], first=omitted + 1), omitted, number)
 
 
-def _row_actions(row: Command, table: ResponseTable | None) -> list[RowAction]:
+def _row_actions(row: SubmittedCommand, table: ResponseTable | None) -> list[RowAction]:
     lines = table.lines if table else []
     if row.name == "get_simulator_runs":
         return [RowAction("Play", "start_playback_run", {"run_number": name}) for (name,) in lines]
@@ -104,14 +105,14 @@ def _table(spec: CommandSpec, response: MachineResponse) -> ResponseTable | None
     return found if isinstance(found, ResponseTable) else None
 
 
-def affected_jobs(row: Command) -> list[AffectedJob]:
+def affected_jobs(row: SubmittedCommand) -> list[AffectedJob]:
     """The jobs that a command affected."""
     keys = row.impact_fields()["jobs"]
     return [_affected_job(job) for job in Job.select().where(Job.key.in_(keys)).order_by(Job.tag, Job.host)] if keys else []
 
 
 def _affected_job(job: Job) -> AffectedJob:
-    look = LOOKS[state_of(job.exit_code, age(job.reported) or 0)]
+    look = JOB_BADGES[state_of(job.exit_code, age(job.reported) or 0)]
     same = Job.system == job.system, Job.run == job.run, Job.tag == job.tag, Job.host == job.host
     later = Job.select().where(*same, Job.id > job.id).order_by(Job.id.desc())
     return AffectedJob(job, client_name(job.tag), look, exit_words(job.exit_code), list(later))

@@ -7,8 +7,8 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from app.square.documents import mapping, sequence
-from app.square.logs import clean
+from app.square.logs import visible_text
+from app.square.values import mapping, sequence
 
 MAX_CELL_CHARS = 500
 MAX_EXCERPT_CHARS = 300
@@ -41,7 +41,7 @@ def expect_text(pattern: str) -> Reader:
     def read(text: str) -> ReadResponse:
         if re.fullmatch(pattern, text.strip()):
             return ResponseTexts([text.strip()])
-        raise ResponseError(f"P5 responded: {excerpt(text)}" if text.strip() else "P5 sent an empty response in place of a confirmation")
+        raise ResponseError(f"P5 responded: {excerpt(text)}" if text.strip() else "P5 sent an empty response in view of a confirmation")
 
     return read
 
@@ -109,7 +109,7 @@ def read_statuses(text: str) -> ReadResponse:
 
 def excerpt(text: str) -> str:
     """The beginning of a text on one line."""
-    line = clean(" ".join(text[: 4 * MAX_EXCERPT_CHARS].split()))
+    line = visible_text(" ".join(text[: 4 * MAX_EXCERPT_CHARS].split()))
     return line if len(line) <= MAX_EXCERPT_CHARS else line[:MAX_EXCERPT_CHARS] + " …"
 
 
@@ -119,12 +119,12 @@ def without_tags(text: str) -> str:
 
 
 def _table(head: tuple[str, ...], lines: Sequence[tuple[str, ...]]) -> ResponseTable:
-    return ResponseTable(head, [tuple(clean(cell[:MAX_CELL_CHARS]) for cell in line) for line in lines])
+    return ResponseTable(head, [tuple(visible_text(cell[:MAX_CELL_CHARS]) for cell in line) for line in lines])
 
 
 def _refuse_page(text: str) -> None:
     if re.match(r"\s*<(?:!doctype|html|head|body|h1)\b", text[:1000], re.IGNORECASE):
-        raise ResponseError(f"P5 sent a web page in place of a response: {excerpt(without_tags(text))}")
+        raise ResponseError(f"P5 sent a web page in view of a response: {excerpt(without_tags(text))}")
 
 
 def _json(text: str) -> Any:

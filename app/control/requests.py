@@ -12,7 +12,7 @@ from app.control.specs import P5Request
 from app.core.settings import Settings
 from app.square.settings import SquareSettings
 from app.square.systems import PLAYBACK
-from app.square.upstream import short
+from app.square.upstream import short_name
 
 RequestBuilder = Callable[[Settings, Args], list[P5Request]]
 
@@ -22,7 +22,9 @@ def gateway_request(what: str, **fixed: str) -> RequestBuilder:
 
     def build(settings: Settings, args: Args) -> list[P5Request]:
         return [
-            P5Request(short(settings.of(SquareSettings).square_gateway), "GET", "/cr/exe?" + urlencode({"what": what, **args, **fixed}))
+            P5Request(
+                short_name(settings.of(SquareSettings).square_gateway), "GET", "/cr/exe?" + urlencode({"what": what, **args, **fixed})
+            )
         ]
 
     return build
@@ -54,7 +56,7 @@ def kill_requests(settings: Settings, args: Args) -> list[P5Request]:
     if job is None:
         return []
     body = json.dumps({"pid": job.pid, "signal": int(args["signal"])})
-    return [P5Request(short(job.host), "POST", f"/utils/kill_proc/{quote(args['key'], safe='')}", body)]
+    return [P5Request(short_name(job.host), "POST", f"/utils/kill_proc/{quote(args['key'], safe='')}", body)]
 
 
 def drop_requests(settings: Settings, args: Args) -> list[P5Request]:

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 import zstandard
 
-from app.control.models import Command
-from app.square.documents import packed
+from app.control.models import SubmittedCommand
+from app.square.values import pack_json
 
 
 class MachineResponse(NamedTuple):
@@ -21,7 +21,7 @@ class MachineResponse(NamedTuple):
     error: str  # "" for a good response
 
 
-def load_responses(row: Command) -> list[MachineResponse]:
+def load_responses(row: SubmittedCommand) -> list[MachineResponse]:
     """The stored responses to a command; empty before the first, and once they were deleted by age."""
     return [_response(fields) for fields in json.loads(zstandard.decompress(bytes(row.answer)))] if row.answer is not None else []
 
@@ -33,4 +33,4 @@ def _response(fields: dict[str, Any]) -> MachineResponse:
 
 def dump_responses(responses: list[MachineResponse]) -> bytes:
     """Responses as they are stored."""
-    return packed([response._asdict() for response in responses])
+    return pack_json([response._asdict() for response in responses])

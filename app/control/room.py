@@ -11,16 +11,16 @@ from app.control.activity import FILTERS, PAGE_ENTRIES, ActivityEntry, ActivityF
 from app.control.badges import COMMAND_BADGES
 from app.control.commands import COMMANDS
 from app.control.inventory import PlaybackPlayer
-from app.control.models import OPEN, Command
+from app.control.models import OPEN, SubmittedCommand
 from app.control.specs import CommandSpec
 from app.core.settings import Settings
 from app.square import runs
 from app.square.settings import SquareSettings
-from app.square.states import Look
 from app.square.systems import SYSTEM_LABELS, SYSTEMS
-from app.square.upstream import behind_cmsweb, short
+from app.square.upstream import behind_cmsweb, short_name
 from app.square.view_state import NavLink, ViewState
 from app.web import etag_of
+from app.web.badges import Badge
 from app.web.clock import LAST_TIME
 
 PATH = "/control"
@@ -44,10 +44,10 @@ class RoomPage:
     view: ViewState
     machines: list[RoomMachine]
     player: PlaybackPlayer | None
-    open_rows: list[Command]
+    open_rows: list[SubmittedCommand]
     entries: list[ActivityEntry]
     commands: Mapping[str, CommandSpec]
-    badges: Mapping[str, Look]  # by state of a command
+    badges: Mapping[str, Badge]  # by state of a command
     systems: Mapping[str, str]  # labels by name
     url: str  # of P5; "" for none
     is_cmsweb: bool
@@ -66,7 +66,7 @@ class RoomState(NamedTuple):
 
     machines: list[RoomMachine]
     player: PlaybackPlayer | None
-    open_rows: list[Command]
+    open_rows: list[SubmittedCommand]
     entries: list[ActivityEntry]  # one more than a page shows, if there are more
 
     @property
@@ -77,7 +77,7 @@ class RoomState(NamedTuple):
 
 def room_state(settings: Settings, chosen: ActivityFilter) -> RoomState:
     """The present state of the control room."""
-    open_rows = list(Command.select().where(Command.state.in_(OPEN)).order_by(Command.id))
+    open_rows = list(SubmittedCommand.select().where(SubmittedCommand.state.in_(OPEN)).order_by(SubmittedCommand.id))
     return RoomState(room_machines(settings), inventory.latest_player(), open_rows, recent_activity(chosen))
 
 
@@ -90,7 +90,7 @@ def room_machines(settings: Settings) -> list[RoomMachine]:
         up |= {machine.name: machine.up for machine in runs.machines(system)}
         failing |= {host.name for host in runs.hosts(system) if host.failing}
         for job in inventory.running_jobs(system):
-            jobs[short(job.host)] = jobs.get(short(job.host), 0) + 1
+            jobs[short_name(job.host)] = jobs.get(short_name(job.host), 0) + 1
     return [
         RoomMachine(one.name, one.system, one.is_bu, up.get(one.name), jobs.get(one.name, 0), one.name in failing)
         for one in inventory.machines(settings).values()

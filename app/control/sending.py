@@ -9,7 +9,7 @@ from app.control.specs import CommandSpec, P5Request
 from app.core.settings import Settings
 from app.http_client import HttpError
 from app.square.settings import SquareSettings
-from app.square.upstream import Upstream, behind_cmsweb, short
+from app.square.upstream import Upstream, behind_cmsweb, short_name
 
 CONNECT_S = 10.0
 MAX_RESPONSE_BYTES = 16 << 20
@@ -31,7 +31,7 @@ def blocking_reason(settings: Settings, to_send: list[P5Request]) -> str:
         return ""
     if any(request.path.startswith(INTERNAL_PATHS) for request in to_send):
         return "CMSWEB blocks this command; submit it from a hub inside P5 (square_url http://...)"
-    gateway = short(settings.of(SquareSettings).square_gateway)
+    gateway = short_name(settings.of(SquareSettings).square_gateway)
     if others := sorted({request.machine for request in to_send} - {gateway}):
         return f"CMSWEB only reaches {gateway}, and this command is for {', '.join(others)}; submit it from a hub inside P5"
     return ""
@@ -39,7 +39,7 @@ def blocking_reason(settings: Settings, to_send: list[P5Request]) -> str:
 
 def send(upstream: Upstream, spec: CommandSpec, request: P5Request, timeout_s: float) -> MachineResponse:
     """Send one request, and classify its response. It is not repeated when the connection breaks: P5 may have received the command."""
-    base, host = upstream.way(request.machine)
+    base, host = upstream.route(request.machine)
     try:
         answer = upstream.client.request(
             request.method,

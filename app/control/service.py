@@ -12,7 +12,7 @@ from app.control import inventory
 from app.control.arguments import Args, check_arguments
 from app.control.commands import COMMANDS
 from app.control.errors import CommandConflict, InvalidCommand, UnknownCommand
-from app.control.models import ANSWERED, COUNTER, ENDED, FAILED, OPEN, QUEUED, REFUSED, SENDING, UNKNOWN, Command
+from app.control.models import ANSWERED, COUNTER, ENDED, FAILED, OPEN, QUEUED, REFUSED, SENDING, UNKNOWN, SubmittedCommand
 from app.control.readers import excerpt
 from app.control.responses import MachineResponse, dump_responses
 from app.control.sending import blocking_reason, send
@@ -51,9 +51,9 @@ def find_spec(name: str) -> CommandSpec:
     return COMMANDS[name]
 
 
-def find_command(number: int) -> Command:
+def find_command(number: int) -> SubmittedCommand:
     """A submitted command by its number. Raises UnknownCommand."""
-    row: Command | None = Command.get_or_none(Command.id == number) if number < 2**31 else None
+    row: SubmittedCommand | None = SubmittedCommand.get_or_none(SubmittedCommand.id == number) if number < 2**31 else None
     if row is None:
         raise UnknownCommand(f"There is no command {number}")
     return row
@@ -86,7 +86,7 @@ def submit(
     reason: str,
     idempotency_key: str,
     confirmed_impact: str = "",
-) -> Command:
+) -> SubmittedCommand:
     """Store a command and queue it for sending.
 
     Args:
@@ -109,11 +109,8 @@ def submit(
         version = advance(COUNTER)
         if earlier := _submitted_with(idempotency_key, spec, values, user):  # by a simultaneous request
             return earlier
-        if confirmed_impact and confirmed_impact != impact_token(impact):
-            raise CommandConflict("The command was not submitted: its effect has changed since the preview. Check the new preview below")
-        close_abandoned(settings)
-        _refuse_concurrent(impact.machines)
-        row: Command = Command.create(
+        _refuse_conflicts(settings, impact, confirmed_impact)
+        row: SubmittedCommand = SubmittedCommand.create(
             system=spec.system(settings, args),
             name=spec.name,
             arguments=json.dumps(args),
@@ -126,20 +123,27 @@ def submit(
         )
         if spec.requests is not None:
             enqueue(JOB_KIND, str(row.id), queue="live")
-            return row
-    return _answer_locally(row)
+    return row if spec.requests is not None else _answer_locally(row)
 
 
-def _answer_locally(row: Command) -> Command:
+def _refuse_conflicts(settings: Settings, impact: Impact, confirmed_impact: str) -> None:
+    """Raise CommandConflict if the impact is not the confirmed one, or another command changes one of its machines."""
+    if confirmed_impact and confirmed_impact != impact_token(impact):
+        raise CommandConflict("The command was not submitted: its effect has changed since the preview. Check the new preview below")
+    close_abandoned(settings)
+    _refuse_concurrent(impact.machines)
+
+
+def _answer_locally(row: SubmittedCommand) -> SubmittedCommand:
     """End a query that the hub answers itself."""
     record_outcome(row.id, (QUEUED,), [MachineResponse("", 200, json.dumps(inventory.run_keys()), ANSWERED, "")])
-    answered: Command = Command.get_by_id(row.id)
+    answered: SubmittedCommand = SubmittedCommand.get_by_id(row.id)
     return answered
 
 
-def _submitted_with(key: str, spec: CommandSpec, values: Mapping[str, str], user: str) -> Command | None:
+def _submitted_with(key: str, spec: CommandSpec, values: Mapping[str, str], user: str) -> SubmittedCommand | None:
     """The command that was submitted with this idempotency key. Raises CommandConflict if it is a different one."""
-    row: Command | None = Command.get_or_none(Command.idempotency_key == key)
+    row: SubmittedCommand | None = SubmittedCommand.get_or_none(SubmittedCommand.idempotency_key == key)
     if row and ((row.name, row.user) != (spec.name, user) or _normalised(row.args) != _normalised(values)):
         message = f"The command was not submitted: idempotency_key belongs to command {row.id}, which is a different one"
         raise CommandConflict(message, [("idempotency_key", "Expected a new key")])
@@ -155,7 +159,7 @@ def _refuse_concurrent(machines: list[str]) -> None:
     """Raise CommandConflict while another command changes one of these machines."""
     if not machines:
         return
-    for row in Command.select().where(Command.state.in_(OPEN)):
+    for row in SubmittedCommand.select().where(SubmittedCommand.state.in_(OPEN)):
         if common := sorted(set(machines) & set(row.impact_fields()["machines"])):
             title = COMMANDS[row.name].title
             raise CommandConflict(
@@ -164,7 +168,7 @@ def _refuse_concurrent(machines: list[str]) -> None:
             )
 
 
-def max_sending_s(settings: Settings, row: Command) -> float:
+def max_sending_s(settings: Settings, row: SubmittedCommand) -> float:
     """How long the sending of a command may take, s."""
     return settings.of(SquareSettings).square_command_timeout_s * max(1, len(row.impact_fields()["machines"])) + GRACE_S
 
@@ -172,7 +176,7 @@ def max_sending_s(settings: Settings, row: Command) -> float:
 def close_abandoned(settings: Settings) -> None:
     """End commands that were not sent in time, and those whose sender died; without a running worker nothing else does."""
     now = time.time()
-    for row in list(Command.select().where(Command.state.in_(OPEN))):
+    for row in list(SubmittedCommand.select().where(SubmittedCommand.state.in_(OPEN))):
         if row.state == QUEUED and row.created < now - MAX_QUEUED_S:
             _refuse_late(row)
         elif row.state == SENDING and (row.sent_at or 0) < now - max_sending_s(settings, row):
@@ -181,7 +185,7 @@ def close_abandoned(settings: Settings) -> None:
 
 def execute(settings: Settings, number: int) -> None:
     """Send a command. If it was being sent before, its sender died: its outcome becomes unknown, and nothing is sent."""
-    row = Command.get_by_id(number)
+    row = SubmittedCommand.get_by_id(number)
     if row.state == QUEUED and row.created < time.time() - MAX_QUEUED_S:
         _refuse_late(row)
     elif _change(number, (QUEUED,), state=SENDING, sent_at=time.time()):
@@ -191,7 +195,7 @@ def execute(settings: Settings, number: int) -> None:
         _close_lost(row)
 
 
-def _send_all(settings: Settings, row: Command) -> list[MachineResponse]:
+def _send_all(settings: Settings, row: SubmittedCommand) -> list[MachineResponse]:
     """Send the requests of a command, and store each response as it arrives."""
     spec, upstream = COMMANDS[row.name], Upstream(settings)
     responses: list[MachineResponse] = []
@@ -200,7 +204,7 @@ def _send_all(settings: Settings, row: Command) -> list[MachineResponse]:
             responses.append(send(upstream, spec, request, settings.of(SquareSettings).square_command_timeout_s))
             _change(row.id, (SENDING,), answer=dump_responses(responses))
     except Exception as error:  # the command must end whatever happens
-        log.exception("Command %d failed", row.id)
+        log.exception("SubmittedCommand %d failed", row.id)
         state = UNKNOWN if spec.changes else FAILED
         responses.append(MachineResponse("", None, "", state, f"internal error of DQM Hub: {type(error).__name__}"))
     finally:
@@ -208,12 +212,12 @@ def _send_all(settings: Settings, row: Command) -> list[MachineResponse]:
     return responses
 
 
-def _refuse_late(row: Command) -> None:
+def _refuse_late(row: SubmittedCommand) -> None:
     error = f"not sent: no worker took it within {MAX_QUEUED_S:.0f} s (is `dqmhub live` running?)"
     record_outcome(row.id, (QUEUED,), [MachineResponse("", None, "", REFUSED, error)])
 
 
-def _close_lost(row: Command) -> None:
+def _close_lost(row: SubmittedCommand) -> None:
     at = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(row.sent_at))
     advice = "check the machines before you repeat it" if COMMANDS[row.name].changes else "repeat the query"
     error = f"it was being sent at {at} when its worker ended; {advice}"
@@ -224,7 +228,11 @@ def _change(number: int, states: tuple[str, ...], **values: Any) -> bool:
     """Change a command if it is in one of these states; whether it was."""
     with proxy.atomic():
         version = advance(COUNTER)
-        return bool(Command.update(version=version, **values).where(Command.id == number, Command.state.in_(states)).execute())
+        return bool(
+            SubmittedCommand.update(version=version, **values)
+            .where(SubmittedCommand.id == number, SubmittedCommand.state.in_(states))
+            .execute()
+        )
 
 
 def combined_outcome(responses: list[MachineResponse]) -> tuple[str, str]:
@@ -245,7 +253,7 @@ def record_outcome(number: int, states: tuple[str, ...], responses: list[Machine
     with proxy.atomic():
         if not _change(number, states, **values):
             return
-        row = Command.get_by_id(number)
+        row = SubmittedCommand.get_by_id(number)
         spec = COMMANDS[row.name]
         confirmations = "; ".join(excerpt(one.text) for one in responses if one.state == ANSWERED)
         details = error or (confirmations if spec.changes else "")
@@ -254,5 +262,5 @@ def record_outcome(number: int, states: tuple[str, ...], responses: list[Machine
 
 def delete_old_responses(before: float) -> int:
     """Delete the responses to commands that ended before this time, Unix s UTC; how many. The commands themselves stay."""
-    old = Command.ended < before, Command.answer.is_null(False), Command.state.in_(ENDED)
-    return int(Command.update(answer=None).where(*old).execute())
+    old = SubmittedCommand.ended < before, SubmittedCommand.answer.is_null(False), SubmittedCommand.state.in_(ENDED)
+    return int(SubmittedCommand.update(answer=None).where(*old).execute())

@@ -10,10 +10,14 @@ if TYPE_CHECKING:
 
 def init_app(app: Flask) -> None:
     """Add the pages and the API."""
-    from app.square.api import events, legacy, v1
-    from app.square.pages import figures, jobs, pins, timeline, views
+    from app.square.api import legacy, v1
+    from app.square.errors import SquareError
+    from app.square.pages import figures, jobs, logs, pins, timeline, views
+    from app.square.problems import problem_of
+    from app.web.errors import map_errors
 
-    for module in (views, jobs, timeline, pins):
+    map_errors(app, SquareError, problem_of)
+    for module in (views, jobs, logs, timeline, pins):
         app.register_blueprint(module.pages)
-    for part in (figures, v1, events, legacy):
+    for part in (figures, v1, legacy):
         app.register_blueprint(part.blueprint)

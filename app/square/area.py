@@ -24,27 +24,27 @@ def _openapi() -> Mapping[str, Any]:
 
 
 def _status(settings: Settings) -> Iterable[StatusLine]:
-    from app.square.poller.health import lines
+    from app.square.poller.status import status_lines
 
-    return lines(settings)
+    return status_lines(settings)
 
 
 def _metrics(settings: Settings) -> Iterable[Metric]:
-    from app.square.poller.health import metrics
+    from app.square.poller.status import metrics
 
     return metrics(settings)
 
 
-def _problems() -> Mapping[str, Any]:
-    from app.square.poller.health import problems
+def _status_tables() -> Mapping[str, Any]:
+    from app.square.poller.status import status_tables
 
-    return problems()
+    return status_tables()
 
 
 def _help() -> Mapping[str, Any]:
-    from app.square.states import LOOKS
+    from app.square.states import JOB_BADGES
 
-    return {"looks": LOOKS}
+    return {"badges": JOB_BADGES}
 
 
 def _published() -> PublishedArea:
@@ -60,7 +60,7 @@ AREA = Area(
     menu=(MenuItem("DQM^2", "/square"),),
     openapi=_openapi,
     status=_status,
-    status_tables=(StatusTable("square/status_tables.html", _problems),),
+    status_tables=(StatusTable("square/status_tables.html", _status_tables),),
     metrics=_metrics,
     jobs="jobs.square",
     settings=SquareSettings,
@@ -74,12 +74,12 @@ AREA = Area(
         "square_figures.statistics": "viewer",
         "square_api.list_runs": "viewer",
         "square_api.one_run": "viewer",
-        "square_api.run_files": "viewer",
-        "square_api.job": "viewer",
-        "square_api.log": "viewer",
-        "square_api.hosts": "viewer",
+        "square_api.list_files": "viewer",
+        "square_api.show_job": "viewer",
+        "square_api.show_log": "viewer",
+        "square_api.list_hosts": "viewer",
         "square_api.show_player": "viewer",
-        "square_events.list_events": "viewer",
+        "square_api.list_events": "viewer",
         "square_legacy.api": "viewer",
         "square_legacy.timeline": "viewer",
         "square_legacy.control": "operator",
@@ -89,8 +89,8 @@ AREA = Area(
         "square_job.acknowledge": "shifter",
         "square_pins.pin": "shifter",
         "square_pins.unpin": "shifter",
-        "square_job.log_page": "viewer",
-        "square_job.whole_log": "expert",
-        "square_job.log_text": "viewer",
+        "square_logs.log_page": "viewer",
+        "square_logs.whole_log": "expert",
+        "square_logs.log_text": "viewer",
     },
 )

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from app.core.events import Event, EventKind, EventSource, Subject
 from app.square.settings import SquareSettings
+from app.square.systems import SYSTEMS
 
 if TYPE_CHECKING:
     from app.core.settings import Settings
@@ -17,7 +18,7 @@ class SquareEvents(EventSource):
     """Runs that begin and end, jobs that crash or are stuck, silent hosts."""
 
     name = "square"
-    systems = ("production", "playback")
+    systems = SYSTEMS
     kinds = (
         EventKind("run-start"),
         EventKind("run-end"),

@@ -1,19 +1,18 @@
-"""What happened to runs, jobs and hosts, as the tables say; nobody writes it down, so it is true for what was grabbed late, too.
+"""Events of runs, jobs and hosts, derived from the tables each time: an event that becomes known late is still found.
 
-| kind | what happened | at |
+| kind | event | at |
 | --- | --- | --- |
-| run-start | the first report of a run | `Run.first` |
-| run-end | no job of a run runs any more | the last report; when a job never told its end, the moment when it counts as stuck |
+| run-start | first report of a run | `Run.first` |
+| run-end | no job of a run is running | last report; if a job never reported its end, the time at which it became stuck |
 | crash | a job ended with an exit code other than 0 | its last report |
-| stuck | a job has not ended, and has not reported for STUCK_S | STUCK_S after its last report |
-| silent-host | a host that is asked does not answer for SILENT_S, nor when it was asked SILENT_TIMES | SILENT_S after its last answer |
-| silent-host | a machine is down, as two of P5's looks in a row say | the first of them |
+| stuck | a running job has not reported for STUCK_S | STUCK_S after its last report |
+| silent-host | a polled host has not responded for SILENT_S and to SILENT_TIMES requests | SILENT_S after its last response |
+| silent-host | a machine is down in two consecutive statuses of P5 | the first of them |
 
-When all jobs of a run have ended, clients may be about to start again: the run has ended once a newer one began, or
-after SETTLE_S. A job that does not report because its host does not answer, or of whose host there are documents still to
-be fetched, is not stuck, as far as anybody knows; nor is one of a run that was not among the newest NEWEST any more by then: nobody waits for it. Of a host that answers
-again nothing tells that it was silent (one that never answered never fell silent: the status page shows it); of a
-machine that P5 saw down, its statuses do.
+When all jobs of a run have ended, clients may be about to restart: the run has ended once a newer one began, or after
+SETTLE_S. A job is not stuck while its host does not respond or has documents still to be fetched, nor if its run was no
+longer among the NEWEST runs by then. A host that responds again leaves no event (one that never responded has none
+either: the status page shows it); a machine that was down does, because its statuses are stored.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ from app.core.events import Event
 from app.core.text import one_line
 from app.square.event_source import SquareEvents
 from app.square.models import Host, HostStatus, Job, Run
-from app.square.runs import client_name, newest
+from app.square.runs import client_name, newest_run
 from app.square.states import STUCK_S, exit_words
 
 KINDS = tuple(kind.name for kind in SquareEvents.kinds)
@@ -40,30 +39,33 @@ KINDS = tuple(kind.name for kind in SquareEvents.kinds)
 SETTLE_S = 60.0
 SILENT_S = 60.0
 SILENT_TIMES = 3
-"""In a row: who was not asked for a minute, as the hub was away, is not silent because one request fails."""
+"""Consecutive failures needed before a host is silent: after an outage of the hub one failure is not enough."""
+
 NEWEST = 3
+"""Number of newest runs in which jobs can become stuck."""
+
 GONE_S = 600.0
-"""A status that was not confirmed for so long is over, as the grabber has it."""
+"""A status that was not confirmed for this long has ended, see app.square.poller.cluster."""
 MOST_STATUSES = 20_000
 FOREVER = 1e18
 
 
-class Span(NamedTuple):
-    """What is asked for: since, until: Unix s UTC, both included; limit: of each kind."""
+class EventQuery(NamedTuple):
+    """The events to find."""
 
     system: str
-    since: float
-    until: float
-    limit: int
+    since: float  # Unix s UTC, included
+    until: float  # Unix s UTC, included
+    limit: int  # of each kind
 
 
 def events(system: str, since: float, until: float, limit: int = 1000, kinds: Collection[str] = KINDS) -> list[Event]:
-    """What happened from `since` to `until` (Unix s UTC), at most `limit`, the newest first.
+    """Events from `since` to `until` (Unix s UTC), at most `limit`, newest first.
 
-    P5's clock dates what its jobs report; when it is ahead, that lies in the future.
+    P5's clock dates the reports of jobs; if it is ahead, events lie in the future.
     """
-    span = Span(system, since, until, limit)
-    found = [event for kind in KINDS if kind in kinds for source in SOURCES[kind] for event in source(span)]
+    query = EventQuery(system, since, until, limit)
+    found = [event for kind in KINDS if kind in kinds for source in SOURCES[kind] for event in source(query)]
     return sorted(found, key=lambda event: (-event.at, event.id))[:limit]
 
 
@@ -76,40 +78,40 @@ def is_silent(system: str, host: str) -> bool:
 
 
 def _event(system: str, kind: str, run: int | None, key: str, at: float, title: str, text: str, once: object = None) -> Event:
-    """An event; `once` tells it from others of its kind with the same run and key."""
+    """An event. `once` distinguishes it from others of its kind with the same run and key."""
     mark = hashlib.sha256(json.dumps([system, kind, run, key, once]).encode()).hexdigest()[:20]
     return Event(f"{kind}-{mark}", system, kind, run, key, at, one_line(title), one_line(text))
 
 
-def _facts(run: Run) -> str:
+def _run_facts(run: Run) -> str:
     parts = (run.runkey, run.cmssw and f"CMSSW {run.cmssw}", run.data_run not in (None, run.run) and f"data of run {run.data_run}")
     return ", ".join(part for part in parts if part)
 
 
-def _begun(span: Span) -> Iterator[Event]:
-    chosen = Run.select().where(Run.system == span.system, Run.last >= span.since, Run.first.between(span.since, span.until))
-    for run in chosen.order_by(Run.first.desc()).limit(span.limit):
-        yield _event(span.system, "run-start", run.run, "", run.first, f"Run {run.run} began", _facts(run))
+def _run_starts(query: EventQuery) -> Iterator[Event]:
+    chosen = Run.select().where(Run.system == query.system, Run.last >= query.since, Run.first.between(query.since, query.until))
+    for run in chosen.order_by(Run.first.desc()).limit(query.limit):
+        yield _event(query.system, "run-start", run.run, "", run.first, f"Run {run.run} began", _run_facts(run))
 
 
-def _ended(span: Span) -> Iterator[Event]:
-    last_run, now = newest(span.system), time.time()
-    dead = (Run.running > 0) & Run.last.between(span.since - STUCK_S, min(span.until, now) - STUCK_S)
-    done = (Run.running == 0) & Run.last.between(span.since, span.until)
+def _run_ends(query: EventQuery) -> Iterator[Event]:
+    last_run, now = newest_run(query.system), time.time()
+    dead = (Run.running > 0) & Run.last.between(query.since - STUCK_S, min(query.until, now) - STUCK_S)
+    done = (Run.running == 0) & Run.last.between(query.since, query.until)
     superseded = Run.run < (last_run or 0)
     over = (done & (superseded | (Run.last < now - SETTLE_S))) | (dead & superseded)
-    window = Run.system == span.system, Run.last.between(span.since - STUCK_S, span.until), Run.jobs > 0
-    for run in Run.select().where(*window, over).order_by(Run.last.desc()).limit(span.limit):
-        counts = [(run.finished, "finished"), (run.crashed, "crashed"), (run.running, "never told their end")]
+    window = Run.system == query.system, Run.last.between(query.since - STUCK_S, query.until), Run.jobs > 0
+    for run in Run.select().where(*window, over).order_by(Run.last.desc()).limit(query.limit):
+        counts = [(run.finished, "finished"), (run.crashed, "crashed"), (run.running, "never reported their end")]
         text = ", ".join(f"{count} {word}" for count, word in counts if count)
         at = run.last + STUCK_S if run.running else run.last
-        yield _event(span.system, "run-end", run.run, "", at, f"Run {run.run} ended", f"Jobs: {text}")
+        yield _event(query.system, "run-end", run.run, "", at, f"Run {run.run} ended", f"Jobs: {text}")
 
 
 JOB = (Job.key, Job.run, Job.tag, Job.host, Job.exit_code, Job.lumi, Job.events, Job.reported)
 
 
-def _of_run(run: int | None) -> str:
+def _in_run(run: int | None) -> str:
     return "" if run is None else f" in run {run}"
 
 
@@ -118,19 +120,19 @@ def _job_text(what: str, host: str, lumi: int | None, events: int | None) -> str
     return ", ".join(fact for fact in facts if fact)
 
 
-def _crashed(span: Span) -> Iterator[Event]:
-    window = Job.system == span.system, Job.reported.between(span.since, span.until)
-    chosen = Job.select(*JOB).where(*window, Job.exit_code != 0).order_by(Job.reported.desc()).limit(span.limit)
+def _crashes(query: EventQuery) -> Iterator[Event]:
+    window = Job.system == query.system, Job.reported.between(query.since, query.until)
+    chosen = Job.select(*JOB).where(*window, Job.exit_code != 0).order_by(Job.reported.desc()).limit(query.limit)
     for key, run, tag, host, code, lumi, seen, at in rows(chosen):
-        title = f"{client_name(tag)} crashed{_of_run(run)}"
-        yield _event(span.system, "crash", run, key, at, title, _job_text(f"Exit code {exit_words(code)}", host, lumi, seen))
+        title = f"{client_name(tag)} crashed{_in_run(run)}"
+        yield _event(query.system, "crash", run, key, at, title, _job_text(f"Exit code {exit_words(code)}", host, lumi, seen))
 
 
-def _stuck(span: Span) -> Iterator[Event]:
+def _stuck_jobs(query: EventQuery) -> Iterator[Event]:
     at = Job.reported + STUCK_S
     later = Run.alias()
     newer: Any = later.select(later.first).where(later.system == Job.system, later.run > Job.run)
-    window = Job.system == span.system, Job.reported.between(span.since - STUCK_S, min(span.until, time.time()) - STUCK_S)
+    window = Job.system == query.system, Job.reported.between(query.since - STUCK_S, min(query.until, time.time()) - STUCK_S)
     answers = (Host.system == Job.system) & (Host.name == Job.host)
     chosen = (
         Job.select(*JOB)
@@ -138,37 +140,38 @@ def _stuck(span: Span) -> Iterator[Event]:
         .where(*window, Job.exit_code.is_null(), fn.COALESCE(Host.last_ok, FOREVER) >= at, fn.COALESCE(Host.behind, 0) == 0)
         .where(fn.COALESCE(newer.order_by(later.run).offset(NEWEST - 1).limit(1), FOREVER) > at)
     )
-    for key, run, tag, host, _, lumi, seen, reported in rows(chosen.order_by(Job.reported.desc()).limit(span.limit)):
-        title = f"{client_name(tag)} is stuck{_of_run(run)}"
+    for key, run, tag, host, _, lumi, seen, reported in rows(chosen.order_by(Job.reported.desc()).limit(query.limit)):
+        title = f"{client_name(tag)} is stuck{_in_run(run)}"
         text = _job_text(f"No report for {STUCK_S / 60:.0f} minutes", host, lumi, seen)
-        yield _event(span.system, "stuck", run, key, reported + STUCK_S, title, text, int(reported))
+        yield _event(query.system, "stuck", run, key, reported + STUCK_S, title, text, int(reported))
 
 
-def _silent(span: Span) -> Iterator[Event]:
+def _silent_hosts(query: EventQuery) -> Iterator[Event]:
     window = (
-        Host.system == span.system,
-        Host.last_ok.between(span.since - SILENT_S, min(span.until, time.time()) - SILENT_S),
+        Host.system == query.system,
+        Host.last_ok.between(query.since - SILENT_S, min(query.until, time.time()) - SILENT_S),
         Host.failures >= SILENT_TIMES,
     )
-    chosen = Host.select(Host.name, Host.error, Host.last_ok).where(*window).order_by(Host.last_ok.desc()).limit(span.limit)
+    chosen = Host.select(Host.name, Host.error, Host.last_ok).where(*window).order_by(Host.last_ok.desc()).limit(query.limit)
     for name, error, last_ok in rows(chosen):
-        yield _event(
-            span.system, "silent-host", None, name, last_ok + SILENT_S, f"{name} does not answer", error, ["asked", int(last_ok)]
-        )  # fmt: skip
+        title, once = f"{name} does not answer", ["asked", int(last_ok)]
+        yield _event(query.system, "silent-host", None, name, last_ok + SILENT_S, title, error, once)
 
 
-def _down(span: Span) -> Iterator[Event]:
-    chosen = HostStatus.select().where(HostStatus.system == span.system, HostStatus.last >= span.since - GONE_S)
+def _down_machines(query: EventQuery) -> Iterator[Event]:
+    chosen = HostStatus.select().where(HostStatus.system == query.system, HostStatus.last >= query.since - GONE_S)
     found = list(chosen.order_by(HostStatus.last.desc()).limit(MOST_STATUSES))
-    since = max(span.since, found[-1].last + GONE_S) if len(found) == MOST_STATUSES else span.since  # of those before nothing is known
+    since = max(query.since, found[-1].last + GONE_S) if len(found) == MOST_STATUSES else query.since  # earlier ones were not read
     for name, same in groupby(sorted(found, key=lambda status: (status.name, status.id)), key=lambda status: str(status.name)):
-        for first, message in _times_down(list(same)):
-            if since <= first <= span.until:
-                yield _event(span.system, "silent-host", None, name, first, f"{name} is down", f"P5 says: {message}", ["down", int(first)])
+        for first, message in _down_times(list(same)):
+            if since <= first <= query.until:
+                yield _event(
+                    query.system, "silent-host", None, name, first, f"{name} is down", f"P5 reports: {message}", ["down", int(first)]
+                )
 
 
-def _times_down(statuses: list[HostStatus]) -> Iterator[tuple[float, str]]:
-    """When a machine went down, and what P5 said then, from its statuses in their order; its messages may change while it is."""
+def _down_times(statuses: list[HostStatus]) -> Iterator[tuple[float, str]]:
+    """When a machine went down, with the message of P5 at that time. The message can change while it is down."""
     groups: list[list[HostStatus]] = []
     for status in statuses:
         before = groups[-1][-1] if groups else None
@@ -181,10 +184,10 @@ def _times_down(statuses: list[HostStatus]) -> Iterator[tuple[float, str]]:
             yield first.first, first.message
 
 
-SOURCES: dict[str, tuple[Callable[[Span], Iterator[Event]], ...]] = {
-    "run-start": (_begun,),
-    "run-end": (_ended,),
-    "crash": (_crashed,),
-    "stuck": (_stuck,),
-    "silent-host": (_silent, _down),
+SOURCES: dict[str, tuple[Callable[[EventQuery], Iterator[Event]], ...]] = {
+    "run-start": (_run_starts,),
+    "run-end": (_run_ends,),
+    "crash": (_crashes,),
+    "stuck": (_stuck_jobs,),
+    "silent-host": (_silent_hosts, _down_machines),
 }

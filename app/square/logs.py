@@ -1,4 +1,4 @@
-"""The log of a job as lines that can be shown: levels told apart, control characters made harmless, the start and end joined."""
+"""Logs of jobs as lines: start and end joined, levels recognised, control characters made visible."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import IO, NamedTuple
 
-LONGEST = 4096
-"""Characters of one line that are shown; a download has all of it."""
+MAX_LINE_CHARS = 4096
+"""Characters of a line on a page; a download has the whole line."""
 
-SHOWN = 5000
-"""Lines of one page of a log."""
+PAGE_LINES = 5000
+"""Lines on one page of a log."""
 
 CHUNK = 1 << 20
 
-LEAST_OVERLAP = 3
-"""Fewer equal lines at the end of the start and the start of the end are a chance."""
+MIN_OVERLAP = 3
+"""Fewer equal lines at the end of the start and the start of the end are considered a coincidence."""
 
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
 _CONTROL = {code: 0x2400 + code for code in range(32) if code not in (9,)} | {127: 0x2421}
 _CONTROL |= dict.fromkeys((*range(128, 160), *range(8234, 8239), *range(8294, 8298), *range(55296, 57344)), 65533)
-"""Control characters as the signs for them; those that turn the direction of text, and halves of letters, as the sign for a fault."""
+"""Control characters as their symbols; those that change the direction of text, and lone surrogates, as the replacement character."""
 
 _MESSAGE = re.compile(r"%MSG(?:-([ewisd]))?")
 _LEVELS = {"e": "error", "w": "warning"}
@@ -32,44 +32,44 @@ _ERROR = re.compile(r"\b(?:ERROR|FATAL|Traceback \(most recent call last\))")
 _EXIT = re.compile(r"-- process exit: (-?\d+) --")
 
 
-class Line(NamedTuple):
-    """A line to show. number: from 1, over start and end; level: "error", "warning" or ""; cut: characters that are not shown."""
+class LogLine(NamedTuple):
+    """A line of a log on a page."""
 
-    number: int
+    number: int  # from 1, over start and end
     text: str
-    level: str
-    cut: int
+    level: str  # error, warning or ""
+    cut: int  # number of characters beyond MAX_LINE_CHARS
 
 
-class Log(NamedTuple):
-    """The lines that are known of a log; gap: the number of lines before the missing middle, None when nothing is missing."""
+class JoinedLog(NamedTuple):
+    """The stored lines of a log."""
 
     lines: list[str]
-    gap: int | None
+    gap: int | None  # number of lines before the part that is not stored; None if the log is complete
 
 
-def clean(text: str) -> str:
-    """A text without colours of terminals, and with its control characters as signs that can be seen."""
+def visible_text(text: str) -> str:
+    """A text without terminal colours, and with its control characters as visible symbols."""
     return _ANSI.sub("", text).translate(_CONTROL)
 
 
-def join(start: list[str], end: list[str]) -> Log:
-    """The stored first and last lines as one log, where they overlap."""
+def join_log(start: list[str], end: list[str]) -> JoinedLog:
+    """The stored first and last lines as one log, joined where they overlap."""
     if not start or not end:
-        return Log(_split(start or end), None)
+        return JoinedLog(_split(start or end), None)
     common = overlap(start, end)
     if common:
-        return Log(_split([*start, *end[common:]]), None)
+        return JoinedLog(_split([*start, *end[common:]]), None)
     first = _split(start)
-    return Log([*first, *_split(end)], len(first))
+    return JoinedLog([*first, *_split(end)], len(first))
 
 
-def end_of(file: IO[bytes], most: int) -> tuple[list[str], int]:
-    """The lines in the last bytes of a file, at most so many, and how many lines are before them."""
-    begin = max(0, file.seek(0, 2) - most)
+def read_tail(file: IO[bytes], max_bytes: int) -> tuple[list[str], int]:
+    """The whole lines in the last `max_bytes` of a file, and the number of lines before them."""
+    begin = max(0, file.seek(0, 2) - max_bytes)
     file.seek(begin)
     end = file.read()
-    if begin and (cut := end.find(b"\n", 0, -1) + 1):  # the first line is not whole
+    if begin and (cut := end.find(b"\n", 0, -1) + 1):  # the first line is incomplete
         begin, end = begin + cut, end[cut:]
     file.seek(0)
     before = 0
@@ -79,15 +79,15 @@ def end_of(file: IO[bytes], most: int) -> tuple[list[str], int]:
 
 
 def overlap(start: list[str], end: list[str]) -> int:
-    """How many of the last lines of `start` are the first of `end`."""
-    for count in range(min(len(start), len(end)), LEAST_OVERLAP - 1, -1):
+    """The number of last lines of `start` that are the first lines of `end`."""
+    for count in range(min(len(start), len(end)), MIN_OVERLAP - 1, -1):
         if start[-count:] == end[:count]:
             return count
     return len(start) if start == end else 0
 
 
 def _split(items: list[str]) -> list[str]:
-    """Items of a stored log as lines: an item may hold several, and ends with its line's end."""
+    """Items of a stored log as lines: an item may contain several, and ends with a newline."""
     lines = []
     for item in items:
         lines += item.removesuffix("\n").split("\n")
@@ -104,10 +104,10 @@ def _line_level(text: str) -> str:
 
 
 def levels(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Each line with its level; a message of CMSSW goes from %MSG-e or %MSG-w to %MSG, an exception from its begin to its end."""
+    """Each line with its level. CMSSW messages extend from %MSG-e or %MSG-w to %MSG, exceptions from their begin to their end."""
     within = ""
     for line in lines:
-        text = line[: LONGEST * 2]  # a megabyte in one line needs no search for words
+        text = line[: MAX_LINE_CHARS * 2]  # searching lines of megabytes would take long
         message = _MESSAGE.match(text)
         if message:
             within = _LEVELS.get(message[1] or "", "")
@@ -121,20 +121,18 @@ def levels(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
                 within = ""
 
 
-def shown(lines: list[str], words: str = "", level: str = "", first: int = 1) -> list[Line]:
-    """The lines to show: those that hold `words` (upper and lower case alike) and are of this level, or all; first: number of the first."""
+def select_lines(lines: list[str], words: str = "", level: str = "", first: int = 1) -> list[LogLine]:
+    """The lines that contain `words` (case-insensitive) and have this level.
+
+    Args:
+        words: "" selects all lines.
+        level: "" selects all levels.
+        first: Number of the first line.
+    """
     wanted = words.casefold()
     found = []
-    for number, (line, of) in enumerate(levels(lines), first):
-        if (not level or of == level) and (not wanted or wanted in line.casefold()):
-            text = clean(line[:LONGEST])
-            found.append(Line(number, text, of, max(0, len(line) - LONGEST)))
+    for number, (line, line_level) in enumerate(levels(lines), first):
+        if (not level or line_level == level) and (not wanted or wanted in line.casefold()):
+            text = visible_text(line[:MAX_LINE_CHARS])
+            found.append(LogLine(number, text, line_level, max(0, len(line) - MAX_LINE_CHARS)))
     return found
-
-
-def exit_code(lines: list[str]) -> int | None:
-    """The exit code that the last lines tell, if they do."""
-    for line in reversed(lines[-5:]):
-        if found := _EXIT.search(line):
-            return int(found[1])
-    return None

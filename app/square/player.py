@@ -1,4 +1,4 @@
-"""The player of old runs: what it plays and how far it is, as its own documents say. Nothing in them is trusted to be there or of its type."""
+"""The playback player by its documents: which run it plays, and how far it is. No value is trusted to be there or of its type."""
 
 from __future__ import annotations
 
@@ -6,64 +6,65 @@ import time
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
-from app.square.details import unpacked
-from app.square.documents import PLAYBACK, integer, mapping, number, sequence, text
+from app.square.documents import PLAYBACK
 from app.square.models import Document
-from app.square.states import Look
+from app.square.values import integer, mapping, number, sequence, text, unpack_json
+from app.web.badges import Badge
 
-LATE = 5
-"""Lumisections of silence after which a player that plays is taken to stand still; it reports each."""
+SILENT_LUMIS = 5
+"""A running player reports every lumisection; without a report for so many it is considered silent."""
+
 LUMI_S = 23.4
-LONGEST_LUMI_S = 600.0
-MOST = 100
-"""Streams or lumisections of one list that are shown."""
+MAX_LUMI_S = 600.0
 
-STATES = {
-    "running": Look("ok", "run", "plays", "The player copies the files of one lumisection after the other."),
-    "eor": Look("idle", "ok", "end of run", "The player has played all lumisections, and begins the next run in a moment."),
-    "stopped": Look("idle", "off", "stopped", "The player plays nothing, and waits for a command."),
-    "error": Look("error", "error", "error", "The player failed, and plays nothing: look at its log."),
+MAX_ITEMS = 100
+"""Longest list of streams or lumisections."""
+
+PLAYER_BADGES = {
+    "running": Badge("ok", "run", "playing", "The player copies the files of one lumisection after the other."),
+    "eor": Badge("idle", "ok", "end of run", "The player has played all lumisections; the next run begins in a moment."),
+    "stopped": Badge("idle", "off", "stopped", "The player is idle and waits for a command."),
+    "error": Badge("error", "error", "error", "The player failed. See its log."),
 }
-SILENT = Look("warning", "warning", "silent", "The player said that it plays, but has not reported for some lumisections.")
+"""The badges of the states that a player reports."""
+
+SILENT = Badge("warning", "warning", "silent", "The player was playing, but has not reported for some lumisections.")
 
 
-class Stream(NamedTuple):
-    """A stream of the played run; files: how many lumisections of it the player has found."""
+class PlayedStream(NamedTuple):
+    """A stream of the run being played."""
 
     name: str
-    files: int
+    files: int  # lumisections with files
 
 
-class Player(NamedTuple):
-    """What a player says of one run.
-
-    run: under which it plays; state: as it says it; at: of its report, Unix s UTC; lumi: the last one played, of `lumis`
-    in all; source: folder of the files; runkey: as pp_run; lumi_s: seconds for a lumisection; skipped: lumisections that
-    are left out. None or "" is what it does not say.
-    """
+class PlayerReport(NamedTuple):
+    """The newest report of a player about a run; None and "" where it reports nothing."""
 
     host: str
-    run: int | None
+    run: int | None  # run number under which it plays
     state: str
-    at: float
-    lumi: int | None
-    lumis: int | None
-    source: str
-    runkey: str
-    lumi_s: float | None
-    skipped: list[int]
-    streams: list[Stream]
+    at: float  # time of the report, Unix s UTC
+    lumi: int | None  # last lumisection played
+    lumis: int | None  # number of lumisections
+    source: str  # folder with the files
+    runkey: str  # as pp_run
+    lumi_s: float | None  # seconds per lumisection
+    skipped: list[int]  # lumisections that are not played
+    streams: list[PlayedStream]
 
     @property
     def age_s(self) -> float:
+        """Age of the report, s."""
         return max(0.0, time.time() - self.at)
 
     @property
-    def look(self) -> Look:
-        late_s = LATE * min(self.lumi_s or LUMI_S, LONGEST_LUMI_S)
+    def badge(self) -> Badge:
+        """The badge of the state."""
+        late_s = SILENT_LUMIS * min(self.lumi_s or LUMI_S, MAX_LUMI_S)
         if self.state == "running" and self.age_s > late_s:
             return SILENT
-        return STATES.get(self.state, Look("idle", "unsure", self.state or "unknown", "The player says what this hub does not know."))
+        return PLAYER_BADGES.get(self.state, Badge("idle", "unsure", self.state or "unknown", "A state unknown to this hub."))
 
     @property
     def folder(self) -> str:
@@ -71,21 +72,37 @@ class Player(NamedTuple):
         return PurePosixPath(self.source).name
 
 
-def player(system: str, run: int | None, later: bool = False) -> Player | None:
-    """What the player of a system said last of a run, or, with `later`, of this one or one after it; run None: of any."""
+def latest_player_report(system: str, run: int | None, or_later: bool = False) -> PlayerReport | None:
+    """The newest report of the player of a system.
+
+    Args:
+        run: Reports about this run only; None for any run.
+        or_later: Also reports about later runs.
+    """
     chosen = Document.system == system, Document.type == PLAYBACK
-    of_run = () if run is None else (Document.run >= run,) if later else (Document.run == run,)
-    row = Document.select().where(*chosen, *of_run).order_by(Document.timestamp.desc()).first()
-    return _player(row) if row else None
+    about_run = () if run is None else (Document.run >= run,) if or_later else (Document.run == run,)
+    row = Document.select().where(*chosen, *about_run).order_by(Document.timestamp.desc()).first()
+    return _report(row) if row else None
 
 
-def _player(row: Document) -> Player:
-    said = mapping(unpacked(row.body))
-    config, found = mapping(said.get("config")), mapping(mapping(said.get("extra")).get("streams_found"))
+def _report(row: Document) -> PlayerReport:
+    document = mapping(unpack_json(row.body))
+    config, streams = mapping(document.get("config")), mapping(mapping(document.get("extra")).get("streams_found"))
     lumi_s = number(config.get("lumi_timeout"))
-    return Player(
-        row.host, row.run, text(said.get("state")), row.timestamp, integer(said.get("ls")), integer(config.get("number_of_ls")),
-        text(config.get("source")), text(config.get("run_key")), lumi_s if lumi_s and lumi_s > 0 else None,
-        [lumi for lumi in map(integer, sequence(config.get("lumi_to_skip"))[:MOST]) if lumi is not None],
-        [Stream(text(name), len(sequence(mapping(given).get("lumi_files")))) for name, given in sorted(found.items())[:MOST]],
-    )  # fmt: skip
+    return PlayerReport(
+        host=row.host,
+        run=row.run,
+        state=text(document.get("state")),
+        at=row.timestamp,
+        lumi=integer(document.get("ls")),
+        lumis=integer(config.get("number_of_ls")),
+        source=text(config.get("source")),
+        runkey=text(config.get("run_key")),
+        lumi_s=lumi_s if lumi_s and lumi_s > 0 else None,
+        skipped=[lumi for lumi in map(integer, sequence(config.get("lumi_to_skip"))[:MAX_ITEMS]) if lumi is not None],
+        streams=[PlayedStream(text(name), _count_files(values)) for name, values in sorted(streams.items())[:MAX_ITEMS]],
+    )
+
+
+def _count_files(stream: object) -> int:
+    return len(sequence(mapping(stream).get("lumi_files")))

@@ -1,51 +1,50 @@
-"""The states of a DQM job, as the crew speaks of them: how they look, what they mean, and which needs a look first."""
+"""The states of a job, with their badges in the order of urgency."""
 
 from __future__ import annotations
 
 import signal
-from typing import NamedTuple
+
+from app.web.badges import Badge
 
 RUNNING, FINISHED, CRASHED, STUCK = "running", "finished", "crashed", "stuck"
 
 STUCK_S = 900.0
-"""A running job reports every 30 s; one that was silent for so long is taken to be stuck."""
+"""A running job reports every 30 s; without a report for this long it is considered stuck."""
 
-
-class Look(NamedTuple):
-    """A state by colour (kind), shape (icon) and word; what it means in a sentence."""
-
-    kind: str
-    icon: str
-    text: str
-    meaning: str
-
-
-LOOKS = {
-    CRASHED: Look("error", "error", "crashed", "The job ended with an exit code other than 0. Look at the end of its log."),
-    STUCK: Look(
-        "warning", "warning", "stuck",
-        f"The job has not ended, and has not reported for {STUCK_S / 60:.0f} minutes or more; it should every 30 seconds.",
+JOB_BADGES = {
+    CRASHED: Badge("error", "error", "crashed", "The job ended with an exit code other than 0. See the end of its log."),
+    STUCK: Badge(
+        "warning",
+        "warning",
+        "stuck",
+        f"The job is running but has not reported for {STUCK_S / 60:.0f} minutes; it should report every 30 seconds.",
     ),
-    RUNNING: Look("ok", "run", "running", "The job has not ended, and reports."),
-    FINISHED: Look("idle", "ok", "finished", "The job ended by itself, with exit code 0."),
-}  # fmt: skip
-"""The states, what needs a look first."""
+    RUNNING: Badge("ok", "run", "running", "The job is running and reports."),
+    FINISHED: Badge("idle", "ok", "finished", "The job ended with exit code 0."),
+}
+"""The badges of the states, most urgent first."""
 
-ORDER = {state: place for place, state in enumerate(LOOKS)}
+URGENCY = {state: rank for rank, state in enumerate(JOB_BADGES)}
+"""Rank of each state, 0 for the most urgent."""
 
-FILE_ITERATOR = {0: "waits for more lumisections", 1: "has seen the end of the run, files are left", 2: "has read the run to its end"}
-"""What a job says of its way through the files of the run, by `fi_state`."""
+FILE_ITERATOR = {0: "waiting for files", 1: "end of run seen, files remaining", 2: "all files of the run read"}
+"""States of the file iterator, by `fi_state`."""
 
 
 def state_of(exit_code: int | None, age_s: float) -> str:
-    """The state of a job by its exit code (None: it has not ended) and the age of its last report, seconds."""
+    """The state of a job.
+
+    Args:
+        exit_code: None while it runs.
+        age_s: Age of its last report, s.
+    """
     if exit_code is None:
         return STUCK if age_s >= STUCK_S else RUNNING
     return CRASHED if exit_code else FINISHED
 
 
 def exit_words(code: int | None) -> str:
-    """What an exit code says: a signal by its name, whether the process or its shell tells it; "" for 0 and none."""
+    """An exit code with the name of its signal, if it is one (-11 or, from a shell, 139); "" for 0 and None."""
     if not code:
         return ""
     number = -code if code < 0 else code - 128 if 128 < code < 193 else 0

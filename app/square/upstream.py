@@ -1,7 +1,7 @@
-"""The client of DQM^2 at P5: asks the web servers of its machines for headers and documents, directly or through the CMSWEB proxy.
+"""Client of DQM^2 at P5: headers and documents from the web servers of its machines, directly or through the CMSWEB proxy.
 
-One server, the gateway, answers at `square_url`, for itself and by /redirect for the others. No answer is waited for
-longer than `square_timeout_s` in all, one with documents half as long; or read beyond MOST_BYTES, however slowly it comes.
+One server, the gateway, responds at `square_url`, for itself and by /redirect for the others. A request takes at most
+`square_timeout_s`, one for documents half of that, and reads at most MAX_RESPONSE_BYTES.
 """
 
 from __future__ import annotations
@@ -13,79 +13,70 @@ from urllib.parse import quote, urlsplit
 
 from app.core.settings import Settings
 from app.http_client import CHUNK, HttpClient, HttpError, HttpUnreachable
-from app.square.documents import moment, sequence
+from app.square.errors import P5BadResponse, P5Unreachable
 from app.square.settings import SquareSettings
+from app.square.values import moment, sequence
 
-MOST_BYTES = 512 << 20
-MOST_REV = 2**62
-LONGEST_KEY = 1000
-"""Bytes of UTF-8: longer identifiers are no documents; a database cannot index them."""
+MAX_RESPONSE_BYTES = 512 << 20
+MAX_REV = 2**62
 
-
-class Unreachable(Exception):
-    """P5, or the way to it, takes no connection."""
+MAX_KEY_BYTES = 1000
+"""Longer identifiers (UTF-8) are rejected: a database cannot index them."""
 
 
-class BadAnswer(Exception):
-    """An answer that cannot be used, or that did not come in time; raw: what came of it."""
-
-    def __init__(self, why: str, raw: bytes = b"") -> None:
-        self.raw = raw
-        super().__init__(why)
-
-
-class Header(NamedTuple):
-    """What P5 says of the newest state of a document. timestamp: Unix s, None when there is none that can be used."""
+class DocumentHeader(NamedTuple):
+    """The newest state of a document at P5."""
 
     key: str
     rev: int
-    timestamp: float | None
+    timestamp: float | None  # Unix s; None if P5 sends no usable one
 
 
-class Headers(NamedTuple):
-    """Headers by ascending revision, and the texts of those that are none, each with the reason."""
+class DocumentHeaders(NamedTuple):
+    """The headers of a host."""
 
-    found: list[Header]
-    bad: list[tuple[str, bytes]]
+    headers: list[DocumentHeader]  # by ascending revision
+    rejected: list[tuple[str, bytes]]  # reason and text of each unusable header
 
 
 class Upstream:
-    """A connection that is kept, for one thread."""
+    """A connection to P5 that is kept open, for one thread. All methods raise P5Error."""
 
     def __init__(self, settings: Settings) -> None:
-        ours = settings.of(SquareSettings)
-        self.base = ours.square_url.rstrip("/")
-        self.outside = behind_cmsweb(settings)
-        self.gateway = short(ours.square_gateway)
-        self.port = ours.square_port
-        self.timeout_s = ours.square_timeout_s
-        cookie = ours.square_cookie
+        square = settings.of(SquareSettings)
+        self.base = square.square_url.rstrip("/")
+        self.is_cmsweb = behind_cmsweb(settings)
+        self.gateway = short_name(square.square_gateway)
+        self.port = square.square_port
+        self.timeout_s = square.square_timeout_s
+        cookie = square.square_cookie
         self.client = HttpClient(
-            ca=ours.square_ca,
-            certificate=ours.square_certificate,
-            key=ours.square_key,
+            ca=square.square_ca,
+            certificate=square.square_certificate,
+            key=square.square_key,
             headers={"Content-Type": "application/json", **({"Cookie": f"selenium-secret-secret={cookie}"} if cookie else {})},
         )
 
     def close(self) -> None:
+        """Close the connection."""
         self.client.close()
 
-    def headers(self, host: str, known_rev: int) -> Headers:
-        """The headers of a host from a revision on, that one included; 0: all there are."""
-        found: dict[str, Header] = {}
-        bad = []
-        for message in self._ask(host, {"event": "sync_request", "known_rev": known_rev}, "update_headers", self.timeout_s):
-            for given in sequence(message.get("headers")):
+    def headers(self, host: str, known_rev: int) -> DocumentHeaders:
+        """The headers of a host from revision `known_rev` on, which is included; 0 for all."""
+        found: dict[str, DocumentHeader] = {}
+        rejected = []
+        for message in self._exchange(host, {"event": "sync_request", "known_rev": known_rev}, "update_headers", self.timeout_s):
+            for item in sequence(message.get("headers")):
                 try:
-                    header = _header(given)
+                    header = _header(item)
                     found[header.key] = header
                 except ValueError as error:
-                    bad.append((str(error), json.dumps(given).encode()))
-        return Headers(sorted(found.values(), key=lambda header: header.rev), bad)
+                    rejected.append((str(error), json.dumps(item).encode()))
+        return DocumentHeaders(sorted(found.values(), key=lambda header: header.rev), rejected)
 
     def documents(self, host: str, keys: Iterable[str]) -> dict[str, dict[str, Any]]:
-        """Documents by their identifiers; those that P5 does not have are missing."""
-        messages = self._ask(host, {"event": "request_documents", "ids": list(keys)}, "update_documents", self.timeout_s / 2)
+        """Documents by key, without those that P5 does not have."""
+        messages = self._exchange(host, {"event": "request_documents", "ids": list(keys)}, "update_documents", self.timeout_s / 2)
         found = {}
         for message in messages:
             for document in sequence(message.get("documents")):
@@ -93,73 +84,81 @@ class Upstream:
                     found[document["_id"]] = document
         return found
 
-    def command(self, what: str, **parameters: str) -> Any:
-        """The JSON that P5's control room answers to a question."""
-        query = "&".join(f"{name}={quote(value)}" for name, value in {"what": what, **parameters}.items())
-        return _json(self._request("GET", f"/cr/exe?{query}", self.timeout_s))
+    def query(self, what: str, **parameters: str) -> Any:
+        """The JSON response of P5's control room to a query."""
+        arguments = "&".join(f"{name}={quote(value)}" for name, value in {"what": what, **parameters}.items())
+        return _json(self._request("GET", f"/cr/exe?{arguments}", self.timeout_s))
 
     def log(self, host: str, key: str, into: IO[bytes]) -> None:
-        """Write the whole log of a job, which only the machine that it ran on has and which may be large, into a file."""
-        base, name = self.way(host)
-        self._receive("GET", f"{base}/utils/show_log/{quote(key, safe='')}", self.timeout_s, into, host=name)
+        """Write the whole log of a job, which can be large, into a file. Only the machine on which the job ran has it."""
+        base, host_header = self.route(host)
+        self._receive("GET", f"{base}/utils/show_log/{quote(key, safe='')}", self.timeout_s, into, host=host_header)
 
-    def way(self, host: str) -> tuple[str, str]:
-        """How a machine is asked itself, in place of through the gateway: base of the address, and the Host header, "" for that of the address.
+    def route(self, host: str) -> tuple[str, str]:
+        """How to reach a machine itself: base of the address, and the Host header, "" for that of the address.
 
-        It has an address of its own where `square_url` names the gateway. Behind another name, of a tunnel or a
-        stand-in, one server answers for the machine that the Host header names; CMSWEB, whose name must stay, leads to the gateway alone.
+        A machine has an address of its own if `square_url` names the gateway. Behind any other name, of a tunnel or a
+        stand-in, one server responds for the machine in the Host header. CMSWEB, whose Host header is fixed, only
+        reaches the gateway.
         """
-        if self.outside or short(host) == self.gateway:
+        if self.is_cmsweb or short_name(host) == self.gateway:
             return self.base, ""
         machine = f"{host}:{self.port}"
-        return (f"http://{machine}", "") if short(urlsplit(self.base).hostname or "") == self.gateway else (self.base, machine)
+        names_gateway = short_name(urlsplit(self.base).hostname or "") == self.gateway
+        return (f"http://{machine}", "") if names_gateway else (self.base, machine)
 
-    def _ask(self, host: str, message: dict[str, Any], event: str, timeout_s: float) -> list[dict[str, Any]]:
-        direct = short(host) == self.gateway
-        path = "/sync_proxy" if direct else f"/redirect?path={quote(host)}&port={self.port}"
+    def _exchange(self, host: str, message: dict[str, Any], event: str, timeout_s: float) -> list[dict[str, Any]]:
+        """Send a message to a host through the gateway; the messages of the response."""
+        is_gateway = short_name(host) == self.gateway
+        path = "/sync_proxy" if is_gateway else f"/redirect?path={quote(host)}&port={self.port}"
         raw = self._request("POST", path, timeout_s, json.dumps({"messages": [json.dumps(message)]}))
-        answer = _json(raw)
-        texts = answer.get("messages") if isinstance(answer, dict) else None
+        response = _json(raw)
+        texts = response.get("messages") if isinstance(response, dict) else None
         if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
-            raise BadAnswer("the answer has no list of messages", raw)
+            raise P5BadResponse("the response has no list of messages", raw)
         messages = [_json(text) for text in texts]
         if not all(isinstance(message, dict) and message.get("event") == event for message in messages):
-            raise BadAnswer(f"a message is no {event}", raw)
+            raise P5BadResponse(f"a message is not an {event}", raw)
         return messages
 
     def _request(self, method: str, path: str, timeout_s: float, body: str | None = None) -> bytes:
-        """The body of the gateway's answer with status 200."""
+        """The body of the gateway's response with status 200."""
         return self._receive(method, self.base + path, timeout_s, body=body)
 
     def _receive(
         self, method: str, url: str, timeout_s: float, into: IO[bytes] | None = None, body: str | None = None, host: str = ""
     ) -> bytes:
-        """The body of an answer with status 200, or b"" when it is written into a file. host: the Host header, when it is not that of the URL."""
+        """The body of a response with status 200.
+
+        Args:
+            into: File for the body; b"" is returned then.
+            host: Host header, if it differs from that of the URL.
+        """
         try:
             answer = self.client.request(
                 method,
                 url,
                 deadline_s=timeout_s,
-                max_bytes=MOST_BYTES,
+                max_bytes=MAX_RESPONSE_BYTES,
                 body=body.encode() if body else None,
                 headers={"Host": host} if host else None,
                 into=into,
                 retries=1,
             )
         except HttpUnreachable as error:
-            raise Unreachable(str(error)) from error
+            raise P5Unreachable(str(error)) from error
         except HttpError as error:
-            raise BadAnswer(str(error), error.body) from error
-        raw = beginning(into) if into else answer.body
+            raise P5BadResponse(str(error), error.body) from error
+        raw = _beginning(into) if into else answer.body
         if 300 <= answer.status < 400:
-            raise BadAnswer("sent elsewhere: the cookie is not accepted", raw[:CHUNK])
+            raise P5BadResponse("redirected: the cookie is not accepted", raw[:CHUNK])
         if answer.status != 200:
-            raise BadAnswer(f"status {answer.status}", raw[:CHUNK])
+            raise P5BadResponse(f"status {answer.status}", raw[:CHUNK])
         return answer.body
 
 
-def beginning(file: IO[bytes]) -> bytes:
-    """What of an answer is worth keeping that cannot be used."""
+def _beginning(file: IO[bytes]) -> bytes:
+    """The beginning of an unusable response, which is stored."""
     file.seek(0)
     return file.read(CHUNK)
 
@@ -169,30 +168,31 @@ def behind_cmsweb(settings: Settings) -> bool:
     return urlsplit(settings.of(SquareSettings).square_url).scheme == "https"
 
 
-def leads_to(settings: Settings, host: str) -> bool:
-    """Whether a machine can be asked itself: CMSWEB leads to the gateway alone, which passes on questions for documents only."""
-    return not behind_cmsweb(settings) or short(host) == short(settings.of(SquareSettings).square_gateway)
+def is_reachable(settings: Settings, host: str) -> bool:
+    """Whether this hub can reach a machine itself: CMSWEB only reaches the gateway, which forwards requests for documents only."""
+    return not behind_cmsweb(settings) or short_name(host) == short_name(settings.of(SquareSettings).square_gateway)
 
 
-def short(host: str) -> str:
+def short_name(host: str) -> str:
     """The name of a machine without its domain at P5."""
     return host.removesuffix(".cms")
 
 
 def _json(text: str | bytes) -> Any:
-    """A text as JSON; numbers that JSON does not have stay as their names."""
+    """A text as JSON. NaN and infinities, which JSON does not have, become texts."""
     try:
         return json.loads(text, parse_constant=str)
     except (ValueError, RecursionError) as error:
-        raise BadAnswer(f"no JSON: {error}"[:300], text if isinstance(text, bytes) else text.encode(errors="replace")) from error
+        raise P5BadResponse(f"not JSON: {error}"[:300], text if isinstance(text, bytes) else text.encode(errors="replace")) from error
 
 
-def _header(given: Any) -> Header:
-    if not isinstance(given, dict):
-        raise ValueError("a header is no object")
-    key, rev = given.get("_id"), given.get("_rev")
-    if not isinstance(key, str) or not key.isprintable() or not 0 < len(key.encode()) <= LONGEST_KEY:
+def _header(item: Any) -> DocumentHeader:
+    """A header. Raises ValueError if it cannot be used."""
+    if not isinstance(item, dict):
+        raise ValueError("a header is not an object")
+    key, rev = item.get("_id"), item.get("_rev")
+    if not isinstance(key, str) or not key.isprintable() or not 0 < len(key.encode()) <= MAX_KEY_BYTES:
         raise ValueError("a header has no usable _id")
-    if type(rev) is not int or not 0 <= rev <= MOST_REV:
+    if type(rev) is not int or not 0 <= rev <= MAX_REV:
         raise ValueError("a header has no usable _rev")
-    return Header(key, rev, moment(given.get("timestamp")))
+    return DocumentHeader(key, rev, moment(item.get("timestamp")))

@@ -8,6 +8,8 @@ from urllib.parse import urlencode
 from flask import request
 from markupsafe import Markup
 
+from app.square.job_documents import find_job
+from app.square.models import Job
 from app.square.systems import DEFAULT_SYSTEM, SYSTEM_LABELS, SYSTEMS
 from app.web.arguments import choice_arg
 from app.web.clock import ZONES, time_html
@@ -74,3 +76,8 @@ class ViewState(NamedTuple):
 def view_from_request() -> ViewState:
     """The system and zone of the query. Raises Problem 400."""
     return ViewState(choice_arg("system", SYSTEMS), choice_arg("tz", tuple(ZONES)))
+
+
+def job_from_request(view: ViewState) -> Job:
+    """The job with the key in the query. Raises UnknownJob."""
+    return find_job(view.system, request.args.get("key", ""))

@@ -1,62 +1,62 @@
-"""What many browsers poll at the same moment is made once: the fragment of a page, for a second, in each web process."""
+"""Cache of polled fragments: many browsers poll the same page at the same time, so each process renders it once a second."""
 
 from __future__ import annotations
 
-import gzip
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import NamedTuple
 
 from cachetools import TTLCache
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, current_app
 
-KEPT = 64
-KEEP_S = 1.0
-"""Ages in a fragment are wrong by no more than this."""
+from app.web.compression import FAST, body_response, compress
 
-EXTENSION = "square_fragments"
+MAX_FRAGMENTS = 64
 
+MAX_AGE_S = 1.0
+"""Ages that a fragment shows are wrong by no more than this."""
 
-class Made(NamedTuple):
-    """A fragment as UTF-8, and packed by gzip."""
-
-    plain: bytes
-    packed: bytes
+EXTENSION = "fragment_cache"
 
 
-class Fragments:
+class CachedFragment(NamedTuple):
+    """A rendered fragment."""
+
+    plain: bytes  # UTF-8
+    compressed: bytes  # the same by gzip
+
+
+class FragmentCache:
     """The fragments of the last second."""
 
     def __init__(self) -> None:
-        self.kept: TTLCache[tuple[object, ...], Made] = TTLCache(KEPT, KEEP_S, time.monotonic)
-        self.lock = threading.Lock()
+        self._fragments: TTLCache[Hashable, CachedFragment] = TTLCache(MAX_FRAGMENTS, MAX_AGE_S, time.monotonic)
+        self._lock = threading.Lock()
 
-    def get(self, key: tuple[object, ...], make: Callable[[], str]) -> Made:
-        """The fragment of this key; who comes while it is made waits for it, for making it twice takes longer."""
-        with self.lock:
-            found = self.kept.get(key)
+    def get(self, key: Hashable, render: Callable[[], str]) -> CachedFragment:
+        """The fragment with this key, rendered if it is not there. Other threads wait meanwhile: rendering it twice takes longer."""
+        with self._lock:
+            found = self._fragments.get(key)
             if found is None:
-                plain = make().encode("utf-8", "replace")
-                found = self.kept[key] = Made(plain, gzip.compress(plain, 1, mtime=0))
+                plain = render().encode("utf-8", "replace")
+                found = self._fragments[key] = CachedFragment(plain, compress(plain, FAST))
             return found
 
 
 def init_app(app: Flask) -> None:
-    app.extensions[EXTENSION] = Fragments()
+    """Give the application a cache of its own."""
+    app.extensions[EXTENSION] = FragmentCache()
 
 
-def fragments() -> Fragments:
-    """Those of this process."""
-    found: Fragments = current_app.extensions[EXTENSION]
-    return found
+def cached_fragment(key: Hashable, render: Callable[[], str]) -> CachedFragment:
+    """A fragment from the cache of this process, rendered if it is not there."""
+    cache: FragmentCache = current_app.extensions[EXTENSION]
+    return cache.get(key, render)
 
 
-def answer(made: Made) -> Response:
+def fragment_response(fragment: CachedFragment) -> Response:
     """The answer to a poll."""
-    packs = request.accept_encodings.quality("gzip") > 0
-    found = Response(made.packed if packs else made.plain, mimetype="text/html")
-    if packs:
-        found.content_encoding = "gzip"
-    found.vary.update(("HX-Request", "HX-Target", "Accept-Encoding"))
-    return found
+    response = body_response(fragment.plain, "text/html", fragment.compressed)
+    response.vary.update(("HX-Request", "HX-Target"))
+    return response

@@ -1,31 +1,28 @@
-"""Answers of the API: JSON with an ETag, packed for those who take it so."""
+"""Answers of the API in JSON with an ETag of the versions of their data."""
 
 from __future__ import annotations
 
-import gzip
 from collections.abc import Callable
 from typing import Any
 
 from flask import Response, current_app, request
 
 from app.web.answers import etag_of, not_modified
-
-LEAST_PACKED = 1000
-"""Shorter answers are not worth it."""
+from app.web.compression import accepts_gzip, body_response
 
 
-def answer(make: Callable[[], Any], *version: object) -> Response:
-    """The JSON of `make()`, which is made of these versions alone; 304 to those who have it, without making it."""
-    packed = request.accept_encodings.quality("gzip") > 0
-    etag = etag_of(request.full_path, packed, *version)
-    found = not_modified(etag)
-    if found is None:
-        body = (current_app.json.dumps(make()) + "\n").encode()
-        found = Response(body, mimetype="application/json")
-        if packed and len(body) >= LEAST_PACKED:
-            found.set_data(gzip.compress(body, 5, mtime=0))
-            found.content_encoding = "gzip"
-        found.set_etag(etag)
-        found.headers["Cache-Control"] = "private, no-cache"
-    found.vary.add("Accept-Encoding")
-    return found
+def versioned_json(build: Callable[[], Any], *version: object) -> Response:
+    """The JSON of `build()`, or 304 without calling it.
+
+    Args:
+        build: Returns the value; it depends on the address and on `version` alone.
+        version: Versions of the data.
+    """
+    etag = etag_of(request.full_path, accepts_gzip(), *version)
+    response = not_modified(etag)
+    if response is None:
+        response = body_response((current_app.json.dumps(build()) + "\n").encode(), "application/json")
+        response.set_etag(etag)
+        response.headers["Cache-Control"] = "private, no-cache"
+    response.vary.add("Accept-Encoding")
+    return response

@@ -12,7 +12,7 @@ from typing import Any
 from app.core import database
 from app.core.settings import TREE, Settings
 from app.square.models import Document
-from app.square.poller.grabber import HostGrabber
+from app.square.poller.host_poller import HostPoller
 from tests.bench.table import add_row
 from tests.support.p5 import FU, P5, stand_in
 from tests.support.servers import migrate
@@ -50,7 +50,7 @@ def _catch_up(p5: P5, folder: Path, what: str) -> None:
     migrate(settings)
     database.connect(settings)
     start, cpu = time.perf_counter(), time.process_time()
-    HostGrabber("production", FU, settings).grab(lambda: False)
+    HostPoller("production", FU, settings).poll(lambda: False)
     took, cpu = time.perf_counter() - start, time.process_time() - cpu
     count = Document.select().count()
     add_row(what, f"{count / took:,.0f}/s ({1e6 * cpu / count:.0f} µs CPU each)", "1,000/s")

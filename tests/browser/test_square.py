@@ -15,8 +15,9 @@ from playwright.sync_api import Browser, Page, Request, Response, expect
 from app.core.counters import advance
 from app.core.database import proxy
 from app.core.settings import Settings
-from app.square import charts
-from app.square.models import SYSTEMS, Acknowledgement, Graph, GraphPart, Host, HostStatus, Job, Log, Run
+from app.square import run_files
+from app.square.models import Acknowledgement, Graph, GraphPart, Host, HostStatus, Job, Log, Run
+from app.square.systems import SYSTEMS
 from tests.browser.pages import PHONE, Watch, accessibility_faults, becomes_true, content_width, open_page
 from tests.square import data
 from tests.support.site import address, bound, site
@@ -131,7 +132,9 @@ def test_charts_show_every_stream_and_add_new_points(page: Page) -> None:
     expect(page.locator("[data-chart=delivery] .u-legend .u-series")).to_have_count(6)
     expect(page.locator("[data-chart=delivery]")).to_contain_text("streamDQMHistograms")
     expect(page.locator("[data-chart=rate] canvas")).to_be_visible()
-    delays = [file.delay for stream in charts.files(SYSTEMS[0], 358792).streams for file in stream.files if file.delay is not None]
+    delays = [
+        file.delay for stream in run_files.files_of_run(SYSTEMS[0], 358792).streams for file in stream.files if file.delay is not None
+    ]
     expect(page.locator("[data-chart=delivery] [data-summary]")).to_contain_text(
         f"{len(delays):,} files of 5 streams: mean {fmean(delays):.1f} s"
     )
@@ -167,7 +170,7 @@ def add_files() -> None:
         graph = Graph.get(Graph.run == 358792)
         points = {"lumis": [467], "mtimes": [1663253000.0], "ctimes": [0], "evt_processed": [1], "evt_accepted": [1], "fsize": [1]}
         same = (GraphPart.graph == graph.id) & (GraphPart.stream == "streamDQM_sm-c2a11-43-01") & (GraphPart.part == 7)
-        GraphPart.update(points=data.packed(points), version=version).where(same).execute()
+        GraphPart.update(points=data.pack_json(points), version=version).where(same).execute()
         Graph.update(version=version).where(Graph.id == graph.id).execute()
         Run.update(version=version).where(Run.run == 358792).execute()
 
@@ -203,7 +206,7 @@ def test_log_tail_is_followed_and_typed_text_stays(page: Page) -> None:
     with proxy.atomic():
         version = advance(SYSTEMS[0])
         lines = [f"line {number}\n" for number in range(300)]
-        Log.update(body=data.packed({"stdlog_start": [], "stdlog_end": lines}), version=version).where(Log.key == job.key).execute()
+        Log.update(body=data.pack_json({"stdlog_start": [], "stdlog_end": lines}), version=version).where(Log.key == job.key).execute()
     expect(page.locator("#L300")).to_be_in_viewport()
     expect(page.get_by_label("Follow the end")).to_be_checked()
     expect(page.get_by_label("Search")).to_have_value("process")
@@ -331,7 +334,7 @@ def add_hostile_jobs(texts: list[str]) -> list[str]:
                 key=ours["key"],
                 received=now,
                 version=version,
-                body=data.packed({"stdlog_start": [text + "\n"], "stdlog_end": [text]}),
+                body=data.pack_json({"stdlog_start": [text + "\n"], "stdlog_end": [text]}),
             )
             body = {"cmdline": [text], text: text, "extra": {"lumi_seen": {"lumi000001": text}, "environ": {text: text}}}
             data.document(ours["key"], body, ours, version)
@@ -355,8 +358,8 @@ def test_hostile_texts_in_every_field_are_shown_as_text(page: Page, watch: Watch
     assert set(texts) <= set(shown)
     expect(page.locator("[data-chart=delivery] .u-legend .u-series")).to_have_count(101)
     expect(page.locator("#situation")).to_be_visible()
-    for place in ("/square/timeline?system=playback", "/square/runs/7?system=playback"):
-        page.goto(place)
+    for view in ("/square/timeline?system=playback", "/square/runs/7?system=playback"):
+        page.goto(view)
         expect(page.locator("main")).to_contain_text("<script>window.hurt=1</script>0")
     links = page.locator(".jobs th[scope=row] a.stop").evaluate_all("all => all.map(one => one.href)")
     assert len(links) == 100

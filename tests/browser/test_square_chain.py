@@ -43,7 +43,7 @@ def first_row(page: Page) -> Locator:
 def test_page_follows_runs_at_p5(page: Page, running: Chain) -> None:
     p5 = running.p5
     page.goto("/square")
-    expect(page.locator("#situation")).to_contain_text("No run was reported yet")
+    expect(page.locator("#situation")).to_contain_text("No run has been reported yet")
     run = p5.incident("start_run", lumis=100)["run"]
     p5.advance(30)
     expect(page.locator("#square")).to_have_attribute("data-run", str(run))

@@ -1,4 +1,4 @@
-"""A hub that has grabbed two runs of the stand-in P5, and an operator of it."""
+"""A hub that has polled two runs of the stand-in P5, and an operator of it."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import pytest
 
 from app import create_app
 from app.control import service
-from app.control.models import Command
+from app.control.models import SubmittedCommand
 from app.core.settings import Settings
 from app.security import Role, tokens
 from app.security.models import User
-from app.square.poller.cluster import look
-from app.square.poller.grabber import HostGrabber
+from app.square.poller.cluster import store_statuses
+from app.square.poller.host_poller import HostPoller
 from app.square.settings import SquareSettings
 from app.square.upstream import Upstream
 from tests.support.p5 import P5, stand_in
@@ -42,14 +42,14 @@ class Room:
         self.client = self.app.test_client()
         self.operator = bearer(Role.OPERATOR)
 
-    def grab(self) -> None:
-        """Have the hub know what P5 knows now."""
+    def poll(self) -> None:
+        """Poll everything from P5."""
         for system, machines in self.settings.of(SquareSettings).square_machines.items():
             for machine in machines:
-                assert HostGrabber(system, machine, self.settings).grab(lambda: False)
+                assert HostPoller(system, machine, self.settings).poll(lambda: False)
         upstream = Upstream(self.settings)
-        look("production", upstream)
-        look("playback", upstream)
+        store_statuses("production", upstream)
+        store_statuses("playback", upstream)
         upstream.close()
 
     def get(self, path: str, role: Role = Role.OPERATOR) -> Any:
@@ -65,18 +65,18 @@ class Room:
         }
         return self.app.test_client().post("/api/v1/control/commands", json=body, headers=self.operator, base_url=HOME)
 
-    def do(self, name: str, **arguments: str) -> Command:
+    def do(self, name: str, **arguments: str) -> SubmittedCommand:
         """Give a command and carry it out; as it is then."""
         given = self.submit(name, **arguments)
         assert given.status_code == 202, given.text
         return self.execute(given.get_json()["id"])
 
-    def execute(self, number: int) -> Command:
+    def execute(self, number: int) -> SubmittedCommand:
         service.execute(self.settings, number)
-        row: Command = Command.get_by_id(number)
+        row: SubmittedCommand = SubmittedCommand.get_by_id(number)
         return row
 
-    def page_of(self, row: Command) -> str:
+    def page_of(self, row: SubmittedCommand) -> str:
         answer = self.get(f"/control/commands/{row.id}")
         assert answer.status_code == 200
         text: str = answer.text
@@ -126,5 +126,5 @@ def room_of(hub: Settings, p5: P5) -> Iterator[Callable[..., Room]]:
 def room(room_of: Callable[..., Room]) -> Room:
     """A hub that knows all of P5."""
     found = room_of()
-    found.grab()
+    found.poll()
     return found

@@ -1,4 +1,4 @@
-"""Both ways to P5: from inside, each machine is asked itself; from outside, through CMSWEB, what cannot pass is not sent."""
+"""Routes to P5: inside, each machine itself; outside, through CMSWEB, blocked commands are not sent."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.control.models import ANSWERED, FAILED, REFUSED, Command
+from app.control.models import ANSWERED, FAILED, REFUSED, SubmittedCommand
 from app.core.settings import Settings
 from app.square.models import Job
 from app.square.upstream import Upstream
@@ -50,7 +50,7 @@ def outside_of(room_of: Callable[..., Room], p5: P5, certificates: dict[str, str
 @pytest.fixture
 def outside(outside_of: Callable[..., Room]) -> Room:
     found = outside_of()
-    found.grab()
+    found.poll()
     return found
 
 
@@ -65,7 +65,7 @@ def test_commands_to_the_gateway_pass_through_cmsweb(outside: Room) -> None:
 
 
 @SQLITE
-def test_killing_and_dropping_cannot_pass_and_are_not_sent(outside: Room) -> None:
+def test_kill_and_drop_are_refused_through_cmsweb(outside: Room) -> None:
     job = Job.select().where(Job.host == FU, Job.exit_code.is_null()).first()
     before = len(outside.requests())
     for name, arguments in {
@@ -81,20 +81,20 @@ def test_killing_and_dropping_cannot_pass_and_are_not_sent(outside: Room) -> Non
         assert "Not possible: CMSWEB blocks this command" in page
         assert 'name="reason"' not in page
     assert len(outside.requests()) == before
-    assert Command.select().count() == 0
+    assert SubmittedCommand.select().count() == 0
 
 
 @SQLITE
-def test_a_player_on_another_machine_than_the_gateway_cannot_be_reached_through_cmsweb(outside_of: Callable[..., Room]) -> None:
+def test_player_on_another_machine_is_unreachable_through_cmsweb(outside_of: Callable[..., Room]) -> None:
     other = outside_of(square_gateway="dqmrubu-c2a06-01-01")
-    other.grab()
+    other.poll()
     answer = other.submit("next_lumi", socket="bd68c7bb.fff_simulator")
     assert answer.status_code == 409
     assert f"CMSWEB only reaches dqmrubu-c2a06-01-01, and this command is for {GATEWAY}" in answer.get_json()["message"]
 
 
 @SQLITE
-def test_a_cookie_that_is_not_accepted_is_refused_not_answered(outside_of: Callable[..., Room]) -> None:
+def test_rejected_cookie_is_refused(outside_of: Callable[..., Room]) -> None:
     row = outside_of(square_cookie="another-secret").do("restart_hltd", host=FU)
     assert (row.state, row.error) == (REFUSED, "P5 redirected the request: the cookie is not accepted")
 
@@ -109,9 +109,9 @@ def test_without_the_certificate_nothing_is_sent(outside_of: Callable[..., Room]
     assert "/nowhere.pem" in missing.error
 
 
-def test_each_machine_is_asked_itself_where_the_address_names_the_gateway(settings: Settings) -> None:
+def test_route_to_each_machine_depends_on_the_address(settings: Settings) -> None:
     def way(url: str, host: str) -> tuple[str, str]:
-        return Upstream(settings.replace(square_url=url)).way(host)
+        return Upstream(settings.replace(square_url=url)).route(host)
 
     direct = f"http://{GATEWAY}:9215"
     assert way(direct, FU) == (f"http://{FU}:9215", "")

@@ -1,4 +1,4 @@
-"""Every command does at P5 what it says, and its answer is seen, errors as errors."""
+"""Every command takes effect at P5, and its response is shown, errors as errors."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from app.control.commands import COMMANDS
-from app.control.models import ANSWERED, FAILED, REFUSED, Command
+from app.control.models import ANSWERED, FAILED, REFUSED, SubmittedCommand
 from app.core.settings import TREE
 from app.security.models import Audit
 from app.square.models import Document, Job
@@ -34,7 +34,7 @@ def test_restarting_hltd_shows_the_jobs_that_end_and_those_that_come(room: Room)
     assert (row.state, row.status, row.system, row.user) == (ANSWERED, 200, "production", "operator")
     assert alive(room) == []
     room.p5.advance(60)
-    room.grab()
+    room.poll()
     page = room.page_of(row)
     assert page.count("-15 SIGTERM") == len(before)
     after = {job["pid"] for job in alive(room)}
@@ -67,12 +67,12 @@ def test_a_client_is_switched_off_from_the_next_run_on(room: Room) -> None:
     }  # fmt: skip
 
 
-def test_the_clients_of_a_playback_machine_are_asked_for_as_such(room: Room) -> None:
+def test_query_for_clients_names_playback(room: Room) -> None:
     room.do("get_dqm_clients", host=PLAYBACK_FU)
     assert room.requests()[-1]["query"]["playback"] == "1"
 
 
-def test_a_run_of_playback_starts_as_it_was_asked_for(room: Room) -> None:
+def test_playback_run_starts_with_its_arguments(room: Room) -> None:
     refused = room.submit("start_playback_run", run_number="run256936")
     assert refused.status_code == 400
     assert refused.get_json()["errors"] == [
@@ -108,7 +108,7 @@ def test_the_player_is_moved_on_by_its_socket(room: Room) -> None:
     assert room.requests()[-1]["path"] == "/utils/control_command/bd68c7bb.fff_simulator/next_run"
 
 
-def test_a_player_that_stands_still_says_so_and_that_is_no_success(room: Room) -> None:
+def test_error_of_a_stopped_player_is_no_success(room: Room) -> None:
     room.p5.incident("end_run", system="playback", follow=False)
     row = room.do("next_lumi", socket="bd68c7bb.fff_simulator")
     assert row.state == FAILED
@@ -136,25 +136,25 @@ def test_a_job_is_killed_at_its_own_machine(room: Room) -> None:
     assert after["exit_code"] == -9
 
 
-def test_a_job_that_died_meanwhile_is_not_killed_and_p5_says_so(room: Room) -> None:
+def test_killing_an_ended_job_is_refused_by_p5(room: Room) -> None:
     job = alive(room)[0]
     room.p5.incident("crash", tag=job["tag"])
     row = room.do("kill", system="production", key=job["_id"], signal="15")
     assert (row.state, row.status, row.error) == (REFUSED, 404, "P5 responded with status 404: Process already died.")
 
 
-def test_a_document_that_names_a_machine_that_is_none_of_p5_has_us_speak_to_nobody(room: Room) -> None:
+def test_unknown_machine_in_a_document_is_never_contacted(room: Room) -> None:
     job = alive(room)[0]
     strange = {**job, "_id": "dqm-source-state-strange", "hostname": "database.example"}
     room.p5.incident("upload", host=FU, documents=[{name: value for name, value in strange.items() if name != "_rev"}])
-    room.grab()
+    room.poll()
     assert Job.get(Job.key == "dqm-source-state-strange").host == "database.example"
     assert room.submit("kill", system="production", key="dqm-source-state-strange", signal="9").status_code == 400
     page = room.get(f"/control/drop?run={job['run']}").text
     assert "Documents of database.example (1) are not deleted, because no such machine is known." in page
 
 
-def test_the_documents_of_a_run_are_dropped_at_each_machine_and_stay_here(room: Room) -> None:
+def test_dropping_a_run_deletes_documents_at_p5_and_keeps_them_here(room: Room) -> None:
     run = room.p5.status()["systems"]["production"]["run"]
     ours = Document.select().where(Document.run == run).count()
     form = room.get(f"/control/drop?run={run}").text
@@ -186,15 +186,15 @@ def test_machines_versions_and_states_are_tables(room: Room) -> None:
 
 
 @pytest.mark.both_databases
-def test_the_run_keys_are_known_without_asking_p5(room: Room) -> None:
+def test_run_keys_are_known_without_p5(room: Room) -> None:
     before = len(room.requests())
     answer = room.submit("get_simulator_run_keys")
     assert answer.get_json()["state"] == ANSWERED
-    assert "cosmic_run" in room.page_of(Command.get_by_id(answer.get_json()["id"]))
+    assert "cosmic_run" in room.page_of(SubmittedCommand.get_by_id(answer.get_json()["id"]))
     assert len(room.requests()) == before
 
 
-def test_what_is_broken_at_p5_is_shown_as_failed_with_what_is_known_of_it(room: Room) -> None:
+def test_failed_command_shows_the_known_fault(room: Room) -> None:
     room.do("get_simulator_runs")
     room.p5.incident("broken_commands")
     broken: dict[str, dict[str, str]] = {
@@ -218,7 +218,7 @@ def test_a_text_of_an_error_with_status_200_is_no_success(room: Room) -> None:
     assert (row.state, row.status, row.error) == (FAILED, 200, "P5 responded: No such client: x")
 
 
-def test_who_did_what_with_what_answer_is_in_the_audit_log_once(room: Room) -> None:
+def test_command_and_response_are_in_the_audit_log_once(room: Room) -> None:
     room.do("restart_hltd", host=FU)
     (row,) = Audit.select().where(Audit.action == "Restart hltd")
     assert (row.user, row.target, row.reason, row.answer) == ("operator", f"host={FU}", "tests need it", "answered: Ok")
@@ -233,11 +233,11 @@ def test_who_did_what_with_what_answer_is_in_the_audit_log_once(room: Room) -> N
     )
 
 
-def test_a_document_with_a_name_like_arguments_puts_none_into_the_audit_log(room: Room) -> None:
+def test_key_that_looks_like_arguments_is_quoted_in_the_audit_log(room: Room) -> None:
     key = "a-job host=dqmfu signal=9"
     strange = {**alive(room)[0], "_id": key}
     room.p5.incident("upload", host=FU, documents=[{name: value for name, value in strange.items() if name != "_rev"}])
-    room.grab()
+    room.poll()
     room.do("kill", system="production", key=key, signal="15")
     assert Audit.get(Audit.action == "Kill a job").target == "system=production key='a-job host=dqmfu signal=9' signal=15"
 

@@ -1,4 +1,4 @@
-"""Whatever P5 answers, it is shown harmlessly and taken for no more than it is."""
+"""Hostile and wrong responses of P5 are harmless and never successes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SCRIPT = "<script>alert(1)</script>"
         ("y" * 1000, 20_000, "longer than 16 MB"),
     ],
 )  # fmt: skip
-def test_an_answer_that_is_none_fails_a_question(bare: Room, body: str, repeat: int, why: str) -> None:
+def test_unusable_response_fails_a_query(bare: Room, body: str, repeat: int, why: str) -> None:
     bare.p5.incident("answer_commands", body=body, repeat=repeat)
     row = bare.do("get_dqm_machines")
     assert row.state == FAILED
@@ -46,27 +46,27 @@ def test_an_answer_that_is_none_fails_a_question(bare: Room, body: str, repeat: 
         ("Ok\n", 1, ANSWERED),
     ],
 )
-def test_a_change_is_done_only_when_p5_says_exactly_so(bare: Room, body: str, repeat: int, state: str) -> None:
+def test_command_is_done_only_with_the_exact_confirmation(bare: Room, body: str, repeat: int, state: str) -> None:
     bare.p5.incident("answer_commands", body=body, repeat=repeat)
     row = bare.do("restart_hltd", host=FU)
     assert row.state == state
     assert SCRIPT not in bare.page_of(row)
 
 
-def test_an_answer_that_trickles_is_given_up_and_nobody_knows_what_came_of_the_command(bare: Room) -> None:
+def test_trickling_response_times_out_and_leaves_a_command_unknown(bare: Room) -> None:
     with trickling(1) as address:
         row = Room(bare.settings.replace(square_url=address, square_command_timeout_s=1.0), bare.p5).do("restart_hltd", host=FU)
     assert row.state == UNKNOWN
     assert "no whole answer within 1 s" in row.error
 
 
-def test_an_error_of_p5_is_no_answer_whatever_it_says(bare: Room) -> None:
+def test_error_status_is_never_a_success(bare: Room) -> None:
     for status in (201, 204, 400, 403, 404, 500, 502):
         bare.p5.incident("answer_commands", body="Ok", status=status)
         assert bare.do("restart_hltd", host=FU).state != ANSWERED
 
 
-def test_names_of_machines_that_are_none_are_not_taken_over(bare: Room) -> None:
+def test_invalid_machine_names_are_ignored(bare: Room) -> None:
     names = ["a b", "-oProxyCommand=x", "x;y", SCRIPT, "\ud800", "fine-01.cms"]
     bare.p5.incident("answer_commands", body=json.dumps({"production_x": names}))
     row = bare.do("get_dqm_machines")

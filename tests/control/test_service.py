@@ -1,4 +1,4 @@
-"""A command is given once, by somebody who saw what it touches and says why, and sent at most once, whoever dies."""
+"""A command is submitted once, with a confirmed impact and a reason, and sent at most once, also when processes die."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from app.control import service
-from app.control.models import ANSWERED, FAILED, QUEUED, REFUSED, SENDING, UNKNOWN, Command
+from app.control.models import ANSWERED, FAILED, QUEUED, REFUSED, SENDING, UNKNOWN, SubmittedCommand
 from app.control.responses import MachineResponse
 from app.core import database
 from app.queue import BackgroundJob
@@ -43,16 +43,16 @@ def post(room: Room, name: str, **form: str) -> Any:
     return room.client.post(f"/control/{name}", data=form, headers=room.operator, base_url=HOME)
 
 
-def test_a_command_waits_for_the_queue_live_and_is_carried_out_there(room: Room) -> None:
+def test_command_is_queued_for_the_queue_live(room: Room) -> None:
     given = room.submit("restart_hltd", host=FU)
     assert given.headers["Location"] == f"/api/v1/control/commands/{given.get_json()['id']}"
     assert given.get_json()["state"] == QUEUED
     work = BackgroundJob.get(BackgroundJob.kind == service.JOB_KIND)
     assert (work.queue, work.key) == ("live", str(given.get_json()["id"]))
-    assert "Waiting to be sent." in room.page_of(Command.get_by_id(given.get_json()["id"]))
+    assert "Waiting to be sent." in room.page_of(SubmittedCommand.get_by_id(given.get_json()["id"]))
 
 
-def test_what_cannot_be_used_is_named_and_nothing_is_given(room: Room) -> None:
+def test_invalid_arguments_are_named_and_nothing_is_submitted(room: Room) -> None:
     wrong = {
         "restart_hltd": ({"host": "evil; rm -rf"}, "host"), "kill": ({"system": "production", "key": "no such", "signal": "9"}, "key"),
         "change_dqm_client": ({"host": FU, "client": "../../etc_cfg.py", "state": "0"}, "client"), "drop": ({"system": "production", "run": "0x7"}, "run"),
@@ -67,49 +67,49 @@ def test_what_cannot_be_used_is_named_and_nothing_is_given(room: Room) -> None:
         assert [error["field"] for error in answer.get_json()["errors"]] == [field], name
     for signal_number in ("0", "1", "19", "-9", ""):
         assert room.submit("kill", system="production", key=job, signal=signal_number).status_code == 400
-    assert Command.select().count() == 0
+    assert SubmittedCommand.select().count() == 0
     assert len(room.requests()) == before
 
 
-def test_a_change_needs_a_reason_and_a_question_none(room: Room) -> None:
+def test_command_needs_a_reason_and_a_query_none(room: Room) -> None:
     for reason in ("", "  ", "no"):
         answer = room.submit("restart_hltd", reason, host=FU)
         assert (answer.status_code, answer.get_json()["errors"][0]["field"]) == (400, "reason")
     assert room.submit("get_dqm_machines", "").status_code == 202
 
 
-def test_a_form_that_is_sent_twice_gives_one_command(room: Room) -> None:
+def test_form_sent_twice_submits_one_command(room: Room) -> None:
     fields = hidden(room.get(f"/control/restart_hltd?host={FU}").text) | {"reason": "it hangs"}
     first = post(room, "restart_hltd", **fields)
     assert first.status_code == 303
     assert post(room, "restart_hltd", **fields).headers["Location"] == first.headers["Location"]
-    row = room.execute(Command.get().id)
+    row = room.execute(SubmittedCommand.get().id)
     assert post(room, "restart_hltd", **fields).headers["Location"] == first.headers["Location"], "also when it is over"
-    assert (Command.select().count(), row.reason) == (1, "it hangs")
+    assert (SubmittedCommand.select().count(), row.reason) == (1, "it hangs")
     key = "a-script-of-its-own-choice"
     numbers = {room.submit("restart_fff", host=FU, idempotency_key=key).get_json()["id"] for _ in range(2)}
     assert len(numbers) == 1
 
 
-def test_a_change_that_was_not_confirmed_is_shown_before_it_is_given(room: Room) -> None:
+def test_unconfirmed_command_shows_its_preview(room: Room) -> None:
     answer = post(room, "restart_hltd", host=FU, reason="it hangs")
     assert answer.status_code == 400
     assert "check its effect and confirm it below" in answer.text
     assert "4 jobs will stop" in answer.text
     assert 'value="it hangs"' in answer.text
-    assert Command.select().count() == 0
+    assert SubmittedCommand.select().count() == 0
     assert post(room, "restart_hltd", **hidden(answer.text), reason="it hangs").status_code == 303
 
 
-def test_what_touches_something_else_by_now_is_looked_at_again(room: Room) -> None:
+def test_changed_impact_needs_a_new_confirmation(room: Room) -> None:
     fields = hidden(room.get(f"/control/restart_hltd?host={FU}").text) | {"reason": "it hangs"}
     room.p5.incident("crash", tag="ecalgpu", restart=False)
-    room.grab()
+    room.poll()
     answer = post(room, "restart_hltd", **fields)
     assert answer.status_code == 409
     assert "its effect has changed since the preview" in answer.text
     assert re.findall(r"\d+ jobs will stop", answer.text) == ["3 jobs will stop"]
-    assert Command.select().count() == 0
+    assert SubmittedCommand.select().count() == 0
 
 
 def test_one_command_at_a_time_changes_a_machine(room: Room) -> None:
@@ -123,7 +123,7 @@ def test_one_command_at_a_time_changes_a_machine(room: Room) -> None:
     assert room.submit("restart_fff", host=FU).status_code == 202
 
 
-def test_of_many_who_command_a_machine_at_the_same_moment_one_does(room: Room) -> None:
+def test_simultaneous_commands_to_a_machine_submit_one(room: Room) -> None:
     start = threading.Barrier(4)
 
     def give(reason: str) -> int:
@@ -136,10 +136,10 @@ def test_of_many_who_command_a_machine_at_the_same_moment_one_does(room: Room) -
     with ThreadPoolExecutor(4) as pool:
         statuses = list(pool.map(give, ["first", "second", "third", "fourth"]))
     assert sorted(statuses) == [202, 409, 409, 409]
-    assert Command.select().count() == 1
+    assert SubmittedCommand.select().count() == 1
 
 
-def test_clicks_at_the_same_moment_all_lead_to_the_one_command_they_gave(room: Room) -> None:
+def test_simultaneous_clicks_submit_one_command(room: Room) -> None:
     fields = hidden(room.get(f"/control/restart_hltd?host={FU}").text) | {"reason": "it hangs"}
     start = threading.Barrier(4)
 
@@ -154,11 +154,11 @@ def test_clicks_at_the_same_moment_all_lead_to_the_one_command_they_gave(room: R
 
     with ThreadPoolExecutor(4) as pool:
         (answer,) = set(pool.map(click, range(4)))
-    assert answer == (303, f"/control/commands/{Command.get().id}")
-    assert Command.select().count() == 1
+    assert answer == (303, f"/control/commands/{SubmittedCommand.get().id}")
+    assert SubmittedCommand.select().count() == 1
 
 
-def test_a_word_of_a_script_that_was_used_for_another_command_gives_none(room: Room) -> None:
+def test_idempotency_key_of_another_command_is_refused(room: Room) -> None:
     key = "a-script-of-its-own-choice"
     number = room.submit("restart_fff", idempotency_key=key, host=FU).get_json()["id"]
     again = room.submit("restart_fff", idempotency_key=key, host=f" {FU}.cms")
@@ -166,12 +166,12 @@ def test_a_word_of_a_script_that_was_used_for_another_command_gives_none(room: R
     for name, host in (("restart_fff", CROWDED), ("restart_hltd", FU)):
         other = room.submit(name, idempotency_key=key, host=host)
         assert (other.status_code, other.get_json()["errors"][0]["field"]) == (409, "idempotency_key")
-    assert Command.select().count() == 1
+    assert SubmittedCommand.select().count() == 1
 
 
-def test_a_command_that_nobody_took_for_a_minute_is_not_sent_any_more(room: Room) -> None:
+def test_command_not_sent_within_a_minute_is_refused(room: Room) -> None:
     number = room.submit("restart_hltd", host=FU).get_json()["id"]
-    Command.update(created=time.time() - service.MAX_QUEUED_S - 1).execute()
+    SubmittedCommand.update(created=time.time() - service.MAX_QUEUED_S - 1).execute()
     before = len(asked(room, "restart_hltd"))
     row = room.execute(number)
     assert row.state == REFUSED
@@ -179,30 +179,30 @@ def test_a_command_that_nobody_took_for_a_minute_is_not_sent_any_more(room: Room
     assert len(asked(room, "restart_hltd")) == before
     assert Audit.select().where(Audit.action == "Restart hltd").get().answer.startswith("refused: not sent")
     other = room.submit("restart_hltd", host=CROWDED).get_json()["id"]
-    Command.update(created=time.time() - service.MAX_QUEUED_S - 1).where(Command.id == other).execute()
+    SubmittedCommand.update(created=time.time() - service.MAX_QUEUED_S - 1).where(SubmittedCommand.id == other).execute()
     assert room.submit("restart_fff", host=CROWDED).status_code == 202, "it keeps nobody from the machine"
-    assert Command.get_by_id(other).state == REFUSED
+    assert SubmittedCommand.get_by_id(other).state == REFUSED
     last = room.submit("get_dqm_machines").get_json()["id"]
-    Command.update(created=time.time() - service.MAX_QUEUED_S - 1).where(Command.id == last).execute()
-    assert "Not sent" in room.page_of(Command.get_by_id(last)), "the page says so although no consumer is there"
+    SubmittedCommand.update(created=time.time() - service.MAX_QUEUED_S - 1).where(SubmittedCommand.id == last).execute()
+    assert "Not sent" in room.page_of(SubmittedCommand.get_by_id(last)), "the page says so although no consumer is there"
 
 
-def test_who_comes_second_sends_nothing(room: Room) -> None:
+def test_second_execution_sends_nothing(room: Room) -> None:
     row = room.do("restart_hltd", host=FU)
     before = len(asked(room, "restart_hltd"))
     assert room.execute(row.id).state == ANSWERED
     assert len(asked(room, "restart_hltd")) == before
 
 
-def test_an_answer_that_comes_after_all_is_written_down(room: Room) -> None:
+def test_late_response_is_recorded(room: Room) -> None:
     number = room.submit("restart_hltd", host=FU).get_json()["id"]
-    Command.update(state=SENDING, sent_at=time.time()).execute()
+    SubmittedCommand.update(state=SENDING, sent_at=time.time()).execute()
     assert room.execute(number).state == UNKNOWN
     service.record_outcome(number, (SENDING, UNKNOWN), [MachineResponse(FU, 200, "Ok", ANSWERED, "")])
-    assert Command.get_by_id(number).state == ANSWERED
+    assert SubmittedCommand.get_by_id(number).state == ANSWERED
 
 
-def test_without_p5_nothing_can_be_given(room: Room) -> None:
+def test_without_p5_nothing_can_be_submitted(room: Room) -> None:
     nowhere = Room(room.settings.replace(square_url=""), room.p5)
     answer = nowhere.submit("restart_hltd", host=FU)
     assert answer.status_code == 409
@@ -210,11 +210,11 @@ def test_without_p5_nothing_can_be_given(room: Room) -> None:
     assert "commands are disabled." in nowhere.get("/control").text
 
 
-def test_answers_are_forgotten_with_the_logs_and_commands_are_not(room: Room) -> None:
+def test_responses_are_deleted_with_logs_and_commands_are_kept(room: Room) -> None:
     row = room.do("get_fff_logs", host=FU)
     assert service.delete_old_responses(time.time() - 60) == 0
     assert service.delete_old_responses(time.time() + 60) == 1
-    assert Command.get_by_id(row.id).state == ANSWERED
+    assert SubmittedCommand.get_by_id(row.id).state == ANSWERED
     assert "fff_web" not in room.page_of(row)
     assert room.get(f"/control/commands/{row.id}/0.txt").status_code == 404
 
@@ -227,16 +227,16 @@ def test_a_command_whose_sender_was_killed_is_unknown_and_is_not_sent_again(room
     room.p5.incident("slow", seconds=60.0)
     with start_service(settings, "live") as consumer:
         until(lambda: len(asked(room, "restart_hltd")) > before, "the command to be sent")
-        assert Command.get_by_id(number).state == SENDING
+        assert SubmittedCommand.get_by_id(number).state == SENDING
         os.kill(consumer.pid, signal.SIGKILL)
     room.p5.incident("slow", seconds=0.0)
-    assert "Sent; no response from P5 yet." in room.page_of(Command.get_by_id(number))
+    assert "Sent; no response from P5 yet." in room.page_of(SubmittedCommand.get_by_id(number))
     with start_service(settings, "live"):
-        until(lambda: Command.get_by_id(number).state == UNKNOWN, "the command to be given up")
+        until(lambda: SubmittedCommand.get_by_id(number).state == UNKNOWN, "the command to be given up")
         other = room.submit("get_dqm_machines").get_json()["id"]
-        until(lambda: Command.get_by_id(other).state == ANSWERED, "the next one to be answered")
+        until(lambda: SubmittedCommand.get_by_id(other).state == ANSWERED, "the next one to be answered")
     assert len(asked(room, "restart_hltd")) == before + 1
-    row = Command.get_by_id(number)
+    row = SubmittedCommand.get_by_id(number)
     assert re.fullmatch(r"it was being sent at [\d-]+ [\d:]+ UTC when its worker ended; check the machines before you repeat it", row.error)
     assert row.error[1:] in room.page_of(row), "the page begins it with a capital letter"
     (line,) = Audit.select().where(Audit.action == "Restart hltd")
@@ -244,7 +244,7 @@ def test_a_command_whose_sender_was_killed_is_unknown_and_is_not_sent_again(room
     assert json.loads(BackgroundJob.get(BackgroundJob.key == str(number)).args) == {}
 
 
-def test_p5_that_does_not_answer_leaves_a_change_unknown_and_a_question_failed(room: Room) -> None:
+def test_timeout_leaves_a_command_unknown_and_a_query_failed(room: Room) -> None:
     patience = Room(room.settings.replace(square_command_timeout_s=1.0), room.p5)
     room.p5.incident("slow", seconds=3.0)
     row = patience.do("restart_hltd", host=FU)
@@ -257,7 +257,7 @@ def test_p5_that_does_not_answer_leaves_a_change_unknown_and_a_question_failed(r
     assert "the connection ended without an answer" in row.error
 
 
-def test_what_never_left_is_failed_and_says_that_nothing_was_sent(room: Room) -> None:
+def test_unreachable_p5_fails_with_nothing_was_sent(room: Room) -> None:
     away = Room(room.settings.replace(square_url="http://127.0.0.1:1"), room.p5)
     row = away.do("restart_hltd", host=FU)
     assert row.state == FAILED

@@ -1,4 +1,4 @@
-"""The pages of the control room: who may use them, that looking changes nothing at P5, and one list of what was commanded and happened."""
+"""The pages of the control room: roles, no effect of viewing, and the list of activity."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from app.control.commands import COMMANDS
-from app.control.models import Command
+from app.control.models import SubmittedCommand
 from app.security import Role, passwords
 from app.security.models import User
 from app.square.models import Job, Run
@@ -39,10 +39,10 @@ def arguments(room: Room) -> dict[str, dict[str, str]]:
 
 
 @pytest.mark.both_databases
-def test_looking_at_any_page_changes_nothing_and_asks_p5_for_nothing(room: Room) -> None:
+def test_viewing_pages_sends_no_request_to_p5(room: Room) -> None:
     given = arguments(room)
-    numbers = [row.id for row in Command.select()]
-    before, commands = len(room.requests()), Command.select().count()
+    numbers = [row.id for row in SubmittedCommand.select()]
+    before, commands = len(room.requests()), SubmittedCommand.select().count()
     for name, values in given.items():
         answer = room.client.get(f"/control/{name}", query_string={**values, "check": "1"}, headers=room.operator, base_url=HOME)
         assert answer.status_code == 200, f"{name}: {answer.text}"
@@ -65,16 +65,16 @@ def test_looking_at_any_page_changes_nothing_and_asks_p5_for_nothing(room: Room)
             base_url=HOME,
         )
     assert len(room.requests()) == before
-    assert Command.select().count() == commands
+    assert SubmittedCommand.select().count() == commands
 
 
 @pytest.mark.parametrize("hub", ["sqlite"], indirect=True)
-def test_no_command_can_be_given_by_another_site(room: Room) -> None:
+def test_no_command_can_be_submitted_from_another_site(room: Room) -> None:
     User.create(name="olga", role=Role.OPERATOR, password=passwords.hash_password("violet tractor 7 harbour"), created=time.time())
     given = arguments(room)
     assert sign_in(room.client, "olga").status_code == 303
     assert room.client.get("/control", base_url=HOME).status_code == 200
-    before, commands = len(room.requests()), Command.select().count()
+    before, commands = len(room.requests()), SubmittedCommand.select().count()
     for name, values in given.items():
         for headers in OTHERS:
             form = {**values, "reason": "because", "idempotency_key": "a-number-used-once-1", "confirmed_impact": "x"}
@@ -82,10 +82,10 @@ def test_no_command_can_be_given_by_another_site(room: Room) -> None:
             assert answer.status_code == 403, (name, headers)
             body = {"name": name, "arguments": values, "reason": "because"}
             assert room.client.post("/api/v1/control/commands", json=body, headers=headers, base_url=HOME).status_code == 403
-    assert (len(room.requests()), Command.select().count()) == (before, commands)
+    assert (len(room.requests()), SubmittedCommand.select().count()) == (before, commands)
 
 
-def test_only_operators_may_look_or_command(room: Room) -> None:
+def test_only_operators_may_view_or_submit(room: Room) -> None:
     row = room.do("get_dqm_machines")
     addresses = ["", "/restart_hltd", f"/commands/{row.id}", f"/commands/{row.id}/0.txt"]
     for role in (Role.VIEWER, Role.SHIFTER, Role.EXPERT):
@@ -100,7 +100,7 @@ def test_only_operators_may_look_or_command(room: Room) -> None:
     assert room.get("/control", Role.ADMIN).status_code == 200
 
 
-def test_bookmarks_of_the_older_control_room_lead_here_and_its_commands_nowhere(room: Room) -> None:
+def test_bookmarks_of_the_older_control_room_redirect_and_its_commands_do_not(room: Room) -> None:
     before = len(room.requests())
     assert [room.get(path).location for path in ("/cr/", "/cr/login/")] == ["/control"] * 2
     assert room.get(f"/cr/exe?what=restart_hltd&host={FU}").status_code == 404
@@ -138,7 +138,7 @@ def test_a_second_browser_sees_a_command_by_its_poll(room: Room) -> None:
 
 
 @pytest.mark.both_databases
-def test_commands_and_what_happened_are_one_list_the_newest_first(room: Room) -> None:
+def test_commands_and_events_are_one_list_newest_first(room: Room) -> None:
     room.do("get_dqm_machines")
     room.do("restart_hltd", host=CROWDED)
     crashed = Job.select().where(Job.host == FU, Job.exit_code.is_null()).first()
@@ -168,7 +168,7 @@ def test_older_entries_are_on_further_pages(room: Room) -> None:
     row = room.do("restart_hltd", host=FU)
     values = {name: value for name, value in row.__data__.items() if name != "id"}
     now = time.time()
-    Command.insert_many(
+    SubmittedCommand.insert_many(
         [values | {"idempotency_key": f"once-{number}", "created": now - number, "reason": f"no. {number}."} for number in range(120)]
     ).execute()
     page, seen = room.get("/control?show=commands").text, []
@@ -181,7 +181,7 @@ def test_older_entries_are_on_further_pages(room: Room) -> None:
     assert seen == [str(number) for number in range(120)]
 
 
-def test_the_api_lists_commands_and_tells_one_with_its_answer(room: Room) -> None:
+def test_api_lists_commands_and_returns_one_with_its_responses(room: Room) -> None:
     first = room.do("get_dqm_machines")
     second = room.do("restart_hltd", host=FU)
     listed = room.get("/api/v1/control/commands").get_json()["commands"]

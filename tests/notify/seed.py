@@ -9,7 +9,7 @@ from app.core.settings import Settings
 from app.notify.detection import EventCollector, WatchedSystem
 from app.square.event_source import SquareEvents
 from app.square.models import Host, HostStatus, Job
-from app.square.poller.store import _sum_up
+from app.square.poller.store import summarise_runs
 
 TAG = "_dqm_sourceclient-live"
 
@@ -33,14 +33,14 @@ def job(run: int | None, client: str, reported: float, exit_code: int | None = N
     }
     made: Job = Job.create(**given)
     if run is not None:
-        _sum_up(system, {run}, made.version)
+        summarise_runs(system, {run}, made.version)
     return made
 
 
 def change(made: Job, **facts: Any) -> None:
     """A new report of a job."""
     Job.update(**facts).where(Job.id == made.id).execute()
-    _sum_up(made.system, {made.run}, advance(made.system))
+    summarise_runs(made.system, {made.run}, advance(made.system))
 
 
 def host(name: str, last_ok: float, error: str = "", system: str = "production") -> Host:

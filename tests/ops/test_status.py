@@ -116,9 +116,9 @@ def test_the_application_of_the_entry_module_is_the_hub(hub: Settings, monkeypat
 
 def test_status_and_metrics_tell_how_old_each_loop_is(client: FlaskClient) -> None:
     now = time.time()
-    PeriodicTaskState.create(name="grab production", period_s=2.0, owner="here:1", last_ok=now - 1, duration_s=0.25)
+    PeriodicTaskState.create(name="poll production", period_s=2.0, owner="here:1", last_ok=now - 1, duration_s=0.25)
     PeriodicTaskState.create(
-        name="grab playback", period_s=2.0, last_ok=now - 7200, last_error=now - 1, error="OSError: P5 is away", failures=9
+        name="poll playback", period_s=2.0, last_ok=now - 7200, last_error=now - 1, error="OSError: P5 is away", failures=9
     )
     page = client.get("/status").text
     assert "every 2 s, takes 0.25 s" in page
@@ -126,5 +126,5 @@ def test_status_and_metrics_tell_how_old_each_loop_is(client: FlaskClient) -> No
     assert "OSError: P5 is away" in page
     assert "2 h</span> ago" in page
     lines = client.get("/metrics").text
-    assert 'dqmhub_periodic_task_failures{task="grab playback"} 9' in lines
-    assert 'dqmhub_periodic_task_step_seconds{task="grab production"} 0.25' in lines
+    assert 'dqmhub_periodic_task_failures{task="poll playback"} 9' in lines
+    assert 'dqmhub_periodic_task_step_seconds{task="poll production"} 0.25' in lines

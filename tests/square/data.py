@@ -16,7 +16,7 @@ from app.square.models import LUMIS_PER_PART, Document, Graph, GraphPart, Host, 
 SYSTEM = "production"
 
 
-def packed(value: Any) -> bytes:
+def pack_json(value: Any) -> bytes:
     return zstandard.ZstdCompressor().compress(json.dumps(value).encode())
 
 
@@ -38,7 +38,7 @@ def job(row: dict[str, Any], version: int, **change: Any) -> Job:
         "started": reported - 60, "reported": reported, "version": version, **change,
     }  # fmt: skip
     made: Job = Job.create(**values)
-    Log.create(system=values["system"], key=values["key"], received=time.time(), body=packed(lines), version=version)
+    Log.create(system=values["system"], key=values["key"], received=time.time(), body=pack_json(lines), version=version)
     document(values["key"], body_of(values, row), values, version)
     return made
 
@@ -61,7 +61,7 @@ def body_of(values: dict[str, Any], row: dict[str, Any]) -> dict[str, Any]:
 def document(key: str, body: Any, values: dict[str, Any], version: int) -> None:
     made = {"system": values["system"], "key": key, "type": "dqm-source-state", "host": values["host"], "run": values["run"]}
     size = {"size": 1, "bytes": 1, "rev": 1, "timestamp": time.time(), "created": time.time(), "received": time.time()}
-    Document.create(**made, **size, tag=values["tag"], body=packed(body), version=version)
+    Document.create(**made, **size, tag=values["tag"], body=pack_json(body), version=version)
 
 
 def graph(row: dict[str, Any], version: int, system: str = SYSTEM) -> None:
@@ -72,12 +72,12 @@ def graph(row: dict[str, Any], version: int, system: str = SYSTEM) -> None:
     )  # fmt: skip
     for stream, points in row["stream_data"].items():
         parts: dict[int, dict[str, list[Any]]] = {}
-        for place, lumi in enumerate(points["lumis"]):
+        for view, lumi in enumerate(points["lumis"]):
             part = parts.setdefault(lumi // LUMIS_PER_PART, {name: [] for name in points})
             for name, values in points.items():
-                part[name].append(values[place])
+                part[name].append(values[view])
         for number, part in parts.items():
-            GraphPart.create(graph=made, stream=stream, part=number, points=packed(part), version=version)
+            GraphPart.create(graph=made, stream=stream, part=number, points=pack_json(part), version=version)
 
 
 def summed(run: int, version: int) -> None:

@@ -14,9 +14,9 @@ import pytest
 from flask.testing import FlaskClient
 
 from app.core.settings import Settings
-from app.square import charts
+from app.square import run_files
 from app.square.models import Job, Run
-from app.web import charts as figure
+from app.web import charts as web_charts
 from tests.square import data
 
 LUMI_S = 23.310893056
@@ -197,13 +197,15 @@ def test_runs_are_summed_up(filled: Settings, client: FlaskClient, graphs: dict[
 
 
 def test_a_file_that_could_not_be_read_has_no_point() -> None:
-    broken = charts.Stream("s_x", [charts.File(1, None, None, None, None, None), charts.File(2, 1.0, 20.0, 1, 5, 1)])
-    drawn = charts.figure(1, "rate", charts.Files(1, [broken]))
+    broken = run_files.FileStream(
+        "s_x", [run_files.DeliveredFile(1, None, None, None, None, None), run_files.DeliveredFile(2, 1.0, 20.0, 1, 5, 1)]
+    )
+    drawn = run_files.run_figure(1, "rate", run_files.RunFiles(1, [broken]))
     assert drawn.series[0].points == [(2, 5)]
 
 
 def test_a_spreadsheet_takes_no_text_for_a_formula() -> None:
-    from app.square.statistics import csv_text
+    from app.square.run_tables import csv_text
 
     assert csv_text([("=1+1", -1, "a,b")]) == '\'=1+1,-1,"a,b"\n'
 
@@ -223,5 +225,5 @@ def test_more_runs_than_one_answer_can_hold_are_refused(hub: Settings, client: F
 
 
 def test_there_are_no_halves_of_lumisections_on_the_axis_of_a_short_run() -> None:
-    drawn = figure.scene(figure.Figure("Rate", "Events/s", [figure.Series("beam", [(1, 0.5), (2, 1.3)])]))
+    drawn = web_charts.scene(web_charts.Figure("Rate", "Events/s", [web_charts.ChartSeries("beam", [(1, 0.5), (2, 1.3)])]))
     assert [text.text for text in drawn.texts[:4]] == ["0", "1", "2", "0.5"], "and of the other axis there are"

@@ -1,4 +1,4 @@
-"""From P5 to the page through real processes: everything arrives once, as it is, whatever is killed meanwhile."""
+"""From P5 to the page through real processes: everything arrives exactly once, also when processes are killed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from app.core.settings import Settings
 from app.square.models import Document, Host
-from app.square.poller.grabber import HostGrabber
+from app.square.poller.host_poller import HostPoller
 from tests.square.chain import SERVICES, chain, settled, storm
 from tests.support import storms
 from tests.support.p5 import FU, stand_in
@@ -48,18 +48,18 @@ def test_processes_that_are_killed_at_any_instant_lose_and_double_nothing(hub: S
         assert running.json("/api/v1/square/runs")["runs"]
 
 
-def test_a_reset_is_noticed_by_who_was_away_until_the_last_document_had_a_later_revision_again(hub: Settings) -> None:
+def test_revision_reset_is_detected_after_an_outage(hub: Settings) -> None:
     def some(*numbers: int) -> list[dict[str, Any]]:
         return [{"_id": f"job-{number}", "type": "dqm-stats", "hostname": FU, "timestamp": time.time()} for number in numbers]
 
     with stand_in("--quiet-start", "--speed", "0") as p5:
-        one = HostGrabber("production", FU, hub.replace(square_url=p5.address))
+        one = HostPoller("production", FU, hub.replace(square_url=p5.address))
         p5.incident("upload", host=FU, documents=some(1, 2, 3))
-        assert one.grab(lambda: False)
+        assert one.poll(lambda: False)
         p5.incident("reset_revisions", host=FU)
         p5.incident("upload", host=FU, documents=some(1, 4, 5, 3))
         Host.update(last_ok=time.time() - 60).execute()
-        assert one.grab(lambda: False)
+        assert one.poll(lambda: False)
         assert {document.key: document.rev for document in Document.select()} == {
             "job-2": 0,
             "job-1": 1,
@@ -69,5 +69,5 @@ def test_a_reset_is_noticed_by_who_was_away_until_the_last_document_had_a_later_
         }, "0: P5 has it no more"
         Host.update(last_ok=time.time() - 60).execute()
         asked = len(p5.record()["requests"])
-        assert one.grab(lambda: False)
+        assert one.poll(lambda: False)
         assert len(p5.record()["requests"]) == asked + 2, "what is new, and a few documents: what P5 lacks since then is no other reset"

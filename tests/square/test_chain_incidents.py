@@ -1,4 +1,4 @@
-"""What goes wrong at P5, one thing after the other, and what the pages of the running hub say of it."""
+"""Incidents at P5, and how the pages of the running hub show them."""
 
 from __future__ import annotations
 
@@ -56,22 +56,22 @@ def rows(page: str) -> list[str]:
     return re.findall(r'<tr id="job-.*?</tr>', page, re.S)
 
 
-def test_a_machine_that_is_down_is_named_until_it_answers_again(running: Chain, run: int) -> None:
+def test_failing_machine_is_named_until_it_responds_again(running: Chain, run: int) -> None:
     running.p5.incident("host_down", host=FU)
     page_says(running, f"{FU} does not answer", "status 500", "ConnectionRefusedError")
     running.p5.incident("host_down", host=FU, on=False)
     until(lambda: f"{FU} does not answer" not in running.get("/square"), "the page to be content")
 
 
-def test_a_gateway_that_is_down_is_said_at_the_top_and_since_when(running: Chain, run: int) -> None:
+def test_unreachable_gateway_is_shown_at_the_top_with_its_time(running: Chain, run: int) -> None:
     running.p5.incident("gateway_down")
-    page_says(running, r'role="status"[^<]*id="situation"(?s:.)*P5 cannot be reached(?s:.)*since <time')
+    page_says(running, r'role="status"[^<]*id="situation"(?s:.)*P5 is unreachable(?s:.)*since <time')
     running.p5.incident("gateway_down", on=False)
-    until(lambda: "P5 cannot be reached" not in running.get("/square"), "the page to be content")
+    until(lambda: "P5 is unreachable" not in running.get("/square"), "the page to be content")
     assert settled(running) == []
 
 
-def test_answers_that_come_too_late_are_said_and_the_other_machines_go_on(running: Chain, run: int) -> None:
+def test_late_responses_are_shown_and_other_machines_are_not_affected(running: Chain, run: int) -> None:
     running.p5.incident("slow", host=FU, seconds=30)
     page_says(running, f"{FU} does not answer", "no answer within 2 s")
     running.p5.incident("crash", tag="beam_", code=65)
@@ -80,7 +80,7 @@ def test_answers_that_come_too_late_are_said_and_the_other_machines_go_on(runnin
     until(lambda: f"{FU} does not answer" not in running.get("/square"), "the page to be content")
 
 
-def test_answers_that_are_cut_or_lack_a_document_lose_nothing(running: Chain, run: int) -> None:
+def test_incomplete_responses_lose_nothing(running: Chain, run: int) -> None:
     for name in ("truncate", "vanish"):
         running.p5.incident(name, host=CROWDED, count=2)
         running.p5.advance(30)
@@ -89,14 +89,14 @@ def test_answers_that_are_cut_or_lack_a_document_lose_nothing(running: Chain, ru
     assert settled(running) == []
 
 
-def test_a_machine_that_counts_anew_is_read_from_the_beginning(running: Chain, run: int) -> None:
+def test_machine_with_reset_revisions_is_read_from_the_beginning(running: Chain, run: int) -> None:
     running.p5.incident("reset_revisions", host=CROWDED)
     running.p5.advance(60)
     assert settled(running) == []
     assert "31 running" in running.get("/square")
 
 
-def test_a_crash_is_the_first_row_with_its_badge_and_the_next_attempt_is_its_client(running: Chain, run: int) -> None:
+def test_crash_is_the_first_row_and_the_next_attempt_belongs_to_its_client(running: Chain, run: int) -> None:
     running.p5.incident("crash", tag=CLIENT, code=-11, restart=False)
     first = rows(page_says(running, "1 crashed"))[0]
     assert "-11 SIGSEGV" in first
@@ -105,14 +105,14 @@ def test_a_crash_is_the_first_row_with_its_badge_and_the_next_attempt_is_its_cli
     assert "30 running" in running.get("/square")
 
 
-def test_a_crash_whose_client_comes_back_is_an_attempt_of_it(running: Chain, run: int) -> None:
+def test_restarted_client_keeps_its_crash_as_an_attempt(running: Chain, run: int) -> None:
     running.p5.incident("crash", tag=CLIENT, code=134)
     running.p5.advance(30)
     page = page_says(running, "1 crashed", "31 running", "attempt 2")
     assert [("attempt 1" in row, "134 SIGABRT" in row) for row in rows(page) if "<bdi>pixel</bdi>" in row] == [(False, False), (True, True)]
 
 
-def test_a_run_without_clients_is_told_by_its_files(running: Chain) -> None:
+def test_run_without_clients_is_known_by_its_files(running: Chain) -> None:
     number = running.p5.incident("start_run", lumis=100, clients=False)["run"]
     running.p5.advance(150)
     page_says(running, rf'data-run="{number}"', "No job was reported of this run, only its files")
@@ -122,10 +122,10 @@ def test_the_end_of_a_run_is_said(running: Chain, run: int) -> None:
     running.p5.advance(60)
     running.p5.incident("end_run", follow=False)
     running.p5.advance(120)
-    page_says(running, rf'data-run="{run}"', "The run has ended: no job of it is left. The next run has not begun", "31 finished")
+    page_says(running, rf'data-run="{run}"', "Run ended: no job is running. The next run has not begun", "31 finished")
 
 
-def test_a_run_that_follows_takes_the_page_over_and_the_old_one_stays(running: Chain, run: int) -> None:
+def test_live_page_switches_to_the_next_run_and_the_old_page_stays(running: Chain, run: int) -> None:
     number = running.p5.incident("start_run", lumis=5)["run"]
     running.p5.advance(20)
     page_says(running, rf'data-run="{number}"')
@@ -142,12 +142,12 @@ def test_hostile_text_in_a_log_is_text(running: Chain, run: int) -> None:
     assert "\x00" not in page
 
 
-def test_a_backlog_of_thousands_says_how_much_is_left(running: Chain, run: int) -> None:
+def test_backlog_shows_the_number_left(running: Chain, run: int) -> None:
     seen = set()
     running.p5.incident("backlog", host=CROWDED, count=6000)
 
     def caught_up() -> bool:
-        left = re.search(r"Catching up: ([\d,]+) documents are still to be fetched", running.get("/square"))
+        left = re.search(r"Catching up: ([\d,]+) documents still to be fetched", running.get("/square"))
         seen.add(left[1] if left else "")
         return bool(seen - {""}) and not left
 

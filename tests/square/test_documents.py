@@ -1,4 +1,4 @@
-"""Documents as rows: the real ones of September 2022 give what was recorded of them, and bad ones harm nobody."""
+"""Documents as rows: real ones of September 2022 give the recorded values, and bad ones do no harm."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 
 from app.core.counters import version_of
 from app.core.settings import Settings
-from app.square import documents
+from app.square import documents, values
 from app.square.documents import rows_of
 from app.square.models import Document, Graph, GraphPart, Host, Job, Log, Run
 from app.square.poller import store
@@ -48,15 +48,15 @@ def keep(name: str, *given: dict[str, Any], now: float = NOW) -> None:
     store.save(host_of(name), rows, [], now)
 
 
-def unpacked(blob: bytes) -> Any:
+def unpack_json(blob: bytes) -> Any:
     return json.loads(zstandard.decompress(bytes(blob)))
 
 
 def whole(key: str) -> Any:
     """A document put together from what is stored of it."""
-    found = unpacked(Document.get(Document.key == key).body)
+    found = unpack_json(Document.get(Document.key == key).body)
     if log := Log.get_or_none(Log.key == key):
-        found["extra"] |= unpacked(log.body)
+        found["extra"] |= unpack_json(log.body)
     return found
 
 
@@ -109,15 +109,15 @@ def test_the_delivery_of_the_real_run_is_the_recorded_one(hub: Settings, wire: D
     assert (graph.key, graph.host, graph.global_start) == (expected[2], expected[6], expected[4])
     streams: dict[str, dict[str, list[Any]]] = {}
     for part in GraphPart.select().where(GraphPart.graph == graph).order_by(GraphPart.stream, GraphPart.part):
-        stream = streams.setdefault(part.stream, {name: [] for name in documents.ARRAYS})
-        for name, values in unpacked(part.points).items():
-            stream[name] += values
-    assert streams == {stream: {name: arrays[name] for name in documents.ARRAYS} for stream, arrays in expected[5].items()}
+        stream = streams.setdefault(part.stream, {name: [] for name in documents.FILE_COLUMNS})
+        for name, column in unpack_json(part.points).items():
+            stream[name] += column
+    assert streams == {stream: {name: arrays[name] for name in documents.FILE_COLUMNS} for stream, arrays in expected[5].items()}
 
 
 def test_new_lumisections_change_the_version_of_their_part_alone(hub: Settings) -> None:
     def files(lumis: int) -> dict[str, Any]:
-        arrays = {name: list(range(1, lumis + 1)) for name in documents.ARRAYS}
+        arrays = {name: list(range(1, lumis + 1)) for name in documents.FILE_COLUMNS}
         return {"_id": "files", "type": "dqm-files", "run": 1, "extra": {"streams": {"DQM": arrays}, "global_start": 5.0}}
 
     keep("bu", files(100))
@@ -125,9 +125,9 @@ def test_new_lumisections_change_the_version_of_their_part_alone(hub: Settings) 
     keep("bu", files(101))
     assert version_of("production") == first + 1
     assert [(part.part, part.version) for part in GraphPart.select().order_by(GraphPart.part)] == [(0, first), (1, first + 1)]
-    assert unpacked(GraphPart.get(GraphPart.part == 1).points)["lumis"] == list(range(64, 102))
+    assert unpack_json(GraphPart.get(GraphPart.part == 1).points)["lumis"] == list(range(64, 102))
     keep("bu", files(10))
-    assert [(part.part, len(unpacked(part.points)["lumis"])) for part in GraphPart.select()] == [(0, 10)]
+    assert [(part.part, len(unpack_json(part.points)["lumis"])) for part in GraphPart.select()] == [(0, 10)]
 
 
 def test_a_job_without_any_field_is_a_row_of_nothing(hub: Settings) -> None:
@@ -210,7 +210,7 @@ def test_the_release_is_found_in_the_path(path: str, release: str) -> None:
 
 
 @pytest.mark.parametrize("huge", [1e308, -1e308, 1.7e308])
-def test_numbers_beyond_all_measure_leave_charts_and_tables_as_they_are(hub: Settings, client: FlaskClient, huge: float) -> None:
+def test_huge_numbers_do_not_break_charts_and_tables(hub: Settings, client: FlaskClient, huge: float) -> None:
     arrays = {
         "lumis": [1, 2],
         "mtimes": [NOW + 40, huge],
@@ -248,8 +248,8 @@ def test_numbers_beyond_all_measure_leave_charts_and_tables_as_they_are(hub: Set
     assert json.loads(found)["streams"]["DQM"]["accepted"] == [7, None]
 
 
-def test_a_document_that_is_too_large_to_be_looked_at_is_refused(hub: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(documents, "MOST_BYTES", 10_000)
+def test_too_large_document_is_rejected(hub: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(values, "MAX_JSON_BYTES", 10_000)
     for extra in ({"environ": {"A": "x" * 10_000}}, {"stdlog_end": ["x" * 10_000]}):
         with pytest.raises(ValueError, match="it is larger than"):
             rows_of("production", "fu", {"_id": "a", "type": "dqm-source-state", "extra": extra}, 1, NOW, NOW)
@@ -257,7 +257,7 @@ def test_a_document_that_is_too_large_to_be_looked_at_is_refused(hub: Settings, 
 
 def test_the_longest_texts_of_any_alphabet_can_be_stored_and_searched(hub: Settings) -> None:
     letters = "".join(chr(0x20000 + 7 * number) for number in range(1000))  # four bytes each, and nothing to compress
-    streams = {letters: {name: [1] for name in documents.ARRAYS}}
+    streams = {letters: {name: [1] for name in documents.FILE_COLUMNS}}
     keep("fu", {"_id": letters[:250], "type": letters, "hostname": letters[::-1], "run": 7, "tag": letters[1:]})
     keep("fu", {"_id": "files", "type": "dqm-files", "hostname": letters, "run": 7, "tag": letters, "extra": {"streams": streams}})
     keep("fu", {"_id": "job", "type": "dqm-source-state", "hostname": letters, "run": 7, "tag": letters})

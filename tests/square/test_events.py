@@ -56,7 +56,7 @@ def test_a_run_with_a_job_that_never_told_its_end_has_ended_once_a_newer_run_beg
     seed.job(358791, "csc", now - 1000)
     assert found(now, "run-end") == []
     seed.job(358792, "beam", now - 10)
-    assert found(now, "run-end") == [("Run 358791 ended", "Jobs: 1 finished, 1 never told their end", 100)]
+    assert found(now, "run-end") == [("Run 358791 ended", "Jobs: 1 finished, 1 never reported their end", 100)]
     assert found(now, "run-end", since=now - 99) == []
 
 
@@ -135,7 +135,7 @@ def test_a_machine_is_down_since_the_first_of_two_looks_whatever_else_they_say(h
     seed.status("fu-1", False, now - 270, now - 270, "timed out after 1.2 s")
     assert found(now, "silent-host") == []
     seed.status("fu-1", False, now - 240, now - 240, "timed out after 1.3 s")
-    assert found(now, "silent-host") == [("fu-1 is down", "P5 says: timed out after 1.2 s", 270)]
+    assert found(now, "silent-host") == [("fu-1 is down", "P5 reports: timed out after 1.2 s", 270)]
     seed.status("fu-1", True, now - 210, now - 180)
     seed.status("fu-1", False, now - 150, now - 120, "refused")
     assert [ago for _, _, ago in found(now, "silent-host")] == [150, 270]
@@ -152,7 +152,7 @@ def test_a_machine_long_down_is_not_down_anew_when_there_are_more_statuses_than_
         seed.status("fu-1", False, now - 3000 + 30 * look, now - 3000 + 30 * look, f"timed out after {look} ms")
     assert found(now, "silent-host", since=now - 3600) == []
     seed.status("fu-2", False, now - 20, now - 10, "refused")
-    assert found(now, "silent-host", since=now - 3600) == [("fu-2 is down", "P5 says: refused", 20)]
+    assert found(now, "silent-host", since=now - 3600) == [("fu-2 is down", "P5 reports: refused", 20)]
 
 
 def test_the_newest_come_first_and_no_more_than_are_asked_for(hub: Settings, now: float) -> None:

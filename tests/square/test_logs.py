@@ -1,4 +1,4 @@
-"""Logs are shown line by line with their levels, and nothing in them does harm."""
+"""Logs are shown line by line with their levels, and hostile contents are harmless."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from app.core.settings import Settings
-from app.square import details, logs
+from app.square import job_documents, logs
 from app.square.models import Job, Log
 from tests.square import data
 
@@ -26,7 +26,7 @@ def runs(fixtures_dir: Path) -> dict[str, Any]:
 
 
 def write(job: Job, start: list[str], end: list[str]) -> None:
-    Log.update(body=data.packed({"stdlog_start": start, "stdlog_end": end})).where(Log.key == job.key).execute()
+    Log.update(body=data.pack_json({"stdlog_start": start, "stdlog_end": end})).where(Log.key == job.key).execute()
 
 
 def beam(run: int = 358791) -> Job:
@@ -36,14 +36,14 @@ def beam(run: int = 358791) -> Job:
 
 def test_a_short_log_that_is_in_start_and_end_is_shown_once(runs: dict[str, Any]) -> None:
     row = runs["dqm-source-state-run358791-hostfu-c2f11-11-01-pid046120"]
-    log = logs.join(row["stdlog_start"], row["stdlog_end"])
+    log = logs.join_log(row["stdlog_start"], row["stdlog_end"])
     assert log.gap is None
     assert "\n".join(log.lines) + "\n" == "".join(row["stdlog_start"])
 
 
 def test_start_and_end_are_joined_where_they_overlap(runs: dict[str, Any]) -> None:
     row = runs["dqm-source-state-run358791-hostfu-c2f11-11-04-pid005343"]
-    log = logs.join(row["stdlog_start"], row["stdlog_end"])
+    log = logs.join_log(row["stdlog_start"], row["stdlog_end"])
     assert log.gap is None
     text = "\n".join(log.lines)
     assert text.startswith("".join(row["stdlog_start"]).rstrip("\n"))
@@ -53,7 +53,7 @@ def test_start_and_end_are_joined_where_they_overlap(runs: dict[str, Any]) -> No
 
 def test_a_middle_that_is_not_stored_is_marked(runs: dict[str, Any]) -> None:
     row = runs["dqm-source-state-run358792-hostfu-c2f11-11-04-pid009960"]
-    log = logs.join(row["stdlog_start"], row["stdlog_end"])
+    log = logs.join_log(row["stdlog_start"], row["stdlog_end"])
     assert log.gap == len("".join(row["stdlog_start"]).rstrip("\n").split("\n"))
 
 
@@ -83,9 +83,9 @@ def test_lines_outside_of_messages_have_the_level_of_their_words(line: str, leve
     assert [found for _, found in logs.levels([line])] == [level]
 
 
-def test_colours_of_terminals_vanish_and_control_characters_are_seen() -> None:
-    assert logs.clean("\x1b[31mred\x1b[0m\x1b]0;title\x07 a\x00b\rc\x7f\x9b1m\u202e") == "red a␀b␍c␡�1m�"
-    assert logs.clean("half \ud800 letter\ttab") == "half � letter\ttab"
+def test_terminal_colours_are_removed_and_control_characters_visible() -> None:
+    assert logs.visible_text("\x1b[31mred\x1b[0m\x1b]0;title\x07 a\x00b\rc\x7f\x9b1m\u202e") == "red a␀b␍c␡�1m�"
+    assert logs.visible_text("half \ud800 letter\ttab") == "half � letter\ttab"
 
 
 def test_a_megabyte_in_one_line_is_shown_in_part(filled: Settings, client: FlaskClient) -> None:
@@ -101,7 +101,7 @@ def test_a_log_page_shows_the_lines_of_the_real_log_in_order(filled: Settings, c
     row = runs[beam().key]
     at = 0
     for line in "".join(row["stdlog_start"]).rstrip("\n").split("\n"):
-        at = text.index(logs.clean(line), at)
+        at = text.index(logs.visible_text(line), at)
     assert 'id="L1"' in text
     assert 'href="#L1"' in text
 
@@ -150,10 +150,10 @@ def test_the_environment_of_a_job_is_shown_to_experts_only(filled: Settings, cli
     job = beam()
     from app.square.models import Document
 
-    Document.update(body=data.packed({"extra": {"environ": {"TOKEN": "hidden-word"}}})).where(Document.key == job.key).execute()
+    Document.update(body=data.pack_json({"extra": {"environ": {"TOKEN": "hidden-word"}}})).where(Document.key == job.key).execute()
     page = client.get(f"/square/job?key={job.key}").text
     assert "hidden-word" not in page
-    assert "(shown to experts)" in page
+    assert "(visible to experts)" in page
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_the_environment_of_a_job_is_shown_to_experts_only(filled: Settings, cli
 def test_a_document_of_another_shape_is_shown_all_the_same(filled: Settings, client: FlaskClient, body: Any) -> None:
     from app.square.models import Document
 
-    Document.update(body=data.packed(body)).where(Document.key == beam().key).execute()
+    Document.update(body=data.pack_json(body)).where(Document.key == beam().key).execute()
     assert client.get(f"/square/job?key={beam().key}").status_code == 200
 
 
@@ -177,10 +177,10 @@ def test_nobody_without_an_account_acknowledges(filled: Settings, client: FlaskC
     assert "/account/sign-in" in answer.location
 
 
-def test_lumisections_in_a_row_of_which_a_job_says_the_same_are_one() -> None:
+def test_consecutive_lumisections_in_one_state_are_one_range() -> None:
     seen = {f"lumi{number:06}": "skipped: fast-forward to the latest lumi" for number in range(1, 16)}
     seen |= {"lumi000016": "close: ok", "lumi000018": "close: ok", "lumi000019": "open: file iterator", "lumi": "?", "lumi000020": ""}
-    found = [(row.first, row.last, row.kind) for row in details.lumis({"extra": {"lumi_seen": seen}})]
+    found = [(row.first, row.last, row.kind) for row in job_documents.lumi_ranges({"extra": {"lumi_seen": seen}})]
     assert found == [(1, 15, "odd"), (16, 16, ""), (18, 18, ""), (19, 19, "open"), (20, 20, "open")]
 
 
@@ -195,5 +195,5 @@ def test_lumisections_in_a_row_of_which_a_job_says_the_same_are_one() -> None:
         (b"\xff\n" * 3_000_000, 5, ["\ufffd", "\ufffd"], 2_999_998),
     ],
 )
-def test_of_a_large_log_the_end_is_shown_with_its_right_numbers(text: bytes, most: int, lines: list[str], before: int) -> None:
-    assert logs.end_of(io.BytesIO(text), most) == (lines, before)
+def test_end_of_a_large_log_has_the_right_line_numbers(text: bytes, most: int, lines: list[str], before: int) -> None:
+    assert logs.read_tail(io.BytesIO(text), most) == (lines, before)

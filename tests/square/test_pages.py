@@ -1,4 +1,4 @@
-"""The pages of a run say what its jobs do, what needs a look first, and why nothing moves."""
+"""The pages of a run: jobs by urgency, the situation, hosts and machines."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from flask.testing import FlaskClient
 from app.core.counters import advance
 from app.core.database import proxy
 from app.core.settings import Settings
-from app.square.models import SYSTEMS, Host, HostStatus, Job
+from app.square.models import Host, HostStatus, Job
+from app.square.systems import SYSTEMS
 from tests.square import data
 
 
@@ -65,7 +66,7 @@ def test_a_run_leads_to_the_runs_before_and_after(filled: Settings, client: Flas
     assert 'aria-label="Next run: 358792"' in page
 
 
-def test_a_crash_comes_first_with_its_exit_code_and_the_name_of_its_signal(filled: Settings, client: FlaskClient) -> None:
+def test_crash_is_listed_first_with_exit_code_and_signal(filled: Settings, client: FlaskClient) -> None:
     data.change(key_of("sistrip"), exit_code=134)
     page = client.get("/square").text
     assert clients(page)[0] == "sistrip"
@@ -97,33 +98,33 @@ def test_restarts_of_a_client_stand_together_as_attempts(filled: Settings, clien
     assert "-11 SIGSEGV" in text
 
 
-def test_an_old_run_says_that_it_has_ended(filled: Settings, client: FlaskClient) -> None:
-    assert "The run has ended" in shown(client, "/square/runs/358788")
+def test_old_run_is_shown_as_ended(filled: Settings, client: FlaskClient) -> None:
+    assert "Run ended" in shown(client, "/square/runs/358788")
 
 
 def test_before_the_first_run_the_page_waits_for_it(hub: Settings, client: FlaskClient) -> None:
     text = shown(client, "/square")
-    assert "No machine at P5 is asked" in text
+    assert "No machines are configured" in text
     with proxy.atomic():
         data.hosts(advance(data.SYSTEM))
-    assert "No run was reported yet" in shown(client, "/square")
+    assert "No run has been reported yet" in shown(client, "/square")
 
 
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"failures": 3, "error": "connection refused"}, "P5 cannot be reached: connection refused"),
-        ({"failures": 9, "error": "refused", "last_ok": 1000.0, "last_error": 2000.0}, "The hub does not ask P5 any more"),
-        ({"last_ok": 1000.0}, "The hub does not ask P5 any more"),
+        ({"failures": 3, "error": "connection refused"}, "P5 is unreachable: connection refused"),
+        ({"failures": 9, "error": "refused", "last_ok": 1000.0, "last_error": 2000.0}, "P5 is no longer polled"),
+        ({"last_ok": 1000.0}, "P5 is no longer polled"),
         ({"behind": 100}, "Catching up: 500 documents"),
     ],
 )
-def test_the_page_says_why_nothing_moves(filled: Settings, client: FlaskClient, change: dict[str, object], sentence: str) -> None:
+def test_page_explains_why_nothing_updates(filled: Settings, client: FlaskClient, change: dict[str, object], sentence: str) -> None:
     Host.update(change).execute()
     assert sentence in shown(client, "/square")
 
 
-def test_while_old_runs_come_in_first_the_newest_is_not_said_to_be_the_last(filled: Settings, client: FlaskClient) -> None:
+def test_while_catching_up_the_newest_stored_run_is_not_called_the_last(filled: Settings, client: FlaskClient) -> None:
     Job.update(exit_code=0).execute()
     data.change(key_of("gem"), exit_code=0)
     assert "The next run has not begun" in shown(client, "/square")
@@ -132,12 +133,12 @@ def test_while_old_runs_come_in_first_the_newest_is_not_said_to_be_the_last(fill
     text = shown(client, "/square")
     assert "Catching up: 500 documents" in text
     assert "The next run has not begun" not in text
-    assert "The run has ended" in shown(client, "/square/runs/358791"), "which is true of an older one"
+    assert "Run ended" in shown(client, "/square/runs/358791"), "which is true of an older one"
 
 
-def test_what_is_said_of_hosts_that_answer_stays_true_while_nothing_new_comes(filled: Settings, client: FlaskClient) -> None:
+def test_texts_on_responding_hosts_stay_true_between_polls(filled: Settings, client: FlaskClient) -> None:
     text = shown(client, "/square")
-    assert text.count("answers within 30 s") == 5
+    assert text.count("responding within 30 s") == 5
     since = datetime.fromtimestamp(HostStatus.get(HostStatus.up == 1).first, ZoneInfo("Europe/Zurich"))
     assert f"up dqmfu-c2b03-45-01 since {since:%Y-%m-%d %H:%M:%S}" in text
 
@@ -150,20 +151,20 @@ def test_one_host_that_fails_is_named_with_the_time(filled: Settings, client: Fl
     assert f"(since {since:%Y-%m-%d %H:}" in page
 
 
-def test_hosts_that_answer_while_no_job_reports_are_told_from_a_dead_grabber(filled: Settings, client: FlaskClient) -> None:
+def test_stalled_jobs_are_distinguished_from_a_stalled_poller(filled: Settings, client: FlaskClient) -> None:
     Job.update(reported=time.time() - 300).where(Job.run == 358792).execute()
     data.change(key_of("gem"), reported=time.time() - 300)
-    assert "no job of this run has reported" in shown(client, "/square")
+    assert "but no job reports" in shown(client, "/square")
 
 
-def test_the_cluster_is_shown_as_p5_sees_it(filled: Settings, client: FlaskClient) -> None:
+def test_cluster_is_shown_as_p5_reports_it(filled: Settings, client: FlaskClient) -> None:
     text = shown(client, "/square")
     assert "down dqmfu-c2b04-45-01" in text
     assert "Connection refused" in text
     assert "up dqmfu-c2b03-45-01" in text
 
 
-def test_a_machine_that_p5_names_no_more_is_gone_and_one_is_unknown_when_p5_names_none(filled: Settings, client: FlaskClient) -> None:
+def test_machine_without_reports_disappears_or_becomes_unknown(filled: Settings, client: FlaskClient) -> None:
     HostStatus.update(last=time.time() - 86400).where(HostStatus.name == "dqmfu-c2b04-45-01").execute()
     text = shown(client, "/square")
     assert "up dqmfu-c2b03-45-01" in text
@@ -172,7 +173,7 @@ def test_a_machine_that_p5_names_no_more_is_gone_and_one_is_unknown_when_p5_name
     data.change(key_of("gem"), lumi=1)
     text = shown(client, "/square")
     assert text.count("unknown dqmfu") == 2
-    assert "not heard of for 24 h" in text
+    assert "no data for 24 h" in text
 
 
 def test_times_are_those_of_cern_until_utc_is_asked_for(filled: Settings, client: FlaskClient) -> None:
@@ -194,7 +195,7 @@ def test_the_hour_that_comes_twice_is_told_apart(filled: Settings, client: Flask
 
 
 def test_the_other_system_has_its_own_runs(filled: Settings, client: FlaskClient) -> None:
-    assert "No machine at P5 is asked" in shown(client, f"/square?system={SYSTEMS[1]}")
+    assert "No machines are configured" in shown(client, f"/square?system={SYSTEMS[1]}")
     assert client.get("/square/runs/358792?system=playback").status_code == 404
 
 

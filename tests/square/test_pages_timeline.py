@@ -1,4 +1,4 @@
-"""The timeline shows runs by client, and where jobs crashed."""
+"""The timeline shows runs by client, and crashes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 
 from app.core.settings import Settings
 from app.square.models import Job, Run
-from app.square.pages.timeline import short
+from app.square.runs import short_count
 from tests.square import data
 
 pytestmark = pytest.mark.both_databases
@@ -26,10 +26,10 @@ def test_runs_are_listed_from_the_newest_with_every_client(filled: Settings, cli
     assert len(re.findall(r'<th scope="col"><bdi>', html)) == 31
     assert html.count('class="cell-running"') == 31
     assert html.count('class="cell-finished"') == 62
-    assert "Runs 358788 to 358792 are known" in html
+    assert "Runs 358788–358792" in html
 
 
-def test_a_cell_says_what_its_jobs_did_and_leads_to_the_one_to_look_at(filled: Settings, client: FlaskClient) -> None:
+def test_cell_lists_its_jobs_and_links_to_the_most_urgent(filled: Settings, client: FlaskClient) -> None:
     job = Job.get(Job.run == 358788, Job.tag.startswith("csc_"))
     data.change(job.key, exit_code=-11)
     html = client.get("/square/timeline").text
@@ -44,7 +44,7 @@ def test_filters_choose_runs_and_clients(filled: Settings, client: FlaskClient) 
     assert listed(client.get("/square/timeline?from=358789&to=358791").text) == [358791]
     html = client.get("/square/timeline?client=ecal&seen=1").text
     assert re.findall(r'<th scope="col"><bdi>([^<]*)', html) == ["ecal", "ecalcalib", "ecalgpu"]
-    assert "No run matches" in client.get("/square/timeline?client=%25").text
+    assert "No matching runs" in client.get("/square/timeline?client=%25").text
 
 
 def test_many_runs_are_turned_page_by_page(filled: Settings, client: FlaskClient) -> None:
@@ -64,6 +64,6 @@ def test_what_cannot_be_a_run_is_refused(client: FlaskClient) -> None:
 
 
 def test_numbers_of_events_are_short() -> None:
-    assert [short(events) for events in (None, 0, 999, 1165, 18860, 601304, 2_500_000, 3 * 10**10)] == [
+    assert [short_count(events) for events in (None, 0, 999, 1165, 18860, 601304, 2_500_000, 3 * 10**10)] == [
         "–", "0", "999", "1.2K", "19K", "601K", "2.5M", "30B",
     ]  # fmt: skip

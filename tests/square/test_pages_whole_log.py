@@ -1,4 +1,4 @@
-"""What experts and shifters may do: fetch the whole log of a job from P5, and say that a crash was seen."""
+"""Experts fetch the whole log of a job from P5; shifters acknowledge crashes."""
 
 from __future__ import annotations
 
@@ -54,20 +54,20 @@ def test_an_expert_reads_the_whole_log_as_p5_has_it(near: FlaskClient, p5: P5) -
     assert answer.status_code == 200, answer.text
     assert answer.data == theirs
     page = near.post(f"/square/log/whole?key={key()}", headers=own)
-    assert "This is the whole log, as P5 had it now." in page.text
+    assert "Whole log, as fetched from P5 now." in page.text
     assert 'id="L1"' in page.text
     assert Audit.select().where(Audit.action == "fetch log").count() == 2
 
 
-def test_p5_that_does_not_answer_is_said(near: FlaskClient) -> None:
+def test_failing_p5_is_reported(near: FlaskClient) -> None:
     Job.update(key="gone").where(Job.host == FU).execute()
     answer = near.post("/square/log/whole?key=gone", headers={**bearer(Role.EXPERT), "Host": "127.0.0.1:8889"})
     assert answer.status_code == 502
-    assert "did not give the whole log" in answer.get_json()["message"]
+    assert "did not send the whole log" in answer.get_json()["message"]
 
 
 @pytest.mark.parametrize("path", ["", "/square?x=", "@127.0.0.1"])
-def test_a_document_that_names_another_machine_has_nobody_ask_that_for_a_log(filled: Settings, path: str) -> None:
+def test_unlisted_machine_in_a_document_is_not_contacted_for_a_log(filled: Settings, path: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as elsewhere:
         host = f"127.0.0.1:{elsewhere.getsockname()[1]}{path}"
         Job.update(host=host).where(Job.key == Job.select(Job.key).where(Job.run == 358792).limit(1)).execute()
@@ -80,17 +80,17 @@ def test_a_document_that_names_another_machine_has_nobody_ask_that_for_a_log(fil
             elsewhere.accept()
 
 
-def test_behind_cmsweb_the_page_says_that_only_the_gateway_can_be_asked_for_a_whole_log(filled: Settings) -> None:
+def test_behind_cmsweb_only_the_gateway_can_send_a_whole_log(filled: Settings) -> None:
     settings = filled.replace(square_url="https://cmsweb.invalid/dqm/dqm-square-origin")
     client, own = create_app(settings).test_client(), {**bearer(Role.EXPERT), "Host": "127.0.0.1:8889"}
     job = Job.get(Job.run == 358792)
-    said = f"The whole log is on <bdi>{job.host}</bdi>; CMSWEB leads to {settings.of(SquareSettings).square_gateway} alone"
+    said = f"The whole log is on <bdi>{job.host}</bdi>, but CMSWEB only reaches {settings.of(SquareSettings).square_gateway}"
     page = client.get(f"/square/log?key={job.key}", headers=own).text
     assert said in page
     assert "Whole log from P5" not in page
     answer = client.post(f"/square/log/whole?key={job.key}", headers=own)
     assert answer.status_code == 501
-    assert "it can be read inside P5 only" in answer.get_json()["message"]
+    assert "It can be fetched by a hub inside P5" in answer.get_json()["message"]
     Job.update(host=f"{settings.of(SquareSettings).square_gateway}.cms").where(Job.key == job.key).execute()
     page = client.get(f"/square/log?key={job.key}", headers=own).text
     assert "Whole log from P5" in page
@@ -111,7 +111,7 @@ def test_a_shifter_acknowledges_a_crash_once(filled: Settings, client: FlaskClie
     data.change(crashed, exit_code=65)
     data.change(other, exit_code=65)
     before = data.version()
-    assert "I have seen this crash" in client.get(f"/square/job?key={crashed}", headers=own).text
+    assert "Acknowledge crash" in client.get(f"/square/job?key={crashed}", headers=own).text
     answer = client.post(f"/square/job/acknowledge?key={crashed}", headers=own, data={"note": "told <b>the expert</b>"})
     assert answer.status_code == 303
     assert data.version() == before + 1, "pages are told"
@@ -124,13 +124,13 @@ def test_a_shifter_acknowledges_a_crash_once(filled: Settings, client: FlaskClie
     assert Audit.get(Audit.action == "acknowledge").reason == "told <b>the expert</b>"
 
 
-def test_what_was_said_of_a_job_counts_until_it_reports_again(filled: Settings, client: FlaskClient) -> None:
+def test_acknowledgement_is_valid_until_the_next_report(filled: Settings, client: FlaskClient) -> None:
     key, own = Job.get(Job.run == 358792, Job.tag.startswith("gem_")).key, bearer(Role.SHIFTER)
     data.change(key, reported=time.time() - 1000)
     assert client.post(f"/square/job/acknowledge?key={key}", headers=own, data={"note": "stuck"}).status_code == 303
-    assert "seen by" in client.get("/square").text
+    assert "acknowledged by" in client.get("/square").text
     data.change(key, exit_code=-9, reported=time.time() + 1)
-    assert "seen by" not in client.get("/square").text, "that it crashed nobody has seen"
+    assert "acknowledged by" not in client.get("/square").text, "that it crashed nobody has seen"
     data.change(key, reported=time.time() - 1)
     Acknowledgement.update(at=time.time() - 10).execute()
     assert client.post(f"/square/job/acknowledge?key={key}", headers=own, data={"note": "crashed"}).status_code == 303

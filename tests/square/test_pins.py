@@ -1,4 +1,4 @@
-"""A run can be kept whole, by whom and why."""
+"""Shifters pin runs, with a reason."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ pytestmark = pytest.mark.both_databases
 RUN = "/square/runs/358792"
 
 
-def test_a_shifter_keeps_a_run_and_lets_it_go(filled: Settings, client: FlaskClient) -> None:
+def test_shifter_pins_and_unpins_a_run(filled: Settings, client: FlaskClient) -> None:
     own = bearer(Role.SHIFTER)
-    assert "Keep it whole" in client.get(RUN, headers=own).text
+    assert "Pin run" in client.get(RUN, headers=own).text
     assert client.post(f"{RUN}/pin", headers=own, data={"reason": "beam <b>dump</b>"}).status_code == 303
     assert client.post(f"{RUN}/pin", headers=own, data={"reason": "another"}).status_code == 303
     (row,) = Pin.select()
@@ -27,18 +27,18 @@ def test_a_shifter_keeps_a_run_and_lets_it_go(filled: Settings, client: FlaskCli
     assert client.post(f"{RUN}/unpin", headers=own).status_code == 303
     assert Pin.select().count() == 0
     assert [row.action for row in Audit.select().where(Audit.target == "production run 358792").order_by(Audit.id)] == [
-        "keep run",
-        "keep run",
-        "let run go",
+        "pin run",
+        "pin run",
+        "unpin run",
     ]
 
 
-def test_who_may_only_look_is_told_but_cannot_change_it(filled: Settings, client: FlaskClient) -> None:
+def test_viewers_see_the_pin_but_cannot_change_it(filled: Settings, client: FlaskClient) -> None:
     page = client.get(RUN).text
-    assert "Keeping this run" in page
-    assert "Keep it whole" not in page
+    assert "Retention" in page
+    assert "Pin run" not in page
     assert client.post(f"{RUN}/pin", headers=bearer(Role.VIEWER)).status_code == 403
 
 
-def test_a_run_that_is_not_known_cannot_be_kept(filled: Settings, client: FlaskClient) -> None:
+def test_unknown_run_cannot_be_pinned(filled: Settings, client: FlaskClient) -> None:
     assert client.post("/square/runs/999/pin", headers=bearer(Role.SHIFTER)).status_code == 404

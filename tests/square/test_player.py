@@ -1,4 +1,4 @@
-"""The player of old runs is shown as it says, whatever it says."""
+"""The playback player is shown as it reports, whatever it reports."""
 
 from __future__ import annotations
 
@@ -54,35 +54,35 @@ def player(client: FlaskClient, address: str = "/square?system=playback") -> str
     page = client.get(address)
     assert page.status_code == 200
     section = page.text.partition('class="player">')[2].partition("</section>")[0]
-    return words(f"<main{section}</main>").strip().removeprefix("Player of old runs ")
+    return words(f"<main{section}</main>").strip().removeprefix("Playback player ")
 
 
-def test_what_the_original_wrote_is_shown(say: Say, client: FlaskClient) -> None:
+def test_report_of_the_original_player_is_shown(say: Say, client: FlaskClient) -> None:
     say()
     text = player(client)
     for part in (
-        "stopped Said 1 s ago Run 500017 no job of it has reported yet", "Lumisection 3 of 3", "Run key pp_run", "Files of run256936",
-        "A lumisection takes 0.3 s", "Left out 3, 4", f"Host {BU}", "DQM 3 files DQMHistograms 3 files",
+        "stopped Reported 1 s ago Run 500017 no job has reported yet", "Lumisection 3 of 3", "Run key pp_run", "Files of run256936",
+        "Time per LS 0.3 s", "Skipped 3, 4", f"Host {BU}", "DQM 3 files DQMHistograms 3 files",
     ):  # fmt: skip
         assert part in text
 
 
-def test_each_run_has_what_was_said_of_it_and_the_newest_what_was_said_last(say: Say, client: FlaskClient) -> None:
+def test_each_run_shows_its_own_player_report_and_the_newest_run_the_latest(say: Say, client: FlaskClient) -> None:
     for run in (500016, 500017):
         job(run)
     say(run=500016, state="eor", ago=100)
     say(run=500017, state="running", ls=7)
     assert "end of run" in player(client, "/square/runs/500016?system=playback")
-    assert "plays" in player(client)
+    assert "playing" in player(client)
     say(run=500018, state="running", ls=None)
-    assert "Run 500018 no job of it has reported yet Lumisection – of 3" in player(client)
+    assert "Run 500018 no job has reported yet Lumisection – of 3" in player(client)
     assert "500018" not in player(client, "/square/runs/500016?system=playback")
     assert player(client, "/square") == "", "production has none"
 
 
-def test_a_player_that_says_that_it_plays_but_reports_no_more_is_silent(say: Say, client: FlaskClient) -> None:
+def test_playing_player_without_reports_is_silent(say: Say, client: FlaskClient) -> None:
     say(state="running", config={"lumi_timeout": 23.4}, ago=110)
-    assert player(client).startswith("plays")
+    assert player(client).startswith("playing")
     say(state="running", config={"lumi_timeout": 23.4}, ago=125)
     assert player(client).startswith("silent")
     say(state="error", ago=125)
@@ -102,9 +102,9 @@ def test_a_player_that_says_that_it_plays_but_reports_no_more_is_silent(say: Say
     ],
 )
 @pytest.mark.both_databases
-def test_a_player_may_say_anything(say: Say, client: FlaskClient, values: dict[str, Any]) -> None:
+def test_player_may_report_anything(say: Say, client: FlaskClient, values: dict[str, Any]) -> None:
     say(**values)
-    assert "Said 1 s ago" in player(client)
+    assert "Reported 1 s ago" in player(client)
     assert "<script>hurt" not in client.get("/square?system=playback").text
     assert client.get("/api/v1/square/player?system=playback").status_code == 200
 

@@ -1,4 +1,4 @@
-"""A page asks for what is new: nothing new costs next to nothing, and something new comes at once."""
+"""Polls of pages: cheap without changes, complete with them."""
 
 from __future__ import annotations
 
@@ -56,25 +56,25 @@ def test_a_job_becomes_stuck_without_any_report(filled: Settings, client: FlaskC
     assert "1 stuck" in client.get(poll(page), headers=HTMX).text
 
 
-def test_a_grabber_that_dies_is_seen_although_nothing_changes(filled: Settings, client: FlaskClient) -> None:
+def test_stalled_poller_is_shown_by_time_alone(filled: Settings, client: FlaskClient) -> None:
     address = poll(client.get("/square").text)
     Host.update(last_ok=time.time() - 40).execute()
     answer = client.get(address, headers=HTMX)
-    assert "The hub does not ask P5 any more" in answer.text
+    assert "P5 is no longer polled" in answer.text
     assert client.get(poll(answer.text), headers=HTMX).status_code == 204
 
 
-def test_a_grabber_that_dies_while_p5_is_away_is_told_from_p5_that_is_away(filled: Settings, client: FlaskClient) -> None:
+def test_stalled_poller_is_distinguished_from_unreachable_p5(filled: Settings, client: FlaskClient) -> None:
     Host.update(last_ok=time.time() - 900, last_error=time.time() - 50, failures=9, error="refused").execute()
     page = client.get("/square").text
-    assert "P5 cannot be reached: refused" in page
+    assert "P5 is unreachable: refused" in page
     Host.update(last_error=time.time() - 160).execute()
     answer = client.get(poll(page), headers=HTMX)
-    assert "The hub does not ask P5 any more" in answer.text
+    assert "P5 is no longer polled" in answer.text
     assert client.get(poll(answer.text), headers=HTMX).status_code == 204
 
 
-def test_machines_of_which_p5_says_no_more_are_unknown_although_nothing_changes(filled: Settings, client: FlaskClient) -> None:
+def test_machines_without_reports_become_unknown_by_time_alone(filled: Settings, client: FlaskClient) -> None:
     address = poll(client.get("/square").text)
     HostStatus.update(last=time.time() - 130).where(HostStatus.name == "dqmfu-c2b03-45-01").execute()
     answer = client.get(address, headers=HTMX)
@@ -82,7 +82,7 @@ def test_machines_of_which_p5_says_no_more_are_unknown_although_nothing_changes(
     assert client.get(poll(answer.text), headers=HTMX).status_code == 204
 
 
-def test_the_page_of_an_older_run_does_not_move_with_the_newest(filled: Settings, client: FlaskClient) -> None:
+def test_page_of_an_older_run_does_not_change_with_the_newest(filled: Settings, client: FlaskClient) -> None:
     address = poll(client.get("/square/runs/358788").text)
     data.change(some_key(358792), lumi=7777)
     assert client.get(address, headers=HTMX).status_code == 204
@@ -90,7 +90,7 @@ def test_the_page_of_an_older_run_does_not_move_with_the_newest(filled: Settings
     assert "7778" in client.get(address, headers=HTMX).text
 
 
-def test_the_next_run_is_told_to_the_page_of_the_one_before(filled: Settings, client: FlaskClient) -> None:
+def test_page_of_the_previous_run_shows_the_next_run(filled: Settings, client: FlaskClient) -> None:
     address = poll(client.get("/square/runs/358792").text)
     live = poll(client.get("/square").text)
     values = dict(Job.get(Job.run == 358792).__data__) | {"key": "next", "run": 358793}
@@ -101,7 +101,7 @@ def test_the_next_run_is_told_to_the_page_of_the_one_before(filled: Settings, cl
     assert 'data-run="358793"' in client.get(live, headers=HTMX).text
 
 
-def test_the_page_of_a_job_that_runs_follows_it_and_its_next_attempts_to_its_end(filled: Settings, client: FlaskClient) -> None:
+def test_page_of_a_running_job_follows_its_attempts_to_the_end(filled: Settings, client: FlaskClient) -> None:
     key, own = some_key(), HTMX | {"HX-Target": "job"}
     address = poll(client.get(f"/square/job?key={key}").text)
     assert client.get(address, headers=own).status_code == 204
@@ -128,7 +128,7 @@ def test_the_other_system_does_not_move_it(filled: Settings, client: FlaskClient
     assert client.get(address, headers=HTMX).status_code == 204
 
 
-def test_browsers_that_poll_at_one_moment_share_what_is_made(filled: Settings, client: FlaskClient) -> None:
+def test_simultaneous_polls_share_one_rendered_fragment(filled: Settings, client: FlaskClient) -> None:
     page = client.get("/square").text
     data.change(some_key(), lumi=7777)
     first = client.get(poll(page), headers=HTMX)

@@ -1,4 +1,4 @@
-"""What was grabbed is kept for as long as the settings say, and pinned runs for good; what comes each day is known."""
+"""Data are deleted by age except those of pinned runs; the growth per day is counted."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ import pytest
 from app import create_app
 from app.core.settings import Settings
 from app.square.documents import rows_of
-from app.square.models import SYSTEMS, DeadLetter, Document, Graph, GraphPart, Host, HostStatus, Job, Log, Pin, Run
+from app.square.models import DeadLetter, Document, Graph, GraphPart, Host, HostStatus, Job, Log, Pin, Run
 from app.square.poller import retention, store
+from app.square.systems import SYSTEMS
 
 pytestmark = pytest.mark.both_databases
 
@@ -29,13 +30,18 @@ def fill(system: str, run: int, days_ago: float) -> None:
         {"_id": f"stats-{run}", "type": "dqm-stats"},
     ]
     host, _ = Host.get_or_create(system=system, name="fu", defaults={"role": "fu"})
-    store.save(host, [rows_of(system, "fu", document, 1, now, now) for document in given], [store.Bad(f"bad-{run}", 1, "cut", b"{")], now)
+    store.save(
+        host,
+        [rows_of(system, "fu", document, 1, now, now) for document in given],
+        [store.RejectedDocument(f"bad-{run}", 1, "cut", b"{")],
+        now,
+    )
     HostStatus.create(system=system, name=f"fu{run}", up=True, first=now, last=now, version=1)
 
 
 def clean(settings: Settings, **days: int) -> dict[str, int]:
     kept = {f"square_keep_{kind}_days": number for kind, number in days.items()}
-    return retention.clean(settings.replace(**kept), lambda _: None)
+    return retention.delete_old(settings.replace(**kept), lambda _: None)
 
 
 def keys(table: Any) -> set[str]:
@@ -43,7 +49,7 @@ def keys(table: Any) -> set[str]:
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
-def test_each_kind_goes_after_its_own_time_and_runs_and_jobs_stay(hub: Settings, system: str) -> None:
+def test_each_kind_is_deleted_by_its_own_age_and_runs_and_jobs_stay(hub: Settings, system: str) -> None:
     for run, days_ago in ((1, 50.0), (2, 20.0), (3, 0.0)):
         fill(system, run, days_ago)
     removed = clean(hub, documents=40, logs=10, graphs=30, statuses=10)
@@ -59,7 +65,7 @@ def test_each_kind_goes_after_its_own_time_and_runs_and_jobs_stay(hub: Settings,
     assert set(clean(hub, documents=40, logs=10, graphs=30, statuses=10).values()) == {0}
 
 
-def test_a_pinned_run_stays_whole_and_its_namesake_of_the_other_system_does_not(hub: Settings) -> None:
+def test_pinned_run_is_kept_and_the_same_run_of_another_system_is_not(hub: Settings) -> None:
     for system in SYSTEMS:
         fill(system, 7, 100)
     Pin.create(system="production", run=7, user="shifter", at=time.time(), reason="for the report")
@@ -69,7 +75,7 @@ def test_a_pinned_run_stays_whole_and_its_namesake_of_the_other_system_does_not(
     assert keys(Document) == {"job-7", "files-7"}
 
 
-def test_a_run_that_is_pinned_when_its_documents_are_gone_keeps_what_is_left(hub: Settings) -> None:
+def test_run_pinned_after_deletion_keeps_its_remaining_data(hub: Settings) -> None:
     for run in (7, 8):
         fill("production", run, 100)
     clean(hub, documents=10, logs=1000, graphs=1000)
@@ -88,20 +94,20 @@ def test_thousands_go_in_steps_that_are_reported(hub: Settings) -> None:
     ]
     store.save(host, given, [], now)
     said: list[str] = []
-    assert retention.clean(hub, said.append)["documents"] == 1001
+    assert retention.delete_old(hub, said.append)["documents"] == 1001
     assert [text for text in said if "documents" in text] == [f"0 logs, 0 graphs, {count} documents" for count in (500, 1000, 1001)]
 
 
-def test_what_came_each_day_is_counted_with_its_space_and_shown(hub: Settings) -> None:
+def test_growth_per_day_is_counted_and_shown(hub: Settings) -> None:
     fill("production", 1, 1)
     fill("production", 2, 0)
     fill("playback", 3, 0)
-    days = {(each.day, each.system, each.type): each for each in retention.growth()}
+    days = {(each.day, each.system, each.type): each for each in retention.daily_growth()}
     today, yesterday = (time.strftime("%Y-%m-%d", time.gmtime(time.time() - days_ago * DAY_S)) for days_ago in (0, 1))
     assert len(days) == 9
     assert days[yesterday, "production", "dqm-source-state"].documents == 1
     stored = Document.get(Document.key == "files-3")
     assert days[today, "playback", "dqm-files"].bytes == stored.bytes > len(bytes(stored.body))
     page = create_app(hub).test_client().get("/status", base_url="http://127.0.0.1:8889").text
-    assert re.search(rf'{today}</th><td class="number">6</td>', page)
-    assert re.search(rf'{yesterday}</th><td class="number">3</td>', page)
+    assert re.search(rf'{today}</th>\s*<td class="number">6</td>', page)
+    assert re.search(rf'{yesterday}</th>\s*<td class="number">3</td>', page)

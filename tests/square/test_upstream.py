@@ -1,4 +1,4 @@
-"""The way to P5: TLS that is checked, the certificate and cookie that CMSWEB asks for, and when the certificate expires."""
+"""Connection to P5: TLS verification, certificate and cookie for CMSWEB, and expiry of the certificate."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from app import create_app
 from app.core.settings import Settings
 from app.square.models import DeadLetter, Host
 from app.square.poller.cluster import certificate_days
-from app.square.poller.health import lines
-from app.square.upstream import BadAnswer, Unreachable, Upstream
+from app.square.poller.status import status_lines
+from app.square.upstream import P5BadResponse, P5Unreachable, Upstream
 from tests.support.certificates import write_certificate
 from tests.support.cmsweb import frontend
 from tests.support.trickle import trickling
@@ -63,40 +63,40 @@ def behind_cmsweb(settings: Settings, certificates: dict[str, str]) -> Iterator[
 def ask(settings: Settings) -> None:
     upstream = Upstream(settings)
     try:
-        assert upstream.headers("dqmfu-c2b03-45-01", 0).found == []
+        assert upstream.headers("dqmfu-c2b03-45-01", 0).headers == []
     finally:
         upstream.close()
 
 
-def test_cmsweb_lets_in_who_has_certificate_and_cookie(behind_cmsweb: Settings) -> None:
+def test_certificate_and_cookie_pass_cmsweb(behind_cmsweb: Settings) -> None:
     ask(behind_cmsweb)
 
 
-def test_a_server_of_an_unknown_authority_is_not_spoken_to(behind_cmsweb: Settings) -> None:
-    with pytest.raises(Unreachable, match=r"^TLS: .*certificate verify failed"):
+def test_server_with_an_unknown_authority_is_refused(behind_cmsweb: Settings) -> None:
+    with pytest.raises(P5Unreachable, match=r"^TLS: .*certificate verify failed"):
         ask(behind_cmsweb.replace(square_ca=""))
 
 
-def test_without_the_right_certificate_nobody_is_let_in(behind_cmsweb: Settings, certificates: dict[str, str]) -> None:
+def test_wrong_certificate_is_refused(behind_cmsweb: Settings, certificates: dict[str, str]) -> None:
     for wrong in ("", certificates["stranger"]):
-        with pytest.raises(Unreachable):
+        with pytest.raises(P5Unreachable):
             ask(behind_cmsweb.replace(square_certificate=wrong))
 
 
 def test_without_the_right_cookie_the_error_names_it(behind_cmsweb: Settings) -> None:
     for wrong in ("", "another"):
-        with pytest.raises(BadAnswer, match="sent elsewhere: the cookie is not accepted"):
+        with pytest.raises(P5BadResponse, match="redirected: the cookie is not accepted"):
             ask(behind_cmsweb.replace(square_cookie=wrong))
 
 
-def test_a_certificate_that_is_missing_is_an_error_of_the_answer_that_names_it(behind_cmsweb: Settings) -> None:
-    with pytest.raises(BadAnswer, match=r"/nowhere\.pem"):
+def test_missing_certificate_is_named_in_the_error(behind_cmsweb: Settings) -> None:
+    with pytest.raises(P5BadResponse, match=r"/nowhere\.pem"):
         ask(behind_cmsweb.replace(square_certificate="/nowhere.pem"))
 
 
 @pytest.mark.parametrize("piece", [1, 1 << 18], ids=["bytes", "chunks"])
-def test_an_answer_that_trickles_is_given_up_after_the_time_out(settings: Settings, piece: int) -> None:
-    with trickling(piece) as address, pytest.raises(BadAnswer, match=r"within 0\.5 s"):
+def test_trickling_response_times_out(settings: Settings, piece: int) -> None:
+    with trickling(piece) as address, pytest.raises(P5BadResponse, match=r"within 0\.5 s"):
         ask(settings.replace(square_url=address, square_timeout_s=0.5))
 
 
@@ -106,12 +106,12 @@ def test_an_answer_that_trickles_is_given_up_after_the_time_out(settings: Settin
 def test_the_days_to_the_end_of_the_certificate_are_known(hub: Settings, tmp_path: Path, days: float, state: str, text: str) -> None:
     settings = hub.replace(square_certificate=write_certificate(tmp_path, "robot", days))
     assert certificate_days(settings) == pytest.approx(days, abs=0.01)
-    (line,) = lines(settings)
+    (line,) = status_lines(settings)
     assert (line.state, text in line.text) == (state, True)
 
 
 @pytest.mark.both_databases
-def test_status_and_metrics_tell_how_grabbing_goes(hub: Settings, tmp_path: Path) -> None:
+def test_status_and_metrics_show_the_polling(hub: Settings, tmp_path: Path) -> None:
     now = time.time()
     Host.create(system="production", name="dqmfu-c2b03-45-01", role="fu", last_ok=now - 2, behind=1234, software="fff_dqmtools-3.0-1")
     Host.create(system="production", name="dqmfu-c2b04-45-01", role="fu", last_ok=now - 900, failures=8, error="status 500")
@@ -128,9 +128,9 @@ def test_status_and_metrics_tell_how_grabbing_goes(hub: Settings, tmp_path: Path
     settings = hub.replace(square_url="http://127.0.0.1:1", square_certificate=str(tmp_path / "none.pem"))
     client: FlaskClient = create_app(settings).test_client()
     page = client.get("/status", base_url="http://127.0.0.1:8889").text
-    assert "1 of 3 machines answer, 1234 documents are still to come, 1 could not be stored" in page
+    assert "1 of 3 machines respond, 1234 documents to be fetched, 1 rejected" in page
     assert "dqmfu-c2b04-45-01: status 500" in page
-    assert "runs fff_dqmtools-3.0-1, which was never tried" in page
+    assert "runs fff_dqmtools-3.0-1, which is not a tested version" in page
     assert "cannot be read" in page
     assert "<td>cut</td>" in page
     assert "<script>alert" not in page

@@ -1,6 +1,6 @@
-"""/api?what=...: the API of the older mirror, in its shapes; where it gave wrong values these are right.
+"""/api?what=...: the API of the older mirror, in its form; values that it gave wrong are right here.
 
-Names of hosts are shortened as there. What was not reported is -1.
+Names of hosts are shortened as they were there. Values that were not reported are -1.
 """
 
 from __future__ import annotations
@@ -18,152 +18,173 @@ from app.core.counters import version_of
 from app.core.database import rows
 from app.publish.sanitize.host_names import shortened
 from app.security import Role, needs
-from app.square import charts, details, runs
-from app.square.models import SYSTEMS, Document, Graph, Job, Run
-from app.square.view_state import ViewState
+from app.square import job_documents, run_files, runs
+from app.square.models import Document, Graph, Job, Run
+from app.square.systems import DEFAULT_SYSTEM, SYSTEMS
+from app.square.view_state import DEFAULT_ZONE, ViewState
 from app.web import Problem
-from app.web.arguments import LARGEST_RUN
+from app.web.arguments import parse_int
 from app.web.clock import CERN
-from app.web.versioned_json import answer
+from app.web.versioned_json import versioned_json
 
 blueprint = Blueprint("square_legacy", __name__)
 
-MOST_RUNS = 1000
-"""Runs of one answer of get_runs; the pages of the older mirror ask for 100."""
+MAX_RUNS = 1000
+"""Runs of one response of get_runs; the pages of the older mirror request 100."""
+
+HIDDEN_CLIENT = "__init__"
+"""A client that the older mirror does not list."""
 
 
-def or_none(value: Any) -> Any:
-    """-1 for what was not reported."""
+def or_minus_one(value: Any) -> Any:
+    """The value, or -1 for None."""
     return -1 if value is None else value
 
 
-def letters(tag: str) -> str:
-    """What the older mirror's database orders by: it passes over everything but letters and digits."""
+def sort_text(tag: str) -> str:
+    """The text by which the database of the older mirror sorts: letters and digits only."""
     return "".join(letter for letter in tag.lower() if letter.isalnum())
 
 
-def sorted_as_text(job: Job) -> tuple[str, str]:
-    return letters(job.tag), job.key
+def _sort_key(job: Job) -> tuple[str, str]:
+    return sort_text(job.tag), job.key
 
 
-def _whole(*names: str) -> list[int]:
-    given = [request.args.get(name, "") for name in names]
-    for text in given:
-        if not (text.isascii() and text.isdecimal() and len(text) < 20 and int(text) <= LARGEST_RUN):
-            wrong = f"{', '.join(reversed(names))} must be {'an integer' if len(names) == 1 else 'integers'}"
-            raise Problem(400, wrong, [(name, "a whole number is expected") for name in names])
-    return [int(text) for text in given]
+def _int_args(*names: str) -> list[int]:
+    """Whole numbers of the query, with the error message of the older mirror. Raises Problem 400."""
+    numbers = [parse_int(request.args.get(name, "")) for name in names]
+    found = [number for number in numbers if number is not None]
+    if len(found) < len(names):
+        message = f"{', '.join(reversed(names))} must be {'an integer' if len(names) == 1 else 'integers'}"
+        raise Problem(400, message, [(name, "Expected a whole number") for name in names])
+    return found
 
 
 def _system(name: str = "db") -> str:
-    given = request.args.get(name, SYSTEMS[0])
-    if given not in SYSTEMS:
-        raise Problem(400, f"{name} must be one of {sorted(SYSTEMS)}", [(name, "one of " + ", ".join(sorted(SYSTEMS)))])
-    return given
+    """The system of the query. Raises Problem 400."""
+    system = request.args.get(name, DEFAULT_SYSTEM)
+    if system not in SYSTEMS:
+        raise Problem(400, f"{name} must be one of {sorted(SYSTEMS)}", [(name, "Expected one of " + ", ".join(sorted(SYSTEMS)))])
+    return system
 
 
 @blueprint.get("/api")
 @needs(Role.VIEWER)
 def api() -> Response:
-    """The answer to `what`."""
+    """The response to the query `what`."""
     what = request.args.get("what", "")
-    if what not in ANSWERS:
-        raise Problem(404, f"{what} is not supported", [("what", "one of " + ", ".join(ANSWERS))])
-    return ANSWERS[what]()
+    if what not in QUERIES:
+        raise Problem(404, f"{what} is not supported", [("what", "Expected one of " + ", ".join(QUERIES))])
+    return QUERIES[what]()
 
 
 def get_info() -> Response:
+    """The first and the newest run."""
     system = _system()
-    return answer(lambda: list(runs.span(system)), version_of(system))
+    return versioned_json(lambda: list(runs.run_range(system)), version_of(system))
 
 
 def get_run() -> Response:
-    system, (run,) = _system(), _whole("run")
-    found = runs.find(system, run)
+    """A run with its neighbours and clients."""
+    system, (run,) = _system(), _int_args("run")
+    row = runs.find_run(system, run)
 
-    def make() -> Any:
-        jobs = sorted(runs.jobs(system, run), key=sorted_as_text)
-        facts = [found.cmssw, found.runkey] if found and jobs else []
+    def build() -> Any:
+        jobs = sorted(runs.jobs(system, run), key=_sort_key)
+        facts = [row.cmssw, row.runkey] if row and jobs else []
         return [list(runs.neighbours(system, run)), [facts, [_client(job) for job in jobs]]]
 
-    return answer(make, version_of(system), int(time.time()))
+    return versioned_json(build, version_of(system), int(time.time()))
 
 
 def _client(job: Job) -> list[Any]:
     return [
-        job.reported * 1000, round(time.time() - job.reported, 6), shortened(job.host), or_none(job.exit_code), runs.client_name(job.tag),
-        or_none(job.lumi), f"{job.rss_kb} kB" if job.rss_kb is not None else "", or_none(job.events), job.key,
+        job.reported * 1000,
+        round(time.time() - job.reported, 6),
+        shortened(job.host),
+        or_minus_one(job.exit_code),
+        runs.client_name(job.tag),
+        or_minus_one(job.lumi),
+        f"{job.rss_kb} kB" if job.rss_kb is not None else "",
+        or_minus_one(job.events),
+        job.key,
         -1.0 if job.rate is None else job.rate,
-    ]  # fmt: skip
+    ]
 
 
 def get_graph() -> Response:
-    system, (run,) = _system(), _whole("run")
+    """The file deliveries of a run."""
+    system, (run,) = _system(), _int_args("run")
 
-    def make() -> Any:
+    def build() -> Any:
         graph = Graph.get_or_none(Graph.system == system, Graph.run == run)
         if graph is None:
             return []
         document = Document.get_or_none(Document.system == system, Document.key == graph.key)
         rev, at = (document.rev, document.timestamp) if document else (-1, graph.received)
-        return [run, rev, graph.key, at, graph.global_start, charts.arrays(graph), graph.host]
+        return [run, rev, graph.key, at, graph.global_start, run_files.file_arrays(graph), graph.host]
 
-    return answer(make, charts.version(system, run))
+    return versioned_json(build, run_files.files_version(system, run))
 
 
 def get_runs() -> Response:
-    system, (first, last) = _system(), _whole("from", "to")
-    chosen_runs = Run.select().where(Run.system == system, Run.run.between(first, last))
-    if chosen_runs.count() > MOST_RUNS:
-        raise Problem(400, f"from {first} to {last} there are more than {MOST_RUNS} runs", [("from", "a range of fewer runs is expected")])
-    bad_only, with_lumis = request.args.get("bad_only") == "1", request.args.get("ls") == "1"
+    """Runs with their jobs by client."""
+    system, (first, last) = _system(), _int_args("from", "to")
+    found = Run.select().where(Run.system == system, Run.run.between(first, last))
+    if found.count() > MAX_RUNS:
+        message = f"There are more than {MAX_RUNS} runs from {first} to {last}"
+        raise Problem(400, message, [("from", "Expected a range with fewer runs")])
+    query = _jobs_query(system, first, last, request.args.get("bad_only") == "1", request.args.get("ls") == "1")
 
-    def make() -> Any:
-        chosen = Job.select().where(Job.system == system, Job.run.between(first, last))
-        if bad_only:
-            chosen = chosen.where((Job.exit_code != 0) | Job.exit_code.is_null())
-        if with_lumis:
-            chosen = chosen.where(Job.lumi > 0)
-        jobs = sorted(chosen, key=lambda job: (job.run, sorted_as_text(job)))
-        facts = {
-            str(run.run): [or_none(run.data_run), run.runkey, run.cmssw] for run in chosen_runs
-        }  # after the jobs: each of them has one
-        found: dict[str, dict[str, Any]] = {}
+    def build() -> Any:
+        jobs = sorted(query, key=lambda job: (job.run, _sort_key(job)))
+        facts = {row.run: [or_minus_one(row.data_run), row.runkey, row.cmssw] for row in found}  # after the jobs: each has one
+        table: dict[str, dict[str, Any]] = {}
         for job in jobs:
-            row = found.setdefault(str(job.run), {"run_data": facts[str(job.run)], "clients": {}})
-            row["clients"].setdefault(runs.client_name(job.tag), []).append(_cell(job))
-        return found
+            line = table.setdefault(str(job.run), {"run_data": facts[job.run], "clients": {}})
+            line["clients"].setdefault(runs.client_name(job.tag), []).append(_cell(job))
+        return table
 
-    return answer(make, version_of(system))
+    return versioned_json(build, version_of(system))
+
+
+def _jobs_query(system: str, first: int, last: int, bad_only: bool, with_lumis: bool) -> Any:
+    query = Job.select().where(Job.system == system, Job.run.between(first, last))
+    if bad_only:
+        query = query.where((Job.exit_code != 0) | Job.exit_code.is_null())
+    return query.where(Job.lumi > 0) if with_lumis else query
 
 
 def _cell(job: Job) -> list[Any]:
     at = datetime.fromtimestamp(job.reported, CERN).isoformat(timespec="microseconds")
     state = "" if job.fi_state is None else str(job.fi_state)
-    return [shortened(job.host), or_none(job.events), or_none(job.lumi), state, or_none(job.exit_code), at]
+    return [shortened(job.host), or_minus_one(job.events), or_minus_one(job.lumi), state, or_minus_one(job.exit_code), at]
 
 
 def get_clients() -> Response:
-    system, (first, last) = _system(), _whole("from", "to")
-    chosen = rows(Job.select(Job.tag).distinct().where(Job.system == system, Job.run.between(first, last), Job.tag != ""))
-    names = list(dict.fromkeys(runs.client_name(tag) for tag in sorted((tag for (tag,) in chosen), key=letters)))
-    return answer(lambda: [name for name in names if name != "__init__"], names)
+    """The names of the clients of several runs."""
+    system, (first, last) = _system(), _int_args("from", "to")
+    query = Job.select(Job.tag).distinct().where(Job.system == system, Job.run.between(first, last), Job.tag != "")
+    names = list(dict.fromkeys(runs.client_name(tag) for tag in sorted((tag for (tag,) in rows(query)), key=sort_text)))
+    return versioned_json(lambda: [name for name in names if name != HIDDEN_CLIENT], names)
 
 
 def get_logs() -> Response:
-    job = details.job_of(_system(), request.args.get("id", ""))
-    start, end = ("".join(lines) for lines in details.log_of(job))
+    """The stored log of a job as HTML."""
+    job = job_documents.find_job(_system(), request.args.get("id", ""))
+    start, end = ("".join(lines) for lines in job_documents.stored_log(job))
     return Response(f"<pre>{escape(start)}\n ... \n\n{escape(end)}</pre>", content_type="text/html; charset=utf-8")
 
 
 def get_cluster_status() -> Response:
-    found = runs.machines(_system("cluster"))
-    shown = [[shortened(one.name), one.said, one.message or None, one.at] for one in found]
-    return answer(lambda: shown, [(one.name, one.said, one.message) for one in found], int(time.time()))
+    """The newest status of each machine."""
+    machines = runs.machines(_system("cluster"))
+    lines = [[shortened(one.name), one.reported_up, one.message or None, one.at] for one in machines]
+    return versioned_json(lambda: lines, [(one.name, one.reported_up, one.message) for one in machines], int(time.time()))
 
 
-ANSWERS: dict[str, Callable[[], Response]] = {
-    one.__name__: one for one in (get_info, get_run, get_graph, get_runs, get_clients, get_logs, get_cluster_status)
+QUERIES: dict[str, Callable[[], Response]] = {
+    query.__name__: query for query in (get_info, get_run, get_graph, get_runs, get_clients, get_logs, get_cluster_status)
 }
 
 
@@ -171,7 +192,7 @@ ANSWERS: dict[str, Callable[[], Response]] = {
 @blueprint.get("/cr/login/")
 @needs(Role.OPERATOR)
 def control() -> AnyResponse:
-    """The control room of the older mirror. What its page sent (`/cr/exe`) is not taken here: it had no confirmation."""
+    """The control room of the older mirror. Its commands (`/cr/exe`) are not accepted here: they had no confirmation."""
     return redirect(request.script_root + "/control")
 
 
@@ -179,4 +200,4 @@ def control() -> AnyResponse:
 @needs(Role.VIEWER)
 def timeline() -> AnyResponse:
     """The timeline of the older mirror."""
-    return redirect(ViewState(_system(), "cern").link("/square/timeline"))
+    return redirect(ViewState(_system(), DEFAULT_ZONE).link("/square/timeline"))

@@ -1,121 +1,196 @@
-"""What the OpenAPI document says of the part of DQM^2, by address and method."""
+"""DQM^2 in the OpenAPI document."""
 
 from __future__ import annotations
 
-from typing import Any
-
-from app.square import charts
+from app.square import run_files
 from app.square.events import KINDS
-from app.square.models import SYSTEMS
-
-Schema = dict[str, Any]
-
-TEXT: Schema = {"type": "string"}
-WHOLE: Schema = {"type": "integer"}
-NUMBER: Schema = {"type": "number"}
-TRUTH: Schema = {"type": "boolean"}
-
-
-def maybe(schema: Schema) -> Schema:
-    return schema | {"nullable": True}
-
-
-def listed(schema: Schema) -> Schema:
-    return {"type": "array", "items": schema}
-
-
-def of(**properties: Schema) -> Schema:
-    return {"type": "object", "properties": properties, "required": list(properties)}
-
-
-def parameter(name: str, help: str, schema: Schema, place: str = "query", *, required: bool = False) -> Schema:
-    return {"name": name, "in": place, "description": help, "required": required or place == "path", "schema": schema}
-
-
-def get(summary: str, parameters: list[Schema], help: str, schema: Schema) -> Schema:
-    answer = {"description": help, "content": {"application/json": {"schema": schema}}}
-    unchanged = {"description": "What `If-None-Match` names is what there is."}
-    return {"get": {"summary": summary, "parameters": parameters, "responses": {"200": answer, "304": unchanged}}}
-
+from app.square.systems import DEFAULT_SYSTEM, SYSTEM_DESCRIPTIONS, SYSTEMS
+from app.web.openapi import (
+    BOOLEAN,
+    COUNT,
+    INTEGER,
+    NUMBER,
+    TEXT,
+    Schema,
+    array,
+    choice,
+    get_operation,
+    mapping_of,
+    nullable,
+    object_schema,
+    parameter,
+)
 
 SYSTEM = parameter(
-    "system", "Real data, or old files under false run numbers.", {"type": "string", "enum": list(SYSTEMS), "default": SYSTEMS[0]}
+    "system",
+    " ".join(f"{name}: {description}" for name, description in SYSTEM_DESCRIPTIONS.items()),
+    choice(SYSTEMS, default=DEFAULT_SYSTEM),
 )
-RUN_NUMBER = parameter("run", "Number of the run.", {"type": "integer", "minimum": 0}, "path")
+RUN_NUMBER = parameter("run", "Number of the run.", COUNT, "path")
 KEY = parameter("key", "The key of a job.", TEXT, required=True)
-FROM_TO = [parameter(name, f"The {which} run.", {"type": "integer", "minimum": 0}) for name, which in (("from", "first"), ("to", "last"))]
+FROM, TO = parameter("from", "The first run.", COUNT), parameter("to", "The last run.", COUNT)
 
-RUN = {
-    "run": WHOLE, "data_run": maybe(WHOLE), "runkey": TEXT, "cmssw": TEXT, "first": NUMBER, "last": NUMBER, "lumi": maybe(WHOLE),
-    "jobs": WHOLE, "running": WHOLE, "finished": WHOLE, "crashed": WHOLE,
-}  # fmt: skip
-JOB = of(
-    client=TEXT, state={"type": "string", "enum": ["crashed", "stuck", "running", "finished"]}, key=TEXT, tag=TEXT, host=TEXT,
-    pid=maybe(WHOLE), exit_code=maybe(WHOLE), fi_state=maybe(WHOLE), lumi=maybe(WHOLE), events=maybe(WHOLE), rate=maybe(NUMBER),
-    rss_kb=maybe(WHOLE), data_run=maybe(WHOLE), cmssw=TEXT, runkey=TEXT, path=TEXT, started=NUMBER, reported=NUMBER,
-    acknowledged=maybe(of(user=TEXT, at=NUMBER, note=TEXT)),
-)  # fmt: skip
-FILES = of(**{name: listed(maybe(NUMBER)) for name in charts.File._fields})
-HOST = of(
-    name=TEXT, role=TEXT, age_s=maybe(NUMBER), answered_s=maybe(NUMBER), tried_s=maybe(NUMBER), failing=TRUTH, error=TEXT, behind=WHOLE, silent=TRUTH
-)  # fmt: skip
-PLAYER = of(
-    system=TEXT, host=TEXT, run=maybe(WHOLE), state=TEXT, at=NUMBER, lumi=maybe(WHOLE), lumis=maybe(WHOLE), source=TEXT, runkey=TEXT,
-    lumi_s=maybe(NUMBER), skipped=listed(WHOLE), streams=listed(of(name=TEXT, files=WHOLE)),
-)  # fmt: skip
-MACHINE = of(name=TEXT, said=TRUTH, message=TEXT, at=NUMBER, since=NUMBER, up=maybe(TRUTH))
+RUN: Schema = {
+    "run": INTEGER,
+    "data_run": nullable(INTEGER),
+    "runkey": TEXT,
+    "cmssw": TEXT,
+    "first": NUMBER,
+    "last": NUMBER,
+    "lumi": nullable(INTEGER),
+    "jobs": INTEGER,
+    "running": INTEGER,
+    "finished": INTEGER,
+    "crashed": INTEGER,
+}
+JOB = object_schema(
+    {
+        "client": TEXT,
+        "state": choice(["crashed", "stuck", "running", "finished"]),
+        "key": TEXT,
+        "tag": TEXT,
+        "host": TEXT,
+        "pid": nullable(INTEGER),
+        "exit_code": nullable(INTEGER),
+        "fi_state": nullable(INTEGER),
+        "lumi": nullable(INTEGER),
+        "events": nullable(INTEGER),
+        "rate": nullable(NUMBER),
+        "rss_kb": nullable(INTEGER),
+        "data_run": nullable(INTEGER),
+        "cmssw": TEXT,
+        "runkey": TEXT,
+        "path": TEXT,
+        "started": NUMBER,
+        "reported": NUMBER,
+        "acknowledged": nullable(object_schema({"user": TEXT, "at": NUMBER, "note": TEXT})),
+    }
+)
+FILES = object_schema({name: array(nullable(NUMBER)) for name in run_files.DeliveredFile._fields})
+HOST = object_schema(
+    {
+        "name": TEXT,
+        "role": TEXT,
+        "age_s": nullable(NUMBER),
+        "answered_s": nullable(NUMBER),
+        "tried_s": nullable(NUMBER),
+        "failing": BOOLEAN,
+        "error": TEXT,
+        "behind": INTEGER,
+        "silent": BOOLEAN,
+    }
+)
+MACHINE = object_schema({"name": TEXT, "reported_up": BOOLEAN, "message": TEXT, "at": NUMBER, "since": NUMBER, "up": nullable(BOOLEAN)})
+PLAYER = object_schema(
+    {
+        "system": TEXT,
+        "host": TEXT,
+        "run": nullable(INTEGER),
+        "state": TEXT,
+        "at": NUMBER,
+        "lumi": nullable(INTEGER),
+        "lumis": nullable(INTEGER),
+        "source": TEXT,
+        "runkey": TEXT,
+        "lumi_s": nullable(NUMBER),
+        "skipped": array(INTEGER),
+        "streams": array(object_schema({"name": TEXT, "files": INTEGER})),
+    }
+)
+EVENT = object_schema(
+    {
+        "id": TEXT,
+        "system": TEXT,
+        "kind": choice(list(KINDS)),
+        "run": nullable(INTEGER),
+        "key": TEXT,
+        "at": NUMBER,
+        "title": TEXT,
+        "text": TEXT,
+    }
+)
 
-EVENT = of(id=TEXT, system=TEXT, kind={"type": "string", "enum": list(KINDS)}, run=maybe(WHOLE), key=TEXT, at=NUMBER, title=TEXT, text=TEXT)
+LEGACY_NAMES = ["get_info", "get_run", "get_graph", "get_runs", "get_clients", "get_logs", "get_cluster_status"]
 
-MIRROR = ["get_info", "get_run", "get_graph", "get_runs", "get_clients", "get_logs", "get_cluster_status"]
-
-PATHS: Schema = {
-    "/api/v1/square/runs": get(
-        "Runs of DQM^2.", [SYSTEM, *FROM_TO, parameter("limit", "At most so many, 100 if not given.", {"type": "integer", "minimum": 0, "maximum": 1000})],
-        "The newest first.", of(system=TEXT, runs=listed(of(**RUN))),
+V1: Schema = {
+    "/api/v1/square/runs": get_operation(
+        "Runs of DQM^2.",
+        [SYSTEM, FROM, TO, parameter("limit", "Maximum number of runs; default 100.", COUNT | {"maximum": 1000})],
+        "Newest first.",
+        object_schema({"system": TEXT, "runs": array(object_schema(RUN))}),
     ),
-    "/api/v1/square/runs/{run}": get(
-        "One run with its jobs; 0 is the newest.", [RUN_NUMBER, SYSTEM], "Jobs that need a look first.",
-        of(system=TEXT, version=WHOLE, **RUN, before=maybe(WHOLE), after=maybe(WHOLE), newest=maybe(WHOLE), list=listed(JOB)),
+    "/api/v1/square/runs/{run}": get_operation(
+        "One run with its jobs; 0 is the newest.",
+        [RUN_NUMBER, SYSTEM],
+        "Most urgent jobs first.",
+        object_schema(
+            {
+                "system": TEXT,
+                "version": INTEGER,
+                **RUN,
+                "before": nullable(INTEGER),
+                "after": nullable(INTEGER),
+                "newest": nullable(INTEGER),
+                "list": array(JOB),
+            }
+        ),
     ),
-    "/api/v1/square/runs/{run}/files": get(
+    "/api/v1/square/runs/{run}/files": get_operation(
         "The files of a run by stream.",
-        [RUN_NUMBER, SYSTEM, parameter("since", "Version of an earlier answer: only lumisections that may have changed.", {"type": "integer", "minimum": 0})],
-        "Arrays of one length for each stream, one entry for each file.",
-        of(run=WHOLE, version=WHOLE, streams={"type": "object", "additionalProperties": FILES}),
+        [RUN_NUMBER, SYSTEM, parameter("since", "Version of an earlier response: only lumisections that may have changed.", COUNT)],
+        "Arrays of equal length for each stream, with one entry per file.",
+        object_schema({"run": INTEGER, "version": INTEGER, "streams": mapping_of(FILES)}),
     ),
-    "/api/v1/square/job": get("The document of a job.", [KEY, SYSTEM], "As P5 has it, without its log.", {"type": "object"}),
-    "/api/v1/square/log": get(
-        "The stored lines of a log.", [KEY, SYSTEM], "gap: how many lines are before those that are not stored, or null.",
-        of(key=TEXT, lines=listed(TEXT), gap=maybe(WHOLE)),
+    "/api/v1/square/job": get_operation("The document of a job.", [KEY, SYSTEM], "As P5 has it, without its log.", {"type": "object"}),
+    "/api/v1/square/log": get_operation(
+        "The stored lines of a log.",
+        [KEY, SYSTEM],
+        "gap: number of lines before the part that is not stored, or null.",
+        object_schema({"key": TEXT, "lines": array(TEXT), "gap": nullable(INTEGER)}),
     ),
-    "/api/v1/square/hosts": get(
-        "Hosts that are asked, and machines as P5 sees them.", [SYSTEM], "With ages, s.", of(system=TEXT, hosts=listed(HOST), machines=listed(MACHINE)),
+    "/api/v1/square/hosts": get_operation(
+        "Polled hosts, and machines as P5 reports them.",
+        [SYSTEM],
+        "Ages are in s.",
+        object_schema({"system": TEXT, "hosts": array(HOST), "machines": array(MACHINE)}),
     ),
-    "/api/v1/square/events": get(
-        "What happened to runs, jobs and hosts.",
+    "/api/v1/square/events": get_operation(
+        "Events of runs, jobs and hosts.",
         [
-            SYSTEM, parameter("since", "Unix s UTC; a day before `until` if not given.", {"type": "integer", "minimum": 0}),
-            parameter("until", "Unix s UTC; now if not given.", {"type": "integer", "minimum": 0}),
-            parameter("kinds", "Some of " + ", ".join(KINDS) + ", separated by commas; all if not given.", TEXT),
-            parameter("limit", "At most so many.", {"type": "integer", "minimum": 0, "maximum": 1000, "default": 1000}),
+            SYSTEM,
+            parameter("since", "Unix s UTC; default one day before `until`.", COUNT),
+            parameter("until", "Unix s UTC; default now.", COUNT),
+            parameter("kinds", "Some of " + ", ".join(KINDS) + ", separated by commas; default all.", TEXT),
+            parameter("limit", "Maximum number of events.", COUNT | {"maximum": 1000, "default": 1000}),
         ],
-        "The newest first. id: the same each time; key: of the job, or the name of the host; at: Unix s UTC.", of(system=TEXT, events=listed(EVENT)),
+        "Newest first. id: stable identifier; key: of the job, or the name of the host; at: Unix s UTC.",
+        object_schema({"system": TEXT, "events": array(EVENT)}),
     ),
-    "/api/v1/square/player": get(
-        "The player of old runs.", [SYSTEM, parameter("run", "The newest that it played, if not given.", {"type": "integer", "minimum": 0})],
-        "As it said at `at`; what it does not say is null or empty.", PLAYER,
+    "/api/v1/square/player": get_operation(
+        "The playback player.",
+        [SYSTEM, parameter("run", "Number of a run; default the newest that it played.", COUNT)],
+        "As reported at `at`; values that are not reported are null or empty.",
+        PLAYER,
     ),
-    "/api": get(
+}
+
+LEGACY: Schema = {
+    "/api": get_operation(
         "The API of the older mirror of DQM^2.",
         [
-            parameter("what", "What is asked for.", {"type": "string", "enum": MIRROR}, required=True),
-            parameter("db", "As system.", {"type": "string", "enum": list(SYSTEMS)}),
-            parameter("cluster", "As system, for get_cluster_status.", {"type": "string", "enum": list(SYSTEMS)}),
-            parameter("run", "For get_run and get_graph.", WHOLE), *FROM_TO,
-            parameter("bad_only", "1: only jobs that did not end with exit code 0.", WHOLE),
-            parameter("ls", "1: only jobs that have seen a lumisection.", WHOLE), parameter("id", "The key of a job, for get_logs.", TEXT),
+            parameter("what", "Name of the query.", choice(LEGACY_NAMES), required=True),
+            parameter("db", "As system.", choice(SYSTEMS)),
+            parameter("cluster", "As system, for get_cluster_status.", choice(SYSTEMS)),
+            parameter("run", "For get_run and get_graph.", INTEGER),
+            FROM,
+            TO,
+            parameter("bad_only", "1: only jobs without exit code 0.", INTEGER),
+            parameter("ls", "1: only jobs that saw a lumisection.", INTEGER),
+            parameter("id", "The key of a job, for get_logs.", TEXT),
         ],
-        "In the shape of the mirror; the log is HTML.", {"oneOf": [{"type": "array", "items": {}}, {"type": "object"}]},
+        "In the form of the older mirror; the log is HTML.",
+        {"oneOf": [{"type": "array", "items": {}}, {"type": "object"}]},
     ),
-}  # fmt: skip
+}
+
+PATHS: Schema = V1 | LEGACY

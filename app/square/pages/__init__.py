@@ -1,1 +1,1 @@
-"""The pages of DQM^2: the live run and older ones, a job with its log, the timeline, charts as images."""
+"""The pages of DQM^2: live and older runs, a job with its log, the timeline, and charts as images."""

@@ -1,99 +1,139 @@
-"""The timeline: runs by clients, as a table that shows where jobs crashed."""
+"""The timeline: a table of runs by clients that shows crashes at a glance."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, NamedTuple
 
 from flask import Blueprint, Response, request
 
 from app.security import Role, needs
-from app.square.models import SYSTEMS, Job, Run
-from app.square.runs import client_name, short, span
-from app.square.states import LOOKS, ORDER, exit_words, state_of
-from app.square.view_state import ViewState, view_from_request
+from app.square.models import Job, Run
+from app.square.runs import client_name, run_range, short_count
+from app.square.states import JOB_BADGES, URGENCY, exit_words, state_of
+from app.square.view_state import NavLink, ViewState, view_from_request
 from app.web import page
 from app.web.arguments import LARGEST_RUN, int_arg
-from app.web.clock import ZONES
+from app.web.badges import Badge
 
 pages = Blueprint("square_timeline", __name__)
 
-RUNS = 40
-"""Runs of one page."""
+PATH = "/square/timeline"
 
-LONGEST_FILTER = 100
+PAGE_RUNS = 40
+"""Runs on one page."""
+
+MAX_FILTER_CHARS = 100
 
 
-class Filters(NamedTuple):
-    """first, last: the range of runs; bad: only jobs that did not end well; seen: only those that saw a lumisection; client: part of its name."""
+class TimelineFilter(NamedTuple):
+    """The runs and jobs to show."""
 
-    first: int
-    last: int
-    bad: bool
-    seen: bool
-    client: str
+    first: int  # run
+    last: int  # run
+    bad: bool  # only jobs without exit code 0
+    seen: bool  # only jobs that saw a lumisection
+    client: str  # part of the name of the client
 
     @property
     def query(self) -> dict[str, Any]:
-        """As the address has it."""
+        """The filter as arguments of an address."""
         return {
-            "from": self.first or "", "to": self.last if self.last < LARGEST_RUN else "", "bad": "1" if self.bad else "",
-            "seen": "1" if self.seen else "", "client": self.client,
-        }  # fmt: skip
+            "from": self.first or "",
+            "to": self.last if self.last < LARGEST_RUN else "",
+            "bad": "1" if self.bad else "",
+            "seen": "1" if self.seen else "",
+            "client": self.client,
+        }
 
 
-class Cell(NamedTuple):
-    """The jobs of one client in a run. state: the worst of them; events: of the newest, in short; key: of the one to look at."""
+class TimelineCell(NamedTuple):
+    """The jobs of one client in a run."""
 
-    state: str
-    events: str
+    state: str  # the most urgent of the jobs
+    events: str  # of the newest job, shortened
     jobs: int
-    title: str
-    key: str
+    title: str  # one line per job
+    key: str  # of the most urgent job
 
 
-class Line(NamedTuple):
+class TimelineLine(NamedTuple):
+    """A run with the cells of its clients by name."""
+
     run: Run
-    cells: dict[str, Cell]
+    cells: dict[str, TimelineCell]
 
 
-@pages.get("/square/timeline")
+@dataclass(frozen=True)
+class TimelinePage:
+    """Values of the templates timeline.html and timeline_fragment.html."""
+
+    view: ViewState
+    filters: TimelineFilter
+    lines: list[TimelineLine]
+    names: list[str]  # of the clients, as columns
+    badges: Mapping[str, Badge]  # by state
+    known: tuple[int | None, int | None]  # first and newest run
+    older: str  # address of the next page; "" for none
+    newest: str  # address of the first page; "" if this is it
+    table: str  # address of the table as CSV
+    systems: list[NavLink]
+    zones: list[NavLink]
+
+
+def filter_from_request() -> TimelineFilter:
+    """The filter in the query. Raises Problem 400."""
+    args = request.args
+    return TimelineFilter(
+        first=int_arg("from", 0),
+        last=int_arg("to", LARGEST_RUN),
+        bad=args.get("bad") == "1",
+        seen=args.get("seen") == "1",
+        client=args.get("client", "").strip()[:MAX_FILTER_CHARS],
+    )
+
+
+@pages.get(PATH)
 @needs(Role.VIEWER)
 def timeline() -> Response:
-    """Runs from the newest, by client."""
-    place = view_from_request()
-    args = request.args
-    filters = Filters(
-        int_arg("from", 0), int_arg("to", LARGEST_RUN), args.get("bad") == "1", args.get("seen") == "1",
-        args.get("client", "").strip()[:LONGEST_FILTER],
-    )  # fmt: skip
-    before = int_arg("before", LARGEST_RUN)
-    found = _runs(place, filters, before)
-    lines = _lines(place, filters, found[:RUNS])
-    names = sorted({name for line in lines for name in line.cells}, key=str.casefold)
-    return page(
-        "square/timeline.html", "square/timeline_fragment.html",
-        place=place, filters=filters, lines=lines, names=names, looks=LOOKS, known=span(place.system),
-        older=place.link("/square/timeline", **filters.query, before=found[RUNS - 1].run) if len(found) > RUNS else "",
-        newest=place.link("/square/timeline", **filters.query) if before < LARGEST_RUN else "",
-        table=place.link("/square/statistics.csv", **{name: filters.query[name] for name in ("from", "to")}),
-        systems=[(name, place.replace(system=name).link("/square/timeline"), name == place.system) for name in SYSTEMS],
-        zones=[(name, place.replace(tz=name).link("/square/timeline", **filters.query), name == place.tz) for name in ZONES],
-    )  # fmt: skip
+    """Runs in descending order by client."""
+    found = _timeline_page(view_from_request(), filter_from_request(), int_arg("before", LARGEST_RUN))
+    return page("square/timeline.html", "square/timeline_fragment.html", **vars(found))
 
 
-def _runs(place: ViewState, filters: Filters, before: int) -> list[Run]:
-    """One run more than a page shows, so that it is known whether there are more."""
-    chosen = Run.select().where(Run.system == place.system, Run.run.between(filters.first, filters.last), Run.run < before)
+def _timeline_page(view: ViewState, filters: TimelineFilter, before: int) -> TimelinePage:
+    found = _runs(view, filters, before)
+    lines = _lines(view, filters, found[:PAGE_RUNS])
+    has_more = len(found) > PAGE_RUNS
+    return TimelinePage(
+        view=view,
+        filters=filters,
+        lines=lines,
+        names=sorted({name for line in lines for name in line.cells}, key=str.casefold),
+        badges=JOB_BADGES,
+        known=run_range(view.system),
+        older=view.link(PATH, **filters.query, before=found[PAGE_RUNS - 1].run) if has_more else "",
+        newest=view.link(PATH, **filters.query) if before < LARGEST_RUN else "",
+        table=view.link("/square/statistics.csv", **{name: filters.query[name] for name in ("from", "to")}),
+        systems=view.system_links(PATH),
+        zones=view.zone_links(PATH, **filters.query),
+    )
+
+
+def _runs(view: ViewState, filters: TimelineFilter, before: int) -> list[Run]:
+    """The runs of a page, and one more if there are more."""
+    chosen = Run.select().where(Run.system == view.system, Run.run.between(filters.first, filters.last), Run.run < before)
     if filters.bad or filters.seen or filters.client:
-        chosen = chosen.where(Run.run.in_(_chosen(place, filters, Job.select(Job.run))))
-    return list(chosen.order_by(Run.run.desc()).limit(RUNS + 1))
+        chosen = chosen.where(Run.run.in_(_filtered(view, filters, Job.select(Job.run))))
+    return list(chosen.order_by(Run.run.desc()).limit(PAGE_RUNS + 1))
 
 
-def _chosen(place: ViewState, filters: Filters, query: Any) -> Any:
-    """The jobs that the filters let through."""
-    query = query.where(Job.system == place.system)
+def _filtered(view: ViewState, filters: TimelineFilter, query: Any) -> Any:
+    """A query for jobs, restricted by the filter."""
+    query = query.where(Job.system == view.system)
     if filters.bad:
         query = query.where((Job.exit_code != 0) | Job.exit_code.is_null())
     if filters.seen:
@@ -101,22 +141,25 @@ def _chosen(place: ViewState, filters: Filters, query: Any) -> Any:
     return query.where(Job.tag.contains(filters.client)) if filters.client else query
 
 
-def _lines(place: ViewState, filters: Filters, found: list[Run]) -> list[Line]:
+def _lines(view: ViewState, filters: TimelineFilter, found: list[Run]) -> list[TimelineLine]:
     columns = (Job.run, Job.tag, Job.key, Job.host, Job.exit_code, Job.lumi, Job.events, Job.reported, Job.started)
-    chosen = _chosen(place, filters, Job.select(*columns)).where(Job.run.in_([run.run for run in found]))
+    chosen = _filtered(view, filters, Job.select(*columns)).where(Job.run.in_([run.run for run in found]))
     jobs = list(chosen.order_by(Job.run, Job.tag, Job.started.desc()).namedtuples())
-    cells: dict[int, dict[str, Cell]] = {}
+    cells: dict[int, dict[str, TimelineCell]] = {}
     for (run, tag), same in groupby(jobs, key=lambda job: (job.run, job.tag)):
         cells.setdefault(run, {})[client_name(tag)] = _cell(list(same))
-    return [Line(run, cells.get(run.run, {})) for run in found]
+    return [TimelineLine(run, cells.get(run.run, {})) for run in found]
 
 
-def _cell(jobs: list[Any]) -> Cell:
+def _cell(jobs: list[Any]) -> TimelineCell:
     now = time.time()
     states = [state_of(job.exit_code, now - job.reported) for job in jobs]
-    worst = min(range(len(jobs)), key=lambda at: ORDER[states[at]])
-    told = []
-    for job, state in zip(jobs, states, strict=True):
-        code = f" {exit_words(job.exit_code)}" if job.exit_code else ""
-        told.append(f"{job.host}: {LOOKS[state].text}{code}, LS {'–' if job.lumi is None else job.lumi}, {short(job.events)} events")
-    return Cell(states[worst], short(jobs[0].events), len(jobs), "\n".join(told), jobs[worst].key)
+    urgent = min(range(len(jobs)), key=lambda index: URGENCY[states[index]])
+    title = "\n".join(_job_text(job, state) for job, state in zip(jobs, states, strict=True))
+    return TimelineCell(states[urgent], short_count(jobs[0].events), len(jobs), title, jobs[urgent].key)
+
+
+def _job_text(job: Any, state: str) -> str:
+    code = f" {exit_words(job.exit_code)}" if job.exit_code else ""
+    lumi = "–" if job.lumi is None else job.lumi
+    return f"{job.host}: {JOB_BADGES[state].text}{code}, LS {lumi}, {short_count(job.events)} events"

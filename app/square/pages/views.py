@@ -1,7 +1,9 @@
-"""The pages of a run: live, or an older one; what a shifter says of a crash."""
+"""The pages of a run: the newest one, which is live, and older ones."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, Response, redirect, render_template, request
@@ -9,98 +11,127 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.security import Role, current_user, needs
-from app.square import charts, runs
-from app.square.models import SYSTEMS, Run
-from app.square.pages.pins import pin_of
-from app.square.pages.situation import is_current, situation, token
-from app.square.player import player
+from app.square import run_files, runs
+from app.square.models import Run
+from app.square.notes import pin_of
+from app.square.pages.poll_tokens import is_current, poll_token
+from app.square.player import PlayerReport, latest_player_report
 from app.square.settings import SquareSettings
-from app.square.states import LOOKS
-from app.square.view_state import ViewState, view_from_request
-from app.web import Problem, is_fragment, page, request_settings
-from app.web.arguments import checked_run
-from app.web.clock import ZONES
-from app.web.fragment_cache import answer, fragments
+from app.square.situation import Situation, situation
+from app.square.states import JOB_BADGES
+from app.square.systems import DEFAULT_SYSTEM, SYSTEMS
+from app.square.view_state import DEFAULT_ZONE, NavLink, ViewState, view_from_request
+from app.web import is_fragment, page, request_settings
+from app.web.arguments import checked_run, parse_int
+from app.web.badges import Badge
+from app.web.fragment_cache import cached_fragment, fragment_response
 
 pages = Blueprint("square", __name__)
+
+
+@dataclass(frozen=True)
+class RunFragment:
+    """Values of the template run_fragment.html."""
+
+    view: ViewState
+    run: Run | None  # None if the system has no run
+    is_newest: bool
+    is_live: bool  # the page always shows the newest run
+    before: int | None  # previous run
+    after: int | None  # next run
+    clients: list[runs.Client]
+    counts: dict[str, int]  # jobs in each state
+    situation: Situation
+    hosts: list[runs.HostState]  # of the newest run only
+    machines: list[runs.MachineState]  # of the newest run only
+    badges: Mapping[str, Badge]  # by state of a job
+    player: PlayerReport | None
+    files_version: int
+    poll: str
+    poll_s: float
+    systems: list[NavLink]
+    zones: list[NavLink]
+    ago: Callable[[float | None], float | None]
+    silent_s: float
 
 
 @pages.get("/square")
 @needs(Role.VIEWER)
 def live() -> AnyResponse:
-    """The newest run, always. An address of the older mirror (`?run=N&db=`) leads to the page that shows the same."""
+    """The newest run. Addresses of the older mirror (`?run=N&db=`) are redirected to the page of the run."""
     if "run" in request.args or "db" in request.args:
         return redirect(old_bookmark())
-    return _show(view_from_request(), None)
+    return _run_response(view_from_request(), None)
 
 
 @pages.get("/square/runs/<int:run>")
 @needs(Role.VIEWER)
 def run_page(run: int) -> Response:
     """One run."""
-    return _show(view_from_request(), checked_run(run))
+    return _run_response(view_from_request(), checked_run(run))
 
 
 def old_bookmark() -> str:
-    """Where an address of the older mirror leads: `?run=` and `?db=`."""
-    run, system = request.args.get("run", ""), request.args.get("db", SYSTEMS[0])
-    place = ViewState(system if system in SYSTEMS else SYSTEMS[0], "cern")
-    return place.link(f"/square/runs/{run}" if run.isascii() and run.isdecimal() and len(run) < 19 else "/square")
+    """The address here for one of the older mirror with `?run=` and `?db=`."""
+    run, system = request.args.get("run", ""), request.args.get("db", DEFAULT_SYSTEM)
+    view = ViewState(system if system in SYSTEMS else DEFAULT_SYSTEM, DEFAULT_ZONE)
+    return view.link("/square" if parse_int(run) is None else f"/square/runs/{run}")
 
 
-def _show(place: ViewState, wanted: int | None) -> Response:
-    """A page, its fragment for a poll, or 204 to a poll of a page that shows all there is.
+def _run_response(view: ViewState, number: int | None) -> Response:
+    """A page, its fragment for a poll, or 204 for a poll of a page that is up to date.
 
-    The fragment is the same for everybody, so it is made once for all who ask within a second.
+    The fragment is the same for all users, so it is rendered once a second at most.
+
+    Args:
+        number: The run; None for the newest.
     """
-    now = runs.asked(place.system, wanted or 0)
-    if "since" in request.args and is_current(request.args["since"], now, wanted):
+    state = runs.poll_state(view.system, number or 0)
+    if "since" in request.args and is_current(request.args["since"], state, number):
         return Response(status=204)
-    number = now.newest if wanted is None else wanted
-    run = runs.find(place.system, number) if number is not None else None
-    if run is None and wanted is not None:
-        raise Problem(404, f"run {wanted} is not known in {place.system}: no job and no file of it was reported, or it was cleaned up")
+    if number is None:
+        run = runs.find_run(view.system, state.newest) if state.newest is not None else None
+    else:
+        run = runs.get_run(view.system, number)
 
-    def make() -> str:
-        return render_template("square/run_fragment.html", **_context(place, run, wanted, now))
+    def render() -> str:
+        return render_template("square/run_fragment.html", **vars(_run_fragment(view, run, number, state)))
 
-    made = fragments().get((request.script_root, place, wanted, now), make)
+    fragment = cached_fragment((request.script_root, view, number, state), render)
     if is_fragment():
-        return answer(made)
-    context: dict[str, Any] = {"place": place, "run": run, "now": Markup(made.plain.decode())}
-    if wanted is not None:
-        context |= {"pin": pin_of(place.system, wanted), "may_pin": current_user().role >= Role.SHIFTER}
+        return fragment_response(fragment)
+    context: dict[str, Any] = {"view": view, "run": run, "fragment_html": Markup(fragment.plain.decode())}
+    if number is not None:
+        context |= {"pin": pin_of(view.system, number), "may_pin": current_user().role >= Role.SHIFTER}
     return page("square/run.html", "square/run.html", **context)
 
 
-def _context(place: ViewState, run: Run | None, wanted: int | None, now: runs.Asked) -> dict[str, Any]:
-    settings = request_settings()
-    is_newest = wanted is None or wanted == now.newest
-    played = player(place.system, run.run if run else None, later=is_newest)
-    clients = runs.clients(place.system, runs.jobs(place.system, run.run)) if run else []
-    hosts = runs.hosts(place.system) if is_newest else []
-    before, after = runs.neighbours(place.system, run.run) if run else (None, None)
-    path = "/square" if wanted is None else f"/square/runs/{wanted}"
-    return {
-        "place": place,
-        "run": run,
-        "is_newest": is_newest,
-        "followed": wanted is None,
-        "before": before,
-        "after": after,
-        "clients": clients,
-        "counts": runs.counts(clients),
-        "situation": situation(run, clients, hosts, is_newest, settings.of(SquareSettings).square_machines.get(place.system, ())),
-        "hosts": hosts,
-        "machines": runs.machines(place.system) if is_newest else [],
-        "looks": LOOKS,
-        "path": path,
-        "player": played,
-        "files": charts.version(place.system, run.run) if run else 0,
-        "poll": place.link(path, since=token(now, wanted, clients)),
-        "poll_s": settings.of(SquareSettings).square_poll_s,
-        "systems": [(name, place.replace(system=name).link("/square"), name == place.system) for name in SYSTEMS],
-        "zones": [(name, place.replace(tz=name).link(path), name == place.tz) for name in ZONES],
-        "ago": runs.age,
-        "silent_s": runs.SILENT_S,
-    }
+def _run_fragment(view: ViewState, run: Run | None, number: int | None, state: runs.PollState) -> RunFragment:
+    square, system = request_settings().of(SquareSettings), view.system
+    is_newest = number is None or number == state.newest
+    clients = runs.clients(system, runs.jobs(system, run.run)) if run else []
+    hosts = runs.hosts(system) if is_newest else []
+    before, after = runs.neighbours(system, run.run) if run else (None, None)
+    path = "/square" if number is None else f"/square/runs/{number}"
+    return RunFragment(
+        view=view,
+        run=run,
+        is_newest=is_newest,
+        is_live=number is None,
+        before=before,
+        after=after,
+        clients=clients,
+        counts=runs.count_states(clients),
+        situation=situation(run, clients, hosts, is_newest, square.square_machines.get(system, ())),
+        hosts=hosts,
+        machines=runs.machines(system) if is_newest else [],
+        badges=JOB_BADGES,
+        player=latest_player_report(system, run.run if run else None, or_later=is_newest),
+        files_version=run_files.files_version(system, run.run) if run else 0,
+        poll=view.link(path, since=poll_token(state, number, clients)),
+        poll_s=square.square_poll_s,
+        systems=view.system_links("/square"),
+        zones=view.zone_links(path),
+        ago=runs.age,
+        silent_s=runs.SILENT_S,
+    )

@@ -1,1 +1,1 @@
-"""What brings the documents of P5 into the tables, keeps watch over how that goes, and cleans up."""
+"""Polling of P5: documents of each machine, status of the clusters, deletion of old data, and the state of the polling itself."""

@@ -1,4 +1,4 @@
-"""Which machines of P5 are up, as its gateway sees them, and which version of DQM^2 each runs."""
+"""Status of the machines of each cluster, as the gateway reports it, and the version of DQM^2 on each machine."""
 
 from __future__ import annotations
 
@@ -15,36 +15,37 @@ from app.core.counters import advance
 from app.core.database import proxy
 from app.core.settings import Settings
 from app.queue import TaskRun
-from app.square.documents import mapping, text
+from app.square.errors import P5BadResponse, P5Error
 from app.square.models import Host, HostStatus
 from app.square.settings import SquareSettings
-from app.square.upstream import BadAnswer, Unreachable, Upstream, short
+from app.square.upstream import Upstream, short_name
+from app.square.values import mapping, text
 
 log = logging.getLogger(__name__)
 
-TRIED = ("1.8", "1.9", "1.10")
-"""Versions of fff_dqmtools whose documents and protocol the grabber was tried with."""
+TESTED_VERSIONS = ("1.8", "1.9", "1.10")
+"""Versions of fff_dqmtools with which the poller was tested."""
+
 VERSIONS_S = 3600.0
-"""Seconds between two questions for versions, for which P5 opens a shell on each machine."""
+"""Interval of the queries for versions; P5 opens a shell on each machine for them."""
+
 GONE_S = 600.0
-"""A state that was not confirmed for so long is over, whatever comes next."""
+"""A status that was not confirmed for this long has ended; the next one is a new row."""
 
 
 @contextmanager
-def watching(system: str, settings: Settings, _: TaskRun) -> Iterator[Callable[[], None]]:
-    """Gives a step that asks for the state of a cluster, and now and then for its versions."""
-    upstream, patient = (
-        Upstream(settings),
-        Upstream(settings.replace(square_timeout_s=settings.of(SquareSettings).square_command_timeout_s)),
-    )
-    asked = -VERSIONS_S
+def cluster_watcher(system: str, settings: Settings, _: TaskRun) -> Iterator[Callable[[], None]]:
+    """Gives a function that stores the status of a cluster, and from time to time its versions."""
+    timeout_s = settings.of(SquareSettings).square_command_timeout_s
+    upstream, patient = Upstream(settings), Upstream(settings.replace(square_timeout_s=timeout_s))
+    versions_at = -VERSIONS_S
 
     def step() -> None:
-        nonlocal asked
-        look(system, upstream)
-        if time.monotonic() - asked >= VERSIONS_S:
-            asked = time.monotonic()
-            note_versions(system, patient)
+        nonlocal versions_at
+        store_statuses(system, upstream)
+        if time.monotonic() - versions_at >= VERSIONS_S:
+            versions_at = time.monotonic()
+            store_versions(system, patient)
 
     try:
         yield step
@@ -53,17 +54,17 @@ def watching(system: str, settings: Settings, _: TaskRun) -> Iterator[Callable[[
         patient.close()
 
 
-def look(system: str, upstream: Upstream) -> None:
-    """Ask which machines are up, and write it down."""
-    answer = upstream.command("get_cluster_status", cluster=system)
-    if not isinstance(answer, dict):
-        raise BadAnswer("the state of the cluster is no object")
+def store_statuses(system: str, upstream: Upstream) -> None:
+    """Query the status of each machine, and store it. Raises P5Error."""
+    statuses = upstream.query("get_cluster_status", cluster=system)
+    if not isinstance(statuses, dict):
+        raise P5BadResponse("the status of the cluster is not an object")
     now = time.time()
     with proxy.atomic():
         version = 0
-        for name, state in answer.items():
-            up, message = mapping(state).get("up") is True, text(mapping(state).get("msg"))
-            name = short(text(name))
+        for name, status in statuses.items():
+            up, message = mapping(status).get("up") is True, text(mapping(status).get("msg"))
+            name = short_name(text(name))
             last = HostStatus.select().where(HostStatus.system == system, HostStatus.name == name).order_by(HostStatus.id.desc()).first()
             if last and (last.up, last.message) == (up, message) and now - last.last < GONE_S:
                 HostStatus.update(last=now).where(HostStatus.id == last.id).execute()
@@ -72,31 +73,35 @@ def look(system: str, upstream: Upstream) -> None:
             HostStatus.create(system=system, name=name, up=up, message=message, first=now, last=now, version=version)
 
 
-def note_versions(system: str, upstream: Upstream) -> None:
-    """Ask which version of DQM^2 each machine runs, and warn of those that were never tried; without an answer nothing changes."""
+def store_versions(system: str, upstream: Upstream) -> None:
+    """Query the version of DQM^2 on each machine, store it, and warn of untested ones. Failures are logged."""
     try:
-        clusters = mapping(upstream.command("get_fff_versions"))
-    except (BadAnswer, Unreachable) as error:
-        log.warning("P5 does not say which versions it runs: %s", error)
+        clusters = mapping(upstream.query("get_fff_versions"))
+    except P5Error as error:
+        log.warning("The versions at P5 cannot be queried: %s", error)
         return
-    machines = {short(name): text(said) for cluster in clusters.values() for name, said in mapping(cluster).items()}
-    for host in list(Host.select().where(Host.system == system)):  # a read that is still open could not become a write
-        software = machines.get(host.name, "").strip()
+    versions = {short_name(name): text(version) for cluster in clusters.values() for name, version in mapping(cluster).items()}
+    for host in list(Host.select().where(Host.system == system)):  # a list: a read that is still open cannot become a write
+        software = versions.get(host.name, "").strip()
         if software and software != host.software:
             Host.update(software=software).where(Host.id == host.id).execute()
-            if not tried(software):
-                log.warning("%s of %s runs %s, with which this version of DQM Hub was never tried", host.name, system, software)
+            if not is_tested(software):
+                log.warning("%s of %s runs %s, which was not tested with this version of DQM Hub", host.name, system, software)
 
 
-def tried(software: str) -> bool:
-    """Whether the grabber was tried with a version, given as `fff_dqmtools-1.10.1-1.noarch` or alike, or is not known."""
+def is_tested(software: str) -> bool:
+    """Whether a version, as `fff_dqmtools-1.10.1-1.noarch`, was tested with the poller, or is unknown."""
     number = re.search(r"(\d+\.\d+)", software)
-    return not software or bool(number and number[1] in TRIED)
+    return not software or bool(number and number[1] in TESTED_VERSIONS)
 
 
 def certificate_days(settings: Settings) -> float | None:
-    """Days until the certificate for CMSWEB expires, negative when it has; None without one. OSError or ValueError when it cannot be read."""
-    if not settings.of(SquareSettings).square_certificate:
+    """Days until the certificate for CMSWEB expires, negative once it has; None without one.
+
+    Raises OSError or ValueError if it cannot be read.
+    """
+    path = settings.of(SquareSettings).square_certificate
+    if not path:
         return None
-    found = x509.load_pem_x509_certificate(Path(settings.of(SquareSettings).square_certificate).read_bytes())
+    found = x509.load_pem_x509_certificate(Path(path).read_bytes())
     return (found.not_valid_after_utc.timestamp() - time.time()) / 86400

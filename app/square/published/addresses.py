@@ -8,8 +8,8 @@ from app.core.database import rows
 from app.publish.areas import PreviewGroup
 from app.publish.models import PublishedItem
 from app.publish.revisions import EXISTS
-from app.square.models import SYSTEMS
 from app.square.published.plan import BLOCK
+from app.square.systems import SYSTEMS
 from app.web.arguments import parse_int
 from protocol.snapshot import ItemKey
 

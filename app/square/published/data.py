@@ -20,7 +20,7 @@ EVENTS_S = 30 * 86400.0
 def cluster(context: RenderContext) -> RenderResult:
     """The machines of a system."""
     machines = [public_machine(machine, context.sanitizer) for machine in runs.machines(context.key.system)]
-    values = [[machine.host, machine.said, machine.message or None, machine.at] for machine in machines]
+    values = [[machine.host, machine.reported_up, machine.message or None, machine.at] for machine in machines]
     return RenderResult([context.json("cluster", "data", values)])
 
 

@@ -12,7 +12,7 @@ from app.core.database import rows
 from app.core.events import Event
 from app.publish.sanitize.sanitizer import Sanitizer
 from app.square.models import Job, Run
-from app.square.runs import Machine, client_name
+from app.square.runs import MachineState, client_name
 
 UNPUBLISHED = frozenset({"id", "system", "key", "pid", "path", "data_run", "version"})
 """Columns of `Job` that are not published. Nothing of its document is, and its log only as `Sanitizer.lines` leaves it."""
@@ -58,7 +58,7 @@ class PublicMachine(NamedTuple):
     """The published fields of a machine."""
 
     host: str  # as dqmfu-c2b03-..: two machines may have the same public name
-    said: bool  # up, in the last report of P5
+    reported_up: bool  # up, in the last report of P5
     message: str
     at: float  # time of that report, Unix s UTC
 
@@ -115,9 +115,9 @@ def public_job(job: Job, sanitizer: Sanitizer) -> PublicJob:
     )
 
 
-def public_machine(machine: Machine, sanitizer: Sanitizer) -> PublicMachine:
+def public_machine(machine: MachineState, sanitizer: Sanitizer) -> PublicMachine:
     """A machine and its status at P5."""
-    return PublicMachine(sanitizer.host(machine.name), machine.said, sanitizer.text(machine.message), machine.at)
+    return PublicMachine(sanitizer.host(machine.name), machine.reported_up, sanitizer.text(machine.message), machine.at)
 
 
 def public_event(event: Event, sanitizer: Sanitizer) -> PublicEvent:

@@ -6,9 +6,9 @@ from typing import Any
 
 from app.publish.rendering import CSV, PNG, SVG, RenderContext, RenderResult
 from app.publish.sanitize.sanitizer import Sanitizer
-from app.square import charts
+from app.square import run_files
 from app.square.models import Document, Graph
-from app.square.statistics import csv_text, of_files
+from app.square.run_tables import csv_text, files_table
 from app.web.charts import png, svg
 from protocol.snapshot import Item
 
@@ -16,14 +16,14 @@ from protocol.snapshot import Item
 def charts_of_files(context: RenderContext) -> RenderResult:
     """The charts as images and tables, and the response of the older mirror's get_graph."""
     system, run = context.key.system, context.key.run
-    files = charts.files(system, run)
+    files = run_files.files_of_run(system, run)
     names = _public_names([stream.name for stream in files.streams], context.sanitizer)
     files = files._replace(streams=[stream._replace(name=names[stream.name]) for stream in files.streams])
     items: list[Item] = []
-    for chart in charts.CHARTS:
-        figure = charts.figure(run, chart, files)
+    for chart in run_files.CHARTS:
+        figure = run_files.run_figure(run, chart, files)
         items += [context.item("chart", f"{chart}.svg", SVG, svg(figure)), context.item("chart", f"{chart}.png", PNG, png(figure))]
-        items.append(context.item("chart", f"{chart}.csv", CSV, csv_text(of_files(files))))
+        items.append(context.item("chart", f"{chart}.csv", CSV, csv_text(files_table(files))))
     return RenderResult([*items, context.json("graph", "data", _graph(context))])
 
 
@@ -44,7 +44,7 @@ def _graph(context: RenderContext) -> list[Any]:
         return []
     document = Document.get_or_none(Document.system == system, Document.key == graph.key)
     rev, at = (document.rev, document.timestamp) if document else (-1, graph.received)
-    streams = charts.arrays(graph)
+    streams = run_files.file_arrays(graph)
     names = _public_names(list(streams), sanitizer)
     columns = {names[name]: columns for name, columns in streams.items()}
     return [run, rev, sanitizer.identifier(graph.key), at, graph.global_start, columns, sanitizer.host(graph.host)]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from app.publish.fragments import render_fragment
-from app.square.states import LOOKS
+from app.square.states import JOB_BADGES
 
 
 def fragment(name: str, **context: Any) -> str:
-    """Render templates/square/mirror/<name>.html; the states of jobs are in its context as `looks`."""
-    return render_fragment(f"square/mirror/{name}.html", looks=LOOKS, **context)
+    """Render templates/square/mirror/<name>.html; the states of jobs are in its context as `badges`."""
+    return render_fragment(f"square/mirror/{name}.html", badges=JOB_BADGES, **context)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.publish.rendering import HTML, TEXT, RenderContext, RenderResult
-from app.square import details, logs
+from app.square import job_documents, logs
 from app.square.models import Job
 from app.square.published.fields import public_job
 from app.square.published.fragments import fragment
@@ -16,8 +16,8 @@ def log_page(context: RenderContext) -> RenderResult:
     row = Job.get_or_none(Job.system == system, Job.key == context.key.name)
     if row is None:
         return RenderResult([])
-    job, stored = public_job(row, context.sanitizer), logs.join(*details.log_of(row))
-    lines = context.sanitizer.lines([logs.clean(line) for line in stored.lines])
+    job, stored = public_job(row, context.sanitizer), logs.join_log(*job_documents.stored_log(row))
+    lines = context.sanitizer.lines([logs.visible_text(line) for line in stored.lines])
     page = fragment(
         "log",
         system=system,
@@ -26,7 +26,7 @@ def log_page(context: RenderContext) -> RenderResult:
         state=state_of(job.exit_code, 0),
         exit=exit_words(job.exit_code),
         gap=stored.gap,
-        lines=logs.shown(lines),
+        lines=logs.select_lines(lines),
     )
     text = context.item("logtext", job.identifier, TEXT, _text(lines, stored.gap))
     return RenderResult([context.item("log", job.identifier, HTML, page), text])

@@ -15,9 +15,10 @@ from app.core.database import rows
 from app.core.settings import Settings
 from app.publish.pieces import AreaPlan, PieceKey, Tokens
 from app.publish.settings import PublishSettings
-from app.square.models import SYSTEMS, Graph, Host, HostStatus, Job, Log, Run
+from app.square.models import Graph, Host, HostStatus, Job, Log, Run
 from app.square.settings import SquareSettings
 from app.square.situation import unreachable_since
+from app.square.systems import SYSTEMS
 from protocol.snapshot import MAX_INTEGER
 
 EVENTS_S = 60.0

@@ -14,10 +14,11 @@ from app.square.models import Job
 from app.square.published.fields import PublicJob, PublicRun, public_machine, public_run
 from app.square.published.fragments import fragment
 from app.square.situation import public_situation
-from app.square.states import CRASHED, FINISHED, LOOKS, RUNNING, STUCK_S, Look, exit_words
+from app.square.states import CRASHED, FINISHED, JOB_BADGES, RUNNING, STUCK_S, exit_words
+from app.web.badges import Badge
 
-UNKNOWN = LOOKS[FINISHED]._replace(icon="unsure", text="unknown")
-UP, DOWN = LOOKS[RUNNING]._replace(icon="ok", text="up"), LOOKS[CRASHED]._replace(text="down")
+UNKNOWN = JOB_BADGES[FINISHED]._replace(icon="unsure", text="unknown")
+UP, DOWN = JOB_BADGES[RUNNING]._replace(icon="ok", text="up"), JOB_BADGES[CRASHED]._replace(text="down")
 
 TAG_LENGTH = 16
 """Hex digits of a hash in the address of a chart."""
@@ -42,7 +43,7 @@ class MachineItem(NamedTuple):
     """An entry of the list of machines."""
 
     host: str
-    look: Look
+    badge: Badge
     message: str
     since: float  # start of this status; of an unknown one, time of the last report
     known: bool
@@ -50,7 +51,7 @@ class MachineItem(NamedTuple):
 
 def run_page(context: RenderContext) -> RenderResult:
     """The page of a run, and its data for scripts."""
-    row = runs.find(context.key.system, context.key.run)
+    row = runs.find_run(context.key.system, context.key.run)
     if row is None:
         return RenderResult([])
     jobs = runs.jobs(context.key.system, row.run)
@@ -63,7 +64,7 @@ def live_page(context: RenderContext) -> RenderResult:
     """The page of the newest run, with the machines."""
     system = context.key.system
     published = context.planned.runs("run", system)
-    row = runs.find(system, published[0]) if published else None
+    row = runs.find_run(system, published[0]) if published else None
     jobs = runs.jobs(system, row.run) if row else []
     reported = runs.machines(system)
     machines = [_machine(machine, context.sanitizer) for machine in reported]
@@ -102,7 +103,7 @@ def _page(context: RenderContext, run: PublicRun | None, jobs: list[Job], machin
         after=after,
         live=live,
         machines=machines or [],
-        counts=runs.counts(clients),
+        counts=runs.count_states(clients),
         situation=public_situation(system, bool(run), clients, live),
         rows=_rows(clients, public_jobs, logs),
         charts=_chart_tags(context, run.run) if run else {},
@@ -132,11 +133,11 @@ def _rows(clients: list[runs.Client], public_jobs: dict[str, PublicJob], logs: f
     return rows
 
 
-def _machine(machine: runs.Machine, sanitizer: Sanitizer) -> MachineItem:
-    look = UNKNOWN if machine.up is None else UP if machine.up else DOWN
+def _machine(machine: runs.MachineState, sanitizer: Sanitizer) -> MachineItem:
+    badge = UNKNOWN if machine.up is None else UP if machine.up else DOWN
     public = public_machine(machine, sanitizer)
     since = machine.since if machine.up is not None else public.at
-    return MachineItem(public.host, look, public.message, since, machine.up is not None)
+    return MachineItem(public.host, badge, public.message, since, machine.up is not None)
 
 
 def _data(run: PublicRun) -> dict[str, Any]:

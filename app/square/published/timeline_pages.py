@@ -14,7 +14,7 @@ from app.square.published.fields import PublicJob, PublicRun, public_run
 from app.square.published.fragments import fragment
 from app.square.published.plan import BLOCK
 from app.square.published.run_pages import next_stuck
-from app.square.states import LOOKS, ORDER, exit_words, state_of
+from app.square.states import JOB_BADGES, URGENCY, exit_words, state_of
 
 
 class ClientCell(NamedTuple):
@@ -57,5 +57,7 @@ def _cell(jobs: list[PublicJob]) -> ClientCell:
     lines = []
     for job, state in zip(jobs, states, strict=True):
         code = f" {exit_words(job.exit_code)}" if job.exit_code else ""
-        lines.append(f"{job.host}: {LOOKS[state].text}{code}, LS {'–' if job.lumi is None else job.lumi}, {runs.short(job.events)} events")
-    return ClientCell(min(states, key=ORDER.__getitem__), runs.short(jobs[0].events), len(jobs), "\n".join(lines))
+        lines.append(
+            f"{job.host}: {JOB_BADGES[state].text}{code}, LS {'–' if job.lumi is None else job.lumi}, {runs.short_count(job.events)} events"
+        )
+    return ClientCell(min(states, key=URGENCY.__getitem__), runs.short_count(jobs[0].events), len(jobs), "\n".join(lines))

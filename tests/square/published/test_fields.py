@@ -22,7 +22,7 @@ from app.square.published.fields import (
     public_run,
 )
 from app.square.published.plan import hosts
-from app.square.runs import Machine
+from app.square.runs import MachineState
 
 KEY = b"a key of this test, and of no hub"
 MARK = "qzsecretqz"
@@ -104,7 +104,7 @@ def test_a_run_is_published_with_its_counts_and_jobs(hub: Settings) -> None:
 
 def test_the_message_of_a_machine_is_published_without_names(hub: Settings) -> None:
     message = f"ConnectionRefusedError(111, 'Connect call failed (10.176.62.46, 9215)') to dqmfu-c2b03-45-01.cms, token={MARK}"
-    seen = public_machine(Machine("dqmfu-c2b03-45-01", False, message, 2.0, 1.0), Sanitizer(KEY))
+    seen = public_machine(MachineState("dqmfu-c2b03-45-01", False, message, 2.0, 1.0), Sanitizer(KEY))
     assert seen == PublicMachine(
         "dqmfu-c2b03-..", False, "ConnectionRefusedError(111, 'Connect call failed (address-1, 9215)') to host-1, token=token-1", 2.0
     )

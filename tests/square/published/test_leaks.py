@@ -14,10 +14,10 @@ from app.core.text import one_line
 from app.publish.pieces import PieceKey, PlanIndex
 from app.publish.rendering import RenderContext
 from app.publish.sanitize.sanitizer import Sanitizer
-from app.square.documents import packed
 from app.square.models import Graph, GraphPart, Host, Job, Run
 from app.square.published.fields import public_event, public_run
 from app.square.published.file_charts import charts_of_files
+from app.square.values import pack_json
 from protocol.snapshot import ItemKey
 from tests.publish.copies import content, contents
 from tests.square.published.test_published import complete, publisher_of
@@ -75,7 +75,7 @@ def test_an_event_names_no_host_of_any_form(hub: Settings, host: str) -> None:
     )
     assert crash.text == "Exit code 65, on host-1, lumisection 7"
     silent = public_event(
-        Event("x-2", "production", "silent-host", None, host, 3.0, f"{shown} is down", "P5 says: timed out"), Sanitizer(KEY)
+        Event("x-2", "production", "silent-host", None, host, 3.0, f"{shown} is down", "P5 reports: timed out"), Sanitizer(KEY)
     )
     assert silent.title == "host-1 is down"
 
@@ -99,7 +99,7 @@ def test_names_and_secrets_in_sentences_are_replaced(hub: Settings, text: str, s
 
 @pytest.mark.parametrize("streams", [("streamDQM", "streamDQM"), ("streamDQM_sm-c2a11-43-01", "streamDQMHistograms")])
 def test_a_chart_does_not_name_the_machines_behind_a_stream(hub: Settings, streams: tuple[str, str]) -> None:
-    points = packed({"lumis": [1], "mtimes": [30.0], "ctimes": [30.0], "evt_processed": [5], "evt_accepted": [4], "fsize": [9]})
+    points = pack_json({"lumis": [1], "mtimes": [30.0], "ctimes": [30.0], "evt_processed": [5], "evt_accepted": [4], "fsize": [9]})
     for host, stream in zip(("jdoepc", "srv_c2a06"), streams, strict=True):
         made = Graph.create(
             system="production", key=f"dqm-files-{host}", run=7, host=host, tag="analyze_files", global_start=1.0, source="global_file", lumi_s=23.3,

@@ -211,7 +211,7 @@ def test_only_a_log_that_grew_is_published_again(publisher: Publisher) -> None:
     with data.proxy.atomic():
         version = advance("production")
         lines = {"stdlog_start": ["%MSG-e Trouble\n", "on fu-c2f11-11-04.cms at /nfshome0/dqmpro/secret\n"], "stdlog_end": []}
-        Log.update(version=version, body=data.packed(lines)).where(Log.key == job.key).execute()
+        Log.update(version=version, body=data.pack_json(lines)).where(Log.key == job.key).execute()
     complete(publisher)
     (key,) = [
         ItemKey(row.kind, row.system, row.run, row.name)
@@ -294,7 +294,7 @@ def test_an_item_that_is_too_large_is_left_out_and_stops_nothing_else(publisher:
     before, job = revisions.current().revision, some_job()
     with data.proxy.atomic():
         lines = {"stdlog_start": [f"line {number} of many\n" for number in range(3000)], "stdlog_end": []}
-        Log.update(body=data.packed(lines), version=advance("production")).where(Log.key == job.key).execute()
+        Log.update(body=data.pack_json(lines), version=advance("production")).where(Log.key == job.key).execute()
     data.change(job.key, events=1)
     complete(publisher)
     gone = PublishedItem.select().where(PublishedItem.revision > before, PublishedItem.body.is_null())

@@ -1,4 +1,4 @@
-"""Grabbing from the stand-in P5: everything arrives once, whatever breaks, and what is bad is put aside and shown."""
+"""Polling of the stand-in P5: everything arrives exactly once despite failures, and bad documents become dead letters."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from app.core.counters import version_of
 from app.core.settings import Settings
 from app.queue import PeriodicTask, TaskRun
 from app.square.models import DeadLetter, Document, Host, Job, Log, Run
-from app.square.poller.grabber import BATCH, HostGrabber, grabbing
-from app.square.upstream import Unreachable
+from app.square.poller.host_poller import BATCH, HostPoller
+from app.square.poller.system_poller import system_poller
+from app.square.upstream import P5Unreachable
 from tests.support.faulty_p5 import FaultyP5
 from tests.support.p5 import BU, CROWDED, FU, P5
 from tests.support.patience import PATIENCE_S
@@ -29,9 +30,9 @@ def never() -> bool:
     return False
 
 
-def grabber(hub: Settings, p5: P5 | FaultyP5, host: str = FU, **settings: Any) -> HostGrabber:
+def poller(hub: Settings, p5: P5 | FaultyP5, host: str = FU, **settings: Any) -> HostPoller:
     given: dict[str, Any] = {"square_url": p5.address, "square_timeout_s": 60.0} | settings
-    return HostGrabber("production", host, hub.replace(**given))
+    return HostPoller("production", host, hub.replace(**given))
 
 
 def row(host: str = FU) -> Host:
@@ -75,150 +76,150 @@ def test_every_document_of_a_run_arrives_as_it_is(hub: Settings, p5: P5) -> None
     p5.incident("start_run", lumis=5)
     p5.advance(200)
     for host in (BU, FU, CROWDED):
-        assert grabber(hub, p5, host).grab(never)
+        assert poller(hub, p5, host).poll(never)
     assert_all_there(p5, BU, FU, CROWDED)
     run = Run.select().order_by(Run.run).first()
     assert (run.jobs, run.finished, run.crashed) == (31, 31, 0)
     assert run.lumi == 5
 
 
-def test_a_second_look_fetches_what_changed_and_nothing_else(hub: Settings, p5: P5) -> None:
+def test_second_poll_fetches_only_changes(hub: Settings, p5: P5) -> None:
     p5.incident("upload", host=FU, documents=[job(number) for number in range(5)])
-    one = grabber(hub, p5)
-    assert one.grab(never)
+    one = poller(hub, p5)
+    assert one.poll(never)
     before, asked = version_of("production"), len(p5.record()["requests"])
-    assert one.grab(never)
+    assert one.poll(never)
     assert version_of("production") == before
     assert len(p5.record()["requests"]) == asked + 1
     p5.incident("upload", host=FU, documents=[job(3, exit_code=65)])
-    assert one.grab(never)
+    assert one.poll(never)
     assert Job.get(Job.key == "job-00003").exit_code == 65
     assert [found.key for found in Document.select().where(Document.version > before)] == ["job-00003"]
 
 
-def test_a_backlog_of_thousands_comes_in_batches_that_say_how_much_is_left(hub: Settings, p5: P5) -> None:
+def test_backlog_is_fetched_in_batches_with_the_number_left(hub: Settings, p5: P5) -> None:
     p5.incident("backlog", host=FU, count=2500)
-    one, left = grabber(hub, p5), []
+    one, left = poller(hub, p5), []
 
     def over() -> bool:
         if found := Host.get_or_none(Host.name == FU):
             left.append(found.behind)
         return len(left) == 3
 
-    assert one.grab(over)
+    assert one.poll(over)
     assert left == [0, 2500 - BATCH, 2500 - 2 * BATCH]
     assert len(keys()) == 2 * BATCH
-    assert grabber(hub, p5).grab(never), "another process goes on where this one was"
+    assert poller(hub, p5).poll(never), "another process goes on where this one was"
     assert len(keys()) == 2500
     assert row().behind == 0
     assert_all_there(p5, FU)
 
 
-def test_a_machine_that_counts_anew_is_read_from_the_beginning(hub: Settings, p5: P5) -> None:
+def test_machine_with_reset_revisions_is_read_from_the_beginning(hub: Settings, p5: P5) -> None:
     p5.incident("upload", host=FU, documents=[job(number) for number in range(5)])
-    one = grabber(hub, p5)
-    assert one.grab(never)
+    one = poller(hub, p5)
+    assert one.poll(never)
     p5.incident("reset_revisions", host=FU)
-    assert one.grab(never)
+    assert one.poll(never)
     assert (row().rev, row().resets) == (0, 1)
     p5.incident("upload", host=FU, documents=[job(number) for number in range(3, 8)])
-    assert one.grab(never)
+    assert one.poll(never)
     assert len(keys()) == 8
     assert row().rev == 5
 
 
-def test_a_reset_is_noticed_although_the_revisions_are_past_the_old_ones_already(hub: Settings, p5: P5) -> None:
+def test_revision_reset_is_detected_after_revisions_passed_the_old_ones(hub: Settings, p5: P5) -> None:
     p5.incident("upload", host=FU, documents=[job(number) for number in range(3)])
-    one = grabber(hub, p5)
-    assert one.grab(never)
+    one = poller(hub, p5)
+    assert one.poll(never)
     p5.incident("reset_revisions", host=FU)
     p5.incident("upload", host=FU, documents=[job(number) for number in range(10, 20)])
-    assert one.grab(never)
+    assert one.poll(never)
     assert len(keys()) == 13
     assert row().rev == 10
 
 
-def test_a_machine_that_is_down_is_left_alone_for_longer_and_longer_and_no_other_notices(hub: Settings, p5: P5) -> None:
+def test_pause_of_a_failing_machine_doubles_and_others_are_not_affected(hub: Settings, p5: P5) -> None:
     p5.incident("upload", host=CROWDED, documents=[job(1)])
     p5.incident("host_down", host=FU)
-    down, up = grabber(hub, p5), grabber(hub, p5, CROWDED)
+    down, up = poller(hub, p5), poller(hub, p5, CROWDED)
     for failures in range(1, 4):
         down.not_before = 0
-        assert not down.grab(never)
+        assert not down.poll(never)
         assert row().failures == failures
         assert row().not_before - row().last_error == pytest.approx(2.0 ** (failures - 1), abs=0.1)
-        assert up.grab(never)
-    assert not down.grab(never), "it is not asked before its time"
+        assert up.poll(never)
+    assert not down.poll(never), "it is not asked before its time"
     assert "status 500" in row().error
     p5.incident("host_down", host=FU, on=False)
     down.not_before = 0
-    assert down.grab(never)
+    assert down.poll(never)
     assert row().failures == 0
     assert row().error, "what was last wrong stays to be read"
 
 
-def test_a_gateway_that_is_away_is_an_error_of_each_machine_and_loses_nothing(hub: Settings, p5: P5) -> None:
+def test_unreachable_gateway_is_an_error_of_each_machine_and_loses_nothing(hub: Settings, p5: P5) -> None:
     p5.incident("upload", host=FU, documents=[job(1)])
     p5.incident("gateway_down")
-    one = grabber(hub, p5)
-    assert not one.grab(never)
+    one = poller(hub, p5)
+    assert not one.poll(never)
     p5.incident("gateway_down", on=False)
     one.not_before = 0
-    assert one.grab(never)
+    assert one.poll(never)
     assert keys() == {"job-00001"}
     assert not DeadLetter.select().where(DeadLetter.key != "").count()
 
 
-def test_a_host_that_answers_too_late_is_not_waited_for(hub: Settings, p5: P5) -> None:
+def test_slow_host_times_out(hub: Settings, p5: P5) -> None:
     p5.incident("upload", host=FU, documents=[job(1)])
     p5.incident("slow", host=FU, seconds=30)
-    one = grabber(hub, p5, square_timeout_s=0.5)
-    assert not one.grab(never)
+    one = poller(hub, p5, square_timeout_s=0.5)
+    assert not one.poll(never)
     assert row().error == "no answer within 0.5 s"
 
 
-def test_answers_that_end_in_the_middle_are_asked_for_again(hub: Settings, p5: P5) -> None:
+def test_incomplete_responses_are_requested_again(hub: Settings, p5: P5) -> None:
     p5.incident("upload", host=FU, documents=[job(number) for number in range(4)])
     p5.incident("truncate", host=FU, count=1)
-    one = grabber(hub, p5)
-    assert not one.grab(never)
-    assert "no JSON" in row().error
+    one = poller(hub, p5)
+    assert not one.poll(never)
+    assert "not JSON" in row().error
     assert DeadLetter.get(DeadLetter.key == "").body
     one.not_before = 0
-    assert one.grab(never)
+    assert one.poll(never)
     assert len(keys()) == 4
 
 
 @pytest.mark.parametrize(
     ("garbled", "said"),
     [
-        ({"body": "<html>Sign in</html>"}, "no JSON"),
+        ({"body": "<html>Sign in</html>"}, "not JSON"),
         ({"body": "[]"}, "no list of messages"),
         ({"body": '{"messages": [7]}'}, "no list of messages"),
-        ({"body": '{"messages": ["[]"]}'}, "no update_headers"),
+        ({"body": '{"messages": ["[]"]}'}, "not an update_headers"),
         ({"body": "gone", "status": 404}, "status 404"),
-        ({"hex": "ff00fe"}, "no JSON"),
+        ({"hex": "ff00fe"}, "not JSON"),
     ],
 )
-def test_an_answer_that_is_none_is_kept_with_the_reason(hub: Settings, p5: P5, garbled: dict[str, Any], said: str) -> None:
+def test_unusable_response_is_stored_with_the_reason(hub: Settings, p5: P5, garbled: dict[str, Any], said: str) -> None:
     p5.incident("garble", host=FU, **garbled)
-    assert not grabber(hub, p5).grab(never)
+    assert not poller(hub, p5).poll(never)
     letter = DeadLetter.get()
     assert said in letter.why
     assert said in row().error
     assert bytes(letter.body)
 
 
-def test_a_document_that_was_dropped_before_it_was_fetched_is_put_aside_until_it_comes(hub: Settings, p5: P5) -> None:
+def test_document_dropped_before_fetching_becomes_a_dead_letter_until_it_returns(hub: Settings, p5: P5) -> None:
     p5.incident("upload", host=FU, documents=[job(number) for number in range(4)])
     p5.incident("vanish", host=FU, count=1)
-    one = grabber(hub, p5)
-    assert one.grab(never)
+    one = poller(hub, p5)
+    assert one.poll(never)
     assert len(keys()) == 3
     (letter,) = DeadLetter.select()
     assert letter.why == "it was dropped at P5 before it was fetched"
     p5.incident("upload", host=FU, documents=[job(int(letter.key[-5:]))])
-    assert one.grab(never)
+    assert one.poll(never)
     assert len(keys()) == 4
     assert not DeadLetter.select().count()
 
@@ -231,47 +232,47 @@ BAD_DOCUMENTS = {
 
 
 @pytest.mark.parametrize("text", BAD_DOCUMENTS.values(), ids=BAD_DOCUMENTS.keys())
-def test_a_bad_document_is_put_aside_with_its_text_and_all_others_come(hub: Settings, faulty: FaultyP5, text: str) -> None:
+def test_bad_document_becomes_a_dead_letter_and_the_others_are_stored(hub: Settings, faulty: FaultyP5, text: str) -> None:
     faulty.documents = {f"job-{number:05d}": json.dumps(job(number)) for number in range(10)}
     faulty.documents |= {"bad": text, "job-00010": json.dumps(job(10))}
-    one = grabber(hub, faulty, "dqmrubu-c2a06-03-01")
-    assert one.grab(never)
+    one = poller(hub, faulty, "dqmrubu-c2a06-03-01")
+    assert one.poll(never)
     assert keys() == {f"job-{number:05d}" for number in range(11)}
     (letter,) = DeadLetter.select()
     assert (letter.key, letter.rev) == ("bad", 11)
     assert b"bad" in bytes(letter.body)
-    assert one.grab(never)
+    assert one.poll(never)
     assert DeadLetter.get().times == 1, "it is not asked for again at once"
 
 
-def test_a_document_that_never_comes_delays_the_others_by_its_own_time_out(hub: Settings, faulty: FaultyP5) -> None:
+def test_missing_document_delays_the_others_by_one_timeout(hub: Settings, faulty: FaultyP5) -> None:
     faulty.documents = {f"job-{number:05d}": json.dumps(job(number)) for number in range(10)}
     faulty.slow = {"job-00004": 60.0}
-    one = grabber(hub, faulty, "dqmrubu-c2a06-03-01", square_timeout_s=4.0)
-    assert one.grab(never)
+    one = poller(hub, faulty, "dqmrubu-c2a06-03-01", square_timeout_s=4.0)
+    assert one.poll(never)
     assert keys() == {f"job-{number:05d}" for number in range(10)} - {"job-00004"}
     assert DeadLetter.get().why == "no answer within 2 s", "the first half was for its batch"
     assert row("dqmrubu-c2a06-03-01").rev == 10
 
 
-def test_a_minute_that_is_over_does_not_wait_for_the_rest_of_a_batch_that_is_fetched_one_by_one(hub: Settings, faulty: FaultyP5) -> None:
+def test_fetching_one_by_one_stops_when_the_run_of_the_poller_is_over(hub: Settings, faulty: FaultyP5) -> None:
     faulty.documents = {f"job-{number:05d}": json.dumps(job(number)) for number in range(10)} | {"bad": "cut"}
-    one = grabber(hub, faulty, "dqmrubu-c2a06-03-01")
+    one = poller(hub, faulty, "dqmrubu-c2a06-03-01")
     looks = iter([False, False, False, True])
-    assert one.grab(lambda: next(looks, True))
+    assert one.poll(lambda: next(looks, True))
     assert keys() == {"job-00000", "job-00001", "job-00002"}
     assert (row("dqmrubu-c2a06-03-01").rev, row("dqmrubu-c2a06-03-01").behind) == (3, 8)
-    assert one.grab(never), "the next one goes on there"
+    assert one.poll(never), "the next one goes on there"
     assert keys() == {f"job-{number:05d}" for number in range(10)}
     assert [letter.key for letter in DeadLetter.select()] == ["bad"]
 
 
-def test_a_machine_that_is_asked_no_more_is_forgotten(hub: Settings, faulty: FaultyP5) -> None:
+def test_unlisted_machine_is_deleted(hub: Settings, faulty: FaultyP5) -> None:
     for system, name in (("production", FU), ("production", "dqmfu-c2b03-01-01"), ("playback", CROWDED)):
         Host.create(system=system, name=name, role="fu")
     settings = hub.replace(square_url=faulty.address, square_production=(f"{FU}.cms",), square_playback=())
     before = version_of("production")
-    with grabbing("production", (f"{FU}.cms",), settings, turn_of("grab")):
+    with system_poller("production", (f"{FU}.cms",), settings, turn_of("poll")):
         assert [host.name for host in Host.select()] == [FU]
     assert version_of("production") == before + 1, "pages are told"
 
@@ -280,11 +281,11 @@ def turn_of(name: str) -> TaskRun:
     return TaskRun(PeriodicTask(name, 0.2, lambda _: nullcontext(lambda: None)), threading.Event(), 600)
 
 
-def test_a_machine_that_is_down_is_not_all_of_them_while_others_are_still_asked(hub: Settings, p5: P5) -> None:
+def test_one_machine_down_is_no_failure_while_others_are_polled(hub: Settings, p5: P5) -> None:
     p5.incident("host_down", host=FU)
     p5.incident("slow", host=CROWDED, seconds=3)
     settings = hub.replace(square_url=p5.address, square_grab_s=0.2)
-    with grabbing("production", (FU, CROWDED), settings, turn_of("grab")) as step:
+    with system_poller("production", (FU, CROWDED), settings, turn_of("poll")) as step:
         step()
         p5.incident("host_down", host=CROWDED)
         end = time.monotonic() + PATIENCE_S
@@ -293,7 +294,7 @@ def test_a_machine_that_is_down_is_not_all_of_them_while_others_are_still_asked(
             while time.monotonic() < end:
                 step()
 
-        with pytest.raises(Unreachable, match="no machine of production answers"):
+        with pytest.raises(P5Unreachable, match="no machine of production responds"):
             until_it_fails()
 
 
@@ -301,7 +302,7 @@ def test_a_machine_that_is_down_is_not_all_of_them_while_others_are_still_asked(
 def test_times_beyond_every_calendar_are_none(hub: Settings, faulty: FaultyP5, when: float | str) -> None:
     faulty.documents = {"job-00001": json.dumps(job(1, report_timestamp=when))}
     faulty.timestamp = when
-    assert grabber(hub, faulty, "dqmrubu-c2a06-03-01").grab(never)
+    assert poller(hub, faulty, "dqmrubu-c2a06-03-01").poll(never)
     assert Job.get().reported == pytest.approx(time.time(), abs=600), "then it is when it came"
 
 
@@ -317,65 +318,65 @@ def test_times_beyond_every_calendar_are_none(hub: Settings, faulty: FaultyP5, w
         '{"_id": "' + 251 * "\U0001f600" + '", "_rev": 1}',
     ],
 )
-def test_a_bad_header_is_noted_once_and_the_others_count(hub: Settings, faulty: FaultyP5, text: str) -> None:
+def test_bad_header_is_stored_once_and_others_are_used(hub: Settings, faulty: FaultyP5, text: str) -> None:
     faulty.documents = {"job-00001": json.dumps(job(1))}
     faulty.header_texts = [text]
-    one = grabber(hub, faulty, "dqmrubu-c2a06-03-01")
+    one = poller(hub, faulty, "dqmrubu-c2a06-03-01")
     for _ in range(2):
-        assert one.grab(never)
+        assert one.poll(never)
     assert keys() == {"job-00001"}
     assert DeadLetter.get().times == 1
 
 
-def test_of_more_headers_than_a_machine_can_give_the_newest_are_taken(hub: Settings, faulty: FaultyP5) -> None:
+def test_newest_headers_are_fetched_if_a_machine_cannot_send_all(hub: Settings, faulty: FaultyP5) -> None:
     faulty.documents = {f"job-{number:05d}": json.dumps(job(number)) for number in range(1000)}
     faulty.most_headers = 100
-    one = grabber(hub, faulty, "dqmrubu-c2a06-03-01")
+    one = poller(hub, faulty, "dqmrubu-c2a06-03-01")
     for _ in range(3):
-        assert not one.grab(never), "it may be able to give all of them another time"
+        assert not one.poll(never), "it may be able to give all of them another time"
         one.not_before = 0
-    assert one.grab(never)
+    assert one.poll(never)
     assert 1 <= len(keys()) <= 100
     assert max(keys()) == "job-00999"
     assert row("dqmrubu-c2a06-03-01").rev == 1000
     faulty.documents["job-01000"] = json.dumps(job(1000))
-    assert one.grab(never)
+    assert one.poll(never)
     assert "job-01000" in keys()
 
 
 def test_unknown_types_are_kept_and_warned_of(hub: Settings, p5: P5, caplog: pytest.LogCaptureFixture) -> None:
     p5.incident("upload", host=FU, documents=[{"_id": "new", "type": "dqm-next", "hostname": FU}])
-    assert grabber(hub, p5).grab(never)
+    assert poller(hub, p5).poll(never)
     assert whole("new")["type"] == "dqm-next"
     assert "unknown type 'dqm-next'" in caplog.text
 
 
-def test_the_end_of_an_older_run_that_was_missed_is_fetched_later(hub: Settings, p5: P5) -> None:
+def test_missed_end_of_an_older_run_is_fetched_later(hub: Settings, p5: P5) -> None:
     p5.incident("upload", host=FU, documents=[job(1), job(2, run=8)])
-    one = grabber(hub, p5)
-    assert one.grab(never)
+    one = poller(hub, p5)
+    assert one.poll(never)
     p5.incident("upload", host=FU, documents=[job(1, exit_code=0)])
     Host.update(rev=3, rev_key="job-00001").execute()  # as if the new state had been read, but was lost
-    assert one.grab(never)
+    assert one.poll(never)
     assert Job.get(Job.key == "job-00001").exit_code is None
-    one.looked_again = False
-    assert one.grab(never)
+    one.is_rechecked = False
+    assert one.poll(never)
     assert Job.get(Job.key == "job-00001").exit_code == 0
 
 
-def test_a_pause_outlasts_the_minute_of_who_made_it(hub: Settings, p5: P5) -> None:
+def test_pause_outlasts_one_run_of_the_poller(hub: Settings, p5: P5) -> None:
     p5.incident("host_down", host=FU)
-    one = grabber(hub, p5)
+    one = poller(hub, p5)
     for _ in range(5):
         one.not_before = 0
-        assert not one.grab(never)
+        assert not one.poll(never)
     asked = len(p5.record()["requests"])
-    assert not grabber(hub, p5).grab(never)
+    assert not poller(hub, p5).poll(never)
     assert len(p5.record()["requests"]) == asked
 
 
 @pytest.mark.slow
-def test_the_live_service_grabs_both_systems_and_a_kill_loses_and_doubles_nothing(hub: Settings, p5: P5) -> None:
+def test_live_service_polls_both_systems_and_survives_a_kill(hub: Settings, p5: P5) -> None:
     settings = hub.replace(square_url=p5.address, square_grab_s=0.2)
     for _ in range(3):
         p5.incident("start_run", lumis=20)
