@@ -1,4 +1,4 @@
-"""The command `dqmhub`. Each module here is one group of commands; heavy imports stand inside the commands."""
+"""The command `dqmhub`. Each module has one group of commands; slow imports are inside the commands."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from app.core.version import VERSION
 
 
 class Commands(click.Group):
-    """The commands that the areas declare; the module of each is loaded when it is called, so that `--help` is quick."""
+    """The commands that the areas declare; their modules are loaded when they are needed."""
 
     def __init__(self, *args: Any, areas: Iterable[Area] = AREAS, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.declared = {name: command for area in areas for name, command in area.commands.items()}
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """The names in the order of their groups."""
+        """The names in the order of their groups, `run` first."""
         return sorted(self.declared, key=lambda name: (COMMAND_GROUPS.index(self.declared[name].group), name != "run", name))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
@@ -60,31 +60,32 @@ def dqmhub(config: Path | None) -> None:
 
 
 def settings() -> Settings:
-    """The settings of this command; a wrong one ends it with its name, value and what is allowed."""
-    os.umask(0o027)  # what the program writes (hashes of passwords are in it) is for its user and group
+    """Load the settings and start logging. An invalid setting ends the command with name, value and allowed values."""
+    os.umask(0o027)  # data of the program, which includes password hashes, is for its user and group only
     found = load()
     handler = logging.StreamHandler()
-    handler.setFormatter(LogLines("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    logging.basicConfig(level=LOG_LEVELS_NUMBER[found.log_level], handlers=[handler])
+    handler.setFormatter(ShortTracebackFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=LOG_LEVEL_NUMBERS[found.log_level], handlers=[handler])
     return found
 
 
-LOG_LEVELS_NUMBER = dict(zip(LOG_LEVELS, (10, 20, 30, 40), strict=True))
+LOG_LEVEL_NUMBERS = dict(zip(LOG_LEVELS, (10, 20, 30, 40), strict=True))
 
 
-class LogLines(logging.Formatter):
-    """A traceback only for faults of the program: when a server does not answer, every poll of a queue would write one."""
+class ShortTracebackFormatter(logging.Formatter):
+    """Logs no traceback of connection errors, which every poll of a queue repeats while a server is unreachable."""
 
-    AWAY = ("ConnectionError", "ConnectionRefusedError", "TimeoutError", "OperationalError", "InterfaceError")
-    """Of Redis, PostgreSQL and the system; each driver has classes of its own by these names."""
+    CONNECTION_ERRORS = ("ConnectionError", "ConnectionRefusedError", "TimeoutError", "OperationalError", "InterfaceError")
+    """Names of error classes of the system and of the drivers of Redis and PostgreSQL."""
 
     def formatException(self, ei: Any) -> str:
+        """The traceback, or one line for a connection error."""
         kind, error, _ = ei
-        return f"  {kind.__name__}: {error}".rstrip() if kind.__name__ in self.AWAY else super().formatException(ei)
+        return f"  {kind.__name__}: {error}".rstrip() if kind.__name__ in self.CONNECTION_ERRORS else super().formatException(ei)
 
 
 def open_database() -> Settings:
-    """The settings, with the database of this version and the queues connected."""
+    """Load the settings, check the database and connect the queues."""
     from app import queue
     from app.core import database
 
@@ -95,7 +96,7 @@ def open_database() -> Settings:
 
 
 def main(arguments: list[str] | None = None) -> Any:
-    """The console script: what a user can mend is one line on stderr and exit code 1, not a traceback."""
+    """The console script. Errors that users can fix are one line on stderr and exit code 1, without a traceback."""
     try:
         return dqmhub(arguments)
     except (SettingError, RuntimeError) as error:
@@ -107,6 +108,6 @@ def main(arguments: list[str] | None = None) -> Any:
 
 def _is_for_users(error: Exception) -> bool:
     """Whether the message of an error is meant for users."""
-    from app.core.database import UnusableDatabase  # loads the drivers of databases, which `--help` needs not
+    from app.core.database import UnusableDatabase  # here, since it loads database drivers
 
     return isinstance(error, SettingError | UnusableDatabase)

@@ -88,9 +88,18 @@ def test_an_area_is_one_folder_and_one_line(upgraded: Settings, stub: Area) -> N
 
 @pytest.mark.parametrize(
     ("part", "empty"),
-    [("menu", ()), ("roles", {}), ("openapi", None), ("status", None), ("metrics", None), ("jobs", ""), ("commands", {}),
-     ("settings", None), ("help", ())],
-)  # fmt: skip
+    [
+        ("menu", ()),
+        ("roles", {}),
+        ("openapi", None),
+        ("status", None),
+        ("metrics", None),
+        ("jobs", ""),
+        ("commands", {}),
+        ("settings", None),
+        ("help", ()),
+    ],
+)
 def test_a_part_that_an_area_lacks_is_named(upgraded: Settings, stub: Area, part: str, empty: object) -> None:
     assert missing(upgraded, replace(stub, **{part: empty})) == {part}
 

@@ -114,7 +114,7 @@ def test_the_application_of_the_entry_module_is_the_hub(hub: Settings, monkeypat
     assert create_app(hub).url_map.is_endpoint_expecting("gui.browse", "place")
 
 
-def test_status_and_metrics_tell_how_old_each_loop_is(client: FlaskClient) -> None:
+def test_status_and_metrics_show_the_age_of_each_periodic_task(client: FlaskClient) -> None:
     now = time.time()
     PeriodicTaskState.create(name="poll production", period_s=2.0, owner="here:1", last_ok=now - 1, duration_s=0.25)
     PeriodicTaskState.create(

@@ -1,4 +1,4 @@
-"""Work on both kinds of database and of queue: SQLite with a queue file, PostgreSQL with Redis."""
+"""Jobs with both databases and queues: SQLite with a queue file, PostgreSQL with Redis."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from app.queue import BackgroundJob
 from tests.support.cli import dqmhub
 
 
-def test_jobs_are_listed_for_people_and_programs(hub: Settings) -> None:
+def test_jobs_are_listed_as_text_and_json(hub: Settings) -> None:
     first = queue.enqueue("import", "1")
     queue.enqueue("extract", "2", queue="live")
     BackgroundJob.update(state="failed", error="ValueError: no histogram in it").where(BackgroundJob.id == first.id).execute()
@@ -23,7 +23,7 @@ def test_jobs_are_listed_for_people_and_programs(hub: Settings) -> None:
     assert dqmhub(hub, "jobs", "ls", "--kind", "merge").stdout == ""
 
 
-def test_a_job_is_cancelled_and_tried_again(hub: Settings) -> None:
+def test_a_job_is_cancelled_and_retried(hub: Settings) -> None:
     row = queue.enqueue("import", "1")
     assert dqmhub(hub, "jobs", "cancel", str(row.id)).returncode == 0
     assert BackgroundJob.get_by_id(row.id).state == "cancelled"

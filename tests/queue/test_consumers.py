@@ -33,7 +33,7 @@ def workers_that_started(traces: Path) -> list[str]:
     return (traces / "starts").read_text().splitlines() if (traces / "starts").exists() else []
 
 
-def test_work_is_done_by_both_consumers(hub: Settings, traces: Path) -> None:
+def test_both_consumers_run_their_jobs(hub: Settings, traces: Path) -> None:
     rows = [queue.enqueue("effect", name, {"folder": str(traces)}, queue=name) for name in ("live", "bulk")]
     with consumer(hub, "live"), consumer(hub, "bulk"):
         until(lambda: all(state_of(row) == "done" for row in rows), "both rows to be done")
@@ -45,7 +45,7 @@ def test_work_is_done_by_both_consumers(hub: Settings, traces: Path) -> None:
 
 
 @pytest.mark.storm
-def test_kill_9_of_the_consumer_at_any_moment_loses_and_doubles_nothing(hub: Settings, traces: Path) -> None:
+def test_kill_9_of_the_consumer_at_any_time_loses_and_repeats_no_job(hub: Settings, traces: Path) -> None:
     chance = storms.chance(316142)
     rows = []
     for kill in range(KILLS):
@@ -102,7 +102,7 @@ def test_a_consumer_ends_with_its_supervisor(hub: Settings, traces: Path, name: 
         until(lambda: not of_session(process.pid), "its processes to end")
 
 
-def test_sigterm_lets_running_work_finish(hub: Settings, traces: Path) -> None:
+def test_sigterm_lets_a_running_job_finish(hub: Settings, traces: Path) -> None:
     row = queue.enqueue("effect", "a", {"folder": str(traces), "seconds": 0.5})
     with consumer(hub, "bulk") as process:
         until(lambda: workers_that_started(traces), "the handler to begin")
@@ -111,7 +111,7 @@ def test_sigterm_lets_running_work_finish(hub: Settings, traces: Path) -> None:
     assert (process.returncode, state_of(row)) == (0, "done")
 
 
-def test_sigterm_queues_long_work_again_and_counts_no_attempt(hub: Settings, traces: Path) -> None:
+def test_sigterm_queues_a_long_job_again_and_counts_no_attempt(hub: Settings, traces: Path) -> None:
     row = queue.enqueue("gated", "a", {"folder": str(traces)})
     with consumer(hub, "bulk") as process:
         until(lambda: workers_that_started(traces), "the handler to begin")
@@ -163,7 +163,7 @@ def test_a_lease_is_renewed_while_the_handler_runs(hub: Settings, traces: Path) 
     assert not (traces / "twice").exists()
 
 
-def test_failing_work_is_tried_again_and_work_without_hope_is_not(hub: Settings) -> None:
+def test_a_failing_job_is_retried_unless_it_cannot_succeed(hub: Settings) -> None:
     faulty, hopeless, unknown = (queue.enqueue(kind, "a") for kind in ("faulty", "hopeless", "unknown"))
     with consumer(hub, "bulk"):
         until(lambda: BackgroundJob.get_by_id(faulty.id).attempts == 2, "the second attempt")

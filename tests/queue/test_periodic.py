@@ -30,7 +30,7 @@ OCTOBER_NIGHT = 1793494795.0
 
 
 class Clock:
-    """The clocks as a test sets them; whoever waits for `stopping` lets the time pass."""
+    """Clocks set by a test; time passes in `Stopping.wait`."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -42,7 +42,7 @@ class Clock:
     def time(self) -> float:
         return self.wall
 
-    def go_on(self, seconds: float) -> None:
+    def advance(self, seconds: float) -> None:
         self.now += seconds
         self.wall += seconds
 
@@ -54,7 +54,7 @@ class Stopping(threading.Event):
 
     def wait(self, timeout: float | None = None) -> bool:
         assert timeout is not None
-        self.clock.go_on(max(timeout, 0.001))
+        self.clock.advance(max(timeout, 0.001))
         return self.is_set()
 
 
@@ -80,7 +80,7 @@ def row() -> PeriodicTaskState:
     return found
 
 
-def test_a_minute_has_its_steps_at_the_period_and_so_have_the_minutes_after_it(hub: Settings, clock: Clock) -> None:
+def test_the_period_holds_within_a_run_and_across_runs(hub: Settings, clock: Clock) -> None:
     times: list[float] = []
     for _ in range(3):
         periodic.run_window(counting(clock, times), Stopping(clock))
@@ -91,15 +91,15 @@ def test_a_minute_has_its_steps_at_the_period_and_so_have_the_minutes_after_it(h
     assert row().last_ok == pytest.approx(OCTOBER_NIGHT + times[-1] - 1000)
 
 
-def test_slow_steps_leave_out_those_they_missed_and_keep_the_beat(hub: Settings, clock: Clock) -> None:
+def test_steps_missed_by_a_slow_step_are_skipped_and_the_period_holds(hub: Settings, clock: Clock) -> None:
     times: list[float] = []
-    slow = counting(clock, times, 2.0, lambda count: clock.go_on(5.0 if count == 2 else 0.5))
+    slow = counting(clock, times, 2.0, lambda count: clock.advance(5.0 if count == 2 else 0.5))
     periodic.run_window(slow, Stopping(clock), 13)
     assert [moment - times[0] for moment in times] == pytest.approx([0, 2, 8, 10, 12])
 
 
 @pytest.mark.parametrize("jump", [3600.0, -3600.0, 86400.0, -86400.0 * 365])
-def test_a_clock_that_jumps_changes_no_step(hub: Settings, clock: Clock, jump: float) -> None:
+def test_a_jump_of_the_system_clock_changes_no_step(hub: Settings, clock: Clock, jump: float) -> None:
     times: list[float] = []
 
     def set_clock(count: int) -> None:
@@ -113,7 +113,7 @@ def test_a_clock_that_jumps_changes_no_step(hub: Settings, clock: Clock, jump: f
 
 
 @pytest.mark.parametrize("jump", [3600.0, -3600.0])
-def test_a_lease_is_over_when_it_was_seen_unchanged_for_its_length_whatever_the_clock_says(
+def test_a_lease_expires_when_it_was_seen_unchanged_for_its_length_whatever_the_system_clock(
     hub: Settings, clock: Clock, jump: float
 ) -> None:
     PeriodicTaskState.create(name="count", period_s=2.0, owner="another", lease_until=clock.wall + periodic.LEASE_S + jump)
@@ -122,7 +122,7 @@ def test_a_lease_is_over_when_it_was_seen_unchanged_for_its_length_whatever_the_
     assert times[0] - 1000 == pytest.approx(periodic.LEASE_S, abs=0.2)
 
 
-def test_a_loop_that_another_has_until_the_end_of_the_minute_is_left_to_him(hub: Settings, clock: Clock) -> None:
+def test_a_run_ends_without_a_step_if_another_renews_the_lease(hub: Settings, clock: Clock) -> None:
     PeriodicTaskState.create(name="count", period_s=2.0, owner="another", lease_until=clock.wall)
 
     class Renewed(Stopping):
@@ -136,7 +136,7 @@ def test_a_loop_that_another_has_until_the_end_of_the_minute_is_left_to_him(hub:
     assert row().owner == "another"
 
 
-def test_a_failing_step_is_written_down_and_the_next_one_is_tried(hub: Settings, clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_failed_step_is_stored_and_the_next_one_runs(hub: Settings, clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
     def fail(count: int) -> None:
         if count % 2:
             raise OSError(f"P5 is away, {count}")
@@ -150,7 +150,7 @@ def test_a_failing_step_is_written_down_and_the_next_one_is_tried(hub: Settings,
     assert "P5 is away, 1" in caplog.text
 
 
-def test_after_a_failure_a_slow_loop_does_not_wait_for_its_period(hub: Settings, clock: Clock) -> None:
+def test_after_a_failure_a_task_with_a_long_period_is_retried_early(hub: Settings, clock: Clock) -> None:
     def fail(count: int) -> None:
         if count < 3:
             raise OSError("P5 is away")
@@ -160,7 +160,7 @@ def test_after_a_failure_a_slow_loop_does_not_wait_for_its_period(hub: Settings,
     assert [moment - times[0] for moment in times] == pytest.approx([0, 5, 10, 40])
 
 
-def test_a_loop_that_cannot_begin_says_why_and_is_free_for_the_next(hub: Settings, clock: Clock) -> None:
+def test_an_error_in_start_is_stored_and_the_lease_is_freed(hub: Settings, clock: Clock) -> None:
     @contextmanager
     def start(_: TaskRun) -> Iterator[Callable[[], None]]:
         raise FileNotFoundError("no certificate")
@@ -170,7 +170,7 @@ def test_a_loop_that_cannot_begin_says_why_and_is_free_for_the_next(hub: Setting
     assert (row().owner, row().error, row().failures) == ("", "FileNotFoundError: no certificate", 1)
 
 
-def test_a_step_that_takes_long_learns_that_its_lease_was_lost(hub: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_long_step_detects_the_loss_of_its_lease(hub: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(periodic, "LEASE_S", 0.2)
     seen = []
 
@@ -189,7 +189,7 @@ def test_a_step_that_takes_long_learns_that_its_lease_was_lost(hub: Settings, mo
     assert row().owner == "another"
 
 
-def test_one_thread_of_a_process_waits_for_a_loop_at_a_time(hub: Settings) -> None:
+def test_one_run_of_a_process_stands_by_for_a_task(hub: Settings) -> None:
     PeriodicTaskState.create(name="count", period_s=2.0, owner="another", lease_until=0.0)
     stopping = threading.Event()
 
@@ -207,26 +207,26 @@ def test_one_thread_of_a_process_waits_for_a_loop_at_a_time(hub: Settings) -> No
     assert not first.is_alive()
 
 
-def test_who_waits_stands_by_until_the_end_of_the_newest_minute(hub: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_that_stands_by_is_extended_by_the_next_run(hub: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(periodic, "LEASE_S", 1.0)
     PeriodicTaskState.create(name="count", period_s=2.0, owner="killed in the second minute", lease_until=0.0)
     stopping, done = threading.Event(), threading.Event()
-    loop = PeriodicTask("count", 2.0, lambda _: nullcontext(done.set))
+    task = PeriodicTask("count", 2.0, lambda _: nullcontext(done.set))
 
     def wait() -> None:
-        periodic.run_window(loop, stopping, length_s=0.5)
+        periodic.run_window(task, stopping, length_s=0.5)
         database.end_thread()
 
     first = threading.Thread(target=wait)
     first.start()
     until(lambda: "count" in periodic._standby, "the first minute to wait")
-    periodic.run_window(loop, stopping)
+    periodic.run_window(task, stopping)
     assert done.wait(PATIENCE_S), "nobody waited when the first minute was over"
     stopping.set()
     first.join(PATIENCE_S)
 
 
-def test_a_loop_that_is_no_more_is_forgotten_unless_somebody_still_does_it(hub: Settings) -> None:
+def test_a_removed_task_is_deleted_unless_another_consumer_still_runs_it(hub: Settings) -> None:
     now = time.time()
     for name, owner, lease_until in (
         ("kept", "dead", now - 9),
@@ -236,7 +236,7 @@ def test_a_loop_that_is_no_more_is_forgotten_unless_somebody_still_does_it(hub: 
     ):
         PeriodicTaskState.create(name=name, period_s=2.0, owner=owner, lease_until=lease_until)
     periodic.schedule(queue.queue_of("live"), [PeriodicTask("kept", 2.0, lambda _: nullcontext(lambda: None))], threading.Event())
-    assert {loop.name for loop in PeriodicTaskState.select()} == {"kept", "done"}
+    assert {task.name for task in PeriodicTaskState.select()} == {"kept", "done"}
 
 
 @contextmanager
@@ -260,7 +260,7 @@ def steps(folder: Path) -> list[tuple[float, int]]:
 
 
 @pytest.mark.storm
-def test_two_consumers_never_do_a_step_at_once_and_either_goes_on_when_the_other_is_killed(hub: Settings, traces: Path) -> None:
+def test_two_consumers_never_run_a_step_at_the_same_time_and_replace_each_other(hub: Settings, traces: Path) -> None:
     chance = storms.chance(358791)
     with ExitStack() as stack:
         both = [stack.enter_context(periodic_consumer(hub, traces)) for _ in range(2)]
@@ -279,7 +279,7 @@ def test_two_consumers_never_do_a_step_at_once_and_either_goes_on_when_the_other
     assert len({process for _, process in steps(traces)}) >= 4
 
 
-def test_a_killed_consumer_goes_on_when_it_is_started_again(hub: Settings, traces: Path) -> None:
+def test_a_killed_consumer_continues_after_its_restart(hub: Settings, traces: Path) -> None:
     for turn in range(2):
         before = len(steps(traces))
         with periodic_consumer(hub, traces) as process:
@@ -288,7 +288,7 @@ def test_a_killed_consumer_goes_on_when_it_is_started_again(hub: Settings, trace
     assert len({process for _, process in steps(traces)}) == 2
 
 
-def test_a_consumer_that_is_told_to_stop_leaves_the_loop_free_at_once(hub: Settings, traces: Path) -> None:
+def test_a_consumer_that_stops_frees_the_lease_at_once(hub: Settings, traces: Path) -> None:
     with periodic_consumer(hub, traces, 600.0):
         until(lambda: len(steps(traces)) > 2, "steps")
     assert row().owner == ""

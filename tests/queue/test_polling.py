@@ -1,4 +1,4 @@
-"""How soon a consumer looks at its queue, and what it repeats."""
+"""How often a consumer polls its queue; daily jobs."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Waits(list[float]):
 
 
 @pytest.mark.parametrize("name", queue.QUEUES)
-def test_an_idle_consumer_looks_often_enough_to_pick_up_work_within_a_third_of_a_second(hub: Settings, name: str) -> None:
+def test_an_idle_consumer_polls_often_enough_to_start_a_job_within_a_third_of_a_second(hub: Settings, name: str) -> None:
     worker = consumer_of(name, hub)._create_worker()
     worker.stop_flag = waits = Waits()
     if hub.of(QueueSettings).huey_url:
@@ -45,7 +45,7 @@ def test_jobs_register_their_kinds() -> None:
     assert clean.CLEAN in HANDLERS
 
 
-def test_daily_work_is_entered_once_a_day(hub: Settings) -> None:
+def test_daily_jobs_are_enqueued_once_a_day(hub: Settings) -> None:
     jobs.load(AREAS)
     queue.enqueue_daily()
     queue.enqueue_daily()
@@ -56,7 +56,7 @@ def test_daily_work_is_entered_once_a_day(hub: Settings) -> None:
     assert BackgroundJob.select().where(BackgroundJob.kind == clean.CLEAN).count() == 1
 
 
-def test_old_work_is_removed_and_open_or_recent_work_is_kept(hub: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_old_jobs_are_deleted_but_not_open_or_recent_ones(hub: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clean, "BATCH", 2)
     past = time.time() - (clean.KEEP_DAYS + 1) * 86400
     for number, state in enumerate(("done", "failed", "cancelled", "done", "queued", "running")):

@@ -26,7 +26,7 @@ THREADS = 8
 
 
 def at_once(function: Callable[[int], Any]) -> list[Any]:
-    """What a function gives in several threads that begin together."""
+    """The results of a function in several threads that start together."""
     gate = threading.Barrier(THREADS)
 
     def thread(number: int) -> Any:
@@ -57,7 +57,7 @@ def hand_over(row: BackgroundJob, handler: Handler, monkeypatch: pytest.MonkeyPa
     return again(row)
 
 
-def test_several_who_enqueue_one_key_get_one_row(hub: Settings) -> None:
+def test_concurrent_enqueues_of_one_key_make_one_job(hub: Settings) -> None:
     for turn in range(10):
         numbers = at_once(lambda _, turn=turn: queue.enqueue("import", str(turn)).id)
         assert len(set(numbers)) == 1
@@ -65,7 +65,7 @@ def test_several_who_enqueue_one_key_get_one_row(hub: Settings) -> None:
     assert queue.queue_of("bulk").pending_count() == 10
 
 
-def test_the_same_key_can_be_queued_again_when_it_is_over(hub: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_key_can_be_enqueued_again_after_its_job_has_ended(hub: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     first = queue.enqueue("import", "7")
     hand_over(first, lambda _: None, monkeypatch)
     second = queue.enqueue("import", "7")
@@ -76,14 +76,14 @@ def test_the_same_key_can_be_queued_again_when_it_is_over(hub: Settings, monkeyp
     assert queue.latest_job("import", "8") is None
 
 
-def test_one_of_several_claims_a_row(hub: Settings) -> None:
+def test_concurrent_claims_of_a_job_succeed_once(hub: Settings) -> None:
     for turn in range(10):
         row = queue.enqueue("import", str(turn))
         assert sum(claimed is not None for claimed in at_once(lambda _, row=row: claim(row.id))) == 1
     assert all(row.attempts == 1 for row in BackgroundJob.select())
 
 
-def test_the_queue_is_told_after_the_commit_and_never_of_what_was_rolled_back(hub: Settings) -> None:
+def test_a_message_is_sent_after_the_commit_and_not_after_a_rollback(hub: Settings) -> None:
     messages = queue.queue_of("bulk")
     with database.proxy.atomic():
         row = queue.enqueue("import", "1")
@@ -96,14 +96,14 @@ def test_the_queue_is_told_after_the_commit_and_never_of_what_was_rolled_back(hu
     assert queue.counts() == {("bulk", "queued"): 1}
 
 
-def test_a_message_is_the_number_of_the_row_in_json(hub: Settings) -> None:
+def test_a_message_is_the_id_of_the_job_in_json(hub: Settings) -> None:
     row = queue.enqueue("import", "1", {"url": "/data/a.root"})
     (message,) = queue.queue_of("bulk").storage.enqueued_items()
     assert json.loads(message)[1:] == [row.id]
     assert again(row).arguments == {"url": "/data/a.root"}
 
 
-def test_a_queue_that_cannot_be_told_loses_nothing(hub: Settings, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_unreachable_queue_loses_no_job(hub: Settings, caplog: pytest.LogCaptureFixture) -> None:
     queue.connect(hub.replace(huey_url="unix:///nowhere/redis"))
     row = queue.enqueue("import", "1")
     assert f"Job {row.id} was not sent to the queue bulk" in caplog.text
@@ -113,7 +113,7 @@ def test_a_queue_that_cannot_be_told_loses_nothing(hub: Settings, caplog: pytest
     assert queue.queue_of("bulk").job_ids() == {row.id}
 
 
-def test_a_sweep_tells_only_what_is_lost(hub: Settings) -> None:
+def test_a_sweep_sends_only_lost_messages(hub: Settings) -> None:
     messages = queue.queue_of("bulk")
     first, second = queue.enqueue("import", "1"), queue.enqueue("import", "2")
     queue.sweep("bulk")
@@ -129,7 +129,7 @@ def test_a_sweep_tells_only_what_is_lost(hub: Settings) -> None:
     assert messages.job_ids() == {second.id}
 
 
-def test_work_whose_lease_ended_is_claimed_again_and_the_first_owner_changes_nothing_more(
+def test_a_job_with_an_expired_lease_is_claimed_again_and_its_first_owner_changes_nothing(
     hub: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     row = queue.enqueue("import", "1")
@@ -144,7 +144,7 @@ def test_work_whose_lease_ended_is_claimed_again_and_the_first_owner_changes_not
     assert (after.state, after.attempts, after.progress) == ("running", 2, None)
 
 
-def test_failing_work_is_given_up_after_its_attempts(hub: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failing_job_fails_for_good_after_its_attempts(hub: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     def faulty(_: BackgroundJob) -> None:
         raise OSError("the disk is away")
 
@@ -159,7 +159,7 @@ def test_failing_work_is_given_up_after_its_attempts(hub: Settings, monkeypatch:
     assert [failed.id for failed in queue.last_failed(5)] == [row.id]
 
 
-def test_work_that_kills_its_process_is_given_up(hub: Settings) -> None:
+def test_a_job_that_kills_its_process_fails_for_good(hub: Settings) -> None:
     row = queue.enqueue("import", "1")
     for _ in range(ATTEMPTS):
         assert claim(row.id)
@@ -169,7 +169,7 @@ def test_work_that_kills_its_process_is_given_up(hub: Settings) -> None:
     assert (again(row).state, again(row).error) == ("failed", f"The process of this job died {ATTEMPTS} times")
 
 
-def test_queued_work_is_cancelled_at_once_and_tried_again_with_all_its_attempts(hub: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_queued_job_is_cancelled_at_once_and_retried_with_all_its_attempts(hub: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     row = queue.enqueue("import", "1")
     queue.cancel(row.id)
     assert again(row).state == "cancelled"
@@ -180,7 +180,7 @@ def test_queued_work_is_cancelled_at_once_and_tried_again_with_all_its_attempts(
     assert (after.state, after.attempts, after.error) == ("done", 1, "")
 
 
-def test_work_cancelled_while_its_process_was_killed_is_closed(hub: Settings) -> None:
+def test_a_cancelled_job_of_a_killed_process_is_closed(hub: Settings) -> None:
     row = queue.enqueue("import", "1")
     claim(row.id)
     queue.cancel(row.id)
@@ -190,7 +190,7 @@ def test_work_cancelled_while_its_process_was_killed_is_closed(hub: Settings) ->
     assert again(row).state == "cancelled"
 
 
-def test_what_cannot_be_cancelled_or_tried_again_is_refused_with_the_reason(hub: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_job_that_cannot_be_cancelled_or_retried_raises_an_error_with_the_reason(hub: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     row = queue.enqueue("import", "1")
     with pytest.raises(queue.JobStateError, match=f"Job {row.id} is queued, not failed or cancelled"):
         queue.retry(row.id)
@@ -204,7 +204,7 @@ def test_what_cannot_be_cancelled_or_tried_again_is_refused_with_the_reason(hub:
         queue.cancel(4711)
 
 
-def test_a_file_is_read_in_the_process_that_needs_it(hub: Settings) -> None:
+def test_a_job_runs_in_a_thread_of_this_process(hub: Settings) -> None:
     gate = threading.Event()
     seen = []
 
@@ -223,7 +223,7 @@ def test_a_file_is_read_in_the_process_that_needs_it(hub: Settings) -> None:
     assert seen == [{"url": "/data/a.root"}]
 
 
-def test_a_file_that_is_queued_is_read_here_before_its_turn(hub: Settings) -> None:
+def test_a_queued_job_runs_at_once_in_a_thread_of_this_process(hub: Settings) -> None:
     queued = queue.enqueue("import", "1")
     row = queue.run_in_thread("import", "1", lambda _: None)
     assert row.id == queued.id
@@ -232,7 +232,7 @@ def test_a_file_that_is_queued_is_read_here_before_its_turn(hub: Settings) -> No
     assert again(row).attempts == 1
 
 
-def test_what_fails_here_is_left_to_the_consumer(hub: Settings, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_job_that_fails_in_a_thread_is_left_to_the_consumer(hub: Settings, caplog: pytest.LogCaptureFixture) -> None:
     def faulty(_: BackgroundJob) -> None:
         raise OSError("the disk is away")
 
@@ -244,7 +244,7 @@ def test_what_fails_here_is_left_to_the_consumer(hub: Settings, caplog: pytest.L
     assert row.id in queue.queue_of("bulk").job_ids()
 
 
-def test_waiting_work_has_an_age(hub: Settings) -> None:
+def test_the_wait_of_a_queue_is_that_of_its_oldest_job(hub: Settings) -> None:
     assert queue.queue_wait_s("bulk") == 0
     first = queue.enqueue("import", "1")
     queue.enqueue("import", "2")

@@ -37,7 +37,7 @@ def may_see_audit(client: FlaskClient) -> bool:
     return client.get("/account/audit").status_code == 200
 
 
-def test_a_user_signs_in_and_is_led_back_to_the_page(client: FlaskClient, people: dict[Role, User]) -> None:
+def test_a_user_returns_to_the_page_after_signing_in(client: FlaskClient, people: dict[Role, User]) -> None:
     assert not may_see_audit(client)
     answer = sign_in(client, " ADMIN ", next="/account/audit?user=x")
     assert answer.status_code == 303
@@ -61,7 +61,7 @@ def test_over_https_the_cookie_is_never_sent_in_the_clear(small_app: Callable[..
     assert "; Path=/dqm;" in cookie
 
 
-def test_nothing_of_a_password_or_of_a_session_is_stored_or_logged(
+def test_no_password_or_session_identifier_is_stored_or_logged(
     client: FlaskClient, people: dict[Role, User], caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -140,10 +140,22 @@ def test_a_cookie_that_we_did_not_sign_signs_nobody_in(outside: Outside, broken:
 
 @pytest.mark.parametrize(
     "target",
-    ["//evil.example", "https://evil.example", "/\\evil.example", "\\\\evil.example", "/\t/evil.example", "/\n/evil.example", " //evil.example",
-     "javascript:alert(1)", "evil", "", "/%0a/x\u00e9", "///evil.example"],
-)  # fmt: skip
-def test_signing_in_never_leads_to_another_site(client: FlaskClient, people: dict[Role, User], target: str) -> None:
+    [
+        "//evil.example",
+        "https://evil.example",
+        "/\\evil.example",
+        "\\\\evil.example",
+        "/\t/evil.example",
+        "/\n/evil.example",
+        " //evil.example",
+        "javascript:alert(1)",
+        "evil",
+        "",
+        "/%0a/x\u00e9",
+        "///evil.example",
+    ],
+)
+def test_signing_in_never_redirects_to_another_site(client: FlaskClient, people: dict[Role, User], target: str) -> None:
     assert sign_in(client, "viewer", next=target).headers["Location"] == "/"
     page = client.get("/account/sign-in", query_string={"next": target}).text
     assert 'name="next" value="/"' in page
@@ -161,7 +173,7 @@ def test_with_a_url_prefix_everything_stays_below_it(small_app: Callable[..., Fl
     assert client.get("/dqm/hub/account/audit", base_url=HOME).status_code == 200
 
 
-def test_who_guesses_passwords_waits_longer_and_longer_and_is_told_how_long(
+def test_waits_after_wrong_passwords_grow_and_the_page_shows_them(
     client: FlaskClient, people: dict[Role, User], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = time.time()
@@ -286,6 +298,6 @@ def test_the_sign_in_form_is_small(client: FlaskClient, hub: Settings) -> None:
     assert sign_in(client, "admin", "x" * 20_000).status_code == 413
 
 
-def test_pages_of_accounts_are_kept_by_no_cache(client: FlaskClient, hub: Settings) -> None:
+def test_no_cache_stores_pages_of_accounts(client: FlaskClient, hub: Settings) -> None:
     assert client.get("/account/sign-in").headers["Cache-Control"] == "no-store"
     assert urlsplit(sign_in(client, "x", "y").request.url).path == "/account/sign-in"

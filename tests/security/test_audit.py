@@ -1,4 +1,4 @@
-"""The audit log keeps what it was told."""
+"""The audit log: rows, their protection in the database, and the page."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def rows() -> list[tuple[str, str, str, str]]:
     return [(row.user, row.action, row.target, row.answer) for row in Audit.select().order_by(Audit.id)]
 
 
-def test_sign_ins_good_and_bad_are_there_but_not_what_was_typed_for_an_unknown_name(client: FlaskClient, people: dict[Role, User]) -> None:
+def test_sign_ins_are_audited_without_the_text_of_unknown_names(client: FlaskClient, people: dict[Role, User]) -> None:
     sign_in(client, "expert")
     sign_in(client, "expert", "wrong")
     sign_in(client, PASSWORD, "expert")
@@ -65,7 +65,7 @@ def test_sign_ins_good_and_bad_are_there_but_not_what_was_typed_for_an_unknown_n
     assert Audit.get().reason == "from 127.0.0.1"
 
 
-def test_changes_of_accounts_and_tokens_are_there(hub: Settings) -> None:
+def test_changes_of_accounts_and_tokens_are_audited(hub: Settings) -> None:
     user = accounts.add("alice", Role.VIEWER, PASSWORD)
     accounts.set_role(user, Role.EXPERT)
     accounts.set_password(user, PASSWORD + "!")
@@ -93,7 +93,7 @@ def test_an_edit_and_its_row_are_stored_together_or_not_at_all(hub: Settings) ->
     assert User.get().role == Role.VIEWER
 
 
-def test_who_acts_without_an_account_is_named_by_address(app: Flask, client: FlaskClient) -> None:
+def test_anonymous_users_are_named_by_address(app: Flask, client: FlaskClient) -> None:
     @app.get("/do")
     @needs(Role.PUBLIC)
     def do() -> str:
@@ -104,7 +104,7 @@ def test_who_acts_without_an_account_is_named_by_address(app: Flask, client: Fla
     assert rows() == [("anonymous at 127.0.0.1", "do", "it", "")]
 
 
-def test_the_page_shows_the_newest_first_and_one_address_is_one_view(client: FlaskClient, people: dict[Role, User]) -> None:
+def test_the_page_shows_the_latest_rows_first_and_has_an_address_for_each_view(client: FlaskClient, people: dict[Role, User]) -> None:
     for number in range(150):
         audit("edit", f"row <b>{number}</b>", user="alice" if number % 2 else "bob")
     sign_in(client, "admin")

@@ -34,7 +34,7 @@ def dqmhub(hub: Settings, monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-u
     return run
 
 
-def test_every_role_can_be_given() -> None:
+def test_every_role_can_be_granted() -> None:
     assert list(ROLE.choices) == [role.title for role in GRANTED]
 
 
@@ -45,7 +45,7 @@ def test_a_user_is_added_with_the_password_from_standard_input(dqmhub) -> None: 
     assert PASSWORD not in result.output
 
 
-def test_what_cannot_be_added_is_said_in_one_line(dqmhub) -> None:  # type: ignore[no-untyped-def]
+def test_errors_are_one_line(dqmhub) -> None:  # type: ignore[no-untyped-def]
     for arguments, typed, said in [
         (("user", "add", "alice"), "short\n", "A password has 10 to 256 characters"),
         (("user", "add", "a b"), PASSWORD, "A user name has"),
@@ -84,7 +84,7 @@ def test_a_token_is_shown_once_and_revoked(dqmhub) -> None:  # type: ignore[no-u
     assert not Token.select().exists()
 
 
-def test_a_token_cannot_be_asked_to_have_more_than_its_owner(dqmhub) -> None:  # type: ignore[no-untyped-def]
+def test_a_token_cannot_have_a_higher_role_than_its_owner(dqmhub) -> None:  # type: ignore[no-untyped-def]
     dqmhub("user", "add", "alice", typed=PASSWORD)
     result = dqmhub("token", "add", "alice", "--name", "x", "--role", "admin")
     assert result.exit_code == 1

@@ -48,7 +48,7 @@ def test_refusals_of_the_guard_carry_them_too(local: FlaskClient) -> None:
     assert "Content-Security-Policy" in answer.headers
 
 
-def test_behind_https_browsers_are_told_to_stay_there(small_app: Callable[..., Flask]) -> None:
+def test_with_https_responses_have_hsts(small_app: Callable[..., Flask]) -> None:
     answer = small_app(secure_cookies=True, url_prefix="/dqm").test_client().get("/dqm/healthz/live", base_url=HOME)
     assert answer.headers["Strict-Transport-Security"] == "max-age=31536000"
     assert answer.headers["Content-Security-Policy"].endswith("report-uri /dqm/csp-report")

@@ -36,7 +36,7 @@ def test_what_an_unknown_proxy_passes_on_comes_from_nobody_knows_where(name: str
     assert f"HTTP_{name.upper()}" not in seen
 
 
-def test_a_silent_proxy_on_this_machine_shows_by_the_name_it_was_asked_under() -> None:
+def test_a_silent_proxy_on_this_machine_is_detected_by_the_host_name() -> None:
     assert settled(PLAIN, "127.0.0.1", "hub.cern.ch")[CLIENT] == ""
     assert settled(PLAIN, "127.0.0.1", "LOCALHOST:8889")[CLIENT] == "127.0.0.1"
 
@@ -87,7 +87,7 @@ def test_a_prefix_that_is_no_path_is_dropped(prefix: str) -> None:
 @pytest.mark.parametrize(
     ("path", "left"), [("/dqm/hub/a//b", "/a//b"), ("/dqm/hub", "/"), ("/dqm/hub/", "/"), ("/dqm/hubble", "/dqm/hubble"), ("/a", "/a")]
 )
-def test_the_prefix_is_taken_off_whether_or_not_the_proxy_did(path: str, left: str) -> None:
+def test_the_prefix_is_removed_whether_or_not_the_proxy_did(path: str, left: str) -> None:
     seen = settled(Settings(url_prefix="/dqm/hub"), "127.0.0.1", path=path)
     assert (seen["SCRIPT_NAME"], seen["PATH_INFO"]) == ("/dqm/hub", left)
 
@@ -101,5 +101,9 @@ def test_networks_hold_ipv4_addresses_that_are_written_as_ipv6() -> None:
 
 def test_the_name_in_a_host_header() -> None:
     assert [host_name(host) for host in ("Hub.CERN.ch:8889", "hub.cern.ch", "[::1]:80", "[::1]", "")] == [
-        "hub.cern.ch", "hub.cern.ch", "[::1]", "[::1]", "",
-    ]  # fmt: skip
+        "hub.cern.ch",
+        "hub.cern.ch",
+        "[::1]",
+        "[::1]",
+        "",
+    ]

@@ -96,7 +96,7 @@ def test_htmx_is_led_to_the_sign_in_page_and_back_to_the_page_not_to_the_fragmen
     assert answer.headers["HX-Redirect"] == "/account/sign-in?next=/status?x%3D1"
 
 
-def test_someone_signed_in_is_told_which_role_it_takes(outside: Outside, bearer: dict[Role, dict[str, str]]) -> None:
+def test_a_signed_in_user_sees_the_least_role(outside: Outside, bearer: dict[Role, dict[str, str]]) -> None:
     answer = outside("GET", "/account/audit", headers=bearer[Role.EXPERT])
     assert answer.status_code == 403
     assert answer.get_json()["message"] == "Needs the role admin (you are expert)"

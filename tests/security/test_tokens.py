@@ -20,7 +20,7 @@ pytestmark = pytest.mark.both_databases
 
 @pytest.fixture
 def who(app: Flask, outside: Outside):  # type: ignore[no-untyped-def]  # a factory
-    """Who the hub takes the bearer of a token for: "name role", or the status of the refusal."""
+    """Returns "name role" of the user of a token, or the status of the error."""
     app.add_url_rule("/api/who", view_func=needs(Role.VIEWER)(lambda: f"{current_user().name} {current_user().role.title}"), endpoint="who")
 
     def ask(token: str) -> str:
@@ -43,7 +43,7 @@ def test_only_the_hash_of_a_token_is_stored(people: dict[Role, User]) -> None:
     assert secret.removeprefix("dqmhub_") not in str(rows)
 
 
-def test_a_token_has_never_more_than_its_owner_has_now(who, people: dict[Role, User]) -> None:  # type: ignore[no-untyped-def]
+def test_a_token_never_has_a_higher_role_than_its_owner_has_now(who, people: dict[Role, User]) -> None:  # type: ignore[no-untyped-def]
     _, secret = tokens.make(people[Role.EXPERT], "script", Role.ADMIN, 1)
     assert who(secret) == "expert expert"
     accounts.set_role(people[Role.EXPERT], Role.VIEWER)
@@ -51,7 +51,7 @@ def test_a_token_has_never_more_than_its_owner_has_now(who, people: dict[Role, U
 
 
 @pytest.mark.parametrize("end", ["expired", "revoked", "disabled"])
-def test_a_token_that_expired_or_was_revoked_or_whose_owner_is_disabled_is_no_good(who, people: dict[Role, User], end: str) -> None:  # type: ignore[no-untyped-def]
+def test_a_token_stops_working_when_it_expires_or_is_revoked_or_its_owner_is_disabled(who, people: dict[Role, User], end: str) -> None:  # type: ignore[no-untyped-def]
     row, secret = tokens.make(people[Role.ADMIN], "script", Role.ADMIN, 1)
     assert who(secret) == "admin admin"
     if end == "expired":
@@ -64,7 +64,7 @@ def test_a_token_that_expired_or_was_revoked_or_whose_owner_is_disabled_is_no_go
 
 
 @pytest.mark.parametrize("token", ["", "x", "dqmhub_", "dqmhub_" + "A" * 43, "\xff" * 20, "a" * 8000])
-def test_what_is_no_token_is_refused_even_where_anybody_may_read(app: Flask, outside: Outside, token: str) -> None:
+def test_an_invalid_token_is_rejected_even_with_anonymous_access(app: Flask, outside: Outside, token: str) -> None:
     app.add_url_rule("/api/read", view_func=needs(Role.VIEWER)(lambda: "x"), endpoint="read")
     answer = outside("GET", "/api/read", address="127.0.0.1", headers={"Authorization": f"Bearer {token}"})
     assert answer.status_code == 401

@@ -8,7 +8,7 @@ import sys
 
 import redis
 
-from app.cli import LogLines
+from app.cli import ShortTracebackFormatter
 
 
 def logged(error: Exception) -> str:
@@ -16,7 +16,7 @@ def logged(error: Exception) -> str:
         raise error
     except Exception:
         record = logging.LogRecord("hub", logging.ERROR, __file__, 1, "a poll failed", None, sys.exc_info())
-        return LogLines("%(levelname)s %(name)s: %(message)s").format(record)
+        return ShortTracebackFormatter("%(levelname)s %(name)s: %(message)s").format(record)
 
 
 def test_a_server_that_is_away_is_one_line_and_its_reason() -> None:

@@ -180,9 +180,15 @@ def test_a_wrong_value_is_refused_with_its_name_its_value_and_what_is_allowed(tm
 
 @pytest.mark.parametrize(
     ("name", "text", "allowed"),
-    [("web_port", "http", "a whole number"), ("web_port", "", "a whole number"), ("secure_cookies", "yes", "true or false"),
-     ("job_lease_s", "long", "a number"), ("log_level", "trace", "one of debug"), ("trusted_proxies", "10.1.0.0/16, proxy", "a list of networks")],
-)  # fmt: skip
+    [
+        ("web_port", "http", "a whole number"),
+        ("web_port", "", "a whole number"),
+        ("secure_cookies", "yes", "true or false"),
+        ("job_lease_s", "long", "a number"),
+        ("log_level", "trace", "one of debug"),
+        ("trusted_proxies", "10.1.0.0/16, proxy", "a list of networks"),
+    ],
+)
 def test_a_wrong_variable_is_refused_with_its_name_its_value_and_what_is_allowed(
     tmp_path: Path, name: str, text: str, allowed: str
 ) -> None:
@@ -216,11 +222,14 @@ def test_variables_known_from_other_products_count_unless_ours_is_set(tmp_path: 
     assert load(main, theirs | {"DQMHUB_DATABASE_URL": "postgresql://three/hub"}).database_url == "postgresql://three/hub"
 
 
-def test_every_type_can_be_given_by_a_variable(tmp_path: Path) -> None:
+def test_every_type_can_be_set_by_a_variable(tmp_path: Path) -> None:
     variables = {
-        "DQMHUB_INSTANCE_NAME": "Playback #2", "DQMHUB_WEB_PORT": "9000", "DQMHUB_JOB_LEASE_S": "7", "DQMHUB_SECURE_COOKIES": "TRUE",
+        "DQMHUB_INSTANCE_NAME": "Playback #2",
+        "DQMHUB_WEB_PORT": "9000",
+        "DQMHUB_JOB_LEASE_S": "7",
+        "DQMHUB_SECURE_COOKIES": "TRUE",
         "DQMHUB_FILE_ROOTS": "/eos/dqm, /data",
-    }  # fmt: skip
+    }
     found = load(main_file(tmp_path, ""), variables)
     given = (
         found.instance_name,
@@ -249,9 +258,13 @@ def test_folders_of_remote_servers_are_no_folders_of_this_machine(tmp_path: Path
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("web_prot = 1", "web_prot = '(hidden)' cannot be used; allowed: a name in"), ("[web]\nport = 1", "web = "), ("web_port = ", "a readable TOML file"),
-     ("\x00", "a readable TOML file")],
-)  # fmt: skip
+    [
+        ("web_prot = 1", "web_prot = '(hidden)' cannot be used; allowed: a name in"),
+        ("[web]\nport = 1", "web = "),
+        ("web_port = ", "a readable TOML file"),
+        ("\x00", "a readable TOML file"),
+    ],
+)
 def test_a_file_that_is_not_understood_is_refused(tmp_path: Path, text: str, said: str) -> None:
     path = main_file(tmp_path, text)
     with pytest.raises(SettingError) as refused:
