@@ -115,7 +115,7 @@ def test_restarted_client_keeps_its_crash_as_an_attempt(running: Chain, run: int
 def test_run_without_clients_is_known_by_its_files(running: Chain) -> None:
     number = running.p5.incident("start_run", lumis=100, clients=False)["run"]
     running.p5.advance(150)
-    page_says(running, rf'data-run="{number}"', "No job was reported of this run, only its files")
+    page_says(running, rf'data-run="{number}"', "No job of this run was reported, only its files")
 
 
 def test_the_end_of_a_run_is_said(running: Chain, run: int) -> None:
