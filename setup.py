@@ -61,7 +61,7 @@ setup(
         "postgresql": ["psycopg[binary]>=3.2"],
         "redis": ["redis>=5"],
         "xrootd": ["xrootd>=5.7"],
-        "simulator": ["aiohttp>=3.11"],  # HTTP and websockets on one port, in one loop; only the stand-in for P5 needs it
+        "simulator": ["aiohttp>=3.11"],  # HTTP and websockets on one port, in one loop; only the simulator of P5 needs it
         "test": [
             "aiosmtpd>=1.4.6",  # a mail server written by others, for what is mailed
             "awkward>=2.7",

@@ -2,6 +2,6 @@
 
 * `snapshot`: the signed snapshots that a hub sends to its public mirrors.
 
-Only the standard library and `cryptography` may be imported here: a mirror runs on machines that have nothing else of DQM Hub
-but this folder and `services/mirror`.
+Only the standard library and `cryptography` may be imported here: a mirror runs on machines that have only this
+folder and `services/mirror` of DQM Hub.
 """

@@ -1,7 +1,7 @@
 """Snapshots that a hub sends to its public mirrors: their bytes, signature and limits.
 
 A snapshot takes a mirror from one revision to a later one: it holds every item that changed between the two. A mirror that was
-unreachable asks for a snapshot from the revision it has, so that unchanged items are sent only once.
+unreachable gets a snapshot from its own revision on, so that unchanged items are sent only once.
 
     DQMHUB-SNAPSHOT 1 <key> <signature>\\n     key: first 16 hex digits of the SHA-256 of the public key; signature: 128 hex digits
     <header>\\n                                 one line of JSON
@@ -119,7 +119,7 @@ def unpack(raw: bytes, keys: Iterable[Ed25519PublicKey]) -> Snapshot:
     first = FIRST_LINE.match(raw)
     if not first:
         raise SnapshotError(400, NO_FIRST_LINE)
-    signed = memoryview(raw)[first.end() :]  # slices of a memoryview are no copies, and a snapshot may be large
+    signed = memoryview(raw)[first.end() :]  # slices of a memoryview do not copy, and a snapshot may be large
     _verify(signed, first[1].decode(), bytes.fromhex(first[2].decode()), keys)
     end = raw.find(b"\n", first.end())
     if end < 0:
@@ -142,13 +142,13 @@ def _verify(signed: memoryview, key_name: str, signature: bytes, keys: Iterable[
     try:
         known[key_name].verify(signature, signed)
     except InvalidSignature:
-        raise SnapshotError(403, f"Wrong signature: it was not made with the key {key_name}, or bytes were changed") from None
+        raise SnapshotError(403, f"Wrong signature: it does not match the key {key_name}, or bytes were changed") from None
 
 
 def _parse(header: dict[str, Any], body: memoryview) -> Snapshot:
     since, until = _integer(header["since"]), _integer(header["until"])
     if since >= until:
-        raise ValueError(f"the snapshot goes from revision {since} to {until}")
+        raise ValueError(f"it starts at revision {since} and ends at {until}")
     items, at = [], 0
     for kind, system, run, name, content_type, encoding, size in header["items"]:
         length = 0 if size is None else _integer(size)
@@ -157,8 +157,8 @@ def _parse(header: dict[str, Any], body: memoryview) -> Snapshot:
         at += length
     if at != len(body):
         raise ValueError(f"the items have {at} bytes, but {len(body)} follow the header")
-    started, made = _time(header["started"]), _time(header["at"])
-    return Snapshot(_text(header["series"]), started, since, until, made, _text(header["hub"]), items)
+    started, created = _time(header["started"]), _time(header["at"])
+    return Snapshot(_text(header["series"]), started, since, until, created, _text(header["hub"]), items)
 
 
 def _integer(value: Any) -> int:

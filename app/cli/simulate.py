@@ -1,4 +1,4 @@
-"""`dqmhub simulate`: a stand-in for the DQM machines at P5, for demonstrations and tests."""
+"""`dqmhub simulate`: simulates the DQM machines at P5, for demonstrations and tests."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from app.ops.settings import ServiceSettings
 @click.command(context_settings={"ignore_unknown_options": True, "help_option_names": []})
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def simulate(arguments: tuple[str, ...]) -> None:
-    """Run a stand-in for the machines at P5 (options: --help)."""
+    """Simulate the DQM machines at P5 (options: --help)."""
     if not find_spec("aiohttp"):
-        raise click.ClickException("The stand-in for P5 needs aiohttp: install dqmhub[simulator]")
+        raise click.ClickException("The simulator of P5 needs aiohttp: install dqmhub[simulator]")
     settings = cli.settings()
     command = [sys.executable, "-m", "services.simulator", "--port", str(settings.of(ServiceSettings).simulator_port)]
     if not any(argument.startswith(("--replay", "--quiet")) for argument in arguments):

@@ -1,7 +1,7 @@
 """Bytes of DQM files to monitor elements (MEs): one module for each file format (`app.formats.readers`), one contract.
 
 `scan` lists the MEs of a file and the places of their bytes; `payload` fetches one histogram for the renderer;
-`detection.detect_format` names the format of a file. Nothing here knows the database, HTTP or the pages.
+`detection.detect_format` names the format of a file. This package does not depend on the database, HTTP or the pages.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ __all__ = [
 
 
 def scan(path: str | os.PathLike[str], format: str = "tdirectory") -> Scan:
-    """The MEs of each sample in a file, with a count of the unreadable ones.
+    """List the MEs of each sample in a file, with a count of the unreadable ones.
 
     Raises `KeyError` for an unknown format, `OSError` when the file cannot be opened or read, and `FormatError` when nothing in
     it is readable.
@@ -53,13 +53,13 @@ def scan(path: str | os.PathLike[str], format: str = "tdirectory") -> Scan:
 
 
 def payload(path: str | os.PathLike[str], format: str, row: MERow, version: FileVersion | None = None) -> Payload:
-    """The histogram at one row of a listing, framed for the renderer.
+    """Read the histogram at one row of a listing, framed for the renderer.
 
-    `version` is the version of the file at the time of the listing. Raises `FileReplaced` when the file has another one now,
+    `version` is the version of the file at the time of the listing. Raises `FileReplaced` when the file has a different one now,
     `ValueError` for a scalar (its text is in the facts), `OSError` when the file cannot be read, and `FormatError` when the
     object is damaged or missing.
     """
     with FileSource(path) as source:
         if version not in (None, source.version):
-            raise FileReplaced("the file was written again", source.path, "the version that was listed")
+            raise FileReplaced("the file was replaced", source.path, "the version that was listed")
         return FORMATS[format].payload(source, row)

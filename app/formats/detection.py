@@ -37,7 +37,7 @@ class FileHead:
 
 
 def detect_format(path: str | os.PathLike[str]) -> str | None:
-    """The name of the format of a file, None when it has none that can be read. Raises `OSError` when it cannot be opened."""
+    """The name of the format of a file, None when it is not a known one. Raises `OSError` when it cannot be opened."""
     try:
         with FileSource(path) as source:
             head = FileHead(source)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from app.formats.root.keys import RootKey
 
 MAX_ENTRIES = 4_000_000
-"""MEs in one file, those of all its lumisections together."""
+"""MEs in one file, in all its lumisections."""
 MAX_RANGES = 500_000
 """Entries of the tree `Indices`: one for each type that a lumisection has."""
 
@@ -104,8 +104,8 @@ class _Tree:
     def _is_in_file(self, basket: Basket) -> bool:
         return basket.nbytes > 0 and 0 < basket.seek <= self._source.size - basket.nbytes
 
-    def object_places(self, class_name: bytes, count: int) -> list[array[int]]:
-        """The places of the first `count` objects of the branch `Value`: seek, nbytes (0 for a lost one), entry and class version."""
+    def object_positions(self, class_name: bytes, count: int) -> list[array[int]]:
+        """The positions of the first `count` objects of the branch `Value`: seek, nbytes (0 for a lost one), entry and class version."""
         branch = self._branch(VALUE, class_name)
         seek, nbytes, entry = (array(letter, [0]) * count for letter in "QII")
         for basket in branch.baskets:
@@ -122,7 +122,7 @@ class TypeTable(NamedTuple):
     """The MEs of one type in the order of their entries.
 
     Attributes:
-        names: None for an ME that is lost or has a name that no page can show.
+        names: None for an ME that is lost or has a name that pages cannot show.
         columns: seek, nbytes, kind, flags, entry and class version.
         texts: The values of scalars; empty for histograms.
     """
@@ -193,7 +193,7 @@ class DqmioTrees:
             is_readable: Iterable[object] = [text is not None for text in texts]
         else:
             texts = []
-            seek, nbytes, entry, class_version = tree.object_places(kind.class_name.encode(), count)
+            seek, nbytes, entry, class_version = tree.object_positions(kind.class_name.encode(), count)
             is_readable = nbytes
         usable = [paths[name] if readable else None for name, readable in zip(names, is_readable, strict=True)]
         columns = [seek, nbytes, array("B", [kind]) * count, self._flags(tree, count), entry, class_version]
@@ -216,7 +216,7 @@ def _flag_bits(flag: int) -> int:
 
 
 def _path(name: bytes | None) -> bytes | None:
-    """The name in UTF-8; None for one that no page or address can show."""
+    """The name in UTF-8; None for one that pages and URLs cannot show."""
     return to_utf8(name) if name and b"\0" not in name and b"//" not in b"/%b/" % name else None
 
 

@@ -8,13 +8,13 @@ class FileError(Exception):
 
 
 class FormatError(FileError):
-    """A file, or an object in it, does not follow its format; another attempt gives the same error until the file changes.
+    """A file, or an object in it, does not follow its format; a retry fails in the same way until the file changes.
 
-    `str()` of it is "<where>: <what>; expected <expected>".
+    `str(error)` is "<where>: <what>; expected <expected>".
 
     Attributes:
         what: What was found: "has 12 bytes", "starts with b'toor'".
-        where: Path or address of the file, with the place in it where that is known.
+        where: Path or URL of the file, with the position in it if that is known.
         expected: What would be right: "a ROOT file, starting with b'root'".
     """
 
@@ -29,8 +29,8 @@ class FormatError(FileError):
 
 
 class FileReplaced(FormatError):
-    """The file changed since it was listed; listing it again helps."""
+    """The file changed since it was listed; it must be listed again."""
 
 
 class ServerUnreachable(FileError, OSError):
-    """The server of a remote file gives no answer, refuses the connection, or still has an old copy; another attempt may succeed."""
+    """The server of a remote file does not respond, refuses the connection, or still has an old copy; a retry may succeed."""

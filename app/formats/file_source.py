@@ -1,4 +1,4 @@
-"""Open files, local or behind XRootD: any range of bytes with one call, and the version of a file."""
+"""Open files, local or on XRootD servers: reads any range of bytes with one call, and gets the version of a file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class FileVersion(NamedTuple):
 
     Attributes:
         size: Bytes.
-        mtime_ns: Time of the last change, Unix ns; 0 behind a redirector, where each copy of a file has a time of its own.
+        mtime_ns: Time of the last change, Unix ns; 0 with a redirector, because each copy of a file has its own time.
     """
 
     size: int
@@ -32,10 +32,10 @@ class _File(Protocol):
 
 
 class FileSource:
-    """An open file: a local path, or `root://host//path` by XRootD. Raises `OSError` and, for what is no regular file, `FormatError`.
+    """An open file: a local path, or `root://host//path` by XRootD. Raises `OSError`, and `FormatError` unless it is a regular file.
 
     Attributes:
-        path: Path or address.
+        path: Path or URL.
         version: Version of the file when it was opened.
         size: Bytes.
         budget: The work done on the file, and its bound.
@@ -50,7 +50,7 @@ class FileSource:
         self.budget = WorkBudget(self.path, self.size)
 
     def read(self, seek: int, size: int) -> bytes:
-        """Up to `size` bytes from `seek` on: fewer at the end of the file. Raises `OSError`, and `FormatError` beyond the budget."""
+        """Up to `size` bytes from `seek`; fewer at the end of the file. Raises `OSError`, and `FormatError` beyond the budget."""
         rest = self.size - seek
         self.budget.read(size if size < rest else max(rest, 0))
         return self._file.read(seek, size)
@@ -67,7 +67,7 @@ class FileSource:
 
 
 class ReadAhead:
-    """Small consecutive reads of a file, served from larger ones: all of them together read little more than the file."""
+    """Small consecutive reads of a file, served from larger ones: in total they read little more than the file."""
 
     def __init__(self, source: FileSource, chunk: int) -> None:
         self._source = source
@@ -92,15 +92,15 @@ def _remote(url: str, whole: bool) -> _File:
 
 
 class _LocalFile:
-    """A local file, read by `pread`: with a memory map a file that is cut while it is read would end the process by a signal."""
+    """A local file, read by `pread`: with a memory map, a file truncated while it is read would kill the process."""
 
     def __init__(self, path: str) -> None:
-        # O_NONBLOCK: opening a named pipe that is registered as a file would wait for ever.
+        # O_NONBLOCK: opening a named pipe that is registered as a file would block forever.
         self._file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         status = os.fstat(self._file)
         if not stat.S_ISREG(status.st_mode):
             os.close(self._file)
-            raise FormatError("is no regular file", path, "a file of monitor elements")
+            raise FormatError("is not a regular file", path, "a file of monitor elements")
         self.version = FileVersion(status.st_size, status.st_mtime_ns)
 
     def read(self, seek: int, size: int) -> bytes:
@@ -111,7 +111,7 @@ class _LocalFile:
 
 
 def file_version(path: str | os.PathLike[str], checked_after: float = 0.0) -> FileVersion:
-    """The present version of a file; of a remote file, that of a short while ago, but not before `checked_after` (Unix s).
+    """The current version of a file. That of a remote file may be cached, but was checked after `checked_after` (Unix s).
 
     Raises `OSError`.
     """

@@ -1,4 +1,4 @@
-"""Protobuf snapshots as streams of bytes: as they are, or unpacked when the file is packed as a whole by gzip."""
+"""Protobuf snapshots as streams of bytes, decompressed when the whole file is a gzip file."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ MAX_UNPACKED = 1 << 29
 """Bytes that a packed file may yield; the rest counts as damaged."""
 _CHUNK = 1 << 20
 _FIRST_PIECE = 1 << 14
-"""Packed bytes of a member that are unpacked first; the pieces grow, so that many small members share the chunks that are read."""
+"""Packed bytes of a member that are unpacked first; pieces grow, so that many small members share one chunk."""
 _GZIP = 16 + zlib.MAX_WBITS
 
 
 class PlainStream:
-    """The bytes of a file as they are.
+    """The unchanged bytes of a file.
 
     Attributes:
         is_damaged: Always False.
@@ -41,7 +41,7 @@ class PlainStream:
         self._at += len(data)
         return data
 
-    def place(self, at: int, nbytes: int) -> tuple[int, int, int]:
+    def position(self, at: int, nbytes: int) -> tuple[int, int, int]:
         """`seek`, `nbytes` and `entry` of a row for bytes of the stream."""
         return at, nbytes, 0
 
@@ -49,15 +49,15 @@ class PlainStream:
 class GzipMember:
     """One member of a gzip file, unpacked; a file of concatenated gzip files has several.
 
-    No byte of it can be reached without unpacking those before it.
+    A byte can only be reached by unpacking all bytes before it.
 
     Attributes:
         left: Bytes that it may still yield.
-        is_damaged: The member is cut or damaged, or yields more than `left`.
+        is_damaged: The member is truncated or damaged, or yields more than `left`.
     """
 
     def __init__(self, source: FileSource, seek: int, left: int = MAX_UNPACKED, file: ReadAhead | None = None) -> None:
-        """The member that begins at byte `seek`. `file` is shared by the members of a file that are read one after the other."""
+        """The member that begins at byte `seek`. `file` is shared by members of a file that are read consecutively."""
         self.left = left
         self.is_damaged = False
         self._budget = source.budget
@@ -99,13 +99,13 @@ class GzipMember:
         while size > 0 and (passed := len(self.read(min(size, _CHUNK)))):
             size -= passed
 
-    def place(self, at: int, nbytes: int) -> tuple[int, int, int]:
+    def position(self, at: int, nbytes: int) -> tuple[int, int, int]:
         """`seek`, `nbytes` and `entry` of a row for unpacked bytes that were read."""
         return self._seek, self._next - self._seek, at
 
     @property
     def end(self) -> int:
-        """The first byte behind the member, once it is read to its end."""
+        """The first byte after the member, once it is read to its end."""
         return self._next - len(self._inflate.unused_data)
 
 

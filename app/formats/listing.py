@@ -1,4 +1,4 @@
-"""The content of one file: for each sample the names of its monitor elements (MEs), the places of their bytes, and the facts."""
+"""The content of one file: for each sample the names of its monitor elements (MEs), the positions of their bytes, and the facts."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LUMI = 2
 
 
 class MERow(NamedTuple):
-    """The place of one ME in its file. A field is 0 where the format does not need it.
+    """The position of one ME in its file. A field is 0 where the format does not need it.
 
     Attributes:
         seek: First byte.
@@ -68,7 +68,7 @@ _HISTOGRAMS = {int(kind): kind.class_name.encode() for kind in Kind if not kind.
 
 
 class Columns:
-    """One entry per ME of a sample, in the order of its names, as parallel arrays.
+    """Parallel arrays with one entry for each ME of a sample, in the order of the names.
 
     Attributes:
         status: Worst status of the quality tests, 0 without any.
@@ -92,7 +92,7 @@ class Columns:
         return len(self.seek)
 
     def row(self, index: int) -> MERow:
-        """The place of ME number `index`, for `payload`."""
+        """The position of ME number `index`, for `payload`."""
         seek, nbytes, objlen, keylen, kind, _, flags, entry, class_version = (values[index] for values in self._arrays)
         return MERow(seek, nbytes, objlen, keylen, kind, flags, entry, class_version)
 
@@ -105,7 +105,7 @@ class Columns:
 
     @classmethod
     def unpack(cls, data: bytes) -> Columns:
-        """The columns from the bytes of `pack`. Raises `FormatError` for other bytes, and those of another version."""
+        """The columns from the bytes of `pack`. Raises `FormatError` for other bytes and for another version."""
         where = "stored columns"
         if len(data) < cls._HEADER.size:
             raise FormatError(f"{len(data)} bytes", where, f"at least {cls._HEADER.size}")
@@ -182,7 +182,7 @@ class Scan(NamedTuple):
 
     Attributes:
         samples: A listing for each (run, lumi); lumi 0 is the whole run.
-        unreadable: Number of unreadable objects in the file, with those that belong to no sample.
+        unreadable: Number of unreadable objects in the file, including those that belong to no sample.
     """
 
     samples: dict[tuple[int, int], MEListing]
@@ -195,7 +195,7 @@ class Payload(NamedTuple):
     Attributes:
         flags: The kind, with the bit `EFFICIENCY_FLAG`.
         data: The object, framed as by `app.formats.root.framing.frame`.
-        displacement: Bytes to add to offsets in the data: the object referred to places in a buffer that began earlier or later.
+        displacement: Bytes to add to offsets in the data, because they refer to a buffer that began earlier or later.
     """
 
     flags: int

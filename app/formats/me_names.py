@@ -1,7 +1,7 @@
 """The names of the MEs of a sample: one bytes object, sorted, with an offset for each name.
 
 A list of 100,000 names takes about 10 MB and is shared by all samples with the same names. Folders are not stored: the names
-below a folder are neighbours, so the search for its subfolders leaps from one to the next.
+below a folder are adjacent, so the search for its subfolders jumps from one to the next.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class MENames:
         return self._joined[self._starts[index] : self._starts[index + 1] - 1]
 
     def find(self, path: bytes) -> int | None:
-        """The index of the ME with this whole path, or None."""
+        """The index of the ME with exactly this path, or None."""
         index = bisect_left(self, path)
         return index if index < len(self) and self[index] == path else None
 
@@ -91,14 +91,14 @@ class MENames:
                 folder.mes.append(index)
                 index += 1
             else:
-                last = self._leap(_after(name[: slash + 1]), index, end)
+                last = self._skip(_after(name[: slash + 1]), index, end)
                 folder.subfolders.append(Subfolder(name[len(prefix) : slash], index, last))
                 index = last
         folder.subfolders.sort()
         return folder
 
-    def _leap(self, path: bytes, first: int, end: int) -> int:
-        """The first index after `first` whose name is not before `path`; steps double, since most folders are small."""
+    def _skip(self, path: bytes, first: int, end: int) -> int:
+        """The first index after `first` whose name is not before `path`; steps double, because most folders are small."""
         step = 1
         while first + step < end and self[first + step] < path:
             first += step
@@ -106,14 +106,14 @@ class MENames:
         return bisect_left(self, path, first, min(first + step, end))
 
     def search(self, words: Sequence[str], limit: int) -> list[int]:
-        """The first `limit` MEs whose path contains every word, in any order; ASCII letters match in upper and lower case."""
+        """The first `limit` MEs whose path contains every word, in any order; case-insensitive for ASCII."""
         if self._lowered is None:
             self._lowered = self._joined.lower()
         lowered = [word.encode("utf-8", "surrogatepass").lower() for word in words]
         found: list[int] = []
         index = len(self) if any(b"\0" in word for word in lowered) else 0
         while len(found) < limit and index < len(self):
-            candidate = self._leapfrog(lowered, index)
+            candidate = self._next_candidate(lowered, index)
             if candidate is None:
                 break
             if candidate == index:
@@ -123,8 +123,8 @@ class MENames:
                 index = candidate
         return found
 
-    def _leapfrog(self, words: list[bytes], index: int) -> int | None:
-        """`index` if that ME has every word, else a later index before which no ME has them all; None at the end."""
+    def _next_candidate(self, words: list[bytes], index: int) -> int | None:
+        """`index` if that ME contains every word, otherwise a later index before which no ME contains all; None at the end."""
         assert self._lowered is not None
         candidate = index
         for word in words:
@@ -140,7 +140,7 @@ class MENames:
 
     @classmethod
     def unpack(cls, data: bytes) -> MENames:
-        """The list from the bytes of `pack`."""
+        """The names from the bytes of `pack`."""
         names = cls.__new__(cls)
         names._load(data)
         return names

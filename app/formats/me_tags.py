@@ -4,7 +4,7 @@
     <name>e=1</name>                                                        the ME `name` is an efficiency
     <mename.qtname>qr=st:STATUS:RESULT:ALGORITHM:MESSAGE</mename.qtname>    one quality test on the ME `mename`
 
-A value ends at the closing tag at the very end, and not at the first `<` in it.
+A value ends at the closing tag at the end of the text, not at the first `<`.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ if TYPE_CHECKING:
 _SCALARS = {b"i": Kind.INT, b"f": Kind.FLOAT, b"s": Kind.STRING}
 _TYPE = re.compile(rb">(i|f|s|e|qr)=")
 _STATUS = re.compile("[0-9]{1,4}")
-# The closing tag is compared at each place where the opening one may end; without a limit one key could take long.
+# The closing tag is compared at each position where the opening one may end; the limit bounds the time for one key.
 _LONGEST_NAME = 4096
 
 
 class DirectoryTags(NamedTuple):
-    """The content of the tags of one directory, by the name of the ME; of several for the same, the one written last.
+    """The content of the tags of one directory, by the name of the ME; the last of several tags for the same ME counts.
 
     Attributes:
         scalars: Type and value of each scalar.
         efficiencies: Names of MEs that are efficiencies.
         qtests: The quality tests of each ME.
-        unreadable: Number of texts that are no tag, tests without their ME, and scalars with the name of a histogram.
+        unreadable: Number of texts that are not tags, tests without their ME, and scalars with the name of a histogram.
     """
 
     scalars: dict[bytes, tuple[Kind, str]]
@@ -45,9 +45,9 @@ class METag(NamedTuple):
     """The parts of a tag.
 
     Attributes:
-        name: Name of the ME; of a quality test, of the ME and the test.
-        type: The letters before the `=`.
-        value: The bytes behind the `=`.
+        name: Name of the ME, with that of the quality test if it is one.
+        type: The characters before the `=`.
+        value: The bytes after the `=`.
     """
 
     name: bytes
@@ -61,7 +61,7 @@ def read_tags(texts: Iterable[bytes], histograms: Container[bytes]) -> Directory
 
 
 def sort_tags(tags: Iterable[METag | None], histograms: Container[bytes]) -> DirectoryTags:
-    """As `read_tags`, from parsed tags; None counts as a text that is no tag."""
+    """As `read_tags`, from parsed tags; None counts as a text that is not a tag."""
     scalars: dict[bytes, tuple[Kind, str]] = {}
     efficiencies: set[bytes] = set()
     tests: list[METag] = []
@@ -94,7 +94,7 @@ def _qtests_by_me(tests: list[METag], *me_names: Container[bytes]) -> tuple[dict
 
 
 def parse_tag(text: bytes) -> METag | None:
-    """The tag, or None for another text. The name may hold `<`, `>` and `=`."""
+    """The tag, or None for another text. The name may contain `<`, `>` and `=`."""
     if not text.startswith(b"<"):
         return None
     for match in _TYPE.finditer(text, 2, _LONGEST_NAME):
@@ -105,7 +105,7 @@ def parse_tag(text: bytes) -> METag | None:
 
 
 def _tested_me(name: bytes, *me_names: Container[bytes]) -> bytes:
-    """The ME in `mename.qtname`, where both names may hold dots: the longest existing name; empty without any."""
+    """The ME in `mename.qtname`, where both names may contain dots: the longest existing name, or empty."""
     end = name.rfind(b".")
     while end > 0 and not any(name[:end] in names for names in me_names):
         end = name.rfind(b".", 0, end)

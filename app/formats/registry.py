@@ -1,4 +1,4 @@
-"""The file formats that can be read: what a format states of itself, and where formats are found.
+"""The file formats that can be read: the description of a format, and the registry of all formats.
 
 A format is one module in `app.formats.readers` with a constant `FORMAT`; its name is that of the module.
 """
@@ -20,18 +20,18 @@ _READERS = "app.formats.readers"
 
 
 class Format(NamedTuple):
-    """All that the product knows of one file format.
+    """Description of one file format.
 
     Attributes:
         number: Number of the format in the API (`fileformat`), from 1. It never changes, and is never used for another format.
-        file_name: Regular expression (ASCII) of the usual base names of such files, with the group `run` (digits) and, where names
+        file_name: Regular expression (ASCII) of the usual base names of such files, with the group `run` (digits) and, if names
             have it, the group `dataset` (`PRIMARY__PROCESSED__TIER`).
-        suffix: Ending of the names of such files (`.root`), by which they are found in folders.
+        suffix: Extension of such files (`.root`), by which they are found in folders.
         is_format: Whether a file has this format, judged by its first bytes; at most one format may accept a file.
         scan: List the MEs of an open file. Raises `FormatError` and `OSError`.
         payload: Fetch the histogram at one row of a listing. Raises `ValueError` for a scalar, `FormatError` and `OSError`.
-        online: The online system writes such files during a run: one whose name has no dataset belongs to the online dataset.
-        has_lumisections: A file holds the lumisections of a run, and nothing but the file names them: it is read on registration.
+        online: The online system writes such files during a run: a file without a dataset in its name belongs to the online dataset.
+        has_lumisections: A file contains lumisections that only its content names, so it is read on registration.
     """
 
     number: int
@@ -45,12 +45,12 @@ class Format(NamedTuple):
 
 
 class FormatRegistry(Mapping[str, Format]):
-    """The formats by name. A module is imported on the first access to its format: each may need libraries of its own."""
+    """The formats by name. A module is imported on the first access to its format: each may need its own libraries."""
 
     def __getitem__(self, name: str) -> Format:
         module = f"{_READERS}.{name}"
         try:
-            # A module that another thread is importing is in `sys.modules` already, without its FORMAT; `import_module` waits.
+            # A module that another thread is importing is already in `sys.modules`, without its FORMAT; `import_module` waits.
             found = getattr(sys.modules.get(module), "FORMAT", None) or _format_of(module) if name.isidentifier() else None
         except ModuleNotFoundError as error:
             if error.name != module:
@@ -67,7 +67,7 @@ class FormatRegistry(Mapping[str, Format]):
         return sum(1 for _ in self)
 
     def suffixes(self) -> tuple[str, ...]:
-        """The endings of the names of files of all formats."""
+        """The extensions of the files of all formats."""
         return tuple({format.suffix for format in self.values()})
 
     def by_number(self) -> dict[int, str]:
@@ -81,7 +81,7 @@ def _format_of(module: str) -> object:
 
 @cache
 def _module_names(folders: tuple[str, ...]) -> list[str]:
-    from pkgutil import iter_modules  # takes a reading process longer to load than a small file
+    from pkgutil import iter_modules  # importing it takes longer than reading a small file
 
     return sorted(module.name for module in iter_modules(folders))
 

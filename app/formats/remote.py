@@ -1,4 +1,4 @@
-"""Files behind XRootD, `root://host[:port]//path`: read in ranges, kept open for a while, checked for replacement."""
+"""Files on XRootD servers, `root://host[:port]//path`: read in ranges, left open for a while, checked for replacement."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from app.formats.xrootd import RequestSlots, XRootDServer, load_client
 OPEN_FILES = 32
 """Files that are open at the same time."""
 OPEN_S = 10.0
-"""Seconds that a file stays open: not longer, since a server serves a replaced file as long as anybody has it open."""
+"""Seconds that a file stays open; limited, because a server serves the old version of a replaced file while it is open."""
 PIECE = 4 << 20
-"""Most bytes of one request: the time limit is per request, so a large object over a slow link takes several."""
+"""Maximum bytes of one request: the timeout is per request, so a large object over a slow link takes several."""
 BLOCK = 1 << 20
-"""Bytes of one read where most of a file is read."""
+"""Bytes of one read when most of a file is read."""
 BLOCKS = 64
 """Blocks of one file in memory."""
 
@@ -68,7 +68,7 @@ class _CheckedVersion(NamedTuple):
 def configure(timeout_s: float = 10.0, recheck_s: float = 30.0, waiting: int = 4) -> None:
     """Set the limits of this process, before it reads its first remote file.
 
-    timeout_s: longest wait for one answer, s; recheck_s: greatest age of a version, s; waiting: threads that may wait at a time.
+    timeout_s: timeout of one request, s; recheck_s: maximum age of a version, s; waiting: threads that may wait at the same time.
     """
     global _state
     _state = _State(timeout_s, recheck_s, waiting)
@@ -77,12 +77,12 @@ def configure(timeout_s: float = 10.0, recheck_s: float = 30.0, waiting: int = 4
 @cache
 def _client() -> Any:
     loaded = load_client(_state.timeout_s)
-    atexit.register(lambda: _state.files.clear())  # otherwise the client waits at exit for each open file
+    atexit.register(lambda: _state.files.clear())  # otherwise the client waits for each open file at exit
     return loaded
 
 
 def _close_old_files() -> None:
-    """Close files that were open for long enough, until none is open."""
+    """Close files after OPEN_S, until none is open."""
     while True:
         time.sleep(OPEN_S / 2)
         with _state.lock:
@@ -105,21 +105,21 @@ class RemoteFile:
         self._server = _state.server(url)
         self._handle = _client().File()
         self._server.request(lambda seconds: self._handle.open(url, timeout=seconds))
-        opened = self._server.request(lambda seconds: self._handle.stat(timeout=seconds))  # answered from the answer to open
+        opened = self._server.request(lambda seconds: self._handle.stat(timeout=seconds))  # from the response to open, without a request
         self.version = file_version(url)
         if opened.size != self.version.size or self.version.mtime_ns not in (0, opened.modtime * _SECOND_NS):
             forget(url)
             raise ServerUnreachable(errno.ESTALE, "it is being replaced, and the server still has the old copy; try again")
 
     def read(self, seek: int, size: int) -> bytes:
-        """Up to `size` bytes from `seek` on: fewer at the end of the file."""
+        """Up to `size` bytes from `seek`; fewer at the end of the file."""
         end = min(seek + size, self.version.size)
         try:
             pieces = [self._piece(at, min(PIECE, end - at)) for at in range(seek, end, PIECE)]
         except (OSError, ValueError) as error:
             with _state.lock:
                 _state.files.pop(self.url, None)  # the next read opens it again
-            if isinstance(error, ValueError):  # the client noticed that the file is closed
+            if isinstance(error, ValueError):  # the client found that the file is closed
                 raise ServerUnreachable(errno.ESTALE, "the server closed it; try again") from error
             raise
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
@@ -129,11 +129,11 @@ class RemoteFile:
         return data
 
     def close(self) -> None:
-        """Nothing: the file stays open for the next reader, for `OPEN_S`."""
+        """Do nothing: the file stays open for the next reader, for `OPEN_S`."""
 
 
 class RemoteBlocks:
-    """A remote file for reading most of it: in large blocks, with the last ones in memory.
+    """A remote file, read in large blocks; the last ones are cached.
 
     Attributes:
         version: Version of the file when it was opened.
@@ -145,7 +145,7 @@ class RemoteBlocks:
         self._blocks: LRUCache[int, bytes] = LRUCache(BLOCKS)
 
     def read(self, seek: int, size: int) -> bytes:
-        """Up to `size` bytes from `seek` on: fewer at the end of the file."""
+        """Up to `size` bytes from `seek`; fewer at the end of the file."""
         if size >= BLOCK:
             return self._file.read(seek, size)
         first, last = seek // BLOCK, (seek + max(size, 1) - 1) // BLOCK
@@ -164,7 +164,7 @@ class RemoteBlocks:
 
 
 def open_file(url: str) -> RemoteFile:
-    """A file for reading, shared with others that opened it a short while ago. Raises `OSError`, and `FormatError` for a folder."""
+    """A file for reading, shared with other threads that opened it recently. Raises `OSError`, and `FormatError` for a folder."""
     with _state.lock:
         file = _state.files.get(url)
     if file is None:
@@ -180,8 +180,8 @@ def open_file(url: str) -> RemoteFile:
 def file_version(url: str, checked_after: float = 0.0) -> FileVersion:
     """The version of a file, at most `recheck_s` old and checked after `checked_after` (Unix s).
 
-    While one thread waits for the server the others get the version before, if that is recent enough. Behind a redirector the
-    version is the size alone, since each copy of a file has its own time of change. Raises `OSError` with the reason, and
+    While one thread waits for the server, the others get the previous version if it is recent enough. With a redirector the
+    version is the size alone, because each copy of a file has its own time of change. Raises `OSError` with the reason, and
     `FormatError` for a folder.
     """
     with _state.lock:
@@ -192,7 +192,7 @@ def file_version(url: str, checked_after: float = 0.0) -> FileVersion:
             _state.versions[url] = known._replace(until=now + _state.timeout_s)
     checked = time.time()
     try:
-        found = _version_at_server(url)
+        found = _request_version(url)
     except (OSError, FormatError):
         forget(url)
         raise
@@ -203,12 +203,12 @@ def file_version(url: str, checked_after: float = 0.0) -> FileVersion:
     return found
 
 
-def _version_at_server(url: str) -> FileVersion:
+def _request_version(url: str) -> FileVersion:
     server = _state.server(url)
     path = url[len(server.address) + 1 :]
 
     def stat(seconds: int) -> tuple[Any, Any]:
-        # Only a callback gets the servers to which the request was redirected.
+        # Only a callback receives the servers to which the request was redirected.
         result: Future[tuple[Any, Any]] = Future()
         status = (
             _client()
@@ -224,7 +224,7 @@ def _version_at_server(url: str) -> FileVersion:
 
 
 def forget(url: str) -> None:
-    """Drop the known version of a file and close it, so that the next use of it asks the server."""
+    """Forget the version of a file and close it, so that its next use sends a request to the server."""
     with _state.lock:
         _state.versions.pop(url, None)
         _state.files.pop(url, None)

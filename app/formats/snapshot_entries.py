@@ -1,4 +1,4 @@
-"""The entries of a protobuf snapshot, one by one; in a damaged snapshot those that are still whole."""
+"""The entries of a protobuf snapshot, one by one; in a damaged snapshot the undamaged ones."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ MAX_NAME = 4096
 MAX_TEXT = 1 << 20
 """Bytes of the longest scalar or quality test, packed and unpacked."""
 MAX_TEXTS = 1 << 26
-"""Bytes of all scalars and quality tests of a file together, packed and unpacked."""
+"""Total bytes of all scalars and quality tests of a file, packed and unpacked."""
 DAMAGE = (IndexError, ValueError)
-"""The exceptions for bytes that are no entry."""
+"""The exceptions for bytes that are not an entry."""
 
 _WINDOW = 1 << 23
 _MAX_ENTRY = 1 << 27
@@ -28,10 +28,10 @@ _MAX_FIELDS = 16
 _FURTHEST = 0xFFFF
 """The last byte of an entry at which its object may begin: a row has two bytes for it."""
 _SCALAR = 0x0F
-# The search for a whole entry behind damage ends after so many bytes; where more is read it begins again so far before the end.
+# Bytes after which the search for the next undamaged entry ends, and the overlap when it continues in more data.
 _MAX_LOST = 1 << 26
 _OVERLAP = 1 << 20
-_BEHIND_NAME = re.compile(rb"\x10[\x80-\xff]{0,4}[\x00-\x7f]\x1a")
+_AFTER_NAME = re.compile(rb"\x10[\x80-\xff]{0,4}[\x00-\x7f]\x1a")
 _FLAGS = 6
 _LOOKS_LIKE_ENTRY = re.compile(rb"\x0a[\x80-\xff]{0,4}[\x00-\x7f]\x0a")
 
@@ -55,7 +55,7 @@ class SnapshotEntry(NamedTuple):
 
 
 def varint(data: bytes, at: int) -> tuple[int, int]:
-    """A number in base 128, and the index behind it. Raises what is in `DAMAGE`."""
+    """A number in base 128, and the index after it. Raises the exceptions in `DAMAGE`."""
     value = shift = 0
     while (byte := data[at]) > 0x7F:
         value |= (byte & 0x7F) << shift
@@ -67,9 +67,9 @@ def varint(data: bytes, at: int) -> tuple[int, int]:
 
 
 def fields(data: bytes, at: int, end: int) -> tuple[bytes, int, int, int, int]:
-    """Name, size, begin and end of the object, and flags of the entry from `at` to `end`. Raises what is in `DAMAGE`.
+    """Name, size, begin and end of the object, and flags of the entry from `at` to `end`. Raises the exceptions in `DAMAGE`.
 
-    Of a name longer than `MAX_NAME` the first bytes, one more than that: the cost does not depend on the lengths in damaged bytes.
+    A longer name is cut after `MAX_NAME` + 1 bytes, so that the cost does not depend on the lengths in damaged bytes.
     """
     name = b""
     size = flags = start = stop = number = 0
@@ -91,7 +91,7 @@ def fields(data: bytes, at: int, end: int) -> tuple[bytes, int, int, int, int]:
         elif tag == 0x20:
             flags = value & 0xFFFFFFFF
         else:
-            at = _behind_field(data, begin)
+            at = _end_of_unknown_field(data, begin)
         number += 1
         if number > _MAX_FIELDS:
             raise ValueError("too many fields")
@@ -100,17 +100,17 @@ def fields(data: bytes, at: int, end: int) -> tuple[bytes, int, int, int, int]:
     return name, size, start, stop, flags
 
 
-def _behind_field(data: bytes, at: int) -> int:
-    """The index behind a field of a later version of the message."""
+def _end_of_unknown_field(data: bytes, at: int) -> int:
+    """The index after a field of a later version of the message."""
     tag, at = varint(data, at)
-    value, behind = varint(data, at) if tag & 7 in (0, 2) else (0, at)
+    value, after = varint(data, at) if tag & 7 in (0, 2) else (0, at)
     match tag & 7:
         case 0:
-            return behind
+            return after
         case 1:
             return at + 8
         case 2:
-            return behind + value
+            return after + value
         case 5:
             return at + 4
     raise ValueError(f"a field of type {tag & 7}")
@@ -121,7 +121,7 @@ class SnapshotEntries:
 
     Attributes:
         found: By name; the last entry of a name counts.
-        unreadable: Number of places with damage.
+        unreadable: Number of damaged positions.
     """
 
     def __init__(self, where: str, budget: WorkBudget) -> None:
@@ -133,11 +133,11 @@ class SnapshotEntries:
         self.unreadable = 0
 
     def read(self, stream: PlainStream | GzipMember) -> None:
-        """Read all whole entries of a stream. Raises `FormatError` for more than `MAX_ENTRIES` in the file."""
+        """Read all undamaged entries of a stream. Raises `FormatError` for more than `MAX_ENTRIES` in the file."""
         self._stream, self._data, self._base = stream, b"", 0
         at = 0
         while True:
-            at = self._read_whole(at)
+            at = self._read_undamaged(at)
             missing = self._missing(at)
             if missing and self._more(at, missing):
                 at = 0
@@ -145,15 +145,15 @@ class SnapshotEntries:
                 break
             else:
                 self.unreadable += 1
-                found = self._next_whole(at + 1)
+                found = self._next_undamaged(at + 1)
                 if found is None:
                     break
                 at = found
         self.unreadable += stream.is_damaged
 
-    def _read_whole(self, at: int) -> int:
-        """Read the entries from `at` on; returns the index of the first that is damaged or not in memory as a whole."""
-        data, base, found, place = self._data, self._base, self.found, self._stream.place
+    def _read_undamaged(self, at: int) -> int:
+        """Read the entries from `at`; returns the index of the first that is damaged or not completely in memory."""
+        data, base, found, position = self._data, self._base, self.found, self._stream.position
         limit = len(data)
         begin = at
         try:
@@ -168,7 +168,7 @@ class SnapshotEntries:
                     break
                 name, size, start, stop, flags = fields(data, body, end)
                 packed = self._text(data, start, stop) if flags & 0xFF <= _SCALAR else b""
-                seek, nbytes, entry = place(base + begin + 1, end - begin - 1)
+                seek, nbytes, entry = position(base + begin + 1, end - begin - 1)
                 if len(name) <= MAX_NAME and start - begin <= _FURTHEST:
                     found[name] = SnapshotEntry(seek, nbytes, size, start - begin - 1, flags, entry, packed)
                 else:
@@ -182,7 +182,7 @@ class SnapshotEntries:
         return at
 
     def _text(self, data: bytes, start: int, stop: int) -> bytes:
-        """The packed bytes of a scalar; empty, which is no text, when the scalars of the file are too large."""
+        """The packed bytes of a scalar; empty, which is not a valid text, when the scalars of the file are too large."""
         packed = data[start:stop] if stop - start <= min(MAX_TEXT, self._unread_text) else b""
         self._unread_text -= len(packed)
         return packed
@@ -210,14 +210,14 @@ class SnapshotEntries:
             self._data = self._data[at:] + more
         return bool(more)
 
-    def _next_whole(self, at: int) -> int | None:
-        """Index of the next whole entry; None without any, and when the search has become too long."""
+    def _next_undamaged(self, at: int) -> int | None:
+        """Index of the next undamaged entry; None if there is none, or the search took too long."""
         start = self._base + at
         while self._base + at - start < _MAX_LOST:
             for match in _LOOKS_LIKE_ENTRY.finditer(self._data, at):
                 if not self._budget.attempt():
                     return None
-                if self._is_whole(match.start()):
+                if self._is_undamaged(match.start()):
                     return match.start()
             at = max(at, len(self._data) - _OVERLAP)
             if not self._more(at, 1):
@@ -225,8 +225,8 @@ class SnapshotEntries:
             at = 0
         return None
 
-    def _is_whole(self, at: int) -> bool:
-        """Whether a good entry begins here; one that is not in memory as a whole is judged by its beginning."""
+    def _is_undamaged(self, at: int) -> bool:
+        """Whether an undamaged entry begins here; only the beginning is checked if it is not completely in memory."""
         data = self._data
         try:
             length, body = varint(data, at + 1)
@@ -235,7 +235,7 @@ class SnapshotEntries:
                 fields(data, body, end)
                 return True
             name, start = varint(data, body + 1)
-            head = _BEHIND_NAME.match(data, start + name)
+            head = _AFTER_NAME.match(data, start + name)
             if not head or length > _MAX_ENTRY:
                 return False
             size, start = varint(data, head.end())

@@ -1,6 +1,6 @@
 """Entries, mean and RMS of a histogram, from the sums in its bytes, without ROOT.
 
-Every class and every member of a class type stands behind its size in bytes, so that the reader can skip it. The order is that
+Every class and every member of a class type is preceded by its size in bytes, so that the reader can skip it. The order is that
 of ROOT's own streamers: the base class first, then the members.
 """
 
@@ -17,19 +17,19 @@ _HEADER = 6
 _CLASS_NAME = 8
 """Index of the class name in a framed object."""
 _HAS_SIZE = 0x40000000
-# entries, then the sums of w, w2, wx and wx2, behind offset and width of bars
+# offset and width of bars, entries, then the sums of w, w2, wx and wx2
 _SUMS = struct.Struct(">hh5d")
 _SUMS_OF_Y = struct.Struct(">d2d")
 """Members of TH2: a scale, then the sums of wy and wy2."""
 _SUMS_OF_PROFILE = struct.Struct(">i4d")
-"""Members of TProfile behind the entries of its bins: the kind of error, the limits, the sums of wy and wy2 (wz and wz2)."""
+"""Members of TProfile after the entries of its bins: the kind of error, the limits, the sums of wy and wy2 (wz and wz2)."""
 
 
 def statistics(payload: Payload) -> dict[str, float]:
     """Entries, and Mean and RMS, of both axes for a two-dimensional histogram, by name.
 
     Mean and RMS are those of the filled quantity (for a profile: the averaged quantity) within the axes, as `TH1::GetMean`; they
-    are missing where ROOT did not keep their sums. Raises `FormatError`.
+    are missing if ROOT did not store their sums. Raises `FormatError`.
     """
     try:
         return {name: value for name, value in _read(payload.data).items() if math.isfinite(value)}

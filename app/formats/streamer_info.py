@@ -15,10 +15,10 @@ MAX_LIST = 1 << 24
 """Bytes of the list, packed and unpacked."""
 _HEAD = 100
 _BIG_VERSION = 1_000_000
-# behind magic and version: begin, end, seek and nbytes of the free list, free segments, nbytes of the name, units, compression,
+# after magic and version: begin, end, seek and nbytes of the free list, free segments, nbytes of the name, units, compression,
 # seek and nbytes of the list
-_PLACE = struct.Struct(">iiiiiiBiii")
-_BIG_PLACE = struct.Struct(">iqqiiiBiqi")
+_POSITION = struct.Struct(">iiiiiiBiii")
+_BIG_POSITION = struct.Struct(">iqqiiiBiqi")
 
 
 def streamer_list(path: str | os.PathLike[str]) -> tuple[bytes, int]:
@@ -30,16 +30,16 @@ def streamer_list(path: str | os.PathLike[str]) -> tuple[bytes, int]:
     with FileSource(path) as source:
         head = source.read(0, _HEAD)
         if len(head) < _HEAD or head[:4] != b"root":
-            raise FormatError("another start", where, "a ROOT file, starting with b'root'")
-        place = _BIG_PLACE if int.from_bytes(head[4:8], "big") >= _BIG_VERSION else _PLACE
-        *_, seek, nbytes = place.unpack_from(head, 8)
+            raise FormatError("has a different start", where, "a ROOT file, starting with b'root'")
+        position = _BIG_POSITION if int.from_bytes(head[4:8], "big") >= _BIG_VERSION else _POSITION
+        *_, seek, nbytes = position.unpack_from(head, 8)
         if seek <= 0 or not 0 < nbytes <= MAX_LIST:
             raise FormatError(f"{nbytes} bytes at byte {seek}", where, f"up to {MAX_LIST}")
         data = source.read(seek, nbytes)
     try:
         key, _ = parse_key(data, 0, seek + nbytes)
     except DAMAGE:
-        raise FormatError("no key", where, "the key of a list") from None
+        raise FormatError("has no valid key", where, "the key of a list") from None
     if key.class_name != b"TList" or key.objlen > MAX_LIST:
         raise FormatError(f"{key.objlen} bytes of {key.class_name.decode(errors='replace')}", where, f"a TList of up to {MAX_LIST}")
     return frame(b"TList", decompress(data[key.keylen :], key.objlen, where)), key.keylen - frame_size(b"TList")

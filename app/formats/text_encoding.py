@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def decode_text(data: bytes) -> str:
-    """The text in UTF-8 or, where it is none, in Latin-1."""
+    """Decode a text as UTF-8 or, if it is not valid UTF-8, as Latin-1."""
     try:
         return data.decode()
     except UnicodeDecodeError:

@@ -1,7 +1,7 @@
-"""A bound on the work that one open file may cost: counted and not timed, so that it is the same on every machine.
+"""A limit on the work for one open file: counted and not timed, so that it is the same on every machine.
 
-A damaged file can point many times at the same bytes, or hold a megabyte that unpacks to terabytes. Readers count what they do
-here; a count above its bound ends the reading.
+A damaged file can refer to the same bytes many times, or contain a megabyte that unpacks to terabytes. Readers count their
+work here; a count above its limit ends the reading.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from app.formats.errors import FormatError
 
 READ_FACTOR = 4
 READ_BASE = 1 << 16
-"""Bytes read from a file: at most `READ_FACTOR` times its size, and this much more."""
+"""Bytes read from a file: at most `READ_FACTOR` times its size, plus this number."""
 MAX_UNPACKED = 1 << 30
-"""Bytes unpacked from a file, of names, numbers and texts together."""
+"""Bytes unpacked from a file, names, numbers and texts in total."""
 MAX_ATTEMPTS = 100_000
-"""Places at which a whole record is looked for behind damage."""
+"""Positions at which the next undamaged record is searched for after damage."""
 
 
 class WorkBudget:
@@ -24,8 +24,8 @@ class WorkBudget:
         file_size: Size of the file, bytes.
         bytes_read: Bytes read so far.
         bytes_unpacked: Bytes that decompression has yielded so far.
-        attempts: Places at which a whole record was looked for behind damage.
-        max_bytes_read: Bound of `bytes_read`.
+        attempts: Positions at which an undamaged record was searched for after damage.
+        max_bytes_read: Limit of `bytes_read`.
     """
 
     __slots__ = ("_path", "attempts", "bytes_read", "bytes_unpacked", "file_size", "max_bytes_read")
@@ -53,7 +53,7 @@ class WorkBudget:
         self.bytes_unpacked = total
 
     def attempt(self) -> bool:
-        """Count one attempt to find a whole record; False when `MAX_ATTEMPTS` were made."""
+        """Count one attempt to find an undamaged record; False after `MAX_ATTEMPTS`."""
         if self.attempts >= MAX_ATTEMPTS:
             return False
         self.attempts += 1

@@ -1,9 +1,9 @@
-"""XRootD servers: requests with a time limit, and the meaning of their errors.
+"""XRootD servers: requests with a timeout, and the meaning of their errors.
 
-XRootD's own client is used instead of fsspec's layer on top of it: fsspec has no time limit by default, sets none when it asks a
-server for its limits, and sends everything through one thread that is lost after a fork. Each request runs in a thread of its
-own, so that the caller continues in time even where the client exceeds its limit (it looks up host names without any). After
-a server did not answer, requests to it fail at once with the reason, until one request succeeds.
+XRootD's own client is used and not fsspec's layer on top of it: fsspec has no timeout by default, sets none when it requests the
+limits of a server, and sends everything through one thread that is lost after a fork. Each request runs in its own thread, so
+that the caller continues in time even if the client exceeds its timeout (it looks up host names without any). After a server
+did not respond, requests to it fail at once with the reason, until one request succeeds.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 from app.formats.errors import ServerUnreachable
 
 RETRY_S = 5.0
-"""Seconds without requests to a server that did not answer."""
+"""Seconds without requests to a server that did not respond."""
 SLOT_WAIT_S = 0.5
 """Longest wait for a free request slot, s."""
 
@@ -29,13 +29,13 @@ _REASONS = {
     3007: (errno.EIO, "the server cannot read it"),
     3010: (errno.EACCES, "permission denied"),
     3011: (errno.ENOENT, "there is no such file"),
-    3014: (errno.ENOENT, "the redirector knows no server that has it"),
+    3014: (errno.ENOENT, "the redirector knows no server with this file"),
     3016: (errno.EISDIR, "is a folder"),
-    3029: (errno.ENOENT, "the redirector knows no server that has it"),
+    3029: (errno.ENOENT, "the redirector knows no server with this file"),
     3030: (errno.EACCES, "permission denied: the server requires authentication"),
 }
 """Errors of servers by their number."""
-# Codes of the client: the server sent an error; it refused the session; the connection was silent, the request took too long.
+# Codes of the client: the server sent an error; it refused the session; the connection or the request timed out.
 _SERVER_ERROR, _NOT_AUTHENTICATED = 400, 204
 _EXPIRED = (103, 206)
 _NO_SOURCE = re.compile("no servers", re.IGNORECASE)
@@ -63,9 +63,9 @@ def load_client(timeout_s: float) -> Any:
         "ConnectionRetry": 1,  # default: 10 minutes of attempts
         "RequestTimeout": seconds,
         "StreamTimeout": seconds,
-        "TimeoutResolution": 1,  # default: limits are checked every 15 s
+        "TimeoutResolution": 1,  # default: timeouts are checked every 15 s
         "StreamErrorWindow": 0,  # default: no attempt for half an hour after a failure
-        "MetalinkProcessing": 0,  # metalinks lead to servers outside the allowed ones
+        "MetalinkProcessing": 0,  # metalinks could redirect to servers that are not allowed
     }
     for name, value in settings.items():
         loaded.EnvPutInt(name, value)
@@ -73,15 +73,15 @@ def load_client(timeout_s: float) -> Any:
 
 
 class XRootDServer:
-    """A server or redirector, and whether it answers.
+    """A server or redirector, and whether it responds.
 
     Attributes:
         address: `root://host[:port]`.
         name: `host[:port]`.
-        trouble: Why the last request got no answer; empty when the server answers.
-        silent_until: Monotonic time up to which requests fail at once while there is trouble, s.
-        answered: Monotonic time of the last answer, s.
-        open_requests: Monotonic start of each request without an answer, s.
+        trouble: Why the last request got no response; empty if it got one.
+        silent_until: Monotonic time until which requests fail at once if there is trouble, s.
+        last_response: Monotonic time of the last response, s.
+        open_requests: Monotonic start of each request without a response, s.
     """
 
     def __init__(self, address: str, timeout_s: float, slots: RequestSlots) -> None:
@@ -91,14 +91,14 @@ class XRootDServer:
         self.name = address.removeprefix("root://")
         self.trouble = ""
         self.silent_until = 0.0
-        self.answered = 0.0
+        self.last_response = 0.0
         self.open_requests: list[float] = []
         self.lock = threading.Lock()
 
     def request(self, call: Callable[[int], tuple[Any, T]]) -> T:
-        """The answer to one request; `call` gets its time limit in s and returns status and answer of the client.
+        """Send one request and return its response; `call` gets the timeout in s and returns status and response of the client.
 
-        Raises `ServerUnreachable` without an answer in time, and `OSError` with the reason for an error.
+        Raises `ServerUnreachable` without a response in time, and `OSError` with the reason for an error.
         """
         start = time.monotonic()
         self._refuse_in_trouble()
@@ -107,20 +107,20 @@ class XRootDServer:
             raise ServerUnreachable(errno.EBUSY, message)
         self.open_requests.append(start)
         try:
-            status, answer = _run_in_time(lambda: call(math.ceil(self._timeout_s)), self._timeout_s)
+            status, response = _run_in_time(lambda: call(math.ceil(self._timeout_s)), self._timeout_s)
         except TimeoutError:
             raise self._timed_out(start) from None
         finally:
             self.open_requests.remove(start)
             self._slots.free.release()
         if status.ok or status.code == _SERVER_ERROR:
-            self.trouble, self.answered = "", time.monotonic()
+            self.trouble, self.last_response = "", time.monotonic()
         if status.ok:
-            return answer
+            return response
         raise self._timed_out(start) if status.code in _EXPIRED else self._error(status)
 
     def _slot_wait(self, now: float) -> float:
-        """Longest wait for a slot, s: none while a request to this server is slow, since the wait may be long."""
+        """Longest wait for a slot, s: 0 while a request to this server is slow, because the wait may be long."""
         return 0.0 if now - min(self.open_requests, default=now) > SLOT_WAIT_S else SLOT_WAIT_S
 
     def _refuse_in_trouble(self) -> None:
@@ -137,9 +137,9 @@ class XRootDServer:
         return ServerUnreachable(number, trouble)
 
     def _timed_out(self, start: float) -> ServerUnreachable:
-        """The error of a request without an answer; no trouble of the server if it answered others: redirectors search for long."""
+        """The error of a request that timed out. If the server answered others meanwhile it has no trouble: redirectors search slowly."""
         message = f"the server {self.name} did not answer within {self._timeout_s:g} s"
-        if self.answered > start:
+        if self.last_response > start:
             return ServerUnreachable(errno.ETIMEDOUT, message)
         return self._unreachable(errno.ETIMEDOUT, message)
 
@@ -157,7 +157,7 @@ class XRootDServer:
 
 
 def _run_in_time(call: Callable[[], T], seconds: float) -> T:
-    """The result of a call in a thread of its own. Raises `TimeoutError`; the thread then ends with the call."""
+    """The result of a call in its own thread. Raises `TimeoutError`; the thread then ends with the call."""
     result: Future[T] = Future()
 
     def run() -> None:

@@ -1,4 +1,4 @@
-"""/api?what=...: the API of the original mirror, with the same structure; values that the original got wrong are right here.
+"""/api?what=...: the API of the original mirror, with the same structure; values that were wrong in the original are correct here.
 
 -1 means that a value was not reported. Ranges of runs return at most the newest MAX_RUNS runs.
 """
@@ -30,7 +30,7 @@ NAME_SUFFIX = "_dqm_sourceclient-live"
 """Suffix of client names that the hub removes; names are sorted as if they had it."""
 
 Charge = Callable[[float], None]
-"""Counts the current request as so many more."""
+"""Counts the current request as this many additional requests."""
 
 
 def answer(view: StoreView, charge: Charge) -> HTTPResponse:
@@ -114,7 +114,7 @@ def get_cluster_status(view: StoreView, _: Charge) -> HTTPResponse:
 
 
 def _requested_runs(view: StoreView, charge: Charge) -> tuple[list[dict[str, Any]], dict[str, str]]:
-    """The data of the runs from `from` to `to`, ascending, and headers that tell whether some were left out."""
+    """The data of the runs from `from` to `to`, ascending, and headers, which mark a truncated range."""
     system, (first, last) = parse_system(), required_integers("from", "to")
     found = view.run_data(system, first, last, MAX_RUNS + 1)
     charge(len(found) / RUNS_PER_REQUEST)

@@ -85,7 +85,7 @@ class Application:
 
     def _check_request(self) -> None:
         path, address = request.environ["bottle.raw_path"], request.environ["mirror.address"]
-        if any(letter < " " or letter == "\x7f" for letter in path):
+        if any(character < " " or character == "\x7f" for character in path):
             raise error_response(400, "The address contains control characters")
         if wait := self.limiter.wait_s(address):
             message = f"Too many requests: {address} sent more than {self.options.rate:g} per second"

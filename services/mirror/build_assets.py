@@ -1,4 +1,4 @@
-"""Builds static files of the mirror from those of the hub, so that fragments of the hub look the same on both.
+"""Builds static files of the mirror from those of the hub, so that fragments rendered by the hub look the same on both.
 
 Run `python3 -m services.mirror.build_assets` in a checkout after a change in `static/` or `services/mirror/style.css`; `make build` and
 `make run` do so, too. The results are in git, because a mirror has only `services/mirror` and `protocol`.

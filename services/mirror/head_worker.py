@@ -1,7 +1,7 @@
-"""A gunicorn worker that gives a connection to a thread only when the head of its request is complete.
+"""A gunicorn worker that hands a connection to a thread only when the head of its request is complete.
 
-Until then a connection waits in the poller, like idle keep-alive connections, at most `keepalive` seconds. So clients that send
-slowly occupy no thread. It overrides inner methods of gunicorn's gthread worker, therefore setup.py limits gunicorn's version.
+Until then a connection waits in the poller, like idle keep-alive connections, at most `keepalive` seconds. Clients that send
+slowly therefore occupy no thread. The worker overrides internal methods of gunicorn's gthread worker, therefore setup.py limits gunicorn's version.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class HeadWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         self.poller.register(conn.sock, selectors.EVENT_READ, partial(self.on_pending_socket_readable, conn))
 
     def murder_pending(self) -> None:
-        """Called by gunicorn: close the connections whose time is over, once a second. The list is not ordered by deadline."""
+        """Called by gunicorn: close the connections that exceeded their deadline, once a second. The list is not ordered by deadline."""
         now = time.monotonic()
         if now < self.next_sweep:
             return
@@ -86,5 +86,5 @@ def _peek(conn: Any) -> bytes:
     except BlockingIOError:
         unread = b""
     except OSError:
-        unread = HEAD_END  # the thread will meet the error
+        unread = HEAD_END  # the thread handles the error
     return _buffered(conn) + unread

@@ -79,7 +79,7 @@ def read(arguments: Sequence[str], program: str) -> Options:
 
 
 def from_values(values: dict[str, Any]) -> Options:
-    """Check values of options, as TOML or the command line gives them. Raises OptionError."""
+    """Check values of options, as read from TOML or the command line. Raises OptionError."""
     return Options(**{name: _checked(name, value) for name, value in values.items()})
 
 

@@ -97,14 +97,14 @@ def fill_in_ages(fragment: str) -> str:
 
 
 def link(path: str, system: str, **query: object) -> str:
-    """An address relative to the root of the mirror; empty parameters are left out."""
+    """An address relative to the root of the mirror; empty parameters are omitted."""
     parameters = {"db": system if system != SYSTEMS[0] else "", **query}
     text = urlencode({name: value for name, value in parameters.items() if value not in ("", None)})
     return f"{path}?{text}" if text else path
 
 
 def base_href() -> str:
-    """Relative path from the current address to the root of the mirror: right behind every proxy, whatever prefix it adds."""
+    """Relative path from the current address to the root of the mirror: correct for every proxy and any prefix that it adds."""
     return "../" * (request.environ["PATH_INFO"].count("/") - 1) or "./"
 
 

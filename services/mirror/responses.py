@@ -1,4 +1,4 @@
-"""Responses of a mirror: content with ETag, gzip and cache lifetime; errors in one shape."""
+"""Responses of a mirror: content with ETag, gzip and cache lifetime; errors in one form."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ LARGE_BYTES = 128 * 1024
 """Larger responses may exceed the kernel's send buffer, so that a slow reader occupies a thread; smaller ones never do."""
 
 JSON_PATHS = ("/api", "/snapshots", "/status", "/healthz", "/live", "/feed.xml")
-"""Beginnings of the paths whose errors are JSON; elsewhere they are pages."""
+"""Prefixes of the paths whose errors are JSON; on other paths they are pages."""
 
 
 def content_response(
@@ -45,14 +45,14 @@ def content_response(
     elif not encoding and len(content) >= MIN_GZIP_BYTES and not content_type.startswith("image/png"):
         content, encoding = gzip.compress(content, 2, mtime=0), "gzip"
     if len(content) > LARGE_BYTES:
-        _take_large_slot()
+        _acquire_large_slot()
     if encoding:
         all_headers["Content-Encoding"] = encoding
     return HTTPResponse(content, 200, {"Content-Type": content_type, **all_headers})
 
 
 def accepts_gzip(header: str) -> bool:
-    """Whether an Accept-Encoding header gives gzip, or else any coding, a weight above 0 (RFC 9110, 12.5.3)."""
+    """Whether an Accept-Encoding header allows gzip: it, or otherwise `*`, has a weight above 0 (RFC 9110, 12.5.3)."""
     weights = {}
     for part in header.lower().split(","):
         coding, *parameters = (text.strip() for text in part.split(";"))
@@ -67,24 +67,24 @@ def _weight(parameter: str) -> float:
         return 0.0
 
 
-def _take_large_slot() -> None:
+def _acquire_large_slot() -> None:
     if not request.environ["mirror.large_slots"].acquire(blocking=False):
         raise error_response(503, "This mirror is sending too many large responses; try again", headers={"Retry-After": "5"})
     request.environ["mirror.large_slots"] = None  # the application releases it when the response is sent
 
 
 def json_response(value: object) -> HTTPResponse:
-    """A JSON response that no cache keeps."""
+    """A JSON response that must not be cached."""
     return HTTPResponse(json.dumps(value).encode(), 200, {"Content-Type": "application/json", "Cache-Control": "no-store"})
 
 
 def text_response(text: str) -> HTTPResponse:
-    """A text response that no cache keeps."""
+    """A text response that must not be cached."""
     return HTTPResponse(text.encode(), 200, {"Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store"})
 
 
 def redirect(address: str) -> HTTPResponse:
-    """A redirection to an absolute path or a relative address, so that it is right behind every proxy."""
+    """A redirection to an absolute path or a relative address, so that it is correct for every proxy."""
     return HTTPResponse(b"", 302, {"Location": address, "Cache-Control": "public, max-age=60"})
 
 

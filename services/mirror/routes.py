@@ -99,7 +99,7 @@ class Routes:
             if item is None:
                 first, last = view.first_and_last_run(system)
                 available = f"runs {first} to {last}" if last is not None else "no runs yet"
-                raise error_response(404, f"This mirror has no run {number}; of {system} it has {available}")
+                raise error_response(404, f"This mirror has no run {number}; available in {system}: {available}")
             poll = link("live", system, run=number)
             return item_page(view, f"Run {number}", system, item, poll=poll, is_live=is_newest(view, system, number))
 
@@ -126,7 +126,7 @@ class Routes:
             return page_response(view, system, page.content)
 
     def live(self) -> HTTPResponse:
-        """The fragment of a page, or 204 if `since` is its version; headers tell the time of the data."""
+        """The fragment of a page, or 204 if `since` is its current version; headers contain the time of the data."""
         key = requested_fragment()
         with self.store.view() as view:
             headers = {"Data-At": str(int(view.state.at))}
@@ -175,7 +175,7 @@ class Routes:
             item, state = view.item(ItemKey("events", system, 0, "data")), view.state
         xml = pages.atom_feed(json.loads(item.content) if item else [], state, system, url)
         tag = f"{item.tag if item else ''}.{pages.urn(url)[-12:]}"
-        # the feed has absolute links: without these, a cache would give others the links of a client that forged its host
+        # the feed has absolute links: without these headers, a cache could serve links to a host that another client forged
         headers = {"Vary": "Accept-Encoding, Host, X-Forwarded-Host, X-Forwarded-Proto"}
         return content_response(xml, "application/atom+xml; charset=utf-8", tag, CACHE_HALF_MINUTE, headers=headers)
 
@@ -189,7 +189,7 @@ class Routes:
         return content_response(path.read_bytes(), pages.CONTENT_TYPES[path.suffix], version, cache)
 
     def status(self) -> HTTPResponse:
-        """What the mirror has, and the snapshots refused since its start."""
+        """Series, revision and items of the mirror, and the snapshots refused since its start."""
         with self.store.view() as view:
             state, counts = view.state, view.count_by_kind()
             runs = {system: view.first_and_last_run(system) for system in pages.SYSTEMS}

@@ -1,6 +1,6 @@
 """Storage of a mirror: one SQLite file, in which each snapshot is one transaction.
 
-A process killed at any time leaves a complete revision behind. A reader sees one revision during a whole request, and does not
+A process that is killed at any time leaves a complete revision. A reader sees one revision during a whole request, and does not
 wait while a snapshot is stored.
 """
 
@@ -36,7 +36,7 @@ BY_KEY = "kind = ? AND system = ? AND run = ? AND name = ?"
 
 
 class MirrorState(NamedTuple):
-    """What the mirror has; all fields are empty at first."""
+    """Series and revision of a mirror; all fields are empty before the first snapshot."""
 
     series: str = ""
     started: float = 0.0  # start of the series, Unix s UTC
@@ -101,7 +101,7 @@ class StoreView:
         return [(run, StoredItem(*row)) for run, *row in self._connection.execute(query, (system, first, last, limit))]
 
     def neighbours(self, system: str, run: int) -> tuple[int | None, int | None]:
-        """The run before and the run after a run number, of those that the mirror has."""
+        """The run before and the run after a run number, if the mirror has them."""
         where = "FROM item WHERE kind = 'run' AND system = ? AND run"
         (before,) = self._connection.execute(f"SELECT MAX(run) {where} < ?", (system, run)).fetchone()
         (after,) = self._connection.execute(f"SELECT MIN(run) {where} > ?", (system, run)).fetchone()

@@ -68,7 +68,7 @@ def parse_filters() -> Filters:
 
 
 def timeline_page(view: StoreView, system: str, filters: Filters) -> TimelinePage:
-    """The page with the run of the filters, otherwise with the newest run."""
+    """The page with the run selected by the filters, otherwise with the newest run."""
     newest = view.first_and_last_run(system)[1]
     first = (filters.run if filters.run is not None else newest or 0) // RUNS_PER_PAGE * RUNS_PER_PAGE
     last = first + RUNS_PER_PAGE - 1

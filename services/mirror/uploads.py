@@ -1,4 +1,4 @@
-"""POST /snapshots: reads as little as possible from senders that anybody can be."""
+"""POST /snapshots: reads as little as possible from unknown senders."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ FIRST_LINE_S = 5
 """Deadline of the first line."""
 
 FIRST_LINE_SLOTS = 4
-"""Uploads whose first line is read at the same time. Anybody can start one, so they do not occupy UPLOAD_SLOTS."""
+"""Uploads whose first line is read at the same time. Any client can start one, so they do not occupy UPLOAD_SLOTS."""
 
 UPLOAD_S = 120
 """Deadline of a whole upload."""
 
 IDLE_S = 30
-"""Longest pause within an upload with a trusted key: links are sometimes bad."""
+"""Longest pause within an upload with a trusted key: links are sometimes slow."""
 
 UPLOAD_SLOTS = 2
 """Snapshots that are read and verified at the same time; each takes memory."""

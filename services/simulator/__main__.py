@@ -1,4 +1,4 @@
-"""Start the stand-in P5: `python -m services.simulator --port 9215`."""
+"""Start the simulator of P5: `python -m services.simulator --port 9215`."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ MAX_EVENTS = 200
 
 def main() -> None:
     """Read the command line and serve until SIGTERM, SIGINT or the end of the supervisor."""
-    parser = argparse.ArgumentParser(prog="python -m services.simulator", description="A stand-in for the DQM machines at P5.")
+    parser = argparse.ArgumentParser(prog="python -m services.simulator", description="Simulate the DQM machines at P5.")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
-    parser.add_argument("--port", type=int, default=9215, help="port; 0: a free one, which is printed (%(default)s)")
+    parser.add_argument("--port", type=int, default=9215, help="port to listen on; 0: any free port, printed at the start (%(default)s)")
     parser.add_argument("--speed", type=float, default=1.0, help="speed relative to the wall clock (%(default)s)")
     parser.add_argument("--behind", type=float, help="seconds that the clock is behind at the start (600 s for each unit of speed above 1)")
     parser.add_argument("--seed", type=int, default=1, help="the same seed gives the same runs (%(default)s)")
@@ -43,7 +43,7 @@ def main() -> None:
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("aiohttp.websocket").setLevel(
         logging.ERROR
-    )  # clients of the original request an unknown subprotocol, which aiohttp warns of
+    )  # clients of the original request an unknown subprotocol, which aiohttp logs as a warning
     options = SiteOptions(
         arguments.seed,
         arguments.speed,
@@ -80,7 +80,7 @@ async def serve(site: Site, host: str, port: int) -> None:
         sys.exit(
             f"Cannot listen on {host}:{port}: {os.strerror(error.errno or 0)}; choose another --port, or change the setting simulator_port"
         )
-    print(f"stand-in P5 at http://{host}:{runner.addresses[0][1]}", flush=True)
+    print(f"Simulated P5 at http://{host}:{runner.addresses[0][1]}", flush=True)
     clock = asyncio.create_task(run_clock(site))
     await stop.wait()
     clock.cancel()

@@ -1,4 +1,4 @@
-"""Time at the stand-in P5: a clock with a speed, and a queue of future events."""
+"""Time at the simulated P5: a clock with a speed, and a queue of future events."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Clock:
 
 
 class EventQueue:
-    """Future events in the order of their times. Actions read the time from `now`, so that a seed always gives the same result."""
+    """Future events in the order of their times. Actions read the time from `now`, so that the same seed always has the same result."""
 
     def __init__(self, now: float) -> None:
         self.now = now
@@ -49,7 +49,7 @@ class EventQueue:
         self._events: list[tuple[float, int, Callable[[], None]]] = []
 
     def at(self, at: float, action: Callable[[], None]) -> None:
-        """Call `action` once, at a time or, if that is over, as the next event."""
+        """Call `action` once, at a time or, if that is in the past, as the next event."""
         heapq.heappush(self._events, (max(at, self.now), next(self._order), action))
 
     def after(self, seconds: float, action: Callable[[], None]) -> None:

@@ -1,4 +1,4 @@
-"""Current faults of the web servers at the stand-in P5."""
+"""Current faults of the web servers at the simulated P5."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Incidents that tests can cause at the stand-in P5, one function for each. All arguments come from JSON."""
+"""Incidents that tests can cause at the simulated P5, one function for each. All arguments come from JSON."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def truncate(site: Site, host: str, count: int = 1) -> Result:
 
 
 def garble(site: Site, host: str, count: int = 1, status: int = 200, body: str = "<html>Sign in</html>", hex: str = "") -> Result:
-    """The next responses of a host are this text, or these bytes if `hex` is given."""
+    """The next responses of a host are this text, or the bytes in `hex`."""
     response = status, bytes.fromhex(hex) or body.encode()
     site.faults.garble[_host(site, host)] = [response] * count
     return {"garble": host}

@@ -1,4 +1,4 @@
-"""Machines of the stand-in P5 and the DQM clients on them, with names, rates and sizes of September 2022."""
+"""Machines of the simulated P5 and the DQM clients on them, with names, rates and sizes of September 2022."""
 
 from __future__ import annotations
 

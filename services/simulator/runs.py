@@ -1,4 +1,4 @@
-"""Runs of the stand-in P5, and the files that the BU receives for them."""
+"""Runs of the simulated P5, and the files that the BU receives for them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Web server of the stand-in P5: the addresses of fff_web with their content types and status codes."""
+"""Web server of the simulated P5: the addresses of fff_web with their content types and status codes."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ async def _middleware(request: web.Request, handler: Handler) -> web.StreamRespo
         response = make_response(f"<h1>Error: {error.status} {error.reason}</h1>", status=error.status)
     except web.HTTPException as redirection:
         response = redirection
-    except Exception as error:  # as in the original, whatever the error is
+    except Exception as error:  # as in the original, for any error
         log.info("%s %s: %r", request.method, request.path, error, exc_info=True)
         response = critical_error(request)
     site.save()
@@ -102,7 +102,7 @@ async def _index(request: web.Request) -> web.StreamResponse:
 async def _static(request: web.Request) -> web.StreamResponse:
     if request.match_info["path"] != "index.html":
         raise web.HTTPNotFound
-    return make_response("<!doctype html><title>DQM^2</title><p>A stand-in for DQM^2: the site itself is not here, its protocol is.</p>\n")
+    return make_response("<!doctype html><title>DQM^2</title><p>This simulator implements the protocol of DQM^2, but not its site.</p>\n")
 
 
 async def _login(request: web.Request) -> web.StreamResponse:

@@ -1,4 +1,4 @@
-"""`/_simulator/...`: addresses of the stand-in itself, for tests that inspect it and cause incidents. Loopback only."""
+"""`/_simulator/...`: addresses of the simulator itself, for tests that inspect it and cause incidents. Loopback only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The whole stand-in P5: machines with their document stores, the two systems, faults, and the record of requests."""
+"""The whole simulated P5: machines with their document stores, the two systems, faults, and the record of requests."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MAX_REQUESTS = 20_000
 
 @dataclass(frozen=True)
 class SiteOptions:
-    """Options of the stand-in."""
+    """Options of the simulator."""
 
     seed: int = 1
     speed: float = 1.0  # relative to the wall clock
@@ -93,7 +93,7 @@ class Site:
         return done
 
     def save(self) -> None:
-        """Write changes to the state file, if there is one; called before any response tells of them."""
+        """Write changes to the state file, if there is one; called before any response contains them."""
         if self._state:
             progress = {name: system.progress() for name, system in self.systems.items()}
             self._state.save(self.stores, {**progress, "played_to": self.event_queue.now})

@@ -1,4 +1,4 @@
-"""The state file: documents and revisions of the stand-in, so that it continues with them after it was killed."""
+"""The state file: documents and revisions of the simulator, with which it continues after it was killed."""
 
 from __future__ import annotations
 

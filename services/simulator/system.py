@@ -19,7 +19,7 @@ MAX_ATTEMPTS = 3
 """Processes that hltd starts for one client in a run."""
 
 MAX_RUNS = 25
-"""Older runs are removed. P5 keeps all of them, but a stand-in that runs for weeks cannot."""
+"""Older runs are removed. P5 keeps all of them, but a simulator that runs for weeks cannot."""
 
 FILES_S = 105.0
 FILES_RUNS = 5

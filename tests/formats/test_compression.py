@@ -59,7 +59,7 @@ def test_block_never_yields_more_than_its_header_states(algorithm: bytes) -> Non
 def test_error_names_fault_place_and_expectation() -> None:
     good = block(b"ZL", zlib.compress(CONTENT), len(CONTENT))
     for data, problem in {
-        good[:5]: "end after 0 of 5000 bytes; expected whole blocks",
+        good[:5]: "end after 0 of 5000 bytes; expected complete blocks",
         good[:-1]: f"its header states {len(good) - 9} bytes for 5000",
         b"??" + good[2:]: "unknown algorithm b'\\?\\?'",
         good[:20] + bytes(20) + good[40:]: "the block at byte 0 is damaged",

@@ -215,7 +215,7 @@ def test_replaced_file_gives_an_error_and_not_another_plot(dqmio_files: Path, tm
     shutil.copy(dqmio_files / "baskets.root", path)
     for row in listed.values():
         if not Kind(row.kind).scalar:
-            with pytest.raises(FormatError, match="no such basket"):
+            with pytest.raises(FormatError, match="not the listed basket"):
                 payload(path, "dqmio", row)
 
 

@@ -282,7 +282,7 @@ def test_another_object_than_the_listed_one_is_refused(snapshot_files: Path, tmp
         row._replace(objlen=row.objlen - 1),
         row._replace(seek=10**9),
     ]:
-        with pytest.raises(FormatError, match="another object than the listed one"):
+        with pytest.raises(FormatError, match="not the listed object"):
             payload(path, "protobuf", wrong)
     liar = saved(tmp_path / "liar.pb", written([Object("of another class", packed, Kind.TH2F)]))
     with pytest.raises(FormatError, match="the same TH2F"):

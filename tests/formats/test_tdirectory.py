@@ -213,7 +213,7 @@ def test_replaced_file_gives_an_error_and_not_another_plot(root_files: Path, tmp
     listed = rows(only(path))
     shutil.copy(root_files / "tags.root", path)
     for row in listed.values():
-        with pytest.raises(FormatError, match="another object than the listed one"):
+        with pytest.raises(FormatError, match="not the listed object"):
             payload(path, "tdirectory", row)
 
 
@@ -238,7 +238,7 @@ def test_other_files_are_refused_with_the_found_and_the_expected_content(tmp_pat
     for name, problem in {
         "empty": "starts with b'' and has 0 bytes; expected a ROOT file",
         "text": "starts with b'#!/b' and has 1000 bytes; expected a ROOT file",
-        "pipe": "is no regular file",
+        "pipe": "is not a regular file",
         "other.root": "has no directory DQMData; expected a DQM file",
     }.items():
         with pytest.raises(FormatError) as caught:

@@ -60,7 +60,7 @@ def test_hostile_files_lose_only_the_damaged_parts_with_bounded_work(root_files:
     bad_keys = [name for name, _ in with_bad_keys(root_files / "small.root")]
     answers = read_all(tmp_path)
     assert "expected a ROOT file" in answers["no-file-header"]["error"]
-    assert "a whole ROOT file" in answers["begins-at-2-billion"]["error"]
+    assert "a complete ROOT file" in answers["begins-at-2-billion"]["error"]
     for name, answer in answers.items():
         if "error" not in answer:
             assert answer["unreadable"] or len(answer["names"]) == 13 or name in bad_keys, name

@@ -1,4 +1,4 @@
-"""Stand-ins, and recorded data of DQM^2."""
+"""Simulators, and recorded data of DQM^2."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from tests.support.p5 import P5, stand_in
 
 @pytest.fixture
 def p5() -> Iterator[P5]:
-    """An empty stand-in whose clock only moves by `advance`."""
+    """An empty simulator whose clock only moves by `advance`."""
     with stand_in("--quiet-start", "--speed", "0") as found:
         yield found
 
 
 @pytest.fixture(scope="module")
 def live_p5() -> Iterator[P5]:
-    """The ordinary stand-in with four FUs, as at the experiment."""
+    """The default simulator with four FUs, as at the experiment."""
     with stand_in("--fus", "4") as found:
         yield found
 

@@ -1,4 +1,4 @@
-"""The stand-in as a process: it ends by a signal and with its supervisor."""
+"""The simulator as a process: it ends by a signal and with its supervisor."""
 
 from __future__ import annotations
 
@@ -39,6 +39,6 @@ def test_dqmhub_simulate_passes_its_arguments_on() -> None:
     command = [sys.executable, "-c", "from app.cli import main; main()", "simulate", "--port", "0", "--quiet-start"]
     with subprocess.Popen(command, cwd=TREE, env=environment(Settings()), stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
-        assert process.stdout.readline().startswith("stand-in P5 at http://127.0.0.1:")
+        assert process.stdout.readline().startswith("Simulated P5 at http://127.0.0.1:")
         process.terminate()
         assert process.wait(PATIENCE_S) == 0

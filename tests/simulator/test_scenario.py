@@ -1,4 +1,4 @@
-"""The ordinary stand-in looks like a busy site with all kinds of faults."""
+"""The default simulation looks like a busy site with all kinds of faults."""
 
 from __future__ import annotations
 

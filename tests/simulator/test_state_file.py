@@ -1,4 +1,4 @@
-"""A stand-in with a state file continues after it was killed: no document is lost, no revision is used twice."""
+"""A simulator with a state file continues after it was killed: no document is lost, no revision is used twice."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ CUT = re.compile(r"\.\.\.<cut, total (\d+) bytes>$")
 
 @pytest.fixture
 def fed(p5: P5, dqmsquare: Any) -> P5:
-    """A stand-in with the documents of the capture in their order; dqm-stats of the recording host comes again at the end."""
+    """A simulator with the documents of the capture in their order; dqm-stats of the recording host is repeated at the end."""
     documents = dqmsquare("wire_documents.json")[HOST]
     captured = dqmsquare("p5_wire_capture.json")
     stats = json.loads(json.loads(captured[0]["response_body"])["messages"][0])["headers"][-1]

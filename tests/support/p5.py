@@ -1,4 +1,4 @@
-"""The stand-in P5 as a process of its own, and what a client of it does."""
+"""The simulator of P5 in its own process, and the requests of its clients."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Answer:
 
 
 class P5:
-    """A stand-in that runs, and what a client of it does."""
+    """A running simulator, with the requests of its clients."""
 
     def __init__(self, process: subprocess.Popen[str], address: str) -> None:
         self.process = process
@@ -96,14 +96,14 @@ class P5:
 
 @contextlib.contextmanager
 def stand_in(*arguments: str) -> Iterator[P5]:
-    """A stand-in on a free port, with these arguments of its command line."""
+    """Run a simulator on a free port with these command-line arguments."""
     command = [sys.executable, "-m", "services.simulator", "--port", "0", *arguments]
     environment = os.environ | {"DQMHUB_SUPERVISOR_PID": str(os.getpid())}
     with subprocess.Popen(command, cwd=TREE, env=environment, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         try:
             line = process.stdout.readline()
-            assert line.startswith("stand-in P5 at http://"), line
+            assert line.startswith("Simulated P5 at http://"), line
             yield P5(process, line.split()[-1])
         finally:
             process.terminate()

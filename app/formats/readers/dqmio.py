@@ -1,7 +1,7 @@
 """DQMIO files: monitor elements (MEs) of runs and lumisections as the entries of ROOT trees, one tree for each type of ME.
 
 The tree `Indices` assigns ranges of entries to each run, lumisection (0: the whole run) and type. An entry has a name, flags and
-a value; listing a file reads the places of histograms, and the values of scalars.
+a value; listing a file reads the positions of histograms, and the values of scalars.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _SIZE = struct.Struct(">I")
 def scan(source: FileSource) -> Scan:
     """The MEs of each run and lumisection in the file.
 
-    Raises `OSError` when it cannot be read, and `FormatError` when it is no ROOT file or its tree `Indices` is missing or
+    Raises `OSError` when it cannot be read, and `FormatError` when it is not a ROOT file or its tree `Indices` is missing or
     unreadable. Smaller damage loses only the MEs that it affects, and is counted.
     """
     file = DqmioTrees(source)
@@ -86,18 +86,18 @@ def _entries(source: FileSource, row: MERow, where: str) -> tuple[BasketEntries,
     for basket in branch.baskets if branch else ():
         if basket.inside and basket.first <= row.entry < basket.last:
             return basket.inside, row.entry - basket.first
-    raise FormatError("another object than the listed one", where, f"the tree {tree.decode()}; the file was replaced or damaged")
+    raise FormatError("not the listed object", where, f"the tree {tree.decode()}; the file was replaced or damaged")
 
 
 def _object(entry: bytes, class_name: bytes, class_version: int, where: str) -> tuple[bytes, int]:
-    """A whole object as ROOT streams it, and the index in the entry at which it begins; negative for a header from here."""
+    """A complete object as ROOT streams it, and its start in the entry; negative if the header is added here."""
     if class_version == 0:
         # The class comes first, between its length and a NUL.
         begin = len(class_name) + 2
         if entry[:begin] != b"%c%b\0" % (len(class_name), class_name):
-            raise FormatError(f"an object of another class ({entry[:begin]!r})", where, class_name.decode())
+            raise FormatError(f"an object of a different class ({entry[:begin]!r})", where, class_name.decode())
         return entry[begin:], begin
-    if entry.startswith(_SIZE.pack(BYTE_COUNT | (len(entry) - _SIZE.size))):  # a class with a streamer of its own
+    if entry.startswith(_SIZE.pack(BYTE_COUNT | (len(entry) - _SIZE.size))):  # a class with its own streamer
         return entry, 0
     return _HEADER.pack(BYTE_COUNT | (len(entry) + 2), class_version) + entry, -_HEADER.size
 
@@ -107,7 +107,7 @@ class _Order(NamedTuple):
 
     Attributes:
         names: The names in order.
-        numbers: For each name the number of its ME among those that the file has for the sample.
+        numbers: Number of the ME of each name among those of the sample in the file.
     """
 
     names: MENames
@@ -121,7 +121,7 @@ class _Sample:
         self._parts: list[tuple[TypeTable, int, int]] = []
 
     def add(self, table: TypeTable, first: int, end: int) -> None:
-        """Add the entries of a table from `first` up to but without `end`."""
+        """Add the entries of a table from `first` up to, not including, `end`."""
         self._parts.append((table, first, end))
 
     def listing(self, orders: dict[bytes, _Order]) -> MEListing:

@@ -3,12 +3,12 @@
     message ROOTFilePB { repeated Histo histo = 1; }
     message Histo { required string full_pathname = 1; uint32 size = 2; bytes streamed_histo = 3; uint32 flags = 4; }
 
-An object is the output of `TBufferFile::WriteObject`, packed by zlib, and `size` its size before. Files of old clients are
+An object is the output of `TBufferFile::WriteObject`, packed by zlib, and `size` is its unpacked size. Files of old clients are
 packed as a whole by gzip instead. Snapshots may be concatenated; the last entry of a name counts. A file does not name its
 run: its sample is (0, 0).
 
-The entries are found by their lengths instead of by the protobuf library, which gives no places in the file, holds the whole
-file in memory, and reads nothing from a file that is cut or damaged anywhere, as one is that is still being written.
+The entries are found by their lengths and not by the protobuf library: it does not report positions in the file, holds the whole
+file in memory, and rejects a file that is truncated or damaged anywhere, such as one that is still being written.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 _CLASSES = {int(kind): kind.class_name.encode() for kind in Kind if not kind.scalar}
 _SCALARS = {int(kind) for kind in Kind if kind.scalar}
-# Of a TObjString: its size and version; version, identifier and bits of its TObject; then the text.
+# TObjString: its size and version; version, identifier and bits of its TObject; then the text.
 _TEXT_HEAD = struct.Struct(">IHHII")
 _HAS_PROCESS = 1 << 4
 # The first field of both messages, with a length: an entry, and in it a name.
@@ -60,7 +60,7 @@ def scan(source: FileSource) -> Scan:
 
 
 def payload(source: FileSource, row: MERow) -> Payload:
-    """The histogram at `row`, with one read; in a file that is packed as a whole, all before it is unpacked.
+    """The histogram at `row`, with one read; in a gzip file, everything before it is unpacked.
 
     Raises `ValueError` for a scalar (its text is in the facts), `OSError` when the file cannot be read, and `FormatError`
     when the object is missing, damaged, or larger than `MAX_OBJECT`.
@@ -76,7 +76,7 @@ def payload(source: FileSource, row: MERow) -> Payload:
         listed = False
     content = _unpack(data[start:stop], row.objlen) if listed else None
     if content is None or not is_framed(content, class_name):
-        raise FormatError("another object than the listed one", where, f"the same {class_name.decode()}; the file was replaced or damaged")
+        raise FormatError("not the listed object", where, f"the same {class_name.decode()}; the file was replaced or damaged")
     return Payload(row.payload_flags, content, 0)
 
 
@@ -105,7 +105,7 @@ def _unpack(packed: bytes, size: int) -> bytes | None:
 
 
 def _text(entry: SnapshotEntry) -> bytes | None:
-    """The text of a TObjString; None for a damaged one and for another object."""
+    """The text of a TObjString; None for a damaged one and for any other object."""
     head = frame_size(b"TObjString")
     content = _unpack(entry.packed, entry.objlen)
     if content is None or not is_framed(content, b"TObjString") or len(content) <= head + _TEXT_HEAD.size:
@@ -168,9 +168,9 @@ def _columns(entries: list[SnapshotEntry]) -> Columns:
 
 
 def _by_path(found: dict[bytes, SnapshotEntry]) -> dict[bytes, SnapshotEntry]:
-    """The same entries, with names in UTF-8, without names that no page or address can show."""
+    """The same entries, with names in UTF-8, without names that pages and URLs cannot show."""
     together = b"/%b/" % b"/".join(found)
-    # One test for all names together keeps listing fast.
+    # Testing all names at once keeps listing fast.
     if b"//" not in together and b"\0" not in together and _is_utf8(together):
         return found
     return {to_utf8(name): entry for name, entry in found.items() if b"\0" not in name and all(name.split(b"/"))}

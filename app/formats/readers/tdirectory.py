@@ -1,7 +1,7 @@
 """Legacy DQM files: histograms and tagged strings in nested ROOT directories.
 
 `DQMData/Run N/<Subsystem>/Run summary/<folder>/.../<object>` is the ME `<Subsystem>/<folder>/.../<object>` of run N, lumi 0.
-A file may hold several runs. Objects elsewhere and objects of a class without a `Kind` (trees, canvases) are no MEs. The
+A file may hold several runs. Objects elsewhere and objects of a class without a `Kind` (trees, canvases) are not MEs. The
 highest cycle of an object counts.
 """
 
@@ -35,7 +35,7 @@ MAX_DEPTH = 100
 _RUN = re.compile(rb"Run (\d{1,9})")
 _TEXT = b"TObjString"
 _KINDS = {kind.class_name.encode(): int(kind) for kind in Kind if not kind.scalar}
-# A scalar is all in the name of its key, so no bytes are read for it; its kind is filled in later.
+# A scalar is stored in the name of its key, so no bytes are read for it; its kind is filled in later.
 _NO_KEY = RootKey(_TEXT, b"", 0, 0, 0, 0, 0, 0)
 _KINDS_OF_KEYS = {**_KINDS, _TEXT: 0}
 _DROPPED = b"BadModuleList"
@@ -46,7 +46,7 @@ T = TypeVar("T")
 def scan(source: FileSource) -> Scan:
     """The MEs of each run in the file.
 
-    Raises `OSError` when it cannot be read, and `FormatError` when it is no ROOT file, has no directory DQMData, or nothing in
+    Raises `OSError` when it cannot be read, and `FormatError` when it is not a ROOT file, has no directory DQMData, or nothing in
     it is readable. Smaller damage loses only the MEs that it affects, and is counted.
     """
     tree = _Tree(RootFile(source))
@@ -74,7 +74,7 @@ def payload(source: FileSource, row: MERow) -> Payload:
     except DAMAGE:
         key = None
     if key is None or (key.class_name, *key[2:6]) != (class_name, *row[:4]):
-        raise FormatError("another object than the listed one", where, f"the same {class_name.decode()}; the file was replaced or damaged")
+        raise FormatError("not the listed object", where, f"the same {class_name.decode()}; the file was replaced or damaged")
     source.budget.unpack(row.objlen)
     content = decompress(data[row.keylen :], row.objlen, where)
     return Payload(row.payload_flags, frame(class_name, content), row.keylen - frame_size(class_name))
@@ -93,7 +93,7 @@ class _Tree:
         self.unreadable = 0
 
     def keys(self, directory: RootKey | None) -> list[RootKey]:
-        """The keys of a directory; none when it was read before, since the directories then form a circle."""
+        """The keys of a directory; none when it was read before, because the directories then contain each other."""
         seek = 0 if directory is None else directory.seek
         if seek in self._visited:
             self.unreadable += 1
@@ -186,9 +186,9 @@ def _columns(keys: list[RootKey]) -> Columns:
 
 
 def _by_path(prefix: bytes, named: dict[bytes, T]) -> dict[bytes, T]:
-    """The same values by path in UTF-8 instead of by name, without names that no page or address can show."""
+    """The same values by path in UTF-8 instead of by name, without names that pages and URLs cannot show."""
     together = b"/".join(named)
-    # Nearly every directory has only plain names; one test for all of them together keeps listing fast.
+    # Nearly every directory has only plain names; testing all of them at once keeps listing fast.
     if together.isascii() and b"\0" not in together and together.count(b"/") == len(named) - 1 and b"" not in named:
         return {prefix + name: value for name, value in named.items()}
     return {prefix + to_utf8(name): value for name, value in named.items() if b"\0" not in name and all(name.split(b"/"))}

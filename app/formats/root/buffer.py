@@ -1,4 +1,4 @@
-"""Bytes that ROOT's streamers wrote: numbers, texts, and objects behind their size and version."""
+"""Bytes that ROOT's streamers wrote: numbers, texts, and objects preceded by their size and version."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 WORD = struct.Struct(">I")
-# The reference to a class that was named before is a place in the buffer; these count from 2.
-_FIRST_PLACE = 2
+# The reference to a class that was named before is a position in the buffer, counted from 2.
+_FIRST_POSITION = 2
 _HEADER = struct.Struct(">IH")
 # TObject: version, unique id, bits; two bytes more for a referenced object
 _OBJECT = struct.Struct(">HII")
 _REFERENCED = 1 << 4
-# of an array of objects: count, number of the first
+# array of objects: count, number of the first
 _COUNTS = struct.Struct(">ii")
 
 
 class DamagedBuffer(Exception):
-    """The bytes are not as a streamer writes them; the caller knows their place."""
+    """The bytes are not those of a streamer; the caller adds their position."""
 
 
 DAMAGE = (DamagedBuffer, LookupError, ValueError, struct.error)
@@ -30,7 +30,7 @@ DAMAGE = (DamagedBuffer, LookupError, ValueError, struct.error)
 
 
 class BufferReader:
-    """A reader that advances over the bytes of one object. Raises what is in `DAMAGE`.
+    """A reader that advances over the bytes of one object. Raises the exceptions in `DAMAGE`.
 
     Attributes:
         at: Index of the next byte.
@@ -40,7 +40,7 @@ class BufferReader:
         """`keylen`: bytes before the data in the buffer that ROOT wrote; references to classes count them."""
         self._data = data
         self.at = 0
-        self._shift = keylen + _FIRST_PLACE
+        self._shift = keylen + _FIRST_POSITION
         self._classes: dict[int, bytes] = {}
 
     def fields(self, format: struct.Struct) -> tuple[Any, ...]:
@@ -50,7 +50,7 @@ class BufferReader:
         return values
 
     def array(self, letter: str, count: int) -> tuple[int, ...]:
-        """An array of `count` numbers of one type, as in `struct`, behind one byte."""
+        """An array of `count` numbers of one type, as in `struct`, preceded by one byte."""
         if count > len(self._data):
             raise DamagedBuffer
         return self.fields(struct.Struct(f">x{count}{letter}"))
@@ -63,7 +63,7 @@ class BufferReader:
         return self._data[self.at - size : self.at]
 
     def text(self) -> bytes:
-        """A text behind its length."""
+        """A text preceded by its length."""
         (length,) = self.take(1)
         return self.take(self.fields(WORD)[0] if length == 255 else length)
 
@@ -90,7 +90,7 @@ class BufferReader:
         self.take(2 if bits & _REFERENCED else 0)
 
     def members(self) -> Iterator[tuple[int, bytes]]:
-        """Number and class of each object in an array of objects; the reader then stands at the object itself."""
+        """Number and class of each object in an array of objects; `at` is then the start of the object."""
         _, end = self.header()
         self.skip_base()
         self.text()
@@ -105,11 +105,11 @@ class BufferReader:
         self.at = end
 
     def _class(self) -> bytes:
-        place = self.at + self._shift
+        position = self.at + self._shift
         (tag,) = self.fields(WORD)
         if tag != NEW_CLASS:
             return self._classes[tag & 0x7FFFFFFF]
         end = self._data.index(b"\0", self.at)
-        self._classes[place] = self.take(end - self.at)
+        self._classes[position] = self.take(end - self.at)
         self.at += 1
-        return self._classes[place]
+        return self._classes[position]

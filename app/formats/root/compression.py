@@ -1,6 +1,6 @@
 """Compressed ROOT objects.
 
-A compressed object is a chain of blocks of at most 16 MB, each behind a header of nine bytes: two letters for the algorithm,
+A compressed object is a chain of blocks of at most 16 MB, each after a header of nine bytes: two letters for the algorithm,
 its version, and both sizes of the block in three bytes each. No block yields more than its header states, and no object more
 than its key states, so that a small file cannot fill the memory.
 """
@@ -20,7 +20,7 @@ _LZMA_MEMORY = 1 << 27
 
 
 class _BadBlock(Exception):
-    """The fault of a block; the caller knows its place."""
+    """The fault of a block; the caller adds its position."""
 
 
 def decompress(data: bytes, size: int, where: str) -> bytes:
@@ -34,7 +34,7 @@ def decompress(data: bytes, size: int, where: str) -> bytes:
     at = done = 0
     while done < size:
         if at + _HEADER > len(data):
-            raise FormatError(f"the compressed data end after {done} of {size} bytes", where, "whole blocks")
+            raise FormatError(f"the compressed data end after {done} of {size} bytes", where, "complete blocks")
         packed = int.from_bytes(data[at + 3 : at + 6], "little")
         unpacked = int.from_bytes(data[at + 6 : at + 9], "little")
         block = data[at + _HEADER : at + _HEADER + packed]
@@ -56,7 +56,7 @@ def _unpack(algorithm: bytes, block: bytes, size: int) -> bytes:
     elif algorithm == b"XZ":
         result = lzma.LZMADecompressor(lzma.FORMAT_AUTO, memlimit=_LZMA_MEMORY).decompress(block, size + 1)
     elif algorithm == b"L4":
-        # Behind a checksum of eight bytes, which is not compared: the renderer detects a damaged object.
+        # The checksum of eight bytes before it is not compared: the renderer detects a damaged object.
         result = lz4.block.decompress(block[8:], uncompressed_size=size)
     elif algorithm == b"ZS":
         result = _unpack_zstd(block, size)

@@ -1,8 +1,8 @@
 """The container of ROOT files: header and directories, read with `struct`.
 
-A file is a chain of records, each behind a key (sizes, class, name, title). The record of a directory has the place of its
-list of keys. Reading follows these lists, so that deleted objects stay deleted; only where a list is lost (the file was cut,
-or its writer crashed) the records themselves are walked; each names its directory.
+A file is a chain of records, each with a key (sizes, class, name, title). The record of a directory has the position of its
+list of keys. Reading follows these lists, so that deleted objects stay deleted. Only if a list is lost (the file was truncated,
+or its writer crashed), all records are scanned; each names its directory.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _BIG_FILE_VERSION = 1_000_000
 
 
 class RootFile:
-    """A ROOT file. Raises `OSError` when it cannot be read, and `FormatError` when it is no ROOT file."""
+    """A ROOT file. Raises `OSError` when it cannot be read, and `FormatError` when it is not a ROOT file."""
 
     def __init__(self, source: FileSource) -> None:
         self._source = source
@@ -63,20 +63,20 @@ class RootFile:
         self._begin, nbytes_name = fields[2], fields[7]
         self._root = self._begin + nbytes_name
         if not 0 < self._begin < self.size or nbytes_name < 0:
-            raise FormatError(f"its header points to byte {self._root} of {self.size}", self.path, "a whole ROOT file")
+            raise FormatError(f"its header points to byte {self._root} of {self.size}", self.path, "a complete ROOT file")
 
     def read(self, seek: int, size: int) -> bytes:
-        """Exactly `size` bytes from `seek` on. Raises `FormatError` when they are not all in the file."""
+        """Exactly `size` bytes from `seek`. Raises `FormatError` when they are not all in the file."""
         within = size >= 0 and 0 <= seek <= self.size - size
         data = self._source.read(seek, size) if within else b""
         if not within or len(data) != size:
-            raise FormatError(f"{size} bytes at byte {seek} are not all in the file of {self.size}", self.path, "a whole file")
+            raise FormatError(f"{size} bytes at byte {seek} are not all in the file of {self.size}", self.path, "a complete file")
         return data
 
     def keys(self, directory: RootKey | None = None) -> KeyList:
-        """The keys of a directory, None being the top directory.
+        """The keys of a directory; None is the top directory.
 
-        When its list is lost the result comes from the records of the file, and counts one damaged key. Raises `FormatError`
+        When its list is lost, the result is collected from the records of the file and counts one damaged key. Raises `FormatError`
         when no record belongs to the top directory, or for more than `MAX_KEYS` keys in the file.
         """
         try:
@@ -93,7 +93,7 @@ class RootFile:
 
     def _listed_keys(self, record: int) -> KeyList:
         seek, nbytes, _ = self._directory(record)
-        # Lists never share bytes, so all of them together are not larger than the file.
+        # Lists never share bytes, so in total they are not larger than the file.
         if not _SMALLEST_LIST <= nbytes <= min(MAX_LIST_BYTES, self._unread_list_bytes):
             raise FormatError(f"a list of keys of {nbytes} bytes", self.path, "lists that fit into the file")
         data = self.read(seek, nbytes)
@@ -104,14 +104,14 @@ class RootFile:
         except DAMAGE as error:
             raise FormatError(f"no list of keys at byte {seek}", self.path, "the list of a directory") from error
         if header.nbytes != nbytes or header.seek != seek:
-            raise FormatError(f"another record than a list of keys at byte {seek}", self.path, "the list of a directory")
+            raise FormatError(f"the record at byte {seek} is not a list of keys", self.path, "the list of a directory")
         return parse_keys(data, at + _COUNT.size, count, self._unread_keys, self._source.budget)
 
     def _directory(self, record: int) -> tuple[int, int, int]:
-        """Place and size of the key list of the directory whose record starts at this byte, and the place of its own key."""
+        """Position and size of the key list of the directory whose record starts at this byte, and the position of its own key."""
         data = self._source.read(record, _BIG_DIRECTORY.size)
         if len(data) < _DIRECTORY.size:
-            raise FormatError(f"no directory at byte {record} of {self.size}", self.path, "a whole file")
+            raise FormatError(f"no directory at byte {record} of {self.size}", self.path, "a complete file")
         version, _, _, nbytes, _, own, _, seek = _DIRECTORY.unpack_from(data)
         if version > BIG_VERSION and len(data) == _BIG_DIRECTORY.size:
             _, _, _, nbytes, _, own, _, seek = _BIG_DIRECTORY.unpack(data)

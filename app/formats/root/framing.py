@@ -1,18 +1,18 @@
-"""Framed ROOT objects, as the renderer reads them: a streamed object behind its size and class."""
+"""Framed ROOT objects, as the renderer reads them: a streamed object preceded by its size and class."""
 
 from __future__ import annotations
 
 import struct
 
 BYTE_COUNT = 0x40000000
-"""Bit of a size in bytes: marks it as such."""
+"""Bit that marks a number as a size in bytes."""
 NEW_CLASS = 0xFFFFFFFF
 """Tag of an object whose class name follows."""
 _FRAME = struct.Struct(">II")
 
 
 def frame(class_name: bytes, content: bytes) -> bytes:
-    """A streamed object behind its size and class, the input of ROOT's `TBufferFile::ReadObjectAny`."""
+    """A streamed object preceded by its size and class, the input of ROOT's `TBufferFile::ReadObjectAny`."""
     count = 4 + len(class_name) + 1 + len(content)
     return b"".join((_FRAME.pack(count | BYTE_COUNT, NEW_CLASS), class_name, b"\0", content))
 

@@ -1,4 +1,4 @@
-"""Keys of ROOT files: the header of each record, and the lists of them that directories have."""
+"""Keys of ROOT files: the header of each record, and the key lists of directories."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from app.formats.work_budget import WorkBudget
 # nbytes, version, objlen, date, keylen, cycle, seek of the object, seek of its directory; then class, name and title
 KEY = struct.Struct(">ihiIhhii")
 BIG_KEY = struct.Struct(">ihiIhhqq")
-"""The fixed part of a key with places of 64 bits."""
+"""The fixed part of a key with positions of 64 bits."""
 BIG_VERSION = 1000
-"""Versions above have places of 64 bits."""
+"""Higher versions have positions of 64 bits."""
 # Bytes that ROOT leaves at the end of a list in a large file.
 _SLACK = 8
 # The high bits of a directory's seek number the process that wrote the key.
 _SEEK_MASK = (1 << 48) - 1
-# The class name follows the fixed part of a key: it marks the keys behind a damaged one.
+# The class name follows the fixed part of a key, so it locates the keys after a damaged one.
 _CLASS = re.compile(rb"\x04TH[123][CSIFD]|\x07TH2Poly|\x08TProfile|\x0aTProfile2D|\x0aTObjString|\x0aTDirectory|\x0eTDirectoryFile")
 
 
@@ -50,7 +50,7 @@ class KeyList(NamedTuple):
     """The keys of one directory.
 
     Attributes:
-        keys: The whole keys.
+        keys: The undamaged keys.
         damaged: Number of damaged keys.
     """
 
@@ -59,7 +59,7 @@ class KeyList(NamedTuple):
 
 
 class DamagedKey(Exception):
-    """The bytes are no key."""
+    """The bytes are not a key."""
 
 
 DAMAGE = (DamagedKey, IndexError, struct.error)
@@ -88,14 +88,14 @@ def parse_key(data: bytes, at: int, file_size: int) -> tuple[RootKey, int]:
     end = name_end + 1 + length
     if length == 255:
         end = name_end + 5 + int.from_bytes(data[name_end + 1 : name_end + 5], "big")
-    # The header states its own length, which the texts must fill: random bytes hardly ever do.
+    # The header states its own length, which the texts must fill: random bytes almost never do.
     if end != at + keylen or end > len(data) or objlen < 0 or nbytes < keylen or not 0 < seek <= file_size - nbytes:
         raise DamagedKey
     return RootKey(data[class_at:class_end], data[name_at:name_end], seek, nbytes, objlen, keylen, cycle, parent & _SEEK_MASK), end
 
 
 def parse_keys(data: bytes, at: int, count: int, limit: int, budget: WorkBudget) -> KeyList:
-    """The `count` keys that follow each other in `data` from byte `at` on, without damaged ones.
+    """The `count` consecutive keys in `data` from byte `at`, without damaged ones.
 
     For more than `limit` keys the result has one more than that. `budget` is that of the file.
     """
@@ -116,7 +116,7 @@ def parse_keys(data: bytes, at: int, count: int, limit: int, budget: WorkBudget)
 
 
 def _next_key(data: bytes, at: int, budget: WorkBudget) -> int:
-    """Index of the first whole key at or after byte `at`; of the end when there is none or the budget is used up."""
+    """Index of the first undamaged key at or after byte `at`; the end when there is none or the budget is exhausted."""
     for match in _CLASS.finditer(data, at):
         for start in (match.start() - KEY.size, match.start() - BIG_KEY.size):
             if start >= at:

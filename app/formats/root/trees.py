@@ -1,6 +1,6 @@
 """The trees of ROOT files, as far as DQMIO files use them: unsplit branches of numbers, of texts and of whole objects.
 
-The record of a tree has the places of the baskets of each branch: records that hold many entries each, compressed together. A
+The record of a tree has the positions of the baskets of each branch: records with many entries each, compressed together. A
 basket that was not full when the tree was written may be in the record of the tree itself.
 """
 
@@ -23,26 +23,26 @@ if TYPE_CHECKING:
     from app.formats.work_budget import WorkBudget
 
 MAX_TREE = 1 << 26
-"""Bytes of the largest record of a tree, with the places of about two million baskets."""
+"""Bytes of the largest record of a tree, with the positions of about two million baskets."""
 MAX_BASKET = MAX_OBJECT + (1 << 20)
-"""Bytes of the largest basket when decompressed: an object enters a basket behind those before it."""
+"""Bytes of the largest basket when decompressed: an object is added to the basket of those before it."""
 MAX_BASKET_ENTRIES = 1 << 20
 """Entries of one basket."""
 
-# entries; bytes in all, zipped, saved, flushed; weight; timer, scan, update, length of offsets
+# entries; bytes: total, zipped, saved, flushed; weight; timer, scan, update, length of offsets
 _TREE = struct.Struct(">qqqqqdiiii")
-# most entries, in a loop, virtual bytes; autosave, autoflush, estimate
+# max entries, entry loop, virtual bytes; autosave, autoflush, estimate
 _TREE_LIMITS = struct.Struct(">qqqqqq")
 # compression, basket size, length of offsets, baskets written, entries written
 _BRANCH = struct.Struct(">iiiiq")
-# offset, places for baskets, split level, entries, the first of them, bytes in all, zipped
+# offset, capacity for baskets, split level, entries, first entry, total bytes, zipped bytes
 _BRANCH_COUNTS = struct.Struct(">iIiqqqq")
 # checksum, and the version of the class in 32 bits, or 16 since version 10 of TBranchElement
 _CLASS_VERSION = struct.Struct(">Ii")
 _SHORT_CLASS_VERSION = struct.Struct(">Ih")
-# of a key: nbytes, version, objlen, date, keylen, cycle; the two places that follow have 32 bits each, or 64
+# key: nbytes, version, objlen, date, keylen, cycle; two positions of 32 or 64 bits follow
 _KEY = struct.Struct(">ihiIhh")
-# of a basket, behind its key: version, buffer size, size of an entry, entries, end of the last, what follows
+# basket, after its key: version, buffer size, size of an entry, entries, end of the last entry, code of the data that follows
 _BASKET = struct.Struct(">HiiiiB")
 
 
@@ -52,7 +52,7 @@ class BasketEntries(NamedTuple):
     Attributes:
         content: The entries, decompressed.
         offsets: Where each entry begins, and where the last one ends.
-        shift: Bytes before the content in the buffer that ROOT wrote; references to places in the content count them.
+        shift: Bytes before the content in the buffer that ROOT wrote; offsets in the content count them.
     """
 
     content: bytes
@@ -64,7 +64,7 @@ class BasketEntries(NamedTuple):
 
 
 class Basket(NamedTuple):
-    """The place of consecutive entries of a branch.
+    """The position of consecutive entries of a branch.
 
     Attributes:
         first: Number of its first entry.
@@ -86,7 +86,7 @@ class Branch(NamedTuple):
 
     Attributes:
         class_name: Class of its objects; empty for numbers.
-        class_version: Version of the class, or 0 when each entry begins with class and version of its own.
+        class_version: Version of the class, or 0 when each entry begins with its class and version.
         entries: Number of entries.
         baskets: In order, with gaps where a basket is damaged.
     """
@@ -124,7 +124,7 @@ def parse_basket(record: bytes, branch: bytes, tree: bytes, where: str, budget: 
         return _entries(content[:end], content[end:], header)
     except DAMAGE as error:
         expected = f"a basket of the branch {branch.decode()} of {tree.decode()}"
-        raise FormatError("no such basket", where, expected) from error
+        raise FormatError("not the listed basket", where, expected) from error
 
 
 def texts(entries: BasketEntries) -> list[bytes | None]:
@@ -142,7 +142,7 @@ def _long_text(entry: bytes) -> bytes | None:
 
 
 class _BasketHeader(NamedTuple):
-    """The key of a basket and the numbers behind it.
+    """The key of a basket and the numbers after it.
 
     Attributes:
         branch, tree: Their names.
@@ -150,7 +150,7 @@ class _BasketHeader(NamedTuple):
         size: Bytes of an entry, where all have the same size.
         entries: Number of entries.
         last: End of the last entry in the buffer, which begins with the key.
-        follows: Code for the data behind a basket in the record of its tree.
+        follows: Code of the data after a basket in the record of its tree.
     """
 
     branch: bytes
@@ -169,16 +169,16 @@ def _basket_header(reader: BufferReader) -> _BasketHeader:
     reader.take(16 if version > BIG_VERSION else 8)
     class_name, branch, tree = reader.text(), reader.text(), reader.text()
     _, _, size, count, last, follows = reader.fields(_BASKET)
-    # A negative size announces a layout that ROOT writes on demand only.
+    # A negative size marks a layout that ROOT writes only on demand.
     if class_name != b"TBasket" or not 0 < keylen <= last or size < 0:
         raise DamagedBuffer
     return _BasketHeader(branch, tree, nbytes, objlen, keylen, size, count, last, follows)
 
 
 def _basket_inside(reader: BufferReader) -> BasketEntries | None:
-    """A basket in the record of its tree: the offsets of its entries, and then the whole buffer, with the room for the key."""
+    """A basket in the record of its tree: the offsets of its entries, then the whole buffer, including space for the key."""
     header = _basket_header(reader)
-    # Tens: the buffer follows, and what else; ones: 2 for no offsets of entries, 0 for nothing at all.
+    # Tens: whether the buffer and more follow; ones: 2 without offsets of entries, 0 without anything.
     if not header.follows or header.follows >= 80:
         return None
     offsets = b""
@@ -225,7 +225,7 @@ def _tree(reader: BufferReader) -> dict[bytes, Branch]:
 
 
 def _numbers(reader: BufferReader) -> tuple[bytes, Branch]:
-    """A branch of numbers, and the part that all branches begin with."""
+    """A branch of numbers; all other branches begin with the same fields."""
     version, _ = reader.header()
     _, end = reader.header()
     reader.skip_base()
@@ -234,12 +234,12 @@ def _numbers(reader: BufferReader) -> tuple[bytes, Branch]:
     reader.skip(1)  # fill
     _, _, _, written, _ = reader.fields(_BRANCH)
     reader.skip(1 if version > 12 else 0)  # I/O features
-    _, places, _, entries, _, _, _ = reader.fields(_BRANCH_COUNTS)
+    _, capacity, _, entries, _, _, _ = reader.fields(_BRANCH_COUNTS)
     reader.skip(2)  # branches, leaves
     inside = {number: _basket_inside(reader) for number, class_name in reader.members() if class_name == b"TBasket"}
-    sizes, firsts, seeks = (reader.array(letter, places) for letter in "iqq")
+    sizes, firsts, seeks = (reader.array(letter, capacity) for letter in "iqq")
     reader.text()  # name of another file
-    if not 0 <= written < places:
+    if not 0 <= written < capacity:
         raise DamagedBuffer
     baskets: list[Basket] = []
     end = 0
@@ -252,7 +252,7 @@ def _numbers(reader: BufferReader) -> tuple[bytes, Branch]:
 
 
 def _objects(reader: BufferReader) -> tuple[bytes, Branch]:
-    """A branch whose entries have no class and version of their own."""
+    """A branch of objects whose entries do not repeat class and version."""
     version, _ = reader.header()
     name, branch = _numbers(reader)
     class_name, _, _ = reader.text(), reader.text(), reader.text()
@@ -261,7 +261,7 @@ def _objects(reader: BufferReader) -> tuple[bytes, Branch]:
 
 
 def _whole_objects(reader: BufferReader) -> tuple[bytes, Branch]:
-    """A branch whose entries have class and version of their own."""
+    """A branch of objects whose entries have their class and version."""
     reader.header()
     name, branch = _numbers(reader)
     return name, branch._replace(class_name=reader.text())
