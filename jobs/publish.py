@@ -1,4 +1,4 @@
-"""Periodic tasks of publishing: render and store what has changed; bring each mirror up to date, independently of the others."""
+"""Periodic tasks of publishing: publish changes, and bring each mirror up to date, independently of the others."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What public mirrors get: rendered, redacted, numbered in revisions, signed and sent.
+"""Published data: rendered, redacted, numbered in revisions, signed and sent to public mirrors.
 
-An area publishes by one `PublishedArea` (areas.py), which its declaration names: its plan lists pieces, its renderers make
-items of them. This package knows no area.
+An area publishes through one `PublishedArea` (areas.py) in its declaration: its plan lists pieces, its renderers turn them
+into items. This package does not depend on any area.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the area Public mirrors adds to menu, status, metrics, API document, commands, jobs and settings."""
+"""Declaration of the area Public mirrors: menu, status, metrics, API document, commands, jobs and settings."""
 
 from __future__ import annotations
 

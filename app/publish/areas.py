@@ -1,4 +1,4 @@
-"""The interface by which an area publishes: one `PublishedArea`, which its `Area` names as `published`."""
+"""The interface of areas that publish: one `PublishedArea` each, the field `published` of their `Area`."""
 
 from __future__ import annotations
 
@@ -36,18 +36,18 @@ def _no_previews() -> list[PreviewGroup]:
 
 @dataclass(frozen=True)
 class PublishedArea:
-    """What an area publishes, and how.
+    """The published data of an area.
 
     Attributes:
         name: Name of the area.
         plan: The pieces that should be published now; called with the settings and the time, Unix s UTC.
-        state: A value that changes whenever the plan may change, apart from changes that time alone brings; cheap.
+        state: A value that changes whenever the plan may change, except with time; must be fast.
         renderers: The renderer of each kind of piece; a kind belongs to one area.
-        sources: Folders with the code and templates that render, relative to the tree: a change renders everything again.
+        sources: Folders with the code and templates of the renderers, relative to the tree; after a change everything is rendered again.
         throttled: Kinds that change often and are expensive to render; they are rendered less often.
         hosts: Names of hosts that must not be published.
-        item_at: The item that a mirror shows at an address of this area, relative to its root; None for addresses of others.
-        previews: Published pages to which the operators' page links.
+        item_at: The item that a mirror shows at an address relative to its root; None for addresses of other areas.
+        previews: Published pages that the operators' page links to.
         styles: Style sheets of the fragments, below static/.
     """
 
@@ -64,7 +64,7 @@ class PublishedArea:
 
 
 def published_areas(areas: Iterable[Area]) -> list[PublishedArea]:
-    """What is published of each area that publishes anything."""
+    """The `PublishedArea` of each area that has one."""
     return [area.published() for area in areas if area.published]
 
 
@@ -73,13 +73,13 @@ def renderers_of(areas: Iterable[PublishedArea]) -> dict[str, Renderer]:
     found: dict[str, Renderer] = {}
     for area in areas:
         if common := found.keys() & area.renderers.keys():
-            raise AreaConflict(f"Area {area.name} renders pieces of kind {', '.join(sorted(common))}, which another area renders")
+            raise AreaConflict(f"Area {area.name} renders pieces of kind {', '.join(sorted(common))}, but another area does, too")
         found |= area.renderers
     return found
 
 
 def item_key_at(areas: Iterable[PublishedArea], address: str) -> ItemKey | None:
-    """The item that a mirror shows at an address relative to its root; None: no area has a page there."""
+    """The item that a mirror shows at an address relative to its root; None if no area has a page there."""
     parts = urlsplit(address)
     query = {name: values[0] for name, values in parse_qs(parts.query).items()}
     return next((key for area in areas if (key := area.item_at(parts.path, query))), None)

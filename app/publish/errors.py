@@ -1,4 +1,4 @@
-"""Errors of publishing; views and tasks map them to what people see."""
+"""Errors of publishing; views and tasks map them to responses and log messages."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class AreaConflict(PublishError):
 
 
 class ItemTooLarge(PublishError):
-    """An item is larger than mirrors accept."""
+    """An item exceeds the size limit of mirrors."""
 
 
 class RevisionConflict(PublishError):

@@ -1,7 +1,7 @@
 """Snapshots as files, for mirrors that read a folder.
 
 The files form a chain from revision 0 to the newest one. A file is written under another name, renamed, and never changed.
-When many small files have accumulated at the end of the chain, larger ones replace them. A mirror with any revision finds a
+When many small files have accumulated at the end of the chain, larger ones replace them. A mirror at any revision finds a
 file that continues from it.
 """
 
@@ -33,8 +33,8 @@ log = logging.getLogger(__name__)
 SMALL_BYTES = 4 << 20
 """Files below this size are joined when there are many."""
 
-MANY = 100
-"""Number of small files at the end of the chain that are joined."""
+JOIN_COUNT = 100
+"""Number of small files at the end of the chain from which they are joined."""
 
 UNFINISHED = ".new-"
 NAME = re.compile(r"(.+)-(\d{12})-(\d{12})\.snapshot")
@@ -53,7 +53,7 @@ class SnapshotFile(NamedTuple):
 def writing(settings: Settings, run: TaskRun) -> Iterator[Callable[[], None]]:
     """Provide the step of the periodic task that brings the folder up to date."""
     address = settings.of(PublishSettings).publish_folder
-    for file in Path(address).glob(f"{UNFINISHED}*"):  # of a process that was killed
+    for file in Path(address).glob(f"{UNFINISHED}*"):  # left by a killed process
         file.unlink(missing_ok=True)
 
     def step() -> None:
@@ -85,12 +85,12 @@ def update(address: str, settings: Settings, should_stop: Callable[[], bool]) ->
 
 
 def _series_and_chain(folder: Path) -> tuple[RevisionSeries, list[SnapshotFile]]:
-    """The series in use and its files; a new series when the folder has more of it than the database."""
+    """The series in use and its files; a new series if the folder is ahead of the database."""
     series = revisions.current()
     chain = chain_of(folder, series.name)
     if chain and chain[-1].until > series.revision:
         has = chain[-1].until
-        log.warning("%s has revision %d of %s, whose newest is %d: starting a new series", folder, has, series.name, series.revision)
+        log.warning("%s has revision %d of %s, but the newest is %d: starting a new series", folder, has, series.name, series.revision)
         return revisions.restart_series(series), []
     return series, chain
 
@@ -99,16 +99,16 @@ def _first_revision(chain: list[SnapshotFile], series: RevisionSeries, has: int)
     """The revision from which files are written: mostly the last one of the chain, or an earlier one to join small files."""
     sizes = [file.path.stat().st_size for file in chain]
     ((useful,),) = rows(PublishedItem.select(fn.COALESCE(fn.SUM(PublishedItem.size), 0)))
-    if 0 < has < series.forgotten or sum(sizes) > 2 * useful + MANY * SMALL_BYTES:
+    if 0 < has < series.forgotten or sum(sizes) > 2 * useful + JOIN_COUNT * SMALL_BYTES:
         return 0
     first = len(chain)
     while first and sizes[first - 1] < SMALL_BYTES:
         first -= 1
-    return chain[first].since if len(chain) - first >= MANY else has
+    return chain[first].since if len(chain) - first >= JOIN_COUNT else has
 
 
 def chain_of(folder: Path, series: str) -> list[SnapshotFile]:
-    """The files of a series that continue one another from revision 0 on, in order."""
+    """The files of a series that form a chain from revision 0, in order."""
     longest: dict[int, SnapshotFile] = {}
     for file in _files(folder):
         if file.series == series and (file.since not in longest or longest[file.since].until < file.until):

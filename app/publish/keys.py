@@ -1,4 +1,4 @@
-"""The key that signs snapshots, and the secret behind the pseudonyms: files of mode 0600 in publish/ of data_dir."""
+"""The key that signs snapshots, and the secret of the pseudonyms: files of mode 0600 in publish/ of data_dir."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def make_key(settings: Settings) -> bool:
 
 
 def signing_key(settings: Settings) -> Ed25519PrivateKey:
-    """The key that signs snapshots. Raises SettingError, with what to do, when it is missing or unusable."""
+    """The key that signs snapshots. Raises SettingError, with the remedy, when it is missing or unusable."""
     path = key_path(settings)
     try:
         key = serialization.load_pem_private_key(path.read_bytes(), None)
@@ -44,7 +44,7 @@ def signing_key(settings: Settings) -> Ed25519PrivateKey:
 
 
 def pseudonym_secret(settings: Settings) -> bytes:
-    """Key of identifiers and pseudonyms, without which nobody can test guesses of names. Created when it is missing."""
+    """Key of identifiers and pseudonyms; guesses of names cannot be tested without it. Created when it is missing."""
     path = settings.data / "publish" / "secret"
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():

@@ -1,7 +1,7 @@
 """Tables of publishing: the published items, the revision of their last change, and the progress of each mirror.
 
 A revision is stored in one transaction: its number, its items and the tokens of the pieces that were rendered. A publisher
-that is killed at any moment loses nothing, and no number ever stands for two contents.
+that is killed at any time loses nothing, and each number has only one content.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ class RevisionSeries(Table):
 
 
 class Piece(Table):
-    """A piece as it was rendered last (see `app.publish.pieces`).
+    """The last rendering of a piece (see `app.publish.pieces`).
 
     Attributes:
-        token: Names the code and the facts that it was rendered from.
-        due: When time alone changes it, for example because a job is then stuck, Unix s UTC; 0: never.
+        token: Version of the code and the data that it was rendered from.
+        due: Time of the next change without new data, for example when a job becomes stuck, Unix s UTC; 0: never.
     """
 
     kind = TextField()
@@ -82,19 +82,19 @@ class PublishedItem(Table):
 
 
 class MirrorState(Table):
-    """What a mirror has, or the folder. All times are Unix s UTC.
+    """Progress of a mirror or of the folder. All times are Unix s UTC.
 
     Attributes:
         address: URL of the mirror, or path of the folder.
-        series: Name of the series that it has.
-        revision: Revision of that series that it has.
+        series: Name of its series.
+        revision: Its revision in that series.
         at: Time of that revision.
         last_ok: When it last accepted or confirmed something.
         last_error: When it last failed.
-        error: Reason of the last failure; kept after a success.
+        error: Reason of the last failure; not cleared by a success.
         failures: Failures since the last success.
         not_before: Time of the next attempt after a failure.
-        sent: Bytes sent in all.
+        sent: Total bytes sent.
     """
 
     address = TextField(unique=True)

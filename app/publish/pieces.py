@@ -1,4 +1,4 @@
-"""Pieces, which are what is rendered in one go: a run, its charts, a log; and plans, the pieces that should be published now."""
+"""Pieces, the units of rendering: a run, its charts, a log; and plans, the pieces that should be published now."""
 
 from __future__ import annotations
 
@@ -17,19 +17,18 @@ class PieceKey(NamedTuple):
 
 
 Tokens = dict[PieceKey, str]
-"""The token of each piece: it names the facts that the piece is made from, mostly by their versions. A piece whose token
-is unchanged is not rendered again."""
+"""The token of each piece: the version of its data. A piece is rendered again when its token changes."""
 
 
 class AreaPlan(NamedTuple):
-    """The pieces that an area wants to have published now; published pieces that are not in it are removed."""
+    """The pieces of an area that should be published now; other published pieces are removed."""
 
     urgent: Tokens  # rendered before the rest of every area, in this order
     rest: Tokens  # in the order of rendering
 
 
 class PlanIndex:
-    """The planned pieces by kind, system and run, so that a page links only to what is published."""
+    """The planned pieces by kind, system and run, so that pages link only to published pages."""
 
     def __init__(self, keys: Iterable[PieceKey]) -> None:
         self._keys: set[PieceKey] = set()

@@ -15,7 +15,7 @@ MAX_PAUSE_S = 60.0
 
 
 class Position(NamedTuple):
-    """What a mirror has: a revision of a series."""
+    """A revision of a series."""
 
     series: str
     revision: int
@@ -31,16 +31,16 @@ def state_of(address: str) -> MirrorState:
 
 
 def is_paused(row: MirrorState) -> bool:
-    """Whether the next attempt is in the future; a time further away than any pause is from a clock that was set back since."""
+    """Whether sending is paused. Times beyond the longest pause are ignored: the clock was set back."""
     return 0 < row.not_before - time.time() <= MAX_PAUSE_S
 
 
 def record_success(address: str, position: Position, at: float, sent: int) -> None:
-    """Store what a mirror has now.
+    """Store the new position of a mirror.
 
     Args:
         address: URL of the mirror, or path of the folder.
-        position: What it has.
+        position: Its series and revision.
         at: Time of that revision, Unix s UTC.
         sent: Bytes sent for it.
     """
@@ -49,7 +49,7 @@ def record_success(address: str, position: Position, at: float, sent: int) -> No
 
 
 def record_failure(row: MirrorState, error: str) -> None:
-    """Store why an attempt failed; the pause before the next one doubles with each failure."""
+    """Store the reason of a failure; the pause before the next attempt doubles with each failure."""
     now, pause = time.time(), min(2.0**row.failures, MAX_PAUSE_S)
     if error != row.error or not row.failures:
         log.warning("Cannot update %s: %s", row.address, error)

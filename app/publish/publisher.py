@@ -1,7 +1,7 @@
-"""The publisher: renders the pieces whose facts have changed and stores the differences as the next revision.
+"""The publisher: renders the pieces whose data have changed and stores the differences as the next revision.
 
 A rendered item is compared with the published one, so that only differences are sent. The size of a revision is bounded:
-the first publication of many runs takes several steps, and current pieces never wait for old ones.
+the first publication of many runs takes several steps, and current pieces are never delayed by old ones.
 """
 
 from __future__ import annotations
@@ -36,19 +36,19 @@ from protocol.snapshot import Item
 log = logging.getLogger(__name__)
 
 STEP_S = 1.5
-"""No further piece is rendered in a step after this time, because the poller runs in the same process."""
+"""Time after which a step renders no further piece, because the poller runs in the same process."""
 
 HEARTBEAT_S = 15.0
-"""Longest time between two revisions: one without changes tells mirrors that the hub is alive."""
+"""Longest time between two revisions; one without changes is the heartbeat of the hub for mirrors."""
 
 RETRY_S = 3600.0
-"""A piece that cannot be rendered is tried again after this time, or when its facts change."""
+"""A piece that cannot be rendered is retried after this time, or when its data change."""
 
 
 @contextmanager
 def publishing(settings: Settings, areas: Iterable[PublishedArea], _: TaskRun) -> Iterator[Callable[[], None]]:
     """Provide the step of the periodic task that publishes."""
-    if is_sqlite():  # a revision that a mirror has must survive a power failure of this machine
+    if is_sqlite():  # a revision that was sent must survive a power failure of this machine
         proxy.execute_sql("PRAGMA synchronous = FULL")
     publisher = Publisher(settings, areas)
     revisions.forget_old_removals(revisions.current())
@@ -57,7 +57,7 @@ def publishing(settings: Settings, areas: Iterable[PublishedArea], _: TaskRun) -
 
 @cache
 def renderer_fingerprint(sources: tuple[str, ...]) -> str:
-    """Hash of the version and of the files that render: another one renders all pieces again.
+    """Hash of the version and the source files of the renderers; when it changes, all pieces are rendered again.
 
     Args:
         sources: Folders, relative to the tree.
@@ -68,10 +68,10 @@ def renderer_fingerprint(sources: tuple[str, ...]) -> str:
 
 
 class Publisher:
-    """Publishes in steps. Its state between steps only saves work.
+    """Publishes in steps. Its state between steps is only a cache.
 
     Attributes:
-        incomplete: The last step has left pieces for the next one.
+        incomplete: The last step did not render all outdated pieces.
     """
 
     def __init__(self, settings: Settings, areas: Iterable[PublishedArea]) -> None:
@@ -114,7 +114,7 @@ class Publisher:
         return key.kind in self.throttled and abs(now - self._rendered_at.get(key, 0.0)) < HEARTBEAT_S / 2
 
     def _render(self, outdated: list[PieceKey], planned: Tokens) -> list[RenderedPiece]:
-        """The first of the outdated pieces, as many as fit into a revision and a step."""
+        """Render outdated pieces in order, until the size of a revision or the time of a step is reached."""
         hosts = {host for area in self.areas for host in area.hosts(self.settings)} | {socket.gethostname()} - {"localhost"}
         batch, end = RenderBatch(self.renderers, Sanitizer(self.secret, hosts), PlanIndex(planned)), time.monotonic() + STEP_S
         for key in outdated:
@@ -141,7 +141,7 @@ class RenderBatch:
         self._items: dict[tuple[str, str, int], list[Item]] = defaultdict(list)
 
     def add(self, key: PieceKey, token: str) -> None:
-        """Render a piece; one that cannot be rendered has no items, and is logged."""
+        """Render a piece; if that fails it has no items, and the error is logged."""
         before = Counter(self._sanitizer.counts)
         result = self._render(RenderContext(key, self._sanitizer, self._planned, self._hashes_of(key.system)))
         self.pieces.append(RenderedPiece(key, token, result, Counter(self._sanitizer.counts) - before))

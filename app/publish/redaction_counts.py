@@ -40,13 +40,13 @@ def add(counts: Mapping[str, int]) -> None:
 
 
 def totals(since: str = "") -> Counter[str]:
-    """The counts by kind, of all days or since a day (included)."""
+    """The counts by kind, for all days or since a day (inclusive)."""
     query = RedactionCount.select(RedactionCount.kind, fn.SUM(RedactionCount.count)).where(RedactionCount.day >= since)
     return Counter({kind: int(count) for kind, count in rows(query.group_by(RedactionCount.kind))})
 
 
 def by_day(days: int) -> tuple[list[str], dict[str, dict[str, int]]]:
-    """The kinds of the last days, and their counts by day, newest day first."""
+    """The kinds redacted in the last days, and their counts by day, newest day first."""
     found: dict[str, dict[str, int]] = {}
     query = RedactionCount.select(RedactionCount.day, RedactionCount.kind, RedactionCount.count)
     query = query.where(RedactionCount.day >= days_ago(days - 1)).order_by(RedactionCount.day.desc(), RedactionCount.kind)

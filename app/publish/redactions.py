@@ -20,7 +20,7 @@ DAYS = 30
 
 
 def plan(_: Settings, now: float) -> AreaPlan:
-    """One small piece; being urgent it never waits."""
+    """One small, urgent piece."""
     return AreaPlan({PieceKey("redactions", "all"): str(int(now // PERIOD_S))}, {})
 
 

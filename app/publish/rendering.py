@@ -23,15 +23,15 @@ Hashes = Callable[[str, int], Mapping[str, str]]
 
 
 class RenderContext(NamedTuple):
-    """A piece to render, and what a renderer needs for it."""
+    """A piece to render, with the tools of its renderer."""
 
     key: PieceKey
     sanitizer: Sanitizer
-    planned: PlanIndex  # pieces of all areas that are published, or will be
-    hashes: Hashes  # of items that are published, or rendered for the same revision
+    planned: PlanIndex  # planned pieces of all areas
+    hashes: Hashes  # of items that are published or rendered for the same revision
 
     def item(self, kind: str, name: str, content_type: str, content: str | bytes) -> Item:
-        """An item of this system and run, compressed where that makes it smaller; equal contents give equal bytes.
+        """An item of this system and run, compressed if that makes it smaller; equal contents have equal bytes.
 
         Raises ItemTooLarge.
         """
@@ -51,7 +51,7 @@ class RenderResult(NamedTuple):
     """The items of a piece."""
 
     items: list[Item]
-    due: float = 0.0  # when time alone changes them, Unix s UTC; 0: never
+    due: float = 0.0  # time of their next change without new data, Unix s UTC; 0: never
 
 
 Renderer = Callable[[RenderContext], RenderResult]

@@ -23,7 +23,7 @@ REVISION_BYTES = 4 << 20
 """A revision ends with the piece that reaches this size."""
 
 SNAPSHOT_BYTES = 8 << 20
-"""A snapshot ends with the last revision that fits; it may exceed this with one large revision alone."""
+"""A snapshot ends with the last revision that fits; a single larger revision is sent alone."""
 
 REMOVALS_S = 90 * 86400.0
 """How long removals are stored; a mirror that was unreachable for longer starts with an empty file."""
@@ -61,9 +61,9 @@ def _start_series(started: float) -> RevisionSeries:
 
 
 def restart_series(old: RevisionSeries) -> RevisionSeries:
-    """Start another series, because mirrors have more of this one than the database, which was lost or restored.
+    """Start a new series, because mirrors are ahead of the database, which was lost or restored.
 
-    All items are published again. If another process has restarted the series already, its new one is returned.
+    All items are published again. If another process has already started one, that is returned.
     """
     with proxy.atomic():
         if not RevisionSeries.delete().where(RevisionSeries.name == old.name).execute():
@@ -88,7 +88,7 @@ def _renumber() -> int:
 
 
 def differences(rendered: Iterable[RenderedPiece]) -> list[Change]:
-    """The items of rendered pieces that are new or different, and those that are no longer in them."""
+    """Changes of rendered pieces: items that are new or different, and removed items."""
     changes = []
     for piece in rendered:
         stored = _stored(piece.key)
@@ -182,7 +182,7 @@ def forget_old_removals(series: RevisionSeries) -> None:
 
 
 def snapshot(series: RevisionSeries, since: int, hub: str) -> Snapshot:
-    """The changes after revision `since` up to the newest one, or as far as SNAPSHOT_BYTES allow."""
+    """The changes after revision `since` up to the newest one, or as many as fit into SNAPSHOT_BYTES."""
     until = _reach(since, series.revision)
     columns = PublishedItem.select(*IDENTITY, PublishedItem.type, PublishedItem.encoding, PublishedItem.body)
     query = columns.where(PublishedItem.revision > since, PublishedItem.revision <= until)

@@ -1,7 +1,7 @@
-"""Sending snapshots to mirrors. Each mirror has its own task and its own pauses: one that is down or slow delays no other.
+"""Sending snapshots to mirrors. Each mirror has its own task and its own pauses, so that a slow or unreachable one delays no other.
 
-Only a mirror's own response tells what it has: it is requested when a task starts and after each failure, and is part of
-each response.
+The revision of a mirror is known only from its responses: it is requested when a task starts and after each failure, and every
+response contains it.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ SEND_S = 1.0
 """Interval at which a mirror is brought up to date."""
 
 CONNECT_S, EXCHANGE_S = 5.0, 30.0
-"""Time limits of connecting, and of a whole exchange with a mirror."""
+"""Timeouts of connecting, and of a whole exchange with a mirror."""
 
 MIN_SERIES_S = 3600.0
-"""A series is restarted only when it is older, so that a faulty mirror cannot have everything sent again and again."""
+"""Minimum age of a series that is restarted, so that a faulty mirror cannot cause repeated full transfers."""
 
 MAX_CORRECTIONS = 3
-"""A mirror may report another position so often in a row; then sending to it pauses."""
+"""Number of consecutive reports of unexpected positions after which sending to a mirror pauses."""
 
 MAX_RESPONSE_BYTES = 64 * 1024
 
@@ -77,8 +77,8 @@ class Sender:
     """Sends to one mirror.
 
     Attributes:
-        position: What the mirror has; None: unknown.
-        corrections: How often in a row the mirror reported another position than the one assumed.
+        position: Series and revision of the mirror; None: unknown.
+        corrections: Number of consecutive reports of an unexpected position.
     """
 
     def __init__(self, address: str, settings: Settings) -> None:
@@ -124,7 +124,7 @@ class Sender:
             self._confirm(response, snapshot, len(body))
 
     def _correct(self, response: MirrorResponse, snapshot: Snapshot) -> None:
-        """Continue from the position that the mirror reports, if that makes a difference."""
+        """Continue from the position that the mirror reports. Raises SendError if that cannot help."""
         reported, self.corrections = response.position, self.corrections + 1
         if reported in (self.position, Position(snapshot.series, snapshot.since)) or self.corrections > MAX_CORRECTIONS:
             raise SendError(f"It refuses revision {snapshot.until} of {snapshot.series}: {response.message}")
@@ -140,14 +140,14 @@ class Sender:
         record_success(self.address, self.position, snapshot.at, size)
 
     def _restarted(self, series: RevisionSeries, reported: int) -> RevisionSeries:
-        """Another series, because the mirror has more of this one than the database, which was lost or restored."""
+        """A new series, because the mirror is ahead of the database, which was lost or restored."""
         if time.time() - series.started < MIN_SERIES_S:
             raise SendError(
-                f"It reports revision {reported} of {series.name}, whose newest is {series.revision}. "
+                f"It reports revision {reported} of {series.name}, but the newest is {series.revision}. "
                 "A new series starts when this one is an hour old"
             )
         log.warning(
-            "%s has revision %d of %s, whose newest is %d: starting a new series", self.address, reported, series.name, series.revision
+            "%s has revision %d of %s, but the newest is %d: starting a new series", self.address, reported, series.name, series.revision
         )
         return revisions.restart_series(series)
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from prometheus_client import Metric
 
 LATE_S = 60.0
-"""A mirror that is further behind needs attention."""
+"""Lag from which a mirror needs attention."""
 
 
 class MirrorStatus(NamedTuple):
@@ -28,10 +28,10 @@ class MirrorStatus(NamedTuple):
 
     address: str
     state: str  # ok, warn or down
-    revision: int  # what it has of the series in use
-    lag_s: float | None  # age of that revision when the newest was made, s; None: it has nothing of the series
+    revision: int  # in the series in use; 0: none
+    lag_s: float | None  # time between that revision and the newest, s; None: it has no revision of the series
     age_s: float | None  # since its last successful response
-    sent: int  # bytes in all
+    sent: int  # total bytes
     failures: int  # since the last success
     error: str
     error_at: float | None  # Unix s UTC
@@ -79,7 +79,7 @@ def metrics(settings: Settings) -> Iterator[Metric]:
     yield gauge("dqmhub_publish_mirror_failures", "Failures in a row", [(labels, mirror.failures) for labels, mirror in found])
     yield gauge("dqmhub_publish_mirror_sent_bytes", "Bytes sent", [(labels, mirror.sent) for labels, mirror in found])
     lags = [(labels, mirror.lag_s) for labels, mirror in found if mirror.lag_s is not None]
-    yield gauge("dqmhub_publish_mirror_lag_seconds", "How much older the data of the mirror are than the published ones", lags)
+    yield gauge("dqmhub_publish_mirror_lag_seconds", "Age difference between the data of the mirror and the newest published data", lags)
 
 
 def items_by_kind() -> list[tuple[str, int, int]]:

@@ -27,7 +27,7 @@ DAYS = 7
 @pages.get("/published")
 @needs(Role.EXPERT)
 def published() -> Response:
-    """The mirrors and what they get."""
+    """The state of the mirrors and the published data."""
     settings = request_settings()
     kinds, days = redaction_counts.by_day(DAYS)
     return page(
@@ -59,7 +59,7 @@ def _previews() -> list[PreviewGroup]:
 @pages.get("/published/preview")
 @needs(Role.EXPERT)
 def preview() -> Response:
-    """A page of a mirror (`of`: its address) exactly as it is published, and a list of all published items of its run."""
+    """Preview of a published page (`of`: its address on a mirror), with a list of all published items of its run."""
     address = request.args.get("of", "")
     row = _item_at(address)
     if row.type != HTML:
@@ -84,7 +84,7 @@ def _items_of_run(row: PublishedItem) -> list[PublishedItem]:
 @pages.get("/published/<path:address>")
 @needs(Role.EXPERT)
 def published_item(address: str) -> AnyResponse:
-    """The content of an address of a mirror: an image or text itself, a page as its preview."""
+    """The item at an address of a mirror: the content of an image or text; a page redirects to its preview."""
     if request.query_string:
         address += "?" + urlencode({name: value for name, value in request.args.items() if name != "v"})
     row = _item_at(address)

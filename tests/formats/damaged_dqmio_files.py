@@ -1,4 +1,4 @@
-"""Damaged DQMIO files, made from a whole uncompressed one: overwritten at random from a seed, and crafted to be hostile."""
+"""Damaged DQMIO files, derived from an undamaged, uncompressed one: overwritten at random from a seed, and crafted to be hostile."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ BLOCK = (1 << 24) - 1
 
 
 def trees(path: Path) -> dict[str, RootKey]:
-    """The keys of the trees in a whole file."""
+    """The keys of the trees in an undamaged file."""
     with FileSource(path) as source:
         return {key.name.decode(): key for key in RootFile(source).keys().keys if key.class_name == b"TTree"}
 

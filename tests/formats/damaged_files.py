@@ -1,4 +1,4 @@
-"""Damaged DQM files, made from a whole one: truncated, overwritten at random from a seed, and crafted to be hostile."""
+"""Damaged DQM files, derived from an undamaged one: truncated, overwritten at random from a seed, and crafted to be hostile."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def cut(data: bytes, number: int) -> Iterator[bytes]:
 
 
 def mutants(data: bytes, seed: int, number: int) -> Iterator[bytes]:
-    """Files with random bytes changed, blocks of 64 bytes lost, or a length made huge or negative."""
+    """Files with random bytes changed, blocks of 64 bytes lost, or a huge or negative length."""
     chance = random.Random(seed)
     for _ in range(number):
         mutant = bytearray(data)
@@ -40,7 +40,7 @@ def mutants(data: bytes, seed: int, number: int) -> Iterator[bytes]:
 
 
 def directories(path: Path) -> dict[bytes, RootKey]:
-    """The directories of a whole file by path."""
+    """The directories of an undamaged file by path."""
     found: dict[bytes, RootKey] = {}
     with FileSource(path) as source:
         file = RootFile(source)
@@ -61,12 +61,12 @@ def crafted(path: Path) -> Iterator[tuple[str, bytes]]:
     deep = by_path[b"/DQMData/Run 1/Alpha/Run summary/two/deep"]
     above = by_path[b"/DQMData/Run 1/Alpha/Run summary"]
     list_of_above = _record(data, above)
-    # The directory has the list of one above it, so that it holds itself.
+    # The directory has the list of a parent, so that it contains itself.
     yield "circle", _with_record(data, deep, 3, list_of_above[3], 7, list_of_above[7])
     yield "list-of-2-GB", _with_record(data, deep, 3, 0x7FFFFFFF)
     yield "list-of-nothing", _with_record(data, deep, 3, 0)
     yield "list-before-the-file", _with_record(data, deep, 7, -100)
-    yield "list-behind-the-file", _with_record(data, deep, 7, len(data) + 100)
+    yield "list-after-the-end-of-the-file", _with_record(data, deep, 7, len(data) + 100)
     far = struct.pack(">hIIiiqqq", 1005, 0, 0, 200, 60, deep.seek, above.seek, 0x7FFFFFFFFFFFFFFF)
     yield "list-at-the-end-of-numbers", _patched(data, deep.seek + deep.keylen, far)
     yield "list-in-a-histogram", _with_record(data, deep, 7, 900)

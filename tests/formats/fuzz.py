@@ -1,7 +1,7 @@
-"""Reads files damaged at random, made from the corpus of a format: `python -m tests.formats.fuzz FORMAT [SECONDS [SEED]]`.
+"""Reads files of the corpus of a format with random damage: `python -m tests.formats.fuzz FORMAT [SECONDS [SEED]]`.
 
 A file that ends the reader, or costs more work than its size permits, stays in build/fuzz, and the exit code is 1. The same seed
-gives the same files.
+creates the same files.
 """
 
 from __future__ import annotations

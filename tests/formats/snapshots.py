@@ -27,7 +27,7 @@ class Object(NamedTuple):
 
 
 def _message_class() -> Any:
-    # From a description and not from generated code, which would be tied to versions of the library.
+    # Built from a description, because generated code depends on the version of the library.
     file = descriptor_pb2.FileDescriptorProto(name="snapshot.proto", package="snapshot", syntax="proto2")
     field = descriptor_pb2.FieldDescriptorProto
     histo = file.message_type.add(name="Histo")
@@ -66,6 +66,6 @@ def varint(value: int) -> bytes:
 
 
 def entry(name: bytes, blob: bytes, size: int, flags: int) -> bytes:
-    """One entry made by hand, which may have wrong sizes."""
+    """One handwritten entry, which may have wrong sizes."""
     body = b"".join((b"\x0a", varint(len(name)), name, b"\x10", varint(size), b"\x1a", varint(len(blob)), blob, b"\x20", varint(flags)))
     return b"\x0a" + varint(len(body)) + body

@@ -59,8 +59,8 @@ def test_last_demo_file_has_lumisections_one_of_them_bad(demo_files: list[Path])
     assert any(whole.columns.flags)
     words = whole.names.find(b"Info/EventInfo/detectors")
     assert words is not None
-    said = [result.samples[367131, lumi].facts.scalars[words] for lumi in range(1, LUMISECTIONS + 1)]
-    assert sorted(said) == ["PXB layer 2 off"] + ["all on"] * (LUMISECTIONS - 1)
+    texts = [result.samples[367131, lumi].facts.scalars[words] for lumi in range(1, LUMISECTIONS + 1)]
+    assert sorted(texts) == ["PXB layer 2 off"] + ["all on"] * (LUMISECTIONS - 1)
 
 
 def test_demo_histograms_equal_those_found_by_uproot(demo_files: list[Path]) -> None:
@@ -77,15 +77,15 @@ def test_runs_differ_and_equal_arguments_give_equal_files(maker: Path, demo_file
 
 
 def test_existing_demo_files_are_kept_unless_the_program_changed(maker: Path, tmp_path: Path) -> None:
-    made: list[str] = []
-    first = make_demo(tmp_path, maker, 50, made.append)
-    assert make_demo(tmp_path, maker, 50, made.append) == first
-    assert len(made) == 1
+    reports: list[str] = []
+    first = make_demo(tmp_path, maker, 50, reports.append)
+    assert make_demo(tmp_path, maker, 50, reports.append) == first
+    assert len(reports) == 1
     first[0].unlink()
-    make_demo(tmp_path, maker, 50, made.append)
+    make_demo(tmp_path, maker, 50, reports.append)
     (tmp_path / "made.json").write_text(f'{{"{first[0].name}": "another maker"}}')
-    make_demo(tmp_path, maker, 50, made.append)
-    assert len(made) == 3
+    make_demo(tmp_path, maker, 50, reports.append)
+    assert len(reports) == 3
 
 
 def test_large_file_has_the_requested_number_of_mes_in_many_folders(maker: Path, tmp_path: Path) -> None:

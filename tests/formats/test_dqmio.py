@@ -26,7 +26,7 @@ EFFICIENCY_BIT = 0x00200000
 LUMI_BIT = 0x00040000
 
 
-# of the classes, in ROOT 6
+# versions of the classes in ROOT 6
 VERSIONS = {"TH1": 3, "TH2": 4, "TH3": 4, "TProfile": 7, "TProfile2D": 8}
 
 
@@ -38,11 +38,11 @@ class ME(NamedTuple):
     value: str
 
 
-Ask = Callable[..., Any]
+Send = Callable[..., Any]
 
 
 @pytest.fixture(scope="session")
-def root() -> Iterator[Ask]:
+def root() -> Iterator[Send]:
     """A function that sends requests to `read_dqmio.py`."""
     command = [sys.executable, "-W", "ignore", "-m", "tests.formats.read_dqmio"]
     with subprocess.Popen(command, cwd=TREE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
@@ -50,18 +50,18 @@ def root() -> Iterator[Ask]:
         assert process.stdout is not None
         questions, answers = process.stdin, process.stdout
 
-        def ask(*request: object) -> object:
+        def send(*request: object) -> object:
             print(json.dumps(request), file=questions, flush=True)
             return json.loads(answers.readline())
 
-        yield ask
+        yield send
         questions.close()
 
 
 class Decoder:
     """Descriptions by ROOT of framed objects; `folder` is for the frames."""
 
-    def __init__(self, root: Ask, folder: Path) -> None:
+    def __init__(self, root: Send, folder: Path) -> None:
         self.root = root
         self.part = folder / "frame"
 
@@ -89,7 +89,7 @@ class Decoder:
 
 
 @pytest.fixture
-def decoder(root: Ask, tmp_path: Path) -> Decoder:
+def decoder(root: Send, tmp_path: Path) -> Decoder:
     return Decoder(root, tmp_path)
 
 

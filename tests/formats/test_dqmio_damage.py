@@ -26,7 +26,7 @@ def test_truncated_file_lists_the_rest_or_is_refused_without_its_trees(dqmio_fil
     for answer in answers.values():
         assert "expected" in answer.get("error", "") or answer["unreadable"] or len(answer["names"]) == MES
     listed = [len(answer.get("names", [])) for answer in answers.values()]
-    assert listed == sorted(listed)  # the longer the part, the more is left
+    assert listed == sorted(listed)  # a longer part has more MEs
     assert (listed[0], listed[-1]) == (0, MES)
 
 

@@ -25,7 +25,7 @@ def test_packed_columns_unpack_to_equal_columns(mes: list[tuple[int, ...]]) -> N
         assert columns.status[index] == status
 
 
-def test_stored_columns_are_little_endian_behind_a_header() -> None:
+def test_stored_columns_are_little_endian_after_a_header() -> None:
     packed = columns_of([(0x0102030405060708, 1, 2, 3, 0x10, 300, 1, 9, 4)]).pack()
     assert packed == (b"DQMC\x02\0\0\0\x01\0\0\0\x08\x07\x06\x05\x04\x03\x02\x01\x01\0\0\0\x02\0\0\0\x03\0\x10\x2c\x01\x01\x09\0\0\0\x04")
 

@@ -150,7 +150,7 @@ def test_quality_test_belongs_to_the_longest_matching_me_or_is_counted(snapshot_
         assert found.pop(f"Tests/status {status}") == [QTest("test", status, "0.5", "A", "a message: with colons")]
     assert found == {"Tests/a.b": [QTest("test", 300, "0", "X", "of a.b")], "Tests/a": [QTest("test.2", 200, "0", "X", "of a")]}
     assert listing.columns.status[listing.names.find(b"Tests/a.b") or 0] == 300
-    assert listing.unreadable == 1  # the test of nobody
+    assert listing.unreadable == 1  # the test without an ME
 
 
 @pytest.mark.parametrize("name", HOSTILE)

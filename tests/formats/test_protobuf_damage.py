@@ -73,8 +73,8 @@ def test_400_random_damages_have_bounded_work_and_count_their_losses(snapshot_fi
         (tmp_path / f"{number:03}").write_bytes(mutant)
     answers = read_all(tmp_path, "protobuf")
     listed = [answer for answer in answers.values() if "error" not in answer]
-    assert len(listed) == 400  # something is left of each
-    # A changed letter is a renamed ME; what is gone altogether is counted.
+    assert len(listed) == 400  # every file has readable entries
+    # A changed letter is a renamed ME; lost MEs are counted.
     assert not [answer for answer in listed if len(answer["names"]) < MES and not answer["unreadable"]]
 
 
@@ -104,7 +104,7 @@ def test_damage_between_entries_loses_only_the_damaged_part(snapshot_files: Path
 
 
 @pytest.mark.parametrize("window", [64, 300, 1000, 4000])
-def test_entries_larger_than_one_read_are_found_behind_damage(
+def test_entries_larger_than_one_read_are_found_after_damage(
     snapshot_files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, window: int
 ) -> None:
     monkeypatch.setattr(snapshot_entries, "_WINDOW", window)
@@ -117,11 +117,11 @@ def test_entries_larger_than_one_read_are_found_behind_damage(
         path.write_bytes(data[:start] + b"\x0b" + data[start + 1 :])
         listing = scan(path, "protobuf").samples[0, 0]
         assert len(listing.names) >= MES - 1
-        assert 1 <= listing.unreadable <= 2  # with an ME goes its test
+        assert 1 <= listing.unreadable <= 2  # an ME is lost with its test
 
 
 def crafted() -> Iterator[tuple[str, bytes]]:
-    """Hostile snapshots by name, with the ME `good` before the bad part and `better` behind it."""
+    """Hostile snapshots by name, with the ME `good` before the damage and `better` after it."""
     chance = random.Random(3)
     good = entry(b"good", b"x" * 50, 50, Kind.TH1F)
     better = entry(b"better", b"x" * 50, 50, Kind.TH1F)

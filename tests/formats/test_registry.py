@@ -1,4 +1,4 @@
-"""The formats are found by name, whoever asks first."""
+"""Formats are found by name, from any thread."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files of every format behind an XRootD server give the same listings and histograms as on disk."""
+"""Files of every format have the same listings and histograms on an XRootD server as on disk."""
 
 from __future__ import annotations
 

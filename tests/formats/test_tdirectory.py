@@ -39,7 +39,7 @@ def qtests(listing: MEListing) -> dict[str, list[QTest]]:
 
 
 def content(data: bytes) -> bytes:
-    """The object in a frame, behind its size, a mark and its class."""
+    """The object in a frame, after its size, a mark and its class."""
     (count,) = struct.unpack_from(">I", data)
     assert count == 0x40000000 | len(data) - 4
     assert data[4:8] == b"\xff\xff\xff\xff"
@@ -100,7 +100,7 @@ def test_each_run_of_a_file_is_a_sample_of_its_own(root_files: Path) -> None:
     }
 
 
-def test_objects_behind_4_gb_are_found_and_fetched(root_files: Path) -> None:
+def test_objects_after_4_gb_are_found_and_fetched(root_files: Path) -> None:
     path = root_files / "far.root"
     result = scan(path)
     listing = result.samples[1, 0]
@@ -122,8 +122,8 @@ def odd_names(root_files: Path, tmp_path: Path) -> Path:
 @pytest.mark.parametrize("name", HOSTILE)
 def test_any_name_of_an_me_folder_or_scalar_is_listed_unchanged(root_files: Path, name: str) -> None:
     listing = only(root_files / "names.root")
-    kept = name.rstrip() if name != name.rstrip() else name  # ROOT itself drops blanks at the end
-    assert f"Sub/histograms/{kept}" in rows(listing)
+    stored = name.rstrip() if name != name.rstrip() else name  # ROOT itself drops blanks at the end
+    assert f"Sub/histograms/{stored}" in rows(listing)
     assert f"Sub/{name}/in a folder" in rows(listing)
     assert scalars(listing)[f"Sub/scalars/{name}"] == (Kind.STRING, name)
 
@@ -181,7 +181,7 @@ def test_quality_test_belongs_to_the_longest_matching_me_and_the_last_report_cou
 
 def test_other_strings_are_counted_and_lose_only_themselves(root_files: Path) -> None:
     result = scan(root_files / "tags.root")
-    # Two that are no tags, a test of no ME, a malformed test, and a scalar with the name of a histogram.
+    # Two texts that are not tags, a test without an ME, a malformed test, and a scalar with the name of a histogram.
     assert result.unreadable == result.samples[1, 0].unreadable == 5
     assert rows(result.samples[1, 0])["Tags/both"].kind == Kind.TH1F
 

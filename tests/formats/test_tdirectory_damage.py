@@ -37,7 +37,7 @@ def test_truncated_file_lists_the_rest_with_a_count(root_files: Path, tmp_path: 
         if "names" in answer and set(answer["names"]) != names:
             assert answer["unreadable"] > 0
     listed = [len(answer.get("names", [])) for answer in answers.values()]
-    assert listed == sorted(listed)  # the longer the part, the more is left
+    assert listed == sorted(listed)  # a longer part has more MEs
     assert len(names) * 0.9 < listed[150]
     assert listed[20] > 0
 
@@ -49,7 +49,7 @@ def test_500_random_damages_have_bounded_work_and_count_their_losses(root_files:
     answers = read_all(tmp_path)
     listed = [answer for answer in answers.values() if "error" not in answer]
     assert len(listed) > 400
-    # A changed letter is a renamed ME; what is gone altogether is counted.
+    # A changed letter is a renamed ME; lost MEs are counted.
     silent = [answer["file"] for answer in listed if len(answer["names"]) < len(names) and not answer["unreadable"]]
     assert len(silent) < 10, silent
 
@@ -86,7 +86,7 @@ def test_damaged_key_loses_only_itself(root_files: Path, tmp_path: Path) -> None
     left = result.samples[1, 0].names
     lost = names - {left[index].decode() for index in range(len(left))}
     assert len(lost) == 1
-    # The ME itself, and its quality test, which now belongs to none.
+    # The ME itself, and its quality test, which no longer belongs to any.
     assert result.unreadable == 2
 
 
@@ -105,7 +105,7 @@ def test_400000_keys_in_one_directory_fit_in_little_memory(tmp_path: Path) -> No
 
 
 def many_keys(count: int) -> bytes:
-    """A DQM file made by hand, with many scalars in one list of keys."""
+    """A handwritten DQM file with many scalars in one list of keys."""
 
     def directory(name: bytes, seek: int, keys: list[bytes]) -> tuple[bytes, bytes]:
         """The record of a directory followed by its list of keys, and the key of the directory."""

@@ -1,4 +1,4 @@
-"""The work of reading a file is bounded by counts: of bytes read and unpacked, and of attempts behind damage."""
+"""The work of reading a file is bounded by counts: of bytes read and unpacked, and of attempts after damage."""
 
 from __future__ import annotations
 

@@ -90,7 +90,7 @@ class Writer:
     """A DQMIO file: `put` and `scalar` add MEs, and `end` assigns them to a run and lumisection."""
 
     def __init__(self, path: Path, compression: int = 101, types: list[str] = TYPES, unversioned: bool = False):
-        # Without the time and a random identifier in it, so that it can be written again the same.
+        # Without the time and a random identifier, so that the file is reproducible.
         self.file = ROOT.TFile(f"{path}?reproducible=test", "RECREATE", "1", compression)
         self.ranges = ROOT.Ranges(self.file)
         self.entries = {name: ROOT.Entries[SCALARS.get(name, name[:-1])](name, self.file, unversioned) for name in types}
@@ -246,7 +246,7 @@ def unflushed(folder: Path) -> None:
 
 
 def unfinished(folder: Path) -> None:
-    """A file of a writer that crashed after saving its trees but not the list of them, with more data behind."""
+    """A file of a writer that crashed after saving its trees but not the list of them, with more data after them."""
     if os.fork() == 0:
         writer = Writer(folder / "unfinished.root")
         for lumi in [1, 2]:
@@ -262,7 +262,7 @@ def unfinished(folder: Path) -> None:
 
 
 def far(folder: Path) -> None:
-    """Baskets behind byte 4.5e9 of a sparse file."""
+    """Baskets after byte 4.5e9 of a sparse file."""
     writer = Writer(folder / "far.root")
     everything(writer, 1)
     writer.end(1, 1)

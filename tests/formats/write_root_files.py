@@ -42,7 +42,7 @@ class Writer:
     """A DQM file: objects by folder below `DQMData/Run N/<Subsystem>/Run summary`."""
 
     def __init__(self, path: Path, compression: int = 101):
-        # Without the time and a random identifier in it, so that it can be written again the same.
+        # Without the time and a random identifier, so that the file is reproducible.
         self.file = ROOT.TFile(f"{path}?reproducible=test", "RECREATE", "", compression)
         self.run = 1
 
@@ -168,7 +168,7 @@ def tags(folder: Path) -> None:
 
 
 def far(folder: Path) -> None:
-    """Objects behind byte 4.5e9 of a sparse file."""
+    """Objects after byte 4.5e9 of a sparse file."""
     writer = Writer(folder / "far.root")
     writer.put("Near", new("TH1F", "near"))
     writer.file.Write()

@@ -1,4 +1,4 @@
-"""Mirrors in this process and in processes of their own."""
+"""Mirrors in this process and in their own processes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A mirror in a process of its own."""
+"""A mirror in its own process."""
 
 from __future__ import annotations
 

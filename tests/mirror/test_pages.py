@@ -126,8 +126,8 @@ def test_pages_show_the_age_of_the_data_and_warn_about_old_ones(mirror: MirrorCl
     (data,) = (attributes for name, attributes in page.elements if attributes.get("id") == "data")
     (reason,) = (attributes for name, attributes in page.elements if attributes.get("class") == "reason" and "id" not in attributes)
     assert (data["class"] == "data old", "hidden" not in reason) == (old, old)
-    shown = {f"{age + late} {words}" for late in range(30)} if words == "s" else {words}  # a slow machine is some seconds later
-    assert any(text in page.text for text in shown)
+    expected = {f"{age + late} {words}" for late in range(30)} if words == "s" else {words}  # a slow machine takes some seconds
+    assert any(text in page.text for text in expected)
     assert "No connection to P5. Showing the last data received." in page.text
 
 
@@ -140,13 +140,13 @@ def test_ages_in_fragments_are_filled_in_for_browsers_without_scripts(mirror: Mi
 
 def test_a_poll_without_news_has_no_content_but_the_time_of_the_data(filled: MirrorClient) -> None:
     page = ParsedPage(filled.get("/").text)
-    (shown,) = (attributes for _, attributes in page.elements if attributes.get("id") == "fragment")
-    assert (shown["data-poll"], shown["data-every"]) == ("live", "3")
-    answer = filled.get(f"/live?since={shown['data-tag']}")
+    (fragment,) = (attributes for _, attributes in page.elements if attributes.get("id") == "fragment")
+    assert (fragment["data-poll"], fragment["data-every"]) == ("live", "3")
+    answer = filled.get(f"/live?since={fragment['data-tag']}")
     assert (answer.status_code, answer.data) == (204, b"")
     assert abs(int(answer.headers["Data-At"]) - time.time()) < 60
     filled.publish([], 1, 2, at=time.time() + 30)
-    later = filled.get(f"/live?since={shown['data-tag']}")
+    later = filled.get(f"/live?since={fragment['data-tag']}")
     assert later.status_code == 204
     assert int(later.headers["Data-At"]) > int(answer.headers["Data-At"])
 

@@ -1,4 +1,4 @@
-"""Mirrors as processes: standing alone, killed, on a full disk, with slow senders, reading a folder."""
+"""Mirrors as processes: alone, killed, on a full disk, with slow senders, reading a folder."""
 
 from __future__ import annotations
 

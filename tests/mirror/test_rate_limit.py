@@ -80,14 +80,14 @@ def test_only_trusted_proxies_may_forward_an_address(peer: str, forwarded: str, 
 
 
 def test_threads_never_take_the_same_token() -> None:
-    bucket, taken = rate_limit.RateLimiter(rate=1e-9, burst=1000), list[int]()
+    bucket, tokens = rate_limit.RateLimiter(rate=1e-9, burst=1000), list[int]()
 
     def take() -> None:
-        taken.append(sum(bucket.wait_s("a") == 0 for _ in range(500)))
+        tokens.append(sum(bucket.wait_s("a") == 0 for _ in range(500)))
 
     threads = [threading.Thread(target=take) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sum(taken) == 1000
+    assert sum(tokens) == 1000

@@ -1,4 +1,4 @@
-"""A sanitiser on an empty SQLite database, kept for all tests of a module: what it does to texts is the same on both databases."""
+"""A sanitizer on an empty SQLite database, shared by the tests of a module: redaction is the same on both databases."""
 
 from __future__ import annotations
 

@@ -31,11 +31,11 @@ class Copy:
 
     def catch_up(self) -> int:
         """Apply snapshots up to the newest revision; returns their number."""
-        series, taken = revisions.current(), 0
+        series, applied = revisions.current(), 0
         while series.revision and (self.series, self.have) != (series.name, series.revision):
             self.take(revisions.snapshot(series, self.have if self.series == series.name else 0, "Test"))
-            taken += 1
-        return taken
+            applied += 1
+        return applied
 
 
 def published() -> Contents:

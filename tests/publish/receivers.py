@@ -1,4 +1,4 @@
-"""Receivers of snapshots: real mirrors, and servers that are no mirror."""
+"""Receivers of snapshots: real mirrors, and other servers."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def public_key(settings: Settings) -> str:
 
 
 class Mirror:
-    """A mirror within this process; `taken`: the accepted snapshots, also late ones."""
+    """A mirror within this process; `accepted`: the accepted snapshots, including late ones."""
 
     def __init__(self, folder: Path, settings: Settings, certificate: str = "") -> None:
         self.folder, self.settings, self.port = folder, settings, 0
@@ -36,7 +36,7 @@ class Mirror:
         if certificate:
             self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             self.context.load_cert_chain(certificate)
-        self.taken: list[Snapshot] = []
+        self.accepted: list[Snapshot] = []
         self.start()
 
     def start(self) -> None:
@@ -46,8 +46,8 @@ class Mirror:
             body = environ["wsgi.input"]
             environ["wsgi.input"] = recorded = Recorded(body)
             answer = self.routes.application(environ, start)
-            with suppress(SnapshotError):  # of what it does not take it need not have read everything
-                self.taken.append(unpack(bytes(recorded.read_bytes), self.routes.receiver.keys))
+            with suppress(SnapshotError):  # the body of a refused snapshot may be incomplete
+                self.accepted.append(unpack(bytes(recorded.read_bytes), self.routes.receiver.keys))
             return answer
 
         self.server = make_server("127.0.0.1", self.port, application, threaded=True, ssl_context=self.context)
@@ -127,10 +127,10 @@ def answering(body: bytes | Callable[[], bytes], status: int = 200, wait_s: floa
         thread.join()
 
 
-def consistent(taken: list[Snapshot]) -> bool:
-    """Whether no revision ever had two contents: whatever led from n to n + 1 alone."""
+def consistent(accepted: list[Snapshot]) -> bool:
+    """Whether each step from revision n to n + 1 always had the same content."""
     seen: dict[tuple[str, int, ItemKey], str] = {}
-    for snapshot in taken:
+    for snapshot in accepted:
         if snapshot.until == snapshot.since + 1:
             for item in snapshot.items:
                 digest = hashlib.sha256(item.body or b"").hexdigest()

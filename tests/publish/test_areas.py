@@ -1,4 +1,4 @@
-"""Another area publishes by one object alone: plan, rendering, addresses, previews, redaction, host names and mirrors."""
+"""Another area publishes with a single object: plan, rendering, addresses, previews, redaction, host names and mirrors."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def test_a_mirror_gets_the_pages_of_every_area(hub: Settings, trends: Trends, tm
 
 
 def test_two_areas_cannot_render_one_kind(trends: Trends) -> None:
-    with pytest.raises(AreaConflict, match="Area trends renders pieces of kind trend, which another area renders"):
+    with pytest.raises(AreaConflict, match="Area trends renders pieces of kind trend, but another area does, too"):
         renderers_of([trends.area(), trends.area()])
 
 

@@ -1,4 +1,4 @@
-"""A folder of snapshots: a chain from the first revision to the newest that stays short, from which mirrors start and go on."""
+"""A folder of snapshots: a chain from the first to the newest revision with a bounded number of files, which mirrors can follow."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def names(settings: Settings) -> list[str]:
 def test_mirrors_that_read_often_rarely_or_for_the_first_time_have_the_same_data(
     keyed: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(folder, "MANY", 6)
+    monkeypatch.setattr(folder, "JOIN_COUNT", 6)
     monkeypatch.setattr(folder, "SMALL_BYTES", 900)
     chance = random.Random(7)
     always, seldom = Reader(tmp_path / "always", keyed), Reader(tmp_path / "seldom", keyed)
@@ -79,7 +79,7 @@ def test_mirrors_that_read_often_rarely_or_for_the_first_time_have_the_same_data
 
 
 def test_superseded_data_do_not_fill_the_folder(keyed: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(folder, "MANY", 3)
+    monkeypatch.setattr(folder, "JOIN_COUNT", 3)
     monkeypatch.setattr(folder, "SMALL_BYTES", 1000)
     for turn in range(30):
         publish(piece(1, f"{turn}" * 2000))
@@ -91,7 +91,7 @@ def test_superseded_data_do_not_fill_the_folder(keyed: Settings, tmp_path: Path,
 def test_after_a_writer_was_killed_while_joining_files_the_next_one_continues(
     keyed: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(folder, "MANY", 4)
+    monkeypatch.setattr(folder, "JOIN_COUNT", 4)
     monkeypatch.setattr(revisions, "SNAPSHOT_BYTES", 300)
     reader = Reader(tmp_path / "reader", keyed)
     for turn in range(12):
@@ -111,7 +111,7 @@ def test_a_new_series_replaces_the_files_of_the_old_one(keyed: Settings, tmp_pat
     reader.read()
     PublishedItem.update(revision=1).execute()
     RevisionSeries.update(revision=1).execute()
-    publish(gone=(PieceKey("run", "production", 9),), beat=False)
+    publish(removed=(PieceKey("run", "production", 9),), heartbeat=False)
     write(keyed)
     assert reader.read() == published()
     assert {name.split("-")[0] for name in names(keyed)} == {revisions.current().name}
@@ -129,11 +129,11 @@ def test_a_missing_folder_is_reported_and_filled_once_it_exists(keyed: Settings,
         step()
     found = Row.get(Row.address == missing.of(PublishSettings).publish_folder)
     assert (found.failures, found.revision) == (0, 1)
-    assert "notes.txt" in names(missing), "other files are kept"
+    assert "notes.txt" in names(missing), "other files are not removed"
 
 
 class Over:
-    """A turn that goes on."""
+    """The run of a periodic task that is not stopped."""
 
     def should_stop(self) -> bool:
         return False

@@ -1,4 +1,4 @@
-"""The key that signs snapshots: made once, for its owner alone, never overwritten."""
+"""The key that signs snapshots: created once, readable for its owner only, never overwritten."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_the_secret_of_the_pseudonyms_is_created_once(settings: Settings, tmp_pa
 
 def test_the_demo_publishes_to_its_own_mirror(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     for variable in ("DQMHUB_PUBLISH_MIRRORS", "DQMHUB_MIRROR_KEYS"):
-        monkeypatch.setenv(variable, "")  # so that they are put back
+        monkeypatch.setenv(variable, "")  # so that they are restored
     publish_to_own_mirror(settings.replace(mirror_port=8085))
     public = keys.signing_key(settings).public_key().public_bytes_raw().hex()
     found = load(None, {name: os.environ[name] for name in ("DQMHUB_PUBLISH_MIRRORS", "DQMHUB_MIRROR_KEYS")})

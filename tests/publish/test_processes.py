@@ -1,4 +1,4 @@
-"""Publishing by the real consumer: it goes on through kill -9 and with mirrors of every kind, and says on its pages how it goes."""
+"""Publishing by the real consumer: it survives kill -9 and faulty mirrors, and its pages show the state of the mirrors."""
 
 from __future__ import annotations
 
@@ -91,14 +91,14 @@ def test_a_publisher_killed_at_any_moment_neither_loses_nor_repeats_anything(sma
                 until(partial(is_beyond, reached), "a publisher at work")
                 for _ in range(chance.randrange(4)):
                     change_something(chance)
-                    time.sleep(chance.uniform(0, 0.3))  # the instant of the kill
+                    time.sleep(chance.uniform(0, 0.3))  # time of the kill
         with service(settings, "live"):
             change_something(chance)
             until(lambda: settled(mirror), "the mirror to have everything")
-        assert receivers.consistent(mirror.taken)
-        untils = [snapshot.until for snapshot in mirror.taken]
-        assert untils == sorted(untils), "no revision comes after a later one"
-        assert {snapshot.series for snapshot in mirror.taken} == {revisions.current().name}
+        assert receivers.consistent(mirror.accepted)
+        untils = [snapshot.until for snapshot in mirror.accepted]
+        assert untils == sorted(untils), "revisions never decrease"
+        assert {snapshot.series for snapshot in mirror.accepted} == {revisions.current().name}
 
 
 class killed_afterwards:
@@ -190,7 +190,7 @@ def test_nothing_is_published_without_a_mirror_or_a_folder_in_the_settings(small
     from app.queue.periodic import configured_tasks
 
     jobs.load(AREAS)
-    assert not [loop.name for loop in configured_tasks(small) if loop.name.startswith(("publish", "send", "write"))]
+    assert not [task.name for task in configured_tasks(small) if task.name.startswith(("publish", "send", "write"))]
     both = small.replace(publish_mirrors=("https://one", "https://two"), publish_folder="/out")
-    names = {loop.name for loop in configured_tasks(both)}
+    names = {task.name for task in configured_tasks(both)}
     assert names >= {"publish", "send https://one", "send https://two", "write /out"}

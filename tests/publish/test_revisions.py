@@ -1,4 +1,4 @@
-"""Revisions: whoever catches up, from wherever, has what everybody has, and a number never stands for two contents."""
+"""Revisions: mirrors that catch up from any revision have the same items, and each number has only one content."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def piece(number: int, *texts: str, tally: int = 0) -> RenderedPiece:
     return RenderedPiece(place, f"{texts}", RenderResult(items), Counter({"host": tally} if tally else {}))
 
 
-def publish(*made: RenderedPiece, gone: tuple[PieceKey, ...] = (), beat: bool = False) -> RevisionSeries:
-    changes = revisions.differences(made) + revisions.removals(gone)
-    revisions.store(revisions.current(), list(made), list(gone), changes, beat)
+def publish(*rendered: RenderedPiece, removed: tuple[PieceKey, ...] = (), heartbeat: bool = False) -> RevisionSeries:
+    changes = revisions.differences(rendered) + revisions.removals(removed)
+    revisions.store(revisions.current(), list(rendered), list(removed), changes, heartbeat)
     return revisions.current()
 
 
@@ -39,8 +39,9 @@ def some_changes(chance: random.Random) -> None:
     """Add, change, shrink and remove pieces, in one revision, or in none without differences."""
     texts = [[f"{chance.randrange(5)}" * chance.randrange(1, 60) for _ in range(chance.randrange(4))] for _ in range(3)]
     numbers = chance.sample(range(8), 4)
-    made = [piece(number, *of) for number, of in zip(numbers, texts, strict=False)]
-    publish(*made, gone=(PieceKey("run", "production", numbers[-1]),) if chance.random() < 0.4 else (), beat=chance.random() < 0.2)
+    rendered = [piece(number, *items) for number, items in zip(numbers, texts, strict=False)]
+    removed = (PieceKey("run", "production", numbers[-1]),) if chance.random() < 0.4 else ()
+    publish(*rendered, removed=removed, heartbeat=chance.random() < 0.2)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -59,13 +60,13 @@ def test_snapshots_from_any_revision_lead_to_the_same_items_as_a_full_one(
     for copy in copies:
         copy.catch_up()
         assert copy.items == published()
-    assert Copy().catch_up() > 1, "what is large comes in several snapshots"
+    assert Copy().catch_up() > 1, "large changes need several snapshots"
 
 
 def test_equal_items_make_no_revision(hub: Settings) -> None:
     first = publish(piece(1, "one", "two"))
     assert publish(piece(1, "one", "two")).revision == first.revision
-    assert publish(piece(1, "one", "two"), beat=True).revision == first.revision + 1
+    assert publish(piece(1, "one", "two"), heartbeat=True).revision == first.revision + 1
     assert revisions.snapshot(revisions.current(), first.revision, "Test").items == []
 
 
@@ -73,9 +74,9 @@ def test_of_two_concurrent_publishers_one_stores_the_revision_and_the_other_noth
     publish(piece(1, "one"))
     stale = revisions.current()
     publish(piece(1, "two"))
-    made = [piece(1, "three"), piece(2, "new")]
+    rendered = [piece(1, "three"), piece(2, "new")]
     with pytest.raises(RevisionConflict):
-        revisions.store(stale, made, [], revisions.differences(made), False)
+        revisions.store(stale, rendered, [], revisions.differences(rendered), False)
     assert list(published().values()) == [b"two"]
 
 
@@ -89,11 +90,11 @@ def test_redactions_are_counted_only_when_the_piece_changes(hub: Settings) -> No
 def test_a_new_series_has_all_items_in_revisions_of_bounded_size(hub: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(revisions, "REVISION_BYTES", 100)
     old = publish(*(piece(number, "x" * 40) for number in range(10)))
-    publish(gone=(PieceKey("run", "production", 3),))
+    publish(removed=(PieceKey("run", "production", 3),))
     mirror = Copy()
     mirror.catch_up()
     new = revisions.restart_series(old)
-    assert revisions.restart_series(old).name == new.name, "two who notice it begin one"
+    assert revisions.restart_series(old).name == new.name, "concurrent restarts start one series"
     assert new.name > old.name
     assert new.started > old.started
     assert new.revision == 3
@@ -106,10 +107,10 @@ def test_a_new_series_has_all_items_in_revisions_of_bounded_size(hub: Settings, 
 
 def test_removals_are_forgotten_after_months_and_the_last_forgotten_revision_is_stored(hub: Settings) -> None:
     publish(piece(1, "one"), piece(2, "two"))
-    gone = publish(gone=(PieceKey("run", "production", 1),))
-    revisions.forget_old_removals(gone)
+    series = publish(removed=(PieceKey("run", "production", 1),))
+    revisions.forget_old_removals(series)
     assert revisions.current().forgotten == 0
     PublishedItem.update(at=time.time() - revisions.REMOVALS_S - 1).execute()
-    revisions.forget_old_removals(gone)
-    assert revisions.current().forgotten == gone.revision
+    revisions.forget_old_removals(series)
+    assert revisions.current().forgotten == series.revision
     assert PublishedItem.select().count() == 1

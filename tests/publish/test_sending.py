@@ -1,4 +1,4 @@
-"""Sending: every mirror gets everything, however long it was unreachable, and waits for no other."""
+"""Sending: every mirror gets all items after any outage, and none waits for another."""
 
 from __future__ import annotations
 
@@ -59,13 +59,13 @@ def test_a_mirror_gets_everything_and_then_changes_only(keyed: Settings, mirror:
     publish(piece(1, "changed"))
     sender.step(never)
     assert mirror.contents() == published()
-    assert [len(snapshot.items) for snapshot in mirror.taken] == [3, 2]
-    assert (mirror.taken[-1].hub, mirror.taken[-1].at) == ("Test", revisions.current().at)
+    assert [len(snapshot.items) for snapshot in mirror.accepted] == [3, 2]
+    assert (mirror.accepted[-1].hub, mirror.accepted[-1].at) == ("Test", revisions.current().at)
     found = row(mirror.url)
     assert (found.revision, found.failures, found.error) == (2, 0, "")
     assert found.sent > 1000
     sender.step(never)
-    assert len(mirror.taken) == 2, "nothing new is not sent"
+    assert len(mirror.accepted) == 2, "nothing is sent without changes"
 
 
 def test_a_mirror_that_was_unreachable_catches_up(keyed: Settings, mirror: receivers.Mirror, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,7 +75,7 @@ def test_a_mirror_that_was_unreachable_catches_up(keyed: Settings, mirror: recei
     mirror.end()
     for number in range(3, 9):
         publish(piece(number, f"{number}" * 60))
-    publish(gone=(PieceKey("run", "production", 2),))
+    publish(removed=(PieceKey("run", "production", 2),))
     sender.step(never)
     assert "Connection refused" in row(mirror.url).error
     assert row(mirror.url).failures == 1
@@ -83,7 +83,7 @@ def test_a_mirror_that_was_unreachable_catches_up(keyed: Settings, mirror: recei
     again(mirror.url)
     sender.step(never)
     assert mirror.contents() == published()
-    assert len(mirror.taken) > 3
+    assert len(mirror.accepted) > 3
     assert row(mirror.url).failures == 0
 
 
@@ -105,8 +105,8 @@ def test_after_the_database_was_restored_a_mirror_gets_everything_in_a_new_serie
     PublishedItem.update(revision=1).execute()
     RevisionSeries.update(revision=1).execute()
     Sender(mirror.url, keyed).step(never)
-    assert "whose newest is 1" in row(mirror.url).error
-    assert revisions.current().name == old.name, "a faulty mirror cannot have everything sent again and again"
+    assert "but the newest is 1" in row(mirror.url).error
+    assert revisions.current().name == old.name, "a faulty mirror cannot cause repeated full transfers"
     RevisionSeries.update(started=old.started - MIN_SERIES_S).execute()
     again(mirror.url)
     Sender(mirror.url, keyed).step(never)
@@ -183,7 +183,7 @@ def test_a_certificate_of_an_unknown_authority_is_refused_and_of_a_known_one_acc
         for authority in ("", other):
             Sender(mirror.url, keyed.replace(publish_ca=authority)).step(never)
             assert "certificate verify failed" in row(mirror.url).error
-            assert mirror.taken == []
+            assert mirror.accepted == []
             again(mirror.url)
         Sender(mirror.url, keyed.replace(publish_ca=certificate)).step(never)
         assert mirror.contents() == published()

@@ -1,4 +1,4 @@
-"""Writes one object of each kind, as TBufferFile::WriteObject gives them, into files: `make_objects.py FOLDER`.
+"""Writes one object of each kind, serialised by TBufferFile::WriteObject, into files: `make_objects.py FOLDER`.
 
 A separate program, because importing ROOT is slow and prints warnings. `<name>.obj` contains the bytes.
 """

@@ -47,7 +47,7 @@ def read(png: bytes) -> Picture:
 
 
 def from_argb(raw: bytes, width: int, height: int) -> Picture:
-    """The image given as rows of 32-bit values 0xAARRGGBB in the machine's byte order."""
+    """The image of rows of 32-bit values 0xAARRGGBB in the machine's byte order."""
     values = struct.unpack(f"={width * height}I", raw)
     return Picture(width, height, False, [(value >> 16 & 255, value >> 8 & 255, value & 255) for value in values])
 

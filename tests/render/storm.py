@@ -215,7 +215,7 @@ def run(program: Path, objects: Path, folder: Path, more: Callable[[int], bool],
 
 
 def main() -> int:
-    """Run the stress test for the time given on the command line. Returns the exit code."""
+    """Run the stress test for the time on the command line. Returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m tests.render.storm", description="Stress test of the render service with faults.")
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--seed", type=int, default=1)

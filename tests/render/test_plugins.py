@@ -147,7 +147,7 @@ def faulty_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def faulty(program: Path, faulty_library: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    limits = ("--cpu", "0.5", "--timeout", f"{PATIENCE_S:.0f}", "--memory", "100")  # on a busy machine CPU time comes slowly
+    limits = ("--cpu", "0.5", "--timeout", f"{PATIENCE_S:.0f}", "--memory", "100")  # a busy machine provides CPU time slowly
     with Service(program, tmp_path_factory.mktemp("limited"), "--workers", "1", "--load", str(faulty_library), *limits) as service:
         yield service.wait_until_ready()
 

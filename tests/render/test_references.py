@@ -25,7 +25,7 @@ def share_of(picture: pictures.Picture, colour: tuple[int, int, int], top: float
 
 
 def ink(picture: pictures.Picture, colour: tuple[int, int, int], left: float = 0, right: float = 1) -> set[tuple[int, int]]:
-    """Column and row of each pixel of a colour between two columns, given as fractions of the width."""
+    """Column and row of each pixel of a colour between two columns, as fractions of the width."""
     columns = range(int(left * picture.width), int(right * picture.width))
     return {(x, y) for y in range(picture.height) for x in columns if near(picture.pixels[y * picture.width + x], colour)}
 

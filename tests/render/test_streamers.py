@@ -63,12 +63,12 @@ def test_streamer_file_below_a_root_is_used(fresh: Service, request_for_old: Req
 def test_streamer_file_outside_the_roots_is_not_opened(
     fresh: Service, request_for_old: Request, old_file: Path, tmp_path: Path, path_kind: str
 ) -> None:
-    outside = tmp_path / "outside.root"
-    outside.write_bytes(old_file.read_bytes())
+    forbidden = tmp_path / "outside.root"
+    forbidden.write_bytes(old_file.read_bytes())
     link = old_file.parent / "link.root"
     link.unlink(missing_ok=True)
-    link.symlink_to(outside)
-    names = {"direct": outside, "dots": f"{old_file.parent}/../{tmp_path.name}/../{outside}", "symbolic link": link}
+    link.symlink_to(forbidden)
+    names = {"direct": forbidden, "dots": f"{old_file.parent}/../{tmp_path.name}/../{forbidden}", "symbolic link": link}
     response = fresh.client.render(replace(request_for_old, streamer_file=str(names[path_kind])))
     assert response.code == 1
     assert "cannot read the streamers of" in fresh.log

@@ -174,17 +174,17 @@ def test_runs_follow_one_another_and_the_oldest_are_removed() -> None:
 
 
 def test_the_original_mirror_finds_all_fields_that_it_stores(live_p5: P5) -> None:
-    def ask(host: str, message: dict[str, Any]) -> Any:
+    def send(host: str, message: dict[str, Any]) -> Any:
         """A request as the original mirror sends it; it reads only the first message of the response."""
         address = "/sync_proxy" if host == GATEWAY else f"/redirect?path={host}&port=9215"
         answer = live_p5.post(address, json.dumps({"messages": [json.dumps(message)]}), Cookie="selenium-secret-secret=changeme")
         return json.loads(json.loads(answer.content)["messages"][0])
 
     for host in (GATEWAY, BU, *FUS):
-        answer = ask(host, {"event": "sync_request", "known_rev": "0"})
+        answer = send(host, {"event": "sync_request", "known_rev": "0"})
         assert isinstance(answer["rev"], list)
         for header in answer["headers"]:
-            (document,) = ask(host, {"event": "request_documents", "ids": [header["_id"]]})["documents"]
+            (document,) = send(host, {"event": "request_documents", "ids": [header["_id"]]})["documents"]
             if "analyze_files" in header["_id"]:
                 assert document["run"] == header["run"]
                 assert document["extra"]["global_start"] > 0

@@ -1,14 +1,14 @@
 """Redaction: names of hosts, paths and people, and secrets, are replaced in everything that is published.
 
-`Sanitizer` (sanitizer.py) is the entry. A text passes through it in these steps:
+`Sanitizer` (sanitizer.py) is the entry point. A text passes through it in these steps:
 
 1. `canonical` splits a line into segments of plain ASCII: escapes, look-alike letters and invisible characters are decoded.
 2. `multiline` replaces blocks of lines as a whole: keys in PEM, environments of processes.
 3. `rules` finds what must not be published in each other segment: `patterns` has a pattern for each rule, `replacements` and
-   `labelled` have a function for each rule, which makes the output or decides that the text is harmless (`paths`, `entropy`,
-   `words`). The output is made of `parts`: texts, and secrets.
-4. `line_joining` reads segments together when a line was cut in the middle of something, and unites both findings.
-5. `pseudonyms` gives each secret its number, which is stored; users who were seen once are found by their names alone.
+   `labelled` have a function for each rule, which returns the output or decides that the text is harmless (`paths`, `entropy`,
+   `words`). The output consists of `parts`: texts and secrets.
+4. `line_joining` joins segments that were wrapped in the middle of a secret, and merges their findings.
+5. `pseudonyms` assigns a stored number to each secret; users who were found once are later recognised by name alone.
 
 Steps 2 to 5 are repeated on the output until it does not change. `host_names` has the public forms of names of machines.
 The fields that are published at all are decided by each area, for DQM^2 in app/square/published/fields.py.

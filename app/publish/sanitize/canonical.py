@@ -1,7 +1,7 @@
 """The canonical form of a text, plain printable ASCII, so that a secret cannot be spelled in another way.
 
 Escapes (JSON, C, percent, HTML, also nested), terminal sequences, other forms of letters and invisible characters are
-decoded or removed. The output has no backslash and no control character, so that nothing in it can be decoded later.
+decoded or removed. The output has no backslash and no control character, so that no part of it can be decoded again.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _EQUIVALENTS = str.maketrans(
     | dict.fromkeys("\r\v\f\x85\u2028\u2029", _LINE_BREAK)
     | {"×": "x", "±": "+-", "°": " deg", "·": ".", "•": "*", "\t": " ", "\x9b": "\x1b[", "␛": "\x1b"}
 )
-"""Characters that a reader takes for others, or that separate lines."""
+"""Characters that look like others, or that separate lines."""
 
 _TERMINAL = re.compile(
     r"(?:\x1b|\^\[)(?:\[[0-?]{0,64}+[ -/]{0,8}+[@-~]|\][^\x07\x1b\n]{0,512}+(?:\x07|\x1b\\)?|[ -/]{1,2}+[0-~]|[@-Z\\-_])"
@@ -57,11 +57,11 @@ class Segment(NamedTuple):
     """A part of a line between line breaks, including escaped ones."""
 
     text: str
-    continued: bool  # it ended with a backslash, so that the next segment belongs to it
+    continued: bool  # it ended with a backslash: the next segment continues it
 
 
 def rejoin_escapes(lines: Iterable[str]) -> list[str]:
-    """Lines without their ends. An escape cut by a line end moves to the second line, if either line has another escape."""
+    """Lines without their ends. An escape cut by a line end moves to the second line, if either line contains another escape."""
     whole: list[str] = []
     for line in lines:
         line = line.rstrip("\r\n")
@@ -106,7 +106,7 @@ def _visible(text: str) -> str:
 
 
 def _unescaped(escape: re.Match[str]) -> str:
-    """The character of an escape with a backslash; "" for a number that is none."""
+    """The character of an escape with a backslash; "" for an invalid code point."""
     if code := escape["code_point"]:
         point = int(code.lstrip("uUx").strip("{}"), 16)
         return chr(point) if point < 0x110000 and not 0xD800 <= point < 0xE000 else ""

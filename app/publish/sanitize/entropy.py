@@ -1,4 +1,4 @@
-"""Whether a word looks random, as tokens do, or like a name, as those of modules and monitor elements do."""
+"""Distinguishes random words, such as tokens, from names, such as those of modules and monitor elements."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ MIN_LENGTH = 20
 """Shorter words are never random."""
 
 _LONG, _MIN_LONGEST = 10, 14
-"""Length of the pieces that count, and least length of the longest of them."""
+"""Minimum length of the pieces that count, and of the longest of them."""
 
 _VERY_LONG = 32
 """Length of a piece from which the share of name pairs alone decides."""
@@ -21,7 +21,7 @@ _NAME_PAIR = re.compile(r"(?=[A-Za-z][a-z]|[0-9]{2})")
 """A letter before a lower-case letter, or two digits: most pairs in `siStripDigis2022`, a third of those in random words."""
 
 _MIN_DIGIT_GROUPS, _MAX_PLAIN_LENGTH = 3, 40
-"""A word in one case of letters looks random with so many groups of digits, or from this length on."""
+"""A word of only upper or lower case letters looks random with at least this number of digit groups, or at least this length."""
 
 _PIECE = re.compile(r"[A-Za-z0-9]+")
 _DIGITS = re.compile(r"\d+")
@@ -48,7 +48,7 @@ def looks_random(word: str) -> bool:
 
 
 def _is_base64_text(word: str) -> bool:
-    """Whether a word is printable text in base64; of 100,000 other words of this length one is."""
+    """Whether a word is printable text in base64, which one of 100,000 other words of this length is by chance."""
     plain = word.rstrip("=").translate(str.maketrans("-_", "+/"))
     try:
         text = base64.b64decode(plain[: len(plain) // 4 * 4], validate=True) if len(word) >= MIN_LENGTH else b""

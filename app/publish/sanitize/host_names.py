@@ -9,7 +9,7 @@ _OF_P5 = re.compile(r"dqm[a-z]*-[a-z0-9]+(?:-[a-z0-9]+)+|[a-z]{1,12}-[a-z0-9]+(?
 
 
 def shortened(host: str) -> str:
-    """The name of a host as the older mirror shows it: dqmfu-c2b03-.. or fu..04."""
+    """The name of a host as on the original mirror: dqmfu-c2b03-.. or fu..04."""
     parts = host.split("-")
     return "-".join(parts[:2]) + "-.." if host.startswith("dqm") else f"{parts[0]}..{parts[-1]}" if len(parts) > 1 else host
 
@@ -20,5 +20,5 @@ def is_shortened(name: str) -> bool:
 
 
 def can_be_shortened(host: str) -> bool:
-    """Whether a name has the form of those at P5, so that its public form hides enough."""
+    """Whether a name has the form used at P5, so that shortening it hides enough."""
     return bool(_OF_P5.fullmatch(host))

@@ -1,4 +1,4 @@
-"""Replacement of the value behind a label: `password=hunter2` becomes `password=token-1`."""
+"""Replacement of the value after a label: `password=hunter2` becomes `password=token-1`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from app.publish.sanitize.words import COMMON
 _ASSIGNED = rf"{ASSIGNMENT}{CONSTRUCTOR}"
 _UUID = re2.compile(PATTERNS["uuid"])
 _STRING_PREFIX = re2.compile(r"""(?i)(?:[ubrf]{1,2}["'])?""")
-"""Of a string in Python."""
+"""Prefix of a string literal in Python."""
 
 _VALUE_GROUP = 2
 """Number of the group `value` in the patterns of `value_replacement`; the first group is the label."""
@@ -30,11 +30,11 @@ def value_replacement(
     """A function that keeps the label of a text and replaces its value.
 
     Args:
-        label: Pattern of the label; upper and lower case are the same in all three.
-        secret: Makes the secret of the value.
-        is_harmless: Whether a value is kept.
+        label: Pattern of the label. All three patterns are case-insensitive.
+        secret: Returns the secret for the value.
+        is_harmless: Whether a value is published unchanged.
         value: Pattern of the value.
-        rest: Pattern of what follows and is kept.
+        rest: Pattern of the text after the value, which is published unchanged.
     """
     pattern = re2.compile(rf"(?i)(?P<label>{label})(?P<value>{value}){rest}")
 
@@ -86,4 +86,4 @@ LABELLED: dict[str, Replace] = {
     "user_label": value_replacement(_USER_LABEL, user_secret, _is_no_name, value=rf"""{VALUE}|[\w.-]+["']?"""),
     "host_label": value_replacement(_HOST_LABEL, host_secret, _is_no_name),
 }
-"""By the rules of `patterns`."""
+"""Functions by the name of their rule in `patterns`."""

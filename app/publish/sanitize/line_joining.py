@@ -1,8 +1,8 @@
-"""Joining of lines that were cut in the middle of something that must not be published.
+"""Joining of lines that were wrapped in the middle of text that must not be published.
 
-Terminals and mail programs cut lines at a width, scripts with a backslash. Two lines are read as one if the start of the
-second completes the end of the first. What is complete on its own line is left there: a path at the end of a line does not
-take the first word of the next line with it.
+Terminals and mail programs wrap lines at a width, scripts with a backslash. Two lines are read as one if the start of the
+second completes the end of the first. A secret that is complete on its own line is not extended: a path at the end of a line
+does not include the first word of the next line.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from app.publish.sanitize.parts import Part
 from app.publish.sanitize.rules import Finding
 
 MAX_CARRIED = 300
-"""Characters before a line end in which something may start that continues on the next line."""
+"""Characters before a line end that are joined with the next line."""
 
 _TAIL = 100
-"""Characters before a line end that are read again after a line was joined."""
+"""Characters before a line end that are searched again after a join."""
 
 CUT_WIDTHS = {64, 72, 76, 78, 79, 80, 100, 120, 127, 128, 132, 160, 200, 256}
-"""Lengths of lines that were probably cut."""
+"""Lengths of lines that were probably wrapped."""
 
 COLUMN_WIDTH, MIN_COLUMN_WIDTH = 16, 4
-"""A line of one shorter word may be a piece of a column, together with the next line; an even shorter one also alone."""
+"""A line of one word below the first length may belong to a column with the next line; one below the second length even alone."""
 
 _MESSAGE_START = re.compile(
     r"\d{1,2}-[A-Z][a-z]{2}-\d{4}|\d{4}-\d\d-\d\d[ T]|\d\d/\d\d/\d\d|%MSG|--|Begin |(?:Time|Trig)Report|#\d+ |[A-Z][a-z]{2} +\d+ \d\d:|\["
@@ -37,7 +37,7 @@ _RULER = re.compile(r"[^A-Za-z0-9]{4,}")
 _OPTION = re.compile(r"(?:\A|\W)--?\w[\w-]*\Z")
 _PSEUDONYM = re.compile(r"""(?:(?:host|path|user|e-mail|address|token|key)-\d+|\(dropped\))["'\])},;]*\Z""")
 _CONTINUES = tuple("/=:@-_.+,%&~")
-"""Characters after which something continues."""
+"""Characters after which a word continues."""
 
 Find = Callable[[str], list[Finding]]
 
@@ -47,7 +47,7 @@ class SegmentSpan(NamedTuple):
 
     start: int
     end: int
-    indent: int  # blanks before it that are left out
+    indent: int  # blanks before it, which are omitted
 
 
 class Group(NamedTuple):
@@ -64,7 +64,7 @@ def groups(segments: Sequence[Segment], own: Sequence[list[Finding]], find: Find
     Args:
         segments: The segments.
         own: The findings in each segment alone.
-        find: Finds in any text.
+        find: Returns the findings in any text.
     """
     found: list[Group] = []
     is_covered = False  # the text of the last group ends with a finding
@@ -101,7 +101,7 @@ class Seam(NamedTuple):
     own: Sequence[Finding]  # findings in the segment alone
 
     def separator(self, find: Find) -> str | None:
-        """What separates text and segment when they are read as one, "" or a blank; None when they are read separately."""
+        """The separator if text and segment are read as one, "" or a blank; None if they are read separately."""
         before, after = self.text[-MAX_CARRIED:], self.segment.lstrip()
         if self.last.continued:
             return next((separator for separator in ("", " ") if _crosses(before, separator, after, find)), "")
@@ -112,16 +112,16 @@ class Seam(NamedTuple):
         is_found = self._starts_with_finding(after)
         candidates = self._candidates(before, after, is_found)
         if candidates and self._is_one_word(before) and not is_found:
-            return ""  # it may be the middle of something
+            return ""  # it may be the middle of a secret
         return next((separator for separator in candidates if _crosses(before, separator, after, find)), None)
 
     def _starts_with_finding(self, after: str) -> bool:
-        """Whether the first word of the segment is a finding of its own."""
+        """Whether the first word of the segment alone is a finding."""
         indent, head = len(self.segment) - len(after), after.split(" ", 1)[0]
         return bool(self.own) and self.own[0].since <= indent and self.own[0].until >= indent + len(head)
 
     def _is_one_word(self, before: str) -> bool:
-        """Whether the segment is one word without an indent, and no blank is before it."""
+        """Whether the segment is one word without blanks before it."""
         return " " not in self.segment.rstrip() and not before.endswith(" ")
 
     def _candidates(self, before: str, after: str, is_found: bool) -> tuple[str, ...]:
@@ -139,7 +139,7 @@ class Seam(NamedTuple):
 
 
 def _is_boundary(body: str, segment: str) -> bool:
-    """Whether the form of a seam shows that nothing crosses it; body: the text without blanks at its end."""
+    """Whether the form of a seam excludes a finding across it; body: the text without trailing blanks."""
     after, tail = segment.lstrip(), body.rpartition(" ")[2]
     if not after or not tail or _RULER.fullmatch(tail) or _PSEUDONYM.search(tail):
         return True
@@ -149,7 +149,7 @@ def _is_boundary(body: str, segment: str) -> bool:
 
 
 def _is_cut(last: str, segment: str) -> bool:
-    """Whether a line was probably cut: at a usual width, or in a column of short pieces."""
+    """Whether a line was probably wrapped: at a usual width, or in a column of short pieces."""
     column = len(segment) < MIN_COLUMN_WIDTH or (len(last) < COLUMN_WIDTH and " " not in last)
     return len(last) in CUT_WIDTHS or (column and " " not in segment)
 
@@ -162,7 +162,7 @@ def _crosses(before: str, separator: str, after: str, find: Find) -> bool:
 
 
 def findings_of(group: Group, own: Sequence[list[Finding]], find: Find) -> list[Finding]:
-    """The findings in the text of a group, united with those in each of its segments alone."""
+    """The findings in the text of a group, merged with those in each of its segments alone."""
     if len(group.spans) == 1:
         return own[group.first]
     found = list(find(group.text))
@@ -179,7 +179,7 @@ def findings_of(group: Group, own: Sequence[list[Finding]], find: Find) -> list[
 
 
 def distribute(group: Group, findings: Sequence[Finding]) -> list[list[Part]]:
-    """The output for each segment of a group; a finding that crosses seams is in that of the first of its segments."""
+    """The output for each segment of a group; a finding across seams belongs to the first of its segments."""
     return [
         _output(group.text, span, [finding for finding in findings if finding.start < span.end and finding.end > span.start])
         for span in group.spans

@@ -1,4 +1,4 @@
-"""What stands in the output: texts and secrets; and the interface of functions that replace what a rule has found."""
+"""Parts of the output: texts and secrets; and the interface of functions that replace the match of a rule."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from collections.abc import Callable
 from app.publish.sanitize.pseudonyms import Secret
 
 Part = Secret | str
-"""A piece of the output: a secret, for which a pseudonym is written, or a text as it is."""
+"""A part of the output: a secret, written as its pseudonym, or an unchanged text."""
 
 Parts = tuple[Part, ...]
 
 ReadRest = Callable[[str], Parts]
-"""Reads a text that is kept, except for hosts and keys in it."""
+"""Redacts only hosts and keys in a text."""
 
 Replace = Callable[[str, ReadRest], Parts | None]
-"""Makes the output for a text that a rule has found; None: the text is harmless."""
+"""Returns the output for a text that matches a rule; None if the text is harmless."""
 
 DROPPED = "(dropped)"
-"""Output for values that get no pseudonym."""
+"""Output for values without a pseudonym."""
 
 _PSEUDONYM = re.compile(r"(?:host|path|user|e-mail|address|token|key)-\d+", re.ASCII)
 _DOMAINS = (".cms", ".cern.ch", ".cern")
@@ -32,7 +32,7 @@ def is_pseudonym(text: str) -> bool:
 
 
 def name_secret(name: str) -> Secret:
-    """The secret of a host; its name with and without the domain, and in any case of letters, gives the same one."""
+    """The secret of a host, independent of its domain and of upper and lower case."""
     name = name.lower().strip("._")
     for domain in _DOMAINS:
         name = name.removesuffix(domain)

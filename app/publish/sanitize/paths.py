@@ -1,4 +1,4 @@
-"""Paths: public ones are kept; of others the end is kept if it names software or data, and the folder becomes a pseudonym.
+"""Paths: public ones are not changed; in others the folder becomes a pseudonym, and only an end that names software or data remains.
 
 /fff/BU0/ramdisk/run358788/run358788_ls0001_streamDQM_X.jsn     path-3/run358788/run358788_ls0001_streamDQM_X.jsn
 /nfs/smith/CMSSW_12_4_8/src/DQM/Integration/python/a_cfg.py     path-5/CMSSW_12_4_8/src/DQM/Integration/python/a_cfg.py
@@ -15,7 +15,7 @@ from app.publish.sanitize.words import COMMON
 _PUBLIC = re.compile(r"/(?:cvmfs/[\w.-]+\.cern\.ch|usr|lib|lib64|bin|sbin|dev|proc|sys)(?:/[\w.+=-]+)+")
 _DATASET = re.compile(r"/[A-Z]\w{2,60}/[A-Z]\w{2,40}-[\w-]{1,60}/(?:RAW|RECO|AOD|AODSIM|MINIAOD|NANOAOD|DQMIO|ALCARECO|RAW-RECO|FEVT)")
 _PRIVATE_FOLDER = re.compile(r"(?i)nfs\w*|cmsnfs\w*|home|afs|eos|users?|u|root|export|globalscratch|scratch|ramdisk|private")
-"""A relative path through such a folder is a part of a private path."""
+"""A relative path with such a folder is part of a private path."""
 
 _RELEASE = re.compile(
     r"(?:\A|/)[^/]*?(CMSSW_\d[\w]{0,200}/(?:src|lib|bin|biglib|python|cfipython|external|objs|include|test)(?:/[\w.+-]+)+)\Z"
@@ -44,7 +44,7 @@ def is_private(path: str) -> bool:
 
 
 def split(path: str) -> tuple[Secret, str]:
-    """A private path as its folder, and its end that is kept."""
+    """Split a private path into its folder and the end that is published."""
     path = re.sub(r"/{2,}", "/", path)
     for pattern in (_RELEASE, _DATA):
         if (found := pattern.search(path)) and not is_private(found[1]):

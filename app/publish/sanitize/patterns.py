@@ -1,6 +1,6 @@
-"""The patterns of all rules: what must not be published, in a text of plain ASCII (see `canonical`).
+"""The patterns of all rules: text that must not be published, in plain ASCII (see `canonical`).
 
-They are for RE2, whose time grows linearly with the text. Their order counts: of two rules that match at the same place the
+They are for RE2, whose time grows linearly with the text. Their order matters: if two rules match at the same position, the
 first one is used.
 """
 
@@ -9,10 +9,10 @@ from __future__ import annotations
 QUOTED = r"""(?:"[^"]*"|'[^']*')"""
 _REST = r"""[\w"'!@#$%^*+=.-]*"""
 VALUE = rf"""(?:[ubrf]{{0,2}}{QUOTED}{_REST}|\[[^\[\]]*\]|\([^()]*\)|\{{[^{{}}]*\}}|[^\s,;&"'<>()\[\]{{}}]+)"""
-"""A word, a quoted text with all that touches it, or a text in brackets."""
+"""A word, a quoted text with adjacent characters, or a text in brackets."""
 
 CONSTRUCTOR = r"""(?:[A-Za-z_]\w*(?:\.\w+)*\(\s*)?"""
-"""Such as cms.untracked.string( before a value."""
+"""Constructor before a value, such as cms.untracked.string(."""
 
 ASSIGNMENT = r"""(?:["']?\s*(?:=>|-+>|:=|=|:|>)\s*|["']\s*,\s*|["']?\s+(?:value|content)\s*=\s*)"""
 """Between a name and its value, in configurations, JSON, XML and Python."""
@@ -22,13 +22,13 @@ SECRET_WORDS = (
     r"|credentials?|session[_-]?id|sessid|cookie|otp|csrf|signature|unique[_-]?key"
 )
 PEM_LABEL = r"[A-Z0-9 ]*(?:KEY|CERTIFICATE|REQUEST|MESSAGE|SIGNATURE|PARAMETERS|BLOCK|PKCS7|CRL)\b"
-"""After BEGIN or END in PEM. Messages of CMSSW start with dashes too, so that dashes alone prove nothing."""
+"""After BEGIN or END in PEM. Messages of CMSSW start with dashes, too, so dashes alone do not count."""
 
-_RACK_PLACE = r"[a-z]\d[a-z]\d{2}[-_.]\d{2}[-_.]\d{2}"
+_RACK_SLOT = r"[a-z]\d[a-z]\d{2}[-_.]\d{2}[-_.]\d{2}"
 """Rack and slot of a machine at P5, such as c2a06-03-01."""
 
-_RACK_PLACE_START = r"[a-z]\d[a-z]\d{2}(?:-\d{2})?\b"
-"""The start of such a place, as in srv-c2d05-12."""
+_RACK_SLOT_START = r"[a-z]\d[a-z]\d{2}(?:-\d{2})?\b"
+"""The start of a rack and slot, as in srv-c2d05-12."""
 
 _DOMAIN_LABELS = r"[a-z0-9][a-z0-9_-]*(?:\.[a-z0-9][a-z0-9_-]*)*"
 _INTERNAL_DOMAIN = r"(?:cms|cern\.ch|cern|local|lan|internal|localdomain)"
@@ -74,7 +74,7 @@ PATTERNS: dict[str, str] = {
     ),
     "login": (
         rf"(?i:\b(?:ssh|scp|sftp|rsync)\s[^@\n]{{0,80}}\b{_USER_NAME}@[a-z0-9.-]+"
-        rf"|\b{_USER_NAME}@(?:[a-z][a-z0-9]*(?:-[a-z0-9]+)*-{_RACK_PLACE}|lxplus\w*|localhost)\b)"
+        rf"|\b{_USER_NAME}@(?:[a-z][a-z0-9]*(?:-[a-z0-9]+)*-{_RACK_SLOT}|lxplus\w*|localhost)\b)"
     ),
     "mac": r"(?i:\b(?:[0-9a-f]{2}[:-]){5,19}[0-9a-f]{2}\b|\b[0-9a-f]{4}\.[0-9a-f]{4}\.[0-9a-f]{4}\b)",
     "ipv4": r"\b\d{1,3}(?:\.\d{1,3}){3}\b|(?i:\b(?:ip-\d{1,3}|10|128|137|172|188|192)(?:-\d{1,3}){3}\b)",
@@ -92,7 +92,7 @@ PATTERNS: dict[str, str] = {
     "host_label": rf"(?i:\b\w*host(?:_?name)?{ASSIGNMENT}{CONSTRUCTOR}{VALUE}|\b(?:to|from|on|of|at|unknown|resolve|reach|contact)\s+host(?:name)?\s+[\w.-]+)",
     "shortened_host": r"(?i:\bdqm[a-z]*-[a-z0-9]+-\.\.)",
     "host": (
-        rf"(?i:[a-z][a-z0-9]*(?:-[a-z0-9]+)*-(?:{_RACK_PLACE}(?:\.{_INTERNAL_DOMAIN}\b)?|{_RACK_PLACE_START})|(?:\b|_){_RACK_PLACE}(?:\b|_)|\b{_DOMAIN_LABELS}\.{_INTERNAL_DOMAIN}\b"
+        rf"(?i:[a-z][a-z0-9]*(?:-[a-z0-9]+)*-(?:{_RACK_SLOT}(?:\.{_INTERNAL_DOMAIN}\b)?|{_RACK_SLOT_START})|(?:\b|_){_RACK_SLOT}(?:\b|_)|\b{_DOMAIN_LABELS}\.{_INTERNAL_DOMAIN}\b"
         r"|\b(?:lxplus|vocms|lxbatch|aiadm|cmsrv)\w+|\bkvm-[\w-]+"
         r"|\b[a-z0-9-]+(?:\.[a-z0-9-]+)+\.(?:ch|gov|edu|org|net|com|de|fr|it|uk|eu|io)\b|\b[a-z0-9-]+\.(?:ch|gov|edu|org|net|com)\b)"
     ),
@@ -105,4 +105,4 @@ PATTERNS: dict[str, str] = {
 """The pattern of each rule, by its name."""
 
 INNER_RULES = ("format", "email", "uuid", "hex", "mac", "ipv4", "shortened_host", "host", "word")
-"""Rules for the parts of a match that are kept."""
+"""Rules for the parts of a match that are otherwise not changed."""

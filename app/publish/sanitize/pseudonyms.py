@@ -1,7 +1,7 @@
 """Pseudonyms: a secret value has the same number in every log, permanently.
 
-The table holds a kind, a number and an HMAC of the value, never the value. Without the key nobody can read the values or test
-guesses.
+The table holds a kind, a number and an HMAC of the value, never the value. Without the key the values cannot be read, and
+guesses cannot be tested.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ MAX_ROWS = 500
 
 
 class Pseudonym(Table):
-    """A value that was replaced.
+    """The number of a replaced value.
 
     Attributes:
         kind: As in `Secret`.
@@ -44,7 +44,7 @@ class Secret(NamedTuple):
 
 
 class Pseudonyms:
-    """The numbers of one instance; those that were used are cached."""
+    """The numbers of one instance, with a cache."""
 
     def __init__(self, key: bytes) -> None:
         """Use the key of the instance for digests."""
@@ -54,14 +54,14 @@ class Pseudonyms:
         self._known: dict[str, set[str]] = {}
 
     def digest(self, secret: Secret) -> str:
-        """The digest of a value, by which its number is found."""
+        """The digest of a value, the key of its number."""
         if secret not in self._digests:
             text = f"{secret.kind}\0{secret.value}".encode(errors="surrogatepass")
             self._digests[secret] = hmac.digest(self._key, text, "sha256").hex()[:32]
         return self._digests[secret]
 
     def numbers(self, secrets: Collection[Secret]) -> dict[Secret, int]:
-        """The number of each value; values without one get the next numbers. Safe while other processes do the same."""
+        """The number of each value; values without one get the next numbers. Safe if other processes do this at the same time."""
         new = [secret for secret in dict.fromkeys(secrets) if secret not in self._numbers]
         self._numbers |= self._stored(new)
         while missing := [secret for secret in new if secret not in self._numbers]:
@@ -70,7 +70,7 @@ class Pseudonyms:
         return {secret: self._numbers[secret] for secret in secrets}
 
     def has(self, secret: Secret) -> bool:
-        """Whether a value has a number. Numbers that other processes assign later are seen only after a call of `numbers`."""
+        """Whether a value has a number. Numbers assigned later by other processes are found only after a call of `numbers`."""
         if secret.kind not in self._known:
             query = Pseudonym.select(Pseudonym.digest).where(Pseudonym.kind == secret.kind)
             self._known[secret.kind] = {digest for (digest,) in rows(query)}
@@ -85,7 +85,7 @@ class Pseudonyms:
         return found
 
     def _assign(self, secrets: Collection[Secret]) -> None:
-        """Assign the next numbers. A number that another process takes at the same time is skipped, and its value stays without one."""
+        """Assign the next numbers. A value gets none if another process assigns the same number concurrently."""
         for kind in dict.fromkeys(secret.kind for secret in secrets):
             digests = [self.digest(secret) for secret in secrets if secret.kind == kind]
             with proxy.atomic():

@@ -1,4 +1,4 @@
-"""Replacements: the output for a text that a rule of `patterns` has found, one function for each rule.
+"""Replacements: the output for a match of a rule in `patterns`, one function for each rule.
 
 Each function returns the parts of the output, or None when the text turns out to be harmless.
 """
@@ -19,10 +19,10 @@ from app.publish.sanitize.words import COMMON
 PUBLIC_HOSTS = {"cern.ch", "cms.cern.ch", "github.com", "root.cern", "root.cern.ch", "cmssdt.cern.ch", "twiki.cern.ch", "cms-sw.github.io"}
 
 MAX_DIGITS = 24
-"""Longest number that is kept: an event, a thread, a time in nanoseconds."""
+"""Length of the longest number that is not redacted: an event, a thread, a time in nanoseconds."""
 
 MIN_PATH_NAME = 3
-"""Shorter names of one folder, as /x, are kept."""
+"""Shorter names of a single folder, such as /x, are not redacted."""
 
 _URL = re2.compile(r"(?P<scheme>[^:]+)://(?:(?P<secret>[^/?#]*)@)?(?P<host>\[[^\]]*\]|[^/?#:]*)(?P<port>:\d+)?(?P<rest>.*)")
 _VARIABLE = re2.compile(
@@ -45,7 +45,7 @@ def whole(kind: str) -> Replace:
 
 
 def keep(text: str, read_rest: ReadRest) -> Parts:
-    """The text itself: no other rule reads it."""
+    """The unchanged text: no other rule is applied to it."""
     return (text,)
 
 
@@ -58,7 +58,7 @@ def replace_bearer(text: str, read_rest: ReadRest) -> Parts | None:
 
 
 def replace_url(text: str, read_rest: ReadRest) -> Parts | None:
-    """Credentials, host and path of a URL; public sites are kept."""
+    """Credentials, host and path of a URL; public sites are not redacted."""
     match = _URL.fullmatch(text)
     scheme, secret, host, port, rest = (match[group] or "" for group in ("scheme", "secret", "host", "port", "rest"))
     if not host or scheme.lower() == "file":
@@ -81,7 +81,7 @@ def replace_environment(text: str, read_rest: ReadRest) -> Parts | None:
 
 
 def replace_token_format(text: str, read_rest: ReadRest) -> Parts:
-    """A token that is known by its form; those of AWS are identifiers of keys."""
+    """A token with a known form; those of AWS are identifiers of keys."""
     return (Secret("key" if text.startswith(("AKIA", "ASIA")) else "token", text),)
 
 
@@ -95,7 +95,7 @@ def replace_login(text: str, read_rest: ReadRest) -> Parts | None:
 
 
 def replace_ipv6(text: str, read_rest: ReadRest) -> Parts | None:
-    """An address of IPv6; times and names of C++ have a similar form, and one without a digit is no address."""
+    """An IPv6 address. Times and C++ names have a similar form; without a digit it is not an address."""
     address = text.rstrip(":.") if not text.endswith("::") else text
     try:
         known = ipaddress.IPv6Address(address)
@@ -112,12 +112,12 @@ def replace_hex(text: str, read_rest: ReadRest) -> Parts | None:
 
 
 def replace_uuid(text: str, read_rest: ReadRest) -> Parts:
-    """A UUID, upper and lower case alike."""
+    """A UUID, case-insensitive."""
     return (Secret("key", text.lower()),)
 
 
 def replace_email(text: str, read_rest: ReadRest) -> Parts:
-    """An address of mail, with the name before it in `Jane Doe <jane@example.org`."""
+    """An e-mail address, with the name before it in `Jane Doe <jane@example.org`."""
     name, sign, address = text.rpartition("<")
     return (*((Secret("user", name.strip().lower()), " <") if sign else ()), Secret("e-mail", address))
 
@@ -145,7 +145,7 @@ def replace_quoted_path(text: str, read_rest: ReadRest) -> Parts | None:
 
 
 def replace_path(text: str, read_rest: ReadRest) -> Parts | None:
-    """The folder of a private path; a public path is kept, unless a name in it must be replaced."""
+    """The folder of a private path; a public path is not changed, unless a name in it must be redacted."""
     path = text.rstrip(".,;:!?*")
     name = path.strip("/")
     if "/" not in name and (len(name) < MIN_PATH_NAME or name.lower() in COMMON) and not path.startswith("~"):
@@ -199,4 +199,4 @@ REPLACEMENTS: dict[str, Replace] = LABELLED | {
     "relative": replace_relative_path,
     "word": replace_word,
 }
-"""By the rules of `patterns`, and by `known_host` of `Rules`."""
+"""Functions by the name of their rule in `patterns`; `known_host` is the rule of `Rules`."""

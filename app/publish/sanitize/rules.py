@@ -1,7 +1,7 @@
-"""`Rules`: what must not be published in a text of plain ASCII, and the output in its place.
+"""`Rules`: finds text that must not be published in plain ASCII, and its replacement.
 
-A text is read once, from left to right. The match of a rule is not read by other rules, except for the parts of it that are
-kept: these are searched for hosts and keys.
+A text is searched once, from left to right. Other rules are not applied to the match of a rule, except to its unchanged parts:
+these are searched for hosts and keys.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from app.publish.sanitize.replacements import REPLACEMENTS
 from app.publish.sanitize.words import COMMON
 
 CACHED_TEXTS = 2000
-"""Texts whose findings are cached."""
+"""Number of texts with cached findings."""
 
 MIN_HOST_LENGTH = 4
 """Known hosts with shorter names are ignored."""
@@ -32,7 +32,7 @@ class Finding(NamedTuple):
     """A piece of a text that is replaced.
 
     Attributes:
-        since: Start of the match, which is before `start` when its first characters are kept, such as a label.
+        since: Start of the match; before `start` if its first characters are not replaced, such as a label.
         start: First replaced character.
         end: Character after the last replaced one.
         until: End of the match.
@@ -49,7 +49,7 @@ class Finding(NamedTuple):
 class Rules:
     """All rules, and the names of known hosts.
 
-    The names of hosts are found wherever they stand; one of letters alone only as a word.
+    Names of hosts are found anywhere; a name of letters only must be a whole word.
     """
 
     def __init__(self, hosts: Iterable[str] = ()) -> None:
@@ -60,7 +60,7 @@ class Rules:
         self._names = _compile(tuple((known | {name: PATTERNS[name] for name in INNER_RULES if name != "word"}).items()))
 
     def find(self, text: str) -> list[Finding]:
-        """The findings in a text, in order; cached, because lines are often read twice."""
+        """The findings in a text, in order; cached, because lines are often searched twice."""
         if text not in self._cache:
             if len(self._cache) >= CACHED_TEXTS:
                 self._cache.clear()
@@ -69,7 +69,7 @@ class Rules:
         return self._cache[text]
 
     def _read_rest(self, text: str) -> Parts:
-        """A text that is kept, except for hosts and keys in it."""
+        """Redact only hosts and keys in a text."""
         return self._read(self._inner, text)
 
     def _read(self, pattern: Any, text: str) -> Parts:
@@ -113,7 +113,7 @@ def _joined(parts: Iterable[Part]) -> Parts:
 
 
 def _trimmed(finding: Finding, text: str) -> Finding:
-    """A finding without the text at its ends that is kept."""
+    """A finding without unchanged text at its ends."""
     first, last = finding.parts[0], finding.parts[-1]
     before = len(first) if isinstance(first, str) and text.startswith(first, finding.start) else 0
     after = len(last) if isinstance(last, str) and text.endswith(last, finding.start + before, finding.end) else 0

@@ -1,4 +1,4 @@
-"""`Sanitizer`: the only way by which texts are published."""
+"""`Sanitizer`: redacts all published texts."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from app.publish.sanitize.rules import Rules
 from app.publish.sanitize.words import COMMON
 
 MAX_PASSES = 4
-"""The output is read again until nothing changes, because a replacement and the text beside it may look like a secret;
-a line that still changes after so many passes is dropped."""
+"""Passes are repeated until nothing changes, because a replacement may form a new match with its neighbours; a line that
+still changes in the last pass is dropped."""
 
 Label = Callable[[Secret, int], str]
 """The text in place of a secret with a number."""
@@ -32,7 +32,7 @@ _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]|\.(?!\.|\Z)){0,250}")
 
 
 class Sanitizer:
-    """Replaces names of hosts, paths and people, and secrets; one object serves one step of the publisher.
+    """Replaces names of hosts, paths and people, and secrets; use one object for each step of the publisher.
 
     Attributes:
         counts: Redactions since the object was created, by kind: host, path, user, e-mail, address, token, key, environment,
@@ -44,32 +44,32 @@ class Sanitizer:
 
         Args:
             secret: Key of pseudonyms and identifiers.
-            hosts: Names of hosts that are found wherever they stand.
+            hosts: Names of hosts to redact anywhere.
         """
         self.counts: Counter[str] = Counter()
         self._secret = secret
         self._rules = Rules(hosts)
         self._pseudonyms = Pseudonyms(secret)
-        self._ordinary: set[str] = set()  # words that are no user names
-        self._short_texts: dict[str, str] = {}  # redacted, by the original
-        self._paths: set[str] = set()  # their users are known
+        self._ordinary: set[str] = set()  # words that are not user names
+        self._short_texts: dict[str, str] = {}  # redacted text by original
+        self._paths: set[str] = set()  # paths whose users are known
 
     def text(self, text: str) -> str:
-        """A text of one line or several."""
+        """Redact a text of one or more lines."""
         return "\n".join(self.lines(text.split("\n")))
 
     def lines(self, lines: Iterable[str]) -> list[str]:
-        """The lines of a log; each stays one line."""
+        """Redact the lines of a log; each remains one line."""
         return self._redact(lines, _pseudonym)
 
     def short_text(self, text: str) -> str:
-        """A text that occurs often, such as the name of a client; the results are cached."""
+        """Redact a text that occurs often, such as the name of a client; results are cached."""
         if text not in self._short_texts:
             self._short_texts[text] = self.text(text)
         return self._short_texts[text]
 
     def sentence(self, text: str, hosts: Collection[str]) -> str:
-        """One line about hosts: these hosts, whatever their names look like, and all others have their public names in it."""
+        """Redact a line with hosts: all of them get their public names; `hosts` are found even if they do not look like hosts."""
         for host in filter(None, hosts):
             text = re.sub(rf"(?<![A-Za-z0-9]){re.escape(one_line(host))}(?![A-Za-z0-9])", self.host(host), text)
         (line,) = self._redact([text], _public_host_name)
@@ -85,11 +85,11 @@ class Sanitizer:
         return _pseudonym(secret, self._pseudonyms.numbers([secret])[secret])
 
     def identifier(self, key: str) -> str:
-        """20 hex digits, the same for a key each time; the key cannot be computed from them."""
+        """20 hex digits that identify a key but do not reveal it."""
         return hmac.digest(self._secret, f"identifier\0{key}".encode(errors="surrogatepass"), "sha256").hex()[:20]
 
     def learn_users(self, paths: Iterable[str]) -> None:
-        """Remember the users that paths name, so that their names are replaced wherever they stand from now on."""
+        """Remember the users in paths, so that their names are redacted everywhere from now on."""
         new_paths = set(paths) - self._paths
         new = {Secret("user", user) for path in new_paths for user in users_of(path)}
         self._paths |= new_paths
@@ -99,7 +99,7 @@ class Sanitizer:
             self._short_texts.clear()
 
     def _redact(self, lines: Iterable[str], label: Label) -> list[str]:
-        """Lines in which a further pass changes nothing."""
+        """Redact lines until a further pass changes nothing."""
         segments, ends = self._segments(lines)
         pieces = self._replace(segments, label)
         output = [" ".join(filter(None, pieces[start:end])) for start, end in pairwise(ends)]
@@ -136,7 +136,7 @@ class Sanitizer:
         return self._labelled(parts, label)
 
     def _labelled(self, parts: Sequence[Sequence[Part]], label: Label) -> list[str]:
-        """Parts as text: labels in place of secrets, and of users that are mentioned alone."""
+        """Parts as text, with labels in place of secrets and of known users in plain text."""
         secrets = [part for some in parts for part in some if isinstance(part, Secret)]
         users = {Secret("user", user) for secret in secrets if secret.kind == "path" for user in users_of(secret.value)}
         numbers = self._pseudonyms.numbers([*(secret for secret in secrets if secret.kind != "environment"), *sorted(users)])
@@ -151,7 +151,7 @@ class Sanitizer:
         return ["".join(map(text, some)) for some in parts]
 
     def _word(self, word: str, label: Label) -> str:
-        """A word, or the label of a known user of this name."""
+        """A word, or its label if it is the name of a known user."""
         secret = Secret("user", word.lower())
         if secret.value in self._ordinary:
             return word

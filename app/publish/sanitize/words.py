@@ -1,4 +1,4 @@
-"""Common words, which are not replaced as names of users, even if a user has that name."""
+"""Common words, which are not redacted as names of users, even if a user has that name."""
 
 from __future__ import annotations
 

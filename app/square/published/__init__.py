@@ -1,4 +1,4 @@
-"""What of DQM^2 is published: its plan, its renderers, and the allow-list of fields."""
+"""Published data of DQM^2: plan, renderers, and the allow-list of fields."""
 
 from __future__ import annotations
 
@@ -27,4 +27,4 @@ PUBLISHED = PublishedArea(
     previews=addresses.previews,
     styles=("square/jobs.css", "square/job.css", "square/charts.css", "square/timeline.css"),
 )
-"""DQM^2 as an area that publishes."""
+"""The published data of DQM^2."""

@@ -14,7 +14,7 @@ from app.web.arguments import parse_int
 from protocol.snapshot import ItemKey
 
 PREVIEW_RUNS = 20
-"""Most runs of a system that the operators' page links to."""
+"""Maximum number of runs of a system that the operators' page links to."""
 
 
 def item_at(path: str, query: Mapping[str, str]) -> ItemKey | None:

@@ -1,4 +1,4 @@
-"""Published data that belong to no run: machines, list of runs, events; and the glossary."""
+"""Published data without a run: machines, list of runs, events; and the glossary."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from app.square.published.fields import public_event, public_machine
 from app.square.published.fragments import fragment
 
 EVENTS = 200
-"""Most events that are published."""
+"""Maximum number of published events."""
 
 EVENTS_S = 30 * 86400.0
-"""Age of the oldest."""
+"""Maximum age of published events."""
 
 
 def cluster(context: RenderContext) -> RenderResult:

@@ -1,6 +1,6 @@
 """The allow-list: the fields of runs, jobs, machines and events that are published, each text of them redacted.
 
-Whatever is not a field of a class here is not published.
+Only fields of the classes in this module are published.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from app.square.models import Job, Run
 from app.square.runs import MachineState, client_name
 
 UNPUBLISHED = frozenset({"id", "system", "key", "pid", "path", "data_run", "version"})
-"""Columns of `Job` that are not published. Nothing of its document is, and its log only as `Sanitizer.lines` leaves it."""
+"""Columns of `Job` that are not published. No part of its document is published; its log is redacted by `Sanitizer.lines`."""
 
 
 class PublicJob(NamedTuple):
@@ -76,7 +76,9 @@ class PublicEvent(NamedTuple):
 
 def public_run(run: Run, jobs: Iterable[Job], sanitizer: Sanitizer) -> PublicRun:
     """A run with its jobs."""
-    clients = tuple(public_job(job, sanitizer) for job in jobs)  # first: their paths name users, who may be in the release of the run
+    clients = tuple(
+        public_job(job, sanitizer) for job in jobs
+    )  # first: their paths reveal user names that may occur in the release of the run
     return PublicRun(
         run=run.run,
         data_run=run.data_run,
@@ -94,7 +96,7 @@ def public_run(run: Run, jobs: Iterable[Job], sanitizer: Sanitizer) -> PublicRun
 
 
 def public_job(job: Job, sanitizer: Sanitizer) -> PublicJob:
-    """A job without the place where it runs."""
+    """The published fields of a job."""
     sanitizer.counts["field"] += len(UNPUBLISHED)
     sanitizer.learn_users([job.path])
     return PublicJob(

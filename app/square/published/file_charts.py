@@ -1,4 +1,4 @@
-"""Published charts of the files of a run and their numbers; names of streams without the machine that wrote them."""
+"""Published charts and tables of the files of a run; names of streams do not contain the machine that wrote them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from protocol.snapshot import Item
 
 
 def charts_of_files(context: RenderContext) -> RenderResult:
-    """The charts as images and tables, and the response of the older mirror's get_graph."""
+    """The charts as images and tables, and the response to get_graph of the original mirror."""
     system, run = context.key.system, context.key.run
     files = run_files.files_of_run(system, run)
     names = _public_names([stream.name for stream in files.streams], context.sanitizer)
@@ -28,7 +28,7 @@ def charts_of_files(context: RenderContext) -> RenderResult:
 
 
 def _public_names(streams: list[str], sanitizer: Sanitizer) -> dict[str, str]:
-    """Each stream by the part of its name before that of the machine; numbered where two have the same."""
+    """Names of streams without the machine, numbered if several are equal."""
     found: dict[str, str] = {}
     for name in streams:
         label = sanitizer.text(name.partition(" (")[0].partition("_")[0])

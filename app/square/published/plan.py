@@ -22,7 +22,7 @@ from app.square.systems import SYSTEMS
 from protocol.snapshot import MAX_INTEGER
 
 EVENTS_S = 60.0
-"""Interval at which events are rendered again that time alone brings, such as a silent host."""
+"""Interval at which events are rendered without new data, because a host may have become silent."""
 
 BLOCK = 100
 """Run numbers of one piece of the timeline."""
@@ -47,7 +47,7 @@ def state() -> tuple[Any, ...]:
 
 
 def hosts(settings: Settings) -> set[str]:
-    """All hosts that the settings name, as errors name them, or that P5 has reported."""
+    """All hosts in the settings, which may occur in errors, and all hosts reported by P5."""
     reported = {name for table in (Host, HostStatus) for (name,) in rows(table.select(table.name).distinct())}
     ours = settings.of(SquareSettings)
     named = {ours.square_gateway, *ours.square_production, *ours.square_playback}
@@ -66,7 +66,7 @@ def plan(settings: Settings, now: float) -> AreaPlan:
 
 
 def _system(system: str, version: int, settings: Settings, now: float) -> AreaPlan:
-    """Urgent is the newest run and what belongs to no run."""
+    """The newest run and pieces without a run are urgent."""
     ours = settings.of(PublishSettings)
     chosen = Run.select(Run.run, Run.version).where(Run.system == system, Run.run.between(1, MAX_INTEGER - 1))
     numbers = rows(chosen.order_by(Run.run.desc()).limit(ours.publish_keep_runs))

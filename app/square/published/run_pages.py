@@ -29,7 +29,7 @@ class JobRow(NamedTuple):
 
     job: PublicJob
     state: str
-    note: str  # attempt of the client; "" for the only one
+    note: str  # number of the attempt; "" for the only one
     minor: bool  # an earlier attempt
     log: bool  # its log is published
 
@@ -79,7 +79,7 @@ def next_stuck(jobs: Iterable[Job]) -> float:
 
 
 def next_of(times: Iterable[float]) -> float:
-    """The first time that is in the future, Unix s UTC; 0 without any."""
+    """The earliest time in the future, Unix s UTC; 0 if there is none."""
     now = time.time()
     return min((at for at in times if at > now), default=0.0)
 

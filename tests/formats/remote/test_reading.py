@@ -1,4 +1,4 @@
-"""Files behind a real XRootD server are read like local ones, and errors come in time and with their reason."""
+"""Files on a real XRootD server are read like local ones, and errors are raised in time and with their reason."""
 
 from __future__ import annotations
 
@@ -125,12 +125,12 @@ def test_one_thread_at_a_time_retries_a_silent_server(server: XRootD, url: str) 
     until(lambda: time.monotonic() > place.silent_until, "the time of the next attempt")
     messages: list[str] = []
 
-    def ask() -> None:
+    def read_file() -> None:
         with pytest.raises(ServerUnreachable) as caught:
             file_version(url)
         messages.append(str(caught.value))
 
-    threads = [threading.Thread(target=ask) for _ in range(6)]
+    threads = [threading.Thread(target=read_file) for _ in range(6)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -214,11 +214,11 @@ def test_server_that_answers_other_requests_is_not_silent(server: XRootD, url: s
         time.sleep(ANSWER_S + 1)
         return None, None
 
-    def ask() -> None:
+    def read_file() -> None:
         with pytest.raises(ServerUnreachable, match="did not answer"):
             place.request(wait)
 
-    slow = threading.Thread(target=ask)
+    slow = threading.Thread(target=read_file)
     slow.start()
     waiting.wait()
     assert file_version(url).size == len(CONTENT)
@@ -240,13 +240,13 @@ def test_other_threads_get_the_last_version_during_a_check(server: XRootD, url: 
     server.freeze()
     asking = threading.Thread(target=fails, args=(url,))
     asking.start()
-    until(lambda: remote._state.versions[url].until > time.monotonic(), "the one that asks")
+    until(lambda: remote._state.versions[url].until > time.monotonic(), "the thread that checks the version")
     assert file_version(url) == before
     asking.join()
 
 
 def test_process_with_open_files_exits_at_once_with_a_silent_server(server: XRootD, url: str) -> None:
-    urls = [server.add(f"{number}.root", b"root") for number in range(int(PATIENCE_S / 5))]  # each of which XRootD itself waits 10 s for
+    urls = [server.add(f"{number}.root", b"root") for number in range(int(PATIENCE_S / 5))]  # XRootD itself waits 10 s for each
     program = "import sys; from app.formats import FileSource; [FileSource(url) for url in sys.argv[1:]]; print(); sys.stdin.read()"
     with subprocess.Popen([sys.executable, "-c", program, *urls], cwd=TREE, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout

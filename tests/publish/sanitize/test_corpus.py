@@ -1,4 +1,4 @@
-"""Each rule by its cases, in files of corpus/: input (<, or <j as JSON), output (>), texts that must not be in the output (!)."""
+"""The cases of each rule in corpus/: input (<, or <j as JSON), output (>), texts that must not be in the output (!)."""
 
 from __future__ import annotations
 

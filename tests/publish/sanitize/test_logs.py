@@ -1,6 +1,6 @@
-"""The real logs of three runs: names of their place of origin are replaced, and information on the run is kept.
+"""The real logs of three runs: names at their origin are replaced, and information on the run is not changed.
 
-The names that must be gone are taken from the documents themselves, not from the rules.
+The names to search for come from the documents, not from the rules.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ USEFUL = re.compile(
     r"\d\d-\w{3}-\d{4} \d\d:\d\d:\d\d CEST|%MSG\S*.*|Begin processing.*|(?:Time|Trig)Report.*|-- process exit: -?\d+ --"
     r"|run\d{6}_ls\d{4}_stream[A-Za-z]+|DQM_V0001_\w+_R\d{9}|\w+_cfg\.py|CMSSW_[\d_]+|runNumber=\d+|runkey=\w+"
 )
-"""Words of a line that are needed to find a fault."""
+"""Words of a line that are needed to diagnose a fault."""
 
 FOLDERS = re.compile(r"(?<=[\s'\"=])/[\w.-]+(?:/[\w.-]+)+(?=/)")
 DOMAINS = re.compile(r"[\w-]+\.(?:cms|cern\.ch)\b")
@@ -85,8 +85,8 @@ def test_no_name_in_a_real_log_wrapped_by_a_terminal_is_published(
 def test_the_useful_words_of_a_log_are_kept(pairs: list[tuple[list[str], list[str]]]) -> None:
     for log, out in pairs:
         assert len(out) == len(log)
-        for line, shown in zip(log, out, strict=True):
-            assert USEFUL.findall(shown) == USEFUL.findall(line), line
+        for line, output in zip(log, out, strict=True):
+            assert USEFUL.findall(output) == USEFUL.findall(line), line
 
 
 def test_most_lines_of_a_real_log_do_not_change(documents: list[dict[str, Any]], sanitizer: Sanitizer) -> None:
@@ -99,10 +99,10 @@ def test_most_lines_of_a_real_log_do_not_change(documents: list[dict[str, Any]],
     assert len(lines) > 10_000
     output = sanitizer.lines(lines)
     assert [
-        line for line, shown in zip(lines, output, strict=True) if shown != line and "frontierKey" not in line and "@" not in line
+        line for line, redacted in zip(lines, output, strict=True) if redacted != line and "frontierKey" not in line and "@" not in line
     ] == []
 
 
 def test_a_host_has_one_pseudonym_in_all_logs(pairs: list[tuple[list[str], list[str]]]) -> None:
-    published = [shown for log, out in pairs for line, shown in zip(log, out, strict=True) if "streamDQM_sm-c2a11-43-01." in line]
-    assert len({found for shown in published for found in re.findall(r"streamDQM_(host-\d+)\.", shown)}) == 1
+    published = [redacted for log, out in pairs for line, redacted in zip(log, out, strict=True) if "streamDQM_sm-c2a11-43-01." in line]
+    assert len({found for redacted in published for found in re.findall(r"streamDQM_(host-\d+)\.", redacted)}) == 1

@@ -1,4 +1,4 @@
-"""The parts of the sanitiser by themselves: plain text, words made by chance, paths."""
+"""Parts of the sanitizer: canonical form, random words, paths."""
 
 from __future__ import annotations
 

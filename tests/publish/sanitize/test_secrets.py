@@ -22,20 +22,20 @@ ALNUM = string.ascii_letters + DIGITS
 
 
 class Secret(NamedTuple):
-    """text: as it is in a log; core: the part of it that must not be published."""
+    """text: as in a log; core: the part of the text that must not be published."""
 
     text: str
     core: str
 
 
 def text_of(alphabet: str, least: int, most: int | None = None) -> st.SearchStrategy[str]:
-    """Texts of many different letters: one of zeros alone is found everywhere."""
+    """Texts of many different characters; zeros alone would be found everywhere."""
     return st.text(alphabet, min_size=least, max_size=most or least).filter(lambda text: len(set(text)) > min(least, 10) // 2)
 
 
 def filled(pattern: str, **values: st.SearchStrategy[str]) -> st.SearchStrategy[Secret]:
-    """A pattern with values put in; the core is what stands between < and >, or all."""
-    return st.fixed_dictionaries(values).map(lambda given: _secret(pattern.format(**given)))
+    """A pattern with its values; the core is between < and >, or the whole text."""
+    return st.fixed_dictionaries(values).map(lambda fields: _secret(pattern.format(**fields)))
 
 
 def _secret(text: str) -> Secret:
@@ -44,7 +44,7 @@ def _secret(text: str) -> Secret:
 
 
 NAME = text_of(LOWER, 7, 10).map(lambda name: f"q{name}x")
-"""Of a user; no word has this shape."""
+"""Name of a user that no word resembles."""
 
 TWO = text_of(DIGITS, 2)
 

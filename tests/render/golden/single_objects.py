@@ -245,13 +245,13 @@ def map_without_statistics(histogram: ROOT.TH2) -> None:
 
 @golden_image("", "nan")
 def not_a_number(histogram: ROOT.TH1) -> None:
-    """Drawn as 0 under a notice."""
+    """Drawn as 0 under a note."""
     histogram.SetBinContent(20, 0)
     histogram.ResetStats()
     histogram.Draw()
-    notice = text_at(0.15, 0.8, "NaNs")
-    notice.SetTextSize(0.1)
-    notice.SetTextColor(ROOT.kRed + 3)
+    note = text_at(0.15, 0.8, "NaNs")
+    note.SetTextSize(0.1)
+    note.SetTextColor(ROOT.kRed + 3)
 
 
 @golden_image("xtype=log", "signed")
