@@ -87,7 +87,7 @@ def render_arguments(settings: Settings, workers: int) -> list[str]:
 @click.option(
     "--demo",
     is_flag=True,
-    help="Simulate online runs too, use a stand-in for P5 unless square_url is set, and publish to a mirror on this machine.",
+    help="Simulate online runs too, use a simulator of P5 unless square_url is set, and publish to a mirror on this machine.",
 )
 def run(demo: bool) -> None:
     """Run all services in this terminal; Ctrl-C stops them."""

@@ -98,7 +98,7 @@ class Upstream:
         """How to reach a machine itself: base of the address, and the Host header, "" for that of the address.
 
         A machine has an address of its own if `square_url` names the gateway. Behind any other name, of a tunnel or a
-        stand-in, one server responds for the machine in the Host header. CMSWEB, whose Host header is fixed, only
+        simulator, one server responds for the machine in the Host header. CMSWEB, whose Host header is fixed, only
         reaches the gateway.
         """
         if self.is_cmsweb or short_name(host) == self.gateway:

@@ -1,4 +1,4 @@
-"""Rate at which documents are copied from P5 to the database; the stand-in for P5 runs on the same two cores."""
+"""Rate at which documents are copied from P5 to the database; the simulator of P5 runs on the same two cores."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from app.core.settings import TREE, Settings
 from app.square.models import Document
 from app.square.poller.host_poller import HostPoller
 from tests.bench.table import add_row
-from tests.support.p5 import FU, P5, stand_in
+from tests.support.p5 import FU, P5, run_simulator
 from tests.support.servers import migrate
 
 REAL, SMALL = 3000, 10_000
@@ -22,7 +22,7 @@ REAL, SMALL = 3000, 10_000
 
 def square(folder: Path) -> None:
     """Measure the initial copy from one machine, with documents of September 2022 (30 kB each) and with small ones."""
-    with stand_in("--quiet-start") as p5:
+    with run_simulator("--quiet-start") as p5:
         fixtures = Path(os.environ.get("DQMHUB_FIXTURES") or TREE.parent / "shared" / "fixtures") / "dqmsquare/wire_documents.json"
         if fixtures.is_file():
             for documents in _copies(json.loads(fixtures.read_text())):

@@ -1,4 +1,4 @@
-"""From the stand-in P5 through the hub to a mirror: runs, crashes and logs appear on the pages of the mirror."""
+"""From the simulated P5 through the hub to a mirror: runs, crashes and logs appear on the pages of the mirror."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""DQM^2 with the stand-in P5: jobs, a crash, the end of a run and the next run appear on the page."""
+"""DQM^2 with the simulated P5: jobs, a crash, the end of a run and the next run appear on the page."""
 
 from __future__ import annotations
 

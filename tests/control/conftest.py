@@ -1,4 +1,4 @@
-"""A hub that has polled two runs of the stand-in P5, and an operator of it."""
+"""A hub that has polled two runs of the simulated P5, and an operator of the hub."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from app.square.poller.cluster import store_statuses
 from app.square.poller.host_poller import HostPoller
 from app.square.settings import SquareSettings
 from app.square.upstream import Upstream
-from tests.support.p5 import P5, stand_in
+from tests.support.p5 import P5, run_simulator
 from tests.support.square_fixtures import faulty, filled
 
 __all__ = ["faulty", "filled"]
@@ -90,8 +90,8 @@ class Room:
 
 @pytest.fixture(scope="module")
 def p5() -> Iterator[P5]:
-    """A stand-in whose clock stands still but for `advance`."""
-    with stand_in("--quiet-start", "--speed", "0") as server:
+    """A simulator whose clock only moves by `advance`."""
+    with run_simulator("--quiet-start", "--speed", "0") as server:
         yield server
 
 

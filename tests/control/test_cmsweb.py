@@ -14,17 +14,17 @@ from app.square.upstream import Upstream
 from tests.control.conftest import Room
 from tests.support.certificates import write_certificate
 from tests.support.cmsweb import cmsweb
-from tests.support.p5 import FU, GATEWAY, P5, stand_in
+from tests.support.p5 import FU, GATEWAY, P5, run_simulator
 
 SQLITE = pytest.mark.parametrize("hub", ["sqlite"], indirect=True)
 """What is asked here has nothing to do with the database."""
 
-SECRET = "changeme-of-the-stand-in"
+SECRET = "changeme-of-the-simulator"
 
 
 @pytest.fixture(scope="module")
 def p5() -> Iterator[P5]:
-    with stand_in("--quiet-start", "--speed", "0", "--secret", SECRET) as server:
+    with run_simulator("--quiet-start", "--speed", "0", "--secret", SECRET) as server:
         yield server
 
 
@@ -116,5 +116,5 @@ def test_route_to_each_machine_depends_on_the_address(settings: Settings) -> Non
     direct = f"http://{GATEWAY}:9215"
     assert way(direct, FU) == (f"http://{FU}:9215", "")
     assert way(direct, GATEWAY) == (direct, "")
-    assert way("http://127.0.0.1:7000", FU) == ("http://127.0.0.1:7000", f"{FU}:9215"), "a tunnel, or a stand-in"
+    assert way("http://127.0.0.1:7000", FU) == ("http://127.0.0.1:7000", f"{FU}:9215"), "a tunnel, or a simulator"
     assert way("https://cmsweb.cern.ch/dqm/x/", FU) == ("https://cmsweb.cern.ch/dqm/x", "")

@@ -142,7 +142,7 @@ def test_commands_and_events_are_one_list_newest_first(room: Room) -> None:
     room.do("get_dqm_machines")
     room.do("restart_hltd", host=CROWDED)
     crashed = Job.select().where(Job.host == FU, Job.exit_code.is_null()).first()
-    Run.update(first=time.time() - 60).execute()  # the clock of the stand-in is ahead
+    Run.update(first=time.time() - 60).execute()  # the clock of the simulator is ahead
     Job.update(exit_code=65, reported=time.time() - 30).where(Job.id == crashed.id).execute()
     table = room.get("/control").text.partition('id="activity-title"')[2]
     name = crashed.tag.partition("_")[0]

@@ -9,20 +9,20 @@ from typing import Any
 
 import pytest
 
-from tests.support.p5 import P5, stand_in
+from tests.support.p5 import P5, run_simulator
 
 
 @pytest.fixture
 def p5() -> Iterator[P5]:
     """An empty simulator whose clock only moves by `advance`."""
-    with stand_in("--quiet-start", "--speed", "0") as found:
+    with run_simulator("--quiet-start", "--speed", "0") as found:
         yield found
 
 
 @pytest.fixture(scope="module")
 def live_p5() -> Iterator[P5]:
     """The default simulator with four FUs, as at the experiment."""
-    with stand_in("--fus", "4") as found:
+    with run_simulator("--fus", "4") as found:
         yield found
 
 

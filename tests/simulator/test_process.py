@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from app.core.settings import TREE, Settings
-from tests.support.p5 import stand_in
+from tests.support.p5 import run_simulator
 from tests.support.patience import PATIENCE_S
 from tests.support.processes import environment
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_it_ends_cleanly_by_a_signal(number: int) -> None:
-    with stand_in("--quiet-start") as p5:
+    with run_simulator("--quiet-start") as p5:
         p5.process.send_signal(number)
         assert p5.process.wait(PATIENCE_S) == 0
 

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import pytest
 from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType
 
-from tests.support.p5 import BU, FU, GATEWAY, P5, stand_in
+from tests.support.p5 import BU, FU, GATEWAY, P5, run_simulator
 from tests.support.patience import PATIENCE_S
 
 T = TypeVar("T")
@@ -227,7 +227,7 @@ def test_a_websocket_that_reads_nothing_is_disconnected(p5: P5) -> None:
 
 
 def test_a_fast_clock_does_not_overtake_the_wall_clock() -> None:
-    with stand_in("--speed", "1000", "--behind", "3600") as p5:
+    with run_simulator("--speed", "1000", "--behind", "3600") as p5:
         newest = 0.0
         while not newest or p5.status()["now"] - newest > 60:
             newest = max(header["timestamp"] for header in p5.headers(BU))

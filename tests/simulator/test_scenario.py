@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.p5 import BU, CROWDED, FU, GATEWAY, P5, stand_in
+from tests.support.p5 import BU, CROWDED, FU, GATEWAY, P5, run_simulator
 
 pytestmark = pytest.mark.slow
 
@@ -151,7 +151,7 @@ def test_the_log_of_a_job_can_be_read_at_its_own_machine_only(live_p5: P5, jobs:
 
 def test_a_seed_always_gives_the_same_documents() -> None:
     def played(seed: str) -> list[tuple[str, str, int]]:
-        with stand_in("--speed", "0", "--seed", seed) as p5:
+        with run_simulator("--speed", "0", "--seed", seed) as p5:
             p5.advance(4000)
             return [(row["host"], row["id"], row["rev"]) for row in p5.record()["documents"]]
 
@@ -161,7 +161,7 @@ def test_a_seed_always_gives_the_same_documents() -> None:
 
 
 def test_runs_follow_one_another_and_the_oldest_are_removed() -> None:
-    with stand_in("--speed", "0") as p5:
+    with run_simulator("--speed", "0") as p5:
         before = p5.status()["systems"]["production"]["runs"]
         for _ in range(8):
             p5.advance(3600)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import storms
-from tests.support.p5 import BU, CROWDED, FU, P5, stand_in
+from tests.support.p5 import BU, CROWDED, FU, P5, run_simulator
 
 pytestmark = pytest.mark.slow
 
@@ -25,7 +25,7 @@ def test_revisions_continue_after_kills_at_random_times(tmp_path: Path) -> None:
     known: dict[tuple[str, str], int] = {}
     numbers: list[int] = []
     for _ in range(5 * storms.TIMES):
-        with stand_in("--state", str(tmp_path / "state.db"), "--speed", "200", "--behind", "40000", "--history", "600") as p5:
+        with run_simulator("--state", str(tmp_path / "state.db"), "--speed", "200", "--behind", "40000", "--history", "600") as p5:
             now = revisions(p5)
             assert all(now[key] >= known[key] for key in known)
             time.sleep(random.uniform(0.1, 0.8))
@@ -38,13 +38,13 @@ def test_revisions_continue_after_kills_at_random_times(tmp_path: Path) -> None:
 
 def test_after_a_restart_jobs_are_killed_and_run_numbers_continue(tmp_path: Path) -> None:
     arguments = ("--quiet-start", "--speed", "0", "--state", str(tmp_path / "state.db"))
-    with stand_in(*arguments) as p5:
+    with run_simulator(*arguments) as p5:
         run = p5.incident("start_run")["run"]
         p5.advance(100)
         p5.incident("reset_revisions", host=BU)
         alive = {job["_id"]: job for job in p5.jobs(FU)}
         p5.process.kill()
-    with stand_in(*arguments) as p5:
+    with run_simulator(*arguments) as p5:
         killed = {job["_id"]: job for job in p5.jobs(FU)}
         assert killed.keys() == alive.keys()
         for id, job in killed.items():
@@ -57,12 +57,12 @@ def test_after_a_restart_jobs_are_killed_and_run_numbers_continue(tmp_path: Path
 
 def test_dropped_documents_stay_dropped_after_a_restart(tmp_path: Path) -> None:
     arguments = ("--quiet-start", "--speed", "0", "--state", str(tmp_path / "state.db"))
-    with stand_in(*arguments) as p5:
+    with run_simulator(*arguments) as p5:
         p5.incident("upload", host=FU, documents=[{"_id": "a"}, {"_id": "b"}, {"_id": "c", "tag": "\udce9"}])
         p5.post("/utils/drop_ids", '{"ids": ["b"]}', Host=FU)
         before = p5.record(bodies=True)["documents"]
         p5.process.kill()
-    with stand_in(*arguments) as p5:
+    with run_simulator(*arguments) as p5:
         assert p5.record(bodies=True)["documents"] == before
         assert {row["id"]: row["there"] for row in before} == {"a": True, "b": False, "c": True}
         p5.incident("upload", host=FU, documents=[{"_id": "d"}])

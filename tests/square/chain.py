@@ -1,4 +1,4 @@
-"""The whole chain as real processes: the stand-in P5, the grabber, the web server; and what must hold between its ends.
+"""The whole chain as real processes: the simulated P5, the grabber, the web server; and what must hold between its ends.
 
 `python -m tests.square.chain --kills 60` kills processes of it at random instants, and P5 loses its documents now and
 then; at the end the hub must have every document of P5's own record, once, at its newest state. Exit code 1 when not.
@@ -39,7 +39,7 @@ SERVICES = ("web", "live", "worker", "p5")
 
 
 class Chain:
-    """Services by name, each in a session of its own; p5_options: of the stand-in's command line when it starts next."""
+    """Services by name, each in a session of its own; p5_options: of the simulator's command line when it starts next."""
 
     def __init__(self, settings: Settings, *p5_options: str) -> None:
         port = free_port()

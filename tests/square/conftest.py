@@ -1,4 +1,4 @@
-"""The tests of this folder use real runs and stand-ins for P5."""
+"""The tests of this folder use real runs and simulators of P5."""
 
 from __future__ import annotations
 

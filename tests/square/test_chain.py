@@ -13,7 +13,7 @@ from app.square.models import Document, Host
 from app.square.poller.host_poller import HostPoller
 from tests.square.chain import SERVICES, chain, settled, storm
 from tests.support import storms
-from tests.support.p5 import FU, stand_in
+from tests.support.p5 import FU, run_simulator
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.slow]
 
@@ -52,7 +52,7 @@ def test_revision_reset_is_detected_after_an_outage(hub: Settings) -> None:
     def some(*numbers: int) -> list[dict[str, Any]]:
         return [{"_id": f"job-{number}", "type": "dqm-stats", "hostname": FU, "timestamp": time.time()} for number in numbers]
 
-    with stand_in("--quiet-start", "--speed", "0") as p5:
+    with run_simulator("--quiet-start", "--speed", "0") as p5:
         one = HostPoller("production", FU, hub.replace(square_url=p5.address))
         p5.incident("upload", host=FU, documents=some(1, 2, 3))
         assert one.poll(lambda: False)

@@ -1,4 +1,4 @@
-"""Polling of the stand-in P5: everything arrives exactly once despite failures, and bad documents become dead letters."""
+"""Polling of the simulated P5: everything arrives exactly once despite failures, and bad documents become dead letters."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def keys() -> set[str]:
 
 
 def assert_all_there(p5: P5, *hosts: str) -> None:
-    """Each document that the stand-in has of these hosts is stored as it is there."""
+    """Each document of these hosts in the simulator is stored unchanged."""
     record = [entry for entry in p5.record(bodies=True)["documents"] if entry["host"] in hosts and entry["there"]]
     assert record
     for entry in record:

@@ -16,7 +16,7 @@ from app.security.models import Audit, User
 from app.square.models import Acknowledgement, Job
 from app.square.settings import SquareSettings
 from tests.square import data
-from tests.support.p5 import FU, P5, stand_in
+from tests.support.p5 import FU, P5, run_simulator
 
 
 def bearer(role: Role) -> dict[str, str]:
@@ -27,14 +27,14 @@ def bearer(role: Role) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def p5() -> Iterator[P5]:
-    with stand_in("--speed", "0") as server:
+    with run_simulator("--speed", "0") as server:
         server.advance(120)
         yield server
 
 
 @pytest.fixture
 def near(filled: Settings, p5: P5) -> FlaskClient:
-    """A browser at a hub that asks the stand-in, and knows one of its jobs."""
+    """A browser at a hub that polls the simulator and has one of its jobs."""
     (one, *_) = p5.jobs(FU)
     old = Job.get(Job.run == 358792)
     values = dict(old.__data__) | {"key": one["_id"], "host": FU, "run": one["run"], "tag": one["tag"]}

@@ -1,4 +1,4 @@
-"""A frontend as CMSWEB's before the stand-in P5: TLS with certificates on both sides, its own prefix, and junk of its own before the cookie."""
+"""A frontend like CMSWEB in front of the simulated P5: TLS with certificates on both sides, its own prefix, and other text before the cookie."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A machine of P5 whose documents are the exact texts that a test gives, for what the stand-in cannot send."""
+"""A machine of P5 whose documents are exact texts of a test, for content that the simulator cannot send."""
 
 from __future__ import annotations
 

@@ -95,7 +95,7 @@ class P5:
 
 
 @contextlib.contextmanager
-def stand_in(*arguments: str) -> Iterator[P5]:
+def run_simulator(*arguments: str) -> Iterator[P5]:
     """Run a simulator on a free port with these command-line arguments."""
     command = [sys.executable, "-m", "services.simulator", "--port", "0", *arguments]
     environment = os.environ | {"DQMHUB_SUPERVISOR_PID": str(os.getpid())}

@@ -1,4 +1,4 @@
-"""Fixtures of DQM^2: the hub with the jobs of three real runs, the newest one ongoing; and stand-ins for P5."""
+"""Fixtures of DQM^2: the hub with the jobs of three real runs, the newest one ongoing; and simulators of P5."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from app.core.settings import Settings
 from tests.square import data
 from tests.support.faulty_p5 import FaultyP5, faulty_p5
-from tests.support.p5 import P5, stand_in
+from tests.support.p5 import P5, run_simulator
 
 
 @pytest.fixture
@@ -22,8 +22,8 @@ def filled(hub: Settings, fixtures_dir: Path) -> Settings:
 
 @pytest.fixture
 def p5() -> Iterator[P5]:
-    """A stand-in whose first run begins when it is asked for, and whose clock goes on only then."""
-    with stand_in("--quiet-start", "--speed", "1") as running:
+    """A simulator whose first run begins on request; its clock runs only from then on."""
+    with run_simulator("--quiet-start", "--speed", "1") as running:
         yield running
 
 
