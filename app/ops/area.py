@@ -1,4 +1,4 @@
-"""What the area Operation adds to menu, status, metrics, API document, commands, jobs and settings."""
+"""Declaration of the area Operation."""
 
 from __future__ import annotations
 

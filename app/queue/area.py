@@ -1,4 +1,4 @@
-"""What the area Background jobs adds to menu, status, metrics, API document, commands, jobs and settings."""
+"""Declaration of the area Background jobs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the area Accounts and access adds to menu, status, metrics, API document, commands, jobs and settings."""
+"""Declaration of the area Accounts and access."""
 
 from __future__ import annotations
 

@@ -128,7 +128,7 @@ def test_a_database_that_does_not_answer_is_named_in_one_line(settings: Settings
     away = Settings(data_dir=settings.data_dir, database_url="postgresql://dqmhub@127.0.0.1:1/hub")
     for command in (("db", "upgrade"), ("db", "status"), ("worker",)):
         code, _, error = run(away, *command)
-        assert (code, error.endswith("check database_url and at the server")) == (1, True), error
+        assert (code, error.endswith("check database_url and the server")) == (1, True), error
 
 
 def test_roles_that_were_stored_as_numbers_are_names_after_an_upgrade(
