@@ -33,5 +33,5 @@ def deliver(settings: Settings) -> Iterable[PeriodicTask]:
 @handler("clean-notifications", daily=True)
 def clean(job: BackgroundJob) -> None:
     """Remove notifications that are older than the settings say."""
-    removed = remove_old(load().of(NotifySettings).notice_keep_days, lambda count: report(job, None, f"{count} notifications removed"))
+    removed = remove_old(load().of(NotifySettings).notify_keep_days, lambda count: report(job, None, f"{count} notifications removed"))
     report(job, None, f"{removed} notifications and maintenance windows removed")

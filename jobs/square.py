@@ -18,7 +18,7 @@ def poll_documents(settings: Settings) -> Iterable[PeriodicTask]:
     """Poll the documents of each system."""
     square = settings.of(SquareSettings)
     for system, machines in square.square_machines.items():
-        yield PeriodicTask(f"poll {system}", square.square_grab_s, partial(system_poller, system, machines, settings))
+        yield PeriodicTask(f"poll {system}", square.square_poll_s, partial(system_poller, system, machines, settings))
 
 
 @periodic_tasks

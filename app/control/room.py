@@ -113,7 +113,7 @@ def room_page(settings: Settings, view: ViewState, chosen: ActivityFilter, state
         url=square.square_url,
         is_cmsweb=behind_cmsweb(settings),
         poll=view.link(PATH, **chosen.query, since=state.version),
-        poll_s=square.square_poll_s,
+        poll_s=square.square_refresh_s,
         ago=runs.age,
         zones=view.zone_links(PATH, **chosen.query),
         kind_links=_kind_links(view, chosen),

@@ -24,7 +24,7 @@ class GuiSettings:
     )
     remote_timeout_s: float = setting(10.0, "Seconds that one answer of a remote server (root://) may take.", between(1, 600))
     remote_recheck_s: float = setting(30.0, "Seconds after which a remote file is looked at again for a new version.", between(0, 86400))
-    live_poll_s: float = setting(5.0, "Seconds after which a page of a run that goes on asks for what is new.", between(1, 600))
+    live_refresh_s: float = setting(5.0, "Seconds after which a page of a run that goes on asks for what is new.", between(1, 600))
     import_memory_mb: int = setting(1024, "Memory limit of the process that reads the list of a file, MB.", between(128, 65536))
     import_cpu_s: int = setting(120, "CPU limit of the process that reads the list of a file, seconds.", between(1, 3600))
     import_slots: int = setting(4, "Requests of one web process that may wait for a file to be read.", between(1, 64))

@@ -64,8 +64,8 @@ class WatchedSystem(NamedTuple):
 
 
 def watched_systems(settings: Settings) -> list[WatchedSystem]:
-    """The systems of the setting `notice_systems` that are active."""
-    chosen = settings.of(NotifySettings).notice_systems
+    """The systems of the setting `notify_systems` that are active."""
+    chosen = settings.of(NotifySettings).notify_systems
     return [WatchedSystem(source, name) for source in event_sources() for name in source.active_systems(settings) if name in chosen]
 
 

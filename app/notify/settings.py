@@ -15,7 +15,7 @@ QUIET_HOURS = re.compile(r"(?P<channel>\w+) (?P<begin>([01]\d|2[0-3]):[0-5]\d)-(
 
 
 def check_quiet_hours(value: Sequence[str]) -> str:
-    """Check of the setting `notice_quiet`."""
+    """Check of the setting `notify_quiet`."""
     found = [QUIET_HOURS.fullmatch(item) for item in value]
     good = all(each and each["channel"] in channel_kinds() and each["begin"] != each["end"] for each in found)
     return "" if good else f'a list such as "sound 22:00-06:00"; channels: {", ".join(channel_kinds())}'
@@ -26,15 +26,15 @@ def check_quiet_hours(value: Sequence[str]) -> str:
 class NotifySettings:
     """Settings that all channels share."""
 
-    notice_systems: tuple[str, ...] = setting(("production",), "Systems whose events are notified.", check_systems)
-    notice_quiet: tuple[str, ...] = setting(
+    notify_systems: tuple[str, ...] = setting(("production",), "Systems whose events are notified.", check_systems)
+    notify_quiet: tuple[str, ...] = setting(
         (),
         'Quiet hours of channels, Swiss time, as "sound 22:00-06:00"; mail is sent at their end, others are suppressed.',
         check_quiet_hours,
     )
-    notice_poll_s: float = setting(3.0, "Refresh interval of the page, s.", between(1, 600))
-    notice_ca: str = setting(
+    notify_refresh_s: float = setting(3.0, "Refresh interval of the page, s.", between(1, 600))
+    notify_ca: str = setting(
         "", "File (PEM) or folder of authorities for the certificates of webhooks and mail server; empty: the usual ones."
     )
-    notice_timeout_s: float = setting(10.0, "Time limit for one attempt to send, s.", between(0.1, 60))
-    notice_keep_days: int = setting(365, "Days that notifications are kept.", between(1, 36500))
+    notify_timeout_s: float = setting(10.0, "Time limit for one attempt to send, s.", between(0.1, 60))
+    notify_keep_days: int = setting(365, "Days that notifications are kept.", between(1, 36500))

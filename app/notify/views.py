@@ -55,7 +55,7 @@ def notifications() -> Response:
         windows=windows,
         can_operate=can_operate,
         poll=state.link(PATH, before=before or "", since=version),
-        poll_s=settings.of(NotifySettings).notice_poll_s,
+        poll_s=settings.of(NotifySettings).notify_refresh_s,
         older=state.link(PATH, before=rows[PAGE_ROWS - 1].notification.id) if len(rows) > PAGE_ROWS else "",
         zones=state.zones(PATH, before=before or ""),
         systems=event_systems(),

@@ -14,7 +14,7 @@ from app.square.systems import SYSTEMS
 class SquareSettings:
     """Settings of DQM^2."""
 
-    square_poll_s: float = setting(3.0, "Refresh interval of the DQM^2 pages, s.", between(1, 600))
+    square_refresh_s: float = setting(3.0, "Refresh interval of the DQM^2 pages, s.", between(1, 600))
     square_url: str = setting(
         "",
         "URL of DQM^2 at P5: the gateway, http://gateway:9215, or the CMSWEB proxy, https://...; empty: P5 is not polled.",
@@ -32,7 +32,7 @@ class SquareSettings:
     square_key: str = setting("", "Key (PEM) of the certificate, without a password; empty: in the file of the certificate.")
     square_ca: str = setting("", "File (PEM) or folder of the authorities that verify the certificates of P5; empty: the usual ones.")
     square_cookie: str = setting("", "Value of the cookie that DQM^2 requires behind CMSWEB.", secret=True)
-    square_grab_s: float = setting(
+    square_poll_s: float = setting(
         2.0,
         "Polling interval of each machine at P5, s, at most 10: a host is silent after 30 s without contact.",
         between(0.1, 10),

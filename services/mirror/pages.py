@@ -26,7 +26,7 @@ SYSTEMS = ("production", "playback")
 OLD_S = 60
 """Older data get a warning: the hub publishes at least twice a minute."""
 
-LIVE_POLL_S, SLOW_POLL_S = 3, 30
+LIVE_REFRESH_S, SLOW_POLL_S = 3, 30
 """Seconds between two polls of a page with live data, and of another page."""
 
 NO_DATA = '<h1 class="unseen">No data</h1><p class="hint">No data from the hub for this page.</p>'
@@ -115,7 +115,7 @@ def render_page(content: PageContent, system: str, state: MirrorState) -> bytes:
         content=content,
         title=content.title + (" · playback" if system == "playback" else ""),
         fragment=fill_in_ages(content.fragment),
-        poll_s=LIVE_POLL_S if content.is_live else SLOW_POLL_S,
+        poll_s=LIVE_REFRESH_S if content.is_live else SLOW_POLL_S,
         system=system,
         systems=SYSTEMS,
         state=state,

@@ -36,7 +36,7 @@ def delay(folder: Path) -> None:
         seen: dict[int, list[float]] = {}
         over = threading.Event()
         browsers = [
-            threading.Thread(target=_browse, args=(running, number * settings.of(SquareSettings).square_poll_s / BROWSERS, seen, over))
+            threading.Thread(target=_browse, args=(running, number * settings.of(SquareSettings).square_refresh_s / BROWSERS, seen, over))
             for number in range(BROWSERS)
         ]
         for browser in browsers:
@@ -69,7 +69,7 @@ def _browse(running: Chain, phase_s: float, seen: dict[int, list[float]], over: 
     page, shown = running.get("/square"), 1000
     due = time.monotonic() + phase_s
     while not over.wait(max(due - time.monotonic(), 0)):
-        due += running.settings.of(SquareSettings).square_poll_s
+        due += running.settings.of(SquareSettings).square_refresh_s
         address = POLL.search(page)
         assert address
         page = running.get(unescape(address[1])) or page

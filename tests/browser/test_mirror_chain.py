@@ -38,7 +38,7 @@ def mirror(tmp_path: Path, sqlite_template: Path) -> Iterator[MirrorProcess]:
 def hub(tmp_path: Path, mirror: MirrorProcess) -> Iterator[Chain]:
     """P5, at which nothing happens but what the test says, and the hub without a web server."""
     given = Settings(
-        data_dir=str(tmp_path / "var"), instance_name="P5", square_grab_s=0.2, square_status_s=1.0, publish_s=0.2, publish_mirrors=(mirror.url,)
+        data_dir=str(tmp_path / "var"), instance_name="P5", square_poll_s=0.2, square_status_s=1.0, publish_s=0.2, publish_mirrors=(mirror.url,)
     )  # fmt: skip
     with chain(given, "--quiet-start", "--speed", "1", services=("live", "p5")) as found:
         yield found

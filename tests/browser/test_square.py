@@ -28,7 +28,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path, fixtures_dir: Path) -> Iterator[Settings]:
     """A hub with the real runs; its pages poll every second."""
-    given = Settings(data_dir=str(tmp_path_factory.mktemp("sq")), web_workers=1, square_poll_s=1.0)
+    given = Settings(data_dir=str(tmp_path_factory.mktemp("sq")), web_workers=1, square_refresh_s=1.0)
     with site(given, sqlite_template, []) as settings, bound(settings):
         data.fill(fixtures_dir)
         yield settings

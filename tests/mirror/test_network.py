@@ -81,7 +81,7 @@ def test_a_mirror_catches_up_after_each_break_of_the_link(network: Network, tmp_
     shutil.copytree(sqlite_template, tmp_path / "var")
     settings = Settings(
         data_dir=str(tmp_path / "var"),
-        square_grab_s=0.2,
+        square_poll_s=0.2,
         square_status_s=1.0,
         publish_s=0.2,
         publish_ca=str(folder / "certificate.pem"),

@@ -58,10 +58,10 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> str:
 def configured(settings: Settings) -> Settings:
     """Settings with mail addresses and a long time limit, for messages that must arrive."""
     return settings.replace(
-        notice_mail_from="dqm-hub@cern.ch",
-        notice_mail_to=("shifter@cern.ch", "expert@cern.ch"),
-        notice_smtp_security="none",
-        notice_timeout_s=60.0,
+        notify_mail_from="dqm-hub@cern.ch",
+        notify_mail_to=("shifter@cern.ch", "expert@cern.ch"),
+        notify_smtp_security="none",
+        notify_timeout_s=60.0,
         instance_name="DQM production",
     )
 
@@ -79,7 +79,7 @@ def box() -> Iterator[Box]:
 
 
 def test_a_webhook_gets_the_message_as_json_with_a_signature(configured: Settings, receiver: Hook) -> None:
-    configured = configured.replace(notice_webhook_secret=SECRET)
+    configured = configured.replace(notify_webhook_secret=SECRET)
     assert WebhookChannel(configured, "webhook", f"{receiver.address}/hooks/a%20b?token=x").send([CRASH]) == "status 200"
     ((path, headers, body),) = receiver.requests
     assert path == "/hooks/a%20b?token=x"
@@ -129,14 +129,14 @@ def test_the_certificate_of_a_webhook_is_checked(configured: Settings, certifica
         with pytest.raises(TemporaryError, match="CERTIFICATE_VERIFY_FAILED"):
             WebhookChannel(configured, "webhook", receiver.address).send([CRASH])
         assert receiver.requests == []
-        assert WebhookChannel(configured.replace(notice_ca=certificate), "webhook", receiver.address).send([CRASH]) == "status 200"
-        with pytest.raises(TemporaryError, match="notice_ca: /none cannot be read"):
-            WebhookChannel(configured.replace(notice_ca="/none"), "webhook", receiver.address).send([CRASH])
+        assert WebhookChannel(configured.replace(notify_ca=certificate), "webhook", receiver.address).send([CRASH]) == "status 200"
+        with pytest.raises(TemporaryError, match="notify_ca: /none cannot be read"):
+            WebhookChannel(configured.replace(notify_ca="/none"), "webhook", receiver.address).send([CRASH])
 
 
 def test_a_mail_has_event_time_and_link(configured: Settings, box: Box) -> None:
     before = int(time.time())
-    assert MailChannel(configured.replace(notice_smtp=box.place)).send([CRASH]) == ""
+    assert MailChannel(configured.replace(notify_smtp=box.place)).send([CRASH]) == ""
     (got,) = box.mails
     assert box.recipients == [["shifter@cern.ch", "expert@cern.ch"]]
     assert (got["From"], got["To"]) == ("dqm-hub@cern.ch", "shifter@cern.ch, expert@cern.ch")
@@ -155,8 +155,8 @@ def test_a_mail_has_event_time_and_link(configured: Settings, box: Box) -> None:
 
 def test_several_messages_are_one_mail(configured: Settings, box: Box) -> None:
     many = [CRASH._replace(id=f"crash-{number}", title=f"client {number} crashed") for number in range(7)]
-    MailChannel(configured.replace(notice_smtp=box.place)).send(many)
-    MailChannel(configured.replace(notice_smtp=box.place)).send(many)
+    MailChannel(configured.replace(notify_smtp=box.place)).send(many)
+    MailChannel(configured.replace(notify_smtp=box.place)).send(many)
     first, second = box.mails
     assert first["Subject"] == "[DQM production] 7 notifications: client 0 crashed and more"
     assert [line for line in first.get_content().splitlines() if "crashed" in line] == [message.title for message in many]
@@ -166,31 +166,31 @@ def test_several_messages_are_one_mail(configured: Settings, box: Box) -> None:
 @pytest.mark.parametrize("security", ["starttls", "tls"])
 def test_mail_is_encrypted_and_the_certificate_is_checked(configured: Settings, certificate: str, security: str) -> None:
     with mail_server(certificate, security) as box:
-        changed = configured.replace(notice_smtp=box.place, notice_smtp_security=security)
+        changed = configured.replace(notify_smtp=box.place, notify_smtp_security=security)
         with pytest.raises(TemporaryError, match="CERTIFICATE_VERIFY_FAILED"):
             MailChannel(changed).send([CRASH])
-        assert MailChannel(changed.replace(notice_ca=certificate)).send([CRASH]) == ""
+        assert MailChannel(changed.replace(notify_ca=certificate)).send([CRASH]) == ""
         assert len(box.mails) == 1
 
 
 def test_a_mail_server_without_tls_gets_nothing_when_tls_is_required(configured: Settings, box: Box) -> None:
     with pytest.raises(TemporaryError, match="STARTTLS"):
-        MailChannel(configured.replace(notice_smtp=box.place, notice_smtp_security="starttls")).send([CRASH])
+        MailChannel(configured.replace(notify_smtp=box.place, notify_smtp_security="starttls")).send([CRASH])
     assert box.mails == []
 
 
 @pytest.mark.filterwarnings("ignore:Session.login_data is deprecated")  # which the server sets itself
 def test_the_account_of_the_mail_server_is_used_and_a_wrong_password_is_permanent(configured: Settings, certificate: str) -> None:
     with mail_server(certificate, "starttls", accounts=True) as box:
-        changed = configured.replace(notice_smtp=box.place, notice_smtp_security="starttls", notice_ca=certificate, notice_smtp_user="dqm")
-        assert MailChannel(changed.replace(notice_smtp_password="right")).send([CRASH]) == ""
+        changed = configured.replace(notify_smtp=box.place, notify_smtp_security="starttls", notify_ca=certificate, notify_smtp_user="dqm")
+        assert MailChannel(changed.replace(notify_smtp_password="right")).send([CRASH]) == ""
         assert set(box.users) == {b"dqm"}
         with pytest.raises(PermanentError, match="status 535"):
-            MailChannel(changed.replace(notice_smtp_password="left")).send([CRASH])
+            MailChannel(changed.replace(notify_smtp_password="left")).send([CRASH])
 
 
 def test_rejections_of_a_mail_server_are_permanent_or_temporary_by_their_code(configured: Settings, box: Box) -> None:
-    changed = configured.replace(notice_smtp=box.place)
+    changed = configured.replace(notify_smtp=box.place)
     box.rejections = {"expert@cern.ch": "550 no such mailbox"}
     assert MailChannel(changed).send([CRASH]) == "rejected for expert@cern.ch: 550 no such mailbox"
     box.rejections["shifter@cern.ch"] = "550 no such mailbox"
@@ -208,44 +208,44 @@ def test_rejections_of_a_mail_server_are_permanent_or_temporary_by_their_code(co
 def test_a_mail_is_retried_when_one_recipient_is_rejected_permanently_and_one_temporarily(configured: Settings, box: Box) -> None:
     box.rejections = {"expert@cern.ch": "550 no such mailbox", "shifter@cern.ch": "450 greylisted"}
     with pytest.raises(TemporaryError, match="450"):
-        MailChannel(configured.replace(notice_smtp=box.place)).send([CRASH])
+        MailChannel(configured.replace(notify_smtp=box.place)).send([CRASH])
     del box.rejections["shifter@cern.ch"]
-    assert MailChannel(configured.replace(notice_smtp=box.place)).send([CRASH]) == "rejected for expert@cern.ch: 550 no such mailbox"
+    assert MailChannel(configured.replace(notify_smtp=box.place)).send([CRASH]) == "rejected for expert@cern.ch: 550 no such mailbox"
 
 
 def test_the_sound_server_gets_its_command_and_must_answer_all_ok(configured: Settings) -> None:
     with raw(sound_server()) as server:
-        assert SoundChannel(configured.replace(notice_sound=server.place)).send([CRASH]) == "All ok"
+        assert SoundChannel(configured.replace(notify_sound=server.place)).send([CRASH]) == "All ok"
         (received,) = server.received
     assert bytes(received) == (
         b'<CommandSequence><alarm sender="DQM" sound="DQM_1.wav" talk="beam crashed in run 358792">'
         b"beam crashed in run 358792: Exit code 139 SIGSEGV, on dqmfu-c2b03-45-01</alarm></CommandSequence>"
     )
     with raw(answering_without_end) as server:
-        assert SoundChannel(configured.replace(notice_sound=server.place)).send([CRASH]) == "All ok", (
+        assert SoundChannel(configured.replace(notify_sound=server.place)).send([CRASH]) == "All ok", (
             "without a line end, the connection kept"
         )
     with (
         raw(sound_server(b"Unknown sender\n")) as server,
         pytest.raises(PermanentError, match=r"the server answered 'Unknown sender\\n' instead of 'All ok'"),
     ):
-        SoundChannel(configured.replace(notice_sound=server.place)).send([CRASH])
+        SoundChannel(configured.replace(notify_sound=server.place)).send([CRASH])
 
 
 def test_a_sound_server_that_closes_without_an_answer_is_a_temporary_error(configured: Settings) -> None:
     with raw(sound_server(b"")) as server, pytest.raises(TemporaryError, match="closed the connection without an answer"):
-        SoundChannel(configured.replace(notice_sound=server.place)).send([CRASH])
+        SoundChannel(configured.replace(notify_sound=server.place)).send([CRASH])
 
 
 def test_no_name_becomes_a_header_a_recipient_an_element_or_a_field(configured: Settings, box: Box, receiver: Hook) -> None:
     with raw(sound_server()) as server:
-        SoundChannel(configured.replace(notice_sound=server.place)).send([HOSTILE])
+        SoundChannel(configured.replace(notify_sound=server.place)).send([HOSTILE])
         (alarm,) = ET.fromstring(bytes(server.received[0]))
     assert (alarm.tag, sorted(alarm.attrib), len(alarm)) == ("alarm", ["sender", "sound", "talk"], 0)
     assert (alarm.text or "").endswith('</alarm></CommandSequence>","kind":"run-end" . QUIT')
     WebhookChannel(configured, "webhook", receiver.address).send([HOSTILE])
     assert receiver.messages == [json.loads(json.dumps(HOSTILE._asdict()))]
-    MailChannel(configured.replace(notice_smtp=box.place)).send([HOSTILE])
+    MailChannel(configured.replace(notify_smtp=box.place)).send([HOSTILE])
     (got,) = box.mails
     assert box.recipients == [["shifter@cern.ch", "expert@cern.ch"]]
     assert {name.lower() for name in got} == {
@@ -266,7 +266,7 @@ def test_no_name_becomes_a_header_a_recipient_an_element_or_a_field(configured: 
 @pytest.mark.parametrize("post", ["webhook", "mail", "sound"])
 def test_the_time_limit_holds_for_the_whole_attempt(configured: Settings, behaviour: Behaviour, post: str) -> None:
     with raw(behaviour) as server, pytest.raises(NotifyError):
-        send(configured.replace(notice_timeout_s=0.2), post, server.place)
+        send(configured.replace(notify_timeout_s=0.2), post, server.place)
 
 
 def test_a_name_is_reached_at_its_second_address_when_the_first_is_dead(configured: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -278,12 +278,12 @@ def test_a_name_is_reached_at_its_second_address_when_the_first_is_dead(configur
         found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in ("127.0.0.2", "127.0.0.1")]
         known = socket.getaddrinfo
         monkeypatch.setattr(socket, "getaddrinfo", lambda host, *rest, **more: found if host == "daq.cms" else known(host, *rest, **more))
-        assert SoundChannel(configured.replace(notice_sound=f"daq.cms:{port}", notice_timeout_s=4.0)).send([CRASH]) == "All ok"
+        assert SoundChannel(configured.replace(notify_sound=f"daq.cms:{port}", notify_timeout_s=4.0)).send([CRASH]) == "All ok"
 
 
 def test_an_invalid_host_name_is_a_temporary_error(configured: Settings) -> None:
     with pytest.raises(TemporaryError, match="no connection to port 50555"):
-        SoundChannel(configured.replace(notice_sound="daq..cms:50555")).send([CRASH])
+        SoundChannel(configured.replace(notify_sound="daq..cms:50555")).send([CRASH])
 
 
 @pytest.mark.parametrize("post", ["webhook", "mail", "sound"])
@@ -296,14 +296,14 @@ def test_garbage_and_closed_ports_are_errors(configured: Settings, post: str) ->
 
 def send(settings: Settings, post: str, place: str) -> None:
     """Send CRASH by a kind of channel to host:port."""
-    changed = settings.replace(notice_smtp=place, notice_sound=place, notice_webhooks=(f"http://{place}/",))
+    changed = settings.replace(notify_smtp=place, notify_sound=place, notify_webhooks=(f"http://{place}/",))
     (channel,) = [channel for channel in channels(changed) if channel.kind == post]
     channel.send([CRASH])
 
 
 def test_the_time_limit_holds_for_a_tls_handshake(configured: Settings) -> None:
     with raw(silent) as server, pytest.raises(TemporaryError, match=r"no (answer|connection) within 0\.2 s"):
-        WebhookChannel(configured.replace(notice_timeout_s=0.2), "webhook", f"https://{server.place}/").send([CRASH])
+        WebhookChannel(configured.replace(notify_timeout_s=0.2), "webhook", f"https://{server.place}/").send([CRASH])
 
 
 def test_a_message_links_to_the_page_of_its_event() -> None:
@@ -323,7 +323,7 @@ def test_channels_are_those_that_are_configured_and_their_names_hold_no_secret(s
     assert channels(settings) == []
     hooks = ("https://chat.cern.ch/hooks/s3cr3t", "https://chat.cern.ch/hooks/0th3r", "http://10.0.0.1:8065/x")
     changed = settings.replace(
-        notice_webhooks=hooks, notice_sound="daq-expert.cms:50555", notice_smtp="mail.cern.ch:25", notice_mail_from="a@b.ch"
+        notify_webhooks=hooks, notify_sound="daq-expert.cms:50555", notify_smtp="mail.cern.ch:25", notify_mail_from="a@b.ch"
     )
     assert [channel.name for channel in channels(changed)] == [
         "sound",
@@ -334,6 +334,6 @@ def test_channels_are_those_that_are_configured_and_their_names_hold_no_secret(s
 
 
 def test_a_mail_server_without_recipients_is_a_problem(settings: Settings) -> None:
-    changed = settings.replace(notice_smtp="mail.cern.ch:25", notice_mail_from="a@b.ch")
-    assert channel_problems(changed) == ["No mail is sent: notice_mail_to must be set, too."]
-    assert channel_problems(changed.replace(notice_mail_to=("c@d.ch",))) == channel_problems(settings) == []
+    changed = settings.replace(notify_smtp="mail.cern.ch:25", notify_mail_from="a@b.ch")
+    assert channel_problems(changed) == ["No mail is sent: notify_mail_to must be set, too."]
+    assert channel_problems(changed.replace(notify_mail_to=("c@d.ch",))) == channel_problems(settings) == []

@@ -56,7 +56,7 @@ def due(channel: Channel, *numbers: int, ago: float = 0.0, quiet: bool = False) 
 
 
 def one_channel(settings: Settings, **values: object) -> Channel:
-    (channel,) = channels(settings.replace(notice_timeout_s=60.0, **values))  # type: ignore[arg-type]  # the values are of many types
+    (channel,) = channels(settings.replace(notify_timeout_s=60.0, **values))  # type: ignore[arg-type]  # the values are of many types
     return channel
 
 
@@ -73,7 +73,7 @@ def again_now() -> None:
 
 
 def test_due_messages_are_sent_once_in_order(hub: Settings, receiver: Hook) -> None:
-    channel = one_channel(hub, notice_webhooks=(receiver.address,))
+    channel = one_channel(hub, notify_webhooks=(receiver.address,))
     due(channel, 1, 2, 3)
     work(channel)
     work(channel)
@@ -82,7 +82,7 @@ def test_due_messages_are_sent_once_in_order(hub: Settings, receiver: Hook) -> N
 
 
 def test_temporary_errors_are_retried_with_growing_pauses(hub: Settings, receiver: Hook) -> None:
-    channel = one_channel(hub, notice_webhooks=(receiver.address,))
+    channel = one_channel(hub, notify_webhooks=(receiver.address,))
     receiver.status = 503
     due(channel, 1)
     pauses = []
@@ -101,7 +101,7 @@ def test_temporary_errors_are_retried_with_growing_pauses(hub: Settings, receive
 
 
 def test_after_a_failure_the_others_are_sent_first_in_the_next_step(hub: Settings, receiver: Hook) -> None:
-    channel = one_channel(hub, notice_webhooks=(receiver.address,))
+    channel = one_channel(hub, notify_webhooks=(receiver.address,))
     receiver.status = 500
     due(channel, 1, 2)
     work(channel)
@@ -113,7 +113,7 @@ def test_after_a_failure_the_others_are_sent_first_in_the_next_step(hub: Setting
 
 
 def test_permanent_errors_are_not_retried_and_the_others_are_sent(hub: Settings, receiver: Hook) -> None:
-    channel = one_channel(hub, notice_webhooks=(receiver.address,))
+    channel = one_channel(hub, notify_webhooks=(receiver.address,))
     receiver.status = 404
     due(channel, 1, 2)
     work(channel)
@@ -125,7 +125,7 @@ def test_permanent_errors_are_not_retried_and_the_others_are_sent(hub: Settings,
 
 def test_an_alarm_expires_after_a_minute(hub: Settings) -> None:
     with raw(sound_server()) as server:
-        channel = one_channel(hub, notice_sound=server.place)
+        channel = one_channel(hub, notify_sound=server.place)
         due(channel, 1, ago=61.0)
         due(channel, 2, ago=20.0)
         Delivery.update(detail="no connection").where(Delivery.since < time.time() - 60).execute()
@@ -138,8 +138,8 @@ def test_an_alarm_expires_after_a_minute(hub: Settings) -> None:
 
 
 def test_a_webhook_expires_after_an_hour_and_a_mail_after_a_day(hub: Settings) -> None:
-    hooks = one_channel(hub, notice_webhooks=(f"http://{closed()}/",))
-    mails = one_channel(hub, notice_smtp=closed(), notice_mail_from="a@b.ch", notice_mail_to=("c@d.ch",))
+    hooks = one_channel(hub, notify_webhooks=(f"http://{closed()}/",))
+    mails = one_channel(hub, notify_smtp=closed(), notify_mail_from="a@b.ch", notify_mail_to=("c@d.ch",))
     for channel, first, seconds in ((hooks, 1, 3600), (mails, 3, 86400)):
         due(channel, first, ago=seconds - 60)
         due(channel, first + 1, ago=seconds + 1)
@@ -152,10 +152,10 @@ def test_more_than_five_at_once_are_one_mail(hub: Settings) -> None:
     with mail_server() as box:
         channel = one_channel(
             hub,
-            notice_smtp=box.place,
-            notice_smtp_security="none",
-            notice_mail_from="a@b.ch",
-            notice_mail_to=("c@d.ch",),
+            notify_smtp=box.place,
+            notify_smtp_security="none",
+            notify_mail_from="a@b.ch",
+            notify_mail_to=("c@d.ch",),
             instance_name="DQM",
         )
         due(channel, 1, 2, 3, 4, 5)
@@ -171,10 +171,10 @@ def test_deferred_messages_are_one_mail_after_quiet_hours(hub: Settings) -> None
     with mail_server() as box:
         channel = one_channel(
             hub,
-            notice_smtp=box.place,
-            notice_smtp_security="none",
-            notice_mail_from="a@b.ch",
-            notice_mail_to=("c@d.ch",),
+            notify_smtp=box.place,
+            notify_smtp_security="none",
+            notify_mail_from="a@b.ch",
+            notify_mail_to=("c@d.ch",),
             instance_name="DQM",
         )
         due(channel, 1, 2, ago=7200.0, quiet=True)
@@ -191,8 +191,8 @@ def quiet_now(kind: str) -> tuple[str, ...]:
 
 
 def test_messages_not_sent_when_quiet_hours_begin_are_deferred_or_suppressed(hub: Settings) -> None:
-    sounds = one_channel(hub, notice_sound=closed(), notice_quiet=quiet_now("sound"))
-    mails = one_channel(hub, notice_smtp=closed(), notice_mail_from="a@b.ch", notice_mail_to=("c@d.ch",), notice_quiet=quiet_now("mail"))
+    sounds = one_channel(hub, notify_sound=closed(), notify_quiet=quiet_now("sound"))
+    mails = one_channel(hub, notify_smtp=closed(), notify_mail_from="a@b.ch", notify_mail_to=("c@d.ch",), notify_quiet=quiet_now("mail"))
     due(sounds, 1)
     due(mails, 2)
     work(sounds)
@@ -204,7 +204,7 @@ def test_messages_not_sent_when_quiet_hours_begin_are_deferred_or_suppressed(hub
 
 
 def test_an_unreachable_mail_server_is_retried_each_minute(hub: Settings) -> None:
-    channel = one_channel(hub, notice_smtp=closed(), notice_mail_from="a@b.ch", notice_mail_to=("c@d.ch",))
+    channel = one_channel(hub, notify_smtp=closed(), notify_mail_from="a@b.ch", notify_mail_to=("c@d.ch",))
     due(channel, 1)
     Delivery.update(attempts=1100).execute()
     work(channel)
@@ -213,7 +213,7 @@ def test_an_unreachable_mail_server_is_retried_each_minute(hub: Settings) -> Non
 
 
 def test_a_consumer_that_stops_leaves_the_rest_for_the_next(hub: Settings, receiver: Hook) -> None:
-    channel = one_channel(hub, notice_webhooks=(receiver.address,))
+    channel = one_channel(hub, notify_webhooks=(receiver.address,))
     due(channel, 1, 2, 3)
     deliver_due(channel, "", lambda: len(receiver.requests) >= 2)
     assert [state for state, _, _ in states()] == ["sent", "sent", "pending"]
@@ -223,7 +223,7 @@ def test_an_answer_of_any_length_and_letters_is_cut(hub: Settings, monkeypatch: 
     def send(_: Sequence[object]) -> str:
         return "\0" + "x" * 10_000
 
-    channel = one_channel(hub, notice_sound=closed())
+    channel = one_channel(hub, notify_sound=closed())
     monkeypatch.setattr(channel, "send", send)
     due(channel, 1)
     work(channel)
@@ -231,7 +231,7 @@ def test_an_answer_of_any_length_and_letters_is_cut(hub: Settings, monkeypatch: 
 
 
 def test_the_status_page_and_the_metrics_show_each_channel(hub: Settings, receiver: Hook) -> None:
-    changed = hub.replace(notice_webhooks=(receiver.address + "/s3cr3t", "http://127.0.0.1:9/0th3r"), notice_sound=closed())
+    changed = hub.replace(notify_webhooks=(receiver.address + "/s3cr3t", "http://127.0.0.1:9/0th3r"), notify_sound=closed())
     bad, good, other = channels(changed)
     assert [(line.name, line.state, line.text) for line in status.lines(changed)] == [
         (f"notifications by {channel.name}", "idle", "last 24 h: none") for channel in (bad, good, other)
@@ -257,7 +257,7 @@ def test_the_status_page_and_the_metrics_show_each_channel(hub: Settings, receiv
 
 
 def test_old_notifications_are_removed_with_their_deliveries(hub: Settings) -> None:
-    channel = one_channel(hub, notice_sound=closed())
+    channel = one_channel(hub, notify_sound=closed())
     due(channel, 1, ago=11 * 86400.0)
     due(channel, 2, ago=9 * 86400.0)
     MaintenanceWindow.create(system="production", hosts="", begins=0.0, ends=time.time() - 11 * 86400, reason="x", user="op")

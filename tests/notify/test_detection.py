@@ -31,13 +31,13 @@ def now() -> float:
 @pytest.fixture
 def configured(hub: Settings) -> Settings:
     return hub.replace(
-        notice_webhooks=("https://chat.cern.ch/hooks/x",),
-        notice_smtp="mail.cern.ch:25",
-        notice_mail_from="dqm@cern.ch",
-        notice_mail_to=("shifter@cern.ch",),
-        notice_sound="daq-expert.cms:50555",
-        notice_sound_kinds=("crash",),
-        notice_mail_kinds=("crash", "stuck"),
+        notify_webhooks=("https://chat.cern.ch/hooks/x",),
+        notify_smtp="mail.cern.ch:25",
+        notify_mail_from="dqm@cern.ch",
+        notify_mail_to=("shifter@cern.ch",),
+        notify_sound="daq-expert.cms:50555",
+        notify_sound_kinds=("crash",),
+        notify_mail_kinds=("crash", "stuck"),
     )
 
 
@@ -176,7 +176,7 @@ def wall(at: float, minutes: int) -> str:
 def test_quiet_hours_suppress_sound_and_defer_mail(configured: Settings, now: float) -> None:
     hours = f"{wall(now, -30)}-{wall(now, 30)}"
     seed.job(358792, "beam", now - 5, 1)
-    seed.detect(configured.replace(notice_quiet=(f"sound {hours}", f"mail {hours}")))
+    seed.detect(configured.replace(notify_quiet=(f"sound {hours}", f"mail {hours}")))
     deferred, suppressed, pending = sorted(
         Delivery.select(Delivery, Notification).join(Notification).where(Notification.kind == "crash"), key=lambda each: each.channel
     )
@@ -189,7 +189,7 @@ def test_quiet_hours_suppress_sound_and_defer_mail(configured: Settings, now: fl
 def test_deliveries_of_a_removed_channel_are_closed(configured: Settings, now: float) -> None:
     seed.job(358792, "beam", now - 5, 1)
     seed.detect(configured)
-    EventCollector(configured.replace(notice_sound="")).close_removed_channels()
+    EventCollector(configured.replace(notify_sound="")).close_removed_channels()
     assert [(state, why) for state, why in states("sound")] == [("failed", "the channel is no longer configured")]
     assert {state for state, _ in states("mail")} == {"pending"}
 
@@ -199,12 +199,12 @@ def states(channel: str) -> list[tuple[str, str]]:
 
 
 def test_default_subscriptions(configured: Settings, settings: Settings) -> None:
-    assert settings.of(NotifySettings).notice_systems == ("production",)
+    assert settings.of(NotifySettings).notify_systems == ("production",)
     defaults = settings.replace(
         **{
             name: value
             for name, value in configured.values.items()
-            if name in ("notice_webhooks", "notice_smtp", "notice_mail_from", "notice_mail_to", "notice_sound")
+            if name in ("notify_webhooks", "notify_smtp", "notify_mail_from", "notify_mail_to", "notify_sound")
         }
     )
     problems = ("crash", "stuck", "silent-host")

@@ -31,9 +31,9 @@ PAGE = "/notifications"
 @pytest.fixture
 def configured(hub: Settings) -> Settings:
     return hub.replace(
-        notice_webhooks=("https://chat.cern.ch/hooks/s3cr3t",),
-        notice_sound=closed(),
-        notice_quiet=("sound 02:00-02:01",),
+        notify_webhooks=("https://chat.cern.ch/hooks/s3cr3t",),
+        notify_sound=closed(),
+        notify_quiet=("sound 02:00-02:01",),
         square_url=f"http://{closed()}",
         square_production=("fu-1", "fu-2"),
     )

@@ -36,10 +36,10 @@ def watching(tmp_path: Path, sqlite_template: Path) -> Iterator[Settings]:
         square_production=("fu-1",),
         square_playback=(),
         log_level="error",
-        notice_mail_from="dqm@cern.ch",
-        notice_mail_to=("shifter@cern.ch",),
-        notice_smtp_security="none",
-        notice_timeout_s=6.0,
+        notify_mail_from="dqm@cern.ch",
+        notify_mail_to=("shifter@cern.ch",),
+        notify_smtp_security="none",
+        notify_timeout_s=6.0,
     )
     with bound(settings):
         yield settings
@@ -55,9 +55,9 @@ def test_no_channel_waits_for_one_that_is_dead_slow_or_sends_garbage(watching: S
         good, other = (stack.enter_context(hook()) for _ in range(2))
         bad = [stack.enter_context(raw(behaviour)).place for behaviour in (silent, dripping(b"H"), garbage)]
         settings = watching.replace(
-            notice_webhooks=(good.address, *(f"http://{place}" for place in bad), other.address),
-            notice_smtp=stack.enter_context(raw(dripping(b"2"))).place,
-            notice_sound=stack.enter_context(raw(silent)).place,
+            notify_webhooks=(good.address, *(f"http://{place}" for place in bad), other.address),
+            notify_smtp=stack.enter_context(raw(dripping(b"2"))).place,
+            notify_sound=stack.enter_context(raw(silent)).place,
         )
         seed.job(358792, "beam", time.time() - 1, 139)
         with service(settings, "live"):
@@ -79,7 +79,7 @@ def test_a_killed_consumer_loses_nothing_and_the_interrupted_message_is_sent_aga
     with ExitStack() as stack:
         receiver, box, server = (stack.enter_context(one) for one in (hook(), mail_server(), raw(sound_server())))
         settings = watching.replace(
-            notice_webhooks=(receiver.address,), notice_smtp=box.place, notice_sound=server.place, notice_timeout_s=60.0
+            notify_webhooks=(receiver.address,), notify_smtp=box.place, notify_sound=server.place, notify_timeout_s=60.0
         )
         receiver.hold.clear()
         seed.job(358792, "beam", time.time() - 1, 139)

@@ -41,23 +41,23 @@ def pigeon(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture
 def configured(hub: Settings, pigeon: None, tmp_path: Path) -> Settings:
-    return hub.replace(notice_pigeon_loft=str(tmp_path))
+    return hub.replace(notify_pigeon_loft=str(tmp_path))
 
 
 def test_its_settings_are_read_checked_and_documented(pigeon: None, tmp_path: Path) -> None:
-    settings = load(None, {"DQMHUB_NOTICE_PIGEON_LOFT": str(tmp_path), "DQMHUB_NOTICE_QUIET": "pigeon 22:00-06:00"})
+    settings = load(None, {"DQMHUB_NOTIFY_PIGEON_LOFT": str(tmp_path), "DQMHUB_NOTIFY_QUIET": "pigeon 22:00-06:00"})
     (channel,) = channels.channels(settings)
     assert (channel.name, channel.kinds, channel.quiet_hours) == ("pigeon", ("crash", "stuck", "silent-host"), ["22:00-06:00"])
     with pytest.raises(SettingError, match="channels: mail, pigeon, sound, webhook"):
-        load(None, {"DQMHUB_NOTICE_QUIET": "carrier 22:00-06:00"})
+        load(None, {"DQMHUB_NOTIFY_QUIET": "carrier 22:00-06:00"})
     reference = settings_reference([replace(AREA, more_settings=channel_settings())])
     assert "## Notifications by pigeon" in reference
-    assert "| `notice_pigeon_loft` |  | Folder in which" in reference
+    assert "| `notify_pigeon_loft` |  | Folder in which" in reference
 
 
 def test_without_its_folder_there_is_no_such_setting() -> None:
     with pytest.raises(SettingError, match="channels: mail, sound, webhook"):
-        load(None, {"DQMHUB_NOTICE_QUIET": "pigeon 22:00-06:00"})
+        load(None, {"DQMHUB_NOTIFY_QUIET": "pigeon 22:00-06:00"})
     assert "pigeon" not in settings_reference()
 
 
@@ -79,10 +79,10 @@ def test_it_is_on_the_page_and_in_deliveries_status_metrics_and_periodic_tasks(c
 
 def test_quiet_hours_defer_it_and_its_errors_are_retried(configured: Settings) -> None:
     seed.job(358792, "beam", time.time() - 5, 139)
-    seed.detect(configured.replace(notice_quiet=("pigeon 00:00-12:00", "pigeon 12:00-00:00")))
+    seed.detect(configured.replace(notify_quiet=("pigeon 00:00-12:00", "pigeon 12:00-00:00")))
     assert [row.state for row in Delivery.select()] == ["deferred"]
     Delivery.update(not_before=0.0, since=time.time()).execute()
-    closed = configured.replace(notice_pigeon_loft="/nowhere")
+    closed = configured.replace(notify_pigeon_loft="/nowhere")
     (channel,) = channels.channels(closed)
     deliver_due(channel, "", lambda: False)
     assert [(row.state, row.detail) for row in Delivery.select()] == [("deferred", "the loft is closed: No such file or directory")]

@@ -260,7 +260,7 @@ def main() -> int:
     parser.add_argument("--lost", type=float, default=0.5, help="how often P5 has lost its documents when it was killed (%(default)s)")
     given = parser.parse_args()
     with TemporaryDirectory(prefix="dqmhub-chain-") as folder:
-        settings = Settings(data_dir=f"{folder}/var", square_grab_s=0.5)
+        settings = Settings(data_dir=f"{folder}/var", square_poll_s=0.5)
         migrate(settings)
         options = ("--speed", given.speed, "--history", "600", "--state", f"{folder}/p5.db")
         with bound(settings), chain(settings, *options) as running:

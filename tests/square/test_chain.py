@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.both_databases, pytest.mark.slow]
 
 
 def test_minutes_of_the_scenario_arrive_whole_and_are_served(hub: Settings) -> None:
-    with chain(hub.replace(square_grab_s=0.2), "--speed", "0", "--history", "600", services=("web", "live", "p5")) as running:
+    with chain(hub.replace(square_poll_s=0.2), "--speed", "0", "--history", "600", services=("web", "live", "p5")) as running:
         for _ in range(20):
             running.p5.advance(30)
         assert settled(running) == []
@@ -41,7 +41,7 @@ def test_minutes_of_the_scenario_arrive_whole_and_are_served(hub: Settings) -> N
 @pytest.mark.storm
 def test_processes_that_are_killed_at_any_instant_lose_and_double_nothing(hub: Settings, tmp_path: Path) -> None:
     options = ("--speed", "60", "--history", "300", "--state", str(tmp_path / "p5.db"))
-    with chain(hub.replace(square_grab_s=0.2), *options) as running:
+    with chain(hub.replace(square_poll_s=0.2), *options) as running:
         hits = storm(running, 3 * storms.TIMES, seed=storms.SEED + 5, lost=0.5)
         assert set(hits) == {*SERVICES, "p5 lost all"}
         assert settled(running) == []

@@ -25,7 +25,7 @@ CLIENT = "pixel_dqm_sourceclient-live"
 def quiet(data: Path, template: Path, *p5_options: str) -> Iterator[Chain]:
     """A chain at whose P5 nothing happens but what a test says; its hub asks often and waits for no answer long."""
     shutil.copytree(template, data)
-    given = Settings(data_dir=str(data), square_grab_s=0.2, square_timeout_s=2.0, square_status_s=1.0)
+    given = Settings(data_dir=str(data), square_poll_s=0.2, square_timeout_s=2.0, square_status_s=1.0)
     with bound(given), chain(given, "--quiet-start", "--speed", "1", *p5_options, services=("web", "live", "p5")) as found:
         yield found
 

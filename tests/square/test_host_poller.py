@@ -284,7 +284,7 @@ def turn_of(name: str) -> TaskRun:
 def test_one_machine_down_is_no_failure_while_others_are_polled(hub: Settings, p5: P5) -> None:
     p5.incident("host_down", host=FU)
     p5.incident("slow", host=CROWDED, seconds=3)
-    settings = hub.replace(square_url=p5.address, square_grab_s=0.2)
+    settings = hub.replace(square_url=p5.address, square_poll_s=0.2)
     with system_poller("production", (FU, CROWDED), settings, turn_of("poll")) as step:
         step()
         p5.incident("host_down", host=CROWDED)
@@ -377,7 +377,7 @@ def test_pause_outlasts_one_run_of_the_poller(hub: Settings, p5: P5) -> None:
 
 @pytest.mark.slow
 def test_live_service_polls_both_systems_and_survives_a_kill(hub: Settings, p5: P5) -> None:
-    settings = hub.replace(square_url=p5.address, square_grab_s=0.2)
+    settings = hub.replace(square_url=p5.address, square_poll_s=0.2)
     for _ in range(3):
         p5.incident("start_run", lumis=20)
         p5.incident("start_run", system="playback", lumis=20)

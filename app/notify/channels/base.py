@@ -29,7 +29,7 @@ class Channel:
         """
         self.settings = settings
         self.name = name or self.kind
-        self.kinds = expand_kinds(settings[f"notice_{self.kind}_kinds"])
+        self.kinds = expand_kinds(settings[f"notify_{self.kind}_kinds"])
 
     @classmethod
     def configured(cls, settings: Settings) -> list[Self]:
@@ -53,9 +53,9 @@ class Channel:
     @property
     def quiet_hours(self) -> list[str]:
         """Its quiet hours, as "22:00-06:00"."""
-        found = [QUIET_HOURS.fullmatch(item) for item in self.settings.of(NotifySettings).notice_quiet]
+        found = [QUIET_HOURS.fullmatch(item) for item in self.settings.of(NotifySettings).notify_quiet]
         return [f"{each['begin']}-{each['end']}" for each in found if each and each["channel"] == self.kind]
 
     def quiet_until(self, at: float) -> float | None:
         """The end of the quiet hours in which a moment lies, else None; both Unix s UTC."""
-        return quiet_until(self.settings.of(NotifySettings).notice_quiet, self.kind, at)
+        return quiet_until(self.settings.of(NotifySettings).notify_quiet, self.kind, at)

@@ -20,11 +20,11 @@ def host_and_port(place: str) -> tuple[str, int]:
 
 
 def client_context(authorities: str) -> ssl.SSLContext:
-    """TLS settings with the authorities of the setting `notice_ca`. Raises TemporaryError when they cannot be read."""
+    """TLS settings with the authorities of the setting `notify_ca`. Raises TemporaryError when they cannot be read."""
     try:
         return tls_context(authorities)
     except OSError as error:
-        raise TemporaryError(f"notice_ca: {error}") from error
+        raise TemporaryError(f"notify_ca: {error}") from error
 
 
 @contextmanager

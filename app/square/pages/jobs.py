@@ -86,7 +86,7 @@ def _job_page(view: ViewState, job: Job, version: str) -> JobPage:
         may_acknowledge=attempt.needs_attention and current_user().role >= Role.SHIFTER,
         version=version,
         is_polled=job.exit_code is None,
-        poll_s=request_settings().of(SquareSettings).square_poll_s,
+        poll_s=request_settings().of(SquareSettings).square_refresh_s,
         ago=runs.age,
     )
 

@@ -112,7 +112,7 @@ def _log_page(view: ViewState, job: Job, log: logs.JoinedLog, *, version: str = 
         levels=_level_links(view, job, log, query),
         is_polled=bool(version) and job.exit_code is None,
         poll=query.link(view, job, since=version),
-        poll_s=square.square_poll_s,
+        poll_s=square.square_refresh_s,
         is_whole=whole_from is not None,
         omitted=0 if whole_from is None else skipped + start,
         may_fetch=current_user().role >= Role.EXPERT and bool(square.square_url),

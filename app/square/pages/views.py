@@ -129,7 +129,7 @@ def _run_fragment(view: ViewState, run: Run | None, number: int | None, state: r
         player=latest_player_report(system, run.run if run else None, or_later=is_newest),
         files_version=run_files.files_version(system, run.run) if run else 0,
         poll=view.link(path, since=poll_token(state, number, clients)),
-        poll_s=square.square_poll_s,
+        poll_s=square.square_refresh_s,
         systems=view.system_links("/square"),
         zones=view.zone_links(path),
         ago=runs.age,

@@ -79,7 +79,7 @@ class HostPoller:
     def __init__(self, system: str, name: str, settings: Settings) -> None:
         self.system, self.name = system, short_name(name)
         self.upstream = Upstream(settings)
-        self.period_s = settings.of(SquareSettings).square_grab_s
+        self.period_s = settings.of(SquareSettings).square_poll_s
         self.not_before: float | None = None  # monotonic time before which the machine is left alone
         self.is_rechecked = False
         self.unknown_types: set[str] = set()  # that were logged

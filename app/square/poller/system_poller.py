@@ -38,7 +38,7 @@ def system_poller(system: str, machines: Sequence[str], settings: Settings, run:
         def step() -> None:
             ended = pop_ended()
             running.update({poller: pool.submit(poll, poller) for poller in pollers if poller not in running})
-            wait(running.values(), timeout=square.square_grab_s)
+            wait(running.values(), timeout=square.square_poll_s)
             ended += pop_ended()
             responded = [future.result() for future in ended]
             if not any(responded) and not running:

@@ -36,33 +36,33 @@ class MailChannel(Channel):
     def configured(cls, settings: Settings) -> list[Self]:
         """One channel, when server, sender and recipients are set."""
         ours = settings.of(MailSettings)
-        return [cls(settings)] if ours.notice_smtp and ours.notice_mail_from and ours.notice_mail_to else []
+        return [cls(settings)] if ours.notify_smtp and ours.notify_mail_from and ours.notify_mail_to else []
 
     @classmethod
     def problems(cls, settings: Settings) -> list[str]:
         """A mail server without sender or recipients."""
         ours = settings.of(MailSettings)
-        if not ours.notice_smtp:
+        if not ours.notify_smtp:
             return []
-        missing = [name for name in ("notice_mail_from", "notice_mail_to") if not getattr(ours, name)]
+        missing = [name for name in ("notify_mail_from", "notify_mail_to") if not getattr(ours, name)]
         return [f"No mail is sent: {' and '.join(missing)} must be set, too."] if missing else []
 
     def send(self, messages: Sequence[Message]) -> str:
         """Send one mail with all messages; returns the answers for recipients that the server rejected."""
         ours, shared = self.settings.of(MailSettings), self.settings.of(NotifySettings)
-        host, port = host_and_port(ours.notice_smtp)
-        context = client_context(shared.notice_ca)
-        first_context = context if ours.notice_smtp_security == "tls" else None
+        host, port = host_and_port(ours.notify_smtp)
+        context = client_context(shared.notify_ca)
+        first_context = context if ours.notify_smtp_security == "tls" else None
         with (
-            connection(host, port, shared.notice_timeout_s, first_context) as conn,
+            connection(host, port, shared.notify_timeout_s, first_context) as conn,
             _permanent_errors(),
             closing(SmtpSession(host, port, conn)) as session,
         ):
-            if ours.notice_smtp_security == "starttls":
+            if ours.notify_smtp_security == "starttls":
                 session.starttls(context=context)
-            if ours.notice_smtp_user:
-                session.login(ours.notice_smtp_user, ours.notice_smtp_password)
-            rejected = session.send_message(mail(self.settings, messages), ours.notice_mail_from, ours.notice_mail_to)
+            if ours.notify_smtp_user:
+                session.login(ours.notify_smtp_user, ours.notify_smtp_password)
+            rejected = session.send_message(mail(self.settings, messages), ours.notify_mail_from, ours.notify_mail_to)
             with suppress(smtplib.SMTPException, OSError):  # it is sent
                 session.quit()
         return f"rejected for {_rejections(rejected)}" if rejected else ""
@@ -107,11 +107,11 @@ def mail(settings: Settings, messages: Sequence[Message]) -> EmailMessage:
     """The mail. Its identifier is made of those of the messages, so that a mail sent twice is shown once."""
     ours = settings.of(MailSettings)
     made = EmailMessage(policy=SMTP)
-    made["From"] = ours.notice_mail_from
-    made["To"] = ", ".join(ours.notice_mail_to)
+    made["From"] = ours.notify_mail_from
+    made["To"] = ", ".join(ours.notify_mail_to)
     made["Subject"] = one_line(f"[{settings.instance_name}] {headline(messages)}")[:MAX_SUBJECT]
     made["Date"] = formatdate(localtime=False)
-    made["Message-ID"] = f"<{_identifier(messages)}@{ours.notice_mail_from.rpartition('@')[2]}>"
+    made["Message-ID"] = f"<{_identifier(messages)}@{ours.notify_mail_from.rpartition('@')[2]}>"
     made["Auto-Submitted"] = "auto-generated"
     made.set_content("\n\n".join(map(_paragraph, messages)) + "\n", cte="quoted-printable")
     return made

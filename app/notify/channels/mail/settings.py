@@ -14,15 +14,15 @@ from app.core.settings.table import setting, settings_table
 class MailSettings:
     """Settings of mail."""
 
-    notice_smtp: str = setting("", "Mail server, host:port; empty: no mail.", host_and_port)
-    notice_smtp_security: str = setting(
+    notify_smtp: str = setting("", "Mail server, host:port; empty: no mail.", host_and_port)
+    notify_smtp_security: str = setting(
         "starttls", "Encryption: starttls, tls (from the first byte) or none.", one_of("starttls", "tls", "none")
     )
-    notice_smtp_user: str = setting("", "Account at the mail server; empty: none is needed.")
-    notice_smtp_password: str = setting("", "Password of that account.", secret=True)
-    notice_mail_from: str = setting("", "Sender of the mails, an address alone.", mail_address)
-    notice_mail_to: tuple[str, ...] = setting((), "Recipients; empty: no mail.", mail_addresses)
-    notice_mail_kinds: tuple[str, ...] = setting((PROBLEMS,), "Kinds of events, or `problems`, or `all`.", check_kinds)
+    notify_smtp_user: str = setting("", "Account at the mail server; empty: none is needed.")
+    notify_smtp_password: str = setting("", "Password of that account.", secret=True)
+    notify_mail_from: str = setting("", "Sender of the mails, an address alone.", mail_address)
+    notify_mail_to: tuple[str, ...] = setting((), "Recipients; empty: no mail.", mail_addresses)
+    notify_mail_kinds: tuple[str, ...] = setting((PROBLEMS,), "Kinds of events, or `problems`, or `all`.", check_kinds)
 
 
 TABLE = MailSettings

@@ -30,12 +30,12 @@ class SoundChannel(Channel):
     @classmethod
     def configured(cls, settings: Settings) -> list[Self]:
         """The server of the settings."""
-        return [cls(settings)] if settings.of(SoundSettings).notice_sound else []
+        return [cls(settings)] if settings.of(SoundSettings).notify_sound else []
 
     def send(self, messages: Sequence[Message]) -> str:
         """Play one alarm for all messages."""
-        host, port = host_and_port(self.settings.of(SoundSettings).notice_sound)
-        with connection(host, port, self.settings.of(NotifySettings).notice_timeout_s) as conn:
+        host, port = host_and_port(self.settings.of(SoundSettings).notify_sound)
+        with connection(host, port, self.settings.of(NotifySettings).notify_timeout_s) as conn:
             conn.sendall(command(messages))
             answer = b""
             while answer.strip() != SUCCESS and b"\n" not in answer and len(answer) < MAX_ANSWER and (part := conn.recv(MAX_ANSWER)):

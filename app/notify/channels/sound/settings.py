@@ -14,8 +14,8 @@ from app.core.settings.table import setting, settings_table
 class SoundSettings:
     """Settings of the sound server."""
 
-    notice_sound: str = setting("", "Sound server of the control room (CMS-WOW), host:port; empty: no sound.", host_and_port)
-    notice_sound_kinds: tuple[str, ...] = setting((PROBLEMS,), "Kinds of events, or `problems`, or `all`.", check_kinds)
+    notify_sound: str = setting("", "Sound server of the control room (CMS-WOW), host:port; empty: no sound.", host_and_port)
+    notify_sound_kinds: tuple[str, ...] = setting((PROBLEMS,), "Kinds of events, or `problems`, or `all`.", check_kinds)
 
 
 TABLE = SoundSettings

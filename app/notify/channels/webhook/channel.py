@@ -40,7 +40,7 @@ class WebhookChannel(Channel):
         """One channel for each address."""
         hosts: Counter[str] = Counter()
         found = []
-        for address in settings.of(WebhookSettings).notice_webhooks:
+        for address in settings.of(WebhookSettings).notify_webhooks:
             host = urlsplit(address).netloc
             hosts[host] += 1
             name = f"webhook {host}" + (f" ({hosts[host]})" if hosts[host] > 1 else "")
@@ -52,20 +52,20 @@ class WebhookChannel(Channel):
         (message,) = messages
         shared = self.settings.of(NotifySettings)
         body = json.dumps(message._asdict()).encode()
-        with closing(HttpClient(ca=shared.notice_ca, headers=self._headers(body))) as client:
+        with closing(HttpClient(ca=shared.notify_ca, headers=self._headers(body))) as client:
             try:
                 answer = client.request(
-                    "POST", self.address, deadline_s=shared.notice_timeout_s, max_bytes=MAX_ANSWER, body=body, truncate=True
+                    "POST", self.address, deadline_s=shared.notify_timeout_s, max_bytes=MAX_ANSWER, body=body, truncate=True
                 )
             except HttpUnreachable as error:
                 raise TemporaryError(str(error) if error.sent else f"no connection to port {self._port}: {error}") from error
             except HttpError as error:
-                raise TemporaryError(str(error) if error.sent else f"notice_ca: {error}") from error
+                raise TemporaryError(str(error) if error.sent else f"notify_ca: {error}") from error
         return classify_response(answer.status, answer.body.decode(errors="replace"))
 
     def _headers(self, body: bytes) -> dict[str, str]:
         found = {"Content-Type": "application/json", "Connection": "close"}
-        if secret := self.settings.of(WebhookSettings).notice_webhook_secret:
+        if secret := self.settings.of(WebhookSettings).notify_webhook_secret:
             found[SIGNATURE] = f"sha256={hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()}"
         return found
 

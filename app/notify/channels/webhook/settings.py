@@ -14,9 +14,9 @@ from app.core.settings.table import setting, settings_table
 class WebhookSettings:
     """Settings of webhooks."""
 
-    notice_webhooks: tuple[str, ...] = setting((), "Addresses that get each notification as JSON, https://...", webhooks, secret=True)
-    notice_webhook_secret: str = setting("", "Key that signs each request (HMAC-SHA256); empty: not signed.", secret=True)
-    notice_webhook_kinds: tuple[str, ...] = setting((ALL,), "Kinds of events, or `problems`, or `all`.", check_kinds)
+    notify_webhooks: tuple[str, ...] = setting((), "Addresses that get each notification as JSON, https://...", webhooks, secret=True)
+    notify_webhook_secret: str = setting("", "Key that signs each request (HMAC-SHA256); empty: not signed.", secret=True)
+    notify_webhook_kinds: tuple[str, ...] = setting((ALL,), "Kinds of events, or `problems`, or `all`.", check_kinds)
 
 
 TABLE = WebhookSettings

@@ -22,19 +22,19 @@ class PigeonChannel(Channel):
     @classmethod
     def configured(cls, settings: Settings) -> list[Self]:
         """The pigeon of the loft."""
-        return [cls(settings)] if settings["notice_pigeon_loft"] else []
+        return [cls(settings)] if settings["notify_pigeon_loft"] else []
 
     @classmethod
     def problems(cls, settings: Settings) -> list[str]:
         """A loft that is no folder."""
-        loft = settings["notice_pigeon_loft"]
+        loft = settings["notify_pigeon_loft"]
         return [f"No pigeon flies: {loft} is no folder."] if loft and not Path(loft).is_dir() else []
 
     def send(self, messages: Sequence[Message]) -> str:
         """Write one message."""
         (message,) = messages
         try:
-            (Path(self.settings["notice_pigeon_loft"]) / message.id).write_text(message.title)
+            (Path(self.settings["notify_pigeon_loft"]) / message.id).write_text(message.title)
         except OSError as error:
             raise TemporaryError(f"the loft is closed: {error.strerror}") from error
         return "coo"

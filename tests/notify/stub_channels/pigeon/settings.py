@@ -13,8 +13,8 @@ from app.core.settings.table import setting, settings_table
 class PigeonSettings:
     """Settings of pigeons."""
 
-    notice_pigeon_loft: str = setting("", "Folder in which each message becomes a file; empty: no pigeon.")
-    notice_pigeon_kinds: tuple[str, ...] = setting((PROBLEMS,), "Kinds of events, or `problems`, or `all`.", check_kinds)
+    notify_pigeon_loft: str = setting("", "Folder in which each message becomes a file; empty: no pigeon.")
+    notify_pigeon_kinds: tuple[str, ...] = setting((PROBLEMS,), "Kinds of events, or `problems`, or `all`.", check_kinds)
 
 
 TABLE = PigeonSettings
