@@ -3,8 +3,8 @@
 
 namespace dqmhub {
 
-// Replaces contents and errors that are NaN, infinite, or so large that ROOT's painters overflow by 0, because ROOT would
-// paint no image at all. Returns whether all values were drawable.
+// Sets contents and errors to 0 that are NaN, infinite, or so large that ROOT's painters overflow, because ROOT would paint
+// no image at all. Returns whether all values were drawable.
 bool replace_non_finite(TH1 &histogram);
 
 }  // namespace dqmhub

@@ -127,12 +127,12 @@ def exit_line(code: int) -> str:
 
 
 def log_start(lines: Sequence[str]) -> list[str]:
-    """The beginning of a log, as it is in a document."""
+    """The beginning of a log, as in a document."""
     return _first_that_fit(lines[: MAX_LINES + 1])
 
 
 def log_end(lines: Sequence[str]) -> list[str]:
-    """The end of a log, as it is in a document."""
+    """The end of a log, as in a document."""
     return _first_that_fit(lines[: -MAX_LINES - 1 : -1])[::-1]
 
 
