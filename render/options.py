@@ -161,10 +161,10 @@ class Options:
         pairs += [("showstats", "0")] * (not self.stats)
         pairs += [("norm", "False")] * (not self.norm)
         pairs += [("showerrbars", "1")] * self.errors
-        pairs += [("drawopts", _percent_encoded(self.drawopts))] * bool(self.drawopts)
+        pairs += [("drawopts", _percent_encode(self.drawopts))] * bool(self.drawopts)
         unchanged = ("xtype", "ytype", "ztype", "xmin", "xmax", "ymin", "ymax", "zmin", "zmax", "ref", "ktest", "format")
         pairs += [(name, value) for name, value in self.query().items() if name in unchanged and isinstance(value, str)]
-        pairs += [(f"reflabel{i}", _percent_encoded(label)) for i, label in enumerate(self.reflabels, 1) if label]
+        pairs += [(f"reflabel{i}", _percent_encode(label)) for i, label in enumerate(self.reflabels, 1) if label]
         return ";".join(f"{name}={value}" for name, value in pairs)
 
     def query(self) -> dict[str, str | list[str]]:
@@ -196,7 +196,7 @@ def _query_value(value: int | str | float | tuple[str, ...]) -> str | list[str]:
     return value if isinstance(value, str) else repr(value)
 
 
-def _percent_encoded(text: str) -> str:
+def _percent_encode(text: str) -> str:
     """Keeps letters, digits and blanks, and encodes other characters as %XX of their UTF-8 bytes."""
     return "".join(chr(byte) if byte in _PLAIN else f"%{byte:02X}" for byte in text.encode())
 

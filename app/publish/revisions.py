@@ -91,7 +91,7 @@ def differences(rendered: Iterable[RenderedPiece]) -> list[Change]:
     """Changes of rendered pieces: items that are new or different, and removed items."""
     changes = []
     for piece in rendered:
-        stored = _stored(piece.key)
+        stored = _stored_digests(piece.key)
         for item in piece.result.items:
             if stored.pop(item.key, None) != digest(item):
                 changes.append(Change(piece.key, item))
@@ -101,14 +101,14 @@ def differences(rendered: Iterable[RenderedPiece]) -> list[Change]:
 
 def removals(keys: Iterable[PieceKey]) -> list[Change]:
     """The removal of all items of pieces that are no longer planned."""
-    return [_removal(item) for key in keys for item in _stored(key)]
+    return [_removal(item) for key in keys for item in _stored_digests(key)]
 
 
 def _removal(key: ItemKey) -> Change:
     return Change(None, Item(key, "", "", None))
 
 
-def _stored(key: PieceKey) -> dict[ItemKey, str]:
+def _stored_digests(key: PieceKey) -> dict[ItemKey, str]:
     """SHA-256 of each published item of a piece."""
     query = PublishedItem.select(*IDENTITY, PublishedItem.sha256).join(Piece).where(*_is(key), EXISTS)
     return {ItemKey(*identity): sha256 for *identity, sha256 in rows(query)}

@@ -112,7 +112,7 @@ class Sender:
         series = revisions.current()
         since = self.position.revision if self.position and self.position.series == series.name else 0
         if since > series.revision:
-            series, since = self._restarted(series, since), 0
+            series, since = self._restart_series(series, since), 0
         if 0 < since < series.forgotten:
             raise SendError("It was unreachable for so long that removals were forgotten. Empty its file to send everything again")
         snapshot = revisions.snapshot(series, since, self.settings.instance_name)
@@ -139,7 +139,7 @@ class Sender:
         self.corrections = 0
         record_success(self.address, self.position, snapshot.at, size)
 
-    def _restarted(self, series: RevisionSeries, reported: int) -> RevisionSeries:
+    def _restart_series(self, series: RevisionSeries, reported: int) -> RevisionSeries:
         """A new series, because the mirror is ahead of the database, which was lost or restored."""
         if time.time() - series.started < MIN_SERIES_S:
             raise SendError(

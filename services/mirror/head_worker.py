@@ -56,7 +56,7 @@ class HeadWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         conn.head_bytes = head_bytes
         conn.sock.setblocking(False)
         with suppress(OSError):
-            conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, head_bytes - len(_buffered(conn)) + 1)
+            conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, head_bytes - len(_buffered_bytes(conn)) + 1)
         self.pending_conns.append(conn)
         self.poller.register(conn.sock, selectors.EVENT_READ, partial(self.on_pending_socket_readable, conn))
 
@@ -74,7 +74,7 @@ class HeadWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
             conn.close()
 
 
-def _buffered(conn: Any) -> bytes:
+def _buffered_bytes(conn: Any) -> bytes:
     """The beginning of the next request, if it arrived with the previous one."""
     return bytes(conn.parser.unreader.buf.getvalue()) if conn.parser is not None else b""
 
@@ -87,4 +87,4 @@ def _peek(conn: Any) -> bytes:
         unread = b""
     except OSError:
         unread = HEAD_END  # the thread handles the error
-    return _buffered(conn) + unread
+    return _buffered_bytes(conn) + unread

@@ -80,7 +80,7 @@ def read(arguments: Sequence[str], program: str) -> Options:
 
 def from_values(values: dict[str, Any]) -> Options:
     """Check values of options, as read from TOML or the command line. Raises OptionError."""
-    return Options(**{name: _checked(name, value) for name, value in values.items()})
+    return Options(**{name: _check_value(name, value) for name, value in values.items()})
 
 
 def _parser(program: str) -> argparse.ArgumentParser:
@@ -106,7 +106,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
         raise OptionError(f"Cannot read {path}: {error}") from None
 
 
-def _checked(name: str, value: Any) -> Any:
+def _check_value(name: str, value: Any) -> Any:
     """A value in the type of its option. Raises OptionError."""
     if name not in TABLE:
         raise OptionError(f"Unknown option {name}; known are {', '.join(TABLE)}")

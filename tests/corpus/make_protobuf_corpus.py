@@ -23,7 +23,7 @@ def main() -> None:
     with TemporaryDirectory() as folder:
         small(Path(folder))
         objects = list(snapshots.read((Path(folder) / "small.pb").read_bytes()).values())[:9]
-    whole = {"packed": snapshots.written(objects), "plain": snapshots.written(objects, packed=False)}
+    whole = {"packed": snapshots.serialise(objects), "plain": snapshots.serialise(objects, packed=False)}
     whole["gzip"] = gzip.compress(whole["plain"], mtime=0)
     files = dict(whole)
     for seed, (name, data) in enumerate(whole.items()):

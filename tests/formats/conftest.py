@@ -14,7 +14,7 @@ from tests.support.shared import shared_folder
 TREE = Path(__file__).parents[2]
 
 
-def written(module: str, factory: pytest.TempPathFactory) -> Path:
+def write_files(module: str, factory: pytest.TempPathFactory) -> Path:
     """The folder with the files of a script, which runs in a process of its own."""
 
     def write(folder: Path) -> None:
@@ -27,16 +27,16 @@ def written(module: str, factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def root_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder with the files of `write_root_files.py`."""
-    return written("write_root_files", tmp_path_factory)
+    return write_files("write_root_files", tmp_path_factory)
 
 
 @pytest.fixture(scope="session")
 def snapshot_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder with the files of `write_snapshots.py`."""
-    return written("write_snapshots", tmp_path_factory)
+    return write_files("write_snapshots", tmp_path_factory)
 
 
 @pytest.fixture(scope="session")
 def dqmio_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder with the files of `write_dqmio_files.py`."""
-    return written("write_dqmio_files", tmp_path_factory)
+    return write_files("write_dqmio_files", tmp_path_factory)

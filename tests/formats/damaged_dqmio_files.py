@@ -37,7 +37,7 @@ def tree_mutants(path: Path, seed: int, number: int) -> Iterator[bytes]:
             yield data[:start] + mutant + data[end:]
 
 
-def crafted(path: Path) -> Iterator[tuple[str, bytes]]:
+def hostile_files(path: Path) -> Iterator[tuple[str, bytes]]:
     """Hostile files with wrong numbers, lengths and places, by name."""
     for name, (column, value) in {
         "every-range-is-the-whole": ("FirstIndex", 0),

@@ -54,7 +54,7 @@ def directories(path: Path) -> dict[bytes, RootKey]:
     return found
 
 
-def crafted(path: Path) -> Iterator[tuple[str, bytes]]:
+def hostile_files(path: Path) -> Iterator[tuple[str, bytes]]:
     """Hostile files with wrong lengths and places, by name."""
     data = path.read_bytes()
     by_path = directories(path)

@@ -45,7 +45,7 @@ def _message_class() -> Any:
 Snapshot = _message_class()
 
 
-def written(objects: Iterable[Object], packed: bool = True) -> bytes:
+def serialise(objects: Iterable[Object], packed: bool = True) -> bytes:
     """A snapshot of these objects, each packed by zlib or unpacked."""
     snapshot = Snapshot()
     for path, content, flags in objects:

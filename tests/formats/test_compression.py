@@ -18,14 +18,14 @@ from app.formats.root.framing import frame, frame_size
 CONTENT = random.Random(1).randbytes(500) + bytes(4500)
 
 
-def deflated(content: bytes) -> bytes:
+def deflate(content: bytes) -> bytes:
     packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
     return packer.compress(content) + packer.flush()
 
 
 PACK = {
     b"ZL": zlib.compress,
-    b"CS": deflated,
+    b"CS": deflate,
     b"XZ": lzma.compress,
     b"L4": lambda content: bytes(8) + lz4.block.compress(content, store_size=False),
     b"ZS": zstandard.compress,

@@ -65,7 +65,7 @@ class Decoder:
         self.root = root
         self.part = folder / "frame"
 
-    def described(self, path: Path, format: str, row: MERow) -> str:
+    def describe(self, path: Path, format: str, row: MERow) -> str:
         framed = payload(path, format, row)
         assert framed.flags == row.kind | (EFFICIENCY_BIT if row.flags & EFFICIENCY else 0)
         self.part.write_bytes(framed.data)
@@ -78,7 +78,7 @@ class Decoder:
             for index in range(len(listing.names)):
                 row = listing.columns.row(index)
                 flags = (EFFICIENCY_BIT if row.flags & EFFICIENCY else 0) | (LUMI_BIT if row.flags & LUMI else 0)
-                value = listing.facts.scalars[index] if Kind(row.kind).scalar else self.described(path, "dqmio", row)
+                value = listing.facts.scalars[index] if Kind(row.kind).scalar else self.describe(path, "dqmio", row)
                 found.append(ME(run, lumi, listing.names[index].decode(), flags, value))
         return found
 
@@ -159,7 +159,7 @@ def test_real_files_equal_root_and_sums_equal_the_legacy_and_protobuf_files(fixt
         (listing,) = scan(other, format).samples.values()
         rows = only(listing)
         for me in sums:
-            described = decoder.described(other, format, rows[me.name])
+            described = decoder.describe(other, format, rows[me.name])
             assert described.partition(" integral ")[2] == me.value.partition(" integral ")[2]
 
 
@@ -200,11 +200,11 @@ def test_histogram_is_fetched_with_one_read_of_one_basket(dqmio_files: Path, mon
     with FileSource(path) as source:
         read = source.read
 
-        def noted(seek: int, size: int) -> bytes:
+        def record_read(seek: int, size: int) -> bytes:
             reads.append((seek, size))
             return read(seek, size)
 
-        monkeypatch.setattr(source, "read", noted)
+        monkeypatch.setattr(source, "read", record_read)
         dqmio.payload(source, listed["All/fitted"])
     assert reads == [listed["All/fitted"][:2]]
 

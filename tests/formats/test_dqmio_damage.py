@@ -9,7 +9,7 @@ import pytest
 
 from app.formats import FormatError, dqmio_tables, scan
 from tests.formats.bounded_reading import TREE, read_all
-from tests.formats.damaged_dqmio_files import crafted, tree_mutants
+from tests.formats.damaged_dqmio_files import hostile_files, tree_mutants
 from tests.formats.damaged_files import cut, mutants
 
 pytestmark = pytest.mark.slow
@@ -51,7 +51,7 @@ def check_losses(answers: dict[str, dict[str, Any]], least: int) -> None:
 
 
 def test_hostile_files_lose_only_the_damaged_parts_with_bounded_work(dqmio_files: Path, tmp_path: Path) -> None:
-    for name, data in crafted(dqmio_files / "small.root"):
+    for name, data in hostile_files(dqmio_files / "small.root"):
         (tmp_path / name).write_bytes(data)
     for name, answer in read_all(tmp_path, "dqmio").items():
         assert set(answer["names"]) <= NAMES

@@ -19,7 +19,7 @@ from app.formats.readers import protobuf
 from render.client import RenderClient, Request
 from tests.formats import snapshots
 from tests.formats.file_contents import HOSTILE
-from tests.formats.snapshots import Object, written
+from tests.formats.snapshots import Object, serialise
 from tests.support.gui import render_service
 from tests.support.patience import PATIENCE_S
 
@@ -54,16 +54,16 @@ def contents(path: Path) -> dict[str, bytes]:
     return {me: payload(path, "protobuf", row).data for me, row in histograms(path).items()}
 
 
-def saved(path: Path, data: bytes) -> Path:
+def save(path: Path, data: bytes) -> Path:
     path.write_bytes(data)
     return path
 
 
-def decoded(frames: dict[str, tuple[bytes, int]], folder: Path) -> dict[str, dict[str, object]]:
+def decode_frames(frames: dict[str, tuple[bytes, int]], folder: Path) -> dict[str, dict[str, object]]:
     """The content of each frame, decoded by ROOT."""
     requests = []
     for number, (data, displacement) in enumerate(frames.values()):
-        requests.append(json.dumps([str(saved(folder / f"frame {number}", data)), displacement]))
+        requests.append(json.dumps([str(save(folder / f"frame {number}", data)), displacement]))
     reader = [sys.executable, "-W", "ignore", str(Path(__file__).with_name("read_frames.py"))]
     done = subprocess.run(reader, input="\n".join(requests), capture_output=True, text=True, check=True, timeout=PATIENCE_S)
     return dict(zip(frames, map(json.loads, done.stdout.splitlines()), strict=True))
@@ -93,7 +93,7 @@ def test_root_decodes_every_class_as_from_a_legacy_file(snapshot_files: Path, tm
         framed = payload(legacy, "tdirectory", other.columns.row(index))
         frames[f"legacy {other.names[index].decode()}"] = framed.data, framed.displacement
     frames |= {me: (data, 0) for me, data in contents(path).items()}
-    read = decoded(frames, tmp_path)
+    read = decode_frames(frames, tmp_path)
     assert len(read) == 2 * len(CLASSES)
     for me in listed:
         assert read[me] == read[f"legacy {me}"]
@@ -111,7 +111,7 @@ def test_real_snapshots_equal_the_legacy_files_of_their_runs(fixtures_dir: Path,
         assert index is not None
         framed = payload(legacy, "tdirectory", other.columns.row(index))
         frames |= {me: (data, 0), f"legacy {me}": (framed.data, framed.displacement)}
-    read = decoded(frames, tmp_path)
+    read = decode_frames(frames, tmp_path)
     assert len(read) == 2 * mes
     for me in contents(path):
         assert read[me] == read[f"legacy {me}"]
@@ -167,8 +167,8 @@ def peak(snapshot_files: Path) -> bytes:
 
 def test_names_that_no_page_can_show_are_counted(peak: bytes, tmp_path: Path) -> None:
     names = ["good", "a/b", "/leading", "trailing/", "two//slashes", "nul\0here", "x" * 1_000_000]
-    data = written(Object(name, peak, Kind.TH1F) for name in names)
-    path = saved(tmp_path / "names.pb", data.replace(b"good", b"g\xf6\xf6d"))  # Latin-1
+    data = serialise(Object(name, peak, Kind.TH1F) for name in names)
+    path = save(tmp_path / "names.pb", data.replace(b"good", b"g\xf6\xf6d"))  # Latin-1
     listing = only(path)
     assert (list(rows(listing)), listing.unreadable) == (["a/b", "gööd"], 5)
 
@@ -182,7 +182,7 @@ def test_last_entry_of_a_name_in_concatenated_snapshots_counts(snapshot_files: P
         Object("Beta/three/scalar", peak, Kind.TH1F),
         Object("New", peak, Kind.TH1F),
     ]
-    path = saved(tmp_path / "cat.pb", small + small + written(newer))
+    path = save(tmp_path / "cat.pb", small + small + serialise(newer))
     listing = only(path)
     assert rows(listing).keys() == histograms(snapshot_files / "small.pb").keys() | {"New", "Beta/three/scalar"}
     assert rows(listing)["Alpha/one/TH1F of it"].kind == Kind.TH2F
@@ -194,7 +194,7 @@ def test_last_entry_of_a_name_in_concatenated_snapshots_counts(snapshot_files: P
 @pytest.mark.parametrize("members", [1, 3])
 def test_file_packed_as_a_whole_equals_the_plain_file(snapshot_files: Path, tmp_path: Path, name: str, members: int) -> None:
     plain = snapshot_files / f"{name}.pb"
-    path = saved(tmp_path / "packed.pb", gzip.compress(plain.read_bytes()) * members)
+    path = save(tmp_path / "packed.pb", gzip.compress(plain.read_bytes()) * members)
     assert scalars(only(path)) == scalars(only(snapshot_files / "small.pb"))
     assert qtests(only(path)) == qtests(only(snapshot_files / "small.pb"))
     assert contents(path) == contents(plain) == contents(snapshot_files / "small.pb")
@@ -203,7 +203,7 @@ def test_file_packed_as_a_whole_equals_the_plain_file(snapshot_files: Path, tmp_
 
 def test_large_packed_file_is_read_to_its_last_entry(peak: bytes, tmp_path: Path) -> None:
     objects = [Object(f"Large/{number}", peak, Kind.TH1F) for number in range(20_000)]
-    path = saved(tmp_path / "packed.pb", gzip.compress(written(objects, packed=False), 1))
+    path = save(tmp_path / "packed.pb", gzip.compress(serialise(objects, packed=False), 1))
     found = histograms(path)
     assert len(found) == 20_000
     for me in ["Large/0", "Large/9999", "Large/19999"]:
@@ -224,7 +224,7 @@ class Counted(FileSource):
 
 def test_plot_reads_one_range_and_listing_few_large_ones(peak: bytes, tmp_path: Path) -> None:
     objects = [Object(f"Large/{number}", peak, Kind.TH1F) for number in range(20_000)]
-    path = saved(tmp_path / "large.pb", written(objects, packed=False))
+    path = save(tmp_path / "large.pb", serialise(objects, packed=False))
     with Counted(path) as source:
         listing = protobuf.scan(source).samples[0, 0]
         assert len(source.reads) == 4  # of 12 MB
@@ -242,10 +242,10 @@ OBJECTS = st.tuples(st.lists(NAMES, min_size=1, max_size=4), st.binary(max_size=
 @given(st.lists(OBJECTS, min_size=1, max_size=20))
 def test_any_snapshot_of_the_library_is_found_at_its_bytes(entries: list[tuple[list[str], bytes, Kind, int]]) -> None:
     objects = [Object("/".join(parts), content, kind | marks << 16) for parts, content, kind, marks in entries]
-    data = written(objects)
+    data = serialise(objects)
     expected = {me: item for me, item in snapshots.read(data).items() if not Kind(item.flags & 0xFF).scalar}
     with TemporaryDirectory() as folder:
-        found = histograms(saved(Path(folder) / "any.pb", data))
+        found = histograms(save(Path(folder) / "any.pb", data))
     assert found.keys() == expected.keys()
     for me, row in found.items():
         assert (row.kind, row.objlen) == (expected[me].flags & 0xFF, len(expected[me].content))
@@ -254,7 +254,7 @@ def test_any_snapshot_of_the_library_is_found_at_its_bytes(entries: list[tuple[l
 
 def test_unknown_types_are_counted_and_lose_only_themselves(peak: bytes, tmp_path: Path) -> None:
     objects = [Object(f"type {type:#x}", peak, type) for type in [0x04, 0x10, 0x14, 0x50, 0xFF]]
-    listing = only(saved(tmp_path / "types.pb", written(objects)))
+    listing = only(save(tmp_path / "types.pb", serialise(objects)))
     assert (list(rows(listing)), listing.unreadable) == (["type 0x10"], 4)
 
 
@@ -266,7 +266,7 @@ def test_unknown_fields_and_another_order_of_fields_are_no_damage(peak: bytes, t
     name, rest = bytes(plain.SerializeToString()).split(b"\x10", 1)
     body = later + b"\x10" + rest + name
     entry = b"\x0a" + bytes([len(body) & 0x7F | 0x80, len(body) >> 7]) + body
-    path = saved(tmp_path / "later.pb", entry)
+    path = save(tmp_path / "later.pb", entry)
     assert contents(path) == {"me": peak}
     assert snapshots.read(entry)["me"].content == peak  # as the library has it
 
@@ -284,7 +284,7 @@ def test_another_object_than_the_listed_one_is_refused(snapshot_files: Path, tmp
     ]:
         with pytest.raises(FormatError, match="not the listed object"):
             payload(path, "protobuf", wrong)
-    liar = saved(tmp_path / "liar.pb", written([Object("of another class", packed, Kind.TH2F)]))
+    liar = save(tmp_path / "liar.pb", serialise([Object("of another class", packed, Kind.TH2F)]))
     with pytest.raises(FormatError, match="the same TH2F"):
         payload(liar, "protobuf", histograms(liar)["of another class"])
     with pytest.raises(FormatError, match=f"at most {MAX_OBJECT}"):

@@ -16,7 +16,7 @@ from tests.formats import snapshots
 from tests.formats.bounded_reading import TREE, read_all
 from tests.formats.damaged_files import cut, mutants
 from tests.formats.fuzz import CORPORA, fuzz
-from tests.formats.snapshots import Object, entry, varint, written
+from tests.formats.snapshots import Object, entry, serialise, varint
 from tests.support import storms
 
 pytestmark = pytest.mark.slow
@@ -25,7 +25,7 @@ CORPUS = TREE / "tests" / "corpus" / "protobuf"
 MES = 13
 
 
-def whole(snapshot_files: Path, name: str = "small") -> bytes:
+def undamaged(snapshot_files: Path, name: str = "small") -> bytes:
     return (snapshot_files / f"{name}.pb").read_bytes()
 
 
@@ -40,7 +40,7 @@ def places(data: bytes) -> list[int]:
 
 
 def test_unfinished_file_lists_all_whole_entries(snapshot_files: Path, tmp_path: Path) -> None:
-    data = whole(snapshot_files)
+    data = undamaged(snapshot_files)
     starts = places(data)
     for end in range(1, len(data), 61):
         (tmp_path / f"{end:06}").write_bytes(data[:end])
@@ -56,7 +56,7 @@ def test_unfinished_file_lists_all_whole_entries(snapshot_files: Path, tmp_path:
 
 
 def test_truncated_packed_file_lists_its_unpackable_entries(snapshot_files: Path, tmp_path: Path) -> None:
-    data = gzip.compress(whole(snapshot_files, "old")) + gzip.compress(whole(snapshot_files))
+    data = gzip.compress(undamaged(snapshot_files, "old")) + gzip.compress(undamaged(snapshot_files))
     for number, part in enumerate(cut(data, 100)):
         (tmp_path / f"{number:03}").write_bytes(part)
     answers = read_all(tmp_path, "protobuf")
@@ -68,7 +68,7 @@ def test_truncated_packed_file_lists_its_unpackable_entries(snapshot_files: Path
 
 @pytest.mark.parametrize("name", ["small", "old"])
 def test_400_random_damages_have_bounded_work_and_count_their_losses(snapshot_files: Path, tmp_path: Path, name: str) -> None:
-    data = whole(snapshot_files, name)
+    data = undamaged(snapshot_files, name)
     for number, mutant in enumerate(mutants(data, seed=7, number=400)):
         (tmp_path / f"{number:03}").write_bytes(mutant)
     answers = read_all(tmp_path, "protobuf")
@@ -79,7 +79,7 @@ def test_400_random_damages_have_bounded_work_and_count_their_losses(snapshot_fi
 
 
 def test_random_damages_of_packed_files_have_bounded_work_and_are_counted(snapshot_files: Path, tmp_path: Path) -> None:
-    data = gzip.compress(whole(snapshot_files, "old"))
+    data = gzip.compress(undamaged(snapshot_files, "old"))
     for number, mutant in enumerate(mutants(data, seed=8, number=200)):
         (tmp_path / f"{number:03}").write_bytes(mutant)
     answers = read_all(tmp_path, "protobuf")
@@ -91,7 +91,7 @@ def test_random_damages_of_packed_files_have_bounded_work_and_are_counted(snapsh
     [b"\x0a\xff\xff\xff\xff\x07", b"\x0a\xff\xff\xff\xff\x0f", b"\x0a" + b"\xff" * 11, b"\x0a\xf0\xff\xff\x3f", b"\x0b", bytes(100)],
 )
 def test_damage_between_entries_loses_only_the_damaged_part(snapshot_files: Path, tmp_path: Path, wrong: bytes) -> None:
-    data = whole(snapshot_files)
+    data = undamaged(snapshot_files)
     middle = places(data)[10]
     path = tmp_path / "damaged.pb"
     path.write_bytes(data[:middle] + wrong + data[middle:])
@@ -109,7 +109,7 @@ def test_entries_larger_than_one_read_are_found_after_damage(
 ) -> None:
     monkeypatch.setattr(snapshot_entries, "_WINDOW", window)
     monkeypatch.setattr(snapshot_entries, "_OVERLAP", 32)
-    data = whole(snapshot_files, "old")
+    data = undamaged(snapshot_files, "old")
     path = tmp_path / "damaged.pb"
     path.write_bytes(data)
     assert len(scan(path, "protobuf").samples[0, 0].names) == MES
@@ -120,7 +120,7 @@ def test_entries_larger_than_one_read_are_found_after_damage(
         assert 1 <= listing.unreadable <= 2  # an ME is lost with its test
 
 
-def crafted() -> Iterator[tuple[str, bytes]]:
+def hostile_files() -> Iterator[tuple[str, bytes]]:
     """Hostile snapshots by name, with the ME `good` before the damage and `better` after it."""
     chance = random.Random(3)
     good = entry(b"good", b"x" * 50, 50, Kind.TH1F)
@@ -168,7 +168,7 @@ def crafted() -> Iterator[tuple[str, bytes]]:
 
 
 def test_hostile_files_lose_only_the_damaged_parts_with_bounded_work(tmp_path: Path) -> None:
-    for name, data in crafted():
+    for name, data in hostile_files():
         (tmp_path / name).write_bytes(data)
     answers = read_all(tmp_path, "protobuf")
     for name, answer in answers.items():
@@ -182,14 +182,14 @@ def test_too_many_entries_are_refused(monkeypatch: pytest.MonkeyPatch, snapshot_
     monkeypatch.setattr(snapshot_entries, "MAX_ENTRIES", 20)
     with pytest.raises(FormatError, match="at most 20"):
         scan(snapshot_files / "small.pb", "protobuf")
-    few = snapshots.written(list(snapshots.read(whole(snapshot_files)).values())[:11])
+    few = snapshots.serialise(list(snapshots.read(undamaged(snapshot_files)).values())[:11])
     (tmp_path / "parts").write_bytes(gzip.compress(few) * 2)
     with pytest.raises(FormatError, match="at most 20"):
         scan(tmp_path / "parts", "protobuf")
 
 
 def test_packed_file_is_unpacked_up_to_a_limit(monkeypatch: pytest.MonkeyPatch, snapshot_files: Path, tmp_path: Path) -> None:
-    data = whole(snapshot_files)
+    data = undamaged(snapshot_files)
     (tmp_path / "packed").write_bytes(gzip.compress(data))
     monkeypatch.setattr(gzip_members, "MAX_UNPACKED", len(data) // 2)
     listing = scan(tmp_path / "packed", "protobuf").samples[0, 0]
@@ -210,8 +210,10 @@ def test_new_random_damages_have_bounded_work(format: str) -> None:
 
 
 def test_objects_of_another_class_are_no_texts(tmp_path: Path, snapshot_files: Path) -> None:
-    peak = snapshots.read(whole(snapshot_files))["Alpha/one/TH1F of it"].content
+    peak = snapshots.read(undamaged(snapshot_files))["Alpha/one/TH1F of it"].content
     path = tmp_path / "wrong.pb"
-    path.write_bytes(written([Object("a histogram", peak, Kind.STRING), Object("nothing", b"", Kind.INT), Object("good", peak, Kind.TH1F)]))
+    path.write_bytes(
+        serialise([Object("a histogram", peak, Kind.STRING), Object("nothing", b"", Kind.INT), Object("good", peak, Kind.TH1F)])
+    )
     listing = scan(path, "protobuf").samples[0, 0]
     assert (listing.names.pack(), listing.unreadable) == (b"good", 2)

@@ -62,11 +62,11 @@ def test_histogram_is_read_with_one_request(folders: dict[str, Path], server: XR
     request_sizes: list[int] = []
     piece = remote.RemoteFile._piece
 
-    def counted(file: remote.RemoteFile, seek: int, size: int) -> bytes:
+    def count_read(file: remote.RemoteFile, seek: int, size: int) -> bytes:
         request_sizes.append(size)
         return piece(file, seek, size)
 
-    monkeypatch.setattr(remote.RemoteFile, "_piece", counted)
+    monkeypatch.setattr(remote.RemoteFile, "_piece", count_read)
     for format, name in FILES.items():
         path = folders[format] / name
         url = server.add(path.name, path.read_bytes())

@@ -13,7 +13,7 @@ import pytest
 from app.formats import FormatError, scan
 from app.formats.root import files
 from tests.formats.bounded_reading import TREE, read_all
-from tests.formats.damaged_files import crafted, cut, mutants, packed_key, with_bad_keys
+from tests.formats.damaged_files import cut, hostile_files, mutants, packed_key, with_bad_keys
 from tests.support.patience import PATIENCE_S
 
 pytestmark = pytest.mark.slow
@@ -21,14 +21,14 @@ pytestmark = pytest.mark.slow
 CORPUS = TREE / "tests" / "corpus" / "root"
 
 
-def whole(root_files: Path) -> tuple[bytes, set[str]]:
+def undamaged(root_files: Path) -> tuple[bytes, set[str]]:
     path = root_files / "small.root"
     names = scan(path).samples[1, 0].names
     return path.read_bytes(), {names[index].decode() for index in range(len(names))}
 
 
 def test_truncated_file_lists_the_rest_with_a_count(root_files: Path, tmp_path: Path) -> None:
-    data, names = whole(root_files)
+    data, names = undamaged(root_files)
     for number, part in enumerate(cut(data, 200)):
         (tmp_path / f"{number:03}").write_bytes(part)
     answers = read_all(tmp_path)
@@ -43,7 +43,7 @@ def test_truncated_file_lists_the_rest_with_a_count(root_files: Path, tmp_path: 
 
 
 def test_500_random_damages_have_bounded_work_and_count_their_losses(root_files: Path, tmp_path: Path) -> None:
-    data, names = whole(root_files)
+    data, names = undamaged(root_files)
     for number, mutant in enumerate(mutants(data, seed=2, number=500)):
         (tmp_path / f"{number:03}").write_bytes(mutant)
     answers = read_all(tmp_path)
@@ -55,7 +55,7 @@ def test_500_random_damages_have_bounded_work_and_count_their_losses(root_files:
 
 
 def test_hostile_files_lose_only_the_damaged_parts_with_bounded_work(root_files: Path, tmp_path: Path) -> None:
-    for name, data in crafted(root_files / "small.root"):
+    for name, data in hostile_files(root_files / "small.root"):
         (tmp_path / name).write_bytes(data)
     bad_keys = [name for name, _ in with_bad_keys(root_files / "small.root")]
     answers = read_all(tmp_path)
@@ -71,7 +71,7 @@ def test_hostile_files_lose_only_the_damaged_parts_with_bounded_work(root_files:
 
 
 def test_directory_inside_itself_is_read_once(root_files: Path, tmp_path: Path) -> None:
-    files = dict(crafted(root_files / "small.root"))
+    files = dict(hostile_files(root_files / "small.root"))
     (tmp_path / "circle").write_bytes(files["circle"])
     result = scan(tmp_path / "circle")
     assert result.unreadable >= 1
@@ -79,7 +79,7 @@ def test_directory_inside_itself_is_read_once(root_files: Path, tmp_path: Path) 
 
 
 def test_damaged_key_loses_only_itself(root_files: Path, tmp_path: Path) -> None:
-    data, names = whole(root_files)
+    data, names = undamaged(root_files)
     place = data.rindex(b"\x04TH1S\x0aTH1S of it")  # in the last list of keys
     (tmp_path / "damaged").write_bytes(data[: place - 26] + bytes(30) + data[place + 4 :])
     result = scan(tmp_path / "damaged")

@@ -12,11 +12,11 @@ import ROOT
 
 from app.formats import Kind
 from tests.formats.file_contents import HOSTILE
-from tests.formats.snapshots import EFFICIENCY, LUMI, Object, written
+from tests.formats.snapshots import EFFICIENCY, LUMI, Object, serialise
 from tests.formats.write_root_files import Writer, new, polygons
 
 ROOT.gInterpreter.Declare("""
-std::vector<int> streamed(const TObject &object) {
+std::vector<int> stream_object(const TObject &object) {
   TBufferFile buffer(TBuffer::kWrite);
   buffer.WriteObject(&object);
   auto *bytes = reinterpret_cast<unsigned char *>(buffer.Buffer());
@@ -25,17 +25,17 @@ std::vector<int> streamed(const TObject &object) {
 """)
 
 
-def streamed(thing) -> bytes:
-    return bytes(ROOT.streamed(thing))
+def stream_object(thing) -> bytes:
+    return bytes(ROOT.stream_object(thing))
 
 
 def histogram(path: str, thing, flags: int = 0) -> Object:
-    return Object(path, streamed(thing), Kind[thing.ClassName().upper()] | flags)
+    return Object(path, stream_object(thing), Kind[thing.ClassName().upper()] | flags)
 
 
 def tag(path: str, text: str, kind: int = Kind.STRING) -> Object:
     name = path.rpartition("/")[2]
-    return Object(path, streamed(ROOT.TObjString(f"<{name}>{text}</{name}>")), kind)
+    return Object(path, stream_object(ROOT.TObjString(f"<{name}>{text}</{name}>")), kind)
 
 
 def classes(folder: Path) -> None:
@@ -47,7 +47,7 @@ def classes(folder: Path) -> None:
             objects.append(histogram(f"All/{kind.class_name[:3]}/{thing.GetName()}", thing))
             legacy.put(f"All/{kind.class_name[:3]}", thing)
     legacy.close()
-    (folder / "classes.pb").write_bytes(written(objects))
+    (folder / "classes.pb").write_bytes(serialise(objects))
 
 
 def marks(folder: Path) -> None:
@@ -75,14 +75,14 @@ def marks(folder: Path) -> None:
         tag("Tests/a.test.2", "qr=st:200:0:X:of a"),
         tag("Tests/nobody.test", "qr=st:300:0:X:"),
     ]
-    (folder / "marks.pb").write_bytes(written(objects))
+    (folder / "marks.pb").write_bytes(serialise(objects))
 
 
 def names(folder: Path) -> None:
     peak = new("TH1F", "peak", 10)
     objects = [histogram(f"Names/{name}", peak) for name in HOSTILE]
     objects += [tag(f"Scalars/{name}", f"s={name}") for name in HOSTILE]
-    (folder / "names.pb").write_bytes(written(objects))
+    (folder / "names.pb").write_bytes(serialise(objects))
 
 
 def small(folder: Path) -> None:
@@ -95,8 +95,8 @@ def small(folder: Path) -> None:
                 tag(f"{place}/{kind} of it.test", "qr=st:300:0:X:message"),
             ]
     objects.append(tag("Beta/three/scalar", "i=42", Kind.INT))
-    (folder / "small.pb").write_bytes(written(objects))
-    (folder / "old.pb").write_bytes(written(objects, packed=False))
+    (folder / "small.pb").write_bytes(serialise(objects))
+    (folder / "old.pb").write_bytes(serialise(objects, packed=False))
 
 
 if __name__ == "__main__":

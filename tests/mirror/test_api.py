@@ -26,7 +26,7 @@ def original(fixtures_dir: Path) -> dict[str, Any]:
 
 
 @pytest.fixture
-def filled(mirror: MirrorClient, original: dict[str, Any]) -> MirrorClient:
+def mirror_with_runs(mirror: MirrorClient, original: dict[str, Any]) -> MirrorClient:
     """A mirror with the runs in the responses of the original."""
     runs = original["/api?what=get_runs&from=358780&to=358800&bad_only=0&ls=0&db=production"]["json"]
     whole = {row[4]: row for row in original["/api?what=get_run&run=358788&db=production"]["json"][1][1]}
@@ -59,19 +59,19 @@ def filled(mirror: MirrorClient, original: dict[str, Any]) -> MirrorClient:
     return mirror
 
 
-def same(mirror: MirrorClient, original: dict[str, Any], address: str) -> None:
+def assert_same_response(mirror: MirrorClient, original: dict[str, Any], address: str) -> None:
     assert mirror.json(address) == original[address]["json"]
 
 
-def test_the_first_and_last_run(filled: MirrorClient, original: dict[str, Any]) -> None:
-    same(filled, original, "/api?what=get_info&db=production")
-    assert filled.json("/api?what=get_info&db=playback") == [None, None]
-    assert filled.json("/api?what=get_info") == [358788, 358792], "production by default"
+def test_the_first_and_last_run(mirror_with_runs: MirrorClient, original: dict[str, Any]) -> None:
+    assert_same_response(mirror_with_runs, original, "/api?what=get_info&db=production")
+    assert mirror_with_runs.json("/api?what=get_info&db=playback") == [None, None]
+    assert mirror_with_runs.json("/api?what=get_info") == [358788, 358792], "production by default"
 
 
-def test_a_run(filled: MirrorClient, original: dict[str, Any]) -> None:
+def test_a_run(mirror_with_runs: MirrorClient, original: dict[str, Any]) -> None:
     address = "/api?what=get_run&run=358788&db=production"
-    ours, theirs = filled.json(address), original[address]["json"]
+    ours, theirs = mirror_with_runs.json(address), original[address]["json"]
     assert ours[0] == [None, 358791], "neighbours in order; the original returned them in any order"
     assert ours[1][0] == theirs[1][0]
     for mine, other in zip(ours[1][1], theirs[1][1], strict=True):
@@ -85,31 +85,31 @@ def test_ages_are_calculated_for_each_response(mirror: MirrorClient) -> None:
     assert 100 <= client[1] < 160
 
 
-def test_a_missing_run_has_neighbours_but_no_clients(filled: MirrorClient) -> None:
-    assert filled.json("/api?what=get_run&run=358790&db=production") == [[358788, 358791], [[], []]]
+def test_a_missing_run_has_neighbours_but_no_clients(mirror_with_runs: MirrorClient) -> None:
+    assert mirror_with_runs.json("/api?what=get_run&run=358790&db=production") == [[358788, 358791], [[], []]]
 
 
 @pytest.mark.parametrize("more", ["bad_only=0&ls=0", "bad_only=1&ls=1"])
-def test_runs_of_a_range(filled: MirrorClient, original: dict[str, Any], more: str) -> None:
-    same(filled, original, f"/api?what=get_runs&from=358780&to=358800&{more}&db=production")
+def test_runs_of_a_range(mirror_with_runs: MirrorClient, original: dict[str, Any], more: str) -> None:
+    assert_same_response(mirror_with_runs, original, f"/api?what=get_runs&from=358780&to=358800&{more}&db=production")
 
 
-def test_clients_of_a_range(filled: MirrorClient, original: dict[str, Any]) -> None:
-    same(filled, original, "/api?what=get_clients&from=358788&to=358792&db=production")
+def test_clients_of_a_range(mirror_with_runs: MirrorClient, original: dict[str, Any]) -> None:
+    assert_same_response(mirror_with_runs, original, "/api?what=get_clients&from=358788&to=358792&db=production")
 
 
-def test_file_delivery_of_a_run(filled: MirrorClient, original: dict[str, Any]) -> None:
-    same(filled, original, "/api?what=get_graph&run=358791&db=production")
-    assert filled.json("/api?what=get_graph&run=1&db=production") == []
+def test_file_delivery_of_a_run(mirror_with_runs: MirrorClient, original: dict[str, Any]) -> None:
+    assert_same_response(mirror_with_runs, original, "/api?what=get_graph&run=358791&db=production")
+    assert mirror_with_runs.json("/api?what=get_graph&run=1&db=production") == []
 
 
-def test_machines(filled: MirrorClient, original: dict[str, Any]) -> None:
-    same(filled, original, "/api?what=get_cluster_status&cluster=playback")
-    assert filled.json("/api?what=get_cluster_status&cluster=production") == []
+def test_machines(mirror_with_runs: MirrorClient, original: dict[str, Any]) -> None:
+    assert_same_response(mirror_with_runs, original, "/api?what=get_cluster_status&cluster=playback")
+    assert mirror_with_runs.json("/api?what=get_cluster_status&cluster=production") == []
 
 
-def test_a_log_is_escaped_html(filled: MirrorClient, original: dict[str, Any]) -> None:
-    answer = filled.get(LOG)
+def test_a_log_is_escaped_html(mirror_with_runs: MirrorClient, original: dict[str, Any]) -> None:
+    answer = mirror_with_runs.get(LOG)
     assert (answer.status_code, answer.content_type) == (200, "text/html; charset=utf-8")
     assert html.unescape(answer.text) == original[LOG]["text"] + "</pre>", "the fixture has only the beginning of the log"
     assert not set(answer.text[5:-6]) & set("<>")

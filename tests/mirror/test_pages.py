@@ -50,7 +50,7 @@ class ParsedPage(HTMLParser):
 
 
 @pytest.fixture
-def filled(mirror: MirrorClient) -> MirrorClient:
+def mirror_with_runs(mirror: MirrorClient) -> MirrorClient:
     """A mirror with two runs of production and one of playback."""
     items = samples.run_items(
         358791, [samples.client("beam", code=0), samples.client("pixel", code=134)], newest=False
@@ -78,36 +78,36 @@ def links(address: str, page: ParsedPage) -> set[str]:
 
 
 @pytest.mark.parametrize("address", PAGES)
-def test_pages_are_well_formed_and_have_no_broken_links(filled: MirrorClient, address: str) -> None:
-    answer = filled.get(address)
+def test_pages_are_well_formed_and_have_no_broken_links(mirror_with_runs: MirrorClient, address: str) -> None:
+    answer = mirror_with_runs.get(address)
     page = ParsedPage(answer.text)
     assert answer.status_code == (404 if address in ("/nowhere", "/runs/1") else 200)
     assert answer.text.startswith("<!doctype html>")
     for link in links(address, page) - {f"{address}#main"}:
         there = samples.client("beam")[7] in link or "logs/" not in link  # other clients have no log
-        assert filled.get(link).status_code == (200 if there else 404), link
+        assert mirror_with_runs.get(link).status_code == (200 if there else 404), link
 
 
-def test_pages_have_title_viewport_and_links_to_both_systems(filled: MirrorClient) -> None:
-    page = ParsedPage(filled.get("/?db=playback").text)
+def test_pages_have_title_viewport_and_links_to_both_systems(mirror_with_runs: MirrorClient) -> None:
+    page = ParsedPage(mirror_with_runs.get("/?db=playback").text)
     assert "Latest run · playback · Test hub" in page.text
     assert {"name": "viewport", "content": "width=device-width, initial-scale=1"} in page.all("meta")
     current = [element["href"] for element in page.all("a") if element.get("aria-current") == "true"]
     assert current == ["./?db=playback"]
     assert "Run 500016" in page.text
-    assert "Run 358792" in ParsedPage(filled.get("/").text).text
+    assert "Run 358792" in ParsedPage(mirror_with_runs.get("/").text).text
 
 
-def test_addresses_of_the_original_mirror_work(filled: MirrorClient) -> None:
-    assert filled.get("/?run=358791&db=production").text.count("<h1>Run 358791</h1>") == 1
-    assert "Run 500016" in filled.get("/?db=playback").text
-    assert filled.get("/timeline/?db=playback").status_code == 200
-    assert links("/timeline/?db=playback", ParsedPage(filled.get("/timeline/?db=playback").text)) >= {
+def test_addresses_of_the_original_mirror_work(mirror_with_runs: MirrorClient) -> None:
+    assert mirror_with_runs.get("/?run=358791&db=production").text.count("<h1>Run 358791</h1>") == 1
+    assert "Run 500016" in mirror_with_runs.get("/?db=playback").text
+    assert mirror_with_runs.get("/timeline/?db=playback").status_code == 200
+    assert links("/timeline/?db=playback", ParsedPage(mirror_with_runs.get("/timeline/?db=playback").text)) >= {
         "/?db=playback",
         "/timeline?db=playback",
     }
-    assert filled.get("/?run=abc").status_code == 400
-    assert filled.get("/?db=test").status_code == 400
+    assert mirror_with_runs.get("/?run=abc").status_code == 400
+    assert mirror_with_runs.get("/?db=test").status_code == 400
 
 
 def test_an_empty_mirror_shows_that_there_are_no_data(mirror: MirrorClient) -> None:
@@ -138,49 +138,49 @@ def test_ages_in_fragments_are_filled_in_for_browsers_without_scripts(mirror: Mi
     assert ">5 min</span>" in mirror.get("/help").text
 
 
-def test_a_poll_without_news_has_no_content_but_the_time_of_the_data(filled: MirrorClient) -> None:
-    page = ParsedPage(filled.get("/").text)
+def test_a_poll_without_news_has_no_content_but_the_time_of_the_data(mirror_with_runs: MirrorClient) -> None:
+    page = ParsedPage(mirror_with_runs.get("/").text)
     (fragment,) = (attributes for _, attributes in page.elements if attributes.get("id") == "fragment")
     assert (fragment["data-poll"], fragment["data-every"]) == ("live", "3")
-    answer = filled.get(f"/live?since={fragment['data-tag']}")
+    answer = mirror_with_runs.get(f"/live?since={fragment['data-tag']}")
     assert (answer.status_code, answer.data) == (204, b"")
     assert abs(int(answer.headers["Data-At"]) - time.time()) < 60
-    filled.publish([], 1, 2, at=time.time() + 30)
-    later = filled.get(f"/live?since={fragment['data-tag']}")
+    mirror_with_runs.publish([], 1, 2, at=time.time() + 30)
+    later = mirror_with_runs.get(f"/live?since={fragment['data-tag']}")
     assert later.status_code == 204
     assert int(later.headers["Data-At"]) > int(answer.headers["Data-At"])
 
 
-def test_a_poll_gets_a_new_fragment(filled: MirrorClient) -> None:
-    tag = filled.get("/live").headers["Data-Tag"]
-    filled.publish([samples.html_item("live", "production", 0, "page", "<h1>Run 358793</h1>")], 1, 2)
-    answer = filled.get(f"/live?since={tag}")
+def test_a_poll_gets_a_new_fragment(mirror_with_runs: MirrorClient) -> None:
+    tag = mirror_with_runs.get("/live").headers["Data-Tag"]
+    mirror_with_runs.publish([samples.html_item("live", "production", 0, "page", "<h1>Run 358793</h1>")], 1, 2)
+    answer = mirror_with_runs.get(f"/live?since={tag}")
     assert (answer.status_code, answer.text) == (200, "<h1>Run 358793</h1>")
-    assert filled.get(f"/live?since={answer.headers['Data-Tag']}").status_code == 204
-    assert filled.get("/live?db=playback&since=x").text.startswith("<h1>Run 500016")
-    assert filled.get("/live?run=358791&since=x").text.startswith("<h1>Run 358791")
-    assert filled.get("/live?from=358700&since=x").text.startswith("<table>")
-    assert filled.get("/live?run=1&since=x").status_code == 404
+    assert mirror_with_runs.get(f"/live?since={answer.headers['Data-Tag']}").status_code == 204
+    assert mirror_with_runs.get("/live?db=playback&since=x").text.startswith("<h1>Run 500016")
+    assert mirror_with_runs.get("/live?run=358791&since=x").text.startswith("<h1>Run 358791")
+    assert mirror_with_runs.get("/live?from=358700&since=x").text.startswith("<table>")
+    assert mirror_with_runs.get("/live?run=1&since=x").status_code == 404
 
 
-def test_a_fragment_is_sent_as_the_gzip_of_the_snapshot(filled: MirrorClient) -> None:
+def test_a_fragment_is_sent_as_the_gzip_of_the_snapshot(mirror_with_runs: MirrorClient) -> None:
     text = "<p>words</p>" * 100
     item = samples.html_item("live", "production", 0, "page", text)
-    filled.publish([item], 1, 2)
-    packed = filled.get("/live", Accept_Encoding="br, gzip;q=0.8")
+    mirror_with_runs.publish([item], 1, 2)
+    packed = mirror_with_runs.get("/live", Accept_Encoding="br, gzip;q=0.8")
     assert (packed.data, packed.headers["Content-Encoding"], packed.headers["Vary"]) == (item.body, "gzip", "Accept-Encoding")
-    plain = filled.get("/live", Accept_Encoding="gzip;q=0")
+    plain = mirror_with_runs.get("/live", Accept_Encoding="gzip;q=0")
     assert (plain.text, plain.headers.get("Content-Encoding")) == (text, None)
-    page = filled.get("/", Accept_Encoding="gzip")
+    page = mirror_with_runs.get("/", Accept_Encoding="gzip")
     assert text in gzip.decompress(page.data).decode()
 
 
-def test_etag_and_304(filled: MirrorClient) -> None:
+def test_etag_and_304(mirror_with_runs: MirrorClient) -> None:
     for address in ("/charts/358791/delivery.svg", "/live", "/api?what=get_info", "/feed.xml", "/static/mirror.css", "/redactions.json"):
-        answer = filled.get(address)
-        again = filled.get(address, If_None_Match=f'"other", {answer.headers["ETag"]}')
+        answer = mirror_with_runs.get(address)
+        again = mirror_with_runs.get(address, If_None_Match=f'"other", {answer.headers["ETag"]}')
         assert (again.status_code, again.data, again.headers["ETag"]) == (304, b"", answer.headers["ETag"]), address
-        assert filled.get(address, If_None_Match='"other"').status_code == 200
+        assert mirror_with_runs.get(address, If_None_Match='"other"').status_code == 200
 
 
 def test_cache_lifetimes(mirror: MirrorClient) -> None:
@@ -203,27 +203,27 @@ def test_cache_lifetimes(mirror: MirrorClient) -> None:
     assert {cache_control(urljoin("/", element["src"] or "")) for element in page.all("script")} == {"public, max-age=31536000, immutable"}
 
 
-def test_charts_and_logs(filled: MirrorClient) -> None:
+def test_charts_and_logs(mirror_with_runs: MirrorClient) -> None:
     log = samples.client("beam")[7]
-    types = {name: filled.get(f"/charts/358791/delivery.{name}").content_type for name in ("svg", "png", "csv")}
+    types = {name: mirror_with_runs.get(f"/charts/358791/delivery.{name}").content_type for name in ("svg", "png", "csv")}
     assert types == {"svg": "image/svg+xml", "png": "image/png", "csv": "text/csv; charset=utf-8"}
-    assert "<h1>Log of beam</h1>" in filled.get(f"/logs/358791/{log}").text
-    text = filled.get(f"/logs/358791/{log}.txt")
+    assert "<h1>Log of beam</h1>" in mirror_with_runs.get(f"/logs/358791/{log}").text
+    text = mirror_with_runs.get(f"/logs/358791/{log}.txt")
     assert (text.content_type, text.text) == ("text/plain; charset=utf-8", "first line\n ... \nlast <line>\n")
-    assert filled.get("/logs/358791/nobody").status_code == 404
-    assert filled.get("/charts/358791/nothing.svg").status_code == 404
+    assert mirror_with_runs.get("/logs/358791/nobody").status_code == 404
+    assert mirror_with_runs.get("/charts/358791/nothing.svg").status_code == 404
 
 
-def test_the_timeline_is_rendered_by_the_hub_or_here_with_filters(filled: MirrorClient) -> None:
-    assert '<table><tr><td><a href="runs/358792">' in filled.get("/timeline").text
-    page = ParsedPage(filled.get("/timeline?bad=1&client=PIX").text)
+def test_the_timeline_is_rendered_by_the_hub_or_here_with_filters(mirror_with_runs: MirrorClient) -> None:
+    assert '<table><tr><td><a href="runs/358792">' in mirror_with_runs.get("/timeline").text
+    page = ParsedPage(mirror_with_runs.get("/timeline?bad=1&client=PIX").text)
     assert [element["href"] for element in page.all("a") if "runs/" in (element["href"] or "")] == ["runs/358791", "runs/358791"]
     assert [element["class"] for element in page.all("td") if (element.get("class") or "").startswith("cell-")] == ["cell-crashed"]
     fields = {
         element["name"]: "checked" in element if "checkbox" in element.values() else element["value"] for element in page.all("input")
     }
     assert fields == {"from": "", "client": "PIX", "bad": True, "seen": False}
-    assert "No matching runs on this page" in filled.get("/timeline?client=nobody").text
+    assert "No matching runs on this page" in mirror_with_runs.get("/timeline?client=nobody").text
 
 
 def test_timeline_pages_have_a_hundred_run_numbers_and_links_to_others(mirror: MirrorClient) -> None:
@@ -299,8 +299,8 @@ def test_the_feed_is_valid_atom(mirror: MirrorClient) -> None:
 
 
 @pytest.mark.parametrize("address", ["/", "/feed.xml", "/api?what=get_info", "/status", "/nowhere", "/static/mirror.js"])
-def test_security_headers(filled: MirrorClient, address: str) -> None:
-    headers = filled.get(address).headers
+def test_security_headers(mirror_with_runs: MirrorClient, address: str) -> None:
+    headers = mirror_with_runs.get(address).headers
     assert "script-src 'self'" in headers["Content-Security-Policy"]
     assert "unsafe" not in headers["Content-Security-Policy"]
     assert (headers["X-Content-Type-Options"], headers["Referrer-Policy"]) == ("nosniff", "same-origin")
@@ -308,16 +308,16 @@ def test_security_headers(filled: MirrorClient, address: str) -> None:
 
 
 @pytest.mark.parametrize("address", ["/", "/live", "/charts/358791/delivery.svg", "/api?what=get_info", "/static/mirror.css"])
-def test_head_is_get_without_content(filled: MirrorClient, address: str) -> None:
-    head, get = filled.client.head(address), filled.get(address)
+def test_head_is_get_without_content(mirror_with_runs: MirrorClient, address: str) -> None:
+    head, get = mirror_with_runs.client.head(address), mirror_with_runs.get(address)
     assert (head.status_code, head.data, head.headers["Content-Length"]) == (200, b"", get.headers["Content-Length"])
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "TRACE"])
-def test_other_methods_are_refused(filled: MirrorClient, method: str) -> None:
-    answer = filled.client.open("/", method=method)
+def test_other_methods_are_refused(mirror_with_runs: MirrorClient, method: str) -> None:
+    answer = mirror_with_runs.client.open("/", method=method)
     assert (answer.status_code, answer.headers["Allow"]) == (405, "GET,HEAD")
-    assert filled.client.delete("/snapshots").json["status"] == 405
+    assert mirror_with_runs.client.delete("/snapshots").json["status"] == 405
 
 
 @pytest.mark.parametrize(
@@ -331,18 +331,18 @@ def test_other_methods_are_refused(filled: MirrorClient, method: str) -> None:
         "//etc/passwd",
     ],
 )
-def test_path_traversal_is_refused(filled: MirrorClient, address: str) -> None:
-    assert filled.get(address).status_code == 404
+def test_path_traversal_is_refused(mirror_with_runs: MirrorClient, address: str) -> None:
+    assert mirror_with_runs.get(address).status_code == 404
 
 
 @pytest.mark.parametrize("address", ["/runs/7%00", "/%0d%0aSet-Cookie:a=b", "/static/mirror.css%1b", "/runs/%7f"])
-def test_control_characters_in_an_address_are_refused(filled: MirrorClient, address: str) -> None:
-    answer = filled.get(address)
+def test_control_characters_in_an_address_are_refused(mirror_with_runs: MirrorClient, address: str) -> None:
+    answer = mirror_with_runs.get(address)
     assert (answer.status_code, "Set-Cookie" in answer.headers) == (400, False)
 
 
-def test_an_internal_error_is_a_500_without_traceback(filled: MirrorClient) -> None:
-    filled.publish([samples.json_item("run", "production", 7, "data", {"clients": "nonsense"})], 1, 2)
-    answer = filled.get("/api?what=get_run&run=7")
+def test_an_internal_error_is_a_500_without_traceback(mirror_with_runs: MirrorClient) -> None:
+    mirror_with_runs.publish([samples.json_item("run", "production", 7, "data", {"clients": "nonsense"})], 1, 2)
+    answer = mirror_with_runs.get("/api?what=get_run&run=7")
     assert (answer.status_code, answer.json["status"]) == (500, 500)
     assert "Traceback" not in answer.text

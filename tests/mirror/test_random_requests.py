@@ -63,7 +63,7 @@ printable = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size
 
 
 @pytest.fixture(scope="module")
-def filled(tmp_path_factory: pytest.TempPathFactory) -> MirrorClient:
+def mirror_with_runs(tmp_path_factory: pytest.TempPathFactory) -> MirrorClient:
     folder: Path = tmp_path_factory.mktemp("mirror")
     mirror = MirrorClient(Options(data=str(folder), keys=(samples.PUBLIC_KEY,), rate=0, trusted_proxies=("127.0.0.1/32",)))
     mirror.publish([*samples.run_items(7, [samples.client("beam")]), samples.run_data(8, [], "playback")])
@@ -80,8 +80,12 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> MirrorClient:
     headers=st.dictionaries(st.sampled_from(HEADERS), printable, max_size=3),
     method=st.sampled_from(["GET", "HEAD", "POST", "OPTIONS"]),
 )
-def test_no_request_causes_an_internal_error(filled: MirrorClient, path: str, query: str, headers: dict[str, str], method: str) -> None:
-    answer = filled.client.open(path, method=method, query_string=query, headers=headers, environ_overrides={"REMOTE_ADDR": "127.0.0.1"})
+def test_no_request_causes_an_internal_error(
+    mirror_with_runs: MirrorClient, path: str, query: str, headers: dict[str, str], method: str
+) -> None:
+    answer = mirror_with_runs.client.open(
+        path, method=method, query_string=query, headers=headers, environ_overrides={"REMOTE_ADDR": "127.0.0.1"}
+    )
     assert answer.status_code in (200, 204, 302, 304, 400, 403, 404, 405, 411, 429), (answer.status_code, answer.text)
     if answer.status_code in (204, 304) or method == "HEAD":
         assert answer.data == b""

@@ -30,7 +30,7 @@ def mirror(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MirrorProcess]:
         yield found
 
 
-def connected(mirror: MirrorProcess) -> socket.socket:
+def open_connection(mirror: MirrorProcess) -> socket.socket:
     return socket.create_connection(("127.0.0.1", mirror.port), timeout=PATIENCE_S)
 
 
@@ -41,7 +41,7 @@ def slow_connections(mirror: MirrorProcess, first: bytes, drop: bytes, connectio
 
     def drip() -> None:
         with ExitStack() as stack:
-            opened = [stack.enter_context(connected(mirror)) for _ in range(connections)]
+            opened = [stack.enter_context(open_connection(mirror)) for _ in range(connections)]
             for one in opened:
                 one.sendall(first)
             connected_event.set()
@@ -78,7 +78,7 @@ def test_slow_request_heads_occupy_no_thread(mirror: MirrorProcess) -> None:
 
 
 def test_a_head_in_pieces_and_the_next_request_are_answered(mirror: MirrorProcess) -> None:
-    with connected(mirror) as connection:
+    with open_connection(mirror) as connection:
         for piece in (HEAD, b"x\r\n", b"\r", b"\n"):
             connection.sendall(piece)
             assert mirror.get("/healthz").status == 200
@@ -88,7 +88,7 @@ def test_a_head_in_pieces_and_the_next_request_are_answered(mirror: MirrorProces
 
 
 def test_pipelined_requests_are_answered_in_order(mirror: MirrorProcess) -> None:
-    with connected(mirror) as connection:
+    with open_connection(mirror) as connection:
         connection.sendall(b"POST /healthz HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nxx" + HEAD)
         assert mirror.get("/healthz").status == 200
         connection.sendall(b"x\r\n\r\n")
@@ -98,14 +98,14 @@ def test_pipelined_requests_are_answered_in_order(mirror: MirrorProcess) -> None
 
 
 def test_a_connection_with_an_endless_head_is_closed(mirror: MirrorProcess) -> None:
-    with connected(mirror) as connection, suppress(ConnectionResetError):
+    with open_connection(mirror) as connection, suppress(ConnectionResetError):
         connection.sendall(HEAD + b"x" * 40_000)
         assert answer(connection) == b""
 
 
 def test_clients_that_disconnect_within_a_head_leave_nothing_behind(mirror: MirrorProcess) -> None:
     for _ in range(3 * THREADS):
-        with connected(mirror) as connection:
+        with open_connection(mirror) as connection:
             connection.sendall(HEAD)
     assert mirror.get("/healthz").status == 200
 

@@ -1,4 +1,4 @@
-"""A mirror accepts only signed, recent snapshots that follow its revision."""
+"""A mirror accepts only sign, recent snapshots that follow its revision."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def content(mirror: MirrorClient) -> list[tuple[Any, ...]]:
     return [mirror.routes.store.state(), *items]
 
 
-def signed(header: bytes, body: bytes = b"") -> bytes:
+def sign(header: bytes, body: bytes = b"") -> bytes:
     """A snapshot with any header and a valid signature, as a faulty hub could send it."""
     rest = header + body
     return f"DQMHUB-SNAPSHOT 1 {key_id(samples.KEY.public_key())} {samples.KEY.sign(rest).hex()}\n".encode() + rest
@@ -195,7 +195,7 @@ def test_a_mirror_without_keys_accepts_nothing(tmp_path: Path) -> None:
     ],
 )
 def test_an_invalid_header_is_refused_even_with_a_signature(mirror: MirrorClient, raw_header: bytes) -> None:
-    answer = mirror.post(signed(raw_header))
+    answer = mirror.post(sign(raw_header))
     assert (answer.status_code, have(mirror)["have"]) == (400, 0), answer.text
 
 

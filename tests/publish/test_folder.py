@@ -26,7 +26,7 @@ pytestmark = pytest.mark.both_databases
 
 
 @pytest.fixture
-def keyed(hub: Settings, tmp_path: Path) -> Iterator[Settings]:
+def settings_with_key(hub: Settings, tmp_path: Path) -> Iterator[Settings]:
     """Settings with a key and a folder."""
     receivers.public_key(hub)
     (tmp_path / "out").mkdir()
@@ -59,66 +59,68 @@ def names(settings: Settings) -> list[str]:
 
 
 def test_mirrors_that_read_often_rarely_or_for_the_first_time_have_the_same_data(
-    keyed: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    settings_with_key: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(folder, "JOIN_COUNT", 6)
     monkeypatch.setattr(folder, "SMALL_BYTES", 900)
     chance = random.Random(7)
-    always, seldom = Reader(tmp_path / "always", keyed), Reader(tmp_path / "seldom", keyed)
+    always, seldom = Reader(tmp_path / "always", settings_with_key), Reader(tmp_path / "seldom", settings_with_key)
     for turn in range(40):
         some_changes(chance)
-        write(keyed)
+        write(settings_with_key)
         assert always.read() == published()
         if turn % 13 == 0:
             assert seldom.read() == published()
-        assert len(names(keyed)) < 15, "small files are joined"
-    assert Reader(tmp_path / "new", keyed).read() == published() == seldom.read()
-    chain = folder.chain_of(Path(keyed.of(PublishSettings).publish_folder), revisions.current().name)
-    assert len(chain) == len(names(keyed))
+        assert len(names(settings_with_key)) < 15, "small files are joined"
+    assert Reader(tmp_path / "new", settings_with_key).read() == published() == seldom.read()
+    chain = folder.chain_of(Path(settings_with_key.of(PublishSettings).publish_folder), revisions.current().name)
+    assert len(chain) == len(names(settings_with_key))
     assert (chain[0].since, chain[-1].until) == (0, revisions.current().revision)
 
 
-def test_superseded_data_do_not_fill_the_folder(keyed: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_superseded_data_do_not_fill_the_folder(settings_with_key: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(folder, "JOIN_COUNT", 3)
     monkeypatch.setattr(folder, "SMALL_BYTES", 1000)
     for turn in range(30):
         publish(piece(1, f"{turn}" * 2000))
-        write(keyed)
-    assert sum(path.stat().st_size for path in Path(keyed.of(PublishSettings).publish_folder).iterdir()) < 20_000
-    assert Reader(tmp_path / "new", keyed).read() == published()
+        write(settings_with_key)
+    assert sum(path.stat().st_size for path in Path(settings_with_key.of(PublishSettings).publish_folder).iterdir()) < 20_000
+    assert Reader(tmp_path / "new", settings_with_key).read() == published()
 
 
 def test_after_a_writer_was_killed_while_joining_files_the_next_one_continues(
-    keyed: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    settings_with_key: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(folder, "JOIN_COUNT", 4)
     monkeypatch.setattr(revisions, "SNAPSHOT_BYTES", 300)
-    reader = Reader(tmp_path / "reader", keyed)
+    reader = Reader(tmp_path / "reader", settings_with_key)
     for turn in range(12):
         publish(piece(turn % 5, f"{turn:04d}" * 50))
         stops = iter([False] * (turn % 3))
-        folder.update(keyed.of(PublishSettings).publish_folder, keyed, partial(next, stops, True))  # ends after some files
+        folder.update(
+            settings_with_key.of(PublishSettings).publish_folder, settings_with_key, partial(next, stops, True)
+        )  # ends after some files
         reader.read()
-    write(keyed)
-    assert reader.read() == Reader(tmp_path / "new", keyed).read() == published()
+    write(settings_with_key)
+    assert reader.read() == Reader(tmp_path / "new", settings_with_key).read() == published()
 
 
-def test_a_new_series_replaces_the_files_of_the_old_one(keyed: Settings, tmp_path: Path) -> None:
+def test_a_new_series_replaces_the_files_of_the_old_one(settings_with_key: Settings, tmp_path: Path) -> None:
     publish(piece(1, "one"))
     publish(piece(1, "two"))
-    write(keyed)
-    reader = Reader(tmp_path / "reader", keyed)
+    write(settings_with_key)
+    reader = Reader(tmp_path / "reader", settings_with_key)
     reader.read()
     PublishedItem.update(revision=1).execute()
     RevisionSeries.update(revision=1).execute()
     publish(removed=(PieceKey("run", "production", 9),), heartbeat=False)
-    write(keyed)
+    write(settings_with_key)
     assert reader.read() == published()
-    assert {name.split("-")[0] for name in names(keyed)} == {revisions.current().name}
+    assert {name.split("-")[0] for name in names(settings_with_key)} == {revisions.current().name}
 
 
-def test_a_missing_folder_is_reported_and_filled_once_it_exists(keyed: Settings, tmp_path: Path) -> None:
-    missing = keyed.replace(publish_folder=str(tmp_path / "missing"))
+def test_a_missing_folder_is_reported_and_filled_once_it_exists(settings_with_key: Settings, tmp_path: Path) -> None:
+    missing = settings_with_key.replace(publish_folder=str(tmp_path / "missing"))
     publish(piece(1, "one"))
     with folder.writing(missing, Over()) as step:
         step()

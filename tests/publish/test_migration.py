@@ -27,8 +27,8 @@ OLD_ROWS = (
 
 
 @pytest.fixture
-def upgraded(settings: Settings) -> Iterator[None]:
-    """A database with rows of the old tables, upgraded."""
+def upgraded_database(settings: Settings) -> Iterator[None]:
+    """A database with rows of the old tables, upgraded_database."""
     connection = database.connect(settings)
     Runner(connection, str(MIGRATIONS)).up("0016_notices")
     for statement in OLD_ROWS:
@@ -39,7 +39,7 @@ def upgraded(settings: Settings) -> Iterator[None]:
     database.proxy.initialize(None)
 
 
-def test_an_upgrade_keeps_published_data_counts_and_pseudonyms(upgraded: None) -> None:
+def test_an_upgrade_keeps_published_data_counts_and_pseudonyms(upgraded_database: None) -> None:
     series, item, mirror = RevisionSeries.get(), PublishedItem.get(), MirrorState.get()
     assert (series.name, series.revision, series.forgotten) == ("20261122T061503Z4f2a9c", 7, 2)
     assert (item.piece, item.name, item.revision) == (Piece.get(Piece.token == "old"), "page", 6)

@@ -44,7 +44,7 @@ PASSWORD = "nobody will guess this one"
 
 
 @pytest.fixture
-def small(tmp_path: Path, sqlite_template: Path, fixtures_dir: Path) -> Iterator[Settings]:
+def small_hub(tmp_path: Path, sqlite_template: Path, fixtures_dir: Path) -> Iterator[Settings]:
     """Only the newest run with few jobs, so that each start has little to do."""
     settings = Settings(data_dir=str(tmp_path / "var"), instance_name="Test")
     shutil.copytree(sqlite_template, settings.data)
@@ -69,7 +69,7 @@ def change_something(chance: random.Random) -> None:
     data.change(job.key, events=chance.randrange(10**9), reported=time.time())
 
 
-def settled(mirror: receivers.Mirror) -> bool:
+def is_settled(mirror: receivers.Mirror) -> bool:
     """Whether the mirror has all published items, and these have the values of the tables."""
     events = {f"{job.events:,}" for job in Job.select().where(Job.run == 358792)}
     page = next((body.decode() for key, body in contents().items() if key.kind == "live" and key.system == "production"), "")
@@ -81,10 +81,10 @@ def is_beyond(revision: int) -> bool:
 
 
 @pytest.mark.storm
-def test_a_publisher_killed_at_any_moment_neither_loses_nor_repeats_anything(small: Settings, tmp_path: Path) -> None:
+def test_a_publisher_killed_at_any_moment_neither_loses_nor_repeats_anything(small_hub: Settings, tmp_path: Path) -> None:
     chance = storms.chance(11)
-    with receivers.mirror(tmp_path / "mirror", small) as mirror:
-        settings = small.replace(publish_mirrors=(mirror.url,), publish_s=0.2)
+    with receivers.mirror(tmp_path / "mirror", small_hub) as mirror:
+        settings = small_hub.replace(publish_mirrors=(mirror.url,), publish_s=0.2)
         for _ in range(3 * storms.TIMES):
             reached = revisions.current().revision
             with killed_afterwards(settings):
@@ -94,7 +94,7 @@ def test_a_publisher_killed_at_any_moment_neither_loses_nor_repeats_anything(sma
                     time.sleep(chance.uniform(0, 0.3))  # time of the kill
         with service(settings, "live"):
             change_something(chance)
-            until(lambda: settled(mirror), "the mirror to have everything")
+            until(lambda: is_settled(mirror), "the mirror to have everything")
         assert receivers.consistent(mirror.accepted)
         untils = [snapshot.until for snapshot in mirror.accepted]
         assert untils == sorted(untils), "revisions never decrease"
@@ -116,19 +116,19 @@ class killed_afterwards:
         self.process.wait(PATIENCE_S)
 
 
-def test_failing_and_slow_mirrors_delay_neither_the_others_nor_the_folder(small: Settings, tmp_path: Path) -> None:
+def test_failing_and_slow_mirrors_delay_neither_the_others_nor_the_folder(small_hub: Settings, tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     with (
-        receivers.mirror(tmp_path / "mirror", small) as mirror,
+        receivers.mirror(tmp_path / "mirror", small_hub) as mirror,
         receivers.answering(b"{}", wait_s=PATIENCE_S) as slow,
         receivers.answering(b"<html>") as garbage,
     ):
         down = f"http://127.0.0.1:{free_port()}"
-        settings = small.replace(publish_mirrors=(down, slow, garbage, mirror.url), publish_folder=str(tmp_path / "out"), publish_s=0.2)
+        settings = small_hub.replace(publish_mirrors=(down, slow, garbage, mirror.url), publish_folder=str(tmp_path / "out"), publish_s=0.2)
         with service(settings, "live"):
-            until(lambda: settled(mirror), "the mirror that is well")
+            until(lambda: is_settled(mirror), "the mirror that is well")
             change_something(random.Random(3))
-            until(lambda: settled(mirror), "the mirror that is well, again")
+            until(lambda: is_settled(mirror), "the mirror that is well, again")
             until(lambda: {down, garbage} <= {row.address for row in Row.select().where(Row.failures > 0)}, "the others to be written down")
             until(
                 lambda: Row.get(Row.address == settings.of(PublishSettings).publish_folder).revision == revisions.current().revision,
@@ -141,13 +141,13 @@ def test_failing_and_slow_mirrors_delay_neither_the_others_nor_the_folder(small:
 
 
 @pytest.fixture
-def expert(small: Settings, tmp_path: Path) -> Iterator[FlaskClient]:
+def expert(small_hub: Settings, tmp_path: Path) -> Iterator[FlaskClient]:
     """An expert with a browser, at a hub that published to a mirror that is up and one that is down."""
     from tests.square.published.test_published import complete, publisher_of
 
-    with receivers.mirror(tmp_path / "mirror", small) as mirror:
-        settings = small.replace(publish_mirrors=(mirror.url, "http://127.0.0.1:9"), publish_keep_runs=5)
-        complete(publisher_of(small))
+    with receivers.mirror(tmp_path / "mirror", small_hub) as mirror:
+        settings = small_hub.replace(publish_mirrors=(mirror.url, "http://127.0.0.1:9"), publish_keep_runs=5)
+        complete(publisher_of(small_hub))
         for address in settings.of(PublishSettings).publish_mirrors:
             Sender(address, settings).step(receivers.never)
         accounts.add("eve", Role.EXPERT, PASSWORD)
@@ -185,12 +185,12 @@ def test_experts_see_mirrors_and_previews_and_the_status_page_each_mirror(expert
     assert "dqmhub_publish_revision" in metrics
 
 
-def test_nothing_is_published_without_a_mirror_or_a_folder_in_the_settings(small: Settings) -> None:
+def test_nothing_is_published_without_a_mirror_or_a_folder_in_the_settings(small_hub: Settings) -> None:
     import jobs
     from app.queue.periodic import configured_tasks
 
     jobs.load(AREAS)
-    assert not [task.name for task in configured_tasks(small) if task.name.startswith(("publish", "send", "write"))]
-    both = small.replace(publish_mirrors=("https://one", "https://two"), publish_folder="/out")
+    assert not [task.name for task in configured_tasks(small_hub) if task.name.startswith(("publish", "send", "write"))]
+    both = small_hub.replace(publish_mirrors=("https://one", "https://two"), publish_folder="/out")
     names = {task.name for task in configured_tasks(both)}
     assert names >= {"publish", "send https://one", "send https://two", "write /out"}

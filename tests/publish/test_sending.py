@@ -29,7 +29,7 @@ pytestmark = pytest.mark.both_databases
 
 
 @pytest.fixture
-def keyed(hub: Settings) -> Settings:
+def settings_with_key(hub: Settings) -> Settings:
     """Settings with a key, and something published."""
     receivers.public_key(hub)
     publish(piece(1, "one", "two"), piece(2, "x" * 500))
@@ -37,8 +37,8 @@ def keyed(hub: Settings) -> Settings:
 
 
 @pytest.fixture
-def mirror(keyed: Settings, tmp_path: Path) -> Iterator[receivers.Mirror]:
-    with receivers.mirror(tmp_path / "mirror", keyed) as running:
+def mirror(settings_with_key: Settings, tmp_path: Path) -> Iterator[receivers.Mirror]:
+    with receivers.mirror(tmp_path / "mirror", settings_with_key) as running:
         yield running
 
 
@@ -47,13 +47,13 @@ def row(address: str) -> Row:
     return found
 
 
-def again(address: str) -> None:
+def end_pause(address: str) -> None:
     """End the pause before the next attempt."""
     Row.update(not_before=0.0).where(Row.address == address).execute()
 
 
-def test_a_mirror_gets_everything_and_then_changes_only(keyed: Settings, mirror: receivers.Mirror) -> None:
-    sender = Sender(mirror.url, keyed)
+def test_a_mirror_gets_everything_and_then_changes_only(settings_with_key: Settings, mirror: receivers.Mirror) -> None:
+    sender = Sender(mirror.url, settings_with_key)
     sender.step(never)
     assert mirror.contents() == published()
     publish(piece(1, "changed"))
@@ -68,9 +68,11 @@ def test_a_mirror_gets_everything_and_then_changes_only(keyed: Settings, mirror:
     assert len(mirror.accepted) == 2, "nothing is sent without changes"
 
 
-def test_a_mirror_that_was_unreachable_catches_up(keyed: Settings, mirror: receivers.Mirror, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_mirror_that_was_unreachable_catches_up(
+    settings_with_key: Settings, mirror: receivers.Mirror, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(revisions, "SNAPSHOT_BYTES", 100)
-    sender = Sender(mirror.url, keyed)
+    sender = Sender(mirror.url, settings_with_key)
     sender.step(never)
     mirror.end()
     for number in range(3, 9):
@@ -80,15 +82,15 @@ def test_a_mirror_that_was_unreachable_catches_up(keyed: Settings, mirror: recei
     assert "Connection refused" in row(mirror.url).error
     assert row(mirror.url).failures == 1
     mirror.start()
-    again(mirror.url)
+    end_pause(mirror.url)
     sender.step(never)
     assert mirror.contents() == published()
     assert len(mirror.accepted) > 3
     assert row(mirror.url).failures == 0
 
 
-def test_a_mirror_that_lost_its_data_gets_them_again(keyed: Settings, mirror: receivers.Mirror) -> None:
-    sender = Sender(mirror.url, keyed)
+def test_a_mirror_that_lost_its_data_gets_them_again(settings_with_key: Settings, mirror: receivers.Mirror) -> None:
+    sender = Sender(mirror.url, settings_with_key)
     sender.step(never)
     mirror.end()
     mirror.folder = mirror.folder.with_name("empty")
@@ -98,44 +100,46 @@ def test_a_mirror_that_lost_its_data_gets_them_again(keyed: Settings, mirror: re
     assert mirror.contents() == published()
 
 
-def test_after_the_database_was_restored_a_mirror_gets_everything_in_a_new_series(keyed: Settings, mirror: receivers.Mirror) -> None:
+def test_after_the_database_was_restored_a_mirror_gets_everything_in_a_new_series(
+    settings_with_key: Settings, mirror: receivers.Mirror
+) -> None:
     publish(piece(1, "lost later"))
-    Sender(mirror.url, keyed).step(never)
+    Sender(mirror.url, settings_with_key).step(never)
     old = revisions.current()
     PublishedItem.update(revision=1).execute()
     RevisionSeries.update(revision=1).execute()
-    Sender(mirror.url, keyed).step(never)
+    Sender(mirror.url, settings_with_key).step(never)
     assert "but the newest is 1" in row(mirror.url).error
     assert revisions.current().name == old.name, "a faulty mirror cannot cause repeated full transfers"
     RevisionSeries.update(started=old.started - MIN_SERIES_S).execute()
-    again(mirror.url)
-    Sender(mirror.url, keyed).step(never)
+    end_pause(mirror.url)
+    Sender(mirror.url, settings_with_key).step(never)
     new = revisions.current()
     assert new.name != old.name
     assert (mirror.routes.store.state().series, mirror.have()) == (new.name, new.revision)
     assert mirror.contents() == published()
 
 
-def test_a_mirror_with_data_of_a_later_series_keeps_them(keyed: Settings, mirror: receivers.Mirror) -> None:
+def test_a_mirror_with_data_of_a_later_series_keeps_them(settings_with_key: Settings, mirror: receivers.Mirror) -> None:
     from app.publish.keys import signing_key
 
     later = Snapshot("29990101T000000Z000000", time.time() + 100, 0, 1, time.time(), "Other", [])
-    mirror.routes.receiver.receive(pack(later, signing_key(keyed)))
-    Sender(mirror.url, keyed).step(never)
+    mirror.routes.receiver.receive(pack(later, signing_key(settings_with_key)))
+    Sender(mirror.url, settings_with_key).step(never)
     assert "It refuses revision 1" in row(mirror.url).error
     assert "did not start later" in row(mirror.url).error
     assert mirror.routes.store.state().series == later.series
 
 
-def test_a_refusal_because_of_an_unknown_key_is_recorded(keyed: Settings, mirror: receivers.Mirror) -> None:
+def test_a_refusal_because_of_an_unknown_key_is_recorded(settings_with_key: Settings, mirror: receivers.Mirror) -> None:
     mirror.routes.receiver.keys = [Ed25519PrivateKey.generate().public_key()]
-    Sender(mirror.url, keyed).step(never)
+    Sender(mirror.url, settings_with_key).step(never)
     assert "status 403" in row(mirror.url).error
     assert "This mirror does not trust the key" in row(mirror.url).error
 
 
-def test_a_mirror_older_than_the_stored_removals_is_not_updated(keyed: Settings, mirror: receivers.Mirror) -> None:
-    sender = Sender(mirror.url, keyed)
+def test_a_mirror_older_than_the_stored_removals_is_not_updated(settings_with_key: Settings, mirror: receivers.Mirror) -> None:
+    sender = Sender(mirror.url, settings_with_key)
     sender.step(never)
     RevisionSeries.update(revision=9, forgotten=5).execute()
     sender.step(never)
@@ -155,10 +159,10 @@ def test_a_mirror_older_than_the_stored_removals_is_not_updated(keyed: Settings,
     ],
 )
 def test_an_address_that_is_no_mirror_is_recorded_and_retried_with_growing_pauses(
-    keyed: Settings, body: bytes, status: int, error: str
+    settings_with_key: Settings, body: bytes, status: int, error: str
 ) -> None:
     with receivers.answering(body, status) as address:
-        sender = Sender(address, keyed)
+        sender = Sender(address, settings_with_key)
         for failures in range(1, 4):
             sender.step(never)
             assert error in row(address).error
@@ -166,37 +170,37 @@ def test_an_address_that_is_no_mirror_is_recorded_and_retried_with_growing_pause
             assert row(address).not_before - (row(address).last_error or 0) == pytest.approx(2.0 ** (failures - 1))
             sender.step(never)
             assert row(address).failures == failures, "no request before the end of the pause"
-            again(address)
+            end_pause(address)
 
 
-def test_a_mirror_that_reports_another_position_each_time_is_paused(keyed: Settings) -> None:
+def test_a_mirror_that_reports_another_position_each_time_is_paused(settings_with_key: Settings) -> None:
     positions = itertools.count()
     with receivers.answering(lambda: json.dumps({"series": "other", "have": next(positions)}).encode(), 409) as address:
-        Sender(address, keyed).step(never)
+        Sender(address, settings_with_key).step(never)
         assert "It refuses revision" in row(address).error
         assert next(positions) < 10
 
 
-def test_a_certificate_of_an_unknown_authority_is_refused_and_of_a_known_one_accepted(keyed: Settings, tmp_path: Path) -> None:
+def test_a_certificate_of_an_unknown_authority_is_refused_and_of_a_known_one_accepted(settings_with_key: Settings, tmp_path: Path) -> None:
     certificate, other = write_certificate(tmp_path, "mirror"), write_certificate(tmp_path, "other")
-    with receivers.mirror(tmp_path / "mirror", keyed, certificate) as mirror:
+    with receivers.mirror(tmp_path / "mirror", settings_with_key, certificate) as mirror:
         for authority in ("", other):
-            Sender(mirror.url, keyed.replace(publish_ca=authority)).step(never)
+            Sender(mirror.url, settings_with_key.replace(publish_ca=authority)).step(never)
             assert "certificate verify failed" in row(mirror.url).error
             assert mirror.accepted == []
-            again(mirror.url)
-        Sender(mirror.url, keyed.replace(publish_ca=certificate)).step(never)
+            end_pause(mirror.url)
+        Sender(mirror.url, settings_with_key.replace(publish_ca=certificate)).step(never)
         assert mirror.contents() == published()
 
 
-def test_an_unreachable_mirror_has_a_row_before_its_first_response(keyed: Settings) -> None:
+def test_an_unreachable_mirror_has_a_row_before_its_first_response(settings_with_key: Settings) -> None:
     address = f"http://127.0.0.1:{free_port()}"
-    Sender(address, keyed).step(never)
+    Sender(address, settings_with_key).step(never)
     assert (row(address).revision, row(address).failures) == (0, 1)
 
 
-def test_a_clock_that_was_set_back_stops_no_sending(keyed: Settings, mirror: receivers.Mirror) -> None:
-    sender = Sender(mirror.url, keyed)
+def test_a_clock_that_was_set_back_stops_no_sending(settings_with_key: Settings, mirror: receivers.Mirror) -> None:
+    sender = Sender(mirror.url, settings_with_key)
     sender.step(never)
     publish(piece(1, "new"))
     Row.update(not_before=time.time() + 3600).execute()

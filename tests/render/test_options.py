@@ -23,12 +23,12 @@ switches = st.booleans()
 labels = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]) | st.just(" "), max_size=30)
 
 
-def ordered(pair: tuple[float | None, float | None]) -> bool:
+def is_ordered(pair: tuple[float | None, float | None]) -> bool:
     low, high = pair
     return low is None or high is None or low < high
 
 
-ranges = st.tuples(limits, limits).filter(ordered)
+ranges = st.tuples(limits, limits).filter(is_ordered)
 
 
 @st.composite

@@ -14,20 +14,20 @@ from tests.render.service import Service
 BLUE, ORANGE = (0, 51, 255), (255, 102, 0)  # ROOT's kAzure and kOrange + 7
 
 
-def near(one: tuple[int, int, int], other: tuple[int, int, int]) -> bool:
+def is_near(one: tuple[int, int, int], other: tuple[int, int, int]) -> bool:
     return all(abs(a - b) < 16 for a, b in zip(one, other, strict=True))
 
 
 def share_of(picture: pictures.Picture, colour: tuple[int, int, int], top: float, bottom: float) -> float:
     """The fraction of pixels of a colour between two heights, 0 at the top and 1 at the bottom."""
     rows = picture.pixels[int(top * picture.height) * picture.width : int(bottom * picture.height) * picture.width]
-    return sum(near(pixel, colour) for pixel in rows) / len(rows)
+    return sum(is_near(pixel, colour) for pixel in rows) / len(rows)
 
 
 def ink(picture: pictures.Picture, colour: tuple[int, int, int], left: float = 0, right: float = 1) -> set[tuple[int, int]]:
     """Column and row of each pixel of a colour between two columns, as fractions of the width."""
     columns = range(int(left * picture.width), int(right * picture.width))
-    return {(x, y) for y in range(picture.height) for x in columns if near(picture.pixels[y * picture.width + x], colour)}
+    return {(x, y) for y in range(picture.height) for x in columns if is_near(picture.pixels[y * picture.width + x], colour)}
 
 
 def in_boxes(picture: pictures.Picture, colour: tuple[int, int, int] = BLUE) -> set[tuple[int, int]]:

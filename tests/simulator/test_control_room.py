@@ -15,7 +15,7 @@ def command(p5: P5, what: str, **arguments: str) -> Any:
     return p5.get(f"/cr/exe?{query}")
 
 
-def captured(dqmsquare: Any, request: str) -> Any:
+def captured_response(dqmsquare: Any, request: str) -> Any:
     return next(row for row in dqmsquare("mirror_api_responses.json") if row["request"] == f"GET /cr/exe?what={request}")
 
 
@@ -23,13 +23,13 @@ def captured(dqmsquare: Any, request: str) -> Any:
 def test_responses_are_those_in_the_capture(p5: P5, dqmsquare: Any, request_: str) -> None:
     answer = p5.get(f"/cr/exe?what={request_}")
     assert answer.headers["Content-Type"] == "text/html; charset=UTF-8"
-    expected = captured(dqmsquare, request_)["json"]
+    expected = captured_response(dqmsquare, request_)["json"]
     assert answer.json() == expected
     assert json.dumps(answer.json()) == json.dumps(expected)
 
 
 def test_the_configuration_of_the_player_has_the_keys_of_the_original(p5: P5, dqmsquare: Any) -> None:
-    assert command(p5, "get_simulator_config").json().keys() == captured(dqmsquare, "get_simulator_config")["json"].keys()
+    assert command(p5, "get_simulator_config").json().keys() == captured_response(dqmsquare, "get_simulator_config")["json"].keys()
 
 
 def test_versions_of_each_machine(p5: P5) -> None:

@@ -47,12 +47,12 @@ def test_the_header_at_the_known_revision_is_sent_again(p5: P5) -> None:
 
 
 def test_without_headers_there_is_no_message(p5: P5) -> None:
-    assert p5.ask(FU, {"event": "sync_request", "known_rev": None}) == []
+    assert p5.sync(FU, {"event": "sync_request", "known_rev": None}) == []
 
 
 def test_a_message_has_at_most_a_thousand_headers(p5: P5) -> None:
     p5.incident("backlog", host=FU, count=2500)
-    messages = p5.ask(FU, {"event": "sync_request", "known_rev": None})
+    messages = p5.sync(FU, {"event": "sync_request", "known_rev": None})
     assert [(m["rev"], m["sync_to_rev"], len(m["headers"]), m["total_sent"], m["total_avail"]) for m in messages] == [
         ([1, 1000], 2500, 1000, 1000, 2500),
         ([1001, 2000], 2500, 1000, 2000, 2500),
@@ -140,7 +140,7 @@ def test_dropped_documents_are_removed_but_recorded(p5: P5) -> None:
     assert {row["id"]: row["there"] for row in p5.record()["documents"]} == {"a": False, "b": True}
 
 
-def finished(conversation: Coroutine[Any, Any, T]) -> T:
+def run_in_thread(conversation: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine in a thread of its own, because the browser of other tests has an event loop in the main thread."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, conversation).result()
@@ -168,7 +168,7 @@ def test_the_websocket_sends_current_and_new_documents(p5: P5) -> None:
             await connection.send_str('{"event": "request_documents", "ids": ["c"]}')
             assert [document["_id"] for document in (await next_message(connection))["documents"]] == ["c"]
 
-    finished(follow())
+    run_in_thread(follow())
 
 
 def test_the_handshake_is_that_of_the_original(p5: P5) -> None:
@@ -193,7 +193,7 @@ def test_nothing_is_pushed_before_the_first_sync_request(p5: P5) -> None:
             await connection.send_str('{"event": "request_documents", "ids": []}')
             assert (await next_message(connection))["event"] == "update_documents"
 
-    finished(follow())
+    run_in_thread(follow())
 
 
 def test_slow_clients_block_nobody(p5: P5) -> None:
@@ -222,7 +222,7 @@ def test_a_websocket_that_reads_nothing_is_disconnected(p5: P5) -> None:
                 await asyncio.to_thread(p5.incident, "upload", host=FU, documents=[{"_id": f"d{number}", "tag": long}])
             return len([message async for message in connection])
 
-    assert finished(asyncio.wait_for(deaf(), 120)) < 1200
+    assert run_in_thread(asyncio.wait_for(deaf(), 120)) < 1200
     assert len(p5.headers(FU)) == 1200
 
 

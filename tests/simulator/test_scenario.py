@@ -150,14 +150,14 @@ def test_the_log_of_a_job_can_be_read_at_its_own_machine_only(live_p5: P5, jobs:
 
 
 def test_a_seed_always_gives_the_same_documents() -> None:
-    def played(seed: str) -> list[tuple[str, str, int]]:
+    def uploaded(seed: str) -> list[tuple[str, str, int]]:
         with run_simulator("--speed", "0", "--seed", seed) as p5:
             p5.advance(4000)
             return [(row["host"], row["id"], row["rev"]) for row in p5.record()["documents"]]
 
-    first = played("1")
-    assert first == played("1")
-    assert first != played("2")
+    first = uploaded("1")
+    assert first == uploaded("1")
+    assert first != uploaded("2")
 
 
 def test_runs_follow_one_another_and_the_oldest_are_removed() -> None:

@@ -15,7 +15,7 @@ CUT = re.compile(r"\.\.\.<cut, total (\d+) bytes>$")
 
 
 @pytest.fixture
-def fed(p5: P5, dqmsquare: Any) -> P5:
+def p5_with_capture(p5: P5, dqmsquare: Any) -> P5:
     """A simulator with the documents of the capture in their order; dqm-stats of the recording host is repeated at the end."""
     documents = dqmsquare("wire_documents.json")[HOST]
     captured = dqmsquare("p5_wire_capture.json")
@@ -28,9 +28,9 @@ def fed(p5: P5, dqmsquare: Any) -> P5:
     return p5
 
 
-def test_captured_requests_have_the_captured_responses(fed: P5, dqmsquare: Any) -> None:
+def test_captured_requests_have_the_captured_responses(p5_with_capture: P5, dqmsquare: Any) -> None:
     for row in dqmsquare("p5_wire_capture.json"):
-        answer = fed.post(row["request"].removeprefix("POST "), row["request_body"])
+        answer = p5_with_capture.post(row["request"].removeprefix("POST "), row["request_body"])
         expected = row["response_body"]
         if cut := CUT.search(expected):
             assert answer.content[: cut.start()] == expected[: cut.start()].encode()

@@ -55,18 +55,18 @@ class P5:
         """Send one message for a host by way of the gateway."""
         return self.post(f"/redirect?path={host}.cms&port=9215", json.dumps({"messages": [json.dumps(message)]}))
 
-    def ask(self, host: str, message: dict[str, Any]) -> list[dict[str, Any]]:
+    def sync(self, host: str, message: dict[str, Any]) -> list[dict[str, Any]]:
         """The messages that answer one message to a host."""
         answer = self.redirect(host, message)
         assert answer.status == 200, answer.content
         return [json.loads(text) for text in answer.json()["messages"]]
 
     def headers(self, host: str, known: int | None = None) -> list[dict[str, Any]]:
-        messages = self.ask(host, {"event": "sync_request", "known_rev": known})
+        messages = self.sync(host, {"event": "sync_request", "known_rev": known})
         return [header for message in messages for header in message["headers"]]
 
     def documents(self, host: str, *ids: str) -> list[dict[str, Any]]:
-        (message,) = self.ask(host, {"event": "request_documents", "ids": list(ids)})
+        (message,) = self.sync(host, {"event": "request_documents", "ids": list(ids)})
         found: list[dict[str, Any]] = message["documents"]
         return found
 

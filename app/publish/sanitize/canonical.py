@@ -89,7 +89,7 @@ def _decode(text: str) -> str | None:
     for _ in range(MAX_DEPTH):
         before = text
         text = _visible(text)
-        text = _BACKSLASH.sub(_unescaped, text)
+        text = _BACKSLASH.sub(_unescape, text)
         text = _PERCENT.sub(lambda found: chr(int(found[1], 16)) if int(found[1], 16) < 128 else found[0], text)
         text = html.unescape(text) if "&" in text else text
         if text == before:
@@ -105,7 +105,7 @@ def _visible(text: str) -> str:
     return _INVISIBLE.sub("", text)
 
 
-def _unescaped(escape: re.Match[str]) -> str:
+def _unescape(escape: re.Match[str]) -> str:
     """The character of an escape with a backslash; "" for an invalid code point."""
     if code := escape["code_point"]:
         point = int(code.lstrip("uUx").strip("{}"), 16)

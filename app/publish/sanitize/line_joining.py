@@ -75,13 +75,13 @@ def groups(segments: Sequence[Segment], own: Sequence[list[Finding]], find: Find
             found.append(Group(segment.text, number, [SegmentSpan(0, len(segment.text), 0)]))
             is_covered = _reaches_end(own[number], segment.text)
         else:
-            found[-1] = _extended(found[-1], separator, segment.text)
+            found[-1] = _extend(found[-1], separator, segment.text)
             tail = found[-1].text[-_TAIL:]
             is_covered = _reaches_end(find(tail), tail)
     return found
 
 
-def _extended(group: Group, separator: str, segment: str) -> Group:
+def _extend(group: Group, separator: str, segment: str) -> Group:
     after = segment.lstrip()
     text = group.text + separator + after
     return Group(text, group.first, [*group.spans, SegmentSpan(len(text) - len(after), len(text), len(segment) - len(after))])

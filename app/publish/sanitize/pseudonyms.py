@@ -63,10 +63,10 @@ class Pseudonyms:
     def numbers(self, secrets: Collection[Secret]) -> dict[Secret, int]:
         """The number of each value; values without one get the next numbers. Safe if other processes do this at the same time."""
         new = [secret for secret in dict.fromkeys(secrets) if secret not in self._numbers]
-        self._numbers |= self._stored(new)
+        self._numbers |= self._stored_numbers(new)
         while missing := [secret for secret in new if secret not in self._numbers]:
             self._assign(missing)
-            self._numbers |= self._stored(missing)
+            self._numbers |= self._stored_numbers(missing)
         return {secret: self._numbers[secret] for secret in secrets}
 
     def has(self, secret: Secret) -> bool:
@@ -76,7 +76,7 @@ class Pseudonyms:
             self._known[secret.kind] = {digest for (digest,) in rows(query)}
         return secret in self._numbers or self.digest(secret) in self._known[secret.kind]
 
-    def _stored(self, secrets: Collection[Secret]) -> dict[Secret, int]:
+    def _stored_numbers(self, secrets: Collection[Secret]) -> dict[Secret, int]:
         by_digest = {(secret.kind, self.digest(secret)): secret for secret in secrets}
         found: dict[Secret, int] = {}
         for some in chunked(sorted({digest for _, digest in by_digest}), MAX_ROWS):

@@ -35,7 +35,7 @@ _LOGIN = re2.compile(r"(?P<before>.*?)(?P<user>[\w.-]+)@(?P<host>[^@]+)")
 _FILE_LISTING = re2.compile(r"(?P<before>\S+\s+\d+\s+)(?P<user>\S+)(?P<blank>\s+)(?P<group>\S+)")
 
 
-def whole(kind: str) -> Replace:
+def replace_whole(kind: str) -> Replace:
     """A function that replaces the whole text by a secret of this kind."""
 
     def replace(text: str, read_rest: ReadRest) -> Parts:
@@ -175,17 +175,17 @@ def replace_word(text: str, read_rest: ReadRest) -> Parts | None:
 REPLACEMENTS: dict[str, Replace] = LABELLED | {
     "known_host": replace_host,
     "origin": keep,
-    "pem": whole("key"),
-    "subject": whole("user"),
+    "pem": replace_whole("key"),
+    "subject": replace_whole("user"),
     "bearer": replace_bearer,
     "url": replace_url,
     "environment": replace_environment,
     "format": replace_token_format,
-    "ssh": whole("key"),
+    "ssh": replace_whole("key"),
     "email": replace_email,
     "login": replace_login,
-    "mac": whole("address"),
-    "ipv4": whole("address"),
+    "mac": replace_whole("address"),
+    "ipv4": replace_whole("address"),
     "ipv6": replace_ipv6,
     "uuid": replace_uuid,
     "pointer": keep,

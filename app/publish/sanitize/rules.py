@@ -65,7 +65,7 @@ class Rules:
             if len(self._cache) >= CACHED_TEXTS:
                 self._cache.clear()
             findings = self._find(self._all, text)
-            self._cache[text] = [_trimmed(one, text) for one in findings if any(isinstance(part, Secret) for part in one.parts)]
+            self._cache[text] = [_trim(one, text) for one in findings if any(isinstance(part, Secret) for part in one.parts)]
         return self._cache[text]
 
     def _read_rest(self, text: str) -> Parts:
@@ -78,7 +78,7 @@ class Rules:
         for finding in self._find(pattern, text):
             parts += [text[at : finding.start], *finding.parts]
             at = finding.end
-        return _joined([*parts, text[at:]])
+        return _join_parts([*parts, text[at:]])
 
     def _find(self, pattern: Any, text: str) -> Iterator[Finding]:
         for match in pattern.finditer(text.encode("ascii")):
@@ -89,7 +89,7 @@ class Rules:
             elif parts is None and rule not in INNER_RULES:
                 parts = self._read_rest(matched)
             if parts is not None:
-                yield Finding(match.start(), match.start(), match.end(), match.end(), _joined(parts))
+                yield Finding(match.start(), match.start(), match.end(), match.end(), _join_parts(parts))
 
 
 def _host_pattern(hosts: Iterable[str]) -> str:
@@ -101,7 +101,7 @@ def _host_pattern(hosts: Iterable[str]) -> str:
     return rf"(?i:(?:{'|'.join(patterns)})(?:\.cms\b|\.cern\.ch\b)?)" if patterns else ""
 
 
-def _joined(parts: Iterable[Part]) -> Parts:
+def _join_parts(parts: Iterable[Part]) -> Parts:
     """Parts with adjacent texts as one, and without empty ones."""
     joined: list[Part] = []
     for part in parts:
@@ -112,7 +112,7 @@ def _joined(parts: Iterable[Part]) -> Parts:
     return tuple(joined)
 
 
-def _trimmed(finding: Finding, text: str) -> Finding:
+def _trim(finding: Finding, text: str) -> Finding:
     """A finding without unchanged text at its ends."""
     first, last = finding.parts[0], finding.parts[-1]
     before = len(first) if isinstance(first, str) and text.startswith(first, finding.start) else 0

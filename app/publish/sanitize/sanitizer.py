@@ -11,7 +11,7 @@ from itertools import pairwise
 from app.core.text import one_line
 from app.publish.sanitize import canonical
 from app.publish.sanitize.canonical import Segment
-from app.publish.sanitize.host_names import can_be_shortened, is_shortened, shortened
+from app.publish.sanitize.host_names import can_be_shortened, is_shortened, shorten
 from app.publish.sanitize.line_joining import distribute, findings_of, groups
 from app.publish.sanitize.multiline import redact_blocks
 from app.publish.sanitize.parts import DROPPED, Part, host_secret, is_pseudonym
@@ -81,7 +81,7 @@ class Sanitizer:
             return name
         secret = host_secret(name) if _HOST.fullmatch(name) else Secret("host", name.lower())
         if can_be_shortened(secret.value):
-            return shortened(secret.value)
+            return shorten(secret.value)
         return _pseudonym(secret, self._pseudonyms.numbers([secret])[secret])
 
     def identifier(self, key: str) -> str:
@@ -133,9 +133,9 @@ class Sanitizer:
             parts += distribute(group, findings_of(group, own, self._rules.find))
         for number, block in blocks.items():
             parts[number] = list(block)
-        return self._labelled(parts, label)
+        return self._apply_labels(parts, label)
 
-    def _labelled(self, parts: Sequence[Sequence[Part]], label: Label) -> list[str]:
+    def _apply_labels(self, parts: Sequence[Sequence[Part]], label: Label) -> list[str]:
         """Parts as text, with labels in place of secrets and of known users in plain text."""
         secrets = [part for some in parts for part in some if isinstance(part, Secret)]
         users = {Secret("user", user) for secret in secrets if secret.kind == "path" for user in users_of(secret.value)}
@@ -169,4 +169,4 @@ def _pseudonym(secret: Secret, number: int) -> str:
 def _public_host_name(secret: Secret, number: int) -> str:
     """Label that shortens names of hosts where it can."""
     is_short = secret.kind == "host" and can_be_shortened(secret.value)
-    return shortened(secret.value) if is_short else _pseudonym(secret, number)
+    return shorten(secret.value) if is_short else _pseudonym(secret, number)

@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.core.counters import version_of
 from app.core.database import rows
-from app.publish.sanitize.host_names import shortened
+from app.publish.sanitize.host_names import shorten
 from app.security import Role, needs
 from app.square import job_documents, run_files, runs
 from app.square.models import Document, Graph, Job, Run
@@ -101,7 +101,7 @@ def _client(job: Job) -> list[Any]:
     return [
         job.reported * 1000,
         round(time.time() - job.reported, 6),
-        shortened(job.host),
+        shorten(job.host),
         or_minus_one(job.exit_code),
         runs.client_name(job.tag),
         or_minus_one(job.lumi),
@@ -158,7 +158,7 @@ def _jobs_query(system: str, first: int, last: int, bad_only: bool, with_lumis: 
 def _cell(job: Job) -> list[Any]:
     at = datetime.fromtimestamp(job.reported, CERN).isoformat(timespec="microseconds")
     state = "" if job.fi_state is None else str(job.fi_state)
-    return [shortened(job.host), or_minus_one(job.events), or_minus_one(job.lumi), state, or_minus_one(job.exit_code), at]
+    return [shorten(job.host), or_minus_one(job.events), or_minus_one(job.lumi), state, or_minus_one(job.exit_code), at]
 
 
 def get_clients() -> Response:
@@ -179,7 +179,7 @@ def get_logs() -> Response:
 def get_cluster_status() -> Response:
     """The newest status of each machine."""
     machines = runs.machines(_system("cluster"))
-    lines = [[shortened(one.name), one.reported_up, one.message or None, one.at] for one in machines]
+    lines = [[shorten(one.name), one.reported_up, one.message or None, one.at] for one in machines]
     return versioned_json(lambda: lines, [(one.name, one.reported_up, one.message) for one in machines], int(time.time()))
 
 

@@ -143,7 +143,7 @@ def test_names_with_separators_are_found_when_they_are_percent_encoded(client: F
     found = payload(opened.url, opened.format, opened.columns.row(index))
     file = hub.data / "demo" / "run500000.pb"
     file.parent.mkdir()
-    file.write_bytes(snapshots.written([snapshots.Object(STRANGE, found.data, found.flags)]))
+    file.write_bytes(snapshots.serialise([snapshots.Object(STRANGE, found.data, found.flags)]))
     register.register([Entry(DATASET, 500000, 0, str(file), "protobuf")])
     name = object_name(SampleKey(500000, 0, DATASET), STRANGE.encode())
     overlay = client.get(f"{OVERLAY}?obj={quote(name, safe='')};w=300;h=100&notOlderThan=5")

@@ -66,7 +66,7 @@ def test_no_name_of_the_real_documents_is_published(
         assert sanitizer.lines(out) == out
 
 
-def squeezed(text: str) -> str:
+def squeeze(text: str) -> str:
     return re.sub(r"[^a-z0-9]", "", text.lower())
 
 
@@ -75,11 +75,11 @@ def squeezed(text: str) -> str:
 def test_no_name_in_a_real_log_wrapped_by_a_terminal_is_published(
     pairs: list[tuple[list[str], list[str]]], names: set[str], sanitizer: Sanitizer, written: Callable[[str], str], width: int
 ) -> None:
-    private = re.compile("|".join(sorted(map(squeezed, names), key=len, reverse=True)))
+    private = re.compile("|".join(sorted(map(squeeze, names), key=len, reverse=True)))
     for log, _ in pairs[::40]:
         long = [written(line) for line in log[:100]]
         pieces = [line[at : at + width] for line in long for at in range(0, max(1, len(line)), width)]
-        assert not private.findall(squeezed("".join(sanitizer.lines(pieces))))
+        assert not private.findall(squeeze("".join(sanitizer.lines(pieces))))
 
 
 def test_the_useful_words_of_a_log_are_kept(pairs: list[tuple[list[str], list[str]]]) -> None:

@@ -33,7 +33,7 @@ def text_of(alphabet: str, least: int, most: int | None = None) -> st.SearchStra
     return st.text(alphabet, min_size=least, max_size=most or least).filter(lambda text: len(set(text)) > min(least, 10) // 2)
 
 
-def filled(pattern: str, **values: st.SearchStrategy[str]) -> st.SearchStrategy[Secret]:
+def secrets_of(pattern: str, **values: st.SearchStrategy[str]) -> st.SearchStrategy[Secret]:
     """A pattern with its values; the core is between < and >, or the whole text."""
     return st.fixed_dictionaries(values).map(lambda fields: _secret(pattern.format(**fields)))
 
@@ -49,50 +49,52 @@ NAME = text_of(LOWER, 7, 10).map(lambda name: f"q{name}x")
 TWO = text_of(DIGITS, 2)
 
 
-def mixed(text: str) -> bool:
+def is_mixed(text: str) -> bool:
     return all(len(re.findall(some, text)) > 3 for some in ("[0-9]", "[a-z]", "[A-Z]"))
 
 
-RANDOM = st.binary(min_size=45, max_size=60).map(lambda raw: base64.b64encode(raw).decode().rstrip("=")).filter(mixed)
+RANDOM = st.binary(min_size=45, max_size=60).map(lambda raw: base64.b64encode(raw).decode().rstrip("=")).filter(is_mixed)
 HEX = st.binary(min_size=16, max_size=32).map(bytes.hex).filter(lambda text: not text.isdigit())
 UUID = st.uuids().map(str)
 
 KINDS: dict[str, st.SearchStrategy[Secret]] = {
     "host": st.one_of(
-        filled("dqmfu-c2b{a}-{b}-{c}", a=TWO, b=TWO, c=TWO),
-        filled("sm-c2a{a}-{b}-{c}.cms", a=TWO, b=TWO, c=TWO),
-        filled("{a}-local.cms", a=NAME),
-        filled("{a}.cern.ch", a=NAME),
-        filled("{a}.{b}.fnal.gov", a=NAME, b=NAME),
+        secrets_of("dqmfu-c2b{a}-{b}-{c}", a=TWO, b=TWO, c=TWO),
+        secrets_of("sm-c2a{a}-{b}-{c}.cms", a=TWO, b=TWO, c=TWO),
+        secrets_of("{a}-local.cms", a=NAME),
+        secrets_of("{a}.cern.ch", a=NAME),
+        secrets_of("{a}.{b}.fnal.gov", a=NAME, b=NAME),
     ),
     "path": st.one_of(
-        filled("/nfshome0/<{a}/{b}>/notes.txt", a=NAME, b=NAME),
-        filled("/afs/cern.ch/user/q/<{a}/private/{b}>", a=NAME, b=NAME),
-        filled("/eos/user/q/<{a}/{b}>/out.root", a=NAME, b=NAME),
-        filled("/home/<{a}/{b}>/test_cfg.py", a=NAME, b=NAME),
-        filled("/var/log/hltd/<{a}/{b}.log>", a=NAME, b=NAME),
-        filled("/data/<{a}/{b}>/", a=NAME, b=NAME),
+        secrets_of("/nfshome0/<{a}/{b}>/notes.txt", a=NAME, b=NAME),
+        secrets_of("/afs/cern.ch/user/q/<{a}/private/{b}>", a=NAME, b=NAME),
+        secrets_of("/eos/user/q/<{a}/{b}>/out.root", a=NAME, b=NAME),
+        secrets_of("/home/<{a}/{b}>/test_cfg.py", a=NAME, b=NAME),
+        secrets_of("/var/log/hltd/<{a}/{b}.log>", a=NAME, b=NAME),
+        secrets_of("/data/<{a}/{b}>/", a=NAME, b=NAME),
     ),
-    "e-mail": st.one_of(filled("{a}.{b}@cern.ch", a=NAME, b=NAME), filled("{a}+dqm@{b}.example.org", a=NAME, b=NAME)),
-    "address": st.one_of(st.ip_addresses(v=4).map(lambda a: Secret(str(a), str(a))), filled("02:42:ac:{a}:{b}:{c}", a=TWO, b=TWO, c=TWO)),
+    "e-mail": st.one_of(secrets_of("{a}.{b}@cern.ch", a=NAME, b=NAME), secrets_of("{a}+dqm@{b}.example.org", a=NAME, b=NAME)),
+    "address": st.one_of(
+        st.ip_addresses(v=4).map(lambda a: Secret(str(a), str(a))), secrets_of("02:42:ac:{a}:{b}:{c}", a=TWO, b=TWO, c=TWO)
+    ),
     "token": st.one_of(
-        filled("ghp_{a}", a=text_of(ALNUM, 36)),
-        filled("glpat-{a}", a=text_of(ALNUM, 20)),
-        filled("password=<{a}>", a=text_of(ALNUM, 10, 20)),
-        filled("web_secret: <{a}>", a=text_of(ALNUM, 10, 20)),
-        filled("--api-key <{a}>", a=text_of(ALNUM, 10, 20)),
-        filled("https://operator:<{a}>@elog.example.org/x", a=text_of(ALNUM, 10, 20)),
-        filled("Authorization: Bearer <{a}>", a=RANDOM),
-        filled("Cookie: selenium-secret-secret=<{a}>", a=text_of(ALNUM, 10, 20)),
-        filled("eyJhbGciOiJIUzI1NiJ9.<{a}.{b}>", a=RANDOM.map(lambda a: a.replace("+", "-").replace("/", "_")), b=text_of(ALNUM, 30)),
+        secrets_of("ghp_{a}", a=text_of(ALNUM, 36)),
+        secrets_of("glpat-{a}", a=text_of(ALNUM, 20)),
+        secrets_of("password=<{a}>", a=text_of(ALNUM, 10, 20)),
+        secrets_of("web_secret: <{a}>", a=text_of(ALNUM, 10, 20)),
+        secrets_of("--api-key <{a}>", a=text_of(ALNUM, 10, 20)),
+        secrets_of("https://operator:<{a}>@elog.example.org/x", a=text_of(ALNUM, 10, 20)),
+        secrets_of("Authorization: Bearer <{a}>", a=RANDOM),
+        secrets_of("Cookie: selenium-secret-secret=<{a}>", a=text_of(ALNUM, 10, 20)),
+        secrets_of("eyJhbGciOiJIUzI1NiJ9.<{a}.{b}>", a=RANDOM.map(lambda a: a.replace("+", "-").replace("/", "_")), b=text_of(ALNUM, 30)),
     ),
     "key": st.one_of(
         UUID.map(lambda a: Secret(a, a)),
         HEX.map(lambda a: Secret(a, a)),
-        filled("AKIA{a}", a=text_of(string.ascii_uppercase + DIGITS, 16)),
-        filled("ssh-rsa AAAAB3NzaC1yc2E<{a}>", a=RANDOM),
+        secrets_of("AKIA{a}", a=text_of(string.ascii_uppercase + DIGITS, 16)),
+        secrets_of("ssh-rsa AAAAB3NzaC1yc2E<{a}>", a=RANDOM),
     ),
-    "environment": st.one_of(filled("export DQM_THING=<{a}>", a=NAME), filled("CMS_SITE_X=<{a}>", a=NAME)),
+    "environment": st.one_of(secrets_of("export DQM_THING=<{a}>", a=NAME), secrets_of("CMS_SITE_X=<{a}>", a=NAME)),
 }
 
 WRITTEN: dict[str, Callable[[str], str]] = {
@@ -124,15 +126,19 @@ WRITTEN: dict[str, Callable[[str], str]] = {
 INSENSITIVE = ("host", "e-mail", "address", "path")
 
 
-def squeezed(text: str) -> str:
+def squeeze(text: str) -> str:
     """Letters and digits alone, small."""
     return re.sub(r"[^a-z0-9]", "", text.lower())
+
+
+PSEUDONYM = re.compile(r"\b(?:host|path|user|e-mail|address|token|key)-\d+")
+"""Its number may end with the first digit of a secret by chance."""
 
 
 def assert_hidden(core: str, out: str) -> None:
     assert core not in out
     assert core.lower() not in out.lower()
-    assert squeezed(core) not in squeezed(out), out
+    assert squeeze(core) not in squeeze(PSEUDONYM.sub("(pseudonym)", out)), out
     assert all(letter == "\n" or " " <= letter <= "~" for letter in out), ascii(out)
 
 
@@ -147,21 +153,21 @@ quick = settings(
 def test_no_secret_is_published_in_any_spelling(kind: str, sanitizer: Sanitizer) -> None:
     @quick
     @given(KINDS[kind], st.sampled_from(sorted(WRITTEN)), BEFORE, AFTER, st.booleans())
-    def holds(secret: Secret, way: str, before: str, after: str, upper: bool) -> None:
+    def check(secret: Secret, way: str, before: str, after: str, upper: bool) -> None:
         text = secret.text.upper() if upper and kind in INSENSITIVE else secret.text
         line = before + WRITTEN[way](text) + after
         out = sanitizer.text(line)
         assert_hidden(secret.core, out)
         assert sanitizer.text(out) == out
 
-    holds()
+    check()
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_secret_cut_by_line_ends_is_published(kind: str, sanitizer: Sanitizer) -> None:
     @quick
     @given(KINDS[kind], BEFORE, AFTER, st.data())
-    def holds(secret: Secret, before: str, after: str, data: st.DataObject) -> None:
+    def check(secret: Secret, before: str, after: str, data: st.DataObject) -> None:
         line = before + secret.text + after
         end = data.draw(st.sampled_from(["\n", "\\\n", "\r\n", "\\\n    ", "\r"]))
         cuts = sorted(data.draw(st.sets(st.integers(len(before) + 1, len(before) + len(secret.text) - 1), min_size=1, max_size=3)))
@@ -170,31 +176,31 @@ def test_no_secret_cut_by_line_ends_is_published(kind: str, sanitizer: Sanitizer
         assert_hidden(secret.core, "\n".join(out))
         assert sanitizer.lines(out) == out
 
-    holds()
+    check()
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_secret_wrapped_by_a_terminal_is_published(kind: str, sanitizer: Sanitizer) -> None:
     @quick
     @given(KINDS[kind], st.integers(10, 130), st.text("eno ", max_size=120), AFTER)
-    def holds(secret: Secret, width: int, before: str, after: str) -> None:
+    def check(secret: Secret, width: int, before: str, after: str) -> None:
         line = f"{before} {secret.text}{after}"
         pieces = [line[at : at + width] for at in range(0, len(line), width)]
         assert_hidden(secret.core, "\n".join(sanitizer.lines(pieces)))
 
-    holds()
+    check()
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_secret_in_another_spelling_and_cut_is_published(kind: str, sanitizer: Sanitizer) -> None:
     @quick
     @given(KINDS[kind], st.sampled_from(sorted(WRITTEN)), st.sampled_from([60, 72, 80, 100, 132]), st.text("eno ", max_size=120))
-    def holds(secret: Secret, way: str, width: int, before: str) -> None:
+    def check(secret: Secret, way: str, width: int, before: str) -> None:
         line = f"{before} {WRITTEN[way](secret.text)} and on"
         pieces = [line[at : at + width] for at in range(0, len(line), width)]
         assert_hidden(secret.core, "\n".join(sanitizer.lines(pieces)))
 
-    holds()
+    check()
 
 
 @settings(max_examples=80, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
