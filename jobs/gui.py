@@ -1,24 +1,25 @@
-"""Background jobs of the DQM GUI: reading registered files, and bounding what is stored."""
+"""Background jobs of the DQM GUI: importing files, bounding the cache of plots, removing unused lists of names."""
 
 from __future__ import annotations
 
 from app.core.settings import load
 from app.gui.catalog.importing import forget_names, import_file
 from app.gui.files.register import IMPORT
-from app.gui.plots.plots import EVICT, evict
+from app.gui.plots.plot_files import evict
+from app.gui.plots.plots import EVICT
 from app.gui.settings import GuiSettings
 from app.queue import BackgroundJob, handler, report
 
 
 @handler(IMPORT)
 def import_listing(job: BackgroundJob) -> None:
-    """Read the list of a file into the catalog. The key is the id of the file; running twice stores the same list."""
+    """Import a file into the catalog. The key is the id of the file; running twice stores the same lists."""
     import_file(job, load())
 
 
 @handler(EVICT)
 def evict_plots(job: BackgroundJob) -> None:
-    """Remove the plots that were not shown for longest, down to nine tenths of the allowed size."""
+    """Remove the plots not shown for longest, down to nine tenths of the size of the cache."""
     settings = load()
     removed = evict(settings.data / "plots", int(0.9 * (settings.of(GuiSettings).plot_cache_mb << 20)))
     report(job, None, f"{removed} plots removed")
@@ -26,5 +27,5 @@ def evict_plots(job: BackgroundJob) -> None:
 
 @handler("clean-names", daily=True)
 def clean_names(job: BackgroundJob) -> None:
-    """Remove name lists that no sample has any more."""
+    """Remove lists of names that no sample uses any more."""
     report(job, None, f"{forget_names()} name lists removed")

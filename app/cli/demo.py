@@ -1,4 +1,4 @@
-"""`dqmhub demo`: files, and runs that are taken, to try the product with."""
+"""`dqmhub demo`: demo data and simulated runs."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from app.core.settings import TREE
 
 @click.group()
 def demo() -> None:
-    """Files, and runs that are taken, to try the product with."""
+    """Demo data and simulated runs."""
 
 
 @demo.command()
-@click.option("--mes", type=click.IntRange(1, 1_000_000), help="Make one file with this many monitor elements.")
-@click.option("--folder", type=click.Path(path_type=Path), help="Where; default: demo/ in data_dir.")
+@click.option("--mes", type=click.IntRange(1, 1_000_000), help="Make one file with this number of monitor elements.")
+@click.option("--folder", type=click.Path(path_type=Path), help="Folder of the files; default: demo/ in data_dir.")
 def make(mes: int | None, folder: Path | None) -> None:
-    """Make small files that look like real DQM, or one large file, where they are not there yet; print their names."""
+    """Make small files like those of real runs, or one large file, unless they exist; print their names."""
     from app.gui.demo.make import make_demo
 
     settings = cli.settings()
@@ -29,7 +29,7 @@ def make(mes: int | None, folder: Path | None) -> None:
     try:
         files = make_demo(folder or settings.data / "demo", program, mes, lambda line: click.echo(line, err=True))
     except (OSError, RuntimeError) as error:
-        raise click.ClickException(f"the demo files were not made: {error}") from error
+        raise click.ClickException(f"Cannot make the demo files: {error}") from error
     for file in files:
         click.echo(file)
 
@@ -38,9 +38,9 @@ def make(mes: int | None, folder: Path | None) -> None:
 @click.option("--run", type=click.IntRange(1, 999_999_000), default=367201, show_default=True, help="Number of the first run.")
 @click.option("--period", type=click.FloatRange(0.1, 3600), default=23, show_default=True, help="Seconds from one snapshot to the next.")
 @click.option("--lumis", type=click.IntRange(2, 5000), default=40, show_default=True, help="Lumisections of each run.")
-@click.option("--folder", type=click.Path(path_type=Path), help="Where; default: demo/live/ in data_dir.")
+@click.option("--folder", type=click.Path(path_type=Path), help="Folder of the snapshots; default: demo/live/ in data_dir.")
 def live(run: int, period: float, lumis: int, folder: Path | None) -> None:
-    """Play one run after the other as the online system takes them, into the hub that these settings are of, until Ctrl-C."""
+    """Simulate online runs continuously (Ctrl-C stops)."""
     from app.core.supervisor import follow_supervisor
     from app.gui.demo.live import LiveDemo
 
@@ -60,5 +60,5 @@ def _demo_program() -> Path:
 
     program = binary(TREE).with_name("dqmhub-demo")
     if not program.exists():
-        raise click.ClickException(f"there is no {program}: build it with `make build`")
+        raise click.ClickException(f"{program} does not exist: build it with `make build`")
     return program

@@ -1,4 +1,4 @@
-"""`dqmhub render FILE ME -o OUTPUT`: one plot from the command line, without a database; the ending says as what."""
+"""`dqmhub render FILE ME -o OUTPUT`: one plot from the command line, without a database; the suffix of OUTPUT is the format."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from werkzeug.datastructures import MultiDict
 
 from app.formats import FormatError, Kind, payload, scan
 from app.formats.detection import detect_format
-from app.gui.plots.outputs import with_properties
+from app.gui.plots.documents import with_properties
 from render.client import EFFICIENCY, RenderClient, Request
 from render.errors import OptionError, RenderError
 from render.options import FORMATS, Options
@@ -26,9 +26,15 @@ START_S = 60.0
 
 
 def draw(file: Path, me: str, output: Path, query: str, socket: Path, service: list[str]) -> None:
-    """Draw an ME into a file, by the service at `socket`, or one that the command `service` starts for this plot alone.
+    """Draw a monitor element (ME) into a file.
 
-    `query` has the options as addresses have them, or as the specification that the log of the service shows.
+    Args:
+        file: DQM file.
+        me: Path of the ME.
+        output: File of the plot.
+        query: Drawing options in the form of addresses, or of the specifications in the log of the render service.
+        socket: Socket of a running render service.
+        service: Command that starts a render service for this plot if none is running.
     """
     try:
         options = replace(_options(query), format=_format(output))
@@ -40,10 +46,10 @@ def draw(file: Path, me: str, output: Path, query: str, socket: Path, service: l
     except (FormatError, OSError, RenderError, ValueError) as error:
         raise click.ClickException(str(error)) from None
     if not rendered.image:
-        raise click.ClickException(f"there is nothing to be had of {me}: it is empty, or on the blacklist of the render service")
+        raise click.ClickException(f"Nothing to draw for {me}: it is empty, or on the blacklist of the render service")
     output.write_bytes(_with_properties(rendered.image, request) if options.format == "json" else rendered.image)
     if rendered.code:
-        click.echo(f"ROOT complained while it drew {me}; the log of the render service says of what", err=True)
+        click.echo(f"ROOT reported errors while drawing {me}; see the log of the render service", err=True)
 
 
 def _options(query: str) -> Options:
@@ -55,7 +61,7 @@ def _options(query: str) -> Options:
 def _format(output: Path) -> str:
     form = output.suffix[1:].lower()
     if form not in FORMATS:
-        raise click.ClickException(f"{output.name} ends in none of {', '.join(f'.{known}' for known in FORMATS)}")
+        raise click.ClickException(f"{output.name} has none of the suffixes {', '.join(f'.{known}' for known in FORMATS)}")
     return form
 
 
@@ -64,7 +70,7 @@ def _with_properties(content: bytes, request: Request) -> bytes:
 
 
 def _request(file: Path, me: str, spec: str) -> Request:
-    """Of the first sample in the file that has this ME."""
+    """The request for the ME in the first sample of the file that has it."""
     format = detect_format(file) or "tdirectory"
     for listing in scan(file, format).samples.values():
         if (index := listing.names.find(me.encode(errors="surrogateescape"))) is None:
@@ -74,7 +80,7 @@ def _request(file: Path, me: str, spec: str) -> Request:
             return Request(me, spec, flags=row.kind, text=listing.facts.scalars.get(index, "").encode(errors="replace"))
         found = payload(file, format, row)
         return Request(me, spec, [(found.data, found.displacement)], found.flags)
-    raise click.ClickException(f"there is no monitor element {me} in {file}")
+    raise click.ClickException(f"{file} has no monitor element {me}")
 
 
 @contextmanager
@@ -105,4 +111,4 @@ def _ready(process: subprocess.Popen[bytes], socket: Path, log: Path) -> RenderC
             time.sleep(0.02)
         else:
             return client
-    raise click.ClickException(f"the render service does not start: {log.read_text(errors='replace').strip()}")
+    raise click.ClickException(f"Cannot start the render service: {log.read_text(errors='replace').strip()}")

@@ -1,4 +1,4 @@
-"""`dqmhub register`: make DQM files known."""
+"""`dqmhub register`: register DQM files."""
 
 from __future__ import annotations
 
@@ -15,23 +15,25 @@ from app.core.settings import Settings
 from app.formats import FORMATS
 
 if TYPE_CHECKING:
-    from app.gui.files.naming import Told
-    from app.gui.files.register import Entry, Registered
+    from app.gui.files.entries import Entry
+    from app.gui.files.naming import Overrides
+    from app.gui.files.register import Registered
 
 
 @click.command()
 @click.argument("paths", nargs=-1)
-@click.option("--dataset", default="", help="Dataset of these files, /primary/processed/tier, where their names do not tell it.")
+@click.option("--dataset", default="", help="Dataset of these files, /primary/processed/tier; default: from their names.")
+@click.option("--run", type=click.IntRange(0, 2**31 - 1), help="Run of these files; default: from their names; 0: the ongoing run.")
+@click.option("--format", type=click.Choice(list(FORMATS)), help="Format of these files; default: from their content.")
 @click.option(
-    "--run", type=click.IntRange(0, 2**31 - 1), help="Run of these files, where their names do not tell it; 0: the run that goes on."
-)
-@click.option("--format", type=click.Choice(list(FORMATS)), help="Format, where it cannot be recognised.")
-@click.option(
-    "--list", "listing", type=click.File(errors="replace"), help="Rows of dasgoclient (file run lumi), as text or JSON; -: standard input."
+    "--list",
+    "listing",
+    type=click.File(errors="replace"),
+    help="Output of dasgoclient (file run lumi), text or JSON; -: standard input.",
 )
 @click.option("--redirector", default="root://cms-xrd-global.cern.ch/", show_default=True, help="Server that finds the files of --list.")
 def register(paths: tuple[str, ...], dataset: str, run: int | None, format: str | None, listing: TextIO | None, redirector: str) -> None:
-    """Register files (also root://host//path), and the .root and .pb files in folders at any depth; names or options tell what they are.
+    """Register files (also root://host//path), and all .root and .pb files in folders. Names, contents or options determine the sample.
 
     \b
     DQM_V0001_R000316142__PD__Era__DQMIO.root  run 316142 of /PD/Era/DQMIO
@@ -43,58 +45,61 @@ def register(paths: tuple[str, ...], dataset: str, run: int | None, format: str 
     \b
     dasgoclient -query 'file run lumi dataset=/PD/Era/DQMIO' | dqmhub register --list -
     """
-    from app.gui.files import daslist, naming
-    from app.gui.files import register as registering
+    from app.gui.files.entries import dataset_problem
+    from app.gui.files.naming import Overrides
 
     if bool(paths) == bool(listing) or (listing and run is not None):
-        raise click.UsageError("give files and folders, or --list, whose rows tell the runs")
-    if dataset and (problem := registering.dataset_problem(dataset)):
+        raise click.UsageError("Expected files and folders, or --list without --run")
+    if dataset and (problem := dataset_problem(dataset)):
         raise click.BadParameter(problem, param_hint="--dataset")
     settings = cli.open_database()
+    if listing:
+        entries, problems = _listed_entries(listing, redirector, Overrides(dataset, None, format or ""), settings)
+    else:
+        entries, problems = _file_entries(paths, settings, Overrides(dataset, run, format or ""))
+    registered = _store(entries)
+    for line in problems:
+        click.echo(line, err=True)
+    click.echo(f"{registered}, {len(problems)} skipped")
+    sys.exit(1 if problems and not entries else 0)
+
+
+def _listed_entries(listing: TextIO, redirector: str, overrides: Overrides, settings: Settings) -> tuple[list[Entry], list[str]]:
+    """Entries for the rows of dasgoclient, and the problems of rows that cannot be used."""
+    from app.gui.files.daslist import das_entries
+
+    format = overrides.format or next(name for name in FORMATS.by_number().values() if FORMATS[name].has_lumisections)
     try:
-        if listing:
-            entries, wrong = daslist.entries(listing.read(), redirector, dataset, format or _with_lumisections(), settings)
-        else:
-            entries, wrong = _named(paths, settings, naming.Told(dataset, run, format or ""))
+        return das_entries(listing.read(), redirector, overrides.dataset, format, settings)
     except ValueError as error:
         raise click.ClickException(str(error)) from error
-    done = _stored(entries)
-    for line in wrong:
-        click.echo(line, err=True)
-    click.echo(f"{done}, {len(wrong)} left out")
-    sys.exit(1 if wrong and not entries else 0)
 
 
-def _with_lumisections() -> str:
-    """The format of files that hold lumisections, which are those that DAS lists by lumisection."""
-    return next(name for name in FORMATS.by_number().values() if FORMATS[name].has_lumisections)
+def _file_entries(paths: Iterable[str], settings: Settings, overrides: Overrides) -> tuple[list[Entry], list[str]]:
+    """Entries for files, and the problems of files that cannot be registered."""
+    from app.gui.files.entries import AllowedRoots
+    from app.gui.files.naming import entry_from_path
 
-
-def _named(paths: Iterable[str], settings: Settings, told: Told) -> tuple[list[Entry], list[str]]:
-    """The files whose names and contents tell what they are, and what is wrong with the others."""
-    from app.gui.files import naming
-    from app.gui.files import register as registering
-
-    wrong: list[str] = []
+    problems: list[str] = []
     entries = []
-    places = registering.Places(settings)
-    with click.progressbar(_files(paths, wrong), label="looking", show_pos=True, file=sys.stderr) as files:
+    roots = AllowedRoots(settings)
+    with click.progressbar(_files(paths, problems), label="checking", show_pos=True, file=sys.stderr) as files:
         for file in files:
-            if problem := places.problem(file):
-                wrong.append(f"{file}: {problem}")
-            elif entry := naming.from_path(file, places, told):
+            if problem := roots.problem(file):
+                problems.append(f"{file}: {problem}")
+            elif entry := entry_from_path(file, roots, overrides):
                 entries.append(entry)
             else:
-                wrong.append(f"{file}: its name and content do not tell what it is: use --dataset, --run, --format")
-    return entries, wrong
+                problems.append(f"{file}: Cannot determine the sample from name and content: use --dataset, --run, --format")
+    return entries, problems
 
 
-def _stored(entries: Sequence[Entry]) -> Registered:
+def _store(entries: Sequence[Entry]) -> Registered:
     from app.core.database import proxy
     from app.gui.files import register as registering
     from app.security import audit
 
-    total = registering.Registered(0, 0, 0)
+    total = registering.NOTHING_REGISTERED
     with click.progressbar(length=len(entries), label="registering", show_pos=True, file=sys.stderr) as bar:
         for start in range(0, len(entries), registering.BATCH):
             batch = entries[start : start + registering.BATCH]
@@ -102,23 +107,23 @@ def _stored(entries: Sequence[Entry]) -> Registered:
                 done = registering.register(batch)
                 if done.new or done.replaced:
                     audit("register", registering.summary(batch), answer=str(done))
-            total = registering.Registered(*(a + b for a, b in zip(total, done, strict=True)))
+            total = total.plus(done)
             bar.update(len(batch))
     return total
 
 
-def _files(paths: Iterable[str], wrong: list[str]) -> Iterator[str]:
-    """The absolute paths of the files named, and of every .root and .pb file below the folders named, in order; remote files as they are."""
+def _files(paths: Iterable[str], problems: list[str]) -> Iterator[str]:
+    """The absolute paths of files, and of all .root and .pb files below folders, in order; URLs of remote files stay as they are."""
     suffixes = FORMATS.suffixes()
-    for given in paths:
-        path = Path(given).absolute()
-        if "://" in given:
-            yield given
+    for argument in paths:
+        path = Path(argument).absolute()
+        if "://" in argument:
+            yield argument
         elif path.is_dir():
-            for folder, subfolders, names in os.walk(path, onerror=lambda error: wrong.append(str(error))):
+            for folder, subfolders, names in os.walk(path, onerror=lambda error: problems.append(str(error))):
                 subfolders.sort()
                 yield from (f"{folder}/{name}" for name in sorted(names) if name.endswith(suffixes))
         elif path.exists():
             yield str(path)
         else:
-            wrong.append(f"{path}: there is no such file or folder")
+            problems.append(f"{path}: No such file or folder")

@@ -1,4 +1,4 @@
-"""The DQM GUI: browse the monitor elements of runs and datasets, and look at their plots."""
+"""The DQM GUI: the monitor elements of runs and datasets, and their plots."""
 
 from __future__ import annotations
 
@@ -14,17 +14,21 @@ def init_app(app: Flask) -> None:
     from app.gui.addresses import AnyPath
     from app.gui.api import legacy, overlays, v1
     from app.gui.catalog.catalog import Catalog
+    from app.gui.errors import GuiError
     from app.gui.pages import files, views
-    from app.gui.pages.lumi_series import Courses
+    from app.gui.pages.lumi_series import LumiSeriesCache
     from app.gui.plots.plots import Plots
-    from app.gui.settings import GuiSettings  # not above: the child that reads a file loads this package
+    from app.gui.problems import problem_of
+    from app.gui.settings import GuiSettings  # not above: the child that reads a file imports this package
+    from app.web.errors import map_errors
 
     settings = app.config["HUB"]
     catalog = app.extensions["catalog"] = Catalog(settings)
-    app.extensions["courses"] = Courses(catalog)
+    app.extensions["lumi_series"] = LumiSeriesCache(catalog)
     app.extensions["plots"] = Plots(settings)
-    limits = settings.of(GuiSettings).remote_timeout_s, settings.of(GuiSettings).remote_recheck_s, settings.web_threads // 2 or 1
-    remote.configure(*limits)  # the other half of the threads go on with everything else
+    gui = settings.of(GuiSettings)
+    remote.configure(gui.remote_timeout_s, gui.remote_recheck_s, settings.web_threads // 2 or 1)  # half of the threads stay free
+    map_errors(app, GuiError, problem_of)
     app.url_map.converters["path"] = AnyPath
     app.register_blueprint(views.pages)
     for part in (v1, overlays, legacy):

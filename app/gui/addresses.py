@@ -1,10 +1,10 @@
-"""Addresses of the pages of a sample: one address holds all that a page shows.
+"""Addresses of the pages of a sample: one address holds the whole state of a page.
 
-    /browse/<run>[:<lumi>]/<primary>/<processed>/<tier>/<folder...>?plot=<ME path>&q=<words>&size=<s|m|l|xl>&trend=<quantity>&diff=1&<drawing options>
+    /browse/<run>[:<lumi>]/<primary>/<processed>/<tier>/<folder...>?plot=<ME path>&q=<words>&size=<s|m|l|xl>&quantity=<name>&diff=1&<drawing options>
 
-Names of folders and monitor elements (MEs) are bytes that may hold anything but `/` and NUL, UTF-8 or not, so a path
-is taken from the bytes of the request and every part of one is percent-encoded. A browser resolves the parts `.` and
-`..` however they are encoded; in an address they have `~` before them, and so has a part that is one of these already.
+Names of folders and monitor elements (MEs) are bytes that can contain anything but `/` and NUL, UTF-8 or not. So a path is
+taken from the bytes of the request, and every part of one is percent-encoded. Browsers resolve the parts `.` and `..`
+however they are encoded; an address has `~` before them, and before parts that have it already.
 """
 
 from __future__ import annotations
@@ -23,164 +23,160 @@ from app.web import Problem, raw_path
 
 
 class AnyPath(PathConverter):
-    """`<path:...>` in a route, for names with line ends, too."""
+    """`<path:...>` in a route; matches names with line ends as well."""
 
     regex = "[^/](?s:.*)"
 
 
 TILE_SIZES = {"s": (200, 150), "m": (266, 200), "l": (400, 300), "xl": (532, 400)}
-"""Width and height in pixels of the plots of a page, by the value of `size`."""
+"""Width and height of the plots of a list, pixels, by the value of `size`."""
 DEFAULT_SIZE = "m"
 LARGE = (720, 540)
-"""Width and height in pixels of the one plot shown large; it fits a screen of 1366x768 with what stands above it."""
+"""Width and height of a large plot, pixels; it fits a screen of 1366x768 below the heading."""
 LARGEST = (1200, 900)
-"""The same with `size=xl`."""
+"""Width and height of a large plot with `size=xl`, pixels."""
 
-OPTIONS = (
-    "stats", "norm", "errors", "drawopts",
-    "xtype", "xmin", "xmax", "ytype", "ymin", "ymax", "ztype", "zmin", "zmax",
-)  # fmt: skip
-"""Drawing options that an address may hold; the render API takes them under the same names."""
+OPTIONS = ("stats", "norm", "errors", "drawopts", *(f"{axis}{option}" for axis in "xyz" for option in ("type", "min", "max")))
+"""Drawing options in addresses; the render API has the same names."""
 
 _DOTS = re.compile(rb"~*\.{1,2}")
 _SAMPLE = re.compile(rb"(\d{1,9})(?::(\d{1,9}))?")
 
 
 @lru_cache(10_000)
-def quoted(path: bytes) -> str:
-    """An ME path or folder as the end of an address."""
+def quote_path(path: bytes) -> str:
+    """An ME path or folder in the form that it has in addresses."""
     return "/".join(quote(b"~" + part if _DOTS.fullmatch(part) else part, safe="") for part in path.split(b"/"))
 
 
-def unquoted(parts: list[bytes]) -> bytes:
-    """The reverse of `quoted`, of parts that the server has percent-decoded already."""
+def unquote_path(parts: list[bytes]) -> bytes:
+    """The reverse of `quote_path`, for parts that are percent-decoded already."""
     return b"/".join(part[1:] if part.startswith(b"~") and _DOTS.fullmatch(part) else part for part in parts)
 
 
 def text(name: bytes) -> str:
-    """A name to be read by people; bytes that are not UTF-8 are shown as \\x and their number."""
+    """A name as text; bytes that are not UTF-8 become \\x and their number."""
     return name.decode("utf-8", "backslashreplace")
 
 
 @lru_cache(1000)
 def sample_path(key: SampleKey) -> str:
-    """A sample as it stands in addresses: run[:lumi]/primary/processed/tier."""
+    """A sample in an address: run[:lumi]/primary/processed/tier."""
     run = f"{key.run}:{key.lumi}" if key.lumi else str(key.run)
-    return f"{run}/{quoted(key.dataset.strip('/').encode())}"
+    return f"{run}/{quote_path(key.dataset.strip('/').encode())}"
 
 
 def object_name(key: SampleKey, path: bytes) -> bytes:
-    """An ME as a value of `obj` in the query of an overlay, not yet percent-encoded."""
+    """An ME as a value of `obj` in the query of an overlay, before percent-encoding."""
     run = f"{key.run}:{key.lumi}" if key.lumi else str(key.run)
     return f"archive/{run}{key.dataset}/".encode() + path
 
 
 @dataclass(frozen=True)
 class View:
-    """All that a page of a sample shows; the address of a view leads to the same view.
-
-    plot: the whole path of the ME shown large, or nothing; trend: the quantity that is shown of it over lumisections;
-    diff: whether its difference to the lumisection before is shown; options: drawing options by name, as given.
-    stamp: of a run that goes on the version of the list, so that browsers ask for its plots anew; no part of the address.
-    """
+    """The state of a page of a sample, which its address holds."""
 
     key: SampleKey
     folder: bytes = b""
-    plot: bytes = b""
-    q: str = ""
+    plot: bytes = b""  # whole path of the ME that is shown large, or b""
+    q: str = ""  # words of a search
     size: str = DEFAULT_SIZE
-    trend: str = ""
-    diff: bool = False
-    options: tuple[tuple[str, str], ...] = ()
-    stamp: int = 0
+    quantity: str = ""  # that the chart over lumisections shows
+    diff: bool = False  # whether the difference to the previous lumisection is shown
+    options: tuple[tuple[str, str], ...] = ()  # drawing options by name
+    stamp: int = 0  # version of the list of an ongoing run, so that browsers load its plots again; not in the address
 
-    def but(self, **changes: Any) -> View:
-        """This view with some things changed."""
+    def replace(self, **changes: Any) -> View:
+        """This view with other values of some fields."""
         return replace(self, **changes)
 
     @property
-    def place(self) -> str:
-        """The address of the folder of this view on this server, without a query."""
+    def path(self) -> str:
+        """The address of the folder of this view, without a query."""
         path = f"{request.script_root}/browse/{sample_path(self.key)}"
-        return f"{path}/{quoted(self.folder)}" if self.folder else path
+        return f"{path}/{quote_path(self.folder)}" if self.folder else path
 
     @property
     def query(self) -> dict[str, Any]:
-        """The query of the address, as far as it is not what holds without one."""
+        """The query of the address, without default values."""
         size = "" if self.size == DEFAULT_SIZE else self.size
-        given = {"plot": self.plot, "q": self.q, "size": size, "trend": self.trend, "diff": "1" if self.diff else "", **dict(self.options)}
-        return {name: value for name, value in given.items() if value}
+        diff = "1" if self.diff else ""
+        fields = {"plot": self.plot, "q": self.q, "size": size, "quantity": self.quantity, "diff": diff}
+        return {name: value for name, value in (fields | dict(self.options)).items() if value}
 
     @property
     def address(self) -> str:
-        """The address of this view on this server; drawing options go with it wherever it leads."""
+        """The address of this view."""
         query = urlencode(self.query, errors="surrogateescape", quote_via=quote)
-        return f"{self.place}?{query}" if query else self.place
+        return f"{self.path}?{query}" if query else self.path
 
     def of_run(self, run: int) -> View:
-        """The same folder and plot of another run."""
-        return self.but(key=self.key._replace(run=run))
+        """The same folder and plot of another run of the dataset."""
+        return self.replace(key=self.key._replace(run=run))
 
     def of_dataset(self, dataset: str) -> View:
-        return self.but(key=self.key._replace(dataset=dataset))
+        """The same folder and plot of another dataset of the run."""
+        return self.replace(key=self.key._replace(dataset=dataset))
 
     def of_lumi(self, lumi: int) -> View:
-        return self.but(key=self.key._replace(lumi=lumi))
+        """The same folder and plot of another lumisection of the run; 0 is the whole run."""
+        return self.replace(key=self.key._replace(lumi=lumi))
 
     def of_folder(self, folder: bytes) -> View:
-        """A folder of this sample: leaves a search and a plot shown large, keeps sizes and drawing options."""
-        return self.but(folder=folder, plot=b"", q="")
+        """A folder of this sample, without search and large plot; size and drawing options stay."""
+        return self.replace(folder=folder, plot=b"", q="")
 
     def of_plot(self, path: bytes) -> View:
-        """One ME large; the folder or search stays, for it says which plots come before and after."""
-        return self.but(plot=path)
+        """One ME large; folder and search stay, since they define the previous and next plot."""
+        return self.replace(plot=path)
 
     def image(self, path: bytes, size: tuple[int, int]) -> str:
-        """The address of the plot of an ME of this sample, drawn as this view says."""
+        """The address of the plot of an ME of this sample, with the drawing options of this view."""
         stamp = {"v": self.stamp} if self.stamp else {}
         query = urlencode({"w": size[0], "h": size[1], **dict(self.options), **stamp}, quote_via=quote)
-        return f"{self._of_api('render', path)}?{query}"
+        return f"{self._api_address('render', path)}?{query}"
 
     def difference(self, path: bytes, lumi: int, size: tuple[int, int]) -> str:
-        """The address of the plot of what an ME of this sample has more, or less, than in another lumisection."""
+        """The address of the difference plot of an ME against another lumisection."""
         objects = [("obj", object_name(key, path)) for key in (self.key, self.key._replace(lumi=lumi))]
         query = urlencode([*objects, ("ref", "difference"), ("w", size[0]), ("h", size[1]), *self.options], quote_via=quote)
         return f"{request.script_root}/api/v1/render_overlay?{query}"
 
     def json(self, path: bytes) -> str:
         """The address of an ME of this sample as JSON."""
-        return self._of_api("json", path)
+        return self._api_address("json", path)
 
-    def _of_api(self, kind: str, path: bytes) -> str:
-        return f"{request.script_root}/api/v1/{kind}/{sample_path(self.key)}/{quoted(path)}"
+    def _api_address(self, kind: str, path: bytes) -> str:
+        return f"{request.script_root}/api/v1/{kind}/{sample_path(self.key)}/{quote_path(path)}"
 
     def with_query(self, query: str) -> str:
-        """The address of this view with something more for the server to know."""
+        """The address of this view with something added to its query."""
         return f"{self.address}{'&' if '?' in self.address else '?'}{query}"
 
 
-def asked() -> View:
-    """The view that the address of this request means; raises Problem."""
-    given = dict(parse_qsl(request.query_string.decode("latin-1"), keep_blank_values=True, encoding="utf-8", errors="surrogateescape"))
-    key, folder = _place(raw_path(skip=1))
-    size = given.get("size", DEFAULT_SIZE)
-    options = tuple((name, given[name]) for name in OPTIONS if given.get(name))
+def view_from_request() -> View:
+    """The view of the address of this request. Raises Problem 404 for an address that names no sample."""
+    query = request.query_string.decode("latin-1")
+    args = dict(parse_qsl(query, keep_blank_values=True, encoding="utf-8", errors="surrogateescape"))
+    key, folder = _sample_and_folder(raw_path(skip=1))
+    size, quantity = args.get("size", DEFAULT_SIZE), args.get("quantity", "")
     return View(
-        key, folder,
-        plot=given.get("plot", "").encode("utf-8", "surrogateescape"),
-        q=given.get("q", "").encode("utf-8", "surrogateescape").decode("utf-8", "replace").strip(),
+        key,
+        folder,
+        plot=args.get("plot", "").encode("utf-8", "surrogateescape"),
+        q=args.get("q", "").encode("utf-8", "surrogateescape").decode("utf-8", "replace").strip(),
         size=size if size in TILE_SIZES else DEFAULT_SIZE,
-        trend=trend if (trend := given.get("trend", "")).isprintable() else "",
-        diff=given.get("diff") == "1",
-        options=options,
-    )  # fmt: skip
+        quantity=quantity if quantity.isprintable() else "",
+        diff=args.get("diff") == "1",
+        options=tuple((name, args[name]) for name in OPTIONS if args.get(name)),
+    )
 
 
-def _place(path: bytes) -> tuple[SampleKey, bytes]:
-    """The sample and the folder of run[:lumi]/primary/processed/tier[/folder...]."""
+def _sample_and_folder(path: bytes) -> tuple[SampleKey, bytes]:
+    """The sample and the folder in run[:lumi]/primary/processed/tier[/folder...]."""
     sample, *parts = path.split(b"/")
-    found = _SAMPLE.fullmatch(sample)
-    if not found or len(parts) < 3 or not all(parts[:3]):
-        raise Problem(404, "an address of a sample is /browse/<run>[:<lumi>]/<primary>/<processed>/<tier>, then the folder")
-    dataset = "/" + unquoted(parts[:3]).decode("utf-8", "replace")  # one that is not UTF-8 was never registered
-    return SampleKey(int(found[1]), int(found[2] or 0), dataset), unquoted(parts[3:])
+    match = _SAMPLE.fullmatch(sample)
+    if not match or len(parts) < 3 or not all(parts[:3]):
+        raise Problem(404, "The address of a sample is /browse/<run>[:<lumi>]/<primary>/<processed>/<tier>, then the folder")
+    dataset = "/" + unquote_path(parts[:3]).decode("utf-8", "replace")  # a name that is not UTF-8 was never registered
+    return SampleKey(int(match[1]), int(match[2] or 0), dataset), unquote_path(parts[3:])

@@ -1,4 +1,4 @@
-"""What the area Runs and plots adds to menu, status, metrics, API document, commands, jobs and settings."""
+"""The area "Runs and plots": its menu entry, status lines, metrics, API document, commands, jobs, settings and roles."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ AREA = Area(
         "gui_api.host": "viewer",
         "files.files_page": "viewer",
         "files.list_files": "viewer",
-        "files.content": "shifter",  # a whole file is much to send, and keeps a thread busy
+        "files.content": "shifter",  # a whole file is large and occupies a thread
         "gui_overlay.render_overlay": "viewer",
         "gui_overlay.json_overlay": "viewer",
         "gui_legacy.list_samples": "viewer",
@@ -91,6 +91,6 @@ AREA = Area(
         "gui_legacy.plot_overlay": "viewer",
         "gui_legacy.me_json": "viewer",
         "gui_legacy.json_overlay": "viewer",
-        "gui_api.register": "public",  # trusted networks need no account; the view asks all others for the role operator
+        "gui_api.register": "public",  # trusted networks need no account; for others the view checks the role operator
     },
 )

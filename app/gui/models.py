@@ -7,7 +7,7 @@ from peewee import SQL, BigIntegerField, BlobField, BooleanField, DoubleField, F
 from app.core.database import Table
 
 NEW, READY, FAILED = "new", "ready", "failed"
-"""States of a file: to be read; its lists are stored; it could not be read (`error` says why)."""
+"""States of a file: not imported; its lists are stored; it cannot be read (the reason is in `error`)."""
 
 
 class Dataset(Table):
@@ -17,58 +17,52 @@ class Dataset(Table):
 
 
 class File(Table):
-    """A registered file and what is known of it.
+    """A registered file."""
 
-    size: bytes; mtime_ns: Unix ns UTC; both of the version whose lists are stored, null before; listed: Unix s UTC when that was
-    done. tried: size and time of change of a version that could not be read. registered: Unix s UTC. unreadable: what could not
-    be read of the file.
-    """
-
-    url = TextField(unique=True)
+    url = TextField(unique=True)  # absolute path or root:// URL
     format = TextField()
-    size = BigIntegerField(null=True)
-    mtime_ns = BigIntegerField(null=True)
+    size = BigIntegerField(null=True)  # bytes of the version whose lists are stored
+    mtime_ns = BigIntegerField(null=True)  # time of change of this version, Unix ns UTC
     state = TextField(default=NEW)
     error = TextField(default="")
-    tried = TextField(default="")
-    listed = DoubleField(null=True)
-    unreadable = IntegerField(default=0)
-    registered = DoubleField()
+    tried = TextField(default="")  # size and time of change of a version that could not be read
+    listed = DoubleField(null=True)  # time of the last successful import, Unix s UTC
+    unreadable = IntegerField(default=0)  # objects that could not be read
+    registered = DoubleField()  # Unix s UTC
 
 
 class NameList(Table):
-    """The sorted ME paths of a sample, zstd; stored once for all samples that have the same list."""
+    """The sorted ME paths of a sample, compressed by zstd; stored once for all samples with the same list."""
 
     sha256 = TextField(unique=True)
     blob = BlobField()
     count = IntegerField()
 
     class Meta:
+        """Options of peewee."""
+
         table_name = "namelist"
 
 
 class Sample(Table):
-    """The MEs of one dataset and run (lumi 0) or lumisection.
-
-    file: what the list is of; coming: a file that was registered since, whose list takes its place once it is stored.
-    columns: where each ME is in the file, zstd of formats.Columns; facts: scalars and quality tests, zstd of formats.Facts.
-    me_count: 0 when the file has nothing of this sample, null before it was read. version: grows with each change of what is
-    shown. first: whether no lumisection before it has MEs, so that it stands for its run.
-    """
+    """The MEs of one dataset and run, or of one lumisection of it."""
 
     dataset = ForeignKeyField(Dataset, index=False)
     run = IntegerField()
-    lumi = IntegerField()
-    file = ForeignKeyField(File)
+    lumi = IntegerField()  # 0: the whole run
+    file = ForeignKeyField(File)  # of the stored list
+    # a file that was registered later; its list replaces the stored one after its import
     coming = ForeignKeyField(File, null=True, backref="coming_samples", index=False)
     namelist = ForeignKeyField(NameList, null=True)
-    columns = BlobField(null=True)
-    facts = BlobField(null=True)
-    me_count = IntegerField(null=True)
-    version = IntegerField(default=1)
-    first = BooleanField(default=True)
+    columns = BlobField(null=True)  # zstd of formats.Columns: locations of the MEs in the file
+    facts = BlobField(null=True)  # zstd of formats.Facts: scalars and quality tests
+    me_count = IntegerField(null=True)  # 0: the file has no ME of this sample; null: not imported
+    version = IntegerField(default=1)  # grows with each change of the list
+    first = BooleanField(default=True)  # no earlier lumisection has MEs: this one represents the run in searches
 
     class Meta:
+        """Options of peewee."""
+
         indexes = ((("dataset", "run", "lumi"), True), (("run", "lumi", "dataset"), False))  # searches read the indexes alone
 
 
@@ -78,19 +72,17 @@ Sample.add_index(Sample.index(Sample.dataset, Sample.run, Sample.lumi, name="sam
 
 
 class Quarantine(Table):
-    """An ME that render processes were lost to, of one version of its file.
-
-    version: size and time of change of the file; crashes: processes lost; reason: of the last one; plugin: that was at work
-    then, if any was; last: Unix s UTC.
-    """
+    """Crashes of the render service by one ME in one version of its file."""
 
     file = ForeignKeyField(File, on_delete="CASCADE", index=False)
-    version = TextField()
+    version = TextField()  # size and time of change of the file
     me = TextField()
     crashes = IntegerField()
-    reason = TextField()
-    plugin = TextField()
-    last = DoubleField(index=True)
+    reason = TextField()  # of the last crash
+    plugin = TextField()  # that was running at the last crash, or ""
+    last = DoubleField(index=True)  # time of the last crash, Unix s UTC
 
     class Meta:
+        """Options of peewee."""
+
         indexes = ((("file", "me"), True),)

@@ -1,7 +1,7 @@
-"""Which runs and datasets there are: the searches behind the home page and the API.
+"""Searches for runs and datasets, for the home page and the API.
 
-A text is looked for anywhere in the run number or dataset name, without regard to case. Order is the same each
-time: newest run first, then dataset, then lumisection.
+A text matches any part of a run number or dataset name (case-insensitive). The order is always the same: newest run
+first, then dataset, then lumisection.
 """
 
 from __future__ import annotations
@@ -12,43 +12,51 @@ from peewee import SQL, Query, Select, fn
 
 from app.core.database import is_sqlite, prepared, proxy, rows
 from app.gui.models import Dataset, Sample
+from app.web.arguments import parse_int
 
 
 class SampleKey(NamedTuple):
-    """What names a sample: run (0: live), lumisection (0: the whole run), dataset /primary/processed/tier."""
+    """The name of a sample."""
 
-    run: int
-    lumi: int
-    dataset: str
+    run: int  # 0: the ongoing run
+    lumi: int  # 0: the whole run
+    dataset: str  # /primary/processed/tier
 
     def __str__(self) -> str:
         return f"run {self.run}" + (f", lumisection {self.lumi}" if self.lumi else "") + f" of {self.dataset}"
 
 
 def search(run: str = "", dataset: str = "", lumi: int | None = 0, limit: int | None = None) -> list[SampleKey]:
-    """Samples whose run and dataset contain these texts; lumi -1 or None: every lumisection but 0."""
+    """Samples whose run and dataset contain these texts.
+
+    Args:
+        run: Part of a run number.
+        dataset: Part of a dataset name.
+        lumi: 0 for whole runs; -1 or None for all lumisections.
+        limit: Greatest number of samples.
+    """
     return _search(Sample.lumi > 0 if lumi in (None, -1) else Sample.lumi == lumi, run, dataset, limit)
 
 
 def runs(run: str = "", dataset: str = "", limit: int | None = None) -> list[SampleKey]:
-    """One sample for each run of a dataset that contain these texts: the whole run, else its first lumisection."""
+    """One sample for each run and dataset that contain these texts: the whole run, else its first lumisection."""
     return _search(Sample.first, run, dataset, limit)
 
 
 class LumiRange(NamedTuple):
-    """The lumisections of a run of a dataset: how many there are, the first and the last."""
+    """The lumisections of a run of a dataset."""
 
     run: int
     dataset: str
-    lumis: int
+    lumis: int  # their number
     first: int
     last: int
 
 
 def lumi_ranges(run: str = "", dataset: str = "", lumi: str = "", limit: int | None = None) -> list[LumiRange]:
-    """The runs of datasets that have lumisections whose numbers contain a text, with these lumisections alone."""
-    counted = Sample.select(Sample.run, Dataset.name, fn.COUNT(Sample.id), fn.MIN(Sample.lumi), fn.MAX(Sample.lumi)).join(Dataset)
-    query = matching(counted.where(Sample.lumi > 0, Sample.me_count.is_null() | (Sample.me_count > 0)), run, dataset)
+    """Runs and datasets with lumisections whose numbers contain `lumi`; counts and ends of these lumisections alone."""
+    grouped = Sample.select(Sample.run, Dataset.name, fn.COUNT(Sample.id), fn.MIN(Sample.lumi), fn.MAX(Sample.lumi)).join(Dataset)
+    query = matching(grouped.where(Sample.lumi > 0, Sample.me_count.is_null() | (Sample.me_count > 0)), run, dataset)
     if lumi:
         query = query.where(_contains(Sample.lumi.cast("TEXT"), lumi))
     return [
@@ -56,22 +64,22 @@ def lumi_ranges(run: str = "", dataset: str = "", lumi: str = "", limit: int | N
     ]
 
 
-def _search(which: Any, run: str, dataset: str, limit: int | None) -> list[SampleKey]:
-    query = matching(Sample.select(Sample.run, Sample.lumi, Dataset.name).join(Dataset).where(which), run, dataset)
+def _search(condition: Any, run: str, dataset: str, limit: int | None) -> list[SampleKey]:
+    query = matching(Sample.select(Sample.run, Sample.lumi, Dataset.name).join(Dataset).where(condition), run, dataset)
     return [SampleKey(*row) for row in rows(query.order_by(Sample.run.desc(), Dataset.name, Sample.lumi).limit(limit))]
 
 
 def matching(query: Any, run: str, dataset: str) -> Any:
-    """A query of samples for those whose run and dataset contain these texts."""
+    """Restrict a query of samples to those whose run and dataset contain these texts."""
     if run:
         query = query.where(_run_contains(run))
-    if dataset:  # few datasets have many samples: choosing them first is the faster way around
+    if dataset:  # few datasets have many samples: choosing them first is faster
         query = query.where(Sample.dataset.in_(Dataset.select(Dataset.id).where(_contains(Dataset.name, dataset))))
     return query
 
 
 def latest_runs(search: str = "", limit: int = 100) -> list[int]:
-    """The newest runs whose number contains a text."""
+    """The latest runs whose number contains a text."""
     query = Sample.select(Sample.run).where(Sample.first).distinct().order_by(Sample.run.desc()).limit(limit)
     if search:
         query = query.where(_run_contains(search))
@@ -79,7 +87,7 @@ def latest_runs(search: str = "", limit: int = 100) -> list[int]:
 
 
 def datasets(search: str = "", limit: int = 100) -> list[str]:
-    """The names of datasets that contain a text, in alphabetical order."""
+    """Names of datasets that contain a text, in alphabetical order."""
     query = Dataset.select(Dataset.name).order_by(Dataset.name).limit(limit)
     if search:
         query = query.where(_contains(Dataset.name, search))
@@ -87,23 +95,23 @@ def datasets(search: str = "", limit: int = 100) -> list[str]:
 
 
 def datasets_of(run: int, lumi: int = 0) -> list[str]:
-    """The datasets that have this run."""
+    """The datasets of a run."""
     return [name for (name,) in _datasets_of(run, lumi)]
 
 
 def runs_of(dataset: str, lumi: int = 0, limit: int = 1000) -> list[int]:
-    """The newest runs of this dataset."""
+    """The latest runs of a dataset."""
     return [run for (run,) in _runs_of(dataset, lumi, limit)]
 
 
 def neighbours(key: SampleKey) -> tuple[int | None, int | None]:
-    """The run before and the run after this one, of the same dataset."""
-    ((before, after),) = _neighbours(key.dataset, key.lumi, key.run, key.dataset, key.lumi, key.run)
-    return before, after
+    """The previous and the next run of the same dataset."""
+    ((previous, following),) = _neighbours(key.dataset, key.lumi, key.run, key.dataset, key.lumi, key.run)
+    return previous, following
 
 
 def lumis_of(run: int, dataset: str) -> list[int]:
-    """The lumisections of a run of a dataset that have MEs, or are not read yet, in order; 0 is the whole run."""
+    """Lumisections of a run of a dataset that have MEs or are not read yet, in order; 0 is the whole run."""
     empty = {lumi for (lumi,) in _empty_of(dataset, run)}
     return [lumi for (lumi,) in _lumis_of(dataset, run) if lumi not in empty]
 
@@ -133,8 +141,8 @@ def _empty_of() -> Query:
     return Sample.select(Sample.lumi).join(Dataset).where(Dataset.name == "", Sample.run == 0, SQL("me_count = 0"))
 
 
-def _runs(what: Any) -> Any:
-    return Sample.select(what).join(Dataset).where(Dataset.name == "", Sample.lumi == 0)
+def _runs(column: Any) -> Any:
+    return Sample.select(column).join(Dataset).where(Dataset.name == "", Sample.lumi == 0)
 
 
 def _contains(field: Any, text: str) -> Any:
@@ -142,8 +150,9 @@ def _contains(field: Any, text: str) -> Any:
 
 
 def _run_contains(text: str) -> Any:
-    """A whole run number is looked up by the index; part of one is looked for in every number."""
+    """A condition on the run: a whole number, of six digits, uses the index; a part is compared with every number."""
     text = text.strip()
-    if text.isascii() and text.isdigit() and len(text) == 6:
-        return Sample.run == int(text)
+    number = parse_int(text)
+    if number is not None and len(text) == 6:
+        return Sample.run == number
     return fn.INSTR(Sample.run, text) > 0 if is_sqlite() else fn.STRPOS(Sample.run.cast("TEXT"), text) > 0

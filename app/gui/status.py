@@ -31,23 +31,23 @@ def status_lines(settings: Settings) -> Iterator[StatusLine]:
 
 
 def render_line(settings: Settings) -> StatusLine:
-    """Whether the render service draws, how fast, with which plugins, and which processes it lost."""
+    """State of the render service: time for a plot, plugins, lost processes."""
     try:
-        took_s = RenderClient(settings.data / "render" / "socket", timeout=PING_S).ping()
+        duration_s = RenderClient(settings.data / "render" / "socket", timeout=PING_S).ping()
     except RenderTimeout:
-        return StatusLine("render", "warn", f"busy: no picture within {PING_S:g} s", detail="its workers draw plots that take long")
+        return StatusLine("render", "warn", f"busy: no plot within {PING_S:g} s", detail="all workers draw plots that take long")
     except RenderError as error:
-        return StatusLine("render", "down", "does not draw", detail=str(error))
-    text, report = f"draws in {1000 * took_s:.1f} ms", _own_report(settings.data / "render" / "status.json")
+        return StatusLine("render", "down", "not responding", detail=str(error))
+    text, report = f"draws in {1000 * duration_s:.1f} ms", _service_report(settings.data / "render" / "status.json")
     if lost := report.get("lost"):
-        text += f"; {lost} lost processes, the last one {report['last']}"
+        text += f"; {lost} lost processes, last: {report['last']}"
     if report.get("error"):
         return StatusLine("render", "warn", f"{text}; without plugins", detail=report["error"])
     return StatusLine("render", "ok", text, detail="plugins: " + ", ".join(report["plugins"]) if report.get("plugins") else "")
 
 
-def _own_report(file: Path) -> dict[str, Any]:
-    """What the render service writes of its plugins and lost processes; empty while it starts or ends."""
+def _service_report(file: Path) -> dict[str, Any]:
+    """The report of the render service on its plugins and lost processes; empty while it starts or ends."""
     try:
         report: dict[str, Any] = json.loads(file.read_bytes().decode(errors="replace"))
     except FileNotFoundError:
@@ -56,9 +56,9 @@ def _own_report(file: Path) -> dict[str, Any]:
 
 
 def problems() -> Mapping[str, Any]:
-    """The files that failed last, and the monitor elements in quarantine, for the status page."""
+    """Values of gui/status_tables.html: the last failed files and the quarantined monitor elements."""
     query = File.select(File.url, File.error).where(File.state == FAILED).order_by(File.id.desc()).limit(LAST_ERRORS)
-    return {"failed_files": [{"url": url, "error": error} for url, error in rows(query)], "held": quarantine.held()}
+    return {"failed_files": [{"url": url, "error": error} for url, error in rows(query)], "quarantined": quarantine.quarantined()}
 
 
 def metrics(_: Settings) -> Iterator[Metric]:

@@ -1,4 +1,4 @@
-"""The home page, help, and the report of a problem."""
+"""The home page, help, and problem reports."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the area Home and help adds to menu, status, metrics, API document, commands, jobs and settings."""
+"""The area "Home and help": its pages and their roles."""
 
 from __future__ import annotations
 

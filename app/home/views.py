@@ -1,4 +1,4 @@
-"""Home: the latest runs and the search for runs and datasets; help; and the text of a problem report."""
+"""The home page with the search for runs and datasets, the help, and the text of a problem report."""
 
 from __future__ import annotations
 
@@ -24,45 +24,52 @@ from app.web.frame import href
 
 pages = Blueprint("home", __name__)
 
-SHOWN = 200
-"""Most samples of one answer of the search; the newest runs come first."""
+MAX_SAMPLES = 200
+"""Samples in the results of a search."""
 
 
 @pages.get("/")
 @needs(Role.VIEWER)
 def index() -> AnyResponse:
-    """The latest runs with their datasets, or those that a search finds; `db=` is a bookmark of the older mirror of DQM^2."""
+    """The latest runs with their datasets, or the results of a search. `db=` marks a bookmark of the older DQM^2 mirror."""
     if "db" in request.args:
         return redirect(old_bookmark())
     run, dataset, lumi = (request.args.get(name, "").strip() for name in ("run", "dataset", "lumi"))
     per_lumi = request.args.get("lumis") == "1"
     found = _lumis(run, dataset, lumi) if per_lumi else _runs(run, dataset)
-    runs = [(number, list(links)) for number, links in groupby(found[:SHOWN], key=lambda link: link.run)]
+    runs = [(number, list(links)) for number, links in groupby(found[:MAX_SAMPLES], key=lambda link: link.run)]
     return page(
-        "home/index.html", "home/index_fragment.html",
-        run=run, dataset=dataset, lumi=lumi, per_lumi=per_lumi, runs=runs, count=min(len(found), SHOWN), complete=len(found) <= SHOWN,
+        "home/index.html",
+        "home/index_fragment.html",
+        run=run,
+        dataset=dataset,
+        lumi=lumi,
+        per_lumi=per_lumi,
+        runs=runs,
+        count=min(len(found), MAX_SAMPLES),
+        complete=len(found) <= MAX_SAMPLES,
         live=[View(SampleKey(0, 0, name)).address for name in samples.datasets_of(0)[:1]],
-    )  # fmt: skip
+    )
 
 
-class Link(NamedTuple):
-    """One line of what a search finds. lumis: which of them, in words; "" for a whole run."""
+class SampleLink(NamedTuple):
+    """A row of the results."""
 
     run: int
     dataset: str
     address: str
-    lumis: str = ""
+    lumis: str = ""  # the matching lumisections in words; "" for a whole run
 
 
-def _runs(run: str, dataset: str) -> list[Link]:
-    return [Link(key.run, key.dataset, View(key).address) for key in samples.runs(run, dataset, limit=SHOWN + 1)]
+def _runs(run: str, dataset: str) -> list[SampleLink]:
+    return [SampleLink(key.run, key.dataset, View(key).address) for key in samples.runs(run, dataset, limit=MAX_SAMPLES + 1)]
 
 
-def _lumis(run: str, dataset: str, lumi: str) -> list[Link]:
+def _lumis(run: str, dataset: str, lumi: str) -> list[SampleLink]:
     found = []
-    for number, name, count, first, last in samples.lumi_ranges(run, dataset, lumi, limit=SHOWN + 1):
-        words = f"lumisection {first}" if count == 1 else f"{count:,} lumisections, {first} to {last}"
-        found.append(Link(number, name, View(SampleKey(number, first, name)).address, words))
+    for number, name, count, first, last in samples.lumi_ranges(run, dataset, lumi, limit=MAX_SAMPLES + 1):
+        text = f"lumisection {first}" if count == 1 else f"{count:,} lumisections, {first} to {last}"
+        found.append(SampleLink(number, name, View(SampleKey(number, first, name)).address, text))
     return found
 
 
@@ -74,7 +81,7 @@ def _topics() -> dict[str, HelpTopic]:
 @pages.get("/help")
 @needs(Role.VIEWER)
 def help_page() -> Response:
-    """The help, with links to the pages of the areas."""
+    """The overview of the help."""
     return page("home/help.html", "home/help.html", topics=_topics())
 
 
@@ -84,7 +91,7 @@ def help_topic(name: str) -> Response:
     """The help page of an area."""
     topics = _topics()
     if name not in topics:
-        abort(404, f"There is no help on {name}; there is on {', '.join(topics)}.")
+        abort(404, f"There is no help on {name}; topics: {', '.join(topics)}.")
     template = topics[name].template
     return page(template, template, topics=topics, **topics[name].context())
 
@@ -92,12 +99,21 @@ def help_topic(name: str) -> Response:
 @pages.get("/help/report")
 @needs(Role.VIEWER)
 def report() -> Response:
-    """The text of a problem report, with what its reader needs to know filled in."""
-    given = request.args.get("from", "")
-    address = given if local_address(given) == given else href("/")
+    """The text of a problem report, with the technical details filled in."""
+    origin = request.args.get("from", "")
+    address = origin if local_address(origin) == origin else href("/")
+    text = _report_text(address)
     hub = request_settings()
+    link = hub.problem_url
+    if link.startswith("mailto:"):
+        link += f"?subject={quote('Problem with ' + hub.instance_name)}&body={quote(text)}"
+    return page("home/report.html", "home/report.html", text=text, link=link, back=address)
+
+
+def _report_text(address: str) -> str:
+    """The text of a report on the page at `address`."""
     lines = [
-        f"Instance: {hub.instance_name} ({request.host})",
+        f"Instance: {request_settings().instance_name} ({request.host})",
         f"Version: DQM Hub {VERSION}, Python {platform.python_version()}",
         f"Address: {request.host_url.rstrip('/')}{address}",
         f"Run: {_run_of(address)}",
@@ -111,14 +127,10 @@ def report() -> Response:
         "What I saw:",
         "",
     ]
-    text = "\n".join(lines)
-    link = hub.problem_url
-    if link.startswith("mailto:"):
-        link += f"?subject={quote('Problem with ' + hub.instance_name)}&body={quote(text)}"
-    return page("home/report.html", "home/report.html", text=text, link=link, back=address)
+    return "\n".join(lines)
 
 
 def _run_of(address: str) -> str:
-    """The run and dataset that the address of a page of a sample names."""
+    """Run and dataset in the address of a page of a sample; "none" for other pages."""
     parts = address.partition("?")[0].removeprefix(request.script_root).split("/")
     return f"{parts[2]} of /{'/'.join(parts[3:6])}" if parts[1:2] == ["browse"] and len(parts) >= 6 else "none"

@@ -21,7 +21,7 @@
   }
 
   function openNext() {
-    const link = document.querySelector("[data-lumi-after]");
+    const link = document.querySelector("[data-next-lumi]");
     if (link && !document.hidden) link.click();
     else stop();
   }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from app.core.settings import Settings
-from app.gui.catalog.stored import find
+from app.gui.catalog.stored import find_sample
 from app.gui.files.register import IMPORT
 from app.gui.samples import SampleKey
 from app.queue import BackgroundJob
@@ -46,7 +47,7 @@ def test_failed_plot_shows_reason_and_loads_on_retry(page: Page, hub_without_ren
     watch.expected.append("503")
     page.goto(f"{SAMPLE}/RPC/EventInfo")
     tile = page.locator(".tile", has_text="reportSummaryMap")
-    expect(tile.get_by_role("alert")).to_contain_text("cannot be drawn now")
+    expect(tile.get_by_role("alert")).to_contain_text(re.compile("Cannot draw .* now"))
     with gui.render_service(hub_without_renderer.data / "render"):
         tile.get_by_role("button", name="Try again").click()
         image = tile.get_by_role("img", name="Plot reportSummaryMap")
@@ -59,7 +60,7 @@ def test_failed_plot_shows_reason_and_loads_on_retry(page: Page, hub_without_ren
 def test_failed_large_plot_shows_reason(page: Page, watch: Watch) -> None:
     watch.expected.append("503")
     page.goto(MAP)
-    expect(page.locator(".canvas").get_by_role("alert")).to_contain_text("cannot be drawn now")
+    expect(page.locator(".canvas").get_by_role("alert")).to_contain_text(re.compile("Cannot draw .* now"))
     expect(page.locator(".facts-list")).to_contain_text("TH2F")
     expect(page.locator(".details")).to_contain_text("not known now")
     page.goto("/status")
@@ -70,10 +71,10 @@ def test_failed_large_plot_shows_reason(page: Page, watch: Watch) -> None:
 def import_elsewhere(hub_without_renderer: Settings) -> Iterator[BackgroundJob]:
     """The job of another process that reads the file of the hub."""
     with bound(hub_without_renderer):
-        row = find(SampleKey(367131, 0, DATASET))
+        row = find_sample(SampleKey(367131, 0, DATASET))
         assert row
         work: BackgroundJob = BackgroundJob.create(
-            queue="bulk", kind=IMPORT, key=str(row.file), state="running", progress=0.25, lease_until=4e9
+            queue="bulk", kind=IMPORT, key=str(row.newest_file.file), state="running", progress=0.25, lease_until=4e9
         )
         yield work
 
@@ -112,10 +113,10 @@ def test_unreadable_file_shows_reason_and_next_steps(page: Page, hub_without_ren
     whole = file.read_bytes()
     file.write_bytes(b"nothing that ROOT wrote")
     page.goto(SAMPLE)
-    expect(page.get_by_role("alert")).to_contain_text("This sample cannot be shown")
+    expect(page.get_by_role("alert")).to_contain_text("Cannot open this sample")
     expect(page.get_by_role("alert")).to_contain_text(file.name)
     file.write_bytes(whole)
-    page.get_by_role("link", name="Look again").click()
+    page.get_by_role("link", name="Reload").click()
     expect(page.get_by_role("link", name="EcalBarrel")).to_be_visible()
 
 
@@ -123,7 +124,7 @@ def test_missing_page_links_home(page: Page, watch: Watch) -> None:
     watch.expected.append("404")
     page.goto("/browse/1/A/B/C")
     expect(page.get_by_role("heading", name="Not found")).to_be_visible()
-    expect(page.get_by_role("alert")).to_contain_text("there is no run 1 of /A/B/C")
+    expect(page.get_by_role("alert")).to_contain_text("There is no run 1 of /A/B/C")
     page.get_by_role("link", name="Home").click()
     expect(page.get_by_role("heading", name="Latest runs")).to_be_visible()
 

@@ -80,7 +80,7 @@ def test_search_terms_are_shown_as_text(page: Page) -> None:
     page.get_by_role("searchbox").fill("<img src=x onerror=window.hurt=1>")
     expect(page.get_by_role("heading", name="2 matches for")).to_contain_text("<img src=x onerror=window.hurt=1>")
     page.goto(f"/?dataset={'%22%3E%3Cscript%3Ewindow.hurt%3D1%3C/script%3E'}")
-    expect(page.get_by_role("heading", name="No sample matches")).to_be_visible()
+    expect(page.get_by_role("heading", name="No runs found")).to_be_visible()
     expect(page.get_by_label("Dataset", exact=True)).to_have_value('"><script>window.hurt=1</script>')
 
 

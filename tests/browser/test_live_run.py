@@ -111,7 +111,7 @@ def test_broken_snapshot_is_reported_and_the_next_one_recovers(page: Page, hub: 
     page.goto(FOLDER)
     expect(page.locator("#live")).to_contain_text("Lumisection 1")
     (hub.data / "demo" / "live.pb").write_bytes(b"\xff" * 1000)
-    expect(page.locator("#live")).to_contain_text("The newest file cannot be read")
+    expect(page.locator("#live")).to_contain_text("Cannot read the newest file")
     write_snapshot(page, hub, 3)
     expect(page.locator("#live")).to_contain_text("Lumisection 3")
     expect(page.get_by_role("img", name=f"Plot {PLOT}")).to_have_js_property("naturalWidth", 266)

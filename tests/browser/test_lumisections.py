@@ -1,4 +1,4 @@
-"""A plot_address by lumisection: slider, buttons, player, difference, chart."""
+"""A plot by lumisection: slider, buttons, player, difference, chart."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def test_slider_buttons_and_keys_change_the_lumisection(page: Page) -> None:
     page.get_by_role("button", name="Show").click()
     expect(page).to_have_url(re.compile(f"/browse/367131:3{STREAM}"))
     page.goto(plot_address(3))
-    expect(page.locator(".plot_address-large")).to_have_js_property("naturalWidth", 720)
+    expect(page.locator(".plot-large")).to_have_js_property("naturalWidth", 720)
     expect(page.get_by_role("heading", name="Lumisection 3")).to_be_visible()
 
     page.keyboard.press("]")
@@ -34,20 +34,20 @@ def test_slider_buttons_and_keys_change_the_lumisection(page: Page) -> None:
     expect(page.get_by_role("heading", name="Lumisection 4")).to_be_visible()
     page.get_by_role("slider", name="Lumisection").fill("17")
     expect(page).to_have_url(re.compile("/browse/367131:17/"))
-    expect(page.locator(".plot_address-large")).to_have_attribute("src", re.compile("/367131:17/"))
+    expect(page.locator(".plot-large")).to_have_attribute("src", re.compile("/367131:17/"))
     page.go_back()
     expect(page.get_by_role("heading", name="Lumisection 4")).to_be_visible()
 
 
 def test_chart_over_lumisections_marks_the_current_one_and_links_to_others(page: Page) -> None:
     page.goto(plot_address(3))
-    chart = page.locator(".coursechart")
+    chart = page.locator(".series-chart")
     expect(chart).to_have_attribute("aria-label", re.compile("Entries over lumisections 1 to 20"))
     expect(chart.locator("circle")).to_have_count(20)
     page.get_by_role("navigation", name="Quantity").get_by_role("link").nth(1).click()
-    expect(page).to_have_url(re.compile("trend=Mean"))
+    expect(page).to_have_url(re.compile("quantity=Mean"))
     chart.locator("a").nth(11).click()
-    expect(page).to_have_url(re.compile("/browse/367131:12/.*trend=Mean"))
+    expect(page).to_have_url(re.compile("/browse/367131:12/.*quantity=Mean"))
 
 
 def test_play_runs_to_the_last_lumisection(page: Page) -> None:
@@ -59,9 +59,9 @@ def test_play_runs_to_the_last_lumisection(page: Page) -> None:
 
 def test_difference_from_the_previous_lumisection(page: Page) -> None:
     page.goto(plot_address(3))
-    page.get_by_role("link", name="Difference to the one before").click()
+    page.get_by_role("link", name="Difference from previous LS").click()
     expect(page).to_have_url(re.compile("diff=1"))
-    image = page.locator(".plot_address-large")
+    image = page.locator(".plot-large")
     expect(image).to_have_attribute("src", re.compile("ref=difference"))
     expect(image).to_have_js_property("naturalWidth", 720)
     page.keyboard.press("]")

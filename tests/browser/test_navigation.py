@@ -167,7 +167,7 @@ def test_search_updates_while_typing_and_is_in_the_address(page: Page) -> None:
     expect(page.locator(".folder").first).to_be_visible()
     expect(page).to_have_url(re.compile("/DQMIO$"))
     page.get_by_role("searchbox").fill("nothing like this")
-    expect(page.get_by_role("heading", name="Nothing matches")).to_be_visible()
+    expect(page.get_by_role("heading", name="No matches for")).to_be_visible()
 
 
 def test_back_from_a_plot_returns_to_the_search(page: Page) -> None:

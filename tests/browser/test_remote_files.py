@@ -9,7 +9,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from app.core.settings import Settings
-from app.gui.files.register import Entry, register
+from app.gui.files.entries import Entry
+from app.gui.files.register import register
 from tests.browser.pages import Watch, becomes_true, open_page
 from tests.support import gui
 from tests.support.patience import PATIENCE_MS

@@ -16,7 +16,9 @@ from app import formats
 from app.core.settings import Settings
 from app.formats import FORMATS, FormatError, Kind, payload, readers, registry, scan
 from app.formats.detection import detect_format
-from app.gui.files import naming, register
+from app.gui.files import register
+from app.gui.files.entries import AllowedRoots, Entry
+from app.gui.files.naming import entry_from_path
 from app.gui.models import File
 from app.queue.models import BackgroundJob
 from render.client import RenderClient, Request
@@ -89,8 +91,8 @@ def test_new_format_is_found_by_number_file_name_and_content(lines: str, objects
     assert FORMATS.by_number() == {number: name for name, number in NUMBERS.items()} | {FORMATS[lines].number: lines}
     path = with_lines(tmp_path / "Line__Run1-v1__DQM_run000123.lines", objects)
     assert detect_format(path) == lines
-    entry = naming.from_path(str(path), register.Places(Settings(file_roots=str(tmp_path))))
-    assert entry == register.Entry("/Line/Run1-v1/DQM", 123, 0, str(path), lines)
+    entry = entry_from_path(str(path), AllowedRoots(Settings(file_roots=str(tmp_path))))
+    assert entry == Entry("/Line/Run1-v1/DQM", 123, 0, str(path), lines)
     assert detect_format(path.rename(tmp_path / "any name")) == lines
 
 

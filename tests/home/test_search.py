@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from flask.testing import FlaskClient
 
-from app.gui.files.register import Entry, register
+from app.gui.files.entries import Entry
+from app.gui.files.register import register
 
 pytestmark = pytest.mark.both_databases
 
@@ -24,7 +25,7 @@ def test_by_lumisection_a_run_says_which_it_has_and_leads_to_the_first_that_matc
     assert "/browse/20:1/A/B/C" in page
     assert "/browse/21/" not in page
     assert "2 lumisections, 12 to 120" in read(client, "/?lumis=1&lumi=12")
-    assert "No lumisection matches" in read(client, "/?lumis=1&lumi=7")
+    assert "No lumisections found" in read(client, "/?lumis=1&lumi=7")
 
 
 def test_without_the_switch_only_whole_runs_are_searched(client: FlaskClient) -> None:

@@ -11,7 +11,7 @@ TREE = Path(__file__).resolve().parents[2]
 BIOME = Path(sys.executable).with_name("biome")
 AREAS = [path for path in (TREE / "static").iterdir() if path.is_dir() and path.name != "vendor"]
 LINE_LENGTH = 160
-LONG_LINES = {"gui", "notify", "square"}
+LONG_LINES = {"notify", "square"}
 """Folders of templates that still have longer lines."""
 OWN_FILES = [path for folder in (*AREAS, TREE / "templates") for path in folder.rglob("*") if path.suffix in (".html", ".js", ".css")]
 

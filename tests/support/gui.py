@@ -13,7 +13,9 @@ import pytest
 
 from app.core.settings import TREE, Settings
 from app.gui.demo.make import FILES, make_demo
-from app.gui.files import naming, register
+from app.gui.files import register
+from app.gui.files.entries import AllowedRoots
+from app.gui.files.naming import entry_from_path
 from render.build import binary, build
 from tests.support.patience import PATIENCE_S
 from tests.support.processes import until
@@ -46,7 +48,7 @@ def render_service(folder: Path, *arguments: str) -> Iterator[Path]:
 
 
 def register_all(files: list[Path]) -> None:
-    entries = [naming.from_path(str(file), register.Places(Settings())) for file in files]
+    entries = [entry_from_path(str(file), AllowedRoots(Settings())) for file in files]
     register.register([entry for entry in entries if entry])
 
 

@@ -1,1 +1,1 @@
-"""The addresses for scripts: version 1 of the API, the older addresses, and what describes them."""
+"""The API for scripts: version 1, the addresses of the older DQM GUI, and their part of the OpenAPI document."""

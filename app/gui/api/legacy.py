@@ -1,6 +1,6 @@
-"""The addresses of the older DQM GUI, for scripts and bookmarks that have them: the same as the API, in its shapes.
+"""The addresses of the older DQM GUI, for scripts and bookmarks: the content of the API in the older shapes.
 
-An ME that is not there is a picture that says so with status 200, and so is a sample that is not there.
+A missing ME is an image that says so with status 200, and so is one of a missing sample.
 """
 
 from __future__ import annotations
@@ -11,21 +11,25 @@ from flask import Blueprint, Response
 from werkzeug.datastructures import MultiDict
 
 from app.gui import samples
-from app.gui.addresses import unquoted
 from app.gui.api import overlays
-from app.gui.api.query import given, values
-from app.gui.api.v1 import WAIT_S, catalog, content, not_older_than, plots, sample_key, with_sample
-from app.gui.plots import overlay
-from app.gui.plots.outputs import document
+from app.gui.api.archive import folder_content
+from app.gui.api.arguments import byte_values, not_older_than, path_in_address, query_args, sample_key
+from app.gui.api.v1 import WAIT_S, with_sample
+from app.gui.current import current_catalog, current_plots
+from app.gui.plots.documents import me_document
+from app.gui.plots.overlay import ObjectRef, parse_objects
 from app.security import Role, needs
-from app.web import Problem, cached_json, raw_path
+from app.web import Problem, cached_json
+from app.web.arguments import parse_int
 from render.errors import OptionError
 from render.options import Options
 
 blueprint = Blueprint("gui_legacy", __name__)
 
 SWITCHES = {"showstats": "stats", "showerrbars": "errors"}
-"""Options that are whole numbers here, and what they are in the API."""
+"""Options that are whole numbers here, and their names in the API."""
+
+LARGEST_SWITCH = 10**9 - 1
 
 _RUN = re.compile(r"(\d{1,9})(?::(\d{1,9}))?", re.ASCII)
 
@@ -33,9 +37,10 @@ _RUN = re.compile(r"(\d{1,9})(?::(\d{1,9}))?", re.ASCII)
 @blueprint.get("/data/json/samples")
 @needs(Role.VIEWER)
 def list_samples() -> Response:
+    """Samples by run and dataset."""
     not_older_than()
-    run = _RUN.fullmatch(given().get("run", ""))  # what is no run chooses nothing, as it always did
-    found = samples.search(run[1] if run else "", given().get("match", ""), int(run[2] or 0) if run else 0)
+    run = _RUN.fullmatch(query_args().get("run", ""))  # a text that is no run is ignored, as the older GUI did
+    found = samples.search(run[1] if run else "", query_args().get("match", ""), int(run[2] or 0) if run else 0)
     items = [{"run": f"{key.run}:{key.lumi}" if key.lumi else str(key.run), "dataset": key.dataset} for key in found]
     return cached_json({"samples": [{"type": "offline_data", "items": items}]})
 
@@ -44,54 +49,58 @@ def list_samples() -> Response:
 @blueprint.get("/data/json/archive/<sample>/<primary>/<processed>/<tier>/<path:folder>")
 @needs(Role.VIEWER)
 def archive(sample: str, primary: str, processed: str, tier: str, folder: str = "") -> Response:
-    opened = catalog().open(sample_key(sample, primary, processed, tier), WAIT_S, not_older_than())
-    return cached_json({"contents": content(opened, _path(7))})
+    """The content of a folder."""
+    opened = current_catalog().open(sample_key(sample, primary, processed, tier), WAIT_S, not_older_than())
+    return cached_json({"contents": folder_content(opened, path_in_address(7), query_args().get("search", ""))})
 
 
 @blueprint.get("/plotfairy/archive/<sample>/<primary>/<processed>/<tier>/<path:me>")
 @needs(Role.VIEWER)
 def plot(sample: str, primary: str, processed: str, tier: str, me: str) -> Response:
-    return _drawn([overlay.Wanted(sample_key(sample, primary, processed, tier), _path(6))])
+    """The plot of a monitor element."""
+    return _plot([ObjectRef(sample_key(sample, primary, processed, tier), path_in_address(6))])
 
 
 @blueprint.get("/plotfairy/overlay")
 @needs(Role.VIEWER)
 def plot_overlay() -> Response:
-    return _drawn(overlay.wanted(values("obj")))
+    """The plot of several monitor elements."""
+    return _plot(parse_objects(byte_values("obj")))
 
 
 @blueprint.get("/jsrootfairy/archive/<sample>/<primary>/<processed>/<tier>/<path:me>")
 @needs(Role.VIEWER)
 def me_json(sample: str, primary: str, processed: str, tier: str, me: str) -> Response:
-    path = _path(6)
-    return with_sample(sample_key(sample, primary, processed, tier), lambda opened: cached_json(document(plots(), opened, path)))
+    """A monitor element as JSON."""
+    path = path_in_address(6)
+    key = sample_key(sample, primary, processed, tier)
+    return with_sample(key, lambda opened: cached_json(me_document(current_plots(), opened, path)))
 
 
 @blueprint.get("/jsrootfairy/overlay")
 @needs(Role.VIEWER)
 def json_overlay() -> Response:
-    return overlays.documents(overlay.wanted(values("obj")))
+    """Several monitor elements as JSON."""
+    return overlays.json_objects(parse_objects(byte_values("obj")))
 
 
-def _path(skip: int) -> bytes:
-    return unquoted(raw_path(skip).split(b"/"))
-
-
-def _drawn(objects: list[overlay.Wanted]) -> Response:
+def _plot(objects: list[ObjectRef]) -> Response:
     try:
-        options = Options.from_query(_in_words_of_the_api())
+        options = Options.from_query(_query_of_api())
     except OptionError as error:
-        field = next((old for old, new in SWITCHES.items() if new == error.field and old in given()), error.field)
-        problem = "a whole number is wanted" if field in SWITCHES else error.problem
+        field = next((old for old, new in SWITCHES.items() if new == error.field and old in query_args()), error.field)
+        problem = "Expected a whole number" if field in SWITCHES else error.problem
         raise Problem(400, f"{field}: {problem}", [(field, problem)]) from error
-    answer = overlays.drawn(objects, options)
-    answer.status_code = 200 if answer.status_code == 404 else answer.status_code
-    return answer
+    response = overlays.plot_objects(objects, options)
+    response.status_code = 200 if response.status_code == 404 else response.status_code
+    return response
 
 
-def _in_words_of_the_api() -> MultiDict[str, str]:
-    query = given().copy()
+def _query_of_api() -> MultiDict[str, str]:
+    """The query of this request with the names and values of the API."""
+    query = query_args().copy()
     for old, new in SWITCHES.items():
         if text := query.get(old):
-            query[new] = str(bool(int(text))) if text.isascii() and text.isdigit() and len(text) < 10 else text
+            number = parse_int(text, LARGEST_SWITCH)
+            query[new] = text if number is None else str(bool(number))
     return query

@@ -1,4 +1,4 @@
-"""The part of the API that puts several monitor elements on each other; see app.gui.plots.overlay."""
+"""API for several monitor elements in one plot; see app.gui.plots.overlay."""
 
 from __future__ import annotations
 
@@ -6,56 +6,61 @@ from collections.abc import Callable
 
 from flask import Blueprint, Response
 
-from app.gui.api.query import values
-from app.gui.api.v1 import WAIT_S, catalog, drawing_options, not_older_than, plots
-from app.gui.plots import overlay
-from app.gui.plots.outputs import DRAWN, sent
-from app.gui.plots.parts import Outdated, Part
+from app.gui.api.arguments import byte_values, drawing_options, not_older_than
+from app.gui.api.plot_response import plot_response
+from app.gui.api.v1 import WAIT_S
+from app.gui.current import current_catalog, current_plots
+from app.gui.errors import ListOutdated
+from app.gui.plots.documents import IMAGE_FORMATS
+from app.gui.plots.overlay import ObjectRef, drawing_order, missing_part, open_parts, overlay_document, parse_objects
+from app.gui.plots.plot_parts import PlotPart
 from app.security import Role, needs
-from app.web import Problem, cached_json, not_modified
+from app.web import cached_json, not_modified
 from render.options import Options
 
 blueprint = Blueprint("gui_overlay", __name__, url_prefix="/api/v1")
 
 
-def with_parts(make: Callable[[list[Part]], Response], objects: list[overlay.Wanted]) -> Response:
-    """What is made of these monitor elements; made once more when a file was written anew since its list was looked up."""
-    newest = not_older_than()
+def _with_parts(respond: Callable[[list[PlotPart]], Response], objects: list[ObjectRef]) -> Response:
+    """The response made from monitor elements; made a second time if a file was replaced since its list was looked up."""
+    oldest = not_older_than()
     try:
-        return make(overlay.opened(catalog(), objects, WAIT_S, newest))
-    except Outdated:
-        return make(overlay.opened(catalog(), objects, WAIT_S, newest))
+        return respond(open_parts(current_catalog(), objects, WAIT_S, oldest))
+    except ListOutdated:
+        return respond(open_parts(current_catalog(), objects, WAIT_S, oldest))
 
 
-def drawn(objects: list[overlay.Wanted], options: Options) -> Response:
-    """The plot of these monitor elements; 404 with a picture that says so when none of them is there."""
+def plot_objects(objects: list[ObjectRef], options: Options) -> Response:
+    """The plot of monitor elements; if all are missing, an image that says so with status 404."""
 
-    def draw(given: list[Part]) -> Response:
+    def respond(requested: list[PlotPart]) -> Response:
         if options.format == "json":
-            return cached_json(overlay.documents(plots(), given))
-        parts, labelled = overlay.ordered(given, options)
-        if options.format not in DRAWN and parts[0].found is None:
-            raise Problem(404, f"there is no monitor element {parts[0].name}")
-        if answer := not_modified(plots().overlay_key(parts, labelled)):
-            return answer
+            return cached_json(overlay_document(current_plots(), requested))
+        parts, part_options = drawing_order(requested, options)
+        if options.format not in IMAGE_FORMATS and parts[0].found is None:
+            raise missing_part(parts[0])
+        if unchanged := not_modified(current_plots().overlay_key(parts, part_options)):
+            return unchanged
         key = parts[0].sample.key if parts[0].sample else objects[0].key
-        return sent(plots().overlay(parts, labelled), key, parts[0].path, options.format)
+        return plot_response(current_plots().overlay(parts, part_options), key, parts[0].path, options.format)
 
-    return with_parts(draw, objects)
+    return _with_parts(respond, objects)
 
 
-def documents(objects: list[overlay.Wanted]) -> Response:
-    """These monitor elements as JSON."""
-    return with_parts(lambda parts: cached_json(overlay.documents(plots(), parts)), objects)
+def json_objects(objects: list[ObjectRef]) -> Response:
+    """Monitor elements as JSON."""
+    return _with_parts(lambda parts: cached_json(overlay_document(current_plots(), parts)), objects)
 
 
 @blueprint.get("/render_overlay")
 @needs(Role.VIEWER)
 def render_overlay() -> Response:
-    return drawn(overlay.wanted(values("obj")), drawing_options())
+    """The plot of several monitor elements."""
+    return plot_objects(parse_objects(byte_values("obj")), drawing_options())
 
 
 @blueprint.get("/json_overlay")
 @needs(Role.VIEWER)
 def json_overlay() -> Response:
-    return documents(overlay.wanted(values("obj")))
+    """Several monitor elements as JSON."""
+    return json_objects(parse_objects(byte_values("obj")))

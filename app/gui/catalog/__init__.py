@@ -1,1 +1,1 @@
-"""The lists of monitor elements: read from files in a child process, stored, and kept in memory while in use."""
+"""The catalog: which monitor elements (MEs) each sample has, and where their bytes are in its file."""

@@ -1,8 +1,8 @@
-"""The lists of monitor elements (MEs): made at the first access to a sample, stored, and kept in memory while in use.
+"""The catalog of one process: lists of monitor elements (MEs), imported at the first access to a sample.
 
-A list belongs to one version of a file (size and time of change); when the file on disk is another one, or another one was
-registered, that is read, and the list that is stored serves meanwhile. Reading happens in a child process of this process
-when a place is free, else in the worker.
+A list belongs to one version of a file (size and time of change). When the file has changed on disk, or another file was
+registered for the sample, the newest file is imported; until then the stored list is shown. Files are read in a child
+process if a slot is free, otherwise by the worker.
 """
 
 from __future__ import annotations
@@ -10,276 +10,210 @@ from __future__ import annotations
 import threading
 from typing import NamedTuple
 
-import zstandard
-from cachetools import LRUCache
-
 from app import queue
-from app.core.database import rows
 from app.core.settings import Settings
 from app.formats import Columns, Facts, FileVersion, FormatError, MENames, ServerUnreachable
 from app.gui.catalog.importing import import_file
-from app.gui.catalog.stored import Row, Source, find
-from app.gui.files.register import IMPORT, is_live
-from app.gui.models import FAILED, NEW, Sample
-from app.gui.models import NameList as StoredNames
+from app.gui.catalog.list_cache import ListCache
+from app.gui.catalog.stored import StoredFile, StoredSample, find_sample
+from app.gui.errors import FileServerUnreachable, ImportFailed, Importing, UnknownSample
+from app.gui.files.entries import is_live
+from app.gui.files.register import IMPORT
+from app.gui.models import FAILED, NEW
 from app.gui.samples import SampleKey, datasets_of, lumis_of, runs_of
 from app.gui.settings import GuiSettings, readable_roots
-from app.web import Problem
 
 
 class OpenSample(NamedTuple):
-    """A sample with its list. identity: what its plots depend on: the file, its size and its time of change.
-
-    note: why this is not the list of the newest file, "" when it is.
-    """
+    """A sample with its lists."""
 
     key: SampleKey
-    version: int
+    version: int  # grows with each stored list
     url: str
     format: str
-    identity: str
-    note: str
-    unreadable: int
+    identity: str  # changes with path, size and time of change of the file
+    note: str  # why the list is not of the newest file; "" when it is
+    unreadable: int  # objects in the file that could not be read
     names: MENames
     columns: Columns
     facts: Facts
 
     @property
     def file_version(self) -> FileVersion:
-        """The version of the file that the list is of."""
+        """The version of the file that the list belongs to."""
         _, size, mtime_ns = self.identity.rsplit("\0", 2)
         return FileVersion(int(size), int(mtime_ns))
 
 
-class Lists(NamedTuple):
-    """What is kept of one version of a sample; its names are kept beside, for other samples have the same."""
+class Freshness(NamedTuple):
+    """What the pages of an ongoing run show of the state of its file."""
 
-    version: int
-    columns: Columns
-    facts: Facts
-
-
-class UnknownSample(Problem):
-    """There is no such sample; the message names what there is instead."""
-
-    def __init__(self, key: SampleKey) -> None:
-        same_run, same_dataset = datasets_of(key.run), runs_of(key.dataset, limit=3)
-        hint = f"; run {key.run} has {', '.join(same_run[:3])}" if same_run else ""
-        hint += f"; {key.dataset} has run {', '.join(map(str, same_dataset))}" if same_dataset else ""
-        super().__init__(404, f"there is no {key}{hint}")
-
-
-class Importing(Problem):
-    """The list is being made; ask again."""
-
-    def __init__(self, key: SampleKey, found: queue.BackgroundJob) -> None:
-        super().__init__(503, f"the list of {key} is being read from its file; ask again in a second", headers={"Retry-After": "1"})
-        self.work = found
-
-
-class ImportFailed(Problem):
-    """The file cannot be read: which, and why."""
-
-    def __init__(self, key: SampleKey, url: str, reason: str) -> None:
-        super().__init__(502, f"{key} cannot be shown: {reason}")
-        self.url = url
-        self.reason = reason
-
-
-class ServerSilent(ImportFailed):
-    """The server of a remote file does not answer: what is known of the file may be old."""
-
-    def __init__(self, key: SampleKey, url: str, reason: str) -> None:
-        super().__init__(key, url, reason)
-        self.status, self.headers = 503, {"Retry-After": "5"}
-
-
-class Pulse(NamedTuple):
-    """What a page that goes on has to know. version: grows with each list that is stored; reading: whether a newer one is being made;
-    problem: why there is none; changed: Unix s UTC of the file that is shown, None when nothing is."""
-
-    version: int
-    reading: bool
-    problem: str
-    changed: float | None
+    version: int  # grows with each stored list
+    is_importing: bool  # a newer version of the file is being imported
+    problem: str  # why the newest version cannot be shown, or ""
+    changed: float | None  # time of change of the file that is shown, Unix s UTC; None: no list is stored
 
 
 class Catalog:
-    """The lists in the memory of one process, bounded by `list_cache_mb`, and the making of those that are missing."""
+    """The lists in the memory of one process, bounded by `list_cache_mb`, and the import of missing ones."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.readable = readable_roots(settings)
-        quarter = settings.of(GuiSettings).list_cache_mb << 18
-        self.samples: LRUCache[tuple[int, str], Lists] = LRUCache(quarter, _bytes_of_lists)
-        self.names: LRUCache[int, MENames] = LRUCache(3 * quarter, _bytes_of_names)
-        self.lock = threading.Lock()
-        self.waiting = threading.BoundedSemaphore(settings.of(GuiSettings).import_slots)
-        self.reading: set[int] = set()  # the work that threads of this process do
+        self.roots = readable_roots(settings)
+        self.lists = ListCache(settings.of(GuiSettings).list_cache_mb)
+        self.slots = settings.of(GuiSettings).import_slots
+        self.waiting = threading.BoundedSemaphore(self.slots)
+        self.importing: set[int] = set()  # ids of the jobs that threads of this process run
 
     def open(self, key: SampleKey, wait_s: float, not_older_than: float = 0.0) -> OpenSample:
-        """The sample with its list; waits up to `wait_s` for that of the newest file.
+        """A sample with its lists, after an import of its newest file if that is due.
 
-        Then the list that is stored serves, if it was stored after `not_older_than` (Unix s UTC). Raises UnknownSample,
-        Importing, ImportFailed.
+        Waits up to `wait_s` for the import. The stored list "serves" if it was stored at or after `not_older_than` (Unix s UTC).
+
+        | newest file                                  | stored list serves          | otherwise             |
+        | -------------------------------------------- | --------------------------- | --------------------- |
+        | imported, has MEs of this sample             | list                        | list                  |
+        | still being imported                         | list, note                  | Importing             |
+        | imported, has no ME of this sample           | list, note (a)              | ImportFailed          |
+        | import failed or was cancelled               | list, note (a)              | ImportFailed          |
+        | cannot be checked: its server is unreachable | list, note (b)              | FileServerUnreachable |
+        | cannot be checked: missing, no permission... | ongoing run: list, note (b) | ImportFailed          |
+        | outside the allowed folders                  | ImportFailed                | ImportFailed          |
+
+        (a) When the list is of a file that was registered earlier, or the run is ongoing (b); else ImportFailed.
+        (b) When both files are in allowed folders.
+
+        Raises:
+            UnknownSample: No such sample is registered.
+            Importing, ImportFailed, FileServerUnreachable: See the table.
         """
-        row = find(key)
+        row = find_sample(key)
         if row is None:
             self.discover(key, wait_s)
             row = self._row(key)
-        job = None
-        try:
-            if self._outdated(key, row.newest, not_older_than):
-                job = self._import(key, row.newest, wait_s)
-                row = self._row(key)
-            note = self._note(key, row, job, not_older_than)
-        except ImportFailed as failed:
-            if not self._last_known_serves(key, row, failed, not_older_than):
-                raise
-            note = failed.reason
-        shown = row.shown
-        lists = self._lists(row)
-        if lists is None or row.namelist is None:  # read again since
+        row, note = self._refresh(key, row, wait_s, not_older_than)
+        file, lists = row.listed_file, self.lists.lists_of(row)
+        if lists is None or row.namelist is None:  # another list was stored in the meantime
             return self.open(key, wait_s, not_older_than)
-        names = self.names_of(row.namelist)
-        return OpenSample(
-            key, row.version, shown.url, shown.format, shown.identity, note, shown.unreadable, names, lists.columns, lists.facts
-        )
+        names = self.lists.names_of(row.namelist)
+        return OpenSample(key, row.version, file.url, file.format, file.identity, note, file.unreadable, names, lists.columns, lists.facts)
 
     def discover(self, key: SampleKey, wait_s: float) -> None:
-        """Read the file of a run that was never read, since only it tells which lumisections it has. Raises Importing."""
-        whole = find(key._replace(lumi=0))
-        if whole and whole.newest.state == NEW and self.may_read(whole.url) and (job := self._import(key, whole.newest, wait_s)):
+        """Import the file of a run that was never imported, since only the file knows its lumisections. Raises Importing."""
+        whole = find_sample(key._replace(lumi=0))
+        if whole is None or whole.newest_file.state != NEW or not self.may_read(whole.newest_file.url):
+            return
+        if job := self._import(key, whole.newest_file, wait_s):
             raise Importing(key, job)
 
     def may_read(self, url: str) -> bool:
-        """Whether a file is in one of the folders that may be read."""
-        return url.startswith(self.readable)
+        """Whether a file is in one of the allowed folders."""
+        return url.startswith(self.roots)
 
-    def pulse(self, key: SampleKey) -> Pulse:
-        """Whether there is something newer, at next to no cost; a file that changed is read by the worker. Raises UnknownSample."""
+    def freshness(self, key: SampleKey) -> Freshness:
+        """Whether a sample has a newer file, without its lists; a changed file is imported by the worker. Raises UnknownSample."""
         row = self._row(key)
-        reading, problem = False, ""
+        is_outdated, problem = False, ""
         try:
-            reading = self._outdated(key, row.newest)
+            is_outdated = self._outdated(key, row.newest_file)
         except ImportFailed as failure:
             problem = failure.reason
-        if reading:
-            self._enqueue(key, row.newest)
-        elif row.newest.state == FAILED:
-            problem = problem or row.newest.error
-        changed = None if row.namelist is None or row.shown.mtime_ns is None else row.shown.mtime_ns / 1e9
-        return Pulse(row.version, reading, problem, changed)
+        if is_outdated:
+            self._enqueue(key, row.newest_file)
+        elif row.newest_file.state == FAILED:
+            problem = problem or row.newest_file.error
+        mtime_ns = row.listed_file.mtime_ns if row.namelist is not None else None
+        return Freshness(row.version, is_outdated, problem, None if mtime_ns is None else mtime_ns / 1e9)
 
-    def _last_known_serves(self, key: SampleKey, row: Row, failed: ImportFailed, not_older_than: float) -> bool:
-        """Whether what was known last is better than nothing: when a server is silent, and in a run that goes on, whose next file comes."""
-        passes = isinstance(failed, ServerSilent) or is_live(key.run, key.dataset)
-        return passes and self.may_read(row.shown.url) and self.may_read(row.url) and row.serves(not_older_than)
-
-    def _row(self, key: SampleKey) -> Row:
-        row = find(key)
+    def _row(self, key: SampleKey) -> StoredSample:
+        row = find_sample(key)
         if row is None:
-            raise UnknownSample(key)
+            raise UnknownSample(f"There is no {key}{_similar_samples(key)}")
         return row
 
-    def _outdated(self, key: SampleKey, source: Source, asked_after: float = 0.0) -> bool:
-        if not self.may_read(source.url):  # the setting may be another than when the file was registered
-            raise ImportFailed(key, source.url, f"{source.url} is in none of the folders that may be read (setting file_roots)")
+    def _refresh(self, key: SampleKey, row: StoredSample, wait_s: float, not_older_than: float) -> tuple[StoredSample, str]:
+        """The row after an import that was due, and the note to its list; see the table of `open`."""
+        job = None
         try:
-            return source.outdated(asked_after)
+            if self._outdated(key, row.newest_file, not_older_than):
+                job = self._import(key, row.newest_file, wait_s)
+                row = self._row(key)
+            return row, _note(key, row, job, not_older_than)
+        except ImportFailed as failure:
+            if not self._list_replaces(failure, key, row, not_older_than):
+                raise
+            return row, failure.reason
+
+    def _list_replaces(self, failure: ImportFailed, key: SampleKey, row: StoredSample, not_older_than: float) -> bool:
+        """Whether the stored list is shown although the newest file cannot be checked."""
+        is_temporary = isinstance(failure, FileServerUnreachable) or is_live(key.run, key.dataset)
+        is_allowed = self.may_read(row.listed_file.url) and self.may_read(row.newest_file.url)
+        return is_temporary and is_allowed and row.serves(not_older_than)
+
+    def _outdated(self, key: SampleKey, file: StoredFile, checked_after: float = 0.0) -> bool:
+        if not self.may_read(file.url):  # the setting may have changed since the file was registered
+            raise ImportFailed(key, file.url, f"{file.url} is in none of the folders that may be read (setting file_roots)")
+        try:
+            return file.outdated(checked_after)
+        except ServerUnreachable as error:
+            raise FileServerUnreachable(key, file.url, f"{file.url}: {error.strerror}") from error
         except OSError as error:
-            failed = ServerSilent if isinstance(error, ServerUnreachable) else ImportFailed
-            raise failed(key, source.url, f"{source.url}: {error.strerror}") from error
+            raise ImportFailed(key, file.url, f"{file.url}: {error.strerror}") from error
         except FormatError as error:
-            raise ImportFailed(key, source.url, str(error)) from error
+            raise ImportFailed(key, file.url, str(error)) from error
 
-    def _note(self, key: SampleKey, row: Row, job: queue.BackgroundJob | None, not_older_than: float) -> str:
-        """Why the list that is stored is not that of the newest file. Raises what there is to say when it cannot serve."""
-        newest = row.newest
-        fresh = row.serves(not_older_than)
-        if job:
-            if not fresh:
-                raise Importing(key, job)
-            return f"{newest.url} is being read"
-        if newest.state == FAILED:
-            reason = newest.error
-        elif newest.state == NEW:
-            reason = f"reading {newest.url} was cancelled, or given up; `dqmhub jobs ls --kind import` says more"
-        elif row.namelist is None:
-            reason = _nothing(key, newest.url)
-        else:
-            return ""
-        if newest is row.shown or not fresh:
-            raise ImportFailed(key, newest.url, reason)
-        return reason
-
-    def _import(self, key: SampleKey, source: Source, wait_s: float) -> queue.BackgroundJob | None:
-        """Have the file read, and wait for it while a place to wait is free; the work when it goes on."""
+    def _import(self, key: SampleKey, file: StoredFile, wait_s: float) -> queue.BackgroundJob | None:
+        """Import a file, here or by the worker, and wait for the end; the job if it has not ended after `wait_s`."""
         if not self.waiting.acquire(blocking=False):
-            return self._enqueue(key, source)
+            return self._enqueue(key, file)
         try:
-            here = len(self.reading) < self.settings.of(GuiSettings).import_slots
-            job = queue.run_in_thread(IMPORT, str(source.file), self._import_here) if here else self._enqueue(key, source)
+            has_slot = len(self.importing) < self.slots
+            job = queue.run_in_thread(IMPORT, str(file.file), self._import_here) if has_slot else self._enqueue(key, file)
             return None if queue.wait(job, wait_s) else job
         finally:
             self.waiting.release()
 
-    def _enqueue(self, key: SampleKey, source: Source) -> queue.BackgroundJob:
-        return queue.enqueue(IMPORT, str(source.file), queue="live" if is_live(key.run, key.dataset) else "bulk")
+    def _enqueue(self, key: SampleKey, file: StoredFile) -> queue.BackgroundJob:
+        return queue.enqueue(IMPORT, str(file.file), queue="live" if is_live(key.run, key.dataset) else "bulk")
 
     def _import_here(self, job: queue.BackgroundJob) -> None:
-        self.reading.add(job.id)
+        self.importing.add(job.id)
         try:
             import_file(job, self.settings)
         finally:
-            self.reading.discard(job.id)
-
-    def _lists(self, row: Row) -> Lists | None:
-        """The columns and facts of this version of a sample; None when the database has another version by now."""
-        identity = row.shown.identity
-        with self.lock:
-            if (kept := self.samples.get((row.sample, identity))) is not None and kept.version == row.version:
-                return kept
-        found = rows(Sample.select(Sample.columns, Sample.facts).where(Sample.id == row.sample, Sample.version == row.version))
-        if not found:
-            return None
-        ((columns, facts),) = found
-        lists = Lists(row.version, Columns.unpack(expand(columns)), Facts.unpack(expand(facts)))
-        with self.lock:
-            if _bytes_of_lists(lists) <= self.samples.maxsize:
-                self.samples[row.sample, identity] = lists
-        return lists
-
-    def names_of(self, namelist: int) -> MENames:
-        """A stored list of names."""
-        with self.lock:
-            if (names := self.names.get(namelist)) is not None:
-                return names
-        ((blob,),) = rows(StoredNames.select(StoredNames.blob).where(StoredNames.id == namelist))
-        names = MENames.unpack(expand(blob))
-        with self.lock:
-            if _bytes_of_names(names) <= self.names.maxsize:
-                self.names[namelist] = names
-        return names
+            self.importing.discard(job.id)
 
 
-def _bytes_of_lists(lists: Lists) -> int:
-    """Memory of a sample without its names: 27 bytes of columns for each ME, and some 500 for each fact."""
-    return 1000 + 27 * len(lists.columns) + 500 * (len(lists.facts.scalars) + len(lists.facts.qtests))
+def _note(key: SampleKey, row: StoredSample, job: queue.BackgroundJob | None, not_older_than: float) -> str:
+    """Why the stored list is not of the newest file, "" when it is. Raises when the list cannot be shown; see `Catalog.open`."""
+    newest, serves = row.newest_file, row.serves(not_older_than)
+    if job:
+        if not serves:
+            raise Importing(key, job)
+        return f"{newest.url} is being read"
+    reason = _import_problem(key, row)
+    if reason and (newest is row.listed_file or not serves):
+        raise ImportFailed(key, newest.url, reason)
+    return reason
 
 
-def _bytes_of_names(names: MENames) -> int:
-    """Memory of a list: the names twice, for a search keeps them in lower case, and four bytes for where each begins."""
-    return 1000 + 2 * len(names.pack()) + 4 * len(names)
+def _import_problem(key: SampleKey, row: StoredSample) -> str:
+    """Why the newest file has no list of this sample, after its import has ended; "" when it has one."""
+    file = row.newest_file
+    if file.state == FAILED:
+        return file.error
+    if file.state == NEW:
+        return f"reading {file.url} was cancelled or given up; see `dqmhub jobs ls --kind import`"
+    return "" if row.namelist is not None else f"{file.url} holds no monitor elements of {key}{_first_lumi(key)}"
 
 
-def expand(blob: bytes | memoryview) -> bytes:
-    """A stored blob as it was before compression."""
-    return zstandard.ZstdDecompressor().decompress(bytes(blob))
-
-
-def _nothing(key: SampleKey, url: str) -> str:
-    """What is said of a sample that its file has nothing of."""
+def _first_lumi(key: SampleKey) -> str:
     lumis = [lumi for lumi in lumis_of(key.run, key.dataset) if lumi]
-    hint = f"; there are {len(lumis)} lumisections of the run, the first is {lumis[0]}" if lumis else ""
-    return f"{url} holds no monitor elements of {key}{hint}"
+    return f"; the run has {len(lumis)} lumisections, the first is {lumis[0]}" if lumis else ""
+
+
+def _similar_samples(key: SampleKey) -> str:
+    """Samples of the same run or dataset, for the error about a sample that does not exist."""
+    same_run, same_dataset = datasets_of(key.run), runs_of(key.dataset, limit=3)
+    hint = f"; run {key.run} has {', '.join(same_run[:3])}" if same_run else ""
+    return hint + (f"; {key.dataset} has run {', '.join(map(str, same_dataset))}" if same_dataset else "")

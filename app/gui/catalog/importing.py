@@ -1,4 +1,4 @@
-"""Reading the lists of a file and storing them: all of its samples at once, so that no page sees half of it."""
+"""Importing a file: its lists are read and stored for all of its samples in one transaction."""
 
 from __future__ import annotations
 
@@ -18,152 +18,175 @@ from app.gui.files.register import forget_files, mark_first
 from app.gui.models import FAILED, NEW, READY, File, NameList, Sample
 from app.gui.settings import GuiSettings, readable_roots
 
-ROUNDS = 3
-"""Times that a file is read in a row that is written anew meanwhile."""
+MAX_ROUNDS = 3
+"""Imports of a file in a row when it changes while it is read."""
 
 BATCH = 200
 """Samples that are stored with one statement."""
 
+_Key = tuple[int, int, int]
+"""Id of a dataset, run, lumisection."""
+
 
 def import_file(job: queue.BackgroundJob, settings: Settings) -> None:
-    """Read the lists of a file, whose id is the key of the work, and store them, or the reason why they cannot be read. Safe to do twice."""
-    for _ in range(ROUNDS):
+    """Read the lists of a file and store them, or the reason why it cannot be read.
+
+    The key of the job is the id of the file. Running it twice stores the same.
+    """
+    for _ in range(MAX_ROUNDS):
         file = File.get_or_none(File.id == int(job.key))
-        if file is None or not _due(file):  # its samples have another file by now, or another worker was faster
+        if file is None or not _is_due(file):  # its samples have another file by now, or another worker was faster
             return
         if not _import(job, file, settings):
             return
 
 
-def _due(file: File) -> bool:
+def _is_due(file: File) -> bool:
     try:
         return outdated(file.url, file.state, file.tried, (file.size, file.mtime_ns))
     except (OSError, FormatError):
-        return file.state == NEW  # for the reason to be stored
+        return file.state == NEW  # the import stores the reason
 
 
-def outdated(url: str, state: str, tried: str, listed: tuple[int | None, int | None], asked_after: float = 0.0) -> bool:
-    """Whether a file has to be read (again), by what is stored of it and the version that it has after `asked_after` (Unix s UTC).
+def outdated(url: str, state: str, tried: str, listed: tuple[int | None, int | None], checked_after: float = 0.0) -> bool:
+    """Whether a file must be imported.
 
-    Raises OSError and FormatError when it cannot be looked at.
+    Args:
+        url: The file.
+        state: Its stored state.
+        tried: The version of the last failed import.
+        listed: Size and time of change of the version with stored lists.
+        checked_after: The current version must have been looked up at or after this time, Unix s UTC.
+
+    Raises OSError and FormatError when the file cannot be checked.
     """
-    now = file_version(url, asked_after)
-    return tried != text_of(now) if state == FAILED else state == NEW or listed != now
+    now = file_version(url, checked_after)
+    return tried != version_text(now) if state == FAILED else state == NEW or listed != now
 
 
-def text_of(version: FileVersion) -> str:
-    """A version as it is stored in `File.tried`."""
+def version_text(version: FileVersion) -> str:
+    """A version in the form of `File.tried`."""
     return f"{version.size} {version.mtime_ns}"
 
 
 def _import(job: queue.BackgroundJob, file: File, settings: Settings) -> bool:
-    """Whether its lists were stored. What cannot be opened now may be the next time that somebody looks; what cannot be used stays so."""
-    now = None
+    """Import a file once; whether its lists were stored.
+
+    A file that cannot be opened is tried again at the next access, a file that cannot be used only when it changes.
+    """
+    version = None
+    gui = settings.of(GuiSettings)
     try:
-        now = file_version(file.url)
-        _allowed(file.url, settings)
-        queue.report(job, 0.1, f"{now.size / 1e6:,.1f} MB.")
-        contents = read(
-            file.url,
-            file.format,
-            settings.of(GuiSettings).import_memory_mb,
-            settings.of(GuiSettings).import_cpu_s,
-            settings.of(GuiSettings).remote_timeout_s,
-        )
+        version = file_version(file.url)
+        _check_location(file.url, settings)
+        queue.report(job, 0.1, f"{version.size / 1e6:,.1f} MB.")
+        contents = read(file.url, file.format, gui.import_memory_mb, gui.import_cpu_s, gui.remote_timeout_s)
     except OSError as error:
-        _failed(file, None, f"{file.url}: {error.strerror}")
+        _store_failure(file, None, f"{file.url}: {error.strerror}")
     except (Unreadable, FormatError) as error:
-        _failed(file, now, str(error))
+        _store_failure(file, version, str(error))
     else:
-        queue.report(job, 0.9, f"{sum(listing.me_count for listing in contents.listings):,} monitor elements are stored.")
-        store(file, now, contents)
+        queue.report(job, 0.9, f"Storing {sum(listing.me_count for listing in contents.listings):,} monitor elements.")
+        store(file, version, contents)
         return True
     return False
 
 
-def _allowed(url: str, settings: Settings) -> None:
-    """A link may have been laid since the file was registered: what is read is below the roots, too."""
+def _check_location(url: str, settings: Settings) -> None:
+    """Raise Unreadable for a file outside the roots: a link may have been made since it was registered."""
     if not (url if is_remote(url) else os.path.realpath(url)).startswith(readable_roots(settings)):
         raise Unreadable(f"{url} leads out of the folders that may be read (file_roots)")
 
 
-def _failed(file: File, now: FileVersion | None, reason: str) -> None:
-    File.update(state=FAILED, error=reason, tried=text_of(now) if now else "").where(File.id == file.id).execute()
+def _store_failure(file: File, version: FileVersion | None, reason: str) -> None:
+    File.update(state=FAILED, error=reason, tried=version_text(version) if version else "").where(File.id == file.id).execute()
 
 
-def store(file: File, now: FileVersion, contents: Contents) -> None:
-    """All that the file holds: what is registered, and what else is found of its datasets; the rest of its samples lose their lists."""
+def store(file: File, version: FileVersion, contents: Contents) -> None:
+    """Store the lists of all samples in a file: the registered ones and others of the same datasets.
+
+    Registered samples that the file does not contain lose their lists.
+    """
     with proxy.atomic():
-        registered = rows(Sample.select(Sample.dataset, Sample.run, Sample.lumi, Sample.id, Sample.file).where(_of(file)))
-        found = {(listing.run, listing.lumi): listing for listing in contents.listings}
-        wanted = _wanted({key[:3] for key in registered}, found)
-        names = _stored_names(contents.names)
-        for batch in chunked(wanted.items(), BATCH):
-            _store_samples(file, [_row(file, key, listing, names) for key, listing in batch])
-        gone = [sample for *key, sample, _ in registered if tuple(key) not in wanted]
-        nothing = {"namelist": None, "columns": None, "facts": None, "me_count": 0, "file": file.id, "coming": None}
-        for ids in chunked(gone, BATCH):
-            Sample.update(nothing | {"version": Sample.version + 1}).where(Sample.id.in_(ids)).execute()
-        known = {"size": now.size, "mtime_ns": now.mtime_ns, "unreadable": contents.unreadable, "listed": time.time()}
-        File.update(known | {"state": READY, "error": "", "tried": ""}).where(File.id == file.id).execute()
-        forget_files({before for *_, before in registered} - {file.id})
-        mark_first({(dataset, run) for dataset, run, lumi in [*wanted, *(key[:3] for key in registered)] if lumi or gone})
+        registered = rows(Sample.select(Sample.dataset, Sample.run, Sample.lumi, Sample.id, Sample.file).where(_newest_file_is(file)))
+        listings = _assign({key[:3] for key in registered}, {(listing.run, listing.lumi): listing for listing in contents.listings})
+        namelists = _store_names(contents.names)
+        for batch in chunked(listings.items(), BATCH):
+            _store_samples(file, [_row(file, key, listing, namelists) for key, listing in batch])
+        missing = [sample for *key, sample, _ in registered if tuple(key) not in listings]
+        _clear_samples(file, missing)
+        change = {"size": version.size, "mtime_ns": version.mtime_ns, "unreadable": contents.unreadable, "listed": time.time()}
+        File.update(change | {"state": READY, "error": "", "tried": ""}).where(File.id == file.id).execute()
+        forget_files({previous for *_, previous in registered} - {file.id})
+        mark_first({(dataset, run) for dataset, run, lumi in [*listings, *(key[:3] for key in registered)] if lumi or missing})
 
 
-def _of(file: File) -> Any:
-    """The samples whose newest file this is."""
+def _newest_file_is(file: File) -> Any:
+    """A condition on samples."""
     return (Sample.coming == file.id) | (Sample.file == file.id) & Sample.coming.is_null()
 
 
-def _wanted(
-    registered: set[tuple[int, int, int]], found: dict[tuple[int, int], StoredListing]
-) -> dict[tuple[int, int, int], StoredListing]:
+def _clear_samples(file: File, samples: list[int]) -> None:
+    """Remove the lists of samples that their file does not contain."""
+    empty = {"namelist": None, "columns": None, "facts": None, "me_count": 0, "file": file.id, "coming": None}
+    for batch in chunked(samples, BATCH):
+        Sample.update(empty | {"version": Sample.version + 1}).where(Sample.id.in_(batch)).execute()
+
+
+def _assign(registered: set[_Key], listings: dict[tuple[int, int], StoredListing]) -> dict[_Key, StoredListing]:
     """The lists of a file by dataset, run and lumisection.
 
-    The only list of a file that does not name its run, or names another one than was registered (as a harvest of many runs does),
-    is that of the samples that were registered.
+    A file with one list that names no run, or another run than was registered (as a harvest of many runs does), has the
+    list of the registered samples.
     """
-    if len(found) == 1 and ((0, 0) in found or not any(key[1:] in found for key in registered)):
-        (((run, lumi), listing),) = found.items()
-        takers = {key for key in registered if not lumi and (not run or not key[2])}
-        if takers:
-            return dict.fromkeys(takers, listing)
+    if len(listings) == 1 and ((0, 0) in listings or not any(key[1:] in listings for key in registered)):
+        (((run, lumi), listing),) = listings.items()
+        samples = {key for key in registered if not lumi and (not run or not key[2])}
+        if samples:
+            return dict.fromkeys(samples, listing)
     datasets = {dataset for dataset, _, _ in registered}
-    return {(dataset, *key): listing for dataset in datasets for key, listing in found.items()}
+    return {(dataset, *key): listing for dataset in datasets for key, listing in listings.items()}
 
 
-def _stored_names(names: dict[str, tuple[int, bytes]]) -> dict[str, int]:
-    """The ids of the name lists by their hashes; samples with the same names share one."""
+def _store_names(names: dict[str, tuple[int, bytes]]) -> dict[str, int]:
+    """The ids of name lists by their hashes; samples with the same names share one."""
     for batch in chunked(names.items(), BATCH):
         new = [{"sha256": sha256, "count": count, "blob": blob} for sha256, (count, blob) in batch]
         NameList.insert_many(new).on_conflict_ignore().execute()
-    stored: dict[str, int] = {}
-    for some in chunked(names, BATCH):
-        stored |= dict(rows(NameList.select(NameList.sha256, NameList.id).where(NameList.sha256.in_(some))))
-    return stored
+    ids: dict[str, int] = {}
+    for hashes in chunked(names, BATCH):
+        ids |= dict(rows(NameList.select(NameList.sha256, NameList.id).where(NameList.sha256.in_(hashes))))
+    return ids
 
 
-def _row(file: File, key: tuple[int, int, int], listing: StoredListing, names: dict[str, int]) -> dict[str, Any]:
+def _row(file: File, key: _Key, listing: StoredListing, namelists: dict[str, int]) -> dict[str, Any]:
     dataset, run, lumi = key
     return {
-        "dataset": dataset, "run": run, "lumi": lumi, "file": file.id, "namelist": names[listing.sha256],
-        "columns": listing.columns, "facts": listing.facts, "me_count": listing.me_count, "first": lumi == 0,
-    }  # fmt: skip
+        "dataset": dataset,
+        "run": run,
+        "lumi": lumi,
+        "file": file.id,
+        "namelist": namelists[listing.sha256],
+        "columns": listing.columns,
+        "facts": listing.facts,
+        "me_count": listing.me_count,
+        "first": lumi == 0,
+    }
 
 
 def _store_samples(file: File, new: list[dict[str, Any]]) -> None:
-    """Samples that are new are made; those that are registered with another file are left to it."""
-    kept = {name: getattr(EXCLUDED, name) for name in ("file_id", "namelist_id", "columns", "facts", "me_count")}
-    update = {getattr(Sample, name.removesuffix("_id")): value for name, value in kept.items()}
+    """Insert new samples and update those of this file; samples that are registered with another file stay."""
+    changed = {name: getattr(EXCLUDED, name) for name in ("file_id", "namelist_id", "columns", "facts", "me_count")}
+    update = {getattr(Sample, name.removesuffix("_id")): value for name, value in changed.items()}
     Sample.insert_many(new).on_conflict(
         conflict_target=[Sample.dataset, Sample.run, Sample.lumi],
         update={**update, Sample.coming: None, Sample.version: Sample.version + 1},
-        where=_of(file),
+        where=_newest_file_is(file),
     ).execute()
 
 
 def forget_names() -> int:
-    """Remove the name lists that no sample has any more, since its file is another one; how many went."""
+    """Delete the name lists that no sample uses any more; returns their number."""
     used = Sample.select(Sample.namelist).where(Sample.namelist.is_null(False))
-    gone: int = NameList.delete().where(NameList.id.not_in(used)).execute()
-    return gone
+    deleted: int = NameList.delete().where(NameList.id.not_in(used)).execute()
+    return deleted

@@ -1,7 +1,7 @@
-"""Reading the list of a file in a child process with limits on memory and CPU, so that no file can harm the caller.
+"""Reading the lists of a file in a child process with limits on memory and CPU, so that no file can harm the caller.
 
-The child is this module run as a program: it loads nothing but app.formats, and writes to its standard output one
-line of JSON, which gives the sizes of the blobs that follow it.
+The child is this module, run as a program. It loads only app.formats and the little of app.core that it needs. It writes
+one line of JSON, with the sizes of the blobs that follow it, to its standard output.
 """
 
 from __future__ import annotations
@@ -23,54 +23,52 @@ from app.core.urls import is_remote
 from app.formats import FormatError, scan
 
 TREE = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
-"""As in app.core.settings, which takes the child longer to load than a small file to read."""
-
+"""As in app.core.settings, which takes longer to import than a small file to read."""
 
 NICENESS = 10
-"""The child gives way to those who show pages, for several may read at once."""
-
+"""Lowers the priority of the child below that of the web server: several can read at once."""
 
 REMOTE_MB = 256
-"""Addresses that the client of remote files reserves for its threads, whatever the file is; without them it crashes."""
+"""Address space that the client of remote files reserves for its threads; without it the client crashes."""
 
 
 class StoredListing(NamedTuple):
-    """The list of one sample as it is stored: each blob is zstd; sha256 is that of its names."""
+    """The list of one sample in the form in which it is stored."""
 
     run: int
     lumi: int
     me_count: int
-    sha256: str
-    columns: bytes
-    facts: bytes
+    sha256: str  # of the names
+    columns: bytes  # zstd of formats.Columns
+    facts: bytes  # zstd of formats.Facts
 
 
 class Contents(NamedTuple):
-    """What a file holds. names: by the hash of each list of names their number and, as zstd, the list itself."""
+    """The lists of all samples in a file."""
 
     listings: list[StoredListing]
-    names: dict[str, tuple[int, bytes]]
-    unreadable: int
+    names: dict[str, tuple[int, bytes]]  # SHA-256 -> number of names, zstd of formats.MENames
+    unreadable: int  # objects that could not be read
 
 
 class Unreadable(Exception):
-    """The file could not be read; the message says what is wrong with it."""
+    """The file cannot be used; the message is the reason."""
 
 
 def read(path: str, format: str, memory_mb: int, cpu_s: int, remote_timeout_s: float) -> Contents:
-    """The lists of the samples in a file; raises OSError when it cannot be opened or read, and Unreadable when it cannot be used."""
+    """Read the lists of the samples in a file. Raises OSError when it cannot be opened or read, Unreadable when it cannot be used."""
     limits = (memory_mb, cpu_s, remote_timeout_s, os.getpid())
     command = [sys.executable, "-m", "app.gui.catalog.reader", path, format, *map(str, limits)]
     try:
         done = subprocess.run(command, cwd=TREE, capture_output=True, timeout=10 * cpu_s, check=False)
     except subprocess.TimeoutExpired:
-        raise Unreadable(f"reading took more than {10 * cpu_s} s; the disk may be stuck") from None
+        raise Unreadable(f"{path}: reading took more than {10 * cpu_s} s; the disk may be stuck") from None
     head, _, rest = done.stdout.partition(b"\n")
     if done.returncode == -signal.SIGXCPU:
-        raise Unreadable(f"reading took more than {cpu_s} s of CPU (import_cpu_s)")
+        raise Unreadable(f"{path}: reading took more than {cpu_s} s of CPU (import_cpu_s)")
     if done.returncode != 0 or not head:
         last = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]
-        raise Unreadable(f"the reading process ended with code {done.returncode}: {last}")
+        raise Unreadable(f"{path}: the reading process ended with code {done.returncode}: {last}")
     answer = json.loads(head)
     if "errno" in answer:
         raise OSError(answer["errno"], answer["error"])
@@ -96,10 +94,10 @@ def _contents(answer: dict[str, Any], blobs: memoryview) -> Contents:
 
 
 def main(path: str, format: str, memory_mb: str, cpu_s: str, timeout_s: str, parent: str) -> None:
-    """The child: set the limits, read the file, write the answer."""
+    """Run the child: set the limits, read the file, write the result."""
     die_with(int(parent))
     os.nice(NICENESS)
-    gc.disable()  # a tenth of the time would go into looking for cycles among the names, and there are none
+    gc.disable()  # the search for cycles would take a tenth of the time, and names have none
     resource.setrlimit(resource.RLIMIT_AS, (int(memory_mb) + (REMOTE_MB if is_remote(path) else 0) << 20,) * 2)
     resource.setrlimit(resource.RLIMIT_CPU, (int(cpu_s), int(cpu_s) + 5))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -108,17 +106,17 @@ def main(path: str, format: str, memory_mb: str, cpu_s: str, timeout_s: str, par
 
         remote.configure(float(timeout_s))
     try:
-        head, blobs = _packed(path, format)
+        head, blobs = _pack(path, format)
     except FormatError as error:
         head, blobs = {"error": str(error)}, []
     except OSError as error:
         head, blobs = {"error": error.strerror, "errno": error.errno}, []
     except MemoryError:
-        head, blobs = {"error": f"{path}: reading it takes more than {memory_mb} MB (import_memory_mb)"}, []
+        head, blobs = {"error": f"{path}: reading takes more than {memory_mb} MB (import_memory_mb)"}, []
     sys.stdout.buffer.write(json.dumps(head).encode() + b"\n" + b"".join(blobs))
 
 
-def _packed(path: str, format: str) -> tuple[dict[str, object], list[bytes]]:
+def _pack(path: str, format: str) -> tuple[dict[str, object], list[bytes]]:
     compress = zstandard.ZstdCompressor(level=3).compress
     found = scan(path, format)
     names = {id(listing.names): listing.names for listing in found.samples.values()}  # lumisections share most of theirs

@@ -1,4 +1,4 @@
-"""What the database has of a sample but for its lists, by one query that every page asks."""
+"""The row of a sample with its files, without the large lists: one prepared query that every page runs."""
 
 from __future__ import annotations
 
@@ -12,56 +12,60 @@ from app.gui.models import NEW, Dataset, File, Sample
 from app.gui.samples import SampleKey
 
 
-class Source(NamedTuple):
-    """A registered file: the version whose lists are stored (null: none), and how its last reading ended."""
+class StoredFile(NamedTuple):
+    """A registered file, and how its last import ended."""
 
     file: int
     url: str
     format: str
-    size: int | None
-    mtime_ns: int | None
-    state: str
+    size: int | None  # bytes of the version whose lists are stored; None: no list is stored
+    mtime_ns: int | None  # of the same version, Unix ns UTC
+    state: str  # see app.gui.models
     error: str
     tried: str
-    unreadable: int
-    listed: float | None
+    unreadable: int  # objects in the file that could not be read
+    listed: float | None  # time of the last successful import, Unix s UTC
 
     @property
     def identity(self) -> str:
+        """Changes with the path and the version of the file."""
         return f"{self.url}\0{self.size}\0{self.mtime_ns}"
 
-    def outdated(self, asked_after: float) -> bool:
-        """Whether it has to be read (again). Raises OSError and FormatError when it cannot be looked at."""
-        return outdated(self.url, self.state, self.tried, (self.size, self.mtime_ns), asked_after)
+    def outdated(self, checked_after: float) -> bool:
+        """Whether the file must be imported, by its version at or after `checked_after` (Unix s UTC).
+
+        Raises OSError and FormatError when the file cannot be checked.
+        """
+        return outdated(self.url, self.state, self.tried, (self.size, self.mtime_ns), checked_after)
 
 
-class Row(NamedTuple):
-    """What the database has of a sample, without its blobs. shown: the file of its list; newest: of the list to come, else the same."""
+class StoredSample(NamedTuple):
+    """The row of a sample, without its lists."""
 
     sample: int
     version: int
-    namelist: int | None
-    shown: Source
-    newest: Source
-
-    @property
-    def file(self) -> int:
-        return self.newest.file
-
-    @property
-    def url(self) -> str:
-        return self.newest.url
+    namelist: int | None  # None: no list is stored
+    listed_file: StoredFile  # file of the stored list
+    newest_file: StoredFile  # registered later, with its list still to come; else the same file
 
     def serves(self, not_older_than: float) -> bool:
-        """Whether there is a list that was stored after this time (Unix s UTC)."""
-        return self.namelist is not None and (self.shown.listed or 0.0) >= not_older_than
+        """Whether there is a list that was stored at or after this time (Unix s UTC)."""
+        return self.namelist is not None and (self.listed_file.listed or 0.0) >= not_older_than
 
 
 def _columns(file: type[File] | ModelAlias[File]) -> list[Field]:
     return [
-        file.id, file.url, file.format, file.size, file.mtime_ns,
-        file.state, file.error, file.tried, file.unreadable, file.listed,
-    ]  # fmt: skip
+        file.id,
+        file.url,
+        file.format,
+        file.size,
+        file.mtime_ns,
+        file.state,
+        file.error,
+        file.tried,
+        file.unreadable,
+        file.listed,
+    ]
 
 
 @prepared
@@ -73,17 +77,17 @@ def _find() -> Query:
     return query.where(Dataset.name == "", Sample.run == 0, Sample.lumi == 0)
 
 
-def find(key: SampleKey) -> Row | None:
-    """What the database has of a sample."""
+def find_sample(key: SampleKey) -> StoredSample | None:
+    """The row of a sample, or None."""
     found = _find(key.dataset, key.run, key.lumi)
     if not found:
         return None
-    sample, version, namelist, *files = found[0]
-    half = len(files) // 2
-    shown, coming = Source(*files[:half]), files[half:]
-    return Row(sample, version, namelist, shown, Source(*coming) if coming[0] else shown)
+    sample, version, namelist, *columns = found[0]
+    half = len(columns) // 2
+    listed, coming = StoredFile(*columns[:half]), columns[half:]
+    return StoredSample(sample, version, namelist, listed, StoredFile(*coming) if coming[0] else listed)
 
 
 def retry(file_id: int) -> None:
-    """Forget that a file could not be read, so that the next access reads it again."""
+    """Mark a file as unread after a failure, so that the next access imports it again."""
     File.update(state=NEW).where(File.id == file_id).execute()

@@ -1,1 +1,1 @@
-"""The demo: small files that look like real DQM, and simulated online runs."""
+"""Demo data: small files like those of real runs, and simulated online runs."""

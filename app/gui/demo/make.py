@@ -1,4 +1,4 @@
-"""Demo data: DQM files that look like those of real runs, written by `dqmhub-demo`, ROOT's own hand."""
+"""Demo files: DQM files like those of real runs, written by the program `dqmhub-demo` with ROOT."""
 
 from __future__ import annotations
 
@@ -21,52 +21,58 @@ FILES = {
     "DQM_V0001_R000000001__RelValTTbar_14TeV__CMSSW_14_0_0-140X_mcRun3_v1__DQMIO.root": 1,
     "DQM_V0001_R000367131__StreamExpress__Run2023C-Demo-v1__DQMIO.root": 367131,
 }
-"""The files of the demo, and the run in each."""
+"""Names of the demo files, and the run in each."""
 
 BY_LUMISECTION = "StreamExpress"
-"""The dataset whose file is of the format DQMIO, with `LUMISECTIONS` of the run and the run as a whole."""
+"""Dataset whose file has the format DQMIO, with LUMISECTIONS lumisections and the whole run."""
 LUMISECTIONS = 20
 
 _LARGE_RUN = 367199
-_MADE = "made.json"
-_LONGEST_S = 600
+_INDEX = "made.json"
+_TIMEOUT_S = 600
 
 
 def make_demo(folder: Path, binary: Path, mes: int | None, progress: Callable[[str], None]) -> list[Path]:
-    """Makes the demo files in `folder`, or one file of `mes` monitor elements, and returns their paths.
+    """Make the demo files; files that the same program has made before are not made again.
 
-    What the same `binary` has made there before is left alone. `progress` is told of each file that is made. Raises
-    `OSError` when the binary or the folder cannot be used, `RuntimeError` when it fails.
+    Args:
+        folder: Where the files are made.
+        binary: The program `dqmhub-demo`.
+        mes: None for all files of FILES; else one file with this number of monitor elements is made.
+        progress: Called with a line of text for each new file.
+
+    Returns the paths. Raises OSError when the program or the folder cannot be used, RuntimeError when the program fails.
     """
     files = FILES if mes is None else {f"DQM_V0001_R{_LARGE_RUN:09}__Large__Demo-{mes}-v1__DQMIO.root": _LARGE_RUN}
     folder.mkdir(parents=True, exist_ok=True)
-    maker = hashlib.sha256(binary.read_bytes()).hexdigest()
-    made = _read_made(folder / _MADE)
+    program_hash = hashlib.sha256(binary.read_bytes()).hexdigest()
+    index = _read_index(folder / _INDEX)
     for seed, (name, run) in enumerate(files.items(), start=1):
-        if made.get(name) != maker or not (folder / name).exists():
+        if index.get(name) != program_hash or not (folder / name).exists():
             progress(f"making {name}")
-            how = ["--format", "dqmio", "--lumis", str(LUMISECTIONS)] if f"__{BY_LUMISECTION}__" in name else []
-            make_file(folder, name, [str(binary.absolute()), "--run", str(run), "--seed", str(seed), "--mes", str(mes or 0), *how])
-            made[name] = maker
-            _write(folder / _MADE, json.dumps(made, indent=1))
+            options = ["--format", "dqmio", "--lumis", str(LUMISECTIONS)] if f"__{BY_LUMISECTION}__" in name else []
+            make_file(folder, name, [str(binary.absolute()), "--run", str(run), "--seed", str(seed), "--mes", str(mes or 0), *options])
+            index[name] = program_hash
+            _write(folder / _INDEX, json.dumps(index, indent=1))
     return [folder / name for name in files]
 
 
-def _read_made(path: Path) -> dict[str, str]:
+def _read_index(path: Path) -> dict[str, str]:
+    """The hash of the program that made each file."""
     try:
-        made = json.loads(path.read_text())
+        index = json.loads(path.read_text())
     except (OSError, ValueError):
         return {}
-    return made if isinstance(made, dict) else {}
+    return index if isinstance(index, dict) else {}
 
 
 def make_file(folder: Path, name: str, command: list[str]) -> None:
-    """Has a program write a file, which is there under its name once it is whole. Raises `OSError` and `RuntimeError`."""
-    # ROOT reads a name as an address, so it is given one without a folder.
+    """Write a file by a program, under a temporary name until it is complete. Raises OSError and RuntimeError."""
+    # ROOT reads a name as a URL, so the name has no folder.
     part = f"part-{os.getpid()}.root"
     try:
         done = subprocess.run(
-            [*command, "--out", part], cwd=folder, capture_output=True, text=True, errors="replace", timeout=_LONGEST_S, check=False
+            [*command, "--out", part], cwd=folder, capture_output=True, text=True, errors="replace", timeout=_TIMEOUT_S, check=False
         )
         if done.returncode:
             raise RuntimeError(f"{command[0]} failed with status {done.returncode}: {done.stderr.strip()}")

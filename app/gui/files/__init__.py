@@ -1,1 +1,1 @@
-"""DQM files of the hub: registering them, their names, and which sample each holds."""
+"""Registering files: entries, their checks, and storing them."""

@@ -1,4 +1,4 @@
-"""What files are called, and which sample of which dataset that makes them."""
+"""The sample that a file holds, as its name and content tell."""
 
 from __future__ import annotations
 
@@ -8,50 +8,49 @@ from typing import NamedTuple
 
 from app.formats import FORMATS
 from app.formats.detection import detect_format
-from app.gui.files.register import ONLINE, Entry, Places, dataset_problem
+from app.gui.files.entries import ONLINE_DATASET, AllowedRoots, Entry, dataset_problem
 
 
-class Told(NamedTuple):
-    """What is said of files whose names and contents do not tell it; "" and None: nothing."""
+class Overrides(NamedTuple):
+    """What a user states about files; it has priority over their names and contents."""
 
-    dataset: str = ""
-    run: int | None = None
-    format: str = ""
-
-
-NOTHING_TOLD = Told()
+    dataset: str = ""  # "": taken from the name
+    run: int | None = None  # None: taken from the name
+    format: str = ""  # "": taken from content and name
 
 
-def from_path(path: str, places: Places, told: Told = NOTHING_TOLD) -> Entry | None:
-    """The entry of a file by what is told, by its name and, for the format, by its content; None when these do not tell the sample."""
-    name = os.path.basename(path)
-    usual, match = _by_name(name)
-    dataset = told.dataset or (_dataset(match.groupdict().get("dataset"), usual) if match else "")
-    run = told.run if told.run is not None else int(match["run"]) if match else None
-    format = told.format or _detected(path) or usual
+NO_OVERRIDES = Overrides()
+
+
+def entry_from_path(path: str, roots: AllowedRoots, overrides: Overrides = NO_OVERRIDES) -> Entry | None:
+    """Build an entry from the overrides, file name and content; None if the sample cannot be determined."""
+    usual_format, match = _match_name(os.path.basename(path))
+    dataset = overrides.dataset or (_dataset(match.groupdict().get("dataset"), usual_format) if match else "")
+    run = overrides.run if overrides.run is not None else int(match["run"]) if match else None
+    format = overrides.format or _detect(path) or usual_format
     if run is None or not format or dataset_problem(dataset):
         return None
-    return Entry(dataset, run, 0, places.real(path), format)
+    return Entry(dataset, run, 0, roots.resolve(path), format)
 
 
-def _by_name(name: str) -> tuple[str, re.Match[str] | None]:
-    """The format that files of such a name usually have, and the match of its pattern."""
+def _match_name(name: str) -> tuple[str, re.Match[str] | None]:
+    """The format that files with such a name usually have, and the match of its pattern."""
     for format in FORMATS.by_number().values():
         if match := re.fullmatch(FORMATS[format].file_name, name, re.ASCII):
             return format, match
     return "", None
 
 
-def _dataset(in_name: str | None, usual: str) -> str:
-    """Snapshots are of the run that is taken, unless something else is told."""
-    if not in_name:
-        return ONLINE if FORMATS[usual].online else ""
-    primary, *processed, tier = in_name.split("__")
+def _dataset(name: str | None, format: str) -> str:
+    """The dataset in a file name, PD__Era__TIER; snapshots have none and are of the ongoing run."""
+    if not name:
+        return ONLINE_DATASET if FORMATS[format].online else ""
+    primary, *processed, tier = name.split("__")
     return f"/{primary}/{'__'.join(processed)}/{tier}"
 
 
-def _detected(path: str) -> str | None:
+def _detect(path: str) -> str | None:
     try:
         return detect_format(path)
-    except OSError:  # whoever registers it hears so from Places.problem
+    except OSError:  # AllowedRoots.problem reports it
         return None

@@ -1,1 +1,1 @@
-"""The pages of samples and of registered files, and what they show."""
+"""The pages of samples and of registered files."""

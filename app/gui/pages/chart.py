@@ -1,66 +1,68 @@
-"""A small chart of a number over lumisections, as the shapes of an SVG."""
+"""A small chart of a number over lumisections, as shapes of an SVG."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
+
+from app.web.charts import linear_scale, tick_text
 
 WIDTH, HEIGHT = 560, 120
 LEFT, RIGHT, TOP, BOTTOM = 64, 8, 8, 18
-"""Room for the numbers beside the axes, pixels."""
+"""Margins for the numbers at the axes, pixels."""
 
-MOST_DOTS = 300
-"""With more points than this only the line is drawn, for the dots would run together."""
+MAX_DOTS = 300
+"""With more points only the line is drawn, since the dots would overlap."""
 
 
-class Dot(NamedTuple):
-    """A point at (x, y), pixels from the upper left corner."""
+class ChartDot(NamedTuple):
+    """A point of a chart."""
 
-    x: float
-    y: float
+    x: float  # pixels from the left
+    y: float  # pixels from the top
     lumi: int
     value: str
 
 
-class Chart(NamedTuple):
-    """Lines are lists of corners `x,y x,y`, broken where lumisections are missing; here: the x of the one that is shown."""
+class LumiChart(NamedTuple):
+    """Shapes and texts of a chart."""
 
-    lines: list[str]
-    dots: list[Dot]
-    points: int
-    here: float | None
+    lines: list[str]  # corners `x,y x,y` of lines, interrupted where lumisections are missing
+    dots: list[ChartDot]
+    points: int  # number of lumisections with a value
+    current_x: float | None  # x of the lumisection that the page shows
     lowest: str
     highest: str
-    first: int
+    first: int  # lumisection
     last: int
 
 
-def chart(points: Mapping[int, float], here: int) -> Chart | None:
-    """The chart of these numbers by lumisection, or None where there are none."""
-    if not points:
+def lumi_chart(values: Mapping[int, float], current: int) -> LumiChart | None:
+    """The chart of values by lumisection, or None without values; `current` is the lumisection that the page shows."""
+    if not values:
         return None
-    first, last = min(points), max(points)
-    low, high = min(points.values()), max(points.values())
-    width, height = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
+    first, last = min(values), max(values)
+    low, high = min(values.values()), max(values.values())
+    at_x, at_y = linear_scale(first, last, LEFT, WIDTH - RIGHT), linear_scale(low, high, HEIGHT - BOTTOM, TOP)
+    dots = [ChartDot(at_x(lumi), at_y(value), lumi, tick_text(value)) for lumi, value in sorted(values.items())]
+    return LumiChart(
+        lines=_lines(dots),
+        dots=dots if len(dots) <= MAX_DOTS else [dot for dot in dots if dot.lumi == current],
+        points=len(values),
+        current_x=at_x(current) if first <= current <= last else None,
+        lowest=tick_text(low),
+        highest=tick_text(high),
+        first=first,
+        last=last,
+    )
 
-    def x(lumi: int) -> float:
-        return round(LEFT + width * ((lumi - first) / (last - first) if last > first else 0.5), 1)
 
-    def y(value: float) -> float:
-        return round(TOP + height * ((high - value) / (high - low) if high > low else 0.5), 1)
-
-    dots = [Dot(x(lumi), y(value), lumi, f"{value:,.6g}") for lumi, value in sorted(points.items())]
+def _lines(dots: Sequence[ChartDot]) -> list[str]:
     lines: list[list[str]] = []
-    before = None
+    previous = None
     for dot in dots:
-        if before != dot.lumi - 1:
+        if previous != dot.lumi - 1:
             lines.append([])
         lines[-1].append(f"{dot.x},{dot.y}")
-        before = dot.lumi
-    return Chart(
-        lines=[" ".join(line) for line in lines if len(line) > 1],
-        dots=dots if len(dots) <= MOST_DOTS else [dot for dot in dots if dot.lumi == here],
-        points=len(points),
-        here=x(here) if first <= here <= last else None,
-        lowest=f"{low:,.6g}", highest=f"{high:,.6g}", first=first, last=last,
-    )  # fmt: skip
+        previous = dot.lumi
+    return [" ".join(line) for line in lines if len(line) > 1]

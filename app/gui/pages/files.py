@@ -1,4 +1,4 @@
-"""The registered files: which there are, what is known of each, and each as a whole for those who want to look into it themselves."""
+"""The registered files: a list, and the download of whole files."""
 
 from __future__ import annotations
 
@@ -16,59 +16,70 @@ from app.core.database import rows
 from app.core.urls import is_remote
 from app.formats import FileSource, FormatError, ServerUnreachable
 from app.gui.addresses import View
-from app.gui.api.v1 import catalog, number
+from app.gui.current import current_catalog
+from app.gui.files.entries import LARGEST
 from app.gui.models import Dataset, File, Sample
 from app.gui.samples import SampleKey, matching
 from app.security import Role, current_user, needs
 from app.web import Problem, cached_json, page
+from app.web.arguments import int_arg
 
 blueprint = Blueprint("files", __name__)
 
-SHOWN = 100
-"""Files of one page."""
-SAMPLES = 3
-"""Samples that are named of each file."""
-PIECE = 1 << 20
-DOWNLOADS = 2
-"""Downloads of one web process at a time: each keeps one of its threads busy for as long as it takes."""
+FILES_PER_PAGE = 100
 
-_downloads = BoundedSemaphore(DOWNLOADS)
+SAMPLES_PER_FILE = 3
+"""Samples in the list for each file; a file can have thousands."""
+
+CHUNK_BYTES = 1 << 20
+
+MAX_DOWNLOADS = 2
+"""Simultaneous downloads of one web process: each occupies a thread."""
+
+_downloads = BoundedSemaphore(MAX_DOWNLOADS)
 
 
 class RegisteredFile(NamedTuple):
-    """A file and what is known of it. size: bytes of the version that was read, if any; samples: how many; first: the first SAMPLES of these."""
+    """A row of the list of files."""
 
     id: int
     url: str
     format: str
-    size: int | None
-    state: str
+    size: int | None  # bytes of the imported version
+    state: str  # see app.gui.models
     error: str
-    registered: float
-    samples: int
-    first: list[SampleKey]
+    registered: float  # Unix s UTC
+    samples: int  # number of samples
+    first: list[SampleKey]  # at most SAMPLES_PER_FILE samples
 
     @property
     def name(self) -> str:
+        """The name of the file without its folder."""
         return os.path.basename(self.url)
 
 
-def find(run: str, dataset: str, newest: int | None = None) -> tuple[list[RegisteredFile], int | None]:
-    """The files with samples whose run and dataset contain these texts, the newest first, from number `newest` on; and where the next page starts."""
+def find_files(run: str, dataset: str, newest: int | None = None) -> tuple[list[RegisteredFile], int | None]:
+    """Files with samples whose run and dataset contain these texts, newest first, and the number of the first file after them.
+
+    Args:
+        run: Part of a run number.
+        dataset: Part of a dataset name.
+        newest: Number (id) of the first file.
+    """
     columns = File.id, File.url, File.format, File.size, File.state, File.error, File.registered
-    query = File.select(*columns).order_by(File.id.desc()).limit(SHOWN + 1)
+    query = File.select(*columns).order_by(File.id.desc()).limit(FILES_PER_PAGE + 1)
     if newest is not None:
         query = query.where(File.id <= newest)
     if run or dataset:
         query = query.where(File.id.in_(matching(Sample.select(Sample.file), run, dataset)))
     found = rows(query)
-    samples = _samples([number for number, *_ in found[:SHOWN]])
-    files = [RegisteredFile(*[*row, *samples.get(row[0], (0, []))]) for row in found[:SHOWN]]
-    return files, found[SHOWN][0] if len(found) > SHOWN else None
+    samples = _samples_of([number for number, *_ in found[:FILES_PER_PAGE]])
+    files = [RegisteredFile(*[*row, *samples.get(row[0], (0, []))]) for row in found[:FILES_PER_PAGE]]
+    return files, found[FILES_PER_PAGE][0] if len(found) > FILES_PER_PAGE else None
 
 
-def _samples(files: list[int]) -> dict[int, tuple[int, list[SampleKey]]]:
-    """The number of samples of each of these files, and the first of them."""
+def _samples_of(files: list[int]) -> dict[int, tuple[int, list[SampleKey]]]:
+    """The number of samples of each file, and the first of them."""
     each = {"partition_by": [Sample.file]}
     place = fn.ROW_NUMBER().over(order_by=[Sample.run, Sample.lumi], **each).alias("place")
     count = fn.COUNT(Sample.id).over(**each).alias("count")
@@ -76,24 +87,24 @@ def _samples(files: list[int]) -> dict[int, tuple[int, list[SampleKey]]]:
     query = inner.alias("s")
     outer = query.select_from(query.c.file_id, query.c.count, query.c.run, query.c.lumi, query.c.name)
     found: dict[int, tuple[int, list[SampleKey]]] = {}
-    for file, total, run, lumi, dataset in rows(outer.where(query.c.place <= SAMPLES).order_by(query.c.file_id, query.c.place)):
+    for file, total, run, lumi, dataset in rows(outer.where(query.c.place <= SAMPLES_PER_FILE).order_by(query.c.file_id, query.c.place)):
         found.setdefault(file, (total, []))[1].append(SampleKey(run, lumi, dataset))
     return found
 
 
-def asked() -> tuple[str, str, int | None]:
-    """What the address asks for: run, dataset, and the number of the file to begin with; raises Problem 400."""
-    start = request.args.get("from")
-    return request.args.get("run", "").strip(), request.args.get("dataset", "").strip(), number("from", start) if start else None
+def _search_from_request() -> tuple[str, str, int | None]:
+    """Run, dataset and number of the first file in the query. Raises Problem 400."""
+    start = int_arg("from", 0, LARGEST) if request.args.get("from") else None
+    return request.args.get("run", "").strip(), request.args.get("dataset", "").strip(), start
 
 
 @blueprint.get("/files")
 @needs(Role.VIEWER)
 def files_page() -> Response:
-    """The files, the newest first."""
-    run, dataset, start = asked()
-    found, after = find(run, dataset, start)
-    shown = [(file, [(key, View(key).address) for key in file.first]) for file in found]
+    """The list of files, newest first."""
+    run, dataset, start = _search_from_request()
+    found, after = find_files(run, dataset, start)
+    files = [(file, [(key, View(key).address) for key in file.first]) for file in found]
     more = after and f"{request.script_root}{request.path}?{urlencode({'run': run, 'dataset': dataset, 'from': after})}"
     may_download = current_user().role >= Role.SHIFTER
     return page(
@@ -101,7 +112,7 @@ def files_page() -> Response:
         "gui/files_fragment.html",
         run=run,
         dataset=dataset,
-        files=shown,
+        files=files,
         more=more,
         start=start,
         may_download=may_download,
@@ -111,12 +122,12 @@ def files_page() -> Response:
 @blueprint.get("/api/v1/files")
 @needs(Role.VIEWER)
 def list_files() -> Response:
-    """As the page, for scripts; `next` is what to give as `from` for the files after these."""
-    found, after = find(*asked())
-    return cached_json({"data": [_described(file) for file in found], "next": after})
+    """The list of files as JSON; `next` is the value of `from` for the following files."""
+    found, after = find_files(*_search_from_request())
+    return cached_json({"data": [_file_json(file) for file in found], "next": after})
 
 
-def _described(file: RegisteredFile) -> dict[str, Any]:
+def _file_json(file: RegisteredFile) -> dict[str, Any]:
     content = url_for("files.content", number=file.id)
     return file._asdict() | {"name": file.name, "content": content, "first": [key._asdict() for key in file.first]}
 
@@ -124,40 +135,44 @@ def _described(file: RegisteredFile) -> dict[str, Any]:
 @blueprint.get("/api/v1/files/<int:number>/content")
 @needs(Role.SHIFTER)
 def content(number: int) -> Response:
-    """A whole file, or the range of it that is asked for; until the first byte is there, what is wrong is said."""
+    """A whole file, or a range of it. Errors before the first byte have an HTTP status."""
     file = File.get_or_none(File.id == number) if number < 2**63 else None
     if file is None:
-        raise Problem(404, f"there is no file number {number} (any more)")
-    if not catalog().may_read(file.url if is_remote(file.url) else os.path.realpath(file.url)):
+        raise Problem(404, f"File number {number} does not exist, or was removed")
+    if not current_catalog().may_read(file.url if is_remote(file.url) else os.path.realpath(file.url)):
         raise Problem(403, f"{file.url} is in none of the folders that may be read (setting file_roots)")
     if not _downloads.acquire(blocking=False):
-        raise Problem(503, f"{DOWNLOADS} files are being downloaded already", headers={"Retry-After": "10"})
+        raise Problem(503, f"{MAX_DOWNLOADS} files are being downloaded already", headers={"Retry-After": "10"})
+    return _file_response(_open_source(file.url), os.path.basename(file.url))
+
+
+def _open_source(url: str) -> FileSource:
+    """A file that can be read; ends the download when it cannot. Raises Problem 502 and 503."""
     try:
-        source = FileSource(file.url)
+        source = FileSource(url)
         source.read(0, 1)
     except OSError as error:
         _downloads.release()
-        raise Problem(503 if isinstance(error, ServerUnreachable) else 502, f"{file.url}: {error.strerror}") from error
+        raise Problem(503 if isinstance(error, ServerUnreachable) else 502, f"{url}: {error.strerror}") from error
     except FormatError as error:
         _downloads.release()
         raise Problem(502, str(error)) from error
-    return _sent(source, os.path.basename(file.url))
+    return source
 
 
-def _sent(source: FileSource, name: str) -> Response:
-    answer = Response(
-        FileWrapper(io.BufferedReader(_Stream(source), PIECE), PIECE), mimetype="application/octet-stream", direct_passthrough=True
-    )
-    answer.content_length = source.size
-    answer.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name, errors='replace')}"
-    answer.headers["Cache-Control"] = "no-cache"
-    answer.set_etag(f"{source.version.size}-{source.version.mtime_ns}")
-    answer.make_conditional(request, accept_ranges=True, complete_length=source.size)
-    return answer
+def _file_response(source: FileSource, name: str) -> Response:
+    body = FileWrapper(io.BufferedReader(_SourceStream(source), CHUNK_BYTES), CHUNK_BYTES)
+    response = Response(body, mimetype="application/octet-stream", direct_passthrough=True)
+    response.content_length = source.size
+    response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name, errors='replace')}"
+    response.headers["Cache-Control"] = "no-cache"
+    response.set_etag(f"{source.version.size}-{source.version.mtime_ns}")
+    response.make_conditional(request, accept_ranges=True, complete_length=source.size)
+    return response
 
 
-class _Stream(io.RawIOBase):
-    """A source as what the server reads answers from, piece by piece; closed, it makes place for the next download."""
+class _SourceStream(io.RawIOBase):
+    """A file as the stream of a response; closing it ends the download."""
 
     def __init__(self, source: FileSource) -> None:
         self._source = source

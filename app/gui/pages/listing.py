@@ -1,4 +1,4 @@
-"""What a page of a sample lists, ready for its template: folders with their counts and alarms, and tiles."""
+"""The content of a folder or search for its template: folders with counts and alarms, and tiles of monitor elements (MEs)."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ from app.formats import Columns, Kind, QTest
 from app.gui.addresses import TILE_SIZES, View, text
 from app.gui.catalog.catalog import OpenSample
 
-TILES = 200
-"""Tiles of one page; more are fetched on demand."""
-MATCHES = 1000
-"""Most matches of a search."""
+TILES_PER_PAGE = 200
+"""More tiles are loaded on demand."""
+
+MAX_MATCHES = 1000
+"""Matches of a search."""
 
 
 class Status(NamedTuple):
-    """How a quality-test status is shown: colour, shape and words."""
+    """The badge of a quality-test status."""
 
-    kind: str
+    kind: str  # of the colour
     icon: str
     text: str
 
@@ -34,82 +35,83 @@ STATUSES = {
     100: Status("ok", "ok", "ok"),
     50: Status("idle", "off", "disabled"),
 }
-"""How each status of a quality test is shown, from the worst."""
+"""The badge of each status of a quality test, worst first."""
 
 
 def status_of(code: int) -> Status | None:
-    """The status to show, None for an ME without quality tests."""
+    """The badge of a status; None for an ME without quality tests."""
     return STATUSES.get(code, Status("unsure", "unsure", f"status {code}")) if code else None
 
 
 class FolderLink(NamedTuple):
-    """A folder: its name, address, the MEs below it at any depth, and how many of them have errors and warnings."""
+    """A folder in a list."""
 
     name: str
     address: str
-    me_count: int
-    errors: int
+    me_count: int  # MEs below it, at any depth
+    errors: int  # MEs below it with errors
     warnings: int
 
 
 class Tile(NamedTuple):
-    """An ME in a list; value: the text of a scalar, which is shown instead of an image."""
+    """An ME in a list."""
 
     name: str
     folder: str
     address: str
-    folder_address: str
-    image: str
+    folder_address: str  # in the matches of a search, else ""
+    image: str  # address of the plot
     status: Status | None
-    value: str | None
+    value: str | None  # text of a scalar, which is shown instead of a plot
 
 
-class Listing(NamedTuple):
-    """One page of a folder or of a search: `shown` MEs of `total`; more: the address of the next tiles, if any."""
+class ListPage(NamedTuple):
+    """One page of a folder or search."""
 
     folders: list[FolderLink]
     tiles: list[Tile]
-    total: int
-    shown: int
-    more: str
-    complete: bool
+    total: int  # MEs of the folder or search
+    remaining: int  # MEs after these tiles
+    more: str  # address of the next tiles, or ""
+    complete: bool  # False for a search with more matches than MAX_MATCHES
 
 
-def list_view(sample: OpenSample, view: View, start: int) -> Listing:
-    """What the page of a view lists, its tiles from number `start` on."""
-    found = matches(sample, view)
+def list_view(sample: OpenSample, view: View, start: int) -> ListPage:
+    """The content of the page of a view, with tiles from number `start` on."""
+    found = _matches(sample, view)
     folder = sample.names.folder(view.folder) if found is None else None
     mes = _values_first(sample, folder.mes if folder else found or [])
-    end = start + TILES
-    links = [_link(sample, view, name, first, last) for name, first, last in folder.subfolders] if folder else []
-    return Listing(
+    end = start + TILES_PER_PAGE
+    links = [_folder_link(sample, view, name, first, last) for name, first, last in folder.subfolders] if folder else []
+    return ListPage(
         folders=links,
         tiles=[tile(sample, view, index) for index in mes[start:end]],
         total=len(mes),
-        shown=min(end, len(mes)),
+        remaining=max(0, len(mes) - end),
         more=view.with_query(f"from={end}") if end < len(mes) else "",
-        complete=found is None or len(found) < MATCHES,
+        complete=found is None or len(found) < MAX_MATCHES,
     )
 
 
-def matches(sample: OpenSample, view: View) -> list[int] | None:
-    """The MEs that a view searches for; None when it does not search."""
+def _matches(sample: OpenSample, view: View) -> list[int] | None:
+    """The MEs that match the search of a view; None without a search."""
     words = view.q.split()
-    return sample.names.search(words, MATCHES) if words else None
+    return sample.names.search(words, MAX_MATCHES) if words else None
 
 
 def siblings(sample: OpenSample, view: View) -> list[int]:
-    """The MEs that the one shown large stands among: those of the search, else those of its folder."""
-    found = matches(sample, view)
+    """The MEs of the list that contains the large plot: of the search, else of its folder."""
+    found = _matches(sample, view)
     return _values_first(sample, sample.names.folder(view.plot.rpartition(b"/")[0]).mes if found is None else found)
 
 
 def _values_first(sample: OpenSample, mes: list[int]) -> list[int]:
-    """Numbers and texts before histograms, for they take less room; else in the order given."""
+    """Numbers and texts before histograms, since they are small; else in the same order."""
     return sorted(mes, key=lambda index: not Kind(sample.columns.kind[index]).scalar)
 
 
 def tile(sample: OpenSample, view: View, index: int) -> Tile:
+    """An ME in a list."""
     path = sample.names[index]
     folder, _, name = path.rpartition(b"/")
     return Tile(
@@ -124,20 +126,20 @@ def tile(sample: OpenSample, view: View, index: int) -> Tile:
 
 
 def scalar(sample: OpenSample, index: int) -> str | None:
-    """The text of an ME that is a number or a text, None for a histogram."""
+    """The text of a scalar ME; None for a histogram."""
     return sample.facts.scalars.get(index, "") if Kind(sample.columns.kind[index]).scalar else None
 
 
 def tests_of(sample: OpenSample, index: int) -> list[tuple[QTest, Status | None]]:
-    """The quality tests of an ME, the worst first."""
+    """The quality tests of an ME with their badges, worst first."""
     order = list(STATUSES)
     tests = sorted(sample.facts.qtests.get(index, ()), key=lambda test: order.index(test.status) if test.status in order else len(order))
     return [(test, status_of(test.status)) for test in tests]
 
 
-def _link(sample: OpenSample, view: View, name: bytes, first: int, last: int) -> FolderLink:
+def _folder_link(sample: OpenSample, view: View, name: bytes, first: int, last: int) -> FolderLink:
     path = view.folder + b"/" + name if view.folder else name
-    errors, warnings = _alarms(sample.columns)
+    errors, warnings = _find_alarms(sample.columns)
     return FolderLink(
         name=text(name),
         address=view.of_folder(path).address,
@@ -147,14 +149,14 @@ def _link(sample: OpenSample, view: View, name: bytes, first: int, last: int) ->
     )
 
 
-# Looking through all statuses of a large sample takes longer than a folder may; the alarms of one are few.
-_alarm_lists: WeakKeyDictionary[Columns, tuple[list[int], list[int]]] = WeakKeyDictionary()
+# A pass over all statuses of a large sample for each folder is too slow; a sample has few alarms.
+_alarm_indices: WeakKeyDictionary[Columns, tuple[list[int], list[int]]] = WeakKeyDictionary()
 
 
-def _alarms(columns: Columns) -> tuple[list[int], list[int]]:
+def _find_alarms(columns: Columns) -> tuple[list[int], list[int]]:
     """The indices of the MEs with errors, and of those with warnings."""
-    if (found := _alarm_lists.get(columns)) is None:
+    if (found := _alarm_indices.get(columns)) is None:
         alarming = [(index, code) for index, code in enumerate(columns.status) if code in (200, 300)]
         found = [index for index, code in alarming if code == 300], [index for index, code in alarming if code == 200]
-        _alarm_lists[columns] = found
+        _alarm_indices[columns] = found
     return found

@@ -1,21 +1,23 @@
-"""What the pages of a sample say of the lumisections of its run: the way to others, and the course of a plot over them."""
+"""Lumisections on the pages of a sample: links to others, and the chart of a plot over them."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from flask import current_app, request
+from flask import current_app
 
 from app.gui import samples
 from app.gui.addresses import View
-from app.gui.pages.chart import HEIGHT, WIDTH, chart
-from app.gui.pages.lumi_series import Course, Courses
+from app.gui.pages.chart import HEIGHT, WIDTH, lumi_chart
+from app.gui.pages.lumi_series import LumiSeries, LumiSeriesCache
+from app.web.arguments import parse_int
+
+LARGEST_LUMI = 10**9 - 1
 
 
-def nearest(view: View) -> int:
-    """The lumisection that is asked for, else the nearest that there is; 0 (the whole run) only when it is meant."""
-    text = request.args["lumi"]
-    wanted = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+def nearest_lumi(view: View, number: str) -> int:
+    """The existing lumisection nearest to a number; 0 (the whole run) for 0, and for a text that is no number."""
+    wanted = parse_int(number, LARGEST_LUMI) or 0
     lumis = _lumis(view)
     return min(lumis, key=lambda lumi: abs(lumi - wanted)) if wanted and lumis else 0
 
@@ -24,8 +26,8 @@ def _lumis(view: View) -> list[int]:
     return [lumi for lumi in samples.lumis_of(view.key.run, view.key.dataset) if lumi]
 
 
-def steps(view: View) -> dict[str, Any] | None:
-    """The lumisections of the run, and the ways to those before and after the one that is shown; None when there are none."""
+def lumi_steps(view: View) -> dict[str, Any] | None:
+    """The lumisections of the run, and links to the previous and next one; None when there are none."""
     lumis = _lumis(view)
     if not lumis:
         return None
@@ -35,23 +37,27 @@ def steps(view: View) -> dict[str, Any] | None:
         "count": len(lumis),
         "first": lumis[0],
         "last": lumis[-1],
-        "before": view.of_lumi(before[-1]).address if before else None,
-        "after": view.of_lumi(after[0]).address if after else None,
         "previous": before[-1] if before else None,
-        "whole": view.of_lumi(0).address,
+        "previous_address": view.of_lumi(before[-1]).address if before else None,
+        "next_address": view.of_lumi(after[0]).address if after else None,
     }
 
 
-def courses() -> Courses:
-    found: Courses = current_app.extensions["courses"]
+def current_lumi_series() -> LumiSeriesCache:
+    """The series of the application that answers the current request."""
+    found: LumiSeriesCache = current_app.extensions["lumi_series"]
     return found
 
 
-def over(view: View, found: Course | None) -> dict[str, Any]:
-    """The chart of one quantity of an ME over lumisections, and the choice of others; nothing while it is not known."""
-    if found is None:
-        return {"course": None}
-    name = view.trend if view.trend in found.points else next(iter(found.points), "")
-    choice = [(other, view.but(trend=other).address, other == name) for other in found.points]
-    drawn = chart(found.points.get(name, {}), view.key.lumi)
-    return {"course": found, "quantity": name, "choice": choice, "chart": drawn, "size": (WIDTH, HEIGHT)}
+def series_context(view: View, series: LumiSeries | None) -> dict[str, Any]:
+    """Values of gui/lumi_series_fragment.html; a fragment without a series loads it."""
+    if series is None:
+        return {"series": None}
+    name = view.quantity if view.quantity in series.quantities else next(iter(series.quantities), "")
+    return {
+        "series": series,
+        "quantity": name,
+        "quantities": [(other, view.replace(quantity=other).address, other == name) for other in series.quantities],
+        "chart": lumi_chart(series.quantities.get(name, {}), view.key.lumi),
+        "size": (WIDTH, HEIGHT),
+    }

@@ -1,1 +1,1 @@
-"""Plots: what one is made of, how it is drawn and kept, and how it is sent."""
+"""Plots: the monitor elements of a plot, drawing it by the render service, the cache on disk, and quarantine."""

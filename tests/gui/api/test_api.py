@@ -18,7 +18,7 @@ from flask.testing import FlaskClient
 from app import create_app
 from app.core.settings import Settings
 from app.gui.files import register
-from app.gui.files.register import Entry
+from app.gui.files.entries import Entry
 from app.gui.settings import GuiSettings
 from tests.support.gui import register_all
 
@@ -47,9 +47,14 @@ def get(client: FlaskClient, address: str, **arguments: Any) -> Any:
 def test_samples_are_listed_newest_run_first_then_by_dataset(client: FlaskClient) -> None:
     data = get(client, "samples")["data"]
     assert [(item["run"], item["dataset"].split("/")[1]) for item in data] == [
-        (367140, "Cosmics"), (367131, "Muon"), (367131, "StreamExpress"), (367129, "Muon"), (367129, "ZeroBias"), (367100, "ZeroBias"),
+        (367140, "Cosmics"),
+        (367131, "Muon"),
+        (367131, "StreamExpress"),
+        (367129, "Muon"),
+        (367129, "ZeroBias"),
+        (367100, "ZeroBias"),
         (1, "RelValTTbar_14TeV"),
-    ]  # fmt: skip
+    ]
     assert all(item["lumi"] == 0 for item in data)
 
 
@@ -228,11 +233,21 @@ def test_a_damaged_file_is_502_and_the_rest_goes_on(hub: Settings, client: Flask
 @pytest.mark.parametrize(
     "address",
     [
-        "archive/abc/A/B/C", "archive/1:x/A/B/C", "archive/-1/A/B/C", "archive/99999999999/A/B/C", "archive/²/A/B/C",
-        "render/abc/A/B/C/me", "lumis/abc/A/B/C", "samples?lumi=abc", "samples?lumi=-2", "samples?notOlderThan=soon",
-        "samples?notOlderThan=-1", "samples?notOlderThan=²", "latest_runs?notOlderThan=x",
+        "archive/abc/A/B/C",
+        "archive/1:x/A/B/C",
+        "archive/-1/A/B/C",
+        "archive/99999999999/A/B/C",
+        "archive/²/A/B/C",
+        "render/abc/A/B/C/me",
+        "lumis/abc/A/B/C",
+        "samples?lumi=abc",
+        "samples?lumi=-2",
+        "samples?notOlderThan=soon",
+        "samples?notOlderThan=-1",
+        "samples?notOlderThan=²",
+        "latest_runs?notOlderThan=x",
     ],
-)  # fmt: skip
+)
 @pytest.mark.both_databases
 def test_bad_input_is_400_in_the_one_error_shape(client: FlaskClient, address: str) -> None:
     answer = client.get(f"/api/v1/{address}")

@@ -6,7 +6,8 @@ import pytest
 
 from app.core.settings import Settings
 from app.gui import samples
-from app.gui.files.register import Entry, register
+from app.gui.files.entries import Entry
+from app.gui.files.register import register
 from app.gui.models import Sample
 from app.gui.samples import SampleKey
 

@@ -15,10 +15,12 @@ import uproot
 from app import queue
 from app.core import database
 from app.core.settings import Settings
-from app.gui.catalog.catalog import Catalog, ImportFailed, Importing, OpenSample, UnknownSample
+from app.gui.catalog.catalog import Catalog, OpenSample
 from app.gui.catalog.stored import retry
+from app.gui.errors import ImportFailed, Importing, UnknownSample
 from app.gui.files.register import IMPORT
 from app.gui.models import FAILED, READY, File, NameList, Sample
+from app.gui.problems import status_of
 from app.gui.samples import SampleKey
 from app.gui.settings import GuiSettings
 from tests.support import gui
@@ -86,7 +88,7 @@ def test_a_list_is_kept_in_memory_and_in_the_database(catalog: Catalog, hub: Set
 
 def test_a_list_that_the_cache_let_go_does_not_stay_in_memory_by_way_of_its_samples(catalog: Catalog) -> None:
     names = weakref.ref(catalog.open(KEY, WAIT_S).names)
-    catalog.names.clear()
+    catalog.lists.names.clear()
     gc.collect()
     assert names() is None
     assert len(catalog.open(KEY, 0).names) == 362
@@ -103,7 +105,7 @@ def test_samples_with_the_same_names_share_one_list(catalog: Catalog, own_file: 
 def test_an_unknown_sample_is_named_with_what_there_is(catalog: Catalog) -> None:
     with pytest.raises(UnknownSample, match=r"run 367129 has /Muon/Run2023C-Demo-v1/DQMIO") as raised:
         catalog.open(SampleKey(367129, 0, "/No/Such/DQMIO"), WAIT_S)
-    assert raised.value.status == 404
+    assert status_of(raised.value) == (404, 0)
 
 
 def reads(file: Path) -> int:
@@ -187,7 +189,7 @@ def test_many_who_ask_at_once_have_the_file_read_once(catalog: Catalog, own_file
 
 
 def test_a_file_whose_reading_was_cancelled_does_not_count_as_empty(catalog: Catalog, own_file: Path) -> None:
-    catalog.reading.update(
+    catalog.importing.update(
         range(-catalog.settings.of(GuiSettings).import_slots, 0)
     )  # so that the worker, which there is none of, is to read it
     row = queue.enqueue(IMPORT, str(File.get(File.url == str(own_file)).id))
@@ -208,8 +210,8 @@ def test_when_all_places_to_wait_are_taken_the_worker_reads_the_file(catalog: Ca
         assert catalog.waiting.acquire(blocking=False)
     with pytest.raises(Importing) as raised:
         catalog.open(OWN, WAIT_S)
-    assert (raised.value.status, raised.value.headers["Retry-After"]) == (503, "1")
-    assert raised.value.work.state == "queued"
+    assert status_of(raised.value) == (503, 1)
+    assert raised.value.job.state == "queued"
 
 
 def test_a_folder_that_may_not_be_read_any_more_is_served_no_more(catalog: Catalog, hub: Settings) -> None:

@@ -17,9 +17,10 @@ from app.areas import AREAS
 from app.core.settings import Settings
 from app.formats import file_version
 from app.gui import samples
-from app.gui.catalog.catalog import Catalog, ImportFailed, Importing, UnknownSample
+from app.gui.catalog.catalog import Catalog
+from app.gui.errors import ImportFailed, Importing, UnknownSample
 from app.gui.files import register
-from app.gui.files.register import ONLINE, Entry
+from app.gui.files.entries import ONLINE_DATASET, Entry
 from app.gui.models import File, NameList, Sample
 from app.gui.samples import SampleKey
 from app.gui.settings import GuiSettings
@@ -29,7 +30,7 @@ pytestmark = pytest.mark.both_databases
 DATASET = "/ZeroBias/Run2023C-PromptReco-v1/DQMIO"
 RUN = 367094
 WHOLE = SampleKey(RUN, 0, DATASET)
-LIVE = SampleKey(0, 0, ONLINE)
+LIVE = SampleKey(0, 0, ONLINE_DATASET)
 WAIT_S = 60.0
 
 
@@ -121,16 +122,16 @@ def test_what_went_away_with_a_new_version_of_the_file_is_listed_no_more(catalog
 
 
 def test_a_snapshot_which_names_no_run_is_of_the_run_it_was_registered_for(catalog: Catalog, folder: Path, real: Path) -> None:
-    register.register([Entry(ONLINE, RUN, 0, copied(snapshot(real), folder), "protobuf")])
-    assert len(catalog.open(SampleKey(RUN, 0, ONLINE), WAIT_S).names) > 0
-    assert samples.lumis_of(RUN, ONLINE) == [0]
-    assert samples.lumis_of(0, ONLINE) == []
+    register.register([Entry(ONLINE_DATASET, RUN, 0, copied(snapshot(real), folder), "protobuf")])
+    assert len(catalog.open(SampleKey(RUN, 0, ONLINE_DATASET), WAIT_S).names) > 0
+    assert samples.lumis_of(RUN, ONLINE_DATASET) == [0]
+    assert samples.lumis_of(0, ONLINE_DATASET) == []
 
 
 def test_a_snapshot_of_the_live_run_is_that_of_its_own_run_as_well(catalog: Catalog, folder: Path, real: Path) -> None:
     file = copied(snapshot(real), folder)
-    register.register([Entry(ONLINE, run, 0, file, "protobuf") for run in (0, RUN)])
-    assert len(catalog.open(LIVE, WAIT_S).names) == len(catalog.open(SampleKey(RUN, 0, ONLINE), WAIT_S).names) == 1
+    register.register([Entry(ONLINE_DATASET, run, 0, file, "protobuf") for run in (0, RUN)])
+    assert len(catalog.open(LIVE, WAIT_S).names) == len(catalog.open(SampleKey(RUN, 0, ONLINE_DATASET), WAIT_S).names) == 1
 
 
 def test_the_list_of_a_whole_run_is_not_that_of_a_lumisection(catalog: Catalog, folder: Path, real: Path) -> None:
@@ -168,10 +169,10 @@ def test_a_whole_run_that_is_empty_does_not_stand_for_its_lumisections(catalog: 
 
 
 def test_the_old_list_serves_until_that_of_the_newer_file_is_stored(catalog: Catalog, hub: Settings, folder: Path, real: Path) -> None:
-    register.register([Entry(ONLINE, 0, 0, copied(snapshot(real), folder), "protobuf")])
+    register.register([Entry(ONLINE_DATASET, 0, 0, copied(snapshot(real), folder), "protobuf")])
     before = catalog.open(LIVE, WAIT_S)
     newer = copied(snapshot(real, 367129), folder)
-    register.register([Entry(ONLINE, 0, 0, newer, "protobuf")])
+    register.register([Entry(ONLINE_DATASET, 0, 0, newer, "protobuf")])
     waiting = closed(Catalog(hub)).open(LIVE, 0)
     assert (waiting.identity, waiting.note) == (before.identity, f"{newer} is being read")
     after = run_open_work(hub).open(LIVE, 0)
@@ -192,7 +193,7 @@ def run_open_work(hub: Settings) -> Catalog:
 
 def test_the_old_list_serves_while_its_file_is_written_anew(catalog: Catalog, hub: Settings, folder: Path, real: Path) -> None:
     place = copied(snapshot(real), folder)
-    register.register([Entry(ONLINE, 0, 0, place, "protobuf")])
+    register.register([Entry(ONLINE_DATASET, 0, 0, place, "protobuf")])
     before = catalog.open(LIVE, WAIT_S)
     shutil.copy(snapshot(real, 367129), place)
     waiting = closed(Catalog(hub)).open(LIVE, 0)
@@ -204,7 +205,7 @@ def test_the_old_list_serves_while_its_file_is_written_anew(catalog: Catalog, hu
 
 def test_a_list_that_is_too_old_for_who_asks_does_not_serve(catalog: Catalog, hub: Settings, folder: Path, real: Path) -> None:
     place = copied(snapshot(real), folder)
-    register.register([Entry(ONLINE, 0, 0, place, "protobuf")])
+    register.register([Entry(ONLINE_DATASET, 0, 0, place, "protobuf")])
     catalog.open(LIVE, WAIT_S)
     listed = File.get().listed
     shutil.copy(snapshot(real, 367129), place)
@@ -216,7 +217,7 @@ def test_a_list_that_is_too_old_for_who_asks_does_not_serve(catalog: Catalog, hu
 
 def test_the_api_gives_an_older_list_to_those_who_may_have_it(app: Flask, client: FlaskClient, folder: Path, real: Path) -> None:
     place = copied(snapshot(real), folder)
-    register.register([Entry(ONLINE, 0, 0, place, "protobuf")])
+    register.register([Entry(ONLINE_DATASET, 0, 0, place, "protobuf")])
     for address in ("/api/v1/archive/0/Global/Online/ALL", "/data/json/archive/0/Global/Online/ALL"):
         assert client.get(address).status_code == 200
     before = client.get("/api/v1/archive/0/Global/Online/ALL").headers["ETag"]
@@ -232,15 +233,15 @@ def test_the_api_gives_an_older_list_to_those_who_may_have_it(app: Flask, client
 
 
 def test_a_newer_file_that_cannot_be_read_leaves_the_old_list_and_says_why(catalog: Catalog, folder: Path, real: Path) -> None:
-    register.register([Entry(ONLINE, 0, 0, copied(snapshot(real), folder), "protobuf")])
+    register.register([Entry(ONLINE_DATASET, 0, 0, copied(snapshot(real), folder), "protobuf")])
     before = catalog.open(LIVE, WAIT_S)
     bad = folder / "bad.root"
     bad.write_bytes(b"root" + bytes(100))
-    register.register([Entry(ONLINE, 0, 0, str(bad), "tdirectory")])
+    register.register([Entry(ONLINE_DATASET, 0, 0, str(bad), "tdirectory")])
     opened = catalog.open(LIVE, WAIT_S)
     assert opened.identity == before.identity
     assert str(bad) in opened.note
-    assert str(bad) in catalog.pulse(LIVE).problem
+    assert str(bad) in catalog.freshness(LIVE).problem
     with pytest.raises(ImportFailed):
         catalog.open(LIVE, WAIT_S, not_older_than=File.get(File.url == before.url).listed + 1)
 
@@ -249,7 +250,7 @@ def test_a_run_that_goes_on_shows_what_was_known_last_when_its_file_is_damaged_o
     catalog: Catalog, hub: Settings, folder: Path, real: Path
 ) -> None:
     place = Path(copied(snapshot(real), folder))
-    register.register([Entry(ONLINE, 0, 0, str(place), "protobuf"), Entry(DATASET, 0, 1, str(place), "protobuf")])
+    register.register([Entry(ONLINE_DATASET, 0, 0, str(place), "protobuf"), Entry(DATASET, 0, 1, str(place), "protobuf")])
     before = catalog.open(LIVE, WAIT_S)
     place.write_bytes(b"no snapshot")
     damaged = catalog.open(LIVE, WAIT_S)
@@ -266,8 +267,8 @@ def test_a_run_that_goes_on_shows_what_was_known_last_when_its_file_is_damaged_o
 
 
 def test_registering_a_live_file_has_it_read_at_once_by_the_live_queue(hub: Settings) -> None:
-    register.register([Entry(ONLINE, 0, 0, "/data/1.pb", "protobuf"), Entry("/A/B/C", 5, 0, "/data/5.root", "tdirectory")])
-    register.register([Entry(ONLINE, 0, 0, "/data/1.pb", "protobuf")])
+    register.register([Entry(ONLINE_DATASET, 0, 0, "/data/1.pb", "protobuf"), Entry("/A/B/C", 5, 0, "/data/5.root", "tdirectory")])
+    register.register([Entry(ONLINE_DATASET, 0, 0, "/data/1.pb", "protobuf")])
     (row,) = queue.BackgroundJob.select()
     assert (row.queue, row.kind, row.key) == ("live", "import", str(File.get(File.url == "/data/1.pb").id))
 
@@ -283,31 +284,31 @@ def test_a_file_that_alone_knows_its_lumisections_is_read_before_anybody_searche
 
 
 def test_a_collection_of_online_files_is_read_when_somebody_looks(hub: Settings) -> None:
-    register.register([Entry(ONLINE, run, 0, f"/data/{run}.pb", "protobuf") for run in range(1, register.LIVE + 2)])
+    register.register([Entry(ONLINE_DATASET, run, 0, f"/data/{run}.pb", "protobuf") for run in range(1, register.MAX_LIVE_FILES + 2)])
     assert queue.BackgroundJob.select().count() == 0
 
 
 def test_a_poll_tells_what_is_newer_and_has_it_read(catalog: Catalog, hub: Settings, folder: Path, real: Path) -> None:
     place = copied(snapshot(real), folder)
     os.utime(place, (1000, 1000))
-    register.register([Entry(ONLINE, 0, 0, place, "protobuf")])
-    assert catalog.pulse(LIVE)._replace(version=0) == (0, True, "", None)
-    first = run_open_work(hub).pulse(LIVE)
+    register.register([Entry(ONLINE_DATASET, 0, 0, place, "protobuf")])
+    assert catalog.freshness(LIVE)._replace(version=0) == (0, True, "", None)
+    first = run_open_work(hub).freshness(LIVE)
     assert first[1:] == (False, "", 1000.0)
-    assert catalog.pulse(LIVE) == first
+    assert catalog.freshness(LIVE) == first
     os.utime(place, (2000, 2000))
-    assert catalog.pulse(LIVE) == first._replace(reading=True)
-    assert catalog.pulse(LIVE) == first._replace(reading=True)
+    assert catalog.freshness(LIVE) == first._replace(is_importing=True)
+    assert catalog.freshness(LIVE) == first._replace(is_importing=True)
     assert queue.BackgroundJob.select().where(queue.BackgroundJob.state == "queued").count() == 1
-    second = run_open_work(hub).pulse(LIVE)
+    second = run_open_work(hub).freshness(LIVE)
     assert second.version > first.version
     assert second.changed == 2000.0
     Path(place).unlink()
-    assert "No such file" in catalog.pulse(LIVE).problem
+    assert "No such file" in catalog.freshness(LIVE).problem
 
 
 def test_a_poll_of_what_there_is_not_or_may_not_be_read_says_so(catalog: Catalog, hub: Settings, tmp_path: Path) -> None:
     with pytest.raises(UnknownSample):
-        catalog.pulse(LIVE)
-    register.register([Entry(ONLINE, 0, 0, str(tmp_path / "x.pb"), "protobuf")])
-    assert "file_roots" in Catalog(hub.replace(file_roots=())).pulse(LIVE).problem
+        catalog.freshness(LIVE)
+    register.register([Entry(ONLINE_DATASET, 0, 0, str(tmp_path / "x.pb"), "protobuf")])
+    assert "file_roots" in Catalog(hub.replace(file_roots=())).freshness(LIVE).problem

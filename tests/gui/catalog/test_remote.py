@@ -16,7 +16,8 @@ from flask.testing import FlaskClient
 from app import create_app
 from app.core.settings import TREE, Settings
 from app.formats import remote, xrootd
-from app.gui.files.register import Entry, register
+from app.gui.files.entries import Entry
+from app.gui.files.register import register
 from app.gui.models import File
 from app.gui.settings import GuiSettings
 from app.security import Role, tokens
@@ -91,16 +92,16 @@ def test_while_the_server_is_silent_its_plots_say_so_and_come_again_after_it(cli
     answer = client.get(image(second))
     assert answer.status_code == 503
     assert answer.json["message"].startswith(
-        f"{second} cannot be drawn: {url}: the server 127.0.0.1:{server.port} did not answer within {ANSWER_S:g} s"
+        f"Cannot draw {second}: {url}: the server 127.0.0.1:{server.port} did not answer within {ANSWER_S:g} s"
     )
     assert client.get(image(first)).data == drawn.data, "what was drawn before is still there"
     page = client.get(f"/browse/{SAMPLE}")
     assert page.status_code == 200
-    assert "Shown is what was known last" in page.text
+    assert "Showing the last readable version" in page.text
     assert f"127.0.0.1:{server.port} did not answer within {ANSWER_S:g} s" in page.text
     server.thaw()
     until(lambda: client.get(image(second)).status_code == 200, "the plot to come again")
-    assert "Shown is what was known last" not in client.get(f"/browse/{SAMPLE}").text
+    assert "Showing the last readable version" not in client.get(f"/browse/{SAMPLE}").text
 
 
 def test_a_file_that_nobody_has_read_yet_says_why_it_cannot_be_shown_and_is_read_later(
@@ -160,9 +161,18 @@ def test_a_remote_file_is_downloaded_whole_or_in_ranges(client: FlaskClient, ser
 
 @pytest.mark.parametrize(
     "path",
-    ["{root}/../../etc/passwd", "{root}x/a.root", "{root}/a.root?x=1", "root://me@{host}//store/a.root", "root://other//store/a.root",
-     "file://{root}/a.root", "{root}//a.root", "root://{host}//etc/passwd", "{root}/%2e%2e/a.root"],
-)  # fmt: skip
+    [
+        "{root}/../../etc/passwd",
+        "{root}x/a.root",
+        "{root}/a.root?x=1",
+        "root://me@{host}//store/a.root",
+        "root://other//store/a.root",
+        "file://{root}/a.root",
+        "{root}//a.root",
+        "root://{host}//etc/passwd",
+        "{root}/%2e%2e/a.root",
+    ],
+)
 def test_other_remote_files_are_not_registered(client: FlaskClient, server: XRootD, path: str) -> None:
     given = path.format(root=server.root, host=f"127.0.0.1:{server.port}")
     entry = {"dataset": "/A/B/C", "run": 1, "lumi": 0, "file": given, "fileformat": 1}
@@ -214,6 +224,6 @@ def test_a_remote_file_is_registered_from_the_command_line_by_its_name(hub: Sett
     given = environment(hub.replace(file_roots=(server.root,)))
     command = [sys.executable, "-c", "from app.cli import main; main()", "register", url, "root://elsewhere//store/a.root"]
     done = subprocess.run(command, cwd=TREE, env=given, capture_output=True, text=True, check=False)
-    assert done.stdout == "1 new, 0 with another file, 0 known already, 1 left out\n"
+    assert done.stdout == "1 new, 0 moved, 0 unchanged, 1 skipped\n"
     assert "root://elsewhere//store/a.root is in none of the folders that may be read" in done.stderr
     assert (File.get(File.url == url)).format == "tdirectory"

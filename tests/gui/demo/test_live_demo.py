@@ -166,7 +166,7 @@ def test_runs_are_played_into_the_hub_one_after_the_other_until_a_signal(setting
     with site(settings, sqlite_template, []) as running, started(running, "live"), live_demo(running) as demo:
         until(lambda: shown(running, 0), "the first snapshot as the run that goes on")
         until(lambda: shown(running, 367300), "the same snapshot under its own run")
-        demo.says("run 367300 is over")
+        demo.says("run 367300 has ended")
         demo.says("run 367301 begins")
         until(lambda: shown(running, 367301), "the next run")
         demo.ends(end)
@@ -179,8 +179,8 @@ def test_a_hub_that_is_not_there_yet_is_waited_for(settings: Settings, sqlite_te
     with live_demo(early, "--lumis", "2") as demo:
         assert f"waiting for the hub at 127.0.0.1:{early.web_port}" in demo.says("waiting")
         with started(early, "web"):
-            demo.says("the hub answers")
-            demo.says("run 367300 is over")
+            demo.says("the hub responds")
+            demo.says("run 367300 has ended")
         assert "waiting" in demo.says("waiting")
         demo.ends(signal.SIGTERM)
 

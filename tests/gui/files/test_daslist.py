@@ -10,7 +10,7 @@ import pytest
 
 from app.core.settings import Settings
 from app.gui.files import daslist
-from app.gui.files.daslist import BadRow, Row
+from app.gui.files.daslist import BadRow, DasRow
 from app.gui.models import File, Sample
 from tests.support.cli import dqmhub
 
@@ -28,11 +28,15 @@ def record(run: Any = 319337, lumi: Any = (1, 2, 3), file: Any = LFN) -> dict[st
 
 @pytest.mark.parametrize(
     ("text", "lumis"),
-    [(f"{LFN} 319337 [3,1,2]\n", [1, 2, 3]), (f"  {LFN}\t[319337]  [1, 2]", [1, 2]), (f"{LFN} 319337 7\r\n", [7]),
-     (f"{LFN} 319337 [[1,3],[5,5]]", [1, 2, 3, 5])],
-)  # fmt: skip
+    [
+        (f"{LFN} 319337 [3,1,2]\n", [1, 2, 3]),
+        (f"  {LFN}\t[319337]  [1, 2]", [1, 2]),
+        (f"{LFN} 319337 7\r\n", [7]),
+        (f"{LFN} 319337 [[1,3],[5,5]]", [1, 2, 3, 5]),
+    ],
+)
 def test_rows_of_text(text: str, lumis: list[int]) -> None:
-    assert list(daslist.rows(text)) == [Row(1, LFN, 319337, lumis)]
+    assert list(daslist.parse_rows(text)) == [DasRow(1, LFN, 319337, lumis)]
 
 
 @pytest.mark.parametrize(
@@ -41,18 +45,33 @@ def test_rows_of_text(text: str, lumis: list[int]) -> None:
 def test_rows_of_json(run: Any, lumi: Any, lumis: list[int]) -> None:
     given = [record(run, lumi), record(run, lumi)]
     for document in (given, {"status": "ok", "data": given}):
-        assert list(daslist.rows(json.dumps(document))) == [Row(number, LFN, 319337, lumis) for number in (1, 2)]
+        assert list(daslist.parse_rows(json.dumps(document))) == [DasRow(number, LFN, 319337, lumis) for number in (1, 2)]
 
 
 @pytest.mark.parametrize(
     "row",
-    ["", LFN, f"{LFN} 319337", f"{LFN} 319337 []", f"{LFN} 319337 [1,]", f"{LFN} 319337 [1", f"{LFN} 319337 null", f"{LFN} x [1]",
-     f"{LFN} 319337 [1,-2]", f"{LFN} 9999999999 [1]", f"{LFN} 319337 [[1,2,3]]", f"{LFN} 319337 [[5,1]]", f"{LFN} 319337 [[1,2000000000]]",
-     f"{LFN} 319337 [1] 17", f"{LFN} 319337 {'[' * 100_000}{']' * 100_000}", "<html>"],
-)  # fmt: skip
+    [
+        "",
+        LFN,
+        f"{LFN} 319337",
+        f"{LFN} 319337 []",
+        f"{LFN} 319337 [1,]",
+        f"{LFN} 319337 [1",
+        f"{LFN} 319337 null",
+        f"{LFN} x [1]",
+        f"{LFN} 319337 [1,-2]",
+        f"{LFN} 9999999999 [1]",
+        f"{LFN} 319337 [[1,2,3]]",
+        f"{LFN} 319337 [[5,1]]",
+        f"{LFN} 319337 [[1,2000000000]]",
+        f"{LFN} 319337 [1] 17",
+        f"{LFN} 319337 {'[' * 100_000}{']' * 100_000}",
+        "<html>",
+    ],
+)
 def test_a_bad_row_of_text_is_named_by_its_line(row: str) -> None:
-    found = list(daslist.rows(f"{LFN} 1 [1]\n{row}\n{LFN} 2 [2]\n"))
-    assert [item.number for item in found if isinstance(item, Row)] == [1, 3]
+    found = list(daslist.parse_rows(f"{LFN} 1 [1]\n{row}\n{LFN} 2 [2]\n"))
+    assert [item.number for item in found if isinstance(item, DasRow)] == [1, 3]
     assert [item.number for item in found if isinstance(item, BadRow)] == ([2] if row else [])
 
 
@@ -72,40 +91,40 @@ def test_a_bad_row_of_text_is_named_by_its_line(row: str) -> None:
     ],
 )
 def test_a_bad_record_is_named_by_its_number(bad: Any) -> None:
-    first, second, third = daslist.rows(json.dumps([record(), bad, record()]))
+    first, second, third = daslist.parse_rows(json.dumps([record(), bad, record()]))
     assert isinstance(second, BadRow)
     assert (first.number, second.number, third.number) == (1, 2, 3)
 
 
 def test_a_row_of_several_runs_is_left_out_since_it_does_not_tell_whose_the_lumisections_are() -> None:
-    (row,) = daslist.rows(json.dumps([record(run=[1, 2])]))
+    (row,) = daslist.parse_rows(json.dumps([record(run=[1, 2])]))
     assert isinstance(row, BadRow)
     assert "has 2 runs" in row.problem
 
 
 def test_each_lumisection_is_a_sample_of_the_file_behind_the_redirector() -> None:
-    entries, wrong = daslist.entries(f"{LFN} 319337 [1,2]", REDIRECTOR, "", "dqmio", SETTINGS)
+    entries, wrong = daslist.das_entries(f"{LFN} 319337 [1,2]", REDIRECTOR, "", "dqmio", SETTINGS)
     assert not wrong
     assert entries == [(DATASET, 319337, lumi, f"root://cms-xrd-global.cern.ch/{LFN}", "dqmio") for lumi in (1, 2)]
 
 
 def test_a_dataset_that_is_given_goes_before_the_one_that_the_place_tells() -> None:
-    ((entry,), _) = daslist.entries(f"{LFN} 319337 [1]", REDIRECTOR, "/A/B/DQMIO", "dqmio", SETTINGS)
+    ((entry,), _) = daslist.das_entries(f"{LFN} 319337 [1]", REDIRECTOR, "/A/B/DQMIO", "dqmio", SETTINGS)
     assert entry.dataset == "/A/B/DQMIO"
-    _, (wrong,) = daslist.entries("/store/x.root 319337 [1]", REDIRECTOR, "", "dqmio", SETTINGS)
-    assert wrong == "row 1: /store/x.root tells no dataset: give --dataset"
+    _, (wrong,) = daslist.das_entries("/store/x.root 319337 [1]", REDIRECTOR, "", "dqmio", SETTINGS)
+    assert wrong == "row 1: The path /store/x.root does not contain the dataset: use --dataset"
 
 
 def test_a_file_that_may_not_be_read_is_left_out() -> None:
     rows = f"/store/../etc/x.root 1 [1]\n/other/x.root 1 [1]\nroot://elsewhere//store/x.root 1 [1]\n{LFN} 1 [1]\n"
-    entries, wrong = daslist.entries(rows, REDIRECTOR, DATASET, "dqmio", SETTINGS)
+    entries, wrong = daslist.das_entries(rows, REDIRECTOR, DATASET, "dqmio", SETTINGS)
     assert len(entries) == 1
     assert [problem.split(":")[0] for problem in wrong] == ["row 1", "row 2", "row 3"]
 
 
 def test_a_redirector_of_which_nothing_may_be_read_is_refused_at_once() -> None:
-    with pytest.raises(ValueError, match=r"nothing of root://cms-xrd-global.cern.ch// may be read: add"):
-        daslist.entries(f"{LFN} 1 [1]", REDIRECTOR, "", "dqmio", Settings())
+    with pytest.raises(ValueError, match=r"No file of root://cms-xrd-global.cern.ch// may be read: add"):
+        daslist.das_entries(f"{LFN} 1 [1]", REDIRECTOR, "", "dqmio", Settings())
 
 
 def register(hub: Settings, rows: str, *options: str) -> subprocess.CompletedProcess[str]:
@@ -115,18 +134,23 @@ def register(hub: Settings, rows: str, *options: str) -> subprocess.CompletedPro
 def test_the_command_registers_what_it_can_and_names_the_rest(hub: Settings) -> None:
     done = register(hub.replace(file_roots=ROOTS), f"{LFN} 319337 [1,2,3]\nnonsense\n{LFN} 319338 [7]\n")
     assert done.returncode == 0, done.stderr
-    assert "row 2: a file, its run and its lumisections are wanted" in done.stderr
-    assert done.stdout == "4 new, 0 with another file, 0 known already, 1 left out\n"
+    assert "row 2: Expected a file, its run and its lumisections" in done.stderr
+    assert done.stdout == "4 new, 0 moved, 0 unchanged, 1 skipped\n"
     assert Sample.select().count() == 4
     assert [(file.url, file.format) for file in File.select()] == [(f"root://cms-xrd-global.cern.ch/{LFN}", "dqmio")]
 
 
 @pytest.mark.parametrize(
     ("rows", "options", "said"),
-    [(f"{LFN} 1 [1]", ("--redirector", "root://me@host/"), "expected an address such as root://host//folder"),
-     (f"{LFN} 1 [1]", ("--redirector", "root://other/"), "nothing of root://other// may be read"),
-     ("[{]", (), "Expecting property name"), ("{}", (), "a list of rows is wanted"), ("[" * 100_000, (), "a list of rows is wanted"), ("x", ("--run", "5"), "whose rows tell the runs")],
-)  # fmt: skip
+    [
+        (f"{LFN} 1 [1]", ("--redirector", "root://me@host/"), "expected an address such as root://host//folder"),
+        (f"{LFN} 1 [1]", ("--redirector", "root://other/"), "No file of root://other// may be read"),
+        ("[{]", (), "Expecting property name"),
+        ("{}", (), "Expected a list of rows"),
+        ("[" * 100_000, (), "Expected a list of rows"),
+        ("x", ("--run", "5"), "or --list without --run"),
+    ],
+)
 def test_what_can_be_mended_is_said_in_one_line(small_hub: Settings, rows: str, options: tuple[str, ...], said: str) -> None:
     done = register(small_hub, rows, *options)
     assert done.returncode != 0

@@ -15,8 +15,10 @@ from flask.testing import FlaskClient
 from app.core.settings import TREE, Settings
 from app.formats.detection import detect_format
 from app.gui import samples
-from app.gui.files import naming, register
-from app.gui.files.register import Entry, Registered
+from app.gui.files import register
+from app.gui.files.entries import AllowedRoots, Entry
+from app.gui.files.naming import Overrides, entry_from_path
+from app.gui.files.register import Registered
 from app.gui.models import File, Sample
 from app.security.models import Audit
 from tests.support.cli import dqmhub
@@ -57,7 +59,7 @@ def body(file: Path, /, **changes: Any) -> dict[str, Any]:
     ],
 )
 def test_the_name_of_a_file_tells_run_and_dataset(name: str, dataset: str, run: int) -> None:
-    found = naming.from_path(f"/data/{name}", register.Places(Settings()))
+    found = entry_from_path(f"/data/{name}", AllowedRoots(Settings()))
     assert found == Entry(dataset, run, 0, f"/data/{name}", "tdirectory")
 
 
@@ -73,15 +75,15 @@ def test_the_name_of_a_file_tells_run_and_dataset(name: str, dataset: str, run: 
     ],
 )
 def test_other_names_are_known_too(name: str, dataset: str, run: int, format: str) -> None:
-    found = naming.from_path(f"/data/{name}", register.Places(Settings()))
+    found = entry_from_path(f"/data/{name}", AllowedRoots(Settings()))
     assert found == Entry(dataset, run, 0, f"/data/{name}", format)
 
 
 def test_what_is_told_counts_more_than_the_name() -> None:
-    told = naming.Told("/A/B/C", 0, "protobuf")
-    found = naming.from_path("/data/run367094_x.pb", register.Places(Settings()), told)
+    told = Overrides("/A/B/C", 0, "protobuf")
+    found = entry_from_path("/data/run367094_x.pb", AllowedRoots(Settings()), told)
     assert found == Entry("/A/B/C", 0, 0, "/data/run367094_x.pb", "protobuf")
-    assert naming.from_path("/data/other", register.Places(Settings()), naming.Told("/A/B/C", 5)) is None
+    assert entry_from_path("/data/other", AllowedRoots(Settings()), Overrides("/A/B/C", 5)) is None
 
 
 @pytest.mark.parametrize(
@@ -113,7 +115,7 @@ def test_a_snapshot_of_an_old_client_is_recognised(tmp_path: Path) -> None:
     "name", ["histos.root", "DQM_V0001_R000316142.root", "DQM_V0001_SiStrip_R000316142.root", "DQM_V1_R1__A__B__C.root"]
 )
 def test_a_name_without_a_dataset_is_no_sample(name: str) -> None:
-    assert naming.from_path(f"/data/{name}", register.Places(Settings())) is None
+    assert entry_from_path(f"/data/{name}", AllowedRoots(Settings())) is None
 
 
 def test_registering_again_changes_nothing(hub: Settings) -> None:
@@ -220,7 +222,7 @@ def test_registrations_are_audited_refused_ones_too(client: FlaskClient, file: P
     client.post("/api/v1/register", json=[body(file, file="/etc/passwd")])
     good, refused = list(Audit.select().where(Audit.action == "register").order_by(Audit.id))
     assert good.target == f"1 files, the first {file}"
-    assert good.answer == "1 new, 0 with another file, 0 known already"
+    assert good.answer == "1 new, 0 moved, 0 unchanged"
     assert "/etc/passwd" in refused.answer
 
 
@@ -231,7 +233,7 @@ def test_a_file_whose_name_is_not_utf_8_is_named_and_the_rest_is_registered(clie
     assert [error["field"] for error in answer.json["errors"]] == ["[0].file"]
     command = [str(Path(sys.executable).with_name("dqmhub")), "register", str(file.parent)]
     done = subprocess.run(command, cwd=TREE, env=environment(hub), capture_output=True, check=False)
-    assert done.stdout.strip() == b"1 new, 0 with another file, 0 known already, 1 left out"
+    assert done.stdout.strip() == b"1 new, 0 moved, 0 unchanged, 1 skipped"
 
 
 def test_the_command_registers_what_it_can_and_names_the_rest(hub: Settings, file: Path) -> None:
@@ -240,10 +242,10 @@ def test_the_command_registers_what_it_can_and_names_the_rest(hub: Settings, fil
     outside.write_bytes(b"root")
     done = dqmhub(hub, "register", str(file.parent), str(outside), "/no/such.root")
     assert done.returncode == 0
-    assert done.stdout.strip() == "1 new, 0 with another file, 0 known already, 3 left out"
-    assert "histos.root: its name and content do not tell what it is" in done.stderr
+    assert done.stdout.strip() == "1 new, 0 moved, 0 unchanged, 3 skipped"
+    assert "histos.root: Cannot determine the sample from name and content" in done.stderr
     assert f"{outside} is in none of the folders that may be read" in done.stderr
-    assert "/no/such.root: there is no such file or folder" in done.stderr
+    assert "/no/such.root: No such file or folder" in done.stderr
     assert [sample.run for sample in Sample.select()] == [316142]
 
 
@@ -251,9 +253,9 @@ def test_the_command_takes_from_its_options_what_names_do_not_tell(hub: Settings
     strange = file.with_name("snapshot.bin")
     strange.write_bytes(gzip.compress(b""))
     done = dqmhub(hub, "register", "--dataset", "/Global/Online/ALL", "--run", "0", str(strange))
-    assert done.stdout.strip() == "1 new, 0 with another file, 0 known already, 0 left out"
+    assert done.stdout.strip() == "1 new, 0 moved, 0 unchanged, 0 skipped"
     row = Sample.get()
     assert (row.run, row.dataset.name, row.file.format) == (0, "/Global/Online/ALL", "protobuf")
     done = dqmhub(hub, "register", "--dataset", "ALL", str(strange))
     assert done.returncode == 2
-    assert "/ZeroBias/Run2023C-PromptReco-v1/DQMIO is wanted" in done.stderr
+    assert "Expected a name such as /ZeroBias/Run2023C-PromptReco-v1/DQMIO" in done.stderr

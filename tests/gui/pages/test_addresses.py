@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.test import create_environ
 
-from app.gui.addresses import OPTIONS, TILE_SIZES, AnyPath, View, asked, text
+from app.gui.addresses import OPTIONS, TILE_SIZES, AnyPath, View, text, view_from_request
 from app.gui.pages import views
 from app.gui.samples import SampleKey
 from app.web import Problem
@@ -57,7 +57,7 @@ def followed(address: str) -> View:
     environ.update(PATH_INFO=unquote_to_bytes(place).decode("latin-1"), QUERY_STRING=query)
     with bare.request_context(environ):
         assert request.endpoint == "gui.browse"
-        return asked()
+        return view_from_request()
 
 
 def address_of(view: View) -> str:

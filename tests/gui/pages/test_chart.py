@@ -2,41 +2,41 @@
 
 from __future__ import annotations
 
-from app.gui.pages.chart import BOTTOM, HEIGHT, LEFT, MOST_DOTS, RIGHT, TOP, WIDTH, chart
+from app.gui.pages.chart import BOTTOM, HEIGHT, LEFT, MAX_DOTS, RIGHT, TOP, WIDTH, lumi_chart
 
 
 def test_the_first_and_last_lumisection_stand_at_the_ends_and_the_extremes_at_top_and_bottom() -> None:
-    drawn = chart({1: 5.0, 2: 7.5, 3: 10.0}, here=2)
+    drawn = lumi_chart({1: 5.0, 2: 7.5, 3: 10.0}, current=2)
     assert drawn
     assert [(dot.x, dot.y) for dot in drawn.dots] == [
         (LEFT, HEIGHT - BOTTOM),
         ((LEFT + WIDTH - RIGHT) / 2, (TOP + HEIGHT - BOTTOM) / 2),
         (WIDTH - RIGHT, TOP),
     ]
-    assert drawn.here == drawn.dots[1].x
+    assert drawn.current_x == drawn.dots[1].x
     assert (drawn.lowest, drawn.highest, drawn.first, drawn.last) == ("5", "10", 1, 3)
 
 
 def test_the_line_is_broken_where_lumisections_are_missing() -> None:
-    drawn = chart({1: 1.0, 2: 2.0, 5: 3.0, 6: 1.0, 9: 2.0}, here=0)
+    drawn = lumi_chart({1: 1.0, 2: 2.0, 5: 3.0, 6: 1.0, 9: 2.0}, current=0)
     assert drawn
     assert [line.count(",") for line in drawn.lines] == [2, 2]
     assert len(drawn.dots) == 5
-    assert drawn.here is None
+    assert drawn.current_x is None
 
 
 def test_the_same_number_everywhere_is_a_line_in_the_middle() -> None:
-    drawn = chart({1: 3.0, 2: 3.0}, here=1)
+    drawn = lumi_chart({1: 3.0, 2: 3.0}, current=1)
     assert drawn
     assert {dot.y for dot in drawn.dots} == {(TOP + HEIGHT - BOTTOM) / 2}
 
 
 def test_of_many_lumisections_only_the_one_shown_has_a_dot() -> None:
-    drawn = chart({lumi: float(lumi % 7) for lumi in range(1, MOST_DOTS + 2)}, here=40)
+    drawn = lumi_chart({lumi: float(lumi % 7) for lumi in range(1, MAX_DOTS + 2)}, current=40)
     assert drawn
     assert [dot.lumi for dot in drawn.dots] == [40]
     assert len(drawn.lines) == 1
 
 
 def test_nothing_is_drawn_of_nothing() -> None:
-    assert chart({}, here=1) is None
+    assert lumi_chart({}, current=1) is None

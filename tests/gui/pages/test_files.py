@@ -11,7 +11,8 @@ from flask.testing import FlaskClient
 
 from app import create_app
 from app.core.settings import Settings
-from app.gui.files.register import Entry, register
+from app.gui.files.entries import Entry
+from app.gui.files.register import register
 from app.gui.models import File
 from app.gui.pages import files
 from app.security import Role, tokens
@@ -79,7 +80,7 @@ def test_a_file_that_was_read_tells_its_size_and_one_that_cannot_be_read_why(cli
 @pytest.mark.both_databases
 def test_a_long_list_comes_in_parts(monkeypatch: pytest.MonkeyPatch, client: FlaskClient) -> None:
     whole = listed(client)["data"]
-    monkeypatch.setattr(files, "SHOWN", 4)
+    monkeypatch.setattr(files, "FILES_PER_PAGE", 4)
     first = listed(client)
     second = listed(client, **{"from": first["next"]})
     assert first["data"] + second["data"] == whole
@@ -101,7 +102,7 @@ def test_the_page_shows_them_and_a_search_changes_only_the_list(client: FlaskCli
     page = client.get("/files?run=367129&dataset=ZeroBias")
     assert page.status_code == 200
     assert f'href="/browse/367129{ZERO_BIAS}"' in page.text
-    assert "Who signs in as a shifter can download them" in page.text
+    assert "Sign in as shifter to download" in page.text
     assert "Download" not in page.text
     assert "<html" not in client.get("/files", headers={"HX-Request": "true"}).text
 
@@ -141,7 +142,7 @@ def test_what_is_wrong_is_said_before_the_first_byte(client: FlaskClient, shifte
     for number in ("999999", "9" * 30):
         answer = client.get(f"/api/v1/files/{number}/content", headers=shifter)
         assert answer.status_code == 404
-        assert "there is no file number" in answer.json["message"]
+        assert "does not exist, or was removed" in answer.json["message"]
 
 
 def test_a_link_out_of_the_folders_that_may_be_read_is_not_followed(client: FlaskClient, shifter: dict[str, str], given: Path) -> None:
@@ -153,7 +154,7 @@ def test_a_link_out_of_the_folders_that_may_be_read_is_not_followed(client: Flas
 
 
 def test_so_many_downloads_at_a_time(client: FlaskClient, shifter: dict[str, str], given: Path) -> None:
-    running = [client.get(content(given), headers=shifter, buffered=False) for _ in range(files.DOWNLOADS)]
+    running = [client.get(content(given), headers=shifter, buffered=False) for _ in range(files.MAX_DOWNLOADS)]
     assert client.get(content(given), headers=shifter).status_code == 503
     for answer in running:
         answer.close()

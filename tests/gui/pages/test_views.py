@@ -18,7 +18,7 @@ from flask.testing import FlaskClient
 from app import create_app, queue
 from app.core.settings import Settings
 from app.core.version import VERSION
-from app.gui.catalog.stored import find
+from app.gui.catalog.stored import find_sample
 from app.gui.files.register import IMPORT
 from app.gui.models import NEW
 from app.gui.pages import views
@@ -78,8 +78,8 @@ def test_home_lists_the_latest_runs_with_their_datasets(client: FlaskClient) -> 
     [
         ("run=3671&dataset=zerob", "2 samples in 2 runs"),
         ("run=367140", "1 sample in 1 run"),
-        ("dataset=nothing", "No sample matches"),
-        ("run=%25", "No sample matches"),
+        ("dataset=nothing", "No runs found"),
+        ("run=%25", "No runs found"),
     ],
 )
 @pytest.mark.both_databases
@@ -99,7 +99,7 @@ def test_an_empty_hub_says_how_files_come_in(client: FlaskClient) -> None:
     from app.gui.models import Sample
 
     Sample.delete().execute()
-    assert "No file is registered yet" in words(read(client, "/"))
+    assert "No files registered yet" in words(read(client, "/"))
 
 
 def test_a_sample_shows_its_folders_with_the_counts_of_the_api(client: FlaskClient) -> None:
@@ -130,7 +130,7 @@ def test_folders_count_the_errors_and_warnings_below_them_and_tiles_show_the_wor
         assert link
         below = Counter(status for folder, _, status in mes if folder.split("/")[1] == top)
         for words, code in (("errors", 300), ("warnings", 200)):
-            assert re.findall(rf'title="(\d+) with {words}"', link[0]) == ([str(below[code])] if below[code] else [])
+            assert re.findall(rf'title="(\d+) plots? with {words}"', link[0]) == ([str(below[code])] if below[code] else [])
     for folder in sorted({folder for folder, _, status in mes if status}):
         page = read(client, COSMICS + quote(folder))
         tiles = {
@@ -220,7 +220,7 @@ def test_a_search_within_the_sample_takes_every_word_in_any_case(client: FlaskCl
     assert "<html" not in page
     assert "1 match for" in words(page)
     assert re.findall(r'class="where" href="([^"]*)"', page) == [f"{COSMICS}/EcalBarrel/EventInfo"]
-    assert "Nothing matches" in words(read(client, f"{COSMICS}?q=summary+nowhere"))
+    assert "No matches for" in words(read(client, f"{COSMICS}?q=summary+nowhere"))
 
 
 def test_a_long_list_comes_in_parts(client: FlaskClient) -> None:
@@ -250,9 +250,9 @@ def test_a_slash_at_the_end_does_no_harm(client: FlaskClient, address: str) -> N
     ("address", "said"),
     [
         (f"{COSMICS}/Nowhere", "has no folder Nowhere"),
-        ("/browse/367140/A/B/C", "there is no run 367140 of /A/B/C; run 367140 has /Cosmics/Run2023C-Demo-v1/DQMIO"),
-        ("/browse/5", "an address of a sample is /browse/<run>"),
-        ("/help/nothing", "there is no help on nothing; there is on gui"),
+        ("/browse/367140/A/B/C", "There is no run 367140 of /A/B/C; run 367140 has /Cosmics/Run2023C-Demo-v1/DQMIO"),
+        ("/browse/5", "The address of a sample is /browse/<run>"),
+        ("/help/nothing", "There is no help on nothing; topics: gui"),
     ],
 )
 def test_what_is_not_there_is_said_with_what_there_is(client: FlaskClient, address: str, said: str) -> None:
@@ -266,9 +266,11 @@ def test_a_file_that_is_being_read_shows_its_progress_and_then_its_list(
     client: FlaskClient, hub: Settings, own_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(views, "WAIT_S", 0.0)
-    row = find(SampleKey(400000, 0, ZERO_BIAS))
+    row = find_sample(SampleKey(400000, 0, ZERO_BIAS))
     assert row
-    elsewhere = BackgroundJob.create(queue="bulk", kind=IMPORT, key=str(row.file), state="running", progress=0.25, lease_until=4e9)
+    elsewhere = BackgroundJob.create(
+        queue="bulk", kind=IMPORT, key=str(row.newest_file.file), state="running", progress=0.25, lease_until=4e9
+    )
     fragment = read(client, f"{OWN}?since=nothing", 202, **HTMX)
     assert f"DQM Hub {VERSION}" in words(read(client, OWN, 202)), "the foot of the page tells the version of the product"
     assert '<progress aria-label="Progress of reading"' in fragment, "whoever hears the page knows what is in progress"
@@ -288,9 +290,9 @@ def test_a_file_that_cannot_be_read_says_why_and_is_read_again_when_it_is_mended
     whole = own_file.read_bytes()
     own_file.write_bytes(b"not a ROOT file at all")
     page = read(client, OWN, 502)
-    assert "This sample cannot be shown" in page
+    assert "Cannot open this sample" in page
     assert str(own_file) in page
-    assert "Read it again now" not in page, "somebody without an account may not"
+    assert "Re-read now" not in page, "somebody without an account may not"
     refused = client.post(OWN, headers={"Origin": "http://127.0.0.1:8889"})
     assert refused.location.startswith("/account/sign-in")
     own_file.write_bytes(whole)
@@ -300,7 +302,7 @@ def test_a_file_that_cannot_be_read_says_why_and_is_read_again_when_it_is_mended
 def test_what_could_not_be_read_of_a_file_is_counted(client: FlaskClient, own_file: Path) -> None:
     own_file.write_bytes(own_file.read_bytes()[: -len(own_file.read_bytes()) // 3])
     page = read(client, OWN)
-    assert re.search(r"\d+ objects? of this file could not be read", words(page))
+    assert re.search(r"\d+ objects? in this file could not be read", words(page))
 
 
 def test_a_report_names_instance_version_address_and_run(client: FlaskClient) -> None:
@@ -331,7 +333,7 @@ def test_pages_hold_nothing_that_the_policy_forbids(client: FlaskClient, address
 
 def test_files_of_the_pages_are_asked_for_once_and_anew_when_they_change(client: FlaskClient) -> None:
     page = read(client, "/")
-    style = re.search(r'href="(/static/web/page.css\?v=[0-9a-f]+)"', page)
+    style = re.search(r'href="(/bundles/web.css\?v=[0-9a-f]+)"', page)
     assert style
     with client.get(style[1]) as answer:
         assert "max-age=31536000" in answer.headers["Cache-Control"]
@@ -349,12 +351,12 @@ def test_a_shifter_may_have_a_file_read_again(client: FlaskClient, own_file: Pat
     shifter = User.create(name="shifter", role=Role.SHIFTER, password="", created=0.0)
     _, secret = tokens.make(shifter, "test", Role.SHIFTER, days=1)
     ours = {"Authorization": f"Bearer {secret}"}
-    assert "Read it again now" in read(client, OWN, 502, **ours)
+    assert "Re-read now" in read(client, OWN, 502, **ours)
     answer = client.post(OWN, headers=ours)
     assert (answer.status_code, answer.location) == (303, OWN)
-    row = find(SampleKey(400000, 0, ZERO_BIAS))
+    row = find_sample(SampleKey(400000, 0, ZERO_BIAS))
     assert row
-    assert row.newest.state == NEW, "it is read anew at the next look"
+    assert row.newest_file.state == NEW, "it is read anew at the next look"
 
 
 def test_below_a_prefix_every_address_of_a_page_has_it(hub: Settings) -> None:

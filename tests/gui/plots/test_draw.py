@@ -72,9 +72,9 @@ def test_a_scalar_is_drawn_too(settings: Settings, file: str, tmp_path: Path) ->
     [
         ([MAP], "name the file, the monitor element and the output"),
         ([MAP, "-o", "{out}", "--options", "w=none"], "w: 'none' is not a whole number"),
-        ([MAP, "-o", "{out}.gif"], "x.png.gif ends in none of .png, .svg, .pdf, .root, .json"),
+        ([MAP, "-o", "{out}.gif"], "x.png.gif has none of the suffixes .png, .svg, .pdf, .root, .json"),
         ([MAP, "-o", "{out}", "--options", "w=200;h=100;colour=2"], "colour: is not known in a specification"),
-        (["No/such", "-o", "{out}"], "there is no monitor element No/such in "),
+        (["No/such", "-o", "{out}"], "has no monitor element No/such"),
     ],
 )
 def test_what_cannot_be_drawn_is_told_in_one_line(

@@ -17,7 +17,7 @@ from werkzeug.http import parse_options_header
 
 from app import create_app
 from app.core.settings import Settings
-from app.gui.plots.outputs import disposition, file_name
+from app.gui.api.plot_response import content_disposition, file_name
 from app.gui.samples import SampleKey
 
 SAMPLE = "367129/ZeroBias/Run2023C-Demo-v1/DQMIO"
@@ -25,8 +25,12 @@ MAP = f"/api/v1/render/{SAMPLE}/PixelPhase1/EventInfo/reportSummaryMap"
 SCALAR = f"/api/v1/render/{SAMPLE}/PixelPhase1/EventInfo/reportSummary"
 NONE = f"/api/v1/render/{SAMPLE}/PixelPhase1/EventInfo/none"
 FORMATS = {
-    "png": "image/png", "svg": "image/svg+xml", "pdf": "application/pdf", "root": "application/x-root", "json": "application/json",
-}  # fmt: skip
+    "png": "image/png",
+    "svg": "image/svg+xml",
+    "pdf": "application/pdf",
+    "root": "application/x-root",
+    "json": "application/json",
+}
 
 
 @pytest.fixture
@@ -79,7 +83,7 @@ def test_the_name_is_one_that_every_file_system_takes(path: bytes, lumi: int, na
 
 @pytest.mark.parametrize(("name", "simple"), [("map.svg", "map.svg"), ("Größe 日.svg", "Gr__e _.svg")])
 def test_a_name_beyond_ascii_is_sent_in_a_form_that_headers_take(name: str, simple: str) -> None:
-    header = disposition("attachment", name)
+    header = content_disposition("attachment", name)
     assert header.isascii()
     assert f"filename={simple}" in header.replace('"', "")
     assert parse_options_header(header)[1]["filename"] in (name, simple)
@@ -126,7 +130,9 @@ def test_what_is_not_there_is_drawn_as_such_or_an_error(client: FlaskClient) -> 
     for form in ("root", "json"):
         answer = client.get(NONE, query_string={"format": form})
         assert (answer.status_code, answer.mimetype) == (404, "application/json")
-        assert (answer.json or {})["message"] == "there is no monitor element PixelPhase1/EventInfo/none"
+        assert (answer.json or {})["message"] == (
+            "There is no monitor element PixelPhase1/EventInfo/none in run 367129 of /ZeroBias/Run2023C-Demo-v1/DQMIO"
+        )
 
 
 @pytest.mark.parametrize(

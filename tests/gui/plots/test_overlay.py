@@ -19,7 +19,7 @@ from app.formats import payload
 from app.gui.addresses import object_name
 from app.gui.catalog.catalog import Catalog
 from app.gui.files import register
-from app.gui.files.register import Entry
+from app.gui.files.entries import Entry
 from app.gui.models import File
 from app.gui.samples import SampleKey
 from app.queue import BackgroundJob
@@ -186,7 +186,7 @@ def test_the_older_gui_draws_with_numbers_for_switches(client: FlaskClient) -> N
     new = client.get(f"/api/v1/render/{SAMPLE}/{path}?stats=false&errors=true&norm=false")
     assert old.data == new.data
     wrong = client.get(f"/plotfairy/archive/{SAMPLE}/{path}?showstats=some")
-    assert (wrong.status_code, wrong.json["errors"]) == (400, [{"field": "showstats", "problem": "a whole number is wanted"}])
+    assert (wrong.status_code, wrong.json["errors"]) == (400, [{"field": "showstats", "problem": "Expected a whole number"}])
 
 
 @pytest.mark.parametrize("address", [f"{SAMPLE}/No/Such", f"5/A/B/C/{MAP}", f"367129:5{DATASET}/{MAP}"])

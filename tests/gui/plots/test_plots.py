@@ -18,8 +18,11 @@ from app.core import database
 from app.core.metrics import RENDERS
 from app.core.settings import TREE, Settings
 from app.gui.catalog.catalog import Catalog, OpenSample
+from app.gui.errors import GuiError
 from app.gui.plots import plots as room
+from app.gui.plots.plot_files import evict
 from app.gui.plots.plots import Plot, Plots
+from app.gui.problems import status_of
 from app.gui.samples import SampleKey
 from render.options import Options
 from tests.support import gui
@@ -82,7 +85,7 @@ def test_the_key_of_a_plot_changes_with_all_that_it_depends_on(hub: Settings, sa
 def test_a_plot_that_could_not_be_drawn_is_tried_again(hub: Settings, sample: OpenSample, render_service: Path) -> None:
     (hub.data / "render").unlink()
     plots = Plots(hub)
-    with pytest.raises(room.Problem, match="dqmhub render"):
+    with pytest.raises(GuiError, match="dqmhub render"):
         plots.plot(sample, MAP, Options())
     (hub.data / "render").symlink_to(render_service)
     assert plots.plot(sample, MAP, Options()).found
@@ -123,9 +126,9 @@ def answers(plots: Plots, sample: OpenSample, paths: list[bytes]) -> list[int]:
     got: list[int] = []
 
     def ask(path: bytes) -> None:
-        with pytest.raises(room.Problem) as raised:
+        with pytest.raises(GuiError) as raised:
             plots.plot(sample, path, Options())
-        got.append(raised.value.status)
+        got.append(status_of(raised.value)[0])
         database.end_thread()
 
     threads = [threading.Thread(target=ask, args=(path,)) for path in paths]
@@ -156,9 +159,9 @@ def test_what_was_not_shown_for_longest_goes_first(tmp_path: Path) -> None:
         place.parent.mkdir()
         place.write_bytes(bytes(100))
         os.utime(place, (number, number))
-    assert room.evict(tmp_path, 350) == 7
+    assert evict(tmp_path, 350) == 7
     assert sorted(file.stem for file in tmp_path.glob("*/*.png")) == ["07", "08", "09"]
-    assert room.evict(tmp_path, 350) == 0
+    assert evict(tmp_path, 350) == 0
 
 
 def test_a_growing_folder_is_looked_through(hub: Settings, sample: OpenSample) -> None:

@@ -13,14 +13,15 @@ from flask.testing import FlaskClient
 from app import queue
 from app.core.settings import Settings
 from app.gui.catalog.catalog import Catalog, OpenSample
+from app.gui.errors import PlotError
 from app.gui.models import File, Quarantine
 from app.gui.plots import quarantine
-from app.gui.plots.parts import Part
+from app.gui.plots.plot_parts import PlotPart
 from app.gui.plots.plots import Plots
+from app.gui.problems import status_of
 from app.gui.samples import SampleKey
 from app.security import Role, tokens
 from app.security.models import Audit, User
-from app.web import Problem
 from render.build import build
 from render.errors import RenderCrashed, RenderLost
 from render.options import Options
@@ -76,31 +77,31 @@ def sample(hub: Settings) -> OpenSample:
     return Catalog(hub).open(SampleKey(367129, 0, "/ZeroBias/Run2023C-Demo-v1/DQMIO"), 30)
 
 
-def problem(hub: Settings, sample: OpenSample, options: Options) -> Problem:
+def problem(hub: Settings, sample: OpenSample, options: Options) -> PlotError:
     """Why a plot cannot be drawn, asked by a web process that has just started."""
-    with pytest.raises(Problem) as raised:
+    with pytest.raises(PlotError) as raised:
         Plots(hub).plot(sample, MAP, options)
     return raised.value
 
 
 def put_into_quarantine(hub: Settings, sample: OpenSample) -> None:
     for _ in range(3):
-        quarantine.lost(sample, MAP, RenderCrashed("x", "died of SIGSEGV", "MapPlugin"))
+        quarantine.count_crash(sample, MAP, RenderCrashed("x", "died of SIGSEGV", "MapPlugin"))
 
 
 def test_the_third_loss_puts_an_me_into_quarantine(hub: Settings, sample: OpenSample) -> None:
     first = problem(hub, sample, CRASH)  # asked twice: two processes are lost
-    assert first.status == 502
+    assert status_of(first)[0] == 502
     assert ": died of SIGSEGV, in the plugin MapPlugin" in first.message
-    assert quarantine.held() == []
-    assert problem(hub, sample, SPIN).status == 502  # asked once
-    (held,) = quarantine.held()
+    assert quarantine.quarantined() == []
+    assert status_of(problem(hub, sample, SPIN))[0] == 502  # asked once
+    (held,) = quarantine.quarantined()
     assert (held.me, held.crashes, held.plugin) == (MAP.decode(), 3, "MapPlugin")
     assert held.reason == "took more than 1 s of CPU time"
     refused = problem(hub, sample, Options(width=500))  # which would do no harm, but who knows
-    assert refused.status == 422
+    assert status_of(refused)[0] == 422
     assert refused.message.startswith(
-        f"{MAP.decode()} is in quarantine: 3 render processes were lost to it, the last one took more than 1 s of CPU time "
+        f"{MAP.decode()} is in quarantine: it crashed 3 render processes, the last one took more than 1 s of CPU time "
         "in the plugin MapPlugin; an operator can release it"
     )
 
@@ -112,15 +113,15 @@ def test_other_mes_are_drawn(hub: Settings, sample: OpenSample) -> None:
 
 def test_an_me_in_quarantine_is_no_reference_either(hub: Settings, sample: OpenSample) -> None:
     put_into_quarantine(hub, sample)
-    with pytest.raises(Problem, match=f"{MAP.decode()} is in quarantine"):
-        Plots(hub).overlay([Part(sample, sample.names[3]), Part(sample, MAP)], Options())
+    with pytest.raises(PlotError, match=f"{MAP.decode()} is in quarantine"):
+        Plots(hub).overlay([PlotPart(sample, sample.names[3]), PlotPart(sample, MAP)], Options())
 
 
 def test_what_several_mes_do_together_is_counted_for_them_together(hub: Settings, sample: OpenSample) -> None:
-    both = [Part(sample, MAP), Part(sample, sample.names[3])]
-    with pytest.raises(Problem) as raised:
+    both = [PlotPart(sample, MAP), PlotPart(sample, sample.names[3])]
+    with pytest.raises(PlotError) as raised:
         Plots(hub).overlay(both, ABORT)
-    assert raised.value.status == 502
+    assert status_of(raised.value)[0] == 502
     (row,) = Quarantine.select()
     assert (row.me, row.crashes) == (f"{MAP.decode()} + {sample.names[3].decode()}", 2)
     assert Plots(hub).plot(sample, MAP, Options()).found
@@ -137,9 +138,9 @@ def test_a_new_version_of_the_file_is_drawn_again(hub: Settings, sample: OpenSam
     put_into_quarantine(hub, sample)
     newer = sample._replace(identity=f"{sample.url}\0001\0002")
     File.update(size=1, mtime_ns=2).where(File.url == sample.url).execute()
-    assert quarantine.held() == []
-    quarantine.refuse_held(newer, MAP)
-    quarantine.lost(newer, MAP, RenderLost("x", "no geometry"))
+    assert quarantine.quarantined() == []
+    quarantine.refuse_quarantined(newer, MAP)
+    quarantine.count_crash(newer, MAP, RenderLost("x", "no geometry"))
     (row,) = Quarantine.select()
     assert (row.crashes, row.reason, row.plugin) == (1, "no geometry", "")
 
@@ -148,16 +149,16 @@ def test_a_new_version_of_the_file_is_drawn_again(hub: Settings, sample: OpenSam
 @pytest.mark.both_databases
 def test_any_name_can_be_held(hub: Settings, sample: OpenSample, name: bytes) -> None:
     for _ in range(3):
-        quarantine.lost(sample, name, RenderLost("x", "no geometry"))
-    with pytest.raises(Problem, match="is in quarantine"):
-        quarantine.refuse_held(sample, name)
-    quarantine.refuse_held(sample, name + b"2")
+        quarantine.count_crash(sample, name, RenderLost("x", "no geometry"))
+    with pytest.raises(PlotError, match="is in quarantine"):
+        quarantine.refuse_quarantined(sample, name)
+    quarantine.refuse_quarantined(sample, name + b"2")
 
 
 def test_a_file_that_goes_takes_its_quarantine_along(hub: Settings, sample: OpenSample) -> None:
     lonely = File.create(url="/data/lonely.root", format="tdirectory", size=1, mtime_ns=2, registered=0.0)
     put_into_quarantine(hub, sample._replace(url=lonely.url, identity=f"{lonely.url}\0001\0002"))
-    assert len(quarantine.held()) == 1
+    assert len(quarantine.quarantined()) == 1
     File.delete().where(File.id == lonely.id).execute()
     assert Quarantine.select().count() == 0
 
@@ -170,7 +171,7 @@ def bearer(role: Role) -> dict[str, str]:
 @pytest.mark.both_databases
 def test_an_operator_releases_on_the_status_page(client: FlaskClient, hub: Settings, sample: OpenSample) -> None:
     put_into_quarantine(hub, sample)
-    number = quarantine.held()[0].id
+    number = quarantine.quarantined()[0].id
     operator, expert = bearer(Role.OPERATOR), bearer(Role.EXPERT)
     shown = client.get("/status", headers=operator).text
     assert MAP.decode() in shown
@@ -180,8 +181,8 @@ def test_an_operator_releases_on_the_status_page(client: FlaskClient, hub: Setti
     assert "/status/release/" not in client.get("/status", headers=expert).text
     assert client.post(f"/status/release/{number}", headers=expert).status_code == 403
     assert client.post(f"/status/release/{number}", headers=operator).status_code == 303
-    assert quarantine.held() == []
-    quarantine.refuse_held(sample, MAP)
+    assert quarantine.quarantined() == []
+    quarantine.refuse_quarantined(sample, MAP)
     (row,) = Audit.select().where(Audit.action == "release from quarantine")
     assert (row.user, row.target) == ("operator", f"{MAP.decode()} in {sample.url}")
     for gone in (number, 2**63):
@@ -201,12 +202,12 @@ def test_the_command_line_lists_and_releases(hub: Settings, sample: OpenSample) 
 
     (row,) = json.loads(dqmhub(hub, "quarantine", "ls", "--json").stdout)
     assert (row["me"], row["crashes"], row["plugin"]) == (MAP.decode(), 3, "MapPlugin")
-    assert "3 lost processes, the last died of SIGSEGV in the plugin MapPlugin" in dqmhub(hub, "quarantine", "ls").stdout
-    assert dqmhub(hub, "quarantine", "release", str(row["id"])).stdout == f"{row['id']} is drawn again\n"
+    assert "3 crashes, last: died of SIGSEGV in the plugin MapPlugin" in dqmhub(hub, "quarantine", "ls").stdout
+    assert dqmhub(hub, "quarantine", "release", str(row["id"])).stdout == f"Released {row['id']}\n"
     assert dqmhub(hub, "quarantine", "ls").stdout == ""
     again = dqmhub(hub, "quarantine", "release", str(row["id"]))
     assert again.returncode == 1
-    assert "there is no number" in again.stderr
+    assert "is no longer in quarantine" in again.stderr
 
 
 def test_the_page_of_a_plot_says_which_plugin_drew_it(client: FlaskClient, hub: Settings, sample: OpenSample) -> None:

@@ -1,0 +1,93 @@
+"""Arguments of API addresses: the query, samples, paths, times and drawing options.
+
+The parts of a query are separated by `&` or, as older clients do, by `;`. Both can be in a value if percent-encoded.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from functools import lru_cache
+from urllib.parse import parse_qsl
+
+from flask import request
+from werkzeug.datastructures import MultiDict
+
+from app.gui.addresses import unquote_path
+from app.gui.files.entries import LARGEST
+from app.gui.samples import SampleKey
+from app.web import Problem, raw_path
+from app.web.arguments import parse_int
+from render.errors import OptionError
+from render.options import Options
+
+_TIME = re.compile(rb"(?:^|(?<=[&;]))notOlderThan=[^&;]*[&;]?")
+
+
+def query_args() -> MultiDict[str, str]:
+    """The query of this request; bytes that are not UTF-8 become replacement characters."""
+    return _parse_cached(request.query_string, "replace")
+
+
+def byte_values(name: str) -> list[bytes]:
+    """All values of one name as bytes: names of monitor elements need not be UTF-8."""
+    values = _parse_cached(request.query_string, "surrogateescape").getlist(name)
+    return [value.encode("utf-8", "surrogateescape") for value in values]
+
+
+@lru_cache(maxsize=16)  # a request reads it several times
+def _parse_cached(query: bytes, errors: str) -> MultiDict[str, str]:
+    return _parse(query, errors)
+
+
+def _parse(query: bytes, errors: str = "replace") -> MultiDict[str, str]:
+    text = query.decode("latin1").replace(";", "&")
+    return MultiDict(parse_qsl(text, keep_blank_values=True, encoding="utf-8", errors=errors))
+
+
+def sample_key(sample: str, primary: str, processed: str, tier: str) -> SampleKey:
+    """The sample that the parts of an address name. Raises Problem 400."""
+    run, colon, lumi = sample.partition(":")
+    return SampleKey(checked_int("run", run), checked_int("lumi", lumi) if colon else 0, f"/{primary}/{processed}/{tier}")
+
+
+def checked_int(field: str, text: str, lowest: int = 0) -> int:
+    """A whole number from `lowest` (0 or -1) to LARGEST. Raises Problem 400."""
+    number = -1 if text == "-1" and lowest == -1 else parse_int(text, LARGEST)
+    if number is None:
+        problem = f"Expected a whole number from {lowest} to {LARGEST}, not {text!r}"
+        raise Problem(400, f"{field}: {problem}", [(field, problem)])
+    return number
+
+
+def path_in_address(skip: int) -> bytes:
+    """The path of a folder or ME at the end of an address, after its first `skip` parts."""
+    return unquote_path(raw_path(skip).split(b"/"))
+
+
+def not_older_than() -> float:
+    """The time of `notOlderThan`, Unix s UTC: lists stored before it are not used. A future time is now. Raises Problem 400."""
+    text = query_args().get("notOlderThan", "0")
+    if text.isascii() and text.isdigit():
+        return min(float(text), time.time())
+    problem = "Expected a time in whole seconds since 1970, UTC"
+    raise Problem(400, f"notOlderThan: {problem}", [("notOlderThan", problem)])
+
+
+def drawing_options() -> Options:
+    """The drawing options of this request. Raises Problem 400."""
+    try:
+        return _options(_query_without_time())
+    except OptionError as error:
+        raise Problem(400, f"{error.field}: {error.problem}", [(error.field, error.problem)]) from error
+
+
+def _query_without_time() -> bytes:
+    """The query of this request without `notOlderThan`, which differs in each request."""
+    return _TIME.sub(b"", request.query_string) if b"notOlderThan" in request.query_string else request.query_string
+
+
+@lru_cache(maxsize=1024)
+def _options(query: bytes) -> Options:
+    """The options in a query; the plots of a page all have the same. Raises OptionError."""
+    return Options.from_query(_parse(query))

@@ -1,0 +1,94 @@
+"""Errors of the DQM GUI; `app.gui.problems` maps them to HTTP."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from app.gui.samples import SampleKey
+    from app.queue import BackgroundJob
+
+
+class GuiError(Exception):
+    """Base class of the errors of the DQM GUI."""
+
+    def __init__(self, message: str, fields: list[tuple[str, str]] | None = None) -> None:
+        """
+        Args:
+            message: What is wrong, as a sentence.
+            fields: Name of each wrong input with its problem.
+        """
+        super().__init__(message)
+        self.message = message
+        self.fields = fields or []
+
+
+class InvalidInput(GuiError):
+    """Entries to register, or objects of an overlay, that cannot be used."""
+
+
+class UnknownSample(GuiError):
+    """There is no such sample; the message names similar ones."""
+
+
+class UnknownElement(GuiError):
+    """A sample has no such monitor element; the message names similar ones."""
+
+
+class NotInQuarantine(GuiError):
+    """There is no quarantined monitor element with this number."""
+
+
+class Importing(GuiError):
+    """The file of a sample is being read, and no earlier list can be shown."""
+
+    def __init__(self, key: SampleKey, job: BackgroundJob) -> None:
+        """`job` is the background job that reads the file."""
+        super().__init__(f"The list of {key} is being read from its file; try again in a second")
+        self.job = job
+
+
+class ImportFailed(GuiError):
+    """The file of a sample cannot be read.
+
+    Attributes:
+        url: The file.
+        reason: Why, without the name of the sample.
+    """
+
+    def __init__(self, key: SampleKey, url: str, reason: str) -> None:
+        super().__init__(f"Cannot open {key}: {reason}")
+        self.url = url
+        self.reason = reason
+
+
+class FileServerUnreachable(ImportFailed):
+    """The server of a remote file does not answer, so its newest version is unknown."""
+
+
+class PlotError(GuiError):
+    """A plot cannot be made from its file or by the render service."""
+
+
+class NothingToDraw(PlotError):
+    """The render service has no picture of a monitor element: it is empty, or on the blacklist of the service."""
+
+
+class Quarantined(PlotError):
+    """A monitor element crashed the render service too often."""
+
+
+class PlotUnavailable(PlotError):
+    """A plot cannot be made now; a later attempt can succeed."""
+
+
+class ListOutdated(PlotUnavailable):
+    """The file was replaced since its list was stored; the sample has to be opened again."""
+
+
+class PlotServerUnreachable(PlotUnavailable):
+    """The server of the remote file of a plot does not answer."""
+
+
+class PlotTimeout(PlotError):
+    """The render service took too long."""

@@ -1,0 +1,38 @@
+"""The part that all pages of a sample share: run, dataset, lumisection, links to others, and breadcrumbs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.gui import samples
+from app.gui.addresses import View, text
+from app.gui.catalog.catalog import OpenSample
+from app.gui.current import current_catalog
+from app.gui.files.entries import is_live
+from app.gui.pages.live import live_state
+from app.gui.pages.lumis import lumi_steps
+
+
+def sample_frame(view: View, sample: OpenSample | None = None) -> dict[str, Any]:
+    """Values of the template gui/sample.html; `sample` is None while its list is not available."""
+    key = view.key
+    previous, following = samples.neighbours(key) if key.run else (None, None)
+    return {
+        "view": view,
+        "key": key,
+        "sample": sample,
+        "previous_run": previous and view.of_run(previous).address,
+        "next_run": following and view.of_run(following).address,
+        "datasets": [(name, view.of_dataset(name).address, name == key.dataset) for name in samples.datasets_of(key.run, key.lumi)],
+        "lumis": lumi_steps(view),
+        "live": live_state(current_catalog().freshness(key), sample) if is_live(key.run, key.dataset) else None,
+        "top": view.of_folder(b"").address,
+        "crumbs": _crumbs(view),
+    }
+
+
+def _crumbs(view: View) -> list[tuple[str, str]]:
+    """Name and address of each folder above the content of the page."""
+    folder = view.plot.rpartition(b"/")[0] if view.plot else view.folder
+    parts = folder.split(b"/") if folder else []
+    return [(text(part), view.of_folder(b"/".join(parts[: depth + 1])).address) for depth, part in enumerate(parts)]

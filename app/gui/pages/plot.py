@@ -1,0 +1,153 @@
+"""The page of one large plot, and its fragments: the details of the histogram, the chart over lumisections."""
+
+from __future__ import annotations
+
+from json import loads
+from typing import Any
+
+from flask import Response
+from werkzeug.datastructures import MultiDict
+
+from app.formats import Kind
+from app.formats.listing import EFFICIENCY
+from app.gui.addresses import DEFAULT_SIZE, LARGE, LARGEST, OPTIONS, View, text
+from app.gui.catalog.catalog import OpenSample
+from app.gui.current import current_plots
+from app.gui.errors import PlotError
+from app.gui.pages.frame import sample_frame
+from app.gui.pages.listing import scalar, siblings, status_of, tests_of, tile
+from app.gui.pages.lumis import current_lumi_series, series_context
+from app.gui.plots.near_names import near_names
+from app.web import page
+from render.errors import OptionError
+from render.options import Options
+
+
+def plot_page(sample: OpenSample, view: View) -> Response:
+    """One plot large; status 404 when the sample has no such ME."""
+    index = sample.names.find(view.plot)
+    frame = sample_frame(view, sample)
+    context = {"me": None, "near_mes": _near(sample, view)} if index is None else _me_context(sample, view, index)
+    series = current_lumi_series().cached(view.key, view.plot) if frame["lumis"] else None
+    response = page(
+        "gui/plot.html",
+        "gui/plot_fragment.html",
+        name=text(view.plot.rpartition(b"/")[2]),
+        path=text(view.plot),
+        up=view.replace(plot=b"").address,
+        **context,
+        **frame,
+        **_image_context(view, frame["lumis"]["previous"] if frame["lumis"] else None),
+        **_option_context(view),
+        **series_context(view, series),
+    )
+    if index is None:
+        response.status_code = 404
+    return response
+
+
+def _near(sample: OpenSample, view: View) -> list[tuple[str, str]]:
+    """Path and address of MEs with names similar to one that does not exist."""
+    return [(text(path), view.of_plot(path).address) for path in near_names(sample.names, view.plot)]
+
+
+def _image_context(view: View, previous_lumi: int | None) -> dict[str, Any]:
+    size = LARGEST if view.size == "xl" else LARGE
+    shows_difference = view.diff and previous_lumi
+    image = view.difference(view.plot, previous_lumi, size) if shows_difference and previous_lumi else view.image(view.plot, size)
+    other_size = DEFAULT_SIZE if size == LARGEST else "xl"
+    return {"image": image, "large": size, "resized": view.replace(size=other_size).address}
+
+
+def _option_context(view: View) -> dict[str, Any]:
+    """Values of the form for drawing options."""
+    options = dict(view.options)
+    return {
+        "options": {name: options.get(name, "") for name in OPTIONS},
+        "option_problem": _option_problem(view),
+        "plain": view.replace(options=()).address,
+    }
+
+
+def _option_problem(view: View) -> str:
+    """What is wrong with the drawing options of a view, or ""."""
+    try:
+        Options.from_query(MultiDict(view.options))
+    except OptionError as error:
+        return str(error)
+    return ""
+
+
+def _me_context(sample: OpenSample, view: View, index: int) -> dict[str, Any]:
+    """What is known of one ME, and its neighbours in the folder or search."""
+    row = sample.columns.row(index)
+    kind = Kind(row.kind)
+    return {
+        "me": tile(sample, view, index),
+        "kind": kind.name.lower() if kind.scalar else kind.class_name,
+        "axes": "xyz" if dimensions(kind.class_name) > 1 else "xy",
+        "efficiency": bool(row.flags & EFFICIENCY),
+        "row": row,
+        "value": scalar(sample, index),
+        "status": status_of(sample.columns.status[index]),
+        "tests": tests_of(sample, index),
+        **_neighbours(sample, view, index),
+    }
+
+
+def _neighbours(sample: OpenSample, view: View, index: int) -> dict[str, Any]:
+    """Position in the folder or search, and the tiles of the previous and next ME."""
+    mes = siblings(sample, view)
+    at = mes.index(index) if index in mes else 0
+    near = {"previous": at - 1 if at else None, "next": at + 1 if at + 1 < len(mes) else None}
+    tiles = {name: tile(sample, view, mes[position]) for name, position in near.items() if position is not None}
+    return {"position": (at + 1, len(mes)), "near": tiles}
+
+
+def series_fragment(view: View) -> Response:
+    """The chart of an ME over the lumisections of the run, which is read for it."""
+    series = current_lumi_series().get(view.key, view.plot)
+    return page("gui/lumi_series_fragment.html", "gui/lumi_series_fragment.html", view=view, **series_context(view, series))
+
+
+def details_fragment(sample: OpenSample, view: View, index: int) -> Response:
+    """Entries and axes of a histogram, loaded after its plot since the render service has to unpack the histogram."""
+    return page("gui/details_fragment.html", "gui/details_fragment.html", details=_details(sample, view, index))
+
+
+def _details(sample: OpenSample, view: View, index: int) -> list[tuple[str, str]]:
+    try:
+        found = histogram_details(loads(current_plots().json(sample, index)))
+    except PlotError as error:
+        return [("Entries", f"unknown: {error.message}")]
+    plugins = _plugins(sample, view)
+    return found + ([("Drawn with", f"the plugin {plugins}")] if plugins else [])
+
+
+def _plugins(sample: OpenSample, view: View) -> str:
+    """The render plugins of the plot of the page, which is cached by now."""
+    width, height = LARGEST if view.size == "xl" else LARGE
+    try:
+        options = Options.from_query(MultiDict([("w", str(width)), ("h", str(height)), *view.options]))
+        return current_plots().plot(sample, view.plot, options).plugins
+    except (OptionError, PlotError):
+        return ""
+
+
+def histogram_details(histogram: dict[str, Any]) -> list[tuple[str, str]]:
+    """Names and texts of the properties of a histogram, from its JSON by ROOT."""
+    entries = histogram.get("fEntries")
+    found = [("Entries", "not a number" if entries is None else f"{entries:,.15g}")]
+    if title := histogram.get("fTitle"):
+        found.append(("Title", title))
+    return found + [(name, _axis(histogram[f"f{name}axis"])) for name in "XYZ"[: dimensions(histogram["_typename"])]]
+
+
+def dimensions(class_name: str) -> int:
+    """The number of binned axes of a class of ROOT."""
+    return 1 if class_name == "TProfile" else int(next((letter for letter in class_name if letter.isdigit()), "1"))
+
+
+def _axis(axis: dict[str, Any]) -> str:
+    bins = f"{axis['fNbins']:,} bin{'s' if axis['fNbins'] != 1 else ''} from {axis['fXmin']:g} to {axis['fXmax']:g}"
+    return f"{axis['fTitle']}, {bins}" if axis.get("fTitle") else bins

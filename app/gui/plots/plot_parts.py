@@ -1,0 +1,114 @@
+"""The monitor elements (MEs) of a plot, and the request to the render service that they make."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+from app.formats import FileReplaced, Kind, MERow, ServerUnreachable, payload
+from app.formats.streamer_info import streamer_list
+from app.gui.catalog.catalog import OpenSample
+from app.gui.errors import ListOutdated, PlotError, PlotServerUnreachable
+from render.client import EFFICIENCY, HISTOGRAM, Request
+
+MAX_NAME_BYTES = 1000
+
+
+class FoundElement(NamedTuple):
+    """An existing ME."""
+
+    sample: OpenSample
+    position: int  # index in the lists of the sample
+    row: MERow  # location in the file
+
+
+@dataclass(frozen=True, eq=False)
+class PlotPart:
+    """One ME of a plot."""
+
+    sample: OpenSample | None  # None when the sample does not exist
+    path: bytes
+
+    @cached_property
+    def index(self) -> int | None:
+        """The index of the ME in the lists of its sample; None when there is no such ME."""
+        return self.sample.names.find(self.path) if self.sample else None
+
+    @property
+    def found(self) -> FoundElement | None:
+        """The ME; None when it does not exist."""
+        if self.sample is None or self.index is None:
+            return None
+        return FoundElement(self.sample, self.index, self.sample.columns.row(self.index))
+
+    @property
+    def identity(self) -> bytes:
+        """Changes with everything that the plot depends on, but for the path."""
+        # A file can have an ME of this name in many runs and lumisections.
+        return f"{self.sample.identity}\0{self.sample.key.run}:{self.sample.key.lumi}".encode() if self.sample else b""
+
+    @property
+    def name(self) -> str:
+        """The path as text."""
+        return self.path.decode(errors="replace")
+
+
+def combined_part(parts: Sequence[PlotPart]) -> PlotPart:
+    """The part that crashes of a plot are counted for: its only ME, or the first with the names of all."""
+    return parts[0] if len(parts) == 1 else PlotPart(parts[0].sample, b" + ".join(part.path for part in parts)[:MAX_NAME_BYTES])
+
+
+def render_request(parts: Sequence[PlotPart], spec: str) -> Request:
+    """The request to the render service: texts as lines of one text, a missing histogram as an empty object.
+
+    Raises FormatError, and PlotError when a file cannot be read.
+    """
+    name, first = parts[0].name, parts[0].found
+    if first and Kind(first.row.kind).scalar:
+        texts = [found.sample.facts.scalars.get(found.position, "") for part in parts if (found := part.found)]
+        return Request(name=name, spec=spec, flags=first.row.kind, text="\n".join(texts).encode(errors="replace"))
+    flags, objects = 0, []
+    for part in parts:
+        part_flags, content = _object(part)
+        flags |= part_flags & EFFICIENCY if flags else part_flags
+        objects.append(content)
+    return Request(name=name, spec=spec, flags=flags or HISTOGRAM, objects=objects)
+
+
+def _object(part: PlotPart) -> tuple[int, tuple[bytes, int]]:
+    """Flags, bytes and displacement of the object of a part."""
+    if part.found is None:
+        return 0, (b"", 0)
+    sample, _, row = part.found
+    try:
+        content = payload(sample.url, sample.format, row, sample.file_version)
+    except FileReplaced as error:
+        raise _outdated(part.name, sample) from error
+    except OSError as error:
+        raise _read_error(part.name, sample, error) from error
+    return content.flags, (content.data, content.displacement)
+
+
+def streamers_of(part: PlotPart) -> tuple[bytes, int]:
+    """The streamer information in the file of a part, with its displacement. Raises as `render_request`."""
+    if part.sample is None:
+        return b"", 0
+    try:
+        return streamer_list(part.sample.url)
+    except OSError as error:
+        raise _read_error(part.name, part.sample, error) from error
+
+
+def _outdated(name: str, sample: OpenSample) -> ListOutdated:
+    reason = sample.note or f"{sample.url} was replaced and is being read"
+    return ListOutdated(f"Cannot draw {name} now: {reason}")
+
+
+def _read_error(name: str, sample: OpenSample, error: OSError) -> PlotError:
+    """The error when a file cannot be read; a file whose list is not of the newest file may have been deleted."""
+    if sample.note and not isinstance(error, ServerUnreachable):
+        return _outdated(name, sample)
+    message = f"Cannot draw {name}: {sample.url}: {error.strerror}"
+    return PlotServerUnreachable(message) if isinstance(error, ServerUnreachable) else PlotError(message)

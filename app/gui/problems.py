@@ -1,0 +1,35 @@
+"""HTTP statuses of the errors of the DQM GUI."""
+
+from __future__ import annotations
+
+from app.gui import errors
+from app.web import Problem
+
+STATUSES: dict[type[errors.GuiError], tuple[int, int]] = {
+    errors.InvalidInput: (400, 0),
+    errors.UnknownSample: (404, 0),
+    errors.UnknownElement: (404, 0),
+    errors.NotInQuarantine: (404, 0),
+    errors.Importing: (503, 1),
+    errors.ImportFailed: (502, 0),
+    errors.FileServerUnreachable: (503, 5),
+    errors.PlotError: (502, 0),
+    errors.NothingToDraw: (404, 0),
+    errors.Quarantined: (422, 0),
+    errors.PlotUnavailable: (503, 2),
+    errors.ListOutdated: (503, 1),
+    errors.PlotServerUnreachable: (503, 5),
+    errors.PlotTimeout: (504, 0),
+}
+"""Status and Retry-After (s; 0: no header) of each error; a class without an entry has that of its base class."""
+
+
+def status_of(error: errors.GuiError) -> tuple[int, int]:
+    """The HTTP status of an error and its Retry-After in s, 0 for none."""
+    return next((STATUSES[base] for base in type(error).__mro__ if base in STATUSES), (500, 0))
+
+
+def problem_of(error: errors.GuiError) -> Problem:
+    """The HTTP answer to an error of the GUI."""
+    status, retry_s = status_of(error)
+    return Problem(status, error.message, error.fields, {"Retry-After": str(retry_s)} if retry_s else None)
