@@ -70,7 +70,7 @@ class Request:
 
     objects: Sequence[tuple[bytes, int]] = ()
     """The main object and up to nine references, each as (bytes written by TBufferFile::WriteObject, displacement of the
-    offsets in them). Empty bytes stand for a missing object."""
+    offsets in them). Empty bytes mean a missing object."""
 
     flags: int = HISTOGRAM
     """ME type in the low byte, and property bits such as EFFICIENCY."""

@@ -1,6 +1,6 @@
 """Bytes of DQM files to monitor elements (MEs): one module for each file format (`app.formats.readers`), one contract.
 
-`scan` lists the MEs of a file and the places of their bytes; `payload` fetches one histogram for the renderer;
+`scan` lists the MEs of a file and the positions of their bytes; `payload` fetches one histogram for the renderer;
 `detection.detect_format` names the format of a file. This package does not depend on the database, HTTP or the pages.
 """
 

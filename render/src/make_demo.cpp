@@ -3,7 +3,7 @@
 //   dqmhub-demo --format pb --out FILE --run N [--mes N] [--seed S] [--lumi N --lumis N]
 //   dqmhub-demo --format dqmio --out FILE --run N [--mes N] [--seed S] [--lumis N] [--compression ...]
 // The file is a legacy file of a whole run, a snapshot (at the end, or after `--lumi` lumisections), or a file with all
-// lumisections. The same arguments give the same bytes. Permanent properties, such as dead modules, are the same in all
+// lumisections. The same arguments write the same bytes. Permanent properties, such as dead modules, are the same in all
 // files; run and seed determine the rest, such as statistics and the quality of each subsystem.
 #include <TFile.h>
 #include <TH1.h>

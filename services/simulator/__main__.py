@@ -30,7 +30,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=9215, help="port to listen on; 0: any free port, printed at the start (%(default)s)")
     parser.add_argument("--speed", type=float, default=1.0, help="speed relative to the wall clock (%(default)s)")
     parser.add_argument("--behind", type=float, help="seconds that the clock is behind at the start (600 s for each unit of speed above 1)")
-    parser.add_argument("--seed", type=int, default=1, help="the same seed gives the same runs (%(default)s)")
+    parser.add_argument("--seed", type=int, default=1, help="seed of the runs and faults (%(default)s)")
     parser.add_argument("--fus", type=int, choices=(1, 2, 3, 4), default=2, help="FUs of each system (%(default)s)")
     parser.add_argument("--history", type=float, default=HISTORY_S, help="simulated seconds before the start (%(default)s)")
     parser.add_argument("--quiet-start", action="store_true", help="start without documents; runs start only on request")

@@ -104,7 +104,7 @@ def _player(site: Site, query: Query) -> System:
 
 
 def _player_runs(site: Site, query: Query) -> str:
-    """Runs of the player as `ls` lists them: the line break at the end gives an empty name."""
+    """Runs of the player as `ls` lists them: the line break at the end adds an empty name."""
     return json.dumps([*sorted([*PLAYER_RUNS, *_player(site, query).copied_runs]), ""])
 
 

@@ -45,7 +45,7 @@ def require_cookie(handler: Handler) -> Handler:
         if is_cmsweb(request):
             value = cookie_value(
                 "selenium-secret-secret", request.headers["Cookie"]
-            )  # without the header a KeyError, which gives status 500
+            )  # a missing header is a KeyError and status 500, as in the original
             if value != request.app[SITE].options.secret:
                 raise web.HTTPSeeOther("https://cmsweb.cern.ch/")
         return await handler(request)

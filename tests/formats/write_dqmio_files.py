@@ -278,7 +278,7 @@ def far(folder: Path) -> None:
 
 
 def small(folder: Path) -> None:
-    """Small files with every feature, from which damaged ones are made."""
+    """Small files with every feature, the source of the damaged ones."""
     for name, compression in {"small": 0, "small-zlib": 101}.items():
         writer = Writer(folder / f"{name}.root", compression, ["Ints", "Strings", "TH1Fs", "TH2Ss"])
         for lumi in [1, 2, 3]:

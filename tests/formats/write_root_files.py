@@ -183,7 +183,7 @@ def far(folder: Path) -> None:
 
 
 def small(folder: Path) -> None:
-    """A small file with every feature, from which damaged ones are made."""
+    """A small file with every feature, the source of the damaged ones."""
     writer = Writer(folder / "small.root")
     for kind in ["TH1F", "TH1S", "TH2F", "TProfile"]:
         for folder_name in ["Alpha/one", "Alpha/two/deep", "Beta/three"]:

@@ -86,7 +86,7 @@ def names(folder: Path) -> None:
 
 
 def small(folder: Path) -> None:
-    """Small files, from which damaged ones are made."""
+    """Small files, the source of the damaged ones."""
     objects = []
     for place in ["Alpha/one", "Alpha/two/deep", "Beta/three"]:
         for kind in ["TH1F", "TH1S", "TH2F", "TProfile"]:

@@ -133,11 +133,11 @@ class _Sample:
             joined = array(letter)
             for table, first, end in self._parts:
                 joined += table.columns[number][first:end]
-            columns.append([joined[place] for place in order.numbers])
+            columns.append([joined[number] for number in order.numbers])
         seek, nbytes, kind, flags, entry, class_version = columns
         nothing = [0] * len(seek)
         texts = list(chain.from_iterable(table.texts[first:end] or [None] * (end - first) for table, first, end in self._parts))
-        scalars = {index: text for index, place in enumerate(order.numbers) if (text := texts[place]) is not None}
+        scalars = {index: text for index, number in enumerate(order.numbers) if (text := texts[number]) is not None}
         facts = Facts(scalars, {})
         packed = Columns([seek, nbytes, nothing, nothing, kind, nothing, flags, entry, class_version])
         return MEListing(order.names, packed, facts, names.count(None))

@@ -25,7 +25,7 @@ class GoldenImage:
     """The specification without the size."""
 
     objects: tuple[str, ...]
-    """Names of objects in objects.py; an empty name stands for a missing object."""
+    """Names of objects in objects.py; an empty name means a missing object."""
 
     size: tuple[int, int]
     """Width and height in pixels."""
