@@ -201,14 +201,14 @@ def test_job_page_shows_the_end_of_the_job(page: Page) -> None:
 def test_log_tail_is_followed_and_typed_text_stays(page: Page) -> None:
     job = Job.get(Job.key == key_of("hlt"))
     page.goto(f"/square/log?key={job.key}")
-    page.get_by_label("Follow the end").check()
+    page.get_by_label("Follow tail").check()
     page.get_by_label("Search").press_sequentially("process")
     with proxy.atomic():
         version = advance(SYSTEMS[0])
         lines = [f"line {number}\n" for number in range(300)]
         Log.update(body=data.pack_json({"stdlog_start": [], "stdlog_end": lines}), version=version).where(Log.key == job.key).execute()
     expect(page.locator("#L300")).to_be_in_viewport()
-    expect(page.get_by_label("Follow the end")).to_be_checked()
+    expect(page.get_by_label("Follow tail")).to_be_checked()
     expect(page.get_by_label("Search")).to_have_value("process")
     expect(page.get_by_label("Search")).to_be_focused()
 

@@ -60,7 +60,7 @@ def test_page_follows_runs_at_p5(page: Page, running: Chain) -> None:
 
     p5.incident("end_run", follow=False)
     p5.advance(120)
-    expect(page.locator("#situation")).to_contain_text("The run has ended")
+    expect(page.locator("#situation")).to_contain_text("Run ended")
     expect(page.locator(".jobs .job-running")).to_have_count(0)
     expect(first_row(page)).to_contain_text("-11 SIGSEGV")
 
