@@ -39,9 +39,11 @@ _SPEC_SWITCHES = {"showstats": "stats", "showerrbars": "errors", "norm": "norm"}
 class Query(Protocol):
     """A URL query: werkzeug's MultiDict or a compatible class."""
 
-    def get(self, key: str, /) -> str | None: ...
+    def get(self, key: str, /) -> str | None:
+        """The first value of a key, or None."""
 
-    def getlist(self, key: str, /) -> Sequence[str]: ...
+    def getlist(self, key: str, /) -> Sequence[str]:
+        """All values of a key."""
 
 
 class _Pairs(dict[str, str]):
