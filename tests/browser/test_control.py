@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from app.core.settings import Settings
 from app.security import Role, passwords
 from app.security.models import User
-from tests.browser.pages import LAPTOP, Watch, accessibility_faults, content_width, open_page, sign_in
+from tests.browser.pages import LAPTOP, PHONE, Watch, accessibility_faults, content_width, open_page, sign_in
 from tests.square.chain import Chain, chain
 from tests.support.p5 import FU
 from tests.support.site import address, bound
@@ -131,3 +131,14 @@ def test_pages_are_accessible(page: Page, running: Chain, watch: Watch) -> None:
     for path in ["/control", command, *(f"/control/{form}" for form in forms)]:
         page.goto(path)
         assert content_width(page) <= 390, path
+
+
+def test_menu_words_of_an_operator_stay_whole_on_a_phone(page: Page) -> None:
+    page.set_viewport_size(PHONE)
+    entries = page.get_by_role("navigation", name="Main").get_by_role("link")
+    texts = entries.all_text_contents()
+    heights = [box["height"] for entry in entries.all() if (box := entry.bounding_box())]
+    assert {"DQM^2", "Control room", "Notifications"} <= set(texts)
+    assert len(heights) == len(texts)
+    assert max(heights) < 2 * min(heights), "one line each"
+    assert content_width(page) <= PHONE["width"]
