@@ -134,11 +134,11 @@ def test_pages_are_accessible(page: Page, running: Chain, watch: Watch) -> None:
 
 
 def test_menu_words_of_an_operator_stay_whole_on_a_phone(page: Page) -> None:
-    page.set_viewport_size(PHONE)
+    page.set_viewport_size(PHONE["viewport"])
     entries = page.get_by_role("navigation", name="Main").get_by_role("link")
     texts = entries.all_text_contents()
     heights = [box["height"] for entry in entries.all() if (box := entry.bounding_box())]
     assert {"DQM^2", "Control room", "Notifications"} <= set(texts)
     assert len(heights) == len(texts)
     assert max(heights) < 2 * min(heights), "one line each"
-    assert content_width(page) <= PHONE["width"]
+    assert content_width(page) <= PHONE["viewport"]["width"]
