@@ -67,4 +67,4 @@ def test_difference_from_the_previous_lumisection(page: Page) -> None:
     page.keyboard.press("]")
     expect(page).to_have_url(re.compile("/browse/367131:4/.*diff=1"))
     page.goto(f"{plot_address(1)}&diff=1")
-    expect(page.get_by_text("There is no lumisection before this one")).to_be_visible()
+    expect(page.get_by_text("This is the first lumisection")).to_be_visible()

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 from urllib.parse import quote
 
 import pytest
@@ -21,9 +22,12 @@ from app.gui.catalog.catalog import Catalog
 from app.gui.files import register
 from app.gui.files.entries import Entry
 from app.gui.models import File
+from app.gui.plots import overlay
+from app.gui.plots.plot_parts import PlotPart
 from app.gui.samples import SampleKey
 from app.queue import BackgroundJob
 from tests.formats import snapshots
+from tests.support.patience import PATIENCE_S
 
 DATASET = "/ZeroBias/Run2023C-Demo-v1/DQMIO"
 SAMPLE = f"367129{DATASET}"
@@ -242,3 +246,11 @@ def test_times_to_come_and_many_times_have_nothing_read_again_and_nothing_drawn_
         assert tags.setdefault(address, answer.headers["ETag"]) == answer.headers["ETag"]
     (file,) = File.select().where(File.url == str(own))
     assert BackgroundJob.select().where(BackgroundJob.kind == register.IMPORT, BackgroundJob.key == str(file.id)).count() == 1
+
+
+def test_json_of_an_overlay_has_the_properties_once(monkeypatch: pytest.MonkeyPatch, client: FlaskClient) -> None:
+    """Objects after the first efficiency kept the properties of their ME."""
+    monkeypatch.setattr(overlay, "me_document", lambda plots, sample, path: {"dqmProperties": {"efficiency": True}})
+    opened = client.application.extensions["catalog"].open(SampleKey(367129, 0, DATASET), PATIENCE_S)
+    parts = [PlotPart(opened, opened.names[3])] * 2
+    assert overlay.overlay_document(Mock(), parts) == {"objects": [{}, {}], "dqmProperties": {"efficiency": True}}
