@@ -1,6 +1,6 @@
 """Notifications about events: a run began or ended, a job crashed or is stuck, a host is silent.
 
-The way of an event: `detection` asks the event sources of the areas (app/core/events.py), stores each event once, and
+The path of an event: `detection` queries the event sources of the areas (app/core/events.py), stores each event once, and
 queues a delivery for each channel that is subscribed to its kind; `delivery` sends the deliveries of one channel, as a
 periodic task of its own, so that no channel waits for another. A channel is a folder in `channels/`.
 """

@@ -18,7 +18,7 @@ PLAYBACK = "playback"
 
 _SYSTEMS = (
     System("production", "Production", "Real data."),
-    System(PLAYBACK, "Playback", "Old files under false run numbers."),
+    System(PLAYBACK, "Playback", "Old data, repeated under other run numbers."),
 )
 
 SYSTEMS = tuple(system.name for system in _SYSTEMS)

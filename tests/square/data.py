@@ -26,7 +26,7 @@ def whole(value: str) -> int | None:
 
 
 def job(row: dict[str, Any], version: int, **change: Any) -> Job:
-    """The row of a job, its document and log, by a row of the older mirror; change: other values of the row."""
+    """The row of a job, its document and log, by a row of the original mirror; change: other values of the row."""
     lines = {name: row[name] for name in ("stdlog_start", "stdlog_end")}
     path, reported = row["client_path"], float(row["timestamp_epoch"])
     values = {
@@ -44,7 +44,7 @@ def job(row: dict[str, Any], version: int, **change: Any) -> Job:
 
 
 def body_of(values: dict[str, Any], row: dict[str, Any]) -> dict[str, Any]:
-    """The document of a job, with what the older mirror threw away made by hand."""
+    """The document of a job, with what the original mirror threw away made by hand."""
     at = values["reported"]
     return {
         "_id": values["key"], "type": "dqm-source-state", "hostname": values["host"], "tag": values["tag"], "run": values["run"],

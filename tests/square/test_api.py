@@ -1,4 +1,4 @@
-"""The API, and the addresses of the older mirror with the answers that it gave on the same data."""
+"""The API, and the addresses of the original mirror with the answers that it gave on the same data."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Channels: the ways to notify people. Each kind is a folder here, found without a list.
 
 A folder has `channel.py` with a subclass of `Channel` (see base.py) named `CHANNEL`, `settings.py` with its table of
-settings named `TABLE`, and `README.md` with its section of the documentation. The setting `notify_<kind>_kinds` names
+settings named `TABLE`, and `README.md` with its section of the documentation. The setting `notify_<kind>_kinds` lists
 the kinds of events that it is subscribed to.
 """
 

@@ -1,4 +1,4 @@
-"""/api?what=...: the API of the older mirror, in its form; values that it gave wrong are right here.
+"""/api?what=...: the API of the original mirror, in its form; values that it gave wrong are right here.
 
 Names of hosts are shortened as they were there. Values that were not reported are -1.
 """
@@ -30,10 +30,10 @@ from app.web.versioned_json import versioned_json
 blueprint = Blueprint("square_legacy", __name__)
 
 MAX_RUNS = 1000
-"""Runs of one response of get_runs; the pages of the older mirror request 100."""
+"""Runs of one response of get_runs; the pages of the original mirror request 100."""
 
 HIDDEN_CLIENT = "__init__"
-"""A client that the older mirror does not list."""
+"""A client that the original mirror does not list."""
 
 
 def or_minus_one(value: Any) -> Any:
@@ -42,7 +42,7 @@ def or_minus_one(value: Any) -> Any:
 
 
 def sort_text(tag: str) -> str:
-    """The text by which the database of the older mirror sorts: letters and digits only."""
+    """The text by which the database of the original mirror sorts: letters and digits only."""
     return "".join(letter for letter in tag.lower() if letter.isalnum())
 
 
@@ -51,7 +51,7 @@ def _sort_key(job: Job) -> tuple[str, str]:
 
 
 def _int_args(*names: str) -> list[int]:
-    """Whole numbers of the query, with the error message of the older mirror. Raises Problem 400."""
+    """Whole numbers of the query, with the error message of the original mirror. Raises Problem 400."""
     numbers = [parse_int(request.args.get(name, "")) for name in names]
     found = [number for number in numbers if number is not None]
     if len(found) < len(names):
@@ -192,12 +192,12 @@ QUERIES: dict[str, Callable[[], Response]] = {
 @blueprint.get("/cr/login/")
 @needs(Role.OPERATOR)
 def control() -> AnyResponse:
-    """The control room of the older mirror. Its commands (`/cr/exe`) are not accepted here: they had no confirmation."""
+    """The control room of the original mirror. Its commands (`/cr/exe`) are not accepted here: they had no confirmation."""
     return redirect(request.script_root + "/control")
 
 
 @blueprint.get("/timeline/")
 @needs(Role.VIEWER)
 def timeline() -> AnyResponse:
-    """The timeline of the older mirror."""
+    """The timeline of the original mirror."""
     return redirect(ViewState(_system(), DEFAULT_ZONE).link("/square/timeline"))

@@ -176,7 +176,7 @@ V1: Schema = {
 
 LEGACY: Schema = {
     "/api": get_operation(
-        "The API of the older mirror of DQM^2.",
+        "The API of the original mirror of DQM^2.",
         [
             parameter("what", "Name of the query.", choice(LEGACY_NAMES), required=True),
             parameter("db", "As system.", choice(SYSTEMS)),
@@ -188,7 +188,7 @@ LEGACY: Schema = {
             parameter("ls", "1: only jobs that saw a lumisection.", INTEGER),
             parameter("id", "The key of a job, for get_logs.", TEXT),
         ],
-        "In the form of the older mirror; the log is HTML.",
+        "In the form of the original mirror; the log is HTML.",
         {"oneOf": [{"type": "array", "items": {}}, {"type": "object"}]},
     ),
 }

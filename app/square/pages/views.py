@@ -58,7 +58,7 @@ class RunFragment:
 @pages.get("/square")
 @needs(Role.VIEWER)
 def live() -> AnyResponse:
-    """The newest run. Addresses of the older mirror (`?run=N&db=`) are redirected to the page of the run."""
+    """The newest run. Addresses of the original mirror (`?run=N&db=`) are redirected to the page of the run."""
     if "run" in request.args or "db" in request.args:
         return redirect(old_bookmark())
     return _run_response(view_from_request(), None)
@@ -72,7 +72,7 @@ def run_page(run: int) -> Response:
 
 
 def old_bookmark() -> str:
-    """The address here for one of the older mirror with `?run=` and `?db=`."""
+    """The address here for one of the original mirror with `?run=` and `?db=`."""
     run, system = request.args.get("run", ""), request.args.get("db", DEFAULT_SYSTEM)
     view = ViewState(system if system in SYSTEMS else DEFAULT_SYSTEM, DEFAULT_ZONE)
     return view.link("/square" if parse_int(run) is None else f"/square/runs/{run}")
