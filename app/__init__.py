@@ -1,4 +1,4 @@
-"""DQM Hub: one application for everything the CMS Data Quality Monitoring crew looks at."""
+"""DQM Hub: the application of the CMS Data Quality Monitoring crew."""
 
 from __future__ import annotations
 

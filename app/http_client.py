@@ -1,4 +1,4 @@
-"""The HTTP client: one deadline for a whole exchange, a largest size of answers, and errors that tell what may be tried again.
+"""The HTTP client: one deadline for a whole exchange, a largest size of answers, and errors that show what can be retried.
 
 The deadline covers connecting, TLS, sending, the headers and the body, also when they trickle (see app/core/deadline.py).
 Redirects are never followed. Proxies and passwords of the environment are not used: they are not meant for our servers.
@@ -133,7 +133,7 @@ class HttpClient:
     def _open(
         self, pools: PoolManager, method: str, url: str, body: bytes | None, headers: Mapping[str, str], timeout: Timeout
     ) -> Iterator[BaseHTTPResponse]:
-        """Send a request; gives the response with its body unread."""
+        """Send a request; returns the response with its body unread."""
         try:
             response = pools.request(
                 method,
@@ -214,7 +214,7 @@ def _classified(error: Exception, timeout: Timeout) -> HttpError:
 
 
 def _is_timeout(error: BaseException) -> bool:
-    """Whether the deadline ended the sending of a request, which urllib3 does not tell from other ends."""
+    """Whether the deadline ended the sending of a request, which urllib3 does not distinguish from other failures."""
     return any(isinstance(cause, TimeoutError) for cause in (error.__cause__, error.__context__))
 
 

@@ -1,4 +1,4 @@
-"""`dqmhub mirror-key`: the key with which this hub signs what it publishes."""
+"""`dqmhub mirror-key`: the key that signs the published data of this hub."""
 
 from __future__ import annotations
 

@@ -25,12 +25,12 @@ CLUSTERS = (*SYSTEMS, "lookarea")
 """The clusters that the gateway knows."""
 
 SIGNALS = {
-    "15": "15 SIGTERM: asks the process to end",
-    "9": "9 SIGKILL: ends it at once",
+    "15": "15 SIGTERM: request to end",
+    "9": "9 SIGKILL: end at once",
     "2": "2 SIGINT: as Ctrl-C",
     "3": "3 SIGQUIT",
     "11": "11 SIGSEGV: as a memory fault, with a trace in its log",
-    "12": "12 SIGUSR2: has CMSSW end after this event",
+    "12": "12 SIGUSR2: CMSSW ends after the current event",
 }
 """The signals that DQM^2 sends, with their labels."""
 

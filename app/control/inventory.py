@@ -1,4 +1,4 @@
-"""What the hub knows of P5: machines, jobs, clients, runs and the player. The choices of the arguments come from here."""
+"""The machines, jobs, clients, runs and the player at P5 that the hub knows: the choices of the arguments of commands."""
 
 from __future__ import annotations
 

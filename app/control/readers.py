@@ -41,7 +41,7 @@ def expect_text(pattern: str) -> Reader:
     def read(text: str) -> ReadResponse:
         if re.fullmatch(pattern, text.strip()):
             return ResponseTexts([text.strip()])
-        raise ResponseError(f"P5 responded: {excerpt(text)}" if text.strip() else "P5 sent an empty response in view of a confirmation")
+        raise ResponseError(f"P5 responded: {excerpt(text)}" if text.strip() else "P5 sent an empty response instead of a confirmation")
 
     return read
 
@@ -102,7 +102,7 @@ def read_statuses(text: str) -> ReadResponse:
     for name, status in _object(_json(text)).items():
         up = mapping(status).get("up")
         if not isinstance(up, bool):
-            raise ResponseError(f"P5's response does not tell whether {excerpt(name)} is up")
+            raise ResponseError(f"P5's response does not state whether {excerpt(name)} is up")
         lines.append((name, "up" if up else "down", _text(mapping(status).get("msg") or "")))
     return _table(("Machine", "State", "Message"), lines)
 
@@ -124,7 +124,7 @@ def _table(head: tuple[str, ...], lines: Sequence[tuple[str, ...]]) -> ResponseT
 
 def _refuse_page(text: str) -> None:
     if re.match(r"\s*<(?:!doctype|html|head|body|h1)\b", text[:1000], re.IGNORECASE):
-        raise ResponseError(f"P5 sent a web page in view of a response: {excerpt(without_tags(text))}")
+        raise ResponseError(f"P5 sent a web page instead of a response: {excerpt(without_tags(text))}")
 
 
 def _json(text: str) -> Any:

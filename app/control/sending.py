@@ -15,7 +15,7 @@ CONNECT_S = 10.0
 MAX_RESPONSE_BYTES = 16 << 20
 
 REFUSAL_STATUSES = (400, 401, 403, 404)
-"""HTTP statuses with which P5 tells that it did nothing."""
+"""HTTP statuses of P5 that mean that nothing was done."""
 
 INTERNAL_PATHS = ("/utils/kill_proc/", "/utils/drop_ids")
 """Paths that DQM^2 does not serve through CMSWEB."""
@@ -59,7 +59,7 @@ def send(upstream: Upstream, spec: CommandSpec, request: P5Request, timeout_s: f
 
 
 def classify_response(spec: CommandSpec, machine: str, status: int, text: str) -> MachineResponse:
-    """A complete response with the state that it gives the command: only what the reader accepts is good."""
+    """A complete response with the resulting state of the command: success only if the reader accepts it."""
     if 300 <= status < 400:
         return MachineResponse(machine, status, text, REFUSED, "P5 redirected the request: the cookie is not accepted")
     if status != 200:

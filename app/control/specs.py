@@ -12,7 +12,7 @@ from app.core.settings import Settings
 
 
 class Impact(NamedTuple):
-    """What a command will change, as shown before it is submitted."""
+    """The impact of a command, shown before it is submitted."""
 
     machines: list[str]  # machines that it changes; one command at a time may change a machine
     jobs: list[str]  # keys of the jobs that it ends
@@ -36,11 +36,11 @@ class CommandSpec:
     Attributes:
         name: Name in addresses, in the API and, for most, at P5.
         title: Title on pages.
-        description: What happens at P5, a sentence.
+        description: The effect at P5, a sentence.
         arguments: The arguments in the order of the form.
         requests: Builds the requests to P5; None if the hub itself knows the answer.
         read: Reads the response of P5.
-        impact: Computes what the command will change.
+        impact: Computes the impact of the command.
         system: The system of a command with these arguments; "" for none.
         changes: Whether it changes something at P5; otherwise it is a query.
         known_fault: Known failure of some versions of fff_dqmtools, shown when the command fails.

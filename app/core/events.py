@@ -1,4 +1,4 @@
-"""Events: what happened in an area, as notifications, pages and the API list it.
+"""Events in an area, as listed by notifications, pages and the API.
 
 An area declares one `EventSource`. Nothing stores events: a source derives them from its tables each time, so an event
 that becomes known late is still found, and has the same `id`.
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from app.core.settings import Settings
 
 ALL, PROBLEMS = "all", "problems"
-"""What a setting with kinds of events may name beside single kinds."""
+"""Names for groups of kinds in settings of kinds of events."""
 
 
 class EventKind(NamedTuple):
@@ -38,7 +38,7 @@ class Event(NamedTuple):
 
 
 class Subject(NamedTuple):
-    """What an event is about."""
+    """The subject of an event."""
 
     name: str  # the same for repeats: a client, a host or a run
     host: str = ""  # where it happened, for maintenance windows of hosts; "" for none
@@ -60,7 +60,7 @@ class EventSource:
         raise NotImplementedError
 
     def subject(self, event: Event) -> Subject:
-        """What an event is about."""
+        """The subject of an event."""
         raise NotImplementedError
 
     def is_open(self, event: Event) -> bool:

@@ -63,7 +63,7 @@ class ImportFailed(GuiError):
 
 
 class FileServerUnreachable(ImportFailed):
-    """The server of a remote file does not answer, so its newest version is unknown."""
+    """The server of a remote file does not respond, so its newest version is unknown."""
 
 
 class PlotError(GuiError):
@@ -87,7 +87,7 @@ class ListOutdated(PlotUnavailable):
 
 
 class PlotServerUnreachable(PlotUnavailable):
-    """The server of the remote file of a plot does not answer."""
+    """The server of the remote file of a plot does not respond."""
 
 
 class PlotTimeout(PlotError):

@@ -1,6 +1,6 @@
-"""Delivery: one channel sends what is due, as a periodic task of its own.
+"""Delivery: each channel sends its due deliveries, as a periodic task of its own.
 
-A delivery is marked after the answer, so it is made at least once: a process that is killed in between makes it again,
+A delivery is marked as sent after the response, so it is sent at least once: after a kill in between it is sent again,
 with the same identifier. Temporary errors are retried after 2, 4, 8 ... s, at most MAX_PAUSE_S apart, until the delivery
 is older than the channel's `max_age_s`. Permanent errors are not retried.
 """
@@ -22,23 +22,23 @@ from app.queue import TaskRun
 
 MAX_PAUSE_S = 60.0
 MAX_SINGLE = 5
-"""More that are due at once are sent as a digest, by a channel that supports it."""
+"""More deliveries due at the same time are sent as a digest, by a channel that supports it."""
 
 MAX_DUE = 200
-"""Deliveries of one step."""
+"""Maximum number of deliveries in one step."""
 
 MAX_DETAIL = 500
-"""Length of a stored answer or error."""
+"""Maximum length of a stored response or error."""
 
 
 @contextmanager
 def delivery_task(channel: Channel, public_url: str, run: TaskRun) -> Iterator[Callable[[], None]]:
-    """Gives a step that sends what is due."""
+    """Yields a step that sends the due deliveries."""
     yield partial(deliver_due, channel, public_url, run.should_stop)
 
 
 def deliver_due(channel: Channel, public_url: str, should_stop: Callable[[], bool]) -> None:
-    """Send what is due until an attempt fails: the others would fail with it, and are tried in the next step."""
+    """Send due deliveries until an attempt fails; the others would fail, too, and are retried in the next step."""
     now = time.time()
     due = Delivery.channel == channel.name, Delivery.state.in_(OPEN), Delivery.not_before <= now
     query = Delivery.select(Delivery, Notification).join(Notification).where(*due)
@@ -52,7 +52,7 @@ def deliver_due(channel: Channel, public_url: str, should_stop: Callable[[], boo
 
 
 def batches(channel: Channel, due: list[Delivery]) -> list[list[Delivery]]:
-    """What is sent at once: all deferred ones, and all others when they are more than MAX_SINGLE; else each alone."""
+    """The deliveries of each message: one digest of all deferred ones, and one of all others if they are more than MAX_SINGLE."""
     deferred = [delivery for delivery in due if delivery.state == DEFERRED]
     others = [delivery for delivery in due if delivery.state != DEFERRED]
     if channel.supports_digest and len(others) > MAX_SINGLE:

@@ -1,9 +1,9 @@
 """Detection: stores each event once, and queues a delivery for each channel that is subscribed to its kind.
 
-Not notified, but stored with the reason as its outcome, is
+These events are stored with an outcome, but not notified:
 
 * late: an event that is older than LATE_S when it is detected, as after a long pause or at the first start;
-* duplicate: a repeat (same kind and subject) of what was notified in the last REPEAT_S;
+* duplicate: an event of the same kind and subject as one notified in the last REPEAT_S;
 * maintenance: an event in a maintenance window. One of a persistent kind that still lasts at its end is notified then.
 """
 
@@ -44,10 +44,10 @@ LATE_S = 600.0
 REPEAT_S = 600.0
 
 FIRST_LOOK_S = 86400.0
-"""How far back the first step of a run window looks, s."""
+"""Age of the oldest events that the first step of a run window searches, s."""
 
 LOOK_S = 3600.0
-"""How far back the other steps look, s: an event may become known a while after it happened."""
+"""Age of the oldest events that other steps search, s: an event may become known a while after it happened."""
 
 AHEAD_S = 3600.0
 """How far the clock of the experiment may be ahead of this one, s."""
@@ -71,7 +71,7 @@ def watched_systems(settings: Settings) -> list[WatchedSystem]:
 
 @contextmanager
 def detection_task(settings: Settings, systems: Sequence[WatchedSystem], _: TaskRun) -> Iterator[Callable[[], None]]:
-    """Gives a step that stores what happened since the last one."""
+    """Yields a step that stores the events since the last one."""
     collector = EventCollector(settings)
     collector.close_removed_channels()
     back_s = FIRST_LOOK_S
@@ -137,13 +137,13 @@ class EventCollector:
     def _notify_after_maintenance(self, system: WatchedSystem, now: float) -> None:
         """Notify persistent events that outlasted their maintenance window."""
         persistent = [kind.name for kind in system.source.kinds if kind.is_persistent]
-        kept = Notification.select().where(
+        suppressed = Notification.select().where(
             Notification.system == system.name,
             Notification.kind.in_(persistent),
             Notification.outcome == MAINTENANCE,
             Notification.detected > now - FIRST_LOOK_S,
         )
-        for row in list(kept):
+        for row in list(suppressed):
             event = event_of(row)
             if in_maintenance(system.name, system.source.subject(event).host, now) or not system.source.is_open(event):
                 continue
@@ -160,7 +160,7 @@ class EventCollector:
 
 
 def enqueue(row: Notification, channel: Channel, now: float, quiet_end: float | None = None) -> None:
-    """Queue a delivery. quiet_end: end of the channel's quiet hours, None outside of them or to ignore them."""
+    """Queue a delivery. quiet_end: end of the channel's quiet hours, None if it is not in quiet hours or to ignore them."""
     begin = now if quiet_end is None else quiet_end
     state = PENDING if quiet_end is None else DEFERRED if channel.defers_in_quiet_hours else SUPPRESSED
     detail = "quiet hours" if state == SUPPRESSED else ""

@@ -55,8 +55,10 @@ def announce(form: WindowForm, hosts: Collection[str], user: str) -> None:
         raise InvalidWindow(problems)
     with proxy.atomic():
         advance(COUNTER)
-        made = MaintenanceWindow.create(system=form.system, hosts=" ".join(form.hosts), begins=begins, ends=ends, reason=reason, user=user)
-        audit("announce maintenance", _target(made), made.reason)
+        window = MaintenanceWindow.create(
+            system=form.system, hosts=" ".join(form.hosts), begins=begins, ends=ends, reason=reason, user=user
+        )
+        audit("announce maintenance", _target(window), window.reason)
 
 
 def end_window(number: int) -> None:

@@ -56,7 +56,7 @@ class MirrorResponse(NamedTuple):
 
     @property
     def position(self) -> Position:
-        """What the mirror has. Raises SendError for the response of another server."""
+        """The state of the mirror. Raises SendError for the response of another server."""
         series, revision = self.body.get("series"), self.body.get("have")
         if not isinstance(series, str) or type(revision) is not int or revision < 0:
             raise SendError(f"This address is not a mirror (its response has status {self.status})")

@@ -1,4 +1,4 @@
-"""What the area DQM^2 adds to menu, status, metrics, API document, commands, jobs and settings."""
+"""The area "DQM^2": its menu entry, status lines, metrics, API document, commands, jobs, settings and roles."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ class P5Unreachable(P5Error):
 
 
 class P5BadResponse(P5Error):
-    """A response that cannot be used, or that did not come in time.
+    """A response that cannot be used, or that did not arrive in time.
 
     Attributes:
         raw: The part of the response that arrived.

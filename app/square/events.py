@@ -70,7 +70,7 @@ def events(system: str, since: float, until: float, limit: int = 1000, kinds: Co
 
 
 def is_silent(system: str, host: str) -> bool:
-    """Whether a host does not answer now, or P5 reports it as down."""
+    """Whether a host does not respond now, or P5 reports it as down."""
     statuses = HostStatus.select().where(HostStatus.system == system, HostStatus.name == host)
     reported = statuses.order_by(HostStatus.id.desc()).first()
     failing = Host.select().where(Host.system == system, Host.name == host, Host.failures > 0).exists()
@@ -154,7 +154,7 @@ def _silent_hosts(query: EventQuery) -> Iterator[Event]:
     )
     chosen = Host.select(Host.name, Host.error, Host.last_ok).where(*window).order_by(Host.last_ok.desc()).limit(query.limit)
     for name, error, last_ok in rows(chosen):
-        title, once = f"{name} does not answer", ["asked", int(last_ok)]
+        title, once = f"{name} does not respond", ["asked", int(last_ok)]
         yield _event(query.system, "silent-host", None, name, last_ok + SILENT_S, title, error, once)
 
 

@@ -76,7 +76,7 @@ def _connection_problem(hosts: list[HostState], machines: tuple[str, ...]) -> Si
 
 def _silent_hosts(host: HostState, others: int) -> Situation:
     """The situation with one or more hosts that do not respond."""
-    what = "never answered" if host.answered_s is None else "does not answer"
+    what = "has never responded" if host.answered_s is None else "does not respond"
     more = f" {others} more host{'s' if others > 1 else ''} too." if others else ""
     text = f"{host.name} {what}, so its jobs may look older than they are.{more} {host.error}".rstrip()
     return Situation(TROUBLE, text, _time_of(host.answered_s))

@@ -31,4 +31,4 @@ SYSTEM_LABELS = {system.name: system.label for system in _SYSTEMS}
 """Labels of the systems on pages, by name."""
 
 SYSTEM_DESCRIPTIONS = {system.name: system.description for system in _SYSTEMS}
-"""What the systems are, by name."""
+"""Descriptions of the systems, by name."""

@@ -23,8 +23,8 @@ def demo_files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 def hub(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path, demo_files: list[Path]) -> Iterator[Settings]:
     """A running hub with a render service; tests only read from it."""
     data = tmp_path_factory.mktemp("h")
-    given = Settings(data_dir=str(data), file_roots=(str(demo_files[0].parent),), web_workers=1)
-    with gui.render_service(data / "render"), site(given, sqlite_template, demo_files) as settings:
+    base_settings = Settings(data_dir=str(data), file_roots=(str(demo_files[0].parent),), web_workers=1)
+    with gui.render_service(data / "render"), site(base_settings, sqlite_template, demo_files) as settings:
         yield settings
 
 

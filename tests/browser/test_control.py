@@ -29,10 +29,10 @@ def running(tmp_path: Path, sqlite_template: Path) -> Iterator[Chain]:
     """P5 with a production and a playback run, the live worker, the web server, and the operator olga."""
     data = tmp_path / "var"
     shutil.copytree(sqlite_template, data)
-    given = Settings(data_dir=str(data), square_poll_s=0.2, square_status_s=1.0, square_refresh_s=1.0)
-    with bound(given):
+    base_settings = Settings(data_dir=str(data), square_poll_s=0.2, square_status_s=1.0, square_refresh_s=1.0)
+    with bound(base_settings):
         User.create(name="olga", role=Role.OPERATOR, password=passwords.hash_password(PASSWORD), created=time.time())
-    with chain(given, "--quiet-start", "--speed", "1", services=("web", "live", "p5")) as found:
+    with chain(base_settings, "--quiet-start", "--speed", "1", services=("web", "live", "p5")) as found:
         for system in ("production", "playback"):
             found.p5.incident("start_run", system=system, lumis=200)
         found.p5.advance(60)

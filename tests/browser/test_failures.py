@@ -152,14 +152,14 @@ def test_problem_report_can_be_copied(page: Page, hub_without_renderer: Settings
 
 
 def test_instance_with_own_colour_and_problem_tracker(browser: Browser, tmp_path: Path, sqlite_template: Path, watch: Watch) -> None:
-    given = Settings(
+    base_settings = Settings(
         data_dir=str(tmp_path / "play"),
         instance_name="Playback",
         instance_colour="orange",
         problem_url="https://example.org/new",
         web_workers=1,
     )
-    with site(given.replace(), sqlite_template, []) as settings, open_page(browser, address(settings), watch) as page:
+    with site(base_settings.replace(), sqlite_template, []) as settings, open_page(browser, address(settings), watch) as page:
         page.goto("/help/report")
         expect(page.locator(".brand")).to_have_text("Playback")
         assert page.evaluate("getComputedStyle(document.querySelector('.appbar')).backgroundColor") == "rgb(148, 72, 10)"

@@ -28,8 +28,8 @@ def hostile(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> 
     file = data / "demo" / "DQM_V0001_R000000007__Hostile__Names-v1__DQMIO.root"
     file.parent.mkdir()
     subprocess.run([sys.executable, Path(__file__).with_name("write_hostile_file.py"), file], check=True)
-    given = Settings(data_dir=str(data), web_workers=1, instance_name="<b>Test</b>")
-    with gui.render_service(data / "render"), site(given, sqlite_template, [file]) as settings:
+    base_settings = Settings(data_dir=str(data), web_workers=1, instance_name="<b>Test</b>")
+    with gui.render_service(data / "render"), site(base_settings, sqlite_template, [file]) as settings:
         yield address(settings)
 
 

@@ -31,10 +31,10 @@ PLOT = "EBOT digi occupancy"
 @pytest.fixture
 def hub(tmp_path: Path, sqlite_template: Path) -> Iterator[Settings]:
     """A hub with all services and without files; its pages poll every second."""
-    given = Settings(data_dir=str(tmp_path / "var"), web_workers=1, live_refresh_s=1.0)
+    base_settings = Settings(data_dir=str(tmp_path / "var"), web_workers=1, live_refresh_s=1.0)
     with (
-        gui.render_service(given.data / "render"),
-        site(given, sqlite_template, []) as settings,
+        gui.render_service(base_settings.data / "render"),
+        site(base_settings, sqlite_template, []) as settings,
         service(settings, "live"),
     ):
         yield settings

@@ -19,12 +19,12 @@ from tests.support.ports import free_port
 pytestmark = pytest.mark.slow
 
 PAGES = ["/", "/runs/1", "/timeline", "/timeline?bad=1", "/help", "/redactions", "/nowhere", "/?db=playback"]
-AWAY = "No connection to P5. Showing the last data received."
+DISCONNECTED = "No connection to P5. Showing the last data received."
 ROWS = 60
 
 
 def live(number: int) -> str:
-    """A live page whose every row says the number, with something in it to open and to scroll."""
+    """A live page with the number in every row, with details to open and a list to scroll."""
     row = '<tr><th scope="row">client {0}</th><td>{1}</td><td><a href="logs/1/{0}" id="log{0}">Log of {0}</a></td></tr>'
     rows = "".join(row.format(at, number) for at in range(ROWS))
     moment = '<time datetime="2022-09-14T10:16:40Z" data-at="1663150600">2022-09-14 12:16:40</time>'
@@ -42,7 +42,7 @@ class FedMirror:
         self.have = 0
 
     def publish(self, at: float | None = None) -> None:
-        """Send the next revision; at: time of its data, now unless given."""
+        """Send the next revision; at: time of its data, default now."""
         self.have += 1
         items = [samples.html_item("live", "production", 0, "page", live(self.have))]
         answer = self.mirror.post(samples.snapshot([*items, *(FIRST if self.have == 1 else [])], self.have - 1, self.have, at=at))
@@ -97,9 +97,9 @@ def test_updates_keep_focus_scroll_and_open_details(page: Page, fed: FedMirror) 
 def test_page_warns_while_data_are_old(page: Page, fed: FedMirror) -> None:
     fed.publish(at=time.time() - 55)
     page.goto("/")
-    expect(page.get_by_text(AWAY)).to_be_visible()
+    expect(page.get_by_text(DISCONNECTED)).to_be_visible()
     fed.publish()
-    expect(page.get_by_text(AWAY)).to_be_hidden()
+    expect(page.get_by_text(DISCONNECTED)).to_be_hidden()
     expect(page.locator("#data")).not_to_have_class("data old")
 
 
@@ -146,7 +146,7 @@ def test_pages_work_without_scripts(browser: Browser, fed: FedMirror, watch: Wat
     fed.publish(at=time.time() - 100)
     with open_page(browser, fed.mirror.url, watch, java_script_enabled=False) as page:
         page.goto("/")
-        expect(page.get_by_text(AWAY)).to_be_visible()
+        expect(page.get_by_text(DISCONNECTED)).to_be_visible()
         expect(page.locator("main span")).to_contain_text("days")
         page.get_by_role("link", name="Timeline").click()
         page.get_by_label("With failures").check()

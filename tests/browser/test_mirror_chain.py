@@ -36,11 +36,11 @@ def mirror(tmp_path: Path, sqlite_template: Path) -> Iterator[MirrorProcess]:
 
 @pytest.fixture
 def hub(tmp_path: Path, mirror: MirrorProcess) -> Iterator[Chain]:
-    """P5, at which nothing happens but what the test says, and the hub without a web server."""
-    given = Settings(
+    """A P5 with only the incidents of the test, and the hub without a web server."""
+    base_settings = Settings(
         data_dir=str(tmp_path / "var"), instance_name="P5", square_poll_s=0.2, square_status_s=1.0, publish_s=0.2, publish_mirrors=(mirror.url,)
     )  # fmt: skip
-    with chain(given, "--quiet-start", "--speed", "1", services=("live", "p5")) as found:
+    with chain(base_settings, "--quiet-start", "--speed", "1", services=("live", "p5")) as found:
         yield found
 
 
@@ -91,9 +91,9 @@ def test_mirror_follows_p5(page: Page, hub: Chain, mirror: MirrorProcess) -> Non
     expect(old.locator(".cell-crashed")).to_have_count(1)
     old.goto("/timeline?client=pixel")
     expect(old.locator("tbody th").first).to_have_text(str(following))
-    told = mirror.get(f"/api?what=get_run&run={run}").json
-    assert told[0] == [None, following]
-    assert {client[4]: client[3] for client in told[1][1]}["pixel"] == -11
+    answer = mirror.get(f"/api?what=get_run&run={run}").json
+    assert answer[0] == [None, following]
+    assert {client[4]: client[3] for client in answer[1][1]}["pixel"] == -11
     assert mirror.get("/status").json["refused"] == {}
 
     mirror.kill()

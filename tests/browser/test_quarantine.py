@@ -39,9 +39,12 @@ def hub(tmp_path: Path, sqlite_template: Path, demo_files: list[Path]) -> Iterat
     demo = tmp_path / "var" / "demo"
     demo.mkdir(parents=True)
     copy = Path(shutil.copy(next(file for file in demo_files if "367131" in file.name), demo))
-    given = Settings(data_dir=str(tmp_path / "var"), web_workers=1)
+    base_settings = Settings(data_dir=str(tmp_path / "var"), web_workers=1)
     library = compile_plugin(tmp_path, LIBRARY.replace("MENDED", f"{tmp_path}/mended"))
-    with gui.render_service(given.data / "render", "--load", str(library)), site(given, sqlite_template, [copy]) as settings:
+    with (
+        gui.render_service(base_settings.data / "render", "--load", str(library)),
+        site(base_settings, sqlite_template, [copy]) as settings,
+    ):
         yield settings
 
 

@@ -24,8 +24,8 @@ def real(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path, fixtur
     """Address of a hub with the real files of two runs."""
     folder = fixtures_dir / "dqmfiles"
     data = tmp_path_factory.mktemp("r")
-    given = Settings(data_dir=str(data), file_roots=(str(folder),), web_workers=1)
-    with gui.render_service(data / "render"), site(given, sqlite_template, sorted(folder.glob("DQM_V*.root"))) as settings:
+    base_settings = Settings(data_dir=str(data), file_roots=(str(folder),), web_workers=1)
+    with gui.render_service(data / "render"), site(base_settings, sqlite_template, sorted(folder.glob("DQM_V*.root"))) as settings:
         yield address(settings)
 
 

@@ -1,4 +1,4 @@
-"""A plot whose file server does not answer: message, retry, and the rest of the page."""
+"""A plot whose file server does not respond: message, retry, and the rest of the page."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ def hub(tmp_path: Path, sqlite_template: Path, demo_files: list[Path], server: X
     """A hub with one remote file."""
     file = next(file for file in demo_files if "367131" in file.name)
     url = server.add(file.name, file.read_bytes())
-    given = Settings(
+    base_settings = Settings(
         data_dir=str(tmp_path / "var"), file_roots=(server.root,), web_workers=1, remote_timeout_s=ANSWER_S, remote_recheck_s=3600.0
     )
-    with gui.render_service(given.data / "render"), site(given, sqlite_template, []) as settings:
+    with gui.render_service(base_settings.data / "render"), site(base_settings, sqlite_template, []) as settings:
         with bound(settings):
             register([Entry("/Muon/Remote/DQMIO", 367131, 0, url, "tdirectory")])
         yield settings
@@ -64,5 +64,5 @@ def test_silent_file_server_is_reported_and_plot_loads_on_retry(page: Page, serv
         again.evaluate_all("buttons => buttons.forEach(button => button.click())")
         return bool(image.evaluate_all("images => images.some(image => image.naturalWidth === 266)"))
 
-    assert becomes_true(page, is_drawn), "for some seconds nobody asks a server that was silent"
+    assert becomes_true(page, is_drawn), "a silent server is not queried again for some seconds"
     expect(tile.get_by_role("alert")).to_have_count(0)

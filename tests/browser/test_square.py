@@ -28,8 +28,8 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path, fixtures_dir: Path) -> Iterator[Settings]:
     """A hub with the real runs; its pages poll every second."""
-    given = Settings(data_dir=str(tmp_path_factory.mktemp("sq")), web_workers=1, square_refresh_s=1.0)
-    with site(given, sqlite_template, []) as settings, bound(settings):
+    base_settings = Settings(data_dir=str(tmp_path_factory.mktemp("sq")), web_workers=1, square_refresh_s=1.0)
+    with site(base_settings, sqlite_template, []) as settings, bound(settings):
         data.fill(fixtures_dir)
         yield settings
 
@@ -74,7 +74,7 @@ def test_polls_request_newer_versions_only(page: Page) -> None:
     answers: list[int] = []
     polls, most = Counter[str](), [0]
 
-    def asked(request: Request) -> None:
+    def record_request(request: Request) -> None:
         if "square?since=" in request.url:
             polls["open"] += 1
             most[0] = max(most[0], polls["open"])
@@ -84,7 +84,7 @@ def test_polls_request_newer_versions_only(page: Page) -> None:
             polls["open"] -= 1
             answers.append(answer.status)
 
-    page.on("request", asked)
+    page.on("request", record_request)
     page.on("response", answered)
     page.goto("/square")
     for lumi in (98761, 98762):
@@ -256,9 +256,9 @@ def test_focus_stays_on_a_client_while_it_reports_and_crashes(page: Page) -> Non
     page.goto("/square")
     link = page.get_by_role("link", name="gem", exact=True)
     link.focus()
-    for change, told in (({"lumi": 43211}, "43211"), ({"exit_code": 134}, "134 SIGABRT"), ({"exit_code": None}, "running")):
+    for change, expected in (({"lumi": 43211}, "43211"), ({"exit_code": 134}, "134 SIGABRT"), ({"exit_code": None}, "running")):
         data.change(key_of("gem"), **change)
-        expect(page.locator("tr", has=link)).to_contain_text(told)
+        expect(page.locator("tr", has=link)).to_contain_text(expected)
         expect(link).to_be_focused()
 
 

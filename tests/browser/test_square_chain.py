@@ -25,8 +25,8 @@ def running(tmp_path: Path, sqlite_template: Path) -> Iterator[Chain]:
     """A quiet P5 that the test controls, the live worker and the web server."""
     data = tmp_path / "var"
     shutil.copytree(sqlite_template, data)
-    given = Settings(data_dir=str(data), square_poll_s=0.2, square_status_s=1.0, square_refresh_s=1.0)
-    with chain(given, "--quiet-start", "--speed", "1", services=("web", "live", "p5")) as found:
+    base_settings = Settings(data_dir=str(data), square_poll_s=0.2, square_status_s=1.0, square_refresh_s=1.0)
+    with chain(base_settings, "--quiet-start", "--speed", "1", services=("web", "live", "p5")) as found:
         yield found
 
 
@@ -54,9 +54,9 @@ def test_page_follows_runs_at_p5(page: Page, running: Chain) -> None:
     expect(first_row(page)).to_contain_text("-11 SIGSEGV")
     expect(first_row(page).locator("th")).to_have_text(re.compile("^pixel"))
     p5.incident("host_down", host="dqmfu-c2b03-45-01")
-    expect(page.locator("#situation")).to_contain_text("dqmfu-c2b03-45-01 does not answer")
+    expect(page.locator("#situation")).to_contain_text("dqmfu-c2b03-45-01 does not respond")
     p5.incident("host_down", host="dqmfu-c2b03-45-01", on=False)
-    expect(page.locator("#situation")).not_to_contain_text("does not answer")
+    expect(page.locator("#situation")).not_to_contain_text("does not respond")
 
     p5.incident("end_run", follow=False)
     p5.advance(120)

@@ -28,7 +28,7 @@ RUNS = ("production", "playback")
 
 
 def bearer(role: Role) -> dict[str, str]:
-    """The Authorization header of somebody with this role, who is named after it."""
+    """The Authorization header of a user with this role, named after it."""
     user = User.get_or_none(User.name == role.title) or User.create(name=role.title, role=role, password="", created=time.time())
     return {"Authorization": f"Bearer {tokens.make(user, 'test', role, 1)[1]}"}
 
@@ -66,10 +66,10 @@ class Room:
         return self.app.test_client().post("/api/v1/control/commands", json=body, headers=self.operator, base_url=HOME)
 
     def do(self, name: str, **arguments: str) -> SubmittedCommand:
-        """Give a command and carry it out; as it is then."""
-        given = self.submit(name, **arguments)
-        assert given.status_code == 202, given.text
-        return self.execute(given.get_json()["id"])
+        """Submit and execute a command; returns its row."""
+        response = self.submit(name, **arguments)
+        assert response.status_code == 202, response.text
+        return self.execute(response.get_json()["id"])
 
     def execute(self, number: int) -> SubmittedCommand:
         service.execute(self.settings, number)
@@ -83,7 +83,7 @@ class Room:
         return text
 
     def requests(self) -> list[dict[str, Any]]:
-        """What P5 was asked since it began."""
+        """The requests that P5 received since it started."""
         found: list[dict[str, Any]] = self.p5.record()["requests"]
         return found
 
@@ -95,13 +95,13 @@ def p5() -> Iterator[P5]:
         yield server
 
 
-def with_p5(hub: Settings, p5: P5, **given: Any) -> Settings:
-    return hub.replace(**{"square_url": p5.address, "square_command_timeout_s": 60.0, **given})
+def with_p5(hub: Settings, p5: P5, **changes: Any) -> Settings:
+    return hub.replace(**{"square_url": p5.address, "square_command_timeout_s": 60.0, **changes})
 
 
 @pytest.fixture
 def bare(hub: Settings, p5: P5) -> Room:
-    """A hub that has grabbed nothing: of P5 it knows the machines of its settings."""
+    """A hub that has polled nothing: it knows only the machines of its settings."""
     return Room(with_p5(hub, p5), p5)
 
 
@@ -116,7 +116,7 @@ def room_of(hub: Settings, p5: P5) -> Iterator[Callable[..., Room]]:
     for system in RUNS:
         p5.incident("start_run", system=system, lumis=200)
     p5.advance(75)
-    yield lambda **given: Room(with_p5(hub, p5, **given), p5)
+    yield lambda **changes: Room(with_p5(hub, p5, **changes), p5)
     for name in ("slow", "broken_commands", "gateway_down"):
         p5.incident(name, **({"seconds": 0.0} if name == "slow" else {"on": False}))
     p5.incident("answer_commands", body="", count=0)
@@ -124,7 +124,7 @@ def room_of(hub: Settings, p5: P5) -> Iterator[Callable[..., Room]]:
 
 @pytest.fixture
 def room(room_of: Callable[..., Room]) -> Room:
-    """A hub that knows all of P5."""
+    """A hub that has polled everything of P5."""
     found = room_of()
     found.poll()
     return found

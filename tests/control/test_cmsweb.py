@@ -17,7 +17,7 @@ from tests.support.cmsweb import cmsweb
 from tests.support.p5 import FU, GATEWAY, P5, run_simulator
 
 SQLITE = pytest.mark.parametrize("hub", ["sqlite"], indirect=True)
-"""What is asked here has nothing to do with the database."""
+"""These tests do not depend on the kind of database."""
 
 SECRET = "changeme-of-the-simulator"
 
@@ -35,58 +35,58 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 @pytest.fixture
-def outside_of(room_of: Callable[..., Room], p5: P5, certificates: dict[str, str]) -> Iterator[Callable[..., Room]]:
+def cmsweb_room_of(room_of: Callable[..., Room], p5: P5, certificates: dict[str, str]) -> Iterator[Callable[..., Room]]:
     """Makes the control room of a hub outside P5."""
     with cmsweb(p5.address, certificates["server"], certificates["client"]) as address:
-        given = {
+        defaults = {
             "square_url": address,
             "square_ca": certificates["server"],
             "square_certificate": certificates["client"],
             "square_cookie": SECRET,
         }
-        yield lambda **more: room_of(**{**given, **more})
+        yield lambda **more: room_of(**{**defaults, **more})
 
 
 @pytest.fixture
-def outside(outside_of: Callable[..., Room]) -> Room:
-    found = outside_of()
+def cmsweb_room(cmsweb_room_of: Callable[..., Room]) -> Room:
+    found = cmsweb_room_of()
     found.poll()
     return found
 
 
 @SQLITE
-def test_commands_to_the_gateway_pass_through_cmsweb(outside: Room) -> None:
-    assert "through CMSWEB" in outside.get("/control").text
-    assert outside.do("get_dqm_machines").state == ANSWERED
-    row = outside.do("restart_hltd", host=FU)
+def test_commands_to_the_gateway_pass_through_cmsweb(cmsweb_room: Room) -> None:
+    assert "through CMSWEB" in cmsweb_room.get("/control").text
+    assert cmsweb_room.do("get_dqm_machines").state == ANSWERED
+    row = cmsweb_room.do("restart_hltd", host=FU)
     assert (row.state, row.error) == (ANSWERED, "")
-    assert outside.requests()[-1]["host"] == "cmsweb.cern.ch"
-    assert outside.do("next_lumi", socket="bd68c7bb.fff_simulator").state == ANSWERED, "the player is on the gateway"
+    assert cmsweb_room.requests()[-1]["host"] == "cmsweb.cern.ch"
+    assert cmsweb_room.do("next_lumi", socket="bd68c7bb.fff_simulator").state == ANSWERED, "the player is on the gateway"
 
 
 @SQLITE
-def test_kill_and_drop_are_refused_through_cmsweb(outside: Room) -> None:
+def test_kill_and_drop_are_refused_through_cmsweb(cmsweb_room: Room) -> None:
     job = Job.select().where(Job.host == FU, Job.exit_code.is_null()).first()
-    before = len(outside.requests())
+    before = len(cmsweb_room.requests())
     for name, arguments in {
         "kill": {"system": "production", "key": job.key, "signal": "9"},
         "drop": {"system": "production", "run": str(job.run)},
     }.items():
-        answer = outside.submit(name, **arguments)
+        answer = cmsweb_room.submit(name, **arguments)
         assert answer.status_code == 409
         assert "CMSWEB blocks this command; submit it from a hub inside P5" in answer.get_json()["message"]
-        page = outside.client.get(
-            f"/control/{name}", query_string=arguments, headers=outside.operator, base_url="http://127.0.0.1:8889"
+        page = cmsweb_room.client.get(
+            f"/control/{name}", query_string=arguments, headers=cmsweb_room.operator, base_url="http://127.0.0.1:8889"
         ).text
         assert "Not possible: CMSWEB blocks this command" in page
         assert 'name="reason"' not in page
-    assert len(outside.requests()) == before
+    assert len(cmsweb_room.requests()) == before
     assert SubmittedCommand.select().count() == 0
 
 
 @SQLITE
-def test_player_on_another_machine_is_unreachable_through_cmsweb(outside_of: Callable[..., Room]) -> None:
-    other = outside_of(square_gateway="dqmrubu-c2a06-01-01")
+def test_player_on_another_machine_is_unreachable_through_cmsweb(cmsweb_room_of: Callable[..., Room]) -> None:
+    other = cmsweb_room_of(square_gateway="dqmrubu-c2a06-01-01")
     other.poll()
     answer = other.submit("next_lumi", socket="bd68c7bb.fff_simulator")
     assert answer.status_code == 409
@@ -94,17 +94,17 @@ def test_player_on_another_machine_is_unreachable_through_cmsweb(outside_of: Cal
 
 
 @SQLITE
-def test_rejected_cookie_is_refused(outside_of: Callable[..., Room]) -> None:
-    row = outside_of(square_cookie="another-secret").do("restart_hltd", host=FU)
+def test_rejected_cookie_is_refused(cmsweb_room_of: Callable[..., Room]) -> None:
+    row = cmsweb_room_of(square_cookie="another-secret").do("restart_hltd", host=FU)
     assert (row.state, row.error) == (REFUSED, "P5 redirected the request: the cookie is not accepted")
 
 
 @SQLITE
-def test_without_the_certificate_nothing_is_sent(outside_of: Callable[..., Room], certificates: dict[str, str]) -> None:
-    row = outside_of(square_ca="").do("restart_hltd", host=FU)
+def test_without_the_certificate_nothing_is_sent(cmsweb_room_of: Callable[..., Room], certificates: dict[str, str]) -> None:
+    row = cmsweb_room_of(square_ca="").do("restart_hltd", host=FU)
     assert row.state == FAILED
     assert row.error.startswith(f"nothing was sent to {GATEWAY}: TLS: ")
-    missing = outside_of(square_certificate="/nowhere.pem").do("restart_hltd", host=FU)
+    missing = cmsweb_room_of(square_certificate="/nowhere.pem").do("restart_hltd", host=FU)
     assert missing.state == FAILED
     assert "/nowhere.pem" in missing.error
 

@@ -20,7 +20,7 @@ PLAYBACK_FU = "dqmfu-c2b01-45-01"
 
 
 def alive(room: Room, host: str = FU) -> list[dict[str, Any]]:
-    """The jobs of the run of production that goes on."""
+    """The jobs of the ongoing run of production."""
     run = room.p5.status()["systems"]["production"]["run"]
     return [job for job in room.p5.jobs(host, run=run) if "exit_code" not in job]
 
@@ -90,7 +90,7 @@ def test_playback_run_starts_with_its_arguments(room: Room) -> None:
     assert "/fff/playback_files/run256936/" in room.page_of(config)
 
 
-def test_what_is_left_empty_is_not_sent(room: Room) -> None:
+def test_empty_arguments_are_not_sent(room: Room) -> None:
     room.do("get_simulator_runs")
     assert room.do("start_playback_run", run_number="run349963", run_key="", number_of_ls="").state == ANSWERED
     assert room.requests()[-1]["query"] == {"what": "start_playback_run", "run_number": "run349963"}
@@ -169,11 +169,11 @@ def test_dropping_a_run_deletes_documents_at_p5_and_keeps_them_here(room: Room) 
 
 
 def test_machines_versions_and_states_are_tables(room: Room) -> None:
-    asked = {
+    examples = {
         "get_dqm_machines": "lookarea_c2a06", "get_hltd_versions": "hltd-2.9.12", "get_fff_versions": "fff_dqmtools-1.10.1", "get_cmssw_info": "GlobalTag",
         "get_hltd_logs": "anelastic.log", "get_fff_logs": "fff_web",
     }  # fmt: skip
-    for name, words in asked.items():
+    for name, words in examples.items():
         row = room.do(name, **({"host": FU} if name.endswith("logs") else {}))
         assert row.state == ANSWERED, row.error
         assert words in room.page_of(row)
@@ -251,10 +251,10 @@ def test_each_command_has_a_form_that_an_operator_can_open(room: Room) -> None:
 
 
 def test_every_command_is_documented_for_operators() -> None:
-    said = (TREE / "docs" / "operators" / "control.md").read_text()
-    assert [name for name in COMMANDS if f"`{name}`" not in said] == []
+    page = (TREE / "docs" / "operators" / "control.md").read_text()
+    assert [name for name in COMMANDS if f"`{name}`" not in page] == []
     for spec in COMMANDS.values():
-        assert not spec.changes or f"| {spec.title} (`{spec.name}`)" in said or spec.name in ("next_run", "next_lumi")
+        assert not spec.changes or f"| {spec.title} (`{spec.name}`)" in page or spec.name in ("next_run", "next_lumi")
 
 
 def test_jobs_of_other_systems_and_runs_that_ended_are_not_offered(room: Room, room_of: Callable[..., Room]) -> None:

@@ -29,7 +29,7 @@ from tests.support.processes import until
 pytestmark = pytest.mark.both_databases
 
 
-def asked(room: Room, what: str) -> list[dict[str, Any]]:
+def requests_of(room: Room, what: str) -> list[dict[str, Any]]:
     return [request for request in room.requests() if request["query"].get("what") == what]
 
 
@@ -44,12 +44,12 @@ def post(room: Room, name: str, **form: str) -> Any:
 
 
 def test_command_is_queued_for_the_queue_live(room: Room) -> None:
-    given = room.submit("restart_hltd", host=FU)
-    assert given.headers["Location"] == f"/api/v1/control/commands/{given.get_json()['id']}"
-    assert given.get_json()["state"] == QUEUED
+    response = room.submit("restart_hltd", host=FU)
+    assert response.headers["Location"] == f"/api/v1/control/commands/{response.get_json()['id']}"
+    assert response.get_json()["state"] == QUEUED
     work = BackgroundJob.get(BackgroundJob.kind == service.JOB_KIND)
-    assert (work.queue, work.key) == ("live", str(given.get_json()["id"]))
-    assert "Waiting to be sent." in room.page_of(SubmittedCommand.get_by_id(given.get_json()["id"]))
+    assert (work.queue, work.key) == ("live", str(response.get_json()["id"]))
+    assert "Waiting to be sent." in room.page_of(SubmittedCommand.get_by_id(response.get_json()["id"]))
 
 
 def test_invalid_arguments_are_named_and_nothing_is_submitted(room: Room) -> None:
@@ -172,11 +172,11 @@ def test_idempotency_key_of_another_command_is_refused(room: Room) -> None:
 def test_command_not_sent_within_a_minute_is_refused(room: Room) -> None:
     number = room.submit("restart_hltd", host=FU).get_json()["id"]
     SubmittedCommand.update(created=time.time() - service.MAX_QUEUED_S - 1).execute()
-    before = len(asked(room, "restart_hltd"))
+    before = len(requests_of(room, "restart_hltd"))
     row = room.execute(number)
     assert row.state == REFUSED
     assert "not sent: no worker took it within 60 s" in row.error
-    assert len(asked(room, "restart_hltd")) == before
+    assert len(requests_of(room, "restart_hltd")) == before
     assert Audit.select().where(Audit.action == "Restart hltd").get().answer.startswith("refused: not sent")
     other = room.submit("restart_hltd", host=CROWDED).get_json()["id"]
     SubmittedCommand.update(created=time.time() - service.MAX_QUEUED_S - 1).where(SubmittedCommand.id == other).execute()
@@ -184,14 +184,14 @@ def test_command_not_sent_within_a_minute_is_refused(room: Room) -> None:
     assert SubmittedCommand.get_by_id(other).state == REFUSED
     last = room.submit("get_dqm_machines").get_json()["id"]
     SubmittedCommand.update(created=time.time() - service.MAX_QUEUED_S - 1).where(SubmittedCommand.id == last).execute()
-    assert "Not sent" in room.page_of(SubmittedCommand.get_by_id(last)), "the page says so although no consumer is there"
+    assert "Not sent" in room.page_of(SubmittedCommand.get_by_id(last)), "the page shows it although no consumer is running"
 
 
 def test_second_execution_sends_nothing(room: Room) -> None:
     row = room.do("restart_hltd", host=FU)
-    before = len(asked(room, "restart_hltd"))
+    before = len(requests_of(room, "restart_hltd"))
     assert room.execute(row.id).state == ANSWERED
-    assert len(asked(room, "restart_hltd")) == before
+    assert len(requests_of(room, "restart_hltd")) == before
 
 
 def test_late_response_is_recorded(room: Room) -> None:
@@ -223,19 +223,19 @@ def test_responses_are_deleted_with_logs_and_commands_are_kept(room: Room) -> No
 def test_a_command_whose_sender_was_killed_is_unknown_and_is_not_sent_again(room: Room) -> None:
     settings = room.settings.replace(job_lease_s=1.0, square_production=(), square_playback=())
     number = room.submit("restart_hltd", host=FU).get_json()["id"]
-    before = len(asked(room, "restart_hltd"))
+    before = len(requests_of(room, "restart_hltd"))
     room.p5.incident("slow", seconds=60.0)
     with start_service(settings, "live") as consumer:
-        until(lambda: len(asked(room, "restart_hltd")) > before, "the command to be sent")
+        until(lambda: len(requests_of(room, "restart_hltd")) > before, "the command to be sent")
         assert SubmittedCommand.get_by_id(number).state == SENDING
         os.kill(consumer.pid, signal.SIGKILL)
     room.p5.incident("slow", seconds=0.0)
     assert "Sent; no response from P5 yet." in room.page_of(SubmittedCommand.get_by_id(number))
     with start_service(settings, "live"):
-        until(lambda: SubmittedCommand.get_by_id(number).state == UNKNOWN, "the command to be given up")
+        until(lambda: SubmittedCommand.get_by_id(number).state == UNKNOWN, "the command to be considered lost")
         other = room.submit("get_dqm_machines").get_json()["id"]
         until(lambda: SubmittedCommand.get_by_id(other).state == ANSWERED, "the next one to be answered")
-    assert len(asked(room, "restart_hltd")) == before + 1
+    assert len(requests_of(room, "restart_hltd")) == before + 1
     row = SubmittedCommand.get_by_id(number)
     assert re.fullmatch(r"it was being sent at [\d-]+ [\d:]+ UTC when its worker ended; check the machines before you repeat it", row.error)
     assert row.error[1:] in room.page_of(row), "the page begins it with a capital letter"
@@ -253,12 +253,12 @@ def test_timeout_leaves_a_command_unknown_and_a_query_failed(room: Room) -> None
     room.p5.incident("slow", seconds=0.0)
     room.p5.incident("gateway_down")
     row = room.do("restart_hltd", host=CROWDED)
-    assert row.state == UNKNOWN, "P5 heard it, and hung up"
+    assert row.state == UNKNOWN, "P5 received it and closed the connection"
     assert "the connection ended without an answer" in row.error
 
 
 def test_unreachable_p5_fails_with_nothing_was_sent(room: Room) -> None:
-    away = Room(room.settings.replace(square_url="http://127.0.0.1:1"), room.p5)
-    row = away.do("restart_hltd", host=FU)
+    unreachable = Room(room.settings.replace(square_url="http://127.0.0.1:1"), room.p5)
+    row = unreachable.do("restart_hltd", host=FU)
     assert row.state == FAILED
     assert row.error.startswith("nothing was sent to ")

@@ -29,21 +29,21 @@ def arguments(room: Room) -> dict[str, dict[str, str]]:
     room.do("get_simulator_runs")
     room.do("get_production_runs")
     run = f"run{room.p5.status()['systems']['production']['run']}"
-    given = {
+    examples = {
         "restart_hltd": {"host": FU}, "restart_fff": {"host": FU}, "get_hltd_logs": {"host": FU}, "get_fff_logs": {"host": FU}, "next_run": {"socket": SOCKET},
         "get_dqm_clients": {"host": FU}, "change_dqm_client": client, "get_cluster_status": {"cluster": "playback"}, "next_lumi": {"socket": SOCKET},
         "start_playback_run": {"run_number": "run349963"}, "copy_production_runs": {"run_number": run},
         "kill": {"system": "production", "key": job.key, "signal": "9"}, "drop": {"system": "production", "run": str(job.run)},
     }  # fmt: skip
-    return {name: given.get(name, {}) for name in COMMANDS}
+    return {name: examples.get(name, {}) for name in COMMANDS}
 
 
 @pytest.mark.both_databases
 def test_viewing_pages_sends_no_request_to_p5(room: Room) -> None:
-    given = arguments(room)
+    examples = arguments(room)
     numbers = [row.id for row in SubmittedCommand.select()]
     before, commands = len(room.requests()), SubmittedCommand.select().count()
-    for name, values in given.items():
+    for name, values in examples.items():
         answer = room.client.get(f"/control/{name}", query_string={**values, "check": "1"}, headers=room.operator, base_url=HOME)
         assert answer.status_code == 200, f"{name}: {answer.text}"
         assert 'aria-label="Confirmation"' in answer.text, name
@@ -71,11 +71,11 @@ def test_viewing_pages_sends_no_request_to_p5(room: Room) -> None:
 @pytest.mark.parametrize("hub", ["sqlite"], indirect=True)
 def test_no_command_can_be_submitted_from_another_site(room: Room) -> None:
     User.create(name="olga", role=Role.OPERATOR, password=passwords.hash_password("violet tractor 7 harbour"), created=time.time())
-    given = arguments(room)
+    examples = arguments(room)
     assert sign_in(room.client, "olga").status_code == 303
     assert room.client.get("/control", base_url=HOME).status_code == 200
     before, commands = len(room.requests()), SubmittedCommand.select().count()
-    for name, values in given.items():
+    for name, values in examples.items():
         for headers in OTHERS:
             form = {**values, "reason": "because", "idempotency_key": "a-number-used-once-1", "confirmed_impact": "x"}
             answer = room.client.post(f"/control/{name}", data=form, headers=headers, base_url=HOME)
@@ -187,10 +187,10 @@ def test_api_lists_commands_and_returns_one_with_its_responses(room: Room) -> No
     listed = room.get("/api/v1/control/commands").get_json()["commands"]
     assert [row["id"] for row in listed] == [second.id, first.id]
     assert room.get(f"/api/v1/control/commands?before={second.id}&limit=5").get_json()["commands"] == listed[1:]
-    told = room.get(f"/api/v1/control/commands/{second.id}").get_json()
-    assert told["responses"] == [{"machine": "dqmrubu-c2a06-03-01", "status": 200, "text": "Ok", "state": "answered", "error": ""}]
-    assert told["arguments"] == {"host": FU}
-    assert len(told["impact"]["jobs"]) == 4
+    document = room.get(f"/api/v1/control/commands/{second.id}").get_json()
+    assert document["responses"] == [{"machine": "dqmrubu-c2a06-03-01", "status": 200, "text": "Ok", "state": "answered", "error": ""}]
+    assert document["arguments"] == {"host": FU}
+    assert len(document["impact"]["jobs"]) == 4
     assert room.get("/api/v1/control/commands/999999").status_code == 404
     wrong: list[Any] = [
         [],

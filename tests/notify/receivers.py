@@ -120,7 +120,7 @@ def mail_server(certificate: str = "", security: str = "none", *, accounts: bool
 
 
 def sound_server(answer: bytes = b"All ok\n") -> Behaviour:
-    """It hears a command to its end, and answers."""
+    """Reads a whole command and responds."""
 
     def behaviour(connection: socket.socket, received: bytearray, _: threading.Event) -> None:
         while b"</CommandSequence>" not in received and (part := connection.recv(4096)):

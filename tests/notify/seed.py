@@ -17,7 +17,7 @@ TAG = "_dqm_sourceclient-live"
 def job(run: int | None, client: str, reported: float, exit_code: int | None = None, **facts: Any) -> Job:
     """A job that began 100 s before its last report; its run is summed up by it."""
     system = facts.setdefault("system", "production")
-    given = {
+    values = {
         "key": f"dqm-source-state-{run}-{client}-{reported}",
         "run": run,
         "tag": client + TAG,
@@ -31,27 +31,27 @@ def job(run: int | None, client: str, reported: float, exit_code: int | None = N
         "version": advance(system),
         **facts,
     }
-    made: Job = Job.create(**given)
+    row: Job = Job.create(**values)
     if run is not None:
-        summarise_runs(system, {run}, made.version)
-    return made
+        summarise_runs(system, {run}, row.version)
+    return row
 
 
-def change(made: Job, **facts: Any) -> None:
+def change(row: Job, **facts: Any) -> None:
     """A new report of a job."""
-    Job.update(**facts).where(Job.id == made.id).execute()
-    summarise_runs(made.system, {made.run}, advance(made.system))
+    Job.update(**facts).where(Job.id == row.id).execute()
+    summarise_runs(row.system, {row.run}, advance(row.system))
 
 
 def host(name: str, last_ok: float, error: str = "", system: str = "production") -> Host:
-    """A host that is asked, and fails if there is an error."""
+    """A polled host; it fails if there is an error."""
     Host.delete().where(Host.system == system, Host.name == name).execute()
-    made: Host = Host.create(system=system, name=name, role="fu", last_ok=last_ok, error=error, failures=3 if error else 0)
-    return made
+    row: Host = Host.create(system=system, name=name, role="fu", last_ok=last_ok, error=error, failures=3 if error else 0)
+    return row
 
 
 def status(name: str, up: bool, first: float, last: float, message: str = "") -> None:
-    """What P5 said of a machine from first to last."""
+    """A status of a machine that P5 reported from first to last."""
     HostStatus.create(system="production", name=name, up=up, message=message, first=first, last=last, version=1)
 
 

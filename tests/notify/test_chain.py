@@ -33,8 +33,10 @@ def p5_behind(tmp_path: Path, sqlite_template: Path, chat: Hook) -> Iterator[Cha
     """A P5 with no events but those of the test, whose clock is 20 minutes behind; its hub notifies a webhook."""
     data = tmp_path / "var"
     shutil.copytree(sqlite_template, data)
-    given = Settings(data_dir=str(data), square_poll_s=0.2, square_status_s=1.0, square_playback=(), notify_webhooks=(chat.address,))
-    with bound(given), chain(given, "--quiet-start", "--speed", "1", "--behind", "1200", services=("live", "p5")) as found:
+    base_settings = Settings(
+        data_dir=str(data), square_poll_s=0.2, square_status_s=1.0, square_playback=(), notify_webhooks=(chat.address,)
+    )
+    with bound(base_settings), chain(base_settings, "--quiet-start", "--speed", "1", "--behind", "1200", services=("live", "p5")) as found:
         yield found
 
 

@@ -154,8 +154,8 @@ def test_persistent_events_that_outlast_their_maintenance_are_notified(configure
     assert sorted(title for title, outcome in outcomes() if outcome == "maintenance") == [
         "beam is stuck in run 358792",
         "csc is stuck in run 358792",
-        "dqmfu-c2b03-45-01 does not answer",
-        "dqmfu-c2b04-45-01 does not answer",
+        "dqmfu-c2b03-45-01 does not respond",
+        "dqmfu-c2b04-45-01 does not respond",
     ]
     seed.host("dqmfu-c2b04-45-01", now)
     seed.change(stuck[1], reported=now)
@@ -165,7 +165,7 @@ def test_persistent_events_that_outlast_their_maintenance_are_notified(configure
     seed.detect(configured)
     seed.detect(configured)
     notified = [row.title for row in Notification.select().join(Delivery).where(Delivery.channel == "webhook chat.cern.ch")]
-    assert sorted(notified) == ["beam is stuck in run 358792", "dqmfu-c2b03-45-01 does not answer"]
+    assert sorted(notified) == ["beam is stuck in run 358792", "dqmfu-c2b03-45-01 does not respond"]
 
 
 def wall(at: float, minutes: int) -> str:

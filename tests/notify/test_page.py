@@ -114,7 +114,7 @@ def test_events_that_were_not_notified_show_the_reason(configured: Settings, cli
         assert words in page
 
 
-def test_without_a_channel_the_page_tells_how_to_configure_one(hub: Settings) -> None:
+def test_without_a_channel_the_page_shows_how_to_configure_one(hub: Settings) -> None:
     page = create_app(hub).test_client().get(PAGE, headers=shifter()).text
     assert "No notification channel configured" in page
     assert "No events yet" in page
@@ -232,7 +232,7 @@ def test_an_invalid_window_is_rejected_with_its_fields(configured: Settings, cli
     assert MaintenanceWindow.select().count() == 0
 
 
-def test_hours_that_come_twice_are_within_the_window(configured: Settings, client: FlaskClient) -> None:
+def test_repeated_hours_are_within_the_window(configured: Settings, client: FlaskClient) -> None:
     year = datetime.now(CERN).year + 1
     sunday = max(day for day in range(25, 32) if datetime(year, 10, day).weekday() == 6)
     night = f"{year}-10-{sunday}T02:30"

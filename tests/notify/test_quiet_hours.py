@@ -32,12 +32,12 @@ def test_a_night_lasts_from_evening_to_morning_by_the_clock(begin: str, end: str
 
 
 @pytest.mark.parametrize("at", ["2026-10-25 00:30:00", "2026-10-25 01:30:00"])
-def test_half_past_two_that_comes_twice_is_quiet_both_times(at: str) -> None:
+def test_a_repeated_half_past_two_is_quiet_both_times(at: str) -> None:
     assert quiet_until(NIGHT, "sound", utc(at)) == utc("2026-10-25 05:00:00")
     assert quiet_until(("sound 02:15-02:45",), "sound", utc(at)) == utc("2026-10-25 01:45:00")
 
 
-def test_an_end_in_the_hour_that_comes_twice_is_the_second() -> None:
+def test_an_end_in_the_repeated_hour_is_the_second() -> None:
     hours = ("sound 01:30-02:30",)
     assert quiet_until(hours, "sound", utc("2026-10-24 23:29:59")) is None
     assert quiet_until(hours, "sound", utc("2026-10-24 23:30:00")) == utc("2026-10-25 01:30:00")

@@ -139,14 +139,14 @@ def test_work_whose_message_was_lost_is_done(hub: Settings, traces: Path) -> Non
         until(lambda: state_of(row) == "done", "the row to be done")
 
 
-def test_a_message_that_is_no_message_stops_nobody(hub: Settings, traces: Path) -> None:
+def test_an_invalid_message_does_not_stop_consumers(hub: Settings, traces: Path) -> None:
     queue.queue_of("bulk").storage.enqueue(b"\x80\x04no JSON")
     row = queue.enqueue("effect", "a", {"folder": str(traces)})
     with consumer(hub, "bulk"):
         until(lambda: state_of(row) == "done", "the row to be done")
 
 
-def test_running_work_is_cancelled_when_it_next_reports(hub: Settings, traces: Path) -> None:
+def test_a_running_job_is_cancelled_at_its_next_report(hub: Settings, traces: Path) -> None:
     row = queue.enqueue("gated", "a", {"folder": str(traces)})
     with consumer(hub, "bulk"):
         until(lambda: BackgroundJob.get_by_id(row.id).note == "waiting", "the handler to report")

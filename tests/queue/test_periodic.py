@@ -139,21 +139,21 @@ def test_a_run_ends_without_a_step_if_another_renews_the_lease(hub: Settings, cl
 def test_a_failed_step_is_stored_and_the_next_one_runs(hub: Settings, clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
     def fail(count: int) -> None:
         if count % 2:
-            raise OSError(f"P5 is away, {count}")
+            raise OSError(f"P5 is unreachable, {count}")
 
     times: list[float] = []
     periodic.run_window(counting(clock, times, then=fail), Stopping(clock), 5)
     assert len(times) == 3
-    assert (row().error, row().failures, row().steps) == ("OSError: P5 is away, 3", 1, 3)
+    assert (row().error, row().failures, row().steps) == ("OSError: P5 is unreachable, 3", 1, 3)
     assert row().last_ok == pytest.approx(OCTOBER_NIGHT + 2)
     assert row().last_error == pytest.approx(OCTOBER_NIGHT + 4)
-    assert "P5 is away, 1" in caplog.text
+    assert "P5 is unreachable, 1" in caplog.text
 
 
 def test_after_a_failure_a_task_with_a_long_period_is_retried_early(hub: Settings, clock: Clock) -> None:
     def fail(count: int) -> None:
         if count < 3:
-            raise OSError("P5 is away")
+            raise OSError("P5 is unreachable")
 
     times: list[float] = []
     periodic.run_window(counting(clock, times, 30.0, fail), Stopping(clock))
@@ -243,8 +243,8 @@ def test_a_removed_task_is_deleted_unless_another_consumer_still_runs_it(hub: Se
 def periodic_consumer(settings: Settings, folder: Path, lease_s: float = 1.0) -> Iterator[subprocess.Popen[bytes]]:
     """A real consumer of the live queue with the periodic task of tests/support/periodic_consumer.py."""
     command = [sys.executable, "-m", "tests.support.periodic_consumer", str(folder), str(lease_s)]
-    given = environment(settings) | {"DQMHUB_SUPERVISOR_PID": str(os.getpid())}
-    process = subprocess.Popen(command, cwd=TREE, env=given, start_new_session=True)
+    env = environment(settings) | {"DQMHUB_SUPERVISOR_PID": str(os.getpid())}
+    process = subprocess.Popen(command, cwd=TREE, env=env, start_new_session=True)
     try:
         yield process
     finally:

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.both_databases
 
 
 class Waits(list[float]):
-    """A stop flag that never stops and notes how long it was asked to wait."""
+    """A stop flag that never stops and records the requested waiting times."""
 
     def wait(self, seconds: float) -> bool:
         self.append(seconds)

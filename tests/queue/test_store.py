@@ -146,16 +146,16 @@ def test_a_job_with_an_expired_lease_is_claimed_again_and_its_first_owner_change
 
 def test_a_failing_job_fails_for_good_after_its_attempts(hub: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     def faulty(_: BackgroundJob) -> None:
-        raise OSError("the disk is away")
+        raise OSError("the disk is unreachable")
 
     row = queue.enqueue("import", "1")
     for attempt in range(1, ATTEMPTS):
         row = hand_over(row, faulty, monkeypatch)
-        assert (row.state, row.attempts, row.error) == ("queued", attempt, "OSError: the disk is away")
+        assert (row.state, row.attempts, row.error) == ("queued", attempt, "OSError: the disk is unreachable")
         assert claim(row.id) is None, "it waits before the next attempt"
         expire(row)
     row = hand_over(row, faulty, monkeypatch)
-    assert (row.state, row.attempts, row.error) == ("failed", ATTEMPTS, "OSError: the disk is away")
+    assert (row.state, row.attempts, row.error) == ("failed", ATTEMPTS, "OSError: the disk is unreachable")
     assert [failed.id for failed in queue.last_failed(5)] == [row.id]
 
 
@@ -234,11 +234,11 @@ def test_a_queued_job_runs_at_once_in_a_thread_of_this_process(hub: Settings) ->
 
 def test_a_job_that_fails_in_a_thread_is_left_to_the_consumer(hub: Settings, caplog: pytest.LogCaptureFixture) -> None:
     def faulty(_: BackgroundJob) -> None:
-        raise OSError("the disk is away")
+        raise OSError("the disk is unreachable")
 
     row = queue.run_in_thread("import", "1", faulty)
     until(lambda: again(row).state == "queued", "the attempt to end")
-    assert "the disk is away" in caplog.text
+    assert "the disk is unreachable" in caplog.text
     expire(row)
     queue.sweep("bulk")
     assert row.id in queue.queue_of("bulk").job_ids()

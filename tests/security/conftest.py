@@ -1,4 +1,4 @@
-"""People with every role, and ways to ask as one of them."""
+"""Users with every role, and clients that send requests as them."""
 
 from __future__ import annotations
 
@@ -50,27 +50,27 @@ def bearer(people: dict[Role, User]) -> dict[Role, dict[str, str]]:
 
 
 @pytest.fixture
-def outside(app: Flask) -> Outside:
-    """A browser on another machine, which the default settings let read nothing."""
-    return Outside(app)
+def remote(app: Flask) -> RemoteClient:
+    """A client on another machine; the default settings give it no access."""
+    return RemoteClient(app)
 
 
-class Outside:
-    """Asks from a given address, by default one of the documentation networks."""
+class RemoteClient:
+    """Sends requests from an address, by default one of the documentation networks."""
 
     def __init__(self, app: Flask) -> None:
         self.client: FlaskClient = app.test_client()
 
-    def __call__(self, method: str, path: str, *, address: str = "192.0.2.7", **given: Any) -> TestResponse:
-        given.setdefault("base_url", HOME)
-        return self.client.open(path, method=method, environ_overrides={"REMOTE_ADDR": address}, **given)
+    def __call__(self, method: str, path: str, *, address: str = "192.0.2.7", **options: Any) -> TestResponse:
+        options.setdefault("base_url", HOME)
+        return self.client.open(path, method=method, environ_overrides={"REMOTE_ADDR": address}, **options)
 
 
-def sign_in(client: FlaskClient, name: str, password: str = PASSWORD, **given: Any) -> TestResponse:
-    given.setdefault("base_url", HOME)
-    headers = {"Origin": given["base_url"], **given.pop("headers", {})}
-    form = {"name": name, "password": password, "next": given.pop("next", "/")}
-    return client.post("/account/sign-in", data=form, headers=headers, **given)
+def sign_in(client: FlaskClient, name: str, password: str = PASSWORD, **options: Any) -> TestResponse:
+    options.setdefault("base_url", HOME)
+    headers = {"Origin": options["base_url"], **options.pop("headers", {})}
+    form = {"name": name, "password": password, "next": options.pop("next", "/")}
+    return client.post("/account/sign-in", data=form, headers=headers, **options)
 
 
 @pytest.fixture
@@ -79,8 +79,8 @@ def small_app(sqlite_template: Path, tmp_path: Path) -> Iterator[Callable[..., F
     data = tmp_path / "small"
     shutil.copytree(sqlite_template, data)
 
-    def make(**given: Any) -> Flask:
-        return create_app(Settings(data_dir=str(data), instance_name="Test", **given))
+    def make(**changes: Any) -> Flask:
+        return create_app(Settings(data_dir=str(data), instance_name="Test", **changes))
 
     yield make
     database.disconnect()

@@ -1,4 +1,4 @@
-"""Signing in, sessions, and what ends them."""
+"""Signing in, sessions and their end."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from flask.testing import FlaskClient
 
     from app.core.settings import Settings
-    from tests.security.conftest import Outside
+    from tests.security.conftest import RemoteClient
 
 FROM_PAGE = {"Origin": HOME}
 
@@ -52,7 +52,7 @@ def test_the_cookie_cannot_be_read_by_scripts_or_sent_by_other_sites(client: Fla
     assert "SameSite=Lax" in cookie
 
 
-def test_over_https_the_cookie_is_never_sent_in_the_clear(small_app: Callable[..., Flask]) -> None:
+def test_with_https_the_cookie_is_sent_over_https_only(small_app: Callable[..., Flask]) -> None:
     client = small_app(secure_cookies=True, url_prefix="/dqm").test_client()
     make_user("alice", Role.VIEWER)
     cookie = sign_in(client, "alice", base_url="https://127.0.0.1").headers["Set-Cookie"]
@@ -133,9 +133,9 @@ def test_a_disabled_user_cannot_sign_in_until_enabled(client: FlaskClient, peopl
 
 
 @pytest.mark.parametrize("broken", ["", "x", "eyJpZCI6MX0.Zz.zz", "eyJpZCI6WzFdfQ"])
-def test_a_cookie_that_we_did_not_sign_signs_nobody_in(outside: Outside, broken: str) -> None:
-    outside.client.set_cookie("dqmhub_8889", broken, domain="127.0.0.1")
-    assert outside("GET", "/account/audit").status_code == 303
+def test_a_cookie_with_another_signature_is_ignored(remote: RemoteClient, broken: str) -> None:
+    remote.client.set_cookie("dqmhub_8889", broken, domain="127.0.0.1")
+    assert remote("GET", "/account/audit").status_code == 303
 
 
 @pytest.mark.parametrize(
@@ -164,8 +164,8 @@ def test_signing_in_never_redirects_to_another_site(client: FlaskClient, people:
 def test_with_a_url_prefix_everything_stays_below_it(small_app: Callable[..., Flask]) -> None:
     client = small_app(url_prefix="/dqm/hub").test_client()
     make_user("alice", Role.ADMIN)
-    asked = client.get("/dqm/hub/account/audit", environ_overrides={"REMOTE_ADDR": "192.0.2.7"}, base_url=HOME)
-    assert asked.headers["Location"] == "/dqm/hub/account/sign-in?next=/account/audit"
+    response = client.get("/dqm/hub/account/audit", environ_overrides={"REMOTE_ADDR": "192.0.2.7"}, base_url=HOME)
+    assert response.headers["Location"] == "/dqm/hub/account/sign-in?next=/account/audit"
     answer = client.post(
         "/dqm/hub/account/sign-in", data={"name": "alice", "password": PASSWORD, "next": "/account/audit"}, headers=FROM_PAGE, base_url=HOME
     )
@@ -209,7 +209,7 @@ def test_a_name_that_is_attacked_waits_a_minute_at_most_so_its_owner_is_not_lock
 
 
 @pytest.mark.both_databases
-def test_guesses_at_the_same_moment_do_not_slip_through(hub: Settings) -> None:
+def test_simultaneous_guesses_are_all_counted(hub: Settings) -> None:
     def attempt(_: int) -> bool:
         try:
             throttle.claim("admin", "192.0.2.7")
@@ -224,7 +224,7 @@ def test_guesses_at_the_same_moment_do_not_slip_through(hub: Settings) -> None:
 
 
 @pytest.mark.both_databases
-def test_a_clock_that_is_set_back_an_hour_keeps_nobody_waiting_for_it(hub: Settings) -> None:
+def test_setting_the_clock_back_does_not_lengthen_waits(hub: Settings) -> None:
     for _ in range(5):
         throttle.claim("alice", "192.0.2.7")
     with pytest.raises(TooManyAttemptsError):
@@ -234,7 +234,7 @@ def test_a_clock_that_is_set_back_an_hour_keeps_nobody_waiting_for_it(hub: Setti
 
 
 @pytest.mark.both_databases
-def test_a_good_attempt_takes_back_its_own_count_at_the_address_only(hub: Settings) -> None:
+def test_a_successful_attempt_subtracts_only_its_own_count_of_the_address(hub: Settings) -> None:
     throttle.claim("alice", "192.0.2.7")
     throttle.claim("mallory", "192.0.2.7")
     throttle.forgive("mallory", "192.0.2.7")

@@ -39,7 +39,7 @@ def test_the_database_itself_refuses_to_change_or_remove_a_row(hub: Settings, st
     assert (row.user, row.action, row.target, row.reason, row.answer) == ("alice", "test", "something", "why", "done")
 
 
-def test_the_refusal_says_why(hub: Settings) -> None:
+def test_the_refusal_names_the_reason(hub: Settings) -> None:
     audit("test", "something")
     with pytest.raises(DatabaseError, match="audit is append-only"):
         Audit.delete().execute()
@@ -85,7 +85,7 @@ def test_changes_of_accounts_and_tokens_are_audited(hub: Settings) -> None:
     assert all(user.endswith("(command line)") for user, *_ in rows())
 
 
-def test_an_edit_and_its_row_are_stored_together_or_not_at_all(hub: Settings) -> None:
+def test_a_change_and_its_audit_row_are_one_transaction(hub: Settings) -> None:
     user = accounts.add("alice", Role.VIEWER, PASSWORD)
     database.proxy.execute_sql("DROP TABLE audit")
     with pytest.raises(DatabaseError):
@@ -120,7 +120,7 @@ def test_the_page_shows_the_latest_rows_first_and_has_an_address_for_each_view(c
     assert "row &lt;b&gt;148" not in only
 
 
-def test_times_are_shown_as_at_cern_with_the_zone_named(client: FlaskClient, people: dict[Role, User]) -> None:
+def test_times_are_in_swiss_time_with_the_zone(client: FlaskClient, people: dict[Role, User]) -> None:
     at = {"summer": 1783080000.0, "winter": 1798761599.0}  # 2026-07-03 12:00:00 UTC, 2026-12-31 23:59:59 UTC
     for season, seconds in at.items():
         Audit.create(at=seconds, user="x", action=season, target="", reason="", answer="")
@@ -130,6 +130,6 @@ def test_times_are_shown_as_at_cern_with_the_zone_named(client: FlaskClient, peo
 
 
 @pytest.mark.parametrize("before", ["x", "-1", "1e3", "9" * 30, "\u0663"])
-def test_a_page_of_the_log_that_cannot_be_is_a_400(client: FlaskClient, people: dict[Role, User], before: str) -> None:
+def test_an_invalid_page_of_the_log_is_400(client: FlaskClient, people: dict[Role, User], before: str) -> None:
     sign_in(client, "admin")
     assert client.get("/account/audit", query_string={"before": before}).status_code == 400

@@ -37,7 +37,7 @@ def serving(application: Any) -> Iterator[str]:
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    """A page of somebody who was never here."""
+    """A page in a browser without cookies."""
     with browser.new_context() as context:
         yield context.new_page()
 
@@ -74,7 +74,7 @@ def test_signing_in_and_out_works_with_the_keyboard_and_breaks_no_policy(hub_wit
     assert headers.REPORTS._value.get() == before
 
 
-def test_a_form_of_another_site_does_nothing_though_the_browser_sends_the_cookie(hub_with_alice: tuple[Flask, str], page: Page) -> None:
+def test_a_form_of_another_site_is_refused_although_the_browser_sends_the_cookie(hub_with_alice: tuple[Flask, str], page: Page) -> None:
     _, address = hub_with_alice
     form = f'<form method="post" action="{address}/account/sign-out"></form><script>document.forms[0].submit()</script>'
     sign_in(page, address)
@@ -85,7 +85,7 @@ def test_a_form_of_another_site_does_nothing_though_the_browser_sends_the_cookie
     assert Session.select().count() == 1
 
 
-def test_a_script_that_somebody_smuggled_in_does_not_run_and_is_reported(hub_with_alice: tuple[Flask, str], page: Page) -> None:
+def test_an_injected_script_does_not_run_and_is_reported(hub_with_alice: tuple[Flask, str], page: Page) -> None:
     app, address = hub_with_alice
     smuggled = "<!doctype html><title>quiet</title><script>document.title = 'ran'</script><p onclick='x' style='color: red'>x</p>"
     app.add_url_rule("/smuggled", view_func=needs(Role.PUBLIC)(lambda: smuggled), endpoint="smuggled")

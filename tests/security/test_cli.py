@@ -46,7 +46,7 @@ def test_a_user_is_added_with_the_password_from_standard_input(dqmhub) -> None: 
 
 
 def test_errors_are_one_line(dqmhub) -> None:  # type: ignore[no-untyped-def]
-    for arguments, typed, said in [
+    for arguments, typed, expected in [
         (("user", "add", "alice"), "short\n", "A password has 10 to 256 characters"),
         (("user", "add", "a b"), PASSWORD, "A user name has"),
         (("user", "role", "alice", "admin"), "", "There is no user alice"),
@@ -55,7 +55,7 @@ def test_errors_are_one_line(dqmhub) -> None:  # type: ignore[no-untyped-def]
     ]:
         result = dqmhub(*arguments, typed=typed)
         assert result.exit_code == 1
-        assert said in result.output
+        assert expected in result.output
     assert not User.select().exists()
 
 

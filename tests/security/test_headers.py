@@ -1,4 +1,4 @@
-"""What every answer carries, and the reports of browsers."""
+"""Headers of every response, and reports of browsers."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ EVERYWHERE = {
 @pytest.mark.parametrize(
     "path", ["/healthz/live", "/account/sign-in", "/no-such-page", "/api/no-such", "/static/vendor/README.md", "/account/audit"]
 )
-def test_every_answer_carries_the_security_headers(local: FlaskClient, path: str) -> None:
+def test_every_response_has_the_security_headers(local: FlaskClient, path: str) -> None:
     answer = local.get(path, base_url=HOME)
     answer.close()  # a file of static/ is open until then
     for name, value in EVERYWHERE.items():
@@ -42,7 +42,7 @@ def test_every_answer_carries_the_security_headers(local: FlaskClient, path: str
     assert "Server" not in answer.headers
 
 
-def test_refusals_of_the_guard_carry_them_too(local: FlaskClient) -> None:
+def test_refusals_of_the_guard_have_the_security_headers(local: FlaskClient) -> None:
     answer = local.get("/", headers={"Host": "evil.example"})
     assert answer.status_code == 400
     assert "Content-Security-Policy" in answer.headers
@@ -55,7 +55,7 @@ def test_with_https_responses_have_hsts(small_app: Callable[..., Flask]) -> None
 
 
 @pytest.mark.parametrize("status", [204, 304])
-def test_an_answer_without_content_carries_only_what_it_needs(small_app: Callable[..., Flask], status: int) -> None:
+def test_a_response_without_content_has_only_the_required_headers(small_app: Callable[..., Flask], status: int) -> None:
     app = small_app()
 
     def view() -> Response:
@@ -67,7 +67,7 @@ def test_an_answer_without_content_carries_only_what_it_needs(small_app: Callabl
     assert set(app.test_client().get("/poll", base_url=HOME).headers.keys()) == {"Cache-Control", "ETag"}
 
 
-def test_a_view_may_say_better_how_long_it_is_kept(small_app: Callable[..., Flask]) -> None:
+def test_a_view_can_set_its_own_cache_lifetime(small_app: Callable[..., Flask]) -> None:
     app = small_app()
     app.add_url_rule("/kept", view_func=needs(Role.PUBLIC)(lambda: Response("x", headers={"Cache-Control": "max-age=60"})), endpoint="kept")
     assert app.test_client().get("/kept", base_url=HOME).headers["Cache-Control"] == "max-age=60"
@@ -95,15 +95,15 @@ def test_a_report_of_a_browser_is_counted_and_logged_on_one_line(local: FlaskCli
 @pytest.mark.parametrize(
     "body", ["", "null", "[]", "{", '{"csp-report": 1}', '{"csp-report": null}', "[" * 10_000, '{"csp-report": {"blocked-uri": {"a": []}}}']
 )
-def test_a_report_may_be_anything(local: FlaskClient, body: str) -> None:
+def test_a_report_with_any_content_is_accepted(local: FlaskClient, body: str) -> None:
     assert local.post("/csp-report", data=body, base_url=HOME).status_code == 204
 
 
-def test_a_report_cannot_be_large(local: FlaskClient) -> None:
+def test_a_large_report_is_refused(local: FlaskClient) -> None:
     assert local.post("/csp-report", data="x" * 20_000, base_url=HOME).status_code == 413
 
 
-def test_a_flood_of_reports_fills_no_log(local: FlaskClient, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_flood_of_reports_does_not_fill_the_log(local: FlaskClient, caplog: pytest.LogCaptureFixture) -> None:
     headers._log_limit.start = 0.0
     with caplog.at_level(logging.WARNING, "app.security.headers"):
         for _ in range(30):

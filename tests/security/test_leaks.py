@@ -1,4 +1,4 @@
-"""What must not get out, into files, logs or counters."""
+"""Nothing secret reaches files, logs or counters."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_an_address_cannot_forge_a_line_of_the_log(small_app: Callable[..., Flas
     assert "\x1b" not in record.getMessage()
 
 
-def test_a_fault_shows_nothing_of_its_inside(small_app: Callable[..., Flask]) -> None:
+def test_an_internal_error_reveals_no_details(small_app: Callable[..., Flask]) -> None:
     app = small_app()
 
     def broken() -> str:
@@ -54,7 +54,7 @@ def test_a_fault_shows_nothing_of_its_inside(small_app: Callable[..., Flask]) ->
         assert "Traceback" not in text
 
 
-def test_methods_that_clients_invent_are_counted_as_one(local: FlaskClient) -> None:
+def test_unknown_methods_are_counted_as_one(local: FlaskClient) -> None:
     for number in range(3):
         local.open("/healthz/live", method=f"INVENTED{number}", base_url=HOME)
     assert b"INVENTED" not in generate_latest()

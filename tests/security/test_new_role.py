@@ -46,7 +46,7 @@ def test_a_role_between_two_others_is_one_line(hub: Settings) -> None:
     assert done.stdout == "['public', 'viewer', 'trainee']\n"
 
 
-def test_a_role_that_this_version_does_not_have_gives_no_rights(hub: Settings) -> None:
+def test_an_unknown_role_has_no_rights(hub: Settings) -> None:
     from app.core import database
     from app.security.models import User
 

@@ -35,14 +35,14 @@ OWN = [{"Sec-Fetch-Site": "same-origin"}, {"Sec-Fetch-Site": "none"}, {"Origin":
 
 @pytest.mark.parametrize("headers", OTHERS, ids=str)
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "STRANGE"])
-def test_what_another_site_sends_is_refused_with_or_without_a_cookie(local: FlaskClient, headers: dict[str, str], method: str) -> None:
+def test_requests_of_another_site_are_refused_with_or_without_a_cookie(local: FlaskClient, headers: dict[str, str], method: str) -> None:
     assert local.open(POST, method=method, headers=headers, base_url=HOME).status_code == 403
     local.set_cookie("any", "thing", domain="127.0.0.1")
     assert local.open(POST, method=method, headers=headers, base_url=HOME).status_code == 403
 
 
 @pytest.mark.parametrize("headers", OWN, ids=str)
-def test_what_our_own_pages_send_is_accepted(local: FlaskClient, headers: dict[str, str]) -> None:
+def test_requests_of_our_own_pages_are_accepted(local: FlaskClient, headers: dict[str, str]) -> None:
     local.set_cookie("any", "thing", domain="127.0.0.1")
     assert local.post(POST, headers=headers, base_url=HOME).status_code == 303
 
@@ -53,7 +53,7 @@ def test_on_https_a_page_of_the_same_name_on_http_is_another_site(local: FlaskCl
     assert local.post(POST, headers={"Origin": secure}, base_url=secure).status_code == 303
 
 
-def test_a_script_says_nothing_of_an_origin_and_brings_no_cookie(local: FlaskClient) -> None:
+def test_a_request_without_origin_is_accepted_only_without_a_cookie(local: FlaskClient) -> None:
     assert local.post(POST, base_url=HOME).status_code == 303
     local.set_cookie("any", "thing", domain="127.0.0.1")
     assert local.post(POST, base_url=HOME).status_code == 403
@@ -66,7 +66,7 @@ def test_a_token_without_a_cookie_needs_no_origin(client: FlaskClient, bearer: d
     assert client.post(POST, headers=other).status_code == 403
 
 
-def test_reading_is_not_a_matter_of_origin(local: FlaskClient) -> None:
+def test_read_requests_of_any_origin_are_accepted(local: FlaskClient) -> None:
     assert (
         local.get("/healthz/live", headers={"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}, base_url=HOME).status_code
         == 200

@@ -50,7 +50,7 @@ def test_a_password_that_is_easy_to_guess_is_rejected_with_the_reason(password: 
     assert passwords.weakness(password, "alice")
 
 
-def test_what_is_stored_is_scrypt_with_a_salt_of_its_own() -> None:
+def test_passwords_are_stored_as_scrypt_with_their_own_salt() -> None:
     one, two = passwords.hash_password(GOOD[0]), passwords.hash_password(GOOD[0])
     assert one != two
     method, salt, digest = one.split("$")
@@ -70,7 +70,7 @@ def test_a_password_matches_its_own_hash_only_however_its_letters_are_composed()
     assert not passwords.verify("x" * 100_000, stored)
 
 
-def test_waits_grow_and_end_at_the_longest() -> None:
+def test_waits_grow_up_to_a_maximum() -> None:
     assert [wait_after("name", n) for n in (1, 4, 5, 6, 7, 9, 10, 1000)] == [0, 0, 2, 4, 8, 32, 60, 60]
     assert [wait_after("address", n) for n in (19, 20, 28, 29, 10**9)] == [0, 2, 512, 900, 900]
     assert RULES["name"][1] < RULES["address"][1]

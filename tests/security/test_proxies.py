@@ -1,4 +1,4 @@
-"""Where a request comes from, and whom to believe about it."""
+"""The origin of requests behind trusted and unknown proxies."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from app.core.settings import Settings
 from app.security.proxies import CLIENT, ProxyMiddleware, host_name, is_inside
 
 
-def settled(settings: Settings, peer: str, host: str = "127.0.0.1:8889", path: str = "/", **said: str) -> dict[str, Any]:
+def settled(settings: Settings, peer: str, host: str = "127.0.0.1:8889", path: str = "/", **headers: str) -> dict[str, Any]:
     """What the application sees of a request of this peer with these headers."""
     environ: dict[str, Any] = {"REMOTE_ADDR": peer, "HTTP_HOST": host, "PATH_INFO": path, "SCRIPT_NAME": "", "wsgi.url_scheme": "http"}
-    environ.update({f"HTTP_{name.upper()}": value for name, value in said.items()})
+    environ.update({f"HTTP_{name.upper()}": value for name, value in headers.items()})
     seen: dict[str, Any] = {}
     ProxyMiddleware(lambda environ, _: seen.update(environ) or [], settings)(environ, lambda *_: None)  # type: ignore[arg-type,func-returns-value]
     return seen
@@ -29,7 +29,7 @@ def test_without_a_proxy_the_client_is_the_peer() -> None:
 
 
 @pytest.mark.parametrize("name", ["x_forwarded_for", "forwarded", "x_real_ip", "via", "x_forwarded_host", "x_forwarded_proto"])
-def test_what_an_unknown_proxy_passes_on_comes_from_nobody_knows_where(name: str) -> None:
+def test_requests_through_an_unknown_proxy_have_an_unknown_address(name: str) -> None:
     seen = settled(PLAIN, "127.0.0.1", **{name: "127.0.0.1"})
     assert seen[CLIENT] == ""
     assert seen["REMOTE_ADDR"] == "127.0.0.1"
@@ -57,30 +57,35 @@ def test_a_silent_proxy_on_this_machine_is_detected_by_the_host_name() -> None:
         ("203.0.113.5, evil", ""),
     ],
 )
-def test_of_the_chain_of_trusted_proxies_the_first_other_address_from_the_right_counts(chain: str, client: str) -> None:
+def test_the_client_is_the_last_address_that_is_not_a_trusted_proxy(chain: str, client: str) -> None:
     assert settled(BEHIND, "10.0.0.1", x_forwarded_for=chain)[CLIENT] == client
 
 
-def test_a_trusted_proxy_says_scheme_host_and_prefix() -> None:
-    said = {"x_forwarded_for": "203.0.113.5", "x_forwarded_proto": "https", "x_forwarded_host": "hub.cern.ch", "x_forwarded_prefix": "/dqm"}
-    seen = settled(BEHIND, "10.0.0.1", "inner:80", "/dqm/browse/1", **said)
+def test_a_trusted_proxy_sets_scheme_host_and_prefix() -> None:
+    headers = {
+        "x_forwarded_for": "203.0.113.5",
+        "x_forwarded_proto": "https",
+        "x_forwarded_host": "hub.cern.ch",
+        "x_forwarded_prefix": "/dqm",
+    }
+    seen = settled(BEHIND, "10.0.0.1", "inner:80", "/dqm/browse/1", **headers)
     assert (seen["wsgi.url_scheme"], seen["HTTP_HOST"], seen["SCRIPT_NAME"], seen["PATH_INFO"]) == (
         "https",
         "hub.cern.ch",
         "/dqm",
         "/browse/1",
     )
-    seen = settled(BEHIND, "192.0.2.7", "inner:80", "/dqm/browse/1", **said)
+    seen = settled(BEHIND, "192.0.2.7", "inner:80", "/dqm/browse/1", **headers)
     assert (seen["wsgi.url_scheme"], seen["HTTP_HOST"], seen["SCRIPT_NAME"], seen["PATH_INFO"]) == ("http", "inner:80", "", "/dqm/browse/1")
 
 
-def test_of_several_proxies_the_outermost_trusted_one_knows_the_host() -> None:
-    said = {"x_forwarded_for": "203.0.113.5, 10.1.2.3", "x_forwarded_host": "lie.example, hub.cern.ch, inner.cern.ch"}
-    assert settled(BEHIND, "10.0.0.1", "x", **said)["HTTP_HOST"] == "hub.cern.ch"
+def test_the_outermost_trusted_proxy_sets_the_host() -> None:
+    headers = {"x_forwarded_for": "203.0.113.5, 10.1.2.3", "x_forwarded_host": "lie.example, hub.cern.ch, inner.cern.ch"}
+    assert settled(BEHIND, "10.0.0.1", "x", **headers)["HTTP_HOST"] == "hub.cern.ch"
 
 
 @pytest.mark.parametrize("prefix", ["//evil.example", "/a b", "dqm", "/a/../b?c", "/\\evil", "https://evil.example"])
-def test_a_prefix_that_is_no_path_is_dropped(prefix: str) -> None:
+def test_an_invalid_prefix_is_ignored(prefix: str) -> None:
     assert settled(BEHIND, "10.0.0.1", x_forwarded_for="203.0.113.5", x_forwarded_prefix=prefix)["SCRIPT_NAME"] == ""
 
 
@@ -92,7 +97,7 @@ def test_the_prefix_is_removed_whether_or_not_the_proxy_did(path: str, left: str
     assert (seen["SCRIPT_NAME"], seen["PATH_INFO"]) == ("/dqm/hub", left)
 
 
-def test_networks_hold_ipv4_addresses_that_are_written_as_ipv6() -> None:
+def test_networks_contain_ipv4_addresses_written_as_ipv6() -> None:
     assert is_inside("::ffff:127.0.0.1", ("127.0.0.0/8",))
     assert is_inside("::1", ("127.0.0.0/8", "::1/128"))
     assert not is_inside("", ("0.0.0.0/0",))

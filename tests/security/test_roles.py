@@ -1,4 +1,4 @@
-"""Who may use what: every route with every role."""
+"""Access of every role to every route."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from flask import Flask
     from werkzeug.routing import Rule
 
-    from tests.security.conftest import Outside
+    from tests.security.conftest import RemoteClient
 
 
 def address(rule: Rule) -> str:
@@ -30,32 +30,32 @@ def rules(app: Flask) -> list[tuple[Rule, str]]:
     return [(rule, method) for rule in app.url_map.iter_rules() for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})]
 
 
-def test_every_route_has_a_least_role_in_the_matrix_and_carries_it(app: Flask) -> None:
+def test_every_route_has_its_least_role(app: Flask) -> None:
     for endpoint, view in app.view_functions.items():
         assert endpoint in LEAST_ROLE, (
-            f"the route {endpoint} has no row in tests/security/matrix.py: decide who may use it, "
+            f"the route {endpoint} has no row in tests/security/matrix.py: choose its least role, "
             f'add the row "{endpoint}": Role.<least role>, and mark the view with @needs(Role.<least role>)'
         )
         assert least_role(view) == LEAST_ROLE[endpoint], f"{endpoint}: the mark of the view and tests/security/matrix.py differ"
 
 
-def test_the_matrix_names_no_route_that_is_gone(app: Flask) -> None:
+def test_every_declared_role_belongs_to_a_route(app: Flask) -> None:
     assert set(LEAST_ROLE) <= set(app.view_functions)
 
 
 def test_every_route_is_refused_to_the_roles_below_its_own_and_only_to_them(
-    app: Flask, outside: Outside, bearer: dict[Role, dict[str, str]]
+    app: Flask, remote: RemoteClient, bearer: dict[Role, dict[str, str]]
 ) -> None:
     reached: list[str] = []
 
     @app.before_request
-    def stop() -> str:  # after the guard: who comes here may use the view, which is not what is tested
+    def stop() -> str:  # after the guard: requests that arrive here may use the view; the view itself is not tested
         reached.append(request.endpoint or "")
         return "may"
 
     for (rule, method), role in product(rules(app), Role):
         reached.clear()
-        answer = outside(method, address(rule), headers=bearer[role])
+        answer = remote(method, address(rule), headers=bearer[role])
         allowed = role >= LEAST_ROLE.get(rule.endpoint, Role.PUBLIC)
         assert reached == ([rule.endpoint] if allowed else []), f"{method} {rule.rule} as {role.title}: {answer.status}"
         if not allowed:
@@ -63,41 +63,41 @@ def test_every_route_is_refused_to_the_roles_below_its_own_and_only_to_them(
 
 
 def test_a_view_without_a_role_is_refused_even_to_an_administrator(
-    app: Flask, outside: Outside, bearer: dict[Role, dict[str, str]]
+    app: Flask, remote: RemoteClient, bearer: dict[Role, dict[str, str]]
 ) -> None:
     app.add_url_rule("/forgotten", "forgotten", lambda: "secret")
-    answer = outside("GET", "/forgotten", headers=bearer[Role.ADMIN])
+    answer = remote("GET", "/forgotten", headers=bearer[Role.ADMIN])
     assert answer.status_code == 403
     assert "this page has no least role" in answer.get_json()["message"]
 
 
 @pytest.mark.parametrize("path", ["/api/v1/samples", "/data/json/x", "/plotfairy/x", "/jsrootfairy/x", "/hdqm/api/x", "/api", "/metrics"])
-def test_a_script_without_a_token_gets_the_one_error_shape(app: Flask, outside: Outside, path: str) -> None:
+def test_a_script_without_a_token_gets_the_one_error_shape(app: Flask, remote: RemoteClient, path: str) -> None:
     app.view_functions["for_scripts"] = needs(Role.VIEWER)(lambda **_: "")
     if not any(rule.rule == path for rule in app.url_map.iter_rules()):
         app.add_url_rule(path, "for_scripts")
-    answer = outside("GET", path)
+    answer = remote("GET", path)
     assert answer.status_code == 401
     assert answer.get_json() == {"message": "Needs the role viewer: send an API token", "status": 401, "errors": []}
     assert answer.headers["WWW-Authenticate"] == 'Bearer realm="dqmhub"'
 
 
-def test_a_browser_is_led_to_the_sign_in_page_and_back(outside: Outside) -> None:
-    answer = outside("GET", "/account/audit?user=a%26b&before=7")
+def test_a_browser_is_redirected_to_the_sign_in_page_and_back(remote: RemoteClient) -> None:
+    answer = remote("GET", "/account/audit?user=a%26b&before=7")
     assert answer.status_code == 303
     assert answer.headers["Location"] == "/account/sign-in?next=/account/audit?user%3Da%2526b%26before%3D7"
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-def test_htmx_is_led_to_the_sign_in_page_and_back_to_the_page_not_to_the_fragment(outside: Outside) -> None:
+def test_htmx_is_redirected_to_the_sign_in_page_and_back_to_the_page(remote: RemoteClient) -> None:
     headers = {"HX-Request": "true", "HX-Current-URL": "http://127.0.0.1:8889/status?x=1"}
-    answer = outside("GET", "/account/audit", headers=headers)
+    answer = remote("GET", "/account/audit", headers=headers)
     assert answer.status_code == 401
     assert answer.headers["HX-Redirect"] == "/account/sign-in?next=/status?x%3D1"
 
 
-def test_a_signed_in_user_sees_the_least_role(outside: Outside, bearer: dict[Role, dict[str, str]]) -> None:
-    answer = outside("GET", "/account/audit", headers=bearer[Role.EXPERT])
+def test_a_signed_in_user_sees_the_least_role(remote: RemoteClient, bearer: dict[Role, dict[str, str]]) -> None:
+    answer = remote("GET", "/account/audit", headers=bearer[Role.EXPERT])
     assert answer.status_code == 403
     assert answer.get_json()["message"] == "Needs the role admin (you are expert)"
 
@@ -116,10 +116,10 @@ def test_a_signed_in_user_sees_the_least_role(outside: Outside, bearer: dict[Rol
         ("everyone", "10.0.0.1", {"X-Forwarded-For": "192.0.2.7"}, Role.VIEWER),
     ],
 )
-def test_who_reads_without_an_account_is_a_setting(
+def test_a_setting_determines_access_without_an_account(
     small_app: Callable[..., Flask], anonymous_read: str, peer: str, headers: dict[str, str], role: Role
 ) -> None:
     app = small_app(anonymous_read=anonymous_read, trusted_proxies=("10.0.0.0/8",))
-    app.add_url_rule("/who", view_func=needs(Role.PUBLIC)(lambda: current_user().role.title), endpoint="who")
-    answer = app.test_client().get("/who", headers=headers, environ_overrides={"REMOTE_ADDR": peer}, base_url="http://127.0.0.1:8889")
+    app.add_url_rule("/user", view_func=needs(Role.PUBLIC)(lambda: current_user().role.title), endpoint="user")
+    answer = app.test_client().get("/user", headers=headers, environ_overrides={"REMOTE_ADDR": peer}, base_url="http://127.0.0.1:8889")
     assert answer.text == role.title

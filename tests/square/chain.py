@@ -1,4 +1,4 @@
-"""The whole chain as real processes: the simulated P5, the grabber, the web server; and what must hold between its ends.
+"""The whole chain as real processes: the simulated P5, the poller, the web server; with checks that the hub has the data of P5.
 
 `python -m tests.square.chain --kills 60` kills processes of it at random instants, and P5 loses its documents now and
 then; at the end the hub must have every document of P5's own record, once, at its newest state. Exit code 1 when not.
@@ -69,9 +69,9 @@ class Chain:
 
     def wait_for(self, name: str) -> None:
         """Until a service answers; those without a port need no wait."""
-        asked = {"web": f"{address(self.settings)}/healthz/live", "p5": f"{self.settings.of(SquareSettings).square_url}/_simulator/status"}
-        if name in asked:
-            until(lambda: answers(asked[name]), f"{name} to answer")
+        urls = {"web": f"{address(self.settings)}/healthz/live", "p5": f"{self.settings.of(SquareSettings).square_url}/_simulator/status"}
+        if name in urls:
+            until(lambda: answers(urls[name]), f"{name} to answer")
 
     def kill(self, name: str, pid: int = 0) -> None:
         """End one process of a service by SIGKILL: its leader, or the one that is named."""
@@ -125,9 +125,9 @@ def answers(url: str) -> bool:
 
 
 def differences(running: Chain) -> list[str]:
-    """What the hub has otherwise than the machines that it asks, or misses, or has twice; they must not change meanwhile."""
-    asked = {machine for machines in running.settings.of(SquareSettings).square_machines.values() for machine in machines}
-    record = [entry for entry in running.p5.record(bodies=True)["documents"] if entry["there"] and entry["host"] in asked]
+    """Differences between the hub and the polled machines, which must not change meanwhile."""
+    polled = {machine for machines in running.settings.of(SquareSettings).square_machines.values() for machine in machines}
+    record = [entry for entry in running.p5.record(bodies=True)["documents"] if entry["there"] and entry["host"] in polled]
     kept = {row.key: row for row in Document.select()}
     logs = {row.key: json.loads(zstandard.decompress(bytes(row.body))) for row in Log.select()}
     jobs = {row.key: row for row in Job.select()}
@@ -154,11 +154,11 @@ def differences(running: Chain) -> list[str]:
 
 
 def wrong_columns(document: dict[str, Any], job: Job | None) -> list[str]:
-    """Columns of a job that are not what its document says."""
+    """Columns of a job that differ from its document."""
     if job is None:
         return ["it has no job"]
     options = [item for item in document.get("cmdline", []) if item.startswith("runkey=")]
-    said: dict[str, Any] = {
+    expected: dict[str, Any] = {
         "run": document["run"],
         "tag": document["tag"],
         "host": document["hostname"],
@@ -169,9 +169,9 @@ def wrong_columns(document: dict[str, Any], job: Job | None) -> list[str]:
         "runkey": options[-1].removeprefix("runkey=") if options else "",
     }
     numbers = {"fi_state": "fi_state", "lumi": "cmssw_lumi", "events": "events_total", "data_run": "cmssw_run"}
-    said |= {column: int(document[key]) if key in document else None for column, key in numbers.items()}
-    said["rate"] = float(document["events_rate"]) if "events_rate" in document else None
-    return [f"{name} is {getattr(job, name)!r}, not {value!r}" for name, value in said.items() if getattr(job, name) != value]
+    expected |= {column: int(document[key]) if key in document else None for column, key in numbers.items()}
+    expected["rate"] = float(document["events_rate"]) if "events_rate" in document else None
+    return [f"{name} is {getattr(job, name)!r}, not {value!r}" for name, value in expected.items() if getattr(job, name) != value]
 
 
 def wrong_files(document: dict[str, Any]) -> list[str]:
@@ -184,10 +184,10 @@ def wrong_files(document: dict[str, Any]) -> list[str]:
         points = json.loads(zstandard.decompress(bytes(part.points)))
         files += len(points["lumis"])
         stored.setdefault(part.stream, set()).update(zip(*(points[name] for name in names), strict=True))
-    streams = {name: given for name, given in document["extra"]["streams"].items() if given["lumis"]}
-    said = {name: set(zip(*(given[column] for column in names), strict=True)) for name, given in streams.items()}
-    wrong = [] if stored == said else ["its files are others"]
-    return wrong + ([] if files == sum(map(len, said.values())) else ["it has files twice"])
+    streams = {name: points for name, points in document["extra"]["streams"].items() if points["lumis"]}
+    expected = {name: set(zip(*(points[column] for column in names), strict=True)) for name, points in streams.items()}
+    wrong = [] if stored == expected else ["its files are others"]
+    return wrong + ([] if files == sum(map(len, expected.values())) else ["it has files twice"])
 
 
 def contradictions(kept: dict[str, Any], jobs: set[str]) -> list[str]:
@@ -204,12 +204,12 @@ def contradictions(kept: dict[str, Any], jobs: set[str]) -> list[str]:
     for row in Run.select():
         sums = {name: getattr(row, name) for name in ("jobs", "running", "finished", "crashed")}
         if sums != {name: counted.get((row.system, row.run), Counter())[name] for name in sums}:
-            found.append(f"run {row.run} of {row.system} says {sums}, not {dict(counted.get((row.system, row.run), {}))}")
+            found.append(f"run {row.run} of {row.system} has {sums}, not {dict(counted.get((row.system, row.run), {}))}")
     return found
 
 
 def storm(running: Chain, kills: int, seed: int, lost: float) -> Counter[str]:
-    """Kill a process of each service so many times, then let P5 stand still; how often each was hit. All of them run at the end.
+    """Kill a process of each service so many times, then stop the clock of P5; how often each was hit. All of them run at the end.
 
     lost: how often P5 has lost its documents when it was killed.
     """
@@ -238,13 +238,13 @@ def storm(running: Chain, kills: int, seed: int, lost: float) -> Counter[str]:
 
 
 def forget(state: Path) -> None:
-    """Take P5's documents away."""
+    """Delete the documents of P5."""
     for file in state.parent.glob(f"{state.name}*"):
         file.unlink()
 
 
 def settled(running: Chain) -> list[str]:
-    """What differs still when the hub had all the time it needs."""
+    """Differences that remain after the hub had enough time."""
     found, end = ["nothing was looked at"], time.monotonic() + PATIENCE_S
     while found and time.monotonic() < end:
         time.sleep(0.5)
@@ -258,13 +258,13 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--speed", default="60", help="of the clock at P5 (%(default)s)")
     parser.add_argument("--lost", type=float, default=0.5, help="how often P5 has lost its documents when it was killed (%(default)s)")
-    given = parser.parse_args()
+    arguments = parser.parse_args()
     with TemporaryDirectory(prefix="dqmhub-chain-") as folder:
         settings = Settings(data_dir=f"{folder}/var", square_poll_s=0.5)
         migrate(settings)
-        options = ("--speed", given.speed, "--history", "600", "--state", f"{folder}/p5.db")
+        options = ("--speed", arguments.speed, "--history", "600", "--state", f"{folder}/p5.db")
         with bound(settings), chain(settings, *options) as running:
-            hits = storm(running, given.kills, given.seed, given.lost)
+            hits = storm(running, arguments.kills, arguments.seed, arguments.lost)
             found = settled(running)
             print(f"hit: {dict(hits)}; {Document.select().count()} documents, {Run.select().count()} runs in the hub")
     print("\n".join(f"WRONG: {what}" for what in found[:50]) or "nothing lost, nothing doubled")

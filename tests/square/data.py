@@ -21,7 +21,7 @@ def pack_json(value: Any) -> bytes:
 
 
 def whole(value: str) -> int | None:
-    """A number of the old database, where -1 stands for what was not reported."""
+    """A number of the old database, where -1 means not reported."""
     return None if int(value) == -1 else int(value)
 
 
@@ -44,7 +44,7 @@ def job(row: dict[str, Any], version: int, **change: Any) -> Job:
 
 
 def body_of(values: dict[str, Any], row: dict[str, Any]) -> dict[str, Any]:
-    """The document of a job, with what the original mirror threw away made by hand."""
+    """The document of a job; fields that the original mirror discarded are reconstructed."""
     at = values["reported"]
     return {
         "_id": values["key"], "type": "dqm-source-state", "hostname": values["host"], "tag": values["tag"], "run": values["run"],
@@ -105,7 +105,7 @@ def hosts(version: int) -> None:
 
 
 def fill(folder: Path) -> None:
-    """The three runs and four hosts; the newest run goes on, its jobs reported just now."""
+    """The three runs and four hosts; the newest run is ongoing, its jobs reported just now."""
     rows = [row for row in json.loads((folder / "dqmsquare" / "runs.json").read_bytes()) if row["run"] is not None]
     graphs = json.loads((folder / "dqmsquare" / "graphs.json").read_bytes())
     now = time.time()
@@ -123,7 +123,7 @@ def fill(folder: Path) -> None:
 
 
 def change(key: str, **values: Any) -> None:
-    """A new report of a job, as the grabber would store it."""
+    """A new report of a job, as the poller would store it."""
     with proxy.atomic():
         version = advance(SYSTEM)
         Job.update(version=version, **values).where(Job.key == key).execute()

@@ -24,7 +24,7 @@ LUMI_S = 23.310893056
 
 @pytest.fixture(scope="module")
 def mirror(fixtures_dir: Path) -> dict[str, Any]:
-    """What the original answered, by request."""
+    """Recorded responses of the original mirror, by request."""
     found = json.loads((fixtures_dir / "dqmsquare" / "mirror_api_responses.json").read_bytes())
     return {row["request"].removeprefix("GET "): row.get("json") for row in found}
 
@@ -68,7 +68,7 @@ def test_the_timeline_is_that_of_the_mirror(filled: Settings, client: FlaskClien
 
 
 def test_the_timeline_is_that_of_the_truth_file(filled: Settings, client: FlaskClient, fixtures_dir: Path) -> None:
-    """Its maker wrote 0 as null, as the README of the fixtures says."""
+    """The fixture has null for 0, see the README of the fixtures."""
     truth = json.loads((fixtures_dir / "dqmsquare" / "truth_timeline_358791.json").read_bytes())["358791"]
     ours = ask(client, "/api?what=get_runs&from=358791&to=358791&bad_only=0&ls=0&db=production")["358791"]
     assert list(ours["clients"]) == list(truth["clients"])
@@ -130,7 +130,7 @@ def test_a_machine_is_in_the_cluster_status_once(filled: Settings, client: Flask
     ],
 )
 @pytest.mark.both_databases
-def test_errors_are_said_as_by_the_mirror(client: FlaskClient, address: str, status: int, message: str) -> None:
+def test_errors_have_the_texts_of_the_original_mirror(client: FlaskClient, address: str, status: int, message: str) -> None:
     answer = client.get(address)
     assert (answer.status_code, answer.json and answer.json["message"]) == (status, message)
 
@@ -147,7 +147,7 @@ def test_answers_are_packed_and_known_again(filled: Settings, client: FlaskClien
 
 
 @pytest.mark.both_databases
-def test_a_run_is_told_with_its_jobs(filled: Settings, client: FlaskClient) -> None:
+def test_a_run_is_returned_with_its_jobs(filled: Settings, client: FlaskClient) -> None:
     found = ask(client, "/api/v1/square/runs/0")
     assert (found["run"], found["before"], found["after"], len(found["list"])) == (358792, 358791, None, 31)
     assert {job["state"] for job in found["list"]} == {"running"}
@@ -215,7 +215,7 @@ def test_old_bookmarks_of_the_mirror_lead_on(filled: Settings, client: FlaskClie
     assert client.get("/timeline/?db=playback").location == "/square/timeline?system=playback"
 
 
-def test_more_runs_than_one_answer_can_hold_are_refused(hub: Settings, client: FlaskClient) -> None:
+def test_a_range_of_too_many_runs_is_refused(hub: Settings, client: FlaskClient) -> None:
     facts = {"system": data.SYSTEM, "first": 1.0, "last": 2.0, "version": 1}
     Run.insert_many([{**facts, "run": run} for run in range(1, 1002)]).execute()
     assert ask(client, "/api?what=get_runs&from=2&to=1001") == {}
@@ -224,6 +224,6 @@ def test_more_runs_than_one_answer_can_hold_are_refused(hub: Settings, client: F
     assert "more than 1000 runs" in answer.text
 
 
-def test_there_are_no_halves_of_lumisections_on_the_axis_of_a_short_run() -> None:
+def test_the_axis_of_a_short_run_has_whole_lumisections_only() -> None:
     drawn = web_charts.scene(web_charts.Figure("Rate", "Events/s", [web_charts.ChartSeries("beam", [(1, 0.5), (2, 1.3)])]))
     assert [text.text for text in drawn.texts[:4]] == ["0", "1", "2", "0.5"], "and of the other axis there are"

@@ -68,6 +68,6 @@ def test_revision_reset_is_detected_after_an_outage(hub: Settings) -> None:
             "job-3": 4,
         }, "0: P5 has it no more"
         Host.update(last_ok=time.time() - 60).execute()
-        asked = len(p5.record()["requests"])
+        requests = len(p5.record()["requests"])
         assert one.poll(lambda: False)
-        assert len(p5.record()["requests"]) == asked + 2, "what is new, and a few documents: what P5 lacks since then is no other reset"
+        assert len(p5.record()["requests"]) == requests + 2, "what is new, and a few documents: what P5 lacks since then is no other reset"

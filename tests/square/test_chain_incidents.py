@@ -23,10 +23,10 @@ CLIENT = "pixel_dqm_sourceclient-live"
 
 @contextmanager
 def quiet(data: Path, template: Path, *p5_options: str) -> Iterator[Chain]:
-    """A chain at whose P5 nothing happens but what a test says; its hub asks often and waits for no answer long."""
+    """A chain whose P5 has only the incidents of the test; its hub polls often, with short timeouts."""
     shutil.copytree(template, data)
-    given = Settings(data_dir=str(data), square_poll_s=0.2, square_timeout_s=2.0, square_status_s=1.0)
-    with bound(given), chain(given, "--quiet-start", "--speed", "1", *p5_options, services=("web", "live", "p5")) as found:
+    base_settings = Settings(data_dir=str(data), square_poll_s=0.2, square_timeout_s=2.0, square_status_s=1.0)
+    with bound(base_settings), chain(base_settings, "--quiet-start", "--speed", "1", *p5_options, services=("web", "live", "p5")) as found:
         yield found
 
 
@@ -41,13 +41,13 @@ def run(running: Chain) -> int:
     """A new run, with 31 jobs that report; the page shows it."""
     number: int = running.p5.incident("start_run", lumis=100)["run"]
     running.p5.advance(30)
-    page_says(running, rf'data-run="{number}"', r"31 running")
+    wait_for_text(running, rf'data-run="{number}"', r"31 running")
     return number
 
 
-def page_says(running: Chain, *said: str, path: str = "/square") -> str:
-    """Wait until a page has all these; the page."""
-    until(lambda: all(re.search(what, running.get(path)) for what in said), f"{path} to say {said}")
+def wait_for_text(running: Chain, *texts: str, path: str = "/square") -> str:
+    """Wait until a page matches all these patterns; returns the page."""
+    until(lambda: all(re.search(what, running.get(path)) for what in texts), f"{path} to show {texts}")
     return running.get(path)
 
 
@@ -58,14 +58,14 @@ def rows(page: str) -> list[str]:
 
 def test_failing_machine_is_named_until_it_responds_again(running: Chain, run: int) -> None:
     running.p5.incident("host_down", host=FU)
-    page_says(running, f"{FU} does not answer", "status 500", "ConnectionRefusedError")
+    wait_for_text(running, f"{FU} does not respond", "status 500", "ConnectionRefusedError")
     running.p5.incident("host_down", host=FU, on=False)
-    until(lambda: f"{FU} does not answer" not in running.get("/square"), "the page to be content")
+    until(lambda: f"{FU} does not respond" not in running.get("/square"), "the page to be content")
 
 
 def test_unreachable_gateway_is_shown_at_the_top_with_its_time(running: Chain, run: int) -> None:
     running.p5.incident("gateway_down")
-    page_says(running, r'role="status"[^<]*id="situation"(?s:.)*P5 is unreachable(?s:.)*since <time')
+    wait_for_text(running, r'role="status"[^<]*id="situation"(?s:.)*P5 is unreachable(?s:.)*since <time')
     running.p5.incident("gateway_down", on=False)
     until(lambda: "P5 is unreachable" not in running.get("/square"), "the page to be content")
     assert settled(running) == []
@@ -73,11 +73,11 @@ def test_unreachable_gateway_is_shown_at_the_top_with_its_time(running: Chain, r
 
 def test_late_responses_are_shown_and_other_machines_are_not_affected(running: Chain, run: int) -> None:
     running.p5.incident("slow", host=FU, seconds=30)
-    page_says(running, f"{FU} does not answer", "no answer within 2 s")
+    wait_for_text(running, f"{FU} does not respond", "no answer within 2 s")
     running.p5.incident("crash", tag="beam_", code=65)
-    page_says(running, "1 crashed")
+    wait_for_text(running, "1 crashed")
     running.p5.incident("slow", host=FU, seconds=0)
-    until(lambda: f"{FU} does not answer" not in running.get("/square"), "the page to be content")
+    until(lambda: f"{FU} does not respond" not in running.get("/square"), "the page to be content")
 
 
 def test_incomplete_responses_lose_nothing(running: Chain, run: int) -> None:
@@ -98,7 +98,7 @@ def test_machine_with_reset_revisions_is_read_from_the_beginning(running: Chain,
 
 def test_crash_is_the_first_row_and_the_next_attempt_belongs_to_its_client(running: Chain, run: int) -> None:
     running.p5.incident("crash", tag=CLIENT, code=-11, restart=False)
-    first = rows(page_says(running, "1 crashed"))[0]
+    first = rows(wait_for_text(running, "1 crashed"))[0]
     assert "-11 SIGSEGV" in first
     assert "crashed" in first
     assert "<bdi>pixel</bdi>" in first
@@ -108,34 +108,34 @@ def test_crash_is_the_first_row_and_the_next_attempt_belongs_to_its_client(runni
 def test_restarted_client_keeps_its_crash_as_an_attempt(running: Chain, run: int) -> None:
     running.p5.incident("crash", tag=CLIENT, code=134)
     running.p5.advance(30)
-    page = page_says(running, "1 crashed", "31 running", "attempt 2")
+    page = wait_for_text(running, "1 crashed", "31 running", "attempt 2")
     assert [("attempt 1" in row, "134 SIGABRT" in row) for row in rows(page) if "<bdi>pixel</bdi>" in row] == [(False, False), (True, True)]
 
 
 def test_run_without_clients_is_known_by_its_files(running: Chain) -> None:
     number = running.p5.incident("start_run", lumis=100, clients=False)["run"]
     running.p5.advance(150)
-    page_says(running, rf'data-run="{number}"', "No job of this run was reported, only its files")
+    wait_for_text(running, rf'data-run="{number}"', "No job of this run was reported, only its files")
 
 
-def test_the_end_of_a_run_is_said(running: Chain, run: int) -> None:
+def test_the_end_of_a_run_is_shown(running: Chain, run: int) -> None:
     running.p5.advance(60)
     running.p5.incident("end_run", follow=False)
     running.p5.advance(120)
-    page_says(running, rf'data-run="{run}"', "Run ended: no job is running. The next run has not begun", "31 finished")
+    wait_for_text(running, rf'data-run="{run}"', "Run ended: no job is running. The next run has not begun", "31 finished")
 
 
 def test_live_page_switches_to_the_next_run_and_the_old_page_stays(running: Chain, run: int) -> None:
     number = running.p5.incident("start_run", lumis=5)["run"]
     running.p5.advance(20)
-    page_says(running, rf'data-run="{number}"')
-    page_says(running, rf'data-run="{run}"', f"Next run: {number}", path=f"/square/runs/{run}")
+    wait_for_text(running, rf'data-run="{number}"')
+    wait_for_text(running, rf'data-run="{run}"', f"Next run: {number}", path=f"/square/runs/{run}")
 
 
 def test_hostile_text_in_a_log_is_text(running: Chain, run: int) -> None:
     hostile = "<script>window.hurt=1</script><img src=x onerror=alert(1)>\x1b[31m\x00 \udc80"
     *_, key = running.p5.incident("write_log", tag=CLIENT, lines=[hostile + "\n"])["ids"]
-    page = page_says(running, "&lt;script&gt;window.hurt=1", path=f"/square/log?key={key}")
+    page = wait_for_text(running, "&lt;script&gt;window.hurt=1", path=f"/square/log?key={key}")
     assert "<script>window" not in page
     assert "<img src=x" not in page
     assert "\x1b" not in page
@@ -161,6 +161,6 @@ def test_a_job_that_reports_no_more_is_stuck_and_first(tmp_path: Path, sqlite_te
         behind.p5.advance(60)
         behind.p5.incident("stick", tag=CLIENT)
         behind.p5.advance(1130)
-        first = rows(page_says(behind, "1 stuck", "30 running"))[0]
+        first = rows(wait_for_text(behind, "1 stuck", "30 running"))[0]
         assert "stuck" in first
         assert "<bdi>pixel</bdi>" in first

@@ -32,7 +32,7 @@ def wire(fixtures_dir: Path) -> Documents:
 
 @pytest.fixture(scope="session")
 def truth(fixtures_dir: Path) -> list[dict[str, Any]]:
-    """What an independent program stored of the same documents."""
+    """Values that an independent program stored for the same documents."""
     found: list[dict[str, Any]] = json.loads((fixtures_dir / "dqmsquare/runs.json").read_text())
     return found
 
@@ -43,8 +43,8 @@ def host_of(name: str) -> Host:
     return found
 
 
-def keep(name: str, *given: dict[str, Any], now: float = NOW) -> None:
-    rows = [rows_of("production", name, document, document.get("_rev", 1), document.get("timestamp", now), now) for document in given]
+def store_bodies(name: str, *bodies: dict[str, Any], now: float = NOW) -> None:
+    rows = [rows_of("production", name, document, document.get("_rev", 1), document.get("timestamp", now), now) for document in bodies]
     store.save(host_of(name), rows, [], now)
 
 
@@ -53,7 +53,7 @@ def unpack_json(blob: bytes) -> Any:
 
 
 def whole(key: str) -> Any:
-    """A document put together from what is stored of it."""
+    """A document restored from its rows."""
     found = unpack_json(Document.get(Document.key == key).body)
     if log := Log.get_or_none(Log.key == key):
         found["extra"] |= unpack_json(log.body)
@@ -61,8 +61,8 @@ def whole(key: str) -> Any:
 
 
 def test_the_real_jobs_have_the_recorded_values(hub: Settings, wire: Documents, truth: list[dict[str, Any]]) -> None:
-    for name, given in wire.items():
-        keep(name, *given)
+    for name, bodies in wire.items():
+        store_bodies(name, *bodies)
     expected = [row for row in truth if row["run"] is not None]
     assert Job.select().count() == len(expected) == 93
     unset = {-1: None}
@@ -81,8 +81,8 @@ def test_the_real_jobs_have_the_recorded_values(hub: Settings, wire: Documents, 
 
 
 def test_the_real_runs_are_summed_up(hub: Settings, wire: Documents, truth: list[dict[str, Any]]) -> None:
-    for name, given in wire.items():
-        keep(name, *given)
+    for name, bodies in wire.items():
+        store_bodies(name, *bodies)
     assert [run.run for run in Run.select().order_by(Run.run)] == [358788, 358791, 358792]
     for run in Run.select():
         jobs = [row for row in truth if row["run"] == run.run]
@@ -96,14 +96,14 @@ def test_the_real_runs_are_summed_up(hub: Settings, wire: Documents, truth: list
 
 def test_every_field_of_every_document_is_kept(hub: Settings, wire: Documents, fixtures_dir: Path) -> None:
     others = json.loads((fixtures_dir / "dqmsquare/doc_examples_other.json").read_text())
-    given = [*(document for some in wire.values() for document in some), *others.values()]
-    keep("fu", *given)
-    for document in given:
+    bodies = [*(document for some in wire.values() for document in some), *others.values()]
+    store_bodies("fu", *bodies)
+    for document in bodies:
         assert whole(document["_id"]) == document
 
 
 def test_the_delivery_of_the_real_run_is_the_recorded_one(hub: Settings, wire: Documents, fixtures_dir: Path) -> None:
-    keep("bu-c2f11-09-01", *wire["bu-c2f11-09-01"])
+    store_bodies("bu-c2f11-09-01", *wire["bu-c2f11-09-01"])
     expected = json.loads((fixtures_dir / "dqmsquare/truth_graph_358792.json").read_text())
     graph = Graph.get(Graph.run == 358792)
     assert (graph.key, graph.host, graph.global_start) == (expected[2], expected[6], expected[4])
@@ -120,18 +120,18 @@ def test_new_lumisections_change_the_version_of_their_part_alone(hub: Settings) 
         arrays = {name: list(range(1, lumis + 1)) for name in documents.FILE_COLUMNS}
         return {"_id": "files", "type": "dqm-files", "run": 1, "extra": {"streams": {"DQM": arrays}, "global_start": 5.0}}
 
-    keep("bu", files(100))
+    store_bodies("bu", files(100))
     first = version_of("production")
-    keep("bu", files(101))
+    store_bodies("bu", files(101))
     assert version_of("production") == first + 1
     assert [(part.part, part.version) for part in GraphPart.select().order_by(GraphPart.part)] == [(0, first), (1, first + 1)]
     assert unpack_json(GraphPart.get(GraphPart.part == 1).points)["lumis"] == list(range(64, 102))
-    keep("bu", files(10))
+    store_bodies("bu", files(10))
     assert [(part.part, len(unpack_json(part.points)["lumis"])) for part in GraphPart.select()] == [(0, 10)]
 
 
 def test_a_job_without_any_field_is_a_row_of_nothing(hub: Settings) -> None:
-    keep("fu", {"_id": "bare", "type": "dqm-source-state"})
+    store_bodies("fu", {"_id": "bare", "type": "dqm-source-state"})
     job = Job.get(Job.key == "bare")
     nothing = ("run", "pid", "exit_code", "fi_state", "lumi", "events", "rate", "rss_kb", "data_run")
     assert [getattr(job, name) for name in nothing] == [None] * len(nothing)
@@ -167,22 +167,22 @@ def test_a_field_of_any_kind_is_stored_and_harms_no_other(hub: Settings, odd: An
         "type", "hostname", "tag", "run", "pid", "exit_code", "fi_state", "cmssw_lumi", "events_total", "events_rate", "cmssw_run", "cmdline", "extra",
     )  # fmt: skip
     deeper = ("ps_info", "mem_info", "stdlog_start", "stdlog_end", "streams", "global_start", "lumi")
-    given = []
+    bodies = []
     for kind in ("dqm-source-state", "dqm-files"):
-        given += [{"_id": f"{kind} {name}", "type": kind, "run": 7, name: odd} for name in names]
-        given += [{"_id": f"{kind} {name}", "type": kind, "run": 7, "extra": {name: odd}} for name in deeper]
-        given.append({"_id": f"{kind} arrays", "type": kind, "run": 7, "extra": {"streams": {"DQM": {"lumis": [odd, 3], "mtimes": odd}}}})
-        given.append({"_id": f"{kind} command", "type": kind, "run": 7, "cmdline": [odd, odd, "runkey=pp_run"]})
-    keep("fu", *given)
-    assert Document.select().count() == len(given)
-    for document in given:
+        bodies += [{"_id": f"{kind} {name}", "type": kind, "run": 7, name: odd} for name in names]
+        bodies += [{"_id": f"{kind} {name}", "type": kind, "run": 7, "extra": {name: odd}} for name in deeper]
+        bodies.append({"_id": f"{kind} arrays", "type": kind, "run": 7, "extra": {"streams": {"DQM": {"lumis": [odd, 3], "mtimes": odd}}}})
+        bodies.append({"_id": f"{kind} command", "type": kind, "run": 7, "cmdline": [odd, odd, "runkey=pp_run"]})
+    store_bodies("fu", *bodies)
+    assert Document.select().count() == len(bodies)
+    for document in bodies:
         json.dumps(whole(document["_id"]), allow_nan=False)
 
 
 def test_storing_a_document_again_changes_its_state_and_not_its_beginning(hub: Settings) -> None:
     job = {"_id": "a", "type": "dqm-source-state", "run": 7, "tag": "beam", "timestamp": NOW}
-    keep("fu", job)
-    keep("fu", job | {"exit_code": 134, "timestamp": NOW + 30}, now=NOW + 30)
+    store_bodies("fu", job)
+    store_bodies("fu", job | {"exit_code": 134, "timestamp": NOW + 30}, now=NOW + 30)
     row, stored, run = Job.get(), Document.get(), Run.get()
     assert (row.started, row.reported, row.exit_code) == (NOW, NOW + 30, 134)
     assert (stored.created, stored.received) == (NOW, NOW + 30)
@@ -191,7 +191,7 @@ def test_storing_a_document_again_changes_its_state_and_not_its_beginning(hub: S
 
 
 def test_a_run_of_files_alone_is_a_run(hub: Settings) -> None:
-    keep("bu", {"_id": "f", "type": "dqm-files", "run": "7", "timestamp": NOW, "extra": {"global_start": NOW - 60}})
+    store_bodies("bu", {"_id": "f", "type": "dqm-files", "run": "7", "timestamp": NOW, "extra": {"global_start": NOW - 60}})
     run = Run.get()
     assert (run.run, run.jobs, run.first, run.last, run.lumi) == (7, 0, NOW - 60, NOW, None)
 
@@ -232,7 +232,7 @@ def test_huge_numbers_do_not_break_charts_and_tables(hub: Settings, client: Flas
         str(NOW + 2): {"n": "2", "rate": str(huge)},
     }
     extra = {"lumi_stats": stats, "mem_info": {str(NOW): f"1 {huge} 1", str(huge): "1 2 3"}}
-    keep("bu", files, {"_id": "job", "type": "dqm-source-state", "run": 7, "tag": "beam", "extra": extra})
+    store_bodies("bu", files, {"_id": "job", "type": "dqm-source-state", "run": 7, "tag": "beam", "extra": extra})
     for chart in (
         "runs/7/delivery.svg?",
         "runs/7/rate.png?",
@@ -258,9 +258,9 @@ def test_too_large_document_is_rejected(hub: Settings, monkeypatch: pytest.Monke
 def test_the_longest_texts_of_any_alphabet_can_be_stored_and_searched(hub: Settings) -> None:
     letters = "".join(chr(0x20000 + 7 * number) for number in range(1000))  # four bytes each, and nothing to compress
     streams = {letters: {name: [1] for name in documents.FILE_COLUMNS}}
-    keep("fu", {"_id": letters[:250], "type": letters, "hostname": letters[::-1], "run": 7, "tag": letters[1:]})
-    keep("fu", {"_id": "files", "type": "dqm-files", "hostname": letters, "run": 7, "tag": letters, "extra": {"streams": streams}})
-    keep("fu", {"_id": "job", "type": "dqm-source-state", "hostname": letters, "run": 7, "tag": letters})
+    store_bodies("fu", {"_id": letters[:250], "type": letters, "hostname": letters[::-1], "run": 7, "tag": letters[1:]})
+    store_bodies("fu", {"_id": "files", "type": "dqm-files", "hostname": letters, "run": 7, "tag": letters, "extra": {"streams": streams}})
+    store_bodies("fu", {"_id": "job", "type": "dqm-source-state", "hostname": letters, "run": 7, "tag": letters})
     assert {row.key for row in Document.select()} == {letters[:250], "files", "job"}
     assert Document.get(Document.type == letters[:250]).tag == letters[1:251]
     assert Job.get(Job.tag == letters[:250]).key == "job"

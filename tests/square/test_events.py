@@ -1,4 +1,4 @@
-"""What happened to runs, jobs and hosts, as the tables say."""
+"""Events of runs, jobs and hosts, derived from the tables."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ def now() -> float:
 
 
 def found(now: float, *kinds: str, since: float = 0.0, limit: int = 1000) -> list[tuple[str, str, float]]:
-    """Title, text and seconds before now of what happened."""
+    """Title, text and age in seconds of each event."""
     return [(event.title, event.text, round(now - event.at)) for event in events("production", since, now, limit, kinds or KINDS)]
 
 
-def test_a_run_begins_with_its_first_report_and_says_what_it_is(hub: Settings, now: float) -> None:
+def test_a_run_begins_with_its_first_report_and_has_its_details(hub: Settings, now: float) -> None:
     seed.job(358791, "beam", now - 60)
     seed.job(358791, "csc", now - 30)
     assert found(now, "run-start") == [("Run 358791 began", "pp_run, CMSSW 12_4_8", 160)]
@@ -42,16 +42,14 @@ def test_a_run_has_ended_when_its_last_job_has_and_none_began_for_a_minute(hub: 
     assert found(now, "run-end") == [("Run 358791 ended", "Jobs: 1 finished, 1 crashed", 70)]
 
 
-def test_a_run_whose_only_job_crashed_just_now_goes_on_since_the_client_is_started_again(hub: Settings, now: float) -> None:
+def test_a_run_whose_only_job_just_crashed_is_ongoing_because_the_client_restarts(hub: Settings, now: float) -> None:
     seed.job(358791, "beam", now - 10, -11)
     assert found(now, "run-end") == []
     seed.job(358792, "beam", now - 1)
     assert found(now, "run-end") == [("Run 358791 ended", "Jobs: 1 crashed", 10)]
 
 
-def test_a_run_with_a_job_that_never_told_its_end_has_ended_once_a_newer_run_began_and_the_job_counts_as_stuck(
-    hub: Settings, now: float
-) -> None:
+def test_a_run_with_an_unended_job_ends_when_a_newer_run_began_and_the_job_is_stuck(hub: Settings, now: float) -> None:
     seed.job(358791, "beam", now - 2000, 0)
     seed.job(358791, "csc", now - 1000)
     assert found(now, "run-end") == []
@@ -60,7 +58,7 @@ def test_a_run_with_a_job_that_never_told_its_end_has_ended_once_a_newer_run_beg
     assert found(now, "run-end", since=now - 99) == []
 
 
-def test_a_crash_says_client_run_exit_code_and_place(hub: Settings, now: float) -> None:
+def test_a_crash_has_client_run_exit_code_and_host(hub: Settings, now: float) -> None:
     seed.job(358791, "beam", now - 20, 139, lumi=35, events=12345)
     seed.job(358791, "csc", now - 10, 0)
     seed.job(None, "ecal", now - 5, 1)
@@ -94,7 +92,7 @@ def test_a_job_of_a_host_that_does_not_answer_is_not_stuck_as_far_as_anybody_kno
 
 def test_a_job_is_not_stuck_while_documents_of_its_host_are_still_to_be_fetched(hub: Settings, now: float) -> None:
     seed.host("dqmfu-c2b03-45-01", now)
-    Host.update(behind=64).execute()  # the hub was away, and catches up
+    Host.update(behind=64).execute()  # the hub was down, and catches up
     seed.job(358792, "beam", now - 1200)
     assert found(now, "stuck") == []
     Host.update(behind=0).execute()
@@ -114,20 +112,20 @@ def test_a_job_of_a_run_that_three_newer_ones_had_followed_by_then_is_not_stuck(
 
 def test_a_host_that_fails_is_silent_a_minute_after_its_last_answer(hub: Settings, now: float) -> None:
     seed.host("dqmfu-c2b03-45-01", now - 30, "connection refused")
-    seed.host("dqmfu-c2b04-45-01", now - 500)  # nobody asks it: the grabber is away
+    seed.host("dqmfu-c2b04-45-01", now - 500)  # it is not polled: the poller is not running
     assert found(now, "silent-host") == []
     seed.host("dqmfu-c2b03-45-01", now - 70, "connection refused")
-    assert found(now, "silent-host") == [("dqmfu-c2b03-45-01 does not answer", "connection refused", 10)]
+    assert found(now, "silent-host") == [("dqmfu-c2b03-45-01 does not respond", "connection refused", 10)]
     Host.update(failures=0, last_ok=now).execute()
     assert found(now, "silent-host") == []
 
 
-def test_a_host_that_fails_once_after_the_hub_was_away_is_not_silent_yet(hub: Settings, now: float) -> None:
+def test_a_host_with_one_failure_after_a_pause_of_the_hub_is_not_silent(hub: Settings, now: float) -> None:
     seed.host("dqmfu-c2b03-45-01", now - 300, "connection refused")
     Host.update(failures=1).execute()
     assert found(now, "silent-host") == []
     Host.update(failures=3).execute()
-    assert found(now, "silent-host") == [("dqmfu-c2b03-45-01 does not answer", "connection refused", 240)]
+    assert found(now, "silent-host") == [("dqmfu-c2b03-45-01 does not respond", "connection refused", 240)]
 
 
 def test_a_machine_is_down_since_the_first_of_two_looks_whatever_else_they_say(hub: Settings, now: float) -> None:
@@ -144,7 +142,7 @@ def test_a_machine_is_down_since_the_first_of_two_looks_whatever_else_they_say(h
     assert [ago for _, _, ago in found(now, "silent-host", since=now - 200)] == [150]
 
 
-def test_a_machine_long_down_is_not_down_anew_when_there_are_more_statuses_than_are_read(
+def test_a_machine_long_down_causes_no_second_event_when_old_statuses_are_not_read(
     hub: Settings, now: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("app.square.events.MOST_STATUSES", 50)
@@ -155,7 +153,7 @@ def test_a_machine_long_down_is_not_down_anew_when_there_are_more_statuses_than_
     assert found(now, "silent-host", since=now - 3600) == [("fu-2 is down", "P5 reports: refused", 20)]
 
 
-def test_the_newest_come_first_and_no_more_than_are_asked_for(hub: Settings, now: float) -> None:
+def test_events_are_newest_first_and_limited(hub: Settings, now: float) -> None:
     for ago in (50, 10, 30, 20, 40):
         seed.job(358792, "beam", now - ago, 1)
     seed.job(7, "beam", now - 15, 1, system="playback")
@@ -164,8 +162,8 @@ def test_the_newest_come_first_and_no_more_than_are_asked_for(hub: Settings, now
     assert [ago for _, _, ago in found(now, "crash", limit=0)] == []
 
 
-def test_each_event_has_one_name_that_stays(filled: Settings, now: float) -> None:
-    seed.host("bu-1", now - 100, "away")
+def test_each_event_has_a_stable_identifier(filled: Settings, now: float) -> None:
+    seed.host("bu-1", now - 100, "unreachable")
     first = events("production", 0, now)
     assert [event.id for event in events("production", 0, now)] == [event.id for event in first]
     assert len({event.id for event in first}) == len(first)
@@ -182,14 +180,14 @@ def test_a_hostile_name_stays_one_line(hub: Settings, now: float) -> None:
 def test_no_question_reads_more_than_its_window(filled: Settings, now: float) -> None:
     if not database.is_sqlite():
         return  # it may choose to read a small table whole
-    asked: list[str] = []
+    queries: list[str] = []
     connection = database.proxy.connection()
-    connection.set_trace_callback(asked.append)
+    connection.set_trace_callback(queries.append)
     events("production", now - 60, now)
     connection.set_trace_callback(None)
-    plans = [line[3] for query in asked for line in connection.execute("EXPLAIN QUERY PLAN " + query)]
+    plans = [line[3] for query in queries for line in connection.execute("EXPLAIN QUERY PLAN " + query)]
     assert [plan for plan in plans if plan.startswith("SCAN") and "HOST" not in plan.upper()] == []
 
 
-def test_an_event_is_what_the_contract_says() -> None:
+def test_the_fields_of_an_event_are_stable() -> None:
     assert Event._fields == ("id", "system", "kind", "run", "key", "at", "title", "text")

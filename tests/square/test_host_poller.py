@@ -31,8 +31,8 @@ def never() -> bool:
 
 
 def poller(hub: Settings, p5: P5 | FaultyP5, host: str = FU, **settings: Any) -> HostPoller:
-    given: dict[str, Any] = {"square_url": p5.address, "square_timeout_s": 60.0} | settings
-    return HostPoller("production", host, hub.replace(**given))
+    changes: dict[str, Any] = {"square_url": p5.address, "square_timeout_s": 60.0} | settings
+    return HostPoller("production", host, hub.replace(**changes))
 
 
 def row(host: str = FU) -> Host:
@@ -87,10 +87,10 @@ def test_second_poll_fetches_only_changes(hub: Settings, p5: P5) -> None:
     p5.incident("upload", host=FU, documents=[job(number) for number in range(5)])
     one = poller(hub, p5)
     assert one.poll(never)
-    before, asked = version_of("production"), len(p5.record()["requests"])
+    before, requests = version_of("production"), len(p5.record()["requests"])
     assert one.poll(never)
     assert version_of("production") == before
-    assert len(p5.record()["requests"]) == asked + 1
+    assert len(p5.record()["requests"]) == requests + 1
     p5.incident("upload", host=FU, documents=[job(3, exit_code=65)])
     assert one.poll(never)
     assert Job.get(Job.key == "job-00003").exit_code == 65
@@ -109,7 +109,7 @@ def test_backlog_is_fetched_in_batches_with_the_number_left(hub: Settings, p5: P
     assert one.poll(over)
     assert left == [0, 2500 - BATCH, 2500 - 2 * BATCH]
     assert len(keys()) == 2 * BATCH
-    assert poller(hub, p5).poll(never), "another process goes on where this one was"
+    assert poller(hub, p5).poll(never), "another process continues where this one stopped"
     assert len(keys()) == 2500
     assert row().behind == 0
     assert_all_there(p5, FU)
@@ -149,7 +149,7 @@ def test_pause_of_a_failing_machine_doubles_and_others_are_not_affected(hub: Set
         assert row().failures == failures
         assert row().not_before - row().last_error == pytest.approx(2.0 ** (failures - 1), abs=0.1)
         assert up.poll(never)
-    assert not down.poll(never), "it is not asked before its time"
+    assert not down.poll(never), "it is not polled before its time"
     assert "status 500" in row().error
     p5.incident("host_down", host=FU, on=False)
     down.not_before = 0
@@ -191,7 +191,7 @@ def test_incomplete_responses_are_requested_again(hub: Settings, p5: P5) -> None
 
 
 @pytest.mark.parametrize(
-    ("garbled", "said"),
+    ("garbled", "expected"),
     [
         ({"body": "<html>Sign in</html>"}, "not JSON"),
         ({"body": "[]"}, "no list of messages"),
@@ -201,12 +201,12 @@ def test_incomplete_responses_are_requested_again(hub: Settings, p5: P5) -> None
         ({"hex": "ff00fe"}, "not JSON"),
     ],
 )
-def test_unusable_response_is_stored_with_the_reason(hub: Settings, p5: P5, garbled: dict[str, Any], said: str) -> None:
+def test_unusable_response_is_stored_with_the_reason(hub: Settings, p5: P5, garbled: dict[str, Any], expected: str) -> None:
     p5.incident("garble", host=FU, **garbled)
     assert not poller(hub, p5).poll(never)
     letter = DeadLetter.get()
-    assert said in letter.why
-    assert said in row().error
+    assert expected in letter.why
+    assert expected in row().error
     assert bytes(letter.body)
 
 
@@ -242,7 +242,7 @@ def test_bad_document_becomes_a_dead_letter_and_the_others_are_stored(hub: Setti
     assert (letter.key, letter.rev) == ("bad", 11)
     assert b"bad" in bytes(letter.body)
     assert one.poll(never)
-    assert DeadLetter.get().times == 1, "it is not asked for again at once"
+    assert DeadLetter.get().times == 1, "it is not fetched again at once"
 
 
 def test_missing_document_delays_the_others_by_one_timeout(hub: Settings, faulty: FaultyP5) -> None:
@@ -262,7 +262,7 @@ def test_fetching_one_by_one_stops_when_the_run_of_the_poller_is_over(hub: Setti
     assert one.poll(lambda: next(looks, True))
     assert keys() == {"job-00000", "job-00001", "job-00002"}
     assert (row("dqmrubu-c2a06-03-01").rev, row("dqmrubu-c2a06-03-01").behind) == (3, 8)
-    assert one.poll(never), "the next one goes on there"
+    assert one.poll(never), "the next one continues there"
     assert keys() == {f"job-{number:05d}" for number in range(10)}
     assert [letter.key for letter in DeadLetter.select()] == ["bad"]
 
@@ -274,7 +274,7 @@ def test_unlisted_machine_is_deleted(hub: Settings, faulty: FaultyP5) -> None:
     before = version_of("production")
     with system_poller("production", (f"{FU}.cms",), settings, turn_of("poll")):
         assert [host.name for host in Host.select()] == [FU]
-    assert version_of("production") == before + 1, "pages are told"
+    assert version_of("production") == before + 1, "pages are updated"
 
 
 def turn_of(name: str) -> TaskRun:
@@ -370,9 +370,9 @@ def test_pause_outlasts_one_run_of_the_poller(hub: Settings, p5: P5) -> None:
     for _ in range(5):
         one.not_before = 0
         assert not one.poll(never)
-    asked = len(p5.record()["requests"])
+    requests = len(p5.record()["requests"])
     assert not poller(hub, p5).poll(never)
-    assert len(p5.record()["requests"]) == asked
+    assert len(p5.record()["requests"]) == requests
 
 
 @pytest.mark.slow

@@ -88,7 +88,7 @@ def test_terminal_colours_are_removed_and_control_characters_visible() -> None:
     assert logs.visible_text("half \ud800 letter\ttab") == "half � letter\ttab"
 
 
-def test_a_megabyte_in_one_line_is_shown_in_part(filled: Settings, client: FlaskClient) -> None:
+def test_a_line_of_a_megabyte_is_cut(filled: Settings, client: FlaskClient) -> None:
     write(beam(), ["first\n", "x" * 1_000_000 + "\n", "last\n"], [])
     answer = client.get(f"/square/log?key={beam().key}")
     assert len(answer.data) < 30_000
@@ -114,7 +114,7 @@ def test_a_log_can_be_searched_and_its_errors_chosen(filled: Settings, client: F
     assert [number for number in range(1, 6) if f'id="L{number}"' in page] == [2, 3]
 
 
-def test_a_log_is_downloaded_as_it_came(filled: Settings, client: FlaskClient) -> None:
+def test_a_log_is_downloaded_unchanged(filled: Settings, client: FlaskClient) -> None:
     write(beam(), ["<script>\x1b[1m\n"], [])
     answer = client.get(f"/square/log/text?key={beam().key}")
     assert answer.text == "<script>\x1b[1m\n"
@@ -171,7 +171,7 @@ def test_a_job_that_is_not_known_is_not_found(filled: Settings, client: FlaskCli
     assert client.get("/square/log?key=nobody").status_code == 404
 
 
-def test_nobody_without_an_account_acknowledges(filled: Settings, client: FlaskClient) -> None:
+def test_acknowledging_requires_an_account(filled: Settings, client: FlaskClient) -> None:
     answer = client.post(f"/square/job/acknowledge?key={beam().key}", headers={"Origin": "http://127.0.0.1:8889"})
     assert answer.status_code == 303
     assert "/account/sign-in" in answer.location

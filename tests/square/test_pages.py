@@ -143,10 +143,10 @@ def test_texts_on_responding_hosts_stay_true_between_polls(filled: Settings, cli
     assert f"up dqmfu-c2b03-45-01 since {since:%Y-%m-%d %H:%M:%S}" in text
 
 
-def test_one_host_that_fails_is_named_with_the_time(filled: Settings, client: FlaskClient) -> None:
+def test_one_failing_host_is_named_with_the_time(filled: Settings, client: FlaskClient) -> None:
     Host.update(failures=3, error="timed out", last_ok=time.time() - 200).where(Host.name == "fu-c2f11-11-03").execute()
     page = shown(client, "/square")
-    assert "fu-c2f11-11-03 does not answer" in page
+    assert "fu-c2f11-11-03 does not respond" in page
     since = datetime.fromtimestamp(time.time() - 200, ZoneInfo("Europe/Zurich"))
     assert f"(since {since:%Y-%m-%d %H:}" in page
 
@@ -176,14 +176,14 @@ def test_machine_without_reports_disappears_or_becomes_unknown(filled: Settings,
     assert "no data for 24 h" in text
 
 
-def test_times_are_those_of_cern_until_utc_is_asked_for(filled: Settings, client: FlaskClient) -> None:
+def test_times_are_in_swiss_time_unless_utc_is_selected(filled: Settings, client: FlaskClient) -> None:
     assert "2022-09-15 13:45:47" in shown(client, "/square/runs/358788")
     text = shown(client, "/square/runs/358788?tz=utc")
     assert "2022-09-15 11:45:47" in text
     assert "Times: UTC" in text
 
 
-def test_the_hour_that_comes_twice_is_told_apart(filled: Settings, client: FlaskClient) -> None:
+def test_the_repeated_hour_is_distinguished_by_its_zone(filled: Settings, client: FlaskClient) -> None:
     first = datetime(2026, 10, 25, 0, 30, tzinfo=UTC).timestamp()
     data.change(key_of("gem", 358788), reported=first)
     data.change(key_of("csc", 358788), reported=first + 3600)
@@ -200,7 +200,7 @@ def test_the_other_system_has_its_own_runs(filled: Settings, client: FlaskClient
 
 
 @pytest.mark.parametrize("address", ["/square?system=test", "/square?tz=moon"])
-def test_an_address_that_means_nothing_says_so(client: FlaskClient, address: str) -> None:
+def test_an_invalid_address_is_reported(client: FlaskClient, address: str) -> None:
     assert client.get(address).status_code == 400
 
 
@@ -210,7 +210,7 @@ def test_a_run_that_is_not_known_is_not_found(filled: Settings, client: FlaskCli
     assert client.get(f"/square/runs/{run}").status_code == 404
 
 
-def test_bookmarks_of_the_older_mirror_lead_to_the_same_view(filled: Settings, client: FlaskClient) -> None:
+def test_bookmarks_of_the_original_mirror_redirect_to_the_same_view(filled: Settings, client: FlaskClient) -> None:
     assert client.get("/square?run=358788&db=production").location == "/square/runs/358788"
     assert client.get("/square?run=500016&db=playback").location == "/square/runs/500016?system=playback"
     assert client.get("/square?db=playback").location == "/square?system=playback"

@@ -58,7 +58,7 @@ def test_many_runs_are_turned_page_by_page(filled: Settings, client: FlaskClient
     assert seen == [358792, 358791, 358788, *range(1099, 999, -1)]
 
 
-def test_what_cannot_be_a_run_is_refused(client: FlaskClient) -> None:
+def test_an_invalid_run_number_is_refused(client: FlaskClient) -> None:
     assert client.get("/square/timeline?from=x").status_code == 400
     assert client.get("/square/timeline?before=-1").status_code == 400
 

@@ -84,9 +84,9 @@ def test_behind_cmsweb_only_the_gateway_can_send_a_whole_log(filled: Settings) -
     settings = filled.replace(square_url="https://cmsweb.invalid/dqm/dqm-square-origin")
     client, own = create_app(settings).test_client(), {**bearer(Role.EXPERT), "Host": "127.0.0.1:8889"}
     job = Job.get(Job.run == 358792)
-    said = f"The whole log is on <bdi>{job.host}</bdi>, but CMSWEB only reaches {settings.of(SquareSettings).square_gateway}"
+    message = f"The whole log is on <bdi>{job.host}</bdi>, but CMSWEB only reaches {settings.of(SquareSettings).square_gateway}"
     page = client.get(f"/square/log?key={job.key}", headers=own).text
-    assert said in page
+    assert message in page
     assert "Whole log from P5" not in page
     answer = client.post(f"/square/log/whole?key={job.key}", headers=own)
     assert answer.status_code == 501
@@ -94,7 +94,7 @@ def test_behind_cmsweb_only_the_gateway_can_send_a_whole_log(filled: Settings) -
     Job.update(host=f"{settings.of(SquareSettings).square_gateway}.cms").where(Job.key == job.key).execute()
     page = client.get(f"/square/log?key={job.key}", headers=own).text
     assert "Whole log from P5" in page
-    assert said not in page
+    assert message not in page
 
 
 def test_without_p5_there_is_nothing_to_fetch(filled: Settings, client: FlaskClient) -> None:
@@ -112,16 +112,16 @@ def test_a_shifter_acknowledges_a_crash_once(filled: Settings, client: FlaskClie
     data.change(other, exit_code=65)
     before = data.version()
     assert "Acknowledge crash" in client.get(f"/square/job?key={crashed}", headers=own).text
-    answer = client.post(f"/square/job/acknowledge?key={crashed}", headers=own, data={"note": "told <b>the expert</b>"})
+    answer = client.post(f"/square/job/acknowledge?key={crashed}", headers=own, data={"note": "informed <b>the expert</b>"})
     assert answer.status_code == 303
-    assert data.version() == before + 1, "pages are told"
-    assert Acknowledgement.get(Acknowledgement.key == crashed).note == "told <b>the expert</b>"
+    assert data.version() == before + 1, "pages are updated"
+    assert Acknowledgement.get(Acknowledgement.key == crashed).note == "informed <b>the expert</b>"
     html = client.get("/square").text
     assert html.index("<bdi>csc</bdi>") < html.index("<bdi>gem</bdi>"), "what nobody has seen comes first"
     again = client.post(f"/square/job/acknowledge?key={crashed}", headers=own)
     assert again.status_code == 409
-    assert "told <b>the expert</b>" in again.get_json()["message"]
-    assert Audit.get(Audit.action == "acknowledge").reason == "told <b>the expert</b>"
+    assert "informed <b>the expert</b>" in again.get_json()["message"]
+    assert Audit.get(Audit.action == "acknowledge").reason == "informed <b>the expert</b>"
 
 
 def test_acknowledgement_is_valid_until_the_next_report(filled: Settings, client: FlaskClient) -> None:

@@ -24,7 +24,7 @@ def fill(system: str, run: int, days_ago: float) -> None:
     """A job with a log, and the files of a run, received so many days ago."""
     now = time.time() - days_ago * DAY_S
     arrays = {name: [1, 2, 100] for name in ("lumis", "mtimes", "ctimes", "evt_processed", "evt_accepted", "fsize")}
-    given: list[dict[str, Any]] = [
+    documents: list[dict[str, Any]] = [
         {"_id": f"job-{run}", "type": "dqm-source-state", "run": run, "extra": {"stdlog_start": ["-- begin\n"]}},
         {"_id": f"files-{run}", "type": "dqm-files", "run": run, "extra": {"streams": {"DQM": arrays}}},
         {"_id": f"stats-{run}", "type": "dqm-stats"},
@@ -32,7 +32,7 @@ def fill(system: str, run: int, days_ago: float) -> None:
     host, _ = Host.get_or_create(system=system, name="fu", defaults={"role": "fu"})
     store.save(
         host,
-        [rows_of(system, "fu", document, 1, now, now) for document in given],
+        [rows_of(system, "fu", document, 1, now, now) for document in documents],
         [store.RejectedDocument(f"bad-{run}", 1, "cut", b"{")],
         now,
     )
@@ -85,17 +85,17 @@ def test_run_pinned_after_deletion_keeps_its_remaining_data(hub: Settings) -> No
     assert GraphPart.select().count() == 2
 
 
-def test_thousands_go_in_steps_that_are_reported(hub: Settings) -> None:
+def test_thousands_of_rows_are_deleted_in_reported_steps(hub: Settings) -> None:
     now = time.time()
     host, _ = Host.get_or_create(system="production", name="fu", defaults={"role": "fu"})
     old = now - 100 * DAY_S
-    given = [
+    documents = [
         rows_of("production", "fu", {"_id": f"d{number}", "type": "dqm-stats"}, 1, old, old) for number in range(2 * retention.BATCH + 1)
     ]
-    store.save(host, given, [], now)
-    said: list[str] = []
-    assert retention.delete_old(hub, said.append)["documents"] == 1001
-    assert [text for text in said if "documents" in text] == [f"0 logs, 0 graphs, {count} documents" for count in (500, 1000, 1001)]
+    store.save(host, documents, [], now)
+    reports: list[str] = []
+    assert retention.delete_old(hub, reports.append)["documents"] == 1001
+    assert [text for text in reports if "documents" in text] == [f"0 logs, 0 graphs, {count} documents" for count in (500, 1000, 1001)]
 
 
 def test_growth_per_day_is_counted_and_shown(hub: Settings) -> None:

@@ -25,7 +25,7 @@ SECRET = "7f3a-real-one"
 
 
 class Cookies(BaseHTTPRequestHandler):
-    """Has nothing new for who has the cookie, and sends others elsewhere."""
+    """Returns an empty list to clients with the cookie, and redirects others."""
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
@@ -49,7 +49,7 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 @pytest.fixture
 def behind_cmsweb(settings: Settings, certificates: dict[str, str]) -> Iterator[Settings]:
-    """Settings that are let in."""
+    """Settings with the accepted certificate and cookie."""
     with frontend(Cookies, certificates["server"], certificates["client"]) as address:
         yield settings.replace(
             square_url=address,
@@ -134,8 +134,8 @@ def test_status_and_metrics_show_the_polling(hub: Settings, tmp_path: Path) -> N
     assert "cannot be read" in page
     assert "<td>cut</td>" in page
     assert "<script>alert" not in page
-    told = client.get("/metrics", base_url="http://127.0.0.1:8889").text
-    assert 'dqmhub_square_host_failures{host="dqmfu-c2b04-45-01",system="production"} 8' in told
-    assert 'dqmhub_square_host_behind{host="dqmfu-c2b03-45-01",system="production"} 1234' in told
-    assert 'dqmhub_square_dead_letters{system="production"} 1' in told
-    assert "dqmhub_square_certificate_days -1.0" in told
+    metrics_text = client.get("/metrics", base_url="http://127.0.0.1:8889").text
+    assert 'dqmhub_square_host_failures{host="dqmfu-c2b04-45-01",system="production"} 8' in metrics_text
+    assert 'dqmhub_square_host_behind{host="dqmfu-c2b03-45-01",system="production"} 1234' in metrics_text
+    assert 'dqmhub_square_dead_letters{system="production"} 1' in metrics_text
+    assert "dqmhub_square_certificate_days -1.0" in metrics_text

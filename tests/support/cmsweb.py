@@ -17,7 +17,7 @@ PREFIX = "/dqm/dqm-square-origin"
 
 @contextmanager
 def cmsweb(target: str, server_file: str, client_file: str) -> Iterator[str]:
-    """The address of a frontend that passes on to `target` what comes from who has the client's certificate."""
+    """The address of a frontend that forwards requests with the certificate of the client to `target`."""
 
     class Handler(BaseHTTPRequestHandler):
         def forward(self) -> None:
@@ -46,7 +46,7 @@ def cmsweb(target: str, server_file: str, client_file: str) -> Iterator[str]:
 
 @contextmanager
 def frontend(handler: type[BaseHTTPRequestHandler], server_file: str, client_file: str) -> Iterator[str]:
-    """The address of a server that lets in who has the client's certificate."""
+    """The address of a server that accepts clients with the certificate of the client."""
 
     class Server(ThreadingHTTPServer):
         def handle_error(self, *_: object) -> None:

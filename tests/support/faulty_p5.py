@@ -25,7 +25,7 @@ class FaultyP5:
         self.most_headers = 10**9
         self.commands: dict[str, Any] = {}
         self.address = ""
-        self.asked: list[Any] = []
+        self.messages: list[Any] = []
 
     def headers(self, known: int) -> list[str]:
         rows = [
@@ -36,7 +36,7 @@ class FaultyP5:
         return [*map(json.dumps, rows), *self.header_texts]
 
     def answer(self, message: Any) -> str:
-        self.asked.append(message)
+        self.messages.append(message)
         if message["event"] == "sync_request":
             found = self.headers(int(message["known_rev"] or 0))
             if len(found) > self.most_headers:

@@ -13,7 +13,7 @@ from tests.support.processes import consumer, service
 from tests.support.servers import PostgreSQL
 
 READY = "READY_FILE"
-"""The variable with the path of the file that says that all processes run."""
+"""The variable with the path of the file that appears when all processes run."""
 
 
 def test_never_ends(settings: Settings, sqlite_template: Path, postgresql: PostgreSQL, tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ http {{
 
 @contextmanager
 def nginx(folder: Path, port: int, servers: str, host: str = "127.0.0.1", before: tuple[str, ...] = ()) -> Iterator[None]:
-    """nginx with these servers, of which one listens on this port, until the end of the block. before: words that its command line stands behind."""
+    """nginx with these servers, one of them on this port, until the end of the block. before: words before its command line."""
     program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
     if program is None:
         raise Missing("nginx", "nginx-light")

@@ -47,4 +47,4 @@ def free_port(counter: Path = COUNTER) -> int:
                 file.seek(0)
                 file.write(f"{number + 1}\n")
                 return port
-    raise RuntimeError(f"Every port from {FIRST} to {_end() - 1} is taken.")
+    raise RuntimeError(f"Every port from {FIRST} to {_end() - 1} is in use.")

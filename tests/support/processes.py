@@ -15,7 +15,7 @@ from tests.support.patience import PATIENCE_S
 
 
 def environment(settings: Settings) -> dict[str, str]:
-    """The variables that give a process these settings, and nothing of ours from outside."""
+    """The environment of a process with these settings, without variables of this process that are settings."""
     ours = {name for row in setting_rows() for name in (f"DQMHUB_{row.name.upper()}", row.metadata["env"])} | {
         "DQMHUB_CONFIG",
         "DQMHUB_SUPERVISOR_PID",
@@ -52,8 +52,8 @@ def service(settings: Settings, name: str) -> Iterator[subprocess.Popen[bytes]]:
 def consumer(settings: Settings, queue: str, **variables: str) -> Iterator[subprocess.Popen[bytes]]:
     """A consumer with the handlers of tests/support/consumer.py, in a session of its own; it ends with the tests at the latest."""
     command = [sys.executable, "-m", "tests.support.consumer", queue]
-    given = environment(settings) | {"DQMHUB_SUPERVISOR_PID": str(os.getpid())} | variables
-    process = subprocess.Popen(command, cwd=TREE, env=given, start_new_session=True)
+    env = environment(settings) | {"DQMHUB_SUPERVISOR_PID": str(os.getpid())} | variables
+    process = subprocess.Popen(command, cwd=TREE, env=env, start_new_session=True)
     try:
         yield process
     finally:

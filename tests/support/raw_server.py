@@ -37,7 +37,7 @@ def served(server: socketserver.BaseServer) -> Iterator[None]:
 
 @dataclass
 class Raw:
-    """A server whose connections behave as a function says."""
+    """A server that handles its connections by a function."""
 
     place: str = ""
     received: list[bytearray] = field(default_factory=list)  # bytes of each connection

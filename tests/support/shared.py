@@ -27,7 +27,7 @@ def shared_folder(factory: pytest.TempPathFactory, name: str, make: Callable[[Pa
     folder, done = run / f"shared-{name}", run / f"shared-{name}.done"
     with alone(run / f"shared-{name}.lock"):
         if not done.exists():
-            folder.mkdir()  # fails for all who come later when `make` has failed before
+            folder.mkdir()  # fails for all later processes if `make` has failed
             make(folder)
             done.touch()
     return folder

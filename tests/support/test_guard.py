@@ -25,7 +25,7 @@ ALONE, WITH_WORKERS = (), ("-n", "2")
     ("options", "number"),
     [(ALONE, signal.SIGTERM), (ALONE, signal.SIGKILL), (WITH_WORKERS, signal.SIGTERM)],
 )
-def test_a_run_that_is_ended_leaves_no_process_behind(tmp_path: Path, options: tuple[str, ...], number: int) -> None:
+def test_a_killed_run_leaves_no_processes(tmp_path: Path, options: tuple[str, ...], number: int) -> None:
     ready = tmp_path / "ready"
     probe = f"PROBE_OF_TEST={tmp_path}"
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *options, "tests/support/left_behind.py"]

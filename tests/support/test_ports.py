@@ -1,4 +1,4 @@
-"""Every port is handed out once, whoever asks at the same time."""
+"""Every port is handed out once, also to simultaneous processes."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ PROCESSES, EACH = 4, 50
 CODE = "import sys; from pathlib import Path; from tests.support.ports import free_port; [print(free_port(Path(sys.argv[1]))) for _ in range({})]"
 
 
-def test_processes_side_by_side_get_different_ports(tmp_path: Path) -> None:
+def test_parallel_processes_get_different_ports(tmp_path: Path) -> None:
     command = [sys.executable, "-c", CODE.format(EACH), str(tmp_path / "counter")]
     running = [subprocess.Popen(command, cwd=TREE, stdout=subprocess.PIPE, text=True) for _ in range(PROCESSES)]
     ports = [int(line) for process in running for line in process.communicate()[0].split()]
     assert len(set(ports)) == len(ports) == PROCESSES * EACH
 
 
-def test_a_port_on_which_somebody_listens_is_left_out(tmp_path: Path) -> None:
+def test_a_port_in_use_is_skipped(tmp_path: Path) -> None:
     first = free_port(tmp_path / "counter")
     assert first >= FIRST
     (tmp_path / "counter").unlink()

@@ -18,7 +18,7 @@ def test_every_shared_script_and_style_is_in_a_bundle() -> None:
     assert files == {name for names in BUNDLES.values() for name in names if name.startswith("web/")} | ALONE
 
 
-def test_a_bundle_is_its_files_in_order_and_may_be_kept_for_a_year(client: FlaskClient) -> None:
+def test_a_bundle_has_its_files_in_order_and_is_cached_for_a_year(client: FlaskClient) -> None:
     addresses = re.findall(r'"(/bundles/[^"]+)"', client.get("/help").text)
     assert [address.partition("?")[0] for address in addresses] == ["/bundles/web.css", "/bundles/web.js"]
     for address in addresses:
@@ -31,7 +31,7 @@ def test_a_bundle_is_its_files_in_order_and_may_be_kept_for_a_year(client: Flask
         assert answer.cache_control.max_age == 365 * 24 * 3600
 
 
-def test_an_unknown_bundle_is_404_and_names_those_there_are(client: FlaskClient) -> None:
+def test_an_unknown_bundle_is_404_and_names_the_existing_ones(client: FlaskClient) -> None:
     answer = client.get("/bundles/other.css")
     assert answer.status_code == 404
     assert "web.css, web.js" in answer.text

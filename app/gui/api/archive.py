@@ -1,4 +1,4 @@
-"""The content of a folder as JSON, all of it or what a regular expression matches."""
+"""The content of a folder as JSON: all of it, or the matches of a regular expression."""
 
 from __future__ import annotations
 

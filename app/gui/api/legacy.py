@@ -1,6 +1,6 @@
 """The addresses of the older DQM GUI, for scripts and bookmarks: the content of the API in the older shapes.
 
-A missing ME is an image that says so with status 200, and so is one of a missing sample.
+For a missing ME or sample the response is an image that shows that, with status 200.
 """
 
 from __future__ import annotations

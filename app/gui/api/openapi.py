@@ -89,7 +89,7 @@ def _archive(*parameters: Schema) -> Schema:
 def _plot(summary: str, parameters: list[Schema], missing: str) -> Schema:
     responses = {
         "200": _binary_response(FORMATS, "The plot, or the objects in it, by `format`."),
-        "404": _binary_response(IMAGE_FORMATS, f"{missing} The image says so; for a ROOT file and JSON an error."),
+        "404": _binary_response(IMAGE_FORMATS, f"{missing} The image shows that; for a ROOT file and JSON an error."),
     }
     return {"get": {"summary": summary, "parameters": [*parameters, *DRAWING], "responses": responses}}
 

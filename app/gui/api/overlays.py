@@ -31,7 +31,7 @@ def _with_parts(respond: Callable[[list[PlotPart]], Response], objects: list[Obj
 
 
 def plot_objects(objects: list[ObjectRef], options: Options) -> Response:
-    """The plot of monitor elements; if all are missing, an image that says so with status 404."""
+    """The plot of monitor elements; if all are missing, an image that shows that, with status 404."""
 
     def respond(requested: list[PlotPart]) -> Response:
         if options.format == "json":

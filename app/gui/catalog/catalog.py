@@ -46,7 +46,7 @@ class OpenSample(NamedTuple):
 
 
 class Freshness(NamedTuple):
-    """What the pages of an ongoing run show of the state of its file."""
+    """State of the file of an ongoing run, for its pages."""
 
     version: int  # grows with each stored list
     is_importing: bool  # a newer version of the file is being imported

@@ -56,7 +56,7 @@ def outdated(url: str, state: str, tried: str, listed: tuple[int | None, int | N
         state: Its stored state.
         tried: The version of the last failed import.
         listed: Size and time of change of the version with stored lists.
-        checked_after: The current version must have been looked up at or after this time, Unix s UTC.
+        checked_after: The current version must have been checked at or after this time, Unix s UTC.
 
     Raises OSError and FormatError when the file cannot be checked.
     """

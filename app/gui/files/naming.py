@@ -1,4 +1,4 @@
-"""The sample that a file holds, as its name and content tell."""
+"""The sample that a file holds, as determined by its name and content."""
 
 from __future__ import annotations
 

@@ -79,7 +79,7 @@ def _option_problem(view: View) -> str:
 
 
 def _me_context(sample: OpenSample, view: View, index: int) -> dict[str, Any]:
-    """What is known of one ME, and its neighbours in the folder or search."""
+    """Details of one ME, and its neighbours in the folder or search."""
     row = sample.columns.row(index)
     kind = Kind(row.kind)
     return {

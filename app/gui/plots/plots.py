@@ -57,7 +57,7 @@ class Plot(NamedTuple):
 
     image: bytes
     etag: str  # key of everything that the plot depends on
-    found: bool  # whether the ME exists; if not, the image says so
+    found: bool  # whether the ME exists; if not, the image shows that
 
     @property
     def plugins(self) -> str:
@@ -195,7 +195,7 @@ class Plots:
         for part in {part.sample.url: part for part in parts if part.sample}.values():
             if response.code != NO_STREAMER:
                 break
-            with suppress(FormatError):  # the image says that the object cannot be drawn
+            with suppress(FormatError):  # the image shows that the object cannot be drawn
                 response = self.client.render(replace(request, streamers=streamers_of(part)))
         return response
 

@@ -1,4 +1,4 @@
-"""What all channels have in common."""
+"""The base class of channels."""
 
 from __future__ import annotations
 

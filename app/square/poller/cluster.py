@@ -35,7 +35,7 @@ GONE_S = 600.0
 
 @contextmanager
 def cluster_watcher(system: str, settings: Settings, _: TaskRun) -> Iterator[Callable[[], None]]:
-    """Gives a function that stores the status of a cluster, and from time to time its versions."""
+    """Yields a function that stores the status of a cluster and, less often, its versions."""
     timeout_s = settings.of(SquareSettings).square_command_timeout_s
     upstream, patient = Upstream(settings), Upstream(settings.replace(square_timeout_s=timeout_s))
     versions_at = -VERSIONS_S

@@ -18,7 +18,7 @@ from app.square.upstream import short_name
 
 @contextmanager
 def system_poller(system: str, machines: Sequence[str], settings: Settings, run: TaskRun) -> Iterator[Callable[[], None]]:
-    """Gives a function that starts to poll each idle machine, and waits for them no longer than one period."""
+    """Yields a function that starts to poll each idle machine, and waits for them at most one period."""
     square = settings.of(SquareSettings)
     store.delete_unlisted_hosts({name: [short_name(host) for host in hosts] for name, hosts in square.square_machines.items()})
     pollers = [HostPoller(system, name, settings) for name in machines]

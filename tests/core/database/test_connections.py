@@ -47,19 +47,19 @@ def test_the_file_system_of_a_folder_is_the_innermost_and_last_mounted(folder: s
     assert file_system(Path(folder), MOUNTS) == kind
 
 
-def test_sqlite_on_a_network_file_system_is_refused_with_the_way_out(tmp_path: Path) -> None:
+def test_sqlite_on_a_network_file_system_is_refused_with_a_remedy(tmp_path: Path) -> None:
     with pytest.raises(UnusableDatabase, match=r"network file system \(nfs4\).*set data_dir to a folder on a local disk, or database_url"):
         database.refuse_network(tmp_path, f"server:/export {tmp_path} nfs4 rw 0 0\n")
     database.refuse_network(tmp_path, "/dev/sda1 / ext4 rw 0 0\n")
 
 
-def test_a_data_folder_that_cannot_be_made_is_refused_with_the_way_out(tmp_path: Path) -> None:
+def test_a_data_folder_that_cannot_be_created_is_refused_with_a_remedy(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(UnusableDatabase, match=r"Cannot create .* set data_dir to a writable folder"):
         database.connect(Settings(data_dir=str(tmp_path / "file" / "var")))
 
 
-def test_sqlite_waits_for_writers_and_keeps_its_promises(settings: Settings) -> None:
+def test_sqlite_uses_wal_and_enforces_foreign_keys(settings: Settings) -> None:
     found = database.connect(settings)
     pragmas = {name: found.execute_sql(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous", "foreign_keys")}
     database.disconnect()
@@ -67,12 +67,12 @@ def test_sqlite_waits_for_writers_and_keeps_its_promises(settings: Settings) -> 
     assert pragmas == {"journal_mode": "wal", "synchronous": 1, "foreign_keys": 1}
 
 
-def test_a_row_that_names_a_missing_one_is_refused(hub: Settings) -> None:
+def test_a_reference_to_a_missing_row_is_refused(hub: Settings) -> None:
     with pytest.raises(IntegrityError), database.proxy.atomic():
         Sample.create(dataset=4711, run=1, lumi=0, file=4711)
 
 
-def test_threads_that_read_and_then_write_all_come_through(hub: Settings) -> None:
+def test_threads_that_read_and_then_write_all_succeed(hub: Settings) -> None:
     row = Dataset.create(name="0")
     gate = Barrier(8)
 
@@ -121,7 +121,7 @@ def test_a_postgresql_connection_goes_back_to_the_pool_and_serves_the_next_threa
 
 
 @pytest.mark.slow
-def test_a_restart_of_postgresql_is_not_seen_by_who_comes_after_it(pooled: PostgreSQL) -> None:
+def test_connections_after_a_restart_of_postgresql_work(pooled: PostgreSQL) -> None:
     gate = Barrier(4)
 
     def look(_: int) -> None:

@@ -1,4 +1,4 @@
-"""Making and changing the tables: by `dqmhub db upgrade` only, one at a time, whatever interrupts it."""
+"""Tables are created and changed by `dqmhub db upgrade` only, one upgrade at a time, and survive interruptions."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def run(settings: Settings, *arguments: str) -> tuple[int, str, str]:
     return process.returncode, (output.splitlines() or [""])[-1], (errors.splitlines() or [""])[-1]
 
 
-def test_an_empty_database_is_made_by_one_command_and_then_left_alone(empty: Settings) -> None:
+def test_an_empty_database_is_upgraded_by_one_command_and_then_unchanged(empty: Settings) -> None:
     code, _, error = run(empty, "db", "status")
     assert code == 1
     assert error == "dqmhub: The database is older than this version of DQM Hub (it lacks 0001_gui): run `dqmhub db upgrade`"
@@ -85,7 +85,7 @@ def test_no_service_starts_on_an_empty_database(empty: Settings, command: str) -
     assert "run `dqmhub db upgrade`" in error
 
 
-def test_of_several_upgrades_at_a_time_one_does_it_and_the_others_wait(empty: Settings) -> None:
+def test_simultaneous_upgrades_wait_for_the_first(empty: Settings) -> None:
     processes = [dqmhub(empty, "db", "upgrade") for _ in range(4)]
     answers = []
     for process in processes:
@@ -120,14 +120,14 @@ def tables_differ(settings: Settings) -> str:
     return str(diff_models(found, models))
 
 
-def test_the_migrations_make_the_tables_of_the_models(hub: Settings) -> None:
+def test_the_migrations_create_the_tables_of_the_models(hub: Settings) -> None:
     assert tables_differ(hub) == ""
 
 
 def test_a_database_that_does_not_answer_is_named_in_one_line(settings: Settings) -> None:
-    away = Settings(data_dir=settings.data_dir, database_url="postgresql://dqmhub@127.0.0.1:1/hub")
+    unreachable = Settings(data_dir=settings.data_dir, database_url="postgresql://dqmhub@127.0.0.1:1/hub")
     for command in (("db", "upgrade"), ("db", "status"), ("worker",)):
-        code, _, error = run(away, *command)
+        code, _, error = run(unreachable, *command)
         assert (code, error.endswith("check database_url and the server")) == (1, True), error
 
 

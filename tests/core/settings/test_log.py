@@ -1,4 +1,4 @@
-"""What the services log."""
+"""Log messages of the services."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def logged(error: Exception) -> str:
         return ShortTracebackFormatter("%(levelname)s %(name)s: %(message)s").format(record)
 
 
-def test_a_server_that_is_away_is_one_line_and_its_reason() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
+def test_an_unreachable_server_is_logged_on_one_line_with_the_reason() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
     try:
         redis.Redis(port=port).ping()
     except redis.ConnectionError as error:
@@ -31,5 +31,5 @@ def test_a_server_that_is_away_is_one_line_and_its_reason() -> None:
     assert len(lines) == 2
 
 
-def test_a_fault_of_the_program_has_its_traceback() -> None:
+def test_an_unexpected_error_has_a_traceback() -> None:
     assert "Traceback (most recent call last)" in logged(ValueError("a fault"))

@@ -16,7 +16,7 @@ from tests.support.patience import PATIENCE_S
 STARTERS = 8
 
 
-def test_it_is_made_once_for_its_owner_alone(settings: Settings) -> None:
+def test_the_key_is_created_once_readable_by_its_owner_only(settings: Settings) -> None:
     old = os.umask(0)
     try:
         key = load_secret_key(settings)
@@ -40,19 +40,19 @@ def test_services_that_start_together_agree_on_one_key(settings: Settings) -> No
     assert [path.name for path in settings.data.iterdir()] == ["secret"]
 
 
-def test_what_a_killed_starter_left_stops_nobody(settings: Settings) -> None:
+def test_files_left_by_a_killed_process_do_no_harm(settings: Settings) -> None:
     settings.data.mkdir()
     (settings.data / f"secret.{os.getpid()}").touch()
     assert len(load_secret_key(settings)) == 64
 
 
-def test_the_setting_comes_first(settings: Settings) -> None:
-    given = settings.replace(secret_key="9f1c6a0b7de24853a1f0c2d4e6b8a7531")
-    assert load_secret_key(given) == b"9f1c6a0b7de24853a1f0c2d4e6b8a7531"
+def test_the_setting_has_priority_over_the_file(settings: Settings) -> None:
+    changed = settings.replace(secret_key="9f1c6a0b7de24853a1f0c2d4e6b8a7531")
+    assert load_secret_key(changed) == b"9f1c6a0b7de24853a1f0c2d4e6b8a7531"
     assert not settings.data.exists()
 
 
-def test_a_damaged_file_is_refused_with_the_way_out(settings: Settings) -> None:
+def test_a_damaged_key_file_is_refused_with_a_remedy(settings: Settings) -> None:
     settings.data.mkdir()
     (settings.data / "secret").write_text("cut off")
     with pytest.raises(SettingError, match=r"7 characters.*remove the file for a new key"):

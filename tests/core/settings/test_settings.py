@@ -149,7 +149,7 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
     "log_level": [("INFO", "one of debug, info, warning, error")],
     "problem_url": [("http://host", "empty, mailto:address or https://address")],
 }
-"""For each setting, values that are refused, and what the message says is allowed."""
+"""For each setting, values that are refused, and the allowed values in the message."""
 
 
 def toml(value: Any) -> str:
@@ -197,7 +197,7 @@ def test_a_wrong_variable_is_refused_with_its_name_its_value_and_what_is_allowed
         load(main_file(tmp_path, ""), {variable: text})
 
 
-def test_the_last_source_that_gives_a_value_wins(tmp_path: Path) -> None:
+def test_the_last_source_with_a_value_wins(tmp_path: Path) -> None:
     main = main_file(tmp_path, 'instance_name = "main"\nweb_port = 9001\nweb_threads = 3\nlog_level = "debug"\n')
     drop_in = tmp_path / "conf.d"
     drop_in.mkdir()
@@ -214,7 +214,7 @@ def test_the_command_line_names_the_main_file_before_the_environment(tmp_path: P
     assert load(main, {"DQMHUB_CONFIG": "/nowhere.toml"}).instance_name == "command line"
 
 
-def test_variables_known_from_other_products_count_unless_ours_is_set(tmp_path: Path) -> None:
+def test_common_variables_are_read_unless_ours_are_set(tmp_path: Path) -> None:
     main = main_file(tmp_path, 'database_url = "postgresql://one/hub"')
     theirs = {"DATABASE_URL": "postgresql://two/hub", "HUEY_URL": "redis://two:6379/0"}
     found = load(main, theirs)
@@ -231,15 +231,15 @@ def test_every_type_can_be_set_by_a_variable(tmp_path: Path) -> None:
         "DQMHUB_FILE_ROOTS": "/eos/dqm, /data",
     }
     found = load(main_file(tmp_path, ""), variables)
-    given = (
+    values = (
         found.instance_name,
         found.web_port,
         found.of(QueueSettings).job_lease_s,
         found.of(SecuritySettings).secure_cookies,
         found.of(GuiSettings).file_roots,
     )
-    assert given == ("Playback #2", 9000, 7.0, True, ("/eos/dqm", "/data"))
-    assert {type_of(row.name) for row in setting_rows()} == {type(value) for value in given}
+    assert values == ("Playback #2", 9000, 7.0, True, ("/eos/dqm", "/data"))
+    assert {type_of(row.name) for row in setting_rows()} == {type(value) for value in values}
 
 
 def test_relative_paths_start_at_the_tree(tmp_path: Path) -> None:
@@ -249,7 +249,7 @@ def test_relative_paths_start_at_the_tree(tmp_path: Path) -> None:
     assert local_roots(found) == ((TREE / "var/other/demo").resolve(), (TREE / "files").resolve())
 
 
-def test_folders_of_remote_servers_are_no_folders_of_this_machine(tmp_path: Path) -> None:
+def test_folders_of_remote_servers_are_not_local_folders(tmp_path: Path) -> None:
     found = load(main_file(tmp_path, 'file_roots = ["files", "root://EOS.cern.ch:1094//eos/dqm", "root://[::1]:1095//"]\n'), {})
     assert found.of(GuiSettings).file_roots[1:] == ("root://eos.cern.ch//eos/dqm/", "root://[::1]:1095//")
     assert len(local_roots(found)) == 2
@@ -257,7 +257,7 @@ def test_folders_of_remote_servers_are_no_folders_of_this_machine(tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "expected"),
     [
         ("web_prot = 1", "web_prot = '(hidden)' cannot be used; allowed: a name in"),
         ("[web]\nport = 1", "web = "),
@@ -265,15 +265,15 @@ def test_folders_of_remote_servers_are_no_folders_of_this_machine(tmp_path: Path
         ("\x00", "a readable TOML file"),
     ],
 )
-def test_a_file_that_is_not_understood_is_refused(tmp_path: Path, text: str, said: str) -> None:
+def test_an_invalid_file_is_refused(tmp_path: Path, text: str, expected: str) -> None:
     path = main_file(tmp_path, text)
     with pytest.raises(SettingError) as refused:
         load(path, {})
     assert str(refused.value).startswith(f"{path}: ")
-    assert said in str(refused.value)
+    assert expected in str(refused.value)
 
 
-def test_a_file_that_is_not_text_or_not_there_is_refused(tmp_path: Path) -> None:
+def test_a_binary_or_missing_file_is_refused(tmp_path: Path) -> None:
     path = main_file(tmp_path, "")
     path.write_bytes(b"instance_name = '\xff\xfe'")
     with pytest.raises(SettingError, match="a readable TOML file"):
@@ -294,7 +294,7 @@ def test_a_misspelt_variable_is_refused_and_its_value_is_not_shown(tmp_path: Pat
 @pytest.mark.parametrize(
     "setting", ["{}", "postgresql://hub:{}@host/hub", "postgresql://host/hub?user=hub&password={}", "redis://:{}@host:6379/0"]
 )
-def test_the_placeholder_of_a_sample_is_no_secret(tmp_path: Path, setting: str, dummy: str) -> None:
+def test_a_placeholder_of_a_sample_is_refused_as_a_secret(tmp_path: Path, setting: str, dummy: str) -> None:
     name = {"{": "secret_key", "p": "database_url", "r": "huey_url"}[setting[0]]
     with pytest.raises(SettingError, match=rf"{name} = '\(hidden\)' cannot be used; allowed: a secret of your own"):
         load(main_file(tmp_path, f'{name} = "{setting.format(dummy)}"'), {})
@@ -309,7 +309,7 @@ def test_secrets_are_not_shown() -> None:
     assert set(values) == {row.name for row in setting_rows()}
 
 
-def test_the_sample_is_the_defaults_whether_commented_out_or_not(tmp_path: Path) -> None:
+def test_the_sample_has_the_default_values(tmp_path: Path) -> None:
     assert tomllib.loads(sample()) == {}
     lines = sample().splitlines()
     uncommented = [line.removeprefix("# ") for line in lines if any(line.startswith(f"# {row.name} = ") for row in setting_rows())]

@@ -73,7 +73,7 @@ def test_samples_are_listed_newest_run_first_then_by_dataset(client: FlaskClient
     ],
 )
 @pytest.mark.both_databases
-def test_samples_contain_the_texts_asked_for(client: FlaskClient, arguments: dict[str, str], runs: list[int]) -> None:
+def test_samples_are_filtered_by_the_requested_texts(client: FlaskClient, arguments: dict[str, str], runs: list[int]) -> None:
     assert [item["run"] for item in get(client, "samples", **arguments)["data"]] == runs
 
 
@@ -123,7 +123,7 @@ def test_an_unknown_folder_or_the_path_of_an_me_is_an_empty_list(client: FlaskCl
     assert get(client, f"archive/{SAMPLE}/PixelPhase1/EventInfo/reportSummaryMap")["data"] == []
 
 
-def test_a_search_counts_and_lists_what_matches_anywhere_in_the_name(client: FlaskClient) -> None:
+def test_a_search_counts_and_lists_matches_anywhere_in_the_name(client: FlaskClient) -> None:
     top = get(client, f"archive/{SAMPLE}", search="SUMMARYmap$")["data"]
     assert {"subdir": "PixelPhase1", "me_count": 1} in top
     inside = get(client, f"archive/{SAMPLE}/PixelPhase1/EventInfo", search="summarymap")["data"]
@@ -131,13 +131,13 @@ def test_a_search_counts_and_lists_what_matches_anywhere_in_the_name(client: Fla
 
 
 @pytest.mark.parametrize("search", ["(", "(a)\\1", "a" * 201, "[z-a]"])
-def test_a_search_that_is_no_expression_is_refused(client: FlaskClient, search: str) -> None:
+def test_an_invalid_search_expression_is_rejected(client: FlaskClient, search: str) -> None:
     answer = client.get(f"/api/v1/archive/{SAMPLE}", query_string={"search": search})
     assert answer.status_code == 400
     assert answer.json["errors"][0]["field"] == "search"
 
 
-def test_a_plot_has_the_size_asked_for_and_its_tag_gives_304(client: FlaskClient) -> None:
+def test_a_plot_has_the_requested_size_and_its_etag_gives_304(client: FlaskClient) -> None:
     address = f"/api/v1/render/{SAMPLE}/PixelPhase1/{SUMMARY}"
     answer = client.get(address, query_string={"w": 400, "h": 300})
     assert (answer.status_code, answer.mimetype) == (200, "image/png")
@@ -149,7 +149,7 @@ def test_a_plot_has_the_size_asked_for_and_its_tag_gives_304(client: FlaskClient
     assert client.get(address, query_string={"w": 400, "h": 300}).data == answer.data
 
 
-def test_the_plot_of_a_file_that_changed_is_drawn_anew(client: FlaskClient, hub: Settings, demo_files: list[Path]) -> None:
+def test_the_plot_of_a_changed_file_is_redrawn(client: FlaskClient, hub: Settings, demo_files: list[Path]) -> None:
     folder = hub.data / "demo"
     folder.mkdir()
     copy = folder / "DQM_V0001_R000400000__A__B__DQMIO.root"
@@ -161,7 +161,7 @@ def test_the_plot_of_a_file_that_changed_is_drawn_anew(client: FlaskClient, hub:
     assert client.get(address, headers={"If-None-Match": tag}).status_code == 200
 
 
-def test_json_gives_a_histogram_as_root_has_it(client: FlaskClient, demo_files: list[Path]) -> None:
+def test_the_json_of_a_histogram_equals_that_of_root(client: FlaskClient, demo_files: list[Path]) -> None:
     answer = get(client, f"json/{SAMPLE}/PixelPhase1/{SUMMARY}")
     file = next(file for file in demo_files if "367129__ZeroBias" in file.name)
     with uproot.open(file) as opened:
@@ -197,7 +197,7 @@ def test_json_of_an_unknown_me_is_404(client: FlaskClient) -> None:
     assert client.get(f"/api/v1/json/{SAMPLE}/PixelPhase1/NoSuchPlot").status_code == 404
 
 
-def test_an_unknown_me_is_404_with_a_picture_that_says_so(client: FlaskClient) -> None:
+def test_an_unknown_me_is_404_with_an_image_that_states_it(client: FlaskClient) -> None:
     answer = client.get(f"/api/v1/render/{SAMPLE}/PixelPhase1/NoSuchPlot")
     assert (answer.status_code, answer.mimetype) == (404, "image/png")
     assert size(answer.data) == (266, 200)
@@ -210,7 +210,7 @@ def test_a_drawing_option_that_cannot_be_used_is_named(client: FlaskClient, name
     assert answer.json["errors"][0]["field"] == name
 
 
-def test_without_a_render_service_a_plot_is_503_and_says_what_to_start(hub: Settings, tmp_path: Path) -> None:
+def test_without_a_render_service_a_plot_is_503_and_names_the_command_to_start(hub: Settings, tmp_path: Path) -> None:
     (hub.data / "render").unlink()
     answer = create_app(hub).test_client().get(f"http://127.0.0.1/api/v1/render/{SAMPLE}/PixelPhase1/{SUMMARY}")
     assert answer.status_code == 503
@@ -218,7 +218,7 @@ def test_without_a_render_service_a_plot_is_503_and_says_what_to_start(hub: Sett
     assert answer.headers["Retry-After"]
 
 
-def test_a_damaged_file_is_502_and_the_rest_goes_on(hub: Settings, client: FlaskClient) -> None:
+def test_a_damaged_file_is_502_and_other_files_work(hub: Settings, client: FlaskClient) -> None:
     folder = hub.data / "demo"
     folder.mkdir()
     bad = folder / "DQM_V0001_R000400000__A__B__DQMIO.root"
@@ -258,7 +258,7 @@ def test_bad_input_is_400_in_the_one_error_shape(client: FlaskClient, address: s
 
 
 @pytest.mark.parametrize(("address", "status"), [("archive/1/No/Such/DQMIO", 404), ("render/1/No/Such/DQMIO/x", 404), ("nothing", 404)])
-def test_what_is_not_there_is_404_in_the_one_error_shape(client: FlaskClient, address: str, status: int) -> None:
+def test_missing_things_are_404_in_the_one_error_shape(client: FlaskClient, address: str, status: int) -> None:
     answer = client.get(f"/api/v1/{address}")
     assert answer.status_code == status
     assert answer.json.keys() == {"message", "status", "errors"}
@@ -272,7 +272,7 @@ def test_the_wrong_method_is_405(client: FlaskClient) -> None:
 
 @pytest.mark.parametrize("address", ["samples", f"archive/{SAMPLE}", "datasets", "latest_runs", "host", f"lumis/{SAMPLE}"])
 @pytest.mark.both_databases
-def test_lists_have_a_tag_that_gives_304(client: FlaskClient, address: str) -> None:
+def test_lists_have_an_etag_that_gives_304(client: FlaskClient, address: str) -> None:
     tag = client.get(f"/api/v1/{address}").headers["ETag"]
     assert client.get(f"/api/v1/{address}", headers={"If-None-Match": tag}).status_code == 304
 

@@ -1,4 +1,4 @@
-"""Runs and datasets beside each other."""
+"""Neighbouring runs and datasets."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from app.gui.samples import SampleKey
 pytestmark = pytest.mark.both_databases
 
 
-def test_the_runs_beside_a_run_are_those_of_the_same_dataset_and_lumisection(hub: Settings) -> None:
+def test_neighbouring_runs_have_the_same_dataset_and_lumisection(hub: Settings) -> None:
     other = [Entry("/A/B/D", run, 0, f"/data/d{run}.root", "tdirectory") for run in (11, 12)]
     register([Entry("/A/B/C", run, 0, f"/data/{run}.root", "tdirectory") for run in (10, 13, 20)] + other)
     register([Entry("/A/B/C", 15, 7, "/data/15.root", "tdirectory")])
@@ -31,7 +31,7 @@ def test_runs_and_datasets_are_in_order_and_bounded(hub: Settings) -> None:
     assert samples.datasets_of(8) == ["/A/B/C", "/A/B/Z"]
 
 
-def test_runs_with_lumisections_are_found_by_a_part_of_the_number_of_these(hub: Settings) -> None:
+def test_runs_are_found_by_a_part_of_a_lumisection_number(hub: Settings) -> None:
     register([Entry("/A/B/C", 20, lumi, f"/data/20-{lumi}.root", "dqmio") for lumi in (0, 1, 2, 12, 120)])
     register([Entry("/A/B/D", 20, lumi, f"/data/d{lumi}.root", "dqmio") for lumi in (3, 4)])
     register([Entry("/A/B/C", 21, 0, "/data/21.root", "dqmio")])
@@ -42,7 +42,7 @@ def test_runs_with_lumisections_are_found_by_a_part_of_the_number_of_these(hub: 
     assert len(samples.lumi_ranges(limit=1)) == 1
 
 
-def test_a_lumisection_that_its_file_has_nothing_of_is_not_among_them(hub: Settings) -> None:
+def test_a_lumisection_without_mes_is_not_listed(hub: Settings) -> None:
     register([Entry("/A/B/C", 20, lumi, "/data/20.root", "dqmio") for lumi in (1, 2)])
     Sample.update(me_count=0).where(Sample.lumi == 1).execute()
     assert samples.lumi_ranges() == [(20, "/A/B/C", 1, 2, 2)]

@@ -75,7 +75,7 @@ def test_the_first_access_reads_the_file_and_lists_every_histogram(catalog: Cata
     assert File.get(File.url == opened.url).state == READY
 
 
-def test_a_list_is_kept_in_memory_and_in_the_database(catalog: Catalog, hub: Settings) -> None:
+def test_a_list_is_cached_in_memory_and_in_the_database(catalog: Catalog, hub: Settings) -> None:
     opened = catalog.open(KEY, WAIT_S)
     kept = catalog.open(KEY, 0)
     assert (kept.names, kept.columns, kept.facts) == (opened.names, opened.columns, opened.facts)
@@ -86,7 +86,7 @@ def test_a_list_is_kept_in_memory_and_in_the_database(catalog: Catalog, hub: Set
     assert again.facts == opened.facts
 
 
-def test_a_list_that_the_cache_let_go_does_not_stay_in_memory_by_way_of_its_samples(catalog: Catalog) -> None:
+def test_an_evicted_list_is_not_kept_in_memory_by_its_samples(catalog: Catalog) -> None:
     names = weakref.ref(catalog.open(KEY, WAIT_S).names)
     catalog.lists.names.clear()
     gc.collect()
@@ -102,7 +102,7 @@ def test_samples_with_the_same_names_share_one_list(catalog: Catalog, own_file: 
     assert Sample.select().where(Sample.namelist.is_null(False)).count() == 2
 
 
-def test_an_unknown_sample_is_named_with_what_there_is(catalog: Catalog) -> None:
+def test_the_error_of_an_unknown_sample_names_similar_ones(catalog: Catalog) -> None:
     with pytest.raises(UnknownSample, match=r"run 367129 has /Muon/Run2023C-Demo-v1/DQMIO") as raised:
         catalog.open(SampleKey(367129, 0, "/No/Such/DQMIO"), WAIT_S)
     assert status_of(raised.value) == (404, 0)
@@ -124,7 +124,9 @@ def test_a_file_that_changed_is_read_again(catalog: Catalog, own_file: Path, dem
     assert catalog.open(OWN, WAIT_S).identity != after.identity
 
 
-def test_a_damaged_file_says_why_and_is_not_read_again_until_it_changes(catalog: Catalog, own_file: Path, demo_files: list[Path]) -> None:
+def test_a_damaged_file_shows_the_reason_and_is_not_read_again_until_it_changes(
+    catalog: Catalog, own_file: Path, demo_files: list[Path]
+) -> None:
     own_file.write_bytes(b"this is no ROOT file")
     with pytest.raises(ImportFailed, match=str(own_file)):
         catalog.open(OWN, WAIT_S)
@@ -137,7 +139,7 @@ def test_a_damaged_file_says_why_and_is_not_read_again_until_it_changes(catalog:
     assert len(catalog.open(OWN, WAIT_S).names) > 100
 
 
-def test_reading_again_can_be_asked_for(catalog: Catalog, own_file: Path) -> None:
+def test_a_request_can_force_a_new_import(catalog: Catalog, own_file: Path) -> None:
     own_file.write_bytes(b"this is no ROOT file")
     with pytest.raises(ImportFailed):
         catalog.open(OWN, WAIT_S)
@@ -147,7 +149,7 @@ def test_reading_again_can_be_asked_for(catalog: Catalog, own_file: Path) -> Non
     assert reads(own_file) == 2
 
 
-def test_a_file_that_went_away_says_so_and_comes_back(catalog: Catalog, own_file: Path) -> None:
+def test_a_removed_file_is_reported_and_read_when_it_returns(catalog: Catalog, own_file: Path) -> None:
     catalog.open(OWN, WAIT_S)
     moved = own_file.rename(own_file.with_suffix(".away"))
     with pytest.raises(ImportFailed, match="No such file"):
@@ -162,7 +164,7 @@ def test_reading_stops_at_its_memory_limit(hub: Settings, own_file: Path) -> Non
         tight.open(OWN, WAIT_S)
 
 
-def test_a_link_laid_after_registration_does_not_lead_out_of_the_roots(catalog: Catalog, own_file: Path, tmp_path: Path) -> None:
+def test_a_link_created_after_registration_cannot_leave_the_roots(catalog: Catalog, own_file: Path, tmp_path: Path) -> None:
     outside = tmp_path / "outside.root"
     own_file.rename(outside)
     own_file.symlink_to(outside)
@@ -170,12 +172,12 @@ def test_a_link_laid_after_registration_does_not_lead_out_of_the_roots(catalog: 
         catalog.open(OWN, WAIT_S)
 
 
-def test_many_who_ask_at_once_have_the_file_read_once(catalog: Catalog, own_file: Path) -> None:
+def test_simultaneous_requests_read_the_file_once(catalog: Catalog, own_file: Path) -> None:
     opened: list[OpenSample] = []
-    asked = threading.Barrier(4)
+    barrier = threading.Barrier(4)
 
     def ask() -> None:
-        asked.wait()
+        barrier.wait()
         opened.append(catalog.open(OWN, WAIT_S))
         database.end_thread()
 
@@ -205,7 +207,7 @@ def cancel_elsewhere(number: int) -> None:
     database.end_thread()
 
 
-def test_when_all_places_to_wait_are_taken_the_worker_reads_the_file(catalog: Catalog, own_file: Path) -> None:
+def test_without_a_free_import_slot_the_worker_reads_the_file(catalog: Catalog, own_file: Path) -> None:
     for _ in range(catalog.settings.of(GuiSettings).import_slots):
         assert catalog.waiting.acquire(blocking=False)
     with pytest.raises(Importing) as raised:
@@ -214,7 +216,7 @@ def test_when_all_places_to_wait_are_taken_the_worker_reads_the_file(catalog: Ca
     assert raised.value.job.state == "queued"
 
 
-def test_a_folder_that_may_not_be_read_any_more_is_served_no_more(catalog: Catalog, hub: Settings) -> None:
+def test_a_folder_removed_from_the_roots_is_no_longer_served(catalog: Catalog, hub: Settings) -> None:
     catalog.open(KEY, WAIT_S)
     with pytest.raises(ImportFailed, match="file_roots"):
         Catalog(hub.replace(file_roots=())).open(KEY, WAIT_S)

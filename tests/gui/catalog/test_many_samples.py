@@ -1,4 +1,4 @@
-"""Files with many samples, and files that take the place of others while somebody looks."""
+"""Files with many samples, and files that replace others while they are shown."""
 
 from __future__ import annotations
 
@@ -70,13 +70,13 @@ def stored_lumis(file: Path) -> list[int]:
 
 
 def closed(catalog: Catalog) -> Catalog:
-    """A catalog that cannot read a file itself, so that the worker (which there is none of) is to do it."""
+    """A catalog without import slots: only a worker could read a file, and none is running."""
     for _ in range(catalog.settings.of(GuiSettings).import_slots):
         assert catalog.waiting.acquire(blocking=False)
     return catalog
 
 
-def test_all_that_a_file_holds_becomes_samples_of_its_dataset(catalog: Catalog, folder: Path, real: Path) -> None:
+def test_all_runs_and_lumisections_in_a_file_become_samples_of_its_dataset(catalog: Catalog, folder: Path, real: Path) -> None:
     register.register([Entry(DATASET, RUN, 0, copied(dqmio(real), folder), "dqmio")])
     opened = catalog.open(WHOLE, WAIT_S)
     lumis = stored_lumis(dqmio(real))
@@ -87,18 +87,18 @@ def test_all_that_a_file_holds_becomes_samples_of_its_dataset(catalog: Catalog, 
     assert samples.runs() == [WHOLE]
 
 
-def test_the_address_of_a_lumisection_is_good_before_its_file_was_ever_read(client: FlaskClient, folder: Path, real: Path) -> None:
+def test_the_address_of_a_lumisection_works_before_its_file_is_read(client: FlaskClient, folder: Path, real: Path) -> None:
     register.register([Entry(DATASET, RUN, 0, copied(dqmio(real), folder), "dqmio")])
     assert client.get(f"/browse/{RUN}:7{DATASET}").status_code == 200
     assert client.get(f"/browse/{RUN}:4000{DATASET}").status_code == 404
 
 
-def test_the_lumisections_of_a_run_are_told_before_its_file_was_ever_read(client: FlaskClient, folder: Path, real: Path) -> None:
+def test_registered_lumisections_are_listed_before_their_file_is_read(client: FlaskClient, folder: Path, real: Path) -> None:
     register.register([Entry(DATASET, RUN, 0, copied(dqmio(real), folder), "dqmio")])
     assert len(client.get(f"/api/v1/lumis/{RUN}{DATASET}").json) == 46
 
 
-def test_a_sample_that_is_registered_with_another_file_stays_with_it(catalog: Catalog, folder: Path, real: Path) -> None:
+def test_a_sample_registered_with_another_file_keeps_that_file(catalog: Catalog, folder: Path, real: Path) -> None:
     other, lumi = copied(snapshot(real), folder), stored_lumis(dqmio(real))[1]
     register.register([Entry(DATASET, RUN, 0, copied(dqmio(real), folder), "dqmio"), Entry(DATASET, RUN, lumi, other, "protobuf")])
     catalog.open(WHOLE, WAIT_S)
@@ -107,7 +107,7 @@ def test_a_sample_that_is_registered_with_another_file_stays_with_it(catalog: Ca
     assert len(catalog.open(WHOLE._replace(lumi=lumi), WAIT_S).names) > 0
 
 
-def test_what_went_away_with_a_new_version_of_the_file_is_listed_no_more(catalog: Catalog, folder: Path, real: Path) -> None:
+def test_samples_missing_from_a_new_version_of_the_file_are_no_longer_listed(catalog: Catalog, folder: Path, real: Path) -> None:
     place = copied(dqmio(real), folder)
     register.register([Entry(DATASET, RUN, 0, place, "dqmio")])
     catalog.open(WHOLE, WAIT_S)
@@ -121,20 +121,20 @@ def test_what_went_away_with_a_new_version_of_the_file_is_listed_no_more(catalog
     assert catalog.open(WHOLE, WAIT_S).key == WHOLE
 
 
-def test_a_snapshot_which_names_no_run_is_of_the_run_it_was_registered_for(catalog: Catalog, folder: Path, real: Path) -> None:
+def test_a_snapshot_without_a_run_number_has_the_registered_run(catalog: Catalog, folder: Path, real: Path) -> None:
     register.register([Entry(ONLINE_DATASET, RUN, 0, copied(snapshot(real), folder), "protobuf")])
     assert len(catalog.open(SampleKey(RUN, 0, ONLINE_DATASET), WAIT_S).names) > 0
     assert samples.lumis_of(RUN, ONLINE_DATASET) == [0]
     assert samples.lumis_of(0, ONLINE_DATASET) == []
 
 
-def test_a_snapshot_of_the_live_run_is_that_of_its_own_run_as_well(catalog: Catalog, folder: Path, real: Path) -> None:
+def test_a_snapshot_of_the_live_run_is_also_a_sample_of_its_own_run(catalog: Catalog, folder: Path, real: Path) -> None:
     file = copied(snapshot(real), folder)
     register.register([Entry(ONLINE_DATASET, run, 0, file, "protobuf") for run in (0, RUN)])
     assert len(catalog.open(LIVE, WAIT_S).names) == len(catalog.open(SampleKey(RUN, 0, ONLINE_DATASET), WAIT_S).names) == 1
 
 
-def test_the_list_of_a_whole_run_is_not_that_of_a_lumisection(catalog: Catalog, folder: Path, real: Path) -> None:
+def test_a_whole_run_and_a_lumisection_have_different_lists(catalog: Catalog, folder: Path, real: Path) -> None:
     place = copied(real / f"DQM_V0001_R000{RUN}__ZeroBias__Run2023C-PromptReco-v1__DQMIO.root", folder)
     register.register([Entry(DATASET, RUN, 7, place, "tdirectory")])
     with pytest.raises(ImportFailed, match="lumisection 7"):
@@ -142,14 +142,14 @@ def test_the_list_of_a_whole_run_is_not_that_of_a_lumisection(catalog: Catalog, 
     assert len(catalog.open(WHOLE, 0).names) > 0
 
 
-def test_a_harvest_of_many_runs_is_of_the_run_it_was_registered_for(catalog: Catalog, folder: Path, real: Path) -> None:
+def test_a_harvest_of_many_runs_has_the_registered_run(catalog: Catalog, folder: Path, real: Path) -> None:
     place = copied(real / f"DQM_V0001_R000{RUN}__ZeroBias__Run2023C-PromptReco-v1__DQMIO.root", folder)
     register.register([Entry(DATASET, 5, 0, place, "tdirectory")])
     assert len(catalog.open(SampleKey(5, 0, DATASET), WAIT_S).names) > 0
     assert samples.lumis_of(RUN, DATASET) == []
 
 
-def test_a_run_with_lumisections_only_is_found_by_its_first(hub: Settings) -> None:
+def test_a_run_with_lumisections_only_is_found_by_its_first_lumisection(hub: Settings) -> None:
     register.register([Entry(DATASET, 5, lumi, "/data/a.root", "dqmio") for lumi in (9, 7, 8)])
     register.register([Entry(DATASET, 6, 0, "/data/b.root", "dqmio"), Entry(DATASET, 6, 1, "/data/b.root", "dqmio")])
     assert samples.runs() == [SampleKey(6, 0, DATASET), SampleKey(5, 7, DATASET)]
@@ -160,7 +160,7 @@ def test_a_run_with_lumisections_only_is_found_by_its_first(hub: Settings) -> No
     assert samples.runs(run="5") == [SampleKey(5, 0, DATASET)]
 
 
-def test_a_whole_run_that_is_empty_does_not_stand_for_its_lumisections(catalog: Catalog, folder: Path, real: Path) -> None:
+def test_an_empty_whole_run_does_not_replace_its_lumisections(catalog: Catalog, folder: Path, real: Path) -> None:
     place = copied(dqmio(real), folder)
     register.register([Entry(DATASET, 367129, 0, place, "dqmio")])  # the file is of another run
     with pytest.raises(ImportFailed, match=f"holds no monitor elements of run 367129 of {DATASET}"):
@@ -168,7 +168,7 @@ def test_a_whole_run_that_is_empty_does_not_stand_for_its_lumisections(catalog: 
     assert samples.runs()[-1] == WHOLE
 
 
-def test_the_old_list_serves_until_that_of_the_newer_file_is_stored(catalog: Catalog, hub: Settings, folder: Path, real: Path) -> None:
+def test_the_old_list_is_used_until_the_list_of_the_newer_file_is_stored(catalog: Catalog, hub: Settings, folder: Path, real: Path) -> None:
     register.register([Entry(ONLINE_DATASET, 0, 0, copied(snapshot(real), folder), "protobuf")])
     before = catalog.open(LIVE, WAIT_S)
     newer = copied(snapshot(real, 367129), folder)
@@ -182,7 +182,7 @@ def test_the_old_list_serves_until_that_of_the_newer_file_is_stored(catalog: Cat
 
 
 def run_open_work(hub: Settings) -> Catalog:
-    """What the consumers would do, and a catalog that sees it."""
+    """Run the open jobs as the consumers do; returns a new catalog."""
     jobs.load(AREAS)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DQMHUB_DATA_DIR", hub.data_dir)
@@ -191,7 +191,7 @@ def run_open_work(hub: Settings) -> Catalog:
     return Catalog(hub)
 
 
-def test_the_old_list_serves_while_its_file_is_written_anew(catalog: Catalog, hub: Settings, folder: Path, real: Path) -> None:
+def test_the_old_list_is_used_while_its_file_is_rewritten(catalog: Catalog, hub: Settings, folder: Path, real: Path) -> None:
     place = copied(snapshot(real), folder)
     register.register([Entry(ONLINE_DATASET, 0, 0, place, "protobuf")])
     before = catalog.open(LIVE, WAIT_S)
@@ -203,7 +203,7 @@ def test_the_old_list_serves_while_its_file_is_written_anew(catalog: Catalog, hu
     assert after.file_version == (os.stat(place).st_size, os.stat(place).st_mtime_ns)
 
 
-def test_a_list_that_is_too_old_for_who_asks_does_not_serve(catalog: Catalog, hub: Settings, folder: Path, real: Path) -> None:
+def test_a_list_older_than_the_request_allows_is_not_used(catalog: Catalog, hub: Settings, folder: Path, real: Path) -> None:
     place = copied(snapshot(real), folder)
     register.register([Entry(ONLINE_DATASET, 0, 0, place, "protobuf")])
     catalog.open(LIVE, WAIT_S)
@@ -215,7 +215,7 @@ def test_a_list_that_is_too_old_for_who_asks_does_not_serve(catalog: Catalog, hu
         waiting.open(LIVE, 0, not_older_than=listed + 1)
 
 
-def test_the_api_gives_an_older_list_to_those_who_may_have_it(app: Flask, client: FlaskClient, folder: Path, real: Path) -> None:
+def test_the_api_returns_an_older_list_if_the_request_allows_it(app: Flask, client: FlaskClient, folder: Path, real: Path) -> None:
     place = copied(snapshot(real), folder)
     register.register([Entry(ONLINE_DATASET, 0, 0, place, "protobuf")])
     for address in ("/api/v1/archive/0/Global/Online/ALL", "/data/json/archive/0/Global/Online/ALL"):
@@ -232,7 +232,7 @@ def test_the_api_gives_an_older_list_to_those_who_may_have_it(app: Flask, client
     assert client.get("/api/v1/archive/0/Global/Online/ALL").status_code == 200
 
 
-def test_a_newer_file_that_cannot_be_read_leaves_the_old_list_and_says_why(catalog: Catalog, folder: Path, real: Path) -> None:
+def test_an_unreadable_newer_file_keeps_the_old_list_and_shows_the_reason(catalog: Catalog, folder: Path, real: Path) -> None:
     register.register([Entry(ONLINE_DATASET, 0, 0, copied(snapshot(real), folder), "protobuf")])
     before = catalog.open(LIVE, WAIT_S)
     bad = folder / "bad.root"
@@ -246,7 +246,7 @@ def test_a_newer_file_that_cannot_be_read_leaves_the_old_list_and_says_why(catal
         catalog.open(LIVE, WAIT_S, not_older_than=File.get(File.url == before.url).listed + 1)
 
 
-def test_a_run_that_goes_on_shows_what_was_known_last_when_its_file_is_damaged_or_gone(
+def test_an_ongoing_run_shows_its_last_readable_version_when_its_file_is_damaged_or_removed(
     catalog: Catalog, hub: Settings, folder: Path, real: Path
 ) -> None:
     place = Path(copied(snapshot(real), folder))
@@ -266,14 +266,14 @@ def test_a_run_that_goes_on_shows_what_was_known_last_when_its_file_is_damaged_o
     assert catalog.open(LIVE, WAIT_S).note == ""
 
 
-def test_registering_a_live_file_has_it_read_at_once_by_the_live_queue(hub: Settings) -> None:
+def test_a_registered_live_file_is_read_at_once_by_the_live_queue(hub: Settings) -> None:
     register.register([Entry(ONLINE_DATASET, 0, 0, "/data/1.pb", "protobuf"), Entry("/A/B/C", 5, 0, "/data/5.root", "tdirectory")])
     register.register([Entry(ONLINE_DATASET, 0, 0, "/data/1.pb", "protobuf")])
     (row,) = queue.BackgroundJob.select()
     assert (row.queue, row.kind, row.key) == ("live", "import", str(File.get(File.url == "/data/1.pb").id))
 
 
-def test_a_file_that_alone_knows_its_lumisections_is_read_before_anybody_searches_for_them(hub: Settings, folder: Path, real: Path) -> None:
+def test_a_file_whose_lumisections_only_its_content_lists_is_read_at_registration(hub: Settings, folder: Path, real: Path) -> None:
     place = copied(dqmio(real), folder)
     register.register([Entry(DATASET, RUN, 0, place, "dqmio"), Entry("/A/B/C", 5, 7, "/data/5.root", "dqmio")])
     (row,) = queue.BackgroundJob.select()
@@ -283,12 +283,12 @@ def test_a_file_that_alone_knows_its_lumisections_is_read_before_anybody_searche
     assert found == set(stored_lumis(dqmio(real))) - {0}
 
 
-def test_a_collection_of_online_files_is_read_when_somebody_looks(hub: Settings) -> None:
+def test_online_files_are_read_on_first_access(hub: Settings) -> None:
     register.register([Entry(ONLINE_DATASET, run, 0, f"/data/{run}.pb", "protobuf") for run in range(1, register.MAX_LIVE_FILES + 2)])
     assert queue.BackgroundJob.select().count() == 0
 
 
-def test_a_poll_tells_what_is_newer_and_has_it_read(catalog: Catalog, hub: Settings, folder: Path, real: Path) -> None:
+def test_a_poll_reports_a_newer_file_and_enqueues_its_import(catalog: Catalog, hub: Settings, folder: Path, real: Path) -> None:
     place = copied(snapshot(real), folder)
     os.utime(place, (1000, 1000))
     register.register([Entry(ONLINE_DATASET, 0, 0, place, "protobuf")])
@@ -307,7 +307,7 @@ def test_a_poll_tells_what_is_newer_and_has_it_read(catalog: Catalog, hub: Setti
     assert "No such file" in catalog.freshness(LIVE).problem
 
 
-def test_a_poll_of_what_there_is_not_or_may_not_be_read_says_so(catalog: Catalog, hub: Settings, tmp_path: Path) -> None:
+def test_a_poll_of_a_missing_or_forbidden_file_reports_the_reason(catalog: Catalog, hub: Settings, tmp_path: Path) -> None:
     with pytest.raises(UnknownSample):
         catalog.freshness(LIVE)
     register.register([Entry(ONLINE_DATASET, 0, 0, str(tmp_path / "x.pb"), "protobuf")])

@@ -85,7 +85,7 @@ def test_a_remote_file_is_browsed_and_drawn_as_a_local_one(client: FlaskClient, 
     assert ours.data == theirs.data
 
 
-def test_while_the_server_is_silent_its_plots_say_so_and_come_again_after_it(client: FlaskClient, server: XRootD, url: str) -> None:
+def test_plots_show_an_error_while_their_server_is_silent_and_recover(client: FlaskClient, server: XRootD, url: str) -> None:
     first, second, *_ = plots(client, SAMPLE)
     drawn = client.get(image(first))
     server.freeze()
@@ -104,9 +104,7 @@ def test_while_the_server_is_silent_its_plots_say_so_and_come_again_after_it(cli
     assert "Showing the last readable version" not in client.get(f"/browse/{SAMPLE}").text
 
 
-def test_a_file_that_nobody_has_read_yet_says_why_it_cannot_be_shown_and_is_read_later(
-    client: FlaskClient, server: XRootD, url: str
-) -> None:
+def test_an_unread_file_of_a_silent_server_shows_the_reason_and_is_read_later(client: FlaskClient, server: XRootD, url: str) -> None:
     server.stop()
     answer = client.get(f"/browse/{SAMPLE}")
     assert answer.status_code == 503
@@ -115,7 +113,7 @@ def test_a_file_that_nobody_has_read_yet_says_why_it_cannot_be_shown_and_is_read
     until(lambda: client.get(f"/browse/{SAMPLE}").status_code == 200, "the sample to be shown")
 
 
-def test_other_pages_are_as_ever_while_a_server_is_silent(client: FlaskClient, server: XRootD, url: str) -> None:
+def test_other_pages_work_while_a_server_is_silent(client: FlaskClient, server: XRootD, url: str) -> None:
     before = client.get(f"/browse/{LOCAL}").data
     server.freeze()
     client.get(f"/browse/{SAMPLE}")
@@ -123,17 +121,15 @@ def test_other_pages_are_as_ever_while_a_server_is_silent(client: FlaskClient, s
     assert client.get(image(plots(client, LOCAL)[0], LOCAL)).status_code == 200
 
 
-def test_a_missing_file_and_a_denied_one_are_named_as_such_and_read_once_they_are_there(
-    client: FlaskClient, server: XRootD, url: str
-) -> None:
+def test_a_missing_and_a_forbidden_file_are_reported_and_read_when_available(client: FlaskClient, server: XRootD, url: str) -> None:
     file = server.store / NAME
     file.chmod(0)
     assert "permission denied" in client.get(f"/browse/{SAMPLE}").text
     file.chmod(0o644)
     assert client.get(f"/browse/{SAMPLE}").status_code == 200
-    file.rename(server.store / "away")
+    file.rename(server.store / "moved")
     assert "there is no such file" in client.get(f"/browse/{SAMPLE}").text
-    (server.store / "away").rename(file)
+    (server.store / "moved").rename(file)
     assert client.get(f"/browse/{SAMPLE}").status_code == 200
 
 
@@ -174,8 +170,8 @@ def test_a_remote_file_is_downloaded_whole_or_in_ranges(client: FlaskClient, ser
     ],
 )
 def test_other_remote_files_are_not_registered(client: FlaskClient, server: XRootD, path: str) -> None:
-    given = path.format(root=server.root, host=f"127.0.0.1:{server.port}")
-    entry = {"dataset": "/A/B/C", "run": 1, "lumi": 0, "file": given, "fileformat": 1}
+    url = path.format(root=server.root, host=f"127.0.0.1:{server.port}")
+    entry = {"dataset": "/A/B/C", "run": 1, "lumi": 0, "file": url, "fileformat": 1}
     answer = client.post("/api/v1/register", json=[entry], headers={"Origin": "http://127.0.0.1:8889"})
     assert answer.status_code == 400
     assert [error["field"] for error in answer.json["errors"]] == ["[0].file"]
@@ -189,14 +185,14 @@ def test_a_remote_file_is_registered_under_one_address_however_it_is_written(cli
     assert file["url"] == server.url("a.root")
 
 
-def test_the_reading_child_asks_the_server_itself_whatever_memory_the_file_may_take(hub: Settings, server: XRootD, url: str) -> None:
+def test_the_import_process_reads_from_the_server_under_its_memory_limit(hub: Settings, server: XRootD, url: str) -> None:
     from app.gui.catalog.reader import read
 
     contents = read(url, "tdirectory", 128, hub.of(GuiSettings).import_cpu_s, 5.0)
     assert contents.listings[0].me_count > 0
 
 
-def test_the_server_is_asked_again_when_the_answer_may_not_be_that_old(
+def test_the_server_is_checked_again_when_a_newer_answer_is_required(
     hub: Settings, server: XRootD, url: str, demo_files: list[Path]
 ) -> None:
     app = create_app(hub.replace(file_roots=(*hub.of(GuiSettings).file_roots, server.root), remote_recheck_s=3600.0))
@@ -221,9 +217,9 @@ def test_the_server_is_asked_again_when_the_answer_may_not_be_that_old(
 def test_a_remote_file_is_registered_from_the_command_line_by_its_name(hub: Settings, server: XRootD, demo_files: list[Path]) -> None:
     (file,) = [file for file in demo_files if file.name == NAME]
     url = server.add(NAME.replace("Demo", "Far"), file.read_bytes())
-    given = environment(hub.replace(file_roots=(server.root,)))
+    env = environment(hub.replace(file_roots=(server.root,)))
     command = [sys.executable, "-c", "from app.cli import main; main()", "register", url, "root://elsewhere//store/a.root"]
-    done = subprocess.run(command, cwd=TREE, env=given, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=TREE, env=env, capture_output=True, text=True, check=False)
     assert done.stdout == "1 new, 0 moved, 0 unchanged, 1 skipped\n"
     assert "root://elsewhere//store/a.root is in none of the folders that may be read" in done.stderr
     assert (File.get(File.url == url)).format == "tdirectory"

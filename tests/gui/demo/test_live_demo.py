@@ -1,4 +1,4 @@
-"""The live demo: snapshots that grow, and a hub that is told of them by a process that nothing disturbs."""
+"""The live demo: snapshots with growing histograms, registered at a hub by a separate process."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ LUMIS = 10
 
 @pytest.fixture(scope="session")
 def snapshots(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """Those of a run of ten lumisections, in their order."""
+    """The snapshots of a run of ten lumisections, in order."""
     folder = tmp_path_factory.mktemp("live")
     return [snapshot(folder / f"{lumi}.pb", lumi) for lumi in range(1, LUMIS + 1)]
 
@@ -53,7 +53,7 @@ def listing(path: Path) -> MEListing:
 
 
 def entries(path: Path) -> dict[bytes, float]:
-    """The number of entries of each histogram that is not of one lumisection alone."""
+    """The number of entries of each histogram of the whole run."""
     found = listing(path)
     rows = {found.names[index]: found.columns.row(index) for index in range(len(found.names))}
     return {
@@ -72,13 +72,13 @@ def test_histograms_grow_from_snapshot_to_snapshot_and_none_loses_entries(snapsh
         assert sum(later[me] > earlier[me] for me in earlier) > 100
 
 
-def test_one_subsystem_comes_at_a_slower_pace(snapshots: list[Path]) -> None:
+def test_one_subsystem_updates_more_slowly(snapshots: list[Path]) -> None:
     counts = [sum(count for me, count in entries(path).items() if me.startswith(b"Hcal/RecHitTask/")) for path in snapshots]
     assert counts[3] == counts[4] == counts[6] > counts[2]
     assert counts[7] == counts[9] > counts[6]
 
 
-def test_a_quality_test_goes_bad_half_way(snapshots: list[Path]) -> None:
+def test_a_quality_test_fails_from_half_of_the_run_on(snapshots: list[Path]) -> None:
     def status(path: Path) -> int:
         found = listing(path)
         return found.columns.status[found.names.find(b"PixelPhase1/Tracks/PXBarrel/charge_PXLayer_3") or 0]
@@ -86,7 +86,7 @@ def test_a_quality_test_goes_bad_half_way(snapshots: list[Path]) -> None:
     assert [status(path) for path in snapshots] == [100] * 5 + [300] * 5
 
 
-def test_the_snapshot_says_which_lumisection_it_is_of_and_has_an_me_of_that_alone(snapshots: list[Path]) -> None:
+def test_the_snapshot_has_its_lumisection_and_an_me_of_that_lumisection_only(snapshots: list[Path]) -> None:
     for lumi, path in enumerate(snapshots, start=1):
         found = listing(path)
         scalars = {found.names[index]: text for index, text in found.facts.scalars.items()}
@@ -108,24 +108,24 @@ def test_a_plot_of_a_snapshot_is_drawn_from_the_command_line(settings: Settings,
 
 
 class Service:
-    """A running command of the product, and what it says."""
+    """A running command of the product, and its log."""
 
     def __init__(self, process: subprocess.Popen[bytes], log: Path) -> None:
         self.process = process
         self.log = log
-        self.heard = 0
+        self.position = 0
 
-    def says(self, what: str) -> str:
-        """The next line that says this."""
+    def wait_for(self, what: str) -> str:
+        """Wait for the next line with this text, and return the rest of it."""
         until(lambda: self._found(what) >= 0 or self.process.poll() is not None, f"{what!r} in {self.log.read_text()!r}")
         begin, text = self._found(what), self.log.read_text()
-        assert begin >= 0, f"it ended and never said {what!r}: {text!r}"
-        self.heard = text.find("\n", begin) + 1
-        return text[begin : self.heard]
+        assert begin >= 0, f"it ended without {what!r}: {text!r}"
+        self.position = text.find("\n", begin) + 1
+        return text[begin : self.position]
 
     def _found(self, what: str) -> int:
         text = self.log.read_text()
-        return text.find(what, self.heard) if text.endswith("\n") else -1
+        return text.find(what, self.position) if text.endswith("\n") else -1
 
     def ends(self, number: int) -> None:
         self.process.send_signal(number)
@@ -150,7 +150,7 @@ def live_demo(settings: Settings, *options: str) -> Iterator[Service]:
         yield service
 
 
-def shown(settings: Settings, run: int) -> bool:
+def is_shown(settings: Settings, run: int) -> bool:
     """Whether the hub shows this run."""
     try:
         with urllib.request.urlopen(
@@ -162,13 +162,13 @@ def shown(settings: Settings, run: int) -> bool:
 
 
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
-def test_runs_are_played_into_the_hub_one_after_the_other_until_a_signal(settings: Settings, sqlite_template: Path, end: int) -> None:
+def test_runs_are_registered_one_after_the_other_until_a_signal(settings: Settings, sqlite_template: Path, end: int) -> None:
     with site(settings, sqlite_template, []) as running, started(running, "live"), live_demo(running) as demo:
-        until(lambda: shown(running, 0), "the first snapshot as the run that goes on")
-        until(lambda: shown(running, 367300), "the same snapshot under its own run")
-        demo.says("run 367300 has ended")
-        demo.says("run 367301 begins")
-        until(lambda: shown(running, 367301), "the next run")
+        until(lambda: is_shown(running, 0), "the first snapshot as the ongoing run")
+        until(lambda: is_shown(running, 367300), "the same snapshot under its own run")
+        demo.wait_for("run 367300 has ended")
+        demo.wait_for("run 367301 begins")
+        until(lambda: is_shown(running, 367301), "the next run")
         demo.ends(end)
         assert sorted(path.name for path in (running.data / "demo" / "live").iterdir()) == ["run367300_DQMLive.pb", "run367301_DQMLive.pb"]
 
@@ -177,20 +177,20 @@ def test_a_hub_that_is_not_there_yet_is_waited_for(settings: Settings, sqlite_te
     shutil.copytree(sqlite_template, settings.data)
     early = settings.replace(web_port=free_port())
     with live_demo(early, "--lumis", "2") as demo:
-        assert f"waiting for the hub at 127.0.0.1:{early.web_port}" in demo.says("waiting")
+        assert f"waiting for the hub at 127.0.0.1:{early.web_port}" in demo.wait_for("waiting")
         with started(early, "web"):
-            demo.says("the hub responds")
-            demo.says("run 367300 has ended")
-        assert "waiting" in demo.says("waiting")
+            demo.wait_for("the hub responds")
+            demo.wait_for("run 367300 has ended")
+        assert "waiting" in demo.wait_for("waiting")
         demo.ends(signal.SIGTERM)
 
 
-def test_what_the_hub_refuses_is_said(settings: Settings, sqlite_template: Path, tmp_path: Path) -> None:
-    elsewhere = tmp_path / "outside"
+def test_refusals_of_the_hub_are_printed(settings: Settings, sqlite_template: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "forbidden"
     with site(settings, sqlite_template, []) as running, live_demo(running, "--folder", str(elsewhere)) as demo:
-        assert "is in none of the folders that may be read" in demo.says("the hub did not register")
+        assert "is in none of the folders that may be read" in demo.wait_for("the hub did not register")
 
 
-def test_the_procfile_has_what_is_for_show_beside_the_services() -> None:
+def test_the_procfile_has_demo_services_beside_the_others() -> None:
     names = [line.partition(":")[0] for line in (TREE / "Procfile").read_text().splitlines()]
     assert names == [*SERVICES, "demo", "p5", "mirror"]

@@ -1,4 +1,4 @@
-"""`dqmhub register --list`: what dasgoclient prints is registered, lumisection by lumisection; bad rows are named and left out."""
+"""`dqmhub register --list`: registers the lumisections in the output of dasgoclient; bad rows are reported and skipped."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def test_rows_of_text(text: str, lumis: list[int]) -> None:
     ("run", "lumi", "lumis"), [(319337, [1, 2, 3], [1, 2, 3]), ([319337], 4, [4]), (319337, [[1, 3], [7, 7]], [1, 2, 3, 7])]
 )
 def test_rows_of_json(run: Any, lumi: Any, lumis: list[int]) -> None:
-    given = [record(run, lumi), record(run, lumi)]
-    for document in (given, {"status": "ok", "data": given}):
+    records = [record(run, lumi), record(run, lumi)]
+    for document in (records, {"status": "ok", "data": records}):
         assert list(daslist.parse_rows(json.dumps(document))) == [DasRow(number, LFN, 319337, lumis) for number in (1, 2)]
 
 
@@ -96,7 +96,7 @@ def test_a_bad_record_is_named_by_its_number(bad: Any) -> None:
     assert (first.number, second.number, third.number) == (1, 2, 3)
 
 
-def test_a_row_of_several_runs_is_left_out_since_it_does_not_tell_whose_the_lumisections_are() -> None:
+def test_a_row_of_several_runs_is_skipped_because_its_lumisections_are_ambiguous() -> None:
     (row,) = daslist.parse_rows(json.dumps([record(run=[1, 2])]))
     assert isinstance(row, BadRow)
     assert "has 2 runs" in row.problem
@@ -108,21 +108,21 @@ def test_each_lumisection_is_a_sample_of_the_file_behind_the_redirector() -> Non
     assert entries == [(DATASET, 319337, lumi, f"root://cms-xrd-global.cern.ch/{LFN}", "dqmio") for lumi in (1, 2)]
 
 
-def test_a_dataset_that_is_given_goes_before_the_one_that_the_place_tells() -> None:
+def test_the_option_dataset_overrides_the_dataset_in_the_path() -> None:
     ((entry,), _) = daslist.das_entries(f"{LFN} 319337 [1]", REDIRECTOR, "/A/B/DQMIO", "dqmio", SETTINGS)
     assert entry.dataset == "/A/B/DQMIO"
     _, (wrong,) = daslist.das_entries("/store/x.root 319337 [1]", REDIRECTOR, "", "dqmio", SETTINGS)
     assert wrong == "row 1: The path /store/x.root does not contain the dataset: use --dataset"
 
 
-def test_a_file_that_may_not_be_read_is_left_out() -> None:
+def test_a_file_outside_the_roots_is_skipped() -> None:
     rows = f"/store/../etc/x.root 1 [1]\n/other/x.root 1 [1]\nroot://elsewhere//store/x.root 1 [1]\n{LFN} 1 [1]\n"
     entries, wrong = daslist.das_entries(rows, REDIRECTOR, DATASET, "dqmio", SETTINGS)
     assert len(entries) == 1
     assert [problem.split(":")[0] for problem in wrong] == ["row 1", "row 2", "row 3"]
 
 
-def test_a_redirector_of_which_nothing_may_be_read_is_refused_at_once() -> None:
+def test_a_redirector_outside_the_roots_is_refused_at_once() -> None:
     with pytest.raises(ValueError, match=r"No file of root://cms-xrd-global.cern.ch// may be read: add"):
         daslist.das_entries(f"{LFN} 1 [1]", REDIRECTOR, "", "dqmio", Settings())
 
@@ -141,7 +141,7 @@ def test_the_command_registers_what_it_can_and_names_the_rest(hub: Settings) -> 
 
 
 @pytest.mark.parametrize(
-    ("rows", "options", "said"),
+    ("rows", "options", "expected"),
     [
         (f"{LFN} 1 [1]", ("--redirector", "root://me@host/"), "expected an address such as root://host//folder"),
         (f"{LFN} 1 [1]", ("--redirector", "root://other/"), "No file of root://other// may be read"),
@@ -151,10 +151,10 @@ def test_the_command_registers_what_it_can_and_names_the_rest(hub: Settings) -> 
         ("x", ("--run", "5"), "or --list without --run"),
     ],
 )
-def test_what_can_be_mended_is_said_in_one_line(small_hub: Settings, rows: str, options: tuple[str, ...], said: str) -> None:
+def test_errors_that_users_can_fix_are_one_line(small_hub: Settings, rows: str, options: tuple[str, ...], expected: str) -> None:
     done = register(small_hub, rows, *options)
     assert done.returncode != 0
-    assert said in done.stderr
+    assert expected in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -58,7 +58,7 @@ def body(file: Path, /, **changes: Any) -> dict[str, Any]:
         ("DQM_V0012_R000999999__A__B__C__DQMIO.root", "/A/B__C/DQMIO", 999999),
     ],
 )
-def test_the_name_of_a_file_tells_run_and_dataset(name: str, dataset: str, run: int) -> None:
+def test_the_name_of_a_file_determines_run_and_dataset(name: str, dataset: str, run: int) -> None:
     found = entry_from_path(f"/data/{name}", AllowedRoots(Settings()))
     assert found == Entry(dataset, run, 0, f"/data/{name}", "tdirectory")
 
@@ -74,14 +74,14 @@ def test_the_name_of_a_file_tells_run_and_dataset(name: str, dataset: str, run: 
         ("DQM_V0001_R000367094__Global__Online__ALL.root", "/Global/Online/ALL", 367094, "tdirectory"),
     ],
 )
-def test_other_names_are_known_too(name: str, dataset: str, run: int, format: str) -> None:
+def test_names_of_other_forms_are_recognised(name: str, dataset: str, run: int, format: str) -> None:
     found = entry_from_path(f"/data/{name}", AllowedRoots(Settings()))
     assert found == Entry(dataset, run, 0, f"/data/{name}", format)
 
 
-def test_what_is_told_counts_more_than_the_name() -> None:
-    told = Overrides("/A/B/C", 0, "protobuf")
-    found = entry_from_path("/data/run367094_x.pb", AllowedRoots(Settings()), told)
+def test_overrides_have_priority_over_the_name() -> None:
+    overrides = Overrides("/A/B/C", 0, "protobuf")
+    found = entry_from_path("/data/run367094_x.pb", AllowedRoots(Settings()), overrides)
     assert found == Entry("/A/B/C", 0, 0, "/data/run367094_x.pb", "protobuf")
     assert entry_from_path("/data/other", AllowedRoots(Settings()), Overrides("/A/B/C", 5)) is None
 
@@ -125,7 +125,7 @@ def test_registering_again_changes_nothing(hub: Settings) -> None:
     assert Sample.select().count() == File.select().count() == 2501
 
 
-def test_a_newer_file_of_a_sample_takes_the_place_of_the_older_one(hub: Settings) -> None:
+def test_a_newer_file_of_a_sample_replaces_the_older_one(hub: Settings) -> None:
     register.register([entry(1, "/data/V0001.root"), entry(2)])
     version = Sample.get(Sample.run == 1).version
     assert register.register([entry(1, "/data/V0002.root")]) == Registered(0, 1, 0)
@@ -188,7 +188,7 @@ def test_one_bad_field_is_named_and_nothing_is_stored(client: FlaskClient, file:
     assert Sample.select().count() == 0
 
 
-def test_a_path_that_climbs_or_links_out_of_the_roots_is_refused(client: FlaskClient, file: Path) -> None:
+def test_a_path_that_leaves_the_roots_is_refused(client: FlaskClient, file: Path) -> None:
     link = file.with_name("link.root")
     link.symlink_to("/etc/passwd")
     for path in (link, file.parent / ".." / ".." / "secret"):
@@ -204,7 +204,7 @@ def test_json_of_another_shape_is_refused(client: FlaskClient, file: Path, docum
     assert answer.json["errors"]
 
 
-def test_a_body_that_is_no_json_is_refused(client: FlaskClient) -> None:
+def test_a_body_that_is_not_json_is_refused(client: FlaskClient) -> None:
     answer = client.post("/api/v1/register", data="[{")
     assert answer.status_code == 400
     assert answer.json["message"] == "Please provide correctly formatted JSON"
@@ -217,7 +217,7 @@ def test_other_networks_need_a_token(client: FlaskClient, file: Path) -> None:
     assert Sample.select().count() == 0
 
 
-def test_registrations_are_audited_refused_ones_too(client: FlaskClient, file: Path) -> None:
+def test_accepted_and_refused_registrations_are_audited(client: FlaskClient, file: Path) -> None:
     client.post("/api/v1/register", json=[body(file)])
     client.post("/api/v1/register", json=[body(file, file="/etc/passwd")])
     good, refused = list(Audit.select().where(Audit.action == "register").order_by(Audit.id))
@@ -238,18 +238,18 @@ def test_a_file_whose_name_is_not_utf_8_is_named_and_the_rest_is_registered(clie
 
 def test_the_command_registers_what_it_can_and_names_the_rest(hub: Settings, file: Path) -> None:
     file.with_name("histos.root").write_bytes(b"root")
-    outside = file.parent.parent / file.name.replace("316142", "316143")
-    outside.write_bytes(b"root")
-    done = dqmhub(hub, "register", str(file.parent), str(outside), "/no/such.root")
+    forbidden = file.parent.parent / file.name.replace("316142", "316143")
+    forbidden.write_bytes(b"root")
+    done = dqmhub(hub, "register", str(file.parent), str(forbidden), "/no/such.root")
     assert done.returncode == 0
     assert done.stdout.strip() == "1 new, 0 moved, 0 unchanged, 3 skipped"
     assert "histos.root: Cannot determine the sample from name and content" in done.stderr
-    assert f"{outside} is in none of the folders that may be read" in done.stderr
+    assert f"{forbidden} is in none of the folders that may be read" in done.stderr
     assert "/no/such.root: No such file or folder" in done.stderr
     assert [sample.run for sample in Sample.select()] == [316142]
 
 
-def test_the_command_takes_from_its_options_what_names_do_not_tell(hub: Settings, file: Path) -> None:
+def test_options_of_the_command_override_the_names(hub: Settings, file: Path) -> None:
     strange = file.with_name("snapshot.bin")
     strange.write_bytes(gzip.compress(b""))
     done = dqmhub(hub, "register", "--dataset", "/Global/Online/ALL", "--run", "0", str(strange))

@@ -1,4 +1,4 @@
-"""Addresses of pages: whatever a folder or monitor element is called, its address leads back to it."""
+"""Addresses of pages: every name of a folder or monitor element survives the way to an address and back."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ word = st.text(max_size=10).map(lambda text: "".join(text.split())).filter(lambd
 
 
 def followed(address: str) -> View:
-    """The view that a server makes of an address, which a browser has put in order before."""
+    """The view that the server parses from an address as normalised by a browser."""
     place, _, query = address.partition("?")
     assert not {".", ".."} & {unquote_to_bytes(part).decode("latin-1") for part in place.split("/")}, "a browser would resolve this"
     assert address.isascii()
@@ -83,7 +83,7 @@ def test_a_dataset_may_be_called_anything(name: str) -> None:
     assert followed(address_of(view)) == view
 
 
-def test_a_dataset_that_is_not_utf_8_is_one_that_nobody_registered() -> None:
+def test_a_dataset_that_is_not_utf_8_is_unknown() -> None:
     assert followed("/browse/1/%ff/B/C").key.dataset == "/\N{REPLACEMENT CHARACTER}/B/C"
 
 
@@ -104,7 +104,7 @@ def test_an_address_begins_with_the_prefix_under_which_a_proxy_shows_the_hub() -
 
 
 @pytest.mark.parametrize("place", ["x/A/B/C", "1:x/A/B/C", "-1/A/B/C", "1/A/B", "1", "1//B/C", "1234567890/A/B/C"])
-def test_what_is_no_address_of_a_sample_is_refused_with_what_is(place: str) -> None:
+def test_an_invalid_address_of_a_sample_is_refused_with_the_valid_form(place: str) -> None:
     with pytest.raises(Problem, match=r"<run>\[:<lumi>\]") as problem:
         followed(f"/browse/{place}")
     assert problem.value.status == 404

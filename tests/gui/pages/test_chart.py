@@ -1,4 +1,4 @@
-"""The chart of a number over lumisections: where its points stand."""
+"""The chart of a number over lumisections: positions of its points."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_the_same_number_everywhere_is_a_line_in_the_middle() -> None:
     assert {dot.y for dot in drawn.dots} == {(TOP + HEIGHT - BOTTOM) / 2}
 
 
-def test_of_many_lumisections_only_the_one_shown_has_a_dot() -> None:
+def test_with_many_lumisections_only_the_current_one_has_a_dot() -> None:
     drawn = lumi_chart({lumi: float(lumi % 7) for lumi in range(1, MAX_DOTS + 2)}, current=40)
     assert drawn
     assert [dot.lumi for dot in drawn.dots] == [40]

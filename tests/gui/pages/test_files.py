@@ -1,4 +1,4 @@
-"""The registered files: found, described, and downloaded as they are."""
+"""Registered files: search, description and download."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def shifter(hub: Settings) -> dict[str, str]:
 
 
 @pytest.fixture
-def given(hub: Settings, tmp_path: Path) -> Path:
+def registered(hub: Settings, tmp_path: Path) -> Path:
     """A registered file with a name that has to be quoted, in a folder that may be read."""
     folder = hub.data / "demo"
     folder.mkdir()
@@ -68,7 +68,7 @@ def test_files_are_found_by_run_and_dataset_the_newest_first(client: FlaskClient
     assert listed(client, dataset="no such")["data"] == []
 
 
-def test_a_file_that_was_read_tells_its_size_and_one_that_cannot_be_read_why(client: FlaskClient, given: Path) -> None:
+def test_a_read_file_shows_its_size_and_an_unreadable_one_the_reason(client: FlaskClient, registered: Path) -> None:
     client.get(f"/api/v1/archive/367129{ZERO_BIAS}/")
     client.get("/api/v1/archive/7/A/B/C/")
     (read,), (failed,) = listed(client, run="367129", dataset="ZeroBias")["data"], listed(client, dataset="/A/B/C")["data"]
@@ -78,7 +78,7 @@ def test_a_file_that_was_read_tells_its_size_and_one_that_cannot_be_read_why(cli
 
 
 @pytest.mark.both_databases
-def test_a_long_list_comes_in_parts(monkeypatch: pytest.MonkeyPatch, client: FlaskClient) -> None:
+def test_a_long_list_is_loaded_in_parts(monkeypatch: pytest.MonkeyPatch, client: FlaskClient) -> None:
     whole = listed(client)["data"]
     monkeypatch.setattr(files, "FILES_PER_PAGE", 4)
     first = listed(client)
@@ -90,8 +90,8 @@ def test_a_long_list_comes_in_parts(monkeypatch: pytest.MonkeyPatch, client: Fla
     assert client.get("/api/v1/files?from=x").status_code == 400
 
 
-def test_of_a_file_with_many_samples_the_first_are_named(client: FlaskClient, given: Path) -> None:
-    register([Entry("/A/B/C", 7, lumi, str(given), "tdirectory") for lumi in range(1, 2000)])
+def test_a_file_with_many_samples_lists_the_first(client: FlaskClient, registered: Path) -> None:
+    register([Entry("/A/B/C", 7, lumi, str(registered), "tdirectory") for lumi in range(1, 2000)])
     (file,) = listed(client, dataset="/A/B/C")["data"]
     assert file["samples"] == 2000
     assert [sample["lumi"] for sample in file["first"]] == [0, 1, 2]
@@ -108,8 +108,8 @@ def test_the_page_shows_them_and_a_search_changes_only_the_list(client: FlaskCli
 
 
 @pytest.mark.both_databases
-def test_a_whole_file_comes_as_it_is(client: FlaskClient, shifter: dict[str, str], given: Path) -> None:
-    answer = client.get(content(given), headers=shifter)
+def test_a_whole_file_is_downloaded_unchanged(client: FlaskClient, shifter: dict[str, str], registered: Path) -> None:
+    answer = client.get(content(registered), headers=shifter)
     assert answer.status_code == 200
     assert answer.data == CONTENT
     assert answer.content_length == len(CONTENT)
@@ -117,49 +117,51 @@ def test_a_whole_file_comes_as_it_is(client: FlaskClient, shifter: dict[str, str
 
 
 @pytest.mark.parametrize(("range_", "start", "end"), [("5-9", 5, 10), ("3071000-", 3_071_000, None), ("-7", -7, None), ("0-0", 0, 1)])
-def test_a_range_of_it_too(client: FlaskClient, shifter: dict[str, str], given: Path, range_: str, start: int, end: int | None) -> None:
-    answer = client.get(content(given), headers={**shifter, "Range": f"bytes={range_}"})
+def test_a_range_of_a_file_is_downloaded(
+    client: FlaskClient, shifter: dict[str, str], registered: Path, range_: str, start: int, end: int | None
+) -> None:
+    answer = client.get(content(registered), headers={**shifter, "Range": f"bytes={range_}"})
     assert answer.status_code == 206
     assert answer.data == CONTENT[start:end]
     assert answer.headers["Content-Range"].endswith(f"/{len(CONTENT)}")
 
 
-def test_a_range_beyond_the_end_is_refused(client: FlaskClient, shifter: dict[str, str], given: Path) -> None:
-    assert client.get(content(given), headers={**shifter, "Range": f"bytes={len(CONTENT)}-"}).status_code == 416
+def test_a_range_beyond_the_end_is_refused(client: FlaskClient, shifter: dict[str, str], registered: Path) -> None:
+    assert client.get(content(registered), headers={**shifter, "Range": f"bytes={len(CONTENT)}-"}).status_code == 416
 
 
-def test_what_has_not_changed_is_not_sent_again(client: FlaskClient, shifter: dict[str, str], given: Path) -> None:
-    etag = client.get(content(given), headers=shifter).headers["ETag"]
-    assert client.get(content(given), headers={**shifter, "If-None-Match": etag}).status_code == 304
+def test_an_unchanged_file_is_not_sent_again(client: FlaskClient, shifter: dict[str, str], registered: Path) -> None:
+    etag = client.get(content(registered), headers=shifter).headers["ETag"]
+    assert client.get(content(registered), headers={**shifter, "If-None-Match": etag}).status_code == 304
 
 
 @pytest.mark.both_databases
-def test_what_is_wrong_is_said_before_the_first_byte(client: FlaskClient, shifter: dict[str, str], given: Path) -> None:
-    address = content(given)
-    given.unlink()
+def test_errors_are_reported_before_the_first_byte(client: FlaskClient, shifter: dict[str, str], registered: Path) -> None:
+    address = content(registered)
+    registered.unlink()
     answer = client.get(address, headers=shifter)
-    assert (answer.status_code, answer.json["message"]) == (502, f"{given}: No such file or directory")
+    assert (answer.status_code, answer.json["message"]) == (502, f"{registered}: No such file or directory")
     for number in ("999999", "9" * 30):
         answer = client.get(f"/api/v1/files/{number}/content", headers=shifter)
         assert answer.status_code == 404
         assert "does not exist, or was removed" in answer.json["message"]
 
 
-def test_a_link_out_of_the_folders_that_may_be_read_is_not_followed(client: FlaskClient, shifter: dict[str, str], given: Path) -> None:
-    given.unlink()
-    given.symlink_to("/etc/passwd")
-    answer = client.get(content(given), headers=shifter)
+def test_a_link_out_of_the_roots_is_not_followed(client: FlaskClient, shifter: dict[str, str], registered: Path) -> None:
+    registered.unlink()
+    registered.symlink_to("/etc/passwd")
+    answer = client.get(content(registered), headers=shifter)
     assert answer.status_code == 403
     assert "in none of the folders that may be read" in answer.json["message"]
 
 
-def test_so_many_downloads_at_a_time(client: FlaskClient, shifter: dict[str, str], given: Path) -> None:
-    running = [client.get(content(given), headers=shifter, buffered=False) for _ in range(files.MAX_DOWNLOADS)]
-    assert client.get(content(given), headers=shifter).status_code == 503
+def test_simultaneous_downloads_are_limited(client: FlaskClient, shifter: dict[str, str], registered: Path) -> None:
+    running = [client.get(content(registered), headers=shifter, buffered=False) for _ in range(files.MAX_DOWNLOADS)]
+    assert client.get(content(registered), headers=shifter).status_code == 503
     for answer in running:
         answer.close()
-    assert client.get(content(given), headers=shifter).data == CONTENT
+    assert client.get(content(registered), headers=shifter).data == CONTENT
 
 
-def test_only_shifters_download(client: FlaskClient, given: Path) -> None:
-    assert client.get(content(given)).status_code == 401
+def test_only_shifters_download(client: FlaskClient, registered: Path) -> None:
+    assert client.get(content(registered)).status_code == 401

@@ -1,4 +1,4 @@
-"""Samples of one file: each is listed and drawn as it is, and not as another of them."""
+"""Samples of one file: each has its own list and plots."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_the_run_and_each_of_its_lumisections_have_plots_of_their_own(client: Fl
     assert len({image(client, sample) for sample in samples}) == len(samples)
 
 
-def test_the_run_has_the_entries_of_its_lumisections_of_which_one_is_bad(client: FlaskClient) -> None:
+def test_the_run_has_the_sum_of_its_lumisections_including_a_bad_one(client: FlaskClient) -> None:
     assert client.get(f"/api/v1/archive/367131/{SAMPLE}").status_code == 200
     of_lumi = {lumi: entries(client, f"367131:{lumi}") for lumi in range(1, LUMISECTIONS + 1)}
     assert entries(client, "367131") == sum(of_lumi.values())

@@ -1,4 +1,4 @@
-"""The pages of samples and the home page as a server gives them: whole pages, fragments, and what they say when something is wrong."""
+"""The pages of samples and the home page without a browser: whole pages, fragments and errors."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ OWN = f"/browse/400000{ZERO_BIAS}"
 
 
 def words(page: str) -> str:
-    """What a page says, without its marks."""
+    """The text of a page without its tags."""
     return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", page)).split())
 
 
@@ -74,7 +74,7 @@ def test_home_lists_the_latest_runs_with_their_datasets(client: FlaskClient) -> 
 
 
 @pytest.mark.parametrize(
-    ("query", "said"),
+    ("query", "expected"),
     [
         ("run=3671&dataset=zerob", "2 samples in 2 runs"),
         ("run=367140", "1 sample in 1 run"),
@@ -83,8 +83,8 @@ def test_home_lists_the_latest_runs_with_their_datasets(client: FlaskClient) -> 
     ],
 )
 @pytest.mark.both_databases
-def test_the_search_says_how_many_samples_match(client: FlaskClient, query: str, said: str) -> None:
-    assert said in words(read(client, f"/?{query}"))
+def test_the_search_shows_the_number_of_matching_samples(client: FlaskClient, query: str, expected: str) -> None:
+    assert expected in words(read(client, f"/?{query}"))
 
 
 def test_htmx_gets_the_results_alone_and_going_back_the_whole_page(client: FlaskClient) -> None:
@@ -95,7 +95,7 @@ def test_htmx_gets_the_results_alone_and_going_back_the_whole_page(client: Flask
     assert "<html" in read(client, "/?run=367140", **HTMX, **{"HX-History-Restore-Request": "true"})
 
 
-def test_an_empty_hub_says_how_files_come_in(client: FlaskClient) -> None:
+def test_an_empty_hub_shows_how_to_register_files(client: FlaskClient) -> None:
     from app.gui.models import Sample
 
     Sample.delete().execute()
@@ -110,7 +110,7 @@ def test_a_sample_shows_its_folders_with_the_counts_of_the_api(client: FlaskClie
 
 
 WORST = {300: "error", 200: "warning", 60: "invalid", 30: "other", 90: "did not run", 70: "too little data", 100: "ok", 50: "disabled"}
-"""Statuses of quality tests from the worst, and their words."""
+"""Statuses of quality tests with their texts, the worst first."""
 
 
 def walk(client: FlaskClient, folder: str = "") -> Iterator[tuple[str, str, int]]:
@@ -142,7 +142,7 @@ def test_folders_count_the_errors_and_warnings_below_them_and_tiles_show_the_wor
             assert (f"quality tests: {WORST[status]}" in tiles[name]) == ("<img" in tiles[name]) if status else True
 
 
-def test_plots_come_when_they_are_scrolled_to_and_nothing_moves_then(client: FlaskClient) -> None:
+def test_plots_load_when_scrolled_into_view_without_moving_the_page(client: FlaskClient) -> None:
     page = read(client, f"{COSMICS}/EcalBarrel/EBTimingTask?size=l")
     images = re.findall(r"<img[^>]*>", page)
     assert len(images) == 36
@@ -157,25 +157,25 @@ def test_numbers_and_texts_are_shown_as_they_are_before_the_plots(client: FlaskC
     assert "&lt;selection&gt;" in page
 
 
-def test_one_plot_large_shows_its_class_path_file_and_every_quality_test(client: FlaskClient, demo_files: list[Path]) -> None:
+def test_a_large_plot_shows_its_class_path_file_and_every_quality_test(client: FlaskClient, demo_files: list[Path]) -> None:
     page = read(client, f"{COSMICS}/Muons/diMuonHistograms?plot=Muons/diMuonHistograms/GlbGlbMuon_HM")
-    said = words(page)
-    assert "Class TH1F Path Muons/diMuonHistograms/GlbGlbMuon_HM" in said
-    assert str(next(file for file in demo_files if "Cosmics" in file.name)) in said
+    page_text = words(page)
+    assert "Class TH1F Path Muons/diMuonHistograms/GlbGlbMuon_HM" in page_text
+    assert str(next(file for file in demo_files if "Cosmics" in file.name)) in page_text
     assert re.findall(r"<b><bdi>([^<]*)</bdi></b>", page) == ["width", "peak"]
-    assert "RMS 9.1 outside of [5, 9]" in said
+    assert "RMS 9.1 outside of [5, 9]" in page_text
     assert re.search(r'class="plot plot-large" src="/api/v1/render/367140/[^"]*GlbGlbMuon_HM\?w=720&amp;h=540"', page)
 
 
-def test_the_facts_of_a_plot_tell_entries_and_axes_as_uproot_reads_them(client: FlaskClient, demo_files: list[Path]) -> None:
+def test_the_details_of_a_plot_have_entries_and_axes_as_uproot_reads_them(client: FlaskClient, demo_files: list[Path]) -> None:
     with uproot.open(next(file for file in demo_files if "Cosmics" in file.name)) as file:
         for path in ["Muons/diMuonHistograms/GlbGlbMuon_HM", "RPC/EventInfo/reportSummaryMap"]:
             subsystem, rest = path.split("/", 1)
             histogram = file[f"DQMData/Run 367140/{subsystem}/Run summary/{rest}"]
-            said = words(read(client, f"{COSMICS}?plot={path}&details=1", **HTMX))
-            assert said.startswith(f"Entries {int(histogram.member('fEntries')):,} Title {histogram.title}")
+            page_text = words(read(client, f"{COSMICS}?plot={path}&details=1", **HTMX))
+            assert page_text.startswith(f"Entries {int(histogram.member('fEntries')):,} Title {histogram.title}")
             for axis, name in zip(histogram.axes, "XYZ", strict=False):
-                assert re.search(rf"{name} .*{axis.member('fNbins')} bins from {axis.low:g} to {axis.high:g}", said)
+                assert re.search(rf"{name} .*{axis.member('fNbins')} bins from {axis.low:g} to {axis.high:g}", page_text)
 
 
 def test_the_plots_before_and_after_are_those_of_the_folder_or_of_the_search(client: FlaskClient) -> None:
@@ -185,7 +185,7 @@ def test_the_plots_before_and_after_are_those_of_the_folder_or_of_the_search(cli
     assert "1 of 2 Next" in words(read(client, f"{COSMICS}?plot={path}&q=timing+02"))
 
 
-def test_drawing_options_go_with_the_plot_and_to_its_neighbours(client: FlaskClient) -> None:
+def test_drawing_options_are_kept_in_links_to_neighbours(client: FlaskClient) -> None:
     page = read(client, f"{COSMICS}/EcalBarrel/EBTimingTask?plot=EcalBarrel/EBTimingTask/EBTMT%20timing%20EB%2B02&ytype=log&ymin=0")
     assert re.search(r'plot-large" src="[^"]*&amp;ytype=log&amp;ymin=0"', page)
     assert re.search(r'rel="next" data-key="j" href="[^"]*&amp;ytype=log&amp;ymin=0"', page)
@@ -200,7 +200,7 @@ def test_a_drawing_option_that_cannot_be_is_named_in_place_of_the_plot(client: F
     assert "plot-large" not in page
 
 
-def test_a_plot_that_another_run_lacks_stays_chosen_and_is_said_to_be_missing(client: FlaskClient) -> None:
+def test_a_plot_missing_in_another_run_stays_selected_and_is_reported_missing(client: FlaskClient) -> None:
     page = read(client, f"{COSMICS}?plot=Not/There", 404)
     assert "Run 367140 of /Cosmics/Run2023C-Demo-v1/DQMIO has no monitor element Not/There" in words(page)
 
@@ -215,7 +215,7 @@ def test_the_arrows_beside_the_run_keep_folder_plot_and_options(client: FlaskCli
     assert f'href="/browse/367129{MUON}/DT/EventInfo?' in page, "other datasets of the run are offered"
 
 
-def test_a_search_within_the_sample_takes_every_word_in_any_case(client: FlaskClient) -> None:
+def test_a_search_within_the_sample_matches_all_words_case_insensitively(client: FlaskClient) -> None:
     page = read(client, f"{COSMICS}?q=REPORTsummarymap+barrel", **HTMX)
     assert "<html" not in page
     assert "1 match for" in words(page)
@@ -223,7 +223,7 @@ def test_a_search_within_the_sample_takes_every_word_in_any_case(client: FlaskCl
     assert "No matches for" in words(read(client, f"{COSMICS}?q=summary+nowhere"))
 
 
-def test_a_long_list_comes_in_parts(client: FlaskClient) -> None:
+def test_a_long_list_is_loaded_in_parts(client: FlaskClient) -> None:
     page = read(client, f"{COSMICS}?q=a")
     assert page.count('<li class="tile') == 200
     more = re.search(r'class="button" href="([^"]*)"', page)
@@ -235,19 +235,19 @@ def test_a_long_list_comes_in_parts(client: FlaskClient) -> None:
     assert "<ul" not in rest
 
 
-def test_the_address_of_a_monitor_element_leads_to_its_plot(client: FlaskClient) -> None:
+def test_the_address_of_a_monitor_element_redirects_to_its_plot(client: FlaskClient) -> None:
     answer = client.get(f"{COSMICS}/EcalBarrel/EventInfo/reportSummaryMap")
     assert answer.status_code == 302
     assert answer.location == f"{COSMICS}/EcalBarrel/EventInfo?plot=EcalBarrel%2FEventInfo%2FreportSummaryMap"
 
 
 @pytest.mark.parametrize("address", [f"{COSMICS}/", f"{COSMICS}/EcalBarrel/"])
-def test_a_slash_at_the_end_does_no_harm(client: FlaskClient, address: str) -> None:
+def test_a_trailing_slash_is_accepted(client: FlaskClient, address: str) -> None:
     assert client.get(address, follow_redirects=True).status_code == 200
 
 
 @pytest.mark.parametrize(
-    ("address", "said"),
+    ("address", "expected"),
     [
         (f"{COSMICS}/Nowhere", "has no folder Nowhere"),
         ("/browse/367140/A/B/C", "There is no run 367140 of /A/B/C; run 367140 has /Cosmics/Run2023C-Demo-v1/DQMIO"),
@@ -255,9 +255,9 @@ def test_a_slash_at_the_end_does_no_harm(client: FlaskClient, address: str) -> N
         ("/help/nothing", "There is no help on nothing; topics: gui"),
     ],
 )
-def test_what_is_not_there_is_said_with_what_there_is(client: FlaskClient, address: str, said: str) -> None:
+def test_errors_of_missing_things_name_existing_ones(client: FlaskClient, address: str, expected: str) -> None:
     page = read(client, address, 404)
-    assert said in words(page)
+    assert expected in words(page)
     assert "Report a problem" in page
     assert "<html" not in read(client, address, 404, **HTMX)
 
@@ -272,7 +272,7 @@ def test_a_file_that_is_being_read_shows_its_progress_and_then_its_list(
         queue="bulk", kind=IMPORT, key=str(row.newest_file.file), state="running", progress=0.25, lease_until=4e9
     )
     fragment = read(client, f"{OWN}?since=nothing", 202, **HTMX)
-    assert f"DQM Hub {VERSION}" in words(read(client, OWN, 202)), "the foot of the page tells the version of the product"
+    assert f"DQM Hub {VERSION}" in words(read(client, OWN, 202)), "the footer shows the version"
     assert '<progress aria-label="Progress of reading"' in fragment, "whoever hears the page knows what is in progress"
     assert 'value="0.25"' in fragment
     seen = re.search(r"""hx-vals='\{"since": "([^"]*)"\}'""", fragment)
@@ -286,7 +286,7 @@ def test_a_file_that_is_being_read_shows_its_progress_and_then_its_list(
     assert client.get(f"{OWN}?since={seen[1]}", headers=HTMX).headers["HX-Refresh"] == "true"
 
 
-def test_a_file_that_cannot_be_read_says_why_and_is_read_again_when_it_is_mended(client: FlaskClient, own_file: Path) -> None:
+def test_an_unreadable_file_shows_the_reason_and_is_read_again_when_fixed(client: FlaskClient, own_file: Path) -> None:
     whole = own_file.read_bytes()
     own_file.write_bytes(b"not a ROOT file at all")
     page = read(client, OWN, 502)
@@ -299,7 +299,7 @@ def test_a_file_that_cannot_be_read_says_why_and_is_read_again_when_it_is_mended
     assert "monitor elements" in read(client, OWN)
 
 
-def test_what_could_not_be_read_of_a_file_is_counted(client: FlaskClient, own_file: Path) -> None:
+def test_unreadable_objects_of_a_file_are_counted(client: FlaskClient, own_file: Path) -> None:
     own_file.write_bytes(own_file.read_bytes()[: -len(own_file.read_bytes()) // 3])
     page = read(client, OWN)
     assert re.search(r"\d+ objects? in this file could not be read", words(page))
@@ -331,7 +331,7 @@ def test_pages_hold_nothing_that_the_policy_forbids(client: FlaskClient, address
     assert not re.search(r"""(?:src|href|action)="(?:https?:)?//""", page), "nothing comes from another site"
 
 
-def test_files_of_the_pages_are_asked_for_once_and_anew_when_they_change(client: FlaskClient) -> None:
+def test_assets_have_versioned_addresses_and_are_cached_for_a_year(client: FlaskClient) -> None:
     page = read(client, "/")
     style = re.search(r'href="(/bundles/web.css\?v=[0-9a-f]+)"', page)
     assert style
@@ -339,7 +339,7 @@ def test_files_of_the_pages_are_asked_for_once_and_anew_when_they_change(client:
         assert "max-age=31536000" in answer.headers["Cache-Control"]
 
 
-def test_no_work_is_begun_by_looking_at_the_home_page(client: FlaskClient) -> None:
+def test_the_home_page_starts_no_jobs(client: FlaskClient) -> None:
     before = queue.counts()
     read(client, "/")
     assert queue.counts() == before
@@ -356,10 +356,10 @@ def test_a_shifter_may_have_a_file_read_again(client: FlaskClient, own_file: Pat
     assert (answer.status_code, answer.location) == (303, OWN)
     row = find_sample(SampleKey(400000, 0, ZERO_BIAS))
     assert row
-    assert row.newest_file.state == NEW, "it is read anew at the next look"
+    assert row.newest_file.state == NEW, "it is read again at the next access"
 
 
-def test_below_a_prefix_every_address_of_a_page_has_it(hub: Settings) -> None:
+def test_with_a_url_prefix_every_address_of_a_page_has_it(hub: Settings) -> None:
     app = create_app(hub.replace(url_prefix="/dqm/hub"))
     for address in [
         "/",

@@ -47,7 +47,7 @@ def test_a_plot_is_drawn_without_a_service_and_the_same_with_one(
     assert served.read_bytes() == alone.read_bytes()
 
 
-def test_the_ending_says_what_comes_out(settings: Settings, file: str, render_service: Path, tmp_path: Path) -> None:
+def test_the_suffix_of_the_output_determines_the_format(settings: Settings, file: str, render_service: Path, tmp_path: Path) -> None:
     settings.data.mkdir()
     (settings.data / "render").symlink_to(render_service)
     made = {ending: tmp_path / f"map.{ending}" for ending in ("png", "SVG", "pdf", "root", "json")}
@@ -77,7 +77,7 @@ def test_a_scalar_is_drawn_too(settings: Settings, file: str, tmp_path: Path) ->
         (["No/such", "-o", "{out}"], "has no monitor element No/such"),
     ],
 )
-def test_what_cannot_be_drawn_is_told_in_one_line(
+def test_a_plot_that_cannot_be_drawn_is_an_error_of_one_line(
     settings: Settings, file: str, tmp_path: Path, arguments: list[str], problem: str
 ) -> None:
     out = tmp_path / "x.png"
@@ -88,7 +88,7 @@ def test_what_cannot_be_drawn_is_told_in_one_line(
     assert not out.exists()
 
 
-def test_a_file_that_is_no_dqm_file_is_told(settings: Settings, tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_dqm_file_is_an_error_of_one_line(settings: Settings, tmp_path: Path) -> None:
     wrong = tmp_path / "wrong.root"
     wrong.write_bytes(b"no ROOT file")
     done = render(settings, str(wrong), MAP, "-o", str(tmp_path / "x.png"))

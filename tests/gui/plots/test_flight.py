@@ -1,4 +1,4 @@
-"""Two hundred browsers ask the running web server for one plot that nobody has drawn yet."""
+"""Two hundred browsers request one plot that is not drawn yet from a running web server."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ pytestmark = pytest.mark.slow
 CLIENTS = 200
 NAME = "PixelPhase1/EventInfo/reportSummaryMap"
 PLOT = f"/api/v1/render/367129/ZeroBias/Run2023C-Demo-v1/DQMIO/{NAME}?w=511&h=377"
-SLOWLY_S = 0.5
-"""So long the renderer seems to take, that most clients have asked before it has drawn."""
+DELAY_S = 0.5
+"""Delay of each plot, s: most clients send their request before the first plot is drawn."""
 
 
-class Wire:
-    """What lies between the web server and the render service: it counts the plots that are asked for, by name."""
+class CountingProxy:
+    """A proxy of the render service that delays plots and counts the requests by name."""
 
     def __init__(self, socket_path: Path, service: Path) -> None:
         self.service = service
-        self.asked: Counter[bytes] = Counter()
+        self.requested: Counter[bytes] = Counter()
         self.listener = socket.socket(socket.AF_UNIX)
         self.listener.bind(str(socket_path))
         self.listener.listen(CLIENTS)
@@ -49,8 +49,8 @@ class Wire:
             message = client.recv(4, socket.MSG_WAITALL)
             message += client.recv(struct.unpack("=i", message)[0] - 4, socket.MSG_WAITALL)
             streamers, name = struct.unpack_from("=II", message, 24)
-            self.asked[message[44 + streamers :][:name]] += 1
-            threading.Event().wait(SLOWLY_S)
+            self.requested[message[44 + streamers :][:name]] += 1
+            threading.Event().wait(DELAY_S)
             service.sendall(message)
             head = service.recv(8, socket.MSG_WAITALL)
             client.sendall(head + service.recv(struct.unpack("=iI", head)[1], socket.MSG_WAITALL))
@@ -61,18 +61,18 @@ class Wire:
 
 
 @pytest.fixture
-def wire(tmp_path: Path, render_service: Path) -> Iterator[Wire]:
+def wire(tmp_path: Path, render_service: Path) -> Iterator[CountingProxy]:
     (tmp_path / "render").mkdir()
-    wire = Wire(tmp_path / "render" / "socket", render_service / "socket")
+    wire = CountingProxy(tmp_path / "render" / "socket", render_service / "socket")
     yield wire
     wire.end()
 
 
 @pytest.fixture
-def web(tmp_path: Path, wire: Wire, sqlite_template: Path, demo_files: list[Path]) -> Iterator[Settings]:
+def web(tmp_path: Path, wire: CountingProxy, sqlite_template: Path, demo_files: list[Path]) -> Iterator[Settings]:
     """A web server of two processes."""
-    given = Settings(data_dir=str(tmp_path), file_roots=(str(demo_files[0].parent),), web_workers=2)
-    with site(given, sqlite_template, demo_files) as settings:
+    base_settings = Settings(data_dir=str(tmp_path), file_roots=(str(demo_files[0].parent),), web_workers=2)
+    with site(base_settings, sqlite_template, demo_files) as settings:
         yield settings
 
 
@@ -84,7 +84,7 @@ def ask(url: str) -> tuple[int, bytes]:
         return error.code, b""
 
 
-def test_one_plot_for_two_hundred_clients_is_drawn_once(web: Settings, wire: Wire) -> None:
+def test_one_plot_for_two_hundred_clients_is_drawn_once(web: Settings, wire: CountingProxy) -> None:
     url = address(web) + PLOT
     assert ask(url.replace(NAME, "no/such"))[0] == 404  # the list of the sample is there now
     start, answers = threading.Barrier(CLIENTS), list[tuple[int, bytes]]()
@@ -103,4 +103,4 @@ def test_one_plot_for_two_hundred_clients_is_drawn_once(web: Settings, wire: Wir
     assert len(answers) == CLIENTS
     assert {status for status, _ in answers} == {200}
     assert len({image for _, image in answers}) == 1
-    assert wire.asked[NAME.encode()] == 1
+    assert wire.requested[NAME.encode()] == 1

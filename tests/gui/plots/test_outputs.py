@@ -54,7 +54,7 @@ def test_each_format_has_its_type_and_an_etag(client: FlaskClient, form: str, ki
     assert (again.status_code, again.data) == (304, b"")
 
 
-def test_no_two_formats_have_one_etag(client: FlaskClient) -> None:
+def test_each_format_has_its_own_etag(client: FlaskClient) -> None:
     assert len({client.get(MAP, query_string={"format": form}).headers["ETag"] for form in FORMATS}) == len(FORMATS)
 
 
@@ -77,12 +77,12 @@ def test_a_plot_is_saved_under_its_name_and_run(client: FlaskClient, form: str) 
         (b"A/...", 0, "plot_run7.svg"),
     ],
 )
-def test_the_name_is_one_that_every_file_system_takes(path: bytes, lumi: int, name: str) -> None:
+def test_the_file_name_is_valid_on_every_file_system(path: bytes, lumi: int, name: str) -> None:
     assert file_name(SampleKey(7, lumi, "/A/B/C"), path, "svg") == name
 
 
 @pytest.mark.parametrize(("name", "simple"), [("map.svg", "map.svg"), ("Größe 日.svg", "Gr__e _.svg")])
-def test_a_name_beyond_ascii_is_sent_in_a_form_that_headers_take(name: str, simple: str) -> None:
+def test_a_non_ascii_file_name_is_encoded_in_the_header(name: str, simple: str) -> None:
     header = content_disposition("attachment", name)
     assert header.isascii()
     assert f"filename={simple}" in header.replace('"', "")
@@ -97,14 +97,14 @@ def test_the_page_of_a_plot_offers_every_format(client: FlaskClient) -> None:
     assert all("stats=false" in link for link, name in links if name != "JSON")
 
 
-def test_an_svg_that_is_opened_by_itself_may_do_nothing(client: FlaskClient) -> None:
+def test_an_svg_opened_alone_cannot_run_scripts(client: FlaskClient) -> None:
     answer = client.get(MAP, query_string={"format": "svg", "w": 500, "h": 300})
     assert answer.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert ElementTree.fromstring(answer.data).get("width") == "500"
 
 
-def test_a_root_file_holds_what_json_says(client: FlaskClient) -> None:
+def test_a_root_file_holds_the_same_object_as_json(client: FlaskClient) -> None:
     document = document_at(client, MAP, format="json")
     with uproot.open(io.BytesIO(client.get(MAP, query_string={"format": "root"}).data)) as file:
         assert file.classnames() == {"reportSummaryMap;1": document["_typename"]}
@@ -113,7 +113,7 @@ def test_a_root_file_holds_what_json_says(client: FlaskClient) -> None:
     assert document["dqmProperties"] == {"efficiency": False}
 
 
-def test_a_scalar_comes_in_every_format(client: FlaskClient) -> None:
+def test_a_scalar_is_available_in_every_format(client: FlaskClient) -> None:
     value = document_at(client, SCALAR, format="json")["fString"]
     words = [
         (element.text or "").strip() for element in ElementTree.fromstring(client.get(SCALAR, query_string={"format": "svg"}).data).iter()
@@ -123,7 +123,7 @@ def test_a_scalar_comes_in_every_format(client: FlaskClient) -> None:
         assert file["reportSummary"] == value
 
 
-def test_what_is_not_there_is_drawn_as_such_or_an_error(client: FlaskClient) -> None:
+def test_a_missing_me_is_an_image_or_an_error(client: FlaskClient) -> None:
     for form in ("png", "svg", "pdf"):
         answer = client.get(NONE, query_string={"format": form})
         assert (answer.status_code, answer.mimetype) == (404, FORMATS[form])
@@ -143,7 +143,7 @@ def test_what_is_not_there_is_drawn_as_such_or_an_error(client: FlaskClient) -> 
         ("ktest", "2", "2 is not a probability from 0 to 1"),
     ],
 )
-def test_a_wrong_option_is_told_with_what_is_allowed(client: FlaskClient, field: str, value: str, problem: str) -> None:
+def test_the_error_of_a_wrong_option_lists_the_allowed_values(client: FlaskClient, field: str, value: str, problem: str) -> None:
     answer = client.get(MAP, query_string={field: value})
     assert answer.status_code == 400
     assert (answer.json or {})["errors"] == [{"field": field, "problem": problem}]

@@ -65,7 +65,7 @@ def size(png: bytes) -> Any:
     return struct.unpack(">II", png[16:24])
 
 
-def test_mes_are_drawn_on_each_other_once(client: FlaskClient) -> None:
+def test_overlaid_mes_are_drawn_once(client: FlaskClient) -> None:
     path = histogram(client)
     query = [obj(SAMPLE, path), obj(OLDER, path), ("w", "400"), ("h", "300"), ("reflabel", "older")]
     before = drawn()
@@ -80,12 +80,12 @@ def test_mes_are_drawn_on_each_other_once(client: FlaskClient) -> None:
     assert len({tag, *others}) == 4
 
 
-def test_an_overlay_of_one_is_its_plot(client: FlaskClient) -> None:
+def test_an_overlay_of_one_me_is_its_plot(client: FlaskClient) -> None:
     alone = client.get(f"/api/v1/render/{SAMPLE}/{MAP}")
     assert client.get(OVERLAY, query_string=[obj(SAMPLE, MAP)]).data == alone.data
 
 
-def test_what_is_not_there_is_left_out_with_its_label(client: FlaskClient) -> None:
+def test_missing_mes_are_omitted_with_their_labels(client: FlaskClient) -> None:
     path = histogram(client)
     there = [obj(SAMPLE, path), obj(OLDER, path)]
     missing = [obj(SAMPLE, "No/Such"), obj("5/A/B/C", path)]
@@ -95,7 +95,7 @@ def test_what_is_not_there_is_left_out_with_its_label(client: FlaskClient) -> No
         assert (answer.status_code, answer.data == wanted.data) == (200, True)
 
 
-def test_when_nothing_is_there_a_picture_says_so(client: FlaskClient) -> None:
+def test_without_any_me_the_image_states_that(client: FlaskClient) -> None:
     query = [obj(SAMPLE, "No/Such"), obj("5/A/B/C", MAP)]
     answer = client.get(OVERLAY, query_string=query)
     assert (answer.status_code, size(answer.data)) == (404, (266, 200))
@@ -121,7 +121,7 @@ def test_numbers_and_texts_are_lines_of_one_plot(client: FlaskClient) -> None:
     ],
 )
 @pytest.mark.parametrize("address", ["render_overlay", "json_overlay"])
-def test_an_overlay_that_cannot_be_is_400(client: FlaskClient, query: list[tuple[str, str]], address: str) -> None:
+def test_an_invalid_overlay_is_400(client: FlaskClient, query: list[tuple[str, str]], address: str) -> None:
     answer = client.get(f"/api/v1/{address}", query_string=query)
     assert answer.status_code == 400, answer.text
     assert answer.json["errors"][0]["field"] == "obj"
@@ -167,7 +167,7 @@ def test_semicolons_separate_options_as_well(client: FlaskClient, address: str) 
     assert client.get(f"{address}/{SAMPLE}/{MAP}?w=300&h=150").headers["ETag"] == semicolons.headers["ETag"]
 
 
-def test_the_older_gui_lists_samples(client: FlaskClient) -> None:
+def test_the_legacy_gui_lists_samples(client: FlaskClient) -> None:
     register.register([Entry("/A/B/C", 5, lumi, "/data/5.root", "dqmio") for lumi in (0, 7)])
     answer = client.get("/data/json/samples?match=/A/").json
     assert answer == {"samples": [{"type": "offline_data", "items": [{"run": "5", "dataset": "/A/B/C"}]}]}
@@ -176,7 +176,7 @@ def test_the_older_gui_lists_samples(client: FlaskClient) -> None:
     assert len(client.get("/data/json/samples?run=abc").json["samples"][0]["items"]) == 8
 
 
-def test_the_older_gui_lists_folders_and_gives_json(client: FlaskClient) -> None:
+def test_the_legacy_gui_lists_folders_and_returns_json(client: FlaskClient) -> None:
     for folder in ("", "/", "/PixelPhase1/EventInfo"):
         contents = client.get(f"/data/json/archive/{SAMPLE}{folder}").json["contents"]
         assert contents == client.get(f"/api/v1/archive/{SAMPLE}{folder}").json["data"]
@@ -184,7 +184,7 @@ def test_the_older_gui_lists_folders_and_gives_json(client: FlaskClient) -> None
     assert client.get(f"/jsrootfairy/archive/{SAMPLE}/No/Such").status_code == 404
 
 
-def test_the_older_gui_draws_with_numbers_for_switches(client: FlaskClient) -> None:
+def test_the_legacy_gui_accepts_numbers_for_switches(client: FlaskClient) -> None:
     path = quote(histogram(client))
     old = client.get(f"/plotfairy/archive/{SAMPLE}/{path}?showstats=0;showerrbars=1;norm=False;w=266;h=200")
     new = client.get(f"/api/v1/render/{SAMPLE}/{path}?stats=false&errors=true&norm=false")
@@ -194,7 +194,7 @@ def test_the_older_gui_draws_with_numbers_for_switches(client: FlaskClient) -> N
 
 
 @pytest.mark.parametrize("address", [f"{SAMPLE}/No/Such", f"5/A/B/C/{MAP}", f"367129:5{DATASET}/{MAP}"])
-def test_the_older_gui_shows_a_picture_of_what_is_not_there(client: FlaskClient, address: str) -> None:
+def test_the_legacy_gui_returns_an_image_for_a_missing_me(client: FlaskClient, address: str) -> None:
     answer = client.get(f"/plotfairy/archive/{address}")
     assert (answer.status_code, size(answer.data)) == (200, (266, 200))
 
@@ -209,7 +209,7 @@ def own(hub: Settings, demo_files: list[Path]) -> Path:
     return copy
 
 
-def test_a_file_that_is_written_anew_between_list_and_plot_is_listed_again(
+def test_a_file_rewritten_between_list_and_plot_is_listed_again(
     client: FlaskClient, own: Path, demo_files: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     address = f"/api/v1/render/400000{DATASET}/{MAP}"
@@ -231,7 +231,7 @@ def test_a_file_that_is_written_anew_between_list_and_plot_is_listed_again(
     assert answer.data == client.get(f"/api/v1/render/367129{DATASET}/{MAP}?w=300").data
 
 
-def test_times_to_come_and_many_times_have_nothing_read_again_and_nothing_drawn_again(client: FlaskClient, own: Path) -> None:
+def test_future_and_repeated_times_cause_no_new_import_and_no_new_plot(client: FlaskClient, own: Path) -> None:
     addresses = [f"{kind}/400000{DATASET}/{MAP}" for kind in ("render", "json")] + [
         f"archive/400000{DATASET}",
         "samples",

@@ -1,4 +1,4 @@
-"""Plots: drawn once, kept by what they depend on, drawn by one of many who ask, and bounded on disk."""
+"""Plots: drawn once, cached by all their inputs, drawn once for simultaneous requests, with a bounded cache."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_a_plot_is_drawn_once_for_all_processes(hub: Settings, sample: OpenSampl
     assert drawn() == before + 1
 
 
-def test_many_who_ask_for_one_plot_have_it_drawn_once(hub: Settings, sample: OpenSample) -> None:
+def test_simultaneous_requests_for_a_plot_draw_it_once(hub: Settings, sample: OpenSample) -> None:
     before = drawn()
     plots, start, got = Plots(hub.replace(web_threads=18)), threading.Barrier(16), list[Plot]()
 
@@ -67,7 +67,7 @@ def test_many_who_ask_for_one_plot_have_it_drawn_once(hub: Settings, sample: Ope
     assert drawn() == before + 1
 
 
-def test_the_key_of_a_plot_changes_with_all_that_it_depends_on(hub: Settings, sample: OpenSample) -> None:
+def test_the_key_of_a_plot_depends_on_all_its_inputs(hub: Settings, sample: OpenSample) -> None:
     plots = Plots(hub)
     other_renderer = Plots(hub)
     other_renderer.renderer = "another build"
@@ -82,7 +82,7 @@ def test_the_key_of_a_plot_changes_with_all_that_it_depends_on(hub: Settings, sa
     assert len(keys) == 6
 
 
-def test_a_plot_that_could_not_be_drawn_is_tried_again(hub: Settings, sample: OpenSample, render_service: Path) -> None:
+def test_a_failed_plot_is_retried(hub: Settings, sample: OpenSample, render_service: Path) -> None:
     (hub.data / "render").unlink()
     plots = Plots(hub)
     with pytest.raises(GuiError, match="dqmhub render"):
@@ -92,7 +92,7 @@ def test_a_plot_that_could_not_be_drawn_is_tried_again(hub: Settings, sample: Op
 
 
 class Silent:
-    """A render service that takes requests and never answers; how many came."""
+    """A render service that accepts requests and never responds; yields the list of its connections."""
 
     def __init__(self, folder: Path) -> None:
         self.listener = socket.socket(socket.AF_UNIX)
@@ -122,7 +122,7 @@ def silent(hub: Settings) -> Iterator[Silent]:
 
 
 def answers(plots: Plots, sample: OpenSample, paths: list[bytes]) -> list[int]:
-    """The status that each of these plots ends with when all are asked for at once."""
+    """The status of each of these plots when all are requested at once."""
     got: list[int] = []
 
     def ask(path: bytes) -> None:
@@ -139,21 +139,21 @@ def answers(plots: Plots, sample: OpenSample, paths: list[bytes]) -> list[int]:
     return sorted(got)
 
 
-def test_many_who_ask_for_a_plot_that_takes_too_long_share_one_attempt(hub: Settings, sample: OpenSample, silent: Silent) -> None:
+def test_simultaneous_requests_for_a_slow_plot_share_one_attempt(hub: Settings, sample: OpenSample, silent: Silent) -> None:
     plots = Plots(hub)
     plots.client.timeout = 1
     assert answers(plots, sample, [MAP] * 6) == [504] * 6
     assert len(silent.came) == 1
 
 
-def test_plots_that_take_long_leave_threads_for_everything_else(hub: Settings, sample: OpenSample, silent: Silent) -> None:
+def test_slow_plots_leave_threads_for_other_pages(hub: Settings, sample: OpenSample, silent: Silent) -> None:
     plots = Plots(hub.replace(web_threads=4))
     plots.client.timeout = 3
     assert answers(plots, sample, [b"plot %d" % number for number in range(5)]) == [503, 503, 503, 504, 504]
     assert len(silent.came) == 2
 
 
-def test_what_was_not_shown_for_longest_goes_first(tmp_path: Path) -> None:
+def test_eviction_removes_the_least_recently_used_plots(tmp_path: Path) -> None:
     for number in range(10):
         place = tmp_path / f"{number:02}" / f"{number:02}.png"
         place.parent.mkdir()
@@ -164,16 +164,16 @@ def test_what_was_not_shown_for_longest_goes_first(tmp_path: Path) -> None:
     assert evict(tmp_path, 350) == 0
 
 
-def test_a_growing_folder_is_looked_through(hub: Settings, sample: OpenSample) -> None:
+def test_a_growing_cache_enqueues_an_eviction(hub: Settings, sample: OpenSample) -> None:
     plots = Plots(hub.replace(plot_cache_mb=1))
     for width in range(300, 310):
         plots.plot(sample, MAP, Options(width=width))
-    asked = queue.latest_job(room.EVICT, "plots")
-    assert asked
-    assert asked.state == "queued"
+    eviction = queue.latest_job(room.EVICT, "plots")
+    assert eviction
+    assert eviction.state == "queued"
 
 
-def test_an_object_of_an_older_version_of_its_class_is_drawn_by_what_its_file_says_of_it(hub: Settings, tmp_path: Path) -> None:
+def test_an_object_of_an_old_class_version_is_drawn_by_the_streamer_info_of_its_file(hub: Settings, tmp_path: Path) -> None:
     file = tmp_path / "DQM_V0001_R000000001__A__B__DQMIO.root"
     script = TREE / "tests" / "render" / "make_old_version_file.py"
     subprocess.run([sys.executable, "-W", "ignore", str(script), str(file)], check=True, timeout=PATIENCE_S)

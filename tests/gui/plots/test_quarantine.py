@@ -1,4 +1,4 @@
-"""A monitor element that three render processes were lost to is not drawn any more, until it is released or its file changes."""
+"""A monitor element that crashed the render service three times is not drawn until it is released or its file changes."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def flag(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def render_service(tmp_path_factory: pytest.TempPathFactory, flag: Path) -> Iterator[Path]:
-    """A render service with a plugin that brings it down."""
+    """A render service with a plugin that crashes it."""
     build(TREE, sys.executable)
     library = compile_plugin(tmp_path_factory.mktemp("wild"), WILD.replace("FLAG", str(flag)))
     with gui.render_service(tmp_path_factory.mktemp("r"), "--load", str(library), "--cpu", "1") as folder:
@@ -78,7 +78,7 @@ def sample(hub: Settings) -> OpenSample:
 
 
 def problem(hub: Settings, sample: OpenSample, options: Options) -> PlotError:
-    """Why a plot cannot be drawn, asked by a web process that has just started."""
+    """The error of a plot in a web process that has just started."""
     with pytest.raises(PlotError) as raised:
         Plots(hub).plot(sample, MAP, options)
     return raised.value
@@ -89,16 +89,16 @@ def put_into_quarantine(hub: Settings, sample: OpenSample) -> None:
         quarantine.count_crash(sample, MAP, RenderCrashed("x", "died of SIGSEGV", "MapPlugin"))
 
 
-def test_the_third_loss_puts_an_me_into_quarantine(hub: Settings, sample: OpenSample) -> None:
-    first = problem(hub, sample, CRASH)  # asked twice: two processes are lost
+def test_the_third_crash_puts_an_me_into_quarantine(hub: Settings, sample: OpenSample) -> None:
+    first = problem(hub, sample, CRASH)  # drawn twice: two processes crash
     assert status_of(first)[0] == 502
     assert ": died of SIGSEGV, in the plugin MapPlugin" in first.message
     assert quarantine.quarantined() == []
-    assert status_of(problem(hub, sample, SPIN))[0] == 502  # asked once
+    assert status_of(problem(hub, sample, SPIN))[0] == 502  # drawn once
     (held,) = quarantine.quarantined()
     assert (held.me, held.crashes, held.plugin) == (MAP.decode(), 3, "MapPlugin")
     assert held.reason == "took more than 1 s of CPU time"
-    refused = problem(hub, sample, Options(width=500))  # which would do no harm, but who knows
+    refused = problem(hub, sample, Options(width=500))  # these options might work, but are refused as well
     assert status_of(refused)[0] == 422
     assert refused.message.startswith(
         f"{MAP.decode()} is in quarantine: it crashed 3 render processes, the last one took more than 1 s of CPU time "
@@ -117,7 +117,7 @@ def test_an_me_in_quarantine_is_no_reference_either(hub: Settings, sample: OpenS
         Plots(hub).overlay([PlotPart(sample, sample.names[3]), PlotPart(sample, MAP)], Options())
 
 
-def test_what_several_mes_do_together_is_counted_for_them_together(hub: Settings, sample: OpenSample) -> None:
+def test_a_crash_of_an_overlay_is_counted_for_its_mes_together(hub: Settings, sample: OpenSample) -> None:
     both = [PlotPart(sample, MAP), PlotPart(sample, sample.names[3])]
     with pytest.raises(PlotError) as raised:
         Plots(hub).overlay(both, ABORT)
@@ -127,7 +127,7 @@ def test_what_several_mes_do_together_is_counted_for_them_together(hub: Settings
     assert Plots(hub).plot(sample, MAP, Options()).found
 
 
-def test_a_crash_that_does_not_come_again_is_not_noticed(hub: Settings, sample: OpenSample, flag: Path) -> None:
+def test_a_crash_that_does_not_repeat_is_counted_but_the_plot_is_drawn(hub: Settings, sample: OpenSample, flag: Path) -> None:
     flag.unlink(missing_ok=True)
     assert Plots(hub).plot(sample, MAP, ONCE).found
     (row,) = Quarantine.select()
@@ -147,7 +147,7 @@ def test_a_new_version_of_the_file_is_drawn_again(hub: Settings, sample: OpenSam
 
 @pytest.mark.parametrize("name", [b"a/\xff\xfe", b"a/\0b", "a/µ".encode()])
 @pytest.mark.both_databases
-def test_any_name_can_be_held(hub: Settings, sample: OpenSample, name: bytes) -> None:
+def test_an_me_of_any_name_can_be_quarantined(hub: Settings, sample: OpenSample, name: bytes) -> None:
     for _ in range(3):
         quarantine.count_crash(sample, name, RenderLost("x", "no geometry"))
     with pytest.raises(PlotError, match="is in quarantine"):
@@ -155,7 +155,7 @@ def test_any_name_can_be_held(hub: Settings, sample: OpenSample, name: bytes) ->
     quarantine.refuse_quarantined(sample, name + b"2")
 
 
-def test_a_file_that_goes_takes_its_quarantine_along(hub: Settings, sample: OpenSample) -> None:
+def test_removing_a_file_removes_its_quarantine(hub: Settings, sample: OpenSample) -> None:
     lonely = File.create(url="/data/lonely.root", format="tdirectory", size=1, mtime_ns=2, registered=0.0)
     put_into_quarantine(hub, sample._replace(url=lonely.url, identity=f"{lonely.url}\0001\0002"))
     assert len(quarantine.quarantined()) == 1
@@ -169,7 +169,7 @@ def bearer(role: Role) -> dict[str, str]:
 
 
 @pytest.mark.both_databases
-def test_an_operator_releases_on_the_status_page(client: FlaskClient, hub: Settings, sample: OpenSample) -> None:
+def test_an_operator_releases_an_me_on_the_status_page(client: FlaskClient, hub: Settings, sample: OpenSample) -> None:
     put_into_quarantine(hub, sample)
     number = quarantine.quarantined()[0].id
     operator, expert = bearer(Role.OPERATOR), bearer(Role.EXPERT)
@@ -210,7 +210,7 @@ def test_the_command_line_lists_and_releases(hub: Settings, sample: OpenSample) 
     assert "is no longer in quarantine" in again.stderr
 
 
-def test_the_page_of_a_plot_says_which_plugin_drew_it(client: FlaskClient, hub: Settings, sample: OpenSample) -> None:
+def test_the_page_of_a_plot_names_its_plugin(client: FlaskClient, hub: Settings, sample: OpenSample) -> None:
     place = "/browse/367129/ZeroBias/Run2023C-Demo-v1/DQMIO/PixelPhase1/EventInfo"
     client.application.config["HUB"] = hub
     assert "the plugin MapPlugin" in client.get(f"{place}?plot={MAP.decode()}&details=1").text

@@ -123,5 +123,5 @@ def test_an_error_on_the_way_to_p5_names_no_host(hub: Settings, monkeypatch: pyt
     )  # fmt: skip
     complete(publisher_of(settings))
     (event,) = json.loads(contents()[ItemKey("events", "production", 0, "data")])
-    assert event["title"] == "dqmfu-c2b03-.. does not answer"
+    assert event["title"] == "dqmfu-c2b03-.. does not respond"
     assert event["text"] == "certificate is not valid for 'host-1' on host-2"

@@ -106,15 +106,15 @@ def _text(answer: bytes | str) -> str:
 def mail(settings: Settings, messages: Sequence[Message]) -> EmailMessage:
     """The mail. Its identifier is made of those of the messages, so that a mail sent twice is shown once."""
     ours = settings.of(MailSettings)
-    made = EmailMessage(policy=SMTP)
-    made["From"] = ours.notify_mail_from
-    made["To"] = ", ".join(ours.notify_mail_to)
-    made["Subject"] = one_line(f"[{settings.instance_name}] {headline(messages)}")[:MAX_SUBJECT]
-    made["Date"] = formatdate(localtime=False)
-    made["Message-ID"] = f"<{_identifier(messages)}@{ours.notify_mail_from.rpartition('@')[2]}>"
-    made["Auto-Submitted"] = "auto-generated"
-    made.set_content("\n\n".join(map(_paragraph, messages)) + "\n", cte="quoted-printable")
-    return made
+    email = EmailMessage(policy=SMTP)
+    email["From"] = ours.notify_mail_from
+    email["To"] = ", ".join(ours.notify_mail_to)
+    email["Subject"] = one_line(f"[{settings.instance_name}] {headline(messages)}")[:MAX_SUBJECT]
+    email["Date"] = formatdate(localtime=False)
+    email["Message-ID"] = f"<{_identifier(messages)}@{ours.notify_mail_from.rpartition('@')[2]}>"
+    email["Auto-Submitted"] = "auto-generated"
+    email.set_content("\n\n".join(map(_paragraph, messages)) + "\n", cte="quoted-printable")
+    return email
 
 
 def _identifier(messages: Sequence[Message]) -> str:

@@ -21,7 +21,7 @@ MAX_ANSWER = 300
 
 
 class SoundChannel(Channel):
-    """The sound server. An alarm that comes late is noise, so it is tried for a minute only."""
+    """The sound server. A late alarm is noise, so deliveries expire after a minute."""
 
     kind = "sound"
     max_age_s = 60.0
@@ -49,9 +49,9 @@ class SoundChannel(Channel):
 
 def command(messages: Sequence[Message]) -> bytes:
     """The command, in ASCII with character references. The server speaks the titles and shows the whole."""
-    shown = "; ".join(f"{message.title}: {message.text}" if message.text else message.title for message in messages[:MAX_NAMED])
+    text = "; ".join(f"{message.title}: {message.text}" if message.text else message.title for message in messages[:MAX_NAMED])
     spoken = quoteattr(one_line(headline(messages)), {"'": "&apos;"})
-    alarm = f'<alarm sender="DQM" sound="{SOUND}" talk={spoken}>{escape(one_line(shown))}</alarm>'
+    alarm = f'<alarm sender="DQM" sound="{SOUND}" talk={spoken}>{escape(one_line(text))}</alarm>'
     return f"<CommandSequence>{alarm}</CommandSequence>".encode("ascii", "xmlcharrefreplace")
 
 
