@@ -30,7 +30,7 @@ def run_now(kind: str, handler: Callable[[BackgroundJob], None]) -> BackgroundJo
     return ended
 
 
-def test_work_that_ended_long_ago_goes_and_the_rest_stays(hub: Settings) -> None:
+def test_jobs_that_ended_long_ago_are_deleted_and_others_stay(hub: Settings) -> None:
     long_ago = time.time() - (KEEP_DAYS + 1) * DAY_S
     BackgroundJob.create(queue="bulk", kind="import", key="old", state=DONE, finished=long_ago)
     BackgroundJob.create(queue="bulk", kind="import", key="recent", state=DONE, finished=long_ago + 2 * DAY_S)

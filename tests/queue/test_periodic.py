@@ -219,9 +219,9 @@ def test_a_run_that_stands_by_is_extended_by_the_next_run(hub: Settings, monkeyp
 
     first = threading.Thread(target=wait)
     first.start()
-    until(lambda: "count" in periodic._standby, "the first minute to wait")
+    until(lambda: "count" in periodic._standby, "the first run to stand by")
     periodic.run_window(task, stopping)
-    assert done.wait(PATIENCE_S), "nobody waited when the first minute was over"
+    assert done.wait(PATIENCE_S), "the extended run acquires the lease"
     stopping.set()
     first.join(PATIENCE_S)
 

@@ -70,4 +70,6 @@ def test_revision_reset_is_detected_after_an_outage(hub: Settings) -> None:
         Host.update(last_ok=time.time() - 60).execute()
         requests = len(p5.record()["requests"])
         assert one.poll(lambda: False)
-        assert len(p5.record()["requests"]) == requests + 2, "what is new, and a few documents: what P5 lacks since then is no other reset"
+        assert len(p5.record()["requests"]) == requests + 2, (
+            "one request for changes and one for probed documents: documents deleted later are not another reset"
+        )

@@ -128,7 +128,7 @@ def test_a_host_with_one_failure_after_a_pause_of_the_hub_is_not_silent(hub: Set
     assert found(now, "silent-host") == [("dqmfu-c2b03-45-01 does not respond", "connection refused", 240)]
 
 
-def test_a_machine_is_down_since_the_first_of_two_looks_whatever_else_they_say(hub: Settings, now: float) -> None:
+def test_a_machine_is_down_since_the_first_of_two_reports_whatever_their_messages(hub: Settings, now: float) -> None:
     seed.status("fu-1", True, now - 900, now - 300)
     seed.status("fu-1", False, now - 270, now - 270, "timed out after 1.2 s")
     assert found(now, "silent-host") == []

@@ -155,7 +155,7 @@ def test_pause_of_a_failing_machine_doubles_and_others_are_not_affected(hub: Set
     down.not_before = 0
     assert down.poll(never)
     assert row().failures == 0
-    assert row().error, "what was last wrong stays to be read"
+    assert row().error, "the last error remains visible"
 
 
 def test_unreachable_gateway_is_an_error_of_each_machine_and_loses_nothing(hub: Settings, p5: P5) -> None:

@@ -117,7 +117,7 @@ def test_a_shifter_acknowledges_a_crash_once(filled: Settings, client: FlaskClie
     assert data.version() == before + 1, "pages are updated"
     assert Acknowledgement.get(Acknowledgement.key == crashed).note == "informed <b>the expert</b>"
     html = client.get("/square").text
-    assert html.index("<bdi>csc</bdi>") < html.index("<bdi>gem</bdi>"), "what nobody has seen comes first"
+    assert html.index("<bdi>csc</bdi>") < html.index("<bdi>gem</bdi>"), "unacknowledged crashes are first"
     again = client.post(f"/square/job/acknowledge?key={crashed}", headers=own)
     assert again.status_code == 409
     assert "informed <b>the expert</b>" in again.get_json()["message"]
@@ -130,7 +130,7 @@ def test_acknowledgement_is_valid_until_the_next_report(filled: Settings, client
     assert client.post(f"/square/job/acknowledge?key={key}", headers=own, data={"note": "stuck"}).status_code == 303
     assert "acknowledged by" in client.get("/square").text
     data.change(key, exit_code=-9, reported=time.time() + 1)
-    assert "acknowledged by" not in client.get("/square").text, "that it crashed nobody has seen"
+    assert "acknowledged by" not in client.get("/square").text, "the crash is not acknowledged"
     data.change(key, reported=time.time() - 1)
     Acknowledgement.update(at=time.time() - 10).execute()
     assert client.post(f"/square/job/acknowledge?key={key}", headers=own, data={"note": "crashed"}).status_code == 303

@@ -48,7 +48,7 @@ def test_a_new_report_comes_with_the_next_poll_as_a_fragment(filled: Settings, c
 def test_a_job_becomes_stuck_without_any_report(filled: Settings, client: FlaskClient) -> None:
     start = time.monotonic()
     client.get("/square")
-    soon = 1 + 3 * (time.monotonic() - start)  # a slow machine takes long until it has looked a first time
+    soon = 1 + 3 * (time.monotonic() - start)  # the first request may be slow
     data.change(some_key(), reported=time.time() - 900 + soon)
     page = client.get("/square").text
     assert "0 stuck" in page
@@ -119,7 +119,7 @@ def test_page_of_a_running_job_follows_its_attempts_to_the_end(filled: Settings,
     Job.create(**values)
     assert "Attempts in this run" in client.get(poll(stuck), headers=own).text
     data.change(key, exit_code=65)
-    assert "since=" not in client.get(f"/square/job?key={key}").text, "what has ended stays as it is"
+    assert "since=" not in client.get(f"/square/job?key={key}").text, "an ended job does not change"
 
 
 def test_the_other_system_does_not_move_it(filled: Settings, client: FlaskClient) -> None:
@@ -137,7 +137,7 @@ def test_simultaneous_polls_share_one_rendered_fragment(filled: Settings, client
     assert gzip.decompress(packed.data) == first.data
     assert len(packed.data) < len(first.data) / 5
     data.change(some_key(), lumi=7778)
-    assert "7778" in client.get(poll(page), headers=HTMX).text, "and never what was before a change"
+    assert "7778" in client.get(poll(page), headers=HTMX).text, "not the state before the change"
 
 
 def test_other_times_and_systems_share_nothing(filled: Settings, client: FlaskClient) -> None:

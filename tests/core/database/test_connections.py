@@ -108,7 +108,7 @@ def pooled(postgresql: PostgreSQL, settings: Settings) -> Iterator[PostgreSQL]:
 
 
 @pytest.mark.slow
-def test_a_postgresql_connection_goes_back_to_the_pool_and_serves_the_next_thread(pooled: PostgreSQL) -> None:
+def test_a_postgresql_connection_returns_to_the_pool_and_serves_the_next_thread(pooled: PostgreSQL) -> None:
     def look(_: int) -> None:
         BackgroundJob.select().count()
         database.release()

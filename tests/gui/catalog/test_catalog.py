@@ -191,9 +191,7 @@ def test_simultaneous_requests_read_the_file_once(catalog: Catalog, own_file: Pa
 
 
 def test_a_file_whose_reading_was_cancelled_does_not_count_as_empty(catalog: Catalog, own_file: Path) -> None:
-    catalog.importing.update(
-        range(-catalog.settings.of(GuiSettings).import_slots, 0)
-    )  # so that the worker, which there is none of, is to read it
+    catalog.importing.update(range(-catalog.settings.of(GuiSettings).import_slots, 0))  # only a worker could read it, and none is running
     row = queue.enqueue(IMPORT, str(File.get(File.url == str(own_file)).id))
     cancel = threading.Timer(0.3, cancel_elsewhere, [row.id])
     cancel.start()

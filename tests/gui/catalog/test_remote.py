@@ -94,7 +94,7 @@ def test_plots_show_an_error_while_their_server_is_silent_and_recover(client: Fl
     assert answer.json["message"].startswith(
         f"Cannot draw {second}: {url}: the server 127.0.0.1:{server.port} did not answer within {ANSWER_S:g} s"
     )
-    assert client.get(image(first)).data == drawn.data, "what was drawn before is still there"
+    assert client.get(image(first)).data == drawn.data, "cached plots are still available"
     page = client.get(f"/browse/{SAMPLE}")
     assert page.status_code == 200
     assert "Showing the last readable version" in page.text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.gui.pages.chart import BOTTOM, HEIGHT, LEFT, MAX_DOTS, RIGHT, TOP, WIDTH, lumi_chart
 
 
-def test_the_first_and_last_lumisection_stand_at_the_ends_and_the_extremes_at_top_and_bottom() -> None:
+def test_the_chart_spans_the_first_to_the_last_lumisection_and_the_extremes() -> None:
     drawn = lumi_chart({1: 5.0, 2: 7.5, 3: 10.0}, current=2)
     assert drawn
     assert [(dot.x, dot.y) for dot in drawn.dots] == [

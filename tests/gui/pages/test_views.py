@@ -122,7 +122,7 @@ def walk(client: FlaskClient, folder: str = "") -> Iterator[tuple[str, str, int]
             yield folder, item["name"], next((status for status in WORST if status in item["qtstatuses"]), 0)
 
 
-def test_folders_count_the_errors_and_warnings_below_them_and_tiles_show_the_worst_test_in_words(client: FlaskClient) -> None:
+def test_folders_count_errors_and_warnings_and_tiles_show_the_worst_test(client: FlaskClient) -> None:
     mes = list(walk(client))
     assert {status for _, _, status in mes} == {0, *WORST}, "the demo has every status"
     for top in sorted({folder.split("/")[1] for folder, _, _ in mes}):
@@ -205,7 +205,7 @@ def test_a_plot_missing_in_another_run_stays_selected_and_is_reported_missing(cl
     assert "Run 367140 of /Cosmics/Run2023C-Demo-v1/DQMIO has no monitor element Not/There" in words(page)
 
 
-def test_the_arrows_beside_the_run_keep_folder_plot_and_options(client: FlaskClient) -> None:
+def test_the_arrows_of_the_run_keep_folder_plot_and_options(client: FlaskClient) -> None:
     page = read(client, f"/browse/367129{ZERO_BIAS}/DT/EventInfo?plot=DT/EventInfo/reportSummaryMap&ztype=log")
     before = re.search(r'href="([^"]*)" aria-label="Previous run"', page)
     assert before
@@ -273,7 +273,7 @@ def test_a_file_that_is_being_read_shows_its_progress_and_then_its_list(
     )
     fragment = read(client, f"{OWN}?since=nothing", 202, **HTMX)
     assert f"DQM Hub {VERSION}" in words(read(client, OWN, 202)), "the footer shows the version"
-    assert '<progress aria-label="Progress of reading"' in fragment, "whoever hears the page knows what is in progress"
+    assert '<progress aria-label="Progress of reading"' in fragment, "screen readers announce the progress"
     assert 'value="0.25"' in fragment
     seen = re.search(r"""hx-vals='\{"since": "([^"]*)"\}'""", fragment)
     assert seen
@@ -292,7 +292,7 @@ def test_an_unreadable_file_shows_the_reason_and_is_read_again_when_fixed(client
     page = read(client, OWN, 502)
     assert "Cannot open this sample" in page
     assert str(own_file) in page
-    assert "Re-read now" not in page, "somebody without an account may not"
+    assert "Re-read now" not in page, "anonymous users cannot"
     refused = client.post(OWN, headers={"Origin": "http://127.0.0.1:8889"})
     assert refused.location.startswith("/account/sign-in")
     own_file.write_bytes(whole)
@@ -328,7 +328,7 @@ def test_pages_hold_nothing_that_the_policy_forbids(client: FlaskClient, address
     page = client.get(address).text
     assert not re.search(r"\sstyle=|\son[a-z]+=|hx-on|<style|javascript:", page)
     assert all(" src=" in script for script in re.findall(r"<script[^>]*>", page))
-    assert not re.search(r"""(?:src|href|action)="(?:https?:)?//""", page), "nothing comes from another site"
+    assert not re.search(r"""(?:src|href|action)="(?:https?:)?//""", page), "nothing is loaded from another site"
 
 
 def test_assets_have_versioned_addresses_and_are_cached_for_a_year(client: FlaskClient) -> None:
@@ -345,7 +345,7 @@ def test_the_home_page_starts_no_jobs(client: FlaskClient) -> None:
     assert queue.counts() == before
 
 
-def test_a_shifter_may_have_a_file_read_again(client: FlaskClient, own_file: Path) -> None:
+def test_a_shifter_can_request_a_new_import(client: FlaskClient, own_file: Path) -> None:
     own_file.write_bytes(b"not a ROOT file at all")
     read(client, OWN, 502)
     shifter = User.create(name="shifter", role=Role.SHIFTER, password="", created=0.0)

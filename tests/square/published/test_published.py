@@ -129,7 +129,7 @@ def test_the_data_of_a_run_are_those_of_the_older_mirror(publisher: Publisher, f
     assert {state for *_, state in data["clients"]} == {str(row["fi_state"]) for row in rows_of_run}
 
 
-def test_the_graph_is_that_of_the_older_mirror_without_names_of_machines(publisher: Publisher, fixtures_dir: Path) -> None:
+def test_the_graph_equals_that_of_the_original_mirror_without_names_of_machines(publisher: Publisher, fixtures_dir: Path) -> None:
     run, _, identifier, _, start, streams, host = json.loads(contents()[ItemKey("graph", "production", 358788, "data")])
     (known,) = [row for row in json.loads((fixtures_dir / "dqmsquare" / "graphs.json").read_bytes()) if int(row["run"]) == run]
     assert start == float(known["global_start_epoch"])
@@ -180,7 +180,7 @@ def test_a_step_without_changes_renders_and_reads_nothing(publisher: Publisher) 
     assert changed_since(before) <= {("events", "production", 0)}
     another = publisher_of(publisher.settings)
     complete(another)
-    assert changed_since(before) <= {("events", "production", 0)}, "a publisher that is started again knows what is out"
+    assert changed_since(before) <= {("events", "production", 0)}, "a restarted publisher knows the published items"
 
 
 def test_revisions_without_content_are_a_heartbeat_whatever_the_clock_does(publisher: Publisher) -> None:
@@ -264,7 +264,7 @@ def test_a_job_becomes_stuck_by_time_alone(publisher: Publisher) -> None:
     job, start = some_job(), time.monotonic()
     data.change(job.key, events=1)
     complete(publisher)
-    soon = 2 + 3 * (time.monotonic() - start)  # a slow machine takes long until it has looked a first time
+    soon = 2 + 3 * (time.monotonic() - start)  # the first request may be slow
     data.change(job.key, reported=time.time() - STUCK_S + soon)
     complete(publisher)
     assert "1 stuck" not in page(358792)
