@@ -117,7 +117,7 @@ def test_every_session_ends_when_the_account_changes(client: FlaskClient, people
     assert not Session.select().exists()
 
 
-def test_a_session_ends_after_its_hours_whatever_the_cookie_says(client: FlaskClient, hub: Settings, people: dict[Role, User]) -> None:
+def test_a_session_ends_after_its_hours(client: FlaskClient, hub: Settings, people: dict[Role, User]) -> None:
     sign_in(client, "admin")
     expires = Session.get().expires
     assert abs(expires - Audit.select().order_by(Audit.id.desc()).get().at - hub.of(SecuritySettings).session_hours * 3600) < 60
@@ -190,7 +190,7 @@ def test_waits_after_wrong_passwords_grow_and_the_page_shows_them(
 
 
 @pytest.mark.both_databases
-def test_guessing_many_names_from_one_address_is_slowed_down_too(hub: Settings) -> None:
+def test_guessing_many_names_from_one_address_is_slowed_down(hub: Settings) -> None:
     for number in range(20):
         throttle.claim(f"user{number}", "2001:db8::1")
     with pytest.raises(TooManyAttemptsError, match="Too many wrong passwords"):

@@ -92,6 +92,6 @@ def test_the_names_of_the_settings_are_answered_on_any_port(small_app: Callable[
     assert app.test_client().get("/healthz/live", environ_overrides={"HTTP_HOST": host}).status_code == 200
 
 
-def test_listening_everywhere_does_not_mean_answering_to_every_name(small_app: Callable[..., Flask]) -> None:
+def test_listening_on_all_addresses_does_not_allow_all_host_names(small_app: Callable[..., Flask]) -> None:
     app = small_app(web_host="0.0.0.0")
     assert app.test_client().get("/healthz/live", base_url="http://0.0.0.0").status_code == 400

@@ -62,7 +62,7 @@ def test_passwords_are_stored_as_scrypt_with_their_own_salt() -> None:
     assert base64.b64encode(GOOD[0].encode()).decode() not in one
 
 
-def test_a_password_matches_its_own_hash_only_however_its_letters_are_composed() -> None:
+def test_a_password_matches_only_its_own_hash_in_any_unicode_form() -> None:
     stored = passwords.hash_password("p\u00e4ssliches")
     assert passwords.verify("pa\u0308ssliches", stored)
     assert not passwords.verify("passliches", stored)

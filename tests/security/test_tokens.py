@@ -25,11 +25,11 @@ def user_of(app: Flask, remote: RemoteClient):  # type: ignore[no-untyped-def]  
         "/api/user", view_func=needs(Role.VIEWER)(lambda: f"{current_user().name} {current_user().role.title}"), endpoint="user"
     )
 
-    def ask(token: str) -> str:
+    def name_and_role(token: str) -> str:
         answer = remote("GET", "/api/user", headers={"Authorization": f"Bearer {token}"})
         return answer.text if answer.status_code == 200 else str(answer.status_code)
 
-    return ask
+    return name_and_role
 
 
 def test_a_token_is_its_owner_with_its_own_role(user_of, people: dict[Role, User]) -> None:  # type: ignore[no-untyped-def]

@@ -34,7 +34,7 @@ def graphs(fixtures_dir: Path) -> dict[int, Any]:
     return {int(row["run"]): row for row in json.loads((fixtures_dir / "dqmsquare" / "graphs.json").read_bytes())}
 
 
-def ask(client: FlaskClient, address: str) -> Any:
+def get_json(client: FlaskClient, address: str) -> Any:
     answer = client.get(address)
     assert answer.status_code == 200, answer.text
     assert answer.content_type == "application/json"
@@ -42,13 +42,13 @@ def ask(client: FlaskClient, address: str) -> Any:
 
 
 def test_the_first_and_last_run_are_those_of_the_mirror(filled: Settings, client: FlaskClient, mirror: dict[str, Any]) -> None:
-    assert ask(client, "/api?what=get_info&db=production") == mirror["/api?what=get_info&db=production"]
-    assert ask(client, "/api?what=get_info&db=playback") == [None, None]
+    assert get_json(client, "/api?what=get_info&db=production") == mirror["/api?what=get_info&db=production"]
+    assert get_json(client, "/api?what=get_info&db=playback") == [None, None]
 
 
 def test_the_jobs_of_a_run_are_those_of_the_mirror(filled: Settings, client: FlaskClient, mirror: dict[str, Any]) -> None:
     address = "/api?what=get_run&run=358788&db=production"
-    ours, theirs = ask(client, address), mirror[address]
+    ours, theirs = get_json(client, address), mirror[address]
     assert ours[0] == [None, 358791], "before and after, which the mirror mixed up"
     assert ours[1][0] == theirs[1][0]
     for mine, other in zip(ours[1][1], theirs[1][1], strict=True):
@@ -59,7 +59,7 @@ def test_the_jobs_of_a_run_are_those_of_the_mirror(filled: Settings, client: Fla
 
 @pytest.mark.both_databases
 def test_the_timeline_is_that_of_the_mirror(filled: Settings, client: FlaskClient, mirror: dict[str, Any]) -> None:
-    ours = ask(client, "/api?what=get_runs&from=358780&to=358791&bad_only=0&ls=0&db=production")
+    ours = get_json(client, "/api?what=get_runs&from=358780&to=358791&bad_only=0&ls=0&db=production")
     theirs = mirror["/api?what=get_runs&from=358780&to=358800&bad_only=0&ls=0&db=production"]
     for run in ("358788", "358791"):
         assert ours[run]["clients"] == theirs[run]["clients"]
@@ -70,7 +70,7 @@ def test_the_timeline_is_that_of_the_mirror(filled: Settings, client: FlaskClien
 def test_the_timeline_is_that_of_the_truth_file(filled: Settings, client: FlaskClient, fixtures_dir: Path) -> None:
     """The fixture has null for 0, see the README of the fixtures."""
     truth = json.loads((fixtures_dir / "dqmsquare" / "truth_timeline_358791.json").read_bytes())["358791"]
-    ours = ask(client, "/api?what=get_runs&from=358791&to=358791&bad_only=0&ls=0&db=production")["358791"]
+    ours = get_json(client, "/api?what=get_runs&from=358791&to=358791&bad_only=0&ls=0&db=production")["358791"]
     assert list(ours["clients"]) == list(truth["clients"])
     for name, cells in truth["clients"].items():
         assert ours["clients"][name] == [[0 if value is None else value for value in cell] for cell in cells]
@@ -79,14 +79,14 @@ def test_the_timeline_is_that_of_the_truth_file(filled: Settings, client: FlaskC
 @pytest.mark.both_databases
 def test_filters_of_the_timeline_hold(filled: Settings, client: FlaskClient) -> None:
     data.change(Job.get(Job.run == 358788, Job.lumi == 99).key, exit_code=65)
-    found = ask(client, "/api?what=get_runs&from=358780&to=358791&bad_only=1&ls=1&db=production")
+    found = get_json(client, "/api?what=get_runs&from=358780&to=358791&bad_only=1&ls=1&db=production")
     assert [run["clients"] and len(run["clients"]) for run in found.values()] == [1]
 
 
 @pytest.mark.both_databases
 def test_clients_are_named_and_sorted_as_in_the_mirror(filled: Settings, client: FlaskClient, mirror: dict[str, Any]) -> None:
     address = "/api?what=get_clients&from=358788&to=358792&db=production"
-    assert ask(client, address) == mirror[address]
+    assert get_json(client, address) == mirror[address]
 
 
 @pytest.mark.both_databases
@@ -96,10 +96,10 @@ def test_the_graph_is_that_of_the_mirror(filled: Settings, client: FlaskClient, 
         ("/api?what=get_graph&run=358791&db=production", mirror["/api?what=get_graph&run=358791&db=production"]),
         ("/api?what=get_graph&run=358792&db=production", truth),
     ):
-        ours = ask(client, address)
+        ours = get_json(client, address)
         assert [ours[at] for at in (0, 2, 4, 6)] == [theirs[at] for at in (0, 2, 4, 6)]
         assert ours[5] == theirs[5]
-    assert ask(client, "/api?what=get_graph&run=1&db=production") == []
+    assert get_json(client, "/api?what=get_graph&run=1&db=production") == []
 
 
 def test_a_log_is_escaped(filled: Settings, client: FlaskClient) -> None:
@@ -112,7 +112,7 @@ def test_a_log_is_escaped(filled: Settings, client: FlaskClient) -> None:
 
 
 def test_a_machine_is_in_the_cluster_status_once(filled: Settings, client: FlaskClient) -> None:
-    found = ask(client, "/api?what=get_cluster_status&cluster=production")
+    found = get_json(client, "/api?what=get_cluster_status&cluster=production")
     assert [row[:3] for row in found] == [
         ["dqmfu-c2b03-..", True, None],
         ["dqmfu-c2b04-..", False, "ConnectionRefusedError(111, 'Connection refused')"],
@@ -148,22 +148,22 @@ def test_answers_are_packed_and_known_again(filled: Settings, client: FlaskClien
 
 @pytest.mark.both_databases
 def test_a_run_is_returned_with_its_jobs(filled: Settings, client: FlaskClient) -> None:
-    found = ask(client, "/api/v1/square/runs/0")
+    found = get_json(client, "/api/v1/square/runs/0")
     assert (found["run"], found["before"], found["after"], len(found["list"])) == (358792, 358791, None, 31)
     assert {job["state"] for job in found["list"]} == {"running"}
-    assert [run["run"] for run in ask(client, "/api/v1/square/runs")["runs"]] == [358792, 358791, 358788]
+    assert [run["run"] for run in get_json(client, "/api/v1/square/runs")["runs"]] == [358792, 358791, 358788]
     assert client.get("/api/v1/square/runs/5").status_code == 404
 
 
 def test_the_files_of_a_run_have_their_delays(filled: Settings, client: FlaskClient, graphs: dict[int, Any]) -> None:
-    found = ask(client, "/api/v1/square/runs/358792/files")
+    found = get_json(client, "/api/v1/square/runs/358792/files")
     start = float(graphs[358792]["global_start_epoch"])
     for name, points in graphs[358792]["stream_data"].items():
         ours = found["streams"][name]
         expected = sorted((lumi, mtime - start - lumi * LUMI_S) for lumi, mtime in zip(points["lumis"], points["mtimes"], strict=True))
         assert ours["lumi"] == [lumi for lumi, _ in expected]
         assert ours["delay"] == pytest.approx([delay for _, delay in expected], abs=1e-3)
-    assert ask(client, f"/api/v1/square/runs/358792/files?since={found['version']}")["streams"] == {}
+    assert get_json(client, f"/api/v1/square/runs/358792/files?since={found['version']}")["streams"] == {}
 
 
 def test_charts_stand_at_stable_addresses(filled: Settings, client: FlaskClient) -> None:
@@ -218,7 +218,7 @@ def test_old_bookmarks_of_the_mirror_lead_on(filled: Settings, client: FlaskClie
 def test_a_range_of_too_many_runs_is_refused(hub: Settings, client: FlaskClient) -> None:
     facts = {"system": data.SYSTEM, "first": 1.0, "last": 2.0, "version": 1}
     Run.insert_many([{**facts, "run": run} for run in range(1, 1002)]).execute()
-    assert ask(client, "/api?what=get_runs&from=2&to=1001") == {}
+    assert get_json(client, "/api?what=get_runs&from=2&to=1001") == {}
     answer = client.get("/api?what=get_runs&from=0&to=999999")
     assert answer.status_code == 400
     assert "more than 1000 runs" in answer.text

@@ -39,7 +39,7 @@ def test_minutes_of_the_scenario_arrive_whole_and_are_served(hub: Settings) -> N
 
 
 @pytest.mark.storm
-def test_processes_that_are_killed_at_any_instant_lose_and_double_nothing(hub: Settings, tmp_path: Path) -> None:
+def test_no_document_is_lost_or_doubled_when_processes_are_killed(hub: Settings, tmp_path: Path) -> None:
     options = ("--speed", "60", "--history", "300", "--state", str(tmp_path / "p5.db"))
     with chain(hub.replace(square_poll_s=0.2), *options) as running:
         hits = storm(running, 3 * storms.TIMES, seed=storms.SEED + 5, lost=0.5)

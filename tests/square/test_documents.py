@@ -130,7 +130,7 @@ def test_new_lumisections_change_the_version_of_their_part_alone(hub: Settings) 
     assert [(part.part, len(unpack_json(part.points)["lumis"])) for part in GraphPart.select()] == [(0, 10)]
 
 
-def test_a_job_without_any_field_is_a_row_of_nothing(hub: Settings) -> None:
+def test_a_job_without_fields_is_a_row_of_nulls(hub: Settings) -> None:
     store_bodies("fu", {"_id": "bare", "type": "dqm-source-state"})
     job = Job.get(Job.key == "bare")
     nothing = ("run", "pid", "exit_code", "fi_state", "lumi", "events", "rate", "rss_kb", "data_run")

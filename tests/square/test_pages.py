@@ -25,7 +25,7 @@ def words(html: str) -> str:
     return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", body)))
 
 
-def shown(client: FlaskClient, address: str) -> str:
+def text_of(client: FlaskClient, address: str) -> str:
     answer = client.get(address)
     assert answer.status_code == 200, answer.text[:2000]
     return words(answer.text)
@@ -40,7 +40,7 @@ def key_of(tag: str, run: int = 358792) -> str:
 
 
 def test_the_live_page_shows_the_newest_run(filled: Settings, client: FlaskClient) -> None:
-    text = shown(client, "/square")
+    text = text_of(client, "/square")
     assert "Run 358792" in text
     assert "31 running 0 finished" in text
     assert "cosmic_run" in text
@@ -76,7 +76,7 @@ def test_crash_is_listed_first_with_exit_code_and_signal(filled: Settings, clien
 
 def test_a_job_that_is_silent_for_a_quarter_of_an_hour_is_stuck(filled: Settings, client: FlaskClient) -> None:
     data.change(key_of("gem"), reported=time.time() - 800)
-    assert "0 stuck" in shown(client, "/square")
+    assert "0 stuck" in text_of(client, "/square")
     data.change(key_of("gem"), reported=time.time() - 901)
     page = client.get("/square").text
     assert "1 stuck" in words(page)
@@ -99,15 +99,15 @@ def test_restarts_of_a_client_stand_together_as_attempts(filled: Settings, clien
 
 
 def test_old_run_is_shown_as_ended(filled: Settings, client: FlaskClient) -> None:
-    assert "Run ended" in shown(client, "/square/runs/358788")
+    assert "Run ended" in text_of(client, "/square/runs/358788")
 
 
 def test_before_the_first_run_the_page_waits_for_it(hub: Settings, client: FlaskClient) -> None:
-    text = shown(client, "/square")
+    text = text_of(client, "/square")
     assert "No machines are configured" in text
     with proxy.atomic():
         data.hosts(advance(data.SYSTEM))
-    assert "No run has been reported yet" in shown(client, "/square")
+    assert "No run has been reported yet" in text_of(client, "/square")
 
 
 @pytest.mark.parametrize(
@@ -121,23 +121,23 @@ def test_before_the_first_run_the_page_waits_for_it(hub: Settings, client: Flask
 )
 def test_page_explains_why_nothing_updates(filled: Settings, client: FlaskClient, change: dict[str, object], sentence: str) -> None:
     Host.update(change).execute()
-    assert sentence in shown(client, "/square")
+    assert sentence in text_of(client, "/square")
 
 
 def test_while_catching_up_the_newest_stored_run_is_not_called_the_last(filled: Settings, client: FlaskClient) -> None:
     Job.update(exit_code=0).execute()
     data.change(key_of("gem"), exit_code=0)
-    assert "The next run has not begun" in shown(client, "/square")
+    assert "The next run has not begun" in text_of(client, "/square")
     Host.update(behind=100).execute()
     data.change(key_of("gem", 358788), exit_code=0)
-    text = shown(client, "/square")
+    text = text_of(client, "/square")
     assert "Catching up: 500 documents" in text
     assert "The next run has not begun" not in text
-    assert "Run ended" in shown(client, "/square/runs/358791"), "which is true of an older one"
+    assert "Run ended" in text_of(client, "/square/runs/358791"), "which is true of an older one"
 
 
 def test_texts_on_responding_hosts_stay_true_between_polls(filled: Settings, client: FlaskClient) -> None:
-    text = shown(client, "/square")
+    text = text_of(client, "/square")
     assert text.count("responding within 30 s") == 5
     since = datetime.fromtimestamp(HostStatus.get(HostStatus.up == 1).first, ZoneInfo("Europe/Zurich"))
     assert f"up dqmfu-c2b03-45-01 since {since:%Y-%m-%d %H:%M:%S}" in text
@@ -145,7 +145,7 @@ def test_texts_on_responding_hosts_stay_true_between_polls(filled: Settings, cli
 
 def test_one_failing_host_is_named_with_the_time(filled: Settings, client: FlaskClient) -> None:
     Host.update(failures=3, error="timed out", last_ok=time.time() - 200).where(Host.name == "fu-c2f11-11-03").execute()
-    page = shown(client, "/square")
+    page = text_of(client, "/square")
     assert "fu-c2f11-11-03 does not respond" in page
     since = datetime.fromtimestamp(time.time() - 200, ZoneInfo("Europe/Zurich"))
     assert f"(since {since:%Y-%m-%d %H:}" in page
@@ -154,11 +154,11 @@ def test_one_failing_host_is_named_with_the_time(filled: Settings, client: Flask
 def test_stalled_jobs_are_distinguished_from_a_stalled_poller(filled: Settings, client: FlaskClient) -> None:
     Job.update(reported=time.time() - 300).where(Job.run == 358792).execute()
     data.change(key_of("gem"), reported=time.time() - 300)
-    assert "but no job reports" in shown(client, "/square")
+    assert "but no job reports" in text_of(client, "/square")
 
 
 def test_cluster_is_shown_as_p5_reports_it(filled: Settings, client: FlaskClient) -> None:
-    text = shown(client, "/square")
+    text = text_of(client, "/square")
     assert "down dqmfu-c2b04-45-01" in text
     assert "Connection refused" in text
     assert "up dqmfu-c2b03-45-01" in text
@@ -166,19 +166,19 @@ def test_cluster_is_shown_as_p5_reports_it(filled: Settings, client: FlaskClient
 
 def test_machine_without_reports_disappears_or_becomes_unknown(filled: Settings, client: FlaskClient) -> None:
     HostStatus.update(last=time.time() - 86400).where(HostStatus.name == "dqmfu-c2b04-45-01").execute()
-    text = shown(client, "/square")
+    text = text_of(client, "/square")
     assert "up dqmfu-c2b03-45-01" in text
     assert "dqmfu-c2b04-45-01" not in text
     HostStatus.update(last=time.time() - 86400).execute()
     data.change(key_of("gem"), lumi=1)
-    text = shown(client, "/square")
+    text = text_of(client, "/square")
     assert text.count("unknown dqmfu") == 2
     assert "no data for 24 h" in text
 
 
 def test_times_are_in_swiss_time_unless_utc_is_selected(filled: Settings, client: FlaskClient) -> None:
-    assert "2022-09-15 13:45:47" in shown(client, "/square/runs/358788")
-    text = shown(client, "/square/runs/358788?tz=utc")
+    assert "2022-09-15 13:45:47" in text_of(client, "/square/runs/358788")
+    text = text_of(client, "/square/runs/358788?tz=utc")
     assert "2022-09-15 11:45:47" in text
     assert "Times: UTC" in text
 
@@ -188,14 +188,14 @@ def test_the_repeated_hour_is_distinguished_by_its_zone(filled: Settings, client
     data.change(key_of("gem", 358788), reported=first)
     data.change(key_of("csc", 358788), reported=first + 3600)
     data.change(key_of("beam", 358788), reported=first + 7200)
-    text = shown(client, "/square/runs/358788")
+    text = text_of(client, "/square/runs/358788")
     assert all(time in text for time in ("2026-10-25 02:30:00 CEST", "2026-10-25 02:30:00 CET", "2026-10-25 03:30:00"))
     assert "03:30:00 C" not in text
-    assert "2026-10-25 00:30:00 UTC" not in shown(client, "/square/runs/358788?tz=utc")
+    assert "2026-10-25 00:30:00 UTC" not in text_of(client, "/square/runs/358788?tz=utc")
 
 
 def test_the_other_system_has_its_own_runs(filled: Settings, client: FlaskClient) -> None:
-    assert "No machines are configured" in shown(client, f"/square?system={SYSTEMS[1]}")
+    assert "No machines are configured" in text_of(client, f"/square?system={SYSTEMS[1]}")
     assert client.get("/square/runs/358792?system=playback").status_code == 404
 
 
@@ -222,4 +222,4 @@ def test_the_wing_is_in_the_menu(client: FlaskClient) -> None:
 
 def test_a_time_that_no_calendar_has_is_a_number(filled: Settings, client: FlaskClient) -> None:
     data.change(key_of("gem"), reported=1e18)
-    assert "1e+18" in shown(client, "/square")
+    assert "1e+18" in text_of(client, "/square")

@@ -47,7 +47,7 @@ def test_filters_choose_runs_and_clients(filled: Settings, client: FlaskClient) 
     assert "No matching runs" in client.get("/square/timeline?client=%25").text
 
 
-def test_many_runs_are_turned_page_by_page(filled: Settings, client: FlaskClient) -> None:
+def test_many_runs_are_split_into_pages(filled: Settings, client: FlaskClient) -> None:
     Run.insert_many([{"system": "production", "run": run, "first": 0.0, "last": 0.0, "version": 1} for run in range(1000, 1100)]).execute()
     address, seen = "/square/timeline", []
     while address:

@@ -1,4 +1,4 @@
-"""The playback player is shown as it reports, whatever it reports."""
+"""The playback player is shown with any values that it reports."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from app.square.poller import store
 from tests.square.test_pages import words
 
 BU = "dqmrubu-c2a06-03-01"
-Say = Callable[..., None]
+ReportPlayer = Callable[..., None]
 
 
 @pytest.fixture
-def say(hub: Settings, fixtures_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Say:
-    """Has the player report what the original once wrote, with other values, so many seconds ago."""
+def report_player(hub: Settings, fixtures_dir: Path, monkeypatch: pytest.MonkeyPatch) -> ReportPlayer:
+    """A function that stores a report of the player, based on a recorded one, with other values and of this age in s."""
     examples = json.loads((fixtures_dir / "dqmsquare/doc_examples_other.json").read_text())
     example = next(one for name, one in examples.items() if name.startswith("dqm-playback"))
     host = Host.create(system="playback", name=BU, role="bu", last_ok=time.time())
 
     now, reports = time.time(), itertools.count()
-    monkeypatch.setattr(player_module, "time", SimpleNamespace(time=lambda: now))  # it stays as young as it is, however slow the machine
+    monkeypatch.setattr(player_module, "time", SimpleNamespace(time=lambda: now))  # ages do not grow on a slow machine
 
     def report(ago: float = 1, **values: Any) -> None:
         document = example | values
@@ -57,8 +57,8 @@ def player(client: FlaskClient, address: str = "/square?system=playback") -> str
     return words(f"<main{section}</main>").strip().removeprefix("Playback player ")
 
 
-def test_report_of_the_original_player_is_shown(say: Say, client: FlaskClient) -> None:
-    say()
+def test_report_of_the_original_player_is_shown(report_player: ReportPlayer, client: FlaskClient) -> None:
+    report_player()
     text = player(client)
     for part in (
         "stopped Reported 1 s ago Run 500017 no job has reported yet", "Lumisection 3 of 3", "Run key pp_run", "Files of run256936",
@@ -67,25 +67,25 @@ def test_report_of_the_original_player_is_shown(say: Say, client: FlaskClient) -
         assert part in text
 
 
-def test_each_run_shows_its_own_player_report_and_the_newest_run_the_latest(say: Say, client: FlaskClient) -> None:
+def test_each_run_shows_its_own_player_report_and_the_newest_run_the_latest(report_player: ReportPlayer, client: FlaskClient) -> None:
     for run in (500016, 500017):
         job(run)
-    say(run=500016, state="eor", ago=100)
-    say(run=500017, state="running", ls=7)
+    report_player(run=500016, state="eor", ago=100)
+    report_player(run=500017, state="running", ls=7)
     assert "end of run" in player(client, "/square/runs/500016?system=playback")
     assert "playing" in player(client)
-    say(run=500018, state="running", ls=None)
+    report_player(run=500018, state="running", ls=None)
     assert "Run 500018 no job has reported yet Lumisection – of 3" in player(client)
     assert "500018" not in player(client, "/square/runs/500016?system=playback")
     assert player(client, "/square") == "", "production has none"
 
 
-def test_playing_player_without_reports_is_silent(say: Say, client: FlaskClient) -> None:
-    say(state="running", config={"lumi_timeout": 23.4}, ago=110)
+def test_playing_player_without_reports_is_silent(report_player: ReportPlayer, client: FlaskClient) -> None:
+    report_player(state="running", config={"lumi_timeout": 23.4}, ago=110)
     assert player(client).startswith("playing")
-    say(state="running", config={"lumi_timeout": 23.4}, ago=125)
+    report_player(state="running", config={"lumi_timeout": 23.4}, ago=125)
     assert player(client).startswith("silent")
-    say(state="error", ago=125)
+    report_player(state="error", ago=125)
     assert player(client).startswith("error")
 
 
@@ -102,17 +102,17 @@ def test_playing_player_without_reports_is_silent(say: Say, client: FlaskClient)
     ],
 )
 @pytest.mark.both_databases
-def test_player_may_report_anything(say: Say, client: FlaskClient, values: dict[str, Any]) -> None:
-    say(**values)
+def test_player_may_report_anything(report_player: ReportPlayer, client: FlaskClient, values: dict[str, Any]) -> None:
+    report_player(**values)
     assert "Reported 1 s ago" in player(client)
     assert "<script>hurt" not in client.get("/square?system=playback").text
     assert client.get("/api/v1/square/player?system=playback").status_code == 200
 
 
 @pytest.mark.both_databases
-def test_scripts_get_the_player_too(say: Say, client: FlaskClient) -> None:
+def test_the_api_returns_the_report_of_the_player(report_player: ReportPlayer, client: FlaskClient) -> None:
     assert client.get("/api/v1/square/player?system=playback").status_code == 404
-    say(ago=5)
+    report_player(ago=5)
     answer = client.get("/api/v1/square/player?system=playback")
     found = answer.get_json()
     assert time.time() - found.pop("at") == pytest.approx(5, abs=60)

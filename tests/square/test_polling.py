@@ -140,7 +140,7 @@ def test_simultaneous_polls_share_one_rendered_fragment(filled: Settings, client
     assert "7778" in client.get(poll(page), headers=HTMX).text, "not the state before the change"
 
 
-def test_other_times_and_systems_share_nothing(filled: Settings, client: FlaskClient) -> None:
+def test_other_times_and_systems_have_separate_cached_fragments(filled: Settings, client: FlaskClient) -> None:
     data.change(some_key(), lumi=7777)
     swiss = client.get("/square?since=old", headers=HTMX).text
     assert client.get("/square?since=old&tz=utc", headers=HTMX).text != swiss

@@ -60,7 +60,7 @@ def behind_cmsweb(settings: Settings, certificates: dict[str, str]) -> Iterator[
         )
 
 
-def ask(settings: Settings) -> None:
+def request_headers(settings: Settings) -> None:
     upstream = Upstream(settings)
     try:
         assert upstream.headers("dqmfu-c2b03-45-01", 0).headers == []
@@ -69,35 +69,35 @@ def ask(settings: Settings) -> None:
 
 
 def test_certificate_and_cookie_pass_cmsweb(behind_cmsweb: Settings) -> None:
-    ask(behind_cmsweb)
+    request_headers(behind_cmsweb)
 
 
 def test_server_with_an_unknown_authority_is_refused(behind_cmsweb: Settings) -> None:
     with pytest.raises(P5Unreachable, match=r"^TLS: .*certificate verify failed"):
-        ask(behind_cmsweb.replace(square_ca=""))
+        request_headers(behind_cmsweb.replace(square_ca=""))
 
 
 def test_wrong_certificate_is_refused(behind_cmsweb: Settings, certificates: dict[str, str]) -> None:
     for wrong in ("", certificates["stranger"]):
         with pytest.raises(P5Unreachable):
-            ask(behind_cmsweb.replace(square_certificate=wrong))
+            request_headers(behind_cmsweb.replace(square_certificate=wrong))
 
 
 def test_without_the_right_cookie_the_error_names_it(behind_cmsweb: Settings) -> None:
     for wrong in ("", "another"):
         with pytest.raises(P5BadResponse, match="redirected: the cookie is not accepted"):
-            ask(behind_cmsweb.replace(square_cookie=wrong))
+            request_headers(behind_cmsweb.replace(square_cookie=wrong))
 
 
 def test_missing_certificate_is_named_in_the_error(behind_cmsweb: Settings) -> None:
     with pytest.raises(P5BadResponse, match=r"/nowhere\.pem"):
-        ask(behind_cmsweb.replace(square_certificate="/nowhere.pem"))
+        request_headers(behind_cmsweb.replace(square_certificate="/nowhere.pem"))
 
 
 @pytest.mark.parametrize("piece", [1, 1 << 18], ids=["bytes", "chunks"])
 def test_trickling_response_times_out(settings: Settings, piece: int) -> None:
     with trickling(piece) as address, pytest.raises(P5BadResponse, match=r"within 0\.5 s"):
-        ask(settings.replace(square_url=address, square_timeout_s=0.5))
+        request_headers(settings.replace(square_url=address, square_timeout_s=0.5))
 
 
 @pytest.mark.parametrize(

@@ -109,12 +109,12 @@ def pooled(postgresql: PostgreSQL, settings: Settings) -> Iterator[PostgreSQL]:
 
 @pytest.mark.slow
 def test_a_postgresql_connection_returns_to_the_pool_and_serves_the_next_thread(pooled: PostgreSQL) -> None:
-    def look(_: int) -> None:
+    def query(_: int) -> None:
         BackgroundJob.select().count()
         database.release()
 
     with ThreadPoolExecutor(3 * POOL_SIZE) as pool:  # more threads than the pool has connections
-        list(pool.map(look, range(20 * POOL_SIZE)))
+        list(pool.map(query, range(20 * POOL_SIZE)))
     assert 1 <= connections(pooled) <= POOL_SIZE
     database.disconnect()
     until(lambda: connections(pooled) == 0, "the server to end its side of the connections")
@@ -124,13 +124,13 @@ def test_a_postgresql_connection_returns_to_the_pool_and_serves_the_next_thread(
 def test_connections_after_a_restart_of_postgresql_work(pooled: PostgreSQL) -> None:
     gate = Barrier(4)
 
-    def look(_: int) -> None:
+    def query(_: int) -> None:
         BackgroundJob.select().count()
         gate.wait()
         database.release()
 
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(look, range(4)))
+        list(pool.map(query, range(4)))
         assert connections(pooled) == 4
         pooled.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname LIKE 'hub%'")
-        list(pool.map(look, range(4)))
+        list(pool.map(query, range(4)))

@@ -176,12 +176,12 @@ def test_simultaneous_requests_read_the_file_once(catalog: Catalog, own_file: Pa
     opened: list[OpenSample] = []
     barrier = threading.Barrier(4)
 
-    def ask() -> None:
+    def open_sample() -> None:
         barrier.wait()
         opened.append(catalog.open(OWN, WAIT_S))
         database.end_thread()
 
-    threads = [threading.Thread(target=ask) for _ in range(4)]
+    threads = [threading.Thread(target=open_sample) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:

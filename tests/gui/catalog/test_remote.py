@@ -177,7 +177,7 @@ def test_other_remote_files_are_not_registered(client: FlaskClient, server: XRoo
     assert [error["field"] for error in answer.json["errors"]] == ["[0].file"]
 
 
-def test_a_remote_file_is_registered_under_one_address_however_it_is_written(client: FlaskClient, server: XRootD) -> None:
+def test_spellings_of_a_remote_address_register_the_same_file(client: FlaskClient, server: XRootD) -> None:
     entry = {"dataset": "/A/B/C", "run": 1, "lumi": 0, "file": server.url("a.root").replace("root:", "ROOT:"), "fileformat": 1}
     answer = client.post("/api/v1/register", json=[entry], headers={"Origin": "http://127.0.0.1:8889"})
     assert answer.status_code == 201

@@ -131,7 +131,7 @@ def register(hub: Settings, rows: str, *options: str) -> subprocess.CompletedPro
     return dqmhub(hub, "register", "--list", "-", *options, typed=rows)
 
 
-def test_the_command_registers_what_it_can_and_names_the_rest(hub: Settings) -> None:
+def test_the_command_registers_valid_entries_and_reports_the_others(hub: Settings) -> None:
     done = register(hub.replace(file_roots=ROOTS), f"{LFN} 319337 [1,2,3]\nnonsense\n{LFN} 319338 [7]\n")
     assert done.returncode == 0, done.stderr
     assert "row 2: Expected a file, its run and its lumisections" in done.stderr

@@ -226,7 +226,7 @@ def test_accepted_and_refused_registrations_are_audited(client: FlaskClient, fil
     assert "/etc/passwd" in refused.answer
 
 
-def test_a_file_whose_name_is_not_utf_8_is_named_and_the_rest_is_registered(client: FlaskClient, hub: Settings, file: Path) -> None:
+def test_a_file_name_that_is_not_utf_8_is_reported_and_other_files_are_registered(client: FlaskClient, hub: Settings, file: Path) -> None:
     strange = os.fsencode(file.parent) + b"/DQM_V0001_R000316143__\xff__B__DQMIO.root"
     Path(os.fsdecode(strange)).write_bytes(b"root")
     answer = client.post("/api/v1/register", json=[body(file, file=os.fsdecode(strange))])
@@ -236,7 +236,7 @@ def test_a_file_whose_name_is_not_utf_8_is_named_and_the_rest_is_registered(clie
     assert done.stdout.strip() == b"1 new, 0 moved, 0 unchanged, 1 skipped"
 
 
-def test_the_command_registers_what_it_can_and_names_the_rest(hub: Settings, file: Path) -> None:
+def test_the_command_registers_valid_entries_and_reports_the_others(hub: Settings, file: Path) -> None:
     file.with_name("histos.root").write_bytes(b"root")
     forbidden = file.parent.parent / file.name.replace("316142", "316143")
     forbidden.write_bytes(b"root")

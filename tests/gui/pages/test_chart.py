@@ -25,7 +25,7 @@ def test_the_line_is_broken_where_lumisections_are_missing() -> None:
     assert drawn.current_x is None
 
 
-def test_the_same_number_everywhere_is_a_line_in_the_middle() -> None:
+def test_a_constant_series_is_a_line_in_the_middle() -> None:
     drawn = lumi_chart({1: 3.0, 2: 3.0}, current=1)
     assert drawn
     assert {dot.y for dot in drawn.dots} == {(TOP + HEIGHT - BOTTOM) / 2}
@@ -38,5 +38,5 @@ def test_with_many_lumisections_only_the_current_one_has_a_dot() -> None:
     assert len(drawn.lines) == 1
 
 
-def test_nothing_is_drawn_of_nothing() -> None:
+def test_an_empty_series_has_no_chart() -> None:
     assert lumi_chart({}, current=1) is None

@@ -324,7 +324,7 @@ def test_a_report_leads_back_to_this_site_only(client: FlaskClient, target: str)
 
 
 @pytest.mark.parametrize("address", ["/", COSMICS, f"{COSMICS}/EcalBarrel/EventInfo", "/help", "/help/gui", "/help/report", "/status"])
-def test_pages_hold_nothing_that_the_policy_forbids(client: FlaskClient, address: str) -> None:
+def test_pages_comply_with_the_content_security_policy(client: FlaskClient, address: str) -> None:
     page = client.get(address).text
     assert not re.search(r"\sstyle=|\son[a-z]+=|hx-on|<style|javascript:", page)
     assert all(" src=" in script for script in re.findall(r"<script[^>]*>", page))

@@ -62,7 +62,7 @@ def test_the_suffix_of_the_output_determines_the_format(settings: Settings, file
     assert (document["_typename"], document["dqmProperties"]) == ("TH2F", {"efficiency": False})
 
 
-def test_a_scalar_is_drawn_too(settings: Settings, file: str, tmp_path: Path) -> None:
+def test_a_scalar_is_drawn(settings: Settings, file: str, tmp_path: Path) -> None:
     assert render(settings, file, SUMMARY, "-o", str(tmp_path / "x.png")).returncode == 0
     assert read((tmp_path / "x.png").read_bytes()).width > 0
 

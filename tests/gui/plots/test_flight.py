@@ -76,7 +76,7 @@ def web(tmp_path: Path, wire: CountingProxy, sqlite_template: Path, demo_files: 
         yield settings
 
 
-def ask(url: str) -> tuple[int, bytes]:
+def fetch(url: str) -> tuple[int, bytes]:
     try:
         with urllib.request.urlopen(url, timeout=PATIENCE_S) as answer:
             return answer.status, answer.read()
@@ -86,12 +86,12 @@ def ask(url: str) -> tuple[int, bytes]:
 
 def test_one_plot_for_two_hundred_clients_is_drawn_once(web: Settings, wire: CountingProxy) -> None:
     url = address(web) + PLOT
-    assert ask(url.replace(NAME, "no/such"))[0] == 404  # the list of the sample is there now
+    assert fetch(url.replace(NAME, "no/such"))[0] == 404  # the list of the sample is there now
     start, answers = threading.Barrier(CLIENTS), list[tuple[int, bytes]]()
 
     def browse() -> None:
         start.wait()
-        while (answer := ask(url))[0] == 503:  # "other plots take long": come back
+        while (answer := fetch(url))[0] == 503:  # "other plots take long": come back
             pass
         answers.append(answer)
 

@@ -52,12 +52,12 @@ def test_simultaneous_requests_for_a_plot_draw_it_once(hub: Settings, sample: Op
     before = drawn()
     plots, start, got = Plots(hub.replace(web_threads=18)), threading.Barrier(16), list[Plot]()
 
-    def ask() -> None:
+    def request_plot() -> None:
         start.wait()
         got.append(plots.plot(sample, MAP, Options(width=500)))
         database.end_thread()
 
-    threads = [threading.Thread(target=ask) for _ in range(16)]
+    threads = [threading.Thread(target=request_plot) for _ in range(16)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -125,13 +125,13 @@ def answers(plots: Plots, sample: OpenSample, paths: list[bytes]) -> list[int]:
     """The status of each of these plots when all are requested at once."""
     got: list[int] = []
 
-    def ask(path: bytes) -> None:
+    def request_plot(path: bytes) -> None:
         with pytest.raises(GuiError) as raised:
             plots.plot(sample, path, Options())
         got.append(status_of(raised.value)[0])
         database.end_thread()
 
-    threads = [threading.Thread(target=ask, args=(path,)) for path in paths]
+    threads = [threading.Thread(target=request_plot, args=(path,)) for path in paths]
     for thread in threads:
         thread.start()
     for thread in threads:

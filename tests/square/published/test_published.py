@@ -278,7 +278,7 @@ def test_a_machine_without_status_reports_becomes_unknown(publisher: Publisher) 
     until(lambda: publisher.step() or page(0, "live").count('badge-text">unknown<') == 2, "machines to be unknown")
 
 
-def test_an_unreadable_log_stops_nothing_else(publisher: Publisher) -> None:
+def test_an_unreadable_log_does_not_delay_other_items(publisher: Publisher) -> None:
     before, job = revisions.current().revision, some_job()
     with data.proxy.atomic():
         Log.update(body=b"no zstd", version=advance("production")).where(Log.key == job.key).execute()
@@ -289,7 +289,7 @@ def test_an_unreadable_log_stops_nothing_else(publisher: Publisher) -> None:
     assert ("run", "production", 358792) in changed_since(before)
 
 
-def test_an_item_that_is_too_large_is_left_out_and_stops_nothing_else(publisher: Publisher, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_oversized_item_is_skipped_and_does_not_delay_other_items(publisher: Publisher, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.publish.rendering.MAX_CONTENT_BYTES", 200_000)
     before, job = revisions.current().revision, some_job()
     with data.proxy.atomic():
