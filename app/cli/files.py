@@ -33,7 +33,10 @@ if TYPE_CHECKING:
 )
 @click.option("--redirector", default="root://cms-xrd-global.cern.ch/", show_default=True, help="Server that finds the files of --list.")
 def register(paths: tuple[str, ...], dataset: str, run: int | None, format: str | None, listing: TextIO | None, redirector: str) -> None:
-    """Register files (also root://host//path), and all .root and .pb files in folders. Names, contents or options determine the sample.
+    """Register DQM files.
+
+    PATHS are files, URLs root://host//path, or folders, whose .root and .pb files are registered. The name or content of a file,
+    or the options, determine its sample.
 
     \b
     DQM_V0001_R000316142__PD__Era__DQMIO.root  run 316142 of /PD/Era/DQMIO

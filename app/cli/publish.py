@@ -9,9 +9,9 @@ from app import cli
 
 @click.command()
 def mirror_key() -> None:
-    """Print the public key of this hub for its mirrors; create the key pair if there is none.
+    """Print the public key of this hub for its mirrors.
 
-    An existing key is never overwritten. To change keys, give the mirrors both public keys first.
+    Creates the key pair if there is none. An existing key is never overwritten. To change keys, give the mirrors both public keys first.
     """
     settings = cli.settings()
     from app.publish import keys

@@ -11,13 +11,13 @@ from app import cli
 
 @click.group()
 def quarantine() -> None:
-    """Monitor elements that are not drawn because they crashed the render service."""
+    """List and release quarantined monitor elements."""
 
 
 @quarantine.command("ls")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
 def list_quarantined(as_json: bool) -> None:
-    """List them, the latest crash first."""
+    """List the quarantined monitor elements, the latest crash first."""
     cli.open_database()
     from app.gui.plots.quarantine import quarantined
 

@@ -49,7 +49,10 @@ def web() -> None:
     "--options", default="", help="Drawing options as in the URL of a plot, e.g. 'w=800&h=600&ytype=log', or in the log of the service."
 )
 def render(file: Path | None, me: str | None, output: Path | None, options: str) -> None:
-    """Run the render service, or draw the monitor element ME of the DQM file FILE."""
+    """Run the render service, or draw one plot.
+
+    With FILE, ME and --output, draw the monitor element ME of the DQM file FILE.
+    """
     from render.build import binary
 
     settings = cli.settings()

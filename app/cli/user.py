@@ -54,7 +54,10 @@ def utc_time(at: float | None) -> str:
 @click.argument("name")
 @click.option("--role", type=ROLE, default="viewer", show_default=True, help="Role of the user.")
 def add_user(name: str, role: str) -> None:
-    """Create the user NAME; prompts for the password, or reads it from standard input."""
+    """Create the user NAME.
+
+    Prompts for the password, or reads it from standard input.
+    """
     cli.open_database()
     from app.security import Role, accounts
     from app.security.errors import AccountError
@@ -86,7 +89,10 @@ def list_users(as_json: bool) -> None:
 @click.argument("name")
 @click.argument("role", type=ROLE)
 def change_role(name: str, role: str) -> None:
-    """Change the role of the user NAME to ROLE, and end all sessions of the user."""
+    """Change the role of a user.
+
+    Ends all sessions of the user.
+    """
     cli.open_database()
     from app.security import Role, accounts
 
@@ -97,7 +103,10 @@ def change_role(name: str, role: str) -> None:
 @user.command("password")
 @click.argument("name")
 def change_password(name: str) -> None:
-    """Set a new password for the user NAME, and end all sessions of the user."""
+    """Set a new password for the user NAME.
+
+    Ends all sessions of the user. Prompts for the password, or reads it from standard input.
+    """
     cli.open_database()
     from app.security import accounts
     from app.security.errors import AccountError

@@ -37,7 +37,7 @@ def keys(name: str, address: str) -> list[str]:
 
 
 def _network(address: str) -> str:
-    """The address, or the /64 network of an IPv6 address, all of which one client may use."""
+    """The address, or the /64 network of an IPv6 address, because one client may use all of it."""
     try:
         ip = ipaddress.ip_address(address)
     except ValueError:

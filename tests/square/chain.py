@@ -105,15 +105,15 @@ class Chain:
 @contextmanager
 def chain(settings: Settings, *p5_options: str, services: tuple[str, ...] = SERVICES) -> Iterator[Chain]:
     """A chain that runs; the database of the settings is there already."""
-    made = Chain(settings, *p5_options)
+    started = Chain(settings, *p5_options)
     try:
         for name in services:
-            made.start(name)
+            started.start(name)
         for name in services:
-            made.wait_for(name)
-        yield made
+            started.wait_for(name)
+        yield started
     finally:
-        made.end()
+        started.end()
 
 
 def answers(url: str) -> bool:
@@ -128,12 +128,12 @@ def differences(running: Chain) -> list[str]:
     """Differences between the hub and the polled machines, which must not change meanwhile."""
     polled = {machine for machines in running.settings.of(SquareSettings).square_machines.values() for machine in machines}
     record = [entry for entry in running.p5.record(bodies=True)["documents"] if entry["there"] and entry["host"] in polled]
-    kept = {row.key: row for row in Document.select()}
+    stored_documents = {row.key: row for row in Document.select()}
     logs = {row.key: json.loads(zstandard.decompress(bytes(row.body))) for row in Log.select()}
     jobs = {row.key: row for row in Job.select()}
     found = []
     for entry in record:
-        document, row = entry["document"], kept.get(entry["id"])
+        document, row = entry["document"], stored_documents.get(entry["id"])
         if row is None:
             found.append(f"{entry['id']} is missing")
             continue
@@ -150,7 +150,7 @@ def differences(running: Chain) -> list[str]:
     found += [f"{letter.key} is put aside, but there: {letter.why}" for letter in DeadLetter.select() if letter.key in there]
     found += [] if record else ["P5 has nothing"]
     end_thread()
-    return found + contradictions(kept, set(jobs))
+    return found + contradictions(stored_documents, set(jobs))
 
 
 def wrong_columns(document: dict[str, Any], job: Job | None) -> list[str]:
@@ -190,12 +190,12 @@ def wrong_files(document: dict[str, Any]) -> list[str]:
     return wrong + ([] if files == sum(map(len, expected.values())) else ["it has files twice"])
 
 
-def contradictions(kept: dict[str, Any], jobs: set[str]) -> list[str]:
+def contradictions(stored_documents: dict[str, Any], jobs: set[str]) -> list[str]:
     """Where tables of the hub do not agree with each other."""
     found = []
-    if jobs != {key for key, row in kept.items() if row.type == "dqm-source-state"}:
+    if jobs != {key for key, row in stored_documents.items() if row.type == "dqm-source-state"}:
         found.append("the jobs are not those of the documents")
-    if {row.key for row in Graph.select(Graph.key)} != {key for key, row in kept.items() if row.type == "dqm-files"}:
+    if {row.key for row in Graph.select(Graph.key)} != {key for key, row in stored_documents.items() if row.type == "dqm-files"}:
         found.append("the files are not those of the documents")
     counted: dict[tuple[str, int], Counter[str]] = {}
     for system, run, code in rows(Job.select(Job.system, Job.run, Job.exit_code)):

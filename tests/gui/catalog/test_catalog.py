@@ -77,9 +77,9 @@ def test_the_first_access_reads_the_file_and_lists_every_histogram(catalog: Cata
 
 def test_a_list_is_cached_in_memory_and_in_the_database(catalog: Catalog, hub: Settings) -> None:
     opened = catalog.open(KEY, WAIT_S)
-    kept = catalog.open(KEY, 0)
-    assert (kept.names, kept.columns, kept.facts) == (opened.names, opened.columns, opened.facts)
-    assert kept.columns is opened.columns
+    cached = catalog.open(KEY, 0)
+    assert (cached.names, cached.columns, cached.facts) == (opened.names, opened.columns, opened.facts)
+    assert cached.columns is opened.columns
     again = Catalog(hub).open(KEY, 0)
     assert again.names.pack() == opened.names.pack()
     assert again.columns.pack() == opened.columns.pack()

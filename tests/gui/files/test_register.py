@@ -37,9 +37,9 @@ def entry(run: int, url: str = "", dataset: str = DATASET, lumi: int = 0) -> Ent
 def file(hub: Settings) -> Path:
     folder = hub.data / "demo"
     folder.mkdir(parents=True)
-    made = folder / "DQM_V0001_R000316142__ZeroBias__Run2023C-PromptReco-v1__DQMIO.root"
-    made.write_bytes(b"root")
-    return made
+    path = folder / "DQM_V0001_R000316142__ZeroBias__Run2023C-PromptReco-v1__DQMIO.root"
+    path.write_bytes(b"root")
+    return path
 
 
 def body(file: Path, /, **changes: Any) -> dict[str, Any]:

@@ -50,15 +50,15 @@ def test_a_plot_is_drawn_without_a_service_and_the_same_with_one(
 def test_the_suffix_of_the_output_determines_the_format(settings: Settings, file: str, render_service: Path, tmp_path: Path) -> None:
     settings.data.mkdir()
     (settings.data / "render").symlink_to(render_service)
-    made = {ending: tmp_path / f"map.{ending}" for ending in ("png", "SVG", "pdf", "root", "json")}
-    for path in made.values():
+    images = {ending: tmp_path / f"map.{ending}" for ending in ("png", "SVG", "pdf", "root", "json")}
+    for path in images.values():
         assert render(settings, file, MAP, "-o", str(path), "--options", "w=500;h=400;showstats=0").returncode == 0
-    assert read(made["png"].read_bytes()).width == 500
-    assert ElementTree.parse(made["SVG"]).getroot().get("width") == "500"
-    assert made["pdf"].read_bytes().startswith(b"%PDF")
-    with uproot.open(made["root"]) as opened:
+    assert read(images["png"].read_bytes()).width == 500
+    assert ElementTree.parse(images["SVG"]).getroot().get("width") == "500"
+    assert images["pdf"].read_bytes().startswith(b"%PDF")
+    with uproot.open(images["root"]) as opened:
         assert opened.classnames() == {"reportSummaryMap;1": "TH2F"}
-    document = json.loads(made["json"].read_text())
+    document = json.loads(images["json"].read_text())
     assert (document["_typename"], document["dqmProperties"]) == ("TH2F", {"efficiency": False})
 
 

@@ -180,6 +180,6 @@ def test_an_object_of_an_old_class_version_is_drawn_by_the_streamer_info_of_its_
     gui.register_all([file])
     old = Catalog(hub.replace(file_roots=(str(tmp_path),))).open(SampleKey(1, 0, "/A/B/DQMIO"), 30)
     plots = Plots(hub)
-    shown = plots.plot(old, b"Sub/Folder/old", Options()).image
+    image = plots.plot(old, b"Sub/Folder/old", Options()).image
     assert b'"fEntries": 50' in plots.json(old, 0) or b'"fEntries" : 50' in plots.json(old, 0)
-    assert len(shown) > len(plots.plot(old, b"Sub/Folder/none", Options()).image)
+    assert len(image) > len(plots.plot(old, b"Sub/Folder/none", Options()).image)

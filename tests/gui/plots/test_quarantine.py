@@ -173,10 +173,10 @@ def test_an_operator_releases_an_me_on_the_status_page(client: FlaskClient, hub:
     put_into_quarantine(hub, sample)
     number = quarantine.quarantined()[0].id
     operator, expert = bearer(Role.OPERATOR), bearer(Role.EXPERT)
-    shown = client.get("/status", headers=operator).text
-    assert MAP.decode() in shown
-    assert "died of SIGSEGV" in shown
-    assert f'action="/status/release/{number}"' in shown
+    status_page = client.get("/status", headers=operator).text
+    assert MAP.decode() in status_page
+    assert "died of SIGSEGV" in status_page
+    assert f'action="/status/release/{number}"' in status_page
     assert MAP.decode() in client.get("/status", headers=expert).text
     assert "/status/release/" not in client.get("/status", headers=expert).text
     assert client.post(f"/status/release/{number}", headers=expert).status_code == 403

@@ -51,9 +51,9 @@ def test_only_the_named_fields_of_a_job_are_published(hub: Settings) -> None:
 
 
 def test_each_column_is_either_published_or_listed_as_unpublished(hub: Settings) -> None:
-    shown = set(PublicJob._fields) - {"identifier", "name"} | {"tag"}
-    assert shown | UNPUBLISHED == set(Job._meta.fields)
-    assert not shown & UNPUBLISHED
+    published = set(PublicJob._fields) - {"identifier", "name"} | {"tag"}
+    assert published | UNPUBLISHED == set(Job._meta.fields)
+    assert not published & UNPUBLISHED
     run = set(PublicRun._fields) - {"clients"}
     assert run == set(Run._meta.fields) - {"id", "system", "version"}
 
@@ -73,23 +73,23 @@ def test_an_identifier_is_the_same_each_time_and_another_with_another_key(hub: S
 
 
 @pytest.mark.parametrize(
-    ("name", "shown"),
+    ("name", "public_name"),
     [
         ("dqmfu-c2b03-45-01", "dqmfu-c2b03-.."), ("dqmfu-c2b03-45-01.cms", "dqmfu-c2b03-.."), ("DQMRUBU-C2A06-03-01", "dqmrubu-c2a06-.."),
         ("fu-c2f11-11-04", "fu..04"), ("bu-c2f11-09-01.cern.ch", "bu..01"),
     ],
 )  # fmt: skip
-def test_a_host_has_its_public_name(hub: Settings, name: str, shown: str) -> None:
+def test_a_host_has_its_public_name(hub: Settings, name: str, public_name: str) -> None:
     clean = Sanitizer(KEY)
-    assert clean.host(name) == shown
-    assert clean.host(shown) == clean.text(shown) == shown
+    assert clean.host(name) == public_name
+    assert clean.host(public_name) == clean.text(public_name) == public_name
 
 
 @pytest.mark.parametrize("name", ["dqm-prod-local.cms", "lxplus801.cern.ch", "10.176.62.46", f"x password={MARK}", "gateway7"])
 def test_a_host_name_of_another_form_becomes_a_pseudonym(hub: Settings, name: str) -> None:
-    shown = Sanitizer(KEY).host(name)
-    assert name.partition(".")[0] not in shown
-    assert MARK not in shown
+    public_name = Sanitizer(KEY).host(name)
+    assert name.partition(".")[0] not in public_name
+    assert MARK not in public_name
 
 
 def test_a_run_is_published_with_its_counts_and_jobs(hub: Settings) -> None:

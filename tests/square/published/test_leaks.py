@@ -43,11 +43,11 @@ def test_an_invalid_host_name_becomes_a_pseudonym(hub: Settings, name: str) -> N
 
 def test_a_client_and_a_release_do_not_name_their_author(hub: Settings) -> None:
     path = "/nfshome0/jdoe/CMSSW_12_4_8_jdoe_test/src/DQM/Integration/python/clients/ecal_jdoe_private_cfg.py"
-    made = job(path=path, tag="ecal_jdoe_private", cmssw="12_4_8_jdoe_test", runkey="jdoe_run")
+    row = job(path=path, tag="ecal_jdoe_private", cmssw="12_4_8_jdoe_test", runkey="jdoe_run")
     run = Run(
         system="production", run=358788, first=1.0, last=2.0, jobs=1, running=1, finished=0, crashed=0, runkey="jdoe_run", cmssw="12_4_8_jdoe_test", version=1
     )  # fmt: skip
-    seen = public_run(run, [made], Sanitizer(KEY))
+    seen = public_run(run, [row], Sanitizer(KEY))
     assert (seen.runkey, seen.cmssw) == ("user-1_run", "12_4_8_user-1_test")
     assert (seen.clients[0].name, seen.clients[0].cmssw) == ("ecal_user-1_private", "12_4_8_user-1_test")
 
@@ -55,10 +55,10 @@ def test_a_client_and_a_release_do_not_name_their_author(hub: Settings) -> None:
 @pytest.mark.parametrize(("kind", "by_key"), [("crash", True), ("stuck", True), ("run-start", False)])
 @pytest.mark.both_databases
 def test_an_event_does_not_name_the_author_of_a_client(hub: Settings, kind: str, by_key: bool) -> None:
-    made = job(path="/nfshome0/jdoe/ecal_jdoe_private_cfg.py", tag="ecal_jdoe_private")
-    made.save(force_insert=True)
+    row = job(path="/nfshome0/jdoe/ecal_jdoe_private_cfg.py", tag="ecal_jdoe_private")
+    row.save(force_insert=True)
     event = Event(
-        "x-1", "production", kind, 358788, made.key if by_key else "", 3.0, "ecal_jdoe_private crashed", "pp_run, CMSSW 12_4_8_jdoe_test"
+        "x-1", "production", kind, 358788, row.key if by_key else "", 3.0, "ecal_jdoe_private crashed", "pp_run, CMSSW 12_4_8_jdoe_test"
     )
     seen = public_event(event, Sanitizer(KEY))
     assert (seen.title, seen.text) == ("ecal_user-1_private crashed", "pp_run, CMSSW 12_4_8_user-1_test")
@@ -66,22 +66,22 @@ def test_an_event_does_not_name_the_author_of_a_client(hub: Settings, kind: str,
 
 @pytest.mark.parametrize("host", ["srv_c2a06_42", "jdoe's  mac", "dqm"])
 def test_an_event_names_no_host_of_any_form(hub: Settings, host: str) -> None:
-    made = job(host=host)
-    made.save(force_insert=True)
-    shown = one_line(host)
+    row = job(host=host)
+    row.save(force_insert=True)
+    name = one_line(host)
     crash = public_event(
-        Event("x-1", "production", "crash", 358788, made.key, 3.0, "beam crashed", f"Exit code 65, on {shown}, lumisection 7"),
+        Event("x-1", "production", "crash", 358788, row.key, 3.0, "beam crashed", f"Exit code 65, on {name}, lumisection 7"),
         Sanitizer(KEY),
     )
     assert crash.text == "Exit code 65, on host-1, lumisection 7"
     silent = public_event(
-        Event("x-2", "production", "silent-host", None, host, 3.0, f"{shown} is down", "P5 reports: timed out"), Sanitizer(KEY)
+        Event("x-2", "production", "silent-host", None, host, 3.0, f"{name} is down", "P5 reports: timed out"), Sanitizer(KEY)
     )
     assert silent.title == "host-1 is down"
 
 
 @pytest.mark.parametrize(
-    ("text", "shown"),
+    ("text", "expected"),
     [
         ("ssh: connect to host srv-c2d05-12 port 22: No route to host", "ssh: connect to host host-1 port 22: No route to host"),
         ("ssh: Could not resolve hostname dqmbox: Name or service not known", "ssh: Could not resolve hostname host-1: Name or service not known"),
@@ -93,19 +93,19 @@ def test_an_event_names_no_host_of_any_form(hub: Settings, host: str) -> None:
         ("password required, token expected", "password required, token expected"),
     ],
 )  # fmt: skip
-def test_names_and_secrets_in_sentences_are_replaced(hub: Settings, text: str, shown: str) -> None:
-    assert Sanitizer(KEY).text(text) == shown
+def test_names_and_secrets_in_sentences_are_replaced(hub: Settings, text: str, expected: str) -> None:
+    assert Sanitizer(KEY).text(text) == expected
 
 
 @pytest.mark.parametrize("streams", [("streamDQM", "streamDQM"), ("streamDQM_sm-c2a11-43-01", "streamDQMHistograms")])
 def test_a_chart_does_not_name_the_machines_behind_a_stream(hub: Settings, streams: tuple[str, str]) -> None:
     points = pack_json({"lumis": [1], "mtimes": [30.0], "ctimes": [30.0], "evt_processed": [5], "evt_accepted": [4], "fsize": [9]})
     for host, stream in zip(("jdoepc", "srv_c2a06"), streams, strict=True):
-        made = Graph.create(
+        graph = Graph.create(
             system="production", key=f"dqm-files-{host}", run=7, host=host, tag="analyze_files", global_start=1.0, source="global_file", lumi_s=23.3,
             received=2.0, version=1,
         )  # fmt: skip
-        GraphPart.create(graph=made, stream=stream, part=0, points=points, version=1)
+        GraphPart.create(graph=graph, stream=stream, part=0, points=points, version=1)
     items = charts_of_files(RenderContext(PieceKey("files", "production", 7), Sanitizer(KEY), PlanIndex([]), lambda kind, run: {})).items
     assert len(items) == 7
     for item in items:

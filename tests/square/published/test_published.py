@@ -62,9 +62,9 @@ def publisher(published_once: Path, tmp_path: Path) -> Iterator[Publisher]:
     shutil.copytree(published_once, tmp_path / "var")
     settings = Settings(data_dir=str(tmp_path / "var"))
     with bound(settings):
-        made = publisher_of(settings)
-        complete(made)
-        yield made
+        publisher = publisher_of(settings)
+        complete(publisher)
+        yield publisher
 
 
 def changed_since(revision: int) -> set[tuple[str, str, int]]:
@@ -83,12 +83,12 @@ def some_job(run: int = 358792) -> Job:
 
 def leave_few_logs() -> dict[int, int]:
     """Delete all but two logs of each run, because many take long; returns the number of logs by run."""
-    kept = {}
+    counts = {}
     for (run,) in rows(Run.select(Run.run)):
         keys = [key for (key,) in rows(Job.select(Job.key).where(Job.run == run).order_by(Job.tag))]
         Log.delete().where(Log.key.in_(keys[2:])).execute()
-        kept[run] = len(keys[:2])
-    return kept
+        counts[run] = len(keys[:2])
+    return counts
 
 
 def test_each_kind_of_item_is_published(filled: Settings) -> None:
@@ -217,9 +217,9 @@ def test_only_a_log_that_grew_is_published_again(publisher: Publisher) -> None:
         ItemKey(row.kind, row.system, row.run, row.name)
         for row in PublishedItem.select().where((PublishedItem.revision > before) & (PublishedItem.kind == "log"))
     ]
-    shown = contents()[key].decode()
-    assert '<li id="L1" class="error">' in shown
-    assert "path-" in shown
+    html = contents()[key].decode()
+    assert '<li id="L1" class="error">' in html
+    assert "path-" in html
 
 
 def test_a_new_run_is_linked_from_the_one_before(publisher: Publisher) -> None:
@@ -353,10 +353,10 @@ def test_a_crash_and_a_second_attempt_are_on_all_pages(publisher: Publisher) -> 
         Job.create(**values, key=job.key.replace("pid", "pid9"), started=job.started + 60, version=version)
         data.summed(358792, version)
     complete(publisher_of(publisher.settings))
-    for shown in (page(358792), page(0, "live")):
-        assert re.search(r'<tr class="job-running">.*?<bdi>beam</bdi> <span class="fine">attempt 2</span>', shown, re.S)
-        assert re.search(r'<tr class="job-crashed minor">.*?<b class="exit">134 SIGABRT</b>', shown, re.S)
-        assert "1 crashed" in shown
+    for html in (page(358792), page(0, "live")):
+        assert re.search(r'<tr class="job-running">.*?<bdi>beam</bdi> <span class="fine">attempt 2</span>', html, re.S)
+        assert re.search(r'<tr class="job-crashed minor">.*?<b class="exit">134 SIGABRT</b>', html, re.S)
+        assert "1 crashed" in html
     cell = re.search(r'<td class="cell-crashed" title="([^"]*)">(.*?)</td>', page(358700, "timeline"), re.S)
     assert cell
     assert [line.partition(",")[0] for line in cell[1].splitlines()] == ["fu..04: running", "fu..04: crashed 134 SIGABRT"]
@@ -388,6 +388,6 @@ def test_streams_of_two_machines_are_numbered(publisher: Publisher, fixtures_dir
 
 
 def test_a_system_without_a_run_has_a_page(publisher: Publisher) -> None:
-    shown = contents()[ItemKey("live", "playback", 0, "page")].decode()
-    assert "No run yet" in shown
-    assert "No run has been reported yet." in shown
+    html = contents()[ItemKey("live", "playback", 0, "page")].decode()
+    assert "No run yet" in html
+    assert "No run has been reported yet." in html
