@@ -73,3 +73,19 @@ def test_revision_reset_is_detected_after_an_outage(hub: Settings) -> None:
         assert len(p5.record()["requests"]) == requests + 2, (
             "one request for changes and one for probed documents: documents deleted later are not another reset"
         )
+
+
+@pytest.mark.parametrize("gap_s", [0.0, 1000.0])
+def test_documents_that_p5_creates_again_at_the_same_revisions_are_fetched_again(hub: Settings, gap_s: float) -> None:
+    def created(at: float) -> list[dict[str, Any]]:
+        return [{"_id": f"job-{number}", "type": "dqm-stats", "hostname": FU, "timestamp": at + number} for number in (1, 2, 3)]
+
+    with run_simulator("--quiet-start", "--speed", "0") as p5:
+        poller = HostPoller("production", FU, hub.replace(square_url=p5.address))
+        p5.incident("upload", host=FU, documents=created(1e9))
+        assert poller.poll(lambda: False)
+        p5.incident("reset_revisions", host=FU)
+        p5.incident("upload", host=FU, documents=created(2e9))
+        Host.update(last_ok=Host.last_ok - gap_s).execute()
+        assert poller.poll(lambda: False)
+        assert {row.key: row.timestamp for row in Document.select()} == {f"job-{number}": 2e9 + number for number in (1, 2, 3)}

@@ -3,9 +3,9 @@
 The poller requests the headers from the last revision that it read on, which is included. As long as the revisions at
 P5 continue, the document of that revision is among them, at that revision or a newer one. If it is not, the revisions
 were reset (or the document was dropped), and all documents that differ from the stored ones are fetched. After an
-outage the revisions may have been reset and already passed the stored one; then one of a few probed documents is gone
-or has a lower revision than before. Documents that are found to be gone are stored with revision 0, so that they are
-missed only once.
+outage the revisions may have been reset and already passed the stored one; then one of a few probed documents is gone,
+has a lower revision than before, or another time at the same revision. Documents that are found to be gone are stored
+with revision 0, so that they are missed only once.
 
 Documents are fetched in batches. If a batch fails its documents are fetched one by one; one that fails while the
 machine responds otherwise becomes a dead letter. A batch and a single document each may take half of the timeout, so a
@@ -128,7 +128,7 @@ class HostPoller:
         """The headers of the documents to fetch, by ascending revision."""
         headers, rejected = self.upstream.headers(self.name, host.rev) if host.rev else self._all_headers(host)
         known = next((header for header in headers if header.key == host.rev_key), None)
-        if host.rev and (known is None or (self._has_gap(host) and self._was_reset())):
+        if host.rev and (known is None or self._is_another(known) or (self._has_gap(host) and self._was_reset())):
             headers, rejected = self._all_headers(host)
             headers = self._changed_after_reset(host, headers)
         elif known and known.rev == host.rev:
@@ -143,19 +143,26 @@ class HostPoller:
                 log.warning("%s of %s: %s", self.name, self.system, reason)
                 store.save(host, [], [RejectedDocument("", None, reason, raw)], time.time())
 
+    def _is_another(self, header: DocumentHeader) -> bool:
+        """Whether the stored document of this key has the same revision and another time: P5 has created it again."""
+        same = Document.system == self.system, Document.key == header.key, Document.rev == header.rev
+        stored = rows(Document.select(Document.timestamp).where(*same))
+        return bool(stored) and header.timestamp not in (None, stored[0][0])
+
     def _has_gap(self, host: Host) -> bool:
         """Whether the machine or the poller was down since the last poll."""
         return host.failures > 0 or time.time() - (host.last_ok or 0.0) > 2 * self.period_s + MAX_GAP_S
 
     def _was_reset(self) -> bool:
-        """Whether P5 lacks a probed document, or has a lower revision of it."""
+        """Whether P5 lacks a probed document, has a lower revision of it, or created it again."""
         here = Document.system == self.system, Document.host == self.name, Document.rev > 0
         newest = Document.select(Document.key, Document.rev).where(*here).order_by(Document.rev.desc()).limit(PROBES)
         job = (Job.system == Document.system) & (Job.key == Document.key)
         ended = newest.join(Job, on=job).where(Job.exit_code.is_null(False))  # P5 will not create these again
         stored = dict(rows(newest)) | dict(rows(ended))
         present = self.upstream.documents(self.name, stored) if stored else {}
-        return any(key not in present or (integer(present[key].get("_rev")) or 0) < rev for key, rev in stored.items())
+        headers = {key: _own_header(key, document) for key, document in present.items()}
+        return any(key not in headers or headers[key].rev < rev or self._is_another(headers[key]) for key, rev in stored.items())
 
     def _all_headers(self, host: Host) -> DocumentHeaders:
         """All headers of a machine or, if requests for all fail repeatedly, as many of the newest as it can send.
