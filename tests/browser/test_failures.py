@@ -62,7 +62,7 @@ def test_failed_large_plot_shows_reason(page: Page, watch: Watch) -> None:
     page.goto(MAP)
     expect(page.locator(".canvas").get_by_role("alert")).to_contain_text(re.compile("Cannot draw .* now"))
     expect(page.locator(".facts-list")).to_contain_text("TH2F")
-    expect(page.locator(".details")).to_contain_text("not known now")
+    expect(page.locator(".details")).to_contain_text("unknown: Cannot draw")
     page.goto("/status")
     expect(page.get_by_role("row", name="render")).to_contain_text("down")
 

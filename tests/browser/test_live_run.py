@@ -102,7 +102,7 @@ def test_stalled_run_shows_age_and_reason(page: Page, hub: Settings) -> None:
     then = time.time() - 200
     os.utime(file, (then, then))
     expect(page.locator("#live")).to_contain_text("No new data for 3 min")
-    expect(page.locator("#live")).to_contain_text("most likely the run has ended")
+    expect(page.locator("#live")).to_contain_text("The run has probably ended")
 
 
 def test_broken_snapshot_is_reported_and_the_next_one_recovers(page: Page, hub: Settings, watch: Watch) -> None:

@@ -123,5 +123,5 @@ def test_folder_that_cannot_be_created_is_a_one_line_error(maker: Path, tmp_path
     command = [Path(sys.executable).with_name("dqmhub"), "demo", "make", "--folder", tmp_path / "file" / "demo"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert done.stderr.startswith("Error: the demo files were not made: ")
+    assert done.stderr.startswith("Error: Cannot make the demo files: ")
     assert done.stderr.count("\n") == 1

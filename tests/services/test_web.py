@@ -40,4 +40,4 @@ def test_an_address_may_name_ten_monitor_elements_with_long_paths(settings: Sett
         with pytest.raises(urllib.error.HTTPError) as refused:
             urllib.request.urlopen(f"{address(running)}/api/v1/json_overlay?{objects}", timeout=PATIENCE_S)
         assert refused.value.code == 404
-        assert b"there is no monitor element folder/folder" in refused.value.read()
+        assert b"There is no monitor element folder/folder" in refused.value.read()
