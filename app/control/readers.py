@@ -26,7 +26,7 @@ class ResponseTable(NamedTuple):
 
 
 class ResponseTexts(NamedTuple):
-    """A response as texts, each of which may be a whole log."""
+    """A response as texts; each text may be a whole log."""
 
     texts: list[str]
 

@@ -17,7 +17,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from app.queue.api import *  # noqa: F403
+    from app.queue.api import *  # noqa: F403  for type checkers; `__getattr__` gives the same names
 
 
 def __getattr__(name: str) -> Any:

@@ -1,4 +1,4 @@
-"""Values from JSON of P5, none of which is trusted to be of its type; and JSON as it is stored."""
+"""Checked access to JSON values from P5, whose types cannot be trusted; and JSON as it is stored."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ DEFAULT_ZONE = "cern"
 
 
 class NavLink(NamedTuple):
-    """One of several links of which one is current."""
+    """A link in a choice of several; one of them is current."""
 
     label: str
     href: str

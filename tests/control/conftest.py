@@ -107,7 +107,7 @@ def bare(hub: Settings, p5: P5) -> Room:
 
 @pytest.fixture
 def room_of(hub: Settings, p5: P5) -> Iterator[Callable[..., Room]]:
-    """Makes the control room of a hub with these settings; P5 has a run in each system, of which the hub knows nothing yet."""
+    """Create the control room of a hub with these settings. P5 has a run in each system; the hub has not polled it yet."""
     for system in RUNS:
         p5.incident("end_run", system=system, follow=False)
     p5.advance(100)  # the jobs of the test before have ended

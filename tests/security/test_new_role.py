@@ -19,6 +19,7 @@ source = Path("app/security/roles.py").read_text()
 line = "    SHIFTER = auto()\\n"
 assert line in source
 module = sys.modules["app.security.roles"] = types.ModuleType("app.security.roles")
+# exec: the module of this tree with one more line, as a developer would write it; nothing from outside is run
 exec(source.replace(line, "    TRAINEE = auto()\\n" + line), module.__dict__)
 
 from app import cli, create_app

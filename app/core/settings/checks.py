@@ -32,7 +32,7 @@ def between(low: float, high: float) -> Check:
 
 
 def networks(value: tuple[str, ...]) -> str:
-    """IP networks, none of which is the whole internet."""
+    """IP networks; the whole internet is refused."""
     try:
         wide = any(ipaddress.ip_network(item).prefixlen == 0 for item in value)
     except ValueError:
