@@ -6,6 +6,7 @@ that becomes known late is still found, and has the same `id`.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -44,36 +45,36 @@ class Subject(NamedTuple):
     host: str = ""  # where it happened, for maintenance windows of hosts; "" for none
 
 
-class EventSource:
+class EventSource(ABC):
     """The events of one area. Its methods import what they need when they are called: a declaration costs nothing at the start."""
 
     name: str
     kinds: tuple[EventKind, ...]
     systems: tuple[str, ...]
 
+    @abstractmethod
     def active_systems(self, settings: Settings) -> Sequence[str]:
         """The systems in which something can happen under these settings."""
-        raise NotImplementedError
 
+    @abstractmethod
     def find(self, system: str, since: float, until: float, kinds: Collection[str] | None = None) -> list[Event]:
         """Events of a system from `since` to `until`, Unix s UTC, the newest first; `kinds`: names, None for all."""
-        raise NotImplementedError
 
+    @abstractmethod
     def subject(self, event: Event) -> Subject:
         """The subject of an event."""
-        raise NotImplementedError
 
+    @abstractmethod
     def is_open(self, event: Event) -> bool:
         """Whether an event of a persistent kind still lasts."""
-        raise NotImplementedError
 
+    @abstractmethod
     def path(self, event: Event) -> str:
         """Path and query of the page about an event."""
-        raise NotImplementedError
 
+    @abstractmethod
     def hosts(self, settings: Settings) -> Iterable[str]:
         """Names of the hosts on which events may happen."""
-        raise NotImplementedError
 
 
 _sources: dict[str, EventSource] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar, Self
 
@@ -12,7 +13,7 @@ from app.notify.quiet_hours import quiet_until
 from app.notify.settings import QUIET_HOURS, NotifySettings
 
 
-class Channel:
+class Channel(ABC):
     """One receiver of notifications; a subclass is a kind of channel."""
 
     kind: ClassVar[str]  # the name of its folder
@@ -32,15 +33,16 @@ class Channel:
         self.kinds = expand_kinds(settings[f"notify_{self.kind}_kinds"])
 
     @classmethod
+    @abstractmethod
     def configured(cls, settings: Settings) -> list[Self]:
         """The channels of this kind that the settings configure."""
-        raise NotImplementedError
 
     @classmethod
     def problems(cls, settings: Settings) -> list[str]:
         """Sentences on settings that do not fit together."""
         return []
 
+    @abstractmethod
     def send(self, messages: Sequence[Message]) -> str:
         """Send messages (one without `supports_digest`) and return the receiver's answer.
 
@@ -48,7 +50,6 @@ class Channel:
             TemporaryError: To be tried again.
             PermanentError: Not to be tried again.
         """
-        raise NotImplementedError
 
     @property
     def quiet_hours(self) -> list[str]:
