@@ -10,10 +10,11 @@ import os
 
 from app.formats.elements import Kind, QTest, worst_status
 from app.formats.errors import FileError, FileReplaced, FormatError, ServerUnreachable
-from app.formats.file_source import FileSource, FileVersion, file_version
+from app.formats.file_source import FileSource, file_version
 from app.formats.listing import Columns, Facts, MEListing, MERow, Payload, Scan
 from app.formats.me_names import Folder, MENames, Subfolder
 from app.formats.registry import FORMATS, Format
+from app.formats.versions import FileVersion
 
 __all__ = [
     "FORMATS",

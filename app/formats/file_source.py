@@ -4,23 +4,12 @@ from __future__ import annotations
 
 import os
 import stat
-from typing import NamedTuple, Protocol, Self
+from typing import Protocol, Self
 
 from app.core.urls import is_remote
 from app.formats.errors import FormatError
+from app.formats.versions import FileVersion
 from app.formats.work_budget import WorkBudget
-
-
-class FileVersion(NamedTuple):
-    """A version of a file: rewriting the file changes it.
-
-    Attributes:
-        size: Bytes.
-        mtime_ns: Time of the last change, Unix ns; 0 with a redirector, because each copy of a file has its own time.
-    """
-
-    size: int
-    mtime_ns: int
 
 
 class _File(Protocol):

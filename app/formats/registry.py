@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from app.formats.detection import FileHead
+    from app.formats.file_head import FileHead
     from app.formats.file_source import FileSource
     from app.formats.listing import MERow, Payload, Scan
 

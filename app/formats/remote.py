@@ -14,7 +14,7 @@ from cachetools import LRUCache, TTLCache
 
 from app.core.urls import SCHEME
 from app.formats.errors import FormatError, ServerUnreachable
-from app.formats.file_source import FileVersion
+from app.formats.versions import FileVersion
 from app.formats.xrootd import RequestSlots, XRootDServer, load_client
 
 OPEN_FILES = 32

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from app import notify
 from app.core.area import Area, MenuItem, StatusLine
-from app.notify.channels import channel_tables
+from app.notify.channel_folders import channel_tables
 from app.notify.settings import NotifySettings
 
 if TYPE_CHECKING:

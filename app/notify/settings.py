@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from app.core.events import check_systems
 from app.core.settings.checks import between
 from app.core.settings.table import setting, settings_table
-from app.notify.channels import channel_kinds
+from app.notify.channel_folders import channel_kinds
 
 QUIET_HOURS = re.compile(r"(?P<channel>\w+) (?P<begin>([01]\d|2[0-3]):[0-5]\d)-(?P<end>([01]\d|2[0-3]):[0-5]\d)")
 

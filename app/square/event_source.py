@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from app.core.events import Event, EventKind, EventSource, Subject
+from app.core.events import Event, EventSource, Subject
+from app.square.event_kinds import EVENT_KINDS, KINDS
 from app.square.settings import SquareSettings
 from app.square.systems import SYSTEMS
 
@@ -19,13 +20,7 @@ class SquareEvents(EventSource):
 
     name = "square"
     systems = SYSTEMS
-    kinds = (
-        EventKind("run-start"),
-        EventKind("run-end"),
-        EventKind("crash", is_problem=True),
-        EventKind("stuck", is_problem=True, is_persistent=True),
-        EventKind("silent-host", is_problem=True, is_persistent=True),
-    )
+    kinds = EVENT_KINDS
 
     def active_systems(self, settings: Settings) -> Sequence[str]:
         """The systems that are polled."""
@@ -33,7 +28,7 @@ class SquareEvents(EventSource):
 
     def find(self, system: str, since: float, until: float, kinds: Collection[str] | None = None) -> list[Event]:
         """Events of a system from `since` to `until`, Unix s UTC, the newest first."""
-        from app.square.events import KINDS, events
+        from app.square.events import events
 
         return events(system, since, until, kinds=KINDS if kinds is None else kinds)
 

@@ -29,12 +29,10 @@ from peewee import fn
 from app.core.database import rows
 from app.core.events import Event
 from app.core.text import one_line
-from app.square.event_source import SquareEvents
+from app.square.event_kinds import KINDS
 from app.square.models import Host, HostStatus, Job, Run
 from app.square.runs import client_name, newest_run
 from app.square.states import STUCK_S, exit_words
-
-KINDS = tuple(kind.name for kind in SquareEvents.kinds)
 
 SETTLE_S = 60.0
 SILENT_S = 60.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from statistics import median, quantiles
 from typing import NamedTuple
@@ -14,6 +15,9 @@ import grimp
 TREE = Path(__file__).resolve().parents[2]
 SOURCES = ("app", "jobs", "protocol", "render", "services")
 DUPLICATE_LINES = 6
+CLASS_MAKERS = ("NamedTuple", "namedtuple", "TypedDict", "Enum", "IntEnum", "StrEnum", "make_dataclass")
+
+Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
 class Function(NamedTuple):
@@ -61,37 +65,74 @@ def public_classes(folder: str = "app") -> dict[str, list[str]]:
     """Each public top-level class name with the modules that define it."""
     found: dict[str, list[str]] = defaultdict(list)
     for path in python_files(folder):
-        for node in ast.parse(path.read_text(encoding="utf-8")).body:
-            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
-                found[node.name].append(str(path.relative_to(TREE)))
+        for name in class_names(path.read_text(encoding="utf-8")):
+            found[name].append(str(path.relative_to(TREE)))
     return dict(found)
+
+
+def class_names(source: str) -> list[str]:
+    """The public classes of a module, those made by calls such as `NamedTuple("Point", ...)` included."""
+    names = [node.name for node in _definitions(ast.parse(source)) if isinstance(node, ast.ClassDef)]
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and ast.unparse(node.value.func).endswith(CLASS_MAKERS):
+            names += [target.id for target in node.targets if isinstance(target, ast.Name)]
+    return [name for name in names if not name.startswith("_")]
+
+
+def _definitions(scope: ast.AST) -> Iterator[Definition]:
+    """The classes and functions of a module or class, also those below `if`, `try` and `with`."""
+    for node in ast.iter_child_nodes(scope):
+        if isinstance(node, Definition):
+            yield node
+        elif isinstance(node, ast.stmt | ast.excepthandler):
+            yield from _definitions(node)
 
 
 def without_docstring(folders: Iterable[str] = SOURCES) -> list[str]:
     """Public modules, top-level classes and functions, and methods of public classes that have no docstring."""
     found = []
     for path in python_files(*folders):
-        name, module = path.relative_to(TREE), ast.parse(path.read_text(encoding="utf-8"))
-        if module.body and ast.get_docstring(module) is None:
-            found.append(str(name))
-        for node in module.body:
-            found += [f"{name}:{line} {label}" for line, label in _bare(node)]
+        found += [f"{path.relative_to(TREE)}:{line} {name}" for line, name in bare_names(path.read_text(encoding="utf-8"))]
     return found
 
 
-def _bare(node: ast.stmt) -> Iterator[tuple[int, str]]:
-    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) or node.name.startswith("_") or node.name == "Meta":
-        return  # Meta: options of a peewee table
-    if ast.get_docstring(node) is None:
+def bare_names(source: str) -> Iterator[tuple[int, str]]:
+    """Line and name of what has no docstring in a module; the name of the module itself is ""."""
+    module = ast.parse(source)
+    if module.body and not ast.get_docstring(module):
+        yield 1, ""
+    for node in _definitions(module):
+        yield from _bare(node)
+
+
+def _bare(node: Definition) -> Iterator[tuple[int, str]]:
+    if node.name.startswith("_") or node.name == "Meta":  # Meta: options of a peewee table
+        return
+    if not ast.get_docstring(node):
         yield node.lineno, node.name
     if isinstance(node, ast.ClassDef):
-        yield from ((line, f"{node.name}.{label}") for inner in node.body for line, label in _bare(inner))
+        yield from ((line, f"{node.name}.{name}") for inner in _definitions(node) for line, name in _bare(inner))
 
 
-def cycles() -> int:
-    """Cycles among the modules: strongly connected groups of more than one module."""
-    graph = grimp.build_graph(*SOURCES)
-    return sum(graph.nominate_cycle_breakers(package) != set() for package in SOURCES)
+def imports_of_modules() -> dict[str, set[str]]:
+    """The modules that each module imports, also within functions and for types only."""
+    graph = grimp.build_graph(*SOURCES, cache_dir=None)
+    return {module: set(graph.find_modules_directly_imported_by(module)) for module in graph.modules}
+
+
+def cycles(imports: dict[str, set[str]]) -> list[str]:
+    """Import cycles, such as `a -> b -> a`; of several with a common import only one."""
+    found = []
+    imports = {module: set(imported) for module, imported in imports.items()}
+    while True:
+        try:
+            TopologicalSorter(imports).prepare()
+        except CycleError as error:
+            backwards: list[str] = error.args[1]  # each module is imported by the next one
+            found.append(" -> ".join(reversed(backwards)))
+            imports[backwards[1]].discard(backwards[0])
+        else:
+            return found
 
 
 def duplicates() -> int:
@@ -129,7 +170,7 @@ def main() -> None:
     print(f"docstrings            {sum(function.has_docstring for function in public) / len(public):.1%} of public functions")
     print(f"names without one     {len(without_docstring())}")
     print(f"class names twice     {sum(len(places) > 1 for places in public_classes().values())}")
-    print(f"packages with cycles  {cycles()}")
+    print(f"import cycles         {len(cycles(imports_of_modules()))}")
     print(f"duplicate places      {duplicates()}")
 
 

@@ -23,7 +23,7 @@ from app.formats.root.keys import DAMAGE, parse_key
 from app.formats.root.trees import BasketEntries, parse_basket, parse_tree
 
 if TYPE_CHECKING:
-    from app.formats.detection import FileHead
+    from app.formats.file_head import FileHead
     from app.formats.file_source import FileSource
 
 # of runs and lumisections, as in legacy files

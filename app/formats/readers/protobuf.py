@@ -30,7 +30,7 @@ from app.formats.snapshot_entries import DAMAGE, MAX_TEXT, MAX_TEXTS, SnapshotEn
 from app.formats.text_encoding import to_utf8
 
 if TYPE_CHECKING:
-    from app.formats.detection import FileHead
+    from app.formats.file_head import FileHead
     from app.formats.file_source import FileSource
     from app.formats.work_budget import WorkBudget
 

@@ -26,7 +26,7 @@ from app.formats.text_encoding import to_utf8
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from app.formats.detection import FileHead
+    from app.formats.file_head import FileHead
     from app.formats.file_source import FileSource
 
 MAX_DEPTH = 100

@@ -7,23 +7,17 @@ the kinds of events that it is subscribed to.
 
 from __future__ import annotations
 
-import pkgutil
 from importlib import import_module
 from typing import TYPE_CHECKING
+
+from app.notify.channel_folders import channel_kinds, channel_tables
 
 if TYPE_CHECKING:
     from app.core.settings import Settings
     from app.notify.channels.base import Channel
 
 
-def channel_kinds() -> tuple[str, ...]:
-    """Names of the folders of channels."""
-    return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__) if module.ispkg))
-
-
-def channel_tables() -> tuple[tuple[str, type], ...]:
-    """Kind and table of settings of each channel."""
-    return tuple((kind, import_module(f"{__name__}.{kind}.settings").TABLE) for kind in channel_kinds())
+__all__ = ["channel_kinds", "channel_problems", "channel_tables", "channel_types", "channels"]
 
 
 def channel_types() -> list[type[Channel]]:

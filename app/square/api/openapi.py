@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.square import run_files
-from app.square.events import KINDS
+from app.square.event_kinds import KINDS
 from app.square.systems import DEFAULT_SYSTEM, SYSTEM_DESCRIPTIONS, SYSTEMS
 from app.web.openapi import (
     BOOLEAN,

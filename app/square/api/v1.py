@@ -12,7 +12,8 @@ from app.core.database import rows
 from app.security import Role, current_user, needs
 from app.square import job_documents, logs, run_files, runs
 from app.square.errors import UnknownPlayer, UnknownRun
-from app.square.events import KINDS, events
+from app.square.event_kinds import KINDS
+from app.square.events import events
 from app.square.models import Job, Run
 from app.square.player import latest_player_report
 from app.square.states import state_of
