@@ -38,8 +38,13 @@ def mirror(tmp_path: Path, sqlite_template: Path) -> Iterator[MirrorProcess]:
 def hub(tmp_path: Path, mirror: MirrorProcess) -> Iterator[Chain]:
     """A P5 with only the incidents of the test, and the hub without a web server."""
     base_settings = Settings(
-        data_dir=str(tmp_path / "var"), instance_name="P5", square_poll_s=0.2, square_status_s=1.0, publish_s=0.2, publish_mirrors=(mirror.url,)
-    )  # fmt: skip
+        data_dir=str(tmp_path / "var"),
+        instance_name="P5",
+        square_poll_s=0.2,
+        square_status_s=1.0,
+        publish_s=0.2,
+        publish_mirrors=(mirror.url,),
+    )
     with chain(base_settings, "--quiet-start", "--speed", "1", services=("live", "p5")) as found:
         yield found
 

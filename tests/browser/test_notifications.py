@@ -41,11 +41,21 @@ def hub(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iter
     with ExitStack() as stack:
         chat, box = stack.enter_context(hook()), stack.enter_context(mail_server())
         base_settings = Settings(
-            data_dir=str(tmp_path_factory.mktemp("n")), web_workers=1, notify_refresh_s=1.0, square_url=f"http://{closed()}",
-            square_production=("dqmfu-c2b03-45-01", "dqmfu-c2b04-45-01"), square_playback=(), log_level="error",
-            notify_webhooks=(chat.address,), notify_smtp=box.place, notify_smtp_security="none", notify_mail_from="dqm@cern.ch",
-            notify_mail_to=("shifter@cern.ch",), notify_sound=closed(), notify_quiet=("sound 03:00-03:01",),
-        )  # fmt: skip
+            data_dir=str(tmp_path_factory.mktemp("n")),
+            web_workers=1,
+            notify_refresh_s=1.0,
+            square_url=f"http://{closed()}",
+            square_production=("dqmfu-c2b03-45-01", "dqmfu-c2b04-45-01"),
+            square_playback=(),
+            log_level="error",
+            notify_webhooks=(chat.address,),
+            notify_smtp=box.place,
+            notify_smtp_security="none",
+            notify_mail_from="dqm@cern.ch",
+            notify_mail_to=("shifter@cern.ch",),
+            notify_sound=closed(),
+            notify_quiet=("sound 03:00-03:01",),
+        )
         settings = stack.enter_context(site(base_settings, sqlite_template, []))
         stack.enter_context(bound(settings))
         accounts.add("olga", Role.OPERATOR, PASSWORD)

@@ -63,8 +63,12 @@ def test_a_client_is_switched_off_from_the_next_run_on(room: Room) -> None:
     assert "csc_dqm_sourceclient-live" not in {job["tag"] for job in alive(room, CROWDED)}
     assert room.do("change_dqm_client", host=CROWDED, client=config, state="1").state == ANSWERED
     assert room.requests()[-1]["query"] == {
-        "what": "change_dqm_client", "host": CROWDED, "client": config, "state": "1", "playback": "0",
-    }  # fmt: skip
+        "what": "change_dqm_client",
+        "host": CROWDED,
+        "client": config,
+        "state": "1",
+        "playback": "0",
+    }
 
 
 def test_query_for_clients_names_playback(room: Room) -> None:
@@ -170,9 +174,13 @@ def test_dropping_a_run_deletes_documents_at_p5_and_keeps_them_here(room: Room) 
 
 def test_machines_versions_and_states_are_tables(room: Room) -> None:
     examples = {
-        "get_dqm_machines": "lookarea_c2a06", "get_hltd_versions": "hltd-2.9.12", "get_fff_versions": "fff_dqmtools-1.10.1", "get_cmssw_info": "GlobalTag",
-        "get_hltd_logs": "anelastic.log", "get_fff_logs": "fff_web",
-    }  # fmt: skip
+        "get_dqm_machines": "lookarea_c2a06",
+        "get_hltd_versions": "hltd-2.9.12",
+        "get_fff_versions": "fff_dqmtools-1.10.1",
+        "get_cmssw_info": "GlobalTag",
+        "get_hltd_logs": "anelastic.log",
+        "get_fff_logs": "fff_web",
+    }
     for name, words in examples.items():
         row = room.do(name, **({"host": FU} if name.endswith("logs") else {}))
         assert row.state == ANSWERED, row.error
@@ -198,9 +206,12 @@ def test_failed_command_shows_the_known_fault(room: Room) -> None:
     room.do("get_simulator_runs")
     room.p5.incident("broken_commands")
     broken: dict[str, dict[str, str]] = {
-        "restart_hltd": {"host": FU}, "restart_fff": {"host": FU}, "start_playback_run": {"run_number": "run349963"},
-        "next_run": {"socket": "bd68c7bb.fff_simulator"}, "get_production_runs": {},
-    }  # fmt: skip
+        "restart_hltd": {"host": FU},
+        "restart_fff": {"host": FU},
+        "start_playback_run": {"run_number": "run349963"},
+        "next_run": {"socket": "bd68c7bb.fff_simulator"},
+        "get_production_runs": {},
+    }
     for name, arguments in broken.items():
         row = room.do(name, **arguments)
         assert (row.state, row.status) == (FAILED, 500)

@@ -17,12 +17,19 @@ SCRIPT = "<script>alert(1)</script>"
 @pytest.mark.parametrize(
     ("body", "repeat", "why"),
     [
-        (f"<html>{SCRIPT}Sign in</html>", 1, "web page"), ("", 1, "not JSON"), ("{", 1, "not JSON"), ("[" * 100_000, 1, "not JSON"),
-        ("null", 1, "not a JSON object"), ('{"a": 1}', 1, "not a list"), ('{"a": [1]}', 1, "not a list"), (f'"{SCRIPT}"', 1, "not a JSON object"),
-        ("\x1b[31mred\x00\udcff".encode("utf-8", "surrogateescape").decode("latin-1"), 1, "not JSON"), ("x" * 1000, 10_000, "not JSON"),
+        (f"<html>{SCRIPT}Sign in</html>", 1, "web page"),
+        ("", 1, "not JSON"),
+        ("{", 1, "not JSON"),
+        ("[" * 100_000, 1, "not JSON"),
+        ("null", 1, "not a JSON object"),
+        ('{"a": 1}', 1, "not a list"),
+        ('{"a": [1]}', 1, "not a list"),
+        (f'"{SCRIPT}"', 1, "not a JSON object"),
+        ("\x1b[31mred\x00\udcff".encode("utf-8", "surrogateescape").decode("latin-1"), 1, "not JSON"),
+        ("x" * 1000, 10_000, "not JSON"),
         ("y" * 1000, 20_000, "longer than 16 MB"),
     ],
-)  # fmt: skip
+)
 def test_unusable_response_fails_a_query(bare: Room, body: str, repeat: int, why: str) -> None:
     bare.p5.incident("answer_commands", body=body, repeat=repeat)
     row = bare.do("get_dqm_machines")

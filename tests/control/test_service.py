@@ -54,11 +54,16 @@ def test_command_is_queued_for_the_queue_live(room: Room) -> None:
 
 def test_invalid_arguments_are_named_and_nothing_is_submitted(room: Room) -> None:
     wrong = {
-        "restart_hltd": ({"host": "evil; rm -rf"}, "host"), "kill": ({"system": "production", "key": "no such", "signal": "9"}, "key"),
-        "change_dqm_client": ({"host": FU, "client": "../../etc_cfg.py", "state": "0"}, "client"), "drop": ({"system": "production", "run": "0x7"}, "run"),
-        "get_cluster_status": ({"cluster": "everything"}, "cluster"), "get_hltd_logs": ({}, "host"), "get_cmssw_info": ({"host": FU}, "host"),
-        "next_run": ({"socket": "other.fff_simulator"}, "socket"), "get_dqm_clients": ({"host": "dqmrubu-c2a06-01-01"}, "host"),
-    }  # fmt: skip
+        "restart_hltd": ({"host": "evil; rm -rf"}, "host"),
+        "kill": ({"system": "production", "key": "no such", "signal": "9"}, "key"),
+        "change_dqm_client": ({"host": FU, "client": "../../etc_cfg.py", "state": "0"}, "client"),
+        "drop": ({"system": "production", "run": "0x7"}, "run"),
+        "get_cluster_status": ({"cluster": "everything"}, "cluster"),
+        "get_hltd_logs": ({}, "host"),
+        "get_cmssw_info": ({"host": FU}, "host"),
+        "next_run": ({"socket": "other.fff_simulator"}, "socket"),
+        "get_dqm_clients": ({"host": "dqmrubu-c2a06-01-01"}, "host"),
+    }
     job = room.p5.jobs(FU)[0]["_id"]
     before = len(room.requests())
     for name, (arguments, field) in wrong.items():

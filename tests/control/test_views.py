@@ -30,11 +30,20 @@ def arguments(room: Room) -> dict[str, dict[str, str]]:
     room.do("get_production_runs")
     run = f"run{room.p5.status()['systems']['production']['run']}"
     examples = {
-        "restart_hltd": {"host": FU}, "restart_fff": {"host": FU}, "get_hltd_logs": {"host": FU}, "get_fff_logs": {"host": FU}, "next_run": {"socket": SOCKET},
-        "get_dqm_clients": {"host": FU}, "change_dqm_client": client, "get_cluster_status": {"cluster": "playback"}, "next_lumi": {"socket": SOCKET},
-        "start_playback_run": {"run_number": "run349963"}, "copy_production_runs": {"run_number": run},
-        "kill": {"system": "production", "key": job.key, "signal": "9"}, "drop": {"system": "production", "run": str(job.run)},
-    }  # fmt: skip
+        "restart_hltd": {"host": FU},
+        "restart_fff": {"host": FU},
+        "get_hltd_logs": {"host": FU},
+        "get_fff_logs": {"host": FU},
+        "next_run": {"socket": SOCKET},
+        "get_dqm_clients": {"host": FU},
+        "change_dqm_client": client,
+        "get_cluster_status": {"cluster": "playback"},
+        "next_lumi": {"socket": SOCKET},
+        "start_playback_run": {"run_number": "run349963"},
+        "copy_production_runs": {"run_number": run},
+        "kill": {"system": "production", "key": job.key, "signal": "9"},
+        "drop": {"system": "production", "run": str(job.run)},
+    }
     return {name: examples.get(name, {}) for name in COMMANDS}
 
 

@@ -30,13 +30,27 @@ def job(row: dict[str, Any], version: int, **change: Any) -> Job:
     lines = {name: row[name] for name in ("stdlog_start", "stdlog_end")}
     path, reported = row["client_path"], float(row["timestamp_epoch"])
     values = {
-        "system": SYSTEM, "key": row["id"], "run": row["run"], "tag": row["client"], "host": row["hostname"],
-        "pid": int(row["id"].rpartition("pid")[2]), "exit_code": whole(row["exit_code"]), "fi_state": int(row["fi_state"]),
-        "lumi": whole(row["cmssw_lumi"]), "events": whole(row["events_total"]), "data_run": whole(row["cmssw_run"]),
-        "rate": None if float(row["events_rate"]) < 0 else float(row["events_rate"]), "rss_kb": int(row["vmrss"].split()[0]),
-        "cmssw": path.split("/")[4].partition("CMSSW_")[2], "runkey": row["runkey"].removeprefix("runkey="), "path": path,
-        "started": reported - 60, "reported": reported, "version": version, **change,
-    }  # fmt: skip
+        "system": SYSTEM,
+        "key": row["id"],
+        "run": row["run"],
+        "tag": row["client"],
+        "host": row["hostname"],
+        "pid": int(row["id"].rpartition("pid")[2]),
+        "exit_code": whole(row["exit_code"]),
+        "fi_state": int(row["fi_state"]),
+        "lumi": whole(row["cmssw_lumi"]),
+        "events": whole(row["events_total"]),
+        "data_run": whole(row["cmssw_run"]),
+        "rate": None if float(row["events_rate"]) < 0 else float(row["events_rate"]),
+        "rss_kb": int(row["vmrss"].split()[0]),
+        "cmssw": path.split("/")[4].partition("CMSSW_")[2],
+        "runkey": row["runkey"].removeprefix("runkey="),
+        "path": path,
+        "started": reported - 60,
+        "reported": reported,
+        "version": version,
+        **change,
+    }
     made: Job = Job.create(**values)
     Log.create(system=values["system"], key=values["key"], received=time.time(), body=pack_json(lines), version=version)
     document(values["key"], body_of(values, row), values, version)
@@ -47,15 +61,27 @@ def body_of(values: dict[str, Any], row: dict[str, Any]) -> dict[str, Any]:
     """The document of a job; fields that the original mirror discarded are reconstructed."""
     at = values["reported"]
     return {
-        "_id": values["key"], "type": "dqm-source-state", "hostname": values["host"], "tag": values["tag"], "run": values["run"],
+        "_id": values["key"],
+        "type": "dqm-source-state",
+        "hostname": values["host"],
+        "tag": values["tag"],
+        "run": values["run"],
         "cmdline": ["cmsRun", values["path"], "runInputDir=/fff/BU0/ramdisk", f"runNumber={values['run']}", row["runkey"]],
         "extra": {
             "ps_info": {"VmRSS": row["vmrss"], "Name": "cmsRun"},
             "mem_info": {str(at - 40): "200000 130000 30000 1 0 120000 0", str(at - 10): "210000 135000 30000 1 0 120000 0"},
-            "lumi_seen": {"lumi000001": "close: ok", "lumi000002": "close: eof", "lumi000003": "skipped: timeout", "lumi000004": "open: file iterator"},
-            "lumi_stats": {str(at - 40): {"n": "1", "nevents": "12", "nmillis": "23310", "rate": "0.51"}, str(at - 10): {"n": "2", "nevents": "30", "nmillis": "23310", "rate": "1.29"}},
+            "lumi_seen": {
+                "lumi000001": "close: ok",
+                "lumi000002": "close: eof",
+                "lumi000003": "skipped: timeout",
+                "lumi000004": "open: file iterator",
+            },
+            "lumi_stats": {
+                str(at - 40): {"n": "1", "nevents": "12", "nmillis": "23310", "rate": "0.51"},
+                str(at - 10): {"n": "2", "nevents": "30", "nmillis": "23310", "rate": "1.29"},
+            },
         },
-    }  # fmt: skip
+    }
 
 
 def document(key: str, body: Any, values: dict[str, Any], version: int) -> None:
@@ -67,9 +93,17 @@ def document(key: str, body: Any, values: dict[str, Any], version: int) -> None:
 def graph(row: dict[str, Any], version: int, system: str = SYSTEM) -> None:
     """The files of a run."""
     made = Graph.create(
-        system=system, key=row["id"], run=int(row["run"]), host=row["hostname"], tag="analyze_files", global_start=float(row["global_start_epoch"]),
-        source="global_file", lumi_s=23.310893056, received=time.time(), version=version,
-    )  # fmt: skip
+        system=system,
+        key=row["id"],
+        run=int(row["run"]),
+        host=row["hostname"],
+        tag="analyze_files",
+        global_start=float(row["global_start_epoch"]),
+        source="global_file",
+        lumi_s=23.310893056,
+        received=time.time(),
+        version=version,
+    )
     for stream, points in row["stream_data"].items():
         parts: dict[int, dict[str, list[Any]]] = {}
         for view, lumi in enumerate(points["lumis"]):
@@ -86,11 +120,20 @@ def summed(run: int, version: int) -> None:
     codes = [job.exit_code for job in jobs]
     Run.delete().where(Run.run == run).execute()
     Run.create(
-        system=SYSTEM, run=run, first=min(job.started for job in jobs), last=max(job.reported for job in jobs), jobs=len(jobs),
-        running=codes.count(None), finished=codes.count(0), crashed=sum(1 for code in codes if code),
-        lumi=max((job.lumi for job in jobs if job.lumi is not None), default=None), data_run=max(job.data_run or 0 for job in jobs) or None,
-        runkey=jobs[0].runkey, cmssw=jobs[0].cmssw, version=version,
-    )  # fmt: skip
+        system=SYSTEM,
+        run=run,
+        first=min(job.started for job in jobs),
+        last=max(job.reported for job in jobs),
+        jobs=len(jobs),
+        running=codes.count(None),
+        finished=codes.count(0),
+        crashed=sum(1 for code in codes if code),
+        lumi=max((job.lumi for job in jobs if job.lumi is not None), default=None),
+        data_run=max(job.data_run or 0 for job in jobs) or None,
+        runkey=jobs[0].runkey,
+        cmssw=jobs[0].cmssw,
+        version=version,
+    )
 
 
 def hosts(version: int) -> None:

@@ -164,8 +164,20 @@ ODD: list[Any] = [
 @pytest.mark.parametrize("odd", ODD, ids=lambda value: repr(value)[:20])
 def test_a_field_of_any_kind_is_stored_and_harms_no_other(hub: Settings, odd: Any) -> None:
     names = (
-        "type", "hostname", "tag", "run", "pid", "exit_code", "fi_state", "cmssw_lumi", "events_total", "events_rate", "cmssw_run", "cmdline", "extra",
-    )  # fmt: skip
+        "type",
+        "hostname",
+        "tag",
+        "run",
+        "pid",
+        "exit_code",
+        "fi_state",
+        "cmssw_lumi",
+        "events_total",
+        "events_rate",
+        "cmssw_run",
+        "cmdline",
+        "extra",
+    )
     deeper = ("ps_info", "mem_info", "stdlog_start", "stdlog_end", "streams", "global_start", "lumi")
     bodies = []
     for kind in ("dqm-source-state", "dqm-files"):

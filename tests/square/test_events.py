@@ -75,8 +75,10 @@ def test_a_job_is_stuck_fifteen_minutes_after_its_last_report_and_again_after_ea
     seed.change(job, reported=now - 910)
     (first,) = events("production", 0, now, kinds=["stuck"])
     assert (first.title, first.text, round(now - first.at)) == (
-        "beam is stuck in run 358792", "No report for 15 minutes, on dqmfu-c2b03-45-01", 10,
-    )  # fmt: skip
+        "beam is stuck in run 358792",
+        "No report for 15 minutes, on dqmfu-c2b03-45-01",
+        10,
+    )
     seed.change(job, reported=now - 905)
     (second,) = events("production", 0, now, kinds=["stuck"])
     assert second.id != first.id

@@ -65,5 +65,12 @@ def test_an_invalid_run_number_is_refused(client: FlaskClient) -> None:
 
 def test_numbers_of_events_are_short() -> None:
     assert [short_count(events) for events in (None, 0, 999, 1165, 18860, 601304, 2_500_000, 3 * 10**10)] == [
-        "–", "0", "999", "1.2K", "19K", "601K", "2.5M", "30B",
-    ]  # fmt: skip
+        "–",
+        "0",
+        "999",
+        "1.2K",
+        "19K",
+        "601K",
+        "2.5M",
+        "30B",
+    ]

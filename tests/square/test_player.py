@@ -61,9 +61,15 @@ def test_report_of_the_original_player_is_shown(report_player: ReportPlayer, cli
     report_player()
     text = player(client)
     for part in (
-        "stopped Reported 1 s ago Run 500017 no job has reported yet", "Lumisection 3 of 3", "Run key pp_run", "Files of run256936",
-        "Time per LS 0.3 s", "Skipped 3, 4", f"Host {BU}", "DQM 3 files DQMHistograms 3 files",
-    ):  # fmt: skip
+        "stopped Reported 1 s ago Run 500017 no job has reported yet",
+        "Lumisection 3 of 3",
+        "Run key pp_run",
+        "Files of run256936",
+        "Time per LS 0.3 s",
+        "Skipped 3, 4",
+        f"Host {BU}",
+        "DQM 3 files DQMHistograms 3 files",
+    ):
         assert part in text
 
 
@@ -117,10 +123,18 @@ def test_the_api_returns_the_report_of_the_player(report_player: ReportPlayer, c
     found = answer.get_json()
     assert time.time() - found.pop("at") == pytest.approx(5, abs=60)
     assert found == {
-        "system": "playback", "host": BU, "run": 500017, "state": "stopped", "lumi": 3, "lumis": 3, "runkey": "pp_run", "lumi_s": 0.3,
-        "source": "/tmp/vmirror/p5/playback_files/run256936/", "skipped": [3, 4],
+        "system": "playback",
+        "host": BU,
+        "run": 500017,
+        "state": "stopped",
+        "lumi": 3,
+        "lumis": 3,
+        "runkey": "pp_run",
+        "lumi_s": 0.3,
+        "source": "/tmp/vmirror/p5/playback_files/run256936/",
+        "skipped": [3, 4],
         "streams": [{"name": "DQM", "files": 3}, {"name": "DQMHistograms", "files": 3}],
-    }  # fmt: skip
+    }
     same = client.get("/api/v1/square/player?system=playback", headers={"If-None-Match": answer.headers["ETag"]})
     assert same.status_code == 304
     assert client.get("/api/v1/square/player?system=playback&run=500017").get_json()["run"] == 500017

@@ -105,8 +105,16 @@ def postgresql() -> Iterator[PostgreSQL]:
         data = f"{folder}/data"
         initdb = [str(programs / "initdb"), "-D", data, "-U", "dqmhub", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]
         subprocess.run(["setpriv", *as_user, *initdb], check=True, capture_output=True, cwd=folder)
-        options = {"listen_addresses": "", "unix_socket_directories": folder, "fsync": "off", "synchronous_commit": "off",
-                   "full_page_writes": "off", "max_connections": "200", "shared_buffers": "32MB", "autovacuum": "off"}  # fmt: skip
+        options = {
+            "listen_addresses": "",
+            "unix_socket_directories": folder,
+            "fsync": "off",
+            "synchronous_commit": "off",
+            "full_page_writes": "off",
+            "max_connections": "200",
+            "shared_buffers": "32MB",
+            "autovacuum": "off",
+        }
         command = [*as_user, str(programs / "postgres"), "-D", data, *(f"--{name}={value}" for name, value in options.items())]
         log = Path(folder, "log")
         with _running(command, log) as process:

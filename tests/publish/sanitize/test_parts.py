@@ -25,7 +25,7 @@ from app.publish.sanitize.rules import Rules
         (r"\\\\u0041 %2525252541 &amp;amp;#65;", "A A A"),
         ("\uff48\uff4f\uff53\uff54 \U0001d41a", "host a"),
     ],
-)  # fmt: skip
+)
 def test_the_canonical_form_of_a_text(text: str, plain: str) -> None:
     assert canonical.segments(text) == [Segment(plain, False)]
 
@@ -46,12 +46,22 @@ def test_a_cut_escape_is_rejoined_only_beside_others() -> None:
 @pytest.mark.parametrize(
     "word",
     [
-        "hltTrackRefitterForSiStripMonitorTrack", "siPixel2DTemplateDBObjectESProducer", "HLT_DiPFJetAve260_HFJEC_v18", "L1TdeStage2CaloLayer2",
-        "L1_TripleMu_5SQ_3SQ_0_DoubleMu_5_3_SQ_OS_Mass_Max9", "inputFileTransitionsEachEvent", "run358788_ls0001_streamDQMEventDisplay",
-        "DQM_V0001_OnlineBeamMonitor_R000358788", "pluginDQMServicesStreamerIOPlugins", "l1tstage2emulator_dqm_sourceclient-live",
-        "_ZN3edm6stream24EDProducerAdaptorBase7doEventERKNS_18EventTransitionInfoE", "124X_dataRun3_Express_v5", "=" * 60, "-" * 40,
+        "hltTrackRefitterForSiStripMonitorTrack",
+        "siPixel2DTemplateDBObjectESProducer",
+        "HLT_DiPFJetAve260_HFJEC_v18",
+        "L1TdeStage2CaloLayer2",
+        "L1_TripleMu_5SQ_3SQ_0_DoubleMu_5_3_SQ_OS_Mass_Max9",
+        "inputFileTransitionsEachEvent",
+        "run358788_ls0001_streamDQMEventDisplay",
+        "DQM_V0001_OnlineBeamMonitor_R000358788",
+        "pluginDQMServicesStreamerIOPlugins",
+        "l1tstage2emulator_dqm_sourceclient-live",
+        "_ZN3edm6stream24EDProducerAdaptorBase7doEventERKNS_18EventTransitionInfoE",
+        "124X_dataRun3_Express_v5",
+        "=" * 60,
+        "-" * 40,
     ],
-)  # fmt: skip
+)
 def test_names_do_not_look_random(word: str) -> None:
     assert not looks_random(word)
 
@@ -72,10 +82,13 @@ def test_nearly_all_tokens_look_random() -> None:
         ("/fff/BU0/ramdisk/run1/run1_ls0001_streamDQM_x.dat", "/fff/BU0/ramdisk", "/run1/run1_ls0001_streamDQM_x.dat"),
         ("/a//b/./CMSSW_12_4_8/src/DQM/x_cfg.py", "/a/b/.", "/CMSSW_12_4_8/src/DQM/x_cfg.py"),
         ("/nfs/CMSSW_12_4_8/src/home/smith/x.cc", "/nfs/CMSSW_12_4_8/src/home/smith", "/x.cc"),
-        ("/home/smith/notes", "/home/smith/notes", ""), ("/home/smith/", "/home/smith", ""),
-        ("/home/smith/.netrc", "/home/smith", "/*"), ("/tmp/x509up_u1042", "/tmp", "/*"), ("~smith/a b.pdf", "~smith", "/*.pdf"),
+        ("/home/smith/notes", "/home/smith/notes", ""),
+        ("/home/smith/", "/home/smith", ""),
+        ("/home/smith/.netrc", "/home/smith", "/*"),
+        ("/tmp/x509up_u1042", "/tmp", "/*"),
+        ("~smith/a b.pdf", "~smith", "/*.pdf"),
     ],
-)  # fmt: skip
+)
 def test_the_end_of_a_path_is_kept_if_it_names_software_or_data(path: str, folder: str, end: str) -> None:
     assert paths.is_private(path)
     assert paths.split(path) == (Secret("path", folder), end)
@@ -95,10 +108,14 @@ def test_a_path_from_a_public_folder_into_another_is_private() -> None:
 @pytest.mark.parametrize(
     ("path", "users"),
     [
-        ("/nfshome0/smith/x", {"smith"}), ("/afs/cern.ch/user/s/smith/x", {"smith"}), ("/eos/home-s/smith", {"smith"}), ("~Smith/x", {"smith"}),
-        ("/home/dqm/x", set()), ("/data/smith/x", set()),
+        ("/nfshome0/smith/x", {"smith"}),
+        ("/afs/cern.ch/user/s/smith/x", {"smith"}),
+        ("/eos/home-s/smith", {"smith"}),
+        ("~Smith/x", {"smith"}),
+        ("/home/dqm/x", set()),
+        ("/data/smith/x", set()),
     ],
-)  # fmt: skip
+)
 def test_a_path_names_its_user(path: str, users: set[str]) -> None:
     assert paths.users_of(path) == users
 

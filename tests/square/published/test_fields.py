@@ -31,11 +31,26 @@ MARK = "qzsecretqz"
 def marked_job(**change: object) -> Job:
     """A job with a secret in each of its texts."""
     values = {
-        "system": "production", "key": f"dqm-source-state-run358788-hostfu-c2f11-11-04-pid041548-{MARK}", "run": 358788,
-        "tag": f"beam_dqm_sourceclient-live token={MARK}", "host": "fu-c2f11-11-04.cms", "pid": 987654321, "exit_code": -11, "fi_state": 1,
-        "lumi": 98, "events": 12, "rate": 0.5, "rss_kb": 521724, "data_run": 349963, "cmssw": f"12_4_8 /home/{MARK}/x",
-        "runkey": f"pp_run password={MARK}", "path": f"/nfshome0/{MARK}/beam_cfg.py", "started": 1.0, "reported": 2.0, "version": 1,
-    }  # fmt: skip
+        "system": "production",
+        "key": f"dqm-source-state-run358788-hostfu-c2f11-11-04-pid041548-{MARK}",
+        "run": 358788,
+        "tag": f"beam_dqm_sourceclient-live token={MARK}",
+        "host": "fu-c2f11-11-04.cms",
+        "pid": 987654321,
+        "exit_code": -11,
+        "fi_state": 1,
+        "lumi": 98,
+        "events": 12,
+        "rate": 0.5,
+        "rss_kb": 521724,
+        "data_run": 349963,
+        "cmssw": f"12_4_8 /home/{MARK}/x",
+        "runkey": f"pp_run password={MARK}",
+        "path": f"/nfshome0/{MARK}/beam_cfg.py",
+        "started": 1.0,
+        "reported": 2.0,
+        "version": 1,
+    }
     return Job(**values | change)
 
 
@@ -75,10 +90,13 @@ def test_an_identifier_is_the_same_each_time_and_another_with_another_key(hub: S
 @pytest.mark.parametrize(
     ("name", "public_name"),
     [
-        ("dqmfu-c2b03-45-01", "dqmfu-c2b03-.."), ("dqmfu-c2b03-45-01.cms", "dqmfu-c2b03-.."), ("DQMRUBU-C2A06-03-01", "dqmrubu-c2a06-.."),
-        ("fu-c2f11-11-04", "fu..04"), ("bu-c2f11-09-01.cern.ch", "bu..01"),
+        ("dqmfu-c2b03-45-01", "dqmfu-c2b03-.."),
+        ("dqmfu-c2b03-45-01.cms", "dqmfu-c2b03-.."),
+        ("DQMRUBU-C2A06-03-01", "dqmrubu-c2a06-.."),
+        ("fu-c2f11-11-04", "fu..04"),
+        ("bu-c2f11-09-01.cern.ch", "bu..01"),
     ],
-)  # fmt: skip
+)
 def test_a_host_has_its_public_name(hub: Settings, name: str, public_name: str) -> None:
     clean = Sanitizer(KEY)
     assert clean.host(name) == public_name
@@ -94,9 +112,20 @@ def test_a_host_name_of_another_form_becomes_a_pseudonym(hub: Settings, name: st
 
 def test_a_run_is_published_with_its_counts_and_jobs(hub: Settings) -> None:
     run = Run(
-        system="production", run=358788, first=1.0, last=2.0, jobs=3, running=1, finished=1, crashed=1, lumi=99, data_run=None,
-        runkey="cosmic_run", cmssw="12_4_8", version=7,
-    )  # fmt: skip
+        system="production",
+        run=358788,
+        first=1.0,
+        last=2.0,
+        jobs=3,
+        running=1,
+        finished=1,
+        crashed=1,
+        lumi=99,
+        data_run=None,
+        runkey="cosmic_run",
+        cmssw="12_4_8",
+        version=7,
+    )
     seen = public_run(run, [marked_job()], Sanitizer(KEY))
     assert seen[:-1] == PublicRun(358788, None, "cosmic_run", "12_4_8", 1.0, 2.0, 3, 1, 1, 1, 99, ())[:-1]
     assert [job.host for job in seen.clients] == ["fu..04"]
@@ -111,8 +140,16 @@ def test_the_message_of_a_machine_is_published_without_names(hub: Settings) -> N
 
 
 def test_an_event_has_the_public_names_of_hosts(hub: Settings) -> None:
-    event = Event("silent-host-1", "production", "silent-host", None, "dqmfu-c2b03-45-01", 3.0,
-                  "dqmfu-c2b03-45-01 is silent", f"fu-c2f11-11-04.cms: /home/{MARK}/x, for 60 s")  # fmt: skip
+    event = Event(
+        "silent-host-1",
+        "production",
+        "silent-host",
+        None,
+        "dqmfu-c2b03-45-01",
+        3.0,
+        "dqmfu-c2b03-45-01 is silent",
+        f"fu-c2f11-11-04.cms: /home/{MARK}/x, for 60 s",
+    )
     clean = Sanitizer(KEY)
     assert public_event(event, clean) == PublicEvent(
         clean.identifier("silent-host-1"), 3.0, "silent-host", None, "dqmfu-c2b03-.. is silent", "fu..04: path-1, for 60 s"
