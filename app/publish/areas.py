@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 from app.core.area import Area
-from app.core.settings import Settings
+from app.core.settings import TREE, Settings
 from app.publish.errors import AreaConflict
 from app.publish.pieces import AreaPlan
 from app.publish.rendering import Renderer
@@ -61,6 +61,12 @@ class PublishedArea:
     item_at: Callable[[str, Mapping[str, str]], ItemKey | None] = _no_item
     previews: Callable[[], list[PreviewGroup]] = _no_previews
     styles: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Raise ValueError when a folder or style sheet is not there: pages would stay as they are after a change, or lose their style."""
+        for path in (*(TREE / source for source in self.sources), *(TREE / "static" / style for style in self.styles)):
+            if not path.exists():
+                raise ValueError(f"The area {self.name} publishes with {path.relative_to(TREE)}, which does not exist")
 
 
 def published_areas(areas: Iterable[Area]) -> list[PublishedArea]:

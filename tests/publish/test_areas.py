@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -113,6 +114,12 @@ def test_a_mirror_gets_the_pages_of_every_area(hub: Settings, trends: Trends, tm
 def test_two_areas_cannot_render_one_kind(trends: Trends) -> None:
     with pytest.raises(AreaConflict, match="Area trends renders pieces of kind trend, but another area does, too"):
         renderers_of([trends.area(), trends.area()])
+
+
+@pytest.mark.parametrize("change", [{"sources": ("app/trends/publishd",)}, {"styles": ("trends/no.css",)}])
+def test_a_folder_or_style_that_does_not_exist_is_named(trends: Trends, change: dict[str, tuple[str, ...]]) -> None:
+    with pytest.raises(ValueError, match=r"The area trends publishes with .*(trends/publishd|static/trends/no\.css), which does not exist"):
+        replace(trends.area(), **change)  # type: ignore[arg-type]
 
 
 def test_the_operators_page_links_to_previews_of_every_area(hub: Settings, trends: Trends) -> None:
