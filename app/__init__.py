@@ -12,16 +12,26 @@ if TYPE_CHECKING:
 
 
 def create_app(settings: Settings | None = None, areas: tuple[Area, ...] | None = None) -> Flask:
-    """The web application; refuses to start with UnusableDatabase or SettingError, which say what to do."""
+    """The web application; refuses to start with UnusableDatabase or SettingError, which say what to do.
+
+    Args:
+        settings: Those of the instance; they are loaded when it is None.
+        areas: The parts of the product; AREAS when it is None.
+    """
     from flask import Flask
     from htmx_flask import Htmx
 
     from app import queue, web
     from app.areas import AREAS
     from app.core import database, metrics
+    from app.core.area import check_areas, set_areas
     from app.core.settings import TREE, load, load_secret_key
 
-    settings = settings or load()
+    areas = areas or AREAS
+    check_areas(areas)
+    if settings is None:
+        set_areas(areas)  # settings name kinds of events of the areas
+        settings = load()
     app = Flask("app", root_path=str(TREE), template_folder="templates", static_folder="static")
     app.secret_key = load_secret_key(settings)
     app.config["HUB"] = settings
@@ -33,7 +43,7 @@ def create_app(settings: Settings | None = None, areas: tuple[Area, ...] | None 
     queue.connect(settings)
     database.disconnect()  # workers are forked from here
     app.teardown_appcontext(lambda _: database.release())
-    app.extensions["areas"] = areas = areas or AREAS
+    app.extensions["areas"] = areas
     metrics.init_app(app)
     web.init_app(app)
     for area in areas:

@@ -1,7 +1,8 @@
 """The areas of the product: one line for each.
 
 Menu, help, status page, metrics, API document, commands, background jobs, settings and the least roles of all pages
-come from the declarations named here. Importing this module makes the settings of all areas known.
+come from the declarations named here. Importing this module makes the settings of all areas known, and these areas those
+of the process; `create_app` and `jobs.load` can be given others.
 """
 
 from __future__ import annotations
@@ -9,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from app.control.area import AREA as CONTROL
-from app.core.area import Area
-from app.core.events import register_source
+from app.core.area import Area, set_areas
 from app.core.settings import CoreSettings, reference
 from app.gui.area import AREA as GUI
 from app.home.area import AREA as HOME
@@ -24,9 +24,7 @@ from app.square.area import AREA as SQUARE
 AREAS: tuple[Area, ...] = (HOME, GUI, SQUARE, CONTROL, NOTIFY, PUBLISH, QUEUE, SECURITY, OPS)
 """In the order of the menu."""
 
-for _area in AREAS:
-    if _area.events:
-        register_source(_area.events)
+set_areas(AREAS)
 
 
 def settings_reference(areas: Iterable[Area] = AREAS) -> str:

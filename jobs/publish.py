@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import partial
 
-from app.areas import AREAS
+from app.core.area import current_areas
 from app.core.settings import Settings
 from app.publish.areas import published_areas
 from app.publish.folder import writing
@@ -20,7 +20,7 @@ def publish(settings: Settings) -> Iterable[PeriodicTask]:
     """The publisher, if a setting names a mirror or a folder."""
     ours = settings.of(PublishSettings)
     if ours.publishes:
-        yield PeriodicTask("publish", ours.publish_s, partial(publishing, settings, published_areas(AREAS)))
+        yield PeriodicTask("publish", ours.publish_s, partial(publishing, settings, published_areas(current_areas())))
 
 
 @periodic_tasks

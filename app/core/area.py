@@ -84,3 +84,41 @@ class Area:
     help: tuple[HelpTopic, ...] = ()
     events: EventSource | None = None  # what notifications are sent about
     published: Callable[[], Any] | None = None  # what mirrors get of the area: a PublishedArea of app/publish/areas.py
+
+
+_areas: list[Area] = []
+"""The areas of this process."""
+
+
+def set_areas(areas: Iterable[Area]) -> None:
+    """Make these the areas of this process. Raises ValueError when two of them have the same name of something."""
+    areas = list(areas)
+    check_areas(areas)
+    _areas[:] = areas
+
+
+def current_areas() -> tuple[Area, ...]:
+    """The areas of the web application in whose context this is called; elsewhere those of this process."""
+    from flask import current_app, has_app_context
+
+    areas: Iterable[Area] = current_app.extensions["areas"] if has_app_context() else _areas
+    return tuple(areas)
+
+
+def check_areas(areas: Iterable[Area]) -> None:
+    """Raise ValueError when two areas have the same name of something: one would hide that of the other."""
+    owners: dict[tuple[str, str], str] = {}
+    for area in areas:
+        for what, name in _names(area):
+            if (what, name) in owners:
+                raise ValueError(f"The areas {owners[what, name]} and {area.title} have the same {what}: {name}")
+            owners[what, name] = area.title
+
+
+def _names(area: Area) -> Iterable[tuple[str, str]]:
+    """The names of an area that no other may have, each with what it names."""
+    yield "name", area.name
+    yield from (("page in the menu", item.path) for item in area.menu)
+    yield from (("command", name) for name in area.commands)
+    yield from (("help topic", topic.name) for topic in area.help)
+    yield from (("kind of event", kind.name) for kind in (area.events.kinds if area.events else ()))

@@ -13,9 +13,6 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from app.core.settings import Settings
 
-ALL, PROBLEMS = "all", "problems"
-"""Names for groups of kinds in settings of kinds of events."""
-
 
 class EventKind(NamedTuple):
     """A kind of event of one area."""
@@ -75,50 +72,3 @@ class EventSource(ABC):
     @abstractmethod
     def hosts(self, settings: Settings) -> Iterable[str]:
         """Names of the hosts on which events may happen."""
-
-
-_sources: dict[str, EventSource] = {}
-
-
-def register_source(source: EventSource) -> None:
-    """Make the source of an area known."""
-    _sources[source.name] = source
-
-
-def event_sources() -> list[EventSource]:
-    """The sources of all areas."""
-    return list(_sources.values())
-
-
-def source_of(kind: str) -> EventSource | None:
-    """The source that has this kind of event."""
-    return next((source for source in event_sources() if any(each.name == kind for each in source.kinds)), None)
-
-
-def event_kinds() -> list[EventKind]:
-    """The kinds of all sources."""
-    return [kind for source in event_sources() for kind in source.kinds]
-
-
-def event_systems() -> list[str]:
-    """The systems of all sources."""
-    return [system for source in event_sources() for system in source.systems]
-
-
-def expand_kinds(names: Collection[str]) -> tuple[str, ...]:
-    """The kinds that a setting means, in the order of the sources; it may hold ALL and PROBLEMS."""
-    return tuple(kind.name for kind in event_kinds() if ALL in names or kind.name in names or (PROBLEMS in names and kind.is_problem))
-
-
-def check_kinds(value: Collection[str]) -> str:
-    """Check of a setting with kinds of events."""
-    return _some_of(value, [ALL, PROBLEMS, *(kind.name for kind in event_kinds())])
-
-
-def check_systems(value: Collection[str]) -> str:
-    """Check of a setting with systems."""
-    return _some_of(value, event_systems())
-
-
-def _some_of(value: Collection[str], choices: Sequence[str]) -> str:
-    return "" if set(value) <= set(choices) else "a list of " + ", ".join(choices)

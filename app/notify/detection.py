@@ -17,7 +17,8 @@ from typing import NamedTuple
 
 from app.core.counters import advance
 from app.core.database import proxy, rows
-from app.core.events import Event, EventSource, Subject, event_sources
+from app.core.event_sources import event_sources
+from app.core.events import Event, EventSource, Subject
 from app.core.settings import Settings
 from app.notify.channels import channels
 from app.notify.channels.base import Channel

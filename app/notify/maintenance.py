@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from app.core.counters import advance
 from app.core.database import proxy
-from app.core.events import event_sources, event_systems
+from app.core.event_sources import event_sources, event_systems
 from app.core.settings import Settings
 from app.notify.errors import InvalidWindow, OutdatedRequest
 from app.notify.models import COUNTER, MaintenanceWindow

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from app.core.events import Event, source_of
+from app.core.event_sources import source_of
+from app.core.events import Event
 from app.notify.models import Notification
 from app.web.clock import CERN
 

@@ -7,7 +7,7 @@ from secrets import token_hex
 
 from app.core.counters import advance
 from app.core.database import proxy
-from app.core.events import event_systems
+from app.core.event_sources import event_systems
 from app.core.settings import Settings
 from app.notify.channels import channels
 from app.notify.channels.base import Channel

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from flask import request
 from markupsafe import Markup
 
-from app.core.events import event_systems
+from app.core.event_sources import event_systems
 from app.core.settings import Settings
 from app.notify.channels import channels
 from app.notify.channels.base import Channel

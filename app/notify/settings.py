@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.core.events import check_systems
+from app.core.event_sources import check_systems
 from app.core.settings.checks import between
 from app.core.settings.table import setting, settings_table
 from app.notify.channel_folders import channel_kinds

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.core.counters import version_of
-from app.core.events import event_systems
+from app.core.event_sources import event_systems
 from app.notify import maintenance, outbox
 from app.notify.channels import channel_problems
 from app.notify.errors import InvalidWindow, OutdatedRequest, UnknownChannel

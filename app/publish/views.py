@@ -5,10 +5,11 @@ from __future__ import annotations
 import gzip
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, current_app, redirect, request, url_for
+from flask import Blueprint, Response, redirect, request, url_for
 from markupsafe import Markup
 from werkzeug.wrappers import Response as AnyResponse
 
+from app.core.area import current_areas
 from app.publish import redaction_counts, status
 from app.publish.areas import PreviewGroup, PublishedArea, item_key_at, published_areas
 from app.publish.models import PublishedItem
@@ -44,7 +45,7 @@ def published() -> Response:
 
 
 def _areas() -> list[PublishedArea]:
-    return published_areas(current_app.extensions["areas"])
+    return published_areas(current_areas())
 
 
 def _previews() -> list[PreviewGroup]:

@@ -19,11 +19,19 @@ import jobs
 from app import create_app
 from app.areas import AREAS, settings_reference
 from app.cli import Commands
+from app.core import area as core_area
 from app.core import database
-from app.core.area import Area
-from app.core.settings import Settings, sample, table
+from app.core.area import Area, CliCommand, HelpTopic, MenuItem
+from app.core.event_sources import event_kinds
+from app.core.settings import SettingError, Settings, load, sample, table
+from app.notify.detection import watched_systems
+from app.publish.publisher import Publisher
 from app.queue import periodic
+from app.security import Role
 from app.security.roles import least_role
+from app.square.event_source import SquareEvents
+from jobs.publish import publish
+from tests.square.test_pages_whole_log import bearer
 
 STUB = Path(__file__).with_name("stub")
 HOME = "http://127.0.0.1:8889"
@@ -34,6 +42,7 @@ def stub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Area]:
     """The declaration of the stub area; settings, periodic tasks and migrations are known for one test."""
     monkeypatch.setattr(table, "_tables", [*table._tables])
     monkeypatch.setattr(periodic, "_sources", [])
+    monkeypatch.setattr(core_area, "_areas", [*AREAS])
     shutil.copytree(database.MIGRATIONS, tmp_path / "migrations", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(STUB / "migration.py", tmp_path / "migrations" / "9999_stub.py")
     monkeypatch.setattr(database, "MIGRATIONS", tmp_path / "migrations")
@@ -52,6 +61,13 @@ def missing(hub: Settings, area: Area) -> set[str]:
     text = {path: answer.text for path, answer in found.items()}
     paths = get("/api/openapi.json", base_url=HOME).json["paths"]
     jobs.load((area,))
+    watched = [system.name for system in watched_systems(hub.replace(notify_systems=("stub system",)))]
+    (task,) = publish(hub.replace(publish_folder=str(hub.data)))
+    Publisher(*task.start.args).step()  # type: ignore[attr-defined]  # a partial
+    operator = bearer(Role.OPERATOR)
+    for_operators = {
+        path: get(path, base_url=HOME, headers=operator).text for path in ("/notifications", "/published", "/published/preview?of=stub")
+    }
     marked = {name: least_role(view).title for name, view in app.view_functions.items() if name.startswith("stub.")}
     runner = CliRunner()
     parts = {
@@ -66,6 +82,8 @@ def missing(hub: Settings, area: Area) -> set[str]:
         and "Greet from the stub area." in runner.invoke(Commands(areas=areas), ["--help"]).output,
         "settings": '| `stub_greeting` | `"Welcome"` |' in settings_reference(areas),
         "help": "Help on the stub area" in text["/help/stub"] and "/help/stub" in text["/help"],
+        "events": "stub-host" in for_operators["/notifications"] and watched == ["stub system"],
+        "published": "Stub visits" in for_operators["/published"] and "1 visits</p>" in for_operators["/published/preview?of=stub"],
     }
     return {name for name, is_there in parts.items() if not is_there}
 
@@ -98,6 +116,8 @@ def test_an_area_is_one_folder_and_one_line(upgraded: Settings, stub: Area) -> N
         ("commands", {}),
         ("settings", None),
         ("help", ()),
+        ("events", None),
+        ("published", None),
     ],
 )
 def test_a_part_that_an_area_lacks_is_named(upgraded: Settings, stub: Area, part: str, empty: object) -> None:
@@ -118,6 +138,43 @@ def test_a_failing_area_hides_no_other_on_status_page_and_in_metrics(upgraded: S
     assert "queue live" in page
     assert 'dqmhub_metrics_failed{area="stub"} 1.0' in metrics
     assert "dqmhub_periodic_task_failures" in metrics
+
+
+def test_settings_can_name_the_events_of_an_area_that_create_app_is_given(
+    upgraded: Settings, stub: Area, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "dqmhub.toml"
+    file.write_text(f'data_dir = "{upgraded.data_dir}"\nnotify_sound_kinds = ["stub-visit"]\nnotify_systems = ["stub system"]\n')
+    monkeypatch.setenv("DQMHUB_CONFIG", str(file))
+    with pytest.raises(SettingError, match="a list of all, problems, run-start, run-end, crash, stuck, silent-host"):
+        load()
+    app = create_app(None, (*AREAS, stub))
+    assert app.config["HUB"]["notify_sound_kinds"] == ("stub-visit",)
+
+
+def test_the_events_of_an_area_belong_to_the_application_that_has_it(upgraded: Settings, stub: Area) -> None:
+    with_stub, without = create_app(upgraded, (*AREAS, stub)), create_app(upgraded)
+    with with_stub.app_context():
+        assert "stub-visit" in [kind.name for kind in event_kinds()]
+    with without.app_context():
+        assert "stub-visit" not in [kind.name for kind in event_kinds()]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"name": "gui"}, "Runs and plots and Stub have the same name: gui"),
+        ({"menu": (MenuItem("Other", "/square"),)}, "DQM\\^2 and Stub have the same page in the menu: /square"),
+        ({"commands": {"run": CliCommand("tests.areas.stub.commands", "Run")}}, "and Stub have the same command: run"),
+        ({"help": (HelpTopic("square", "Other", "stub/help.html"),)}, "DQM\\^2 and Stub have the same help topic: square"),
+        ({"events": SquareEvents()}, "DQM\\^2 and Stub have the same kind of event: run-start"),
+    ],
+)
+def test_an_area_cannot_hide_a_part_of_another(hub: Settings, stub: Area, change: dict[str, object], words: str) -> None:
+    with pytest.raises(ValueError, match=f"The areas .*{words}"):
+        create_app(hub, (*AREAS, replace(stub, **change)))
+    with pytest.raises(ValueError, match=words):
+        jobs.load((*AREAS, replace(stub, **change)))
 
 
 def test_two_areas_cannot_have_one_setting(stub: Area) -> None:

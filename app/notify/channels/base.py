@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar, Self
 
-from app.core.events import expand_kinds
+from app.core.event_sources import expand_kinds
 from app.core.settings import Settings
 from app.notify.messages import Message
 from app.notify.quiet_hours import quiet_until

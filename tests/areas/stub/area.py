@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.core.area import Area, CliCommand, HelpTopic, MenuItem, StatusLine
 from app.core.metrics import gauge
+from tests.areas.stub.events import StubEvents
 from tests.areas.stub.settings import StubSettings
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from prometheus_client import Metric
 
     from app.core.settings import Settings
+    from app.publish.areas import PublishedArea
 
 
 def _init_app(app: Flask) -> None:
@@ -38,6 +40,12 @@ def _metrics(settings: Settings) -> Iterable[Metric]:
     yield gauge("dqmhub_stub_visits", "Visits", [({"page": 'the "stub" page'}, Visit.select().count())])
 
 
+def _published() -> PublishedArea:
+    from tests.areas.stub.published import PUBLISHED
+
+    return PUBLISHED
+
+
 AREA = Area(
     name="stub",
     title="Stub",
@@ -51,4 +59,6 @@ AREA = Area(
     commands={"stub": CliCommand("tests.areas.stub.commands", "Maintenance")},
     settings=StubSettings,
     help=(HelpTopic("stub", "Stub area", "stub/help.html"),),
+    events=StubEvents(),
+    published=_published,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.core.events import ALL, check_kinds
+from app.core.event_sources import ALL, check_kinds
 from app.core.settings.checks import webhooks
 from app.core.settings.table import setting, settings_table
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.core.events import PROBLEMS, check_kinds
+from app.core.event_sources import PROBLEMS, check_kinds
 from app.core.settings.table import setting, settings_table
 
 
