@@ -75,7 +75,7 @@ def missing(hub: Settings, area: Area) -> set[str]:
         "init_app": found["/stub"].status_code == 200 and found["/api/v1/stub"].json == 1,
         "roles": marked == area.roles,
         "openapi": "/api/v1/stub" in paths,
-        "status": "1 visits" in text["/status"],
+        "status": "stub visits" in text["/status"] and "1 visits" in text["/status"],
         "metrics": r'dqmhub_stub_visits{page="the \"stub\" page"} 1.0' in text["/metrics"],
         "jobs": [task.name for task in periodic.configured_tasks(hub)] == ["forget stub visits"],
         "commands": "hello from the stub area" in runner.invoke(Commands(areas=areas), ["stub"]).output

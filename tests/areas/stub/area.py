@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from app.core.area import Area, CliCommand, HelpTopic, MenuItem, StatusLine
-from app.core.metrics import gauge
 from tests.areas.stub.events import StubEvents
 from tests.areas.stub.settings import StubSettings
 
@@ -25,7 +24,9 @@ def _init_app(app: Flask) -> None:
 
 
 def _openapi() -> Mapping[str, Any]:
-    return {"/api/v1/stub": {"get": {"summary": "Number of visits.", "parameters": [], "responses": {"200": {"description": "A number."}}}}}
+    from app.web.openapi import COUNT, get_operation
+
+    return {"/api/v1/stub": get_operation("Number of visits.", [], "A number.", COUNT)}
 
 
 def _status(settings: Settings) -> Iterable[StatusLine]:
@@ -35,6 +36,7 @@ def _status(settings: Settings) -> Iterable[StatusLine]:
 
 
 def _metrics(settings: Settings) -> Iterable[Metric]:
+    from app.core.metrics import gauge
     from tests.areas.stub.models import Visit
 
     yield gauge("dqmhub_stub_visits", "Visits", [({"page": 'the "stub" page'}, Visit.select().count())])
