@@ -16,6 +16,15 @@ from app.security.settings import SecuritySettings
 
 GOOD_KEY = "9f1c6a0b7de24853a1f0c2d4e6b8a7531"
 
+OTHER_TYPE: dict[type, tuple[Any, str]] = {
+    bool: ("yes", "true or false"),
+    int: (1.5, "a whole number"),
+    float: ("1.5", "a number"),
+    str: (9_876_543_210, "text"),
+    tuple: (9_876_543_210, "a list of texts"),
+}
+"""A value of another type for each type of settings, and what is allowed."""
+
 WRONG: dict[str, list[tuple[Any, str]]] = {
     "instance_name": [(7, "text")],
     "instance_colour": [("pink", "one of grey, blue, green, orange, red, purple")],
@@ -162,11 +171,18 @@ def main_file(folder: Path, text: str) -> Path:
     return path
 
 
-def test_every_setting_has_values_that_are_refused() -> None:
-    assert set(WRONG) == {row.name for row in setting_rows()}
+def test_every_setting_with_a_check_has_values_that_it_refuses() -> None:
+    checked = {row.name for row in setting_rows() if row.metadata["check"]}
+    missing = sorted(checked - set(WRONG))
+    assert missing == [], f"add a value that is refused for each of these to WRONG in tests/core/settings/test_settings.py: {missing}"
+    assert set(WRONG) <= {row.name for row in setting_rows()}
 
 
-@pytest.mark.parametrize(("name", "value", "allowed"), [(name, *case) for name, cases in WRONG.items() for case in cases])
+CASES = [(name, *case) for name, cases in WRONG.items() for case in cases]
+OTHER_TYPES = [(row.name, *OTHER_TYPE[type_of(row.name)]) for row in setting_rows()]
+
+
+@pytest.mark.parametrize(("name", "value", "allowed"), [*CASES, *OTHER_TYPES])
 def test_a_wrong_value_is_refused_with_its_name_its_value_and_what_is_allowed(tmp_path: Path, name: str, value: Any, allowed: str) -> None:
     path = main_file(tmp_path, f"{name} = {toml(value)}\n")
     with pytest.raises(SettingError) as refused:
