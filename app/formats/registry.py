@@ -61,10 +61,10 @@ class FormatRegistry(Mapping[str, Format]):
         return found
 
     def __iter__(self) -> Iterator[str]:
-        return iter(_module_names(tuple(import_module(_READERS).__path__)))
+        return iter(_reader_modules())
 
     def __len__(self) -> int:
-        return sum(1 for _ in self)
+        return len(_reader_modules())
 
     def suffixes(self) -> tuple[str, ...]:
         """The extensions of the files of all formats."""
@@ -77,6 +77,10 @@ class FormatRegistry(Mapping[str, Format]):
 
 def _format_of(module: str) -> object:
     return getattr(import_module(module), "FORMAT", None)
+
+
+def _reader_modules() -> list[str]:
+    return _module_names(tuple(import_module(_READERS).__path__))
 
 
 @cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from functools import cache
 from typing import NamedTuple
 
 from app.formats import FORMATS
@@ -35,10 +36,15 @@ def entry_from_path(path: str, roots: AllowedRoots, overrides: Overrides = NO_OV
 
 def _match_name(name: str) -> tuple[str, re.Match[str] | None]:
     """The format that files with such a name usually have, and the match of its pattern."""
-    for format in FORMATS.by_number().values():
-        if match := re.fullmatch(FORMATS[format].file_name, name, re.ASCII):
+    for format, pattern in _name_patterns(tuple(FORMATS.by_number().values())):
+        if match := pattern.fullmatch(name):
             return format, match
     return "", None
+
+
+@cache
+def _name_patterns(formats: tuple[str, ...]) -> list[tuple[str, re.Pattern[str]]]:
+    return [(format, re.compile(FORMATS[format].file_name, re.ASCII)) for format in formats]
 
 
 def _dataset(name: str | None, format: str) -> str:
