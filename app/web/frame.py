@@ -22,7 +22,7 @@ def init_app(app: Flask) -> None:
 def _frame(app: Flask) -> dict[str, Any]:
     return {
         "hub": app.config["HUB"],
-        "version": VERSION,
+        "hub_version": VERSION,
         "menu": [item for area in app.extensions["areas"] for item in area.menu],
         "asset": asset,
         "href": href,

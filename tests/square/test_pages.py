@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from app.core.counters import advance
 from app.core.database import proxy
 from app.core.settings import Settings
+from app.core.version import VERSION
 from app.square.models import Host, HostStatus, Job
 from app.square.systems import SYSTEMS
 from tests.square import data
@@ -214,6 +215,12 @@ def test_bookmarks_of_the_original_mirror_redirect_to_the_same_view(filled: Sett
     assert client.get("/square?run=358788&db=production").location == "/square/runs/358788"
     assert client.get("/square?run=500016&db=playback").location == "/square/runs/500016?system=playback"
     assert client.get("/square?db=playback").location == "/square?system=playback"
+
+
+@pytest.mark.parametrize("page", ["job", "log"])
+def test_the_footer_of_a_page_that_is_polled_shows_the_version_of_the_hub(filled: Settings, client: FlaskClient, page: str) -> None:
+    text = client.get(f"/square/{page}", query_string={"key": key_of("gem")}).text
+    assert f"<span>DQM Hub {VERSION}</span>" in text
 
 
 def test_the_wing_is_in_the_menu(client: FlaskClient) -> None:
