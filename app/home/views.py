@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import platform
+import re
 from datetime import UTC, datetime
 from itertools import groupby
 from typing import NamedTuple
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from flask import Blueprint, Response, abort, current_app, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
@@ -23,6 +24,8 @@ from app.web import page, request_settings
 from app.web.frame import href
 
 pages = Blueprint("home", __name__)
+
+_SQUARE_RUN = re.compile(r"/square/runs/(\d+)|/square/(?:job|log)\b.*[?&]key=[^&]*?-run(\d+)")
 
 MAX_SAMPLES = 200
 """Samples in the results of a search."""
@@ -131,6 +134,8 @@ def _report_text(address: str) -> str:
 
 
 def _run_of(address: str) -> str:
-    """Run and dataset in the address of a page of a sample; "none" for other pages."""
+    """Run and dataset in the address of a page of a sample, run of a DQM^2 page; "none" for other pages."""
     parts = address.partition("?")[0].removeprefix(request.script_root).split("/")
+    if found := _SQUARE_RUN.search(unquote(address)):
+        return f"{found[1] or found[2]} of DQM^2"
     return f"{parts[2]} of /{'/'.join(parts[3:6])}" if parts[1:2] == ["browse"] and len(parts) >= 6 else "none"

@@ -223,6 +223,16 @@ def test_the_footer_of_a_page_that_is_polled_shows_the_version_of_the_hub(filled
     assert f"<span>DQM Hub {VERSION}</span>" in text
 
 
+def test_the_report_of_a_problem_names_the_run_of_a_page_of_dqm2(filled: Settings, client: FlaskClient) -> None:
+    for origin in (
+        "/square/runs/358788?system=playback",
+        f"/square/job?key={key_of('gem', 358788)}",
+        f"/square/log?key={key_of('gem', 358788)}",
+    ):
+        assert "Run: 358788 of DQM^2" in unescape(client.get("/help/report", query_string={"from": origin}).text), origin
+    assert "Run: none" in unescape(client.get("/help/report", query_string={"from": "/square"}).text)
+
+
 def test_the_wing_is_in_the_menu(client: FlaskClient) -> None:
     assert 'href="/square" aria-current="page">DQM^2</a>' in client.get("/square").text
 
