@@ -85,6 +85,7 @@ AREA = Area(
         "files.content": "shifter",  # a whole file is large and occupies a thread
         "gui_overlay.render_overlay": "viewer",
         "gui_overlay.json_overlay": "viewer",
+        "gui_legacy.start": "viewer",
         "gui_legacy.list_samples": "viewer",
         "gui_legacy.archive": "viewer",
         "gui_legacy.plot": "viewer",

@@ -34,7 +34,7 @@ MAX_SAMPLES = 200
 @pages.get("/")
 @needs(Role.VIEWER)
 def index() -> AnyResponse:
-    """The latest runs with their datasets, or the results of a search. `db=` marks a bookmark of the older DQM^2 mirror."""
+    """The latest runs with their datasets, or the results of a search. `db=` marks a bookmark of the original mirror of DQM^2."""
     if "db" in request.args:
         return redirect(old_bookmark())
     run, dataset, lumi = (request.args.get(name, "").strip() for name in ("run", "dataset", "lumi"))

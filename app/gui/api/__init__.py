@@ -1,1 +1,1 @@
-"""The API for scripts: version 1, the addresses of the older DQM GUI, and their part of the OpenAPI document."""
+"""The API for scripts: version 1, the addresses of the legacy DQM GUI, and their part of the OpenAPI document."""

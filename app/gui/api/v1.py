@@ -1,4 +1,4 @@
-"""The JSON and image API of the DQM GUI, version 1: the addresses and shapes of the older DQM GUI.
+"""The JSON and image API of the DQM GUI, version 1: the addresses and formats of the legacy DQM GUI.
 
 Bad input is answered with 400 in the one error shape; lists have a fixed order; each response has an ETag. A file that
 changed on disk is noticed at every request; `notOlderThan` decides whether an older list is used while the newer one is
