@@ -27,6 +27,7 @@ class Hook:
 
     address: str = ""
     status: int = 200  # of the next answers
+    text: bytes = b"the channel is archived"  # of the next answers
     requests: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)  # path, headers and body
     hold: threading.Event = field(default_factory=threading.Event)  # it answers once this is set
 
@@ -50,7 +51,7 @@ def hook(certificate: str = "") -> Iterator[Hook]:
                 self.send_response(found.status)
                 self.send_header("Location", f"{found.address}/elsewhere")
                 self.end_headers()
-                self.wfile.write(b"the channel is archived")
+                self.wfile.write(found.text)
 
         def log_message(self, *_: object) -> None:
             pass

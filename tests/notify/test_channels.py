@@ -116,6 +116,15 @@ def test_5xx_408_and_429_of_a_webhook_are_temporary(configured: Settings, receiv
         WebhookChannel(configured, "webhook", receiver.address).send([CRASH])
 
 
+@pytest.mark.parametrize(("status", "kind"), [(404, PermanentError), (500, TemporaryError)])
+def test_an_error_of_a_webhook_without_a_text_ends_with_its_status(
+    configured: Settings, receiver: Hook, status: int, kind: type[NotifyError]
+) -> None:
+    receiver.status, receiver.text = status, b""
+    with pytest.raises(kind, match=f"status {status}$"):
+        WebhookChannel(configured, "webhook", receiver.address).send([CRASH])
+
+
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 def test_redirects_of_a_webhook_are_not_followed(configured: Settings, receiver: Hook, status: int) -> None:
     receiver.status = status

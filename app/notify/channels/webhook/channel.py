@@ -81,9 +81,10 @@ def classify_response(status: int, text: str) -> str:
         return f"status {status}"
     if 300 <= status < 400:
         raise TemporaryError(f"status {status}: redirects are not followed")
+    problem = f"status {status}: {text}" if text.strip() else f"status {status}"
     if 400 <= status < 500 and status not in RETRIED:
-        raise PermanentError(f"status {status}: {text}")
-    raise TemporaryError(f"status {status}: {text}")
+        raise PermanentError(problem)
+    raise TemporaryError(problem)
 
 
 CHANNEL = WebhookChannel
