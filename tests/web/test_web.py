@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
+
+from app.web import Problem
+from app.web.errors import problem_response
 
 pytestmark = pytest.mark.both_databases
 
@@ -25,3 +29,12 @@ def test_an_address_with_nul_is_refused_on_either_database(client: FlaskClient, 
 
 def test_a_user_name_with_nul_is_only_wrong(client: FlaskClient) -> None:
     assert client.post("/account/sign-in", data={"name": "a\0b", "password": "x"}).status_code == 401
+
+
+@pytest.mark.parametrize("status", [409, 413, 501, 502, 503, 504])
+def test_an_error_page_has_a_title_and_offers_to_try_again_only_what_can_be_requested_again(app: Flask, status: int) -> None:
+    for method in ("GET", "POST"):
+        with app.test_request_context("/square", method=method, headers={"HX-Request": "true"}):
+            page = problem_response(Problem(status, "The reason")).get_data(as_text=True)
+        assert "Something went wrong" not in page
+        assert ("Try again" in page) == (method == "GET" and status >= 429)
