@@ -233,7 +233,11 @@ def test_the_report_of_a_problem_names_the_run_of_a_page_of_dqm2(filled: Setting
     assert "Run: none" in unescape(client.get("/help/report", query_string={"from": "/square"}).text)
 
 
-def test_the_wing_is_in_the_menu(client: FlaskClient) -> None:
+def test_a_viewer_gets_no_link_to_notifications_which_need_a_shifter(filled: Settings, client: FlaskClient) -> None:
+    assert 'href="/notifications' not in client.get("/square").text
+
+
+def test_the_area_is_in_the_menu(client: FlaskClient) -> None:
     assert 'href="/square" aria-current="page">DQM^2</a>' in client.get("/square").text
 
 
