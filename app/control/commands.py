@@ -244,7 +244,7 @@ CHANGES = (
     ),
     CommandSpec(
         name="drop",
-        title="Drop a run",
+        title="Delete run data at P5",
         description="Deletes the documents of a run at P5.",
         arguments=(arguments.SYSTEM, arguments.RUN),
         requests=requests.drop_requests,
