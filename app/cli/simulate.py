@@ -1,4 +1,4 @@
-"""`dqmhub simulate`: simulates the DQM machines at P5, for demonstrations and tests."""
+"""`dqmhub simulate`: simulates the DQM hosts at P5, for demonstrations and tests."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from app.ops.settings import ServiceSettings
 @click.command(context_settings={"ignore_unknown_options": True, "help_option_names": []})
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def simulate(arguments: tuple[str, ...]) -> None:
-    """Simulate the DQM machines at P5."""
+    """Simulate the DQM hosts at P5."""
     if not find_spec("aiohttp"):
         raise click.ClickException("The simulator of P5 needs aiohttp: install dqmhub[simulator]")
     settings = cli.settings()

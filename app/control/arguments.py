@@ -159,9 +159,9 @@ def _unlabelled(names: Sequence[str]) -> dict[str, str]:
 
 AS_CONFIGURED = "Empty: as in the configuration of the player."
 
-HOST = Argument("host", "Machine", _machines)
-FU = Argument("host", "Machine", _fus)
-PLAYER = Argument("host", "Machine of the player", _players, optional=True, hint="Empty: the gateway.")
+HOST = Argument("host", "Host", _machines)
+FU = Argument("host", "Host", _fus)
+PLAYER = Argument("host", "Host of the player", _players, optional=True, hint="Empty: the gateway.")
 SYSTEM = Argument("system", "System", _fixed(_unlabelled(SYSTEMS)))
 CLUSTER = Argument("cluster", "Cluster", _fixed(_unlabelled(CLUSTERS)))
 CLUSTER_KIND = Argument("kind", "Cluster", _fixed(_unlabelled(CLUSTERS)), optional=True, hint="Empty: all clusters.")
@@ -170,7 +170,7 @@ CLIENT = Argument(
     "Client",
     _clients,
     choices_from="get_dqm_clients",
-    no_choices="The clients of this machine are not known yet; query them first",
+    no_choices="The clients of this host are not known yet; query them first",
 )
 STATE = Argument("state", "State", _fixed({"1": "on", "0": "off"}))
 RUN_KEY = Argument("run_key", "Run key", _run_keys, optional=True, hint=AS_CONFIGURED)

@@ -17,7 +17,7 @@ PLAYER_UNREACHABLE = (
     "fff_dqmtools 1.10 cannot connect to its player under Python 3. The page of playback shows which run and lumisection are being played."
 )
 
-UP_TO_5_S_EACH = "The gateway queries the machines one after the other, up to 5 s each."
+UP_TO_5_S_EACH = "The gateway queries the hosts one after the other, up to 5 s each."
 
 OK = readers.expect_text("Ok")
 PLAYER_OK = readers.expect_text(r"(run\d+: )?ok\b[^\n]*")
@@ -25,8 +25,8 @@ PLAYER_OK = readers.expect_text(r"(run\d+: )?ok\b[^\n]*")
 QUERIES = (
     CommandSpec(
         name="get_dqm_machines",
-        title="Machines",
-        description="Lists the clusters of P5 with their machines.",
+        title="Hosts",
+        description="Lists the clusters of P5 with their hosts.",
         arguments=(arguments.CLUSTER_KIND,),
         requests=requests.gateway_request("get_dqm_machines"),
         read=readers.read_machines,
@@ -36,7 +36,7 @@ QUERIES = (
     CommandSpec(
         name="get_cluster_status",
         title="State of a cluster",
-        description="The gateway tries to reach each machine of a cluster.",
+        description="The gateway tries to reach each host of a cluster.",
         arguments=(arguments.CLUSTER,),
         requests=requests.gateway_request("get_cluster_status"),
         read=readers.read_statuses,
@@ -76,7 +76,7 @@ QUERIES = (
     CommandSpec(
         name="get_hltd_logs",
         title="Logs of hltd",
-        description="The gateway reads the logs of hltd and anelastic of a machine, up to 30 s each.",
+        description="The gateway reads the logs of hltd and anelastic of a host, up to 30 s each.",
         arguments=(arguments.HOST,),
         requests=requests.gateway_request("get_hltd_logs"),
         read=readers.read_logs,
@@ -86,7 +86,7 @@ QUERIES = (
     CommandSpec(
         name="get_fff_logs",
         title="Log of the DQM tools",
-        description="The gateway reads the log of DQM^2 of a machine, up to 30 s.",
+        description="The gateway reads the log of DQM^2 of a host, up to 30 s.",
         arguments=(arguments.HOST,),
         requests=requests.gateway_request("get_fff_logs"),
         read=readers.read_logs,
@@ -95,8 +95,8 @@ QUERIES = (
     ),
     CommandSpec(
         name="get_dqm_clients",
-        title="Clients of a machine",
-        description="Lists the clients of a machine, on or off.",
+        title="Clients of a host",
+        description="Lists the clients of a host, on or off.",
         arguments=(arguments.FU,),
         requests=requests.clients_request("get_dqm_clients"),
         read=readers.read_clients,
@@ -199,7 +199,7 @@ CHANGES = (
     CommandSpec(
         name="restart_hltd",
         title="Restart hltd",
-        description="Stops and starts hltd, which runs the clients of a machine.",
+        description="Stops and starts hltd, which runs the clients of a host.",
         arguments=(arguments.HOST,),
         requests=requests.gateway_request("restart_hltd"),
         read=OK,
@@ -211,7 +211,7 @@ CHANGES = (
     CommandSpec(
         name="restart_fff",
         title="Restart the DQM tools",
-        description="Restarts fff_dqmtools, which includes DQM^2, on a machine.",
+        description="Restarts fff_dqmtools, which includes DQM^2, on a host.",
         arguments=(arguments.HOST,),
         requests=requests.gateway_request("restart_fff"),
         read=OK,
@@ -223,7 +223,7 @@ CHANGES = (
     CommandSpec(
         name="change_dqm_client",
         title="Enable or disable a client",
-        description="Enables or disables a client on a machine, from the next run on.",
+        description="Enables or disables a client on a host, from the next run on.",
         arguments=(arguments.FU, arguments.CLIENT, arguments.STATE),
         requests=requests.clients_request("change_dqm_client"),
         read=OK,

@@ -116,5 +116,5 @@ def drop_run(settings: Settings, args: Args) -> Impact:
     if running := [job for job in inventory.running_jobs(args["system"]) if job.run == run]:
         notes.append(f"{len(running)} of its clients are still running: their next report, within 30 s, creates their documents again.")
     unknown = {host: count for host, count in counts.items() if host not in machines}
-    notes += [f"Documents of {host} ({count}) are not deleted, because no such machine is known." for host, count in unknown.items()]
+    notes += [f"Documents of {host} ({count}) are not deleted, because no such host is known." for host, count in unknown.items()]
     return Impact(list(documents), [], documents, notes)

@@ -60,7 +60,7 @@ PATHS: Schema = {
     },
     "/api/v1/control/commands/{command}": {
         "get": {
-            "summary": "One command with the responses of the machines.",
+            "summary": "One command with the responses of the hosts.",
             "parameters": [parameter("command", "Number of the command.", COUNT, "path")],
             "responses": {"200": json_response("The command.", object_schema(COMMAND | {"responses": array(RESPONSE)}))},
         }

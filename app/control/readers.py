@@ -58,14 +58,14 @@ def read_machines(text: str) -> ReadResponse:
     """The machines of each cluster, or of one."""
     found = _json(text)
     clusters = {"": found} if isinstance(found, list) else _object(found)
-    return _table(("Cluster", "Machine"), [(cluster, name) for cluster, names in clusters.items() for name in _texts(names)])
+    return _table(("Cluster", "Host"), [(cluster, name) for cluster, names in clusters.items() for name in _texts(names)])
 
 
 def read_versions(text: str) -> ReadResponse:
     """The version on each machine of each cluster."""
     clusters = _object(_json(text)).items()
     lines = [(cluster, name, _text(version)) for cluster, hosts in clusters for name, version in _object(hosts).items()]
-    return _table(("Cluster", "Machine", "Version"), lines)
+    return _table(("Cluster", "Host", "Version"), lines)
 
 
 def read_settings(text: str) -> ReadResponse:
@@ -104,7 +104,7 @@ def read_statuses(text: str) -> ReadResponse:
         if not isinstance(up, bool):
             raise ResponseError(f"P5's response does not state whether {excerpt(name)} is up")
         lines.append((name, "up" if up else "down", _text(mapping(status).get("msg") or "")))
-    return _table(("Machine", "State", "Message"), lines)
+    return _table(("Host", "State", "Message"), lines)
 
 
 def excerpt(text: str) -> str:

@@ -219,7 +219,7 @@ def _refuse_late(row: SubmittedCommand) -> None:
 
 def _close_lost(row: SubmittedCommand) -> None:
     at = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(row.sent_at))
-    advice = "check the machines before you repeat it" if COMMANDS[row.name].changes else "repeat the query"
+    advice = "check the hosts before you repeat it" if COMMANDS[row.name].changes else "repeat the query"
     error = f"it was being sent at {at} when its worker ended; {advice}"
     record_outcome(row.id, (SENDING,), [MachineResponse("", None, "", UNKNOWN, error)])
 

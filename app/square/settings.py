@@ -20,13 +20,13 @@ class SquareSettings:
         "URL of DQM^2 at P5: the gateway, http://gateway:9215, or the CMSWEB proxy, https://...; empty: P5 is not polled.",
         url_of("http", "https"),
     )
-    square_gateway: str = setting("dqmrubu-c2a06-03-01", "Machine at P5 behind square_url; it forwards requests to the others.")
-    square_port: int = setting(9215, "Port of DQM^2 on the machines behind the gateway.", between(1, 65535))
+    square_gateway: str = setting("dqmrubu-c2a06-03-01", "Host at P5 behind square_url; it forwards requests to the others.")
+    square_port: int = setting(9215, "Port of DQM^2 on the hosts behind the gateway.", between(1, 65535))
     square_production: tuple[str, ...] = setting(
-        ("dqmrubu-c2a06-01-01", "dqmfu-c2b03-45-01", "dqmfu-c2b04-45-01"), "Machines of the system production.", hosts
+        ("dqmrubu-c2a06-01-01", "dqmfu-c2b03-45-01", "dqmfu-c2b04-45-01"), "Hosts of the system production.", hosts
     )
     square_playback: tuple[str, ...] = setting(
-        ("dqmrubu-c2a06-03-01", "dqmfu-c2b01-45-01", "dqmfu-c2b02-45-01"), "Machines of the system playback.", hosts
+        ("dqmrubu-c2a06-03-01", "dqmfu-c2b01-45-01", "dqmfu-c2b02-45-01"), "Hosts of the system playback.", hosts
     )
     square_certificate: str = setting("", "Client certificate (PEM) for CMSWEB.")
     square_key: str = setting("", "Key (PEM) of the certificate, without a password; empty: in the file of the certificate.")
@@ -34,16 +34,16 @@ class SquareSettings:
     square_cookie: str = setting("", "Value of the cookie that DQM^2 requires behind CMSWEB.", secret=True)
     square_poll_s: float = setting(
         2.0,
-        "Polling interval of each machine at P5, s, at most 10: a host is silent after 30 s without contact.",
+        "Polling interval of each host at P5, s, at most 10: a host is silent after 30 s without contact.",
         between(0.1, 10),
     )
     square_status_s: float = setting(
-        30.0, "Polling interval of the status of the machines, s; a status is unknown after 120 s.", between(1, 60)
+        30.0, "Polling interval of the status of the hosts, s; a status is unknown after 120 s.", between(1, 60)
     )
     square_timeout_s: float = setting(10.0, "Timeout of a request to P5, in total, s.", between(0.1, 60))
     square_command_timeout_s: float = setting(
         120.0,
-        "Timeout of a command to P5, s; queries for versions take up to 5 s per machine.",
+        "Timeout of a command to P5, s; queries for versions take up to 5 s per host.",
         between(1, 3600),
     )
     square_keep_documents_days: int = setting(
@@ -51,7 +51,7 @@ class SquareSettings:
     )
     square_keep_logs_days: int = setting(30, "Days for which first and last lines of logs are kept.", between(1, 36500))
     square_keep_graphs_days: int = setting(365, "Days for which file deliveries are kept.", between(1, 36500))
-    square_keep_statuses_days: int = setting(365, "Days for which statuses of machines are kept.", between(1, 36500))
+    square_keep_statuses_days: int = setting(365, "Days for which statuses of hosts are kept.", between(1, 36500))
 
     def machines_of(self, system: str) -> tuple[str, ...]:
         """The machines of a system, from the setting `square_<system>`."""

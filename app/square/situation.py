@@ -61,7 +61,7 @@ def situation(run: Run | None, clients: list[Client], hosts: list[HostState], li
 def _connection_problem(hosts: list[HostState], machines: tuple[str, ...]) -> Situation | None:
     """What is wrong between the hub and the hosts; None if all respond."""
     if not machines and not hosts:
-        return Situation(WAITING, "No machines are configured for this system (setting square_url, or the list of machines).")
+        return Situation(WAITING, "No hosts are configured for this system (setting square_url, or the list of hosts).")
     if not hosts:
         return Situation(NOT_POLLED, "No host polled yet: is the service `live` running? See Status.")
     if not any(host.is_polled for host in hosts):

@@ -23,7 +23,7 @@ def fetch_whole_log(settings: Settings, job: Job, file: IO[bytes]) -> None:
             f"The whole log is on {job.host}, but CMSWEB only reaches {square.square_gateway}. It can be fetched by a hub inside P5"
         )
     if not _is_listed(square, job.system, job.host):
-        raise HostNotListed(f"{job.host} is not a known machine of P5, so the hub does not connect to it")
+        raise HostNotListed(f"{job.host} is not a known host of P5, so the hub does not connect to it")
     upstream = Upstream(settings)
     try:
         upstream.log(job.host, job.key, file)

@@ -1,4 +1,4 @@
-"""Record the documents of machines at P5: `python -m services.simulator.record http://GATEWAY:9215 FILE HOST...`."""
+"""Record the documents of hosts at P5: `python -m services.simulator.record http://GATEWAY:9215 FILE HOST...`."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ TIMEOUT_S = 30.0
 
 def main() -> None:
     """Read the command line and record for some time or until Ctrl-C."""
-    parser = argparse.ArgumentParser(prog="python -m services.simulator.record", description="Record the documents of machines at P5.")
+    parser = argparse.ArgumentParser(prog="python -m services.simulator.record", description="Record the documents of hosts at P5.")
     parser.add_argument("address", help="URL of the gateway, http://GATEWAY:9215")
     parser.add_argument("file", type=Path, help="file to append to")
-    parser.add_argument("hosts", nargs="+", help="machines")
+    parser.add_argument("hosts", nargs="+", help="hosts")
     parser.add_argument("--seconds", type=float, default=float("inf"), help="duration (default: until Ctrl-C)")
     parser.add_argument("--period", type=float, default=5.0, help="seconds between two polls (%(default)s)")
     options = parser.parse_args()

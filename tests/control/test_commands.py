@@ -155,7 +155,7 @@ def test_unknown_machine_in_a_document_is_never_contacted(room: Room) -> None:
     assert Job.get(Job.key == "dqm-source-state-strange").host == "database.example"
     assert room.submit("kill", system="production", key="dqm-source-state-strange", signal="9").status_code == 400
     page = room.get(f"/control/drop?run={job['run']}").text
-    assert "Documents of database.example (1) are not deleted, because no such machine is known." in page
+    assert "Documents of database.example (1) are not deleted, because no such host is known." in page
 
 
 def test_dropping_a_run_deletes_documents_at_p5_and_keeps_them_here(room: Room) -> None:

@@ -155,7 +155,7 @@ def test_commands_and_events_are_one_list_newest_first(room: Room) -> None:
     Job.update(exit_code=65, reported=time.time() - 30).where(Job.id == crashed.id).execute()
     table = room.get("/control").text.partition('id="activity-title"')[2]
     name = crashed.tag.partition("_")[0]
-    places = [table.index(words) for words in ("Restart hltd</bdi>", "Machines</bdi>", f"{name} crashed in run")]
+    places = [table.index(words) for words in ("Restart hltd</bdi>", "Hosts</bdi>", f"{name} crashed in run")]
     assert places == sorted(places)
     assert "tests need it" in table
     assert f'/square/job?key={crashed.key}"' in table
@@ -165,7 +165,7 @@ def test_commands_and_events_are_one_list_newest_first(room: Room) -> None:
     }
     assert ["Restart hltd</bdi>" in text for text in shown.values()] == [True, False, False, False]
     assert [f"{name} crashed" in text for text in shown.values()] == [False, True, False, False]
-    assert ["Machines</bdi>" in text for text in shown.values()] == [False, False, True, False]
+    assert ["Hosts</bdi>" in text for text in shown.values()] == [False, False, True, False]
     assert [" began</bdi>" in text for text in shown.values()] == [False, False, False, True]
     playback = room.get("/control?of=playback").text.partition('id="activity-title"')[2]
     assert "Restart hltd</bdi>" not in playback

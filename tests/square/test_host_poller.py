@@ -294,7 +294,7 @@ def test_one_machine_down_is_no_failure_while_others_are_polled(hub: Settings, p
             while time.monotonic() < end:
                 step()
 
-        with pytest.raises(P5Unreachable, match="no machine of production responds"):
+        with pytest.raises(P5Unreachable, match="no host of production responds"):
             until_it_fails()
 
 

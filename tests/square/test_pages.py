@@ -105,7 +105,7 @@ def test_old_run_is_shown_as_ended(filled: Settings, client: FlaskClient) -> Non
 
 def test_before_the_first_run_the_page_waits_for_it(hub: Settings, client: FlaskClient) -> None:
     text = text_of(client, "/square")
-    assert "No machines are configured" in text
+    assert "No hosts are configured" in text
     with proxy.atomic():
         data.hosts(advance(data.SYSTEM))
     assert "No run has been reported yet" in text_of(client, "/square")
@@ -196,7 +196,7 @@ def test_the_repeated_hour_is_distinguished_by_its_zone(filled: Settings, client
 
 
 def test_the_other_system_has_its_own_runs(filled: Settings, client: FlaskClient) -> None:
-    assert "No machines are configured" in text_of(client, f"/square?system={SYSTEMS[1]}")
+    assert "No hosts are configured" in text_of(client, f"/square?system={SYSTEMS[1]}")
     assert client.get("/square/runs/358792?system=playback").status_code == 404
 
 

@@ -128,7 +128,7 @@ def test_status_and_metrics_show_the_polling(hub: Settings, tmp_path: Path) -> N
     settings = hub.replace(square_url="http://127.0.0.1:1", square_certificate=str(tmp_path / "none.pem"))
     client: FlaskClient = create_app(settings).test_client()
     page = client.get("/status", base_url="http://127.0.0.1:8889").text
-    assert "1 of 3 machines respond, 1234 documents to be fetched, 1 rejected" in page
+    assert "1 of 3 hosts respond, 1234 documents to be fetched, 1 rejected" in page
     assert "dqmfu-c2b04-45-01: status 500" in page
     assert "runs fff_dqmtools-3.0-1, which is not a tested version" in page
     assert "cannot be read" in page

@@ -149,7 +149,7 @@ V1: Schema = {
         object_schema({"key": TEXT, "lines": array(TEXT), "gap": nullable(INTEGER)}),
     ),
     "/api/v1/square/hosts": get_operation(
-        "Polled hosts, and machines as P5 reports them.",
+        "Polled hosts, and the host status reported by P5.",
         [SYSTEM],
         "Ages are in s.",
         object_schema({"system": TEXT, "hosts": array(HOST), "machines": array(MACHINE)}),

@@ -92,7 +92,7 @@ def _system_line(system: str, count: int, hosts: list[Host]) -> StatusLine:
 
 
 def _system_text(system: str, count: int, responding: int, hosts: list[Host]) -> str:
-    text = f"{responding} of {count} machines respond"
+    text = f"{responding} of {count} hosts respond"
     if behind := sum(host.behind for host in hosts):
         text += f", {behind} documents to be fetched"
     if rejected := DeadLetter.select().where(DeadLetter.system == system).count():

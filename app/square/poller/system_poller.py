@@ -42,7 +42,7 @@ def system_poller(system: str, machines: Sequence[str], settings: Settings, run:
             ended += pop_ended()
             responded = [future.result() for future in ended]
             if not any(responded) and not running:
-                raise P5Unreachable(f"no machine of {system} responds")
+                raise P5Unreachable(f"no host of {system} responds")
 
         yield step
     for poller in pollers:

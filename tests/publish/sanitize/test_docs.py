@@ -31,7 +31,7 @@ def test_every_counted_kind_is_documented() -> None:
     assert "`field` counts" in PAGE
 
 
-@pytest.mark.parametrize(("title", "what"), [("run", PublicRun), ("job", PublicJob), ("machine", PublicMachine), ("event", PublicEvent)])
+@pytest.mark.parametrize(("title", "what"), [("run", PublicRun), ("job", PublicJob), ("host", PublicMachine), ("event", PublicEvent)])
 def test_the_page_names_exactly_the_published_fields(title: str, what: type[NamedTuple]) -> None:
     table = re.search(rf"\| field of an? {title} \|.*?\n\n", PAGE, re.DOTALL)
     assert table
