@@ -6,10 +6,12 @@ import logging
 from collections.abc import Callable
 from typing import TypeVar
 
-from flask import Flask, Response, jsonify, make_response, render_template, request
+from flask import Flask, Response, current_app, jsonify, make_response, redirect, render_template, request
 from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as AnyResponse
 
 from app.web.answers import is_api, is_fragment
+from app.web.frame import current_url
 from app.web.problem import Problem
 
 DomainError = TypeVar("DomainError", bound=Exception)
@@ -58,11 +60,23 @@ def problem_response(problem: Problem) -> Response:
     return response
 
 
-def _http_error(error: HTTPException) -> Response:
+def _http_error(error: HTTPException) -> AnyResponse:
     if error.response is not None or (error.code or 500) < 400:  # a redirect, or a complete response
-        return error.get_response()  # type: ignore[return-value]  # werkzeug types it as the sans-io response
+        return error.get_response()
+    if error.code == 404 and _is_page_with_slash():
+        path, mark, query = current_url().partition("?")
+        return redirect(path.rstrip("/") + mark + query, 308)
     headers = {name: value for name, value in error.get_headers() if name in ("Allow", "Retry-After", "WWW-Authenticate")}
     return problem_response(Problem(error.code or 500, error.description or error.name, headers=headers))
+
+
+def _is_page_with_slash() -> bool:
+    """Whether the address of this request is that of a page, followed by a slash, as people type it."""
+    path = request.path.rstrip("/")
+    if not path or path == request.path or is_api() or request.method not in ("GET", "HEAD"):
+        return False
+    adapter = current_app.create_url_adapter(request)
+    return adapter is not None and adapter.test(path, "GET")
 
 
 def _internal_error(error: Exception) -> Response:

@@ -31,6 +31,20 @@ def test_a_user_name_with_nul_is_only_wrong(client: FlaskClient) -> None:
     assert client.post("/account/sign-in", data={"name": "a\0b", "password": "x"}).status_code == 401
 
 
+@pytest.mark.parametrize(
+    "path", ["/control", "/published", "/notifications", "/status", "/help", "/help/square", "/files", "/square", "/square/timeline"]
+)
+def test_address_of_a_page_with_a_slash_at_its_end_leads_to_the_page(client: FlaskClient, path: str) -> None:
+    answer = client.get(f"{path}/?q=a%20b")
+    assert (answer.status_code, answer.location) == (308, f"{path}?q=a%20b")
+    assert client.get(path).status_code in (200, 303)
+
+
+@pytest.mark.parametrize("path", ["/nothing/", "/api/v1/samples/", "/square/runs/abc/"])
+def test_unknown_address_with_a_slash_at_its_end_is_not_found(client: FlaskClient, path: str) -> None:
+    assert client.get(path).status_code == 404
+
+
 @pytest.mark.parametrize("status", [409, 413, 501, 502, 503, 504])
 def test_an_error_page_has_a_title_and_offers_to_try_again_only_what_can_be_requested_again(app: Flask, status: int) -> None:
     for method in ("GET", "POST"):
