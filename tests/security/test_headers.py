@@ -109,3 +109,14 @@ def test_a_flood_of_reports_does_not_fill_the_log(local: FlaskClient, caplog: py
         for _ in range(30):
             local.post("/csp-report", data="{}", base_url=HOME)
     assert sum(record.name == "app.security.headers" for record in caplog.records) <= headers.LOGGED_PER_MINUTE
+
+
+def test_an_image_may_have_the_styles_of_the_browser_that_shows_it_and_nothing_else(small_app: Callable[..., Flask]) -> None:
+    app = small_app()
+    app.add_url_rule("/image", view_func=needs(Role.PUBLIC)(lambda: Response(b"", mimetype="image/png")), endpoint="image")
+    answer = app.test_client().get("/image", base_url=HOME)
+    policy = dict(part.strip().split(" ", 1) for part in answer.headers["Content-Security-Policy"].split(";"))
+    assert policy == dict.fromkeys(("default-src", "base-uri", "frame-ancestors", "form-action"), "'none'") | {
+        "style-src": "'unsafe-inline'"
+    }
+    assert all(answer.headers[name] == value for name, value in EVERYWHERE.items())
