@@ -25,7 +25,7 @@ MAX_EVENTS = 200
 
 def main() -> None:
     """Read the command line and serve until SIGTERM, SIGINT or the end of the supervisor."""
-    parser = argparse.ArgumentParser(prog="python -m services.simulator", description="Simulate the DQM hosts at P5.")
+    parser = argparse.ArgumentParser(prog="dqmhub simulate", description="Simulate the DQM hosts at P5.")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     parser.add_argument("--port", type=int, default=9215, help="port to listen on; 0: any free port, printed at the start (%(default)s)")
     parser.add_argument("--speed", type=float, default=1.0, help="speed relative to the wall clock (%(default)s)")
