@@ -48,9 +48,8 @@ def choice_arg(name: str, choices: Sequence[str]) -> str:
     """The argument `name`, one of `choices`; the first of them if it is missing. Raises Problem 400."""
     text = request.args.get(name, choices[0])
     if text not in choices:
-        raise Problem(
-            400, f"There is no {name} {text[:100]!r}", [(name, "Expected one of " + ", ".join(value for value in choices if value))]
-        )
+        problem = "Expected one of " + ", ".join(value for value in choices if value)
+        raise Problem(400, f"The value of {name} cannot be used", [(name, f"{problem}, not {text[:100]!r}")])
     return text
 
 

@@ -11,6 +11,7 @@ from flask import Flask
 
 from app.areas import AREAS, settings_reference
 from app.cli import dqmhub
+from app.control.activity import FILTERS
 from app.core.settings import TREE
 
 DOCS = TREE / "docs"
@@ -45,6 +46,11 @@ def test_every_address_is_documented(app: Flask) -> None:
     documented = text("developers/addresses.md")
     missing = sorted({rule.rule for rule in app.url_map.iter_rules() if f"`{rule.rule}`" not in documented})
     assert not missing, f"add to docs/developers/addresses.md: {missing}"
+
+
+def test_the_filters_of_the_control_room_are_documented_by_their_names_in_addresses() -> None:
+    row = next(line for line in text("developers/addresses.md").splitlines() if line.startswith("| `/control` |"))
+    assert {name for name in FILTERS if name} <= set(re.findall(r"`(\w+)`", row))
 
 
 def test_every_address_of_the_api_is_in_the_openapi_document(app: Flask) -> None:

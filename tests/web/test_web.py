@@ -45,6 +45,12 @@ def test_unknown_address_with_a_slash_at_its_end_is_not_found(client: FlaskClien
     assert client.get(path).status_code == 404
 
 
+def test_a_choice_that_does_not_exist_is_refused_with_the_possible_ones(client: FlaskClient) -> None:
+    page = client.get("/square?tz=mars").text
+    assert "The value of tz cannot be used" in page
+    assert "Expected one of cern, utc, local, not &#39;mars&#39;" in page
+
+
 @pytest.mark.parametrize("status", [409, 413, 501, 502, 503, 504])
 def test_an_error_page_has_a_title_and_offers_to_try_again_only_what_can_be_requested_again(app: Flask, status: int) -> None:
     for method in ("GET", "POST"):
