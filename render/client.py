@@ -10,8 +10,8 @@ from __future__ import annotations
 import socket
 import struct
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from render.errors import (
@@ -46,7 +46,10 @@ MAX_MESSAGE_BYTES = 64 << 20
 """Maximum length of one request."""
 
 NO_STREAMER = 1
-"""Response code if an object has a class version that the service does not know."""
+"""Response code if an object cannot be read without the StreamerInfo of its file."""
+
+StreamerLists = Sequence[tuple[bytes, int]]
+"""Lists of StreamerInfo of ROOT files: the bytes of each list, framed like an object, and its displacement."""
 
 _HEADER = struct.Struct("=iiIIIiIIIII")
 _OBJECT = struct.Struct("=Ii")
@@ -81,8 +84,8 @@ class Request:
     version: int = 0
     """Version of the monitor element, passed to plugins."""
 
-    streamers: tuple[bytes, int] = (b"", 0)
-    """List of StreamerInfo for objects of older class versions, framed like an object, and its displacement."""
+    streamers: StreamerLists = ()
+    """StreamerInfo of the files of the objects, for objects of older class versions."""
 
     streamer_file: str = ""
     """Path of a ROOT file with the StreamerInfo, below a folder that the service allows."""
@@ -103,8 +106,8 @@ class Request:
         return header + b"".join(parts)
 
     def _streamer_part(self) -> bytes:
-        content, displacement = self.streamers
-        return _STREAMER_LIST.pack(0, displacement) + content if content else self.streamer_file.encode()
+        lists = (_STREAMER_LIST.pack(0, displacement) + content for content, displacement in self.streamers)
+        return b"".join(lists) or self.streamer_file.encode()
 
     def _name_part(self) -> bytes:
         name = self.name.encode()
@@ -118,7 +121,7 @@ class RenderResponse:
     """A response with a plot."""
 
     code: int
-    """0, or nonzero if ROOT reported a problem (1: StreamerInfo is missing); the plot may then be incomplete."""
+    """0, or nonzero if ROOT reported a problem (NO_STREAMER: StreamerInfo is missing); the plot may then be incomplete."""
 
     image: bytes
     """The plot in the format of the specification, PNG by default."""
@@ -135,8 +138,23 @@ class RenderClient:
         self.socket_path = socket_path
         self.timeout = timeout
 
-    def render(self, request: Request) -> RenderResponse:
-        """Draw a plot. Raises RenderError."""
+    def render(self, request: Request, describe: Callable[[], StreamerLists] | None = None) -> RenderResponse:
+        """Draw a plot. Raises RenderError.
+
+        Args:
+            request: The plot.
+            describe: Returns the StreamerInfo of the files of the objects, if the service cannot read one without it.
+        """
+        response = self._respond(request)
+        if response.code == NO_STREAMER and describe and (streamers := describe()):
+            response = self._respond(replace(request, streamers=streamers))
+        if response.code and not response.image:
+            problem = f"the specification {request.spec!r} is invalid, or the object is damaged in its file"
+            raise RenderRefused(response.code, f"The render service rejected {request.name!r} (code {response.code}): {problem}")
+        return response
+
+    def _respond(self, request: Request) -> RenderResponse:
+        """The response to one request. Raises RenderError for one without a plot."""
         message = request.message()
         deadline = time.monotonic() + self.timeout
         try:
@@ -148,9 +166,6 @@ class RenderClient:
             raise RenderDisconnected(request.name, "connection closed without a response") from None
         if code >= _FAILED:
             raise _failure(code, image.decode(errors="replace"), request.name)
-        if code and not image:
-            problem = f"the specification {request.spec!r} is invalid, or the object is damaged in its file"
-            raise RenderRefused(code, f"The render service rejected {request.name!r} (code {code}): {problem}")
         return RenderResponse(code, image)
 
     def ping(self) -> float:

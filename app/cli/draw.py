@@ -17,8 +17,9 @@ from werkzeug.datastructures import MultiDict
 
 from app.formats import FormatError, Kind, payload, scan
 from app.formats.detection import detect_format
+from app.formats.streamer_info import streamer_list
 from app.gui.plots.documents import with_properties
-from render.client import EFFICIENCY, RenderClient, Request
+from render.client import EFFICIENCY, RenderClient, Request, StreamerLists
 from render.errors import OptionError, RenderError
 from render.options import FORMATS, Options
 
@@ -40,7 +41,7 @@ def draw(file: Path, me: str, output: Path, query: str, socket: Path, service: l
         options = replace(_options(query), format=_format(output))
         request = _request(file, me, options.spec())
         with _client(socket, service) as client:
-            rendered = client.render(request)
+            rendered = client.render(request, lambda: _streamers(file))
     except OptionError as error:
         raise click.ClickException(f"{error.field}: {error.problem}") from None
     except (FormatError, OSError, RenderError, ValueError) as error:
@@ -81,6 +82,14 @@ def _request(file: Path, me: str, spec: str) -> Request:
         found = payload(file, format, row)
         return Request(me, spec, [(found.data, found.displacement)], found.flags)
     raise click.ClickException(f"{file} has no monitor element {me}")
+
+
+def _streamers(file: Path) -> StreamerLists:
+    """The StreamerInfo of the file, for objects of older class versions; none if it has none."""
+    try:
+        return [streamer_list(file)]
+    except FormatError:
+        return []
 
 
 @contextmanager

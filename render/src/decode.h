@@ -3,25 +3,22 @@
 #include <TObject.h>
 
 #include <memory>
-#include <string>
 
 #include "protocol.h"
+#include "streamers.h"
 
 namespace dqmhub {
 
+// Why an object cannot be drawn: its frame is broken, or its content is, or its class versions are unknown.
+enum class Fault { none, frame, content };
+
 struct Decoded {
   std::unique_ptr<TObject> object;  // null if there is nothing to draw
-  bool invalid = false;             // the bytes are not a valid object
-  bool too_large = false;           // it has more than kMaxBins bins
+  Fault fault = Fault::none;
+  bool too_large = false;  // it has more than kMaxBins bins
 };
 
-Decoded decode(const EncodedObject &encoded);
-
-// Loads the StreamerInfo contained in a request, or in the file that it names, once per process. Returns false if that
-// fails.
-bool load_streamers(std::string_view streamers);
-
-// Allows requests to name files below this folder.
-void allow_streamer_folder(const std::string &folder);
+// `described`: class versions of the StreamerInfo in the request.
+Decoded decode(const EncodedObject &encoded, const ClassVersions &described);
 
 }  // namespace dqmhub

@@ -9,7 +9,7 @@
 #include <cstring>
 #include <stdexcept>
 
-#include "decode.h"
+#include "streamers.h"
 #include "log.h"
 #include "master.h"
 #include "plugins.h"

@@ -22,6 +22,7 @@
 #include "plugins.h"
 #include "png.h"
 #include "spec.h"
+#include "streamers.h"
 #include "text_plot.h"
 
 namespace dqmhub {
@@ -36,14 +37,16 @@ class RootMessages {
   void begin(std::string_view name) {
     name_ = name;
     code_ = kOk;
+    undescribed_ = false;
     count_ = 0;
   }
-  int32_t code() const { return code_; }
+  int32_t code() const { return undescribed_ ? kNoStreamer : code_; }
+  void mark_undescribed() { undescribed_ = true; }
   int count() const { return count_; }
 
-  void add(int32_t code, const std::string &what) {
+  void add(const std::string &what) {
     constexpr int max_logged = 5, max_count = 1000;
-    code_ = code_ == kNoStreamer ? code_ : code;
+    code_ = kError;
     if (++count_ <= max_logged)
       log_(what + ", drawing '" + std::string(name_) + "'" + (count_ == max_logged ? "; further messages are not logged" : ""));
     if (count_ > max_count)
@@ -54,14 +57,14 @@ class RootMessages {
   std::function<void(const std::string &)> log_;
   std::string_view name_;
   int32_t code_ = kOk;
+  bool undescribed_ = false;  // an object may be readable with its StreamerInfo
   int count_ = 0;
 } root_messages;
 
 void handle_root_message(int level, Bool_t abort, const char *where, const char *what) {
   if (level < kWarning)
     return;
-  const bool streamer = std::string_view(what).find("Could not find the StreamerInfo") != std::string_view::npos;
-  root_messages.add(streamer ? kNoStreamer : kError, std::string(where) + ": " + what);
+  root_messages.add(std::string(where) + ": " + what);
   if (abort)
     std::abort();
 }
@@ -73,24 +76,46 @@ struct DecodedObjects {
   bool damaged = false;  // whether the first object is damaged
 };
 
+// Returns the class versions described by a request; null if it describes none.
+const ClassVersions *described_versions(const Request &request) {
+  if (request.streamers.empty())
+    return nullptr;
+  const auto versions = load_streamers(request.streamers);
+  root_messages.begin(request.name);  // ROOT complains about a list only the first time that a process reads it
+  if (versions)
+    return versions;
+  root_messages.add("cannot read the streamers of " + std::string(request.streamers[0] ? request.streamers : "the request"));
+  root_messages.mark_undescribed();
+  return nullptr;
+}
+
+// Decodes an object. Sets `damaged` if there is any complaint: a partially read object would look like a valid, often empty,
+// plot. Without the StreamerInfo of its file, an object of an older class version cannot be told from a damaged one.
+std::unique_ptr<TObject> decode_one(const EncodedObject &encoded, const ClassVersions *described, bool &damaged) {
+  static const ClassVersions none;
+  const int count_before = root_messages.count();
+  auto decoded = decode(encoded, described ? *described : none);
+  if (decoded.too_large)
+    throw TooManyBins();
+  damaged = decoded.fault != Fault::none || root_messages.count() > count_before;
+  if (damaged && !described && decoded.fault != Fault::frame)
+    root_messages.mark_undescribed();
+  else if (decoded.fault != Fault::none)
+    root_messages.add("not an object that can be drawn, " + std::to_string(encoded.bytes.size()) + " bytes");
+  return damaged ? nullptr : std::move(decoded.object);
+}
+
 // Decodes the objects of a request. Throws TooManyBins.
 DecodedObjects decode_all(const Request &request) {
   DecodedObjects all;
   if (request.scalar())
     all.list.push_back(request.text.empty() ? nullptr : std::make_unique<TObjString>(std::string(request.text).c_str()));
-  for (const auto &objects : request.objects) {
-    const int count_before = root_messages.count();
-    auto decoded = decode(objects);
-    if (decoded.too_large)
-      throw TooManyBins();
-    if (decoded.invalid)
-      root_messages.add(kError, "not an object that can be drawn, " + std::to_string(objects.bytes.size()) + " bytes");
-    // A partially read object would look like a valid, often empty, plot.
-    const bool damaged = root_messages.count() > count_before && root_messages.code() == kError;
-    if (damaged)
-      decoded.object.reset();
+  const auto described = described_versions(request);
+  for (const auto &encoded : request.objects) {
+    bool damaged = false;
+    auto object = decode_one(encoded, described, damaged);
     all.damaged |= damaged && all.list.empty();
-    all.list.push_back(std::move(decoded.object));
+    all.list.push_back(std::move(object));
   }
   return all;
 }
@@ -203,8 +228,6 @@ Response render(const Request &request, Blacklist &blacklist) {
     return {kError, encode_png(&white, 1, 1)};
   }
   root_messages.begin(request.name);
-  if (!load_streamers(request.streamers))
-    root_messages.add(kNoStreamer, "cannot read the streamers of " + std::string(request.streamers[0] ? request.streamers : "the request"));
   const bool blacklisted = blacklist.contains(request.name);
   try {
     return make_response(request, *spec, blacklisted);

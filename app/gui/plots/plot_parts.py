@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from app.formats import FileReplaced, Kind, MERow, ServerUnreachable, payload
+from app.formats import FileReplaced, FormatError, Kind, MERow, ServerUnreachable, payload
 from app.formats.streamer_info import streamer_list
 from app.gui.catalog.catalog import OpenSample
 from app.gui.errors import ListOutdated, PlotError, PlotServerUnreachable
@@ -92,11 +92,13 @@ def _object(part: PlotPart) -> tuple[int, tuple[bytes, int]]:
 
 
 def streamers_of(part: PlotPart) -> tuple[bytes, int]:
-    """The streamer information in the file of a part, with its displacement. Raises as `render_request`."""
+    """The streamer information in the file of a part, with its displacement; empty if the file has none. Raises as `render_request`."""
     if part.sample is None:
         return b"", 0
     try:
         return streamer_list(part.sample.url)
+    except FormatError:
+        return b"", 0
     except OSError as error:
         raise _read_error(part.name, part.sample, error) from error
 

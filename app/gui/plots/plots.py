@@ -8,7 +8,7 @@ from __future__ import annotations
 import struct
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path
@@ -24,10 +24,11 @@ from app.gui.catalog.catalog import OpenSample
 from app.gui.errors import NothingToDraw, PlotError, PlotTimeout, PlotUnavailable
 from app.gui.plots import quarantine
 from app.gui.plots.plot_files import PlotFiles, read_plot, write_plot
-from app.gui.plots.plot_parts import PlotPart, combined_part, render_request, streamers_of
+from app.gui.plots.plot_parts import PlotPart, combined_part, render_request
+from app.gui.plots.streamer_cache import StreamerCache
 from app.gui.settings import GuiSettings
 from render.build import binary
-from render.client import NO_STREAMER, RenderClient, RenderResponse, Request
+from render.client import RenderClient, RenderResponse, Request
 from render.errors import RenderCrashed, RenderDisconnected, RenderError, RenderLost, RenderTimeout, RenderUnavailable
 from render.options import Options
 
@@ -78,6 +79,7 @@ class Plots:
         self.slots = threading.BoundedSemaphore(max(1, settings.web_threads - FREE_THREADS))
         self.failures: TTLCache[str, PlotError] = TTLCache(1000, FAILURE_S)
         self.lock = threading.Lock()
+        self.streamers = StreamerCache()
         self.client = RenderClient(settings.data / "render" / "socket", timeout=gui.render_timeout_s + 5)
         self.renderer = _fingerprint(binary(TREE), Path(gui.render_plugins) if gui.render_plugins else None)
 
@@ -190,14 +192,9 @@ class Plots:
             raise
 
     def _request_with_streamers(self, parts: Sequence[PlotPart], request: Request) -> RenderResponse:
-        """Draw a plot; streamer information is sent only when the service misses it, since old versions of classes are rare."""
-        response = self.client.render(request)
-        for part in {part.sample.url: part for part in parts if part.sample}.values():
-            if response.code != NO_STREAMER:
-                break
-            with suppress(FormatError):  # the image shows that the object cannot be drawn
-                response = self.client.render(replace(request, streamers=streamers_of(part)))
-        return response
+        """Draw a plot; streamer information is sent only for files that need it, since old versions of classes are rare."""
+        described = replace(request, streamers=self.streamers.cached(parts))
+        return self.client.render(described, None if described.streamers else lambda: self.streamers.load(parts))
 
 
 def _count_crash(parts: Sequence[PlotPart], error: RenderLost) -> None:

@@ -95,3 +95,14 @@ def test_a_file_that_is_not_a_dqm_file_is_an_error_of_one_line(settings: Setting
     assert done.returncode == 1
     assert "wrong.root" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_histogram_of_root_5_is_drawn_from_the_command_line(settings: Settings, render_service: Path, tmp_path: Path) -> None:
+    settings.data.mkdir()
+    (settings.data / "render").symlink_to(render_service)
+    file, output = tmp_path / "DQM_V0001_R000000001__A__B__DQMIO.root", tmp_path / "old.json"
+    script = TREE / "tests" / "render" / "make_root5_file.py"
+    subprocess.run([sys.executable, "-W", "ignore", str(script), "root5", str(file)], check=True, timeout=PATIENCE_S)
+    done = render(settings, str(file), "Sub/Folder/old", "-o", str(output))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(output.read_text())["fArray"] == [0, *range(1, 11), 0]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 import os
 import socket
 import subprocess
@@ -12,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+import uproot
 
 from app import queue
 from app.core import database
@@ -19,8 +22,10 @@ from app.core.metrics import RENDERS
 from app.core.settings import TREE, Settings
 from app.gui.catalog.catalog import Catalog, OpenSample
 from app.gui.errors import GuiError
+from app.gui.models import Quarantine
 from app.gui.plots import plots as room
 from app.gui.plots.plot_files import evict
+from app.gui.plots.plot_parts import PlotPart
 from app.gui.plots.plots import Plot, Plots
 from app.gui.problems import status_of
 from app.gui.samples import SampleKey
@@ -173,13 +178,32 @@ def test_a_growing_cache_enqueues_an_eviction(hub: Settings, sample: OpenSample)
     assert eviction.state == "queued"
 
 
-def test_an_object_of_an_old_class_version_is_drawn_by_the_streamer_info_of_its_file(hub: Settings, tmp_path: Path) -> None:
-    file = tmp_path / "DQM_V0001_R000000001__A__B__DQMIO.root"
-    script = TREE / "tests" / "render" / "make_old_version_file.py"
-    subprocess.run([sys.executable, "-W", "ignore", str(script), str(file)], check=True, timeout=PATIENCE_S)
+def open_written(hub: Settings, folder: Path, script: str, *arguments: str) -> OpenSample:
+    """A sample with the histogram that a script of tests/render writes into a file."""
+    file = folder / "DQM_V0001_R000000001__A__B__DQMIO.root"
+    command = [sys.executable, "-W", "ignore", str(TREE / "tests" / "render" / script), *arguments, str(file)]
+    subprocess.run(command, check=True, timeout=PATIENCE_S)
     gui.register_all([file])
-    old = Catalog(hub.replace(file_roots=(str(tmp_path),))).open(SampleKey(1, 0, "/A/B/DQMIO"), 30)
+    return Catalog(hub.replace(file_roots=(str(folder),))).open(SampleKey(1, 0, "/A/B/DQMIO"), 30)
+
+
+def test_an_object_of_an_old_class_version_is_drawn_by_the_streamer_info_of_its_file(hub: Settings, tmp_path: Path) -> None:
+    old = open_written(hub, tmp_path, "make_old_version_file.py")
     plots = Plots(hub)
     image = plots.plot(old, b"Sub/Folder/old", Options()).image
-    assert b'"fEntries": 50' in plots.json(old, 0) or b'"fEntries" : 50' in plots.json(old, 0)
+    assert json.loads(plots.json(old, 0))["fEntries"] == 50
     assert len(image) > len(plots.plot(old, b"Sub/Folder/none", Options()).image)
+
+
+@pytest.mark.parametrize("layout", ["root5", "geant4"])
+def test_a_histogram_of_another_time_or_program_is_there_in_every_format(hub: Settings, tmp_path: Path, layout: str) -> None:
+    old = open_written(hub, tmp_path, "make_root5_file.py", layout)
+    plots, me = Plots(hub), b"Sub/Folder/old"
+    document = json.loads(plots.json(old, 0))
+    assert (document["fArray"], document["fEntries"]) == ([0, *range(1, 11), 0], 100)
+    with uproot.open(io.BytesIO(plots.plot(old, me, Options(format="root")).image)) as file:
+        assert file["old"].values().tolist() == list(range(1, 11))
+    assert b"Of older times" in plots.plot(old, me, Options(format="svg")).image
+    assert Quarantine.select().count() == 0
+    parts = [PlotPart(old, me), PlotPart(old, me)]
+    assert len(json.loads(plots.overlay(parts, Options(format="json")).image)["objects"]) == 2

@@ -1,0 +1,23 @@
+// Objects as written by TBufferFile::WriteObject: a frame with byte count and class name, then the content.
+#pragma once
+#include <TObject.h>
+
+#include <memory>
+#include <string_view>
+
+#include "streamers.h"
+
+namespace dqmhub {
+
+// Returns the object at the start of the bytes; empty if its frame is incomplete: a byte count within the buffer, the
+// new-class tag and the class name. ROOT does not check these and would read beyond the end of a truncated object.
+std::string_view first_framed_object(std::string_view bytes);
+
+// Returns whether ROOT can read a histogram with a valid frame: each of its classes down to TH1 has the version of the
+// installed ROOT or one of `described`. ROOT misreads other versions, and objects without byte counts, before it complains.
+bool has_known_layout(std::string_view bytes, const ClassVersions &described);
+
+// Reads an object with a valid frame; null if its class is none of ROOT's.
+std::unique_ptr<TObject> read_object(std::string_view bytes, int32_t displacement);
+
+}  // namespace dqmhub
