@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from app.control import inventory
 from app.control.errors import InvalidCommand
 from app.core.settings import Settings
-from app.square.runs import client_name
+from app.square.clients import client_name
 from app.square.systems import SYSTEMS
 from app.square.upstream import short_name
 from app.web.arguments import LARGEST_RUN, parse_int

@@ -206,6 +206,7 @@ CHANGES = (
         impact=impact.restart_hltd,
         system=impact.system_of,
         changes=True,
+        ends=impact.jobs_of_host,
         known_fault=FAILS_BEFORE_RESTART,
     ),
     CommandSpec(
@@ -241,6 +242,7 @@ CHANGES = (
         impact=impact.kill_job,
         system=impact.system_of,
         changes=True,
+        ends=impact.killed_job,
     ),
     CommandSpec(
         name="drop",

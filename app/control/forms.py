@@ -13,9 +13,9 @@ from app.control.commands import COMMANDS
 from app.control.errors import ControlError, InvalidCommand
 from app.control.specs import CommandSpec, Impact
 from app.core.settings import Settings
+from app.square.clients import client_name, job_state
 from app.square.models import Job
-from app.square.runs import age, client_name
-from app.square.states import JOB_BADGES, state_of
+from app.square.states import JOB_BADGES
 from app.square.view_state import ViewState
 from app.web.badges import Badge
 
@@ -92,7 +92,7 @@ def command_preview(settings: Settings, spec: CommandSpec, args: dict[str, str])
     return Preview(
         args=args,
         impact=impact,
-        jobs=[(job, JOB_BADGES[state_of(job.exit_code, age(job.reported) or 0)]) for job in jobs],
+        jobs=[(job, JOB_BADGES[job_state(job)]) for job in jobs],
         blocked=service.submission_block(settings, spec, args),
         idempotency_key=secrets.token_urlsafe(16),
         confirmed_impact=service.impact_token(impact),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.control import inventory
 from app.control.arguments import Args
-from app.control.specs import Impact
+from app.control.specs import EndedJobs, Impact
 from app.core.settings import Settings
 from app.square.models import Job
 from app.square.settings import SquareSettings
@@ -36,6 +36,17 @@ def restart_hltd(settings: Settings, args: Args) -> Impact:
     jobs = [job.key for job in inventory.running_jobs(system_of(settings, args), host)]
     note = f"hltd of {host} is stopped and started. Its clients are ended by a signal; clients of an ongoing run start again."
     return Impact([host], jobs, {}, [note])
+
+
+def jobs_of_host(args: Args) -> EndedJobs:
+    """The jobs that a restart of hltd ends."""
+    return EndedJobs(args["host"])
+
+
+def killed_job(args: Args) -> EndedJobs:
+    """The job that is killed."""
+    job = find_job(args)
+    return EndedJobs(short_name(job.host) if job else "", args["key"], int(args["signal"]))
 
 
 def restart_dqm_tools(settings: Settings, args: Args) -> Impact:

@@ -10,9 +10,9 @@ from app.control.readers import ResponseError, ResponseTable, ResponseTexts
 from app.control.responses import MachineResponse, load_responses
 from app.control.specs import CommandSpec
 from app.square import logs
+from app.square.clients import client_name, job_state
 from app.square.models import Job
-from app.square.runs import age, client_name
-from app.square.states import JOB_BADGES, exit_words, state_of
+from app.square.states import JOB_BADGES, exit_words
 from app.web.badges import Badge
 
 MAX_LINES = 300
@@ -112,7 +112,7 @@ def affected_jobs(row: SubmittedCommand) -> list[AffectedJob]:
 
 
 def _affected_job(job: Job) -> AffectedJob:
-    look = JOB_BADGES[state_of(job.exit_code, age(job.reported) or 0)]
+    look = JOB_BADGES[job_state(job)]
     same = Job.system == job.system, Job.run == job.run, Job.tag == job.tag, Job.host == job.host
     later = Job.select().where(*same, Job.id > job.id).order_by(Job.id.desc())
     return AffectedJob(job, client_name(job.tag), look, exit_words(job.exit_code), list(later))

@@ -23,6 +23,8 @@ from app.core.settings import Settings
 from app.queue import enqueue
 from app.security import audit
 from app.square.settings import SquareSettings
+from app.square.stops import announce_stop, withdraw_stop
+from app.square.systems import SYSTEMS
 from app.square.upstream import Upstream
 from app.web import etag_of
 
@@ -189,10 +191,19 @@ def execute(settings: Settings, number: int) -> None:
     if row.state == QUEUED and row.created < time.time() - MAX_QUEUED_S:
         _refuse_late(row)
     elif _change(number, (QUEUED,), state=SENDING, sent_at=time.time()):
+        _announce_stop(row)
         responses = _send_all(settings, row)
         record_outcome(number, (SENDING, UNKNOWN), responses)  # UNKNOWN: it may have been closed as lost meanwhile
     elif row.state == SENDING:
         _close_lost(row)
+
+
+def _announce_stop(row: SubmittedCommand) -> None:
+    """Announce the jobs that a command is about to end, whose end is no crash."""
+    spec = COMMANDS[row.name]
+    if spec.ends and row.system in SYSTEMS:
+        host, key, number = spec.ends(row.args)
+        announce_stop(row.system, host, row.id, spec.title, row.user, row.reason, key=key, signal_number=number)
 
 
 def _send_all(settings: Settings, row: SubmittedCommand) -> list[MachineResponse]:
@@ -258,6 +269,8 @@ def record_outcome(number: int, states: tuple[str, ...], responses: list[Machine
         confirmations = "; ".join(excerpt(one.text) for one in responses if one.state == ANSWERED)
         details = error or (confirmations if spec.changes else "")
         audit(spec.title, row.target, row.reason, f"{state}: {details}"[:MAX_ERROR_CHARS] if details else state, user=row.user)
+    if state == REFUSED and spec.ends:
+        withdraw_stop(row.system, row.id)
 
 
 def delete_old_responses(before: float) -> int:

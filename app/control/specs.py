@@ -20,6 +20,14 @@ class Impact(NamedTuple):
     notes: list[str]  # further consequences, one sentence each
 
 
+class EndedJobs(NamedTuple):
+    """The jobs that a command ends by a signal."""
+
+    host: str
+    key: str = ""  # of the job; "" for all jobs of the host
+    signal: int = 0  # number of the signal; 0 if hltd chooses it
+
+
 class P5Request(NamedTuple):
     """One HTTP request to a machine at P5."""
 
@@ -43,6 +51,7 @@ class CommandSpec:
         impact: Computes the impact of the command.
         system: The system of a command with these arguments; "" for none.
         changes: Whether it changes something at P5; otherwise it is a query.
+        ends: The jobs that the command ends; their end is no crash.
         known_fault: Known failure of some versions of fff_dqmtools, shown when the command fails.
     """
 
@@ -55,4 +64,5 @@ class CommandSpec:
     impact: Callable[[Settings, Args], Impact]
     system: Callable[[Settings, Args], str]
     changes: bool = False
+    ends: Callable[[Args], EndedJobs] | None = None
     known_fault: str = ""

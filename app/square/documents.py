@@ -94,6 +94,7 @@ def _job(identity: Columns, stored: Columns, document: dict[str, Any]) -> Column
         "path": text(path),
         "started": _started(extra, stored["timestamp"]),
         "reported": stored["timestamp"],
+        "stopped_by": None,
     }
 
 

@@ -4,8 +4,8 @@
 | --- | --- | --- |
 | run-start | first report of a run | `Run.first` |
 | run-end | no job of a run is running | last report; if a job never reported its end, the time at which it became stuck |
-| crash | a job ended with an exit code other than 0 | its last report |
-| stuck | a running job has not reported for STUCK_S | STUCK_S after its last report |
+| crash | a job ended with an exit code other than 0, and not by a command | its last report |
+| stuck | the newest job of a client is running and has not reported for STUCK_S | STUCK_S after its last report |
 | silent-host | a polled host has not responded for SILENT_S and to SILENT_TIMES requests | SILENT_S after its last response |
 | silent-host | a machine is down in two consecutive statuses of P5 | the first of them |
 
@@ -24,14 +24,15 @@ from collections.abc import Callable, Collection, Iterator
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from peewee import fn
+from peewee import SQL, fn
 
 from app.core.database import rows
 from app.core.events import Event
 from app.core.text import one_line
+from app.square.clients import client_name
 from app.square.event_kinds import KINDS
 from app.square.models import Host, HostStatus, Job, Run
-from app.square.runs import client_name, newest_run
+from app.square.runs import newest_run
 from app.square.states import STUCK_S, exit_words
 
 SETTLE_S = 60.0
@@ -100,10 +101,16 @@ def _run_ends(query: EventQuery) -> Iterator[Event]:
     over = (done & (superseded | (Run.last < now - SETTLE_S))) | (dead & superseded)
     window = Run.system == query.system, Run.last.between(query.since - STUCK_S, query.until), Run.jobs > 0
     for run in Run.select().where(*window, over).order_by(Run.last.desc()).limit(query.limit):
-        counts = [(run.finished, "finished"), (run.crashed, "crashed"), (run.running, "never reported their end")]
-        text = ", ".join(f"{count} {word}" for count, word in counts if count)
         at = run.last + STUCK_S if run.running else run.last
-        yield _event(query.system, "run-end", run.run, "", at, f"Run {run.run} ended", f"Jobs: {text}")
+        yield _event(query.system, "run-end", run.run, "", at, f"Run {run.run} ended", _client_counts(run))
+
+
+def _client_counts(run: Run) -> str:
+    """Clients by the end of their newest job, and earlier jobs that crashed."""
+    counts = [(run.finished, "finished"), (run.crashed, "crashed"), (run.stopped, "stopped by command")]
+    counts.append((run.running, f"never reported {'its' if run.running == 1 else 'their'} end"))
+    text = "Clients: " + ", ".join(f"{count} {word}" for count, word in counts if count)
+    return text + (f"; {run.failed} earlier attempt{'s' if run.failed > 1 else ''} failed" if run.failed else "")
 
 
 JOB = (Job.key, Job.run, Job.tag, Job.host, Job.exit_code, Job.lumi, Job.events, Job.reported)
@@ -120,7 +127,8 @@ def _job_text(what: str, host: str, lumi: int | None, events: int | None) -> str
 
 def _crashes(query: EventQuery) -> Iterator[Event]:
     window = Job.system == query.system, Job.reported.between(query.since, query.until)
-    chosen = Job.select(*JOB).where(*window, Job.exit_code != 0).order_by(Job.reported.desc()).limit(query.limit)
+    crashed = Job.exit_code != 0, Job.stopped_by.is_null()
+    chosen = Job.select(*JOB).where(*window, *crashed).order_by(Job.reported.desc()).limit(query.limit)
     for key, run, tag, host, code, lumi, seen, at in rows(chosen):
         title = f"{client_name(tag)} crashed{_in_run(run)}"
         yield _event(query.system, "crash", run, key, at, title, _job_text(f"Exit code {exit_words(code)}", host, lumi, seen))
@@ -132,10 +140,14 @@ def _stuck_jobs(query: EventQuery) -> Iterator[Event]:
     newer: Any = later.select(later.first).where(later.system == Job.system, later.run > Job.run)
     window = Job.system == query.system, Job.reported.between(query.since - STUCK_S, min(query.until, time.time()) - STUCK_S)
     answers = (Host.system == Job.system) & (Host.name == Job.host)
+    other = Job.alias()
+    is_later = (other.started > Job.started) | ((other.started == Job.started) & (other.id > Job.id))
+    same_client = (other.system == Job.system) & (other.run == Job.run) & (other.tag == Job.tag) & (other.host == Job.host)
     chosen = (
         Job.select(*JOB)
         .left_outer_join(Host, on=answers)
         .where(*window, Job.exit_code.is_null(), fn.COALESCE(Host.last_ok, FOREVER) >= at, fn.COALESCE(Host.behind, 0) == 0)
+        .where(~fn.EXISTS(other.select(SQL("1")).where(same_client & is_later)))
         .where(fn.COALESCE(newer.order_by(later.run).offset(NEWEST - 1).limit(1), FOREVER) > at)
     )
     for key, run, tag, host, _, lumi, seen, reported in rows(chosen.order_by(Job.reported.desc()).limit(query.limit)):

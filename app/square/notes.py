@@ -8,6 +8,7 @@ from app.core.counters import advance
 from app.core.database import proxy
 from app.security import audit
 from app.square import runs
+from app.square.clients import group_clients
 from app.square.errors import AcknowledgementRefused
 from app.square.models import Acknowledgement, Job, Pin, Run
 from app.square.states import CRASHED, JOB_BADGES, STUCK
@@ -26,7 +27,7 @@ def acknowledge(job: Job, state: str, user: str, note: str) -> None:
         raise AcknowledgementRefused(f"This job is {JOB_BADGES[state].text}: there is nothing to acknowledge")
     with proxy.atomic():
         version = advance(job.system)
-        if earlier := runs.clients(job.system, [job])[0].newest.acknowledgement:
+        if earlier := group_clients(job.system, [job])[0].newest.acknowledgement:
             raise AcknowledgementRefused(f"{earlier.user} has acknowledged it before: {earlier.note or '(without a note)'}")
         values = {"user": user, "at": time.time(), "note": note, "version": version}
         update = {**values, "revision": Acknowledgement.revision + 1}

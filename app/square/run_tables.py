@@ -33,6 +33,8 @@ class RunSummary(NamedTuple):
     file_delivery_sigma_s: float | None
     jobs: int
     jobs_crashed: int
+    clients: int
+    clients_down: int
 
 
 RUN_HEADINGS = RunSummary._fields
@@ -57,7 +59,9 @@ def run_summary(system: str, run: Run) -> RunSummary:
         file_delivery_mean_s=delay.mean,
         file_delivery_sigma_s=delay.sigma,
         jobs=run.jobs,
-        jobs_crashed=run.crashed,
+        jobs_crashed=run.crashed + run.failed,
+        clients=run.clients,
+        clients_down=run.crashed,
     )
 
 

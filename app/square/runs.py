@@ -1,10 +1,8 @@
-"""Read access to runs, their jobs by client, and hosts."""
+"""Read access to runs, their jobs, and hosts."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
-from itertools import groupby
 from typing import Any, NamedTuple
 
 from peewee import Query, fn
@@ -12,9 +10,7 @@ from peewee import Query, fn
 from app.core.counters import VersionCounter
 from app.core.database import prepared, rows
 from app.square.errors import UnknownRun
-from app.square.models import Acknowledgement, Host, HostStatus, Job, Run
-from app.square.states import CRASHED, JOB_BADGES, STUCK, URGENCY, exit_words, state_of
-from app.web.badges import Badge
+from app.square.models import Host, HostStatus, Job, Run
 
 SILENT_S = 30.0
 """A host without a response for this long is silent; it is polled every few seconds."""
@@ -27,40 +23,6 @@ STATUS_S = 120.0
 
 GONE_S = 600.0
 """A machine whose status is so much older than those of others no longer exists."""
-
-COMMON_SUFFIX = "_dqm_sourceclient-live"
-"""End of the names of most configurations, which is not shown."""
-
-
-class JobAttempt(NamedTuple):
-    """One process of a client."""
-
-    job: Job
-    state: str  # see app.square.states
-    acknowledgement: Acknowledgement | None
-
-    @property
-    def badge(self) -> Badge:
-        """The badge of its state."""
-        return JOB_BADGES[self.state]
-
-    @property
-    def exit(self) -> str:
-        """Its exit code in words."""
-        return exit_words(self.job.exit_code)
-
-    @property
-    def needs_attention(self) -> bool:
-        """Whether it crashed or is stuck, and nobody has acknowledged that."""
-        return self.state in (CRASHED, STUCK) and self.acknowledgement is None
-
-
-class Client(NamedTuple):
-    """The processes of one configuration on one host in a run."""
-
-    name: str
-    newest: JobAttempt
-    earlier: list[JobAttempt]  # newest first
 
 
 class HostState(NamedTuple):
@@ -111,11 +73,6 @@ def age(at: float | None) -> float | None:
     return None if at is None else max(0.0, time.time() - at)
 
 
-def client_name(tag: str) -> str:
-    """The name of a client as the crew uses it."""
-    return tag.removesuffix(COMMON_SUFFIX) or "(no name)"
-
-
 def short_count(events: int | None) -> str:
     """A number of events in three or four characters."""
     if events is None:
@@ -163,35 +120,6 @@ def neighbours(system: str, run: int) -> tuple[int | None, int | None]:
 def jobs(system: str, run: int) -> list[Job]:
     """The jobs of a run by client and start."""
     return list(Job.select().where(Job.system == system, Job.run == run).order_by(Job.tag, Job.host, Job.started, Job.id))
-
-
-def acknowledgements(system: str, keys: Iterable[str]) -> dict[str, Acknowledgement]:
-    """The acknowledgements of jobs by key."""
-    query = Acknowledgement.select().where(Acknowledgement.system == system, Acknowledgement.key.in_(list(keys)))
-    return {row.key: row for row in query}
-
-
-def clients(system: str, found: list[Job]) -> list[Client]:
-    """Jobs as attempts of their clients, most urgent first, then by name."""
-    now = time.time()
-    states = {job.id: state_of(job.exit_code, now - job.reported) for job in found}
-    notes = acknowledgements(system, [job.key for job in found if states[job.id] in (CRASHED, STUCK)])
-    grouped = []
-    for (tag, _), same in groupby(found, key=lambda job: (job.tag, job.host)):
-        *earlier, last = [JobAttempt(job, states[job.id], _valid(notes.get(job.key), job)) for job in same]
-        grouped.append(Client(client_name(tag), last, earlier[::-1]))
-    return sorted(grouped, key=lambda client: (not client.newest.needs_attention, URGENCY[client.newest.state], client.name))
-
-
-def _valid(note: Acknowledgement | None, job: Job) -> Acknowledgement | None:
-    """An acknowledgement unless the job has reported since: a stuck job may crash later."""
-    return note if note and note.at >= job.reported else None
-
-
-def count_states(found: list[Client]) -> dict[str, int]:
-    """The number of jobs in each state."""
-    states = [attempt.state for client in found for attempt in (client.newest, *client.earlier)]
-    return {state: states.count(state) for state in JOB_BADGES}
 
 
 def hosts(system: str) -> list[HostState]:

@@ -8,8 +8,9 @@ from typing import NamedTuple
 from peewee import fn
 
 from app.core.database import rows
+from app.square.clients import Client
 from app.square.models import Host, Run
-from app.square.runs import SILENT_S, Client, HostState
+from app.square.runs import SILENT_S, HostState
 from app.square.states import CRASHED, FINISHED, JOB_BADGES, RUNNING, STUCK
 from app.web.badges import Badge
 

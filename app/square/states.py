@@ -1,4 +1,4 @@
-"""The states of a job, with their badges in the order of urgency."""
+"""The states of a job, with their badges in the order of urgency. A client has the state of its newest job."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import signal
 
 from app.web.badges import Badge
 
-RUNNING, FINISHED, CRASHED, STUCK = "running", "finished", "crashed", "stuck"
+RUNNING, FINISHED, CRASHED, STUCK, STOPPED = "running", "finished", "crashed", "stuck", "stopped"
 
 STUCK_S = 900.0
 """A running job reports every 30 s; without a report for this long it is considered stuck."""
@@ -20,9 +20,17 @@ JOB_BADGES = {
         f"The job is running but has not reported for {STUCK_S / 60:.0f} minutes; it should report every 30 seconds.",
     ),
     RUNNING: Badge("ok", "run", "running", "The job is running and reports."),
+    STOPPED: Badge(
+        "idle", "off", "stopped by command", "An operator restarted hltd or killed the job, which ended it by a signal; this is no crash."
+    ),
     FINISHED: Badge("idle", "ok", "finished", "The job ended with exit code 0."),
 }
 """The badges of the states, most urgent first."""
+
+CLIENT_BADGES = JOB_BADGES | {
+    CRASHED: JOB_BADGES[CRASHED]._replace(text="down", meaning="The newest attempt of the client crashed."),
+}
+"""The badges of the states of clients, for the number of clients in each state."""
 
 URGENCY = {state: rank for rank, state in enumerate(JOB_BADGES)}
 """Rank of each state, 0 for the most urgent."""
@@ -31,16 +39,17 @@ FILE_ITERATOR = {0: "waiting for files", 1: "end of run seen, files remaining", 
 """States of the file iterator, by `fi_state`."""
 
 
-def state_of(exit_code: int | None, age_s: float) -> str:
+def state_of(exit_code: int | None, age_s: float, is_stopped: bool) -> str:
     """The state of a job.
 
     Args:
         exit_code: None while it runs.
         age_s: Age of its last report, s.
+        is_stopped: A command ended it.
     """
     if exit_code is None:
         return STUCK if age_s >= STUCK_S else RUNNING
-    return CRASHED if exit_code else FINISHED
+    return FINISHED if not exit_code else STOPPED if is_stopped else CRASHED
 
 
 def exit_words(code: int | None) -> str:

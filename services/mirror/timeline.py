@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Container
 from typing import Any, NamedTuple
 
 from protocol.snapshot import ItemKey
@@ -18,7 +19,7 @@ RUNS_PER_PAGE = 100
 STUCK_S = 900
 """A job without a report for this long is probably stuck."""
 
-WORST_FIRST = ("crashed", "stuck", "running", "finished")
+WORST_FIRST = ("crashed", "stuck", "running", "stopped", "finished")
 
 Client = list[Any]
 """A job in the data of a run: reported, host, exit code, name, lumi, rss, events, identifier, rate, fi_state."""
@@ -37,10 +38,11 @@ class Filters(NamedTuple):
         """The filters of jobs as parameters of an address."""
         return {"bad": "1" if self.failed_only else "", "seen": "1" if self.with_data_only else "", "client": self.client}
 
-    def matches(self, job: Client) -> bool:
-        """Whether a job passes the filters."""
-        _, _, exit_code, name, lumi, *_ = job
-        if (self.failed_only and exit_code == 0) or (self.with_data_only and lumi <= 0):
+    def matches(self, job: Client, stopped: Container[str]) -> bool:
+        """Whether a job passes the filters. stopped: identifiers of jobs that a command ended."""
+        _, _, exit_code, name, lumi, _, _, identifier, *_ = job
+        has_failed = exit_code != 0 and identifier not in stopped
+        if (self.failed_only and not has_failed) or (self.with_data_only and lumi <= 0):
             return False
         return self.client.lower() in name.lower()
 
@@ -55,7 +57,7 @@ class TimelinePage(NamedTuple):
 class Cell(NamedTuple):
     """The jobs of one client in one run."""
 
-    state: str  # the worst of the jobs
+    state: str  # the worst of the jobs without a newer attempt
     events: str  # of the latest job, short
     jobs: int
     title: str  # one line per job
@@ -97,27 +99,33 @@ def _page_links(view: StoreView, system: str, filters: Filters, first: int, newe
 
 
 def render_matrix(view: StoreView, system: str, filters: Filters, runs: list[dict[str, Any]]) -> str:
-    """A table of runs by clients, with the jobs that pass the filters."""
+    """A table of runs by clients, with the clients of which a job passes the filters."""
     rows = []
     for run in runs:
         jobs: dict[str, list[Client]] = {}
-        for job in filter(filters.matches, run["clients"]):
+        for job in run["clients"]:
             jobs.setdefault(job[3], []).append(job)
-        if jobs:
-            rows.append((run, {name: make_cell(view, system, run["run"], same) for name, same in jobs.items()}))
+        stopped = run.get("stopped", ())
+        cells = {
+            name: make_cell(view, system, run, same) for name, same in jobs.items() if any(filters.matches(job, stopped) for job in same)
+        }
+        if cells:
+            rows.append((run, cells))
     names = sorted({name for _, cells in rows for name in cells}, key=str.casefold)
     html: str = load_template("matrix.html").render(rows=rows, names=names, system=system, link=link, time_html=time_html)
     return html
 
 
-def make_cell(view: StoreView, system: str, run: int, jobs: list[Client]) -> Cell:
-    """The cell of the jobs of one client; it links to the log of the worst job, or else to the run."""
-    states = [job_state(job) for job in jobs]
-    worst = min(range(len(jobs)), key=lambda at: WORST_FIRST.index(states[at]))
+def make_cell(view: StoreView, system: str, run: dict[str, Any], jobs: list[Client]) -> Cell:
+    """The cell of the jobs of one client; it links to the log of the worst job without a newer attempt, or else to the run."""
+    earlier = run.get("earlier", ())  # older hubs do not send it
+    states = [job_state(job, run.get("stopped", ())) for job in jobs]
+    worst = min((at for at, job in enumerate(jobs) if job[7] not in earlier), key=lambda at: WORST_FIRST.index(states[at]))
     title = "\n".join(_describe(job, state) for job, state in zip(jobs, states, strict=True))
     identifier = jobs[worst][7]
-    has_log = view.tag(ItemKey("log", system, run, identifier))
-    href = link(f"logs/{run}/{identifier}" if has_log else f"runs/{run}", system)
+    number = run["run"]
+    has_log = view.tag(ItemKey("log", system, number, identifier))
+    href = link(f"logs/{number}/{identifier}" if has_log else f"runs/{number}", system)
     latest = max(jobs, key=lambda job: job[0])
     return Cell(states[worst], short_count(latest[6]), len(jobs), title, href)
 
@@ -128,12 +136,12 @@ def _describe(job: Client, state: str) -> str:
     return f"{host}: {state}{code}, LS {lumi}, {short_count(events)} events"
 
 
-def job_state(job: Client) -> str:
-    """One of WORST_FIRST."""
-    reported, _, exit_code, *_ = job
+def job_state(job: Client, stopped: Container[str]) -> str:
+    """One of WORST_FIRST. stopped: identifiers of jobs that a command ended."""
+    reported, _, exit_code, _, _, _, _, identifier, *_ = job
     if exit_code == -1:
         return "stuck" if time.time() - reported >= STUCK_S else "running"
-    return "crashed" if exit_code else "finished"
+    return "finished" if not exit_code else "stopped" if identifier in stopped else "crashed"
 
 
 def short_count(events: int) -> str:

@@ -226,6 +226,22 @@ def test_the_timeline_is_rendered_by_the_hub_or_here_with_filters(mirror_with_ru
     assert "No matching runs on this page" in mirror_with_runs.get("/timeline?client=nobody").text
 
 
+def test_a_filtered_timeline_shows_the_newest_attempt_of_each_client(mirror: MirrorClient) -> None:
+    down = [samples.client("ecal", code=92, identifier=f"ecal{number}") for number in range(3)]
+    recovered = [samples.client("csc", code=65, identifier="csc0"), samples.client("csc", identifier="csc1")]
+    stopped = [samples.client("beam", code=-15, identifier="beam0")]
+    ended = [samples.client("dt", code=0, identifier="dt0")]
+    earlier = ["ecal0", "ecal1", "csc0"]
+    mirror.publish([samples.run_data(7, [*down, *recovered, *stopped, *ended], earlier=earlier, stopped=["beam0"])])
+
+    def classes(address: str) -> list[str]:
+        cells = ParsedPage(mirror.get(address).text).all("td")
+        return [element["class"] or "" for element in cells if (element.get("class") or "").startswith("cell-")]
+
+    assert classes("/timeline?seen=1") == ["cell-stopped", "cell-running", "cell-finished", "cell-crashed"]
+    assert classes("/timeline?bad=1") == ["cell-running", "cell-crashed"], "a command is no failure"
+
+
 def test_timeline_pages_have_a_hundred_run_numbers_and_links_to_others(mirror: MirrorClient) -> None:
     mirror.publish([samples.run_data(run, [samples.client("beam", lumi=0 if run == 350 else 5)]) for run in (5, 120, 199, 350)])
     assert mirror.get("/timeline").text.count('<th scope="row">') == 1

@@ -9,7 +9,7 @@ from app.core.settings import Settings
 from app.notify.detection import EventCollector, WatchedSystem
 from app.square.event_source import SquareEvents
 from app.square.models import Host, HostStatus, Job
-from app.square.poller.store import summarise_runs
+from app.square.run_summary import summarise_runs
 
 TAG = "_dqm_sourceclient-live"
 

@@ -75,7 +75,7 @@ def test_late_responses_are_shown_and_other_machines_are_not_affected(running: C
     running.p5.incident("slow", host=FU, seconds=30)
     wait_for_text(running, f"{FU} does not respond", "no answer within 2 s")
     running.p5.incident("crash", tag="beam_", code=65)
-    wait_for_text(running, "1 crashed")
+    wait_for_text(running, "1 down")
     running.p5.incident("slow", host=FU, seconds=0)
     until(lambda: f"{FU} does not respond" not in running.get("/square"), "the page to be content")
 
@@ -98,7 +98,7 @@ def test_machine_with_reset_revisions_is_read_from_the_beginning(running: Chain,
 
 def test_crash_is_the_first_row_and_the_next_attempt_belongs_to_its_client(running: Chain, run: int) -> None:
     running.p5.incident("crash", tag=CLIENT, code=-11, restart=False)
-    first = rows(wait_for_text(running, "1 crashed"))[0]
+    first = rows(wait_for_text(running, "1 down"))[0]
     assert "-11 SIGSEGV" in first
     assert "crashed" in first
     assert "<bdi>pixel</bdi>" in first
@@ -108,7 +108,7 @@ def test_crash_is_the_first_row_and_the_next_attempt_belongs_to_its_client(runni
 def test_restarted_client_keeps_its_crash_as_an_attempt(running: Chain, run: int) -> None:
     running.p5.incident("crash", tag=CLIENT, code=134)
     running.p5.advance(30)
-    page = wait_for_text(running, "1 crashed", "31 running", "attempt 2")
+    page = wait_for_text(running, "1 earlier attempt failed", "31 running", "attempt 2")
     assert [("attempt 1" in row, "134 SIGABRT" in row) for row in rows(page) if "<bdi>pixel</bdi>" in row] == [(False, False), (True, True)]
 
 

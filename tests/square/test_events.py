@@ -39,14 +39,14 @@ def test_a_run_has_ended_when_its_last_job_has_and_none_began_for_a_minute(hub: 
     running = seed.job(358791, "csc", now - 90)
     assert found(now, "run-end") == []
     seed.change(running, exit_code=-11, reported=now - 70)
-    assert found(now, "run-end") == [("Run 358791 ended", "Jobs: 1 finished, 1 crashed", 70)]
+    assert found(now, "run-end") == [("Run 358791 ended", "Clients: 1 finished, 1 crashed", 70)]
 
 
 def test_a_run_whose_only_job_just_crashed_is_ongoing_because_the_client_restarts(hub: Settings, now: float) -> None:
     seed.job(358791, "beam", now - 10, -11)
     assert found(now, "run-end") == []
     seed.job(358792, "beam", now - 1)
-    assert found(now, "run-end") == [("Run 358791 ended", "Jobs: 1 crashed", 10)]
+    assert found(now, "run-end") == [("Run 358791 ended", "Clients: 1 crashed", 10)]
 
 
 def test_a_run_with_an_unended_job_ends_when_a_newer_run_began_and_the_job_is_stuck(hub: Settings, now: float) -> None:
@@ -54,7 +54,7 @@ def test_a_run_with_an_unended_job_ends_when_a_newer_run_began_and_the_job_is_st
     seed.job(358791, "csc", now - 1000)
     assert found(now, "run-end") == []
     seed.job(358792, "beam", now - 10)
-    assert found(now, "run-end") == [("Run 358791 ended", "Jobs: 1 finished, 1 never reported their end", 100)]
+    assert found(now, "run-end") == [("Run 358791 ended", "Clients: 1 finished, 1 never reported its end", 100)]
     assert found(now, "run-end", since=now - 99) == []
 
 

@@ -72,7 +72,7 @@ def test_crash_is_listed_first_with_exit_code_and_signal(filled: Settings, clien
     page = client.get("/square").text
     assert clients(page)[0] == "sistrip"
     assert "134 SIGABRT" in page
-    assert "1 crashed" in words(page)
+    assert "1 down" in words(page)
 
 
 def test_a_job_that_is_silent_for_a_quarter_of_an_hour_is_stuck(filled: Settings, client: FlaskClient) -> None:

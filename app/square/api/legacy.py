@@ -19,6 +19,7 @@ from app.core.database import rows
 from app.publish.sanitize.host_names import shorten
 from app.security import Role, needs
 from app.square import job_documents, run_files, runs
+from app.square.clients import client_name
 from app.square.models import Document, Graph, Job, Run
 from app.square.systems import DEFAULT_SYSTEM, SYSTEMS
 from app.square.view_state import DEFAULT_ZONE, ViewState
@@ -103,7 +104,7 @@ def _client(job: Job) -> list[Any]:
         round(time.time() - job.reported, 6),
         shorten(job.host),
         or_minus_one(job.exit_code),
-        runs.client_name(job.tag),
+        client_name(job.tag),
         or_minus_one(job.lumi),
         f"{job.rss_kb} kB" if job.rss_kb is not None else "",
         or_minus_one(job.events),
@@ -142,7 +143,7 @@ def get_runs() -> Response:
         table: dict[str, dict[str, Any]] = {}
         for job in jobs:
             line = table.setdefault(str(job.run), {"run_data": facts[job.run], "clients": {}})
-            line["clients"].setdefault(runs.client_name(job.tag), []).append(_cell(job))
+            line["clients"].setdefault(client_name(job.tag), []).append(_cell(job))
         return table
 
     return versioned_json(build, version_of(system))
@@ -165,7 +166,7 @@ def get_clients() -> Response:
     """The names of the clients of several runs."""
     system, (first, last) = _system(), _int_args("from", "to")
     query = Job.select(Job.tag).distinct().where(Job.system == system, Job.run.between(first, last), Job.tag != "")
-    names = list(dict.fromkeys(runs.client_name(tag) for tag in sorted((tag for (tag,) in rows(query)), key=sort_text)))
+    names = list(dict.fromkeys(client_name(tag) for tag in sorted((tag for (tag,) in rows(query)), key=sort_text)))
     return versioned_json(lambda: [name for name in names if name != HIDDEN_CLIENT], names)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.square import run_files
 from app.square.event_kinds import KINDS
+from app.square.states import JOB_BADGES
 from app.square.systems import DEFAULT_SYSTEM, SYSTEM_DESCRIPTIONS, SYSTEMS
 from app.web.openapi import (
     BOOLEAN,
@@ -39,14 +40,18 @@ RUN: Schema = {
     "last": NUMBER,
     "lumi": nullable(INTEGER),
     "jobs": INTEGER,
+    "clients": INTEGER,
     "running": INTEGER,
     "finished": INTEGER,
     "crashed": INTEGER,
+    "stopped": INTEGER,
+    "failed": INTEGER,
 }
 JOB = object_schema(
     {
         "client": TEXT,
-        "state": choice(["crashed", "stuck", "running", "finished"]),
+        "state": choice(list(JOB_BADGES)),
+        "attempt": INTEGER,
         "key": TEXT,
         "tag": TEXT,
         "host": TEXT,
@@ -64,6 +69,7 @@ JOB = object_schema(
         "started": NUMBER,
         "reported": NUMBER,
         "acknowledged": nullable(object_schema({"user": TEXT, "at": NUMBER, "note": TEXT})),
+        "stopped": nullable(object_schema({"command": INTEGER, "title": TEXT, "user": TEXT, "at": NUMBER, "reason": TEXT})),
     }
 )
 FILES = object_schema({name: array(nullable(NUMBER)) for name in run_files.DeliveredFile._fields})
@@ -116,7 +122,8 @@ V1: Schema = {
     "/api/v1/square/runs": get_operation(
         "Runs of DQM^2.",
         [SYSTEM, FROM, TO, parameter("limit", "Maximum number of runs; default 100.", COUNT | {"maximum": 1000})],
-        "Newest first.",
+        "Newest first. jobs: processes. Clients count by their newest job: running, finished, crashed, stopped by a command; "
+        "failed: earlier jobs that crashed.",
         object_schema({"system": TEXT, "runs": array(object_schema(RUN))}),
     ),
     "/api/v1/square/runs/{run}": get_operation(

@@ -11,12 +11,12 @@ from app.core.counters import version_of
 from app.core.database import rows
 from app.security import Role, current_user, needs
 from app.square import job_documents, logs, run_files, runs
+from app.square.clients import JobAttempt, group_clients, job_state
 from app.square.errors import UnknownPlayer, UnknownRun
 from app.square.event_kinds import KINDS
 from app.square.events import events
 from app.square.models import Job, Run
 from app.square.player import latest_player_report
-from app.square.states import state_of
 from app.square.values import mapping
 from app.square.view_state import job_from_request, view_from_request
 from app.web import Problem, cached_json
@@ -41,9 +41,12 @@ RUN_COLUMNS = (
     Run.last,
     Run.lumi,
     Run.jobs,
+    Run.clients,
     Run.running,
     Run.finished,
     Run.crashed,
+    Run.stopped,
+    Run.failed,
 )
 JOB_COLUMNS = (
     Job.key,
@@ -97,19 +100,31 @@ def one_run(run: int) -> Response:
 
     def build() -> Any:
         before, after = runs.neighbours(system, row.run)
-        clients = runs.clients(system, runs.jobs(system, row.run))
-        jobs = [_job(client.name, attempt) for client in clients for attempt in (client.newest, *client.earlier)]
+        clients = group_clients(system, runs.jobs(system, row.run))
+        jobs = [
+            _job(client.name, len(client.earlier) + 1 - place, attempt)
+            for client in clients
+            for place, attempt in enumerate(client.attempts)
+        ]
         neighbours = {"before": before, "after": after, "newest": newest}
         return {"system": system, "version": row.version, **_columns(row, RUN_COLUMNS), **neighbours, "list": jobs}
 
-    states = [state_of(job.exit_code, runs.age(job.reported) or 0) for job in runs.jobs(system, row.run)]
+    states = [job_state(job) for job in runs.jobs(system, row.run)]
     return versioned_json(build, row.version, newest, states)
 
 
-def _job(name: str, attempt: runs.JobAttempt) -> dict[str, Any]:
+def _job(name: str, number: int, attempt: JobAttempt) -> dict[str, Any]:
     note = attempt.acknowledgement
     acknowledged = note and {"user": note.user, "at": note.at, "note": note.note}
-    return {"client": name, "state": attempt.state, **_columns(attempt.job, JOB_COLUMNS), "acknowledged": acknowledged}
+    facts = {"client": name, "state": attempt.state, "attempt": number, **_columns(attempt.job, JOB_COLUMNS)}
+    return facts | {"acknowledged": acknowledged, "stopped": _stop(attempt)}
+
+
+def _stop(attempt: JobAttempt) -> dict[str, Any] | None:
+    stop = attempt.stop
+    if stop is None:
+        return None
+    return {"command": stop.command, "title": stop.title, "user": stop.user, "at": stop.at, "reason": stop.reason}
 
 
 @blueprint.get("/runs/<int:run>/files")

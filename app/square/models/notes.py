@@ -1,4 +1,4 @@
-"""Tables of what people add to runs and jobs; the poller never writes them."""
+"""Tables of what people add to runs and jobs, or command for them; the poller never writes them."""
 
 from __future__ import annotations
 
@@ -40,3 +40,32 @@ class Pin(Table):
     class Meta:
         table_name = "square_pin"
         indexes = ((("system", "run"), True),)
+
+
+class CommandedStop(Table):
+    """A command of a user that ends jobs: one job, or all jobs of a host.
+
+    Attributes:
+        host: The host of the jobs.
+        key: Key of the job; "" for all jobs of the host.
+        signal: Number of the signal of the command; 0 if hltd chooses it.
+        command: Number of the command in the control room.
+        title: What was commanded, as Restart hltd.
+        at: When it was sent.
+        until: A job that ends later was not ended by it.
+    """
+
+    system = TextField()
+    host = TextField()
+    key = TextField(default="")
+    signal = IntegerField(default=0)
+    command = BigIntegerField()
+    title = TextField()
+    user = TextField()
+    reason = TextField(default="")
+    at = DoubleField()
+    until = DoubleField()
+
+    class Meta:
+        table_name = "square_commanded_stop"
+        indexes = ((("system", "until"), False), (("command",), True))

@@ -12,8 +12,12 @@ class Run(Table):
 
     Attributes:
         first, last: Earliest start and latest report.
-        running: Jobs without exit code, including stuck ones.
-        finished, crashed: Jobs with exit code 0, and with any other.
+        jobs: Number of jobs.
+        clients: Number of clients; a client counts by its newest job.
+        running: Clients whose newest job has no exit code, including stuck ones.
+        finished, crashed: Clients whose newest job ended with exit code 0, and with any other.
+        stopped: Clients whose newest job was ended by a command, and has no successor yet.
+        failed: Earlier jobs of clients that ended with another exit code than 0, but not by a command.
         lumi: Highest lumisection seen.
         data_run: Run number in the data; a different one in playback.
         runkey, cmssw: Of the newest job.
@@ -24,9 +28,12 @@ class Run(Table):
     first = DoubleField()
     last = DoubleField()
     jobs = IntegerField(default=0)
+    clients = IntegerField(default=0)
     running = IntegerField(default=0)
     finished = IntegerField(default=0)
     crashed = IntegerField(default=0)
+    stopped = IntegerField(default=0)
+    failed = IntegerField(default=0)
     lumi = BigIntegerField(null=True)
     data_run = BigIntegerField(null=True)
     runkey = TextField(default="")
@@ -54,6 +61,7 @@ class Job(Table):
         cmssw, runkey: As 12_4_8_x and pp_run.
         started: Start of the process if reported, otherwise the first report.
         reported: Last report.
+        stopped_by: Number of the `CommandedStop` that ended it; None if no command did.
     """
 
     system = TextField()
@@ -74,6 +82,7 @@ class Job(Table):
     path = TextField()
     started = DoubleField()
     reported = DoubleField()
+    stopped_by = BigIntegerField(null=True)
     version = BigIntegerField()
 
     class Meta:

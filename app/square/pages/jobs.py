@@ -14,11 +14,12 @@ from werkzeug.wrappers import Response as AnyResponse
 from app.core.database import rows
 from app.security import Role, current_user, needs
 from app.square import job_documents, logs, notes, runs
+from app.square.clients import JobAttempt, group_clients, job_state
 from app.square.errors import UnknownChart
 from app.square.job_documents import SeenLumis
 from app.square.models import Job
 from app.square.settings import SquareSettings
-from app.square.states import FILE_ITERATOR, state_of
+from app.square.states import FILE_ITERATOR
 from app.square.values import mapping
 from app.square.view_state import ViewState, job_from_request, view_from_request
 from app.web import nothing_new, page, request_settings
@@ -39,8 +40,8 @@ class JobPage:
     view: ViewState
     job: Job
     name: str  # of the client
-    attempt: runs.JobAttempt
-    attempts: list[runs.JobAttempt]  # of the client in the run, newest first
+    attempt: JobAttempt
+    attempts: list[JobAttempt]  # of the client in the run, newest first
     command: list[str]
     lumis: list[SeenLumis]
     lumi_count: int
@@ -95,14 +96,14 @@ def _version(job: Job) -> str:
     """Changes with the attempts of the client, and when the job becomes stuck, which nothing reports."""
     same = Job.system == job.system, Job.run == job.run, Job.tag == job.tag, Job.host == job.host
     ((newest, attempts),) = rows(Job.select(fn.MAX(Job.version), fn.COUNT(Job.id)).where(*same))
-    return f"{newest}-{attempts}-{state_of(job.exit_code, runs.age(job.reported) or 0.0)}"
+    return f"{newest}-{attempts}-{job_state(job)}"
 
 
-def _attempts(view: ViewState, job: Job) -> tuple[str, list[runs.JobAttempt]]:
+def _attempts(view: ViewState, job: Job) -> tuple[str, list[JobAttempt]]:
     """The name of the client of a job, and its attempts in the run, newest first."""
     jobs = [job] if job.run is None else runs.jobs(view.system, job.run)
-    (client,) = runs.clients(view.system, [one for one in jobs if (one.tag, one.host) == (job.tag, job.host)])
-    return client.name, [client.newest, *client.earlier]
+    (client,) = group_clients(view.system, [one for one in jobs if (one.tag, one.host) == (job.tag, job.host)])
+    return client.name, client.attempts
 
 
 def document_text(document: dict[str, Any]) -> str:
@@ -135,6 +136,5 @@ def acknowledge() -> AnyResponse:
     request.max_content_length = MAX_FORM_BYTES
     note = notes.clean_note(request.form.get("note", ""))
     job = job_from_request(view)
-    state = state_of(job.exit_code, runs.age(job.reported) or 0.0)
-    notes.acknowledge(job, state, current_user().name, note)
+    notes.acknowledge(job, job_state(job), current_user().name, note)
     return redirect(view.link("/square/job", key=job.key), 303)

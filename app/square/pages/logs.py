@@ -12,7 +12,8 @@ from tempfile import TemporaryFile
 from flask import Blueprint, Response, request
 
 from app.security import Role, audit, current_user, needs
-from app.square import job_documents, logs, runs
+from app.square import job_documents, logs
+from app.square.clients import client_name
 from app.square.models import Job, Log
 from app.square.settings import SquareSettings
 from app.square.upstream import is_reachable
@@ -102,7 +103,7 @@ def _log_page(view: ViewState, job: Job, log: logs.JoinedLog, *, version: str = 
     return LogPage(
         view=view,
         job=job,
-        name=runs.client_name(job.tag),
+        name=client_name(job.tag),
         lines=found[start:end],
         total=len(log.lines) + skipped,
         matches=len(found),

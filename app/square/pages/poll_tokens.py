@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from math import ceil
 
-from app.square.runs import Client, PollState
+from app.square.clients import Client
+from app.square.runs import PollState
 from app.square.states import STUCK_S
 
 

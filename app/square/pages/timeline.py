@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import groupby
@@ -10,10 +9,12 @@ from typing import Any, NamedTuple
 
 from flask import Blueprint, Response, request
 
+from app.core.database import rows
 from app.security import Role, needs
+from app.square.clients import client_name, earlier_attempts, job_state
 from app.square.models import Job, Run
-from app.square.runs import client_name, run_range, short_count
-from app.square.states import JOB_BADGES, URGENCY, exit_words, state_of
+from app.square.runs import run_range, short_count
+from app.square.states import JOB_BADGES, URGENCY, exit_words
 from app.square.view_state import NavLink, ViewState, view_from_request
 from app.web import page
 from app.web.arguments import LARGEST_RUN, int_arg
@@ -53,11 +54,11 @@ class TimelineFilter(NamedTuple):
 class TimelineCell(NamedTuple):
     """The jobs of one client in a run."""
 
-    state: str  # the most urgent of the jobs
+    state: str  # the most urgent of the jobs without a newer attempt
     events: str  # of the newest job, shortened
     jobs: int
     title: str  # one line per job
-    key: str  # of the most urgent job
+    key: str  # of the job with this state
 
 
 class TimelineLine(NamedTuple):
@@ -135,26 +136,34 @@ def _filtered(view: ViewState, filters: TimelineFilter, query: Any) -> Any:
     """A query for jobs, restricted by the filter."""
     query = query.where(Job.system == view.system)
     if filters.bad:
-        query = query.where((Job.exit_code != 0) | Job.exit_code.is_null())
+        query = query.where((Job.exit_code != 0) & Job.stopped_by.is_null() | Job.exit_code.is_null())
     if filters.seen:
         query = query.where(Job.lumi > 0)
     return query.where(Job.tag.contains(filters.client)) if filters.client else query
 
 
 def _lines(view: ViewState, filters: TimelineFilter, found: list[Run]) -> list[TimelineLine]:
-    columns = (Job.run, Job.tag, Job.key, Job.host, Job.exit_code, Job.lumi, Job.events, Job.reported, Job.started)
-    chosen = _filtered(view, filters, Job.select(*columns)).where(Job.run.in_([run.run for run in found]))
-    jobs = list(chosen.order_by(Job.run, Job.tag, Job.started.desc()).namedtuples())
+    columns = (Job.id, Job.run, Job.tag, Job.key, Job.host, Job.exit_code, Job.stopped_by, Job.lumi, Job.events, Job.reported, Job.started)
+    numbers = [run.run for run in found]
+    jobs = list(
+        Job.select(*columns)
+        .where(Job.system == view.system, Job.run.in_(numbers))
+        .order_by(Job.run, Job.tag, Job.started.desc(), Job.id.desc())
+        .namedtuples()
+    )
+    earlier = earlier_attempts(jobs)
+    chosen = {(run, tag) for run, tag in rows(_filtered(view, filters, Job.select(Job.run, Job.tag)).where(Job.run.in_(numbers)))}
     cells: dict[int, dict[str, TimelineCell]] = {}
     for (run, tag), same in groupby(jobs, key=lambda job: (job.run, job.tag)):
-        cells.setdefault(run, {})[client_name(tag)] = _cell(list(same))
+        if (run, tag) in chosen:
+            cells.setdefault(run, {})[client_name(tag)] = _cell(list(same), earlier)
     return [TimelineLine(run, cells.get(run.run, {})) for run in found]
 
 
-def _cell(jobs: list[Any]) -> TimelineCell:
-    now = time.time()
-    states = [state_of(job.exit_code, now - job.reported) for job in jobs]
-    urgent = min(range(len(jobs)), key=lambda index: URGENCY[states[index]])
+def _cell(jobs: list[Any], earlier: set[str]) -> TimelineCell:
+    """The jobs of a client, newest first. earlier: keys of attempts that a newer one replaced."""
+    states = [job_state(job) for job in jobs]
+    urgent = min((index for index, job in enumerate(jobs) if job.key not in earlier), key=lambda index: URGENCY[states[index]])
     title = "\n".join(_job_text(job, state) for job, state in zip(jobs, states, strict=True))
     return TimelineCell(states[urgent], short_count(jobs[0].events), len(jobs), title, jobs[urgent].key)
 

@@ -12,13 +12,14 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.security import Role, current_user, needs
 from app.square import run_files, runs
+from app.square.clients import Client, ClientCounts, count_clients, group_clients
 from app.square.models import Run
 from app.square.notes import pin_of
 from app.square.pages.poll_tokens import is_current, poll_token
 from app.square.player import PlayerReport, latest_player_report
 from app.square.settings import SquareSettings
 from app.square.situation import Situation, situation
-from app.square.states import JOB_BADGES
+from app.square.states import CLIENT_BADGES
 from app.square.systems import DEFAULT_SYSTEM, SYSTEMS
 from app.square.view_state import DEFAULT_ZONE, NavLink, ViewState, view_from_request
 from app.web import is_fragment, page, request_settings
@@ -39,12 +40,12 @@ class RunFragment:
     is_live: bool  # the page always shows the newest run
     before: int | None  # previous run
     after: int | None  # next run
-    clients: list[runs.Client]
-    counts: dict[str, int]  # jobs in each state
+    clients: list[Client]
+    counts: ClientCounts
     situation: Situation
     hosts: list[runs.HostState]  # of the newest run only
     machines: list[runs.MachineState]  # of the newest run only
-    badges: Mapping[str, Badge]  # by state of a job
+    client_badges: Mapping[str, Badge]  # by state of a client
     player: PlayerReport | None
     files_version: int
     poll: str
@@ -109,7 +110,7 @@ def _run_response(view: ViewState, number: int | None) -> Response:
 def _run_fragment(view: ViewState, run: Run | None, number: int | None, state: runs.PollState) -> RunFragment:
     square, system = request_settings().of(SquareSettings), view.system
     is_newest = number is None or number == state.newest
-    clients = runs.clients(system, runs.jobs(system, run.run)) if run else []
+    clients = group_clients(system, runs.jobs(system, run.run)) if run else []
     hosts = runs.hosts(system) if is_newest else []
     before, after = runs.neighbours(system, run.run) if run else (None, None)
     path = "/square" if number is None else f"/square/runs/{number}"
@@ -121,11 +122,11 @@ def _run_fragment(view: ViewState, run: Run | None, number: int | None, state: r
         before=before,
         after=after,
         clients=clients,
-        counts=runs.count_states(clients),
+        counts=count_clients(clients),
         situation=situation(run, clients, hosts, is_newest, square.square_machines.get(system, ())),
         hosts=hosts,
         machines=runs.machines(system) if is_newest else [],
-        badges=JOB_BADGES,
+        client_badges=CLIENT_BADGES,
         player=latest_player_report(system, run.run if run else None, or_later=is_newest),
         files_version=run_files.files_version(system, run.run) if run else 0,
         poll=view.link(path, since=poll_token(state, number, clients)),

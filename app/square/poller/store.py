@@ -7,16 +7,16 @@ storing it again changes nothing but versions, so a poller that is killed at any
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 from typing import Any, NamedTuple
-
-from peewee import Case, Database, Model, fn
 
 from app.core.counters import advance
 from app.core.database import proxy, rows
 from app.square.documents import Columns, DocumentRows
-from app.square.models import DeadLetter, Document, Graph, GraphPart, Host, Job, Log, Run
+from app.square.models import DeadLetter, Document, Graph, GraphPart, Host, Job, Log
+from app.square.run_summary import summarise_runs
+from app.square.stops import mark_stopped
 from app.square.systems import SYSTEMS
+from app.square.upserts import upsert
 
 MAX_REJECTED_BYTES = 64 << 10
 """Bytes of a rejected document that are stored."""
@@ -41,7 +41,7 @@ def save(host: Host, found: Sequence[DocumentRows], rejected: Iterable[RejectedD
     with proxy.atomic():
         if found or rejected:
             version = advance(host.system)
-            _store(host.system, found, version)
+            _store(host.system, found, version, now)
             _delete_dead_letters(host, [rows.document["key"] for rows in found])
             for document in rejected:
                 _store_dead_letter(host, document, now)
@@ -92,39 +92,19 @@ def _update_host(host: Host, changes: dict[str, Any]) -> None:
         setattr(host, name, value)
 
 
-def _store(system: str, found: Sequence[DocumentRows], version: int) -> None:
-    _upsert(Document, [each.document for each in found], version)
-    _upsert(Job, [each.job for each in found if each.job], version)
-    _upsert(Log, [each.log for each in found if each.log], version)
+def _store(system: str, found: Sequence[DocumentRows], version: int, now: float) -> None:
+    upsert(Document, [each.document for each in found], version)
+    jobs = [each.job for each in found if each.job]
+    upsert(Job, jobs, version)
+    mark_stopped(system, [job["key"] for job in jobs if job["exit_code"]], now)
+    upsert(Log, [each.log for each in found if each.log], version)
     for each in found:
         if each.graph:
-            _upsert(Graph, [each.graph], version)
+            upsert(Graph, [each.graph], version)
             _store_parts(each, version)
     runs = {each.document["run"] for each in found if (each.job or each.graph) and each.document["run"] is not None}
     if runs:
         summarise_runs(system, runs, version)
-
-
-FIRST_STATE_COLUMNS: dict[type[Model], tuple[str, ...]] = {Document: ("created",), Job: ("started",)}
-"""Columns that the first state of a document sets, and later ones do not change."""
-
-
-@lru_cache(maxsize=16)
-def _upsert_sql(table: type[Model], database: Database) -> str:
-    """The statement, cached because peewee takes longer to build it than the database to insert the row."""
-    fields = {name: field for name, field in table._meta.fields.items() if name != "id"}
-    unique = table._meta.indexes[0][0]
-    changed = [field for name, field in fields.items() if name not in (*unique, *FIRST_STATE_COLUMNS.get(table, ()))]
-    target = [fields[name] for name in unique]
-    sql: str = table.insert(dict.fromkeys(fields.values(), 0)).on_conflict(conflict_target=target, preserve=changed).sql()[0]
-    return sql
-
-
-def _upsert(table: type[Model], found: list[Columns], version: int) -> None:
-    if found:
-        names = [name for name in table._meta.sorted_field_names if name != "id"]
-        values = [[version if name == "version" else row[name] for name in names] for row in found]
-        proxy.cursor().executemany(_upsert_sql(table, proxy.obj), values)
 
 
 def _store_parts(found: DocumentRows, version: int) -> None:
@@ -133,75 +113,13 @@ def _store_parts(found: DocumentRows, version: int) -> None:
     query = GraphPart.select(GraphPart.stream, GraphPart.part, GraphPart.points).where(GraphPart.graph == graph)
     stored = {(stream, part): bytes(points) for stream, part, points in rows(query)}
     changed = {key: points for key, points in found.parts.items() if stored.get(key) != points}
-    _upsert(
+    upsert(
         GraphPart,
         [{"graph": graph.id, "stream": stream, "part": part, "points": points} for (stream, part), points in changed.items()],
         version,
     )
     for stream, part in stored.keys() - found.parts.keys():
         GraphPart.delete().where(GraphPart.graph == graph, GraphPart.stream == stream, GraphPart.part == part).execute()
-
-
-def summarise_runs(system: str, runs: set[int], version: int) -> None:
-    """Store the row of each run, from its jobs and graphs."""
-    jobs = {run: figures for run, *figures in _job_figures(system, runs)}
-    newest = {run: (runkey, cmssw) for run, runkey, cmssw in _by_report(system, runs)}
-    files = {run: (first, last) for run, first, last in _of_files(system, runs)}
-    _upsert(Run, [_run(system, run, jobs.get(run), newest.get(run, ("", "")), files.get(run)) for run in runs], version)
-
-
-def _job_figures(system: str, runs: set[int]) -> list[tuple[Any, ...]]:
-    """Run, first start, last report, number of jobs, of running and of finished ones, last lumisection and run in the data."""
-
-    def count_if(condition: Any) -> Any:
-        return fn.SUM(Case(None, [(condition, 1)], 0))
-
-    columns = (
-        Job.run,
-        fn.MIN(Job.started),
-        fn.MAX(Job.reported),
-        fn.COUNT(Job.id),
-        count_if(Job.exit_code.is_null()),
-        count_if(Job.exit_code == 0),
-        fn.MAX(Job.lumi),
-        fn.MAX(Job.data_run),
-    )
-    return rows(Job.select(*columns).where(Job.system == system, Job.run.in_(runs)).group_by(Job.run))
-
-
-def _by_report(system: str, runs: set[int]) -> list[tuple[Any, ...]]:
-    """Run, run key and CMSSW version of jobs in ascending order of their report, without jobs that have no version."""
-    query = Job.select(Job.run, Job.runkey, Job.cmssw).where(Job.system == system, Job.run.in_(runs), Job.cmssw != "")
-    return rows(query.order_by(Job.reported))
-
-
-def _of_files(system: str, runs: set[int]) -> list[tuple[Any, ...]]:
-    """Run, first and last report of files."""
-    first = fn.MIN(fn.COALESCE(Graph.global_start, Document.timestamp))
-    query = Graph.select(Graph.run, first, fn.MAX(Document.timestamp))
-    joined = query.join(Document, on=(Document.system == Graph.system) & (Document.key == Graph.key))
-    return rows(joined.where(Graph.system == system, Graph.run.in_(runs)).group_by(Graph.run))
-
-
-def _run(system: str, run: int, jobs: list[Any] | None, newest: tuple[str, str], files: tuple[float, float] | None) -> Columns:
-    """The row of a run from the figures of its jobs, run key and version, and the reports of its files."""
-    first, last, count, running, finished, lumi, data_run = jobs or (None, None, 0, 0, 0, None, None)
-    begins = [moment for moment in (first, files and files[0]) if moment is not None]
-    ends = [last] if last is not None else [files[1]] if files else []  # files of old runs are reported repeatedly
-    return {
-        "system": system,
-        "run": run,
-        "first": min(begins),
-        "last": max(ends),
-        "jobs": count,
-        "running": running,
-        "finished": finished,
-        "crashed": count - running - finished,
-        "lumi": lumi,
-        "data_run": data_run,
-        "runkey": newest[0],
-        "cmssw": newest[1],
-    }
 
 
 def _delete_dead_letters(host: Host, stored: list[str]) -> None:

@@ -11,11 +11,15 @@ from typing import NamedTuple
 from app.core.database import rows
 from app.core.events import Event
 from app.publish.sanitize.sanitizer import Sanitizer
+from app.square.clients import client_name
 from app.square.models import Job, Run
-from app.square.runs import MachineState, client_name
+from app.square.runs import MachineState
 
 UNPUBLISHED = frozenset({"id", "system", "key", "pid", "path", "data_run", "version"})
 """Columns of `Job` that are not published. No part of its document is published; its log is redacted by `Sanitizer.lines`."""
+
+UNPUBLISHED_OF_RUN = frozenset({"id", "system", "version", "jobs", "clients", "running", "finished", "crashed", "stopped", "failed"})
+"""Columns of `Run` that are not published: its jobs are."""
 
 
 class PublicJob(NamedTuple):
@@ -35,10 +39,11 @@ class PublicJob(NamedTuple):
     runkey: str
     started: float
     reported: float
+    is_stopped: bool  # a command ended it
 
 
 class PublicRun(NamedTuple):
-    """The published fields of a run, as the columns of `Run`."""
+    """The published fields of a run, as the columns of `Run`, and its jobs."""
 
     run: int
     data_run: int | None
@@ -46,12 +51,8 @@ class PublicRun(NamedTuple):
     cmssw: str
     first: float
     last: float
-    jobs: int
-    running: int
-    finished: int
-    crashed: int
     lumi: int | None
-    clients: tuple[PublicJob, ...]  # its jobs
+    clients: tuple[PublicJob, ...]
 
 
 class PublicMachine(NamedTuple):
@@ -86,10 +87,6 @@ def public_run(run: Run, jobs: Iterable[Job], sanitizer: Sanitizer) -> PublicRun
         cmssw=sanitizer.short_text(run.cmssw),
         first=run.first,
         last=run.last,
-        jobs=run.jobs,
-        running=run.running,
-        finished=run.finished,
-        crashed=run.crashed,
         lumi=run.lumi,
         clients=clients,
     )
@@ -114,6 +111,7 @@ def public_job(job: Job, sanitizer: Sanitizer) -> PublicJob:
         runkey=sanitizer.short_text(job.runkey),
         started=job.started,
         reported=job.reported,
+        is_stopped=job.stopped_by is not None,
     )
 
 

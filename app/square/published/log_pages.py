@@ -23,7 +23,7 @@ def log_page(context: RenderContext) -> RenderResult:
         system=system,
         run=run,
         job=job,
-        state=state_of(job.exit_code, 0),
+        state=state_of(job.exit_code, 0, job.is_stopped),
         exit=exit_words(job.exit_code),
         gap=stored.gap,
         lines=logs.select_lines(lines),

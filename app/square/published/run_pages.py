@@ -10,11 +10,12 @@ from app.publish.pieces import PieceKey
 from app.publish.rendering import HTML, RenderContext, RenderResult
 from app.publish.sanitize.sanitizer import Sanitizer
 from app.square import runs
+from app.square.clients import Client, count_clients, earlier_attempts, group_clients
 from app.square.models import Job
 from app.square.published.fields import PublicJob, PublicRun, public_machine, public_run
 from app.square.published.fragments import fragment
 from app.square.situation import public_situation
-from app.square.states import CRASHED, FINISHED, JOB_BADGES, RUNNING, STUCK_S, exit_words
+from app.square.states import CLIENT_BADGES, CRASHED, FINISHED, JOB_BADGES, RUNNING, STUCK_S, exit_words
 from app.web.badges import Badge
 
 UNKNOWN = JOB_BADGES[FINISHED]._replace(icon="unsure", text="unknown")
@@ -57,7 +58,8 @@ def run_page(context: RenderContext) -> RenderResult:
     jobs = runs.jobs(context.key.system, row.run)
     run = public_run(row, jobs, context.sanitizer)
     html = context.item("run", "page", HTML, _page(context, run, jobs))
-    return RenderResult([html, context.json("run", "data", _data(run))], next_stuck(jobs))
+    earlier = sorted(context.sanitizer.identifier(key) for key in earlier_attempts(jobs))
+    return RenderResult([html, context.json("run", "data", _data(run, earlier))], next_stuck(jobs))
 
 
 def live_page(context: RenderContext) -> RenderResult:
@@ -91,7 +93,7 @@ def _page(context: RenderContext, run: PublicRun | None, jobs: list[Job], machin
         machines: The machines of the system on the page of the newest run; None: a page of one run.
     """
     system, live = context.key.system, machines is not None
-    clients = runs.clients(system, jobs)
+    clients = group_clients(system, jobs)
     public_jobs = {job.key: public for job, public in zip(jobs, run.clients if run else (), strict=True)}
     before, after = _neighbours(context.planned.runs("run", system), run.run) if run else (None, None)
     logs = context.planned.names("log", system, run.run) if run else frozenset()
@@ -103,7 +105,8 @@ def _page(context: RenderContext, run: PublicRun | None, jobs: list[Job], machin
         after=after,
         live=live,
         machines=machines or [],
-        counts=runs.count_states(clients),
+        counts=count_clients(clients),
+        client_badges=CLIENT_BADGES,
         situation=public_situation(system, bool(run), clients, live),
         rows=_rows(clients, public_jobs, logs),
         charts=_chart_tags(context, run.run) if run else {},
@@ -123,12 +126,11 @@ def _neighbours(published: list[int], run: int) -> tuple[int | None, int | None]
     return (published[at + 1] if at + 1 < len(published) else None), (published[at - 1] if at else None)
 
 
-def _rows(clients: list[runs.Client], public_jobs: dict[str, PublicJob], logs: frozenset[str]) -> list[JobRow]:
+def _rows(clients: list[Client], public_jobs: dict[str, PublicJob], logs: frozenset[str]) -> list[JobRow]:
     rows = []
     for client in clients:
-        attempts = (client.newest, *client.earlier)
-        for place, attempt in enumerate(attempts):
-            note = f"attempt {len(attempts) - place}" if len(attempts) > 1 else ""
+        for place, attempt in enumerate(client.attempts):
+            note = f"attempt {len(client.attempts) - place}" if client.earlier else ""
             rows.append(JobRow(public_jobs[attempt.job.key], attempt.state, note, place > 0, attempt.job.key in logs))
     return rows
 
@@ -140,10 +142,12 @@ def _machine(machine: runs.MachineState, sanitizer: Sanitizer) -> MachineItem:
     return MachineItem(public.host, badge, public.message, since, machine.up is not None)
 
 
-def _data(run: PublicRun) -> dict[str, Any]:
-    """A run for scripts, in the form of docs/developers/snapshots.md."""
+def _data(run: PublicRun, earlier: list[str]) -> dict[str, Any]:
+    """A run for scripts, in the form of docs/developers/snapshots.md. earlier: identifiers of attempts that a newer one replaced."""
     facts = {name: getattr(run, name) for name in ("run", "data_run", "runkey", "cmssw", "first", "last")}
-    return facts | {"clients": [_client(job) for job in sorted(run.clients, key=lambda job: (job.name, job.identifier))]}
+    jobs = sorted(run.clients, key=lambda job: (job.name, job.identifier))
+    stopped = [job.identifier for job in jobs if job.is_stopped]
+    return facts | {"clients": [_client(job) for job in jobs], "earlier": earlier, "stopped": stopped}
 
 
 def _client(job: PublicJob) -> list[Any]:

@@ -12,6 +12,7 @@ from app.publish.sanitize.sanitizer import Sanitizer
 from app.square.models import Host, HostStatus, Job, Run
 from app.square.published.fields import (
     UNPUBLISHED,
+    UNPUBLISHED_OF_RUN,
     PublicEvent,
     PublicJob,
     PublicMachine,
@@ -57,7 +58,7 @@ def marked_job(**change: object) -> Job:
 def test_only_the_named_fields_of_a_job_are_published(hub: Settings) -> None:
     seen = public_job(marked_job(), Sanitizer(KEY))
     assert seen._replace(identifier="", runkey="", cmssw="") == PublicJob(
-        "", 358788, "fu..04", "beam_dqm_sourceclient-live token=token-1", -11, 1, 98, 12, 0.5, 521724, "", "", 1.0, 2.0
+        "", 358788, "fu..04", "beam_dqm_sourceclient-live token=token-1", -11, 1, 98, 12, 0.5, 521724, "", "", 1.0, 2.0, False
     )
     assert MARK not in repr(seen)
     for inside in ("c2f11", "987654321", "041548", "beam_cfg", "nfshome"):
@@ -66,11 +67,11 @@ def test_only_the_named_fields_of_a_job_are_published(hub: Settings) -> None:
 
 
 def test_each_column_is_either_published_or_listed_as_unpublished(hub: Settings) -> None:
-    published = set(PublicJob._fields) - {"identifier", "name"} | {"tag"}
+    published = set(PublicJob._fields) - {"identifier", "name", "is_stopped"} | {"tag", "stopped_by"}
     assert published | UNPUBLISHED == set(Job._meta.fields)
     assert not published & UNPUBLISHED
     run = set(PublicRun._fields) - {"clients"}
-    assert run == set(Run._meta.fields) - {"id", "system", "version"}
+    assert run == set(Run._meta.fields) - UNPUBLISHED_OF_RUN
 
 
 def test_ordinary_names_of_a_job_are_kept(hub: Settings) -> None:
@@ -110,7 +111,7 @@ def test_a_host_name_of_another_form_becomes_a_pseudonym(hub: Settings, name: st
     assert MARK not in public_name
 
 
-def test_a_run_is_published_with_its_counts_and_jobs(hub: Settings) -> None:
+def test_a_run_is_published_with_its_jobs(hub: Settings) -> None:
     run = Run(
         system="production",
         run=358788,
@@ -127,7 +128,7 @@ def test_a_run_is_published_with_its_counts_and_jobs(hub: Settings) -> None:
         version=7,
     )
     seen = public_run(run, [marked_job()], Sanitizer(KEY))
-    assert seen[:-1] == PublicRun(358788, None, "cosmic_run", "12_4_8", 1.0, 2.0, 3, 1, 1, 1, 99, ())[:-1]
+    assert seen[:-1] == PublicRun(358788, None, "cosmic_run", "12_4_8", 1.0, 2.0, 99, ())[:-1]
     assert [job.host for job in seen.clients] == ["fu..04"]
 
 

@@ -356,8 +356,9 @@ def test_a_crash_and_a_second_attempt_are_on_all_pages(publisher: Publisher) -> 
     for html in (page(358792), page(0, "live")):
         assert re.search(r'<tr class="job-running">.*?<bdi>beam</bdi> <span class="fine">attempt 2</span>', html, re.S)
         assert re.search(r'<tr class="job-crashed minor">.*?<b class="exit">134 SIGABRT</b>', html, re.S)
-        assert "1 crashed" in html
-    cell = re.search(r'<td class="cell-crashed" title="([^"]*)">(.*?)</td>', page(358700, "timeline"), re.S)
+        assert "0 down" in html
+        assert "1 earlier attempt failed" in html
+    cell = re.search(r'<td class="cell-running" title="([^"]*\n[^"]*)">(.*?)</td>', page(358700, "timeline"), re.S)
     assert cell
     assert [line.partition(",")[0] for line in cell[1].splitlines()] == ["fu..04: running", "fu..04: crashed 134 SIGABRT"]
     assert cell[2].endswith("601K ×2")
