@@ -41,13 +41,25 @@ def counter_text() -> bytes:
     return generate_latest(registry)
 
 
-def gauge(name: str, help: str, samples: Iterable[tuple[Mapping[str, str], float]]) -> GaugeMetricFamily:
-    """A gauge. samples: labels and value of each; all have the same label names."""
+def gauge(name: str, help: str, samples: Iterable[tuple[Mapping[str, object], float]]) -> GaugeMetricFamily:
+    """A gauge. Raises ValueError when samples have different label names.
+
+    Args:
+        samples: Labels and value of each, in any order of the labels.
+    """
     values = list(samples)
-    family = GaugeMetricFamily(name, help, labels=list(values[0][0]) if values else [])
+    names = list(values[0][0]) if values else []
+    family = GaugeMetricFamily(name, help, labels=names)
     for labels, value in values:
-        family.add_metric(list(labels.values()), value)
+        if labels.keys() != set(names):
+            raise ValueError(f"The samples of {name} have the labels {', '.join(names)} and {', '.join(labels)}")
+        family.add_metric([_label_text(labels[label]) for label in names], float(value))
     return family
+
+
+def _label_text(value: object) -> str:
+    """A label as text that can be encoded: names of files and hosts may hold any bytes."""
+    return str(value).encode(errors="replace").decode()
 
 
 class _Families:

@@ -6,7 +6,6 @@ import logging
 from collections.abc import Iterator
 
 from flask import Blueprint, Response, current_app, jsonify
-from prometheus_client import Metric
 
 from app.core import metrics
 from app.core.area import Area
@@ -42,19 +41,19 @@ def ready() -> tuple[Response, int]:
 @needs(Role.VIEWER)
 def metric_text() -> Response:
     """Counters of the web processes and gauges of all areas, in the text format of Prometheus."""
-    body = metrics.counter_text() + metrics.family_text(_families())
+    body = metrics.counter_text() + b"".join(_texts())
     return Response(body, content_type="text/plain; version=0.0.4; charset=utf-8")
 
 
-def _families() -> Iterator[Metric]:
-    yield metrics.gauge("dqmhub_build_info", "Version of DQM Hub", [({"version": VERSION}, 1)])
+def _texts() -> Iterator[bytes]:
+    """The gauges of the areas as text; those of an area that fails are left out."""
+    yield metrics.family_text([metrics.gauge("dqmhub_build_info", "Version of DQM Hub", [({"version": VERSION}, 1)])])
     failed = []
     for area in current_app.extensions["areas"]:
         try:
-            families = list(area.metrics(request_settings())) if area.metrics else []
+            yield metrics.family_text(area.metrics(request_settings()) if area.metrics else [])
         except Exception:  # the metrics of the other areas still work
             log.exception("The metrics of the area %s failed", area.name)
             failed.append(area.name)
-        else:
-            yield from families
-    yield metrics.gauge("dqmhub_metrics_failed", "Areas whose metrics failed", [({"area": name}, 1) for name in failed])
+    samples = [({"area": name}, 1) for name in failed]
+    yield metrics.family_text([metrics.gauge("dqmhub_metrics_failed", "Areas whose metrics failed", samples)])

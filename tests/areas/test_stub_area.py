@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from prometheus_client import Metric
+from prometheus_client.core import GaugeMetricFamily
 
 import jobs
 from app import create_app
@@ -138,6 +140,18 @@ def test_a_failing_area_hides_no_other_on_status_page_and_in_metrics(upgraded: S
     assert "queue live" in page
     assert 'dqmhub_metrics_failed{area="stub"} 1.0' in metrics
     assert "dqmhub_periodic_task_failures" in metrics
+
+
+def test_metrics_that_cannot_be_written_hide_no_other(upgraded: Settings, stub: Area) -> None:
+    def fail(_: Settings) -> Iterator[Metric]:
+        yield GaugeMetricFamily("dqmhub_stub", "Help", labels=["name"])
+        broken = GaugeMetricFamily("dqmhub_stub_broken", "Help", labels=["name"])
+        broken.add_metric(["\udc80"], 1)
+        yield broken
+
+    text = create_app(upgraded, (*AREAS, replace(stub, metrics=fail))).test_client().get("/metrics", base_url=HOME).text
+    assert 'dqmhub_metrics_failed{area="stub"} 1.0' in text
+    assert "dqmhub_periodic_task_failures" in text
 
 
 def test_settings_can_name_the_events_of_an_area_that_create_app_is_given(
