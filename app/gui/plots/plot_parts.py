@@ -65,7 +65,8 @@ def render_request(parts: Sequence[PlotPart], spec: str) -> Request:
 
     Raises FormatError, and PlotError when a file cannot be read.
     """
-    name, first = parts[0].name, parts[0].found
+    first = parts[0].found
+    name = parts[0].name if first else parts[0].path[:MAX_NAME_BYTES].decode(errors="replace")  # anybody can request any name
     if first and Kind(first.row.kind).scalar:
         texts = [found.sample.facts.scalars.get(found.position, "") for part in parts if (found := part.found)]
         return Request(name=name, spec=spec, flags=first.row.kind, text="\n".join(texts).encode(errors="replace"))

@@ -23,7 +23,7 @@ from app.gui.files import register
 from app.gui.files.entries import Entry
 from app.gui.models import File
 from app.gui.plots import overlay
-from app.gui.plots.plot_parts import PlotPart
+from app.gui.plots.plot_parts import PlotPart, render_request
 from app.gui.samples import SampleKey
 from app.queue import BackgroundJob
 from tests.formats import snapshots
@@ -254,3 +254,9 @@ def test_json_of_an_overlay_has_the_properties_once(monkeypatch: pytest.MonkeyPa
     opened = client.application.extensions["catalog"].open(SampleKey(367129, 0, DATASET), PATIENCE_S)
     parts = [PlotPart(opened, opened.names[3])] * 2
     assert overlay.overlay_document(Mock(), parts) == {"objects": [{}, {}], "dqmProperties": {"efficiency": True}}
+
+
+def test_any_name_of_a_missing_element_can_be_requested() -> None:
+    """The legacy addresses draw a message for it; a name of more than 4096 bytes was 502."""
+    for name in (b"9" * 5000, b"\xff" * 5000):
+        assert render_request([PlotPart(None, name)], "w=100;h=100").message()
