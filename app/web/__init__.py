@@ -27,9 +27,10 @@ __all__ = [
 
 
 def init_app(app: Flask) -> None:
-    """Add the frame of pages, the cache of fragments and the handling of errors to the application."""
-    from app.web import assets, errors, fragment_cache, frame
+    """Add the frame of pages, the cache of fragments, whole numbers in paths and the handling of errors to the application."""
+    from app.web import arguments, assets, errors, fragment_cache, frame
 
+    app.url_map.converters["int"] = arguments.AsciiIntegerConverter
     errors.init_app(app)
     fragment_cache.init_app(app)
     assets.init_app(app)

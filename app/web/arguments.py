@@ -1,4 +1,4 @@
-"""Arguments of the query: numbers and choices, with one kind of error."""
+"""Arguments of addresses: numbers and choices, with one kind of error."""
 
 from __future__ import annotations
 
@@ -6,8 +6,16 @@ import math
 from collections.abc import Sequence
 
 from flask import request
+from werkzeug.routing import IntegerConverter
 
 from app.web.problem import Problem
+
+
+class AsciiIntegerConverter(IntegerConverter):
+    """`<int:...>` of addresses in ASCII digits only: werkzeug takes those of every script, so a page had many addresses."""
+
+    regex = "[0-9]+"
+
 
 LARGEST_RUN = 2**62
 """Largest number that every table can hold."""
