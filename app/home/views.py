@@ -16,6 +16,7 @@ from app.core.area import HelpTopic
 from app.core.version import VERSION
 from app.gui import samples
 from app.gui.addresses import View
+from app.gui.api.old_links import home_target
 from app.gui.samples import SampleKey
 from app.security import Role, needs
 from app.security.guard import local_address
@@ -34,9 +35,11 @@ MAX_SAMPLES = 200
 @pages.get("/")
 @needs(Role.VIEWER)
 def index() -> AnyResponse:
-    """The latest runs with their datasets, or the results of a search. `db=` marks a bookmark of the original mirror of DQM^2."""
+    """The latest runs with their datasets, or the results of a search. Old links of DQM^2 (`db=`) and of the DQM GUI lead on."""
     if "db" in request.args:
         return redirect(old_bookmark())
+    if target := home_target():
+        return redirect(target)
     run, dataset, lumi = (request.args.get(name, "").strip() for name in ("run", "dataset", "lumi"))
     per_lumi = request.args.get("lumis") == "1"
     found = _lumis(run, dataset, lumi) if per_lumi else _runs(run, dataset)

@@ -6,22 +6,20 @@ For a missing ME or sample the response is an image that shows that, with status
 from __future__ import annotations
 
 import re
-from urllib.parse import urlencode
 
-from flask import Blueprint, Response, redirect, request
+from flask import Blueprint, Response, redirect
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.gui import samples
-from app.gui.addresses import DEFAULT_SIZE, TILE_SIZES, View
 from app.gui.api import overlays
 from app.gui.api.archive import folder_content
 from app.gui.api.arguments import byte_values, not_older_than, path_in_address, query_args, sample_key
+from app.gui.api.old_links import start_target
 from app.gui.api.v1 import WAIT_S, with_sample
 from app.gui.current import current_catalog, current_plots
 from app.gui.plots.documents import me_document
 from app.gui.plots.overlay import ObjectRef, parse_objects
-from app.gui.samples import SampleKey
 from app.security import Role, needs
 from app.web import Problem, cached_json
 from app.web.arguments import parse_int
@@ -37,31 +35,12 @@ LARGEST_SWITCH = 10**9 - 1
 
 _RUN = re.compile(r"(\d{1,9})(?::(\d{1,9}))?", re.ASCII)
 
-_DATASET = re.compile(r"(?:/[^/]+){3}")
-
-NOT_FOLDERS = frozenset({b"Everything", b"Quick collection"})
-"""Values of `root` in links of the legacy GUI that are views of it, not folders of a file."""
-
 
 @blueprint.get("/start")
 @needs(Role.VIEWER)
 def start() -> AnyResponse:
-    """A link of the legacy GUI ("Link Me"), as in e-logs: leads to the folder or plot, or to a search if it names no sample."""
-    args = query_args()
-    run, dataset, size = args.get("runnr", ""), args.get("dataset", "").rstrip("/"), args.get("size", "").lower()
-    match = _RUN.fullmatch(run)
-    if not match or not _DATASET.fullmatch(dataset):
-        return redirect(f"{request.script_root}/?" + urlencode({"run": run, "dataset": dataset}))
-    key = SampleKey(int(match[1]), int(match[2] or 0), dataset)
-    view = View(key, _folder("root"), q=args.get("search", ""), size=size if size in TILE_SIZES else DEFAULT_SIZE)
-    plot = _folder("focus") if args.get("zoom") != "no" else b""  # with "no" it is only marked in its list
-    return redirect((view.replace(folder=plot.rpartition(b"/")[0], plot=plot) if plot else view).address)
-
-
-def _folder(name: str) -> bytes:
-    """A path in the query of this request, without slashes at its ends; b"" for the views that are not folders."""
-    path = b"".join(byte_values(name)[-1:]).strip(b"/")
-    return b"" if path in NOT_FOLDERS else path
+    """A link of the legacy GUI ("Link Me") leads to the same view."""
+    return redirect(start_target())
 
 
 @blueprint.get("/data/json/samples")

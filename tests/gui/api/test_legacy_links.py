@@ -1,4 +1,4 @@
-"""Links of the legacy DQM GUI ("Link Me"), which stand in e-logs and on GitHub, lead to the same folder or plot."""
+"""Links of both front ends of the legacy DQM GUI, which stand in e-logs and on GitHub, lead to the same folder or plot."""
 
 from __future__ import annotations
 
@@ -34,6 +34,33 @@ ONLINE = "runnr=367553;dataset=/Global/Online/ALL;sampletype=online_data;filter=
 )
 def test_link_leads_to_the_same_view(client: FlaskClient, query: str, target: str) -> None:
     answer = client.get(f"/start?{query}")
+    assert (answer.status_code, answer.location) == (302, target)
+
+
+SAMPLE = "run_number=367553&dataset_name=/ZeroBias/Run2023C-PromptReco-v1/DQMIO"
+PLACE = "/browse/367553/ZeroBias/Run2023C-PromptReco-v1/DQMIO"
+
+
+@pytest.mark.parametrize(
+    ("query", "target"),
+    [
+        (SAMPLE, PLACE),
+        (f"{SAMPLE}&lumi=0&workspaces=Everything&folder_path=PixelPhase1/Tracks", f"{PLACE}/PixelPhase1/Tracks"),
+        (f"{SAMPLE}&lumi=12&folder_path=", PLACE.replace("367553", "367553:12")),
+        (
+            f"{SAMPLE}&folder_path=A%20b&selected_plots=367553/ZeroBias/Run2023C-PromptReco-v1/DQMIO/A%20b/c%26367553/Other/a/b/A%20b/d&normalize=False",
+            f"{PLACE}/A%20b?plot=A%20b%2Fc&norm=false",
+        ),
+        (f"{SAMPLE}&folder_path=A&plot_search=charge&stats=false&error=true", f"{PLACE}/A?q=charge&stats=false&errors=true"),
+        (f"{SAMPLE}&folder_path=A&selected_plots=1/Other/a/b/A/c", f"{PLACE}/A"),
+        ("run_number=0&dataset_name=/Global/Online/ALL", "/browse/0/Global/Online/ALL"),
+        ("search_run_number=3675&search_dataset_name=Zero", "/?run=3675&dataset=Zero"),
+        ("run_number=367553", "/?run=367553&dataset="),
+        ("run_number=x&dataset_name=/a", "/?run=x&dataset=%2Fa"),
+    ],
+)
+def test_link_of_the_newer_front_end_leads_to_the_same_view(client: FlaskClient, query: str, target: str) -> None:
+    answer = client.get(f"/?{query}")
     assert (answer.status_code, answer.location) == (302, target)
 
 
