@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import struct
 
+from app.formats.entry_buffer import BufferedEntry, buffered_entries, end_of_object, within_axes
 from app.formats.errors import FormatError
 from app.formats.listing import Payload
 
@@ -16,7 +17,6 @@ _HEADER = 6
 """Bytes of the size and the version of a class."""
 _CLASS_NAME = 8
 """Index of the class name in a framed object."""
-_HAS_SIZE = 0x40000000
 # offset and width of bars, entries, then the sums of w, w2, wx and wx2
 _SUMS = struct.Struct(">hh5d")
 _SUMS_OF_Y = struct.Struct(">d2d")
@@ -43,31 +43,39 @@ def _read(data: bytes) -> dict[str, float]:
     profile = name.startswith("TProfile")
     two = name.startswith("TH2") or name == "TProfile2D"
     top = end + 1
-    at = top + _HEADER * (3 if two else 2) + _HEADER * profile + _HEADER * name.startswith("TH3")
+    start = top + _HEADER * (1 + two) + _HEADER * profile + _HEADER * name.startswith("TH3")
+    at = start + _HEADER
     for _ in ("TNamed", "TAttLine", "TAttFill", "TAttMarker"):
-        at = _end_of_object(data, at)
+        at = end_of_object(data, at)
     at += 4  # the number of cells
+    axes = []
     for _ in "xyz":
-        at = _end_of_object(data, at)
+        axes.append(at)
+        at = end_of_object(data, at)
     _, _, entries, weight, _, x, x2 = _SUMS.unpack_from(data, at)
+    dimension = 3 if name.startswith("TH3") else 2 if two else 1
+    if new := buffered_entries(data, at + _SUMS.size, end_of_object(data, start), dimension + profile):
+        filled = within_axes(new, data, axes[:dimension])
+        return {"Entries": float(len(new))} | _moments_of(filled, [("", -1)] if profile else [(" x", 0), (" y", 1)] if two else [("", 0)])
     found = {"Entries": entries}
     if profile:
-        at = _end_of_object(data, top + _HEADER)
+        at = end_of_object(data, top + _HEADER)
         bins = int.from_bytes(data[at : at + 4], "big")
         _, _, _, y, y2 = _SUMS_OF_PROFILE.unpack_from(data, at + 4 + 8 * bins)
         return found | _moments("", weight, y, y2)
     if two:
-        _, y, y2 = _SUMS_OF_Y.unpack_from(data, _end_of_object(data, top + 2 * _HEADER))
+        _, y, y2 = _SUMS_OF_Y.unpack_from(data, end_of_object(data, top + 2 * _HEADER))
         return found | _moments(" x", weight, x, x2) | _moments(" y", weight, y, y2)
     return found | _moments("", weight, x, x2)
 
 
-def _end_of_object(data: bytes, at: int) -> int:
-    """Index of the end of the object whose size is at byte `at`."""
-    (size,) = struct.unpack_from(">I", data, at)
-    if not size & _HAS_SIZE:
-        raise ValueError(f"no size at byte {at}")
-    return int(at + 4 + (size & ~_HAS_SIZE))
+def _moments_of(entries: list[BufferedEntry], quantities: list[tuple[str, int]]) -> dict[str, float]:
+    """Mean and RMS of single entries; each quantity is its name and its index among their values."""
+    found: dict[str, float] = {}
+    for axis, index in quantities:
+        sums = [sum(entry.weight * entry.values[index] ** power for entry in entries) for power in range(3)]
+        found |= _moments(axis, *sums)
+    return found
 
 
 def _moments(axis: str, weight: float, first: float, second: float) -> dict[str, float]:

@@ -3,6 +3,8 @@
 #include <TArray.h>
 #include <TH1.h>
 #include <TObjString.h>
+#include <TProfile.h>
+#include <TProfile2D.h>
 
 #include <cmath>
 
@@ -45,6 +47,20 @@ bool is_consistent(TH1 &histogram) {
   return expected > 0 && cells && cells->GetSize() == expected && histogram.GetNcells() == expected && (errors == 0 || errors == expected);
 }
 
+// Fills a histogram with its first entries, which ROOT keeps in a buffer until there are enough to choose the axes. All
+// formats show the same entries; otherwise only ROOT's painter would fill them. Returns false if the buffer is damaged.
+bool fill_from_buffer(TH1 &histogram) {
+  if (!histogram.GetBuffer())
+    return true;
+  const bool profile = dynamic_cast<TProfile *>(&histogram) || dynamic_cast<TProfile2D *>(&histogram);
+  const int values = histogram.GetDimension() + 1 + profile;  // of one entry: weight and coordinates
+  const int size = histogram.GetBufferSize();
+  if (size < 1 || !(std::abs(histogram.GetBuffer()[0]) * values + 1 <= size))
+    return false;
+  histogram.BufferEmpty(1);
+  return true;
+}
+
 }  // namespace
 
 Decoded decode(const EncodedObject &encoded, const ClassVersions &described) {
@@ -59,7 +75,8 @@ Decoded decode(const EncodedObject &encoded, const ClassVersions &described) {
     return {nullptr, Fault::content};
   if (const auto histogram = dynamic_cast<TH1 *>(object.get())) {
     histogram->SetDirectory(nullptr);
-    if (!is_consistent(*histogram))
+    // Entries may only be filled into consistent arrays, and can change the axes.
+    if (!is_consistent(*histogram) || !fill_from_buffer(*histogram) || !is_consistent(*histogram))
       return {nullptr, Fault::content};
     if (histogram->GetNcells() > kMaxBins)
       return {nullptr, Fault::none, true};

@@ -26,8 +26,9 @@ def frames(path: Path) -> dict[str, tuple[str, Payload]]:
     }
 
 
-def test_statistics_of_every_class_equal_those_of_root(root_files: Path, tmp_path: Path) -> None:
-    found = frames(root_files / "classes.root")
+@pytest.mark.parametrize("file", ["classes.root", "buffered.root"])
+def test_statistics_of_every_class_equal_those_of_root(root_files: Path, tmp_path: Path, file: str) -> None:
+    found = frames(root_files / file)
     requests = []
     for number, (_, frame) in enumerate(found.values()):
         (tmp_path / str(number)).write_bytes(frame.data)

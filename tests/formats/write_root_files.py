@@ -80,6 +80,37 @@ def classes(folder: Path) -> None:
     writer.close()
 
 
+def buffered(folder: Path) -> None:
+    """Histograms with their entries still in ROOT's buffer."""
+    writer = Writer(folder / "buffered.root")
+    random = ROOT.TRandom3(3)
+    fixed = {kind: [10, 0.0, 4.0, 8, -1.0, 3.0, 4, 0.0, 2.0] for kind in ["TH1F", "TH2F", "TH3F", "TProfile", "TProfile2D"]}
+    for name, axes in {"fixed": fixed, "automatic": {kind: [10, 0.0, -1.0] * 3 for kind in fixed}}.items():
+        for kind in axes:
+            dimensions = 3 if "3" in kind else 2 if "2" in kind else 1
+            histogram = getattr(ROOT, kind)(f"{name} {kind}", "", *axes[kind][: 3 * dimensions])
+            histogram.SetBuffer(1000)
+            for _ in range(40):
+                values = [random.Uniform(-1, 5) for _ in range(dimensions + kind.startswith("TProfile"))]
+                histogram.Fill(*values, random.Uniform(1, 2))
+            writer.put("Buffered", histogram)
+    labelled = ROOT.TH1F("labels and functions", "", 5, 0, 5)
+    labelled.SetOption("HIST")
+    labelled.GetXaxis().SetBinLabel(2, "second")
+    labelled.GetListOfFunctions().Add(ROOT.TF1("fit", "gaus", 0, 5))
+    extended = ROOT.TH1F("extended", "", 5, 0, 5)
+    extended.SetCanExtend(ROOT.TH1.kAllAxes)
+    filled = ROOT.TH1F("filled and buffered", "", 5, 0, 5)
+    for histogram in (labelled, extended, filled):
+        histogram.SetBuffer(100)
+        for value in [1.5, 2.5, 2.5, 7.0, float("nan")]:
+            histogram.Fill(value)
+        if histogram is filled:
+            histogram.BufferEmpty()
+        writer.put("Buffered", histogram)
+    writer.close()
+
+
 def compressed(folder: Path) -> None:
     for name, setting in COMPRESSIONS.items():
         writer = Writer(folder / f"{name}.root", setting)
@@ -207,5 +238,5 @@ def unfinished(folder: Path) -> None:
 if __name__ == "__main__":
     ROOT.TH1.AddDirectory(False)
     target = Path(sys.argv[1])
-    for write in [unfinished, classes, compressed, cycles, runs, names, tags, far, small]:
+    for write in [unfinished, classes, buffered, compressed, cycles, runs, names, tags, far, small]:
         write(target)

@@ -76,6 +76,20 @@ def with_content(name: str, value: float) -> ROOT.TH1:
     return histogram
 
 
+def buffered() -> Iterator[tuple[str, ROOT.TH1]]:
+    """Histograms whose entries 1, 2, 2 and 3 are still in ROOT's buffer, with fixed and with automatic axes."""
+    for name, axis in {"buffered": (10, 0, 10), "automatic": (10, 0, -1)}.items():
+        histogram = ROOT.TH1F(name, "Entries in the buffer;x;y", *axis)
+        histogram.SetBuffer(100)
+        for value in (1.0, 2.0, 2.0, 3.0):
+            histogram.Fill(value)
+        yield name, histogram
+    profile = ROOT.TProfile("bufferedprofile", "Entries in the buffer;x;y", 10, 0, 10)
+    profile.SetBuffer(100)
+    profile.Fill(1, 5)
+    yield "bufferedprofile", profile
+
+
 def special() -> Iterator[tuple[str, ROOT.TObject]]:
     yield "empty", ROOT.TH1F("empty", "Nothing yet;x;y", 50, 0, 100)
     yield "empty2d", ROOT.TH2F("empty2d", "Nothing yet;x;y", 40, -2.5, 2.5, 30, -3.2, 3.2)
@@ -121,6 +135,7 @@ def everything() -> Iterator[tuple[str, ROOT.TObject]]:
         yield f"TH2{letter}", filled_2d(f"TH2{letter}", f"TH2{letter}")
         yield f"TH3{letter}", filled_3d(f"TH3{letter}", f"TH3{letter}")
     yield from filled_profiles()
+    yield from buffered()
     yield from special()
 
 

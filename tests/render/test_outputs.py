@@ -6,6 +6,7 @@ import io
 import json
 import math
 import re
+import struct
 import subprocess
 import sys
 import time
@@ -197,6 +198,33 @@ def test_json_is_valid_for_any_bin_contents(render_format: Callable[..., bytes],
     assert all(map(math.isfinite, numbers(document)))
     assert [None in item["fArray"] for item in document.get("objects", [document]) if item] == [True] * (1 + len(names) // 2)
     assert render_format("json", *names) == render_format("png", *names, spec="w=1;h=1;json=True")
+
+
+@pytest.mark.parametrize("name", ["buffered", "automatic", "bufferedprofile"])
+def test_entries_in_the_buffer_of_root_are_in_every_format(render_format: Callable[..., bytes], name: str) -> None:
+    document = json.loads(render_format("json", name))
+    with uproot.open(io.BytesIO(render_format("root", name))) as file:
+        histogram = file[name]
+        assert histogram.member("fEntries") == document["fEntries"]
+        assert histogram.values(flow=True).tolist() == pytest.approx(
+            document["fArray"] if name != "bufferedprofile" else [0, 0, 5] + [0] * 9
+        )
+    if name == "bufferedprofile":
+        assert (document["fEntries"], document["fBinEntries"], document["fTsumwy"]) == (1, [0, 0, 1] + [0] * 9, 5)
+    else:
+        assert (document["fEntries"], sum(document["fArray"]), document["fTsumwx"]) == (4, 4, 1 + 2 + 2 + 3)
+    if name == "buffered":
+        assert document["fArray"] == [0, 0, 1, 2, 1] + [0] * 7
+    assert any(f"= {document['fEntries']}" in line or line == str(document["fEntries"]) for line in letters(render_format("svg", name)))
+
+
+def test_damaged_buffer_of_entries_is_damage(service: Service, request_for: Make) -> None:
+    raw, shift = request_for("buffered", spec="w=1;h=1;format=json").objects[0]
+    for count in (1e9, -1e9, float("nan"), 200):
+        damaged = raw.replace(struct.pack(">d", 4) + struct.pack(">d", 1), struct.pack(">dd", count, 1))
+        assert damaged != raw
+        with pytest.raises(RenderRefused, match="damaged"):
+            service.client.render(replace(request_for("buffered", spec="w=1;h=1;format=json"), objects=[(damaged, shift)]))
 
 
 def test_strings_that_look_like_non_finite_numbers_stay_in_json(service: Service) -> None:
