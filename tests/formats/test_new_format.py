@@ -29,6 +29,9 @@ from tests.support.patience import PATIENCE_S
 
 TREE = Path(__file__).parents[2]
 NUMBERS = {"tdirectory": 1, "dqmio": 2, "protobuf": 3}
+"""The first formats; scripts register files by these numbers."""
+LISTED = formats_listed(DOCUMENT.read_text(encoding="utf-8"))
+"""All formats with their numbers, as documented."""
 
 
 @pytest.fixture
@@ -88,7 +91,7 @@ def test_damage_of_the_new_format_is_counted_or_an_error(lines: str, tmp_path: P
 
 
 def test_new_format_is_found_by_number_file_name_and_content(lines: str, objects: dict[str, snapshots.Object], tmp_path: Path) -> None:
-    assert FORMATS.by_number() == {number: name for name, number in NUMBERS.items()} | {FORMATS[lines].number: lines}
+    assert FORMATS.by_number() == {number: name for name, number in LISTED.items()} | {FORMATS[lines].number: lines}
     path = with_lines(tmp_path / "Line__Run1-v1__DQM_run000123.lines", objects)
     assert detect_format(path) == lines
     entry = entry_from_path(str(path), AllowedRoots(Settings(file_roots=str(tmp_path))))
@@ -121,18 +124,24 @@ def test_new_format_is_in_the_command_line_and_in_the_openapi_document(lines: st
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=TREE, capture_output=True, text=True, check=True, timeout=PATIENCE_S)
     usage, entry = json.loads(done.stdout)
-    assert "dqmio|lines|protobuf|tdirectory" in usage
-    assert entry["properties"]["fileformat"]["enum"] == [1, 2, 3, FORMATS[lines].number]
+    assert "|".join(sorted([*LISTED, "lines"])) in usage
+    assert entry["properties"]["fileformat"]["enum"] == [*sorted(LISTED.values()), FORMATS[lines].number]
 
 
 def test_documentation_lists_all_formats(lines: str) -> None:
-    listed = formats_listed(DOCUMENT.read_text())
-    assert formats_listed(DOCUMENT.read_text()) == NUMBERS, f"add to the table of formats in {DOCUMENT}"
-    assert FORMATS.keys() - listed.keys() == {lines}
+    numbers = {name: format.number for name, format in FORMATS.items() if name != lines}
+    assert numbers == LISTED, f"add to the table of formats in {DOCUMENT}"
 
 
 def test_numbers_of_formats_never_change() -> None:
-    assert {name: format.number for name, format in FORMATS.items()} == NUMBERS
+    assert {name: FORMATS[name].number for name in NUMBERS} == NUMBERS
+
+
+@pytest.mark.parametrize("check", [["check"], ["format", "--check"]])
+def test_the_example_has_the_style_of_the_project(check: list[str]) -> None:
+    command = [sys.executable, "-m", "ruff", *check, "--stdin-filename", "app/formats/readers/lines.py", "-"]
+    done = subprocess.run(command, cwd=TREE, input=example(), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_two_formats_with_one_number_are_an_error(lines: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
