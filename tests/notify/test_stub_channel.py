@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,7 @@ import pytest
 from app import create_app
 from app.areas import settings_reference
 from app.core.metrics import family_text
-from app.core.settings import SettingError, Settings, load, table
+from app.core.settings import TREE, SettingError, Settings, load, table
 from app.notify import channels, status
 from app.notify.area import AREA, channel_settings
 from app.notify.delivery import deliver_due
@@ -26,6 +26,7 @@ from tests.square.test_pages_whole_log import bearer
 
 FOLDER = Path(__file__).with_name("stub_channels")
 HOST = {"Host": "127.0.0.1:8889"}
+KINDS = channels.channel_kinds()
 
 
 @pytest.fixture
@@ -48,7 +49,7 @@ def test_its_settings_are_read_checked_and_documented(pigeon: None, tmp_path: Pa
     settings = load(None, {"DQMHUB_NOTIFY_PIGEON_LOFT": str(tmp_path), "DQMHUB_NOTIFY_QUIET": "pigeon 22:00-06:00"})
     (channel,) = channels.channels(settings)
     assert (channel.name, channel.kinds, channel.quiet_hours) == ("pigeon", ("crash", "stuck", "silent-host"), ["22:00-06:00"])
-    with pytest.raises(SettingError, match="channels: mail, pigeon, sound, webhook"):
+    with pytest.raises(SettingError, match="channels: " + ", ".join(sorted([*KINDS, "pigeon"]))):
         load(None, {"DQMHUB_NOTIFY_QUIET": "carrier 22:00-06:00"})
     reference = settings_reference([replace(AREA, more_settings=channel_settings())])
     assert "## Notifications by pigeon" in reference
@@ -56,7 +57,7 @@ def test_its_settings_are_read_checked_and_documented(pigeon: None, tmp_path: Pa
 
 
 def test_without_its_folder_there_is_no_such_setting() -> None:
-    with pytest.raises(SettingError, match="channels: mail, sound, webhook"):
+    with pytest.raises(SettingError, match="channels: " + ", ".join(KINDS)):
         load(None, {"DQMHUB_NOTIFY_QUIET": "pigeon 22:00-06:00"})
     assert "pigeon" not in settings_reference()
 
@@ -93,3 +94,15 @@ def test_quiet_hours_defer_it_and_its_errors_are_retried(configured: Settings) -
 
 def test_every_channel_is_documented(pigeon: None) -> None:
     assert undocumented() == []
+
+
+def test_the_channels_are_listed_for_operators() -> None:
+    text = (TREE / "docs/operators/notifications.md").read_text(encoding="utf-8")
+    missing = [kind for kind in KINDS if f"| [{kind}](../../app/notify/channels/{kind}/README.md) |" not in text]
+    assert missing == [], "add a row to the table of channels in docs/operators/notifications.md"
+
+
+def test_every_channel_has_the_name_of_its_folder_and_a_setting_of_its_kinds() -> None:
+    assert [channel.kind for channel in channels.channel_types()] == list(KINDS)
+    for kind, settings_table in channels.channel_tables():
+        assert f"notify_{kind}_kinds" in [row.name for row in fields(settings_table)]

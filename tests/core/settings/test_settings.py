@@ -11,6 +11,7 @@ import pytest
 
 from app.core.settings import DUMMY_SECRETS, TREE, SettingError, Settings, load, sample, setting_rows, type_of, visible_values
 from app.gui.settings import GuiSettings, local_roots, readable_roots
+from app.notify.channel_folders import channel_kinds
 from app.queue.settings import QueueSettings
 from app.security.settings import SecuritySettings
 
@@ -178,6 +179,7 @@ def test_every_setting_with_a_check_has_values_that_it_refuses() -> None:
     assert set(WRONG) <= {row.name for row in setting_rows()}
 
 
+WRONG = {f"notify_{kind}_kinds": [(["error"], "a list of all, problems, ")] for kind in channel_kinds()} | WRONG
 CASES = [(name, *case) for name, cases in WRONG.items() for case in cases]
 OTHER_TYPES = [(row.name, *OTHER_TYPE[type_of(row.name)]) for row in setting_rows()]
 
