@@ -13,6 +13,7 @@ from app.areas import AREAS, settings_reference
 from app.cli import dqmhub
 from app.control.activity import FILTERS
 from app.core.settings import TREE
+from app.security.roles import GRANTED, Role, least_role
 
 DOCS = TREE / "docs"
 
@@ -42,6 +43,14 @@ def test_every_command_is_documented() -> None:
     assert not missing, f"add to docs/operators/commands.md: {missing}"
 
 
+def test_every_role_is_documented_in_their_order() -> None:
+    roles = [role.title for role in GRANTED]
+    section = text("operators/accounts.md").partition("## Roles")[2].partition("\n## ")[0]
+    documented = [name for name in re.findall(r"^\| (\w+) \|", section, re.M) if name != "role"]
+    assert documented == roles, "add a row to the roles in docs/operators/accounts.md"
+    assert f"| role | The rights of an account: {', '.join(roles)}. |" in text("developers/glossary.md")
+
+
 def test_every_address_is_documented(app: Flask) -> None:
     documented = text("developers/addresses.md")
     missing = sorted({rule.rule for rule in app.url_map.iter_rules() if f"`{rule.rule}`" not in documented})
@@ -51,6 +60,19 @@ def test_every_address_is_documented(app: Flask) -> None:
 def test_the_filters_of_the_control_room_are_documented_by_their_names_in_addresses() -> None:
     row = next(line for line in text("developers/addresses.md").splitlines() if line.startswith("| `/control` |"))
     assert {name for name in FILTERS if name} <= set(re.findall(r"`(\w+)`", row))
+
+
+def test_the_documented_role_of_every_address_is_its_least_role(app: Flask) -> None:
+    rows = re.findall(r"^\| (`/.*?`) \| ([\w ]+) \|", text("developers/addresses.md"), re.M)
+    documented = {address: role for addresses, role in rows for address in re.findall(r"`([^`]+)`", addresses)}
+    least: dict[str, Role] = {}
+    for rule in app.url_map.iter_rules():
+        role = least_role(app.view_functions[rule.endpoint])
+        assert role is not None
+        least[rule.rule] = min(role, least.get(rule.rule, role))
+    names = {address: "everyone" if role is Role.PUBLIC else role.title for address, role in least.items()}
+    wrong = {address: name for address, name in names.items() if documented[address] not in (name, "see text")}
+    assert wrong == {}, f"the roles in docs/developers/addresses.md should be: {wrong}"
 
 
 def test_every_address_of_the_api_is_in_the_openapi_document(app: Flask) -> None:
