@@ -23,6 +23,7 @@ from app.square.view_state import view_from_request
 from app.web import nothing_new, page, request_settings
 from app.web.arguments import choice_arg, float_arg
 from app.web.clock import LAST_TIME
+from app.web.responses import ContentResponse
 
 pages = Blueprint("control", __name__, url_prefix="/control")
 
@@ -115,7 +116,7 @@ def response_file(number: int, part: int) -> Response:
     if part >= len(texts):
         raise UnknownCommand(f"The response to command {number} has no part {part}; it may have been deleted by age")
     title, text = texts[part]
-    answer = Response(text.encode("utf-8", "surrogatepass"), content_type="text/plain; charset=utf-8")
+    answer = ContentResponse(text.encode("utf-8", "surrogatepass"), content_type="text/plain; charset=utf-8")
     name = re.sub(r"[^A-Za-z0-9._-]", "_", f"{row.name}-{number}-{title}")[:150]
     answer.headers["Content-Disposition"] = f'attachment; filename="{name.removesuffix(".log")}.log"'
     return answer

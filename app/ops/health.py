@@ -13,6 +13,7 @@ from app.core.version import VERSION
 from app.ops.status import database_line
 from app.security import Role, needs
 from app.web import request_settings
+from app.web.responses import ContentResponse
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +43,7 @@ def ready() -> tuple[Response, int]:
 def metric_text() -> Response:
     """Counters of the web processes and gauges of all areas, in the text format of Prometheus."""
     body = metrics.counter_text() + b"".join(_texts())
-    return Response(body, content_type="text/plain; version=0.0.4; charset=utf-8")
+    return ContentResponse(body, content_type="text/plain; version=0.0.4; charset=utf-8")
 
 
 def _texts() -> Iterator[bytes]:

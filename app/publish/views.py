@@ -18,6 +18,7 @@ from app.publish.revisions import EXISTS
 from app.publish.settings import PublishSettings
 from app.security import Role, needs
 from app.web import Problem, page, request_settings
+from app.web.responses import ContentResponse
 
 pages = Blueprint("publish", __name__)
 
@@ -91,7 +92,7 @@ def published_item(address: str) -> AnyResponse:
     row = _item_at(address)
     if row.type == HTML:
         return redirect(url_for("publish.preview", of=address))
-    return Response(_content(row), content_type=row.type)
+    return ContentResponse(_content(row), content_type=row.type)
 
 
 def _item_at(address: str) -> PublishedItem:

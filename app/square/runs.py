@@ -18,6 +18,9 @@ SILENT_S = 30.0
 MAX_PAUSE_S = 150.0
 """Failing hosts are polled at least once a minute, and each request takes at most another."""
 
+CLOCK_S = 10.0
+"""Clocks of hosts may differ by this, s."""
+
 STATUS_S = 120.0
 """A status of a machine that is older than this is unknown."""
 
@@ -71,6 +74,12 @@ class MachineState(NamedTuple):
 def age(at: float | None) -> float | None:
     """Seconds since a time, Unix s UTC; 0 for one in the future, which the clock of another host can give."""
     return None if at is None else max(0.0, time.time() - at)
+
+
+def ahead(at: float) -> float:
+    """Seconds by which a report is dated in the future, because the clock of its host is ahead; 0 up to CLOCK_S."""
+    found = at - time.time()
+    return found if found > CLOCK_S else 0.0
 
 
 def short_count(events: int | None) -> str:

@@ -29,7 +29,9 @@ __all__ = [
 def init_app(app: Flask) -> None:
     """Add the frame of pages, the cache of fragments, whole numbers in paths and the handling of errors to the application."""
     from app.web import arguments, assets, errors, fragment_cache, frame
+    from app.web.responses import ContentResponse
 
+    app.response_class = ContentResponse
     app.url_map.converters["int"] = arguments.AsciiIntegerConverter
     errors.init_app(app)
     fragment_cache.init_app(app)

@@ -12,6 +12,7 @@ from hashlib import blake2b
 from flask import Flask, Response, abort, url_for
 
 from app.core.settings import TREE
+from app.web.responses import ContentResponse
 
 YEAR_S = 365 * 24 * 3600
 
@@ -67,7 +68,7 @@ def serve_bundle(name: str) -> Response:
     """The files of a bundle, one after the other."""
     if name not in BUNDLES:
         abort(404, f"There is no bundle {name}; there are {', '.join(BUNDLES)}.")
-    answer = Response(_content(name), content_type=CONTENT_TYPES[name.rpartition(".")[2]])
+    answer = ContentResponse(_content(name), content_type=CONTENT_TYPES[name.rpartition(".")[2]])
     answer.cache_control.public = True
     answer.cache_control.max_age = YEAR_S
     answer.set_etag(_hash(_content(name)))

@@ -6,6 +6,8 @@ import gzip
 
 from flask import Response, request
 
+from app.web.responses import ContentResponse
+
 MIN_BYTES = 1000
 """Shorter bodies are not worth compressing."""
 
@@ -31,7 +33,7 @@ def body_response(plain: bytes, mimetype: str, compressed: bytes | None = None) 
         compressed: The compressed body, if it is there already; otherwise bodies from MIN_BYTES on are compressed.
     """
     is_compressed = accepts_gzip() and (compressed is not None or len(plain) >= MIN_BYTES)
-    response = Response(plain, mimetype=mimetype)
+    response = ContentResponse(plain, mimetype=mimetype)
     if is_compressed:
         response.set_data(compress(plain) if compressed is None else compressed)
         response.content_encoding = "gzip"

@@ -11,6 +11,7 @@ from cachetools import TTLCache
 from flask import Flask, Response, current_app
 
 from app.web.compression import FAST, body_response, compress
+from app.web.responses import encode_text
 
 MAX_FRAGMENTS = 64
 
@@ -39,7 +40,7 @@ class FragmentCache:
         with self._lock:
             found = self._fragments.get(key)
             if found is None:
-                plain = render().encode("utf-8", "replace")
+                plain = encode_text(render())
                 found = self._fragments[key] = CachedFragment(plain, compress(plain, FAST))
             return found
 

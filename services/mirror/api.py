@@ -13,7 +13,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from bottle import HTTPResponse, request
+from bottle import HTTPResponse
 
 from protocol.snapshot import ItemKey
 
@@ -53,17 +53,17 @@ def _stored_json(item: StoredItem | None) -> HTTPResponse:
 
 def get_info(view: StoreView, _: Charge) -> HTTPResponse:
     """The oldest and the newest run."""
-    return _json(view.first_and_last_run(parse_system()))
+    return _json(view.first_and_last_run(_system()))
 
 
 def get_run(view: StoreView, _: Charge) -> HTTPResponse:
     """The neighbours, release, run key and clients of a run."""
-    system, (run,) = parse_system(), required_integers("run")
+    (run,), system = required_integers("run"), _system()
     item = view.item(ItemKey("run", system, run, "data"))
     data = json.loads(item.content) if item else {"clients": []}
     now = time.time()
     clients = [
-        [1000 * reported, round(now - reported, 6), host, exit_code, name, lumi, rss, events, identifier, rate]
+        [1000 * reported, round(max(0.0, now - reported), 6), host, exit_code, name, lumi, rss, events, identifier, rate]
         for reported, host, exit_code, name, lumi, rss, events, identifier, rate, _ in data["clients"]
     ]
     facts = [data["cmssw"], data["runkey"]] if clients else []
@@ -72,14 +72,15 @@ def get_run(view: StoreView, _: Charge) -> HTTPResponse:
 
 def get_graph(view: StoreView, _: Charge) -> HTTPResponse:
     """The file delivery of a run."""
-    system, (run,) = parse_system(), required_integers("run")
+    (run,), system = required_integers("run"), _system()
     return _stored_json(view.item(ItemKey("graph", system, run, "data")))
 
 
 def get_runs(view: StoreView, charge: Charge) -> HTTPResponse:
     """The clients of the runs from `from` to `to`, filtered by `bad_only` and `ls`."""
-    runs, headers = _requested_runs(view, charge)
-    bad_only, with_lumis = request.query.bad_only == "1", request.query.ls == "1"
+    message = "to, from, bad_only and ls must be integers"
+    first, last, bad_only, with_lumis = required_integers("from", "to", "bad_only", "ls", message=message)
+    runs, headers = _requested_runs(view, charge, first, last)
     found: dict[str, Any] = {}
     for run in runs:
         clients: dict[str, list[Any]] = {}
@@ -94,14 +95,14 @@ def get_runs(view: StoreView, charge: Charge) -> HTTPResponse:
 
 def get_clients(view: StoreView, charge: Charge) -> HTTPResponse:
     """The names of the clients in the runs from `from` to `to`."""
-    runs, headers = _requested_runs(view, charge)
+    runs, headers = _requested_runs(view, charge, *required_integers("from", "to"))
     names = {name for run in runs for _, _, _, name, *_ in run["clients"]} - {"__init__"}
     return _json(sorted(names, key=_collation_key), headers)
 
 
 def get_logs(view: StoreView, _: Charge) -> HTTPResponse:
     """The log of a job as HTML."""
-    item = view.item_by_name("logtext", parse_system(), parse_text("id"))
+    item = view.item_by_name("logtext", _system(), parse_text("id"))
     if item is None:
         raise error_response(404, "This mirror has no log with this id", "id", "the id of a job in get_run, of one of the newest runs")
     content = f"<pre>{html.escape(item.content.decode(errors='replace'))}</pre>".encode()
@@ -110,13 +111,17 @@ def get_logs(view: StoreView, _: Charge) -> HTTPResponse:
 
 def get_cluster_status(view: StoreView, _: Charge) -> HTTPResponse:
     """The states of the machines of a cluster."""
-    return _stored_json(view.item(ItemKey("cluster", parse_system("cluster"), 0, "data")))
+    return _stored_json(view.item(ItemKey("cluster", parse_system("cluster", "playback"), 0, "data")))
 
 
-def _requested_runs(view: StoreView, charge: Charge) -> tuple[list[dict[str, Any]], dict[str, str]]:
-    """The data of the runs from `from` to `to`, ascending, and headers, which mark a truncated range."""
-    system, (first, last) = parse_system(), required_integers("from", "to")
-    found = view.run_data(system, first, last, MAX_RUNS + 1)
+def _system() -> str:
+    """The system of the query, which the original requires."""
+    return parse_system(default="")
+
+
+def _requested_runs(view: StoreView, charge: Charge, first: int, last: int) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    """The data of the runs between two, ascending, and headers, which mark a truncated range."""
+    found = view.run_data(_system(), min(first, last), max(first, last), MAX_RUNS + 1)
     charge(len(found) / RUNS_PER_REQUEST)
     headers = {"Data-Cut": f"the newest {MAX_RUNS} runs of the range"} if len(found) > MAX_RUNS else {}
     return [json.loads(item.content) for _, item in reversed(found[:MAX_RUNS])], headers

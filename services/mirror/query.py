@@ -13,20 +13,23 @@ MAX_RUN = 10**15
 HOST = re.compile(r"[A-Za-z0-9.-]{1,253}(:\d{1,5})?|\[[0-9a-fA-F:.]{2,45}\](:\d{1,5})?")
 
 
-def parse_system(name: str = "db") -> str:
-    """The system in a parameter of the query; production by default, status 400 for an unknown one."""
-    system: str = request.query.get(name) or SYSTEMS[0]
+def parse_system(name: str = "db", default: str = SYSTEMS[0]) -> str:
+    """The system in a parameter of the query; status 400 for an unknown one, and for a missing one if `default` is ""."""
+    system: str = request.query.get(name) or default
     if system not in SYSTEMS:
         raise error_response(400, f"{name} must be one of {sorted(SYSTEMS)}", name, "one of " + ", ".join(sorted(SYSTEMS)))
     return system
 
 
-def required_integers(*names: str) -> list[int]:
-    """Integers that the query must have. As the original does, the error message names all of them."""
+def required_integers(*names: str, message: str = "") -> list[int]:
+    """Integers that the query must have. As the original does, the error message names all of them.
+
+    message: in place of "<names> must be integers".
+    """
     values: list[str] = [request.query.get(name) or "" for name in names]
     for name, value in zip(names, values, strict=True):
         if not is_run_number(value):
-            message = f"{', '.join(reversed(names))} must be {'an integer' if len(names) == 1 else 'integers'}"
+            message = message or f"{', '.join(reversed(names))} must be {'an integer' if len(names) == 1 else 'integers'}"
             raise error_response(400, message, name, f"an integer from 0 to {MAX_RUN}")
     return [int(value) for value in values]
 

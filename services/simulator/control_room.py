@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 
 from aiohttp import web
@@ -14,6 +15,12 @@ from .system import System
 
 Query = Mapping[str, str]
 Command = Callable[[Site, Query], str]
+
+GLOBAL_TAGS = {
+    "FrontierCondition_GT_Offline_cfi.py": "124X_dataRun3_Express_v5",
+    "FrontierCondition_GT_cfi.py": "124X_dataRun3_HLT_v4",
+}
+"""Global tags in the configurations of the clients, by file."""
 
 PLAYER_RUNS = ("run256936", "run349963")
 """Runs that the playback player has from the start."""
@@ -86,17 +93,29 @@ def _cluster_status(site: Site, query: Query) -> str:
 
 
 def _cmssw_info(site: Site, query: Query) -> str:
-    text = ""
-    for name, system in site.systems.items():
-        folder = system.runs[-1].release if system.runs else RELEASES[0]
-        version, *requests = folder.partition("CMSSW_")[2].split("_391")[0], *folder.split("_")[-2:]
-        text += f"\n<strong>{name.capitalize()}:</strong>\nCMSSW_{version}\n" + "".join(f"{number} ok\n" for number in requests)
-        text += "GlobalTag: 124X_dataRun3_HLT_v4\n"
-    return text
+    """The release of each system, its pull requests with the results of their merges, and its global tags, as `grep` finds them."""
+    return "".join(f"\n<strong>{name.capitalize()}:</strong>\n{_release_info(site, name)}" for name in ("playback", "production"))
+
+
+def _release_info(site: Site, name: str) -> str:
+    runs = site.systems[name].runs
+    version, numbers = release_parts(runs[-1].release if runs else RELEASES[0])
+    requests = "".join(f"\n {number} ok" for number in numbers)
+    folder = f"/dqmdata/dqm_cmssw/current_{name}/src/DQM/Integration/python/config"
+    tags = "".join(f'{folder}/{file}:GlobalTag.globaltag = "{tag}"\n' for file, tag in GLOBAL_TAGS.items())
+    return f"{version}\nPRs :{requests}\nGTs:\n{tags}\n"
+
+
+def release_parts(folder: str) -> tuple[str, list[str]]:
+    """The version of CMSSW and the numbers of the pull requests in the name of a folder."""
+    found = re.search(r"(CMSSW_\d+_\d+_\d+(?:_p[a-z]+\d+)?)((?:_\d+)*)$", folder)
+    return (found[1], found[2].split("_")[1:]) if found else (folder, [])
 
 
 def _config(site: Site, query: Query) -> str:
-    return json.dumps(_player(site, query).config)
+    """The file with the configuration of the player, as start_playback_run writes it. The player does not write its run into it."""
+    system = _player(site, query)
+    return json.dumps(system.config | {"run": system.configured_run}, sort_keys=True, indent=2)
 
 
 def _player(site: Site, query: Query) -> System:

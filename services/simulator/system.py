@@ -49,7 +49,8 @@ class System:
     Attributes:
         disabled_clients: host and tag of clients that do not start.
         copied_runs: production runs that the playback player has.
-        config: configuration of the playback player.
+        config: configuration of the playback player, with the run that it plays.
+        configured_run: the run in the file of its configuration; the first run that it played is the next one.
         socket: name of the player's socket.
     """
 
@@ -70,6 +71,7 @@ class System:
         self.disabled_clients: set[tuple[str, str]] = set()
         self.copied_runs: list[str] = []
         self.config = PLAYER_CONFIG | {"run": first_run}
+        self.configured_run = first_run - 1
         self.socket = "bd68c7bb.fff_simulator"
         self._script = script
         self._next_number = first_run

@@ -96,7 +96,7 @@ def test_mirror_follows_p5(page: Page, hub: Chain, mirror: MirrorProcess) -> Non
     expect(old.locator(".cell-crashed")).to_have_count(1)
     old.goto("/timeline?client=pixel")
     expect(old.locator("tbody th").first).to_have_text(str(following))
-    answer = mirror.get(f"/api?what=get_run&run={run}").json
+    answer = mirror.get(f"/api?what=get_run&run={run}&db=production").json
     assert answer[0] == [None, following]
     assert {client[4]: client[3] for client in answer[1][1]}["pixel"] == -11
     assert mirror.get("/status").json["refused"] == {}
@@ -122,4 +122,4 @@ def test_charts_on_the_mirror_are_cached_by_version(page: Page, hub: Chain, mirr
     assert kept.headers["Cache-Control"] == "public, max-age=31536000, immutable"
     assert mirror.get(f"/charts/{run}/rate.csv").body.startswith(b"stream")
     assert mirror.get(f"/charts/{run}/delivery.png").body.startswith(b"\x89PNG")
-    assert mirror.get(f"/api?what=get_graph&run={run}").json[0] == run
+    assert mirror.get(f"/api?what=get_graph&run={run}&db=production").json[0] == run

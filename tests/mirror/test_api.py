@@ -66,7 +66,6 @@ def assert_same_response(mirror: MirrorClient, original: dict[str, Any], address
 def test_the_first_and_last_run(mirror_with_runs: MirrorClient, original: dict[str, Any]) -> None:
     assert_same_response(mirror_with_runs, original, "/api?what=get_info&db=production")
     assert mirror_with_runs.json("/api?what=get_info&db=playback") == [None, None]
-    assert mirror_with_runs.json("/api?what=get_info") == [358788, 358792], "production by default"
 
 
 def test_a_run(mirror_with_runs: MirrorClient, original: dict[str, Any]) -> None:
@@ -81,7 +80,7 @@ def test_a_run(mirror_with_runs: MirrorClient, original: dict[str, Any]) -> None
 
 def test_ages_are_calculated_for_each_response(mirror: MirrorClient) -> None:
     mirror.publish([samples.run_data(7, [samples.client("beam", reported=time.time() - 100)])])
-    (client,) = mirror.json("/api?what=get_run&run=7")[1][1]
+    (client,) = mirror.json("/api?what=get_run&run=7&db=production")[1][1]
     assert 100 <= client[1] < 160
 
 
@@ -126,8 +125,13 @@ def test_errors_have_the_messages_of_the_original(mirror: MirrorClient, original
 @pytest.mark.parametrize(
     ("address", "status", "message"),
     [
-        ("/api?what=get_runs&from=1&to=b&db=production", 400, "to, from must be integers"),
-        ("/api?what=get_runs&from=1", 400, "to, from must be integers"),
+        ("/api?what=get_runs&from=1&to=b&bad_only=0&ls=0&db=production", 400, "to, from, bad_only and ls must be integers"),
+        ("/api?what=get_runs&from=1&to=2&db=production", 400, "to, from, bad_only and ls must be integers"),
+        ("/api?what=get_runs&from=1&to=2&bad_only=yes&ls=0&db=production", 400, "to, from, bad_only and ls must be integers"),
+        ("/api?what=get_runs&from=1&to=2&bad_only=0&ls=0", 400, "db must be one of ['playback', 'production']"),
+        ("/api?what=get_clients&from=1&db=production", 400, "to, from must be integers"),
+        ("/api?what=get_info", 400, "db must be one of ['playback', 'production']"),
+        ("/api?what=get_cluster_status&cluster=lookarea", 400, "cluster must be one of ['playback', 'production']"),
         ("/api?what=get_run&run=%D9%A3", 400, "run must be an integer"),
         ("/api?what=get_run&run=99999999999999999999", 400, "run must be an integer"),
         ("/api?what=get_run&run=-1", 400, "run must be an integer"),
@@ -140,9 +144,25 @@ def test_invalid_parameters_are_refused(mirror: MirrorClient, address: str, stat
     assert (answer.status_code, answer.json["message"]) == (status, message)
 
 
+def test_a_range_may_have_its_ends_in_any_order_as_at_the_original(mirror_with_runs: MirrorClient, original: dict[str, Any]) -> None:
+    theirs = original["/api?what=get_runs&from=358780&to=358800&bad_only=0&ls=0&db=production"]["json"]
+    assert list(mirror_with_runs.json("/api?what=get_runs&from=358800&to=358780&bad_only=0&ls=0&db=production")) == list(theirs)
+    clients = original["/api?what=get_clients&from=358788&to=358792&db=production"]["json"]
+    assert mirror_with_runs.json("/api?what=get_clients&from=358792&to=358788&db=production") == clients
+
+
+def test_the_status_of_no_named_cluster_is_that_of_playback(mirror_with_runs: MirrorClient, original: dict[str, Any]) -> None:
+    assert mirror_with_runs.json("/api?what=get_cluster_status") == original["/api?what=get_cluster_status&cluster=playback"]["json"]
+
+
+def test_a_report_from_the_future_has_age_0(mirror: MirrorClient) -> None:
+    mirror.publish([samples.run_data(7, [samples.client("beam", reported=time.time() + 3600)])])
+    assert mirror.json("/api?what=get_run&run=7&db=production")[1][1][0][1] == 0.0
+
+
 def test_a_large_range_returns_its_newest_runs(mirror: MirrorClient) -> None:
     mirror.publish([samples.run_data(run, [samples.client("beam")]) for run in range(1, 1102)])
-    answer = mirror.get("/api?what=get_runs&from=0&to=999999")
+    answer = mirror.get("/api?what=get_runs&from=0&to=999999&bad_only=0&ls=0&db=production")
     assert list(answer.json) == [str(run) for run in range(102, 1102)]
     assert answer.headers["Data-Cut"] == "the newest 1000 runs of the range"
-    assert "Data-Cut" not in mirror.get("/api?what=get_runs&from=1&to=1000").headers
+    assert "Data-Cut" not in mirror.get("/api?what=get_runs&from=1&to=1000&bad_only=0&ls=0&db=production").headers

@@ -107,7 +107,7 @@ def test_a_mirror_catches_up_after_each_break_of_the_link(network: Network, tmp_
                 assert "job-crashed" not in page, "the crash cannot have reached the mirror yet"
                 network.set("up")
                 until(lambda: "job-crashed" in page_from_inside(network, mirror, f"/runs/{runs[-1]}"), "the crash during the break")
-            runs_on_mirror = mirror.get(f"/api?what=get_runs&from=0&to={runs[-1]}").json
+            runs_on_mirror = mirror.get(f"/api?what=get_runs&from=0&to={runs[-1]}&bad_only=0&ls=0&db=production").json
             assert [int(run) for run in runs_on_mirror] == runs
             assert all(run["clients"]["pixel"][0][4] == 65 for run in runs_on_mirror.values())
             assert mirror.get("/status").json["refused"].keys() <= {"409"}

@@ -176,7 +176,14 @@ def test_a_fragment_is_sent_as_the_gzip_of_the_snapshot(mirror_with_runs: Mirror
 
 
 def test_etag_and_304(mirror_with_runs: MirrorClient) -> None:
-    for address in ("/charts/358791/delivery.svg", "/live", "/api?what=get_info", "/feed.xml", "/static/mirror.css", "/redactions.json"):
+    for address in (
+        "/charts/358791/delivery.svg",
+        "/live",
+        "/api?what=get_info&db=production",
+        "/feed.xml",
+        "/static/mirror.css",
+        "/redactions.json",
+    ):
         answer = mirror_with_runs.get(address)
         again = mirror_with_runs.get(address, If_None_Match=f'"other", {answer.headers["ETag"]}')
         assert (again.status_code, again.data, again.headers["ETag"]) == (304, b"", answer.headers["ETag"]), address
@@ -314,7 +321,7 @@ def test_the_feed_is_valid_atom(mirror: MirrorClient) -> None:
     assert mirror.get("/feed.xml", Host='a"><script>').status_code == 400
 
 
-@pytest.mark.parametrize("address", ["/", "/feed.xml", "/api?what=get_info", "/status", "/nowhere", "/static/mirror.js"])
+@pytest.mark.parametrize("address", ["/", "/feed.xml", "/api?what=get_info&db=production", "/status", "/nowhere", "/static/mirror.js"])
 def test_security_headers(mirror_with_runs: MirrorClient, address: str) -> None:
     headers = mirror_with_runs.get(address).headers
     assert "script-src 'self'" in headers["Content-Security-Policy"]
@@ -323,7 +330,7 @@ def test_security_headers(mirror_with_runs: MirrorClient, address: str) -> None:
     assert "Set-Cookie" not in headers
 
 
-@pytest.mark.parametrize("address", ["/", "/live", "/charts/358791/delivery.svg", "/api?what=get_info", "/static/mirror.css"])
+@pytest.mark.parametrize("address", ["/", "/live", "/charts/358791/delivery.svg", "/api?what=get_info&db=production", "/static/mirror.css"])
 def test_head_is_get_without_content(mirror_with_runs: MirrorClient, address: str) -> None:
     head, get = mirror_with_runs.client.head(address), mirror_with_runs.get(address)
     assert (head.status_code, head.data, head.headers["Content-Length"]) == (200, b"", get.headers["Content-Length"])
@@ -359,6 +366,6 @@ def test_control_characters_in_an_address_are_refused(mirror_with_runs: MirrorCl
 
 def test_an_internal_error_is_a_500_without_traceback(mirror_with_runs: MirrorClient) -> None:
     mirror_with_runs.publish([samples.json_item("run", "production", 7, "data", {"clients": "nonsense"})], 1, 2)
-    answer = mirror_with_runs.get("/api?what=get_run&run=7")
+    answer = mirror_with_runs.get("/api?what=get_run&run=7&db=production")
     assert (answer.status_code, answer.json["status"]) == (500, 500)
     assert "Traceback" not in answer.text

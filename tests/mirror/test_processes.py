@@ -73,7 +73,7 @@ def test_a_killed_mirror_has_one_complete_revision(start: Start) -> None:
     def look() -> None:
         while not stop.is_set():
             with suppress(OSError, ValueError):  # the mirror is not running
-                runs = mirror.get("/api?what=get_runs&from=1&to=100").json
+                runs = mirror.get("/api?what=get_runs&from=1&to=100&bad_only=0&ls=0&db=production").json
                 seen = {client["beam"][0][1] for client in (run["clients"] for run in runs.values())}
                 if len(seen) > 1 or (seen and len(runs) != CLIENTS):
                     wrong.append(f"an answer has {seen} of {len(runs)} runs")

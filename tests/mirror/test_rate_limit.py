@@ -22,7 +22,7 @@ def test_too_many_requests_get_429_with_retry_after(options: Options) -> None:
     page = mirror.get("/")
     assert (page.status_code, page.content_type) == (429, "text/html; charset=utf-8")
     assert 90 < int(page.headers["Retry-After"]) <= 101
-    assert mirror.get("/api?what=get_info").json["status"] == 429
+    assert mirror.get("/api?what=get_info&db=production").json["status"] == 429
     other = mirror.client.get("/healthz", environ_overrides={"REMOTE_ADDR": "192.0.2.9"})
     assert other.status_code == 200
 
@@ -44,8 +44,8 @@ def test_a_bucket_refills(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_expensive_requests_cost_more_tokens(options: Options) -> None:
     mirror = MirrorClient(replace(options, rate=0.001, burst=10))
     mirror.publish([samples.run_data(run, [samples.client("beam")]) for run in range(1, 601)])
-    assert mirror.get("/api?what=get_runs&from=1&to=9999").status_code == 200
-    assert mirror.get("/api?what=get_info").status_code == 429
+    assert mirror.get("/api?what=get_runs&from=1&to=9999&bad_only=0&ls=0&db=production").status_code == 200
+    assert mirror.get("/api?what=get_info&db=production").status_code == 429
 
 
 def test_unused_buckets_are_dropped(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
 
+from services.simulator.control_room import release_parts
 from tests.support.p5 import CROWDED, FU, GATEWAY, P5
 
 
@@ -35,7 +37,36 @@ def test_the_configuration_of_the_player_has_the_keys_of_the_original(p5: P5, dq
 def test_versions_of_each_machine(p5: P5) -> None:
     versions = command(p5, "get_hltd_versions").json()
     assert versions["production_c2a06"][f"{FU}.cms"].startswith("hltd-")
-    assert "CMSSW_12_4_8" in command(p5, "get_cmssw_info").content.decode()
+
+
+def test_the_configuration_of_the_player_is_the_file_as_the_original_writes_it(p5: P5) -> None:
+    text = command(p5, "get_simulator_config").content.decode()
+    assert text == json.dumps(json.loads(text), sort_keys=True, indent=2), "fff_cluster.write_config"
+    p5.incident("start_run", system="playback")
+    assert command(p5, "get_simulator_config").json()["run"] == 500015, "as in the capture: the player does not write its run into it"
+
+
+def test_the_releases_have_the_form_of_the_original(p5: P5) -> None:
+    """Lines of fff_cluster.get_cmssw_info and fff_web.cr_api: playback first, then the release, its pull requests and global tags."""
+    text = command(p5, "get_cmssw_info").content.decode()
+    info = (
+        r"CMSSW_12_4_8\nPRs :\n 39145 ok\n 39162 ok\n 39341 ok\n 39326 ok\n 39353 ok\nGTs:\n"
+        r'(/dqmdata/dqm_cmssw/current_%s/src/DQM/Integration/python/config/\w+\.py:GlobalTag\.globaltag = "\w+"\n)+\n'
+    )
+    expected = rf"\n<strong>Playback:</strong>\n{info % 'playback'}\n<strong>Production:</strong>\n{info % 'production'}"
+    assert re.fullmatch(expected, text), text
+
+
+@pytest.mark.parametrize(
+    ("folder", "version", "requests"),
+    [
+        ("production_1410_CMSSW_12_4_10_patch1_39512_39718", "CMSSW_12_4_10_patch1", ["39512", "39718"]),
+        ("production_1611_CMSSW_12_4_11_40021", "CMSSW_12_4_11", ["40021"]),
+        ("CMSSW_13_0_0_pre4", "CMSSW_13_0_0_pre4", []),
+    ],
+)
+def test_a_folder_names_a_release_and_its_pull_requests(folder: str, version: str, requests: list[str]) -> None:
+    assert release_parts(folder) == (version, requests)
 
 
 def test_an_unknown_cluster_is_not_found(p5: P5) -> None:

@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import json
+import time
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -15,7 +16,7 @@ from flask.testing import FlaskClient
 
 from app.core.settings import Settings
 from app.square import run_files
-from app.square.models import Job, Run
+from app.square.models import Document, HostStatus, Job, Log, Run
 from app.web import charts as web_charts
 from tests.square import data
 
@@ -83,6 +84,50 @@ def test_filters_of_the_timeline_hold(filled: Settings, client: FlaskClient) -> 
     assert [run["clients"] and len(run["clients"]) for run in found.values()] == [1]
 
 
+def test_a_range_may_have_its_ends_in_any_order_as_at_the_original(filled: Settings, client: FlaskClient, mirror: dict[str, Any]) -> None:
+    theirs = mirror["/api?what=get_runs&from=358780&to=358800&bad_only=0&ls=0&db=production"]
+    ours = get_json(client, "/api?what=get_runs&from=358800&to=358780&bad_only=0&ls=0&db=production")
+    assert list(ours) == list(theirs)
+    address = "/api?what=get_clients&from=358792&to=358788&db=production"
+    assert get_json(client, address) == mirror["/api?what=get_clients&from=358788&to=358792&db=production"]
+
+
+def test_the_status_of_no_named_cluster_is_that_of_playback(filled: Settings, client: FlaskClient) -> None:
+    assert get_json(client, "/api?what=get_cluster_status") == []
+    HostStatus.update(system="playback").execute()
+    assert len(get_json(client, "/api?what=get_cluster_status")) == 2
+
+
+LONE = "half of \ud83d a pair"
+
+
+def test_a_lone_surrogate_of_a_document_fails_no_page_or_response(filled: Settings, client: FlaskClient) -> None:
+    job = Job.get(Job.run == 358791, Job.tag.startswith("beam_"))
+    lines = {"stdlog_start": [f"{LONE}\n"], "stdlog_end": [f"the end of {LONE}\n"]}
+    Log.update(body=data.pack_json(lines)).where(Log.key == job.key).execute()
+    body = {"_id": job.key, "cmdline": ["cmsRun", LONE], LONE: LONE, "extra": {"lumi_seen": {"lumi000001": LONE}, "ps_info": {LONE: LONE}}}
+    Document.update(body=data.pack_json(body)).where(Document.key == job.key).execute()
+    answer = client.get(f"/api?what=get_logs&id={job.key}&db=production")
+    assert (answer.status_code, answer.text) == (200, "<pre>half of \ufffd a pair\n\n ... \n\nthe end of half of \ufffd a pair\n</pre>")
+    assert client.get(f"/api/v1/square/log?key={job.key}").json["lines"] == [LONE, f"the end of {LONE}"], "JSON has an escape for it"
+    for address in ("/square/job", "/square/log", "/square/log/text", "/api/v1/square/job", "/square/job/memory.svg"):
+        assert client.get(f"{address}?key={job.key}").status_code == 200, address
+    assert "half of \ufffd a pair" in client.get(f"/square/job?key={job.key}").text
+
+
+def test_a_report_from_the_future_has_age_0_and_says_so(filled: Settings, client: FlaskClient) -> None:
+    job = Job.get(Job.run == 358792, Job.tag.startswith("beam_"))
+    data.change(job.key, reported=time.time() + 3600)
+    clients = get_json(client, "/api?what=get_run&run=358792&db=production")[1][1]
+    assert min(row[1] for row in clients) == 0.0
+    page = client.get("/square").text
+    row = page.partition(f'id="job-{job.id}"')[2].partition("</tr>")[0]
+    assert '<span data-age="0">0 s</span>' in row
+    assert "clock ahead" in row
+    assert page.count("clock ahead") == 2, "and for the run"
+    assert "clock ahead" in client.get(f"/square/job?key={job.key}").text
+
+
 @pytest.mark.both_databases
 def test_clients_are_named_and_sorted_as_in_the_mirror(filled: Settings, client: FlaskClient, mirror: dict[str, Any]) -> None:
     address = "/api?what=get_clients&from=358788&to=358792&db=production"
@@ -123,7 +168,13 @@ def test_a_machine_is_in_the_cluster_status_once(filled: Settings, client: Flask
     ("address", "status", "message"),
     [
         ("/api?what=get_run&run=abc&db=production", 400, "run must be an integer"),
-        ("/api?what=get_runs&from=a&to=3", 400, "to, from must be integers"),
+        ("/api?what=get_runs&from=a&to=3&bad_only=0&ls=0&db=production", 400, "to, from, bad_only and ls must be integers"),
+        ("/api?what=get_runs&from=1&to=3&db=production", 400, "to, from, bad_only and ls must be integers"),
+        ("/api?what=get_runs&from=1&to=3&bad_only=0&ls=yes&db=production", 400, "to, from, bad_only and ls must be integers"),
+        ("/api?what=get_runs&from=1&to=3&bad_only=0&ls=0", 400, "db must be one of ['playback', 'production']"),
+        ("/api?what=get_clients&from=1&db=production", 400, "to, from must be integers"),
+        ("/api?what=get_logs&id=x", 400, "db must be one of ['playback', 'production']"),
+        ("/api?what=get_cluster_status&cluster=lookarea", 400, "cluster must be one of ['playback', 'production']"),
         ("/api?what=get_info&db=x", 400, "db must be one of ['playback', 'production']"),
         ("/api?what=nope", 404, "nope is not supported"),
         ("/api?what=get_run&run=99999999999999999999999", 400, "run must be an integer"),
@@ -218,8 +269,8 @@ def test_old_bookmarks_of_the_mirror_lead_on(filled: Settings, client: FlaskClie
 def test_a_range_of_too_many_runs_is_refused(hub: Settings, client: FlaskClient) -> None:
     facts = {"system": data.SYSTEM, "first": 1.0, "last": 2.0, "version": 1}
     Run.insert_many([{**facts, "run": run} for run in range(1, 1002)]).execute()
-    assert get_json(client, "/api?what=get_runs&from=2&to=1001") == {}
-    answer = client.get("/api?what=get_runs&from=0&to=999999")
+    assert get_json(client, "/api?what=get_runs&from=2&to=1001&bad_only=0&ls=0&db=production") == {}
+    answer = client.get("/api?what=get_runs&from=0&to=999999&bad_only=0&ls=0&db=production")
     assert answer.status_code == 400
     assert "more than 1000 runs" in answer.text
 

@@ -11,6 +11,7 @@ from werkzeug.http import dump_options_header
 from app.gui.plots.documents import MEDIA_TYPES
 from app.gui.plots.plots import Plot
 from app.gui.samples import SampleKey
+from app.web.responses import ContentResponse
 
 SVG_POLICY = "default-src 'none'; sandbox"
 """An SVG that is opened as a document runs nothing and loads nothing."""
@@ -29,7 +30,7 @@ def file_name(key: SampleKey, path: bytes, form: str) -> str:
 
 def plot_response(plot: Plot, key: SampleKey, path: bytes, form: str) -> Response:
     """A plot. Browsers show a PNG and save the other formats; the status is 404 when the ME does not exist."""
-    response = Response(plot.image, 200 if plot.found else 404, content_type=MEDIA_TYPES[form])
+    response = ContentResponse(plot.image, 200 if plot.found else 404, content_type=MEDIA_TYPES[form])
     response.set_etag(plot.etag)
     response.headers["Cache-Control"] = "no-cache"
     response.headers["Content-Disposition"] = content_disposition("inline" if form == "png" else "attachment", file_name(key, path, form))

@@ -23,6 +23,7 @@ from app.gui.samples import SampleKey, matching
 from app.security import Role, current_user, needs
 from app.web import Problem, cached_json, page
 from app.web.arguments import int_arg
+from app.web.responses import ContentResponse
 
 blueprint = Blueprint("files", __name__)
 
@@ -162,7 +163,7 @@ def _open_source(url: str) -> FileSource:
 
 def _file_response(source: FileSource, name: str) -> Response:
     body = FileWrapper(io.BufferedReader(_SourceStream(source), CHUNK_BYTES), CHUNK_BYTES)
-    response = Response(body, mimetype="application/octet-stream", direct_passthrough=True)
+    response = ContentResponse(body, mimetype="application/octet-stream", direct_passthrough=True)
     response.content_length = source.size
     response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name, errors='replace')}"
     response.headers["Cache-Control"] = "no-cache"

@@ -21,11 +21,12 @@ from app.security import Role, needs
 from app.square import job_documents, run_files, runs
 from app.square.clients import client_name
 from app.square.models import Document, Graph, Job, Run
-from app.square.systems import DEFAULT_SYSTEM, SYSTEMS
+from app.square.systems import DEFAULT_SYSTEM, PLAYBACK, SYSTEMS
 from app.square.view_state import DEFAULT_ZONE, ViewState
 from app.web import Problem
 from app.web.arguments import parse_int
 from app.web.clock import CERN
+from app.web.responses import ContentResponse
 from app.web.versioned_json import versioned_json
 
 blueprint = Blueprint("square_legacy", __name__)
@@ -51,19 +52,27 @@ def _sort_key(job: Job) -> tuple[str, str]:
     return sort_text(job.tag), job.key
 
 
-def _int_args(*names: str) -> list[int]:
-    """Whole numbers of the query, with the error message of the original mirror. Raises Problem 400."""
-    numbers = [parse_int(request.args.get(name, "")) for name in names]
-    found = [number for number in numbers if number is not None]
-    if len(found) < len(names):
-        message = f"{', '.join(reversed(names))} must be {'an integer' if len(names) == 1 else 'integers'}"
-        raise Problem(400, message, [(name, "Expected a whole number") for name in names])
-    return found
+def _int_args(description: str, *names: str) -> list[int]:
+    """Whole numbers of the query, with the error message of the original mirror. Raises Problem 400.
+
+    Args:
+        description: What the message says, as "run must be an integer".
+    """
+    numbers = {name: parse_int(request.args.get(name, "")) for name in names}
+    if wrong := [name for name, number in numbers.items() if number is None]:
+        raise Problem(400, description, [(name, "Expected a whole number") for name in wrong])
+    return [number for number in numbers.values() if number is not None]
 
 
-def _system(name: str = "db") -> str:
-    """The system of the query. Raises Problem 400."""
-    system = request.args.get(name, DEFAULT_SYSTEM)
+def _range_args(*others: str) -> list[int]:
+    """The first and the last run of the query, in whichever order they are there, and further whole numbers. Raises Problem 400."""
+    first, last, *more = _int_args(f"{'to, from, bad_only and ls' if others else 'to, from'} must be integers", "from", "to", *others)
+    return [min(first, last), max(first, last), *more]
+
+
+def _system(name: str = "db", default: str = "") -> str:
+    """The system of the query; a missing one without `default` is an error, as at the original mirror. Raises Problem 400."""
+    system = request.args.get(name, default)
     if system not in SYSTEMS:
         raise Problem(400, f"{name} must be one of {sorted(SYSTEMS)}", [(name, "Expected one of " + ", ".join(sorted(SYSTEMS)))])
     return system
@@ -87,7 +96,7 @@ def get_info() -> Response:
 
 def get_run() -> Response:
     """A run with its neighbours and clients."""
-    system, (run,) = _system(), _int_args("run")
+    (run,), system = _int_args("run must be an integer", "run"), _system()
     row = runs.find_run(system, run)
 
     def build() -> Any:
@@ -101,7 +110,7 @@ def get_run() -> Response:
 def _client(job: Job) -> list[Any]:
     return [
         job.reported * 1000,
-        round(time.time() - job.reported, 6),
+        round(max(0.0, time.time() - job.reported), 6),
         shorten(job.host),
         or_minus_one(job.exit_code),
         client_name(job.tag),
@@ -115,7 +124,7 @@ def _client(job: Job) -> list[Any]:
 
 def get_graph() -> Response:
     """The file deliveries of a run."""
-    system, (run,) = _system(), _int_args("run")
+    (run,), system = _int_args("run must be an integer", "run"), _system()
 
     def build() -> Any:
         graph = Graph.get_or_none(Graph.system == system, Graph.run == run)
@@ -130,12 +139,12 @@ def get_graph() -> Response:
 
 def get_runs() -> Response:
     """Runs with their jobs by client."""
-    system, (first, last) = _system(), _int_args("from", "to")
+    (first, last, bad_only, with_lumis), system = _range_args("bad_only", "ls"), _system()
     found = Run.select().where(Run.system == system, Run.run.between(first, last))
     if found.count() > MAX_RUNS:
         message = f"There are more than {MAX_RUNS} runs from {first} to {last}"
         raise Problem(400, message, [("from", "Expected a range with fewer runs")])
-    query = _jobs_query(system, first, last, request.args.get("bad_only") == "1", request.args.get("ls") == "1")
+    query = _jobs_query(system, first, last, bool(bad_only), bool(with_lumis))
 
     def build() -> Any:
         jobs = sorted(query, key=lambda job: (job.run, _sort_key(job)))
@@ -164,7 +173,7 @@ def _cell(job: Job) -> list[Any]:
 
 def get_clients() -> Response:
     """The names of the clients of several runs."""
-    system, (first, last) = _system(), _int_args("from", "to")
+    (first, last), system = _range_args(), _system()
     query = Job.select(Job.tag).distinct().where(Job.system == system, Job.run.between(first, last), Job.tag != "")
     names = list(dict.fromkeys(client_name(tag) for tag in sorted((tag for (tag,) in rows(query)), key=sort_text)))
     return versioned_json(lambda: [name for name in names if name != HIDDEN_CLIENT], names)
@@ -174,12 +183,12 @@ def get_logs() -> Response:
     """The stored log of a job as HTML."""
     job = job_documents.find_job(_system(), request.args.get("id", ""))
     start, end = ("".join(lines) for lines in job_documents.stored_log(job))
-    return Response(f"<pre>{escape(start)}\n ... \n\n{escape(end)}</pre>", content_type="text/html; charset=utf-8")
+    return ContentResponse(f"<pre>{escape(start)}\n ... \n\n{escape(end)}</pre>", content_type="text/html; charset=utf-8")
 
 
 def get_cluster_status() -> Response:
     """The newest status of each machine."""
-    machines = runs.machines(_system("cluster"))
+    machines = runs.machines(_system("cluster", PLAYBACK))
     lines = [[shorten(one.name), one.reported_up, one.message or None, one.at] for one in machines]
     return versioned_json(lambda: lines, [(one.name, one.reported_up, one.message) for one in machines], int(time.time()))
 
@@ -201,4 +210,4 @@ def control() -> AnyResponse:
 @needs(Role.VIEWER)
 def timeline() -> AnyResponse:
     """The timeline of the original mirror."""
-    return redirect(ViewState(_system(), DEFAULT_ZONE).link("/square/timeline"))
+    return redirect(ViewState(_system(default=DEFAULT_SYSTEM), DEFAULT_ZONE).link("/square/timeline"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.square import run_files
 from app.square.event_kinds import KINDS
 from app.square.states import JOB_BADGES
-from app.square.systems import DEFAULT_SYSTEM, SYSTEM_DESCRIPTIONS, SYSTEMS
+from app.square.systems import DEFAULT_SYSTEM, PLAYBACK, SYSTEM_DESCRIPTIONS, SYSTEMS
 from app.web.openapi import (
     BOOLEAN,
     COUNT,
@@ -186,13 +186,13 @@ LEGACY: Schema = {
         "The API of the original mirror of DQM^2.",
         [
             parameter("what", "Name of the query.", choice(LEGACY_NAMES), required=True),
-            parameter("db", "As system.", choice(SYSTEMS)),
-            parameter("cluster", "As system, for get_cluster_status.", choice(SYSTEMS)),
+            parameter("db", "The system; required, except for get_cluster_status.", choice(SYSTEMS)),
+            parameter("cluster", "The system, for get_cluster_status.", choice(SYSTEMS, default=PLAYBACK)),
             parameter("run", "For get_run and get_graph.", INTEGER),
             FROM,
             TO,
-            parameter("bad_only", "1: only jobs without exit code 0.", INTEGER),
-            parameter("ls", "1: only jobs that saw a lumisection.", INTEGER),
+            parameter("bad_only", "1: only jobs without exit code 0; required for get_runs.", INTEGER),
+            parameter("ls", "1: only jobs that saw a lumisection; required for get_runs.", INTEGER),
             parameter("id", "The key of a job, for get_logs.", TEXT),
         ],
         "In the form of the original mirror; the log is HTML.",

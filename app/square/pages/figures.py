@@ -13,6 +13,7 @@ from app.square.view_state import view_from_request
 from app.web import etag_of, not_modified
 from app.web.arguments import LARGEST_RUN, checked_run, int_arg
 from app.web.charts import png, svg
+from app.web.responses import ContentResponse
 
 blueprint = Blueprint("square_figures", __name__)
 
@@ -33,7 +34,7 @@ def run_chart(run: int, chart: str, form: str) -> Response:
     etag = etag_of(system, run, chart, form, run_files.files_version(system, run))
     if response := not_modified(etag):
         return response
-    response = Response(_content(system, run, chart, form), content_type=TYPES[form])
+    response = ContentResponse(_content(system, run, chart, form), content_type=TYPES[form])
     response.set_etag(etag)
     if form == "csv":
         response.headers["Content-Disposition"] = f'attachment; filename="run{run}-files.csv"'
@@ -56,6 +57,6 @@ def statistics() -> Response:
     chosen = Run.select().where(Run.system == system, Run.run.between(int_arg("from", 0), int_arg("to", LARGEST_RUN)))
     limit = min(int_arg("limit", DEFAULT_RUNS), MAX_RUNS)
     table = csv_text(runs_table(system, chosen.order_by(Run.run.desc()).limit(limit)))
-    response = Response(table, content_type=TYPES["csv"])
+    response = ContentResponse(table, content_type=TYPES["csv"])
     response.headers["Content-Disposition"] = f'attachment; filename="runs-{system}.csv"'
     return response

@@ -24,6 +24,7 @@ from app.square.values import mapping
 from app.square.view_state import ViewState, job_from_request, view_from_request
 from app.web import nothing_new, page, request_settings
 from app.web.charts import Figure, png, svg
+from app.web.responses import ContentResponse
 
 pages = Blueprint("square_job", __name__)
 
@@ -54,6 +55,7 @@ class JobPage:
     is_polled: bool
     poll_s: float
     ago: Callable[[float | None], float | None]
+    ahead: Callable[[float], float]
 
 
 @pages.get("/square/job")
@@ -89,6 +91,7 @@ def _job_page(view: ViewState, job: Job, version: str) -> JobPage:
         is_polled=job.exit_code is None,
         poll_s=request_settings().of(SquareSettings).square_refresh_s,
         ago=runs.age,
+        ahead=runs.ahead,
     )
 
 
@@ -125,7 +128,7 @@ def job_chart(chart: str, form: str) -> Response:
     figure = job_documents.job_figures(job, job_documents.stored_document(job)).get(chart)
     if figure is None or form not in ("svg", "png"):
         raise UnknownChart(f"There is no chart {chart}.{form} of a job; charts are memory and events as svg and png")
-    return Response(svg(figure), mimetype="image/svg+xml") if form == "svg" else Response(png(figure), mimetype="image/png")
+    return ContentResponse(svg(figure), mimetype="image/svg+xml") if form == "svg" else ContentResponse(png(figure), mimetype="image/png")
 
 
 @pages.post("/square/job/acknowledge")

@@ -21,6 +21,7 @@ from app.square.view_state import NavLink, ViewState, job_from_request, view_fro
 from app.square.whole_log import fetch_whole_log
 from app.web import Problem, nothing_new, page, request_settings
 from app.web.arguments import int_arg
+from app.web.responses import ContentResponse
 
 pages = Blueprint("square_logs", __name__)
 
@@ -163,7 +164,7 @@ def log_text() -> Response:
 
 
 def _file_response(text: bytes | Iterator[bytes], job: Job) -> Response:
-    answer = Response(text, content_type="text/plain; charset=utf-8")
+    answer = ContentResponse(text, content_type="text/plain; charset=utf-8")
     name = re.sub(r"[^A-Za-z0-9._-]", "_", job.key)[:150]
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}.log"'
     return answer

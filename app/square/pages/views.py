@@ -53,6 +53,7 @@ class RunFragment:
     systems: list[NavLink]
     zones: list[NavLink]
     ago: Callable[[float | None], float | None]
+    ahead: Callable[[float], float]
     silent_s: float
 
 
@@ -134,5 +135,6 @@ def _run_fragment(view: ViewState, run: Run | None, number: int | None, state: r
         systems=view.system_links("/square"),
         zones=view.zone_links(path),
         ago=runs.age,
+        ahead=runs.ahead,
         silent_s=runs.SILENT_S,
     )

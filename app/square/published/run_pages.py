@@ -35,6 +35,11 @@ class JobRow(NamedTuple):
     log: bool  # its log is published
 
     @property
+    def ahead(self) -> float:
+        """Seconds by which its report is dated in the future."""
+        return runs.ahead(self.job.reported)
+
+    @property
     def exit(self) -> str:
         """The exit code in words."""
         return exit_words(self.job.exit_code)
@@ -76,8 +81,8 @@ def live_page(context: RenderContext) -> RenderResult:
 
 
 def next_stuck(jobs: Iterable[Job]) -> float:
-    """When the next running job becomes stuck unless it reports, Unix s UTC; 0: never."""
-    return next_of(job.reported + STUCK_S for job in jobs if job.exit_code is None)
+    """When the next running job becomes stuck unless it reports, or a report is no longer in the future, Unix s UTC; 0: never."""
+    return next_of(at for job in jobs for at in ([job.reported] if job.exit_code is not None else [job.reported, job.reported + STUCK_S]))
 
 
 def next_of(times: Iterable[float]) -> float:
@@ -107,6 +112,7 @@ def _page(context: RenderContext, run: PublicRun | None, jobs: list[Job], machin
         machines=machines or [],
         counts=count_clients(clients),
         client_badges=CLIENT_BADGES,
+        ahead=runs.ahead(run.last) if run else 0.0,
         situation=public_situation(system, bool(run), clients, live),
         rows=_rows(clients, public_jobs, logs),
         charts=_chart_tags(context, run.run) if run else {},

@@ -367,6 +367,13 @@ def test_a_crash_and_a_second_attempt_are_on_all_pages(publisher: Publisher) -> 
     assert all(re.fullmatch("[0-9a-f]{20}", event["id"]) and "c2f11" not in event["text"] for event in events)
 
 
+def test_a_report_from_the_future_says_so(publisher: Publisher) -> None:
+    data.change(some_job().key, reported=time.time() + 3600)
+    complete(publisher_of(publisher.settings))
+    assert page(358792).count("clock ahead") == 1
+    assert page(0, "live").count("clock ahead") == 2, "and for the run"
+
+
 def test_the_page_of_the_newest_run_shows_since_when_p5_is_unreachable_without_names(publisher: Publisher) -> None:
     data.Host.update(last_ok=time.time() - 100).execute()
     complete(publisher_of(publisher.settings))
