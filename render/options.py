@@ -26,6 +26,9 @@ REFERENCES = ("overlay", "object", "ratiooverlay", "stacked", "difference")
 FORMATS = ("png", "svg", "pdf", "root", "json")
 """Output formats: image, two vector formats, ROOT file with the object, JSON of ROOT's TBufferJSON."""
 
+IMAGE_FORMATS = ("png", "svg", "pdf")
+"""Formats that can show a text in place of a missing object."""
+
 _INTEGER = re.compile(r"\d{1,6}", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _DRAW_OPTIONS = re.compile(r"[A-Za-z0-9 ,*+\-.:_\[\]]*", re.ASCII)

@@ -17,11 +17,12 @@ from werkzeug.datastructures import MultiDict
 
 from app.formats import FormatError, Kind, payload, scan
 from app.formats.detection import detect_format
+from app.formats.reals import shortest_real
 from app.formats.streamer_info import streamer_list
 from app.gui.plots.documents import with_properties
 from render.client import EFFICIENCY, RenderClient, Request, StreamerLists
 from render.errors import OptionError, RenderError
-from render.options import FORMATS, Options
+from render.options import FORMATS, IMAGE_FORMATS, Options
 
 START_S = 60.0
 
@@ -39,7 +40,7 @@ def draw(file: Path, me: str, output: Path, query: str, socket: Path, service: l
     """
     try:
         options = replace(_options(query), format=_format(output))
-        request = _request(file, me, options.spec())
+        request = _request(file, me, options)
         with _client(socket, service) as client:
             rendered = client.render(request, lambda: _streamers(file))
     except OptionError as error:
@@ -70,15 +71,18 @@ def _with_properties(content: bytes, request: Request) -> bytes:
     return json.dumps(with_properties(json.loads(content), bool(request.flags & EFFICIENCY)), indent=1).encode()
 
 
-def _request(file: Path, me: str, spec: str) -> Request:
+def _request(file: Path, me: str, options: Options) -> Request:
     """The request for the ME in the first sample of the file that has it."""
+    spec = options.spec()
     format = detect_format(file) or "tdirectory"
     for listing in scan(file, format).samples.values():
         if (index := listing.names.find(me.encode(errors="surrogateescape"))) is None:
             continue
         row = listing.columns.row(index)
         if Kind(row.kind).scalar:
-            return Request(me, spec, flags=row.kind, text=listing.facts.scalars.get(index, "").encode(errors="replace"))
+            text = listing.facts.scalars.get(index, "")
+            shown = shortest_real(text) if row.kind == Kind.FLOAT and options.format in IMAGE_FORMATS else text
+            return Request(me, spec, flags=row.kind, text=shown.encode(errors="replace"))
         found = payload(file, format, row)
         return Request(me, spec, [(found.data, found.displacement)], found.flags)
     raise click.ClickException(f"{file} has no monitor element {me}")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from app import formats
-from app.gui.plots.documents import IMAGE_FORMATS, MEDIA_TYPES
+from app.gui.plots.documents import MEDIA_TYPES
 from app.web.openapi import NUMBER, TEXT, Schema, array, choice, get_operation, json_response, nullable, object_schema, parameter
-from render.options import FORMATS, REFERENCES
+from render.options import FORMATS, IMAGE_FORMATS, REFERENCES
 
 ID: Schema = {"type": "integer", "minimum": 0, "maximum": 2147483647}
 TRUTH = choice(["true", "false"])

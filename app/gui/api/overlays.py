@@ -11,12 +11,11 @@ from app.gui.api.plot_response import plot_response
 from app.gui.api.v1 import WAIT_S
 from app.gui.current import current_catalog, current_plots
 from app.gui.errors import ListOutdated
-from app.gui.plots.documents import IMAGE_FORMATS
 from app.gui.plots.overlay import ObjectRef, drawing_order, missing_part, open_parts, overlay_document, parse_objects
 from app.gui.plots.plot_parts import PlotPart
 from app.security import Role, needs
 from app.web import cached_json, not_modified
-from render.options import Options
+from render.options import IMAGE_FORMATS, Options
 
 blueprint = Blueprint("gui_overlay", __name__, url_prefix="/api/v1")
 

@@ -23,11 +23,12 @@ from app.gui.current import current_catalog, current_plots
 from app.gui.errors import InvalidInput, ListOutdated
 from app.gui.files import register as registering
 from app.gui.files.entries import Entry, entries_from_json
-from app.gui.plots.documents import IMAGE_FORMATS, index_of, me_document
+from app.gui.plots.documents import index_of, me_document
 from app.gui.samples import SampleKey
 from app.gui.settings import GuiSettings
 from app.security import Role, audit, current_user, needs, trusted
 from app.web import Problem, cached_json, not_modified, request_settings
+from render.options import IMAGE_FORMATS
 
 blueprint = Blueprint("gui_api", __name__, url_prefix="/api/v1")
 

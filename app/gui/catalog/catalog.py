@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from app import queue
 from app.core.settings import Settings
-from app.formats import Columns, Facts, FileVersion, FormatError, MENames, ServerUnreachable
+from app.formats import Columns, Facts, FileVersion, FormatError, Kind, MENames, ServerUnreachable
+from app.formats.reals import shortest_real
 from app.gui.catalog.importing import import_file
 from app.gui.catalog.list_cache import ListCache
 from app.gui.catalog.stored import StoredFile, StoredSample, find_sample
@@ -43,6 +44,11 @@ class OpenSample(NamedTuple):
         """The version of the file that the list belongs to."""
         _, size, mtime_ns = self.identity.rsplit("\0", 2)
         return FileVersion(int(size), int(mtime_ns))
+
+    def scalar(self, index: int) -> str:
+        """The text of a scalar, a real number in its shortest form; the facts have the text of the file."""
+        text = self.facts.scalars.get(index, "")
+        return shortest_real(text) if self.columns.kind[index] == Kind.FLOAT else text
 
 
 class Freshness(NamedTuple):

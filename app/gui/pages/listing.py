@@ -7,6 +7,7 @@ from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 from app.formats import Columns, Kind, QTest
+from app.formats.reals import shortest_real
 from app.gui.addresses import TILE_SIZES, View, text
 from app.gui.catalog.catalog import OpenSample
 
@@ -127,14 +128,14 @@ def tile(sample: OpenSample, view: View, index: int) -> Tile:
 
 def scalar(sample: OpenSample, index: int) -> str | None:
     """The text of a scalar ME; None for a histogram."""
-    return sample.facts.scalars.get(index, "") if Kind(sample.columns.kind[index]).scalar else None
+    return sample.scalar(index) if Kind(sample.columns.kind[index]).scalar else None
 
 
 def tests_of(sample: OpenSample, index: int) -> list[tuple[QTest, Status | None]]:
     """The quality tests of an ME with their badges, worst first."""
     order = list(STATUSES)
     tests = sorted(sample.facts.qtests.get(index, ()), key=lambda test: order.index(test.status) if test.status in order else len(order))
-    return [(test, status_of(test.status)) for test in tests]
+    return [(test._replace(result=shortest_real(test.result)), status_of(test.status)) for test in tests]
 
 
 def _folder_link(sample: OpenSample, view: View, name: bytes, first: int, last: int) -> FolderLink:

@@ -59,5 +59,5 @@ def _facts(sample: OpenSample) -> list[tuple[str, str]]:
         if index is None:
             index = next(iter(sample.names.search([f"EventInfo/{name.decode()}"], 1)), None)
         if index is not None and Kind(sample.columns.kind[index]).scalar:
-            found.append((label, sample.facts.scalars.get(index, "")))
+            found.append((label, sample.scalar(index)))
     return found

@@ -20,9 +20,6 @@ MEDIA_TYPES = {
 }
 """The media type of each format of a plot."""
 
-IMAGE_FORMATS = ("png", "svg", "pdf")
-"""Formats that can show a text in place of a missing ME."""
-
 
 def index_of(sample: OpenSample, path: bytes) -> int:
     """The index of an ME. Raises UnknownElement."""
@@ -37,7 +34,7 @@ def me_document(plots: Plots, sample: OpenSample, path: bytes) -> dict[str, Any]
     index = index_of(sample, path)
     row = sample.columns.row(index)
     if Kind(row.kind).scalar:
-        content: Any = {"_typename": "TObjString", "fString": sample.facts.scalars.get(index, "")}
+        content: Any = {"_typename": "TObjString", "fUniqueID": 0, "fBits": 0, "fString": sample.facts.scalars.get(index, "")}
     else:
         content = loads(plots.json(sample, index))
     return with_properties(content, bool(row.flags & EFFICIENCY))

@@ -12,6 +12,7 @@ from app.formats.streamer_info import streamer_list
 from app.gui.catalog.catalog import OpenSample
 from app.gui.errors import ListOutdated, PlotError, PlotServerUnreachable
 from render.client import EFFICIENCY, HISTOGRAM, Request
+from render.options import IMAGE_FORMATS, Options
 
 MAX_NAME_BYTES = 1000
 
@@ -60,22 +61,26 @@ def combined_part(parts: Sequence[PlotPart]) -> PlotPart:
     return parts[0] if len(parts) == 1 else PlotPart(parts[0].sample, b" + ".join(part.path for part in parts)[:MAX_NAME_BYTES])
 
 
-def render_request(parts: Sequence[PlotPart], spec: str) -> Request:
+def render_request(parts: Sequence[PlotPart], options: Options) -> Request:
     """The request to the render service: texts as lines of one text, a missing histogram as an empty object.
+
+    Images show real numbers in their shortest form; other formats have the texts of the file.
 
     Raises FormatError, and PlotError when a file cannot be read.
     """
     first = parts[0].found
     name = parts[0].name if first else parts[0].path[:MAX_NAME_BYTES].decode(errors="replace")  # anybody can request any name
     if first and Kind(first.row.kind).scalar:
-        texts = [found.sample.facts.scalars.get(found.position, "") for part in parts if (found := part.found)]
-        return Request(name=name, spec=spec, flags=first.row.kind, text="\n".join(texts).encode(errors="replace"))
+        found = [part.found for part in parts if part.found]
+        stored = [each.sample.facts.scalars.get(each.position, "") for each in found]
+        texts = [each.sample.scalar(each.position) for each in found] if options.format in IMAGE_FORMATS else stored
+        return Request(name=name, spec=options.spec(), flags=first.row.kind, text="\n".join(texts).encode(errors="replace"))
     flags, objects = 0, []
     for part in parts:
         part_flags, content = _object(part)
         flags |= part_flags & EFFICIENCY if flags else part_flags
         objects.append(content)
-    return Request(name=name, spec=spec, flags=flags or HISTOGRAM, objects=objects)
+    return Request(name=name, spec=options.spec(), flags=flags or HISTOGRAM, objects=objects)
 
 
 def _object(part: PlotPart) -> tuple[int, tuple[bytes, int]]:

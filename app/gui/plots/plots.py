@@ -115,7 +115,7 @@ class Plots:
             return image, key
         with self._slot(parts[0].name), self.files.lock(key):
             if (image := read_plot(path)) is None:
-                image = self._render(parts, options.spec(), key)
+                image = self._render(parts, options, key)
                 write_plot(path, image)
                 self._count_added(len(image))
         return image, key
@@ -135,13 +135,13 @@ class Plots:
         finally:
             self.slots.release()
 
-    def _render(self, parts: Sequence[PlotPart], spec: str, key: str) -> bytes:
+    def _render(self, parts: Sequence[PlotPart], options: Options, key: str) -> bytes:
         """Draw a plot and count the outcome. Raises PlotError."""
         name = parts[0].name
         self._refuse(parts, key)
         try:
             with RENDER_SECONDS.time():
-                response = self._request(parts, render_request(parts, spec))
+                response = self._request(parts, render_request(parts, options))
         except (FormatError, ValueError) as error:  # ValueError: more than the service accepts
             RENDERS.labels("file").inc()
             raise PlotError(f"Cannot draw {name}: {error}") from error

@@ -5,7 +5,10 @@ from __future__ import annotations
 import io
 import json
 import re
+import subprocess
+import sys
 from html import unescape
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
@@ -19,6 +22,8 @@ from app import create_app
 from app.core.settings import Settings
 from app.gui.api.plot_response import content_disposition, file_name
 from app.gui.samples import SampleKey
+from tests.support import gui
+from tests.support.patience import PATIENCE_S
 
 SAMPLE = "367129/ZeroBias/Run2023C-Demo-v1/DQMIO"
 MAP = f"/api/v1/render/{SAMPLE}/PixelPhase1/EventInfo/reportSummaryMap"
@@ -147,3 +152,36 @@ def test_the_error_of_a_wrong_option_lists_the_allowed_values(client: FlaskClien
     answer = client.get(MAP, query_string={field: value})
     assert answer.status_code == 400
     assert (answer.json or {})["errors"] == [{"field": field, "problem": problem}]
+
+
+REAL = "0.98765000000000003"
+WRITE_REAL = f"""
+import sys, ROOT
+file = ROOT.TFile(sys.argv[1], "RECREATE")
+folder = file.mkdir("DQMData/Run 1/Sub/Run summary/Folder", "", True)
+folder.WriteTObject(ROOT.TObjString("<real>f={REAL}</real>"))
+folder.WriteTObject(ROOT.TObjString("<words>s={REAL}</words>"))
+folder.WriteTObject(ROOT.TObjString("<real.close>qr=st:100:0.29999999999999999:Close:</real.close>"))
+file.Close()
+print(ROOT.TBufferJSON.ToJSON(ROOT.TObjString("{REAL}")))
+"""
+
+
+def test_reals_are_shown_in_the_shortest_form_and_are_complete_in_json(hub: Settings, tmp_path: Path) -> None:
+    file = tmp_path / "DQM_V0001_R000000001__A__B__DQMIO.root"
+    command = [sys.executable, "-W", "ignore", "-c", WRITE_REAL, str(file)]
+    by_root = subprocess.run(command, capture_output=True, text=True, check=True, timeout=PATIENCE_S).stdout
+    gui.register_all([file])
+    client = create_app(hub.replace(file_roots=(str(tmp_path),))).test_client()
+    base = "1/A/B/DQMIO"
+    assert document_at(client, f"/api/v1/json/{base}/Sub/Folder/real") == json.loads(by_root) | {"dqmProperties": {"efficiency": False}}
+    with uproot.open(io.BytesIO(client.get(f"/api/v1/render/{base}/Sub/Folder/real?format=root").data)) as content:
+        assert content["real"] == REAL
+    folder, plot = (client.get(f"/browse/{base}/Sub/Folder{query}").text for query in ("", "?plot=Sub%2FFolder%2Freal"))
+    for page in (folder, plot):
+        assert ">0.98765<" in page
+    assert f">{REAL}<" in folder, "the text that looks like a number"
+    assert "result 0.3<" in plot
+    for name, shown in {"real": "0.98765", "words": REAL}.items():
+        image = ElementTree.fromstring(client.get(f"/api/v1/render/{base}/Sub/Folder/{name}?format=svg").data)
+        assert shown in [(element.text or "").strip() for element in image.iter()]

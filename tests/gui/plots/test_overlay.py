@@ -26,6 +26,7 @@ from app.gui.plots import overlay
 from app.gui.plots.plot_parts import PlotPart, render_request
 from app.gui.samples import SampleKey
 from app.queue import BackgroundJob
+from render.options import Options
 from tests.formats import snapshots
 from tests.support.patience import PATIENCE_S
 
@@ -259,4 +260,4 @@ def test_json_of_an_overlay_has_the_properties_once(monkeypatch: pytest.MonkeyPa
 def test_any_name_of_a_missing_element_can_be_requested() -> None:
     """The legacy addresses draw a message for it; a name of more than 4096 bytes was 502."""
     for name in (b"9" * 5000, b"\xff" * 5000):
-        assert render_request([PlotPart(None, name)], "w=100;h=100").message()
+        assert render_request([PlotPart(None, name)], Options(100, 100)).message()
