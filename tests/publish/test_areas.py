@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from bottle import HTTPError
 
 from app import create_app
 from app.areas import AREAS
 from app.core.area import Area
 from app.core.settings import Settings
 from app.publish import revisions
-from app.publish.areas import PreviewGroup, PublishedArea, renderers_of
+from app.publish.areas import PreviewGroup, PublishedArea, published_areas, renderers_of
 from app.publish.errors import AreaConflict
 from app.publish.fragments import render_fragment
 from app.publish.pieces import AreaPlan, PieceKey
@@ -22,6 +23,8 @@ from app.publish.rendering import HTML, RenderContext, RenderResult
 from app.publish.sending import Sender
 from app.security import Role, accounts
 from protocol.snapshot import ItemKey
+from services.mirror.options import Options
+from services.mirror.routes import Routes
 from tests.conftest import Browser
 from tests.publish import receivers
 from tests.publish.copies import contents
@@ -133,6 +136,25 @@ def test_the_operators_page_links_to_previews_of_every_area(hub: Settings, trend
     assert page(7) in client.get("/published/preview?of=trends/7").text
     assert client.get("/published/trends/7").headers["Location"] == "/published/preview?of=trends/7"
     assert client.get("/published/preview?of=trends/10").status_code == 404
+
+
+def unserved(areas: Iterable[PublishedArea], folder: Path) -> list[str]:
+    """The previewed addresses of areas that a mirror has no view for."""
+    router = Routes(Options(data=str(folder))).application.routes.router
+    found = []
+    for address in [address for area in areas for group in area.previews() for _, address in group.links]:
+        try:
+            router.match({"REQUEST_METHOD": "GET", "PATH_INFO": "/" + address.partition("?")[0]})
+        except HTTPError:
+            found.append(address)
+    return found
+
+
+def test_mirrors_serve_the_pages_of_every_area(hub: Settings, trends: Trends, tmp_path: Path) -> None:
+    areas = published_areas(AREAS)
+    Publisher(hub, areas).step()
+    assert unserved(areas, tmp_path) == [], "add a view of these addresses to services/mirror/routes.py"
+    assert unserved([trends.area()], tmp_path) == ["trends/7", "trends/8"]
 
 
 def test_fragments_fill_in_the_redaction_counts(hub: Settings) -> None:
