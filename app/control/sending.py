@@ -55,13 +55,13 @@ def send(upstream: Upstream, spec: CommandSpec, request: P5Request, timeout_s: f
             return MachineResponse(request.machine, None, "", FAILED, f"nothing was sent to {request.machine}: {error}")
         state = UNKNOWN if spec.changes else FAILED
         return MachineResponse(request.machine, error.status, _text(error.body), state, str(error))
+    if problem := upstream.cookie_problem(request.path, answer.status):
+        return MachineResponse(request.machine, answer.status, _text(answer.body), REFUSED, f"P5 refused the request: {problem}")
     return classify_response(spec, request.machine, answer.status, _text(answer.body))
 
 
 def classify_response(spec: CommandSpec, machine: str, status: int, text: str) -> MachineResponse:
     """A complete response with the resulting state of the command: success only if the reader accepts it."""
-    if 300 <= status < 400:
-        return MachineResponse(machine, status, text, REFUSED, "P5 redirected the request: the cookie is not accepted")
     if status != 200:
         error = f"P5 responded with status {status}: {excerpt(without_tags(text)) or '(empty)'}"
         return MachineResponse(machine, status, text, REFUSED if status in REFUSAL_STATUSES else FAILED, error)

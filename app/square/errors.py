@@ -61,3 +61,17 @@ class P5BadResponse(P5Error):
     def __init__(self, reason: str, raw: bytes = b"") -> None:
         self.raw = raw
         super().__init__(reason)
+
+
+class P5Unavailable(P5BadResponse):
+    """No response in time, or one with a status from 500 on: the gateway or the host is busy or down.
+
+    It says nothing about the requested documents.
+
+    Attributes:
+        is_silent: The gateway has not responded itself.
+    """
+
+    def __init__(self, reason: str, raw: bytes = b"", *, is_silent: bool = False) -> None:
+        self.is_silent = is_silent
+        super().__init__(reason, raw)

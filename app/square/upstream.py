@@ -12,13 +12,20 @@ from typing import IO, Any, NamedTuple
 from urllib.parse import quote, urlsplit
 
 from app.core.settings import Settings
-from app.http_client import CHUNK, HttpClient, HttpError, HttpUnreachable
-from app.square.errors import P5BadResponse, P5Unreachable
+from app.http_client import CHUNK, HttpClient, HttpError, HttpTimeout, HttpUnreachable
+from app.square.errors import P5BadResponse, P5Unavailable, P5Unreachable
+from app.square.gateway import gateway_at
 from app.square.settings import SquareSettings
 from app.square.values import moment, sequence
 
 MAX_RESPONSE_BYTES = 512 << 20
 MAX_REV = 2**62
+
+FRONTEND_STATUSES = (502, 503, 504)
+"""Statuses of CMSWEB without a response of the gateway."""
+
+COOKIE_PATHS = ("/cr/exe", "/utils/")
+"""Paths for which DQM^2 requires the cookie behind CMSWEB."""
 
 MAX_KEY_BYTES = 1000
 """Longer identifiers (UTF-8) are rejected: a database cannot index them."""
@@ -49,6 +56,8 @@ class Upstream:
         self.gateway = short_name(square.square_gateway)
         self.port = square.square_port
         self.timeout_s = square.square_timeout_s
+        self.gateway_state = gateway_at(self.base)
+        self.has_cookie = bool(square.square_cookie)
         cookie = square.square_cookie
         self.client = HttpClient(
             ca=square.square_ca,
@@ -111,7 +120,7 @@ class Upstream:
         """Send a message to a host through the gateway; the messages of the response."""
         is_gateway = short_name(host) == self.gateway
         path = "/sync_proxy" if is_gateway else f"/redirect?path={quote(host)}&port={self.port}"
-        raw = self._request("POST", path, timeout_s, json.dumps({"messages": [json.dumps(message)]}))
+        raw = self._request("POST", path, timeout_s, json.dumps({"messages": [json.dumps(message)]}), host)
         response = _json(raw)
         texts = response.get("messages") if isinstance(response, dict) else None
         if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
@@ -121,9 +130,38 @@ class Upstream:
             raise P5BadResponse(f"a message is not an {event}", raw)
         return messages
 
-    def _request(self, method: str, path: str, timeout_s: float, body: str | None = None) -> bytes:
-        """The body of the gateway's response with status 200."""
-        return self._receive(method, self.base + path, timeout_s, body=body)
+    def _request(self, method: str, path: str, timeout_s: float, body: str | None = None, host: str = "") -> bytes:
+        """The body of the gateway's response with status 200, when it is the turn of this request. host: the host that it is for."""
+        state = self.gateway_state
+        with state.turn:
+            if not state.admits():
+                raise P5Unreachable(state.problem)
+            try:
+                raw = self._receive(method, self.base + path, timeout_s, body=body)
+            except P5Unreachable as error:
+                state.record_unreachable(str(error))
+                raise
+            except P5Unavailable as error:
+                if error.is_silent:
+                    state.record_silence(host or self.gateway, str(error))
+                else:
+                    state.record_response()
+                raise
+            except P5BadResponse:
+                state.record_response()
+                raise
+            state.record_response()
+            return raw
+
+    def cookie_problem(self, url: str, status: int) -> str:
+        """What is wrong with the cookie if a response has this status; "" for nothing.
+
+        Without any cookie DQM^2 fails with status 500 where it requires one.
+        """
+        is_required = self.is_cmsweb and any(part in url for part in COOKIE_PATHS)
+        if not self.has_cookie and self.is_cmsweb and (300 <= status < 400 or (status == 500 and is_required)):
+            return f"status {status}: the setting square_cookie is empty, and DQM^2 behind CMSWEB requires the cookie"
+        return "redirected: the cookie is not accepted" if 300 <= status < 400 else ""
 
     def _receive(
         self, method: str, url: str, timeout_s: float, into: IO[bytes] | None = None, body: str | None = None, host: str = ""
@@ -147,11 +185,15 @@ class Upstream:
             )
         except HttpUnreachable as error:
             raise P5Unreachable(str(error)) from error
+        except HttpTimeout as error:
+            raise P5Unavailable(str(error), error.body, is_silent=True) from error
         except HttpError as error:
             raise P5BadResponse(str(error), error.body) from error
         raw = _beginning(into) if into else answer.body
-        if 300 <= answer.status < 400:
-            raise P5BadResponse("redirected: the cookie is not accepted", raw[:CHUNK])
+        if problem := self.cookie_problem(url, answer.status):
+            raise P5BadResponse(problem, raw[:CHUNK])
+        if answer.status >= 500:
+            raise P5Unavailable(f"status {answer.status}", raw[:CHUNK], is_silent=answer.status in FRONTEND_STATUSES)
         if answer.status != 200:
             raise P5BadResponse(f"status {answer.status}", raw[:CHUNK])
         return answer.body

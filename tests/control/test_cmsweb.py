@@ -96,7 +96,10 @@ def test_player_on_another_machine_is_unreachable_through_cmsweb(cmsweb_room_of:
 @SQLITE
 def test_rejected_cookie_is_refused(cmsweb_room_of: Callable[..., Room]) -> None:
     row = cmsweb_room_of(square_cookie="another-secret").do("restart_hltd", host=FU)
-    assert (row.state, row.error) == (REFUSED, "P5 redirected the request: the cookie is not accepted")
+    assert (row.state, row.error) == (REFUSED, "P5 refused the request: redirected: the cookie is not accepted")
+    empty = cmsweb_room_of(square_cookie="").do("restart_hltd", host=FU)
+    expected = "P5 refused the request: status 303: the setting square_cookie is empty, and DQM^2 behind CMSWEB requires the cookie"
+    assert (empty.state, empty.error) == (REFUSED, expected)
 
 
 @SQLITE

@@ -84,9 +84,15 @@ def test_wrong_certificate_is_refused(behind_cmsweb: Settings, certificates: dic
 
 
 def test_without_the_right_cookie_the_error_names_it(behind_cmsweb: Settings) -> None:
-    for wrong in ("", "another"):
-        with pytest.raises(P5BadResponse, match="redirected: the cookie is not accepted"):
+    for wrong, error in (("", "status 303: the setting square_cookie is empty"), ("another", "redirected: the cookie is not accepted")):
+        with pytest.raises(P5BadResponse, match=error):
             request_headers(behind_cmsweb.replace(square_cookie=wrong))
+
+
+def test_an_empty_cookie_behind_cmsweb_is_a_line_of_the_status_page(hub: Settings) -> None:
+    lines = {line.name: line for line in status_lines(hub.replace(square_url="https://cmsweb.cern.ch/dqm/x"))}
+    assert (lines["cookie for CMSWEB"].state, "square_cookie is empty" in lines["cookie for CMSWEB"].detail) == ("warn", True)
+    assert "cookie for CMSWEB" not in {line.name for line in status_lines(hub.replace(square_url="http://gateway:9215"))}
 
 
 def test_missing_certificate_is_named_in_the_error(behind_cmsweb: Settings) -> None:

@@ -7,27 +7,27 @@ outage the revisions may have been reset and already passed the stored one; then
 has a lower revision than before, or another time at the same revision. Documents that are found to be gone are stored
 with revision 0, so that they are missed only once.
 
-Documents are fetched in batches. If a batch fails its documents are fetched one by one; one that fails while the
-machine responds otherwise becomes a dead letter. A batch and a single document each may take half of the timeout, so a
-bad document delays the others by one timeout. A machine that does not respond is left alone for a time that doubles
-with each failure; the other machines are not affected.
+Documents are fetched in batches, see app.square.poller.fetching. A machine that does not respond is left alone for a
+time that doubles with each failure; the other machines are not affected. An unreachable gateway is probed by one poller
+at a time, and all resume once it responds, see app.square.gateway.
 """
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any
 
 from peewee import fn
 
 from app.core.database import rows
 from app.core.settings import Settings
 from app.square.documents import TYPES, DocumentRows, rows_of
-from app.square.errors import P5BadResponse, P5Error
+from app.square.errors import P5BadResponse, P5Error, P5Unavailable, P5Unreachable
 from app.square.models import DeadLetter, Document, Host, Job, Run
 from app.square.poller import store
+from app.square.poller.fetching import DocumentFetcher, Failures, ShouldStop
 from app.square.poller.store import RejectedDocument
 from app.square.settings import SquareSettings
 from app.square.upstream import MAX_REV, DocumentHeader, DocumentHeaders, Upstream, short_name
@@ -59,19 +59,6 @@ DEAD_LETTER_ATTEMPTS = 10
 
 DAY_S = 86400
 
-ShouldStop = Callable[[], bool]
-
-Failures = dict[str, tuple[str, bytes]]
-"""Reason and received text of each failed document, by key."""
-
-
-class Fetched(NamedTuple):
-    """The result of a request for documents."""
-
-    documents: dict[str, dict[str, Any]]  # by key
-    failures: Failures
-    done: int  # number of keys, from the first, that were processed before the time was over
-
 
 class HostPoller:
     """Polls one machine of a system during one run of the poller; used by one thread at a time."""
@@ -80,6 +67,8 @@ class HostPoller:
         self.system, self.name = system, short_name(name)
         self.upstream = Upstream(settings)
         self.period_s = settings.of(SquareSettings).square_poll_s
+        self.gateway = self.upstream.gateway_state
+        self.fetcher = DocumentFetcher(self.upstream, self.name)
         self.not_before: float | None = None  # monotonic time before which the machine is left alone
         self.is_rechecked = False
         self.unknown_types: set[str] = set()  # that were logged
@@ -88,9 +77,7 @@ class HostPoller:
     def poll(self, should_stop: ShouldStop) -> bool:
         """Fetch new documents until there are no more or `should_stop`; whether the machine responded."""
         host = self._row()
-        if self.not_before is None:  # another process may have polled the machine before
-            self.not_before = time.monotonic() + min(host.not_before - time.time(), MAX_PAUSE_S)
-        if time.monotonic() < self.not_before:
+        if self._is_paused(host):
             return False
         try:
             self._fetch_new(host, should_stop)
@@ -98,6 +85,14 @@ class HostPoller:
             self._record_failure(host, error)
             return False
         return True
+
+    def _is_paused(self, host: Host) -> bool:
+        """Whether the machine is left alone now: not to probe the gateway, nor once that has recovered."""
+        if self.gateway.needs_probe() or self.gateway.recovered_at > (host.last_error or 0.0):
+            return False
+        if self.not_before is None:  # another process may have polled the machine before
+            self.not_before = time.monotonic() + min(host.not_before - time.time(), MAX_PAUSE_S)
+        return time.monotonic() < self.not_before
 
     def _fetch_new(self, host: Host, should_stop: ShouldStop) -> None:
         new = self._new_headers(host)
@@ -112,10 +107,11 @@ class HostPoller:
     def _record_failure(self, host: Host, error: P5Error) -> None:
         pause = min(2.0 ** min(host.failures, 10), MAX_PAUSE_S)
         self.not_before = time.monotonic() + pause
-        if not host.failures:
+        is_unavailable = isinstance(error, P5Unavailable | P5Unreachable)
+        if host.failures == (1 if is_unavailable else 0) and not self.gateway.problem:
             log.warning("%s of %s does not respond: %s", self.name, self.system, error)
-            if isinstance(error, P5BadResponse) and error.raw:
-                store.save(host, [], [RejectedDocument("", None, str(error), error.raw)], time.time())
+        if not host.failures and not is_unavailable and isinstance(error, P5BadResponse) and error.raw:
+            store.save(host, [], [RejectedDocument("", None, str(error), error.raw)], time.time())
         store.record_failure(host, str(error), time.time(), time.time() + pause)
 
     def _row(self) -> Host:
@@ -207,7 +203,7 @@ class HostPoller:
         Args:
             left: Number of documents still to be fetched, including these.
         """
-        documents, failures, done = self._fetch([header.key for header in headers], should_stop)
+        documents, failures, done = self.fetcher.fetch([header.key for header in headers], should_stop)
         headers = headers[:done]
         by_key = {header.key: header for header in headers}
         now = time.time()
@@ -241,26 +237,6 @@ class HostPoller:
             log.warning("%s of %s has documents of the unknown type %r; they are stored", self.name, self.system, kind)
         return found
 
-    def _fetch(self, keys: list[str], should_stop: ShouldStop) -> Fetched:
-        """Documents by key. If the request fails they are fetched one by one until `should_stop`, but at least one."""
-        try:
-            found = self.upstream.documents(self.name, keys)
-            return Fetched({key: found[key] for key in keys if key in found}, {}, len(keys))
-        except P5BadResponse as error:
-            log.warning("Fetching %d documents of %s of %s one by one: %s", len(keys), self.name, self.system, error)
-        documents: dict[str, dict[str, Any]] = {}
-        failures: Failures = {}
-        for done, key in enumerate(keys):
-            if done and should_stop():
-                return Fetched(documents, failures, done)
-            try:
-                found = self.upstream.documents(self.name, [key])
-                documents |= {key: found[key]} if key in found else {}
-            except P5BadResponse as error:
-                self.upstream.headers(self.name, MAX_REV)  # returns no headers; if it fails as well, the document is not the reason
-                failures[key] = (str(error), error.raw)
-        return Fetched(documents, failures, len(keys))
-
     def _recheck(self, host: Host, should_stop: ShouldStop) -> None:
         """Fetch documents again that should have changed, once in each run of the poller."""
         if self.is_rechecked:
@@ -268,7 +244,7 @@ class HostPoller:
         self.is_rechecked = True
         keys = self._recheck_candidates()
         for start in range(0, len(keys), BATCH):
-            documents, failures, _ = self._fetch(list(keys)[start : start + BATCH], should_stop)
+            documents, failures, _ = self.fetcher.fetch(list(keys)[start : start + BATCH], should_stop)
             now = time.time()
             headers = {key: _own_header(key, document) for key, document in documents.items()}
             changed = {key: document for key, document in documents.items() if headers[key].rev != keys[key]}

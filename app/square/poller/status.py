@@ -17,6 +17,7 @@ from app.square.poller.cluster import certificate_days, is_tested
 from app.square.poller.retention import daily_growth
 from app.square.runs import SILENT_S
 from app.square.settings import SquareSettings
+from app.square.upstream import behind_cmsweb
 
 if TYPE_CHECKING:
     from prometheus_client import Metric
@@ -78,6 +79,9 @@ def status_lines(settings: Settings) -> Iterator[StatusLine]:
         yield _system_line(system, len(machines), list(Host.select().where(Host.system == system).order_by(Host.name)))
     if square.square_certificate:
         yield _certificate_line(settings)
+    if behind_cmsweb(settings) and not square.square_cookie:
+        problem = "The setting square_cookie is empty: behind CMSWEB the statuses of hosts and all commands need it"
+        yield StatusLine("cookie for CMSWEB", "warn", "not set", detail=problem)
 
 
 def _system_line(system: str, count: int, hosts: list[Host]) -> StatusLine:

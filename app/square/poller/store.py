@@ -87,6 +87,8 @@ def mark_missing(system: str, keys: Sequence[str]) -> None:
 
 
 def _update_host(host: Host, changes: dict[str, Any]) -> None:
+    if host.failures and changes.get("failures") == 0:  # it responds again: its last unusable response no longer matters
+        DeadLetter.delete().where(DeadLetter.system == host.system, DeadLetter.host == host.name, DeadLetter.key == "").execute()
     Host.update(**changes, version=host.version).where(Host.id == host.id).execute()
     for name, value in changes.items():
         setattr(host, name, value)
