@@ -106,9 +106,12 @@ def current_areas() -> tuple[Area, ...]:
 
 
 def check_areas(areas: Iterable[Area]) -> None:
-    """Raise ValueError when two areas have the same name of something: one would hide that of the other."""
+    """Raise ValueError when two areas have the same name of something, one of which would hide the other, or a group does not exist."""
     owners: dict[tuple[str, str], str] = {}
     for area in areas:
+        for name, command in area.commands.items():
+            if command.group not in COMMAND_GROUPS:
+                raise ValueError(f"The command {name} is in the group {command.group}; the groups are {', '.join(COMMAND_GROUPS)}")
         for what, name in _names(area):
             if (what, name) in owners:
                 raise ValueError(f"The areas {owners[what, name]} and {area.title} have the same {what}: {name}")

@@ -32,9 +32,15 @@ DAILY: set[str] = set()
 
 
 def handler(kind: str, *, daily: bool = False) -> Callable[[Handler], Handler]:
-    """Register the handler of a kind of job. It may run more than once for the same job, so it must be idempotent."""
+    """Register the handler of a kind of job. It may run more than once for the same job, so it must be idempotent.
+
+    Raises ValueError when another module handles this kind.
+    """
 
     def register(function: Handler) -> Handler:
+        other = HANDLERS.setdefault(kind, function)
+        if other.__module__ != function.__module__:
+            raise ValueError(f"Both {other.__module__} and {function.__module__} handle jobs of the kind {kind}")
         HANDLERS[kind] = function
         if daily:
             DAILY.add(kind)

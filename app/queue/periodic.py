@@ -103,8 +103,15 @@ def periodic_tasks(source: TaskSource) -> TaskSource:
 
 
 def configured_tasks(settings: Settings) -> list[PeriodicTask]:
-    """The periodic tasks of all areas under these settings."""
-    return [task for source in _sources for task in source(settings)]
+    """The periodic tasks of all areas under these settings. Raises ValueError when two areas have tasks of one name: they share a lease."""
+    tasks: list[PeriodicTask] = []
+    owners: dict[str, str] = {}
+    for source in _sources:
+        for task in source(settings):
+            if owners.setdefault(task.name, source.__module__) != source.__module__:
+                raise ValueError(f"Both {owners[task.name]} and {source.__module__} have the periodic task {task.name}")
+            tasks.append(task)
+    return tasks
 
 
 def schedule(queue: JobQueue, tasks: list[PeriodicTask], stopping: threading.Event) -> None:

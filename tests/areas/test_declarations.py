@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pkgutil
+from collections import Counter
 from collections.abc import Iterable
 from functools import cache
 from importlib import import_module
@@ -22,6 +23,7 @@ from app.core.area import Area
 from app.core.events import EventSource
 from app.core.settings import TREE, CoreSettings, table
 from app.publish.areas import PublishedArea
+from app.security.roles import Role, least_role
 
 SHARED = {"templates": {"web"}, "static": {"web", "vendor"}}
 """Folders that belong to no area."""
@@ -108,6 +110,18 @@ def test_status_metrics_and_api_of_an_area_are_declared(area: Area) -> None:
     names = {name for module in ours if module.__name__.endswith((".status", ".openapi")) for name in vars(module)}
     missing = {part for name, part in PARTS.items() if name in names and not getattr(area, part)}
     assert missing == set(), f"app/{area.name} has them, but its area.py does not"
+
+
+def test_every_menu_entry_leads_to_a_page_and_has_its_least_role(app: Flask) -> None:
+    adapter = app.url_map.bind("localhost")
+    for item in [item for area in AREAS for item in area.menu]:
+        endpoint, _ = adapter.match(item.path)
+        assert least_role(app.view_functions[endpoint]) is Role.of(item.role), f"{item.title}: who sees the entry may not use the page"
+
+
+def test_every_migration_has_a_number_of_its_own() -> None:
+    numbers = Counter(path.name[:4] for path in (TREE / "migrations").glob("[0-9]*.py"))
+    assert [number for number, count in numbers.items() if count > 1] == [], "take the next number"
 
 
 def test_every_help_page_is_a_topic() -> None:

@@ -33,10 +33,10 @@ def rules(app: Flask) -> list[tuple[Rule, str]]:
 def test_every_route_has_its_least_role(app: Flask) -> None:
     for endpoint, view in app.view_functions.items():
         assert endpoint in LEAST_ROLE, (
-            f"the route {endpoint} has no row in tests/security/matrix.py: choose its least role, "
-            f'add the row "{endpoint}": Role.<least role>, and mark the view with @needs(Role.<least role>)'
+            f"the route {endpoint} has no least role: choose one, "
+            f'add "{endpoint}": "<least role>" to `roles=` of its area, and mark the view with @needs(Role.<LEAST ROLE>)'
         )
-        assert least_role(view) == LEAST_ROLE[endpoint], f"{endpoint}: the mark of the view and tests/security/matrix.py differ"
+        assert least_role(view) == LEAST_ROLE[endpoint], f"{endpoint}: the mark of the view and `roles=` of its area differ"
 
 
 def test_every_declared_role_belongs_to_a_route(app: Flask) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pkgutil
 import shutil
 import subprocess
 import sys
@@ -108,12 +109,17 @@ def test_an_upgrade_killed_at_any_moment_is_finished_by_the_next(empty: Settings
     assert tables_differ(empty) == ""
 
 
+def subclasses(base: type) -> Iterator[type]:
+    for each in base.__subclasses__():
+        yield each
+        yield from subclasses(each)
+
+
 def tables_differ(settings: Settings) -> str:
     """How the tables of a database differ from the models; nothing when they agree."""
-    for path in Path(TREE, "app").rglob("*.py"):
-        if "(Table):" in path.read_text():
-            import_module(".".join(path.relative_to(TREE).with_suffix("").parts))
-    models = [model for model in Table.__subclasses__() if model.__module__.startswith("app.")]
+    for found_module in pkgutil.walk_packages([str(TREE / "app")], "app."):
+        import_module(found_module.name)
+    models = [model for model in subclasses(Table) if model.__module__.startswith("app.")]
     found = database.connect(settings)
     database.check(found)
     assert {model._meta.table_name for model in models} | {"schema_migration"} >= set(found.get_tables())
