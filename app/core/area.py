@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -43,11 +43,14 @@ class CliCommand(NamedTuple):
     group: str  # one of COMMAND_GROUPS
 
 
+State = Literal["ok", "warn", "down", "idle"]
+
+
 class StatusLine(NamedTuple):
     """A line of the status page."""
 
     name: str
-    state: str  # ok, warn, down or idle
+    state: State
     text: str
     age_s: float | None = None  # age of the last sign of life, s
     detail: str = ""  # a longer text, for instance the last error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from flask import Blueprint, Response, current_app, redirect, render_template, url_for
 from markupsafe import Markup
@@ -30,10 +30,28 @@ def status() -> Response:
     areas: tuple[Area, ...] = current_app.extensions["areas"]
     base = database_line()
     if base.state == "down":
-        lines = [base, *(check(request_settings()) for area in areas for check in area.ready)]
+        lines = [base, *readiness(areas, request_settings())]
         return page("ops/status.html", "ops/status_fragment.html", lines=lines, tables=[])
-    lines = [base, *(line for area in areas for line in _lines_of(area, request_settings()))]
-    return page("ops/status.html", "ops/status_fragment.html", lines=lines, tables=_tables(areas))
+    tables, failures = _tables(areas)
+    lines = [base, *(line for area in areas for line in _lines_of(area, request_settings())), *failures]
+    return page("ops/status.html", "ops/status_fragment.html", lines=lines, tables=tables)
+
+
+def readiness(areas: Iterable[Area], settings: Settings) -> list[StatusLine]:
+    """The checks of all areas, whether this process can serve pages; one that fails is down."""
+    lines = []
+    for area in areas:
+        for check in area.ready:
+            try:
+                lines.append(check(settings))
+            except Exception as error:
+                log.exception("A check of the area %s failed", area.name)
+                lines.append(_failed(area, error))
+    return lines
+
+
+def _failed(area: Area, error: Exception) -> StatusLine:
+    return StatusLine(area.title, "down", "status unknown", detail=f"{type(error).__name__}: {error}")
 
 
 def _lines_of(area: Area, settings: Settings) -> Iterator[StatusLine]:
@@ -44,13 +62,21 @@ def _lines_of(area: Area, settings: Settings) -> Iterator[StatusLine]:
         yield from area.status(settings)
     except Exception as error:
         log.exception("The status of the area %s failed", area.name)
-        yield StatusLine(area.title, "down", "status unknown", detail=f"{type(error).__name__}: {error}")
+        yield _failed(area, error)
 
 
-def _tables(areas: tuple[Area, ...]) -> list[Markup]:
+def _tables(areas: tuple[Area, ...]) -> tuple[list[Markup], list[StatusLine]]:
+    """The tables of all areas, and a line for each that fails."""
     may_release = current_user().role >= Role.OPERATOR
-    tables = [table for area in areas for table in area.status_tables]
-    return [Markup(render_template(table.template, may_release=may_release, **table.context())) for table in tables]
+    tables, failures = [], []
+    for area in areas:
+        for table in area.status_tables:
+            try:
+                tables.append(Markup(render_template(table.template, may_release=may_release, **table.context())))
+            except Exception as error:
+                log.exception("A table of the area %s failed", area.name)
+                failures.append(_failed(area, error))
+    return tables, failures
 
 
 def database_line() -> StatusLine:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from peewee import fn
 
-from app.core.area import StatusLine
+from app.core.area import State, StatusLine
 from app.core.database import rows
 from app.core.metrics import gauge
 from app.core.settings import Settings
@@ -27,7 +27,7 @@ class MirrorStatus(NamedTuple):
     """A mirror, or the folder."""
 
     address: str
-    state: str  # ok, warn or down
+    state: State  # ok, warn or down
     revision: int  # in the series in use; 0: none
     lag_s: float | None  # time between that revision and the newest, s; None: it has no revision of the series
     age_s: float | None  # since its last successful response
@@ -55,7 +55,7 @@ def _status(row: MirrorState, series: RevisionSeries | None) -> MirrorStatus:
     has_series = series is not None and row.series == series.name
     lag = max(series.at - row.at, 0.0) if series and has_series else None
     late = lag is None or lag > LATE_S
-    state = "down" if row.failures and late else "warn" if row.failures or late else "ok"
+    state: State = "down" if row.failures and late else "warn" if row.failures or late else "ok"
     age = None if row.last_ok is None else time.time() - row.last_ok
     revision = row.revision if has_series else 0
     return MirrorStatus(row.address, state, revision, lag, age, row.sent, row.failures, row.error, row.last_error)

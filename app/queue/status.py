@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from app.core.area import StatusLine
+from app.core.area import State, StatusLine
 from app.core.database import rows
 from app.core.heartbeat import SILENT_S, Service
 from app.core.metrics import gauge
@@ -49,7 +49,7 @@ def _processes() -> Iterator[StatusLine]:
             continue
         versions = sorted({row[3] for row in alive})
         processes = ", ".join(f"{host} process {process}" for _, host, process, _, _ in alive)
-        state = "ok" if versions == [VERSION] else "warn"
+        state: State = "ok" if versions == [VERSION] else "warn"
         yield StatusLine(name, state, f"{len(alive)} running, version {', '.join(versions)}", age, processes)
 
 
@@ -59,7 +59,7 @@ def _queue(name: str) -> StatusLine:
     text = ", ".join(
         f"{by_state.get(state, 0)} {label}" for state, label in (("queued", "waiting"), ("running", "running"), ("failed", "failed"))
     )
-    state = "warn" if age > QUEUE_WARN_S else "ok" if any(by_state.values()) else "idle"
+    state: State = "warn" if age > QUEUE_WARN_S else "ok" if any(by_state.values()) else "idle"
     return StatusLine(f"queue {name}", state, text, age or None)
 
 
@@ -71,7 +71,7 @@ def _periodic_tasks() -> Iterator[StatusLine]:
         text = f"every {row.period_s:g} s" + (f", takes {row.duration_s:.2f} s" if row.duration_s is not None else "")
         if row.failures:
             text += f", failed {row.failures} times in a row"
-        state = "down" if is_late else "warn" if row.failures else "ok"
+        state: State = "down" if is_late else "warn" if row.failures else "ok"
         yield StatusLine(f"periodic task {row.name}", state, text, age, row.error if row.failures else row.owner)
 
 

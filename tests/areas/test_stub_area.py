@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from click.testing import CliRunner
@@ -23,7 +24,7 @@ from app.areas import AREAS, settings_reference
 from app.cli import Commands
 from app.core import area as core_area
 from app.core import database
-from app.core.area import Area, CliCommand, HelpTopic, MenuItem
+from app.core.area import Area, CliCommand, HelpTopic, MenuItem, StatusTable
 from app.core.event_sources import event_kinds
 from app.core.settings import SettingError, Settings, load, sample, table
 from app.notify.detection import watched_systems
@@ -140,6 +141,19 @@ def test_a_failing_area_hides_no_other_on_status_page_and_in_metrics(upgraded: S
     assert "queue live" in page
     assert 'dqmhub_metrics_failed{area="stub"} 1.0' in metrics
     assert "dqmhub_periodic_task_failures" in metrics
+
+
+def test_a_failing_table_or_check_is_a_line_of_the_status_page(upgraded: Settings, stub: Area) -> None:
+    def fail(*_: object) -> NoReturn:
+        raise RuntimeError("the stub is broken")
+
+    broken = replace(stub, status_tables=(StatusTable("stub/help.html", fail),), ready=(fail,))
+    get = create_app(upgraded, (*AREAS, broken)).test_client().get
+    page, ready = get("/status", base_url=HOME), get("/healthz/ready", base_url=HOME)
+    assert page.status_code == 200
+    assert "RuntimeError: the stub is broken" in page.text
+    assert "queue live" in page.text
+    assert (ready.status_code, ready.json["checks"]["Stub"]) == (503, "down")
 
 
 def test_metrics_that_cannot_be_written_hide_no_other(upgraded: Settings, stub: Area) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from peewee import fn
 
-from app.core.area import StatusLine
+from app.core.area import State, StatusLine
 from app.core.database import rows
 from app.core.metrics import gauge
 from app.core.settings import Settings
@@ -90,7 +90,7 @@ def _system_line(system: str, count: int, hosts: list[Host]) -> StatusLine:
     details = [f"{host.name}: {host.error}" for host in silent if host.error]
     details += [f"{host.name} runs {host.software}, which is not a tested version" for host in hosts if not is_tested(host.software)]
     responding = len(hosts) - len(silent)
-    state = "down" if not responding else "warn" if details or responding < count else "ok"
+    state: State = "down" if not responding else "warn" if details or responding < count else "ok"
     age_s = max((now - host.last_ok for host in hosts if host.last_ok), default=None)
     return StatusLine(f"DQM^2 {system}", state, _system_text(system, count, responding, hosts), age_s, "; ".join(details))
 
@@ -110,7 +110,7 @@ def _certificate_line(settings: Settings) -> StatusLine:
         days = certificate_days(settings) or 0.0
     except (OSError, ValueError) as error:
         return StatusLine(name, "down", "cannot be read", detail=f"{path}: {error}")
-    state = "ok" if days > CERTIFICATE_WARN_DAYS else "warn" if days > 0 else "down"
+    state: State = "ok" if days > CERTIFICATE_WARN_DAYS else "warn" if days > 0 else "down"
     text = f"expires in {days:.0f} days" if days > 0 else f"expired {-days:.0f} days ago"
     return StatusLine(name, state, text, detail=path)
 
