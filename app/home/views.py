@@ -20,7 +20,7 @@ from app.gui.api.old_links import home_target
 from app.gui.samples import SampleKey
 from app.security import Role, needs
 from app.security.guard import local_address
-from app.square.pages.views import old_bookmark
+from app.square.view_state import old_bookmark
 from app.web import page, request_settings
 from app.web.frame import href
 

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from app.square.job_documents import find_job
 from app.square.models import Job
 from app.square.systems import DEFAULT_SYSTEM, SYSTEM_LABELS, SYSTEMS
-from app.web.arguments import choice_arg
+from app.web.arguments import choice_arg, parse_int
 from app.web.clock import ZONES, time_html
 
 DEFAULT_ZONE = "cern"
@@ -81,3 +81,10 @@ def view_from_request() -> ViewState:
 def job_from_request(view: ViewState) -> Job:
     """The job with the key in the query. Raises UnknownJob."""
     return find_job(view.system, request.args.get("key", ""))
+
+
+def old_bookmark() -> str:
+    """The address here for one of the original mirror with `?run=` and `?db=`."""
+    run, system = request.args.get("run", ""), request.args.get("db", DEFAULT_SYSTEM)
+    view = ViewState(system if system in SYSTEMS else DEFAULT_SYSTEM, DEFAULT_ZONE)
+    return view.link("/square" if parse_int(run) is None else f"/square/runs/{run}")

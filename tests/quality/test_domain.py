@@ -75,3 +75,20 @@ def test_the_errors_of_an_area_have_one_base(path: Path) -> None:
     bases = [node.name for node in classes if not names & {ast.unparse(base) for base in node.bases}]
     if path.parent.name != "web":
         assert len(bases) == 1, f"derive the errors of {path.parent} from one base class"
+
+
+def test_areas_do_not_import_views_of_each_other() -> None:
+    """What two areas need of a request is a module without views, such as app/square/view_state.py."""
+    views = {module_name(path) for path in shape.python_files("app") if "Blueprint(" in path.read_text(encoding="utf-8")}
+    assert len(views) > 15
+    imports = shape.imports_of_modules()
+    foreign = {module: imports[module] & views - {view for view in views if area_of(view) == area_of(module)} for module in imports}
+    assert {module: names for module, names in foreign.items() if names} == {}
+
+
+def module_name(path: Path) -> str:
+    return ".".join(path.relative_to(shape.TREE).with_suffix("").parts).removesuffix(".__init__")
+
+
+def area_of(module: str) -> str:
+    return ".".join(module.split(".")[:2])

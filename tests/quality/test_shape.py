@@ -11,7 +11,7 @@ import pytest
 from tests.quality import shape
 
 MAX_FUNCTION, MAX_P90, MAX_MEDIAN = 45, 20, 8
-MAX_MODULE = 320
+MAX_MODULE = 300
 
 
 def test_public_class_names_of_the_application_are_unique() -> None:

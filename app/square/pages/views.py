@@ -20,10 +20,9 @@ from app.square.player import PlayerReport, latest_player_report
 from app.square.settings import SquareSettings
 from app.square.situation import Situation, situation
 from app.square.states import CLIENT_BADGES
-from app.square.systems import DEFAULT_SYSTEM, SYSTEMS
-from app.square.view_state import DEFAULT_ZONE, NavLink, ViewState, view_from_request
+from app.square.view_state import NavLink, ViewState, old_bookmark, view_from_request
 from app.web import is_fragment, page, request_settings
-from app.web.arguments import checked_run, parse_int
+from app.web.arguments import checked_run
 from app.web.badges import Badge
 from app.web.fragment_cache import cached_fragment, fragment_response
 
@@ -71,13 +70,6 @@ def live() -> AnyResponse:
 def run_page(run: int) -> Response:
     """One run."""
     return _run_response(view_from_request(), checked_run(run))
-
-
-def old_bookmark() -> str:
-    """The address here for one of the original mirror with `?run=` and `?db=`."""
-    run, system = request.args.get("run", ""), request.args.get("db", DEFAULT_SYSTEM)
-    view = ViewState(system if system in SYSTEMS else DEFAULT_SYSTEM, DEFAULT_ZONE)
-    return view.link("/square" if parse_int(run) is None else f"/square/runs/{run}")
 
 
 def _run_response(view: ViewState, number: int | None) -> Response:
