@@ -27,7 +27,7 @@ def create_app(settings: Settings | None = None, areas: tuple[Area, ...] | None 
     from app.core.area import check_areas, set_areas
     from app.core.settings import TREE, load, load_secret_key
 
-    areas = areas or AREAS
+    areas = AREAS if areas is None else areas
     check_areas(areas)
     if settings is None:
         set_areas(areas)  # settings name kinds of events of the areas
