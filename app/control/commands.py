@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.control import arguments, impact, readers, requests
+from app.control import arguments, danger, impact, readers, requests
 from app.control.specs import CommandSpec
 
 NO_KNOWN_VERSION = "No known version of fff_dqmtools has this command."
@@ -207,6 +207,7 @@ CHANGES = (
         system=impact.system_of,
         changes=True,
         ends=impact.jobs_of_host,
+        danger=danger.restart_hltd,
         known_fault=FAILS_BEFORE_RESTART,
     ),
     CommandSpec(
@@ -219,6 +220,7 @@ CHANGES = (
         impact=impact.restart_dqm_tools,
         system=impact.system_of,
         changes=True,
+        danger=danger.restart_dqm_tools,
         known_fault=FAILS_BEFORE_RESTART,
     ),
     CommandSpec(
@@ -243,6 +245,7 @@ CHANGES = (
         system=impact.system_of,
         changes=True,
         ends=impact.killed_job,
+        danger=danger.kill_job,
     ),
     CommandSpec(
         name="drop",
@@ -254,6 +257,7 @@ CHANGES = (
         impact=impact.drop_run,
         system=impact.system_of,
         changes=True,
+        danger=danger.delete_run_data,
     ),
 )
 """Commands that change something at P5."""

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from app.control import service
 from app.control.arguments import check_arguments
 from app.control.commands import COMMANDS
+from app.control.danger import submit_label
 from app.control.errors import ControlError, InvalidCommand
 from app.control.specs import CommandSpec, Impact
 from app.core.settings import Settings
@@ -29,6 +30,7 @@ class Preview(NamedTuple):
     blocked: str  # why it cannot be sent; "" if it can
     idempotency_key: str
     confirmed_impact: str  # token of the impact
+    submit_label: str  # text of the button that confirms it
 
 
 @dataclass(frozen=True)
@@ -96,4 +98,5 @@ def command_preview(settings: Settings, spec: CommandSpec, args: dict[str, str])
         blocked=service.submission_block(settings, spec, args),
         idempotency_key=secrets.token_urlsafe(16),
         confirmed_impact=service.impact_token(impact),
+        submit_label=submit_label(spec, args, impact),
     )

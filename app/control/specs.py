@@ -52,6 +52,7 @@ class CommandSpec:
         system: The system of a command with these arguments; "" for none.
         changes: Whether it changes something at P5; otherwise it is a query.
         ends: The jobs that the command ends; their end is no crash.
+        danger: For a command that ends jobs, interrupts a host or deletes data: names it with its object, as in "Restart hltd on X".
         known_fault: Known failure of some versions of fff_dqmtools, shown when the command fails.
     """
 
@@ -65,4 +66,5 @@ class CommandSpec:
     system: Callable[[Settings, Args], str]
     changes: bool = False
     ends: Callable[[Args], EndedJobs] | None = None
+    danger: Callable[[Args], str] | None = None
     known_fault: str = ""

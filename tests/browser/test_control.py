@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from app.core.settings import Settings
 from app.security import Role, passwords
@@ -103,6 +103,45 @@ def test_operator_restarts_hltd_starts_playback_and_sees_a_refusal(page: Page, r
     expect(page.get_by_role("alert")).to_contain_text("cannot connect to its player")
     expect(other.locator(".activity tbody tr").first).to_contain_text("Skip to the next run")
     expect(other.locator(".activity tbody tr").first).to_contain_text("failed")
+
+
+def is_red(button: Locator) -> bool:
+    """Whether the ground, or the frame and text, of a button have more red than green and blue together in contrast."""
+    colours = button.evaluate(
+        "e => [getComputedStyle(e).backgroundColor, getComputedStyle(e).color].map(c => c.match(/[0-9]+/g).map(Number))"
+    )
+    return any(red > 1.5 * max(green, blue) for red, green, blue, *_ in colours)
+
+
+def top(element: Locator) -> float:
+    """Upper edge of an element in pixels."""
+    box = element.bounding_box()
+    assert box
+    return box["y"]
+
+
+def test_dangerous_commands_are_red_name_their_object_and_stand_apart(page: Page, running: Chain) -> None:
+    run = running.p5.status()["systems"]["production"]["run"]
+    jobs = running.p5.jobs(FU)
+    delete = page.get_by_role("link", name=f"Delete data of run {run} at P5")
+    assert is_red(delete)
+    assert top(delete) > top(page.locator(".jobs tbody tr").last), "it is not the first thing of the live page"
+
+    page.goto(f"/square/job?key={jobs[0]['_id']}")
+    assert is_red(page.get_by_role("link", name=f"(process {jobs[0]['pid']})"))
+
+    page.goto("/control")
+    links = [page.get_by_role("row", name=FU).get_by_role("link", name=f"{name} on {FU}") for name in ("Restart hltd", "Restart DQM tools")]
+    apart = page.get_by_role("region", name="Dangerous commands")
+    assert apart.get_by_role("button").count() == 0, "no harmless query beside them"
+    for link in (*links, *apart.get_by_role("link").all()):
+        assert is_red(link)
+    assert not is_red(page.get_by_role("button", name="hltd logs").first)
+
+    links[0].click()
+    confirmation = page.get_by_role("form", name="Confirmation").get_by_role("button")
+    expect(confirmation).to_have_text(f"Restart hltd on {FU}, {len(jobs)} jobs will stop")
+    assert is_red(confirmation)
 
 
 def test_pages_are_accessible(page: Page, running: Chain, watch: Watch) -> None:
