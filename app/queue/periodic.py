@@ -41,6 +41,7 @@ from peewee import DoubleField, IntegerField, TextField
 
 from app.core.database import Table, end_thread, release
 from app.core.settings import Settings
+from app.queue.failure_log import log_failure, log_success
 
 if TYPE_CHECKING:
     from huey.api import PeriodicTask as HueyTask
@@ -271,6 +272,7 @@ class TaskRun:
         try:
             step()
             duration_s = time.monotonic() - start
+            log_success(self.task.name)
             self._update_if_owner(last_ok=time.time(), failures=0, duration_s=duration_s, steps=PeriodicTaskState.steps + 1)
         except Exception as error:
             self._store_failure(error)
@@ -280,7 +282,7 @@ class TaskRun:
         return True
 
     def _store_failure(self, error: Exception) -> None:
-        log.error("The periodic task %s failed", self.task.name, exc_info=error)
+        log_failure(self.task.name, error)
         counts = {"failures": PeriodicTaskState.failures + 1, "steps": PeriodicTaskState.steps + 1}
         try:
             self._update_if_owner(last_error=time.time(), error=f"{type(error).__name__}: {error}", **counts)

@@ -17,7 +17,7 @@ import pytest
 from app import queue
 from app.core import database
 from app.core.settings import TREE, Settings
-from app.queue import PeriodicTask, PeriodicTaskState, TaskRun, periodic
+from app.queue import PeriodicTask, PeriodicTaskState, TaskRun, failure_log, periodic
 from tests.support import storms
 from tests.support.patience import PATIENCE_S
 from tests.support.processes import environment, until
@@ -60,6 +60,7 @@ class Stopping(threading.Event):
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    monkeypatch.setattr(failure_log, "_failing", {})  # as in a new process
     made = Clock()
     monkeypatch.setattr(periodic, "time", made)
     return made
@@ -148,6 +149,31 @@ def test_a_failed_step_is_stored_and_the_next_one_runs(hub: Settings, clock: Clo
     assert row().last_ok == pytest.approx(OCTOBER_NIGHT + 2)
     assert row().last_error == pytest.approx(OCTOBER_NIGHT + 4)
     assert "P5 is unreachable, 1" in caplog.text
+
+
+class GatewayAway(Exception):
+    """An error of the product, such as that of an upstream that does not respond."""
+
+    __module__ = "app.square.errors"
+
+
+@pytest.mark.parametrize(("error", "tracebacks"), [(GatewayAway, 0), (KeyError, 1)])
+def test_an_upstream_that_is_away_is_one_log_line_at_the_begin_and_one_at_the_end(
+    hub: Settings, clock: Clock, caplog: pytest.LogCaptureFixture, error: type[Exception], tracebacks: int
+) -> None:
+    def fail(count: int) -> None:
+        if 3 <= count < 50:  # across several runs
+            raise error(f"P5 is unreachable, {count}")
+
+    task = counting(clock, [], then=fail)
+    for _ in range(3):
+        periodic.run_window(task, Stopping(clock))
+    assert row().steps == 3 * 31
+    ours = [record for record in caplog.records if "count" in record.getMessage()]
+    assert len(ours) == 2
+    assert "fails: " in ours[0].getMessage()
+    assert "works again" in ours[1].getMessage()
+    assert sum(bool(record.exc_info) for record in ours) == tracebacks
 
 
 def test_after_a_failure_a_task_with_a_long_period_is_retried_early(hub: Settings, clock: Clock) -> None:
