@@ -50,6 +50,19 @@ def test_chart_over_lumisections_marks_the_current_one_and_links_to_others(page:
     expect(page).to_have_url(re.compile("/browse/367131:12/.*quantity=Mean"))
 
 
+def test_chart_and_details_follow_each_step_to_another_lumisection(page: Page) -> None:
+    page.goto(plot_address(3))
+    here = page.locator(".series-chart .here")
+    position = here.get_attribute("x1")
+    for lumi in (4, 5):
+        page.keyboard.press("]")
+        expect(page.get_by_role("heading", name=f"Lumisection {lumi}")).to_be_visible()
+        expect(here).not_to_have_attribute("x1", position or "")
+        position = here.get_attribute("x1")
+        content = page.request.get(f"/api/v1/json/367131:{lumi}{STREAM}/{FOLDER}/charge_PXLayer_1").json()
+        expect(page.locator(".details")).to_contain_text(f"{content['fEntries']:,}")
+
+
 def test_play_runs_to_the_last_lumisection(page: Page) -> None:
     page.goto(plot_address(18))
     page.get_by_role("button", name="Play").click()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -90,6 +91,27 @@ def test_mouse_from_home_to_a_plot_and_back(page: Page) -> None:
     other = page.context.new_page()
     other.goto(pasted)
     expect_plot(other, "reportSummaryMap", 720)
+
+
+def test_details_stay_complete_after_every_drawing_option(page: Page) -> None:
+    me = "EcalBarrel/EBTimingTask/EBTMT timing EB+02"
+    page.goto(f"{TIMING}?plot={quote(me, safe='')}")
+    content = page.request.get(f"/api/v1/json/367129{ZERO_BIAS}/{quote(me)}").json()
+    details = page.locator(".details")
+    expect(details).to_contain_text(f"{content['fEntries']:,}")
+    complete = details.inner_text()
+    assert content["fTitle"] in complete
+    for choose in (
+        lambda: page.get_by_label("Scale of y").select_option("log"),
+        lambda: page.get_by_label("Stats box").select_option("false"),
+        lambda: page.get_by_role("link", name="Reset").click(),
+    ):
+        before = page.url
+        with page.expect_response(re.compile("details=1")):
+            choose()
+        assert page.url != before
+        expect(details).not_to_have_attribute("hx-swap", "outerHTML")  # of the placeholder: the content has replaced it
+        assert details.inner_text() == complete
 
 
 def test_keyboard_from_home_to_a_plot_and_back(page: Page) -> None:
