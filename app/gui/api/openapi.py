@@ -25,7 +25,11 @@ def _binary_response(formats: Iterable[str], description: str) -> Schema:
     return {"description": description, "content": {MEDIA_TYPES[format]: binary for format in formats}}
 
 
-NOT_OLDER_THAN = parameter("notOlderThan", "Time in seconds since 1970, UTC: lists that were stored before it are not used.", ID)
+NOT_OLDER_THAN = parameter(
+    "notOlderThan",
+    "Time in whole seconds since 1970, UTC: lists that were stored before it are not used. A time in the future means now.",
+    {"type": "integer", "minimum": 0},
+)
 SAMPLE = [
     parameter("sample", "Run, or run:lumisection.", {"type": "string", "pattern": "^[0-9]+(:[0-9]+)?$"}, "path"),
     parameter("primary", "First part of the dataset.", TEXT, "path"),
@@ -111,7 +115,7 @@ PATHS: dict[str, Schema] = {
         parameter("folder", "Path of a folder; can contain slashes.", TEXT, "path")
     ),
     "/api/v1/render/{sample}/{primary}/{processed}/{tier}/{me}": _plot(
-        "Plot of a monitor element.", [*SAMPLE, ME_PATH], "There is no such ME."
+        "Plot of a monitor element.", [*SAMPLE, ME_PATH], "There is no such sample or no such ME."
     ),
     "/api/v1/json/{sample}/{primary}/{processed}/{tier}/{me}": get_operation(
         "A monitor element as JSON.",

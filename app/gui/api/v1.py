@@ -20,10 +20,11 @@ from app.gui.api.arguments import checked_int, drawing_options, not_older_than, 
 from app.gui.api.plot_response import plot_response
 from app.gui.catalog.catalog import OpenSample
 from app.gui.current import current_catalog, current_plots
-from app.gui.errors import InvalidInput, ListOutdated
+from app.gui.errors import InvalidInput, ListOutdated, UnknownSample
 from app.gui.files import register as registering
 from app.gui.files.entries import Entry, entries_from_json
 from app.gui.plots.documents import index_of, me_document
+from app.gui.plots.plot_parts import PlotPart
 from app.gui.samples import SampleKey
 from app.gui.settings import GuiSettings
 from app.security import Role, audit, current_user, needs, trusted
@@ -83,7 +84,13 @@ def render(sample: str, primary: str, processed: str, tier: str, me: str) -> Res
             return unchanged
         return plot_response(current_plots().plot(opened, path, options), opened.key, path, options.format)
 
-    return with_sample(sample_key(sample, primary, processed, tier), respond)
+    key = sample_key(sample, primary, processed, tier)
+    try:
+        return with_sample(key, respond)
+    except UnknownSample:
+        if options.format not in IMAGE_FORMATS:
+            raise
+        return plot_response(current_plots().overlay([PlotPart(None, path)], options), key, path, options.format)
 
 
 @blueprint.get("/json/<sample>/<primary>/<processed>/<tier>/<path:me>", endpoint="json")

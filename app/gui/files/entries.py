@@ -80,6 +80,7 @@ def entries_from_json(document: Any, settings: Settings) -> list[Entry]:
     if not isinstance(document, list):
         raise InvalidInput("Please provide correctly formatted JSON: a list of objects", [("", "not a list")])
     entries: list[Entry] = []
+    indices: list[int] = []
     problems: FieldProblems = []
     roots = AllowedRoots(settings)
     for index, item in enumerate(document):
@@ -87,9 +88,25 @@ def entries_from_json(document: Any, settings: Settings) -> list[Entry]:
         problems += [(f"[{index}]{field}", problem) for field, problem in wrong]
         if not wrong:
             entries.append(_entry(item, roots))
+            indices.append(index)
+    problems += _conflicts(entries, indices)
     if problems:
         raise InvalidInput(f"Nothing was registered: {len(problems)} fields cannot be used", problems)
     return entries
+
+
+def _conflicts(entries: list[Entry], indices: list[int]) -> FieldProblems:
+    """The entries that name another file or format than an earlier entry for the same sample; `indices` in the document."""
+    first: dict[tuple[str, int, int], tuple[int, Entry]] = {}
+    problems = []
+    for index, entry in zip(indices, entries, strict=True):
+        other, earlier = first.setdefault((entry.dataset, entry.run, entry.lumi), (index, entry))
+        if earlier != entry:
+            field = "file" if earlier.url != entry.url else "fileformat"
+            lumi = f", lumisection {entry.lumi}," if entry.lumi else ""
+            problem = f"Run {entry.run}{lumi} of {entry.dataset} is in {earlier.url} ({earlier.format}) by [{other}]"
+            problems.append((f"[{index}].{field}", f"{problem} and in {entry.url} ({entry.format}); a sample is in one file"))
+    return problems
 
 
 def _item_problems(item: Any, roots: AllowedRoots) -> FieldProblems:

@@ -257,7 +257,9 @@ def test_bad_input_is_400_in_the_one_error_shape(client: FlaskClient, address: s
     assert answer.json["errors"][0]["field"] in answer.json["message"]
 
 
-@pytest.mark.parametrize(("address", "status"), [("archive/1/No/Such/DQMIO", 404), ("render/1/No/Such/DQMIO/x", 404), ("nothing", 404)])
+@pytest.mark.parametrize(
+    ("address", "status"), [("archive/1/No/Such/DQMIO", 404), ("render/1/No/Such/DQMIO/x?format=json", 404), ("nothing", 404)]
+)
 def test_missing_things_are_404_in_the_one_error_shape(client: FlaskClient, address: str, status: int) -> None:
     answer = client.get(f"/api/v1/{address}")
     assert answer.status_code == status

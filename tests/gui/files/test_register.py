@@ -217,6 +217,28 @@ def test_other_networks_need_a_token(client: FlaskClient, file: Path) -> None:
     assert Sample.select().count() == 0
 
 
+@pytest.mark.parametrize(("change", "field"), [("file", "file"), ("format", "fileformat")])
+def test_one_batch_with_two_files_for_one_sample_is_refused_and_both_are_named(
+    client: FlaskClient, file: Path, change: str, field: str
+) -> None:
+    other = file.with_name("other.root")
+    other.write_bytes(b"root")
+    second = body(other, run=316142) if change == "file" else body(file, fileformat=2)
+    answer = client.post("/api/v1/register", json=[body(file), body(file, lumi=7), second])
+    assert answer.status_code == 400
+    (problem,) = answer.json["errors"]
+    assert problem["field"] == f"[2].{field}"
+    assert "[0]" in problem["problem"]
+    assert str(file) in problem["problem"]
+    assert str(other if change == "file" else file) in problem["problem"].partition("and in")[2]
+    assert Sample.select().count() == 0
+
+
+def test_one_batch_may_repeat_an_entry(client: FlaskClient, file: Path) -> None:
+    answer = client.post("/api/v1/register", json=[body(file), body(file, run=316142, lumi=0)])
+    assert (answer.status_code, Sample.select().count()) == (201, 1)
+
+
 def test_accepted_and_refused_registrations_are_audited(client: FlaskClient, file: Path) -> None:
     client.post("/api/v1/register", json=[body(file)])
     client.post("/api/v1/register", json=[body(file, file="/etc/passwd")])

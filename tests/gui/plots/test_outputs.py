@@ -140,6 +140,19 @@ def test_a_missing_me_is_an_image_or_an_error(client: FlaskClient) -> None:
         )
 
 
+@pytest.mark.parametrize("sample", ["1/No/Such/DQMIO", "367129:9999/ZeroBias/Run2023C-Demo-v1/DQMIO"])
+def test_an_unknown_sample_is_an_image_or_an_error_like_an_unknown_me(client: FlaskClient, sample: str) -> None:
+    missing_me, address = "PixelPhase1/EventInfo/none", "/api/v1/render"
+    for form in ("png", "svg", "pdf"):
+        answer = client.get(f"{address}/{sample}/{missing_me}", query_string={"format": form, "w": "400"})
+        assert (answer.status_code, answer.mimetype) == (404, FORMATS[form])
+        again = client.get(f"{address}/{sample}/{missing_me}", query_string={"format": form, "w": "400"})
+        assert again.headers["ETag"] == answer.headers["ETag"]
+    for form in ("root", "json"):
+        answer = client.get(f"{address}/{sample}/{missing_me}", query_string={"format": form})
+        assert (answer.status_code, answer.mimetype) == (404, "application/json")
+
+
 @pytest.mark.parametrize(
     ("field", "value", "problem"),
     [
