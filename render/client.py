@@ -48,6 +48,9 @@ MAX_MESSAGE_BYTES = 64 << 20
 NO_STREAMER = 1
 """Response code if an object cannot be read without the StreamerInfo of its file."""
 
+TOO_MANY_BINS = 11
+"""Response code if an object has more bins than the service draws, in this format or in any."""
+
 StreamerLists = Sequence[tuple[bytes, int]]
 """Lists of StreamerInfo of ROOT files: the bytes of each list, framed like an object, and its displacement."""
 
@@ -149,8 +152,8 @@ class RenderClient:
         if response.code == NO_STREAMER and describe and (streamers := describe()):
             response = self._respond(replace(request, streamers=streamers))
         if response.code and not response.image:
-            problem = f"the specification {request.spec!r} is invalid, or the object is damaged in its file"
-            raise RenderRefused(response.code, f"The render service rejected {request.name!r} (code {response.code}): {problem}")
+            message = f"{request.name!r} is damaged in its file, or the specification {request.spec!r} is invalid (code {response.code})"
+            raise RenderRefused(response.code, message)
         return response
 
     def _respond(self, request: Request) -> RenderResponse:

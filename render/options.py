@@ -26,7 +26,10 @@ REFERENCES = ("overlay", "object", "ratiooverlay", "stacked", "difference")
 FORMATS = ("png", "svg", "pdf", "root", "json")
 """Output formats: image, two vector formats, ROOT file with the object, JSON of ROOT's TBufferJSON."""
 
-IMAGE_FORMATS = ("png", "svg", "pdf")
+VECTOR_FORMATS = ("svg", "pdf")
+"""Formats with one element for each cell of a map."""
+
+IMAGE_FORMATS = ("png", *VECTOR_FORMATS)
 """Formats that can show a text in place of a missing object."""
 
 _INTEGER = re.compile(r"\d{1,6}", re.ASCII)

@@ -1,4 +1,4 @@
-"""URLs of remote files, `root://host[:port]//path`, in a normal form, so that prefixes can be compared."""
+"""Paths of files, and URLs of remote files, `root://host[:port]//path`, in a normal form, so that prefixes can be compared."""
 
 from __future__ import annotations
 
@@ -15,6 +15,16 @@ _DEFAULT_PORT = ":1094"
 def is_remote(path: str) -> bool:
     """Whether a path is an address of a remote file."""
     return path.startswith(SCHEME)
+
+
+def base_name(url: str) -> str:
+    """The name of a file without its folder, which viewers must not see."""
+    return url.rpartition("/")[2]
+
+
+def without_folder(text: str, url: str) -> str:
+    """A text with the name of a file in place of its path."""
+    return text.replace(url, base_name(url))
 
 
 def normalize_url(url: str) -> str:

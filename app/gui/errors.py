@@ -62,12 +62,28 @@ class ImportFailed(GuiError):
         self.reason = reason
 
 
+class UnusableFile(ImportFailed):
+    """The file of a sample is damaged, or no DQM file."""
+
+
+class NotInFile(ImportFailed):
+    """The file of a sample holds no monitor elements of it."""
+
+
 class FileServerUnreachable(ImportFailed):
     """The server of a remote file does not respond, so its newest version is unknown."""
 
 
 class PlotError(GuiError):
     """A plot cannot be made from its file or by the render service."""
+
+
+class UnusableElement(PlotError):
+    """A monitor element is damaged in its file, or larger than the render service draws."""
+
+
+class UnsuitableFormat(PlotError):
+    """A monitor element is too large for the requested format."""
 
 
 class NothingToDraw(PlotError):

@@ -13,6 +13,7 @@ from app.core.area import StatusLine
 from app.core.database import rows
 from app.core.metrics import gauge
 from app.core.settings import Settings
+from app.gui.files.shown import shown_path, shown_text
 from app.gui.models import FAILED, File
 from app.gui.plots import quarantine
 from render.client import RenderClient
@@ -58,7 +59,8 @@ def _service_report(file: Path) -> dict[str, Any]:
 def problems() -> Mapping[str, Any]:
     """Values of gui/status_tables.html: the last failed files and the quarantined monitor elements."""
     query = File.select(File.url, File.error).where(File.state == FAILED).order_by(File.id.desc()).limit(LAST_ERRORS)
-    return {"failed_files": [{"url": url, "error": error} for url, error in rows(query)], "quarantined": quarantine.quarantined()}
+    failed = [{"url": shown_path(url), "error": shown_text(error, url)} for url, error in rows(query)]
+    return {"failed_files": failed, "quarantined": [me._replace(url=shown_path(me.url)) for me in quarantine.quarantined()]}
 
 
 def metrics(_: Settings) -> Iterator[Metric]:

@@ -108,7 +108,7 @@ def test_hidden_tab_stops_polling_until_visible(page: Page, import_elsewhere: Ba
 
 
 def test_unreadable_file_shows_reason_and_next_steps(page: Page, hub_without_renderer: Settings, watch: Watch) -> None:
-    watch.expected.append("502")
+    watch.expected.append("422")
     file = next((hub_without_renderer.data / "demo").iterdir())
     whole = file.read_bytes()
     file.write_bytes(b"nothing that ROOT wrote")

@@ -71,7 +71,7 @@ ENTRY = _object(
 )
 FILE = _object(
     id=ID,
-    url={"type": "string", "description": "Absolute path, or root://host//path."},
+    url={"type": "string", "description": "Absolute path, or root://host//path; for viewers the name of the file alone."},
     name=TEXT,
     format=TEXT,
     size={"type": "integer", "nullable": True, "description": "Bytes; null before the first import."},

@@ -12,12 +12,13 @@ from typing import NamedTuple
 
 from app import queue
 from app.core.settings import Settings
+from app.core.urls import base_name, without_folder
 from app.formats import Columns, Facts, FileVersion, FormatError, Kind, MENames, ServerUnreachable
 from app.formats.reals import shortest_real
 from app.gui.catalog.importing import import_file
 from app.gui.catalog.list_cache import ListCache
 from app.gui.catalog.stored import StoredFile, StoredSample, find_sample
-from app.gui.errors import FileServerUnreachable, ImportFailed, Importing, UnknownSample
+from app.gui.errors import FileServerUnreachable, ImportFailed, Importing, NotInFile, UnknownSample, UnusableFile
 from app.gui.files.entries import is_live
 from app.gui.files.register import IMPORT
 from app.gui.models import FAILED, NEW
@@ -127,7 +128,7 @@ class Catalog:
         if is_outdated:
             self._enqueue(key, row.newest_file)
         elif row.newest_file.state == FAILED:
-            problem = problem or row.newest_file.error
+            problem = problem or without_folder(row.newest_file.error, row.newest_file.url)
         mtime_ns = row.listed_file.mtime_ns if row.namelist is not None else None
         return Freshness(row.version, is_outdated, problem, None if mtime_ns is None else mtime_ns / 1e9)
 
@@ -158,15 +159,15 @@ class Catalog:
 
     def _outdated(self, key: SampleKey, file: StoredFile, checked_after: float = 0.0) -> bool:
         if not self.may_read(file.url):  # the setting may have changed since the file was registered
-            raise ImportFailed(key, file.url, f"{file.url} is in none of the folders that may be read (setting file_roots)")
+            raise ImportFailed(key, file.url, f"{base_name(file.url)} is in none of the folders that may be read (setting file_roots)")
         try:
             return file.outdated(checked_after)
         except ServerUnreachable as error:
-            raise FileServerUnreachable(key, file.url, f"{file.url}: {error.strerror}") from error
+            raise FileServerUnreachable(key, file.url, f"{base_name(file.url)}: {error.strerror}") from error
         except OSError as error:
-            raise ImportFailed(key, file.url, f"{file.url}: {error.strerror}") from error
+            raise ImportFailed(key, file.url, f"{base_name(file.url)}: {error.strerror}") from error
         except FormatError as error:
-            raise ImportFailed(key, file.url, str(error)) from error
+            raise UnusableFile(key, file.url, without_folder(str(error), file.url)) from error
 
     def _import(self, key: SampleKey, file: StoredFile, wait_s: float) -> queue.BackgroundJob | None:
         """Import a file, here or by the worker, and wait for the end; the job if it has not ended after `wait_s`."""
@@ -196,21 +197,25 @@ def _note(key: SampleKey, row: StoredSample, job: queue.BackgroundJob | None, no
     if job:
         if not serves:
             raise Importing(key, job)
-        return f"{newest.url} is being read"
-    reason = _import_problem(key, row)
-    if reason and (newest is row.listed_file or not serves):
-        raise ImportFailed(key, newest.url, reason)
-    return reason
+        return f"{base_name(newest.url)} is being read"
+    failure = _import_failure(key, row)
+    if failure and (newest is row.listed_file or not serves):
+        raise failure
+    return failure.reason if failure else ""
 
 
-def _import_problem(key: SampleKey, row: StoredSample) -> str:
-    """Why the newest file has no list of this sample, after its import has ended; "" when it has one."""
+def _import_failure(key: SampleKey, row: StoredSample) -> ImportFailed | None:
+    """Why the newest file has no list of this sample, after its import has ended; None when it has one."""
     file = row.newest_file
+    name = base_name(file.url)
     if file.state == FAILED:
-        return file.error
+        failed_version = UnusableFile if file.tried else ImportFailed  # a file that cannot be opened is tried again
+        return failed_version(key, file.url, without_folder(file.error, file.url))
     if file.state == NEW:
-        return f"reading {file.url} was cancelled or given up; see `dqmhub jobs ls --kind import`"
-    return "" if row.namelist is not None else f"{file.url} holds no monitor elements of {key}{_first_lumi(key)}"
+        return ImportFailed(key, file.url, f"reading {name} was cancelled or given up; see `dqmhub jobs ls --kind import`")
+    if row.namelist is None:
+        return NotInFile(key, file.url, f"{name} holds no monitor elements of {key}{_first_lumi(key)}")
+    return None
 
 
 def _first_lumi(key: SampleKey) -> str:

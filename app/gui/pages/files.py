@@ -18,6 +18,7 @@ from app.formats import FileSource, FormatError, ServerUnreachable
 from app.gui.addresses import View
 from app.gui.current import current_catalog
 from app.gui.files.entries import LARGEST
+from app.gui.files.shown import shown_path, shown_text
 from app.gui.models import Dataset, File, Sample
 from app.gui.samples import SampleKey, matching
 from app.security import Role, current_user, needs
@@ -44,7 +45,7 @@ class RegisteredFile(NamedTuple):
     """A row of the list of files."""
 
     id: int
-    url: str
+    url: str  # as the current user may see it
     format: str
     size: int | None  # bytes of the imported version
     state: str  # see app.gui.models
@@ -76,6 +77,7 @@ def find_files(run: str, dataset: str, newest: int | None = None) -> tuple[list[
     found = rows(query)
     samples = _samples_of([number for number, *_ in found[:FILES_PER_PAGE]])
     files = [RegisteredFile(*[*row, *samples.get(row[0], (0, []))]) for row in found[:FILES_PER_PAGE]]
+    files = [file._replace(url=shown_path(file.url), error=shown_text(file.error, file.url)) for file in files]
     return files, found[FILES_PER_PAGE][0] if len(found) > FILES_PER_PAGE else None
 
 
@@ -148,7 +150,7 @@ def content(number: int) -> Response:
 
 
 def _open_source(url: str) -> FileSource:
-    """A file that can be read; ends the download when it cannot. Raises Problem 502 and 503."""
+    """A file that can be read; ends the download when it cannot. Raises Problem 422, 502 and 503."""
     try:
         source = FileSource(url)
         source.read(0, 1)
@@ -157,7 +159,7 @@ def _open_source(url: str) -> FileSource:
         raise Problem(503 if isinstance(error, ServerUnreachable) else 502, f"{url}: {error.strerror}") from error
     except FormatError as error:
         _downloads.release()
-        raise Problem(502, str(error)) from error
+        raise Problem(422, str(error)) from error
     return source
 
 

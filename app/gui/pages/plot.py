@@ -14,6 +14,7 @@ from app.gui.addresses import DEFAULT_SIZE, LARGE, LARGEST, OPTIONS, View, text
 from app.gui.catalog.catalog import OpenSample
 from app.gui.current import current_plots
 from app.gui.errors import PlotError
+from app.gui.files.shown import shown_path
 from app.gui.pages.frame import sample_frame
 from app.gui.pages.listing import scalar, siblings, status_of, tests_of, tile
 from app.gui.pages.lumis import current_lumi_series, series_context
@@ -34,6 +35,7 @@ def plot_page(sample: OpenSample, view: View) -> Response:
         "gui/plot_fragment.html",
         name=text(view.plot.rpartition(b"/")[2]),
         path=text(view.plot),
+        file=shown_path(sample.url),
         up=view.replace(plot=b"").address,
         **context,
         **frame,

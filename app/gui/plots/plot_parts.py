@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
+from app.core.urls import base_name, without_folder
 from app.formats import FileReplaced, FormatError, Kind, MERow, ServerUnreachable, payload
 from app.formats.streamer_info import streamer_list
 from app.gui.catalog.catalog import OpenSample
-from app.gui.errors import ListOutdated, PlotError, PlotServerUnreachable
+from app.gui.errors import ListOutdated, PlotError, PlotServerUnreachable, UnusableElement
 from render.client import EFFICIENCY, HISTOGRAM, Request
+from render.client import MAX_NAME_BYTES as RENDER_NAME_BYTES
 from render.options import IMAGE_FORMATS, Options
 
 MAX_NAME_BYTES = 1000
@@ -66,10 +68,10 @@ def render_request(parts: Sequence[PlotPart], options: Options) -> Request:
 
     Images show real numbers in their shortest form; other formats have the texts of the file.
 
-    Raises FormatError, and PlotError when a file cannot be read.
+    Raises PlotError.
     """
     first = parts[0].found
-    name = parts[0].name if first else parts[0].path[:MAX_NAME_BYTES].decode(errors="replace")  # anybody can request any name
+    name = _drawn_name(parts[0])
     if first and Kind(first.row.kind).scalar:
         found = [part.found for part in parts if part.found]
         stored = [each.sample.facts.scalars.get(each.position, "") for each in found]
@@ -83,6 +85,11 @@ def render_request(parts: Sequence[PlotPart], options: Options) -> Request:
     return Request(name=name, spec=options.spec(), flags=flags or HISTOGRAM, objects=objects)
 
 
+def _drawn_name(part: PlotPart) -> str:
+    """The name for the render service, which limits its length: files can hold any name, and anybody can request any."""
+    return part.name if len(part.name.encode()) <= RENDER_NAME_BYTES else part.path[:MAX_NAME_BYTES].decode(errors="replace")
+
+
 def _object(part: PlotPart) -> tuple[int, tuple[bytes, int]]:
     """Flags, bytes and displacement of the object of a part."""
     if part.found is None:
@@ -92,6 +99,8 @@ def _object(part: PlotPart) -> tuple[int, tuple[bytes, int]]:
         content = payload(sample.url, sample.format, row, sample.file_version)
     except FileReplaced as error:
         raise _outdated(part.name, sample) from error
+    except FormatError as error:
+        raise UnusableElement(f"Cannot draw {part.name}: {without_folder(str(error), sample.url)}") from error
     except OSError as error:
         raise _read_error(part.name, sample, error) from error
     return content.flags, (content.data, content.displacement)
@@ -110,7 +119,7 @@ def streamers_of(part: PlotPart) -> tuple[bytes, int]:
 
 
 def _outdated(name: str, sample: OpenSample) -> ListOutdated:
-    reason = sample.note or f"{sample.url} was replaced and is being read"
+    reason = sample.note or f"{base_name(sample.url)} was replaced and is being read"
     return ListOutdated(f"Cannot draw {name} now: {reason}")
 
 
@@ -118,5 +127,5 @@ def _read_error(name: str, sample: OpenSample, error: OSError) -> PlotError:
     """The error when a file cannot be read; a file whose list is not of the newest file may have been deleted."""
     if sample.note and not isinstance(error, ServerUnreachable):
         return _outdated(name, sample)
-    message = f"Cannot draw {name}: {sample.url}: {error.strerror}"
+    message = f"Cannot draw {name}: {base_name(sample.url)}: {error.strerror}"
     return PlotServerUnreachable(message) if isinstance(error, ServerUnreachable) else PlotError(message)

@@ -19,18 +19,26 @@ from cachetools import TTLCache
 from app import queue
 from app.core.metrics import PLOTS_KEPT, RENDER_SECONDS, RENDERS
 from app.core.settings import TREE, Settings
-from app.formats import FormatError
 from app.gui.catalog.catalog import OpenSample
-from app.gui.errors import NothingToDraw, PlotError, PlotTimeout, PlotUnavailable
+from app.gui.errors import NothingToDraw, PlotError, PlotTimeout, PlotUnavailable, UnsuitableFormat, UnusableElement
 from app.gui.plots import quarantine
 from app.gui.plots.plot_files import PlotFiles, read_plot, write_plot
 from app.gui.plots.plot_parts import PlotPart, combined_part, render_request
 from app.gui.plots.streamer_cache import StreamerCache
 from app.gui.settings import GuiSettings
 from render.build import binary
-from render.client import RenderClient, RenderResponse, Request
-from render.errors import RenderCrashed, RenderDisconnected, RenderError, RenderLost, RenderTimeout, RenderUnavailable
-from render.options import Options
+from render.client import TOO_MANY_BINS, RenderClient, RenderResponse, Request
+from render.errors import (
+    RenderCrashed,
+    RenderDisconnected,
+    RenderError,
+    RenderLost,
+    RenderRefused,
+    RenderTimeout,
+    RenderUnavailable,
+    RequestError,
+)
+from render.options import VECTOR_FORMATS, Options
 
 JSON = Options(width=1, height=1, format="json")
 
@@ -142,15 +150,12 @@ class Plots:
         try:
             with RENDER_SECONDS.time():
                 response = self._request(parts, render_request(parts, options))
-        except (FormatError, ValueError) as error:  # ValueError: more than the service accepts
-            RENDERS.labels("file").inc()
-            raise PlotError(f"Cannot draw {name}: {error}") from error
         except PlotError:
             RENDERS.labels("file").inc()
             raise
         except RenderError as error:
             RENDERS.labels(type(error).__name__).inc()
-            raise self._failure(name, error, key) from error
+            raise self._failure(name, error, key, options) from error
         RENDERS.labels("drawn").inc()
         if not response.image:
             raise NothingToDraw(f"Nothing to draw for {name}: it is empty, or on the blacklist of the render service")
@@ -165,9 +170,9 @@ class Plots:
             if part.sample:
                 quarantine.refuse_quarantined(part.sample, part.path)
 
-    def _failure(self, name: str, error: RenderError, key: str) -> PlotError:
+    def _failure(self, name: str, error: RenderError, key: str, options: Options) -> PlotError:
         """The error of a plot; timeouts and crashes are cached."""
-        failure = _plot_error(name, error)
+        failure = _plot_error(name, error, options.format)
         if isinstance(error, RenderTimeout | RenderLost):
             with self.lock:
                 self.failures[key] = failure
@@ -203,11 +208,16 @@ def _count_crash(parts: Sequence[PlotPart], error: RenderLost) -> None:
         quarantine.count_crash(part.sample, part.path, error)
 
 
-def _plot_error(name: str, error: RenderError) -> PlotError:
+def _plot_error(name: str, error: RenderError, form: str) -> PlotError:
     if isinstance(error, RenderUnavailable):
         return PlotUnavailable(f"Cannot draw {name} now: {error}")
     if isinstance(error, RenderTimeout):
         return PlotTimeout(f"Drawing {name} took too long: {error}")
+    if isinstance(error, RenderRefused) and error.code == TOO_MANY_BINS and form in VECTOR_FORMATS:
+        problem = f"{error}; choose png"
+        return UnsuitableFormat(f"format: {problem}", [("format", problem)])
+    if isinstance(error, RenderRefused | RequestError):  # options are checked before, so the object is at fault
+        return UnusableElement(f"Cannot draw {name}: {error}")
     return PlotError(f"Cannot draw {name}: {error}")
 
 

@@ -218,15 +218,22 @@ def test_without_a_render_service_a_plot_is_503_and_names_the_command_to_start(h
     assert answer.headers["Retry-After"]
 
 
-def test_a_damaged_file_is_502_and_other_files_work(hub: Settings, client: FlaskClient) -> None:
+@pytest.mark.parametrize("content", [b"root" + bytes(200), b"", b"no DQM file at all" * 10])
+def test_a_file_that_is_damaged_or_no_dqm_file_is_422_without_its_folder_and_other_files_work(
+    hub: Settings, client: FlaskClient, content: bytes
+) -> None:
     folder = hub.data / "demo"
     folder.mkdir()
     bad = folder / "DQM_V0001_R000400000__A__B__DQMIO.root"
-    bad.write_bytes(b"root" + bytes(200))
+    bad.write_bytes(content)
     register_all([bad])
-    answer = client.get("/api/v1/archive/400000/A/B/DQMIO")
-    assert answer.status_code == 502
-    assert str(bad) in answer.json["message"]
+    app = create_app(hub.replace(file_roots=(str(folder), *hub.of(GuiSettings).file_roots)))
+    for address in ("/api/v1/archive/400000/A/B/DQMIO", "/api/v1/json/400000/A/B/DQMIO/x", "/browse/400000/A/B/DQMIO", "/files", "/status"):
+        answer = app.test_client().get(address)
+        assert answer.status_code == (200 if address in ("/files", "/status") else 422)
+        assert bad.name in answer.text
+        assert str(folder) not in answer.text, address
+    assert app.test_client().get("/api/v1/files").json["data"][0]["url"] == bad.name
     assert get(client, f"archive/{SAMPLE}")["data"]
 
 

@@ -92,7 +92,7 @@ def test_plots_show_an_error_while_their_server_is_silent_and_recover(client: Fl
     answer = client.get(image(second))
     assert answer.status_code == 503
     assert answer.json["message"].startswith(
-        f"Cannot draw {second}: {url}: the server 127.0.0.1:{server.port} did not answer within {ANSWER_S:g} s"
+        f"Cannot draw {second}: {url.rpartition('/')[2]}: the server 127.0.0.1:{server.port} did not answer within {ANSWER_S:g} s"
     )
     assert client.get(image(first)).data == drawn.data, "cached plots are still available"
     page = client.get(f"/browse/{SAMPLE}")
@@ -181,8 +181,7 @@ def test_spellings_of_a_remote_address_register_the_same_file(client: FlaskClien
     entry = {"dataset": "/A/B/C", "run": 1, "lumi": 0, "file": server.url("a.root").replace("root:", "ROOT:"), "fileformat": 1}
     answer = client.post("/api/v1/register", json=[entry], headers={"Origin": "http://127.0.0.1:8889"})
     assert answer.status_code == 201
-    (file,) = client.get("/api/v1/files?dataset=/A/B/C").json["data"]
-    assert file["url"] == server.url("a.root")
+    assert [file.url for file in File.select().where(File.url.endswith("/a.root"))] == [server.url("a.root")]
 
 
 def test_the_import_process_reads_from_the_server_under_its_memory_limit(hub: Settings, server: XRootD, url: str) -> None:

@@ -72,7 +72,7 @@ def test_a_read_file_shows_its_size_and_an_unreadable_one_the_reason(client: Fla
     client.get(f"/api/v1/archive/367129{ZERO_BIAS}/")
     client.get("/api/v1/archive/7/A/B/C/")
     (read,), (failed,) = listed(client, run="367129", dataset="ZeroBias")["data"], listed(client, dataset="/A/B/C")["data"]
-    assert (read["state"], read["size"]) == ("ready", Path(read["url"]).stat().st_size)
+    assert (read["state"], read["size"]) == ("ready", Path(File.get_by_id(read["id"]).url).stat().st_size)
     assert failed["state"] == "failed"
     assert "a ROOT file" in failed["error"]
 

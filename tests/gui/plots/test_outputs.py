@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 import subprocess
 import sys
@@ -198,3 +199,63 @@ def test_reals_are_shown_in_the_shortest_form_and_are_complete_in_json(hub: Sett
     for name, shown in {"real": "0.98765", "words": REAL}.items():
         image = ElementTree.fromstring(client.get(f"/api/v1/render/{base}/Sub/Folder/{name}?format=svg").data)
         assert shown in [(element.text or "").strip() for element in image.iter()]
+
+
+WRITE_FAULTY = """
+import sys, ROOT
+file = ROOT.TFile(sys.argv[1], "RECREATE", "", 0)
+folder = file.mkdir("DQMData/Run 1/Sub/Run summary/Folder", "", True)
+folder.WriteTObject(ROOT.TH2S("large", "", 600, 0, 1, 500, 0, 1))
+folder.WriteTObject(ROOT.TH1F("n" * 5000, "", 10, 0, 1))
+folder.WriteTObject(ROOT.TH1F("damaged", "", 10, 0, 1))
+file.Close()
+"""
+
+
+@pytest.fixture
+def faulty(hub: Settings, tmp_path: Path) -> FlaskClient:
+    """A client of a hub with a file that has a map of 300,000 bins, a name of 5000 bytes and a damaged histogram."""
+    file = tmp_path / "DQM_V0001_R000000001__A__B__DQMIO.root"
+    subprocess.run([sys.executable, "-W", "ignore", "-c", WRITE_FAULTY, str(file)], check=True, timeout=PATIENCE_S)
+    raw = bytearray(file.read_bytes())
+    content = raw.index(b"\x04TH1F\x07damaged\0") + len(b"\x04TH1F\x07damaged\0")
+    raw[content + 16 : content + 60] = bytes(44)
+    file.write_bytes(raw)
+    gui.register_all([file])
+    return create_app(hub.replace(file_roots=(str(tmp_path),))).test_client()
+
+
+def faulty_plot(client: FlaskClient, name: str, form: str) -> tuple[int, dict[str, Any]]:
+    answer = client.get(f"/api/v1/render/1/A/B/DQMIO/Sub/Folder/{name}?format={form}")
+    return answer.status_code, answer.json or {}
+
+
+def test_a_map_of_more_cells_than_svg_and_pdf_hold_is_a_wrong_format(faulty: FlaskClient) -> None:
+    for form in ("svg", "pdf"):
+        status, answer = faulty_plot(faulty, "large", form)
+        assert (status, [error["field"] for error in answer["errors"]]) == (400, ["format"])
+        assert "at most 250000 bins" in answer["message"]
+    assert [faulty_plot(faulty, "large", form)[0] for form in ("png", "json", "root")] == [200, 200, 200]
+
+
+def test_an_me_with_a_name_of_5000_bytes_is_drawn(faulty: FlaskClient) -> None:
+    assert [faulty_plot(faulty, "n" * 5000, form)[0] for form in ("png", "svg", "json", "root")] == [200] * 4
+    assert faulty_plot(faulty, "m" * 5000, "png")[0] == 404
+
+
+def test_a_damaged_object_is_a_fault_of_its_file_and_not_of_the_server(faulty: FlaskClient, tmp_path: Path) -> None:
+    assert faulty_plot(faulty, "damaged", "png")[0] == 200, "the picture says it"
+    for form in ("json", "root"):
+        status, answer = faulty_plot(faulty, "damaged", form)
+        assert status == 422
+        assert "damaged in its file" in answer["message"]
+    file = next(tmp_path.glob("*.root"))
+    mtime = file.stat().st_mtime_ns
+    raw = bytearray(file.read_bytes())
+    at = raw.index(b"\x04TH2S\x05large\0")
+    raw[at : at + 5] = b"\x04TH2D"
+    file.write_bytes(raw)
+    os.utime(file, ns=(mtime, mtime))  # so that the hub takes it for the listed version
+    status, answer = faulty_plot(faulty, "large", "json")
+    assert status == 422
+    assert (str(tmp_path) in answer["message"], file.name in answer["message"]) == (False, True)
