@@ -11,12 +11,12 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
 
+from app.formats import readers
+
 if TYPE_CHECKING:
     from app.formats.file_head import FileHead
     from app.formats.file_source import FileSource
     from app.formats.listing import MERow, Payload, Scan
-
-_READERS = "app.formats.readers"
 
 
 class Format(NamedTuple):
@@ -48,7 +48,7 @@ class FormatRegistry(Mapping[str, Format]):
     """The formats by name. A module is imported on the first access to its format: each may need its own libraries."""
 
     def __getitem__(self, name: str) -> Format:
-        module = f"{_READERS}.{name}"
+        module = f"{readers.__name__}.{name}"
         try:
             # A module that another thread is importing is already in `sys.modules`, without its FORMAT; `import_module` waits.
             found = getattr(sys.modules.get(module), "FORMAT", None) or _format_of(module) if name.isidentifier() else None
@@ -80,7 +80,7 @@ def _format_of(module: str) -> object:
 
 
 def _reader_modules() -> list[str]:
-    return _module_names(tuple(import_module(_READERS).__path__))
+    return _module_names(tuple(readers.__path__))
 
 
 @cache
