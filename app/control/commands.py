@@ -69,7 +69,7 @@ QUERIES = (
         description="Releases of production and playback, with their pull requests and global tags.",
         arguments=(),
         requests=requests.gateway_request("get_cmssw_info"),
-        read=readers.read_text,
+        read=readers.read_releases,
         impact=impact.no_impact,
         system=impact.system_of,
     ),
@@ -82,6 +82,7 @@ QUERIES = (
         read=readers.read_logs,
         impact=impact.no_impact,
         system=impact.system_of,
+        program_timeout_s=30,
     ),
     CommandSpec(
         name="get_fff_logs",
@@ -92,6 +93,7 @@ QUERIES = (
         read=readers.read_logs,
         impact=impact.no_impact,
         system=impact.system_of,
+        program_timeout_s=30,
     ),
     CommandSpec(
         name="get_dqm_clients",
@@ -102,6 +104,7 @@ QUERIES = (
         read=readers.read_clients,
         impact=impact.no_impact,
         system=impact.system_of,
+        program_timeout_s=15,
     ),
     CommandSpec(
         name="get_simulator_config",
@@ -119,7 +122,7 @@ QUERIES = (
         description="Runs with files on the disk of the player.",
         arguments=(arguments.PLAYER,),
         requests=requests.gateway_request("get_simulator_runs"),
-        read=readers.read_names,
+        read=readers.read_runs,
         impact=impact.no_impact,
         system=impact.playback,
     ),
@@ -139,7 +142,7 @@ QUERIES = (
         description="Runs that can be copied to playback.",
         arguments=(),
         requests=requests.gateway_request("get_production_runs"),
-        read=readers.read_names,
+        read=readers.read_runs,
         impact=impact.no_impact,
         system=impact.playback,
         known_fault=NO_KNOWN_VERSION,
@@ -209,6 +212,7 @@ CHANGES = (
         ends=impact.jobs_of_host,
         danger=danger.restart_hltd,
         known_fault=FAILS_BEFORE_RESTART,
+        program_timeout_s=15,
     ),
     CommandSpec(
         name="restart_fff",
@@ -222,6 +226,7 @@ CHANGES = (
         changes=True,
         danger=danger.restart_dqm_tools,
         known_fault=FAILS_BEFORE_RESTART,
+        program_timeout_s=15,
     ),
     CommandSpec(
         name="change_dqm_client",
@@ -233,6 +238,7 @@ CHANGES = (
         impact=impact.change_client,
         system=impact.system_of,
         changes=True,
+        program_timeout_s=15,
     ),
     CommandSpec(
         name="kill",

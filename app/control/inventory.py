@@ -84,8 +84,8 @@ def latest_response(name: str, **args: str) -> SubmittedCommand | None:
 READERS: dict[str, Reader] = {
     "get_dqm_machines": readers.read_machines,
     "get_dqm_clients": readers.read_clients,
-    "get_simulator_runs": readers.read_names,
-    "get_production_runs": readers.read_names,
+    "get_simulator_runs": readers.read_runs,
+    "get_production_runs": readers.read_runs,
 }
 
 
@@ -114,7 +114,7 @@ def client_configurations(system: str, host: str) -> list[str]:
     """The configurations of clients that a machine listed, and those that ran in its system."""
     listed = {line[0] for line in response_lines("get_dqm_clients", host=host)}
     tags = rows(Job.select(Job.tag).where(Job.system == system, Job.run.in_(recent_runs(system)), Job.tag != "").distinct())
-    return sorted(name for name in listed | {f"{tag}_cfg.py" for (tag,) in tags} if re.fullmatch(r"[\w.-]+_cfg\.py", name))
+    return sorted(name for name in listed | {f"{tag}_cfg.py" for (tag,) in tags} if re.fullmatch(readers.CONFIGURATION, name))
 
 
 def run_keys() -> list[str]:

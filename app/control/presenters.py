@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from app.control.commands import COMMANDS
-from app.control.models import ANSWERED, SubmittedCommand
-from app.control.readers import ResponseError, ResponseTable, ResponseTexts
+from app.control.models import SubmittedCommand
+from app.control.readers import ReadResponse, ResponseError, ResponseTable, ResponseTexts
 from app.control.responses import MachineResponse, load_responses
 from app.control.specs import CommandSpec
 from app.square import logs
@@ -57,7 +57,7 @@ def response_texts(row: SubmittedCommand) -> list[tuple[str, str]]:
 
 def _texts(spec: CommandSpec, response: MachineResponse) -> list[tuple[str, str]]:
     names = LOG_NAMES.get(spec.name)
-    if names and response.state == ANSWERED and isinstance(found := spec.read(response.text), ResponseTexts):
+    if names and isinstance(found := _content(spec, response), ResponseTexts):
         return [(names[index] if index < len(names) else f"log {index + 1}", text) for index, text in enumerate(found.texts)]
     return [(response.machine or "P5", response.text)]
 
@@ -95,13 +95,16 @@ def _switch_action(host: str, client: str, state: str) -> RowAction:
     return RowAction(label, "change_dqm_client", {"host": host, "client": client, "state": wanted})
 
 
-def _table(spec: CommandSpec, response: MachineResponse) -> ResponseTable | None:
-    if response.state != ANSWERED:
-        return None
+def _content(spec: CommandSpec, response: MachineResponse) -> ReadResponse | None:
+    """A response as what was asked for; a failed one can hold a part of that. None if it is something else."""
     try:
-        found = spec.read(response.text)
-    except ResponseError:  # another version of this product accepted it
+        return spec.read(response.text) if response.status == 200 else None
+    except ResponseError:
         return None
+
+
+def _table(spec: CommandSpec, response: MachineResponse) -> ResponseTable | None:
+    found = _content(spec, response)
     return found if isinstance(found, ResponseTable) else None
 
 

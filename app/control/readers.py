@@ -1,4 +1,8 @@
-"""Readers of P5's responses to commands. P5 reports many errors with status 200, so a response of another shape than expected is an error."""
+"""Readers of P5's responses to commands.
+
+P5 reports many errors with status 200: it sends what ssh or a program printed in place of the answer, and nothing when it
+stopped a program that took too long. So each response is compared with what was asked for.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +17,19 @@ from app.square.values import mapping, sequence
 MAX_CELL_CHARS = 500
 MAX_EXCERPT_CHARS = 300
 
+MAX_ERROR_LINES = 20
+"""Longer texts are logs, whatever their first line says."""
+
+EMPTY = "(empty)"
+CONFIGURATION = r"[\w.-]+_cfg\.py"
+RUN = r"run\d{1,9}"
+
+ERROR_START = (
+    r"(ssh|cat|bash|-bash|sudo|find|ls|kex_exchange_identification|ssh_exchange_identification): |host argument not defined"
+    r"|Host key verification failed|Permission denied|Connection (closed|reset|timed out)|@{10}"
+)
+"""Beginnings of the errors of ssh (OpenSSH) and of the programs that the gateway runs by it."""
+
 
 class ResponseError(Exception):
     """A response that reports an error, or that is not of the expected shape."""
@@ -23,12 +40,16 @@ class ResponseTable(NamedTuple):
 
     head: tuple[str, ...]
     lines: list[tuple[str, ...]]
+    problems: tuple[str, ...] = ()  # parts of the response that are errors in place of what was asked for
+    may_be_cut: str = ""  # how the response looks like that to a program which the gateway stopped; "" if it does not
 
 
 class ResponseTexts(NamedTuple):
     """A response as texts; each text may be a whole log."""
 
     texts: list[str]
+    problems: tuple[str, ...] = ()
+    may_be_cut: str = ""
 
 
 ReadResponse = ResponseTable | ResponseTexts
@@ -46,11 +67,11 @@ def expect_text(pattern: str) -> Reader:
     return read
 
 
-def read_text(text: str) -> ReadResponse:
-    """A text for people, without P5's marks for bold letters."""
+def read_releases(text: str) -> ReadResponse:
+    """The releases in a text for people, without P5's marks for bold letters."""
     _refuse_page(text)
-    if not text.strip():
-        raise ResponseError("P5 sent an empty response")
+    if not re.search(r"\bCMSSW_\d+_\d+", text):
+        raise ResponseError(f"P5's response names no release: {excerpt(without_tags(text)) or EMPTY}")
     return ResponseTexts([re.sub(r"</?strong>", "", text).strip("\n")])
 
 
@@ -62,10 +83,16 @@ def read_machines(text: str) -> ReadResponse:
 
 
 def read_versions(text: str) -> ReadResponse:
-    """The version on each machine of each cluster."""
+    """The version on each machine of each cluster; the names of packages, as `rpm -qf` prints them."""
     clusters = _object(_json(text)).items()
-    lines = [(cluster, name, _text(version)) for cluster, hosts in clusters for name, version in _object(hosts).items()]
-    return _table(("Cluster", "Host", "Version"), lines)
+    answers = [(cluster, name, _text(version).strip()) for cluster, hosts in clusters for name, version in _object(hosts).items()]
+    problems = tuple(f"no version of {name}: {excerpt(answer) or EMPTY}" for _, name, answer in answers if not _is_version(answer))
+    lines = [(cluster, name, answer if _is_version(answer) else "unknown") for cluster, name, answer in answers]
+    return _table(("Cluster", "Host", "Version"), lines, problems)
+
+
+def _is_version(text: str) -> bool:
+    return bool(text) and all(re.fullmatch(r"[\w.+]+(-[\w.+~^]+){2,}", line) for line in text.splitlines())
 
 
 def read_settings(text: str) -> ReadResponse:
@@ -73,14 +100,29 @@ def read_settings(text: str) -> ReadResponse:
     return _table(("Name", "Value"), [(name, _text(value)) for name, value in _object(_json(text)).items()])
 
 
+def read_runs(text: str) -> ReadResponse:
+    """A list of runs (`run123`), as `ls` prints them."""
+    names = [name for name in _texts(_json(text)) if name]
+    problems = tuple(f"not a run: {excerpt(name)}" for name in names if not re.fullmatch(RUN, name))
+    return _table(("Name",), [(name,) for name in names if re.fullmatch(RUN, name)], problems)
+
+
 def read_names(text: str) -> ReadResponse:
-    """A list of names."""
-    return _table(("Name",), [(name,) for name in _texts(_json(text)) if name])
+    """A list of names, which the hub itself answers."""
+    return _table(("Name",), [(name,) for name in _texts(_json(text))])
 
 
 def read_logs(text: str) -> ReadResponse:
     """A list of logs."""
-    return ResponseTexts(_texts(_json(text)))
+    texts = _texts(_json(text))
+    problems = tuple(f"log {number} could not be read: {excerpt(log)}" for number, log in enumerate(texts, 1) if _is_error(log))
+    return ResponseTexts(texts, problems, "a log is empty" if not all(texts) else "")
+
+
+def _is_error(text: str) -> bool:
+    """Whether a text is what ssh, or a program that it ran, printed as an error, and not the file that was asked for."""
+    lines = [line for line in text.splitlines()[: MAX_ERROR_LINES + 1] if not line.startswith("Warning: ")]
+    return len(lines) <= MAX_ERROR_LINES and bool(lines) and bool(re.match(ERROR_START, lines[0]))
 
 
 def read_clients(text: str) -> ReadResponse:
@@ -89,7 +131,9 @@ def read_clients(text: str) -> ReadResponse:
     pairs = [sequence(pair) for pair in sequence(found)]
     if not isinstance(found, list) or not all(_is_client(pair) for pair in pairs):
         raise ResponseError("P5's response is not a list of clients with their states")
-    return _table(("Client", "State"), [(name, "on" if is_on else "off") for name, is_on in sorted(pairs)])
+    problems = tuple(f"not a client: {excerpt(name)}" for name, _ in pairs if not re.fullmatch(CONFIGURATION, name))
+    lines = [(name, "on" if is_on else "off") for name, is_on in sorted(pairs) if re.fullmatch(CONFIGURATION, name)]
+    return _table(("Client", "State"), lines, problems, "" if any(is_on for _, is_on in pairs) else "no client is on")
 
 
 def _is_client(pair: list[Any]) -> bool:
@@ -118,8 +162,9 @@ def without_tags(text: str) -> str:
     return re.sub("<[^<>]*>", " ", text[:20_000])
 
 
-def _table(head: tuple[str, ...], lines: Sequence[tuple[str, ...]]) -> ResponseTable:
-    return ResponseTable(head, [tuple(visible_text(cell[:MAX_CELL_CHARS]) for cell in line) for line in lines])
+def _table(head: tuple[str, ...], lines: Sequence[tuple[str, ...]], problems: tuple[str, ...] = (), may_be_cut: str = "") -> ResponseTable:
+    cells = [tuple(visible_text(cell[:MAX_CELL_CHARS]) for cell in line) for line in lines]
+    return ResponseTable(head, cells, problems, may_be_cut)
 
 
 def _refuse_page(text: str) -> None:

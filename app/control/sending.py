@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from app.control.models import ANSWERED, FAILED, REFUSED, UNKNOWN
 from app.control.readers import ResponseError, excerpt, without_tags
 from app.control.responses import MachineResponse
@@ -13,6 +15,9 @@ from app.square.upstream import Upstream, behind_cmsweb, short_name
 
 CONNECT_S = 10.0
 MAX_RESPONSE_BYTES = 16 << 20
+
+MAX_PROBLEMS = 5
+"""Problems of a response that its error names."""
 
 REFUSAL_STATUSES = (400, 401, 403, 404)
 """HTTP statuses of P5 that mean that nothing was done."""
@@ -40,6 +45,7 @@ def blocking_reason(settings: Settings, to_send: list[P5Request]) -> str:
 def send(upstream: Upstream, spec: CommandSpec, request: P5Request, timeout_s: float) -> MachineResponse:
     """Send one request, and classify its response. It is not repeated when the connection breaks: P5 may have received the command."""
     base, host = upstream.route(request.machine)
+    start = time.monotonic()
     try:
         answer = upstream.client.request(
             request.method,
@@ -57,19 +63,42 @@ def send(upstream: Upstream, spec: CommandSpec, request: P5Request, timeout_s: f
         return MachineResponse(request.machine, error.status, _text(error.body), state, str(error))
     if problem := upstream.cookie_problem(request.path, answer.status):
         return MachineResponse(request.machine, answer.status, _text(answer.body), REFUSED, f"P5 refused the request: {problem}")
-    return classify_response(spec, request.machine, answer.status, _text(answer.body))
+    return classify_response(spec, request.machine, answer.status, _text(answer.body), time.monotonic() - start)
 
 
-def classify_response(spec: CommandSpec, machine: str, status: int, text: str) -> MachineResponse:
-    """A complete response with the resulting state of the command: success only if the reader accepts it."""
+def classify_response(spec: CommandSpec, machine: str, status: int, text: str, elapsed_s: float) -> MachineResponse:
+    """A complete response with the resulting state of the command: success only if it is what was asked for.
+
+    Args:
+        elapsed_s: Time from the request to the response, s.
+    """
     if status != 200:
         error = f"P5 responded with status {status}: {excerpt(without_tags(text)) or '(empty)'}"
         return MachineResponse(machine, status, text, REFUSED if status in REFUSAL_STATUSES else FAILED, error)
     try:
-        spec.read(text)
+        found = spec.read(text)
     except ResponseError as error:
         return MachineResponse(machine, status, text, FAILED, str(error))
+    if found.problems:
+        return MachineResponse(machine, status, text, FAILED, _in_words(found.problems))
+    was_stopped = 0 < spec.program_timeout_s <= elapsed_s
+    if was_stopped and spec.changes:
+        return MachineResponse(machine, status, text, UNKNOWN, _stopped(spec, f"P5 responded: {excerpt(text)}"))
+    if was_stopped and found.may_be_cut:
+        return MachineResponse(machine, status, text, FAILED, _stopped(spec, f"In P5's response {found.may_be_cut}"))
     return MachineResponse(machine, status, text, ANSWERED, "")
+
+
+def _in_words(problems: tuple[str, ...]) -> str:
+    more = f"; and {len(problems) - MAX_PROBLEMS} more" if len(problems) > MAX_PROBLEMS else ""
+    return "P5 sent an error in place of what was asked for: " + "; ".join(problems[:MAX_PROBLEMS]) + more
+
+
+def _stopped(spec: CommandSpec, answer: str) -> str:
+    return (
+        f"{answer}, after more than {spec.program_timeout_s:.0f} s: it responds so, too, when the host does not answer its ssh and it "
+        "gives up. Whether anything was done is unknown"
+    )
 
 
 def _text(raw: bytes) -> str:

@@ -53,6 +53,8 @@ class CommandSpec:
         changes: Whether it changes something at P5; otherwise it is a query.
         ends: The jobs that the command ends; their end is no crash.
         danger: For a command that ends jobs, interrupts a host or deletes data: names it with its object, as in "Restart hltd on X".
+        program_timeout_s: Time after which the gateway stops a program that it runs for the command, s, and answers as if the
+            program had printed nothing, which for some commands means "Ok"; 0 if it runs none.
         known_fault: Known failure of some versions of fff_dqmtools, shown when the command fails.
     """
 
@@ -67,4 +69,5 @@ class CommandSpec:
     changes: bool = False
     ends: Callable[[Args], EndedJobs] | None = None
     danger: Callable[[Args], str] | None = None
+    program_timeout_s: float = 0
     known_fault: str = ""

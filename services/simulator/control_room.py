@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 
 from aiohttp import web
 
+from . import ssh
 from .machines import CLIENTS, GATEWAY, RELEASES
 from .responses import make_response
 from .site import Site, host_name
@@ -39,8 +40,9 @@ UNKNOWN_COMMANDS = ("get_production_runs", "copy_production_runs")
 """Commands on the pages of the original that its machines do not implement."""
 
 
-def run_command(site: Site, query: Query) -> web.Response:
+async def run_command(site: Site, query: Query) -> web.Response:
     """Execute a command; status 500 and an error text if it is unknown or fails."""
+    await ssh.wait_for_hanging(site, query)
     what = query.get("what", "")
     if site.faults.command_answers:
         status, body = site.faults.command_answers.pop(0)
@@ -81,7 +83,8 @@ def _machines(site: Site, query: Query) -> str:
 
 def _versions(package: str) -> Command:
     def versions(site: Site, query: Query) -> str:
-        return json.dumps({cluster: dict.fromkeys(machines, package) for cluster, machines in cluster_hosts(site).items()})
+        clusters = cluster_hosts(site).items()
+        return json.dumps({cluster: {host: ssh.output(site, host, f"{package}\n") for host in machines} for cluster, machines in clusters})
 
     return versions
 
@@ -161,41 +164,50 @@ def _copy_production_run(site: Site, query: Query) -> str:
 
 def _restart_hltd(site: Site, query: Query) -> str:
     host = host_name(query["host"])
-    site.system_of(host).restart_hltd(host)
-    return "Ok"
+    if host not in site.faults.ssh:
+        site.system_of(host).restart_hltd(host)
+    return ssh.output(site, query["host"], "") or "Ok"
 
 
 def _restart_fff(site: Site, query: Query) -> str:
     """Restart the tools of a host: their process numbers change, and the host is unreachable for some seconds."""
     host = host_name(query["host"])
-    site.pids[host] += 1000
-    site.faults.down.add(host)
-    site.event_queue.after(RESTART_FFF_S, lambda: site.faults.down.discard(host))
-    return "Ok"
+    if host not in site.faults.ssh:
+        site.pids[host] += 1000
+        site.faults.down.add(host)
+        site.event_queue.after(RESTART_FFF_S, lambda: site.faults.down.discard(host))
+    return ssh.output(site, query["host"], "") or "Ok"
 
 
 def _hltd_logs(site: Site, query: Query) -> str:
     host = host_name(query["host"])
     jobs = site.system_of(host).jobs_of(host=host)
     lines = [f"INFO:root:{host} started {job.client.tag} for run {job.run.number} with pid {job.pid}" for job in jobs]
-    return json.dumps(["\n".join(lines), f"INFO:anelastic:{host}: nothing to do"])
+    logs = "\n".join(lines), f"INFO:anelastic:{host}: nothing to do"
+    return json.dumps([ssh.output(site, query["host"], log) for log in logs])
 
 
 def _fff_logs(site: Site, query: Query) -> str:
     host = host_name(query["host"])
-    return json.dumps([f"INFO fff_web {host}.cms: {len(site.stores[host].stored)} documents, started with pid {site.pids[host]}\n"])
+    log = f"INFO fff_web {host}.cms: {len(site.stores[host].stored)} documents, started with pid {site.pids[host]}\n"
+    return json.dumps([ssh.output(site, query["host"], log)])
 
 
 def _clients(site: Site, query: Query) -> str:
+    """All lines of the output are listed as clients, also those of an error."""
     host = host_name(query["host"])
     system = site.system_of(host)
-    return json.dumps(sorted([f"{client.tag}_cfg.py", (host, client.tag) not in system.disabled_clients] for client in CLIENTS))
+    names = ssh.output(site, query["host"], "\n".join(f"{client.tag}_cfg.py" for client in CLIENTS)).splitlines()
+    off = {f"{tag}_cfg.py" for name, tag in system.disabled_clients if name == host}
+    return json.dumps(sorted([name, name not in off and host not in site.faults.ssh] for name in names))
 
 
 def _change_client(site: Site, query: Query) -> str:
     """Enable or disable a client on a host from the next run on."""
     host, tag = host_name(query["host"]), query["client"].removesuffix("_cfg.py")
     system = site.system_of(host)
+    if host in site.faults.ssh:
+        return ssh.output(site, query["host"], "") or "Ok"
     if tag not in {client.tag for client in CLIENTS}:
         return f"No such client: {query['client']}"
     if query.get("state", "0") == "0":

@@ -16,6 +16,7 @@ class ServerFaults:
     vanish: dict[str, int] = field(default_factory=dict)  # number of documents to drop before they are requested, by host
     garble: dict[str, list[tuple[int, bytes]]] = field(default_factory=dict)  # status and body of the next responses, by host
     command_answers: list[tuple[int, bytes]] = field(default_factory=list)  # the same for the control room
+    ssh: dict[str, str] = field(default_factory=dict)  # "refused" or "hangs", by host
     broken_commands: bool = False  # commands have the bugs of the original
 
     def should_fail(self, counts: dict[str, int], host: str) -> bool:

@@ -57,6 +57,16 @@ def answer_commands(site: Site, body: str, status: int = 200, repeat: int = 1, c
     return {"answers": count}
 
 
+def ssh(site: Site, host: str, state: str = "works") -> Result:
+    """The ssh of the gateway to a host `works`, is `refused`, or `hangs`; its web server is not affected."""
+    if state not in ("works", "refused", "hangs"):
+        raise ValueError(f"Unknown state {state}; known are works, refused, hangs")
+    site.faults.ssh.pop(_host(site, host), None)
+    if state != "works":
+        site.faults.ssh[host] = state
+    return {"ssh": site.faults.ssh}
+
+
 def vanish(site: Site, host: str, count: int = 1) -> Result:
     """The next documents requested from a host are dropped just before, so that only their headers were sent."""
     site.faults.vanish[_host(site, host)] = count
@@ -166,7 +176,7 @@ def omit(site: Site, tag: str, keys: list[str], system: str = "production") -> R
 INCIDENTS: dict[str, Callable[..., Result]] = {
     incident.__name__: incident
     for incident in (
-        *(host_down, gateway_down, slow, truncate, garble, answer_commands, vanish, broken_commands, reset_revisions, upload, backlog),
+        *(host_down, gateway_down, slow, truncate, garble, answer_commands, ssh, vanish, broken_commands, reset_revisions, upload, backlog),
         *(start_run, end_run, crash, stick, write_log, omit),
     )
 }

@@ -221,4 +221,4 @@ async def _send(socket: web.WebSocketResponse, outgoing: asyncio.Queue[str]) -> 
 
 @require_cookie
 async def _control_room(request: web.Request) -> web.StreamResponse:
-    return control_room.run_command(request.app[SITE], dict(request.query))
+    return await control_room.run_command(request.app[SITE], dict(request.query))
