@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -96,13 +97,20 @@ def run(demo: bool) -> None:
     """Run all services in this terminal; Ctrl-C stops them."""
     settings = cli.open_database()
     if demo and not settings.of(SquareSettings).square_url:
-        os.environ["DQMHUB_SQUARE_URL"] = f"http://127.0.0.1:{settings.of(ServiceSettings).simulator_port}"
+        use_simulator(settings.of(ServiceSettings).simulator_port)
     if demo and not settings.of(PublishSettings).publishes:
         publish_to_own_mirror(settings)
     os.environ["DQMHUB_SUPERVISOR_PID"] = str(os.getpid())  # the services end when this process does, however it ends
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     command = ["honcho", "--app-root", str(TREE), "--procfile", str(TREE / "Procfile"), "start", *([] if demo else SERVICES)]
     os.execv(Path(sys.executable).parent / "honcho", command)
+
+
+def use_simulator(port: int) -> None:
+    """Let the services started by this process poll the simulator of P5 started by it."""
+    command = [sys.executable, "-m", "services.simulator", "--quiet-start", "--port", str(port), "--addresses"]
+    os.environ["DQMHUB_SQUARE_URL"] = f"http://127.0.0.1:{port}"
+    os.environ["DQMHUB_SQUARE_ADDRESSES"] = subprocess.run(command, cwd=TREE, stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
 
 
 def publish_to_own_mirror(settings: Settings) -> None:

@@ -10,6 +10,7 @@ from app.control.responses import MachineResponse
 from app.control.specs import CommandSpec, P5Request
 from app.core.settings import Settings
 from app.http_client import HttpError
+from app.square.errors import P5Error, P5WrongHost
 from app.square.settings import SquareSettings
 from app.square.upstream import Upstream, behind_cmsweb, short_name
 
@@ -21,6 +22,9 @@ MAX_PROBLEMS = 5
 
 REFUSAL_STATUSES = (400, 401, 403, 404)
 """HTTP statuses of P5 that mean that nothing was done."""
+
+OF_ONE_HOST = "/utils/"
+"""Beginning of the paths of commands that the machine itself executes; the gateway executes the others for any machine."""
 
 INTERNAL_PATHS = ("/utils/kill_proc/", "/utils/drop_ids")
 """Paths that DQM^2 does not serve through CMSWEB."""
@@ -44,17 +48,18 @@ def blocking_reason(settings: Settings, to_send: list[P5Request]) -> str:
 
 def send(upstream: Upstream, spec: CommandSpec, request: P5Request, timeout_s: float) -> MachineResponse:
     """Send one request, and classify its response. It is not repeated when the connection breaks: P5 may have received the command."""
-    base, host = upstream.route(request.machine)
+    if request.path.startswith(OF_ONE_HOST) and (problem := _identity_problem(upstream, request.machine)):
+        return problem
     start = time.monotonic()
     try:
         answer = upstream.client.request(
             request.method,
-            base + request.path,
+            upstream.base_of(request.machine) + request.path,
             deadline_s=timeout_s,
             max_bytes=MAX_RESPONSE_BYTES,
             connect_s=CONNECT_S,
             body=request.body.encode() or None,
-            headers={"Connection": "close", **({"Host": host} if host else {})},
+            headers={"Connection": "close"},
         )
     except HttpError as error:
         if not error.sent:
@@ -64,6 +69,17 @@ def send(upstream: Upstream, spec: CommandSpec, request: P5Request, timeout_s: f
     if problem := upstream.cookie_problem(request.path, answer.status):
         return MachineResponse(request.machine, answer.status, _text(answer.body), REFUSED, f"P5 refused the request: {problem}")
     return classify_response(spec, request.machine, answer.status, _text(answer.body), time.monotonic() - start)
+
+
+def _identity_problem(upstream: Upstream, machine: str) -> MachineResponse | None:
+    """The outcome of a command for a machine that is not proven to be the one meant; None if it is."""
+    try:
+        upstream.prove_host(machine)
+    except P5WrongHost as error:
+        return MachineResponse(machine, None, "", REFUSED, f"nothing was sent: {error}")
+    except P5Error as error:
+        return MachineResponse(machine, None, "", FAILED, f"nothing was sent to {machine}, which did not give its name: {error}")
+    return None
 
 
 def classify_response(spec: CommandSpec, machine: str, status: int, text: str, elapsed_s: float) -> MachineResponse:

@@ -51,6 +51,10 @@ class P5Unreachable(P5Error):
     """P5, or the way to it, accepts no connection."""
 
 
+class P5WrongHost(P5Error):
+    """The machine at the address of a host says that it is another one."""
+
+
 class P5BadResponse(P5Error):
     """A response that cannot be used, or that did not arrive in time.
 

@@ -9,6 +9,14 @@ from app.core.settings.table import setting, settings_table
 from app.square.systems import SYSTEMS
 
 
+def host_addresses(value: tuple[str, ...]) -> str:
+    """Addresses of hosts, `host=http://address:port`."""
+    is_address = url_of("http")
+    pairs = [item.partition("=") for item in value]
+    good = all(host and address and not hosts((host,)) and not is_address(address) for host, _, address in pairs)
+    return "" if good else "a list of host=http://address:port"
+
+
 @settings_table
 @dataclass(frozen=True)
 class SquareSettings:
@@ -21,6 +29,11 @@ class SquareSettings:
         url_of("http", "https"),
     )
     square_gateway: str = setting("dqmrubu-c2a06-03-01", "Host at P5 behind square_url; it forwards requests to the others.")
+    square_addresses: tuple[str, ...] = setting(
+        (),
+        "Addresses of hosts that are not reached by their names, such as behind tunnels: host=http://address:port.",
+        host_addresses,
+    )
     square_port: int = setting(9215, "Port of DQM^2 on the hosts behind the gateway.", between(1, 65535))
     square_production: tuple[str, ...] = setting(
         ("dqmrubu-c2a06-01-01", "dqmfu-c2b03-45-01", "dqmfu-c2b04-45-01"), "Hosts of the system production.", hosts
@@ -57,6 +70,10 @@ class SquareSettings:
         """The machines of a system, from the setting `square_<system>`."""
         machines: tuple[str, ...] = getattr(self, f"square_{system}")
         return machines
+
+    def address_of(self, host: str) -> str:
+        """The address of a machine other than the gateway: that of `square_addresses`, otherwise its name and `square_port`."""
+        return dict(item.split("=", 1) for item in self.square_addresses).get(host, f"http://{host}:{self.square_port}").rstrip("/")
 
     @property
     def square_machines(self) -> dict[str, tuple[str, ...]]:

@@ -13,7 +13,7 @@ from urllib.parse import quote, urlsplit
 
 from app.core.settings import Settings
 from app.http_client import CHUNK, HttpClient, HttpError, HttpTimeout, HttpUnreachable
-from app.square.errors import P5BadResponse, P5Unavailable, P5Unreachable
+from app.square.errors import P5BadResponse, P5Unavailable, P5Unreachable, P5WrongHost
 from app.square.gateway import gateway_at
 from app.square.settings import SquareSettings
 from app.square.values import moment, sequence
@@ -55,6 +55,7 @@ class Upstream:
         self.is_cmsweb = behind_cmsweb(settings)
         self.gateway = short_name(square.square_gateway)
         self.port = square.square_port
+        self.address_of = square.address_of
         self.timeout_s = square.square_timeout_s
         self.gateway_state = gateway_at(self.base)
         self.has_cookie = bool(square.square_cookie)
@@ -100,21 +101,24 @@ class Upstream:
 
     def log(self, host: str, key: str, into: IO[bytes]) -> None:
         """Write the whole log of a job, which can be large, into a file. Only the machine on which the job ran has it."""
-        base, host_header = self.route(host)
-        self._receive("GET", f"{base}/utils/show_log/{quote(key, safe='')}", self.timeout_s, into, host=host_header)
+        self.prove_host(host)
+        self._receive("GET", f"{self.base_of(host)}/utils/show_log/{quote(key, safe='')}", self.timeout_s, into)
 
-    def route(self, host: str) -> tuple[str, str]:
-        """How to reach a machine itself: base of the address, and the Host header, "" for that of the address.
+    def base_of(self, host: str) -> str:
+        """The address of a machine itself. CMSWEB only reaches the gateway."""
+        return self.base if self.is_cmsweb or short_name(host) == self.gateway else self.address_of(short_name(host))
 
-        A machine has an address of its own if `square_url` names the gateway. Behind any other name, of a tunnel or a
-        simulator, one server responds for the machine in the Host header. CMSWEB, whose Host header is fixed, only
-        reaches the gateway.
+    def prove_host(self, host: str) -> None:
+        """Ask the machine at the address of a host for its name; raises P5WrongHost if it is another one.
+
+        An address can be that of another machine, for example of a tunnel, and DQM^2 executes whatever it receives.
         """
-        if self.is_cmsweb or short_name(host) == self.gateway:
-            return self.base, ""
-        machine = f"{host}:{self.port}"
-        names_gateway = short_name(urlsplit(self.base).hostname or "") == self.gateway
-        return (f"http://{machine}", "") if names_gateway else (self.base, machine)
+        info = _json(self._receive("GET", f"{self.base_of(host)}/info", self.timeout_s))
+        name = info.get("hostname") if isinstance(info, dict) else None
+        if not isinstance(name, str) or short_name(name.lower()) != short_name(host).lower():
+            raise P5WrongHost(
+                f"{self.base_of(host)} is {json.dumps(name)[:100]}, not {host}; correct square_gateway, or add {host} to square_addresses"
+            )
 
     def _exchange(self, host: str, message: dict[str, Any], event: str, timeout_s: float) -> list[dict[str, Any]]:
         """Send a message to a host through the gateway; the messages of the response."""
@@ -163,14 +167,11 @@ class Upstream:
             return f"status {status}: the setting square_cookie is empty, and DQM^2 behind CMSWEB requires the cookie"
         return "redirected: the cookie is not accepted" if 300 <= status < 400 else ""
 
-    def _receive(
-        self, method: str, url: str, timeout_s: float, into: IO[bytes] | None = None, body: str | None = None, host: str = ""
-    ) -> bytes:
+    def _receive(self, method: str, url: str, timeout_s: float, into: IO[bytes] | None = None, body: str | None = None) -> bytes:
         """The body of a response with status 200.
 
         Args:
             into: File for the body; b"" is returned then.
-            host: Host header, if it differs from that of the URL.
         """
         try:
             answer = self.client.request(
@@ -179,7 +180,6 @@ class Upstream:
                 deadline_s=timeout_s,
                 max_bytes=MAX_RESPONSE_BYTES,
                 body=body.encode() if body else None,
-                headers={"Host": host} if host else None,
                 into=into,
                 retries=1,
             )

@@ -18,6 +18,8 @@ from .scenario import HISTORY_S
 from .server import application
 from .site import Site, SiteOptions
 
+LOOPBACK = "127.0.0.1"
+
 TICK_S = 0.05
 MAX_EVENTS = 200
 """Events between two chances for the server to answer requests."""
@@ -26,7 +28,7 @@ MAX_EVENTS = 200
 def main() -> None:
     """Read the command line and serve until SIGTERM, SIGINT or the end of the supervisor."""
     parser = argparse.ArgumentParser(prog="dqmhub simulate", description="Simulate the DQM hosts at P5.")
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
+    parser.add_argument("--host", default=LOOPBACK, help="address to listen on (%(default)s)")
     parser.add_argument("--port", type=int, default=9215, help="port to listen on; 0: any free port, printed at the start (%(default)s)")
     parser.add_argument("--speed", type=float, default=1.0, help="speed relative to the wall clock (%(default)s)")
     parser.add_argument("--behind", type=float, help="seconds that the clock is behind at the start (600 s for each unit of speed above 1)")
@@ -38,6 +40,9 @@ def main() -> None:
     parser.add_argument("--replay", type=_recording, default=(), metavar="FILE", help="replay a recording instead of the usual runs")
     parser.add_argument(
         "--state", type=Path, metavar="FILE", help="keep the documents in this file and continue with them at the next start"
+    )
+    parser.add_argument(
+        "--addresses", action="store_true", help="print the addresses of all hosts but the gateway, as for square_addresses, and exit"
     )
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
@@ -55,7 +60,11 @@ def main() -> None:
         arguments.replay,
         arguments.state,
     )
-    asyncio.run(serve(Site(options), arguments.host, arguments.port))
+    site = Site(options)
+    if arguments.addresses:
+        print(",".join(f"{host}={url}" for host, url in site.urls(arguments.port).items()))
+    else:
+        asyncio.run(serve(site, arguments.host, arguments.port))
 
 
 def _recording(path: str) -> tuple[RecordedDocument, ...]:
@@ -76,11 +85,15 @@ async def serve(site: Site, host: str, port: int) -> None:
     await runner.setup()
     try:
         await web.TCPSite(runner, host, port).start()
+        port = runner.addresses[0][1]
+        if host == LOOPBACK:  # any other address gives no host an address of its own, or, as 0.0.0.0, all of them
+            for address in site.loopback_addresses.values():
+                await web.TCPSite(runner, address, port).start()
     except OSError as error:
         sys.exit(
             f"Cannot listen on {host}:{port}: {os.strerror(error.errno or 0)}; choose another --port, or change the setting simulator_port"
         )
-    print(f"Simulated P5 at http://{host}:{runner.addresses[0][1]}", flush=True)
+    print(f"Simulated P5 at http://{host}:{port}", flush=True)
     clock = asyncio.create_task(run_clock(site))
     await stop.wait()
     clock.cancel()

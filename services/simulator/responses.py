@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from aiohttp import web
 
 from .site import Site
+from .store import DocumentStore
 
 SITE: web.AppKey[Site] = web.AppKey("site", Site)
 
@@ -26,6 +27,12 @@ def make_response(text: str | bytes, content_type: str = TEXT, status: int = 200
     """A response whose Content-Type is exactly `content_type`."""
     body = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
     return web.Response(status=status, body=body, headers={**(headers or {}), "Content-Type": content_type})
+
+
+def store_of(request: web.Request) -> DocumentStore:
+    """The store of the host that the request has reached. As in the original, the Host header does not matter."""
+    address = request.transport.get_extra_info("sockname")[0] if request.transport else ""
+    return request.app[SITE].store_at(address)
 
 
 def critical_error(request: web.Request) -> web.Response:

@@ -13,7 +13,7 @@ from aiohttp import WSMsgType, web
 
 from . import control_room, simulator_api, utils_api
 from .machines import GATEWAY
-from .responses import CORS, JSON, SITE, TEXT, Handler, critical_error, is_cmsweb, make_response, require_cookie
+from .responses import CORS, JSON, SITE, TEXT, Handler, critical_error, is_cmsweb, make_response, require_cookie, store_of
 from .site import Site, host_name
 from .store import DocumentStore, Header, header_messages
 
@@ -64,7 +64,7 @@ async def _middleware(request: web.Request, handler: Handler) -> web.StreamRespo
         site.save()
         return response
     row: dict[str, Any] = {"at": time.time(), "method": request.method, "path": request.path, "query": dict(request.query)}
-    row |= {"host": request.host, "body": "", "status": 0}
+    row |= {"host": store_of(request).host, "body": "", "status": 0}
     site.requests.append(row)
     if site.faults.gateway_down:
         abort_connection(request)
@@ -112,12 +112,12 @@ async def _login(request: web.Request) -> web.StreamResponse:
 @require_cookie
 async def _info(request: web.Request) -> web.StreamResponse:
     site = request.app[SITE]
-    host = site.store_for(request.host).host
+    host = store_of(request).host
     cluster: dict[str, Any] = {"_all": control_room.cluster_hosts(site)}
     for label, machines in cluster["_all"].items():
         if f"{host}.cms" in machines:
             cluster |= {"node": host, "nodes": machines, "label": label}
-    size = sum(len(stored.text) for stored in site.store_for(request.host).stored.values())
+    size = sum(len(stored.text) for stored in store_of(request).stored.values())
     info = {"hostname": host, "timestamp": site.event_queue.now, "cluster": cluster, "db_size": size}
     return make_response(json.dumps(info), JSON)
 
@@ -128,7 +128,7 @@ async def _upload(request: web.Request) -> web.StreamResponse:
     site = request.app[SITE]
     documents = json.loads(await request.read())["docs"]
     texts = [json.loads(document) if isinstance(document, str) else document for document in documents]
-    site.store_for(request.host).upload(texts, site.event_queue.now)
+    store_of(request).upload(texts, site.event_queue.now)
     return make_response("")
 
 
@@ -138,7 +138,7 @@ async def _options(request: web.Request) -> web.StreamResponse:
 
 async def _sync_proxy(request: web.Request) -> web.StreamResponse:
     site = request.app[SITE]
-    store = site.store_for(request.host)
+    store = store_of(request)
     if store.host in site.faults.down:
         raise ConnectionRefusedError(store.host)
     return sync_response(site, store, await request.read(), JSON)
@@ -180,7 +180,7 @@ def drop_vanishing(site: Site, store: DocumentStore, ids: list[str]) -> None:
 async def _sync(request: web.Request) -> web.StreamResponse:
     """The websocket: the same messages as /sync_proxy, and after the first sync_request the headers of each upload."""
     site = request.app[SITE]
-    store = site.store_for(request.host)
+    store = store_of(request)
     if store.host in site.faults.down:
         raise ConnectionRefusedError(store.host)
     socket = web.WebSocketResponse()

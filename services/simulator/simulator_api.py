@@ -41,7 +41,11 @@ async def _status(request: web.Request) -> web.StreamResponse:
         }
         for name, system in site.systems.items()
     }
-    hosts = {host: {"documents": len(store.stored), "generation": store.generation} for host, store in site.stores.items()}
+    hosts: dict[str, dict[str, Any]] = {
+        host: {"documents": len(store.stored), "generation": store.generation} for host, store in site.stores.items()
+    }
+    for host, url in site.urls(request.url.port or 80).items():
+        hosts[host]["address"] = url
     return web.json_response({"now": site.clock.now(), "played_to": site.event_queue.now, "systems": systems, "hosts": hosts})
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,9 @@ from .store import DocumentStore
 from .system import System
 
 MAX_REQUESTS = 20_000
+
+MAX_ADDRESSES = 254
+"""Hosts with an address of their own; a recording can have more."""
 
 
 @dataclass(frozen=True)
@@ -98,9 +101,20 @@ class Site:
             progress = {name: system.progress() for name, system in self.systems.items()}
             self._state.save(self.stores, {**progress, "played_to": self.event_queue.now})
 
-    def store_for(self, address: str) -> DocumentStore:
-        """The store of the host in an address (a Host header), otherwise that of the gateway."""
-        return self.stores.get(host_name(address), self.stores[GATEWAY])
+    @cached_property
+    def loopback_addresses(self) -> dict[str, str]:
+        """An IP address for each host but the gateway, which has the address that the simulator is started with."""
+        others = [host for host in self.stores if host != GATEWAY]
+        return {host: f"127.0.1.{number}" for number, host in enumerate(others[:MAX_ADDRESSES], 1)}
+
+    def urls(self, port: int) -> dict[str, str]:
+        """The address of each host but the gateway."""
+        return {host: f"http://{address}:{port}" for host, address in self.loopback_addresses.items()}
+
+    def store_at(self, address: str) -> DocumentStore:
+        """The store of the host with an IP address; other addresses are those of the gateway."""
+        hosts = {ip: host for host, ip in self.loopback_addresses.items()}
+        return self.stores[hosts.get(address, GATEWAY)]
 
     def system_of(self, host: str) -> System:
         """The system of a host; KeyError for a host of neither."""

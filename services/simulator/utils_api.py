@@ -9,7 +9,7 @@ from aiohttp import web
 
 from . import host_documents
 from .jobs import Job
-from .responses import CORS, SITE, is_cmsweb, make_response, require_cookie
+from .responses import CORS, SITE, is_cmsweb, make_response, require_cookie, store_of
 from .site import Site
 from .system import System
 
@@ -26,7 +26,7 @@ async def _show_log(request: web.Request) -> web.StreamResponse:
     """The whole log file, including bytes that are not valid UTF-8."""
     site = request.app[SITE]
     id = request.match_info["id"]
-    document = site.store_for(request.host).stored[id]
+    document = store_of(request).stored[id]
     file = document.document.get("stdout_fn")
     if not file:
         return make_response("Log entry not found, invalid esMonitoring.py?", status=500)
@@ -45,7 +45,7 @@ async def _kill(request: web.Request) -> web.StreamResponse:
         return make_response("")
     arguments = json.loads(await request.read())
     found = _find_job(request.app[SITE], request.match_info["id"])
-    if not found:
+    if not found or found[1].host != store_of(request).host:
         return make_response("Process not found.", status=404)
     system, job = found
     if job.pid != int(arguments["pid"]):
@@ -62,9 +62,8 @@ async def _kill(request: web.Request) -> web.StreamResponse:
 async def _drop(request: web.Request) -> web.StreamResponse:
     if is_cmsweb(request):
         return make_response("")
-    site = request.app[SITE]
     ids = json.loads(await request.read())["ids"]
-    site.store_for(request.host).drop(ids)
+    store_of(request).drop(ids)
     return make_response(f"Deleted {len(ids)} rows!")
 
 

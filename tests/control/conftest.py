@@ -96,7 +96,7 @@ def p5() -> Iterator[P5]:
 
 
 def with_p5(hub: Settings, p5: P5, **changes: Any) -> Settings:
-    return hub.replace(**{"square_url": p5.address, "square_command_timeout_s": 60.0, **changes})
+    return hub.replace(**{**p5.settings, "square_command_timeout_s": 60.0, **changes})
 
 
 @pytest.fixture

@@ -112,12 +112,13 @@ def test_without_the_certificate_nothing_is_sent(cmsweb_room_of: Callable[..., R
     assert "/nowhere.pem" in missing.error
 
 
-def test_route_to_each_machine_depends_on_the_address(settings: Settings) -> None:
-    def way(url: str, host: str) -> tuple[str, str]:
-        return Upstream(settings.replace(square_url=url)).route(host)
+def test_the_address_of_each_machine_is_that_of_the_settings_or_its_name(settings: Settings) -> None:
+    def base(url: str, host: str, *addresses: str) -> str:
+        return Upstream(settings.replace(square_url=url, square_addresses=addresses)).base_of(host)
 
     direct = f"http://{GATEWAY}:9215"
-    assert way(direct, FU) == (f"http://{FU}:9215", "")
-    assert way(direct, GATEWAY) == (direct, "")
-    assert way("http://127.0.0.1:7000", FU) == ("http://127.0.0.1:7000", f"{FU}:9215"), "a tunnel, or a simulator"
-    assert way("https://cmsweb.cern.ch/dqm/x/", FU) == ("https://cmsweb.cern.ch/dqm/x", "")
+    assert base(direct, FU) == f"http://{FU}:9215"
+    assert base(direct, GATEWAY) == direct
+    assert base("http://127.0.0.1:7000", FU) == f"http://{FU}:9215", "the end of a tunnel is the gateway only"
+    assert base("http://127.0.0.1:7000", f"{FU}.cms", f"{FU}=http://127.0.0.1:7001/") == "http://127.0.0.1:7001"
+    assert base("https://cmsweb.cern.ch/dqm/x/", FU) == "https://cmsweb.cern.ch/dqm/x"

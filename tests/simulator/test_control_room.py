@@ -173,7 +173,7 @@ def test_a_job_is_killed_by_its_pid_and_an_allowed_signal(p5: P5, signal: int, p
     p5.incident("start_run")
     p5.advance(60)
     job = p5.jobs(FU)[0]
-    answer = p5.post(f"/utils/kill_proc/{job['_id']}", json.dumps({"pid": job["pid"] + pid, "signal": signal}), Host=f"{FU}.cms")
+    answer = p5.at(FU).post(f"/utils/kill_proc/{job['_id']}", json.dumps({"pid": job["pid"] + pid, "signal": signal}))
     assert answer.status == status
     (after,) = p5.documents(FU, job["_id"])
     assert after.get("exit_code") == (-9 if status == 200 else None)

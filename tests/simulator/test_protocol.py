@@ -28,7 +28,7 @@ PUSHED_ORDER = ["_id", "_rev", "timestamp", "hostname", "type", "tag", "run"]
 
 def upload(p5: P5, *ids: str, host: str = FU) -> None:
     documents = [{"_id": id, "type": "dqm-source-state", "report_timestamp": 1.5, "hostname": host} for id in ids]
-    assert p5.post("/_upload/", json.dumps({"docs": documents}), Host=f"{host}.cms:9215").status == 200
+    assert p5.at(host).post("/_upload/", json.dumps({"docs": documents})).status == 200
 
 
 def test_a_document_has_only_its_newest_revision(p5: P5) -> None:
@@ -127,7 +127,7 @@ def test_the_root_redirects_to_the_site(p5: P5) -> None:
 
 
 def test_info_names_the_machine_and_its_cluster(p5: P5) -> None:
-    info = p5.get("/info", Host=f"{BU}.cms").json()
+    info = p5.at(BU).get("/info").json()
     assert list(info) == ["hostname", "timestamp", "cluster", "db_size"]
     assert (info["hostname"], info["cluster"]["label"]) == (BU, "production_c2a06")
     assert list(info["cluster"]["_all"]) == ["production_c2a06", "playback_c2a06", "lookarea_c2a06"]
@@ -135,7 +135,7 @@ def test_info_names_the_machine_and_its_cluster(p5: P5) -> None:
 
 def test_dropped_documents_are_removed_but_recorded(p5: P5) -> None:
     upload(p5, "a", "b")
-    assert p5.post("/utils/drop_ids", '{"ids": ["a"]}', Host=f"{FU}.cms").content == b"Deleted 1 rows!"
+    assert p5.at(FU).post("/utils/drop_ids", '{"ids": ["a"]}').content == b"Deleted 1 rows!"
     assert [header["_id"] for header in p5.headers(FU)] == ["b"]
     assert {row["id"]: row["there"] for row in p5.record()["documents"]} == {"a": False, "b": True}
 
@@ -156,7 +156,7 @@ def test_the_websocket_sends_current_and_new_documents(p5: P5) -> None:
     upload(p5, "a")
 
     async def follow() -> None:
-        async with ClientSession() as session, session.ws_connect(p5.address + "/sync", headers={"Host": f"{FU}.cms:9215"}) as connection:
+        async with ClientSession() as session, session.ws_connect(p5.at(FU).address + "/sync") as connection:
             assert connection.protocol is None
             await connection.send_str('{"event": "sync_request", "known_rev": null}')
             first = await next_message(connection)
@@ -188,7 +188,7 @@ def test_the_handshake_is_that_of_the_original(p5: P5) -> None:
 
 def test_nothing_is_pushed_before_the_first_sync_request(p5: P5) -> None:
     async def follow() -> None:
-        async with ClientSession() as session, session.ws_connect(p5.address + "/sync", headers={"Host": FU}) as connection:
+        async with ClientSession() as session, session.ws_connect(p5.at(FU).address + "/sync") as connection:
             await asyncio.to_thread(upload, p5, "a")
             await connection.send_str('{"event": "request_documents", "ids": []}')
             assert (await next_message(connection))["event"] == "update_documents"
@@ -214,7 +214,7 @@ def test_a_websocket_that_reads_nothing_is_disconnected(p5: P5) -> None:
     long = "x" * 60_000
 
     async def deaf() -> int:
-        async with ClientSession() as session, session.ws_connect(p5.address + "/sync", headers={"Host": FU}) as connection:
+        async with ClientSession() as session, session.ws_connect(p5.at(FU).address + "/sync") as connection:
             await connection.send_str('{"event": "sync_request", "known_rev": null}')
             await connection.send_str('{"event": "request_documents", "ids": []}')
             await next_message(connection)

@@ -141,7 +141,7 @@ def test_files_arrive_twenty_to_fifty_seconds_after_their_lumisection(live_p5: P
 
 def test_the_log_of_a_job_can_be_read_at_its_own_machine_only(live_p5: P5, jobs: Documents) -> None:
     job = next(job for job in jobs if job["tag"].startswith("info"))
-    log = live_p5.get(f"/utils/show_log/{job['_id']}", Host=job["hostname"] + ".cms:9215")
+    log = live_p5.at(job["hostname"]).get(f"/utils/show_log/{job['_id']}")
     assert (log.status, log.headers["Content-Type"]) == (200, "text/plain; charset=UTF-8")
     assert b"<script>" in log.content
     assert b"caf\xe9" in log.content

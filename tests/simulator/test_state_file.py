@@ -59,7 +59,7 @@ def test_dropped_documents_stay_dropped_after_a_restart(tmp_path: Path) -> None:
     arguments = ("--quiet-start", "--speed", "0", "--state", str(tmp_path / "state.db"))
     with run_simulator(*arguments) as p5:
         p5.incident("upload", host=FU, documents=[{"_id": "a"}, {"_id": "b"}, {"_id": "c", "tag": "\udce9"}])
-        p5.post("/utils/drop_ids", '{"ids": ["b"]}', Host=FU)
+        p5.at(FU).post("/utils/drop_ids", '{"ids": ["b"]}')
         before = p5.record(bodies=True)["documents"]
         p5.process.kill()
     with run_simulator(*arguments) as p5:

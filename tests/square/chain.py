@@ -28,7 +28,7 @@ from app.core.database import end_thread, rows
 from app.core.settings import TREE, Settings
 from app.square.models import DeadLetter, Document, Graph, GraphPart, Job, Log, Run
 from app.square.settings import SquareSettings
-from tests.support.p5 import P5
+from tests.support.p5 import P5, settings_of
 from tests.support.patience import PATIENCE_S
 from tests.support.ports import free_port
 from tests.support.processes import environment, of_session, until
@@ -43,7 +43,7 @@ class Chain:
 
     def __init__(self, settings: Settings, *p5_options: str) -> None:
         port = free_port()
-        self.settings = settings.replace(web_port=free_port(), web_workers=1, square_url=f"http://127.0.0.1:{port}")
+        self.settings = settings.replace(web_port=free_port(), web_workers=1, **settings_of(port))
         self.p5_options = [*p5_options]
         self.processes: dict[str, subprocess.Popen[str]] = {}
         self._p5_port = port

@@ -40,7 +40,7 @@ def near(filled: Settings, p5: P5) -> FlaskClient:
     values = dict(old.__data__) | {"key": one["_id"], "host": FU, "run": one["run"], "tag": one["tag"]}
     del values["id"]
     Job.create(**values)
-    return create_app(filled.replace(square_url=p5.address)).test_client()
+    return create_app(filled.replace(**p5.settings)).test_client()
 
 
 def key() -> str:
@@ -49,7 +49,7 @@ def key() -> str:
 
 def test_an_expert_reads_the_whole_log_as_p5_has_it(near: FlaskClient, p5: P5) -> None:
     own = {**bearer(Role.EXPERT), "Host": "127.0.0.1:8889"}
-    theirs = p5.get(f"/utils/show_log/{key()}", Host=f"{FU}:9215").content
+    theirs = p5.at(FU).get(f"/utils/show_log/{key()}").content
     answer = near.post(f"/square/log/whole?key={key()}&as=file", headers=own, buffered=True)
     assert answer.status_code == 200, answer.text
     assert answer.data == theirs

@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from app.core.settings import TREE
+from services.simulator.site import Site, SiteOptions
 from tests.support.patience import PATIENCE_S
 
 GATEWAY, BU, FU, CROWDED = "dqmrubu-c2a06-03-01", "dqmrubu-c2a06-01-01", "dqmfu-c2b03-45-01", "dqmfu-c2b04-45-01"
@@ -78,6 +79,15 @@ class P5:
             found += self.documents(host, *ids)
         return found
 
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The settings of a hub that polls this P5."""
+        return settings_of(urlsplit(self.address).port or 0)
+
+    def at(self, host: str) -> P5:
+        """The server of one host."""
+        return P5(self.process, self.status()["hosts"][host].get("address", self.address))
+
     def incident(self, name: str, **arguments: Any) -> Any:
         answer = self.post(f"/_simulator/incidents/{name}", json.dumps(arguments))
         assert answer.status == 200, answer.content
@@ -92,6 +102,12 @@ class P5:
 
     def record(self, bodies: bool = False) -> Any:
         return self.get("/_simulator/record" + ("?bodies=1" if bodies else "")).json()
+
+
+def settings_of(port: int) -> dict[str, Any]:
+    """The settings of a hub that polls a simulator with the usual hosts."""
+    addresses = Site(SiteOptions(quiet=True)).urls(port)
+    return {"square_url": f"http://127.0.0.1:{port}", "square_addresses": tuple(f"{host}={url}" for host, url in addresses.items())}
 
 
 @contextlib.contextmanager

@@ -51,7 +51,8 @@ def hosts(settings: Settings) -> set[str]:
     reported = {name for table in (Host, HostStatus) for (name,) in rows(table.select(table.name).distinct())}
     ours = settings.of(SquareSettings)
     named = {ours.square_gateway, *ours.square_production, *ours.square_playback}
-    return reported | named | {urlsplit(ours.square_url).hostname or ""} - {"localhost"}
+    urls = ours.square_url, *(item.partition("=")[2] for item in ours.square_addresses)
+    return reported | named | {urlsplit(url).hostname or "" for url in urls} - {"localhost"}
 
 
 def plan(settings: Settings, now: float) -> AreaPlan:
