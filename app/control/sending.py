@@ -48,8 +48,8 @@ def blocking_reason(settings: Settings, to_send: list[P5Request]) -> str:
 
 def send(upstream: Upstream, spec: CommandSpec, request: P5Request, timeout_s: float) -> MachineResponse:
     """Send one request, and classify its response. It is not repeated when the connection breaks: P5 may have received the command."""
-    if request.path.startswith(OF_ONE_HOST) and (problem := _identity_problem(upstream, request.machine)):
-        return problem
+    if request.path.startswith(OF_ONE_HOST) and (wrong := _identity_problem(upstream, request.machine)):
+        return wrong
     start = time.monotonic()
     try:
         answer = upstream.client.request(

@@ -9,14 +9,16 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, NamedTuple
-
-from app.formats import readers
 
 if TYPE_CHECKING:
     from app.formats.file_head import FileHead
     from app.formats.file_source import FileSource
     from app.formats.listing import MERow, Payload, Scan
+
+
+_READERS = "app.formats.readers"
 
 
 class Format(NamedTuple):
@@ -48,7 +50,7 @@ class FormatRegistry(Mapping[str, Format]):
     """The formats by name. A module is imported on the first access to its format: each may need its own libraries."""
 
     def __getitem__(self, name: str) -> Format:
-        module = f"{readers.__name__}.{name}"
+        module = f"{_READERS}.{name}"
         try:
             # A module that another thread is importing is already in `sys.modules`, without its FORMAT; `import_module` waits.
             found = getattr(sys.modules.get(module), "FORMAT", None) or _format_of(module) if name.isidentifier() else None
@@ -79,8 +81,13 @@ def _format_of(module: str) -> object:
     return getattr(import_module(module), "FORMAT", None)
 
 
+@cache
+def _readers() -> ModuleType:
+    return import_module(_READERS)
+
+
 def _reader_modules() -> list[str]:
-    return _module_names(tuple(readers.__path__))
+    return _module_names(tuple(_readers().__path__))
 
 
 @cache

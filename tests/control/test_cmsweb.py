@@ -60,7 +60,6 @@ def test_commands_to_the_gateway_pass_through_cmsweb(cmsweb_room: Room) -> None:
     assert cmsweb_room.do("get_dqm_machines").state == ANSWERED
     row = cmsweb_room.do("restart_hltd", host=FU)
     assert (row.state, row.error) == (ANSWERED, "")
-    assert cmsweb_room.requests()[-1]["host"] == "cmsweb.cern.ch"
     assert cmsweb_room.do("next_lumi", socket="bd68c7bb.fff_simulator").state == ANSWERED, "the player is on the gateway"
 
 

@@ -24,7 +24,7 @@ from typing import Any
 
 import zstandard
 
-from app.core.database import end_thread, rows
+from app.core.database import end_thread
 from app.core.settings import TREE, Settings
 from app.square.models import DeadLetter, Document, Graph, GraphPart, Job, Log, Run
 from app.square.settings import SquareSettings
@@ -202,9 +202,12 @@ def contradictions(stored_documents: dict[str, Any], jobs: set[str]) -> list[str
     if {row.key for row in Graph.select(Graph.key)} != {key for key, row in stored_documents.items() if row.type == "dqm-files"}:
         found.append("the files are not those of the documents")
     counted: dict[tuple[str, int], Counter[str]] = {}
-    for system, run, code in rows(Job.select(Job.system, Job.run, Job.exit_code)):
-        state = "running" if code is None else "crashed" if code else "finished"
-        counted.setdefault((system, run), Counter()).update([state, "jobs"])
+    found_jobs = list(Job.select().order_by(Job.started, Job.id))
+    newest = {(job.system, job.run, job.tag, job.host): job.id for job in found_jobs}
+    for job in found_jobs:
+        is_newest = newest[job.system, job.run, job.tag, job.host] == job.id
+        state = "running" if job.exit_code is None else "finished" if job.exit_code == 0 else "stopped" if job.stopped_by else "crashed"
+        counted.setdefault((job.system, job.run), Counter()).update([state, "jobs"] if is_newest else ["jobs"])
     for row in Run.select():
         sums = {name: getattr(row, name) for name in ("jobs", "running", "finished", "crashed")}
         if sums != {name: counted.get((row.system, row.run), Counter())[name] for name in sums}:

@@ -79,7 +79,7 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
     "session_hours": [(0, "a number from 0.1 to 720")],
     "square_url": [("dqm.cern.ch", "http://..."), ("ftp://host", "https://...")],
     "square_gateway": [(7, "text")],
-    "square_addresses": [(("dqmfu-c2b03-45-01",), "host=http://address:port"), (("a b=http://h",), "host=http://"), (("h=ftp://x",), "=http")],
+    "square_addresses": [(["dqmfu-c2b03-45-01"], "a list of host=http"), (["a b=http://h"], "address:port"), (["h=ftp://x"], "http://")],
     "square_port": [(0, "a number from 1 to 65535")],
     "square_production": [(["http://host"], "a list of host names")],
     "square_playback": [(["host:9215"], "a list of host names")],
