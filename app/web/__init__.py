@@ -1,4 +1,4 @@
-"""Basis of all pages and API responses: errors, ETag and 304, versions and 204, fragments, arguments, times, charts."""
+"""Basis of all pages and API responses: errors, compression, ETag and 304, versions and 204, fragments, arguments, times, charts."""
 
 from __future__ import annotations
 
@@ -28,12 +28,13 @@ __all__ = [
 
 def init_app(app: Flask) -> None:
     """Add the frame of pages, the cache of fragments, whole numbers in paths and the handling of errors to the application."""
-    from app.web import arguments, assets, errors, fragment_cache, frame
+    from app.web import arguments, assets, compression, errors, fragment_cache, frame
     from app.web.responses import ContentResponse
 
     app.response_class = ContentResponse
     app.url_map.converters["int"] = arguments.AsciiIntegerConverter
     errors.init_app(app)
+    compression.init_app(app)
     fragment_cache.init_app(app)
     assets.init_app(app)
     frame.init_app(app)

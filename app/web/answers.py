@@ -41,7 +41,7 @@ def etag_of(*parts: object) -> str:
 def not_modified(etag: str) -> Response | None:
     """A response 304 if the client has the content of this ETag, otherwise None."""
     tags = request.headers.get("If-None-Match", "")
-    if tags != f'"{etag}"' and (not tags or etag not in request.if_none_match):
+    if tags != f'"{etag}"' and (not tags or not request.if_none_match.contains_weak(etag)):
         return None
     response = Response(status=304)
     response.set_etag(etag)

@@ -1,18 +1,75 @@
-"""Compression of answers, for clients that accept gzip."""
+"""Compression of answers, for clients that accept gzip.
+
+Texts that are in memory are compressed: pages, scripts, styles, JSON, SVG. Streams and files are sent as they are: they
+would have to be read whole first.
+
+Compression over TLS can leak a secret of a page to somebody who can both choose a part of it and measure its size, again and
+again (BREACH). No answer contains such a secret: forms have no CSRF tokens (see `security.origin`), the session is in a cookie
+that scripts cannot read, and passwords and API tokens are never shown. Nor can another site have a page requested with the
+cookie unseen, since that is SameSite=Lax. A page that shows a secret must set `Cache-Control: no-transform`.
+"""
 
 from __future__ import annotations
 
 import gzip
+from functools import lru_cache
 
-from flask import Response, request
+from flask import Flask, Response, request
 
 from app.web.responses import ContentResponse
 
 MIN_BYTES = 1000
 """Shorter bodies are not worth compressing."""
 
-FAST, SMALL = 1, 5
-"""Levels of gzip: for bodies that are sent for a second only, and for others."""
+FAST, SMALL, SMALLEST = 1, 5, 9
+"""Levels of gzip: for bodies that are made for one request or for a second, for others, and for those compressed only once."""
+
+TEXTS = frozenset({"text/html", "text/css", "text/javascript", "text/plain", "application/json", "image/svg+xml"})
+"""Media types that are compressed; images and ROOT files are compressed already."""
+
+CONSTANT = frozenset({"static", "bundle"})
+"""Endpoints of scripts and styles, which only change with the version of the product."""
+
+
+def init_app(app: Flask) -> None:
+    """Compress the answers of the application."""
+    app.after_request(_compress_response)
+
+
+def _compress_response(response: Response) -> Response:
+    is_constant = response.status_code == 200 and request.endpoint in CONSTANT
+    if response.status_code == 304:
+        _name_as_client_does(response)
+    elif response.mimetype in TEXTS and response.status_code not in (204, 206) and not response.content_encoding:
+        response.vary.add("Accept-Encoding")
+        if accepts_gzip() and (is_constant or response.is_sequence) and not response.cache_control.no_transform:
+            _pack(response, is_constant)
+    return response
+
+
+def _pack(response: Response, is_constant: bool) -> None:
+    response.direct_passthrough = False  # of a file among the scripts and styles, which are small
+    plain = response.get_data()
+    if len(plain) < MIN_BYTES:
+        return
+    response.set_data(_compress_once(plain) if is_constant else compress(plain, FAST))
+    response.content_encoding = "gzip"
+    response.headers.remove("Accept-Ranges")
+    etag = response.get_etag()[0]
+    if etag is not None:
+        response.set_etag(etag, weak=True)  # a strong one would promise the bytes of the answer without gzip
+
+
+def _name_as_client_does(response: Response) -> None:
+    """Make the ETag of a 304 weak if the client's is: caches compare the two."""
+    etag = response.get_etag()[0]
+    if etag is not None and request.if_none_match.is_weak(etag):
+        response.set_etag(etag, weak=True)
+
+
+@lru_cache(maxsize=64)
+def _compress_once(body: bytes) -> bytes:
+    return compress(body, SMALLEST)
 
 
 def accepts_gzip() -> bool:
