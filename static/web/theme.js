@@ -1,51 +1,58 @@
-// Theme of this browser: set before anything is painted; the button of the bar cycles auto, light, dark.
+// Theme of this browser and brightness of plots in the dark: set before anything is painted; buttons cycle their values.
 "use strict";
 globalThis.dqm ??= {};
 
 dqm.theme = (() => {
-  const THEMES = ["auto", "light", "dark"];
   const root = document.documentElement;
 
-  const current = () => root.dataset.theme || "auto";
+  /** A choice that this browser keeps under a name: the first value is the default, the others are in data-<name> of <html>. */
+  function choice(name, values, label) {
+    const current = () => root.dataset[name] || values[0];
 
-  function apply(theme) {
-    if (theme === "light" || theme === "dark") root.dataset.theme = theme;
-    else delete root.dataset.theme;
-  }
-
-  function stored() {
-    try {
-      return localStorage.getItem("theme");
-    } catch {
-      return null; // without storage the theme of the system applies
+    function apply(value) {
+      if (values.indexOf(value) > 0) root.dataset[name] = value;
+      else delete root.dataset[name];
     }
-  }
 
-  /** Keep the theme for other pages; false if this browser stores nothing. */
-  function store(theme) {
-    try {
-      if (theme === "auto") localStorage.removeItem("theme");
-      else localStorage.setItem("theme", theme);
-      return true;
-    } catch {
-      return false;
+    function stored() {
+      try {
+        return localStorage.getItem(name);
+      } catch {
+        return null; // without storage the default applies
+      }
     }
+
+    /** Keep the value for other pages; false if this browser stores nothing. */
+    function store() {
+      try {
+        if (current() === values[0]) localStorage.removeItem(name);
+        else localStorage.setItem(name, current());
+        return true;
+      } catch {
+        return false;
+      }
+    }
+
+    function connect() {
+      const button = document.getElementById(name);
+      const update = () => {
+        button.querySelector("span").textContent = `${label}: ${current()}`;
+      };
+      button.hidden = false;
+      update();
+      button.addEventListener("click", () => {
+        apply(values[(values.indexOf(current()) + 1) % values.length]);
+        update();
+        if (!store()) dqm.notice(`${label} applies to this page only (storage is blocked).`);
+      });
+    }
+
+    apply(stored());
+    document.addEventListener("DOMContentLoaded", connect);
+    return current;
   }
 
-  function connect(button) {
-    const label = () => {
-      button.querySelector("span").textContent = `Theme: ${current()}`;
-    };
-    button.hidden = false;
-    label();
-    button.addEventListener("click", () => {
-      apply(THEMES[(THEMES.indexOf(current()) + 1) % THEMES.length]);
-      label();
-      if (!store(current())) dqm.notice("Theme applies to this page only (storage is blocked).");
-    });
-  }
-
-  apply(stored());
-  document.addEventListener("DOMContentLoaded", () => connect(document.getElementById("theme")));
+  const current = choice("theme", ["auto", "light", "dark"], "Theme");
+  choice("plots", ["dimmed", "bright"], "Plots in the dark");
   return { current };
 })();

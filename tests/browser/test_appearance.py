@@ -66,6 +66,25 @@ def test_theme_follows_the_system_until_one_is_selected(page: Page) -> None:
     assert background(page) == light
 
 
+def test_plots_do_not_glare_in_the_dark_unless_that_is_chosen(page: Page) -> None:
+    filters = "getComputedStyle(document.querySelector('.plot')).filter"
+    page.emulate_media(color_scheme="light")
+    page.goto(PLOT)
+    button = page.get_by_role("button", name="Plots in the dark")
+    expect(button).to_be_hidden()
+    assert page.evaluate(filters) == "none"
+    page.emulate_media(color_scheme="dark")
+    assert page.evaluate(filters).startswith("brightness(0.")
+    red, *_ = page.evaluate("getComputedStyle(document.querySelector('.plot')).backgroundColor.match(/[0-9]+/g).map(Number)")
+    assert red < 64, "the place of a plot is dark until it is loaded"
+    button.click()
+    expect(button).to_have_text("Plots in the dark: bright")
+    assert page.evaluate(filters) == "none"
+    page.reload()
+    expect(button).to_have_text("Plots in the dark: bright")
+    assert page.evaluate(filters) == "none", "the choice is kept"
+
+
 @pytest.mark.parametrize("name", ["reportSummaryMap", "reportSummary"])
 def test_laptop_shows_folders_and_first_plots_without_scrolling(page: Page, name: str) -> None:
     page.goto(f"{SAMPLE}/EcalBarrel/EventInfo")

@@ -10,6 +10,7 @@ from app.formats import Columns, Kind, QTest
 from app.formats.reals import shortest_real
 from app.gui.addresses import TILE_SIZES, View, text
 from app.gui.catalog.catalog import OpenSample
+from app.gui.pages.readable import readable_value
 
 TILES_PER_PAGE = 200
 """More tiles are loaded on demand."""
@@ -64,6 +65,7 @@ class Tile(NamedTuple):
     image: str  # address of the plot
     status: Status | None
     value: str | None  # text of a scalar, which is shown instead of a plot
+    readable: str  # the value for people
 
 
 class ListPage(NamedTuple):
@@ -81,7 +83,7 @@ def list_view(sample: OpenSample, view: View, start: int) -> ListPage:
     """The content of the page of a view, with tiles from number `start` on."""
     found = _matches(sample, view)
     folder = sample.names.folder(view.folder) if found is None else None
-    mes = _values_first(sample, folder.mes if folder else found or [])
+    mes = _plots_first(sample, found or []) if folder is None else _values_first(sample, folder.mes)
     end = start + TILES_PER_PAGE
     links = [_folder_link(sample, view, name, first, last) for name, first, last in folder.subfolders] if folder else []
     return ListPage(
@@ -103,18 +105,26 @@ def _matches(sample: OpenSample, view: View) -> list[int] | None:
 def siblings(sample: OpenSample, view: View) -> list[int]:
     """The MEs of the list that contains the large plot: of the search, else of its folder."""
     found = _matches(sample, view)
-    return _values_first(sample, sample.names.folder(view.plot.rpartition(b"/")[0]).mes if found is None else found)
+    if found is not None:
+        return _plots_first(sample, found)
+    return _values_first(sample, sample.names.folder(view.plot.rpartition(b"/")[0]).mes)
 
 
 def _values_first(sample: OpenSample, mes: list[int]) -> list[int]:
-    """Numbers and texts before histograms, since they are small; else in the same order."""
+    """The MEs of a folder: numbers and texts before histograms, since they are few and small; else in the same order."""
     return sorted(mes, key=lambda index: not Kind(sample.columns.kind[index]).scalar)
+
+
+def _plots_first(sample: OpenSample, mes: list[int]) -> list[int]:
+    """The matches of a search: histograms before numbers and texts, which can be hundreds; else in the same order."""
+    return sorted(mes, key=lambda index: Kind(sample.columns.kind[index]).scalar)
 
 
 def tile(sample: OpenSample, view: View, index: int) -> Tile:
     """An ME in a list."""
     path = sample.names[index]
     folder, _, name = path.rpartition(b"/")
+    value = scalar(sample, index)
     return Tile(
         name=text(name),
         folder=text(folder),
@@ -122,7 +132,8 @@ def tile(sample: OpenSample, view: View, index: int) -> Tile:
         folder_address=view.of_folder(folder).address if view.q else "",
         image=view.image(path, TILE_SIZES[view.size]),
         status=status_of(sample.columns.status[index]),
-        value=scalar(sample, index),
+        value=value,
+        readable=readable_value(text(name), value or ""),
     )
 
 

@@ -11,6 +11,7 @@ from app.core.database import rows
 from app.core.heartbeat import SILENT_S, Service
 from app.formats import Kind
 from app.gui.catalog.catalog import Freshness, OpenSample
+from app.gui.pages.readable import readable_value
 
 STALE_S = 60.0
 """Age of data without a new file that needs a reason: a lumisection takes 23 s, and each has a file."""
@@ -59,5 +60,5 @@ def _facts(sample: OpenSample) -> list[tuple[str, str]]:
         if index is None:
             index = next(iter(sample.names.search([f"EventInfo/{name.decode()}"], 1)), None)
         if index is not None and Kind(sample.columns.kind[index]).scalar:
-            found.append((label, sample.scalar(index)))
+            found.append((label, readable_value(name.decode(), sample.scalar(index))))
     return found

@@ -18,6 +18,7 @@ from app.gui.files.shown import shown_path
 from app.gui.pages.frame import sample_frame
 from app.gui.pages.listing import scalar, siblings, status_of, tests_of, tile
 from app.gui.pages.lumis import current_lumi_series, series_context
+from app.gui.pages.readable import readable_real
 from app.gui.plots.near_names import near_names
 from app.web import page
 from render.errors import OptionError
@@ -93,6 +94,7 @@ def _me_context(sample: OpenSample, view: View, index: int) -> dict[str, Any]:
         "value": scalar(sample, index),
         "status": status_of(sample.columns.status[index]),
         "tests": tests_of(sample, index),
+        "readable": readable_real,
         **_neighbours(sample, view, index),
     }
 

@@ -135,7 +135,7 @@ def test_folders_count_errors_and_warnings_and_tiles_show_the_worst_test(client:
         page = read(client, COSMICS + quote(folder))
         tiles = {
             html.unescape(title): tile
-            for tile, title in re.findall(r'(<li class="tile[^>]*>(?:(?!</li>).)*title="([^"]*)".*?</li>)', page, re.S)
+            for tile, title in re.findall(r'(<li class="tile[^>]*>(?:(?!</li>).)*class="name" title="([^"]*)".*?</li>)', page, re.S)
         }
         for name, status in [(name, status) for place, name, status in mes if place == folder]:
             assert re.findall(r'badge-text">([^<]*)<', tiles[name]) == ([WORST[status]] if status else [])
@@ -225,6 +225,30 @@ def test_a_search_within_the_sample_matches_all_words_case_insensitively(client:
     assert "1 match for" in words(page)
     assert re.findall(r'class="where" href="([^"]*)"', page) == [f"{COSMICS}/EcalBarrel/EventInfo"]
     assert "No matches for" in words(read(client, f"{COSMICS}?q=summary+nowhere"))
+
+
+def test_the_results_of_a_search_have_plots_before_single_numbers(client: FlaskClient) -> None:
+    page = read(client, f"{COSMICS}?q=reportSummary")
+    are_numbers = ["tile-value" in tile for tile in re.findall(r'<li class="(tile[^"]*)"', page)]
+    assert are_numbers == sorted(are_numbers)
+    assert {True, False} == set(are_numbers)
+
+
+def test_a_number_has_four_digits_and_its_full_value_on_hover(client: FlaskClient, demo_files: list[Path]) -> None:
+    page = read(client, f"{COSMICS}?q=reportSummaryContents")
+    shown = re.findall(r'<bdi title="([^"]*)">([^<]*)</bdi></span>', page)
+    assert shown
+    for full, short in shown:
+        assert len(short) < len(full)
+        assert float(short) == pytest.approx(float(full), rel=5e-4)
+
+
+def test_previous_and_next_stay_in_place_at_the_ends(client: FlaskClient) -> None:
+    page = read(client, f"{COSMICS}/EcalBarrel/EBTimingTask")
+    plots = [html.unescape(address) for address in re.findall(r'class="stop" href="([^"]*plot=[^"]*)"', page)]
+    for address in (plots[0], plots[1], plots[-1]):
+        steps = words(read(client, address).partition('aria-label="Plots"')[2])
+        assert re.match(r"\W*Previous \d+ of \d+ Next ", steps)
 
 
 def test_a_long_list_is_loaded_in_parts(client: FlaskClient) -> None:
