@@ -190,6 +190,33 @@ def test_log_search_and_addresses_of_lines(page: Page) -> None:
     expect(page.locator(".log li")).to_have_count(1)
 
 
+def test_log_of_a_crashed_job_opens_at_its_first_error_and_n_goes_through_matches(page: Page) -> None:
+    job = Job.get(Job.key == key_of("beam", 358791))
+    before = Log.get(Log.key == job.key).body
+    lines = [f"{'ERROR' if number in (400, 401, 700) else 'line'} {number}\n" for number in range(1, 901)]
+    Log.update(body=data.pack_json({"stdlog_start": lines, "stdlog_end": []})).where(Log.key == job.key).execute()
+    data.change(job.key, exit_code=134)
+    page.goto(f"/square/log?key={job.key}")
+    expect(page.locator("#L400")).to_be_in_viewport()
+    matches = page.locator(".matches [role=status]")
+    for key, line, position in [("n", 700, "2 of 2"), ("n", 400, "1 of 2"), ("N", 700, "2 of 2"), ("N", 400, "1 of 2")]:
+        page.keyboard.press(key)
+        expect(page.locator(":target")).to_have_id(f"L{line}")
+        expect(page.locator(f"#L{line}")).to_be_in_viewport()
+        expect(matches).to_have_text(position)
+    page.goto(f"/square/log?key={job.key}&q=line+30")
+    page.keyboard.press("n")
+    expect(page.locator(":target")).to_have_id("L30")
+    page.get_by_role("button", name="Next match").click()
+    expect(page.locator(":target")).to_have_id("L300")
+    box = page.locator("#L302").bounding_box()
+    assert box
+    page.locator("#L302").click(position={"x": box["width"] - 20, "y": box["height"] / 2})  # the whole line is the target of its link
+    expect(page).to_have_url(re.compile("#L302$"))
+    data.change(job.key, exit_code=job.exit_code)
+    Log.update(body=before).where(Log.key == job.key).execute()
+
+
 def test_job_page_shows_the_end_of_the_job(page: Page) -> None:
     page.goto(f"/square/job?key={key_of('gem')}")
     expect(page.locator("#job")).to_contain_text("running")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -112,6 +113,31 @@ def test_a_log_can_be_searched_and_its_errors_chosen(filled: Settings, client: F
     assert [number for number in range(1, 6) if f'id="L{number}"' in page] == [3, 5]
     page = client.get(f"/square/log?key={beam().key}&level=error").text
     assert [number for number in range(1, 6) if f'id="L{number}"' in page] == [2, 3]
+
+
+def opened_at(client: FlaskClient, query: str = "") -> list[str]:
+    return re.findall(r'data-open-at="([^"]*)"', client.get(f"/square/log?key={beam().key}{query}").text)
+
+
+def test_the_log_of_a_crashed_job_opens_at_its_first_error(filled: Settings, client: FlaskClient) -> None:
+    write(beam(), ["fine\n", "%MSG-w X\n", "odd\n", "%MSG\n", "%MSG-e X\n", "bad\n", "%MSG\n", "Killed\n"], [])
+    data.change(beam().key, exit_code=0)
+    assert opened_at(client) == []
+    data.change(beam().key, exit_code=137)
+    assert opened_at(client) == ["L5"]
+    for query in ("&q=bad", "&level=error", "&from=0"):
+        assert opened_at(client, query) == [], "what was asked for comes first"
+    write(beam(), ["fine\n"], [])
+    assert opened_at(client) == []
+
+
+def test_a_first_error_beyond_the_first_page_is_on_the_page_that_opens(filled: Settings, client: FlaskClient) -> None:
+    data.change(beam().key, exit_code=134)
+    write(beam(), [f"line {number}\n" for number in range(1, 12_001)] + ["Segmentation fault\n"], [])
+    page = client.get(f"/square/log?key={beam().key}").text
+    assert 'data-open-at="L12001"' in page
+    assert re.findall(r'id="L(\d+)"', page)[0] == "10001"
+    assert "Earlier lines" in page
 
 
 def test_a_log_is_downloaded_unchanged(filled: Settings, client: FlaskClient) -> None:

@@ -13,9 +13,10 @@ from flask import Blueprint, Response, request
 
 from app.security import Role, audit, current_user, needs
 from app.square import job_documents, logs
-from app.square.clients import client_name
+from app.square.clients import client_name, job_state
 from app.square.models import Job, Log
 from app.square.settings import SquareSettings
+from app.square.states import CRASHED
 from app.square.upstream import is_reachable
 from app.square.view_state import NavLink, ViewState, job_from_request, view_from_request
 from app.square.whole_log import fetch_whole_log
@@ -59,6 +60,7 @@ class LogPage:
     gateway: str
     older: str  # address of the earlier lines; "" for none
     newer: str  # address of the later lines; "" for none
+    open_at: int | None  # number of the first error of a crashed job, at which its log opens
 
 
 class LogQuery:
@@ -67,6 +69,7 @@ class LogQuery:
     def __init__(self) -> None:
         self.words, self.level = request.values.get("q", ""), request.values.get("level", "")
         self.start = int_arg("from", 0)
+        self.is_plain = not (self.words or self.level or "from" in request.values)
         if self.level not in ("", "error", "warning"):
             raise Problem(400, f"There is no level {self.level[:100]!r}", [("level", "Expected error or warning")])
 
@@ -99,7 +102,8 @@ def _log_page(view: ViewState, job: Job, log: logs.JoinedLog, *, version: str = 
     query, settings = LogQuery(), request_settings()
     square, skipped = settings.of(SquareSettings), whole_from or 0
     found = logs.select_lines(log.lines, query.words, query.level, skipped + 1)
-    start = query.start if whole_from is None else max(0, len(found) - logs.PAGE_LINES)
+    open_at = _first_error(job, found) if query.is_plain and whole_from is None else None
+    start = _page_start(query, open_at) if whole_from is None else max(0, len(found) - logs.PAGE_LINES)
     end = start + logs.PAGE_LINES
     return LogPage(
         view=view,
@@ -122,7 +126,17 @@ def _log_page(view: ViewState, job: Job, log: logs.JoinedLog, *, version: str = 
         gateway=square.square_gateway,
         older=query.link(view, job, **{"from": max(0, start - logs.PAGE_LINES)}) if start and whole_from is None else "",
         newer=query.link(view, job, **{"from": end}) if len(found) > end else "",
+        open_at=open_at,
     )
+
+
+def _first_error(job: Job, lines: list[logs.LogLine]) -> int | None:
+    """The number of the first line of a crashed job that tells of an error; None for other jobs."""
+    return next((line.number for line in lines if line.level == "error"), None) if job_state(job) == CRASHED else None
+
+
+def _page_start(query: LogQuery, open_at: int | None) -> int:
+    return query.start if open_at is None else (open_at - 1) // logs.PAGE_LINES * logs.PAGE_LINES
 
 
 def _level_links(view: ViewState, job: Job, log: logs.JoinedLog, query: LogQuery) -> list[NavLink]:
