@@ -9,6 +9,7 @@ from typing import Any
 
 from gunicorn.app.base import BaseApplication
 
+from app.core import rejected
 from app.core.heartbeat import Heartbeat
 from app.core.settings import Settings
 from app.core.supervisor import die_with, follow_supervisor
@@ -62,20 +63,25 @@ class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "keepalive": 15,
             "limit_request_line": 8190,  # an overlay of ten monitor elements with whole paths; the most that gunicorn allows
             "timeout": 120,
-            "graceful_timeout": 10,
+            "graceful_timeout": 3 if os.environ.get("DQMHUB_SUPERVISOR_PID") else 10,  # `dqmhub run` kills after 5 s
             "proc_name": "dqmhub-web",
             "control_socket_disable": True,
             "loglevel": settings.log_level,
             "forwarded_allow_ips": "",
             "when_ready": lambda _: self.remove_old_counters(),
             "post_fork": lambda master, _: die_with(master.pid),
-            "post_worker_init": lambda _: Heartbeat("web").start(),
+            "post_worker_init": lambda _: _start_worker(),
             "child_exit": lambda _, worker: _forget(worker.pid),
         }
 
     def load(self) -> Any:
         """Create the application in a worker process; gunicorn calls this."""
         return self.create_app(self.settings)
+
+
+def _start_worker() -> None:
+    rejected.install()
+    Heartbeat("web").start()
 
 
 def _forget(worker: int) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import socket
 import subprocess
 import sys
 import urllib.error
@@ -41,3 +43,28 @@ def test_an_address_may_name_ten_monitor_elements_with_long_paths(settings: Sett
             urllib.request.urlopen(f"{address(running)}/api/v1/json_overlay?{objects}", timeout=PATIENCE_S)
         assert refused.value.code == 404
         assert b"There is no monitor element folder/folder" in refused.value.read()
+
+
+@pytest.mark.parametrize(
+    ("request_text", "status"),
+    [
+        (b"GET /api/v1/samples?run=" + b"1" * 9000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", 414),
+        (b"GET / HTTP/1.1\r\nbad header\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: x\r\n" + b"X: y\r\n" * 200 + b"\r\n", 431),
+    ],
+    ids=["too-long-address", "no-http", "too-many-headers"],
+)
+def test_what_the_server_rejects_has_the_one_error_shape(
+    settings: Settings, sqlite_template: Path, request_text: bytes, status: int
+) -> None:
+    with (
+        site(settings, sqlite_template, []) as running,
+        socket.create_connection((running.web_host, running.web_port), PATIENCE_S) as connection,
+    ):
+        connection.sendall(request_text)
+        head, _, content = b"".join(iter(lambda: connection.recv(65536), b"")).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 %d " % status)
+    assert b"Content-Type: application/json" in head
+    document = json.loads(content)
+    assert (document["status"], document["errors"]) == (status, [])
+    assert document["message"]
