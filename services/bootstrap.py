@@ -103,7 +103,7 @@ def install_environment(test: bool) -> None:
     if has_moved or not PYTHON.exists():
         step("Python environment", [sys.executable, "-m", "venv", *(["--clear"] if has_moved else []), str(ENVIRONMENT)])
     extras = sorted({*extras, *installed[2:]})
-    pip = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "-c", "requirements.txt"]
+    pip = [str(PYTHON), "-m", "pip", "install", "-q", "--disable-pip-version-check", "-c", "requirements.txt"]
     # setuptools runs setup.py; from Python 3.12 on a new environment has none
     step("Python packages (a minute or two)", [*pip, "setuptools", "-e", f".[{','.join(extras)}]"])
     record.write_text(" ".join([location, versions, *extras]))

@@ -5,11 +5,13 @@ from __future__ import annotations
 import click
 
 from app import cli
+from app.cli import demo_start
 
 
 @click.command()
 def live() -> None:
     """Run the worker for periodic tasks and urgent jobs."""
+    demo_start.wait_for_upstreams()
     _consume("live")
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from app import cli
+from app.cli import demo_start
 from app.core.settings import TREE, Settings
 from app.gui.settings import GuiSettings, local_roots
 from app.ops.settings import ServiceSettings
@@ -100,6 +101,10 @@ def run(demo: bool) -> None:
         use_simulator(settings.of(ServiceSettings).simulator_port)
     if demo and not settings.of(PublishSettings).publishes:
         publish_to_own_mirror(settings)
+    if demo:
+        services = settings.of(ServiceSettings)
+        os.environ["DQMHUB_START_AFTER"] = f"{services.simulator_port},{services.mirror_port}"
+        demo_start.announce_when_ready(settings, demo_start.prepare(settings))
     os.environ["DQMHUB_SUPERVISOR_PID"] = str(os.getpid())  # the services end when this process does, however it ends
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     command = ["honcho", "--app-root", str(TREE), "--procfile", str(TREE / "Procfile"), "start", *([] if demo else SERVICES)]

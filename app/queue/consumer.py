@@ -25,10 +25,10 @@ OPTIONS = {
     "max_delay": 0.2,  # an idle SQLite queue is read this often; huey's default of 10 s would be the pick-up time
     "health_check_interval": 1,
     "graceful_signal": "TERM",
-    "shutdown_timeout": 4,  # `make run` kills after 5 s; interrupted jobs are queued again
+    "shutdown_timeout": 2,  # `make run` kills after 5 s, huey sees a signal after up to 1 s; interrupted jobs are queued again
 }
 
-RUNS_END_S = 3.0
+RUNS_END_S = 1.5
 """Longest wait at the end for the runs of periodic tasks."""
 
 

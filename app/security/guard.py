@@ -6,6 +6,7 @@ from urllib.parse import quote, urlsplit
 
 from flask import Flask, Response, current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException
 
 from app.core.settings import Settings
 from app.security.caller import current_user
@@ -36,7 +37,8 @@ def deny(least: Role) -> ResponseReturnValue:
     """The response if the role is too low: a redirect to the sign-in page, or an error with the reason."""
     caller = current_user()
     if caller.name:
-        raise Problem(403, f"Needs the role {least.title} (you are {caller.role.title})")
+        remedy = f"ask the administrators: dqmhub user role {caller.name} {least.title}"
+        raise Problem(403, f"Needs the role {least.title} (you are {caller.role.title}); {remedy}")
     if is_api():
         challenge = {"WWW-Authenticate": 'Bearer realm="dqmhub"'}
         raise Problem(401, f"Needs the role {least.title}: send an API token", headers=challenge)
@@ -46,6 +48,17 @@ def deny(least: Role) -> ResponseReturnValue:
     response = redirect(sign_in, 303)
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def role_of_page(address: str) -> str:
+    """The least role of the page at a local address, if it is above viewer; "" otherwise."""
+    adapter = current_app.create_url_adapter(request)
+    try:
+        endpoint = adapter.match(urlsplit(address).path, "GET")[0] if adapter else ""
+    except HTTPException:
+        return ""
+    least = least_role(current_app.view_functions[endpoint]) if endpoint else None
+    return least.title if least and least > Role.VIEWER else ""
 
 
 def page_address() -> str:

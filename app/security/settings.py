@@ -19,4 +19,7 @@ class SecuritySettings:
     anonymous_read: str = setting(
         "loopback", "Access without an account: nobody, loopback (this machine), everyone.", one_of("nobody", "loopback", "everyone")
     )
+    demo_accounts: bool = setting(
+        False, "Show the accounts of the demo on the sign-in page, on this machine only; `dqmhub run --demo` sets it."
+    )
     session_hours: float = setting(12.0, "Length of a session, in hours.", between(0.1, 720))

@@ -9,12 +9,13 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, make_response, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.security import accounts
+from app.security import accounts, demo_accounts
 from app.security.audit_log import audit
-from app.security.caller import SESSION_KEY, current_user, session_user
+from app.security.caller import SESSION_KEY, current_user, session_user, trusted
 from app.security.errors import AccountError, SecurityError, problem_of
-from app.security.guard import local_address
+from app.security.guard import local_address, role_of_page
 from app.security.models import Audit, User
+from app.security.proxies import LOOPBACK
 from app.security.roles import Role, needs
 from app.security.settings import SecuritySettings
 from app.web import Problem, page, request_settings
@@ -46,7 +47,7 @@ def account_page(template: str, problem: Problem | None = None, **context: Any) 
 @needs(Role.PUBLIC)
 def sign_in() -> AnyResponse:
     """The form to sign in."""
-    return account_page("security/sign_in.html", next=local_address(request.args.get("next", "/")), name="")
+    return _sign_in_page(local_address(request.args.get("next", "/")), "")
 
 
 @blueprint.post("/sign-in")
@@ -57,13 +58,27 @@ def sign_in_now() -> AnyResponse:
     try:
         user = accounts.check_password(name, form_text("password"), request.remote_addr or "")
     except SecurityError as error:
-        return account_page("security/sign_in.html", problem_of(error), next=target, name=name)
+        return _sign_in_page(target, name, problem_of(error))
     if user is None:
         wrong = Problem(401, "Wrong user name or password, or the account is disabled.")
-        return account_page("security/sign_in.html", wrong, next=target, name=name)
+        return _sign_in_page(target, name, wrong)
     _end_session()
     _start_session(user)
     return redirect(request.script_root + target, 303)
+
+
+def _sign_in_page(target: str, name: str, problem: Problem | None = None) -> Response:
+    """The form, with the role that the page `target` needs, and in a demo with its accounts for users of this machine."""
+    settings = request_settings()
+    shows_accounts = settings.of(SecuritySettings).demo_accounts and trusted(LOOPBACK)
+    return account_page(
+        "security/sign_in.html",
+        problem,
+        next=target,
+        name=name,
+        role=role_of_page(target),
+        demo=demo_accounts.read(settings) if shows_accounts else {},
+    )
 
 
 @blueprint.post("/sign-out")

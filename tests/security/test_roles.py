@@ -99,7 +99,7 @@ def test_htmx_is_redirected_to_the_sign_in_page_and_back_to_the_page(remote: Rem
 def test_a_signed_in_user_sees_the_least_role(remote: RemoteClient, bearer: dict[Role, dict[str, str]]) -> None:
     answer = remote("GET", "/account/audit", headers=bearer[Role.EXPERT])
     assert answer.status_code == 403
-    assert answer.get_json()["message"] == "Needs the role admin (you are expert)"
+    assert answer.get_json()["message"] == "Needs the role admin (you are expert); ask the administrators: dqmhub user role expert admin"
 
 
 @pytest.mark.parametrize(

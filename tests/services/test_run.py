@@ -76,7 +76,9 @@ def test_ctrl_c_ends_every_process(own: Settings) -> None:
         os.killpg(process.pid, signal.SIGINT)
         until(lambda: not processes(own.data), f"the processes to end: {processes(own.data)}")
         process.wait(PATIENCE_S)
-        assert "Traceback" not in (own.data / "run.log").read_text()
+        log = (own.data / "run.log").read_text()
+        assert "Traceback" not in log
+        assert "SIGKILL" not in log
 
 
 @pytest.mark.parametrize("victim", ["supervisor", "dqmhub web", "dqmhub live", "dqmhub worker", "dqmhub-render"])

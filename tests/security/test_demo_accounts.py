@@ -1,0 +1,58 @@
+"""The accounts of a demo: one for each role, only where other machines cannot use them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pytest
+
+from app.security import demo_accounts
+from app.security.models import User
+from app.security.roles import GRANTED
+from tests.security.conftest import sign_in
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from app.core.settings import Settings
+
+
+def test_a_demo_has_one_account_for_each_role_that_can_sign_in(small_app: Callable[..., Flask]) -> None:
+    app = small_app(demo_accounts=True)
+    hub: Settings = app.config["HUB"]
+    made = demo_accounts.make(hub)
+    assert [User.get(User.name == name).role for name in made] == list(GRANTED)
+    assert demo_accounts.make(hub) == made, "passwords stay"
+    client = app.test_client()
+    page = client.get("/account/sign-in").text
+    for name, password in made.items():
+        assert name in page
+        assert password in page
+        assert sign_in(client, name, password).status_code == 303
+    assert (hub.data / "demo_accounts.json").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(("is_demo", "peer"), [(False, "127.0.0.1"), (True, "192.0.2.7")])
+def test_without_a_demo_or_from_another_machine_the_page_names_the_command_that_makes_an_account(
+    small_app: Callable[..., Flask], is_demo: bool, peer: str
+) -> None:
+    app = small_app(demo_accounts=is_demo)
+    made = demo_accounts.make(app.config["HUB"])
+    page = app.test_client().get("/account/sign-in?next=/account/audit", environ_base={"REMOTE_ADDR": peer}).text
+    assert "dqmhub user add NAME --role admin" in page
+    assert not any(password in page for password in made.values())
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "hub.example"])
+def test_a_demo_that_other_machines_reach_has_no_accounts(hub: Settings, host: str) -> None:
+    with pytest.raises(ValueError, match="other machines can reach"):
+        demo_accounts.make(hub.replace(web_host=host))
+    assert User.select().count() == 0
+
+
+@pytest.mark.parametrize(("page", "role"), [("/account/audit", "admin"), ("/", ""), ("/nothing", "")])
+def test_the_sign_in_page_names_the_role_that_a_page_needs(small_app: Callable[..., Flask], page: str, role: str) -> None:
+    text = small_app().test_client().get(f"/account/sign-in?next={page}").text
+    assert ("needs the role" in text) == bool(role)
+    assert not role or f"needs the role <b>{role}</b>" in text
