@@ -106,8 +106,8 @@ def running_jobs(system: str, host: str = "") -> list[Job]:
 
 
 def recent_runs(system: str) -> list[int]:
-    """The numbers of the newest runs in descending order."""
-    return [run for (run,) in rows(Run.select(Run.run).where(Run.system == system).order_by(Run.run.desc()).limit(RECENT_RUNS))]
+    """The numbers of the newest runs, newest first."""
+    return [run for (run,) in rows(Run.select(Run.run).where(runs.is_listed(system)).order_by(Run.first.desc()).limit(RECENT_RUNS))]
 
 
 def client_configurations(system: str, host: str) -> list[str]:

@@ -12,12 +12,12 @@ def init_app(app: Flask) -> None:
     """Add the pages and the API."""
     from app.square.api import legacy, v1
     from app.square.errors import SquareError
-    from app.square.pages import figures, jobs, logs, pins, timeline, views
+    from app.square.pages import figures, hidden_runs, jobs, logs, pins, timeline, views
     from app.square.problems import problem_of
     from app.web.errors import map_errors
 
     map_errors(app, SquareError, problem_of)
-    for module in (views, jobs, logs, timeline, pins):
+    for module in (views, jobs, logs, timeline, pins, hidden_runs):
         app.register_blueprint(module.pages)
     for part in (figures, v1, legacy):
         app.register_blueprint(part.blueprint)

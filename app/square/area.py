@@ -89,6 +89,8 @@ AREA = Area(
         "square_job.acknowledge": "shifter",
         "square_pins.pin": "shifter",
         "square_pins.unpin": "shifter",
+        "square_hidden_runs.hide": "operator",
+        "square_hidden_runs.show": "operator",
         "square_logs.log_page": "viewer",
         "square_logs.whole_log": "expert",
         "square_logs.log_text": "viewer",

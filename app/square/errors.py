@@ -27,6 +27,10 @@ class AcknowledgementRefused(SquareError):
     """The job neither crashed nor is it stuck, or somebody has acknowledged it before."""
 
 
+class ReasonMissing(SquareError):
+    """A change that needs a reason has none."""
+
+
 class LogUnavailable(SquareError):
     """The whole log of a job cannot be fetched from P5."""
 

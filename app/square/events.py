@@ -9,6 +9,9 @@
 | silent-host | a polled host has not responded for SILENT_S and to SILENT_TIMES requests | SILENT_S after its last response |
 | silent-host | a machine is down in two consecutive statuses of P5 | the first of them |
 
+Doubtful runs (see app.square.plausibility) neither begin nor end, and their jobs do not become stuck; of hidden runs
+there are no events at all.
+
 When all jobs of a run have ended, clients may be about to restart: the run has ended once a newer one began, or after
 SETTLE_S. A job is not stuck while its host does not respond or has documents still to be fetched, nor if its run was no
 longer among the NEWEST runs by then. A host that responds again leaves no event (one that never responded has none
@@ -31,8 +34,9 @@ from app.core.events import Event
 from app.core.text import one_line
 from app.square.clients import client_name
 from app.square.event_kinds import KINDS
-from app.square.models import Host, HostStatus, Job, Run
-from app.square.runs import newest_run
+from app.square.models import HiddenRun, Host, HostStatus, Job, Run
+from app.square.plausibility import is_hidden
+from app.square.runs import find_run, is_listed, newest_run
 from app.square.states import STUCK_S, exit_words
 
 SETTLE_S = 60.0
@@ -88,18 +92,19 @@ def _run_facts(run: Run) -> str:
 
 
 def _run_starts(query: EventQuery) -> Iterator[Event]:
-    chosen = Run.select().where(Run.system == query.system, Run.last >= query.since, Run.first.between(query.since, query.until))
+    chosen = Run.select().where(is_listed(query.system), Run.last >= query.since, Run.first.between(query.since, query.until))
     for run in chosen.order_by(Run.first.desc()).limit(query.limit):
         yield _event(query.system, "run-start", run.run, "", run.first, f"Run {run.run} began", _run_facts(run))
 
 
 def _run_ends(query: EventQuery) -> Iterator[Event]:
-    last_run, now = newest_run(query.system), time.time()
+    newest, now = newest_run(query.system), time.time()
+    last_run = None if newest is None else find_run(query.system, newest)
     dead = (Run.running > 0) & Run.last.between(query.since - STUCK_S, min(query.until, now) - STUCK_S)
     done = (Run.running == 0) & Run.last.between(query.since, query.until)
-    superseded = Run.run < (last_run or 0)
+    superseded = Run.first < (last_run.first if last_run else 0.0)
     over = (done & (superseded | (Run.last < now - SETTLE_S))) | (dead & superseded)
-    window = Run.system == query.system, Run.last.between(query.since - STUCK_S, query.until), Run.jobs > 0
+    window = is_listed(query.system), Run.last.between(query.since - STUCK_S, query.until), Run.jobs > 0
     for run in Run.select().where(*window, over).order_by(Run.last.desc()).limit(query.limit):
         at = run.last + STUCK_S if run.running else run.last
         yield _event(query.system, "run-end", run.run, "", at, f"Run {run.run} ended", _client_counts(run))
@@ -127,7 +132,8 @@ def _job_text(what: str, host: str, lumi: int | None, events: int | None) -> str
 
 def _crashes(query: EventQuery) -> Iterator[Event]:
     window = Job.system == query.system, Job.reported.between(query.since, query.until)
-    crashed = Job.exit_code != 0, Job.stopped_by.is_null()
+    is_hidden_run = fn.EXISTS(HiddenRun.select(SQL("1")).where(HiddenRun.system == Job.system, HiddenRun.run == Job.run))
+    crashed = Job.exit_code != 0, Job.stopped_by.is_null(), ~is_hidden_run
     chosen = Job.select(*JOB).where(*window, *crashed).order_by(Job.reported.desc()).limit(query.limit)
     for key, run, tag, host, code, lumi, seen, at in rows(chosen):
         title = f"{client_name(tag)} crashed{_in_run(run)}"
@@ -137,7 +143,8 @@ def _crashes(query: EventQuery) -> Iterator[Event]:
 def _stuck_jobs(query: EventQuery) -> Iterator[Event]:
     at = Job.reported + STUCK_S
     later = Run.alias()
-    newer: Any = later.select(later.first).where(later.system == Job.system, later.run > Job.run)
+    newer: Any = later.select(later.first).where(later.system == Job.system, later.run > Job.run, later.doubt == "")
+    unlisted = Run.select(SQL("1")).where(Run.system == Job.system, Run.run == Job.run, (Run.doubt != "") | is_hidden())
     window = Job.system == query.system, Job.reported.between(query.since - STUCK_S, min(query.until, time.time()) - STUCK_S)
     answers = (Host.system == Job.system) & (Host.name == Job.host)
     other = Job.alias()
@@ -147,6 +154,7 @@ def _stuck_jobs(query: EventQuery) -> Iterator[Event]:
         Job.select(*JOB)
         .left_outer_join(Host, on=answers)
         .where(*window, Job.exit_code.is_null(), fn.COALESCE(Host.last_ok, FOREVER) >= at, fn.COALESCE(Host.behind, 0) == 0)
+        .where(~fn.EXISTS(unlisted))
         .where(~fn.EXISTS(other.select(SQL("1")).where(same_client & is_later)))
         .where(fn.COALESCE(newer.order_by(later.run).offset(NEWEST - 1).limit(1), FOREVER) > at)
     )

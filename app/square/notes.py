@@ -1,4 +1,4 @@
-"""What people add to runs and jobs: acknowledged crashes, and pinned runs. Each change has an entry in the audit log."""
+"""What people add to runs and jobs: acknowledged crashes, pinned and hidden runs. Each change has an entry in the audit log."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from app.core.database import proxy
 from app.security import audit
 from app.square import runs
 from app.square.clients import group_clients
-from app.square.errors import AcknowledgementRefused
-from app.square.models import Acknowledgement, Job, Pin, Run
+from app.square.errors import AcknowledgementRefused, ReasonMissing
+from app.square.models import Acknowledgement, HiddenRun, Job, Pin, Run
 from app.square.states import CRASHED, JOB_BADGES, STUCK
 
 MAX_NOTE_CHARS = 1000
@@ -58,3 +58,31 @@ def unpin_run(system: str, run: int) -> None:
     with proxy.atomic():
         Pin.delete().where(Pin.system == system, Pin.run == run).execute()
         audit("unpin run", f"{system} run {run}")
+
+
+def hidden_run(system: str, run: int) -> HiddenRun | None:
+    """Who has hidden a run; None if nobody has."""
+    found: HiddenRun | None = HiddenRun.get_or_none(HiddenRun.system == system, HiddenRun.run == run)
+    return found
+
+
+def hide_run(system: str, run: int, user: str, reason: str) -> None:
+    """Take a run from all lists and from the mirrors; its data stay. Raises UnknownRun or ReasonMissing."""
+    runs.get_run(system, run)
+    if not reason:
+        raise ReasonMissing("A run is hidden with a reason, which others can read")
+    with proxy.atomic():
+        version = advance(system)
+        row = {"system": system, "run": run, "user": user, "at": time.time(), "reason": reason}
+        HiddenRun.insert(row).on_conflict_ignore().execute()
+        Run.update(version=version).where(Run.system == system, Run.run == run).execute()
+        audit("hide run", f"{system} run {run}", reason)
+
+
+def show_run(system: str, run: int) -> None:
+    """Put a hidden run back on the lists and mirrors."""
+    with proxy.atomic():
+        version = advance(system)
+        HiddenRun.delete().where(HiddenRun.system == system, HiddenRun.run == run).execute()
+        Run.update(version=version).where(Run.system == system, Run.run == run).execute()
+        audit("show run", f"{system} run {run}")

@@ -12,6 +12,7 @@ STATUSES: dict[type[SquareError], int] = {
     errors.UnknownChart: 404,
     errors.UnknownPlayer: 404,
     errors.AcknowledgementRefused: 409,
+    errors.ReasonMissing: 400,
     errors.NoP5Configured: 503,
     errors.HostUnreachable: 501,
     errors.HostNotListed: 403,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any, NamedTuple
 
 from peewee import Case, fn
@@ -9,6 +10,7 @@ from peewee import Case, fn
 from app.core.database import rows
 from app.square.documents import Columns
 from app.square.models import Document, Graph, Job, Run
+from app.square.plausibility import judge_runs
 from app.square.upserts import upsert
 
 
@@ -33,7 +35,23 @@ def summarise_runs(system: str, runs: set[int], version: int) -> None:
     jobs = {run: JobFigures(*figures) for run, *figures in _job_figures(system, runs)}
     newest = {run: (runkey, cmssw) for run, runkey, cmssw in _by_report(system, runs)}
     files = {run: (first, last) for run, first, last in _of_files(system, runs)}
-    upsert(Run, [_run(system, run, jobs.get(run, JobFigures()), newest.get(run, ("", "")), files.get(run)) for run in runs], version)
+    hosts = _hosts(system, runs)
+    found = [
+        _run(system, run, jobs.get(run, JobFigures()), newest.get(run, ("", "")), files.get(run)) | {"hosts": hosts[run]} for run in runs
+    ]
+    before = {run: facts for run, *facts in rows(Run.select(Run.run, Run.first, Run.hosts).where(Run.system == system, Run.run.in_(runs)))}
+    upsert(Run, found, version)
+    judge_runs(system, [row["run"] for row in found if before.get(row["run"]) != [row["first"], row["hosts"]]], version)
+
+
+def _hosts(system: str, runs: set[int]) -> Counter[int]:
+    """The number of hosts that reported each run."""
+    pairs = {
+        pair
+        for table in (Job, Graph)
+        for pair in rows(table.select(table.run, table.host).where(table.system == system, table.run.in_(runs)).distinct())
+    }
+    return Counter(run for run, _ in pairs)
 
 
 def _job_figures(system: str, runs: set[int]) -> list[tuple[Any, ...]]:
@@ -84,4 +102,4 @@ def _run(system: str, run: int, jobs: JobFigures, newest: tuple[str, str], files
     begins = [moment for moment in (jobs.first, files and files[0]) if moment is not None]
     ends = [jobs.last] if jobs.last is not None else [files[1]] if files else []  # files of old runs are reported repeatedly
     times = {"first": min(begins), "last": max(ends)}
-    return {"system": system, "run": run, **jobs._asdict(), **times, "runkey": newest[0], "cmssw": newest[1]}
+    return {"system": system, "run": run, **jobs._asdict(), **times, "doubt": "", "runkey": newest[0], "cmssw": newest[1]}

@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from typing import Any, NamedTuple
 
-from peewee import Query, fn
+from peewee import SQL, Query, fn
 
 from app.core.counters import VersionCounter
 from app.core.database import prepared, rows
 from app.square.errors import UnknownRun
-from app.square.models import Host, HostStatus, Job, Run
+from app.square.models import HiddenRun, Host, HostStatus, Job, Run
+from app.square.plausibility import is_hidden
 
 SILENT_S = 30.0
 """A host without a response for this long is silent; it is polled every few seconds."""
@@ -20,6 +21,9 @@ MAX_PAUSE_S = 150.0
 
 CLOCK_S = 10.0
 """Clocks of hosts may differ by this, s."""
+
+MAX_DOUBTFUL = 100
+"""Number of doubtful runs on one list."""
 
 STATUS_S = 120.0
 """A status of a machine that is older than this is unknown."""
@@ -106,24 +110,48 @@ def get_run(system: str, run: int) -> Run:
     return found
 
 
+def is_listed(system: str) -> Any:
+    """A condition of a query for runs: the run belongs to the system, is plausible, and no operator has hidden it."""
+    return (Run.system == system) & (Run.doubt == SQL("''")) & ~is_hidden()
+
+
 def newest_run(system: str) -> int | None:
-    """The number of the newest run; None without any."""
-    ((run,),) = rows(Run.select(fn.MAX(Run.run)).where(Run.system == system))
-    return None if run is None else int(run)
+    """The number of the newest run, which is the listed run that began last; None without any."""
+    found = rows(_newest(system))
+    return int(found[0][0]) if found else None
+
+
+def _newest(system: str) -> Any:
+    return Run.select(Run.run).where(is_listed(system)).order_by(Run.first.desc(), Run.run.desc()).limit(SQL("1"))
 
 
 def run_range(system: str) -> tuple[int | None, int | None]:
-    """The numbers of the first and the newest run."""
-    ((first,),) = rows(Run.select(fn.MIN(Run.run)).where(Run.system == system))  # both in one query would read the whole table
+    """The numbers of the first listed run and of the newest one."""
+    ((first,),) = rows(Run.select(fn.MIN(Run.run)).where(is_listed(system)))  # both in one query would read the whole table
     return first, newest_run(system)
 
 
 def neighbours(system: str, run: int) -> tuple[int | None, int | None]:
-    """The numbers of the previous and the next known run."""
-    ours = Run.system == system
-    ((before,),) = rows(Run.select(fn.MAX(Run.run)).where(ours, Run.run < run))
-    ((after,),) = rows(Run.select(fn.MIN(Run.run)).where(ours, Run.run > run))
+    """The numbers of the previous and the next listed run."""
+    ((before,),) = rows(Run.select(fn.MAX(Run.run)).where(is_listed(system), Run.run < run))
+    ((after,),) = rows(Run.select(fn.MIN(Run.run)).where(is_listed(system), Run.run > run))
     return before, after
+
+
+def doubtful_runs(system: str, since: float = 0.0) -> list[Run]:
+    """Doubtful runs that nobody has hidden, with a report after a time (Unix s UTC), latest first; at most MAX_DOUBTFUL."""
+    chosen = Run.select().where(Run.system == system, Run.doubt != "", Run.last >= since, ~is_hidden())
+    return list(chosen.order_by(Run.last.desc()).limit(MAX_DOUBTFUL))
+
+
+def hidden_runs(system: str) -> list[HiddenRun]:
+    """The hidden runs, latest first."""
+    return list(HiddenRun.select().where(HiddenRun.system == system).order_by(HiddenRun.at.desc()))
+
+
+def unlisted_numbers(system: str) -> set[int]:
+    """The numbers of all doubtful and hidden runs."""
+    return {run for (run,) in rows(Run.select(Run.run).where(Run.system == system, (Run.doubt != "") | is_hidden()))}
 
 
 def jobs(system: str, run: int) -> list[Job]:
@@ -168,7 +196,7 @@ class PollState(NamedTuple):
 
 @prepared
 def _poll_query() -> Query:
-    newest: Any = Run.select(fn.MAX(Run.run)).where(Run.system == "")
+    newest: Any = _newest("")
     own: Any = Run.select(Run.version).where(Run.system == "", Run.run == 0)
     silent: Any = Host.select(fn.COUNT(Host.id)).where(Host.system == "", Host.last_ok < 0.0)
     failed: Any = Host.select(fn.COUNT(Host.id)).where(Host.system == "", Host.last_error >= 0.0)

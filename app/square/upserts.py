@@ -8,9 +8,9 @@ from typing import Any
 from peewee import Database, Model
 
 from app.core.database import proxy
-from app.square.models import Document, Job
+from app.square.models import Document, Job, Run
 
-FIRST_STATE_COLUMNS: dict[type[Model], tuple[str, ...]] = {Document: ("created",), Job: ("started", "stopped_by")}
+FIRST_STATE_COLUMNS: dict[type[Model], tuple[str, ...]] = {Document: ("created",), Job: ("started", "stopped_by"), Run: ("doubt",)}
 """Columns that the first state of a document sets, and later ones do not change."""
 
 

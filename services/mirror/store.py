@@ -7,6 +7,7 @@ wait while a snapshot is stored.
 from __future__ import annotations
 
 import gzip
+import json
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -108,11 +109,14 @@ class StoreView:
         return before, after
 
     def first_and_last_run(self, system: str) -> tuple[int | None, int | None]:
-        """The oldest and the newest run."""
+        """The oldest run and the newest one, which the hub names; if the mirror does not have that, the one with the highest number."""
         where = "FROM item WHERE kind = 'run' AND system = ?"
         (first,) = self._connection.execute(f"SELECT MIN(run) {where}", (system,)).fetchone()
         (last,) = self._connection.execute(f"SELECT MAX(run) {where}", (system,)).fetchone()
-        return first, last
+        named = self.item(ItemKey("index", system, 0, "newest"))
+        newest = json.loads(named.content) if named else None
+        has_newest = isinstance(newest, int) and self.tag(ItemKey("run", system, newest, "page"))
+        return first, newest if has_newest else last
 
     def count_by_kind(self) -> dict[str, int]:
         """Number of items of each kind."""

@@ -160,6 +160,21 @@ def test_a_report_from_the_future_has_age_0(mirror: MirrorClient) -> None:
     assert mirror.json("/api?what=get_run&run=7&db=production")[1][1][0][1] == 0.0
 
 
+def test_the_newest_run_is_the_one_that_the_hub_names(mirror: MirrorClient) -> None:
+    runs = [item for number in (7, 9) for item in samples.run_items(number, [samples.client("beam")], newest=False)]
+    mirror.publish([*runs, samples.json_item("index", "production", 0, "newest", 7)])
+    assert mirror.json("/api?what=get_info&db=production") == [7, 7]
+    assert mirror.get("/runs/7").headers["Cache-Control"] == "public, max-age=1"
+    assert mirror.get("/timeline?seen=1").text.count('<th scope="row">') == 2
+
+
+@pytest.mark.parametrize("named", [8, None, "x"])
+def test_without_a_named_run_the_newest_has_the_highest_number(mirror: MirrorClient, named: object) -> None:
+    runs = [item for number in (7, 9) for item in samples.run_items(number, [samples.client("beam")], newest=False)]
+    mirror.publish([*runs, samples.json_item("index", "production", 0, "newest", named)])
+    assert mirror.json("/api?what=get_info&db=production") == [7, 9]
+
+
 def test_a_large_range_returns_its_newest_runs(mirror: MirrorClient) -> None:
     mirror.publish([samples.run_data(run, [samples.client("beam")]) for run in range(1, 1102)])
     answer = mirror.get("/api?what=get_runs&from=0&to=999999&bad_only=0&ls=0&db=production")

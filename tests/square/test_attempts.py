@@ -147,7 +147,7 @@ def test_an_attempt_that_a_commanded_restart_ended_says_so_and_is_no_crash(hub: 
     end(old, -15)
     text = words(client.get("/square").text)
     assert "0 down 0 stuck 0 running 1 stopped by command 0 finished" in text
-    assert "stopped by command -15 SIGTERM Restart hltd, by anna" in text
+    assert "stopped by command -15 SIGTERM by anna" in text
     assert events("production", 0, time.time() + 1, kinds=["crash"]) == []
     attempt("beam", 60)
     assert "0 down 0 stuck 1 running 0 finished" in words(client.get("/square").text)

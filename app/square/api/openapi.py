@@ -122,9 +122,16 @@ V1: Schema = {
     "/api/v1/square/runs": get_operation(
         "Runs of DQM^2.",
         [SYSTEM, FROM, TO, parameter("limit", "Maximum number of runs; default 100.", COUNT | {"maximum": 1000})],
-        "Newest first. jobs: processes. Clients count by their newest job: running, finished, crashed, stopped by a command; "
+        "Highest number first; doubtful and hidden runs apart. jobs: processes. Clients count by their newest job: running, finished, crashed, stopped by a command; "
         "failed: earlier jobs that crashed.",
-        object_schema({"system": TEXT, "runs": array(object_schema(RUN))}),
+        object_schema(
+            {
+                "system": TEXT,
+                "runs": array(object_schema(RUN)),
+                "doubtful": array(object_schema({**RUN, "doubt": TEXT})),
+                "hidden": array(object_schema({"run": INTEGER, "user": TEXT, "at": NUMBER, "reason": TEXT})),
+            }
+        ),
     ),
     "/api/v1/square/runs/{run}": get_operation(
         "One run with its jobs; 0 is the newest.",

@@ -16,6 +16,7 @@ from app.square.errors import UnknownPlayer, UnknownRun
 from app.square.event_kinds import KINDS
 from app.square.events import events
 from app.square.models import Job, Run
+from app.square.plausibility import DOUBTS
 from app.square.player import latest_player_report
 from app.square.values import mapping
 from app.square.view_state import job_from_request, view_from_request
@@ -75,15 +76,18 @@ def _columns(row: Any, columns: tuple[Any, ...]) -> dict[str, Any]:
 @blueprint.get("/runs")
 @needs(Role.VIEWER)
 def list_runs() -> Response:
-    """Runs from `from` to `to`, newest first, at most `limit`."""
+    """Runs from `from` to `to`, highest number first, at most `limit`; doubtful and hidden runs apart."""
     system = view_from_request().system
     first, last, limit = int_arg("from", 0), int_arg("to", LARGEST_RUN), min(int_arg("limit", 100), MAX_RUNS)
 
     def build() -> Any:
-        query = Run.select(*RUN_COLUMNS).where(Run.system == system, Run.run.between(first, last))
+        query = Run.select(*RUN_COLUMNS).where(runs.is_listed(system), Run.run.between(first, last))
         found = query.order_by(Run.run.desc()).limit(limit)
         names = [column.name for column in RUN_COLUMNS]
-        return {"system": system, "runs": [dict(zip(names, row, strict=True)) for row in rows(found)]}
+        doubtful = [{**_columns(row, RUN_COLUMNS), "doubt": DOUBTS[row.doubt]} for row in runs.doubtful_runs(system)]
+        hidden = [{"run": row.run, "user": row.user, "at": row.at, "reason": row.reason} for row in runs.hidden_runs(system)]
+        listed = [dict(zip(names, row, strict=True)) for row in rows(found)]
+        return {"system": system, "runs": listed, "doubtful": doubtful, "hidden": hidden}
 
     return versioned_json(build, version_of(system))
 

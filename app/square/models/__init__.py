@@ -1,7 +1,7 @@
 """Tables of DQM^2, with rows for each system (see `app.square.systems`). Times are Unix s UTC.
 
-The poller alone writes what machines report; what people add or command (`Acknowledgement`, `Pin`, `CommandedStop`) has
-tables of its own. All fields of all documents are kept: `Document.body` and `Log.body` together are the document as it
+The poller alone writes what machines report; what people add or command (`Acknowledgement`, `Pin`, `HiddenRun`,
+`CommandedStop`) has tables of its own. All fields of all documents are kept: `Document.body` and `Log.body` together are the document as it
 came, and the typed columns of `Job`, `Graph` and `Run` are what pages show and search. Texts contain no NUL and no lone
 surrogates.
 
@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from app.square.models.documents import LUMIS_PER_PART, DeadLetter, Document, Graph, GraphPart, Log
 from app.square.models.hosts import Host, HostStatus
-from app.square.models.notes import Acknowledgement, CommandedStop, Pin
+from app.square.models.notes import Acknowledgement, CommandedStop, HiddenRun, Pin
 from app.square.models.runs import Job, Run
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "Document",
     "Graph",
     "GraphPart",
+    "HiddenRun",
     "Host",
     "HostStatus",
     "Job",

@@ -42,6 +42,20 @@ class Pin(Table):
         indexes = ((("system", "run"), True),)
 
 
+class HiddenRun(Table):
+    """A run that an operator has hidden: it is on no list and no mirror, until it is shown again."""
+
+    system = TextField()
+    run = BigIntegerField()
+    user = TextField()
+    at = DoubleField()
+    reason = TextField()
+
+    class Meta:
+        table_name = "square_hidden_run"
+        indexes = ((("system", "run"), True),)
+
+
 class CommandedStop(Table):
     """A command of a user that ends jobs: one job, or all jobs of a host.
 

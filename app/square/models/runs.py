@@ -17,6 +17,8 @@ class Run(Table):
         running: Clients whose newest job has no exit code, including stuck ones.
         finished, crashed: Clients whose newest job ended with exit code 0, and with any other.
         stopped: Clients whose newest job was ended by a command, and has no successor yet.
+        hosts: Number of hosts that reported jobs or files.
+        doubt: Why its number is doubtful, see app.square.plausibility; "" if it is plausible.
         failed: Earlier jobs of clients that ended with another exit code than 0, but not by a command.
         lumi: Highest lumisection seen.
         data_run: Run number in the data; a different one in playback.
@@ -34,6 +36,8 @@ class Run(Table):
     crashed = IntegerField(default=0)
     stopped = IntegerField(default=0)
     failed = IntegerField(default=0)
+    hosts = IntegerField(default=1)
+    doubt = TextField(default="")
     lumi = BigIntegerField(null=True)
     data_run = BigIntegerField(null=True)
     runkey = TextField(default="")
@@ -42,7 +46,7 @@ class Run(Table):
 
     class Meta:
         table_name = "square_run"
-        indexes = ((("system", "run"), True), (("system", "version"), False), (("system", "last"), False))
+        indexes = ((("system", "run"), True), (("system", "version"), False), (("system", "last"), False), (("system", "first"), False))
 
 
 class Job(Table):

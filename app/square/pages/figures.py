@@ -54,7 +54,7 @@ def _content(system: str, run: int, chart: str, form: str) -> str | bytes:
 def statistics() -> Response:
     """The table of runs from `from` to `to`, newest first, at most `limit`."""
     system = view_from_request().system
-    chosen = Run.select().where(Run.system == system, Run.run.between(int_arg("from", 0), int_arg("to", LARGEST_RUN)))
+    chosen = Run.select().where(runs.is_listed(system), Run.run.between(int_arg("from", 0), int_arg("to", LARGEST_RUN)))
     limit = min(int_arg("limit", DEFAULT_RUNS), MAX_RUNS)
     table = csv_text(runs_table(system, chosen.order_by(Run.run.desc()).limit(limit)))
     response = ContentResponse(table, content_type=TYPES["csv"])

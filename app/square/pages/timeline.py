@@ -12,8 +12,9 @@ from flask import Blueprint, Response, request
 from app.core.database import rows
 from app.security import Role, needs
 from app.square.clients import client_name, earlier_attempts, job_state
-from app.square.models import Job, Run
-from app.square.runs import run_range, short_count
+from app.square.models import HiddenRun, Job, Run
+from app.square.plausibility import DOUBTS
+from app.square.runs import doubtful_runs, hidden_runs, is_listed, run_range, short_count
 from app.square.states import JOB_BADGES, URGENCY, exit_words
 from app.square.view_state import NavLink, ViewState, view_from_request
 from app.web import page
@@ -81,6 +82,9 @@ class TimelinePage:
     older: str  # address of the next page; "" for none
     newest: str  # address of the first page; "" if this is it
     table: str  # address of the table as CSV
+    doubtful: list[Run]  # on the first page
+    hidden: list[HiddenRun]  # on the first page
+    doubts: Mapping[str, str]  # sentences by Run.doubt
     systems: list[NavLink]
     zones: list[NavLink]
 
@@ -108,7 +112,7 @@ def timeline() -> Response:
 def _timeline_page(view: ViewState, filters: TimelineFilter, before: int) -> TimelinePage:
     found = _runs(view, filters, before)
     lines = _lines(view, filters, found[:PAGE_RUNS])
-    has_more = len(found) > PAGE_RUNS
+    has_more, is_first = len(found) > PAGE_RUNS, before == LARGEST_RUN
     return TimelinePage(
         view=view,
         filters=filters,
@@ -117,8 +121,11 @@ def _timeline_page(view: ViewState, filters: TimelineFilter, before: int) -> Tim
         badges=JOB_BADGES,
         known=run_range(view.system),
         older=view.link(PATH, **filters.query, before=found[PAGE_RUNS - 1].run) if has_more else "",
-        newest=view.link(PATH, **filters.query) if before < LARGEST_RUN else "",
+        newest=view.link(PATH, **filters.query) if not is_first else "",
         table=view.link("/square/statistics.csv", **{name: filters.query[name] for name in ("from", "to")}),
+        doubtful=doubtful_runs(view.system) if is_first else [],
+        hidden=hidden_runs(view.system) if is_first else [],
+        doubts=DOUBTS,
         systems=view.system_links(PATH),
         zones=view.zone_links(PATH, **filters.query),
     )
@@ -126,7 +133,7 @@ def _timeline_page(view: ViewState, filters: TimelineFilter, before: int) -> Tim
 
 def _runs(view: ViewState, filters: TimelineFilter, before: int) -> list[Run]:
     """The runs of a page, and one more if there are more."""
-    chosen = Run.select().where(Run.system == view.system, Run.run.between(filters.first, filters.last), Run.run < before)
+    chosen = Run.select().where(is_listed(view.system), Run.run.between(filters.first, filters.last), Run.run < before)
     if filters.bad or filters.seen or filters.client:
         chosen = chosen.where(Run.run.in_(_filtered(view, filters, Job.select(Job.run))))
     return list(chosen.order_by(Run.run.desc()).limit(PAGE_RUNS + 1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,8 +15,9 @@ from app.security import Role, current_user, needs
 from app.square import run_files, runs
 from app.square.clients import Client, ClientCounts, count_clients, group_clients
 from app.square.models import Run
-from app.square.notes import pin_of
+from app.square.notes import hidden_run, pin_of
 from app.square.pages.poll_tokens import is_current, poll_token
+from app.square.plausibility import DOUBTS
 from app.square.player import PlayerReport, latest_player_report
 from app.square.settings import SquareSettings
 from app.square.situation import Situation, situation
@@ -27,6 +29,8 @@ from app.web.badges import Badge
 from app.web.fragment_cache import cached_fragment, fragment_response
 
 pages = Blueprint("square", __name__)
+
+DAY_S = 86400.0
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,7 @@ class RunFragment:
     situation: Situation
     hosts: list[runs.HostState]  # of the newest run only
     machines: list[runs.MachineState]  # of the newest run only
+    doubtful: int  # doubtful runs of the last day, on the page of the newest run
     client_badges: Mapping[str, Badge]  # by state of a client
     player: PlayerReport | None
     files_version: int
@@ -94,9 +99,10 @@ def _run_response(view: ViewState, number: int | None) -> Response:
     fragment = cached_fragment((request.script_root, view, number, state), render)
     if is_fragment():
         return fragment_response(fragment)
-    context: dict[str, Any] = {"view": view, "run": run, "fragment_html": Markup(fragment.plain.decode())}
+    context: dict[str, Any] = {"view": view, "run": run, "fragment_html": Markup(fragment.plain.decode()), "doubts": DOUBTS}
     if number is not None:
         context |= {"pin": pin_of(view.system, number), "may_pin": current_user().role >= Role.SHIFTER}
+        context |= {"hidden": hidden_run(view.system, number)}
     return page("square/run.html", "square/run.html", **context)
 
 
@@ -119,6 +125,7 @@ def _run_fragment(view: ViewState, run: Run | None, number: int | None, state: r
         situation=situation(run, clients, hosts, is_newest, square.square_machines.get(system, ())),
         hosts=hosts,
         machines=runs.machines(system) if is_newest else [],
+        doubtful=len(runs.doubtful_runs(system, time.time() - DAY_S)) if is_newest else 0,
         client_badges=CLIENT_BADGES,
         player=latest_player_report(system, run.run if run else None, or_later=is_newest),
         files_version=run_files.files_version(system, run.run) if run else 0,

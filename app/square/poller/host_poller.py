@@ -19,16 +19,15 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from peewee import fn
-
 from app.core.database import rows
 from app.core.settings import Settings
 from app.square.documents import TYPES, DocumentRows, rows_of
 from app.square.errors import P5BadResponse, P5Error, P5Unavailable, P5Unreachable
-from app.square.models import DeadLetter, Document, Host, Job, Run
+from app.square.models import DeadLetter, Document, Host, Job
 from app.square.poller import store
 from app.square.poller.fetching import DocumentFetcher, Failures, ShouldStop
 from app.square.poller.store import RejectedDocument
+from app.square.runs import newest_run
 from app.square.settings import SquareSettings
 from app.square.upstream import MAX_REV, DocumentHeader, DocumentHeaders, Upstream, short_name
 from app.square.values import integer, moment
@@ -254,9 +253,9 @@ class HostPoller:
 
     def _recheck_candidates(self) -> dict[str, int | None]:
         """Unfinished jobs of older runs with their stored revision, and dead letters with None, by key."""
-        newest = Run.select(fn.MAX(Run.run)).where(Run.system == self.system)
+        newest = newest_run(self.system)
         jobs = Job.select(Job.key, Document.rev).join(Document, on=(Document.system == Job.system) & (Document.key == Job.key))
-        older = Job.system == self.system, Job.host == self.name, Job.exit_code.is_null(), Job.run < newest
+        older = Job.system == self.system, Job.host == self.name, Job.exit_code.is_null(), Job.run != newest
         recent = jobs.where(*older, Job.reported > time.time() - RECHECK_DAYS * DAY_S).order_by(Job.reported.desc()).limit(MAX_RECHECKED)
         here = DeadLetter.system == self.system, DeadLetter.host == self.name, DeadLetter.key != ""
         due = DeadLetter.times < DEAD_LETTER_ATTEMPTS, DeadLetter.last < time.time() - DEAD_LETTER_RETRY_S

@@ -10,6 +10,7 @@ from app.core.database import end_thread
 from app.core.settings import Settings
 from app.queue import TaskRun
 from app.square.errors import P5Unreachable
+from app.square.plausibility import judge_recent
 from app.square.poller import store
 from app.square.poller.host_poller import HostPoller
 from app.square.settings import SquareSettings
@@ -21,6 +22,7 @@ def system_poller(system: str, machines: Sequence[str], settings: Settings, run:
     """Yields a function that starts to poll each idle machine, and waits for them at most one period."""
     square = settings.of(SquareSettings)
     store.delete_unlisted_hosts({name: [short_name(host) for host in hosts] for name, hosts in square.square_machines.items()})
+    judge_recent(system)
     pollers = [HostPoller(system, name, settings) for name in machines]
     running: dict[HostPoller, Future[bool]] = {}
 

@@ -25,14 +25,17 @@ def cluster(context: RenderContext) -> RenderResult:
 
 
 def index(context: RenderContext) -> RenderResult:
-    """The numbers of all published runs, ascending."""
-    return RenderResult([context.json("index", "runs", sorted(context.planned.runs("run", context.key.system)))])
+    """The numbers of all published runs, ascending, and that of the newest."""
+    published = context.planned.runs("run", context.key.system)
+    newest = published[0] if published else None
+    return RenderResult([context.json("index", "runs", sorted(published)), context.json("index", "newest", newest)])
 
 
 def events(context: RenderContext) -> RenderResult:
     """The latest events, newest first."""
     now = time.time()
-    found = recent_events(context.key.system, now - EVENTS_S, now, EVENTS)
+    unlisted = runs.unlisted_numbers(context.key.system)
+    found = [event for event in recent_events(context.key.system, now - EVENTS_S, now, EVENTS) if event.run not in unlisted]
     return RenderResult([context.json("events", "data", [public_event(event, context.sanitizer)._asdict() for event in found])])
 
 

@@ -18,7 +18,9 @@ from app.square.runs import MachineState
 UNPUBLISHED = frozenset({"id", "system", "key", "pid", "path", "data_run", "version"})
 """Columns of `Job` that are not published. No part of its document is published; its log is redacted by `Sanitizer.lines`."""
 
-UNPUBLISHED_OF_RUN = frozenset({"id", "system", "version", "jobs", "clients", "running", "finished", "crashed", "stopped", "failed"})
+UNPUBLISHED_OF_RUN = frozenset(
+    {"id", "system", "version", "jobs", "clients", "running", "finished", "crashed", "stopped", "failed", "hosts", "doubt"}
+)
 """Columns of `Run` that are not published: its jobs are."""
 
 

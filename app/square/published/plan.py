@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from hashlib import blake2b
+from itertools import pairwise
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -16,6 +17,7 @@ from app.core.settings import Settings
 from app.publish.pieces import AreaPlan, PieceKey, Tokens
 from app.publish.settings import PublishSettings
 from app.square.models import Graph, Host, HostStatus, Job, Log, Run
+from app.square.runs import is_listed
 from app.square.settings import SquareSettings
 from app.square.situation import unreachable_since
 from app.square.systems import SYSTEMS
@@ -69,8 +71,8 @@ def plan(settings: Settings, now: float) -> AreaPlan:
 def _system(system: str, version: int, settings: Settings, now: float) -> AreaPlan:
     """The newest run and pieces without a run are urgent."""
     ours = settings.of(PublishSettings)
-    chosen = Run.select(Run.run, Run.version).where(Run.system == system, Run.run.between(1, MAX_INTEGER - 1))
-    numbers = rows(chosen.order_by(Run.run.desc()).limit(ours.publish_keep_runs))
+    chosen = Run.select(Run.run, Run.version).where(is_listed(system), Run.run.between(1, MAX_INTEGER - 1))
+    numbers = rows(chosen.order_by(Run.first.desc(), Run.run.desc()).limit(ours.publish_keep_runs))
     files = _files(system, [run for run, _ in numbers])
     logs = _logs(system, [run for run, _ in numbers[: ours.publish_log_runs]])
     runs = _with_neighbours(numbers, logs)
@@ -86,12 +88,11 @@ def _system(system: str, version: int, settings: Settings, now: float) -> AreaPl
 
 
 def _with_neighbours(numbers: list[tuple[int, int]], logs: dict[int, Tokens]) -> list[PlannedRun]:
-    """Runs with their versions, newest first, as PlannedRun."""
-    befores, afters = [*(run for run, _ in numbers[1:]), None], [None, *(run for run, _ in numbers)]
-    return [
-        PlannedRun(run, version, before, after, len(logs[run]))
-        for (run, version), before, after in zip(numbers, befores, afters, strict=False)
-    ]
+    """Runs with their versions as PlannedRun, in the same order; the neighbours of a run are those by number."""
+    ordered = sorted(run for run, _ in numbers)
+    before = {later: earlier for earlier, later in pairwise(ordered)}
+    after = dict(pairwise(ordered))
+    return [PlannedRun(run, version, before.get(run), after.get(run), len(logs[run])) for run, version in numbers]
 
 
 def _pieces(system: str, runs: list[PlannedRun], files: dict[int, str], logs: dict[int, Tokens]) -> Tokens:
@@ -113,7 +114,7 @@ def _files(system: str, numbers: list[int]) -> dict[int, str]:
     """The token of the files of each run that has any."""
     if not numbers:
         return {}
-    chosen = Graph.system == system, Graph.run.between(numbers[-1], numbers[0])
+    chosen = Graph.system == system, Graph.run.between(min(numbers), max(numbers))
     query = Graph.select(Graph.run, fn.COUNT(Graph.id), fn.MAX(Graph.version)).where(*chosen).group_by(Graph.run)
     published = set(numbers)
     return {run: f"{count} {version}" for run, count, version in rows(query) if run in published}
@@ -124,8 +125,9 @@ def _logs(system: str, numbers: list[int]) -> dict[int, Tokens]:
     found: dict[int, Tokens] = defaultdict(dict)
     if numbers:
         joined = Job.select(Job.run, Job.key, Log.version, Job.exit_code).join(Log, on=(Log.system == Job.system) & (Log.key == Job.key))
-        query = joined.where(Job.system == system, Job.run.between(numbers[-1], numbers[0]))
-        for run, key, version, code in rows(query):
+        published = set(numbers)
+        query = joined.where(Job.system == system, Job.run.between(min(numbers), max(numbers)))
+        for run, key, version, code in (row for row in rows(query) if row[0] in published):
             found[run][PieceKey("log", system, run, key)] = f"{version} {code}"
     return found
 

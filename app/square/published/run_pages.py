@@ -127,9 +127,9 @@ def _chart_tags(context: RenderContext, run: int) -> dict[str, str]:
 
 
 def _neighbours(published: list[int], run: int) -> tuple[int | None, int | None]:
-    """The published runs before and after a run."""
-    at = published.index(run)
-    return (published[at + 1] if at + 1 < len(published) else None), (published[at - 1] if at else None)
+    """The published runs before and after a run, by number."""
+    before, after = [one for one in published if one < run], [one for one in published if one > run]
+    return max(before, default=None), min(after, default=None)
 
 
 def _rows(clients: list[Client], public_jobs: dict[str, PublicJob], logs: frozenset[str]) -> list[JobRow]:

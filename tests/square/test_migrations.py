@@ -1,4 +1,4 @@
-"""An upgrade counts the clients of runs that were stored before."""
+"""An upgrade counts the clients and hosts of runs that were stored before, and doubts impossible numbers."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def upgraded(settings: Settings) -> Iterator[None]:
     """A database with a run of three attempts of one client, and one of another, upgraded."""
     connection = database.connect(settings)
     Runner(connection, str(MIGRATIONS)).up("0020_queue")
-    for statement in (RUN, *(JOB.format(*job) for job in JOBS)):
+    for statement in (RUN, RUN.replace("7, 1, 2", "-4, 1, 2"), *(JOB.format(*job) for job in JOBS)):
         connection.execute_sql(statement)
     database.upgrade(connection, print)
     yield
@@ -37,6 +37,10 @@ def upgraded(settings: Settings) -> Iterator[None]:
 
 
 def test_an_upgrade_counts_clients_by_their_newest_attempt(upgraded: None) -> None:
-    run = Run.get()
+    run = Run.get(Run.run == 7)
     assert (run.jobs, run.clients, run.running, run.finished, run.crashed, run.stopped, run.failed) == (4, 2, 1, 1, 0, 0, 2)
     assert all(job.stopped_by is None for job in Job.select())
+
+
+def test_an_upgrade_doubts_impossible_numbers_and_counts_hosts(upgraded: None) -> None:
+    assert {run.run: (run.doubt, run.hosts) for run in Run.select()} == {7: ("", 1), -4: ("range", 1)}
