@@ -240,6 +240,38 @@ def test_log_tail_is_followed_and_typed_text_stays(page: Page) -> None:
     expect(page.get_by_label("Search")).to_be_focused()
 
 
+def test_title_and_icon_of_the_tab_carry_the_number_of_clients_that_are_down(page: Page) -> None:
+    icon = page.locator('link[rel="icon"]')
+    page.goto("/square")
+    plain = page.title()
+    expect(icon).to_have_attribute("href", re.compile("web/icon.svg"))
+    for number, tag in enumerate(("gem", "beam"), 1):
+        data.change(key_of(tag), exit_code=134)
+        expect(page).to_have_title(f"({number}) {plain}")
+        expect(icon).to_have_attribute("href", re.compile(f"^data:image/svg.*%3E{number}%3C%2Ftext"))
+    for tag in ("gem", "beam"):
+        data.change(key_of(tag), exit_code=None)
+    expect(page).to_have_title(plain)
+    expect(icon).to_have_attribute("href", re.compile("web/icon.svg"))
+
+
+def test_timeline_keeps_the_runs_in_view_and_explains_its_colours(page: Page) -> None:
+    page.set_viewport_size(PHONE["viewport"])
+    page.goto("/square/timeline")
+    legend = page.get_by_role("list", name="Legend")
+    for word in ("crashed", "stuck", "running", "stopped by command", "finished"):
+        expect(legend).to_contain_text(word)
+    table = page.locator(".wide-table")
+    assert table.evaluate("box => box.scrollWidth > box.clientWidth + 100")
+    table.evaluate("box => { box.scrollLeft = box.scrollWidth }")
+    for cell in (table.locator("thead th").first, table.locator("tbody th").first):
+        box, around = cell.bounding_box(), table.bounding_box()
+        assert box
+        assert around
+        assert 0 <= box["x"] - around["x"] < 3
+        assert cell.evaluate("(cell, at) => document.elementFromPoint(at[0], at[1])?.closest('th') === cell", [box["x"] + 9, box["y"] + 6])
+
+
 def test_timeline_filters_while_typing(page: Page) -> None:
     page.goto("/square/timeline")
     expect(page.locator("#timeline tbody tr")).to_have_count(3)

@@ -125,6 +125,12 @@
     timer = setTimeout(poll, wait * 1000);
   }
 
+  // The whole line of a log is the target of its link.
+  document.addEventListener("click", (event) => {
+    const line = event.target.closest(".log li[id]");
+    if (line && !event.target.closest("a") && getSelection().isCollapsed) line.querySelector(".line").click();
+  });
+
   initZones();
   updateAges();
   setInterval(updateAges, 1000);
