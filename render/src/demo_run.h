@@ -57,10 +57,33 @@ class DemoRun : DetectorFiller {
     writer_.real("eventTimeStamp", start + progress_.lumi * 23.31);
     writer_.real("processTimeStamp", start + progress_.lumi * 23.31 + (live_ ? 12 : 86400));
     writer_.string("note", "Cuts: p_{T} > 5 GeV & |eta| < 2.4; \"tight\" <selection>\nSecond line of the note");
-    if (live_)
+    if (live_) {
+      hlt_event_info(start);
       lumisections();
-    else
+    } else
       histogram<TH1I>("ProcessedLS", "Events per lumisection", {"Lumisection", 450, 0.5, 450.5}, flat(0, 450), 9000);
+  }
+
+  // What clients of the online system write beside Info/EventInfo, with the clocks of the process.
+  void hlt_event_info(double start) {
+    folder("HLT/EventInfo");
+    writer_.string("CMSSW_Version", "CMSSW_13_0_10");
+    writer_.string("hostName", "demo");
+    writer_.string("processName", "DQM");
+    writer_.string("workingDir", "/demo");
+    writer_.integer("processID", 4711);
+    writer_.integer("iRun", run_);
+    writer_.integer("iLumiSection", progress_.lumi);
+    writer_.integer("iEvent", long((1000000 + 37L * run_) * progress_.done()));
+    writer_.integer("processedEvents", 200L * progress_.lumi);
+    writer_.real("runStartTimeStamp", start);
+    writer_.real("eventTimeStamp", start + progress_.lumi * 23.31);
+    writer_.real("processTimeStamp", start + progress_.lumi * 23.31 + 12);
+    writer_.real("processStartTimeStamp", start - 60);
+    writer_.real("processLatency", 12);
+    writer_.real("reportSummary", 0.98);
+    writer_.real("CertificationSummary", 0.98);
+    folder("Info/EventInfo");
   }
 
   void lumisections() {

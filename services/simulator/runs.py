@@ -37,6 +37,7 @@ class RunPlan:
     clients: bool = True  # False: a run without jobs
     release: int = 0  # index of RELEASES
     hltd_restart: int = 0  # lumisection at which hltd restarts on the first FU; 0: never
+    step: int = 0  # difference of the number of the next production run; 0: random, 1 to 3
 
 
 @dataclass

@@ -9,10 +9,13 @@ def _client(name: str) -> str:
     return f"{name}_dqm_sourceclient-live"
 
 
+FIRST_PRODUCTION_RUN = 367100
+"""The first four runs with jobs are those of the demo files (app/gui/demo/make.py), so that both show the same runs."""
+
 PRODUCTION_RUNS = (
-    RunPlan("cosmic_run", 24),
-    RunPlan("pp_run", 1),
-    RunPlan("pp_run", 60, {_client("pixel"): JobFault("crash", 11, 134), _client("beamhlt"): JobFault("blind")}, release=1),
+    RunPlan("cosmic_run", 24, step=29),
+    RunPlan("pp_run", 1, step=2),
+    RunPlan("pp_run", 60, {_client("pixel"): JobFault("crash", 11, 134), _client("beamhlt"): JobFault("blind")}, release=1, step=9),
     RunPlan("hi_run", 18, {_client("csc"): JobFault("crash", 4, -11, always=True)}, release=1),
     RunPlan("cosmic_run", 12, clients=False, release=1),
     RunPlan(

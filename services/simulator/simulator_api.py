@@ -33,6 +33,7 @@ async def _status(request: web.Request) -> web.StreamResponse:
         name: {
             "run": system.run.number if system.run else None,
             "lumi": system.run.last_lumi if system.run else None,
+            "lumis": system.run.plan.lumis if system.run else None,
             "runs": [run.number for run in system.runs],
             "jobs": [
                 {"id": job.id, "tag": job.client.tag, "lumi": job.lumi, "attempt": job.attempt, "silent": job.silent}

@@ -56,7 +56,7 @@ class Site:
         self.pids = {host: 20000 + 97 * number for number, host in enumerate(self.stores)}
         self.requests: deque[dict[str, Any]] = deque(maxlen=MAX_REQUESTS)
         self.systems = {
-            "production": self._system("production", scenario.PRODUCTION_RUNS, 358788),
+            "production": self._system("production", scenario.PRODUCTION_RUNS, scenario.FIRST_PRODUCTION_RUN),
             "playback": self._system("playback", scenario.PLAYBACK_RUNS, 500016),
         }
         if self._state and progress:

@@ -152,7 +152,7 @@ class System:
 
     def _new_run(self, plan: RunPlan) -> Run:
         number = self._next_number
-        self._next_number += 1 if self.playback else self._random.choice((1, 1, 2, 3))
+        self._next_number += 1 if self.playback else plan.step or self._random.choice((1, 1, 2, 3))
         unique = str(uuid.UUID(int=self._random.getrandbits(128), version=4))
         random = Random(f"{self._random.random()} {number}")
         source = int(self.config["source"].rstrip("/").rpartition("/run")[2]) if self.playback else number

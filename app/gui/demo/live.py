@@ -9,11 +9,12 @@ from __future__ import annotations
 import http.client
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import cycle
 from typing import TYPE_CHECKING
 
 from app.formats import FORMATS
+from app.gui.demo.follow import SimulatedRun, ongoing_run
 from app.gui.demo.make import make_file
 from app.gui.files.entries import ONLINE_DATASET
 
@@ -27,6 +28,9 @@ RUNS = 100
 
 PAUSE_PERIODS = 3
 """Periods without a snapshot between two runs."""
+
+FOLLOW_S = 1.0
+"""The simulator of P5 is asked for its run this often."""
 
 _RETRY_S = 1.0
 _TIMEOUT_S = 30.0
@@ -56,6 +60,30 @@ class LiveDemo:
             report(f"run {run} has ended; the next run begins in {PAUSE_PERIODS * self.period_s:g} s")
             if stop.wait(PAUSE_PERIODS * self.period_s):
                 return
+
+    def follow(self, simulator_port: int, stop: Event, report: Callable[[str], None]) -> None:
+        """Write a snapshot of each lumisection of the runs of the simulator of P5 until `stop` is set."""
+        last: SimulatedRun | None = None
+        while not stop.is_set():
+            try:
+                now = ongoing_run(simulator_port)
+            except (OSError, http.client.HTTPException, ValueError, KeyError):  # it starts or restarts
+                now = last
+            if now != last:
+                self._follow_step(last, now, stop, report)
+                last = now
+            stop.wait(FOLLOW_S)
+
+    def _follow_step(self, last: SimulatedRun | None, now: SimulatedRun | None, stop: Event, report: Callable[[str], None]) -> None:
+        """Write the last snapshot of a run that has ended, and the newest one of the ongoing run."""
+        if last and (now is None or now.run != last.run):
+            lumis = max(last.lumi, 1) if last.lumi < last.lumis - 1 else last.lumis  # the last one is over together with the run
+            replace(self, lumis=lumis)._lumisection(last.run, lumis, stop, report)
+            report(f"run {last.run} has ended")
+        if now and (last is None or now.run != last.run):
+            report(f"run {now.run} begins: {now.lumis} lumisections, as at the simulated P5")
+        if now and now.lumi:
+            replace(self, lumis=now.lumis)._lumisection(now.run, now.lumi, stop, report)
 
     def _lumisection(self, run: int, lumi: int, stop: Event, report: Callable[[str], None]) -> None:
         name = f"run{run}_DQMLive.pb"

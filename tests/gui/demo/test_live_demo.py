@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -19,7 +20,9 @@ from app.core.settings import TREE, Settings
 from app.formats import Kind, MEListing, payload, scan
 from app.formats.listing import LUMI
 from app.formats.statistics import statistics
+from app.gui.demo.make import FILES
 from render.build import build
+from tests.support.p5 import run_simulator
 from tests.support.patience import PATIENCE_S
 from tests.support.ports import free_port
 from tests.support.processes import environment, until
@@ -94,6 +97,18 @@ def test_the_snapshot_has_its_lumisection_and_an_me_of_that_lumisection_only(sna
         assert scalars[b"Info/ProvInfo/runIsComplete"] == str(int(lumi == LUMIS))
         marked = [index for index in range(len(found.names)) if found.columns.flags[index] & LUMI]
         assert [found.names[index] for index in marked] == [b"Info/EventInfo/EventsInLumisection"]
+
+
+def test_the_live_run_has_the_run_information_that_shifters_read_in_hlt_eventinfo(snapshots: list[Path]) -> None:
+    for lumi, path in enumerate(snapshots, start=1):
+        found = listing(path)
+        values = {found.names[index].decode(): text for index, text in found.facts.scalars.items()}
+        folder = "HLT/EventInfo"
+        assert values[f"{folder}/iRun"] == "367201"
+        assert values[f"{folder}/iLumiSection"] == str(lumi)
+        for name in ("iEvent", "runStartTimeStamp", "eventTimeStamp"):
+            assert values[f"{folder}/{name}"] == values[f"Info/EventInfo/{name}"]
+        assert values[f"{folder}/CMSSW_Version"] == values["Info/ProvInfo/CMSSW"]
 
 
 def test_the_same_lumisection_of_the_same_run_gives_the_same_snapshot(snapshots: list[Path], tmp_path: Path) -> None:
@@ -171,6 +186,18 @@ def test_runs_are_registered_one_after_the_other_until_a_signal(settings: Settin
         until(lambda: is_shown(running, 367301), "the next run")
         demo.ends(end)
         assert sorted(path.name for path in (running.data / "demo" / "live").iterdir()) == ["run367300_DQMLive.pb", "run367301_DQMLive.pb"]
+
+
+def test_runs_of_the_demo_are_those_of_the_simulated_p5(settings: Settings, sqlite_template: Path) -> None:
+    with run_simulator() as p5, site(settings, sqlite_template, []) as running, started(running, "live"):
+        production = p5.status()["systems"]["production"]
+        assert {run for run in FILES.values() if run != 1} <= set(production["runs"])  # 1: simulated collisions
+        following = running.replace(simulator_port=urlsplit(p5.address).port)
+        with live_demo(following, "--follow") as demo:
+            demo.wait_for(f"run {production['run']} begins: {production['lumis']} lumisections")
+            until(lambda: is_shown(running, 0), "the ongoing run")
+            until(lambda: is_shown(running, production["run"]), "the run of the simulated P5")
+            demo.ends(signal.SIGTERM)
 
 
 def test_a_hub_that_is_not_there_yet_is_waited_for(settings: Settings, sqlite_template: Path) -> None:
