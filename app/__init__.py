@@ -21,11 +21,12 @@ def create_app(settings: Settings | None = None, areas: tuple[Area, ...] | None 
     from flask import Flask
     from htmx_flask import Htmx
 
-    from app import queue, web
+    from app import web
     from app.areas import AREAS
     from app.core import database, metrics
     from app.core.area import check_areas, set_areas
     from app.core.settings import TREE, load, load_secret_key
+    from app.queue.execution import connect as connect_queues
 
     areas = AREAS if areas is None else areas
     check_areas(areas)
@@ -40,7 +41,7 @@ def create_app(settings: Settings | None = None, areas: tuple[Area, ...] | None 
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
     Htmx(app)
     database.check(database.connect(settings))
-    queue.connect(settings)
+    connect_queues(settings)
     database.disconnect()  # workers are forked from here
     app.teardown_appcontext(lambda _: database.release())
     app.extensions["areas"] = areas

@@ -6,7 +6,8 @@ import time
 
 from app.control import service
 from app.core.settings import load
-from app.queue import BackgroundJob, handler, report
+from app.queue.execution import handler, report
+from app.queue.models import BackgroundJob
 from app.square.settings import SquareSettings
 
 

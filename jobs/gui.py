@@ -8,7 +8,8 @@ from app.gui.files.register import IMPORT
 from app.gui.plots.plot_files import evict
 from app.gui.plots.plots import EVICT
 from app.gui.settings import GuiSettings
-from app.queue import BackgroundJob, handler, report
+from app.queue.execution import handler, report
+from app.queue.models import BackgroundJob
 
 
 @handler(IMPORT)

@@ -11,7 +11,9 @@ from app.notify.delivery import delivery_task
 from app.notify.detection import detection_task, watched_systems
 from app.notify.retention import remove_old
 from app.notify.settings import NotifySettings
-from app.queue import BackgroundJob, PeriodicTask, handler, periodic_tasks, report
+from app.queue.execution import handler, report
+from app.queue.models import BackgroundJob
+from app.queue.periodic import PeriodicTask, periodic_tasks
 
 PERIOD_S = 2.0
 

@@ -12,7 +12,7 @@ from app.publish.folder import writing
 from app.publish.publisher import publishing
 from app.publish.sending import SEND_S, sending
 from app.publish.settings import PublishSettings
-from app.queue import PeriodicTask, periodic_tasks
+from app.queue.periodic import PeriodicTask, periodic_tasks
 
 
 @periodic_tasks

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 
-from app.queue import BackgroundJob, handler, report
+from app.queue.execution import handler, report
+from app.queue.models import BackgroundJob
 from app.queue.states import CANCELLED, DONE, FAILED
 
 CLEAN = "clean"

@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from functools import partial
 
 from app.core.settings import Settings, load
-from app.queue import BackgroundJob, PeriodicTask, handler, periodic_tasks, report
+from app.queue.execution import handler, report
+from app.queue.models import BackgroundJob
+from app.queue.periodic import PeriodicTask, periodic_tasks
 from app.square.poller import retention
 from app.square.poller.cluster import cluster_watcher
 from app.square.poller.system_poller import system_poller

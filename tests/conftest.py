@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from flask.testing import FlaskClient
 
-from app import areas, create_app, queue  # noqa: F401  areas makes the settings known
+from app import areas, create_app  # noqa: F401  areas makes the settings known
 from app.core import database
 from app.core.settings import TREE, Settings
+from app.queue import execution
 from tests.support import guard, servers
 from tests.support.patience import PATIENCE_MS
 from tests.support.shared import shared_folder
@@ -143,9 +144,9 @@ def hub(request: pytest.FixtureRequest, database_kind: str, tmp_path: Path) -> I
             url = stack.enter_context(server.database(server.template()))
         given = Settings(data_dir=str(data), instance_name="Test", database_url=url)
         database.check(database.connect(given))
-        queue.connect(given)
+        execution.connect(given)
         yield given
-        queue.disconnect()
+        execution.disconnect()
         database.disconnect()
         database.proxy.initialize(None)
 

@@ -86,12 +86,12 @@ class ShortTracebackFormatter(logging.Formatter):
 
 def open_database() -> Settings:
     """Load the settings, check the database and connect the queues."""
-    from app import queue
     from app.core import database
+    from app.queue.execution import connect as connect_queues
 
     found = settings()
     database.check(database.connect(found))
-    queue.connect(found)
+    connect_queues(found)
     return found
 
 

@@ -100,7 +100,7 @@ def _file_entries(paths: Iterable[str], settings: Settings, overrides: Overrides
 def _store(entries: Sequence[Entry]) -> Registered:
     from app.core.database import proxy
     from app.gui.files import register as registering
-    from app.security import audit
+    from app.security.audit_log import audit
 
     total = registering.NOTHING_REGISTERED
     with click.progressbar(length=len(entries), label="registering", show_pos=True, file=sys.stderr) as bar:

@@ -13,7 +13,8 @@ from app.control.errors import InvalidCommand
 from app.control.models import SubmittedCommand
 from app.control.responses import load_responses
 from app.control.views import KEY_PATTERN, MAX_FORM_BYTES
-from app.security import Role, current_user, needs
+from app.security import Role, needs
+from app.security.caller import current_user
 from app.web import cached_json, request_settings
 from app.web.arguments import int_arg
 

@@ -20,8 +20,8 @@ from app.control.specs import CommandSpec, Impact
 from app.core.counters import advance
 from app.core.database import proxy
 from app.core.settings import Settings
-from app.queue import enqueue
-from app.security import audit
+from app.queue.store import enqueue
+from app.security.audit_log import audit
 from app.square.settings import SquareSettings
 from app.square.stops import announce_stop, withdraw_stop
 from app.square.systems import SYSTEMS

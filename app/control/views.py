@@ -17,7 +17,8 @@ from app.control.presenters import affected_jobs, response_texts
 from app.control.problems import problem_of
 from app.control.room import room_page, room_state
 from app.control.specs import CommandSpec
-from app.security import Role, current_user, needs
+from app.security import Role, needs
+from app.security.caller import current_user
 from app.square.systems import SYSTEMS
 from app.square.view_state import view_from_request
 from app.web import nothing_new, page, request_settings

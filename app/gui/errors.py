@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from app.gui.samples import SampleKey
-    from app.queue import BackgroundJob
+    from app.queue.models import BackgroundJob
 
 
 class GuiError(Exception):

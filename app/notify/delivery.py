@@ -18,7 +18,7 @@ from app.notify.channels.base import Channel
 from app.notify.errors import PermanentError, TemporaryError
 from app.notify.messages import message_of
 from app.notify.models import COUNTER, DEFERRED, FAILED, OPEN, SENT, SUPPRESSED, Delivery, Notification
-from app.queue import TaskRun
+from app.queue.periodic import TaskRun
 
 MAX_PAUSE_S = 60.0
 MAX_SINGLE = 5

@@ -39,7 +39,7 @@ from app.notify.models import (
     Notification,
 )
 from app.notify.settings import NotifySettings
-from app.queue import TaskRun
+from app.queue.periodic import TaskRun
 
 LATE_S = 600.0
 REPEAT_S = 600.0

@@ -14,7 +14,7 @@ from app.core.settings import Settings
 from app.notify.errors import InvalidWindow, OutdatedRequest
 from app.notify.models import COUNTER, MaintenanceWindow
 from app.notify.quiet_hours import moments
-from app.security import audit
+from app.security.audit_log import audit
 from app.web.clock import CERN
 
 MAX_REASON = 1000

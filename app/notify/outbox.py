@@ -14,7 +14,7 @@ from app.notify.channels.base import Channel
 from app.notify.detection import enqueue
 from app.notify.errors import OutdatedRequest, UnknownChannel
 from app.notify.models import COUNTER, FAILED, NOTIFIED, PENDING, Delivery, Notification
-from app.security import audit
+from app.security.audit_log import audit
 
 
 def channel_named(settings: Settings, name: str) -> Channel:

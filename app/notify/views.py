@@ -17,7 +17,8 @@ from app.notify.errors import InvalidWindow, OutdatedRequest, UnknownChannel
 from app.notify.models import COUNTER, MaintenanceWindow
 from app.notify.page import OUTCOMES, PAGE_ROWS, badge_of, channel_statuses, notification_rows, page_state
 from app.notify.settings import NotifySettings
-from app.security import Role, current_user, needs
+from app.security import Role, needs
+from app.security.caller import current_user
 from app.web import Problem, nothing_new, page, request_settings
 from app.web.arguments import int_arg
 

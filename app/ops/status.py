@@ -15,7 +15,8 @@ from app.core import database
 from app.core.area import Area, StatusLine
 from app.core.settings import Settings
 from app.gui.plots import quarantine
-from app.security import Role, current_user, needs
+from app.security import Role, needs
+from app.security.caller import current_user
 from app.web import page, request_settings
 
 log = logging.getLogger(__name__)

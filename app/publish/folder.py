@@ -25,7 +25,7 @@ from app.publish.keys import signing_key
 from app.publish.models import PublishedItem, RevisionSeries
 from app.publish.progress import Position, record_failure, record_success, state_of
 from app.publish.settings import PublishSettings
-from app.queue import TaskRun
+from app.queue.periodic import TaskRun
 from protocol.snapshot import pack
 
 log = logging.getLogger(__name__)

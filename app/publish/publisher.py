@@ -30,7 +30,7 @@ from app.publish.rendering import Hashes, RenderContext, Renderer, RenderResult
 from app.publish.revisions import REVISION_BYTES, RenderedPiece
 from app.publish.sanitize.sanitizer import Sanitizer
 from app.publish.settings import PublishSettings
-from app.queue import TaskRun
+from app.queue.periodic import TaskRun
 from protocol.snapshot import Item
 
 log = logging.getLogger(__name__)

@@ -23,7 +23,7 @@ from app.publish.keys import signing_key
 from app.publish.models import RevisionSeries
 from app.publish.progress import Position, is_paused, record_failure, record_success, state_of
 from app.publish.settings import PublishSettings
-from app.queue import TaskRun
+from app.queue.periodic import TaskRun
 from protocol.snapshot import Snapshot, pack
 
 log = logging.getLogger(__name__)

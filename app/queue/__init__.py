@@ -7,21 +7,5 @@ again from the start, so handlers are idempotent. The clocks of several hosts mu
 `job_lease_s`.
 
 models: the table of jobs and the errors; queues: the messages of huey; execution: running one job;
-store: enqueue, cancel, retry, count; periodic: periodic tasks, with a docstring that explains them;
-api: the names that this package exports.
+store: enqueue, cancel, retry, count; periodic: periodic tasks, with a docstring that explains them.
 """
-
-from __future__ import annotations
-
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from app.queue.api import *  # noqa: F403  for type checkers; `__getattr__` gives the same names
-
-
-def __getattr__(name: str) -> Any:
-    """Load the database and its drivers with the first function that needs them, so that commands of `dqmhub` start fast."""
-    if name.startswith("__"):
-        raise AttributeError(f"module {__name__} has no attribute {name}")
-    return getattr(import_module(f"{__name__}.api"), name)

@@ -6,7 +6,7 @@ import time
 
 from app.core.counters import advance
 from app.core.database import proxy
-from app.security import audit
+from app.security.audit_log import audit
 from app.square import runs
 from app.square.clients import group_clients
 from app.square.errors import AcknowledgementRefused, ReasonMissing

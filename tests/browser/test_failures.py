@@ -14,7 +14,7 @@ from app.core.settings import Settings
 from app.gui.catalog.stored import find_sample
 from app.gui.files.register import IMPORT
 from app.gui.samples import SampleKey
-from app.queue import BackgroundJob
+from app.queue.models import BackgroundJob
 from tests.browser.pages import Watch, open_page, set_hidden
 from tests.support import gui
 from tests.support.site import address, bound, site

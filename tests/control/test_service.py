@@ -18,7 +18,7 @@ from app.control import service
 from app.control.models import ANSWERED, FAILED, QUEUED, REFUSED, SENDING, UNKNOWN, SubmittedCommand
 from app.control.responses import MachineResponse
 from app.core import database
-from app.queue import BackgroundJob
+from app.queue.models import BackgroundJob
 from app.security.models import Audit
 from tests.control.conftest import HOME, Room
 from tests.support.p5 import CROWDED, FU

@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import pytest
 
-from app import queue
 from app.core.settings import Settings
 from app.gui.models import Dataset, File, NameList, Sample
+from app.queue import store
 from app.queue.models import BackgroundJob
 from app.queue.states import DONE, QUEUED
 from jobs.gui import clean_names
@@ -21,10 +21,10 @@ DAY_S = 86400.0
 
 
 def run_now(kind: str, handler: Callable[[BackgroundJob], None]) -> BackgroundJob:
-    queue.run_in_thread(kind, "today", handler)
-    row = queue.latest_job(kind, "today")
+    store.run_in_thread(kind, "today", handler)
+    row = store.latest_job(kind, "today")
     assert row
-    assert queue.wait(row, 30)
+    assert store.wait(row, 30)
     ended: BackgroundJob = BackgroundJob.get_by_id(row.id)
     assert ended.state == DONE, ended.error
     return ended

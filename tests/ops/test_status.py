@@ -10,12 +10,13 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app import create_app, queue
+from app import create_app
 from app.core import database
 from app.core.heartbeat import Heartbeat, Service
 from app.core.settings import Settings
 from app.gui.models import FAILED, File
-from app.queue import PeriodicTaskState
+from app.queue import store
+from app.queue.periodic import PeriodicTaskState
 from tests.support import gui
 
 
@@ -53,7 +54,7 @@ def test_a_database_that_went_away_makes_it_unready_and_is_named(app: Flask, hub
 
 def test_metrics_count_requests_files_and_work(client: FlaskClient, hub: Settings) -> None:
     client.get("/api/v1/samples")
-    queue.enqueue("import", "7")
+    store.enqueue("import", "7")
     File.create(url="/data/a.root", format="tdirectory", registered=time.time())
     text = client.get("/metrics").text
     assert re.search(r'^dqmhub_requests_total{endpoint="gui_api.list_samples",method="GET",status="200"} [1-9]', text, re.M)

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from app import create_app, queue
+from app import create_app
 from app.areas import AREAS
 from app.core.settings import TREE, Settings
 from app.publish import revisions
@@ -25,6 +25,7 @@ from app.publish.models import MirrorState as Row
 from app.publish.models import PublishedItem
 from app.publish.sending import Sender
 from app.publish.settings import PublishSettings
+from app.queue import execution
 from app.security import Role, accounts
 from app.square.models import Job
 from tests.conftest import Browser
@@ -49,11 +50,11 @@ def small_hub(tmp_path: Path, sqlite_template: Path, fixtures_dir: Path) -> Iter
     settings = Settings(data_dir=str(tmp_path / "var"), instance_name="Test")
     shutil.copytree(sqlite_template, settings.data)
     with bound(settings):
-        queue.connect(settings)
+        execution.connect(settings)
         data.fill(fixtures_dir)
         leave_few_jobs()
         yield settings
-        queue.disconnect()
+        execution.disconnect()
 
 
 def leave_few_jobs() -> None:

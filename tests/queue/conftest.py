@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import redis
 
-from app import queue
 from app.core.settings import Settings
+from app.queue import execution
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def hub(hub: Settings, request: pytest.FixtureRequest) -> Settings:
             server.flushall()
         hub = hub.replace(huey_url=url)
     hub = hub.replace(job_lease_s=1.0)
-    queue.connect(hub)
+    execution.connect(hub)
     return hub
 
 

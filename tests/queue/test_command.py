@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 
-from app import queue
 from app.core.settings import Settings
-from app.queue import BackgroundJob
+from app.queue import store
+from app.queue.models import BackgroundJob
 from tests.support.cli import dqmhub
 
 
 def test_jobs_are_listed_as_text_and_json(hub: Settings) -> None:
-    first = queue.enqueue("import", "1")
-    queue.enqueue("extract", "2", queue="live")
+    first = store.enqueue("import", "1")
+    store.enqueue("extract", "2", queue="live")
     BackgroundJob.update(state="failed", error="ValueError: no histogram in it").where(BackgroundJob.id == first.id).execute()
     listed = dqmhub(hub, "jobs", "ls").stdout.splitlines()
     assert "live queued" in listed[0]
@@ -24,7 +24,7 @@ def test_jobs_are_listed_as_text_and_json(hub: Settings) -> None:
 
 
 def test_a_job_is_cancelled_and_retried(hub: Settings) -> None:
-    row = queue.enqueue("import", "1")
+    row = store.enqueue("import", "1")
     assert dqmhub(hub, "jobs", "cancel", str(row.id)).returncode == 0
     assert BackgroundJob.get_by_id(row.id).state == "cancelled"
     refused = dqmhub(hub, "jobs", "cancel", str(row.id))

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from app import queue
 from app.core.settings import Settings
-from app.queue import BackgroundJob
-from app.queue.settings import QueueSettings
+from app.queue import execution, store
+from app.queue.models import BackgroundJob
+from app.queue.settings import QUEUES, QueueSettings
 from tests.support import storms
 from tests.support.processes import consumer, of_session, until
 
@@ -34,7 +34,7 @@ def workers_that_started(traces: Path) -> list[str]:
 
 
 def test_both_consumers_run_their_jobs(hub: Settings, traces: Path) -> None:
-    rows = [queue.enqueue("effect", name, {"folder": str(traces)}, queue=name) for name in ("live", "bulk")]
+    rows = [store.enqueue("effect", name, {"folder": str(traces)}, queue=name) for name in ("live", "bulk")]
     with consumer(hub, "live"), consumer(hub, "bulk"):
         until(lambda: all(state_of(row) == "done" for row in rows), "both rows to be done")
     assert sorted(path.name for path in traces.glob("*.done")) == ["bulk.done", "live.done"]
@@ -49,7 +49,7 @@ def test_kill_9_of_the_consumer_at_any_time_loses_and_repeats_no_job(hub: Settin
     chance = storms.chance(316142)
     rows = []
     for kill in range(KILLS):
-        rows += [queue.enqueue("effect", f"{kill}-{item}", {"folder": str(traces), "seconds": 0.05}) for item in range(ITEMS_PER_KILL)]
+        rows += [store.enqueue("effect", f"{kill}-{item}", {"folder": str(traces), "seconds": 0.05}) for item in range(ITEMS_PER_KILL)]
         before = len(workers_that_started(traces))
         with consumer(hub, "bulk") as process:
             if chance.random() < 0.8:
@@ -57,8 +57,8 @@ def test_kill_9_of_the_consumer_at_any_time_loses_and_repeats_no_job(hub: Settin
             time.sleep(chance.uniform(0, 0.3))
             process.kill()
     with consumer(hub, "bulk"):
-        until(lambda: set(queue.counts()) == {("bulk", "done")}, "all rows to be done")
-    assert queue.counts() == {("bulk", "done"): KILLS * ITEMS_PER_KILL}
+        until(lambda: set(store.counts()) == {("bulk", "done")}, "all rows to be done")
+    assert store.counts() == {("bulk", "done"): KILLS * ITEMS_PER_KILL}
     assert {path.stem for path in traces.glob("*.done")} == {row.key for row in rows}
     assert not (traces / "twice").exists()
     attempts = Counter({row.key: row.attempts for row in BackgroundJob.select()})
@@ -71,10 +71,10 @@ def test_kill_9_of_the_consumer_at_any_time_loses_and_repeats_no_job(hub: Settin
 
 def test_kill_9_of_one_worker_process_leaves_the_others_at_work(hub: Settings, traces: Path) -> None:
     with consumer(hub, "bulk") as process:
-        row = queue.enqueue("gated", "a", {"folder": str(traces)})
+        row = store.enqueue("gated", "a", {"folder": str(traces)})
         until(lambda: workers_that_started(traces), "the handler to begin")
         os.kill(int(workers_that_started(traces)[0].split()[1]), signal.SIGKILL)
-        other = queue.enqueue("effect", "b", {"folder": str(traces)})
+        other = store.enqueue("effect", "b", {"folder": str(traces)})
         until(lambda: state_of(other) == "done", "the other process to work")
         until(lambda: BackgroundJob.get_by_id(row.id).attempts == 2, "the work of the killed process to be begun again")
         (traces / "open").touch()
@@ -82,18 +82,18 @@ def test_kill_9_of_one_worker_process_leaves_the_others_at_work(hub: Settings, t
         assert process.poll() is None
 
 
-@pytest.mark.parametrize("name", queue.QUEUES)
+@pytest.mark.parametrize("name", QUEUES)
 def test_no_process_outlives_a_killed_consumer(hub: Settings, traces: Path, name: str) -> None:
-    queue.enqueue("gated", "a", {"folder": str(traces)}, queue=name)
+    store.enqueue("gated", "a", {"folder": str(traces)}, queue=name)
     with consumer(hub, name) as process:
         until(lambda: workers_that_started(traces), "the handler to begin")
         process.kill()
         until(lambda: not of_session(process.pid), "every process of the consumer to end")
 
 
-@pytest.mark.parametrize("name", queue.QUEUES)
+@pytest.mark.parametrize("name", QUEUES)
 def test_a_consumer_ends_with_its_supervisor(hub: Settings, traces: Path, name: str) -> None:
-    queue.enqueue("effect", "a", {"folder": str(traces)}, queue=name)
+    store.enqueue("effect", "a", {"folder": str(traces)}, queue=name)
     with subprocess.Popen(["sleep", "3600"]) as supervisor, consumer(hub, name, DQMHUB_SUPERVISOR_PID=str(supervisor.pid)) as process:
         until(lambda: workers_that_started(traces), "the consumer to work")
         supervisor.kill()
@@ -103,7 +103,7 @@ def test_a_consumer_ends_with_its_supervisor(hub: Settings, traces: Path, name: 
 
 
 def test_sigterm_lets_a_running_job_finish(hub: Settings, traces: Path) -> None:
-    row = queue.enqueue("effect", "a", {"folder": str(traces), "seconds": 0.5})
+    row = store.enqueue("effect", "a", {"folder": str(traces), "seconds": 0.5})
     with consumer(hub, "bulk") as process:
         until(lambda: workers_that_started(traces), "the handler to begin")
         process.terminate()
@@ -112,7 +112,7 @@ def test_sigterm_lets_a_running_job_finish(hub: Settings, traces: Path) -> None:
 
 
 def test_sigterm_queues_a_long_job_again_and_counts_no_attempt(hub: Settings, traces: Path) -> None:
-    row = queue.enqueue("gated", "a", {"folder": str(traces)})
+    row = store.enqueue("gated", "a", {"folder": str(traces)})
     with consumer(hub, "bulk") as process:
         until(lambda: workers_that_started(traces), "the handler to begin")
         process.terminate()
@@ -123,40 +123,40 @@ def test_sigterm_queues_a_long_job_again_and_counts_no_attempt(hub: Settings, tr
 
 def test_a_full_bulk_queue_does_not_delay_live(hub: Settings, traces: Path) -> None:
     with consumer(hub, "live"), consumer(hub, "bulk"):
-        bulk = [queue.enqueue("gated", str(number), {"folder": str(traces)}) for number in range(200)]
+        bulk = [store.enqueue("gated", str(number), {"folder": str(traces)}) for number in range(200)]
         until(lambda: len(workers_that_started(traces)) == hub.of(QueueSettings).worker_processes, "every bulk worker to be busy")
-        live = queue.enqueue("effect", "now", {"folder": str(traces)}, queue="live")
+        live = store.enqueue("effect", "now", {"folder": str(traces)}, queue="live")
         until(lambda: state_of(live) == "done", "the live work to be done")
-        assert queue.counts()["bulk", "queued"] == len(bulk) - hub.of(QueueSettings).worker_processes
+        assert store.counts()["bulk", "queued"] == len(bulk) - hub.of(QueueSettings).worker_processes
         (traces / "open").touch()
-        until(lambda: queue.counts().get(("bulk", "done")) == len(bulk), "the bulk work to be done")
+        until(lambda: store.counts().get(("bulk", "done")) == len(bulk), "the bulk work to be done")
 
 
 def test_work_whose_message_was_lost_is_done(hub: Settings, traces: Path) -> None:
-    row = queue.enqueue("effect", "a", {"folder": str(traces)})
-    queue.queue_of("bulk").flush()
+    row = store.enqueue("effect", "a", {"folder": str(traces)})
+    execution.queue_of("bulk").flush()
     with consumer(hub, "bulk"):
         until(lambda: state_of(row) == "done", "the row to be done")
 
 
 def test_an_invalid_message_does_not_stop_consumers(hub: Settings, traces: Path) -> None:
-    queue.queue_of("bulk").storage.enqueue(b"\x80\x04no JSON")
-    row = queue.enqueue("effect", "a", {"folder": str(traces)})
+    execution.queue_of("bulk").storage.enqueue(b"\x80\x04no JSON")
+    row = store.enqueue("effect", "a", {"folder": str(traces)})
     with consumer(hub, "bulk"):
         until(lambda: state_of(row) == "done", "the row to be done")
 
 
 def test_a_running_job_is_cancelled_at_its_next_report(hub: Settings, traces: Path) -> None:
-    row = queue.enqueue("gated", "a", {"folder": str(traces)})
+    row = store.enqueue("gated", "a", {"folder": str(traces)})
     with consumer(hub, "bulk"):
         until(lambda: BackgroundJob.get_by_id(row.id).note == "waiting", "the handler to report")
-        queue.cancel(row.id)
+        store.cancel(row.id)
         until(lambda: state_of(row) == "cancelled", "the handler to stop")
     assert BackgroundJob.get_by_id(row.id).progress == 0.5
 
 
 def test_a_lease_is_renewed_while_the_handler_runs(hub: Settings, traces: Path) -> None:
-    row = queue.enqueue("effect", "a", {"folder": str(traces), "seconds": 3 * hub.of(QueueSettings).job_lease_s})
+    row = store.enqueue("effect", "a", {"folder": str(traces), "seconds": 3 * hub.of(QueueSettings).job_lease_s})
     with consumer(hub, "bulk"):
         until(lambda: state_of(row) == "done", "the row to be done")
     assert BackgroundJob.get_by_id(row.id).attempts == 1
@@ -164,7 +164,7 @@ def test_a_lease_is_renewed_while_the_handler_runs(hub: Settings, traces: Path) 
 
 
 def test_a_failing_job_is_retried_unless_it_cannot_succeed(hub: Settings) -> None:
-    faulty, hopeless, unknown = (queue.enqueue(kind, "a") for kind in ("faulty", "hopeless", "unknown"))
+    faulty, hopeless, unknown = (store.enqueue(kind, "a") for kind in ("faulty", "hopeless", "unknown"))
     with consumer(hub, "bulk"):
         until(lambda: BackgroundJob.get_by_id(faulty.id).attempts == 2, "the second attempt")
         until(lambda: {state_of(hopeless), state_of(unknown)} == {"failed"}, "the others to fail")

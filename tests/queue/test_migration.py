@@ -8,11 +8,12 @@ import pytest
 from peewee import IntegrityError
 from playhouse.migrations import Runner
 
-from app import queue
 from app.core import database
 from app.core.database import MIGRATIONS
 from app.core.settings import Settings
-from app.queue import BackgroundJob, PeriodicTaskState
+from app.queue import execution, store
+from app.queue.models import BackgroundJob
+from app.queue.periodic import PeriodicTaskState
 
 pytestmark = pytest.mark.slow
 
@@ -39,9 +40,9 @@ def _upgrade(settings: Settings) -> Iterator[None]:
     for statement in (*map(JOB.format, ("queued", "failed")), TASK):
         connection.execute_sql(statement)
     database.upgrade(connection, print)
-    queue.connect(settings)
+    execution.connect(settings)
     yield
-    queue.disconnect()
+    execution.disconnect()
     database.disconnect()
     database.proxy.initialize(None)
 
@@ -54,7 +55,7 @@ def test_an_upgrade_keeps_jobs_and_periodic_tasks(upgraded: None) -> None:
     }
     task = PeriodicTaskState.get()
     assert (task.name, task.failures, task.steps) == ("notices", 1, 7)
-    assert queue.enqueue("import", "queued").id == jobs["queued"].id
-    assert queue.enqueue("import", "failed").id not in {job.id for job in jobs.values()}
+    assert store.enqueue("import", "queued").id == jobs["queued"].id
+    assert store.enqueue("import", "failed").id not in {job.id for job in jobs.values()}
     with pytest.raises(IntegrityError):
         PeriodicTaskState.create(name="notices", period_s=2.0)

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from app import queue
 from app.core import database
 from app.core.settings import TREE, Settings
-from app.queue import PeriodicTask, PeriodicTaskState, TaskRun, failure_log, periodic
+from app.queue import execution, failure_log, periodic
+from app.queue.periodic import PeriodicTask, PeriodicTaskState, TaskRun
 from tests.support import storms
 from tests.support.patience import PATIENCE_S
 from tests.support.processes import environment, until
@@ -261,7 +261,7 @@ def test_a_removed_task_is_deleted_unless_another_consumer_still_runs_it(hub: Se
         ("done", "another", now + 5),
     ):
         PeriodicTaskState.create(name=name, period_s=2.0, owner=owner, lease_until=lease_until)
-    periodic.schedule(queue.queue_of("live"), [PeriodicTask("kept", 2.0, lambda _: nullcontext(lambda: None))], threading.Event())
+    periodic.schedule(execution.queue_of("live"), [PeriodicTask("kept", 2.0, lambda _: nullcontext(lambda: None))], threading.Event())
     assert {task.name for task in PeriodicTaskState.select()} == {"kept", "done"}
 
 

@@ -7,13 +7,13 @@ import time
 import pytest
 
 import jobs
-from app import queue
 from app.areas import AREAS
 from app.core.settings import Settings
-from app.queue import BackgroundJob
+from app.queue import execution, store
 from app.queue.consumer import consumer_of
 from app.queue.execution import HANDLERS
-from app.queue.settings import QueueSettings
+from app.queue.models import BackgroundJob
+from app.queue.settings import QUEUES, QueueSettings
 from jobs import queue as clean
 
 pytestmark = pytest.mark.both_databases
@@ -27,7 +27,7 @@ class Waits(list[float]):
         return False
 
 
-@pytest.mark.parametrize("name", queue.QUEUES)
+@pytest.mark.parametrize("name", QUEUES)
 def test_an_idle_consumer_polls_often_enough_to_start_a_job_within_a_third_of_a_second(hub: Settings, name: str) -> None:
     worker = consumer_of(name, hub)._create_worker()
     worker.stop_flag = waits = Waits()
@@ -47,12 +47,12 @@ def test_jobs_register_their_kinds() -> None:
 
 def test_daily_jobs_are_enqueued_once_a_day(hub: Settings) -> None:
     jobs.load(AREAS)
-    queue.enqueue_daily()
-    queue.enqueue_daily()
-    today = queue.latest_job(clean.CLEAN, time.strftime("%Y-%m-%d", time.gmtime()))
+    store.enqueue_daily()
+    store.enqueue_daily()
+    today = store.latest_job(clean.CLEAN, time.strftime("%Y-%m-%d", time.gmtime()))
     assert today is not None
-    queue.run(today.id)
-    queue.enqueue_daily()
+    execution.run(today.id)
+    store.enqueue_daily()
     assert BackgroundJob.select().where(BackgroundJob.kind == clean.CLEAN).count() == 1
 
 
@@ -64,8 +64,8 @@ def test_old_jobs_are_deleted_but_not_open_or_recent_ones(hub: Settings, monkeyp
         BackgroundJob.create(queue="bulk", kind="import", key=f"old{number}", state=state, created=past, finished=finished)
     BackgroundJob.create(queue="bulk", kind="import", key="recent", state="done", created=past, finished=time.time())
     jobs.load(AREAS)
-    row = queue.enqueue(clean.CLEAN, "now")
-    queue.run(row.id)
+    row = store.enqueue(clean.CLEAN, "now")
+    execution.run(row.id)
     left = {row.key for row in BackgroundJob.select().where(BackgroundJob.kind == "import")}
     assert left == {"old4", "old5", "recent"}
     assert BackgroundJob.get_by_id(row.id).note == "4 rows of old jobs removed"

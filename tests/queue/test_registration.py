@@ -7,7 +7,8 @@ from contextlib import nullcontext
 import pytest
 
 from app.core.settings import Settings
-from app.queue import BackgroundJob, execution, periodic
+from app.queue import execution, periodic
+from app.queue.models import BackgroundJob
 
 
 def test_two_modules_cannot_handle_one_kind_of_job(monkeypatch: pytest.MonkeyPatch) -> None:

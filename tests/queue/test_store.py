@@ -11,12 +11,11 @@ from typing import Any
 
 import pytest
 
-from app import queue
 from app.core import database
 from app.core.settings import Settings
-from app.queue import BackgroundJob
+from app.queue import execution, store
 from app.queue.execution import HANDLERS, Handler, claim
-from app.queue.models import ATTEMPTS
+from app.queue.models import ATTEMPTS, BackgroundJob, JobCancelled, JobStateError
 from tests.support.patience import PATIENCE_S
 from tests.support.processes import until
 
@@ -53,92 +52,92 @@ def again(row: BackgroundJob) -> BackgroundJob:
 def hand_over(row: BackgroundJob, handler: Handler, monkeypatch: pytest.MonkeyPatch) -> BackgroundJob:
     """The row after a consumer of this process has run it."""
     monkeypatch.setitem(HANDLERS, row.kind, handler)
-    queue.run(row.id)
+    execution.run(row.id)
     return again(row)
 
 
 def test_concurrent_enqueues_of_one_key_make_one_job(hub: Settings) -> None:
     for turn in range(10):
-        numbers = at_once(lambda _, turn=turn: queue.enqueue("import", str(turn)).id)
+        numbers = at_once(lambda _, turn=turn: store.enqueue("import", str(turn)).id)
         assert len(set(numbers)) == 1
-    assert queue.counts() == {("bulk", "queued"): 10}
-    assert queue.queue_of("bulk").pending_count() == 10
+    assert store.counts() == {("bulk", "queued"): 10}
+    assert execution.queue_of("bulk").pending_count() == 10
 
 
 def test_a_key_can_be_enqueued_again_after_its_job_has_ended(hub: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    first = queue.enqueue("import", "7")
+    first = store.enqueue("import", "7")
     hand_over(first, lambda _: None, monkeypatch)
-    second = queue.enqueue("import", "7")
+    second = store.enqueue("import", "7")
     assert second.id != first.id
-    newest = queue.latest_job("import", "7")
+    newest = store.latest_job("import", "7")
     assert newest is not None
     assert newest.id == second.id
-    assert queue.latest_job("import", "8") is None
+    assert store.latest_job("import", "8") is None
 
 
 def test_concurrent_claims_of_a_job_succeed_once(hub: Settings) -> None:
     for turn in range(10):
-        row = queue.enqueue("import", str(turn))
+        row = store.enqueue("import", str(turn))
         assert sum(claimed is not None for claimed in at_once(lambda _, row=row: claim(row.id))) == 1
     assert all(row.attempts == 1 for row in BackgroundJob.select())
 
 
 def test_a_message_is_sent_after_the_commit_and_not_after_a_rollback(hub: Settings) -> None:
-    messages = queue.queue_of("bulk")
+    messages = execution.queue_of("bulk")
     with database.proxy.atomic():
-        row = queue.enqueue("import", "1")
+        row = store.enqueue("import", "1")
         assert messages.job_ids() == set()
     assert messages.job_ids() == {row.id}
     with database.proxy.atomic() as transaction:
-        queue.enqueue("import", "2")
+        store.enqueue("import", "2")
         transaction.rollback()
     assert messages.job_ids() == {row.id}
-    assert queue.counts() == {("bulk", "queued"): 1}
+    assert store.counts() == {("bulk", "queued"): 1}
 
 
 def test_a_message_is_the_id_of_the_job_in_json(hub: Settings) -> None:
-    row = queue.enqueue("import", "1", {"url": "/data/a.root"})
-    (message,) = queue.queue_of("bulk").storage.enqueued_items()
+    row = store.enqueue("import", "1", {"url": "/data/a.root"})
+    (message,) = execution.queue_of("bulk").storage.enqueued_items()
     assert json.loads(message)[1:] == [row.id]
     assert again(row).arguments == {"url": "/data/a.root"}
 
 
 def test_an_unreachable_queue_loses_no_job(hub: Settings, caplog: pytest.LogCaptureFixture) -> None:
-    queue.connect(hub.replace(huey_url="unix:///nowhere/redis"))
-    row = queue.enqueue("import", "1")
+    execution.connect(hub.replace(huey_url="unix:///nowhere/redis"))
+    row = store.enqueue("import", "1")
     assert f"Job {row.id} was not sent to the queue bulk" in caplog.text
-    queue.connect(hub)
-    assert queue.queue_of("bulk").job_ids() == set()
-    queue.sweep("bulk")
-    assert queue.queue_of("bulk").job_ids() == {row.id}
+    execution.connect(hub)
+    assert execution.queue_of("bulk").job_ids() == set()
+    store.sweep("bulk")
+    assert execution.queue_of("bulk").job_ids() == {row.id}
 
 
 def test_a_sweep_sends_only_lost_messages(hub: Settings) -> None:
-    messages = queue.queue_of("bulk")
-    first, second = queue.enqueue("import", "1"), queue.enqueue("import", "2")
-    queue.sweep("bulk")
+    messages = execution.queue_of("bulk")
+    first, second = store.enqueue("import", "1"), store.enqueue("import", "2")
+    store.sweep("bulk")
     assert messages.pending_count() == 2
     messages.dequeue()
-    queue.sweep("bulk")
+    store.sweep("bulk")
     assert messages.job_ids() == {first.id, second.id}
     assert messages.pending_count() == 2
     messages.flush()
     claim(first.id)
-    queue.sweep("bulk")
-    queue.sweep("live")
+    store.sweep("bulk")
+    store.sweep("live")
     assert messages.job_ids() == {second.id}
 
 
 def test_a_job_with_an_expired_lease_is_claimed_again_and_its_first_owner_changes_nothing(
     hub: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    row = queue.enqueue("import", "1")
+    row = store.enqueue("import", "1")
 
     def overtaken(mine: BackgroundJob) -> None:
         expire(mine)
         assert claim(mine.id)
-        with pytest.raises(queue.JobCancelled):
-            queue.report(mine, 0.9, "too late")
+        with pytest.raises(JobCancelled):
+            execution.report(mine, 0.9, "too late")
 
     after = hand_over(row, overtaken, monkeypatch)
     assert (after.state, after.attempts, after.progress) == ("running", 2, None)
@@ -148,7 +147,7 @@ def test_a_failing_job_fails_for_good_after_its_attempts(hub: Settings, monkeypa
     def faulty(_: BackgroundJob) -> None:
         raise OSError("the disk is unreachable")
 
-    row = queue.enqueue("import", "1")
+    row = store.enqueue("import", "1")
     for attempt in range(1, ATTEMPTS):
         row = hand_over(row, faulty, monkeypatch)
         assert (row.state, row.attempts, row.error) == ("queued", attempt, "OSError: the disk is unreachable")
@@ -156,52 +155,52 @@ def test_a_failing_job_fails_for_good_after_its_attempts(hub: Settings, monkeypa
         expire(row)
     row = hand_over(row, faulty, monkeypatch)
     assert (row.state, row.attempts, row.error) == ("failed", ATTEMPTS, "OSError: the disk is unreachable")
-    assert [failed.id for failed in queue.last_failed(5)] == [row.id]
+    assert [failed.id for failed in store.last_failed(5)] == [row.id]
 
 
 def test_a_job_that_kills_its_process_fails_for_good(hub: Settings) -> None:
-    row = queue.enqueue("import", "1")
+    row = store.enqueue("import", "1")
     for _ in range(ATTEMPTS):
         assert claim(row.id)
         expire(row)
     assert claim(row.id) is None
-    queue.sweep("bulk")
+    store.sweep("bulk")
     assert (again(row).state, again(row).error) == ("failed", f"The process of this job died {ATTEMPTS} times")
 
 
 def test_a_queued_job_is_cancelled_at_once_and_retried_with_all_its_attempts(hub: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    row = queue.enqueue("import", "1")
-    queue.cancel(row.id)
+    row = store.enqueue("import", "1")
+    store.cancel(row.id)
     assert again(row).state == "cancelled"
-    queue.run(row.id)
+    execution.run(row.id)
     assert again(row).state == "cancelled"
-    queue.retry(row.id)
+    store.retry(row.id)
     after = hand_over(row, lambda _: None, monkeypatch)
     assert (after.state, after.attempts, after.error) == ("done", 1, "")
 
 
 def test_a_cancelled_job_of_a_killed_process_is_closed(hub: Settings) -> None:
-    row = queue.enqueue("import", "1")
+    row = store.enqueue("import", "1")
     claim(row.id)
-    queue.cancel(row.id)
+    store.cancel(row.id)
     expire(row)
     assert claim(row.id) is None
-    queue.sweep("bulk")
+    store.sweep("bulk")
     assert again(row).state == "cancelled"
 
 
 def test_a_job_that_cannot_be_cancelled_or_retried_raises_an_error_with_the_reason(hub: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    row = queue.enqueue("import", "1")
-    with pytest.raises(queue.JobStateError, match=f"Job {row.id} is queued, not failed or cancelled"):
-        queue.retry(row.id)
-    queue.cancel(row.id)
-    with pytest.raises(queue.JobStateError, match=f"Job {row.id} is cancelled, not queued or running"):
-        queue.cancel(row.id)
-    queue.enqueue("import", "1")
-    with pytest.raises(queue.JobStateError, match="Another job of the kind and key of job"):
-        queue.retry(row.id)
-    with pytest.raises(queue.JobStateError, match="There is no job 4711"):
-        queue.cancel(4711)
+    row = store.enqueue("import", "1")
+    with pytest.raises(JobStateError, match=f"Job {row.id} is queued, not failed or cancelled"):
+        store.retry(row.id)
+    store.cancel(row.id)
+    with pytest.raises(JobStateError, match=f"Job {row.id} is cancelled, not queued or running"):
+        store.cancel(row.id)
+    store.enqueue("import", "1")
+    with pytest.raises(JobStateError, match="Another job of the kind and key of job"):
+        store.retry(row.id)
+    with pytest.raises(JobStateError, match="There is no job 4711"):
+        store.cancel(4711)
 
 
 def test_a_job_runs_in_a_thread_of_this_process(hub: Settings) -> None:
@@ -212,23 +211,23 @@ def test_a_job_runs_in_a_thread_of_this_process(hub: Settings) -> None:
         seen.append(mine.arguments)
         gate.wait(PATIENCE_S)
 
-    row = queue.run_in_thread("import", "1", read, {"url": "/data/a.root"})
+    row = store.run_in_thread("import", "1", read, {"url": "/data/a.root"})
     assert row.state == "running"
-    other = queue.run_in_thread("import", "1", lambda _: pytest.fail("it runs already"))
+    other = store.run_in_thread("import", "1", lambda _: pytest.fail("it runs already"))
     assert (other.id, other.state) == (row.id, "running")
-    assert not queue.wait(row, 0.1)
+    assert not store.wait(row, 0.1)
     gate.set()
-    assert queue.wait(row, 60)
+    assert store.wait(row, 60)
     assert again(row).state == "done"
     assert seen == [{"url": "/data/a.root"}]
 
 
 def test_a_queued_job_runs_at_once_in_a_thread_of_this_process(hub: Settings) -> None:
-    queued = queue.enqueue("import", "1")
-    row = queue.run_in_thread("import", "1", lambda _: None)
+    queued = store.enqueue("import", "1")
+    row = store.run_in_thread("import", "1", lambda _: None)
     assert row.id == queued.id
-    assert queue.wait(row, 60)
-    queue.run(row.id)
+    assert store.wait(row, 60)
+    execution.run(row.id)
     assert again(row).attempts == 1
 
 
@@ -236,20 +235,20 @@ def test_a_job_that_fails_in_a_thread_is_left_to_the_consumer(hub: Settings, cap
     def faulty(_: BackgroundJob) -> None:
         raise OSError("the disk is unreachable")
 
-    row = queue.run_in_thread("import", "1", faulty)
+    row = store.run_in_thread("import", "1", faulty)
     until(lambda: again(row).state == "queued", "the attempt to end")
     assert "the disk is unreachable" in caplog.text
     expire(row)
-    queue.sweep("bulk")
-    assert row.id in queue.queue_of("bulk").job_ids()
+    store.sweep("bulk")
+    assert row.id in execution.queue_of("bulk").job_ids()
 
 
 def test_the_wait_of_a_queue_is_that_of_its_oldest_job(hub: Settings) -> None:
-    assert queue.queue_wait_s("bulk") == 0
-    first = queue.enqueue("import", "1")
-    queue.enqueue("import", "2")
+    assert store.queue_wait_s("bulk") == 0
+    first = store.enqueue("import", "1")
+    store.enqueue("import", "2")
     BackgroundJob.update(lease_until=time.time() - 100).where(BackgroundJob.id == first.id).execute()
-    assert 100 <= queue.queue_wait_s("bulk") < 200
+    assert 100 <= store.queue_wait_s("bulk") < 200
     claim(first.id)
-    assert 0 <= queue.queue_wait_s("bulk") < 100
-    assert queue.counts() == {("bulk", "queued"): 1, ("bulk", "running"): 1}
+    assert 0 <= store.queue_wait_s("bulk") < 100
+    assert store.counts() == {("bulk", "queued"): 1, ("bulk", "running"): 1}

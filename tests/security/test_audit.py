@@ -8,7 +8,8 @@ import pytest
 from peewee import DatabaseError
 
 from app.core import database
-from app.security import Role, accounts, audit, needs, tokens
+from app.security import Role, accounts, needs, tokens
+from app.security.audit_log import audit
 from app.security.models import Audit, User
 from tests.security.conftest import PASSWORD, sign_in
 

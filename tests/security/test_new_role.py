@@ -25,7 +25,8 @@ exec(source.replace(line, "    TRAINEE = auto()\\n" + line), module.__dict__)
 from app import cli, create_app
 settings = cli.open_database()
 from app.cli.user import ROLE
-from app.security import accounts, may, tokens
+from app.security import accounts, tokens
+from app.security.setup import may
 from app.security.models import User
 from app.security.roles import Role
 assert list(ROLE.choices) == ["viewer", "trainee", "shifter", "expert", "operator", "admin"]

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 from flask import request
 
-from app.security import Role, current_user, needs
+from app.security import Role, needs
+from app.security.caller import current_user
 from app.security.roles import least_role
 from tests.security.matrix import LEAST_ROLE
 

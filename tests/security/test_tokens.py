@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app.security import Role, accounts, current_user, needs, tokens
+from app.security import Role, accounts, needs, tokens
+from app.security.caller import current_user
 from app.security.models import Audit, Token
 
 if TYPE_CHECKING:

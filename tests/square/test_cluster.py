@@ -8,7 +8,7 @@ import pytest
 
 from app.core.counters import version_of
 from app.core.settings import Settings
-from app.queue import PeriodicTask, TaskRun
+from app.queue.periodic import PeriodicTask, TaskRun
 from app.square.models import Host, HostStatus
 from app.square.poller.cluster import cluster_watcher, store_statuses, store_versions
 from app.square.upstream import Upstream

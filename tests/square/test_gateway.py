@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from app.core.settings import Settings
-from app.queue import PeriodicTask, TaskRun
+from app.queue.periodic import PeriodicTask, TaskRun
 from app.square.models import DeadLetter, Document, Host
 from app.square.poller.cluster import cluster_watcher
 from app.square.poller.host_poller import HostPoller

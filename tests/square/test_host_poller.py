@@ -13,7 +13,7 @@ import zstandard
 
 from app.core.counters import version_of
 from app.core.settings import Settings
-from app.queue import PeriodicTask, TaskRun
+from app.queue.periodic import PeriodicTask, TaskRun
 from app.square.models import DeadLetter, Document, Host, Job, Log, Run
 from app.square.poller.host_poller import BATCH, HostPoller
 from app.square.poller.system_poller import system_poller

@@ -12,9 +12,10 @@ from unittest.mock import patch
 
 import pytest
 
-from app import cli, queue
+from app import cli
 from app.core import database
 from app.core.settings import Settings
+from app.queue.execution import connect as connect_queues
 from tests.support.processes import environment
 
 
@@ -41,4 +42,4 @@ def dqmhub(settings: Settings, *arguments: str, typed: str = "") -> subprocess.C
         return run_command(environment(settings), *arguments, typed=typed)
     finally:
         database.check(database.connect(settings))
-        queue.connect(settings)
+        connect_queues(settings)

@@ -12,8 +12,9 @@ import time
 from pathlib import Path
 
 from app import cli
-from app.queue import BackgroundJob, JobFailed, handler, report
 from app.queue.consumer import consume
+from app.queue.execution import handler, report
+from app.queue.models import BackgroundJob, JobFailed
 
 
 def _append(path: Path, line: str) -> None:

@@ -27,7 +27,9 @@ from app.gui.plots.documents import index_of, me_document
 from app.gui.plots.plot_parts import PlotPart
 from app.gui.samples import SampleKey
 from app.gui.settings import GuiSettings
-from app.security import Role, audit, current_user, needs, trusted
+from app.security import Role, needs
+from app.security.audit_log import audit
+from app.security.caller import current_user, trusted
 from app.web import Problem, cached_json, not_modified, request_settings
 from render.options import IMAGE_FORMATS
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import threading
 from typing import NamedTuple
 
-from app import queue
 from app.core.settings import Settings
 from app.core.urls import base_name, without_folder
 from app.formats import Columns, Facts, FileVersion, FormatError, Kind, MENames, ServerUnreachable
@@ -24,6 +23,8 @@ from app.gui.files.register import IMPORT
 from app.gui.models import FAILED, NEW
 from app.gui.samples import SampleKey, datasets_of, lumis_of, runs_of
 from app.gui.settings import GuiSettings, readable_roots
+from app.queue.models import BackgroundJob
+from app.queue.store import enqueue, run_in_thread, wait
 
 
 class OpenSample(NamedTuple):
@@ -169,21 +170,21 @@ class Catalog:
         except FormatError as error:
             raise UnusableFile(key, file.url, without_folder(str(error), file.url)) from error
 
-    def _import(self, key: SampleKey, file: StoredFile, wait_s: float) -> queue.BackgroundJob | None:
+    def _import(self, key: SampleKey, file: StoredFile, wait_s: float) -> BackgroundJob | None:
         """Import a file, here or by the worker, and wait for the end; the job if it has not ended after `wait_s`."""
         if not self.waiting.acquire(blocking=False):
             return self._enqueue(key, file)
         try:
             has_slot = len(self.importing) < self.slots
-            job = queue.run_in_thread(IMPORT, str(file.file), self._import_here) if has_slot else self._enqueue(key, file)
-            return None if queue.wait(job, wait_s) else job
+            job = run_in_thread(IMPORT, str(file.file), self._import_here) if has_slot else self._enqueue(key, file)
+            return None if wait(job, wait_s) else job
         finally:
             self.waiting.release()
 
-    def _enqueue(self, key: SampleKey, file: StoredFile) -> queue.BackgroundJob:
-        return queue.enqueue(IMPORT, str(file.file), queue="live" if is_live(key.run, key.dataset) else "bulk")
+    def _enqueue(self, key: SampleKey, file: StoredFile) -> BackgroundJob:
+        return enqueue(IMPORT, str(file.file), queue="live" if is_live(key.run, key.dataset) else "bulk")
 
-    def _import_here(self, job: queue.BackgroundJob) -> None:
+    def _import_here(self, job: BackgroundJob) -> None:
         self.importing.add(job.id)
         try:
             import_file(job, self.settings)
@@ -191,7 +192,7 @@ class Catalog:
             self.importing.discard(job.id)
 
 
-def _note(key: SampleKey, row: StoredSample, job: queue.BackgroundJob | None, not_older_than: float) -> str:
+def _note(key: SampleKey, row: StoredSample, job: BackgroundJob | None, not_older_than: float) -> str:
     """Why the stored list is not of the newest file, "" when it is. Raises when the list cannot be shown; see `Catalog.open`."""
     newest, serves = row.newest_file, row.serves(not_older_than)
     if job:

@@ -8,7 +8,6 @@ from typing import Any
 
 from peewee import EXCLUDED, chunked
 
-from app import queue
 from app.core.database import proxy, rows
 from app.core.settings import Settings
 from app.core.urls import is_remote
@@ -17,6 +16,8 @@ from app.gui.catalog.reader import Contents, StoredListing, Unreadable, read
 from app.gui.files.register import forget_files, mark_first
 from app.gui.models import FAILED, NEW, READY, File, NameList, Sample
 from app.gui.settings import GuiSettings, readable_roots
+from app.queue.execution import report
+from app.queue.models import BackgroundJob
 
 MAX_ROUNDS = 3
 """Imports of a file in a row when it changes while it is read."""
@@ -28,7 +29,7 @@ _Key = tuple[int, int, int]
 """Id of a dataset, run, lumisection."""
 
 
-def import_file(job: queue.BackgroundJob, settings: Settings) -> None:
+def import_file(job: BackgroundJob, settings: Settings) -> None:
     """Read the lists of a file and store them, or the reason why it cannot be read.
 
     The key of the job is the id of the file. Running it twice stores the same.
@@ -69,7 +70,7 @@ def version_text(version: FileVersion) -> str:
     return f"{version.size} {version.mtime_ns}"
 
 
-def _import(job: queue.BackgroundJob, file: File, settings: Settings) -> bool:
+def _import(job: BackgroundJob, file: File, settings: Settings) -> bool:
     """Import a file once; whether its lists were stored.
 
     A file that cannot be opened is tried again at the next access, a file that cannot be used only when it changes.
@@ -79,14 +80,14 @@ def _import(job: queue.BackgroundJob, file: File, settings: Settings) -> bool:
     try:
         version = file_version(file.url)
         _check_location(file.url, settings)
-        queue.report(job, 0.1, f"{version.size / 1e6:,.1f} MB.")
+        report(job, 0.1, f"{version.size / 1e6:,.1f} MB.")
         contents = read(file.url, file.format, gui.import_memory_mb, gui.import_cpu_s, gui.remote_timeout_s)
     except OSError as error:
         _store_failure(file, None, f"{file.url}: {error.strerror}")
     except (Unreadable, FormatError) as error:
         _store_failure(file, version, str(error))
     else:
-        queue.report(job, 0.9, f"Storing {sum(listing.me_count for listing in contents.listings):,} monitor elements.")
+        report(job, 0.9, f"Storing {sum(listing.me_count for listing in contents.listings):,} monitor elements.")
         store(file, version, contents)
         return True
     return False

@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 
 from peewee import fn
 
-from app import queue
 from app.core.database import proxy, rows
 from app.core.urls import is_remote
 from app.formats import FORMATS
 from app.gui.files.entries import Entry, is_live
 from app.gui.models import NEW, Dataset, File, Sample
+from app.queue.store import enqueue
 
 IMPORT = "import"
 """Kind of the background job that reads the lists of a file; its key is the id of the file."""
@@ -79,7 +79,7 @@ def _hides_lumis(entry: Entry) -> bool:
 def _read_soon(urls: set[str], limit: int, queue_name: str) -> None:
     if 0 < len(urls) <= limit:
         for (file,) in rows(File.select(File.id).where(File.url.in_(list(urls))).order_by(File.id)):
-            queue.enqueue(IMPORT, str(file), queue=queue_name)
+            enqueue(IMPORT, str(file), queue=queue_name)
 
 
 class _StoredSample(NamedTuple):

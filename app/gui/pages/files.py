@@ -21,7 +21,8 @@ from app.gui.files.entries import LARGEST
 from app.gui.files.shown import shown_path, shown_text
 from app.gui.models import Dataset, File, Sample
 from app.gui.samples import SampleKey, matching
-from app.security import Role, current_user, needs
+from app.security import Role, needs
+from app.security.caller import current_user
 from app.web import Problem, cached_json, page
 from app.web.arguments import int_arg
 from app.web.responses import ContentResponse

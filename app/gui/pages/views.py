@@ -17,8 +17,10 @@ from app.gui.pages.live import live_state
 from app.gui.pages.lumis import nearest_lumi
 from app.gui.pages.plot import details_fragment, plot_page, series_fragment
 from app.gui.problems import problem_of
-from app.queue import BackgroundJob
-from app.security import Role, audit, current_user, needs
+from app.queue.models import BackgroundJob
+from app.security import Role, needs
+from app.security.audit_log import audit
+from app.security.caller import current_user
 from app.web import Problem, is_fragment, nothing_new, page
 from app.web.arguments import parse_int
 

@@ -16,7 +16,6 @@ from typing import NamedTuple
 
 from cachetools import TTLCache
 
-from app import queue
 from app.core.metrics import PLOTS_KEPT, RENDER_SECONDS, RENDERS
 from app.core.settings import TREE, Settings
 from app.gui.catalog.catalog import OpenSample
@@ -26,6 +25,7 @@ from app.gui.plots.plot_files import PlotFiles, read_plot, write_plot
 from app.gui.plots.plot_parts import PlotPart, combined_part, render_request
 from app.gui.plots.streamer_cache import StreamerCache
 from app.gui.settings import GuiSettings
+from app.queue.store import enqueue
 from render.build import binary
 from render.client import TOO_MANY_BINS, RenderClient, RenderResponse, Request
 from render.errors import (
@@ -132,7 +132,7 @@ class Plots:
         self.added_bytes += size
         if self.added_bytes > self.max_bytes / EVICT_FRACTION:
             self.added_bytes = 0
-            queue.enqueue(EVICT, "plots")
+            enqueue(EVICT, "plots")
 
     @contextmanager
     def _slot(self, name: str) -> Iterator[None]:

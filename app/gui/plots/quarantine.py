@@ -15,7 +15,7 @@ from app.gui.catalog.catalog import OpenSample
 from app.gui.errors import NotInQuarantine, Quarantined
 from app.gui.files.entries import LARGEST
 from app.gui.models import File, Quarantine
-from app.security import audit
+from app.security.audit_log import audit
 from render.errors import RenderLost
 
 MAX_CRASHES = 3

@@ -9,7 +9,8 @@ from flask import Blueprint, Response, request
 
 from app.core.counters import version_of
 from app.core.database import rows
-from app.security import Role, current_user, needs
+from app.security import Role, needs
+from app.security.caller import current_user
 from app.square import job_documents, logs, run_files, runs
 from app.square.clients import JobAttempt, group_clients, job_state
 from app.square.errors import UnknownPlayer, UnknownRun

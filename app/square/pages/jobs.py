@@ -12,7 +12,8 @@ from peewee import fn
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.core.database import rows
-from app.security import Role, current_user, needs
+from app.security import Role, needs
+from app.security.caller import current_user
 from app.square import job_documents, logs, notes, runs
 from app.square.clients import JobAttempt, group_clients, job_state
 from app.square.errors import UnknownChart

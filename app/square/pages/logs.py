@@ -11,7 +11,9 @@ from tempfile import TemporaryFile
 
 from flask import Blueprint, Response, request
 
-from app.security import Role, audit, current_user, needs
+from app.security import Role, needs
+from app.security.audit_log import audit
+from app.security.caller import current_user
 from app.square import job_documents, logs
 from app.square.clients import client_name, job_state
 from app.square.models import Job, Log

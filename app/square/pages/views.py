@@ -11,7 +11,8 @@ from flask import Blueprint, Response, redirect, render_template, request
 from markupsafe import Markup
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.security import Role, current_user, needs
+from app.security import Role, needs
+from app.security.caller import current_user
 from app.square import run_files, runs
 from app.square.clients import Client, ClientCounts, count_clients, group_clients
 from app.square.models import Run

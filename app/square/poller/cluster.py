@@ -14,7 +14,7 @@ from cryptography import x509
 from app.core.counters import advance
 from app.core.database import proxy
 from app.core.settings import Settings
-from app.queue import TaskRun
+from app.queue.periodic import TaskRun
 from app.square.errors import P5BadResponse, P5Error
 from app.square.models import Host, HostStatus
 from app.square.settings import SquareSettings

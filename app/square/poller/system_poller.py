@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from app.core.database import end_thread
 from app.core.settings import Settings
-from app.queue import TaskRun
+from app.queue.periodic import TaskRun
 from app.square.errors import P5Unreachable
 from app.square.plausibility import judge_recent
 from app.square.poller import store

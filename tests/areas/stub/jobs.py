@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from app.core.settings import Settings
-from app.queue import PeriodicTask, TaskRun, periodic_tasks
+from app.queue.periodic import PeriodicTask, TaskRun, periodic_tasks
 from tests.areas.stub.models import Visit
 
 

@@ -15,7 +15,7 @@ from app.core import database
 from app.core.database import POOL_SIZE, UnusableDatabase, file_system
 from app.core.settings import Settings
 from app.gui.models import Dataset, Sample
-from app.queue import BackgroundJob
+from app.queue.models import BackgroundJob
 from tests.support.processes import until
 from tests.support.servers import PostgreSQL
 

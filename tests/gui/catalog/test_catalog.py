@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 import uproot
 
-from app import queue
 from app.core import database
 from app.core.settings import Settings
 from app.gui.catalog.catalog import Catalog, OpenSample
@@ -23,6 +22,8 @@ from app.gui.models import FAILED, READY, File, NameList, Sample
 from app.gui.problems import status_of
 from app.gui.samples import SampleKey
 from app.gui.settings import GuiSettings
+from app.queue import execution, store
+from app.queue.models import BackgroundJob
 from tests.support import gui
 from tests.support.gui import register_all
 
@@ -42,7 +43,7 @@ WAIT_S = 30.0
 
 @pytest.fixture
 def catalog(hub: Settings) -> Catalog:
-    queue.connect(hub)
+    execution.connect(hub)
     return Catalog(hub)
 
 
@@ -111,7 +112,7 @@ def test_the_error_of_an_unknown_sample_names_similar_ones(catalog: Catalog) -> 
 def reads(file: Path) -> int:
     """How often the file was read, or is to be."""
     number = str(File.get(File.url == str(file)).id)
-    return queue.BackgroundJob.select().where(queue.BackgroundJob.kind == IMPORT, queue.BackgroundJob.key == number).count()
+    return BackgroundJob.select().where(BackgroundJob.kind == IMPORT, BackgroundJob.key == number).count()
 
 
 def test_a_file_that_changed_is_read_again(catalog: Catalog, own_file: Path, demo_files: list[Path]) -> None:
@@ -192,7 +193,7 @@ def test_simultaneous_requests_read_the_file_once(catalog: Catalog, own_file: Pa
 
 def test_a_file_whose_reading_was_cancelled_does_not_count_as_empty(catalog: Catalog, own_file: Path) -> None:
     catalog.importing.update(range(-catalog.settings.of(GuiSettings).import_slots, 0))  # only a worker could read it, and none is running
-    row = queue.enqueue(IMPORT, str(File.get(File.url == str(own_file)).id))
+    row = store.enqueue(IMPORT, str(File.get(File.url == str(own_file)).id))
     cancel = threading.Timer(0.3, cancel_elsewhere, [row.id])
     cancel.start()
     with pytest.raises(ImportFailed, match="cancelled"):
@@ -201,7 +202,7 @@ def test_a_file_whose_reading_was_cancelled_does_not_count_as_empty(catalog: Cat
 
 
 def cancel_elsewhere(number: int) -> None:
-    queue.cancel(number)
+    store.cancel(number)
     database.end_thread()
 
 

@@ -12,7 +12,6 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 import jobs
-from app import queue
 from app.areas import AREAS
 from app.core.settings import Settings
 from app.formats import file_version
@@ -24,6 +23,8 @@ from app.gui.files.entries import ONLINE_DATASET, Entry
 from app.gui.models import File, NameList, Sample
 from app.gui.samples import SampleKey
 from app.gui.settings import GuiSettings
+from app.queue import execution
+from app.queue.models import BackgroundJob
 
 pytestmark = pytest.mark.both_databases
 
@@ -83,7 +84,7 @@ def test_all_runs_and_lumisections_in_a_file_become_samples_of_its_dataset(catal
     assert len(lumis) > 40
     assert samples.lumis_of(RUN, DATASET) == lumis
     assert len(opened.names) == len(catalog.open(WHOLE._replace(lumi=lumis[-1]), 0).names) == 1
-    assert queue.BackgroundJob.select().count() == NameList.select().count() == 1
+    assert BackgroundJob.select().count() == NameList.select().count() == 1
     assert samples.runs() == [WHOLE]
 
 
@@ -186,8 +187,8 @@ def run_open_work(hub: Settings) -> Catalog:
     jobs.load(AREAS)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DQMHUB_DATA_DIR", hub.data_dir)
-        for row in list(queue.BackgroundJob.select().where(queue.BackgroundJob.state == "queued")):
-            queue.run(row.id)
+        for row in list(BackgroundJob.select().where(BackgroundJob.state == "queued")):
+            execution.run(row.id)
     return Catalog(hub)
 
 
@@ -270,14 +271,14 @@ def test_an_ongoing_run_shows_its_last_readable_version_when_its_file_is_damaged
 def test_a_registered_live_file_is_read_at_once_by_the_live_queue(hub: Settings) -> None:
     register.register([Entry(ONLINE_DATASET, 0, 0, "/data/1.pb", "protobuf"), Entry("/A/B/C", 5, 0, "/data/5.root", "tdirectory")])
     register.register([Entry(ONLINE_DATASET, 0, 0, "/data/1.pb", "protobuf")])
-    (row,) = queue.BackgroundJob.select()
+    (row,) = BackgroundJob.select()
     assert (row.queue, row.kind, row.key) == ("live", "import", str(File.get(File.url == "/data/1.pb").id))
 
 
 def test_a_file_whose_lumisections_only_its_content_lists_is_read_at_registration(hub: Settings, folder: Path, real: Path) -> None:
     place = copied(dqmio(real), folder)
     register.register([Entry(DATASET, RUN, 0, place, "dqmio"), Entry("/A/B/C", 5, 7, "/data/5.root", "dqmio")])
-    (row,) = queue.BackgroundJob.select()
+    (row,) = BackgroundJob.select()
     assert (row.queue, row.kind, row.key) == ("bulk", "import", str(File.get(File.url == place).id))
     run_open_work(hub)
     found = {key.lumi for key in samples.search(str(RUN), lumi=-1)}
@@ -286,7 +287,7 @@ def test_a_file_whose_lumisections_only_its_content_lists_is_read_at_registratio
 
 def test_online_files_are_read_on_first_access(hub: Settings) -> None:
     register.register([Entry(ONLINE_DATASET, run, 0, f"/data/{run}.pb", "protobuf") for run in range(1, register.MAX_LIVE_FILES + 2)])
-    assert queue.BackgroundJob.select().count() == 0
+    assert BackgroundJob.select().count() == 0
 
 
 def test_a_poll_reports_a_newer_file_and_enqueues_its_import(catalog: Catalog, hub: Settings, folder: Path, real: Path) -> None:
@@ -300,7 +301,7 @@ def test_a_poll_reports_a_newer_file_and_enqueues_its_import(catalog: Catalog, h
     os.utime(place, (2000, 2000))
     assert catalog.freshness(LIVE) == first._replace(is_importing=True)
     assert catalog.freshness(LIVE) == first._replace(is_importing=True)
-    assert queue.BackgroundJob.select().where(queue.BackgroundJob.state == "queued").count() == 1
+    assert BackgroundJob.select().where(BackgroundJob.state == "queued").count() == 1
     second = run_open_work(hub).freshness(LIVE)
     assert second.version > first.version
     assert second.changed == 2000.0

@@ -15,7 +15,7 @@ import uproot
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app import create_app, queue
+from app import create_app
 from app.core.settings import Settings
 from app.core.version import VERSION
 from app.gui.catalog.stored import find_sample
@@ -23,7 +23,8 @@ from app.gui.files.register import IMPORT
 from app.gui.models import NEW
 from app.gui.pages import views
 from app.gui.samples import SampleKey
-from app.queue import BackgroundJob
+from app.queue import store
+from app.queue.models import BackgroundJob
 from app.security import Role, tokens
 from app.security.models import User
 from tests.support import gui
@@ -368,9 +369,9 @@ def test_assets_have_versioned_addresses_and_are_cached_for_a_year(client: Flask
 
 
 def test_the_home_page_starts_no_jobs(client: FlaskClient) -> None:
-    before = queue.counts()
+    before = store.counts()
     read(client, "/")
-    assert queue.counts() == before
+    assert store.counts() == before
 
 
 def test_a_shifter_can_request_a_new_import(client: FlaskClient, own_file: Path) -> None:

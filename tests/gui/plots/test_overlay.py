@@ -25,7 +25,7 @@ from app.gui.models import File
 from app.gui.plots import overlay
 from app.gui.plots.plot_parts import PlotPart, render_request
 from app.gui.samples import SampleKey
-from app.queue import BackgroundJob
+from app.queue.models import BackgroundJob
 from render.options import Options
 from tests.formats import snapshots
 from tests.support.patience import PATIENCE_S

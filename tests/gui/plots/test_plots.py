@@ -16,7 +16,6 @@ from pathlib import Path
 import pytest
 import uproot
 
-from app import queue
 from app.core import database
 from app.core.metrics import RENDERS
 from app.core.settings import TREE, Settings
@@ -29,6 +28,7 @@ from app.gui.plots.plot_parts import PlotPart
 from app.gui.plots.plots import Plot, Plots
 from app.gui.problems import status_of
 from app.gui.samples import SampleKey
+from app.queue import execution, store
 from render.options import Options
 from tests.support import gui
 from tests.support.patience import PATIENCE_S
@@ -38,7 +38,7 @@ MAP = b"PixelPhase1/EventInfo/reportSummaryMap"
 
 @pytest.fixture
 def sample(hub: Settings) -> OpenSample:
-    queue.connect(hub)
+    execution.connect(hub)
     return Catalog(hub).open(SampleKey(367129, 0, "/ZeroBias/Run2023C-Demo-v1/DQMIO"), 30)
 
 
@@ -173,7 +173,7 @@ def test_a_growing_cache_enqueues_an_eviction(hub: Settings, sample: OpenSample)
     plots = Plots(hub.replace(plot_cache_mb=1))
     for width in range(300, 310):
         plots.plot(sample, MAP, Options(width=width))
-    eviction = queue.latest_job(room.EVICT, "plots")
+    eviction = store.latest_job(room.EVICT, "plots")
     assert eviction
     assert eviction.state == "queued"
 

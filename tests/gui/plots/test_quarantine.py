@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from app import queue
 from app.core.settings import Settings
 from app.gui.catalog.catalog import Catalog, OpenSample
 from app.gui.errors import PlotError
@@ -20,6 +19,7 @@ from app.gui.plots.plot_parts import PlotPart
 from app.gui.plots.plots import Plots
 from app.gui.problems import status_of
 from app.gui.samples import SampleKey
+from app.queue import execution
 from app.security import Role, tokens
 from app.security.models import Audit, User
 from render.build import build
@@ -73,7 +73,7 @@ def render_service(tmp_path_factory: pytest.TempPathFactory, flag: Path) -> Iter
 
 @pytest.fixture
 def sample(hub: Settings) -> OpenSample:
-    queue.connect(hub)
+    execution.connect(hub)
     return Catalog(hub).open(SampleKey(367129, 0, "/ZeroBias/Run2023C-Demo-v1/DQMIO"), 30)
 
 
