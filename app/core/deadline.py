@@ -68,23 +68,13 @@ class DeadlineSocket(socket.socket):
         super().sendall(*args)
 
 
-class DeadlineTlsSocket(ssl.SSLSocket):
+class DeadlineTlsSocket(DeadlineSocket, ssl.SSLSocket):
     """A TLS socket whose calls end with the deadline in force."""
 
     def do_handshake(self, block: bool = False) -> None:
         """Perform the TLS handshake."""
         self.settimeout(min(self.gettimeout() or math.inf, time_left()))
         super().do_handshake(block)
-
-    def recv(self, *args: Any) -> bytes:
-        """Receive bytes."""
-        self.settimeout(time_left())
-        return super().recv(*args)
-
-    def recv_into(self, *args: Any) -> int:
-        """Receive bytes into a buffer."""
-        self.settimeout(time_left())
-        return super().recv_into(*args)
 
     def send(self, *args: Any) -> int:
         """Send a part; `sendall` of TLS sockets calls this."""

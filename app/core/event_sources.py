@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 
 from app.core.area import current_areas
 from app.core.events import EventKind, EventSource
+from app.core.settings.checks import some_of
 
 ALL, PROBLEMS = "all", "problems"
 """Names for groups of kinds in settings of kinds of events."""
@@ -38,13 +39,9 @@ def expand_kinds(names: Collection[str]) -> tuple[str, ...]:
 
 def check_kinds(value: Collection[str]) -> str:
     """Check of a setting with kinds of events."""
-    return _some_of(value, [ALL, PROBLEMS, *(kind.name for kind in event_kinds())])
+    return some_of(ALL, PROBLEMS, *(kind.name for kind in event_kinds()))(value)
 
 
 def check_systems(value: Collection[str]) -> str:
     """Check of a setting with systems."""
-    return _some_of(value, event_systems())
-
-
-def _some_of(value: Collection[str], choices: Sequence[str]) -> str:
-    return "" if set(value) <= set(choices) else "a list of " + ", ".join(choices)
+    return some_of(*event_systems())(value)
