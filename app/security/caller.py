@@ -8,11 +8,11 @@ from flask import current_app, has_request_context, request, session
 
 from app.security import accounts, tokens
 from app.security.models import User
-from app.security.origin import is_bearer
 from app.security.proxies import CLIENT, LOOPBACK, is_inside
 from app.security.roles import Role
 from app.security.settings import SecuritySettings
 from app.web import request_settings
+from app.web.answers import is_bearer
 
 SESSION_KEY = "id"
 

@@ -1,10 +1,8 @@
-"""Errors of accounts, passwords, tokens and roles. `problem_of` gives their HTTP status; only views and the guard use it."""
+"""Errors of accounts, passwords, tokens and roles; `app.security.problems` maps them to HTTP."""
 
 from __future__ import annotations
 
 from math import ceil
-
-from app.web import Problem
 
 
 class SecurityError(Exception):
@@ -41,27 +39,3 @@ class TooManyAttemptsError(RetryLaterError):
 
 class SignInBusyError(RetryLaterError):
     """Too many passwords are being checked at the same time."""
-
-
-def problem_of(error: SecurityError) -> Problem:
-    """The HTTP response to an error of this area."""
-    headers = {}
-    if isinstance(error, RetryLaterError):
-        headers = {"Retry-After": str(error.retry_after_s)}
-    elif isinstance(error, TokenError):
-        headers = {"WWW-Authenticate": 'Bearer realm="dqmhub", error="invalid_token"'}
-    return Problem(_status(error), str(error), headers=headers)
-
-
-def _status(error: SecurityError) -> int:
-    match error:
-        case TokenError():
-            return 401
-        case WrongPasswordError():
-            return 403
-        case TooManyAttemptsError():
-            return 429
-        case SignInBusyError():
-            return 503
-        case _:
-            return 400

@@ -13,6 +13,7 @@ from app.core.settings import Settings
 from app.security.proxies import host_name
 from app.security.settings import SecuritySettings
 from app.web import Problem
+from app.web.answers import is_bearer
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 ANY_ADDRESS = ("", "0.0.0.0", "::")
@@ -54,8 +55,3 @@ def _is_same_site(has_cookie: bool) -> bool:
     if origin is not None:
         return origin in (f"{request.scheme}://{request.host}", f"https://{request.host}")
     return not has_cookie
-
-
-def is_bearer() -> bool:
-    """Whether the request has an API token; a page of another site cannot send this header."""
-    return request.headers.get("Authorization", "")[:7].lower() == "bearer "

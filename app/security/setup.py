@@ -10,7 +10,8 @@ from app.core.settings import Settings
 from app.security import guard, headers, views
 from app.security.audit_log import set_actor_provider
 from app.security.caller import actor, current_user
-from app.security.errors import SecurityError, problem_of
+from app.security.errors import SecurityError
+from app.security.problems import problem_of
 from app.security.proxies import ProxyMiddleware
 from app.security.roles import Role
 from app.security.sessions import CookieSessionInterface

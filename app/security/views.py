@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,15 +11,16 @@ from werkzeug.wrappers import Response as AnyResponse
 from app.security import accounts, demo_accounts
 from app.security.audit_log import audit
 from app.security.caller import SESSION_KEY, current_user, session_user, trusted
-from app.security.errors import AccountError, SecurityError, problem_of
+from app.security.errors import AccountError, SecurityError
 from app.security.guard import local_address, role_of_page
 from app.security.models import Audit, User
+from app.security.problems import problem_of
 from app.security.proxies import LOOPBACK
 from app.security.roles import Role, needs
 from app.security.settings import SecuritySettings
 from app.web import Problem, page, request_settings
 from app.web.arguments import int_arg
-from app.web.clock import CERN
+from app.web.clock import time_html
 
 blueprint = Blueprint("account", __name__, url_prefix="/account")
 
@@ -151,7 +151,7 @@ def audit_log() -> AnyResponse:
         earlier="?" + urlencode(next_page) if next_page else "",
         filters=filters,
         before=before,
-        cern_time=_cern_time,
+        time_html=time_html,
     )
 
 
@@ -161,7 +161,3 @@ def _audit_rows(filters: dict[str, str], before: int) -> Any:
     for name, value in filters.items():
         rows = rows.where(getattr(Audit, name) == value) if value else rows
     return rows.where(Audit.id < before) if before else rows
-
-
-def _cern_time(at: float) -> datetime:
-    return datetime.fromtimestamp(at, CERN)

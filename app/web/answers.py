@@ -14,8 +14,12 @@ API_PATHS = ("/api/", "/data/", "/plotfairy/", "/jsrootfairy/", "/hdqm/api/", "/
 
 def is_api() -> bool:
     """Whether the request is from a script, which gets errors as JSON and is not redirected to the sign-in page."""
-    bearer = request.headers.get("Authorization", "")[:7].lower() == "bearer "
-    return request.path.startswith(API_PATHS) or request.path == "/api" or bearer
+    return request.path.startswith(API_PATHS) or request.path == "/api" or is_bearer()
+
+
+def is_bearer() -> bool:
+    """Whether the request has an API token; a page of another site cannot send this header."""
+    return request.headers.get("Authorization", "")[:7].lower() == "bearer "
 
 
 def is_fragment() -> bool:
