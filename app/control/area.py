@@ -1,4 +1,4 @@
-"""The area "Control room": its menu entry, status lines, metrics, API document, commands, jobs, settings and roles."""
+"""Declaration of the area "Control room"."""
 
 from __future__ import annotations
 

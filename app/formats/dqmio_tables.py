@@ -8,9 +8,9 @@ from contextlib import suppress
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from app.formats.elements import EFFICIENCY_FLAG, LUMI_FLAG, Kind
+from app.formats.elements import Kind
 from app.formats.errors import FormatError
-from app.formats.listing import EFFICIENCY, LUMI
+from app.formats.listing import flag_bits
 from app.formats.root.files import RootFile
 from app.formats.root.trees import Basket, BasketEntries, Branch, parse_basket, parse_tree, texts
 from app.formats.text_encoding import decode_text, to_utf8
@@ -206,13 +206,8 @@ class DqmioTrees:
             flags = []
         flags += [None] * (count - len(flags))
         self.unreadable += flags.count(None)
-        bits = {flag: _flag_bits(flag or 0) for flag in set(flags)}
+        bits = {flag: flag_bits(flag or 0) for flag in set(flags)}
         return array("B", map(bits.__getitem__, flags))
-
-
-def _flag_bits(flag: int) -> int:
-    """`Columns.flags` from the flags in a file."""
-    return (EFFICIENCY if flag & EFFICIENCY_FLAG else 0) | (LUMI if flag & LUMI_FLAG else 0)
 
 
 def _path(name: bytes | None) -> bytes | None:

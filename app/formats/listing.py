@@ -8,7 +8,7 @@ import sys
 from array import array
 from typing import TYPE_CHECKING, NamedTuple
 
-from app.formats.elements import EFFICIENCY_FLAG, MAX_OBJECT, Kind, QTest
+from app.formats.elements import EFFICIENCY_FLAG, LUMI_FLAG, MAX_OBJECT, Kind, QTest
 from app.formats.errors import FormatError
 
 if TYPE_CHECKING:
@@ -21,6 +21,11 @@ EFFICIENCY = 1
 
 LUMI = 2
 """Bit of `Columns.flags`: the ME covers one lumisection, in a file of whole runs."""
+
+
+def flag_bits(flags: int) -> int:
+    """The value of `Columns.flags` for the flags of an ME in its file."""
+    return (EFFICIENCY if flags & EFFICIENCY_FLAG else 0) | (LUMI if flags & LUMI_FLAG else 0)
 
 
 class MERow(NamedTuple):

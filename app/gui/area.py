@@ -1,4 +1,4 @@
-"""The area "Runs and plots": its menu entry, status lines, metrics, API document, commands, jobs, settings and roles."""
+"""Declaration of the area "Runs and plots"."""
 
 from __future__ import annotations
 

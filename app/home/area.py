@@ -1,4 +1,4 @@
-"""The area "Home and help": its pages and their roles."""
+"""Declaration of the area "Home and help"."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The area "Notifications": its menu entry, status lines, metrics, API document, commands, jobs, settings and roles."""
+"""Declaration of the area "Notifications"."""
 
 from __future__ import annotations
 

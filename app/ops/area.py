@@ -1,4 +1,4 @@
-"""Declaration of the area Operation."""
+"""Declaration of the area "Operation"."""
 
 from __future__ import annotations
 

@@ -11,29 +11,14 @@ from app.core.area import Area
 from app.core.version import VERSION
 from app.security import Role, needs
 from app.web import cached_json
+from app.web.openapi import INTEGER, TEXT, array, json_response, object_schema
 
 blueprint = Blueprint("openapi", __name__)
 
-PROBLEM = {
-    "type": "object",
-    "required": ["message", "status", "errors"],
-    "properties": {
-        "message": {"type": "string"},
-        "status": {"type": "integer"},
-        "errors": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["field", "problem"],
-                "properties": {"field": {"type": "string"}, "problem": {"type": "string"}},
-            },
-        },
-    },
-}
-ERROR_RESPONSE = {
-    "description": "An error: what is wrong, and what would be right.",
-    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
-}
+PROBLEM = object_schema(
+    {"message": TEXT, "status": INTEGER, "errors": array(object_schema({"field": TEXT, "problem": TEXT}))},
+)
+ERROR_RESPONSE = json_response("An error: what is wrong, and what would be right.", {"$ref": "#/components/schemas/Problem"})
 OWN_PATHS = {
     "/api/openapi.json": {
         "get": {"summary": "This document.", "parameters": [], "responses": {"200": {"description": "OpenAPI 3.0."}}},

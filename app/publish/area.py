@@ -1,4 +1,4 @@
-"""Declaration of the area Public mirrors: menu, status, metrics, API document, commands, jobs and settings."""
+"""Declaration of the area "Public mirrors"."""
 
 from __future__ import annotations
 

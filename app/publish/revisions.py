@@ -48,10 +48,15 @@ class Change(NamedTuple):
     item: Item
 
 
+def newest_series() -> RevisionSeries | None:
+    """The series in use; None before the first publication."""
+    series: RevisionSeries | None = RevisionSeries.select().order_by(RevisionSeries.id.desc()).first()
+    return series
+
+
 def current() -> RevisionSeries:
     """The series in use; created by the first publication."""
-    series: RevisionSeries | None = RevisionSeries.select().order_by(RevisionSeries.id.desc()).first()
-    return series or _start_series(time.time())
+    return newest_series() or _start_series(time.time())
 
 
 def _start_series(started: float) -> RevisionSeries:

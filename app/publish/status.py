@@ -13,7 +13,7 @@ from app.core.database import rows
 from app.core.metrics import gauge
 from app.core.settings import Settings
 from app.publish.models import MirrorState, PublishedItem, RevisionSeries
-from app.publish.revisions import EXISTS
+from app.publish.revisions import EXISTS, newest_series
 from app.publish.settings import PublishSettings
 
 if TYPE_CHECKING:
@@ -43,12 +43,6 @@ def mirrors(settings: Settings) -> list[MirrorStatus]:
     ours = settings.of(PublishSettings)
     addresses = [*ours.publish_mirrors, *([ours.publish_folder] if ours.publish_folder else [])]
     return [_status(known.get(address) or MirrorState(address=address), series) for address in addresses]
-
-
-def newest_series() -> RevisionSeries | None:
-    """The series in use; None before the first publication."""
-    series: RevisionSeries | None = RevisionSeries.select().order_by(RevisionSeries.id.desc()).first()
-    return series
 
 
 def _status(row: MirrorState, series: RevisionSeries | None) -> MirrorStatus:

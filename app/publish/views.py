@@ -14,7 +14,7 @@ from app.publish import redaction_counts, status
 from app.publish.areas import PreviewGroup, PublishedArea, item_key_at, published_areas
 from app.publish.models import PublishedItem
 from app.publish.rendering import HTML
-from app.publish.revisions import EXISTS
+from app.publish.revisions import EXISTS, newest_series
 from app.publish.settings import PublishSettings
 from app.security import Role, needs
 from app.web import Problem, page, request_settings
@@ -36,7 +36,7 @@ def published() -> Response:
         "publish/published.html",
         "publish/published_fragment.html",
         publishes=settings.of(PublishSettings).publishes,
-        series=status.newest_series(),
+        series=newest_series(),
         mirrors=status.mirrors(settings),
         kinds=kinds,
         days=days,

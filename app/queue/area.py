@@ -1,4 +1,4 @@
-"""Declaration of the area Background jobs."""
+"""Declaration of the area "Background jobs"."""
 
 from __future__ import annotations
 

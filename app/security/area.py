@@ -1,4 +1,4 @@
-"""Declaration of the area Accounts and access."""
+"""Declaration of the area "Accounts and access"."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The area "DQM^2": its menu entry, status lines, metrics, API document, commands, jobs, settings and roles."""
+"""Declaration of the area "DQM^2"."""
 
 from __future__ import annotations
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from protocol.snapshot import MAX_SNAPSHOT_BYTES
+
 
 class OptionError(ValueError):
     """An invalid option; the message names it, its value and the allowed values."""
@@ -63,7 +65,7 @@ class Options:
     rate: float = _option(30.0, "sustained requests per second and address; 0: no limit", between(0, 1e6))
     burst: int = _option(300, "requests that one address may send at once", between(1, 10**6))
     oldest_h: float = _option(24.0, "maximum age of an uploaded snapshot, hours", between(0.1, 8760))
-    largest_mb: int = _option(32, "maximum size of a snapshot, MB", between(1, 1024))
+    largest_mb: int = _option(MAX_SNAPSHOT_BYTES >> 20, "maximum size of a snapshot, MB", between(1, 1024))
     threads: int = _option(16, "requests answered at the same time", between(2, 256))
     access_log: bool = _option(False, "log each request: address, method, path, status, ms")
 

@@ -18,10 +18,10 @@ import zlib
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
-from app.formats.elements import EFFICIENCY_FLAG, LUMI_FLAG, MAX_OBJECT, Kind, worst_status
+from app.formats.elements import MAX_OBJECT, Kind, worst_status
 from app.formats.errors import FormatError
 from app.formats.gzip_members import MAGIC, GzipMember, streams
-from app.formats.listing import EFFICIENCY, LUMI, Columns, Facts, MEListing, MERow, Payload, Scan
+from app.formats.listing import Columns, Facts, MEListing, MERow, Payload, Scan, flag_bits
 from app.formats.me_names import MENames
 from app.formats.me_tags import METag, parse_tag, sort_tags
 from app.formats.registry import Format
@@ -161,7 +161,7 @@ def _listing(found: dict[bytes, SnapshotEntry], unreadable: int, budget: WorkBud
 
 def _columns(entries: list[SnapshotEntry]) -> Columns:
     seek, nbytes, objlen, keylen, flags, number = (list(map(itemgetter(field), entries)) for field in range(6))
-    bits = {flag: (EFFICIENCY if flag & EFFICIENCY_FLAG else 0) | (LUMI if flag & LUMI_FLAG else 0) for flag in set(flags)}
+    bits = {flag: flag_bits(flag) for flag in set(flags)}
     kinds = [flag & 0xFF for flag in flags]
     nothing = [0] * len(entries)
     return Columns([seek, nbytes, objlen, keylen, kinds, nothing, map(bits.__getitem__, flags), number, nothing])
