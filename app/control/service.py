@@ -215,7 +215,7 @@ def _send_all(settings: Settings, row: SubmittedCommand) -> list[MachineResponse
             responses.append(send(upstream, spec, request, settings.of(SquareSettings).square_command_timeout_s))
             _change(row.id, (SENDING,), answer=dump_responses(responses))
     except Exception as error:  # the command must end whatever happens
-        log.exception("SubmittedCommand %d failed", row.id)
+        log.exception("Command %d failed", row.id)
         state = UNKNOWN if spec.changes else FAILED
         responses.append(MachineResponse("", None, "", state, f"internal error of DQM Hub: {type(error).__name__}"))
     finally:

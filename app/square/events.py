@@ -48,7 +48,8 @@ NEWEST = 3
 """Number of newest runs in which jobs can become stuck."""
 
 GONE_S = 600.0
-"""A status that was not confirmed for this long has ended, see app.square.poller.cluster."""
+"""A status that was not confirmed for this long has ended; the poller stores the next one as a new row."""
+
 MOST_STATUSES = 20_000
 FOREVER = 1e18
 

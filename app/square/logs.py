@@ -48,6 +48,15 @@ class JoinedLog(NamedTuple):
     gap: int | None  # number of lines before the part that is not stored; None if the log is complete
 
 
+GAP_TEXT = "... (lines that are not stored) ..."
+
+
+def log_text(lines: list[str], gap: int | None) -> str:
+    """A stored log as one text, with a line in place of the part that is not stored. gap: as in `JoinedLog`."""
+    parts = lines if gap is None else [*lines[:gap], "", GAP_TEXT, "", *lines[gap:]]
+    return "\n".join(parts) + "\n"
+
+
 def visible_text(text: str) -> str:
     """A text without terminal colours, and with its control characters as visible symbols."""
     return _ANSI.sub("", text).translate(_CONTROL)
@@ -111,7 +120,7 @@ def levels(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
         message = _MESSAGE.match(text)
         if message:
             within = _LEVELS.get(message[1] or "", "")
-            yield line, within or ""
+            yield line, within
         elif "Begin Fatal Exception" in text:
             within = "error"
             yield line, "error"

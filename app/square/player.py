@@ -6,7 +6,7 @@ import time
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
-from app.square.documents import PLAYBACK
+from app.square.documents import LUMI_S, PLAYBACK
 from app.square.models import Document
 from app.square.values import integer, mapping, number, sequence, text, unpack_json
 from app.web.badges import Badge
@@ -14,7 +14,6 @@ from app.web.badges import Badge
 SILENT_LUMIS = 5
 """A running player reports every lumisection; without a report for so many it is considered silent."""
 
-LUMI_S = 23.4
 MAX_LUMI_S = 600.0
 
 MAX_ITEMS = 100

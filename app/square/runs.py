@@ -96,6 +96,13 @@ def short_count(events: int | None) -> str:
     return str(events)
 
 
+def job_summary(job: Any, state: str) -> str:
+    """One line about a job, with its host, state, exit code, last lumisection and events; `job` has these columns of `Job`."""
+    code = f" {exit_words(job.exit_code)}" if job.exit_code else ""
+    lumi = "–" if job.lumi is None else job.lumi
+    return f"{job.host}: {JOB_BADGES[state].text}{code}, LS {lumi}, {short_count(job.events)} events"
+
+
 def find_run(system: str, run: int) -> Run | None:
     """A run; None if it is not known."""
     found: Run | None = Run.get_or_none(Run.system == system, Run.run == run)

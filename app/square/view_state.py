@@ -51,11 +51,6 @@ class ViewState(NamedTuple):
         return self.system == DEFAULT_SYSTEM
 
     @property
-    def system_label(self) -> str:
-        """The label of the system."""
-        return SYSTEM_LABELS[self.system]
-
-    @property
     def zone(self) -> str:
         """The label of the zone."""
         return ZONES[self.tz]

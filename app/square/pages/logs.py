@@ -35,8 +35,6 @@ MAX_TAIL_BYTES = 4 * 1024 * 1024
 
 CHUNK = 1 << 18
 
-GAP_TEXT = "... (lines that are not stored) ..."
-
 
 @dataclass(frozen=True)
 class LogPage:
@@ -175,8 +173,7 @@ def log_text() -> Response:
     """The stored lines of a log as a file, unchanged."""
     job = job_from_request(view_from_request())
     log = logs.join_log(*job_documents.stored_log(job))
-    lines = log.lines if log.gap is None else [*log.lines[: log.gap], "", GAP_TEXT, "", *log.lines[log.gap :]]
-    return _file_response(("\n".join(lines) + "\n").encode("utf-8", "surrogatepass"), job)
+    return _file_response(logs.log_text(log.lines, log.gap).encode("utf-8", "surrogatepass"), job)
 
 
 def _file_response(text: bytes | Iterator[bytes], job: Job) -> Response:

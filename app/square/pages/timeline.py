@@ -14,8 +14,8 @@ from app.security import Role, needs
 from app.square.clients import client_name, earlier_attempts, job_state
 from app.square.models import HiddenRun, Job, Run
 from app.square.plausibility import DOUBTS
-from app.square.runs import doubtful_runs, hidden_runs, is_listed, run_range, short_count
-from app.square.states import JOB_BADGES, URGENCY, exit_words
+from app.square.runs import doubtful_runs, hidden_runs, is_listed, job_summary, run_range, short_count
+from app.square.states import JOB_BADGES, URGENCY
 from app.square.view_state import NavLink, ViewState, view_from_request
 from app.web import page
 from app.web.arguments import LARGEST_RUN, int_arg
@@ -171,11 +171,5 @@ def _cell(jobs: list[Any], earlier: set[str]) -> TimelineCell:
     """The jobs of a client, newest first. earlier: keys of attempts that a newer one replaced."""
     states = [job_state(job) for job in jobs]
     urgent = min((index for index, job in enumerate(jobs) if job.key not in earlier), key=lambda index: URGENCY[states[index]])
-    title = "\n".join(_job_text(job, state) for job, state in zip(jobs, states, strict=True))
+    title = "\n".join(job_summary(job, state) for job, state in zip(jobs, states, strict=True))
     return TimelineCell(states[urgent], short_count(jobs[0].events), len(jobs), title, jobs[urgent].key)
-
-
-def _job_text(job: Any, state: str) -> str:
-    code = f" {exit_words(job.exit_code)}" if job.exit_code else ""
-    lumi = "–" if job.lumi is None else job.lumi
-    return f"{job.host}: {JOB_BADGES[state].text}{code}, LS {lumi}, {short_count(job.events)} events"

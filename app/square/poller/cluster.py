@@ -16,6 +16,7 @@ from app.core.database import proxy
 from app.core.settings import Settings
 from app.queue.periodic import TaskRun
 from app.square.errors import P5BadResponse, P5Error
+from app.square.events import GONE_S
 from app.square.models import Host, HostStatus
 from app.square.settings import SquareSettings
 from app.square.upstream import Upstream, short_name
@@ -28,9 +29,6 @@ TESTED_VERSIONS = ("1.8", "1.9", "1.10")
 
 VERSIONS_S = 3600.0
 """Interval of the queries for versions; P5 opens a shell on each machine for them."""
-
-GONE_S = 600.0
-"""A status that was not confirmed for this long has ended; the next one is a new row."""
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """Storing of documents and failures. Each batch is one transaction that also stores the revision reached.
 
-DocumentRows are built before the transaction, which blocks other writers. A batch is stored completely or not at all, and
+The rows of documents are built before the transaction, which blocks other writers. A batch is stored completely or not at all, and
 storing it again changes nothing but versions, so a poller that is killed at any moment continues where it was.
 """
 

@@ -28,11 +28,5 @@ def log_page(context: RenderContext) -> RenderResult:
         gap=stored.gap,
         lines=logs.select_lines(lines),
     )
-    text = context.item("logtext", job.identifier, TEXT, _text(lines, stored.gap))
+    text = context.item("logtext", job.identifier, TEXT, logs.log_text(lines, stored.gap))
     return RenderResult([context.item("log", job.identifier, HTML, page), text])
-
-
-def _text(lines: list[str], gap: int | None) -> str:
-    """The lines as one text; gap: number of lines before those that are not stored."""
-    parts = lines if gap is None else [*lines[:gap], "", "... (lines that are not stored) ...", "", *lines[gap:]]
-    return "\n".join(parts) + "\n"

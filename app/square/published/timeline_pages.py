@@ -15,7 +15,7 @@ from app.square.published.fields import PublicJob, PublicRun, public_run
 from app.square.published.fragments import fragment
 from app.square.published.plan import BLOCK
 from app.square.published.run_pages import next_stuck
-from app.square.states import JOB_BADGES, URGENCY, exit_words, state_of
+from app.square.states import URGENCY, state_of
 
 
 class ClientCell(NamedTuple):
@@ -56,11 +56,6 @@ def _cell(jobs: list[PublicJob], earlier: set[str]) -> ClientCell:
     """The jobs of a client, newest first, in one cell. earlier: identifiers of attempts that a newer one replaced."""
     now = time.time()
     states = [state_of(job.exit_code, now - job.reported, job.is_stopped) for job in jobs]
-    lines = []
-    for job, state in zip(jobs, states, strict=True):
-        code = f" {exit_words(job.exit_code)}" if job.exit_code else ""
-        lines.append(
-            f"{job.host}: {JOB_BADGES[state].text}{code}, LS {'–' if job.lumi is None else job.lumi}, {runs.short_count(job.events)} events"
-        )
+    lines = [runs.job_summary(job, state) for job, state in zip(jobs, states, strict=True)]
     newest = [state for job, state in zip(jobs, states, strict=True) if job.identifier not in earlier]
     return ClientCell(min(newest, key=URGENCY.__getitem__), runs.short_count(jobs[0].events), len(jobs), "\n".join(lines))
