@@ -18,10 +18,11 @@ from app.square import runs
 from app.square.settings import SquareSettings
 from app.square.systems import SYSTEM_LABELS, SYSTEMS
 from app.square.upstream import behind_cmsweb, short_name
-from app.square.view_state import NavLink, ViewState
+from app.square.view_state import ViewState
 from app.web import etag_of
 from app.web.badges import Badge
 from app.web.clock import LAST_TIME
+from app.web.links import NavLink
 
 PATH = "/control"
 

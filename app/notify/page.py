@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import NamedTuple
-from urllib.parse import urlencode
 
-from flask import request
 from markupsafe import Markup
 
 from app.core.event_sources import event_systems
@@ -16,7 +14,9 @@ from app.notify.channels.base import Channel
 from app.notify.messages import path_of
 from app.notify.models import DUPLICATE, LATE, MAINTENANCE, OPEN, PENDING, Delivery, Notification
 from app.web.arguments import choice_arg
-from app.web.clock import ZONES, time_html
+from app.web.badges import Badge
+from app.web.clock import DEFAULT_ZONE, ZONES, time_html
+from app.web.links import NavLink, link
 
 PAGE_ROWS = 50
 """Notifications of one page."""
@@ -25,12 +25,12 @@ OUTCOMES = {LATE: "none (event too old)", MAINTENANCE: "none (maintenance)", DUP
 """Texts for events that were not notified."""
 
 BADGES = {
-    "pending": {"kind": "idle", "icon": "unsure", "text": "pending"},
-    "retrying": {"kind": "warning", "icon": "warning", "text": "retrying"},
-    "deferred": {"kind": "idle", "icon": "off", "text": "deferred (quiet hours)"},
-    "sent": {"kind": "ok", "icon": "ok", "text": "sent"},
-    "failed": {"kind": "error", "icon": "error", "text": "failed"},
-    "suppressed": {"kind": "idle", "icon": "off", "text": "suppressed (quiet hours)"},
+    "pending": Badge("idle", "unsure", "pending"),
+    "retrying": Badge("warning", "warning", "retrying"),
+    "deferred": Badge("idle", "off", "deferred (quiet hours)"),
+    "sent": Badge("ok", "ok", "sent"),
+    "failed": Badge("error", "error", "failed"),
+    "suppressed": Badge("idle", "off", "suppressed (quiet hours)"),
 }
 """Badges of deliveries; see `badge_of`."""
 
@@ -43,9 +43,8 @@ class PageState(NamedTuple):
 
     def link(self, path: str, **query: object) -> str:
         """An address of this product with this state; `path` may have a query."""
-        state = {"system": "" if "system=" in path else self.system, "tz": "" if self.tz == "cern" else self.tz}
-        parts = {name: value for name, value in {**query, **state}.items() if value not in ("", None)}
-        return request.script_root + path + (("&" if "?" in path else "?") + urlencode(parts) if parts else "")
+        state = {"system": "" if "system=" in path else self.system, "tz": "" if self.tz == DEFAULT_ZONE else self.tz}
+        return link(path, {**query, **state})
 
     def link_of(self, row: Notification) -> str:
         """The address of the page about a notification."""
@@ -60,9 +59,9 @@ class PageState(NamedTuple):
         """A moment, Unix s UTC."""
         return time_html(at, self.tz)
 
-    def zones(self, path: str, **query: object) -> list[tuple[str, str, bool]]:
-        """The zones of the page at `path`: name, address, and whether it is this one."""
-        return [(name, self._replace(tz=name).link(path, **query), name == self.tz) for name in ZONES]
+    def zone_links(self, path: str, **query: object) -> list[NavLink]:
+        """A link for each zone to the same page, labelled with the key of the zone."""
+        return [NavLink(name, self._replace(tz=name).link(path, **query), name == self.tz) for name in ZONES]
 
 
 class NotificationRow(NamedTuple):
@@ -87,7 +86,7 @@ def page_state() -> PageState:
     return PageState("" if system == systems[0] else system, choice_arg("tz", tuple(ZONES)))
 
 
-def badge_of(delivery: Delivery) -> dict[str, str]:
+def badge_of(delivery: Delivery) -> Badge:
     """The badge of a delivery."""
     return BADGES["retrying" if delivery.state in OPEN and delivery.attempts else delivery.state]
 

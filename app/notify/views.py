@@ -58,7 +58,7 @@ def notifications() -> Response:
         poll=state.link(PATH, before=before or "", since=version),
         poll_s=settings.of(NotifySettings).notify_refresh_s,
         older=state.link(PATH, before=rows[PAGE_ROWS - 1].notification.id) if len(rows) > PAGE_ROWS else "",
-        zones=state.zones(PATH, before=before or ""),
+        zones=state.zone_links(PATH, before=before or ""),
         systems=event_systems(),
         hosts=maintenance.known_hosts(settings) if can_operate else [],
         form=maintenance.default_times(now),

@@ -12,6 +12,7 @@ from app.core.database import prepared, rows
 from app.square.errors import UnknownRun
 from app.square.models import HiddenRun, Host, HostStatus, Job, Run
 from app.square.plausibility import is_hidden
+from app.square.states import JOB_BADGES, exit_words
 
 SILENT_S = 30.0
 """A host without a response for this long is silent; it is polled every few seconds."""

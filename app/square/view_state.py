@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import NamedTuple
-from urllib.parse import urlencode
 
 from flask import request
 from markupsafe import Markup
@@ -12,17 +11,8 @@ from app.square.job_documents import find_job
 from app.square.models import Job
 from app.square.systems import DEFAULT_SYSTEM, SYSTEM_LABELS, SYSTEMS
 from app.web.arguments import choice_arg, parse_int
-from app.web.clock import ZONES, time_html
-
-DEFAULT_ZONE = "cern"
-
-
-class NavLink(NamedTuple):
-    """A link in a choice of several; one of them is current."""
-
-    label: str
-    href: str
-    is_current: bool
+from app.web.clock import DEFAULT_ZONE, ZONES, time_html
+from app.web.links import NavLink, link
 
 
 class ViewState(NamedTuple):
@@ -34,12 +24,7 @@ class ViewState(NamedTuple):
     def link(self, path: str, **query: object) -> str:
         """An address of this product that keeps the system and the zone; empty values are left out."""
         state = {"system": "" if self.system == DEFAULT_SYSTEM else self.system, "tz": "" if self.tz == DEFAULT_ZONE else self.tz}
-        parts = {name: value for name, value in {**query, **state}.items() if value not in ("", None)}
-        return request.script_root + path + ("?" + urlencode(parts) if parts else "")
-
-    def replace(self, **change: str) -> ViewState:
-        """The same state but for these fields."""
-        return self._replace(**change)
+        return link(path, {**query, **state})
 
     def of_system(self, system: str) -> ViewState:
         """The same state for a system; for any other name, such as a cluster, this state."""

@@ -12,6 +12,9 @@ CERN = ZoneInfo("Europe/Zurich")
 ZONES = {"cern": "Europe/Zurich", "utc": "UTC", "local": "of this browser"}
 """Time zones of `?tz=` with their labels; a script of the page fills in local times."""
 
+DEFAULT_ZONE = "cern"
+"""The zone of an address that names none."""
+
 LAST_TIME = 2e11
 """Largest time, in Unix seconds, for which Python has a calendar."""
 

@@ -11,6 +11,7 @@ from app.formats.reals import shortest_real
 from app.gui.addresses import TILE_SIZES, View, text
 from app.gui.catalog.catalog import OpenSample
 from app.gui.pages.readable import readable_value
+from app.web.badges import Badge
 
 TILES_PER_PAGE = 200
 """More tiles are loaded on demand."""
@@ -19,30 +20,22 @@ MAX_MATCHES = 1000
 """Matches of a search."""
 
 
-class Status(NamedTuple):
-    """The badge of a quality-test status."""
-
-    kind: str  # of the colour
-    icon: str
-    text: str
-
-
 STATUSES = {
-    300: Status("error", "error", "error"),
-    200: Status("warning", "warning", "warning"),
-    60: Status("invalid", "unsure", "invalid"),
-    30: Status("unsure", "unsure", "other"),
-    90: Status("idle", "off", "did not run"),
-    70: Status("unsure", "unsure", "too little data"),
-    100: Status("ok", "ok", "ok"),
-    50: Status("idle", "off", "disabled"),
+    300: Badge("error", "error", "error"),
+    200: Badge("warning", "warning", "warning"),
+    60: Badge("invalid", "unsure", "invalid"),
+    30: Badge("unsure", "unsure", "other"),
+    90: Badge("idle", "off", "did not run"),
+    70: Badge("unsure", "unsure", "too little data"),
+    100: Badge("ok", "ok", "ok"),
+    50: Badge("idle", "off", "disabled"),
 }
 """The badge of each status of a quality test, worst first."""
 
 
-def status_of(code: int) -> Status | None:
+def status_of(code: int) -> Badge | None:
     """The badge of a status; None for an ME without quality tests."""
-    return STATUSES.get(code, Status("unsure", "unsure", f"status {code}")) if code else None
+    return STATUSES.get(code, Badge("unsure", "unsure", f"status {code}")) if code else None
 
 
 class FolderLink(NamedTuple):
@@ -63,7 +56,7 @@ class Tile(NamedTuple):
     address: str
     folder_address: str  # in the matches of a search, else ""
     image: str  # address of the plot
-    status: Status | None
+    status: Badge | None
     value: str | None  # text of a scalar, which is shown instead of a plot
     readable: str  # the value for people
 
@@ -142,7 +135,7 @@ def scalar(sample: OpenSample, index: int) -> str | None:
     return sample.scalar(index) if Kind(sample.columns.kind[index]).scalar else None
 
 
-def tests_of(sample: OpenSample, index: int) -> list[tuple[QTest, Status | None]]:
+def tests_of(sample: OpenSample, index: int) -> list[tuple[QTest, Badge | None]]:
     """The quality tests of an ME with their badges, worst first."""
     order = list(STATUSES)
     tests = sorted(sample.facts.qtests.get(index, ()), key=lambda test: order.index(test.status) if test.status in order else len(order))

@@ -22,10 +22,10 @@ from app.square import job_documents, run_files, runs
 from app.square.clients import client_name
 from app.square.models import Document, Graph, Job, Run
 from app.square.systems import DEFAULT_SYSTEM, PLAYBACK, SYSTEMS
-from app.square.view_state import DEFAULT_ZONE, ViewState
+from app.square.view_state import ViewState
 from app.web import Problem
 from app.web.arguments import parse_int
-from app.web.clock import CERN
+from app.web.clock import CERN, DEFAULT_ZONE
 from app.web.responses import ContentResponse
 from app.web.versioned_json import versioned_json
 

@@ -20,10 +20,11 @@ from app.square.models import Job, Log
 from app.square.settings import SquareSettings
 from app.square.states import CRASHED
 from app.square.upstream import is_reachable
-from app.square.view_state import NavLink, ViewState, job_from_request, view_from_request
+from app.square.view_state import ViewState, job_from_request, view_from_request
 from app.square.whole_log import fetch_whole_log
 from app.web import Problem, nothing_new, page, request_settings
 from app.web.arguments import int_arg
+from app.web.links import NavLink
 from app.web.responses import ContentResponse
 
 pages = Blueprint("square_logs", __name__)

@@ -16,10 +16,11 @@ from app.square.models import HiddenRun, Job, Run
 from app.square.plausibility import DOUBTS
 from app.square.runs import doubtful_runs, hidden_runs, is_listed, job_summary, run_range, short_count
 from app.square.states import JOB_BADGES, URGENCY
-from app.square.view_state import NavLink, ViewState, view_from_request
+from app.square.view_state import ViewState, view_from_request
 from app.web import page
 from app.web.arguments import LARGEST_RUN, int_arg
 from app.web.badges import Badge
+from app.web.links import NavLink
 
 pages = Blueprint("square_timeline", __name__)
 
