@@ -65,7 +65,7 @@ AREA = Area(
     commands={
         "register": CliCommand("app.cli.files", "Data"),
         "quarantine": CliCommand("app.cli.quarantine", "Data"),
-        "render": CliCommand("app.cli.services", "Run"),
+        "render": CliCommand("app.cli.render", "Run"),
     },
     settings=GuiSettings,
     help=(HelpTopic("gui", "Runs and plots", "gui/help.html", _help),),

@@ -17,8 +17,8 @@ AREA = Area(
         "demo": CliCommand("app.cli.demo", "Data"),
         "simulate": CliCommand("app.cli.simulate", "Run"),
         "mirror": CliCommand("app.cli.mirror", "Run"),
-        "web": CliCommand("app.cli.services", "Run"),
-        "run": CliCommand("app.cli.services", "Run"),
+        "web": CliCommand("app.cli.web", "Run"),
+        "run": CliCommand("app.cli.run", "Run"),
     },
     settings=ServiceSettings,
     roles={

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from app.cli import dqmhub
-from app.cli.services import publish_to_own_mirror
+from app.cli.run import publish_to_own_mirror
 from app.core.settings import SettingError, Settings, load
 from app.ops.settings import ServiceSettings
 from app.publish import keys

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from app.cli.services import SERVICES
+from app.cli.run import SERVICES
 from app.core.settings import TREE, Settings
 from app.formats import Kind, MEListing, payload, scan
 from app.formats.listing import LUMI

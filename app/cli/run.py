@@ -1,0 +1,60 @@
+"""`dqmhub run`: all services together."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+
+from app import cli
+from app.cli import demo_start
+from app.core.settings import TREE, Settings
+from app.ops.settings import ServiceSettings
+from app.publish.settings import PublishSettings
+from app.square.settings import SquareSettings
+
+SERVICES = ("web", "live", "worker", "render")
+"""The services of the Procfile, without those of the demo."""
+
+
+@click.command()
+@click.option(
+    "--demo",
+    is_flag=True,
+    help="Simulate online runs too, use a simulator of P5 unless square_url is set, and publish to a mirror on this machine.",
+)
+def run(demo: bool) -> None:
+    """Run all services in this terminal; Ctrl-C stops them."""
+    settings = cli.open_database()
+    if demo and not settings.of(SquareSettings).square_url:
+        use_simulator(settings.of(ServiceSettings).simulator_port)
+    if demo and not settings.of(PublishSettings).publishes:
+        publish_to_own_mirror(settings)
+    if demo:
+        services = settings.of(ServiceSettings)
+        os.environ["DQMHUB_START_AFTER"] = f"{services.simulator_port},{services.mirror_port}"
+        demo_start.announce_when_ready(settings, demo_start.prepare(settings))
+    os.environ["DQMHUB_SUPERVISOR_PID"] = str(os.getpid())  # the services end when this process does, however it ends
+    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    command = ["honcho", "--app-root", str(TREE), "--procfile", str(TREE / "Procfile"), "start", *([] if demo else SERVICES)]
+    os.execv(Path(sys.executable).parent / "honcho", command)
+
+
+def use_simulator(port: int) -> None:
+    """Let the services started by this process poll the simulator of P5 started by it."""
+    command = [sys.executable, "-m", "services.simulator", "--quiet-start", "--port", str(port), "--addresses"]
+    os.environ["DQMHUB_SQUARE_URL"] = f"http://127.0.0.1:{port}"
+    os.environ["DQMHUB_SQUARE_ADDRESSES"] = subprocess.run(command, cwd=TREE, stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
+
+
+def publish_to_own_mirror(settings: Settings) -> None:
+    """Let the services started by this process publish to the mirror started by it."""
+    from app.publish import keys
+
+    keys.make_key(settings)
+    public = keys.signing_key(settings).public_key().public_bytes_raw().hex()
+    os.environ["DQMHUB_PUBLISH_MIRRORS"] = f"http://127.0.0.1:{settings.of(ServiceSettings).mirror_port}"
+    os.environ["DQMHUB_MIRROR_KEYS"] = ",".join(dict.fromkeys((*settings.of(ServiceSettings).mirror_keys, public)))
