@@ -107,7 +107,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
             context.set_default_timeout(PATIENCE_MS)
             return context
 
-        browser.new_context = new_patient_context  # type: ignore[method-assign]
+        browser.new_context = new_patient_context
         expect.set_options(timeout=PATIENCE_MS)
         yield browser
         browser.close()

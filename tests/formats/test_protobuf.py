@@ -97,7 +97,7 @@ def test_root_decodes_every_class_as_from_a_legacy_file(snapshot_files: Path, tm
     assert len(read) == 2 * len(CLASSES)
     for me in listed:
         assert read[me] == read[f"legacy {me}"]
-        assert sum(read[me]["bins"]) > 0  # type: ignore[arg-type]  # JSON
+        assert sum(read[me]["bins"]) > 0
 
 
 @pytest.mark.parametrize(("run", "mes"), [(367094, 1), (367129, 2)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -55,8 +56,8 @@ def due(channel: Channel, *numbers: int, ago: float = 0.0, quiet: bool = False) 
         enqueue(notification(number, ago=ago), channel, time.time() - ago, time.time() - 1 if quiet else None)
 
 
-def one_channel(settings: Settings, **values: object) -> Channel:
-    (channel,) = channels(settings.replace(notify_timeout_s=60.0, **values))  # type: ignore[arg-type]  # the values are of many types
+def one_channel(settings: Settings, **values: Any) -> Channel:
+    (channel,) = channels(settings.replace(notify_timeout_s=60.0, **values))
     return channel
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,9 +22,11 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.both_databases
 
+Command = Callable[..., Result]
+
 
 @pytest.fixture
-def dqmhub(hub: Settings, monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]  # a factory
+def dqmhub(hub: Settings, monkeypatch: pytest.MonkeyPatch) -> Command:
     """Runs the command on the database of the test."""
     monkeypatch.setenv("DQMHUB_DATA_DIR", hub.data_dir)
     monkeypatch.setenv("DQMHUB_DATABASE_URL", hub.database_url)
@@ -38,14 +41,14 @@ def test_every_role_can_be_granted() -> None:
     assert list(ROLE.choices) == [role.title for role in GRANTED]
 
 
-def test_a_user_is_added_with_the_password_from_standard_input(dqmhub) -> None:  # type: ignore[no-untyped-def]
+def test_a_user_is_added_with_the_password_from_standard_input(dqmhub: Command) -> None:
     result = dqmhub("user", "add", "Alice", "--role", "expert", typed=PASSWORD + "\n")
     assert (result.exit_code, result.output) == (0, "added alice with the role expert\n")
     assert accounts.verify(PASSWORD, User.get().password)
     assert PASSWORD not in result.output
 
 
-def test_errors_are_one_line(dqmhub) -> None:  # type: ignore[no-untyped-def]
+def test_errors_are_one_line(dqmhub: Command) -> None:
     for arguments, typed, expected in [
         (("user", "add", "alice"), "short\n", "A password has 10 to 256 characters"),
         (("user", "add", "a b"), PASSWORD, "A user name has"),
@@ -59,7 +62,7 @@ def test_errors_are_one_line(dqmhub) -> None:  # type: ignore[no-untyped-def]
     assert not User.select().exists()
 
 
-def test_an_account_is_changed_disabled_and_listed(dqmhub) -> None:  # type: ignore[no-untyped-def]
+def test_an_account_is_changed_disabled_and_listed(dqmhub: Command) -> None:
     dqmhub("user", "add", "alice", typed=PASSWORD)
     assert dqmhub("user", "role", "alice", "shifter").exit_code == 0
     assert dqmhub("user", "password", "alice", typed=PASSWORD + "!").exit_code == 0
@@ -72,7 +75,7 @@ def test_an_account_is_changed_disabled_and_listed(dqmhub) -> None:  # type: ign
     assert Audit.select().count() == 5
 
 
-def test_a_token_is_shown_once_and_revoked(dqmhub) -> None:  # type: ignore[no-untyped-def]
+def test_a_token_is_shown_once_and_revoked(dqmhub: Command) -> None:
     dqmhub("user", "add", "alice", "--role", "operator", typed=PASSWORD)
     made = dqmhub("token", "add", "alice", "--name", "nightly", "--role", "operator", "--days", "30")
     secret = made.stdout.strip()
@@ -84,7 +87,7 @@ def test_a_token_is_shown_once_and_revoked(dqmhub) -> None:  # type: ignore[no-u
     assert not Token.select().exists()
 
 
-def test_a_token_cannot_have_a_higher_role_than_its_owner(dqmhub) -> None:  # type: ignore[no-untyped-def]
+def test_a_token_cannot_have_a_higher_role_than_its_owner(dqmhub: Command) -> None:
     dqmhub("user", "add", "alice", typed=PASSWORD)
     result = dqmhub("token", "add", "alice", "--name", "x", "--role", "admin")
     assert result.exit_code == 1

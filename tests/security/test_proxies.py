@@ -15,7 +15,7 @@ def settled(settings: Settings, peer: str, host: str = "127.0.0.1:8889", path: s
     environ: dict[str, Any] = {"REMOTE_ADDR": peer, "HTTP_HOST": host, "PATH_INFO": path, "SCRIPT_NAME": "", "wsgi.url_scheme": "http"}
     environ.update({f"HTTP_{name.upper()}": value for name, value in headers.items()})
     seen: dict[str, Any] = {}
-    ProxyMiddleware(lambda environ, _: seen.update(environ) or [], settings)(environ, lambda *_: None)  # type: ignore[arg-type,func-returns-value]
+    ProxyMiddleware(lambda environ, _: seen.update(environ) or [], settings)(environ, lambda *_: None)
     return seen
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,9 +19,11 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.both_databases
 
+UserOf = Callable[[str], str]
+
 
 @pytest.fixture
-def user_of(app: Flask, remote: RemoteClient):  # type: ignore[no-untyped-def]  # a factory
+def user_of(app: Flask, remote: RemoteClient) -> UserOf:
     """Returns "name role" of the user of a token, or the status of the error."""
     app.add_url_rule(
         "/api/user", view_func=needs(Role.VIEWER)(lambda: f"{current_user().name} {current_user().role.title}"), endpoint="user"
@@ -33,7 +36,7 @@ def user_of(app: Flask, remote: RemoteClient):  # type: ignore[no-untyped-def]  
     return name_and_role
 
 
-def test_a_token_is_its_owner_with_its_own_role(user_of, people: dict[Role, User]) -> None:  # type: ignore[no-untyped-def]
+def test_a_token_is_its_owner_with_its_own_role(user_of: UserOf, people: dict[Role, User]) -> None:
     _, secret = tokens.make(people[Role.OPERATOR], "script", Role.SHIFTER, 1)
     assert secret.startswith("dqmhub_")
     assert len(secret) >= 7 + 43
@@ -46,7 +49,7 @@ def test_only_the_hash_of_a_token_is_stored(people: dict[Role, User]) -> None:
     assert secret.removeprefix("dqmhub_") not in str(rows)
 
 
-def test_a_token_never_has_a_higher_role_than_its_owner_has_now(user_of, people: dict[Role, User]) -> None:  # type: ignore[no-untyped-def]
+def test_a_token_never_has_a_higher_role_than_its_owner_has_now(user_of: UserOf, people: dict[Role, User]) -> None:
     _, secret = tokens.make(people[Role.EXPERT], "script", Role.ADMIN, 1)
     assert user_of(secret) == "expert expert"
     accounts.set_role(people[Role.EXPERT], Role.VIEWER)
@@ -54,7 +57,9 @@ def test_a_token_never_has_a_higher_role_than_its_owner_has_now(user_of, people:
 
 
 @pytest.mark.parametrize("end", ["expired", "revoked", "disabled"])
-def test_a_token_stops_working_when_it_expires_or_is_revoked_or_its_owner_is_disabled(user_of, people: dict[Role, User], end: str) -> None:  # type: ignore[no-untyped-def]
+def test_a_token_stops_working_when_it_expires_or_is_revoked_or_its_owner_is_disabled(
+    user_of: UserOf, people: dict[Role, User], end: str
+) -> None:
     row, secret = tokens.make(people[Role.ADMIN], "script", Role.ADMIN, 1)
     assert user_of(secret) == "admin admin"
     if end == "expired":
@@ -75,7 +80,7 @@ def test_an_invalid_token_is_rejected_even_with_anonymous_access(app: Flask, rem
     assert answer.headers["WWW-Authenticate"] == 'Bearer realm="dqmhub", error="invalid_token"'
 
 
-def test_the_last_use_is_written_once_a_minute(user_of, people: dict[Role, User]) -> None:  # type: ignore[no-untyped-def]
+def test_the_last_use_is_written_once_a_minute(user_of: UserOf, people: dict[Role, User]) -> None:
     row, secret = tokens.make(people[Role.VIEWER], "script", Role.VIEWER, 1)
     assert Token.get().last_used is None
     user_of(secret)

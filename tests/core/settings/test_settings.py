@@ -341,4 +341,4 @@ def test_the_sample_has_the_default_values(tmp_path: Path) -> None:
 
 def test_settings_cannot_be_changed_once_loaded() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
-        Settings().web_port = 1  # type: ignore[misc]  # what the test is about
+        Settings().web_port = 1

@@ -32,8 +32,6 @@ from tests.support.site import bound
 
 pytestmark = pytest.mark.both_databases
 
-BEAM = "dqm-source-state-run358792-hostfu-c2f11-11-04-pid041567"
-
 
 def complete(publisher: Publisher) -> None:
     """Publish everything."""
