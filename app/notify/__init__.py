@@ -16,5 +16,9 @@ if TYPE_CHECKING:
 def init_app(app: Flask) -> None:
     """Add the page."""
     from app.notify import views
+    from app.notify.errors import NotifyError
+    from app.notify.problems import problem_of
+    from app.web.errors import map_errors
 
+    map_errors(app, NotifyError, problem_of)
     app.register_blueprint(views.pages)

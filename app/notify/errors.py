@@ -1,10 +1,18 @@
-"""Errors of notifications."""
+"""Errors of notifications; `app.notify.problems` maps those of requests to HTTP."""
 
 from __future__ import annotations
 
 
 class NotifyError(Exception):
-    """Base of all errors of notifications."""
+    """Base of all errors of notifications.
+
+    Attributes:
+        fields: name of each wrong input with its problem.
+    """
+
+    def __init__(self, message: str, fields: list[tuple[str, str]] | None = None) -> None:
+        super().__init__(message)
+        self.fields = fields or []
 
 
 class TemporaryError(NotifyError):
@@ -19,8 +27,8 @@ class UnknownChannel(NotifyError):
     """No channel of this name is configured."""
 
     def __init__(self, name: str, known: list[str]) -> None:
-        self.allowed = "one of " + (", ".join(known) or "none: no channel is configured")
-        super().__init__(f"No channel {name!r} is configured")
+        allowed = "one of " + (", ".join(known) or "none: no channel is configured")
+        super().__init__(f"No channel {name!r} is configured", [("channel", allowed)])
 
 
 class OutdatedRequest(NotifyError):
@@ -31,5 +39,4 @@ class InvalidWindow(NotifyError):
     """A maintenance window with wrong fields."""
 
     def __init__(self, fields: list[tuple[str, str]]) -> None:
-        self.fields = fields  # name of the field, and what is allowed
-        super().__init__("Invalid maintenance window: " + "; ".join(f"{name}: {problem}" for name, problem in fields))
+        super().__init__("Invalid maintenance window: " + "; ".join(f"{name}: {problem}" for name, problem in fields), fields)

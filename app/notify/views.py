@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
@@ -13,13 +11,12 @@ from app.core.counters import version_of
 from app.core.event_sources import event_systems
 from app.notify import maintenance, outbox
 from app.notify.channels import channel_problems
-from app.notify.errors import InvalidWindow, OutdatedRequest, UnknownChannel
 from app.notify.models import COUNTER, MaintenanceWindow
 from app.notify.page import OUTCOMES, PAGE_ROWS, badge_of, channel_statuses, notification_rows, page_state
 from app.notify.settings import NotifySettings
 from app.security import Role, needs
 from app.security.caller import current_user
-from app.web import Problem, nothing_new, page, request_settings
+from app.web import nothing_new, page, request_settings
 from app.web.arguments import int_arg
 
 pages = Blueprint("notify", __name__)
@@ -69,8 +66,7 @@ def notifications() -> Response:
 @needs(Role.OPERATOR)
 def resend(delivery: int) -> AnyResponse:
     """Send a failed delivery again."""
-    with _http_errors():
-        outbox.resend(request_settings(), min(delivery, MAX_ID))
+    outbox.resend(request_settings(), min(delivery, MAX_ID))
     return _back()
 
 
@@ -79,9 +75,8 @@ def resend(delivery: int) -> AnyResponse:
 def send_test() -> AnyResponse:
     """Send a test notification by one channel."""
     request.max_content_length = FORM_BYTES
-    with _http_errors():
-        channel = outbox.channel_named(request_settings(), request.form.get("channel", ""))
-        outbox.send_test(request_settings(), channel, current_user().name)
+    channel = outbox.channel_named(request_settings(), request.form.get("channel", ""))
+    outbox.send_test(request_settings(), channel, current_user().name)
     return _back()
 
 
@@ -94,8 +89,7 @@ def announce_maintenance() -> AnyResponse:
     form = maintenance.WindowForm(
         *(sent.get("system", ""), sent.getlist("host"), sent.get("begins", ""), sent.get("ends", ""), sent.get("reason", ""))
     )
-    with _http_errors():
-        maintenance.announce(form, maintenance.known_hosts(request_settings()), current_user().name)
+    maintenance.announce(form, maintenance.known_hosts(request_settings()), current_user().name)
     return _back()
 
 
@@ -103,22 +97,8 @@ def announce_maintenance() -> AnyResponse:
 @needs(Role.OPERATOR)
 def end_maintenance(number: int) -> AnyResponse:
     """End a maintenance window now, or cancel it before it begins."""
-    with _http_errors():
-        maintenance.end_window(min(number, MAX_ID))
+    maintenance.end_window(min(number, MAX_ID))
     return _back()
-
-
-@contextmanager
-def _http_errors() -> Iterator[None]:
-    """Answer errors of notifications by their status."""
-    try:
-        yield
-    except UnknownChannel as error:
-        raise Problem(400, str(error), [("channel", error.allowed)]) from error
-    except InvalidWindow as error:
-        raise Problem(400, str(error), error.fields) from error
-    except OutdatedRequest as error:
-        raise Problem(409, str(error)) from error
 
 
 def _back() -> AnyResponse:

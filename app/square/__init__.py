@@ -1,4 +1,4 @@
-"""DQM^2: the jobs that process the data of a run at the experiment, as the machines there report them."""
+"""DQM^2: the jobs that process the data of a run at the experiment, as the hosts there report them."""
 
 from __future__ import annotations
 

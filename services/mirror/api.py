@@ -110,7 +110,7 @@ def get_logs(view: StoreView, _: Charge) -> HTTPResponse:
 
 
 def get_cluster_status(view: StoreView, _: Charge) -> HTTPResponse:
-    """The states of the machines of a cluster."""
+    """The states of the hosts of a cluster."""
     return _stored_json(view.item(ItemKey("cluster", parse_system("cluster", "playback"), 0, "data")))
 
 
