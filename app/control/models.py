@@ -41,10 +41,10 @@ class SubmittedCommand(Table):
     system = TextField()
     name = TextField()
     arguments = TextField()
-    impact = TextField(column_name="touched")
+    impact = TextField()
     user = TextField()
     reason = TextField()
-    idempotency_key = TextField(unique=True, column_name="once")
+    idempotency_key = TextField(unique=True)
     created = DoubleField(index=True)
     state = TextField(default=QUEUED)
     sent_at = DoubleField(null=True)
@@ -55,7 +55,7 @@ class SubmittedCommand(Table):
     version = BigIntegerField()
 
     class Meta:
-        table_name = "square_command"
+        table_name = "control_command"
         indexes = ((("name", "state"), False), (("state",), False))
 
     @property

@@ -15,11 +15,8 @@ from app.core.database import Table
 class VersionCounter(Table):
     """The newest version of one subject."""
 
-    name = TextField(unique=True, column_name="system")
+    name = TextField(unique=True)
     version = BigIntegerField(default=0)
-
-    class Meta:
-        table_name = "square_feed"
 
 
 def advance(name: str) -> int:
