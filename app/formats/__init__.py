@@ -1,6 +1,6 @@
 """Bytes of DQM files to monitor elements (MEs): one module for each file format (`app.formats.readers`), one contract.
 
-`scan` lists the MEs of a file and the positions of their bytes; `payload` fetches one histogram for the renderer;
+`scan` lists the MEs of a file and the positions of their bytes; `payload` fetches one histogram for the render service;
 `detection.detect_format` names the format of a file. This package does not depend on the database, HTTP or the pages.
 """
 
@@ -54,7 +54,7 @@ def scan(path: str | os.PathLike[str], format: str = "tdirectory") -> Scan:
 
 
 def payload(path: str | os.PathLike[str], format: str, row: MERow, version: FileVersion | None = None) -> Payload:
-    """Read the histogram at one row of a listing, framed for the renderer.
+    """Read the histogram at one row of a listing, framed for the render service.
 
     `version` is the version of the file at the time of the listing. Raises `FileReplaced` when the file has a different one now,
     `ValueError` for a scalar (its text is in the facts), `OSError` when the file cannot be read, and `FormatError` when the

@@ -195,7 +195,7 @@ class Scan(NamedTuple):
 
 
 class Payload(NamedTuple):
-    """One histogram for the renderer.
+    """One histogram for the render service.
 
     Attributes:
         flags: The kind, with the bit `EFFICIENCY_FLAG`.

@@ -22,7 +22,7 @@ _BIG_POSITION = struct.Struct(">iqqiiiBiqi")
 
 
 def streamer_list(path: str | os.PathLike[str]) -> tuple[bytes, int]:
-    """The list, framed for the renderer, and its displacement (see `Payload`).
+    """The list, framed for the render service, and its displacement (see `Payload`).
 
     Raises `OSError` when the file cannot be read, and `FormatError` when it has no such list.
     """

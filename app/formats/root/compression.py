@@ -56,7 +56,7 @@ def _unpack(algorithm: bytes, block: bytes, size: int) -> bytes:
     elif algorithm == b"XZ":
         result = lzma.LZMADecompressor(lzma.FORMAT_AUTO, memlimit=_LZMA_MEMORY).decompress(block, size + 1)
     elif algorithm == b"L4":
-        # The checksum of eight bytes before it is not compared: the renderer detects a damaged object.
+        # The checksum of eight bytes before it is not compared: the render service detects a damaged object.
         result = lz4.block.decompress(block[8:], uncompressed_size=size)
     elif algorithm == b"ZS":
         result = _unpack_zstd(block, size)

@@ -1,4 +1,4 @@
-"""Framed ROOT objects, as the renderer reads them: a streamed object preceded by its size and class."""
+"""Framed ROOT objects, as the render service reads them: a streamed object preceded by its size and class."""
 
 from __future__ import annotations
 

@@ -89,16 +89,16 @@ class Plots:
         self.lock = threading.Lock()
         self.streamers = StreamerCache()
         self.client = RenderClient(settings.data / "render" / "socket", timeout=gui.render_timeout_s + 5)
-        self.renderer = _fingerprint(binary(TREE), Path(gui.render_plugins) if gui.render_plugins else None)
+        self.render_version = _fingerprint(binary(TREE), Path(gui.render_plugins) if gui.render_plugins else None)
 
     def key(self, sample: OpenSample, path: bytes, options: Options) -> str:
         """The ETag of the plot of one ME."""
         return self.overlay_key([PlotPart(sample, path)], options)
 
     def overlay_key(self, parts: Sequence[PlotPart], options: Options) -> str:
-        """The ETag of a plot: a hash of the versions of all files, the MEs, the options and the version of the renderer."""
+        """The ETag of a plot: a hash of the versions of all files, the MEs, the options and the version of the render service."""
         sources = [word for part in parts for word in (part.identity, part.path)]
-        words = (*sources, options.spec().encode(), self.renderer.encode())
+        words = (*sources, options.spec().encode(), self.render_version.encode())
         return blake2b(b"\0".join(b"%d:%s" % (len(word), word) for word in words), digest_size=16).hexdigest()
 
     def plot(self, sample: OpenSample, path: bytes, options: Options) -> Plot:

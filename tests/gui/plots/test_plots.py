@@ -74,15 +74,15 @@ def test_simultaneous_requests_for_a_plot_draw_it_once(hub: Settings, sample: Op
 
 def test_the_key_of_a_plot_depends_on_all_its_inputs(hub: Settings, sample: OpenSample) -> None:
     plots = Plots(hub)
-    other_renderer = Plots(hub)
-    other_renderer.renderer = "another build"
+    other_build = Plots(hub)
+    other_build.render_version = "another build"
     keys = {
         plots.key(sample, MAP, Options()),
         plots.key(sample, MAP + b"2", Options()),
         plots.key(sample, MAP, Options(xmin=0.0)),
         plots.key(sample, MAP, Options(format="svg")),
         plots.key(sample._replace(identity="another version"), MAP, Options()),
-        other_renderer.key(sample, MAP, Options()),
+        other_build.key(sample, MAP, Options()),
     }
     assert len(keys) == 6
 
