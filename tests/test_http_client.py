@@ -183,7 +183,7 @@ def test_retries_are_for_connections_without_an_answer(client: HttpClient) -> No
     assert len(server.received) == 1
 
 
-def test_connections_are_kept(client: HttpClient) -> None:
+def test_one_connection_serves_several_requests(client: HttpClient) -> None:
     with raw(answering(with_length(b"x"), times=3)) as server:
         assert [get(client, server.place) for _ in range(3)] == [b"x"] * 3
         assert len(server.received) == 1

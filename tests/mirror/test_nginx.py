@@ -32,7 +32,7 @@ def servers(folder: Path, port: int, mirror: MirrorProcess, strips_prefix: bool)
 
 
 @pytest.mark.parametrize("strips_prefix", [False, True], ids=["prefix passed on", "prefix removed"])
-def test_links_and_feed_are_right_below_a_prefix(start: Callable[..., MirrorProcess], tmp_path: Path, strips_prefix: bool) -> None:
+def test_links_and_feed_name_the_prefix(start: Callable[..., MirrorProcess], tmp_path: Path, strips_prefix: bool) -> None:
     mirror = start(prefix=PREFIX, trusted_proxies="127.0.0.1/32")
     port = free_port()
     with nginx(tmp_path / "nginx", port, servers(tmp_path / "nginx", port, mirror, strips_prefix)):

@@ -98,7 +98,7 @@ def test_pages_have_title_viewport_and_links_to_both_systems(mirror_with_runs: M
     assert "Run 358792" in ParsedPage(mirror_with_runs.get("/").text).text
 
 
-def test_addresses_of_the_original_mirror_work(mirror_with_runs: MirrorClient) -> None:
+def test_addresses_of_the_original_mirror_lead_to_the_same_pages(mirror_with_runs: MirrorClient) -> None:
     assert mirror_with_runs.get("/?run=358791&db=production").text.count("<h1>Run 358791</h1>") == 1
     assert "Run 500016" in mirror_with_runs.get("/?db=playback").text
     assert mirror_with_runs.get("/timeline/?db=playback").status_code == 200

@@ -118,7 +118,7 @@ def test_run_without_clients_is_known_by_its_files(running: Chain) -> None:
     wait_for_text(running, rf'data-run="{number}"', "No job of this run was reported, only its files")
 
 
-def test_the_end_of_a_run_is_shown(running: Chain, run: int) -> None:
+def test_the_page_of_an_ended_run_says_so_and_counts_its_jobs(running: Chain, run: int) -> None:
     running.p5.advance(60)
     running.p5.incident("end_run", follow=False)
     running.p5.advance(120)

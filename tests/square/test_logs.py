@@ -221,5 +221,5 @@ def test_consecutive_lumisections_in_one_state_are_one_range() -> None:
         (b"\xff\n" * 3_000_000, 5, ["\ufffd", "\ufffd"], 2_999_998),
     ],
 )
-def test_end_of_a_large_log_has_the_right_line_numbers(text: bytes, most: int, lines: list[str], before: int) -> None:
+def test_line_numbers_at_the_end_of_a_large_log_count_from_its_start(text: bytes, most: int, lines: list[str], before: int) -> None:
     assert logs.read_tail(io.BytesIO(text), most) == (lines, before)

@@ -98,7 +98,7 @@ def test_thousands_of_rows_are_deleted_in_reported_steps(hub: Settings) -> None:
     assert [text for text in reports if "documents" in text] == [f"0 logs, 0 graphs, {count} documents" for count in (500, 1000, 1001)]
 
 
-def test_growth_per_day_is_counted_and_shown(hub: Settings) -> None:
+def test_growth_per_day_is_counted_by_system_and_listed_on_the_status_page(hub: Settings) -> None:
     fill("production", 1, 1)
     fill("production", 2, 0)
     fill("playback", 3, 0)

@@ -152,7 +152,7 @@ def test_the_api_stores_a_batch_and_answers_201(client: FlaskClient, file: Path)
     assert samples.lumis_of(316143, DATASET) == [7]
 
 
-def test_an_empty_batch_is_good(client: FlaskClient, file: Path) -> None:
+def test_an_empty_batch_is_answered_201(client: FlaskClient, file: Path) -> None:
     assert client.post("/api/v1/register", json=[]).status_code == 201
 
 

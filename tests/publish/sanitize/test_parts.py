@@ -97,7 +97,7 @@ def test_the_end_of_a_path_is_kept_if_it_names_software_or_data(path: str, folde
 @pytest.mark.parametrize(
     "path", ["/cvmfs/cms.cern.ch/el8_amd64_gcc10/cms/x.so", "/usr/lib64/libc.so.6", "/dev/null", "Hcal/DigiTask/HOP", "./upload/a.root"]
 )
-def test_a_public_path_is_kept(path: str) -> None:
+def test_a_path_of_software_or_data_is_public(path: str) -> None:
     assert not paths.is_private(path)
 
 
