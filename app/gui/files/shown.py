@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from app.core.urls import base_name, without_folder
-from app.security import Role, current_user
+from app.security import Role
+from app.security.caller import current_user
 
 
 def shown_path(url: str) -> str:

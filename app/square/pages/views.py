@@ -23,12 +23,10 @@ from app.square.player import PlayerReport, latest_player_report
 from app.square.settings import SquareSettings
 from app.square.situation import Situation, situation
 from app.square.states import CLIENT_BADGES
-from app.square.systems import DEFAULT_SYSTEM, SYSTEMS
 from app.square.view_state import ViewState, old_bookmark, view_from_request
 from app.web import is_fragment, page, request_settings
 from app.web.arguments import checked_run
 from app.web.badges import Badge
-from app.web.clock import DEFAULT_ZONE
 from app.web.fragment_cache import cached_fragment, fragment_response
 from app.web.links import NavLink
 
