@@ -7,7 +7,8 @@ import re
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.security import Role, current_user, needs
+from app.security import Role, needs
+from app.security.caller import current_user
 from app.square import notes
 from app.square.view_state import view_from_request
 from app.web import Problem
