@@ -133,6 +133,21 @@ def test_statuses_and_documents_are_never_requested_at_once(hub: Settings, gatew
     assert gateway.most == 1
 
 
+def test_versions_which_block_the_gateway_for_long_are_queried_once_an_hour_and_not_in_each_run(
+    hub: Settings, gateway: BusyGateway
+) -> None:
+    settings = hub.replace(square_url=gateway.address, square_timeout_s=60.0)
+    for _ in range(3):
+        with cluster_watcher("production", settings, task_run()) as look:
+            look()
+    assert [path.partition("what=")[2].partition("&")[0] for path in gateway.asked] == [
+        "get_cluster_status",
+        "get_fff_versions",
+        "get_cluster_status",
+        "get_cluster_status",
+    ]
+
+
 @pytest.mark.parametrize("status", [500, 0], ids=["status 500", "no response in time"])
 @pytest.mark.parametrize("failing", [1, 2, 3, 4])
 def test_a_busy_gateway_makes_no_dead_letter_and_one_warning_at_most(

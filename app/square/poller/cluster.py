@@ -31,18 +31,21 @@ VERSIONS_S = 3600.0
 """Interval of the queries for versions; P5 opens a shell on each machine for them."""
 
 
+_versions_at: dict[tuple[str, str], float] = {}
+"""When this process last queried the versions, monotonic, by URL of P5 and system; a run of the task is much shorter than VERSIONS_S."""
+
+
 @contextmanager
 def cluster_watcher(system: str, settings: Settings, _: TaskRun) -> Iterator[Callable[[], None]]:
     """Yields a function that stores the status of a cluster and, less often, its versions."""
     timeout_s = settings.of(SquareSettings).square_command_timeout_s
     upstream, patient = Upstream(settings), Upstream(settings.replace(square_timeout_s=timeout_s))
-    versions_at = -VERSIONS_S
+    key = upstream.base, system
 
     def step() -> None:
-        nonlocal versions_at
         store_statuses(system, upstream)
-        if time.monotonic() - versions_at >= VERSIONS_S:
-            versions_at = time.monotonic()
+        if time.monotonic() - _versions_at.get(key, -VERSIONS_S) >= VERSIONS_S:
+            _versions_at[key] = time.monotonic()
             store_versions(system, patient)
 
     try:
