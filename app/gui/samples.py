@@ -6,12 +6,13 @@ first, then dataset, then lumisection.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from peewee import SQL, Query, Select, fn
 
 from app.core.database import is_sqlite, prepared, proxy, rows
-from app.gui.models import Dataset, Sample
+from app.gui.models import Dataset, File, Sample
 from app.web.arguments import parse_int
 
 
@@ -41,6 +42,11 @@ def search(run: str = "", dataset: str = "", lumi: int | None = 0, limit: int | 
 def runs(run: str = "", dataset: str = "", limit: int | None = None) -> list[SampleKey]:
     """One sample for each run and dataset that contain these texts: the whole run, else its first lumisection."""
     return _search(Sample.first, run, dataset, limit)
+
+
+def ongoing(dataset: str = "") -> list[SampleKey]:
+    """The samples of the ongoing run whose dataset contains this text."""
+    return _search((Sample.run == 0) & Sample.first, "", dataset, None)
 
 
 class LumiRange(NamedTuple):
@@ -76,6 +82,12 @@ def matching(query: Any, run: str, dataset: str) -> Any:
     if dataset:  # few datasets have many samples: choosing them first is faster
         query = query.where(Sample.dataset.in_(Dataset.select(Dataset.id).where(_contains(Dataset.name, dataset))))
     return query
+
+
+def registered_at(found: Iterable[int]) -> dict[int, float]:
+    """The time at which the newest file of each of these runs was registered, Unix s UTC, by run."""
+    query = Sample.select(Sample.run, fn.MAX(File.registered)).join(File, on=Sample.file == File.id)
+    return dict(rows(query.where(Sample.first, Sample.run.in_(list(found))).group_by(Sample.run)))
 
 
 def latest_runs(search: str = "", limit: int = 100) -> list[int]:

@@ -18,10 +18,11 @@ from app.gui import samples
 from app.gui.addresses import View
 from app.gui.api.old_links import home_target
 from app.gui.samples import SampleKey
+from app.home.current_run import current_run
 from app.security import Role, needs
 from app.security.guard import local_address
 from app.square.view_state import old_bookmark
-from app.web import page, request_settings
+from app.web import is_fragment, page, request_settings
 from app.web.frame import href
 
 pages = Blueprint("home", __name__)
@@ -44,6 +45,7 @@ def index() -> AnyResponse:
     per_lumi = request.args.get("lumis") == "1"
     found = _lumis(run, dataset, lumi) if per_lumi else _runs(run, dataset)
     runs = [(number, list(links)) for number, links in groupby(found[:MAX_SAMPLES], key=lambda link: link.run)]
+    dates = samples.registered_at(number for number, _ in runs)
     return page(
         "home/index.html",
         "home/index_fragment.html",
@@ -52,6 +54,8 @@ def index() -> AnyResponse:
         lumi=lumi,
         per_lumi=per_lumi,
         runs=runs,
+        dates={number: f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M}" for number, at in dates.items()},
+        current=None if is_fragment() else current_run(),
         count=min(len(found), MAX_SAMPLES),
         complete=len(found) <= MAX_SAMPLES,
         live=[View(SampleKey(0, 0, name)).address for name in samples.datasets_of(0)[:1]],
@@ -68,7 +72,10 @@ class SampleLink(NamedTuple):
 
 
 def _runs(run: str, dataset: str) -> list[SampleLink]:
-    return [SampleLink(key.run, key.dataset, View(key).address) for key in samples.runs(run, dataset, limit=MAX_SAMPLES + 1)]
+    """The samples that match, those of the ongoing run first."""
+    ongoing = samples.ongoing(dataset) if run in ("", "0") else []
+    found = ongoing + [key for key in samples.runs(run, dataset, limit=MAX_SAMPLES + 1) if key.run]
+    return [SampleLink(key.run, key.dataset, View(key).address) for key in found]
 
 
 def _lumis(run: str, dataset: str, lumi: str) -> list[SampleLink]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from flask.testing import FlaskClient
 
 from app.gui.files.entries import Entry
 from app.gui.files.register import register
+from app.gui.models import File
+from app.home.views import MAX_SAMPLES
 
 pytestmark = pytest.mark.both_databases
 
@@ -39,3 +43,26 @@ def test_the_live_run_is_one_step_away(client: FlaskClient) -> None:
     assert "Live run" not in read(client, "/")
     register([Entry("/Global/Online/ALL", 0, 0, "/data/live.pb", "protobuf")])
     assert '<a class="button" href="/browse/0/Global/Online/ALL">Live run</a>' in read(client, "/")
+
+
+def test_the_live_run_is_first_and_runs_have_the_date_of_their_newest_file(client: FlaskClient) -> None:
+    register([Entry(f"/A/{name}/C", run, 0, f"/data/{run}-{name}.root", "dqmio") for run in (0, 20, 21) for name in "BD"])
+    for url, at in (("/data/20-B.root", 1666000000.0), ("/data/20-D.root", 1666003600.0)):
+        File.update(registered=at).where(File.url == url).execute()
+    page = read(client, "/")
+    assert re.findall(r'<th scope="row"><a [^>]*>([^<]*)</a>', page) == ["Live", "21", "20"]
+    assert re.findall(r'class="when">([^<]*)<', page)[2] == "2022-10-17 10:46"
+
+
+def test_the_live_run_is_first_however_many_runs_there_are(client: FlaskClient) -> None:
+    register([Entry("/A/B/C", run, 0, f"/data/{run}.root", "dqmio") for run in (0, *range(1000, 1000 + MAX_SAMPLES + 5))])
+    for query in ("", "?run=0", "?dataset=a"):
+        assert re.findall(r'<th scope="row"><a [^>]*>([^<]*)</a>', read(client, f"/{query}"))[0] == "Live"
+    assert "Live</a>" not in read(client, "/?run=1001")
+    assert "Live</a>" not in read(client, "/?dataset=other")
+
+
+def test_a_run_of_lumisections_alone_has_a_date(client: FlaskClient) -> None:
+    register([Entry("/A/B/C", 20, lumi, f"/data/20-{lumi}.root", "dqmio") for lumi in (3, 4)])
+    assert re.findall(r'class="when">([0-9-]{10} [0-9:]{5})<', read(client, "/?lumis=1"))
+    assert re.findall(r'class="when">([0-9-]{10} [0-9:]{5})<', read(client, "/"))

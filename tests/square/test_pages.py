@@ -244,3 +244,13 @@ def test_the_area_is_in_the_menu(client: FlaskClient) -> None:
 def test_a_time_that_no_calendar_has_is_a_number(filled: Settings, client: FlaskClient) -> None:
     data.change(key_of("gem"), reported=1e18)
     assert "1e+18" in text_of(client, "/square")
+
+
+def test_the_home_page_shows_what_runs_now(filled: Settings, client: FlaskClient) -> None:
+    data.change(key_of("gem"), exit_code=134)
+    live, home = text_of(client, "/square"), text_of(client, "/")
+    assert "Run 358792 of DQM^2" in home
+    assert "1 down" in home
+    running = re.search(r"(\d+) running", live)
+    assert running
+    assert f"{running[1]} clients running" in home
