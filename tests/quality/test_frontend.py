@@ -38,3 +38,10 @@ def test_lines_of_templates_are_short() -> None:
         if len(line) > LINE_LENGTH
     ]
     assert long == []
+
+
+def test_every_placeholder_is_one_that_is_loaded_again_when_it_is_merged_into_its_content() -> None:
+    for path in (TREE / "templates").rglob("*.html"):
+        for tag in re.findall(r"<\w+[^>]*hx-trigger=\"[^\"]*\bload\b[^>]*>", path.read_text(encoding="utf-8")):
+            for attribute in ('hx-trigger="load"', 'hx-get="', 'hx-sync="this:replace"', 'hx-swap="outerHTML"'):
+                assert attribute in tag, f"{path}: static/web/morph.js needs {attribute} in {tag}"
