@@ -15,7 +15,9 @@ def web() -> None:
     settings = cli.open_database()
     from app import create_app
     from app.core.server import WebServer
+    from app.security import demo_accounts
 
+    demo_accounts.disable_unless_demo(settings)
     server = WebServer(settings, create_app)
     try:
         server.check_address()

@@ -16,6 +16,7 @@ from app.security import accounts
 from app.security.passwords import verify
 from app.security.proxies import LOOPBACK, is_inside
 from app.security.roles import GRANTED, Role
+from app.security.settings import SecuritySettings
 
 PREFIX = "demo-"
 """Beginning of the names; the role follows."""
@@ -50,6 +51,16 @@ def make(settings: Settings) -> dict[str, str]:
     for name, password in passwords.items():
         _make_account(name, Role.of(name.removeprefix(PREFIX)), password)
     return passwords
+
+
+def disable_unless_demo(settings: Settings) -> None:
+    """Disable the accounts of an earlier demo if this is none, or if other machines can reach the web server."""
+    if settings.of(SecuritySettings).demo_accounts and listens_on_loopback(settings):
+        return
+    for name in read(settings):
+        user = accounts.user_by_name(name)
+        if user and not user.disabled:
+            accounts.set_disabled(user, True)
 
 
 def _make_account(name: str, role: Role, password: str) -> None:

@@ -51,6 +51,15 @@ def test_a_demo_that_other_machines_reach_has_no_accounts(hub: Settings, host: s
     assert User.select().count() == 0
 
 
+@pytest.mark.parametrize(("is_demo", "host", "disabled"), [(True, "127.0.0.1", False), (False, "127.0.0.1", True), (True, "0.0.0.0", True)])
+def test_after_the_demo_its_accounts_are_disabled(hub: Settings, is_demo: bool, host: str, disabled: bool) -> None:
+    made = demo_accounts.make(hub)
+    demo_accounts.disable_unless_demo(hub.replace(demo_accounts=is_demo, web_host=host))
+    assert {user.disabled for user in User.select().where(User.name.in_(list(made)))} == {disabled}
+    demo_accounts.make(hub)
+    assert not any(user.disabled for user in User.select())
+
+
 @pytest.mark.parametrize(("page", "role"), [("/account/audit", "admin"), ("/", ""), ("/nothing", "")])
 def test_the_sign_in_page_names_the_role_that_a_page_needs(small_app: Callable[..., Flask], page: str, role: str) -> None:
     text = small_app().test_client().get(f"/account/sign-in?next={page}").text

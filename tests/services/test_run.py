@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 
 from app.core.settings import TREE, Settings
+from app.ops.settings import ServiceSettings
+from app.security.roles import GRANTED
 from render.build import build
 from tests.support.patience import PATIENCE_S
 from tests.support.ports import free_port
@@ -79,6 +81,32 @@ def test_ctrl_c_ends_every_process(own: Settings) -> None:
         log = (own.data / "run.log").read_text()
         assert "Traceback" not in log
         assert "SIGKILL" not in log
+
+
+def test_the_start_of_a_demo_is_quiet_and_ends_with_addresses_and_accounts(own: Settings) -> None:
+    build(TREE, sys.executable)
+    demo = own.replace(mirror_port=free_port(), simulator_port=free_port())
+    variables = environment(demo)
+    subprocess.run([DQMHUB, "db", "upgrade"], env=variables, check=True)
+    log = demo.data / "run.log"
+    with log.open("wb") as file:
+        process = subprocess.Popen([DQMHUB, "run", "--demo"], env=variables, start_new_session=True, stdout=file, stderr=file)
+    try:
+        until(lambda: process.poll() is not None or "Ctrl-C ends everything" in log.read_text(), "the last lines of the start")
+        text = log.read_text()
+        for address in (f"http://127.0.0.1:{demo.web_port}/", f"http://127.0.0.1:{demo.of(ServiceSettings).mirror_port}/"):
+            assert address in text
+            assert answers(address)
+        assert [f"demo-{role.title}" in text for role in GRANTED] == [True] * len(GRANTED)
+        os.kill(process.pid, signal.SIGINT)
+        until(lambda: not processes(demo.data), f"the processes to end: {processes(demo.data)}")
+        process.wait(PATIENCE_S)
+        assert "Traceback" not in log.read_text()
+        assert "SIGKILL" not in log.read_text()
+    finally:
+        for left in processes(demo.data):
+            os.kill(left, signal.SIGKILL)
+        process.wait(PATIENCE_S)
 
 
 @pytest.mark.parametrize("victim", ["supervisor", "dqmhub web", "dqmhub live", "dqmhub worker", "dqmhub-render"])
