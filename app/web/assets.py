@@ -34,6 +34,8 @@ BUNDLES = {
         "web/lists.css",
         "web/logs.css",
         "web/plot.css",
+        "web/cards.css",
+        "web/danger.css",
     ),
     "web.js": (
         "vendor/htmx/htmx.min.js",

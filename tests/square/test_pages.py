@@ -33,7 +33,7 @@ def text_of(client: FlaskClient, address: str) -> str:
 
 
 def clients(html: str) -> list[str]:
-    return re.findall(r'<th scope="row"><a class="stop"[^>]*><bdi>([^<]*)', html)
+    return re.findall(r'<th scope="row"[^>]*><a class="stop"[^>]*><bdi>([^<]*)', html)
 
 
 def key_of(tag: str, run: int = 358792) -> str:
