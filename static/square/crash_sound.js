@@ -30,8 +30,9 @@
   function showButton() {
     const button = document.getElementById("alarm");
     const label = `Crash sound: ${audio ? "on" : "off"}`;
-    if (!button || button.textContent === label) return;
-    button.hidden = false;
+    const isReserved = button?.classList.contains("reserved");
+    if (!button || (!isReserved && button.textContent === label)) return;
+    button.classList.remove("reserved");
     button.setAttribute("aria-pressed", String(audio !== null));
     button.textContent = label;
   }

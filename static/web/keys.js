@@ -3,7 +3,7 @@
 (() => {
   const dialog = document.getElementById("keys");
   const button = document.getElementById("keys-button");
-  button.hidden = false;
+  button.classList.remove("reserved");
   button.addEventListener("click", () => dialog.showModal());
 
   const isField = (element) => element.matches("input, select, textarea, [contenteditable]");

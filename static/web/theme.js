@@ -38,7 +38,7 @@ dqm.theme = (() => {
       const update = () => {
         button.querySelector("span").textContent = `${label}: ${current()}`;
       };
-      button.hidden = false;
+      button.classList.remove("reserved");
       update();
       button.addEventListener("click", () => {
         apply(values[(values.indexOf(current()) + 1) % values.length]);
