@@ -176,6 +176,15 @@ def test_the_live_page_does_not_shift_while_it_loads(page: Page) -> None:
     assert page.evaluate("shifts") == []
 
 
+@pytest.mark.parametrize("path", ["/square", "/status", "/notifications", "/control", "/account/audit"])
+def test_tables_are_no_wider_than_a_phone(page: Page, path: str) -> None:
+    page.set_viewport_size(PHONE["viewport"])
+    page.goto(path)
+    expect(page.locator(".wide-table").first).to_be_visible()
+    hidden = page.evaluate("[...document.querySelectorAll('.wide-table')].map(box => box.scrollWidth - box.clientWidth)")
+    assert max(hidden) <= 0, "nothing must be scrolled sideways"
+
+
 def test_every_route_that_serves_a_page_is_checked_by_axe(page: Page, full_site: Settings) -> None:
     known = pages()
     for rule in create_app(full_site).url_map.iter_rules():
