@@ -14,6 +14,7 @@
 #include <optional>
 #include <vector>
 
+#include "layout.h"
 #include "pixel_dump.h"
 
 extern Hoption_t Hoption;  // ROOT's parsed draw options of the plot being painted
@@ -114,6 +115,18 @@ bool all_within(const std::vector<Span> &spans, int size) {
 
 class MapPainter : public THistPainter {
  public:
+  explicit MapPainter(std::optional<double> palette_top) : palette_top_(palette_top) {}
+
+  // Adds the palette as late as ROOT does, which paints it twice otherwise.
+  void PaintPalette() override {
+    if (!palette_top_ || fFunctions->FindObject("palette")) {
+      THistPainter::PaintPalette();
+      return;
+    }
+    add_palette(*gPad, *fH, *palette_top_, gPad->GetView());
+    fFunctions->First()->Paint();
+  }
+
   void PaintColorLevels(Option_t *option) override {
     constexpr int cartesian = 1;
     const bool ordinary = fNcuts == 0 && Hoption.System == cartesian && !Hoption.Zero && !fH->TestBit(TH1::kUserContour);
@@ -161,6 +174,8 @@ class MapPainter : public THistPainter {
       return {};
     return content;
   }
+
+  std::optional<double> palette_top_;
 };
 
 // Gives access to the protected painter of a histogram; TH1 has no setter for it.
@@ -170,10 +185,10 @@ struct PainterOf : TH1 {
 
 }  // namespace
 
-void use_direct_painter(TH1 &map) {
+void use_direct_painter(TH1 &map, std::optional<double> palette_top) {
   TVirtualHistPainter *&painter = map.*PainterOf::member;
   delete painter;
-  painter = new MapPainter;  // the histogram deletes it
+  painter = new MapPainter(palette_top);  // the histogram deletes it
   painter->SetHistogram(&map);
 }
 

@@ -3,9 +3,12 @@
 #pragma once
 #include <TH1.h>
 
+#include <optional>
+
 namespace dqmhub {
 
-// Makes `map` use this painter for its cells. Frame, axes, palette and all other draw options remain with ROOT's painter.
-void use_direct_painter(TH1 &map);
+// Makes `map` use this painter for its cells and, if its upper end is given in units of the pad, for the place of its palette.
+// Frame, axes and all other draw options remain with ROOT's painter.
+void use_direct_painter(TH1 &map, std::optional<double> palette_top);
 
 }  // namespace dqmhub

@@ -8,8 +8,9 @@
 #include <cctype>
 #include <utility>
 
-#include "non_finite.h"
+#include "layout.h"
 #include "map_painter.h"
+#include "non_finite.h"
 #include "overlay.h"
 #include "ratio.h"
 #include "stack.h"
@@ -102,14 +103,6 @@ void fix_content_range(TH1 &map) {
 
 constexpr double kTitleHeight = 0.05;  // share of the canvas; ROOT's default if the style has none
 
-// Widens the right margin for the labels of a palette, unless a plugin has changed it.
-void make_room_for_palette(TCanvas &canvas, const std::string &options) {
-  constexpr double margin = 0.14;  // share of the width
-  const bool palette = options.find_first_of("zZ") != options.npos;
-  if (palette && canvas.GetRightMargin() == gStyle->GetPadRightMargin())
-    canvas.SetRightMargin(margin);
-}
-
 // Removes the trailing underscore of titles, which exists only because names in one folder must differ in ROOT.
 void strip_trailing_underscore(TH1 &histogram) {
   const std::string title = histogram.GetTitle();
@@ -162,7 +155,7 @@ void Plot::draw(TCanvas &canvas, bool normalise) {
   if (spec_.reference == Reference::ratio && combinable)
     draw_with_ratios(canvas, options, normalise);
   else if (spec_.reference == Reference::stacked && combinable)
-    apply_axes(canvas, main_, spec_), draw_stack(main_, references_, spec_, options, normalise);
+    make_room_for_y_title(canvas, main_), apply_axes(canvas, main_, spec_), draw_stack(main_, references_, spec_, options, normalise);
   else if (spec_.reference == Reference::stacked && !references_.empty())
     draw_text(canvas, "Stacking not supported", kBlack);
   else
@@ -175,11 +168,14 @@ void Plot::draw_overlay(TCanvas &canvas, const std::string &options, bool normal
   apply_axes(canvas, main_, spec_);
   const bool overlaid = main_.GetDimension() == 1;
   Overlay overlay(main_, overlaid ? references_ : std::vector<TH1 *>(), spec_, normalise);
-  make_room_for_palette(canvas, options);
+  make_room_for_y_title(canvas, main_);
+  const auto palette_top = make_room_for_palette(canvas, main_, options);
   if (options == "COLZ" && !canvas.GetLogz())
     fix_content_range(main_);
   if (main_.GetDimension() == 2)
-    use_direct_painter(main_);
+    use_direct_painter(main_, palette_top);
+  else if (palette_top)
+    add_palette(canvas, main_, *palette_top, true);
   main_.Draw(options.c_str());
   overlay.draw();
 }

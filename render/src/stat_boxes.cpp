@@ -25,18 +25,6 @@ struct PadMetrics {
   double size_of(double pixels) const { return pixels / std::min(width, height); }
 };
 
-// Returns the height of ROOT's box for `main`: a quarter of the style's height per line. Each digit above 0 of OptStat is
-// one line; mean and standard deviation of a profile take two lines each.
-double main_box_height(const TH1 &main) {
-  const int digits = gStyle->GetOptStat();
-  int lines = 0;
-  for (int rest = digits; rest > 0; rest /= 10)
-    lines += rest % 10 != 0;
-  if (dynamic_cast<const TProfile *>(&main))
-    lines += (digits / 100 % 10 != 0) + (digits / 1000 % 10 != 0);
-  return 0.25 * lines * gStyle->GetStatH();
-}
-
 std::vector<std::wstring> box_lines(const TH1 &histogram, const std::string &label) {
   constexpr size_t max_letters = 1000;  // longer labels are never visible
   std::vector<std::wstring> lines;
@@ -68,6 +56,17 @@ void draw_box(std::vector<std::wstring> lines, Color_t colour, double top, doubl
 
 }  // namespace
 
+// The height is a quarter of the style's height per line. Each digit above 0 of OptStat is one line; mean and standard
+// deviation take one for each axis, of a profile also for its contents.
+double stat_box_height(const TH1 &histogram) {
+  const int digits = gStyle->GetOptStat(), values = dynamic_cast<const TProfile *>(&histogram) ? 2 : histogram.GetDimension();
+  int lines = 0;
+  for (int rest = digits; rest > 0; rest /= 10)
+    lines += rest % 10 != 0;
+  lines += (values - 1) * ((digits / 100 % 10 != 0) + (digits / 1000 % 10 != 0));
+  return 0.25 * lines * gStyle->GetStatH();
+}
+
 Color_t reference_colour(size_t number) { return kColours[(number - 1) % std::size(kColours)]; }
 
 void draw_stat_boxes(const TH1 &main, const std::vector<DrawnReference> &references, const Spec &spec) {
@@ -78,7 +77,7 @@ void draw_stat_boxes(const TH1 &main, const std::vector<DrawnReference> &referen
   const PadMetrics pad;
   gStyle->SetStatW(gStyle->GetStatW() * pad.enlarged);
   gStyle->SetStatH(gStyle->GetStatH() * pad.enlarged / gPad->GetAbsHNDC());
-  const double highest = gStyle->GetStatY() - main_box_height(main);
+  const double highest = gStyle->GetStatY() - stat_box_height(main);
   const double height = std::min(lines * pad.letters / kLetterShare / pad.height, (highest - lowest) / references.back().number);
   for (const auto &[histogram, number] : references)
     draw_box(box_lines(*histogram, spec.labels[number]), reference_colour(number), highest - height * (number - 1), height, pad);

@@ -17,6 +17,9 @@ struct DrawnReference {
 
 Color_t reference_colour(size_t number);
 
+// Returns the height of ROOT's statistics box for a histogram, in units of the pad.
+double stat_box_height(const TH1 &histogram);
+
 // Draws a box with the statistics of each reference below the box of `main` in the current pad. In small pads the boxes are
 // enlarged, because letters scale with the pad and must stay readable.
 void draw_stat_boxes(const TH1 &main, const std::vector<DrawnReference> &references, const Spec &spec);

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import ROOT
 
-from tests.render.make_objects import SAVE, set_style
+from tests.render.make_objects import SAVE, draw_with_palette, make_room_for_y_title, set_style
 
 MAPS = 60
 KINDS = ["TH2F", "TH2F", "TH2D", "TH2S", "TH2I", "TProfile2D"]
@@ -33,7 +33,7 @@ class View:
     limits: dict[str, tuple[float, float]] = field(default_factory=dict)
 
     def spec(self) -> str:
-        parts = [f"w={self.width};h={self.height};drawopts={self.drawing}"]
+        parts = [f"w={self.width};h={self.height};showstats=0;drawopts={self.drawing}"]
         parts += [f"{axis}type=log" for axis in sorted(self.log)]
         parts += [f"{axis}min={low!r};{axis}max={high!r}" for axis, (low, high) in self.limits.items()]
         return ";".join(parts)
@@ -103,8 +103,6 @@ def random_view(rng: random.Random, item: ROOT.TH2) -> View:
 
 def paint(item: ROOT.TH2, view: View, path: Path) -> None:
     canvas = ROOT.TCanvas("canvas", "", view.width + 4, view.height + 28)
-    if "Z" in view.drawing:
-        canvas.SetRightMargin(0.14)
     item.UseCurrentStyle()
     for name, axis in {"x": item.GetXaxis(), "y": item.GetYaxis()}.items():
         if name in view.limits:
@@ -117,7 +115,12 @@ def paint(item: ROOT.TH2, view: View, path: Path) -> None:
     canvas.SetLogz("z" in view.log)
     lowest, maximum = view.limits.get("z", (item.GetMinimum(0), item.GetMaximum()))
     item.GetZaxis().SetMoreLogLabels(maximum < 100 * lowest)
-    item.Draw(view.drawing)
+    if item.GetYaxis().GetTitle():
+        make_room_for_y_title(view.width, view.height)
+    if "Z" in view.drawing:
+        draw_with_palette(item, view.drawing)
+    else:
+        item.Draw(view.drawing)
     ROOT.paint(canvas, str(path))
 
 
@@ -126,6 +129,7 @@ def main(folder: Path) -> None:
     ROOT.TH1.AddDirectory(False)
     ROOT.gInterpreter.Declare(SAVE)
     set_style()
+    ROOT.gStyle.SetOptStat(0)  # with a box, only the service places the palette below it
     rng = random.Random(20)
     specs = []
     for number in range(MAPS):

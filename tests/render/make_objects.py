@@ -104,6 +104,14 @@ def special() -> Iterator[tuple[str, ROOT.TObject]]:
         other = filled_1d("TH1D", name)
         other.Scale(factor)
         yield name, other
+    numerous = filled_1d("TH1D", "numerous")  # numbers of five digits
+    numerous.Scale(1500)
+    yield "numerous", numerous
+    narrow = filled_2d("TH2D", "narrow")  # numbers such as 6x10^2 on a logarithmic scale
+    for x in range(1, 41):
+        for y in range(1, 31):
+            narrow.SetBinContent(x, y, 100 + x * y)
+    yield "narrow", narrow
     yield "coarse", filled_1d("TH1F", "coarse", 25)
     yield "taller2d", ROOT.TH2F("taller2d", "Other edges;x;y", 40, -2.5, 2.5, 30, -6.4, 6.4)
     yield "below0", ROOT.TH1F("below0", "Nothing above 0;x;y", 50, -100, 0)
@@ -184,13 +192,39 @@ def set_style() -> None:
     style.SetLabelSize(0.04, "XYZ")
 
 
+def make_room_for_y_title(width: int, height: int) -> None:
+    """Widen the left margin for a y title beside numbers of five digits; letters scale with the smaller side."""
+    ROOT.gPad.SetLeftMargin(max(0.1, 0.18 * min(width, height) / width))
+
+
+def draw_with_palette(histogram: ROOT.TH1, options: str = "COLZ") -> None:
+    """Draw a plot with a palette in the right margin, below the statistics box if there is one."""
+    pad, style = ROOT.gPad, ROOT.gStyle
+    if not style.GetOptStat() or histogram.TestBit(ROOT.TH1.kNoStats):
+        pad.SetRightMargin(0.2)
+        histogram.Draw(options)
+        return
+    pad.SetRightMargin(1 - style.GetStatX() + style.GetStatW())
+    left = 1 - pad.GetRightMargin() + 0.005
+    lines = 2 + 2 * histogram.GetDimension()  # name, entries, mean and width of each axis
+    top = style.GetStatY() - lines * style.GetStatH() / 4 - 0.05
+    palette = ROOT.TPaletteAxis(left, pad.GetBottomMargin(), left + 0.05 - 0.005, top, histogram)
+    palette.SetOption("brNDC")
+    palette.SetBit(ROOT.TPaletteAxis.kHasView, any(word in options for word in ("LEGO", "SURF", "CONT4")) or histogram.GetDimension() == 3)
+    ROOT.SetOwnership(palette, False)
+    histogram.GetListOfFunctions().AddFirst(palette)
+    histogram.Draw(options)
+
+
 def paint_with_root(name: str, item: ROOT.TH1, path: Path) -> None:
     canvas = ROOT.TCanvas("canvas", "", WIDTH + 4, HEIGHT + 28)
     options = PAINTED_BY_ROOT[name]
-    if "Z" in options:
-        canvas.SetRightMargin(0.14)
     item.UseCurrentStyle()
-    item.Draw(options)
+    make_room_for_y_title(WIDTH, HEIGHT)
+    if "Z" in options:
+        draw_with_palette(item, options)
+    else:
+        item.Draw(options)
     ROOT.paint(canvas, str(path))
 
 

@@ -253,3 +253,34 @@ def cut_out(key: uproot.reading.ReadOnlyKey) -> tuple[bytes, int]:
 def test_reference_without_values_on_a_logarithmic_axis_is_omitted(draw: Draw) -> None:
     assert draw("TH1F", "below0", spec="w=400;h=300;xtype=log") == draw("TH1F", spec="w=400;h=300;xtype=log")
     draw("TH1F", "below0", "reference", spec="w=400;h=300;xtype=log;ref=ratiooverlay")
+
+
+SIZES = [(200, 150), (266, 200), (400, 300), (532, 400), (720, 540), (1200, 900), (600, 400), (300, 300)]
+"""Sizes of the pages, and other shapes."""
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_the_statistics_box_of_a_map_covers_no_cells(draw: Draw, width: int, height: int) -> None:
+    picture = draw("TProfile2D", spec=f"w={width};h={height}")  # all of its cells are filled
+    left = max(0.1, 0.18 * min(width, height) / width)
+    frame = [
+        (x, y) for y in range(int(0.1 * height) + 2, int(0.9 * height) - 2) for x in range(int(left * width) + 2, int(0.78 * width) - 2)
+    ]
+    assert not [at for at in frame if picture.pixels[at[1] * width + at[0]] == WHITE]
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+@pytest.mark.parametrize("options", ["", ";showstats=0"])
+def test_numbers_of_a_palette_are_not_cut(draw: Draw, width: int, height: int, options: str) -> None:
+    for name in ("narrow", "TH2F"):
+        picture = draw(name, spec=f"w={width};h={height};ztype=log{options}")
+        assert {picture.pixels[y * width + x] for y in range(height) for x in (width - 1, width - 2)} == {WHITE}
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_a_y_title_beside_long_numbers_is_not_cut(draw: Draw, width: int, height: int) -> None:
+    picture = draw("numerous", spec=f"w={width};h={height}")
+    ink = [any(picture.pixels[y * width + x] != WHITE for y in range(int(0.12 * height), height)) for x in range(width)]
+    (first, last), *_ = blocks(ink)
+    assert first >= 1
+    assert 0.015 * min(width, height) < last - first < 0.06 * min(width, height), "the title stands apart from the numbers"

@@ -17,7 +17,7 @@ from tests.render.golden import comparisons, overlays, single_objects, text_plot
 from tests.render.golden.image import encode
 from tests.render.golden.objects import OBJECTS
 from tests.render.golden.registry import GOLDEN_IMAGES, GoldenImage
-from tests.render.make_objects import SAVE, set_style
+from tests.render.make_objects import SAVE, make_room_for_y_title, set_style
 from tests.render.pictures import from_argb
 
 IMAGE_MODULES = [single_objects, text_plots, overlays, comparisons]
@@ -36,6 +36,8 @@ def paint(image: GoldenImage, raw: Path) -> bytes:
     for histogram in filter(None, histograms):
         histogram.UseCurrentStyle()
         histogram.SetTitle(histogram.GetTitle().removesuffix("_"))
+    if histograms and histograms[0] and histograms[0].GetDimension() < 3 and histograms[0].GetYaxis().GetTitle():
+        make_room_for_y_title(width, height)
     image.recipe(*histograms)
     ROOT.paint(canvas, str(raw))
     return encode(from_argb(raw.read_bytes(), width, height))

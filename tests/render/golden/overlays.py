@@ -7,8 +7,8 @@ import math
 import ROOT
 
 from tests.render.golden.registry import EFFICIENCY, HISTOGRAM, LARGE, golden_image
-from tests.render.golden.single_objects import draw_with_palette
 from tests.render.golden.text_plots import text_at
+from tests.render.make_objects import draw_with_palette
 
 COLOURS = [
     ROOT.kAzure,

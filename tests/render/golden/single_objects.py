@@ -7,14 +7,7 @@ import ROOT
 from tests.render.golden.objects import LINES, MAPS
 from tests.render.golden.registry import LARGE, golden_image
 from tests.render.golden.text_plots import text_at
-
-ROOM_FOR_PALETTE = 0.14
-
-
-def draw_with_palette(histogram: ROOT.TH1, options: str = "COLZ") -> None:
-    """Draw a plot with a palette at its right edge."""
-    ROOT.gPad.SetRightMargin(ROOM_FOR_PALETTE)
-    histogram.Draw(options)
+from tests.render.make_objects import draw_with_palette
 
 
 def draw_plain(histogram: ROOT.TH1) -> None:
