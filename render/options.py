@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 from typing import Protocol
 from urllib.parse import unquote
 
+from render import draw_options
 from render.errors import OptionError
 
 MAX_SIDE = 4096
@@ -263,6 +264,8 @@ def _draw_options(args: Query) -> str:
         raise OptionError(
             "drawopts", f"{text[:MAX_TEXT_LENGTH]!r} is not a valid draw option: allowed are letters, digits, blanks and ,*+-.:_[]"
         )
+    if not draw_options.are_known(text):
+        raise OptionError("drawopts", f"{text!r} is not a draw option of ROOT; known are {', '.join(draw_options.KNOWN)}")
     return text
 
 

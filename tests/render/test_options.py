@@ -17,6 +17,37 @@ from render.errors import OptionError
 from render.options import FORMATS, REFERENCES, Options
 from tests.render.service import Service, scalar_request
 
+ROOT_OPTIONS = [
+    "e",
+    "COLZ",
+    "colztext",
+    "TEXT",
+    "HIST E1 X0",
+    "HISTE1X0",
+    "PE1",
+    "LEGO2Z",
+    "SURF1Z",
+    "CONT4Z",
+    "BOX2Z",
+    "TEXT45E",
+    "BAR2",
+    "][",
+    "*H",
+    "COL0Z",
+    "CANDLEX3",
+    "E,SAME",
+    "X+ Y+",
+    "COLZ [cut]",
+    "COLZ [-cut,other]",
+    "GLLEGO",
+    "scat",
+    "P0",
+    "LF2",
+    "AXIS",
+    "",
+]
+"""Draw options of the layouts of CMS and of ROOT's documentation of THistPainter, also joined as people write them."""
+
 limits = st.none() | st.floats(allow_nan=False, allow_infinity=False)
 scales = st.sampled_from(["", "lin", "log"])
 switches = st.booleans()
@@ -40,7 +71,7 @@ def options(draw: st.DrawFn) -> Options:
         stats=draw(switches),
         norm=draw(switches),
         errors=draw(switches),
-        drawopts=draw(st.text("ABCZabz019 ,*+-.:_[]", max_size=20)),
+        drawopts=" ".join(draw(st.lists(st.sampled_from(ROOT_OPTIONS), max_size=5))),
         xtype=draw(scales),
         ytype=draw(scales),
         ztype=draw(scales),
@@ -182,3 +213,15 @@ def test_too_many_labels_are_refused() -> None:
 
 def test_largest_numbers_are_exact() -> None:
     assert from_query(xmax=repr(math.nextafter(math.inf, 0))).xmax == math.nextafter(math.inf, 0)
+
+
+@pytest.mark.parametrize("options", ROOT_OPTIONS)
+def test_draw_options_of_root_are_accepted(options: str) -> None:
+    assert from_query(drawopts=options).drawopts == options
+
+
+@pytest.mark.parametrize("options", ["nonsense", "heatmap", "LEGO9", "COLOUR", "DOTS", "E0" * 90 + "Q"])
+def test_an_unknown_draw_option_is_refused_with_the_known_ones(options: str) -> None:
+    with pytest.raises(OptionError, match=r"is not a draw option of ROOT; known are .*COLZ.*LEGO") as refused:
+        from_query(drawopts=options)
+    assert refused.value.field == "drawopts"

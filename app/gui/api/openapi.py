@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from app import formats
 from app.gui.plots.documents import MEDIA_TYPES
 from app.web.openapi import NUMBER, TEXT, Schema, array, choice, get_operation, json_response, nullable, object_schema, parameter
+from render.draw_options import KNOWN
 from render.options import FORMATS, IMAGE_FORMATS, REFERENCES
 
 ID: Schema = {"type": "integer", "minimum": 0, "maximum": 2147483647}
@@ -43,7 +44,7 @@ DRAWING = [
     parameter("stats", "Statistics box; default true.", TRUTH),
     parameter("norm", "Normalise references; default true.", TRUTH),
     parameter("errors", "Error bars; default false.", TRUTH),
-    parameter("drawopts", "ROOT draw options.", TEXT),
+    parameter("drawopts", f"ROOT draw options: {', '.join(KNOWN)}; some with a number.", TEXT),
     *(parameter(f"{axis}type", f"Scale of the {axis} axis.", AXIS) for axis in "xyz"),
     *(parameter(f"{axis}{end}", f"{end}imum of the {axis} axis.", NUMBER) for axis in "xyz" for end in ("min", "max")),
     parameter("ref", "How references are drawn; default overlay.", choice(REFERENCES)),
