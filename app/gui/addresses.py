@@ -157,7 +157,7 @@ class View:
 def view_from_request() -> View:
     """The view of the address of this request. Raises Problem 404 for an address that names no sample."""
     query = request.query_string.decode("latin-1")
-    args = dict(parse_qsl(query, keep_blank_values=True, encoding="utf-8", errors="surrogateescape"))
+    args = _parse_query(query)
     key, folder = _sample_and_folder(raw_path(skip=1))
     size, quantity = args.get("size", DEFAULT_SIZE), args.get("quantity", "")
     return View(
@@ -168,8 +168,18 @@ def view_from_request() -> View:
         size=size if size in TILE_SIZES else DEFAULT_SIZE,
         quantity=quantity if quantity.isprintable() else "",
         diff=args.get("diff") == "1",
-        options=tuple((name, args[name]) for name in OPTIONS if args.get(name)),
+        options=options_in_query(query),
     )
+
+
+def options_in_query(query: str) -> tuple[tuple[str, str], ...]:
+    """The drawing options in the query of an address of a page."""
+    args = _parse_query(query)
+    return tuple((name, args[name]) for name in OPTIONS if args.get(name))
+
+
+def _parse_query(query: str) -> dict[str, str]:
+    return dict(parse_qsl(query, keep_blank_values=True, encoding="utf-8", errors="surrogateescape"))
 
 
 def _sample_and_folder(path: bytes) -> tuple[SampleKey, bytes]:

@@ -222,6 +222,26 @@ def test_long_list_shows_more_on_request(page: Page) -> None:
     expect(page.locator(".tiles > .tiles")).to_have_count(0)
 
 
+def test_a_range_whose_ends_are_exchanged_marks_the_field_and_keeps_the_plot(page: Page) -> None:
+    page.goto(f"{TIMING}?plot=EcalBarrel%2FEBTimingTask%2FEBTMT%20timing%20EB%2B02&xmin=5")
+    expect_plot(page, "EBTMT timing EB+02", 720)
+    before, address = page.locator(".plot-large").get_attribute("src"), page.url
+    upper = page.get_by_role("group", name="x").get_by_label("to")
+    upper.fill("2")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_have_text("xmax: 2 is not above xmin, 5")
+    expect(upper).to_have_attribute("aria-invalid", "true")
+    expect(upper).to_have_value("2")
+    expect(page.locator(".plot-large")).to_have_attribute("src", before or "")
+    expect_plot(page, "EBTMT timing EB+02", 720)
+    assert page.url == address
+    upper.fill("50")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("xmax=50"))
+    expect(upper).not_to_have_attribute("aria-invalid", "true")
+    expect(page.locator(".plot-large")).to_have_attribute("src", re.compile("xmin=5&xmax=50"))
+
+
 def test_display_options_redraw_and_are_in_the_address(page: Page) -> None:
     page.goto(f"{TIMING}?plot=EcalBarrel%2FEBTimingTask%2FEBTMT%20timing%20EB%2B02")
     expect_plot(page, "EBTMT timing EB+02", 720)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from json import loads
 from typing import Any
+from urllib.parse import urlsplit
 
-from flask import Response
+from flask import Response, request
 from werkzeug.datastructures import MultiDict
 
 from app.formats import Kind
 from app.formats.listing import EFFICIENCY
-from app.gui.addresses import DEFAULT_SIZE, LARGE, LARGEST, OPTIONS, View, text
+from app.gui.addresses import DEFAULT_SIZE, LARGE, LARGEST, OPTIONS, View, options_in_query, text
 from app.gui.catalog.catalog import OpenSample
 from app.gui.current import current_plots
 from app.gui.errors import PlotError
@@ -27,6 +28,9 @@ from render.options import Options
 
 def plot_page(sample: OpenSample, view: View) -> Response:
     """One plot large; status 404 when the sample has no such ME."""
+    typed, problem = view, _option_problem(view)
+    if problem:
+        view = view.replace(options=_last_usable_options(view))
     index = sample.names.find(view.plot)
     frame = sample_frame(view, sample)
     context = {"me": None, "near_mes": _near(sample, view)} if index is None else _me_context(sample, view, index)
@@ -41,11 +45,13 @@ def plot_page(sample: OpenSample, view: View) -> Response:
         **context,
         **frame,
         **_image_context(view, frame["lumis"]["previous"] if frame["lumis"] else None),
-        **_option_context(view),
+        **_option_context(typed, problem),
         **series_context(view, series),
     )
     if index is None:
         response.status_code = 404
+    if problem:
+        response.headers["HX-Push-Url"] = "false"  # the address stays that of the plot that is shown
     return response
 
 
@@ -62,23 +68,33 @@ def _image_context(view: View, previous_lumi: int | None) -> dict[str, Any]:
     return {"image": image, "large": size, "resized": view.replace(size=other_size).address}
 
 
-def _option_context(view: View) -> dict[str, Any]:
-    """Values of the form for drawing options."""
-    options = dict(view.options)
+def _option_context(typed: View, problem: OptionError | None) -> dict[str, Any]:
+    """Values of the form for drawing options, as they were typed."""
+    options = dict(typed.options)
     return {
         "options": {name: options.get(name, "") for name in OPTIONS},
-        "option_problem": _option_problem(view),
-        "plain": view.replace(options=()).address,
+        "option_problem": problem,
+        "plain": typed.replace(options=()).address,
     }
 
 
-def _option_problem(view: View) -> str:
-    """What is wrong with the drawing options of a view, or ""."""
+def _option_problem(view: View) -> OptionError | None:
+    """What is wrong with the drawing options of a view."""
     try:
         Options.from_query(MultiDict(view.options))
     except OptionError as error:
-        return str(error)
-    return ""
+        return error
+    return None
+
+
+def _last_usable_options(view: View) -> tuple[tuple[str, str], ...]:
+    """The drawing options of the plot that the browser shows, while the typed ones are wrong; without one, the usable ones."""
+    shown = view.replace(options=options_in_query(urlsplit(request.headers.get("HX-Current-URL", "")).query))
+    if shown.options and not _option_problem(shown):
+        return shown.options
+    while problem := _option_problem(view):
+        view = view.replace(options=tuple((name, value) for name, value in view.options if name != problem.field))
+    return view.options
 
 
 def _me_context(sample: OpenSample, view: View, index: int) -> dict[str, Any]:
