@@ -6,6 +6,7 @@
 #include <TProfile.h>
 #include <TProfile2D.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "framed_object.h"
@@ -20,6 +21,25 @@ bool is_consistent(const TAxis &axis) {
   const bool finite = std::isfinite(axis.GetXmin()) && std::isfinite(axis.GetXmax());
   return bins >= 1 && bins < INT32_MAX - 2 && (edges == 0 || edges == bins + 1) && finite && axis.GetFirst() >= 0 &&
          axis.GetLast() <= bins + 1;
+}
+
+// Returns whether the painters can compute with an axis: doubles tell its edges apart and hold its length, squared and inverted.
+bool is_drawable(const TAxis &axis) {
+  constexpr double largest = 1e150, smallest = 1e-150;
+  const double low = axis.GetXmin(), high = axis.GetXmax(), width = (high - low) / axis.GetNbins();
+  const auto &edges = *axis.GetXbins();
+  for (int i = 1; i < edges.GetSize(); ++i)
+    if (!(edges[i - 1] < edges[i]))
+      return false;
+  return width > smallest && std::max(std::abs(low), std::abs(high)) < largest && low + width > low && high - width < high;
+}
+
+// Returns whether the displayed axes are drawable. An axis that ROOT has not chosen yet has no length; it is drawn without entries.
+bool has_drawable_axes(const TH1 &histogram) {
+  const TAxis *axes[] = {histogram.GetXaxis(), histogram.GetYaxis(), histogram.GetZaxis()};
+  return std::all_of(axes, axes + histogram.GetDimension(), [&histogram](const TAxis *axis) {
+    return is_drawable(*axis) || (axis->GetXmax() <= axis->GetXmin() && histogram.GetEntries() == 0);
+  });
 }
 
 // Returns the number of cells implied by the axes, which the painters use as an index limit; 0 if the axes are invalid.
@@ -76,7 +96,8 @@ Decoded decode(const EncodedObject &encoded, const ClassVersions &described) {
   if (const auto histogram = dynamic_cast<TH1 *>(object.get())) {
     histogram->SetDirectory(nullptr);
     // Entries may only be filled into consistent arrays, and can change the axes.
-    if (!is_consistent(*histogram) || !fill_from_buffer(*histogram) || !is_consistent(*histogram))
+    const bool usable = is_consistent(*histogram) && fill_from_buffer(*histogram) && is_consistent(*histogram);
+    if (!usable || !has_drawable_axes(*histogram))
       return {nullptr, Fault::content};
     if (histogram->GetNcells() > kMaxBins)
       return {nullptr, Fault::none, true};

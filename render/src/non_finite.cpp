@@ -60,6 +60,9 @@ void replace_undrawable(TH2Poly &map) {
 void replace_undrawable(TH1 &histogram) {
   if (const auto polygons = dynamic_cast<TH2Poly *>(&histogram))
     return replace_undrawable(*polygons);
+  const double entries = histogram.GetEntries();  // both as stored: the contents are replaced for the picture only
+  double sums[TH1::kNstat] = {};
+  histogram.GetStats(sums);
   replace_undrawable_entries<TProfile>(histogram);
   replace_undrawable_entries<TProfile2D>(histogram);
   TArrayD &squares = *histogram.GetSumw2();
@@ -70,7 +73,11 @@ void replace_undrawable(TH1 &histogram) {
     if (squares.GetSize() && (!good || !is_drawable(histogram.GetBinError(cell))))
       squares.SetAt(0, cell);
   }
-  histogram.ResetStats();
+  if (all_drawable(sums, TH1::kNstat))
+    histogram.PutStats(sums);
+  else
+    histogram.ResetStats();
+  histogram.SetEntries(entries);
 }
 
 // Returns whether the sums behind mean and standard deviation are finite, and stores them in the histogram; otherwise ROOT

@@ -129,6 +129,9 @@ void draw_nan_notice() {
 }  // namespace
 
 void apply_current_style(TH1 &histogram) {
+  for (const auto axis : {histogram.GetXaxis(), histogram.GetYaxis(), histogram.GetZaxis()})
+    if (axis->GetXmax() <= axis->GetXmin())
+      axis->Set(axis->GetNbins(), 0, 1);  // ROOT has not chosen it yet, and nothing is filled
   histogram.UseCurrentStyle();
   histogram.SetMinimum();
   histogram.SetMaximum();

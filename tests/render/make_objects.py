@@ -95,6 +95,18 @@ def special() -> Iterator[tuple[str, ROOT.TObject]]:
     yield "empty2d", ROOT.TH2F("empty2d", "Nothing yet;x;y", 40, -2.5, 2.5, 30, -3.2, 3.2)
     yield "nan", with_content("nan", float("nan"))
     yield "inf", with_content("inf", float("inf"))
+    yield "unfilled", ROOT.TH1F("unfilled", "Axes are automatic;x;y", 10, 0, -1)
+    for name, axis in {"point": (5, 5), "tiny": (0, 1e-300), "vast axis": (-1e308, 1e308), "close": (1, 1 + 1e-15)}.items():
+        strange = ROOT.TH1F(name, "An axis that cannot be drawn;x;y", 20, *axis)
+        strange.SetBinContent(3, 7)
+        yield name, strange
+    summed = filled_1d("TH1F", "summed")
+    sums = ROOT.std.vector["double"](20)
+    summed.GetStats(sums.data())
+    summed.SetBinContent(20, float("nan"))
+    summed.PutStats(sums.data())
+    summed.SetEntries(21)
+    yield "summed", summed
     yield "huge", with_content("huge", 3e38)
     yield "reference", filled_1d("TH1F", "reference")
     higher = filled_1d("TH1S", "higher")

@@ -227,6 +227,35 @@ def test_damaged_buffer_of_entries_is_damage(service: Service, request_for: Make
             service.client.render(replace(request_for("buffered", spec="w=1;h=1;format=json"), objects=[(damaged, shift)]))
 
 
+@pytest.mark.parametrize("name", ["point", "tiny", "vast axis", "close"])
+@pytest.mark.parametrize("output_format", ["png", "svg", "json"])
+def test_axis_that_doubles_cannot_divide_is_damage_without_losing_the_worker(
+    service: Service, request_for: Make, name: str, output_format: str
+) -> None:
+    workers = sorted(service.workers)
+    request = request_for(name, spec=f"w=300;h=200;format={output_format}")
+    if output_format == "json":
+        with pytest.raises(RenderRefused, match="damaged"):
+            service.client.render(request)
+    else:
+        output = service.client.render(request)
+        assert output.code == 1
+        assert output_format == "png" or "is damaged in its file" in letters(output.image)
+    assert sorted(service.workers) == workers
+
+
+def test_histogram_without_axes_and_entries_is_drawn_empty(render_format: Callable[..., bytes]) -> None:
+    assert "Entries " in " ".join(letters(render_format("svg", "unfilled")))
+    assert json.loads(render_format("json", "unfilled"))["fXaxis"]["fXmax"] == -1, "as stored"
+
+
+def test_statistics_beside_a_bin_of_nan_are_the_stored_ones(render_format: Callable[..., bytes]) -> None:
+    with_nan, whole = letters(render_format("svg", "summed")), letters(render_format("svg", "TH1F"))
+    assert "21" in with_nan
+    for name in ("Mean", "Std Dev"):
+        assert with_nan[with_nan.index(name) + 1] == whole[whole.index(name) + 1]
+
+
 def test_strings_that_look_like_non_finite_numbers_stay_in_json(service: Service) -> None:
     text = 'nan inf -2e308 "nan" \\"inf\\'
     assert json.loads(service.client.render(scalar_request(text, "w=1;h=1;format=json")).image)["fString"] == text

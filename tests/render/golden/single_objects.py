@@ -238,9 +238,11 @@ def map_without_statistics(histogram: ROOT.TH2) -> None:
 
 @golden_image("", "nan")
 def not_a_number(histogram: ROOT.TH1) -> None:
-    """Drawn as 0 under a note."""
+    """Drawn as 0 under a note, with the stored number of entries."""
+    entries = histogram.GetEntries()
     histogram.SetBinContent(20, 0)
     histogram.ResetStats()
+    histogram.SetEntries(entries)
     histogram.Draw()
     note = text_at(0.15, 0.8, "NaNs")
     note.SetTextSize(0.1)
