@@ -24,6 +24,7 @@ from app.queue import execution
 from tests.support import guard, servers
 from tests.support.patience import PATIENCE_MS
 from tests.support.shared import shared_folder
+from tests.support.site import unbind
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -146,9 +147,8 @@ def hub(request: pytest.FixtureRequest, database_kind: str, tmp_path: Path) -> I
         database.check(database.connect(given))
         execution.connect(given)
         yield given
+        unbind()
         execution.disconnect()
-        database.disconnect()
-        database.proxy.initialize(None)
 
 
 @pytest.fixture

@@ -126,6 +126,7 @@ def test_keyboard_from_home_to_a_plot_and_back(page: Page) -> None:
     keys.press("Enter")
 
     expect_page(page, r"/browse/367131/")
+    expect(page.get_by_role("link", name="EcalBarrel").first).to_be_visible()  # the file may be read first
     for _ in range(20):
         keys.press("j")
         if "EcalBarrel" in page.evaluate("document.activeElement.innerText"):

@@ -51,6 +51,7 @@ def page(browser: Browser, hub: Settings, watch: Watch) -> Iterator[Page]:
 def test_silent_file_server_is_reported_and_plot_loads_on_retry(page: Page, server: XRootD, watch: Watch) -> None:
     watch.expected.append("503")
     page.goto(SAMPLE)
+    expect(page.get_by_role("link", name="RPC").first).to_be_visible()  # the list is read before the server is silent
     server.freeze()
     page.goto(f"{SAMPLE}/RPC/EventInfo")
     tile = page.locator(".tile", has_text="reportSummaryMap")

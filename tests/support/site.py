@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,15 @@ from tests.support.ports import free_port
 from tests.support.processes import service, until
 
 
+def unbind() -> None:
+    """Unbind this process from its database, once the jobs that run in threads of it have ended."""
+    for thread in threading.enumerate():
+        if thread.name.startswith("job-"):
+            thread.join(PATIENCE_S)
+    database.disconnect()
+    database.proxy.initialize(None)
+
+
 @contextmanager
 def bound(settings: Settings) -> Iterator[None]:
     """This process bound to the database of these settings."""
@@ -23,8 +33,7 @@ def bound(settings: Settings) -> Iterator[None]:
     try:
         yield
     finally:
-        database.disconnect()
-        database.proxy.initialize(None)
+        unbind()
 
 
 @contextmanager
