@@ -109,7 +109,7 @@ def current_areas() -> tuple[Area, ...]:
 
 
 def check_areas(areas: Iterable[Area]) -> None:
-    """Raise ValueError when two areas have the same name of something, one of which would hide the other, or a group does not exist."""
+    """Raise ValueError when two areas use the same name, so that one would hide the other, or when a group of commands is unknown."""
     owners: dict[tuple[str, str], str] = {}
     for area in areas:
         for name, command in area.commands.items():

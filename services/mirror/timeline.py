@@ -99,7 +99,7 @@ def _page_links(view: StoreView, system: str, filters: Filters, first: int, newe
 
 
 def render_matrix(view: StoreView, system: str, filters: Filters, runs: list[dict[str, Any]]) -> str:
-    """A table of runs by clients, with the clients of which a job passes the filters."""
+    """A table with a row for each run and a column for each client; clients without a job that passes the filters are left out."""
     rows = []
     for run in runs:
         jobs: dict[str, list[Client]] = {}

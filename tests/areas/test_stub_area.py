@@ -66,7 +66,7 @@ def missing(hub: Settings, area: Area) -> set[str]:
     jobs.load((area,))
     watched = [system.name for system in watched_systems(hub.replace(notify_systems=("stub system",)))]
     (task,) = publish(hub.replace(publish_folder=str(hub.data)))
-    Publisher(*task.start.args).step()  # type: ignore[attr-defined]  # a partial
+    Publisher(*task.start.args).step()
     operator = bearer(Role.OPERATOR)
     for_operators = {
         path: get(path, base_url=HOME, headers=operator).text for path in ("/notifications", "/published", "/published/preview?of=stub")

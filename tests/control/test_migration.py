@@ -6,13 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 from peewee import IntegrityError
-from playhouse.migrations import Runner
 
 from app.control.models import SubmittedCommand
-from app.core import database
 from app.core.counters import advance, version_of
-from app.core.database import MIGRATIONS
 from app.core.settings import Settings
+from tests.support.upgrades import upgraded_database
 
 pytestmark = pytest.mark.slow
 
@@ -26,22 +24,8 @@ COUNTER = "INSERT INTO square_feed (system, version) VALUES ('control', 7)"
 @pytest.fixture(params=["sqlite", "postgresql"])
 def upgraded(request: pytest.FixtureRequest, settings: Settings) -> Iterator[None]:
     """A database with rows of the old tables, upgraded."""
-    if request.param == "sqlite":
-        yield from _upgrade(settings)
-    else:
-        with request.getfixturevalue("postgresql").database() as url:
-            yield from _upgrade(settings.replace(database_url=url))
-
-
-def _upgrade(settings: Settings) -> Iterator[None]:
-    connection = database.connect(settings)
-    Runner(connection, str(MIGRATIONS)).up("0020_queue")
-    for statement in (COMMAND, COUNTER):
-        connection.execute_sql(statement)
-    database.upgrade(connection, print)
-    yield
-    database.disconnect()
-    database.proxy.initialize(None)
+    with upgraded_database(request, settings, "0020_queue", (COMMAND, COUNTER)):
+        yield
 
 
 def test_an_upgrade_keeps_commands_and_counters(upgraded: None) -> None:

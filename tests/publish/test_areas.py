@@ -122,7 +122,7 @@ def test_two_areas_cannot_render_one_kind(trends: Trends) -> None:
 @pytest.mark.parametrize("change", [{"sources": ("app/trends/publishd",)}, {"styles": ("trends/no.css",)}])
 def test_a_folder_or_style_that_does_not_exist_is_named(trends: Trends, change: dict[str, tuple[str, ...]]) -> None:
     with pytest.raises(ValueError, match=r"The area trends publishes with .*(trends/publishd|static/trends/no\.css), which does not exist"):
-        replace(trends.area(), **change)  # type: ignore[arg-type]
+        replace(trends.area(), **change)
 
 
 def test_the_operators_page_links_to_previews_of_every_area(hub: Settings, trends: Trends) -> None:

@@ -42,12 +42,12 @@ def _is_fixed(keyword: ast.keyword) -> bool:
     return keyword.arg == "timeout" and not names and not (isinstance(keyword.value, ast.Constant) and keyword.value.value is None)
 
 
-def _own_nodes(scope: Scope) -> Iterator[ast.AST]:
+def _own_nodes(scope: ast.AST) -> Iterator[ast.AST]:
     """The nodes of a scope; those of functions in it are not its own."""
     for child in ast.iter_child_nodes(scope):
         yield child
         if not isinstance(child, Scope):
-            yield from _own_nodes(child)  # type: ignore[arg-type]  # any node has children
+            yield from _own_nodes(child)
 
 
 def _name(function: ast.expr) -> str:

@@ -6,14 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 from peewee import IntegrityError
-from playhouse.migrations import Runner
 
-from app.core import database
-from app.core.database import MIGRATIONS
 from app.core.settings import Settings
 from app.queue import execution, store
 from app.queue.models import BackgroundJob
 from app.queue.periodic import PeriodicTaskState
+from tests.support.upgrades import upgraded_database
 
 pytestmark = pytest.mark.slow
 
@@ -27,24 +25,11 @@ TASK = "INSERT INTO loop (name, period_s, owner, lease_until, error, failures, s
 @pytest.fixture(params=["sqlite", "postgresql"])
 def upgraded(request: pytest.FixtureRequest, settings: Settings) -> Iterator[None]:
     """A database with rows of the old tables, upgraded."""
-    if request.param == "sqlite":
-        yield from _upgrade(settings)
-    else:
-        with request.getfixturevalue("postgresql").database() as url:
-            yield from _upgrade(settings.replace(database_url=url))
-
-
-def _upgrade(settings: Settings) -> Iterator[None]:
-    connection = database.connect(settings)
-    Runner(connection, str(MIGRATIONS)).up("0019_roles")
-    for statement in (*map(JOB.format, ("queued", "failed")), TASK):
-        connection.execute_sql(statement)
-    database.upgrade(connection, print)
-    execution.connect(settings)
-    yield
-    execution.disconnect()
-    database.disconnect()
-    database.proxy.initialize(None)
+    statements = (*map(JOB.format, ("queued", "failed")), TASK)
+    with upgraded_database(request, settings, "0019_roles", statements) as hub:
+        execution.connect(hub)
+        yield
+        execution.disconnect()
 
 
 def test_an_upgrade_keeps_jobs_and_periodic_tasks(upgraded: None) -> None:

@@ -23,7 +23,7 @@ def test_two_modules_cannot_handle_one_kind_of_job(monkeypatch: pytest.MonkeyPat
 
 def test_two_modules_cannot_have_one_periodic_task(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
     def tasks(_: Settings) -> list[periodic.PeriodicTask]:
-        return [periodic.PeriodicTask("clean", 1.0, nullcontext)]  # type: ignore[arg-type]
+        return [periodic.PeriodicTask("clean", 1.0, nullcontext)]
 
     def other(hub: Settings) -> list[periodic.PeriodicTask]:
         return tasks(hub)
