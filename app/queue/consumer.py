@@ -75,6 +75,11 @@ class QueueConsumer(Consumer):  # type: ignore[misc]  # huey is not typed
 
     scheduler_class = SweepingScheduler
 
+    def start(self) -> None:
+        """Start the scheduler and the workers; huey takes signals only after that, when a worker may hold a job already."""
+        self._set_signal_handlers()
+        super().start()
+
     def get_environment(self, worker_type: str) -> Environment:
         """How workers are started: as threads or as processes."""
         return (

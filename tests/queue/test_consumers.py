@@ -13,6 +13,7 @@ import pytest
 
 from app.core.settings import Settings
 from app.queue import execution, store
+from app.queue.consumer import consumer_of
 from app.queue.models import BackgroundJob
 from app.queue.settings import QUEUES, QueueSettings
 from tests.support import storms
@@ -119,6 +120,20 @@ def test_sigterm_queues_a_long_job_again_and_counts_no_attempt(hub: Settings, tr
         until(lambda: process.poll() is not None, "the consumer to end")
     again = BackgroundJob.get_by_id(row.id)
     assert (process.returncode, again.state, again.attempts) == (0, "queued", 0)
+
+
+def test_sigterm_is_handled_before_the_first_worker_starts(hub: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    bulk = consumer_of("bulk", hub)
+    handlers: list[object] = []
+    monkeypatch.setattr(bulk.scheduler, "start", lambda: handlers.append(signal.getsignal(signal.SIGTERM)))
+    bulk.worker_threads = []  # nothing needs to start
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)}
+    try:
+        bulk.start()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    assert handlers == [bulk._handle_signal]
 
 
 def test_a_full_bulk_queue_does_not_delay_live(hub: Settings, traces: Path) -> None:

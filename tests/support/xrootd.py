@@ -90,6 +90,12 @@ class XRootD:
         """From now on it answers nothing, while its connections stay."""
         assert self._process is not None
         self._process.send_signal(signal.SIGSTOP)
+        until(self._is_frozen, "the XRootD server to freeze")  # the kernel stops its threads one after the other
+
+    def _is_frozen(self) -> bool:
+        assert self._process is not None
+        threads = Path(f"/proc/{self._process.pid}/task").iterdir()
+        return all((thread / "stat").read_text().rpartition(")")[2].split()[0] == "T" for thread in threads)
 
     def thaw(self) -> None:
         assert self._process is not None
