@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 from importlib.metadata import distribution
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, StorageState, expect
 
 from app import create_app
 from app.control import service
@@ -17,7 +17,7 @@ from app.core.settings import Settings
 from app.publish.sending import Sender
 from app.security import Role, accounts
 from app.square.models import Job
-from tests.browser.pages import LAPTOP, PHONE, Watch, open_page, sign_in
+from tests.browser.pages import LAPTOP, PHONE, Watch, becomes_true, open_page, sign_in
 from tests.notify import seed
 from tests.publish import receivers
 from tests.security.test_roles import address as example
@@ -28,65 +28,68 @@ from tests.support.site import address, bound, site
 
 pytestmark = pytest.mark.slow
 
+Theme = Literal["light", "dark"]
 PASSWORD = "seven-horses-in-the-rain"
 AXE = Path(str(distribution("axe-playwright-python").locate_file("axe_playwright_python/axe.min.js")))
 """Axe itself; the rest of its package is not needed."""
-THEMES: dict[str, dict[str, Any]] = {"light": {}, "dark": {"runOnly": ["color-contrast", "link-in-text-block"]}}
-"""Options of axe by theme: themes differ in colours only, so the second one needs only the rules about colours."""
+CHECKS = Path(__file__).with_name("axe_checks.js")
+COLOURS = ["color-contrast", "link-in-text-block"]
+"""The rules about colours: the only ones that a theme can break, and a width only by elements that it shows, hides or repaints."""
+ADD_STYLE = """style => {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(style);
+    document.adoptedStyleSheets.push(sheet);
+}"""
+OTHERS = {"rules": {rule: {"enabled": False} for rule in COLOURS}}
 FAULTS = ("moderate", "serious", "critical")
 SAMPLE = "/browse/367140/Cosmics/Run2023C-Demo-v1/DQMIO"
 STREAM = "/StreamExpress/Run2023C-Demo-v1/DQMIO/PixelPhase1/Tracks/PXBarrel"
 CHARGE = "PixelPhase1/Tracks/PXBarrel/charge_PXLayer_1"
 MIRROR_PAGES = ["/", "/runs/358791", "/timeline", "/timeline?bad=1", "/help", "/redactions", "/nowhere"]
 FU = "dqmfu-c2b03-45-01"
-
-
-def pages() -> dict[str, list[str]]:
-    """Addresses of each route that is a page."""
-    crashed = Job.get(Job.run == 358791, Job.tag.startswith("beam_dqm")).key
-    running = Job.get(Job.run == 358792, Job.tag.startswith("gem_dqm")).key
-    plot = f"{SAMPLE}/EcalBarrel/EventInfo?plot=EcalBarrel%2FEventInfo%2FreportSummaryMap"
-    return {
-        "/": ["/", "/?run=3671&dataset=zero", "/?run=nothing"],
-        "/browse/<path:place>": [
-            SAMPLE,
-            f"{SAMPLE}/Info/EventInfo",
-            f"{SAMPLE}/Muons/diMuonHistograms",
-            f"{SAMPLE}?q=reportSummary",
-            f"{SAMPLE}?q=nothingLikeThis",
-            f"/browse/367131:3{STREAM}?plot={CHARGE}",
-            plot,
-            f"{plot}&size=xl",
-            f"{SAMPLE}/EcalBarrel/EventInfo?plot=EcalBarrel%2FEventInfo%2FreportSummary",
-            "/browse/1/Nothing/Nothing/DQMIO",
-        ],
-        "/files": ["/files", "/files?run=nothing"],
-        "/square": ["/square", "/square?system=playback"],
-        "/square/runs/<int:run>": ["/square/runs/358791", "/square/runs/4"],
-        "/square/timeline": ["/square/timeline", "/square/timeline?bad=1"],
-        "/square/job": [f"/square/job?key={crashed}", f"/square/job?key={running}"],
-        "/square/log": [f"/square/log?key={crashed}", f"/square/log?key={crashed}&q=process"],
-        "/published": ["/published"],
-        "/published/preview": ["/published/preview?of=runs/358791", "/published/preview?of=timeline"],
-        "/notifications": ["/notifications"],
-        "/control": ["/control", "/control?show=commands"],
-        "/control/<name>": [
-            f"/control/restart_hltd?host={FU}",
-            "/control/restart_hltd?host=nothing",
-            "/control/start_playback_run",
-            f"/control/kill?key={running}&signal=9",
-            "/control/drop?run=358792",
-            "/control/get_cmssw_info",
-        ],
-        "/control/commands/<int:number>": ["/control/commands/1"],
-        "/help": ["/help"],
-        "/help/<name>": ["/help/gui", "/help/square"],
-        "/help/report": ["/help/report"],
-        "/status": ["/status"],
-        "/account/sign-in": ["/account/sign-in"],
-        "/account/password": ["/account/password"],
-        "/account/audit": ["/account/audit"],
-    }
+PLOT = f"{SAMPLE}/EcalBarrel/EventInfo?plot=EcalBarrel%2FEventInfo%2FreportSummaryMap"
+PAGES = {
+    "/": ["/", "/?run=3671&dataset=zero", "/?run=nothing"],
+    "/browse/<path:place>": [
+        SAMPLE,
+        f"{SAMPLE}/Info/EventInfo",
+        f"{SAMPLE}/Muons/diMuonHistograms",
+        f"{SAMPLE}?q=reportSummary",
+        f"{SAMPLE}?q=nothingLikeThis",
+        f"/browse/367131:3{STREAM}?plot={CHARGE}",
+        PLOT,
+        f"{PLOT}&size=xl",
+        f"{SAMPLE}/EcalBarrel/EventInfo?plot=EcalBarrel%2FEventInfo%2FreportSummary",
+        "/browse/1/Nothing/Nothing/DQMIO",
+    ],
+    "/files": ["/files", "/files?run=nothing"],
+    "/square": ["/square", "/square?system=playback"],
+    "/square/runs/<int:run>": ["/square/runs/358791", "/square/runs/4"],
+    "/square/timeline": ["/square/timeline", "/square/timeline?bad=1"],
+    "/square/job": ["/square/job?key={crashed}", "/square/job?key={running}"],
+    "/square/log": ["/square/log?key={crashed}", "/square/log?key={crashed}&q=process"],
+    "/published": ["/published"],
+    "/published/preview": ["/published/preview?of=runs/358791", "/published/preview?of=timeline"],
+    "/notifications": ["/notifications"],
+    "/control": ["/control", "/control?show=commands"],
+    "/control/<name>": [
+        f"/control/restart_hltd?host={FU}",
+        "/control/restart_hltd?host=nothing",
+        "/control/start_playback_run",
+        "/control/kill?key={running}&signal=9",
+        "/control/drop?run=358792",
+        "/control/get_cmssw_info",
+    ],
+    "/control/commands/<int:number>": ["/control/commands/1"],
+    "/help": ["/help"],
+    "/help/<name>": ["/help/gui", "/help/square"],
+    "/help/report": ["/help/report"],
+    "/status": ["/status"],
+    "/account/sign-in": ["/account/sign-in"],
+    "/account/password": ["/account/password"],
+    "/account/audit": ["/account/audit"],
+}
+"""Addresses of each route that is a page, with keys of jobs left open."""
 
 
 @pytest.fixture(scope="module")
@@ -113,59 +116,93 @@ def mirror(tmp_path_factory: pytest.TempPathFactory, full_site: Settings) -> Ite
         yield found.url
 
 
-@pytest.fixture
-def page(browser: Browser, full_site: Settings, watch: Watch) -> Iterator[Page]:
-    """A page of the administrator, with axe; the plots of the sample are imported."""
-    watch.expected += ["status of 404", "status of 400"]
-    with open_page(browser, address(full_site), watch) as page:
+@pytest.fixture(scope="module")
+def signed_in(browser: Browser, full_site: Settings) -> StorageState:
+    """The cookies of the administrator; the plots of the sample are imported."""
+    with open_page(browser, address(full_site), Watch()) as page:
         sign_in(page, "/account/sign-in", "ada", PASSWORD)
         expect(page.locator(".account summary")).to_have_text("ada")
         page.goto(SAMPLE)
         expect(page.locator(".folder").first).to_be_visible()
-        page.add_init_script(AXE.read_text(encoding="utf-8"))
+        return page.context.storage_state()
+
+
+@pytest.fixture
+def page(browser: Browser, full_site: Settings, signed_in: StorageState, watch: Watch) -> Iterator[Page]:
+    """A page of the administrator, with axe."""
+    watch.expected += ["status of 404", "status of 400"]
+    with open_page(browser, address(full_site), watch, storage_state=signed_in) as page:
+        add_axe(page)
         yield page
 
 
-def faults(page: Page, options: dict[str, Any]) -> list[str]:
+def add_axe(page: Page) -> None:
+    for script in (AXE, CHECKS):
+        page.add_init_script(script.read_text(encoding="utf-8"))
+
+
+def faults(page: Page, theme: Theme, *, only_changed: bool = False, **options: Any) -> list[str]:
     """What axe finds that is moderate or worse: the rule, and the element. options: of `axe.run`."""
-    found: dict[str, Any] = page.evaluate("options => axe.run({resultTypes: ['violations'], ...options})", options)
-    return [
-        f"{fault['id']} ({fault['impact']}): {node['target']} {node['html'][:160]}"
-        for fault in found["violations"]
-        if fault["impact"] in FAULTS
-        for node in fault["nodes"]
-    ]
+    page.emulate_media(color_scheme=theme)
+    found = page.evaluate("options => axeFaults(options)", {"run": options, "onlyChanged": only_changed})
+    width = (page.viewport_size or LAPTOP)["width"]
+    return [f"{page.url} {width} {theme}: {fault['text']}" for fault in found if fault["impact"] in FAULTS]
 
 
-def all_faults(page: Page, addresses: list[str]) -> dict[str, list[str]]:
-    """The faults of these pages by address, width and theme; pages without one are left out."""
-    found: dict[str, list[str]] = {}
+def all_faults(page: Page, addresses: list[str]) -> list[str]:
+    """The faults of these pages in each theme and width; a rule is not asked again where the answer must be the same."""
+    found = []
     for one in addresses:
         page.set_viewport_size(LAPTOP)
         page.goto(one)
-        page.wait_for_load_state("networkidle")
-        for size in (LAPTOP, PHONE["viewport"]):
-            page.set_viewport_size(size)
-            for theme, options in THEMES.items():
-                page.emulate_media(color_scheme=theme)
-                found[f"{one} {size['width']} {theme}"] = faults(page, options)
-    return {where: wrong for where, wrong in found.items() if wrong}
+        assert becomes_true(page, lambda: page.evaluate("isComplete()")), f"{one} never becomes complete"
+        found += faults(page, "dark", runOnly=COLOURS)
+        found += faults(page, "light")
+        page.evaluate("rememberLooks()")
+        page.set_viewport_size(PHONE["viewport"])
+        found += faults(page, "light", **OTHERS)
+        if page.evaluate("selectChanged()"):
+            found += faults(page, "light", only_changed=True, runOnly=COLOURS)
+            found += faults(page, "dark", only_changed=True, runOnly=COLOURS)
+    return found
 
 
-def test_axe_finds_nothing_moderate_or_worse_on_any_page(page: Page) -> None:
-    assert all_faults(page, [address for addresses in pages().values() for address in addresses]) == {}
+@pytest.mark.parametrize("route", PAGES)
+def test_axe_finds_nothing_moderate_or_worse_on_any_page(page: Page, route: str) -> None:
+    keys = {
+        "crashed": Job.get(Job.run == 358791, Job.tag.startswith("beam_dqm")).key,
+        "running": Job.get(Job.run == 358792, Job.tag.startswith("gem_dqm")).key,
+    }
+    assert all_faults(page, [one.format(**keys) for one in PAGES[route]]) == []
 
 
-def test_axe_finds_nothing_moderate_or_worse_on_the_public_mirror(browser: Browser, mirror: str, watch: Watch) -> None:
+@pytest.mark.parametrize("path", MIRROR_PAGES)
+def test_axe_finds_nothing_moderate_or_worse_on_the_public_mirror(browser: Browser, mirror: str, watch: Watch, path: str) -> None:
     watch.expected.append("status of 404")
     with open_page(browser, mirror, watch) as page:
-        page.add_init_script(AXE.read_text(encoding="utf-8"))
-        assert all_faults(page, MIRROR_PAGES) == {}
+        add_axe(page)
+        assert all_faults(page, [path]) == []
+
+
+def test_axe_finds_faults_of_colours_in_the_theme_and_at_the_width_that_have_them(page: Page) -> None:
+    """Else the checks that are left out would hide faults."""
+    page.goto("/help")
+    page.evaluate(ADD_STYLE, "@media (prefers-color-scheme: dark) { h1 { color: #333; background: #222 } }")
+    assert any("color-contrast" in fault for fault in faults(page, "dark", runOnly=COLOURS))
+    assert faults(page, "light") == []
+    page.evaluate("rememberLooks()")
+    page.evaluate(ADD_STYLE, "@media (max-width: 640px) { h1 { color: #ddd; background: #eee } }")
+    assert faults(page, "light") == []
+    page.set_viewport_size(PHONE["viewport"])
+    assert page.evaluate("selectChanged()")
+    assert any("390 light: color-contrast" in fault for fault in faults(page, "light", only_changed=True, runOnly=COLOURS))
 
 
 def test_the_live_page_does_not_shift_while_it_loads(page: Page) -> None:
     page.add_init_script(
         """window.shifts = [];
+        document.addEventListener("DOMContentLoaded", () =>
+            requestAnimationFrame(() => requestAnimationFrame(time => { window.parsed = time; })));
         new PerformanceObserver(list => {
             for (const one of list.getEntries())
                 window.shifts.push([one.startTime, one.value, ...one.sources.map(source => source.node?.outerHTML?.slice(0, 120))]);
@@ -173,9 +210,8 @@ def test_the_live_page_does_not_shift_while_it_loads(page: Page) -> None:
     )
     page.goto("/square")
     expect(page.locator(".plotarea canvas")).to_have_count(2)
-    page.wait_for_load_state("networkidle")
-    parsed = page.evaluate("performance.getEntriesByType('navigation')[0].domInteractive")
-    shifts = [shift for shift in page.evaluate("shifts") if shift[0] > parsed]
+    assert becomes_true(page, lambda: page.evaluate("isComplete() && window.parsed > 0"))
+    shifts = [shift for shift in page.evaluate("shifts") if shift[0] >= page.evaluate("parsed")]
     assert shifts == [], "before that, a slow browser shows the first rows of a table whose later rows are wider"
 
 
@@ -189,9 +225,8 @@ def test_tables_are_no_wider_than_a_phone(page: Page, path: str) -> None:
 
 
 def test_every_route_that_serves_a_page_is_checked_by_axe(page: Page, full_site: Settings) -> None:
-    known = pages()
     for rule in create_app(full_site).url_map.iter_rules():
-        if "GET" in (rule.methods or ()) and rule.rule not in known and not rule.redirect_to:
+        if "GET" in (rule.methods or ()) and rule.rule not in PAGES and not rule.redirect_to:
             answer = page.request.get(example(rule), max_redirects=0)
             is_page = answer.status == 200 and re.match("text/html", answer.headers.get("content-type", ""))
-            assert not is_page, f"{rule.rule} is a page: add an address of it to `pages`"
+            assert not is_page, f"{rule.rule} is a page: add an address of it to `PAGES`"
