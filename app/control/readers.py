@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from app.square.logs import visible_text
-from app.square.values import mapping, sequence
+from app.square.values import is_package, mapping, sequence
 
 MAX_CELL_CHARS = 500
 MAX_EXCERPT_CHARS = 300
@@ -25,10 +25,19 @@ CONFIGURATION = r"[\w.-]+_cfg\.py"
 RUN = r"run\d{1,9}"
 
 ERROR_START = (
-    r"(ssh|cat|bash|-bash|sudo|find|ls|kex_exchange_identification|ssh_exchange_identification): |host argument not defined"
-    r"|Host key verification failed|Permission denied|Connection (closed|reset|timed out)|@{10}"
+    r"(?:/\S*/)?(?:ssh|sh|bash|-bash|sudo|cat|find|ls|ln|grep|rpm|rm|cp|tail|systemctl|timeout): |\w+_exchange_identification: |client_loop: "
+    r"|(?:soft_|cmssw_)?(?:host|path) argument not defined|Host key verification failed|Permission denied|@{10}|Load key "
+    r"|Connection (?:closed|reset|timed out|to \S+ (?:closed|timed out))|Timeout, server |Received disconnect from |Disconnected from "
+    r"|Unable to negotiate with |Bad owner or permissions on |Too many authentication failures|No user exists for |Could not "
+    r"|sign_and_send_pubkey: |packet_write_wait: |System is (?:booting up|going down)|This account is "
 )
 """Beginnings of the errors of ssh (OpenSSH) and of the programs that the gateway runs by it."""
+
+WARNING = r"Warning: |Redirecting to "
+"""Beginnings of lines which ssh and `service` add to an error, and print before they hang."""
+
+LOG_LINE = r"[\[(<]?(?:DEBUG|INFO|WARNING|ERROR|CRITICAL)\b|.{0,40}\b\d{1,2}:\d\d:\d\d[,. \]]"
+"""Beginning of a line of a log: a level, or a time."""
 
 
 class ResponseError(Exception):
@@ -68,11 +77,23 @@ def expect_text(pattern: str) -> Reader:
 
 
 def read_releases(text: str) -> ReadResponse:
-    """The releases in a text for people, without P5's marks for bold letters."""
+    """The releases of the systems in a text for people, without P5's marks for bold letters.
+
+    Each system is an own query at P5, and begins with its release.
+    """
     _refuse_page(text)
-    if not re.search(r"\bCMSSW_\d+_\d+", text):
+    parts = re.split(r"<strong>(.*?):?</strong>", text)
+    systems = dict(zip(parts[1::2], parts[2::2], strict=True)) or {"P5": text}
+    problems = tuple(
+        f"no release of {name}: {excerpt(without_tags(answer)) or EMPTY}" for name, answer in systems.items() if not _is_release(answer)
+    )
+    if len(problems) == len(systems):
         raise ResponseError(f"P5's response names no release: {excerpt(without_tags(text)) or EMPTY}")
-    return ResponseTexts([re.sub(r"</?strong>", "", text).strip("\n")])
+    return ResponseTexts([re.sub(r"</?strong>", "", text).strip("\n")], problems)
+
+
+def _is_release(text: str) -> bool:
+    return bool(re.match(r"\s*CMSSW_\d+_\d+", text))
 
 
 def read_machines(text: str) -> ReadResponse:
@@ -86,13 +107,9 @@ def read_versions(text: str) -> ReadResponse:
     """The version on each machine of each cluster; the names of packages, as `rpm -qf` prints them."""
     clusters = _object(_json(text)).items()
     answers = [(cluster, name, _text(version).strip()) for cluster, hosts in clusters for name, version in _object(hosts).items()]
-    problems = tuple(f"no version of {name}: {excerpt(answer) or EMPTY}" for _, name, answer in answers if not _is_version(answer))
-    lines = [(cluster, name, answer if _is_version(answer) else "unknown") for cluster, name, answer in answers]
+    problems = tuple(f"no version of {name}: {excerpt(answer) or EMPTY}" for _, name, answer in answers if not is_package(answer))
+    lines = [(cluster, name, answer if is_package(answer) else "unknown") for cluster, name, answer in answers]
     return _table(("Cluster", "Host", "Version"), lines, problems)
-
-
-def _is_version(text: str) -> bool:
-    return bool(text) and all(re.fullmatch(r"[\w.+]+(-[\w.+~^]+){2,}", line) for line in text.splitlines())
 
 
 def read_settings(text: str) -> ReadResponse:
@@ -101,8 +118,10 @@ def read_settings(text: str) -> ReadResponse:
 
 
 def read_runs(text: str) -> ReadResponse:
-    """A list of runs (`run123`), as `ls` prints them."""
+    """A list of runs (`run123`), as `ls` prints them: it prints an error, and never nothing, if there are none."""
     names = [name for name in _texts(_json(text)) if name]
+    if not names:
+        raise ResponseError("P5 sent an empty list of runs: it responds so when the host does not answer its ssh and it gives up")
     problems = tuple(f"not a run: {excerpt(name)}" for name in names if not re.fullmatch(RUN, name))
     return _table(("Name",), [(name,) for name in names if re.fullmatch(RUN, name)], problems)
 
@@ -120,9 +139,15 @@ def read_logs(text: str) -> ReadResponse:
 
 
 def _is_error(text: str) -> bool:
-    """Whether a text is what ssh, or a program that it ran, printed as an error, and not the file that was asked for."""
-    lines = [line for line in text.splitlines()[: MAX_ERROR_LINES + 1] if not line.startswith("Warning: ")]
-    return len(lines) <= MAX_ERROR_LINES and bool(lines) and bool(re.match(ERROR_START, lines[0]))
+    """Whether a text is what ssh, or a program that it ran, printed as an error, and not the file that was asked for.
+
+    The gateway sends either the file or, if the program failed, only its errors, which can follow the greeting of a host.
+    """
+    lines = [line for line in text.splitlines()[: MAX_ERROR_LINES + 1] if line.strip()]
+    if len(lines) > MAX_ERROR_LINES or not lines:
+        return False
+    rest = [line for line in lines if not re.match(WARNING, line)]
+    return not rest or (any(re.match(ERROR_START, line) for line in rest) and not any(re.match(LOG_LINE, line) for line in rest))
 
 
 def read_clients(text: str) -> ReadResponse:

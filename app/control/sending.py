@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import nullcontext
 
 from app.control.models import ANSWERED, FAILED, REFUSED, UNKNOWN
 from app.control.readers import ResponseError, excerpt, without_tags
@@ -47,9 +48,18 @@ def blocking_reason(settings: Settings, to_send: list[P5Request]) -> str:
 
 
 def send(upstream: Upstream, spec: CommandSpec, request: P5Request, timeout_s: float) -> MachineResponse:
-    """Send one request, and classify its response. It is not repeated when the connection breaks: P5 may have received the command."""
+    """Send one request, and classify its response. It is not repeated when the connection breaks: P5 may have received the command.
+
+    A request to the gateway is sent when it is its turn, so that the pollers wait for its end and do not take the gateway,
+    which executes the command meanwhile, for unreachable.
+    """
     if request.path.startswith(OF_ONE_HOST) and (wrong := _identity_problem(upstream, request.machine)):
         return wrong
+    with upstream.gateway_state.turn if upstream.base_of(request.machine) == upstream.base else nullcontext():
+        return _send(upstream, spec, request, timeout_s)
+
+
+def _send(upstream: Upstream, spec: CommandSpec, request: P5Request, timeout_s: float) -> MachineResponse:
     start = time.monotonic()
     try:
         answer = upstream.client.request(
@@ -91,13 +101,15 @@ def classify_response(spec: CommandSpec, machine: str, status: int, text: str, e
     if status != 200:
         error = f"P5 responded with status {status}: {excerpt(without_tags(text)) or '(empty)'}"
         return MachineResponse(machine, status, text, REFUSED if status in REFUSAL_STATUSES else FAILED, error)
+    was_stopped = 0 < spec.program_timeout_s <= elapsed_s
     try:
         found = spec.read(text)
     except ResponseError as error:
+        if was_stopped and spec.changes:  # it can have printed a warning and begun before
+            return MachineResponse(machine, status, text, UNKNOWN, _stopped(spec, str(error)))
         return MachineResponse(machine, status, text, FAILED, str(error))
     if found.problems:
         return MachineResponse(machine, status, text, FAILED, _in_words(found.problems))
-    was_stopped = 0 < spec.program_timeout_s <= elapsed_s
     if was_stopped and spec.changes:
         return MachineResponse(machine, status, text, UNKNOWN, _stopped(spec, f"P5 responded: {excerpt(text)}"))
     if was_stopped and found.may_be_cut:

@@ -171,8 +171,8 @@ def _refuse_concurrent(machines: list[str]) -> None:
 
 
 def max_sending_s(settings: Settings, row: SubmittedCommand) -> float:
-    """How long the sending of a command may take, s."""
-    return settings.of(SquareSettings).square_command_timeout_s * max(1, len(row.impact_fields()["machines"])) + GRACE_S
+    """How long the sending of a command may take, s, when it first waits for the end of another request to the gateway."""
+    return settings.of(SquareSettings).square_command_timeout_s * (1 + max(1, len(row.impact_fields()["machines"]))) + GRACE_S
 
 
 def close_abandoned(settings: Settings) -> None:

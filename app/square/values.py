@@ -54,6 +54,11 @@ def text(value: Any) -> str:
     return cut if cut.isascii() else cut.encode()[:MAX_UTF8_BYTES].decode(errors="ignore")
 
 
+def is_package(value: str) -> bool:
+    """Whether a text is names of packages, as `rpm -qf` prints them; what ssh prints in their place is not."""
+    return bool(value) and all(re.fullmatch(r"[\w.+]+(-[\w.+~^]+){2,}", line) for line in value.splitlines())
+
+
 def mapping(value: Any) -> dict[str, Any]:
     """An object; {} for any other value."""
     return value if isinstance(value, dict) else {}

@@ -137,3 +137,54 @@ def test_what_looks_cut_after_the_time_limit_of_the_gateway_is_no_answer() -> No
     assert state("change_dqm_client", "Ok", 14.9) == ANSWERED
     for name in ("change_dqm_client", "restart_hltd", "restart_fff"):
         assert state(name, "Ok", 15.0) == UNKNOWN
+
+
+GREETING = "* Authorised users only. *\n*" + "-" * 60 + "*"
+"""A greeting as hosts print it before ssh reports its error."""
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        "Connection to dqmfu closed by remote host.",
+        "client_loop: send disconnect: Broken pipe",
+        "Received disconnect from 10.176.1.1 port 22:2: Too many authentication failures",
+        "Unable to negotiate with 10.176.1.1 port 22: no matching host key type found. Their offer: ssh-rsa",
+        "/bin/sh: ssh: command not found",
+        "path argument not defined",
+        "Warning: Permanently added 'dqmfu' (ED25519) to the list of known hosts.",
+    ],
+)
+def test_no_error_is_a_log_after_a_greeting_or_alone(error: str) -> None:
+    assert state("get_fff_logs", [error]) == FAILED
+    if not error.startswith("Warning"):
+        assert state("get_fff_logs", [f"{GREETING}\n{error}\n"]) == FAILED
+
+
+def test_an_empty_list_of_runs_is_a_failure_since_ls_without_files_prints_an_error() -> None:
+    listed = subprocess.run(["ls", "-1d", "/nonexistent/run*"], capture_output=True, text=True, check=False)
+    assert not listed.stdout
+    assert listed.stderr
+    for answer in ([""], []):
+        assert state("get_simulator_runs", answer) == FAILED
+    assert state("get_simulator_runs", ["run349963", ""]) == ANSWERED
+
+
+def test_the_error_of_one_system_is_no_release_beside_that_of_the_other() -> None:
+    good = "CMSSW_13_0_3\nPRs :\n 41000 ok\nGTs:\n"
+    for wrong in ("", "grep: /dqmdata/dqm_cmssw/current_playback/*: No such file or directory\n"):
+        for playback, production in ((wrong, good), (good, wrong)):
+            answer = f"\n<strong>Playback:</strong>\n{playback}\n<strong>Production:</strong>\n{production}"
+            found = classify_response(COMMANDS["get_cmssw_info"], FU, 200, answer, 1.0)
+            assert found.state == FAILED
+            assert f"no release of {'Production' if playback == good else 'Playback'}: " in found.error
+    assert state("get_cmssw_info", f"\n<strong>Playback:</strong>\n{good}\n<strong>Production:</strong>\n{good}") == ANSWERED
+
+
+def test_a_restart_that_was_stopped_after_a_warning_is_unknown() -> None:
+    for text in (
+        "Warning: Permanently added 'dqmfu' (ED25519) to the list of known hosts.",
+        "Redirecting to /bin/systemctl stop hltd.service",
+    ):
+        assert state("restart_hltd", text, 15.2) == UNKNOWN
+        assert state("restart_hltd", text, 1.0) == FAILED

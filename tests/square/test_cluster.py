@@ -54,3 +54,15 @@ def test_slow_query_for_versions_has_a_longer_timeout(hub: Settings, faulty: Fau
     with cluster_watcher("production", settings, run) as step:
         step()
     assert Host.get(Host.name == FU).software == "fff_dqmtools-1.10.1-1.noarch"
+
+
+@pytest.mark.parametrize("error", [f"ssh: connect to host {FU}.cms port 22: Connection refused\r\n", "", "bash: rpm: command not found\n"])
+def test_an_error_of_ssh_is_no_version_of_a_host(hub: Settings, faulty: FaultyP5, error: str, caplog: pytest.LogCaptureFixture) -> None:
+    upstream = Upstream(hub.replace(square_url=faulty.address))
+    good = "fff_dqmtools-1.10.1-1.noarch"
+    Host.create(system="production", name=FU, role="fu", software=good)
+    faulty.commands["get_fff_versions"] = {"production_c2a06": {f"{FU}.cms": error}}
+    store_versions("production", upstream)
+    assert Host.get(Host.name == FU).software == good
+    assert "not tested" not in caplog.text
+    upstream.close()

@@ -20,7 +20,7 @@ from app.square.events import GONE_S
 from app.square.models import Host, HostStatus
 from app.square.settings import SquareSettings
 from app.square.upstream import Upstream, short_name
-from app.square.values import mapping, text
+from app.square.values import is_package, mapping, text
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +75,10 @@ def store_statuses(system: str, upstream: Upstream) -> None:
 
 
 def store_versions(system: str, upstream: Upstream) -> None:
-    """Query the version of DQM^2 on each machine, store it, and warn of untested ones. Failures are logged."""
+    """Query the version of DQM^2 on each machine, store it, and warn of untested ones. Failures are logged.
+
+    The gateway sends the error of an ssh, or nothing, as the version of a machine that it could not ask: that keeps its last one.
+    """
     try:
         clusters = mapping(upstream.query("get_fff_versions"))
     except P5Error as error:
@@ -84,7 +87,7 @@ def store_versions(system: str, upstream: Upstream) -> None:
     versions = {short_name(name): text(version) for cluster in clusters.values() for name, version in mapping(cluster).items()}
     for host in list(Host.select().where(Host.system == system)):  # a list: a read that is still open cannot become a write
         software = versions.get(host.name, "").strip()
-        if software and software != host.software:
+        if is_package(software) and software != host.software:
             Host.update(software=software).where(Host.id == host.id).execute()
             if not is_tested(software):
                 log.warning("%s of %s runs %s, which was not tested with this version of DQM Hub", host.name, system, software)
