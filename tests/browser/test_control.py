@@ -181,3 +181,36 @@ def test_menu_words_of_an_operator_stay_whole_on_a_phone(page: Page) -> None:
     assert len(heights) == len(texts)
     assert max(heights) < 2 * min(heights), "one line each"
     assert content_width(page) <= PHONE["viewport"]["width"]
+
+
+def test_a_command_is_not_confirmed_for_another_host_than_the_form_shows(page: Page, running: Chain) -> None:
+    page.goto(f"/control/restart_hltd?host={FU}")
+    button = page.get_by_role("button", name=f"Restart hltd on {FU}")
+    expect(button).to_be_enabled()
+    page.get_by_label("Host").focus()
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_label("Host")).not_to_have_value(FU)
+    expect(button).to_be_disabled()
+    expect(page.get_by_role("alert")).to_have_text("The arguments above have changed: update the preview first.")
+    page.get_by_label("Reason").fill("meant for the host in the field")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Update preview").click()
+    other = page.get_by_label("Host").input_value()
+    expect(page.get_by_role("button", name=f"Restart hltd on {other}")).to_be_enabled()
+    page.get_by_label("Host").select_option(FU)
+    page.get_by_label("Host").select_option(other)
+    expect(page.get_by_role("button", name=f"Restart hltd on {other}")).to_be_enabled()
+    assert not [request for request in running.p5.record()["requests"] if request["query"].get("what") == "restart_hltd"]
+
+
+def test_an_omitted_argument_leaves_the_preview_of_a_command_valid(page: Page) -> None:
+    page.goto("/control")
+    page.get_by_role("button", name="Runs to play").click()
+    page.get_by_role("row", name="run256936").get_by_role("link", name="Play").click()
+    expect(page.get_by_label("Run key")).to_have_value("")
+    button = page.get_by_role("region", name="Effect").get_by_role("button")
+    expect(button).to_be_enabled()
+    page.get_by_label("Lumisections").fill("5")
+    expect(button).to_be_disabled()
+    page.get_by_label("Lumisections").fill("")
+    expect(button).to_be_enabled()
