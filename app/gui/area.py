@@ -80,6 +80,7 @@ AREA = Area(
         "gui_api.datasets": "viewer",
         "gui_api.latest_runs": "viewer",
         "gui_api.host": "viewer",
+        "gui_api.layouts": "viewer",
         "files.files_page": "viewer",
         "files.list_files": "viewer",
         "files.content": "shifter",  # a whole file is large and occupies a thread

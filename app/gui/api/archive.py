@@ -7,18 +7,29 @@ from typing import Any
 import re2
 
 from app.gui.catalog.catalog import OpenSample
-from app.web import Problem
 
 MAX_SEARCH_CHARS = 200
 
 
-def folder_content(sample: OpenSample, path: bytes, search: str) -> list[dict[str, Any]]:
-    """Subfolders with the number of MEs below them, then MEs, in byte order.
+class _InvalidPattern(Exception):
+    """A search that is no regular expression; the argument says why."""
 
-    With `search` only MEs whose name (without the folder) matches this regular expression somewhere. Raises Problem 400.
+
+def folder_document(sample: OpenSample, path: bytes, search: str, field: str = "data") -> dict[str, Any]:
+    """The content of a folder: subfolders with the number of MEs below them, then MEs, in byte order.
+
+    Args:
+        sample: The sample of the folder.
+        path: The folder.
+        search: Only MEs whose name (without the folder) matches this regular expression somewhere. An invalid one selects
+            everything, as in the legacy GUI, whose front end sends each keystroke; the field `warning` then says what is wrong.
+        field: The field with the content.
     """
     path = path.rstrip(b"/")
-    return _matches(sample, path, search) if search else _everything(sample, path)
+    try:
+        return {field: _matches(sample, path, search) if search else _everything(sample, path)}
+    except _InvalidPattern as error:
+        return {field: _everything(sample, path), "warning": f"search: {error}; this is the whole folder"}
 
 
 def _everything(sample: OpenSample, path: bytes) -> list[dict[str, Any]]:
@@ -40,17 +51,16 @@ def _matches(sample: OpenSample, path: bytes, search: str) -> list[dict[str, Any
 
 
 def _compile(search: str) -> Any:
-    problem = f"Expected a regular expression of at most {MAX_SEARCH_CHARS} characters, without back references"
+    expected = f"expected a regular expression of at most {MAX_SEARCH_CHARS} characters, without back references"
     if len(search) > MAX_SEARCH_CHARS:
-        raise Problem(400, f"search: {problem}", [("search", problem)])
+        raise _InvalidPattern(f"{len(search)} characters; {expected}")
     options = re2.Options()
     options.case_sensitive = False
     options.log_errors = False
     try:
         return re2.compile(search.encode(), options)
     except re2.error as error:
-        reason = error.args[0].decode(errors="replace")
-        raise Problem(400, f"search: {problem}; {reason}", [("search", reason)]) from None
+        raise _InvalidPattern(f"{error.args[0].decode(errors='replace')}; {expected}") from None
 
 
 def _element(sample: OpenSample, index: int) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import time
 from functools import lru_cache
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote_to_bytes
 
 from flask import request
 from werkzeug.datastructures import MultiDict
@@ -20,6 +20,12 @@ from app.web import Problem, raw_path
 from app.web.arguments import parse_int
 from render.errors import OptionError
 from render.options import Options
+
+REFERENCES_OF_FRONT_END = {"onSide": "object", "on-side": "object", "undefined": "overlay"}
+"""Values of `ref` that the front ends of the legacy GUI send, and those of the API: they draw plots side by side themselves."""
+
+SWITCHES_OF_FRONT_END = {"showstats": "stats", "showerrbars": "errors"}
+"""Options that versions of the newer front end send by the names of the older one, and their names in the API."""
 
 _TIME = re.compile(rb"(?:^|(?<=[&;]))notOlderThan=[^&;]*[&;]?")
 
@@ -33,6 +39,13 @@ def byte_values(name: str) -> list[bytes]:
     """All values of one name as bytes: names of monitor elements need not be UTF-8."""
     values = _parse_cached(request.query_string, "surrogateescape").getlist(name)
     return [value.encode("utf-8", "surrogateescape") for value in values]
+
+
+def object_values() -> list[bytes]:
+    """All values of `obj`. The newer front end of the legacy GUI leaves `+` as it is, which browsers do not encode, but they encode blanks."""
+    parts = (part.partition(b"=") for part in request.query_string.replace(b";", b"&").split(b"&"))
+    values = [value for name, _, value in parts if name == b"obj"]
+    return [unquote_to_bytes(value if b"%20" in value else value.replace(b"+", b" ")) for value in values]
 
 
 @lru_cache(maxsize=16)  # a request reads it several times
@@ -90,4 +103,16 @@ def _query_without_time() -> bytes:
 @lru_cache(maxsize=1024)
 def _options(query: bytes) -> Options:
     """The options in a query; the plots of a page all have the same. Raises OptionError."""
-    return Options.from_query(_parse(query))
+    args = references_of_api(_parse(query))
+    for old, new in SWITCHES_OF_FRONT_END.items():
+        if old in args and new not in args:
+            args[new] = args[old]
+    return Options.from_query(args)
+
+
+def references_of_api(args: MultiDict[str, str]) -> MultiDict[str, str]:
+    """A copy of a query with a value of `ref` that the API knows, where it has one of a front end of the legacy GUI."""
+    args = args.copy()
+    if (ref := args.get("ref")) in REFERENCES_OF_FRONT_END:
+        args["ref"] = REFERENCES_OF_FRONT_END[ref]
+    return args

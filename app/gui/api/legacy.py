@@ -13,8 +13,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.gui import samples
 from app.gui.api import overlays
-from app.gui.api.archive import folder_content
-from app.gui.api.arguments import byte_values, not_older_than, path_in_address, query_args, sample_key
+from app.gui.api.archive import folder_document
+from app.gui.api.arguments import not_older_than, object_values, path_in_address, query_args, references_of_api, sample_key
 from app.gui.api.old_links import start_target
 from app.gui.api.v1 import WAIT_S, with_sample
 from app.gui.current import current_catalog, current_plots
@@ -60,7 +60,7 @@ def list_samples() -> Response:
 def archive(sample: str, primary: str, processed: str, tier: str, folder: str = "") -> Response:
     """The content of a folder."""
     opened = current_catalog().open(sample_key(sample, primary, processed, tier), WAIT_S, not_older_than())
-    return cached_json({"contents": folder_content(opened, path_in_address(7), query_args().get("search", ""))})
+    return cached_json(folder_document(opened, path_in_address(7), query_args().get("search", ""), "contents"))
 
 
 @blueprint.get("/plotfairy/archive/<sample>/<primary>/<processed>/<tier>/<path:me>")
@@ -74,7 +74,7 @@ def plot(sample: str, primary: str, processed: str, tier: str, me: str) -> Respo
 @needs(Role.VIEWER)
 def plot_overlay() -> Response:
     """The plot of several monitor elements."""
-    return _plot(parse_objects(byte_values("obj")))
+    return _plot(parse_objects(object_values()))
 
 
 @blueprint.get("/jsrootfairy/archive/<sample>/<primary>/<processed>/<tier>/<path:me>")
@@ -90,7 +90,7 @@ def me_json(sample: str, primary: str, processed: str, tier: str, me: str) -> Re
 @needs(Role.VIEWER)
 def json_overlay() -> Response:
     """Several monitor elements as JSON."""
-    return overlays.json_objects(parse_objects(byte_values("obj")))
+    return overlays.json_objects(parse_objects(object_values()))
 
 
 def _plot(objects: list[ObjectRef]) -> Response:
@@ -107,7 +107,7 @@ def _plot(objects: list[ObjectRef]) -> Response:
 
 def _query_of_api() -> MultiDict[str, str]:
     """The query of this request with the names and values of the API."""
-    query = query_args().copy()
+    query = references_of_api(query_args())
     for old, new in SWITCHES.items():
         if text := query.get(old):
             number = parse_int(text, LARGEST_SWITCH)

@@ -54,7 +54,11 @@ DRAWING = [
     NOT_OLDER_THAN,
 ]
 OBJECTS = parameter("obj", "archive/run[:lumi]/primary/processed/tier/path; repeated for each of at most 10 MEs.", TEXT, required=True)
-SEARCH = parameter("search", "Only MEs whose name matches this regular expression somewhere (case-insensitive).", TEXT)
+SEARCH = parameter(
+    "search",
+    "Only MEs whose name matches this regular expression somewhere (case-insensitive). With an invalid one the whole folder.",
+    TEXT,
+)
 FOLDER = _object(subdir=TEXT, me_count=ID)
 ME = _object(name=TEXT, path=TEXT, layout=nullable(TEXT), qtstatuses=array(ID))
 FILE_FORMATS = formats.FORMATS.by_number()
@@ -86,7 +90,8 @@ FILE = _object(
 
 
 def _archive(*parameters: Schema) -> Schema:
-    schema = _object(data=array({"oneOf": [FOLDER, ME]}))
+    schema = _object(data=array({"oneOf": [FOLDER, ME]}), warning={"type": "string", "description": "What is wrong with `search`."})
+    schema["required"] = ["data"]
     parts = [*SAMPLE, *parameters, SEARCH, NOT_OLDER_THAN]
     return get_operation("Content of a folder of a sample.", parts, "Folders, then MEs, in byte order of their names.", schema)
 
@@ -150,6 +155,12 @@ PATHS: dict[str, Schema] = {
         [parameter("search", "Part of the run number.", TEXT), NOT_OLDER_THAN],
         "Latest first.",
         _object(runs=array(ID)),
+    ),
+    "/api/v1/layouts": get_operation(
+        "Places of the layouts of a name.",
+        [parameter("name", "Name of a layout.", TEXT), NOT_OLDER_THAN],
+        "None: there are no layouts.",
+        _object(data=array(_object(source=TEXT, destination=TEXT))),
     ),
     "/api/v1/host": get_operation("Host that answers.", [NOT_OLDER_THAN], "Its name.", _object(host=TEXT)),
     "/api/v1/files": get_operation(

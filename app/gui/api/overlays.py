@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from flask import Blueprint, Response
 
-from app.gui.api.arguments import byte_values, drawing_options, not_older_than
+from app.gui.api.arguments import drawing_options, not_older_than, object_values
 from app.gui.api.plot_response import plot_response
 from app.gui.api.v1 import WAIT_S
 from app.gui.current import current_catalog, current_plots
@@ -55,11 +55,11 @@ def json_objects(objects: list[ObjectRef]) -> Response:
 @needs(Role.VIEWER)
 def render_overlay() -> Response:
     """The plot of several monitor elements."""
-    return plot_objects(parse_objects(byte_values("obj")), drawing_options())
+    return plot_objects(parse_objects(object_values()), drawing_options())
 
 
 @blueprint.get("/json_overlay")
 @needs(Role.VIEWER)
 def json_overlay() -> Response:
     """Several monitor elements as JSON."""
-    return json_objects(parse_objects(byte_values("obj")))
+    return json_objects(parse_objects(object_values()))

@@ -15,7 +15,7 @@ from werkzeug.exceptions import BadRequest
 
 from app.core.database import proxy
 from app.gui import samples
-from app.gui.api.archive import folder_content
+from app.gui.api.archive import folder_document
 from app.gui.api.arguments import checked_int, drawing_options, not_older_than, path_in_address, query_args, sample_key
 from app.gui.api.plot_response import plot_response
 from app.gui.catalog.catalog import OpenSample
@@ -68,7 +68,15 @@ def list_samples() -> Response:
 def archive(sample: str, primary: str, processed: str, tier: str, folder: str = "") -> Response:
     """The content of a folder."""
     opened = current_catalog().open(sample_key(sample, primary, processed, tier), WAIT_S, not_older_than())
-    return cached_json({"data": folder_content(opened, path_in_address(PATH_PARTS), query_args().get("search", ""))})
+    return cached_json(folder_document(opened, path_in_address(PATH_PARTS), query_args().get("search", "")))
+
+
+@blueprint.get("/layouts")
+@needs(Role.VIEWER)
+def layouts() -> Response:
+    """The places of the layouts of a name: none, since there are no layouts; an error would blank the page of the legacy GUI."""
+    not_older_than()
+    return cached_json({"data": []})
 
 
 @blueprint.get("/render/<sample>/<primary>/<processed>/<tier>/<path:me>")
