@@ -15,6 +15,7 @@ from importlib.metadata import distribution
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import hypothesis
 import pytest
 from flask.testing import FlaskClient
 
@@ -32,6 +33,10 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser as Chromium
     from playwright.sync_api import BrowserContext
     from werkzeug.test import TestResponse
+
+# hypothesis measures an example and the making of inputs by the clock, and a busy machine is slow in both.
+hypothesis.settings.register_profile("patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("patient")
 
 CHROMIUM = [
     "--no-sandbox",

@@ -15,9 +15,9 @@ from werkzeug.wrappers import Response as AnyResponse
 from app.core.area import HelpTopic
 from app.core.version import VERSION
 from app.gui import samples
-from app.gui.addresses import View
 from app.gui.api.old_links import home_target
 from app.gui.samples import SampleKey
+from app.gui.view import View
 from app.home.current_run import current_run
 from app.security import Role, needs
 from app.security.guard import local_address

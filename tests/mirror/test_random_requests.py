@@ -70,7 +70,7 @@ def mirror_with_runs(tmp_path_factory: pytest.TempPathFactory) -> MirrorClient:
     return mirror
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     path=st.sampled_from(PATHS)
     | text.map(lambda name: "/" + quote(name))

@@ -133,7 +133,7 @@ def test_query_contains_only_values_that_differ_from_the_default(original: Optio
             pass  # a limit can be invalid without the other one
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(options())
 def test_service_accepts_every_specification(service: Service, original: Options) -> None:
     small = Options(**{**vars(original), "width": 20, "height": 20})

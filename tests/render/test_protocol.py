@@ -261,7 +261,7 @@ def test_client_that_does_not_read_its_response_does_not_block_others(service: S
             assert service.client.render(scalar_request("42")).code == 0
 
 
-@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(raw=st.binary(max_size=200), spec=st.binary(max_size=60), position=st.integers(0, 400), value=st.integers(0, 255))
 def test_arbitrary_bytes_do_not_cost_a_worker(
     service: Service, histogram: bytes, raw: bytes, spec: bytes, position: int, value: int

@@ -10,9 +10,9 @@ from urllib.parse import urlencode
 
 from flask import request
 
-from app.gui.addresses import DEFAULT_SIZE, TILE_SIZES, View
 from app.gui.api.arguments import byte_values, query_args
 from app.gui.samples import SampleKey
+from app.gui.view import DEFAULT_SIZE, TILE_SIZES, View
 
 NOT_FOLDERS = frozenset({b"Everything", b"Quick collection"})
 """Values of `root` that are views of the legacy GUI, not folders of a file."""

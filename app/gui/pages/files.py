@@ -15,12 +15,12 @@ from werkzeug.wsgi import FileWrapper
 from app.core.database import rows
 from app.core.urls import is_remote
 from app.formats import FileSource, FormatError, ServerUnreachable
-from app.gui.addresses import View
 from app.gui.current import current_catalog
 from app.gui.files.entries import LARGEST
 from app.gui.files.shown import shown_path, shown_text
 from app.gui.models import Dataset, File, Sample
 from app.gui.samples import SampleKey, matching
+from app.gui.view import View
 from app.security import Role, needs
 from app.security.caller import current_user
 from app.web import Problem, cached_json, page

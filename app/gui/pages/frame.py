@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from app.gui import samples
-from app.gui.addresses import View, text
+from app.gui.addresses import text
 from app.gui.catalog.catalog import OpenSample
 from app.gui.current import current_catalog
 from app.gui.files.entries import is_live
 from app.gui.pages.live import live_state
 from app.gui.pages.lumis import lumi_steps
+from app.gui.view import View
 
 
 def sample_frame(view: View, sample: OpenSample | None = None) -> dict[str, Any]:

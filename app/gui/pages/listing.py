@@ -8,9 +8,10 @@ from weakref import WeakKeyDictionary
 
 from app.formats import Columns, Kind, QTest
 from app.formats.reals import shortest_real
-from app.gui.addresses import TILE_SIZES, View, text
+from app.gui.addresses import text
 from app.gui.catalog.catalog import OpenSample
 from app.gui.pages.readable import readable_value
+from app.gui.view import TILE_SIZES, View
 from app.web.badges import Badge
 
 TILES_PER_PAGE = 200

@@ -7,9 +7,9 @@ from typing import Any
 from flask import current_app
 
 from app.gui import samples
-from app.gui.addresses import View
 from app.gui.pages.chart import HEIGHT, WIDTH, lumi_chart
 from app.gui.pages.lumi_series import LumiSeries, LumiSeriesCache
+from app.gui.view import View
 from app.web.arguments import parse_int
 
 LARGEST_LUMI = 10**9 - 1

@@ -11,7 +11,7 @@ from werkzeug.datastructures import MultiDict
 
 from app.formats import Kind
 from app.formats.listing import EFFICIENCY
-from app.gui.addresses import DEFAULT_SIZE, LARGE, LARGEST, OPTIONS, View, options_in_query, text
+from app.gui.addresses import text
 from app.gui.catalog.catalog import OpenSample
 from app.gui.current import current_plots
 from app.gui.errors import PlotError
@@ -21,6 +21,8 @@ from app.gui.pages.listing import scalar, siblings, status_of, tests_of, tile
 from app.gui.pages.lumis import current_lumi_series, series_context
 from app.gui.pages.readable import readable_real
 from app.gui.plots.near_names import near_names
+from app.gui.view import COMPARISON_OPTIONS, DEFAULT_SIZE, LARGE, LARGEST, OPTIONS, View
+from app.gui.view_query import ViewQuery
 from app.web import page
 from render.errors import OptionError
 from render.options import Options
@@ -28,9 +30,9 @@ from render.options import Options
 
 def plot_page(sample: OpenSample, view: View) -> Response:
     """One plot large; status 404 when the sample has no such ME."""
-    typed, problem = view, _option_problem(view)
-    if problem:
-        view = view.replace(options=_last_usable_options(view))
+    form = _option_form(view)
+    if form["option_problem"]:
+        view = _with_drawn_options(view)
     index = sample.names.find(view.plot)
     frame = sample_frame(view, sample)
     context = {"me": None, "near_mes": _near(sample, view)} if index is None else _me_context(sample, view, index)
@@ -45,12 +47,12 @@ def plot_page(sample: OpenSample, view: View) -> Response:
         **context,
         **frame,
         **_image_context(view, frame["lumis"]["previous"] if frame["lumis"] else None),
-        **_option_context(typed, problem),
+        **form,
         **series_context(view, series),
     )
     if index is None:
         response.status_code = 404
-    if problem:
+    if form["option_problem"]:
         response.headers["HX-Push-Url"] = "false"  # the address stays that of the plot that is shown
     return response
 
@@ -68,33 +70,29 @@ def _image_context(view: View, previous_lumi: int | None) -> dict[str, Any]:
     return {"image": image, "large": size, "resized": view.replace(size=other_size).address}
 
 
-def _option_context(typed: View, problem: OptionError | None) -> dict[str, Any]:
-    """Values of the form for drawing options, as they were typed."""
-    options = dict(typed.options)
+def _option_form(view: View) -> dict[str, Any]:
+    """Values of gui/options.html: drawing options of this plot or of all, as they were typed."""
+    own = [path for path, _ in view.own_options]
+    prefix = f"me{own.index(view.plot) + 1}." if view.plot in own else ""
+    wrong = {each.name.removeprefix(prefix): each for each in view.problems if each.name in {prefix + name for name in OPTIONS}}
+    typed = dict(view.options_of(view.plot)) | {name: each.value for name, each in wrong.items()}
+    kept = tuple((name, value) for name, value in view.options_of(view.plot) if name in COMPARISON_OPTIONS)
+    all_options = view.with_own_options(view.plot, None)
     return {
-        "options": {name: options.get(name, "") for name in OPTIONS},
-        "option_problem": problem,
-        "plain": typed.replace(options=()).address,
+        "options": {name: typed.get(name, "") for name in OPTIONS},
+        "prefix": prefix,
+        "option_problem": next(iter(wrong.values()), None),
+        "plain": view.with_own_options(view.plot, kept) if prefix else view.replace(options=kept),
+        "other_scope": all_options.address if prefix else view.with_own_options(view.plot, view.options).address,
     }
 
 
-def _option_problem(view: View) -> OptionError | None:
-    """What is wrong with the drawing options of a view."""
-    try:
-        Options.from_query(MultiDict(view.options))
-    except OptionError as error:
-        return error
-    return None
-
-
-def _last_usable_options(view: View) -> tuple[tuple[str, str], ...]:
-    """The drawing options of the plot that the browser shows, while the typed ones are wrong; without one, the usable ones."""
-    shown = view.replace(options=options_in_query(urlsplit(request.headers.get("HX-Current-URL", "")).query))
-    if shown.options and not _option_problem(shown):
-        return shown.options
-    while problem := _option_problem(view):
-        view = view.replace(options=tuple((name, value) for name, value in view.options if name != problem.field))
-    return view.options
+def _with_drawn_options(view: View) -> View:
+    """The view with the drawing options of the plot that the browser shows, while the typed ones are wrong."""
+    if not (shown := urlsplit(request.headers.get("HX-Current-URL", "")).query):
+        return view
+    drawn = ViewQuery(shown).view(view.key)
+    return view.replace(options=drawn.options, own_options=drawn.own_options)
 
 
 def _me_context(sample: OpenSample, view: View, index: int) -> dict[str, Any]:
@@ -148,7 +146,7 @@ def _plugins(sample: OpenSample, view: View) -> str:
     """The render plugins of the plot of the page, which is cached by now."""
     width, height = LARGEST if view.size == "xl" else LARGE
     try:
-        options = Options.from_query(MultiDict([("w", str(width)), ("h", str(height)), *view.options]))
+        options = Options.from_query(MultiDict([("w", str(width)), ("h", str(height)), *view.options_of(view.plot)]))
         return current_plots().plot(sample, view.plot, options).plugins
     except (OptionError, PlotError):
         return ""

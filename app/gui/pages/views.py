@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, make_response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.gui.addresses import TILE_SIZES, View, text, view_from_request
+from app.gui.addresses import text
 from app.gui.catalog.catalog import OpenSample
 from app.gui.catalog.stored import find_sample, retry
 from app.gui.current import current_catalog
@@ -17,6 +17,8 @@ from app.gui.pages.live import live_state
 from app.gui.pages.lumis import nearest_lumi
 from app.gui.pages.plot import details_fragment, plot_page, series_fragment
 from app.gui.problems import problem_of
+from app.gui.view import TILE_SIZES, View
+from app.gui.view_query import view_from_request
 from app.queue.models import BackgroundJob
 from app.security import Role, needs
 from app.security.audit_log import audit
@@ -42,6 +44,13 @@ def browse(place: str) -> AnyResponse:
     `details=` the details of a histogram, `plot=` the page of a large plot; without these it is a folder or a search.
     """
     view = view_from_request()
+    response = _browse_response(view)
+    if view.problems and response.status_code == 200 and not is_fragment():
+        response.status_code = 400
+    return response
+
+
+def _browse_response(view: View) -> AnyResponse:
     if "lumi" in request.args:
         return redirect(view.of_lumi(nearest_lumi(view, request.args["lumi"])).address)
     try:

@@ -6,13 +6,16 @@ from urllib.parse import unquote_to_bytes
 
 import pytest
 from flask import Flask, request
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from werkzeug.test import create_environ
 
-from app.gui.addresses import OPTIONS, TILE_SIZES, AnyPath, View, text, view_from_request
+from app.gui.addresses import AnyPath, text
 from app.gui.pages import views
+from app.gui.references import COMPARISONS, MAX_REFERENCES, Reference
 from app.gui.samples import SampleKey
+from app.gui.view import OPTIONS, TILE_SIZES, DrawingOptions, View
+from app.gui.view_query import view_from_request
 from app.web import Problem
 
 KEY = SampleKey(367129, 0, "/ZeroBias/Run2023C-PromptReco-v1/DQMIO")
@@ -65,16 +68,104 @@ def address_of(view: View) -> str:
         return view.address
 
 
-@given(folder=st.one_of(st.just(b""), path), plot=st.one_of(st.just(b""), path), q=word, size=st.sampled_from(list(TILE_SIZES)))
-def test_every_view_has_an_address_that_leads_back_to_it(folder: bytes, plot: bytes, q: str, size: str) -> None:
-    view = View(KEY, folder, plot, q, size)
+label = st.text(st.characters(codec="utf-8"), max_size=8).filter(str.isprintable)
+number = st.one_of(st.none(), st.integers(0, 999_999_999))
+dataset = st.lists(part.map(lambda name: name.decode("utf-8", "ignore")).filter(bool), min_size=3, max_size=3).map(
+    lambda names: "/" + "/".join(names)
+)
+
+
+@st.composite
+def references(draw: st.DrawFn) -> Reference:
+    """References that name something."""
+    run = draw(number)
+    lumi = 0 if run is None else draw(st.integers(0, 9999))
+    name, me = draw(st.one_of(st.just(""), dataset)), draw(path)
+    return Reference(run, lumi, name, b"x" if run is None and not name and not me else me, draw(label))
+
+
+@st.composite
+def drawing_options(draw: st.DrawFn) -> DrawingOptions:
+    """Options that can be drawn, as a form writes them."""
+    values = {
+        "stats": "false",
+        "norm": "false",
+        "errors": "true",
+        "ktest": "0.05",
+        "drawopts": draw(st.sampled_from(["COLZ", "HIST TEXT"])),
+    }
+    values |= {f"{axis}type": draw(st.sampled_from(["lin", "log"])) for axis in "xyz"}
+    values |= {f"{axis}min": str(draw(st.integers(-99, 0))) for axis in "xyz"} | {f"{axis}max": "0.5" for axis in "xyz"}
+    chosen = draw(st.sets(st.sampled_from(OPTIONS)))
+    return tuple((name, values[name]) for name in OPTIONS if name in chosen)
+
+
+@st.composite
+def states(draw: st.DrawFn) -> View:
+    """Any state of a page of a sample."""
+    own = draw(st.dictionaries(path.filter(bool), drawing_options(), max_size=3))
+    return View(
+        KEY._replace(lumi=draw(st.integers(0, 3))),
+        folder=draw(st.one_of(st.just(b""), path)),
+        plot=draw(st.one_of(st.just(b""), path)),
+        q=draw(word),
+        size=draw(st.sampled_from(list(TILE_SIZES))),
+        quantity=draw(st.sampled_from(["", "Mean"])),
+        diff=draw(st.booleans()),
+        references=tuple(draw(st.lists(references(), max_size=MAX_REFERENCES))),
+        compare=draw(st.sampled_from(COMPARISONS)),
+        options=draw(drawing_options()),
+        own_options=tuple(own.items()),
+    )
+
+
+@settings(max_examples=500)
+@given(view=states())
+def test_every_view_has_an_address_that_leads_back_to_it(view: View) -> None:
     assert followed(address_of(view)) == view
 
 
-@given(options=st.dictionaries(st.sampled_from(OPTIONS), st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8)))
-def test_drawing_options_stand_in_the_address(options: dict[str, str]) -> None:
-    view = View(KEY, b"A", options=tuple((name, options[name]) for name in OPTIONS if name in options))
-    assert followed(address_of(view)) == view
+@pytest.mark.parametrize(
+    ("written", "reference"),
+    [
+        ("366727", Reference(366727)),
+        ("366727:12", Reference(366727, 12)),
+        ("/A/B/C", Reference(dataset="/A/B/C")),
+        ("366727/A/B/C", Reference(366727, dataset="/A/B/C")),
+        ("//Muons/pt", Reference(path=b"Muons/pt")),
+        ("0//Muons/pt", Reference(0, path=b"Muons/pt")),
+        ("366727:12/A/B/C/Muons/pt", Reference(366727, 12, "/A/B/C", b"Muons/pt")),
+    ],
+)
+def test_a_reference_leaves_out_what_is_that_of_the_page(written: str, reference: Reference) -> None:
+    assert followed(f"/browse/1/A/B/C?ref={written}").references == (reference,)
+
+
+@pytest.mark.parametrize(
+    ("query", "field", "problem"),
+    [
+        ("size=huge", "size", "'huge' is none of s, m, l, xl"),
+        ("sise=l", "sise", "did you mean size?"),
+        ("ref=previous", "ref", "expected"),
+        ("ref=1:", "ref", "expected"),
+        ("&".join(f"ref={run}" for run in range(1, 11)), "ref", "at most 9 references"),
+        ("ref=1&label1=%0A", "label1", "printable"),
+        ("label1=old", "label1", "no such field"),
+        ("compare=beside", "compare", "none of overlay, side, ratiooverlay, stacked, difference"),
+        ("ytype=cubic", "ytype", "neither lin nor log"),
+        ("xmin=5&xmax=2", "xmax", "not above xmin"),
+        ("ktest=2", "ktest", "probability"),
+        ("me1=A/x&me1.zmin=low", "me1.zmin", "not a number"),
+        ("me2.ytype=log", "me2.ytype", "no such field"),
+        ("quantity=%00", "quantity", "printable"),
+        ("%ff=1", "\\xff", "no such field"),
+    ],
+)
+def test_a_wrong_field_is_named_and_the_rest_of_the_view_stays(query: str, field: str, problem: str) -> None:
+    view = followed(f"/browse/1/A/B/C/F?plot=F%2Fx&stats=false&{query}")
+    assert [each.name for each in view.problems] == [field]
+    assert problem in view.problems[0].problem
+    assert (view.folder, view.plot, view.options[0]) == (b"F", b"F/x", ("stats", "false"))
 
 
 @pytest.mark.parametrize("name", HOSTILE)

@@ -221,7 +221,7 @@ def test_a_wrong_drawing_option_marks_its_field_and_keeps_the_plot_that_is_shown
     assert shown
     assert f'plot-large" src="{shown[1]}"' in answer.text
     assert answer.headers["HX-Push-Url"] == "false"
-    alone = read(client, f"{plot}&{wrong}")
+    alone = read(client, f"{plot}&{wrong}", 400)
     assert problem in words(alone), "an address that was pasted"
     image = re.search(r'plot-large" src="([^"]*)"', alone)
     assert image

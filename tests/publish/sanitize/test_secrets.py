@@ -144,9 +144,7 @@ def assert_hidden(core: str, out: str) -> None:
 
 BEFORE = st.sampled_from(["", "15-Sep-2022 13:07:33 CEST  Opened ", "%MSG-e Problem: ", "see ", "(", "value=", "[info] got: ", "x ", "  "])
 AFTER = st.sampled_from(["", " and went on", ", then closed", ")", " 42", "."])
-quick = settings(
-    max_examples=80, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+quick = settings(max_examples=80, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -203,7 +201,7 @@ def test_no_secret_in_another_spelling_and_cut_is_published(kind: str, sanitizer
     check()
 
 
-@settings(max_examples=80, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(max_size=400))
 def test_any_output_is_printable_and_stable(sanitizer: Sanitizer, text: str) -> None:
     out = sanitizer.text(text)

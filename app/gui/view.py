@@ -1,0 +1,172 @@
+"""The state of a page of a sample, which its address holds.
+
+    /browse/<run>[:<lumi>]/<primary>/<processed>/<tier>/<folder...>?plot=<ME path>&q=<words>&size=<s|m|l|xl>&<more>
+
+`app.gui.view_query` reads the query; docs/users/gui.md lists its fields.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+from urllib.parse import quote, urlencode
+
+from flask import request
+
+from app.gui.addresses import object_name, quote_path, sample_path
+from app.gui.references import COMPARISONS, Reference
+from app.gui.samples import SampleKey
+
+TILE_SIZES = {"s": (200, 150), "m": (266, 200), "l": (400, 300), "xl": (532, 400)}
+"""Width and height of the plots of a list, pixels, by the value of `size`."""
+DEFAULT_SIZE = "m"
+LARGE = (720, 540)
+"""Width and height of a large plot, pixels; it fits a screen of 1366x768 below the heading."""
+LARGEST = (1200, 900)
+"""Width and height of a large plot with `size=xl`, pixels."""
+
+OPTIONS = ("stats", "norm", "errors", "ktest", "drawopts", *(f"{axis}{option}" for axis in "xyz" for option in ("type", "min", "max")))
+"""Drawing options in addresses; the render API has the same names."""
+
+COMPARISON_OPTIONS = ("norm", "ktest")
+"""Drawing options of the form for references; the others are in the form for the display."""
+
+DrawingOptions = tuple[tuple[str, str], ...]
+"""Names and values of drawing options, in the order of OPTIONS."""
+
+
+class FieldProblem(NamedTuple):
+    """A field of an address that was left out of the view, and why."""
+
+    name: str
+    value: str
+    problem: str
+
+
+@dataclass(frozen=True)
+class View:
+    """The state of a page of a sample."""
+
+    key: SampleKey
+    folder: bytes = b""
+    plot: bytes = b""  # whole path of the ME that is shown large, or b""
+    q: str = ""  # words of a search
+    size: str = DEFAULT_SIZE
+    quantity: str = ""  # that the chart over lumisections shows
+    diff: bool = False  # whether the difference to the previous lumisection is shown
+    references: tuple[Reference, ...] = ()
+    compare: str = COMPARISONS[0]  # how references are shown
+    options: DrawingOptions = ()  # of all plots without options of their own
+    own_options: tuple[tuple[bytes, DrawingOptions], ...] = ()  # by ME path
+    stamp: int = 0  # version of the list of an ongoing run, so that browsers load its plots again; not in the address
+    problems: tuple[FieldProblem, ...] = ()  # of the address that was asked for; not in the address
+
+    def replace(self, **changes: Any) -> View:
+        """This view with other values of some fields."""
+        return replace(self, **changes)
+
+    @property
+    def path(self) -> str:
+        """The address of the folder of this view, without a query."""
+        path = f"{request.script_root}/browse/{sample_path(self.key)}"
+        return f"{path}/{quote_path(self.folder)}" if self.folder else path
+
+    @property
+    def query(self) -> list[tuple[str, str | bytes]]:
+        """Names and values of the query of the address, without default values."""
+        size = "" if self.size == DEFAULT_SIZE else self.size
+        fields: list[tuple[str, str | bytes]] = [("plot", self.plot), ("q", self.q), ("size", size), ("quantity", self.quantity)]
+        fields += [("diff", "1" if self.diff else ""), *self.options]
+        for number, reference in enumerate(self.references, 1):
+            fields += [("ref", reference.written()), (f"label{number}", reference.label)]
+        fields.append(("compare", "" if self.compare == COMPARISONS[0] else self.compare))
+        for number, (path, options) in enumerate(self.own_options, 1):
+            fields += [(f"me{number}", path), *((f"me{number}.{name}", value) for name, value in options)]
+        return [(name, value) for name, value in fields if value]
+
+    @property
+    def address(self) -> str:
+        """The address of this view."""
+        query = urlencode(self.query, errors="surrogateescape", quote_via=quote)
+        return f"{self.path}?{query}" if query else self.path
+
+    def of_run(self, run: int) -> View:
+        """The same folder and plot of another run of the dataset."""
+        return self.replace(key=self.key._replace(run=run))
+
+    def of_dataset(self, dataset: str) -> View:
+        """The same folder and plot of another dataset of the run."""
+        return self.replace(key=self.key._replace(dataset=dataset))
+
+    def of_lumi(self, lumi: int) -> View:
+        """The same folder and plot of another lumisection of the run; 0 is the whole run."""
+        return self.replace(key=self.key._replace(lumi=lumi))
+
+    def of_folder(self, folder: bytes) -> View:
+        """A folder of this sample, without search and large plot; size, references and drawing options stay."""
+        return self.replace(folder=folder, plot=b"", q="")
+
+    def of_plot(self, path: bytes) -> View:
+        """One ME large; folder and search stay, since they define the previous and next plot."""
+        return self.replace(plot=path)
+
+    def options_of(self, path: bytes) -> DrawingOptions:
+        """The drawing options of the plot of an ME: its own, or those of all plots."""
+        return dict(self.own_options).get(path, self.options)
+
+    def with_own_options(self, path: bytes, options: DrawingOptions | None) -> View:
+        """This view with drawing options for the plot of one ME; None: it has those of all plots."""
+        found = dict(self.own_options)
+        if options is None:
+            found.pop(path, None)
+        else:
+            found[path] = options
+        return self.replace(own_options=tuple(found.items()))
+
+    @property
+    def fields(self) -> list[tuple[str, str]]:
+        """The query as hidden fields of a form, which can hold text alone: names that are not UTF-8 need a link or a script."""
+        return [(name, value if isinstance(value, str) else value.decode("utf-8", "replace")) for name, value in self.query]
+
+    def image(self, path: bytes, size: tuple[int, int]) -> str:
+        """The address of the plot of an ME of this sample with its references, unless they are shown beside it."""
+        if not self.references or self.compare == "side":
+            return self._plot(self.key, path, self.options_of(path), size)
+        labels = [("reflabel", reference.shown_label(self.key)) for reference in self.references]
+        return self._overlay(path, self.references, size, [("ref", self.compare), *labels])
+
+    def side_images(self, path: bytes, size: tuple[int, int]) -> list[tuple[str, str]]:
+        """Label and address of the plot of each reference, if they are shown beside the plot."""
+        if self.compare != "side":
+            return []
+        found = [(each, each.key(self.key), each.me_path(path)) for each in self.references]
+        return [(each.shown_label(self.key), self._plot(key, me, self.options_of(path), size)) for each, key, me in found]
+
+    def difference(self, path: bytes, lumi: int, size: tuple[int, int]) -> str:
+        """The address of the difference plot of an ME against another lumisection."""
+        return self._overlay(path, [Reference(self.key.run, lumi)], size, [("ref", "difference")])
+
+    def json(self, path: bytes) -> str:
+        """The address of an ME of this sample as JSON."""
+        return self._api_address("json", self.key, path)
+
+    def _plot(self, key: SampleKey, path: bytes, options: DrawingOptions, size: tuple[int, int]) -> str:
+        query = urlencode([("w", size[0]), ("h", size[1]), *options, *self._stamp()], quote_via=quote)
+        return f"{self._api_address('render', key, path)}?{query}"
+
+    def _overlay(self, path: bytes, references: Sequence[Reference], size: tuple[int, int], more: list[tuple[str, str]]) -> str:
+        objects = [("obj", object_name(self.key, path))]
+        objects += [("obj", object_name(each.key(self.key), each.me_path(path))) for each in references]
+        fields = [*objects, *more, ("w", size[0]), ("h", size[1]), *self.options_of(path), *self._stamp()]
+        return f"{request.script_root}/api/v1/render_overlay?{urlencode(fields, quote_via=quote)}"
+
+    def _stamp(self) -> list[tuple[str, int]]:
+        return [("v", self.stamp)] if self.stamp else []
+
+    def _api_address(self, kind: str, key: SampleKey, path: bytes) -> str:
+        return f"{request.script_root}/api/v1/{kind}/{sample_path(key)}/{quote_path(path)}"
+
+    def with_query(self, query: str) -> str:
+        """The address of this view with something added to its query."""
+        return f"{self.address}{'&' if '?' in self.address else '?'}{query}"

@@ -1,0 +1,164 @@
+"""Reads the view of a page from its address. A wrong field is left out, with its problem, and the rest of the view stays."""
+
+from __future__ import annotations
+
+import re
+from difflib import get_close_matches
+from urllib.parse import parse_qsl
+
+from flask import request
+from werkzeug.datastructures import MultiDict
+
+from app.gui.addresses import text, unquote_path
+from app.gui.references import COMPARISONS, FORM, MAX_REFERENCES, Reference
+from app.gui.samples import SampleKey
+from app.gui.view import DEFAULT_SIZE, OPTIONS, TILE_SIZES, DrawingOptions, FieldProblem, View
+from app.web import Problem, raw_path
+from render.errors import OptionError
+from render.options import MAX_TEXT_LENGTH, Options
+
+MAX_OWN_OPTIONS = 100
+"""MEs with drawing options of their own in one address."""
+
+FRAGMENT_FIELDS = frozenset({"since", "from", "series", "details", "lumi", "v"})
+"""Fields that choose a part of a page and are no state of it."""
+
+VIEW_FIELDS = ("plot", "q", "size", "quantity", "diff", "ref", "compare", *OPTIONS)
+"""Fields of a view, without numbered ones."""
+
+_NUMBERED = re.compile(r"(label|me)([1-9]\d{0,2})(?:\.(\w+))?", re.ASCII)
+_SAMPLE = re.compile(rb"(\d{1,9})(?::(\d{1,9}))?")
+
+
+def view_from_request() -> View:
+    """The view of the address of this request. Raises Problem 404 for an address that names no sample."""
+    key, folder = _sample_and_folder(raw_path(skip=1))
+    return ViewQuery(request.query_string.decode("latin-1")).view(key, folder)
+
+
+def usable_options(typed: dict[str, str], prefix: str = "") -> tuple[DrawingOptions, list[FieldProblem]]:
+    """Those of the typed drawing options that can be drawn, and the problems of the others. prefix: before names in the problems."""
+    options, problems = {name: typed[name] for name in OPTIONS if typed.get(name)}, []
+    while True:
+        try:
+            Options.from_query(MultiDict(options))
+        except OptionError as error:
+            problems.append(FieldProblem(prefix + error.field, options.pop(error.field), error.problem))
+        else:
+            return tuple(options.items()), problems
+
+
+class ViewQuery:
+    """The query of the address of a page, and what is wrong with it."""
+
+    def __init__(self, query: str) -> None:
+        self.pairs = parse_qsl(query, keep_blank_values=True, encoding="utf-8", errors="surrogateescape")
+        self.values = dict(self.pairs)
+        self.problems: list[FieldProblem] = []
+
+    def view(self, key: SampleKey, folder: bytes = b"") -> View:
+        """The view with the usable fields."""
+        options, problems = usable_options(self.values)
+        self.problems += problems
+        view = View(
+            key,
+            folder,
+            plot=_bytes(self.values.get("plot", "")),
+            q=_bytes(self.values.get("q", "")).decode("utf-8", "replace").strip(),
+            size=self._choice("size", tuple(TILE_SIZES), DEFAULT_SIZE),
+            quantity=self._printable("quantity"),
+            diff=self._choice("diff", ("1", "0"), "0") == "1",
+            references=self._references(),
+            compare=self._choice("compare", COMPARISONS, COMPARISONS[0]),
+            options=options,
+            own_options=self._own_options(),
+        )
+        self._refuse_unknown()
+        return view.replace(problems=tuple(self.problems))
+
+    def _problem(self, name: str, problem: str) -> None:
+        self.problems.append(FieldProblem(_text(name), _text(self.values.get(name, "")), problem))
+
+    def _choice(self, name: str, choices: tuple[str, ...], default: str) -> str:
+        value = self.values.get(name) or default
+        if value in choices:
+            return value
+        self._problem(name, f"{value!r} is none of {', '.join(choices)}")
+        return default
+
+    def _printable(self, name: str) -> str:
+        value = self.values.get(name, "")
+        if value.isprintable():
+            return value
+        self._problem(name, "only printable characters are allowed")
+        return ""
+
+    def _references(self) -> tuple[Reference, ...]:
+        """The references with their labels; the number of a label is the place of its reference."""
+        found = []
+        for number, value in enumerate((value for name, value in self.pairs if name == "ref"), 1):
+            if not value:  # an empty row of a form
+                continue
+            reference = Reference.parse(_bytes(value), self._label(f"label{number}"))
+            if reference is None:
+                self.problems.append(FieldProblem("ref", _text(value), FORM))
+            else:
+                found.append(reference)
+        if len(found) > MAX_REFERENCES:
+            left_out = text(found[MAX_REFERENCES].written())
+            self.problems.append(FieldProblem("ref", left_out, f"a plot has at most {MAX_REFERENCES} references"))
+        return tuple(found[:MAX_REFERENCES])
+
+    def _label(self, name: str) -> str:
+        value = self.values.get(name, "")
+        if len(value) <= MAX_TEXT_LENGTH and value.isprintable():
+            return value
+        self._problem(name, f"a label has at most {MAX_TEXT_LENGTH} printable characters")
+        return ""
+
+    def _own_options(self) -> tuple[tuple[bytes, DrawingOptions], ...]:
+        """Drawing options of single MEs: me1=<path>, me1.ytype=log, ..."""
+        found: dict[bytes, DrawingOptions] = {}
+        for name, path in self.values.items():
+            match = _NUMBERED.fullmatch(name)
+            if not match or match[1] != "me" or match[3] or not path:
+                continue
+            prefix = f"{name}."
+            typed = {other.removeprefix(prefix): value for other, value in self.values.items() if other.startswith(prefix)}
+            found[_bytes(path)], problems = usable_options(typed, prefix)
+            self.problems += problems
+        if len(found) > MAX_OWN_OPTIONS:
+            self.problems.append(FieldProblem("me", str(len(found)), f"at most {MAX_OWN_OPTIONS} plots can have options of their own"))
+        return tuple(found.items())[:MAX_OWN_OPTIONS]
+
+    def _refuse_unknown(self) -> None:
+        for name, value in self.values.items():
+            if value and not self._is_known(name):
+                near = get_close_matches(name, VIEW_FIELDS, 1)
+                self._problem(name, "pages of a sample have no such field" + (f"; did you mean {near[0]}?" if near else ""))
+
+    def _is_known(self, name: str) -> bool:
+        match = _NUMBERED.fullmatch(name)
+        if not match:
+            return name in VIEW_FIELDS or name in FRAGMENT_FIELDS
+        if match[1] == "label":
+            return not match[3] and int(match[2]) <= sum(each == "ref" for each, _ in self.pairs)
+        return bool(self.values.get(f"me{match[2]}")) and (not match[3] or match[3] in OPTIONS)
+
+
+def _bytes(value: str) -> bytes:
+    return value.encode("utf-8", "surrogateescape")
+
+
+def _text(value: str) -> str:
+    return text(_bytes(value))
+
+
+def _sample_and_folder(path: bytes) -> tuple[SampleKey, bytes]:
+    """The sample and the folder in run[:lumi]/primary/processed/tier[/folder...]."""
+    sample, *parts = path.split(b"/")
+    match = _SAMPLE.fullmatch(sample)
+    if not match or len(parts) < 3 or not all(parts[:3]):
+        raise Problem(404, "The address of a sample is /browse/<run>[:<lumi>]/<primary>/<processed>/<tier>, then the folder")
+    dataset = "/" + unquote_path(parts[:3]).decode("utf-8", "replace")  # a name that is not UTF-8 was never registered
+    return SampleKey(int(match[1]), int(match[2] or 0), dataset), unquote_path(parts[3:])
