@@ -86,7 +86,7 @@ def test_a_publisher_killed_at_any_moment_neither_loses_nor_repeats_anything(sma
     chance = storms.chance(11)
     with receivers.mirror(tmp_path / "mirror", small_hub) as mirror:
         settings = small_hub.replace(publish_mirrors=(mirror.url,), publish_s=0.2)
-        for _ in range(3 * storms.TIMES):
+        for _ in range(2 * storms.TIMES):
             reached = revisions.current().revision
             with killed_afterwards(settings):
                 until(partial(is_beyond, reached), "a publisher at work")

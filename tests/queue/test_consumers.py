@@ -21,7 +21,7 @@ from tests.support.processes import consumer, of_session, until
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.slow]
 
-KILLS = 8 * storms.TIMES
+KILLS = 5 * storms.TIMES
 ITEMS_PER_KILL = 7
 
 

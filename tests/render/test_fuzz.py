@@ -20,7 +20,7 @@ from tests.support.shared import alone
 pytestmark = pytest.mark.slow
 
 ROUNDS = 200_000 * storms.TIMES
-PAYLOADS = 1000
+PAYLOADS = 400 * storms.TIMES
 SPECS = ["w=266;h=200", "w=266;h=200;ytype=log;xtype=log", *(f"w=266;h=200;format={form}" for form in ("svg", "pdf", "root", "json"))]
 
 
@@ -74,7 +74,8 @@ def payloads(objects: Path) -> Iterator[Request]:
         yield Request(name=f"Broken/{number}", spec=spec, objects=[(mutate(rng.choice(originals), rng), 0)])
 
 
-def test_service_survives_a_thousand_broken_objects(program: Path, objects: Path, tmp_path: Path) -> None:
+@pytest.mark.storm
+def test_service_survives_hundreds_of_broken_objects(program: Path, objects: Path, tmp_path: Path) -> None:
     with Service(program, tmp_path, "--workers", "4", "--timeout", "2", "--cpu", "0.5", "--memory", "500") as service:
         service.wait_until_ready()
         before = service.client.render(Request(name="A/x", spec="w=266;h=200", objects=[((objects / "TH1F.obj").read_bytes(), 0)]))

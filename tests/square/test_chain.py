@@ -42,7 +42,7 @@ def test_minutes_of_the_scenario_arrive_whole_and_are_served(hub: Settings) -> N
 def test_no_document_is_lost_or_doubled_when_processes_are_killed(hub: Settings, tmp_path: Path) -> None:
     options = ("--speed", "60", "--history", "300", "--state", str(tmp_path / "p5.db"))
     with chain(hub.replace(square_poll_s=0.2), *options) as running:
-        hits = storm(running, 3 * storms.TIMES, seed=storms.SEED + 5, lost=0.5)
+        hits = storm(running, 2 * storms.TIMES, seed=storms.SEED + 5, lost=0.5)
         assert set(hits) == {*SERVICES, "p5 lost all"}
         assert settled(running) == []
         assert running.json("/api/v1/square/runs")["runs"]

@@ -18,6 +18,7 @@ from app.square.models import DeadLetter, Document, Host, Job, Log, Run
 from app.square.poller.host_poller import BATCH, HostPoller
 from app.square.poller.system_poller import system_poller
 from app.square.upstream import P5Unreachable
+from tests.support import storms
 from tests.support.faulty_p5 import FaultyP5
 from tests.support.p5 import BU, CROWDED, FU, P5
 from tests.support.patience import PATIENCE_S
@@ -376,9 +377,10 @@ def test_pause_outlasts_one_run_of_the_poller(hub: Settings, p5: P5) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.storm
 def test_live_service_polls_both_systems_and_survives_a_kill(hub: Settings, p5: P5) -> None:
     settings = hub.replace(square_url=p5.address, square_poll_s=0.2)
-    for _ in range(3):
+    for _ in range(storms.TIMES):
         p5.incident("start_run", lumis=20)
         p5.incident("start_run", system="playback", lumis=20)
         with service(settings, "live") as live:
