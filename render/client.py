@@ -51,6 +51,9 @@ NO_STREAMER = 1
 TOO_MANY_BINS = 11
 """Response code if an object has more bins than the service draws, in this format or in any."""
 
+UNDESCRIBED = 13
+"""Response code if no file describes the class version of an object."""
+
 StreamerLists = Sequence[tuple[bytes, int]]
 """Lists of StreamerInfo of ROOT files: the bytes of each list, framed like an object, and its displacement."""
 
@@ -200,6 +203,8 @@ def _failure(code: int, text: str, name: str) -> RenderError:
     reason, _, plugin = text.partition("\n")
     if code < _TOO_WIDE:
         return _LOST[code](name, reason, plugin)
+    if code == UNDESCRIBED:
+        return RenderRefused(code, f"{name!r} cannot be read: {reason}")
     return RenderRefused(code, f"{name!r} exceeds a limit of the render service: {reason}")
 
 

@@ -18,7 +18,7 @@ from werkzeug.datastructures import MultiDict
 from app.formats import FormatError, Kind, payload, scan
 from app.formats.detection import detect_format
 from app.formats.reals import shortest_real
-from app.formats.streamer_info import streamer_list
+from app.formats.streamer_info import NO_LIST, streamer_list
 from app.gui.plots.documents import with_properties
 from render.client import EFFICIENCY, RenderClient, Request, StreamerLists
 from render.errors import OptionError, RenderError
@@ -89,11 +89,11 @@ def _request(file: Path, me: str, options: Options) -> Request:
 
 
 def _streamers(file: Path) -> StreamerLists:
-    """The StreamerInfo of the file, for objects of older class versions; none if it has none."""
+    """The StreamerInfo of the file, for objects of older class versions."""
     try:
         return [streamer_list(file)]
     except FormatError:
-        return []
+        return [NO_LIST]
 
 
 @contextmanager

@@ -13,6 +13,8 @@ from app.formats.root.keys import DAMAGE, parse_key
 
 MAX_LIST = 1 << 24
 """Bytes of the list, packed and unpacked."""
+NO_LIST = (b"", 0)
+"""The list of a file that holds none, such as a protobuf snapshot: the render service takes the layouts that ROOT itself had."""
 _HEAD = 100
 _BIG_VERSION = 1_000_000
 # after magic and version: begin, end, seek and nbytes of the free list, free segments, nbytes of the name, units, compression,

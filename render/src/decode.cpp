@@ -1,6 +1,8 @@
 #include "decode.h"
 
 #include <TArray.h>
+#include <TArrayD.h>
+#include <TClass.h>
 #include <TH1.h>
 #include <TObjString.h>
 #include <TProfile.h>
@@ -8,6 +10,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "framed_object.h"
 #include "polygons.h"
@@ -57,6 +60,17 @@ int64_t expected_cells(const TH1 &histogram) {
   return expected;
 }
 
+// Returns whether a profile has the arrays that ROOT reads at each bin without a check; true for other histograms.
+template <class Profile> bool has_whole_profile(const TH1 &histogram, int64_t expected) {
+  const auto profile = dynamic_cast<const Profile *>(&histogram);
+  if (!profile)
+    return true;
+  static const auto offset = Profile::Class()->GetDataMemberOffset("fBinEntries");  // no function of TProfile returns its length
+  const auto entries = reinterpret_cast<const TArrayD *>(reinterpret_cast<const char *>(profile) + offset);
+  const int squares = profile->GetBinSumw2()->GetSize();
+  return entries->GetSize() == expected && profile->GetSumw2N() == expected && (squares == 0 || squares == expected);
+}
+
 // Returns whether the arrays of a histogram have the size implied by its axes.
 bool is_consistent(TH1 &histogram) {
   const int64_t expected = expected_cells(histogram);
@@ -64,7 +78,9 @@ bool is_consistent(TH1 &histogram) {
     return expected > 0 && has_whole_bins(*polygons);
   const auto cells = dynamic_cast<const TArray *>(&histogram);
   const int errors = histogram.GetSumw2N();
-  return expected > 0 && cells && cells->GetSize() == expected && histogram.GetNcells() == expected && (errors == 0 || errors == expected);
+  return expected > 0 && cells && cells->GetSize() == expected && histogram.GetNcells() == expected &&
+         (errors == 0 || errors == expected) && has_whole_profile<TProfile>(histogram, expected) &&
+         has_whole_profile<TProfile2D>(histogram, expected);
 }
 
 // Fills a histogram with its first entries, which ROOT keeps in a buffer until there are enough to choose the axes. All
@@ -88,8 +104,8 @@ Decoded decode(const EncodedObject &encoded, const ClassVersions &described) {
     return {};
   if (first_framed_object(encoded.bytes).empty())
     return {nullptr, Fault::frame};
-  if (!has_known_layout(encoded.bytes, described))
-    return {nullptr, Fault::content};
+  if (auto layout = check_layout(encoded.bytes, described); !layout.known)
+    return {nullptr, Fault::content, std::move(layout.undescribed)};
   auto object = read_object(encoded.bytes, encoded.displacement);
   if (!object)
     return {nullptr, Fault::content};
@@ -100,7 +116,7 @@ Decoded decode(const EncodedObject &encoded, const ClassVersions &described) {
     if (!usable || !has_drawable_axes(*histogram))
       return {nullptr, Fault::content};
     if (histogram->GetNcells() > kMaxBins)
-      return {nullptr, Fault::none, true};
+      return {nullptr, Fault::none, "", true};
     return {std::move(object)};
   }
   if (!dynamic_cast<TObjString *>(object.get()))

@@ -3,6 +3,7 @@
 #include <TObject.h>
 
 #include <memory>
+#include <string>
 
 #include "protocol.h"
 #include "streamers.h"
@@ -15,7 +16,8 @@ enum class Fault { none, frame, content };
 struct Decoded {
   std::unique_ptr<TObject> object;  // null if there is nothing to draw
   Fault fault = Fault::none;
-  bool too_large = false;  // it has more than kMaxBins bins
+  std::string undescribed = {};  // with Fault::content: the class version that the request does not describe, "" if another fault
+  bool too_large = false;        // it has more than kMaxBins bins
 };
 
 // `described`: class versions of the StreamerInfo in the request.

@@ -57,6 +57,13 @@ StoredVersion stored_version(std::string_view content) {
   return counted ? StoredVersion{true, number_at(4), 6} : StoredVersion{false, number_at(0), 2};
 }
 
+// Returns the version of a class as text, for messages; empty for a number that is no version, in a damaged object.
+std::string undescribed_version(const TClass &part, int number) {
+  constexpr int newer_versions = 10;  // that a newer ROOT may write
+  const bool plausible = number > 0 && number <= part.GetClassVersion() + newer_versions;
+  return plausible ? "version " + std::to_string(number) + " of the class " + part.GetName() : "";
+}
+
 TClass *first_base(TClass &derived) { return static_cast<TBaseClass *>(derived.GetListOfBases()->First())->GetClassPointer(); }
 
 }  // namespace
@@ -71,20 +78,20 @@ std::string_view first_framed_object(std::string_view bytes) {
   return named && size > kFrameBytes && size <= bytes.size() ? bytes.substr(0, size) : std::string_view();
 }
 
-bool has_known_layout(std::string_view bytes, const ClassVersions &described) {
+Layout check_layout(std::string_view bytes, const ClassVersions &described) {
   const char *name = bytes.data() + kFrameBytes;
   TClass *object_class = TClass::GetClass(name);
   if (!object_class || !object_class->InheritsFrom(TH1::Class()))
-    return true;
+    return {true, ""};
   auto content = bytes.substr(kFrameBytes + std::strlen(name) + 1);
   for (TClass *part = object_class; part->InheritsFrom(TH1::Class()); part = first_base(*part)) {
     const auto version = stored_version(content);
     const bool own = version.counted && version.number == part->GetClassVersion();
     if (!own && !described.count({part->GetName(), version.number}))
-      return false;
+      return {false, undescribed_version(*part, version.number)};
     content.remove_prefix(std::min(version.bytes, content.size()));
   }
-  return true;
+  return {true, ""};
 }
 
 std::unique_ptr<TObject> read_object(std::string_view bytes, int32_t displacement) {

@@ -3,6 +3,7 @@
 #include <TObject.h>
 
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "streamers.h"
@@ -13,9 +14,13 @@ namespace dqmhub {
 // new-class tag and the class name. ROOT does not check these and would read beyond the end of a truncated object.
 std::string_view first_framed_object(std::string_view bytes);
 
-// Returns whether ROOT can read a histogram with a valid frame: each of its classes down to TH1 has the version of the
-// installed ROOT or one of `described`. ROOT misreads other versions, and objects without byte counts, before it complains.
-bool has_known_layout(std::string_view bytes, const ClassVersions &described);
+// Whether ROOT can read a histogram with a valid frame: each of its classes down to TH1 has the version of the installed ROOT
+// or one of `described`. ROOT misreads other versions, and objects without byte counts, before it complains.
+struct Layout {
+  bool known;
+  std::string undescribed;  // "version 3 of the class TH1"; empty if it is known, or no version that a class ever had
+};
+Layout check_layout(std::string_view bytes, const ClassVersions &described);
 
 // Reads an object with a valid frame; null if its class is none of ROOT's.
 std::unique_ptr<TObject> read_object(std::string_view bytes, int32_t displacement);

@@ -53,6 +53,8 @@ enum Code : int32_t {
   kTooManyObjects = 10,
   kTooManyBins = 11,
   kTooLong = 12,
+  // An object cannot be read: no file describes its class version.
+  kUndescribed = 13,
 };
 
 struct Response {

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdlib>
+#include <cstring>
 #include <stdexcept>
 #include <vector>
 
@@ -38,15 +39,20 @@ class RootMessages {
     name_ = name;
     code_ = kOk;
     undescribed_ = false;
+    undescribed_version_.clear();
     count_ = 0;
   }
   int32_t code() const { return undescribed_ ? kNoStreamer : code_; }
   void mark_undescribed() { undescribed_ = true; }
   int count() const { return count_; }
+  // The class version that ROOT misses, such as "version 8 of the class TAxis"; empty if it complained of nothing like that.
+  const std::string &undescribed_version() const { return undescribed_version_; }
 
   void add(const std::string &what) {
     constexpr int max_logged = 5, max_count = 1000;
     code_ = kError;
+    if (const auto at = what.find(kMissing); at != what.npos && undescribed_version_.empty())
+      undescribed_version_ = what.substr(at + std::strlen(kMissing), what.find(',', at) - at - std::strlen(kMissing));
     if (++count_ <= max_logged)
       log_(what + ", drawing '" + std::string(name_) + "'" + (count_ == max_logged ? "; further messages are not logged" : ""));
     if (count_ > max_count)
@@ -57,7 +63,9 @@ class RootMessages {
   std::function<void(const std::string &)> log_;
   std::string_view name_;
   int32_t code_ = kOk;
+  static constexpr const char *kMissing = "Could not find the StreamerInfo for ";
   bool undescribed_ = false;  // an object may be readable with its StreamerInfo
+  std::string undescribed_version_;
   int count_ = 0;
 } root_messages;
 
@@ -73,7 +81,8 @@ struct TooManyBins {};
 
 struct DecodedObjects {
   ObjectList list;
-  bool damaged = false;  // whether the first object is damaged
+  bool damaged = false;     // whether the first object is damaged
+  std::string undescribed;  // its class version, if no file describes it
 };
 
 // Returns the class versions described by a request; null if it describes none.
@@ -90,8 +99,9 @@ const ClassVersions *described_versions(const Request &request) {
 }
 
 // Decodes an object. Sets `damaged` if there is any complaint: a partially read object would look like a valid, often empty,
-// plot. Without the StreamerInfo of its file, an object of an older class version cannot be told from a damaged one.
-std::unique_ptr<TObject> decode_one(const EncodedObject &encoded, const ClassVersions *described, bool &damaged) {
+// plot. Without the StreamerInfo of its file, an object of an older class version cannot be told from a damaged one; with it,
+// `undescribed` names the class version that even the file does not describe.
+std::unique_ptr<TObject> decode_one(const EncodedObject &encoded, const ClassVersions *described, bool &damaged, std::string &undescribed) {
   static const ClassVersions none;
   const int count_before = root_messages.count();
   auto decoded = decode(encoded, described ? *described : none);
@@ -100,6 +110,8 @@ std::unique_ptr<TObject> decode_one(const EncodedObject &encoded, const ClassVer
   damaged = decoded.fault != Fault::none || root_messages.count() > count_before;
   if (damaged && !described && decoded.fault != Fault::frame)
     root_messages.mark_undescribed();
+  else if (damaged && !(undescribed = decoded.undescribed.empty() ? root_messages.undescribed_version() : decoded.undescribed).empty())
+    root_messages.add("the file does not describe " + undescribed);
   else if (decoded.fault != Fault::none)
     root_messages.add("not an object that can be drawn, " + std::to_string(encoded.bytes.size()) + " bytes");
   return damaged ? nullptr : std::move(decoded.object);
@@ -113,15 +125,20 @@ DecodedObjects decode_all(const Request &request) {
   const auto described = described_versions(request);
   for (const auto &encoded : request.objects) {
     bool damaged = false;
-    auto object = decode_one(encoded, described, damaged);
-    all.damaged |= damaged && all.list.empty();
+    std::string undescribed;
+    auto object = decode_one(encoded, described, damaged, undescribed);
+    if (all.list.empty())
+      all.damaged = damaged, all.undescribed = undescribed;
     all.list.push_back(std::move(object));
   }
   return all;
 }
 
-void draw_missing(TCanvas &canvas, std::string_view name, bool damaged) {
-  draw_text(canvas, short_name(name) + (damaged ? "\nis damaged in its file" : "\nis not available now"), damaged ? kRed + 1 : kGrey);
+void draw_missing(TCanvas &canvas, std::string_view name, const DecodedObjects &objects) {
+  const std::string why = !objects.undescribed.empty() ? "has " + objects.undescribed + ",\nwhich its file does not describe"
+                          : objects.damaged            ? "is damaged in its file"
+                                                       : "is not available now";
+  draw_text(canvas, short_name(name) + "\n" + why, objects.damaged ? kRed + 1 : kGrey);
 }
 
 void draw_histograms(TCanvas &canvas, const ObjectList &objects, const Request &request, const Spec &spec) {
@@ -181,7 +198,7 @@ std::string draw(const Request &request, DecodedObjects &objects, const Spec &sp
   else if (objects.list[0])
     draw_objects(canvas, objects.list, request, spec);
   else
-    draw_missing(canvas, request.name, objects.damaged);
+    draw_missing(canvas, request.name, objects);
   switch (spec.format) {
     case Format::svg: return to_svg(canvas, request.name);
     case Format::pdf: return to_pdf(canvas);
@@ -198,6 +215,8 @@ Response make_response(const Request &request, const Spec &spec, bool blackliste
     std::string content = draw(request, objects, spec, blacklisted);
     return {root_messages.code(), std::move(content)};
   }
+  if (!objects.undescribed.empty())
+    return {kUndescribed, "it has " + objects.undescribed + ", which its file does not describe"};
   std::string content = spec.format == Format::root ? to_root_file(objects.list, request.name) : to_json(objects.list);
   return {root_messages.code(), std::move(content)};
 }

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "framed_object.h"
+#include "standard_layouts.h"
 
 namespace dqmhub {
 namespace {
@@ -59,12 +60,19 @@ void forget_loaded() {
   loaded.clear();
 }
 
-// Reads lists of TStreamerInfo, each of which follows a NUL and its displacement. Returns none if one is damaged.
+// Reads lists of TStreamerInfo, each of which follows a NUL and its displacement. Returns none if one is damaged. A file
+// that holds no list has nothing in its place.
 StreamerLists read_lists(std::string_view streamers) {
   constexpr size_t head = 1 + sizeof(int32_t);
   StreamerLists lists;
   while (!streamers.empty()) {
-    const auto framed = first_framed_object(streamers.substr(std::min(head, streamers.size())));
+    const auto rest = streamers.substr(std::min(head, streamers.size()));
+    if (streamers.size() >= head && streamers[0] == '\0' && (rest.empty() || rest[0] == '\0')) {
+      lists.push_back(standard_layouts());
+      streamers = rest;
+      continue;
+    }
+    const auto framed = first_framed_object(rest);
     if (framed.empty() || streamers[0] != '\0')
       return {};
     int32_t displacement;

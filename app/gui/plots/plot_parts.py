@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from app.core.urls import base_name, without_folder
 from app.formats import FileReplaced, FormatError, Kind, MERow, ServerUnreachable, payload
-from app.formats.streamer_info import streamer_list
+from app.formats.streamer_info import NO_LIST, streamer_list
 from app.gui.catalog.catalog import OpenSample
 from app.gui.errors import ListOutdated, PlotError, PlotServerUnreachable, UnusableElement
 from render.client import EFFICIENCY, HISTOGRAM, Request
@@ -107,13 +107,13 @@ def _object(part: PlotPart) -> tuple[int, tuple[bytes, int]]:
 
 
 def streamers_of(part: PlotPart) -> tuple[bytes, int]:
-    """The streamer information in the file of a part, with its displacement; empty if the file has none. Raises as `render_request`."""
+    """The streamer information in the file of a part, with its displacement; NO_LIST if the file has none. Raises as `render_request`."""
     if part.sample is None:
-        return b"", 0
+        return NO_LIST
     try:
         return streamer_list(part.sample.url)
     except FormatError:
-        return b"", 0
+        return NO_LIST
     except OSError as error:
         raise _read_error(part.name, part.sample, error) from error
 

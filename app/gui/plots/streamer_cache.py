@@ -22,10 +22,10 @@ class StreamerCache:
         self._lock = threading.Lock()
 
     def cached(self, parts: Sequence[PlotPart]) -> StreamerLists:
-        """The lists of the files of a plot, without empty ones; none unless all files have needed them before."""
+        """The lists of the files of a plot; none unless all files have needed them before."""
         with self._lock:
             lists = [self._lists.get(file) for file in _parts_by_file(parts)]
-        return [entry for entry in lists if entry and entry[0]] if all(lists) else []
+        return [entry for entry in lists if entry] if all(lists) else []
 
     def load(self, parts: Sequence[PlotPart]) -> StreamerLists:
         """The lists of the files of a plot, from the files. Raises PlotError."""
@@ -34,7 +34,7 @@ class StreamerCache:
             for file, entry in lists.items():
                 if len(entry[0]) < MAX_BYTES:
                     self._lists[file] = entry
-        return [entry for entry in lists.values() if entry[0]]
+        return list(lists.values())
 
 
 def _parts_by_file(parts: Sequence[PlotPart]) -> dict[str, PlotPart]:
