@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+from http import HTTPStatus
 
 from gunicorn import util
 
@@ -13,6 +14,7 @@ def write_error(sock: socket.socket, status: int, reason: str, message: str) -> 
 
     Whether a browser or a script sent the request is not known: gunicorn rejects it before its headers are parsed.
     """
+    reason = HTTPStatus(status).phrase  # gunicorn's is "Bad Request" for others, too
     content = json.dumps({"message": f"{reason}: {message}" if message else reason, "status": status, "errors": []}).encode()
     head = [
         f"HTTP/1.1 {status} {reason}",

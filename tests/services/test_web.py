@@ -8,6 +8,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from http import HTTPStatus
 from pathlib import Path
 
 import pytest
@@ -51,8 +52,9 @@ def test_an_address_may_name_ten_monitor_elements_with_long_paths(settings: Sett
         (b"GET /api/v1/samples?run=" + b"1" * 9000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", 414),
         (b"GET / HTTP/1.1\r\nbad header\r\n\r\n", 400),
         (b"GET / HTTP/1.1\r\nHost: x\r\n" + b"X: y\r\n" * 200 + b"\r\n", 431),
+        (b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: unknown\r\n\r\n", 501),
     ],
-    ids=["too-long-address", "no-http", "too-many-headers"],
+    ids=["too-long-address", "no-http", "too-many-headers", "unknown-coding"],
 )
 def test_what_the_server_rejects_has_the_one_error_shape(
     settings: Settings, sqlite_template: Path, request_text: bytes, status: int
@@ -63,8 +65,31 @@ def test_what_the_server_rejects_has_the_one_error_shape(
     ):
         connection.sendall(request_text)
         head, _, content = b"".join(iter(lambda: connection.recv(65536), b"")).partition(b"\r\n\r\n")
-    assert head.startswith(b"HTTP/1.1 %d " % status)
+    assert head.startswith(b"HTTP/1.1 %d %s" % (status, HTTPStatus(status).phrase.encode()))
     assert b"Content-Type: application/json" in head
     document = json.loads(content)
     assert (document["status"], document["errors"]) == (status, [])
     assert document["message"]
+
+
+@pytest.mark.parametrize(
+    "chunks",
+    [
+        b"zz\r\n",
+        b"-5\r\nabcde\r\n0\r\n\r\n",
+        b"5\r\nabcdefgh\r\n",
+        b'5;x="\r\nabcde\r\n0\r\n\r\n',
+        b"5\r\nabcde\r\n0\r\nno trailer\r\n\r\n",
+    ],
+    ids=["no-length", "negative-length", "longer-than-its-length", "extension", "trailer"],
+)
+def test_a_body_in_broken_chunks_is_a_fault_of_the_client(settings: Settings, sqlite_template: Path, chunks: bytes) -> None:
+    head = b"POST /api/v1/register HTTP/1.1\r\nHost: %s\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n"
+    with (
+        site(settings, sqlite_template, []) as running,
+        socket.create_connection((running.web_host, running.web_port), PATIENCE_S) as connection,
+    ):
+        connection.sendall(head % running.web_host.encode() + b"Content-Type: application/json\r\n\r\n" + chunks)
+        status, _, content = b"".join(iter(lambda: connection.recv(65536), b"")).partition(b"\r\n\r\n")
+    assert status.startswith(b"HTTP/1.1 400 ")
+    assert json.loads(content)["status"] == 400
