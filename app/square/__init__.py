@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 def init_app(app: Flask) -> None:
     """Add the pages and the API."""
+    from app.square.api import hidden_runs as hidden_runs_api
     from app.square.api import legacy, v1
     from app.square.errors import SquareError
     from app.square.pages import figures, hidden_runs, jobs, logs, pins, timeline, views
@@ -19,5 +20,5 @@ def init_app(app: Flask) -> None:
     map_errors(app, SquareError, problem_of)
     for module in (views, jobs, logs, timeline, pins, hidden_runs):
         app.register_blueprint(module.pages)
-    for part in (figures, v1, legacy):
+    for part in (figures, v1, hidden_runs_api, legacy):
         app.register_blueprint(part.blueprint)

@@ -80,6 +80,8 @@ AREA = Area(
         "square_api.list_hosts": "viewer",
         "square_api.show_player": "viewer",
         "square_api.list_events": "viewer",
+        "square_hidden_runs_api.hide": "operator",
+        "square_hidden_runs_api.show": "operator",
         "square_legacy.api": "viewer",
         "square_legacy.timeline": "viewer",
         "square_legacy.control": "operator",

@@ -2,8 +2,9 @@
 
 A run is doubtful if its number is outside RUN_NUMBERS, if it begins in the future, or if its number is far from those
 of the runs around it in time. These references are the nearest runs that several hosts have reported, since one host
-alone can be wrong for long, as one that was moved from playback. Numbers that jump for good are plausible from the
-third run on that several hosts report.
+alone can be wrong for long, as one that was moved from playback. Numbers that jump for good are plausible as soon as
+most of the hosts agree: more than half as many as reported any of the references, and several. With fewer hosts they are
+plausible from the third run on that several hosts report.
 """
 
 from __future__ import annotations
@@ -28,6 +29,9 @@ FUTURE_S = 86400.0
 
 REFERENCES, MIN_REFERENCES = 5, 3
 """Number of references of a run; with fewer than the second only RUN_NUMBERS counts."""
+
+MIN_HOSTS = 2
+"""Number of hosts that can confirm a run: one alone can be wrong."""
 
 RECENT = 300
 """Number of newest runs that are judged again."""
@@ -65,7 +69,7 @@ def judge_runs(system: str, changed: Iterable[int], version: int) -> None:
         found = rows(Run.select(*FACTS).where(Run.system == system, Run.run == number))
         for run in [RunFacts(*row) for row in found]:
             around = _around(system, run, 1)
-            confirmed = _around(system, run, 2)
+            confirmed = _around(system, run, MIN_HOSTS)
             references = confirmed if len(confirmed) >= MIN_REFERENCES else around
             for one in {run, *around}:
                 verdict = doubt_of(one, references, time.time())
@@ -78,7 +82,7 @@ def judge_recent(system: str) -> None:
     chosen = Run.select(*FACTS).where(Run.system == system, ~is_hidden()).order_by(Run.first.desc()).limit(RECENT)
     recent = [RunFacts(*row) for row in rows(chosen)]
     known = [run for run in recent if run.run in RUN_NUMBERS]
-    confirmed = [run for run in known if run.hosts > 1]
+    confirmed = [run for run in known if run.hosts >= MIN_HOSTS]
     references, now = confirmed if len(confirmed) >= MIN_REFERENCES else known, time.time()
     verdicts = {run.run: doubt_of(run, references, now) for run in recent}
     if changed := [run for run in recent if verdicts[run.run] != run.doubt]:
@@ -110,4 +114,10 @@ def doubt_of(run: RunFacts, references: Iterable[RunFacts], now: float) -> str:
         return FUTURE
     others = sorted((one for one in references if one.run != run.run), key=lambda one: abs(one.first - run.first))[:REFERENCES]
     near = sum(1 for one in others if abs(one.run - run.run) <= MAX_JUMP)
-    return FAR if len(others) >= MIN_REFERENCES and 2 * near < len(others) else ""
+    is_far = len(others) >= MIN_REFERENCES and 2 * near < len(others)
+    return FAR if is_far and not _is_agreed(run, others) else ""
+
+
+def _is_agreed(run: RunFacts, others: Iterable[RunFacts]) -> bool:
+    """Whether so many hosts report a run that they cannot all be wrong."""
+    return run.hosts >= MIN_HOSTS and 2 * run.hosts > max(one.hosts for one in others)

@@ -151,12 +151,43 @@ def test_a_run_whose_only_job_reports_from_the_far_future_is_doubtful(night: Set
     assert_newest(night, client, 358792, list(REAL))
 
 
-def test_numbers_that_jump_for_good_are_plausible_from_the_third_run_on(night: Settings, client: FlaskClient) -> None:
+HOSTS = [f"dqmfu-c2b0{number}-45-01" for number in range(1, 6)]
+
+
+@pytest.fixture
+def night_of_five(hub: Settings) -> Settings:
+    """As `night`, but five hosts report each run."""
+    for place, number in enumerate(reversed(REAL), 1):
+        report(number, place * HOUR_S, *HOSTS)
+    return hub
+
+
+def test_a_number_that_jumps_for_good_is_plausible_once_most_hosts_report_it(night_of_five: Settings, client: FlaskClient) -> None:
+    for count, doubt in ((1, FAR), (2, FAR), (3, "")):
+        report(700_001, 900, HOSTS[count - 1])
+        assert Run.get(Run.run == 700_001).doubt == doubt, f"{count} of 5 hosts"
+    for place in range(5):  # within minutes: the last run before them stays plausible
+        report(700_002 + place, 800 - place * 60, *HOSTS)
+    assert_newest(night_of_five, client, 700_006, [*REAL, *range(700_001, 700_007)])
+    judge_recent("production")
+    assert not Run.select().where(Run.doubt != "").count()
+
+
+def test_two_hosts_that_were_moved_from_playback_do_not_bring_their_runs_along(night_of_five: Settings, client: FlaskClient) -> None:
+    for place in range(2):
+        report(500_016 + place, 900 - place * 400, *HOSTS[:2])
+    assert {run.run for run in Run.select().where(Run.doubt != "")} == {500_016, 500_017}
+    assert_newest(night_of_five, client, 358792, list(REAL))
+
+
+def test_numbers_that_jump_for_good_are_plausible_from_the_third_run_on_with_fewer_hosts(
+    night_of_five: Settings, client: FlaskClient
+) -> None:
     for place, number in enumerate((700_001, 700_002)):
-        report(number, 1000 - place * 100)
+        report(number, 1000 - place * 100, *HOSTS[:2])
         assert Run.get(Run.run == number).doubt == FAR
     for place, number in enumerate((700_003, 700_004)):
-        report(number, 800 - place * 100)
+        report(number, 800 - place * 100, *HOSTS[:2])
     assert Run.get(Run.run == 700_004).doubt == ""
     assert f'data-run="{700_004}"' in client.get("/square").text
 
@@ -218,4 +249,43 @@ def test_only_operators_hide_runs_and_only_with_a_reason(night: Settings, client
     own = bearer(Role.OPERATOR)
     for form, status in (({"run": "358792"}, 400), ({"run": "x", "reason": "x"}, 400), ({"run": "999", "reason": "x"}, 404)):
         assert client.post("/square/hide-run", headers=own, data=form).status_code == status
+    assert_newest(night, client, 358792, list(REAL))
+
+
+def test_scripts_of_operators_hide_runs_and_show_them_again(night: Settings, client: FlaskClient) -> None:
+    own = bearer(Role.OPERATOR)
+    report(-4, 10)
+    for run in (358792, -4):
+        answer = client.post("/api/v1/square/hide-run", headers=own, json={"run": run, "reason": "test of hltd"})
+        assert answer.status_code == 200
+        latest = answer.json["hidden"][0]
+        assert (latest["run"], latest["reason"]) == (run, "test of hltd")
+    assert_newest(night, client, 358791, list(REAL[:-1]))
+    assert client.get("/api/v1/square/runs").get_json()["doubtful"] == []
+    answer = client.post("/api/v1/square/show-run", headers=own, json={"run": 358792})
+    assert [one["run"] for one in answer.json["hidden"]] == [-4]
+    assert_newest(night, client, 358792, list(REAL))
+    changes = Audit.select().where(Audit.target == "production run 358792").order_by(Audit.id)
+    assert [(row.action, row.reason) for row in changes] == [("hide run", "test of hltd"), ("show run", "")]
+
+
+def test_a_script_hides_runs_only_as_operator_with_a_reason_and_a_whole_number(night: Settings, client: FlaskClient) -> None:
+    good = {"run": 358792, "reason": "x"}
+    assert client.post("/api/v1/square/hide-run", headers=bearer(Role.EXPERT), json=good).status_code == 403
+    own = bearer(Role.OPERATOR)
+    wrong: list[tuple[Any, int]] = [
+        ({"run": 358792}, 400),
+        ({"run": 358792, "reason": " "}, 400),
+        ({"run": "358792", "reason": "x"}, 400),
+        ({"run": True, "reason": "x"}, 400),
+        ({"run": 1e300, "reason": "x"}, 400),
+        ({"run": 10**30, "reason": "x"}, 400),
+        ({"run": 358792, "reason": ["x"]}, 400),
+        ([], 400),
+        (None, 400),
+        ({"run": 999, "reason": "x"}, 404),
+    ]
+    for body, status in wrong:
+        answer = client.post("/api/v1/square/hide-run", headers=own, json=body)
+        assert (answer.status_code, answer.json["status"]) == (status, status), body
     assert_newest(night, client, 358792, list(REAL))

@@ -16,6 +16,7 @@ from app.web.openapi import (
     array,
     choice,
     get_operation,
+    json_response,
     mapping_of,
     nullable,
     object_schema,
@@ -116,6 +117,24 @@ EVENT = object_schema(
     }
 )
 
+HIDDEN_RUN: Schema = {"run": INTEGER, "user": TEXT, "at": NUMBER, "reason": TEXT}
+
+
+def _hiding(summary: str, fields: tuple[str, ...]) -> Schema:
+    """An address that hides a run or shows it again."""
+    body = object_schema({name: schema for name, schema in {"run": INTEGER, "reason": TEXT}.items() if name in fields}, fields)
+    return {
+        "post": {
+            "summary": summary,
+            "parameters": [SYSTEM],
+            "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},
+            "responses": {
+                "200": json_response("The hidden runs of the system.", object_schema({"hidden": array(object_schema(HIDDEN_RUN))}))
+            },
+        }
+    }
+
+
 LEGACY_NAMES = ["get_info", "get_run", "get_graph", "get_runs", "get_clients", "get_logs", "get_cluster_status"]
 
 V1: Schema = {
@@ -129,10 +148,12 @@ V1: Schema = {
                 "system": TEXT,
                 "runs": array(object_schema(RUN)),
                 "doubtful": array(object_schema({**RUN, "doubt": TEXT})),
-                "hidden": array(object_schema({"run": INTEGER, "user": TEXT, "at": NUMBER, "reason": TEXT})),
+                "hidden": array(object_schema(HIDDEN_RUN)),
             }
         ),
     ),
+    "/api/v1/square/hide-run": _hiding("Take a run from all lists and from the mirrors; its data stay.", ("run", "reason")),
+    "/api/v1/square/show-run": _hiding("Put a hidden run back on the lists and mirrors.", ("run",)),
     "/api/v1/square/runs/{run}": get_operation(
         "One run with its jobs; 0 is the newest.",
         [RUN_NUMBER, SYSTEM],

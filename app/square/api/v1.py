@@ -12,6 +12,7 @@ from app.core.database import rows
 from app.security import Role, needs
 from app.security.caller import current_user
 from app.square import job_documents, logs, run_files, runs
+from app.square.api.hidden_runs import hidden_json
 from app.square.clients import JobAttempt, group_clients, job_state
 from app.square.errors import UnknownPlayer, UnknownRun
 from app.square.event_kinds import KINDS
@@ -86,9 +87,8 @@ def list_runs() -> Response:
         found = query.order_by(Run.run.desc()).limit(limit)
         names = [column.name for column in RUN_COLUMNS]
         doubtful = [{**_columns(row, RUN_COLUMNS), "doubt": DOUBTS[row.doubt]} for row in runs.doubtful_runs(system)]
-        hidden = [{"run": row.run, "user": row.user, "at": row.at, "reason": row.reason} for row in runs.hidden_runs(system)]
         listed = [dict(zip(names, row, strict=True)) for row in rows(found)]
-        return {"system": system, "runs": listed, "doubtful": doubtful, "hidden": hidden}
+        return {"system": system, "runs": listed, "doubtful": doubtful, "hidden": hidden_json(system)}
 
     return versioned_json(build, version_of(system))
 
