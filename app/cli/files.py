@@ -60,7 +60,7 @@ def register(paths: tuple[str, ...], dataset: str, run: int | None, format: str 
         entries, problems = _listed_entries(listing, redirector, Overrides(dataset, None, format or ""), settings)
     else:
         entries, problems = _file_entries(paths, settings, Overrides(dataset, run, format or ""))
-    registered = _store(entries)
+    registered = _store(_last_of_each_sample(entries, problems))
     for line in problems:
         click.echo(line, err=True)
     click.echo(f"{registered}, {len(problems)} skipped")
@@ -95,6 +95,16 @@ def _file_entries(paths: Iterable[str], settings: Settings, overrides: Overrides
             else:
                 problems.append(f"{file}: Cannot determine the sample from name and content: use --dataset, --run, --format")
     return entries, problems
+
+
+def _last_of_each_sample(entries: Sequence[Entry], problems: list[str]) -> list[Entry]:
+    """The last of several files of one sample, as of several versions of a file; each other one is a problem."""
+    last = {(entry.dataset, entry.run, entry.lumi): entry for entry in entries}
+    for entry in entries:
+        used = last[entry.dataset, entry.run, entry.lumi]
+        if used != entry:
+            problems.append(f"{entry.url}: Not registered, because {used.url} is of the same sample")
+    return list(last.values())
 
 
 def _store(entries: Sequence[Entry]) -> Registered:

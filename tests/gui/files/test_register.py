@@ -271,6 +271,15 @@ def test_the_command_registers_valid_entries_and_reports_the_others(hub: Setting
     assert [sample.run for sample in Sample.select()] == [316142]
 
 
+def test_the_command_names_files_that_another_file_of_the_same_sample_replaces(hub: Settings, file: Path) -> None:
+    newer = file.with_name(file.name.replace("V0001", "V0002"))
+    newer.write_bytes(b"root")
+    done = dqmhub(hub, "register", str(file.parent), str(newer))
+    assert done.stdout.strip() == "1 new, 0 moved, 0 unchanged, 1 skipped"
+    assert f"{file}: Not registered, because {newer} is of the same sample" in done.stderr
+    assert Sample.get().file.url == str(newer)
+
+
 def test_options_of_the_command_override_the_names(hub: Settings, file: Path) -> None:
     strange = file.with_name("snapshot.bin")
     strange.write_bytes(gzip.compress(b""))
