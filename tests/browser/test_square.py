@@ -437,3 +437,15 @@ def test_hostile_texts_in_every_field_are_shown_as_text(page: Page, watch: Watch
 def csp_reports(page: Page) -> float:
     text = page.request.get("/metrics").text()
     return sum(float(line.split()[-1]) for line in text.splitlines() if line.startswith("dqmhub_csp_reports_total"))
+
+
+def test_links_to_the_attempts_of_a_job_are_more_than_a_colour(page: Page, hub: Settings) -> None:
+    first = Job.get(Job.key == key_of("pixel", 358791))
+    values = dict(first.__data__) | {"key": "another-attempt", "pid": 99999, "started": first.started + 60}
+    del values["id"]
+    Job.create(**values)
+    page.goto(f"/square/job?key={first.key}")
+    links = page.locator("section[aria-labelledby=attempts-title] a")
+    expect(links.nth(1)).to_be_visible()
+    for link in links.all():
+        expect(link).to_have_css("text-decoration-line", "underline")
