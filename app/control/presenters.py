@@ -67,10 +67,21 @@ def response_sections(row: SubmittedCommand) -> list[ResponseSection]:
     spec = COMMANDS[row.name]
     parts = [(_table(spec, response), title, text) for response in load_responses(row) for title, text in _texts(spec, response)]
     found = [
-        ResponseSection(title, table, _row_actions(row, table), [], 0, None) if table or not text else _text_section(title, text, number)
+        ResponseSection(title, table, _row_actions(row, table), [], 0, None)
+        if table or not text
+        else _text_section(title, _readable(spec, text), number)
         for number, (table, title, text) in enumerate(parts)
     ]
     return [section for section in found if section.table or section.lines]
+
+
+def _readable(spec: CommandSpec, text: str) -> str:
+    """A text as its reader gives it to people; a log, and what is not as expected, as it is."""
+    try:
+        found = None if spec.name in LOG_NAMES else spec.read(text)
+    except ResponseError:
+        found = None
+    return found.texts[0] if isinstance(found, ResponseTexts) else text
 
 
 def _text_section(title: str, text: str, number: int) -> ResponseSection:

@@ -188,3 +188,12 @@ def test_a_restart_that_was_stopped_after_a_warning_is_unknown() -> None:
     ):
         assert state("restart_hltd", text, 15.2) == UNKNOWN
         assert state("restart_hltd", text, 1.0) == FAILED
+
+
+@SQLITE
+def test_releases_are_shown_without_the_marks_of_p5_and_downloaded_with_them(room: Room) -> None:
+    row = room.do("get_cmssw_info")
+    page = room.page_of(row)
+    assert "Playback:" in page
+    assert "strong&gt;" not in page
+    assert "<strong>Playback:</strong>" in room.get(f"/control/commands/{row.id}/0.txt").text
