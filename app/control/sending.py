@@ -50,12 +50,12 @@ def blocking_reason(settings: Settings, to_send: list[P5Request]) -> str:
 def send(upstream: Upstream, spec: CommandSpec, request: P5Request, timeout_s: float) -> MachineResponse:
     """Send one request, and classify its response. It is not repeated when the connection breaks: P5 may have received the command.
 
-    A request to the gateway is sent when it is its turn, so that the pollers wait for its end and do not take the gateway,
-    which executes the command meanwhile, for unreachable.
+    A request to the gateway is sent when it is its turn, and the pollers do not take it for unreachable while it executes the command.
     """
     if request.path.startswith(OF_ONE_HOST) and (wrong := _identity_problem(upstream, request.machine)):
         return wrong
-    with upstream.gateway_state.turn if upstream.base_of(request.machine) == upstream.base else nullcontext():
+    is_gateway = upstream.base_of(request.machine) == upstream.base
+    with upstream.gateway_state.turn_of_command(spec.title) if is_gateway else nullcontext():
         return _send(upstream, spec, request, timeout_s)
 
 

@@ -51,6 +51,10 @@ class P5Error(SquareError):
     """Base class of the failures of P5."""
 
 
+class P5Busy(P5Error):
+    """The gateway executes a command, and can take no other request."""
+
+
 class P5Unreachable(P5Error):
     """P5, or the way to it, accepts no connection."""
 

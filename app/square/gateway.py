@@ -10,7 +10,11 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
+
+from app.square.errors import P5Busy
 
 log = logging.getLogger(__name__)
 
@@ -20,6 +24,12 @@ PROBE_S = 2.0
 MAX_PROBE_S = 130.0
 """A probe that is not over after so long was given up, s."""
 
+BUSY = "The gateway executes the command "
+"""Beginning of the message of P5Busy."""
+
+TURN_CHECK_S = 0.5
+"""Pause between two looks of a waiting request at what the gateway is doing, s."""
+
 SILENT_HOSTS = 2
 """If so many hosts in a row do not respond in time, the gateway itself is considered unreachable."""
 
@@ -28,18 +38,39 @@ class Gateway:
     """What this process knows of a gateway.
 
     Attributes:
-        turn: Held during a request.
         problem: Why it is unreachable; "" while it responds.
         recovered_at: When it responded again after it was unreachable, Unix s UTC; 0 if it never was.
     """
 
     def __init__(self) -> None:
-        self.turn = threading.Lock()
+        self._turn = threading.Lock()  # held during a request
+        self._command = ""  # that the gateway executes
         self.problem = ""
         self.recovered_at = 0.0
         self._lock = threading.Lock()
         self._silent: set[str] = set()  # hosts without a response in time since the last response
         self._since = self._probe_at = 0.0  # monotonic
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """The turn of a request, once the requests before it have ended. Raises P5Busy while a command is one of them."""
+        while not self._turn.acquire(timeout=TURN_CHECK_S):
+            if self._command:
+                raise P5Busy(f"{BUSY}{self._command}, and responds to nothing else meanwhile.")
+        try:
+            yield
+        finally:
+            self._turn.release()
+
+    @contextmanager
+    def turn_of_command(self, title: str) -> Iterator[None]:
+        """The turn of a command, which can take minutes."""
+        with self._turn:
+            self._command = title
+            try:
+                yield
+            finally:
+                self._command = ""
 
     def needs_probe(self) -> bool:
         """Whether it is unreachable, and nobody probes it."""

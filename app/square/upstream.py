@@ -137,7 +137,7 @@ class Upstream:
     def _request(self, method: str, path: str, timeout_s: float, body: str | None = None, host: str = "") -> bytes:
         """The body of the gateway's response with status 200, when it is the turn of this request. host: the host that it is for."""
         state = self.gateway_state
-        with state.turn:
+        with state.turn():
             if not state.admits():
                 raise P5Unreachable(state.problem)
             try:

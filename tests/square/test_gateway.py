@@ -23,6 +23,8 @@ from app.square.models import DeadLetter, Document, Host
 from app.square.poller.cluster import cluster_watcher
 from app.square.poller.host_poller import HostPoller
 from app.square.poller.system_poller import system_poller
+from app.square.runs import hosts
+from app.square.situation import situation
 from app.square.upstream import Upstream
 from tests.support.p5 import BU, CROWDED, FU, P5
 from tests.support.processes import until
@@ -43,21 +45,20 @@ class BusyGateway:
         status: Status of a failing response; 0: none until the client has given up.
         at_once, most: Number of requests now, and the highest so far.
         asked: Paths of the requests.
-        polled: Set by a request that is no command.
+        finish_command: A command ends once it is set.
     """
 
     def __init__(self) -> None:
         self.failing, self.status, self.at_once, self.most = 0, 500, 0, 0
         self.asked: list[str] = []
         self.lock = threading.Lock()
-        self.polled = threading.Event()
+        self.finish_command = threading.Event()
         self.address = ""
 
     def respond(self, path: str, body: bytes) -> tuple[int, bytes]:
         if "get_hltd_logs" in path:
-            self.polled.wait(2.0)  # for a poll beside the command, if there is one
+            self.finish_command.wait()
             return 200, b'["INFO:root:started"]'
-        self.polled.set()
         if "get_cluster_status" in path:
             return 200, json.dumps({f"{host}.cms": {"up": True, "msg": None} for host in HOSTS}).encode()
         if "/cr/exe" in path:
@@ -144,15 +145,23 @@ def test_statuses_and_documents_are_never_requested_at_once(hub: Settings, gatew
     assert gateway.most == 1
 
 
-def test_pollers_wait_for_the_end_of_a_command_that_blocks_the_gateway(hub: Settings, gateway: BusyGateway) -> None:
+def test_while_the_gateway_executes_a_command_hosts_are_not_polled_and_not_failing(hub: Settings, gateway: BusyGateway) -> None:
     settings = hub.replace(square_url=gateway.address, square_poll_s=0.2, square_timeout_s=60.0)
     upstream, spec = Upstream(settings), COMMANDS["get_hltd_logs"]
     (request,) = spec.requests(settings, {"host": FU}) if spec.requests else []
+    busy = "The gateway executes the command Logs of hltd, and responds to nothing else meanwhile."
     with system_poller("production", HOSTS, settings, task_run()) as step, ThreadPoolExecutor(1) as pool:
         sent = pool.submit(send, upstream, spec, request, 60.0)
-        until(lambda: bool(gateway.asked), "the command to arrive")
+        try:
+            until(lambda: bool(gateway.asked), "the command to arrive")
+            until(lambda: step() or {host.error for host in Host.select()} == {busy}, "all pollers to know the reason")
+            assert len(gateway.asked) == 1
+            assert busy in situation(None, [], hosts("production"), True, HOSTS).text
+        finally:
+            gateway.finish_command.set()
         until(lambda: step() or Document.select().count() == COUNT * len(HOSTS), "all documents to arrive")
         assert sent.result().state == ANSWERED
+        until(lambda: step() or {host.error for host in Host.select()} == {""}, "the reason to be gone")
     assert gateway.most == 1
     assert {host.failures for host in Host.select()} == {0}
 

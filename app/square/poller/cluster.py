@@ -15,7 +15,7 @@ from app.core.counters import advance
 from app.core.database import proxy
 from app.core.settings import Settings
 from app.queue.periodic import TaskRun
-from app.square.errors import P5BadResponse, P5Error
+from app.square.errors import P5BadResponse, P5Busy, P5Error
 from app.square.events import GONE_S
 from app.square.models import Host, HostStatus
 from app.square.settings import SquareSettings
@@ -43,7 +43,10 @@ def cluster_watcher(system: str, settings: Settings, _: TaskRun) -> Iterator[Cal
     key = upstream.base, system
 
     def step() -> None:
-        store_statuses(system, upstream)
+        try:
+            store_statuses(system, upstream)
+        except P5Busy:  # the next step queries it again
+            return
         if time.monotonic() - _versions_at.get(key, -VERSIONS_S) >= VERSIONS_S:
             _versions_at[key] = time.monotonic()
             store_versions(system, patient)

@@ -22,7 +22,7 @@ from typing import Any
 from app.core.database import rows
 from app.core.settings import Settings
 from app.square.documents import TYPES, DocumentRows, rows_of
-from app.square.errors import P5BadResponse, P5Error, P5Unavailable, P5Unreachable
+from app.square.errors import P5BadResponse, P5Busy, P5Error, P5Unavailable, P5Unreachable
 from app.square.models import DeadLetter, Document, Host, Job
 from app.square.poller import store
 from app.square.poller.fetching import DocumentFetcher, Failures, ShouldStop
@@ -74,12 +74,14 @@ class HostPoller:
         self.rejected_headers: set[bytes] = set()  # that were stored
 
     def poll(self, should_stop: ShouldStop) -> bool:
-        """Fetch new documents until there are no more or `should_stop`; whether the machine responded."""
+        """Fetch new documents until there are no more or `should_stop`; False if the machine does not respond."""
         host = self._row()
         if self._is_paused(host):
             return False
         try:
             self._fetch_new(host, should_stop)
+        except P5Busy as error:
+            store.record_busy(host, str(error), time.time())
         except P5Error as error:
             self._record_failure(host, error)
             return False

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from app.core.counters import advance
 from app.core.database import proxy, rows
 from app.square.documents import Columns, DocumentRows
+from app.square.gateway import BUSY
 from app.square.models import DeadLetter, Document, Graph, GraphPart, Host, Job, Log
 from app.square.run_summary import summarise_runs
 from app.square.stops import mark_stopped
@@ -58,11 +59,20 @@ def record_failure(host: Host, error: str, now: float, not_before: float) -> Non
 
 
 def record_response(host: Host, now: float) -> None:
-    """Store that a host responds and has no further documents."""
+    """Store that a host responds and has no further documents. Its last error stays; that the gateway was busy is none."""
+    idle = {"error": ""} if host.error.startswith(BUSY) else {}
     with proxy.atomic():
         if host.failures:
             host.version = advance(host.system)
-        _update_host(host, {"last_ok": now, "failures": 0, "behind": 0})
+        _update_host(host, {"last_ok": now, "failures": 0, "behind": 0, **idle})
+
+
+def record_busy(host: Host, reason: str, now: float) -> None:
+    """Store why a host, which may respond, could not be requested."""
+    with proxy.atomic():
+        if host.error != reason:
+            host.version = advance(host.system)
+        _update_host(host, {"last_error": now, "error": reason})
 
 
 def delete_unlisted_hosts(listed: dict[str, list[str]]) -> None:
