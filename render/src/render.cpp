@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdlib>
-#include <cstring>
 #include <stdexcept>
 #include <vector>
 
@@ -39,20 +38,27 @@ class RootMessages {
     name_ = name;
     code_ = kOk;
     undescribed_ = false;
-    undescribed_version_.clear();
     count_ = 0;
+    begin_object();
   }
   int32_t code() const { return undescribed_ ? kNoStreamer : code_; }
   void mark_undescribed() { undescribed_ = true; }
   int count() const { return count_; }
-  // The class version that ROOT misses, such as "version 8 of the class TAxis"; empty if it complained of nothing like that.
-  const std::string &undescribed_version() const { return undescribed_version_; }
+  void begin_object() { first_of_object_.clear(); }
+  // The class version that ROOT misses in an object, such as "version 8 of the class TAxis"; empty if its first complaint is
+  // another one: in a damaged object anything can look like a version.
+  std::string undescribed_version() const {
+    static const std::string missing = "Could not find the StreamerInfo for ";
+    const auto at = first_of_object_.find(missing + "version ");
+    const auto start = at + missing.size();
+    return at == std::string::npos ? "" : first_of_object_.substr(start, first_of_object_.find(',', at) - start);
+  }
 
   void add(const std::string &what) {
     constexpr int max_logged = 5, max_count = 1000;
     code_ = kError;
-    if (const auto at = what.find(kMissing); at != what.npos && undescribed_version_.empty())
-      undescribed_version_ = what.substr(at + std::strlen(kMissing), what.find(',', at) - at - std::strlen(kMissing));
+    if (first_of_object_.empty())
+      first_of_object_ = what;
     if (++count_ <= max_logged)
       log_(what + ", drawing '" + std::string(name_) + "'" + (count_ == max_logged ? "; further messages are not logged" : ""));
     if (count_ > max_count)
@@ -63,9 +69,8 @@ class RootMessages {
   std::function<void(const std::string &)> log_;
   std::string_view name_;
   int32_t code_ = kOk;
-  static constexpr const char *kMissing = "Could not find the StreamerInfo for ";
   bool undescribed_ = false;  // an object may be readable with its StreamerInfo
-  std::string undescribed_version_;
+  std::string first_of_object_;
   int count_ = 0;
 } root_messages;
 
@@ -104,6 +109,7 @@ const ClassVersions *described_versions(const Request &request) {
 std::unique_ptr<TObject> decode_one(const EncodedObject &encoded, const ClassVersions *described, bool &damaged, std::string &undescribed) {
   static const ClassVersions none;
   const int count_before = root_messages.count();
+  root_messages.begin_object();
   auto decoded = decode(encoded, described ? *described : none);
   if (decoded.too_large)
     throw TooManyBins();

@@ -101,3 +101,13 @@ def test_a_profile_without_the_entries_of_its_bins_is_damage_without_losing_the_
     else:
         assert own.client.render(request, lambda: [NO_LIST]).code == 2
     assert own.workers == workers
+
+
+def test_an_axis_of_a_version_that_nothing_describes_is_named(own: Service) -> None:
+    request = request_for("5.34", "TH1F", "json")
+    raw = bytearray(request.objects[0][0])
+    place = raw.index(b"\x05xaxis") - 10 - 6 - 2  # before its name: a TObject, the head of TNamed, and its own version
+    assert raw[place : place + 2] == b"\0\x09"
+    raw[place : place + 2] = b"\0\x08"
+    with pytest.raises(RenderRefused, match="it has version 8 of the class TAxis, which its file does not describe"):
+        own.client.render(replace(request, objects=[(bytes(raw), 0)]), lambda: [NO_LIST])
