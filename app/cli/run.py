@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -29,6 +31,7 @@ SERVICES = ("web", "live", "worker", "render")
 def run(demo: bool) -> None:
     """Run all services in this terminal; Ctrl-C stops them."""
     settings = cli.open_database()
+    check_ports(settings, demo)
     if demo and not settings.of(SquareSettings).square_url:
         use_simulator(settings.of(ServiceSettings).simulator_port)
     if demo and not settings.of(PublishSettings).publishes:
@@ -41,6 +44,30 @@ def run(demo: bool) -> None:
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     command = ["honcho", "--app-root", str(TREE), "--procfile", str(TREE / "Procfile"), "start", *([] if demo else SERVICES)]
     os.execv(Path(sys.executable).parent / "honcho", command)
+
+
+def check_ports(settings: Settings, demo: bool) -> None:
+    """Raise ClickException if two services have the same port, or something listens on one: else it would be taken for the service."""
+    services = settings.of(ServiceSettings)
+    ports = {"web_port": settings.web_port}
+    if demo:
+        ports |= {"mirror_port": services.mirror_port, "simulator_port": services.simulator_port}
+    names: dict[int, str] = {}
+    for name, port in ports.items():
+        if (other := names.setdefault(port, name)) != name:
+            raise click.ClickException(f"The settings {other} and {name} are both {port}")
+        if _is_used(settings.web_host if name == "web_port" else "127.0.0.1", port):
+            raise click.ClickException(
+                f"Port {port} is in use, perhaps by another `dqmhub run`: choose another one by {name}, or DQMHUB_{name.upper()}"
+            )
+
+
+def _is_used(host: str, port: int) -> bool:
+    try:
+        socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
+    except OSError as error:
+        return error.errno == errno.EADDRINUSE  # the service itself reports any other error
+    return False
 
 
 def use_simulator(port: int) -> None:

@@ -68,6 +68,28 @@ def running(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
         process.wait(PATIENCE_S)
 
 
+@pytest.mark.parametrize("name", ["web_port", "mirror_port", "simulator_port"])
+def test_a_demo_on_a_used_port_starts_nothing_and_names_the_setting(settings: Settings, name: str) -> None:
+    variables = environment(settings) | {f"DQMHUB_{one.upper()}": str(free_port()) for one in ("web_port", "mirror_port", "simulator_port")}
+    subprocess.run([DQMHUB, "db", "upgrade"], env=variables, check=True)
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        command = [DQMHUB, "run", "--demo"]
+        ended = subprocess.run(command, env=variables | {f"DQMHUB_{name.upper()}": str(port)}, capture_output=True, text=True, check=False)
+    assert ended.returncode == 1
+    assert ended.stdout == ""
+    expected = f"Port {port} is in use, perhaps by another `dqmhub run`: choose another one by {name}, or DQMHUB_{name.upper()}"
+    assert ended.stderr.strip() == f"Error: {expected}"
+
+
+def test_two_services_of_a_demo_on_one_port_are_refused(settings: Settings) -> None:
+    variables = environment(settings) | dict.fromkeys(("DQMHUB_WEB_PORT", "DQMHUB_MIRROR_PORT"), str(free_port()))
+    subprocess.run([DQMHUB, "db", "upgrade"], env=variables, check=True)
+    ended = subprocess.run([DQMHUB, "run", "--demo"], env=variables, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert "The settings web_port and mirror_port are both" in ended.stderr
+
+
 @pytest.fixture
 def own(settings: Settings) -> Settings:
     return settings.replace(web_port=free_port(), render_workers=1, worker_processes=1)
