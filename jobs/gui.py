@@ -1,8 +1,9 @@
-"""Background jobs of the DQM GUI: importing files, bounding the cache of plots, removing unused lists of names."""
+"""Background jobs of the DQM GUI: importing files, bounding the cache of plots, removing unused lists of names, counting alarms."""
 
 from __future__ import annotations
 
 from app.core.settings import load
+from app.gui.catalog.alarms import count_missing
 from app.gui.catalog.importing import forget_names, import_file
 from app.gui.files.register import IMPORT
 from app.gui.plots.plot_files import evict
@@ -30,3 +31,9 @@ def evict_plots(job: BackgroundJob) -> None:
 def clean_names(job: BackgroundJob) -> None:
     """Remove lists of names that no sample uses any more."""
     report(job, None, f"{forget_names()} name lists removed")
+
+
+@handler("count-alarms", daily=True)
+def count_alarms(job: BackgroundJob) -> None:
+    """Count errors and warnings of samples whose lists were stored by an older version. Running twice counts the same."""
+    report(job, None, f"{count_missing()} samples counted")

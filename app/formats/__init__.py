@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from app.formats.elements import Kind, QTest, worst_status
+from app.formats.elements import ERROR, WARNING, Kind, QTest, worst_status
 from app.formats.errors import FileError, FileReplaced, FormatError, ServerUnreachable
 from app.formats.file_source import FileSource, file_version
 from app.formats.listing import Columns, Facts, MEListing, MERow, Payload, Scan
@@ -17,7 +17,9 @@ from app.formats.registry import FORMATS, Format
 from app.formats.versions import FileVersion
 
 __all__ = [
+    "ERROR",
     "FORMATS",
+    "WARNING",
     "Columns",
     "Facts",
     "FileError",

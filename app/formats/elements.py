@@ -52,6 +52,10 @@ class Kind(IntEnum):
         return self.name.replace("TPROFILE", "TProfile").replace("POLY", "Poly")
 
 
+ERROR, WARNING = 300, 200
+"""Status codes of a quality test that alarm people."""
+
+
 class QTest(NamedTuple):
     """The outcome of one quality test on one ME.
 

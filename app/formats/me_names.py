@@ -109,7 +109,7 @@ class MENames:
         """The first `limit` MEs whose path contains every word, in any order; case-insensitive for ASCII."""
         if self._lowered is None:
             self._lowered = self._joined.lower()
-        lowered = [word.encode("utf-8", "surrogatepass").lower() for word in words]
+        lowered = _lower(words)
         found: list[int] = []
         index = len(self) if any(b"\0" in word for word in lowered) else 0
         while len(found) < limit and index < len(self):
@@ -122,6 +122,11 @@ class MENames:
             else:
                 index = candidate
         return found
+
+    def matching(self, words: Sequence[str], indices: Iterable[int]) -> list[int]:
+        """Those of these MEs whose path contains every word, in any order; case-insensitive for ASCII."""
+        lowered = _lower(words)
+        return [index for index in indices if all(word in self[index].lower() for word in lowered)]
 
     def _next_candidate(self, words: list[bytes], index: int) -> int | None:
         """`index` if that ME contains every word, otherwise a later index before which no ME contains all; None at the end."""
@@ -144,6 +149,10 @@ class MENames:
         names = cls.__new__(cls)
         names._load(data)
         return names
+
+
+def _lower(words: Sequence[str]) -> list[bytes]:
+    return [word.encode("utf-8", "surrogatepass").lower() for word in words]
 
 
 def _after(prefix: bytes) -> bytes:

@@ -57,6 +57,8 @@ class Sample(Table):
     columns = BlobField(null=True)  # zstd of formats.Columns: locations of the MEs in the file
     facts = BlobField(null=True)  # zstd of formats.Facts: scalars and quality tests
     me_count = IntegerField(null=True)  # 0: the file has no ME of this sample; null: not imported
+    errors = IntegerField(null=True)  # MEs with this worst status of their quality tests; null: no list, or not counted yet
+    warnings = IntegerField(null=True)
     version = IntegerField(default=1)  # grows with each change of the list
     first = BooleanField(default=True)  # no earlier lumisection has MEs: this one represents the run in searches
 

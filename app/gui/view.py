@@ -21,6 +21,8 @@ from app.gui.samples import SampleKey
 TILE_SIZES = {"s": (200, 150), "m": (266, 200), "l": (400, 300), "xl": (532, 400)}
 """Width and height of the plots of a list, pixels, by the value of `size`."""
 DEFAULT_SIZE = "m"
+ALARMS = ("error", "warning")
+"""Values of `status`."""
 LARGE = (720, 540)
 """Width and height of a large plot, pixels; it fits a screen of 1366x768 below the heading."""
 LARGEST = (1200, 900)
@@ -53,6 +55,7 @@ class View:
     plot: bytes = b""  # whole path of the ME that is shown large, or b""
     q: str = ""  # words of a search
     size: str = DEFAULT_SIZE
+    status: str = ""  # "error" or "warning": only MEs with this worst status of their quality tests, of the whole sample
     quantity: str = ""  # that the chart over lumisections shows
     diff: bool = False  # whether the difference to the previous lumisection is shown
     references: tuple[Reference, ...] = ()
@@ -67,6 +70,11 @@ class View:
         return replace(self, **changes)
 
     @property
+    def is_search(self) -> bool:
+        """Whether the list has MEs of the whole sample instead of those of the folder."""
+        return bool(self.q or self.status)
+
+    @property
     def path(self) -> str:
         """The address of the folder of this view, without a query."""
         path = f"{request.script_root}/browse/{sample_path(self.key)}"
@@ -76,8 +84,8 @@ class View:
     def query(self) -> list[tuple[str, str | bytes]]:
         """Names and values of the query of the address, without default values."""
         size = "" if self.size == DEFAULT_SIZE else self.size
-        fields: list[tuple[str, str | bytes]] = [("plot", self.plot), ("q", self.q), ("size", size), ("quantity", self.quantity)]
-        fields += [("diff", "1" if self.diff else ""), *self.options]
+        fields: list[tuple[str, str | bytes]] = [("plot", self.plot), ("q", self.q), ("status", self.status), ("size", size)]
+        fields += [("quantity", self.quantity), ("diff", "1" if self.diff else ""), *self.options]
         for number, reference in enumerate(self.references, 1):
             fields += [("ref", reference.written()), (f"label{number}", reference.label)]
         fields.append(("compare", "" if self.compare == COMPARISONS[0] else self.compare))
@@ -105,7 +113,7 @@ class View:
 
     def of_folder(self, folder: bytes) -> View:
         """A folder of this sample, without search and large plot; size, references and drawing options stay."""
-        return self.replace(folder=folder, plot=b"", q="")
+        return self.replace(folder=folder, plot=b"", q="", status="")
 
     def of_plot(self, path: bytes) -> View:
         """One ME large; folder and search stay, since they define the previous and next plot."""

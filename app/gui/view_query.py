@@ -12,7 +12,7 @@ from werkzeug.datastructures import MultiDict
 from app.gui.addresses import text, unquote_path
 from app.gui.references import COMPARISONS, FORM, MAX_REFERENCES, Reference
 from app.gui.samples import SampleKey
-from app.gui.view import DEFAULT_SIZE, OPTIONS, TILE_SIZES, DrawingOptions, FieldProblem, View
+from app.gui.view import ALARMS, DEFAULT_SIZE, OPTIONS, TILE_SIZES, DrawingOptions, FieldProblem, View
 from app.web import Problem, raw_path
 from render.errors import OptionError
 from render.options import MAX_TEXT_LENGTH, Options
@@ -23,7 +23,7 @@ MAX_OWN_OPTIONS = 100
 FRAGMENT_FIELDS = frozenset({"since", "from", "series", "details", "lumi", "v"})
 """Fields that choose a part of a page and are no state of it."""
 
-VIEW_FIELDS = ("plot", "q", "size", "quantity", "diff", "ref", "compare", *OPTIONS)
+VIEW_FIELDS = ("plot", "q", "status", "size", "quantity", "diff", "ref", "compare", *OPTIONS)
 """Fields of a view, without numbered ones."""
 
 _NUMBERED = re.compile(r"(label|me)([1-9]\d{0,2})(?:\.(\w+))?", re.ASCII)
@@ -66,6 +66,7 @@ class ViewQuery:
             plot=_bytes(self.values.get("plot", "")),
             q=_bytes(self.values.get("q", "")).decode("utf-8", "replace").strip(),
             size=self._choice("size", tuple(TILE_SIZES), DEFAULT_SIZE),
+            status=self._choice("status", ALARMS, ""),
             quantity=self._printable("quantity"),
             diff=self._choice("diff", ("1", "0"), "0") == "1",
             references=self._references(),

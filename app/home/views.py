@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import platform
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from itertools import groupby
 from typing import NamedTuple
 from urllib.parse import quote, unquote
 
 from flask import Blueprint, Response, abort, current_app, redirect, request
+from markupsafe import Markup
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.core.area import HelpTopic
 from app.core.version import VERSION
 from app.gui import samples
 from app.gui.api.old_links import home_target
+from app.gui.catalog.alarms import Alarms, alarms_of
 from app.gui.samples import SampleKey
-from app.gui.view import View
-from app.home.current_run import current_run
+from app.gui.view import ALARMS, View
+from app.home.current_run import now_fragment
 from app.security import Role, needs
 from app.security.guard import local_address
 from app.square.view_state import old_bookmark
 from app.web import is_fragment, page, request_settings
+from app.web.fragment_cache import fragment_response
 from app.web.frame import href
 
 pages = Blueprint("home", __name__)
@@ -36,11 +40,16 @@ MAX_SAMPLES = 200
 @pages.get("/")
 @needs(Role.VIEWER)
 def index() -> AnyResponse:
-    """The latest runs with their datasets, or the results of a search. Old links of DQM^2 (`db=`) and of the DQM GUI lead on."""
+    """The latest runs with their datasets, or the results of a search; for a poll (`since=`) the part "Now".
+
+    Old links of DQM^2 (`db=`) and of the DQM GUI lead on.
+    """
     if "db" in request.args:
         return redirect(old_bookmark())
     if target := home_target():
         return redirect(target)
+    if "since" in request.args and is_fragment():
+        return _now_response()
     run, dataset, lumi = (request.args.get(name, "").strip() for name in ("run", "dataset", "lumi"))
     per_lumi = request.args.get("lumis") == "1"
     found = _lumis(run, dataset, lumi) if per_lumi else _runs(run, dataset)
@@ -55,11 +64,22 @@ def index() -> AnyResponse:
         per_lumi=per_lumi,
         runs=runs,
         dates={number: f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M}" for number, at in dates.items()},
-        current=None if is_fragment() else current_run(),
+        now=None if is_fragment() else _now(),
         count=min(len(found), MAX_SAMPLES),
         complete=len(found) <= MAX_SAMPLES,
         live=[View(SampleKey(0, 0, name)).address for name in samples.datasets_of(0)[:1]],
     )
+
+
+def _now() -> Markup:
+    fragment = now_fragment()
+    return Markup(fragment.plain.decode()) if fragment else Markup()
+
+
+def _now_response() -> Response:
+    """The answer to a poll."""
+    fragment = now_fragment()
+    return fragment_response(fragment) if fragment else Response(status=204)
 
 
 class SampleLink(NamedTuple):
@@ -69,13 +89,22 @@ class SampleLink(NamedTuple):
     dataset: str
     address: str
     lumis: str = ""  # the matching lumisections in words; "" for a whole run
+    alarms: tuple[tuple[str, int, str], ...] = ()  # of quality tests: kind, number of plots, address of their list; () if unknown
 
 
 def _runs(run: str, dataset: str) -> list[SampleLink]:
     """The samples that match, those of the ongoing run first."""
     ongoing = samples.ongoing(dataset) if run in ("", "0") else []
     found = ongoing + [key for key in samples.runs(run, dataset, limit=MAX_SAMPLES + 1) if key.run]
-    return [SampleLink(key.run, key.dataset, View(key).address) for key in found]
+    alarms = alarms_of({key.run for key in found})
+    return [SampleLink(key.run, key.dataset, View(key).address, alarms=_alarm_links(key, alarms)) for key in found]
+
+
+def _alarm_links(key: SampleKey, alarms: Mapping[tuple[int, str], Alarms]) -> tuple[tuple[str, int, str], ...]:
+    counts = None if key.lumi else alarms.get((key.run, key.dataset))
+    if counts is None:
+        return ()
+    return tuple((kind, count, View(key, status=kind).address) for kind, count in zip(ALARMS, counts, strict=True))
 
 
 def _lumis(run: str, dataset: str, lumi: str) -> list[SampleLink]:

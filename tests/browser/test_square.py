@@ -70,6 +70,28 @@ def test_crash_appears_at_the_next_poll(page: Page) -> None:
     data.change(key_of("gem"), exit_code=None)
 
 
+def test_now_on_the_home_page_follows_the_run_and_keeps_what_was_typed_and_focused(page: Page) -> None:
+    answers: list[int] = []
+    page.on("response", lambda answer: answers.append(answer.status) if "/?since=" in answer.url else None)
+    page.goto("/?dataset=zero")
+    now, link = page.locator("#now"), page.locator("#now a")
+    expect(now).to_contain_text("358792")
+    expect(now).not_to_contain_text("down")
+    page.get_by_label("Dataset").fill("zerobias")
+    expect(page).to_have_url(re.compile("zerobias"))
+    link.focus()
+    for lumi in (98763, 98764):
+        data.change(key_of("gem"), exit_code=134, lumi=lumi)
+        expect(now).to_contain_text("1 down")
+        expect(now).to_contain_text(f"Lumisection {lumi}")
+    expect(link).to_be_focused()
+    expect(page.get_by_label("Dataset")).to_have_value("zerobias")
+    assert page.url.endswith("/?dataset=zerobias"), "the address of the page, not of its poll"
+    assert becomes_true(page, lambda: answers[-2:] == [204, 204])
+    data.change(key_of("gem"), exit_code=None)
+    expect(now).not_to_contain_text("down")
+
+
 def test_polls_request_newer_versions_only(page: Page) -> None:
     answers: list[int] = []
     polls, most = Counter[str](), [0]

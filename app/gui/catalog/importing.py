@@ -22,6 +22,9 @@ from app.queue.models import BackgroundJob
 MAX_ROUNDS = 3
 """Imports of a file in a row when it changes while it is read."""
 
+STORED = ("file_id", "namelist_id", "columns", "facts", "me_count", "errors", "warnings")
+"""Columns of a sample that an import replaces."""
+
 BATCH = 200
 """Samples that are stored with one statement."""
 
@@ -129,7 +132,8 @@ def _newest_file_is(file: File) -> Any:
 
 def _clear_samples(file: File, samples: list[int]) -> None:
     """Remove the lists of samples that their file does not contain."""
-    empty = {"namelist": None, "columns": None, "facts": None, "me_count": 0, "file": file.id, "coming": None}
+    empty: dict[str, Any] = {"namelist": None, "columns": None, "facts": None, "me_count": 0, "errors": None, "warnings": None}
+    empty |= {"file": file.id, "coming": None}
     for batch in chunked(samples, BATCH):
         Sample.update(empty | {"version": Sample.version + 1}).where(Sample.id.in_(batch)).execute()
 
@@ -171,13 +175,15 @@ def _row(file: File, key: _Key, listing: StoredListing, namelists: dict[str, int
         "columns": listing.columns,
         "facts": listing.facts,
         "me_count": listing.me_count,
+        "errors": listing.errors,
+        "warnings": listing.warnings,
         "first": lumi == 0,
     }
 
 
 def _store_samples(file: File, new: list[dict[str, Any]]) -> None:
     """Insert new samples and update those of this file; samples that are registered with another file stay."""
-    changed = {name: getattr(EXCLUDED, name) for name in ("file_id", "namelist_id", "columns", "facts", "me_count")}
+    changed = {name: getattr(EXCLUDED, name) for name in STORED}
     update = {getattr(Sample, name.removesuffix("_id")): value for name, value in changed.items()}
     Sample.insert_many(new).on_conflict(
         conflict_target=[Sample.dataset, Sample.run, Sample.lumi],

@@ -20,7 +20,7 @@ import zstandard
 
 from app.core.supervisor import die_with
 from app.core.urls import is_remote
-from app.formats import FormatError, scan
+from app.formats import ERROR, WARNING, Columns, FormatError, scan
 
 TREE = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
 """As in app.core.settings, which takes longer to import than a small file to read."""
@@ -41,6 +41,8 @@ class StoredListing(NamedTuple):
     sha256: str  # of the names
     columns: bytes  # zstd of formats.Columns
     facts: bytes  # zstd of formats.Facts
+    errors: int  # MEs with this worst status of their quality tests
+    warnings: int
 
 
 class Contents(NamedTuple):
@@ -87,8 +89,8 @@ def _contents(answer: dict[str, Any], blobs: memoryview) -> Contents:
 
     names = {sha256: (count, next_blob(size)) for sha256, count, size in answer["names"]}
     listings = [
-        StoredListing(run, lumi, names[sha256][0], sha256, next_blob(columns), next_blob(facts))
-        for run, lumi, sha256, columns, facts in answer["samples"]
+        StoredListing(run, lumi, names[sha256][0], sha256, next_blob(columns), next_blob(facts), errors, warnings)
+        for run, lumi, sha256, columns, facts, errors, warnings in answer["samples"]
     ]
     return Contents(listings, names, answer["unreadable"])
 
@@ -123,14 +125,20 @@ def _pack(path: str, format: str) -> tuple[dict[str, object], list[bytes]]:
     packed = {number: shared.pack() for number, shared in names.items()}
     hashes = {number: sha256(joined).hexdigest() for number, joined in packed.items()}
     distinct = {hashes[number]: (len(names[number]), compress(joined)) for number, joined in packed.items()}
-    samples: list[tuple[int, int, str, int, int]] = []
+    samples: list[tuple[int, int, str, int, int, int, int]] = []
     blobs = [blob for _, blob in distinct.values()]
     for (run, lumi), listing in sorted(found.samples.items()):
         columns, facts = compress(listing.columns.pack()), compress(listing.facts.pack())
-        samples.append((run, lumi, hashes[id(listing.names)], len(columns), len(facts)))
+        alarms = count_alarms(listing.columns)
+        samples.append((run, lumi, hashes[id(listing.names)], len(columns), len(facts), *alarms))
         blobs += [columns, facts]
     counts = [(name, count, len(blob)) for name, (count, blob) in distinct.items()]
     return {"samples": samples, "names": counts, "unreadable": found.unreadable}, blobs
+
+
+def count_alarms(columns: Columns) -> tuple[int, int]:
+    """The number of MEs with errors, and of those with warnings."""
+    return columns.status.count(ERROR), columns.status.count(WARNING)
 
 
 if __name__ == "__main__":

@@ -6,12 +6,12 @@ from bisect import bisect_left
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
-from app.formats import Columns, Kind, QTest
+from app.formats import ERROR, WARNING, Columns, Kind, QTest
 from app.formats.reals import shortest_real
 from app.gui.addresses import text
 from app.gui.catalog.catalog import OpenSample
 from app.gui.pages.readable import readable_value
-from app.gui.view import TILE_SIZES, View
+from app.gui.view import ALARMS, TILE_SIZES, View
 from app.web.badges import Badge
 
 TILES_PER_PAGE = 200
@@ -22,8 +22,8 @@ MAX_MATCHES = 1000
 
 
 STATUSES = {
-    300: Badge("error", "error", "error"),
-    200: Badge("warning", "warning", "warning"),
+    ERROR: Badge("error", "error", "error"),
+    WARNING: Badge("warning", "warning", "warning"),
     60: Badge("invalid", "unsure", "invalid"),
     30: Badge("unsure", "unsure", "other"),
     90: Badge("idle", "off", "did not run"),
@@ -93,6 +93,8 @@ def list_view(sample: OpenSample, view: View, start: int) -> ListPage:
 def _matches(sample: OpenSample, view: View) -> list[int] | None:
     """The MEs that match the search of a view; None without a search."""
     words = view.q.split()
+    if view.status:
+        return sample.names.matching(words, _find_alarms(sample.columns)[ALARMS.index(view.status)])[:MAX_MATCHES]
     return sample.names.search(words, MAX_MATCHES) if words else None
 
 
@@ -123,7 +125,7 @@ def tile(sample: OpenSample, view: View, index: int) -> Tile:
         name=text(name),
         folder=text(folder),
         address=view.of_plot(path).address,
-        folder_address=view.of_folder(folder).address if view.q else "",
+        folder_address=view.of_folder(folder).address if view.is_search else "",
         image=view.image(path, TILE_SIZES[view.size]),
         status=status_of(sample.columns.status[index]),
         value=value,
@@ -162,7 +164,7 @@ _alarm_indices: WeakKeyDictionary[Columns, tuple[list[int], list[int]]] = WeakKe
 def _find_alarms(columns: Columns) -> tuple[list[int], list[int]]:
     """The indices of the MEs with errors, and of those with warnings."""
     if (found := _alarm_indices.get(columns)) is None:
-        alarming = [(index, code) for index, code in enumerate(columns.status) if code in (200, 300)]
-        found = [index for index, code in alarming if code == 300], [index for index, code in alarming if code == 200]
+        alarming = [(index, code) for index, code in enumerate(columns.status) if code in (ERROR, WARNING)]
+        found = [index for index, code in alarming if code == ERROR], [index for index, code in alarming if code == WARNING]
         _alarm_indices[columns] = found
     return found

@@ -108,7 +108,7 @@ def read_again(place: str) -> AnyResponse:
 def _folder_page(sample: OpenSample, view: View) -> Response:
     """A folder, the matches of a search, or only their next tiles."""
     listing = list_view(sample, view, parse_int(request.args.get("from", "0"), LARGEST_START) or 0)
-    if not listing.folders and not listing.total and view.folder and not view.q:
+    if not listing.folders and not listing.total and view.folder and not view.is_search:
         return _redirect_to_existing(sample, view)
     fragment = "gui/tiles_fragment.html" if "from" in request.args else "gui/folder_fragment.html"
     sizes = [(name, view.replace(size=name).address, name == view.size) for name in TILE_SIZES]
