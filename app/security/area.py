@@ -16,6 +16,7 @@ AREA = Area(
     roles={
         "static": "public",
         "bundle": "public",
+        "favicon": "public",
         "security.csp_report": "public",
         "account.sign_in": "public",
         "account.sign_in_now": "public",

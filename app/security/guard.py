@@ -18,7 +18,7 @@ from app.web import Problem, is_api, is_fragment
 def init_app(app: Flask, settings: Settings) -> None:
     """Check each request of the application before its view."""
     allowed = allowed_host_names(settings)
-    for endpoint in ("static", "bundle"):
+    for endpoint in ("static", "bundle", "favicon"):
         needs(Role.PUBLIC)(app.view_functions[endpoint])
 
     @app.before_request

@@ -130,6 +130,11 @@ def levels(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
                 within = ""
 
 
+def first_error(lines: list[LogLine]) -> int | None:
+    """The number of the first line that tells of an error, at which the log of a crashed job opens."""
+    return next((line.number for line in lines if line.level == "error"), None)
+
+
 def select_lines(lines: list[str], words: str = "", level: str = "", first: int = 1) -> list[LogLine]:
     """The lines that contain `words` (case-insensitive) and have this level.
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 from functools import cache
 from hashlib import blake2b
 
-from flask import Flask, Response, abort, url_for
+from flask import Flask, Response, abort, send_from_directory, url_for
 
 from app.core.settings import TREE
 from app.web.responses import ContentResponse
 
+DAY_S = 24 * 3600
 YEAR_S = 365 * 24 * 3600
 
 CONTENT_TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}
@@ -57,6 +58,7 @@ def init_app(app: Flask) -> None:
     """Serve the bundles, and let browsers keep every file of static/ for a year."""
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = YEAR_S
     app.add_url_rule("/bundles/<name>", "bundle", serve_bundle)
+    app.add_url_rule("/favicon.ico", "favicon", serve_favicon)
 
 
 def asset(name: str) -> str:
@@ -75,6 +77,11 @@ def serve_bundle(name: str) -> Response:
     answer.cache_control.max_age = YEAR_S
     answer.set_etag(_hash(_content(name)))
     return answer
+
+
+def serve_favicon() -> Response:
+    """The icon that browsers request for what is no page, such as a picture or JSON that is opened alone."""
+    return send_from_directory(TREE / "static", "web/favicon.ico", max_age=DAY_S)
 
 
 @cache

@@ -77,6 +77,7 @@ class Routes:
             "/status": self.status,
             "/healthz": self.healthz,
             f"/static/{NAME}": self.static,
+            "/favicon.ico": lambda: self.static("favicon.ico"),  # browsers request it for files that are opened alone
             "/snapshots": self.snapshot_state,
         }
 

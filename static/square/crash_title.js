@@ -1,4 +1,4 @@
-// Title and icon of a run page carry the number of clients that are down, so that a tab in the background shows them.
+// Title and icon of a run page, on the hub and on mirrors, carry the number of clients that are down, so that a tab in the background shows them.
 "use strict";
 (() => {
   const title = document.title;
@@ -20,7 +20,7 @@
   }
 
   async function update() {
-    const down = document.getElementById("square")?.dataset.down ?? "0";
+    const down = document.querySelector("[data-down]")?.dataset.down ?? "0";
     if (down === last) return;
     last = down;
     document.title = down === "0" ? title : `(${down}) ${title}`;
@@ -33,6 +33,6 @@
     if (answer.ok && down === last) link.href = icon(drawing, Number(down));
   }
 
-  document.addEventListener("htmx:afterSettle", update);
+  for (const event of ["htmx:afterSettle", "mirror:updated"]) document.addEventListener(event, update);
   update();
 })();

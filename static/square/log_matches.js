@@ -1,4 +1,4 @@
-// Lines of a log: a crashed job's log opens at its first error, n and N go through matches, and a click on a line links to it.
+// Lines of a log, on the hub and on mirrors: a crashed job's log opens at its first error, n and N go through matches, and a click on a line links to it.
 "use strict";
 (() => {
   const MATCHES = ".log li[id]";
@@ -12,7 +12,9 @@
 
   /** Select a line, as its link does, but without a step in the history. */
   function select(id) {
-    location.replace(`#${id}`);
+    const address = new URL(location.href); // pages of a mirror have a <base>, so that a bare "#L1" would lead elsewhere
+    address.hash = id;
+    location.replace(address);
   }
 
   const selected = () => document.querySelector(`${MATCHES}:target`);
@@ -44,7 +46,7 @@
     if (line && !event.target.closest("a") && getSelection().isCollapsed) line.querySelector(".line").click();
   });
   addEventListener("hashchange", update);
-  document.addEventListener("htmx:afterSettle", update);
+  for (const event of ["htmx:afterSettle", "mirror:updated"]) document.addEventListener(event, update);
 
   const first = document.querySelector("[data-open-at]");
   if (first && !location.hash) select(first.dataset.openAt);

@@ -111,6 +111,35 @@ def test_mirror_follows_p5(page: Page, hub: Chain, mirror: MirrorProcess) -> Non
     assert FU not in everything
 
 
+def test_the_mirror_shows_crashes_as_the_hub_does(page: Page, hub: Chain, mirror: MirrorProcess) -> None:
+    """The tab carries the number of clients that are down, and the log of a crashed job opens at its first error."""
+    p5 = hub.p5
+    run = p5.incident("start_run", lumis=100)["run"]
+    p5.advance(90)
+    page.goto("/")
+    expect(page.locator(".jobs .job-running")).to_have_count(31)
+    expect(page).to_have_title("Latest run · P5")
+    icon = page.locator('link[rel="icon"]')
+    p5.incident("crash", tag=CLIENT, code=-11, restart=False)
+    expect(page).to_have_title("(1) Latest run · P5")
+    expect(icon).to_have_attribute("href", re.compile("^data:image/svg.*>1<|^data:image/svg.*%3E1%3C"))
+    p5.incident("crash", tag="csc_dqm_sourceclient-live", code=65, restart=False)
+    expect(page).to_have_title("(2) Latest run · P5")
+
+    until(lambda: f"logs/{run}/".encode() in mirror.get("/").body, "the link to the log")
+    page.get_by_role("link", name=re.compile("Log of pixel")).click()
+    expect(page).to_have_url(re.compile(rf"/logs/{run}/.*#L\d+$"))
+    opened = page.locator(".log li:target")
+    expect(opened).to_contain_text("A fatal system signal has occurred: segmentation violation")
+    expect(opened).to_be_in_viewport()
+    expect(page.get_by_role("link", name="First error")).to_have_attribute("href", re.compile("#L"))
+    errors = page.locator(".matches [role=status]")
+    expect(errors).to_have_text(re.compile(r"^1 of \d+$"))
+    page.keyboard.press("n")
+    expect(errors).to_have_text(re.compile(r"^[12] of \d+$"))
+    expect(page.locator(".log li.error:target")).to_be_in_viewport()
+
+
 def test_charts_on_the_mirror_are_cached_by_version(page: Page, hub: Chain, mirror: MirrorProcess) -> None:
     run = hub.p5.incident("start_run", lumis=100)["run"]
     hub.p5.advance(130)

@@ -103,7 +103,8 @@ def _log_page(view: ViewState, job: Job, log: logs.JoinedLog, *, version: str = 
     query, settings = LogQuery(), request_settings()
     square, skipped = settings.of(SquareSettings), whole_from or 0
     found = logs.select_lines(log.lines, query.words, query.level, skipped + 1)
-    open_at = _first_error(job, found) if query.is_plain and whole_from is None else None
+    opens_at_error = query.is_plain and whole_from is None and job_state(job) == CRASHED
+    open_at = logs.first_error(found) if opens_at_error else None
     start = _page_start(query, open_at) if whole_from is None else max(0, len(found) - logs.PAGE_LINES)
     end = start + logs.PAGE_LINES
     return LogPage(
@@ -129,11 +130,6 @@ def _log_page(view: ViewState, job: Job, log: logs.JoinedLog, *, version: str = 
         newer=query.link(view, job, **{"from": end}) if len(found) > end else "",
         open_at=open_at,
     )
-
-
-def _first_error(job: Job, lines: list[logs.LogLine]) -> int | None:
-    """The number of the first line of a crashed job that tells of an error; None for other jobs."""
-    return next((line.number for line in lines if line.level == "error"), None) if job_state(job) == CRASHED else None
 
 
 def _page_start(query: LogQuery, open_at: int | None) -> int:

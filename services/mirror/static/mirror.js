@@ -77,6 +77,7 @@
     const fresh = document.createElement("template");
     fresh.innerHTML = `\n${html}\n    `;
     updateChildren(fragment, fresh.content);
+    document.dispatchEvent(new Event("mirror:updated"));
     if (zones.selectedIndex > 0) updateTimes();
   }
 
@@ -95,6 +96,13 @@
     time.dateTime = `${new Date(at * 1000).toISOString().slice(0, 19)}Z`;
     updateTimes();
   }
+
+  // Keys: a letter clicks the element with this data-key, as on the hub
+
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.altKey || event.metaKey || event.target.closest("input, select, textarea")) return;
+    document.querySelector(`[data-key="${CSS.escape(event.key)}"]`)?.click();
+  });
 
   // Polling
 
@@ -124,12 +132,6 @@
     updateAges();
     timer = setTimeout(poll, wait * 1000);
   }
-
-  // The whole line of a log is the target of its link.
-  document.addEventListener("click", (event) => {
-    const line = event.target.closest(".log li[id]");
-    if (line && !event.target.closest("a") && getSelection().isCollapsed) line.querySelector(".line").click();
-  });
 
   initZones();
   updateAges();
