@@ -56,7 +56,7 @@ def live(run: int, period: float, lumis: int, folder: Path | None, follow: bool)
     folder = folder or settings.data / "demo" / "live"
     simulation = LiveDemo(folder, _demo_program(), hub, run, lumis, period)
     if follow:
-        simulation.follow(settings.of(ServiceSettings).simulator_port, stop, _report)
+        simulation.follow(settings.of(ServiceSettings).simulator_port, settings.data / "demo", stop, _report)
     else:
         simulation.play(stop, _report)
 

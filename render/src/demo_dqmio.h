@@ -18,7 +18,7 @@ namespace dqmhub::demo {
 // see docs/developers/formats.md. Histograms of lumisections are summed for the whole run; of scalars and strings the last one counts.
 class DqmioWriter : public Writer {
  public:
-  explicit DqmioWriter(TFile &file) : ranges_(new TTree("Indices", "Indices")) {
+  DqmioWriter(TFile &file, double start) : ranges_(new TTree("Indices", "Indices")), start_(start) {
     ranges_->SetDirectory(&file);
     ranges_->Branch("Run", &run_, "Run/i");
     for (auto [name, value] : {std::pair{"Lumi", &lumi_}, {"ProcessHistoryIndex", &history_}, {"Type", &type_}})
@@ -123,8 +123,8 @@ class DqmioWriter : public Writer {
   void write(int run, int lumi) {
     run_ = run;
     lumi_ = lumi;
-    begin_ = ULong64_t(1683000000 + 23 * lumi) << 32;
-    end_ = ULong64_t(1683000000 + 23 * (lumi + 1)) << 32;
+    begin_ = ULong64_t(start_ + 23 * lumi) << 32;
+    end_ = ULong64_t(start_ + 23 * (lumi + 1)) << 32;
     for (type_ = 0; type_ < trees_.size(); ++type_) {
       Tree &tree = trees_[type_];
       if (tree.tree->GetEntries() == tree.ended)
@@ -137,6 +137,7 @@ class DqmioWriter : public Writer {
   }
 
   TTree *ranges_;
+  double start_;  // of the run, Unix s UTC
   unsigned run_ = 0, lumi_ = 0, history_ = 0, type_ = 0, flags_ = 0;
   ULong64_t begin_ = 0, end_ = 0, first_ = 0, last_ = 0;
   std::string name_, text_, *name_pointer_ = &name_, *text_pointer_ = &text_;
@@ -152,10 +153,11 @@ class DqmioWriter : public Writer {
 // Monitor elements of one lumisection. The rate falls and the charge drifts; in one lumisection a pixel layer is off.
 class LumiSection : Filler {
  public:
-  LumiSection(Writer &writer, int run, unsigned seed, int lumi, int lumis)
+  LumiSection(Writer &writer, int run, unsigned seed, int lumi, int lumis, double start)
       : Filler(writer, run, seed + 1000u * unsigned(lumi), {1, 1}, false),
         run_(run),
         lumi_(lumi),
+        start_(start),
         drift_(double(lumi) / lumis),
         bad_(lumi == 2 * lumis / 3) {}
 
@@ -187,7 +189,7 @@ class LumiSection : Filler {
     writer_.integer("iRun", run_);
     writer_.integer("iLumiSection", lumi_);
     writer_.integer("processedEvts", 600 + random_.Poisson(40));
-    writer_.real("eventTimeStamp", 1683000000. + 23.31 * lumi_);
+    writer_.real("eventTimeStamp", start_ + 23.31 * lumi_);
     writer_.string("detectors", bad_ ? "PXB layer 2 off" : "all on");
   }
 
@@ -239,6 +241,7 @@ class LumiSection : Filler {
   }
 
   int run_, lumi_;
+  double start_;
   double drift_;
   bool bad_;
 };

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <functional>
 #include <string>
 
@@ -31,6 +32,24 @@ struct Progress {
 
   bool ongoing() const { return lumi < lumis; }
   double done() const { return double(lumi) / lumis; }
+};
+
+// When and with which release of CMSSW a run was taken.
+struct Conditions {
+  double start;  // Unix s UTC
+  std::string release;
+
+  // Run 1 stands for simulated collisions, others for runs of May 2023.
+  static Conditions of_run(int run) {
+    return {1683000000. + (run > 1 ? (run - 367000) * 3600. : 0), run > 1 ? "CMSSW_13_0_10" : "CMSSW_14_0_0"};
+  }
+
+  // The global tag of the release: 130X_... for CMSSW_13_0_10.
+  std::string global_tag(const char *rest) const {
+    int cycle = 0, series = 0;
+    std::sscanf(release.c_str(), "CMSSW_%d_%d", &cycle, &series);
+    return std::to_string(cycle) + std::to_string(series) + "X_" + rest;
+  }
 };
 
 // Fills histograms that look like those of a detector and passes them to a writer. With the same run and seed, histograms

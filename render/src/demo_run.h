@@ -17,8 +17,8 @@ namespace dqmhub::demo {
 // Monitor elements of all subsystems, after some lumisections of a live run or at its end.
 class DemoRun : DetectorFiller {
  public:
-  DemoRun(Writer &writer, int run, unsigned seed, Progress progress, bool live)
-      : DetectorFiller(writer, run, seed, progress, live), run_(run) {}
+  DemoRun(Writer &writer, int run, unsigned seed, Progress progress, bool live, Conditions conditions)
+      : DetectorFiller(writer, run, seed, progress, live), run_(run), conditions_(std::move(conditions)) {}
 
   int write(int mes) {
     info();
@@ -42,8 +42,8 @@ class DemoRun : DetectorFiller {
  private:
   void info() {
     folder("Info/ProvInfo");
-    writer_.string("CMSSW", run_ > 1 ? "CMSSW_13_0_10" : "CMSSW_14_0_0");
-    writer_.string("Globaltag", run_ > 1 ? "130X_dataRun3_Prompt_v3" : "140X_mcRun3_v1");
+    writer_.string("CMSSW", conditions_.release);
+    writer_.string("Globaltag", conditions_.global_tag(run_ > 1 ? "dataRun3_Prompt_v3" : "mcRun3_v1"));
     writer_.integer("runIsComplete", !progress_.ongoing());
     writer_.string("hostName", "demo");
     folder("Info/EventInfo");
@@ -52,7 +52,7 @@ class DemoRun : DetectorFiller {
     writer_.integer("iLumiSection", progress_.lumi);
     writer_.integer("iEvent", long((1000000 + 37L * run_) * progress_.done()));
     writer_.integer("processedEvts", long((250000 + random_.Poisson(3000)) * progress_.done()));
-    double start = 1683000000. + (run_ > 1 ? (run_ - 367000) * 3600. : 0);
+    const double start = conditions_.start;
     writer_.real("runStartTimeStamp", start);
     writer_.real("eventTimeStamp", start + progress_.lumi * 23.31);
     writer_.real("processTimeStamp", start + progress_.lumi * 23.31 + (live_ ? 12 : 86400));
@@ -67,7 +67,7 @@ class DemoRun : DetectorFiller {
   // What clients of the online system write beside Info/EventInfo, with the clocks of the process.
   void hlt_event_info(double start) {
     folder("HLT/EventInfo");
-    writer_.string("CMSSW_Version", "CMSSW_13_0_10");
+    writer_.string("CMSSW_Version", conditions_.release);
     writer_.string("hostName", "demo");
     writer_.string("processName", "DQM");
     writer_.string("workingDir", "/demo");
@@ -242,6 +242,7 @@ class DemoRun : DetectorFiller {
   }
 
   int run_;
+  Conditions conditions_;
 };
 
 }  // namespace dqmhub::demo

@@ -2,6 +2,7 @@
 //   dqmhub-demo --out FILE --run N [--mes N] [--seed S] [--compression zlib|lzma|lz4|zstd|none]
 //   dqmhub-demo --format pb --out FILE --run N [--mes N] [--seed S] [--lumi N --lumis N]
 //   dqmhub-demo --format dqmio --out FILE --run N [--mes N] [--seed S] [--lumis N] [--compression ...]
+// Each takes --start, the time at which the run began (Unix s UTC), and --release, the release of CMSSW.
 // The file is a legacy file of a whole run, a snapshot (at the end, or after `--lumi` lumisections), or a file with all
 // lumisections. The same arguments write the same bytes. Permanent properties, such as dead modules, are the same in all
 // files; run and seed determine the rest, such as statistics and the quality of each subsystem.
@@ -34,6 +35,13 @@ struct Arguments {
   std::string format = "root";
   int lumi = 0;
   int lumis = 450;
+  double start = 0;
+  std::string release;
+
+  Conditions conditions() const {
+    const Conditions usual = Conditions::of_run(run);
+    return {start > 0 ? start : usual.start, release.empty() ? usual.release : release};
+  }
 };
 
 int number(const char *value) {
@@ -42,6 +50,14 @@ int number(const char *value) {
   if (*end || end == value || result < 0 || result > 999999999)
     throw std::invalid_argument(text("Not a number from 0 to 999999999: %s", value));
   return int(result);
+}
+
+double seconds(const char *value) {
+  char *end;
+  const double result = std::strtod(value, &end);
+  if (*end || end == value || !(result > 0 && result < 1e10))
+    throw std::invalid_argument(text("Not a time in seconds since 1970: %s", value));
+  return result;
 }
 
 int compression(const std::string &name) {
@@ -73,6 +89,10 @@ Arguments parse(int count, char **values) {
       arguments.lumi = number(value);
     else if (option == "--lumis")
       arguments.lumis = number(value);
+    else if (option == "--start")
+      arguments.start = seconds(value);
+    else if (option == "--release")
+      arguments.release = value;
     else
       throw std::invalid_argument("Unknown option: " + option);
   }
@@ -87,8 +107,8 @@ Arguments parse(int count, char **values) {
 
 int fill(Writer &writer, const Arguments &arguments) {
   const bool live = arguments.lumi > 0;
-  return DemoRun(writer, arguments.run, arguments.seed, {live ? arguments.lumi : arguments.lumis, arguments.lumis}, live)
-      .write(arguments.mes);
+  const Progress progress{live ? arguments.lumi : arguments.lumis, arguments.lumis};
+  return DemoRun(writer, arguments.run, arguments.seed, progress, live, arguments.conditions()).write(arguments.mes);
 }
 
 std::unique_ptr<TFile> open_root_file(const Arguments &arguments, const char *title) {
@@ -107,9 +127,9 @@ int write_legacy(const Arguments &arguments) {
 
 int write_dqmio(const Arguments &arguments) {
   const auto file = open_root_file(arguments, "1");  // format version
-  DqmioWriter writer(*file);
+  DqmioWriter writer(*file, arguments.conditions().start);
   for (int lumi = 1; lumi <= arguments.lumis; ++lumi) {
-    LumiSection section(writer, arguments.run, arguments.seed, lumi, arguments.lumis);
+    LumiSection section(writer, arguments.run, arguments.seed, lumi, arguments.lumis, arguments.conditions().start);
     section.write();
     section.modules(int(long(arguments.mes) * lumi / arguments.lumis));
     writer.end(arguments.run, lumi);
@@ -141,7 +161,7 @@ int main(int count, char **values) {
   } catch (const std::exception &error) {
     std::fprintf(stderr,
                  "dqmhub-demo: %s\nUsage: dqmhub-demo --out FILE --run N [--mes N] [--seed S] [--compression zlib|lzma|lz4|zstd|none] "
-                 "[--format root|pb|dqmio] [--lumi N --lumis N]\n",
+                 "[--format root|pb|dqmio] [--lumi N --lumis N] [--start SECONDS] [--release NAME]\n",
                  error.what());
     return 2;
   }

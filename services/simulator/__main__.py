@@ -13,6 +13,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from .machines import RELEASES
 from .replay import RecordedDocument, read_recording
 from .scenario import HISTORY_S
 from .server import application
@@ -35,6 +36,13 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1, help="seed of the runs and faults (%(default)s)")
     parser.add_argument("--fus", type=int, choices=(1, 2, 3, 4), default=2, help="FUs of each system (%(default)s)")
     parser.add_argument("--history", type=float, default=HISTORY_S, help="simulated seconds before the start (%(default)s)")
+    parser.add_argument(
+        "--releases",
+        nargs="+",
+        default=RELEASES,
+        metavar="FOLDER",
+        help="folders of CMSSW releases in the order of their use (%(default)s)",
+    )
     parser.add_argument("--quiet-start", action="store_true", help="start without documents; runs start only on request")
     parser.add_argument("--secret", default="changeme", help="value of the cookie that clients of CMSWEB send (%(default)s)")
     parser.add_argument("--replay", type=_recording, default=(), metavar="FILE", help="replay a recording instead of the usual runs")
@@ -59,6 +67,7 @@ def main() -> None:
         arguments.secret,
         arguments.replay,
         arguments.state,
+        tuple(arguments.releases),
     )
     site = Site(options)
     if arguments.addresses:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from aiohttp import web
 
 from . import ssh
-from .machines import CLIENTS, GATEWAY, RELEASES
+from .machines import CLIENTS, GATEWAY
 from .responses import make_response
 from .site import Site, host_name
 from .system import System
@@ -101,8 +101,8 @@ def _cmssw_info(site: Site, query: Query) -> str:
 
 
 def _release_info(site: Site, name: str) -> str:
-    runs = site.systems[name].runs
-    version, numbers = release_parts(runs[-1].release if runs else RELEASES[0])
+    system = site.systems[name]
+    version, numbers = release_parts(system.runs[-1].release if system.runs else system.releases[0])
     requests = "".join(f"\n {number} ok" for number in numbers)
     folder = f"/dqmdata/dqm_cmssw/current_{name}/src/DQM/Integration/python/config"
     tags = "".join(f'{folder}/{file}:GlobalTag.globaltag = "{tag}"\n' for file, tag in GLOBAL_TAGS.items())

@@ -35,7 +35,7 @@ class RunPlan:
     lumis: int  # length
     faults: dict[str, JobFault] = field(default_factory=dict)  # by tag of the client
     clients: bool = True  # False: a run without jobs
-    release: int = 0  # index of RELEASES
+    release: int = 0  # index of the releases of the system
     hltd_restart: int = 0  # lumisection at which hltd restarts on the first FU; 0: never
     step: int = 0  # difference of the number of the next production run; 0: random, 1 to 3
 

@@ -12,6 +12,7 @@ from typing import Any
 from aiohttp import web
 
 from . import incidents
+from .control_room import release_parts
 from .responses import SITE, Handler
 
 
@@ -27,7 +28,7 @@ def _loopback(handler: Handler) -> Handler:
 
 @_loopback
 async def _status(request: web.Request) -> web.StreamResponse:
-    """The time, the runs and the running jobs."""
+    """The time, the runs with their conditions, and the running jobs."""
     site = request.app[SITE]
     systems = {
         name: {
@@ -35,6 +36,7 @@ async def _status(request: web.Request) -> web.StreamResponse:
             "lumi": system.run.last_lumi if system.run else None,
             "lumis": system.run.plan.lumis if system.run else None,
             "runs": [run.number for run in system.runs],
+            "conditions": [{"run": run.number, "started": run.started, "release": release_parts(run.release)[0]} for run in system.runs],
             "jobs": [
                 {"id": job.id, "tag": job.client.tag, "lumi": job.lumi, "attempt": job.attempt, "silent": job.silent}
                 for job in system.jobs_of()

@@ -11,7 +11,7 @@ from typing import Any
 from . import host_documents, replay, scenario
 from .clock import Clock, EventQueue
 from .faults import ServerFaults
-from .machines import GATEWAY, MAX_FUS, clusters
+from .machines import GATEWAY, MAX_FUS, RELEASES, clusters
 from .replay import RecordedDocument
 from .runs import RunPlan
 from .state_file import StateFile
@@ -37,6 +37,7 @@ class SiteOptions:
     secret: str = "changeme"  # value of CMSWEB's cookie
     recording: tuple[RecordedDocument, ...] = ()  # replayed on machines that are quiet otherwise
     state: Path | None = None  # file with the state of the previous process, to continue with
+    releases: tuple[str, ...] = RELEASES  # folders of CMSSW releases in the order of their use
 
 
 class Site:
@@ -68,7 +69,7 @@ class Site:
 
     def _system(self, name: str, script: tuple[RunPlan, ...], first_run: int) -> System:
         machines = next(machines for cluster, machines in self.clusters.items() if cluster.startswith(name))
-        return System(name, machines, script, first_run, self.event_queue, self.stores, self.options.seed)
+        return System(name, machines, script, first_run, self.event_queue, self.stores, self.options.seed, self.options.releases)
 
     def _start(self) -> None:
         for number, host in enumerate(() if self.quiet else self.stores):

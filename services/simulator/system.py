@@ -52,6 +52,7 @@ class System:
         config: configuration of the playback player, with the run that it plays.
         configured_run: the run in the file of its configuration; the first run that it played is the next one.
         socket: name of the player's socket.
+        releases: folders of CMSSW releases; the plans of runs have their indices.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class System:
         event_queue: EventQueue,
         stores: dict[str, DocumentStore],
         seed: int,
+        releases: tuple[str, ...] = RELEASES,
     ):
         self.name = name
         self.bu, *self.fus = machines
@@ -73,6 +75,7 @@ class System:
         self.config = PLAYER_CONFIG | {"run": first_run}
         self.configured_run = first_run - 1
         self.socket = "bd68c7bb.fff_simulator"
+        self.releases = releases
         self._script = script
         self._next_number = first_run
         self._plans_used = 0
@@ -158,7 +161,7 @@ class System:
         source = int(self.config["source"].rstrip("/").rpartition("/run")[2]) if self.playback else number
         holes = tuple(self.config["lumi_to_skip"]) if self.playback else ()
         merger = "mrg-c2f13-37-01" if self.playback else "sm-c2a11-43-01"
-        return Run(number, source, plan, RELEASES[plan.release], unique, self._queue.now, random, merger, holes)
+        return Run(number, source, plan, self.releases[plan.release % len(self.releases)], unique, self._queue.now, random, merger, holes)
 
     def _next_lumi(self, run: Run) -> None:
         if run.ended is not None:

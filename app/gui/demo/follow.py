@@ -1,10 +1,12 @@
-"""The ongoing production run of the simulator of P5, so that the pages of DQM^2 and of the DQM GUI show the same run."""
+"""The production runs of the simulator of P5, so that the pages of DQM^2 and of the DQM GUI tell the same of the same runs."""
 
 from __future__ import annotations
 
 import http.client
 import json
 from typing import NamedTuple
+
+from app.gui.demo.make import Conditions
 
 _TIMEOUT_S = 10.0
 
@@ -17,8 +19,15 @@ class SimulatedRun(NamedTuple):
     lumis: int  # lumisections at its end
 
 
-def ongoing_run(port: int) -> SimulatedRun | None:
-    """The ongoing run of the simulator that listens on this port; None between two runs.
+class SimulatedRuns(NamedTuple):
+    """The production runs since the start of the simulator."""
+
+    ongoing: SimulatedRun | None  # None between two runs
+    conditions: dict[int, Conditions]  # by run
+
+
+def simulated_runs(port: int) -> SimulatedRuns:
+    """The runs of the simulator that listens on this port.
 
     Raises OSError and http.client.HTTPException if the simulator does not respond, ValueError and KeyError if it is none.
     """
@@ -28,4 +37,6 @@ def ongoing_run(port: int) -> SimulatedRun | None:
         production = json.loads(connection.getresponse().read())["systems"]["production"]
     finally:
         connection.close()
-    return SimulatedRun(production["run"], production["lumi"], production["lumis"]) if production["run"] else None
+    ongoing = SimulatedRun(production["run"], production["lumi"], production["lumis"]) if production["run"] else None
+    conditions = {row["run"]: Conditions(row["started"], row["release"]) for row in production["conditions"]}
+    return SimulatedRuns(ongoing, conditions)

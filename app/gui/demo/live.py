@@ -14,8 +14,8 @@ from itertools import cycle
 from typing import TYPE_CHECKING
 
 from app.formats import FORMATS
-from app.gui.demo.follow import SimulatedRun, ongoing_run
-from app.gui.demo.make import make_file
+from app.gui.demo.follow import SimulatedRun, simulated_runs
+from app.gui.demo.make import INDEX, Conditions, make_demo, make_file
 from app.gui.files.entries import ONLINE_DATASET
 
 if TYPE_CHECKING:
@@ -34,6 +34,9 @@ FOLLOW_S = 1.0
 
 _RETRY_S = 1.0
 _TIMEOUT_S = 30.0
+RELEASE = "CMSSW_13_0_7"
+"""Release of the runs of `play`."""
+
 _FORMAT = FORMATS["protobuf"].number
 
 
@@ -52,46 +55,70 @@ class LiveDemo:
         """Simulate runs until `stop` is set; `report` gets a line of text for each run and each error."""
         for run in cycle(range(self.run, self.run + RUNS)):
             report(f"run {run} begins: {self.lumis} lumisections of {self.period_s:g} s")
+            conditions = Conditions(time.time(), RELEASE)
             for lumi in range(1, self.lumis + 1):
                 due = time.monotonic() + self.period_s
-                self._lumisection(run, lumi, stop, report)
+                self._lumisection(run, lumi, conditions, stop, report)
                 if stop.wait(max(0.0, due - time.monotonic())):
                     return
             report(f"run {run} has ended; the next run begins in {PAUSE_PERIODS * self.period_s:g} s")
             if stop.wait(PAUSE_PERIODS * self.period_s):
                 return
 
-    def follow(self, simulator_port: int, stop: Event, report: Callable[[str], None]) -> None:
-        """Write a snapshot of each lumisection of the runs of the simulator of P5 until `stop` is set."""
+    def follow(self, simulator_port: int, demo_files: Path, stop: Event, report: Callable[[str], None]) -> None:
+        """Write a snapshot of each lumisection of the runs of the simulator of P5 until `stop` is set.
+
+        The demo files in the folder `demo_files` are made again if their runs have other conditions at the simulator.
+        """
         last: SimulatedRun | None = None
+        conditions: dict[int, Conditions] = {}
         while not stop.is_set():
             try:
-                now = ongoing_run(simulator_port)
+                now, found = simulated_runs(simulator_port)
             except (OSError, http.client.HTTPException, ValueError, KeyError):  # it starts or restarts
-                now = last
+                now, found = last, conditions
+            if found.keys() - conditions.keys():
+                conditions |= found
+                self._adapt(demo_files, conditions, report)
             if now != last:
-                self._follow_step(last, now, stop, report)
+                self._follow_step(last, now, conditions, stop, report)
                 last = now
             stop.wait(FOLLOW_S)
 
-    def _follow_step(self, last: SimulatedRun | None, now: SimulatedRun | None, stop: Event, report: Callable[[str], None]) -> None:
+    def _adapt(self, demo_files: Path, conditions: dict[int, Conditions], report: Callable[[str], None]) -> None:
+        """Give the demo files the conditions of their runs at the simulated P5."""
+        if not (demo_files / INDEX).exists():
+            return
+        try:
+            make_demo(demo_files, self.binary, None, lambda _: None, conditions)
+        except (OSError, RuntimeError) as error:
+            report(f"the demo files keep their times: {error}")
+
+    def _follow_step(
+        self,
+        last: SimulatedRun | None,
+        now: SimulatedRun | None,
+        conditions: dict[int, Conditions],
+        stop: Event,
+        report: Callable[[str], None],
+    ) -> None:
         """Write the last snapshot of a run that has ended, and the newest one of the ongoing run."""
         if last and (now is None or now.run != last.run):
             lumis = max(last.lumi, 1) if last.lumi < last.lumis - 1 else last.lumis  # the last one is over together with the run
-            replace(self, lumis=lumis)._lumisection(last.run, lumis, stop, report)
+            replace(self, lumis=lumis)._lumisection(last.run, lumis, conditions[last.run], stop, report)
             report(f"run {last.run} has ended")
         if now and (last is None or now.run != last.run):
             report(f"run {now.run} begins: {now.lumis} lumisections, as at the simulated P5")
         if now and now.lumi:
-            replace(self, lumis=now.lumis)._lumisection(now.run, now.lumi, stop, report)
+            replace(self, lumis=now.lumis)._lumisection(now.run, now.lumi, conditions[now.run], stop, report)
 
-    def _lumisection(self, run: int, lumi: int, stop: Event, report: Callable[[str], None]) -> None:
+    def _lumisection(self, run: int, lumi: int, conditions: Conditions, stop: Event, report: Callable[[str], None]) -> None:
         name = f"run{run}_DQMLive.pb"
         numbers = {"run": run, "seed": run, "lumi": lumi, "lumis": self.lumis}
         options = [text for option, number in numbers.items() for text in (f"--{option}", str(number))]
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            make_file(self.folder, name, [str(self.binary.absolute()), "--format", "pb", *options])
+            make_file(self.folder, name, [str(self.binary.absolute()), "--format", "pb", *options, *conditions.options()])
         except (OSError, RuntimeError) as error:
             if not stop.is_set():  # the same signal ends the program
                 report(f"lumisection {lumi} of run {run} was not written: {error}")

@@ -6,10 +6,10 @@ import hashlib
 import json
 import os
 import subprocess
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
 FILES = {
@@ -28,42 +28,65 @@ BY_LUMISECTION = "StreamExpress"
 LUMISECTIONS = 20
 
 _LARGE_RUN = 367199
-_INDEX = "made.json"
+INDEX = "made.json"
+"""File with how the demo files of a folder were made."""
+
 _TIMEOUT_S = 600
 
 
-def make_demo(folder: Path, binary: Path, mes: int | None, progress: Callable[[str], None]) -> list[Path]:
-    """Make the demo files; files that the same program has made before are not made again.
+class Conditions(NamedTuple):
+    """When and with which release of CMSSW a run was taken."""
+
+    start: float  # Unix s UTC
+    release: str  # such as CMSSW_13_0_7
+
+    def options(self) -> list[str]:
+        """The options of the program `dqmhub-demo`."""
+        return ["--start", f"{self.start:.3f}", "--release", self.release]
+
+
+def make_demo(
+    folder: Path,
+    binary: Path,
+    mes: int | None,
+    progress: Callable[[str], None],
+    conditions: Mapping[int, Conditions] | None = None,
+) -> list[Path]:
+    """Make the demo files; files that the same program has made before in the same conditions are not made again.
 
     Args:
         folder: Where the files are made.
         binary: The program `dqmhub-demo`.
         mes: None for all files of FILES; else one file with this number of monitor elements is made.
         progress: Called with a line of text for each new file.
+        conditions: Of runs; the others keep those that their file was made with, at first those of 2023.
 
     Returns the paths. Raises OSError when the program or the folder cannot be used, RuntimeError when the program fails.
     """
     files = FILES if mes is None else {f"DQM_V0001_R{_LARGE_RUN:09}__Large__Demo-{mes}-v1__DQMIO.root": _LARGE_RUN}
     folder.mkdir(parents=True, exist_ok=True)
     program_hash = hashlib.sha256(binary.read_bytes()).hexdigest()
-    index = _read_index(folder / _INDEX)
+    index = _read_index(folder / INDEX)
     for seed, (name, run) in enumerate(files.items(), start=1):
-        if index.get(name) != program_hash or not (folder / name).exists():
+        known = index.get(name, [])
+        of_run = conditions[run].options() if conditions and run in conditions else known[1:]
+        if known != [program_hash, *of_run] or not (folder / name).exists():
             progress(f"making {name}")
             options = ["--format", "dqmio", "--lumis", str(LUMISECTIONS)] if f"__{BY_LUMISECTION}__" in name else []
-            make_file(folder, name, [str(binary.absolute()), "--run", str(run), "--seed", str(seed), "--mes", str(mes or 0), *options])
-            index[name] = program_hash
-            _write(folder / _INDEX, json.dumps(index, indent=1))
+            numbers = ["--run", str(run), "--seed", str(seed), "--mes", str(mes or 0)]
+            make_file(folder, name, [str(binary.absolute()), *numbers, *options, *of_run])
+            index[name] = [program_hash, *of_run]
+            _write(folder / INDEX, json.dumps(index, indent=1))
     return [folder / name for name in files]
 
 
-def _read_index(path: Path) -> dict[str, str]:
-    """The hash of the program that made each file."""
+def _read_index(path: Path) -> dict[str, list[str]]:
+    """The hash of the program that made each file, and the options of its conditions."""
     try:
         index = json.loads(path.read_text())
     except (OSError, ValueError):
         return {}
-    return index if isinstance(index, dict) else {}
+    return {name: made for name, made in index.items() if isinstance(made, list)} if isinstance(index, dict) else {}
 
 
 def make_file(folder: Path, name: str, command: list[str]) -> None:

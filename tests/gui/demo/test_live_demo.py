@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import signal
 import subprocess
@@ -20,9 +21,9 @@ from app.core.settings import TREE, Settings
 from app.formats import Kind, MEListing, payload, scan
 from app.formats.listing import LUMI
 from app.formats.statistics import statistics
-from app.gui.demo.make import FILES
+from app.gui.demo.make import BY_LUMISECTION, FILES, make_demo
 from render.build import build
-from tests.support.p5 import run_simulator
+from tests.support.p5 import P5, run_simulator
 from tests.support.patience import PATIENCE_S
 from tests.support.ports import free_port
 from tests.support.processes import environment, until
@@ -221,3 +222,43 @@ def test_refusals_of_the_hub_are_printed(settings: Settings, sqlite_template: Pa
 def test_the_procfile_has_demo_services_beside_the_others() -> None:
     names = [line.partition(":")[0] for line in (TREE / "Procfile").read_text().splitlines()]
     assert names == [*SERVICES, "demo", "p5", "mirror"]
+
+
+RELEASES = ("production_0405_CMSSW_13_0_5_41467_41487", "production_1605_CMSSW_13_0_5_patch2_41604", "production_2605_CMSSW_13_0_7_41766")
+
+
+def conditions_at_p5(p5: P5) -> dict[int, tuple[str, float]]:
+    """Release and start of each run in the documents of the hosts: in the paths of the jobs, and in what the BU says of its files."""
+    documents = [row["document"] for row in p5.record(bodies=True)["documents"]]
+    starts = {each["run"]: each["extra"]["global_start"] for each in documents if each["type"] == "dqm-files"}
+    paths = {each["run"]: each["cmdline"][1] for each in documents if each["type"] == "dqm-source-state"}
+    releases = {
+        run: found[1] for run, path in paths.items() if (found := re.search(r"/production_\d+_(CMSSW(?:_\d+){3}(?:_patch\d+)?)", path))
+    }
+    return {run: (release, starts[run]) for run, release in releases.items() if run in starts}
+
+
+def conditions_of(file: Path, format: str) -> tuple[str, float]:
+    """Release and start of the run in a file of the demo."""
+    (found,) = scan(file, format).samples.values()
+    values = {found.names[index].decode(): text for index, text in found.facts.scalars.items()}
+    return values["Info/ProvInfo/CMSSW"], float(values["Info/EventInfo/runStartTimeStamp"])
+
+
+def test_the_pages_of_dqm2_and_of_the_dqm_gui_tell_the_same_of_the_runs_of_a_demo(settings: Settings, sqlite_template: Path) -> None:
+    maker = build(TREE, sys.executable).with_name("dqmhub-demo")
+    files = {run: settings.data / "demo" / name for name, run in FILES.items() if run != 1 and BY_LUMISECTION not in name}
+    make_demo(settings.data / "demo", maker, None, lambda _: None)
+    assert {conditions_of(file, "tdirectory")[0] for file in files.values()} == {"CMSSW_13_0_10"}
+    with run_simulator("--releases", *RELEASES) as p5, site(settings, sqlite_template, []) as running:
+        until(lambda: p5.status()["systems"]["production"]["lumi"], "a lumisection of the ongoing run")
+        ongoing, expected = p5.status()["systems"]["production"]["run"], conditions_at_p5(p5)
+        assert {release for release, _ in expected.values()} == {"CMSSW_13_0_5", "CMSSW_13_0_5_patch2", "CMSSW_13_0_7"}
+        snapshot = running.data / "demo" / "live" / f"run{ongoing}_DQMLive.pb"
+        with live_demo(running.replace(simulator_port=urlsplit(p5.address).port), "--follow"):
+            until(snapshot.exists, "the first snapshot")
+            found = {run: conditions_of(file, "tdirectory") for run, file in files.items()} | {ongoing: conditions_of(snapshot, "protobuf")}
+        assert found == {run: (release, pytest.approx(start, abs=0.01)) for run, (release, start) in expected.items() if run in found}
+    made = {file: file.stat().st_mtime_ns for file in files.values()}
+    make_demo(settings.data / "demo", maker, None, lambda _: None)
+    assert {file: file.stat().st_mtime_ns for file in files.values()} == made, "the next start of the demo leaves them as they are"
