@@ -17,6 +17,11 @@ from pathlib import Path
 TREE = Path(__file__).resolve().parent.parent
 ENVIRONMENT = TREE / ".venv"
 PYTHON = ENVIRONMENT / "bin" / "python"
+LOG = TREE / "build" / "bootstrap.log"
+"""Output of the commands of the latest preparation."""
+
+SHOWN_LINES = 20
+"""Last lines of the output of a failed command that are shown."""
 
 GOALS = ("build", "run", "test", "bench")
 BUILD_PACKAGES = ["python3-venv", "g++", "make", "cmake", "libpng-dev", "zlib1g-dev", "libisal-dev", "libfreetype-dev"]
@@ -34,6 +39,7 @@ def main(goal: str) -> None:
         sys.exit(f"usage: python3 services/bootstrap.py {' | '.join(GOALS)}")
     if sys.version_info < (3, 11):
         sys.exit(f"DQM Hub needs Python 3.11 or newer, but this is {sys.version.split()[0]}")
+    LOG.unlink(missing_ok=True)
     install_packages(BUILD_PACKAGES + ROOT_PACKAGES + MORE_PACKAGES.get(goal, []))
     install_environment(test=goal in MORE_PACKAGES)
     step("render service", [str(PYTHON), "setup.py", "-q", "build_render"])
@@ -47,12 +53,18 @@ def main(goal: str) -> None:
 
 
 def step(name: str, command: list[str]) -> None:
-    """Run a command and print its duration; exit if it fails."""
+    """Run a command with its output in LOG, and print its duration; exit with the end of its output if it fails."""
     start = time.monotonic()
     print(f"-- {name}", flush=True)
-    result = subprocess.run(command, cwd=TREE, check=False)
+    LOG.parent.mkdir(exist_ok=True)
+    with LOG.open("ab") as log:
+        log.write(f"== {name}: {' '.join(command)}\n".encode())
+        log.flush()
+        begin = log.tell()
+        result = subprocess.run(command, cwd=TREE, stdout=log, stderr=subprocess.STDOUT, check=False)
     if result.returncode != 0:
-        sys.exit(f"-- {name} failed with code {result.returncode}: {' '.join(command)}")
+        lines = LOG.read_bytes()[begin:].decode(errors="replace").splitlines()[-SHOWN_LINES:]
+        sys.exit("\n".join([*lines, f"-- {name} failed with code {result.returncode}: {' '.join(command)}", f"-- Its output is in {LOG}"]))
     if (duration := time.monotonic() - start) > 1:
         print(f"-- {name}: {duration:.0f} s", flush=True)
 

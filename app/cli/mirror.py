@@ -35,6 +35,7 @@ def mirror_arguments(settings: Settings) -> list[str]:
         "prefix": [service.mirror_prefix] if service.mirror_prefix else [],
         "rate": [service.mirror_rate],
         "burst": [service.mirror_burst],
+        "log-level": [settings.log_level],
         "oldest-h": [service.mirror_oldest_h],
         "trusted-proxies": settings.of(SecuritySettings).trusted_proxies,
     }

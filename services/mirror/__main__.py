@@ -16,7 +16,7 @@ def main() -> None:
     except OptionError as error:
         sys.exit(f"mirror: {error}")
     os.umask(0o027)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.basicConfig(level=options.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     from .server import serve, startup_problem
 
     if problem := startup_problem(options):

@@ -18,6 +18,8 @@ class OptionError(ValueError):
     """An invalid option; the message names it, its value and the allowed values."""
 
 
+LOG_LEVELS = ("debug", "info", "warning", "error")
+
 Check = Callable[[Any], str]
 """Returns a description of the allowed values if a value is invalid, otherwise ""."""
 
@@ -47,6 +49,11 @@ def check_networks(value: tuple[str, ...]) -> str:
     return "" if valid else "networks such as 10.1.0.0/16 or ::1/128, but not the whole internet"
 
 
+def check_log_level(value: str) -> str:
+    """A check for the name of a log level."""
+    return "" if value in LOG_LEVELS else f"one of {', '.join(LOG_LEVELS)}"
+
+
 def _option(default: Any, help: str, check: Check = lambda _: "") -> Any:
     return field(default=default, metadata={"help": help, "check": check})
 
@@ -67,6 +74,7 @@ class Options:
     oldest_h: float = _option(24.0, "maximum age of an uploaded snapshot, hours", between(0.1, 8760))
     largest_mb: int = _option(MAX_SNAPSHOT_BYTES >> 20, "maximum size of a snapshot, MB", between(1, 1024))
     threads: int = _option(16, "requests answered at the same time", between(2, 256))
+    log_level: str = _option("info", "lowest level of log messages", check_log_level)
     access_log: bool = _option(False, "log each request: address, method, path, status, ms")
 
 

@@ -55,6 +55,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "limit_request_line": 4094,
             "limit_request_fields": 60,
             "control_socket_disable": True,
+            "loglevel": self.options.log_level,
             "proc_name": "dqmhub-mirror",
             "forwarded_allow_ips": "",
             "when_ready": _master_ready,

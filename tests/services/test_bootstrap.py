@@ -20,6 +20,33 @@ MISSING = "dqmhub-test-no-such-package"
 NOBODY = 65534
 
 
+def run_step(folder: Path, name: str, script: str) -> subprocess.CompletedProcess[str]:
+    """Run bootstrap.step with a Python script as its command, from a copy in a folder."""
+    (folder / "services").mkdir()
+    shutil.copy(TREE / "services" / "bootstrap.py", folder / "services")
+    command = [sys.executable, "-c", f"import bootstrap; bootstrap.step({name!r}, {[sys.executable, '-c', script]!r})"]
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder / "services")
+
+
+def test_a_step_shows_its_name_and_keeps_the_output_of_its_command(tmp_path: Path) -> None:
+    done = run_step(tmp_path, "Debian packages", "import sys; print('Unpacking wget'); print('debconf: hm', file=sys.stderr)")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "-- Debian packages\n", "")
+    log = (tmp_path / "build" / "bootstrap.log").read_text()
+    assert "Unpacking wget" in log
+    assert "debconf: hm" in log
+
+
+def test_a_failed_step_shows_the_end_of_its_output_and_names_the_file_with_all_of_it(tmp_path: Path) -> None:
+    done = run_step(tmp_path, "Debian packages", "import sys; [print('line', number) for number in range(100)]; sys.exit('E: no space')")
+    assert (done.returncode, done.stdout) == (1, "-- Debian packages\n")
+    shown, log = done.stderr.splitlines(), tmp_path / "build" / "bootstrap.log"
+    assert "line 50" not in shown
+    assert "E: no space" in shown
+    assert "-- Debian packages failed with code 1" in shown[-2]
+    assert shown[-1] == f"-- Its output is in {log}"
+    assert "line 50" in log.read_text().splitlines()
+
+
 def install_packages(*names: str, user: int | None = None) -> subprocess.CompletedProcess[str]:
     """Run bootstrap.install_packages in another process, from a copy, because `user` may be unable to read the checkout."""
     with TemporaryDirectory(prefix="dqmhub-bootstrap-", dir="/tmp") as folder:
