@@ -28,6 +28,31 @@ MAX_EVENTS = 200
 
 def main() -> None:
     """Read the command line and serve until SIGTERM, SIGINT or the end of the supervisor."""
+    arguments = _parser().parse_args()
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("aiohttp.websocket").setLevel(
+        logging.ERROR
+    )  # clients of the original request an unknown subprotocol, which aiohttp logs as a warning
+    options = SiteOptions(
+        arguments.seed,
+        arguments.speed,
+        arguments.behind,
+        arguments.fus,
+        arguments.history,
+        arguments.quiet_start,
+        arguments.secret,
+        arguments.replay,
+        arguments.state,
+        tuple(arguments.releases),
+    )
+    site = Site(options)
+    if arguments.addresses:
+        print(",".join(f"{host}={url}" for host, url in site.urls(arguments.port).items()))
+    else:
+        asyncio.run(serve(site, arguments.host, arguments.port))
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="dqmhub simulate", description="Simulate the DQM hosts at P5.")
     parser.add_argument("--host", default=LOOPBACK, help="address to listen on (%(default)s)")
     parser.add_argument("--port", type=int, default=9215, help="port to listen on; 0: any free port, printed at the start (%(default)s)")
@@ -52,28 +77,7 @@ def main() -> None:
     parser.add_argument(
         "--addresses", action="store_true", help="print the addresses of all hosts but the gateway, as for square_addresses, and exit"
     )
-    arguments = parser.parse_args()
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("aiohttp.websocket").setLevel(
-        logging.ERROR
-    )  # clients of the original request an unknown subprotocol, which aiohttp logs as a warning
-    options = SiteOptions(
-        arguments.seed,
-        arguments.speed,
-        arguments.behind,
-        arguments.fus,
-        arguments.history,
-        arguments.quiet_start,
-        arguments.secret,
-        arguments.replay,
-        arguments.state,
-        tuple(arguments.releases),
-    )
-    site = Site(options)
-    if arguments.addresses:
-        print(",".join(f"{host}={url}" for host, url in site.urls(arguments.port).items()))
-    else:
-        asyncio.run(serve(site, arguments.host, arguments.port))
+    return parser
 
 
 def _recording(path: str) -> tuple[RecordedDocument, ...]:
