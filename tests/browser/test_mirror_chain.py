@@ -127,7 +127,7 @@ def test_the_mirror_shows_crashes_as_the_hub_does(page: Page, hub: Chain, mirror
     expect(page).to_have_title("(2) Latest run · P5")
 
     until(lambda: f"logs/{run}/".encode() in mirror.get("/").body, "the link to the log")
-    page.get_by_role("link", name=re.compile("Log of pixel")).click()
+    page.get_by_role("link", name="Log of pixel", exact=True).click()
     expect(page).to_have_url(re.compile(rf"/logs/{run}/.*#L\d+$"))
     opened = page.locator(".log li:target")
     expect(opened).to_contain_text("A fatal system signal has occurred: segmentation violation")

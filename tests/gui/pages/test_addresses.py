@@ -14,7 +14,7 @@ from app.gui.addresses import AnyPath, text
 from app.gui.pages import views
 from app.gui.references import COMPARISONS, MAX_REFERENCES, Reference
 from app.gui.samples import SampleKey
-from app.gui.view import OPTIONS, TILE_SIZES, DrawingOptions, View
+from app.gui.view import ALARMS, OPTIONS, TILE_SIZES, DrawingOptions, View
 from app.gui.view_query import view_from_request
 from app.web import Problem
 
@@ -109,6 +109,7 @@ def states(draw: st.DrawFn) -> View:
         folder=draw(st.one_of(st.just(b""), path)),
         plot=draw(st.one_of(st.just(b""), path)),
         q=draw(word),
+        status=draw(st.sampled_from(["", *ALARMS])),
         size=draw(st.sampled_from(list(TILE_SIZES))),
         quantity=draw(st.sampled_from(["", "Mean"])),
         diff=draw(st.booleans()),
