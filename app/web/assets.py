@@ -81,7 +81,7 @@ def serve_bundle(name: str) -> Response:
 
 def serve_favicon() -> Response:
     """The icon that browsers request for what is no page, such as a picture or JSON that is opened alone."""
-    return send_from_directory(TREE / "static", "web/favicon.ico", max_age=DAY_S)
+    return send_from_directory(TREE / "static", "web/favicon.ico", mimetype="image/x-icon", max_age=DAY_S)
 
 
 @cache
