@@ -66,7 +66,7 @@ class ViewQuery:
             plot=_bytes(self.values.get("plot", "")),
             q=_bytes(self.values.get("q", "")).decode("utf-8", "replace").strip(),
             size=self._choice("size", tuple(TILE_SIZES), DEFAULT_SIZE),
-            status=self._choice("status", ALARMS, ""),
+            status=self._choice("status", ALARMS, "") if self.values.get("status") else "",
             quantity=self._printable("quantity"),
             diff=self._choice("diff", ("1", "0"), "0") == "1",
             references=self._references(),
