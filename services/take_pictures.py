@@ -19,10 +19,8 @@ IMAGES = Path(__file__).parent.parent / "docs" / "images"
 WINDOW = {"width": 1366, "height": 768}
 COSMICS = "/browse/367140/Cosmics/Run2023C-Demo-v1/DQMIO"
 EXPRESS = "/browse/367131:9/StreamExpress/Run2023C-Demo-v1/DQMIO"
-OTHERS = [
-    f"/browse/{sample}/Run2023C-Demo-v1/DQMIO"
-    for sample in ("367131/Muon", "367131/StreamExpress", "367129/Muon", "367129/ZeroBias", "367100/ZeroBias")
-]
+DEMO = ("367131/Muon", "367131/StreamExpress", "367129/Muon", "367129/ZeroBias", "367100/ZeroBias")
+IMPORTED = (COSMICS, "/browse/0/Global/Online/ALL", *(f"/browse/{sample}/Run2023C-Demo-v1/DQMIO" for sample in DEMO))
 
 
 class Picture(NamedTuple):
@@ -54,7 +52,7 @@ def main() -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         page = browser.new_page(viewport=WINDOW)  # type: ignore[arg-type]
-        for path in (COSMICS, *OTHERS):
+        for path in IMPORTED:
             page.goto(arguments.hub + path)
             page.wait_for_selector(".folders")  # after the import, so that the home page has counts
         for name, picture in PICTURES.items():
