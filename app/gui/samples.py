@@ -122,6 +122,17 @@ def neighbours(key: SampleKey) -> tuple[int | None, int | None]:
     return previous, following
 
 
+def before_reprocessing(key: SampleKey) -> str | None:
+    """The dataset of the run that this one replaced: same primary dataset, era and tier, and registered last before it."""
+    _, primary, processed, tier = key.dataset.split("/")
+    era = processed.partition("-")[0]
+    query = Sample.select(Dataset.name, File.registered).join(Dataset).switch(Sample).join(File, on=Sample.file == File.id)
+    times = dict(rows(query.where(Sample.run == key.run, Sample.lumi == key.lumi, Dataset.name.startswith(f"/{primary}/{era}"))))
+    same = {name: time for name, time in times.items() if name.split("/")[2].partition("-")[0] == era and name.endswith(f"/{tier}")}
+    earlier = [name for name, time in same.items() if time < same.get(key.dataset, 0.0)]
+    return max(earlier, key=lambda name: same[name], default=None)
+
+
 def lumis_of(run: int, dataset: str) -> list[int]:
     """Lumisections of a run of a dataset that have MEs or are not read yet, in order; 0 is the whole run."""
     empty = {lumi for (lumi,) in _empty_of(dataset, run)}

@@ -119,9 +119,17 @@ class View:
         """One ME large; folder and search stay, since they define the previous and next plot."""
         return self.replace(plot=path)
 
+    def with_reference(self, reference: Reference) -> View:
+        """This view with one more reference."""
+        return self.replace(references=(*self.references, reference))
+
     def options_of(self, path: bytes) -> DrawingOptions:
-        """The drawing options of the plot of an ME: its own, or those of all plots."""
-        return dict(self.own_options).get(path, self.options)
+        """The drawing options of the plot of an ME: its own, or those of all plots, and those for references."""
+        own = dict(self.own_options).get(path)
+        if own is None:
+            return self.options
+        found = {name: value for name, value in self.options if name in COMPARISON_OPTIONS} | dict(own)
+        return tuple((name, found[name]) for name in OPTIONS if name in found)
 
     def with_own_options(self, path: bytes, options: DrawingOptions | None) -> View:
         """This view with drawing options for the plot of one ME; None: it has those of all plots."""
@@ -144,12 +152,9 @@ class View:
         labels = [("reflabel", reference.shown_label(self.key)) for reference in self.references]
         return self._overlay(path, self.references, size, [("ref", self.compare), *labels])
 
-    def side_images(self, path: bytes, size: tuple[int, int]) -> list[tuple[str, str]]:
-        """Label and address of the plot of each reference, if they are shown beside the plot."""
-        if self.compare != "side":
-            return []
-        found = [(each, each.key(self.key), each.me_path(path)) for each in self.references]
-        return [(each.shown_label(self.key), self._plot(key, me, self.options_of(path), size)) for each, key, me in found]
+    def image_of(self, reference: Reference, path: bytes, size: tuple[int, int]) -> str:
+        """The address of the plot of a reference beside the plot of an ME of this sample."""
+        return self._plot(reference.key(self.key), reference.me_path(path), self.options_of(path), size)
 
     def difference(self, path: bytes, lumi: int, size: tuple[int, int]) -> str:
         """The address of the difference plot of an ME against another lumisection."""

@@ -20,7 +20,7 @@ from render.options import MAX_TEXT_LENGTH, Options
 MAX_OWN_OPTIONS = 100
 """MEs with drawing options of their own in one address."""
 
-FRAGMENT_FIELDS = frozenset({"since", "from", "series", "details", "lumi", "v"})
+FRAGMENT_FIELDS = frozenset({"since", "from", "series", "details", "choices", "lumi", "v"})
 """Fields that choose a part of a page and are no state of it."""
 
 VIEW_FIELDS = ("plot", "q", "status", "size", "quantity", "diff", "ref", "compare", *OPTIONS)
@@ -102,7 +102,7 @@ class ViewQuery:
                 continue
             reference = Reference.parse(_bytes(value), self._label(f"label{number}"))
             if reference is None:
-                self.problems.append(FieldProblem("ref", _text(value), FORM))
+                self.problems.append(FieldProblem("ref", _text(value), f"{FORM}, not {_text(value)!r}"))
             else:
                 found.append(reference)
         if len(found) > MAX_REFERENCES:

@@ -11,8 +11,11 @@
 
   document.addEventListener("htmx:configRequest", (event) => {
     if (event.detail.verb !== "get") return;
-    const empty = [...event.detail.formData].filter(([, value]) => value === "").map(([name]) => name);
-    for (const name of empty) event.detail.formData.delete(name);
+    const data = event.detail.formData;
+    for (const field of event.detail.elt.querySelectorAll("[data-state]")) data.delete(field.name); // hx-get has the state
+    const filled = [...data].filter(([, value]) => value !== "");
+    for (const name of [...data.keys()]) data.delete(name);
+    for (const [name, value] of filled) data.append(name, value);
   });
 
   // A form with data-live has sent every change already when Enter submits it.

@@ -6,6 +6,7 @@
   button.classList.remove("reserved");
   button.addEventListener("click", () => dialog.showModal());
 
+  const OPEN_MENU = "details.menu[open], details.account[open]";
   const isField = (element) => element.matches("input, select, textarea, [contenteditable]");
 
   /** Click or focus the element of a key; false if the page has none. */
@@ -47,7 +48,7 @@
   };
 
   function leave(target) {
-    for (const menu of document.querySelectorAll("details[open]")) menu.open = false;
+    for (const menu of document.querySelectorAll(OPEN_MENU)) menu.open = false;
     if (isField(target)) target.blur();
   }
 
@@ -61,6 +62,6 @@
 
   // A menu closes on a click outside it.
   document.addEventListener("click", (event) => {
-    for (const menu of document.querySelectorAll("details[open]")) if (!menu.contains(event.target)) menu.open = false;
+    for (const menu of document.querySelectorAll(OPEN_MENU)) if (!menu.contains(event.target)) menu.open = false;
   });
 })();

@@ -1,14 +1,18 @@
-// Plots that fail to load: the reason in their place, and a button to try again.
+// Plots that fail to load: the reason in their place, and a button to try again. A busy server says when to try by itself.
 "use strict";
 (() => {
+  const MOST_TRIES = 30;
+
+  /** Why a plot failed, and after how many seconds the server expects another try (0: not by itself). */
   async function reason(address) {
     try {
       const response = await fetch(address, { headers: { Accept: "application/json" } });
-      if (response.ok) return "Incomplete image.";
-      if ((response.headers.get("Content-Type") || "").startsWith("application/json")) return (await response.json()).message;
-      return `Server error ${response.status}.`;
+      if (response.ok) return { message: "Incomplete image.", wait: 0 };
+      const isJson = (response.headers.get("Content-Type") || "").startsWith("application/json");
+      const message = isJson ? (await response.json()).message : `Server error ${response.status}.`;
+      return { message, wait: response.status === 503 ? Number(response.headers.get("Retry-After")) : 0 };
     } catch {
-      return "Server not responding.";
+      return { message: "Server not responding.", wait: 0 };
     }
   }
 
@@ -44,7 +48,18 @@
     const { box, text } = problemBox(image);
     image.hidden = true;
     (image.closest("a") || image).after(box);
-    text.textContent = await reason(image.src);
+    const address = image.src;
+    const { message, wait } = await reason(address);
+    text.textContent = message;
+    const tries = Number(image.dataset.tries || 0);
+    if (!wait || tries >= MOST_TRIES) return;
+    image.dataset.tries = tries + 1;
+    const delay_ms = 1000 * wait * (tries + 1); // longer each time: many plots may wait
+    setTimeout(() => {
+      if (!box.isConnected || image.src !== address) return;
+      box.remove();
+      retry(image);
+    }, delay_ms);
   }
 
   const isPlot = (element) => element instanceof HTMLImageElement && element.classList.contains("plot");

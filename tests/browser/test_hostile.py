@@ -85,6 +85,7 @@ def test_search_terms_are_shown_as_text(page: Page) -> None:
 
 
 def test_display_option_is_escaped(page: Page, watch: Watch) -> None:
+    watch.expected.append("400")
     page.goto(f"{SAMPLE}/Hostile/MEs?plot=Hostile%2FMEs%2F~..&drawopts=%22%3E%3Cscript%3Ewindow.hurt%3D1%3C/script%3E")
     expect(page.get_by_role("alert")).to_contain_text("drawopts")
     expect(page).to_have_title(re.compile(r"^~\.\."))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Sequence
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -10,6 +11,7 @@ from app.formats import ERROR, WARNING, Columns, Kind, QTest
 from app.formats.reals import shortest_real
 from app.gui.addresses import text
 from app.gui.catalog.catalog import OpenSample
+from app.gui.pages.compare import LegendEntry, sides
 from app.gui.pages.readable import readable_value
 from app.gui.view import ALARMS, TILE_SIZES, View
 from app.web.badges import Badge
@@ -60,6 +62,9 @@ class Tile(NamedTuple):
     status: Badge | None
     value: str | None  # text of a scalar, which is shown instead of a plot
     readable: str  # the value for people
+    sides: list[tuple[str, str]]  # label and address of the plots of references that are shown beside it
+    reference_values: list[tuple[str, str]]  # label and text of a scalar in each reference
+    lacks: list[str]  # labels of the references without this ME
 
 
 class ListPage(NamedTuple):
@@ -73,8 +78,8 @@ class ListPage(NamedTuple):
     complete: bool  # False for a search with more matches than MAX_MATCHES
 
 
-def list_view(sample: OpenSample, view: View, start: int) -> ListPage:
-    """The content of the page of a view, with tiles from number `start` on."""
+def list_view(sample: OpenSample, view: View, start: int, legend: Sequence[LegendEntry] = ()) -> ListPage:
+    """The content of the page of a view, with tiles from number `start` on, compared with the references of `legend`."""
     found = _matches(sample, view)
     folder = sample.names.folder(view.folder) if found is None else None
     mes = _plots_first(sample, found or []) if folder is None else _values_first(sample, folder.mes)
@@ -82,7 +87,7 @@ def list_view(sample: OpenSample, view: View, start: int) -> ListPage:
     links = [_folder_link(sample, view, name, first, last) for name, first, last in folder.subfolders] if folder else []
     return ListPage(
         folders=links,
-        tiles=[tile(sample, view, index) for index in mes[start:end]],
+        tiles=[tile(sample, view, index, legend) for index in mes[start:end]],
         total=len(mes),
         remaining=max(0, len(mes) - end),
         more=view.with_query(f"from={end}") if end < len(mes) else "",
@@ -116,11 +121,12 @@ def _plots_first(sample: OpenSample, mes: list[int]) -> list[int]:
     return sorted(mes, key=lambda index: Kind(sample.columns.kind[index]).scalar)
 
 
-def tile(sample: OpenSample, view: View, index: int) -> Tile:
-    """An ME in a list."""
+def tile(sample: OpenSample, view: View, index: int, legend: Sequence[LegendEntry] = ()) -> Tile:
+    """An ME in a list, compared with the references of `legend`."""
     path = sample.names[index]
     folder, _, name = path.rpartition(b"/")
     value = scalar(sample, index)
+    values = _reference_values(legend, path) if value is not None else []
     return Tile(
         name=text(name),
         folder=text(folder),
@@ -130,7 +136,19 @@ def tile(sample: OpenSample, view: View, index: int) -> Tile:
         status=status_of(sample.columns.status[index]),
         value=value,
         readable=readable_value(text(name), value or ""),
+        sides=sides(view, legend, path, TILE_SIZES[view.size]) if value is None else [],
+        reference_values=[(label, readable_value(text(name), each)) for label, each in values],
+        lacks=[each.shown_label for each in legend if each.sample and each.lacks(path)],
     )
+
+
+def _reference_values(legend: Sequence[LegendEntry], path: bytes) -> list[tuple[str, str]]:
+    """Label and text of a scalar ME in each reference that has it."""
+    found = []
+    for each in legend:
+        if each.sample and (index := each.sample.names.find(each.reference.me_path(path))) is not None:
+            found.append((each.shown_label, scalar(each.sample, index) or "a plot"))
+    return found
 
 
 def scalar(sample: OpenSample, index: int) -> str | None:

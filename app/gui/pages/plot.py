@@ -16,6 +16,7 @@ from app.gui.catalog.catalog import OpenSample
 from app.gui.current import current_plots
 from app.gui.errors import PlotError
 from app.gui.files.shown import shown_path
+from app.gui.pages.compare import LegendEntry, compare_context, legend_of, sides
 from app.gui.pages.frame import sample_frame
 from app.gui.pages.listing import scalar, siblings, status_of, tests_of, tile
 from app.gui.pages.lumis import current_lumi_series, series_context
@@ -34,8 +35,8 @@ def plot_page(sample: OpenSample, view: View) -> Response:
     if form["option_problem"]:
         view = _with_drawn_options(view)
     index = sample.names.find(view.plot)
-    frame = sample_frame(view, sample)
-    context = {"me": None, "near_mes": _near(sample, view)} if index is None else _me_context(sample, view, index)
+    frame, legend = sample_frame(view, sample), legend_of(view)
+    context = {"me": None, "near_mes": _near(sample, view)} if index is None else _me_context(sample, view, index, legend)
     series = current_lumi_series().cached(view.key, view.plot) if frame["lumis"] else None
     response = page(
         "gui/plot.html",
@@ -46,7 +47,8 @@ def plot_page(sample: OpenSample, view: View) -> Response:
         up=view.replace(plot=b"").address,
         **context,
         **frame,
-        **_image_context(view, frame["lumis"]["previous"] if frame["lumis"] else None),
+        **compare_context(view, legend),
+        **_image_context(view, legend, frame["lumis"]["previous"] if frame["lumis"] else None),
         **form,
         **series_context(view, series),
     )
@@ -62,12 +64,18 @@ def _near(sample: OpenSample, view: View) -> list[tuple[str, str]]:
     return [(text(path), view.of_plot(path).address) for path in near_names(sample.names, view.plot)]
 
 
-def _image_context(view: View, previous_lumi: int | None) -> dict[str, Any]:
+def _image_context(view: View, legend: list[LegendEntry], previous_lumi: int | None) -> dict[str, Any]:
     size = LARGEST if view.size == "xl" else LARGE
     shows_difference = view.diff and previous_lumi
     image = view.difference(view.plot, previous_lumi, size) if shows_difference and previous_lumi else view.image(view.plot, size)
     other_size = DEFAULT_SIZE if size == LARGEST else "xl"
-    return {"image": image, "large": size, "resized": view.replace(size=other_size).address}
+    return {
+        "image": image,
+        "sides": sides(view, legend, view.plot, size),
+        "this_label": str(view.key),
+        "large": size,
+        "resized": view.replace(size=other_size).address,
+    }
 
 
 def _option_form(view: View) -> dict[str, Any]:
@@ -76,14 +84,15 @@ def _option_form(view: View) -> dict[str, Any]:
     prefix = f"me{own.index(view.plot) + 1}." if view.plot in own else ""
     wrong = {each.name.removeprefix(prefix): each for each in view.problems if each.name in {prefix + name for name in OPTIONS}}
     typed = dict(view.options_of(view.plot)) | {name: each.value for name, each in wrong.items()}
-    kept = tuple((name, value) for name, value in view.options_of(view.plot) if name in COMPARISON_OPTIONS)
+    kept = tuple((name, value) for name, value in view.options if name in COMPARISON_OPTIONS)
+    display = tuple(option for option in view.options if option not in kept)
     all_options = view.with_own_options(view.plot, None)
     return {
         "options": {name: typed.get(name, "") for name in OPTIONS},
         "prefix": prefix,
         "option_problem": next(iter(wrong.values()), None),
-        "plain": view.with_own_options(view.plot, kept) if prefix else view.replace(options=kept),
-        "other_scope": all_options.address if prefix else view.with_own_options(view.plot, view.options).address,
+        "plain": view.with_own_options(view.plot, ()) if prefix else view.replace(options=kept),
+        "other_scope": all_options.address if prefix else view.with_own_options(view.plot, display).address,
     }
 
 
@@ -95,12 +104,12 @@ def _with_drawn_options(view: View) -> View:
     return view.replace(options=drawn.options, own_options=drawn.own_options)
 
 
-def _me_context(sample: OpenSample, view: View, index: int) -> dict[str, Any]:
+def _me_context(sample: OpenSample, view: View, index: int, legend: list[LegendEntry]) -> dict[str, Any]:
     """Details of one ME, and its neighbours in the folder or search."""
     row = sample.columns.row(index)
     kind = Kind(row.kind)
     return {
-        "me": tile(sample, view, index),
+        "me": tile(sample, view, index, legend),
         "kind": kind.name.lower() if kind.scalar else kind.class_name,
         "axes": "xyz" if dimensions(kind.class_name) > 1 else "xy",
         "efficiency": bool(row.flags & EFFICIENCY),

@@ -11,6 +11,7 @@ from app.gui.catalog.stored import find_sample, retry
 from app.gui.current import current_catalog
 from app.gui.errors import ImportFailed, Importing
 from app.gui.files.entries import is_live
+from app.gui.pages.compare import choices_fragment, compare_context, legend_of
 from app.gui.pages.frame import sample_frame
 from app.gui.pages.listing import list_view
 from app.gui.pages.live import live_state
@@ -41,11 +42,11 @@ def browse(place: str) -> AnyResponse:
     """A page of a sample, or a fragment of it.
 
     The query chooses: `lumi=` redirects to the nearest lumisection, `since=` is a poll, `series=` the chart over lumisections,
-    `details=` the details of a histogram, `plot=` the page of a large plot; without these it is a folder or a search.
+    `details=` the details of a histogram, `choices=` completions of a typed reference, `plot=` the page of a large plot; without these it is a folder or a search.
     """
     view = view_from_request()
     response = _browse_response(view)
-    if view.problems and response.status_code == 200 and not is_fragment():
+    if view.problems and response.status_code == 200 and "HX-Request" not in request.headers:  # a form shows them itself
         response.status_code = 400
     return response
 
@@ -83,6 +84,8 @@ def _live_response(view: View) -> AnyResponse:
 def _sample_response(sample: OpenSample, view: View) -> Response:
     if is_live(view.key.run, view.key.dataset):
         view = view.replace(stamp=sample.version)
+    if "choices" in request.args:
+        return choices_fragment(sample, view)
     if not view.plot:
         return _folder_page(sample, view)
     if "series" in request.args:
@@ -107,12 +110,14 @@ def read_again(place: str) -> AnyResponse:
 
 def _folder_page(sample: OpenSample, view: View) -> Response:
     """A folder, the matches of a search, or only their next tiles."""
-    listing = list_view(sample, view, parse_int(request.args.get("from", "0"), LARGEST_START) or 0)
+    legend = legend_of(view)
+    listing = list_view(sample, view, parse_int(request.args.get("from", "0"), LARGEST_START) or 0, legend)
     if not listing.folders and not listing.total and view.folder and not view.is_search:
         return _redirect_to_existing(sample, view)
     fragment = "gui/tiles_fragment.html" if "from" in request.args else "gui/folder_fragment.html"
     sizes = [(name, view.replace(size=name).address, name == view.size) for name in TILE_SIZES]
-    return page("gui/folder.html", fragment, listing=listing, sizes=sizes, tile_size=TILE_SIZES[view.size], **sample_frame(view, sample))
+    context = sample_frame(view, sample) | compare_context(view, legend)
+    return page("gui/folder.html", fragment, listing=listing, sizes=sizes, tile_size=TILE_SIZES[view.size], **context)
 
 
 def _redirect_to_existing(sample: OpenSample, view: View) -> Response:

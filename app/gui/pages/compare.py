@@ -1,0 +1,144 @@
+"""The panel that compares the plots of a page with references: the legend, shortcuts, and completion of what is typed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from flask import Response, request
+
+from app.gui import samples
+from app.gui.addresses import text
+from app.gui.catalog.catalog import OpenSample
+from app.gui.current import current_catalog
+from app.gui.errors import ImportFailed, Importing, UnknownSample
+from app.gui.references import COMPARISONS, MAX_REFERENCES, Reference
+from app.gui.samples import SampleKey
+from app.gui.view import COMPARISON_OPTIONS, View
+from app.web import page
+
+COMPARISON_NAMES = dict(zip(COMPARISONS, ("Overlay", "Side by side", "Overlay and ratio", "Stacked", "Difference"), strict=True))
+
+WAIT_S = 0.3
+"""Longest wait of a page for the list of a reference."""
+
+MAX_CHOICES = 20
+"""Completions of a typed reference."""
+
+
+class LegendEntry(NamedTuple):
+    """A reference of a page."""
+
+    number: int  # from 1; decides the colour
+    reference: Reference
+    shown_label: str
+    address: str  # the same page of the reference
+    without: str  # the address of the page without it
+    sample: OpenSample | None  # None: its list is not available, see `problem`
+    problem: str  # why nothing of it can be drawn, or ""
+
+    def lacks(self, path: bytes) -> bool:
+        """Whether nothing of this reference can be drawn for the plot of an ME."""
+        if self.sample is None:
+            return bool(self.problem)
+        return self.sample.names.find(self.reference.me_path(path)) is None
+
+
+class Shortcut(NamedTuple):
+    """A link that adds a reference."""
+
+    title: str
+    address: str
+
+
+def legend_of(view: View) -> list[LegendEntry]:
+    """The references of a page with their samples."""
+    return [_legend_entry(view, number, each) for number, each in enumerate(view.references, 1)]
+
+
+def compare_context(view: View, legend: list[LegendEntry]) -> dict[str, Any]:
+    """Values of gui/compare.html."""
+    return {
+        "legend": legend,
+        "shortcuts": _shortcuts(view),
+        "other_datasets": [(name, name) for name in samples.datasets_of(view.key.run, view.key.lumi) if name != view.key.dataset],
+        "comparisons": list(COMPARISON_NAMES.items()),
+        "compare_base": _base(view),
+        "is_full": len(view.references) == MAX_REFERENCES,
+        "max_references": MAX_REFERENCES,
+    }
+
+
+def _base(view: View) -> View:
+    """The view without what the form of the panel holds: on a page of tiles also what a page of a plot has in its own form."""
+    names = COMPARISON_OPTIONS if view.plot else (*COMPARISON_OPTIONS, "stats", "errors")
+    options = tuple((name, value) for name, value in view.options if name not in names)
+    return view.replace(references=(), compare=COMPARISONS[0], options=options)
+
+
+def _legend_entry(view: View, number: int, reference: Reference) -> LegendEntry:
+    sample, problem = _opened(reference.key(view.key))
+    path = reference.me_path(view.plot)
+    if sample and path and sample.names.find(path) is None:
+        problem = f"has no {text(path)}"
+    there = view.replace(key=reference.key(view.key), references=())
+    return LegendEntry(
+        number,
+        reference,
+        reference.shown_label(view.key),
+        (there.of_plot(path) if path else there).address,
+        view.replace(references=view.references[: number - 1] + view.references[number:]).address,
+        sample,
+        problem,
+    )
+
+
+def sides(view: View, legend: Sequence[LegendEntry], path: bytes, size: tuple[int, int]) -> list[tuple[str, str]]:
+    """Label and address of the plots of references that are shown beside the plot of an ME."""
+    if view.compare != "side":
+        return []
+    return [(each.shown_label, view.image_of(each.reference, path, size)) for each in legend if not each.lacks(path)]
+
+
+def _opened(key: SampleKey) -> tuple[OpenSample | None, str]:
+    """A sample whose list is stored, or why there is none; a missing list is read in the meantime."""
+    try:
+        return current_catalog().open(key, WAIT_S), ""
+    except Importing:
+        return None, ""  # its plots are drawn when it has been read
+    except (UnknownSample, ImportFailed) as error:
+        return None, error.message
+
+
+def _shortcuts(view: View) -> list[Shortcut]:
+    """Links that add a reference which is not there yet."""
+    if len(view.references) == MAX_REFERENCES:
+        return []
+    key = view.key
+    previous, following = samples.neighbours(key) if key.run else (next(iter(samples.runs_of(key.dataset, limit=1)), None), None)
+    earlier = samples.before_reprocessing(key)
+    found = [
+        (f"Previous run {previous}", previous and Reference(previous, key.lumi)),
+        (f"Next run {following}", following and Reference(following, key.lumi)),
+        (f"Before reprocessing: {earlier}", earlier and Reference(dataset=earlier)),
+    ]
+    return [Shortcut(title, view.with_reference(each).address) for title, each in found if each and each not in view.references]
+
+
+def choices_fragment(sample: OpenSample, view: View) -> Response:
+    """Completions of the reference that is being typed: runs, datasets, or plots of this sample."""
+    typed = (request.args.getlist("ref") or [""])[-1].strip()
+    return page("gui/choices_fragment.html", "gui/choices_fragment.html", choices=_choices(sample, view, typed))
+
+
+def _choices(sample: OpenSample, view: View, typed: str) -> list[str]:
+    if typed.startswith("//"):
+        return [f"//{text(sample.names[index])}" for index in sample.names.search(typed[2:].split(), MAX_CHOICES)]
+    run, slash, dataset = typed.partition("/")
+    if not run.isascii() or not (run.isdigit() or (slash and not run)):
+        return []
+    if not run:
+        return [name for name in samples.datasets_of(view.key.run, view.key.lumi) if dataset.lower() in name.lower()][:MAX_CHOICES]
+    here = samples.runs(run, view.key.dataset, MAX_CHOICES) if not slash else []
+    same = [str(key.run) for key in here if key.dataset == view.key.dataset]
+    return same + [f"{key.run}{key.dataset}" for key in samples.runs(run, dataset, MAX_CHOICES) if key.dataset != view.key.dataset]

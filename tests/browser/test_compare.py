@@ -1,0 +1,101 @@
+"""Plots are compared with other runs, datasets and plots, and the address holds the comparison."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.pages import Watch
+from tests.browser.test_navigation import MUON, SAMPLE, TIMING, expect_page, expect_plot
+
+pytestmark = pytest.mark.slow
+
+BARREL = "EBTMT timing EB+02"
+PLOT = f"{TIMING}?plot=EcalBarrel/EBTimingTask/EBTMT%20timing%20EB%2B02"
+
+
+def fields(page: Page) -> list[tuple[str, str]]:
+    """The query of the address of a page."""
+    return parse_qsl(urlsplit(page.url).query)
+
+
+def sources(page: Page) -> list[str]:
+    """The addresses of the plots of a page."""
+    return [str(image.get_attribute("src")) for image in page.locator("img.plot").all()]
+
+
+def test_a_shifter_compares_a_plot_with_the_previous_run_and_shares_it(page: Page, home: str) -> None:
+    page.goto(home + PLOT)
+    expect_plot(page, BARREL, 720)  # before its file is read, another page is there
+    page.keyboard.press("c")
+    page.get_by_role("link", name="Previous run").filter(has_text="367100").click()
+    expect_page(page, "ref=367100")
+    expect(page.get_by_role("list", name="References")).to_contain_text("Run 367100")
+    page.get_by_label("Show as").select_option("ratiooverlay")
+    expect_page(page, "compare=ratiooverlay")
+    page.get_by_label("Label of reference 1").fill("before the stop")
+    page.get_by_label("Label of reference 1").press("Enter")
+    expect_page(page, "label1=before")
+    expect_plot(page, BARREL, 720)
+    assert "reflabel=before%20the%20stop" in sources(page)[0]
+    shared = page.url
+    page.goto(home)
+    page.goto(shared)
+    expect(page.get_by_role("list", name="References")).to_contain_text("before the stop")
+    expect_plot(page, BARREL, 720)
+
+
+def test_a_typed_run_is_added_and_removed_again(page: Page, home: str) -> None:
+    page.goto(home + PLOT)
+    expect_plot(page, BARREL, 720)  # before its file is read, another page is there
+    page.keyboard.press("c")
+    field = page.get_by_label("Run, dataset or plot")
+    field.press_sequentially("3671")
+    expect(page.locator("#reference-choices option[value='367100']")).to_have_count(1)
+    field.fill("367100")
+    field.press("Enter")
+    expect_page(page, "ref=367100")
+    expect(field).to_have_value("")
+    page.get_by_label("Same run in").select_option(MUON)
+    expect_page(page, r"ref=367100&ref=%2FMuon")
+    expect_plot(page, BARREL, 720)
+    page.get_by_role("link", name="Remove Run 367100").click()
+    expect(page.get_by_role("list", name="References").get_by_role("listitem")).to_have_count(1)
+    assert [value for name, value in fields(page) if name == "ref"] == [MUON]
+
+
+def test_the_last_comparison_is_repeated_on_another_plot_by_a_key(page: Page, home: str) -> None:
+    page.goto(f"{home}{PLOT}&ref=367100&label1=before&compare=stacked")
+    expect_plot(page, BARREL, 720)
+    page.goto(f"{home}{SAMPLE}/RPC/EventInfo")
+    expect(page.get_by_role("link", name="Repeat the last comparison")).to_be_visible()
+    page.keyboard.press("r")
+    expect_page(page, "ref=367100")
+    assert fields(page) == [("ref", "367100"), ("label1", "before"), ("compare", "stacked")]
+    expect(page.get_by_role("list", name="References")).to_contain_text("before")
+
+
+def test_a_display_option_keeps_the_comparison_and_can_be_for_one_plot_alone(page: Page, home: str) -> None:
+    page.goto(f"{home}{PLOT}&ref=367100&norm=false")
+    page.get_by_role("link", name="For this plot alone").click()
+    expect_page(page, "me1=")
+    page.get_by_label("Scale of y").select_option("log")
+    expect_page(page, r"me1\.ytype=log")
+    assert [name for name, _ in fields(page)] == ["plot", "norm", "ref", "me1", "me1.ytype"]
+    expect_plot(page, BARREL, 720)
+    assert "ytype=log" in sources(page)[0]
+    page.get_by_role("link", name="Back to folder").click()
+    expect_plot(page, BARREL, 266)
+    assert sum("ytype=log" in source for source in sources(page)) == 1
+
+
+def test_adding_a_reference_to_a_folder_costs_one_request_a_tile(page: Page, home: str, watch: Watch) -> None:
+    watch.expected.append("503")  # a plot that waits too long for others is requested again
+    page.goto(f"{home}{TIMING}?ref=367100&size=s")
+    for image in page.locator("img.plot").all():
+        image.scroll_into_view_if_needed()
+        expect(image).to_have_js_property("naturalWidth", 200)
+    drawn = {address for address in watch.requests if "/api/v1/render" in address}
+    assert len(drawn) == page.locator("img.plot").count() == 36

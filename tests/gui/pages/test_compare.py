@@ -1,0 +1,122 @@
+"""The panel that compares plots: its legend names each reference and what it lacks, shortcuts and completions lead to more."""
+
+from __future__ import annotations
+
+import html
+import re
+import shutil
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from flask.testing import FlaskClient
+
+from app.core.settings import Settings
+from app.gui import samples
+from app.gui.references import MAX_REFERENCES
+from app.gui.samples import SampleKey
+from tests.gui.pages.test_views import COSMICS, HTMX, MUON, ZERO_BIAS, read, words
+from tests.support import gui
+
+FOLDER = f"/browse/367129{ZERO_BIAS}/EcalBarrel/EBTimingTask"
+BARREL = "EcalBarrel/EBTimingTask/EBTMT timing EB+02"
+PLOT = f"{FOLDER}?plot=EcalBarrel/EBTimingTask/EBTMT%20timing%20EB%2B02"
+
+
+def images(page: str) -> list[str]:
+    """The addresses of the plots of a page."""
+    return [html.unescape(address) for address in re.findall(r'<img class="plot[^"]*" src="([^"]*)"', page)]
+
+
+def references(page: str) -> list[str]:
+    """The lines of the legend."""
+    found = re.search(r'<ol class="references".*?</ol>', page, re.DOTALL)
+    return [words(line) for line in re.findall(r"<li>.*?</li>", found[0] if found else "", re.DOTALL)]
+
+
+def links(page: str, title: str) -> list[str]:
+    """The addresses of links whose text begins with a title."""
+    return [
+        html.unescape(address)
+        for address, name in re.findall(r'<a class="button quiet" href="([^"]*)"[^>]*>([^<]*)', page)
+        if name.startswith(title)
+    ]
+
+
+def test_each_tile_of_a_folder_is_one_picture_with_all_references(client: FlaskClient) -> None:
+    alone, compared = read(client, FOLDER), read(client, f"{FOLDER}?ref=367100&ref={MUON}&label1=before&compare=stacked")
+    assert len(images(compared)) == len(images(alone)) == 36
+    query = parse_qs(urlsplit(images(compared)[1]).query)
+    runs = [f"archive/367129{ZERO_BIAS}", f"archive/367100{ZERO_BIAS}", f"archive/367129{MUON}"]
+    assert query["obj"] == [f"{run}/{BARREL}" for run in runs]
+    assert (query["reflabel"], query["ref"]) == (["before", MUON], ["stacked"])
+    assert client.get(images(compared)[1]).status_code == 200
+
+
+def test_references_beside_a_plot_are_pictures_of_their_own(client: FlaskClient) -> None:
+    own, other = images(read(client, f"{PLOT}&ref=367100&compare=side"))
+    assert [urlsplit(address).path.split("/")[4] for address in (own, other)] == ["367129", "367100"]
+    assert client.get(other).status_code == 200
+
+
+def test_a_reference_without_the_plot_says_so_and_the_others_keep_their_colours(client: FlaskClient) -> None:
+    client.get(f"/api/v1/archive/367100{ZERO_BIAS}/")
+    page = read(client, f"{PLOT}&ref=999&ref=//Not/There&ref=367100")
+    gone, lacking, good = references(page)
+    assert f"There is no run 999 of {ZERO_BIAS}" in gone
+    assert "has no Not/There" in lacking
+    assert good == "Run 367100 Remove"
+    assert re.findall(r'<li><span class="swatch colour-(\d)', page) == ["1", "2", "3"]
+    assert "reflabel=Run%20999&reflabel=There&reflabel=Run%20367100" in images(page)[0]
+
+
+def test_a_tile_names_the_references_without_its_plot(client: FlaskClient) -> None:
+    page = read(client, f"{FOLDER}?ref=//{BARREL.replace(' ', '%20').replace('+', '%2B')}&ref=//Not/There")
+    assert words(page).count("Not in There") == 36
+
+
+def test_a_number_is_compared_by_its_values(client: FlaskClient) -> None:
+    client.get(f"/api/v1/archive/367100{ZERO_BIAS}/")  # a page does not wait until a reference is read
+    page = read(client, f"/browse/367129{ZERO_BIAS}/Info/EventInfo?ref=367100")
+    assert "iRun 367129 Run 367100 : 367100" in words(page)
+
+
+def test_the_tenth_reference_is_refused_with_a_sentence(client: FlaskClient) -> None:
+    many = "&".join(f"ref={run}" for run in range(1, MAX_REFERENCES + 1))
+    assert "A plot has at most 9 references. Remove one to add another." in words(read(client, f"{PLOT}&{many}"))
+    assert "ref : a plot has at most 9 references" in words(read(client, f"{PLOT}&{many}&ref=10", 400))
+
+
+def test_shortcuts_add_the_previous_and_the_next_run(client: FlaskClient) -> None:
+    page = read(client, f"/browse/367129{MUON}?ref=1")
+    assert [urlsplit(address).query for address in links(page, "Next run")] == ["ref=1&ref=367131"]
+
+
+def test_the_same_run_before_reprocessing_is_a_shortcut(client: FlaskClient, hub: Settings, demo_files: list[Path]) -> None:
+    old, new, other = "/ZeroBias/Run2023C-Demo-v1/DQMIO", "/ZeroBias/Run2023C-19Dec2023-v1/DQMIO", "/ZeroBias/Run2023D-Demo-v1/DQMIO"
+    folder = hub.data / "demo"
+    folder.mkdir(parents=True)
+    for dataset in (other, old, new):
+        copy = folder / f"DQM_V0001_R000400000__{'__'.join(dataset.strip('/').split('/'))}.root"
+        shutil.copy(demo_files[0], copy)
+        gui.register_all([copy])
+    key = SampleKey(400000, 0, new)
+    assert samples.before_reprocessing(key) == old
+    assert samples.before_reprocessing(key._replace(dataset=old)) is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "choices"),
+    [
+        ("36710", ["367100"]),
+        ("367131", [f"367131{MUON}", "367131/StreamExpress/Run2023C-Demo-v1/DQMIO"]),
+        ("/mu", [MUON]),
+        ("367140/cos", [f"367140{COSMICS.partition('/browse/367140')[2]}"]),
+        ("//EB%2B02 timing", [f"//{BARREL}"]),
+        ("abc", []),
+        ("", []),
+    ],
+)
+def test_a_typed_reference_is_completed(client: FlaskClient, typed: str, choices: list[str]) -> None:
+    answer = client.get(f"{PLOT}&choices=1&ref={typed}", headers=HTMX | {"HX-Target": "reference-choices"})
+    assert [html.unescape(value) for value in re.findall(r'<option value="([^"]*)"', answer.text)] == choices
