@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 def init_app(app: Flask) -> None:
     """Add the pages and the API, with one catalog and one set of plots for all threads of this process."""
     from app.formats import remote
-    from app.gui.addresses import AnyPath
+    from app.gui.addresses import AnyPath, LegacyServer
     from app.gui.api import legacy, overlays, v1
     from app.gui.catalog.catalog import Catalog
     from app.gui.errors import GuiError
@@ -29,7 +29,7 @@ def init_app(app: Flask) -> None:
     gui = settings.of(GuiSettings)
     remote.configure(gui.remote_timeout_s, gui.remote_recheck_s, settings.web_threads // 2 or 1)  # half of the threads stay free
     map_errors(app, GuiError, problem_of)
-    app.url_map.converters["path"] = AnyPath
+    app.url_map.converters |= {"path": AnyPath, "server": LegacyServer}
     app.register_blueprint(views.pages)
     for part in (v1, overlays, legacy):
         app.register_blueprint(part.blueprint)

@@ -11,7 +11,7 @@ import re
 from functools import lru_cache
 from urllib.parse import quote
 
-from werkzeug.routing import PathConverter
+from werkzeug.routing import BaseConverter, PathConverter
 
 from app.gui.samples import SampleKey
 
@@ -20,6 +20,12 @@ class AnyPath(PathConverter):
     """`<path:...>` in a route; matches names with line ends as well."""
 
     regex = "[^/](?s:.*)"
+
+
+class LegacyServer(BaseConverter):
+    """`<server:...>` in a route; the first part of addresses of the servers of the legacy DQM GUI, such as `online-playback-new`."""
+
+    regex = "(?:online|offline|relval|dev)(?:-(?:playback|test|new))*"
 
 
 _DOTS = re.compile(rb"~*\.{1,2}")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import cache
 from hashlib import blake2b
 
-from flask import Flask, Response, abort, send_from_directory, url_for
+from flask import Flask, Response, abort, url_for
 
 from app.core.settings import TREE
 from app.web.responses import ContentResponse
@@ -81,7 +81,9 @@ def serve_bundle(name: str) -> Response:
 
 def serve_favicon() -> Response:
     """The icon that browsers request for what is no page, such as a picture or JSON that is opened alone."""
-    return send_from_directory(TREE / "static", "web/favicon.ico", mimetype="image/x-icon", max_age=DAY_S)
+    answer = ContentResponse((TREE / "static/web/favicon.ico").read_bytes(), content_type="image/x-icon")
+    answer.cache_control.max_age = DAY_S
+    return answer
 
 
 @cache

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 def address(rule: Rule) -> str:
     """An address of this rule, with something in place of each argument."""
-    return re.sub(r"<(?:(?P<kind>\w+)[^:>]*:)?\w+>", lambda match: "1" if match["kind"] in (None, "int", "float") else "a/b/c/d", rule.rule)
+    examples = {"path": "a/b/c/d", "server": "online"}
+    return re.sub(r"<(?:(?P<kind>\w+)[^:>]*:)?\w+>", lambda match: examples.get(match["kind"], "1"), rule.rule)
 
 
 def rules(app: Flask) -> list[tuple[Rule, str]]:

@@ -6,8 +6,9 @@ For a missing ME or sample the response is an image that shows that, with status
 from __future__ import annotations
 
 import re
+from urllib.parse import quote
 
-from flask import Blueprint, Response, redirect
+from flask import Blueprint, Response, redirect, request
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -15,13 +16,13 @@ from app.gui import samples
 from app.gui.api import overlays
 from app.gui.api.archive import folder_document
 from app.gui.api.arguments import not_older_than, object_values, path_in_address, query_args, references_of_api, sample_key
-from app.gui.api.old_links import start_target
+from app.gui.api.old_links import local_overlay_target, start_target
 from app.gui.api.v1 import WAIT_S, with_sample
 from app.gui.current import current_catalog, current_plots
 from app.gui.plots.documents import me_document
 from app.gui.plots.overlay import ObjectRef, parse_objects
 from app.security import Role, needs
-from app.web import Problem, cached_json
+from app.web import Problem, cached_json, raw_path
 from app.web.arguments import parse_int
 from render.errors import OptionError
 from render.options import Options
@@ -33,6 +34,8 @@ SWITCHES = {"showstats": "stats", "showerrbars": "errors"}
 
 LARGEST_SWITCH = 10**9 - 1
 
+PATH_LETTERS = "/~!$&'()*+,;=:@"
+
 _RUN = re.compile(r"(\d{1,9})(?::(\d{1,9}))?", re.ASCII)
 
 
@@ -41,6 +44,36 @@ _RUN = re.compile(r"(\d{1,9})(?::(\d{1,9}))?", re.ASCII)
 def start() -> AnyResponse:
     """A link of the legacy GUI ("Link Me") leads to the same view."""
     return redirect(start_target())
+
+
+@blueprint.get("/plotsLocalOverlay", strict_slashes=False)
+@needs(Role.VIEWER)
+def local_overlay() -> AnyResponse:
+    """A link of the newer front end to plots that are compared leads to the same view."""
+    return redirect(local_overlay_target())
+
+
+@blueprint.get("/session/<path:rest>")
+@needs(Role.VIEWER)
+def session(rest: str) -> AnyResponse:
+    """A session existed in the server of the legacy GUI alone: what it showed cannot be known."""
+    raise Problem(
+        410,
+        "This is the address of a session of the legacy DQM GUI. Run, dataset and plot were known to its server alone. "
+        "Links of its button Link Me (/start?...) lead to the same view here",
+    )
+
+
+@blueprint.get("/<server:server>/")
+@blueprint.get("/<server:server>/<path:rest>")
+@blueprint.get("/dqm/<server:server>/")
+@blueprint.get("/dqm/<server:server>/<path:rest>")
+@needs(Role.VIEWER)
+def of_server(server: str, rest: str = "") -> AnyResponse:
+    """A link with the path of one of the servers of the legacy GUI: the same address of this one."""
+    place = raw_path(2 if request.path.startswith("/dqm/") else 1) if rest else b""
+    query = request.query_string.decode("latin-1")
+    return redirect(f"{request.script_root}/{quote(place.lstrip(b'/'), safe=PATH_LETTERS)}" + (f"?{query}" if query else ""))
 
 
 @blueprint.get("/data/json/samples")

@@ -1,58 +1,157 @@
 """Links of the legacy DQM GUI, as in e-logs and on GitHub: the address of the same view here.
 
-Its two front ends have links of their own: /start?runnr=...;dataset=... ("Link Me"), and /?run_number=...&dataset_name=....
+Its two front ends have links of their own: /start?runnr=...;dataset=... ("Link Me"), and /?run_number=...&dataset_name=... with
+/plotsLocalOverlay?... for plots that are compared with others.
 """
 
 from __future__ import annotations
 
 import re
-from urllib.parse import urlencode
+from urllib.parse import unquote_to_bytes, urlencode
 
 from flask import request
 
 from app.gui.api.arguments import byte_values, query_args
+from app.gui.references import COMPARISONS, MAX_REFERENCES, Reference
 from app.gui.samples import SampleKey
-from app.gui.view import DEFAULT_SIZE, TILE_SIZES, View
+from app.gui.view import DEFAULT_SIZE, OPTIONS, DrawingOptions, View
+from app.gui.view_query import usable_options
 
 NOT_FOLDERS = frozenset({b"Everything", b"Quick collection"})
 """Values of `root` that are views of the legacy GUI, not folders of a file."""
 
-SWITCHES = {("stats", "false"): ("stats", "false"), ("normalize", "false"): ("norm", "false"), ("error", "true"): ("errors", "true")}
-"""Switches of the newer front end that are not at their defaults, and the drawing options here."""
+SIZES = {"xs": "s", "s": "s", "m": "m", "l": "l", "xl": "xl", "tiny": "s", "small": "s", "medium": "m", "large": "l", "fill": "xl"}
+"""Sizes of plots in both front ends."""
+
+COMPARE = {name.replace("-", "").lower(): name for name in COMPARISONS} | {"onside": "side"}
+"""Positions of references in both front ends: `on-side`, `onSide`, `ratiooverlay`, ..."""
 
 _NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 _RUN = re.compile(r"(\d{1,9})(?::(\d{1,9}))?", re.ASCII)
 _DATASET = re.compile(r"(?:/[^/]+){3}")
+_REFERENCES = 4
+"""References of a link of the classic front end: referenceobj1 to referenceobj4."""
 
 
 def start_target() -> str:
     """The address for a link /start?...: a folder or plot, or a search if it names no sample."""
     args = query_args()
-    run, dataset, size = args.get("runnr", ""), args.get("dataset", "").rstrip("/"), args.get("size", "").lower()
+    run, dataset = args.get("runnr", ""), args.get("dataset", "").rstrip("/")
     match = _RUN.fullmatch(run)
     if not match or not _DATASET.fullmatch(dataset):
         return _search(run, dataset)
-    key = SampleKey(int(match[1]), int(match[2] or 0), dataset)
-    view = View(key, _path("root"), q=args.get("search", ""), size=size if size in TILE_SIZES else DEFAULT_SIZE)
-    plot = _path("focus") if args.get("zoom") != "no" else b""  # with "no" it is only marked in its list
-    return (view.replace(folder=plot.rpartition(b"/")[0], plot=plot) if plot else view).address
+    key, focus = SampleKey(int(match[1]), int(match[2] or 0), dataset), _path("focus")
+    references, ktest = _classic_references()
+    options = {"norm": "false" if args.get("referencenorm") == "False" else "", "ktest": ktest}
+    view = View(
+        key,
+        _path("root") or focus.rpartition(b"/")[0],
+        q=args.get("search", ""),
+        size=_size(),
+        references=references if args.get("referenceshow") != "none" else (),
+        compare=_compare(args.get("referencepos", "")),
+        options=usable_options(options if references else {})[0],
+    )
+    is_large = focus and args.get("zoom") != "no"  # with "no" it is only marked in its list
+    return (view.replace(folder=focus.rpartition(b"/")[0], plot=focus) if is_large else view).address
 
 
 def home_target() -> str | None:
     """The address for a link /?run_number=... or /?search_run_number=...; None if this request has no such link."""
     args = query_args()
-    run, dataset = args.get("run_number", ""), args.get("dataset_name", "").rstrip("/")
-    if not (_NUMBER.fullmatch(run) and _DATASET.fullmatch(dataset)):
+    key = _newer_sample()
+    if key is None:
         names = ("search_run_number", "search_dataset_name", "run_number", "dataset_name")
         is_search = any(name in args for name in names)
-        return _search(args.get(names[0]) or run, args.get(names[1]) or dataset) if is_search else None
-    lumi = args.get("lumi", "")
-    key = SampleKey(int(run), int(lumi) if _NUMBER.fullmatch(lumi) else 0, dataset)
-    options = tuple(option for (name, value), option in SWITCHES.items() if args.get(name, "").lower() == value)
-    view = View(key, _path("folder_path"), q=args.get("plot_search", ""), options=options)
-    selected = _path("selected_plots").partition(b"&")[0]  # the first of several
-    sample = f"{run}{dataset}/".encode()
+        return _search(args.get(names[0]) or args.get(names[2], ""), args.get(names[1]) or args.get(names[3], "")) if is_search else None
+    view = View(
+        key,
+        _path("folder_path"),
+        q=args.get("plot_search", ""),
+        size=_size(),
+        references=tuple(_sample_reference(each) for each in _list("overlay_data"))[:MAX_REFERENCES],
+        compare=_compare(args.get("overlay", "")),
+        options=_newer_options(),
+    )
+    selected = (_list("selected_plots") or [b""])[0]  # the first of several
+    sample = f"{args['run_number']}{key.dataset}/".encode()
     return view.replace(plot=selected.removeprefix(sample) if selected.startswith(sample) else b"").address
+
+
+def local_overlay_target() -> str:
+    """The address for a link /plotsLocalOverlay?...: a plot compared with other plots."""
+    args, key = query_args(), _newer_sample()
+    if key is None:
+        return _search(args.get("run_number", ""), args.get("dataset_name", ""))
+    folder = _path("folders_path")
+    plot = b"/".join(part for part in (folder, _path("plot_name")) if part)
+    others = [_local_reference(each) for each in _list("overlayPlots")]
+    everywhere = [_sample_reference(each) for each in _list("overlaidGlobally")]
+    references = (*others, *everywhere)[:MAX_REFERENCES]
+    return View(key, folder, plot, references=references, compare=_compare(args.get("ref", "")), options=_newer_options()).address
+
+
+def _newer_sample() -> SampleKey | None:
+    args = query_args()
+    run, dataset, lumi = args.get("run_number", ""), args.get("dataset_name", "").rstrip("/"), args.get("lumi", "")
+    if not (_NUMBER.fullmatch(run) and _DATASET.fullmatch(dataset)):
+        return None
+    return SampleKey(int(run), int(lumi) if _NUMBER.fullmatch(lumi) else 0, dataset)
+
+
+def _newer_options() -> DrawingOptions:
+    """The drawing options of a link of the newer front end, but for those at their defaults."""
+    args = query_args()
+    typed = {name: args.get(name, "") for name in OPTIONS if name not in ("stats", "norm", "errors")}
+    switches = (("stats", "stats", "false"), ("norm", "normalize", "false"), ("errors", "error", "true"))
+    typed |= {name: value for name, old, value in switches if args.get(old, "").lower() == value}
+    return usable_options(typed)[0]
+
+
+def _classic_references() -> tuple[tuple[Reference, ...], str]:
+    """The references `other:run:dataset:label:ktest` of a link, and the Kolmogorov threshold; an empty run or dataset is that of the link."""
+    found, threshold = [], ""
+    for number in range(1, _REFERENCES + 1):
+        kind, run, dataset, label, ktest = (query_args().get(f"referenceobj{number}", "").split(":") + [""] * 5)[:5]
+        if kind != "other" or not (_NUMBER.fullmatch(run) or _DATASET.fullmatch(dataset)):
+            continue
+        run_number = int(run) if _NUMBER.fullmatch(run) else None
+        found.append(Reference(run_number, dataset=dataset if _DATASET.fullmatch(dataset) else "", label=_label(label)))
+        threshold = threshold or ktest
+    return tuple(found), threshold
+
+
+def _sample_reference(written: bytes) -> Reference:
+    """A reference of the newer front end: run/primary/processed/tier, then for one plot its path, and a label."""
+    run, *parts = written.split(b"/")
+    number = int(run) if run.isdigit() and len(run) <= 9 else None
+    dataset = "/" + b"/".join(parts[:3]).decode("utf-8", "replace") if len(parts) >= 3 else ""
+    label = parts[-1].decode("utf-8", "replace") if len(parts) > 3 else ""
+    return Reference(number, dataset=dataset, path=b"/".join(parts[3:-1]), label=_label("" if label == str(number) else label))
+
+
+def _local_reference(written: bytes) -> Reference:
+    """Another plot of the same sample: its path, then reflabel=<label>."""
+    path, _, label = written.partition(b"/reflabel=")
+    return Reference(path=path.strip(b"/"), label=_label(label.decode("utf-8", "replace")))
+
+
+def _label(text: str) -> str:
+    """A label that the render service draws."""
+    return "".join(letter for letter in text[:200] if letter.isprintable())
+
+
+def _size() -> str:
+    return SIZES.get(query_args().get("size", "").lower(), DEFAULT_SIZE)
+
+
+def _compare(position: str) -> str:
+    return COMPARE.get(position.replace("-", "").lower(), COMPARISONS[0])
+
+
+def _list(name: str) -> list[bytes]:
+    """The parts of a list of the newer front end, which `&` separates; it encodes names in them once more."""
+    return [unquote_to_bytes(part) for part in b"".join(byte_values(name)[-1:]).split(b"&") if part]
 
 
 def _search(run: str, dataset: str) -> str:
