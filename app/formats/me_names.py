@@ -12,8 +12,12 @@ from itertools import accumulate, count
 from operator import add
 from typing import TYPE_CHECKING, NamedTuple
 
+from app.formats.finders import Finder, find_common
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+_LINES = bytes.maketrans(b"\0\n", b"\n ")
 
 
 class Subfolder(NamedTuple):
@@ -63,7 +67,7 @@ class MENames:
         self._joined = joined
         self._lowered: bytes | None = None
         lengths = map(len, joined.split(b"\0")) if joined else ()
-        self._starts = array("I", map(add, accumulate(lengths, initial=0), count()))
+        self._starts: array[int] = array("I", map(add, accumulate(lengths, initial=0), count()))
 
     def __len__(self) -> int:
         return len(self._starts) - 1
@@ -81,8 +85,7 @@ class MENames:
     def folder(self, path: bytes) -> Folder:
         """The content of the folder `path` (`b""`: the top folder); empty for a folder that does not exist."""
         prefix = path + b"/" if path else b""
-        index = bisect_left(self, prefix)
-        end = bisect_left(self, _after(prefix), index) if path else len(self)
+        index, end = self.below(path)
         folder = Folder([], [])
         while index < end:
             name = self[index]
@@ -97,6 +100,13 @@ class MENames:
         folder.subfolders.sort()
         return folder
 
+    def below(self, path: bytes) -> tuple[int, int]:
+        """The indices of the first ME below the folder `path` (`b""`: the top folder), at any depth, and after the last one."""
+        if not path:
+            return 0, len(self)
+        first = bisect_left(self, path + b"/")
+        return first, bisect_left(self, _after(path + b"/"), first)
+
     def _skip(self, path: bytes, first: int, end: int) -> int:
         """The first index after `first` whose name is not before `path`; steps double, because most folders are small."""
         step = 1
@@ -107,37 +117,36 @@ class MENames:
 
     def search(self, words: Sequence[str], limit: int) -> list[int]:
         """The first `limit` MEs whose path contains every word, in any order; case-insensitive for ASCII."""
-        if self._lowered is None:
-            self._lowered = self._joined.lower()
-        lowered = _lower(words)
-        found: list[int] = []
-        index = len(self) if any(b"\0" in word for word in lowered) else 0
-        while len(found) < limit and index < len(self):
-            candidate = self._next_candidate(lowered, index)
-            if candidate is None:
-                break
-            if candidate == index:
-                found.append(index)
-                index += 1
-            else:
-                index = candidate
-        return found
+        return find_common([self.finder(word) for word in words], len(self), limit)
 
     def matching(self, words: Sequence[str], indices: Iterable[int]) -> list[int]:
         """Those of these MEs whose path contains every word, in any order; case-insensitive for ASCII."""
-        lowered = _lower(words)
+        lowered = [word.encode("utf-8", "surrogatepass").lower() for word in words]
         return [index for index in indices if all(word in self[index].lower() for word in lowered)]
 
-    def _next_candidate(self, words: list[bytes], index: int) -> int | None:
-        """`index` if that ME contains every word, otherwise a later index before which no ME contains all; None at the end."""
-        assert self._lowered is not None
-        candidate = index
-        for word in words:
-            position = self._lowered.find(word, self._starts[candidate])
-            if position < 0:
-                return None
-            candidate = bisect_right(self._starts, position) - 1
-        return candidate
+    def finder(self, word: str) -> Finder:
+        """Finds, from an index on, the first ME whose path contains a word (case-insensitive for ASCII); `len(self)` if none does."""
+        if self._lowered is None:
+            self._lowered = self._joined.lower()
+        lowered, searched = self._lowered, word.encode("utf-8", "surrogatepass").lower()
+
+        def find(index: int) -> int:
+            position = lowered.find(searched, self._starts[index]) if b"\0" not in searched and index < len(self) else -1
+            return self.at(position) if position >= 0 else len(self)
+
+        return find
+
+    def lines(self) -> bytes:
+        """The names as lines, at the same positions as in `pack`; a line end in a name is a blank here."""
+        return self._joined.translate(_LINES)
+
+    def start(self, index: int) -> int:
+        """The position of the first byte of a name in `pack` and `lines`; of `len(self)` the position after the end of the last one."""
+        return self._starts[index]
+
+    def at(self, position: int) -> int:
+        """The index of the name at a position in `pack` and `lines`; the byte after a name belongs to it."""
+        return bisect_right(self._starts, position) - 1
 
     def pack(self) -> bytes:
         """The names, joined by NUL; equal for samples with the same names."""
@@ -149,10 +158,6 @@ class MENames:
         names = cls.__new__(cls)
         names._load(data)
         return names
-
-
-def _lower(words: Sequence[str]) -> list[bytes]:
-    return [word.encode("utf-8", "surrogatepass").lower() for word in words]
 
 
 def _after(prefix: bytes) -> bytes:

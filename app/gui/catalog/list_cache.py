@@ -61,8 +61,8 @@ class ListCache:
 
 
 def _lists_bytes(lists: SampleLists) -> int:
-    """Memory of a sample without its names: 27 bytes of columns for each ME, about 500 for each fact."""
-    return 1000 + 27 * len(lists.columns) + 500 * (len(lists.facts.scalars) + len(lists.facts.qtests))
+    """Memory of a sample without its names: 27 bytes of columns for each ME and one of app.gui.quality, about 500 for each fact."""
+    return 1000 + 28 * len(lists.columns) + 500 * (len(lists.facts.scalars) + len(lists.facts.qtests))
 
 
 def _names_bytes(names: MENames) -> int:
