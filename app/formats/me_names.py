@@ -119,11 +119,6 @@ class MENames:
         """The first `limit` MEs whose path contains every word, in any order; case-insensitive for ASCII."""
         return find_common([self.finder(word) for word in words], len(self), limit)
 
-    def matching(self, words: Sequence[str], indices: Iterable[int]) -> list[int]:
-        """Those of these MEs whose path contains every word, in any order; case-insensitive for ASCII."""
-        lowered = [word.encode("utf-8", "surrogatepass").lower() for word in words]
-        return [index for index in indices if all(word in self[index].lower() for word in lowered)]
-
     def finder(self, word: str) -> Finder:
         """Finds, from an index on, the first ME whose path contains a word (case-insensitive for ASCII); `len(self)` if none does."""
         if self._lowered is None:

@@ -15,7 +15,8 @@ def init_app(app: Flask) -> None:
     from app.gui.api import legacy, overlays, v1
     from app.gui.catalog.catalog import Catalog
     from app.gui.errors import GuiError
-    from app.gui.pages import files, views
+    from app.gui.pages import failing, files, views
+    from app.gui.pages.failing_mes import FailingCache
     from app.gui.pages.lumi_series import LumiSeriesCache
     from app.gui.plots.plots import Plots
     from app.gui.problems import problem_of
@@ -25,6 +26,7 @@ def init_app(app: Flask) -> None:
     settings = app.config["HUB"]
     catalog = app.extensions["catalog"] = Catalog(settings)
     app.extensions["lumi_series"] = LumiSeriesCache(catalog)
+    app.extensions["failing"] = FailingCache(catalog)
     app.extensions["plots"] = Plots(settings)
     gui = settings.of(GuiSettings)
     remote.configure(gui.remote_timeout_s, gui.remote_recheck_s, settings.web_threads // 2 or 1)  # half of the threads stay free
@@ -33,4 +35,5 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(views.pages)
     for part in (v1, overlays, legacy):
         app.register_blueprint(part.blueprint)
-    app.register_blueprint(files.blueprint)
+    for list_page in (failing, files):
+        app.register_blueprint(list_page.blueprint)

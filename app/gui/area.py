@@ -47,8 +47,9 @@ def _problems() -> Mapping[str, Any]:
 
 def _help() -> Mapping[str, Any]:
     from app.gui.pages.listing import STATUSES
+    from app.gui.quality import STATUS_NAMES
 
-    return {"statuses": STATUSES}
+    return {"statuses": STATUSES, "names": list(STATUS_NAMES.values())}
 
 
 AREA = Area(
@@ -72,6 +73,7 @@ AREA = Area(
     roles={
         "gui.browse": "viewer",
         "gui.read_again": "shifter",
+        "gui_failing.run_failing": "viewer",
         "gui_api.list_samples": "viewer",
         "gui_api.archive": "viewer",
         "gui_api.render": "viewer",

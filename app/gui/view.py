@@ -53,7 +53,9 @@ class View:
     key: SampleKey
     folder: bytes = b""
     plot: bytes = b""  # whole path of the ME that is shown large, or b""
-    q: str = ""  # words of a search
+    q: str = ""  # a search, see app.gui.search_words
+    failing: bool = False  # whether the list is that of the MEs below the folder whose quality tests fail
+    failing_first: bool = False  # whether such MEs come first in lists
     size: str = DEFAULT_SIZE
     status: str = ""  # "error" or "warning": only MEs with this worst status of their quality tests, of the whole sample
     quantity: str = ""  # that the chart over lumisections shows
@@ -84,8 +86,12 @@ class View:
     def query(self) -> list[tuple[str, str | bytes]]:
         """Names and values of the query of the address, without default values."""
         size = "" if self.size == DEFAULT_SIZE else self.size
-        fields: list[tuple[str, str | bytes]] = [("plot", self.plot), ("q", self.q), ("status", self.status), ("size", size)]
-        fields += [("quantity", self.quantity), ("diff", "1" if self.diff else ""), *self.options]
+        fields: list[tuple[str, str | bytes]] = [("plot", self.plot), ("q", self.q), ("size", size), ("quantity", self.quantity)]
+        if self.status:
+            fields.append(("status", self.status))
+        if self.failing or self.failing_first:
+            fields += [("failing", "1" if self.failing else ""), ("first", "failing" if self.failing_first else "")]
+        fields += [("diff", "1" if self.diff else ""), *self.options]
         for number, reference in enumerate(self.references, 1):
             fields += [("ref", reference.written()), (f"label{number}", reference.label)]
         fields.append(("compare", "" if self.compare == COMPARISONS[0] else self.compare))
@@ -112,8 +118,8 @@ class View:
         return self.replace(key=self.key._replace(lumi=lumi))
 
     def of_folder(self, folder: bytes) -> View:
-        """A folder of this sample, without search and large plot; size, references and drawing options stay."""
-        return self.replace(folder=folder, plot=b"", q="", status="")
+        """A folder of this sample, without search and large plot; size, order, references and drawing options stay."""
+        return self.replace(folder=folder, plot=b"", q="", status="", failing=False)
 
     def of_plot(self, path: bytes) -> View:
         """One ME large; folder and search stay, since they define the previous and next plot."""

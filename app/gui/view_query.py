@@ -23,7 +23,7 @@ MAX_OWN_OPTIONS = 100
 FRAGMENT_FIELDS = frozenset({"since", "from", "series", "details", "choices", "lumi", "v"})
 """Fields that choose a part of a page and are no state of it."""
 
-VIEW_FIELDS = ("plot", "q", "status", "size", "quantity", "diff", "ref", "compare", *OPTIONS)
+VIEW_FIELDS = ("plot", "q", "status", "size", "failing", "first", "quantity", "diff", "ref", "compare", *OPTIONS)
 """Fields of a view, without numbered ones."""
 
 _NUMBERED = re.compile(r"(label|me)([1-9]\d{0,2})(?:\.(\w+))?", re.ASCII)
@@ -67,6 +67,8 @@ class ViewQuery:
             q=_bytes(self.values.get("q", "")).decode("utf-8", "replace").strip(),
             size=self._choice("size", tuple(TILE_SIZES), DEFAULT_SIZE),
             status=self._choice("status", ALARMS, "") if self.values.get("status") else "",
+            failing=self._choice("failing", ("1", "0"), "0") == "1",
+            failing_first=self._choice("first", ("failing", "usual"), "usual") == "failing",
             quantity=self._printable("quantity"),
             diff=self._choice("diff", ("1", "0"), "0") == "1",
             references=self._references(),

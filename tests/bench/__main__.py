@@ -101,11 +101,28 @@ def large_files(hub: Hub) -> None:
     add_row("one folder, cached, API", f"{milliseconds(lambda: client.get_ok(next(turn)), 201):.2f} ms", "2 ms")
     pages = iter([folder.replace("/api/v1/archive", "/browse") for folder in folders[0]] * 10)
     add_row("one folder, cached, page", f"{milliseconds(lambda: client.get_ok(next(pages)), 101):.2f} ms")
+    measure_searches(client, samples[0].replace("/api/v1/archive", "/browse"))
     measure_payloads(Path(file), "tdirectory", "one payload: read, decompress, frame")
     for folder in (folder for some in folders for folder in some[:100]):
         for _ in range(4):  # often enough that each web process serves some
             client.get_ok(folder)
     add_row("memory of a web worker after browsing three of them", f"{max(map(memory_mb, hub.web_processes())):.0f} MB", "200 MB")
+
+
+SEARCHES = {
+    "words": "q=hist+0",
+    "a status": "q=status:error",
+    "a regular expression without a match": "q=/no.such[0-9]name$/",
+    "the others, of a regular expression": "q=-/hist/",
+}
+"""Searches in a large sample, and their queries."""
+
+
+def measure_searches(client: Client, page: str) -> None:
+    """Measure the pages of searches in a sample, and of its list of failing MEs."""
+    for what, query in SEARCHES.items():
+        add_row(f"search for {what}, page", f"{milliseconds(lambda query=query: client.get_ok(f'{page}?{query}'), 11):.2f} ms")
+    add_row("list of failing MEs, page", f"{milliseconds(lambda: client.get_ok(f'{page}?failing=1'), 11):.2f} ms")
 
 
 def folders_of(client: Client, address: str, limit: int = 400) -> list[str]:

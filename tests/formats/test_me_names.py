@@ -42,6 +42,8 @@ def test_folders_have_the_subfolders_counts_and_mes_of_the_paths(paths: list[str
             name: sum(path.startswith(name + b"/") for path in below) for path in below if b"/" in path for name in [path.split(b"/")[0]]
         }
         found = names.folder(folder)
+        first, last = names.below(folder)
+        assert [names[index] for index in range(first, last)] == [path for path in plain if path.startswith(prefix)]
         assert [(sub.name, sub.me_count) for sub in found.subfolders] == sorted(counts.items())
         assert [names[index] for index in found.mes] == [
             path for path in plain if path.startswith(prefix) and b"/" not in path[len(prefix) :]

@@ -14,6 +14,7 @@ from flask import request
 from app.gui.api.arguments import byte_values, query_args
 from app.gui.references import COMPARISONS, MAX_REFERENCES, Reference
 from app.gui.samples import SampleKey
+from app.gui.search_words import search_of_pattern
 from app.gui.view import DEFAULT_SIZE, OPTIONS, DrawingOptions, View
 from app.gui.view_query import usable_options
 
@@ -46,7 +47,7 @@ def start_target() -> str:
     view = View(
         key,
         _path("root") or focus.rpartition(b"/")[0],
-        q=args.get("search", ""),
+        q=search_of_pattern(args.get("search", "")),
         size=_size(),
         references=references if args.get("referenceshow") != "none" else (),
         compare=_compare(args.get("referencepos", "")),
@@ -67,7 +68,7 @@ def home_target() -> str | None:
     view = View(
         key,
         _path("folder_path"),
-        q=args.get("plot_search", ""),
+        q=search_of_pattern(args.get("plot_search", "")),
         size=_size(),
         references=tuple(_sample_reference(each) for each in _list("overlay_data"))[:MAX_REFERENCES],
         compare=_compare(args.get("overlay", "")),

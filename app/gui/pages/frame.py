@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import request
+
 from app.gui import samples
 from app.gui.addresses import text
 from app.gui.catalog.catalog import OpenSample
@@ -11,6 +13,7 @@ from app.gui.current import current_catalog
 from app.gui.files.entries import is_live
 from app.gui.pages.live import live_state
 from app.gui.pages.lumis import lumi_steps
+from app.gui.quality import failing_mes
 from app.gui.view import View
 
 
@@ -27,6 +30,9 @@ def sample_frame(view: View, sample: OpenSample | None = None) -> dict[str, Any]
         "datasets": [(name, view.of_dataset(name).address, name == key.dataset) for name in samples.datasets_of(key.run, key.lumi)],
         "lumis": lumi_steps(view),
         "live": live_state(current_catalog().freshness(key), sample) if is_live(key.run, key.dataset) else None,
+        "failing": failing_mes(sample.columns).counts(0, len(sample.names)) if sample else None,
+        "failing_list": view.of_folder(b"").replace(failing=True).address,
+        "run_failing": f"{request.script_root}/runs/{key.run}/failing",
         "top": view.of_folder(b"").address,
         "crumbs": _crumbs(view),
     }

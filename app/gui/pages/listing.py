@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Sequence
 from typing import NamedTuple
-from weakref import WeakKeyDictionary
 
-from app.formats import ERROR, WARNING, Columns, Kind, QTest
+from app.formats import ERROR, WARNING, Kind, QTest, Subfolder
 from app.formats.reals import shortest_real
-from app.gui.addresses import text
+from app.gui.addresses import quote_path, text
 from app.gui.catalog.catalog import OpenSample
+from app.gui.errors import InvalidInput
 from app.gui.pages.compare import LegendEntry, sides
 from app.gui.pages.readable import readable_value
-from app.gui.view import ALARMS, TILE_SIZES, View
+from app.gui.quality import FAILING, failing_mes, rank_of, ranks
+from app.gui.search_terms import Lists, StatusTerm, Term, find_matches
+from app.gui.search_words import parse_search
+from app.gui.view import TILE_SIZES, View
 from app.web.badges import Badge
 
 TILES_PER_PAGE = 200
@@ -41,6 +43,13 @@ def status_of(code: int) -> Badge | None:
     return STATUSES.get(code, Badge("unsure", "unsure", f"status {code}")) if code else None
 
 
+ALARM_CODES = {"error": ERROR, "warning": WARNING}
+"""The code of each `status` of a view."""
+
+SCALARS = frozenset(int(kind) for kind in Kind if kind.scalar)
+"""Kinds of numbers and texts, as in `Columns.kind`."""
+
+
 class FolderLink(NamedTuple):
     """A folder in a list."""
 
@@ -49,6 +58,7 @@ class FolderLink(NamedTuple):
     me_count: int  # MEs below it, at any depth
     errors: int  # MEs below it with errors
     warnings: int
+    invalid: int  # MEs below it with tests that cannot be applied
 
 
 class Tile(NamedTuple):
@@ -76,49 +86,74 @@ class ListPage(NamedTuple):
     remaining: int  # MEs after these tiles
     more: str  # address of the next tiles, or ""
     complete: bool  # False for a search with more matches than MAX_MATCHES
+    problem: str  # what is wrong with the search, or ""
 
 
 def list_view(sample: OpenSample, view: View, start: int, legend: Sequence[LegendEntry] = ()) -> ListPage:
     """The content of the page of a view, with tiles from number `start` on, compared with the references of `legend`."""
-    found = _matches(sample, view)
+    found: list[int] | None
+    try:
+        found, problem = _matches(sample, view), ""
+    except InvalidInput as error:
+        found, problem = [], error.message
     folder = sample.names.folder(view.folder) if found is None else None
-    mes = _plots_first(sample, found or []) if folder is None else _values_first(sample, folder.mes)
+    mes = _in_order(sample, view, found or [] if folder is None else folder.mes)
     end = start + TILES_PER_PAGE
-    links = [_folder_link(sample, view, name, first, last) for name, first, last in folder.subfolders] if folder else []
     return ListPage(
-        folders=links,
+        folders=_folder_links(sample, view, folder.subfolders) if folder else [],
         tiles=[tile(sample, view, index, legend) for index in mes[start:end]],
         total=len(mes),
         remaining=max(0, len(mes) - end),
         more=view.with_query(f"from={end}") if end < len(mes) else "",
         complete=found is None or len(found) < MAX_MATCHES,
+        problem=problem,
     )
 
 
 def _matches(sample: OpenSample, view: View) -> list[int] | None:
-    """The MEs that match the search of a view; None without a search."""
-    words = view.q.split()
-    if view.status:
-        return sample.names.matching(words, _find_alarms(sample.columns)[ALARMS.index(view.status)])[:MAX_MATCHES]
-    return sample.names.search(words, MAX_MATCHES) if words else None
+    """The MEs that match the search of a view; None without a search. Raises InvalidInput for a wrong one."""
+    terms = _terms(view)
+    return find_matches(terms, Lists(sample.names, sample.columns), MAX_MATCHES) if terms else None
+
+
+def _terms(view: View) -> tuple[Term, ...]:
+    """The conditions of a view on the MEs in its list. Raises InvalidInput for a wrong search."""
+    of_status = (StatusTerm(frozenset({ALARM_CODES[view.status]})),) if view.status else ()
+    return (*of_status, *parse_search(view.q))
 
 
 def siblings(sample: OpenSample, view: View) -> list[int]:
-    """The MEs of the list that contains the large plot: of the search, else of its folder."""
-    found = _matches(sample, view)
-    if found is not None:
-        return _plots_first(sample, found)
-    return _values_first(sample, sample.names.folder(view.plot.rpartition(b"/")[0]).mes)
+    """The MEs of the list that contains the large plot: of the failing ones, of the search, else of its folder."""
+    try:
+        if view.failing:
+            return failing_list(sample, view)
+        found = _matches(sample, view)
+    except InvalidInput:
+        found = None
+    return _in_order(sample, view, sample.names.folder(view.plot.rpartition(b"/")[0]).mes if found is None else found)
 
 
-def _values_first(sample: OpenSample, mes: list[int]) -> list[int]:
-    """The MEs of a folder: numbers and texts before histograms, since they are few and small; else in the same order."""
-    return sorted(mes, key=lambda index: not Kind(sample.columns.kind[index]).scalar)
+def failing_list(sample: OpenSample, view: View) -> list[int]:
+    """The MEs below the folder of a view whose quality tests fail, worst first; with a search those that match. Raises InvalidInput."""
+    mes = failing_mes(sample.columns).between(*sample.names.below(view.folder))
+    if not (terms := _terms(view)):
+        return mes
+    matching = set(find_matches(terms, Lists(sample.names, sample.columns), len(sample.names)))
+    return [index for index in mes if index in matching]
 
 
-def _plots_first(sample: OpenSample, mes: list[int]) -> list[int]:
-    """The matches of a search: histograms before numbers and texts, which can be hundreds; else in the same order."""
-    return sorted(mes, key=lambda index: Kind(sample.columns.kind[index]).scalar)
+def _in_order(sample: OpenSample, view: View, mes: list[int]) -> list[int]:
+    """MEs in the order of a list, failing ones first if the view says so.
+
+    In a folder numbers and texts are before histograms, since they are few and small; in the matches of a search, which can be
+    hundreds, after them.
+    """
+    is_search, kinds = view.is_search, sample.columns.kind
+    mes = sorted(mes, key=lambda index: (kinds[index] in SCALARS) == is_search)
+    if not view.failing_first:
+        return mes
+    severity, others = ranks(sample.columns), len(FAILING)
+    return sorted(mes, key=lambda index: min(severity[index], others))
 
 
 def tile(sample: OpenSample, view: View, index: int, legend: Sequence[LegendEntry] = ()) -> Tile:
@@ -158,31 +193,15 @@ def scalar(sample: OpenSample, index: int) -> str | None:
 
 def tests_of(sample: OpenSample, index: int) -> list[tuple[QTest, Badge | None]]:
     """The quality tests of an ME with their badges, worst first."""
-    order = list(STATUSES)
-    tests = sorted(sample.facts.qtests.get(index, ()), key=lambda test: order.index(test.status) if test.status in order else len(order))
+    tests = sorted(sample.facts.qtests.get(index, ()), key=lambda test: rank_of(test.status))
     return [(test._replace(result=shortest_real(test.result)), status_of(test.status)) for test in tests]
 
 
-def _folder_link(sample: OpenSample, view: View, name: bytes, first: int, last: int) -> FolderLink:
-    path = view.folder + b"/" + name if view.folder else name
-    errors, warnings = _find_alarms(sample.columns)
-    return FolderLink(
-        name=text(name),
-        address=view.of_folder(path).address,
-        me_count=last - first,
-        errors=bisect_left(errors, last) - bisect_left(errors, first),
-        warnings=bisect_left(warnings, last) - bisect_left(warnings, first),
-    )
-
-
-# A pass over all statuses of a large sample for each folder is too slow; a sample has few alarms.
-_alarm_indices: WeakKeyDictionary[Columns, tuple[list[int], list[int]]] = WeakKeyDictionary()
-
-
-def _find_alarms(columns: Columns) -> tuple[list[int], list[int]]:
-    """The indices of the MEs with errors, and of those with warnings."""
-    if (found := _alarm_indices.get(columns)) is None:
-        alarming = [(index, code) for index, code in enumerate(columns.status) if code in (ERROR, WARNING)]
-        found = [index for index, code in alarming if code == ERROR], [index for index, code in alarming if code == WARNING]
-        _alarm_indices[columns] = found
-    return found
+def _folder_links(sample: OpenSample, view: View, subfolders: list[Subfolder]) -> list[FolderLink]:
+    failing = failing_mes(sample.columns)
+    here = view.of_folder(view.folder)
+    path, query = here.path, here.address.removeprefix(here.path)  # once, since a folder can have hundreds
+    return [
+        FolderLink(text(name), f"{path}/{quote_path(name)}{query}", last - first, *failing.counts(first, last))
+        for name, first, last in subfolders
+    ]

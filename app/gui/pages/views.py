@@ -12,6 +12,7 @@ from app.gui.current import current_catalog
 from app.gui.errors import ImportFailed, Importing
 from app.gui.files.entries import is_live
 from app.gui.pages.compare import choices_fragment, compare_context, legend_of
+from app.gui.pages.failing import failing_page
 from app.gui.pages.frame import sample_frame
 from app.gui.pages.listing import list_view
 from app.gui.pages.live import live_state
@@ -87,7 +88,7 @@ def _sample_response(sample: OpenSample, view: View) -> Response:
     if "choices" in request.args:
         return choices_fragment(sample, view)
     if not view.plot:
-        return _folder_page(sample, view)
+        return failing_page(sample, view) if view.failing else _folder_page(sample, view)
     if "series" in request.args:
         return series_fragment(view)
     if "details" in request.args and (index := sample.names.find(view.plot)) is not None:
@@ -116,8 +117,20 @@ def _folder_page(sample: OpenSample, view: View) -> Response:
         return _redirect_to_existing(sample, view)
     fragment = "gui/tiles_fragment.html" if "from" in request.args else "gui/folder_fragment.html"
     sizes = [(name, view.replace(size=name).address, name == view.size) for name in TILE_SIZES]
-    context = sample_frame(view, sample) | compare_context(view, legend)
-    return page("gui/folder.html", fragment, listing=listing, sizes=sizes, tile_size=TILE_SIZES[view.size], **context)
+    response = page(
+        "gui/folder.html",
+        fragment,
+        listing=listing,
+        problem=listing.problem,
+        sizes=sizes,
+        tile_size=TILE_SIZES[view.size],
+        other_order=view.replace(failing_first=not view.failing_first).address,
+        **sample_frame(view, sample),
+        **compare_context(view, legend),
+    )
+    if listing.problem and not is_fragment():
+        response.status_code = 400  # while typing the message alone is enough
+    return response
 
 
 def _redirect_to_existing(sample: OpenSample, view: View) -> Response:

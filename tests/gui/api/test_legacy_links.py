@@ -52,6 +52,7 @@ PLACE = "/browse/367553/ZeroBias/Run2023C-PromptReco-v1/DQMIO"
             f"{PLACE}/A%20b?plot=A%20b%2Fc&norm=false",
         ),
         (f"{SAMPLE}&folder_path=A&plot_search=charge&stats=false&error=true", f"{PLACE}/A?q=charge&stats=false&errors=true"),
+        (f"{SAMPLE}&plot_search=charge.*%5B12%5D$", f"{PLACE}?q=%2Fcharge.%2A%5B12%5D%24%2F"),
         (f"{SAMPLE}&folder_path=A&selected_plots=1/Other/a/b/A/c", f"{PLACE}/A"),
         ("run_number=0&dataset_name=/Global/Online/ALL", "/browse/0/Global/Online/ALL"),
         ("search_run_number=3675&search_dataset_name=Zero", "/?run=3675&dataset=Zero"),

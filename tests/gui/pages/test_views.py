@@ -418,6 +418,8 @@ def test_with_a_url_prefix_every_address_of_a_page_has_it(hub: Settings) -> None
         COSMICS,
         f"{COSMICS}/EcalBarrel/EventInfo",
         f"{COSMICS}?plot=DT/EventInfo/reportSummaryMap",
+        f"{COSMICS}?failing=1",
+        "/runs/367129/failing",
         "/help/gui",
         "/status",
     ]:

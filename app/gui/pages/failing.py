@@ -1,0 +1,131 @@
+"""Lists of monitor elements (MEs) with failing quality tests: of a sample, and of all datasets of a run; worst first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple, TypeVar
+
+from flask import Blueprint, Response, request
+
+from app.formats import QTest
+from app.gui.addresses import text
+from app.gui.catalog.catalog import OpenSample
+from app.gui.errors import InvalidInput
+from app.gui.files.entries import LARGEST, is_live
+from app.gui.pages.failing_mes import DatasetFailing, FailingME, current_failing_cache, failing_me
+from app.gui.pages.frame import sample_frame
+from app.gui.pages.listing import failing_list, status_of
+from app.gui.pages.readable import readable_real
+from app.gui.quality import FAILING, FailingCounts, rank_of
+from app.gui.samples import SampleKey
+from app.gui.view import View
+from app.security import Role, needs
+from app.web import Problem, etag_of, is_fragment, nothing_new, page
+from app.web.arguments import int_arg
+from app.web.badges import Badge
+
+blueprint = Blueprint("gui_failing", __name__)
+
+ROWS_PER_PAGE = 200
+"""More rows are loaded on demand."""
+
+
+_T = TypeVar("_T")
+
+
+class FailingRow(NamedTuple):
+    """An ME in a list."""
+
+    name: str
+    folder: str
+    dataset: str
+    address: str  # of its plot, from which previous and next lead through the list of its sample
+    folder_address: str
+    dataset_address: str  # of the list of its sample
+    status: Badge | None
+    tests: list[tuple[QTest, Badge | None]]  # those that fail, worst first
+
+
+def failing_page(sample: OpenSample, view: View) -> Response:
+    """The MEs below a folder of a sample whose quality tests fail; with a search those that match it."""
+    try:
+        mes, problem = failing_list(sample, view), ""
+    except InvalidInput as error:
+        mes, problem = [], error.message
+    statuses = [sample.columns.status[index] for index in mes]
+    shown, context = _part(mes, view.address)
+    response = page(
+        "gui/failing.html",
+        "gui/failing_rows.html" if "from" in request.args else "gui/failing_fragment.html",
+        rows=[_row(view, failing_me(sample, index)) for index in shown],
+        counts=FailingCounts(*(statuses.count(code) for code in FAILING)),
+        problem=problem,
+        all_mes=view.replace(failing=False).address,
+        with_dataset=False,
+        **context,
+        **sample_frame(view, sample),
+    )
+    if problem and not is_fragment():
+        response.status_code = 400
+    return response
+
+
+@blueprint.get("/runs/<int:run>/failing")
+@needs(Role.VIEWER)
+def run_failing(run: int) -> Response:
+    """The MEs of all datasets of a run whose quality tests fail. `since=` is a poll, while files are read or the run is ongoing."""
+    found = current_failing_cache().of_run(run) if run <= LARGEST else []
+    if not found:
+        raise Problem(404, f"No dataset of run {run} is registered")
+    state = etag_of(*found)[:16]
+    if unchanged := nothing_new(state):
+        return unchanged
+    lists = {dataset.key: View(dataset.key, failing=True) for dataset in found}
+    mes = sorted(((me, dataset.key) for dataset in found for me in dataset.mes), key=_order)
+    address = f"{request.script_root}{request.path}"
+    shown, context = _part(mes, address)
+    return page(
+        "gui/run_failing.html",
+        "gui/failing_rows.html" if "from" in request.args else "gui/run_failing_fragment.html",
+        run=run,
+        rows=[_row(lists[key], me) for me, key in shown],
+        counts=FailingCounts(*map(sum, zip(*(dataset.counts for dataset in found), strict=True))),
+        datasets=[(dataset, lists[dataset.key].address) for dataset in found],
+        pending=any(dataset.pending for dataset in found),
+        with_dataset=True,
+        poll=f"{address}?since={state}" if any(_changes(dataset) for dataset in found) else "",
+        **context,
+    )
+
+
+def _order(item: tuple[FailingME, SampleKey]) -> tuple[int, bytes, str]:
+    """Worst first; MEs of the same name in several datasets are together."""
+    me, key = item
+    return rank_of(me.status), me.path, key.dataset
+
+
+def _changes(dataset: DatasetFailing) -> bool:
+    """Whether the list of a dataset will change by itself."""
+    return dataset.pending or is_live(dataset.key.run, dataset.key.dataset)
+
+
+def _part(mes: Sequence[_T], address: str) -> tuple[Sequence[_T], dict[str, Any]]:
+    """The part of a list that this request shows, and values of gui/failing_rows.html."""
+    start = int_arg("from", 0)
+    end = start + ROWS_PER_PAGE
+    more = f"{address}{'&' if '?' in address else '?'}from={end}" if end < len(mes) else ""
+    return mes[start:end], {"more": more, "remaining": max(0, len(mes) - end), "readable": readable_real}
+
+
+def _row(view: View, me: FailingME) -> FailingRow:
+    folder, _, name = me.path.rpartition(b"/")
+    return FailingRow(
+        name=text(name),
+        folder=text(folder),
+        dataset=view.key.dataset,
+        address=view.of_plot(me.path).address,
+        folder_address=view.of_folder(folder).address,
+        dataset_address=view.address,
+        status=status_of(me.status),
+        tests=[(test, status_of(test.status)) for test in me.tests],
+    )
