@@ -27,7 +27,7 @@ GOALS = ("build", "run", "test", "bench")
 BUILD_PACKAGES = ["python3-venv", "g++", "make", "cmake", "libpng-dev", "zlib1g-dev", "libisal-dev", "libfreetype-dev"]
 ROOT_PACKAGES = ["libx11-6", "libxext6", "libsm6", "libice6"]
 MORE_PACKAGES = {
-    "test": ["postgresql", "redis-server", "xrootd-server", "nginx-light", "iproute2", "chromium", "fonts-dejavu-core"],
+    "test": ["postgresql", "redis-server", "xrootd-server", "nginx-light", "iproute2", "chromium-headless-shell", "fonts-dejavu-core"],
     "bench": ["wrk"],
 }
 """Additional packages for a goal."""

@@ -50,7 +50,7 @@ def main() -> None:
     parser.add_argument("--mirror", default="http://127.0.0.1:8084", help="address of the public mirror (%(default)s)")
     arguments = parser.parse_args()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium-headless-shell"), args=["--no-sandbox"])
         page = browser.new_page(viewport=WINDOW)  # type: ignore[arg-type]
         for path in IMPORTED:
             page.goto(arguments.hub + path)

@@ -104,7 +104,7 @@ def redis_url() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
     """A real browser; one for all tests, as Playwright runs once in a process."""
-    program = shutil.which("chromium")
+    program = shutil.which("chromium-headless-shell")
     if program is None:
         pytest.skip("Chromium is not on this machine; `make test` installs it")
     from playwright.sync_api import expect, sync_playwright
