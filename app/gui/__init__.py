@@ -15,7 +15,7 @@ def init_app(app: Flask) -> None:
     from app.gui.api import legacy, overlays, v1
     from app.gui.catalog.catalog import Catalog
     from app.gui.errors import GuiError
-    from app.gui.pages import failing, files, views
+    from app.gui.pages import failing, files, short_links, views
     from app.gui.pages.failing_mes import FailingCache
     from app.gui.pages.lumi_series import LumiSeriesCache
     from app.gui.plots.plots import Plots
@@ -35,5 +35,5 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(views.pages)
     for part in (v1, overlays, legacy):
         app.register_blueprint(part.blueprint)
-    for list_page in (failing, files):
-        app.register_blueprint(list_page.blueprint)
+    for page in (failing, files, short_links):
+        app.register_blueprint(page.blueprint)

@@ -74,6 +74,8 @@ AREA = Area(
         "gui.browse": "viewer",
         "gui.read_again": "shifter",
         "gui_failing.run_failing": "viewer",
+        "short_links.make": "viewer",
+        "short_links.follow": "viewer",
         "gui_api.list_samples": "viewer",
         "gui_api.archive": "viewer",
         "gui_api.render": "viewer",

@@ -73,6 +73,19 @@ Sample.add_index(Sample.index(Sample.run, Sample.dataset, name="sample_first", w
 Sample.add_index(Sample.index(Sample.dataset, Sample.run, Sample.lumi, name="sample_empty", where=SQL("me_count = 0")))
 
 
+class ShortLink(Table):
+    """A short link to a view."""
+
+    name = TextField(primary_key=True)  # hash of the address
+    address = TextField()  # path and query, from /browse/ on
+    created = DoubleField()  # Unix s UTC
+
+    class Meta:
+        """Options of peewee."""
+
+        table_name = "short_link"
+
+
 class Quarantine(Table):
     """Crashes of the render service by one ME in one version of its file."""
 

@@ -32,8 +32,13 @@ _SAMPLE = re.compile(rb"(\d{1,9})(?::(\d{1,9}))?")
 
 def view_from_request() -> View:
     """The view of the address of this request. Raises Problem 404 for an address that names no sample."""
-    key, folder = _sample_and_folder(raw_path(skip=1))
-    return ViewQuery(request.query_string.decode("latin-1")).view(key, folder)
+    return view_of(raw_path(skip=1), request.query_string.decode("latin-1"))
+
+
+def view_of(path: bytes, query: str) -> View:
+    """The view of an address: its percent-decoded path after /browse/, and its query. Raises Problem 404."""
+    key, folder = _sample_and_folder(path)
+    return ViewQuery(query).view(key, folder)
 
 
 def usable_options(typed: dict[str, str], prefix: str = "") -> tuple[DrawingOptions, list[FieldProblem]]:

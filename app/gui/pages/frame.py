@@ -14,6 +14,7 @@ from app.gui.files.entries import is_live
 from app.gui.pages.live import live_state
 from app.gui.pages.lumis import lumi_steps
 from app.gui.quality import failing_mes
+from app.gui.short_links import LONG_ADDRESS
 from app.gui.view import View
 
 
@@ -33,6 +34,7 @@ def sample_frame(view: View, sample: OpenSample | None = None) -> dict[str, Any]
         "failing": failing_mes(sample.columns).counts(0, len(sample.names)) if sample else None,
         "failing_list": view.of_folder(b"").replace(failing=True).address,
         "run_failing": f"{request.script_root}/runs/{key.run}/failing",
+        "is_long": len(view.address) > LONG_ADDRESS,
         "top": view.of_folder(b"").address,
         "crumbs": _crumbs(view),
     }

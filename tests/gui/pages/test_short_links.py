@@ -1,0 +1,78 @@
+"""A view with a long address has a short link: the same view the same link, and nothing but views."""
+
+from __future__ import annotations
+
+import html
+import re
+
+import pytest
+from flask.testing import FlaskClient
+
+from app.gui.models import ShortLink
+from app.gui.short_links import LONG_ADDRESS, MAX_ADDRESS
+from tests.gui.pages.test_views import ZERO_BIAS, read
+
+FOLDER = f"/browse/367129{ZERO_BIAS}/EcalBarrel/EBTimingTask"
+LONG = (
+    f"{FOLDER}?"
+    + "&".join(f"ref=367100&label{number}={'x' * 198}{number}" for number in range(1, 10))
+    + "&compare=stacked&size=l&ytype=log"
+)
+
+
+def made(client: FlaskClient, address: str) -> str:
+    """The short link to an address, as the page shows it."""
+    answer = client.post("/s", data={"address": address})
+    assert answer.status_code == 200, answer.text
+    found = re.search(r'id="short-link" value="([^"]*)"', answer.text)
+    assert found
+    return html.unescape(found[1])
+
+
+def test_a_long_address_has_a_button_that_makes_a_short_link_to_the_same_view(client: FlaskClient) -> None:
+    assert len(FOLDER) < LONG_ADDRESS < len(LONG)
+    assert 'action="/s"' not in read(client, FOLDER)
+    button = re.search(r'action="/s"><input type="hidden" name="address" value="([^"]*)"', read(client, LONG))
+    assert button
+    link = made(client, html.unescape(button[1]))
+    assert len(link) < 60
+    answer = client.get(link.removeprefix("http://127.0.0.1:8889"))
+    assert answer.status_code == 302
+    assert answer.location == html.unescape(button[1])
+
+
+def test_the_same_view_has_the_same_link_however_it_is_written(client: FlaskClient) -> None:
+    link = made(client, f"{FOLDER}?size=l&ytype=log&ref=367100")
+    assert made(client, f"{FOLDER}?ref=367100&label1=&ytype=log&size=l&compare=overlay") == link
+    assert made(client, f"http://127.0.0.1:8889{FOLDER}?size=l&ytype=log&ref=367100") == link
+    assert made(client, f"{FOLDER}?size=l&ytype=log&ref=367101") != link
+    assert ShortLink.select().count() == 2
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "/",
+        "/account/audit",
+        "//evil.example/browse/1/A/B/C",
+        "https://evil.example/browse/1/A/B/C",
+        "/browse/x",
+        "/browse/1/A",
+        f"{FOLDER}?next=//evil",
+    ],
+)
+def test_a_link_to_anything_but_a_view_is_refused(client: FlaskClient, address: str) -> None:
+    answer = client.post("/s", data={"address": address})
+    assert answer.status_code == 400
+    assert ShortLink.select().count() == 0
+
+
+def test_a_longer_address_than_browsers_can_open_is_refused_with_the_limit(client: FlaskClient) -> None:
+    answer = client.post("/s", data={"address": f"{FOLDER}?q={'x' * MAX_ADDRESS}"})
+    assert answer.status_code == 400
+    assert f"at most {MAX_ADDRESS} are possible" in answer.text
+
+
+def test_an_unknown_link_is_not_found(client: FlaskClient) -> None:
+    assert "There is no short link abc on this instance" in read(client, "/s/abc", 404)
