@@ -63,6 +63,13 @@ class StatusTable(NamedTuple):
     context: Callable[[], Mapping[str, Any]]
 
 
+class RunLink(NamedTuple):
+    """A link to what an area has of a run, for the pages of other areas."""
+
+    text: str
+    address: str  # with the URL prefix
+
+
 @dataclass(frozen=True)
 class Area:
     """One part of the product, and what it adds to menu, help, status, metrics, commands and so on.
@@ -86,6 +93,7 @@ class Area:
     more_settings: tuple[tuple[str, type], ...] = ()  # titles and tables of the parts of the area that have their own
     help: tuple[HelpTopic, ...] = ()
     events: EventSource | None = None  # what notifications are sent about
+    run_links: Callable[[int], Iterable[RunLink]] | None = None  # to the pages of a run; none if the area does not know it
     published: Callable[[], Any] | None = None  # what mirrors get of the area: a PublishedArea of app/publish/areas.py
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from app import gui
-from app.core.area import Area, CliCommand, HelpTopic, MenuItem, StatusLine, StatusTable
+from app.core.area import Area, CliCommand, HelpTopic, MenuItem, RunLink, StatusLine, StatusTable
 from app.gui.settings import GuiSettings
 
 if TYPE_CHECKING:
@@ -45,6 +45,13 @@ def _problems() -> Mapping[str, Any]:
     return problems()
 
 
+def _run_links(run: int) -> Iterable[RunLink]:
+    from app.gui.samples import runs
+    from app.gui.view import View
+
+    return [RunLink(f"Plots of {key.dataset}", View(key).address) for key in runs(str(run)) if key.run == run]
+
+
 def _help() -> Mapping[str, Any]:
     from app.gui.pages.listing import STATUSES
     from app.gui.quality import STATUS_NAMES
@@ -69,6 +76,7 @@ AREA = Area(
         "render": CliCommand("app.cli.render", "Run"),
     },
     settings=GuiSettings,
+    run_links=_run_links,
     help=(HelpTopic("gui", "Runs and plots", "gui/help.html", _help),),
     roles={
         "gui.browse": "viewer",

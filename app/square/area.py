@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from app import square
-from app.core.area import Area, HelpTopic, MenuItem, StatusLine, StatusTable
+from app.core.area import Area, HelpTopic, MenuItem, RunLink, StatusLine, StatusTable
 from app.square.event_source import SquareEvents
 from app.square.settings import SquareSettings
 
@@ -41,6 +41,16 @@ def _status_tables() -> Mapping[str, Any]:
     return status_tables()
 
 
+def _run_links(run: int) -> Iterable[RunLink]:
+    from app.square.runs import find_run
+    from app.square.systems import SYSTEM_LABELS
+    from app.square.view_state import ViewState
+    from app.web.clock import DEFAULT_ZONE
+
+    known = [system for system in SYSTEM_LABELS if find_run(system, run)]
+    return [RunLink(f"DQM^2 ({SYSTEM_LABELS[system]})", ViewState(system, DEFAULT_ZONE).link(f"/square/runs/{run}")) for system in known]
+
+
 def _help() -> Mapping[str, Any]:
     from app.square.states import JOB_BADGES
 
@@ -58,6 +68,7 @@ AREA = Area(
     title="DQM^2",
     init_app=square.init_app,
     menu=(MenuItem("DQM^2", "/square"),),
+    run_links=_run_links,
     openapi=_openapi,
     status=_status,
     status_tables=(StatusTable("square/status_tables.html", _status_tables),),

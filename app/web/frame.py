@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from flask import Flask, request
 
-from app.core.area import MenuItem
+from app.core.area import MenuItem, RunLink, current_areas
 from app.core.version import VERSION
 from app.web.answers import is_fragment
 from app.web.assets import asset
@@ -26,10 +26,17 @@ def _frame(app: Flask) -> dict[str, Any]:
         "menu": [item for area in app.extensions["areas"] for item in area.menu],
         "asset": asset,
         "href": href,
+        "links_to_run": links_to_run,
         "is_current_item": is_current_item,
         "current_url": current_url,
         "report_address": report_address,
     }
+
+
+def links_to_run(run: int, from_area: str) -> list[RunLink]:
+    """Links to what other areas than the one of this name have of a run."""
+    areas = [area for area in current_areas() if area.run_links and area.name != from_area]
+    return [link for area in areas if area.run_links for link in area.run_links(run)]
 
 
 def href(path: str) -> str:

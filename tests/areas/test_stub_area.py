@@ -33,6 +33,7 @@ from app.queue import periodic
 from app.security import Role
 from app.security.roles import least_role
 from app.square.event_source import SquareEvents
+from app.square.models import Run
 from jobs.publish import publish
 from tests.square.test_pages_whole_log import bearer
 
@@ -60,6 +61,7 @@ def missing(hub: Settings, area: Area) -> set[str]:
     areas = (*AREAS, area)
     app = create_app(hub, areas)
     get = app.test_client().get
+    Run.insert(system="production", run=7, first=1.0, last=2.0, jobs=0, version=1).on_conflict_ignore().execute()
     found = {path: get(path, base_url=HOME) for path in ("/", "/stub", "/api/v1/stub", "/status", "/metrics", "/help", "/help/stub")}
     text = {path: answer.text for path, answer in found.items()}
     paths = get("/api/openapi.json", base_url=HOME).json["paths"]
@@ -86,6 +88,7 @@ def missing(hub: Settings, area: Area) -> set[str]:
         "settings": '| `stub_greeting` | `"Welcome"` |' in settings_reference(areas),
         "help": "Help on the stub area" in text["/help/stub"] and "/help/stub" in text["/help"],
         "events": "stub-host" in for_operators["/notifications"] and watched == ["stub system"],
+        "run_links": '<a href="/stub">Visits of run 7</a>' in get("/square/runs/7", base_url=HOME).text,
         "published": "Stub visits" in for_operators["/published"] and "1 visits</p>" in for_operators["/published/preview?of=stub"],
     }
     return {name for name, is_there in parts.items() if not is_there}
@@ -120,6 +123,7 @@ def test_an_area_is_one_folder_and_one_line(upgraded: Settings, stub: Area) -> N
         ("settings", None),
         ("help", ()),
         ("events", None),
+        ("run_links", None),
         ("published", None),
     ],
 )

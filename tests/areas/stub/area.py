@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from app.core.area import Area, CliCommand, HelpTopic, MenuItem, StatusLine
+from app.core.area import Area, CliCommand, HelpTopic, MenuItem, RunLink, StatusLine
 from tests.areas.stub.events import StubEvents
 from tests.areas.stub.settings import StubSettings
 
@@ -48,6 +48,10 @@ def _published() -> PublishedArea:
     return PUBLISHED
 
 
+def _run_links(run: int) -> Iterable[RunLink]:
+    return [RunLink(f"Visits of run {run}", "/stub")]
+
+
 AREA = Area(
     name="stub",
     title="Stub",
@@ -62,5 +66,6 @@ AREA = Area(
     settings=StubSettings,
     help=(HelpTopic("stub", "Stub area", "stub/help.html"),),
     events=StubEvents(),
+    run_links=_run_links,
     published=_published,
 )
