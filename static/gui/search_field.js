@@ -2,7 +2,13 @@
 "use strict";
 document.addEventListener("htmx:afterSettle", () => {
   for (const field of document.querySelectorAll("[data-problem]")) {
-    if (document.getElementById(field.dataset.problem)) field.setAttribute("aria-invalid", "true");
-    else field.removeAttribute("aria-invalid");
+    const isThere = document.getElementById(field.dataset.problem) !== null;
+    for (const [name, value] of [
+      ["aria-invalid", "true"],
+      ["aria-describedby", field.dataset.problem],
+    ]) {
+      if (isThere) field.setAttribute(name, value);
+      else field.removeAttribute(name);
+    }
   }
 });
