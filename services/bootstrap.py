@@ -28,7 +28,7 @@ BUILD_PACKAGES = ["python3-venv", "g++", "make", "cmake", "libpng-dev", "zlib1g-
 ROOT_PACKAGES = ["libx11-6", "libxext6", "libsm6", "libice6"]
 MORE_PACKAGES = {
     "test": ["postgresql", "redis-server", "xrootd-server", "nginx-light", "iproute2", "chromium-headless-shell", "fonts-dejavu-core"],
-    "bench": ["wrk"],
+    "bench": ["wrk", "chromium-headless-shell"],
 }
 """Additional packages for a goal."""
 

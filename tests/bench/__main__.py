@@ -19,6 +19,7 @@ from pathlib import Path
 
 from app.core.settings import TREE
 from render.build import binary
+from tests.bench.compare import compare
 from tests.bench.delay import delay
 from tests.bench.imports import imports
 from tests.bench.mirror import mirror
@@ -234,6 +235,7 @@ PARTS = {
     "lumisections": with_hub(lumisections),
     "imports": with_hub(imports),
     "plots": with_hub(plots),
+    "compare": with_hub(compare),
     "search": with_hub(search),
     "render": render,
     "square": square,

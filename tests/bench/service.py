@@ -46,6 +46,25 @@ class Hub:
         return found
 
     master = 0
+    services: tuple[int, ...] = ()
+
+    def cpu_s(self) -> float:
+        """CPU time that the services and their children have used, s."""
+        ticks = 0
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            try:
+                fields = stat.read_text().rpartition(") ")[2].split()
+            except OSError:
+                continue
+            if {int(stat.parent.name), int(fields[1])} & set(self.services):
+                ticks += sum(map(int, fields[11:15]))  # user and system time, also of children that have ended
+        return ticks / os.sysconf("SC_CLK_TCK")
+
+    def get(self, path: str) -> bytes:
+        """The body of the answer to a request, which must have the status 200."""
+        with urllib.request.urlopen(self.url + path, timeout=60) as response:
+            body: bytes = response.read()
+        return body
 
 
 @contextmanager
@@ -58,6 +77,7 @@ def hub(data: Path) -> Iterator[Hub]:
     running.command("db", "upgrade")
     services = [running.start("render"), running.start("web")]
     running.master = services[1].pid
+    running.services = tuple(service.pid for service in services)
     try:
         end = time.monotonic() + START_S
         while not _ready(running.url):
