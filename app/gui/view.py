@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
@@ -27,6 +28,9 @@ LARGE = (720, 540)
 """Width and height of a large plot, pixels; it fits a screen of 1366x768 below the heading."""
 LARGEST = (1200, 900)
 """Width and height of a large plot with `size=xl`, pixels."""
+
+TABLE_COLUMN = re.compile(r"-?(?:[xyz](?:label)?|polygon(?:label)?|(?:content|error)[1-9]?)", re.ASCII)
+"""Values of `sort`: bins or labels of an axis, content or error of the plot, those of a reference with its number."""
 
 OPTIONS = ("stats", "norm", "errors", "ktest", "drawopts", *(f"{axis}{option}" for axis in "xyz" for option in ("type", "min", "max")))
 """Drawing options in addresses; the render API has the same names."""
@@ -60,6 +64,9 @@ class View:
     status: str = ""  # "error" or "warning": only MEs with this worst status of their quality tests, of the whole sample
     quantity: str = ""  # that the chart over lumisections shows
     diff: bool = False  # whether the difference to the previous lumisection is shown
+    table: bool = False  # whether the bins of the plot are shown as a table
+    sort: str = ""  # column of the table, see TABLE_COLUMN, after "-" for the highest first; "" for the order of the bins
+    page: int = 1  # of the table
     references: tuple[Reference, ...] = ()
     compare: str = COMPARISONS[0]  # how references are shown
     options: DrawingOptions = ()  # of all plots without options of their own
@@ -91,7 +98,8 @@ class View:
             fields.append(("status", self.status))
         if self.failing or self.failing_first:
             fields += [("failing", "1" if self.failing else ""), ("first", "failing" if self.failing_first else "")]
-        fields += [("diff", "1" if self.diff else ""), *self.options]
+        fields += [("diff", "1" if self.diff else ""), ("table", "1" if self.table else ""), ("sort", self.sort)]
+        fields += [("page", "" if self.page == 1 else str(self.page)), *self.options]
         for number, reference in enumerate(self.references, 1):
             fields += [("ref", reference.written()), (f"label{number}", reference.label)]
         fields.append(("compare", "" if self.compare == COMPARISONS[0] else self.compare))
@@ -118,12 +126,12 @@ class View:
         return self.replace(key=self.key._replace(lumi=lumi))
 
     def of_folder(self, folder: bytes) -> View:
-        """A folder of this sample, without search and large plot; size, order, references and drawing options stay."""
-        return self.replace(folder=folder, plot=b"", q="", status="", failing=False)
+        """A folder of this sample, without search and large plot; size, order, references, table and drawing options stay."""
+        return self.replace(folder=folder, plot=b"", q="", status="", failing=False, page=1)
 
     def of_plot(self, path: bytes) -> View:
         """One ME large; folder and search stay, since they define the previous and next plot."""
-        return self.replace(plot=path)
+        return self.replace(plot=path, page=1)
 
     def with_reference(self, reference: Reference) -> View:
         """This view with one more reference."""

@@ -12,18 +12,22 @@ from werkzeug.datastructures import MultiDict
 from app.gui.addresses import text, unquote_path
 from app.gui.references import COMPARISONS, FORM, MAX_REFERENCES, Reference
 from app.gui.samples import SampleKey
-from app.gui.view import ALARMS, DEFAULT_SIZE, OPTIONS, TILE_SIZES, DrawingOptions, FieldProblem, View
+from app.gui.view import ALARMS, DEFAULT_SIZE, OPTIONS, TABLE_COLUMN, TILE_SIZES, DrawingOptions, FieldProblem, View
 from app.web import Problem, raw_path
+from app.web.arguments import parse_int
 from render.errors import OptionError
 from render.options import MAX_TEXT_LENGTH, Options
 
 MAX_OWN_OPTIONS = 100
 """MEs with drawing options of their own in one address."""
 
-FRAGMENT_FIELDS = frozenset({"since", "from", "series", "details", "choices", "lumi", "v"})
+LARGEST_PAGE = 999_999
+"""Greatest number of a page of a table in an address."""
+
+FRAGMENT_FIELDS = frozenset({"since", "from", "series", "details", "choices", "lumi", "v", "csv"})
 """Fields that choose a part of a page and are no state of it."""
 
-VIEW_FIELDS = ("plot", "q", "status", "size", "failing", "first", "quantity", "diff", "ref", "compare", *OPTIONS)
+VIEW_FIELDS = ("plot", "q", "status", "size", "failing", "first", "quantity", "diff", "table", "sort", "page", "ref", "compare", *OPTIONS)
 """Fields of a view, without numbered ones."""
 
 _NUMBERED = re.compile(r"(label|me)([1-9]\d{0,2})(?:\.(\w+))?", re.ASCII)
@@ -76,6 +80,9 @@ class ViewQuery:
             failing_first=self._choice("first", ("failing", "usual"), "usual") == "failing",
             quantity=self._printable("quantity"),
             diff=self._choice("diff", ("1", "0"), "0") == "1",
+            table=self._choice("table", ("1", "0"), "0") == "1",
+            sort=self._sort(),
+            page=self._page(),
             references=self._references(),
             compare=self._choice("compare", COMPARISONS, COMPARISONS[0]),
             options=options,
@@ -100,6 +107,24 @@ class ViewQuery:
             return value
         self._problem(name, "only printable characters are allowed")
         return ""
+
+    def _sort(self) -> str:
+        value = self.values.get("sort", "")
+        if not value or TABLE_COLUMN.fullmatch(value):
+            return value
+        self._problem(
+            "sort",
+            f"{_text(value)!r} is no column of a table, such as x, ylabel, content, error, content1 of the first reference, or -content",
+        )
+        return ""
+
+    def _page(self) -> int:
+        value = self.values.get("page") or "1"
+        number = parse_int(value, LARGEST_PAGE)
+        if number:
+            return number
+        self._problem("page", f"expected a whole number from 1 to {LARGEST_PAGE}")
+        return 1
 
     def _references(self) -> tuple[Reference, ...]:
         """The references with their labels; the number of a label is the place of its reference."""

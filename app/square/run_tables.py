@@ -1,17 +1,12 @@
-"""Tables for scripts and spreadsheets: runs with their files and jobs, files of a run; and tables as CSV."""
+"""Tables for scripts and spreadsheets: runs with their files and jobs, files of a run."""
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from app.square.models import Run
 from app.square.run_files import DeliveredFile, RunFiles, files_of_run, spread_of
-
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-"""A spreadsheet takes texts that begin with these for formulas."""
 
 FILE_HEADINGS = ("stream", "lumisection", "mtime", "delivery_delay_s", "events_processed", "events_accepted", "bytes")
 
@@ -83,15 +78,3 @@ def files_table(files: RunFiles) -> Iterable[tuple[Any, ...]]:
     for stream in files.streams:
         for file in stream.files:
             yield (stream.name, *file)
-
-
-def csv_text(table: Iterable[Iterable[Any]]) -> str:
-    """A table as CSV; texts that a spreadsheet would take for formulas begin with a '."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerows([_cell(value) for value in line] for line in table)
-    return out.getvalue()
-
-
-def _cell(value: Any) -> Any:
-    return "'" + value if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value

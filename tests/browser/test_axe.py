@@ -60,6 +60,7 @@ PAGES = {
         f"{SAMPLE}?q=status:eror",
         f"/browse/367131:3{STREAM}?plot={CHARGE}",
         PLOT,
+        f"{PLOT}&table=1&sort=-content&ref=1&ref=//Hcal/EventInfo/reportSummaryMap",
         f"{PLOT}&size=xl",
         f"{SAMPLE}/EcalBarrel/EventInfo?plot=EcalBarrel%2FEventInfo%2FreportSummary",
         "/browse/1/Nothing/Nothing/DQMIO",

@@ -255,12 +255,6 @@ def test_a_file_that_could_not_be_read_has_no_point() -> None:
     assert drawn.series[0].points == [(2, 5)]
 
 
-def test_a_spreadsheet_takes_no_text_for_a_formula() -> None:
-    from app.square.run_tables import csv_text
-
-    assert csv_text([("=1+1", -1, "a,b")]) == '\'=1+1,-1,"a,b"\n'
-
-
 def test_old_bookmarks_of_the_mirror_lead_on(filled: Settings, client: FlaskClient) -> None:
     assert client.get("/?run=358788&db=production").location == "/square/runs/358788"
     assert client.get("/timeline/?db=playback").location == "/square/timeline?system=playback"

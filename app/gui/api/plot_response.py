@@ -2,30 +2,17 @@
 
 from __future__ import annotations
 
-import re
-from urllib.parse import quote
-
 from flask import Response
-from werkzeug.http import dump_options_header
 
 from app.gui.plots.documents import MEDIA_TYPES
 from app.gui.plots.plots import Plot
+from app.gui.plots.saved_files import file_name
 from app.gui.samples import SampleKey
+from app.web.downloads import content_disposition
 from app.web.responses import ContentResponse
 
 SVG_POLICY = "default-src 'none'; sandbox"
 """An SVG that is opened as a document runs nothing and loads nothing."""
-
-MAX_NAME_CHARS = 150
-
-_UNSAFE = re.compile(r"[^\w.+ -]+")
-
-
-def file_name(key: SampleKey, path: bytes, form: str) -> str:
-    """The name of a saved plot: ME and run; letters that file systems refuse become underscores."""
-    name = _UNSAFE.sub("_", path.rpartition(b"/")[2].decode(errors="replace"))[:MAX_NAME_CHARS].lstrip(".") or "plot"
-    lumi = f"_ls{key.lumi}" if key.lumi else ""
-    return f"{name}_run{key.run}{lumi}.{form}"
 
 
 def plot_response(plot: Plot, key: SampleKey, path: bytes, form: str) -> Response:
@@ -37,10 +24,3 @@ def plot_response(plot: Plot, key: SampleKey, path: bytes, form: str) -> Respons
     if form == "svg":
         response.headers["Content-Security-Policy"] = SVG_POLICY
     return response
-
-
-def content_disposition(kind: str, name: str) -> str:
-    """The header Content-Disposition; a name beyond ASCII is added in the form that browsers prefer."""
-    ascii_name = "".join(letter if letter.isascii() else "_" for letter in name)
-    extended = {} if ascii_name == name else {"filename*": f"UTF-8''{quote(name)}"}
-    return dump_options_header(kind, {"filename": ascii_name} | extended)

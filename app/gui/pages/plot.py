@@ -21,6 +21,8 @@ from app.gui.pages.frame import sample_frame
 from app.gui.pages.listing import scalar, siblings, status_of, tests_of, tile
 from app.gui.pages.lumis import current_lumi_series, series_context
 from app.gui.pages.readable import readable_real
+from app.gui.pages.table import table_context
+from app.gui.plots.bins import dimensions
 from app.gui.plots.near_names import near_names
 from app.gui.view import COMPARISON_OPTIONS, DEFAULT_SIZE, LARGE, LARGEST, OPTIONS, View
 from app.gui.view_query import ViewQuery
@@ -44,7 +46,7 @@ def plot_page(sample: OpenSample, view: View) -> Response:
         name=text(view.plot.rpartition(b"/")[2]),
         path=text(view.plot),
         file=shown_path(sample.url),
-        up=view.replace(plot=b"").address,
+        up=view.of_plot(b"").address,
         **context,
         **frame,
         **compare_context(view, legend),
@@ -119,6 +121,7 @@ def _me_context(sample: OpenSample, view: View, index: int, legend: list[LegendE
         "tests": tests_of(sample, index),
         "readable": readable_real,
         **_neighbours(sample, view, index),
+        **table_context(sample, view, index, legend),
     }
 
 
@@ -168,11 +171,6 @@ def histogram_details(histogram: dict[str, Any]) -> list[tuple[str, str]]:
     if title := histogram.get("fTitle"):
         found.append(("Title", title))
     return found + [(name, _axis(histogram[f"f{name}axis"])) for name in "XYZ"[: dimensions(histogram["_typename"])]]
-
-
-def dimensions(class_name: str) -> int:
-    """The number of binned axes of a class of ROOT."""
-    return 1 if class_name == "TProfile" else int(next((letter for letter in class_name if letter.isdigit()), "1"))
 
 
 def _axis(axis: dict[str, Any]) -> str:

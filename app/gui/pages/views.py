@@ -18,6 +18,7 @@ from app.gui.pages.listing import list_view
 from app.gui.pages.live import live_state
 from app.gui.pages.lumis import nearest_lumi
 from app.gui.pages.plot import details_fragment, plot_page, series_fragment
+from app.gui.pages.table import csv_response
 from app.gui.problems import problem_of
 from app.gui.view import TILE_SIZES, View
 from app.gui.view_query import view_from_request
@@ -43,7 +44,8 @@ def browse(place: str) -> AnyResponse:
     """A page of a sample, or a fragment of it.
 
     The query chooses: `lumi=` redirects to the nearest lumisection, `since=` is a poll, `series=` the chart over lumisections,
-    `details=` the details of a histogram, `choices=` completions of a typed reference, `plot=` the page of a large plot; without these it is a folder or a search.
+    `details=` the details of a histogram, `csv=` the table of its bins, `choices=` completions of a typed reference,
+    `plot=` the page of a large plot; without these it is a folder or a search.
     """
     view = view_from_request()
     response = _browse_response(view)
@@ -91,6 +93,8 @@ def _sample_response(sample: OpenSample, view: View) -> Response:
         return failing_page(sample, view) if view.failing else _folder_page(sample, view)
     if "series" in request.args:
         return series_fragment(view)
+    if "csv" in request.args:
+        return csv_response(sample, view)
     if "details" in request.args and (index := sample.names.find(view.plot)) is not None:
         return details_fragment(sample, view, index)
     return plot_page(sample, view)

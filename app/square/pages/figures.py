@@ -8,11 +8,12 @@ from app.security import Role, needs
 from app.square import run_files, runs
 from app.square.errors import UnknownChart
 from app.square.models import Run
-from app.square.run_tables import csv_text, files_table, runs_table
+from app.square.run_tables import files_table, runs_table
 from app.square.view_state import view_from_request
 from app.web import etag_of, not_modified
 from app.web.arguments import LARGEST_RUN, checked_run, int_arg
 from app.web.charts import png, svg
+from app.web.csv_text import csv_text
 from app.web.responses import ContentResponse
 
 blueprint = Blueprint("square_figures", __name__)

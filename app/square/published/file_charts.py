@@ -8,8 +8,9 @@ from app.publish.rendering import CSV, PNG, SVG, RenderContext, RenderResult
 from app.publish.sanitize.sanitizer import Sanitizer
 from app.square import run_files
 from app.square.models import Document, Graph
-from app.square.run_tables import csv_text, files_table
+from app.square.run_tables import files_table
 from app.web.charts import png, svg
+from app.web.csv_text import csv_text
 from protocol.snapshot import Item
 
 

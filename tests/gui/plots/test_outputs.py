@@ -21,8 +21,9 @@ from werkzeug.http import parse_options_header
 
 from app import create_app
 from app.core.settings import Settings
-from app.gui.api.plot_response import content_disposition, file_name
+from app.gui.plots.saved_files import file_name
 from app.gui.samples import SampleKey
+from app.web.downloads import content_disposition
 from tests.support import gui
 from tests.support.patience import PATIENCE_S
 
