@@ -63,7 +63,7 @@ AREA = Area(
     name="gui",
     title="Runs and plots",
     init_app=gui.init_app,
-    menu=(MenuItem("Runs and plots", "/", below=("/browse/", "/files")),),
+    menu=(MenuItem("Runs and plots", "/", below=("/browse/", "/runs/", "/s/", "/files")),),
     openapi=_openapi,
     status=_status,
     status_tables=(StatusTable("gui/status_tables.html", _problems),),

@@ -90,12 +90,18 @@ void load_plugin_library(Master &master, const std::string &library, int argc, c
 int serve(const Settings &settings, int argc, char **argv) {
   const int64_t started = now_ms();
   Master master(settings);  // first, so that a wrong directory is reported before ROOT is loaded
-  start_root([](const std::string &message) { log(to_printable(message)); });
+  bool is_warming_up = false;  // ROOT then complains about dictionaries of its own classes, which nobody can change
+  start_root([&is_warming_up](const std::string &message) {
+    if (!is_warming_up)
+      log(to_printable(message));
+  });
   for (const auto &root : settings.roots)
     allow_streamer_folder(root);
   if (!settings.plugins.empty())
     load_plugin_library(master, settings.plugins, argc, argv);
+  is_warming_up = true;
   warm_up();
+  is_warming_up = false;
   log(std::string("ROOT ") + ROOT_RELEASE + " loaded in " + std::to_string(now_ms() - started) + " ms");
   return master.run();
 }

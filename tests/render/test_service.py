@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -94,6 +95,11 @@ def test_service_starts_with_the_requested_number_of_workers(start: Callable[...
     assert (service.state / "pid").read_text() == str(service.process.pid)
     assert (service.state / "socket").stat().st_mode & 0o077 == 0
     assert service.client.ping() > 0
+
+
+def test_a_healthy_start_logs_that_root_is_loaded_and_the_service_ready_alone(start: Callable[..., Service]) -> None:
+    service = start("--workers", "1").wait_until_ready()
+    assert re.fullmatch(r"render: ROOT \S+ loaded in \d+ ms\nrender: ready at \S+, workers: 1\n", service.log), service.log
 
 
 def test_sigterm_ends_the_service_and_removes_its_files(start: Callable[..., Service]) -> None:
