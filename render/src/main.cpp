@@ -89,7 +89,7 @@ void load_plugin_library(Master &master, const std::string &library, int argc, c
 
 int serve(const Settings &settings, int argc, char **argv) {
   const int64_t started = now_ms();
-  Master master(settings);  // first, so that a wrong directory is reported before ROOT is loaded
+  Master master(settings);     // first, so that a wrong directory is reported before ROOT is loaded
   bool is_warming_up = false;  // ROOT then complains about dictionaries of its own classes, which nobody can change
   start_root([&is_warming_up](const std::string &message) {
     if (!is_warming_up)
