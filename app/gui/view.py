@@ -178,6 +178,10 @@ class View:
         """The address of an ME of this sample as JSON."""
         return self._api_address("json", self.key, path)
 
+    def json_of(self, reference: Reference) -> str:
+        """The address of the ME of a reference, for the plot of this view, as JSON."""
+        return self._api_address("json", reference.key(self.key), reference.me_path(self.plot))
+
     def _plot(self, key: SampleKey, path: bytes, options: DrawingOptions, size: tuple[int, int]) -> str:
         query = urlencode([("w", size[0]), ("h", size[1]), *options, *self._stamp()], quote_via=quote)
         return f"{self._api_address('render', key, path)}?{query}"

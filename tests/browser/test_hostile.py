@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -73,6 +74,15 @@ def test_texts_of_quality_tests_and_files_are_shown_as_text(page: Page) -> None:
     page.goto(f"{SAMPLE}/Hostile/Texts")
     expect(page.locator(".value")).to_contain_text("<script>window.hurt=1</script><img src=x onerror=window.hurt=1>")
     expect(page.locator(".brand")).to_have_text("<b>Test</b>")
+
+
+@pytest.mark.parametrize("name", ["<img src=x onerror=window.hurt=1>", "#url[javascript:window.hurt=1]{link}", "back\\slash"])
+def test_a_title_in_an_interactive_plot_is_text(page: Page, name: str) -> None:
+    page.goto(f"{SAMPLE}/Hostile/MEs?plot={quote(f'Hostile/MEs/{name}', safe='')}")
+    page.get_by_role("button", name="Interactive").click()
+    plot = page.get_by_role("img", name="Interactive plot")
+    expect(plot).to_contain_text(name.partition("[")[0].replace("\\", "\u2216"))
+    expect(plot.locator("a, img")).to_have_count(0)
 
 
 def test_search_terms_are_shown_as_text(page: Page) -> None:

@@ -15,6 +15,7 @@ NAMES = [
     "{{ 7*7 }} ${7*7}",
     "javascript:window.hurt=1",
     "hx-on:click=window.hurt=1",
+    "#url[javascript:window.hurt=1]{link}",
     "a#b?c&d=e%2Ff%25+g;h",
     "back\\slash",
     "..",

@@ -27,6 +27,7 @@ from app.gui.plots.near_names import near_names
 from app.gui.view import COMPARISON_OPTIONS, DEFAULT_SIZE, LARGE, LARGEST, OPTIONS, View
 from app.gui.view_query import ViewQuery
 from app.web import page
+from app.web.assets import asset
 from render.errors import OptionError
 from render.options import Options
 
@@ -122,6 +123,21 @@ def _me_context(sample: OpenSample, view: View, index: int, legend: list[LegendE
         "readable": readable_real,
         **_neighbours(sample, view, index),
         **table_context(sample, view, index, legend),
+        "interactive": _interactive(view, legend) if dimensions(kind.class_name) < 3 and not kind.scalar else None,
+    }
+
+
+def _interactive(view: View, legend: list[LegendEntry]) -> dict[str, Any]:
+    """What static/gui/interactive.js draws."""
+    options = dict(view.options_of(view.plot))
+    words = [f"log{axis}" for axis in "xyz" if options.get(f"{axis}type") == "log"]
+    return {
+        "library": asset("vendor/jsroot/hist2d.min.js"),
+        "addresses": [view.json(view.plot), *(view.json_of(entry.reference) for entry in legend)],
+        "labels": [text(view.plot.rpartition(b"/")[2]), *(entry.shown_label for entry in legend)],
+        "scale": options.get("norm") != "false",
+        "errors": options.get("errors") == "true",
+        "options": " ".join(words if options.get("stats") != "false" else [*words, "nostat"]),
     }
 
 
