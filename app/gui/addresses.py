@@ -47,6 +47,15 @@ def text(name: bytes) -> str:
     return name.decode("utf-8", "backslashreplace")
 
 
+def form_value(name: bytes) -> str:
+    """A name as a field of a form; "" for one that browsers change: not UTF-8, or with line ends and the like."""
+    try:
+        value = name.decode()
+    except UnicodeDecodeError:
+        return ""
+    return value if value.isprintable() else ""
+
+
 @lru_cache(1000)
 def sample_path(key: SampleKey) -> str:
     """A sample in an address: run[:lumi]/primary/processed/tier."""

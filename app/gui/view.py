@@ -38,6 +38,15 @@ OPTIONS = ("stats", "norm", "errors", "ktest", "drawopts", *(f"{axis}{option}" f
 COMPARISON_OPTIONS = ("norm", "ktest")
 """Drawing options of the form for references; the others are in the form for the display."""
 
+MAX_MARKS = 20
+"""Marked plots of a view: more do not fit a window."""
+
+SLIDE_S = range(2, 100)
+"""Intervals of a slide show, seconds."""
+
+LIST_COMPARISON_OPTIONS = (*COMPARISON_OPTIONS, "stats", "errors")
+"""Drawing options of the form for references on pages of several plots."""
+
 DrawingOptions = tuple[tuple[str, str], ...]
 """Names and values of drawing options, in the order of OPTIONS."""
 
@@ -62,6 +71,9 @@ class View:
     failing_first: bool = False  # whether such MEs come first in lists
     size: str = DEFAULT_SIZE
     status: str = ""  # "error" or "warning": only MEs with this worst status of their quality tests, of the whole sample
+    marks: tuple[bytes, ...] = ()  # whole paths of the marked MEs, without repetitions
+    side_by_side: bool = False  # whether the list is that of the marked MEs
+    slide_s: int = 0  # interval of the slide show through the list, seconds; 0: no slide show
     quantity: str = ""  # that the chart over lumisections shows
     diff: bool = False  # whether the difference to the previous lumisection is shown
     table: bool = False  # whether the bins of the plot are shown as a table
@@ -98,6 +110,8 @@ class View:
             fields.append(("status", self.status))
         if self.failing or self.failing_first:
             fields += [("failing", "1" if self.failing else ""), ("first", "failing" if self.failing_first else "")]
+        fields += [("mark", path) for path in self.marks]
+        fields += [("show", "marked" if self.side_by_side else ""), ("slide", str(self.slide_s or ""))]
         fields += [("diff", "1" if self.diff else ""), ("table", "1" if self.table else ""), ("sort", self.sort)]
         fields += [("page", "" if self.page == 1 else str(self.page)), *self.options]
         for number, reference in enumerate(self.references, 1):
@@ -126,12 +140,17 @@ class View:
         return self.replace(key=self.key._replace(lumi=lumi))
 
     def of_folder(self, folder: bytes) -> View:
-        """A folder of this sample, without search and large plot; size, order, references, table and drawing options stay."""
-        return self.replace(folder=folder, plot=b"", q="", status="", failing=False, page=1)
+        """A folder of this sample, without search and large plot; size, order, marks, references, table and drawing options stay."""
+        return self.replace(folder=folder, plot=b"", q="", status="", failing=False, side_by_side=False, slide_s=0, page=1)
 
     def of_plot(self, path: bytes) -> View:
         """One ME large; folder and search stay, since they define the previous and next plot."""
         return self.replace(plot=path, page=1)
+
+    def with_mark(self, path: bytes, marked: bool) -> View:
+        """This view with the plot of an ME marked, or not."""
+        others = tuple(each for each in self.marks if each != path)
+        return self.replace(marks=(*others, path) if marked else others)
 
     def with_reference(self, reference: Reference) -> View:
         """This view with one more reference."""

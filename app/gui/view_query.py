@@ -12,7 +12,7 @@ from werkzeug.datastructures import MultiDict
 from app.gui.addresses import text, unquote_path
 from app.gui.references import COMPARISONS, FORM, MAX_REFERENCES, Reference
 from app.gui.samples import SampleKey
-from app.gui.view import ALARMS, DEFAULT_SIZE, OPTIONS, TABLE_COLUMN, TILE_SIZES, DrawingOptions, FieldProblem, View
+from app.gui.view import ALARMS, DEFAULT_SIZE, MAX_MARKS, OPTIONS, SLIDE_S, TABLE_COLUMN, TILE_SIZES, DrawingOptions, FieldProblem, View
 from app.web import Problem, raw_path
 from app.web.arguments import parse_int
 from render.errors import OptionError
@@ -27,7 +27,10 @@ LARGEST_PAGE = 999_999
 FRAGMENT_FIELDS = frozenset({"since", "from", "series", "details", "choices", "lumi", "v", "csv"})
 """Fields that choose a part of a page and are no state of it."""
 
-VIEW_FIELDS = ("plot", "q", "status", "size", "failing", "first", "quantity", "diff", "table", "sort", "page", "ref", "compare", *OPTIONS)
+VIEW_FIELDS = (
+    *("plot", "q", "status", "size", "failing", "first", "mark", "show", "slide", "quantity", "diff", "table", "sort", "page"),
+    *("ref", "compare", *OPTIONS),
+)
 """Fields of a view, without numbered ones."""
 
 _NUMBERED = re.compile(r"(label|me)([1-9]\d{0,2})(?:\.(\w+))?", re.ASCII)
@@ -78,6 +81,9 @@ class ViewQuery:
             status=self._choice("status", ALARMS, "") if self.values.get("status") else "",
             failing=self._choice("failing", ("1", "0"), "0") == "1",
             failing_first=self._choice("first", ("failing", "usual"), "usual") == "failing",
+            marks=self._marks(),
+            side_by_side=self._choice("show", ("marked", "list"), "list") == "marked",
+            slide_s=self._slide(),
             quantity=self._printable("quantity"),
             diff=self._choice("diff", ("1", "0"), "0") == "1",
             table=self._choice("table", ("1", "0"), "0") == "1",
@@ -125,6 +131,19 @@ class ViewQuery:
             return number
         self._problem("page", f"expected a whole number from 1 to {LARGEST_PAGE}")
         return 1
+
+    def _marks(self) -> tuple[bytes, ...]:
+        found = tuple(dict.fromkeys(_bytes(value) for name, value in self.pairs if name == "mark" and value))
+        if len(found) > MAX_MARKS:
+            self.problems.append(FieldProblem("mark", text(found[MAX_MARKS]), f"at most {MAX_MARKS} plots can be marked"))
+        return found[:MAX_MARKS]
+
+    def _slide(self) -> int:
+        value = self.values.get("slide", "")
+        if not value or value in map(str, SLIDE_S):
+            return int(value or 0)
+        self._problem("slide", f"expected a whole number of seconds from {SLIDE_S[0]} to {SLIDE_S[-1]}")
+        return 0
 
     def _references(self) -> tuple[Reference, ...]:
         """The references with their labels; the number of a label is the place of its reference."""

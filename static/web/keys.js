@@ -1,4 +1,5 @@
 // Keys: an element with data-key is clicked by that key, or focused if it is a field; j and k walk the links of a list.
+// The space bar is called Space there; on a button it keeps its usual effect.
 "use strict";
 (() => {
   const dialog = document.getElementById("keys");
@@ -47,16 +48,21 @@
     k: () => press("k") || walk(-1),
   };
 
+  /** Close menus and leave a field; where there is nothing to leave, Escape is a key like others. */
   function leave(target) {
-    for (const menu of document.querySelectorAll(OPEN_MENU)) menu.open = false;
+    const menus = document.querySelectorAll(OPEN_MENU);
+    for (const menu of menus) menu.open = false;
     if (isField(target)) target.blur();
+    else if (!menus.length) press("Escape");
   }
 
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || dialog.open) return;
     if (event.key === "Escape") return leave(event.target);
     if (isField(event.target)) return;
-    const done = Object.hasOwn(actions, event.key) ? actions[event.key]() : press(event.key);
+    if (event.key === " " && event.target.matches("button, summary")) return;
+    const key = event.key === " " ? "Space" : event.key;
+    const done = Object.hasOwn(actions, key) ? actions[key]() : press(key);
     if (done) event.preventDefault();
   });
 

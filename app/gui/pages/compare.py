@@ -14,7 +14,7 @@ from app.gui.current import current_catalog
 from app.gui.errors import ImportFailed, Importing, UnknownSample
 from app.gui.references import COMPARISONS, MAX_REFERENCES, Reference
 from app.gui.samples import SampleKey
-from app.gui.view import COMPARISON_OPTIONS, View
+from app.gui.view import COMPARISON_OPTIONS, LIST_COMPARISON_OPTIONS, View
 from app.web import page
 
 COMPARISON_NAMES = dict(zip(COMPARISONS, ("Overlay", "Side by side", "Overlay and ratio", "Stacked", "Difference"), strict=True))
@@ -71,7 +71,7 @@ def compare_context(view: View, legend: list[LegendEntry]) -> dict[str, Any]:
 
 def _base(view: View) -> View:
     """The view without what the form of the panel holds: on a page of tiles also what a page of a plot has in its own form."""
-    names = COMPARISON_OPTIONS if view.plot else (*COMPARISON_OPTIONS, "stats", "errors")
+    names = COMPARISON_OPTIONS if view.plot else LIST_COMPARISON_OPTIONS
     options = tuple((name, value) for name, value in view.options if name not in names)
     return view.replace(references=(), compare=COMPARISONS[0], options=options)
 

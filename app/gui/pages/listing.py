@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from app.formats import ERROR, WARNING, Kind, QTest, Subfolder
 from app.formats.reals import shortest_real
-from app.gui.addresses import quote_path, text
+from app.gui.addresses import form_value, quote_path, text
 from app.gui.catalog.catalog import OpenSample
 from app.gui.errors import InvalidInput
 from app.gui.pages.compare import LegendEntry, sides
@@ -75,6 +75,7 @@ class Tile(NamedTuple):
     sides: list[tuple[str, str]]  # label and address of the plots of references that are shown beside it
     reference_values: list[tuple[str, str]]  # label and text of a scalar in each reference
     lacks: list[str]  # labels of the references without this ME
+    mark: str  # value of its field `mark` in a form, or "" for a name that forms cannot send
 
 
 class ListPage(NamedTuple):
@@ -123,14 +124,17 @@ def _terms(view: View) -> tuple[Term, ...]:
 
 
 def siblings(sample: OpenSample, view: View) -> list[int]:
-    """The MEs of the list that contains the large plot: of the failing ones, of the search, else of its folder."""
+    """The MEs of the list that contains the large plot: of the marked or failing ones, of the search, else of its folder."""
+    if view.side_by_side:
+        return [index for index in map(sample.names.find, view.marks) if index is not None]
     try:
         if view.failing:
             return failing_list(sample, view)
         found = _matches(sample, view)
     except InvalidInput:
         found = None
-    return _in_order(sample, view, sample.names.folder(view.plot.rpartition(b"/")[0]).mes if found is None else found)
+    folder = view.plot.rpartition(b"/")[0] if view.plot else view.folder
+    return _in_order(sample, view, sample.names.folder(folder).mes if found is None else found)
 
 
 def failing_list(sample: OpenSample, view: View) -> list[int]:
@@ -156,8 +160,9 @@ def _in_order(sample: OpenSample, view: View, mes: list[int]) -> list[int]:
     return sorted(mes, key=lambda index: min(severity[index], others))
 
 
-def tile(sample: OpenSample, view: View, index: int, legend: Sequence[LegendEntry] = ()) -> Tile:
-    """An ME in a list, compared with the references of `legend`."""
+def tile(sample: OpenSample, view: View, index: int, legend: Sequence[LegendEntry] = (), size: tuple[int, int] | None = None) -> Tile:
+    """An ME in a list, compared with the references of `legend`. size: width and height of its plot, pixels; None: that of lists."""
+    size = size or TILE_SIZES[view.size]
     path = sample.names[index]
     folder, _, name = path.rpartition(b"/")
     value = scalar(sample, index)
@@ -167,13 +172,14 @@ def tile(sample: OpenSample, view: View, index: int, legend: Sequence[LegendEntr
         folder=text(folder),
         address=view.of_plot(path).address,
         folder_address=view.of_folder(folder).address if view.is_search else "",
-        image=view.image(path, TILE_SIZES[view.size]),
+        image=view.image(path, size),
         status=status_of(sample.columns.status[index]),
         value=value,
         readable=readable_value(text(name), value or ""),
-        sides=sides(view, legend, path, TILE_SIZES[view.size]) if value is None else [],
+        sides=sides(view, legend, path, size) if value is None else [],
         reference_values=[(label, readable_value(text(name), each)) for label, each in values],
         lacks=[each.shown_label for each in legend if each.sample and each.lacks(path)],
+        mark=form_value(path),
     )
 
 

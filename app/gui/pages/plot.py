@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from json import loads
 from typing import Any
-from urllib.parse import urlsplit
 
-from flask import Response, request
+from flask import Response
 from werkzeug.datastructures import MultiDict
 
 from app.formats import Kind
@@ -20,12 +19,12 @@ from app.gui.pages.compare import LegendEntry, compare_context, legend_of, sides
 from app.gui.pages.frame import sample_frame
 from app.gui.pages.listing import scalar, siblings, status_of, tests_of, tile
 from app.gui.pages.lumis import current_lumi_series, series_context
+from app.gui.pages.options import option_form, with_drawn_options
 from app.gui.pages.readable import readable_real
 from app.gui.pages.table import table_context
 from app.gui.plots.bins import dimensions
 from app.gui.plots.near_names import near_names
-from app.gui.view import COMPARISON_OPTIONS, DEFAULT_SIZE, LARGE, LARGEST, OPTIONS, View
-from app.gui.view_query import ViewQuery
+from app.gui.view import DEFAULT_SIZE, LARGE, LARGEST, View
 from app.web import page
 from app.web.assets import asset
 from render.errors import OptionError
@@ -34,9 +33,9 @@ from render.options import Options
 
 def plot_page(sample: OpenSample, view: View) -> Response:
     """One plot large; status 404 when the sample has no such ME."""
-    form = _option_form(view)
+    form = option_form(view)
     if form["option_problem"]:
-        view = _with_drawn_options(view)
+        view = with_drawn_options(view)
     index = sample.names.find(view.plot)
     frame, legend = sample_frame(view, sample), legend_of(view)
     context = {"me": None, "near_mes": _near(sample, view)} if index is None else _me_context(sample, view, index, legend)
@@ -79,32 +78,6 @@ def _image_context(view: View, legend: list[LegendEntry], previous_lumi: int | N
         "large": size,
         "resized": view.replace(size=other_size).address,
     }
-
-
-def _option_form(view: View) -> dict[str, Any]:
-    """Values of gui/options.html: drawing options of this plot or of all, as they were typed."""
-    own = [path for path, _ in view.own_options]
-    prefix = f"me{own.index(view.plot) + 1}." if view.plot in own else ""
-    wrong = {each.name.removeprefix(prefix): each for each in view.problems if each.name in {prefix + name for name in OPTIONS}}
-    typed = dict(view.options_of(view.plot)) | {name: each.value for name, each in wrong.items()}
-    kept = tuple((name, value) for name, value in view.options if name in COMPARISON_OPTIONS)
-    display = tuple(option for option in view.options if option not in kept)
-    all_options = view.with_own_options(view.plot, None)
-    return {
-        "options": {name: typed.get(name, "") for name in OPTIONS},
-        "prefix": prefix,
-        "option_problem": next(iter(wrong.values()), None),
-        "plain": view.with_own_options(view.plot, ()) if prefix else view.replace(options=kept),
-        "other_scope": all_options.address if prefix else view.with_own_options(view.plot, display).address,
-    }
-
-
-def _with_drawn_options(view: View) -> View:
-    """The view with the drawing options of the plot that the browser shows, while the typed ones are wrong."""
-    if not (shown := urlsplit(request.headers.get("HX-Current-URL", "")).query):
-        return view
-    drawn = ViewQuery(shown).view(view.key)
-    return view.replace(options=drawn.options, own_options=drawn.own_options)
 
 
 def _me_context(sample: OpenSample, view: View, index: int, legend: list[LegendEntry]) -> dict[str, Any]:

@@ -17,7 +17,9 @@ from app.gui.pages.frame import sample_frame
 from app.gui.pages.listing import list_view
 from app.gui.pages.live import live_state
 from app.gui.pages.lumis import nearest_lumi
+from app.gui.pages.marked import marked_page, marks_context
 from app.gui.pages.plot import details_fragment, plot_page, series_fragment
+from app.gui.pages.slide_show import DEFAULT_SLIDE_S, slide_page
 from app.gui.pages.table import csv_response
 from app.gui.problems import problem_of
 from app.gui.view import TILE_SIZES, View
@@ -45,7 +47,8 @@ def browse(place: str) -> AnyResponse:
 
     The query chooses: `lumi=` redirects to the nearest lumisection, `since=` is a poll, `series=` the chart over lumisections,
     `details=` the details of a histogram, `csv=` the table of its bins, `choices=` completions of a typed reference,
-    `plot=` the page of a large plot; without these it is a folder or a search.
+    `plot=` the page of a large plot, `show=marked` that of the marked plots, `slide=` a slide show; without these it is a folder or a
+    search.
     """
     view = view_from_request()
     response = _browse_response(view)
@@ -89,8 +92,10 @@ def _sample_response(sample: OpenSample, view: View) -> Response:
         view = view.replace(stamp=sample.version)
     if "choices" in request.args:
         return choices_fragment(sample, view)
+    if view.slide_s:
+        return slide_page(sample, view)
     if not view.plot:
-        return failing_page(sample, view) if view.failing else _folder_page(sample, view)
+        return _list_response(sample, view)
     if "series" in request.args:
         return series_fragment(view)
     if "csv" in request.args:
@@ -98,6 +103,12 @@ def _sample_response(sample: OpenSample, view: View) -> Response:
     if "details" in request.args and (index := sample.names.find(view.plot)) is not None:
         return details_fragment(sample, view, index)
     return plot_page(sample, view)
+
+
+def _list_response(sample: OpenSample, view: View) -> Response:
+    if view.side_by_side:
+        return marked_page(sample, view)
+    return failing_page(sample, view) if view.failing else _folder_page(sample, view)
 
 
 @pages.post("/browse/<path:place>")
@@ -128,9 +139,11 @@ def _folder_page(sample: OpenSample, view: View) -> Response:
         problem=listing.problem,
         sizes=sizes,
         tile_size=TILE_SIZES[view.size],
+        slide_show=view.replace(slide_s=DEFAULT_SLIDE_S).address,
         other_order=view.replace(failing_first=not view.failing_first).address,
         **sample_frame(view, sample),
         **compare_context(view, legend),
+        **marks_context(view, listing.tiles),
     )
     if listing.problem and not is_fragment():
         response.status_code = 400  # while typing the message alone is enough

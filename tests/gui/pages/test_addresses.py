@@ -14,7 +14,7 @@ from app.gui.addresses import AnyPath, text
 from app.gui.pages import views
 from app.gui.references import COMPARISONS, MAX_REFERENCES, Reference
 from app.gui.samples import SampleKey
-from app.gui.view import ALARMS, OPTIONS, TILE_SIZES, DrawingOptions, View
+from app.gui.view import ALARMS, MAX_MARKS, OPTIONS, SLIDE_S, TILE_SIZES, DrawingOptions, View
 from app.gui.view_query import view_from_request
 from app.web import Problem
 
@@ -113,6 +113,9 @@ def states(draw: st.DrawFn) -> View:
         failing=draw(st.booleans()),
         failing_first=draw(st.booleans()),
         size=draw(st.sampled_from(list(TILE_SIZES))),
+        marks=tuple(draw(st.lists(path.filter(bool), max_size=MAX_MARKS, unique=True))),
+        side_by_side=draw(st.booleans()),
+        slide_s=draw(st.sampled_from([0, *SLIDE_S])),
         quantity=draw(st.sampled_from(["", "Mean"])),
         diff=draw(st.booleans()),
         table=draw(st.booleans()),
@@ -159,6 +162,11 @@ def test_a_reference_leaves_out_what_is_that_of_the_page(written: str, reference
         ("ref=1&label1=%0A", "label1", "printable"),
         ("label1=old", "label1", "no such field"),
         ("compare=beside", "compare", "none of overlay, side, ratiooverlay, stacked, difference"),
+        ("&".join(f"mark=A/x{number}" for number in range(21)), "mark", "at most 20 plots"),
+        ("show=all", "show", "none of marked, list"),
+        ("slide=1", "slide", "from 2 to 99"),
+        ("slide=100", "slide", "from 2 to 99"),
+        ("slide=5.5", "slide", "whole number"),
         ("ytype=cubic", "ytype", "neither lin nor log"),
         ("xmin=5&xmax=2", "xmax", "not above xmin"),
         ("ktest=2", "ktest", "probability"),

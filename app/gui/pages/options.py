@@ -1,0 +1,41 @@
+"""The form for drawing options: of one plot, of all plots, or of the marked plots together."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import request
+
+from app.gui.view import COMPARISON_OPTIONS, LIST_COMPARISON_OPTIONS, OPTIONS, View
+from app.gui.view_query import ViewQuery
+
+
+def option_form(view: View) -> dict[str, Any]:
+    """Values of gui/options.html: drawing options of this plot or of all, as they were typed.
+
+    On a page of several plots the panel for references has the stats box and error bars.
+    """
+    elsewhere = COMPARISON_OPTIONS if view.plot else LIST_COMPARISON_OPTIONS
+    own = [path for path, _ in view.own_options]
+    prefix = f"me{own.index(view.plot) + 1}." if view.plot in own else ""
+    wrong = {each.name.removeprefix(prefix): each for each in view.problems if each.name in {prefix + name for name in OPTIONS}}
+    typed = dict(view.options_of(view.plot)) | {name: each.value for name, each in wrong.items()}
+    kept = tuple((name, value) for name, value in view.options if name in elsewhere)
+    display = tuple(option for option in view.options if option not in kept)
+    all_options = view.with_own_options(view.plot, None)
+    return {
+        "options": {name: typed.get(name, "") for name in OPTIONS},
+        "prefix": prefix,
+        "option_problem": next(iter(wrong.values()), None),
+        "plain": view.with_own_options(view.plot, ()) if prefix else view.replace(options=kept),
+        "other_scope": all_options.address if prefix else view.with_own_options(view.plot, display).address,
+    }
+
+
+def with_drawn_options(view: View) -> View:
+    """The view with the drawing options of the plot that the browser shows, while the typed ones are wrong."""
+    if not (shown := urlsplit(request.headers.get("HX-Current-URL", "")).query):
+        return view
+    drawn = ViewQuery(shown).view(view.key)
+    return view.replace(options=drawn.options, own_options=drawn.own_options)

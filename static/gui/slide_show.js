@@ -1,0 +1,57 @@
+// Plays a slide show: opens the next plot when this one has been visible for the interval. It waits for plots and in hidden tabs.
+"use strict";
+(() => {
+  let paused = matchMedia("(prefers-reduced-motion: reduce)").matches; // nothing moves before somebody presses Play
+  let timer = 0;
+
+  const slides = () => document.getElementById("slides");
+
+  function schedule() {
+    clearTimeout(timer);
+    if (slides() && !paused) timer = setTimeout(openNext, 1000 * Number(slides().dataset.interval));
+  }
+
+  function openNext() {
+    if (document.hidden) schedule();
+    else document.querySelector("[data-next-slide]")?.click();
+  }
+
+  function showButtons() {
+    const pause = document.querySelector("[data-pause]");
+    if (!pause) return;
+    pause.hidden = false;
+    pause.textContent = paused ? "Play" : "Pause";
+    document.querySelector("[data-full-screen]").hidden = !document.fullscreenEnabled;
+  }
+
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-pause]")) {
+      paused = !paused;
+      showButtons();
+      schedule();
+    }
+    const button = event.target.closest("[data-full-screen]");
+    if (!button) return;
+    if (document.fullscreenElement) document.exitFullscreen();
+    else document.getElementById(button.dataset.fullScreen).requestFullscreen();
+  });
+  // A plot that fails to load counts like one that was shown.
+  for (const outcome of ["load", "error"]) {
+    document.addEventListener(
+      outcome,
+      (event) => {
+        if (event.target instanceof HTMLImageElement && event.target.closest(".slide")) schedule();
+      },
+      true,
+    );
+  }
+  // Also for a plot that was there before this script, for another interval, and for the next try after an error.
+  for (const outcome of ["htmx:afterSettle", "htmx:sendError", "htmx:responseError"]) {
+    document.addEventListener(outcome, () => {
+      showButtons();
+      schedule();
+    });
+  }
+  showButtons();
+  schedule();
+})();

@@ -1,0 +1,160 @@
+"""Several plots at once: marked by mouse, keyboard and without scripts, zoomed together; and a slide show."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.pages import PHONE, Watch, accessibility_faults, becomes_true, content_width, open_page
+from tests.browser.test_compare import fields
+from tests.browser.test_navigation import TIMING, expect_page, expect_plot
+
+pytestmark = pytest.mark.slow
+
+TASK = "EcalBarrel/EBTimingTask"
+FIRST, SECOND = (f"EBTMT timing EB+0{number}" for number in (2, 3))
+MARKED = f"{TIMING}?mark={TASK}/EBTMT%20timing%20EB%2B02&mark={TASK}/EBTMT%20timing%20EB%2B03&show=marked"
+ABORTED = ["htmx:afterRequest", "htmx:sendAbort"]
+"""What htmx writes when a newer request takes the place of another."""
+BOTTOM = "Math.max(...[...document.querySelectorAll('.marked figure')].map(each => each.getBoundingClientRect().bottom)) + scrollY"
+
+
+def marks(page: Page) -> list[str]:
+    return [value for name, value in fields(page) if name == "mark"]
+
+
+def expect_marked(page: Page, *names: str) -> None:
+    """The page and its address have these marks."""
+    expect(page.locator("#marks")).to_contain_text(f"{len(names)} marked")
+    for name in names:
+        expect(page.get_by_label(f"Mark {name}", exact=True)).to_be_checked()
+    assert sorted(marks(page)) == sorted(f"{TASK}/{name}" for name in names)
+
+
+def test_plots_are_marked_by_mouse_and_by_the_space_bar_and_zoomed_together(page: Page, watch: Watch) -> None:
+    watch.expected += ABORTED
+    page.goto(TIMING)
+    expect_plot(page, FIRST, 266)  # before its file is read, another page is there
+    page.get_by_label(f"Mark {FIRST}", exact=True).check()
+    expect_page(page, "mark=")
+    expect_marked(page, FIRST)
+    page.get_by_role("link", name=re.compile(re.escape(f"Plot {SECOND}"))).focus()
+    page.keyboard.press("Space")
+    expect_page(page, "mark=.*mark=")
+    expect_marked(page, FIRST, SECOND)
+
+    page.keyboard.press("m")
+    expect_page(page, "show=marked")
+    expect(page.get_by_role("heading", name="2 marked plots")).to_be_visible()
+    images = page.locator(".marked img")
+    for image in images.all():
+        expect(image).to_have_js_property("naturalWidth", 720)
+    page.get_by_text("Axes and ranges of all").click()
+    page.get_by_role("spinbutton", name="from").first.fill("-5")
+    page.get_by_role("spinbutton", name="to").first.fill("5")
+    page.get_by_role("spinbutton", name="to").first.press("Tab")
+    expect_page(page, "xmin=-5&xmax=5")
+    for image in images.all():
+        expect(image).to_have_attribute("src", re.compile("xmin=-5&xmax=5"))
+        expect(image).to_have_js_property("naturalWidth", 720)
+    page.get_by_role("link", name=SECOND, exact=True).click()
+    expect_plot(page, SECOND, 720)
+    expect(page.get_by_text("2 of 2")).to_be_visible()
+    page.keyboard.press("u")
+    expect_page(page, "show=marked")
+    page.get_by_role("link", name=f"Unmark {TASK}/{FIRST}").click()
+    expect(page.get_by_role("heading", name="1 marked plot")).to_be_visible()
+
+
+def test_a_range_that_is_typed_while_another_is_being_sent_is_drawn_as_well(page: Page, watch: Watch) -> None:
+    watch.expected += ABORTED
+    page.goto(MARKED)
+    page.get_by_text("Axes and ranges of all").click()
+    page.route(re.compile(r"/browse/.*xmin=-5$"), lambda _: None)  # the answer for the first range never comes
+    with page.expect_request(re.compile("/browse/.*xmin=-5$")):
+        page.get_by_role("spinbutton", name="from").first.fill("-5")
+        page.get_by_role("spinbutton", name="to").first.focus()
+    page.get_by_role("spinbutton", name="to").first.fill("5")
+    page.get_by_role("spinbutton", name="to").first.press("Tab")
+    expect_page(page, "xmin=-5&xmax=5")
+    page.unroute_all(behavior="ignoreErrors")
+
+
+def test_a_mark_is_taken_back_and_all_are_cleared(page: Page) -> None:
+    page.goto(MARKED.replace("&show=marked", ""))
+    expect_plot(page, FIRST, 266)
+    expect_marked(page, FIRST, SECOND)
+    page.get_by_label(f"Mark {FIRST}", exact=True).uncheck()
+    expect(page.locator("#marks")).to_contain_text("1 marked")
+    expect_marked(page, SECOND)
+    page.get_by_role("link", name="Clear").click()
+    expect(page.locator("#marks")).not_to_contain_text("marked")
+    expect(page.get_by_label(f"Mark {SECOND}", exact=True)).not_to_be_checked()
+    assert marks(page) == []
+
+
+def test_plots_are_marked_without_scripts(browser: Browser, home: str, watch: Watch) -> None:
+    with open_page(browser, home, watch, java_script_enabled=False) as page:
+        page.goto(TIMING)
+        box = page.get_by_label(f"Mark {FIRST}", exact=True)
+        while not box.count():  # its file is being read, and a page without scripts does not follow
+            page.wait_for_timeout(500)
+            page.reload()
+        box.check()
+        page.get_by_label(f"Mark {SECOND}", exact=True).check()
+        page.get_by_role("button", name="Mark the ticked plots").click()
+        expect_page(page, "mark=.*mark=")
+        expect_marked(page, FIRST, SECOND)
+        page.get_by_role("link", name="Show side by side").click()
+        expect(page.get_by_role("heading", name="2 marked plots")).to_be_visible()
+
+
+def test_marked_plots_fit_the_window_of_a_laptop_and_the_width_of_a_phone(browser: Browser, home: str, watch: Watch) -> None:
+    with open_page(browser, home, watch) as page:
+        page.goto(MARKED)
+        expect(page.locator(".marked img")).to_have_count(2)
+        assert page.evaluate(BOTTOM) <= 768
+        assert accessibility_faults(page) == []
+    with open_page(browser, home, watch, **PHONE) as page:
+        page.goto(MARKED)
+        expect(page.locator(".marked img")).to_have_count(2)
+        assert content_width(page) <= 390
+
+
+def test_a_slide_show_plays_pauses_and_ends_by_keys(page: Page) -> None:
+    page.goto(f"{TIMING}?slide=2")
+    expect(page.locator(".position")).to_have_text(re.compile("^1 of 36$"))
+    expect(page.locator(".position")).to_have_text(re.compile("^[2-9] of 36$"))  # by itself
+    page.keyboard.press("Space")
+    expect(page.get_by_role("button", name="Play")).to_be_visible()
+    page.goto(f"{TIMING}?slide=99")
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator(".position")).to_have_text("36 of 36")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".position")).to_have_text("1 of 36")
+    page.get_by_label("every").fill("98")
+    page.get_by_label("every").press("Tab")
+    expect_page(page, "slide=98")
+    assert accessibility_faults(page) == []
+    page.keyboard.press("f")
+    assert becomes_true(page, lambda: page.evaluate("document.fullscreenElement?.id") == "slides")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".position")).to_have_text("2 of 36")
+    assert page.evaluate("document.fullscreenElement?.id") == "slides"
+    page.keyboard.press("f")
+    assert becomes_true(page, lambda: page.evaluate("document.fullscreenElement") is None)
+    page.keyboard.press("Escape")
+    expect_page(page, f"{re.escape(TIMING)}$")
+
+
+def test_a_slide_show_waits_for_people_who_want_little_motion(browser: Browser, home: str, watch: Watch) -> None:
+    with open_page(browser, home, watch, reduced_motion="reduce") as page:
+        page.goto(f"{TIMING}?slide=2")
+        expect(page.locator(".slide img")).to_have_js_property("naturalWidth", 720)
+        expect(page.get_by_role("button", name="Play")).to_be_visible()
+        page.keyboard.press("Space")
+        expect(page.get_by_role("button", name="Pause")).to_be_visible()
+        expect(page.locator(".position")).to_have_text(re.compile("^[2-9] of 36$"))
