@@ -117,3 +117,9 @@ def test_a_profile_and_a_histogram_of_nan_are_drawn_and_a_box_is_not_offered(pag
     page.goto(f"{home}{SAMPLE}?plot=OfflinePV%2FofflinePrimaryVertices%2Fvertex_xyz")
     expect(page.locator("img.plot-large")).to_be_visible()
     expect(page.get_by_role("button", name="Interactive")).to_have_count(0)
+
+
+def test_an_interactive_plot_does_not_glare_in_the_dark(page: Page, home: str) -> None:
+    page.emulate_media(color_scheme="dark")
+    open_interactive(page, home + TIMES)
+    assert interactive(page).evaluate("plot => getComputedStyle(plot.closest('.interactive-plot')).filter").startswith("brightness(0.")
