@@ -2,17 +2,26 @@
 "use strict";
 (() => {
   const KEY = "dqmhub-comparison";
-  const isPart = (name) => /^(ref|compare|label\d+)$/.test(name);
+  const isPart = (name) => /^(ref|compare|norm|ktest|label\d+)$/.test(name);
 
   /** The fields of an address that compare. */
   const parts = (address) => [...new URL(address).searchParams].filter(([name, value]) => isPart(name) && value);
 
+  /** The last comparison, after that of this page was stored; none in a browser that stores nothing. */
+  function remembered(here) {
+    try {
+      if (here.some(([name]) => name === "ref")) localStorage.setItem(KEY, JSON.stringify(here));
+      return JSON.parse(localStorage.getItem(KEY) || "[]");
+    } catch {
+      return [];
+    }
+  }
+
   function offer() {
     const here = parts(location.href);
-    if (here.some(([name]) => name === "ref")) localStorage.setItem(KEY, JSON.stringify(here));
+    const last = remembered(here);
     const link = document.querySelector("[data-repeat-comparison]");
     if (!link) return;
-    const last = JSON.parse(localStorage.getItem(KEY) || "[]");
     link.hidden = !last.length || JSON.stringify(last) === JSON.stringify(here);
     if (link.hidden) return;
     const address = new URL(location.href);

@@ -77,6 +77,29 @@ def test_the_last_comparison_is_repeated_on_another_plot_by_a_key(page: Page, ho
     expect(page.get_by_role("list", name="References")).to_contain_text("before")
 
 
+def test_the_scale_and_the_test_of_a_comparison_are_repeated_with_it(page: Page, home: str) -> None:
+    page.goto(f"{home}{PLOT}&norm=false&ktest=0.5&ref=367100")
+    expect_plot(page, BARREL, 720)
+    page.goto(f"{home}{SAMPLE}/RPC/EventInfo?norm=false")
+    page.keyboard.press("r")
+    expect_page(page, "ref=367100")
+    assert sorted(fields(page)) == [("ktest", "0.5"), ("norm", "false"), ("ref", "367100")]
+
+
+@pytest.mark.parametrize("storage", ["blocked", "nonsense"])
+def test_a_browser_that_stores_nothing_usable_compares_all_the_same(page: Page, home: str, storage: str) -> None:
+    if storage == "nonsense":
+        page.add_init_script("localStorage.setItem('dqmhub-comparison', '{')")
+    else:
+        page.add_init_script("Object.defineProperty(window, 'localStorage', {get: () => { throw new Error('blocked') }})")
+    page.goto(f"{home}{SAMPLE}/RPC/EventInfo")
+    page.keyboard.press("c")
+    field = page.get_by_label("Run, dataset or plot")
+    field.fill("367100")
+    field.press("Enter")
+    expect_page(page, "ref=367100")
+
+
 def test_a_display_option_keeps_the_comparison_and_can_be_for_one_plot_alone(page: Page, home: str) -> None:
     page.goto(f"{home}{PLOT}&ref=367100&norm=false")
     page.get_by_role("link", name="For this plot alone").click()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from flask import Response, request
 
+from app.formats import Kind
 from app.gui import samples
 from app.gui.addresses import text
 from app.gui.catalog.catalog import OpenSample
@@ -20,7 +22,7 @@ from app.web import page
 COMPARISON_NAMES = dict(zip(COMPARISONS, ("Overlay", "Side by side", "Overlay and ratio", "Stacked", "Difference"), strict=True))
 
 WAIT_S = 0.3
-"""Longest wait of a page for the list of a reference."""
+"""Longest wait of a page for the lists of its references, all together."""
 
 MAX_CHOICES = 20
 """Completions of a typed reference."""
@@ -43,6 +45,11 @@ class LegendEntry(NamedTuple):
             return bool(self.problem)
         return self.sample.names.find(self.reference.me_path(path)) is None
 
+    def is_value(self, path: bytes) -> bool:
+        """Whether it has a number or text for the plot of an ME, which cannot be drawn over the plot."""
+        index = self.sample.names.find(self.reference.me_path(path)) if self.sample else None
+        return self.sample is not None and index is not None and Kind(self.sample.columns.kind[index]).scalar
+
 
 class Shortcut(NamedTuple):
     """A link that adds a reference."""
@@ -53,7 +60,8 @@ class Shortcut(NamedTuple):
 
 def legend_of(view: View) -> list[LegendEntry]:
     """The references of a page with their samples."""
-    return [_legend_entry(view, number, each) for number, each in enumerate(view.references, 1)]
+    end = time.monotonic() + WAIT_S
+    return [_legend_entry(view, number, each, end) for number, each in enumerate(view.references, 1)]
 
 
 def compare_context(view: View, legend: list[LegendEntry]) -> dict[str, Any]:
@@ -76,8 +84,8 @@ def _base(view: View) -> View:
     return view.replace(references=(), compare=COMPARISONS[0], options=options)
 
 
-def _legend_entry(view: View, number: int, reference: Reference) -> LegendEntry:
-    sample, problem = _opened(reference.key(view.key))
+def _legend_entry(view: View, number: int, reference: Reference, end: float) -> LegendEntry:
+    sample, problem = _opened(reference.key(view.key), max(0.0, end - time.monotonic()))
     path = reference.me_path(view.plot)
     if sample and path and sample.names.find(path) is None:
         problem = f"has no {text(path)}"
@@ -100,10 +108,10 @@ def sides(view: View, legend: Sequence[LegendEntry], path: bytes, size: tuple[in
     return [(each.shown_label, view.image_of(each.reference, path, size)) for each in legend if not each.lacks(path)]
 
 
-def _opened(key: SampleKey) -> tuple[OpenSample | None, str]:
+def _opened(key: SampleKey, wait_s: float) -> tuple[OpenSample | None, str]:
     """A sample whose list is stored, or why there is none; a missing list is read in the meantime."""
     try:
-        return current_catalog().open(key, WAIT_S), ""
+        return current_catalog().open(key, wait_s), ""
     except Importing:
         return None, ""  # its plots are drawn when it has been read
     except (UnknownSample, ImportFailed) as error:

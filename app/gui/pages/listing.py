@@ -76,6 +76,7 @@ class Tile(NamedTuple):
     reference_values: list[tuple[str, str]]  # label and text of a scalar in each reference
     lacks: list[str]  # labels of the references without this ME
     mark: str  # value of its field `mark` in a form, or "" for a name that forms cannot send
+    undrawn: list[str]  # labels of the references whose number or text is not drawn over this plot
 
 
 class ListPage(NamedTuple):
@@ -180,6 +181,7 @@ def tile(sample: OpenSample, view: View, index: int, legend: Sequence[LegendEntr
         reference_values=[(label, readable_value(text(name), each)) for label, each in values],
         lacks=[each.shown_label for each in legend if each.sample and each.lacks(path)],
         mark=form_value(path),
+        undrawn=[each.shown_label for each in legend if value is None and view.compare != "side" and each.is_value(path)],
     )
 
 

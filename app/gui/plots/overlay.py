@@ -1,7 +1,8 @@
 """Overlays: several monitor elements (MEs) in one plot.
 
 The first ME that exists is drawn with the others as its references. An ME that does not exist keeps its place, so that the
-colours and labels of the others do not depend on it.
+colours and labels of the others do not depend on it. So do one whose file cannot be read, and in pictures a number or text
+beside histograms, and the reverse.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any, NamedTuple
 
 from app.formats import Kind
 from app.gui.catalog.catalog import Catalog, OpenSample
-from app.gui.errors import InvalidInput, UnknownElement, UnknownSample
+from app.gui.errors import ImportFailed, InvalidInput, UnknownElement, UnknownSample
 from app.gui.plots.documents import me_document, with_properties
 from app.gui.plots.near_names import unknown_element
 from app.gui.plots.plot_parts import PlotPart
@@ -52,8 +53,9 @@ def _invalid(problem: str) -> InvalidInput:
 
 
 def open_parts(catalog: Catalog, objects: Sequence[ObjectRef], wait_s: float, not_older_than: float = 0.0) -> list[PlotPart]:
-    """The MEs with their samples, each opened once and all within `wait_s`. Raises Importing and ImportFailed as Catalog.open."""
+    """The MEs with their samples, each opened once and all within `wait_s`. Raises Importing as Catalog.open, and ImportFailed if no file can be read."""
     samples: dict[SampleKey, OpenSample | None] = {}
+    failures: list[ImportFailed] = []
     end = time.monotonic() + wait_s
     for key, _ in objects:
         if key not in samples:
@@ -61,22 +63,25 @@ def open_parts(catalog: Catalog, objects: Sequence[ObjectRef], wait_s: float, no
                 samples[key] = catalog.open(key, max(0.0, end - time.monotonic()), not_older_than)
             except UnknownSample:
                 samples[key] = None
+            except ImportFailed as failure:
+                samples[key] = None
+                failures.append(failure)
+    if failures and not any(samples.values()):
+        raise failures[0]
     return [PlotPart(samples[key], path) for key, path in objects]
 
 
 def drawing_order(parts: Sequence[PlotPart], options: Options) -> tuple[list[PlotPart], Options]:
     """The MEs from the first existing one on, and the options with the labels of the rest; if none exists, the first alone.
 
-    Raises InvalidInput when only some are histograms.
+    Those that cannot be drawn over the first, numbers over histograms and the reverse, become missing ones.
     """
-    existing = [index for index, part in enumerate(parts) if part.found]
-    kinds = {Kind(found.row.kind).scalar for part in parts if (found := part.found)}
-    if len(kinds) > 1:
-        raise _invalid("Numbers and texts cannot be drawn over histograms")
-    if not existing:
+    scalars = [Kind(part.found.row.kind).scalar if part.found else None for part in parts]
+    first = next((index for index, scalar in enumerate(scalars) if scalar is not None), None)
+    if first is None:
         return [parts[0]], options
-    first = existing[0]
-    return list(parts[first:]), replace(options, reflabels=options.reflabels[first:])
+    drawn = [part if scalar == scalars[first] else PlotPart(None, part.path) for part, scalar in zip(parts, scalars, strict=True)]
+    return drawn[first:], replace(options, reflabels=options.reflabels[first:])
 
 
 def missing_part(part: PlotPart) -> UnknownElement:
@@ -86,7 +91,8 @@ def missing_part(part: PlotPart) -> UnknownElement:
 
 def overlay_document(plots: Plots, parts: Sequence[PlotPart]) -> dict[str, Any]:
     """MEs as JSON of ROOT's TBufferJSON, without missing ones. Raises UnknownElement when all are missing, InvalidInput, PlotError."""
-    drawing_order(parts, Options())
+    if len({Kind(found.row.kind).scalar for part in parts if (found := part.found)}) > 1:
+        raise _invalid("Numbers and texts cannot be together with histograms")
     objects = [me_document(plots, found.sample, part.path) for part in parts if (found := part.found)]
     if not objects:
         raise missing_part(parts[0])

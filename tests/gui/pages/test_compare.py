@@ -81,6 +81,22 @@ def test_a_number_is_compared_by_its_values(client: FlaskClient) -> None:
     assert "iRun 367129 Run 367100 : 367100" in words(page)
 
 
+def test_a_number_as_reference_of_plots_says_that_it_is_not_drawn(client: FlaskClient) -> None:
+    number = "ref=//EcalBarrel/EventInfo/reportSummary"
+    plot = read(client, f"{PLOT}&{number}")
+    assert words(plot).count("reportSummary is no plot") == 1
+    assert client.get(images(plot)[0]).status_code == 200
+    assert words(read(client, f"{FOLDER}?{number}")).count("reportSummary is no plot") == 36
+    assert "is no plot" not in words(read(client, f"{PLOT}&{number}&compare=side")), "its picture is there"
+
+
+def test_nine_references_can_be_changed_without_scripts(client: FlaskClient) -> None:
+    many = "&".join(f"ref={run}" for run in range(1, MAX_REFERENCES + 1))
+    form = re.search(r'<section class="compare".*?</form>', read(client, f"{PLOT}&{many}"), re.DOTALL)
+    assert form
+    assert "<button>" in form[0], "a form of several text fields without a button cannot be sent"
+
+
 def test_the_tenth_reference_is_refused_with_a_sentence(client: FlaskClient) -> None:
     many = "&".join(f"ref={run}" for run in range(1, MAX_REFERENCES + 1))
     assert "A plot has at most 9 references. Remove one to add another." in words(read(client, f"{PLOT}&{many}"))

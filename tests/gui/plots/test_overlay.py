@@ -118,7 +118,6 @@ def test_numbers_and_texts_are_lines_of_one_plot(client: FlaskClient) -> None:
         [("obj", "x")],
         [("obj", f"archive/{SAMPLE}")],
         [("obj", f"archive/abc{DATASET}/{MAP}")],
-        [obj(SAMPLE, MAP), obj(SAMPLE, NUMBER)],
     ],
 )
 @pytest.mark.parametrize("address", ["render_overlay", "json_overlay"])
@@ -126,6 +125,28 @@ def test_an_invalid_overlay_is_400(client: FlaskClient, query: list[tuple[str, s
     answer = client.get(f"/api/v1/{address}", query_string=query)
     assert answer.status_code == 400, answer.text
     assert answer.json["errors"][0]["field"] == "obj"
+
+
+@pytest.mark.parametrize(("first", "other"), [(MAP, NUMBER), (NUMBER, MAP)])
+def test_a_number_among_histograms_leaves_the_picture_of_the_others(client: FlaskClient, first: str, other: str) -> None:
+    mixed = [obj(SAMPLE, first), obj(SAMPLE, other), obj(OLDER, first)]
+    without = [obj(SAMPLE, first), obj(SAMPLE, "No/Such"), obj(OLDER, first)]
+    answer = client.get(OVERLAY, query_string=mixed)
+    assert (answer.status_code, answer.data == client.get(OVERLAY, query_string=without).data) == (200, True)
+    assert client.get("/api/v1/json_overlay", query_string=mixed).status_code == 400
+
+
+def test_a_reference_whose_file_is_broken_leaves_the_picture_of_the_others(client: FlaskClient, hub: Settings) -> None:
+    broken = hub.data / "demo" / "broken.root"
+    broken.parent.mkdir()
+    broken.write_bytes(b"no file of ROOT")
+    register.register([Entry(DATASET, 500001, 0, str(broken), "tdirectory")])
+    lost, missing = obj(f"500001{DATASET}", MAP), obj("5/A/B/C", MAP)
+    assert client.get(OVERLAY, query_string=[lost]).status_code == 422, "alone, the reason is the answer"
+    own, older = obj(SAMPLE, MAP), obj(OLDER, MAP)
+    answer = client.get(OVERLAY, query_string=[own, lost, older])
+    wanted = client.get(OVERLAY, query_string=[own, missing, older])
+    assert (answer.status_code, answer.data == wanted.data) == (200, True)
 
 
 def test_the_json_of_an_overlay_has_all_objects(client: FlaskClient) -> None:
