@@ -26,6 +26,16 @@
   for (const failure of ["htmx:sendError", "htmx:timeout"]) {
     document.addEventListener(failure, () => dqm.notice("Server not responding. Showing the last data received."));
   }
+  // An error that is no page of the hub, such as a refusal of a long address, would leave nothing of the page.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { isError, xhr } = event.detail;
+    if (!isError || event.target.id !== "main" || xhr.responseText.includes('id="main"')) return;
+    event.detail.shouldSwap = false;
+    const isLong = xhr.status === 414;
+    dqm.notice(
+      isLong ? "Too long for an address: shorten labels or leave something out." : `Server error ${xhr.status}. Nothing was changed.`,
+    );
+  });
   // An error swapped into a polling element would end its polling.
   document.addEventListener("htmx:beforeSwap", (event) => {
     if (!event.detail.isError || !event.target.matches("[data-poll]")) return;

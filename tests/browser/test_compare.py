@@ -100,6 +100,20 @@ def test_a_browser_that_stores_nothing_usable_compares_all_the_same(page: Page, 
     expect_page(page, "ref=367100")
 
 
+def test_a_page_stays_when_labels_become_too_long_for_its_address(page: Page, home: str, watch: Watch) -> None:
+    watch.expected.append("414")
+    label = "\u65e5" * 190  # 1,710 letters in an address; gunicorn refuses more than 8,190
+    labels = "".join(f"&label{number}={label}" for number in range(1, 5))
+    page.goto(f"{home}{SAMPLE}/RPC/EventInfo?ref=1&ref=2&ref=3&ref=4&ref=5{labels}")
+    page.keyboard.press("c")
+    field = page.get_by_label("Label of reference 5")
+    field.fill(label)
+    field.press("Enter")
+    expect(page.locator("#notice")).to_contain_text("Too long for an address")
+    expect(page.get_by_role("list", name="References").get_by_role("listitem")).to_have_count(5)
+    expect(field).to_have_value(label)
+
+
 def test_a_display_option_keeps_the_comparison_and_can_be_for_one_plot_alone(page: Page, home: str) -> None:
     page.goto(f"{home}{PLOT}&ref=367100&norm=false")
     page.get_by_role("link", name="For this plot alone").click()
