@@ -136,3 +136,13 @@ def test_adding_a_reference_to_a_folder_costs_one_request_a_tile(page: Page, hom
         expect(image).to_have_js_property("naturalWidth", 200)
     drawn = {address for address in watch.requests if "/api/v1/render" in address}
     assert len(drawn) == page.locator("img.plot").count() == 36
+
+
+def test_a_wrong_threshold_is_refused_with_a_sentence_and_the_plot_stays(page: Page, home: str) -> None:
+    page.goto(f"{home}{PLOT}&ref=367100")
+    expect_plot(page, BARREL, 720)
+    page.keyboard.press("c")
+    page.get_by_label("Mark Kolmogorov probability below").fill("2")
+    page.get_by_label("Mark Kolmogorov probability below").press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("2 is not a probability from 0 to 1")
+    expect_plot(page, BARREL, 720)
