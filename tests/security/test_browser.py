@@ -54,6 +54,7 @@ def hub_with_alice(small_app: Callable[..., Flask]) -> Iterator[tuple[Flask, str
 
 def sign_in(page: Page, address: str) -> None:
     page.goto(f"{address}/account/sign-in?next=/account/audit")
+    expect(page.get_by_label("User name")).to_be_focused()  # shortly after the page is loaded
     page.keyboard.type("alice")
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)
