@@ -184,6 +184,7 @@ def test_keyboard_help_and_visible_focus(page: Page) -> None:
 def test_search_updates_while_typing_and_is_in_the_address(page: Page) -> None:
     page.goto(SAMPLE)
     expect(page.locator("#q")).to_be_visible()  # first the progress of the import, which loads the page again
+    page.wait_for_load_state()
     page.keyboard.press("/")
     page.keyboard.type("TIMING eb+02")
     expect(page.get_by_role("heading", name="1 match for")).to_be_visible()
