@@ -21,6 +21,13 @@ def fields(page: Page) -> list[tuple[str, str]]:
     return parse_qsl(urlsplit(page.url).query)
 
 
+def open_panel(page: Page) -> None:
+    """Open the panel of a page; before the file of a sample is read, another page is there."""
+    expect(page.locator("#compare")).to_be_visible()
+    page.wait_for_load_state()
+    page.keyboard.press("c")
+
+
 def sources(page: Page) -> list[str]:
     """The addresses of the plots of a page."""
     return [str(image.get_attribute("src")) for image in page.locator("img.plot").all()]
@@ -93,7 +100,7 @@ def test_a_browser_that_stores_nothing_usable_compares_all_the_same(page: Page, 
     else:
         page.add_init_script("Object.defineProperty(window, 'localStorage', {get: () => { throw new Error('blocked') }})")
     page.goto(f"{home}{SAMPLE}/RPC/EventInfo")
-    page.keyboard.press("c")
+    open_panel(page)
     field = page.get_by_label("Run, dataset or plot")
     field.fill("367100")
     field.press("Enter")
@@ -105,7 +112,7 @@ def test_a_page_stays_when_labels_become_too_long_for_its_address(page: Page, ho
     label = "\u65e5" * 190  # 1,710 letters in an address; gunicorn refuses more than 8,190
     labels = "".join(f"&label{number}={label}" for number in range(1, 5))
     page.goto(f"{home}{SAMPLE}/RPC/EventInfo?ref=1&ref=2&ref=3&ref=4&ref=5{labels}")
-    page.keyboard.press("c")
+    open_panel(page)
     field = page.get_by_label("Label of reference 5")
     field.fill(label)
     field.press("Enter")

@@ -32,6 +32,7 @@ def expect_plot(page: Page, name: str, width: int) -> None:
     expect(image).to_have_js_property("complete", True)
     expect(image).to_have_js_property("naturalWidth", width)
     assert image.evaluate(COLOURS) > 4
+    page.wait_for_load_state()  # scripts may run later than a plot from the cache is there
 
 
 def expect_page(page: Page, address: str) -> None:
