@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from PIL import Image
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, ViewportSize, sync_playwright
 
 IMAGES = Path(__file__).parent.parent / "docs" / "images"
-WINDOW = {"width": 1366, "height": 768}
+WINDOW: ViewportSize = {"width": 1366, "height": 768}
 COSMICS = "/browse/367140/Cosmics/Run2023C-Demo-v1/DQMIO"
 EXPRESS = "/browse/367131:9/StreamExpress/Run2023C-Demo-v1/DQMIO"
 DEMO = ("367131/Muon", "367131/StreamExpress", "367129/Muon", "367129/ZeroBias", "367100/ZeroBias")
@@ -51,7 +51,7 @@ def main() -> None:
     arguments = parser.parse_args()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium-headless-shell"), args=["--no-sandbox"])
-        page = browser.new_page(viewport=WINDOW)  # type: ignore[arg-type]
+        page = browser.new_page(viewport=WINDOW)
         for path in IMPORTED:
             page.goto(arguments.hub + path)
             page.wait_for_selector(".folders")  # after the import, so that the home page has counts

@@ -1,4 +1,7 @@
-"""Indices that several searches have in common, each of which finds its next match from an index on."""
+"""Searches combined: the indices that all of them find, and those that one does not find.
+
+A finder is one search: it gives the first match at or after an index.
+"""
 
 from __future__ import annotations
 

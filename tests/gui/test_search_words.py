@@ -98,7 +98,7 @@ def test_a_search_finds_the_mes_that_match_every_term(
     mes: list[PlainME], terms: list[tuple[PlainTerm, bool]], blank: str, limit: int
 ) -> None:
     search = blank.join(("-" if excluded else "") + term.typed for term, excluded in terms)
-    expected = [me for me in mes if all(bool(term.matches(me)) != excluded for term, excluded in terms)]  # type: ignore[operator]
+    expected = [me for me in mes if all(bool(term.matches(me)) != excluded for term, excluded in terms)]
     assert found(search, mes, limit) == expected[:limit]
 
 

@@ -69,7 +69,7 @@ def in_words(found: list[ListedME]) -> str:
 def rows(page: str) -> list[tuple[str, str]]:
     """Path and status of each row of a list of failing tests."""
     found = re.findall(r'<th scope="row".*?href="([^"]*)".*?data-label="Status">.*?badge-text">([^<]*)<', page, re.S)
-    return [(unquote(re.search(r"[?&]plot=([^&]*)", html.unescape(address))[1]), status) for address, status in found]  # type: ignore[index]
+    return [(unquote(re.search(r"[?&]plot=([^&]*)", html.unescape(address))[1]), status) for address, status in found]
 
 
 @pytest.fixture
@@ -188,7 +188,7 @@ def test_a_wrong_search_is_explained_beside_its_field_which_keeps_the_text(
     address = f"{COSMICS}?q={quote(search)}{list_query}"
     read(client, COSMICS)
     page = read(client, address, 400)
-    assert html.escape(search, quote=False) in html.unescape(re.search(r'<input id="q"[^>]*>', page)[0])  # type: ignore[index]
+    assert html.escape(search, quote=False) in html.unescape(re.search(r'<input id="q"[^>]*>', page)[0])
     assert 'aria-describedby="search-problem" aria-invalid="true"' in page
     message = re.search(r'id="search-problem" role="alert">(.*?)</p>', page)
     assert message

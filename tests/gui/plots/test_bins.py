@@ -57,7 +57,7 @@ def app(hub: Settings, histograms: Path) -> Flask:
 
 
 @pytest.fixture
-def shown(app: Flask) -> Callable[[str], Bins]:
+def bins_in_json(app: Flask) -> Callable[[str], Bins]:
     """Returns the bins of a histogram from the JSON of the render service."""
 
     def read(name: str) -> Bins:
@@ -77,9 +77,9 @@ def near(value: float) -> Any:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_contents_and_errors_of_all_bins_are_those_of_root(
-    name: str, shown: Callable[[str], Bins], by_root: dict[str, list[list[Any]]]
+    name: str, bins_in_json: Callable[[str], Bins], by_root: dict[str, list[list[Any]]]
 ) -> None:
-    bins, cells = shown(name), by_root[name]
+    bins, cells = bins_in_json(name), by_root[name]
     assert len(cells) > 4
     assert list(bins.contents) == [near(content) for _, content, _ in cells]
     assert list(bins.errors) == [near(error) for _, _, error in cells]
@@ -87,9 +87,9 @@ def test_contents_and_errors_of_all_bins_are_those_of_root(
 
 @pytest.mark.parametrize("name", NAMES)
 def test_edges_and_labels_of_all_bins_are_those_of_root(
-    name: str, shown: Callable[[str], Bins], by_root: dict[str, list[list[Any]]]
+    name: str, bins_in_json: Callable[[str], Bins], by_root: dict[str, list[list[Any]]]
 ) -> None:
-    bins = shown(name)
+    bins = bins_in_json(name)
     for cell, (places, _, _) in enumerate(by_root[name]):
         for axis, mine, (number, low, high, label) in zip(bins.axes, bins.position(cell), places, strict=True):
             last = len(axis.bins) - 1
@@ -100,17 +100,19 @@ def test_edges_and_labels_of_all_bins_are_those_of_root(
 
 
 @pytest.mark.parametrize(("option", "errors"), [("", [0] * 3), ("s", [0] * 3), ("i", [(12 * n) ** -0.5 for n in (3, 7, 4)])])
-def test_equal_values_have_no_spread_where_rounding_makes_one(option: str, errors: list[float], shown: Callable[[str], Bins]) -> None:
-    bins = shown(f"thirds{option}")
+def test_equal_values_have_no_spread_where_rounding_makes_one(
+    option: str, errors: list[float], bins_in_json: Callable[[str], Bins]
+) -> None:
+    bins = bins_in_json(f"thirds{option}")
     assert list(bins.contents) == pytest.approx([0, 0.1, 1 / 3, 1e6 / 3, 0, 0])
     assert list(bins.errors) == pytest.approx([0, *errors, 0, 0])
 
 
 @pytest.mark.parametrize("name", ["counts", "polygons"])
 def test_polygons_and_the_nine_bins_around_them_are_those_of_root(
-    name: str, shown: Callable[[str], Bins], by_root: dict[str, list[list[Any]]]
+    name: str, bins_in_json: Callable[[str], Bins], by_root: dict[str, list[list[Any]]]
 ) -> None:
-    bins, cells = shown(name), by_root[name]
+    bins, cells = bins_in_json(name), by_root[name]
     assert list(bins.contents) == [near(content) for _, content, _ in cells]
     assert list(bins.errors) == [near(error) for _, _, error in cells]
     assert [place.name for place in bins.axes[0].bins] == [str(at) if at > 0 else f"overflow {-at}" for (at,), _, _ in cells]
@@ -118,7 +120,7 @@ def test_polygons_and_the_nine_bins_around_them_are_those_of_root(
     assert [place.label for place in bins.axes[0].bins[-9:]] == list(REGIONS)
 
 
-def test_a_histogram_of_too_many_bins_or_of_the_wrong_number_is_refused_with_a_sentence(shown: Callable[[str], Bins]) -> None:
+def test_a_histogram_of_too_many_bins_or_of_the_wrong_number_is_refused_with_a_sentence(bins_in_json: Callable[[str], Bins]) -> None:
     axis = {"fNbins": MAX_CELLS + 1, "fXbins": [], "fXmin": 0, "fXmax": 1, "fLabels": None, "fTitle": ""}
     with pytest.raises(ValueError, match="It has 1,048,577 bins; a table shows at most 1,048,576"):
         bins_of({"_typename": "TH1F", "fXaxis": axis, "fArray": []})

@@ -19,7 +19,7 @@ CONTENTS = [float(cell) for cell in range(12)]
 
 @pytest.fixture
 def snapshot(hub: Settings, tmp_path: Path) -> FlaskClient:
-    """A hub with a snapshot of ROOT 5.34 of two histograms, one of which has an unknown class version."""
+    """A hub with a snapshot as ROOT 5.34 writes it: one histogram of a known class version, and one of an unknown version."""
     content = streamed(ERAS["5.34"], "TH1F", "old", CONTENTS, (10, 0))
     unknown = content[:17] + b"\0\x04" + content[19:]  # after the frame of 13 bytes and the size
     file = tmp_path / "DQM_V0001_Sub_R000000009.pb"
