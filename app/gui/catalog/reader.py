@@ -6,6 +6,7 @@ one line of JSON, with the sizes of the blobs that follow it, to its standard ou
 
 from __future__ import annotations
 
+import errno
 import gc
 import json
 import os
@@ -111,10 +112,11 @@ def main(path: str, format: str, memory_mb: str, cpu_s: str, timeout_s: str, par
         head, blobs = _pack(path, format)
     except FormatError as error:
         head, blobs = {"error": str(error)}, []
-    except OSError as error:
-        head, blobs = {"error": error.strerror, "errno": error.errno}, []
-    except MemoryError:
-        head, blobs = {"error": f"{path}: reading takes more than {memory_mb} MB (import_memory_mb)"}, []
+    except (OSError, MemoryError) as error:
+        if isinstance(error, OSError) and error.errno != errno.ENOMEM:
+            head, blobs = {"error": error.strerror, "errno": error.errno}, []
+        else:  # a system call that met the limit says ENOMEM
+            head, blobs = {"error": f"{path}: reading takes more than {memory_mb} MB (import_memory_mb)"}, []
     sys.stdout.buffer.write(json.dumps(head).encode() + b"\n" + b"".join(blobs))
 
 
