@@ -11,6 +11,8 @@ from playwright.sync_api import Browser, Page
 from tests.browser.pages import Watch, open_page
 from tests.mirror.process import Response, fetch, mirror_process
 
+pytestmark = pytest.mark.slow
+
 SAMPLE = "367140/Cosmics/Run2023C-Demo-v1/DQMIO"
 PLOT = f"/api/v1/render/{SAMPLE}/Muons/diMuonHistograms/GlbGlbMuon_HM"
 

@@ -48,6 +48,7 @@ def test_gateway_down_closes_connections(p5: P5) -> None:
     assert p5.get("/login").status == 200
 
 
+@pytest.mark.slow
 def test_a_slow_host_is_an_error_after_the_timeout_of_the_gateway(p5: P5) -> None:
     p5.incident("slow", host=FU, seconds=60)
     start = time.monotonic()

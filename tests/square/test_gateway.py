@@ -181,6 +181,7 @@ def test_versions_which_block_the_gateway_for_long_are_queried_once_an_hour_and_
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [500, 0], ids=["status 500", "no response in time"])
 @pytest.mark.parametrize("failing", [1, 2, 3, 4])
 def test_a_busy_gateway_makes_no_dead_letter_and_one_warning_at_most(

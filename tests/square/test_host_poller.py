@@ -246,6 +246,7 @@ def test_bad_document_becomes_a_dead_letter_and_the_others_are_stored(hub: Setti
     assert DeadLetter.get().times == 1, "it is not fetched again at once"
 
 
+@pytest.mark.slow
 def test_missing_document_delays_the_others_by_one_and_a_half_timeouts(hub: Settings, faulty: FaultyP5) -> None:
     faulty.documents = {f"job-{number:05d}": json.dumps(job(number)) for number in range(10)}
     faulty.slow = {"job-00004": 60.0}
