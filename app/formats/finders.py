@@ -5,6 +5,7 @@ A finder is one search: it gives the first match at or after an index.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 
 Finder = Callable[[int], int]
@@ -37,6 +38,16 @@ def find_others(find: Finder, count: int) -> Finder:
         return index
 
     return find_other
+
+
+def find_listed(indices: Sequence[int], count: int) -> Finder:
+    """Finds the indices of a sorted list, of `count` in all."""
+
+    def find(index: int) -> int:
+        position = bisect_left(indices, index)
+        return indices[position] if position < len(indices) else count
+
+    return find
 
 
 def without_repetition(find: Finder) -> Finder:

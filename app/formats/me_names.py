@@ -17,6 +17,9 @@ from app.formats.finders import Finder, find_common
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+MAX_WORDS = 20
+"""Words of `MENames.search`."""
+
 _LINES = bytes.maketrans(b"\0\n", b"\n ")
 
 
@@ -116,8 +119,11 @@ class MENames:
         return bisect_left(self, path, first, min(first + step, end))
 
     def search(self, words: Sequence[str], limit: int) -> list[int]:
-        """The first `limit` MEs whose path contains every word, in any order; case-insensitive for ASCII."""
-        return find_common([self.finder(word) for word in words], len(self), limit)
+        """The first `limit` MEs whose path contains every word, in any order; case-insensitive for ASCII.
+
+        Words after the first MAX_WORDS different ones are not searched for, since each word takes a pass over all names.
+        """
+        return find_common([self.finder(word) for word in [*dict.fromkeys(words)][:MAX_WORDS]], len(self), limit)
 
     def finder(self, word: str) -> Finder:
         """Finds, from an index on, the first ME whose path contains a word (case-insensitive for ASCII); `len(self)` if none does."""

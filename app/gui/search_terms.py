@@ -8,26 +8,64 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Protocol
 
 from app.formats import Columns, Kind, MENames
-from app.formats.finders import Finder, find_common, find_others
+from app.formats.finders import Finder, find_common, find_listed, find_others
 from app.gui.errors import InvalidInput
 from app.gui.quality import rank_of, ranks
 
 PATTERN_S = 5.0
-"""Longest time of one search with a regular expression."""
+"""Longest time of one search with regular expressions, for all of them together."""
+
+MAX_CALLS = 2_000_000
+"""Calls of the finders of one search: about 2 s on a sample of any size."""
 
 CHUNK = 5000
 """Names in which a regular expression is searched at a time, before the time is checked."""
 
 
-class Lists(NamedTuple):
+@dataclass(frozen=True)
+class Lists:
     """The lists of a sample that are searched."""
 
     names: MENames
     columns: Columns
+
+    @cached_property
+    def lines(self) -> bytes:
+        """The names as lines, which all regular expressions of a search share: they are several MB."""
+        return self.names.lines()
+
+
+class SearchWork:
+    """The work of one search, which is bounded: calls of its finders, and the time of its regular expressions."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+        self.end = time.monotonic() + PATTERN_S
+
+    def counted(self, find: Finder) -> Finder:
+        """The finder, whose calls are counted. It raises InvalidInput beyond MAX_CALLS."""
+
+        def find_counted(index: int) -> int:
+            self.calls += 1
+            if self.calls > MAX_CALLS:
+                raise _too_long("The search takes too long in this sample. Fewer terms are faster.")
+            return find(index)
+
+        return find_counted
+
+    def check_time(self) -> None:
+        """Raises InvalidInput when the regular expressions take longer than PATTERN_S."""
+        if time.monotonic() > self.end:
+            raise _too_long(f"The regular expression took longer than {PATTERN_S:g} s. A simpler one, or words beside it, are faster.")
+
+
+def _too_long(problem: str) -> InvalidInput:
+    return InvalidInput(problem, [("q", problem)])
 
 
 class Term(Protocol):
@@ -37,7 +75,7 @@ class Term(Protocol):
     def excluded(self) -> bool:
         """Whether MEs must not match."""
 
-    def finder(self, lists: Lists) -> Finder:
+    def finder(self, lists: Lists, work: SearchWork) -> Finder:
         """Finds the MEs of a sample that match, whether or not they are excluded."""
 
 
@@ -48,27 +86,26 @@ class TextTerm:
     text: str
     excluded: bool = False
 
-    def finder(self, lists: Lists) -> Finder:
+    def finder(self, lists: Lists, work: SearchWork) -> Finder:
         """Finds by path."""
         return lists.names.finder(self.text)
 
 
 @dataclass(frozen=True)
 class PatternTerm:
-    """The path matches a regular expression, compiled for lines by re2."""
+    """The path matches a regular expression."""
 
-    pattern: Any  # of re2
+    source: str  # as it was typed
+    pattern: Any = field(compare=False)  # of re2, compiled for lines
     excluded: bool = False
 
-    def finder(self, lists: Lists) -> Finder:
-        """Finds by path. The finder raises InvalidInput when it takes too long."""
-        names, lines, end = lists.names, lists.names.lines(), time.monotonic() + PATTERN_S
+    def finder(self, lists: Lists, work: SearchWork) -> Finder:
+        """Finds by path. The finder raises InvalidInput when the search takes too long."""
+        names, lines = lists.names, lists.lines
 
         def find(index: int) -> int:
             while index < len(names):
-                if time.monotonic() > end:
-                    problem = f"The regular expression took longer than {PATTERN_S:g} s. A simpler one, or words beside it, are faster."
-                    raise InvalidInput(problem, [("q", problem)])
+                work.check_time()
                 last = min(index + CHUNK, len(names))
                 match = self.pattern.search(lines, names.start(index), names.start(last) - 1)
                 if match is not None:
@@ -86,7 +123,7 @@ class StatusTerm:
     codes: frozenset[int]
     excluded: bool = False
 
-    def finder(self, lists: Lists) -> Finder:
+    def finder(self, lists: Lists, work: SearchWork) -> Finder:
         """Finds by status."""
         return _value_finder(ranks(lists.columns), map(rank_of, self.codes))
 
@@ -98,7 +135,7 @@ class ClassTerm:
     kinds: frozenset[Kind]
     excluded: bool = False
 
-    def finder(self, lists: Lists) -> Finder:
+    def finder(self, lists: Lists, work: SearchWork) -> Finder:
         """Finds by kind."""
         return _value_finder(lists.columns.kind.tobytes(), self.kinds)
 
@@ -117,8 +154,16 @@ def _value_finder(column: bytes, values: Iterable[int]) -> Finder:
     return find
 
 
-def find_matches(terms: Sequence[Term], lists: Lists, limit: int) -> list[int]:
-    """The first `limit` MEs that match all terms, in order. Raises InvalidInput for a regular expression that takes too long."""
-    count = len(lists.names)
-    finders = [find_others(term.finder(lists), count) if term.excluded else term.finder(lists) for term in terms]
+def find_matches(terms: Iterable[Term], lists: Lists, limit: int, among: Sequence[int] | None = None) -> list[int]:
+    """The first MEs that match all terms, in order. Raises InvalidInput for a search that takes too long.
+
+    Args:
+        limit: Their greatest number.
+        among: Only these MEs, in order, are tried; None for all.
+    """
+    count, work = len(lists.names), SearchWork()
+    finders = [] if among is None else [find_listed(among, count)]
+    for term in dict.fromkeys(terms):
+        find = work.counted(term.finder(lists, work))
+        finders.append(find_others(find, count) if term.excluded else find)
     return find_common(finders, count, limit)

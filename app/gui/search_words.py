@@ -13,24 +13,19 @@ A quotation mark or slash ends a term only before a blank or the end, so both ca
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import Any
-
-import re2
 
 from app.formats import Kind
 from app.gui.errors import InvalidInput
+from app.gui.patterns import MAX_PATTERN_CHARS, InvalidPattern, compile_pattern
 from app.gui.quality import STATUS_NAMES
 from app.gui.search_terms import ClassTerm, PatternTerm, StatusTerm, Term, TextTerm
 
 MAX_CHARS = 500
 """Characters of a search."""
 
-MAX_PATTERN_CHARS = 200
-"""Characters of a regular expression."""
-
-PATTERN_BYTES = 1 << 20
-"""Memory of a regular expression; a larger one is refused."""
+MAX_PATTERNS = 10
+"""Regular expressions of a search: each takes about 1 MB, and a pass over all names."""
 
 CLASS_NAMES = {kind: kind.name.lower() if kind.scalar else kind.class_name for kind in Kind}
 """What `class:` calls each kind of ME: its class of ROOT, or int, float and string."""
@@ -40,19 +35,25 @@ _FIELD = re.compile(r"(status|class):(.*)", re.DOTALL | re.IGNORECASE)
 _ANCHORS = {r"\A": "^", r"\z": "$"}
 
 
-@lru_cache(256)
 def parse_search(text: str) -> tuple[Term, ...]:
-    """The terms of a search; none for blanks alone. Raises InvalidInput, which says what is wrong in a sentence."""
+    """The terms of a search without repetitions; none for blanks alone.
+
+    Raises InvalidInput, which says what is wrong in a sentence.
+    """
     if len(text) > MAX_CHARS:
         raise _invalid(f"A search has at most {MAX_CHARS} characters, not {len(text)}.")
-    terms, at = [], 0
+    typed: dict[str, re.Match[str]] = {}
+    at = 0
     while rest := text[at:].strip():
         match = _TERM.match(text, at)
         if match is None:
             raise _unclosed(rest)
-        terms.append(_term(match))
+        typed[match[0].strip()] = match
         at = match.end()
-    return tuple(terms)
+    patterns = sum(match["pattern"] is not None for match in typed.values())
+    if patterns > MAX_PATTERNS:
+        raise _invalid(f"A search has at most {MAX_PATTERNS} regular expressions, not {patterns}.")
+    return tuple(map(_term, typed.values()))
 
 
 def search_of_pattern(pattern: str) -> str:
@@ -65,7 +66,7 @@ def search_of_pattern(pattern: str) -> str:
 def _term(match: re.Match[str]) -> Term:
     excluded = match[1] is not None
     if match["pattern"] is not None:
-        return PatternTerm(_pattern(match["pattern"]), excluded)
+        return PatternTerm(match["pattern"], _pattern(match["pattern"]), excluded)
     if match["word"] is None:
         if not match["phrase"]:
             raise _invalid("There is nothing between the quotation marks.")
@@ -106,17 +107,11 @@ def _pattern(source: str) -> Any:
         raise _invalid("There is no regular expression between the slashes.")
     if len(source) > MAX_PATTERN_CHARS:
         raise _invalid(f"A regular expression has at most {MAX_PATTERN_CHARS} characters, not {len(source)}.")
-    options = re2.Options()
-    options.case_sensitive = False
-    options.log_errors = False
-    options.never_nl = True  # a match is within one line
-    options.max_mem = PATTERN_BYTES
     of_lines = re.sub(r"\\.", lambda escape: _ANCHORS.get(escape[0], escape[0]), source, flags=re.DOTALL)
     try:
-        return re2.compile(b"(?m)" + of_lines.encode("utf-8", "replace"), options)
-    except re2.error as error:
-        reason = error.args[0].decode(errors="replace").replace("(?m)", "")
-        raise _invalid(f"/{source}/ is not a usable regular expression: {reason}.") from None
+        return compile_pattern(of_lines.encode("utf-8", "replace"), within_lines=True)
+    except InvalidPattern as error:
+        raise _invalid(f"/{source}/ is not a usable regular expression: {error}.") from None
 
 
 def _unclosed(rest: str) -> InvalidInput:

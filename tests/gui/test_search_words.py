@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import re
+import tracemalloc
+from collections import Counter
+from itertools import product
 from typing import NamedTuple
 
 import pytest
@@ -10,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.formats import Columns, Kind, MENames
+from app.gui import search_terms
 from app.gui.errors import InvalidInput
 from app.gui.quality import STATUS_NAMES
 from app.gui.search_terms import Lists, find_matches
@@ -104,8 +109,7 @@ def test_a_search_finds_the_mes_that_match_every_term(
 
 @given(MES, st.lists(WORDS, max_size=3))
 def test_words_alone_find_what_they_always_found(mes: list[PlainME], words: list[str]) -> None:
-    names = lists(mes).names
-    assert find_matches(parse_search(" ".join(words)), lists(mes), ALL) == names.search(words, ALL)
+    assert found(" ".join(words), mes) == [me for me in mes if all(lower(word) in lower(me.path) for word in words)]
 
 
 @given(st.text(max_size=600))
@@ -188,6 +192,7 @@ def test_a_status_is_found_by_its_name_and_an_unknown_one_is_other(search: str, 
         ("status:eror", "status:eror is unknown. Known are error, warning, invalid, other, did_not_run,"),
         ("status:", "A name is missing after status:. Known are error,"),
         ("class:TH9", "class:TH9 is unknown. Known are int, float, string, TH1F,"),
+        (" ".join(f"/{letter}/" for letter in "abcdefghijk"), "A search has at most 10 regular expressions, not 11."),
         ("a" * 501, "A search has at most 500 characters, not 501."),
     ],
 )
@@ -213,3 +218,59 @@ def test_a_name_that_is_not_utf_8_and_one_with_a_line_end_are_found() -> None:
     columns = lists([PlainME(str(number), Kind.TH1F, 0) for number in range(3)]).columns
     assert find_matches(parse_search("/^a b$/"), Lists(names, columns), ALL) == [0]
     assert find_matches(parse_search("a -/z/ c"), Lists(names, columns), ALL) == [1]
+
+
+def test_the_regular_expressions_of_a_search_share_one_copy_of_the_names() -> None:
+    mes = [PlainME(f"EcalBarrel/EBTimingTask/a folder with a long name/{number:06}abcdefghij", Kind.TH1F, 0) for number in range(10_000)]
+    searched, terms = lists(mes), parse_search(" ".join(f"/{letter}/" for letter in "abcdefghij"))
+    size = sum(len(me.path) + 1 for me in mes)
+    tracemalloc.start()
+    try:
+        assert len(find_matches(terms, searched, 10)) == 10
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert size <= peak < 2 * size
+
+
+def compiled_patterns() -> int:
+    """The number of compiled regular expressions of re2 in this process."""
+    gc.collect()
+    return Counter(type(each).__name__ for each in gc.get_objects())["_Regexp"]
+
+
+def test_compiled_regular_expressions_are_not_kept_after_their_search() -> None:
+    before = compiled_patterns()
+    for number in range(20):
+        assert paths(rf"/(\pL{{9}}){{6}}{number}/", "abc") == []
+        assert problem_of(f"/a{number}/ /b(/") is not None
+    assert compiled_patterns() == before
+
+
+def test_equal_terms_are_one_term() -> None:
+    assert len(parse_search("e e /e/ /e/ -/e/ -e -e status:ok status:ok " + "e " * 200)) == 5
+    assert len(parse_search(" ".join(["/a/"] * 100))) == 1, "nor do equal regular expressions count"
+
+
+WIDE = [PlainME("/".join(digits), Kind.TH1F, 0) for digits in product("0123456789", repeat=4)]
+
+
+def test_a_search_among_some_mes_takes_steps_for_these_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search_terms, "MAX_CALLS", 30)
+    among = [5, 77, 4321, 9999]
+    assert find_matches(parse_search('0 "/" -x'), lists(WIDE), ALL, among) == [index for index in among if "0" in WIDE[index].path]
+    with pytest.raises(InvalidInput, match="The search takes too long in this sample"):
+        find_matches(parse_search('0 "/" -x'), lists(WIDE), ALL)
+
+
+@pytest.mark.parametrize("count", [100, 2000])
+def test_the_steps_of_terms_that_match_in_turn_are_bounded(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Words that no name has both, but every second name each, are the longest way through a sample."""
+    monkeypatch.setattr(search_terms, "MAX_CALLS", 1000)
+    mes = [PlainME(f"{number:06}{'ab'[number % 2]}", Kind.TH1F, 0) for number in range(count)]
+    if count < 1000:
+        assert found("a b", mes) == []
+        return
+    for search in ("a b", "-a -b", "a /b/"):
+        with pytest.raises(InvalidInput, match="Fewer terms are faster"):
+            found(search, mes)

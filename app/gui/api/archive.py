@@ -4,15 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import re2
-
 from app.gui.catalog.catalog import OpenSample
-
-MAX_SEARCH_CHARS = 200
-
-
-class _InvalidPattern(Exception):
-    """A search that is no regular expression; the argument says why."""
+from app.gui.patterns import MAX_PATTERN_CHARS, InvalidPattern, compile_pattern
 
 
 def folder_document(sample: OpenSample, path: bytes, search: str, field: str = "data") -> dict[str, Any]:
@@ -28,7 +21,7 @@ def folder_document(sample: OpenSample, path: bytes, search: str, field: str = "
     path = path.rstrip(b"/")
     try:
         return {field: _matches(sample, path, search) if search else _everything(sample, path)}
-    except _InvalidPattern as error:
+    except InvalidPattern as error:
         return {field: _everything(sample, path), "warning": f"search: {error}; this is the whole folder"}
 
 
@@ -51,16 +44,13 @@ def _matches(sample: OpenSample, path: bytes, search: str) -> list[dict[str, Any
 
 
 def _compile(search: str) -> Any:
-    expected = f"expected a regular expression of at most {MAX_SEARCH_CHARS} characters, without back references"
-    if len(search) > MAX_SEARCH_CHARS:
-        raise _InvalidPattern(f"{len(search)} characters; {expected}")
-    options = re2.Options()
-    options.case_sensitive = False
-    options.log_errors = False
+    expected = f"expected a regular expression of at most {MAX_PATTERN_CHARS} characters, without back references"
+    if len(search) > MAX_PATTERN_CHARS:
+        raise InvalidPattern(f"{len(search)} characters; {expected}")
     try:
-        return re2.compile(search.encode(), options)
-    except re2.error as error:
-        raise _InvalidPattern(f"{error.args[0].decode(errors='replace')}; {expected}") from None
+        return compile_pattern(search.encode())
+    except InvalidPattern as error:
+        raise InvalidPattern(f"{error}; {expected}") from None
 
 
 def _element(sample: OpenSample, index: int) -> dict[str, Any]:

@@ -143,7 +143,7 @@ def failing_list(sample: OpenSample, view: View) -> list[int]:
     mes = failing_mes(sample.columns).between(*sample.names.below(view.folder))
     if not (terms := _terms(view)):
         return mes
-    matching = set(find_matches(terms, Lists(sample.names, sample.columns), len(sample.names)))
+    matching = set(find_matches(terms, Lists(sample.names, sample.columns), len(mes), among=sorted(mes)))
     return [index for index in mes if index in matching]
 
 

@@ -268,3 +268,17 @@ def test_the_list_of_a_run_names_datasets_that_cannot_be_read_and_polls_for_thos
 
 def test_a_run_without_datasets_is_not_found(client: FlaskClient) -> None:
     assert "No dataset of run 5 is registered" in words(read(client, "/runs/5/failing", 404))
+
+
+def test_a_search_in_the_failing_list_takes_steps_for_the_failing_mes_alone(
+    client: FlaskClient, sample: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = failing_of(client, sample)
+    alternating = "/[02468]/ /[13579]/ -x"
+    total = len(list(mes(client, sample)))
+    monkeypatch.setattr(search_terms, "MAX_CALLS", 4 * len(found))
+    assert total > 10 * len(found)
+    failing_search = quote('"/" -nosuchname')
+    assert rows(read(client, f"{COSMICS}?failing=1&q={failing_search}")) == [(me.path, FAILING[me.status]) for me in found]
+    page = read(client, f"{COSMICS}?q={quote(alternating)}", 400)
+    assert "The search takes too long in this sample. Fewer terms are faster." in words(page)
