@@ -17,6 +17,7 @@ from app.security import Role, needs
 from app.security.caller import current_user
 from app.web import cached_json, request_settings
 from app.web.arguments import int_arg
+from app.web.json_body import json_body
 
 blueprint = Blueprint("control_api", __name__, url_prefix="/api/v1/control/commands")
 
@@ -25,6 +26,7 @@ MAX_NUMBER = 2**31 - 1
 
 COLUMNS = ("id", "system", "name", "user", "reason", "created", "state", "sent_at", "ended", "status", "error")
 
+EXPECTED = "Expected a JSON object"
 EXAMPLE = '{"name": "restart_hltd", "arguments": {"host": "..."}, "reason": "..."}'
 
 
@@ -47,7 +49,7 @@ def command_json(row: SubmittedCommand) -> dict[str, Any]:
 def submit_command() -> Response:
     """Submit a command: {"name", "arguments": {...}, "reason", "idempotency_key"}."""
     request.max_content_length = MAX_FORM_BYTES
-    found = _submission(request.get_json(silent=True))
+    found = _submission(json_body(EXPECTED))
     spec = service.find_spec(found.name)
     row = service.submit(request_settings(), spec, found.arguments, current_user().name, found.reason, found.idempotency_key)
     answer = cached_json(command_json(row), 202)
@@ -58,7 +60,7 @@ def submit_command() -> Response:
 def _submission(body: Any) -> Submission:
     """The checked body of a submission. Raises InvalidCommand."""
     if not isinstance(body, dict):
-        raise InvalidCommand("Expected a JSON object", [("body", f"Expected an object such as {EXAMPLE}")])
+        raise InvalidCommand(EXPECTED, [("body", f"Expected an object such as {EXAMPLE}")])
     name, arguments, reason = body.get("name"), body.get("arguments", {}), body.get("reason", "")
     key = body.get("idempotency_key", secrets.token_urlsafe(16))
     checks = {

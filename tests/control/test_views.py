@@ -215,3 +215,11 @@ def test_api_lists_commands_and_returns_one_with_its_responses(room: Room) -> No
         assert answer.get_json()["errors"]
     unknown = room.client.post("/api/v1/control/commands", json={"name": "explode"}, headers=room.operator, base_url=HOME)
     assert unknown.status_code == 404
+
+
+def test_a_body_that_is_not_json_or_deeply_nested_is_refused(room: Room) -> None:
+    for data in ("[" * 16_000, "{", '{"name": ' * 500):
+        answer = room.client.post(
+            "/api/v1/control/commands", data=data, content_type="application/json", headers=room.operator, base_url=HOME
+        )
+        assert (answer.status_code, answer.get_json()["errors"][0]["field"]) == (400, "body")

@@ -289,3 +289,11 @@ def test_a_script_hides_runs_only_as_operator_with_a_reason_and_a_whole_number(n
         answer = client.post("/api/v1/square/hide-run", headers=own, json=body)
         assert (answer.status_code, answer.json["status"]) == (status, status), body
     assert_newest(night, client, 358792, list(REAL))
+
+
+def test_a_body_that_is_not_json_or_deeply_nested_is_refused(night: Settings, client: FlaskClient) -> None:
+    own = bearer(Role.OPERATOR)
+    for address in ("hide-run", "show-run"):
+        for data, kind in (("[" * 16_000, "application/json"), ("{", "application/json"), ('{"run": 358792, "reason": "x"}', "text/plain")):
+            answer = client.post(f"/api/v1/square/{address}", headers=own, data=data, content_type=kind)
+            assert (answer.status_code, answer.json["errors"][0]["field"]) == (400, "body")

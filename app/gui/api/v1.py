@@ -10,8 +10,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable
 
-from flask import Blueprint, Response, jsonify, request
-from werkzeug.exceptions import BadRequest
+from flask import Blueprint, Response, jsonify
 
 from app.core.database import proxy
 from app.gui import samples
@@ -31,6 +30,7 @@ from app.security import Role, needs
 from app.security.audit_log import audit
 from app.security.caller import current_user, trusted
 from app.web import Problem, cached_json, not_modified, request_settings
+from app.web.json_body import json_body
 from render.options import IMAGE_FORMATS
 
 blueprint = Blueprint("gui_api", __name__, url_prefix="/api/v1")
@@ -165,10 +165,7 @@ def _check_may_register() -> None:
 
 
 def _posted_entries() -> list[Entry]:
-    try:
-        document = request.get_json(force=True)
-    except (BadRequest, RecursionError):
-        raise Problem(400, "Please provide correctly formatted JSON", [("", "the body is not JSON")]) from None
+    document = json_body("Please provide correctly formatted JSON", any_type=True)
     try:
         return entries_from_json(document, request_settings())
     except InvalidInput as error:

@@ -208,7 +208,13 @@ def test_a_body_that_is_not_json_is_refused(client: FlaskClient) -> None:
     answer = client.post("/api/v1/register", data="[{")
     assert answer.status_code == 400
     assert answer.json["message"] == "Please provide correctly formatted JSON"
-    assert client.post("/api/v1/register", data="[" * 100_000).status_code == 400
+
+
+@pytest.mark.parametrize("data", ["[" * 100_000, "[" * 900 + "]" * 900, '[{"run": ' + "[" * 900 + "]" * 900 + "}]"])
+def test_a_deeply_nested_body_is_refused(client: FlaskClient, data: str) -> None:
+    answer = client.post("/api/v1/register", data=data)
+    assert answer.status_code == 400
+    assert answer.json["errors"] == [{"field": "body", "problem": "More than 20 lists and objects within each other"}]
 
 
 def test_other_networks_need_a_token(client: FlaskClient, file: Path) -> None:
