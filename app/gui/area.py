@@ -46,17 +46,16 @@ def _problems() -> Mapping[str, Any]:
 
 
 def _run_links(run: int) -> Iterable[RunLink]:
-    from app.gui.samples import runs
+    from app.gui.samples import of_run
     from app.gui.view import View
 
-    return [RunLink(f"Plots of {key.dataset}", View(key).address) for key in runs(str(run)) if key.run == run]
+    return [RunLink(f"Plots of {key.dataset}", View(key).address) for key in of_run(run)]
 
 
 def _help() -> Mapping[str, Any]:
-    from app.gui.pages.listing import STATUSES
-    from app.gui.quality import STATUS_NAMES
+    from app.gui.quality import STATUS_CODES, STATUSES
 
-    return {"statuses": STATUSES, "names": list(STATUS_NAMES.values())}
+    return {"badges": {code: status.badge for code, status in STATUSES.items()}, "names": list(STATUS_CODES)}
 
 
 AREA = Area(

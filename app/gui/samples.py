@@ -15,6 +15,9 @@ from app.core.database import is_sqlite, prepared, proxy, rows
 from app.gui.models import Dataset, File, Sample
 from app.web.arguments import parse_int
 
+LARGEST = 2**31 - 1
+"""Greatest run or lumisection."""
+
 
 class SampleKey(NamedTuple):
     """The name of a sample."""
@@ -42,6 +45,11 @@ def search(run: str = "", dataset: str = "", lumi: int | None = 0, limit: int | 
 def runs(run: str = "", dataset: str = "", limit: int | None = None) -> list[SampleKey]:
     """One sample for each run and dataset that contain these texts: the whole run, else its first lumisection."""
     return _search(Sample.first, run, dataset, limit)
+
+
+def of_run(run: int) -> list[SampleKey]:
+    """One sample for each dataset of a run, in alphabetical order: the whole run, else its first lumisection."""
+    return _search((Sample.run == run) & Sample.first, "", "", None) if 0 < run <= LARGEST else []
 
 
 def ongoing(dataset: str = "") -> list[SampleKey]:

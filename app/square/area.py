@@ -42,13 +42,13 @@ def _status_tables() -> Mapping[str, Any]:
 
 
 def _run_links(run: int) -> Iterable[RunLink]:
-    from app.square.runs import find_run
+    from app.square.runs import systems_of
     from app.square.systems import SYSTEM_LABELS
     from app.square.view_state import ViewState
     from app.web.clock import DEFAULT_ZONE
 
-    known = [system for system in SYSTEM_LABELS if find_run(system, run)]
-    return [RunLink(f"DQM^2 ({SYSTEM_LABELS[system]})", ViewState(system, DEFAULT_ZONE).link(f"/square/runs/{run}")) for system in known]
+    path = f"/square/runs/{run}"
+    return [RunLink(f"DQM^2 ({SYSTEM_LABELS[system]})", ViewState(system, DEFAULT_ZONE).link(path)) for system in systems_of(run)]
 
 
 def _help() -> Mapping[str, Any]:

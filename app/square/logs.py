@@ -131,7 +131,7 @@ def levels(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
 
 
 def first_error(lines: list[LogLine]) -> int | None:
-    """The number of the first line that tells of an error, at which the log of a crashed job opens."""
+    """The number of the first line with an error, at which the log of a crashed job opens."""
     return next((line.number for line in lines if line.level == "error"), None)
 
 

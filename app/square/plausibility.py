@@ -105,7 +105,7 @@ def doubt_of(run: RunFacts, references: Iterable[RunFacts], now: float) -> str:
     """Why a run is doubtful, a key of DOUBTS; "" if it is plausible.
 
     Args:
-        references: Runs around it in time, at most REFERENCES of which count; itself does not.
+        references: Runs around it in time; at most REFERENCES of them count, and the run itself does not.
         now: Unix s UTC.
     """
     if run.run not in RUN_NUMBERS:

@@ -13,6 +13,7 @@ from app.square.errors import UnknownRun
 from app.square.models import HiddenRun, Host, HostStatus, Job, Run
 from app.square.plausibility import is_hidden
 from app.square.states import JOB_BADGES, exit_words
+from app.square.systems import SYSTEM_LABELS
 
 SILENT_S = 30.0
 """A host without a response for this long is silent; it is polled every few seconds."""
@@ -120,7 +121,17 @@ def get_run(system: str, run: int) -> Run:
 
 def is_listed(system: str) -> Any:
     """A condition of a query for runs: the run belongs to the system, is plausible, and no operator has hidden it."""
-    return (Run.system == system) & (Run.doubt == SQL("''")) & ~is_hidden()
+    return (Run.system == system) & _is_shown()
+
+
+def _is_shown() -> Any:
+    return (Run.doubt == SQL("''")) & ~is_hidden()
+
+
+def systems_of(run: int) -> list[str]:
+    """The systems that list a run."""
+    found = {system for (system,) in rows(Run.select(Run.system).where(Run.system.in_([*SYSTEM_LABELS]), Run.run == run, _is_shown()))}
+    return [system for system in SYSTEM_LABELS if system in found]
 
 
 def newest_run(system: str) -> int | None:

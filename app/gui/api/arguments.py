@@ -14,8 +14,7 @@ from flask import request
 from werkzeug.datastructures import MultiDict
 
 from app.gui.addresses import unquote_path
-from app.gui.files.entries import LARGEST
-from app.gui.samples import SampleKey
+from app.gui.samples import LARGEST, SampleKey
 from app.web import Problem, raw_path
 from app.web.arguments import parse_int
 from render.errors import OptionError

@@ -10,14 +10,12 @@ from app.core.settings import Settings
 from app.core.urls import is_remote, normalize_url
 from app.formats import FORMATS
 from app.gui.errors import InvalidInput
+from app.gui.samples import LARGEST
 from app.gui.settings import readable_roots
 from app.web.arguments import parse_int
 
 ONLINE_DATASET = "/Global/Online/ALL"
 """Dataset of the online system; run 0 of it is the ongoing run."""
-
-LARGEST = 2**31 - 1
-"""Greatest run or lumisection."""
 
 MAX_DATASET_CHARS = 1000
 

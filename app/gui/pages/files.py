@@ -16,10 +16,9 @@ from app.core.database import rows
 from app.core.urls import is_remote
 from app.formats import FileSource, FormatError, ServerUnreachable
 from app.gui.current import current_catalog
-from app.gui.files.entries import LARGEST
 from app.gui.files.shown import shown_path, shown_text
 from app.gui.models import Dataset, File, Sample
-from app.gui.samples import SampleKey, matching
+from app.gui.samples import LARGEST, SampleKey, matching
 from app.gui.view import View
 from app.security import Role, needs
 from app.security.caller import current_user

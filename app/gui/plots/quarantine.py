@@ -13,8 +13,8 @@ from peewee import JOIN, Case, Query
 from app.core.database import prepared, proxy, rows
 from app.gui.catalog.catalog import OpenSample
 from app.gui.errors import NotInQuarantine, Quarantined
-from app.gui.files.entries import LARGEST
 from app.gui.models import File, Quarantine
+from app.gui.samples import LARGEST
 from app.security.audit_log import audit
 from render.errors import RenderLost
 

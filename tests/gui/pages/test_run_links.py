@@ -8,7 +8,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from app.core.settings import Settings
-from app.square.models import Run
+from app.gui.models import Dataset, File, Sample
+from app.square.models import HiddenRun, Run
 from tests.gui.pages.test_views import MUON, ZERO_BIAS
 
 
@@ -44,3 +45,22 @@ def test_a_run_that_the_other_area_does_not_know_has_no_link(client: FlaskClient
     client.get(f"/api/v1/archive/367131{MUON}/")
     assert links(client.get(f"/browse/367131{MUON}").text, "/square/runs/") == []
     assert links(client.get("/square/runs/999999").text, "/browse/") == []
+
+
+def test_a_run_that_dqm2_does_not_list_has_no_link(client: FlaskClient) -> None:
+    HiddenRun.create(system="production", run=367129, user="operator", at=3.0, reason="a test of hltd")
+    page = client.get(f"/browse/367129{ZERO_BIAS}").text
+    assert links(page, "/square/runs/") == [("/square/runs/367129?system=playback", "DQM^2 (Playback)")]
+    Run.update(doubt="early").where(Run.system == "playback").execute()
+    assert links(client.get(f"/browse/367129{ZERO_BIAS}").text, "/square/runs/") == []
+
+
+def test_the_plots_of_a_run_with_a_short_number_are_those_of_this_run_alone(client: FlaskClient) -> None:
+    """Runs 36 and 3671 are no part of run 367129; runs of simulated data have such numbers."""
+    dataset, file = Dataset.get(name=MUON), File.get()
+    Sample.create(dataset=dataset, run=36, lumi=5, file=file, first=True)
+    Sample.create(dataset=dataset, run=36, lumi=6, file=file, first=False)
+    Run.create(system="production", run=36, first=1.0, last=2.0, jobs=1, runkey="pp_run", cmssw="CMSSW_13_0_10", version=1)
+    Run.create(system="production", run=2**40, first=1.0, last=2.0, jobs=1, runkey="pp_run", cmssw="CMSSW_13_0_10", version=1)
+    assert links(client.get("/square/runs/36").text, "/browse/") == [(f"/browse/36:5{MUON}", f"Plots of {MUON}")]
+    assert links(client.get(f"/square/runs/{2**40}").text, "/browse/") == []
