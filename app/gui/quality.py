@@ -6,24 +6,38 @@ from bisect import bisect_left
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
-from app.formats import Columns
+from app.formats import ERROR, WARNING, Columns, Facts, QTest
 from app.formats.elements import SEVERITY
+from app.formats.reals import shortest_real
+from app.web.badges import Badge
 
-STATUS_NAMES = {
-    300: "error",
-    200: "warning",
-    60: "invalid",
-    30: "other",
-    90: "did_not_run",
-    70: "too_little_data",
-    100: "ok",
-    50: "disabled",
-    0: "none",
+
+class StatusKind(NamedTuple):
+    """A status of a quality test."""
+
+    name: str  # in a search
+    badge: Badge  # with its meaning
+
+
+_STATUSES = {
+    ERROR: StatusKind("error", Badge("error", "error", "error", "Failed (error). Check the plot and the message of the test.")),
+    WARNING: StatusKind("warning", Badge("warning", "warning", "warning", "Failed (warning).")),
+    60: StatusKind("invalid", Badge("invalid", "unsure", "invalid", "The test cannot be applied to this plot.")),
+    30: StatusKind("other", Badge("unsure", "unsure", "other", "Other; see the message of the test.")),
+    90: StatusKind("did_not_run", Badge("idle", "off", "did not run", "The test did not run.")),
+    70: StatusKind("too_little_data", Badge("unsure", "unsure", "too little data", "Too few entries for the test.")),
+    100: StatusKind("ok", Badge("ok", "ok", "ok", "All enabled tests passed.")),
+    50: StatusKind("disabled", Badge("idle", "off", "disabled", "The test is disabled.")),
 }
-"""The name of each status in a search, worst first; `none`: an ME without tests."""
 
-FAILING = (300, 200, 60)
-"""Statuses of MEs that fail, worst first."""
+STATUSES = {code: _STATUSES[code] for code in SEVERITY}
+"""Each status by its code, worst first."""
+
+STATUS_CODES = {status.name: code for code, status in STATUSES.items()} | {"none": 0}
+"""The code of each status by its name in a search, worst first; `none`: an ME without tests."""
+
+FAILING = SEVERITY[: SEVERITY.index(60) + 1]
+"""Statuses of MEs that fail, worst first: error, warning, invalid."""
 
 _RANKS = {code: rank for rank, code in enumerate((*SEVERITY, 0))}
 
@@ -31,6 +45,19 @@ _RANKS = {code: rank for rank, code in enumerate((*SEVERITY, 0))}
 def rank_of(code: int) -> int:
     """The place of a status among all, 0 for the worst; a code unknown to CMS software is as 30 (other)."""
     return _RANKS.get(code, _RANKS[30])
+
+
+def status_badge(code: int) -> Badge | None:
+    """The badge of a status; None for an ME without quality tests."""
+    if not code:
+        return None
+    return STATUSES[code].badge if code in STATUSES else Badge("unsure", "unsure", f"status {code}")
+
+
+def sorted_tests(facts: Facts, index: int) -> list[QTest]:
+    """The quality tests of an ME, worst first, with real results in their shortest form."""
+    tests = sorted(facts.qtests.get(index, ()), key=lambda test: rank_of(test.status))
+    return [test._replace(result=shortest_real(test.result)) for test in tests]
 
 
 class FailingCounts(NamedTuple):

@@ -1,4 +1,4 @@
-"""The language of the search box of a sample: from the typed text to terms, all of which a monitor element (ME) must match.
+"""The language of the search box of a sample: a text is read as terms, and a monitor element (ME) must match all of them.
 
     word            the path contains the word (case-insensitive, as all of these)
     "two words"     the path contains the text between the quotation marks
@@ -18,7 +18,7 @@ from typing import Any
 from app.formats import Kind
 from app.gui.errors import InvalidInput
 from app.gui.patterns import MAX_PATTERN_CHARS, InvalidPattern, compile_pattern
-from app.gui.quality import STATUS_NAMES
+from app.gui.quality import STATUS_CODES
 from app.gui.search_terms import ClassTerm, PatternTerm, StatusTerm, Term, TextTerm
 
 MAX_CHARS = 500
@@ -82,11 +82,10 @@ def _term(match: re.Match[str]) -> Term:
 
 def _statuses(names: list[str]) -> frozenset[int]:
     """The codes of statuses with these names."""
-    codes = {name: code for code, name in STATUS_NAMES.items()}
     for name in names or [""]:
-        if name.lower() not in codes:
-            raise _unknown("status", name, codes)
-    return frozenset(codes[name.lower()] for name in names)
+        if name.lower() not in STATUS_CODES:
+            raise _unknown("status", name, STATUS_CODES)
+    return frozenset(STATUS_CODES[name.lower()] for name in names)
 
 
 def _kinds(names: list[str]) -> frozenset[Kind]:

@@ -1,4 +1,4 @@
-// A field whose problem is told in the list below it, which htmx replaces: it is marked while the problem is there.
+// Marks a field as wrong while the list below it, which htmx replaces, shows a message about it.
 "use strict";
 document.addEventListener("htmx:afterSettle", () => {
   for (const field of document.querySelectorAll("[data-problem]")) {

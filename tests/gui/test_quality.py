@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.formats import Columns
-from app.gui.quality import STATUS_NAMES, failing_mes, rank_of, ranks
+from app.gui.quality import STATUS_CODES, failing_mes, rank_of, ranks
 
-STATUSES = st.lists(st.sampled_from([*STATUS_NAMES, 45, 556]), max_size=40)
+STATUSES = st.lists(st.sampled_from([*STATUS_CODES.values(), 45, 556]), max_size=40)
 """Worst statuses of the elements of a sample; 45 and 556 (whose low byte is that of 300) are unknown to CMS software."""
 
 
@@ -29,5 +29,5 @@ def test_failing_mes_of_a_range_are_counted_and_listed_worst_first(statuses: lis
 
 @given(STATUSES)
 def test_a_status_unknown_to_cms_software_ranks_as_other(statuses: list[int]) -> None:
-    assert list(ranks(columns(statuses))) == [rank_of(status if status in STATUS_NAMES else 30) for status in statuses]
-    assert sorted(STATUS_NAMES, key=rank_of) == [300, 200, 60, 30, 90, 70, 100, 50, 0]
+    assert list(ranks(columns(statuses))) == [rank_of(status if status in STATUS_CODES.values() else 30) for status in statuses]
+    assert sorted(STATUS_CODES.values(), key=rank_of) == [300, 200, 60, 30, 90, 70, 100, 50, 0]

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from app.formats import Columns, Kind, MENames
 from app.gui import search_terms
 from app.gui.errors import InvalidInput
-from app.gui.quality import STATUS_NAMES
+from app.gui.quality import STATUS_CODES
 from app.gui.search_terms import Lists, find_matches
 from app.gui.search_words import CLASS_NAMES, parse_search, search_of_pattern
 
@@ -49,7 +49,9 @@ def paths(search: str, *names: str) -> list[str]:
 PART = st.text(alphabet='abAB 0-"/:._\né', min_size=1, max_size=6).map(lambda part: part.strip("/") or "x")
 KINDS = [Kind.INT, Kind.STRING, Kind.TH1F, Kind.TH1D, Kind.TH2F, Kind.TPROFILE, Kind.TPROFILE2D]
 MES = st.lists(
-    st.builds(PlainME, st.lists(PART, min_size=1, max_size=3).map("/".join), st.sampled_from(KINDS), st.sampled_from([*STATUS_NAMES])),
+    st.builds(
+        PlainME, st.lists(PART, min_size=1, max_size=3).map("/".join), st.sampled_from(KINDS), st.sampled_from([*STATUS_CODES.values()])
+    ),
     max_size=25,
     unique_by=lambda me: me.path.encode(),
 ).map(lambda mes: sorted(mes, key=lambda me: me.path.encode()))
@@ -81,7 +83,7 @@ class PlainTerm(NamedTuple):
 
 def plain_term(kind: str, value: str) -> PlainTerm:
     if kind == "status":
-        return PlainTerm(f"status:{value}", lambda me: STATUS_NAMES[me.status] == value)
+        return PlainTerm(f"status:{value}", lambda me: me.status == STATUS_CODES[value])
     if kind == "class":
         return PlainTerm(f"class:{value}", lambda me: me.kind.name.lower() == value.lower())
     if kind == "pattern":
@@ -93,7 +95,7 @@ TERMS = st.one_of(
     st.builds(plain_term, st.just("word"), WORDS),
     st.builds(plain_term, st.just("phrase"), PHRASES),
     st.builds(plain_term, st.just("pattern"), PATTERNS),
-    st.builds(plain_term, st.just("status"), st.sampled_from([*STATUS_NAMES.values()])),
+    st.builds(plain_term, st.just("status"), st.sampled_from([*STATUS_CODES])),
     st.builds(plain_term, st.just("class"), st.sampled_from([CLASS_NAMES[kind] for kind in KINDS])),
 )
 
@@ -173,7 +175,7 @@ def test_a_class_is_found_by_its_name_or_the_beginning_of_it(search: str, kinds:
     ],
 )
 def test_a_status_is_found_by_its_name_and_an_unknown_one_is_other(search: str, codes: set[int]) -> None:
-    mes = [PlainME(f"a{code:03}", Kind.TH1F, code) for code in sorted([*STATUS_NAMES, 45])]
+    mes = [PlainME(f"a{code:03}", Kind.TH1F, code) for code in sorted([*STATUS_CODES.values(), 45])]
     assert {me.status for me in found(search, mes)} == codes
 
 

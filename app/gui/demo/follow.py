@@ -1,4 +1,4 @@
-"""The production runs of the simulator of P5, so that the pages of DQM^2 and of the DQM GUI tell the same of the same runs."""
+"""The production runs of the simulator of P5, so that DQM^2 and the DQM GUI agree about each run."""
 
 from __future__ import annotations
 

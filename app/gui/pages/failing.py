@@ -11,13 +11,13 @@ from app.formats import QTest
 from app.gui.addresses import text
 from app.gui.catalog.catalog import OpenSample
 from app.gui.errors import InvalidInput
-from app.gui.files.entries import LARGEST, is_live
+from app.gui.files.entries import is_live
 from app.gui.pages.failing_mes import DatasetFailing, FailingME, current_failing_cache, failing_me
 from app.gui.pages.frame import sample_frame
-from app.gui.pages.listing import failing_list, status_of
+from app.gui.pages.listing import failing_list, with_badges
 from app.gui.pages.readable import readable_real
-from app.gui.quality import FAILING, FailingCounts, rank_of
-from app.gui.samples import SampleKey
+from app.gui.quality import FAILING, FailingCounts, rank_of, status_badge
+from app.gui.samples import LARGEST, SampleKey
 from app.gui.view import View
 from app.security import Role, needs
 from app.web import Problem, etag_of, is_fragment, nothing_new, page
@@ -126,6 +126,6 @@ def _row(view: View, me: FailingME) -> FailingRow:
         address=view.of_plot(me.path).address,
         folder_address=view.of_folder(folder).address,
         dataset_address=view.address,
-        status=status_of(me.status),
-        tests=[(test, status_of(test.status)) for test in me.tests],
+        status=status_badge(me.status),
+        tests=with_badges(me.tests),
     )

@@ -10,11 +10,10 @@ from cachetools import LRUCache
 from flask import current_app
 
 from app.formats import QTest
-from app.formats.reals import shortest_real
 from app.gui import samples
 from app.gui.catalog.catalog import Catalog, OpenSample
 from app.gui.errors import ImportFailed, Importing
-from app.gui.quality import FAILING, FailingCounts, failing_mes, rank_of
+from app.gui.quality import FAILING, FailingCounts, failing_mes, sorted_tests
 from app.gui.samples import SampleKey
 
 MAX_MES = 200
@@ -49,8 +48,7 @@ class DatasetFailing(NamedTuple):
 
 def failing_me(sample: OpenSample, index: int) -> FailingME:
     """An ME of a sample with its failing tests."""
-    tests = sorted(sample.facts.qtests.get(index, ()), key=lambda test: rank_of(test.status))
-    failing = [test._replace(result=shortest_real(test.result)) for test in tests if test.status in FAILING]
+    failing = [test for test in sorted_tests(sample.facts, index) if test.status in FAILING]
     return FailingME(sample.names[index], sample.columns.status[index], failing)
 
 

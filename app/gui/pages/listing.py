@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from app.formats import ERROR, WARNING, Kind, QTest, Subfolder
-from app.formats.reals import shortest_real
+from app.formats import Kind, QTest, Subfolder
 from app.gui.addresses import form_value, quote_path, text
 from app.gui.catalog.catalog import OpenSample
 from app.gui.errors import InvalidInput
 from app.gui.pages.compare import LegendEntry, sides
 from app.gui.pages.readable import readable_value
-from app.gui.quality import FAILING, failing_mes, rank_of, ranks
+from app.gui.quality import FAILING, STATUS_CODES, failing_mes, ranks, status_badge
 from app.gui.search_terms import Lists, StatusTerm, Term, find_matches
 from app.gui.search_words import parse_search
 from app.gui.view import TILE_SIZES, View
@@ -23,28 +22,6 @@ TILES_PER_PAGE = 200
 
 MAX_MATCHES = 1000
 """Matches of a search."""
-
-
-STATUSES = {
-    ERROR: Badge("error", "error", "error"),
-    WARNING: Badge("warning", "warning", "warning"),
-    60: Badge("invalid", "unsure", "invalid"),
-    30: Badge("unsure", "unsure", "other"),
-    90: Badge("idle", "off", "did not run"),
-    70: Badge("unsure", "unsure", "too little data"),
-    100: Badge("ok", "ok", "ok"),
-    50: Badge("idle", "off", "disabled"),
-}
-"""The badge of each status of a quality test, worst first."""
-
-
-def status_of(code: int) -> Badge | None:
-    """The badge of a status; None for an ME without quality tests."""
-    return STATUSES.get(code, Badge("unsure", "unsure", f"status {code}")) if code else None
-
-
-ALARM_CODES = {"error": ERROR, "warning": WARNING}
-"""The code of each `status` of a view."""
 
 SCALARS = frozenset(int(kind) for kind in Kind if kind.scalar)
 """Kinds of numbers and texts, as in `Columns.kind`."""
@@ -120,7 +97,7 @@ def _matches(sample: OpenSample, view: View) -> list[int] | None:
 
 def _terms(view: View) -> tuple[Term, ...]:
     """The conditions of a view on the MEs in its list. Raises InvalidInput for a wrong search."""
-    of_status = (StatusTerm(frozenset({ALARM_CODES[view.status]})),) if view.status else ()
+    of_status = (StatusTerm(frozenset({STATUS_CODES[view.status]})),) if view.status else ()
     return (*of_status, *parse_search(view.q))
 
 
@@ -174,7 +151,7 @@ def tile(sample: OpenSample, view: View, index: int, legend: Sequence[LegendEntr
         address=view.of_plot(path).address,
         folder_address=view.of_folder(folder).address if view.is_search else "",
         image=view.image(path, size),
-        status=status_of(sample.columns.status[index]),
+        status=status_badge(sample.columns.status[index]),
         value=value,
         readable=readable_value(text(name), value or ""),
         sides=sides(view, legend, path, size) if value is None else [],
@@ -199,10 +176,9 @@ def scalar(sample: OpenSample, index: int) -> str | None:
     return sample.scalar(index) if Kind(sample.columns.kind[index]).scalar else None
 
 
-def tests_of(sample: OpenSample, index: int) -> list[tuple[QTest, Badge | None]]:
-    """The quality tests of an ME with their badges, worst first."""
-    tests = sorted(sample.facts.qtests.get(index, ()), key=lambda test: rank_of(test.status))
-    return [(test._replace(result=shortest_real(test.result)), status_of(test.status)) for test in tests]
+def with_badges(tests: Iterable[QTest]) -> list[tuple[QTest, Badge | None]]:
+    """Quality tests with their badges."""
+    return [(test, status_badge(test.status)) for test in tests]
 
 
 def _folder_links(sample: OpenSample, view: View, subfolders: list[Subfolder]) -> list[FolderLink]:

@@ -17,13 +17,14 @@ from app.gui.errors import PlotError
 from app.gui.files.shown import shown_path
 from app.gui.pages.compare import LegendEntry, compare_context, legend_of, sides
 from app.gui.pages.frame import sample_frame
-from app.gui.pages.listing import scalar, siblings, status_of, tests_of, tile
+from app.gui.pages.listing import scalar, siblings, tile, with_badges
 from app.gui.pages.lumis import current_lumi_series, series_context
 from app.gui.pages.options import option_form, with_drawn_options
 from app.gui.pages.readable import readable_real
 from app.gui.pages.table import table_context
 from app.gui.plots.bins import dimensions
 from app.gui.plots.near_names import near_names
+from app.gui.quality import sorted_tests, status_badge
 from app.gui.view import DEFAULT_SIZE, LARGE, LARGEST, View
 from app.web import page
 from app.web.assets import asset
@@ -91,8 +92,8 @@ def _me_context(sample: OpenSample, view: View, index: int, legend: list[LegendE
         "efficiency": bool(row.flags & EFFICIENCY),
         "row": row,
         "value": scalar(sample, index),
-        "status": status_of(sample.columns.status[index]),
-        "tests": tests_of(sample, index),
+        "status": status_badge(sample.columns.status[index]),
+        "tests": with_badges(sorted_tests(sample.facts, index)),
         "readable": readable_real,
         **_neighbours(sample, view, index),
         **table_context(sample, view, index, legend),
