@@ -49,7 +49,7 @@ def _run_links(run: int) -> Iterable[RunLink]:
     from app.gui.samples import of_run
     from app.gui.view import View
 
-    return [RunLink(f"Plots of {key.dataset}", View(key).address) for key in of_run(run)]
+    return [RunLink(f"Plots of {key.dataset}", View(key).address) for key in of_run(run) if run]
 
 
 def _help() -> Mapping[str, Any]:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from peewee import SQL, Query, Select, fn
 
 from app.core.database import is_sqlite, prepared, proxy, rows
+from app.core.request_cache import once_per_request
 from app.gui.models import Dataset, File, Sample
 from app.web.arguments import parse_int
 
@@ -48,8 +49,8 @@ def runs(run: str = "", dataset: str = "", limit: int | None = None) -> list[Sam
 
 
 def of_run(run: int) -> list[SampleKey]:
-    """One sample for each dataset of a run, in alphabetical order: the whole run, else its first lumisection."""
-    return _search((Sample.run == run) & Sample.first, "", "", None) if 0 < run <= LARGEST else []
+    """One sample for each dataset of a run (0: the ongoing one), in alphabetical order: the whole run, else its first lumisection."""
+    return _search((Sample.run == run) & Sample.first, "", "", None) if run <= LARGEST else []
 
 
 def ongoing(dataset: str = "") -> list[SampleKey]:
@@ -114,6 +115,7 @@ def datasets(search: str = "", limit: int = 100) -> list[str]:
     return [name for (name,) in rows(query)]
 
 
+@once_per_request
 def datasets_of(run: int, lumi: int = 0) -> list[str]:
     """The datasets of a run."""
     return [name for (name,) in _datasets_of(run, lumi)]
@@ -124,6 +126,7 @@ def runs_of(dataset: str, lumi: int = 0, limit: int = 1000) -> list[int]:
     return [run for (run,) in _runs_of(dataset, lumi, limit)]
 
 
+@once_per_request
 def neighbours(key: SampleKey) -> tuple[int | None, int | None]:
     """The previous and the next run of the same dataset."""
     ((previous, following),) = _neighbours(key.dataset, key.lumi, key.run, key.dataset, key.lumi, key.run)
@@ -141,6 +144,7 @@ def before_reprocessing(key: SampleKey) -> str | None:
     return max(earlier, key=lambda name: same[name], default=None)
 
 
+@once_per_request
 def lumis_of(run: int, dataset: str) -> list[int]:
     """Lumisections of a run of a dataset that have MEs or are not read yet, in order; 0 is the whole run."""
     empty = {lumi for (lumi,) in _empty_of(dataset, run)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from peewee import JOIN, Field, ModelAlias, Query
 
@@ -68,21 +68,35 @@ def _columns(file: type[File] | ModelAlias[File]) -> list[Field]:
     ]
 
 
+def _select(*more: Field) -> Query:
+    coming = File.alias()
+    query = Sample.select(*more, Sample.id, Sample.version, Sample.namelist, *_columns(File), *_columns(coming))
+    query = query.join(Dataset, JOIN.INNER, on=(Sample.dataset == Dataset.id)).join(File, JOIN.INNER, on=(Sample.file == File.id))
+    return query.join(coming, JOIN.LEFT_OUTER, on=(Sample.coming == coming.id))
+
+
 @prepared
 def _find() -> Query:
-    coming = File.alias()
-    query = Sample.select(Sample.id, Sample.version, Sample.namelist, *_columns(File), *_columns(coming))
-    query = query.join(Dataset, JOIN.INNER, on=(Sample.dataset == Dataset.id)).join(File, JOIN.INNER, on=(Sample.file == File.id))
-    query = query.join(coming, JOIN.LEFT_OUTER, on=(Sample.coming == coming.id))
-    return query.where(Dataset.name == "", Sample.run == 0, Sample.lumi == 0)
+    return _select().where(Dataset.name == "", Sample.run == 0, Sample.lumi == 0)
+
+
+@prepared
+def _find_run() -> Query:
+    return _select(Dataset.name, Sample.lumi).where(Sample.run == 0, Sample.first).order_by(Dataset.name)
 
 
 def find_sample(key: SampleKey) -> StoredSample | None:
     """The row of a sample, or None."""
     found = _find(key.dataset, key.run, key.lumi)
-    if not found:
-        return None
-    sample, version, namelist, *columns = found[0]
+    return _stored(*found[0]) if found else None
+
+
+def find_run(run: int) -> dict[SampleKey, StoredSample]:
+    """One row for each dataset of a run, in alphabetical order: that of the whole run, else of its first lumisection."""
+    return {SampleKey(run, lumi, dataset): _stored(*row) for dataset, lumi, *row in _find_run(run)}
+
+
+def _stored(sample: int, version: int, namelist: int | None, *columns: Any) -> StoredSample:
     half = len(columns) // 2
     listed, coming = StoredFile(*columns[:half]), columns[half:]
     return StoredSample(sample, version, namelist, listed, StoredFile(*coming) if coming[0] else listed)

@@ -13,7 +13,7 @@ from app.gui.catalog.catalog import OpenSample
 from app.gui.errors import InvalidInput
 from app.gui.files.entries import is_live
 from app.gui.pages.failing_mes import DatasetFailing, FailingME, current_failing_cache, failing_me
-from app.gui.pages.frame import sample_frame
+from app.gui.pages.frame import frame_of_request
 from app.gui.pages.listing import failing_list, with_badges
 from app.gui.pages.readable import readable_real
 from app.gui.quality import FAILING, FailingCounts, rank_of, status_badge
@@ -63,7 +63,7 @@ def failing_page(sample: OpenSample, view: View) -> Response:
         all_mes=view.replace(failing=False).address,
         with_dataset=False,
         **context,
-        **sample_frame(view, sample),
+        **frame_of_request(view, sample),
     )
     if problem and not is_fragment():
         response.status_code = 400
@@ -77,7 +77,7 @@ def run_failing(run: int) -> Response:
     found = current_failing_cache().of_run(run) if run <= LARGEST else []
     if not found:
         raise Problem(404, f"No dataset of run {run} is registered")
-    state = etag_of(*found)[:16]
+    state = etag_of(*(dataset.state for dataset in found))[:16]
     if unchanged := nothing_new(state):
         return unchanged
     lists = {dataset.key: View(dataset.key, failing=True) for dataset in found}
@@ -90,12 +90,17 @@ def run_failing(run: int) -> Response:
         run=run,
         rows=[_row(lists[key], me) for me, key in shown],
         counts=FailingCounts(*map(sum, zip(*(dataset.counts for dataset in found), strict=True))),
-        datasets=[(dataset, lists[dataset.key].address) for dataset in found],
+        datasets=[(dataset_name(dataset.key), dataset, lists[dataset.key].address) for dataset in found],
         pending=any(dataset.pending for dataset in found),
         with_dataset=True,
         poll=f"{address}?since={state}" if any(_changes(dataset) for dataset in found) else "",
         **context,
     )
+
+
+def dataset_name(key: SampleKey) -> str:
+    """The name of a dataset in the list of a run, with the lumisection if there is no list of the whole run."""
+    return f"{key.dataset}, lumisection {key.lumi}" if key.lumi else key.dataset
 
 
 def _order(item: tuple[FailingME, SampleKey]) -> tuple[int, bytes, str]:
@@ -122,7 +127,7 @@ def _row(view: View, me: FailingME) -> FailingRow:
     return FailingRow(
         name=text(name),
         folder=text(folder),
-        dataset=view.key.dataset,
+        dataset=dataset_name(view.key),
         address=view.of_plot(me.path).address,
         folder_address=view.of_folder(folder).address,
         dataset_address=view.address,

@@ -10,9 +10,10 @@ from cachetools import LRUCache
 from flask import current_app
 
 from app.formats import QTest
-from app.gui import samples
 from app.gui.catalog.catalog import Catalog, OpenSample
+from app.gui.catalog.stored import StoredSample, find_run
 from app.gui.errors import ImportFailed, Importing
+from app.gui.files.entries import is_live
 from app.gui.quality import FAILING, FailingCounts, failing_mes, sorted_tests
 from app.gui.samples import SampleKey
 
@@ -21,6 +22,9 @@ MAX_MES = 200
 
 MAX_CACHED = 200
 """Datasets in the cache of a process."""
+
+CHECK_S = 5.0
+"""Time for which what was found in a sample serves without a look at its file, unless its row changes or the run is ongoing."""
 
 LOOKUP_S = 2.0
 """Time after which a request begins to look up no further dataset; the next one continues."""
@@ -45,6 +49,11 @@ class DatasetFailing(NamedTuple):
     pending: bool  # the list is not available yet
     problem: str  # why there is none, or ""
 
+    @property
+    def state(self) -> tuple[SampleKey, int, bool, str]:
+        """Changes with everything else: the list of a version never changes."""
+        return self.key, self.version, self.pending, self.problem
+
 
 def failing_me(sample: OpenSample, index: int) -> FailingME:
     """An ME of a sample with its failing tests."""
@@ -52,38 +61,54 @@ def failing_me(sample: OpenSample, index: int) -> FailingME:
     return FailingME(sample.names[index], sample.columns.status[index], failing)
 
 
+class _Cached(NamedTuple):
+    found: DatasetFailing
+    row: StoredSample  # for which it was found
+    end: float  # of its time, monotonic s
+
+
 class FailingCache:
     """What one process found last in the samples of runs, each until its list changes."""
 
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
-        self.found: LRUCache[SampleKey, DatasetFailing] = LRUCache(MAX_CACHED)
+        self.found: LRUCache[SampleKey, _Cached] = LRUCache(MAX_CACHED)
         self.lock = threading.Lock()
 
     def of_run(self, run: int) -> list[DatasetFailing]:
-        """All datasets of a run in alphabetical order; those that are not read yet, or not within LOOKUP_S, are pending."""
-        end = time.monotonic() + LOOKUP_S
-        return [self._of_sample(SampleKey(run, 0, name), end) for name in samples.datasets_of(run)]
+        """All datasets of a run in alphabetical order, each with its whole run, or its first lumisection if there is no other.
 
-    def _of_sample(self, key: SampleKey, end: float) -> DatasetFailing:
+        Those that are not read yet, or not within LOOKUP_S, are pending.
+        """
+        end = time.monotonic() + LOOKUP_S
+        return [self._of_sample(key, row, end) for key, row in find_run(run).items()]
+
+    def _of_sample(self, key: SampleKey, row: StoredSample, end: float) -> DatasetFailing:
         with self.lock:
             cached = self.found.get(key)
-        if time.monotonic() > end:
-            return cached._replace(pending=True) if cached else _without_list(key, pending=True)
-        if cached and cached.version == self.catalog.freshness(key).version:
+        now = time.monotonic()
+        if cached and cached.row == row and now < cached.end:
+            return cached.found
+        if now > end:
+            return cached.found._replace(pending=True) if cached else _without_list(key, pending=True)
+        found = self._look_up(key, cached.found if cached else None)
+        with self.lock:
+            self.found[key] = _Cached(found, row, 0.0 if is_live(key.run, key.dataset) else now + CHECK_S)
+        return found
+
+    def _look_up(self, key: SampleKey, cached: DatasetFailing | None) -> DatasetFailing:
+        """What is failing now; `cached` if the list of the sample is still the same."""
+        if cached and cached.version and cached.version == self.catalog.freshness(key).version:
             return cached
         try:
-            found = _look_up(self.catalog.open(key, 0.0))
+            return _failing_of(self.catalog.open(key, 0.0))
         except Importing:
             return _without_list(key, pending=True)
         except ImportFailed as failure:
             return _without_list(key, problem=failure.reason)
-        with self.lock:
-            self.found[key] = found
-        return found
 
 
-def _look_up(sample: OpenSample) -> DatasetFailing:
+def _failing_of(sample: OpenSample) -> DatasetFailing:
     failing = failing_mes(sample.columns)
     worst = failing.between(0, len(sample.names))[:MAX_MES]
     mes = [failing_me(sample, index) for index in worst]

@@ -16,28 +16,40 @@ from app.gui.pages.lumis import lumi_steps
 from app.gui.quality import failing_mes
 from app.gui.short_links import LONG_ADDRESS
 from app.gui.view import View
+from app.web import is_fragment
 
 
 def sample_frame(view: View, sample: OpenSample | None = None) -> dict[str, Any]:
     """Values of the template gui/sample.html; `sample` is None while its list is not available."""
     key = view.key
     previous, following = samples.neighbours(key) if key.run else (None, None)
-    return {
-        "view": view,
-        "key": key,
-        "sample": sample,
+    return fragment_frame(view, sample) | {
         "previous_run": previous and view.of_run(previous).address,
         "next_run": following and view.of_run(following).address,
         "datasets": [(name, view.of_dataset(name).address, name == key.dataset) for name in samples.datasets_of(key.run, key.lumi)],
         "lumis": lumi_steps(view),
         "live": live_state(current_catalog().freshness(key), sample) if is_live(key.run, key.dataset) else None,
-        "failing": failing_mes(sample.columns).counts(0, len(sample.names)) if sample else None,
         "failing_list": view.of_folder(b"").replace(failing=True).address,
         "run_failing": f"{request.script_root}/runs/{key.run}/failing",
-        "is_long": len(view.address) > LONG_ADDRESS,
         "top": view.of_folder(b"").address,
         "crumbs": _crumbs(view),
     }
+
+
+def fragment_frame(view: View, sample: OpenSample | None = None) -> dict[str, Any]:
+    """Those values that a fragment shows, which take no query."""
+    return {
+        "view": view,
+        "key": view.key,
+        "sample": sample,
+        "failing": failing_mes(sample.columns).counts(0, len(sample.names)) if sample else None,
+        "is_long": len(view.address) > LONG_ADDRESS,
+    }
+
+
+def frame_of_request(view: View, sample: OpenSample | None = None) -> dict[str, Any]:
+    """`sample_frame`, or `fragment_frame` if htmx requests a fragment of the page."""
+    return fragment_frame(view, sample) if is_fragment() else sample_frame(view, sample)
 
 
 def _crumbs(view: View) -> list[tuple[str, str]]:

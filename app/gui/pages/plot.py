@@ -16,9 +16,9 @@ from app.gui.current import current_plots
 from app.gui.errors import PlotError
 from app.gui.files.shown import shown_path
 from app.gui.pages.compare import LegendEntry, compare_context, legend_of, sides
-from app.gui.pages.frame import sample_frame
+from app.gui.pages.frame import frame_of_request
 from app.gui.pages.listing import scalar, siblings, tile, with_badges
-from app.gui.pages.lumis import current_lumi_series, series_context
+from app.gui.pages.lumis import current_lumi_series, lumi_steps, series_context
 from app.gui.pages.options import option_form, with_drawn_options
 from app.gui.pages.readable import readable_real
 from app.gui.pages.table import table_context
@@ -38,7 +38,7 @@ def plot_page(sample: OpenSample, view: View) -> Response:
     if form["option_problem"]:
         view = with_drawn_options(view)
     index = sample.names.find(view.plot)
-    frame, legend = sample_frame(view, sample), legend_of(view)
+    frame, legend = frame_of_request(view, sample) | {"lumis": lumi_steps(view)}, legend_of(view)
     context = {"me": None, "near_mes": _near(sample, view)} if index is None else _me_context(sample, view, index, legend)
     series = current_lumi_series().cached(view.key, view.plot) if frame["lumis"] else None
     response = page(
@@ -116,12 +116,11 @@ def _interactive(view: View, legend: list[LegendEntry]) -> dict[str, Any]:
 
 
 def _neighbours(sample: OpenSample, view: View, index: int) -> dict[str, Any]:
-    """Position in the folder or search, and the tiles of the previous and next ME."""
+    """Position in the list, 0 for an ME that is not in it, and the tiles of the previous and next ME; the first one is next to all others."""
     mes = siblings(sample, view)
-    at = mes.index(index) if index in mes else 0
-    near = {"previous": at - 1 if at else None, "next": at + 1 if at + 1 < len(mes) else None}
-    tiles = {name: tile(sample, view, mes[position]) for name, position in near.items() if position is not None}
-    return {"position": (at + 1, len(mes)), "near": tiles}
+    at = mes.index(index) if index in mes else -1  # a step to another run keeps the list, in which the plot need not be there
+    near = {"previous": mes[at - 1 : at] if at > 0 else [], "next": mes[at + 1 : at + 2]}
+    return {"position": (at + 1, len(mes)), "near": {name: tile(sample, view, found[0]) for name, found in near.items() if found}}
 
 
 def series_fragment(view: View) -> Response:

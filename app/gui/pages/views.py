@@ -13,7 +13,7 @@ from app.gui.errors import ImportFailed, Importing
 from app.gui.files.entries import is_live
 from app.gui.pages.compare import choices_fragment, compare_context, legend_of
 from app.gui.pages.failing import failing_page
-from app.gui.pages.frame import sample_frame
+from app.gui.pages.frame import frame_of_request, sample_frame
 from app.gui.pages.listing import list_view
 from app.gui.pages.live import live_state
 from app.gui.pages.lumis import nearest_lumi
@@ -130,7 +130,8 @@ def _folder_page(sample: OpenSample, view: View) -> Response:
     listing = list_view(sample, view, parse_int(request.args.get("from", "0"), LARGEST_START) or 0, legend)
     if not listing.folders and not listing.total and view.folder and not view.is_search:
         return _redirect_to_existing(sample, view)
-    fragment = "gui/tiles_fragment.html" if "from" in request.args else "gui/folder_fragment.html"
+    is_more = is_fragment() and "from" in request.args
+    fragment = "gui/tiles_fragment.html" if is_more else "gui/folder_fragment.html"
     sizes = [(name, view.replace(size=name).address, name == view.size) for name in TILE_SIZES]
     response = page(
         "gui/folder.html",
@@ -141,8 +142,8 @@ def _folder_page(sample: OpenSample, view: View) -> Response:
         tile_size=TILE_SIZES[view.size],
         slide_show=view.replace(slide_s=DEFAULT_SLIDE_S).address,
         other_order=view.replace(failing_first=not view.failing_first).address,
-        **sample_frame(view, sample),
-        **compare_context(view, legend),
+        **frame_of_request(view, sample),
+        **({} if is_more else compare_context(view, legend)),
         **marks_context(view, listing.tiles),
     )
     if listing.problem and not is_fragment():
@@ -166,7 +167,7 @@ def _import_page(view: View, job: BackgroundJob) -> Response:
     state = f"{job.state}-{job.progress or 0:.2f}-{job.note}"
     if unchanged := nothing_new(state):
         return unchanged
-    response = page("gui/importing.html", "gui/importing_fragment.html", job=job, state=state, **sample_frame(view))
+    response = page("gui/importing.html", "gui/importing_fragment.html", job=job, state=state, **frame_of_request(view))
     response.status_code = 202
     return response
 
