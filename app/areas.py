@@ -18,10 +18,11 @@ from app.notify.area import AREA as NOTIFY
 from app.ops.area import AREA as OPS
 from app.publish.area import AREA as PUBLISH
 from app.queue.area import AREA as QUEUE
+from app.runs.area import AREA as RUNS
 from app.security.area import AREA as SECURITY
 from app.square.area import AREA as SQUARE
 
-AREAS: tuple[Area, ...] = (HOME, GUI, SQUARE, CONTROL, NOTIFY, PUBLISH, QUEUE, SECURITY, OPS)
+AREAS: tuple[Area, ...] = (HOME, GUI, SQUARE, RUNS, CONTROL, NOTIFY, PUBLISH, QUEUE, SECURITY, OPS)
 """In the order of the menu."""
 
 set_areas(AREAS)

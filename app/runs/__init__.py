@@ -1,0 +1,1 @@
+"""Facts of runs, as OMS and the Run Registry have them."""

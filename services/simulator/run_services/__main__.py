@@ -1,0 +1,105 @@
+"""Start the stand-ins: `python -m services.simulator.run_services --port 9216`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+from aiohttp import ClientError, ClientSession, ClientTimeout, web
+
+from .server import application
+from .state import RunServices, ServiceOptions
+
+LOOPBACK = "127.0.0.1"
+POLL_S = 5.0
+"""Pause between two looks at the simulator of P5, s."""
+
+ROW_UNITS = {"delivered_lumi": "pb^{-1}", "recorded_lumi": "pb^{-1}", "end_lumi": "10^{34}cm^{-2}s^{-1}"}
+"""Units of rows from a file."""
+
+
+def main() -> None:
+    """Read the command line and serve until SIGTERM, SIGINT or the end of the supervisor."""
+    arguments = _parser().parse_args()
+    services = RunServices(ServiceOptions(seed=arguments.seed, life_s=arguments.life))
+    for row in json.loads(arguments.rows.read_text()) if arguments.rows else ():
+        _add_row(services, row)
+    asyncio.run(serve(services, arguments.host, arguments.port, arguments.p5))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="dqmhub simulate-oms", description="Simulate the token server, OMS and the Run Registry.")
+    parser.add_argument("--host", default=LOOPBACK, help="address to listen on (%(default)s)")
+    parser.add_argument("--port", type=int, default=9216, help="port to listen on; 0: any free port, printed at the start (%(default)s)")
+    parser.add_argument("--seed", type=int, default=1, help="seed of the attributes (%(default)s)")
+    parser.add_argument("--life", type=float, default=1200.0, help="life of a token in s (%(default)s)")
+    parser.add_argument("--p5", default="", metavar="URL", help="simulator of P5 whose production runs have their times in OMS, too")
+    parser.add_argument("--rows", type=Path, metavar="FILE", help="JSON list of real runs as the original HDQM stores them")
+    return parser
+
+
+def _add_row(services: RunServices, row: dict[str, Any]) -> None:
+    """A run as the original HDQM stored it."""
+    own = {"id", "run", "lumi", "run_class", "significant", "is_dcs", "injection_scheme", "era"}
+    attributes = {name: value for name, value in row.items() if name not in own}
+    for name in ("start_time", "end_time"):
+        attributes[name] = attributes[name].replace(" ", "T").partition(".")[0] + "Z"
+    registry = {"class": row["run_class"], "significant": bool(row["significant"]), "state": "SIGNOFF"}
+    services.change(row["run"], {"oms": attributes, "rr": registry, "units": ROW_UNITS})
+
+
+async def serve(services: RunServices, host: str, port: int, p5: str) -> None:
+    """Serve until SIGTERM or SIGINT, or until the supervisor ends."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    _stop_with_supervisor(loop, stop)
+    runner = web.AppRunner(application(services), access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, host, port).start()
+    except OSError as error:
+        sys.exit(f"Cannot listen on {host}:{port}: {os.strerror(error.errno or 0)}; choose another --port, or change runs_simulator_port")
+    print(f"Simulated OMS and Run Registry at http://{host}:{runner.addresses[0][1]}", flush=True)
+    while not stop.is_set():
+        if p5:
+            await _read_times(services, p5)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), POLL_S)
+    await runner.cleanup()
+
+
+def _stop_with_supervisor(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+    """Stop when the process DQMHUB_SUPERVISOR_PID ends, if it is set."""
+    supervisor = os.environ.get("DQMHUB_SUPERVISOR_PID")
+    if not supervisor:
+        return
+    try:
+        loop.add_reader(os.pidfd_open(int(supervisor)), stop.set)
+    except ProcessLookupError:
+        stop.set()
+
+
+async def _read_times(services: RunServices, p5: str) -> None:
+    """Take over the starts of the production runs of a simulator of P5; the end of one is the start of the next."""
+    try:
+        async with ClientSession(timeout=ClientTimeout(total=POLL_S)) as session, session.get(f"{p5}/_simulator/status") as response:
+            system = (await response.json())["systems"]["production"]
+    except (ClientError, TimeoutError, ValueError, KeyError) as error:
+        print(f"The simulator of P5 at {p5} does not respond: {error!r}", file=sys.stderr)
+        return
+    starts = sorted((run["started"], run["run"]) for run in system["conditions"])
+    ends = [start for start, _ in starts[1:]] + [None]
+    services.times |= {run: (start, end) for (start, run), end in zip(starts, ends, strict=True)}
+
+
+if __name__ == "__main__":
+    main()
