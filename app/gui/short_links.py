@@ -20,15 +20,20 @@ MAX_LINKS = 100_000
 
 def store(address: str) -> str:
     """The name of the link to the address of a view, which begins with /browse/. Raises InvalidInput and TooManyLinks."""
-    if len(address) > MAX_ADDRESS:
-        problem = f"the address has {len(address)} letters; at most {MAX_ADDRESS} are possible"
-        raise InvalidInput(f"address: {problem}", [("address", problem)])
+    check_length(address)
     name = blake2b(address.encode(), digest_size=12).hexdigest()
     if ShortLink.get_or_none(ShortLink.name == name) is None:
         if ShortLink.select().count() >= MAX_LINKS:
             raise TooManyLinks(f"There are {MAX_LINKS} short links already; the long address works as well")
         ShortLink.insert(name=name, address=address, created=time.time()).on_conflict_ignore().execute()
     return name
+
+
+def check_length(address: str) -> None:
+    """Raises InvalidInput for an address that is too long for a link."""
+    if len(address) > MAX_ADDRESS:
+        problem = f"it has {len(address):,} letters; at most {MAX_ADDRESS:,} are possible"
+        raise InvalidInput("This address cannot have a short link", [("address", problem)])
 
 
 def address_of(name: str) -> str | None:

@@ -21,6 +21,9 @@ from render.options import MAX_TEXT_LENGTH, Options
 MAX_OWN_OPTIONS = 100
 """MEs with drawing options of their own in one address."""
 
+MAX_SUGGESTIONS = 5
+"""Unknown fields of one address for which similar names are looked up."""
+
 LARGEST_PAGE = 999_999
 """Greatest number of a page of a table in an address."""
 
@@ -66,6 +69,8 @@ class ViewQuery:
     def __init__(self, query: str) -> None:
         self.pairs = parse_qsl(query, keep_blank_values=True, encoding="utf-8", errors="surrogateescape")
         self.values = dict(self.pairs)
+        self._prefixed = _by_prefix(self.values)
+        self._references_written = sum(name == "ref" for name, _ in self.pairs)
         self.problems: list[FieldProblem] = []
 
     def view(self, key: SampleKey, folder: bytes = b"") -> View:
@@ -175,27 +180,35 @@ class ViewQuery:
             match = _NUMBERED.fullmatch(name)
             if not match or match[1] != "me" or match[3] or not path:
                 continue
-            prefix = f"{name}."
-            typed = {other.removeprefix(prefix): value for other, value in self.values.items() if other.startswith(prefix)}
-            found[_bytes(path)], problems = usable_options(typed, prefix)
+            found[_bytes(path)], problems = usable_options(self._prefixed.get(name, {}), f"{name}.")
             self.problems += problems
         if len(found) > MAX_OWN_OPTIONS:
             self.problems.append(FieldProblem("me", str(len(found)), f"at most {MAX_OWN_OPTIONS} plots can have options of their own"))
         return tuple(found.items())[:MAX_OWN_OPTIONS]
 
     def _refuse_unknown(self) -> None:
-        for name, value in self.values.items():
-            if value and not self._is_known(name):
-                near = get_close_matches(name, VIEW_FIELDS, 1)
-                self._problem(name, "pages of a sample have no such field" + (f"; did you mean {near[0]}?" if near else ""))
+        unknown = [name for name, value in self.values.items() if value and not self._is_known(name)]
+        for number, name in enumerate(unknown):
+            near = get_close_matches(name, VIEW_FIELDS, 1) if number < MAX_SUGGESTIONS else []
+            self._problem(name, "pages of a sample have no such field" + (f"; did you mean {near[0]}?" if near else ""))
 
     def _is_known(self, name: str) -> bool:
         match = _NUMBERED.fullmatch(name)
         if not match:
             return name in VIEW_FIELDS or name in FRAGMENT_FIELDS
         if match[1] == "label":
-            return not match[3] and int(match[2]) <= sum(each == "ref" for each, _ in self.pairs)
+            return not match[3] and int(match[2]) <= self._references_written
         return bool(self.values.get(f"me{match[2]}")) and (not match[3] or match[3] in OPTIONS)
+
+
+def _by_prefix(values: dict[str, str]) -> dict[str, dict[str, str]]:
+    """Fields such as me1.ytype by what stands before the dot, and then by what stands after it."""
+    found: dict[str, dict[str, str]] = {}
+    for name, value in values.items():
+        prefix, dot, option = name.partition(".")
+        if dot:
+            found.setdefault(prefix, {})[option] = value
+    return found
 
 
 def _bytes(value: str) -> bytes:

@@ -17,11 +17,15 @@ blueprint = Blueprint("short_links", __name__, url_prefix="/s")
 
 PREFIX = "/browse/"
 
+MAX_FORM_BYTES = 3 * short_links.MAX_ADDRESS + 2000
+"""A form with the longest address, each letter of it percent-encoded, and a host."""
+
 
 @blueprint.post("")
 @needs(Role.VIEWER)
 def make() -> Response:
     """The short link to the view of an address; it holds nothing but what the view reads from the address."""
+    request.max_content_length = MAX_FORM_BYTES
     view = _view(request.form.get("address", ""))
     name = short_links.store(view.address.removeprefix(request.script_root))
     return page("gui/short_link.html", "gui/short_link.html", link=f"{request.url_root}s/{name}", address=view.address)
@@ -38,16 +42,17 @@ def follow(name: str) -> AnyResponse:
 
 
 def _view(address: str) -> View:
-    """The view of an address of this site, with or without its host. Raises Problem 400."""
+    """The view of an address of this site, with or without its host. Raises InvalidInput and Problem 400."""
     place = address.removeprefix(request.url_root.rstrip("/")).removeprefix(request.script_root)
+    short_links.check_length(place)
     path, _, query = place.partition("?")
-    problem = f"Expected the address of a page of a sample, {PREFIX}<run>/<dataset>/..., not {address[:100]!r}"
-    if not path.startswith(PREFIX):
-        raise Problem(400, problem, [("address", problem)])
     try:
-        view = view_of(unquote_to_bytes(path.removeprefix(PREFIX)), query)
-    except Problem as error:
-        raise Problem(400, problem, [("address", problem)]) from error
+        view = view_of(unquote_to_bytes(path.removeprefix(PREFIX)), query) if path.startswith(PREFIX) else None
+    except Problem:
+        view = None
+    if view is None:
+        problem = f"expected that of a page of a sample, {PREFIX}<run>/<dataset>/..., not {address[:100]!r}"
+        raise Problem(400, "This address cannot have a short link", [("address", problem)])
     if view.problems:
-        raise Problem(400, f"address: {view.problems[0].name}: {view.problems[0].problem}", [("address", view.problems[0].problem)])
+        raise Problem(400, "The address has wrong fields", [(each.name, each.problem) for each in view.problems])
     return view

@@ -15,7 +15,7 @@ from app.gui.pages import views
 from app.gui.references import COMPARISONS, MAX_REFERENCES, Reference
 from app.gui.samples import SampleKey
 from app.gui.view import ALARMS, MAX_MARKS, OPTIONS, SLIDE_S, TILE_SIZES, DrawingOptions, View
-from app.gui.view_query import view_from_request
+from app.gui.view_query import MAX_SUGGESTIONS, view_from_request
 from app.web import Problem
 
 KEY = SampleKey(367129, 0, "/ZeroBias/Run2023C-PromptReco-v1/DQMIO")
@@ -188,6 +188,12 @@ def test_a_wrong_field_is_named_and_the_rest_of_the_view_stays(query: str, field
     assert [each.name for each in view.problems] == [field]
     assert problem in view.problems[0].problem
     assert (view.folder, view.plot, view.options[0]) == (b"F", b"F/x", ("stats", "false"))
+
+
+def test_similar_names_are_looked_up_for_the_first_unknown_fields_alone() -> None:
+    view = followed(f"/browse/367129{KEY.dataset}?" + "&".join(f"sise{number}=1" for number in range(100)))
+    assert len(view.problems) == 100
+    assert ["did you mean size?" in each.problem for each in view.problems] == [True] * MAX_SUGGESTIONS + [False] * (100 - MAX_SUGGESTIONS)
 
 
 @pytest.mark.parametrize("name", HOSTILE)

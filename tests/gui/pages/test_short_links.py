@@ -71,7 +71,41 @@ def test_a_link_to_anything_but_a_view_is_refused(client: FlaskClient, address: 
 def test_a_longer_address_than_browsers_can_open_is_refused_with_the_limit(client: FlaskClient) -> None:
     answer = client.post("/s", data={"address": f"{FOLDER}?q={'x' * MAX_ADDRESS}"})
     assert answer.status_code == 400
-    assert f"at most {MAX_ADDRESS} are possible" in answer.text
+    assert f"at most {MAX_ADDRESS:,} are possible" in answer.text
+
+
+def test_the_length_of_an_address_is_checked_before_its_fields_are_read(client: FlaskClient) -> None:
+    unknown = "&".join(f"unknown{number}=1" for number in range(1000))
+    answer = client.post("/s", data={"address": f"{FOLDER}?{unknown}"})
+    assert answer.status_code == 400
+    assert "letters; at most 8,000 are possible" in answer.text
+    assert "unknown1" not in answer.text
+
+
+def test_a_form_that_is_larger_than_any_address_is_not_read(client: FlaskClient) -> None:
+    numbered = "&".join(f"me{number}=a&label{number}=b" for number in range(1, 1000))
+    unknown = "&".join(f"x{number}=1" for number in range(10_000))
+    answer = client.post("/s", data={"address": f"{FOLDER}?{numbered}&{unknown}"})
+    assert answer.status_code == 413
+    assert ShortLink.select().count() == 0
+
+
+def test_the_longest_address_has_a_link_though_the_form_encodes_each_letter(client: FlaskClient) -> None:
+    start, stop = f"{FOLDER}?plot=", "%C3%A9" * 1000
+    address = start + stop + "%C3%A9" * ((MAX_ADDRESS - len(start) - len(stop)) // 6)
+    assert MAX_ADDRESS - 6 < len(address) <= MAX_ADDRESS
+    made(client, f"http://127.0.0.1:8889{address}")
+
+
+def test_a_refused_address_names_all_wrong_fields_and_each_once(client: FlaskClient) -> None:
+    answer = client.post("/s", data={"address": f"{FOLDER}?size=huge&xtype=square&status=bad"})
+    assert answer.status_code == 400
+    fields = re.findall(r"<li><b>(\w+)</b>: ([^<]*)</li>", answer.text)
+    assert sorted(name for name, _ in fields) == ["size", "status", "xtype"]
+    for _, problem in fields:
+        assert answer.text.count(problem) == 1
+    elsewhere = client.post("/s", data={"address": "/account/audit"}).text
+    assert elsewhere.count("expected that of a page of a sample") == 1
 
 
 def test_an_unknown_link_is_not_found(client: FlaskClient) -> None:
