@@ -1,8 +1,9 @@
-"""Background jobs of the DQM GUI: importing files, bounding the cache of plots, removing unused lists of names, counting alarms."""
+"""Background jobs of the DQM GUI: importing files, bounding the cache of plots, removing what nobody uses, counting alarms."""
 
 from __future__ import annotations
 
 from app.core.settings import load
+from app.gui import short_links
 from app.gui.catalog.alarms import count_missing
 from app.gui.catalog.importing import forget_names, import_file
 from app.gui.files.register import IMPORT
@@ -31,6 +32,12 @@ def evict_plots(job: BackgroundJob) -> None:
 def clean_names(job: BackgroundJob) -> None:
     """Remove lists of names that no sample uses any more."""
     report(job, None, f"{forget_names()} name lists removed")
+
+
+@handler("clean-short-links", daily=True)
+def clean_short_links(job: BackgroundJob) -> None:
+    """Delete short links that nobody uses. Running twice deletes the same."""
+    report(job, None, f"{short_links.delete_unused(load().of(GuiSettings).short_link_days)} short links deleted")
 
 
 @handler("count-alarms", daily=True)

@@ -39,10 +39,6 @@ class NotInQuarantine(GuiError):
     """There is no quarantined monitor element with this number."""
 
 
-class TooManyLinks(GuiError):
-    """No more short links can be stored."""
-
-
 class Importing(GuiError):
     """The file of a sample is being read, and no earlier list can be shown."""
 

@@ -79,6 +79,7 @@ class ShortLink(Table):
     name = TextField(primary_key=True)  # hash of the address
     address = TextField()  # path and query, from /browse/ on
     created = DoubleField()  # Unix s UTC
+    used = DoubleField(index=True)  # when it was made or last opened, to within a day, Unix s UTC
 
     class Meta:
         """Options of peewee."""

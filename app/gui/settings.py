@@ -35,6 +35,7 @@ class GuiSettings:
     render_memory_mb: int = setting(2048, "Memory limit of one render process, in addition to ROOT itself, MB.", between(512, 65536))
     render_plugins: str = setting("", "Library with CMS render plugins for the render service.", path=True)
     plot_cache_mb: int = setting(2048, "Size of the cache of plots on disk, MB.", between(1, 10_000_000))
+    short_link_days: int = setting(730, "A short link that nobody has opened for this time is deleted, days.", between(1, 36500))
     register_networks: tuple[str, ...] = setting(
         ("127.0.0.0/8", "::1/128"), "Networks whose clients may register files without a token.", networks
     )

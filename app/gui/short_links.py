@@ -1,11 +1,15 @@
-"""Short links to views whose addresses are too long for a mail: the same view always has the same link."""
+"""Short links to views whose addresses are too long for a mail: the same view always has the same link.
+
+A link that nobody opens for `short_link_days` is deleted. If there are too many, some make room: first those that nobody has
+opened since the day on which they were made, so that many new links do not drive out those in use.
+"""
 
 from __future__ import annotations
 
 import time
 from hashlib import blake2b
 
-from app.gui.errors import InvalidInput, TooManyLinks
+from app.gui.errors import InvalidInput
 from app.gui.models import ShortLink
 
 LONG_ADDRESS = 2000
@@ -17,15 +21,21 @@ MAX_ADDRESS = 8000
 MAX_LINKS = 100_000
 """Stored links: 800 MB at most."""
 
+ROOM = 1000
+"""Links that are deleted at once where there are too many."""
+
+DAY_S = 86400.0
+"""Precision of the last use of a link: opening it often writes once a day."""
+
 
 def store(address: str) -> str:
-    """The name of the link to the address of a view, which begins with /browse/. Raises InvalidInput and TooManyLinks."""
+    """The name of the link to the address of a view, which begins with /browse/. Raises InvalidInput."""
     check_length(address)
     name = blake2b(address.encode(), digest_size=12).hexdigest()
-    if ShortLink.get_or_none(ShortLink.name == name) is None:
-        if ShortLink.select().count() >= MAX_LINKS:
-            raise TooManyLinks(f"There are {MAX_LINKS} short links already; the long address works as well")
-        ShortLink.insert(name=name, address=address, created=time.time()).on_conflict_ignore().execute()
+    if address_of(name) is None:
+        _make_room()
+        now = time.time()
+        ShortLink.insert(name=name, address=address, created=now, used=now).on_conflict_ignore().execute()
     return name
 
 
@@ -37,6 +47,24 @@ def check_length(address: str) -> None:
 
 
 def address_of(name: str) -> str | None:
-    """The address of the view that a link leads to; None if there is no such link."""
+    """The address of the view that a link leads to; None if there is no such link. Stores that it is used."""
     link = ShortLink.get_or_none(ShortLink.name == name)
-    return str(link.address) if link else None
+    if link is None:
+        return None
+    now = time.time()
+    if link.used < now - DAY_S:
+        ShortLink.update(used=now).where((ShortLink.name == name) & (ShortLink.used < now - DAY_S)).execute()
+    return str(link.address)
+
+
+def delete_unused(days: int) -> int:
+    """Delete the links that nobody has used for this number of days, and return how many there were."""
+    return int(ShortLink.delete().where(ShortLink.used < time.time() - days * DAY_S).execute())
+
+
+def _make_room() -> None:
+    if ShortLink.select().count() < MAX_LINKS:
+        return
+    was_opened = ShortLink.used > ShortLink.created  # on another day than that on which it was made
+    least_used = ShortLink.select(ShortLink.name).order_by(was_opened, ShortLink.used).limit(ROOM)
+    ShortLink.delete().where(ShortLink.name.in_(least_used)).execute()

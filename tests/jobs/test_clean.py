@@ -8,11 +8,12 @@ from collections.abc import Callable
 import pytest
 
 from app.core.settings import Settings
-from app.gui.models import Dataset, File, NameList, Sample
+from app.gui import short_links
+from app.gui.models import Dataset, File, NameList, Sample, ShortLink
 from app.queue import store
 from app.queue.models import BackgroundJob
 from app.queue.states import DONE, QUEUED
-from jobs.gui import clean_names
+from jobs.gui import clean_names, clean_short_links
 from jobs.queue import CLEAN, KEEP_DAYS, clean
 
 pytestmark = pytest.mark.both_databases
@@ -47,3 +48,14 @@ def test_name_lists_that_no_sample_has_go(hub: Settings) -> None:
     Sample.create(dataset=dataset, run=2, lumi=0, file=file)
     assert run_now("clean-names", clean_names).note == "1 name lists removed"
     assert [row.id for row in NameList.select()] == [used.id] != [orphan.id]
+
+
+def test_short_links_that_nobody_opens_are_deleted_and_the_same_view_has_the_same_again(hub: Settings) -> None:
+    opened, unused = (short_links.store(address) for address in ("/browse/1/A/B/C", "/browse/2/A/B/C"))
+    long_ago = time.time() - 731 * DAY_S
+    ShortLink.update(created=long_ago, used=long_ago).execute()
+    assert short_links.address_of(opened) == "/browse/1/A/B/C"
+    assert run_now("clean-short-links", clean_short_links).note == "1 short links deleted"
+    assert short_links.address_of(opened) == "/browse/1/A/B/C"
+    assert short_links.address_of(unused) is None
+    assert short_links.store("/browse/2/A/B/C") == unused

@@ -8,10 +8,11 @@ from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.gui import short_links
+from app.gui.settings import GuiSettings
 from app.gui.view import View
 from app.gui.view_query import view_of
 from app.security import Role, needs
-from app.web import Problem, page
+from app.web import Problem, page, request_settings
 
 blueprint = Blueprint("short_links", __name__, url_prefix="/s")
 
@@ -28,7 +29,8 @@ def make() -> Response:
     request.max_content_length = MAX_FORM_BYTES
     view = _view(request.form.get("address", ""))
     name = short_links.store(view.address.removeprefix(request.script_root))
-    return page("gui/short_link.html", "gui/short_link.html", link=f"{request.url_root}s/{name}", address=view.address)
+    link = f"{request.url_root}s/{name}"
+    return page("gui/short_link.html", "gui/short_link.html", link=link, address=view.address, days=_days())
 
 
 @blueprint.get("/<name>")
@@ -37,8 +39,12 @@ def follow(name: str) -> AnyResponse:
     """A short link leads to its view."""
     address = short_links.address_of(name)
     if address is None:
-        raise Problem(404, f"There is no short link {name} on this instance")
+        raise Problem(404, f"There is no short link {name} on this instance; one that nobody opens for {_days()} days is deleted")
     return redirect(request.script_root + address)
+
+
+def _days() -> int:
+    return request_settings().of(GuiSettings).short_link_days
 
 
 def _view(address: str) -> View:

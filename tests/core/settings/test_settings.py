@@ -67,6 +67,7 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
     "import_memory_mb": [(1, "a number from 128 to 65536")],
     "import_cpu_s": [(0, "a number from 1 to 3600")],
     "import_slots": [(0, "a number from 1 to 64")],
+    "short_link_days": [(0, "a number from 1 to 36500")],
     "list_cache_mb": [(0, "a number from 1 to 65536")],
     "render_workers": [(-1, "a number from 0 to 256")],
     "render_timeout_s": [(float("inf"), "a number from 1 to 600")],

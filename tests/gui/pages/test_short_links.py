@@ -9,7 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from app.gui.models import ShortLink
-from app.gui.short_links import LONG_ADDRESS, MAX_ADDRESS
+from app.gui.short_links import DAY_S, LONG_ADDRESS, MAX_ADDRESS, MAX_LINKS, ROOM
 from tests.gui.pages.test_views import ZERO_BIAS, read
 
 FOLDER = f"/browse/367129{ZERO_BIAS}/EcalBarrel/EBTimingTask"
@@ -18,6 +18,13 @@ LONG = (
     + "&".join(f"ref=367100&label{number}={'x' * 198}{number}" for number in range(1, 10))
     + "&compare=stacked&size=l&ytype=log"
 )
+
+
+def fill_the_table(count: int) -> None:
+    """Links made one after the other: link1, link2, ..."""
+    numbers = f"WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {count})"
+    rows = f"{numbers} SELECT 'link' || n, '/browse/1/A/B/C?page=' || n, n, n FROM numbers"
+    ShortLink._meta.database.execute_sql(f"INSERT INTO short_link (name, address, created, used) {rows}")
 
 
 def made(client: FlaskClient, address: str) -> str:
@@ -106,6 +113,22 @@ def test_a_refused_address_names_all_wrong_fields_and_each_once(client: FlaskCli
         assert answer.text.count(problem) == 1
     elsewhere = client.post("/s", data={"address": "/account/audit"}).text
     assert elsewhere.count("expected that of a page of a sample") == 1
+
+
+@pytest.mark.both_databases
+def test_when_there_are_too_many_links_those_make_room_that_nobody_opens(client: FlaskClient) -> None:
+    fill_the_table(MAX_LINKS)
+    ShortLink.update(used=ShortLink.created + DAY_S).where(ShortLink.created <= 10).execute()
+    link = made(client, f"{FOLDER}?size=l")
+    assert client.get(link.removeprefix("http://127.0.0.1:8889")).status_code == 302
+    for number, status in ((1, 302), (10, 302), (11, 404), (10 + ROOM, 404), (11 + ROOM, 302), (MAX_LINKS, 302)):
+        assert client.get(f"/s/link{number}").status_code == status, number
+    assert ShortLink.select().count() == MAX_LINKS - ROOM + 1
+
+
+def test_a_user_is_told_how_long_a_link_is_kept(client: FlaskClient) -> None:
+    assert "deleted when nobody has opened it for 730 days" in client.post("/s", data={"address": FOLDER}).text
+    assert "one that nobody opens for 730 days is deleted" in read(client, "/s/abc", 404)
 
 
 def test_an_unknown_link_is_not_found(client: FlaskClient) -> None:
