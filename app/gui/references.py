@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from app.gui.addresses import run_and_lumi, text
 from app.gui.samples import SampleKey
+from render.options import MAX_TEXT_LENGTH
 
 MAX_REFERENCES = 9
 """References of a plot; the render service draws ten objects."""
@@ -61,11 +62,15 @@ class Reference(NamedTuple):
         return self.path or of_plot
 
     def shown_label(self, of_page: SampleKey) -> str:
-        """Its label in the legend: the given one, or what differs from the page."""
-        if self.label:
-            return self.label
+        """Its label in the legend: the given one, or what differs from the page; the render service draws it."""
         key = self.key(of_page)
         words = [f"Run {run_and_lumi(key)}"] if (key.run, key.lumi) != (of_page.run, of_page.lumi) else []
         words += [key.dataset] if key.dataset != of_page.dataset else []
         words += [text(self.path.rpartition(b"/")[2])] if self.path else []
-        return ", ".join(words) or f"Run {run_and_lumi(key)}"
+        return drawable_label(self.label or ", ".join(words)) or f"Run {run_and_lumi(key)}"
+
+
+def drawable_label(label: str) -> str:
+    """A label as the render service accepts it: without its end if it is too long, and without characters that are not printable."""
+    letters = (letter if letter.isprintable() else " " * letter.isspace() for letter in label)
+    return "".join(letters).strip()[:MAX_TEXT_LENGTH]

@@ -114,7 +114,8 @@ class View:
         fields += [("show", "marked" if self.side_by_side else ""), ("slide", str(self.slide_s or ""))]
         fields += [("diff", "1" if self.diff else ""), ("table", "1" if self.table else ""), ("sort", self.sort)]
         fields += [("page", "" if self.page == 1 else str(self.page)), *self.options]
-        for number, reference in enumerate(self.references, 1):
+        named = (reference for reference in self.references if reference.written())
+        for number, reference in enumerate(named, 1):
             fields += [("ref", reference.written()), (f"label{number}", reference.label)]
         fields.append(("compare", "" if self.compare == COMPARISONS[0] else self.compare))
         for number, (path, options) in enumerate(self.own_options, 1):

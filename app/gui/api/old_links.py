@@ -7,12 +7,14 @@ Its two front ends have links of their own: /start?runnr=...;dataset=... ("Link 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from itertools import chain
 from urllib.parse import unquote_to_bytes, urlencode
 
 from flask import request
 
 from app.gui.api.arguments import byte_values, query_args
-from app.gui.references import COMPARISONS, MAX_REFERENCES, Reference
+from app.gui.references import COMPARISONS, MAX_REFERENCES, Reference, drawable_label
 from app.gui.samples import SampleKey
 from app.gui.search_words import search_of_pattern
 from app.gui.view import DEFAULT_SIZE, OPTIONS, DrawingOptions, View
@@ -70,7 +72,7 @@ def home_target() -> str | None:
         _path("folder_path"),
         q=search_of_pattern(args.get("plot_search", "")),
         size=_size(),
-        references=tuple(_sample_reference(each) for each in _list("overlay_data"))[:MAX_REFERENCES],
+        references=_usable(_sample_reference(each) for each in _list("overlay_data")),
         compare=_compare(args.get("overlay", "")),
         options=_newer_options(),
     )
@@ -86,9 +88,9 @@ def local_overlay_target() -> str:
         return _search(args.get("run_number", ""), args.get("dataset_name", ""))
     folder = _path("folders_path")
     plot = b"/".join(part for part in (folder, _path("plot_name")) if part)
-    others = [_local_reference(each) for each in _list("overlayPlots")]
-    everywhere = [_sample_reference(each) for each in _list("overlaidGlobally")]
-    references = (*others, *everywhere)[:MAX_REFERENCES]
+    others = (_local_reference(each) for each in _list("overlayPlots"))
+    everywhere = (_sample_reference(each) for each in _list("overlaidGlobally"))
+    references = _usable(chain(others, everywhere))
     return View(key, folder, plot, references=references, compare=_compare(args.get("ref", "")), options=_newer_options()).address
 
 
@@ -117,9 +119,14 @@ def _classic_references() -> tuple[tuple[Reference, ...], str]:
         if kind != "other" or not (_NUMBER.fullmatch(run) or _DATASET.fullmatch(dataset)):
             continue
         run_number = int(run) if _NUMBER.fullmatch(run) else None
-        found.append(Reference(run_number, dataset=dataset if _DATASET.fullmatch(dataset) else "", label=_label(label)))
+        found.append(Reference(run_number, dataset=dataset if _DATASET.fullmatch(dataset) else "", label=drawable_label(label)))
         threshold = threshold or ktest
     return tuple(found), threshold
+
+
+def _usable(references: Iterable[Reference]) -> tuple[Reference, ...]:
+    """Those of the references that an address here can hold; an entry of a link may be cut off or empty."""
+    return tuple(each for each in references if Reference.parse(each.written(), each.label) == each)[:MAX_REFERENCES]
 
 
 def _sample_reference(written: bytes) -> Reference:
@@ -128,18 +135,13 @@ def _sample_reference(written: bytes) -> Reference:
     number = int(run) if run.isdigit() and len(run) <= 9 else None
     dataset = "/" + b"/".join(parts[:3]).decode("utf-8", "replace") if len(parts) >= 3 else ""
     label = parts[-1].decode("utf-8", "replace") if len(parts) > 3 else ""
-    return Reference(number, dataset=dataset, path=b"/".join(parts[3:-1]), label=_label("" if label == str(number) else label))
+    return Reference(number, dataset=dataset, path=b"/".join(parts[3:-1]), label=drawable_label("" if label == str(number) else label))
 
 
 def _local_reference(written: bytes) -> Reference:
     """Another plot of the same sample: its path, then reflabel=<label>."""
     path, _, label = written.partition(b"/reflabel=")
-    return Reference(path=path.strip(b"/"), label=_label(label.decode("utf-8", "replace")))
-
-
-def _label(text: str) -> str:
-    """A label that the render service draws."""
-    return "".join(letter for letter in text[:200] if letter.isprintable())
+    return Reference(path=path.strip(b"/"), label=drawable_label(label.decode("utf-8", "replace")))
 
 
 def _size() -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import html
 import re
+from urllib.parse import parse_qsl, urlsplit
 
 import numpy as np
 import pytest
@@ -171,6 +172,37 @@ def test_the_references_of_a_link_are_kept(client: FlaskClient, link: str, refer
     address = client.get(link).location
     assert references.replace("/", "%2F") in address
     assert ("ref=" in address) == bool(references)
+
+
+@pytest.mark.parametrize(
+    ("link", "references"),
+    [
+        (f"/?{NEWER}&overlay_data=x%265{PROMPT}/lab", [("ref", f"5{PROMPT}"), ("label1", "lab")]),
+        (f"/?{NEWER}&overlay_data=x%26y%26z", []),
+        (f"/?{NEWER}&overlay_data=5//Run2017A/DQMIO/a%266{PROMPT}/b", [("ref", f"6{PROMPT}"), ("label1", "b")]),
+        (f"/plotsLocalOverlay?{LOCAL}&overlayPlots=/reflabel%3Dx", []),
+        (f"/plotsLocalOverlay?{LOCAL}&overlayPlots=/reflabel%3Dx%26{MAP}/reflabel%3Dmap", [("ref", f"//{MAP}"), ("label1", "map")]),
+        (
+            f"/plotsLocalOverlay?{LOCAL}&overlayPlots=/reflabel%3Dx&overlaidGlobally=%26x%26284036{PROMPT}/{ETA}/prompt",
+            [("ref", f"284036{PROMPT}/{ETA}"), ("label1", "prompt")],
+        ),
+        (
+            f"/?{NEWER}&overlay_data={'x%26' * 9}{'%26'.join(f'{run}{PROMPT}/{run}' for run in range(1, 11))}",
+            [("ref", f"{run}{PROMPT}") for run in range(1, 10)],
+        ),
+        (
+            f"/start?runnr=327802;dataset={ONLINE};referenceobj1=other:x:y:bad:;referenceobj2=other:5::good:",
+            [("ref", "5"), ("label1", "good")],
+        ),
+    ],
+)
+def test_an_unusable_reference_of_a_link_is_left_out_and_the_others_keep_their_labels(
+    client: FlaskClient, link: str, references: list[tuple[str, str]]
+) -> None:
+    address = client.get(link).location
+    found = [(name, value) for name, value in parse_qsl(urlsplit(address).query) if name.startswith(("ref", "label"))]
+    assert found == references
+    opened(client, address)
 
 
 @pytest.mark.parametrize("link", ["/session/abc123/state", "/online/session/DQMxyz", "/dqm/offline/session/1/2"])
