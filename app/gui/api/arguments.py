@@ -24,7 +24,9 @@ REFERENCES_OF_FRONT_END = {"onSide": "object", "on-side": "object", "undefined":
 """Values of `ref` that the front ends of the legacy GUI send, and those of the API: they draw plots side by side themselves."""
 
 SWITCHES_OF_FRONT_END = {"showstats": "stats", "showerrbars": "errors"}
-"""Options that versions of the newer front end send by the names of the older one, and their names in the API."""
+"""Options of the front ends of the legacy GUI, which are whole numbers or true and false there, and their names in the API."""
+
+LARGEST_SWITCH = 10**9 - 1
 
 _TIME = re.compile(rb"(?:^|(?<=[&;]))notOlderThan=[^&;]*[&;]?")
 
@@ -91,7 +93,15 @@ def drawing_options() -> Options:
     try:
         return _options(_query_without_time())
     except OptionError as error:
-        raise Problem(400, f"{error.field}: {error.problem}", [(error.field, error.problem)]) from error
+        field, problem = _as_typed(error)
+        raise Problem(400, f"{field}: {problem}", [(field, problem)]) from error
+
+
+def _as_typed(error: OptionError) -> tuple[str, str]:
+    """Name and problem of a wrong option, by the name that this request has for it."""
+    args = query_args()
+    old = next((old for old, new in SWITCHES_OF_FRONT_END.items() if new == error.field and args.get(old) and not args.get(new)), "")
+    return (old, f"{args[old]!r} is no whole number, nor true or false") if old else (error.field, error.problem)
 
 
 def _query_without_time() -> bytes:
@@ -102,16 +112,11 @@ def _query_without_time() -> bytes:
 @lru_cache(maxsize=1024)
 def _options(query: bytes) -> Options:
     """The options in a query; the plots of a page all have the same. Raises OptionError."""
-    args = references_of_api(_parse(query))
-    for old, new in SWITCHES_OF_FRONT_END.items():
-        if old in args and new not in args:
-            args[new] = args[old]
-    return Options.from_query(args)
-
-
-def references_of_api(args: MultiDict[str, str]) -> MultiDict[str, str]:
-    """A copy of a query with a value of `ref` that the API knows, where it has one of a front end of the legacy GUI."""
-    args = args.copy()
+    args = _parse(query)
     if (ref := args.get("ref")) in REFERENCES_OF_FRONT_END:
         args["ref"] = REFERENCES_OF_FRONT_END[ref]
-    return args
+    for old, new in SWITCHES_OF_FRONT_END.items():
+        if (value := args.get(old)) and not args.get(new):
+            number = parse_int(value, LARGEST_SWITCH)
+            args[new] = value if number is None else str(number > 0)
+    return Options.from_query(args)

@@ -9,13 +9,12 @@ import re
 from urllib.parse import quote
 
 from flask import Blueprint, Response, redirect, request
-from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.gui import samples
 from app.gui.api import overlays
 from app.gui.api.archive import folder_document
-from app.gui.api.arguments import not_older_than, object_values, path_in_address, query_args, references_of_api, sample_key
+from app.gui.api.arguments import drawing_options, not_older_than, object_values, path_in_address, query_args, sample_key
 from app.gui.api.old_links import local_overlay_target, start_target
 from app.gui.api.v1 import WAIT_S, with_sample
 from app.gui.current import current_catalog, current_plots
@@ -23,16 +22,8 @@ from app.gui.plots.documents import me_document
 from app.gui.plots.overlay import ObjectRef, parse_objects
 from app.security import Role, needs
 from app.web import Problem, cached_json, raw_path
-from app.web.arguments import parse_int
-from render.errors import OptionError
-from render.options import Options
 
 blueprint = Blueprint("gui_legacy", __name__)
-
-SWITCHES = {"showstats": "stats", "showerrbars": "errors"}
-"""Options that are whole numbers here, and their names in the API."""
-
-LARGEST_SWITCH = 10**9 - 1
 
 PATH_LETTERS = "/~!$&'()*+,;=:@"
 
@@ -127,22 +118,6 @@ def json_overlay() -> Response:
 
 
 def _plot(objects: list[ObjectRef]) -> Response:
-    try:
-        options = Options.from_query(_query_of_api())
-    except OptionError as error:
-        field = next((old for old, new in SWITCHES.items() if new == error.field and old in query_args()), error.field)
-        problem = "Expected a whole number" if field in SWITCHES else error.problem
-        raise Problem(400, f"{field}: {problem}", [(field, problem)]) from error
-    response = overlays.plot_objects(objects, options)
+    response = overlays.plot_objects(objects, drawing_options())
     response.status_code = 200 if response.status_code == 404 else response.status_code
     return response
-
-
-def _query_of_api() -> MultiDict[str, str]:
-    """The query of this request with the names and values of the API."""
-    query = references_of_api(query_args())
-    for old, new in SWITCHES.items():
-        if text := query.get(old):
-            number = parse_int(text, LARGEST_SWITCH)
-            query[new] = text if number is None else str(bool(number))
-    return query

@@ -211,8 +211,24 @@ def test_the_legacy_gui_accepts_numbers_for_switches(client: FlaskClient) -> Non
     old = client.get(f"/plotfairy/archive/{SAMPLE}/{path}?showstats=0;showerrbars=1;norm=False;w=266;h=200")
     new = client.get(f"/api/v1/render/{SAMPLE}/{path}?stats=false&errors=true&norm=false")
     assert old.data == new.data
-    wrong = client.get(f"/plotfairy/archive/{SAMPLE}/{path}?showstats=some")
-    assert (wrong.status_code, wrong.json["errors"]) == (400, [{"field": "showstats", "problem": "Expected a whole number"}])
+
+
+@pytest.mark.parametrize("kind", ["/plotfairy/archive", "/api/v1/render"])
+def test_a_switch_by_its_legacy_name_is_the_same_in_both_kinds_of_addresses(client: FlaskClient, kind: str) -> None:
+    address = f"{kind}/{SAMPLE}/{quote(histogram(client))}"
+    plain, without = (client.get(f"/api/v1/render/{SAMPLE}/{quote(histogram(client))}?stats={stats}") for stats in ("true", "false"))
+    for query, expected in (
+        ("showstats=111", plain),
+        ("showstats=0", without),
+        ("showstats=false", without),
+        ("showstats=1&stats=false", without),
+    ):
+        assert client.get(f"{address}?{query}").data == expected.data, query
+    wrong = client.get(f"{address}?showstats=some")
+    assert (wrong.status_code, wrong.json["errors"]) == (
+        400,
+        [{"field": "showstats", "problem": "'some' is no whole number, nor true or false"}],
+    )
 
 
 @pytest.mark.parametrize("address", [f"{SAMPLE}/No/Such", f"5/A/B/C/{MAP}", f"367129:5{DATASET}/{MAP}"])
