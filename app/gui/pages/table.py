@@ -16,8 +16,9 @@ from app.gui.current import current_plots
 from app.gui.errors import PlotError, PlotUnavailable, UnusableElement
 from app.gui.pages.compare import LegendEntry, legend_of
 from app.gui.plots.bin_table import BinTable, Row
-from app.gui.plots.bins import Axis, Bins, Number, bins_of
+from app.gui.plots.bins import BOUND, MAX_CELLS, Axis, Bins, bins_of
 from app.gui.plots.documents import index_of
+from app.gui.plots.number_array import Number
 from app.gui.plots.saved_files import file_name
 from app.gui.view import View
 from app.web import Problem
@@ -118,31 +119,34 @@ def csv_response(sample: OpenSample, view: View) -> Response:
     return response
 
 
-def _bins(sample: OpenSample, index: int) -> Bins:
-    """The bins of an ME. Raises PlotError."""
+def _bins(sample: OpenSample, index: int, room: int = MAX_CELLS) -> Bins:
+    """The bins of an ME, at most `room` of them. Raises PlotError."""
     name = text(sample.names[index])
     if Kind(sample.columns.row(index).kind).scalar:
         raise UnusableElement(f"{name} is no histogram, so it has no bins")
     try:
-        return bins_of(loads(current_plots().json(sample, index)))
+        return bins_of(loads(current_plots().json(sample, index)), room)
     except ValueError as error:
         raise UnusableElement(f"{name} has no table. {error}") from error
 
 
 def _with_references(bins: Bins, view: View, legend: Sequence[LegendEntry]) -> tuple[BinTable, list[str]]:
     """The table, and for each reference why it has no values, or ""."""
-    found = [_reference_bins(view, entry) for entry in legend]
+    found, room = [], MAX_CELLS - len(bins.contents)
+    for entry in legend:
+        found.append(_reference_bins(view, entry, room) if room >= len(bins.contents) else (None, f"has too many bins: {BOUND}"))
+        room -= len(found[-1][0].contents) if found[-1][0] else 0
     table = BinTable(bins, [bins for bins, _ in found])
     problems = [problem or ("" if table.has_bins_of(number) else "has other bins") for number, (_, problem) in enumerate(found, 1)]
     return table, problems
 
 
-def _reference_bins(view: View, entry: LegendEntry) -> tuple[Bins | None, str]:
+def _reference_bins(view: View, entry: LegendEntry, room: int) -> tuple[Bins | None, str]:
     if entry.sample is None or entry.problem:
         return None, entry.problem or "is being read"
     index = entry.sample.names.find(entry.reference.me_path(view.plot))
     try:
-        return (None, "has no such monitor element") if index is None else (_bins(entry.sample, index), "")
+        return (None, "has no such monitor element") if index is None else (_bins(entry.sample, index, room), "")
     except PlotError as error:
         return None, error.message
 

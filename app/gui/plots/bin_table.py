@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import math
+from array import array
 from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import Any, NamedTuple
 
-from app.gui.plots.bins import Axis, AxisBin, Bins, Number
+from app.gui.plots.bins import Axis, AxisBin, Bins
+from app.gui.plots.number_array import Number
 from app.web.csv_text import csv_text
 
 CSV_ROWS = 1000
 """Rows of a part of the CSV."""
+
+NO_BIN = -1
+"""In place of the cell of a reference without the bin."""
 
 
 class Value(NamedTuple):
@@ -34,7 +39,7 @@ class BinTable:
     def __init__(self, bins: Bins, references: Sequence[Bins | None] = ()) -> None:
         """A reference of None has no bins at all."""
         self.bins = bins
-        self._series: list[tuple[Bins, Sequence[int | None]] | None] = [(bins, range(len(bins.contents)))]
+        self._series: list[tuple[Bins, Sequence[int]] | None] = [(bins, range(len(bins.contents)))]
         self._series += [reference and _matched(bins, reference) for reference in references]
 
     def __len__(self) -> int:
@@ -57,27 +62,32 @@ class BinTable:
 
     def order(self, column: str, descending: bool) -> Sequence[int]:
         """The cells sorted by a column; those without a value are last, and equal ones stay in the order of the histogram."""
+        if column == self.default_column and not descending:
+            return range(len(self))
         values = self._values(column)
-        known = [cell for cell, value in enumerate(values) if value not in (None, "")]
+        known = [cell for cell, value in enumerate(values) if value == value and value != ""]  # NaN is not equal to itself
         known.sort(key=values.__getitem__, reverse=descending)
-        return known + [cell for cell, value in enumerate(values) if value in (None, "")]
+        if len(known) == len(values):
+            return known
+        return known + [cell for cell, value in enumerate(values) if value != value or value == ""]
 
     def _values(self, column: str) -> Sequence[Any]:
-        """The value of each cell in a column."""
+        """The value of each cell in a column; NaN for a number that it does not have, "" for a label."""
         stride = 1
         for axis in self.bins.axes:
             size = len(axis.bins)
             if column == axis.name:
                 return [cell // stride % size for cell in range(len(self))]
             if column == f"{axis.name}label":
-                return [axis.bins[cell // stride % size].label for cell in range(len(self))]
+                labels = [each.label for each in axis.bins]
+                return [labels[cell // stride % size] for cell in range(len(self))]
             stride *= size
         name = column.rstrip("0123456789")
         series = self._series[int(column.removeprefix(name) or 0)]
         if series is None:
-            return [None] * len(self)
-        numbers = series[0].contents if name == "content" else series[0].errors
-        return [None if cell is None else numbers[cell] for cell in series[1]]
+            return array("d", [math.nan]) * len(self)
+        numbers = (series[0].contents if name == "content" else series[0].errors).stored
+        return numbers if isinstance(series[1], range) else [math.nan if cell == NO_BIN else numbers[cell] for cell in series[1]]
 
     def row(self, cell: int) -> Row:
         """The row of a cell."""
@@ -85,8 +95,8 @@ class BinTable:
 
     def _value(self, number: int, cell: int) -> Value | None:
         series = self._series[number]
-        other = series and series[1][cell]
-        return None if series is None or other is None else Value(series[0].contents[other], series[0].errors[other])
+        other = series[1][cell] if series else NO_BIN
+        return None if series is None or other == NO_BIN else Value(series[0].contents[other], series[0].errors[other])
 
     def csv(self, order: Sequence[int], labels: Sequence[str]) -> Iterator[str]:
         """The table as CSV, part by part. `labels` are those of the references."""
@@ -117,27 +127,27 @@ def _csv_number(value: Number) -> int | float:
     return math.nan if value is None else value
 
 
-def _matched(bins: Bins, other: Bins) -> tuple[Bins, Sequence[int | None]] | None:
+def _matched(bins: Bins, other: Bins) -> tuple[Bins, Sequence[int]] | None:
     """A reference with its cell for each cell of the histogram; None if no cells are the same."""
     if [axis.name for axis in bins.axes] != [axis.name for axis in other.axes]:
         return None
     if all(mine.bins == theirs.bins for mine, theirs in zip(bins.axes, other.axes, strict=True)):
         return other, range(len(other.contents))
-    cells: list[int | None] = [0]
+    cells = array("q", [0])
     stride = 1
     for mine, theirs in zip(bins.axes, other.axes, strict=True):
         steps = _matched_bins(mine, theirs)
-        cells = [None if step is None or cell is None else cell + step * stride for step in steps for cell in cells]
+        cells = array("q", (NO_BIN if NO_BIN in (step, cell) else cell + step * stride for step in steps for cell in cells))
         stride *= len(theirs.bins)
-    return (other, cells) if any(cell is not None for cell in cells) else None
+    return (other, cells) if any(cell != NO_BIN for cell in cells) else None
 
 
-def _matched_bins(mine: Axis, theirs: Axis) -> list[int | None]:
-    """For each bin of an axis the number of the same bin of another one: that of its label, else of its edges."""
+def _matched_bins(mine: Axis, theirs: Axis) -> list[int]:
+    """For each bin of an axis the number of the same bin of another one, by its label or else its edges; NO_BIN if there is none."""
     labels = [[each.label for each in axis.bins if each.label] for axis in (mine, theirs)]
     by_label = all(len(set(names)) == len(names) for names in labels)
     found = {_identity(each, by_label): number for number, each in reversed(list(enumerate(theirs.bins)))}
-    return [found.get(_identity(each, by_label)) for each in mine.bins]
+    return [found.get(_identity(each, by_label), NO_BIN) for each in mine.bins]
 
 
 def _identity(place: AxisBin, by_label: bool) -> tuple[object, ...]:

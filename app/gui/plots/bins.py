@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, overload
 
-Number = int | float | None
-"""A number of the JSON; None is one that is not finite."""
+from app.gui.plots.number_array import Number, NumberArray
 
 MAX_CELLS = 1 << 20
-"""Cells of the largest histogram whose bins are listed: a map of 1000 x 1000 with its underflow and overflow."""
+"""Cells of the histograms of a table, all together: a map of 1000 x 1000 with its underflow and overflow."""
+
+BOUND = f"a table shows at most {MAX_CELLS:,}, those of references included"
 
 ERROR_OF_MEAN, SPREAD, SPREAD_OR_UNIT, WEIGHT = range(4)
 """Values of `fErrorMode`, the option of `TProfile::SetErrorOption`: none, `s`, `i`, `g`."""
@@ -35,12 +35,51 @@ class AxisBin(NamedTuple):
     label: str  # "" without one
 
 
+class IntervalBins(Sequence[AxisBin]):
+    """The bins of an axis that are intervals, from the underflow to the overflow. Each is made when it is read: there can be a million."""
+
+    def __init__(self, edges: NumberArray, labels: dict[int, str]) -> None:
+        """
+        Args:
+            edges: Those of the bins 1, 2, ..., and the last upper one.
+            labels: By the number of the bin.
+        """
+        self._edges = edges
+        self._last = len(edges)  # number of the overflow
+        self.labels = {number: label for number, label in labels.items() if label and 0 < number < self._last}
+
+    def __len__(self) -> int:
+        return self._last + 1
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, IntervalBins) and (self._edges.stored, self.labels) == (other._edges.stored, other.labels)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    @overload
+    def __getitem__(self, index: int, /) -> AxisBin: ...
+
+    @overload
+    def __getitem__(self, index: slice, /) -> list[AxisBin]: ...
+
+    def __getitem__(self, index: int | slice, /) -> AxisBin | list[AxisBin]:
+        numbers = range(len(self))[index]
+        return self._bin(numbers) if isinstance(numbers, int) else [self._bin(number) for number in numbers]
+
+    def _bin(self, number: int) -> AxisBin:
+        if number == 0:
+            return AxisBin("underflow", -math.inf, self._edges[0], "")
+        if number == self._last:
+            return AxisBin("overflow", self._edges[-1], math.inf, "")
+        return AxisBin(str(number), self._edges[number - 1], self._edges[number], self.labels.get(number, ""))
+
+
 class Axis(NamedTuple):
     """An axis with its bins, from the underflow to the overflow; of a TH2Poly the list of its polygons."""
 
     name: str  # x, y, z or polygon
     title: str
-    bins: tuple[AxisBin, ...]
+    bins: Sequence[AxisBin]
 
     @property
     def has_edges(self) -> bool:
@@ -50,15 +89,15 @@ class Axis(NamedTuple):
     @property
     def has_labels(self) -> bool:
         """Whether a bin has a label."""
-        return any(each.label for each in self.bins)
+        return bool(self.bins.labels) if isinstance(self.bins, IntervalBins) else True
 
 
 class Bins(NamedTuple):
     """The cells of a histogram in the order of ROOT: the first axis varies fastest."""
 
     axes: tuple[Axis, ...]
-    contents: Sequence[Number]
-    errors: Sequence[Number]
+    contents: NumberArray
+    errors: NumberArray
 
     def position(self, cell: int) -> tuple[AxisBin, ...]:
         """The bin of each axis that a cell belongs to."""
@@ -74,35 +113,43 @@ def dimensions(class_name: str) -> int:
     return 1 if class_name == "TProfile" else int(next((letter for letter in class_name if letter.isdigit()), "1"))
 
 
-def bins_of(histogram: dict[str, Any]) -> Bins:
-    """The bins of a histogram. Raises ValueError, with a sentence, if there are too many or if their number is wrong."""
+def bins_of(histogram: dict[str, Any], room: int = MAX_CELLS) -> Bins:
+    """The bins of a histogram.
+
+    Args:
+        histogram: Its JSON.
+        room: Greatest number of cells.
+
+    Raises:
+        ValueError: there are too many, or their number is wrong; with a sentence.
+    """
     class_name = histogram["_typename"]
     if class_name == "TH2Poly":
-        return _polygons(histogram)
-    axes = tuple(_axis(letter, histogram[f"f{letter.upper()}axis"]) for letter in "xyz"[: dimensions(class_name)])
-    cells = math.prod(len(axis.bins) for axis in axes)
-    _check_count(cells)
+        return _polygons(histogram, room)
+    documents = {letter: histogram[f"f{letter.upper()}axis"] for letter in "xyz"[: dimensions(class_name)]}
+    cells = math.prod(axis["fNbins"] + 2 for axis in documents.values())
+    for count in (*(axis["fNbins"] for axis in documents.values()), cells):
+        _check_count(count, room)
+    axes = tuple(_axis(letter, axis) for letter, axis in documents.items())
     sums = histogram["fArray"]
     if len(sums) != cells:
         raise ValueError(f"Its axes have {cells:,} bins, but it has {len(sums):,} contents")
     if class_name.startswith("TProfile"):
         return Bins(axes, *_profile(histogram, cells))
-    return Bins(axes, sums, _errors(sums, histogram["fSumw2"]))
+    contents = NumberArray(sums)
+    return Bins(axes, contents, _errors(contents, histogram["fSumw2"]))
 
 
 def _axis(letter: str, axis: dict[str, Any]) -> Axis:
     count = axis["fNbins"]
-    _check_count(count)
     edges = axis["fXbins"] if len(axis["fXbins"]) == count + 1 else _equal_edges(axis["fXmin"], axis["fXmax"], count)
     labels = {each["fUniqueID"]: each["fString"] for each in (axis["fLabels"] or {"arr": []})["arr"]}
-    inner = (AxisBin(str(number), low, high, labels.get(number, "")) for number, (low, high) in enumerate(pairwise(edges), 1))
-    bins = (AxisBin("underflow", -math.inf, edges[0], ""), *inner, AxisBin("overflow", edges[-1], math.inf, ""))
-    return Axis(letter, axis["fTitle"], bins)
+    return Axis(letter, axis["fTitle"], IntervalBins(NumberArray(edges), labels))
 
 
-def _check_count(count: int) -> None:
-    if not 0 < count <= MAX_CELLS:
-        raise ValueError(f"It has {count:,} bins; a table shows at most {MAX_CELLS:,}")
+def _check_count(count: int, room: int) -> None:
+    if not 0 < count <= room:
+        raise ValueError(f"It has {count:,} bins; {BOUND}")
 
 
 def _equal_edges(low: Number, high: Number, count: int) -> list[Number]:
@@ -113,24 +160,28 @@ def _equal_edges(low: Number, high: Number, count: int) -> list[Number]:
     return [low, *(low + number * width for number in range(1, count + 1))]
 
 
-def _errors(contents: Sequence[Number], squares: Sequence[Number]) -> list[Number]:
+def _errors(contents: NumberArray, squares: Sequence[Number]) -> NumberArray:
     """Errors from sums of squared weights; without these those of counts."""
-    if squares:
-        return ([_root(square) for square in squares] + [None] * len(contents))[: len(contents)]
-    return [None if content is None else math.sqrt(abs(content)) for content in contents]
+    if not squares:
+        return NumberArray(map(math.sqrt, map(abs, contents.stored)))  # that of NaN is NaN
+    found: list[Any] = (list(squares) + [None] * len(contents))[: len(contents)]
+    try:
+        return NumberArray(map(math.sqrt, found))
+    except (TypeError, ValueError):  # some are not finite, or negative
+        return NumberArray(map(_root, found))
 
 
 def _root(square: Number) -> Number:
     return None if square is None or square < 0 else math.sqrt(square)
 
 
-def _profile(profile: dict[str, Any], cells: int) -> tuple[list[Number], list[Number]]:
+def _profile(profile: dict[str, Any], cells: int) -> tuple[NumberArray, NumberArray]:
     """Means and errors of a profile."""
     sums, squares, mode = profile["fArray"], profile["fSumw2"], profile["fErrorMode"]
     weights = profile["fBinEntries"] if len(profile["fBinEntries"]) == cells else [0] * cells
     squared_weights = profile["fBinSumw2"] if len(profile["fBinSumw2"]) == cells else weights  # unweighted: equal
-    rows = list(zip(sums, squares, weights, squared_weights, strict=True))
-    return [_mean(row[0], row[2]) for row in rows], [_profile_error(*row, mode) for row in rows]
+    rows = zip(sums, squares, weights, squared_weights, strict=True)
+    return NumberArray(map(_mean, sums, weights)), NumberArray(_profile_error(*row, mode) for row in rows)
 
 
 def _mean(total: Number, weight: Number) -> Number:
@@ -173,14 +224,14 @@ def _finite(value: float) -> Number:
     return value if math.isfinite(value) else None
 
 
-def _polygons(histogram: dict[str, Any]) -> Bins:
+def _polygons(histogram: dict[str, Any], room: int) -> Bins:
     """The polygons of a TH2Poly by their numbers, then its nine overflow bins."""
     lists = [*histogram["fCells"], histogram["fBins"] or {"arr": []}]
     found = sorted(_polygon_objects(lists), key=lambda polygon: polygon["fNumber"])
-    _check_count(len(found) + 1)
+    _check_count(len(found) + len(REGIONS), room)
     regions = [AxisBin(f"overflow {number}", None, None, name) for number, name in enumerate(REGIONS, 1)]
     bins = (*(AxisBin(str(each["fNumber"]), None, None, _extent(each)) for each in found), *regions)
-    contents = [each["fContent"] for each in found] + histogram["fOverflow"]
+    contents = NumberArray([each["fContent"] for each in found] + histogram["fOverflow"])
     squares = histogram["fSumw2"]
     if len(squares) == len(contents):  # ROOT has those of the overflow bins first
         squares = squares[len(REGIONS) :] + squares[: len(REGIONS)]

@@ -16,6 +16,7 @@ import uproot
 from flask.testing import FlaskClient
 from werkzeug.http import parse_options_header
 
+from app.gui.pages import table
 from app.gui.pages.table import ROWS_PER_PAGE
 from tests.gui.pages.test_views import MUON, ZERO_BIAS, read, words
 
@@ -90,7 +91,7 @@ def test_the_csv_is_a_file_of_its_own_name_and_sent_as_it_is_made(client: FlaskC
     assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
     assert parse_options_header(answer.headers["Content-Disposition"]) == ("attachment", {"filename": "EBTMT timing EB+02_run367129.csv"})
     assert answer.is_streamed
-    assert answer.text.splitlines()[:2] == ["x bin,x from,x to,content,error", "underflow,-inf,-20,0,0.0"]
+    assert answer.text.splitlines()[:2] == ["x bin,x from,x to,content,error", "underflow,-inf,-20,0,0"]
 
 
 def test_the_page_links_to_the_csv_in_its_order(client: FlaskClient) -> None:
@@ -163,6 +164,17 @@ def test_a_reference_with_other_bins_says_so(client: FlaskClient) -> None:
     for problem in ("depth1 has other bins", "DxySignificance_GenTk has other bins", "There is no run 1 of", "There has no Not/There"):
         assert problem in text
     assert all(row[5:] == ["no such bin"] * 4 for row in rows_of(page))
+
+
+def test_the_bins_of_all_references_together_are_bounded(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    client.get(f"/api/v1/archive/367100{ZERO_BIAS}/")  # a page does not wait until a reference is read
+    client.get(f"/api/v1/archive/367129{MUON}/")
+    cells = 85 * 38
+    monkeypatch.setattr(table, "MAX_CELLS", 3 * cells - 1)
+    page = read(client, address(MAP, f"ref=367100&ref={MUON}&label2=muons&ref=//{quote(BARREL)}"))
+    assert "muons has too many bins: a table shows at most 1,048,576, those of references included" in words(table_of(page))
+    earlier = client.get(f"/api/v1/json/367100{ZERO_BIAS}/{quote(MAP)}").json or {}
+    assert [float(row[8]) for row in rows_of(page)] == earlier["fArray"][:ROWS_PER_PAGE]
 
 
 def test_headings_and_cells_are_named_for_a_screen_reader(client: FlaskClient) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -37,9 +38,27 @@ def test_bins_without_a_finite_value_are_last_and_equal_ones_in_their_order() ->
     assert table.row(1).values == [Value(None, None)]
 
 
+def test_whole_numbers_stay_whole_among_others() -> None:
+    found = histogram([2, 0.5, None, 1e20, -3, 2**60], axis(4, 0, 4)).contents
+    assert [repr(number) for number in found] == ["2", "0.5", "None", "1e+20", "-3", "1.152921504606847e+18"]
+    assert [repr(number) for number in histogram([2**62 + 1, 0, 0], axis(1, 0, 4)).contents] == [str(2**62 + 1), "0", "0"]
+
+
+def test_the_numbers_of_a_histogram_are_held_in_eight_bytes_each() -> None:
+    count = 100_000
+    contents = [number / 7 for number in range(count + 2)]
+    document = {"_typename": "TH1D", "fArray": contents, "fSumw2": contents, "fXaxis": axis(count, 0, 1)}
+    tracemalloc.start()
+    table = BinTable(bins_of(document), [bins_of(document)])
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(table) == count + 2
+    assert held < 2 * 3 * 8 * 1.2 * count, "content, error and edge of a bin, of the histogram and its reference"
+
+
 def test_a_map_is_sorted_by_each_axis() -> None:
     table = BinTable(histogram(list(range(12)), axis(2, 0, 1), axis(1, 0, 1)))
-    assert table.order("y", descending=False) == list(range(12))
+    assert list(table.order("y", descending=False)) == list(range(12))
     assert table.order("x", descending=False) == [0, 4, 8, 1, 5, 9, 2, 6, 10, 3, 7, 11]
     assert table.default_column == "y"
 
@@ -76,10 +95,10 @@ def test_the_csv_names_labels_and_marks_missing_values() -> None:
     lines = "".join(BinTable(mine, [histogram([9, 7, 9], axis(1, 0, 1, ("b, c",)))]).csv(range(4), ["old"])).splitlines()
     assert lines == [
         "x bin,x from,x to,x label,content,error,content of old,error of old",
-        "underflow,-inf,0,,0,0.0,9,3.0",
-        "1,0,1.0,'=1+1,nan,nan,,",
-        f'2,1.0,2.0,"b, c",4,2.0,7,{math.sqrt(7)}',
-        "overflow,2.0,inf,,0,0.0,,",
+        "underflow,-inf,0,,0,0,9,3",
+        "1,0,1,'=1+1,nan,nan,,",
+        f'2,1,2,"b, c",4,2,7,{math.sqrt(7)}',
+        "overflow,2,inf,,0,0,,",
     ]
 
 

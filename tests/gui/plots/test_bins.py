@@ -16,7 +16,8 @@ from flask import Flask
 from app import create_app
 from app.core.settings import Settings
 from app.gui.current import current_catalog, current_plots
-from app.gui.plots.bins import MAX_CELLS, REGIONS, Axis, Bins, Number, bins_of
+from app.gui.plots.bins import MAX_CELLS, REGIONS, Axis, Bins, bins_of
+from app.gui.plots.number_array import Number
 from app.gui.samples import SampleKey
 from tests.support import gui
 from tests.support.patience import PATIENCE_S
@@ -126,6 +127,14 @@ def test_a_histogram_of_too_many_bins_or_of_the_wrong_number_is_refused_with_a_s
         bins_of({"_typename": "TH1F", "fXaxis": axis, "fArray": []})
     with pytest.raises(ValueError, match="Its axes have 4 bins, but it has 3 contents"):
         bins_of({"_typename": "TH1F", "fXaxis": axis | {"fNbins": 2}, "fArray": [1, 2, 3]})
+
+
+def test_a_reference_has_to_fit_in_the_room_that_others_leave() -> None:
+    axis = {"fNbins": 8, "fXbins": [], "fXmin": 0, "fXmax": 1, "fLabels": None, "fTitle": ""}
+    document = {"_typename": "TH2F", "fXaxis": axis, "fYaxis": axis, "fArray": [0] * 100, "fSumw2": []}
+    assert len(bins_of(document, room=100).contents) == 100
+    with pytest.raises(ValueError, match="It has 100 bins; a table shows at most 1,048,576, those of references included"):
+        bins_of(document, room=99)
 
 
 def test_a_map_of_too_many_cells_is_refused_before_its_errors_are_computed() -> None:
