@@ -1,7 +1,7 @@
 """Compression of answers, for clients that accept gzip.
 
-Texts that are in memory are compressed: pages, scripts, styles, JSON, SVG. Streams and files are sent as they are: they
-would have to be read whole first.
+Texts that are in memory are compressed: pages, scripts, styles, JSON, SVG. Tables (CSV) are compressed part by part while they
+are made. Other streams and files are sent as they are: they would have to be read whole first.
 
 Compression over TLS can leak a secret of a page to somebody who can both choose a part of it and measure its size, again and
 again (BREACH). No answer contains such a secret: forms have no CSRF tokens (see `security.origin`), the session is in a cookie
@@ -12,6 +12,8 @@ cookie unseen, since that is SameSite=Lax. A page that shows a secret must set `
 from __future__ import annotations
 
 import gzip
+import zlib
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from flask import Flask, Response, request
@@ -24,8 +26,14 @@ MIN_BYTES = 1000
 FAST, SMALL, SMALLEST = 1, 5, 9
 """Levels of gzip: for bodies that are made for one request or for a second, for others, and for those compressed only once."""
 
-TEXTS = frozenset({"text/html", "text/css", "text/javascript", "text/plain", "application/json", "image/svg+xml"})
+TEXTS = frozenset({"text/html", "text/css", "text/javascript", "text/plain", "text/csv", "application/json", "image/svg+xml"})
 """Media types that are compressed; images and ROOT files are compressed already."""
+
+STREAMED = frozenset({"text/csv"})
+"""Those that are compressed even if they are made part by part."""
+
+GZIP_WBITS = zlib.MAX_WBITS + 16
+"""The format of gzip, for zlib."""
 
 CONSTANT = frozenset({"static", "bundle"})
 """Endpoints of scripts and styles, which only change with the version of the product."""
@@ -39,11 +47,17 @@ def init_app(app: Flask) -> None:
 def _compress_response(response: Response) -> Response:
     is_constant = response.status_code == 200 and request.endpoint in CONSTANT
     if response.status_code == 304:
+        response.vary.add("Accept-Encoding")  # as the answer that the client has
         _name_as_client_does(response)
     elif response.mimetype in TEXTS and response.status_code not in (204, 206) and not response.content_encoding:
         response.vary.add("Accept-Encoding")
-        if accepts_gzip() and (is_constant or response.is_sequence) and not response.cache_control.no_transform:
+        if not accepts_gzip() or response.cache_control.no_transform:
+            return response
+        if is_constant or response.is_sequence:
             _pack(response, is_constant)
+        elif response.mimetype in STREAMED:
+            response.response = _compress_parts(response.iter_encoded())
+            _name_as_compressed(response)
     return response
 
 
@@ -53,6 +67,10 @@ def _pack(response: Response, is_constant: bool) -> None:
     if len(plain) < MIN_BYTES:
         return
     response.set_data(_compress_once(plain) if is_constant else compress(plain, FAST))
+    _name_as_compressed(response)
+
+
+def _name_as_compressed(response: Response) -> None:
     response.content_encoding = "gzip"
     response.headers.remove("Accept-Ranges")
     etag = response.get_etag()[0]
@@ -65,6 +83,13 @@ def _name_as_client_does(response: Response) -> None:
     etag = response.get_etag()[0]
     if etag is not None and request.if_none_match.is_weak(etag):
         response.set_etag(etag, weak=True)
+
+
+def _compress_parts(parts: Iterable[bytes]) -> Iterator[bytes]:
+    compressor = zlib.compressobj(FAST, wbits=GZIP_WBITS)
+    for part in parts:
+        yield compressor.compress(part)
+    yield compressor.flush()
 
 
 @lru_cache(maxsize=64)

@@ -84,6 +84,7 @@ def views(app: Flask) -> Flask:
         "json": lambda: cached_json({"text": text}),
         "etag": etag,
         "stream": lambda: Response((text for _ in range(2)), mimetype="text/plain"),
+        "table": lambda: Response((text for _ in range(2)), mimetype="text/csv"),
         "file": lambda: send_file(TREE / "CHANGELOG.md", mimetype="text/plain"),
         "image": lambda: Response(text.encode(), mimetype="image/png"),
         "short": lambda: Response("<p>short", mimetype="text/html"),
@@ -108,7 +109,17 @@ def test_an_unchanged_answer_is_304_by_the_weak_and_by_the_strong_etag(views: Fl
     for tag in (weak, weak.removeprefix("W/")):
         again = get(views, name, **{"If-None-Match": tag})
         assert (again.status_code, again.data, again.headers["ETag"]) == (304, b"", tag)
+        assert again.headers["Vary"] == first.headers["Vary"] == "Accept-Encoding"
     assert get(views, name, **{"If-None-Match": 'W/"other"'}).status_code == 200
+
+
+def test_a_table_that_is_made_part_by_part_is_compressed_part_by_part(views: Flask) -> None:
+    packed = views.test_client().get("/table", base_url="http://127.0.0.1:8889", headers=GZIP)
+    assert packed.is_streamed
+    assert (packed.content_encoding, packed.headers["Vary"]) == ("gzip", "Accept-Encoding")
+    plain = views.test_client().get("/table", base_url="http://127.0.0.1:8889")
+    assert plain.content_encoding is None
+    assert gzip.decompress(packed.data) == plain.data == b"a line of text\n" * 2000
 
 
 @pytest.mark.parametrize("name", ["stream", "file", "image", "short", "secret"])
