@@ -65,30 +65,30 @@ PLOTS = [
 ]
 """Links to a plot, and its path."""
 
+TOP, TRACKING, PARAMETERS = {"Hcal", "Info", "Tracking"}, {"TrackParameters"}, {"eta", "pt & charge, 1+1"}
 FOLDERS = [
-    (f"/offline/start?runnr=284036;dataset={EXPRESS};workspace=Everything;root=Tracking;size=M;", "TrackParameters"),
-    (f"/start?runnr=284036;dataset={EXPRESS};root=Tracking/TrackParameters;size=XS;", "eta"),
-    (f"/start?runnr=284036;dataset={EXPRESS};root=;focus={ETA};zoom=no;", "eta"),
-    (f"/start?runnr=284036;dataset={EXPRESS}", "Tracking"),
-    (f"/online/start?runnr=0;dataset={ONLINE};sampletype=live;root=Everything;zoom=no", "Info"),
-    (f"/online/start?runnr=327802;{CLASSIC};workspace=Hcal;root=Quick%20collection;focus=;zoom=no;", "Hcal"),
-    (f"/offline/start?runnr=284036;dataset={EXPRESS};search=eta;root=;zoom=no", "eta"),
-    (f"/?{NEWER}", "Tracking"),
-    (f"/?{NEWER}&folder_path=Tracking&workspaces=Everything", "TrackParameters"),
-    (f"/?{NEWER}&{TRACKS}&plot_search=eta", "eta"),
-    (f"/?{NEWER}&{TRACKS}&overlay=stacked&overlay_data=284036{PROMPT}/prompt%26284036{EXPRESS}/again&normalize=false", "eta"),
-    (f"/online-playback-new/?run_number=327802&dataset_name={ONLINE}&folder_path=Info&lumi=0", "EventInfo"),
+    (f"/offline/start?runnr=284036;dataset={EXPRESS};workspace=Everything;root=Tracking;size=M;", TRACKING),
+    (f"/start?runnr=284036;dataset={EXPRESS};root=Tracking/TrackParameters;size=XS;", PARAMETERS),
+    (f"/start?runnr=284036;dataset={EXPRESS};root=;focus={ETA};zoom=no;", PARAMETERS),
+    (f"/start?runnr=284036;dataset={EXPRESS}", TOP),
+    (f"/online/start?runnr=0;dataset={ONLINE};sampletype=live;root=Everything;zoom=no", TOP),
+    (f"/online/start?runnr=327802;{CLASSIC};workspace=Hcal;root=Quick%20collection;focus=;zoom=no;", TOP),
+    (f"/offline/start?runnr=284036;dataset={EXPRESS};search=eta;root=;zoom=no", {"eta"}),
+    (f"/?{NEWER}", TOP),
+    (f"/?{NEWER}&folder_path=Tracking&workspaces=Everything", TRACKING),
+    (f"/?{NEWER}&{TRACKS}&plot_search=eta", {"eta"}),
+    (f"/?{NEWER}&{TRACKS}&overlay=stacked&overlay_data=284036{PROMPT}/prompt%26284036{EXPRESS}/again&normalize=false", PARAMETERS),
+    (f"/online-playback-new/?run_number=327802&dataset_name={ONLINE}&folder_path=Info&lumi=0", {"EventInfo"}),
 ]
-"""Links to a folder or search, and a name in it."""
+"""Links to a folder or search, and the names in it."""
 
 SEARCHES = [
-    ("/start?runnr=327802", "327802"),
-    ("/online/start?workspace=Summary", ""),
-    ("/?search_run_number=3278&search_dataset_name=Online", "327802"),
-    ("/?run_number=284036", "284036"),
-    (f"/plotsLocalOverlay/?dataset_name={ONLINE}", "327802"),
+    ("/start?runnr=327802", [(327802, ONLINE)]),
+    ("/?search_run_number=3278&search_dataset_name=Online", [(327802, ONLINE), (327803, ONLINE)]),
+    ("/?run_number=284036", [(284036, EXPRESS), (284036, PROMPT)]),
+    (f"/plotsLocalOverlay/?dataset_name={ONLINE}", [(0, ONLINE), (327802, ONLINE), (327803, ONLINE)]),
 ]
-"""Links that name no sample, and a run that the search finds."""
+"""Links that name no sample, and the samples that the search finds."""
 
 PICTURES = [
     f"/plotfairy/archive/327802{ONLINE}/{MAP}?session=abc;v=1;w=266;h=200",
@@ -129,16 +129,24 @@ def test_a_link_to_a_plot_shows_it_large(client: FlaskClient, link: str, path: s
     assert 'class="plot plot-large"' in page
 
 
-@pytest.mark.parametrize(("link", "name"), FOLDERS)
-def test_a_link_to_a_folder_lists_what_is_in_it(client: FlaskClient, link: str, name: str) -> None:
-    assert re.search(rf'class="name"[^>]*>{name}<', opened(client, link))
+@pytest.mark.parametrize(("link", "names"), FOLDERS)
+def test_a_link_to_a_folder_lists_what_is_in_it_and_nothing_else(client: FlaskClient, link: str, names: set[str]) -> None:
+    found = re.findall(r'class="name"[^>]*>([^<]*)<', opened(client, link))
+    assert {html.unescape(name) for name in found} == names
 
 
-@pytest.mark.parametrize(("link", "run"), SEARCHES)
-def test_a_link_without_a_sample_leads_to_a_search(client: FlaskClient, link: str, run: str) -> None:
-    page = opened(client, link)
-    assert run in page
-    assert "Runs and plots" in page
+@pytest.mark.parametrize(("link", "samples"), SEARCHES)
+def test_a_link_without_a_sample_leads_to_a_search_that_finds_these_alone(
+    client: FlaskClient, link: str, samples: list[tuple[int, str]]
+) -> None:
+    rows = re.findall(r'<li><a class="stop" href="/browse/(\d+)(/[^"]*)">([^<]*)</a>', opened(client, link))
+    assert sorted((int(run), dataset) for run, _, dataset in rows) == sorted(samples)
+    assert all(place == dataset for _, place, dataset in rows)
+
+
+def test_a_link_that_names_nothing_leads_to_the_latest_runs(client: FlaskClient) -> None:
+    rows = re.findall(r'<li><a class="stop" href="/browse/(\d+)/[^"]*">([^<]*)</a>', opened(client, "/online/start?workspace=Summary"))
+    assert {(int(run), dataset) for run, dataset in rows} >= set(SAMPLES)
 
 
 @pytest.mark.parametrize("link", PICTURES)
