@@ -1,6 +1,6 @@
 """Takes the pictures in docs/images from the pages of a running demo (`make run`), with 256 colours.
 
-Run `.venv/bin/python -m services.take_pictures PASSWORD` after `make test` has installed the browser; PASSWORD is that of
+Run `.venv/bin/python -m tests.support.take_pictures PASSWORD` after `make test` has installed the browser; PASSWORD is that of
 demo-operator, which the start of the demo prints. The demo needs some minutes until its run has crashed jobs.
 """
 
@@ -15,7 +15,7 @@ from typing import NamedTuple
 from PIL import Image
 from playwright.sync_api import Page, ViewportSize, sync_playwright
 
-IMAGES = Path(__file__).parent.parent / "docs" / "images"
+IMAGES = Path(__file__).parents[2] / "docs" / "images"
 WINDOW: ViewportSize = {"width": 1366, "height": 768}
 COSMICS = "/browse/367140/Cosmics/Run2023C-Demo-v1/DQMIO"
 EXPRESS = "/browse/367131:9/StreamExpress/Run2023C-Demo-v1/DQMIO"
