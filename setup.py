@@ -48,11 +48,14 @@ setup(
         "honcho>=2",
         "htmx-flask>=0.1",
         "huey>=3.5.2",
+        "iminuit>=2.30",  # Minuit as in ROOT: errors of fits are those that physicists know
         "lz4>=4.3",
+        "numpy>=2",
         "peewee>=4.5,<5",
         "pillow>=11",  # charts as PNG for e-logs: draws text and needs nothing of the system
         "prometheus-client>=0.21",
         "tzdata",  # pages show Swiss time also where the system has no table of time zones
+        "uproot>=5.7.6",  # reads histograms without ROOT; the first release that reads and writes profiles right
         "urllib3>=2.6",
         "zstandard>=0.23",
     ],
@@ -71,7 +74,6 @@ setup(
             "hypothesis>=6",
             "import-linter>=2",
             "mypy>=1.14",
-            "numpy>=2",
             "playwright>=1.49",
             "pre-commit>=4",  # formats files and checks commit subjects at each commit
             "protobuf>=5",
@@ -79,7 +81,6 @@ setup(
             "pytest-xdist>=3.6",
             "ruff>=0.9",
             "types-cachetools>=5.5",
-            "uproot>=5.7.6",
         ],
     },
     entry_points={"console_scripts": ["dqmhub = app.cli:main"]},

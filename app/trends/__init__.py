@@ -1,0 +1,1 @@
+"""Trends: one number for each run from a histogram, over years."""
