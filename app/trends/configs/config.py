@@ -1,0 +1,102 @@
+"""One trend as configured, and its problems."""
+
+from __future__ import annotations
+
+import json
+import re
+from hashlib import sha256
+from typing import NamedTuple
+
+from app.trends.errors import ConfigError
+from app.trends.expressions import parse_metric
+
+PREFIX = "plot:"
+"""Stands before the names of trends in the original's files; names are meant without it."""
+
+_NAME = re.compile(r"[A-Za-z0-9_+-]+")
+
+
+class Place(NamedTuple):
+    """Where a trend is configured."""
+
+    file: str  # below the folder of configurations
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+class ConfigProblem(NamedTuple):
+    """Something wrong in a file of configurations."""
+
+    place: Place
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.reason}"
+
+
+class TrendConfig(NamedTuple):
+    """A trend as configured. Its identity is (subsystem, name)."""
+
+    subsystem: str
+    name: str
+    metric: str  # the expression
+    me: str  # path of the main ME, without run
+    y_title: str
+    title: str = ""
+    histo1: str = ""  # paths of further MEs that the metric uses, or ""
+    histo2: str = ""
+    reference: str = ""
+    threshold: int = 0  # a point from fewer entries is marked
+    place: Place = Place("", 0)
+
+    @property
+    def version(self) -> str:
+        """A hash of all that values depend on: titles and the place do not count."""
+        parts = (self.metric, self.me, self.histo1, self.histo2, self.reference, self.threshold)
+        return sha256(json.dumps(parts).encode()).hexdigest()[:16]
+
+    @property
+    def paths(self) -> dict[str, str]:
+        """The ME of each input of the metric that is configured; a / at the start, as some of the original's have, is left out."""
+        return {name: path.lstrip("/") for name, path in self.written_paths.items()}
+
+    @property
+    def written_paths(self) -> dict[str, str]:
+        """As `paths`, as they are written."""
+        named = {"main": self.me, "histo1": self.histo1, "histo2": self.histo2, "reference": self.reference}
+        return {name: path for name, path in named.items() if path}
+
+
+KEYS = {
+    "metric": "metric",
+    "relativepath": "me",
+    "ytitle": "y_title",
+    "plottitle": "title",
+    "histo1path": "histo1",
+    "histo2path": "histo2",
+    "reference": "reference",
+    "threshold": "threshold",
+}
+"""The keys of the original's files, in lower case, and the fields that they fill. Others are ignored, as there."""
+
+REQUIRED = ("metric", "me", "y_title")
+
+
+def make_config(subsystem: str, name: str, fields: dict[str, str], place: Place) -> TrendConfig:
+    """A trend from the texts of its fields. Raises `ConfigError` with what is wrong and what would be right."""
+    name = name.removeprefix(PREFIX)
+    if not _NAME.fullmatch(name):
+        raise ConfigError(f"The name {name!r} is not usable; right would be letters, digits, _, + and -")
+    missing = [field for field in REQUIRED if not fields.get(field)]
+    if missing:
+        keys = {field: key for key, field in KEYS.items()}
+        raise ConfigError(f"{name} has no {' and no '.join(keys[field] for field in missing)}")
+    threshold = fields.get("threshold", "") or "0"
+    if not threshold.isdecimal():
+        raise ConfigError(f"{name}: the threshold {threshold!r} is no whole number")
+    parse_metric(fields["metric"])
+    return TrendConfig(
+        subsystem, name, place=place, threshold=int(threshold), **{key: value for key, value in fields.items() if key != "threshold"}
+    )
