@@ -21,8 +21,9 @@ from app.queue.area import AREA as QUEUE
 from app.runs.area import AREA as RUNS
 from app.security.area import AREA as SECURITY
 from app.square.area import AREA as SQUARE
+from app.trends.area import AREA as TRENDS
 
-AREAS: tuple[Area, ...] = (HOME, GUI, SQUARE, RUNS, CONTROL, NOTIFY, PUBLISH, QUEUE, SECURITY, OPS)
+AREAS: tuple[Area, ...] = (HOME, GUI, SQUARE, RUNS, TRENDS, CONTROL, NOTIFY, PUBLISH, QUEUE, SECURITY, OPS)
 """In the order of the menu."""
 
 set_areas(AREAS)

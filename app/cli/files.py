@@ -59,8 +59,8 @@ def register(paths: tuple[str, ...], dataset: str, run: int | None, format: str 
     if listing:
         entries, problems = _listed_entries(listing, redirector, Overrides(dataset, None, format or ""), settings)
     else:
-        entries, problems = _file_entries(paths, settings, Overrides(dataset, run, format or ""))
-    registered = _store(_last_of_each_sample(entries, problems))
+        entries, problems = file_entries(paths, settings, Overrides(dataset, run, format or ""))
+    registered = store_entries(last_of_each_sample(entries, problems))
     for line in problems:
         click.echo(line, err=True)
     click.echo(f"{registered}, {len(problems)} skipped")
@@ -78,7 +78,7 @@ def _listed_entries(listing: TextIO, redirector: str, overrides: Overrides, sett
         raise click.ClickException(str(error)) from error
 
 
-def _file_entries(paths: Iterable[str], settings: Settings, overrides: Overrides) -> tuple[list[Entry], list[str]]:
+def file_entries(paths: Iterable[str], settings: Settings, overrides: Overrides) -> tuple[list[Entry], list[str]]:
     """Entries for files, and the problems of files that cannot be registered."""
     from app.gui.files.entries import AllowedRoots
     from app.gui.files.naming import entry_from_path
@@ -97,7 +97,7 @@ def _file_entries(paths: Iterable[str], settings: Settings, overrides: Overrides
     return entries, problems
 
 
-def _last_of_each_sample(entries: Sequence[Entry], problems: list[str]) -> list[Entry]:
+def last_of_each_sample(entries: Sequence[Entry], problems: list[str]) -> list[Entry]:
     """The last of several files of one sample, as of several versions of a file; each other one is a problem."""
     last = {(entry.dataset, entry.run, entry.lumi): entry for entry in entries}
     for entry in entries:
@@ -107,7 +107,8 @@ def _last_of_each_sample(entries: Sequence[Entry], problems: list[str]) -> list[
     return list(last.values())
 
 
-def _store(entries: Sequence[Entry]) -> Registered:
+def store_entries(entries: Sequence[Entry]) -> Registered:
+    """Register entries in batches, with a progress bar."""
     from app.core.database import proxy
     from app.gui.files import register as registering
     from app.security.audit_log import audit

@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 from app.formats.elements import ERROR, WARNING, Kind, QTest, worst_status
 from app.formats.errors import FileError, FileReplaced, FormatError, ServerUnreachable
@@ -40,9 +42,35 @@ __all__ = [
     "Subfolder",
     "file_version",
     "payload",
+    "payloads",
     "scan",
     "worst_status",
 ]
+
+
+def payloads(
+    path: str | os.PathLike[str], format: str, rows: Sequence[MERow], version: FileVersion | None = None
+) -> Iterator[tuple[int, Payload | FormatError]]:
+    """Read several histograms of a listing in the order of their bytes in the file, with the indices of their rows.
+
+    Damaged histograms are errors in their place. Raises `ValueError` for a scalar, and `FileReplaced` and `OSError` as `payload`.
+    """
+    order = sorted(range(len(rows)), key=lambda index: (rows[index].seek, rows[index].entry))
+    with FileSource(path) as source:
+        if version not in (None, source.version):
+            raise FileReplaced("the file was replaced", source.path, "the version that was listed")
+        found = FORMATS[format].payloads or partial(_one_by_one, FORMATS[format].payload)
+        yield from zip(order, found(source, [rows[index] for index in order]), strict=True)
+
+
+def _one_by_one(
+    fetch: Callable[[FileSource, MERow], Payload], source: FileSource, rows: Sequence[MERow]
+) -> Iterator[Payload | FormatError]:
+    for row in rows:
+        try:
+            yield fetch(source, row)
+        except FormatError as error:
+            yield error
 
 
 def scan(path: str | os.PathLike[str], format: str = "tdirectory") -> Scan:

@@ -6,13 +6,14 @@ A format is one module in `app.formats.readers` with a constant `FORMAT`; its na
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from app.formats.errors import FormatError
     from app.formats.file_head import FileHead
     from app.formats.file_source import FileSource
     from app.formats.listing import MERow, Payload, Scan
@@ -32,6 +33,7 @@ class Format(NamedTuple):
         is_format: Whether a file has this format, judged by its first bytes; at most one format may accept a file.
         scan: List the MEs of an open file. Raises `FormatError` and `OSError`.
         payload: Fetch the histogram at one row of a listing. Raises `ValueError` for a scalar, `FormatError` and `OSError`.
+        payloads: Fetch several histograms, of rows in the order of their bytes; None where one after the other is as fast.
         online: The online system writes such files during a run: a file without a dataset in its name belongs to the online dataset.
         has_lumisections: A file contains lumisections that only its content names, so it is read on registration.
     """
@@ -42,6 +44,7 @@ class Format(NamedTuple):
     is_format: Callable[[FileHead], bool]
     scan: Callable[[FileSource], Scan]
     payload: Callable[[FileSource, MERow], Payload]
+    payloads: Callable[[FileSource, Sequence[MERow]], Iterator[Payload | FormatError]] | None = None
     online: bool = False
     has_lumisections: bool = False
 

@@ -53,6 +53,17 @@ def folders(value: tuple[str, ...]) -> str:
     return ""
 
 
+def regular_expression(value: str) -> str:
+    """A pattern for re2."""
+    import re2  # loads slowly, and few settings are patterns
+
+    try:
+        re2.compile(value)
+    except re2.error as error:
+        return f"a regular expression of re2 ({error})"
+    return ""
+
+
 def hosts(value: tuple[str, ...]) -> str:
     """Host names without scheme, port or path."""
     return (

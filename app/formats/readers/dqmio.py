@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from array import array
 from hashlib import sha256
-from itertools import chain
+from itertools import chain, groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 from app.formats.dqmio_tables import LETTERS, TREE_OF, TREES, VALUE, DqmioTrees, TypeTable
@@ -23,6 +23,8 @@ from app.formats.root.keys import DAMAGE, parse_key
 from app.formats.root.trees import BasketEntries, parse_basket, parse_tree
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from app.formats.file_head import FileHead
     from app.formats.file_source import FileSource
 
@@ -65,11 +67,29 @@ def payload(source: FileSource, row: MERow) -> Payload:
     if kind.scalar or kind not in TREE_OF:
         raise ValueError(f"An ME of kind {row.kind} has no histogram in a DQMIO file")
     where = f"{source.path} at byte {row.seek}"
-    entries, number = _entries(source, row, where)
+    return _payload_of(*_entries(source, row, where), row, where)
+
+
+def payloads(source: FileSource, rows: Sequence[MERow]) -> Iterator[Payload | FormatError]:
+    """The histograms at several rows in the order of their bytes: a basket is read and unpacked once for all its rows."""
+    for _, group in groupby(rows, lambda row: (row.seek, row.nbytes, row.kind)):
+        entries, offset = None, 0
+        for row in group:
+            where = f"{source.path} at byte {row.seek}"
+            try:
+                if entries is None or not 0 <= row.entry - offset < len(entries):
+                    entries, number = _entries(source, row, where)
+                    offset = row.entry - number
+                yield _payload_of(entries, row.entry - offset, row, where)
+            except FormatError as error:
+                yield error
+
+
+def _payload_of(entries: BasketEntries, number: int, row: MERow, where: str) -> Payload:
     if not 0 <= number < len(entries):
         raise FormatError(f"no entry {number}", where, f"one of {len(entries)}")
     start, end = entries.offsets[number : number + 2]
-    class_name = kind.class_name.encode()
+    class_name = Kind(row.kind).class_name.encode()
     content, begin = _object(entries.content[start:end], class_name, row.class_version, where)
     return Payload(row.payload_flags, frame(class_name, content), entries.shift + start + begin - frame_size(class_name))
 
@@ -164,5 +184,6 @@ FORMAT = Format(
     is_format=_is_format,
     scan=scan,
     payload=payload,
+    payloads=payloads,
     has_lumisections=True,
 )

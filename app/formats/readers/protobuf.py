@@ -30,6 +30,8 @@ from app.formats.snapshot_entries import DAMAGE, MAX_TEXT, MAX_TEXTS, SnapshotEn
 from app.formats.text_encoding import to_utf8
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from app.formats.file_head import FileHead
     from app.formats.file_source import FileSource
     from app.formats.work_budget import WorkBudget
@@ -66,8 +68,32 @@ def payload(source: FileSource, row: MERow) -> Payload:
     when the object is missing, damaged, or larger than `MAX_OBJECT`.
     """
     where = f"{source.path} at byte {row.seek}"
+    row.histogram(where)
+    data = _read_entry(GzipMember(source, row.seek), row.entry) if row.entry else source.read(row.seek, row.nbytes)
+    return _payload_of(data, row, where)
+
+
+def payloads(source: FileSource, rows: Sequence[MERow]) -> Iterator[Payload | FormatError]:
+    """The histograms at several rows in the order of their bytes: each member of a gzip file is unpacked once."""
+    member, begin, at = None, 0, 0
+    for row in rows:
+        where = f"{source.path} at byte {row.seek}"
+        try:
+            if not row.entry:
+                data = source.read(row.seek, row.nbytes)
+            else:
+                if member is None or begin != row.seek or row.entry < at:
+                    member, begin, at = GzipMember(source, row.seek), row.seek, 0
+                data = _read_entry(member, row.entry - at)
+                at = row.entry + len(data)
+            yield _payload_of(data, row, where)
+        except FormatError as error:
+            yield error
+
+
+def _payload_of(data: bytes, row: MERow, where: str) -> Payload:
+    """The histogram in the bytes of an entry of a snapshot."""
     class_name = row.histogram(where)
-    data = source.read(row.seek, row.nbytes) if not row.entry else _unpacked_entry(source, row)
     try:
         length, at = varint(data, 0)
         _, size, start, stop, flags = fields(data, at, at + length)
@@ -80,14 +106,14 @@ def payload(source: FileSource, row: MERow) -> Payload:
     return Payload(row.payload_flags, content, 0)
 
 
-def _unpacked_entry(source: FileSource, row: MERow) -> bytes:
-    member = GzipMember(source, row.seek)
-    member.skip(row.entry)
+def _read_entry(member: GzipMember, skipped: int) -> bytes:
+    """The entry after so many more bytes of a member."""
+    member.skip(skipped)
     head = member.read(10)
     try:
         length, at = varint(head, 0)
     except DAMAGE:
-        return b""
+        return head
     return head + member.read(min(at + length, MAX_OBJECT) - len(head))
 
 
@@ -200,5 +226,6 @@ FORMAT = Format(
     is_format=_is_format,
     scan=scan,
     payload=payload,
+    payloads=payloads,
     online=True,
 )

@@ -81,7 +81,8 @@ KEYS = {
 }
 """The keys of the original's files, in lower case, and the fields that they fill. Others are ignored, as there."""
 
-REQUIRED = ("metric", "me", "y_title")
+REQUIRED = {"metric": "metric", "me": "relativePath (in TOML me)", "y_title": "yTitle (in TOML y_title)"}
+"""The fields without which a trend is not usable, and their names in files."""
 
 
 def make_config(subsystem: str, name: str, fields: dict[str, str], place: Place) -> TrendConfig:
@@ -89,10 +90,8 @@ def make_config(subsystem: str, name: str, fields: dict[str, str], place: Place)
     name = name.removeprefix(PREFIX)
     if not _NAME.fullmatch(name):
         raise ConfigError(f"The name {name!r} is not usable; right would be letters, digits, _, + and -")
-    missing = [field for field in REQUIRED if not fields.get(field)]
-    if missing:
-        keys = {field: key for key, field in KEYS.items()}
-        raise ConfigError(f"{name} has no {' and no '.join(keys[field] for field in missing)}")
+    if missing := [label for field, label in REQUIRED.items() if not fields.get(field)]:
+        raise ConfigError(f"{name} has no {' and no '.join(missing)}")
     threshold = fields.get("threshold", "") or "0"
     if not threshold.isdecimal():
         raise ConfigError(f"{name}: the threshold {threshold!r} is no whole number")

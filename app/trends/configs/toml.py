@@ -13,7 +13,7 @@ from app.trends.errors import ConfigError
 
 SUFFIX = ".toml"
 FIELDS = ("name", *KEYS.values())
-_TABLE = re.compile(r"^\s*\[\[\s*trend\s*\]\]", re.MULTILINE)
+_TABLE = re.compile(r"^[ \t]*\[\[\s*trend\s*\]\]", re.MULTILINE)
 
 
 def read(text: str, subsystem: str, file: str) -> Iterator[TrendConfig | ConfigProblem]:
@@ -21,8 +21,8 @@ def read(text: str, subsystem: str, file: str) -> Iterator[TrendConfig | ConfigP
     try:
         trends = tomllib.loads(text).get("trend", [])
     except tomllib.TOMLDecodeError as error:
-        line = re.search(r"line (\d+)", str(error))
-        yield ConfigProblem(Place(file, int(line[1]) if line else 1), f"The file is no TOML: {error}")
+        match = re.search(r"line (\d+)", str(error))
+        yield ConfigProblem(Place(file, int(match[1]) if match else 1), f"The file is no TOML: {error}")
         return
     lines = [text.count("\n", 0, match.start()) + 1 for match in _TABLE.finditer(text)]
     if not isinstance(trends, list) or len(lines) != len(trends) or not trends:

@@ -1,0 +1,175 @@
+"""`dqmhub trends`: check configurations, extract points, and print them."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from app import cli
+from app.core.settings import Settings
+
+
+@click.group()
+def trends() -> None:
+    """Trends: one number for each run from each file."""
+
+
+@trends.command()
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path), required=False)
+def check(folder: Path | None) -> None:
+    """Check the configurations of trends.
+
+    FOLDER has a folder for each subsystem with .ini and .toml files; default: the setting trend_configs. Each problem is printed
+    with file and line; the exit code is 1 if there is any.
+    """
+    from app.trends.configs.folder import load_configs
+    from app.trends.errors import ConfigError
+    from app.trends.scan import config_folder
+
+    try:
+        configs = load_configs(folder or config_folder(cli.settings()))
+    except ConfigError as error:
+        raise click.ClickException(str(error)) from error
+    for problem in configs.problems:
+        click.echo(problem)
+    click.echo(f"{len(configs.trends):,} trends, {len(configs.problems):,} problems", err=True)
+    sys.exit(1 if configs.problems else 0)
+
+
+@trends.command()
+@click.argument("paths", nargs=-1)
+@click.option("--dataset", default="", help="Dataset of these files, /primary/processed/tier; default: from their names.")
+def extract(paths: tuple[str, ...], dataset: str) -> None:
+    """Extract the points that are missing, in this process.
+
+    PATHS are files and folders that are registered first; without them, all samples that are due are extracted. Files with a
+    higher version in their name (DQM_V0002 before DQM_V0001) take precedence.
+    """
+    from app.trends.configs.folder import load_configs
+    from app.trends.due import due
+    from app.trends.extraction import extract as extract_sample
+    from app.trends.scan import config_folder
+    from app.trends.states import DONE
+    from app.trends.versions import sync
+
+    settings = cli.open_database()
+    sync(load_configs(config_folder(settings)))
+    problems = _register(paths, dataset, settings) if paths else []
+    samples = due(settings)
+    failed = 0
+    with click.progressbar(samples, label="extracting", show_pos=True, file=sys.stderr) as bar:
+        for sample in bar:
+            state, text = extract_sample(sample, settings)
+            if state != DONE:
+                failed += 1
+                problems.append(f"{sample}: {text}")
+    for line in problems:
+        click.echo(line, err=True)
+    click.echo(f"{len(samples) - failed:,} samples extracted, {failed:,} failed")
+    sys.exit(1 if failed else 0)
+
+
+def _register(paths: Sequence[str], dataset: str, settings: Settings) -> list[str]:
+    """Register the files with the highest version of each sample; returns the problems."""
+    from app.cli.files import file_entries, last_of_each_sample, store_entries
+    from app.gui.files.naming import Overrides
+    from app.trends.precedence import file_version_number
+
+    entries, problems = file_entries(paths, settings, Overrides(dataset))
+    entries.sort(key=lambda entry: file_version_number(entry.url))
+    store_entries(last_of_each_sample(entries, problems))
+    return problems
+
+
+@trends.command()
+@click.option("--subsystem", default="", help="Trends of this subsystem alone.")
+@click.option("--name", default="", help="The trend of this name alone.")
+@click.option("--reason", required=True, help="Why, for the audit log.")
+def recompute(subsystem: str, name: str, reason: str) -> None:
+    """Let points be computed again in all samples, for instance after a mended metric."""
+    from app.trends.recompute import recompute as recompute_trends
+
+    cli.open_database()
+    count = recompute_trends(subsystem, name.removeprefix("plot:"), reason)
+    click.echo(f"{count:,} trends will be computed again")
+    sys.exit(0 if count else 1)
+
+
+@trends.command()
+@click.option("--reasons", is_flag=True, help="Also count why runs have no point; reads all points.")
+def status(reasons: bool) -> None:
+    """Print how many samples were extracted, and what failed."""
+    from app.trends.status import failures, reason_counts, totals
+
+    cli.open_database()
+    found = totals()
+    click.echo(f"trends: {found.trends:,} configured, {found.retired:,} retired")
+    click.echo("samples: " + (", ".join(f"{count:,} {state}" for state, count in sorted(found.by_state.items())) or "none"))
+    click.echo(f"points: {found.points:,}")
+    for failure in failures():
+        click.echo(failure)
+    for text, count in reason_counts() if reasons else ():
+        click.echo(f"{count:>10,}  {text}")
+
+
+@trends.command()
+@click.option("--format", type=click.Choice(["json", "csv"]), default="json", show_default=True, help="JSON lines, or CSV with a header.")
+@click.option("--subsystem", default="", help="Points of this subsystem alone.")
+@click.option("--name", default="", help="Points of the trend of this name alone.")
+def export(format: str, subsystem: str, name: str) -> None:
+    """Print all points, with dataset, version of the configuration, file, and the reason where there is none."""
+    from app.trends.export import ExportedPoint, exported_points
+
+    cli.open_database()
+    points = exported_points(subsystem, name.removeprefix("plot:"))
+    if format == "csv":
+        writer = csv.writer(sys.stdout)
+        writer.writerow(ExportedPoint._fields)
+        writer.writerows(points)
+    else:
+        for point in points:
+            click.echo(json.dumps(point._asdict()))
+
+
+@trends.command()
+@click.argument("file", required=False)
+@click.argument("expression", required=False)
+@click.argument("me", required=False)
+@click.option("--histo1", default="", help="The second monitor element of the metric.")
+@click.option("--histo2", default="", help="The third monitor element of the metric.")
+@click.option("--reference", default="", help="The monitor element to compare with.")
+@click.option("--batch", is_flag=True, help="Read cases from standard input: JSON lines with file, metric, me, histo1, histo2, reference.")
+def compute(file: str | None, expression: str | None, me: str | None, histo1: str, histo2: str, reference: str, batch: bool) -> None:
+    """Compute a metric from a file, and print value, error and reason as JSON.
+
+    \b
+    dqmhub trends compute FILE "basic.BinCount(2)" PixelPhase1/Tracks/ntracks
+    """
+    from app.trends.single import compute_case
+
+    if batch == bool(file) or not (batch or (expression and me)):
+        raise click.UsageError("Expected FILE, EXPRESSION and ME, or --batch alone")
+    if not batch:
+        case = {"file": file, "metric": expression, "me": me, "histo1": histo1, "histo2": histo2, "reference": reference}
+        click.echo(json.dumps(compute_case(case)))
+        return
+    for line in sys.stdin:
+        if line.strip():
+            click.echo(json.dumps(_computed_line(line)))
+
+
+def _computed_line(line: str) -> dict[str, object]:
+    from app.trends.single import compute_case
+
+    try:
+        case = json.loads(line)
+    except (ValueError, RecursionError):
+        case = None
+    if not isinstance(case, dict):
+        return {"value": None, "error": None, "reason": "The line is no JSON object"}
+    return compute_case(case)

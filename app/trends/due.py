@@ -1,0 +1,50 @@
+"""Which samples lack points: new ones, those with another file, those that failed, and all after a change of configurations."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import re2
+from peewee import JOIN, fn
+
+from app.core.database import rows
+from app.core.settings import Settings
+from app.gui.models import Dataset, Sample
+from app.gui.samples import SampleKey
+from app.trends.models import TrendDataset, TrendExtraction
+from app.trends.settings import TrendSettings
+from app.trends.states import DONE
+from app.trends.versions import newest_activation
+
+
+def due(settings: Settings, limit: int | None = None) -> list[SampleKey]:
+    """Samples of whole runs whose points are missing or old, the newest runs first."""
+    newest = newest_activation()
+    if not newest:
+        return []
+    query = Sample.select(Sample.run, Dataset.name).join(Dataset).where(Sample.lumi == 0, Sample.run > 0, *_of_datasets(settings))
+    query = query.join(TrendDataset, JOIN.LEFT_OUTER, on=(TrendDataset.name == Dataset.name)).join(
+        TrendExtraction,
+        JOIN.LEFT_OUTER,
+        on=((TrendExtraction.dataset == TrendDataset.id) & (TrendExtraction.run == Sample.run)),
+    )
+    found = rows(query.where(_is_due(newest)).order_by(Sample.run.desc(), Dataset.name).limit(limit))
+    return [SampleKey(run, 0, dataset) for run, dataset in found]
+
+
+def _is_due(newest: int) -> Any:
+    extraction = TrendExtraction
+    is_new = extraction.run.is_null() | (extraction.sample_file != fn.COALESCE(Sample.coming, Sample.file))
+    is_changed = (extraction.sample_version != Sample.version) | ((extraction.state == DONE) & (extraction.activated < newest))
+    is_retried = (extraction.state != DONE) & (extraction.next_try <= time.time())
+    return is_new | is_changed | is_retried
+
+
+def _of_datasets(settings: Settings) -> list[Any]:
+    """The condition that a dataset has trends; none without the setting."""
+    pattern = settings.of(TrendSettings).trend_datasets
+    if not pattern:
+        return []
+    search = re2.compile(pattern).search
+    return [Sample.dataset.in_([number for number, name in rows(Dataset.select(Dataset.id, Dataset.name)) if search(name)])]

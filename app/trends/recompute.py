@@ -1,0 +1,27 @@
+"""Computing points again, after a mended metric or file."""
+
+from __future__ import annotations
+
+from app.core.database import proxy, rows
+from app.security.audit_log import audit
+from app.trends.models import Trend, TrendExtraction, TrendVersion
+from app.trends.versions import next_activation
+
+
+def recompute(subsystem: str, name: str, reason: str) -> int:
+    """Let all points of some trends be computed again, in all samples; returns the number of trends.
+
+    They are due at once, and stay as they are until then. Empty texts stand for all.
+    """
+    query = TrendVersion.select(TrendVersion.id).join(Trend).where(TrendVersion.activated.is_null(False))
+    if subsystem:
+        query = query.where(Trend.subsystem == subsystem)
+    if name:
+        query = query.where(Trend.name == name)
+    with proxy.atomic():
+        versions = [number for (number,) in rows(query)]
+        if versions:
+            TrendVersion.update(activated=next_activation()).where(TrendVersion.id.in_(query)).execute()
+            TrendExtraction.update(next_try=0.0).execute()
+        audit("recompute trends", f"{subsystem or 'all subsystems'} {name or 'all trends'}", reason, f"{len(versions)} trends")
+    return len(versions)

@@ -1,0 +1,81 @@
+"""The periodic search for work: changed configurations, and samples whose points are due."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from app.core.database import rows
+from app.core.settings import Settings
+from app.gui.samples import SampleKey
+from app.queue.models import BackgroundJob
+from app.queue.periodic import Step, TaskRun
+from app.queue.states import OPEN
+from app.queue.store import enqueue
+from app.trends.configs.folder import load_configs
+from app.trends.due import due
+from app.trends.settings import TrendSettings
+from app.trends.versions import sync
+
+EXTRACT = "extract-trends"
+"""Kind of the background job that extracts one sample; its key is `RUN/DATASET`."""
+
+MAX_OPEN_JOBS = 500
+"""Open jobs above which no more are made: a year of files does not fill the queue."""
+
+
+def config_folder(settings: Settings) -> Path:
+    """The folder of the configurations."""
+    return Path(settings.of(TrendSettings).trend_configs or settings.data / "trends")
+
+
+def has_configs(settings: Settings) -> bool:
+    """Whether there are trends on this instance: a folder was set, or the usual one exists."""
+    return bool(settings.of(TrendSettings).trend_configs) or config_folder(settings).is_dir()
+
+
+@contextmanager
+def scanning(settings: Settings, _: TaskRun) -> Iterator[Step]:
+    """Read the configurations when they have changed, and make jobs for samples that are due."""
+    seen: list[tuple[str, int, int]] = []
+
+    def step() -> None:
+        nonlocal seen
+        if not has_configs(settings):
+            return
+        present = _signature(config_folder(settings))
+        if present != seen:
+            sync(load_configs(config_folder(settings)))
+            seen = present
+        enqueue_due(settings)
+
+    yield step
+
+
+def _signature(folder: Path) -> list[tuple[str, int, int]]:
+    """Changes with the files of a folder."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return [(str(path), (status := path.stat()).st_mtime_ns, status.st_size) for path in files]
+
+
+def enqueue_due(settings: Settings) -> int:
+    """Make a job for each sample that is due, up to `MAX_OPEN_JOBS`; returns their number."""
+    open_jobs = BackgroundJob.select(BackgroundJob.key).where(BackgroundJob.kind == EXTRACT, BackgroundJob.state.in_(OPEN))
+    open_keys = {key for (key,) in rows(open_jobs)}
+    keys = [job_key(sample) for sample in due(settings, MAX_OPEN_JOBS)]
+    new = [key for key in keys if key not in open_keys][: max(0, MAX_OPEN_JOBS - len(open_keys))]
+    for key in new:
+        enqueue(EXTRACT, key)
+    return len(new)
+
+
+def job_key(sample: SampleKey) -> str:
+    """The key of the job of a sample."""
+    return f"{sample.run}{sample.dataset}"
+
+
+def sample_of(key: str) -> SampleKey:
+    """The sample of a job."""
+    run, _, dataset = key.partition("/")
+    return SampleKey(int(run), 0, f"/{dataset}")

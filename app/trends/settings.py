@@ -1,0 +1,21 @@
+"""Settings of trends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.core.settings.checks import between, regular_expression
+from app.core.settings.table import setting, settings_table
+
+
+@settings_table
+@dataclass(frozen=True)
+class TrendSettings:
+    """Settings of trends."""
+
+    trend_configs: str = setting("", "Folder with the configurations of trends; empty: trends/ in data_dir.", path=True)
+    trend_datasets: str = setting("", "Pattern (re2) of the datasets that have trends; empty: all with whole runs.", regular_expression)
+    trend_scan_s: float = setting(60.0, "Interval between searches for samples whose trends are due, s.", between(1, 86400))
+    trend_retry_s: float = setting(
+        300.0, "Pause after a failed extraction, s; it doubles with each failure, up to a day.", between(1, 86400)
+    )

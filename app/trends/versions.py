@@ -1,0 +1,126 @@
+"""Bringing the tables of trends up to date with the configurations.
+
+Points are found by (subsystem, name) and the hash of what they depend on, never by a position in a file. So sections may be
+added, removed and moved without a change of any stored point.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import NamedTuple
+
+from peewee import chunked, fn
+
+from app.core.database import proxy, rows
+from app.trends.configs.config import TrendConfig
+from app.trends.configs.folder import Configs
+from app.trends.models import Trend, TrendExtraction, TrendVersion
+
+BATCH = 200
+
+_Key = tuple[str, str]
+
+
+class SyncResult(NamedTuple):
+    """What changed; numbers of trends."""
+
+    new: int
+    changed: int
+    retired: int
+
+    def __str__(self) -> str:
+        return f"{self.new} new, {self.changed} changed, {self.retired} retired"
+
+
+def sync(configs: Configs) -> SyncResult:
+    """Store new trends and versions, and retire trends without a configuration. Their points stay.
+
+    A trend of a file with problems is not retired: it may be in a part that cannot be read.
+    """
+    with proxy.atomic():
+        known = {(trend.subsystem, trend.name): trend for trend in Trend.select()}
+        new = [config for key, config in configs.trends.items() if key not in known]
+        _insert_trends(new)
+        _update_trends(known, configs)
+        gone = [
+            trend.id
+            for key, trend in known.items()
+            if key not in configs.trends and not trend.retired and trend.place.rpartition(":")[0] not in configs.bad_files
+        ]
+        _retire(gone)
+        changed = _activate(configs)
+    return SyncResult(len(new), changed - len(new), len(gone))
+
+
+def newest_activation() -> int:
+    """The number of the newest current version; 0 without trends."""
+    newest: int | None = TrendVersion.select(fn.MAX(TrendVersion.activated)).scalar()
+    return newest or 0
+
+
+def _insert_trends(configs: list[TrendConfig]) -> None:
+    new = [
+        {"subsystem": config.subsystem, "name": config.name, "title": config.title, "y_title": config.y_title, "place": str(config.place)}
+        for config in configs
+    ]
+    for batch in chunked(new, BATCH):
+        Trend.insert_many([{**row, "retired": False} for row in batch]).execute()
+
+
+def _update_trends(known: dict[_Key, Trend], configs: Configs) -> None:
+    """Store changed titles and places; trends that are configured again are no longer retired."""
+    for key, trend in known.items():
+        config = configs.trends.get(key)
+        if config is None:
+            continue
+        present = (trend.title, trend.y_title, trend.place, trend.retired)
+        wanted = (config.title, config.y_title, str(config.place), False)
+        if present != wanted:
+            trend.title, trend.y_title, trend.place, trend.retired = wanted
+            trend.save()
+
+
+def _retire(trends: list[int]) -> None:
+    for batch in chunked(trends, BATCH):
+        Trend.update(retired=True).where(Trend.id.in_(batch)).execute()
+        TrendVersion.update(activated=None).where(TrendVersion.trend.in_(batch)).execute()
+
+
+def _activate(configs: Configs) -> int:
+    """Make the configured version of each trend its current one; the number of trends whose version changed."""
+    ids = {(subsystem, name): trend for trend, subsystem, name in rows(Trend.select(Trend.id, Trend.subsystem, Trend.name))}
+    fields = TrendVersion.id, TrendVersion.trend, TrendVersion.hash, TrendVersion.activated
+    stored = {(trend, hash): (version, activated) for version, trend, hash, activated in rows(TrendVersion.select(*fields))}
+    number = next_activation()
+    wanted = {(ids[key], config.version): config for key, config in configs.trends.items()}
+    changed = [key for key in wanted if key not in stored or stored[key][1] is None]
+    for batch in chunked([trend for trend, _ in changed], BATCH):
+        TrendVersion.update(activated=None).where(TrendVersion.trend.in_(batch)).execute()
+    for batch in chunked([stored[key][0] for key in changed if key in stored], BATCH):
+        TrendVersion.update(activated=number).where(TrendVersion.id.in_(batch)).execute()
+    now = time.time()
+    new = [_version_row(trend, wanted[trend, hash], number, now) for trend, hash in changed if (trend, hash) not in stored]
+    for batch in chunked(new, BATCH):
+        TrendVersion.insert_many(batch).execute()
+    return len(changed)
+
+
+def next_activation() -> int:
+    """A number larger than any used before: also by versions that are no longer current, as extractions remember them."""
+    used: int | None = TrendExtraction.select(fn.MAX(TrendExtraction.activated)).scalar()
+    return max(newest_activation(), used or 0) + 1
+
+
+def _version_row(trend: int, config: TrendConfig, number: int, now: float) -> dict[str, object]:
+    return {
+        "trend": trend,
+        "hash": config.version,
+        "metric": config.metric,
+        "me": config.paths["main"],
+        "histo1": config.paths.get("histo1", ""),
+        "histo2": config.paths.get("histo2", ""),
+        "reference": config.paths.get("reference", ""),
+        "threshold": config.threshold,
+        "created": now,
+        "activated": number,
+    }

@@ -1,0 +1,33 @@
+"""Background jobs of trends: searching for samples that are due, and extracting them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+
+from app.core.settings import Settings, load
+from app.queue.execution import handler, report
+from app.queue.models import BackgroundJob
+from app.queue.periodic import PeriodicTask, periodic_tasks
+from app.trends.changed_files import mark_changed_files
+from app.trends.extraction import extract
+from app.trends.scan import EXTRACT, sample_of, scanning
+from app.trends.settings import TrendSettings
+
+
+@periodic_tasks
+def scan(settings: Settings) -> Iterable[PeriodicTask]:
+    """The search for changed configurations and for samples that are due."""
+    yield PeriodicTask("scan trends", settings.of(TrendSettings).trend_scan_s, partial(scanning, settings))
+
+
+@handler(EXTRACT)
+def extract_trends(job: BackgroundJob) -> None:
+    """Extract the points of a sample. The key is `RUN/DATASET`; running twice stores the same points."""
+    report(job, None, extract(sample_of(job.key), load()).text)
+
+
+@handler("check-trend-files", daily=True)
+def check_files(job: BackgroundJob) -> None:
+    """Find files that have changed since their points were extracted, as one that was still growing."""
+    report(job, None, f"{mark_changed_files()} changed files")

@@ -1,0 +1,80 @@
+"""Fixtures of trends."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.core.settings import TREE, Settings
+from app.trends.export import exported_points
+from tests.support.cli import dqmhub
+from tests.support.patience import PATIENCE_S
+from tests.support.shared import shared_folder
+
+
+@pytest.fixture(scope="session")
+def real_configs(fixtures_dir: Path) -> Path:
+    """The folder with the configurations of the original."""
+    return fixtures_dir / "hdqm" / "cfg"
+
+
+FILES = {
+    "DQM_V0001_R000355555__ZeroBias__Run2022C-Express-v1__DQMIO.root": (355555, 100),
+    "DQM_V0002_R000355555__ZeroBias__Run2022C-Express-v1__DQMIO.root": (355555, 200),
+    "DQM_V0001_R000355556__ZeroBias__Run2022C-Express-v1__DQMIO.root": (355556, 300),
+    "DQM_V0001_R000355557__ZeroBias__Run2022D-Express-v2__DQMIO.root": (355557, 400),
+}
+"""Files of write_runs.py by name: run, and content of bin 2 of DT/n."""
+
+
+@pytest.fixture(scope="session")
+def run_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with `FILES`."""
+
+    def write(folder: Path) -> None:
+        arguments = [str(part) for name, values in FILES.items() for part in (folder / name, *values)]
+        command = [sys.executable, "-W", "ignore", "-m", "tests.trends.write_runs", *arguments]
+        subprocess.run(command, cwd=TREE, check=True, timeout=PATIENCE_S, stdin=subprocess.DEVNULL)
+
+    return shared_folder(tmp_path_factory, "trend-runs", write)
+
+
+class Site:
+    """An instance with trends: its configurations and files are changed by tests."""
+
+    def __init__(self, settings: Settings, files: Path) -> None:
+        self.settings = settings
+        self.files = files
+        self.folder = settings.data / "demo"
+        self.folder.mkdir(parents=True)
+
+    def configure(self, **metrics: str) -> None:
+        """Configure a trend `name="metric path"` for each argument, and no others; a file `DT/a.ini` has them all."""
+        folder = self.settings.data / "trends" / "DT"
+        folder.mkdir(parents=True, exist_ok=True)
+        sections = (
+            f"[plot:{name}]\nmetric = {text.split()[0]}\nrelativePath = {text.split()[1]}\nyTitle = y\n" for name, text in metrics.items()
+        )
+        (folder / "a.ini").write_text("\n".join(sections))
+
+    def add(self, *names: str) -> list[Path]:
+        """Copy some of `FILES` to where they may be read; returns their paths."""
+        return [Path(shutil.copy(self.files / name, self.folder / name)) for name in names]
+
+    def extract(self, *paths: Path) -> str:
+        """Run `dqmhub trends extract`; returns its last line."""
+        return dqmhub(self.settings, "trends", "extract", *map(str, paths)).stdout.strip().rpartition("\n")[2]
+
+    def points(self) -> dict[tuple[str, int], float | None]:
+        """The current points by trend and run."""
+        return {(point.name, point.run): point.value for point in exported_points() if point.is_current}
+
+
+@pytest.fixture
+def site(hub: Settings, run_files: Path) -> Site:
+    """An instance with trends, without files."""
+    return Site(hub, run_files)

@@ -1,0 +1,144 @@
+"""Configurations of trends: the files of the original load unmodified, and each problem is named with its place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from app.trends.configs.folder import Configs, load_configs
+from app.trends.errors import ConfigError
+
+TREND = "metric = basic.Mean()\nrelativePath = A/b\nyTitle = y\n"
+
+
+def configs_of(folder: Path, **files: str) -> Configs:
+    """The configurations of files; `DT__a` stands for DT/a.ini."""
+    for name, text in files.items():
+        path = folder / f"{name.replace('__', '/')}.ini"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+    return load_configs(folder)
+
+
+def test_the_files_of_the_original_load_unmodified(real_configs: Path) -> None:
+    """The numbers are those of the fixture's README: 3,005 sections, 144 double names."""
+    configs = load_configs(real_configs)
+    doubles = [problem for problem in configs.problems if "already" in problem.reason]
+    others = [problem for problem in configs.problems if "already" not in problem.reason]
+    assert (len(configs.trends), len(doubles)) == (3005 - 144, 144)
+    assert len({subsystem for subsystem, _ in configs.trends}) == 13
+    assert all("starts with /" in problem.reason for problem in others), "a warning about 10 paths, which are used without it"
+    assert len(others) == 10
+
+
+def test_of_two_trends_with_one_name_the_first_is_kept_and_both_places_are_named(real_configs: Path) -> None:
+    configs = load_configs(real_configs)
+    first = (real_configs / "DT/trendPlotsDT_t0.ini").read_text().splitlines().index("[plot:MeanT0_MB1_YB-2]") + 1
+    second = (real_configs / "DT/trendPlotsDT_t0_run3.ini").read_text().splitlines().index("[plot:MeanT0_MB1_YB-2]") + 1
+    assert str(configs.trends["DT", "MeanT0_MB1_YB-2"].place) == f"DT/trendPlotsDT_t0.ini:{first}"
+    problem = next(problem for problem in configs.problems if problem.reason.startswith("MeanT0_MB1_YB-2 "))
+    assert (
+        str(problem)
+        == f"DT/trendPlotsDT_t0_run3.ini:{second}: MeanT0_MB1_YB-2 stands in DT/trendPlotsDT_t0.ini:{first} already, which is used"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "reason"),
+    [
+        ("[plot:a]\nrelativePath = A/b\nyTitle = y\n", 1, "a has no metric"),
+        ("\n\n[plot:a]\nmetric = basic.Mean()\n", 3, "a has no relativePath (in TOML me) and no yTitle (in TOML y_title)"),
+        (f"[plot:a b]\n{TREND}", 1, "The name 'a b' is not usable; right would be letters, digits, _, + and -"),
+        (f"[plot:a]\n{TREND}threshold = many\n", 1, "a: the threshold 'many' is no whole number"),
+        (f"[plot:a]\n{TREND.replace('Mean()', 'Maen()')}", 1, "There is no metric basic.Maen; the nearest is basic.Mean"),
+        (f"[plot:a]\n{TREND.replace('()', '(1)')}", 1, "basic.Mean has 1 arguments; right would be basic.Mean()"),
+        ("[plot:a]\nno assignment\n", 1, "The section cannot be read"),
+    ],
+)
+def test_a_wrong_section_is_named_with_its_line_and_the_others_are_used(tmp_path: Path, text: str, line: int, reason: str) -> None:
+    configs = configs_of(tmp_path, DT__x=f"{text}\n[plot:good]\n{TREND}")
+    assert list(configs.trends) == [("DT", "good")]
+    (problem,) = configs.problems
+    assert str(problem.place) == f"DT/x.ini:{line}"
+    assert problem.reason.startswith(reason)
+
+
+def test_names_are_read_with_and_without_plot(tmp_path: Path) -> None:
+    configs = configs_of(tmp_path, DT__x=f"[plot:a]\n{TREND}[b]\n{TREND}[DEFAULT]\nx = 1\n")
+    assert [name for _, name in configs.trends] == ["a", "b"]
+    assert not configs.problems
+
+
+def test_a_file_in_the_wrong_place_or_encoding_is_a_problem(tmp_path: Path) -> None:
+    (tmp_path / "top.ini").write_text(f"[plot:a]\n{TREND}")
+    (tmp_path / "DT" / "deep").mkdir(parents=True)
+    (tmp_path / "DT" / "deep" / "x.ini").write_text(f"[plot:a]\n{TREND}")
+    (tmp_path / "DT" / "latin.ini").write_bytes(b"[plot:a]\nyTitle = \xb5m\n")
+    configs = load_configs(tmp_path)
+    assert not configs.trends
+    assert [problem.place.file for problem in configs.problems] == ["DT/deep/x.ini", "DT/latin.ini", "top.ini"]
+
+
+def test_a_missing_folder_is_an_error_with_its_name(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="nowhere"):
+        load_configs(tmp_path / "nowhere")
+
+
+TOML = """
+# two trends
+[[trend]]
+name = "Ntracks"
+metric = "basic.BinCount(2)"
+me = "PixelPhase1/Tracks/ntracks"
+y_title = "Tracks"
+threshold = 100
+
+[[trend]]
+name = "bad"
+{field} = 1
+"""
+
+
+@pytest.mark.parametrize(
+    ("field", "reason"),
+    [
+        ("metrik", "There is no field metrik; the nearest is metric"),
+        ("metric", "metric is 1; right would be a text in quotes"),
+        ("threshold", "bad has no metric and no relativePath (in TOML me) and no yTitle (in TOML y_title)"),
+    ],
+)
+def test_toml_files_name_their_problems_in_the_same_way(tmp_path: Path, field: str, reason: str) -> None:
+    (tmp_path / "PixelPhase1").mkdir()
+    (tmp_path / "PixelPhase1" / "x.toml").write_text(TOML.format(field=field))
+    configs = load_configs(tmp_path)
+    trend = configs.trends["PixelPhase1", "Ntracks"]
+    assert (trend.threshold, trend.me, str(trend.place)) == (100, "PixelPhase1/Tracks/ntracks", "PixelPhase1/x.toml:3")
+    assert [str(problem) for problem in configs.problems] == [
+        f"PixelPhase1/x.toml:{TOML[: TOML.rindex('[[trend]]')].count(chr(10)) + 1}: {reason}"
+    ]
+
+
+def test_a_broken_toml_file_is_one_problem(tmp_path: Path) -> None:
+    (tmp_path / "DT").mkdir()
+    (tmp_path / "DT" / "x.toml").write_text("[[trend]]\nname = \n")
+    (problem,) = load_configs(tmp_path).problems
+    assert str(problem).startswith("DT/x.toml:2: The file is no TOML")
+
+
+@pytest.mark.parametrize(
+    ("change", "is_new"),
+    [
+        ({"metric = basic.Mean()": "metric = basic.Count()"}, True),
+        ({"relativePath = A/b": "relativePath = A/c"}, True),
+        ({"yTitle = y": "yTitle = z"}, False),
+        ({"metric = basic.Mean()\n": "metric=basic.Mean()\n\n"}, False),
+    ],
+)
+def test_a_version_changes_with_what_values_depend_on_alone(tmp_path: Path, change: dict[str, str], is_new: bool) -> None:
+    before = configs_of(tmp_path, DT__x=f"[plot:a]\n{TREND}").trends["DT", "a"]
+    text = TREND
+    for old, new in change.items():
+        text = text.replace(old, new)
+    after = configs_of(tmp_path, DT__x=f"# moved\n[plot:b]\n{TREND}[plot:a]\n{text}").trends["DT", "a"]
+    assert (before.version != after.version) == is_new
