@@ -32,7 +32,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(
     ("path", "code", "words"),
     [
-        ("app/trends/__init__.py", "", "trends"),
+        ("app/moon/__init__.py", "", "moon"),
         ("app/helpers.py", "", "helpers"),
         ("app/gui/compare/__init__.py", "", "compare"),
         ("app/core/shortcuts.py", "from app.web import page", "app.core.shortcuts -> app.web"),
