@@ -10,7 +10,6 @@ from app.queue.execution import handler, report
 from app.queue.models import BackgroundJob
 from app.queue.periodic import PeriodicTask, periodic_tasks
 from app.trends.changed_files import mark_changed_files
-from app.trends.extraction import extract
 from app.trends.scan import EXTRACT, sample_of, scanning
 from app.trends.settings import TrendSettings
 
@@ -24,6 +23,8 @@ def scan(settings: Settings) -> Iterable[PeriodicTask]:
 @handler(EXTRACT)
 def extract_trends(job: BackgroundJob) -> None:
     """Extract the points of a sample. The key is `RUN/DATASET`; running twice stores the same points."""
+    from app.trends.extraction import extract  # uproot takes a third of a second to load, which `dqmhub live` never needs
+
     report(job, None, extract(sample_of(job.key), load()).text)
 
 

@@ -29,7 +29,7 @@ def check(folder: Path | None) -> None:
     """
     from app.trends.configs.folder import load_configs
     from app.trends.errors import ConfigError
-    from app.trends.scan import config_folder
+    from app.trends.settings import config_folder
 
     try:
         configs = load_configs(folder or config_folder(cli.settings()))
@@ -53,7 +53,7 @@ def extract(paths: tuple[str, ...], dataset: str) -> None:
     from app.trends.configs.folder import load_configs
     from app.trends.due import due
     from app.trends.extraction import extract as extract_sample
-    from app.trends.scan import config_folder
+    from app.trends.settings import config_folder
     from app.trends.states import DONE
     from app.trends.versions import sync
 

@@ -13,9 +13,8 @@ from app.queue.models import BackgroundJob
 from app.queue.periodic import Step, TaskRun
 from app.queue.states import OPEN
 from app.queue.store import enqueue
-from app.trends.configs.folder import load_configs
 from app.trends.due import due
-from app.trends.settings import TrendSettings
+from app.trends.settings import config_folder, has_configs
 from app.trends.versions import sync
 
 EXTRACT = "extract-trends"
@@ -23,16 +22,6 @@ EXTRACT = "extract-trends"
 
 MAX_OPEN_JOBS = 500
 """Open jobs above which no more are made: a year of files does not fill the queue."""
-
-
-def config_folder(settings: Settings) -> Path:
-    """The folder of the configurations."""
-    return Path(settings.of(TrendSettings).trend_configs or settings.data / "trends")
-
-
-def has_configs(settings: Settings) -> bool:
-    """Whether there are trends on this instance: a folder was set, or the usual one exists."""
-    return bool(settings.of(TrendSettings).trend_configs) or config_folder(settings).is_dir()
 
 
 @contextmanager
@@ -46,6 +35,8 @@ def scanning(settings: Settings, _: TaskRun) -> Iterator[Step]:
             return
         present = _signature(config_folder(settings))
         if present != seen:
+            from app.trends.configs.folder import load_configs  # loads numpy, which an instance without trends never needs
+
             sync(load_configs(config_folder(settings)))
             seen = present
         enqueue_due(settings)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
+from app.core.settings import Settings
 from app.core.settings.checks import between, regular_expression
 from app.core.settings.table import setting, settings_table
 
@@ -19,3 +21,13 @@ class TrendSettings:
     trend_retry_s: float = setting(
         300.0, "Pause after a failed extraction, s; it doubles with each failure, up to a day.", between(1, 86400)
     )
+
+
+def config_folder(settings: Settings) -> Path:
+    """The folder of the configurations."""
+    return Path(settings.of(TrendSettings).trend_configs or settings.data / "trends")
+
+
+def has_configs(settings: Settings) -> bool:
+    """Whether there are trends on this instance: a folder was set, or the usual one exists."""
+    return bool(settings.of(TrendSettings).trend_configs) or config_folder(settings).is_dir()

@@ -7,14 +7,16 @@ added, removed and moved without a change of any stored point.
 from __future__ import annotations
 
 import time
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from peewee import chunked, fn
 
 from app.core.database import proxy, rows
-from app.trends.configs.config import TrendConfig
-from app.trends.configs.folder import Configs
 from app.trends.models import Trend, TrendExtraction, TrendVersion
+
+if TYPE_CHECKING:
+    from app.trends.configs.config import TrendConfig
+    from app.trends.configs.folder import Configs
 
 BATCH = 200
 

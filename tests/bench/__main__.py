@@ -29,6 +29,7 @@ from tests.bench.render import render
 from tests.bench.service import Hub, hub
 from tests.bench.square import square
 from tests.bench.table import add_row, print_table
+from tests.bench.trends import trends
 
 MES = 100_000
 SAMPLES = 80_000
@@ -243,6 +244,7 @@ PARTS = {
     "publish": publish,
     "mirror": mirror,
     "delay": delay,
+    "trends": trends,
 }
 
 
