@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 
 from app.core.settings import TREE, Settings
+from app.trends.configs.folder import load_configs
 from app.trends.export import exported_points
+from app.trends.settings import config_folder
+from app.trends.versions import sync
 from tests.support.cli import dqmhub
 from tests.support.patience import PATIENCE_S
 from tests.support.shared import shared_folder
@@ -68,6 +71,11 @@ class Site:
     def extract(self, *paths: Path) -> str:
         """Run `dqmhub trends extract`; returns its last line."""
         return dqmhub(self.settings, "trends", "extract", *map(str, paths)).stdout.strip().rpartition("\n")[2]
+
+    def sync(self, *paths: Path) -> None:
+        """Read the configurations, and register files without extracting them."""
+        sync(load_configs(config_folder(self.settings)))
+        dqmhub(self.settings, "register", *map(str, paths))
 
     def points(self) -> dict[tuple[str, int], float | None]:
         """The current points by trend and run."""
