@@ -48,6 +48,11 @@ class Axis:
             object.__setattr__(self, "first", 1)
             object.__setattr__(self, "last", self.count)
 
+    @property
+    def all_edges(self) -> NDArray[np.float64]:
+        """The edges of the bins, float64 (count + 1,)."""
+        return np.linspace(self.low, self.high, self.count + 1) if self.edges is None else self.edges
+
     def center(self, number: int) -> float:
         """The center of a bin, as `TAxis::GetBinCenter`; bins outside continue with the mean width."""
         return float(self.centers(np.array([number]))[0])

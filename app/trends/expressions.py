@@ -14,6 +14,7 @@ from functools import cache
 from typing import Any
 
 from app.trends.errors import ConfigError
+from app.trends.metrics.keywords import KEYWORDS
 from app.trends.metrics.metric import Metric
 from app.trends.metrics.registry import METRICS
 
@@ -57,15 +58,19 @@ def _build(name: str, call: ast.Call) -> Metric:
     if len(call.args) > len(names):
         raise ConfigError(f"{name} has {len(call.args)} arguments; right would be {_signature(name, names)}")
     values = dict(zip(names, call.args, strict=False))
+    original_names = dict(zip(KEYWORDS.get(name, ()), names, strict=False))
     for keyword in call.keywords:
-        field = _field_name(keyword.arg or "**")
+        argument = keyword.arg or "**"
+        field = original_names.get(argument) or _field_name(argument)
         if field not in hints or field in values:
-            raise ConfigError(f"{name} cannot use the argument {keyword.arg or '**'}; right would be {_signature(name, names)}")
+            raise ConfigError(f"{name} cannot use the argument {_short(argument)}; right would be {_signature(name, names)}")
         values[field] = keyword.value
     try:
         return metric(**{field: _converted(field, _literal(node), hints[field]) for field, node in values.items()})
     except TypeError:
         raise ConfigError(f"{name} lacks arguments; right would be {_signature(name, names)}") from None
+    except RecursionError:
+        raise ConfigError(f"{name} has an argument in too many brackets; right would be a number, text or list of these") from None
     except ValueError as error:
         raise ConfigError(f"{name}: {error}") from None
 

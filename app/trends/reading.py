@@ -11,6 +11,7 @@ from uproot.source.cursor import Cursor
 
 from app.formats import FormatError
 from app.trends.axis import Axis
+from app.trends.buffered_entries import COUNTS_FLOW, with_buffered_entries
 from app.trends.histogram import Histogram, Sums
 
 if TYPE_CHECKING:
@@ -59,7 +60,8 @@ def read_histogram(payload: Payload, classes: uproot.reading.ReadOnlyFile | None
         cursor = Cursor(end + 1, origin=-payload.displacement)
         model = uproot.classes[name].read(chunk, cursor, {}, classes, classes, None)
         histogram = model.bases[0] if name.startswith("TProfile") else model
-        return _histogram(name, model.all_members, np.asarray(histogram.bases[-1], np.float64))
+        with np.errstate(all="ignore"):  # of contents that are not finite
+            return _histogram(name, model.all_members, np.asarray(histogram.bases[-1], np.float64))
     except (KeyError, IndexError, ValueError, AttributeError, uproot.deserialization.DeserializationError) as error:
         raise FormatError(
             f"is no {name} that can be read ({error!r:.200})", "a histogram", "a class and version of ROOT 5.26 or newer"
@@ -70,6 +72,7 @@ def _histogram(name: str, member: dict[str, Any], cells: Cells) -> Histogram:
     dimensions = 1 if name == "TProfile" else int(next(letter for letter in name if letter.isdigit()))
     axes = tuple(_axis(member[f"f{letter}axis"]) for letter in "XYZ"[:dimensions])
     shape = tuple(axis.count + 2 for axis in reversed(axes))
+    member, cells = with_buffered_entries(member, cells, axes)
     cells = cells.reshape(shape)
     squares = np.asarray(member["fSumw2"], np.float64)
     moments = [(member[f"fTsumw{letter}"], member[f"fTsumw{letter}2"]) for letter in "xyz"[:dimensions]]
@@ -78,11 +81,13 @@ def _histogram(name: str, member: dict[str, Any], cells: Cells) -> Histogram:
         "axes": axes,
         "entries": member["fEntries"],
         "maximum": None if member["fMaximum"] == _NO_MAXIMUM else member["fMaximum"],
+        "counts_flow": member.get("fStatOverflows") == COUNTS_FLOW,
     }
     if not name.startswith("TProfile"):
         errors = np.sqrt(squares.reshape(shape) if squares.size else np.abs(cells))
         stored = Sums(member["fTsumw"], member["fTsumw2"], tuple(moments))
-        return Histogram(contents=cells, errors=errors, weights=cells, squared_weights=errors * errors, stored=stored, **common)
+        squared_weights = squares.reshape(shape) if squares.size else cells
+        return Histogram(contents=cells, errors=errors, weights=cells, squared_weights=squared_weights, stored=stored, **common)
     squares = squares.reshape(shape)
     letter = "xyz"[dimensions]
     moments.append((member[f"fTsumw{letter}"], member[f"fTsumw{letter}2"]))

@@ -1,17 +1,22 @@
-"""Fixtures of trends."""
+"""Configurations, files of runs, and histograms with the values that ROOT computes, for the tests of trends."""
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from app.core.settings import TREE, Settings
+from app.formats import payload, scan
 from app.trends.configs.folder import load_configs
 from app.trends.export import exported_points
+from app.trends.histogram import Histogram
+from app.trends.reading import read_histogram
 from app.trends.settings import config_folder
 from app.trends.versions import sync
 from tests.support.cli import dqmhub
@@ -86,3 +91,32 @@ class Site:
 def site(hub: Settings, run_files: Path) -> Site:
     """An instance with trends, without files."""
     return Site(hub, run_files)
+
+
+@pytest.fixture(scope="session")
+def trend_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder with the files of `reference.py`, which ROOT writes in a process of its own."""
+
+    def write(folder: Path) -> None:
+        command = [sys.executable, "-W", "ignore", "-m", "tests.trends.reference", str(folder)]
+        subprocess.run(command, cwd=TREE, check=True, timeout=PATIENCE_S, stdin=subprocess.DEVNULL)
+
+    return shared_folder(tmp_path_factory, "trends", write)
+
+
+@pytest.fixture(scope="session")
+def expected(trend_files: Path) -> dict[str, Any]:
+    """What ROOT computed: `cases` by name, and values of functions."""
+    found: dict[str, Any] = json.loads((trend_files / "expected.json").read_text())
+    return found
+
+
+@pytest.fixture(scope="session")
+def histograms(trend_files: Path) -> dict[str, Histogram]:
+    """All histograms by name, read as the product reads them."""
+    path = trend_files / "histograms.root"
+    (listing,) = scan(path).samples.values()
+    rows = [listing.columns.row(index) for index in range(len(listing.names))]
+    return {
+        name.decode().partition("/")[2]: read_histogram(payload(path, "tdirectory", row)) for name, row in zip(listing.names, rows, strict=True)
+    }

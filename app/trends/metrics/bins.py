@@ -10,8 +10,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from app.trends.histogram import Histogram
-from app.trends.metrics.metric import Inputs, NoPoint, Value
+from app.trends.metrics.metric import MOST_CELLS, Inputs, NoPoint, Value
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ class EntriesCount:
 
     def compute(self, inputs: Inputs) -> Value:
         """The sum."""
-        total = _sum_from(inputs.main, inputs.main.x.bin_of(self.low))
+        total = _sum_from(inputs.main, inputs.main.find_bin(self.low))
         return Value(total, math.sqrt(total))
 
 
@@ -95,20 +97,22 @@ class EntriesRate:
 
     def compute(self, inputs: Inputs) -> Value:
         """The rate."""
-        total = _sum_from(inputs.main, inputs.main.x.bin_of(self.low))
-        seconds = LUMISECTION_S * int((inputs.need("histo1").inside > 0).sum())
+        total = _sum_from(inputs.main, inputs.main.find_bin(self.low))
+        lumisections = inputs.need("histo1")
+        seconds = LUMISECTION_S * int((lumisections.contents_of(np.arange(1, lumisections.x.count + 1)) > 0).sum())
         return Value(total / seconds, math.sqrt(total) / seconds) if seconds else Value(0.0)
 
 
 @dataclass(frozen=True)
 class FractionInBin:
-    """The content of a bin by the number of entries; its error is that of a ratio of two counts."""
+    """The content of a bin by the number of entries; its error is that of a ratio of two counts; 0 without entries."""
 
     bin: int | str
 
     def compute(self, inputs: Inputs) -> Value:
         """The fraction."""
-        return _ratio_of_counts(inputs.main.content_of(self.bin), inputs.main.entries)
+        entries = inputs.main.entries
+        return _ratio_of_counts(inputs.main.content_of(self.bin), entries) if entries else Value(0.0)
 
 
 @dataclass(frozen=True)
@@ -146,7 +150,9 @@ def integral_between(histogram: Histogram, low: float, high: float) -> float:
 def _sum_from(histogram: Histogram, first: int) -> float:
     """The sum of the contents of cells `first` to the number of bins along x."""
     numbers = range(first, histogram.x.count + 1)
-    return math.fsum(map(histogram.content, numbers))
+    if len(numbers) > MOST_CELLS:
+        raise NoPoint(f"The first bin is {first:,}, and no histogram has so many bins")
+    return float(histogram.contents_of(np.arange(numbers.start, numbers.stop)).sum())
 
 
 def _ratio_of_counts(over: float, under: float) -> Value:

@@ -8,11 +8,15 @@ from typing import NamedTuple
 
 import numpy as np
 
+from app.trends.axis import Axis
 from app.trends.histogram import Cells, Histogram
 from app.trends.metrics.metric import Inputs, NoPoint, Value
 
 EDGE_TOLERANCE = 1e-5
-"""Difference of the ends of two axes that ROOT takes for equal."""
+"""Difference of the edges of two axes that ROOT takes for equal."""
+
+ROOT_OF_2_PI = 2.50662827
+"""Square root of 2 pi with the digits that `TMath::KolmogorovProb` has."""
 
 
 @dataclass(frozen=True)
@@ -61,21 +65,39 @@ class Chi2Result(NamedTuple):
 
 
 def kolmogorov_probability(one: Histogram, other: Histogram) -> float:
-    """As `TH1::KolmogorovTest` without options. Raises `NoPoint` where ROOT prints an error and returns 0."""
-    if one.dimensions != 1 or other.dimensions != 1:
-        raise NoPoint("The Kolmogorov test needs histograms of one dimension")
-    ends = ((one.x.low, other.x.low), (one.x.high, other.x.high))
-    if one.x.count != other.x.count or any(abs(a - b) > EDGE_TOLERANCE for a, b in ends):
-        raise NoPoint("The reference has other bins")
+    """As `TH1::KolmogorovTest` without options, for one and two dimensions; 0 for other bins or an empty histogram, as there.
+
+    For maps the distance is the mean of those of the sums along columns and along rows.
+    """
+    if one.dimensions != other.dimensions or one.dimensions > 2:
+        return 0.0
+    if one.contents.shape != other.contents.shape or any(map(_differ, one.axes, other.axes)):
+        return 0.0
     sums = [float(each.inside.sum()) for each in (one, other)]
     if 0 in sums:
-        raise NoPoint("The histogram or its reference is empty")
-    squares = [float((each.errors[1:-1] ** 2).sum()) for each in (one, other)]
-    counts = [total * total / square for total, square in zip(sums, squares, strict=True) if square > 0]
-    if not counts:
-        raise NoPoint("Neither the histogram nor its reference has errors")
-    distance = float(np.abs(np.cumsum(one.inside) / sums[0] - np.cumsum(other.inside) / sums[1]).max())
-    return kolmogorov_tail(distance / math.sqrt(sum(1 / count for count in counts)))
+        return 0.0
+    core = (slice(1, -1),) * one.dimensions
+    squares = [float((each.errors[core] ** 2).sum()) for each in (one, other)]
+    if not any(square > 0 for square in squares):
+        return 0.0
+    difference = [np.cumsum(each, axis=None) for each in (one.inside / sums[0], other.inside / sums[1])]
+    distances = [float(np.abs(difference[0] - difference[1]).max())]
+    if one.dimensions == 2:
+        columns = [np.cumsum(each.T, axis=None) for each in (one.inside / sums[0], other.inside / sums[1])]
+        distances.append(float(np.abs(columns[0] - columns[1]).max()))
+    return kolmogorov_tail(sum(distances) / len(distances) * math.sqrt(_kolmogorov_entries(one.dimensions, sums, squares)))
+
+
+def _differ(one: Axis, other: Axis) -> bool:
+    return bool((np.abs(one.all_edges - other.all_edges) > EDGE_TOLERANCE).any())
+
+
+def _kolmogorov_entries(dimensions: int, sums: list[float], squares: list[float]) -> float:
+    """The effective entries by which a distance counts; a histogram without errors counts as a function."""
+    first, second = (total * total / square if square > 0 else math.inf for total, square in zip(sums, squares, strict=True))
+    if math.isinf(first) or math.isinf(second):
+        return min(first, second)
+    return first * (second if dimensions == 1 else sums[1]) / (first + second)  # so is `TH2::KolmogorovTest`
 
 
 def kolmogorov_tail(z: float) -> float:
@@ -88,21 +110,24 @@ def kolmogorov_tail(z: float) -> float:
         return 1.0
     if z < 0.755:
         terms = (math.exp(-((2 * j - 1) ** 2) * math.pi**2 / (8 * z * z)) for j in (1, 2, 3))
-        return 1 - math.sqrt(2 * math.pi) / z * sum(terms)
+        return 1 - ROOT_OF_2_PI / z * sum(terms)
     if z < 6.8116:
         return 2 * math.fsum(math.copysign(1, j % 2 - 0.5) * math.exp(-2 * (j * z) ** 2) for j in range(1, max(1, round(3 / z)) + 1))
     return 0.0
 
 
 def chi2_test(one: Histogram, other: Histogram) -> Chi2Result:
-    """As `TH1::Chi2Test` with `UU NORM`: contents count as effective entries. Raises `NoPoint` where ROOT has no result."""
-    if one.contents.shape != other.contents.shape:
+    """As `TH1::Chi2Test` with `UU NORM`: contents count as effective entries; 0 for an empty histogram, as there.
+
+    Raises `NoPoint` for other bins, where ROOT returns memory that was never set.
+    """
+    if one.dimensions != other.dimensions or one.contents.shape != other.contents.shape:
         raise NoPoint("The reference has other bins")
-    counts = [_effective_counts(each) for each in (one, other)]
+    counts = [_effective_counts(each)[one.in_range] for each in (one, other)]
     totals = [float(count.sum()) for count in counts]
     if 0 in totals:
-        raise NoPoint("The histogram or its reference is empty")
-    filled = (counts[0].astype(np.int64) != 0) | (counts[1].astype(np.int64) != 0)
+        return Chi2Result(0.0, 0)
+    filled = (np.trunc(counts[0]) != 0) | (np.trunc(counts[1]) != 0)
     first, second = counts[0][filled], counts[1][filled]
     difference = totals[1] * first - totals[0] * second
     chi2 = float((difference * difference / (first + second)).sum()) / (totals[0] * totals[1])
@@ -110,6 +135,7 @@ def chi2_test(one: Histogram, other: Histogram) -> Chi2Result:
 
 
 def _effective_counts(histogram: Histogram) -> Cells:
-    contents, squares = histogram.contents[histogram.in_range], histogram.errors[histogram.in_range] ** 2
-    counts = np.divide(contents * contents, squares, out=np.zeros(contents.shape), where=squares > 0)
+    """The effective entries of each cell, float64 of the shape of the contents."""
+    squares = histogram.errors**2 if histogram.profile_sums else histogram.squared_weights
+    counts = np.divide(histogram.contents**2, squares, out=np.zeros(squares.shape), where=squares > 0)
     return np.floor(counts + 0.5)

@@ -80,15 +80,16 @@ class Landau(FittedParameter):
 
     def compute(self, inputs: Inputs) -> Value:
         """The parameter."""
-        found = fit(fit_points(inputs.main, self.low, self.high), landau_peak, _padded(self.start, 3))[self.parameter]
+        found = fit(fit_points(inputs.main, self.low, self.high), landau_peak, padded(self.start, 3))[self.parameter]
         return found if found.value > 0 else Value(0.0)
 
 
 @dataclass(frozen=True)
 class LandauTest(FittedParameter):
-    """A parameter of a Landau fit (0 location, 1 width, 2 height) in the first of two ranges; 0 unless it is between 0 and 60,000.
+    """A parameter of a Landau fit (0 location, 1 width, 2 height) in one of two ranges; 0 unless it is between 0 and 60,000.
 
-    The original takes the second range from a run on, but never learns the run. It starts from 1.58 times location and width.
+    The original takes the second range from a run on, but never learns the run: it is 0. In the first range the fit starts from 1.58
+    times location and width.
     """
 
     low: float
@@ -100,9 +101,10 @@ class LandauTest(FittedParameter):
 
     def compute(self, inputs: Inputs) -> Value:
         """The parameter."""
-        location, width, height = _padded(self.start, 3)
-        start = (1.58 * location, 1.58 * width, height)
-        found = fit(fit_points(inputs.main, self.low, self.high), landau_peak, start)[self.parameter]
+        location, width, height = padded(self.start, 3)
+        limits, scale = ((self.low, self.high), 1.58) if self.first_later_run > 0 else ((self.later_low, self.later_high), 1.0)
+        start = (scale * location, scale * width, height)
+        found = fit(fit_points(inputs.main, *limits), landau_peak, start)[self.parameter]
         return found if 0 < found.value < 60_000 else Value(0.0)
 
 
@@ -137,7 +139,7 @@ class GauLand(FittedParameter):
 
     def compute(self, inputs: Inputs) -> Value:
         """The parameter."""
-        location, width, _, gaussian_width = _padded(self.start, 4)
+        location, width, _, gaussian_width = padded(self.start, 4)
         half = inputs.main.highest / 2
         start = (location, width, half, gaussian_width, half)
         return fit(fit_points(inputs.main, self.low, self.high), landau_and_gaussian, start)[self.parameter]
@@ -153,7 +155,7 @@ class Gaussian(FittedParameter):
 
     def compute(self, inputs: Inputs) -> Value:
         """The parameter."""
-        return fit(fit_points(inputs.main, self.low, self.high), gaussian_peak, _padded(self.start, 3), repeats=1)[self.parameter]
+        return fit(fit_points(inputs.main, self.low, self.high), gaussian_peak, padded(self.start, 3), repeats=1)[self.parameter]
 
 
 @dataclass(frozen=True)
@@ -181,7 +183,7 @@ class FlatLineXcut(FittedParameter):
 
     def compute(self, inputs: Inputs) -> Value:
         """The level."""
-        last = last_filled_bin(inputs.main.cells)
+        last = last_filled_bin(inputs.main)
         if last is None:
             raise NoPoint("No bin is filled")
         return _level(fit_points(inputs.main, 1, inputs.main.x.center(last - 3)))
@@ -192,7 +194,7 @@ def _level(points: FitPoints) -> Value:
     return Value(float((points.y * weights).sum() / weights.sum()), 1 / math.sqrt(float(weights.sum())))
 
 
-def _padded(start: Sequence[float], count: int) -> list[float]:
+def padded(start: Sequence[float], count: int) -> list[float]:
     """The first start values; those that the configuration does not give are 0."""
     return [*start, *[0.0] * count][:count]
 

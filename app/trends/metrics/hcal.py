@@ -42,12 +42,12 @@ class RBXCountNonZeroChan:
 
 def _filled_cells(box: str, depths: tuple[int, int, int], inputs: Inputs) -> Cells:
     """The contents that are not 0 of the cells of a box, float64 (cells,); of two maps of one depth the first that is not 0."""
-    names = [name for name, depth in zip(("main", "histo1", "histo2"), depths, strict=True) if depth]
-    maps = [inputs.main if name == "main" else inputs.need(name) for name in names]
     contents: dict[int, Cells] = {}
-    for depth, each in zip(filter(None, depths), maps, strict=True):
+    for name, depth in zip(("main", "histo1", "histo2"), depths, strict=True):
         eta, phi = bins_of_depth(box, depth)
-        found = each.contents_at(eta, phi)
+        if not eta.size:
+            continue
+        found = (inputs.main if name == "main" else inputs.need(name)).contents_at(eta, phi)
         contents[depth] = np.where(contents[depth] != 0, contents[depth], found) if depth in contents else found
     cells: Cells = np.concatenate([*contents.values(), np.zeros(0)])
     filled: Cells = cells[cells != 0]

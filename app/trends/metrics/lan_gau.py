@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from app.trends.histogram import Histogram
-from app.trends.metrics.fits import FittedParameter
-from app.trends.metrics.fitting import FitPoints, Reals, fit, fit_points
+from app.trends.axis import Axis
+from app.trends.histogram import Cells, Histogram
+from app.trends.metrics.fits import FittedParameter, padded
+from app.trends.metrics.fitting import Reals, fit, fit_points
 from app.trends.metrics.landau import landau
 from app.trends.metrics.metric import Inputs, Value
 
@@ -21,6 +22,8 @@ MODE = -0.22278298
 FEW_ENTRIES = 150
 """Below this number of entries two bins are taken for one."""
 REFITS = 5
+GRIDS = 6
+"""Grids of `STEPS` by which the largest value is found, each 50 times finer."""
 
 
 def lan_gau(x: Reals, parameters: Reals) -> Reals:
@@ -51,28 +54,43 @@ class LanGau(FittedParameter):
 
     def compute(self, inputs: Inputs) -> Value:
         """The most probable value."""
-        main = inputs.main
-        low, found = self.low, self._fit(main, self.low, 1.0, 1)
+        main = inputs.main if inputs.main.entries >= FEW_ENTRIES else _merged(inputs.main)
+        found = self._fit(main, self.low, 1.0, 1)
         for turn in range(REFITS):
             if found[0].value >= self.least_width and found[1].value >= self.low:
                 break
-            low = self.low - 2
-            found = self._fit(main, low, (5 + turn) / 5, turn + 1)
-        x = np.linspace(low, self.high, 10_001)
-        top = x[np.argmax(lan_gau(x, np.array([value for value, _ in found])))]
-        return Value(float(top), found[self.parameter].error)
+            found = self._fit(main, self.low - 2, (5 + turn) / 5, turn + 1)
+        parameters = np.array([value for value, _ in found])
+        return Value(_top(parameters, self.low, self.high), found[self.parameter].error)
 
     def _fit(self, histogram: Histogram, low: float, area: float, smearing: int) -> list[Value]:
-        points = fit_points(histogram, low, self.high)
-        if histogram.entries < FEW_ENTRIES:
-            points = _merged(points)
-        width, peak, _, sigma = (*self.start, 0.0, 0.0, 0.0, 0.0)[:4]
-        top = histogram.x.center(histogram.maximum_bin)
+        width, peak, _, sigma = padded(self.start, 4)
+        top = histogram.center(histogram.maximum_bin)
         start = (width, top if top > self.low else peak, histogram.integral() * area, sigma * smearing)
-        return fit(points, lan_gau, start)
+        return fit(fit_points(histogram, low, self.high), lan_gau, start)
 
 
-def _merged(points: FitPoints) -> FitPoints:
-    """Two bins taken for one."""
-    x, y, error = (values[: len(values) // 2 * 2].reshape(-1, 2) for values in points)
-    return FitPoints(x.mean(axis=1), y.sum(axis=1), np.sqrt((error * error).sum(axis=1)))
+def _top(parameters: Reals, low: float, high: float) -> float:
+    """The x of the largest value between two limits, on a grid that gets finer around it."""
+    for _ in range(GRIDS):
+        x = np.linspace(low, high, STEPS + 1)
+        top = int(np.argmax(lan_gau(x, parameters)))
+        low, high = float(x[max(top - 1, 0)]), float(x[min(top + 1, STEPS)])
+    return (low + high) / 2 if 0 < top < STEPS else float(x[top])
+
+
+def _merged(histogram: Histogram) -> Histogram:
+    """Two bins taken for one, as `TH1::Rebin`; an odd last bin is left out."""
+    count = histogram.x.count // 2
+    pairs = slice(1, 2 * count + 1)
+
+    def summed(cells: Cells) -> Cells:
+        return np.pad(cells[pairs].reshape(-1, 2).sum(axis=1), 1)
+
+    edges = None if histogram.x.edges is None else histogram.x.edges[: 2 * count + 1 : 2]
+    width = (histogram.x.high - histogram.x.low) / histogram.x.count
+    high = histogram.x.low + 2 * count * width if edges is None else float(edges[-1])
+    axis = Axis(histogram.x.low, high, count, edges)
+    return replace(
+        histogram, axes=(axis,), contents=summed(histogram.contents), errors=np.sqrt(summed(histogram.errors**2))
+    )

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.trends.histogram import Cells
-from app.trends.metrics.metric import Inputs, NoPoint, Value
+from app.trends.histogram import Cells, Histogram
+from app.trends.metrics.metric import MOST_CELLS, Inputs, NoPoint, Value
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class BinRatio2D:
 
 @dataclass(frozen=True)
 class Bin2DRatio:
-    """The content c of a cell by that of the same cell in `histo1`, each times the number of entries E of its map.
+    """The content c of a cell by that of the same cell in `histo1`, each times the number of entries E of its map; 0 if the second is 0.
 
     The error is sqrt(c E) by the same; with `norm_e` false the contents alone are compared, with the error of the cell by sqrt(E).
     """
@@ -61,9 +61,9 @@ class Bin2DRatio:
         main, other = inputs.main, inputs.need("histo1")
         count, under = main.content_at(self.x, self.y), other.content_at(self.x, self.y)
         if self.norm_e:
-            weighted = under * other.entries
-            return Value(count * main.entries / weighted, math.sqrt(count * main.entries) / weighted)
-        return Value(count / under, main.error_at(self.x, self.y) / math.sqrt(main.entries) / under)
+            count, under = count * main.entries, under * other.entries
+        error = math.sqrt(count) if self.norm_e else main.error_at(self.x, self.y) / math.sqrt(main.entries)
+        return Value(count / under, error / under) if under else Value(0.0)
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,8 @@ class SummaryMapPartition:
 
     def compute(self, inputs: Inputs) -> Value:
         """The mean."""
-        return Value(math.fsum(inputs.main.content_at(self.column, y) for y in range(1, self.rows + 1)) / self.rows)
+        cells = _cells(inputs.main, range(self.column, self.column + 1), range(1, self.rows + 1))
+        return Value(float(cells.sum()) / self.rows)
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ class MeanCh:
     def compute(self, inputs: Inputs) -> Value:
         """The mean."""
         count = inputs.main.x.count + 1
-        return Value(math.fsum(inputs.main.content_at(x, self.channel) for x in range(count)) / count)
+        return Value(float(_cells(inputs.main, range(count), range(self.channel, self.channel + 1)).mean()))
 
 
 @dataclass(frozen=True)
@@ -96,9 +97,7 @@ class Mean2D:
 
     def compute(self, inputs: Inputs) -> Value:
         """The mean."""
-        if inputs.main.dimensions != 2:
-            raise NoPoint(f"Mean2D needs a map, and this is a {inputs.main.class_name}")
-        return Value(float(inputs.main.contents[:-2, :-2].mean()))
+        return Value(float(_cells(inputs.main, range(inputs.main.x.count), range(inputs.main.rows)).mean()))
 
 
 @dataclass(frozen=True)
@@ -114,7 +113,7 @@ class MeanYForXBin:
 
 @dataclass(frozen=True)
 class MeanXRange:
-    """The mean content of the columns `first` to `end` - 1, without error; negative contents count as 0."""
+    """The mean content of the columns `first` to `end` - 1, without error; negative contents count as 0; 0 without columns."""
 
     first: int
     end: int
@@ -126,7 +125,7 @@ class MeanXRange:
 
 @dataclass(frozen=True)
 class MeanYRange:
-    """The mean content of the rows `first` to `end` - 1, without error; negative contents count as 0.
+    """The mean content of the rows `first` to `end` - 1 within the x axis, without error; 0 without rows.
 
     The original always fails, because it counts with fractions; here are whole bins.
     """
@@ -136,7 +135,8 @@ class MeanYRange:
 
     def compute(self, inputs: Inputs) -> Value:
         """The mean."""
-        return _mean_of_positive(inputs, range(1, inputs.main.x.count + 1), range(int(self.first), int(self.end)))
+        cells = _cells(inputs.main, range(1, inputs.main.x.count + 1), range(int(self.first), int(self.end)))
+        return Value(float(cells.mean()) if cells.size else 0.0)
 
 
 @dataclass(frozen=True)
@@ -149,13 +149,21 @@ class MeanPosOnly:
 
 
 def _mean_of_positive(inputs: Inputs, columns: range, rows: range) -> Value:
-    contents = [max(inputs.main.content_at(x, y), 0.0) for x in columns for y in rows]
-    return Value(math.fsum(contents) / len(contents))
+    cells = _cells(inputs.main, columns, rows)
+    return Value(float(np.where(cells >= 0, cells, 0.0).mean()) if cells.size else 0.0)
 
 
-def last_filled_bin(contents: Cells) -> int | None:
+def _cells(histogram: Histogram, columns: range, rows: range) -> Cells:
+    """The contents of the cells of some columns and rows, float64 (cells,). Raises `NoPoint` for more than any map has."""
+    if len(columns) * len(rows) > MOST_CELLS:
+        raise NoPoint(f"{len(columns) * len(rows):,} cells are more than any map has")
+    x, y = np.meshgrid(np.arange(columns.start, columns.stop), np.arange(rows.start, rows.stop))
+    return histogram.contents_at(x.ravel(), y.ravel())
+
+
+def last_filled_bin(histogram: Histogram) -> int | None:
     """The number of the last bin with a content above 0, from the underflow to the last but one; None without any."""
-    filled = np.flatnonzero(contents[:-2] > 0)
+    filled = np.flatnonzero(histogram.cells[: histogram.x.count] > 0)
     return int(filled[-1]) if filled.size else None
 
 
@@ -167,7 +175,7 @@ class AverageYwithXCut:
 
     def compute(self, inputs: Inputs) -> Value:
         """The mean."""
-        last = last_filled_bin(inputs.main.cells)
+        last = last_filled_bin(inputs.main)
         if last is None:
             raise NoPoint("No bin is filled")
-        return Value(math.fsum(map(inputs.main.content, range(last - 3))) / (last - 3))
+        return Value(float(inputs.main.cells[: max(last - 3, 0)].sum()) / (last - 3))

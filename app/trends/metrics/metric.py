@@ -6,8 +6,14 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+import numpy as np
+
 if TYPE_CHECKING:
     from app.trends.histogram import Histogram
+
+
+MOST_CELLS = 4_000_000
+"""Cells that a metric reads at most: arguments can name ranges far outside the axes."""
 
 
 class Value(NamedTuple):
@@ -55,7 +61,8 @@ class Metric(Protocol):
 def compute_point(metric: Metric, inputs: Inputs) -> Value:
     """The value of a metric, finite. Raises `NoPoint` with the reason if there is none."""
     try:
-        value = metric.compute(inputs)
+        with np.errstate(all="ignore"):  # of contents that are not finite
+            value = metric.compute(inputs)
     except (ArithmeticError, ValueError, IndexError) as error:
         raise NoPoint(f"The formula has no result: {error}") from error
     if not math.isfinite(value.value) or not math.isfinite(value.error):

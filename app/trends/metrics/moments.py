@@ -97,13 +97,12 @@ class MeanY:
 class MaxBin:
     """The center of the bin with the largest content, without error; unit of x.
 
-    As in the original, a map gives the center of the bin of its x axis whose number is that of the cell among all cells, which
-    means nothing; years of trends have it.
+    A map has none, since ROOT knows no center of its cells (`TH1::GetBinCenter` is NaN for it).
     """
 
     def compute(self, inputs: Inputs) -> Value:
         """The most frequent x."""
-        return Value(inputs.main.x.center(inputs.main.maximum_bin))
+        return Value(inputs.main.center(inputs.main.maximum_bin))
 
 
 @dataclass(frozen=True)

@@ -34,31 +34,28 @@ class PixelEfficiency:
 class PixelDigiPerClusterPix:
     """Digis by clusters (`histo1`) times their size (`histo2`), each a mean; 0 if the denominator is 0 or the mean below 1.
 
-    Of a TProfile2D, the mean is that of the averaged quantity. As in the original, the error comes from the errors of the means
+    If the digis are a map, all means are of z: those of the averaged quantity of a TProfile2D. As in the original, the error comes from the errors of the means
     of x of all three, and adds those of clusters and size without their derivatives.
     """
 
     def compute(self, inputs: Inputs) -> Value:
         """The ratio."""
         main, clusters, size = inputs.main, inputs.need("histo1"), inputs.need("histo2")
-        digis, pixels = _quantity(main), _quantity(clusters) * _quantity(size)
+        axis = 3 if "2" in main.class_name else 1
+        digis, pixels = main.mean(axis), clusters.mean(axis) * size.mean(axis)
         if pixels == 0 or digis < 1:
             return Value(0.0)
         relative = math.hypot(main.mean_error() / digis, math.hypot(clusters.mean_error(), size.mean_error()) / pixels)
         return Value(digis / pixels, digis / pixels * relative)
 
 
-def _quantity(histogram: Histogram) -> float:
-    return histogram.mean(3 if "2" in histogram.class_name else 1)
-
-
 @dataclass(frozen=True)
 class ProfileMean:
-    """The mean of the contents that are not 0; the error is their RMS by the square root of their number."""
+    """The mean of the contents that are not 0; the error is their RMS by the square root of their number; 0 without any."""
 
     def compute(self, inputs: Inputs) -> Value:
         """The mean."""
-        return _mean_of_filled(inputs.main.inside)
+        return _mean_of_filled(_within_axes(inputs.main))
 
 
 @dataclass(frozen=True)
@@ -71,13 +68,21 @@ class ProfileMeanBPixModules:
         """The mean."""
         offset = LADDER_COLUMNS - self.module
         columns = (1 + offset, inputs.main.x.count - offset)
-        cells = [inputs.main.content_at(x, y) for x in columns for y in range(1, inputs.main.rows + 1)]
-        return _mean_of_filled(np.array(cells))
+        x, y = np.meshgrid(columns, np.arange(1, inputs.main.rows + 1))
+        return _mean_of_filled(inputs.main.contents_at(x.ravel(), y.ravel()))
+
+
+def _within_axes(histogram: Histogram) -> Cells:
+    """The contents within the x and y axes, float64 (cells,)."""
+    x, y = np.meshgrid(np.arange(1, histogram.x.count + 1), np.arange(1, histogram.rows + 1))
+    return histogram.contents_at(x.ravel(), y.ravel())
 
 
 def _mean_of_filled(contents: Cells) -> Value:
-    filled = contents[contents != 0].astype(np.float64)
+    filled = contents[contents != 0]
     number = filled.size
+    if not number:
+        return Value(0.0)
     mean = float(filled.sum()) / number
     spread = math.sqrt(float((filled * filled).sum()) / number - mean * mean)
     return Value(mean, spread / math.sqrt(number))
@@ -93,7 +98,7 @@ class FED25ErrorFraction:
 
     def compute(self, inputs: Inputs) -> Value:
         """The part of readout chips with errors."""
-        contents = inputs.main.inside
+        contents = _within_axes(inputs.main)
         part = int((contents > self.threshold * inputs.main.highest).sum()) / self.norm
         return Value(100 * part, 100 * math.sqrt(part * (1 - part) / contents.size) if self.norm_err else 0.0)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
@@ -47,12 +46,12 @@ class TurnOnCurveEffPoint:
 
     def compute(self, inputs: Inputs) -> Value:
         """The threshold."""
-        return Value(*_crossing(inputs.main, self.efficiency)[1:])
+        return _crossing(inputs.main, self.efficiency)
 
 
 @dataclass(frozen=True)
 class TurnOnCurveHalfWidth:
-    """The x at an efficiency of 0.8 minus that at 0.2; the errors add in quadrature; 0 without either; unit of x."""
+    """The x at an efficiency of 0.8 minus that at 0.2; the errors add in quadrature; 0 without either, or if one is at 0; unit of x."""
 
     def compute(self, inputs: Inputs) -> Value:
         """The half width."""
@@ -61,7 +60,10 @@ class TurnOnCurveHalfWidth:
 
 @dataclass(frozen=True)
 class TurnOnCurveRange:
-    """The middle of the rising part of the curve, with half its length as the error, in numbers of bins."""
+    """The middle of the rising part of the curve, with half its length as the error; unit of x.
+
+    It rises from the center of the first empty bin before a filled one to that of the last bin with a content other than 0 and 1.
+    """
 
     def compute(self, inputs: Inputs) -> Value:
         """The middle of the rise."""
@@ -69,7 +71,10 @@ class TurnOnCurveRange:
         numbers = range(1, count - 1)
         start = next((number for number in numbers if cells[number] == 0 < cells[number + 1]), 0)
         end = next((number for number in reversed(numbers) if cells[number] not in (0, 1)), 0)
-        return Value((end + start) / 2, (end - start) / 2) if end else Value(0.0)
+        if not end:
+            return Value(0.0)
+        low, high = inputs.main.center(start), inputs.main.center(end)
+        return Value((high + low) / 2, (high - low) / 2)
 
 
 @dataclass(frozen=True)
@@ -79,7 +84,7 @@ class TurnOnPlateauEff:
     def compute(self, inputs: Inputs) -> Value:
         """The efficiency on the plateau."""
         main = inputs.main
-        middle, half_width = _crossing(main, 0.5).x, _half_width(main).value
+        middle, half_width = _crossing(main, 0.5).value, _half_width(main).value
         if middle == 0 or half_width == 0:
             return Value(0.0)
         centers = main.x.centers(np.arange(1, main.x.count + 1))
@@ -97,29 +102,24 @@ class TauSavePlots:
         return Value(0.0)
 
 
-class Crossing(NamedTuple):
-    """Where a curve reaches an efficiency: the number of the bin below, and x with its error. All are 0 if it does not."""
-
-    bin: int
-    x: float
-    error: float
-
-
-def _crossing(curve: Histogram, efficiency: float) -> Crossing:
-    cells, count = curve.cells, curve.x.count
-    nowhere = Crossing(0, 0.0, 0.0)
-    if not 0 <= efficiency <= 1:
-        return nowhere
-    lower = next((number for number in range(1, count - 1) if cells[number] <= efficiency < cells[number + 1]), 0)
+def _crossing(curve: Histogram, efficiency: float) -> Value:
+    """The x at which a curve reaches an efficiency; 0 if it does not, or is too uncertain there."""
+    lower = _crossing_bin(curve, efficiency) if 0 <= efficiency <= 1 else 0
     if not lower:
-        return nowhere
+        return Value(0.0)
     low, high = curve.content(lower), curve.content(lower + 1)
-    errors = [_content_error(curve, number) for number in (lower, lower + 1)]
     if low == 0:
         raise NoPoint("The bin below the efficiency is empty, so that its relative error is unknown")
+    errors = [_content_error(curve, number) for number in (lower, lower + 1)]
     if errors[0] / low > WIDEST_ERROR or errors[1] / high > WIDEST_ERROR:
-        return nowhere
-    return Crossing(lower, *_interpolated(curve, lower, efficiency, errors))
+        return Value(0.0)
+    return _interpolated(curve, lower, efficiency, errors)
+
+
+def _crossing_bin(curve: Histogram, efficiency: float) -> int:
+    """The number of the first bin that is not above an efficiency while the next one is; 0 without any."""
+    cells, numbers = curve.cells, range(1, curve.x.count - 1)
+    return next((number for number in numbers if cells[number] <= efficiency < cells[number + 1]), 0)
 
 
 def _content_error(curve: Histogram, number: int) -> float:
@@ -130,17 +130,17 @@ def _content_error(curve: Histogram, number: int) -> float:
     return content / math.sqrt(content * curve.entries / (2 * curve.x.count))
 
 
-def _interpolated(curve: Histogram, lower: int, efficiency: float, errors: list[float]) -> tuple[float, float]:
+def _interpolated(curve: Histogram, lower: int, efficiency: float, errors: list[float]) -> Value:
     """The x on the line between the centers of two bins, and its error, both with two decimals."""
     low, high = curve.content(lower), curve.content(lower + 1)
-    x_low, x_high = curve.x.center(lower), curve.x.center(lower + 1)
+    x_low, x_high = curve.center(lower), curve.center(lower + 1)
     inverse_slope = (x_high - x_low) / (high - low)
     weights = ((high - efficiency) / (high - low), (efficiency - low) / (high - low))
     widths = [_width(curve, number) / math.sqrt(12) for number in (lower, lower + 1)]
     x = x_low * weights[0] + x_high * weights[1]
     parts = [weight * width for weight, width in zip(weights, widths, strict=True)]
     parts += [inverse_slope * weight * error for weight, error in zip(weights, errors, strict=True)]
-    return round(x, 2), round(math.hypot(*parts), 2)
+    return Value(round(x, 2), round(math.hypot(*parts), 2))
 
 
 def _width(curve: Histogram, number: int) -> float:
@@ -149,15 +149,16 @@ def _width(curve: Histogram, number: int) -> float:
 
 
 def _half_width(curve: Histogram) -> Value:
-    low, high = _crossing(curve, 0.2), _crossing(curve, 0.8)
-    if not 0 < low.bin < high.bin or not any(low[1:]) or not any(high[1:]):
+    if not 0 < _crossing_bin(curve, 0.2) < _crossing_bin(curve, 0.8):
         return Value(0.0)
-    return Value(high.x - low.x, math.hypot(high.error, low.error))
+    low, high = _crossing(curve, 0.2), _crossing(curve, 0.8)
+    return Value(high.value - low.value, math.hypot(high.error, low.error)) if low.value and high.value else Value(0.0)
 
 
 def _weighted(curve: Histogram, first: int) -> tuple[Cells, Cells]:
     """Contents from bin `first` on that are not 0, and their weights. Raises `NoPoint` if one has no error."""
-    contents, errors = curve.contents[first:-1], curve.errors[first:-1]
+    used = slice(first, curve.x.count + 1)
+    contents, errors = curve.cells[used], curve.errors.reshape(-1)[used]
     filled = contents != 0
     if not errors[filled].all():
         raise NoPoint("A bin has a content without error, and would have an infinite weight")

@@ -23,7 +23,7 @@ class NormBinCount:
 class Quantile:
     """A quantile: its code was never published."""
 
-    fraction: float
+    fraction: float = 0.95
 
     def compute(self, inputs: Inputs) -> Value:
         """Nothing. Raises `NoPoint`."""
