@@ -17,7 +17,7 @@ UNKNOWN = -1
 
 
 @dataclass(frozen=True)
-class Axis:
+class BinnedAxis:
     """An axis.
 
     Attributes:

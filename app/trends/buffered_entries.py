@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from app.trends.axis import Axis
+    from app.trends.axis import BinnedAxis
     from app.trends.histogram import Cells
 
 COUNTS_FLOW = 1
 """`TH1::kConsider`, a value of `fStatOverflows`."""
 
 
-def with_buffered_entries(member: dict[str, Any], cells: Cells, axes: tuple[Axis, ...]) -> tuple[dict[str, Any], Cells]:
+def with_buffered_entries(member: dict[str, Any], cells: Cells, axes: tuple[BinnedAxis, ...]) -> tuple[dict[str, Any], Cells]:
     """The members and cells of a histogram, with the entries of its buffer filled in, as `TH1::BufferEmpty`.
 
     Args:
@@ -38,7 +38,7 @@ def with_buffered_entries(member: dict[str, Any], cells: Cells, axes: tuple[Axis
     used = inside | (member.get("fStatOverflows") == COUNTS_FLOW)
 
     def summed(quantity: Cells) -> Cells:
-        return np.bincount(numbers, quantity, cells.size)
+        return np.bincount(numbers, quantity, cells.size).astype(np.float64)
 
     filled = {**member, "fEntries": float(count), "fTsumw": float(weights[used].sum()), "fTsumw2": float((weights[used] ** 2).sum())}
     for letter, along in zip("xyz", values, strict=False):

@@ -12,7 +12,7 @@ from app.formats.me_names import MENames
 from app.trends.errors import ConfigError
 from app.trends.expressions import parse_metric
 from app.trends.histogram import Histogram
-from app.trends.metrics.metric import Inputs, Metric, NoPoint, Value, compute_point
+from app.trends.metrics.metric import Inputs, Metric, MetricValue, NoPoint, compute_point
 from app.trends.reading import read_histogram
 
 
@@ -29,7 +29,7 @@ class Outcome(NamedTuple):
     """The value of a trend, or the reason why there is none, or why the value is doubtful."""
 
     version: int
-    value: Value | None
+    value: MetricValue | None
     reason: str
 
 

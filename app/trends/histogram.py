@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from app.trends.axis import Axis
+from app.trends.axis import BinnedAxis
 
 Cells = NDArray[np.float64]
 LARGEST_FLOAT = float(np.finfo(np.float32).max)
@@ -45,7 +45,7 @@ class Histogram:
     """
 
     class_name: str
-    axes: tuple[Axis, ...]
+    axes: tuple[BinnedAxis, ...]
     contents: Cells
     errors: Cells
     weights: Cells
@@ -62,7 +62,7 @@ class Histogram:
         return len(self.axes)
 
     @property
-    def x(self) -> Axis:
+    def x(self) -> BinnedAxis:
         """The first axis."""
         return self.axes[0]
 
@@ -197,7 +197,7 @@ class Histogram:
         squared = self.squared_weights[used]
         return Sums(float(weights.sum()), float((squared if self.dimensions == 2 else np.abs(squared)).sum()), tuple(moments))
 
-    def _counted_bins(self, axis: Axis) -> tuple[int, int]:
+    def _counted_bins(self, axis: BinnedAxis) -> tuple[int, int]:
         """The first bin of an axis that sums of bins include, and the first after them."""
         return (0, axis.count + 2) if self.counts_flow and not axis.is_restricted else (axis.first, axis.last + 1)
 

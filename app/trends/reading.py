@@ -10,7 +10,7 @@ from uproot.source.chunk import Chunk
 from uproot.source.cursor import Cursor
 
 from app.formats import FormatError
-from app.trends.axis import Axis
+from app.trends.axis import BinnedAxis
 from app.trends.buffered_entries import COUNTS_FLOW, with_buffered_entries
 from app.trends.histogram import Histogram, Sums
 
@@ -105,11 +105,11 @@ def _histogram(name: str, member: dict[str, Any], cells: Cells) -> Histogram:
     )
 
 
-def _axis(axis: Any) -> Axis:
+def _axis(axis: Any) -> BinnedAxis:
     edges = np.asarray(axis.member("fXbins"), np.float64)
     bits = axis.member("fBits2", none_if_missing=True) or 0
     labels = axis.member("fLabels", none_if_missing=True)
-    return Axis(
+    return BinnedAxis(
         low=axis.member("fXmin"),
         high=axis.member("fXmax"),
         count=axis.member("fNbins"),

@@ -79,10 +79,22 @@ BINS = [
 ]  # fmt: skip
 COMPARISONS = [
     case
-    for reference in (
-        "other_gauss gauss_F weighted empty empty_as_gauss negative_as_gauss gauss_in_other_bins ranged ranged_with_flow variable negative "
-        "nan other_map profile_mean"
-    ).split()
+    for reference in [
+        "other_gauss",
+        "gauss_F",
+        "weighted",
+        "empty",
+        "empty_as_gauss",
+        "negative_as_gauss",
+        "gauss_in_other_bins",
+        "ranged",
+        "ranged_with_flow",
+        "variable",
+        "negative",
+        "nan",
+        "other_map",
+        "profile_mean",
+    ]
     for case in of("basic.MeanDiff(); basic.Kolmogorov(); basic.Chi2(); basic.NormChi2()", "gauss_F weighted", reference=reference)
 ] + [
     *of("basic.Kolmogorov(); basic.Chi2(); basic.NormChi2()", "ranged negative negative_as_gauss empty_as_gauss", reference="other_gauss"),

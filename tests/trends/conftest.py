@@ -118,5 +118,6 @@ def histograms(trend_files: Path) -> dict[str, Histogram]:
     (listing,) = scan(path).samples.values()
     rows = [listing.columns.row(index) for index in range(len(listing.names))]
     return {
-        name.decode().partition("/")[2]: read_histogram(payload(path, "tdirectory", row)) for name, row in zip(listing.names, rows, strict=True)
+        name.decode().partition("/")[2]: read_histogram(payload(path, "tdirectory", row))
+        for name, row in zip(listing.names, rows, strict=True)
     }

@@ -48,7 +48,9 @@ for name, value, error in [
 ]:
     FORMULAS[name] = lambda h, value=value, error=error: (getattr(h.main, value)(), getattr(h.main, error)())
 for name, value, axis in [("MeanYAxis", "Mean", 2), ("MeanZAxis", "Mean", 3), ("RMSYAxis", "StdDev", 2)]:
-    FORMULAS[f"basic.{name}"] = lambda h, value=value, axis=axis: tuple(getattr(h.main, f"Get{value}{kind}")(axis) for kind in ("", "Error"))
+    FORMULAS[f"basic.{name}"] = lambda h, value=value, axis=axis: tuple(
+        getattr(h.main, f"Get{value}{kind}")(axis) for kind in ("", "Error")
+    )
 
 
 @formula("basic.MeanEntries")
@@ -586,7 +588,7 @@ def tau_plots(h: SimpleNamespace) -> Pair:
 
 
 def expected(case: Case, folder: ROOT.TDirectory) -> list[float] | str:
-    """Value and error of a case, or the name of what was raised; each histogram is read anew, since formulas change some."""
+    """MetricValue and error of a case, or the name of what was raised; each histogram is read anew, since formulas change some."""
     call = ast.parse(case.metric, mode="eval").body
     arguments = [ast.literal_eval(each) for each in call.args]
     keywords = {each.arg: ast.literal_eval(each.value) for each in call.keywords}

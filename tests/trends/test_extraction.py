@@ -98,7 +98,7 @@ def test_a_trend_that_changes_back_is_complete_again(site: Site) -> None:
 
 def test_a_result_that_is_not_finite_is_no_point_but_a_reason(site: Site) -> None:
     """In the original, one NaN stops a trend for ever, and the answer for its whole subsystem is status 500."""
-    site.configure(n=COUNT, nan="basic.BinCount(2) DT/nan", ratio="basic.FractionInBin(2) DT/empty", fit="fits.FlatLine(0,0,5,0) DT/empty")
+    site.configure(n=COUNT, nan="basic.BinCount(2) DT/nan", ratio="basic.FractionInBin(1) DT/n", fit="fits.FlatLine(0,0,5,0) DT/empty")
     site.extract(*site.add(V1, NEXT_RUN))
     points = site.points()
     assert (points["n", 355555], points["nan", 355555], points["ratio", 355555], points["fit", 355555]) == (100, None, None, None)

@@ -9,7 +9,7 @@ import pytest
 
 from app.trends.expressions import parse_metric
 from app.trends.histogram import Histogram
-from app.trends.metrics.metric import Inputs, NoPoint, Value, compute_point
+from app.trends.metrics.metric import Inputs, MetricValue, NoPoint, compute_point
 from app.trends.metrics.registry import METRICS
 from tests.trends.cases import CASES, Case
 
@@ -23,7 +23,7 @@ ROUNDING = 1e-13
 Histograms = dict[str, Histogram]
 
 
-def point(case: Case, histograms: Histograms) -> Value | str:
+def point(case: Case, histograms: Histograms) -> MetricValue | str:
     """The point of a case, or the reason why there is none."""
     inputs = Inputs(histograms[case.main], *(histograms[name] if name else None for name in case[2:]))
     try:
@@ -44,7 +44,7 @@ def test_point_equals_that_of_root(case: Case, histograms: Histograms, expected:
     if isinstance(wanted, str):
         assert isinstance(found, str), f"ROOT has no value: {wanted}"
         return
-    assert isinstance(found, Value), found
+    assert isinstance(found, MetricValue), found
     value, error = wanted
     assert found.value == pytest.approx(value, rel=0, abs=tolerance(case, value, error))
     assert found.error == pytest.approx(error, rel=0, abs=tolerance(case, error, error))

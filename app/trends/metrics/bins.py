@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.trends.histogram import Histogram
-from app.trends.metrics.metric import MOST_CELLS, Inputs, NoPoint, Value
+from app.trends.metrics.metric import MOST_CELLS, Inputs, MetricValue, NoPoint
 
 
 @dataclass(frozen=True)
@@ -23,10 +23,10 @@ class BinCount:
     bin: int | str
     no_error: bool = False
 
-    def compute(self, inputs: Inputs) -> Value:
+    def compute(self, inputs: Inputs) -> MetricValue:
         """The content."""
         count = inputs.main.content_of(self.bin)
-        return Value(count, 0.0 if self.no_error else math.sqrt(count))
+        return MetricValue(count, 0.0 if self.no_error else math.sqrt(count))
 
 
 @dataclass(frozen=True)
@@ -37,10 +37,10 @@ class ROCfraction:
     total: float
     no_error: bool = False
 
-    def compute(self, inputs: Inputs) -> Value:
+    def compute(self, inputs: Inputs) -> MetricValue:
         """The part in percent."""
         count = inputs.main.content_of(self.bin)
-        return Value(100 * count / self.total, 0.0 if self.no_error else 100 * math.sqrt(count) / self.total)
+        return MetricValue(100 * count / self.total, 0.0 if self.no_error else 100 * math.sqrt(count) / self.total)
 
 
 @dataclass(frozen=True)
@@ -50,12 +50,12 @@ class RecoFraction:
     bin: int | str
     no_error: bool = False
 
-    def compute(self, inputs: Inputs) -> Value:
+    def compute(self, inputs: Inputs) -> MetricValue:
         """The fraction."""
         count, entries = inputs.main.content_of(self.bin), inputs.need("histo1").entries
         if entries == 0:
-            return Value(0.0)
-        return Value(count / entries, 0.0 if self.no_error else math.sqrt(count) / entries)
+            return MetricValue(0.0)
+        return MetricValue(count / entries, 0.0 if self.no_error else math.sqrt(count) / entries)
 
 
 @dataclass(frozen=True)
@@ -64,10 +64,10 @@ class BinsCount:
 
     first: int
 
-    def compute(self, inputs: Inputs) -> Value:
+    def compute(self, inputs: Inputs) -> MetricValue:
         """The sum."""
         total = _sum_from(inputs.main, self.first)
-        return Value(total, math.sqrt(total))
+        return MetricValue(total, math.sqrt(total))
 
 
 @dataclass(frozen=True)
@@ -76,10 +76,10 @@ class EntriesCount:
 
     low: float
 
-    def compute(self, inputs: Inputs) -> Value:
+    def compute(self, inputs: Inputs) -> MetricValue:
         """The sum."""
         total = _sum_from(inputs.main, inputs.main.find_bin(self.low))
-        return Value(total, math.sqrt(total))
+        return MetricValue(total, math.sqrt(total))
 
 
 LUMISECTION_S = 23
@@ -95,12 +95,12 @@ class EntriesRate:
 
     low: float
 
-    def compute(self, inputs: Inputs) -> Value:
+    def compute(self, inputs: Inputs) -> MetricValue:
         """The rate."""
         total = _sum_from(inputs.main, inputs.main.find_bin(self.low))
         lumisections = inputs.need("histo1")
         seconds = LUMISECTION_S * int((lumisections.contents_of(np.arange(1, lumisections.x.count + 1)) > 0).sum())
-        return Value(total / seconds, math.sqrt(total) / seconds) if seconds else Value(0.0)
+        return MetricValue(total / seconds, math.sqrt(total) / seconds) if seconds else MetricValue(0.0)
 
 
 @dataclass(frozen=True)
@@ -109,10 +109,10 @@ class FractionInBin:
 
     bin: int | str
 
-    def compute(self, inputs: Inputs) -> Value:
+    def compute(self, inputs: Inputs) -> MetricValue:
         """The fraction."""
         entries = inputs.main.entries
-        return _ratio_of_counts(inputs.main.content_of(self.bin), entries) if entries else Value(0.0)
+        return _ratio_of_counts(inputs.main.content_of(self.bin), entries) if entries else MetricValue(0.0)
 
 
 @dataclass(frozen=True)
@@ -122,10 +122,10 @@ class FractionInBinArray:
     numerator: Sequence[int | str]
     denominator: Sequence[int | str]
 
-    def compute(self, inputs: Inputs) -> Value:
+    def compute(self, inputs: Inputs) -> MetricValue:
         """The ratio."""
         over, under = (sum(map(inputs.main.content_of, bins)) for bins in (self.numerator, self.denominator))
-        return _ratio_of_counts(over, under) if over and under else Value(0.0)
+        return _ratio_of_counts(over, under) if over and under else MetricValue(0.0)
 
 
 @dataclass(frozen=True)
@@ -135,9 +135,9 @@ class NOutsideRange:
     low: float
     high: float
 
-    def compute(self, inputs: Inputs) -> Value:
+    def compute(self, inputs: Inputs) -> MetricValue:
         """The sum."""
-        return Value(inputs.main.integral() - integral_between(inputs.main, self.low, self.high))
+        return MetricValue(inputs.main.integral() - integral_between(inputs.main, self.low, self.high))
 
 
 def integral_between(histogram: Histogram, low: float, high: float) -> float:
@@ -155,7 +155,7 @@ def _sum_from(histogram: Histogram, first: int) -> float:
     return float(histogram.contents_of(np.arange(numbers.start, numbers.stop)).sum())
 
 
-def _ratio_of_counts(over: float, under: float) -> Value:
+def _ratio_of_counts(over: float, under: float) -> MetricValue:
     """A ratio of two independent counts. Raises `ZeroDivisionError` if one is 0."""
     ratio = over / under
-    return Value(ratio, math.sqrt(1 / over + 1 / under) * ratio)
+    return MetricValue(ratio, math.sqrt(1 / over + 1 / under) * ratio)

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from app.trends.axis import Axis
+from app.trends.axis import BinnedAxis
 from app.trends.histogram import Cells, Histogram
-from app.trends.metrics.metric import Inputs, NoPoint, Value
+from app.trends.metrics.metric import Inputs, MetricValue, NoPoint
 
 EDGE_TOLERANCE = 1e-5
 """Difference of the edges of two axes that ROOT takes for equal."""
@@ -23,38 +23,38 @@ ROOT_OF_2_PI = 2.50662827
 class MeanDiff:
     """The mean of x minus that of the reference; the error is that of the difference; unit of x."""
 
-    def compute(self, inputs: Inputs) -> Value:
+    def compute(self, inputs: Inputs) -> MetricValue:
         """The shift of the mean."""
         main, reference = inputs.main, inputs.need("reference")
-        return Value(main.mean() - reference.mean(), math.hypot(main.mean_error(), reference.mean_error()))
+        return MetricValue(main.mean() - reference.mean(), math.hypot(main.mean_error(), reference.mean_error()))
 
 
 @dataclass(frozen=True)
 class Kolmogorov:
     """The probability that both have the same distribution, as `TH1::KolmogorovTest`; 0 to 1, without error."""
 
-    def compute(self, inputs: Inputs) -> Value:
+    def compute(self, inputs: Inputs) -> MetricValue:
         """The probability."""
-        return Value(kolmogorov_probability(inputs.main, inputs.need("reference")))
+        return MetricValue(kolmogorov_probability(inputs.main, inputs.need("reference")))
 
 
 @dataclass(frozen=True)
 class Chi2:
     """The chi-square of both, scaled to their effective entries, as `TH1::Chi2Test` with `UU NORM CHI2`; without error."""
 
-    def compute(self, inputs: Inputs) -> Value:
+    def compute(self, inputs: Inputs) -> MetricValue:
         """The chi-square."""
-        return Value(chi2_test(inputs.main, inputs.need("reference")).chi2)
+        return MetricValue(chi2_test(inputs.main, inputs.need("reference")).chi2)
 
 
 @dataclass(frozen=True)
 class NormChi2:
     """As `Chi2`, by the degrees of freedom; 0 without any."""
 
-    def compute(self, inputs: Inputs) -> Value:
+    def compute(self, inputs: Inputs) -> MetricValue:
         """The chi-square for each degree of freedom."""
         found = chi2_test(inputs.main, inputs.need("reference"))
-        return Value(found.chi2 / found.degrees if found.degrees else 0.0)
+        return MetricValue(found.chi2 / found.degrees if found.degrees else 0.0)
 
 
 class Chi2Result(NamedTuple):
@@ -88,7 +88,7 @@ def kolmogorov_probability(one: Histogram, other: Histogram) -> float:
     return kolmogorov_tail(sum(distances) / len(distances) * math.sqrt(_kolmogorov_entries(one.dimensions, sums, squares)))
 
 
-def _differ(one: Axis, other: Axis) -> bool:
+def _differ(one: BinnedAxis, other: BinnedAxis) -> bool:
     return bool((np.abs(one.all_edges - other.all_edges) > EDGE_TOLERANCE).any())
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from app.trends.metrics.fitting import FitPoints, Reals, fit, fit_points
 from app.trends.metrics.landau import landau
 from app.trends.metrics.maps import last_filled_bin
-from app.trends.metrics.metric import Inputs, NoPoint, Value
+from app.trends.metrics.metric import Inputs, MetricValue, NoPoint
 
 
 def landau_peak(x: Reals, parameters: Reals) -> Reals:
@@ -59,7 +59,7 @@ class LandauAroundMax(FittedParameter):
     high: float
     cut: float
 
-    def compute(self, inputs: Inputs) -> Value:
+    def compute(self, inputs: Inputs) -> MetricValue:
         """The parameter."""
         main = inputs.main
         top = main.maximum_bin
@@ -67,7 +67,7 @@ class LandauAroundMax(FittedParameter):
         middle = (main.x.center(top) + main.x.center(neighbour)) / 2
         points = fit_points(main, middle * self.low, middle * self.high)
         found = fit(points, landau_peak, (middle, middle / 10, main.highest))[self.parameter]
-        return found if 0 < found.value < self.cut else Value(0.0)
+        return found if 0 < found.value < self.cut else MetricValue(0.0)
 
 
 @dataclass(frozen=True)
@@ -78,10 +78,10 @@ class Landau(FittedParameter):
     high: float
     start: Sequence[float]
 
-    def compute(self, inputs: Inputs) -> Value:
+    def compute(self, inputs: Inputs) -> MetricValue:
         """The parameter."""
         found = fit(fit_points(inputs.main, self.low, self.high), landau_peak, padded(self.start, 3))[self.parameter]
-        return found if found.value > 0 else Value(0.0)
+        return found if found.value > 0 else MetricValue(0.0)
 
 
 @dataclass(frozen=True)
@@ -99,13 +99,13 @@ class LandauTest(FittedParameter):
     first_later_run: int
     start: Sequence[float]
 
-    def compute(self, inputs: Inputs) -> Value:
+    def compute(self, inputs: Inputs) -> MetricValue:
         """The parameter."""
         location, width, height = padded(self.start, 3)
         limits, scale = ((self.low, self.high), 1.58) if self.first_later_run > 0 else ((self.later_low, self.later_high), 1.0)
         start = (scale * location, scale * width, height)
         found = fit(fit_points(inputs.main, *limits), landau_peak, start)[self.parameter]
-        return found if 0 < found.value < 60_000 else Value(0.0)
+        return found if 0 < found.value < 60_000 else MetricValue(0.0)
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ class LandauAroundMaxBin(FittedParameter):
 
     distance: float
 
-    def compute(self, inputs: Inputs) -> Value:
+    def compute(self, inputs: Inputs) -> MetricValue:
         """The parameter."""
         main = inputs.main
         top = main.x.center(main.maximum_bin)
@@ -137,7 +137,7 @@ class GauLand(FittedParameter):
     high: float
     start: Sequence[float]
 
-    def compute(self, inputs: Inputs) -> Value:
+    def compute(self, inputs: Inputs) -> MetricValue:
         """The parameter."""
         location, width, _, gaussian_width = padded(self.start, 4)
         half = inputs.main.highest / 2
@@ -153,7 +153,7 @@ class Gaussian(FittedParameter):
     high: float
     start: Sequence[float]
 
-    def compute(self, inputs: Inputs) -> Value:
+    def compute(self, inputs: Inputs) -> MetricValue:
         """The parameter."""
         return fit(fit_points(inputs.main, self.low, self.high), gaussian_peak, padded(self.start, 3), repeats=1)[self.parameter]
 
@@ -167,7 +167,7 @@ class FlatLine(FittedParameter):
     high: float
     start: float
 
-    def compute(self, inputs: Inputs) -> Value:
+    def compute(self, inputs: Inputs) -> MetricValue:
         """The level."""
         return _level(fit_points(inputs.main, self.low, self.high))
 
@@ -181,7 +181,7 @@ class FlatLineXcut(FittedParameter):
     high: float
     start: float
 
-    def compute(self, inputs: Inputs) -> Value:
+    def compute(self, inputs: Inputs) -> MetricValue:
         """The level."""
         last = last_filled_bin(inputs.main)
         if last is None:
@@ -189,9 +189,9 @@ class FlatLineXcut(FittedParameter):
         return _level(fit_points(inputs.main, 1, inputs.main.x.center(last - 3)))
 
 
-def _level(points: FitPoints) -> Value:
+def _level(points: FitPoints) -> MetricValue:
     weights = 1 / points.error**2
-    return Value(float((points.y * weights).sum() / weights.sum()), 1 / math.sqrt(float(weights.sum())))
+    return MetricValue(float((points.y * weights).sum() / weights.sum()), 1 / math.sqrt(float(weights.sum())))
 
 
 def padded(start: Sequence[float], count: int) -> list[float]:

@@ -9,9 +9,9 @@ import numpy as np
 from iminuit import Minuit
 from numpy.typing import NDArray
 
-from app.trends.axis import Axis
+from app.trends.axis import BinnedAxis
 from app.trends.histogram import Histogram
-from app.trends.metrics.metric import NoPoint, Value
+from app.trends.metrics.metric import MetricValue, NoPoint
 
 Reals = NDArray[np.float64]
 Model = Callable[[Reals, Reals], Reals]
@@ -50,7 +50,7 @@ def fit_points(histogram: Histogram, low: float, high: float) -> FitPoints:
     return points
 
 
-def _bins_of_range(axis: Axis, low: float, high: float) -> tuple[int, int]:
+def _bins_of_range(axis: BinnedAxis, low: float, high: float) -> tuple[int, int]:
     first, last = max(axis.first, 1), min(axis.last, axis.count)
     if low == high:
         return first, last
@@ -61,7 +61,7 @@ def _bins_of_range(axis: Axis, low: float, high: float) -> tuple[int, int]:
     return first, last
 
 
-def fit(points: FitPoints, model: Model, start: Sequence[float], repeats: int = REPEATS) -> list[Value]:
+def fit(points: FitPoints, model: Model, start: Sequence[float], repeats: int = REPEATS) -> list[MetricValue]:
     """The parameters and their errors. Raises `NoPoint` for fewer bins than parameters."""
     if len(points.x) < len(start):
         raise NoPoint(f"{len(points.x)} filled bins are too few for a fit of {len(start)} parameters")
@@ -79,4 +79,4 @@ def fit(points: FitPoints, model: Model, start: Sequence[float], repeats: int = 
         minuit.migrad()
         values, errors = np.array(minuit.values), np.array(minuit.errors)
         steps = np.where(errors > 0, errors, steps)
-    return [Value(float(value), float(error)) for value, error in zip(values, errors, strict=True)]
+    return [MetricValue(float(value), float(error)) for value, error in zip(values, errors, strict=True)]

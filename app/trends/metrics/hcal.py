@@ -8,7 +8,7 @@ import numpy as np
 
 from app.trends.histogram import Cells
 from app.trends.metrics.hcal_boxes import bins_of_depth
-from app.trends.metrics.metric import Inputs, Value
+from app.trends.metrics.metric import Inputs, MetricValue
 
 
 @dataclass(frozen=True)
@@ -22,10 +22,10 @@ class RBXMean:
     box: str
     depths: tuple[int, int, int]
 
-    def compute(self, inputs: Inputs) -> Value:
+    def compute(self, inputs: Inputs) -> MetricValue:
         """The mean."""
         contents = _filled_cells(self.box, self.depths, inputs)
-        return Value(float(contents.mean()) if contents.size else 0.0)
+        return MetricValue(float(contents.mean()) if contents.size else 0.0)
 
 
 @dataclass(frozen=True)
@@ -35,9 +35,9 @@ class RBXCountNonZeroChan:
     box: str
     depths: tuple[int, int, int]
 
-    def compute(self, inputs: Inputs) -> Value:
+    def compute(self, inputs: Inputs) -> MetricValue:
         """The number."""
-        return Value(float(_filled_cells(self.box, self.depths, inputs).size))
+        return MetricValue(float(_filled_cells(self.box, self.depths, inputs).size))
 
 
 def _filled_cells(box: str, depths: tuple[int, int, int], inputs: Inputs) -> Cells:

@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass
 
 from app.trends.metrics.bins import integral_between
-from app.trends.metrics.metric import Inputs, Value
+from app.trends.metrics.metric import Inputs, MetricValue
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Ratio:
     low: float
     high: float
 
-    def compute(self, inputs: Inputs) -> Value:
+    def compute(self, inputs: Inputs) -> MetricValue:
         """The ratio."""
         inside = integral_between(inputs.main, self.low, self.high)
         outside = inputs.main.integral() - inside
@@ -33,7 +33,7 @@ class Ratio1:
     low: float
     high: float
 
-    def compute(self, inputs: Inputs) -> Value:
+    def compute(self, inputs: Inputs) -> MetricValue:
         """The ratio."""
         inside = integral_between(inputs.main, self.low, self.high)
         outside = float(inputs.main.contents.sum()) - inside
@@ -47,13 +47,13 @@ class Fraction:
     low: float
     high: float
 
-    def compute(self, inputs: Inputs) -> Value:
+    def compute(self, inputs: Inputs) -> MetricValue:
         """The fraction."""
         inside, total = integral_between(inputs.main, self.low, self.high), inputs.main.entries
         if total == 0:
-            return Value(0.0)
+            return MetricValue(0.0)
         fraction = inside / total
-        return Value(fraction, math.sqrt(1 / inside + 1 / total) * fraction if inside else 1 / math.sqrt(total))
+        return MetricValue(fraction, math.sqrt(1 / inside + 1 / total) * fraction if inside else 1 / math.sqrt(total))
 
 
 @dataclass(frozen=True)
@@ -63,17 +63,17 @@ class Fraction1:
     low: float
     high: float
 
-    def compute(self, inputs: Inputs) -> Value:
+    def compute(self, inputs: Inputs) -> MetricValue:
         """The fraction."""
         inside, total = integral_between(inputs.main, self.low, self.high), float(inputs.main.contents.sum())
         if total == 0:
-            return Value(0.0)
+            return MetricValue(0.0)
         outside = total - inside
         error = math.sqrt(inside**2 * outside + outside**2 * inside) / total**2 if inside * outside else 1 / total
-        return Value(outside / total, error)
+        return MetricValue(outside / total, error)
 
 
-def _ratio(over: float, under: float) -> Value:
+def _ratio(over: float, under: float) -> MetricValue:
     if under == 0:
-        return Value(0.0)
-    return Value(over / under, math.sqrt(over + over**2 / under) / under if over else 1 / under)
+        return MetricValue(0.0)
+    return MetricValue(over / under, math.sqrt(over + over**2 / under) / under if over else 1 / under)

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from app.trends.axis import Axis
+from app.trends.axis import BinnedAxis
 from app.trends.histogram import Cells, Histogram
 from app.trends.metrics.fits import FittedParameter, padded
 from app.trends.metrics.fitting import Reals, fit, fit_points
 from app.trends.metrics.landau import landau
-from app.trends.metrics.metric import Inputs, Value
+from app.trends.metrics.metric import Inputs, MetricValue
 
 STEPS = 100
 WIDEST = 5.0
@@ -52,7 +52,7 @@ class LanGau(FittedParameter):
     least_width: float
     start: Sequence[float]
 
-    def compute(self, inputs: Inputs) -> Value:
+    def compute(self, inputs: Inputs) -> MetricValue:
         """The most probable value."""
         main = inputs.main if inputs.main.entries >= FEW_ENTRIES else _merged(inputs.main)
         found = self._fit(main, self.low, 1.0, 1)
@@ -61,9 +61,9 @@ class LanGau(FittedParameter):
                 break
             found = self._fit(main, self.low - 2, (5 + turn) / 5, turn + 1)
         parameters = np.array([value for value, _ in found])
-        return Value(_top(parameters, self.low, self.high), found[self.parameter].error)
+        return MetricValue(_top(parameters, self.low, self.high), found[self.parameter].error)
 
-    def _fit(self, histogram: Histogram, low: float, area: float, smearing: int) -> list[Value]:
+    def _fit(self, histogram: Histogram, low: float, area: float, smearing: int) -> list[MetricValue]:
         width, peak, _, sigma = padded(self.start, 4)
         top = histogram.center(histogram.maximum_bin)
         start = (width, top if top > self.low else peak, histogram.integral() * area, sigma * smearing)
@@ -90,7 +90,5 @@ def _merged(histogram: Histogram) -> Histogram:
     edges = None if histogram.x.edges is None else histogram.x.edges[: 2 * count + 1 : 2]
     width = (histogram.x.high - histogram.x.low) / histogram.x.count
     high = histogram.x.low + 2 * count * width if edges is None else float(edges[-1])
-    axis = Axis(histogram.x.low, high, count, edges)
-    return replace(
-        histogram, axes=(axis,), contents=summed(histogram.contents), errors=np.sqrt(summed(histogram.errors**2))
-    )
+    axis = BinnedAxis(histogram.x.low, high, count, edges)
+    return replace(histogram, axes=(axis,), contents=summed(histogram.contents), errors=np.sqrt(summed(histogram.errors**2)))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.trends.histogram import Cells, Histogram
-from app.trends.metrics.metric import MOST_CELLS, Inputs, NoPoint, Value
+from app.trends.metrics.metric import MOST_CELLS, Inputs, MetricValue, NoPoint
 
 
 @dataclass(frozen=True)
@@ -22,10 +22,10 @@ class BinCount2D:
     y: int
     norm_err: bool = True
 
-    def compute(self, inputs: Inputs) -> Value:
+    def compute(self, inputs: Inputs) -> MetricValue:
         """The content."""
         error = inputs.main.error_at(self.x, self.y)
-        return Value(inputs.main.content_at(self.x, self.y), error / math.sqrt(inputs.main.entries) if self.norm_err else error)
+        return MetricValue(inputs.main.content_at(self.x, self.y), error / math.sqrt(inputs.main.entries) if self.norm_err else error)
 
 
 @dataclass(frozen=True)
@@ -37,12 +37,12 @@ class BinRatio2D:
     other_x: int
     other_y: int
 
-    def compute(self, inputs: Inputs) -> Value:
+    def compute(self, inputs: Inputs) -> MetricValue:
         """The ratio."""
         over, under = inputs.main.content_at(self.x, self.y), inputs.main.content_at(self.other_x, self.other_y)
         if under == 0:
-            return Value(0.0)
-        return Value(over / under, over / under * math.sqrt(1 / under + 1 / over))
+            return MetricValue(0.0)
+        return MetricValue(over / under, over / under * math.sqrt(1 / under + 1 / over))
 
 
 @dataclass(frozen=True)
@@ -56,14 +56,14 @@ class Bin2DRatio:
     y: int
     norm_e: bool = True
 
-    def compute(self, inputs: Inputs) -> Value:
+    def compute(self, inputs: Inputs) -> MetricValue:
         """The ratio."""
         main, other = inputs.main, inputs.need("histo1")
         count, under = main.content_at(self.x, self.y), other.content_at(self.x, self.y)
         if self.norm_e:
             count, under = count * main.entries, under * other.entries
         error = math.sqrt(count) if self.norm_e else main.error_at(self.x, self.y) / math.sqrt(main.entries)
-        return Value(count / under, error / under) if under else Value(0.0)
+        return MetricValue(count / under, error / under) if under else MetricValue(0.0)
 
 
 @dataclass(frozen=True)
@@ -73,10 +73,10 @@ class SummaryMapPartition:
     column: int
     rows: int
 
-    def compute(self, inputs: Inputs) -> Value:
+    def compute(self, inputs: Inputs) -> MetricValue:
         """The mean."""
         cells = _cells(inputs.main, range(self.column, self.column + 1), range(1, self.rows + 1))
-        return Value(float(cells.sum()) / self.rows)
+        return MetricValue(float(cells.sum()) / self.rows)
 
 
 @dataclass(frozen=True)
@@ -85,19 +85,19 @@ class MeanCh:
 
     channel: int
 
-    def compute(self, inputs: Inputs) -> Value:
+    def compute(self, inputs: Inputs) -> MetricValue:
         """The mean."""
         count = inputs.main.x.count + 1
-        return Value(float(_cells(inputs.main, range(count), range(self.channel, self.channel + 1)).mean()))
+        return MetricValue(float(_cells(inputs.main, range(count), range(self.channel, self.channel + 1)).mean()))
 
 
 @dataclass(frozen=True)
 class Mean2D:
     """The mean content of the cells with underflow but without last row and column, without error."""
 
-    def compute(self, inputs: Inputs) -> Value:
+    def compute(self, inputs: Inputs) -> MetricValue:
         """The mean."""
-        return Value(float(_cells(inputs.main, range(inputs.main.x.count), range(inputs.main.rows)).mean()))
+        return MetricValue(float(_cells(inputs.main, range(inputs.main.x.count), range(inputs.main.rows)).mean()))
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ class MeanYForXBin:
 
     column: int
 
-    def compute(self, inputs: Inputs) -> Value:
+    def compute(self, inputs: Inputs) -> MetricValue:
         """The mean."""
         return _mean_of_positive(inputs, range(self.column, self.column + 1), range(1, inputs.main.rows + 1))
 
@@ -118,7 +118,7 @@ class MeanXRange:
     first: int
     end: int
 
-    def compute(self, inputs: Inputs) -> Value:
+    def compute(self, inputs: Inputs) -> MetricValue:
         """The mean."""
         return _mean_of_positive(inputs, range(self.first, self.end), range(1, inputs.main.rows + 1))
 
@@ -133,24 +133,24 @@ class MeanYRange:
     first: float
     end: float
 
-    def compute(self, inputs: Inputs) -> Value:
+    def compute(self, inputs: Inputs) -> MetricValue:
         """The mean."""
         cells = _cells(inputs.main, range(1, inputs.main.x.count + 1), range(int(self.first), int(self.end)))
-        return Value(float(cells.mean()) if cells.size else 0.0)
+        return MetricValue(float(cells.mean()) if cells.size else 0.0)
 
 
 @dataclass(frozen=True)
 class MeanPosOnly:
     """The mean content of the first row, without error; negative contents count as 0."""
 
-    def compute(self, inputs: Inputs) -> Value:
+    def compute(self, inputs: Inputs) -> MetricValue:
         """The mean."""
         return _mean_of_positive(inputs, range(1, inputs.main.x.count + 1), range(1, 2))
 
 
-def _mean_of_positive(inputs: Inputs, columns: range, rows: range) -> Value:
+def _mean_of_positive(inputs: Inputs, columns: range, rows: range) -> MetricValue:
     cells = _cells(inputs.main, columns, rows)
-    return Value(float(np.where(cells >= 0, cells, 0.0).mean()) if cells.size else 0.0)
+    return MetricValue(float(np.where(cells >= 0, cells, 0.0).mean()) if cells.size else 0.0)
 
 
 def _cells(histogram: Histogram, columns: range, rows: range) -> Cells:
@@ -173,9 +173,9 @@ class AverageYwithXCut:
 
     cut: float
 
-    def compute(self, inputs: Inputs) -> Value:
+    def compute(self, inputs: Inputs) -> MetricValue:
         """The mean."""
         last = last_filled_bin(inputs.main)
         if last is None:
             raise NoPoint("No bin is filled")
-        return Value(float(inputs.main.cells[: max(last - 3, 0)].sum()) / (last - 3))
+        return MetricValue(float(inputs.main.cells[: max(last - 3, 0)].sum()) / (last - 3))

@@ -16,7 +16,7 @@ MOST_CELLS = 4_000_000
 """Cells that a metric reads at most: arguments can name ranges far outside the axes."""
 
 
-class Value(NamedTuple):
+class MetricValue(NamedTuple):
     """A value and its error, in the unit of the quantity."""
 
     value: float
@@ -54,11 +54,11 @@ class Inputs:
 class Metric(Protocol):
     """A metric with its arguments."""
 
-    def compute(self, inputs: Inputs) -> Value:
+    def compute(self, inputs: Inputs) -> MetricValue:
         """The value. Raises `NoPoint`, and `ArithmeticError` or `ValueError` where the formula has no result."""
 
 
-def compute_point(metric: Metric, inputs: Inputs) -> Value:
+def compute_point(metric: Metric, inputs: Inputs) -> MetricValue:
     """The value of a metric, finite. Raises `NoPoint` with the reason if there is none."""
     try:
         with np.errstate(all="ignore"):  # of contents that are not finite

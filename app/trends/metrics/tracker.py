@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.trends.histogram import Cells, Histogram
-from app.trends.metrics.metric import Inputs, Value
+from app.trends.metrics.metric import Inputs, MetricValue
 
 LADDER_COLUMNS = 4
 """Modules of half a ladder of the barrel: columns of a map on each side of its middle."""
@@ -19,15 +19,15 @@ LADDER_COLUMNS = 4
 class PixelEfficiency:
     """Found hits by found and missing ones (`histo1`), a number of hits being mean times entries; the error is binomial; 0 without hits."""
 
-    def compute(self, inputs: Inputs) -> Value:
+    def compute(self, inputs: Inputs) -> MetricValue:
         """The efficiency."""
         main, missing = inputs.main, inputs.need("histo1")
         found = main.mean() * main.entries
         expected = found + missing.mean() * missing.entries
         if expected == 0:
-            return Value(0.0)
+            return MetricValue(0.0)
         efficiency = found / expected
-        return Value(efficiency, math.sqrt(efficiency * (1 - efficiency) / expected))
+        return MetricValue(efficiency, math.sqrt(efficiency * (1 - efficiency) / expected))
 
 
 @dataclass(frozen=True)
@@ -38,22 +38,22 @@ class PixelDigiPerClusterPix:
     of x of all three, and adds those of clusters and size without their derivatives.
     """
 
-    def compute(self, inputs: Inputs) -> Value:
+    def compute(self, inputs: Inputs) -> MetricValue:
         """The ratio."""
         main, clusters, size = inputs.main, inputs.need("histo1"), inputs.need("histo2")
         axis = 3 if "2" in main.class_name else 1
         digis, pixels = main.mean(axis), clusters.mean(axis) * size.mean(axis)
         if pixels == 0 or digis < 1:
-            return Value(0.0)
+            return MetricValue(0.0)
         relative = math.hypot(main.mean_error() / digis, math.hypot(clusters.mean_error(), size.mean_error()) / pixels)
-        return Value(digis / pixels, digis / pixels * relative)
+        return MetricValue(digis / pixels, digis / pixels * relative)
 
 
 @dataclass(frozen=True)
 class ProfileMean:
     """The mean of the contents that are not 0; the error is their RMS by the square root of their number; 0 without any."""
 
-    def compute(self, inputs: Inputs) -> Value:
+    def compute(self, inputs: Inputs) -> MetricValue:
         """The mean."""
         return _mean_of_filled(_within_axes(inputs.main))
 
@@ -64,7 +64,7 @@ class ProfileMeanBPixModules:
 
     module: int
 
-    def compute(self, inputs: Inputs) -> Value:
+    def compute(self, inputs: Inputs) -> MetricValue:
         """The mean."""
         offset = LADDER_COLUMNS - self.module
         columns = (1 + offset, inputs.main.x.count - offset)
@@ -78,14 +78,14 @@ def _within_axes(histogram: Histogram) -> Cells:
     return histogram.contents_at(x.ravel(), y.ravel())
 
 
-def _mean_of_filled(contents: Cells) -> Value:
+def _mean_of_filled(contents: Cells) -> MetricValue:
     filled = contents[contents != 0]
     number = filled.size
     if not number:
-        return Value(0.0)
+        return MetricValue(0.0)
     mean = float(filled.sum()) / number
     spread = math.sqrt(float((filled * filled).sum()) / number - mean * mean)
-    return Value(mean, spread / math.sqrt(number))
+    return MetricValue(mean, spread / math.sqrt(number))
 
 
 @dataclass(frozen=True)
@@ -96,11 +96,11 @@ class FED25ErrorFraction:
     norm: float
     norm_err: bool = True
 
-    def compute(self, inputs: Inputs) -> Value:
+    def compute(self, inputs: Inputs) -> MetricValue:
         """The part of readout chips with errors."""
         contents = _within_axes(inputs.main)
         part = int((contents > self.threshold * inputs.main.highest).sum()) / self.norm
-        return Value(100 * part, 100 * math.sqrt(part * (1 - part) / contents.size) if self.norm_err else 0.0)
+        return MetricValue(100 * part, 100 * math.sqrt(part * (1 - part) / contents.size) if self.norm_err else 0.0)
 
 
 STRIP_FIRST_FED = 50
@@ -114,13 +114,13 @@ class StripFEDErrorFraction:
     fed: int
     type: int
 
-    def compute(self, inputs: Inputs) -> Value:
+    def compute(self, inputs: Inputs) -> MetricValue:
         """The part of events with errors."""
         events = inputs.need("histo1").highest
         if events == 0:
-            return Value(0.0)
+            return MetricValue(0.0)
         part = inputs.main.content_at(self.fed + 1 - STRIP_FIRST_FED, self.type) / events
-        return Value(100 * part, 100 * math.sqrt(part * (1 - part) / events))
+        return MetricValue(100 * part, 100 * math.sqrt(part * (1 - part) / events))
 
 
 @dataclass(frozen=True)
@@ -131,6 +131,6 @@ class StripBadComponent:
     row: int
     norm: float
 
-    def compute(self, inputs: Inputs) -> Value:
+    def compute(self, inputs: Inputs) -> MetricValue:
         """The part of bad components."""
-        return Value(100 * math.fsum(inputs.main.content_at(x, self.row) for x in self.columns) / self.norm)
+        return MetricValue(100 * math.fsum(inputs.main.content_at(x, self.row) for x in self.columns) / self.norm)

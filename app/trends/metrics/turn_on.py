@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.trends.histogram import Cells, Histogram
-from app.trends.metrics.metric import Inputs, NoPoint, Value
+from app.trends.metrics.metric import Inputs, MetricValue, NoPoint
 
 WIDEST_ERROR = 0.2
 """Relative error of a bin above which its curve has no point."""
@@ -18,7 +18,7 @@ WIDEST_ERROR = 0.2
 class EffMean:
     """The mean of the contents that are not 0, weighted by (content / error)^2; error mean / sqrt(sum of weights)."""
 
-    def compute(self, inputs: Inputs) -> Value:
+    def compute(self, inputs: Inputs) -> MetricValue:
         """The mean efficiency."""
         return _weighted_mean(inputs.main, 1)
 
@@ -27,15 +27,15 @@ class EffMean:
 class EffVariance:
     """The spread s of the contents around their weighted mean m; error m * (error of m) / (sqrt(number of bins) s)."""
 
-    def compute(self, inputs: Inputs) -> Value:
+    def compute(self, inputs: Inputs) -> MetricValue:
         """The spread of the efficiency."""
         contents, weights = _weighted(inputs.main, 1)
         total = float(weights.sum())
         if total == 0:
-            return Value(0.0)
+            return MetricValue(0.0)
         mean, error = _weighted_mean(inputs.main, 1)
         spread = math.sqrt(float((weights * contents * contents).sum()) / total - mean * mean)
-        return Value(spread, mean * error / (math.sqrt(inputs.main.x.count) * spread))
+        return MetricValue(spread, mean * error / (math.sqrt(inputs.main.x.count) * spread))
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class TurnOnCurveEffPoint:
 
     efficiency: float
 
-    def compute(self, inputs: Inputs) -> Value:
+    def compute(self, inputs: Inputs) -> MetricValue:
         """The threshold."""
         return _crossing(inputs.main, self.efficiency)
 
@@ -53,7 +53,7 @@ class TurnOnCurveEffPoint:
 class TurnOnCurveHalfWidth:
     """The x at an efficiency of 0.8 minus that at 0.2; the errors add in quadrature; 0 without either, or if one is at 0; unit of x."""
 
-    def compute(self, inputs: Inputs) -> Value:
+    def compute(self, inputs: Inputs) -> MetricValue:
         """The half width."""
         return _half_width(inputs.main)
 
@@ -65,54 +65,54 @@ class TurnOnCurveRange:
     It rises from the center of the first empty bin before a filled one to that of the last bin with a content other than 0 and 1.
     """
 
-    def compute(self, inputs: Inputs) -> Value:
+    def compute(self, inputs: Inputs) -> MetricValue:
         """The middle of the rise."""
         cells, count = inputs.main.cells, inputs.main.x.count
         numbers = range(1, count - 1)
         start = next((number for number in numbers if cells[number] == 0 < cells[number + 1]), 0)
         end = next((number for number in reversed(numbers) if cells[number] not in (0, 1)), 0)
         if not end:
-            return Value(0.0)
+            return MetricValue(0.0)
         low, high = inputs.main.center(start), inputs.main.center(end)
-        return Value((high + low) / 2, (high - low) / 2)
+        return MetricValue((high + low) / 2, (high - low) / 2)
 
 
 @dataclass(frozen=True)
 class TurnOnPlateauEff:
     """As `EffMean`, of the bins from the first one whose center is at least x(0.5) + 2 half widths; 0 without a plateau."""
 
-    def compute(self, inputs: Inputs) -> Value:
+    def compute(self, inputs: Inputs) -> MetricValue:
         """The efficiency on the plateau."""
         main = inputs.main
         middle, half_width = _crossing(main, 0.5).value, _half_width(main).value
         if middle == 0 or half_width == 0:
-            return Value(0.0)
+            return MetricValue(0.0)
         centers = main.x.centers(np.arange(1, main.x.count + 1))
         edge = middle + 2 * half_width
         first = int(np.searchsorted(centers, edge)) + 1
-        return _weighted_mean(main, first) if 1 < first <= main.x.count else Value(0.0)
+        return _weighted_mean(main, first) if 1 < first <= main.x.count else MetricValue(0.0)
 
 
 @dataclass(frozen=True)
 class TauSavePlots:
     """0, without error: the original's saves a picture, which pages of this product have of every monitor element."""
 
-    def compute(self, inputs: Inputs) -> Value:
+    def compute(self, inputs: Inputs) -> MetricValue:
         """Zero."""
-        return Value(0.0)
+        return MetricValue(0.0)
 
 
-def _crossing(curve: Histogram, efficiency: float) -> Value:
+def _crossing(curve: Histogram, efficiency: float) -> MetricValue:
     """The x at which a curve reaches an efficiency; 0 if it does not, or is too uncertain there."""
     lower = _crossing_bin(curve, efficiency) if 0 <= efficiency <= 1 else 0
     if not lower:
-        return Value(0.0)
+        return MetricValue(0.0)
     low, high = curve.content(lower), curve.content(lower + 1)
     if low == 0:
         raise NoPoint("The bin below the efficiency is empty, so that its relative error is unknown")
     errors = [_content_error(curve, number) for number in (lower, lower + 1)]
     if errors[0] / low > WIDEST_ERROR or errors[1] / high > WIDEST_ERROR:
-        return Value(0.0)
+        return MetricValue(0.0)
     return _interpolated(curve, lower, efficiency, errors)
 
 
@@ -130,7 +130,7 @@ def _content_error(curve: Histogram, number: int) -> float:
     return content / math.sqrt(content * curve.entries / (2 * curve.x.count))
 
 
-def _interpolated(curve: Histogram, lower: int, efficiency: float, errors: list[float]) -> Value:
+def _interpolated(curve: Histogram, lower: int, efficiency: float, errors: list[float]) -> MetricValue:
     """The x on the line between the centers of two bins, and its error, both with two decimals."""
     low, high = curve.content(lower), curve.content(lower + 1)
     x_low, x_high = curve.center(lower), curve.center(lower + 1)
@@ -140,7 +140,7 @@ def _interpolated(curve: Histogram, lower: int, efficiency: float, errors: list[
     x = x_low * weights[0] + x_high * weights[1]
     parts = [weight * width for weight, width in zip(weights, widths, strict=True)]
     parts += [inverse_slope * weight * error for weight, error in zip(weights, errors, strict=True)]
-    return Value(round(x, 2), round(math.hypot(*parts), 2))
+    return MetricValue(round(x, 2), round(math.hypot(*parts), 2))
 
 
 def _width(curve: Histogram, number: int) -> float:
@@ -148,11 +148,11 @@ def _width(curve: Histogram, number: int) -> float:
     return (curve.x.high - curve.x.low) / curve.x.count if edges is None else float(edges[number] - edges[number - 1])
 
 
-def _half_width(curve: Histogram) -> Value:
+def _half_width(curve: Histogram) -> MetricValue:
     if not 0 < _crossing_bin(curve, 0.2) < _crossing_bin(curve, 0.8):
-        return Value(0.0)
+        return MetricValue(0.0)
     low, high = _crossing(curve, 0.2), _crossing(curve, 0.8)
-    return Value(high.value - low.value, math.hypot(high.error, low.error)) if low.value and high.value else Value(0.0)
+    return MetricValue(high.value - low.value, math.hypot(high.error, low.error)) if low.value and high.value else MetricValue(0.0)
 
 
 def _weighted(curve: Histogram, first: int) -> tuple[Cells, Cells]:
@@ -165,10 +165,10 @@ def _weighted(curve: Histogram, first: int) -> tuple[Cells, Cells]:
     return contents[filled], (contents[filled] / errors[filled]) ** 2
 
 
-def _weighted_mean(curve: Histogram, first: int) -> Value:
+def _weighted_mean(curve: Histogram, first: int) -> MetricValue:
     contents, weights = _weighted(curve, first)
     total = float(weights.sum())
     if total == 0:
-        return Value(0.0)
+        return MetricValue(0.0)
     mean = float((weights * contents).sum()) / total
-    return Value(mean, mean / math.sqrt(total))
+    return MetricValue(mean, mean / math.sqrt(total))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.trends.metrics.metric import Inputs, NoPoint, Value
+from app.trends.metrics.metric import Inputs, MetricValue, NoPoint
 
 
 @dataclass(frozen=True)
@@ -14,7 +14,7 @@ class NormBinCount:
     bin: int | str
     norm: float | None = None
 
-    def compute(self, inputs: Inputs) -> Value:
+    def compute(self, inputs: Inputs) -> MetricValue:
         """Nothing. Raises `NoPoint`."""
         raise NoPoint("NormBinCount has a lower and an upper error, and a point holds one: use FractionInBin or RecoFraction")
 
@@ -25,6 +25,6 @@ class Quantile:
 
     fraction: float = 0.95
 
-    def compute(self, inputs: Inputs) -> Value:
+    def compute(self, inputs: Inputs) -> MetricValue:
         """Nothing. Raises `NoPoint`."""
         raise NoPoint("Quantile needs a file that the original never had: use Mean or StdDev")
