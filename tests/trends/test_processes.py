@@ -53,7 +53,7 @@ def many_files(site: Site) -> list[Path]:
 @pytest.mark.parametrize("database_kind", ["postgresql"])
 def test_two_workers_of_which_one_is_killed_again_and_again_store_every_point_once(site: Site, many_files: list[Path]) -> None:
     chance = storms.chance(355555)
-    site.configure(n="basic.BinCount(2) DT/n", empty="basic.FractionInBin(2) DT/empty")
+    site.configure(n="basic.BinCount(2) DT/n", empty="basic.FractionInBin(1) DT/n")
     site.sync(*many_files)
     with ExitStack() as stack:
         stack.enter_context(service(site.settings, "worker"))
