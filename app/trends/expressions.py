@@ -34,7 +34,7 @@ def parse_metric(expression: str) -> Metric:
         near = get_close_matches(name, METRICS, 1, 0.5) or get_close_matches(
             name.rpartition(".")[2], [known.rpartition(".")[2] for known in METRICS], 1
         )
-        raise ConfigError(f"There is no metric {name}" + (f"; the nearest is {near[0]}" if near else ""))
+        raise ConfigError(f"There is no metric {name}" + (f"; the nearest is {near[0]}" if near else f"; right would be {EXAMPLE}"))
     return _build(name, call)
 
 
@@ -70,7 +70,7 @@ def _build(name: str, call: ast.Call) -> Metric:
     except TypeError:
         raise ConfigError(f"{name} lacks arguments; right would be {_signature(name, names)}") from None
     except RecursionError:
-        raise ConfigError(f"{name} has an argument in too many brackets; right would be a number, text or list of these") from None
+        raise ConfigError(f"{name} has an argument in too many brackets; right would be a number, a text or a list of these") from None
     except ValueError as error:
         raise ConfigError(f"{name}: {error}") from None
 
@@ -102,7 +102,7 @@ def _literal(node: ast.expr) -> Any:
             return -value if isinstance(sign, ast.USub) else value
         case ast.Tuple(elts=elements) | ast.List(elts=elements):
             return tuple(_literal(element) for element in elements)
-    raise ValueError(f"{_short(ast.unparse(node))} is no number, text or list of these")
+    raise ValueError(f"{_short(ast.unparse(node))} is computed; right would be a number, a text or a list of these")
 
 
 def _converted(name: str, value: Any, hint: Any) -> Any:

@@ -139,12 +139,18 @@ def fitted() -> Named:
     yield "charge", fill(ROOT.TH1F("", "", 100, 0, 60_000), lambda random: (random.Landau(20_000, 1800),), 4000)
     yield "charge_300", fill(ROOT.TH1F("", "", 100, 0, 1000), lambda random: (random.Landau(305, 25),), 4000)
     yield "charge_weighted", fill(ROOT.TH1D("", "", 80, 0, 800), lambda random: (random.Landau(305, 25), random.Uniform(0.5, 1.5)))
-    noisy = lambda random: (random.Landau(25, 2) + random.Gaus(0, 2),)  # noqa: E731
+
+    def noisy(random: ROOT.TRandom3) -> tuple[float, ...]:
+        return (random.Landau(25, 2) + random.Gaus(0, 2),)
+
     yield "signal_to_noise", fill(ROOT.TH1F("", "", 100, 0, 100), noisy, 3000)
     yield "signal_to_noise_few", fill(ROOT.TH1F("", "", 51, 0, 102), noisy, 140)
     yield "peak", fill(ROOT.TH1F("", "", 60, -5, 5), gauss, 2500)
     yield "negative_peak", fill(ROOT.TH1F("", "", 60, -60, 0), lambda random: (random.Landau(-40, 1.5),), 2500)
-    two_peaks = lambda random: (random.Landau(30, 3) if random.Rndm() < 0.6 else random.Gaus(30, 5),)  # noqa: E731
+
+    def two_peaks(random: ROOT.TRandom3) -> tuple[float, ...]:
+        return (random.Landau(30, 3) if random.Rndm() < 0.6 else random.Gaus(30, 5),)
+
     yield "two_peaks", fill(ROOT.TH1F("", "", 100, 0, 100), two_peaks, 6000)
     wavy = ROOT.TProfile("", "", 24, -3.14159, 3.14159)
     angle = ROOT.TRandom3(11)
@@ -187,7 +193,10 @@ def turn_ons() -> Named:
     yield "turn_on_never", efficiencies(ROOT.TH1F("", "", 40, 0, 120), 400, lambda x: 0.1)
     without_errors = with_contents(ROOT.TH1F("", "", 30, 0, 90), lambda cell: min(cell / 20, 0.9) if 0 < cell < 31 else 0)
     yield "turn_on_without_errors", without_errors
-    phi = lambda x: 0 if abs(x) > 3 else 0.9 + 0.05 * math.sin(x)  # noqa: E731
+
+    def phi(x: float) -> float:
+        return 0 if abs(x) > 3 else 0.9 + 0.05 * math.sin(x)
+
     yield "efficiency_phi", efficiencies(ROOT.TH1F("", "", 32, -3.2, 3.2), 500, phi)
     profile = ROOT.TProfile("", "", 40, 0, 120)
     random, curve = ROOT.TRandom3(3), erf(36, 9)
@@ -256,13 +265,19 @@ def profiles() -> Named:
         yield f"profile_{name}_whole", fill(whole, lambda random: (random.Gaus(5, 3), 1 if random.Rndm() < 0.97 else 2), 150)
         two = ROOT.TProfile2D("", "", 6, 0, 6, 5, 0, 5, option)
         yield f"profile2_{name}", fill(two, lambda random: (random.Gaus(3, 2), random.Gaus(2, 2), random.Gaus(7, 3)), 600)
-    weights = lambda random: (random.Gaus(5, 3), random.Gaus(10, 2), random.Uniform(0.5, 2))  # noqa: E731
+
+    def weights(random: ROOT.TRandom3) -> tuple[float, ...]:
+        return (random.Gaus(5, 3), random.Gaus(10, 2), random.Uniform(0.5, 2))
+
     squared = ROOT.TProfile("", "", 10, 0, 10)
     squared.Sumw2()
     yield "profile_weighted", fill(squared, weights, 400)
     two = ROOT.TProfile2D("", "", 6, 0, 6, 5, 0, 5)
     two.Sumw2()
-    heavy = lambda random: (random.Gaus(3, 2), random.Gaus(2, 2), random.Gaus(7, 3), random.Uniform(0.5, 2))  # noqa: E731
+
+    def heavy(random: ROOT.TRandom3) -> tuple[float, ...]:
+        return (random.Gaus(3, 2), random.Gaus(2, 2), random.Gaus(7, 3), random.Uniform(0.5, 2))
+
     yield "profile2_weighted", fill(two, heavy, 600)
     yield "profile_sparse", fill(ROOT.TProfile("", "", 10, 0, 10), lambda random: (random.Uniform(0, 10), random.Gaus(10, 8)), 14)
     ranged = fill(ROOT.TProfile("", "", 10, 0, 10), lambda random: (random.Gaus(5, 3), random.Gaus(10, 2)), 400)
@@ -278,12 +293,18 @@ def profiles() -> Named:
 def tracker_profiles() -> Named:
     ladder = ROOT.TProfile2D("", "", 9, -4.5, 4.5, 13, -6.5, 6.5)
     for number, (name, mean) in enumerate({"digis": 5.1, "clusters": 2.2, "size": 2.1}.items()):
-        place = lambda random, mean=mean: (random.Uniform(-4.5, 4.5), random.Uniform(-6.5, 6.5), random.Gaus(mean, 1))  # noqa: E731
+
+        def place(random: ROOT.TRandom3, mean: float = mean) -> tuple[float, ...]:
+            return (random.Uniform(-4.5, 4.5), random.Uniform(-6.5, 6.5), random.Gaus(mean, 1))
+
         yield f"{name}_map", fill(ladder.Clone(), place, 900, 20 + number)
         yield name, fill(ROOT.TH1F("", "", 50, 0, 20), lambda random, mean=mean: (random.Gaus(mean, 1),), 900, 30 + number)
         profile = ROOT.TProfile("", "", 20, 0, 20)
         yield f"{name}_profile", fill(profile, lambda random, mean=mean: (random.Uniform(0, 20), random.Gaus(mean, 1)), 500, number)
-    charge = lambda random: (random.Uniform(-4.5, 4.5), int(random.Uniform(-6, 7)), random.Gaus(38, 5))  # noqa: E731
+
+    def charge(random: ROOT.TRandom3) -> tuple[float, ...]:
+        return (random.Uniform(-4.5, 4.5), int(random.Uniform(-6, 7)), random.Gaus(38, 5))
+
     yield "ladder_map", fill(ladder.Clone(), charge, 300, 40)
     yield "valid", fill(ROOT.TH1F("", "", 20, 0, 20), lambda random: (random.Gaus(12, 2),), 900)
     yield "missing", fill(ROOT.TH1F("", "", 20, 0, 20), lambda random: (random.Exp(0.5),), 300)
@@ -295,5 +316,8 @@ def buffered() -> Named:
         histogram = getattr(ROOT, kind)("", "", *axes)
         histogram.SetBuffer(1000)
         values = len(axes) // 3 + kind.startswith("TProfile")
-        draw = lambda random, values=values: tuple(random.Uniform(-1, 5) for _ in range(values))  # noqa: E731
+
+        def draw(random: ROOT.TRandom3, values: int = values) -> tuple[float, ...]:
+            return tuple(random.Uniform(-1, 5) for _ in range(values))
+
         yield f"buffered_{kind}", fill(histogram, draw, 60)

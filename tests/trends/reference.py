@@ -395,8 +395,16 @@ def landau(h: SimpleNamespace, diseredParameter: int, minVal: float, maxVal: flo
 
 
 @formula("fits.LandauTest")
-def landau_test(h: SimpleNamespace, diseredParameter: int, minVal1: float, maxVal1: float, minVal2: float, maxVal2: float, turnRun: int,
-                paramDefaults: tuple[float, ...]) -> Pair:  # fmt: skip
+def landau_test(
+    h: SimpleNamespace,
+    diseredParameter: int,
+    minVal1: float,
+    maxVal1: float,
+    minVal2: float,
+    maxVal2: float,
+    turnRun: int,
+    paramDefaults: tuple[float, ...],
+) -> Pair:
     location, width, *rest = paramDefaults
     if turnRun > 0:
         found = fitted(h.main, LANDAU, minVal1, maxVal1, (1.58 * location, 1.58 * width, *rest))[diseredParameter]
@@ -538,8 +546,12 @@ def crossing_bin(curve: ROOT.TH1, efficiency: float) -> int:
 def crossing(curve: ROOT.TH1, efficiency: float, bin: int) -> Pair:
     bins = (bin, bin + 1)
     (low, high), (x_low, x_high) = map(curve.GetBinContent, bins), map(curve.GetBinCenter, bins)
-    by_entries = lambda content: content / sqrt(content * curve.GetEntries() / (2 * curve.GetNbinsX()))  # noqa: E731
-    errors = [curve.GetBinError(b) if curve.GetBinError(b) < curve.GetBinContent(b) else by_entries(curve.GetBinContent(b)) for b in bins]
+
+    def error_of(bin: int, content: float) -> float:
+        own = curve.GetBinError(bin)
+        return own if own < content else content / sqrt(content * curve.GetEntries() / (2 * curve.GetNbinsX()))
+
+    errors = [error_of(bin, low), error_of(bin + 1, high)]
     if errors[0] / low > 0.2 or errors[1] / high > 0.2:
         return 0, 0
     shares = ((high - efficiency) / (high - low), (efficiency - low) / (high - low))
