@@ -58,7 +58,7 @@ def _extract(settings: Settings, files: list[Path]) -> tuple[float, float]:
     """The median CPU of the extraction of a file, s, and the memory of the process, MB."""
     dqmhub(settings, "register", *map(str, files))
     command = [sys.executable, "-m", "tests.bench.trends_worker"]
-    done = subprocess.run(command, cwd=TREE, env=environment(settings), capture_output=True, text=True, check=True)
+    done = subprocess.run(command, cwd=TREE, env=environment(settings), stdout=subprocess.PIPE, text=True, check=True)
     measured = json.loads(done.stdout)
     return statistics.median(measured["cpu_s"]), measured["memory_mb"]
 
