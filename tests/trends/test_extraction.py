@@ -8,7 +8,9 @@ import time
 from pathlib import Path
 
 import pytest
+import uproot
 
+from app.security.models import Audit
 from app.trends.changed_files import mark_changed_files
 from app.trends.models import Trend, TrendExtraction, TrendLosingFile
 from app.trends.status import totals
@@ -65,6 +67,35 @@ def test_removing_a_section_or_moving_it_changes_no_value(site: Site) -> None:
     assert ("first", 355555, 100) in {(point["name"], point["run"], point["value"]) for point in everything}, (
         "the points of a retired trend stay"
     )
+
+
+def test_another_order_of_files_and_a_double_name_change_no_point(site: Site) -> None:
+    site.configure(n=COUNT, entries="basic.Count() DT/n")
+    site.extract(*site.add(V1, NEXT_RUN))
+    before = dqmhub(site.settings, "trends", "export").stdout
+    folder = site.settings.data / "trends" / "DT"
+    (folder / "a.ini").rename(folder / "z.ini")
+    (folder / "zz.ini").write_text("[plot:n]\nmetric = basic.Mean()\nrelativePath = DT/n\nyTitle = another\n")
+    assert site.extract() == "0 samples extracted, 0 failed"
+    assert dqmhub(site.settings, "trends", "export").stdout == before
+
+
+def test_only_the_bytes_of_wanted_monitor_elements_are_read(site: Site) -> None:
+    site.configure(n=COUNT, entries="basic.Count() DT/n")
+    (file,) = site.add(V1)
+    site.extract(file)
+    with uproot.open(file) as root:
+        size = root["DQMData/Run 355555/DT/Run summary"].key("n").fNbytes
+    assert TrendExtraction.get().bytes_read == size
+
+
+def test_a_point_from_few_entries_is_marked_and_kept(site: Site) -> None:
+    site.configure(n=COUNT)
+    config = site.settings.data / "trends" / "DT" / "a.ini"
+    config.write_text(config.read_text() + "threshold = 200\n")
+    site.extract(*site.add(V1, NEXT_RUN))
+    exported = [json.loads(line) for line in dqmhub(site.settings, "trends", "export").stdout.splitlines()]
+    assert [(point["value"], point["reason"]) for point in exported] == [(100, "Few entries: fewer than the threshold of 200"), (300, "")]
 
 
 def test_a_new_trend_is_filled_in_for_all_runs_without_touching_others(site: Site) -> None:
@@ -169,8 +200,6 @@ def test_recompute_is_audited_and_reads_the_files_again(site: Site) -> None:
     done = dqmhub(site.settings, "trends", "recompute", "--name", "plot:n", "--reason", "mended metric")
     assert (done.returncode, done.stdout) == (0, "1 trends will be computed again\n")
     assert site.extract() == "2 samples extracted, 0 failed"
-    from app.security.models import Audit
-
     assert [(row.action, row.reason, row.answer) for row in Audit.select().where(Audit.action == "recompute trends")] == [
         ("recompute trends", "mended metric", "1 trends")
     ]
