@@ -165,6 +165,7 @@ FITS = [
     ),
     *of("; ".join(f"fits.LandauAroundMaxBin({number}, 80)" for number in (0, 1, 2)), "charge_300"),
     *of("fits.LandauAroundMaxBin(1, 15000)", "charge empty"),
+    *of("fits.LandauAroundMaxBin(1, 9000)", "variable"),
     *of("; ".join(f"fits.GauLand({number}, 15, 60, (30., 3., 1., 5.))" for number in (0, 1, 2)), "two_peaks"),
     *of("; ".join(f"fits.Gaussian({number}, -2, 2.5, (0.1, 1., 100.))" for number in (0, 1, 2)), "peak"),
     *of("fits.Gaussian(0, -2, 2.5, (0.1, 1., 100.))", "gauss_D weighted empty ranged"),

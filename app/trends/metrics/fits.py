@@ -122,8 +122,8 @@ class LandauAroundMaxBin(FittedParameter):
         main = inputs.main
         top = main.x.center(main.maximum_bin)
         points = fit_points(main, top - self.distance, top + self.distance)
-        location, width, height = fit(points, landau_peak, _start_of_landau(points))
-        return (height, location, width)[self.parameter]
+        start = _start_of_landau(points)
+        return fit(points, _landau_of_root, start, limits={2: (0, 10 * start[2])})[self.parameter]
 
 
 @dataclass(frozen=True)
@@ -199,8 +199,19 @@ def padded(start: Sequence[float], count: int) -> list[float]:
     return [*start, *[0.0] * count][:count]
 
 
+def _landau_of_root(x: Reals, parameters: Reals) -> Reals:
+    """`landau_peak` with the parameters in the order of ROOT's own `landau`."""
+    return landau_peak(x, parameters[[1, 2, 0]])
+
+
 def _start_of_landau(points: FitPoints) -> tuple[float, float, float]:
-    """Location, width and height to start from, by the mean and the spread of the points."""
-    mean = float(np.average(points.x, weights=points.y))
-    spread = math.sqrt(max(float(np.average((points.x - mean) ** 2, weights=points.y)), 0.0))
-    return mean, spread / 2 or 1.0, 5 * float(points.y.max())
+    """Height, location and width from which ROOT starts a fit of its own `landau`."""
+    total = float(points.y.sum())
+    if total <= 0:
+        raise NoPoint("The contents add up to nothing")
+    location = float((points.x * points.y).sum()) / total
+    variance = float((points.x**2 * points.y).sum()) / total - location**2
+    bin_width = float(np.diff(points.x).min(initial=points.x[-1] - points.x[0])) or 1.0
+    width = math.sqrt(variance) if variance > 0 else bin_width * points.x.size / 4
+    height = (float(points.y.max()) + bin_width * total / (2.506628 * width)) / 2
+    return height, location, width

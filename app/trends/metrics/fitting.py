@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -61,8 +62,14 @@ def _bins_of_range(axis: BinnedAxis, low: float, high: float) -> tuple[int, int]
     return first, last
 
 
-def fit(points: FitPoints, model: Model, start: Sequence[float], repeats: int = REPEATS) -> list[MetricValue]:
-    """The parameters and their errors. Raises `NoPoint` for fewer bins than parameters."""
+def fit(
+    points: FitPoints,
+    model: Model,
+    start: Sequence[float],
+    repeats: int = REPEATS,
+    limits: Mapping[int, tuple[float, float]] = MappingProxyType({}),
+) -> list[MetricValue]:
+    """The parameters and their errors; `limits` has those of some parameters. Raises `NoPoint` for fewer bins than parameters."""
     if len(points.x) < len(start):
         raise NoPoint(f"{len(points.x)} filled bins are too few for a fit of {len(start)} parameters")
 
@@ -71,11 +78,15 @@ def fit(points: FitPoints, model: Model, start: Sequence[float], repeats: int = 
 
     values = np.array(start, np.float64)
     steps = np.where(values != 0, np.abs(values) * 0.3, 0.3)  # as ROOT's
+    for number, (low, high) in limits.items():
+        steps[number] = min((high - low) / 10, (values[number] - low) / 2)
     for _ in range(repeats):
         minuit = Minuit(chi2, values)
         minuit.errordef = Minuit.LEAST_SQUARES
         minuit.tol = TOLERANCE
         minuit.errors = steps
+        for number, interval in limits.items():
+            minuit.limits[number] = interval
         minuit.migrad()
         values, errors = np.array(minuit.values), np.array(minuit.errors)
         steps = np.where(errors > 0, errors, steps)
