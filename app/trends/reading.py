@@ -52,20 +52,31 @@ def read_histogram(payload: Payload, classes: uproot.reading.ReadOnlyFile | None
 
     Raises `FormatError` when uproot does not read the bytes.
     """
-    end = payload.data.index(b"\0", _CLASS_NAME)
-    name = payload.data[_CLASS_NAME:end].decode("ascii", "replace")
+    name = "histogram"
     classes = classes or Classes()
     try:
+        end = payload.data.index(b"\0", _CLASS_NAME)
+        name = payload.data[_CLASS_NAME:end].decode("ascii")
         chunk = Chunk.wrap(None, np.frombuffer(payload.data, np.uint8))
         cursor = Cursor(end + 1, origin=-payload.displacement)
         model = uproot.classes[name].read(chunk, cursor, {}, classes, classes, None)
         histogram = model.bases[0] if name.startswith("TProfile") else model
         with np.errstate(all="ignore"):  # of contents that are not finite
             return _histogram(name, model.all_members, np.asarray(histogram.bases[-1], np.float64))
-    except (KeyError, IndexError, ValueError, AttributeError, uproot.deserialization.DeserializationError) as error:
+    except Exception as error:  # on damaged bytes uproot fails in any way
         raise FormatError(
-            f"is no {name} that can be read ({error!r:.200})", "a histogram", "a class and version of ROOT 5.26 or newer"
+            f"is no {name} that can be read ({type(error).__name__}: {_text(error):.200})",
+            "a histogram",
+            "a class and version of ROOT 5.26 or newer",
         ) from error
+
+
+def _text(error: Exception) -> str:
+    """The message of an error; the one of uproot's own errors needs the whole path to the member, which it may lack."""
+    try:
+        return str(error)
+    except (LookupError, AttributeError):
+        return "damaged"
 
 
 def _histogram(name: str, member: dict[str, Any], cells: Cells) -> Histogram:
