@@ -300,7 +300,7 @@ def tracker_profiles() -> Named:
         yield f"{name}_map", fill(ladder.Clone(), place, 900, 20 + number)
         yield name, fill(ROOT.TH1F("", "", 50, 0, 20), lambda random, mean=mean: (random.Gaus(mean, 1),), 900, 30 + number)
         profile = ROOT.TProfile("", "", 20, 0, 20)
-        yield f"{name}_profile", fill(profile, lambda random, mean=mean: (random.Uniform(0, 20), random.Gaus(mean, 1)), 500, number)
+        yield f"{name}_profile", fill(profile, lambda random, mean=mean: (random.Uniform(0, 20), random.Gaus(mean, 1)), 500, 50 + number)
 
     def charge(random: ROOT.TRandom3) -> tuple[float, ...]:
         return (random.Uniform(-4.5, 4.5), int(random.Uniform(-6, 7)), random.Gaus(38, 5))
