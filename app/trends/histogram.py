@@ -41,6 +41,7 @@ class Histogram:
         stored: The sums that ROOT keeps while a histogram is filled, from entries within the axes.
         maximum: Upper limit chosen for drawings, which `TH1::GetMaximum` returns; None without.
         counts_flow: Whether statistics include underflow and overflow (`TH1::SetStatOverflows`).
+        has_mean_errors: False for a profile whose errors are not those of the mean.
         profile_sums: For profiles, of each cell the sums of w*y and of w*y*y (z of a two-dimensional profile).
     """
 
@@ -54,6 +55,7 @@ class Histogram:
     stored: Sums
     maximum: float | None = None
     counts_flow: bool = False
+    has_mean_errors: bool = True
     profile_sums: tuple[Cells, Cells] | None = field(default=None, repr=False)
 
     @property

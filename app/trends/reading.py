@@ -111,6 +111,7 @@ def _histogram(name: str, member: dict[str, Any], cells: Cells) -> Histogram:
         weights=weights,
         squared_weights=squared_weights,
         stored=Sums(member["fTsumw"], member["fTsumw2"], tuple(moments)),
+        has_mean_errors=member["fErrorMode"] == 0,
         profile_sums=(cells, squares),
         **common,
     )

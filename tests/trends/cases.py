@@ -100,7 +100,10 @@ COMPARISONS = [
 ] + [
     *of("basic.Kolmogorov(); basic.Chi2(); basic.NormChi2()", "ranged negative negative_as_gauss empty_as_gauss", reference="other_gauss"),
     *of("basic.Kolmogorov(); basic.Chi2()", "map_F map_weighted map_ranged_X profile_mean", reference="other_map"),
-    *of("basic.Kolmogorov()", "profile_spread profile_sparse", reference="profile_mean"),
+    *of("basic.Kolmogorov(); basic.Chi2(); basic.NormChi2()", "profile_spread profile_sparse profile_ranged", reference="profile_mean"),
+    *of("basic.Chi2(); basic.NormChi2()", "profile_mean", reference="profile_sparse"),
+    *of("basic.Chi2()", "ten_bins", reference="profile_mean"),
+    *of("basic.Chi2()", "profile_mean", reference="ten_bins"),
     *of("basic.MeanDiff(); basic.Kolmogorov(); basic.Chi2(); basic.NormChi2()", "gauss_F"),
 ]
 ANY_MAP = f"{MAPS} cube_contents gauss_F negative {PROFILE_MAPS} profile_mean"

@@ -65,6 +65,7 @@ def simple() -> Named:
     without_entries = with_contents(ROOT.TH1F("", "", 8, 0, 4), lambda cell: (cell * 7) % 5)
     without_entries.SetEntries(0)
     yield "contents_without_entries", without_entries
+    yield "ten_bins", fill(ROOT.TH1F("", "", 10, 0, 10), lambda random: (random.Gaus(5, 3),))
     yield "empty", ROOT.TH1F("", "", 10, 0, 10)
     yield "empty_as_gauss", ROOT.TH1F("", "", 40, -3, 3)
     edges = array("d", [-3, *(-2.9 + 0.148 * number for number in range(39)), 3])

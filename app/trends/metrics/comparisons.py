@@ -117,12 +117,16 @@ def kolmogorov_tail(z: float) -> float:
 
 
 def chi2_test(one: Histogram, other: Histogram) -> Chi2Result:
-    """As `TH1::Chi2Test` with `UU NORM`: contents count as effective entries; 0 for an empty histogram, as there.
+    """As `TH1::Chi2Test` with `UU NORM`: contents count as effective entries.
 
+    Two profiles are compared by their contents and errors. 0 for an empty histogram, and for profiles that ROOT does not compare.
     Raises `NoPoint` for other bins, where ROOT returns memory that was never set.
     """
     if one.dimensions != other.dimensions or one.contents.shape != other.contents.shape:
         raise NoPoint("The reference has other bins")
+    if one.profile_sums:
+        comparable = other.profile_sums and one.has_mean_errors and other.has_mean_errors
+        return _chi2_of_profiles(one, other) if comparable else Chi2Result(0.0, 0)
     counts = [_effective_counts(each)[one.in_range] for each in (one, other)]
     totals = [float(count.sum()) for count in counts]
     if 0 in totals:
@@ -131,6 +135,18 @@ def chi2_test(one: Histogram, other: Histogram) -> Chi2Result:
     first, second = counts[0][filled], counts[1][filled]
     difference = totals[1] * first - totals[0] * second
     chi2 = float((difference * difference / (first + second)).sum()) / (totals[0] * totals[1])
+    return Chi2Result(chi2, int(filled.sum()) - 1)
+
+
+def _chi2_of_profiles(one: Histogram, other: Histogram) -> Chi2Result:
+    """As the option `WW`, which ROOT uses for two profiles."""
+    first, second = one.contents[one.in_range], other.contents[one.in_range]
+    filled = (first != 0) | (second != 0)
+    sums = float(first.sum()), float(second.sum())
+    squares = (sums[0] * other.errors[one.in_range]) ** 2 + (sums[1] * one.errors[one.in_range]) ** 2
+    if 0 in sums or not squares[filled].all():
+        return Chi2Result(0.0, 0)
+    chi2 = float(((sums[1] * first - sums[0] * second)[filled] ** 2 / squares[filled]).sum())
     return Chi2Result(chi2, int(filled.sum()) - 1)
 
 
