@@ -70,6 +70,7 @@ def test_the_list_of_a_run_takes_one_query_of_its_samples_however_many_datasets_
     assert len([query for query in made if '"sample"' in query]) == 1
 
 
+@pytest.mark.both_databases
 def test_datasets_with_lumisections_alone_are_in_the_list_of_their_run(client: FlaskClient, demo_files: list[Path]) -> None:
     file = demo_file(demo_files, "__StreamExpress__")
     register.register([Entry(name, 367131, 5, str(file), "dqmio") for name in ("/A/B/C", "/A/B/D")])

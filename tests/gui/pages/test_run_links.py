@@ -47,6 +47,7 @@ def test_a_run_that_the_other_area_does_not_know_has_no_link(client: FlaskClient
     assert links(client.get("/square/runs/999999").text, "/browse/") == []
 
 
+@pytest.mark.both_databases
 def test_a_run_that_dqm2_does_not_list_has_no_link(client: FlaskClient) -> None:
     HiddenRun.create(system="production", run=367129, user="operator", at=3.0, reason="a test of hltd")
     page = client.get(f"/browse/367129{ZERO_BIAS}").text
@@ -55,6 +56,7 @@ def test_a_run_that_dqm2_does_not_list_has_no_link(client: FlaskClient) -> None:
     assert links(client.get(f"/browse/367129{ZERO_BIAS}").text, "/square/runs/") == []
 
 
+@pytest.mark.both_databases
 def test_the_plots_of_a_run_with_a_short_number_are_those_of_this_run_alone(client: FlaskClient) -> None:
     """Runs 36 and 3671 are no part of run 367129; runs of simulated data have such numbers."""
     dataset, file = Dataset.get(name=MUON), File.get()
