@@ -1,0 +1,118 @@
+"""Trends of the demo: configurations for its files, and a year of points before them that a formula makes.
+
+The points of the demo's own files are extracted like any others.
+"""
+
+from __future__ import annotations
+
+import random
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from app.core.database import proxy, rows
+from app.core.settings import Settings
+from app.trends.computing import Outcome
+from app.trends.configs.folder import load_configs
+from app.trends.extraction import dataset_id
+from app.trends.metrics.metric import MetricValue
+from app.trends.models import Trend, TrendPoint, TrendVersion
+from app.trends.points import file_id, store_points
+from app.trends.settings import TrendSettings, config_folder
+from app.trends.versions import sync
+
+DATASET = "/ZeroBias/Run2023C-Demo-v1/DQMIO"
+FIRST_RUN, LAST_RUN, RUNS = 360_000, 367_000, 300
+REASON = "Made by a formula for the demo"
+FILE = "demo"
+"""In place of the file of such a point."""
+
+_CONFIGS = Path(__file__).with_name("configs")
+
+
+class Course(NamedTuple):
+    """How a trend of the demo behaves over the year: `level` is its value in the files of the demo.
+
+    Attributes:
+        drift: Change over the year, in parts of the level.
+        step: Change at `step_at`, a part of the year; calibrations and new thresholds make such steps.
+        spread: Spread of single runs, in parts of the level; also their error.
+        outlier: Deviation of one run in forty.
+    """
+
+    level: float
+    drift: float = 0.0
+    step: float = 0.0
+    step_at: float = 0.5
+    spread: float = 0.01
+    outlier: float = 0.0
+
+
+COURSES = {
+    "Charge_PXLayer_1": Course(19_700, drift=-0.12, step=0.05, step_at=0.7),
+    "Charge_PXDisk_p1": Course(27_600, drift=-0.04),
+    "Residual_x_PXLayer_1": Course(4e-5, step=-8.0, step_at=0.4, spread=0.5),
+    "Residual_width_PXLayer_1": Course(0.004, drift=0.08, step=-0.06, step_at=0.4, spread=0.012),
+    "StoN_TIB_1": Course(21.0, drift=-0.06, outlier=-0.25),
+    "ClusterWidth_TOB_1": Course(2.78, spread=0.011),
+    "GlbMuon_pt_mean": Course(16.98, spread=0.015, outlier=0.3),
+    "EGamma24_efficiency": Course(0.804, step=-0.08, step_at=0.55, outlier=-0.4),
+    "Track_chi2": Course(1.1, spread=0.006),
+    "Tracks_per_lumisection": Course(565, drift=0.3, spread=0.03, outlier=-0.6),
+    "MET_mean": Course(21.7, drift=0.05, spread=0.019),
+}
+"""The trends of the demo by name."""
+
+
+def make_demo(settings: Settings) -> int:
+    """Configure the trends of the demo, and store a year of points; the number of points, 0 if they are there already.
+
+    An instance with configurations of its own is left alone.
+    """
+    folder = config_folder(settings)
+    if settings.of(TrendSettings).trend_configs or (folder.exists() and not _is_ours(folder)):
+        return 0
+    shutil.copytree(_CONFIGS, folder, dirs_exist_ok=True)
+    sync(load_configs(folder))
+    if rows(TrendPoint.select(TrendPoint.run).where(TrendPoint.run < LAST_RUN).limit(1)):
+        return 0
+    return _store_history()
+
+
+def _is_ours(folder: Path) -> bool:
+    ours = {path.relative_to(_CONFIGS) for path in _CONFIGS.rglob("*.toml")}
+    return {path.relative_to(folder) for path in folder.rglob("*") if path.is_file()} == ours
+
+
+def _store_history() -> int:
+    query = TrendVersion.select(Trend.name, TrendVersion.id).join(Trend).where(TrendVersion.activated.is_null(False))
+    versions = {name: version for name, version in rows(query) if name in COURSES}
+    with proxy.atomic():
+        dataset, file = dataset_id(DATASET), file_id(FILE, 0, time.time_ns())
+        count = 0
+        for run, part in runs_of_the_year():
+            outcomes = [Outcome(version, value_at(name, run, part), REASON) for name, version in versions.items()]
+            store_points(dataset, run, file, outcomes)
+            count += len(outcomes)
+    return count
+
+
+def runs_of_the_year() -> Iterator[tuple[int, float]]:
+    """Runs, each with the part of the year at which it was taken; a technical stop leaves a gap."""
+    dice = random.Random(FIRST_RUN)
+    numbers = sorted(dice.sample(range(FIRST_RUN, LAST_RUN), RUNS + RUNS // 4))
+    stop = range(FIRST_RUN + (LAST_RUN - FIRST_RUN) * 3 // 5, FIRST_RUN + (LAST_RUN - FIRST_RUN) * 4 // 5)
+    for number in [number for number in numbers if number not in stop][:RUNS]:
+        yield number, (number - FIRST_RUN) / (LAST_RUN - FIRST_RUN)
+
+
+def value_at(name: str, run: int, part: float) -> MetricValue:
+    """The value of a trend in a run at a part of the year; at its end the level of the files of the demo."""
+    course, dice = COURSES[name], random.Random(f"{name} {run}")
+    change = course.drift * (part - 1) - (course.step if part < course.step_at else 0)
+    if course.outlier and dice.randrange(40) == 0:
+        change += course.outlier
+    error = abs(course.level) * course.spread
+    return MetricValue(course.level * (1 + change) + dice.gauss(0, error), error)

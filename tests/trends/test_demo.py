@@ -1,0 +1,64 @@
+"""The demo has a year of points to look at, says that a formula made them, and leaves configurations of others alone."""
+
+from __future__ import annotations
+
+import statistics
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from app.core.settings import Settings
+from app.trends.configs.folder import load_configs
+from app.trends.demo import COURSES, DATASET, REASON, make_demo
+from app.trends.export import exported_points
+from app.trends.settings import config_folder
+from app.trends.single import compute_case
+from tests.support import gui
+
+
+@pytest.fixture(scope="module")
+def demo_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file of the demo."""
+    return next(path for path in gui.demo_files(tmp_path_factory) if "R000367100__ZeroBias" in path.name)
+
+
+def test_a_year_of_points_is_made_once_and_says_so(hub: Settings) -> None:
+    assert make_demo(hub) > 250 * len(COURSES)
+    points = list(exported_points())
+    assert {point.reason for point in points} == {REASON}
+    assert {point.dataset for point in points} == {DATASET}
+    assert {point.name for point in points} == set(COURSES)
+    assert make_demo(hub) == 0
+    assert len(list(exported_points())) == len(points)
+
+
+def test_the_demo_has_drifts_steps_outliers_and_a_gap(hub: Settings) -> None:
+    make_demo(hub)
+    charge = [point.value for point in exported_points(name="Charge_PXLayer_1") if point.value]
+    assert statistics.mean(charge[:30]) > 1.03 * statistics.mean(charge[180:200]), "irradiation lowers the charge"
+    noise = [point.value for point in exported_points(name="StoN_TIB_1") if point.value]
+    assert min(noise) < 0.85 * statistics.median(noise)
+    runs = [point.run for point in exported_points(name="Charge_PXLayer_1")]
+    steps = [after - before for before, after in pairwise(runs)]
+    assert max(steps) > 20 * statistics.median(steps), "a technical stop"
+
+
+def test_an_instance_with_its_own_configurations_is_left_alone(hub: Settings) -> None:
+    folder = config_folder(hub) / "DT"
+    folder.mkdir(parents=True)
+    (folder / "mine.ini").write_text("[plot:a]\nmetric = basic.Mean()\nrelativePath = DT/a\nyTitle = y\n")
+    assert make_demo(hub) == 0
+    assert [path.name for path in config_folder(hub).rglob("*.*")] == ["mine.ini"]
+
+
+@pytest.mark.parametrize("name", COURSES)
+def test_the_formula_ends_at_the_level_of_the_files_of_the_demo(hub: Settings, demo_file: Path, name: str) -> None:
+    make_demo(hub)
+    configs = load_configs(config_folder(hub))
+    assert not configs.problems
+    config = next(config for config in configs.trends.values() if config.name == name)
+    found = compute_case({"file": str(demo_file), "metric": config.metric, "me": config.me})
+    assert found["value"] is not None, found["reason"]
+    course = COURSES[name]
+    assert abs(found["value"] - course.level) < 6 * course.level * max(course.spread, 0.01)
