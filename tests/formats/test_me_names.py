@@ -70,3 +70,11 @@ def test_index_outside_the_list_is_an_error() -> None:
 def test_word_with_a_nul_matches_nothing() -> None:
     names, _ = names_of(["A/x", "B/y"])
     assert names.search(["x\0B"], 10) == []
+
+
+def test_words_of_a_search_after_the_first_twenty_different_ones_are_left_out() -> None:
+    names, _ = names_of(["A/x", "B/y"])
+    twenty = [chr(ord("a") + number) for number in range(20)]
+    all_letters, _ = names_of(["".join(twenty), "z"])
+    assert all_letters.search([*twenty, *twenty, "not there"], 10) == [0]
+    assert names.search(["x"] * 1000 + ["not there"], 10) == [], "equal words are one"
