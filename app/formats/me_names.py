@@ -80,10 +80,11 @@ class MENames:
             raise IndexError(index)
         return self._joined[self._starts[index] : self._starts[index + 1] - 1]
 
-    def find(self, path: bytes) -> int | None:
-        """The index of the ME with exactly this path, or None."""
-        index = bisect_left(self, path)
-        return index if index < len(self) and self[index] == path else None
+    def find(self, path: bytes, first: int = 0, last: int | None = None) -> int | None:
+        """The index of the ME with exactly this path, or None. It is searched for among those from `first` to before `last`."""
+        last = len(self) if last is None else last
+        index = bisect_left(self, path, first, last)
+        return index if index < last and self[index] == path else None
 
     def folder(self, path: bytes) -> Folder:
         """The content of the folder `path` (`b""`: the top folder); empty for a folder that does not exist."""

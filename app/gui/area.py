@@ -53,9 +53,11 @@ def _run_links(run: int) -> Iterable[RunLink]:
 
 
 def _help() -> Mapping[str, Any]:
+    from app.gui.event_info import BEHIND_LUMIS, BEHIND_S, STALLED_S
     from app.gui.quality import STATUS_CODES, STATUSES
 
-    return {"badges": {code: status.badge for code, status in STATUSES.items()}, "names": list(STATUS_CODES)}
+    limits = {"behind_s": int(BEHIND_S), "behind_lumis": BEHIND_LUMIS, "stalled_s": int(STALLED_S)}
+    return {"badges": {code: status.badge for code, status in STATUSES.items()}, "names": list(STATUS_CODES), **limits}
 
 
 AREA = Area(

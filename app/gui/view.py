@@ -18,6 +18,7 @@ from flask import request
 from app.gui.addresses import object_name, quote_path, sample_path
 from app.gui.references import COMPARISONS, Reference
 from app.gui.samples import SampleKey
+from app.web.clock import DEFAULT_ZONE, ZONES
 
 TILE_SIZES = {"s": (200, 150), "m": (266, 200), "l": (400, 300), "xl": (532, 400)}
 """Width and height of the plots of a list, pixels, by the value of `size`."""
@@ -83,6 +84,7 @@ class View:
     compare: str = COMPARISONS[0]  # how references are shown
     options: DrawingOptions = ()  # of all plots without options of their own
     own_options: tuple[tuple[bytes, DrawingOptions], ...] = ()  # by ME path
+    tz: str = DEFAULT_ZONE  # in which times are shown, a key of ZONES
     stamp: int = 0  # version of the list of an ongoing run, so that browsers load its plots again; not in the address
     problems: tuple[FieldProblem, ...] = ()  # of the address that was asked for; not in the address
 
@@ -94,6 +96,11 @@ class View:
     def is_search(self) -> bool:
         """Whether the list has MEs of the whole sample instead of those of the folder."""
         return bool(self.q or self.status)
+
+    @property
+    def zone(self) -> str:
+        """The label of the time zone."""
+        return ZONES[self.tz]
 
     @property
     def path(self) -> str:
@@ -118,6 +125,7 @@ class View:
         for number, reference in enumerate(named, 1):
             fields += [("ref", reference.written()), (f"label{number}", reference.label)]
         fields.append(("compare", "" if self.compare == COMPARISONS[0] else self.compare))
+        fields.append(("tz", "" if self.tz == DEFAULT_ZONE else self.tz))
         for number, (path, options) in enumerate(self.own_options, 1):
             fields += [(f"me{number}", path), *((f"me{number}.{name}", value) for name, value in options)]
         return [(name, value) for name, value in fields if value]

@@ -15,6 +15,7 @@ from app.gui.samples import SampleKey
 from app.gui.view import ALARMS, DEFAULT_SIZE, MAX_MARKS, OPTIONS, SLIDE_S, TABLE_COLUMN, TILE_SIZES, DrawingOptions, FieldProblem, View
 from app.web import Problem, raw_path
 from app.web.arguments import parse_int
+from app.web.clock import DEFAULT_ZONE, ZONES
 from render.errors import OptionError
 from render.options import MAX_TEXT_LENGTH, Options
 
@@ -32,7 +33,7 @@ FRAGMENT_FIELDS = frozenset({"since", "from", "series", "details", "choices", "l
 
 VIEW_FIELDS = (
     *("plot", "q", "status", "size", "failing", "first", "mark", "show", "slide", "quantity", "diff", "table", "sort", "page"),
-    *("ref", "compare", *OPTIONS),
+    *("ref", "compare", "tz", *OPTIONS),
 )
 """Fields of a view, without numbered ones."""
 
@@ -98,6 +99,7 @@ class ViewQuery:
             compare=self._choice("compare", COMPARISONS, COMPARISONS[0]),
             options=options,
             own_options=self._own_options(),
+            tz=self._choice("tz", tuple(ZONES), DEFAULT_ZONE),
         )
         self._refuse_unknown()
         return view.replace(problems=tuple(self.problems))

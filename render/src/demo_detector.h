@@ -131,8 +131,10 @@ class DetectorFiller : protected Filler {
       folder(text("DT/02-Segments/Wheel%d", wheel));
       map<TH2I>(text("numberOfSegments_W%d", wheel), "Segments", {"Sector", 14, 0.5, 14.5}, {"Station", 4, 0.5, 4.5}, 200, 0.02);
       histogram(text("t0_W%d", wheel), "Segment t0", {"t0 [ns]", 50, -50, 50}, gaus(0, 6));
+      stop_early();
       folder(text("RPC/AllHits/SummaryHistograms/Wheel_%d", wheel));
       map<TH2S>(text("Occupancy_for_Barrel_W%d", wheel), "Strip occupancy", {"Sector", 12, 0.5, 12.5}, {"Roll", 21, 0.5, 21.5}, 80, 0.04);
+      update_every(1);
     }
     for (const char *station : {"-4/2", "-3/2", "-2/2", "-1/2", "+1/2", "+2/2", "+3/2", "+4/2"}) {
       folder(text("CSC/CSCOfflineMonitor/recHits/ME%c", station[0]));

@@ -188,7 +188,7 @@ class LumiSection : Filler {
     writer_.folder("Info/EventInfo");
     writer_.integer("iRun", run_);
     writer_.integer("iLumiSection", lumi_);
-    writer_.integer("processedEvts", 600 + random_.Poisson(40));
+    writer_.integer("processedEvents", 600 + random_.Poisson(40));
     writer_.real("eventTimeStamp", start_ + 23.31 * lumi_);
     writer_.string("detectors", bad_ ? "PXB layer 2 off" : "all on");
   }

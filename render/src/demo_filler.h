@@ -38,10 +38,11 @@ struct Progress {
 struct Conditions {
   double start;  // Unix s UTC
   std::string release;
+  double written = 0;  // time of the snapshot, Unix s UTC; 0: that of its last lumisection
 
   // Run 1 stands for simulated collisions, others for runs of May 2023.
   static Conditions of_run(int run) {
-    return {1683000000. + (run > 1 ? (run - 367000) * 3600. : 0), run > 1 ? "CMSSW_13_0_10" : "CMSSW_14_0_0"};
+    return {1683000000. + (run > 1 ? (run - 367000) * 3600. : 0), run > 1 ? "CMSSW_13_0_10" : "CMSSW_14_0_0", 0};
   }
 
   // The global tag of the release: 130X_... for CMSSW_13_0_10.
@@ -61,6 +62,9 @@ class Filler {
 
   // From here on histograms are updated only every `lumis` lumisections.
   void update_every(int lumis) { updated_.lumi = progress_.lumi - (live_ ? progress_.lumi % lumis : 0); }
+
+  // From here on histograms are not updated after a third of the run.
+  void stop_early() { updated_.lumi = live_ ? std::min(progress_.lumi, progress_.lumis / 3) : progress_.lumi; }
 
   void folder(const std::string &path) { writer_.folder(folder_ = path); }
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "demo_detector.h"
+#include "demo_event_info.h"
 
 namespace dqmhub::demo {
 
@@ -18,10 +19,14 @@ namespace dqmhub::demo {
 class DemoRun : DetectorFiller {
  public:
   DemoRun(Writer &writer, int run, unsigned seed, Progress progress, bool live, Conditions conditions)
-      : DetectorFiller(writer, run, seed, progress, live), run_(run), conditions_(std::move(conditions)) {}
+      : DetectorFiller(writer, run, seed, progress, live),
+        run_(run),
+        conditions_(std::move(conditions)),
+        event_info_(writer, run, progress, live, conditions_) {}
 
   int write(int mes) {
     info();
+    hlt();
     pixel();
     strips();
     ecal();
@@ -46,44 +51,33 @@ class DemoRun : DetectorFiller {
     writer_.string("Globaltag", conditions_.global_tag(run_ > 1 ? "dataRun3_Prompt_v3" : "mcRun3_v1"));
     writer_.integer("runIsComplete", !progress_.ongoing());
     writer_.string("hostName", "demo");
+    event_info_.write("Info", progress_.lumi, long((250000 + random_.Poisson(3000)) * progress_.done()));
     folder("Info/EventInfo");
-    writer_.string("processName", "RECO");
-    writer_.integer("iRun", run_);
-    writer_.integer("iLumiSection", progress_.lumi);
-    writer_.integer("iEvent", long((1000000 + 37L * run_) * progress_.done()));
-    writer_.integer("processedEvts", long((250000 + random_.Poisson(3000)) * progress_.done()));
-    const double start = conditions_.start;
-    writer_.real("runStartTimeStamp", start);
-    writer_.real("eventTimeStamp", start + progress_.lumi * 23.31);
-    writer_.real("processTimeStamp", start + progress_.lumi * 23.31 + (live_ ? 12 : 86400));
     writer_.string("note", "Cuts: p_{T} > 5 GeV & |eta| < 2.4; \"tight\" <selection>\nSecond line of the note");
-    if (live_) {
-      hlt_event_info(start);
+    if (live_)
       lumisections();
-    } else
+    else
       histogram<TH1I>("ProcessedLS", "Events per lumisection", {"Lumisection", 450, 0.5, 450.5}, flat(0, 450), 9000);
   }
 
-  // What clients of the online system write beside Info/EventInfo, with the clocks of the process.
-  void hlt_event_info(double start) {
+  // Clients of the online system write it into the folders of their subsystems.
+  void event_info(const std::string &subsystem) {
+    if (subsystem == "Hcal")
+      update_every(4);
+    else if (subsystem == "RPC")
+      stop_early();
+    if (live_)
+      event_info_.write(subsystem, updated_.lumi, 200L * updated_.lumi);
+    update_every(1);
+  }
+
+  void hlt() {
+    if (!live_)
+      return;
+    event_info("HLT");
     folder("HLT/EventInfo");
-    writer_.string("CMSSW_Version", conditions_.release);
-    writer_.string("hostName", "demo");
-    writer_.string("processName", "DQM");
-    writer_.string("workingDir", "/demo");
-    writer_.integer("processID", 4711);
-    writer_.integer("iRun", run_);
-    writer_.integer("iLumiSection", progress_.lumi);
-    writer_.integer("iEvent", long((1000000 + 37L * run_) * progress_.done()));
-    writer_.integer("processedEvents", 200L * progress_.lumi);
-    writer_.real("runStartTimeStamp", start);
-    writer_.real("eventTimeStamp", start + progress_.lumi * 23.31);
-    writer_.real("processTimeStamp", start + progress_.lumi * 23.31 + 12);
-    writer_.real("processStartTimeStamp", start - 60);
-    writer_.real("processLatency", 12);
     writer_.real("reportSummary", 0.98);
     writer_.real("CertificationSummary", 0.98);
-    folder("Info/EventInfo");
   }
 
   void lumisections() {
@@ -199,6 +193,7 @@ class DemoRun : DetectorFiller {
                                                                                 {"GEM", {"GE11-M", "GE11-P"}},
                                                                                 {"L1T", {"EGamma", "Muon", "Jet"}}};
     for (const auto &[subsystem, names] : parts) {
+      event_info(subsystem);
       folder(text("%s/EventInfo", subsystem));
       begin("reportSummaryMap");
       TH2F summary("reportSummaryMap", text("%s report summary", subsystem).c_str(), int(names.size()), 0, names.size(), 10, 0, 10);
@@ -243,6 +238,7 @@ class DemoRun : DetectorFiller {
 
   int run_;
   Conditions conditions_;
+  EventInfo event_info_;
 };
 
 }  // namespace dqmhub::demo

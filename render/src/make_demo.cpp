@@ -2,7 +2,8 @@
 //   dqmhub-demo --out FILE --run N [--mes N] [--seed S] [--compression zlib|lzma|lz4|zstd|none]
 //   dqmhub-demo --format pb --out FILE --run N [--mes N] [--seed S] [--lumi N --lumis N]
 //   dqmhub-demo --format dqmio --out FILE --run N [--mes N] [--seed S] [--lumis N] [--compression ...]
-// Each takes --start, the time at which the run began (Unix s UTC), and --release, the release of CMSSW.
+// Each takes --start, the time at which the run began (Unix s UTC), and --release, the release of CMSSW; a snapshot also
+// --written, the time at which it is written.
 // The file is a legacy file of a whole run, a snapshot (at the end, or after `--lumi` lumisections), or a file with all
 // lumisections. The same arguments write the same bytes. Permanent properties, such as dead modules, are the same in all
 // files; run and seed determine the rest, such as statistics and the quality of each subsystem.
@@ -36,11 +37,12 @@ struct Arguments {
   int lumi = 0;
   int lumis = 450;
   double start = 0;
+  double written = 0;
   std::string release;
 
   Conditions conditions() const {
     const Conditions usual = Conditions::of_run(run);
-    return {start > 0 ? start : usual.start, release.empty() ? usual.release : release};
+    return {start > 0 ? start : usual.start, release.empty() ? usual.release : release, written};
   }
 };
 
@@ -91,6 +93,8 @@ Arguments parse(int count, char **values) {
       arguments.lumis = number(value);
     else if (option == "--start")
       arguments.start = seconds(value);
+    else if (option == "--written")
+      arguments.written = seconds(value);
     else if (option == "--release")
       arguments.release = value;
     else
@@ -161,7 +165,7 @@ int main(int count, char **values) {
   } catch (const std::exception &error) {
     std::fprintf(stderr,
                  "dqmhub-demo: %s\nUsage: dqmhub-demo --out FILE --run N [--mes N] [--seed S] [--compression zlib|lzma|lz4|zstd|none] "
-                 "[--format root|pb|dqmio] [--lumi N --lumis N] [--start SECONDS] [--release NAME]\n",
+                 "[--format root|pb|dqmio] [--lumi N --lumis N] [--start SECONDS] [--release NAME] [--written SECONDS]\n",
                  error.what());
     return 2;
   }

@@ -46,12 +46,12 @@ def page(browser: Browser, hub: Settings, watch: Watch) -> Iterator[Page]:
         yield page
 
 
-def write_snapshot(page: Page, hub: Settings, lumi: int) -> None:
+def write_snapshot(page: Page, hub: Settings, lumi: int, lumis: int = 10) -> None:
     """Write and register the snapshot of a lumisection, as the online system does."""
     file = hub.data / "demo" / "live.pb"
     file.parent.mkdir(exist_ok=True)
     new = file.with_suffix(".new")
-    numbers = {"run": 367201, "lumi": lumi, "lumis": 10}
+    numbers = {"run": 367201, "lumi": lumi, "lumis": lumis}
     options = [text for name, number in numbers.items() for text in (f"--{name}", str(number))]
     program = build(TREE, sys.executable).with_name("dqmhub-demo")
     subprocess.run([program, "--format", "pb", "--out", new.name, *options], cwd=file.parent, check=True, timeout=PATIENCE_S)
@@ -74,6 +74,30 @@ def test_live_page_updates_itself(page: Page, hub: Settings) -> None:
     write_snapshot(page, hub, 5)
     expect(page.locator("#live")).to_contain_text("Lumisection 5")
     assert page.url.endswith(FOLDER.rpartition("/")[2]), "the address of the page, not of its poll"
+
+
+def test_the_run_information_and_the_times_of_subsystems_follow_the_run(page: Page, hub: Settings) -> None:
+    write_snapshot(page, hub, 1, 30)
+    page.goto(FOLDER.rpartition("/EcalBarrel")[0])
+    rpc = page.locator(".folders li").filter(has=page.get_by_role("link", name="RPC"))
+    expect(rpc).to_contain_text("LS 1")
+    panel = page.locator("#run-info")
+    expect(panel.get_by_role("link", name="367201")).to_be_hidden()
+    panel.get_by_text("Run information").click()
+    expect(panel.get_by_role("link", name="CMSSW_13_0_10")).to_be_visible()
+
+    write_snapshot(page, hub, 30, 30)
+    expect(panel.get_by_role("link", name="30", exact=True)).to_be_visible()
+    expect(panel.get_by_role("link", name="CMSSW_13_0_10")).to_be_visible()
+    expect(rpc).to_contain_text("LS 10")
+    expect(rpc).to_contain_text("behind")
+    expect(page.locator(".folders li").filter(has=page.get_by_role("link", name="CSC"))).not_to_contain_text("behind")
+
+    rpc.get_by_role("link").click()
+    page.goto(f"{page.url}/AllHits/SummaryHistograms/Wheel_0")
+    expect(page.locator(".tile")).to_contain_text("Not updated since lumisection 10")
+    page.locator(".tile").get_by_role("link").first.click()
+    expect(page.locator(".stagehead")).to_contain_text("Not updated since lumisection 10")
 
 
 def test_old_plot_stays_until_the_new_one_is_loaded(page: Page, hub: Settings) -> None:

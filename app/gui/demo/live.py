@@ -116,6 +116,7 @@ class LiveDemo:
         name = f"run{run}_DQMLive.pb"
         numbers = {"run": run, "seed": run, "lumi": lumi, "lumis": self.lumis}
         options = [text for option, number in numbers.items() for text in (f"--{option}", str(number))]
+        options += ["--written", f"{time.time():.3f}"]
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             make_file(self.folder, name, [str(self.binary.absolute()), "--format", "pb", *options, *conditions.options()])

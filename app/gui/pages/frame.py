@@ -10,6 +10,7 @@ from app.gui import samples
 from app.gui.addresses import text
 from app.gui.catalog.catalog import OpenSample
 from app.gui.current import current_catalog
+from app.gui.event_info import Update, updates
 from app.gui.files.entries import is_live
 from app.gui.pages.live import live_state
 from app.gui.pages.lumis import lumi_steps
@@ -42,6 +43,7 @@ def fragment_frame(view: View, sample: OpenSample | None = None) -> dict[str, An
         "view": view,
         "key": view.key,
         "sample": sample,
+        "updates": _updates(sample) if sample else {},
         "failing": failing_mes(sample.columns).counts(0, len(sample.names)) if sample else None,
         "is_long": len(view.address) > LONG_ADDRESS,
     }
@@ -50,6 +52,13 @@ def fragment_frame(view: View, sample: OpenSample | None = None) -> dict[str, An
 def frame_of_request(view: View, sample: OpenSample | None = None) -> dict[str, Any]:
     """`sample_frame`, or `fragment_frame` if htmx requests a fragment of the page."""
     return fragment_frame(view, sample) if is_fragment() else sample_frame(view, sample)
+
+
+def _updates(sample: OpenSample) -> dict[str, Update]:
+    """How current the subsystems of an ongoing run are, by their top folders."""
+    if not is_live(sample.key.run, sample.key.dataset):
+        return {}
+    return {text(name): update for name, update in updates(sample, sample.names.folder(b"").subfolders).items()}
 
 
 def _crumbs(view: View) -> list[tuple[str, str]]:

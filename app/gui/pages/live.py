@@ -9,15 +9,15 @@ from peewee import fn
 
 from app.core.database import rows
 from app.core.heartbeat import SILENT_S, Service
-from app.formats import Kind
 from app.gui.catalog.catalog import Freshness, OpenSample
+from app.gui.event_info import event_info
 from app.gui.pages.readable import readable_value
 
 STALE_S = 60.0
 """Age of data without a new file that needs a reason: a lumisection takes 23 s, and each has a file."""
 
-FACTS = {b"iRun": "Run", b"iLumiSection": "Lumisection", b"iEvent": "Event"}
-"""Names of numbers in Info/EventInfo, or EventInfo in another folder, and their labels."""
+FACTS = {"iRun": "Run", "iLumiSection": "Lumisection", "iEvent": "Event"}
+"""Names of numbers in the folder `EventInfo`, and their labels."""
 
 
 class LiveState(NamedTuple):
@@ -54,11 +54,5 @@ def _importer_runs() -> bool:
 
 
 def _facts(sample: OpenSample) -> list[tuple[str, str]]:
-    found = []
-    for name, label in FACTS.items():
-        index = sample.names.find(b"Info/EventInfo/" + name)
-        if index is None:
-            index = next(iter(sample.names.search([f"EventInfo/{name.decode()}"], 1)), None)
-        if index is not None and Kind(sample.columns.kind[index]).scalar:
-            found.append((label, readable_value(name.decode(), sample.scalar(index))))
-    return found
+    _, found = event_info(sample, FACTS)
+    return [(FACTS[name], readable_value(name, sample.scalar(index))) for name, index in found.items()]

@@ -19,6 +19,7 @@ from app.gui.pages.live import live_state
 from app.gui.pages.lumis import nearest_lumi
 from app.gui.pages.marked import marked_page, marks_context
 from app.gui.pages.plot import details_fragment, plot_page, series_fragment
+from app.gui.pages.run_info import run_info
 from app.gui.pages.slide_show import DEFAULT_SLIDE_S, slide_page
 from app.gui.pages.table import csv_response
 from app.gui.problems import problem_of
@@ -139,6 +140,7 @@ def _folder_page(sample: OpenSample, view: View) -> Response:
         listing=listing,
         problem=listing.problem,
         sizes=sizes,
+        run_info=None if is_fragment() else run_info(sample, view),
         tile_size=TILE_SIZES[view.size],
         slide_show=view.replace(slide_s=DEFAULT_SLIDE_S).address,
         other_order=view.replace(failing_first=not view.failing_first).address,

@@ -42,9 +42,9 @@ def snapshots(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return [snapshot(folder / f"{lumi}.pb", lumi) for lumi in range(1, LUMIS + 1)]
 
 
-def snapshot(path: Path, lumi: int, lumis: int = LUMIS) -> Path:
+def snapshot(path: Path, lumi: int, lumis: int = LUMIS, **others: float) -> Path:
     maker = build(TREE, sys.executable).with_name("dqmhub-demo")
-    options = {"format": "pb", "out": path, "run": 367201, "lumi": lumi, "lumis": lumis}
+    options = {"format": "pb", "out": path, "run": 367201, "lumi": lumi, "lumis": lumis, **others}
     command = [str(text) for option, value in options.items() for text in (f"--{option}", value)]
     subprocess.run([maker, *command], check=True, timeout=PATIENCE_S, capture_output=True)
     return path
@@ -80,6 +80,24 @@ def test_one_subsystem_updates_more_slowly(snapshots: list[Path]) -> None:
     counts = [sum(count for me, count in entries(path).items() if me.startswith(b"Hcal/RecHitTask/")) for path in snapshots]
     assert counts[3] == counts[4] == counts[6] > counts[2]
     assert counts[7] == counts[9] > counts[6]
+
+
+def test_one_subsystem_stops_and_its_process_has_the_time_of_its_last_event(snapshots: list[Path]) -> None:
+    counts = [sum(count for me, count in entries(path).items() if me.startswith(b"RPC/AllHits/")) for path in snapshots]
+    assert 0 < counts[0] < counts[2] == counts[3] == counts[9]
+    for lumi, path in enumerate(snapshots, start=1):
+        found = listing(path)
+        values = {found.names[index].decode(): text for index, text in found.facts.scalars.items()}
+        assert values["RPC/EventInfo/iLumiSection"] == str(min(lumi, 3))
+        late_s = float(values["CSC/EventInfo/processTimeStamp"]) - float(values["RPC/EventInfo/processTimeStamp"])
+        assert late_s == pytest.approx(23.31 * max(lumi - 3, 0), abs=0.001)
+
+
+def test_a_snapshot_has_the_time_at_which_it_was_written(tmp_path: Path) -> None:
+    found = listing(snapshot(tmp_path / "now.pb", 5, start=1_700_000_000, written=1_700_000_040))
+    values = {found.names[index].decode(): text for index, text in found.facts.scalars.items()}
+    assert float(values["CSC/EventInfo/processTimeStamp"]) == 1_700_000_040
+    assert float(values["RPC/EventInfo/processTimeStamp"]) == 1_700_000_040 - 2 * 40 / 5, "two lumisections of 8 s earlier"
 
 
 def test_a_quality_test_fails_from_half_of_the_run_on(snapshots: list[Path]) -> None:

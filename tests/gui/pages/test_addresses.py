@@ -17,6 +17,7 @@ from app.gui.samples import SampleKey
 from app.gui.view import ALARMS, MAX_MARKS, OPTIONS, SLIDE_S, TILE_SIZES, DrawingOptions, View
 from app.gui.view_query import MAX_SUGGESTIONS, view_from_request
 from app.web import Problem
+from app.web.clock import ZONES
 
 KEY = SampleKey(367129, 0, "/ZeroBias/Run2023C-PromptReco-v1/DQMIO")
 HOSTILE = [
@@ -118,6 +119,7 @@ def states(draw: st.DrawFn) -> View:
         slide_s=draw(st.sampled_from([0, *SLIDE_S])),
         quantity=draw(st.sampled_from(["", "Mean"])),
         diff=draw(st.booleans()),
+        tz=draw(st.sampled_from(list(ZONES))),
         table=draw(st.booleans()),
         sort=draw(st.sampled_from(["", "x", "-ylabel", "z", "polygon", "content", "-error", "error9"])),
         page=draw(st.integers(1, 999_999)),
