@@ -64,7 +64,7 @@ AREA = Area(
     name="gui",
     title="Runs and plots",
     init_app=gui.init_app,
-    menu=(MenuItem("Runs and plots", "/", below=("/browse/", "/runs/", "/s/", "/files")),),
+    menu=(MenuItem("Runs and plots", "/", below=("/browse/", "/runs/", "/s/", "/files", "/datasets")),),
     openapi=_openapi,
     status=_status,
     status_tables=(StatusTable("gui/status_tables.html", _problems),),

@@ -11,6 +11,7 @@ AREA = Area(
     init_app=home.init_app,
     roles={
         "home.index": "viewer",
+        "home.datasets": "viewer",
         "home.help_page": "viewer",
         "home.help_topic": "viewer",
         "home.report": "viewer",

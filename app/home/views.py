@@ -22,6 +22,7 @@ from app.gui.catalog.alarms import Alarms, alarms_of
 from app.gui.samples import SampleKey
 from app.gui.view import ALARMS, View
 from app.home.current_run import now_fragment
+from app.home.datasets import datasets_page
 from app.security import Role, needs
 from app.security.guard import local_address
 from app.square.view_state import old_bookmark
@@ -118,6 +119,13 @@ def _lumis(run: str, dataset: str, lumi: str) -> list[SampleLink]:
 def _topics() -> dict[str, HelpTopic]:
     """The help pages of all areas by their names."""
     return {topic.name: topic for area in current_app.extensions["areas"] for topic in area.help}
+
+
+@pages.get("/datasets")
+@needs(Role.VIEWER)
+def datasets() -> AnyResponse:
+    """The choice of a dataset in steps."""
+    return datasets_page()
 
 
 @pages.get("/help")

@@ -65,6 +65,7 @@ PAGES = {
         f"{SAMPLE}/EcalBarrel/EventInfo?plot=EcalBarrel%2FEventInfo%2FreportSummary",
         "/browse/1/Nothing/Nothing/DQMIO",
     ],
+    "/datasets": ["/datasets", "/datasets?primary=Muon&run=367129", "/datasets?primary=nothing"],
     "/runs/<int:run>/failing": ["/runs/367129/failing"],
     "/files": ["/files", "/files?run=nothing"],
     "/square": ["/square", "/square?system=playback"],
