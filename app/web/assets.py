@@ -41,6 +41,7 @@ BUNDLES = {
     "web.js": (
         "vendor/htmx/htmx.min.js",
         "vendor/idiomorph/idiomorph-ext.min.js",
+        "web/links.js",
         "web/notice.js",
         "web/morph.js",
         "web/htmx_hooks.js",

@@ -101,11 +101,25 @@ def _legend_entry(view: View, number: int, reference: Reference, end: float) -> 
     )
 
 
-def sides(view: View, legend: Sequence[LegendEntry], path: bytes, size: tuple[int, int]) -> list[tuple[str, str]]:
-    """Label and address of the plots of references that are shown beside the plot of an ME."""
+class SidePlot(NamedTuple):
+    """The plot of a reference that is shown beside that of an ME."""
+
+    label: str
+    image: str  # address of the plot
+    address: str  # of its page
+
+
+def sides(view: View, legend: Sequence[LegendEntry], path: bytes, size: tuple[int, int]) -> list[SidePlot]:
+    """The plots of references that are shown beside the plot of an ME."""
     if view.compare != "side":
         return []
-    return [(each.shown_label, view.image_of(each.reference, path, size)) for each in legend if not each.lacks(path)]
+    return [_side_plot(view, each, path, size) for each in legend if not each.lacks(path)]
+
+
+def _side_plot(view: View, entry: LegendEntry, path: bytes, size: tuple[int, int]) -> SidePlot:
+    reference = entry.reference
+    there = view.replace(key=reference.key(view.key), references=()).of_plot(reference.me_path(path))
+    return SidePlot(entry.shown_label, view.image_of(reference, path, size), there.address)
 
 
 def _opened(key: SampleKey, wait_s: float) -> tuple[OpenSample | None, str]:

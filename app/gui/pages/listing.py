@@ -9,7 +9,7 @@ from app.formats import Kind, QTest, Subfolder
 from app.gui.addresses import form_value, quote_path, text
 from app.gui.catalog.catalog import OpenSample
 from app.gui.errors import InvalidInput
-from app.gui.pages.compare import LegendEntry, sides
+from app.gui.pages.compare import LegendEntry, SidePlot, sides
 from app.gui.pages.readable import readable_value
 from app.gui.quality import FAILING, STATUS_CODES, failing_mes, ranks, status_badge
 from app.gui.search_terms import Lists, StatusTerm, Term, find_matches
@@ -49,7 +49,7 @@ class Tile(NamedTuple):
     status: Badge | None
     value: str | None  # text of a scalar, which is shown instead of a plot
     readable: str  # the value for people
-    sides: list[tuple[str, str]]  # label and address of the plots of references that are shown beside it
+    sides: list[SidePlot]  # the plots of references that are shown beside it
     reference_values: list[tuple[str, str]]  # label and text of a scalar in each reference
     lacks: list[str]  # labels of the references without this ME
     mark: str  # value of its field `mark` in a form, or "" for a name that forms cannot send
