@@ -7,11 +7,15 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from app import cli
 from app.core.settings import Settings
+
+if TYPE_CHECKING:
+    from app.trends.configs.folder import Configs
 
 
 @click.group()
@@ -27,18 +31,24 @@ def check(folder: Path | None) -> None:
     FOLDER has a folder for each subsystem with .ini and .toml files; default: the setting trend_configs. Each problem is printed
     with file and line; the exit code is 1 if there is any.
     """
-    from app.trends.configs.folder import load_configs
-    from app.trends.errors import ConfigError
     from app.trends.settings import config_folder
 
-    try:
-        configs = load_configs(folder or config_folder(cli.settings()))
-    except ConfigError as error:
-        raise click.ClickException(str(error)) from error
+    configs = _load(folder or config_folder(cli.settings()))
     for problem in configs.problems:
         click.echo(problem)
     click.echo(f"{len(configs.trends):,} trends, {len(configs.problems):,} problems", err=True)
     sys.exit(1 if configs.problems else 0)
+
+
+def _load(folder: Path) -> Configs:
+    """The configurations of a folder; one that cannot be read ends the command with the reason."""
+    from app.trends.configs.folder import load_configs
+    from app.trends.errors import ConfigError
+
+    try:
+        return load_configs(folder)
+    except ConfigError as error:
+        raise click.ClickException(f"{error}; set trend_configs to a folder that is there") from error
 
 
 @trends.command()
@@ -50,7 +60,6 @@ def extract(paths: tuple[str, ...], dataset: str) -> None:
     PATHS are files and folders that are registered first; without them, all samples that are due are extracted. Files with a
     higher version in their name (DQM_V0002 before DQM_V0001) take precedence.
     """
-    from app.trends.configs.folder import load_configs
     from app.trends.due import due
     from app.trends.extraction import extract as extract_sample
     from app.trends.settings import config_folder
@@ -58,7 +67,7 @@ def extract(paths: tuple[str, ...], dataset: str) -> None:
     from app.trends.versions import sync
 
     settings = cli.open_database()
-    sync(load_configs(config_folder(settings)))
+    sync(_load(config_folder(settings)))
     problems = _register(paths, dataset, settings) if paths else []
     samples = due(settings)
     failed = 0

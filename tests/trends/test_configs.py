@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from app.core.settings import Settings
 from app.trends.configs.folder import Configs, load_configs
 from app.trends.errors import ConfigError
+from tests.support.cli import dqmhub
 
 TREND = "metric = basic.Mean()\nrelativePath = A/b\nyTitle = y\n"
 
@@ -83,6 +85,14 @@ def test_a_file_in_the_wrong_place_or_encoding_is_a_problem(tmp_path: Path) -> N
 def test_a_missing_folder_is_an_error_with_its_name(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="nowhere"):
         load_configs(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("command", ["check", "extract"])
+def test_a_command_without_configurations_says_where_they_are_looked_for(hub: Settings, command: str) -> None:
+    done = dqmhub(hub, "trends", command)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"The folder of configurations {hub.data / 'trends'} cannot be read" in done.stderr
+    assert "trend_configs" in done.stderr
 
 
 TOML = """
