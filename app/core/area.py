@@ -70,6 +70,13 @@ class RunLink(NamedTuple):
     address: str  # with the URL prefix
 
 
+class RunPanel(NamedTuple):
+    """What an area shows of a run on the pages of that run in other areas."""
+
+    template: str  # gets `run`, `tz` and the values of `context`; renders nothing if the area does not know the run
+    context: Callable[[int], Mapping[str, Any]]  # of a run
+
+
 @dataclass(frozen=True)
 class Area:
     """One part of the product, and what it adds to menu, help, status, metrics, commands and so on.
@@ -94,6 +101,8 @@ class Area:
     help: tuple[HelpTopic, ...] = ()
     events: EventSource | None = None  # what notifications are sent about
     run_links: Callable[[int], Iterable[RunLink]] | None = None  # to the pages of a run; none if the area does not know it
+    run_panel: RunPanel | None = None
+    latest_runs: Callable[[int], Iterable[int]] | None = None  # numbers of the newest runs that the area has, at most so many
     published: Callable[[], Any] | None = None  # what mirrors get of the area: a PublishedArea of app/publish/areas.py
 
 

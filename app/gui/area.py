@@ -52,6 +52,12 @@ def _run_links(run: int) -> Iterable[RunLink]:
     return [RunLink(f"Plots of {key.dataset}", View(key).address) for key in of_run(run) if run]
 
 
+def _latest_runs(limit: int) -> Iterable[int]:
+    from app.gui.samples import latest_runs
+
+    return latest_runs(limit=limit)
+
+
 def _help() -> Mapping[str, Any]:
     from app.gui.event_info import BEHIND_LUMIS, BEHIND_S, STALLED_S
     from app.gui.quality import STATUS_CODES, STATUSES
@@ -78,6 +84,7 @@ AREA = Area(
     },
     settings=GuiSettings,
     run_links=_run_links,
+    latest_runs=_latest_runs,
     help=(HelpTopic("gui", "Runs and plots", "gui/help.html", _help),),
     roles={
         "gui.browse": "viewer",

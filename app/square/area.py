@@ -51,6 +51,13 @@ def _run_links(run: int) -> Iterable[RunLink]:
     return [RunLink(f"DQM^2 ({SYSTEM_LABELS[system]})", ViewState(system, DEFAULT_ZONE).link(path)) for system in systems_of(run)]
 
 
+def _latest_runs(limit: int) -> Iterable[int]:
+    from app.square.runs import latest_numbers
+    from app.square.systems import PLAYBACK, SYSTEMS
+
+    return [run for system in SYSTEMS if system != PLAYBACK for run in latest_numbers(system, limit)]
+
+
 def _help() -> Mapping[str, Any]:
     from app.square.states import JOB_BADGES
 
@@ -69,6 +76,7 @@ AREA = Area(
     init_app=square.init_app,
     menu=(MenuItem("DQM^2", "/square"),),
     run_links=_run_links,
+    latest_runs=_latest_runs,
     openapi=_openapi,
     status=_status,
     status_tables=(StatusTable("square/status_tables.html", _status_tables),),

@@ -140,6 +140,11 @@ def newest_run(system: str) -> int | None:
     return int(found[0][0]) if found else None
 
 
+def latest_numbers(system: str, limit: int) -> list[int]:
+    """The numbers of the latest listed runs, highest first."""
+    return [run for (run,) in rows(Run.select(Run.run).where(is_listed(system)).order_by(Run.run.desc()).limit(limit))]
+
+
 def _newest(system: str) -> Any:
     return Run.select(Run.run).where(is_listed(system)).order_by(Run.first.desc(), Run.run.desc()).limit(SQL("1"))
 

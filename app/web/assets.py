@@ -28,6 +28,7 @@ BUNDLES = {
         "web/prose.css",
         "web/badges.css",
         "web/heading.css",
+        "web/run_panel.css",
         "web/problems.css",
         "web/messages.css",
         "web/appbar.css",

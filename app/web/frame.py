@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
-from flask import Flask, request
+from flask import Flask, render_template, request
+from markupsafe import Markup
 
 from app.core.area import MenuItem, RunLink, current_areas
 from app.core.version import VERSION
 from app.web.answers import is_fragment
 from app.web.assets import asset
+from app.web.clock import DEFAULT_ZONE
 
 
 def init_app(app: Flask) -> None:
@@ -27,6 +29,7 @@ def _frame(app: Flask) -> dict[str, Any]:
         "asset": asset,
         "href": href,
         "links_to_run": links_to_run,
+        "panels_of_run": panels_of_run,
         "is_current_item": is_current_item,
         "current_url": current_url,
         "report_address": report_address,
@@ -37,6 +40,12 @@ def links_to_run(run: int, from_area: str) -> list[RunLink]:
     """Links to what other areas than the one of this name have of a run."""
     areas = [area for area in current_areas() if area.run_links and area.name != from_area]
     return [link for area in areas if area.run_links for link in area.run_links(run)]
+
+
+def panels_of_run(run: int, from_area: str, tz: str = DEFAULT_ZONE) -> Markup:
+    """What other areas than the one of this name show of a run on its page, with times in this zone."""
+    panels = [area.run_panel for area in current_areas() if area.run_panel and area.name != from_area]
+    return Markup("").join(Markup(render_template(each.template, run=run, tz=tz, **each.context(run))) for each in panels)
 
 
 def href(path: str) -> str:

@@ -15,6 +15,7 @@ from typing import NoReturn
 
 import pytest
 from click.testing import CliRunner
+from flask import Flask
 from prometheus_client import Metric
 from prometheus_client.core import GaugeMetricFamily
 
@@ -30,6 +31,8 @@ from app.core.settings import SettingError, Settings, load, sample, table
 from app.notify.detection import watched_systems
 from app.publish.publisher import Publisher
 from app.queue import periodic
+from app.runs.fetching import enroll_wanted
+from app.runs.models import RunFacts
 from app.security import Role
 from app.security.roles import least_role
 from app.square.event_source import SquareEvents
@@ -89,9 +92,18 @@ def missing(hub: Settings, area: Area) -> set[str]:
         "help": "Help on the stub area" in text["/help/stub"] and "/help/stub" in text["/help"],
         "events": "stub-host" in for_operators["/notifications"] and watched == ["stub system"],
         "run_links": '<a href="/stub">Visits of run 7</a>' in get("/square/runs/7", base_url=HOME).text,
+        "run_panel": "visits since run 7</p>" in get("/square/runs/7", base_url=HOME).text,
+        "latest_runs": 8 in enrolled(app),
         "published": "Stub visits" in for_operators["/published"] and "1 visits</p>" in for_operators["/published/preview?of=stub"],
     }
     return {name for name, is_there in parts.items() if not is_there}
+
+
+def enrolled(app: Flask) -> set[int]:
+    """The runs whose facts are wanted."""
+    with app.app_context():
+        enroll_wanted()
+    return {row.run for row in RunFacts.select(RunFacts.run)}
 
 
 @pytest.fixture
@@ -124,6 +136,8 @@ def test_an_area_is_one_folder_and_one_line(upgraded: Settings, stub: Area) -> N
         ("help", ()),
         ("events", None),
         ("run_links", None),
+        ("run_panel", None),
+        ("latest_runs", None),
         ("published", None),
     ],
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from app.core.area import Area, CliCommand, HelpTopic, MenuItem, RunLink, StatusLine
+from app.core.area import Area, CliCommand, HelpTopic, MenuItem, RunLink, RunPanel, StatusLine
 from tests.areas.stub.events import StubEvents
 from tests.areas.stub.settings import StubSettings
 
@@ -52,6 +52,16 @@ def _run_links(run: int) -> Iterable[RunLink]:
     return [RunLink(f"Visits of run {run}", "/stub")]
 
 
+def _run_panel(run: int) -> Mapping[str, Any]:
+    from tests.areas.stub.models import Visit
+
+    return {"visits": Visit.select().count()}
+
+
+def _latest_runs(limit: int) -> Iterable[int]:
+    return [8][:limit]
+
+
 AREA = Area(
     name="stub",
     title="Stub",
@@ -67,5 +77,7 @@ AREA = Area(
     help=(HelpTopic("stub", "Stub area", "stub/help.html"),),
     events=StubEvents(),
     run_links=_run_links,
+    run_panel=RunPanel("stub/panel.html", _run_panel),
+    latest_runs=_latest_runs,
     published=_published,
 )

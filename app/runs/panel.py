@@ -1,0 +1,127 @@
+"""The panel with the facts of a run, which pages of the run in other areas show."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from app.core.settings import Settings
+from app.runs import store
+from app.runs.models import KNOWN, OMS, RUN_REGISTRY, UNKNOWN, RunFacts
+from app.runs.settings import RunsSettings
+from app.runs.significance import Significance, significance_of
+from app.runs.units import NORMAL_UNITS
+from app.web.clock import time_html
+
+TITLES = {OMS: "OMS", RUN_REGISTRY: "Run Registry"}
+"""Name of each source on pages."""
+
+
+class SourceNote(NamedTuple):
+    """What a panel says of a source."""
+
+    title: str
+    state: str  # a few words
+    at: float | None  # of the last answer, Unix s UTC
+    error: str  # why the last attempt failed, or ""
+    link: str  # to the page of the run there, or ""
+
+
+@dataclass(frozen=True)
+class FactsPanel:
+    """Values of the template runs/panel.html."""
+
+    facts: RunFacts
+    summary: list[str]  # the most important facts
+    values: list[tuple[str, str]]  # label and text of what OMS has of the run
+    significance: Significance
+    sources: list[SourceNote]
+
+
+def facts_panel(run: int, settings: Settings) -> FactsPanel | None:
+    """The panel of a run; None if nothing of this hub has the run, or no source is configured."""
+    own = settings.of(RunsSettings)
+    facts = store.find_facts(run) if own.runs_oms_url or own.runs_rr_url else None
+    if facts is None:
+        return None
+    return FactsPanel(facts, list(_summary(facts)), list(_values(facts)), significance_of(facts, own), list(_sources(facts, own)))
+
+
+def number_text(value: float) -> str:
+    """A number with four digits, whole from 1,000 on."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
+def value_text(facts: RunFacts, name: str) -> str:
+    """A column with its unit; "" if it is null."""
+    value = getattr(facts, name)
+    return "" if value is None else f"{number_text(value)} {facts.unknown_units.get(name, NORMAL_UNITS[name])}"
+
+
+def duration_text(seconds: float) -> str:
+    """A duration as hours, minutes and seconds."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s"
+
+
+def _summary(facts: RunFacts) -> Iterator[str]:
+    if facts.run_class:
+        yield facts.run_class
+    if facts.fill is not None:
+        yield f"fill {facts.fill}"
+    if facts.recorded_lumi:
+        yield value_text(facts, "recorded_lumi")
+    elif facts.duration is not None:
+        yield duration_text(facts.duration)
+    if facts.b_field is not None:
+        yield value_text(facts, "b_field")
+    if facts.oms_state == KNOWN and facts.end is None:
+        yield "ongoing"
+    if not facts.oms_at and not facts.rr_at:
+        yield "not fetched yet"
+    elif UNKNOWN in (facts.oms_state, facts.rr_state):
+        names = [title for name, title in TITLES.items() if facts.source_column(name, "state") == UNKNOWN]
+        yield f"unknown to {' and '.join(names)}"
+
+
+def _values(facts: RunFacts) -> Iterator[tuple[str, str]]:
+    """Label and text of each fact that OMS has."""
+    fill = ", ".join(str(each) for each in (facts.fill, facts.fill_type, facts.injection_scheme) if each is not None)
+    lumis = "" if facts.dcs_lumis is None else str(facts.dcs_lumis) + (f" of {facts.last_lumi}" if facts.last_lumi else "")
+    texts = {
+        "Fill": fill,
+        "Era": facts.era,
+        "Stable beams": {True: "yes", False: "no", None: ""}[facts.stable_beam],
+        "Duration": "" if facts.duration is None else duration_text(facts.duration),
+        "Recorded luminosity": value_text(facts, "recorded_lumi"),
+        "Delivered luminosity": value_text(facts, "delivered_lumi"),
+        "Luminosity at the end": value_text(facts, "end_lumi"),
+        "Magnetic field": value_text(facts, "b_field"),
+        "Beam energy": value_text(facts, "energy"),
+        "L1 rate": value_text(facts, "l1_rate"),
+        "HLT physics rate": value_text(facts, "hlt_physics_rate"),
+        "L1 key": facts.l1_key,
+        "HLT key": facts.hlt_key,
+        "Lumisections with DCS": lumis,
+    }
+    yield from ((label, text) for label, text in texts.items() if text)
+
+
+def _sources(facts: RunFacts, settings: RunsSettings) -> Iterator[SourceNote]:
+    urls = {OMS: (settings.runs_oms_url, settings.runs_oms_page), RUN_REGISTRY: (settings.runs_rr_url, settings.runs_rr_page)}
+    for name, (url, page) in urls.items():
+        if not url:
+            continue
+        state = facts.source_column(name, "state")
+        words = {KNOWN: "fetched", UNKNOWN: "does not know the run; asked"}.get(state, "not fetched yet")
+        error = facts.source_column(name, "error") or store.source_state(name).error
+        link = page.replace("{run}", str(facts.run)) if state == KNOWN else ""
+        yield SourceNote(TITLES[name], words, facts.source_column(name, "at"), error, link)
+
+
+def panel_values(run: int, settings: Settings) -> Mapping[str, Any]:
+    """Values of the template runs/panel.html."""
+    return {"panel": facts_panel(run, settings), "time_html": time_html, "age_s": lambda at: max(time.time() - at, 0.0)}

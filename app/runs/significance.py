@@ -1,0 +1,70 @@
+"""Our own significance of runs, and which runs count for a primary dataset. The limits are settings."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from typing import NamedTuple
+
+from app.runs.models import KNOWN, NOT_FETCHED, RunFacts
+from app.runs.settings import RunsSettings
+from app.runs.units import INTEGRATED
+
+
+class Significance(NamedTuple):
+    """Whether a run is significant."""
+
+    value: bool | None  # None: not known yet
+    reason: str  # a sentence
+
+
+def significance_of(facts: RunFacts, settings: RunsSettings) -> Significance:
+    """The significance of a run: enough luminosity of a collision run, or a long enough cosmic run; special runs are excluded."""
+    if facts.rr_state != KNOWN:
+        text = "has not been fetched yet" if facts.rr_state == NOT_FETCHED else "does not know the run"
+        return Significance(None, f"The Run Registry {text}.")
+    run_class = (facts.run_class or "").lower()
+    is_collision = "collision" in run_class
+    if not is_collision and "cosmic" not in run_class:
+        return Significance(False, f"Runs of the class {facts.run_class or '(none)'} are not significant.")
+    if facts.oms_state != KNOWN:
+        text = "has not been fetched yet" if facts.oms_state == NOT_FETCHED else "does not know the run"
+        return Significance(None, f"OMS {text}.")
+    special = settings.runs_special.lower()
+    if special and special in (facts.hlt_key or "").lower():
+        return Significance(False, f"The HLT key contains {settings.runs_special}.")
+    return _collision(facts, settings.runs_collisions_lumi) if is_collision else _cosmic(facts, settings.runs_cosmics_s)
+
+
+def _collision(facts: RunFacts, limit: float) -> Significance:
+    unit = facts.unknown_units.get("recorded_lumi", INTEGRATED)
+    if unit != INTEGRATED:
+        return Significance(None, f"OMS sends the recorded luminosity in the unknown unit {unit}.")
+    if facts.recorded_lumi is None:
+        return Significance(None, "OMS has no recorded luminosity yet.")
+    comparison = "at least" if facts.recorded_lumi >= limit else "less than"
+    return Significance(facts.recorded_lumi >= limit, f"The recorded luminosity is {comparison} {limit:g} /pb.")
+
+
+def _cosmic(facts: RunFacts, limit: float) -> Significance:
+    if facts.duration is None:
+        return Significance(None, "OMS has no duration yet.")
+    comparison = "at least" if facts.duration >= limit else "less than"
+    return Significance(facts.duration >= limit, f"The duration is {comparison} {limit:g} s.")
+
+
+def counts_for(primary: str, run_class: str, settings: RunsSettings) -> bool:
+    """Whether runs of a class count for a primary dataset, by the first pattern of `runs_classes` that fits its name."""
+    for item in settings.runs_classes:
+        pattern, _, word = item.partition("=")
+        if fnmatchcase(primary, pattern):
+            return word.lower() in run_class.lower()
+    return False
+
+
+def dcs_groups_of(hlt_key: str | None, settings: RunsSettings) -> list[tuple[str, ...]]:
+    """Groups of DCS bits of a run with this HLT key: a lumisection passes with all bits of one group."""
+    if not settings.runs_dcs_bits:
+        return []
+    if "cosmic" in (hlt_key or "").lower():
+        return [tuple(group.split("+")) for group in settings.runs_dcs_cosmics]
+    return [settings.runs_dcs_bits]

@@ -1,0 +1,150 @@
+"""Storage of the facts of runs: enrolment, what is due, answers, failures. Each write is a short transaction."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from peewee import fn
+
+from app.core.counters import advance
+from app.core.database import proxy, rows
+from app.runs.models import COUNTER, KNOWN, STATES, UNKNOWN, RunFacts, SourceState
+from app.runs.oms import OmsFill, OmsRun
+from app.runs.run_registry import RegistryRun
+from app.runs.units import NORMAL_UNITS
+
+ENROLLED_AT_ONCE = 500
+OMS_COLUMNS = (
+    *("start", "end", "fill", "fill_type", "stable_beam", "injection_scheme", "era", "duration", "delivered_lumi", "recorded_lumi"),
+    *("end_lumi", "b_field", "energy", "l1_rate", "hlt_physics_rate", "l1_key", "hlt_key", "last_lumi"),
+)
+
+
+def find_facts(run: int) -> RunFacts | None:
+    """The facts of a run; None if nothing of this hub has the run."""
+    found: RunFacts | None = RunFacts.get_or_none(RunFacts.run == run)
+    return found
+
+
+def facts_of(runs: Iterable[int]) -> dict[int, RunFacts]:
+    """The facts of several runs, by number."""
+    numbers = sorted(set(runs))
+    found: dict[int, RunFacts] = {}
+    for begin in range(0, len(numbers), ENROLLED_AT_ONCE):
+        part = numbers[begin : begin + ENROLLED_AT_ONCE]
+        found |= {row.run: row for row in RunFacts.select().where(RunFacts.run.in_(part))}
+    return found
+
+
+def enroll(runs: Iterable[int]) -> int:
+    """Add runs whose facts are wanted; returns the number of the new ones."""
+    known = {run for (run,) in rows(RunFacts.select(RunFacts.run))}
+    new = sorted(set(runs) - known, reverse=True)
+    now = time.time()
+    for begin in range(0, len(new), ENROLLED_AT_ONCE):
+        part = [{"run": run, "enrolled": now, "oms_due": now, "rr_due": now} for run in new[begin : begin + ENROLLED_AT_ONCE]]
+        RunFacts.insert_many(part).on_conflict_ignore().execute()
+    return len(new)
+
+
+def due_runs(source: str, limit: int) -> list[int]:
+    """The runs that are due in a source, newest first."""
+    due = getattr(RunFacts, f"{source}_due")
+    return [run for (run,) in rows(RunFacts.select(RunFacts.run).where(due <= time.time()).order_by(RunFacts.run.desc()).limit(limit))]
+
+
+def _store(run: int, source: str, due: float | None, **values: Any) -> None:
+    """Store an answer of a source; the version grows only when a fact has changed."""
+    values |= {f"{source}_failures": 0, f"{source}_error": ""}
+    with proxy.atomic():
+        old = RunFacts.get(RunFacts.run == run)
+        if any(getattr(old, name) != value for name, value in values.items()):
+            values["version"] = advance(COUNTER)
+        RunFacts.update(**values, **{f"{source}_at": time.time(), f"{source}_due": due}).where(RunFacts.run == run).execute()
+
+
+def store_oms(number: int, found: OmsRun | None, due: float | None) -> None:
+    """Store the answer of OMS for a run. A run that OMS does not know any more keeps no facts of it."""
+    if found is None:
+        _store(number, "oms", due, oms_state=UNKNOWN, **dict.fromkeys(OMS_COLUMNS), units="{}", dcs_lumis=None)
+        return
+    quantities = found.quantities
+    values: dict[str, Any] = {name: each.value for name, each in quantities.items()}
+    unusual = {name: each.unit for name, each in quantities.items() if each.unit != NORMAL_UNITS[name]}
+    values |= {
+        "l1_key": found.texts.get("l1_key"),
+        "hlt_key": found.texts.get("hlt_key"),
+        "fill_type": found.texts.get("fill_type_runtime"),
+    }
+    values |= {"start": found.start, "end": found.end, "fill": found.fill, "stable_beam": found.stable_beam, "last_lumi": found.last_lumi}
+    _store(number, "oms", due, oms_state=KNOWN, **values, units=json.dumps(unusual, sort_keys=True))
+
+
+def store_fill_and_dcs(number: int, fill: OmsFill | None, dcs_lumis: int | None) -> None:
+    """Store what OMS has beside the run itself: its fill, and the lumisections that pass the DCS filter."""
+    scheme, era = (fill.injection_scheme or None, fill.era or None) if fill else (None, None)
+    _change(number, {"injection_scheme": scheme, "era": era, "dcs_lumis": dcs_lumis})
+
+
+def store_run_registry(number: int, found: RegistryRun | None, due: float | None) -> None:
+    """Store the answer of the Run Registry for a run."""
+    if found is None:
+        absent = dict.fromkeys(("run_class", "rr_significant", "rr_run_state"))
+        _store(number, "rr", due, rr_state=UNKNOWN, **absent, components="{}")
+        return
+    values = {"run_class": found.run_class or None, "rr_significant": found.significant, "rr_run_state": found.state or None}
+    _store(number, "rr", due, rr_state=KNOWN, **values, components=json.dumps(found.components, sort_keys=True))
+
+
+def store_run_failure(number: int, source: str, error: str, due: float) -> None:
+    """Store a failed attempt for a single run; its facts stay."""
+    failures = getattr(RunFacts, f"{source}_failures") + 1
+    RunFacts.update(**{f"{source}_failures": failures, f"{source}_due": due}).where(RunFacts.run == number).execute()
+    _change(number, {f"{source}_error": error})
+
+
+def _change(number: int, values: Mapping[str, Any]) -> None:
+    with proxy.atomic():
+        old = RunFacts.get(RunFacts.run == number)
+        if any(getattr(old, name) != value for name, value in values.items()):
+            RunFacts.update(**values, version=advance(COUNTER)).where(RunFacts.run == number).execute()
+
+
+def source_state(source: str) -> SourceState:
+    """The state of a source; a row that is not stored if it was never tried."""
+    found: SourceState | None = SourceState.get_or_none(SourceState.name == source)
+    return found or SourceState(name=source)
+
+
+def record_source_ok(source: str) -> None:
+    """A source gave a usable answer."""
+    ok = {"ok_at": time.time(), "failures": 0, "failing_since": None, "retry_at": 0.0, "error": ""}
+    SourceState.insert(name=source, **ok).on_conflict(conflict_target=[SourceState.name], update=ok).execute()
+
+
+def record_source_failure(source: str, error: str, retry_at: float) -> None:
+    """A source failed; it is tried again at a time."""
+    old = source_state(source)
+    values = {
+        "failures": old.failures + 1,
+        "failing_since": old.failing_since or time.time(),
+        "retry_at": retry_at,
+        "error": error,
+    }
+    SourceState.insert(name=source, **values).on_conflict(conflict_target=[SourceState.name], update=values).execute()
+
+
+def counts(source: str) -> dict[str, int]:
+    """Number of runs by their state in a source, with 0 for the states without any."""
+    state = getattr(RunFacts, f"{source}_state")
+    found = dict(rows(RunFacts.select(state, fn.COUNT(RunFacts.run)).group_by(state)))
+    return {name: found.get(name, 0) for name in STATES}
+
+
+def due_count(source: str) -> int:
+    """Number of the runs that are due in a source."""
+    due = getattr(RunFacts, f"{source}_due")
+    return int(RunFacts.select().where(due <= time.time()).count())
