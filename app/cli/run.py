@@ -16,6 +16,7 @@ from app.cli import demo_start
 from app.core.settings import TREE, Settings
 from app.ops.settings import ServiceSettings
 from app.publish.settings import PublishSettings
+from app.runs.settings import RunsSettings
 from app.square.settings import SquareSettings
 
 SERVICES = ("web", "live", "worker", "render")
@@ -26,7 +27,8 @@ SERVICES = ("web", "live", "worker", "render")
 @click.option(
     "--demo",
     is_flag=True,
-    help="Simulate online runs too, use a simulator of P5 unless square_url is set, and publish to a mirror on this machine.",
+    help="Simulate online runs too, use simulators of P5 and of OMS unless the settings name addresses, and publish to a mirror "
+    "on this machine.",
 )
 def run(demo: bool) -> None:
     """Run all services in this terminal; Ctrl-C stops them."""
@@ -34,11 +36,14 @@ def run(demo: bool) -> None:
     check_ports(settings, demo)
     if demo and not settings.of(SquareSettings).square_url:
         use_simulator(settings.of(ServiceSettings).simulator_port)
+    if demo and not (settings.of(RunsSettings).runs_oms_url or settings.of(RunsSettings).runs_rr_url):
+        use_oms_simulator(settings.of(RunsSettings).runs_simulator_port)
     if demo and not settings.of(PublishSettings).publishes:
         publish_to_own_mirror(settings)
     if demo:
         services = settings.of(ServiceSettings)
-        os.environ["DQMHUB_START_AFTER"] = f"{services.simulator_port},{services.mirror_port}"
+        ports = services.simulator_port, services.mirror_port, settings.of(RunsSettings).runs_simulator_port
+        os.environ["DQMHUB_START_AFTER"] = ",".join(map(str, ports))
         demo_start.announce_when_ready(settings, demo_start.prepare(settings))
     os.environ["DQMHUB_SUPERVISOR_PID"] = str(os.getpid())  # the services end when this process does, however it ends
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
@@ -52,6 +57,7 @@ def check_ports(settings: Settings, demo: bool) -> None:
     ports = {"web_port": settings.web_port}
     if demo:
         ports |= {"mirror_port": services.mirror_port, "simulator_port": services.simulator_port}
+        ports |= {"runs_simulator_port": settings.of(RunsSettings).runs_simulator_port}
     names: dict[int, str] = {}
     for name, port in ports.items():
         if (other := names.setdefault(port, name)) != name:
@@ -75,6 +81,18 @@ def use_simulator(port: int) -> None:
     command = [sys.executable, "-m", "services.simulator", "--quiet-start", "--port", str(port), "--addresses"]
     os.environ["DQMHUB_SQUARE_URL"] = f"http://127.0.0.1:{port}"
     os.environ["DQMHUB_SQUARE_ADDRESSES"] = subprocess.run(command, cwd=TREE, stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
+
+
+def use_oms_simulator(port: int) -> None:
+    """Let the services started by this process get facts of runs from the simulator of OMS and Run Registry started by it."""
+    address = f"http://127.0.0.1:{port}"
+    os.environ["DQMHUB_RUNS_OMS_URL"] = f"{address}/agg/api/v1"
+    os.environ["DQMHUB_RUNS_RR_URL"] = f"{address}/api"
+    os.environ["DQMHUB_RUNS_AUTH_URL"] = f"{address}/auth/realms/cern"
+    os.environ["DQMHUB_RUNS_CLIENT_ID"] = "dqmhub"
+    os.environ["DQMHUB_RUNS_CLIENT_SECRET"] = "dqmhub-demo-secret"
+    os.environ["DQMHUB_RUNS_PERIOD_S"] = "5"  # the facts of the demo files are there within seconds
+    os.environ["DQMHUB_RUNS_OMS_PAGE"] = os.environ["DQMHUB_RUNS_RR_PAGE"] = ""  # the real pages know other runs of these numbers
 
 
 def publish_to_own_mirror(settings: Settings) -> None:

@@ -69,9 +69,12 @@ def running(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
         process.wait(PATIENCE_S)
 
 
-@pytest.mark.parametrize("name", ["web_port", "mirror_port", "simulator_port"])
+DEMO_PORTS = ("web_port", "mirror_port", "simulator_port", "runs_simulator_port")
+
+
+@pytest.mark.parametrize("name", DEMO_PORTS)
 def test_a_demo_on_a_used_port_starts_nothing_and_names_the_setting(settings: Settings, name: str) -> None:
-    variables = environment(settings) | {f"DQMHUB_{one.upper()}": str(free_port()) for one in ("web_port", "mirror_port", "simulator_port")}
+    variables = environment(settings) | {f"DQMHUB_{one.upper()}": str(free_port()) for one in DEMO_PORTS}
     subprocess.run([DQMHUB, "db", "upgrade"], env=variables, check=True)
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
@@ -108,7 +111,7 @@ def test_ctrl_c_ends_every_process(own: Settings) -> None:
 
 def test_the_start_of_a_demo_is_quiet_and_ends_with_addresses_and_accounts(own: Settings) -> None:
     build(TREE, sys.executable)
-    demo = own.replace(mirror_port=free_port(), simulator_port=free_port())
+    demo = own.replace(mirror_port=free_port(), simulator_port=free_port(), runs_simulator_port=free_port())
     variables = environment(demo)
     subprocess.run([DQMHUB, "db", "upgrade"], env=variables, check=True)
     log = demo.data / "run.log"
