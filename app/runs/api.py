@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, Response
 
 from app.runs import store
-from app.runs.models import NOT_FETCHED, SOURCES, RunFacts
+from app.runs.models import NOT_FETCHED, SOURCES, RunRecord
 from app.runs.settings import RunsSettings
 from app.runs.significance import significance_of
 from app.runs.store import OMS_COLUMNS
@@ -29,7 +29,7 @@ def show_facts(run: int) -> Response:
     return cached_json(facts_json(found, request_settings().of(RunsSettings)))
 
 
-def facts_json(facts: RunFacts, settings: RunsSettings) -> dict[str, Any]:
+def facts_json(facts: RunRecord, settings: RunsSettings) -> dict[str, Any]:
     """The facts of a run as JSON."""
     significance = significance_of(facts, settings)
     units = {name: facts.unknown_units.get(name, unit) for name, unit in NORMAL_UNITS.items() if name in OMS_COLUMNS}
@@ -45,7 +45,7 @@ def facts_json(facts: RunFacts, settings: RunsSettings) -> dict[str, Any]:
     }
 
 
-def _source(facts: RunFacts, name: str) -> dict[str, Any]:
+def _source(facts: RunRecord, name: str) -> dict[str, Any]:
     state = facts.source_column(name, "state")
     return {
         "state": "not fetched" if state == NOT_FETCHED else state,

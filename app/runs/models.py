@@ -19,7 +19,7 @@ NOT_FETCHED, KNOWN, UNKNOWN = STATES = ("", "known", "unknown")
 """States of a run in a source: not fetched yet, known to it, not known to it."""
 
 
-class RunFacts(Table):
+class RunRecord(Table):
     """What OMS and the Run Registry have of a run. A column is null when its source has no value.
 
     Attributes:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from app.core.settings import Settings
 from app.runs import store
-from app.runs.models import KNOWN, OMS, RUN_REGISTRY, UNKNOWN, RunFacts
+from app.runs.models import KNOWN, OMS, RUN_REGISTRY, UNKNOWN, RunRecord
 from app.runs.settings import RunsSettings
 from app.runs.significance import Significance, significance_of
 from app.runs.units import NORMAL_UNITS
@@ -33,7 +33,7 @@ class SourceNote(NamedTuple):
 class FactsPanel:
     """Values of the template runs/panel.html."""
 
-    facts: RunFacts
+    facts: RunRecord
     summary: list[str]  # the most important facts
     values: list[tuple[str, str]]  # label and text of what OMS has of the run
     significance: Significance
@@ -54,7 +54,7 @@ def number_text(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
-def value_text(facts: RunFacts, name: str) -> str:
+def value_text(facts: RunRecord, name: str) -> str:
     """A column with its unit; "" if it is null."""
     value = getattr(facts, name)
     return "" if value is None else f"{number_text(value)} {facts.unknown_units.get(name, NORMAL_UNITS[name])}"
@@ -67,7 +67,7 @@ def duration_text(seconds: float) -> str:
     return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s"
 
 
-def _summary(facts: RunFacts) -> Iterator[str]:
+def _summary(facts: RunRecord) -> Iterator[str]:
     if facts.run_class:
         yield facts.run_class
     if facts.fill is not None:
@@ -87,7 +87,7 @@ def _summary(facts: RunFacts) -> Iterator[str]:
         yield f"unknown to {' and '.join(names)}"
 
 
-def _values(facts: RunFacts) -> Iterator[tuple[str, str]]:
+def _values(facts: RunRecord) -> Iterator[tuple[str, str]]:
     """Label and text of each fact that OMS has."""
     fill = ", ".join(str(each) for each in (facts.fill, facts.fill_type, facts.injection_scheme) if each is not None)
     lumis = "" if facts.dcs_lumis is None else str(facts.dcs_lumis) + (f" of {facts.last_lumi}" if facts.last_lumi else "")
@@ -110,7 +110,7 @@ def _values(facts: RunFacts) -> Iterator[tuple[str, str]]:
     yield from ((label, text) for label, text in texts.items() if text)
 
 
-def _sources(facts: RunFacts, settings: RunsSettings) -> Iterator[SourceNote]:
+def _sources(facts: RunRecord, settings: RunsSettings) -> Iterator[SourceNote]:
     urls = {OMS: (settings.runs_oms_url, settings.runs_oms_page), RUN_REGISTRY: (settings.runs_rr_url, settings.runs_rr_page)}
     for name, (url, page) in urls.items():
         if not url:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
-from app.runs.models import KNOWN, NOT_FETCHED, RunFacts
+from app.runs.models import KNOWN, NOT_FETCHED, RunRecord
 from app.runs.settings import RunsSettings
 from app.runs.units import INTEGRATED
 
@@ -17,7 +17,7 @@ class Significance(NamedTuple):
     reason: str  # a sentence
 
 
-def significance_of(facts: RunFacts, settings: RunsSettings) -> Significance:
+def significance_of(facts: RunRecord, settings: RunsSettings) -> Significance:
     """The significance of a run: enough luminosity of a collision run, or a long enough cosmic run; special runs are excluded."""
     if facts.rr_state != KNOWN:
         text = "has not been fetched yet" if facts.rr_state == NOT_FETCHED else "does not know the run"
@@ -35,7 +35,7 @@ def significance_of(facts: RunFacts, settings: RunsSettings) -> Significance:
     return _collision(facts, settings.runs_collisions_lumi) if is_collision else _cosmic(facts, settings.runs_cosmics_s)
 
 
-def _collision(facts: RunFacts, limit: float) -> Significance:
+def _collision(facts: RunRecord, limit: float) -> Significance:
     unit = facts.unknown_units.get("recorded_lumi", INTEGRATED)
     if unit != INTEGRATED:
         return Significance(None, f"OMS sends the recorded luminosity in the unknown unit {unit}.")
@@ -45,7 +45,7 @@ def _collision(facts: RunFacts, limit: float) -> Significance:
     return Significance(facts.recorded_lumi >= limit, f"The recorded luminosity is {comparison} {limit:g} /pb.")
 
 
-def _cosmic(facts: RunFacts, limit: float) -> Significance:
+def _cosmic(facts: RunRecord, limit: float) -> Significance:
     if facts.duration is None:
         return Significance(None, "OMS has no duration yet.")
     comparison = "at least" if facts.duration >= limit else "less than"

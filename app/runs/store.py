@@ -11,7 +11,7 @@ from peewee import fn
 
 from app.core.counters import advance
 from app.core.database import proxy, rows
-from app.runs.models import COUNTER, KNOWN, STATES, UNKNOWN, RunFacts, SourceState
+from app.runs.models import COUNTER, KNOWN, STATES, UNKNOWN, RunRecord, SourceState
 from app.runs.oms import OmsFill, OmsRun
 from app.runs.run_registry import RegistryRun
 from app.runs.units import NORMAL_UNITS
@@ -23,47 +23,47 @@ OMS_COLUMNS = (
 )
 
 
-def find_facts(run: int) -> RunFacts | None:
+def find_facts(run: int) -> RunRecord | None:
     """The facts of a run; None if nothing of this hub has the run."""
-    found: RunFacts | None = RunFacts.get_or_none(RunFacts.run == run)
+    found: RunRecord | None = RunRecord.get_or_none(RunRecord.run == run)
     return found
 
 
-def facts_of(runs: Iterable[int]) -> dict[int, RunFacts]:
+def facts_of(runs: Iterable[int]) -> dict[int, RunRecord]:
     """The facts of several runs, by number."""
     numbers = sorted(set(runs))
-    found: dict[int, RunFacts] = {}
+    found: dict[int, RunRecord] = {}
     for begin in range(0, len(numbers), ENROLLED_AT_ONCE):
         part = numbers[begin : begin + ENROLLED_AT_ONCE]
-        found |= {row.run: row for row in RunFacts.select().where(RunFacts.run.in_(part))}
+        found |= {row.run: row for row in RunRecord.select().where(RunRecord.run.in_(part))}
     return found
 
 
 def enroll(runs: Iterable[int]) -> int:
     """Add runs whose facts are wanted; returns the number of the new ones."""
-    known = {run for (run,) in rows(RunFacts.select(RunFacts.run))}
+    known = {run for (run,) in rows(RunRecord.select(RunRecord.run))}
     new = sorted(set(runs) - known, reverse=True)
     now = time.time()
     for begin in range(0, len(new), ENROLLED_AT_ONCE):
         part = [{"run": run, "enrolled": now, "oms_due": now, "rr_due": now} for run in new[begin : begin + ENROLLED_AT_ONCE]]
-        RunFacts.insert_many(part).on_conflict_ignore().execute()
+        RunRecord.insert_many(part).on_conflict_ignore().execute()
     return len(new)
 
 
 def due_runs(source: str, limit: int) -> list[int]:
     """The runs that are due in a source, newest first."""
-    due = getattr(RunFacts, f"{source}_due")
-    return [run for (run,) in rows(RunFacts.select(RunFacts.run).where(due <= time.time()).order_by(RunFacts.run.desc()).limit(limit))]
+    due = getattr(RunRecord, f"{source}_due")
+    return [run for (run,) in rows(RunRecord.select(RunRecord.run).where(due <= time.time()).order_by(RunRecord.run.desc()).limit(limit))]
 
 
 def _store(run: int, source: str, due: float | None, **values: Any) -> None:
     """Store an answer of a source; the version grows only when a fact has changed."""
     values |= {f"{source}_failures": 0, f"{source}_error": ""}
     with proxy.atomic():
-        old = RunFacts.get(RunFacts.run == run)
+        old = RunRecord.get(RunRecord.run == run)
         if any(getattr(old, name) != value for name, value in values.items()):
             values["version"] = advance(COUNTER)
-        RunFacts.update(**values, **{f"{source}_at": time.time(), f"{source}_due": due}).where(RunFacts.run == run).execute()
+        RunRecord.update(**values, **{f"{source}_at": time.time(), f"{source}_due": due}).where(RunRecord.run == run).execute()
 
 
 def store_oms(number: int, found: OmsRun | None, due: float | None) -> None:
@@ -101,16 +101,16 @@ def store_run_registry(number: int, found: RegistryRun | None, due: float | None
 
 def store_run_failure(number: int, source: str, error: str, due: float) -> None:
     """Store a failed attempt for a single run; its facts stay."""
-    failures = getattr(RunFacts, f"{source}_failures") + 1
-    RunFacts.update(**{f"{source}_failures": failures, f"{source}_due": due}).where(RunFacts.run == number).execute()
+    failures = getattr(RunRecord, f"{source}_failures") + 1
+    RunRecord.update(**{f"{source}_failures": failures, f"{source}_due": due}).where(RunRecord.run == number).execute()
     _change(number, {f"{source}_error": error})
 
 
 def _change(number: int, values: Mapping[str, Any]) -> None:
     with proxy.atomic():
-        old = RunFacts.get(RunFacts.run == number)
+        old = RunRecord.get(RunRecord.run == number)
         if any(getattr(old, name) != value for name, value in values.items()):
-            RunFacts.update(**values, version=advance(COUNTER)).where(RunFacts.run == number).execute()
+            RunRecord.update(**values, version=advance(COUNTER)).where(RunRecord.run == number).execute()
 
 
 def source_state(source: str) -> SourceState:
@@ -139,12 +139,12 @@ def record_source_failure(source: str, error: str, retry_at: float) -> None:
 
 def counts(source: str) -> dict[str, int]:
     """Number of runs by their state in a source, with 0 for the states without any."""
-    state = getattr(RunFacts, f"{source}_state")
-    found = dict(rows(RunFacts.select(state, fn.COUNT(RunFacts.run)).group_by(state)))
+    state = getattr(RunRecord, f"{source}_state")
+    found = dict(rows(RunRecord.select(state, fn.COUNT(RunRecord.run)).group_by(state)))
     return {name: found.get(name, 0) for name in STATES}
 
 
 def due_count(source: str) -> int:
     """Number of the runs that are due in a source."""
-    due = getattr(RunFacts, f"{source}_due")
-    return int(RunFacts.select().where(due <= time.time()).count())
+    due = getattr(RunRecord, f"{source}_due")
+    return int(RunRecord.select().where(due <= time.time()).count())

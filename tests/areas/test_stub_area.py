@@ -32,7 +32,7 @@ from app.notify.detection import watched_systems
 from app.publish.publisher import Publisher
 from app.queue import periodic
 from app.runs.fetching import enroll_wanted
-from app.runs.models import RunFacts
+from app.runs.models import RunRecord
 from app.security import Role
 from app.security.roles import least_role
 from app.square.event_source import SquareEvents
@@ -103,7 +103,7 @@ def enrolled(app: Flask) -> set[int]:
     """The runs whose facts are wanted."""
     with app.app_context():
         enroll_wanted()
-    return {row.run for row in RunFacts.select(RunFacts.run)}
+    return {row.run for row in RunRecord.select(RunRecord.run)}
 
 
 @pytest.fixture

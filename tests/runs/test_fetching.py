@@ -16,7 +16,7 @@ from app.queue.failure_log import log_failure, log_success
 from app.runs import store
 from app.runs.errors import ServiceOutage
 from app.runs.fetching import SOURCES, Source, enroll_wanted, fetch_due
-from app.runs.models import KNOWN, UNKNOWN, RunFacts, SourceState
+from app.runs.models import KNOWN, UNKNOWN, RunRecord, SourceState
 from app.runs.significance import significance_of
 from app.square.models import Run
 from tests.support.run_services import RunServicesProcess
@@ -37,14 +37,14 @@ def fetch(source: Source) -> None:
     fetch_due(source, lambda: False)
 
 
-def facts(run: int = RUN) -> RunFacts:
+def facts(run: int = RUN) -> RunRecord:
     found = store.find_facts(run)
     assert found is not None
     return found
 
 
 def make_due(source: str) -> None:
-    RunFacts.update(**{f"{source}_due": 0.0}).execute()
+    RunRecord.update(**{f"{source}_due": 0.0}).execute()
     SourceState.update(retry_at=0.0).execute()
 
 
@@ -56,7 +56,7 @@ def test_runs_of_the_gui_and_of_dqm2_are_enrolled_but_not_those_of_playback(hub:
         Run.create(system=system, run=run, first=1.0, last=2.0, jobs=0, version=1)
     assert enroll_wanted() == 2
     assert enroll_wanted() == 0
-    assert sorted(row.run for row in RunFacts.select()) == [367100, 367101]
+    assert sorted(row.run for row in RunRecord.select()) == [367100, 367101]
 
 
 @pytest.mark.both_databases

@@ -124,10 +124,10 @@ def test_in_an_outage_the_last_facts_stay_with_the_reason(
     client: FlaskClient, fetch: Callable[[], None], services: RunServicesProcess
 ) -> None:
     from app.runs.errors import ServiceOutage
-    from app.runs.models import RunFacts
+    from app.runs.models import RunRecord
 
     fetch()
-    RunFacts.update(oms_due=0.0).execute()
+    RunRecord.update(oms_due=0.0).execute()
     services.fault("oms", "login_page")
     with pytest.raises(ServiceOutage):
         fetch()

@@ -8,22 +8,22 @@ from typing import Any
 
 import pytest
 
-from app.runs.models import KNOWN, UNKNOWN, RunFacts
+from app.runs.models import KNOWN, UNKNOWN, RunRecord
 from app.runs.settings import RunsSettings
 from app.runs.significance import counts_for, dcs_groups_of, significance_of
 
 DEFAULTS = RunsSettings()
 
 
-def facts(**values: Any) -> RunFacts:
-    return RunFacts(**{"run": 1, "oms_state": KNOWN, "rr_state": KNOWN, **values})
+def facts(**values: Any) -> RunRecord:
+    return RunRecord(**{"run": 1, "oms_state": KNOWN, "rr_state": KNOWN, **values})
 
 
-def collisions(**values: Any) -> RunFacts:
+def collisions(**values: Any) -> RunRecord:
     return facts(**{"run_class": "Collisions23", "recorded_lumi": 1.0, "hlt_key": "/cdaq/physics/Run2023/2e34/v1/HLT/V1", **values})
 
 
-def cosmics(**values: Any) -> RunFacts:
+def cosmics(**values: Any) -> RunRecord:
     return facts(**{"run_class": "Cosmics23", "duration": 4000.0, "hlt_key": "/cdaq/cosmic/v1/HLT/V1", **values})
 
 
@@ -63,7 +63,7 @@ def test_the_real_runs_of_2022_are_judged_as_by_the_original(fixtures_dir: Path)
         (collisions(oms_state=""), None),
     ],
 )
-def test_the_limits_are_inclusive_and_missing_facts_are_unknown(run: RunFacts, value: bool | None) -> None:
+def test_the_limits_are_inclusive_and_missing_facts_are_unknown(run: RunRecord, value: bool | None) -> None:
     found = significance_of(run, DEFAULTS)
     assert found.value is value
     assert found.reason.endswith(".")
