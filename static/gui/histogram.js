@@ -77,5 +77,37 @@
     };
   }
 
-  dqm.histogram = { area, dimensions, projection, rebinned, scaled };
+  /** Content and error of a bin; of a profile the mean with its spread, and null without entries. */
+  function value(histogram, bin) {
+    const { fArray, fSumw2, fBinEntries } = histogram;
+    if (!fBinEntries) return [fArray[bin], Math.sqrt(Math.abs(fSumw2[bin] ?? fArray[bin]))];
+    const [weight, mean] = [fBinEntries[bin], fArray[bin] / fBinEntries[bin]];
+    return weight ? [mean, Math.sqrt(Math.abs(fSumw2[bin] / weight - mean * mean) / (histogram.fErrorMode ? 1 : Math.abs(weight)))] : null;
+  }
+
+  /** Lowest and highest content of histograms of one axis, with their error bars or without; those of profiles are always drawn. */
+  function extent(histograms, hasErrors) {
+    const range = [Infinity, -Infinity];
+    for (const histogram of histograms)
+      for (let bin = 1; bin <= histogram.fXaxis.fNbins; bin++) {
+        const found = value(histogram, bin);
+        if (!found) continue;
+        const error = hasErrors || histogram.fBinEntries ? found[1] : 0;
+        range[0] = Math.min(range[0], found[0] - error);
+        range[1] = Math.max(range[1], found[0] + error);
+      }
+    return range;
+  }
+
+  /** Limits of the first of several histograms that are drawn over each other, where it has to leave room for the others. */
+  function commonRange(histograms, hasErrors) {
+    const [own, all] = [extent(histograms.slice(0, 1), hasErrors), extent(histograms, hasErrors)];
+    const margin = 0.05 * (all[1] - all[0]);
+    const limits = {};
+    if (all[1] > own[1]) limits.fMaximum = all[1] + margin;
+    if (all[0] < own[0]) limits.fMinimum = all[0] < 0 ? all[0] - margin : Math.max(0, all[0] - margin);
+    return limits;
+  }
+
+  dqm.histogram = { SUMS, area, commonRange, dimensions, projection, rebinned, scaled };
 })();

@@ -5,9 +5,11 @@
   /** Colours of references: those of the render service. */
   const COLOURS = ["#0033ff", "#ff6600", "#cc0000", "#990099", "#33cc33", "#666666", "#009999", "#666600", "#000099"];
 
+  const SUMS = new Set(dqm.histogram.SUMS);
+
   let library = null;
   let shown = ""; // the data of the button when the plot was drawn
-  let histograms = []; // as JSON, null for a reference that has none
+  let histograms = []; // as JSON; null or "" for a reference that has none
 
   const button = () => document.querySelector("[data-interactive]");
   const box = () => document.getElementById("interactive");
@@ -29,13 +31,17 @@
   /** A text of a file: JSROOT makes a link of `#url[...]`, and loads MathJax from another site for a backslash. */
   const harmless = (text) => text.replaceAll("#url[", "#url [").replaceAll("\\", "\u2216");
 
+  /** A value of the JSON of a histogram: a path of SVG has no place for what is not finite, which is null in JSON. */
+  function drawable(name, value) {
+    if (typeof value === "string") return harmless(value);
+    if (SUMS.has(name)) return value.map((number) => number ?? 0);
+    return name === "fContent" ? (value ?? 0) : value;
+  }
+
   async function read(address) {
     const response = await fetch(address);
-    const histogram = JSON.parse(await response.text(), (_, value) => (typeof value === "string" ? harmless(value) : value));
+    const histogram = JSON.parse(await response.text(), drawable);
     if (!response.ok) throw new Error(histogram.message);
-    if (histogram.fFunctions) histogram.fFunctions.arr = []; // JSROOT compiles formulas, which the policy of the page forbids
-    // a path of SVG has no place for what is not finite, which is null in JSON
-    for (const name of ["fArray", "fSumw2"]) histogram[name] = histogram[name].map((value) => value ?? 0);
     return histogram;
   }
 
@@ -90,7 +96,13 @@
   }
 
   const painter = (histogram) => (dqm.histogram.dimensions(histogram) === 2 ? JSROOT.TH2Painter : JSROOT.TH1Painter);
-  const paint = (figure, histogram, options) => painter(histogram).draw(figure, JSROOT.parse(JSON.stringify(histogram)), options);
+
+  function paint(figure, histogram, options) {
+    const object = JSROOT.parse(JSON.stringify(histogram));
+    // JSROOT compiles formulas, which the policy of the page forbids; before, they count for the references between objects
+    if (object.fFunctions) object.fFunctions.arr = [];
+    return painter(histogram).draw(figure, object, options);
+  }
 
   async function draw() {
     const data = JSON.parse(shown);
@@ -115,11 +127,10 @@
       return scales && Number.isFinite(factor) && factor > 0 ? dqm.histogram.scaled(reference, factor) : reference;
     });
     const usable = others.filter(Boolean);
-    if (usable.length && !isProfile)
-      main.fMaximum = 1.05 * Math.max(...[main, ...usable].map((each) => Math.max(...each.fArray.slice(1, -1))));
+    const range = usable.length ? dqm.histogram.commonRange([main, ...usable], data.errors) : {};
     const option = isProfile || data.errors ? "" : "hist";
     const figure = stage(`Interactive plot ${data.labels[0]}`);
-    const first = await paint(figure, main, `${option}${data.errors && !isProfile ? "e" : ""} ${data.options}`);
+    const first = await paint(figure, { ...main, ...range }, `${option}${data.errors && !isProfile ? "e" : ""} ${data.options}`);
     if (usable.length) await recolour(first, "#000000");
     for (const [number, reference] of others.entries()) {
       if (!reference) continue;
@@ -140,7 +151,7 @@
       const [, main, ...references] = await Promise.all([
         load(data.library),
         read(data.addresses[0]),
-        ...data.addresses.slice(1).map((address) => read(address).catch(() => null)),
+        ...data.addresses.slice(1).map((address) => address && read(address).catch(() => null)),
       ]);
       histograms = [main, ...references];
       if (box().hidden || !box().querySelector("form")) box().replaceChildren(controls(main));

@@ -107,7 +107,7 @@ def _interactive(view: View, legend: list[LegendEntry]) -> dict[str, Any]:
     words = [f"log{axis}" for axis in "xyz" if options.get(f"{axis}type") == "log"]
     return {
         "library": asset("vendor/jsroot/hist2d.min.js"),
-        "addresses": [view.json(view.plot), *(view.json_of(entry.reference) for entry in legend)],
+        "addresses": [view.json(view.plot), *("" if each.lacks(view.plot) else view.json_of(each.reference) for each in legend)],
         "labels": [text(view.plot.rpartition(b"/")[2]), *(entry.shown_label for entry in legend)],
         "scale": options.get("norm") != "false",
         "errors": options.get("errors") == "true",
