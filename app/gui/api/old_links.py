@@ -7,7 +7,7 @@ Its two front ends have links of their own: /start?runnr=...;dataset=... ("Link 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from urllib.parse import unquote_to_bytes, urlencode
 
@@ -17,7 +17,7 @@ from app.gui.api.arguments import byte_values, query_args
 from app.gui.references import COMPARISONS, MAX_REFERENCES, Reference, drawable_label
 from app.gui.samples import SampleKey
 from app.gui.search_words import search_of_pattern
-from app.gui.view import DEFAULT_SIZE, OPTIONS, DrawingOptions, View
+from app.gui.view import DEFAULT_SIZE, MAX_MARKS, OPTIONS, DrawingOptions, View
 from app.gui.view_query import usable_options
 
 NOT_FOLDERS = frozenset({b"Everything", b"Quick collection"})
@@ -38,6 +38,8 @@ _REFERENCES = 4
 
 def start_target() -> str:
     """The address for a link /start?...: a folder or plot, or a search if it names no sample."""
+    if separated := _separated_query():
+        return f"{request.script_root}/start?{separated}"
     args = query_args()
     run, dataset = args.get("runnr", ""), args.get("dataset", "").rstrip("/")
     match = _RUN.fullmatch(run)
@@ -45,11 +47,12 @@ def start_target() -> str:
         return _search(run, dataset)
     key, focus = SampleKey(int(match[1]), int(match[2] or 0), dataset), _path("focus")
     references, ktest = _classic_references()
-    options = {"norm": "false" if args.get("referencenorm") == "False" else "", "ktest": ktest}
+    options = {"norm": "false" if args.get("referencenorm", "").lower() == "false" else "", "ktest": ktest}
     view = View(
         key,
         _path("root") or focus.rpartition(b"/")[0],
         q=search_of_pattern(args.get("search", "")),
+        failing=args.get("filter") == "alarms",
         size=_size(),
         references=references if args.get("referenceshow") != "none" else (),
         compare=_compare(args.get("referencepos", "")),
@@ -57,6 +60,15 @@ def start_target() -> str:
     )
     is_large = focus and args.get("zoom") != "no"  # with "no" it is only marked in its list
     return (view.replace(folder=focus.rpartition(b"/")[0], plot=focus) if is_large else view).address
+
+
+def _separated_query() -> str:
+    """The query of a link whose separators a mail program or chat has percent-encoded, alone or with all the rest; "" for others."""
+    query = request.query_string.decode("latin-1")
+    if re.search("[;&]", query) or not re.search("%3B|%26", query, re.IGNORECASE):
+        return ""
+    encoded = "%3B|%26" if "=" in query else "%[0-9A-F]{2}"
+    return re.sub(encoded, lambda found: chr(int(found[0][1:], 16)), query, flags=re.IGNORECASE)
 
 
 def home_target() -> str | None:
@@ -76,9 +88,10 @@ def home_target() -> str | None:
         compare=_compare(args.get("overlay", "")),
         options=_newer_options(),
     )
-    selected = (_list("selected_plots") or [b""])[0]  # the first of several
-    sample = f"{args['run_number']}{key.dataset}/".encode()
-    return view.replace(plot=selected.removeprefix(sample) if selected.startswith(sample) else b"").address
+    plots = tuple(dict.fromkeys(_selected_plots(f"{args['run_number']}{key.dataset}/".encode())))
+    if len(plots) > 1:
+        return view.replace(marks=plots[:MAX_MARKS], side_by_side=True).address
+    return view.replace(plot=b"".join(plots)).address
 
 
 def local_overlay_target() -> str:
@@ -100,6 +113,13 @@ def _newer_sample() -> SampleKey | None:
     if not (_NUMBER.fullmatch(run) and _DATASET.fullmatch(dataset)):
         return None
     return SampleKey(int(run), int(lumi) if _NUMBER.fullmatch(lumi) else 0, dataset)
+
+
+def _selected_plots(sample: bytes) -> Iterator[bytes]:
+    """The paths of the plots that are shown large, those of a sample `run/primary/processed/tier/`."""
+    for selected in _list("selected_plots"):
+        if selected.startswith(sample) and selected != sample:
+            yield selected.removeprefix(sample)
 
 
 def _newer_options() -> DrawingOptions:
@@ -162,6 +182,6 @@ def _search(run: str, dataset: str) -> str:
 
 
 def _path(name: str) -> bytes:
-    """A path in the query of this request, without slashes at its ends; b"" for the views that are not folders."""
-    path = b"".join(byte_values(name)[-1:]).strip(b"/")
+    """A path in the query of this request, without empty parts; b"" for the views that are not folders."""
+    path = b"/".join(filter(None, b"".join(byte_values(name)[-1:]).split(b"/")))
     return b"" if path in NOT_FOLDERS else path

@@ -28,6 +28,8 @@ ONLINE = "runnr=367553;dataset=/Global/Online/ALL;sampletype=online_data;filter=
             "/browse/355557/ZeroBias/Run2022C-PromptReco-v1/DQMIO/A?plot=A%2Fb%2Bc",
         ),
         ("runnr=367553;sampletype=online_data", "/?run=367553&dataset="),
+        (f"{ONLINE.replace('filter=all', 'filter=alarms')};root=A;focus=;zoom=no", "/browse/367553/Global/Online/ALL/A?failing=1"),
+        (f"{ONLINE};root=/A//B/;focus=//A/B//c/;zoom=yes", "/browse/367553/Global/Online/ALL/A/B?plot=A%2FB%2Fc"),
         ("runnr=abc;dataset=/A/B", "/?run=abc&dataset=%2FA%2FB"),
         ("", "/?run=&dataset="),
     ],
@@ -37,7 +39,20 @@ def test_link_leads_to_the_same_view(client: FlaskClient, query: str, target: st
     assert (answer.status_code, answer.location) == (302, target)
 
 
+@pytest.mark.parametrize("letters", [";", ";&=/"])
+@pytest.mark.parametrize("separator", [";", "&"])
+def test_link_whose_separators_were_encoded_on_the_way_leads_to_the_same_view(client: FlaskClient, letters: str, separator: str) -> None:
+    link = f"{ONLINE};root=A%20b;focus=A%20b/c%2Bd;zoom=yes;".replace(";", separator)
+    encoded = link.replace("%", "%25") if "=" in letters else link
+    for letter in letters.replace(";", ";&"):
+        encoded = encoded.replace(letter, f"%{ord(letter):02x}")
+    assert client.get(f"/start?{encoded}", follow_redirects=False).location == f"/start?{link}"
+    target = client.get(f"/start?{link}").location
+    assert target == "/browse/367553/Global/Online/ALL/A%20b?plot=A%20b%2Fc%2Bd"
+
+
 SAMPLE = "run_number=367553&dataset_name=/ZeroBias/Run2023C-PromptReco-v1/DQMIO"
+OWN = "367553/ZeroBias/Run2023C-PromptReco-v1/DQMIO"
 PLACE = "/browse/367553/ZeroBias/Run2023C-PromptReco-v1/DQMIO"
 
 
@@ -50,6 +65,10 @@ PLACE = "/browse/367553/ZeroBias/Run2023C-PromptReco-v1/DQMIO"
         (
             f"{SAMPLE}&folder_path=A%20b&selected_plots=367553/ZeroBias/Run2023C-PromptReco-v1/DQMIO/A%20b/c%26367553/Other/a/b/A%20b/d&normalize=False",
             f"{PLACE}/A%20b?plot=A%20b%2Fc&norm=false",
+        ),
+        (
+            f"{SAMPLE}&folder_path=A&selected_plots={OWN}/A/c%26{OWN}/B/d%26{OWN}/A/c%261/Other/a/b/A/e",
+            f"{PLACE}/A?mark=A%2Fc&mark=B%2Fd&show=marked",
         ),
         (f"{SAMPLE}&folder_path=A&plot_search=charge&stats=false&error=true", f"{PLACE}/A?q=charge&stats=false&errors=true"),
         (f"{SAMPLE}&plot_search=charge.*%5B12%5D$", f"{PLACE}?q=%2Fcharge.%2A%5B12%5D%24%2F"),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import html
 import re
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import numpy as np
 import pytest
@@ -55,7 +55,7 @@ PLOTS = [
     (f"/?{NEWER}&{TRACKS}&selected_plots=284036{EXPRESS}/Tracking/TrackParameters/eta", ETA),
     (f"/dqm/offline-test-new/?{NEWER}&{TRACKS}&selected_plots=284036{EXPRESS}/Tracking/TrackParameters/eta", ETA),
     (f"/online-new/?run_number=0&dataset_name={ONLINE}&folder_path=Info/EventInfo&selected_plots=0{ONLINE}/{MAP}", MAP),
-    (f"/?{NEWER}&{TRACKS}&selected_plots=284036{EXPRESS}/{TWICE}%26284036{EXPRESS}/{ETA}&stats=false", PT),
+    (f"/?{NEWER}&{TRACKS}&selected_plots=284036{EXPRESS}/{TWICE}&stats=false", PT),
     (f"/?{NEWER}&{TRACKS}&overlay=overlay&overlay_data=284036{PROMPT}/prompt&selected_plots=284036{EXPRESS}/{ETA}", ETA),
     (f"/?{NEWER}&{TRACKS}&overlay=onSide&overlay_data=284036{PROMPT}/284036&selected_plots=284036{EXPRESS}/{ETA}", ETA),
     (f"/plotsLocalOverlay/?{LOCAL}", ETA),
@@ -127,6 +127,13 @@ def test_a_link_to_a_plot_shows_it_large(client: FlaskClient, link: str, path: s
     page = opened(client, link)
     assert f'<dt>Path</dt><dd class="path"><bdi>{html.escape(path)}' in page
     assert 'class="plot plot-large"' in page
+
+
+def test_a_link_to_several_plots_shows_them_side_by_side(client: FlaskClient) -> None:
+    selected = f"284036{EXPRESS}/{TWICE}%26284036{EXPRESS}/{ETA}"
+    page = opened(client, f"/dqm/offline-test-new/?{NEWER}&{TRACKS}&selected_plots={selected}&stats=false")
+    found = re.findall(r'class="plot[^"]*"[^>]*src="/api/v1/render/284036[^"?]*/DQMIO/([^"?]*)\?[^"]*stats=false', page)
+    assert [unquote(path) for path in found] == [PT, ETA]
 
 
 @pytest.mark.parametrize(("link", "names"), FOLDERS)
