@@ -199,8 +199,8 @@ class View:
         return self._plot(reference.key(self.key), reference.me_path(path), self.options_of(path), size)
 
     def difference(self, path: bytes, lumi: int, size: tuple[int, int]) -> str:
-        """The address of the difference plot of an ME against another lumisection."""
-        return self._overlay(path, [Reference(self.key.run, lumi)], size, [("ref", "difference")])
+        """The address of the difference plot of an ME against another lumisection, whose contents are not scaled."""
+        return self._overlay(path, [Reference(self.key.run, lumi)], size, [("ref", "difference"), ("norm", "false")])
 
     def json(self, path: bytes) -> str:
         """The address of an ME of this sample as JSON."""
@@ -217,7 +217,8 @@ class View:
     def _overlay(self, path: bytes, references: Sequence[Reference], size: tuple[int, int], more: list[tuple[str, str]]) -> str:
         objects = [("obj", object_name(self.key, path))]
         objects += [("obj", object_name(each.key(self.key), each.me_path(path))) for each in references]
-        fields = [*objects, *more, ("w", size[0]), ("h", size[1]), *self.options_of(path), *self._stamp()]
+        options = (option for option in self.options_of(path) if option[0] not in dict(more))
+        fields = [*objects, *more, ("w", size[0]), ("h", size[1]), *options, *self._stamp()]
         return f"{request.script_root}/api/v1/render_overlay?{urlencode(fields, quote_via=quote)}"
 
     def _stamp(self) -> list[tuple[str, int]]:

@@ -6,6 +6,7 @@
 #include <TProfile2D.h>
 
 #include <algorithm>
+#include <numeric>
 #include <vector>
 
 #include "overlay.h"
@@ -36,6 +37,11 @@ std::unique_ptr<TH1> copy_contents(const TH1 &histogram) {
   return copy;
 }
 
+bool has_means(const TH1 &histogram) { return is_profile(histogram) || dynamic_cast<const TProfile2D *>(&histogram); }
+
+// Returns the factor that scales `area` to `target`.
+double factor_to(double target, double area) { return target > 0 && area > 0 ? target / area : 1; }
+
 std::vector<TH2PolyBin *> bins_of(TH2Poly &map) {
   std::vector<TH2PolyBin *> bins;
   for_each_bin(map, [&bins](TH2PolyBin &bin) { bins.push_back(&bin); });
@@ -47,26 +53,33 @@ bool same_polygon(TH2PolyBin &one, TH2PolyBin &other) {
          one.GetYMax() == other.GetYMax() && one.GetArea() == other.GetArea();
 }
 
-std::unique_ptr<TH1> difference_of_polygons(TH2Poly &one, TH2Poly &other) {
+double area_of(const std::vector<TH2PolyBin *> &bins) {
+  return std::accumulate(bins.begin(), bins.end(), 0., [](double sum, auto bin) { return sum + bin->GetContent(); });
+}
+
+std::unique_ptr<TH1> difference_of_polygons(TH2Poly &one, TH2Poly &other, bool normalise) {
   std::unique_ptr<TH2Poly> result(static_cast<TH2Poly *>(one.Clone()));
   const auto bins = bins_of(*result), other_bins = bins_of(other);
   if (!std::equal(bins.begin(), bins.end(), other_bins.begin(), other_bins.end(), [](auto a, auto b) { return same_polygon(*a, *b); }))
     return nullptr;
+  const double factor = normalise ? factor_to(area_of(bins), area_of(other_bins)) : 1;
   for (size_t i = 0; i < bins.size(); ++i)
-    bins[i]->SetContent(bins[i]->GetContent() - other_bins[i]->GetContent());
+    bins[i]->SetContent(bins[i]->GetContent() - factor * other_bins[i]->GetContent());
   return result;
 }
 
 }  // namespace
 
-std::unique_ptr<TH1> difference(TH1 &one, TH1 &other) {
+std::unique_ptr<TH1> difference(TH1 &one, TH1 &other, bool normalise) {
   const auto polygons = dynamic_cast<TH2Poly *>(&one), other_polygons = dynamic_cast<TH2Poly *>(&other);
   if (polygons && other_polygons)
-    return difference_of_polygons(*polygons, *other_polygons);
+    return difference_of_polygons(*polygons, *other_polygons, normalise);
   if (polygons || other_polygons || !same_binning(one, other))
     return nullptr;
   auto result = copy_contents(one);
-  result->Add(copy_contents(other).get(), -1);
+  const auto subtracted = copy_contents(other);
+  const bool scaled = normalise && !has_means(other);
+  result->Add(subtracted.get(), scaled ? -factor_to(result->GetSumOfWeights(), subtracted->GetSumOfWeights()) : -1);
   return result;
 }
 

@@ -147,12 +147,15 @@ void draw_missing(TCanvas &canvas, std::string_view name, const DecodedObjects &
   draw_text(canvas, short_name(name) + "\n" + why, objects.damaged ? kRed + 1 : kGrey);
 }
 
+// Returns whether references are scaled to the area of the plot; an efficiency has none.
+bool normalises(const Request &request, const Spec &spec) { return spec.norm != "False" && !(request.flags & kEfficiency); }
+
 void draw_histograms(TCanvas &canvas, const ObjectList &objects, const Request &request, const Spec &spec) {
   std::vector<TH1 *> references;
   for (size_t i = 1; i < objects.size() && spec.reference != Reference::object; ++i)
     references.push_back(dynamic_cast<TH1 *>(objects[i].get()));
   Plot plot(dynamic_cast<TH1 &>(*objects[0]), references, spec);
-  plot.draw(canvas, spec.norm != "False" && !(request.flags & kEfficiency));
+  plot.draw(canvas, normalises(request, spec));
 }
 
 // Plugins may change the specification and replace the objects.
@@ -174,7 +177,7 @@ void draw_objects(TCanvas &canvas, ObjectList &objects, const Request &request, 
 void draw_difference(TCanvas &canvas, ObjectList &objects, const Request &request, const Spec &spec) {
   const auto first = dynamic_cast<TH1 *>(objects[0].get());
   const auto second = objects.size() > 1 ? dynamic_cast<TH1 *>(objects[1].get()) : nullptr;
-  std::unique_ptr<TH1> result = first && second ? difference(*first, *second) : nullptr;
+  std::unique_ptr<TH1> result = first && second ? difference(*first, *second, normalises(request, spec)) : nullptr;
   if (!result) {
     draw_text(canvas, short_name(request.name) + (first && second ? "\nhas other bins there" : "\nhas nothing to be compared with"), kGrey);
     return;

@@ -75,7 +75,7 @@ def test_difference_from_the_previous_lumisection(page: Page) -> None:
     page.get_by_role("link", name="Difference from previous LS").click()
     expect(page).to_have_url(re.compile("diff=1"))
     image = page.locator(".plot-large")
-    expect(image).to_have_attribute("src", re.compile("ref=difference"))
+    expect(image).to_have_attribute("src", re.compile("ref=difference&norm=false"))
     expect(image).to_have_js_property("naturalWidth", 720)
     page.keyboard.press("]")
     expect(page).to_have_url(re.compile("/browse/367131:4/.*diff=1"))

@@ -17,11 +17,30 @@ def test_difference_of_equal_histograms_is_empty(draw: Draw) -> None:
 def test_difference_is_negative_where_the_reference_is_larger(draw: Draw) -> None:
     """The reference is seven times the plot, so the difference is minus six times the plot."""
     heights = {}
-    for name, picture in {"plot": draw("TH1F", spec=SPEC), "left": draw("TH1F", "higher", spec=f"{SPEC};ref=difference")}.items():
+    for name, picture in {
+        "plot": draw("TH1F", spec=SPEC),
+        "left": draw("TH1F", "higher", spec=f"{SPEC};ref=difference;norm=False"),
+    }.items():
         within = [(x, y) for x, y in ink(picture, (0, 0, 0), 0.15, 0.88) if 22 < y < 178]  # inside the frame and its marks
         heights[name] = {column: [y for x, y in within if abs(x - column) < 5] for column in (126, 240)}
     assert min(heights["plot"][126]) < min(heights["plot"][240]) - 60, "the peak is above the rest"
     assert max(heights["left"][126]) > max(heights["left"][240]) + 60, "the peak is below the rest"
+
+
+def test_a_difference_is_that_from_the_reference_scaled_to_the_area_of_the_plot(draw: Draw) -> None:
+    """The reference is seven times the plot: scaled to its area it is the plot itself, so nothing is left."""
+    scaled = draw("TH1F", "higher", spec=f"{SPEC};ref=difference")
+    nothing_left = draw("TH1F", "TH1F", spec=f"{SPEC};ref=difference;norm=False")
+    assert scaled.differing_share(nothing_left) < 0.002  # rounding can move an error bar by a pixel
+    assert scaled.differing_share(draw("TH1F", "higher", spec=f"{SPEC};ref=difference;norm=False")) > 0.01
+
+
+def test_profiles_and_efficiencies_are_subtracted_as_they_are(draw: Draw) -> None:
+    """Means and efficiencies have no area."""
+    profile = [draw("TProfile", "TProfile", spec=f"{SPEC};ref=difference{norm}") for norm in ("", ";norm=False")]
+    assert profile[0] == profile[1]
+    efficiency = [draw("TH1F", "higher", spec=f"{SPEC};ref=difference{norm}", flags=0x200010) for norm in ("", ";norm=False")]
+    assert efficiency[0] == efficiency[1]
 
 
 def test_difference_is_drawn_for_every_class(draw: Draw) -> None:
@@ -42,5 +61,5 @@ def test_maps_with_different_edges_are_not_subtracted(draw: Draw) -> None:
 
 
 def test_polygon_maps_are_subtracted_polygon_by_polygon(draw: Draw) -> None:
-    assert draw("TH2Poly", "lowpoly", spec=f"{SPEC};ref=difference") == draw("leftpoly", spec=SPEC)
+    assert draw("TH2Poly", "lowpoly", spec=f"{SPEC};ref=difference;norm=False") == draw("leftpoly", spec=SPEC)
     assert draw("TH2Poly", "emptypoly", spec=f"{SPEC};ref=difference") == draw("TH2Poly", "TH1F", spec=f"{SPEC};ref=difference")

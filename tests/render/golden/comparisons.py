@@ -175,14 +175,14 @@ def log_stack(main: ROOT.TH1, *others: ROOT.TH1) -> None:
     draw_stack(main, references(main, others, normalised=False))
 
 
-@golden_image("ref=difference", "run", "higher")
+@golden_image("ref=difference;norm=False", "run", "higher")
 def difference_of_lines(main: ROOT.TH1, other: ROOT.TH1) -> None:
     main.Add(other, -1)
     main.SetStats(False)
     main.Draw()
 
 
-@golden_image("ref=difference", "TH2F", "TH2F with one bin off")
+@golden_image("ref=difference;norm=False", "TH2F", "TH2F with one bin off")
 def difference_of_maps(main: ROOT.TH2, other: ROOT.TH2) -> None:
     main.Add(other, -1)
     main.SetStats(False)
