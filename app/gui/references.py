@@ -22,7 +22,7 @@ COMPARISONS = ("overlay", "side", "ratiooverlay", "stacked", "difference")
 
 FORM = "expected [<run>[:<lumi>]][/<primary>/<processed>/<tier>][/<path>], such as 366727, or //<path> for another plot of this sample"
 
-_REFERENCE = re.compile(rb"(?:(\d{1,9})(?::(\d{1,9}))?)?(?:((?:/[^/]+){3})(?:/(.+))?|//(.+))?", re.DOTALL)
+_REFERENCE = re.compile(rb"\s*(?:(\d{1,9})(?::(\d{1,9}))?)?\s*(?:((?:/[^/]+){3})(?:/(.+))?|//(.+))?", re.DOTALL)
 
 
 class Reference(NamedTuple):
@@ -36,11 +36,15 @@ class Reference(NamedTuple):
 
     @classmethod
     def parse(cls, value: bytes, label: str = "") -> Reference | None:
-        """The reference that is written as `value`; None if it is not in the form above."""
+        """The reference that is written as `value`, with or without blanks around it; None if it is not in the form above.
+
+        Blanks at the end of a path belong to the path.
+        """
         match = _REFERENCE.fullmatch(value)
-        if not value or not match:
+        if not value.strip() or not match:
             return None
         run, lumi, dataset, path, path_alone = match.groups()
+        dataset = dataset if path else (dataset or b"").rstrip()
         return cls(
             None if run is None else int(run), int(lumi or 0), (dataset or b"").decode("utf-8", "replace"), path or path_alone or b"", label
         )

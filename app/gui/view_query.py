@@ -25,6 +25,9 @@ MAX_OWN_OPTIONS = 100
 MAX_SUGGESTIONS = 5
 """Unknown fields of one address for which similar names are looked up."""
 
+REPEATED = "it is there more than once, with different values"
+"""What is wrong with a field whose value is not known for this reason."""
+
 LARGEST_PAGE = 999_999
 """Greatest number of a page of a table in an address."""
 
@@ -36,6 +39,15 @@ VIEW_FIELDS = (
     *("ref", "compare", "tz", *OPTIONS),
 )
 """Fields of a view, without numbered ones."""
+
+SWITCHES = ("stats", "norm", "errors")
+"""Drawing options that are true or false."""
+
+LISTS = frozenset({"ref", "mark"})
+"""Fields that can have several values."""
+
+_POINT_AT_END = re.compile(r"\.(?=$|[eE])")
+"""The point of numbers such as `5.`, which fields for numbers in HTML do not take."""
 
 _NUMBERED = re.compile(r"(label|me)([1-9]\d{0,2})(?:\.(\w+))?", re.ASCII)
 _SAMPLE = re.compile(rb"(\d{1,9})(?::(\d{1,9}))?")
@@ -61,7 +73,7 @@ def usable_options(typed: dict[str, str], prefix: str = "") -> tuple[DrawingOpti
         except OptionError as error:
             problems.append(FieldProblem(prefix + error.field, options.pop(error.field), error.problem))
         else:
-            return tuple(options.items()), problems
+            return tuple((name, spelt) for name, value in options.items() if (spelt := _spelt(name, value))), problems
 
 
 class ViewQuery:
@@ -69,10 +81,10 @@ class ViewQuery:
 
     def __init__(self, query: str) -> None:
         self.pairs = parse_qsl(query, keep_blank_values=True, encoding="utf-8", errors="surrogateescape")
-        self.values = dict(self.pairs)
+        self.values, repeated = _single_values(self.pairs)
         self._prefixed = _by_prefix(self.values)
         self._references_written = sum(name == "ref" for name, _ in self.pairs)
-        self.problems: list[FieldProblem] = []
+        self.problems = [FieldProblem(_text(name), _text(value), REPEATED) for name, value in repeated.items()]
 
     def view(self, key: SampleKey, folder: bytes = b"") -> View:
         """The view with the usable fields."""
@@ -156,7 +168,7 @@ class ViewQuery:
         """The references with their labels; the number of a label is the place of its reference."""
         found = []
         for number, value in enumerate((value for name, value in self.pairs if name == "ref"), 1):
-            if not value:  # an empty row of a form
+            if not value.strip():  # an empty row of a form
                 continue
             reference = Reference.parse(_bytes(value), self._label(f"label{number}"))
             if reference is None:
@@ -182,6 +194,9 @@ class ViewQuery:
             match = _NUMBERED.fullmatch(name)
             if not match or match[1] != "me" or match[3] or not path:
                 continue
+            if _bytes(path) in found:
+                self._problem(name, "this plot has options of its own already")
+                continue
             found[_bytes(path)], problems = usable_options(self._prefixed.get(name, {}), f"{name}.")
             self.problems += problems
         if len(found) > MAX_OWN_OPTIONS:
@@ -201,6 +216,25 @@ class ViewQuery:
         if match[1] == "label":
             return not match[3] and int(match[2]) <= self._references_written
         return bool(self.values.get(f"me{match[2]}")) and (not match[3] or match[3] in OPTIONS)
+
+
+def _single_values(pairs: list[tuple[str, str]]) -> tuple[dict[str, str], dict[str, str]]:
+    """The fields with one value each, and those with different ones; the fields of LISTS can have several."""
+    values: dict[str, str] = {}
+    repeated: dict[str, str] = {}
+    for name, value in pairs:
+        if values.setdefault(name, value) != value and name not in LISTS:
+            repeated[name] = value
+    return {name: value for name, value in values.items() if name not in repeated}, repeated
+
+
+def _spelt(name: str, value: str) -> str:
+    """The value of a drawing option as the forms of pages write it, "" for the default scale of an axis."""
+    if name in SWITCHES:
+        return {"1": "true", "0": "false"}.get(value, value.lower())
+    if name.endswith("type"):
+        return value.replace("def", "")
+    return value if name == "drawopts" else _POINT_AT_END.sub("", value.removeprefix("+"))
 
 
 def _by_prefix(values: dict[str, str]) -> dict[str, dict[str, str]]:

@@ -183,6 +183,12 @@ def test_a_reference_leaves_out_what_is_that_of_the_page(written: str, reference
         ("me2.ytype=log", "me2.ytype", "no such field"),
         ("quantity=%00", "quantity", "printable"),
         ("%ff=1", "\\xff", "no such field"),
+        ("size=s&size=l", "size", "more than once"),
+        ("norm=&norm=false", "norm", "more than once"),
+        ("ref=1&label1=a&label1=b", "label1", "more than once"),
+        ("me1=A/x&me1=A/y", "me1", "more than once"),
+        ("me1=A/x&me1.ytype=log&me2=A/x&me2.ytype=lin", "me2", "already"),
+        ("sise=1&sise=2", "sise", "more than once"),
     ],
 )
 def test_a_wrong_field_is_named_and_the_rest_of_the_view_stays(query: str, field: str, problem: str) -> None:
@@ -190,6 +196,44 @@ def test_a_wrong_field_is_named_and_the_rest_of_the_view_stays(query: str, field
     assert [each.name for each in view.problems] == [field]
     assert problem in view.problems[0].problem
     assert (view.folder, view.plot, view.options[0]) == (b"F", b"F/x", ("stats", "false"))
+
+
+def test_a_field_that_repeats_its_value_is_no_problem() -> None:
+    view = followed("/browse/1/A/B/C?size=l&size=l&ref=7&ref=8&mark=F/x&mark=F/y")
+    assert (view.problems, view.size, len(view.references), len(view.marks)) == ((), "l", 2, 2)
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("errors=1", ("errors", "true")),
+        ("errors=TRUE", ("errors", "true")),
+        ("stats=0", ("stats", "false")),
+        ("norm=False", ("norm", "false")),
+        ("xmin=%2B5", ("xmin", "5")),
+        ("xmin=5.", ("xmin", "5")),
+        ("xmin=-5.e%2B2", ("xmin", "-5e+2")),
+        ("drawopts=COLZ", ("drawopts", "COLZ")),
+        ("ytype=def", None),
+    ],
+)
+def test_drawing_options_are_spelt_as_the_forms_of_pages_spell_them(written: str, shown: tuple[str, str] | None) -> None:
+    """A choice of a form shows a value only if it is one of its own, and a field for numbers only if HTML calls it one."""
+    view = followed(f"/browse/1/A/B/C?{written}&me1=A/x&me1.{written}")
+    assert view.options == view.options_of(b"A/x") == ((shown,) if shown else ())
+    assert not view.problems
+
+
+@pytest.mark.parametrize("blanks", ["%20{}%20", "{}%0A", "%09{}"])
+@pytest.mark.parametrize("written", ["366727:12", "366727/A/B/C", "/A/B/C"])
+def test_blanks_around_a_pasted_reference_do_not_matter(blanks: str, written: str) -> None:
+    pasted, typed = (followed(f"/browse/1/A/B/C?ref={value}") for value in (blanks.format(written), written))
+    assert pasted == typed
+    assert not typed.problems
+
+
+def test_blanks_at_the_end_of_a_path_belong_to_it() -> None:
+    assert followed("/browse/1/A/B/C?ref=%20//Muons/pt%20").references == (Reference(path=b"Muons/pt "),)
 
 
 def test_similar_names_are_looked_up_for_the_first_unknown_fields_alone() -> None:
