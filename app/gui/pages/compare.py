@@ -69,12 +69,18 @@ def compare_context(view: View, legend: list[LegendEntry]) -> dict[str, Any]:
     return {
         "legend": legend,
         "shortcuts": _shortcuts(view),
-        "other_datasets": [(name, name) for name in samples.datasets_of(view.key.run, view.key.lumi) if name != view.key.dataset],
+        "other_datasets": _other_datasets(view),
         "comparisons": list(COMPARISON_NAMES.items()),
         "compare_base": _base(view),
         "is_full": len(view.references) == MAX_REFERENCES,
         "max_references": MAX_REFERENCES,
     }
+
+
+def _other_datasets(view: View) -> list[tuple[str, str]]:
+    """The datasets of the run that are not on the page yet, for the choice of one."""
+    found = (Reference(dataset=name) for name in samples.datasets_of(view.key.run, view.key.lumi) if name != view.key.dataset)
+    return [(each.dataset, each.dataset) for each in found if not _is_there(view, each)]
 
 
 def _base(view: View) -> View:
@@ -144,7 +150,12 @@ def _shortcuts(view: View) -> list[Shortcut]:
         (f"Next run {following}", following and Reference(following, key.lumi)),
         (f"Before reprocessing: {earlier}", earlier and Reference(dataset=earlier)),
     ]
-    return [Shortcut(title, view.with_reference(each).address) for title, each in found if each and each not in view.references]
+    return [Shortcut(title, view.with_reference(each).address) for title, each in found if each and not _is_there(view, each)]
+
+
+def _is_there(view: View, reference: Reference) -> bool:
+    """Whether a page has a reference, in whatever words and with whatever label."""
+    return any((each.key(view.key), each.path) == (reference.key(view.key), reference.path) for each in view.references)
 
 
 def choices_fragment(sample: OpenSample, view: View) -> Response:

@@ -75,6 +75,26 @@ def test_a_tile_names_the_references_without_its_plot(client: FlaskClient) -> No
     assert words(page).count("Not in There") == 36
 
 
+@pytest.mark.parametrize("reference", ["367100&label1=before", "%20367100%20", f"367100{ZERO_BIAS}"])
+def test_a_reference_is_not_offered_again_whatever_its_words_and_label(client: FlaskClient, reference: str) -> None:
+    assert links(read(client, PLOT), "Previous run")
+    assert not links(read(client, f"{PLOT}&ref={reference}"), "Previous run")
+
+
+def test_a_dataset_that_is_a_reference_is_not_offered_again(client: FlaskClient) -> None:
+    choice = f'<option value="{MUON}"'
+    assert choice in read(client, PLOT)
+    assert choice not in read(client, f"{PLOT}&ref=367129{MUON}&label1=other")
+
+
+def test_the_difference_of_a_page_is_scaled_unless_its_address_says_otherwise(client: FlaskClient) -> None:
+    def norm(page: str) -> list[str]:
+        return parse_qs(urlsplit(images(page)[0]).query).get("norm", [])
+
+    assert norm(read(client, f"{PLOT}&ref=367100&compare=difference")) == []
+    assert norm(read(client, f"{PLOT}&ref=367100&compare=difference&norm=false")) == ["false"]
+
+
 def test_a_number_is_compared_by_its_values(client: FlaskClient) -> None:
     client.get(f"/api/v1/archive/367100{ZERO_BIAS}/")  # a page does not wait until a reference is read
     page = read(client, f"/browse/367129{ZERO_BIAS}/Info/EventInfo?ref=367100")
