@@ -48,8 +48,8 @@ class Kind(IntEnum):
 
     @property
     def class_name(self) -> str:
-        """The ROOT class of a histogram (`TH1F`, `TProfile2D`, ...)."""
-        return self.name.replace("TPROFILE", "TProfile").replace("POLY", "Poly")
+        """The ROOT class of a histogram (`TH1F`, `TProfile2D`, ...); of a scalar `int`, `float` or `string`."""
+        return self.name.lower() if self.scalar else self.name.replace("TPROFILE", "TProfile").replace("POLY", "Poly")
 
 
 ERROR, WARNING = 300, 200

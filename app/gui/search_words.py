@@ -27,7 +27,7 @@ MAX_CHARS = 500
 MAX_PATTERNS = 10
 """Regular expressions of a search: each takes about 1 MB, and a pass over all names."""
 
-CLASS_NAMES = {kind: kind.name.lower() if kind.scalar else kind.class_name for kind in Kind}
+CLASS_NAMES = {kind: kind.class_name for kind in Kind}
 """What `class:` calls each kind of ME: its class of ROOT, or int, float and string."""
 
 _TERM = re.compile(r'\s*(-(?=\S))?(?:"(?P<phrase>.*?)"|/(?P<pattern>.*?)(?<!\\)/|(?P<word>(?!-["/])[^\s"/]\S*))(?=\s|\Z)', re.DOTALL)

@@ -130,7 +130,9 @@ PATHS: dict[str, Schema] = {
         {"type": "object", "required": ["_typename", "dqmProperties"]},
     ),
     "/api/v1/render_overlay": _plot(
-        "Several monitor elements in one plot; missing ones are left out.", [OBJECTS], "None of the MEs exists."
+        "Several monitor elements in one plot; the header DQM-Not-Drawn of a picture says which are not in it, and why.",
+        [OBJECTS],
+        "None of the MEs exists.",
     ),
     "/api/v1/json_overlay": get_operation(
         "Several monitor elements as JSON; missing ones are left out.",

@@ -11,13 +11,17 @@ from app.gui.api.plot_response import plot_response
 from app.gui.api.v1 import WAIT_S
 from app.gui.current import current_catalog, current_plots
 from app.gui.errors import ListOutdated
-from app.gui.plots.overlay import ObjectRef, drawing_order, missing_part, open_parts, overlay_document, parse_objects
+from app.gui.plots.overlay import ObjectRef, drawing_order, missing_part, not_drawn, open_parts, overlay_document, parse_objects
 from app.gui.plots.plot_parts import PlotPart
 from app.security import Role, needs
 from app.web import cached_json, not_modified
 from render.options import IMAGE_FORMATS, Options
 
 blueprint = Blueprint("gui_overlay", __name__, url_prefix="/api/v1")
+
+
+NOT_DRAWN = "DQM-Not-Drawn"
+"""Header of a picture: the monitor elements of the request that are not in it, by their place from 1, and why."""
 
 
 def _with_parts(respond: Callable[[list[PlotPart]], Response], objects: list[ObjectRef]) -> Response:
@@ -41,7 +45,10 @@ def plot_objects(objects: list[ObjectRef], options: Options) -> Response:
         if unchanged := not_modified(current_plots().overlay_key(parts, part_options)):
             return unchanged
         key = parts[0].sample.key if parts[0].sample else objects[0].key
-        return plot_response(current_plots().overlay(parts, part_options), key, parts[0].path, options.format)
+        response = plot_response(current_plots().overlay(parts, part_options), key, parts[0].path, options.format)
+        if options.format in IMAGE_FORMATS and (left_out := not_drawn(requested, options.ref)):
+            response.headers[NOT_DRAWN] = "; ".join(f"{place + 1}: {reason}" for place, reason in left_out.items())
+        return response
 
     return _with_parts(respond, objects)
 

@@ -14,6 +14,7 @@ from app.gui.addresses import text
 from app.gui.catalog.catalog import OpenSample
 from app.gui.current import current_catalog
 from app.gui.errors import ImportFailed, Importing, UnknownSample
+from app.gui.plots.overlay import why_not_drawn
 from app.gui.references import COMPARISONS, MAX_REFERENCES, Reference
 from app.gui.samples import SampleKey
 from app.gui.view import COMPARISON_OPTIONS, LIST_COMPARISON_OPTIONS, View
@@ -45,10 +46,10 @@ class LegendEntry(NamedTuple):
             return bool(self.problem)
         return self.sample.names.find(self.reference.me_path(path)) is None
 
-    def is_value(self, path: bytes) -> bool:
-        """Whether it has a number or text for the plot of an ME, which cannot be drawn over the plot."""
+    def why_not_drawn(self, path: bytes, kind: Kind, style: str) -> str:
+        """Why it is not drawn with the plot of an ME of this kind though it has the ME, "" if it is."""
         index = self.sample.names.find(self.reference.me_path(path)) if self.sample else None
-        return self.sample is not None and index is not None and Kind(self.sample.columns.kind[index]).scalar
+        return why_not_drawn(Kind(self.sample.columns.kind[index]), kind, style, self.number) if self.sample and index is not None else ""
 
 
 class Shortcut(NamedTuple):
@@ -64,10 +65,11 @@ def legend_of(view: View) -> list[LegendEntry]:
     return [_legend_entry(view, number, each, end) for number, each in enumerate(view.references, 1)]
 
 
-def compare_context(view: View, legend: list[LegendEntry]) -> dict[str, Any]:
-    """Values of gui/compare.html."""
+def compare_context(view: View, legend: list[LegendEntry], sample: OpenSample | None = None) -> dict[str, Any]:
+    """Values of gui/compare.html. sample: that of the page of one plot, whose legend says what is not drawn."""
     return {
         "legend": legend,
+        "not_drawn": {each.number: reason for each in legend if sample and (reason := _why_not_drawn(each, sample, view))},
         "shortcuts": _shortcuts(view),
         "other_datasets": _other_datasets(view),
         "comparisons": list(COMPARISON_NAMES.items()),
@@ -81,6 +83,12 @@ def _other_datasets(view: View) -> list[tuple[str, str]]:
     """The datasets of the run that are not on the page yet, for the choice of one."""
     found = (Reference(dataset=name) for name in samples.datasets_of(view.key.run, view.key.lumi) if name != view.key.dataset)
     return [(each.dataset, each.dataset) for each in found if not _is_there(view, each)]
+
+
+def _why_not_drawn(entry: LegendEntry, sample: OpenSample, view: View) -> str:
+    index = sample.names.find(view.plot)
+    kind = Kind(sample.columns.kind[index]) if index is not None else None
+    return "" if kind is None or kind.scalar else entry.why_not_drawn(view.plot, kind, view.compare)
 
 
 def _base(view: View) -> View:

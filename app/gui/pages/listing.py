@@ -53,7 +53,7 @@ class Tile(NamedTuple):
     reference_values: list[tuple[str, str]]  # label and text of a scalar in each reference
     lacks: list[str]  # labels of the references without this ME
     mark: str  # value of its field `mark` in a form, or "" for a name that forms cannot send
-    undrawn: list[str]  # labels of the references whose number or text is not drawn over this plot
+    not_drawn: list[tuple[str, str]]  # label of each reference that is not drawn with this plot, and why
 
 
 class ListPage(NamedTuple):
@@ -145,6 +145,7 @@ def tile(sample: OpenSample, view: View, index: int, legend: Sequence[LegendEntr
     folder, _, name = path.rpartition(b"/")
     value = scalar(sample, index)
     values = _reference_values(legend, path) if value is not None else []
+    reasons = [(each.shown_label, each.why_not_drawn(path, Kind(sample.columns.kind[index]), view.compare)) for each in legend]
     return Tile(
         name=text(name),
         folder=text(folder),
@@ -158,7 +159,7 @@ def tile(sample: OpenSample, view: View, index: int, legend: Sequence[LegendEntr
         reference_values=[(label, readable_value(text(name), each)) for label, each in values],
         lacks=[each.shown_label for each in legend if each.sample and each.lacks(path)],
         mark=form_value(path),
-        undrawn=[each.shown_label for each in legend if value is None and view.compare != "side" and each.is_value(path)],
+        not_drawn=[(label, reason) for label, reason in reasons if reason and value is None],
     )
 
 

@@ -50,7 +50,7 @@ def plot_page(sample: OpenSample, view: View) -> Response:
         up=view.of_plot(b"").address,
         **context,
         **frame,
-        **compare_context(view, legend),
+        **compare_context(view, legend, sample),
         **_image_context(view, legend, frame["lumis"]["previous"] if frame["lumis"] else None),
         **form,
         **series_context(view, series),
@@ -87,7 +87,7 @@ def _me_context(sample: OpenSample, view: View, index: int, legend: list[LegendE
     kind = Kind(row.kind)
     return {
         "me": tile(sample, view, index, legend),
-        "kind": kind.name.lower() if kind.scalar else kind.class_name,
+        "kind": kind.class_name,
         "axes": "xyz" if dimensions(kind.class_name) > 1 else "xy",
         "efficiency": bool(row.flags & EFFICIENCY),
         "row": row,

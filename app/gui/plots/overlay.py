@@ -1,8 +1,8 @@
 """Overlays: several monitor elements (MEs) in one plot.
 
 The first ME that exists is drawn with the others as its references. An ME that does not exist keeps its place, so that the
-colours and labels of the others do not depend on it. So do one whose file cannot be read, and in pictures a number or text
-beside histograms, and the reverse.
+colours and labels of the others do not depend on it. So do one whose file cannot be read, and in pictures one that cannot be
+drawn over the first: see `why_not_drawn`.
 """
 
 from __future__ import annotations
@@ -16,13 +16,20 @@ from typing import Any, NamedTuple
 from app.formats import Kind
 from app.gui.catalog.catalog import Catalog, OpenSample
 from app.gui.errors import ImportFailed, InvalidInput, UnknownElement, UnknownSample
+from app.gui.plots.bins import dimensions
 from app.gui.plots.documents import me_document, with_properties
 from app.gui.plots.near_names import unknown_element
 from app.gui.plots.plot_parts import PlotPart
 from app.gui.plots.plots import Plots
 from app.gui.samples import SampleKey
 from render.client import MAX_OBJECTS
-from render.options import Options
+from render.options import IMAGE_FORMATS, Options
+
+ALONE = ("side", "object")
+"""How references are shown if each has a picture of its own: on pages, and in the render API."""
+
+MISSING = "missing"
+"""Why an ME that does not exist is not drawn."""
 
 _OBJECT = re.compile(rb"/?archive/(\d{1,9})(?::(\d{1,9}))?((?:/[^/]+){3})/(.+)", re.DOTALL)
 
@@ -71,16 +78,46 @@ def open_parts(catalog: Catalog, objects: Sequence[ObjectRef], wait_s: float, no
     return [PlotPart(samples[key], path) for key, path in objects]
 
 
+def why_not_drawn(kind: Kind, main: Kind, style: str, number: int) -> str:
+    """Why a reference is not drawn with an ME, "" if it is.
+
+    kind, main: of the reference and of the ME. style: how references are drawn. number: of the reference, from 1.
+    """
+    if style in ALONE:
+        return ""
+    if kind.scalar != main.scalar or dimensions(kind.class_name) != dimensions(main.class_name):
+        return f"it is a {kind.class_name}, this is a {main.class_name}"
+    if style == "difference":
+        return "a difference is that from the first reference" if number > 1 and not main.scalar else ""
+    if dimensions(main.class_name) > 1:
+        return f"a {kind.class_name} cannot be drawn over a {main.class_name}, but beside it or as a difference"
+    return ""
+
+
+def not_drawn(parts: Sequence[PlotPart], style: str) -> dict[int, str]:
+    """Why MEs of a plot are not in its picture, by their place from 0; empty if none exists."""
+    kinds = [Kind(part.found.row.kind) if part.found else None for part in parts]
+    first = next((place for place, kind in enumerate(kinds) if kind is not None), None)
+    if first is None or (main := kinds[first]) is None:
+        return {}
+    reasons = ((place, why_not_drawn(kind, main, style, place - first) if kind else MISSING) for place, kind in enumerate(kinds))
+    return {place: reason for place, reason in reasons if reason and place != first}
+
+
 def drawing_order(parts: Sequence[PlotPart], options: Options) -> tuple[list[PlotPart], Options]:
     """The MEs from the first existing one on, and the options with the labels of the rest; if none exists, the first alone.
 
-    Those that cannot be drawn over the first, numbers over histograms and the reverse, become missing ones.
+    Those that cannot be drawn with the first become missing ones; a ROOT file has all of them that are histograms, or numbers.
     """
-    scalars = [Kind(part.found.row.kind).scalar if part.found else None for part in parts]
-    first = next((index for index, scalar in enumerate(scalars) if scalar is not None), None)
+    first = next((place for place, part in enumerate(parts) if part.found), None)
     if first is None:
         return [parts[0]], options
-    drawn = [part if scalar == scalars[first] else PlotPart(None, part.path) for part, scalar in zip(parts, scalars, strict=True)]
+    if options.format in IMAGE_FORMATS:
+        missing = not_drawn(parts, options.ref)
+    else:
+        scalars = [part.found is not None and Kind(part.found.row.kind).scalar for part in parts]
+        missing = {place: "" for place, scalar in enumerate(scalars) if scalar != scalars[first]}
+    drawn = [PlotPart(None, part.path) if place in missing else part for place, part in enumerate(parts)]
     return drawn[first:], replace(options, reflabels=options.reflabels[first:])
 
 

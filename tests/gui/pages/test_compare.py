@@ -6,7 +6,7 @@ import html
 import re
 import shutil
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 from flask.testing import FlaskClient
@@ -20,6 +20,7 @@ from tests.support import gui
 
 FOLDER = f"/browse/367129{ZERO_BIAS}/EcalBarrel/EBTimingTask"
 BARREL = "EcalBarrel/EBTimingTask/EBTMT timing EB+02"
+MAP = "PixelPhase1/EventInfo/reportSummaryMap"
 PLOT = f"{FOLDER}?plot=EcalBarrel/EBTimingTask/EBTMT%20timing%20EB%2B02"
 
 
@@ -104,10 +105,38 @@ def test_a_number_is_compared_by_its_values(client: FlaskClient) -> None:
 def test_a_number_as_reference_of_plots_says_that_it_is_not_drawn(client: FlaskClient) -> None:
     number = "ref=//EcalBarrel/EventInfo/reportSummary"
     plot = read(client, f"{PLOT}&{number}")
-    assert words(plot).count("reportSummary is no plot") == 1
+    assert references(plot) == ["reportSummary not drawn: it is a float, this is a TH1F Remove"]
     assert client.get(images(plot)[0]).status_code == 200
-    assert words(read(client, f"{FOLDER}?{number}")).count("reportSummary is no plot") == 36
-    assert "is no plot" not in words(read(client, f"{PLOT}&{number}&compare=side")), "its picture is there"
+    assert words(read(client, f"{FOLDER}?{number}")).count("reportSummary not drawn: it is a float") == 36
+    assert "not drawn" not in words(read(client, f"{PLOT}&{number}&compare=side")), "its picture is there"
+
+
+@pytest.mark.parametrize("compare", ["overlay", "ratiooverlay", "stacked", "difference"])
+def test_a_map_as_reference_of_a_histogram_says_that_it_is_not_drawn(client: FlaskClient, compare: str) -> None:
+    query = f"ref=//{MAP}&compare={compare}"
+    plot = read(client, f"{PLOT}&{query}")
+    assert references(plot) == ["reportSummaryMap not drawn: it is a TH2F, this is a TH1F Remove"]
+    assert client.get(images(plot)[0]).status_code == 200
+    sentence = "reportSummaryMap not drawn: it is a TH2F, this is a TH1F"
+    assert words(read(client, f"{FOLDER}?{query}")).count(sentence) == 36
+    marked = f"mark={quote(BARREL, safe='')}"
+    assert words(read(client, f"{FOLDER}?{marked}&show=marked&{query}")).count(sentence) == 1
+    assert words(read(client, f"{FOLDER}?{marked}&show=marked&slide=5&{query}")).count(sentence) == 1
+
+
+def test_maps_say_which_comparisons_cannot_show_them(client: FlaskClient) -> None:
+    client.get(f"/api/v1/archive/367100{ZERO_BIAS}/")
+    page = f"/browse/367129{ZERO_BIAS}?plot={MAP}&ref=367100"
+    (line,) = references(read(client, page))
+    assert line == "Run 367100 not drawn: a TH2F cannot be drawn over a TH2F, but beside it or as a difference Remove"
+    for compare in ("side", "difference"):
+        assert references(read(client, f"{page}&compare={compare}")) == ["Run 367100 Remove"]
+
+
+def test_a_difference_says_that_it_is_from_the_first_reference(client: FlaskClient) -> None:
+    client.get(f"/api/v1/archive/367100{ZERO_BIAS}/")
+    lines = references(read(client, f"{PLOT}&ref=367100&ref=367100&compare=difference"))
+    assert lines == ["Run 367100 Remove", "Run 367100 not drawn: a difference is that from the first reference Remove"]
 
 
 def test_nine_references_can_be_changed_without_scripts(client: FlaskClient) -> None:

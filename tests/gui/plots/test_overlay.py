@@ -12,6 +12,7 @@ from unittest.mock import Mock
 from urllib.parse import quote
 
 import pytest
+import uproot
 from flask.testing import FlaskClient
 
 from app.core.metrics import RENDERS
@@ -134,6 +135,28 @@ def test_a_number_among_histograms_leaves_the_picture_of_the_others(client: Flas
     answer = client.get(OVERLAY, query_string=mixed)
     assert (answer.status_code, answer.data == client.get(OVERLAY, query_string=without).data) == (200, True)
     assert client.get("/api/v1/json_overlay", query_string=mixed).status_code == 400
+
+
+@pytest.mark.parametrize("style", ["overlay", "ratiooverlay", "stacked", "difference"])
+def test_a_map_as_reference_leaves_the_picture_of_the_others_and_the_header_says_so(client: FlaskClient, style: str) -> None:
+    path = histogram(client)
+    mixed = [obj(SAMPLE, path), obj(SAMPLE, MAP), obj(SAMPLE, "No/Such"), obj(OLDER, path), ("ref", style)]
+    without = [obj(SAMPLE, path), obj("5/A/B/C", MAP), obj(SAMPLE, "No/Such"), obj(OLDER, path), ("ref", style)]
+    answer = client.get(OVERLAY, query_string=mixed)
+    assert (answer.status_code, answer.data == client.get(OVERLAY, query_string=without).data) == (200, True)
+    last = "; 4: a difference is that from the first reference" if style == "difference" else ""
+    assert answer.headers["DQM-Not-Drawn"] == f"2: it is a TH2F, this is a TH1F; 3: missing{last}"
+    assert "DQM-Not-Drawn" not in client.get(OVERLAY, query_string=[obj(SAMPLE, path), obj(OLDER, path)]).headers
+    alone = client.get(OVERLAY, query_string=[*mixed[:-1], ("ref", "object")])
+    assert alone.headers["DQM-Not-Drawn"] == "3: missing", "each has a picture of its own"
+
+
+def test_a_root_file_of_an_overlay_holds_histograms_of_all_dimensions(client: FlaskClient, tmp_path: Path) -> None:
+    file = tmp_path / "both.root"
+    query = [obj(SAMPLE, histogram(client)), obj(SAMPLE, MAP), ("format", "root")]
+    file.write_bytes(client.get(OVERLAY, query_string=query).data)
+    with uproot.open(file) as content:
+        assert sorted(content.classnames().values()) == ["TH1F", "TH2F"]
 
 
 def test_a_reference_whose_file_is_broken_leaves_the_picture_of_the_others(client: FlaskClient, hub: Settings) -> None:
