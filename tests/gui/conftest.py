@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from app.core.settings import Settings
 from app.gui.pages import views
 from tests.support import gui
 from tests.support.patience import PATIENCE_S
@@ -29,3 +31,13 @@ def render_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def patient_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages wait until a file has been read, however slow the machine is."""
     monkeypatch.setattr(views, "WAIT_S", PATIENCE_S)
+
+
+@pytest.fixture
+def own_file(hub: Settings, demo_files: list[Path]) -> Path:
+    """A copy of a demo file that a test may change, registered as run 400000 of /ZeroBias/Run2023C-Demo-v1/DQMIO."""
+    folder = hub.data / "demo"
+    folder.mkdir(parents=True)
+    copy = Path(shutil.copy(demo_files[0], folder / "DQM_V0001_R000400000__ZeroBias__Run2023C-Demo-v1__DQMIO.root"))
+    gui.register_all([copy])
+    return copy

@@ -25,7 +25,6 @@ from app.gui.settings import GuiSettings
 from app.queue import execution, store
 from app.queue.models import BackgroundJob
 from tests.support import gui
-from tests.support.gui import register_all
 
 pytestmark = pytest.mark.both_databases
 
@@ -45,17 +44,6 @@ WAIT_S = 30.0
 def catalog(hub: Settings) -> Catalog:
     execution.connect(hub)
     return Catalog(hub)
-
-
-@pytest.fixture
-def own_file(hub: Settings, demo_files: list[Path]) -> Path:
-    """A copy of a demo file that a test may change, registered as run 400000."""
-    folder = hub.data / "demo"
-    folder.mkdir(parents=True)
-    copy = folder / f"DQM_V0001_R000400000__{'__'.join(DATASET.strip('/').split('/'))}.root"
-    shutil.copy(demo_files[0], copy)
-    register_all([copy])
-    return copy
 
 
 OWN = SampleKey(400000, 0, DATASET)

@@ -17,7 +17,6 @@ from flask.testing import FlaskClient
 from app.core.settings import Settings
 from app.gui.catalog.alarms import Alarms, alarms_of, count_missing
 from app.gui.models import Sample
-from tests.support import gui
 from tests.support.upgrades import upgraded_database
 
 DATASET = "/ZeroBias/Run2023C-Demo-v1/DQMIO"
@@ -39,17 +38,6 @@ def failing_mes(file: Path) -> dict[str, set[str]]:
 
 def counts_of(file: Path) -> Alarms:
     return Alarms(*map(len, failing_mes(file).values()))
-
-
-@pytest.fixture
-def own_file(hub: Settings, demo_files: list[Path]) -> Path:
-    """A copy of a demo file that a test may change, of the run RUN."""
-    folder = hub.data / "demo"
-    folder.mkdir(parents=True)
-    copy = folder / f"DQM_V0001_R000{RUN}__{DATASET.strip('/').replace('/', '__')}.root"
-    shutil.copy(demo_files[0], copy)
-    gui.register_all([copy])
-    return copy
 
 
 def alarms_on(page: str) -> dict[str, str]:

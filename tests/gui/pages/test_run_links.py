@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from app.core.settings import Settings
 from app.gui.models import Dataset, File, Sample
 from app.square.models import HiddenRun, Run
-from tests.gui.pages.test_views import MUON, ZERO_BIAS
+from tests.gui.pages.pages import MUON, ZERO_BIAS
 
 
 @pytest.fixture(autouse=True)

@@ -18,7 +18,7 @@ from werkzeug.http import parse_options_header
 
 from app.gui.pages import table
 from app.gui.pages.table import ROWS_PER_PAGE
-from tests.gui.pages.test_views import MUON, ZERO_BIAS, read, words
+from tests.gui.pages.pages import MUON, ZERO_BIAS, read, words
 
 MAP = "Hcal/DigiTask/Occupancy/depth/depth1"
 PROFILE = "EcalBarrel/EBOccupancyTask/EBOT rec hit energy"
