@@ -9,11 +9,18 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from urllib.parse import quote
+from typing import NamedTuple
+from urllib.parse import quote, unquote
 
 from werkzeug.routing import BaseConverter, PathConverter
 
 from app.gui.samples import SampleKey
+
+MAX_ADDRESS = 8000
+"""Length of an address, letters; the request line of gunicorn has 8,190 with the method, and downloads add a format."""
+
+ENCODED = "*"
+"""Ends the name of a field of a form whose value is percent-encoded once more."""
 
 
 class AnyPath(PathConverter):
@@ -54,6 +61,24 @@ def form_value(name: bytes) -> str:
     except UnicodeDecodeError:
         return ""
     return value if value.isprintable() else ""
+
+
+class FormField(NamedTuple):
+    """A field of a form with a part of an address; ENCODED ends the name of one whose value forms would change."""
+
+    name: str
+    value: str
+
+
+def form_field(name: str, value: str | bytes) -> FormField:
+    """A field of the query of an address as that of a form."""
+    plain = value if isinstance(value, str) else form_value(value)
+    return FormField(name, plain) if plain or not value else FormField(name + ENCODED, quote(value, safe=""))
+
+
+def query_field(name: str, value: str) -> tuple[str, str]:
+    """The reverse of `form_field`; bytes that are not UTF-8 are surrogate escapes. Fields of addresses are as they are."""
+    return (name.removesuffix(ENCODED), unquote(value, errors="surrogateescape")) if name.endswith(ENCODED) else (name, value)
 
 
 @lru_cache(1000)

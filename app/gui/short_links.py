@@ -9,14 +9,12 @@ from __future__ import annotations
 import time
 from hashlib import blake2b
 
+from app.gui.addresses import MAX_ADDRESS
 from app.gui.errors import InvalidInput
 from app.gui.models import ShortLink
 
 LONG_ADDRESS = 2000
 """Length of an address that gets a short link, letters."""
-
-MAX_ADDRESS = 8000
-"""Length of an address that a link may have; browsers cannot open longer ones on this server."""
 
 MAX_LINKS = 100_000
 """Stored links: 800 MB at most."""

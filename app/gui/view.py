@@ -15,7 +15,7 @@ from urllib.parse import quote, urlencode
 
 from flask import request
 
-from app.gui.addresses import object_name, quote_path, sample_path
+from app.gui.addresses import MAX_ADDRESS, FormField, form_field, object_name, quote_path, sample_path
 from app.gui.references import COMPARISONS, Reference
 from app.gui.samples import SampleKey
 from app.web.clock import DEFAULT_ZONE, ZONES
@@ -32,6 +32,10 @@ LARGEST = (1200, 900)
 
 TABLE_COLUMN = re.compile(r"-?(?:[xyz](?:label)?|polygon(?:label)?|(?:content|error)[1-9]?)", re.ASCII)
 """Values of `sort`: bins or labels of an axis, content or error of the plot, those of a reference with its number."""
+
+_NUMBER = r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?"
+INTERACTIVE = re.compile(rf"on(?:,(?:project:[xy]|[xy]:\d{{1,3}}|zoom[xy]:{_NUMBER}:{_NUMBER}))*", re.ASCII)
+"""Values of `interactive`: what static/gui/interactive.js draws, such as `on,project:x,x:4,zoomx:-5:7.5` with bins of x as one."""
 
 OPTIONS = ("stats", "norm", "errors", "ktest", "drawopts", *(f"{axis}{option}" for axis in "xyz" for option in ("type", "min", "max")))
 """Drawing options in addresses; the render API has the same names."""
@@ -80,6 +84,7 @@ class View:
     table: bool = False  # whether the bins of the plot are shown as a table
     sort: str = ""  # column of the table, see TABLE_COLUMN, after "-" for the highest first; "" for the order of the bins
     page: int = 1  # of the table
+    interactive: str = ""  # state of the interactive plot, see INTERACTIVE; "" for the picture
     references: tuple[Reference, ...] = ()
     compare: str = COMPARISONS[0]  # how references are shown
     options: DrawingOptions = ()  # of all plots without options of their own
@@ -120,7 +125,7 @@ class View:
         fields += [("mark", path) for path in self.marks]
         fields += [("show", "marked" if self.side_by_side else ""), ("slide", str(self.slide_s or ""))]
         fields += [("diff", "1" if self.diff else ""), ("table", "1" if self.table else ""), ("sort", self.sort)]
-        fields += [("page", "" if self.page == 1 else str(self.page)), *self.options]
+        fields += [("page", "" if self.page == 1 else str(self.page)), ("interactive", self.interactive), *self.options]
         named = (reference for reference in self.references if reference.written())
         for number, reference in enumerate(named, 1):
             fields += [("ref", reference.written()), (f"label{number}", reference.label)]
@@ -150,11 +155,11 @@ class View:
 
     def of_folder(self, folder: bytes) -> View:
         """A folder of this sample, without search and large plot; size, order, marks, references, table and drawing options stay."""
-        return self.replace(folder=folder, plot=b"", q="", status="", failing=False, side_by_side=False, slide_s=0, page=1)
+        return self.replace(folder=folder, plot=b"", q="", status="", failing=False, side_by_side=False, slide_s=0, page=1, interactive="")
 
     def of_plot(self, path: bytes) -> View:
         """One ME large; folder and search stay, since they define the previous and next plot."""
-        return self.replace(plot=path, page=1)
+        return self.replace(plot=path, page=1, interactive="")
 
     def with_mark(self, path: bytes, marked: bool) -> View:
         """This view with the plot of an ME marked, or not."""
@@ -183,16 +188,24 @@ class View:
         return self.replace(own_options=tuple(found.items()))
 
     @property
-    def fields(self) -> list[tuple[str, str]]:
-        """The query as hidden fields of a form, which can hold text alone: names that are not UTF-8 need a link or a script."""
-        return [(name, value if isinstance(value, str) else value.decode("utf-8", "replace")) for name, value in self.query]
+    def fields(self) -> list[FormField]:
+        """The query as hidden fields of a form."""
+        return [form_field(name, value) for name, value in self.query]
 
     def image(self, path: bytes, size: tuple[int, int]) -> str:
         """The address of the plot of an ME of this sample with its references, unless they are shown beside it."""
-        if not self.references or self.compare == "side":
-            return self._plot(self.key, path, self.options_of(path), size)
-        labels = [("reflabel", reference.shown_label(self.key)) for reference in self.references]
-        return self._overlay(path, self.references, size, [("ref", self.compare), *labels])
+        return self.comparison(path, size)[0]
+
+    def comparison(self, path: bytes, size: tuple[int, int]) -> tuple[str, int]:
+        """The address of `image`, and how many references fit in it: the first ones. Their number is the same for all sizes."""
+        if self.compare == "side":
+            return self._plot(self.key, path, self.options_of(path), size), len(self.references)
+        for count in range(len(self.references), 0, -1):
+            labels = [("reflabel", reference.shown_label(self.key)) for reference in self.references[:count]]
+            address = self._overlay(path, self.references[:count], size, [("ref", self.compare), *labels])
+            if len(address) - len(f"{size[0]}{size[1]}") <= MAX_ADDRESS:
+                return address, count
+        return self._plot(self.key, path, self.options_of(path), size), 0
 
     def image_of(self, reference: Reference, path: bytes, size: tuple[int, int]) -> str:
         """The address of the plot of a reference beside the plot of an ME of this sample."""
@@ -204,11 +217,15 @@ class View:
 
     def json(self, path: bytes) -> str:
         """The address of an ME of this sample as JSON."""
-        return self._api_address("json", self.key, path)
+        return self._json(self.key, path)
 
     def json_of(self, reference: Reference) -> str:
         """The address of the ME of a reference, for the plot of this view, as JSON."""
-        return self._api_address("json", reference.key(self.key), reference.me_path(self.plot))
+        return self._json(reference.key(self.key), reference.me_path(self.plot))
+
+    def _json(self, key: SampleKey, path: bytes) -> str:
+        query = urlencode(self._stamp())
+        return f"{self._api_address('json', key, path)}{'?' if query else ''}{query}"
 
     def _plot(self, key: SampleKey, path: bytes, options: DrawingOptions, size: tuple[int, int]) -> str:
         query = urlencode([("w", size[0]), ("h", size[1]), *options, *self._stamp()], quote_via=quote)

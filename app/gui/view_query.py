@@ -9,10 +9,22 @@ from urllib.parse import parse_qsl
 from flask import request
 from werkzeug.datastructures import MultiDict
 
-from app.gui.addresses import text, unquote_path
+from app.gui.addresses import query_field, text, unquote_path
 from app.gui.references import COMPARISONS, FORM, MAX_REFERENCES, Reference
 from app.gui.samples import SampleKey
-from app.gui.view import ALARMS, DEFAULT_SIZE, MAX_MARKS, OPTIONS, SLIDE_S, TABLE_COLUMN, TILE_SIZES, DrawingOptions, FieldProblem, View
+from app.gui.view import (
+    ALARMS,
+    DEFAULT_SIZE,
+    INTERACTIVE,
+    MAX_MARKS,
+    OPTIONS,
+    SLIDE_S,
+    TABLE_COLUMN,
+    TILE_SIZES,
+    DrawingOptions,
+    FieldProblem,
+    View,
+)
 from app.web import Problem, raw_path
 from app.web.arguments import parse_int
 from app.web.clock import DEFAULT_ZONE, ZONES
@@ -31,12 +43,12 @@ REPEATED = "it is there more than once, with different values"
 LARGEST_PAGE = 999_999
 """Greatest number of a page of a table in an address."""
 
-FRAGMENT_FIELDS = frozenset({"since", "from", "series", "details", "choices", "lumi", "v", "csv"})
+FRAGMENT_FIELDS = frozenset({"since", "from", "series", "details", "choices", "lumi", "v", "csv", "unread", "upto"})
 """Fields that choose a part of a page and are no state of it."""
 
 VIEW_FIELDS = (
     *("plot", "q", "status", "size", "failing", "first", "mark", "show", "slide", "quantity", "diff", "table", "sort", "page"),
-    *("ref", "compare", "tz", *OPTIONS),
+    *("interactive", "ref", "compare", "tz", *OPTIONS),
 )
 """Fields of a view, without numbered ones."""
 
@@ -80,7 +92,7 @@ class ViewQuery:
     """The query of the address of a page, and what is wrong with it."""
 
     def __init__(self, query: str) -> None:
-        self.pairs = parse_qsl(query, keep_blank_values=True, encoding="utf-8", errors="surrogateescape")
+        self.pairs = [query_field(*pair) for pair in parse_qsl(query, keep_blank_values=True, encoding="utf-8", errors="surrogateescape")]
         self.values, repeated = _single_values(self.pairs)
         self._prefixed = _by_prefix(self.values)
         self._references_written = sum(name == "ref" for name, _ in self.pairs)
@@ -107,6 +119,7 @@ class ViewQuery:
             table=self._choice("table", ("1", "0"), "0") == "1",
             sort=self._sort(),
             page=self._page(),
+            interactive=self._interactive(),
             references=self._references(),
             compare=self._choice("compare", COMPARISONS, COMPARISONS[0]),
             options=options,
@@ -141,6 +154,13 @@ class ViewQuery:
             "sort",
             f"{_text(value)!r} is no column of a table, such as x, ylabel, content, error, content1 of the first reference, or -content",
         )
+        return ""
+
+    def _interactive(self) -> str:
+        value = self.values.get("interactive", "")
+        if not value or (len(value) <= MAX_TEXT_LENGTH and INTERACTIVE.fullmatch(value)):
+            return value
+        self._problem("interactive", "expected on, then for example ,project:x ,x:4 for four bins as one, ,zoomx:-5:7.5")
         return ""
 
     def _page(self) -> int:

@@ -2,38 +2,39 @@
 "use strict";
 (() => {
   const KEY = "dqmhub-comparison";
-  const isPart = (name) => /^(ref|compare|norm|ktest|label\d+)$/.test(name);
-
-  /** The fields of an address that compare. */
-  const parts = (address) => [...new URL(address).searchParams].filter(([name, value]) => isPart(name) && value);
+  // Fields stay percent-encoded: names of monitor elements need not be UTF-8.
+  const isPart = (field) => /^(ref|compare|norm|ktest|label\d+)(\*|%2A)?=./i.test(field);
+  const fields = () => location.search.slice(1).split("&").filter(Boolean);
+  const decoded = (parts) => new URLSearchParams(parts.join("&")).toString();
 
   /** The last comparison, after that of this page was stored; none in a browser that stores nothing. */
   function remembered(here) {
     try {
-      if (here.some(([name]) => name === "ref")) localStorage.setItem(KEY, JSON.stringify(here));
-      return JSON.parse(localStorage.getItem(KEY) || "[]");
+      if (here.some((field) => field.startsWith("ref"))) localStorage.setItem(KEY, JSON.stringify(here));
+      return JSON.parse(localStorage.getItem(KEY) || "[]").filter((field) => typeof field === "string");
     } catch {
       return [];
     }
   }
 
   function offer() {
-    const here = parts(location.href);
+    const here = fields().filter(isPart);
     const last = remembered(here);
     const link = document.querySelector("[data-repeat-comparison]");
     if (!link) return;
-    link.hidden = !last.length || JSON.stringify(last) === JSON.stringify(here);
-    if (link.hidden) return;
-    const address = new URL(location.href);
-    for (const [name] of here) address.searchParams.delete(name);
-    for (const [name, value] of last) address.searchParams.append(name, value);
-    link.href = address.href;
+    link.hidden = !last.length || decoded(last) === decoded(here);
+    const others = fields().filter((field) => !isPart(field));
+    link.href = `${location.pathname}?${[...others, ...last].join("&")}`;
   }
 
-  // The page keeps the text of the field in which somebody types, but a typed reference becomes one of the list.
-  document.addEventListener("htmx:configRequest", (event) => {
-    if (!event.target.matches(".compare form")) return;
-    for (const field of event.target.querySelectorAll("[data-new-reference]")) field.value = "";
+  // The page keeps the text of the field in which somebody types, but a typed reference becomes one of the list. Until then it
+  // stays in the field, since a further change of the form takes the place of this request.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { elt, formData } = event.detail.requestConfig;
+    if (!elt.matches(".compare form") || !event.detail.shouldSwap) return;
+    for (const field of document.querySelectorAll("[data-new-reference]")) {
+      if (formData.getAll("ref").includes(field.value)) field.value = "";
+    }
   });
   document.addEventListener("htmx:afterSettle", offer);
   offer();

@@ -17,6 +17,8 @@ LAPTOP = {"width": 1366, "height": 768}
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 """Options of `open_page`."""
 ACCESSIBILITY = (Path(__file__).parent / "accessibility.js").read_text(encoding="utf-8")
+ABORTED = ["htmx:afterRequest", "htmx:sendAbort"]
+"""What htmx writes when a newer request takes the place of another."""
 SET_HIDDEN = """hidden => {
     Object.defineProperty(document, "hidden", {value: hidden, configurable: true});
     document.dispatchEvent(new Event("visibilitychange"));

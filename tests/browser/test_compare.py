@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.pages import Watch
+from tests.browser.pages import ABORTED, Watch
 from tests.browser.test_navigation import MUON, SAMPLE, TIMING, expect_page, expect_plot
 
 pytestmark = pytest.mark.slow
@@ -71,6 +72,49 @@ def test_a_typed_run_is_added_and_removed_again(page: Page, home: str) -> None:
     page.get_by_role("link", name="Remove Run 367100").click()
     expect(page.get_by_role("list", name="References").get_by_role("listitem")).to_have_count(1)
     assert [value for name, value in fields(page) if name == "ref"] == [MUON]
+
+
+def test_of_two_quick_changes_of_the_panel_the_last_one_wins_and_has_both(page: Page, home: str, watch: Watch) -> None:
+    watch.expected += ABORTED
+    page.goto(f"{home}{PLOT}&ref=367100")
+    open_panel(page)
+    page.route(re.compile(r"/browse/.*compare=stacked$"), lambda _: None)  # the answer to the first change never comes
+    with page.expect_request(re.compile(r"/browse/.*compare=stacked$")):
+        page.get_by_label("Show as").select_option("stacked")
+    page.get_by_label("Scale to the area of the plot").select_option("false")
+    expect_page(page, "compare=stacked&norm=false|norm=false.*compare=stacked")
+    expect(page.get_by_label("Show as")).to_have_value("stacked")
+    expect(page.get_by_label("Scale to the area of the plot")).to_have_value("false")
+    page.unroute_all(behavior="ignoreErrors")
+
+
+def test_a_typed_reference_is_not_lost_by_a_quick_change_after_it(page: Page, home: str, watch: Watch) -> None:
+    watch.expected += ABORTED
+    page.goto(home + PLOT)
+    open_panel(page)
+    page.route(re.compile(r"/browse/.*ref=367100$"), lambda _: None)
+    field = page.get_by_label("Run, dataset or plot")
+    field.fill("367100")
+    with page.expect_request(re.compile(r"/browse/.*ref=367100$")):
+        field.press("Enter")
+    page.get_by_label("Show as").select_option("stacked")
+    expect_page(page, "ref=367100.*compare=stacked")
+    expect(page.get_by_role("list", name="References")).to_contain_text("Run 367100")
+    expect(field).to_have_value("")
+    page.unroute_all(behavior="ignoreErrors")
+
+
+def test_a_reference_that_is_not_utf_8_stays_when_the_panel_is_changed_and_repeated(page: Page, home: str) -> None:
+    page.goto(f"{home}{PLOT}&ref=//caf%E9")
+    open_panel(page)
+    line = page.get_by_role("list", name="References").get_by_role("listitem")
+    expect(line).to_contain_text("has no caf\\xe9")
+    page.get_by_label("Show as").select_option("stacked")
+    expect_page(page, "compare=stacked")
+    expect(line).to_contain_text("has no caf\\xe9")
+    page.goto(f"{home}{SAMPLE}/RPC/EventInfo")
+    page.get_by_role("link", name="Repeat the last comparison").click()
+    expect(line).to_contain_text("caf\\xe9")
 
 
 def test_the_last_comparison_is_repeated_on_another_plot_by_a_key(page: Page, home: str) -> None:

@@ -68,16 +68,21 @@ def test_failed_large_plot_shows_reason(page: Page, watch: Watch) -> None:
     expect(page.get_by_role("row", name="render")).to_contain_text("down")
 
 
+def start_import(run: int) -> BackgroundJob:
+    """The job of another process that reads the file of a run."""
+    row = find_sample(SampleKey(run, 0, DATASET))
+    assert row
+    work: BackgroundJob = BackgroundJob.create(
+        queue="bulk", kind=IMPORT, key=str(row.newest_file.file), state="running", progress=0.25, lease_until=4e9
+    )
+    return work
+
+
 @pytest.fixture
 def import_elsewhere(hub_without_renderer: Settings) -> Iterator[BackgroundJob]:
     """The job of another process that reads the file of the hub."""
     with bound(hub_without_renderer):
-        row = find_sample(SampleKey(367131, 0, DATASET))
-        assert row
-        work: BackgroundJob = BackgroundJob.create(
-            queue="bulk", kind=IMPORT, key=str(row.newest_file.file), state="running", progress=0.25, lease_until=4e9
-        )
-        yield work
+        yield start_import(367131)
 
 
 def set_job(work: BackgroundJob, **values: object) -> None:
@@ -93,6 +98,26 @@ def test_import_shows_progress_then_folders(page: Page, import_elsewhere: Backgr
     expect(page.get_by_role("status").filter(has_text="half of it")).to_be_visible()
     set_job(import_elsewhere, state="cancelled")
     expect(page.get_by_role("link", name="EcalBarrel")).to_be_visible()
+
+
+def test_a_reference_appears_by_itself_once_it_has_been_read(
+    page: Page, hub_without_renderer: Settings, watch: Watch, demo_files: list[Path]
+) -> None:
+    folder = f"{SAMPLE}/Info/EventInfo"  # of numbers, which need no renderer
+    with bound(hub_without_renderer):
+        file = next(file for file in demo_files if "367131" in file.name)
+        gui.register_all([Path(shutil.copy(file, hub_without_renderer.data / "demo" / file.name.replace("367131", "367130")))])
+        work = start_import(367130)
+        page.goto(f"{folder}?ref=367130")
+        legend = page.get_by_role("list", name="References")
+        expect(legend).to_contain_text("is being read")
+        set_job(work, state="cancelled")
+        expect(legend).not_to_contain_text("is being read")
+        expect(page.locator(".refvalues").first).to_contain_text("Run 367130")
+        expect(page.locator("[data-poll]")).to_have_count(0)
+        before = len([url for url in watch.requests if "unread=" in url])
+        page.wait_for_timeout(2500)
+        assert len([url for url in watch.requests if "unread=" in url]) == before
 
 
 def test_hidden_tab_stops_polling_until_visible(page: Page, import_elsewhere: BackgroundJob, watch: Watch) -> None:

@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.pages import PHONE, Watch, accessibility_faults, becomes_true, content_width, open_page
+from tests.browser.pages import ABORTED, PHONE, Watch, accessibility_faults, becomes_true, content_width, open_page
 from tests.browser.test_compare import fields
 from tests.browser.test_navigation import TIMING, expect_page, expect_plot
 
@@ -15,9 +15,8 @@ pytestmark = pytest.mark.slow
 
 TASK = "EcalBarrel/EBTimingTask"
 FIRST, SECOND = (f"EBTMT timing EB+0{number}" for number in (2, 3))
+COSMICS = "/browse/367140/Cosmics/Run2023C-Demo-v1/DQMIO"
 MARKED = f"{TIMING}?mark={TASK}/EBTMT%20timing%20EB%2B02&mark={TASK}/EBTMT%20timing%20EB%2B03&show=marked"
-ABORTED = ["htmx:afterRequest", "htmx:sendAbort"]
-"""What htmx writes when a newer request takes the place of another."""
 BOTTOM = "Math.max(...[...document.querySelectorAll('.marked figure')].map(each => each.getBoundingClientRect().bottom)) + scrollY"
 
 
@@ -80,6 +79,48 @@ def test_a_range_that_is_typed_while_another_is_being_sent_is_drawn_as_well(page
     page.get_by_role("spinbutton", name="to").first.press("Tab")
     expect_page(page, "xmin=-5&xmax=5")
     page.unroute_all(behavior="ignoreErrors")
+
+
+@pytest.mark.parametrize("column", ["tile", "failing"])
+def test_a_mark_after_show_more_leaves_the_list_as_long_as_it_was(page: Page, column: str, watch: Watch) -> None:
+    watch.expected += [*ABORTED, "503"]  # pictures of plots that wait too long for others
+    page.goto(f"{COSMICS}?q=a" if column == "tile" else f"{COSMICS}?failing=1")
+    items = page.locator("[data-item]")
+    expect(items.first).to_be_visible()
+    if page.get_by_role("link", name="Show more").count():
+        expect(items).to_have_count(200)
+        page.get_by_role("link", name="Show more").click()
+        expect(page.get_by_role("link", name="Show more")).to_have_count(0)
+    count = items.count()
+    assert column == "failing" or count > 200
+    box = page.locator("input[name=mark]").last
+    name = box.get_attribute("value")
+    box.check()
+    expect_page(page, "mark=")
+    expect(page.locator("#marks")).to_contain_text("1 marked")
+    expect(items).to_have_count(count)
+    expect(page.locator("input[name=mark]:checked")).to_have_attribute("value", str(name))
+
+
+def test_the_space_bar_marks_in_the_list_of_failing_tests_and_on_the_page_of_a_plot(page: Page, watch: Watch) -> None:
+    watch.expected += ABORTED
+    page.goto(f"{COSMICS}?failing=1")
+    first = page.locator("table.failing th:has(.mark) .stop").first
+    first.focus()
+    page.keyboard.press("Space")
+    expect_page(page, "mark=")
+    expect(page.locator("#marks")).to_contain_text("1 marked")
+    first.click()
+    expect_page(page, "plot=.*mark=")
+    box = page.get_by_role("checkbox", name="Mark")
+    expect(box).to_be_checked()
+    page.keyboard.press("Space")
+    expect(box).not_to_be_checked()
+    expect(page.locator("#marks")).not_to_contain_text("marked")
+    page.keyboard.press("Space")
+    expect_page(page, "plot=.*mark=")
+    page.keyboard.press("m")
+    expect(page.get_by_role("heading", name="1 marked plot")).to_be_visible()
 
 
 def test_a_mark_is_taken_back_and_all_are_cleared(page: Page) -> None:

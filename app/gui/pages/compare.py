@@ -10,20 +10,23 @@ from flask import Response, request
 
 from app.formats import Kind
 from app.gui import samples
-from app.gui.addresses import text
+from app.gui.addresses import FormField, form_field, form_value, text
 from app.gui.catalog.catalog import OpenSample
 from app.gui.current import current_catalog
 from app.gui.errors import ImportFailed, Importing, UnknownSample
 from app.gui.plots.overlay import why_not_drawn
 from app.gui.references import COMPARISONS, MAX_REFERENCES, Reference
 from app.gui.samples import SampleKey
-from app.gui.view import COMPARISON_OPTIONS, LIST_COMPARISON_OPTIONS, View
+from app.gui.view import COMPARISON_OPTIONS, LARGE, LIST_COMPARISON_OPTIONS, View
 from app.web import page
 
 COMPARISON_NAMES = dict(zip(COMPARISONS, ("Overlay", "Side by side", "Overlay and ratio", "Stacked", "Difference"), strict=True))
 
 WAIT_S = 0.3
 """Longest wait of a page for the lists of its references, all together."""
+
+TOO_LONG = "the address of the picture would be too long; shorten labels or remove other references"
+"""Why a reference is not drawn that does not fit in the address."""
 
 MAX_CHOICES = 20
 """Completions of a typed reference."""
@@ -46,8 +49,18 @@ class LegendEntry(NamedTuple):
             return bool(self.problem)
         return self.sample.names.find(self.reference.me_path(path)) is None
 
-    def why_not_drawn(self, path: bytes, kind: Kind, style: str) -> str:
-        """Why it is not drawn with the plot of an ME of this kind though it has the ME, "" if it is."""
+    @property
+    def field(self) -> FormField:
+        """It in a form."""
+        return form_field("ref", self.reference.written())
+
+    def why_not_drawn(self, path: bytes, kind: Kind, style: str, drawn: int) -> str:
+        """Why it is not drawn with the plot of an ME of this kind though it has the ME, "" if it is.
+
+        drawn: number of the references that fit in the address of the picture.
+        """
+        if self.number > drawn:
+            return TOO_LONG
         index = self.sample.names.find(self.reference.me_path(path)) if self.sample else None
         return why_not_drawn(Kind(self.sample.columns.kind[index]), kind, style, self.number) if self.sample and index is not None else ""
 
@@ -59,16 +72,22 @@ class Shortcut(NamedTuple):
     address: str
 
 
-def legend_of(view: View) -> list[LegendEntry]:
+def legend_of(view: View, wait_s: float = WAIT_S) -> list[LegendEntry]:
     """The references of a page with their samples."""
-    end = time.monotonic() + WAIT_S
+    end = time.monotonic() + wait_s
     return [_legend_entry(view, number, each, end) for number, each in enumerate(view.references, 1)]
+
+
+def unread(legend: Sequence[LegendEntry]) -> str:
+    """The numbers of the references whose lists are being read, with commas between them."""
+    return ",".join(str(each.number) for each in legend if each.sample is None and not each.problem)
 
 
 def compare_context(view: View, legend: list[LegendEntry], sample: OpenSample | None = None) -> dict[str, Any]:
     """Values of gui/compare.html. sample: that of the page of one plot, whose legend says what is not drawn."""
     return {
         "legend": legend,
+        "unread": unread(legend),
         "not_drawn": {each.number: reason for each in legend if sample and (reason := _why_not_drawn(each, sample, view))},
         "shortcuts": _shortcuts(view),
         "other_datasets": _other_datasets(view),
@@ -87,8 +106,8 @@ def _other_datasets(view: View) -> list[tuple[str, str]]:
 
 def _why_not_drawn(entry: LegendEntry, sample: OpenSample, view: View) -> str:
     index = sample.names.find(view.plot)
-    kind = Kind(sample.columns.kind[index]) if index is not None else None
-    return "" if kind is None or kind.scalar else entry.why_not_drawn(view.plot, kind, view.compare)
+    kind, drawn = Kind(sample.columns.kind[index]) if index is not None else None, view.comparison(view.plot, LARGE)[1]
+    return "" if kind is None or kind.scalar else entry.why_not_drawn(view.plot, kind, view.compare, drawn)
 
 
 def _base(view: View) -> View:
@@ -174,7 +193,8 @@ def choices_fragment(sample: OpenSample, view: View) -> Response:
 
 def _choices(sample: OpenSample, view: View, typed: str) -> list[str]:
     if typed.startswith("//"):
-        return [f"//{text(sample.names[index])}" for index in sample.names.search(typed[2:].split(), MAX_CHOICES)]
+        found = (form_value(sample.names[index]) for index in sample.names.search(typed[2:].split(), MAX_CHOICES))
+        return [f"//{name}" for name in found if name]  # others cannot be typed
     run, slash, dataset = typed.partition("/")
     if not run.isascii() or not (run.isdigit() or (slash and not run)):
         return []

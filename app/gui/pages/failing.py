@@ -8,20 +8,21 @@ from typing import Any, NamedTuple, TypeVar
 from flask import Blueprint, Response, request
 
 from app.formats import QTest
-from app.gui.addresses import text
+from app.gui.addresses import FormField, form_field, text
 from app.gui.catalog.catalog import OpenSample
 from app.gui.errors import InvalidInput
 from app.gui.files.entries import is_live
 from app.gui.pages.failing_mes import DatasetFailing, FailingME, current_failing_cache, failing_me
 from app.gui.pages.frame import frame_of_request
-from app.gui.pages.listing import failing_list, with_badges
+from app.gui.pages.listing import SCALARS, failing_list, with_badges
+from app.gui.pages.marked import marks_context
+from app.gui.pages.parts import requested_part
 from app.gui.pages.readable import readable_real
 from app.gui.quality import FAILING, FailingCounts, rank_of, status_badge
 from app.gui.samples import LARGEST, SampleKey
 from app.gui.view import View
 from app.security import Role, needs
 from app.web import Problem, etag_of, is_fragment, nothing_new, page
-from app.web.arguments import int_arg
 from app.web.badges import Badge
 
 blueprint = Blueprint("gui_failing", __name__)
@@ -44,6 +45,7 @@ class FailingRow(NamedTuple):
     dataset_address: str  # of the list of its sample
     status: Badge | None
     tests: list[tuple[QTest, Badge | None]]  # those that fail, worst first
+    mark: FormField | None  # its field `mark` in the form of a list of one sample; None for a number or text
 
 
 def failing_page(sample: OpenSample, view: View) -> Response:
@@ -54,15 +56,17 @@ def failing_page(sample: OpenSample, view: View) -> Response:
         mes, problem = [], error.message
     statuses = [sample.columns.status[index] for index in mes]
     shown, context = _part(mes, view.address)
+    marks = {index: form_field("mark", sample.names[index]) for index in shown if sample.columns.kind[index] not in SCALARS}
     response = page(
         "gui/failing.html",
         "gui/failing_rows.html" if "from" in request.args else "gui/failing_fragment.html",
-        rows=[_row(view, failing_me(sample, index)) for index in shown],
+        rows=[_row(view, failing_me(sample, index), marks.get(index)) for index in shown],
         counts=FailingCounts(*(statuses.count(code) for code in FAILING)),
         problem=problem,
         all_mes=view.replace(failing=False).address,
         with_dataset=False,
         **context,
+        **marks_context(view, list(marks.values())),
         **frame_of_request(view, sample),
     )
     if problem and not is_fragment():
@@ -116,13 +120,12 @@ def _changes(dataset: DatasetFailing) -> bool:
 
 def _part(mes: Sequence[_T], address: str) -> tuple[Sequence[_T], dict[str, Any]]:
     """The part of a list that this request shows, and values of gui/failing_rows.html."""
-    start = int_arg("from", 0)
-    end = start + ROWS_PER_PAGE
+    start, end = requested_part(ROWS_PER_PAGE)
     more = f"{address}{'&' if '?' in address else '?'}from={end}" if end < len(mes) else ""
-    return mes[start:end], {"more": more, "remaining": max(0, len(mes) - end), "readable": readable_real}
+    return mes[start:end], {"more": more, "remaining": max(0, len(mes) - end), "readable": readable_real, "page_size": ROWS_PER_PAGE}
 
 
-def _row(view: View, me: FailingME) -> FailingRow:
+def _row(view: View, me: FailingME, mark: FormField | None = None) -> FailingRow:
     folder, _, name = me.path.rpartition(b"/")
     return FailingRow(
         name=text(name),
@@ -133,4 +136,5 @@ def _row(view: View, me: FailingME) -> FailingRow:
         dataset_address=view.address,
         status=status_badge(me.status),
         tests=with_badges(me.tests),
+        mark=mark,
     )

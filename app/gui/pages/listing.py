@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from app.formats import Kind, QTest, Subfolder
-from app.gui.addresses import form_value, quote_path, text
+from app.gui.addresses import FormField, form_field, quote_path, text
 from app.gui.catalog.catalog import OpenSample
 from app.gui.errors import InvalidInput
 from app.gui.pages.compare import LegendEntry, SidePlot, sides
@@ -52,7 +52,7 @@ class Tile(NamedTuple):
     sides: list[SidePlot]  # the plots of references that are shown beside it
     reference_values: list[tuple[str, str]]  # label and text of a scalar in each reference
     lacks: list[str]  # labels of the references without this ME
-    mark: str  # value of its field `mark` in a form, or "" for a name that forms cannot send
+    mark: FormField  # its field `mark` in a form
     not_drawn: list[tuple[str, str]]  # label of each reference that is not drawn with this plot, and why
 
 
@@ -68,8 +68,8 @@ class ListPage(NamedTuple):
     problem: str  # what is wrong with the search, or ""
 
 
-def list_view(sample: OpenSample, view: View, start: int, legend: Sequence[LegendEntry] = ()) -> ListPage:
-    """The content of the page of a view, with tiles from number `start` on, compared with the references of `legend`."""
+def list_view(sample: OpenSample, view: View, part: tuple[int, int], legend: Sequence[LegendEntry] = ()) -> ListPage:
+    """The content of the page of a view, with the tiles of a part of its list, compared with the references of `legend`."""
     found: list[int] | None
     try:
         found, problem = _matches(sample, view), ""
@@ -77,7 +77,7 @@ def list_view(sample: OpenSample, view: View, start: int, legend: Sequence[Legen
         found, problem = [], error.message
     folder = sample.names.folder(view.folder) if found is None else None
     mes = _in_order(sample, view, found or [] if folder is None else folder.mes)
-    end = start + TILES_PER_PAGE
+    start, end = part
     return ListPage(
         folders=_folder_links(sample, view, folder.subfolders) if folder else [],
         tiles=[tile(sample, view, index, legend) for index in mes[start:end]],
@@ -145,20 +145,21 @@ def tile(sample: OpenSample, view: View, index: int, legend: Sequence[LegendEntr
     folder, _, name = path.rpartition(b"/")
     value = scalar(sample, index)
     values = _reference_values(legend, path) if value is not None else []
-    reasons = [(each.shown_label, each.why_not_drawn(path, Kind(sample.columns.kind[index]), view.compare)) for each in legend]
+    image, drawn = view.comparison(path, size)
+    reasons = [(each.shown_label, each.why_not_drawn(path, Kind(sample.columns.kind[index]), view.compare, drawn)) for each in legend]
     return Tile(
         name=text(name),
         folder=text(folder),
         address=view.of_plot(path).address,
         folder_address=view.of_folder(folder).address if view.is_search else "",
-        image=view.image(path, size),
+        image=image,
         status=status_badge(sample.columns.status[index]),
         value=value,
         readable=readable_value(text(name), value or ""),
         sides=sides(view, legend, path, size) if value is None else [],
         reference_values=[(label, readable_value(text(name), each)) for label, each in values],
         lacks=[each.shown_label for each in legend if each.sample and each.lacks(path)],
-        mark=form_value(path),
+        mark=form_field("mark", path),
         not_drawn=[(label, reason) for label, reason in reasons if reason and value is None],
     )
 

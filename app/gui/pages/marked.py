@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from math import ceil, sqrt
 from typing import Any, NamedTuple
 
-from flask import Response
+from flask import Response, request
 
 from app.formats import Kind
-from app.gui.addresses import form_value, text
+from app.gui.addresses import FormField, form_field, text
 from app.gui.catalog.catalog import OpenSample
 from app.gui.pages.compare import LegendEntry, compare_context, legend_of
 from app.gui.pages.frame import sample_frame
@@ -29,15 +29,16 @@ class MarkedPlot(NamedTuple):
     without: str  # the address of the page without it
 
 
-def marks_context(view: View, tiles: Sequence[Tile] = ()) -> dict[str, Any]:
-    """Values of gui/marks.html on a page with these tiles."""
-    marked = {form_value(path) for path in view.marks}
+def marks_context(view: View, boxes: Sequence[FormField]) -> dict[str, Any]:
+    """Values of gui/marks.html on a page with these check boxes."""
+    marked = {form_field("mark", path) for path in view.marks}
     return {
         "marked": marked,
         "marks_base": view.replace(marks=()),
-        "marks_elsewhere": sorted(marked - {each.mark for each in tiles} - {""}),
+        "marks_elsewhere": sorted(marked.difference(boxes)),
         "marks_page": view.replace(plot=b"", side_by_side=True).address,
         "max_marks": MAX_MARKS,
+        "start": request.args.get("from", ""),
     }
 
 

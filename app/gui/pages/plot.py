@@ -10,7 +10,7 @@ from werkzeug.datastructures import MultiDict
 
 from app.formats import Kind
 from app.formats.listing import EFFICIENCY
-from app.gui.addresses import text
+from app.gui.addresses import form_field, text
 from app.gui.catalog.catalog import OpenSample
 from app.gui.current import current_plots
 from app.gui.errors import PlotError
@@ -19,6 +19,7 @@ from app.gui.pages.compare import LegendEntry, compare_context, legend_of, sides
 from app.gui.pages.frame import frame_of_request
 from app.gui.pages.listing import scalar, siblings, tile, with_badges
 from app.gui.pages.lumis import current_lumi_series, lumi_steps, series_context
+from app.gui.pages.marked import marks_context
 from app.gui.pages.options import option_form, with_drawn_options
 from app.gui.pages.readable import readable_real
 from app.gui.pages.table import table_context
@@ -30,6 +31,9 @@ from app.web import page
 from app.web.assets import asset
 from render.errors import OptionError
 from render.options import Options
+
+MAX_INTERACTIVE = 2
+"""Most axes of a histogram that is drawn interactively."""
 
 
 def plot_page(sample: OpenSample, view: View) -> Response:
@@ -51,6 +55,7 @@ def plot_page(sample: OpenSample, view: View) -> Response:
         **context,
         **frame,
         **compare_context(view, legend, sample),
+        **marks_context(view, [form_field("mark", view.plot)]),
         **_image_context(view, legend, frame["lumis"]["previous"] if frame["lumis"] else None),
         **form,
         **series_context(view, series),
@@ -97,7 +102,7 @@ def _me_context(sample: OpenSample, view: View, index: int, legend: list[LegendE
         "readable": readable_real,
         **_neighbours(sample, view, index),
         **table_context(sample, view, index, legend),
-        "interactive": _interactive(view, legend) if dimensions(kind.class_name) < 3 and not kind.scalar else None,
+        "interactive": _interactive(view, legend) if dimensions(kind.class_name) <= MAX_INTERACTIVE and not kind.scalar else None,
     }
 
 

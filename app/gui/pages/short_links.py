@@ -8,6 +8,7 @@ from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.gui import short_links
+from app.gui.addresses import MAX_ADDRESS
 from app.gui.settings import GuiSettings
 from app.gui.view import View
 from app.gui.view_query import view_of
@@ -18,7 +19,7 @@ blueprint = Blueprint("short_links", __name__, url_prefix="/s")
 
 PREFIX = "/browse/"
 
-MAX_FORM_BYTES = 3 * short_links.MAX_ADDRESS + 2000
+MAX_FORM_BYTES = 3 * MAX_ADDRESS + 2000
 """A form with the longest address, each letter of it percent-encoded, and a host."""
 
 

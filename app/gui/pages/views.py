@@ -11,13 +11,14 @@ from app.gui.catalog.stored import find_sample, retry
 from app.gui.current import current_catalog
 from app.gui.errors import ImportFailed, Importing
 from app.gui.files.entries import is_live
-from app.gui.pages.compare import choices_fragment, compare_context, legend_of
+from app.gui.pages.compare import choices_fragment, compare_context, legend_of, unread
 from app.gui.pages.failing import failing_page
 from app.gui.pages.frame import frame_of_request, sample_frame
-from app.gui.pages.listing import list_view
+from app.gui.pages.listing import TILES_PER_PAGE, list_view
 from app.gui.pages.live import live_state
 from app.gui.pages.lumis import nearest_lumi
 from app.gui.pages.marked import marked_page, marks_context
+from app.gui.pages.parts import requested_part
 from app.gui.pages.plot import details_fragment, plot_page, series_fragment
 from app.gui.pages.run_info import run_info
 from app.gui.pages.slide_show import DEFAULT_SLIDE_S, slide_page
@@ -30,15 +31,11 @@ from app.security import Role, needs
 from app.security.audit_log import audit
 from app.security.caller import current_user
 from app.web import Problem, is_fragment, nothing_new, page
-from app.web.arguments import parse_int
 
 pages = Blueprint("gui", __name__)
 
 WAIT_S = 1.0
 """Longest wait of a page for an import, before it shows the progress instead."""
-
-LARGEST_START = 10**8 - 1
-"""Greatest number of the first tile in an address."""
 
 
 @pages.get("/browse/<path:place>")
@@ -46,7 +43,7 @@ LARGEST_START = 10**8 - 1
 def browse(place: str) -> AnyResponse:
     """A page of a sample, or a fragment of it.
 
-    The query chooses: `lumi=` redirects to the nearest lumisection, `since=` is a poll, `series=` the chart over lumisections,
+    The query chooses: `lumi=` redirects to the nearest lumisection, `since=` is a poll, `unread=` a poll until references are read, `series=` the chart over lumisections,
     `details=` the details of a histogram, `csv=` the table of its bins, `choices=` completions of a typed reference,
     `plot=` the page of a large plot, `show=marked` that of the marked plots, `slide=` a slide show; without these it is a folder or a
     search.
@@ -61,6 +58,8 @@ def browse(place: str) -> AnyResponse:
 def _browse_response(view: View) -> AnyResponse:
     if "lumi" in request.args:
         return redirect(view.of_lumi(nearest_lumi(view, request.args["lumi"])).address)
+    if request.args.get("unread") and request.args["unread"] == unread(legend_of(view, 0.0)):
+        return Response(status=204)
     try:
         if "since" in request.args:
             return _poll_response(view)
@@ -128,7 +127,7 @@ def read_again(place: str) -> AnyResponse:
 def _folder_page(sample: OpenSample, view: View) -> Response:
     """A folder, the matches of a search, or only their next tiles."""
     legend = legend_of(view)
-    listing = list_view(sample, view, parse_int(request.args.get("from", "0"), LARGEST_START) or 0, legend)
+    listing = list_view(sample, view, requested_part(TILES_PER_PAGE), legend)
     if not listing.folders and not listing.total and view.folder and not view.is_search:
         return _redirect_to_existing(sample, view)
     is_more = is_fragment() and "from" in request.args
@@ -146,7 +145,8 @@ def _folder_page(sample: OpenSample, view: View) -> Response:
         other_order=view.replace(failing_first=not view.failing_first).address,
         **frame_of_request(view, sample),
         **({} if is_more else compare_context(view, legend)),
-        **marks_context(view, listing.tiles),
+        page_size=TILES_PER_PAGE,
+        **marks_context(view, [each.mark for each in listing.tiles]),
     )
     if listing.problem and not is_fragment():
         response.status_code = 400  # while typing the message alone is enough

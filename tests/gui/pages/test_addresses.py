@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import unquote_to_bytes
+from urllib.parse import unquote_to_bytes, urlencode
 
 import pytest
 from flask import Flask, request
@@ -123,6 +123,7 @@ def states(draw: st.DrawFn) -> View:
         table=draw(st.booleans()),
         sort=draw(st.sampled_from(["", "x", "-ylabel", "z", "polygon", "content", "-error", "error9"])),
         page=draw(st.integers(1, 999_999)),
+        interactive=draw(st.sampled_from(["", "on", "on,project:x,x:4", "on,y:20,zoomx:-5:7.5,zoomy:1e-7:2e+21"])),
         references=tuple(draw(st.lists(references(), max_size=MAX_REFERENCES))),
         compare=draw(st.sampled_from(COMPARISONS)),
         options=draw(drawing_options()),
@@ -134,6 +135,17 @@ def states(draw: st.DrawFn) -> View:
 @given(view=states())
 def test_every_view_has_an_address_that_leads_back_to_it(view: View) -> None:
     assert followed(address_of(view)) == view
+
+
+@settings(max_examples=500)
+@given(view=states())
+def test_every_view_passes_through_a_form_also_names_that_are_not_utf_8(view: View) -> None:
+    with bare.test_request_context():
+        fields, path = view.fields, view.path
+    for value in (value for _, value in fields):
+        assert value.isprintable(), "browsers change line ends"
+        value.encode()
+    assert followed(f"{path}?{urlencode(fields)}") == view
 
 
 @pytest.mark.parametrize(
@@ -177,6 +189,8 @@ def test_a_reference_leaves_out_what_is_that_of_the_page(written: str, reference
         ("table=1&sort=content10", "sort", "no column"),
         ("table=1&sort=--x", "sort", "no column"),
         ("table=1&page=0", "page", "from 1 to 999999"),
+        ("interactive=yes", "interactive", "expected on"),
+        ("interactive=on,zoomx:1:<b>", "interactive", "expected on"),
         ("table=1&page=%D9%A3", "page", "whole number"),
         ("table=1&page=1000000", "page", "whole number"),
         ("me1=A/x&me1.zmin=low", "me1.zmin", "not a number"),

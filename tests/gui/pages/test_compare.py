@@ -6,17 +6,21 @@ import html
 import re
 import shutil
 from pathlib import Path
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 import pytest
 from flask.testing import FlaskClient
 
 from app.core.settings import Settings
 from app.gui import samples
+from app.gui.catalog.stored import find_sample
+from app.gui.files.register import IMPORT
 from app.gui.references import MAX_REFERENCES
 from app.gui.samples import SampleKey
-from tests.gui.pages.test_views import COSMICS, HTMX, MUON, ZERO_BIAS, read, words
+from app.queue.models import BackgroundJob
+from tests.gui.pages.pages import COSMICS, HTMX, MUON, ZERO_BIAS, read, words
 from tests.support import gui
+from tests.support.processes import until
 
 FOLDER = f"/browse/367129{ZERO_BIAS}/EcalBarrel/EBTimingTask"
 BARREL = "EcalBarrel/EBTimingTask/EBTMT timing EB+02"
@@ -137,6 +141,53 @@ def test_a_difference_says_that_it_is_from_the_first_reference(client: FlaskClie
     client.get(f"/api/v1/archive/367100{ZERO_BIAS}/")
     lines = references(read(client, f"{PLOT}&ref=367100&ref=367100&compare=difference"))
     assert lines == ["Run 367100 Remove", "Run 367100 not drawn: a difference is that from the first reference Remove"]
+
+
+def test_a_reference_that_is_not_utf_8_survives_a_change_of_the_panel(client: FlaskClient) -> None:
+    client.get(f"/api/v1/archive/367100{ZERO_BIAS}/")
+    page = read(client, f"{PLOT}&ref=//caf%E9&ref=367129/A/B/C/two%0Alines&ref=367100&label2=odd")
+    form = re.search(r'<section class="compare".*?</form>', page, re.DOTALL)
+    assert form
+    fields = re.findall(r'<input (?:type="hidden" )?name="([^"]*)" value="([^"]*)"', form[0])
+    sent = read(client, f"{FOLDER}?{urlencode([(name, html.unescape(value)) for name, value in fields])}&compare=stacked")
+    assert references(sent) == references(page)
+    assert images(sent)[0] == images(page)[0].replace("ref=overlay", "ref=stacked")
+    assert "caf%E9" in images(sent)[0]
+    assert "two%0Alines" in images(sent)[0]
+    assert client.get(images(sent)[0]).status_code == 200, "a label has no line ends"
+
+
+def test_a_page_whose_pictures_would_have_too_long_addresses_shows_plots_and_says_what_is_missing(client: FlaskClient) -> None:
+    names = ["/".join("a" * 20) + "x" * 700 + str(number) for number in range(1, 10)]
+    many = "".join(f"&ref=367100//{name}" for name in names)
+    page = read(client, PLOT + many)
+    assert len(PLOT + many) < 8190, "the page itself can be requested"
+    assert all(len(f"GET {address}&format=root HTTP/1.1") <= 8190 for address in images(page))
+    assert client.get(images(page)[0]).status_code == 200
+    left_out = 10 - images(page)[0].count("obj=")
+    assert left_out > 0
+    sentence = "not drawn: the address of the picture would be too long"
+    assert sum(sentence in line for line in references(page)) == left_out
+    tiles = read(client, FOLDER + "?" + many[1:])
+    assert words(tiles).count(sentence) == sum(10 - address.count("obj=") for address in images(tiles)) > 0
+
+
+def test_references_that_are_being_read_are_polled_until_they_are_there(client: FlaskClient, own_file: Path) -> None:
+    row = find_sample(SampleKey(400000, 0, ZERO_BIAS))
+    assert row
+    elsewhere = BackgroundJob.create(queue="bulk", kind=IMPORT, key=str(row.newest_file.file), state="running", lease_until=4e9)
+    page = read(client, f"{PLOT}&ref=400000")
+    assert references(page) == ["Run 400000 is being read Remove"]
+    assert "Look again" in words(page), "a browser without scripts has a link"
+    poll = re.search(r'data-poll hx-get="([^"]*)" hx-trigger="every 2s', page)
+    assert poll
+    address, headers = html.unescape(poll[1]), HTMX | {"HX-Target": "main"}
+    assert client.get(address, headers=headers).status_code == 204, "nothing is new"
+    BackgroundJob.update(state="cancelled").where(BackgroundJob.id == elsewhere.id).execute()
+    until(lambda: client.get(address, headers=headers).status_code == 200, "the list of the reference")
+    page = client.get(address, headers=headers).text
+    assert references(page) == ["Run 400000 Remove"]
+    assert "data-poll" not in page
 
 
 def test_nine_references_can_be_changed_without_scripts(client: FlaskClient) -> None:

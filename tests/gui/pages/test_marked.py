@@ -5,29 +5,22 @@ from __future__ import annotations
 import html
 import re
 from pathlib import Path
-from urllib.parse import parse_qs, parse_qsl, quote, urlsplit
+from urllib.parse import parse_qs, parse_qsl, quote, urlencode, urlsplit
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 
-from app import create_app
-from app.core.settings import Settings
+from app.gui.pages import failing, views
 from app.gui.pages.marked import columns_of
+from tests.gui.pages.pages import COSMICS, MUON, ZERO_BIAS, read, words
 from tests.gui.pages.test_compare import FOLDER, images, links
 from tests.gui.pages.test_failing import demo_file
-from tests.gui.pages.test_views import MUON, ZERO_BIAS, read, words
 from tests.support.uproot_mes import read_mes
 
 TASK = "EcalBarrel/EBTimingTask"
 NAMES = [f"{TASK}/EBTMT timing EB+0{number}" for number in (2, 3, 4)]
 MARKS = "&".join(f"mark={quote(name, safe='')}" for name in NAMES)
 SIDE_BY_SIDE = f"{FOLDER}?{MARKS}&show=marked"
-
-
-@pytest.fixture
-def app(hub: Settings) -> Flask:
-    return create_app(hub)
 
 
 def drawn(page: str) -> list[tuple[str, str, dict[str, list[str]]]]:
@@ -59,6 +52,36 @@ def test_a_tile_can_be_marked_by_a_form_without_scripts(client: FlaskClient) -> 
     assert hidden == [("size", "l"), ("mark", "A/elsewhere")]  # with the ticked boxes: the whole state
     assert "<noscript><button" in form[0]
     assert "2 marked" in words(form[0])
+
+
+def boxes(page: str) -> list[tuple[str, bool]]:
+    """The plots with a box on a page, and whether they are ticked."""
+    found = re.findall(r'<input type="checkbox" form="marks" name="mark" value="([^"]*)"[^>]*?(checked)?>', page)
+    return [(html.unescape(value), bool(checked)) for value, checked in found]
+
+
+def test_plots_are_marked_in_the_list_of_failing_tests_and_on_their_page(client: FlaskClient) -> None:
+    name = "Muons/diMuonHistograms/GlbGlbMuon_HM"
+    mark = f"mark={quote(name, safe='')}"
+    listed = boxes(read(client, f"{COSMICS}?failing=1&{mark}"))
+    assert [path for path, ticked in listed if ticked] == [name]
+    assert len(listed) > 1
+    shown = read(client, step(read(client, f"{COSMICS}?failing=1&{mark}"), "m"))
+    assert [path for _, path, _ in drawn(shown)] == [name]
+    plot = f"{COSMICS}?plot={quote(name, safe='')}"
+    assert boxes(read(client, plot)) == [(name, False)]
+    page = read(client, f"{plot}&{mark}&mark=A%2Felsewhere")
+    assert boxes(page) == [(name, True)]
+    assert 'type="hidden" name="mark" value="A/elsewhere"' in page
+    assert boxes(read(client, f"{COSMICS}?plot=Info%2FEventInfo%2FiRun")) == [], "a number is no plot"
+
+
+@pytest.mark.parametrize("listed", ["q=a", "failing=1"])
+def test_a_list_of_which_more_was_shown_is_as_long_again(client: FlaskClient, listed: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module, size in ((views, "TILES_PER_PAGE"), (failing, "ROWS_PER_PAGE")):
+        monkeypatch.setattr(module, size, 5)
+    items = [read(client, f"{COSMICS}?{listed}{more}").count("data-item>") for more in ("", "&upto=5", "&upto=7", "&upto=x")]
+    assert items == [5, 5, 7, 5]
 
 
 def test_marks_stay_on_the_way_to_other_folders_plots_and_runs(client: FlaskClient) -> None:
@@ -115,11 +138,18 @@ def test_a_page_of_marked_plots_without_marks_says_how_to_mark(client: FlaskClie
     assert images(page) == []
 
 
-def test_names_that_forms_change_have_no_box(client: FlaskClient) -> None:
-    from app.gui.addresses import form_value
-
-    assert form_value("η b&<".encode()) == "η b&<"
-    assert form_value(b"caf\xe9") == form_value(b"a\nb") == ""
+def test_marks_of_names_that_forms_change_are_kept_by_a_form_without_scripts(client: FlaskClient) -> None:
+    page = read(client, f"{FOLDER}?mark=caf%E9&mark=a%0Ab&mark=%CE%B7")
+    form = re.search(r'<form class="marks.*?</form>', page, re.DOTALL)
+    assert form
+    fields = [(name, html.unescape(value)) for name, value in re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)"', form[0])]
+    assert fields == [("mark", "η"), ("mark*", "a%0Ab"), ("mark*", "caf%E9")]
+    sent = read(client, f"{FOLDER}?{urlencode(fields)}")
+    assert {value for name, value in parse_qsl(urlsplit(step(sent, "m")).query, encoding="latin1") if name == "mark"} == {
+        "caf\xe9",
+        "a\nb",
+        "\xce\xb7",
+    }
 
 
 @pytest.mark.parametrize(("plots", "columns"), [(0, 1), (1, 1), (2, 2), (3, 3), (4, 3), (6, 4), (8, 4), (20, 7), (200, 7)])

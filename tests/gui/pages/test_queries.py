@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 from flask.testing import FlaskClient
 
-from tests.gui.pages.test_views import HTMX, ZERO_BIAS, read
+from tests.gui.pages.pages import HTMX, ZERO_BIAS, read
 from tests.support.queries import queries
 
 FOLDER = f"/browse/367129{ZERO_BIAS}/EcalBarrel/EBTimingTask"

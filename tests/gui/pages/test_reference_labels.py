@@ -11,8 +11,8 @@ from werkzeug.datastructures import MultiDict
 from app.gui.references import Reference, drawable_label
 from app.gui.samples import SampleKey
 from render.options import Options
+from tests.gui.pages.pages import ZERO_BIAS, read
 from tests.gui.pages.test_compare import FOLDER, PLOT, images
-from tests.gui.pages.test_views import ZERO_BIAS, read
 
 PAGE = SampleKey(367129, 0, ZERO_BIAS)
 

@@ -8,9 +8,10 @@ import re
 import pytest
 from flask.testing import FlaskClient
 
+from app.gui.addresses import MAX_ADDRESS
 from app.gui.models import ShortLink
-from app.gui.short_links import DAY_S, LONG_ADDRESS, MAX_ADDRESS, MAX_LINKS, ROOM
-from tests.gui.pages.test_views import ZERO_BIAS, read
+from app.gui.short_links import DAY_S, LONG_ADDRESS, MAX_LINKS, ROOM
+from tests.gui.pages.pages import ZERO_BIAS, read
 
 FOLDER = f"/browse/367129{ZERO_BIAS}/EcalBarrel/EBTimingTask"
 LONG = (
@@ -46,6 +47,15 @@ def test_a_long_address_has_a_button_that_makes_a_short_link_to_the_same_view(cl
     answer = client.get(link.removeprefix("http://127.0.0.1:8889"))
     assert answer.status_code == 302
     assert answer.location == html.unescape(button[1])
+
+
+@pytest.mark.parametrize(
+    ("query", "status"), [("plot=Not/There", 404), ("failing=1", 200), ("slide=5", 200), (f"mark={'y' * 300}&show=marked", 200)]
+)
+def test_every_page_of_a_view_with_a_long_address_has_the_button(client: FlaskClient, query: str, status: int) -> None:
+    page = read(client, f"{LONG}&{query}", status)
+    (address,) = re.findall(r'action="/s"><input type="hidden" name="address" value="([^"]*)"', page)
+    assert made(client, html.unescape(address)) == made(client, f"{LONG}&{query}")
 
 
 def test_the_same_view_has_the_same_link_however_it_is_written(client: FlaskClient) -> None:
