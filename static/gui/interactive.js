@@ -1,4 +1,5 @@
 // The plot of a page drawn by JSROOT: values under the pointer, zoom by drag, projections, combined bins. Loaded on demand.
+// Its state is in the address: interactive=on,project:x,x:4,y:2,zoomx:-5:7.5 with x:4 for four bins of x as one.
 "use strict";
 (() => {
   const GROUPS = [1, 2, 4, 5, 10, 20, 50];
@@ -10,6 +11,8 @@
   let library = null;
   let shown = ""; // the data of the button when the plot was drawn
   let histograms = []; // as JSON; null or "" for a reference that has none
+  let state = {}; // by the names of the controls, and zoomx and zoomy with both ends; without what is as at first
+  let latest = 0; // number of the last drawing that began
 
   const button = () => document.querySelector("[data-interactive]");
   const box = () => document.getElementById("interactive");
@@ -39,15 +42,23 @@
   }
 
   async function read(address) {
+    let lost = 0; // contents that are not finite
     const response = await fetch(address);
-    const histogram = JSON.parse(await response.text(), drawable);
+    const histogram = JSON.parse(await response.text(), (name, value) => {
+      if (name === "fArray") lost += value.filter((number) => number === null).length;
+      if (name === "fContent" && value === null) lost += 1;
+      return drawable(name, value);
+    });
     if (!response.ok) throw new Error(histogram.message);
+    histogram.dqmNotFinite = lost;
     return histogram;
   }
 
   function choice(label, name, values) {
     const select = Object.assign(document.createElement("select"), { name });
     select.append(...values.map(([value, text]) => new Option(text, value)));
+    if ([...select.options].some((option) => option.value === state[name])) select.value = state[name];
+    else delete state[name];
     const element = document.createElement("label");
     element.append(label, " ", select);
     return element;
@@ -66,11 +77,11 @@
         ["x", "projection on x"],
         ["y", "projection on y"],
       ];
-      form.append(choice("Show", "projection", shapes));
+      form.append(choice("Show", "project", shapes));
     }
     form.append(choice("Bins of x as one", "x", groups));
     if (isMap) form.append(choice("of y", "y", groups));
-    form.addEventListener("change", draw);
+    form.addEventListener("change", change);
     form.addEventListener("submit", (event) => event.preventDefault());
     return form;
   }
@@ -80,7 +91,7 @@
     const fields = new FormData(box().querySelector("form"));
     if (!fields.has("x")) return histogram;
     const result = dqm.histogram.rebinned(histogram, [Number(fields.get("x")), Number(fields.get("y") ?? 1)]);
-    const letter = fields.get("projection");
+    const letter = fields.get("project");
     return letter && dqm.histogram.dimensions(histogram) === 2 ? dqm.histogram.projection(result, letter) : result;
   }
 
@@ -104,16 +115,79 @@
     return painter(histogram).draw(figure, object, options);
   }
 
+  /** Another choice of a control; the axes of a projection are others, so it begins without a zoom. */
+  function change(event) {
+    const { name, value } = event.target;
+    if (name === "project") state = { x: state.x, y: state.y };
+    state[name] = value;
+    remember();
+    draw();
+  }
+
+  function stateOf(text) {
+    const parts = text.split(",").slice(1);
+    return Object.fromEntries(
+      parts.map((part) => part.split(":")).map(([name, ...values]) => [name, values.length > 1 ? values : values[0]]),
+    );
+  }
+
+  /** Puts the state into the address and the links to this page. */
+  function remember() {
+    const parts = Object.entries(state).filter(([, value]) => value && value !== "1");
+    const text = ["on", ...parts.map(([name, value]) => [name, value].flat().join(":"))].join(",");
+    const fields = location.search.slice(1).split("&");
+    const others = fields.filter((field) => field && !field.startsWith("interactive="));
+    if (shown) others.push(`interactive=${text.replaceAll("+", "%2B")}`);
+    if (others.join("&") === fields.join("&")) return;
+    history.replaceState(history.state, "", `${location.pathname}${others.length ? "?" : ""}${others.join("&")}${location.hash}`);
+    for (const link of document.querySelectorAll("[data-copy-link]")) link.href = location.href;
+    for (const field of document.querySelectorAll('form[action$="/s"] [name=address]')) field.value = location.href;
+  }
+
+  /** Zooms as before, and follows the zoom from now on. */
+  async function follow(frame) {
+    for (const axis of "xy") {
+      const ends = state[`zoom${axis}`];
+      if (ends) await frame.zoomSingle(axis, Number(ends[0]), Number(ends[1]), true);
+    }
+    const changed = frame.zoomChangedInteractive.bind(frame);
+    frame.zoomChangedInteractive = (axis, value) => {
+      const result = changed(axis, value);
+      if (value !== undefined && "xy".includes(axis)) {
+        const ends = [frame[`zoom_${axis}min`], frame[`zoom_${axis}max`]];
+        state[`zoom${axis}`] = ends[0] === ends[1] ? null : ends.map((end) => String(Number(end.toPrecision(6))));
+        remember();
+      }
+      return result;
+    };
+  }
+
+  /** Says which histograms have numbers that are drawn as 0 since they are none. */
+  function noteNotFinite(data) {
+    for (const note of box().querySelectorAll(".interactive-note")) note.remove();
+    for (const [number, histogram] of histograms.entries()) {
+      if (!histogram?.dqmNotFinite) continue;
+      const note = Object.assign(document.createElement("p"), { className: "interactive-note fine" });
+      const values = histogram.dqmNotFinite === 1 ? "1 value is" : `${histogram.dqmNotFinite} values are`;
+      note.textContent = `${data.labels[number]}: ${values} not finite (NaN or infinity) and drawn as 0.`;
+      box().append(note);
+    }
+  }
+
   async function draw() {
     const data = JSON.parse(shown);
     for (const figure of box().querySelectorAll(".interactive-plot")) {
       JSROOT.cleanup(figure);
       figure.remove();
     }
+    noteNotFinite(data);
     const [main, ...references] = histograms.map((histogram) => histogram && chosen(histogram));
     if (dqm.histogram.dimensions(main) === 2) {
-      for (const [number, histogram] of [main, ...references].entries())
-        if (histogram) await paint(stage(`Interactive plot ${data.labels[number]}`), histogram, `colz nostat ${data.options}`);
+      for (const [number, histogram] of [main, ...references].entries()) {
+        if (!histogram) continue;
+        const drawn = await paint(stage(`Interactive plot ${data.labels[number]}`), histogram, `colz nostat ${data.options}`);
+        if (!number) await follow(drawn.getFramePainter());
+      }
     } else await overlay(data, main, references);
   }
 
@@ -137,6 +211,7 @@
       const drawn = await paint(figure, reference, `same ${option}`);
       await recolour(drawn, COLOURS[number]);
     }
+    await follow(first.getFramePainter());
   }
 
   function recolour(drawn, colour) {
@@ -145,6 +220,8 @@
   }
 
   async function show() {
+    const number = ++latest;
+    if (!shown) state = stateOf(button().dataset.interactiveState);
     shown = button().dataset.interactive;
     const data = JSON.parse(shown);
     try {
@@ -153,9 +230,11 @@
         read(data.addresses[0]),
         ...data.addresses.slice(1).map((address) => address && read(address).catch(() => null)),
       ]);
+      if (number !== latest) return; // newer data are being read
       histograms = [main, ...references];
       if (box().hidden || !box().querySelector("form")) box().replaceChildren(controls(main));
       box().hidden = false;
+      remember();
       await draw();
     } catch (error) {
       hide();
@@ -166,8 +245,10 @@
 
   function hide() {
     shown = "";
+    latest += 1;
     box().hidden = true;
     box().replaceChildren();
+    remember();
     showButton();
   }
 
@@ -178,11 +259,17 @@
   }
 
   document.addEventListener("click", (event) => {
-    if (event.target.closest("[data-interactive]")) shown ? hide() : show();
+    const clicked = event.target.closest("[data-interactive]");
+    if (!clicked) return;
+    clicked.dataset.interactiveState = ""; // a picture that becomes interactive again begins anew
+    shown ? hide() : show();
   });
   document.addEventListener("htmx:afterSettle", () => {
     showButton();
-    if (shown && button() && button().dataset.interactive !== shown) show();
+    if (!button()) return;
+    if (shown && button().dataset.interactive !== shown) show();
+    else remember();
   });
   showButton();
+  if (button()?.dataset.interactiveState) show();
 })();

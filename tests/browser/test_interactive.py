@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import quote
 
@@ -74,11 +75,11 @@ def test_the_value_under_the_pointer_is_that_of_the_api_also_of_combined_bins(pa
 def test_a_projection_is_the_sum_over_the_whole_other_axis(page: Page, home: str) -> None:
     open_interactive(page, home + MAP)
     contents = in_api(page, "Hcal/DigiTask/Occupancy/depth/depth1")["fArray"]
-    page.locator("select[name=projection]").select_option("y")
+    page.locator("select[name=project]").select_option("y")
     hint = value_at(page, 0.45, 0.7)
     row = int(hint["bin"])
     assert float(hint["entries"]) == sum(contents[85 * row : 85 * (row + 1)])
-    page.locator("select[name=projection]").select_option("")
+    page.locator("select[name=project]").select_option("")
     expect(interactive(page).get_by_text("Digi occupancy")).to_be_visible()
 
 
@@ -86,12 +87,9 @@ def test_a_drag_zooms_and_a_double_click_shows_everything_again(page: Page, home
     open_interactive(page, home + TIMES)
     axis = interactive(page).locator(".xaxis_container")
     expect(axis).to_contain_text("20")
+    zoom(page)
     box = interactive(page).bounding_box()
     assert box
-    page.mouse.move(box["x"] + 0.4 * box["width"], box["y"] + 0.4 * box["height"])
-    page.mouse.down()
-    page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.5 * box["height"], steps=5)
-    page.mouse.up()
     expect(axis).not_to_contain_text("20")
     page.mouse.dblclick(box["x"] + 0.45 * box["width"], box["y"] + 0.45 * box["height"])
     expect(axis).to_contain_text("20")
@@ -108,15 +106,73 @@ def test_references_are_drawn_over_a_histogram_and_beside_a_map(page: Page, home
     expect(page.get_by_role("img", name="Interactive plot")).to_have_count(1)
 
 
-def test_a_profile_and_a_histogram_of_nan_are_drawn_and_a_box_is_not_offered(page: Page, home: str) -> None:
+def test_a_profile_and_a_histogram_of_nan_are_drawn(page: Page, home: str) -> None:
     for path in (
         "EcalBarrel/EBOccupancyTask/EBOT rec hit energy",
         "Tracking/TrackParameters/generalTracks/GeneralProperties/DxySignificance_GenTk",
     ):
         open_interactive(page, f"{home}{SAMPLE}?plot={quote(path, safe='')}")
+
+
+def test_a_histogram_of_three_axes_says_that_it_is_not_interactive_and_leads_to_its_table(page: Page, home: str) -> None:
     page.goto(f"{home}{SAMPLE}?plot=OfflinePV%2FofflinePrimaryVertices%2Fvertex_xyz")
     expect(page.locator("img.plot-large")).to_be_visible()
     expect(page.get_by_role("button", name="Interactive")).to_have_count(0)
+    expect(page.get_by_text("Not interactive: a TH3F has three axes.")).to_be_visible()
+    page.get_by_role("link", name="Its table").click()
+    expect(page.get_by_role("region", name="Table")).to_be_visible()
+
+
+def test_values_that_are_not_finite_are_named(page: Page, home: str) -> None:
+    path = "Tracking/TrackParameters/generalTracks/GeneralProperties/DxySignificance_GenTk"
+    open_interactive(page, f"{home}{SAMPLE}?plot={quote(path, safe='')}")
+    lost = in_api(page, path)["fArray"].count(None)
+    assert lost
+    expect(page.locator(".interactive-note")).to_contain_text(re.compile(rf": {lost} values? (is|are) not finite"))
+    open_interactive(page, home + TIMES)
+    expect(page.locator(".interactive-note")).to_have_count(0)
+
+
+def zoom(page: Page) -> None:
+    """Zoom on a tenth of the x axis."""
+    box = interactive(page).bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 0.4 * box["width"], box["y"] + 0.4 * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.5 * box["height"], steps=5)
+    page.mouse.up()
+
+
+def test_the_address_of_an_interactive_plot_leads_to_the_same_view(page: Page, home: str) -> None:
+    open_interactive(page, home + TIMES)
+    expect_page(page, "interactive=on$")
+    page.get_by_label("Bins of x as one").select_option("2")
+    expect_page(page, "interactive=on,x:2$")
+    expect(interactive(page).locator("svg").first).to_be_visible()
+    zoom(page)
+    expect_page(page, "zoomx:[-0-9.]+:[-0-9.]+")
+    axis = interactive(page).locator(".xaxis_container")
+    expect(axis).not_to_contain_text("20")
+    labels, address = axis.text_content(), page.url
+    page.goto(f"{home}/")
+    page.goto(address)
+    expect(axis).to_have_text(str(labels))
+    expect(page.get_by_label("Bins of x as one")).to_have_value("2")
+    assert page.url == address
+    expect(page.get_by_role("link", name="Copy link")).to_have_attribute("href", address)
+    page.get_by_role("button", name="Picture").click()
+    expect(page).not_to_have_url(re.compile("interactive"))
+
+
+def test_the_address_of_a_projection_leads_to_it(page: Page, home: str) -> None:
+    open_interactive(page, home + MAP)
+    page.locator("select[name=project]").select_option("y")
+    expect_page(page, "interactive=on,project:y$")
+    page.reload()
+    expect(page.locator("select[name=project]")).to_have_value("y")
+    hint = value_at(page, 0.45, 0.7)
+    contents, row = in_api(page, "Hcal/DigiTask/Occupancy/depth/depth1")["fArray"], int(hint["bin"])
+    assert float(hint["entries"]) == sum(contents[85 * row : 85 * (row + 1)])
 
 
 def test_an_interactive_plot_does_not_glare_in_the_dark(page: Page, home: str) -> None:

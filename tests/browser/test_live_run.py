@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
@@ -116,6 +117,24 @@ def test_old_plot_stays_until_the_new_one_is_loaded(page: Page, hub: Settings) -
         route.continue_()
     page.unroute_all()
     assert becomes_true(page, lambda: image.screenshot() != old)
+
+
+def test_an_interactive_plot_follows_the_run_and_keeps_its_zoom(page: Page, hub: Settings) -> None:
+    write_snapshot(page, hub, 1)
+    state = "interactive=on,x:2,zoomx:100:200"
+    page.goto(f"{FOLDER}?plot={quote(f'EcalBarrel/EBOccupancyTask/{PLOT}', safe='')}&{state}")
+    plot = page.locator(".interactive-plot")
+    axis = plot.locator(".xaxis_container")
+    expect(axis).to_contain_text("120")
+    expect(axis).not_to_contain_text("300")
+    labels = axis.text_content()
+    plot.evaluate("plot => { plot.dataset.drawn = 'before' }")
+    with page.expect_response(re.compile(r"/api/v1/json/.*\?v=\d+$")):
+        write_snapshot(page, hub, 9)
+    expect(page.locator(".interactive-plot[data-drawn]")).to_have_count(0)
+    expect(axis).to_have_text(str(labels))
+    expect(page.locator("select[name=x]")).to_have_value("2")
+    assert page.url.endswith(state)
 
 
 def test_stalled_run_shows_age_and_reason(page: Page, hub: Settings) -> None:
