@@ -102,7 +102,7 @@ def test_references_are_drawn_over_a_histogram_and_beside_a_map(page: Page, home
     open_interactive(page, f"{home}{MAP}&ref=367100")
     expect(interactive(page, 1)).to_have_attribute("aria-label", "Interactive plot Run 367100")
     page.get_by_role("link", name="Remove Run 367100").click()
-    expect_page(page, r"depth1$")
+    expect_page(page, r"depth1&interactive=on$")
     expect(page.get_by_role("img", name="Interactive plot")).to_have_count(1)
 
 

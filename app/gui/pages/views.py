@@ -169,7 +169,7 @@ def _import_page(view: View, job: BackgroundJob) -> Response:
     state = f"{job.state}-{job.progress or 0:.2f}-{job.note}"
     if unchanged := nothing_new(state):
         return unchanged
-    response = page("gui/importing.html", "gui/importing_fragment.html", job=job, state=state, **frame_of_request(view))
+    response = page("gui/importing.html", "gui/importing_fragment.html", job=job, job_state=state, **frame_of_request(view))
     response.status_code = 202
     return response
 

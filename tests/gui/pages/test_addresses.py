@@ -190,7 +190,7 @@ def test_a_reference_leaves_out_what_is_that_of_the_page(written: str, reference
         ("table=1&sort=--x", "sort", "no column"),
         ("table=1&page=0", "page", "from 1 to 999999"),
         ("interactive=yes", "interactive", "expected on"),
-        ("interactive=on,zoomx:1:<b>", "interactive", "expected on"),
+        ("interactive=on,zoomx:1:one", "interactive", "expected on"),
         ("table=1&page=%D9%A3", "page", "whole number"),
         ("table=1&page=1000000", "page", "whole number"),
         ("me1=A/x&me1.zmin=low", "me1.zmin", "not a number"),

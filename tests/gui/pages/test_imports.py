@@ -39,6 +39,7 @@ def test_a_file_that_is_being_read_shows_its_progress_and_then_its_list(
     assert 'value="0.25"' in fragment
     seen = re.search(r"""hx-vals='\{"since": "([^"]*)"\}'""", fragment)
     assert seen
+    assert seen[0] in read(client, OWN, 202), "a poll without it would get the list in the place of the progress"
     assert client.get(OWN, query_string={"since": seen[1]}, headers=HTMX).status_code == 204, "nothing is new"
     BackgroundJob.update(progress=0.5).where(BackgroundJob.id == elsewhere.id).execute()
     assert 'value="0.5"' in read(client, f"{OWN}?since={seen[1]}", 202, **HTMX)
