@@ -8,7 +8,8 @@
   button.addEventListener("click", () => dialog.showModal());
 
   const OPEN_MENU = "details.menu[open], details.account[open]";
-  const isField = (element) => element.matches("input, select, textarea, [contenteditable]");
+  // A ticked box keeps the focus, and takes no other key than the space bar.
+  const isField = (element) => element.matches("input:not([type=checkbox], [type=radio]), select, textarea, [contenteditable]");
 
   /** Click or focus the element of a key; false if the page has none. */
   function press(key) {
@@ -60,7 +61,7 @@
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || dialog.open) return;
     if (event.key === "Escape") return leave(event.target);
     if (isField(event.target)) return;
-    if (event.key === " " && event.target.matches("button, summary")) return;
+    if (event.key === " " && event.target.matches("button, summary, input")) return;
     const key = event.key === " " ? "Space" : event.key;
     const done = Object.hasOwn(actions, key) ? actions[key]() : press(key);
     if (done) event.preventDefault();

@@ -119,6 +119,7 @@ def test_the_space_bar_marks_in_the_list_of_failing_tests_and_on_the_page_of_a_p
     expect(page.locator("#marks")).not_to_contain_text("marked")
     page.keyboard.press("Space")
     expect_page(page, "plot=.*mark=")
+    expect(page.locator("#marks")).to_contain_text("1 marked")
     page.keyboard.press("m")
     expect(page.get_by_role("heading", name="1 marked plot")).to_be_visible()
 
