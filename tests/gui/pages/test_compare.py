@@ -158,8 +158,8 @@ def test_a_reference_that_is_not_utf_8_survives_a_change_of_the_panel(client: Fl
 
 
 def test_a_page_whose_pictures_would_have_too_long_addresses_shows_plots_and_says_what_is_missing(client: FlaskClient) -> None:
-    names = ["/".join("a" * 20) + "x" * 700 + str(number) for number in range(1, 10)]
-    many = "".join(f"&ref=367100//{name}" for name in names)
+    client.get(f"/api/v1/archive/367100{ZERO_BIAS}/")
+    many = "".join(f"&ref=367100&label{number}={quote('日' * 88)}" for number in range(1, MAX_REFERENCES + 1))
     page = read(client, PLOT + many)
     assert len(PLOT + many) < 8190, "the page itself can be requested"
     assert all(len(f"GET {address}&format=root HTTP/1.1") <= 8190 for address in images(page))
