@@ -113,6 +113,12 @@ def _change(number: int, values: Mapping[str, Any]) -> None:
             RunRecord.update(**values, version=advance(COUNTER)).where(RunRecord.run == number).execute()
 
 
+def make_due(first: int, last: int) -> int:
+    """Let the facts of the enrolled runs from first to last be fetched again now, also of settled ones; returns their number."""
+    now = time.time()
+    return int(RunRecord.update(oms_due=now, rr_due=now).where(RunRecord.run.between(first, last)).execute())
+
+
 def source_state(source: str) -> SourceState:
     """The state of a source; a row that is not stored if it was never tried."""
     found: SourceState | None = SourceState.get_or_none(SourceState.name == source)
