@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from app.core.text import one_line
+
 
 class RunsError(Exception):
     """Base of the errors of the area."""
@@ -17,6 +19,9 @@ class ServiceError(RunsError):
 
     is_outage = True
     retry_after_s = 0.0
+
+    def __init__(self, message: str) -> None:
+        super().__init__(one_line(message))  # it may hold texts of the service
 
 
 class TokenRefused(ServiceError):

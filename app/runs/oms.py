@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from app.runs.service_client import ServiceClient
+from app.runs.service_client import ServiceClient, service_text
 from app.runs.settings import RunsSettings
 from app.runs.units import NORMAL_UNITS, Quantity, quantity
 
@@ -65,7 +65,7 @@ class OmsClient:
             fill=_integer(attributes.get("fill_number")),
             stable_beam=_flag(attributes.get("stable_beam")),
             last_lumi=_integer(attributes.get("last_lumisection_number")),
-            texts={name: attributes[name] for name in TEXTS if isinstance(attributes.get(name), str)},
+            texts={name: text for name in TEXTS if (text := service_text(attributes.get(name)))},
             quantities={name: quantity(name, attributes.get(name), units.get(name, "")) for name in QUANTITIES},
         )
 
@@ -75,7 +75,7 @@ class OmsClient:
         if not rows:
             return None
         attributes, _ = self._attributes(rows[0])
-        return OmsFill(*(attributes[name] if isinstance(attributes.get(name), str) else "" for name in ("injection_scheme", "era")))
+        return OmsFill(*(service_text(attributes.get(name)) for name in ("injection_scheme", "era")))
 
     def lumisections(self, run: int, fields: Sequence[str] = ()) -> Iterator[dict[str, Any]]:
         """The attributes of all lumisections of a run, in their order.

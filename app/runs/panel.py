@@ -12,7 +12,7 @@ from app.runs import store
 from app.runs.models import KNOWN, OMS, RUN_REGISTRY, UNKNOWN, RunRecord
 from app.runs.settings import RunsSettings
 from app.runs.significance import Significance, significance_of
-from app.runs.units import NORMAL_UNITS
+from app.runs.units import INSTANTANEOUS, NORMAL_UNITS
 from app.web.clock import time_html
 
 TITLES = {OMS: "OMS", RUN_REGISTRY: "Run Registry"}
@@ -57,7 +57,8 @@ def number_text(value: float) -> str:
 def value_text(facts: RunRecord, name: str) -> str:
     """A column with its unit; "" if it is null."""
     value = getattr(facts, name)
-    return "" if value is None else f"{number_text(value)} {facts.unknown_units.get(name, NORMAL_UNITS[name])}"
+    unit = facts.unknown_units.get(name, NORMAL_UNITS[name])
+    return "" if value is None else f"{number_text(value)} {'× 10³⁴ cm⁻² s⁻¹' if unit == INSTANTANEOUS else unit}"
 
 
 def duration_text(seconds: float) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from app.runs.errors import RequestRefused
-from app.runs.service_client import ServiceClient
+from app.runs.service_client import ServiceClient, service_text
 from app.runs.settings import RunsSettings
 
 PAGE_ROWS = 100
@@ -89,7 +89,7 @@ class RunRegistryClient:
             if "err" in answer:
                 raise RequestRefused(f"The Run Registry refuses the request: {answer['err']}"[:300])
             rows, pages = answer.get(name), answer.get("pages")
-            if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows) or type(pages) is not int:
+            if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows) or not isinstance(pages, int | float):
                 raise self.client.bad_answer(f"no list `{name}`, or no number of pages")
             yield from rows
             if page + 1 >= pages:
@@ -100,7 +100,7 @@ class RunRegistryClient:
         number, attributes = row.get("run_number"), row.get("rr_attributes")
         if type(number) is not int or not isinstance(attributes, dict):
             raise self.client.bad_answer("a run without number or rr_attributes")
-        run_class, state = (attributes[name] if isinstance(attributes.get(name), str) else "" for name in ("class", "state"))
+        run_class, state = (service_text(attributes.get(name)) for name in ("class", "state"))
         significant = attributes.get("significant")
         return RegistryRun(number, run_class, significant if isinstance(significant, bool) else None, state, _components(row))
 
@@ -112,5 +112,5 @@ def _components(row: dict[str, Any]) -> dict[str, dict[str, int]]:
     found = {}
     for name, counts in summary.items() if isinstance(summary, dict) else ():
         if isinstance(counts, dict):
-            found[name] = {state: count for state, count in counts.items() if type(count) is int and count > 0}
+            found[service_text(name)] = {service_text(state): count for state, count in counts.items() if type(count) is int and count > 0}
     return found

@@ -9,7 +9,8 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from app.http_client import HttpAnswer, HttpClient, HttpError, HttpTimeout, HttpUnreachable
+from app.core.text import one_line
+from app.http_client import HttpAnswer, HttpBadAnswer, HttpClient, HttpError, HttpTimeout, HttpUnreachable
 from app.runs.errors import (
     AccessDenied,
     BadAnswer,
@@ -28,6 +29,15 @@ DEFAULT_PAUSE_S = 60.0
 """Pause after a 429 that names none."""
 MAX_PAUSE_S = 6 * 3600.0
 """Longest pause that a service can demand."""
+
+
+MAX_TEXT = 500
+"""Longest text that is kept of an attribute."""
+
+
+def service_text(value: Any) -> str:
+    """A text of a service as every database can store it; "" for any other value."""
+    return one_line(value[:MAX_TEXT]) if isinstance(value, str) else ""
 
 
 class ServiceClient:
@@ -105,8 +115,10 @@ class ServiceClient:
             raise ServiceTimeout(f"{self.name} is too slow: {error}") from error
         except HttpUnreachable as error:
             raise ServiceUnreachable(f"{self.name} is unreachable: {error}") from error
-        except HttpError as error:
+        except HttpBadAnswer as error:
             raise BadAnswer(f"{self.name} sends an unusable answer: {error}") from error
+        except HttpError as error:
+            raise ServiceUnreachable(f"{self.name} cannot be queried: {error}; check its address and runs_ca") from error
 
     def _check_status(self, answer: HttpAnswer) -> None:
         status, reason = answer.status, _reason(answer)

@@ -9,6 +9,8 @@ from app.runs.models import KNOWN, NOT_FETCHED, RunRecord
 from app.runs.settings import RunsSettings
 from app.runs.units import INTEGRATED
 
+ONGOING = "The run goes on, and has not reached the limit yet."
+
 
 class Significance(NamedTuple):
     """Whether a run is significant."""
@@ -41,6 +43,8 @@ def _collision(facts: RunRecord, limit: float) -> Significance:
         return Significance(None, f"OMS sends the recorded luminosity in the unknown unit {unit}.")
     if facts.recorded_lumi is None:
         return Significance(None, "OMS has no recorded luminosity yet.")
+    if facts.recorded_lumi < limit and facts.end is None:
+        return Significance(None, ONGOING)
     comparison = "at least" if facts.recorded_lumi >= limit else "less than"
     return Significance(facts.recorded_lumi >= limit, f"The recorded luminosity is {comparison} {limit:g} /pb.")
 
@@ -48,6 +52,8 @@ def _collision(facts: RunRecord, limit: float) -> Significance:
 def _cosmic(facts: RunRecord, limit: float) -> Significance:
     if facts.duration is None:
         return Significance(None, "OMS has no duration yet.")
+    if facts.duration < limit and facts.end is None:
+        return Significance(None, ONGOING)
     comparison = "at least" if facts.duration >= limit else "less than"
     return Significance(facts.duration >= limit, f"The duration is {comparison} {limit:g} s.")
 

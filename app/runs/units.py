@@ -6,6 +6,8 @@ import math
 import re
 from typing import Any, NamedTuple
 
+from app.core.text import one_line
+
 INTEGRATED, INSTANTANEOUS = "/pb", "1e34 cm⁻² s⁻¹"
 """Normal units of luminosities."""
 
@@ -41,12 +43,20 @@ class Quantity(NamedTuple):
 def quantity(name: str, value: Any, unit: str) -> Quantity:
     """The value of an attribute with the unit that OMS sends beside it, "" if none, in its normal unit if the unit is known."""
     normal = NORMAL_UNITS.get(name, "")
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        return Quantity(None, normal)
-    if not unit:
-        return Quantity(float(value), normal)
+    number = _finite(value)
+    if number is None or not unit:
+        return Quantity(number, normal)
     factor = _factor(normal, unit)
-    return Quantity(float(value), unit[:100]) if factor is None else Quantity(value * factor, normal)
+    return Quantity(number, one_line(unit)[:100]) if factor is None else Quantity(_finite(number * factor), normal)
+
+
+def _finite(value: Any) -> float | None:
+    """A finite number; None for anything else."""
+    try:
+        number = float(value) if isinstance(value, int | float) and not isinstance(value, bool) else math.nan
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
 
 
 def _factor(normal: str, unit: str) -> float | None:
@@ -59,5 +69,6 @@ def _factor(normal: str, unit: str) -> float | None:
     if normal == INSTANTANEOUS and (match := PER_AREA_AND_TIME.fullmatch(text.lower())):
         if match["hertz"]:
             return HERTZ_PER_BARN[match["prefix"]] / 1e34
-        return 10.0 ** (int(match["power"] or match["exponent"] or 0) - 34)
+        power = int((match["power"] or match["exponent"] or "0")[:4]) - 34
+        return 10.0**power if abs(power) < 300 else None
     return None

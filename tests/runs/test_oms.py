@@ -172,3 +172,12 @@ def test_nobody_listens(services: RunServicesProcess) -> None:
         pytest.raises(errors.ServiceUnreachable, match="OMS is unreachable"),
     ):
         oms.run(RUN)
+
+
+def test_authorities_that_cannot_be_read_are_named_with_the_setting(services: RunServicesProcess) -> None:
+    changes = {"runs_oms_url": "https://127.0.0.1:1/agg/api/v1", "runs_ca": "/nonexistent.pem", "runs_client_id": ""}
+    with (
+        client_of(services, **changes) as oms,
+        pytest.raises(errors.ServiceUnreachable, match=r"/nonexistent.pem.*check its address and runs_ca"),
+    ):
+        oms.run(RUN)

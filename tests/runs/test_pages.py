@@ -89,7 +89,7 @@ def test_the_pages_of_a_run_show_its_facts_with_age_and_source(client: FlaskClie
         "Collisions23 fill 8736 174.6 /pb 3.8 T significant",
         "Start 2023-05-04 12:00:00 CEST End 2023-05-04 14:30:00 CEST",
         "Duration 2 h 30 min",
-        "Recorded luminosity 174.6 /pb Delivered luminosity 183.3 /pb Luminosity at the end 1.46 1e34 cm⁻² s⁻¹",
+        "Recorded luminosity 174.6 /pb Delivered luminosity 183.3 /pb Luminosity at the end 1.46 × 10³⁴ cm⁻² s⁻¹",
         "Magnetic field 3.8 T Beam energy 6,800 GeV",
         "L1 key l1_trg_collisions2023/v102",
         "HLT key /cdaq/physics/Run2023/2e34/&lt;b&gt;v1&lt;/b&gt;/HLT/V2",

@@ -16,7 +16,7 @@ DEFAULTS = RunsSettings()
 
 
 def facts(**values: Any) -> RunRecord:
-    return RunRecord(**{"run": 1, "oms_state": KNOWN, "rr_state": KNOWN, **values})
+    return RunRecord(**{"run": 1, "oms_state": KNOWN, "rr_state": KNOWN, "end": 1.0, **values})
 
 
 def collisions(**values: Any) -> RunRecord:
@@ -55,6 +55,9 @@ def test_the_real_runs_of_2022_are_judged_as_by_the_original(fixtures_dir: Path)
         (cosmics(duration=3600.0), True),
         (cosmics(duration=3599.0), False),
         (cosmics(duration=None), None),
+        (cosmics(duration=3599.0, end=None), None),
+        (cosmics(duration=3600.0, end=None), True),
+        (collisions(recorded_lumi=0.05, end=None), None),
         (cosmics(rr_significant=False), True),
         (facts(run_class="Commissioning23", duration=9000.0, recorded_lumi=5.0), False),
         (facts(run_class=None), False),

@@ -49,11 +49,19 @@ def test_instantaneous_luminosity_is_in_1e34(unit: str, value: float, expected: 
     assert found.unit == INSTANTANEOUS
 
 
-@pytest.mark.parametrize(("name", "unit"), [("recorded_lumi", "furlongs"), ("recorded_lumi", "10^{30}cm^{-2}s^{-1}"), ("energy", "TeV")])
+@pytest.mark.parametrize(
+    ("name", "unit"),
+    [
+        ("recorded_lumi", "furlongs"),
+        ("recorded_lumi", "10^{30}cm^{-2}s^{-1}"),
+        ("energy", "TeV"),
+        ("end_lumi", f"10^{'9' * 5000}cm^-2s^-1"[:100]),
+    ],
+)
 def test_an_unknown_unit_is_kept_with_its_text(name: str, unit: str) -> None:
     assert quantity(name, 12.5, unit) == (12.5, unit)
 
 
-@pytest.mark.parametrize("value", [None, "183.33 x pb^{-1}", True, [1], float("nan"), float("inf")])
+@pytest.mark.parametrize("value", [None, "183.33 x pb^{-1}", True, [1], float("nan"), float("inf"), 10**400])
 def test_a_value_that_is_no_number_is_none(value: Any) -> None:
     assert quantity("recorded_lumi", value, "pb^{-1}") == (None, INTEGRATED)

@@ -87,8 +87,8 @@ class Run:
 
     @property
     def year(self) -> int:
-        """Year of the start."""
-        return datetime.fromtimestamp(self.start, UTC).year
+        """Year in the names of class, keys and menus, whatever the times of a simulated run are."""
+        return datetime.fromtimestamp(FIRST_START + (self.number - FIRST_NUMBER) * SPACING_S, UTC).year
 
 
 def generated_run(seed: int, number: int, times: tuple[float, float | None] | None) -> Run:
