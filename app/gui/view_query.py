@@ -10,8 +10,10 @@ from flask import request
 from werkzeug.datastructures import MultiDict
 
 from app.gui.addresses import query_field, text, unquote_path
+from app.gui.errors import InvalidInput
 from app.gui.references import COMPARISONS, FORM, MAX_REFERENCES, Reference
 from app.gui.samples import SampleKey
+from app.gui.search_words import parse_search
 from app.gui.view import (
     ALARMS,
     DEFAULT_SIZE,
@@ -106,7 +108,7 @@ class ViewQuery:
             key,
             folder,
             plot=_bytes(self.values.get("plot", "")),
-            q=_bytes(self.values.get("q", "")).decode("utf-8", "replace").strip(),
+            q=self._search(),
             size=self._choice("size", tuple(TILE_SIZES), DEFAULT_SIZE),
             status=self._choice("status", ALARMS, "") if self.values.get("status") else "",
             failing=self._choice("failing", ("1", "0"), "0") == "1",
@@ -128,6 +130,17 @@ class ViewQuery:
         )
         self._refuse_unknown()
         return view.replace(problems=tuple(self.problems))
+
+    def _search(self) -> str:
+        """The search. A list marks a wrong one in its own field; on other pages, which have none, it is left out."""
+        search = _text(self.values.get("q", "")).strip()
+        if any(self.values.get(name) for name in ("plot", "slide", "show")):
+            try:
+                parse_search(search)
+            except InvalidInput as error:
+                self._problem("q", error.message)
+                return ""
+        return search
 
     def _problem(self, name: str, problem: str) -> None:
         self.problems.append(FieldProblem(_text(name), _text(self.values.get(name, "")), problem))

@@ -195,3 +195,13 @@ def test_the_list_of_plots_has_a_link_that_starts_a_slide_show(client: FlaskClie
     page = read(client, FOLDER)
     assert f'href="{FOLDER}?slide=5">Slide show' in page
     assert links(page, "Show side by side") == []
+
+
+@pytest.mark.parametrize("page", [f"plot={quote(NAMES[0], safe='')}", "slide=5", f"{MARKS}&show=marked", "failing=1&slide=5"])
+@pytest.mark.parametrize(
+    ("search", "problem"), [("status:eror", "status:eror is unknown. Known are error, warning"), ("/(/", "/(/ is not a usable regular")]
+)
+def test_a_wrong_search_is_named_also_where_the_page_has_no_search_box(client: FlaskClient, page: str, search: str, problem: str) -> None:
+    answer = read(client, f"{FOLDER}?{page}&q={quote(search, safe='')}", 400)
+    assert f"A field of this address is wrong and left out: q : {problem}" in words(answer)
+    assert re.findall(r'href="([^"]*[?;]q=[^"]*)"', answer) == [], "the steps from here are those of the list without it"
