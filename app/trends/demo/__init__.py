@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from app.core.database import proxy, rows
 from app.core.settings import Settings
+from app.runs.store import enroll
 from app.trends.computing import Outcome
 from app.trends.configs.folder import load_configs
 from app.trends.extraction import dataset_id
@@ -92,6 +93,7 @@ def _store_history() -> int:
     with proxy.atomic():
         dataset, file = dataset_id(DATASET), file_id(FILE, 0, time.time_ns())
         count = 0
+        enroll(run for run, _ in runs_of_the_year())
         for run, part in runs_of_the_year():
             outcomes = [Outcome(version, value_at(name, run, part), REASON) for name, version in versions.items()]
             store_points(dataset, run, file, outcomes)

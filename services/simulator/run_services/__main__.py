@@ -9,6 +9,7 @@ import json
 import os
 import signal
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,9 @@ from .state import RunServices, ServiceOptions
 LOOPBACK = "127.0.0.1"
 POLL_S = 5.0
 """Pause between two looks at the simulator of P5, s."""
+
+START_S, RETRY_S = 60.0, 0.5
+"""Longest wait for the simulator of P5 at the start, and pause between two attempts, s."""
 
 ROW_UNITS = {"delivered_lumi": "pb^{-1}", "recorded_lumi": "pb^{-1}", "end_lumi": "10^{34}cm^{-2}s^{-1}"}
 """Units of rows from a file."""
@@ -62,6 +66,7 @@ async def serve(services: RunServices, host: str, port: int, p5: str) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     _stop_with_supervisor(loop, stop)
+    await _wait_for_times(services, p5, stop)
     runner = web.AppRunner(application(services), access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     try:
@@ -70,11 +75,24 @@ async def serve(services: RunServices, host: str, port: int, p5: str) -> None:
         sys.exit(f"Cannot listen on {host}:{port}: {os.strerror(error.errno or 0)}; choose another --port, or change runs_simulator_port")
     print(f"Simulated OMS and Run Registry at http://{host}:{runner.addresses[0][1]}", flush=True)
     while not stop.is_set():
-        if p5:
-            await _read_times(services, p5)
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), POLL_S)
+        await _read_times(services, p5)
+        await _pause(stop, POLL_S)
     await runner.cleanup()
+
+
+async def _pause(stop: asyncio.Event, seconds: float) -> None:
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(stop.wait(), seconds)
+
+
+async def _wait_for_times(services: RunServices, p5: str, stop: asyncio.Event) -> None:
+    """Wait until the simulator of P5 has told its runs, at most START_S: who asks before would get other times, and keep them."""
+    end = time.monotonic() + START_S
+    while p5 and not stop.is_set() and not await _read_times(services, p5):
+        if time.monotonic() > end:
+            print(f"The simulator of P5 at {p5} does not respond; its runs have other times here", file=sys.stderr)
+            return
+        await _pause(stop, RETRY_S)
 
 
 def _stop_with_supervisor(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
@@ -88,17 +106,19 @@ def _stop_with_supervisor(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) 
         stop.set()
 
 
-async def _read_times(services: RunServices, p5: str) -> None:
-    """Take over the starts of the production runs of a simulator of P5; the end of one is the start of the next."""
+async def _read_times(services: RunServices, p5: str) -> bool:
+    """Take over the starts of the production runs of a simulator of P5; the end of one is the start of the next. Whether it responds."""
+    if not p5:
+        return False
     try:
         async with ClientSession(timeout=ClientTimeout(total=POLL_S)) as session, session.get(f"{p5}/_simulator/status") as response:
             system = (await response.json())["systems"]["production"]
-    except (ClientError, TimeoutError, ValueError, KeyError) as error:
-        print(f"The simulator of P5 at {p5} does not respond: {error!r}", file=sys.stderr)
-        return
+    except (ClientError, TimeoutError, ValueError, KeyError):
+        return False
     starts = sorted((run["started"], run["run"]) for run in system["conditions"])
     ends = [start for start, _ in starts[1:]] + [None]
     services.times |= {run: (start, end) for (start, run), end in zip(starts, ends, strict=True)}
+    return True
 
 
 if __name__ == "__main__":

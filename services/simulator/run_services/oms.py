@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from operator import ge, gt, le, lt
 from typing import Any
 from urllib.parse import urlencode
 
@@ -18,6 +19,7 @@ LISTED_RUNS = 500
 """Runs of an answer without a filter by number."""
 
 FILTER = re.compile(r"filter\[(?P<name>\w+)\](?:\[(?P<operator>\w+)\])?")
+COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {"lt": lt, "gt": gt, "le": le, "ge": ge}
 IDS = {"runs": "run_number", "fills": "fill_number", "lumisections": "lumisection_number"}
 
 
@@ -81,10 +83,9 @@ def _matches(row: Mapping[str, Any], name: str, operator: str, text: str) -> boo
         return bool(value == wanted) == (operator == "eq")
     if operator in ("like", "ct"):
         return text.lower() in str(value).lower()
-    compare = {"lt": "__lt__", "gt": "__gt__", "le": "__le__", "ge": "__ge__"}.get(operator)
-    if compare is None:
+    if operator not in COMPARISONS:
         raise BadQuery(f"unknown operator {operator}")
-    return value is not None and getattr(value, compare)(wanted) is True
+    return value is not None and bool(COMPARISONS[operator](value, wanted))
 
 
 def _value_like(value: Any, text: str) -> Any:

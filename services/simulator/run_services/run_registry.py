@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from operator import eq, ge, gt, le, lt, ne
 from typing import Any
 
 from aiohttp import web
@@ -15,6 +16,8 @@ from .state import LAST_RUN, RunServices
 BASE = "/api"
 LISTED_RUNS = 500
 DEFAULT_PAGE_SIZE = 25
+
+COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {"=": eq, "<>": ne, ">": gt, "<": lt, ">=": ge, "<=": le}
 
 
 class BadFilter(Exception):
@@ -123,7 +126,6 @@ def _compare(value: Any, operator: str, other: Any) -> bool:
     if operator in ("like", "notlike"):
         pattern = ".*".join(re.escape(part) for part in str(other).split("%"))
         return bool(re.fullmatch(pattern, str(value))) == (operator == "like")
-    compare = {"=": "__eq__", "<>": "__ne__", ">": "__gt__", "<": "__lt__", ">=": "__ge__", "<=": "__le__"}.get(operator)
-    if compare is None:
+    if operator not in COMPARISONS:
         raise BadFilter(f"Invalid operator {operator}")
-    return getattr(value, compare)(other) is True
+    return bool(COMPARISONS[operator](value, other))
