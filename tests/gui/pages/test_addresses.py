@@ -72,8 +72,10 @@ def address_of(view: View) -> str:
 
 label = st.text(st.characters(codec="utf-8"), max_size=8).filter(str.isprintable)
 number = st.one_of(st.none(), st.integers(0, 999_999_999))
-dataset = st.lists(part.map(lambda name: name.decode("utf-8", "ignore")).filter(bool), min_size=3, max_size=3).map(
-    lambda names: "/" + "/".join(names)
+dataset = (
+    st.lists(part.map(lambda name: name.decode("utf-8", "ignore")).filter(bool), min_size=3, max_size=3)
+    .map(lambda names: f"/{'/'.join(names)}".rstrip())
+    .filter(lambda name: not name.endswith("/"))
 )
 
 

@@ -80,3 +80,32 @@ def test_with_a_url_prefix_every_address_of_a_page_has_it(hub: Settings) -> None
         found = re.findall(r'\s(?:href|src|action|hx-get)="([^"]*)"', answer.text)
         assert len(found) > 5
         assert [link for link in found if not link.startswith(("/dqm/hub/", "#"))] == []
+
+
+MAP = "EcalBarrel/EventInfo/reportSummaryMap"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        f"{COSMICS}/EcalBarrel/EventInfo",
+        f"{COSMICS}/EcalBarrel?q=EventInfo",
+        f"{COSMICS}/EcalBarrel?failing=1",
+        f"{COSMICS}/EcalBarrel/EventInfo?plot={MAP}&table=1&ref=367129",
+        f"{COSMICS}/EcalBarrel/EventInfo?mark={MAP}&show=marked",
+        f"{COSMICS}/EcalBarrel/EventInfo?show=marked",
+        f"{COSMICS}/EcalBarrel/EventInfo?slide=5",
+        "/runs/367140/failing",
+        "/?run=3671",
+    ],
+)
+def test_a_key_has_one_meaning_on_a_page(client: FlaskClient, address: str) -> None:
+    keys = re.findall(r'\sdata-key="([^"]*)"', read(client, address))
+    assert sorted(keys) == sorted(set(keys))
+
+
+def test_from_marked_plots_the_key_u_leads_back_to_their_list(client: FlaskClient) -> None:
+    page = read(client, f"{COSMICS}/EcalBarrel/EventInfo?mark={MAP}&show=marked")
+    [link] = re.findall(r'data-key="u"\s+href="([^"]*)"', page)
+    assert link.startswith(f"{COSMICS}/EcalBarrel/EventInfo?mark=")
+    assert "show=" not in link
