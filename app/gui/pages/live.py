@@ -12,6 +12,8 @@ from app.core.heartbeat import SILENT_S, Service
 from app.gui.catalog.catalog import Freshness, OpenSample
 from app.gui.event_info import event_info
 from app.gui.pages.readable import readable_value
+from app.gui.samples import LARGEST
+from app.web.arguments import parse_int
 
 STALE_S = 60.0
 """Age of data without a new file that needs a reason: a lumisection takes 23 s, and each has a file."""
@@ -27,13 +29,16 @@ class LiveState(NamedTuple):
     age_s: float | None  # time since the file was written; None before the first file
     reason: str  # why no new data arrive, "" while they do
     facts: list[tuple[str, str]]  # label and text: run, lumisection, event
+    run: int  # the number of the run by its monitor elements; 0 if they have none
 
 
 def live_state(freshness: Freshness, sample: OpenSample | None = None) -> LiveState:
     """The present state; without a sample it has no facts."""
     age = None if freshness.changed is None else max(0.0, time.time() - freshness.changed)
     reason = _reason(freshness, age)
-    return LiveState(f"{freshness.version}-{reason.partition(':')[0]}", age, reason, _facts(sample) if sample else [])
+    values = _values(sample) if sample else {}
+    facts = [(FACTS[name], readable_value(name, value)) for name, value in values.items()]
+    return LiveState(f"{freshness.version}-{reason.partition(':')[0]}", age, reason, facts, parse_int(values.get("iRun", ""), LARGEST) or 0)
 
 
 def _reason(freshness: Freshness, age: float | None) -> str:
@@ -53,6 +58,6 @@ def _importer_runs() -> bool:
     return seen is not None and time.time() - seen < SILENT_S
 
 
-def _facts(sample: OpenSample) -> list[tuple[str, str]]:
+def _values(sample: OpenSample) -> dict[str, str]:
     _, found = event_info(sample, FACTS)
-    return [(FACTS[name], readable_value(name, sample.scalar(index))) for name, index in found.items()]
+    return {name: sample.scalar(index) for name, index in found.items()}

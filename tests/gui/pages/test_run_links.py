@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
@@ -11,6 +12,9 @@ from app.core.settings import Settings
 from app.gui.models import Dataset, File, Sample
 from app.square.models import HiddenRun, Run
 from tests.gui.pages.pages import MUON, ZERO_BIAS
+from tests.gui.pages.test_event_info import client_with
+
+ONLINE = "/Global/Online/ALL"
 
 
 @pytest.fixture(autouse=True)
@@ -66,3 +70,11 @@ def test_the_plots_of_a_run_with_a_short_number_are_those_of_this_run_alone(clie
     Run.create(system="production", run=2**40, first=1.0, last=2.0, jobs=1, runkey="pp_run", cmssw="CMSSW_13_0_10", version=1)
     assert links(client.get("/square/runs/36").text, "/browse/") == [(f"/browse/36:5{MUON}", f"Plots of {MUON}")]
     assert links(client.get(f"/square/runs/{2**40}").text, "/browse/") == []
+
+
+@pytest.mark.parametrize(("number", "expected"), [("i=999999", ["/square/runs/999999"]), ("i=-1", []), ("s=999999999999999999999999", [])])
+def test_the_page_of_the_live_run_leads_to_the_jobs_of_the_run_that_it_shows(
+    hub: Settings, tmp_path: Path, number: str, expected: list[str]
+) -> None:
+    client = client_with(hub, tmp_path, 0, {"Info/EventInfo": {"iRun": number}}, ONLINE)
+    assert [address for address, _ in links(client.get(f"/browse/0{ONLINE}").text, "/square/runs/")] == expected
