@@ -104,7 +104,9 @@ def local_overlay_target() -> str:
     others = (_local_reference(each) for each in _list("overlayPlots"))
     everywhere = (_sample_reference(each) for each in _list("overlaidGlobally"))
     references = _usable(chain(others, everywhere))
-    return View(key, folder, plot, references=references, compare=_compare(args.get("ref", "")), options=_newer_options()).address
+    interactive = "on" if args.get("jsroot", "").lower() == "true" else ""
+    compare, options = _compare(args.get("ref", "")), _newer_options()
+    return View(key, folder, plot, interactive=interactive, references=references, compare=compare, options=options).address
 
 
 def _newer_sample() -> SampleKey | None:

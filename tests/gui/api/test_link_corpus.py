@@ -136,6 +136,12 @@ def test_a_link_to_several_plots_shows_them_side_by_side(client: FlaskClient) ->
     assert [unquote(path) for path in found] == [PT, ETA]
 
 
+def test_a_link_to_a_plot_drawn_by_jsroot_leads_to_the_interactive_plot(client: FlaskClient) -> None:
+    for drawn, state in (("true", "on"), ("false", "")):
+        page = opened(client, f"/plotsLocalOverlay/?{LOCAL}&overlayPlots={TWICE}/reflabel%3DpT&jsroot={drawn}")
+        assert re.findall(r'data-interactive-state="([^"]*)"', page) == [state]
+
+
 @pytest.mark.parametrize(("link", "names"), FOLDERS)
 def test_a_link_to_a_folder_lists_what_is_in_it_and_nothing_else(client: FlaskClient, link: str, names: set[str]) -> None:
     found = re.findall(r'class="name"[^>]*>([^<]*)<', opened(client, link))
