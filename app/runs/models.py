@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, NamedTuple
 
 from peewee import BigIntegerField, BooleanField, DoubleField, IntegerField, TextField
 
@@ -89,8 +89,7 @@ class RunRecord(Table):
     @property
     def unknown_units(self) -> dict[str, str]:
         """Unit by column, of the columns whose unit is not the usual one."""
-        found: dict[str, str] = json.loads(self.units)
-        return found
+        return unit_mapping(self.units)
 
     @property
     def component_states(self) -> dict[str, dict[str, int]]:
@@ -101,6 +100,46 @@ class RunRecord(Table):
     def source_column(self, source: str, name: str) -> Any:
         """The value of a column of a source, as `oms_at` of "oms" and "at"."""
         return getattr(self, f"{source}_{name}")
+
+
+class RunFactsRow(NamedTuple):
+    """The facts of a run without the bookkeeping, for queries of many runs. The fields are the columns of `RunRecord`."""
+
+    run: int
+    oms_state: str
+    start: float | None
+    end: float | None
+    fill: int | None
+    duration: float | None
+    delivered_lumi: float | None
+    recorded_lumi: float | None
+    end_lumi: float | None
+    b_field: float | None
+    energy: float | None
+    l1_rate: float | None
+    hlt_physics_rate: float | None
+    l1_key: str | None
+    hlt_key: str | None
+    stable_beam: bool | None
+    injection_scheme: str | None
+    era: str | None
+    dcs_lumis: int | None
+    units: str
+    rr_state: str
+    run_class: str | None
+    rr_significant: bool | None
+    version: int
+
+    @property
+    def unknown_units(self) -> dict[str, str]:
+        """Unit by column, of the columns whose unit is not the usual one."""
+        return unit_mapping(self.units)
+
+
+def unit_mapping(text: str) -> dict[str, str]:
+    """The column `units` as a mapping."""
+    found: dict[str, str] = json.loads(text) if text != "{}" else {}
+    return found
 
 
 class SourceState(Table):

@@ -46,11 +46,14 @@ class RunsSettings:
         url_of("http", "https"),
     )
     runs_oms_page: str = setting(
-        "https://cmsoms.cern.ch/cms/runs/report?cms_run={run}", "Page of OMS for a run, for links; {run} is the number; empty: none."
+        "https://cmsoms.cern.ch/cms/runs/report?cms_run={run}",
+        "Page of OMS for a run, for links; {run} is the number; empty: none.",
+        url_of("http", "https"),
     )
     runs_rr_page: str = setting(
         "https://cmsrunregistry.web.cern.ch/online/global?run_number={run}",
         "Page of the Run Registry for a run, for links; {run} is the number; empty: none.",
+        url_of("http", "https"),
     )
     runs_auth_url: str = setting(
         "https://auth.cern.ch/auth/realms/cern", "Realm of the token server that issues tokens for both.", url_of("http", "https")

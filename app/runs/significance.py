@@ -5,7 +5,7 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
-from app.runs.models import KNOWN, NOT_FETCHED, RunRecord
+from app.runs.models import KNOWN, NOT_FETCHED, RunFactsRow, RunRecord
 from app.runs.settings import RunsSettings
 from app.runs.units import INTEGRATED
 
@@ -19,7 +19,7 @@ class Significance(NamedTuple):
     reason: str  # a sentence
 
 
-def significance_of(facts: RunRecord, settings: RunsSettings) -> Significance:
+def significance_of(facts: RunRecord | RunFactsRow, settings: RunsSettings) -> Significance:
     """The significance of a run: enough luminosity of a collision run, or a long enough cosmic run; special runs are excluded."""
     if facts.rr_state != KNOWN:
         text = "has not been fetched yet" if facts.rr_state == NOT_FETCHED else "does not know the run"
@@ -37,7 +37,7 @@ def significance_of(facts: RunRecord, settings: RunsSettings) -> Significance:
     return _collision(facts, settings.runs_collisions_lumi) if is_collision else _cosmic(facts, settings.runs_cosmics_s)
 
 
-def _collision(facts: RunRecord, limit: float) -> Significance:
+def _collision(facts: RunRecord | RunFactsRow, limit: float) -> Significance:
     unit = facts.unknown_units.get("recorded_lumi", INTEGRATED)
     if unit != INTEGRATED:
         return Significance(None, f"OMS sends the recorded luminosity in the unknown unit {unit}.")
@@ -49,7 +49,7 @@ def _collision(facts: RunRecord, limit: float) -> Significance:
     return Significance(facts.recorded_lumi >= limit, f"The recorded luminosity is {comparison} {limit:g} /pb.")
 
 
-def _cosmic(facts: RunRecord, limit: float) -> Significance:
+def _cosmic(facts: RunRecord | RunFactsRow, limit: float) -> Significance:
     if facts.duration is None:
         return Significance(None, "OMS has no duration yet.")
     if facts.duration < limit and facts.end is None:

@@ -11,7 +11,7 @@ from peewee import fn
 
 from app.core.counters import advance
 from app.core.database import proxy, rows
-from app.runs.models import COUNTER, KNOWN, STATES, UNKNOWN, RunRecord, SourceState
+from app.runs.models import COUNTER, KNOWN, STATES, UNKNOWN, RunFactsRow, RunRecord, SourceState
 from app.runs.oms import OmsFill, OmsRun
 from app.runs.run_registry import RegistryRun
 from app.runs.units import NORMAL_UNITS
@@ -30,13 +30,34 @@ def find_facts(run: int) -> RunRecord | None:
 
 
 def facts_of(runs: Iterable[int]) -> dict[int, RunRecord]:
-    """The facts of several runs, by number."""
+    """The facts of several runs, by number in ascending order."""
     numbers = sorted(set(runs))
     found: dict[int, RunRecord] = {}
     for begin in range(0, len(numbers), ENROLLED_AT_ONCE):
         part = numbers[begin : begin + ENROLLED_AT_ONCE]
-        found |= {row.run: row for row in RunRecord.select().where(RunRecord.run.in_(part))}
+        found |= {row.run: row for row in RunRecord.select().where(RunRecord.run.in_(part)).order_by(RunRecord.run)}
     return found
+
+
+def rows_of(runs: Iterable[int]) -> dict[int, RunFactsRow]:
+    """The facts of many runs, by number in ascending order; several times as fast as `facts_of`."""
+    numbers = sorted(set(runs))
+    columns = [getattr(RunRecord, name) for name in RunFactsRow._fields]
+    found: dict[int, RunFactsRow] = {}
+    for begin in range(0, len(numbers), ENROLLED_AT_ONCE):
+        query = RunRecord.select(*columns).where(RunRecord.run.in_(numbers[begin : begin + ENROLLED_AT_ONCE])).order_by(RunRecord.run)
+        found |= {row[0]: _facts_row(row) for row in rows(query)}
+    return found
+
+
+def _facts_row(row: tuple[Any, ...]) -> RunFactsRow:
+    facts = RunFactsRow(*row)
+    return facts._replace(stable_beam=_flag(facts.stable_beam), rr_significant=_flag(facts.rr_significant))
+
+
+def _flag(value: Any) -> bool | None:
+    """A column of truth values as the driver gives it: SQLite has numbers."""
+    return None if value is None else bool(value)
 
 
 def enroll(runs: Iterable[int]) -> int:

@@ -230,3 +230,20 @@ def test_a_luminosity_in_an_unknown_unit_keeps_its_unit(services: RunServicesPro
     fetch(sources["oms"])
     assert (facts().recorded_lumi, facts().unknown_units["recorded_lumi"]) == (12.5, "furlongs")
     assert json.loads(facts().units) == facts().unknown_units
+
+
+@pytest.mark.both_databases
+def test_many_runs_are_read_as_single_ones(services: RunServicesProcess, sources: dict[str, Source]) -> None:
+    runs = range(RUN, RUN + 6)
+    services.change(RUN, oms={"stable_beam": None}, rr=None)
+    store.enroll(runs)
+    for source in sources.values():
+        fetch(source)
+    settings = services.settings()
+    many = store.rows_of([*runs, 1])
+    assert list(many) == list(runs)
+    for run, row in many.items():
+        single = facts(run)
+        assert {name: getattr(single, name) for name in row._fields} == row._asdict()
+        assert significance_of(row, settings) == significance_of(single, settings)
+        assert type(row.stable_beam) in (bool, type(None))

@@ -163,6 +163,8 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
     "simulator_port": [(0, "a number from 1 to 65535")],
     "runs_oms_url": [("cmsoms.cern.ch/agg/api/v1", "https://...")],
     "runs_rr_url": [("ftp://cmsrunregistry.web.cern.ch/api", "https://...")],
+    "runs_oms_page": [("javascript:alert({run})", "https://...")],
+    "runs_rr_page": [("cmsrunregistry.web.cern.ch/{run}", "https://...")],
     "runs_auth_url": [("auth.cern.ch", "https://...")],
     "runs_token_flow": [("basic", "one of api-access, exchange")],
     "runs_timeout_s": [(0, "a number from 0.1 to 300")],
