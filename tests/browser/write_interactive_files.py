@@ -35,7 +35,9 @@ def main(folder: Path) -> None:
             target.WriteTObject(histogram)
         if run == min(FACTORS):
             sensors = polygons("sensors", [4, 7, 2.5])
-            sensors.GetListOfFunctions().Add(ROOT.TNamed("note", "before the polygons in the JSON"))
+            note = ROOT.TNamed("note", "before the polygons in the JSON")
+            ROOT.SetOwnership(note, False)  # the list has it from now on
+            sensors.GetListOfFunctions().Add(note)
             target.WriteTObject(sensors)
         file.Close()
 
