@@ -68,15 +68,18 @@ class OmsSource(Source):
         self.client.close()
 
     def refresh(self, numbers: Sequence[int]) -> None:
-        """Fetch and store the facts of these runs."""
+        """Fetch and store the facts of these runs.
+
+        A run is stored once, with everything that OMS has of it: the answer to its last request can make it settled.
+        """
         for number in numbers:
             found = self.client.run(number)
+            fill = self._fill_of(found.fill) if found else None
+            dcs_lumis = self._dcs_lumis(number, found.texts.get("hlt_key")) if found else None
             now, facts = time.time(), store.find_facts(number)
             start, end = (found.start, found.end) if found else (None, None)
             pause_s = schedule.oms_pause_s(now, facts.enrolled if facts else now, start, end, self.settings)
-            store.store_oms(number, found, None if pause_s is None else now + pause_s)
-            if found:
-                store.store_fill_and_dcs(number, self._fill_of(found.fill), self._dcs_lumis(number, found.texts.get("hlt_key")))
+            store.store_oms(number, found, None if pause_s is None else now + pause_s, fill, dcs_lumis)
 
     def _fill_of(self, fill: int | None) -> OmsFill | None:
         if fill is None:
@@ -134,10 +137,10 @@ def enroll_wanted() -> int:
 
 def fetch_due(source: Source, should_stop: Callable[[], bool]) -> None:
     """Fetch a batch of due runs. Raises ServiceOutage while the source fails."""
-    enroll_wanted()
     state = store.source_state(source.name)
     if 0 < state.retry_at - time.time() <= 2 * MAX_PAUSE_S:  # a later time is that of a clock that was wrong
         raise ServiceOutage(f"{state.error} (next attempt at {_clock(state.retry_at)})")
+    enroll_wanted()
     due = store.due_runs(source.name, source.settings.runs_batch)
     if not due:
         return

@@ -87,8 +87,16 @@ def _store(run: int, source: str, due: float | None, **values: Any) -> None:
         RunRecord.update(**values, **{f"{source}_at": time.time(), f"{source}_due": due}).where(RunRecord.run == run).execute()
 
 
-def store_oms(number: int, found: OmsRun | None, due: float | None) -> None:
-    """Store the answer of OMS for a run. A run that OMS does not know any more keeps no facts of it."""
+def store_oms(number: int, found: OmsRun | None, due: float | None, fill: OmsFill | None, dcs_lumis: int | None) -> None:
+    """Store what OMS has of a run. A run that OMS does not know any more keeps no facts of it.
+
+    Args:
+        number: Of the run.
+        found: The run; None if OMS does not know it.
+        due: When it is fetched next, Unix s UTC; None: never again.
+        fill: Its fill; None if it has none, or one that OMS does not know.
+        dcs_lumis: Number of its lumisections that pass the DCS filter; None if they were not counted.
+    """
     if found is None:
         _store(number, "oms", due, oms_state=UNKNOWN, **dict.fromkeys(OMS_COLUMNS), units="{}", dcs_lumis=None)
         return
@@ -101,13 +109,9 @@ def store_oms(number: int, found: OmsRun | None, due: float | None) -> None:
         "fill_type": found.texts.get("fill_type_runtime"),
     }
     values |= {"start": found.start, "end": found.end, "fill": found.fill, "stable_beam": found.stable_beam, "last_lumi": found.last_lumi}
-    _store(number, "oms", due, oms_state=KNOWN, **values, units=json.dumps(unusual, sort_keys=True))
-
-
-def store_fill_and_dcs(number: int, fill: OmsFill | None, dcs_lumis: int | None) -> None:
-    """Store what OMS has beside the run itself: its fill, and the lumisections that pass the DCS filter."""
     scheme, era = (fill.injection_scheme or None, fill.era or None) if fill else (None, None)
-    _change(number, {"injection_scheme": scheme, "era": era, "dcs_lumis": dcs_lumis})
+    values |= {"injection_scheme": scheme, "era": era, "dcs_lumis": dcs_lumis}
+    _store(number, "oms", due, oms_state=KNOWN, **values, units=json.dumps(unusual, sort_keys=True))
 
 
 def store_run_registry(number: int, found: RegistryRun | None, due: float | None) -> None:

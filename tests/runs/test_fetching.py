@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import time
@@ -202,6 +203,41 @@ def test_one_run_with_an_unusable_answer_leaves_the_others_alone(services: RunSe
     fetch(sources["oms"])
     assert "status 500" in facts(RUN + 3).oms_error
     assert facts(RUN).oms_state == KNOWN
+
+
+@pytest.mark.parametrize("requests_before", [1, 2, 3], ids=["fill", "first DCS group", "second DCS group"])
+@pytest.mark.parametrize("code", [429, 500])
+def test_an_old_run_whose_fill_or_dcs_was_refused_once_is_fetched_again(
+    services: RunServicesProcess, sources: dict[str, Source], requests_before: int, code: int
+) -> None:
+    old = {"start_time": "2023-05-22T21:45:12Z", "end_time": "2023-05-22T21:48:47Z", "hlt_key": "/cdaq/cosmic/HLT/V1"}
+    services.change(RUN, lumis=20, oms={**old, "fill_number": 8800})
+    store.enroll([RUN])
+    services.fault("oms", "slow", count=requests_before, seconds=0)
+    services.fault("oms", "status", code=code)
+    with contextlib.suppress(ServiceOutage):
+        fetch(sources["oms"])
+    assert (facts().oms_state, facts().era) == ("", None)
+    assert facts().oms_due is not None
+    make_due("oms")
+    fetch(sources["oms"])
+    assert facts().era.startswith("2023")
+    assert (facts().injection_scheme is None, facts().dcs_lumis is None) == (False, False)
+    assert facts().oms_due is None
+
+
+def test_no_runs_are_looked_for_while_a_source_is_left_alone(services: RunServicesProcess, sources: dict[str, Source]) -> None:
+    store.enroll([RUN])
+    services.fault("oms", "login_page")
+    with pytest.raises(ServiceOutage):
+        fetch(sources["oms"])
+    Run.create(system="production", run=RUN + 1, first=1.0, last=2.0, jobs=0, version=1)
+    with pytest.raises(ServiceOutage):
+        fetch(sources["oms"])
+    assert store.find_facts(RUN + 1) is None
+    SourceState.update(retry_at=0.0).execute()
+    fetch(sources["oms"])
+    assert facts(RUN + 1).oms_state == KNOWN
 
 
 def test_facts_of_a_run_outlive_an_outage(services: RunServicesProcess, sources: dict[str, Source]) -> None:
