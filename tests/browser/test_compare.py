@@ -138,6 +138,13 @@ def test_the_scale_and_the_test_of_a_comparison_are_repeated_with_it(page: Page,
     assert sorted(fields(page)) == [("ktest", "0.5"), ("norm", "false"), ("ref", "367100")]
 
 
+def test_the_open_panel_with_nine_references_leaves_the_plot_in_sight(page: Page, home: str) -> None:
+    page.goto(f"{home}{PLOT}{'&ref=367100' * 9}")
+    open_panel(page)
+    expect(page.get_by_label("Label of reference 9")).to_be_visible()
+    expect(page.locator(".plot-large")).to_be_in_viewport(ratio=0.5)
+
+
 @pytest.mark.parametrize("storage", ["blocked", "nonsense"])
 def test_a_browser_that_stores_nothing_usable_compares_all_the_same(page: Page, home: str, storage: str) -> None:
     if storage == "nonsense":

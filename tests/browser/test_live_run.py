@@ -101,6 +101,22 @@ def test_the_run_information_and_the_times_of_subsystems_follow_the_run(page: Pa
     expect(page.locator(".stagehead")).to_contain_text("Not updated since lumisection 10")
 
 
+def test_completions_of_a_reference_stay_while_the_run_is_updated(page: Page, hub: Settings) -> None:
+    write_snapshot(page, hub, 1)
+    page.goto(FOLDER)
+    expect(page.locator("#live")).to_contain_text("Lumisection 1")
+    page.keyboard.press("c")
+    field = page.get_by_label("Run, dataset or plot")
+    field.press_sequentially("//digi occupancy")
+    completions = page.locator("#reference-choices option")
+    expect(completions.first).to_be_attached()
+    found = completions.count()
+    write_snapshot(page, hub, 2)
+    expect(page.locator("#live")).to_contain_text("Lumisection 2")
+    expect(field).to_have_value("//digi occupancy")
+    expect(completions).to_have_count(found)
+
+
 def test_old_plot_stays_until_the_new_one_is_loaded(page: Page, hub: Settings) -> None:
     write_snapshot(page, hub, 1)
     page.goto(FOLDER)

@@ -93,6 +93,7 @@ def test_a_text_filters_its_list_and_a_value_chooses_itself_alone(client: FlaskC
 def test_with_a_run_the_lists_have_its_datasets_and_the_form_leads_to_the_sample(client: FlaskClient) -> None:
     assert lists(page(client, run="366100"))["primary"] == ["Global", "Muon", "Muon0"]
     assert "3 datasets with run 366100" in page(client, run="366100")
+    assert "there is no run 3661" in page(client, run="3661"), "these are the datasets of all runs"
     one = page(client, run="366100", primary="Muon0")
     assert 'id="open-sample" href="/browse/366100/Muon0/Run2023D-v1/DQMIO"' in one
     answer = client.get("/datasets?run=366100&primary=Muon0&go=1")

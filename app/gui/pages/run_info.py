@@ -99,7 +99,7 @@ def readable_fact(name: str, value: str, tz: str) -> str | Markup:
     if name in TIMES:
         return time_html(number, tz, with_zone=True) if number > 0 else "none yet"
     if name in COUNTS and number.is_integer():
-        return f"{int(number):,}"
+        return f"{int(value) if value.isdecimal() else int(number):,}"  # numbers of events can have more digits than a float
     if name in SHARES:
         return f"{100 * number:.4g} %" if 0 <= number <= 1 else "no data"
     return f"{readable_real(value)} {UNITS[name]}" if name in UNITS else value

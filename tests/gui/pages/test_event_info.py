@@ -149,6 +149,11 @@ def test_any_value_of_the_run_information_is_shown(text: str) -> None:
         assert readable_fact(name, text, "cern")
 
 
+def test_the_number_of_an_event_has_all_its_digits() -> None:
+    """CMS numbers events with 64 bits; a float has 53."""
+    assert readable_fact("iEvent", "9223372036854775807", "utc") == "9,223,372,036,854,775,807"
+
+
 def test_a_time_before_the_first_event_is_no_date_of_1970() -> None:
     assert {readable_fact("eventTimeStamp", text, "cern") for text in ("0", "-1", "-1.5")} == {"none yet"}
 
