@@ -87,11 +87,18 @@ def _register(paths: Sequence[str], dataset: str, settings: Settings) -> list[st
     """Register the files with the highest version of each sample; returns the problems."""
     from app.cli.files import file_entries, last_of_each_sample, store_entries
     from app.gui.files.naming import Overrides
-    from app.trends.precedence import file_version_number
+    from app.trends.extraction import dataset_id
+    from app.trends.precedence import file_version_number, note_losing_file
 
     entries, problems = file_entries(paths, settings, Overrides(dataset))
     entries.sort(key=lambda entry: file_version_number(entry.url))
-    store_entries(last_of_each_sample(entries, problems))
+    used = last_of_each_sample(entries, problems)
+    store_entries(used)
+    winners = {(entry.dataset, entry.run): entry.url for entry in used if not entry.lumi}
+    for entry in entries:
+        winner = winners.get((entry.dataset, entry.run), entry.url)
+        if winner != entry.url and not entry.lumi:
+            note_losing_file(dataset_id(entry.dataset), entry.run, entry.url, winner)
     return problems
 
 

@@ -7,7 +7,7 @@ import time
 from app.core.database import rows
 from app.core.urls import is_remote
 from app.formats import FormatError, file_version
-from app.trends.models import TrendExtraction, TrendFile
+from app.trends.models import CHANGED, TrendExtraction, TrendFile
 
 CHECKED_DAYS = 60
 """Age of the extraction up to which files are checked; older ones do not change any more."""
@@ -23,7 +23,7 @@ def mark_changed_files() -> int:
     found = rows(query.where(extraction.finished > time.time() - 86400 * CHECKED_DAYS))
     changed = [(dataset, run) for dataset, run, url, *version in found if not is_remote(url) and _has_changed(url, *version)]
     for dataset, run in changed:
-        extraction.update(sample_version=-1).where(extraction.dataset == dataset, extraction.run == run).execute()
+        extraction.update(sample_version=CHANGED).where(extraction.dataset == dataset, extraction.run == run).execute()
     return len(changed)
 
 

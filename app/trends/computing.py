@@ -15,6 +15,9 @@ from app.trends.histogram import Histogram
 from app.trends.metrics.metric import Inputs, Metric, MetricValue, NoPoint, compute_point
 from app.trends.reading import read_histogram
 
+MAX_BYTES = 1 << 24
+"""Bytes of the largest monitor element of a trend, as a map of 2,000 x 2,000: all of a file are in memory at a time."""
+
 
 class Computation(NamedTuple):
     """What the value of one version of a trend depends on."""
@@ -43,7 +46,7 @@ class SampleFile(NamedTuple):
     columns: Columns
 
 
-class Computed(NamedTuple):
+class Computations(NamedTuple):
     """The outcomes of the trends whose monitor elements a file has."""
 
     outcomes: list[Outcome]
@@ -51,7 +54,7 @@ class Computed(NamedTuple):
     bytes_read: int  # of the monitor elements
 
 
-def compute(sample: SampleFile, computations: Iterable[Computation]) -> Computed:
+def compute(sample: SampleFile, computations: Iterable[Computation]) -> Computations:
     """The values of all trends from one file, of which only the monitor elements that they use are read.
 
     Raises `OSError` and `FileReplaced` when the file cannot be read.
@@ -63,7 +66,7 @@ def compute(sample: SampleFile, computations: Iterable[Computation]) -> Computed
     histograms = _read(sample, {path: row for path, row in rows.items() if not Kind(row.kind).scalar})
     present = [each for each in computations if all(path in rows for path in each.paths.values())]
     outcomes = [_outcome(each, histograms) for each in present]
-    return Computed(outcomes, len(computations) - len(present), sum(rows[path].nbytes for path in histograms))
+    return Computations(outcomes, len(computations) - len(present), sum(rows[path].nbytes for path in histograms))
 
 
 def _read(sample: SampleFile, rows: dict[str, MERow]) -> dict[str, Histogram | FormatError]:
@@ -76,6 +79,8 @@ def _read(sample: SampleFile, rows: dict[str, MERow]) -> dict[str, Histogram | F
 def _histogram(payload: Payload | FormatError) -> Histogram | FormatError:
     if isinstance(payload, FormatError):
         return payload
+    if len(payload.data) > MAX_BYTES:
+        return FormatError(f"has {len(payload.data):,} bytes", "a histogram", f"at most {MAX_BYTES:,}")
     try:
         return read_histogram(payload)
     except FormatError as error:

@@ -12,10 +12,13 @@ from app.core.database import rows
 from app.core.settings import Settings
 from app.gui.models import Dataset, Sample
 from app.gui.samples import SampleKey
-from app.trends.models import TrendDataset, TrendExtraction
+from app.trends.models import CHANGED, TrendDataset, TrendExtraction
 from app.trends.settings import TrendSettings
 from app.trends.states import DONE
 from app.trends.versions import newest_activation
+
+LIVE_PAUSE_S = 300.0
+"""Shortest time between two extractions of a file that grows, as that of an ongoing run."""
 
 
 def due(settings: Settings, limit: int | None = None) -> list[SampleKey]:
@@ -23,7 +26,8 @@ def due(settings: Settings, limit: int | None = None) -> list[SampleKey]:
     newest = newest_activation()
     if not newest:
         return []
-    query = Sample.select(Sample.run, Dataset.name).join(Dataset).where(Sample.lumi == 0, Sample.run > 0, *_of_datasets(settings))
+    has_list = Sample.me_count.is_null() | (Sample.me_count > 0)  # a file of lumisections alone has nothing of the whole run
+    query = Sample.select(Sample.run, Dataset.name).join(Dataset).where(Sample.lumi == 0, Sample.run > 0, has_list, *_of_datasets(settings))
     query = query.join(TrendDataset, JOIN.LEFT_OUTER, on=(TrendDataset.name == Dataset.name)).join(
         TrendExtraction,
         JOIN.LEFT_OUTER,
@@ -36,7 +40,9 @@ def due(settings: Settings, limit: int | None = None) -> list[SampleKey]:
 def _is_due(newest: int) -> Any:
     extraction = TrendExtraction
     is_new = extraction.run.is_null() | (extraction.sample_file != fn.COALESCE(Sample.coming, Sample.file))
-    is_changed = (extraction.sample_version != Sample.version) | ((extraction.state == DONE) & (extraction.activated < newest))
+    is_settled = (extraction.finished < time.time() - LIVE_PAUSE_S) | (extraction.sample_version == CHANGED)
+    has_new_list = (extraction.sample_version != Sample.version) & is_settled
+    is_changed = has_new_list | ((extraction.state == DONE) & (extraction.activated < newest))
     is_retried = (extraction.state != DONE) & (extraction.next_try <= time.time())
     return is_new | is_changed | is_retried
 

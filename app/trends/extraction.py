@@ -8,52 +8,77 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple
 
-from app.core.database import proxy, rows
+from app.core.database import is_sqlite, proxy, rows
 from app.core.settings import Settings
-from app.formats import FileReplaced
+from app.formats import FileReplaced, FormatError
 from app.gui.catalog.catalog import Catalog, OpenSample
-from app.gui.catalog.stored import StoredSample, find_sample
+from app.gui.catalog.stored import find_sample
 from app.gui.errors import GuiError
 from app.gui.samples import SampleKey
-from app.trends.computing import Computation, SampleFile, compute
+from app.trends.computing import Computation, Outcome, SampleFile, compute
 from app.trends.datasets import DatasetIdentity
-from app.trends.extraction_state import Counts, Extraction, Target, load_extraction, store_failure, store_seen, store_success
+from app.trends.extraction_state import Extraction, SeenSample, Target, load_extraction, store_failure, store_seen, store_success
 from app.trends.models import TrendDataset, TrendVersion
-from app.trends.points import file_id, remove_points, store_points
+from app.trends.points import count_points, file_id, remove_points, store_missing_points, store_points
 from app.trends.precedence import note_losing_file, takes_precedence
 from app.trends.settings import TrendSettings
 from app.trends.states import DONE, FAILED, PARTIAL
 from app.trends.versions import newest_activation
 
+ROUNDS = 3
+"""Extractions in a row while other processes store points of the same run."""
 IMPORT_WAIT_S = 600.0
 """Longest wait for the list of a file that another process reads."""
 
 
-class Extracted(NamedTuple):
-    """What an extraction found."""
+class ExtractionResult(NamedTuple):
+    """How an extraction ended."""
 
     state: str
     text: str  # for people
 
 
-def extract(key: SampleKey, settings: Settings) -> Extracted:
+class ExtractedMeanwhile(Exception):
+    """Another process has stored points of the same run since the state was read."""
+
+
+def extract(key: SampleKey, settings: Settings) -> ExtractionResult:
     """Compute and store the points of a sample that are missing, or all if its file is another one than before.
 
-    A file that cannot be read is a state with its reason, and is tried again later.
+    A file that cannot be read is a state with its reason, and is tried again later. Raises `ExtractedMeanwhile` if others are
+    faster again and again.
     """
+    for _ in range(ROUNDS - 1):
+        try:
+            return _extract(key, settings)
+        except ExtractedMeanwhile:
+            continue
+    return _extract(key, settings)
+
+
+def _extract(key: SampleKey, settings: Settings) -> ExtractionResult:
     target = Target(dataset_id(key.dataset), key.run)
     before = load_extraction(target)
+    stored = find_sample(key)
+    if stored is None:
+        return ExtractionResult(FAILED, f"There is no {key}")
+    seen = SeenSample(stored.newest_file.file, stored.version)
     try:
         opened = _catalog(settings).open(key, IMPORT_WAIT_S)
-        if before and before.url and not takes_precedence(opened.url, before.url):
-            return _keep_points(target, before, opened)
-        extracted = _extract_points(target, before, opened)
-    except (GuiError, OSError, FileReplaced) as error:
-        extracted = Extracted(FAILED, str(error))
-    if extracted.state != DONE and (sample := find_sample(key)):
+        seen = seen._replace(version=opened.version)
+        if before and before.url and not _takes_precedence(opened, before):
+            return _keep_points(target, before, opened, seen)
+        result = _extract_points(target, before, opened, seen)
+    except (GuiError, OSError, FileReplaced, FormatError, MemoryError) as error:
+        result = ExtractionResult(FAILED, str(error) or type(error).__name__)
+    if result.state != DONE:
         tries = 1 + (before.tries if before else 0)
-        store_failure(target, sample, extracted.state, extracted.text, tries, settings.of(TrendSettings).trend_retry_s)
-    return extracted
+        store_failure(target, seen, result.state, result.text, tries, settings.of(TrendSettings).trend_retry_s)
+    return result
+
+
+def _takes_precedence(opened: OpenSample, before: Extraction) -> bool:
+    return before.version is None or takes_precedence(opened.url, opened.file_version.mtime_ns, before.url, before.version.mtime_ns)
 
 
 @lru_cache(maxsize=1)
@@ -72,40 +97,48 @@ def dataset_id(name: str) -> int:
     return int(found[0][0])
 
 
-def _extract_points(target: Target, before: Extraction | None, opened: OpenSample) -> Extracted:
+def _extract_points(target: Target, before: Extraction | None, opened: OpenSample, seen: SeenSample) -> ExtractionResult:
     is_same = before is not None and before.is_of(opened.url, opened.file_version)
     newest = newest_activation()
     computations = _computations(before.activated if before and is_same else 0)
     found = compute(SampleFile(opened.url, opened.format, opened.file_version, opened.names, opened.columns), computations)
-    points = sum(outcome.value is not None for outcome in found.outcomes)
-    counts = Counts(points, len(found.outcomes) - points, found.absent)
-    if before and is_same:
-        counts = counts.plus(before.counts)
     with proxy.atomic():
+        _check_unchanged(target, before)
         file = file_id(opened.url, *opened.file_version)
         store_points(*target, file, found.outcomes)
         if before and not is_same:
             remove_points(*target, {each.version for each in computations} - {outcome.version for outcome in found.outcomes})
-        if before and before.url not in ("", opened.url):
-            note_losing_file(*target, loser=before.url, winner=opened.url)
-        store_success(target, _sample(opened), file, newest, counts, found.bytes_read)
-    if opened.unreadable:
-        return Extracted(PARTIAL, f"{opened.unreadable:,} objects of {opened.url} cannot be read")
-    return Extracted(DONE, f"{counts.points:,} points, {counts.without_point:,} without result, {counts.absent:,} absent")
+            if before.url not in ("", opened.url):
+                note_losing_file(*target, loser=before.url, winner=opened.url)
+        counts = count_points(*target)
+        store_success(target, seen, file, newest, counts, found.bytes_read)
+    if opened.note or opened.unreadable:
+        return ExtractionResult(PARTIAL, opened.note or f"{opened.unreadable:,} objects of {opened.url} cannot be read")
+    return ExtractionResult(DONE, f"{counts.points:,} points, {counts.without_point:,} without result, {counts.absent:,} absent")
 
 
-def _keep_points(target: Target, before: Extraction, opened: OpenSample) -> Extracted:
-    """Keep the points of a file that takes precedence; it is not read again, as it may be gone."""
+def _check_unchanged(target: Target, before: Extraction | None) -> None:
+    """Keep other processes from storing points of this dataset until the transaction ends. Raises `ExtractedMeanwhile`."""
+    if not is_sqlite():  # where a transaction is alone
+        TrendDataset.select(TrendDataset.id).where(TrendDataset.id == target.dataset).for_update().execute()
+    if load_extraction(target) != before:
+        raise ExtractedMeanwhile(f"Another process extracted run {target.run} meanwhile")
+
+
+KEPT = "The file with the points of this run is not registered any more, so that later trends have none"
+
+
+def _keep_points(target: Target, before: Extraction, opened: OpenSample, seen: SeenSample) -> ExtractionResult:
+    """Keep the points of a file that takes precedence. It is not read again, as it may be gone: later trends get a reason."""
+    assert before.version is not None
+    newest, computations = newest_activation(), _computations(before.activated)
     with proxy.atomic():
+        _check_unchanged(target, before)
+        file = file_id(before.url, *before.version)
+        store_missing_points(*target, file, [Outcome(each.version, None, KEPT) for each in computations])
         note_losing_file(*target, loser=opened.url, winner=before.url)
-        store_seen(target, _sample(opened), newest_activation())
-    return Extracted(DONE, f"The points of {before.url} stay: its version is higher")
-
-
-def _sample(opened: OpenSample) -> StoredSample:
-    sample = find_sample(opened.key)
-    assert sample is not None, "it was opened just now"
-    return sample
+        store_seen(target, seen, newest)
+    return ExtractionResult(DONE, f"The points of {before.url} stay: it takes precedence")
 
 
 def _computations(since: int) -> list[Computation]:

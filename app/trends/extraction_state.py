@@ -9,7 +9,6 @@ from peewee import JOIN
 
 from app.core.database import rows
 from app.formats import FileVersion
-from app.gui.catalog.stored import StoredSample
 from app.trends.models import TrendExtraction, TrendFile
 from app.trends.states import DONE
 
@@ -23,16 +22,19 @@ class Target(NamedTuple):
     run: int
 
 
+class SeenSample(NamedTuple):
+    """The state of a sample when it was opened. If it is another one by now, the sample is due again."""
+
+    file: int  # id of its newest file
+    version: int  # of its list of monitor elements
+
+
 class Counts(NamedTuple):
     """Numbers of trends."""
 
     points: int
     without_point: int  # the metric has no result
     absent: int  # the file lacks a monitor element
-
-    def plus(self, other: Counts) -> Counts:
-        """The counts of two parts together."""
-        return Counts(*(one + more for one, more in zip(self, other, strict=True)))
 
 
 class Extraction(NamedTuple):
@@ -64,25 +66,25 @@ def load_extraction(target: Target) -> Extraction | None:
     return Extraction(name, tries, activated, Counts(points, without_point, absent), url or "", version)
 
 
-def store_success(target: Target, sample: StoredSample, file: int, activated: int, counts: Counts, bytes_read: int) -> None:
+def store_success(target: Target, sample: SeenSample, file: int, activated: int, counts: Counts, bytes_read: int) -> None:
     """Store that the points of a file are complete."""
     values = {"state": DONE, "error": "", "tries": 0, "next_try": 0.0, "file": file, "activated": activated, "bytes_read": bytes_read}
     _store(target, {**values, **counts._asdict(), **_seen(sample)})
 
 
-def store_failure(target: Target, sample: StoredSample, state: str, reason: str, tries: int, pause_s: float) -> None:
+def store_failure(target: Target, sample: SeenSample, state: str, reason: str, tries: int, pause_s: float) -> None:
     """Store why a file is read again later, after a pause that doubles with each failure in a row."""
     pause_s = min(pause_s * 2.0 ** min(tries - 1, 30), LONGEST_PAUSE_S)
     _store(target, {"state": state, "error": reason, "tries": tries, "next_try": time.time() + pause_s, **_seen(sample)})
 
 
-def store_seen(target: Target, sample: StoredSample, activated: int) -> None:
-    """Store that a file was looked at whose points are not used."""
-    _store(target, {**_seen(sample), "activated": activated})
+def store_seen(target: Target, sample: SeenSample, activated: int) -> None:
+    """Store that a file was looked at whose points are not used: those of another one are complete."""
+    _store(target, {"state": DONE, "error": "", "tries": 0, "next_try": 0.0, "activated": activated, **_seen(sample)})
 
 
-def _seen(sample: StoredSample) -> dict[str, int]:
-    return {"sample_file": sample.newest_file.file, "sample_version": sample.version}
+def _seen(sample: SeenSample) -> dict[str, int]:
+    return {"sample_file": sample.file, "sample_version": sample.version}
 
 
 def _store(target: Target, changes: dict[str, object]) -> None:

@@ -118,6 +118,10 @@ class TrendPoint(Table):
         primary_key = CompositeKey("series", "run")
 
 
+CHANGED = -1
+"""`sample_version` of an extraction whose file is known to have changed on disk."""
+
+
 class TrendExtraction(Table):
     """The last extraction of a run of a dataset."""
 

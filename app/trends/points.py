@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
-from peewee import Database, chunked
+from peewee import Database, chunked, fn
 
 from app.core.database import proxy, rows
 from app.trends.computing import Outcome
-from app.trends.models import TrendFile, TrendPoint, TrendReason, TrendSeries
+from app.trends.extraction_state import Counts
+from app.trends.models import TrendFile, TrendPoint, TrendReason, TrendSeries, TrendVersion
 
 BATCH = 500
 
@@ -22,6 +23,24 @@ def store_points(dataset: int, run: int, file: int, outcomes: Iterable[Outcome])
     reasons = _reason_ids({outcome.reason for outcome in outcomes if outcome.reason})
     values = [(series[version], run, *(value or (None, None)), file, reasons.get(reason)) for version, value, reason in outcomes]
     proxy.cursor().executemany(_upsert_sql(proxy.obj), values)
+
+
+def store_missing_points(dataset: int, run: int, file: int, outcomes: list[Outcome]) -> None:
+    """Store those outcomes of which there is no point yet. Must run in a transaction."""
+    query = TrendPoint.select(TrendSeries.version).join(TrendSeries, on=(TrendPoint.series == TrendSeries.id))
+    there = {version for (version,) in rows(query.where(TrendSeries.dataset == dataset, TrendPoint.run == run))}
+    store_points(dataset, run, file, [outcome for outcome in outcomes if outcome.version not in there])
+
+
+def count_points(dataset: int, run: int) -> Counts:
+    """The points of the current versions of trends in a run, the reasons in place of points, and the trends without either."""
+    current = TrendVersion.activated.is_null(False)
+    query = TrendPoint.select(fn.COUNT(TrendPoint.value), fn.COUNT(TrendPoint.run))
+    query = query.join(TrendSeries, on=(TrendPoint.series == TrendSeries.id)).join(
+        TrendVersion, on=(TrendSeries.version == TrendVersion.id)
+    )
+    points, found = rows(query.where(TrendSeries.dataset == dataset, TrendPoint.run == run, current))[0]
+    return Counts(points, found - points, TrendVersion.select().where(current).count() - found)
 
 
 def remove_points(dataset: int, run: int, versions: Iterable[int]) -> None:

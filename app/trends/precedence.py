@@ -1,4 +1,4 @@
-"""Which of several files of one run and dataset gives the points: the highest version, then the last that was registered."""
+"""Which of several files of one run and dataset gives the points: the highest version, then the latest time of change."""
 
 from __future__ import annotations
 
@@ -16,9 +16,14 @@ def file_version_number(url: str) -> int:
     return int(match[1]) if match else 0
 
 
-def takes_precedence(url: str, over: str) -> bool:
-    """Whether points of a file replace those of another one of the same run and dataset."""
-    return file_version_number(url) >= file_version_number(over)
+def takes_precedence(url: str, mtime_ns: int, over: str, over_mtime_ns: int) -> bool:
+    """Whether points of a file replace those of another one of the same run and dataset.
+
+    Args:
+        url, mtime_ns: The file and its time of change, Unix ns.
+        over, over_mtime_ns: The file that the points are of.
+    """
+    return url == over or (file_version_number(url), mtime_ns) >= (file_version_number(over), over_mtime_ns)
 
 
 def note_losing_file(dataset: int, run: int, loser: str, winner: str) -> None:

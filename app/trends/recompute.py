@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from app.core.counters import advance
 from app.core.database import proxy, rows
 from app.security.audit_log import audit
 from app.trends.models import Trend, TrendExtraction, TrendVersion
-from app.trends.versions import next_activation
+from app.trends.versions import COUNTER
 
 
 def recompute(subsystem: str, name: str, reason: str) -> int:
@@ -19,9 +20,10 @@ def recompute(subsystem: str, name: str, reason: str) -> int:
     if name:
         query = query.where(Trend.name == name)
     with proxy.atomic():
+        activation = advance(COUNTER)
         versions = [number for (number,) in rows(query)]
         if versions:
-            TrendVersion.update(activated=next_activation()).where(TrendVersion.id.in_(query)).execute()
+            TrendVersion.update(activated=activation).where(TrendVersion.id.in_(query)).execute()
             TrendExtraction.update(next_try=0.0).execute()
         audit("recompute trends", f"{subsystem or 'all subsystems'} {name or 'all trends'}", reason, f"{len(versions)} trends")
     return len(versions)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,11 @@ from app.trends.versions import sync
 EXTRACT = "extract-trends"
 """Kind of the background job that extracts one sample; its key is `RUN/DATASET`."""
 
+log = logging.getLogger(__name__)
+
+_seen: dict[Path, list[tuple[str, int, int]]] = {}
+"""The files of a folder when this process read it: a run of a periodic task lasts a minute."""
+
 MAX_OPEN_JOBS = 500
 """Open jobs above which no more are made: a year of files does not fill the queue."""
 
@@ -27,18 +33,21 @@ MAX_OPEN_JOBS = 500
 @contextmanager
 def scanning(settings: Settings, _: TaskRun) -> Iterator[Step]:
     """Read the configurations when they have changed, and make jobs for samples that are due."""
-    seen: list[tuple[str, int, int]] = []
 
     def step() -> None:
-        nonlocal seen
         if not has_configs(settings):
             return
-        present = _signature(config_folder(settings))
-        if present != seen:
+        folder = config_folder(settings)
+        present = _signature(folder)
+        if present != _seen.get(folder):
             from app.trends.configs.folder import load_configs  # loads numpy, which an instance without trends never needs
 
-            sync(load_configs(config_folder(settings)))
-            seen = present
+            configs = load_configs(folder)
+            changes = sync(configs)
+            log.info("Trends: %s", changes)
+            if configs.problems:
+                log.warning("Trends: %d problems of configurations; `dqmhub trends check` names them", len(configs.problems))
+            _seen[folder] = present
         enqueue_due(settings)
 
     yield step

@@ -23,7 +23,7 @@ def compute_case(case: Mapping[str, Any]) -> dict[str, Any]:
     """
     try:
         return _computed(case)
-    except (ConfigError, FormatError, OSError) as error:
+    except (ConfigError, FormatError, OSError, ValueError) as error:
         return _no_value(str(error))
 
 

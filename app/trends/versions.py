@@ -11,14 +11,17 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from peewee import chunked, fn
 
+from app.core.counters import advance
 from app.core.database import proxy, rows
-from app.trends.models import Trend, TrendExtraction, TrendVersion
+from app.trends.models import Trend, TrendVersion
 
 if TYPE_CHECKING:
     from app.trends.configs.config import TrendConfig
     from app.trends.configs.folder import Configs
 
 BATCH = 200
+COUNTER = "trends"
+"""Name of the counter of activations. Whoever changes versions takes a number first, and others wait until it is visible."""
 
 _Key = tuple[str, str]
 
@@ -37,9 +40,10 @@ class SyncResult(NamedTuple):
 def sync(configs: Configs) -> SyncResult:
     """Store new trends and versions, and retire trends without a configuration. Their points stay.
 
-    A trend of a file with problems is not retired: it may be in a part that cannot be read.
+    A trend is not retired if its file or folder, or a part of it, cannot be read: it may be there still.
     """
     with proxy.atomic():
+        number = advance(COUNTER)
         known = {(trend.subsystem, trend.name): trend for trend in Trend.select()}
         new = [config for key, config in configs.trends.items() if key not in known]
         _insert_trends(new)
@@ -47,10 +51,10 @@ def sync(configs: Configs) -> SyncResult:
         gone = [
             trend.id
             for key, trend in known.items()
-            if key not in configs.trends and not trend.retired and trend.place.rpartition(":")[0] not in configs.bad_files
+            if key not in configs.trends and not trend.retired and not configs.may_contain(trend.place)
         ]
         _retire(gone)
-        changed = _activate(configs)
+        changed = _activate(configs, number)
     return SyncResult(len(new), changed - len(new), len(gone))
 
 
@@ -88,12 +92,11 @@ def _retire(trends: list[int]) -> None:
         TrendVersion.update(activated=None).where(TrendVersion.trend.in_(batch)).execute()
 
 
-def _activate(configs: Configs) -> int:
+def _activate(configs: Configs, number: int) -> int:
     """Make the configured version of each trend its current one; the number of trends whose version changed."""
     ids = {(subsystem, name): trend for trend, subsystem, name in rows(Trend.select(Trend.id, Trend.subsystem, Trend.name))}
     fields = TrendVersion.id, TrendVersion.trend, TrendVersion.hash, TrendVersion.activated
     stored = {(trend, hash): (version, activated) for version, trend, hash, activated in rows(TrendVersion.select(*fields))}
-    number = next_activation()
     wanted = {(ids[key], config.version): config for key, config in configs.trends.items()}
     changed = [key for key in wanted if key not in stored or stored[key][1] is None]
     for batch in chunked([trend for trend, _ in changed], BATCH):
@@ -105,12 +108,6 @@ def _activate(configs: Configs) -> int:
     for batch in chunked(new, BATCH):
         TrendVersion.insert_many(batch).execute()
     return len(changed)
-
-
-def next_activation() -> int:
-    """A number larger than any used before: also by versions that are no longer current, as extractions remember them."""
-    used: int | None = TrendExtraction.select(fn.MAX(TrendExtraction.activated)).scalar()
-    return max(newest_activation(), used or 0) + 1
 
 
 def _version_row(trend: int, config: TrendConfig, number: int, now: float) -> dict[str, object]:

@@ -9,6 +9,7 @@ import pytest
 from app.core.settings import Settings
 from app.trends.configs.folder import Configs, load_configs
 from app.trends.errors import ConfigError
+from app.trends.versions import sync
 from tests.support.cli import dqmhub
 
 TREND = "metric = basic.Mean()\nrelativePath = A/b\nyTitle = y\n"
@@ -42,7 +43,7 @@ def test_of_two_trends_with_one_name_the_first_is_kept_and_both_places_are_named
     problem = next(problem for problem in configs.problems if problem.reason.startswith("MeanT0_MB1_YB-2 "))
     assert (
         str(problem)
-        == f"DT/trendPlotsDT_t0_run3.ini:{second}: MeanT0_MB1_YB-2 stands in DT/trendPlotsDT_t0.ini:{first} already, which is used"
+        == f"DT/trendPlotsDT_t0_run3.ini:{second}: MeanT0_MB1_YB-2 is configured in DT/trendPlotsDT_t0.ini:{first} already, which is used"
     )
 
 
@@ -52,7 +53,7 @@ def test_of_two_trends_with_one_name_the_first_is_kept_and_both_places_are_named
         ("[plot:a]\nrelativePath = A/b\nyTitle = y\n", 1, "a has no metric"),
         ("\n\n[plot:a]\nmetric = basic.Mean()\n", 3, "a has no relativePath (in TOML me) and no yTitle (in TOML y_title)"),
         (f"[plot:a b]\n{TREND}", 1, "The name 'a b' is not usable; right would be letters, digits, _, + and -"),
-        (f"[plot:a]\n{TREND}threshold = many\n", 1, "a: the threshold 'many' is no whole number"),
+        (f"[plot:a]\n{TREND}threshold = many\n", 1, "a: the threshold 'many' is not usable"),
         (f"[plot:a]\n{TREND.replace('Mean()', 'Maen()')}", 1, "There is no metric basic.Maen; the nearest is basic.Mean"),
         (f"[plot:a]\n{TREND.replace('()', '(1)')}", 1, "basic.Mean has 1 arguments; right would be basic.Mean()"),
         ("[plot:a]\nno assignment\n", 1, "The section cannot be read"),
@@ -80,6 +81,34 @@ def test_a_file_in_the_wrong_place_or_encoding_is_a_problem(tmp_path: Path) -> N
     configs = load_configs(tmp_path)
     assert not configs.trends
     assert [problem.place.file for problem in configs.problems] == ["DT/deep/x.ini", "DT/latin.ini", "top.ini"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("deep.toml", b"a = " + b"[" * 5000 + b"]" * 5000),
+        ("long.toml", b"[[trend]]\nname = 'a'\nmetric = 'basic.Mean()'\nme = 'A/b'\ny_title = 'y'\nthreshold = " + b"9" * 5000),
+        ("long.ini", f"[plot:a]\n{TREND}threshold = {'9' * 5000}\n".encode()),
+        ("large.ini", f"[plot:a]\n{TREND}threshold = 3000000000\n".encode()),
+        ("nul.ini", f"[plot:a]\n{TREND}plotTitle = a\0b\n".encode()),
+        ("text.ini", f"no section\n[plot:good]\n{TREND}".encode()),
+    ],
+)
+def test_no_file_stops_the_others(hub: Settings, tmp_path: Path, name: str, text: bytes) -> None:
+    folder = tmp_path / "DT"
+    folder.mkdir()
+    (folder / name).write_bytes(text)
+    (folder / "caf\udce9.ini").write_text(f"\ufeff[plot:good]\n{TREND}")
+    configs = load_configs(tmp_path)
+    assert sync(configs).new == 1
+    assert {problem.place.file for problem in configs.problems if problem.hides_trends} == {f"DT/{name}"}
+
+
+def test_a_removed_trend_of_a_file_with_remarks_is_retired(hub: Settings, tmp_path: Path) -> None:
+    slash = TREND.replace("A/b", "/A/b")
+    sync(configs_of(tmp_path, DT__x=f"[plot:a]\n{TREND}[plot:a]\n{TREND}[plot:b]\n{slash}[plot:c]\n{TREND}"))
+    found = sync(configs_of(tmp_path, DT__x=f"[plot:a]\n{TREND}[plot:a]\n{TREND}[plot:b]\n{slash}"))
+    assert found.retired == 1
 
 
 def test_a_missing_folder_is_an_error_with_its_name(tmp_path: Path) -> None:

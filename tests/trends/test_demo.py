@@ -10,7 +10,7 @@ import pytest
 
 from app.core.settings import Settings
 from app.trends.configs.folder import load_configs
-from app.trends.demo import COURSES, DATASET, REASON, make_demo
+from app.trends.demo import DATASET, DEMO_TRENDS, REASON, make_demo
 from app.trends.export import exported_points
 from app.trends.settings import config_folder
 from app.trends.single import compute_case
@@ -24,11 +24,11 @@ def demo_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_year_of_points_is_made_once_and_says_so(hub: Settings) -> None:
-    assert make_demo(hub) > 250 * len(COURSES)
+    assert make_demo(hub) > 250 * len(DEMO_TRENDS)
     points = list(exported_points())
     assert {point.reason for point in points} == {REASON}
     assert {point.dataset for point in points} == {DATASET}
-    assert {point.name for point in points} == set(COURSES)
+    assert {point.name for point in points} == set(DEMO_TRENDS)
     assert make_demo(hub) == 0
     assert len(list(exported_points())) == len(points)
 
@@ -52,7 +52,7 @@ def test_an_instance_with_its_own_configurations_is_left_alone(hub: Settings) ->
     assert [path.name for path in config_folder(hub).rglob("*.*")] == ["mine.ini"]
 
 
-@pytest.mark.parametrize("name", COURSES)
+@pytest.mark.parametrize("name", DEMO_TRENDS)
 def test_the_formula_ends_at_the_level_of_the_files_of_the_demo(hub: Settings, demo_file: Path, name: str) -> None:
     make_demo(hub)
     configs = load_configs(config_folder(hub))
@@ -60,5 +60,5 @@ def test_the_formula_ends_at_the_level_of_the_files_of_the_demo(hub: Settings, d
     config = next(config for config in configs.trends.values() if config.name == name)
     found = compute_case({"file": str(demo_file), "metric": config.metric, "me": config.me})
     assert found["value"] is not None, found["reason"]
-    course = COURSES[name]
-    assert abs(found["value"] - course.level) < 6 * course.level * max(course.spread, 0.01)
+    trend = DEMO_TRENDS[name]
+    assert abs(found["value"] - trend.level) < 6 * trend.level * max(trend.spread, 0.01)

@@ -6,13 +6,19 @@ import json
 import os
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 import uproot
 
+from app.gui.models import Sample
+from app.gui.samples import SampleKey
 from app.security.models import Audit
+from app.trends import extraction
 from app.trends.changed_files import mark_changed_files
-from app.trends.models import Trend, TrendExtraction, TrendLosingFile
+from app.trends.due import due
+from app.trends.export import exported_points
+from app.trends.models import Trend, TrendExtraction, TrendLosingFile, TrendPoint
 from app.trends.status import totals
 from tests.support.cli import dqmhub
 from tests.trends.conftest import FILES, Site
@@ -38,8 +44,83 @@ def test_the_highest_version_of_a_file_wins_and_the_loser_is_named(site: Site, o
     for paths in [files] if together else [[file] for file in files]:
         site.extract(*paths)
     assert site.points() == {("n", 355555): 200}
-    if not together:
-        assert [Path(loser.url).name for loser in TrendLosingFile.select()] == [V1]
+    assert [Path(loser.url).name for loser in TrendLosingFile.select()] == [V1]
+    (point,) = exported_points()
+    assert (Path(point.file).name, Path(point.losing_files).name) == (V2, V1)
+
+
+@pytest.mark.parametrize("is_newer", [True, False])
+def test_of_two_files_with_one_version_that_with_the_later_time_of_change_wins(site: Site, is_newer: bool) -> None:
+    site.configure(n=COUNT)
+    (file,) = site.add(V1)
+    site.extract(file)
+    other = site.folder / "other" / V1
+    other.parent.mkdir()
+    other.write_bytes((site.files / V2).read_bytes())
+    offset = 100 if is_newer else -100
+    os.utime(other, (time.time() + offset, time.time() + offset))
+    site.extract(other)
+    assert site.points() == {("n", 355555): 200 if is_newer else 100}
+
+
+def test_a_broken_newer_file_is_a_problem_until_it_is_whole(site: Site) -> None:
+    site.configure(n=COUNT)
+    site.extract(*site.add(V1))
+    (broken,) = site.add(V2)
+    whole = broken.read_bytes()
+    broken.write_bytes(whole[:100])
+    site.extract(broken)
+    assert site.points() == {("n", 355555): 100}
+    assert totals().by_state == {"partial": 1}
+    assert V2 in dqmhub(site.settings, "trends", "status").stdout
+    broken.write_bytes(whole)
+    TrendExtraction.update(next_try=0).execute()
+    site.extract()
+    assert (site.points(), totals().by_state) == ({("n", 355555): 200}, {"done": 1})
+
+
+def test_a_trend_added_after_the_file_of_the_points_was_replaced_by_an_older_one_has_a_reason(site: Site) -> None:
+    site.configure(n=COUNT)
+    site.extract(*site.add(V2))
+    site.extract(*site.add(V1))
+    site.configure(n=COUNT, entries="basic.Count() DT/n")
+    assert site.extract() == "1 samples extracted, 0 failed"
+    assert site.points() == {("n", 355555): 200, ("entries", 355555): None}
+    assert site.extract() == "0 samples extracted, 0 failed"
+
+
+def test_points_of_another_process_are_not_replaced_by_those_of_a_file_read_before(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One reads the older file; before it stores the points, another one extracts the newer file."""
+    site.configure(n=COUNT)
+    site.sync(*site.add(V1))
+    compute_first, calls = extraction.compute, []
+
+    def compute(*arguments: Any) -> Any:
+        found = compute_first(*arguments)
+        calls.append(1)
+        if len(calls) == 1:
+            site.extract(*site.add(V2))
+        return found
+
+    monkeypatch.setattr(extraction, "compute", compute)
+    extraction.extract(SampleKey(355555, 0, "/ZeroBias/Run2022C-Express-v1/DQMIO"), site.settings)
+    assert site.points() == {("n", 355555): 200}
+
+
+def test_a_sample_with_lumisections_alone_is_not_due(site: Site) -> None:
+    site.configure(n=COUNT)
+    site.sync(*site.add(V1))
+    Sample.update(me_count=0).execute()
+    assert due(site.settings) == []
+
+
+def test_an_ongoing_run_is_extracted_at_most_every_five_minutes(site: Site) -> None:
+    site.configure(n=COUNT)
+    site.extract(*site.add(V1))
+    Sample.update(version=Sample.version + 1).execute()
+    assert due(site.settings) == []
+    TrendExtraction.update(finished=TrendExtraction.finished - 301).execute()
+    assert len(due(site.settings)) == 1
 
 
 def test_two_eras_of_one_run_or_processing_do_not_overwrite_each_other(site: Site) -> None:
@@ -199,7 +280,10 @@ def test_recompute_is_audited_and_reads_the_files_again(site: Site) -> None:
     site.extract(*site.add(V1, NEXT_RUN))
     done = dqmhub(site.settings, "trends", "recompute", "--name", "plot:n", "--reason", "mended metric")
     assert (done.returncode, done.stdout) == (0, "1 trends will be computed again\n")
+    TrendPoint.update(value=1).execute()
     assert site.extract() == "2 samples extracted, 0 failed"
+    assert site.points() == {("n", 355555): 100, ("n", 355556): 300}
+    assert totals().points == 2
     assert [(row.action, row.reason, row.answer) for row in Audit.select().where(Audit.action == "recompute trends")] == [
         ("recompute trends", "mended metric", "1 trends")
     ]

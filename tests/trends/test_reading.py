@@ -1,4 +1,4 @@
-"""Histograms read from bytes that are damaged, or that cannot be told without ROOT."""
+"""Histograms read from bytes that are damaged, or that cannot be known without ROOT."""
 
 from __future__ import annotations
 

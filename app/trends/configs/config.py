@@ -31,6 +31,7 @@ class ConfigProblem(NamedTuple):
 
     place: Place
     reason: str
+    hides_trends: bool = True  # False for a remark: the trend is used, or another one in its place
 
     def __str__(self) -> str:
         return f"{self.place}: {self.reason}"
@@ -93,8 +94,11 @@ def make_config(subsystem: str, name: str, fields: dict[str, str], place: Place)
     if missing := [label for field, label in REQUIRED.items() if not fields.get(field)]:
         raise ConfigError(f"{name} has no {' and no '.join(missing)}")
     threshold = fields.get("threshold", "") or "0"
-    if not threshold.isdecimal():
-        raise ConfigError(f"{name}: the threshold {threshold!r} is no whole number")
+    if not re.fullmatch(r"[0-9]{1,9}", threshold):
+        raise ConfigError(f"{name}: the threshold {threshold[:20]!r} is not usable; right would be a whole number below 1,000,000,000")
+    for field, text in fields.items():
+        if "\0" in text or (not text.isascii() and text != text.encode("utf-8", "replace").decode()):
+            raise ConfigError(f"{name}: {field} has characters that are no text")
     parse_metric(fields["metric"])
     return TrendConfig(
         subsystem, name, place=place, threshold=int(threshold), **{key: value for key, value in fields.items() if key != "threshold"}

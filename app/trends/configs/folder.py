@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,10 +26,10 @@ class Configs(NamedTuple):
     trends: dict[tuple[str, str], TrendConfig]
     problems: list[ConfigProblem]
 
-    @property
-    def bad_files(self) -> set[str]:
-        """Files with a problem: trends that were in them before may be there still, unreadable."""
-        return {problem.place.file for problem in self.problems}
+    def may_contain(self, place: str) -> bool:
+        """Whether a trend that was at this place before may be there still, in a part that cannot be read."""
+        hidden = {problem.place.file for problem in self.problems if problem.hides_trends}
+        return not hidden.isdisjoint((place.rpartition(":")[0], place.partition("/")[0] + "/"))
 
 
 def load_configs(folder: Path) -> Configs:
@@ -44,34 +45,42 @@ def load_configs(folder: Path) -> Configs:
             continue
         kept = trends.setdefault((found.subsystem, found.name), found)
         if kept is not found:
-            problems.append(ConfigProblem(found.place, f"{found.name} stands in {kept.place} already, which is used"))
+            problems.append(ConfigProblem(found.place, f"{found.name} is configured in {kept.place} already, which is used", False))
         for path in found.written_paths.values():
             if path.startswith("/"):
-                problems.append(
-                    ConfigProblem(
-                        found.place, f"{found.name}: the path {path} starts with /; right would be {path.lstrip('/')}, which is used"
-                    )
-                )
+                reason = f"{found.name}: the path {path} starts with /; right would be {path.lstrip('/')}, which is used"
+                problems.append(ConfigProblem(found.place, reason, False))
     return Configs(trends, problems)
 
 
 def _read_all(folder: Path) -> Iterator[TrendConfig | ConfigProblem]:
+    unreadable: list[OSError] = []
     try:
-        files = sorted(path for path in folder.rglob("*") if path.suffix in READERS)
         next(folder.iterdir(), None)
+        files = sorted(Path(top) / name for top, _, names in os.walk(folder, onerror=unreadable.append) for name in names)
     except OSError as error:
         raise ConfigError(f"The folder of configurations {folder} cannot be read: {error.strerror}") from error
+    for problem in unreadable:
+        yield ConfigProblem(Place(f"{_name(Path(problem.filename), folder)}/", 1), f"The folder cannot be read: {problem.strerror}")
     for path in files:
-        name = str(path.relative_to(folder))
-        if path.parent.parent != folder:
-            yield ConfigProblem(Place(name, 1), "The file is not in a folder named after its subsystem, below the folder of configurations")
-            continue
-        try:
-            if path.stat().st_size > MAX_FILE:
-                yield ConfigProblem(Place(name, 1), f"The file is larger than {MAX_FILE // 10**6} MB")
-                continue
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            yield ConfigProblem(Place(name, 1), f"The file cannot be read: {error}")
-            continue
-        yield from READERS[path.suffix](text, path.parent.name, name)
+        if path.suffix in READERS:
+            yield from _read_file(path, folder)
+
+
+def _name(path: Path, folder: Path) -> str:
+    """The path below the folder, as a text that can be stored."""
+    return os.fsencode(path.relative_to(folder)).decode("utf-8", "replace")
+
+
+def _read_file(path: Path, folder: Path) -> Iterable[TrendConfig | ConfigProblem]:
+    """The trends and problems of a file; whatever is wrong with it does not stop the others."""
+    name = _name(path, folder)
+    if path.parent.parent != folder:
+        return [ConfigProblem(Place(name, 1), "The file is not in a folder named after its subsystem, below the folder of configurations")]
+    try:
+        if path.stat().st_size > MAX_FILE:
+            return [ConfigProblem(Place(name, 1), f"The file is larger than {MAX_FILE // 10**6} MB")]
+        text = path.read_text(encoding="utf-8-sig")
+        return list(READERS[path.suffix](text, path.parent.name, name))
+    except (OSError, ValueError, RecursionError) as error:
+        return [ConfigProblem(Place(name, 1), f"The file cannot be read: {error}")]

@@ -16,6 +16,9 @@ _HEADER = re.compile(r"\[(.+)\]")
 def read(text: str, subsystem: str, file: str) -> Iterator[TrendConfig | ConfigProblem]:
     """The trends of a file in their order, and a problem in place of each that cannot be used."""
     for line, section in _sections(text):
+        if not _HEADER.match(section):
+            yield ConfigProblem(Place(file, line), "The text before the first section is no part of a trend")
+            continue
         place = Place(file, line)
         parser = configparser.RawConfigParser(strict=False)
         try:
@@ -30,13 +33,20 @@ def read(text: str, subsystem: str, file: str) -> Iterator[TrendConfig | ConfigP
 
 
 def _sections(text: str) -> Iterator[tuple[int, str]]:
-    """The lines of each section as one text, with the number of its first line. Text before the first section is left out."""
+    """The lines of each section as one text, with the number of its first line; also text before the first section."""
     start, lines = 0, list[str]()
     for number, line in enumerate(text.splitlines(keepends=True), 1):
         if _HEADER.match(line):
             if start:
                 yield start, "".join(lines)
             start, lines = number, []
-        lines.append(line)
+        if lines or _HEADER.match(line) or _is_text(line):
+            start = start or number
+            lines.append(line)
     if start:
         yield start, "".join(lines)
+
+
+def _is_text(line: str) -> bool:
+    """Whether a line is neither empty nor a comment."""
+    return not line.strip().startswith(("#", ";")) and bool(line.strip())

@@ -33,7 +33,7 @@ FILE = "demo"
 _CONFIGS = Path(__file__).with_name("configs")
 
 
-class Course(NamedTuple):
+class DemoTrend(NamedTuple):
     """How a trend of the demo behaves over the year: `level` is its value in the files of the demo.
 
     Attributes:
@@ -51,18 +51,18 @@ class Course(NamedTuple):
     outlier: float = 0.0
 
 
-COURSES = {
-    "Charge_PXLayer_1": Course(19_700, drift=-0.12, step=0.05, step_at=0.7),
-    "Charge_PXDisk_p1": Course(27_600, drift=-0.04),
-    "Residual_x_PXLayer_1": Course(4e-5, step=-8.0, step_at=0.4, spread=0.5),
-    "Residual_width_PXLayer_1": Course(0.004, drift=0.08, step=-0.06, step_at=0.4, spread=0.012),
-    "StoN_TIB_1": Course(21.0, drift=-0.06, outlier=-0.25),
-    "ClusterWidth_TOB_1": Course(2.78, spread=0.011),
-    "GlbMuon_pt_mean": Course(16.98, spread=0.015, outlier=0.3),
-    "EGamma24_efficiency": Course(0.804, step=-0.08, step_at=0.55, outlier=-0.4),
-    "Track_chi2": Course(1.1, spread=0.006),
-    "Tracks_per_lumisection": Course(565, drift=0.3, spread=0.03, outlier=-0.6),
-    "MET_mean": Course(21.7, drift=0.05, spread=0.019),
+DEMO_TRENDS = {
+    "Charge_PXLayer_1": DemoTrend(19_700, drift=-0.12, step=0.05, step_at=0.7),
+    "Charge_PXDisk_p1": DemoTrend(27_600, drift=-0.04),
+    "Residual_x_PXLayer_1": DemoTrend(4e-5, step=-8.0, step_at=0.4, spread=0.5),
+    "Residual_width_PXLayer_1": DemoTrend(0.004, drift=0.08, step=-0.06, step_at=0.4, spread=0.012),
+    "StoN_TIB_1": DemoTrend(21.0, drift=-0.06, outlier=-0.25),
+    "ClusterWidth_TOB_1": DemoTrend(2.78, spread=0.011),
+    "GlbMuon_pt_mean": DemoTrend(16.98, spread=0.015, outlier=0.3),
+    "EGamma24_efficiency": DemoTrend(0.804, step=-0.08, step_at=0.55, outlier=-0.4),
+    "Track_chi2": DemoTrend(1.1, spread=0.006),
+    "Tracks_per_lumisection": DemoTrend(565, drift=0.3, spread=0.03, outlier=-0.6),
+    "MET_mean": DemoTrend(21.7, drift=0.05, spread=0.019),
 }
 """The trends of the demo by name."""
 
@@ -89,7 +89,7 @@ def _is_ours(folder: Path) -> bool:
 
 def _store_history() -> int:
     query = TrendVersion.select(Trend.name, TrendVersion.id).join(Trend).where(TrendVersion.activated.is_null(False))
-    versions = {name: version for name, version in rows(query) if name in COURSES}
+    versions = {name: version for name, version in rows(query) if name in DEMO_TRENDS}
     with proxy.atomic():
         dataset, file = dataset_id(DATASET), file_id(FILE, 0, time.time_ns())
         count = 0
@@ -112,9 +112,9 @@ def runs_of_the_year() -> Iterator[tuple[int, float]]:
 
 def value_at(name: str, run: int, part: float) -> MetricValue:
     """The value of a trend in a run at a part of the year; at its end the level of the files of the demo."""
-    course, dice = COURSES[name], random.Random(f"{name} {run}")
-    change = course.drift * (part - 1) - (course.step if part < course.step_at else 0)
-    if course.outlier and dice.randrange(40) == 0:
-        change += course.outlier
-    error = abs(course.level) * course.spread
-    return MetricValue(course.level * (1 + change) + dice.gauss(0, error), error)
+    trend, dice = DEMO_TRENDS[name], random.Random(f"{name} {run}")
+    change = trend.drift * (part - 1) - (trend.step if part < trend.step_at else 0)
+    if trend.outlier and dice.randrange(40) == 0:
+        change += trend.outlier
+    error = abs(trend.level) * trend.spread
+    return MetricValue(trend.level * (1 + change) + dice.gauss(0, error), error)
