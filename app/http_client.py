@@ -231,7 +231,8 @@ def _read(response: BaseHTTPResponse, into: IO[bytes], max_bytes: int, deadline_
     except urllib3_errors.HTTPError as error:
         raise HttpBadAnswer(f"the answer ends early: {root_cause(error)}", sent=True, status=status, body=_beginning(into)) from error
     if into.tell() > max_bytes and not truncate:
-        raise HttpBadAnswer(f"the answer is longer than {max_bytes >> 20} MB", sent=True, status=status, body=_beginning(into))
+        limit = f"{max_bytes >> 20} MB" if max_bytes >= 1 << 20 else f"{max_bytes >> 10} kB"
+        raise HttpBadAnswer(f"the answer is longer than {limit}", sent=True, status=status, body=_beginning(into))
 
 
 def _beginning(file: IO[bytes], size: int = KEPT_BYTES) -> bytes:

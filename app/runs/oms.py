@@ -1,8 +1,8 @@
-"""Client of OMS: runs, fills and lumisections. Each method raises ServiceError."""
+"""Client of OMS: runs, fills, and numbers of lumisections. Each method raises ServiceError."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -14,10 +14,8 @@ QUANTITIES = ("delivered_lumi", "recorded_lumi", "end_lumi", "b_field", "energy"
 TEXTS = ("l1_key", "hlt_key", "fill_type_runtime")
 FIELDS = ("run_number", "start_time", "end_time", "fill_number", "stable_beam", "last_lumisection_number", *QUANTITIES, *TEXTS)
 
-PAGE_ROWS = 1000
-"""Rows that are requested at once."""
-MAX_ROWS = 100_000
-"""More rows than any run has lumisections."""
+MAX_ROW_BYTES = 1 << 18
+"""Largest answer: each has one row, which with all attributes and their units has some 20 kB."""
 
 
 class OmsRun(NamedTuple):
@@ -52,10 +50,10 @@ class OmsClient:
 
     def run(self, number: int) -> OmsRun | None:
         """A run; None if OMS does not know it."""
-        rows = list(self._rows("runs", {"filter[run_number][eq]": number, "fields": ",".join(FIELDS)}, 1))
-        if not rows:
+        row = self._row("runs", {"filter[run_number][eq]": number, "fields": ",".join(FIELDS)})
+        if row is None:
             return None
-        attributes, units = self._attributes(rows[0])
+        attributes, units = self._attributes(row)
         if attributes.get("run_number", number) != number:
             raise self.client.bad_answer(f"run {attributes['run_number']!r} in place of {number}"[:100])
         return OmsRun(
@@ -71,51 +69,25 @@ class OmsClient:
 
     def fill(self, number: int) -> OmsFill | None:
         """A fill; None if OMS does not know it."""
-        rows = list(self._rows("fills", {"filter[fill_number][eq]": number, "fields": "fill_number,injection_scheme,era"}, 1))
-        if not rows:
+        row = self._row("fills", {"filter[fill_number][eq]": number, "fields": "fill_number,injection_scheme,era"})
+        if row is None:
             return None
-        attributes, _ = self._attributes(rows[0])
+        attributes, _ = self._attributes(row)
         return OmsFill(*(service_text(attributes.get(name)) for name in ("injection_scheme", "era")))
-
-    def lumisections(self, run: int, fields: Sequence[str] = ()) -> Iterator[dict[str, Any]]:
-        """The attributes of all lumisections of a run, in their order.
-
-        Args:
-            run: Number of the run.
-            fields: Names of the attributes; all if empty.
-        """
-        query: dict[str, str | int] = {"filter[run_number][eq]": run, "sort": "lumisection_number"}
-        if fields:
-            query["fields"] = ",".join(fields)
-        for row in self._rows("lumisections", query, PAGE_ROWS):
-            yield self._attributes(row)[0]
 
     def lumis_with(self, run: int, bits: Sequence[str]) -> int:
         """Number of the lumisections of a run with CMS active and all these DCS bits set."""
         query: dict[str, str | int] = {"filter[run_number][eq]": run, "filter[cms_active][eq]": "true"}
         query |= {f"filter[{bit}_ready][eq]": "true" for bit in bits}
-        answer = self.client.get("lumisections", {**query, "fields": "run_number", "page[limit]": 1})
+        answer = self.client.get("lumisections", {**query, "fields": "run_number", "page[limit]": 1}, MAX_ROW_BYTES)
         rows = self._data(answer)
         total = _total(answer)
         return len(rows) if total is None else max(total, len(rows))
 
-    def _rows(self, resource: str, query: Mapping[str, str | int], limit: int) -> Iterator[dict[str, Any]]:
-        """The rows of all pages; of the first one alone for a limit of 1.
-
-        `links.next` only says that there are more: its address may be that of a server behind a proxy, and is not used.
-        """
-        count = 0
-        while True:
-            answer = self.client.get(resource, {**query, "page[offset]": count, "page[limit]": limit})
-            rows = self._data(answer)
-            yield from rows
-            count += len(rows)
-            total, links = _total(answer), answer.get("links")
-            has_more = bool(isinstance(links, dict) and links.get("next")) or (total is not None and count < total)
-            if limit == 1 or not has_more:
-                return
-            if not rows or count > MAX_ROWS:
-                raise self.client.bad_answer(f"{count} rows of {resource}, and no end")
+    def _row(self, resource: str, query: Mapping[str, str | int]) -> dict[str, Any] | None:
+        """The first row that fits; None if there is none."""
+        rows = self._data(self.client.get(resource, {**query, "page[offset]": 0, "page[limit]": 1}, MAX_ROW_BYTES))
+        return rows[0] if rows else None
 
     def _data(self, answer: Mapping[str, Any]) -> list[dict[str, Any]]:
         rows = answer.get("data")

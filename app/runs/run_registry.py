@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from app.runs.errors import RequestRefused
 from app.runs.service_client import ServiceClient, service_text
 from app.runs.settings import RunsSettings
 
-PAGE_ROWS = 100
-MAX_PAGES = 1000
+MAX_RUN_BYTES = 1 << 15
+"""Largest answer for each run of a request; the record of a run has some 4 kB."""
 
 
 class RegistryRun(NamedTuple):
@@ -21,21 +21,6 @@ class RegistryRun(NamedTuple):
     significant: bool | None
     state: str  # OPEN, SIGNOFF or COMPLETED
     components: dict[str, dict[str, int]]  # lumisections of the online dataset by component and state
-
-
-class RegistryDataset(NamedTuple):
-    """A dataset of a run in the Run Registry."""
-
-    name: str
-    states: dict[str, str]  # by workspace, such as global or tracker
-
-
-class LumiStates(NamedTuple):
-    """Consecutive lumisections in the same states."""
-
-    first: int
-    last: int
-    states: dict[str, str]  # by component
 
 
 class RunRegistryClient:
@@ -49,52 +34,24 @@ class RunRegistryClient:
         self.client.close()
 
     def runs(self, numbers: Sequence[int]) -> dict[int, RegistryRun]:
-        """The runs of these numbers that it knows, significant or not, by number."""
+        """The runs of these numbers that it knows, significant or not, by number; by one request."""
+        if not numbers:
+            return {}
         wanted = {"run_number": {"or": [{"=": number} for number in numbers]}}
-        found = (self._run(row) for row in self._rows("runs", wanted)) if numbers else iter(())
+        found = [self._run(row) for row in self._rows({"page": 0, "page_size": len(numbers), "sortings": [], "filter": wanted})]
         return {each.run: each for each in found if each.run in numbers}
 
-    def datasets(self, run: int) -> list[RegistryDataset]:
-        """The datasets of a run."""
-        found = []
-        for row in self._rows("datasets", {"run_number": run}):
-            attributes = row.get("dataset_attributes")
-            if not isinstance(row.get("name"), str) or not isinstance(attributes, dict):
-                raise self.client.bad_answer("a dataset without name or attributes")
-            states = {name.removesuffix("_state"): state for name, state in attributes.items() if name.endswith("_state")}
-            found.append(RegistryDataset(row["name"], {name: state for name, state in states.items() if isinstance(state, str)}))
-        return found
-
-    def lumisections(self, run: int, dataset: str = "online") -> list[LumiStates]:
-        """Ranges of the lumisections of a run with the states of the components in a dataset."""
-        rows = self.client.post("lumisections/rr_lumisection_ranges", {"run_number": run, "dataset_name": dataset})
-        if isinstance(rows, dict) and "err" in rows:
-            raise RequestRefused(f"The Run Registry refuses the request: {rows['err']}"[:300])
-        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-            raise self.client.bad_answer("no list of ranges")
-        return [self._range(row) for row in rows]
-
-    def _range(self, row: dict[str, Any]) -> LumiStates:
-        first, last = row.get("start"), row.get("end")
-        if type(first) is not int or type(last) is not int:
-            raise self.client.bad_answer("a range without start and end")
-        triplets = {name: value for name, value in row.items() if isinstance(value, dict)}
-        return LumiStates(first, last, {name: value["status"] for name, value in triplets.items() if isinstance(value.get("status"), str)})
-
-    def _rows(self, name: str, wanted: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        """The rows of all pages of `<name>_filtered_ordered`."""
-        for page in range(MAX_PAGES):
-            body = {"page": page, "page_size": PAGE_ROWS, "sortings": [], "filter": wanted}
-            answer = self.client.post_object(f"{name}_filtered_ordered", body)
-            if "err" in answer:
-                raise RequestRefused(f"The Run Registry refuses the request: {answer['err']}"[:300])
-            rows, pages = answer.get(name), answer.get("pages")
-            if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows) or not isinstance(pages, int | float):
-                raise self.client.bad_answer(f"no list `{name}`, or no number of pages")
-            yield from rows
-            if page + 1 >= pages:
-                return
-        raise self.client.bad_answer(f"{MAX_PAGES} pages, and no end")
+    def _rows(self, body: dict[str, Any]) -> list[dict[str, Any]]:
+        """All rows of a query, which fit into one page."""
+        answer = self.client.post("runs_filtered_ordered", body, MAX_RUN_BYTES * body["page_size"])
+        if "err" in answer:
+            raise RequestRefused(f"The Run Registry refuses the request: {answer['err']}"[:300])
+        rows, pages = answer.get("runs"), answer.get("pages")
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows) or not isinstance(pages, int | float):
+            raise self.client.bad_answer("no list `runs`, or no number of pages")
+        if not pages <= 1:  # also for NaN
+            raise self.client.bad_answer(f"several pages for {body['page_size']} runs")
+        return rows
 
     def _run(self, row: dict[str, Any]) -> RegistryRun:
         number, attributes = row.get("run_number"), row.get("rr_attributes")

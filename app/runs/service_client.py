@@ -24,7 +24,6 @@ from app.runs.errors import (
 from app.runs.settings import RunsSettings
 from app.runs.tokens import TokenSource
 
-MAX_ANSWER_BYTES = 64 << 20
 DEFAULT_PAUSE_S = 60.0
 """Pause after a 429 that names none."""
 MAX_PAUSE_S = 6 * 3600.0
@@ -62,35 +61,31 @@ class ServiceClient:
         """Close the connections."""
         self._client.close()
 
-    def get(self, path: str, query: Mapping[str, str | int]) -> dict[str, Any]:
-        """The JSON object at a path below the base URL."""
-        return self._object("GET", f"{path}?{urlencode(query, quote_via=quote, safe='[],')}", None)
+    def get(self, path: str, query: Mapping[str, str | int], max_bytes: int) -> dict[str, Any]:
+        """The JSON object of at most `max_bytes` at a path below the base URL."""
+        return self._object("GET", f"{path}?{urlencode(query, quote_via=quote, safe='[],')}", None, max_bytes)
 
-    def post(self, path: str, body: Any) -> Any:
-        """The JSON answer to a JSON body. Used for queries only, so it may be sent twice."""
-        return self._json("POST", path, json.dumps(body).encode())
-
-    def post_object(self, path: str, body: Any) -> dict[str, Any]:
-        """The same, for an object."""
-        return self._object("POST", path, json.dumps(body).encode())
+    def post(self, path: str, body: Any, max_bytes: int) -> dict[str, Any]:
+        """The JSON object of at most `max_bytes` that answers a JSON body. Used for queries only, so it may be sent twice."""
+        return self._object("POST", path, json.dumps(body).encode(), max_bytes)
 
     def bad_answer(self, problem: str) -> BadAnswer:
         """The error of an answer that is not of the documented form."""
         return BadAnswer(f"{self.name} sends an unusable answer: {problem}")
 
-    def _object(self, method: str, path: str, body: bytes | None) -> dict[str, Any]:
-        found = self._json(method, path, body)
+    def _object(self, method: str, path: str, body: bytes | None, max_bytes: int) -> dict[str, Any]:
+        found = self._json(method, path, body, max_bytes)
         if not isinstance(found, dict):
             raise self.bad_answer("no JSON object")
         return found
 
-    def _json(self, method: str, path: str, body: bytes | None) -> Any:
+    def _json(self, method: str, path: str, body: bytes | None, max_bytes: int) -> Any:
         """The JSON of an answer with status 200. A refused token is renewed once."""
         token = self._tokens.token()
-        answer = self._send(method, path, body, token)
+        answer = self._send(method, path, body, max_bytes, token)
         if answer.status == 401 and token:
             self._tokens.discard(token)
-            answer = self._send(method, path, body, self._tokens.token())
+            answer = self._send(method, path, body, max_bytes, self._tokens.token())
         self._check_status(answer)
         if _is_html(answer):
             raise SignInRequired(f"{self.name} answers with a page in place of JSON, such as the sign-in page; {self._hint()}")
@@ -99,14 +94,14 @@ class ServiceClient:
         except (ValueError, RecursionError) as error:
             raise self.bad_answer(f"no JSON ({error})"[:200]) from error
 
-    def _send(self, method: str, path: str, body: bytes | None, token: str) -> HttpAnswer:
+    def _send(self, method: str, path: str, body: bytes | None, max_bytes: int, token: str) -> HttpAnswer:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         try:
             return self._client.request(
                 method,
                 f"{self._base}/{path}",
                 deadline_s=self._timeout_s,
-                max_bytes=MAX_ANSWER_BYTES,
+                max_bytes=max_bytes,
                 body=body,
                 headers={**headers, "Content-Type": "application/json"} if body else headers,
                 retries=1,
@@ -121,9 +116,9 @@ class ServiceClient:
             raise ServiceUnreachable(f"{self.name} cannot be queried: {error}; check its address and runs_ca") from error
 
     def _check_status(self, answer: HttpAnswer) -> None:
-        status, reason = answer.status, _reason(answer)
-        if status == 200:
+        if answer.status == 200:
             return
+        status, reason = answer.status, _reason(answer)
         if 300 <= status < 400:
             raise SignInRequired(f"{self.name} redirects (status {status}) to {_host_text(answer)}; {self._hint()}")
         if status == 429 or (status == 503 and "Retry-After" in answer.headers):

@@ -17,7 +17,7 @@ from app.http_client import HttpAnswer, HttpClient, HttpError
 from app.runs.errors import TokenRefused
 from app.runs.settings import EXCHANGE, RunsSettings
 
-MAX_TOKEN_BYTES = 1 << 20
+MAX_TOKEN_BYTES = 1 << 16
 DEFAULT_LIFE_S = 60.0
 """Life of a token whose answer does not name it."""
 MARGIN, MAX_MARGIN_S = 0.2, 30.0

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from app.runs import errors, tokens
-from app.runs.oms import OmsClient
+from app.runs.oms import MAX_ROW_BYTES, OmsClient
 from app.runs.settings import BITS
 from tests.support.run_services import RunServicesProcess, run_services
 
@@ -92,20 +92,6 @@ def test_the_answer_for_another_run_is_not_taken(services: RunServicesProcess, o
         oms.run(RUN)
 
 
-def test_all_pages_of_lumisections_are_read_in_order(services: RunServicesProcess, oms: OmsClient) -> None:
-    services.change(RUN, lumis=2345)
-    found = [each["lumisection_number"] for each in oms.lumisections(RUN, ["lumisection_number"])]
-    assert found == list(range(1, 2346))
-    offsets = [row["query"]["page[offset]"] for row in services.requests("oms", "/lumisections")]
-    assert offsets == ["0", "1000", "2000"]
-
-
-def test_pages_without_end_are_an_error(services: RunServicesProcess, oms: OmsClient) -> None:
-    services.fault("oms", "text", body='{"data": [], "meta": {"totalResourceCount": 5}, "links": {"next": "http://127.0.0.1:1/"}}')
-    with pytest.raises(errors.BadAnswer, match="0 rows of lumisections, and no end"):
-        list(oms.lumisections(RUN))
-
-
 def test_lumisections_with_dcs_bits_are_counted(services: RunServicesProcess, oms: OmsClient) -> None:
     services.change(RUN, lumis=10, lumisections={f"{bit}_ready": True for bit in BITS})
     assert oms.lumis_with(RUN, BITS) == 10
@@ -152,6 +138,19 @@ def test_each_fault_is_an_outcome_of_its_own(
     assert type(error.value) is kind
     services.fault("oms")
     assert oms.run(RUN) is not None
+
+
+@pytest.mark.parametrize("code", [200, 500])
+def test_an_answer_much_longer_than_a_row_is_not_parsed(services: RunServicesProcess, oms: OmsClient, code: int) -> None:
+    long = '{"data": [' + "{}," * 100_000 + "{}]}"
+    services.fault("oms", "status", code=code, body=long)
+    with pytest.raises(errors.BadAnswer, match="the answer is longer than 256 kB"):
+        oms.run(RUN)
+
+
+def test_a_row_with_all_attributes_of_oms_is_far_below_the_limit(services: RunServicesProcess, oms: OmsClient) -> None:
+    row = oms.client.get("runs", {"filter[run_number][eq]": RUN}, 1 << 24)
+    assert 10 * len(json.dumps(row)) < MAX_ROW_BYTES
 
 
 def test_a_slow_answer_ends_with_the_deadline(services: RunServicesProcess, oms: OmsClient) -> None:

@@ -1,4 +1,4 @@
-"""The client of the Run Registry against the stand-in: real records, classes of all runs, paging, and faults."""
+"""The client of the Run Registry against the stand-in: real records, classes of all runs, and faults."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from app.runs import errors, run_registry
-from app.runs.run_registry import RunRegistryClient
+from app.runs import errors
+from app.runs.run_registry import MAX_RUN_BYTES, RunRegistryClient
 from tests.support.run_services import RunServicesProcess
 
 RUN = 367123
@@ -56,23 +56,33 @@ def test_a_changed_class_is_found_by_a_second_request(services: RunServicesProce
     assert classes == ["Commissioning23", "Collisions23"]
 
 
-def test_all_pages_are_read(rr: RunRegistryClient, services: RunServicesProcess, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run_registry, "PAGE_ROWS", 10)
-    numbers = list(range(RUN, RUN + 25))
+def test_all_runs_of_a_batch_are_read_by_one_request(services: RunServicesProcess, rr: RunRegistryClient) -> None:
+    numbers = list(range(RUN, RUN + 125))
     assert sorted(rr.runs(numbers)) == numbers
-    assert [json.loads(row["body"])["page"] for row in services.requests("rr")] == [0, 1, 2]
+    assert len(services.requests("rr")) == 1
 
 
-def test_datasets_and_ranges_of_lumisections_have_states(services: RunServicesProcess, rr: RunRegistryClient) -> None:
-    services.change(RUN, rr={"class": "Collisions23"})
-    datasets = {each.name: each.states for each in rr.datasets(RUN)}
-    assert datasets["/PromptReco/Collisions23/DQM"]["global"] == "OPEN"
-    ranges = rr.lumisections(RUN)
-    assert (ranges[0].first, ranges[0].last, ranges[0].states["dt-dt"]) == (1, 2, "STANDBY")
-    assert ranges[1].first == 3
-    assert ranges[1].states["dt-dt"] in ("GOOD", "BAD")
-    services.change(RUN, rr=None)
-    assert rr.lumisections(RUN) == []
+@pytest.mark.parametrize("rows", [0, 1, 100])
+@pytest.mark.parametrize("pages", ["2", "1e9", "1e999", "NaN"])
+def test_more_pages_than_the_runs_need_are_an_error_after_one_request(
+    services: RunServicesProcess, rr: RunRegistryClient, rows: int, pages: str
+) -> None:
+    runs = [{"run_number": number, "rr_attributes": {}} for number in range(RUN, RUN + rows)]
+    services.fault("rr", "text", count=-1, body=f'{{"runs": {json.dumps(runs)}, "pages": {pages}}}')
+    with pytest.raises(errors.BadAnswer, match="several pages for 100 runs"):
+        rr.runs(range(RUN, RUN + 100))
+    assert len(services.requests("rr")) == 1
+
+
+def test_an_answer_much_longer_than_its_runs_is_not_parsed(services: RunServicesProcess, rr: RunRegistryClient) -> None:
+    services.fault("rr", "text", body='{"pages": 1, "runs": [' + "{}," * 30_000 + "{}]}")
+    with pytest.raises(errors.BadAnswer, match="the answer is longer than 64 kB"):
+        rr.runs([RUN, RUN + 1])
+
+
+def test_the_real_records_are_far_below_the_limit(fixtures_dir: Path) -> None:
+    records = json.loads((fixtures_dir / "hdqm" / "rr_runs_filtered_ordered.json").read_text())["runs"]
+    assert max(len(json.dumps(record)) for record in records) * 5 < MAX_RUN_BYTES
 
 
 @pytest.mark.parametrize(
@@ -100,7 +110,7 @@ def test_each_fault_is_an_outcome_of_its_own(
 
 
 def test_only_queries_are_sent(services: RunServicesProcess, rr: RunRegistryClient) -> None:
-    rr.runs([RUN]), rr.datasets(RUN), rr.lumisections(RUN)
-    paths = {row["path"] for row in services.requests("rr")}
-    assert paths == {"/api/runs_filtered_ordered", "/api/datasets_filtered_ordered", "/api/lumisections/rr_lumisection_ranges"}
-    assert "significant" not in services.requests("rr", "/runs_filtered_ordered")[0]["body"]
+    rr.runs([RUN])
+    (request,) = services.requests("rr")
+    assert request["path"] == "/api/runs_filtered_ordered"
+    assert "significant" not in request["body"]

@@ -28,7 +28,7 @@ def oms(services: RunServicesProcess, **changes: Any) -> Iterator[ServiceClient]
 
 
 def number_of_runs(client: ServiceClient) -> int:
-    return len(client.get("runs", {"filter[run_number][eq]": 367100})["data"])
+    return len(client.get("runs", {"filter[run_number][eq]": 367100}, 1 << 20)["data"])
 
 
 @FLOWS

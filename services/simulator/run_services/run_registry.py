@@ -1,4 +1,4 @@
-"""The Run Registry: runs, datasets and ranges of lumisections, with its filters and paging. It is read only here."""
+"""The Run Registry: runs, with its filters and paging. It is read only here."""
 
 from __future__ import annotations
 
@@ -28,11 +28,7 @@ def answer(services: RunServices, path: str, body: Any) -> web.Response:
     """The answer to a POST; errors have status 500 and `{"err": ...}`, as those of the original."""
     try:
         if path == "runs_filtered_ordered":
-            return _paged("runs", _runs(services, body.get("filter", {})), body)
-        if path == "datasets_filtered_ordered":
-            return _paged("datasets", _datasets(services, body.get("filter", {})), body)
-        if path == "lumisections/rr_lumisection_ranges":
-            return web.json_response(_ranges(services, int(body["run_number"]), body["dataset_name"]))
+            return _paged(_runs(services, body.get("filter", {})), body)
     except (BadFilter, AttributeError, KeyError, TypeError, ValueError) as error:
         return web.json_response({"err": str(error)}, status=500)
     return web.Response(status=404, text=f"Cannot POST {BASE}/{path}", content_type="text/html")
@@ -60,33 +56,10 @@ def _runs(services: RunServices, filters: Mapping[str, Any]) -> list[dict[str, A
     return sorted(found, key=lambda row: -row["run_number"])
 
 
-def _datasets(services: RunServices, filters: Mapping[str, Any]) -> list[dict[str, Any]]:
-    found = []
-    for row in _runs(services, {"run_number": filters["run_number"]}):
-        names = ("online", f"/Express/{row['rr_attributes']['class']}/DQM", f"/PromptReco/{row['rr_attributes']['class']}/DQM")
-        for name, state in zip(names, ("SIGNOFF", "COMPLETED", "OPEN"), strict=True):
-            attributes = {f"{workspace}_state": state for workspace in ("global", "tracker", "ecal", "hcal", "dt", "csc", "rpc")}
-            found.append({"run_number": row["run_number"], "name": name, "dataset_attributes": attributes, "deleted": False})
-    wanted = filters.get("name")
-    return [row for row in found if wanted is None or _matches(row["name"], wanted)]
-
-
-def _ranges(services: RunServices, number: int, dataset: str) -> list[dict[str, Any]]:
-    row = record(services, number)
-    if row is None:
-        return []
-    summary = row["DatasetTripletCache"]["triplet_summary"]
-    last = max(sum(value for value in counts.values() if isinstance(value, int)) for counts in summary.values())
-    states = {name: "BAD" if counts.get("BAD") else "GOOD" for name, counts in summary.items()}
-    full = {name: {"status": state, "comment": "", "cause": ""} for name, state in states.items()}
-    standby = {name: {**triplet, "status": "STANDBY"} for name, triplet in full.items()}
-    return [{"start": 1, "end": min(2, last), **standby}, *([{"start": 3, "end": last, **full}] if last > 2 else [])]
-
-
-def _paged(name: str, rows: list[dict[str, Any]], body: Mapping[str, Any]) -> web.Response:
+def _paged(rows: list[dict[str, Any]], body: Mapping[str, Any]) -> web.Response:
     page, size = int(body.get("page", 0)), int(body.get("page_size", DEFAULT_PAGE_SIZE))
     shown = rows[page * size : (page + 1) * size]
-    return web.json_response({name: shown, "pages": math.ceil(len(rows) / size), "count": len(rows)})
+    return web.json_response({"runs": shown, "pages": math.ceil(len(rows) / size), "count": len(rows)})
 
 
 def _numbers(wanted: Any) -> set[int]:
