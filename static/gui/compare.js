@@ -7,10 +7,16 @@
   const fields = () => location.search.slice(1).split("&").filter(Boolean);
   const decoded = (parts) => new URLSearchParams(parts.join("&")).toString();
 
-  /** The last comparison, after that of this page was stored; none in a browser that stores nothing. */
+  let stored = "";
+
+  /** The last comparison, after a new one of this page was stored; none in a browser that stores nothing. */
   function remembered(here) {
     try {
-      if (here.some((field) => field.startsWith("ref"))) localStorage.setItem(KEY, JSON.stringify(here));
+      const own = JSON.stringify(here);
+      if (own !== stored && here.some((field) => field.startsWith("ref"))) {
+        localStorage.setItem(KEY, own); // once: a page that refreshes itself must not replace a later one of another tab
+        stored = own;
+      }
       return JSON.parse(localStorage.getItem(KEY) || "[]").filter((field) => typeof field === "string");
     } catch {
       return [];
@@ -37,5 +43,6 @@
     }
   });
   document.addEventListener("htmx:afterSettle", offer);
+  addEventListener("storage", offer); // another tab has stored a comparison
   offer();
 })();

@@ -129,6 +129,22 @@ def test_the_last_comparison_is_repeated_on_another_plot_by_a_key(page: Page, ho
     expect(page.get_by_role("list", name="References")).to_contain_text("before")
 
 
+def test_the_comparison_of_another_tab_is_repeated_and_outlasts_the_refreshes_of_this_one(page: Page, home: str) -> None:
+    page.goto(f"{home}{PLOT}&ref=367100&compare=stacked")
+    expect_plot(page, BARREL, 720)
+    other = page.context.new_page()
+    other.goto(f"{home}{SAMPLE}/RPC/EventInfo")
+    expect(other.get_by_role("link", name="Repeat the last comparison")).to_have_attribute("href", re.compile("compare=stacked"))
+    third = page.context.new_page()
+    third.goto(page.url.replace("stacked", "difference"))
+    repeat = other.get_by_role("link", name="Repeat the last comparison")
+    expect(repeat).to_have_attribute("href", re.compile("compare=difference"))
+    page.evaluate("document.dispatchEvent(new CustomEvent('htmx:afterSettle'))")  # as after a refresh
+    assert "difference" in page.evaluate("localStorage.getItem('dqmhub-comparison')")
+    other.close()
+    third.close()
+
+
 def test_the_scale_and_the_test_of_a_comparison_are_repeated_with_it(page: Page, home: str) -> None:
     page.goto(f"{home}{PLOT}&norm=false&ktest=0.5&ref=367100")
     expect_plot(page, BARREL, 720)
