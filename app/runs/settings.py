@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from app.core.settings.checks import between, one_of, url_of
+from app.core.settings.checks import between, one_of, secure_url, url_of
 from app.core.settings.table import setting, settings_table
 
 API_ACCESS, EXCHANGE = FLOWS = ("api-access", "exchange")
@@ -39,11 +39,11 @@ def primary_classes(value: tuple[str, ...]) -> str:
 class RunsSettings:
     """Settings of the facts of runs."""
 
-    runs_oms_url: str = setting("", "API of OMS, https://cmsoms.cern.ch/agg/api/v1; empty: OMS is not queried.", url_of("http", "https"))
+    runs_oms_url: str = setting("", "API of OMS, https://cmsoms.cern.ch/agg/api/v1; empty: OMS is not queried.", secure_url)
     runs_rr_url: str = setting(
         "",
         "API of the Run Registry, https://cmsrunregistry.web.cern.ch/api; empty: it is not queried.",
-        url_of("http", "https"),
+        secure_url,
     )
     runs_oms_page: str = setting(
         "https://cmsoms.cern.ch/cms/runs/report?cms_run={run}",
@@ -56,7 +56,7 @@ class RunsSettings:
         url_of("http", "https"),
     )
     runs_auth_url: str = setting(
-        "https://auth.cern.ch/auth/realms/cern", "Realm of the token server that issues tokens for both.", url_of("http", "https")
+        "https://auth.cern.ch/auth/realms/cern", "Realm of the token server that issues tokens for both.", secure_url
     )
     runs_token_flow: str = setting(
         API_ACCESS, "How a token is obtained: api-access in one step, exchange by a second request.", one_of(*FLOWS)

@@ -88,19 +88,28 @@ def url_of(*schemes: str) -> Check:
     return check
 
 
+SECURE = "https://host/path; http:// for this machine only (127.0.0.1, localhost, [::1])"
+
+
+def _keeps_secrets(url: str) -> bool:
+    """Whether a URL is HTTPS, or HTTP for this machine; without a query, since paths are appended."""
+    try:
+        parts = urlsplit(url)
+        near = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1")
+        good = (parts.scheme == "https" or near) and parts.hostname and parts.port != 0 and not parts.username
+    except ValueError:
+        return False
+    return bool(good) and not parts.query and not parts.fragment
+
+
+def secure_url(value: str) -> str:
+    """Empty, or the URL of a server that gets secrets: HTTPS, or HTTP for this machine."""
+    return "" if not value or _keeps_secrets(value) else f"empty, or an address {SECURE}"
+
+
 def mirrors(value: tuple[str, ...]) -> str:
-    """URLs of mirrors: HTTPS, or HTTP for this machine; no query, since paths of the mirror are appended."""
-    hint = "a list of addresses https://host/path; http:// for this machine only (127.0.0.1, localhost, [::1])"
-    for item in value:
-        try:
-            parts = urlsplit(item)
-            near = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1")
-            good = (parts.scheme == "https" or near) and parts.hostname and parts.port != 0 and not parts.username
-        except ValueError:
-            good = False
-        if not good or parts.query or parts.fragment:
-            return hint
-    return ""
+    """URLs of mirrors: HTTPS, or HTTP for this machine."""
+    return "" if all(_keeps_secrets(item) for item in value) else f"a list of addresses {SECURE}"
 
 
 def host_and_port(value: str) -> str:
