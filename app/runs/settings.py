@@ -28,12 +28,6 @@ def dcs_groups(value: tuple[str, ...]) -> str:
     return "" if value and all(not dcs_bits(tuple(group.split("+"))) for group in value) else "a list of groups such as dtm+dtp+dt0"
 
 
-def primary_classes(value: tuple[str, ...]) -> str:
-    """Patterns of primary datasets with words of classes."""
-    good = all(re.fullmatch(r"[\w*?-]+=[\w-]+", item) for item in value)
-    return "" if good else "a list of pattern=word, such as *Cosmics*=cosmic"
-
-
 @settings_table
 @dataclass(frozen=True)
 class RunsSettings:
@@ -78,11 +72,6 @@ class RunsSettings:
     runs_collisions_lumi: float = setting(0.1, "Least recorded luminosity of a significant collision run, /pb.", between(0, 1e6))
     runs_cosmics_s: float = setting(3600.0, "Least duration of a significant cosmic run, s.", between(0, 1e7))
     runs_special: str = setting("special", "Runs whose HLT key contains this text are not significant; empty: no such rule.")
-    runs_classes: tuple[str, ...] = setting(
-        ("*Cosmics*=cosmic", "*=collision"),
-        "Class of the runs that count for a primary dataset: pattern=word of the class, the first that fits.",
-        primary_classes,
-    )
     runs_dcs_bits: tuple[str, ...] = setting(
         BITS, "DCS bits that a lumisection needs beside cms_active, without _ready; empty: DCS is not queried.", dcs_bits
     )

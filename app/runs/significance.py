@@ -1,8 +1,7 @@
-"""Our own significance of runs, and which runs count for a primary dataset. The limits are settings."""
+"""Our own significance of runs, and the DCS bits that their lumisections need. The limits are settings."""
 
 from __future__ import annotations
 
-from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from app.runs.models import KNOWN, NOT_FETCHED, RunFactsRow, RunRecord
@@ -56,15 +55,6 @@ def _cosmic(facts: RunRecord | RunFactsRow, limit: float) -> Significance:
         return Significance(None, ONGOING)
     comparison = "at least" if facts.duration >= limit else "less than"
     return Significance(facts.duration >= limit, f"The duration is {comparison} {limit:g} s.")
-
-
-def counts_for(primary: str, run_class: str, settings: RunsSettings) -> bool:
-    """Whether runs of a class count for a primary dataset, by the first pattern of `runs_classes` that fits its name."""
-    for item in settings.runs_classes:
-        pattern, _, word = item.partition("=")
-        if fnmatchcase(primary, pattern):
-            return word.lower() in run_class.lower()
-    return False
 
 
 def dcs_groups_of(hlt_key: str | None, settings: RunsSettings) -> list[tuple[str, ...]]:

@@ -10,7 +10,7 @@ import pytest
 
 from app.runs.models import KNOWN, UNKNOWN, RunRecord
 from app.runs.settings import RunsSettings
-from app.runs.significance import counts_for, dcs_groups_of, significance_of
+from app.runs.significance import dcs_groups_of, significance_of
 
 DEFAULTS = RunsSettings()
 
@@ -77,21 +77,6 @@ def test_the_limits_are_settings() -> None:
     assert significance_of(collisions(), strict).value is False
     assert significance_of(cosmics(), strict).value is False
     assert significance_of(collisions(recorded_lumi=2.0, hlt_key="/cdaq/special"), strict).value is True
-
-
-@pytest.mark.parametrize(
-    ("primary", "run_class", "counts"),
-    [
-        ("ZeroBias", "Collisions23", True),
-        ("ZeroBias", "Cosmics23", False),
-        ("Cosmics", "Cosmics23", True),
-        ("StreamExpressCosmics", "Cosmics23", True),
-        ("StreamExpressCosmics", "Collisions23", False),
-        ("StreamExpress", "Commissioning23", False),
-    ],
-)
-def test_classes_of_primary_datasets(primary: str, run_class: str, counts: bool) -> None:
-    assert counts_for(primary, run_class, DEFAULTS) is counts
 
 
 def test_cosmic_runs_pass_the_dcs_filter_with_one_group_of_muon_bits() -> None:

@@ -188,7 +188,6 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
     "runs_rr_days": [(-1, "a number from 0 to 3650")],
     "runs_collisions_lumi": [(-0.1, "a number from 0 to 1e+06")],
     "runs_cosmics_s": [(-1, "a number from 0 to 1e+07")],
-    "runs_classes": [(["*Cosmics*"], "a list of pattern=word"), (["*=a b"], "a list of pattern=word")],
     "runs_dcs_bits": [(["bpix ready"], "a list of bits such as bpix"), (["dtm+dtp"], "a list of bits such as bpix")],
     "runs_dcs_cosmics": [([], "a list of groups such as dtm+dtp+dt0"), (["dtm+"], "a list of groups such as dtm+dtp+dt0")],
     "runs_simulator_port": [(0, "a number from 1 to 65535")],
