@@ -39,7 +39,7 @@ class Source(ABC):
 
     name = ""  # one of models.SOURCES
     title = ""
-    together = 1  # runs of one request
+    runs_per_request = 1
 
     def __init__(self, settings: RunsSettings) -> None:
         self.settings = settings
@@ -97,7 +97,7 @@ class OmsSource(Source):
 class RunRegistrySource(Source):
     """The Run Registry: a whole batch by one request."""
 
-    name, title, together = RUN_REGISTRY, "The Run Registry", 100
+    name, title, runs_per_request = RUN_REGISTRY, "The Run Registry", 100
 
     def __init__(self, settings: RunsSettings) -> None:
         super().__init__(settings)
@@ -155,7 +155,7 @@ def fetch_due(source: Source, should_stop: Callable[[], bool]) -> None:
 
 def _fetch(source: Source, due: Sequence[int], should_stop: Callable[[], bool]) -> None:
     """Fetch runs in parts; a part that fails is halved, so that one run whose answer is unusable leaves the others alone."""
-    parts = [due[begin : begin + source.together] for begin in range(0, len(due), source.together)]
+    parts = [due[begin : begin + source.runs_per_request] for begin in range(0, len(due), source.runs_per_request)]
     failures = 0
     while parts and not should_stop():
         part = parts.pop(0)

@@ -117,7 +117,7 @@ def _sources(facts: RunRecord, settings: RunsSettings) -> Iterator[SourceNote]:
         if not url:
             continue
         state = facts.source_column(name, "state")
-        words = {KNOWN: "fetched", UNKNOWN: "does not know the run; asked"}.get(state, "not fetched yet")
+        words = {KNOWN: "fetched", UNKNOWN: "unknown run, last checked"}.get(state, "not fetched yet")
         error = facts.source_column(name, "error") or store.source_state(name).error
         link = page.replace("{run}", str(facts.run)) if state == KNOWN else ""
         yield SourceNote(TITLES[name], words, facts.source_column(name, "at"), error, link)

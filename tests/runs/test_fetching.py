@@ -82,8 +82,8 @@ def test_a_batch_is_fetched_newest_first(services: RunServicesProcess, hub: Sett
     store.enroll(range(RUN, RUN + 10))
     fetch(source)
     source.close()
-    asked = [int(row["query"]["filter[run_number][eq]"]) for row in services.requests("oms", "/runs")]
-    assert asked == [RUN + 9, RUN + 8, RUN + 7]
+    requested = [int(row["query"]["filter[run_number][eq]"]) for row in services.requests("oms", "/runs")]
+    assert requested == [RUN + 9, RUN + 8, RUN + 7]
 
 
 def test_an_unknown_run_is_fetched_again_and_then_known(services: RunServicesProcess, sources: dict[str, Source]) -> None:

@@ -144,6 +144,7 @@ def test_an_unknown_and_an_ongoing_run_say_so(client: FlaskClient, fetch: Callab
     panel = panel_of(client, SQUARE_PAGE)
     assert "ongoing" in panel
     assert "unknown to Run Registry" in panel
+    assert re.search(r"Run Registry: unknown run, last checked \d+ \w+ ago", panel)
     assert "Significance here unknown: The Run Registry does not know the run." in panel
 
 

@@ -34,7 +34,7 @@ def test_an_old_run_is_not_fetched_again() -> None:
     assert oms_pause_s(NOW, NOW, NOW - 40 * DAY_S, NOW - 31 * DAY_S, DEFAULTS) is None
 
 
-def test_an_unknown_run_is_asked_for_ever_more_rarely_and_never_given_up() -> None:
+def test_an_unknown_run_is_fetched_ever_more_rarely_and_never_given_up() -> None:
     assert within(oms_pause_s(NOW, NOW - 60, None, None, DEFAULTS), 120.0)
     assert within(oms_pause_s(NOW, NOW - 100 * DAY_S, None, None, DEFAULTS), 10 * DAY_S)
 

@@ -86,7 +86,10 @@ async def _pause(stop: asyncio.Event, seconds: float) -> None:
 
 
 async def _wait_for_times(services: RunServices, p5: str, stop: asyncio.Event) -> None:
-    """Wait until the simulator of P5 has told its runs, at most START_S: who asks before would get other times, and keep them."""
+    """Wait for the times of the runs of the simulator of P5, at most START_S.
+
+    A hub would store and keep other times if it got them before.
+    """
     end = time.monotonic() + START_S
     while p5 and not stop.is_set() and not await _read_times(services, p5):
         if time.monotonic() > end:
