@@ -89,6 +89,8 @@ class ServiceClient:
         self._check_status(answer)
         if _is_html(answer):
             raise SignInRequired(f"{self.name} answers with a page in place of JSON, such as the sign-in page; {self._hint()}")
+        if len(answer.body) > max_bytes:
+            raise self.bad_answer(f"the answer is longer than {max_bytes >> 10} kB")
         try:
             return json.loads(answer.body)
         except (ValueError, RecursionError) as error:
@@ -101,7 +103,8 @@ class ServiceClient:
                 method,
                 f"{self._base}/{path}",
                 deadline_s=self._timeout_s,
-                max_bytes=max_bytes,
+                max_bytes=max_bytes + 1,
+                truncate=True,  # the status of a longer answer, such as a page of a proxy, still says what is wrong
                 body=body,
                 headers={**headers, "Content-Type": "application/json"} if body else headers,
                 retries=1,

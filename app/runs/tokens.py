@@ -85,6 +85,7 @@ class TokenSource:
                 f"{self._base}/{path}",
                 deadline_s=self._settings.runs_timeout_s,
                 max_bytes=MAX_TOKEN_BYTES,
+                truncate=True,  # a longer answer is a page, and no token
                 body=body,
                 headers={"Content-Type": "application/x-www-form-urlencoded"},
                 retries=1,

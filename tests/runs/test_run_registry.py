@@ -80,6 +80,23 @@ def test_an_answer_much_longer_than_its_runs_is_not_parsed(services: RunServices
         rr.runs([RUN, RUN + 1])
 
 
+@pytest.mark.parametrize(
+    ("fault", "kind"),
+    [
+        ({"kind": "text", "content_type": "text/html"}, errors.SignInRequired),
+        ({"kind": "status", "code": 429}, errors.TooManyRequests),
+        ({"kind": "status", "code": 403}, errors.AccessDenied),
+        ({"kind": "status", "code": 502}, errors.ServiceFailed),
+    ],
+)
+def test_a_page_longer_than_the_limit_is_the_outage_that_its_status_says(
+    services: RunServicesProcess, rr: RunRegistryClient, fault: dict[str, Any], kind: type[Exception]
+) -> None:
+    services.fault("rr", body="<p>Single Sign-On</p>" * 10_000, **fault)
+    with pytest.raises(kind):
+        rr.runs([RUN])
+
+
 def test_the_real_records_are_far_below_the_limit(fixtures_dir: Path) -> None:
     records = json.loads((fixtures_dir / "hdqm" / "rr_runs_filtered_ordered.json").read_text())["runs"]
     assert max(len(json.dumps(record)) for record in records) * 5 < MAX_RUN_BYTES

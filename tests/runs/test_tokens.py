@@ -100,6 +100,12 @@ def test_a_wrong_secret_is_named_and_not_shown(services: RunServicesProcess, flo
     assert "4711" not in str(error.value)
 
 
+def test_a_long_page_in_place_of_a_token_leads_to_the_address(services: RunServicesProcess) -> None:
+    services.fault("auth", "text", content_type="text/html", body="<p>Single Sign-On</p>" * 10_000)
+    with oms(services) as client, pytest.raises(TokenRefused, match="answers without a token; check runs_auth_url"):
+        number_of_runs(client)
+
+
 def test_without_a_client_the_message_names_the_setting(services: RunServicesProcess) -> None:
     with oms(services, runs_client_id="") as client, pytest.raises(SignInRequired, match="the setting runs_client_id is empty"):
         number_of_runs(client)
