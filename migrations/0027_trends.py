@@ -10,14 +10,16 @@ CREATE TABLE trend_version (id {id}, trend_id INTEGER NOT NULL REFERENCES trend 
     me TEXT NOT NULL, histo1 TEXT NOT NULL, histo2 TEXT NOT NULL, reference TEXT NOT NULL, threshold INTEGER NOT NULL,
     created DOUBLE PRECISION NOT NULL, activated INTEGER);
 CREATE UNIQUE INDEX trend_version_trend_id_hash ON trend_version (trend_id, hash);
-CREATE TABLE trend_dataset (id {id}, name TEXT NOT NULL UNIQUE, primary_dataset TEXT NOT NULL, era TEXT NOT NULL,
+CREATE TABLE trend_dataset (id {id}, name TEXT NOT NULL, primary_dataset TEXT NOT NULL, era TEXT NOT NULL,
     processing TEXT NOT NULL, version INTEGER NOT NULL);
+CREATE UNIQUE INDEX trend_dataset_name ON trend_dataset (name);
 CREATE TABLE trend_file (id {id}, url TEXT NOT NULL, size BIGINT NOT NULL, mtime_ns BIGINT NOT NULL);
 CREATE UNIQUE INDEX trend_file_url_size_mtime_ns ON trend_file (url, size, mtime_ns);
 CREATE TABLE trend_series (id {id}, version_id INTEGER NOT NULL REFERENCES trend_version (id),
     dataset_id INTEGER NOT NULL REFERENCES trend_dataset (id));
 CREATE UNIQUE INDEX trend_series_dataset_id_version_id ON trend_series (dataset_id, version_id);
-CREATE TABLE trend_reason (id {id}, text TEXT NOT NULL UNIQUE);
+CREATE TABLE trend_reason (id {id}, text TEXT NOT NULL);
+CREATE UNIQUE INDEX trend_reason_text ON trend_reason (text);
 CREATE TABLE trend_point (series_id INTEGER NOT NULL, run INTEGER NOT NULL, value DOUBLE PRECISION, error DOUBLE PRECISION,
     file_id INTEGER NOT NULL, reason_id INTEGER, PRIMARY KEY (series_id, run)){without_rowid};
 CREATE TABLE trend_extraction (dataset_id INTEGER NOT NULL REFERENCES trend_dataset (id), run INTEGER NOT NULL,

@@ -33,109 +33,109 @@ BROKEN = "points that cannot be rendered"
 PASSWORD = "nobody will guess this one"
 
 
-class Trends:
+class Orbits:
     """A stub of an area with one page for each run."""
 
     def __init__(self) -> None:
-        self.points = {7: "12 points from trendbox17", 8: "3 points, password=hunter2"}
+        self.points = {7: "12 points from orbitbox17", 8: "3 points, password=hunter2"}
         self.rendered: list[PieceKey] = []
 
     def area(self) -> PublishedArea:
         return PublishedArea(
-            name="trends",
+            name="orbits",
             plan=self.plan,
             state=lambda: (repr(self.points),),
-            renderers={"trend": self.render},
+            renderers={"orbit": self.render},
             sources=("app/web",),
             throttled=frozenset({"slow"}),
-            hosts=lambda settings: ["trendbox17"],
+            hosts=lambda settings: ["orbitbox17"],
             item_at=self.item_at,
-            previews=lambda: [PreviewGroup("Trends", [(f"Run {run}", f"trends/{run}") for run in self.points])],
+            previews=lambda: [PreviewGroup("Orbits", [(f"Run {run}", f"orbits/{run}") for run in self.points])],
         )
 
     def plan(self, settings: Settings, now: float) -> AreaPlan:
-        return AreaPlan({}, {PieceKey("trend", "all", run): text for run, text in self.points.items()})
+        return AreaPlan({}, {PieceKey("orbit", "all", run): text for run, text in self.points.items()})
 
     def render(self, context: RenderContext) -> RenderResult:
         self.rendered.append(context.key)
         if self.points[context.key.run] == BROKEN:
             raise ZeroDivisionError("no points")
         text = context.sanitizer.text(self.points[context.key.run])
-        html = f"<h1>Trend of run {context.key.run}</h1><p>{text}</p>"
+        html = f"<h1>Orbit of run {context.key.run}</h1><p>{text}</p>"
         return RenderResult(
-            [context.item("trend", "page", HTML, html), context.json("trend", "runs", context.planned.runs("trend", "all"))]
+            [context.item("orbit", "page", HTML, html), context.json("orbit", "runs", context.planned.runs("orbit", "all"))]
         )
 
     def item_at(self, path: str, query: Mapping[str, str]) -> ItemKey | None:
         match path.split("/"):
-            case ["trends", run] if run.isdecimal():
-                return ItemKey("trend", "all", int(run), "page")
+            case ["orbits", run] if run.isdecimal():
+                return ItemKey("orbit", "all", int(run), "page")
         return None
 
 
 @pytest.fixture
-def trends(hub: Settings) -> Iterator[Trends]:
-    return Trends()
+def orbits(hub: Settings) -> Iterator[Orbits]:
+    return Orbits()
 
 
 def page(run: int) -> str:
-    return contents()[ItemKey("trend", "all", run, "page")].decode()
+    return contents()[ItemKey("orbit", "all", run, "page")].decode()
 
 
-def test_the_pieces_of_an_area_are_published_and_redacted(hub: Settings, trends: Trends) -> None:
-    Publisher(hub, [trends.area()]).step()
-    assert page(7) == "<h1>Trend of run 7</h1><p>12 points from host-1</p>"
-    assert page(8) == "<h1>Trend of run 8</h1><p>3 points, password=token-1</p>"
-    assert contents()[ItemKey("trend", "all", 8, "runs")] == b"[7,8]"
+def test_the_pieces_of_an_area_are_published_and_redacted(hub: Settings, orbits: Orbits) -> None:
+    Publisher(hub, [orbits.area()]).step()
+    assert page(7) == "<h1>Orbit of run 7</h1><p>12 points from host-1</p>"
+    assert page(8) == "<h1>Orbit of run 8</h1><p>3 points, password=token-1</p>"
+    assert contents()[ItemKey("orbit", "all", 8, "runs")] == b"[7,8]"
 
 
-def test_only_a_piece_whose_token_changed_is_rendered_again_and_one_that_is_not_planned_is_removed(hub: Settings, trends: Trends) -> None:
-    publisher = Publisher(hub, [trends.area()])
+def test_only_a_piece_whose_token_changed_is_rendered_again_and_one_that_is_not_planned_is_removed(hub: Settings, orbits: Orbits) -> None:
+    publisher = Publisher(hub, [orbits.area()])
     publisher.step()
-    trends.rendered.clear()
-    trends.points = {8: "4 points"}
+    orbits.rendered.clear()
+    orbits.points = {8: "4 points"}
     publisher.step()
-    assert trends.rendered == [PieceKey("trend", "all", 8)]
+    assert orbits.rendered == [PieceKey("orbit", "all", 8)]
     assert "4 points" in page(8)
-    assert ItemKey("trend", "all", 7, "page") not in contents()
+    assert ItemKey("orbit", "all", 7, "page") not in contents()
 
 
-def test_a_piece_that_cannot_be_rendered_has_no_items_and_stops_no_other(hub: Settings, trends: Trends) -> None:
-    trends.points = {6: "before", 7: BROKEN, 8: "after"}
-    Publisher(hub, [trends.area()]).step()
+def test_a_piece_that_cannot_be_rendered_has_no_items_and_stops_no_other(hub: Settings, orbits: Orbits) -> None:
+    orbits.points = {6: "before", 7: BROKEN, 8: "after"}
+    Publisher(hub, [orbits.area()]).step()
     assert {key.run for key in contents() if key.name == "page"} == {6, 8}
 
 
-def test_a_mirror_gets_the_pages_of_every_area(hub: Settings, trends: Trends, tmp_path: Path) -> None:
+def test_a_mirror_gets_the_pages_of_every_area(hub: Settings, orbits: Orbits, tmp_path: Path) -> None:
     with receivers.mirror(tmp_path / "mirror", hub) as mirror:
-        Publisher(hub, [trends.area()]).step()
+        Publisher(hub, [orbits.area()]).step()
         Sender(mirror.url, hub).step(receivers.never)
         assert mirror.have() == revisions.current().revision
-        assert ItemKey("trend", "all", 7, "page") in mirror.contents()
+        assert ItemKey("orbit", "all", 7, "page") in mirror.contents()
 
 
-def test_two_areas_cannot_render_one_kind(trends: Trends) -> None:
-    with pytest.raises(AreaConflict, match="Area trends renders pieces of kind trend, but another area does, too"):
-        renderers_of([trends.area(), trends.area()])
+def test_two_areas_cannot_render_one_kind(orbits: Orbits) -> None:
+    with pytest.raises(AreaConflict, match="Area orbits renders pieces of kind orbit, but another area does, too"):
+        renderers_of([orbits.area(), orbits.area()])
 
 
-@pytest.mark.parametrize("change", [{"sources": ("app/trends/publishd",)}, {"styles": ("trends/no.css",)}])
-def test_a_folder_or_style_that_does_not_exist_is_named(trends: Trends, change: dict[str, tuple[str, ...]]) -> None:
-    with pytest.raises(ValueError, match=r"The area trends publishes with .*(trends/publishd|static/trends/no\.css), which does not exist"):
-        replace(trends.area(), **change)
+@pytest.mark.parametrize("change", [{"sources": ("app/orbits/publishd",)}, {"styles": ("orbits/no.css",)}])
+def test_a_folder_or_style_that_does_not_exist_is_named(orbits: Orbits, change: dict[str, tuple[str, ...]]) -> None:
+    with pytest.raises(ValueError, match=r"The area orbits publishes with .*(orbits/publishd|static/orbits/no\.css), which does not exist"):
+        replace(orbits.area(), **change)
 
 
-def test_the_operators_page_links_to_previews_of_every_area(hub: Settings, trends: Trends) -> None:
-    Publisher(hub, [trends.area()]).step()
+def test_the_operators_page_links_to_previews_of_every_area(hub: Settings, orbits: Orbits) -> None:
+    Publisher(hub, [orbits.area()]).step()
     accounts.add("eve", Role.EXPERT, PASSWORD)
-    app = create_app(hub, (*AREAS, Area("trends", "Trends", published=trends.area)))
+    app = create_app(hub, (*AREAS, Area("orbits", "Orbits", published=orbits.area)))
     app.test_client_class = Browser
     client = app.test_client()
     client.post("/account/sign-in", data={"name": "eve", "password": PASSWORD}, headers={"Sec-Fetch-Site": "same-origin"})
-    assert 'href="/published/preview?of=trends/7">Run 7</a>' in client.get("/published").text
-    assert page(7) in client.get("/published/preview?of=trends/7").text
-    assert client.get("/published/trends/7").headers["Location"] == "/published/preview?of=trends/7"
-    assert client.get("/published/preview?of=trends/10").status_code == 404
+    assert 'href="/published/preview?of=orbits/7">Run 7</a>' in client.get("/published").text
+    assert page(7) in client.get("/published/preview?of=orbits/7").text
+    assert client.get("/published/orbits/7").headers["Location"] == "/published/preview?of=orbits/7"
+    assert client.get("/published/preview?of=orbits/10").status_code == 404
 
 
 def unserved(areas: Iterable[PublishedArea], folder: Path) -> list[str]:
@@ -150,11 +150,11 @@ def unserved(areas: Iterable[PublishedArea], folder: Path) -> list[str]:
     return found
 
 
-def test_mirrors_serve_the_pages_of_every_area(hub: Settings, trends: Trends, tmp_path: Path) -> None:
+def test_mirrors_serve_the_pages_of_every_area(hub: Settings, orbits: Orbits, tmp_path: Path) -> None:
     areas = published_areas(AREAS)
     Publisher(hub, areas).step()
     assert unserved(areas, tmp_path) == [], "add a view of these addresses to services/mirror/routes.py"
-    assert unserved([trends.area()], tmp_path) == ["trends/7", "trends/8"]
+    assert unserved([orbits.area()], tmp_path) == ["orbits/7", "orbits/8"]
 
 
 def test_fragments_fill_in_the_redaction_counts(hub: Settings) -> None:

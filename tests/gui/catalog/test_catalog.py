@@ -80,7 +80,7 @@ def test_an_evicted_list_is_not_kept_in_memory_by_its_samples(catalog: Catalog) 
     catalog.lists.names.clear()
     gc.collect()
     assert names() is None
-    assert len(catalog.open(KEY, 0).names) == 362
+    assert len(catalog.open(KEY, 0).names) == 369
 
 
 def test_samples_with_the_same_names_share_one_list(catalog: Catalog, own_file: Path) -> None:

@@ -239,7 +239,7 @@ def test_refusals_of_the_hub_are_printed(settings: Settings, sqlite_template: Pa
 
 def test_the_procfile_has_demo_services_beside_the_others() -> None:
     names = [line.partition(":")[0] for line in (TREE / "Procfile").read_text().splitlines()]
-    assert names == [*SERVICES, "demo", "p5", "mirror"]
+    assert names == [*SERVICES, "demo", "p5", "oms", "mirror"]
 
 
 RELEASES = ("production_0405_CMSSW_13_0_5_41467_41487", "production_1605_CMSSW_13_0_5_patch2_41604", "production_2605_CMSSW_13_0_7_41766")
