@@ -14,6 +14,8 @@ from render.build import build
 from tests.formats.uproot_reader import histograms
 from tests.support.patience import PATIENCE_S
 
+pytestmark = pytest.mark.slow
+
 TREE = Path(__file__).parents[2]
 
 

@@ -20,6 +20,8 @@ from render.client import Request
 from tests.formats.file_contents import COMPRESSIONS, HOSTILE
 from tests.render.service import Service
 
+pytestmark = pytest.mark.slow
+
 TREE = Path(__file__).parents[2]
 DAMAGED_NAMES = 5
 EFFICIENCY_BIT = 0x00200000

@@ -18,6 +18,8 @@ from tests.render.pictures import Picture
 from tests.render.service import Service
 from tests.support.patience import PATIENCE_S
 
+pytestmark = pytest.mark.slow
+
 TREE = Path(__file__).parents[2]
 IMAGES = sorted(Path(__file__).with_name("golden").glob("*/*.png"))
 COMMAND = "python -m tests.render.golden"

@@ -14,6 +14,8 @@ from tests.render import pictures
 from tests.render.service import Service
 from tests.support.patience import PATIENCE_S
 
+pytestmark = pytest.mark.slow
+
 TREE = Path(__file__).parents[2]
 
 

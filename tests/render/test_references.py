@@ -11,6 +11,8 @@ from tests.render import pictures
 from tests.render.conftest import Draw
 from tests.render.service import Service
 
+pytestmark = pytest.mark.slow
+
 BLUE, ORANGE = (0, 51, 255), (255, 102, 0)  # ROOT's kAzure and kOrange + 7
 
 

@@ -23,6 +23,8 @@ from render.errors import RenderRefused
 from tests.render.service import Service
 from tests.support.patience import PATIENCE_S
 
+pytestmark = pytest.mark.slow
+
 LAYOUTS = ["root5", "geant4", "swapped"]
 CONTENTS, ENTRIES = [0, *range(1, 11), 0], 100  # as make_root5_file.py writes them
 

@@ -14,6 +14,8 @@ from tests.support.certificates import write_certificate
 from tests.support.processes import until
 from tests.support.run_services import RunServicesProcess
 
+pytestmark = pytest.mark.slow
+
 FLOWS = pytest.mark.parametrize("flow", ["api-access", "exchange"])
 
 

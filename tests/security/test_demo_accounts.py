@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from app.core.settings import Settings
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_demo_has_one_account_for_each_role_that_can_sign_in(small_app: Callable[..., Flask]) -> None:
     app = small_app(demo_accounts=True)

@@ -16,6 +16,8 @@ from app.trends.settings import config_folder
 from app.trends.single import compute_case
 from tests.support import gui
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def demo_file(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -13,6 +13,8 @@ from app.trends.metrics.metric import Inputs, MetricValue, NoPoint, compute_poin
 from app.trends.metrics.registry import METRICS
 from tests.trends.cases import CASES, Case
 
+pytestmark = pytest.mark.slow
+
 CLOSED_FORM = 1e-9
 FLAT_LINE = 1e-6
 FIT = 0.02

@@ -18,6 +18,8 @@ from app.core.settings import Settings
 from app.gui.files import register
 from app.gui.files.entries import Entry
 
+pytestmark = pytest.mark.slow
+
 ONLINE, EXPRESS, PROMPT = "/Global/Online/ALL", "/StreamExpress/Run2017A-Express-v1/DQMIO", "/ZeroBias/Run2017A-PromptReco-v1/DQMIO"
 MAP, BAD, PT, ETA = (
     "Info/EventInfo/reportSummaryMap",

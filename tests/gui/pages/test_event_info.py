@@ -24,6 +24,8 @@ from app.gui.files.register import register
 from app.gui.pages.run_info import readable_fact
 from tests.support.patience import PATIENCE_S
 
+pytestmark = pytest.mark.slow
+
 FILE_OF_CMSSW = {
     "iRun": "i=367129",
     "iLumiSection": "i=42",

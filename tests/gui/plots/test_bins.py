@@ -23,6 +23,8 @@ from tests.support import gui
 from tests.support.patience import PATIENCE_S
 from tests.support.shared import shared_folder
 
+pytestmark = pytest.mark.slow
+
 TREE = Path(__file__).parents[3]
 NAMES = [
     *("TH1F", "TH1S", "TH1D", "TH1I", "TH2F", "TH2S", "TH2D", "TH2I", "TH3F", "TH3D"),

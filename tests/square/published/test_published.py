@@ -30,7 +30,7 @@ from tests.square import data
 from tests.support.processes import until
 from tests.support.site import bound
 
-pytestmark = pytest.mark.both_databases
+pytestmark = [pytest.mark.both_databases, pytest.mark.slow]
 
 
 def complete(publisher: Publisher) -> None:
