@@ -18,6 +18,7 @@ from .replay import RecordedDocument, read_recording
 from .scenario import HISTORY_S
 from .server import application
 from .site import Site, SiteOptions
+from .supervision import stop_with_supervisor
 
 LOOPBACK = "127.0.0.1"
 
@@ -93,7 +94,7 @@ async def serve(site: Site, host: str, port: int) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    _stop_with_supervisor(loop, stop)
+    stop_with_supervisor(loop, stop)
     runner = web.AppRunner(application(site), access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     try:
@@ -120,17 +121,6 @@ async def run_clock(site: Site) -> None:
     while True:
         caught_up = site.catch_up(MAX_EVENTS)
         await asyncio.sleep(TICK_S if caught_up else 0)
-
-
-def _stop_with_supervisor(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
-    """Stop when the process DQMHUB_SUPERVISOR_PID ends, if it is set."""
-    supervisor = os.environ.get("DQMHUB_SUPERVISOR_PID")
-    if not supervisor:
-        return
-    try:
-        loop.add_reader(os.pidfd_open(int(supervisor)), stop.set)
-    except ProcessLookupError:
-        stop.set()
 
 
 if __name__ == "__main__":

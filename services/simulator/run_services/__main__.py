@@ -15,6 +15,7 @@ from typing import Any
 
 from aiohttp import ClientError, ClientSession, ClientTimeout, web
 
+from ..supervision import stop_with_supervisor
 from .server import application
 from .state import RunServices, ServiceOptions
 
@@ -65,7 +66,7 @@ async def serve(services: RunServices, host: str, port: int, p5: str) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    _stop_with_supervisor(loop, stop)
+    stop_with_supervisor(loop, stop)
     await _wait_for_times(services, p5, stop)
     runner = web.AppRunner(application(services), access_log=None, shutdown_timeout=0.1)
     await runner.setup()
@@ -96,17 +97,6 @@ async def _wait_for_times(services: RunServices, p5: str, stop: asyncio.Event) -
             print(f"The simulator of P5 at {p5} does not respond; its runs have other times here", file=sys.stderr)
             return
         await _pause(stop, RETRY_S)
-
-
-def _stop_with_supervisor(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
-    """Stop when the process DQMHUB_SUPERVISOR_PID ends, if it is set."""
-    supervisor = os.environ.get("DQMHUB_SUPERVISOR_PID")
-    if not supervisor:
-        return
-    try:
-        loop.add_reader(os.pidfd_open(int(supervisor)), stop.set)
-    except ProcessLookupError:
-        stop.set()
 
 
 async def _read_times(services: RunServices, p5: str) -> bool:
