@@ -5,23 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import redis
 
 from app.core.settings import Settings
-from app.queue import execution
+from tests.support.queues import with_queues
 
 
 @pytest.fixture
 def hub(hub: Settings, request: pytest.FixtureRequest) -> Settings:
     """An empty database and empty queues, with a lease short enough to wait for its end."""
-    if hub.database_url:
-        url = request.getfixturevalue("redis_url")
-        with redis.Redis.from_url(url) as server:
-            server.flushall()
-        hub = hub.replace(huey_url=url)
-    hub = hub.replace(job_lease_s=1.0)
-    execution.connect(hub)
-    return hub
+    return with_queues(hub, request)
 
 
 @pytest.fixture

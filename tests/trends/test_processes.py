@@ -9,16 +9,16 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-import redis
 
 from app.core.settings import TREE, Settings
-from app.queue import execution, store
+from app.queue import store
 from app.trends.export import exported_points
 from app.trends.models import TrendExtraction, TrendPoint
 from app.trends.scan import enqueue_due
 from tests.support import storms
 from tests.support.patience import PATIENCE_S
 from tests.support.processes import service, until
+from tests.support.queues import with_queues
 from tests.trends.conftest import Site
 
 RUNS = 40 if storms.TIMES == 1 else 100 * storms.TIMES
@@ -29,14 +29,7 @@ KILLS = 2 * storms.TIMES
 @pytest.fixture
 def hub(hub: Settings, request: pytest.FixtureRequest) -> Settings:
     """An empty database, with Redis beside PostgreSQL, and a lease that ends soon."""
-    if hub.database_url:
-        url = request.getfixturevalue("redis_url")
-        with redis.Redis.from_url(url) as server:
-            server.flushall()
-        hub = hub.replace(huey_url=url)
-    hub = hub.replace(job_lease_s=1.0)
-    execution.connect(hub)
-    return hub
+    return with_queues(hub, request)
 
 
 @pytest.fixture
@@ -61,7 +54,7 @@ def test_two_workers_of_which_one_is_killed_again_and_again_store_every_point_on
             enqueue_due(site.settings)
             with service(site.settings, "worker") as victim:
                 done = TrendExtraction.select().count()
-                until(lambda: TrendExtraction.select().count() > done or done == RUNS, "points of a further file")  # noqa: B023
+                until(lambda: TrendExtraction.select().count() > done or done == RUNS, "points of a further file")  # noqa: B023  # called in this turn only
                 time.sleep(chance.uniform(0, 3 if storms.TIMES > 1 else 0.3))
                 victim.kill()
         until(lambda: enqueue_due(site.settings) == 0 and set(store.counts()) <= {("bulk", "done")}, "all jobs to be done")
