@@ -28,8 +28,7 @@ def parse_metric(expression: str) -> Metric:
     """The metric that an expression names. Raises `ConfigError` with what would be right."""
     if len(expression) > MAX_LENGTH:
         raise ConfigError(f"The metric has {len(expression):,} characters; right would be at most {MAX_LENGTH:,}")
-    call = _call(expression)
-    name = f"{call.func.value.id}.{call.func.attr}"  # type: ignore[attr-defined]
+    name, call = _call(expression)
     if name not in METRICS:
         near = get_close_matches(name, METRICS, 1, 0.5) or get_close_matches(
             name.rpartition(".")[2], [known.rpartition(".")[2] for known in METRICS], 1
@@ -38,16 +37,16 @@ def parse_metric(expression: str) -> Metric:
     return _build(name, call)
 
 
-def _call(expression: str) -> ast.Call:
-    """The call that the expression consists of."""
+def _call(expression: str) -> tuple[str, ast.Call]:
+    """The name of the metric, and the call that the expression consists of."""
     try:
         with warnings.catch_warnings(action="ignore"):  # of strange texts in quotes
             call = ast.parse(expression.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise ConfigError(f"The metric {_short(expression)} cannot be read; right would be {EXAMPLE}") from None
     match call:
-        case ast.Call(func=ast.Attribute(value=ast.Name())):
-            return call
+        case ast.Call(func=ast.Attribute(value=ast.Name(id=module), attr=name)):
+            return f"{module}.{name}", call
     raise ConfigError(f"The metric {_short(expression)} is no call of a metric; right would be {EXAMPLE}")
 
 
@@ -79,7 +78,7 @@ def _build(name: str, call: ast.Call) -> Metric:
 def _argument_types(metric: type[Metric]) -> dict[str, Any]:
     """The types of the arguments of a metric, by name, in their order."""
     hints = typing.get_type_hints(metric)
-    return {field.name: hints[field.name] for field in fields(metric)}  # type: ignore[arg-type]
+    return {field.name: hints[field.name] for field in fields(metric)}  # type: ignore[arg-type]  # a protocol cannot say that it is a dataclass
 
 
 def _signature(name: str, arguments: Sequence[str]) -> str:

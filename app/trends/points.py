@@ -26,7 +26,7 @@ def store_points(dataset: int, run: int, file: int, outcomes: Iterable[Outcome])
 
 
 def store_missing_points(dataset: int, run: int, file: int, outcomes: list[Outcome]) -> None:
-    """Store those outcomes of which there is no point yet. Must run in a transaction."""
+    """Store the outcomes of trends that have no point in this run yet. Must run in a transaction."""
     query = TrendPoint.select(TrendSeries.version).join(TrendSeries, on=(TrendPoint.series == TrendSeries.id))
     there = {version for (version,) in rows(query.where(TrendSeries.dataset == dataset, TrendPoint.run == run))}
     store_points(dataset, run, file, [outcome for outcome in outcomes if outcome.version not in there])

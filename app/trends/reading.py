@@ -30,7 +30,7 @@ _SPREAD, _SPREAD_OR_UNIT, _WEIGHT = 1, 2, 3
 """Values of `TProfile::fErrorMode`; 0 is the error of the mean."""
 
 
-class Classes(uproot.reading.ReadOnlyFile):  # type: ignore[misc]
+class Classes(uproot.reading.ReadOnlyFile):  # type: ignore[misc]  # uproot is not typed
     """The classes that uproot reads without a file, in place of the file that it expects."""
 
     def __init__(self) -> None:

@@ -305,7 +305,7 @@ def test_compute_prints_value_error_and_reason(site: Site) -> None:
         {"file": str(file), "metric": "basic.Count()", "me": "DT/n"},
         {"file": str(file), "metric": "basic.Count()", "me": "DT/nothing"},
         {"file": "/nowhere", "metric": "basic.Count()", "me": "DT/n"},
-        {"file": str(file), "metric": "os.system('x')", "me": "DT/n"},
+        {"file": str(file), "metric": "os.system('x')", "me": "DT/n"},  # must be refused: nothing runs it
         {"metric": "basic.Count()"},
         [],
     ]

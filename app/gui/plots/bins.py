@@ -54,7 +54,7 @@ class IntervalBins(Sequence[AxisBin]):
     def __eq__(self, other: object) -> bool:
         return isinstance(other, IntervalBins) and (self._edges.stored, self.labels) == (other._edges.stored, other.labels)
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None  # type: ignore[assignment]  # as Python does beside __eq__; typeshed says otherwise
 
     @overload
     def __getitem__(self, index: int, /) -> AxisBin: ...

@@ -173,13 +173,8 @@ class FlatLine(FittedParameter):
 
 
 @dataclass(frozen=True)
-class FlatLineXcut(FittedParameter):
+class FlatLineXcut(FlatLine):
     """As `FlatLine`, from 1 to the center of the third bin before the last filled one; the limits do nothing."""
-
-    known = (0,)
-    low: float
-    high: float
-    start: float
 
     def compute(self, inputs: Inputs) -> MetricValue:
         """The level."""
