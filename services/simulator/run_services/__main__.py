@@ -34,7 +34,7 @@ def main() -> None:
     """Read the command line and serve until SIGTERM, SIGINT or the end of the supervisor."""
     arguments = _parser().parse_args()
     services = RunServices(ServiceOptions(seed=arguments.seed, life_s=arguments.life))
-    for row in json.loads(arguments.rows.read_text()) if arguments.rows else ():
+    for row in arguments.rows:
         _add_row(services, row)
     asyncio.run(serve(services, arguments.host, arguments.port, arguments.p5))
 
@@ -46,8 +46,18 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=1, help="seed of the attributes (%(default)s)")
     parser.add_argument("--life", type=float, default=1200.0, help="life of a token in s (%(default)s)")
     parser.add_argument("--p5", default="", metavar="URL", help="simulator of P5 whose production runs have their times in OMS, too")
-    parser.add_argument("--rows", type=Path, metavar="FILE", help="JSON list of real runs as the original HDQM stores them")
+    parser.add_argument("--rows", type=_rows, default=(), metavar="FILE", help="JSON list of real runs as the original HDQM stores them")
     return parser
+
+
+def _rows(path: str) -> list[dict[str, Any]]:
+    try:
+        rows = json.loads(Path(path).read_text())
+    except (OSError, ValueError) as error:
+        raise argparse.ArgumentTypeError(f"cannot read {path}: {error}") from None
+    if not isinstance(rows, list):
+        raise argparse.ArgumentTypeError(f"{path} is no JSON list of runs")
+    return rows
 
 
 def _add_row(services: RunServices, row: dict[str, Any]) -> None:
@@ -72,8 +82,10 @@ async def serve(services: RunServices, host: str, port: int, p5: str) -> None:
     await runner.setup()
     try:
         await web.TCPSite(runner, host, port).start()
-    except OSError as error:
-        sys.exit(f"Cannot listen on {host}:{port}: {os.strerror(error.errno or 0)}; choose another --port, or change runs_simulator_port")
+    except (OSError, OverflowError) as error:
+        await runner.cleanup()  # else its tasks keep the process alive
+        reason = os.strerror(error.errno or 0) if isinstance(error, OSError) else "no such port"
+        sys.exit(f"Cannot listen on {host}:{port}: {reason}; choose another --port, or change runs_simulator_port")
     print(f"Simulated OMS and Run Registry at http://{host}:{runner.addresses[0][1]}", flush=True)
     while not stop.is_set():
         await _read_times(services, p5)
