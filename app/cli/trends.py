@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from app.trends.configs.folder import Configs
 
 
+MAX_REASON = 500
+
+
 @click.group()
 def trends() -> None:
     """Trends: one number for each run from each file."""
@@ -60,7 +63,7 @@ def extract(paths: tuple[str, ...], dataset: str) -> None:
     PATHS are files and folders that are registered first; without them, all samples that are due are extracted. Files with a
     higher version in their name (DQM_V0002 before DQM_V0001) take precedence.
     """
-    from app.trends.due import due
+    from app.trends.due import due, waiting_count
     from app.trends.extraction import extract as extract_sample
     from app.trends.settings import config_folder
     from app.trends.states import DONE
@@ -80,7 +83,9 @@ def extract(paths: tuple[str, ...], dataset: str) -> None:
     for line in problems:
         click.echo(line, err=True)
     click.echo(f"{len(samples) - failed:,} samples extracted, {failed:,} failed")
-    sys.exit(1 if failed else 0)
+    if waiting := waiting_count():
+        click.echo(f"{waiting:,} samples wait for their next try, see `dqmhub trends status`", err=True)
+    sys.exit(1 if failed or (problems and not samples) else 0)
 
 
 def _register(paths: Sequence[str], dataset: str, settings: Settings) -> list[str]:
@@ -88,12 +93,15 @@ def _register(paths: Sequence[str], dataset: str, settings: Settings) -> list[st
     from app.cli.files import file_entries, last_of_each_sample, store_entries
     from app.gui.files.naming import Overrides
     from app.trends.extraction import dataset_id
+    from app.trends.extraction_state import retry_now
     from app.trends.precedence import file_version_number, note_losing_file
 
     entries, problems = file_entries(paths, settings, Overrides(dataset))
     entries.sort(key=lambda entry: file_version_number(entry.url))
     used = last_of_each_sample(entries, problems)
     store_entries(used)
+    for entry in used:
+        retry_now(dataset_id(entry.dataset), entry.run)
     winners = {(entry.dataset, entry.run): entry.url for entry in used if not entry.lumi}
     for entry in entries:
         winner = winners.get((entry.dataset, entry.run), entry.url)
@@ -110,10 +118,13 @@ def recompute(subsystem: str, name: str, reason: str) -> None:
     """Let points be computed again in all samples, for instance after a mended metric."""
     from app.trends.recompute import recompute as recompute_trends
 
+    if not 0 < len(reason.strip()) <= MAX_REASON:
+        raise click.BadParameter(f"Expected 1 to {MAX_REASON} characters", param_hint="--reason")
     cli.open_database()
-    count = recompute_trends(subsystem, name.removeprefix("plot:"), reason)
+    count = recompute_trends(subsystem, name.removeprefix("plot:"), reason.strip())
+    if not count:
+        raise click.ClickException("No trend has this subsystem and name")
     click.echo(f"{count:,} trends will be computed again")
-    sys.exit(0 if count else 1)
 
 
 @trends.command()

@@ -54,3 +54,9 @@ def _of_datasets(settings: Settings) -> list[Any]:
         return []
     search = re2.compile(pattern).search
     return [Sample.dataset.in_([number for number, name in rows(Dataset.select(Dataset.id, Dataset.name)) if search(name)])]
+
+
+def waiting_count() -> int:
+    """The number of samples that failed and wait for their next try."""
+    waiting = (TrendExtraction.state != DONE) & (TrendExtraction.next_try > time.time())
+    return int(TrendExtraction.select().where(waiting).count())

@@ -78,6 +78,11 @@ def store_failure(target: Target, sample: SeenSample, state: str, reason: str, t
     _store(target, {"state": state, "error": reason, "tries": tries, "next_try": time.time() + pause_s, **_seen(sample)})
 
 
+def retry_now(dataset: int, run: int) -> None:
+    """Let a file that failed be due at once: somebody has asked for it."""
+    TrendExtraction.update(next_try=0.0).where(TrendExtraction.dataset == dataset, TrendExtraction.run == run).execute()
+
+
 def store_seen(target: Target, sample: SeenSample, activated: int) -> None:
     """Store that a file was looked at whose points are not used: those of another one are complete."""
     _store(target, {"state": DONE, "error": "", "tries": 0, "next_try": 0.0, "activated": activated, **_seen(sample)})

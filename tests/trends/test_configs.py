@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -109,6 +110,13 @@ def test_a_removed_trend_of_a_file_with_remarks_is_retired(hub: Settings, tmp_pa
     sync(configs_of(tmp_path, DT__x=f"[plot:a]\n{TREND}[plot:a]\n{TREND}[plot:b]\n{slash}[plot:c]\n{TREND}"))
     found = sync(configs_of(tmp_path, DT__x=f"[plot:a]\n{TREND}[plot:a]\n{TREND}[plot:b]\n{slash}"))
     assert found.retired == 1
+
+
+def test_a_fifo_among_the_files_is_a_problem_and_not_waited_for(tmp_path: Path) -> None:
+    (tmp_path / "DT").mkdir()
+    os.mkfifo(tmp_path / "DT" / "x.ini")
+    (problem,) = load_configs(tmp_path).problems
+    assert str(problem) == "DT/x.ini:1: The file is no regular file"
 
 
 def test_a_missing_folder_is_an_error_with_its_name(tmp_path: Path) -> None:

@@ -254,6 +254,33 @@ def test_a_failed_file_is_tried_again_after_pauses_that_double(site: Site) -> No
     assert pauses == [300, 600, 1200]
 
 
+def test_a_failed_file_that_is_named_is_tried_at_once_and_others_are_said_to_wait(site: Site) -> None:
+    site.configure(n=COUNT)
+    files = site.add(V1, NEXT_RUN)
+    for file in files:
+        file.write_bytes(b"no ROOT file")
+    site.extract(*files)
+    for name, file in zip((V1, NEXT_RUN), files, strict=True):
+        file.write_bytes((site.files / name).read_bytes())
+    done = dqmhub(site.settings, "trends", "extract", str(files[0]))
+    assert site.points() == {("n", 355555): 100}
+    assert "1 samples wait for their next try" in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [("/nowhere",), ("--dataset", "foo", "/etc/passwd")])
+def test_extracting_nothing_but_unusable_files_fails(site: Site, arguments: tuple[str, ...]) -> None:
+    site.configure(n=COUNT)
+    assert dqmhub(site.settings, "trends", "extract", *arguments).returncode == 1
+
+
+@pytest.mark.parametrize("arguments", [("--reason", " "), ("--reason", "x" * 501), ("--reason", "mended", "--subsystem", "Nope")])
+def test_a_recompute_without_reason_or_trend_is_refused(site: Site, arguments: tuple[str, ...]) -> None:
+    site.configure(n=COUNT)
+    site.extract(*site.add(V1))
+    assert dqmhub(site.settings, "trends", "recompute", *arguments).returncode != 0
+    assert site.extract() == "0 samples extracted, 0 failed"
+
+
 def test_a_file_that_was_growing_is_extracted_again(site: Site) -> None:
     site.configure(n=COUNT)
     (file,) = site.add(V1)

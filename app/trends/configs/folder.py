@@ -77,6 +77,8 @@ def _read_file(path: Path, folder: Path) -> Iterable[TrendConfig | ConfigProblem
     name = _name(path, folder)
     if path.parent.parent != folder:
         return [ConfigProblem(Place(name, 1), "The file is not in a folder named after its subsystem, below the folder of configurations")]
+    if not path.is_file():
+        return [ConfigProblem(Place(name, 1), "The file is no regular file")]
     try:
         if path.stat().st_size > MAX_FILE:
             return [ConfigProblem(Place(name, 1), f"The file is larger than {MAX_FILE // 10**6} MB")]
