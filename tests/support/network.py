@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import shutil
 import subprocess
@@ -28,9 +29,36 @@ def _ip(*words: str) -> None:
     subprocess.run(["ip", *words], check=True, capture_output=True, text=True)
 
 
+_CLONE_NEWNET = 0x40000000
+"""As in linux/sched.h; Python has it from 3.12 on."""
+
+
+@contextmanager
+def _own_network() -> Iterator[None]:
+    """Move this thread and what it starts into a network of its own, until the end of the block.
+
+    The link must not be made in the machine's network: browsers there stop loading their pages when an address comes or goes.
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+    with open("/proc/thread-self/ns/net", "rb") as before:
+        if libc.unshare(_CLONE_NEWNET):
+            pytest.skip(f"this machine gives no network of its own: {os.strerror(ctypes.get_errno())}")
+        try:
+            _ip("link", "set", "lo", "up")
+            yield
+        finally:
+            if libc.setns(before.fileno(), _CLONE_NEWNET):
+                raise OSError(ctypes.get_errno(), "cannot return to the machine's network")
+
+
 @contextmanager
 def other_network() -> Iterator[Network]:
     """A network with one address, until the end of the block; skips where the kernel or the user does not allow it."""
+    with _own_network():
+        yield from _linked_network()
+
+
+def _linked_network() -> Iterator[Network]:
     if shutil.which("ip") is None:
         pytest.skip("there is no `ip` (Debian package iproute2)")
     name, number = f"dqm{os.getpid()}", os.getpid() % 16384
