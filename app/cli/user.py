@@ -10,12 +10,23 @@ from typing import TYPE_CHECKING
 import click
 
 from app import cli
-from app.security.roles import GRANTED
+from app.security.roles import GRANTED, Role, parse_role, role_text
 
 if TYPE_CHECKING:
     from app.security.models import Token, User
 
 ROLE = click.Choice([role.title for role in GRANTED])
+
+
+ROLE_NAMES = f"[{'|'.join(ROLE.choices)}|expert:SUBSYSTEM,...]"
+
+
+def role_parameter(context: click.Context, parameter: click.Parameter, value: str) -> tuple[Role, str]:
+    """The role and the subsystems of an argument such as `expert:Pixel,SiStrips`."""
+    try:
+        return parse_role(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
 
 
 @click.group()
@@ -52,21 +63,21 @@ def utc_time(at: float | None) -> str:
 
 @user.command("add")
 @click.argument("name")
-@click.option("--role", type=ROLE, default="viewer", show_default=True, help="Role of the user.")
-def add_user(name: str, role: str) -> None:
+@click.option("--role", callback=role_parameter, metavar=ROLE_NAMES, default="viewer", show_default=True, help="Role of the user.")
+def add_user(name: str, role: tuple[Role, str]) -> None:
     """Create the user NAME.
 
     Prompts for the password, or reads it from standard input.
     """
     cli.open_database()
-    from app.security import Role, accounts
+    from app.security import accounts
     from app.security.errors import AccountError
 
     try:
-        added = accounts.add(name, Role.of(role), read_password())
+        added = accounts.add(name, role[0], read_password(), role[1])
     except AccountError as error:
         raise click.ClickException(str(error)) from None
-    click.echo(f"added {added.name} with the role {role}")
+    click.echo(f"added {added.name} with the role {role_text(*role)}")
 
 
 @user.command("ls")
@@ -78,26 +89,37 @@ def list_users(as_json: bool) -> None:
 
     rows = list(User.select().order_by(User.name))
     if as_json:
-        values = [{"name": row.name, "role": row.role.title, "disabled": row.disabled, "created": row.created} for row in rows]
+        values = [
+            {
+                "name": row.name,
+                "role": row.role.title,
+                "subsystems": list(filter(None, row.subsystems.split(","))),
+                "disabled": row.disabled,
+                "created": row.created,
+            }
+            for row in rows
+        ]
         click.echo(json.dumps(values, indent=2))
         return
     for row in rows:
-        click.echo(f"{row.name:<24} {row.role.title:<9} {'disabled' if row.disabled else 'enabled':<9} since {utc_time(row.created)}")
+        click.echo(
+            f"{row.name:<24} {role_text(row.role, row.subsystems):<9} {'disabled' if row.disabled else 'enabled':<9} since {utc_time(row.created)}"
+        )
 
 
 @user.command("role")
 @click.argument("name")
-@click.argument("role", type=ROLE)
-def change_role(name: str, role: str) -> None:
+@click.argument("role", callback=role_parameter, metavar=ROLE_NAMES)
+def change_role(name: str, role: tuple[Role, str]) -> None:
     """Change the role of a user.
 
-    Ends all sessions of the user.
+    An expert can be limited to subsystems, as in expert:Pixel,SiStrips. Ends all sessions of the user.
     """
     cli.open_database()
-    from app.security import Role, accounts
+    from app.security import accounts
 
-    accounts.set_role(existing_user(name), Role.of(role))
-    click.echo(f"{name} has the role {role}")
+    accounts.set_role(existing_user(name), *role)
+    click.echo(f"{name} has the role {role_text(*role)}")
 
 
 @user.command("password")
@@ -150,7 +172,7 @@ def set_disabled(name: str, disabled: bool) -> None:
 def add_token(owner: str, name: str, role: str, days: float) -> None:
     """Create an API token for the user OWNER (shown once)."""
     cli.open_database()
-    from app.security import Role, tokens
+    from app.security import tokens
 
     account = existing_user(owner)
     if Role.of(role) > account.role:

@@ -18,7 +18,7 @@ from app.security.audit_log import audit
 from app.security.errors import AccountError, WrongPasswordError
 from app.security.models import Session, User
 from app.security.passwords import hash_password, verify, weakness
-from app.security.roles import Role
+from app.security.roles import Role, role_text
 from app.security.tokens import digest
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._@-]{0,63}")
@@ -30,8 +30,8 @@ def user_by_name(name: str) -> User | None:
     return user
 
 
-def add(name: str, role: Role, password: str) -> User:
-    """Create an account.
+def add(name: str, role: Role, password: str, subsystems: str = "") -> User:
+    """Create an account; subsystems: to which an expert is limited, separated by commas.
 
     Raises:
         AccountError: the name is taken or not allowed, or the password is weak.
@@ -42,8 +42,8 @@ def add(name: str, role: Role, password: str) -> User:
     _check_strength(password, name)
     try:
         with proxy.atomic():
-            user: User = User.create(name=name, role=role, password=hash_password(password), created=time.time())
-            audit("add user", name, answer=f"role {role.title}")
+            user: User = User.create(name=name, role=role, subsystems=subsystems, password=hash_password(password), created=time.time())
+            audit("add user", name, answer=f"role {role_text(role, subsystems)}")
     except IntegrityError:
         raise AccountError(f"The user {name} exists already") from None
     return user
@@ -59,9 +59,10 @@ def set_password(user: User, password: str) -> None:
     _change(user, "change password", password=hash_password(password))
 
 
-def set_role(user: User, role: Role) -> None:
-    """Set another role and end all sessions of the user."""
-    _change(user, "change role", f"from {user.role.title} to {role.title}", role=role)
+def set_role(user: User, role: Role, subsystems: str = "") -> None:
+    """Set another role, of an expert for these subsystems alone, and end all sessions of the user."""
+    answer = f"from {role_text(user.role, user.subsystems)} to {role_text(role, subsystems)}"
+    _change(user, "change role", answer, role=role, subsystems=subsystems)
 
 
 def set_disabled(user: User, disabled: bool) -> None:

@@ -28,6 +28,7 @@ class User(Table):
 
     name = TextField(unique=True)
     role = RoleField()
+    subsystems = TextField(default="")  # of an expert: separated by commas; "" is no limit
     password = TextField()  # salted scrypt hash
     disabled = BooleanField(default=False)
     created = DoubleField()

@@ -1,7 +1,8 @@
-"""Roles, from least to most rights, and the mark of each view with its least role."""
+"""Roles, from least to most rights, their limits to subsystems, and the mark of each view with its least role."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from enum import IntEnum, auto
 from typing import Any, TypeVar
@@ -39,6 +40,28 @@ class Role(IntEnum):
 
 GRANTED = tuple(role for role in Role if role > Role.PUBLIC)
 """The roles that an account can have."""
+
+
+_LIMITS = re.compile(r"[A-Za-z0-9_+-]{1,64}(,[A-Za-z0-9_+-]{1,64})*")
+
+
+def parse_role(text: str) -> tuple[Role, str]:
+    """The role and the subsystems, separated by commas, of a text such as `expert:Pixel,SiStrips`; "" without a limit.
+
+    Raises ValueError with a sentence if there is no such role, it cannot be limited, or the limit has no names of subsystems.
+    """
+    title, colon, subsystems = text.partition(":")
+    role = Role.of(title)
+    if colon and role != Role.EXPERT:
+        raise ValueError(f"Only the role expert can be limited to subsystems, not {title}")
+    if colon and not _LIMITS.fullmatch(subsystems):
+        raise ValueError(f"Expected names of subsystems after expert:, as in expert:Pixel,SiStrips, not {subsystems[:100]!r}")
+    return role, subsystems
+
+
+def role_text(role: Role, subsystems: str) -> str:
+    """The text that `parse_role` reads."""
+    return f"{role.title}:{subsystems}" if subsystems and role == Role.EXPERT else role.title
 
 
 def needs(role: Role) -> Callable[[View], View]:

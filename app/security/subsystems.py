@@ -1,0 +1,28 @@
+"""Limits of the role expert to subsystems: `expert:Pixel` may edit what belongs to Pixel, and nothing of other subsystems."""
+
+from __future__ import annotations
+
+from app.security.caller import Caller, current_user
+from app.security.roles import Role
+from app.web import Problem
+
+
+def may_edit(subsystem: str) -> bool:
+    """Whether the sender of this request may edit what belongs to a subsystem."""
+    return _covers(current_user(), subsystem)
+
+
+def check_may_edit(subsystem: str) -> None:
+    """Raise Problem 403 unless the sender of this request may edit what belongs to a subsystem."""
+    caller = current_user()
+    if not _covers(caller, subsystem):
+        is_expert = caller.role == Role.EXPERT
+        own = f"you are expert of {caller.subsystems.replace(',', ', ')}" if is_expert else f"you are {caller.role.title}"
+        remedy = f"ask the administrators: dqmhub user role {caller.name or 'NAME'} expert:{subsystem}"
+        raise Problem(403, f"Needs the role expert for {subsystem} ({own}); {remedy}")
+
+
+def _covers(caller: Caller, subsystem: str) -> bool:
+    if caller.role != Role.EXPERT:
+        return caller.role > Role.EXPERT
+    return not caller.subsystems or subsystem in caller.subsystems.split(",")
