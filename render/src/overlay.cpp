@@ -9,9 +9,10 @@
 namespace dqmhub {
 namespace {
 
+// Areas of opposite signs cannot be made equal: a negative factor would turn the reference upside down.
 void scale_to(const TH1 &main, TH1 &reference) {
   const double target = main.GetSumOfWeights(), current = reference.GetSumOfWeights();
-  if (target != 0 && current != 0 && !is_profile(reference))
+  if (target * current > 0 && !is_profile(reference))
     reference.Scale(target / current);
 }
 

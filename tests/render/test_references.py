@@ -55,6 +55,12 @@ def test_stack_is_scaled_to_the_area_of_the_plot(draw: Draw) -> None:
     assert share_of(picture, ORANGE, 0.1, 0.9) > 0.1
 
 
+@pytest.mark.parametrize("names", [("negative", "TH1F"), ("TH1F", "negative")])
+def test_a_reference_whose_area_has_the_other_sign_is_not_turned_upside_down(draw: Draw, names: tuple[str, str]) -> None:
+    spec = "w=600;h=400;showstats=0"
+    assert draw(*names, spec=spec).differing_share(draw(*names, spec=f"{spec};norm=False")) == 0
+
+
 @pytest.mark.parametrize("errors", [0, 1])
 def test_plot_is_visible_over_the_stack(draw: Draw, errors: int) -> None:
     picture = draw("TH1F", "higher", spec=f"w=600;h=400;ref=stacked;norm=False;showstats=0;showerrbars={errors}")

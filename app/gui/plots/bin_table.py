@@ -99,7 +99,8 @@ class BinTable:
         return None if series is None or other == NO_BIN else Value(series[0].contents[other], series[0].errors[other])
 
     def csv(self, order: Sequence[int], labels: Sequence[str]) -> Iterator[str]:
-        """The table as CSV, part by part. `labels` are those of the references."""
+        """The table as CSV, part by part. `labels` are those of the references; equal ones get the number of the reference."""
+        labels = [f"{label} (reference {number})" if labels.count(label) > 1 else label for number, label in enumerate(labels, 1)]
         headings = [heading for axis in self.bins.axes for heading in _axis_headings(axis)]
         headings += [f"{name}{f' of {label}' if label else ''}" for label in ("", *labels) for name in Value._fields]
         yield csv_text([headings])

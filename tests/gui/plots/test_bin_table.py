@@ -102,6 +102,16 @@ def test_the_csv_names_labels_and_marks_missing_values() -> None:
     ]
 
 
+def test_the_csv_tells_references_of_one_label_apart() -> None:
+    mine = histogram([0, 5, 0], axis(1, 0, 1))
+    heading = next(BinTable(mine, [mine, mine, mine]).csv(range(1), ["old", "new", "old"])).strip()
+    assert heading.split(",")[5:] == [
+        *("content of old (reference 1)", "error of old (reference 1)"),
+        *("content of new", "error of new"),
+        *("content of old (reference 3)", "error of old (reference 3)"),
+    ]
+
+
 @pytest.mark.parametrize("count", [0, 1000, 2500])
 def test_a_long_csv_is_made_in_parts(count: int) -> None:
     table = BinTable(histogram([0] * 2602, axis(2600, 0, 1)))
