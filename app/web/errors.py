@@ -46,7 +46,9 @@ def map_errors(app: Flask, base: type[DomainError], problem_of: Callable[[Domain
 def _reject_nul() -> None:
     """Reject NUL, which occurs in no name and which PostgreSQL accepts in no text."""
     if "\0" in request.environ["PATH_INFO"] or "%00" in request.environ["QUERY_STRING"]:
-        raise Problem(400, "Invalid address: it contains the character NUL (%00)")
+        fields = dict.fromkeys(name for name, value in request.args.items(multi=True) if "\0" in name + value)
+        errors = [(name.replace("\0", "\\0"), "must not contain the character NUL") for name in fields]
+        raise Problem(400, "Invalid address: it contains the character NUL (%00)", errors)
 
 
 def problem_response(problem: Problem) -> Response:

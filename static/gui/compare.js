@@ -42,6 +42,10 @@
       if (formData.getAll("ref").includes(field.value)) field.value = "";
     }
   });
+  // A wrong reference comes back in the attribute, since the page leaves the text of a field with the focus alone.
+  document.addEventListener("htmx:afterSettle", (event) => {
+    for (const field of event.target.querySelectorAll("[data-new-reference]")) field.value ||= field.dataset.newReference;
+  });
   document.addEventListener("htmx:afterSettle", offer);
   addEventListener("storage", offer); // another tab has stored a comparison
   offer();

@@ -55,6 +55,27 @@ def test_a_shifter_compares_a_plot_with_the_previous_run_and_shares_it(page: Pag
     expect_plot(page, BARREL, 720)
 
 
+def test_a_wrong_reference_stays_in_its_field_until_it_is_right(page: Page, home: str) -> None:
+    page.goto(home + PLOT)
+    expect_plot(page, BARREL, 720)
+    page.keyboard.press("c")
+    field = page.get_by_label("Run, dataset or plot")
+    field.fill("the previous one")
+    field.press("Enter")
+    expect_page(page, "ref=the")
+    expect(page.locator("#main")).to_contain_text("the previous one")
+    expect(field).to_have_value("the previous one")
+    with page.expect_response(lambda response: "choices=1" in response.url):
+        field.press("Control+a")
+        field.press("Backspace")
+    expect(field).to_have_value("")
+    field.fill("367100")
+    field.press("Enter")
+    expect_page(page, "ref=367100")
+    expect(field).to_have_value("")
+    expect(page.get_by_role("list", name="References")).to_contain_text("Run 367100")
+
+
 def test_a_typed_run_is_added_and_removed_again(page: Page, home: str) -> None:
     page.goto(home + PLOT)
     expect_plot(page, BARREL, 720)  # before its file is read, another page is there

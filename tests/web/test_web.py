@@ -27,6 +27,11 @@ def test_an_address_with_nul_is_refused_on_either_database(client: FlaskClient, 
     assert client.get(address).status_code == 400
 
 
+def test_the_field_that_holds_nul_is_named(client: FlaskClient) -> None:
+    response = client.get("/api/v1/datasets?limit=5&search=%00&search=a%00").get_json()
+    assert response["errors"] == [{"field": "search", "problem": "must not contain the character NUL"}]
+
+
 def test_a_user_name_with_nul_is_only_wrong(client: FlaskClient) -> None:
     assert client.post("/account/sign-in", data={"name": "a\0b", "password": "x"}).status_code == 401
 
