@@ -9,3 +9,11 @@ class TrendError(Exception):
 
 class ConfigError(TrendError):
     """A configuration cannot be used."""
+
+
+class InvalidQuery(TrendError):
+    """A part of a question for trends, such as a key of a series or a choice of runs, cannot be used."""
+
+
+class UnknownSelection(TrendError):
+    """There is no such subsystem, primary dataset, processing or trend."""

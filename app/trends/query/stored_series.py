@@ -1,0 +1,97 @@
+"""Where the points of a series are: its trend, the version of it, and its datasets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.core.database import rows
+from app.trends.models import Trend, TrendDataset, TrendSeries, TrendVersion
+from app.trends.query.selection import Selection
+from app.trends.query.series_key import SeriesKey
+
+
+@dataclass(frozen=True)
+class StoredSeries:
+    """One version of a trend in a primary dataset and processing.
+
+    Attributes:
+        key: Its name.
+        trend: Id of the trend.
+        title, y_title: As configured; they may contain HTML. `title` may be "".
+        version: Hash of its configuration.
+        is_current: Whether this version is computed for new files.
+        retired: Whether no configuration has the trend any more.
+        metric: Metric with its arguments.
+        mes: Paths of the MEs: main, histo1, histo2, reference; "" for none.
+        threshold: Points of fewer entries are marked.
+        parts: Id of the points in each dataset, and the processing version of the dataset.
+    """
+
+    key: SeriesKey
+    trend: int
+    title: str
+    y_title: str
+    version: str
+    is_current: bool
+    retired: bool
+    metric: str
+    mes: tuple[str, str, str, str]
+    threshold: int
+    parts: dict[int, int] = field(default_factory=dict)
+
+
+_COLUMNS = (
+    *(TrendSeries.id, TrendDataset.version, Trend.name, Trend.id, Trend.title, Trend.y_title, TrendVersion.hash),
+    *(TrendVersion.activated, Trend.retired, TrendVersion.metric, TrendVersion.me, TrendVersion.histo1, TrendVersion.histo2),
+    *(TrendVersion.reference, TrendVersion.threshold),
+)
+
+
+def find_series(keys: Iterable[SeriesKey], *, older: bool = False) -> dict[SeriesKey, list[StoredSeries]]:
+    """The stored series of each key: the current version, then, if `older`, the other ones, newest first; none for an unknown key.
+
+    A retired trend has only older versions.
+    """
+    wanted = list(keys)
+    found: dict[SeriesKey, list[StoredSeries]] = {key: [] for key in wanted}
+    names: dict[Selection, list[str]] = {}
+    for key in wanted:
+        names.setdefault(Selection.of(key), []).append(key.name)
+    for selection, few in names.items():
+        for series in series_in(selection, few, older=older):
+            if series.key in found:
+                found[series.key].append(series)
+    return found
+
+
+FEW = 100
+"""Names that a query of its own is made for; for more, all trends of the selection are read."""
+
+
+def series_in(selection: Selection, names: Sequence[str] = (), *, older: bool = False) -> list[StoredSeries]:
+    """The series of a selection, current versions first, then by age, newest first; those of some names alone if there are any."""
+    subsystem, primary_dataset, processing = selection
+    query = TrendSeries.select(*_COLUMNS).join(TrendVersion).join(Trend).switch(TrendSeries).join(TrendDataset)
+    query = query.where(
+        Trend.subsystem == subsystem, TrendDataset.primary_dataset == primary_dataset, TrendDataset.processing == processing
+    )
+    if 0 < len(names) <= FEW:
+        query = query.where(Trend.name.in_(names))
+    if not older:
+        query = query.where(TrendVersion.activated.is_null(False))
+    by_version: dict[str, StoredSeries] = {}
+    found = rows(query.order_by(TrendVersion.activated.is_null(), TrendVersion.created.desc(), TrendVersion.id.desc(), TrendSeries.id))
+    for series, dataset_version, *row in found:
+        one = _stored(selection, row)
+        by_version.setdefault(f"{one.trend} {one.version}", one).parts[series] = dataset_version
+    return list(by_version.values())
+
+
+def _stored(selection: Selection, row: list[Any]) -> StoredSeries:
+    name, trend, title, y_title, version, activated, retired, metric, *mes, threshold = row
+    key = SeriesKey(selection.subsystem, name, selection.primary_dataset, selection.processing)
+    me, histo1, histo2, reference = mes
+    is_current = activated is not None
+    return StoredSeries(key, trend, title, y_title, version, is_current, bool(retired), metric, (me, histo1, histo2, reference), threshold)
