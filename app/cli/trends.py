@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from app import cli
+from app.cli.trend_groups import groups
 from app.core.settings import Settings
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ MAX_REASON = 500
 @click.group()
 def trends() -> None:
     """Trends: one number for each run from each file."""
+
+
+trends.add_command(groups)
 
 
 @trends.command()

@@ -30,10 +30,11 @@ def audit(action: str, target: str, reason: str = "", answer: str = "", *, user:
         user: who acted; by default the user of the current request or, on the command line, the account of the
             operating system.
     """
-    Audit.create(at=time.time(), user=user or _actor(), action=action, target=target, reason=reason, answer=answer)
+    Audit.create(at=time.time(), user=user or acting_user(), action=action, target=target, reason=reason, answer=answer)
 
 
-def _actor() -> str:
+def acting_user() -> str:
+    """The user of the current request; on the command line, the account of the operating system."""
     return next(filter(None, (provider() for provider in _providers)), "") or f"{_system_account()} (command line)"
 
 

@@ -12,6 +12,7 @@ from app.core.settings import Settings
 from app.trends.configs.folder import load_configs
 from app.trends.demo import DATASET, DEMO_TRENDS, REASON, make_demo
 from app.trends.export import exported_points
+from app.trends.groups.store import delete_group, group_of_row, rows_of
 from app.trends.settings import config_folder
 from app.trends.single import compute_case
 from tests.support import gui
@@ -33,6 +34,16 @@ def test_a_year_of_points_is_made_once_and_says_so(hub: Settings) -> None:
     assert {point.name for point in points} == set(DEMO_TRENDS)
     assert make_demo(hub) == 0
     assert len(list(exported_points())) == len(points)
+
+
+def test_the_demo_has_groups_of_its_trends_and_keeps_changed_ones(hub: Settings) -> None:
+    make_demo(hub)
+    groups = [group_of_row(row) for row in rows_of()]
+    assert {len(group.series) for group in groups if group.correlation} == {2, 3}
+    assert {name for group in groups for name in group.series} <= set(DEMO_TRENDS)
+    delete_group(rows_of()[0], 1)
+    make_demo(hub)
+    assert [group_of_row(row) for row in rows_of()] == groups[1:]
 
 
 def test_the_demo_has_drifts_steps_outliers_and_a_gap(hub: Settings) -> None:

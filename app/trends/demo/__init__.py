@@ -1,4 +1,4 @@
-"""Trends of the demo: configurations for its files, and a year of points before them that a formula makes.
+"""Trends of the demo: configurations for its files, display groups, and a year of points before them that a formula makes.
 
 The points of the demo's own files are extracted like any others.
 """
@@ -18,6 +18,8 @@ from app.runs.store import enroll
 from app.trends.computing import Outcome
 from app.trends.configs.folder import load_configs
 from app.trends.extraction import dataset_id
+from app.trends.groups.exchange import import_groups
+from app.trends.groups.models import TrendGroup
 from app.trends.metrics.metric import MetricValue
 from app.trends.models import Trend, TrendPoint, TrendVersion
 from app.trends.points import file_id, store_points
@@ -31,6 +33,7 @@ FILE = "demo"
 """In place of the file of such a point."""
 
 _CONFIGS = Path(__file__).with_name("configs")
+_GROUPS = Path(__file__).with_name("groups.json")
 
 
 class DemoTrend(NamedTuple):
@@ -77,6 +80,8 @@ def make_demo(settings: Settings) -> int:
         return 0
     shutil.copytree(_CONFIGS, folder, dirs_exist_ok=True)
     sync(load_configs(folder))
+    if not TrendGroup.select().exists():
+        import_groups(_GROUPS.read_text())
     if rows(TrendPoint.select(TrendPoint.run).where(TrendPoint.run < LAST_RUN).limit(1)):
         return 0
     return _store_history()
