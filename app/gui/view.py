@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import quote, urlencode
 
 from flask import request
@@ -19,6 +19,7 @@ from app.gui.addresses import MAX_ADDRESS, FormField, form_field, object_name, q
 from app.gui.references import COMPARISONS, Reference
 from app.gui.samples import SampleKey
 from app.web.clock import DEFAULT_ZONE, ZONES
+from app.web.fields import FieldProblem
 
 TILE_SIZES = {"s": (200, 150), "m": (266, 200), "l": (400, 300), "xl": (532, 400)}
 """Width and height of the plots of a list, pixels, by the value of `size`."""
@@ -54,14 +55,6 @@ LIST_COMPARISON_OPTIONS = (*COMPARISON_OPTIONS, "stats", "errors")
 
 DrawingOptions = tuple[tuple[str, str], ...]
 """Names and values of drawing options, in the order of OPTIONS."""
-
-
-class FieldProblem(NamedTuple):
-    """A field of an address that was left out of the view, and why."""
-
-    name: str
-    value: str
-    problem: str
 
 
 @dataclass(frozen=True)

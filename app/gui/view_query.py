@@ -24,12 +24,12 @@ from app.gui.view import (
     TABLE_COLUMN,
     TILE_SIZES,
     DrawingOptions,
-    FieldProblem,
     View,
 )
 from app.web import Problem, raw_path
 from app.web.arguments import parse_int
 from app.web.clock import DEFAULT_ZONE, ZONES
+from app.web.fields import REPEATED, FieldProblem
 from render.errors import OptionError
 from render.options import MAX_TEXT_LENGTH, Options
 
@@ -38,9 +38,6 @@ MAX_OWN_OPTIONS = 100
 
 MAX_SUGGESTIONS = 5
 """Unknown fields of one address for which similar names are looked up."""
-
-REPEATED = "it is there more than once, with different values"
-"""What is wrong with a field whose value is not known for this reason."""
 
 LARGEST_PAGE = 999_999
 """Greatest number of a page of a table in an address."""
