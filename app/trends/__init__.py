@@ -1,1 +1,19 @@
 """Trends: one number for each run from a histogram, over years."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+
+def init_app(app: Flask) -> None:
+    """Add the pages."""
+    from app.trends.errors import TrendError
+    from app.trends.pages import trends
+    from app.trends.problems import problem_of
+    from app.web.errors import map_errors
+
+    map_errors(app, TrendError, problem_of)
+    app.register_blueprint(trends.blueprint)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from app.core.area import Area, CliCommand, HelpTopic, StatusLine
+from app import trends
+from app.core.area import Area, CliCommand, HelpTopic, MenuItem, StatusLine
 from app.trends.settings import TrendSettings
 
 if TYPE_CHECKING:
@@ -29,10 +30,16 @@ def _metrics(settings: Settings) -> Iterable[Metric]:
 AREA = Area(
     name="trends",
     title="Trends",
+    init_app=trends.init_app,
+    menu=(MenuItem("Trends", "/trends"),),
     status=_status,
     metrics=_metrics,
     jobs="jobs.trends",
     commands={"trends": CliCommand("app.cli.trends", "Data")},
     settings=TrendSettings,
     help=(HelpTopic("trends", "Trends", "trends/help.html"),),
+    roles={
+        "trends.trends": "viewer",
+        "trends.points": "viewer",
+    },
 )

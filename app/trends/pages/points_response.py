@@ -1,0 +1,89 @@
+"""The points of charts as packed columns: the facts of the runs once, then the values of each series."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import Response
+
+from app.trends.pages.chart_options import ChartOptions
+from app.trends.pages.charts import Chart
+from app.trends.pages.titles import plain_title
+from app.trends.query.columns import SeriesColumn, TrendTable, read_table
+from app.trends.query.packed import MEDIA_TYPE, PackedArray, pack
+from app.trends.query.run_columns import RunColumns
+from app.trends.query.series_key import Key, SeriesKey
+from app.web import request_settings
+from app.web.compression import body_response
+
+RUN_NUMBERS = ("fill", "start", "end", "duration", "delivered_lumi", "recorded_lumi", "end_lumi")
+"""Facts of runs that charts use, float64 each."""
+
+
+def table_of(charts: Sequence[Chart], options: ChartOptions) -> TrendTable:
+    """The points of all series of charts, each series once."""
+    return read_table(series_of(charts), options.runs, options.conditions, request_settings())
+
+
+def series_of(charts: Sequence[Chart]) -> list[Key]:
+    """The series of charts, each once, in the order of their first chart."""
+    return list(dict.fromkeys(key for chart in charts for key in chart.series))
+
+
+def points_response(charts: Sequence[Chart], options: ChartOptions) -> Response:
+    """The packed answer for charts, or 304."""
+    response = body_response(pack(points_header(charts, table_of(charts, options))), MEDIA_TYPE)
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response
+
+
+def points_header(charts: Sequence[Chart], table: TrendTable) -> dict[str, Any]:
+    """The header of the packed answer, with arrays where it has numbers for each run."""
+    place = {column.key: index for index, column in enumerate(table.series)}
+    return {
+        "runs": _runs(table.runs),
+        "series": [_series(column) for column in table.series],
+        "charts": [_chart(chart, place) for chart in charts],
+        "note": table.note,
+    }
+
+
+def _runs(runs: RunColumns) -> dict[str, Any]:
+    return {
+        "run": PackedArray("i4", runs.run),
+        **{name: PackedArray("f8", getattr(runs, name)) for name in RUN_NUMBERS},
+        "significant": PackedArray("u1", runs.significant),
+        "run_class": PackedArray("i4", runs.class_index),
+        "classes": list(runs.classes),
+    }
+
+
+def _series(column: SeriesColumn) -> dict[str, Any]:
+    key = column.key
+    pd, ps = (key.primary_dataset, key.processing) if isinstance(key, SeriesKey) else ("", "")
+    return {
+        "key": str(key),
+        "name": column.name,
+        "title": plain_title(column.title) or column.name,
+        "y_title": plain_title(column.y_title),
+        "subsystem": key.subsystem if isinstance(key, SeriesKey) else "oms",
+        "pd": pd,
+        "ps": ps,
+        "values": PackedArray("f4", column.values),
+        "errors": PackedArray("f4", column.errors),
+        "marks": column.marks,
+        "statistics": {},
+        "band": None,
+        "drift": [],
+    }
+
+
+def _chart(chart: Chart, place: dict[Key, int]) -> dict[str, Any]:
+    return {
+        "title": chart.title,
+        "y_title": chart.y_title,
+        "correlation": chart.correlation,
+        "series": [place[key] for key in chart.series],
+        "regression": None,
+    }

@@ -1,0 +1,67 @@
+"""The dependent choices of subsystem, primary dataset and processing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from app.trends.pages.view import TrendView
+
+Selections = Mapping[str, Mapping[str, list[str]]]
+"""Subsystem to primary dataset to the processings with points."""
+
+
+class Select(NamedTuple):
+    """One of the choices.
+
+    Attributes:
+        name: Of its field.
+        label: For users.
+        values: What has points, in the order of the list.
+        chosen: The value of the view, "" for none.
+        addresses: The page with each of the values.
+    """
+
+    name: str
+    label: str
+    values: list[str]
+    chosen: str
+    addresses: list[str]
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether the value of the view has no points."""
+        return bool(self.chosen) and self.chosen not in self.values
+
+
+def completed(view: TrendView, selections: Selections) -> TrendView:
+    """The view with what is the only choice."""
+    datasets = selections.get(view.subsystem, {})
+    if not view.pd and len(datasets) == 1:
+        view = view.replace(pd=next(iter(datasets)))
+    processings = datasets.get(view.pd, [])
+    if not view.ps and len(processings) == 1:
+        view = view.replace(ps=processings[0])
+    return view
+
+
+def selects(view: TrendView, selections: Selections) -> list[Select]:
+    """The choices of a view; each has what goes with those before it."""
+    datasets = selections.get(view.subsystem, {})
+    processings = datasets.get(view.pd, [])
+    return [
+        _select(view, "subsystem", "Subsystem", selections),
+        _select(view, "pd", "Primary dataset", datasets),
+        _select(view, "ps", "Processing", processings),
+        _select(view, "ps2", "Beside it", [each for each in processings if each != view.ps]),
+    ]
+
+
+def undecided(found: list[Select]) -> Select | None:
+    """The first choice that has to be made, or made in another way, before there are charts."""
+    return next((each for each in found if each.is_unknown or (not each.chosen and each.name != "ps2")), None)
+
+
+def _select(view: TrendView, name: str, label: str, values: Iterable[str]) -> Select:
+    found = sorted(values)
+    return Select(name, label, found, getattr(view, name), [view.replace(**{name: value, "page": 1}).address for value in found])

@@ -1,0 +1,128 @@
+"""The state of the page of trends, which its address holds.
+
+/trends?subsystem=&pd=&ps=&ps2=&runs=&class=&significant=&search=&page=&grid=2x2&x=&<switches>&band=&sigma=&drift=&table=1
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import quote, urlencode
+
+from app.trends.pages.chart_options import OPTION_FIELDS, SWITCHES, ChartOptions, read_options
+from app.web.fields import FieldProblem, Fields
+from app.web.frame import href
+
+PATH = "/trends"
+
+GRID = (2, 2)
+"""Columns and rows of the charts of a page whose address names none."""
+
+GRIDS = ((1, 1), (1, 2), (2, 2), (2, 4), (3, 3), (3, 6), (4, 5), (3, 30))
+"""Grids to choose from; an address can have others."""
+
+MOST_COLUMNS, MOST_ROWS = 6, 100
+
+LARGEST_PAGE = 9999
+
+VIEW_FIELDS = ("subsystem", "pd", "ps", "ps2", "search", "page", "grid", "table", *OPTION_FIELDS)
+"""Fields of the address."""
+
+_GRID = re.compile(r"(\d{1,3})x(\d{1,3})", re.ASCII)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrendView(ChartOptions):
+    """The state of the page of trends.
+
+    Attributes:
+        subsystem, pd, ps: Subsystem, primary dataset and processing, "" while they are not chosen.
+        ps2: A second processing whose series are in the same charts; "" for none.
+        search: Words in titles and names of trends; "" for all trends.
+        page: Number of the page of charts, from 1.
+        grid: Columns and rows of charts on a page.
+        table: Whether there is a table below each chart.
+        problems: Of the address that was asked for.
+    """
+
+    subsystem: str = ""
+    pd: str = ""
+    ps: str = ""
+    ps2: str = ""
+    search: str = ""
+    page: int = 1
+    grid: tuple[int, int] = GRID
+    table: bool = False
+    problems: tuple[FieldProblem, ...] = ()
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether subsystem, primary dataset and processing are chosen."""
+        return bool(self.subsystem and self.pd and self.ps)
+
+    @property
+    def charts_per_page(self) -> int:
+        """Number of charts on a page."""
+        return self.grid[0] * self.grid[1]
+
+    @property
+    def query(self) -> list[tuple[str, str]]:
+        """Names and values of the query of the address, without default values."""
+        values = [
+            ("subsystem", self.subsystem),
+            ("pd", self.pd),
+            ("ps", self.ps),
+            ("ps2", self.ps2),
+            *self.option_query,
+            ("search", self.search),
+            ("page", "" if self.page == 1 else str(self.page)),
+            ("grid", "" if self.grid == GRID else grid_text(self.grid)),
+            ("table", "1" if self.table else ""),
+        ]
+        return [(name, value) for name, value in values if value]
+
+    @property
+    def address(self) -> str:
+        """The address of this view."""
+        return self.address_of(PATH)
+
+    @property
+    def points_address(self) -> str:
+        """The address of the points of its charts."""
+        return self.address_of(f"{PATH}/points")
+
+    def address_of(self, path: str) -> str:
+        """A path of the hub with the query of this view."""
+        query = urlencode(self.query, quote_via=quote, safe=":,/")
+        return href(path) + (f"?{query}" if query else "")
+
+
+def grid_text(grid: tuple[int, int]) -> str:
+    """A grid as in an address: `2x2`, columns first."""
+    return f"{grid[0]}x{grid[1]}"
+
+
+def view_from_query(query: str) -> TrendView:
+    """The view of the query of an address; wrong fields are in `problems`."""
+    fields = Fields(query, switches=SWITCHES)
+    view = TrendView(
+        subsystem=fields.text("subsystem"),
+        pd=fields.text("pd"),
+        ps=fields.text("ps"),
+        ps2=fields.text("ps2"),
+        search=fields.text("search"),
+        page=fields.whole("page", 1, 1, LARGEST_PAGE),
+        grid=fields.parsed("grid", _grid, GRID),
+        table=fields.switch("table"),
+        **read_options(fields),
+    )
+    fields.refuse_unknown(VIEW_FIELDS, "pages of trends")
+    return view.replace(problems=tuple(fields.problems))
+
+
+def _grid(text: str) -> tuple[int, int]:
+    match = _GRID.fullmatch(text)
+    columns, rows = (int(match[1]), int(match[2])) if match else (0, 0)
+    if not (1 <= columns <= MOST_COLUMNS and 1 <= rows <= MOST_ROWS):
+        raise ValueError(f"expected columns x rows such as 2x2, at most {MOST_COLUMNS}x{MOST_ROWS}")
+    return columns, rows
