@@ -131,15 +131,33 @@
     );
   }
 
-  /** Puts the state into the address and the links to this page. */
+  /** The fields of a query with another state of the interactive plot, or without one. */
+  function withState(search, text) {
+    const others = search.split("&").filter((field) => field && !field.startsWith("interactive="));
+    return text ? [...others, `interactive=${text.replaceAll("+", "%2B")}`] : others;
+  }
+
+  const plotOf = (search) => search.split("&").find((field) => field.startsWith("plot="));
+
+  /** Puts the state into links to the same plot; its neighbours are interactive, too, but begin anew. */
+  function putIntoLinks(text) {
+    const here = plotOf(location.search.slice(1));
+    for (const link of document.querySelectorAll("#main a[href*='plot=']")) {
+      const search = link.search.slice(1);
+      if (plotOf(search) === here) link.search = withState(search, text).join("&");
+      else if (link.dataset.key) link.search = withState(search, text && "on").join("&");
+    }
+  }
+
+  /** Puts the state into the address and the links of the page. */
   function remember() {
     const parts = Object.entries(state).filter(([, value]) => value && value !== "1");
-    const text = ["on", ...parts.map(([name, value]) => [name, value].flat().join(":"))].join(",");
-    const fields = location.search.slice(1).split("&");
-    const others = fields.filter((field) => field && !field.startsWith("interactive="));
-    if (shown) others.push(`interactive=${text.replaceAll("+", "%2B")}`);
-    if (others.join("&") === fields.join("&")) return;
-    history.replaceState(history.state, "", `${location.pathname}${others.length ? "?" : ""}${others.join("&")}${location.hash}`);
+    const text = shown && ["on", ...parts.map(([name, value]) => [name, value].flat().join(":"))].join(",");
+    putIntoLinks(text);
+    const fields = location.search.slice(1);
+    const others = withState(fields, text).join("&");
+    if (others === fields) return;
+    history.replaceState(history.state, "", `${location.pathname}${others && "?"}${others}${location.hash}`);
     for (const link of document.querySelectorAll("[data-copy-link]")) link.href = location.href;
     for (const field of document.querySelectorAll('form[action$="/s"] [name=address]')) field.value = location.href;
   }

@@ -180,3 +180,23 @@ def test_an_interactive_plot_does_not_glare_in_the_dark(page: Page, home: str) -
     page.emulate_media(color_scheme="dark")
     open_interactive(page, home + TIMES)
     assert interactive(page).evaluate("plot => getComputedStyle(plot.closest('.interactive-plot')).filter").startswith("brightness(0.")
+
+
+def test_table_size_and_neighbours_keep_the_plot_interactive(page: Page, home: str) -> None:
+    open_interactive(page, home + TIMES)
+    page.get_by_label("Bins of x as one").select_option("4")
+    expect_page(page, "interactive=on,x:4")
+    page.keyboard.press("t")
+    expect_page(page, "table=1.*interactive=on,x:4")
+    expect(page.get_by_label("Bins of x as one")).to_have_value("4")
+    page.keyboard.press("z")
+    expect_page(page, "size=xl.*interactive=on,x:4")
+    expect(interactive(page).locator("svg").first).to_be_visible()
+    page.get_by_role("link", name="Next", exact=True).click()
+    expect_page(page, "interactive=on$")
+    expect(interactive(page).locator("svg").first).to_be_visible()
+    page.get_by_role("button", name="Picture").click()
+    expect(interactive(page)).to_have_count(0)
+    page.get_by_role("link", name="Previous", exact=True).click()
+    expect_plot(page, "EBTMT timing EB+02", 1200)
+    assert "interactive" not in page.url
