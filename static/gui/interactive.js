@@ -162,11 +162,19 @@
     for (const field of document.querySelectorAll('form[action$="/s"] [name=address]')) field.value = location.href;
   }
 
+  /** The ends of an axis as they were zoomed, or else as the form for the display has them; null for the whole axis. */
+  function endsOf(axis, frame) {
+    if (state[`zoom${axis}`]) return state[`zoom${axis}`].map(Number);
+    const typed = JSON.parse(shown).ranges[axis];
+    if (state.project || typed.every((end) => end === null)) return null;
+    return [typed[0] ?? frame[`${axis}min`], typed[1] ?? frame[`${axis}max`]].map(Number);
+  }
+
   /** Zooms as before, and follows the zoom from now on. */
   async function follow(frame) {
-    for (const axis of "xy") {
-      const ends = state[`zoom${axis}`];
-      if (ends) await frame.zoomSingle(axis, Number(ends[0]), Number(ends[1]), true);
+    for (const axis of "xyz") {
+      const ends = endsOf(axis, frame);
+      if (ends) await frame.zoomSingle(axis, ...ends, true);
     }
     const changed = frame.zoomChangedInteractive.bind(frame);
     frame.zoomChangedInteractive = (axis, value) => {
@@ -180,15 +188,15 @@
     };
   }
 
-  /** Says which histograms have numbers that are drawn as 0 since they are none. */
-  function noteNotFinite(data) {
+  /** Says what the plot does not show, and which histograms have numbers that are drawn as 0 since they are none. */
+  function addNotes(data) {
     for (const note of box().querySelectorAll(".interactive-note")) note.remove();
-    for (const [number, histogram] of histograms.entries()) {
-      if (!histogram?.dqmNotFinite) continue;
-      const note = Object.assign(document.createElement("p"), { className: "interactive-note fine" });
-      const values = histogram.dqmNotFinite === 1 ? "1 value is" : `${histogram.dqmNotFinite} values are`;
-      note.textContent = `${data.labels[number]}: ${values} not finite (NaN or infinity) and drawn as 0.`;
-      box().append(note);
+    const notFinite = histograms.map((histogram, number) => {
+      const values = histogram?.dqmNotFinite === 1 ? "1 value is" : `${histogram?.dqmNotFinite} values are`;
+      return histogram?.dqmNotFinite && `${data.labels[number]}: ${values} not finite (NaN or infinity) and drawn as 0.`;
+    });
+    for (const text of [data.note, ...notFinite].filter(Boolean)) {
+      box().append(Object.assign(document.createElement("p"), { className: "interactive-note fine", textContent: text }));
     }
   }
 
@@ -198,7 +206,7 @@
       JSROOT.cleanup(figure);
       figure.remove();
     }
-    noteNotFinite(data);
+    addNotes(data);
     const [main, ...references] = histograms.map((histogram) => histogram && chosen(histogram));
     if (dqm.histogram.dimensions(main) === 2) {
       for (const [number, histogram] of [main, ...references].entries()) {

@@ -200,3 +200,12 @@ def test_table_size_and_neighbours_keep_the_plot_interactive(page: Page, home: s
     page.get_by_role("link", name="Previous", exact=True).click()
     expect_plot(page, "EBTMT timing EB+02", 1200)
     assert "interactive" not in page.url
+
+
+def test_the_interactive_plot_has_the_ranges_of_the_display_and_says_what_it_does_not_show(page: Page, home: str) -> None:
+    open_interactive(page, f"{home}{TIMES}&xmin=-2&xmax=3&ref=367100&compare=difference")
+    expect(interactive(page).locator(".xaxis_container text").first).to_be_visible()
+    texts = [text.replace("\u2212", "-") for text in interactive(page).locator(".xaxis_container text").all_text_contents()]
+    numbers = [float(text) for text in texts if re.fullmatch(r"-?[\d.]+", text)]
+    assert (min(numbers), max(numbers)) == (-2, 3)
+    expect(page.locator(".interactive-note")).to_have_text("The interactive plot shows its references as overlay.")

@@ -117,7 +117,18 @@ def _interactive(view: View, legend: list[LegendEntry]) -> dict[str, Any]:
         "scale": options.get("norm") != "false",
         "errors": options.get("errors") == "true",
         "options": " ".join(words if options.get("stats") != "false" else [*words, "nostat"]),
+        "ranges": {axis: [options.get(f"{axis}min"), options.get(f"{axis}max")] for axis in "xyz"},
+        "note": _interactive_note(view),
     }
+
+
+def _interactive_note(view: View) -> str:
+    """What of the picture the interactive plot does not show."""
+    if view.diff:
+        return "The interactive plot shows this lumisection alone, without the difference from the previous one."
+    if view.references and view.compare in ("ratiooverlay", "stacked", "difference"):
+        return "The interactive plot shows its references as overlay."
+    return ""
 
 
 def _neighbours(sample: OpenSample, view: View, index: int) -> dict[str, Any]:
