@@ -91,7 +91,7 @@ class Histogram:
         return float(self._by_number(self.errors.reshape(-1), np.array([number]))[0])
 
     def _by_number(self, cells: Cells, numbers: NDArray[np.int64]) -> Cells:
-        inside = np.clip(numbers, 0, cells.size - 1)
+        inside = _nearest(numbers, cells.size - 1)
         return np.where(inside == numbers, cells[inside], 0.0) if self.profile_sums else cells[inside]
 
     def content_of(self, bin: int | str) -> float:
@@ -115,7 +115,7 @@ class Histogram:
 
     def _cell_numbers(self, x: NDArray[np.int64] | int, y: NDArray[np.int64] | int) -> NDArray[np.int64]:
         rows, columns = self.contents.shape[-2:]
-        return np.asarray(np.clip(x, 0, columns - 1) + columns * np.clip(y, 0, rows - 1))
+        return np.asarray(_nearest(x, columns - 1) + columns * _nearest(y, rows - 1))
 
     def find_bin(self, x: float) -> int:
         """The number of the cell of a value of x, and of 0 along the other axes, as `TH1::FindBin`."""
@@ -228,3 +228,8 @@ class Histogram:
     def rms_error(self, axis: int = 1) -> float:
         """As `TH1::GetStdDevError`."""
         return self.rms(axis) / math.sqrt(2 * self.effective_entries) if self.effective_entries > 0 else 0.0
+
+
+def _nearest(numbers: NDArray[np.int64] | int, last: int) -> NDArray[np.int64]:
+    """The nearest numbers from 0 to `last`. For short arrays of whole numbers `np.clip` takes four times as long."""
+    return np.asarray(np.minimum(np.maximum(numbers, 0), last))

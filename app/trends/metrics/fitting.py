@@ -73,8 +73,11 @@ def fit(
     if len(points.x) < len(start):
         raise NoPoint(f"{len(points.x)} filled bins are too few for a fit of {len(start)} parameters")
 
+    inverse_errors = 1 / points.error
+
     def chi2(parameters: Reals) -> float:
-        return float((((points.y - model(points.x, parameters)) / points.error) ** 2).sum())
+        distances = (points.y - model(points.x, parameters)) * inverse_errors
+        return float(distances @ distances)
 
     values = np.array(start, np.float64)
     steps = np.where(values != 0, np.abs(values) * 0.3, 0.3)  # as ROOT's
