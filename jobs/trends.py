@@ -10,6 +10,7 @@ from app.queue.execution import handler, report
 from app.queue.models import BackgroundJob
 from app.queue.periodic import PeriodicTask, periodic_tasks
 from app.trends.changed_files import mark_changed_files
+from app.trends.golden.store import delete_unused
 from app.trends.scan import EXTRACT, sample_of, scanning
 from app.trends.settings import TrendSettings
 
@@ -26,6 +27,12 @@ def extract_trends(job: BackgroundJob) -> None:
     from app.trends.extraction import extract  # uproot takes a third of a second to load, which `dqmhub live` never needs
 
     report(job, None, extract(sample_of(job.key), load()).text)
+
+
+@handler("clean-golden-lists", daily=True)
+def clean_golden_lists(job: BackgroundJob) -> None:
+    """Delete the golden JSON files that nobody has used for a year. Running twice deletes the same."""
+    report(job, None, f"{delete_unused()} golden JSON files deleted")
 
 
 @handler("check-trend-files", daily=True)

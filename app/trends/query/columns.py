@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from app.core.database import rows
 from app.core.settings import Settings
 from app.runs.models import RunRecord
-from app.trends.errors import InvalidQuery
+from app.trends.golden import golden_runs
 from app.trends.models import TrendReason
 from app.trends.query.conditions import RunConditions
 from app.trends.query.points import NO_REASON, PointColumns, read_points
@@ -118,7 +118,7 @@ def read_table(keys: Sequence[Key], choice: RunChoice, conditions: RunConditions
 
 def _chosen(runs: NDArray[np.int32], choice: RunChoice) -> NDArray[np.int32]:
     if choice.golden:
-        raise InvalidQuery(f"There is no golden JSON {choice.golden}")
+        return runs[np.isin(runs, golden_runs(choice.golden))]
     if choice.first_last:
         first, last = choice.first_last
         return runs[(runs >= first) & (runs <= last)]

@@ -42,7 +42,7 @@ class RunChoice:
             return cls(latest=LATEST)
         if match := re.fullmatch(r"latest:([0-9]{1,9})", text):
             return cls.newest(int(match[1]))
-        if match := re.fullmatch(r"golden:([0-9a-f]{8,128})", text):
+        if match := re.fullmatch(r"golden:([0-9a-f]{12,64})", text):
             return cls(golden=match[1])
         if match := re.fullmatch(r"([0-9]{1,10})-([0-9]{1,10})", text):
             return cls.between(int(match[1]), int(match[2]))

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from app.trends.errors import InvalidQuery
+from app.trends.golden.store import store_golden
 from app.trends.query.columns import TrendTable, read_table
 from app.trends.query.conditions import RunConditions
 from app.trends.query.run_choice import RunChoice
@@ -181,3 +182,11 @@ def test_an_empty_database_gives_an_empty_table(two_trends: TrendStore) -> None:
     table = _table(two_trends, "latest:50")
     assert len(table.runs) == 0
     assert [len(column.values) for column in table.series] == [0, 0]
+
+
+def test_the_runs_of_a_golden_json_are_shown(two_trends: TrendStore) -> None:
+    for run in (355001, 355002, 355003):
+        two_trends.add(run, {"a": (1.0, 0.1)})
+    digest = store_golden(b'{"355003": [[1, 2]], "355001": [[5, 9]], "400000": [[1, 1]]}').hash
+    assert _table(two_trends, f"golden:{digest}").runs.run.tolist() == [355001, 355003]
+    assert _table(two_trends, f"golden:{digest[:12]}").runs.run.tolist() == [355001, 355003]
