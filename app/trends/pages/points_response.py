@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Response
 
+from app.trends.pages.analysed import analyse, header_of, regression_of
 from app.trends.pages.chart_options import ChartOptions
 from app.trends.pages.charts import Chart
 from app.trends.pages.titles import plain_title
@@ -33,18 +34,19 @@ def series_of(charts: Sequence[Chart]) -> list[Key]:
 
 def points_response(charts: Sequence[Chart], options: ChartOptions) -> Response:
     """The packed answer for charts, or 304."""
-    response = body_response(pack(points_header(charts, table_of(charts, options))), MEDIA_TYPE)
+    response = body_response(pack(points_header(charts, table_of(charts, options), options)), MEDIA_TYPE)
     response.headers["Cache-Control"] = "private, no-cache"
     return response
 
 
-def points_header(charts: Sequence[Chart], table: TrendTable) -> dict[str, Any]:
+def points_header(charts: Sequence[Chart], table: TrendTable, options: ChartOptions) -> dict[str, Any]:
     """The header of the packed answer, with arrays where it has numbers for each run."""
+    analyses = analyse(table, options, request_settings())
     place = {column.key: index for index, column in enumerate(table.series)}
     return {
         "runs": _runs(table.runs),
-        "series": [_series(column) for column in table.series],
-        "charts": [_chart(chart, place) for chart in charts],
+        "series": [_series(found.column) | header_of(found, table.runs.run) for found in analyses],
+        "charts": [_chart(chart, [place[key] for key in chart.series], table) for chart in charts],
         "note": table.note,
     }
 
@@ -73,17 +75,14 @@ def _series(column: SeriesColumn) -> dict[str, Any]:
         "values": PackedArray("f4", column.values),
         "errors": PackedArray("f4", column.errors),
         "marks": column.marks,
-        "statistics": {},
-        "band": None,
-        "drift": [],
     }
 
 
-def _chart(chart: Chart, place: dict[Key, int]) -> dict[str, Any]:
+def _chart(chart: Chart, indexes: list[int], table: TrendTable) -> dict[str, Any]:
     return {
         "title": chart.title,
         "y_title": chart.y_title,
         "correlation": chart.correlation,
-        "series": [place[key] for key in chart.series],
-        "regression": None,
+        "series": indexes,
+        "regression": regression_of([table.series[index] for index in indexes]) if chart.correlation else None,
     }

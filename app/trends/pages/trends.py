@@ -7,9 +7,10 @@ from functools import partial
 from flask import Blueprint, Response, render_template, request
 
 from app.security import Role, needs
+from app.trends.pages.analysis_rows import DRIFT_PARAMETERS, analysis_rows
 from app.trends.pages.chart_options import AXES, SWITCH_NAMES
 from app.trends.pages.charts import chart_address, charts_of, page_of
-from app.trends.pages.points_response import points_response
+from app.trends.pages.points_response import points_response, table_of
 from app.trends.pages.selects import completed, selects, undecided
 from app.trends.pages.view import GRIDS, PATH, TrendView, grid_text, view_from_query
 from app.trends.query.selection import selections
@@ -48,6 +49,7 @@ def _view() -> TrendView:
 def _page(view: TrendView) -> str:
     choices = selects(view, selections())
     charts = charts_of(view)
+    shown = page_of(charts, view)
     return render_template(
         "trends/trends.html",
         view=view,
@@ -55,7 +57,9 @@ def _page(view: TrendView) -> str:
         undecided=undecided(choices),
         is_configured=has_configs(request_settings()),
         charts=charts,
-        shown=page_of(charts, view),
+        shown=shown,
+        analyses=analysis_rows(table_of(shown, view), view, request_settings()) if view.band or view.drift else [],
+        drift_parameters=DRIFT_PARAMETERS,
         axes=AXES,
         switches=[(name, title, getattr(view, name)) for name, title in SWITCH_NAMES.items()],
         grids=[(grid_text(grid), " × ".join(map(str, grid))) for grid in dict.fromkeys((*GRIDS, view.grid))],

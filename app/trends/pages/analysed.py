@@ -1,0 +1,133 @@
+"""What is computed from the points of charts: statistics, the band of reference runs, steps and slopes, regression lines."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from app.core.settings import Settings
+from app.trends.analysis.band import LEAST_POINTS, Band, band
+from app.trends.analysis.drift import Drift, find_drift
+from app.trends.analysis.regression import regression
+from app.trends.analysis.statistics import Statistics, statistics
+from app.trends.pages.chart_options import ChartOptions
+from app.trends.query.columns import SeriesColumn, TrendTable, read_table
+
+
+@dataclass(frozen=True)
+class ReferenceBand:
+    """A band with the runs that it is from.
+
+    Attributes:
+        band: None if there are too few points in the reference runs.
+        runs: The reference runs with a point, as text: `355001-355400` of a range or list, first and last.
+        count: Points in the reference runs.
+    """
+
+    band: Band | None
+    runs: str
+    count: int
+
+
+@dataclass(frozen=True)
+class SeriesAnalysis:
+    """What the points of a series in the shown runs say.
+
+    Attributes:
+        column: The series.
+        statistics: Of the shown points.
+        reference: The band; None unless the view has reference runs.
+        drift: Steps and slopes, with indexes of the shown runs; None unless the view asks for them.
+    """
+
+    column: SeriesColumn
+    statistics: Statistics
+    reference: ReferenceBand | None
+    drift: Drift | None
+
+    @property
+    def outside(self) -> int:
+        """Number of the shown points outside the band."""
+        found = self.reference.band if self.reference else None
+        if not found:
+            return 0
+        values = self.column.values
+        return int(np.count_nonzero((values < found.low) | (values > found.high)))
+
+
+def analyse(table: TrendTable, options: ChartOptions, settings: Settings) -> list[SeriesAnalysis]:
+    """The analysis of each series of a table. The conditions on runs hold for reference runs, too."""
+    references: Sequence[ReferenceBand | None] = [None] * len(table.series)
+    if options.band is not None:
+        same = options.band == options.runs
+        keys = [column.key for column in table.series]
+        other = table if same else read_table(keys, options.band, options.conditions, settings)
+        references = [_reference(column, other.runs.run, options.sigma) for column in other.series]
+    return [
+        SeriesAnalysis(column, statistics(column.values, column.errors), reference, find_drift(column.values) if options.drift else None)
+        for column, reference in zip(table.series, references, strict=True)
+    ]
+
+
+def _reference(column: SeriesColumn, runs: Any, sigma: float) -> ReferenceBand:
+    there = runs[np.isfinite(column.values)]
+    text = f"{there[0]}-{there[-1]}" if len(there) > 1 else "".join(map(str, there))
+    return ReferenceBand(band(column.values, sigma), text, len(there))
+
+
+def header_of(found: SeriesAnalysis, runs: Any) -> dict[str, Any]:
+    """The parts `statistics`, `band`, `drift` and `slopes` of a series in the packed answer. runs: numbers of the shown runs."""
+    drift = found.drift or Drift([], [])
+    return {
+        "statistics": _known(found.statistics),
+        "band": _band(found.reference) if found.reference else None,
+        "drift": [asdict(step) | {"run": int(runs[step.index])} for step in drift.steps],
+        "slopes": [slope._asdict() | {"first_run": int(runs[slope.first]), "last_run": int(runs[slope.last])} for slope in drift.slopes],
+    }
+
+
+def _band(reference: ReferenceBand) -> dict[str, Any] | None:
+    found = reference.band
+    if found is None or not math.isfinite(found.low) or not math.isfinite(found.high):
+        return None
+    return asdict(found) | {"runs": reference.runs}
+
+
+def regression_of(columns: Sequence[SeriesColumn]) -> dict[str, Any] | None:
+    """The line through the points of two series that are drawn against each other; None for another number of series."""
+    if len(columns) != 2:
+        return None
+    line = regression(columns[0].values, columns[1].values)
+    return None if line is None else _known(line)
+
+
+def _known(found: Any) -> dict[str, Any]:
+    """The fields that are finite numbers: JSON has no others."""
+    return {name: value for name, value in asdict(found).items() if value is not None and math.isfinite(value)}
+
+
+def digits_of(spread: float) -> int:
+    """Digits behind the point at which two digits of a spread are seen; below 0 for large ones."""
+    return 0 if not (math.isfinite(spread) and spread > 0) else 1 - math.floor(math.log10(spread))
+
+
+def number_text(value: float, spread: float) -> str:
+    """A value with as many digits as its spread has a meaning for, such as 19,700 for a spread of 150."""
+    digits = digits_of(spread)
+    if spread == 0 or abs(digits) > 8 or abs(value) >= 1e9:
+        return f"{value:.5g}"
+    return f"{round(value, digits):,.{max(digits, 0)}f}"
+
+
+def band_text(reference: ReferenceBand) -> str:
+    """The band in words: `mean 19,700 ± 150 from 40 runs 355001-355400, 3 sigma`."""
+    found = reference.band
+    if found is None:
+        runs = f"{reference.count} of the reference runs have" if reference.count != 1 else "1 of the reference runs has"
+        return f"no band: {runs} a point, at least {LEAST_POINTS} are needed"
+    mean, sigma = number_text(found.mean, found.sigma), number_text(found.sigma, found.sigma)
+    return f"mean {mean} ± {sigma} from {found.count:,} runs {reference.runs}, {found.sigmas:g} sigma"
