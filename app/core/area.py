@@ -64,10 +64,19 @@ class StatusTable(NamedTuple):
 
 
 class RunLink(NamedTuple):
-    """A link to what an area has of a run, for the pages of other areas."""
+    """A link to what an area has of a run or of a monitor element, for the pages of other areas."""
 
     text: str
     address: str  # with the URL prefix
+
+
+class ShownElement(NamedTuple):
+    """A monitor element that a page shows."""
+
+    run: int  # 0: the ongoing run
+    lumi: int  # 0: the whole run
+    dataset: str  # /primary/processed/tier
+    path: str
 
 
 class RunPanel(NamedTuple):
@@ -101,6 +110,7 @@ class Area:
     help: tuple[HelpTopic, ...] = ()
     events: EventSource | None = None  # what notifications are sent about
     run_links: Callable[[int], Iterable[RunLink]] | None = None  # to the pages of a run; none if the area does not know it
+    element_links: Callable[[ShownElement], Iterable[RunLink]] | None = None  # to what the area can do with a histogram
     run_panel: RunPanel | None = None
     latest_runs: Callable[[int], Iterable[int]] | None = None  # numbers of the newest runs that the area has, at most so many
     published: Callable[[], Any] | None = None  # what mirrors get of the area: a PublishedArea of app/publish/areas.py

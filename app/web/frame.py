@@ -8,7 +8,7 @@ from urllib.parse import quote
 from flask import Flask, render_template, request
 from markupsafe import Markup
 
-from app.core.area import MenuItem, RunLink, current_areas
+from app.core.area import MenuItem, RunLink, ShownElement, current_areas
 from app.core.version import VERSION
 from app.web.answers import is_fragment
 from app.web.assets import asset
@@ -29,6 +29,7 @@ def _frame(app: Flask) -> dict[str, Any]:
         "asset": asset,
         "href": href,
         "links_to_run": links_to_run,
+        "links_to_element": links_to_element,
         "panels_of_run": panels_of_run,
         "is_current_item": is_current_item,
         "current_url": current_url,
@@ -40,6 +41,12 @@ def links_to_run(run: int, from_area: str) -> list[RunLink]:
     """Links to what other areas than the one of this name have of a run."""
     areas = [area for area in current_areas() if area.run_links and area.name != from_area]
     return [link for area in areas if area.run_links for link in area.run_links(run)]
+
+
+def links_to_element(element: ShownElement | None, from_area: str) -> list[RunLink]:
+    """Links to what other areas than the one of this name can do with a histogram; none without one."""
+    areas = [area for area in current_areas() if area.element_links and area.name != from_area]
+    return [link for area in areas if element and area.element_links for link in area.element_links(element)]
 
 
 def panels_of_run(run: int, from_area: str, tz: str = DEFAULT_ZONE) -> Markup:

@@ -8,6 +8,7 @@ from typing import Any
 from flask import Response
 from werkzeug.datastructures import MultiDict
 
+from app.core.area import ShownElement
 from app.formats import Kind
 from app.formats.listing import EFFICIENCY
 from app.gui.addresses import form_field, text
@@ -100,10 +101,19 @@ def _me_context(sample: OpenSample, view: View, index: int, legend: list[LegendE
         "status": status_badge(sample.columns.status[index]),
         "tests": with_badges(sorted_tests(sample.facts, index)),
         "readable": readable_real,
+        "element": None if kind.scalar else _shown_element(view),
         **_neighbours(sample, view, index),
         **table_context(sample, view, index, legend),
         "interactive": _interactive(view, legend) if dimensions(kind.class_name) <= MAX_INTERACTIVE and not kind.scalar else None,
     }
+
+
+def _shown_element(view: View) -> ShownElement | None:
+    """The histogram for the links of other areas; None if its path is no UTF-8, which addresses of theirs cannot hold."""
+    try:
+        return ShownElement(*view.key, view.plot.decode())
+    except UnicodeDecodeError:
+        return None
 
 
 def _interactive(view: View, legend: list[LegendEntry]) -> dict[str, Any]:
