@@ -11,7 +11,7 @@ from app.queue.models import BackgroundJob
 from app.queue.periodic import PeriodicTask, periodic_tasks
 from app.trends.changed_files import mark_changed_files
 from app.trends.golden.store import delete_unused
-from app.trends.scan import EXTRACT, sample_of, scanning
+from app.trends.scan import EXTRACT, READ_CONFIGS, enqueue_due, read_configs, sample_of, scanning
 from app.trends.settings import TrendSettings
 
 
@@ -33,6 +33,15 @@ def extract_trends(job: BackgroundJob) -> None:
 def clean_golden_lists(job: BackgroundJob) -> None:
     """Delete the golden JSON files that nobody has used for a year. Running twice deletes the same."""
     report(job, None, f"{delete_unused()} golden JSON files deleted")
+
+
+@handler(READ_CONFIGS)
+def read_trend_configs(job: BackgroundJob) -> None:
+    """Read the configurations and enqueue the extraction of samples that are due. Running twice changes nothing more."""
+    settings = load()
+    changes = read_configs(settings)
+    enqueue_due(settings)
+    report(job, None, str(changes))
 
 
 @handler("check-trend-files", daily=True)

@@ -5,21 +5,20 @@ from __future__ import annotations
 import csv
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from app import cli
+from app.cli.trend_configs import check_reason, configs
 from app.cli.trend_groups import groups
 from app.core.settings import Settings
 
 if TYPE_CHECKING:
     from app.trends.configs.folder import Configs
-
-
-MAX_REASON = 500
 
 
 @click.group()
@@ -28,6 +27,7 @@ def trends() -> None:
 
 
 trends.add_command(groups)
+trends.add_command(configs)
 
 
 @trends.command()
@@ -35,27 +35,33 @@ trends.add_command(groups)
 def check(folder: Path | None) -> None:
     """Check the configurations of trends.
 
-    FOLDER has a folder for each subsystem with .ini and .toml files; default: the setting trend_configs. Each problem is printed
-    with file and line; the exit code is 1 if there is any.
+    FOLDER has a folder for each subsystem with .ini and .toml files; default: the setting trend_configs, with the configurations
+    made on pages. Each problem is printed with file and line; the exit code is 1 if there is any.
     """
-    from app.trends.settings import config_folder
-
-    configs = _load(folder or config_folder(cli.settings()))
-    for problem in configs.problems:
-        click.echo(problem)
-    click.echo(f"{len(configs.trends):,} trends, {len(configs.problems):,} problems", err=True)
-    sys.exit(1 if configs.problems else 0)
-
-
-def _load(folder: Path) -> Configs:
-    """The configurations of a folder; one that cannot be read ends the command with the reason."""
     from app.trends.configs.folder import load_configs
+
+    found = _load(partial(load_configs, folder)) if folder else _load_all(cli.open_database())
+    for problem in found.problems:
+        click.echo(problem)
+    click.echo(f"{len(found.trends):,} trends, {len(found.problems):,} problems", err=True)
+    sys.exit(1 if found.problems else 0)
+
+
+def _load(read: Callable[[], Configs]) -> Configs:
+    """Configurations; a folder that cannot be read ends the command with the reason."""
     from app.trends.errors import ConfigError
 
     try:
-        return load_configs(folder)
+        return read()
     except ConfigError as error:
         raise click.ClickException(f"{error}; set trend_configs to a folder that is there") from error
+
+
+def _load_all(settings: Settings) -> Configs:
+    """The configurations of this instance: those of its folder, and those made on pages."""
+    from app.trends.configs.sources import load_all_configs
+
+    return _load(partial(load_all_configs, settings))
 
 
 @trends.command()
@@ -69,12 +75,11 @@ def extract(paths: tuple[str, ...], dataset: str) -> None:
     """
     from app.trends.due import due, waiting_count
     from app.trends.extraction import extract as extract_sample
-    from app.trends.settings import config_folder
     from app.trends.states import DONE
     from app.trends.versions import sync
 
     settings = cli.open_database()
-    sync(_load(config_folder(settings)))
+    sync(_load_all(settings))
     problems = _register(paths, dataset, settings) if paths else []
     samples = due(settings)
     failed = 0
@@ -122,8 +127,7 @@ def recompute(subsystem: str, name: str, reason: str) -> None:
     """Let points be computed again in all samples, for instance after a mended metric."""
     from app.trends.recompute import recompute as recompute_trends
 
-    if not 0 < len(reason.strip()) <= MAX_REASON:
-        raise click.BadParameter(f"Expected 1 to {MAX_REASON} characters", param_hint="--reason")
+    check_reason(reason)
     cli.open_database()
     count = recompute_trends(subsystem, name.removeprefix("plot:"), reason.strip())
     if not count:

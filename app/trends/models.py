@@ -160,3 +160,43 @@ class TrendLosingFile(Table):
 
         table_name = "trend_losing_file"
         primary_key = CompositeKey("dataset", "run", "url")
+
+
+PAGE_CONFIGS = "trend page configs"
+"""Name of the counter that grows with each change of configurations made on pages."""
+
+
+class PageConfig(Table):
+    """A configuration that an expert made on a page; removed ones stay, as the history."""
+
+    subsystem = TextField()
+    name = TextField()
+    title = TextField()
+    y_title = TextField()
+    metric = TextField()
+    me = TextField()
+    histo1 = TextField()
+    histo2 = TextField()
+    reference = TextField()
+    threshold = IntegerField()
+    kept_by = TextField()
+    kept_at = DoubleField()  # Unix s UTC
+    removed_by = TextField(default="")
+    removed_at = DoubleField(null=True)  # Unix s UTC; null while it is used
+
+    class Meta:
+        """Options of peewee."""
+
+        table_name = "trend_page_config"
+        indexes = ((("subsystem", "name"), False),)
+
+
+PageConfig.add_index(
+    PageConfig.index(
+        PageConfig.subsystem,
+        PageConfig.name,
+        unique=True,
+        name="trend_page_config_used",
+        where=PageConfig.removed_at.is_null(),
+    )
+)

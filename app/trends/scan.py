@@ -14,17 +14,21 @@ from app.queue.models import BackgroundJob
 from app.queue.periodic import Step, TaskRun
 from app.queue.states import OPEN
 from app.queue.store import enqueue
+from app.trends.configured import Signature, config_signature, has_configs
 from app.trends.due import due
-from app.trends.settings import config_folder, has_configs
-from app.trends.versions import sync
+from app.trends.settings import config_folder
+from app.trends.versions import SyncResult, sync
 
 EXTRACT = "extract-trends"
 """Kind of the background job that extracts one sample; its key is `RUN/DATASET`."""
 
 log = logging.getLogger(__name__)
 
-_seen: dict[Path, list[tuple[str, int, int]]] = {}
-"""The files of a folder when this process read it: a run of a periodic task lasts a minute."""
+_seen: dict[Path, Signature] = {}
+"""The state of the configurations of a folder when this process read them: a run of a periodic task lasts a minute."""
+
+READ_CONFIGS = "read-trend-configs"
+"""Kind of the background job that reads the configurations at once, after one was kept or removed on a page."""
 
 MAX_OPEN_JOBS = 500
 """Open jobs above which no more are made: a year of files does not fill the queue."""
@@ -37,26 +41,25 @@ def scanning(settings: Settings, _: TaskRun) -> Iterator[Step]:
     def step() -> None:
         if not has_configs(settings):
             return
-        folder = config_folder(settings)
-        present = _signature(folder)
+        folder, present = config_folder(settings), config_signature(settings)
         if present != _seen.get(folder):
-            from app.trends.configs.folder import load_configs  # loads numpy, which an instance without trends never needs
-
-            configs = load_configs(folder)
-            changes = sync(configs)
-            log.info("Trends: %s", changes)
-            if configs.problems:
-                log.warning("Trends: %d problems of configurations; `dqmhub trends check` names them", len(configs.problems))
+            read_configs(settings)
             _seen[folder] = present
         enqueue_due(settings)
 
     yield step
 
 
-def _signature(folder: Path) -> list[tuple[str, int, int]]:
-    """Changes with the files of a folder."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    return [(str(path), (status := path.stat()).st_mtime_ns, status.st_size) for path in files]
+def read_configs(settings: Settings) -> SyncResult:
+    """Bring the tables of trends up to date with all configurations. Raises `ConfigError` if their folder cannot be read."""
+    from app.trends.configs.sources import load_all_configs  # loads numpy, which an instance without trends never needs
+
+    configs = load_all_configs(settings)
+    changes = sync(configs)
+    log.info("Trends: %s", changes)
+    if configs.problems:
+        log.warning("Trends: %d problems of configurations; `dqmhub trends check` names them", len(configs.problems))
+    return changes
 
 
 def enqueue_due(settings: Settings) -> int:

@@ -21,6 +21,11 @@ class TrendSettings:
     trend_retry_s: float = setting(
         300.0, "Pause after a failed extraction, s; it doubles with each failure, up to a day.", between(1, 86400)
     )
+    trend_request_files: int = setting(1000, "Most files that are read for one requested trend.", between(1, 100_000))
+    trend_requests_per_user: int = setting(3, "Most requested trends that are computed for one user at a time.", between(1, 100))
+    trend_request_days: int = setting(
+        14, "Time for which a requested trend is kept after somebody looked at it last, days.", between(1, 3650)
+    )
 
 
 def config_folder(settings: Settings) -> Path:
@@ -28,6 +33,6 @@ def config_folder(settings: Settings) -> Path:
     return Path(settings.of(TrendSettings).trend_configs or settings.data / "trends")
 
 
-def has_configs(settings: Settings) -> bool:
-    """Whether there are trends on this instance: a folder was set, or the usual one exists."""
+def has_config_folder(settings: Settings) -> bool:
+    """Whether configurations are read from files: a folder was set, or the usual one exists."""
     return bool(settings.of(TrendSettings).trend_configs) or config_folder(settings).is_dir()

@@ -12,8 +12,8 @@ from app.core.area import StatusLine
 from app.core.database import rows
 from app.core.metrics import gauge
 from app.core.settings import Settings
+from app.trends.configured import has_configs
 from app.trends.models import Trend, TrendDataset, TrendExtraction, TrendPoint, TrendReason, TrendVersion
-from app.trends.settings import has_configs
 from app.trends.states import DONE
 
 if TYPE_CHECKING:

@@ -19,11 +19,11 @@ _NAME = re.compile(r"[A-Za-z0-9_+-]+")
 class Place(NamedTuple):
     """Where a trend is configured."""
 
-    file: str  # below the folder of configurations
-    line: int
+    file: str  # below the folder of configurations; of one made on a page its user and date
+    line: int  # 0: not in a file
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}"
+        return f"{self.file}:{self.line}" if self.line else self.file
 
 
 class ConfigProblem(NamedTuple):

@@ -43,14 +43,19 @@ def load_configs(folder: Path) -> Configs:
         if isinstance(found, ConfigProblem):
             problems.append(found)
             continue
-        kept = trends.setdefault((found.subsystem, found.name), found)
-        if kept is not found:
-            problems.append(ConfigProblem(found.place, f"{found.name} is configured in {kept.place} already, which is used", False))
-        for path in found.written_paths.values():
-            if path.startswith("/"):
-                reason = f"{found.name}: the path {path} starts with /; right would be {path.lstrip('/')}, which is used"
-                problems.append(ConfigProblem(found.place, reason, False))
+        problems += add_config(trends, found)
     return Configs(trends, problems)
+
+
+def add_config(trends: dict[tuple[str, str], TrendConfig], config: TrendConfig) -> Iterator[ConfigProblem]:
+    """Add a trend unless there is one of its name; yields what is remarkable about it."""
+    used = trends.setdefault((config.subsystem, config.name), config)
+    if used is not config:
+        yield ConfigProblem(config.place, f"{config.name} is configured in {used.place} already, which is used", False)
+    for path in config.written_paths.values():
+        if path.startswith("/"):
+            reason = f"{config.name}: the path {path} starts with /; right would be {path.lstrip('/')}, which is used"
+            yield ConfigProblem(config.place, reason, False)
 
 
 def _read_all(folder: Path) -> Iterator[TrendConfig | ConfigProblem]:

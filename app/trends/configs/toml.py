@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from typing import Any
 
@@ -49,3 +50,16 @@ def _texts(trend: dict[str, Any]) -> tuple[str, dict[str, str]]:
             raise ConfigError(f"{key} is {value!r}; right would be {'a whole number' if key == 'threshold' else 'a text in quotes'}")
     fields = {key: str(value).strip() for key, value in trend.items()}
     return fields.pop("name", ""), fields
+
+
+def written(configs: Iterable[TrendConfig]) -> str:
+    """A file with these trends, which `read` reads back."""
+    return "\n".join("[[trend]]\n" + "".join(map(_line, FIELDS, (getattr(config, name) for name in FIELDS))) for config in configs)
+
+
+def _line(name: str, value: str | int) -> str:
+    """A field and its value; "" for one that a reader supposes without it."""
+    if not value:
+        return ""
+    text = json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")  # which TOML forbids in quotes, and JSON does not
+    return f"{name} = {text}\n"

@@ -16,7 +16,7 @@ from app.core.database import proxy, rows
 from app.core.settings import Settings
 from app.runs.store import enroll
 from app.trends.computing import Outcome
-from app.trends.configs.folder import load_configs
+from app.trends.configs.sources import load_all_configs
 from app.trends.extraction import dataset_id
 from app.trends.groups.exchange import import_groups
 from app.trends.groups.models import TrendGroup
@@ -79,7 +79,7 @@ def make_demo(settings: Settings) -> int:
     if settings.of(TrendSettings).trend_configs or (folder.exists() and not _is_ours(folder)):
         return 0
     shutil.copytree(_CONFIGS, folder, dirs_exist_ok=True)
-    sync(load_configs(folder))
+    sync(load_all_configs(settings))
     if not TrendGroup.select().exists():
         import_groups(_GROUPS.read_text())
     if rows(TrendPoint.select(TrendPoint.run).where(TrendPoint.run < LAST_RUN).limit(1)):
