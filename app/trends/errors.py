@@ -17,3 +17,11 @@ class InvalidQuery(TrendError):
 
 class UnknownSelection(TrendError):
     """There is no such subsystem, primary dataset, processing or trend."""
+
+
+class RequestLimit(TrendError):
+    """A user has as many requested trends computed as are allowed."""
+
+
+class UnknownRequest(TrendError):
+    """There is no requested trend of this key."""

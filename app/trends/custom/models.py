@@ -1,0 +1,45 @@
+"""Tables of requested trends. They are removed when nobody has looked at them for some days."""
+
+from __future__ import annotations
+
+from peewee import CompositeKey, DoubleField, ForeignKeyField, IntegerField, TextField
+
+from app.core.database import Table
+
+
+class RequestedTrend(Table):
+    """A trend that a user asked for. Equal requests are one, whoever sends them."""
+
+    key = TextField(unique=True)  # a hash of kind and request, in its address
+    kind = TextField()  # of the request, see app.trends.custom.requests
+    request = TextField()  # JSON object
+    user = TextField()  # who asked for it last
+    created = DoubleField()  # time of the last request, Unix s UTC
+    seen = DoubleField()  # when somebody looked at it last, Unix s UTC
+    total = IntegerField(null=True)  # values to compute; null until the samples are chosen
+    note = TextField(default="")  # what the choice of samples left out
+    version = IntegerField(default=0)  # grows with each change of the points
+
+    class Meta:
+        """Options of peewee."""
+
+        table_name = "requested_trend"
+
+
+class RequestedPoint(Table):
+    """A value of a requested trend, or the reason why there is none."""
+
+    trend = ForeignKeyField(RequestedTrend, index=False)
+    dataset = TextField()
+    run = IntegerField()
+    lumi = IntegerField()  # 0: the whole run
+    value = DoubleField(null=True)
+    error = DoubleField(null=True)
+    reason = TextField()
+    file = TextField()  # changes with the file that was read; "" if it could not be read
+
+    class Meta:
+        """Options of peewee."""
+
+        table_name = "requested_point"
+        primary_key = CompositeKey("trend", "dataset", "run", "lumi")

@@ -1,0 +1,143 @@
+"""Requested trends in the database: asking for one, its points, cancelling, and removing old ones."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from peewee import chunked
+
+from app.core.counters import advance
+from app.core.database import proxy, rows
+from app.core.settings import Settings
+from app.queue import store as jobs
+from app.queue.models import BackgroundJob
+from app.queue.states import OPEN
+from app.trends.custom.models import RequestedPoint, RequestedTrend
+from app.trends.custom.requests import TrendRequest
+from app.trends.errors import RequestLimit
+from app.trends.settings import TrendSettings
+
+COMPUTE = "compute-requested-trend"
+"""Kind of the background job; its key is that of the requested trend."""
+
+COUNTER = "requested trends"
+SEEN_STEP_S = 3600.0
+"""Shortest time between two notes that somebody looked at a trend."""
+DAY_S = 86400.0
+BATCH = 200
+
+
+class PointKey(NamedTuple):
+    """The sample of a point."""
+
+    dataset: str
+    run: int
+    lumi: int  # 0: the whole run
+
+
+class StoredValue(NamedTuple):
+    """A value, or why there is none."""
+
+    value: float | None
+    error: float | None
+    reason: str
+    file: str  # see RequestedPoint
+
+
+def request_trend(request: TrendRequest, user: str, settings: Settings) -> RequestedTrend:
+    """The trend of a request, whose values are computed from now on; those that it has stay.
+
+    Raises `RequestLimit` if as many others of this user are computed as are allowed.
+    """
+    now = time.time()
+    with proxy.atomic():
+        advance(COUNTER)  # others wait: a limit that two requests at once could pass is none
+        limit, key = settings.of(TrendSettings).trend_requests_per_user, request.key
+        if len(set(open_keys(user)) - {key}) >= limit:
+            raise RequestLimit(f"{limit} of your trends are being computed, which is the limit. Wait for the end of one, or cancel it")
+        values: dict[str, Any] = {"key": key, "kind": request.kind, "request": request.text, "user": user, "created": now, "seen": now}
+        changed = {RequestedTrend.user: user, RequestedTrend.created: now, RequestedTrend.seen: now}
+        RequestedTrend.insert(values).on_conflict(conflict_target=[RequestedTrend.key], update=changed).execute()
+        jobs.enqueue(COMPUTE, key)
+    trend = find_trend(key)
+    assert trend is not None
+    return trend
+
+
+def open_keys(user: str) -> list[str]:
+    """The keys of the trends of a user that are being computed or wait for it."""
+    is_open = BackgroundJob.kind == COMPUTE, BackgroundJob.state.in_(OPEN)
+    query = RequestedTrend.select(RequestedTrend.key).join(BackgroundJob, on=(BackgroundJob.key == RequestedTrend.key))
+    return [key for (key,) in rows(query.where(*is_open, RequestedTrend.user == user))]
+
+
+def find_trend(key: str) -> RequestedTrend | None:
+    """The requested trend of this key, or None."""
+    found: RequestedTrend | None = RequestedTrend.get_or_none(RequestedTrend.key == key)
+    return found
+
+
+def note_seen(trend: RequestedTrend) -> None:
+    """Remember that somebody looks at a trend, so that it is kept."""
+    now = time.time()
+    if trend.seen < now - SEEN_STEP_S:
+        RequestedTrend.update(seen=now).where(RequestedTrend.id == trend.id).execute()
+
+
+def job_of(trend: RequestedTrend) -> BackgroundJob | None:
+    """The last job of a trend."""
+    return jobs.latest_job(COMPUTE, trend.key)
+
+
+def latest_trends(limit: int) -> list[RequestedTrend]:
+    """The trends that were requested last."""
+    return list(RequestedTrend.select().order_by(RequestedTrend.created.desc(), RequestedTrend.id.desc()).limit(limit))
+
+
+def points_of(trend: RequestedTrend) -> dict[PointKey, StoredValue]:
+    """The points so far, by dataset, run and lumisection in ascending order."""
+    point = RequestedPoint
+    columns = point.dataset, point.run, point.lumi, point.value, point.error, point.reason, point.file
+    query = point.select(*columns).where(point.trend == trend.id).order_by(point.dataset, point.run, point.lumi)
+    return {PointKey(*row[:3]): StoredValue(*row[3:]) for row in rows(query)}
+
+
+def begin(trend: RequestedTrend, wanted: Iterable[PointKey], note: str) -> dict[PointKey, StoredValue]:
+    """Store how many values a computation will make, and remove points of other samples; returns those that are there."""
+    wanted = set(wanted)
+    with proxy.atomic():
+        stored = points_of(trend)
+        for key in stored.keys() - wanted:
+            RequestedPoint.delete().where(*_is_point(trend, key)).execute()
+        changes: dict[str, Any] = {"total": len(wanted), "note": note, "version": RequestedTrend.version + 1}
+        RequestedTrend.update(changes).where(RequestedTrend.id == trend.id).execute()
+    return {key: value for key, value in stored.items() if key in wanted}
+
+
+def store_value(trend: RequestedTrend, key: PointKey, value: StoredValue) -> None:
+    """Store a point in place of the one that is there."""
+    changed = [getattr(RequestedPoint, name) for name in StoredValue._fields]
+    target = [RequestedPoint.trend, RequestedPoint.dataset, RequestedPoint.run, RequestedPoint.lumi]
+    with proxy.atomic():
+        insert = RequestedPoint.insert(trend=trend.id, **key._asdict(), **value._asdict())
+        insert.on_conflict(conflict_target=target, preserve=changed).execute()
+        RequestedTrend.update(version=RequestedTrend.version + 1).where(RequestedTrend.id == trend.id).execute()
+
+
+def _is_point(trend: RequestedTrend, key: PointKey) -> list[Any]:
+    point = RequestedPoint
+    return [point.trend == trend.id, point.dataset == key.dataset, point.run == key.run, point.lumi == key.lumi]
+
+
+def remove_unseen(days: float) -> int:
+    """Remove trends at which nobody has looked for some days, unless they are being computed; returns their number."""
+    is_open = BackgroundJob.select(BackgroundJob.key).where(BackgroundJob.kind == COMPUTE, BackgroundJob.state.in_(OPEN))
+    is_old = RequestedTrend.seen < time.time() - days * DAY_S, RequestedTrend.key.not_in(is_open)
+    old = [trend for (trend,) in rows(RequestedTrend.select(RequestedTrend.id).where(*is_old))]
+    for batch in chunked(old, BATCH):
+        with proxy.atomic():
+            RequestedPoint.delete().where(RequestedPoint.trend.in_(batch)).execute()
+            RequestedTrend.delete().where(RequestedTrend.id.in_(batch)).execute()
+    return len(old)

@@ -1,0 +1,1 @@
+"""Trends over the lumisections of one run."""
