@@ -5,7 +5,12 @@ from __future__ import annotations
 from app.trends import errors
 from app.web import Problem
 
-STATUSES: dict[type[errors.TrendError], int] = {errors.InvalidQuery: 400, errors.UnknownSelection: 404}
+STATUSES: dict[type[errors.TrendError], int] = {
+    errors.InvalidQuery: 400,
+    errors.UnknownSelection: 404,
+    errors.RequestLimit: 429,
+    errors.UnknownRequest: 404,
+}
 """Status of each error; others are 500."""
 
 

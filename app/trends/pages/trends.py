@@ -7,6 +7,7 @@ from functools import partial
 from flask import Blueprint, Response, render_template, request
 
 from app.security import Role, needs
+from app.trends.configured import has_configs
 from app.trends.pages.analysis_rows import DRIFT_PARAMETERS, analysis_rows
 from app.trends.pages.chart_options import AXES, SWITCH_NAMES
 from app.trends.pages.charts import chart_address, charts_of, page_of
@@ -14,7 +15,6 @@ from app.trends.pages.points_response import points_response, table_of
 from app.trends.pages.selects import completed, selects, undecided
 from app.trends.pages.view import GRIDS, PATH, TrendView, grid_text, view_from_query
 from app.trends.query.selection import selections
-from app.trends.settings import has_configs
 from app.web import Problem, request_settings
 from app.web.responses import ContentResponse
 
