@@ -56,11 +56,25 @@ class TrendDataset(Table):
     era = TextField()
     processing = TextField()
     version = IntegerField()
+    changed = BigIntegerField(default=0)  # number that grows with each change of its points
 
     class Meta:
         """Options of peewee."""
 
         table_name = "trend_dataset"
+
+
+class TrendRun(Table):
+    """A run with points, or reasons in place of them, in a dataset."""
+
+    dataset = ForeignKeyField(TrendDataset, index=False)
+    run = IntegerField()
+
+    class Meta:
+        """Options of peewee."""
+
+        table_name = "trend_run"
+        primary_key = CompositeKey("dataset", "run")
 
 
 class TrendFile(Table):

@@ -11,13 +11,15 @@ from peewee import Database, chunked, fn
 from app.core.database import proxy, rows
 from app.trends.computing import Outcome
 from app.trends.extraction_state import Counts
-from app.trends.models import TrendFile, TrendPoint, TrendReason, TrendSeries, TrendVersion
+from app.trends.models import TrendDataset, TrendFile, TrendPoint, TrendReason, TrendRun, TrendSeries, TrendVersion
 
 BATCH = 500
 
 
 def store_points(dataset: int, run: int, file: int, outcomes: Iterable[Outcome]) -> None:
     """Store outcomes as points of a run, in place of those that are there. Must run in a transaction."""
+    _note_change(dataset)
+    TrendRun.insert(dataset=dataset, run=run).on_conflict_ignore().execute()
     outcomes = list(outcomes)
     series = series_of(dataset, [outcome.version for outcome in outcomes])
     reasons = _reason_ids({outcome.reason for outcome in outcomes if outcome.reason})
@@ -44,10 +46,16 @@ def count_points(dataset: int, run: int) -> Counts:
 
 
 def remove_points(dataset: int, run: int, versions: Iterable[int]) -> None:
-    """Remove the points of these versions of trends in a run: its new file lacks their monitor elements."""
+    """Remove the points of these versions of trends in a run: its new file lacks their monitor elements. Must run in a transaction."""
+    _note_change(dataset)
     for batch in chunked(versions, BATCH):
         stale = TrendSeries.select(TrendSeries.id).where(TrendSeries.dataset == dataset, TrendSeries.version.in_(batch))
         TrendPoint.delete().where(TrendPoint.series.in_(stale), TrendPoint.run == run).execute()
+
+
+def _note_change(dataset: int) -> None:
+    """Let readers that keep points of a dataset in memory read them again."""
+    TrendDataset.update(changed=TrendDataset.changed + 1).where(TrendDataset.id == dataset).execute()
 
 
 @lru_cache(maxsize=1)

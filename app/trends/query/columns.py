@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,16 +10,17 @@ from numpy.typing import NDArray
 
 from app.core.database import rows
 from app.core.settings import Settings
-from app.runs.models import RunRecord
-from app.trends.golden import golden_runs
 from app.trends.models import TrendReason
 from app.trends.query.conditions import RunConditions
-from app.trends.query.points import NO_REASON, PointColumns, read_points
+from app.trends.query.facts_cache import facts_of_runs, known_runs
+from app.trends.query.newest_runs import chosen_runs, newest_runs
+from app.trends.query.points import NO_REASON, PointColumns
+from app.trends.query.reader import PointReader, runs_of
 from app.trends.query.run_choice import RunChoice
-from app.trends.query.run_columns import UNKNOWN, RunColumns, run_columns
+from app.trends.query.run_columns import UNKNOWN, RunColumns
 from app.trends.query.selection import Selection
 from app.trends.query.series_key import QUANTITIES, Key, RunQuantity, SeriesKey
-from app.trends.query.stored_series import StoredSeries, find_series, series_in
+from app.trends.query.stored_series import StoredSeries, datasets_of, find_series
 
 
 @dataclass(frozen=True)
@@ -99,48 +100,26 @@ def read_table(keys: Sequence[Key], choice: RunChoice, conditions: RunConditions
         older: Also the older versions of trends, each as a column of its own, and those of retired trends.
 
     Raises:
-        InvalidQuery: The choice names a golden JSON that this hub does not have.
+        UnknownGolden: The choice names a golden JSON that this hub does not have.
     """
     found = find_series([key for key in keys if isinstance(key, SeriesKey)], older=older)
-    points = {id(series): read_points(series) for each in found.values() for series in each}
-    everything = _runs_with_points(keys) if choice.latest else _runs_with_rows(keys, points.values())
-    wanted = run_columns(_chosen(everything, choice), settings)
-    met = conditions.met_by(wanted)
-    runs = wanted.where(met)
-    hidden = int(np.count_nonzero(~met))
-    if choice.latest and len(runs) > choice.latest:
-        runs = runs.where(np.arange(len(runs) - choice.latest, len(runs)))
-    if choice.latest:
-        hidden = int(np.count_nonzero(~met & (wanted.run >= runs.run[0]))) if len(runs) else hidden
+    reader = PointReader(series for each in found.values() for series in each)
+    selections = {Selection.of(key) for key in found}
+    candidates = chosen_runs(runs_of(datasets_of(selections)) if found else known_runs(settings), choice)
+    facts = facts_of_runs(candidates, settings)
+    met = conditions.met_by(facts)
+    if choice.latest and found:
+        wanted = newest_runs(candidates[met], choice.latest, reader, selections)
+    else:
+        wanted = candidates[met][-choice.latest :] if choice.latest else candidates[met]
+        reader.read(wanted)
+    points = {id(series): reader.points(series) for each in found.values() for series in each}
+    if found and not choice.latest:
+        wanted = wanted[np.isin(wanted, _union([each.run for each in points.values()]))]
+    is_hidden = ~met & (candidates >= wanted[0]) if choice.latest and len(wanted) else ~met
+    runs = facts.where(np.searchsorted(candidates, wanted))
     columns = [column for key in keys for column in _columns_of(key, found, points, runs)]
-    return TrendTable(runs, columns, hidden)
-
-
-def _chosen(runs: NDArray[np.int32], choice: RunChoice) -> NDArray[np.int32]:
-    if choice.golden:
-        return runs[np.isin(runs, golden_runs(choice.golden))]
-    if choice.first_last:
-        first, last = choice.first_last
-        return runs[(runs >= first) & (runs <= last)]
-    return runs[np.isin(runs, choice.runs)] if choice.runs else runs
-
-
-def _runs_with_points(keys: Iterable[Key]) -> NDArray[np.int32]:
-    selections = {Selection.of(key) for key in keys if isinstance(key, SeriesKey)}
-    points = [read_points(series) for selection in selections for series in series_in(selection)]
-    if not selections:
-        return _known_runs()
-    return _union([each.run[~np.isnan(each.value)] for each in points])
-
-
-def _runs_with_rows(keys: Sequence[Key], points: Iterable[PointColumns]) -> NDArray[np.int32]:
-    if any(isinstance(key, SeriesKey) for key in keys):
-        return _union([each.run for each in points])
-    return _known_runs()
-
-
-def _known_runs() -> NDArray[np.int32]:
-    return np.array([run for (run,) in rows(RunRecord.select(RunRecord.run).order_by(RunRecord.run))], dtype=np.int32)
+    return TrendTable(runs, columns, int(np.count_nonzero(is_hidden)))
 
 
 def _union(runs: list[NDArray[np.int32]]) -> NDArray[np.int32]:

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core.database import prepared, rows
-from app.trends.models import TrendFile, TrendPoint
+from app.core.database import proxy, rows
+from app.trends.models import TrendFile
 from app.trends.precedence import FilePrecedence, file_precedence
-from app.trends.query.stored_series import StoredSeries
 
 NO_REASON = 0
-FIRST_RUN, LAST_RUN = 0, 2**31 - 1
+
+_SQL = "SELECT series_id, run, value, error, reason_id, file_id FROM trend_point WHERE series_id IN ({}) AND {} ORDER BY series_id, run"
 
 
 class PointColumns(NamedTuple):
-    """Points of n runs, ascending.
+    """Results of n runs, ascending.
 
     Attributes:
         run: int32 (n).
         value, error: float64 (n); NaN where there is no point.
         reason: Id of the reason why there is no point, or of the mark of a point; NO_REASON for none; int32 (n).
         file: Id of the file, int32 (n).
-        series: Id of the stored series, which tells the dataset, int32 (n).
     """
 
     run: NDArray[np.int32]
@@ -32,75 +32,100 @@ class PointColumns(NamedTuple):
     error: NDArray[np.float64]
     reason: NDArray[np.int32]
     file: NDArray[np.int32]
-    series: NDArray[np.int32]
 
-    def where(self, chosen: NDArray[np.intp] | NDArray[np.bool_]) -> PointColumns:
+    @classmethod
+    def of(cls, columns: Sequence[Sequence[Any]]) -> Self:
+        """The columns of rows of the database; unknown values are None."""
+        run, value, error, reason, file = columns
+        return cls(
+            np.array(run, dtype=np.int32),
+            np.array(value, dtype=np.float64),
+            np.array(error, dtype=np.float64),
+            np.array([each or NO_REASON for each in reason], dtype=np.int32),
+            np.array(file, dtype=np.int32),
+        )
+
+    def where(self, chosen: NDArray[np.intp] | NDArray[np.bool_] | slice) -> PointColumns:
         """Some of the rows."""
         return PointColumns._make(column[chosen] for column in self)
 
-
-_rows_between = prepared(
-    lambda: (
-        TrendPoint.select(TrendPoint.run, TrendPoint.value, TrendPoint.error, TrendPoint.reason, TrendPoint.file)
-        .where(TrendPoint.series == 0, TrendPoint.run.between(0, 0))
-        .order_by(TrendPoint.run)
-    )
-)
+    @property
+    def size(self) -> int:
+        """Bytes of memory."""
+        return sum(column.nbytes for column in self)
 
 
-def read_points(series: StoredSeries, first: int = FIRST_RUN, last: int = LAST_RUN) -> PointColumns:
-    """The points of a series in the runs from first to last, of all its datasets together."""
-    parts = [_read_part(part, first, last) for part in series.parts]
-    if len(parts) == 1:
-        return parts[0]
-    if not parts:
-        return _columns(0, [])
-    merged = PointColumns._make(np.concatenate(columns) for columns in zip(*parts, strict=True))
-    return _one_a_run(merged, series.parts)
+NOTHING = PointColumns.of([()] * 5)
+"""No results."""
 
 
-def _read_part(part: int, first: int, last: int) -> PointColumns:
-    return _columns(part, _rows_between(part, first, last))
+def read_points(series: Sequence[int], runs: NDArray[np.int32] | None) -> dict[int, PointColumns]:
+    """The points of some series, which are ids, in these runs (ascending), or in all runs."""
+    condition = "1 = 1" if runs is None else f"run IN ({_comma(runs.tolist())})"
+    found = proxy.execute_sql(_SQL.format(_comma(series), condition)).fetchall()
+    points = dict.fromkeys(series, NOTHING)
+    if found:
+        ids, *columns = zip(*found, strict=True)
+        together = PointColumns.of(columns)
+        places, begins = np.unique(np.array(ids), return_index=True)
+        for one, begin, end in zip(places.tolist(), begins.tolist(), [*begins.tolist()[1:], len(ids)], strict=True):
+            points[one] = together.where(slice(begin, end))
+    return points
 
 
-def _columns(part: int, found: list[tuple[float | None, ...]]) -> PointColumns:
-    run, value, error, reason, file = zip(*found, strict=True) if found else ((), (), (), (), ())
-    return PointColumns(
-        np.array(run, dtype=np.int32),
-        np.array(value, dtype=np.float64),
-        np.array(error, dtype=np.float64),
-        np.array([each or NO_REASON for each in reason], dtype=np.int32),
-        np.array(file, dtype=np.int32),
-        np.full(len(run), part, dtype=np.int32),
-    )
+def runs_with_points(series: Sequence[int], runs: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Those of some runs in which one of the series, which are ids, has a point."""
+    if not series or not len(runs):
+        return runs[:0]
+    exists = f"EXISTS (SELECT 1 FROM trend_point p WHERE p.series_id IN ({_comma(series)}) AND p.run = r.run AND p.value IS NOT NULL)"
+    listed = ", ".join(f"({run})" for run in runs.tolist())
+    found = proxy.execute_sql(f"WITH r (run) AS (VALUES {listed}) SELECT r.run FROM r WHERE {exists}").fetchall()
+    return np.array(sorted(run for (run,) in found), dtype=np.int32)
 
 
-def _one_a_run(points: PointColumns, processing_versions: dict[int, int]) -> PointColumns:
-    """The points with those of one dataset in each run: a point before a reason, then by precedence of the files."""
-    points = points.where(np.argsort(points.run, kind="stable"))
+def _comma(numbers: Sequence[int]) -> str:
+    """Whole numbers as a part of SQL."""
+    return ",".join(map(str, map(int, numbers)))
+
+
+def merged(parts: Sequence[tuple[int, PointColumns]]) -> PointColumns:
+    """The points of a series in several datasets together: in a run of two of them those of one, see `_ranks`.
+
+    Args:
+        parts: The processing version of each dataset, and the points in it.
+    """
+    filled = sorted(((version, points) for version, points in parts if len(points.run)), key=lambda part: int(part[1].run[0]))
+    if len(filled) <= 1:
+        return filled[0][1] if filled else NOTHING
+    points = PointColumns._make(np.concatenate(columns) for columns in zip(*(points for _, points in filled), strict=True))
+    if (points.run[1:] > points.run[:-1]).all():
+        return points
+    order = np.argsort(points.run, kind="stable")
+    versions = np.repeat([version for version, _ in filled], [len(points.run) for _, points in filled])
+    return _one_a_run(points.where(order), versions[order])
+
+
+def _one_a_run(points: PointColumns, versions: NDArray[np.int64]) -> PointColumns:
+    """The points, of which those of a run follow each other, with one of each run."""
     follows = np.zeros(len(points.run), dtype=bool)
     follows[1:] = points.run[1:] == points.run[:-1]
-    if not follows.any():
-        return points
     is_double = follows.copy()
     is_double[:-1] |= follows[1:]
     doubles = np.flatnonzero(is_double)
-    ranks = _ranks(points.where(doubles), processing_versions)
+    ranks = _ranks(points.where(doubles), versions[doubles])
     best = {rank[0]: index for rank, index in sorted(zip(ranks, doubles.tolist(), strict=True))}  # the last one of a run stays
     keep = ~is_double
     keep[list(best.values())] = True
     return points.where(keep)
 
 
-def _ranks(points: PointColumns, processing_versions: dict[int, int]) -> list[tuple[int, bool, FilePrecedence]]:
-    """Keys in whose order the last row of each run is the one that is used."""
+def _ranks(points: PointColumns, versions: NDArray[np.int64]) -> list[tuple[int, bool, FilePrecedence]]:
+    """Keys in whose order the last row of each run is the one that is used: a point before a reason, then by precedence of files."""
     chosen = TrendFile.id.in_(np.unique(points.file).tolist())
-    files = {
-        file: (url, mtime_ns)
-        for file, url, mtime_ns in rows(TrendFile.select(TrendFile.id, TrendFile.url, TrendFile.mtime_ns).where(chosen))
-    }
-    columns = (points.run, ~np.isnan(points.value), points.file, points.series)
+    query = TrendFile.select(TrendFile.id, TrendFile.url, TrendFile.mtime_ns).where(chosen)
+    files = {file: (url, mtime_ns) for file, url, mtime_ns in rows(query)}
+    columns = (points.run, ~np.isnan(points.value), points.file, versions)
     return [
-        (run, has_point, file_precedence(*files.get(file, ("", 0)), processing_versions[series]))
-        for run, has_point, file, series in zip(*(column.tolist() for column in columns), strict=True)
+        (run, has_point, file_precedence(*files.get(file, ("", 0)), version))
+        for run, has_point, file, version in zip(*(column.tolist() for column in columns), strict=True)
     ]

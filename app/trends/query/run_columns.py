@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-from app.core.settings import Settings
-from app.runs.models import NOT_FETCHED, RunFactsRow
-from app.runs.settings import RunsSettings
-from app.runs.significance import significance_of
-from app.runs.store import rows_of
 
 NO, YES, UNKNOWN = 0, 1, 2
 """Values of `significant`."""
@@ -21,11 +14,6 @@ NUMBERS = (
     *("fill", "start", "end", "duration", "delivered_lumi", "recorded_lumi", "end_lumi"),
     *("b_field", "energy", "l1_rate", "hlt_physics_rate"),
 )
-
-
-_NOTHING: dict[str, Any] = {**dict.fromkeys(RunFactsRow._fields), "oms_state": NOT_FETCHED, "rr_state": NOT_FETCHED, "units": "{}"}
-NOTHING_KNOWN = RunFactsRow(**_NOTHING)
-"""The facts of a run that nobody has fetched."""
 
 
 @dataclass(frozen=True)
@@ -71,23 +59,3 @@ class RunColumns:
         """Some of the runs: a mask, or indexes in ascending order."""
         arrays = {field.name: getattr(self, field.name)[chosen] for field in fields(self) if field.name != "classes"}
         return RunColumns(**arrays, classes=self.classes)
-
-
-def run_columns(runs: Sequence[int] | NDArray[np.int32], settings: Settings) -> RunColumns:
-    """The facts of runs, which are given in ascending order."""
-    limits = settings.of(RunsSettings)
-    facts = rows_of([int(run) for run in runs])
-    found = [facts.get(int(run), NOTHING_KNOWN) for run in runs]
-    classes = sorted({row.run_class or "" for row in found})
-    index = {name: number for number, name in enumerate(classes)}
-    return RunColumns(
-        run=np.array(runs, dtype=np.int32),
-        **{name: np.array([getattr(row, name) for row in found], dtype=np.float64) for name in NUMBERS},
-        significant=np.array([_flag(significance_of(row, limits).value) for row in found], dtype=np.uint8),
-        class_index=np.array([index[row.run_class or ""] for row in found], dtype=np.int32),
-        classes=tuple(classes),
-    )
-
-
-def _flag(value: bool | None) -> int:
-    return UNKNOWN if value is None else int(value)

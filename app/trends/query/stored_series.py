@@ -4,12 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.core.database import rows
 from app.trends.models import Trend, TrendDataset, TrendSeries, TrendVersion
 from app.trends.query.selection import Selection
 from app.trends.query.series_key import SeriesKey
+
+
+class StoredDataset(NamedTuple):
+    """A dataset of a primary dataset and processing."""
+
+    id: int
+    version: int  # of the processing
+    changed: int  # number that grows with each change of its points
+
+
+class SeriesPart(NamedTuple):
+    """A series in one dataset."""
+
+    id: int  # of the points
+    dataset: StoredDataset
 
 
 @dataclass(frozen=True)
@@ -26,7 +41,7 @@ class StoredSeries:
         metric: Metric with its arguments.
         mes: Paths of the MEs: main, histo1, histo2, reference; "" for none.
         threshold: Points of fewer entries are marked.
-        parts: Id of the points in each dataset, and the processing version of the dataset.
+        parts: The series in each dataset.
     """
 
     key: SeriesKey
@@ -39,11 +54,21 @@ class StoredSeries:
     metric: str
     mes: tuple[str, str, str, str]
     threshold: int
-    parts: dict[int, int] = field(default_factory=dict)
+    parts: list[SeriesPart] = field(default_factory=list)
 
 
 _COLUMNS = (
-    *(TrendSeries.id, TrendDataset.version, Trend.name, Trend.id, Trend.title, Trend.y_title, TrendVersion.hash),
+    *(
+        TrendSeries.id,
+        TrendDataset.id,
+        TrendDataset.version,
+        TrendDataset.changed,
+        Trend.name,
+        Trend.id,
+        Trend.title,
+        Trend.y_title,
+        TrendVersion.hash,
+    ),
     *(TrendVersion.activated, Trend.retired, TrendVersion.metric, TrendVersion.me, TrendVersion.histo1, TrendVersion.histo2),
     *(TrendVersion.reference, TrendVersion.threshold),
 )
@@ -83,10 +108,24 @@ def series_in(selection: Selection, names: Sequence[str] = (), *, older: bool = 
         query = query.where(TrendVersion.activated.is_null(False))
     by_version: dict[str, StoredSeries] = {}
     found = rows(query.order_by(TrendVersion.activated.is_null(), TrendVersion.created.desc(), TrendVersion.id.desc(), TrendSeries.id))
-    for series, dataset_version, *row in found:
-        one = _stored(selection, row)
-        by_version.setdefault(f"{one.trend} {one.version}", one).parts[series] = dataset_version
+    for series, dataset, processing_version, changed, *row in found:
+        part = SeriesPart(series, StoredDataset(dataset, processing_version, changed))
+        trend_version = f"{row[1]} {row[4]}"
+        if trend_version not in by_version:
+            by_version[trend_version] = _stored(selection, row)
+        by_version[trend_version].parts.append(part)
     return list(by_version.values())
+
+
+def datasets_of(selections: Iterable[Selection]) -> list[StoredDataset]:
+    """All datasets of the primary datasets and processings of some selections."""
+    wanted = {(selection.primary_dataset, selection.processing) for selection in selections}
+    query = TrendDataset.select(TrendDataset.id, TrendDataset.version, TrendDataset.changed)
+    return [
+        StoredDataset._make(row)
+        for primary_dataset, processing in sorted(wanted)
+        for row in rows(query.where(TrendDataset.primary_dataset == primary_dataset, TrendDataset.processing == processing))
+    ]
 
 
 def _stored(selection: Selection, row: list[Any]) -> StoredSeries:

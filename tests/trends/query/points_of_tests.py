@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from app.core.counters import advance
 from app.core.database import proxy
 from app.core.settings import Settings
-from app.runs.models import KNOWN, RunRecord
+from app.runs.models import COUNTER, KNOWN, RunRecord
 from app.trends.computing import Outcome
 from app.trends.configs.folder import load_configs
 from app.trends.extraction import dataset_id
@@ -64,8 +65,10 @@ class TrendStore:
             "delivered_lumi": 110.0,
             "recorded_lumi": 100.0,
         }
-        for run in runs:
-            RunRecord.insert(**{"run": run, "enrolled": 0.0, **usual, **values}).execute()
+        with proxy.atomic():
+            version = advance(COUNTER)
+            for run in runs:
+                RunRecord.insert(**{"run": run, "enrolled": 0.0, "version": version, **usual, **values}).execute()
 
 
 def _outcome(version: int, point: Point) -> Outcome:

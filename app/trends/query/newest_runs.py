@@ -1,0 +1,64 @@
+"""Which runs a choice names, and which of them are the newest with points."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.trends.golden import golden_runs
+from app.trends.query.points import runs_with_points
+from app.trends.query.reader import PointReader
+from app.trends.query.run_choice import RunChoice
+from app.trends.query.selection import Selection
+from app.trends.query.stored_series import series_in
+
+
+def chosen_runs(runs: NDArray[np.int32], choice: RunChoice) -> NDArray[np.int32]:
+    """Those of some runs, ascending, that a choice names; all of them for a number of the latest. Raises UnknownGolden."""
+    if choice.golden:
+        return runs[np.isin(runs, golden_runs(choice.golden))]
+    if choice.first_last:
+        first, last = choice.first_last
+        return runs[(runs >= first) & (runs <= last)]
+    return runs[np.isin(runs, choice.runs)] if choice.runs else runs
+
+
+def newest_runs(runs: NDArray[np.int32], count: int, reader: PointReader, selections: Iterable[Selection]) -> NDArray[np.int32]:
+    """The newest of some runs in which a trend of the selections has a point; their points are read.
+
+    Args:
+        runs: Ascending.
+        count: How many there are at most.
+        reader: Of the series that are wanted; runs in which only others of the selection have points count as well.
+    """
+    others = _OtherSeries(reader, selections)
+    found: list[NDArray[np.int32]] = []
+    end, size = len(runs), count
+    while end and sum(map(len, found)) < count:
+        begin = max(0, end - size)
+        block = runs[begin:end]
+        reader.read(block)
+        has_point = np.isin(block, reader.runs_with_points())
+        has_point[~has_point] = np.isin(block[~has_point], others.runs_with_points(block[~has_point]))
+        found.insert(0, block[has_point])
+        end, size = begin, 2 * size
+    return np.concatenate(found)[-count:] if found else runs
+
+
+class _OtherSeries:
+    """The series of some selections that a reader does not read."""
+
+    def __init__(self, reader: PointReader, selections: Iterable[Selection]) -> None:
+        self._reader, self._selections = reader, selections
+        self._ids: list[int] | None = None
+
+    def runs_with_points(self, runs: NDArray[np.int32]) -> NDArray[np.int32]:
+        if not len(runs):
+            return runs
+        if self._ids is None:
+            own = self._reader.ids
+            parts = (part for selection in self._selections for series in series_in(selection) for part in series.parts)
+            self._ids = [part.id for part in parts if part.id not in own]
+        return runs_with_points(self._ids, runs)
