@@ -1,0 +1,127 @@
+// What a chart shows, whatever its kind: rows along the x axis, and lines of values that have an entry for each row.
+"use strict";
+dqm.trends.model = (() => {
+  const FORMS = ["circle", "square", "triangle", "diamond", "plus", "lower", "cross", "hexagon"];
+  const DEFAULT_SIGMAS = 5;
+  const INSIGNIFICANT = { 0: "insignificant run", 2: "unknown run" };
+
+  const labelOf = (series) => series.title || series.name;
+
+  /** Why the point of a run is hollow; empty for a point like others. */
+  function markOf(answer, series, run) {
+    return [series.marks?.[run], INSIGNIFICANT[answer.runs.significant?.[run]]].filter(Boolean).join(", ");
+  }
+
+  function lineOf(answer, number, position, rows) {
+    const series = answer.series[number];
+    return {
+      series,
+      label: labelOf(series),
+      values: Float64Array.from(rows, (run) => series.values[run]),
+      errors: Float64Array.from(rows, (run) => series.errors[run]),
+      hollow: Uint8Array.from(rows, (run) => (markOf(answer, series, run) ? 1 : 0)),
+      form: FORMS[position % FORMS.length],
+      colour: position % FORMS.length,
+      isShown: true,
+    };
+  }
+
+  /** Mean and RMS (standard deviation of the population) of all values that are not 0, as HDQM has them. */
+  function spread(lines) {
+    const values = lines.flatMap((line) => [...line.values].filter((value) => Number.isFinite(value) && value !== 0));
+    if (!values.length) return { mean: 0, rms: 0 };
+    const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+    return { mean, rms: Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length) };
+  }
+
+  /** A range around values that are all equal has a width, too. */
+  function widened([min, max], share) {
+    const room = max > min ? share * (max - min) : Math.abs(max) / 10 || 1;
+    return [min - room, max + room];
+  }
+
+  /** From the lowest to the highest value, errors included. */
+  function wholeRange(lines) {
+    let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+    for (const { values, errors } of lines) {
+      for (const [row, value] of values.entries()) {
+        if (!Number.isFinite(value)) continue;
+        const error = errors[row] > 0 ? errors[row] : 0;
+        min = Math.min(min, value - error);
+        max = Math.max(max, value + error);
+      }
+    }
+    return min <= max ? widened([min, max], 0.05) : [0, 1];
+  }
+
+  function usualRange(lines) {
+    const { mean, rms } = spread(lines);
+    return rms > 1e-12 * Math.abs(mean) ? [mean - DEFAULT_SIGMAS * rms, mean + DEFAULT_SIGMAS * rms] : wholeRange(lines);
+  }
+
+  function column(name, values, unit) {
+    const max = values.reduce((largest, value) => (value > largest ? value : largest), 0);
+    return { name, values, max, label: unit };
+  }
+
+  function columns(runs, rows, settings) {
+    const result = [];
+    const hours = Float64Array.from(rows, (run) => runs.duration[run] / 3600);
+    if (settings.duration) result.push(column("duration", hours, "Duration, h"));
+    const lumis = Float64Array.from(rows, (run) => runs.delivered_lumi[run]);
+    if (settings.lumis) result.push(column("lumi", lumis, "Delivered, pb⁻¹"));
+    return result.filter(({ max }) => max > 0);
+  }
+
+  const edges = (range, settings) => [settings.ymin ?? range[0], settings.ymax ?? range[1]];
+
+  function trend(answer, chart, layout, settings) {
+    const lines = chart.series.map((number, position) => lineOf(answer, number, position, layout.rows));
+    return {
+      ...layout,
+      isCorrelation: false,
+      lines,
+      columns: columns(answer.runs, layout.rows, settings),
+      fills: settings.fills ? layout.fills : [],
+      yLabel: chart.y_title || lines[0]?.series.y_title || "",
+      usual: edges(usualRange(lines), settings),
+      whole: wholeRange(lines),
+    };
+  }
+
+  /** Values of two series, one over the other, for the runs that have both; the colour of a point tells the run. */
+  function correlation(answer, chart, settings) {
+    const [first, second] = chart.series.map((number) => answer.series[number]);
+    const isKnown = (run) => Number.isFinite(first.values[run]) && Number.isFinite(second.values[run]);
+    const rows = [...answer.runs.run.keys()].filter(isKnown).sort((a, b) => first.values[a] - first.values[b]);
+    const line = lineOf(answer, chart.series[1], 0, rows);
+    const across = lineOf(answer, chart.series[0], 0, rows);
+    line.label = `${labelOf(second)} against ${labelOf(first)}`;
+    for (const row of rows.keys()) line.hollow[row] ||= across.hollow[row];
+    const highest = Math.max(answer.runs.run.length - 1, 1);
+    line.shares = Float64Array.from(rows, (run) => run / highest);
+    return {
+      ...{ isCorrelation: true, mode: "correlation", rows, bars: false, missing: 0, note: "", fills: [], columns: [] },
+      ...{ starts: across.values, ends: across.values, middles: across.values, acrossErrors: across.errors },
+      lines: [line],
+      across: first,
+      label: labelOf(first),
+      yLabel: labelOf(second),
+      range: wholeRange([across]),
+      usual: edges(wholeRange([line]), settings),
+      whole: wholeRange([line]),
+      regression: settings.regression ? chart.regression : null,
+      ticks: dqm.trends.ticks.numbers,
+    };
+  }
+
+  /** The model of a chart of an answer, whose runs have places on the axis by `layout`. */
+  function build(answer, chart, layout, settings) {
+    const isCorrelation = chart.correlation && chart.series.length === 2;
+    const model = isCorrelation ? correlation(answer, chart, settings) : trend(answer, chart, layout, settings);
+    const hasPoint = (line) => line.values.some(Number.isFinite);
+    return { ...model, rowOf: new Map(model.rows.map((run, row) => [run, row])), isEmpty: !model.lines.some(hasPoint) };
+  }
+
+  return { build, markOf, labelOf };
+})();
