@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from app import trends
 from app.core.area import Area, CliCommand, HelpTopic, MenuItem, StatusLine
@@ -27,11 +27,18 @@ def _metrics(settings: Settings) -> Iterable[Metric]:
     return metrics(settings)
 
 
+def _openapi() -> Mapping[str, Any]:
+    from app.trends.api.openapi import PATHS
+
+    return PATHS
+
+
 AREA = Area(
     name="trends",
     title="Trends",
     init_app=trends.init_app,
     menu=(MenuItem("Trends", "/trends"),),
+    openapi=_openapi,
     status=_status,
     metrics=_metrics,
     jobs="jobs.trends",
@@ -41,5 +48,18 @@ AREA = Area(
     roles={
         "trends.trends": "viewer",
         "trends.points": "viewer",
+        "trend_groups.subsystems": "viewer",
+        "trend_groups.group_list": "viewer",
+        "trend_groups.edit": "expert",
+        "trend_groups.save": "expert",
+        "trend_groups.move": "expert",
+        "trend_groups.delete": "expert",
+        "trend_groups.history": "viewer",
+        "trend_groups.restore": "expert",
+        "trend_groups_api.list_groups": "viewer",
+        "trend_groups_api.show_group": "viewer",
+        "trend_groups_api.add_group": "expert",
+        "trend_groups_api.edit_group": "expert",
+        "trend_groups_api.delete_group": "expert",
     },
 )

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 
 class TrendError(Exception):
-    """Base class of errors of trends; the message is a sentence for people."""
+    """Base class of errors of trends; the message is a sentence for people.
+
+    Attributes:
+        fields: Field and problem of each wrong part of what was sent.
+    """
+
+    def __init__(self, message: str, fields: list[tuple[str, str]] | None = None) -> None:
+        super().__init__(message)
+        self.fields = fields or []
 
 
 class ConfigError(TrendError):

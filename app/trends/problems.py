@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from app.trends import errors
+from app.trends.golden.errors import InvalidGolden, UnknownGolden
+from app.trends.groups.conflict import GroupConflict
+from app.trends.groups.errors import InvalidGroup, UnknownGroup, UnreadableGroups
 from app.web import Problem
 
 STATUSES: dict[type[errors.TrendError], int] = {
@@ -10,6 +13,12 @@ STATUSES: dict[type[errors.TrendError], int] = {
     errors.UnknownSelection: 404,
     errors.RequestLimit: 429,
     errors.UnknownRequest: 404,
+    UnknownGroup: 404,
+    InvalidGroup: 400,
+    UnreadableGroups: 400,
+    GroupConflict: 409,
+    InvalidGolden: 400,
+    UnknownGolden: 404,
 }
 """Status of each error; others are 500."""
 
@@ -17,4 +26,4 @@ STATUSES: dict[type[errors.TrendError], int] = {
 def problem_of(error: errors.TrendError) -> Problem:
     """The HTTP answer to an error of trends."""
     status = next((STATUSES[base] for base in type(error).__mro__ if base in STATUSES), 500)
-    return Problem(status, str(error))
+    return Problem(status, str(error), error.fields)

@@ -9,12 +9,11 @@ class InvalidGolden(TrendError):
     """A file is no golden JSON.
 
     Attributes:
-        problems: Place and problem of each wrong part.
+        fields: Place and problem of each wrong part.
     """
 
-    def __init__(self, problems: list[tuple[str, str]]) -> None:
-        super().__init__("; ".join(f"{place}: {problem}" for place, problem in problems))
-        self.problems = problems
+    def __init__(self, fields: list[tuple[str, str]]) -> None:
+        super().__init__("; ".join(f"{place}: {problem}" for place, problem in fields), fields)
 
 
 class UnknownGolden(InvalidQuery):

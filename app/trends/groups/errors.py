@@ -21,8 +21,7 @@ class InvalidGroup(GroupError):
     """
 
     def __init__(self, fields: list[tuple[str, str]]) -> None:
-        super().__init__("; ".join(f"{field}: {problem}" for field, problem in fields))
-        self.fields = fields
+        super().__init__("; ".join(f"{field}: {problem}" for field, problem in fields), fields)
 
 
 class UnreadableGroups(GroupError):

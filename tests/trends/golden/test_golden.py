@@ -56,8 +56,8 @@ def test_what_is_wrong_is_named_with_its_place_and_what_would_be_right(text: str
 def test_a_file_with_many_problems_names_the_first_and_counts_the_others() -> None:
     with pytest.raises(InvalidGolden) as raised:
         read_golden(json.dumps({f"x{number}": [] for number in range(100)}).encode())
-    assert len(raised.value.problems) == 21
-    assert raised.value.problems[-1] == ("file", "80 more problems")
+    assert len(raised.value.fields) == 21
+    assert raised.value.fields[-1] == ("file", "80 more problems")
 
 
 def test_a_file_that_is_too_large_or_no_text_is_refused() -> None:
