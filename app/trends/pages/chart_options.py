@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from app.trends.errors import InvalidQuery
+from app.trends.golden import find_golden
+from app.trends.golden.errors import UnknownGolden
 from app.trends.query.conditions import RunConditions
 from app.trends.query.run_choice import RunChoice
-from app.web.fields import Fields
+from app.web.fields import FieldProblem, Fields
 
 USUAL_RUNS = RunChoice.parse("")
 """Runs of an address that names none."""
@@ -53,6 +55,7 @@ class ChartOptions:
         band: Reference runs of the band, or None for no band.
         sigma: Half of its width, standard deviations.
         drift: Whether changes of the level are marked.
+        problems: Of the address that was asked for.
     """
 
     runs: RunChoice = USUAL_RUNS
@@ -67,10 +70,23 @@ class ChartOptions:
     band: RunChoice | None = None
     sigma: float = SIGMA
     drift: bool = False
+    problems: tuple[FieldProblem, ...] = ()
 
     def replace(self, **changes: Any) -> Self:
         """The same with other values of some fields."""
         return replace(self, **changes)
+
+    def with_known_golden(self) -> Self:
+        """The same without a golden JSON that this hub does not have; it is among the problems then."""
+        found = self
+        for name, usual in (("runs", USUAL_RUNS), ("band", None)):
+            choice: RunChoice | None = getattr(self, name)
+            try:
+                _ = choice and choice.golden and find_golden(choice.golden)
+            except UnknownGolden as error:
+                problem = FieldProblem(name, str(choice), str(error))
+                found = found.replace(**{name: usual}, problems=(*found.problems, problem))
+        return found
 
     @property
     def conditions(self) -> RunConditions:

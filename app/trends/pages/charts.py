@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import product
 from urllib.parse import quote, urlencode
 
+from app.trends.groups import DisplayGroup, groups_of
 from app.trends.pages.chart_options import ChartOptions
 from app.trends.pages.titles import plain_title
 from app.trends.pages.view import PATH, TrendView
@@ -23,13 +26,15 @@ class Chart:
         correlation: Whether the values of two or three series are drawn against each other instead of over runs.
         series: Their keys.
         words: What a search finds besides the title, such as the names of its trends.
+        missing: Names of trends of its group that have no points here.
     """
 
     title: str
     y_title: str
     correlation: bool
     series: list[Key]
-    words: tuple[str, ...] = field(default=(), compare=False)
+    words: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
 
     def matches(self, search: str) -> bool:
         """Whether all words of a search are in the title or in names of its trends, in any case."""
@@ -67,7 +72,26 @@ def processings_of(view: TrendView) -> list[str]:
 
 
 def _all_charts(view: TrendView, trends: dict[str, StoredSeries]) -> list[Chart]:
-    return [_single(view, name, trends[name]) for name in sorted(trends)]
+    groups = [group for group in groups_of(view.subsystem) if not trends.keys().isdisjoint(group.series)]
+    grouped = {name for group in groups for name in group.series}
+    charts = [chart for group in groups for chart in _of_group(view, group, trends)]
+    return charts + [_single(view, name, trends[name]) for name in sorted(trends) if name not in grouped]
+
+
+def _of_group(view: TrendView, group: DisplayGroup, trends: dict[str, StoredSeries]) -> list[Chart]:
+    """The chart of a group; of a correlation one for each processing, since it has two or three series."""
+    names = [name for name in group.series if name in trends]
+    missing = tuple(name for name in group.series if name not in trends)
+    titles = tuple(plain_title(trends[name].title) for name in names)
+    title, words = plain_title(group.title) or group.name, (group.name, *names, *titles)
+    y_title = plain_title(group.y_title) or plain_title(trends[names[0]].y_title)
+    if not group.correlation or missing:
+        return [Chart(title, y_title, False, _keys(view, names, processings_of(view)), words, missing)]
+    processings = processings_of(view)
+    return [
+        Chart(title if processing == view.ps else f"{title}, {processing}", y_title, True, _keys(view, names, [processing]), words)
+        for processing in processings
+    ]
 
 
 def _single(view: TrendView, name: str, series: StoredSeries) -> Chart:
@@ -76,4 +100,8 @@ def _single(view: TrendView, name: str, series: StoredSeries) -> Chart:
 
 def keys_of(view: TrendView, name: str) -> list[Key]:
     """The series of a trend in the processings of a view."""
-    return [SeriesKey(view.subsystem, name, view.pd, processing) for processing in processings_of(view)]
+    return _keys(view, [name], processings_of(view))
+
+
+def _keys(view: TrendView, names: Iterable[str], processings: Iterable[str]) -> list[Key]:
+    return [SeriesKey(view.subsystem, name, view.pd, processing) for name, processing in product(names, processings)]

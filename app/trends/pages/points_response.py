@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Response
+from flask import Response, request
 
+from app.core.version import VERSION
 from app.trends.pages.analysed import analyse, header_of, regression_of
 from app.trends.pages.chart_options import ChartOptions
 from app.trends.pages.charts import Chart
+from app.trends.pages.tables import series_names
 from app.trends.pages.titles import plain_title
+from app.trends.query.changes import change_number
 from app.trends.query.columns import SeriesColumn, TrendTable, read_table
 from app.trends.query.packed import MEDIA_TYPE, PackedArray, pack
 from app.trends.query.run_columns import RunColumns
 from app.trends.query.series_key import Key, SeriesKey
-from app.web import request_settings
-from app.web.compression import body_response
+from app.web import etag_of, not_modified, request_settings
+from app.web.compression import accepts_gzip, body_response
 
 RUN_NUMBERS = ("fill", "start", "end", "duration", "delivered_lumi", "recorded_lumi", "end_lumi")
 """Facts of runs that charts use, float64 each."""
@@ -33,9 +36,17 @@ def series_of(charts: Sequence[Chart]) -> list[Key]:
 
 
 def points_response(charts: Sequence[Chart], options: ChartOptions) -> Response:
-    """The packed answer for charts, or 304."""
-    response = body_response(pack(points_header(charts, table_of(charts, options), options)), MEDIA_TYPE)
-    response.headers["Cache-Control"] = "private, no-cache"
+    """The packed answer for charts, or 304 for a browser that has it.
+
+    The charts of an address change with the display groups of its subsystem, so they are part of the ETag.
+    """
+    etag = etag_of(request.full_path, VERSION, accepts_gzip(), charts, change_number())
+    response = not_modified(etag)
+    if response is None:
+        response = body_response(pack(points_header(charts, table_of(charts, options), options)), MEDIA_TYPE)
+        response.set_etag(etag)
+        response.headers["Cache-Control"] = "private, no-cache"
+    response.vary.add("Accept-Encoding")
     return response
 
 
@@ -84,5 +95,6 @@ def _chart(chart: Chart, indexes: list[int], table: TrendTable) -> dict[str, Any
         "y_title": chart.y_title,
         "correlation": chart.correlation,
         "series": indexes,
+        "labels": series_names([table.series[index] for index in indexes]),
         "regression": regression_of([table.series[index] for index in indexes]) if chart.correlation else None,
     }

@@ -53,7 +53,7 @@ def selects(view: TrendView, selections: Selections) -> list[Select]:
         _select(view, "subsystem", "Subsystem", selections),
         _select(view, "pd", "Primary dataset", datasets),
         _select(view, "ps", "Processing", processings),
-        _select(view, "ps2", "Beside it", [each for each in processings if each != view.ps]),
+        _select(view, "ps2", "Second processing", [each for each in processings if each != view.ps]),
     ]
 
 

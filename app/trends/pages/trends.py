@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, redirect, render_template, request
+from werkzeug.wrappers import Response as AnyResponse
 
 from app.security import Role, needs
 from app.trends.configured import has_configs
 from app.trends.pages.analysis_rows import DRIFT_PARAMETERS, analysis_rows
-from app.trends.pages.chart_options import AXES, SWITCH_NAMES
-from app.trends.pages.charts import chart_address, charts_of, page_of
+from app.trends.pages.charts import Chart, chart_address, charts_of, page_of
+from app.trends.pages.form_values import form_values
+from app.trends.pages.plot_list import plot_list, within
 from app.trends.pages.points_response import points_response, table_of
+from app.trends.pages.run_notes import run_notes
 from app.trends.pages.selects import completed, selects, undecided
-from app.trends.pages.view import GRIDS, PATH, TrendView, grid_text, view_from_query
+from app.trends.pages.statistics_text import statistics_lines
+from app.trends.pages.tables import FACTS, last_rows
+from app.trends.pages.view import PATH, TrendView, view_from_query
 from app.trends.query.selection import selections
 from app.web import Problem, request_settings
 from app.web.responses import ContentResponse
@@ -23,11 +29,17 @@ blueprint = Blueprint("trends", __name__)
 
 @blueprint.get(PATH)
 @needs(Role.VIEWER)
-def trends() -> Response:
-    """The charts of a selection."""
-    view = _view()
-    response = ContentResponse(_page(view))
-    if view.problems and "HX-Request" not in request.headers:
+def trends() -> AnyResponse:
+    """The charts of a selection. The form of the page has fields of its own; its answers have the address without them."""
+    view, charts = _view_and_charts()
+    is_htmx = "HX-Request" in request.headers
+    if view.form and not view.problems and not is_htmx:
+        return redirect(view.address)
+    response = ContentResponse(_page(view, charts))
+    response.vary.update(("HX-Request", "HX-Target"))
+    if view.form and is_htmx:
+        response.headers["HX-Push-Url"] = "false" if view.problems else view.address
+    if view.problems and not is_htmx:
         response.status_code = 400
     return response
 
@@ -36,33 +48,46 @@ def trends() -> Response:
 @needs(Role.VIEWER)
 def points() -> Response:
     """The points of the charts of a page, which has the same query, as packed columns."""
-    view = _view()
+    view, charts = _view_and_charts()
     if view.problems:
         raise Problem(400, "The address has wrong fields", [(each.name, each.problem) for each in view.problems])
-    return points_response(page_of(charts_of(view), view), view)
+    return points_response(page_of(charts, view), view)
 
 
-def _view() -> TrendView:
-    return completed(view_from_query(request.query_string.decode("latin-1")), selections())
-
-
-def _page(view: TrendView) -> str:
-    choices = selects(view, selections())
+def _view_and_charts() -> tuple[TrendView, list[Chart]]:
+    """The view of this request, and all charts that its search finds."""
+    view = completed(view_from_query(request.query_string.decode("latin-1")), selections())
     charts = charts_of(view)
-    shown = page_of(charts, view)
+    if view.form and view.form.becomes:
+        shown = table_of(page_of(charts, view), view).runs.run.tolist()
+        view = view.replace(runs=view.form.resolved(shown))
+    return within(charts, view), charts
+
+
+def _page(view: TrendView, charts: list[Chart]) -> str:
+    choices, shown = selects(view, selections()), page_of(charts, view)
     return render_template(
         "trends/trends.html",
         view=view,
         selects=choices,
         undecided=undecided(choices),
         is_configured=has_configs(request_settings()),
-        charts=charts,
-        shown=shown,
-        analyses=analysis_rows(table_of(shown, view), view, request_settings()) if view.band or view.drift else [],
-        drift_parameters=DRIFT_PARAMETERS,
-        axes=AXES,
-        switches=[(name, title, getattr(view, name)) for name, title in SWITCH_NAMES.items()],
-        grids=[(grid_text(grid), " × ".join(map(str, grid))) for grid in dict.fromkeys((*GRIDS, view.grid))],
-        grid=grid_text(view.grid),
-        chart_address=partial(chart_address, options=view),
+        charts=plot_list(charts, view) if charts else None,
+        **form_values(view),
+        **(_chart_values(shown, view) if shown else {}),
     )
+
+
+def _chart_values(shown: list[Chart], view: TrendView) -> dict[str, Any]:
+    """Values of the templates for the charts of a page."""
+    table = table_of(shown, view)
+    return {
+        "shown": shown,
+        "notes": run_notes(view, table),
+        "analyses": analysis_rows(table, view, request_settings()) if view.band or view.drift else [],
+        "drift_parameters": DRIFT_PARAMETERS,
+        "chart_address": partial(chart_address, options=view),
+        "statistics": partial(statistics_lines, table=table),
+        "table_of": partial(last_rows, table=table),
+        "facts": FACTS,
+    }

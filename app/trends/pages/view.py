@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
 from app.trends.pages.chart_options import OPTION_FIELDS, SWITCHES, ChartOptions, read_options
-from app.web.fields import FieldProblem, Fields
+from app.trends.pages.run_form import FORM_FIELDS, RunForm, read_form
+from app.web.fields import Fields
 from app.web.frame import href
 
 PATH = "/trends"
@@ -42,7 +43,7 @@ class TrendView(ChartOptions):
         page: Number of the page of charts, from 1.
         grid: Columns and rows of charts on a page.
         table: Whether there is a table below each chart.
-        problems: Of the address that was asked for.
+        form: What the form of the page says about runs; None for an address, which has `runs`.
     """
 
     subsystem: str = ""
@@ -53,12 +54,17 @@ class TrendView(ChartOptions):
     page: int = 1
     grid: tuple[int, int] = GRID
     table: bool = False
-    problems: tuple[FieldProblem, ...] = ()
+    form: RunForm | None = None
 
     @property
     def is_complete(self) -> bool:
         """Whether subsystem, primary dataset and processing are chosen."""
         return bool(self.subsystem and self.pd and self.ps)
+
+    @property
+    def list_state(self) -> str:
+        """What the list of charts depends on: the form goes to the first page when it changes."""
+        return "/".join((self.subsystem, self.pd, self.ps, self.search, grid_text(self.grid)))
 
     @property
     def charts_per_page(self) -> int:
@@ -116,8 +122,12 @@ def view_from_query(query: str) -> TrendView:
         table=fields.switch("table"),
         **read_options(fields),
     )
-    fields.refuse_unknown(VIEW_FIELDS, "pages of trends")
-    return view.replace(problems=tuple(fields.problems))
+    fields.refuse_unknown(VIEW_FIELDS if not fields.value("how") else (*VIEW_FIELDS, *FORM_FIELDS), "pages of trends")
+    if fields.value("how"):
+        form = read_form(fields, view.runs)
+        is_same_list = fields.value("was") == view.list_state
+        view = view.replace(form=form, runs=form.choice, page=view.page if is_same_list else 1)
+    return view.replace(problems=tuple(fields.problems)).with_known_golden()
 
 
 def _grid(text: str) -> tuple[int, int]:

@@ -1,0 +1,30 @@
+"""What the form of the page of trends offers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.core.database import rows
+from app.runs.models import RunRecord
+from app.trends.pages.chart_options import AXES, SWITCH_NAMES
+from app.trends.pages.run_form import KINDS, kind_of
+from app.trends.pages.view import GRIDS, TrendView, grid_text
+
+
+def form_values(view: TrendView) -> dict[str, Any]:
+    """Values of the template trends/form.html, besides the dependent choices."""
+    return {
+        "axes": AXES,
+        "switches": [(name, title, getattr(view, name)) for name, title in SWITCH_NAMES.items()],
+        "grids": [(grid_text(grid), " × ".join(map(str, grid))) for grid in dict.fromkeys((*GRIDS, view.grid))],
+        "grid": grid_text(view.grid),
+        "kinds": KINDS,
+        "kind": kind_of(view.runs),
+        "classes": run_classes(),
+    }
+
+
+def run_classes() -> list[str]:
+    """The classes that the known runs have in the Run Registry."""
+    query = RunRecord.select(RunRecord.run_class).where(RunRecord.run_class.is_null(False)).distinct()
+    return sorted(name for (name,) in rows(query) if name)

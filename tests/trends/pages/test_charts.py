@@ -1,0 +1,60 @@
+"""The charts of a page: display groups first, then each other trend alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.trends.groups import DisplayGroup
+from app.trends.groups.store import add_group
+from app.trends.pages.charts import Chart, charts_of
+from app.trends.pages.view import TrendView
+from tests.trends.query.points_of_tests import TrendStore
+
+VIEW = TrendView(subsystem="DT", pd="StreamExpress", ps="Express")
+PROMPT = "/StreamExpress/Run2022C-PromptReco-v1/DQMIO"
+
+
+@pytest.fixture
+def four_trends(store: TrendStore) -> TrendStore:
+    """Trends a to d of DT; all have points of Express, and a and b of PromptReco."""
+    store.configure("DT", **{name: f"basic.Mean() DT/{name}" for name in "abcd"})
+    store.add(355001, dict.fromkeys("abcd", (1.0, 0.1)))
+    store.add(355001, dict.fromkeys("ab", (1.0, 0.1)), PROMPT)
+    return store
+
+
+def summary(charts: list[Chart]) -> list[tuple[str, str]]:
+    """Title, and names and processings of the series, of each chart."""
+    return [(chart.title, " ".join("{1}:{3}".format(*key) for key in chart.series)) for chart in charts]
+
+
+def test_groups_come_first_and_their_trends_not_again(four_trends: TrendStore) -> None:
+    add_group(DisplayGroup("late", "Both <i>late</i>", "", "DT", False, ("c", "d")))
+    add_group(DisplayGroup("other", "Other subsystem", "", "CSC", False, ("a", "b")))
+    assert summary(charts_of(VIEW)) == [("Both late", "c:Express d:Express"), ("a", "a:Express"), ("b", "b:Express")]
+
+
+def test_a_group_without_any_points_is_left_out_and_missing_trends_are_named(four_trends: TrendStore) -> None:
+    add_group(DisplayGroup("dead", "", "", "DT", False, ("x", "y")))
+    add_group(DisplayGroup("half", "", "", "DT", True, ("a", "x")))
+    charts = charts_of(VIEW)
+    assert summary(charts)[0] == ("half", "a:Express")
+    assert (charts[0].missing, charts[0].correlation) == (("x",), False)
+    assert [chart.title for chart in charts] == ["half", "b", "c", "d"]
+
+
+def test_a_search_finds_groups_by_the_names_of_their_trends(four_trends: TrendStore) -> None:
+    add_group(DisplayGroup("g", "Title", "", "DT", False, ("a", "b")))
+    assert summary(charts_of(VIEW.replace(search="title"))) == [("Title", "a:Express b:Express")]
+    assert [chart.title for chart in charts_of(VIEW.replace(search="b"))] == ["Title"]
+
+
+def test_two_processings_share_a_chart_and_have_correlations_of_their_own(four_trends: TrendStore) -> None:
+    add_group(DisplayGroup("g", "", "", "DT", False, ("a", "c")))
+    add_group(DisplayGroup("k", "", "", "DT", True, ("a", "b")))
+    assert summary(charts_of(VIEW.replace(ps2="PromptReco"))) == [
+        ("g", "a:Express a:PromptReco c:Express c:PromptReco"),
+        ("k", "a:Express b:Express"),
+        ("k, PromptReco", "a:PromptReco b:PromptReco"),
+        ("d", "d:Express d:PromptReco"),
+    ]
