@@ -25,8 +25,10 @@ class GuiSettings:
     remote_timeout_s: float = setting(10.0, "Timeout of one response of a remote server (root://), s.", between(1, 600))
     remote_recheck_s: float = setting(30.0, "Interval between checks of a remote file for a new version, s.", between(0, 86400))
     live_refresh_s: float = setting(5.0, "Refresh interval of the pages of an ongoing run, s.", between(1, 600))
-    import_memory_mb: int = setting(1024, "Memory limit of the process that reads a file, MB.", between(128, 65536))
-    import_cpu_s: int = setting(120, "CPU limit of the process that reads a file, s.", between(1, 3600))
+    import_memory_mb: int = setting(
+        1024, "Memory limit of a process that reads a file, for its list or its trends, MB.", between(128, 65536)
+    )
+    import_cpu_s: int = setting(120, "CPU limit of a process that reads a file, for its list or its trends, s.", between(1, 3600))
     import_slots: int = setting(4, "Requests of one web process that may wait for an import at the same time.", between(1, 64))
     list_cache_mb: int = setting(64, "Memory of one web process for lists of monitor elements, MB.", between(1, 65536))
     render_workers: int = setting(0, "Processes of the render service; 0: one for each core.", between(0, 256))

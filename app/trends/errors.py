@@ -33,3 +33,7 @@ class RequestLimit(TrendError):
 
 class UnknownRequest(TrendError):
     """There is no requested trend of this key."""
+
+
+class UnreadableSample(TrendError):
+    """The file of a sample cannot be used within the limits of reading."""

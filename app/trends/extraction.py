@@ -10,15 +10,18 @@ from typing import NamedTuple
 
 from app.core.database import is_sqlite, proxy, rows
 from app.core.settings import Settings
-from app.formats import FileReplaced, FormatError
+from app.formats import FormatError
 from app.gui.catalog.catalog import Catalog, OpenSample
 from app.gui.catalog.stored import find_sample
 from app.gui.errors import GuiError
 from app.gui.samples import SampleKey
-from app.trends.computing import Computation, Outcome, SampleFile, compute
+from app.gui.settings import GuiSettings
+from app.trends.computing_process import ComputingProcess, Limits
 from app.trends.datasets import DatasetIdentity
+from app.trends.errors import UnreadableSample
 from app.trends.extraction_state import Extraction, SeenSample, Target, load_extraction, store_failure, store_seen, store_success
 from app.trends.models import TrendDataset, TrendVersion
+from app.trends.outcomes import Computation, Outcome, SampleFile, file_task
 from app.trends.points import count_points, file_id, remove_points, store_missing_points, store_points
 from app.trends.precedence import note_losing_file, takes_precedence
 from app.trends.settings import TrendSettings
@@ -29,6 +32,8 @@ ROUNDS = 3
 """Extractions in a row while other processes store points of the same run."""
 IMPORT_WAIT_S = 600.0
 """Longest wait for the list of a file that another process reads."""
+
+_process = ComputingProcess()
 
 
 class ExtractionResult(NamedTuple):
@@ -68,8 +73,8 @@ def _extract(key: SampleKey, settings: Settings) -> ExtractionResult:
         seen = seen._replace(version=opened.version)
         if before and before.url and not _takes_precedence(opened, before):
             return _keep_points(target, before, opened, seen)
-        result = _extract_points(target, before, opened, seen)
-    except (GuiError, OSError, FileReplaced, FormatError, MemoryError) as error:
+        result = _extract_points(target, before, opened, seen, settings)
+    except (GuiError, OSError, FormatError, UnreadableSample) as error:
         result = ExtractionResult(FAILED, str(error) or type(error).__name__)
     if result.state != DONE:
         tries = 1 + (before.tries if before else 0)
@@ -97,21 +102,25 @@ def dataset_id(name: str) -> int:
     return int(found[0][0])
 
 
-def _extract_points(target: Target, before: Extraction | None, opened: OpenSample, seen: SeenSample) -> ExtractionResult:
+def _extract_points(
+    target: Target, before: Extraction | None, opened: OpenSample, seen: SeenSample, settings: Settings
+) -> ExtractionResult:
     is_same = before is not None and before.is_of(opened.url, opened.file_version)
     newest = newest_activation()
     computations = _computations(before.activated if before and is_same else 0)
-    found = compute(SampleFile(opened.url, opened.format, opened.file_version, opened.names, opened.columns), computations)
+    task = file_task(SampleFile(opened.url, opened.format, opened.file_version, opened.names, opened.columns), computations)
+    gui = settings.of(GuiSettings)
+    outcomes = _process.compute(task, Limits(gui.import_memory_mb, gui.import_cpu_s, gui.remote_timeout_s))
     with proxy.atomic():
         _check_unchanged(target, before)
         file = file_id(opened.url, *opened.file_version)
-        store_points(*target, file, found.outcomes)
+        store_points(*target, file, outcomes)
         if before and not is_same:
-            remove_points(*target, {each.version for each in computations} - {outcome.version for outcome in found.outcomes})
+            remove_points(*target, {each.version for each in computations} - {outcome.version for outcome in outcomes})
             if before.url not in ("", opened.url):
                 note_losing_file(*target, loser=before.url, winner=opened.url)
         counts = count_points(*target)
-        store_success(target, seen, file, newest, counts, found.bytes_read)
+        store_success(target, seen, file, newest, counts, task.bytes_read)
     if opened.note or opened.unreadable:
         return ExtractionResult(PARTIAL, opened.note or f"{opened.unreadable:,} objects of {opened.url} cannot be read")
     return ExtractionResult(DONE, f"{counts.points:,} points, {counts.without_point:,} without result, {counts.absent:,} absent")

@@ -9,9 +9,9 @@ from typing import Any
 from peewee import Database, chunked, fn
 
 from app.core.database import proxy, rows
-from app.trends.computing import Outcome
 from app.trends.extraction_state import Counts
 from app.trends.models import TrendDataset, TrendFile, TrendPoint, TrendReason, TrendRun, TrendSeries, TrendVersion
+from app.trends.outcomes import Outcome
 
 BATCH = 500
 

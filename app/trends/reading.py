@@ -56,7 +56,7 @@ def read_histogram(payload: Payload, classes: uproot.reading.ReadOnlyFile | None
         payload: As `app.formats.payload` returns it.
         classes: A file of uproot with the StreamerInfo of classes in old versions.
 
-    Raises `FormatError` when uproot does not read the bytes.
+    Raises `FormatError` when uproot does not read the bytes, and `MemoryError`.
     """
     name = "histogram"
     classes = classes or _CLASSES
@@ -69,6 +69,8 @@ def read_histogram(payload: Payload, classes: uproot.reading.ReadOnlyFile | None
         histogram = model.bases[0] if name.startswith("TProfile") else model
         with np.errstate(all="ignore"):  # of contents that are not finite
             return _histogram(name, model.all_members, np.asarray(histogram.bases[-1], np.float64))
+    except MemoryError:
+        raise
     except Exception as error:  # on damaged bytes uproot fails in any way
         raise FormatError(
             f"is no {name} that can be read ({type(error).__name__}: {_text(error):.200})",

@@ -8,9 +8,10 @@ from typing import Any
 
 from app.formats import FileVersion, FormatError, file_version, scan
 from app.formats.detection import detect_format
-from app.trends.computing import Computation, SampleFile, compute
+from app.trends.computing import compute
 from app.trends.errors import ConfigError
 from app.trends.expressions import parse_metric
+from app.trends.outcomes import Computation, SampleFile
 
 INPUTS = {"me": "main", "histo1": "histo1", "histo2": "histo2", "reference": "reference"}
 """Names of the fields of a case, and the inputs of a metric that they fill."""

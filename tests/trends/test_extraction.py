@@ -16,6 +16,7 @@ from app.gui.samples import SampleKey
 from app.security.models import Audit
 from app.trends import extraction
 from app.trends.changed_files import mark_changed_files
+from app.trends.computing_process import ComputingProcess
 from app.trends.due import due
 from app.trends.export import exported_points
 from app.trends.models import Trend, TrendExtraction, TrendLosingFile, TrendPoint
@@ -93,7 +94,7 @@ def test_points_of_another_process_are_not_replaced_by_those_of_a_file_read_befo
     """One reads the older file; before it stores the points, another one extracts the newer file."""
     site.configure(n=COUNT)
     site.sync(*site.add(V1))
-    compute_first, calls = extraction.compute, []
+    compute_first, calls = ComputingProcess.compute, []
 
     def compute(*arguments: Any) -> Any:
         found = compute_first(*arguments)
@@ -102,7 +103,7 @@ def test_points_of_another_process_are_not_replaced_by_those_of_a_file_read_befo
             site.extract(*site.add(V2))
         return found
 
-    monkeypatch.setattr(extraction, "compute", compute)
+    monkeypatch.setattr(ComputingProcess, "compute", compute)
     extraction.extract(SampleKey(355555, 0, "/ZeroBias/Run2022C-Express-v1/DQMIO"), site.settings)
     assert site.points() == {("n", 355555): 200}
 

@@ -10,8 +10,6 @@ import errno
 import gc
 import json
 import os
-import resource
-import signal
 import subprocess
 import sys
 from hashlib import sha256
@@ -19,15 +17,9 @@ from typing import Any, NamedTuple
 
 import zstandard
 
-from app.core.supervisor import die_with
+from app.core.limited_process import MOST_ELAPSED, TREE, allow_cpu, ended, enter, out_of_memory, out_of_time
 from app.core.urls import is_remote
 from app.formats import ERROR, WARNING, Columns, FormatError, scan
-
-TREE = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
-"""As in app.core.settings, which takes longer to import than a small file to read."""
-
-NICENESS = 10
-"""Lowers the priority of the child below that of the web server: several can read at once."""
 
 REMOTE_MB = 256
 """Address space that the client of remote files reserves for its threads; without it the client crashes."""
@@ -63,15 +55,12 @@ def read(path: str, format: str, memory_mb: int, cpu_s: int, remote_timeout_s: f
     limits = (memory_mb, cpu_s, remote_timeout_s, os.getpid())
     command = [sys.executable, "-m", "app.gui.catalog.reader", path, format, *map(str, limits)]
     try:
-        done = subprocess.run(command, cwd=TREE, capture_output=True, timeout=10 * cpu_s, check=False)
+        done = subprocess.run(command, cwd=TREE, capture_output=True, timeout=MOST_ELAPSED * cpu_s, check=False)
     except subprocess.TimeoutExpired:
-        raise Unreadable(f"{path}: reading took more than {10 * cpu_s} s; the disk may be stuck") from None
+        raise Unreadable(out_of_time(path, cpu_s)) from None
     head, _, rest = done.stdout.partition(b"\n")
-    if done.returncode == -signal.SIGXCPU:
-        raise Unreadable(f"{path}: reading took more than {cpu_s} s of CPU (import_cpu_s)")
     if done.returncode != 0 or not head:
-        last = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]
-        raise Unreadable(f"{path}: the reading process ended with code {done.returncode}: {last}")
+        raise Unreadable(ended(path, done.returncode, done.stderr, cpu_s))
     answer = json.loads(head)
     if "errno" in answer:
         raise OSError(answer["errno"], answer["error"])
@@ -98,12 +87,9 @@ def _contents(answer: dict[str, Any], blobs: memoryview) -> Contents:
 
 def main(path: str, format: str, memory_mb: str, cpu_s: str, timeout_s: str, parent: str) -> None:
     """Run the child: set the limits, read the file, write the result."""
-    die_with(int(parent))
-    os.nice(NICENESS)
+    enter(int(memory_mb) + (REMOTE_MB if is_remote(path) else 0), int(parent))
+    allow_cpu(int(cpu_s))
     gc.disable()  # the search for cycles would take a tenth of the time, and names have none
-    resource.setrlimit(resource.RLIMIT_AS, (int(memory_mb) + (REMOTE_MB if is_remote(path) else 0) << 20,) * 2)
-    resource.setrlimit(resource.RLIMIT_CPU, (int(cpu_s), int(cpu_s) + 5))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if is_remote(path):
         from app.formats import remote
 
@@ -116,7 +102,7 @@ def main(path: str, format: str, memory_mb: str, cpu_s: str, timeout_s: str, par
         if isinstance(error, OSError) and error.errno != errno.ENOMEM:
             head, blobs = {"error": error.strerror, "errno": error.errno}, []
         else:  # a system call that met the limit says ENOMEM
-            head, blobs = {"error": f"{path}: reading takes more than {memory_mb} MB (import_memory_mb)"}, []
+            head, blobs = {"error": out_of_memory(path, int(memory_mb))}, []
     sys.stdout.buffer.write(json.dumps(head).encode() + b"\n" + b"".join(blobs))
 
 

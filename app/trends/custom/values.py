@@ -10,10 +10,11 @@ from app.gui.catalog.catalog import OpenSample
 from app.gui.errors import GuiError
 from app.queue.execution import report
 from app.queue.models import BackgroundJob
-from app.trends.computing import Computation, Outcome, SampleFile, compute
+from app.trends.computing import compute
 from app.trends.custom.models import RequestedTrend
 from app.trends.custom.requests import TrendRequest
 from app.trends.custom.store import PointKey, StoredValue, begin, store_value
+from app.trends.outcomes import Computation, Outcome, SampleFile
 
 IMPORT_WAIT_S = 600.0
 """Longest wait for the list of a file that another process reads."""

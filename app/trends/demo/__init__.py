@@ -15,13 +15,13 @@ from typing import NamedTuple
 from app.core.database import proxy, rows
 from app.core.settings import Settings
 from app.runs.store import enroll
-from app.trends.computing import Outcome
 from app.trends.configs.sources import load_all_configs
 from app.trends.extraction import dataset_id
 from app.trends.groups.exchange import import_groups
 from app.trends.groups.models import TrendGroup
 from app.trends.metrics.metric import MetricValue
 from app.trends.models import Trend, TrendPoint, TrendVersion
+from app.trends.outcomes import Outcome
 from app.trends.points import file_id, store_points
 from app.trends.settings import TrendSettings, config_folder
 from app.trends.versions import sync
