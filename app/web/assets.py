@@ -60,6 +60,7 @@ BUNDLES = {
         "trends/ticks.js",
         "trends/layout.js",
         "trends/colours.js",
+        "trends/stamp_layer.js",
         "trends/canvas_pen.js",
         "trends/svg_pen.js",
         "trends/model.js",

@@ -24,12 +24,9 @@ dqm.trends.Chart = (() => {
       return { x: (!this.model.isCorrelation && this.page.x) || this.model.range, y: this.model.usual };
     }
 
-    /** Draw, if that was not done yet. */
     draw() {
-      if (this.plot) return;
       Object.assign(this, { width: this.box.clientWidth, height: this.box.clientHeight });
       this.pen = new dqm.trends.CanvasPen(document.createElement("canvas").getContext("2d"), 1, this.colours.font);
-      this.view = this.usualView();
       const values = this.model.lines.map((line) => Array.from(line.values, (value) => (Number.isFinite(value) ? value : null)));
       this.plot = new uPlot(dqm.trends.plotOptions(this), [Array.from(this.model.middles), ...values], this.box);
     }
@@ -58,7 +55,9 @@ dqm.trends.Chart = (() => {
       const ratio = uPlot.pxRatio;
       ctx.save();
       ctx.scale(ratio, ratio);
-      draw(new dqm.trends.CanvasPen(ctx, ratio, this.colours.font), frame.ofPlot(this.plot));
+      const pen = new dqm.trends.CanvasPen(ctx, ratio, this.colours.font);
+      draw(pen, frame.ofPlot(this.plot));
+      pen.flush();
       ctx.restore();
     }
 

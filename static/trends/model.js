@@ -28,10 +28,14 @@ dqm.trends.model = (() => {
 
   /** Mean and RMS (standard deviation of the population) of all values that are not 0, as HDQM has them. */
   function spread(lines) {
-    const values = lines.flatMap((line) => [...line.values].filter((value) => Number.isFinite(value) && value !== 0));
-    if (!values.length) return { mean: 0, rms: 0 };
-    const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-    return { mean, rms: Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length) };
+    const sum = (part) => {
+      let total = 0;
+      for (const { values } of lines) for (const value of values) if (value && Number.isFinite(value)) total += part(value);
+      return total;
+    };
+    const count = sum(() => 1) || 1;
+    const mean = sum((value) => value) / count;
+    return { mean, rms: Math.sqrt(sum((value) => (value - mean) ** 2) / count) };
   }
 
   /** A range around values that are all equal has a width, too. */

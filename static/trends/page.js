@@ -1,7 +1,7 @@
 // All charts of a page: one request for their points, drawing when they come into view, the crosshair over all of them.
 "use strict";
 dqm.trends.drawCharts = (() => {
-  const { Chart, controls, layout, model, readout } = dqm.trends;
+  const { Chart, controls, layout, model, readout, save } = dqm.trends;
   const { create } = readout;
   /** Charts are drawn that far before they are scrolled into view. */
   const AHEAD = "400px";
@@ -23,16 +23,15 @@ dqm.trends.drawCharts = (() => {
     observeViews() {
       this.views = new IntersectionObserver(
         (entries) => {
-          for (const { isIntersecting, target } of entries) if (isIntersecting) this.drawnBy(target)?.draw();
+          for (const { isIntersecting, target } of entries) if (isIntersecting) this.drawFigure(target);
+          requestAnimationFrame(() => performance.mark("trends-shown"));
         },
         { rootMargin: AHEAD },
       );
       this.sizes = new ResizeObserver((entries) => {
-        for (const { target } of entries) this.drawnBy(target)?.resize();
+        for (const { target } of entries) this.charts.find((chart) => chart.box === target)?.resize();
       });
     }
-
-    drawnBy = (box) => this.charts.find((chart) => chart.box === box);
 
     /** Whether this still is what the page shows. */
     isCurrent(section) {
@@ -77,22 +76,27 @@ dqm.trends.drawCharts = (() => {
       }
     }
 
+    /** Let each chart be drawn when it comes into view. */
     fill() {
-      const axis = layout(this.mode, this.answer.runs);
+      this.axis = layout(this.mode, this.answer.runs);
       for (const figure of this.figures) {
-        const chart = this.answer.charts[Number(figure.dataset.chart)];
-        if (!chart) this.say(figure, "This chart is not in the answer of the server. Reload the page.");
-        else if (!(chart.correlation && chart.series.length === 3))
-          this.place(figure, model.build(this.answer, chart, axis, this.settings), chart);
+        this.say(figure, "");
+        this.views.observe(figure);
       }
-      performance.mark("trends-ready");
     }
 
-    place(figure, content, { title }) {
-      if (content.isEmpty) {
-        const reasons = [content.note, this.answer.note].filter(Boolean).join(" ");
-        return this.say(figure, content.isCorrelation ? "No run has points in both trends." : "No points.", reasons);
-      }
+    drawFigure(figure) {
+      this.views.unobserve(figure);
+      const chart = this.answer.charts[Number(figure.dataset.chart)];
+      if (!chart) return this.say(figure, "This chart is not in the answer of the server. Reload the page.");
+      if (chart.correlation && chart.series.length === 3) return; // drawn in three dimensions, by another script
+      const content = model.build(this.answer, chart, this.axis, this.settings);
+      if (!content.isEmpty) return this.place(figure, content, chart.title);
+      const reasons = [content.note, this.answer.note].filter(Boolean).join(" ");
+      this.say(figure, content.isCorrelation ? "No run has points in both trends." : "No points.", reasons);
+    }
+
+    place(figure, content, title) {
       const place = figure.querySelector(".trend-plot");
       const box = create("div", { className: "trend-canvas" });
       box.setAttribute("role", "application");
@@ -102,10 +106,10 @@ dqm.trends.drawCharts = (() => {
       Object.assign(chart, { figure, title });
       readout.attach(chart, place);
       controls.attach(chart, place);
-      dqm.trends.save.attach(chart, figure);
+      save.attach(chart, figure);
       chart.onChange(() => this.note(chart));
       this.charts.push(chart);
-      this.views.observe(box);
+      chart.draw();
       this.sizes.observe(box);
     }
 

@@ -9,7 +9,9 @@ dqm.trends.save = (() => {
     const canvas = Object.assign(document.createElement("canvas"), { width: PIXELS * width, height: PIXELS * height });
     const context = canvas.getContext("2d");
     context.scale(PIXELS, PIXELS);
-    picture.draw(new CanvasPen(context, PIXELS, colours.font), chart, colours);
+    const pen = new CanvasPen(context, PIXELS, colours.font);
+    picture.draw(pen, chart, colours);
+    pen.flush();
     return canvas;
   }
 
