@@ -66,6 +66,7 @@ BUNDLES = {
         "trends/model.js",
         "trends/frame.js",
         "trends/background.js",
+        "trends/drifts.js",
         "trends/marks.js",
         "trends/plot.js",
         "trends/chart.js",

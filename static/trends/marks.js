@@ -96,25 +96,6 @@ dqm.trends.marks = (() => {
     return { points: count, above: places.above.length, below: places.below.length };
   }
 
-  /** Where a trend changes: a dashed line with the shift in sigma. */
-  function drifts(pen, frame, model, colours) {
-    if (model.isCorrelation) return;
-    for (const { series, colour, isShown } of model.lines) {
-      for (const { index, shift } of isShown ? (series.drift ?? []) : []) {
-        const row = model.rowOf.get(index);
-        if (row === undefined) continue;
-        const x = frame.x(model.starts[row]);
-        if (x < frame.left || x > frame.right) continue;
-        const text = `${shift > 0 ? "▲ +" : "▼ \u2212"}${Math.abs(shift).toFixed(1)} σ`;
-        const isRight = x + pen.width(text, 11, 600) + 6 > frame.right;
-        pen.group("drift");
-        pen.lines([x, frame.top, x, frame.bottom], { colour: colours.series[colour], width: 1.4, dash: [3, 3] });
-        const look = { colour: colours.series[colour], size: 11, weight: 600, align: isRight ? "right" : "left" };
-        pen.text(x + (isRight ? -4 : 4), frame.top + 24, text, look);
-      }
-    }
-  }
-
   function regression(pen, frame, model, colours) {
     if (!model.regression) return;
     const { slope, intercept } = model.regression;
@@ -138,7 +119,7 @@ dqm.trends.marks = (() => {
         for (const name of Object.keys(total)) total[name] += counts[name];
       }
       regression(pen, frame, model, colours);
-      drifts(pen, frame, model, colours);
+      dqm.trends.drifts.draw(pen, frame, model, colours);
     });
     return total;
   }

@@ -12,11 +12,11 @@ dqm.trends.model = (() => {
     return [series.marks?.[run], INSIGNIFICANT[answer.runs.significant?.[run]]].filter(Boolean).join(", ");
   }
 
-  function lineOf(answer, number, position, rows) {
-    const series = answer.series[number];
+  function lineOf(answer, chart, position, rows) {
+    const series = answer.series[chart.series[position]];
     return {
       series,
-      label: labelOf(series),
+      label: chart.labels?.[position] || labelOf(series),
       values: Float64Array.from(rows, (run) => series.values[run]),
       errors: Float64Array.from(rows, (run) => series.errors[run]),
       hollow: Uint8Array.from(rows, (run) => (markOf(answer, series, run) ? 1 : 0)),
@@ -80,7 +80,7 @@ dqm.trends.model = (() => {
   const edges = (range, settings) => [settings.ymin ?? range[0], settings.ymax ?? range[1]];
 
   function trend(answer, chart, layout, settings) {
-    const lines = chart.series.map((number, position) => lineOf(answer, number, position, layout.rows));
+    const lines = chart.series.map((_, position) => lineOf(answer, chart, position, layout.rows));
     return {
       ...layout,
       isCorrelation: false,
@@ -98,9 +98,8 @@ dqm.trends.model = (() => {
     const [first, second] = chart.series.map((number) => answer.series[number]);
     const isKnown = (run) => Number.isFinite(first.values[run]) && Number.isFinite(second.values[run]);
     const rows = [...answer.runs.run.keys()].filter(isKnown).sort((a, b) => first.values[a] - first.values[b]);
-    const line = lineOf(answer, chart.series[1], 0, rows);
-    const across = lineOf(answer, chart.series[0], 0, rows);
-    line.label = `${labelOf(second)} against ${labelOf(first)}`;
+    const [across, up] = [0, 1].map((position) => lineOf(answer, chart, position, rows));
+    const line = { ...up, form: FORMS[0], colour: 0, label: `${up.label} against ${across.label}` };
     for (const row of rows.keys()) line.hollow[row] ||= across.hollow[row];
     const highest = Math.max(answer.runs.run.length - 1, 1);
     line.shares = Float64Array.from(rows, (run) => run / highest);
@@ -109,8 +108,8 @@ dqm.trends.model = (() => {
       ...{ starts: across.values, ends: across.values, middles: across.values, acrossErrors: across.errors },
       lines: [line],
       across: first,
-      label: labelOf(first),
-      yLabel: labelOf(second),
+      label: across.label,
+      yLabel: up.label,
       range: wholeRange([across]),
       usual: edges(wholeRange([line]), settings),
       whole: wholeRange([line]),

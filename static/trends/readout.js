@@ -1,4 +1,4 @@
-// What is said below a chart: its lines with their statistics, or with the values of the point under the pointer.
+// What is said below a chart: its lines with the values of the point under the pointer, and the facts of its run.
 "use strict";
 dqm.trends.readout = (() => {
   const { format, CanvasPen } = dqm.trends;
@@ -20,14 +20,6 @@ dqm.trends.readout = (() => {
     path.setAttribute("d", CanvasPen.FORMS[line.form]);
     svg.append(path);
     return svg;
-  }
-
-  /** Mean and RMS of a line, as HDQM has them. */
-  function statistics({ series, values }, { isCorrelation }) {
-    if (isCorrelation) return `${values.length} runs`;
-    const { count, mean, rms } = series.statistics ?? {};
-    if (!count) return "";
-    return `mean ${format.number(mean, 4)}, RMS ${format.number(rms, 3)}`;
   }
 
   /** The value of a line in a row with its error and mark; of a correlation both values. */
@@ -112,7 +104,7 @@ dqm.trends.readout = (() => {
       const run = chart.model.rows[row];
       for (const [number, { value }] of items.entries()) {
         const line = chart.model.lines[number];
-        value.textContent = row === undefined ? statistics(line, chart.model) : pointText(chart, line, row);
+        value.textContent = row === undefined ? "" : pointText(chart, line, row);
       }
       facts.replaceChildren(...(row === undefined ? ["Point at the chart, or use the arrow keys, for values."] : factElements(chart, run)));
     };
