@@ -123,6 +123,13 @@ def _sources(facts: RunRecord, settings: RunsSettings) -> Iterator[SourceNote]:
         yield SourceNote(TITLES[name], words, facts.source_column(name, "at"), error, link)
 
 
+def run_page_links(run: int, settings: Settings) -> list[tuple[str, str]]:
+    """Name and address of the page of a run in each source that has one, whether its facts are fetched or not."""
+    own = settings.of(RunsSettings)
+    pages = {OMS: own.runs_oms_page, RUN_REGISTRY: own.runs_rr_page}
+    return [(TITLES[name], page.replace("{run}", str(run))) for name, page in pages.items() if page]
+
+
 def panel_values(run: int, settings: Settings) -> Mapping[str, Any]:
     """Values of the template runs/panel.html."""
     return {"panel": facts_panel(run, settings), "time_html": time_html, "age_s": lambda at: max(time.time() - at, 0.0)}

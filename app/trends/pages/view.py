@@ -99,8 +99,13 @@ class TrendView(ChartOptions):
 
     def address_of(self, path: str) -> str:
         """A path of the hub with the query of this view."""
-        query = urlencode(self.query, quote_via=quote, safe=":,/")
+        query = encoded(self.query)
         return href(path) + (f"?{query}" if query else "")
+
+
+def encoded(query: list[tuple[str, str]]) -> str:
+    """A query as in an address; `:`, `,` and `/` stay readable."""
+    return urlencode(query, quote_via=quote, safe=":,/")
 
 
 def grid_text(grid: tuple[int, int]) -> str:

@@ -1,0 +1,36 @@
+"""Sentences about runs without a point."""
+
+from __future__ import annotations
+
+from markupsafe import Markup
+
+from app.gui.files.shown import shown_text
+from app.trends.query.run_states import MissingPoint, Neighbour
+from app.trends.query.series_key import SeriesKey
+from app.web.clock import DEFAULT_ZONE, time_html
+
+
+def missing_text(key: SeriesKey, missing: MissingPoint) -> Markup:
+    """Why a run has no point, as a sentence."""
+    run, reason = missing.run, shown_text(missing.text, missing.url).rstrip(".")
+    match missing.cause:
+        case "reason":
+            return Markup("Run {} has no point: {}.").format(run, reason)
+        case "absent":
+            return Markup("Run {} has no point: its file lacks a monitor element of the trend.").format(run)
+        case "failed":
+            again = Markup(" The next try is at {}.").format(time_html(missing.next_try, DEFAULT_ZONE, with_zone=True))
+            return Markup("Run {} is not extracted: {}.").format(run, reason) + (again if missing.next_try else "")
+        case "waiting":
+            return Markup("Run {} is not extracted yet: its file is waiting.").format(run)
+        case "no file":
+            return Markup("Run {} has no file of {} ({}).").format(run, key.primary_dataset, key.processing)
+
+
+def neighbour_texts(key: SeriesKey, neighbour: Neighbour) -> list[Markup]:
+    """Why there is no point between a run and the next one that has a point."""
+    texts = [missing_text(key, missing) for missing in neighbour.missing]
+    if neighbour.more:
+        plural = "runs have" if neighbour.more > 1 else "run has"
+        texts.append(Markup("{:,} more {} no point either.").format(neighbour.more, plural))
+    return texts
