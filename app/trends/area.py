@@ -61,5 +61,8 @@ AREA = Area(
         "trend_groups_api.add_group": "expert",
         "trend_groups_api.edit_group": "expert",
         "trend_groups_api.delete_group": "expert",
+        "trend_chart.show_chart": "viewer",
+        "trend_chart.chart_points": "viewer",
+        "trend_points.show_point": "viewer",
     },
 )

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import product
-from urllib.parse import quote, urlencode
 
 from app.trends.groups import DisplayGroup, groups_of
 from app.trends.pages.chart_options import ChartOptions
 from app.trends.pages.titles import plain_title
-from app.trends.pages.view import PATH, TrendView
+from app.trends.pages.view import PATH, TrendView, encoded
 from app.trends.query.selection import Selection
 from app.trends.query.series_key import Key, SeriesKey
 from app.trends.query.stored_series import StoredSeries, series_in
@@ -60,10 +59,12 @@ def page_of(charts: list[Chart], view: TrendView) -> list[Chart]:
 
 
 def chart_address(path: str, chart: Chart, options: ChartOptions) -> str:
-    """The address of a page or file of one chart, with the runs and the look of the page that it is on."""
+    """The address of a page or file of one chart, with the runs and the look of the page that it is on, and the way back to this."""
     series = [("series", str(key)) for key in chart.series]
     query = [*series, *options.option_query, *([("correlate", "1")] if chart.correlation else [])]
-    return f"{href(PATH)}/{path}?{urlencode(query, quote_via=quote, safe=':,/')}"
+    if path == "chart" and isinstance(options, TrendView):
+        query.append(("back", encoded(options.query)))
+    return f"{href(PATH)}/{path}?{encoded(query)}"
 
 
 def processings_of(view: TrendView) -> list[str]:
