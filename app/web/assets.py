@@ -52,7 +52,13 @@ BUNDLES = {
         "web/copy.js",
         "web/keys.js",
     ),
-    "trends.css": ("vendor/uplot/uPlot.min.css", "trends/trends.css", "trends/charts.css"),
+    "trends.css": (
+        "vendor/uplot/uPlot.min.css",
+        "trends/trends.css",
+        "trends/charts.css",
+        "trends/point.css",
+        "trends/full_screen.css",
+    ),
     "trends.js": (
         "vendor/uplot/uPlot.iife.min.js",
         "trends/points.js",
@@ -76,6 +82,7 @@ BUNDLES = {
         "trends/save.js",
         "trends/page.js",
         "trends/start.js",
+        "trends/point.js",
     ),
 }
 """The files of each bundle, in their order."""

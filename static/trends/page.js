@@ -141,12 +141,18 @@ dqm.trends.drawCharts = (() => {
       return `${this.section.dataset.point}?series=${encodeURIComponent(key)}&run=${this.answer.runs.run[run]}`;
     }
 
+    /** Mark a run in all charts; 0 marks none. */
+    choose(run) {
+      if (run === this.run) return;
+      this.run = run;
+      this.section.dataset.run = run;
+      for (const chart of this.charts) chart.redraw();
+    }
+
     /** Show a point beside the charts, or as a page where there is no place for it. */
     open(key, run) {
       const address = this.pointAddress(key, run);
-      this.run = this.answer.runs.run[run];
-      this.section.dataset.run = this.run;
-      for (const chart of this.charts) chart.redraw();
+      this.choose(this.answer.runs.run[run]);
       if (document.getElementById("trend-point")) htmx.ajax("GET", address, { target: "#trend-point", swap: "innerHTML" });
       else location.href = address;
     }

@@ -4,7 +4,7 @@
   function update() {
     const section = document.getElementById("trend-charts");
     const { page } = dqm.trends;
-    if (section && page?.isCurrent(section)) return;
+    if (section && page?.isCurrent(section)) return page.choose(Number(section.dataset.run) || 0);
     page?.destroy();
     dqm.trends.page = section ? dqm.trends.drawCharts(section) : null;
   }

@@ -109,7 +109,7 @@ class ChartView(ChartOptions):
     @property
     def points_address(self) -> str:
         """The address of the points of the chart."""
-        return self.replace(run=0, chosen=0, table=False, back="", y_min=None, y_max=None).address_of(f"{CHART_PATH}/points")
+        return self.replace(run=0, chosen=0, table=False, back="").address_of(f"{CHART_PATH}/points")
 
     def address_of(self, path: str, *more: tuple[str, str]) -> str:
         """A path of the hub with the query of this view, and with more fields."""

@@ -12,9 +12,12 @@ from app.trends.pages.adding import adding_of
 from app.trends.pages.chart_options import AXES, SWITCH_NAMES
 from app.trends.pages.chart_steps import chart_steps
 from app.trends.pages.chart_view import CHART_PATH, ChartView, chart_view_from_query, number_text
-from app.trends.pages.charts import Chart
+from app.trends.pages.charts import Chart, chart_address
 from app.trends.pages.point import point_address, point_context
 from app.trends.pages.points_response import points_response, table_of
+from app.trends.pages.run_notes import run_notes
+from app.trends.pages.statistics_text import statistics_lines
+from app.trends.pages.tables import FACTS, last_rows
 from app.trends.pages.titles import plain_title
 from app.trends.query.columns import SeriesColumn, TrendTable
 from app.trends.query.series_key import Key, SeriesKey
@@ -99,11 +102,18 @@ def _context(view: ChartView) -> dict[str, Any]:
     if not view.series:
         return context | {"chart": None}
     table = table_of([chart_of(view, [])], view)
+    chart = chart_of(view, table.series)
     return context | {
-        "chart": chart_of(view, table.series),
+        "chart": chart,
         "table": table,
         "rows": [_series_row(view, column) for column in table.series],
         "unit_note": _unit_note(view, table),
+        "notes": run_notes(view, table),
+        "statistics": statistics_lines(chart, table),
+        "data": last_rows(chart, table) if view.table else None,
+        "facts": FACTS,
+        "csv_address": chart_address("chart.csv", chart, view),
+        "json_address": chart_address("chart.json", chart, view),
         **(point_context(view.chosen_key, view.run, view) if view.run else _first_steps(view, table)),
     }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from json import dumps
 from typing import Any, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
@@ -64,7 +65,10 @@ def show_point() -> Response:
     current = urlsplit(request.headers.get("HX-Current-URL", ""))
     is_beside_chart = is_fragment() and current.path == href(CHART_PATH)
     view = chart_view_from_query(current.query).of_point(key, run) if is_beside_chart else None
-    response = page("trends/point.html", "trends/point_fragment.html", **point_context(key, run, view))
+    is_beside_charts = is_fragment() and current.path == href(PATH)
+    context = point_context(key, run, view)
+    response = page("trends/point.html", "trends/point_fragment.html", is_beside_charts=is_beside_charts, **context)
+    response.headers["HX-Trigger"] = dumps({"trend-point": {"run": run}})
     if view:
         response.headers["HX-Replace-Url"] = view.address
     elif current.path == href(POINT_PATH):

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from app.trends.pages.chart_options import USUAL_RUNS
+from app.trends.pages.chart_view import ChartView
 from app.trends.pages.view import TrendView
 from app.trends.query.columns import TrendTable
 from app.trends.query.run_columns import NO, UNKNOWN
@@ -29,7 +30,7 @@ class RunNote(NamedTuple):
     address: str = ""
 
 
-def run_notes(view: TrendView, table: TrendTable) -> list[RunNote]:
+def run_notes(view: TrendView | ChartView, table: TrendTable) -> list[RunNote]:
     """The sentences on the runs of a table."""
     if not len(table.runs):
         return _nothing(view, table)
@@ -43,7 +44,7 @@ def _runs(count: int) -> str:
     return "1 run" if count == 1 else f"{count:,} runs"
 
 
-def _nothing(view: TrendView, table: TrendTable) -> list[RunNote]:
+def _nothing(view: TrendView | ChartView, table: TrendTable) -> list[RunNote]:
     if table.hidden:
         return _hidden(view, table)
     if view.runs == USUAL_RUNS:
@@ -52,7 +53,7 @@ def _nothing(view: TrendView, table: TrendTable) -> list[RunNote]:
     return [RunNote(text, "Show the latest runs", view.replace(runs=USUAL_RUNS).address)]
 
 
-def _hidden(view: TrendView, table: TrendTable) -> list[RunNote]:
+def _hidden(view: TrendView | ChartView, table: TrendTable) -> list[RunNote]:
     if not table.hidden:
         return []
     is_one = table.hidden == 1
@@ -62,7 +63,7 @@ def _hidden(view: TrendView, table: TrendTable) -> list[RunNote]:
     return [RunNote(text, "Show it" if is_one else "Show them", view.replace(significant="all", run_class="").address)]
 
 
-def _marked(view: TrendView, table: TrendTable) -> list[RunNote]:
+def _marked(view: TrendView | ChartView, table: TrendTable) -> list[RunNote]:
     found = []
     if bad := int(np.count_nonzero(table.runs.significant == NO)):
         text = f"{_runs(bad)} {'is' if bad == 1 else 'are'} not significant and marked."
@@ -75,7 +76,7 @@ def _marked(view: TrendView, table: TrendTable) -> list[RunNote]:
     return found
 
 
-def _axis(view: TrendView, table: TrendTable) -> list[RunNote]:
+def _axis(view: TrendView | ChartView, table: TrendTable) -> list[RunNote]:
     if view.x not in AXIS_FACTS:
         return []
     column, fact = AXIS_FACTS[view.x]
