@@ -48,6 +48,7 @@ AREA = Area(
     roles={
         "trends.trends": "viewer",
         "trends.points": "viewer",
+        "trends_old.old_page": "viewer",
         "trend_groups.subsystems": "viewer",
         "trend_groups.group_list": "viewer",
         "trend_groups.edit": "expert",

@@ -13,6 +13,7 @@ from app.trends.configured import has_configs
 from app.trends.pages.analysis_rows import DRIFT_PARAMETERS, analysis_rows
 from app.trends.pages.charts import Chart, chart_address, charts_of, page_of
 from app.trends.pages.form_values import form_values
+from app.trends.pages.old_links import OLD_FIELDS, new_address
 from app.trends.pages.plot_list import plot_list, within
 from app.trends.pages.points_response import points_response, table_of
 from app.trends.pages.run_notes import run_notes
@@ -31,6 +32,8 @@ blueprint = Blueprint("trends", __name__)
 @needs(Role.VIEWER)
 def trends() -> AnyResponse:
     """The charts of a selection. The form of the page has fields of its own; its answers have the address without them."""
+    if not OLD_FIELDS.isdisjoint(request.args) and (address := new_address(request.args.to_dict())):
+        return redirect(address)
     view, charts = _view_and_charts()
     is_htmx = "HX-Request" in request.headers
     if view.form and not view.problems and not is_htmx:

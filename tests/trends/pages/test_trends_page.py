@@ -102,7 +102,7 @@ def test_a_search_finds_words_of_titles_and_of_names_without_a_title(client: Fla
     )
     store.configure("DT", plain_name="basic.Mean() DT/a")
     store.add(355001, {"plain_name": (1.0, 0.1), "b1": (2.0, 0.1)})
-    assert titles(client, ALL) == ["pT &gt; 5 GeV", "plain_name"]
+    assert titles(client, ALL) == ["plain_name", "pT &gt; 5 GeV"], "as in the files of configurations"
     assert titles(client, ALL + "&search=PT+gev") == ["pT &gt; 5 GeV"], "tags are no part of the title"
     assert titles(client, ALL + "&search=lain_n") == ["plain_name"]
     assert titles(client, ALL + "&search=sub") == []
