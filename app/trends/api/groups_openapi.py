@@ -30,6 +30,36 @@ def _body(schema: Schema) -> Schema:
 
 _CONFLICT: Schema = {"description": "Somebody has changed the group since it was read."}
 
+_GOLDEN: Schema = {
+    "hash": {"type": "string", "description": "SHA-256 of the content: runs and ranges ascending, ranges that touch joined."},
+    "runs": INTEGER,
+    "lumisections": INTEGER,
+    "choice": {"type": "string", "description": "As `runs=` in addresses of trends."},
+}
+_RANGES: Schema = {
+    "type": "object",
+    "description": "First and last lumisection of each range of a run.",
+    "additionalProperties": array(array(INTEGER)),
+    "example": {"355100": [[1, 50], [60, 70]]},
+}
+
+GOLDEN_PATHS: Schema = {
+    "/api/v1/trends/golden": {
+        "post": {
+            "summary": "Store a golden JSON: a list of runs with their lumisections.",
+            "parameters": [],
+            "requestBody": _body(_RANGES),
+            "responses": {"201": json_response("The stored list; the same content always has the same hash.", object_schema(_GOLDEN))},
+        }
+    },
+    "/api/v1/trends/golden/{digest}": get_operation(
+        "A golden JSON.",
+        [parameter("digest", "Its hash, or at least 12 digits of it.", TEXT, "path")],
+        "The list.",
+        object_schema(_GOLDEN | {"ranges": _RANGES}),
+    ),
+}
+
 GROUP_PATHS: Schema = {
     "/api/v1/trends/groups": {
         **get_operation(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.trends.api.groups_openapi import GROUP_PATHS
+from app.trends.api.groups_openapi import GOLDEN_PATHS, GROUP_PATHS
 from app.web.openapi import Schema
 
-PATHS: Schema = {**GROUP_PATHS}
+PATHS: Schema = {**GROUP_PATHS, **GOLDEN_PATHS}
