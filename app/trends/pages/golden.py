@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -32,10 +34,13 @@ def upload_form() -> Response:
 def upload() -> AnyResponse:
     """Store the file or the text of the form."""
     request.max_content_length = request.max_form_memory_size = MAX_FORM_BYTES
-    file, text = request.files.get("file"), request.form.get("text", "")
-    data = file.read() if file and file.filename else text.encode()
+    text, name = request.form.get("text", ""), ""
+    data = text.encode()
+    if (file := request.files.get("file")) and file.filename:
+        with closing(file):  # werkzeug keeps a large one in a temporary file
+            data, name = file.read(), file.filename
     try:
-        row = store_golden(data, (file.filename or "") if file else "")
+        row = store_golden(data, name)
     except InvalidGolden as error:
         return _form_page(text, error.fields, 400)
     return redirect(url_for("golden.show", digest=row.hash), 303)
