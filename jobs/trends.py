@@ -11,6 +11,7 @@ from app.queue.models import BackgroundJob
 from app.queue.periodic import PeriodicTask, periodic_tasks
 from app.trends.changed_files import mark_changed_files
 from app.trends.golden.store import delete_unused
+from app.trends.rules.task import TASK, evaluating
 from app.trends.scan import EXTRACT, READ_CONFIGS, enqueue_due, read_configs, sample_of, scanning
 from app.trends.settings import TrendSettings
 
@@ -19,6 +20,12 @@ from app.trends.settings import TrendSettings
 def scan(settings: Settings) -> Iterable[PeriodicTask]:
     """The search for changed configurations and for samples that are due."""
     yield PeriodicTask("scan trends", settings.of(TrendSettings).trend_scan_s, partial(scanning, settings))
+
+
+@periodic_tasks
+def rules(settings: Settings) -> Iterable[PeriodicTask]:
+    """The evaluation of rules about points."""
+    yield PeriodicTask(TASK, settings.of(TrendSettings).trend_rules_s, partial(evaluating, settings))
 
 
 @handler(EXTRACT)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from app import trends
 from app.core.area import Area, CliCommand, HelpTopic, MenuItem, StatusLine
+from app.trends.rules.event_source import TrendEvents
 from app.trends.settings import TrendSettings
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ AREA = Area(
     commands={"trends": CliCommand("app.cli.trends", "Data")},
     settings=TrendSettings,
     help=(HelpTopic("trends", "Trends", "trends/help.html"),),
+    events=TrendEvents(),
     roles={
         "trends.trends": "viewer",
         "trends.points": "viewer",
@@ -70,5 +72,12 @@ AREA = Area(
         "trend_chart.show_chart": "viewer",
         "trend_chart.chart_points": "viewer",
         "trend_points.show_point": "viewer",
+        "trend_rules.rule_list": "viewer",
+        "trend_rules.new": "expert",
+        "trend_rules.add": "expert",
+        "trend_rules.edit": "expert",
+        "trend_rules.save": "expert",
+        "trend_rules.switch": "expert",
+        "trend_rules.delete": "expert",
     },
 )

@@ -6,6 +6,7 @@ from app.trends import errors
 from app.trends.golden.errors import InvalidGolden, UnknownGolden
 from app.trends.groups.conflict import GroupConflict
 from app.trends.groups.errors import InvalidGroup, UnknownGroup, UnreadableGroups
+from app.trends.rules.errors import InvalidRule, RuleConflict, UnknownRule
 from app.web import Problem
 
 STATUSES: dict[type[errors.TrendError], int] = {
@@ -19,6 +20,9 @@ STATUSES: dict[type[errors.TrendError], int] = {
     GroupConflict: 409,
     InvalidGolden: 400,
     UnknownGolden: 404,
+    UnknownRule: 404,
+    InvalidRule: 400,
+    RuleConflict: 409,
 }
 """Status of each error; others are 500."""
 

@@ -14,6 +14,7 @@ from app.core.metrics import gauge
 from app.core.settings import Settings
 from app.trends.configured import has_configs
 from app.trends.models import Trend, TrendDataset, TrendExtraction, TrendPoint, TrendReason, TrendVersion
+from app.trends.rules.status import rule_lines, rule_metrics
 from app.trends.states import DONE
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ def status_lines(settings: Settings) -> Iterator[StatusLine]:
     text = f"{found.trends:,} trends, {found.by_state.get(DONE, 0):,} samples extracted" + (f", {bad:,} with problems" if bad else "")
     age = None if found.last is None else max(0.0, time.time() - found.last)
     yield StatusLine("trends", "warn" if bad else "ok", text, age, next(iter(failures(1)), ""))
+    yield from rule_lines()
 
 
 def failures(limit: int = 10) -> list[str]:
@@ -73,3 +75,4 @@ def metrics(settings: Settings) -> Iterator[Metric]:
     yield gauge("dqmhub_trends", "Configured trends", [({}, found.trends)])
     states = [({"state": state}, count) for state, count in sorted(found.by_state.items())]
     yield gauge("dqmhub_trend_samples", "Samples by the state of their trends", states)
+    yield from rule_metrics()

@@ -12,6 +12,7 @@ import numpy as np
 from app.core.settings import Settings
 from app.trends.analysis.band import LEAST_POINTS, Band, band
 from app.trends.analysis.drift import Drift, find_drift
+from app.trends.analysis.numbers import number_text
 from app.trends.analysis.regression import regression
 from app.trends.analysis.statistics import Statistics, statistics
 from app.trends.pages.chart_options import ChartOptions
@@ -108,19 +109,6 @@ def regression_of(columns: Sequence[SeriesColumn]) -> dict[str, Any] | None:
 def _known(found: Any) -> dict[str, Any]:
     """The fields that are finite numbers: JSON has no others."""
     return {name: value for name, value in asdict(found).items() if value is not None and math.isfinite(value)}
-
-
-def digits_of(spread: float) -> int:
-    """Digits behind the point at which two digits of a spread are seen; below 0 for large ones."""
-    return 0 if not (math.isfinite(spread) and spread > 0) else 1 - math.floor(math.log10(spread))
-
-
-def number_text(value: float, spread: float) -> str:
-    """A value with as many digits as its spread has a meaning for, such as 19,700 for a spread of 150."""
-    digits = digits_of(spread)
-    if spread == 0 or abs(digits) > 8 or abs(value) >= 1e9:
-        return f"{value:.5g}"
-    return f"{round(value, digits):,.{max(digits, 0)}f}"
 
 
 def band_text(reference: ReferenceBand) -> str:

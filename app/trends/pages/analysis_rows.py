@@ -9,8 +9,9 @@ import numpy as np
 
 from app.core.settings import Settings
 from app.trends.analysis.drift import MOST_STEPS
+from app.trends.analysis.numbers import number_text
 from app.trends.analysis.step_search import CLIP, FALSE_ALARMS, LEAST_POINTS
-from app.trends.pages.analysed import SeriesAnalysis, analyse, band_text, number_text
+from app.trends.pages.analysed import SeriesAnalysis, analyse, band_text
 from app.trends.pages.chart_options import ChartOptions
 from app.trends.pages.titles import plain_title
 from app.trends.query.columns import TrendTable

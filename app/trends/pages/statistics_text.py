@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from app.trends.analysis.numbers import number_text
 from app.trends.analysis.regression import regression
 from app.trends.analysis.statistics import statistics
-from app.trends.pages.analysed import number_text
 from app.trends.pages.charts import Chart
 from app.trends.pages.tables import columns_of, series_names
 from app.trends.query.columns import SeriesColumn, TrendTable

@@ -65,6 +65,7 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
     "worker_processes": [(0, "a number from 1 to 64")],
     "job_lease_s": [(0.5, "a number from 1 to 3600"), ("20", "a number"), (float("nan"), "a number from 1 to 3600")],
     "trend_datasets": [("(", "a regular expression of re2")],
+    "trend_rules_s": [(0, "a number from 1 to 86400")],
     "trend_scan_s": [(0, "a number from 1 to 86400")],
     "trend_retry_s": [(0, "a number from 1 to 86400")],
     "trend_request_files": [(0, "a number from 1 to 100000")],
@@ -115,7 +116,7 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
     "publish_s": [(0, "a number from 0.2 to 10")],
     "publish_keep_runs": [(0, "a number from 1 to 10000")],
     "publish_log_runs": [(-1, "a number from 0 to 10000")],
-    "notify_systems": [(["test"], "a list of production, playback")],
+    "notify_systems": [(["test"], "a list of production, playback, trends")],
     "notify_webhooks": [
         (["ftp://host"], "a list of addresses https://host/path"),
         (["https://user@host/"], "a list of addresses https://host/path"),
@@ -124,7 +125,9 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         (["https://ho(st/"], "a list of addresses https://host/path"),
     ],
     "notify_webhook_secret": [("changeme", "a secret of your own")],
-    "notify_webhook_kinds": [(["end"], "a list of all, problems, run-start, run-end, crash, stuck, silent-host")],
+    "notify_webhook_kinds": [
+        (["end"], "a list of all, problems, run-start, run-end, crash, stuck, silent-host, trend-outside, trend-inside")
+    ],
     "notify_smtp": [
         ("mail.cern.ch", "host:port"),
         ("mail.cern.ch:x", "host:port"),
@@ -140,9 +143,13 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         ("a@b, c@d", "empty, or an address"),
     ],
     "notify_mail_to": [(["a@b, c@d"], "a list of addresses such as dqm@cern.ch")],
-    "notify_mail_kinds": [(["error"], "a list of all, problems, run-start, run-end, crash, stuck, silent-host")],
+    "notify_mail_kinds": [
+        (["error"], "a list of all, problems, run-start, run-end, crash, stuck, silent-host, trend-outside, trend-inside")
+    ],
     "notify_sound": [("daq-expert.cms", "host:port"), ("daq-expert.cms:0", "host:port")],
-    "notify_sound_kinds": [(["error"], "a list of all, problems, run-start, run-end, crash, stuck, silent-host")],
+    "notify_sound_kinds": [
+        (["error"], "a list of all, problems, run-start, run-end, crash, stuck, silent-host, trend-outside, trend-inside")
+    ],
     "notify_quiet": [
         (["22:00-06:00"], "a list such as"),
         (["sound 22:00-24:00"], "a list such as"),
