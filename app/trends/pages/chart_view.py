@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from app.trends.errors import InvalidQuery
 from app.trends.pages.chart_options import OPTION_FIELDS, SWITCHES, ChartOptions, read_options
+from app.trends.pages.run_form import FORM_FIELDS, RunForm, read_form
 from app.trends.pages.view import PATH, TrendView, encoded, view_from_query
 from app.trends.query.series_key import Key, SeriesKey, parse_key
 from app.web.fields import FieldProblem, Fields
@@ -18,8 +19,8 @@ from app.web.frame import href
 
 CHART_PATH = f"{PATH}/chart"
 
-MOST_SERIES = 20
-"""Series of one chart, as the largest display group has."""
+MOST_SERIES = 100
+"""Series of one chart, as the largest display group may have."""
 
 LONGEST_BACK = 2000
 LARGEST_RUN = 2**31 - 1
@@ -57,6 +58,7 @@ class ChartView(ChartOptions):
         table: Whether there is a table below the chart.
         back: Query of the page of trends that led here, "" for that of the first series.
         search: The search for a series to add.
+        form: What the form of the page says about runs; None for an address, which has `runs`.
         problems: Of the address that was asked for.
     """
 
@@ -69,6 +71,7 @@ class ChartView(ChartOptions):
     table: bool = False
     back: str = ""
     search: SeriesSearch = NO_SEARCH
+    form: RunForm | None = None
     problems: tuple[FieldProblem, ...] = ()
 
     @property
@@ -172,8 +175,11 @@ def chart_view_from_query(query: str) -> ChartView:
         search=_search(fields),
         **read_options(fields),
     )
-    fields.refuse_unknown(CHART_FIELDS, "pages of a chart")
-    return view.replace(problems=tuple(fields.problems))
+    fields.refuse_unknown(CHART_FIELDS if not fields.value("how") else (*CHART_FIELDS, *FORM_FIELDS), "pages of a chart")
+    if fields.value("how"):
+        form = read_form(fields, view.runs)
+        view = view.replace(form=form, runs=form.choice)
+    return view.replace(problems=tuple(fields.problems)).with_known_golden()
 
 
 def _search(fields: Fields) -> SeriesSearch:

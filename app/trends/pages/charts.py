@@ -60,10 +60,13 @@ def page_of(charts: list[Chart], view: TrendView) -> list[Chart]:
     return charts[first : first + view.charts_per_page]
 
 
-def chart_address(path: str, chart: Chart, options: ChartOptions) -> str:
-    """The address of a page or file of one chart, with the runs and the look of the page that it is on, and the way back to this."""
+def chart_address(path: str, chart: Chart, options: ChartOptions, run: int = 0) -> str:
+    """The address of a page or file of one chart, with the runs and the look of the page that it is on, and the way back to this.
+
+    run: The chosen run, 0 for none.
+    """
     series = [("series", str(key)) for key in chart.series]
-    query = [*series, *options.option_query, *([("correlate", "1")] if chart.correlation else [])]
+    query = [*series, *options.option_query, *([("correlate", "1")] if chart.correlation else []), *([("run", str(run))] if run else [])]
     if path == "chart" and isinstance(options, TrendView):
         query.append(("back", encoded(options.query)))
     return f"{href(PATH)}/{path}?{encoded(query)}"

@@ -6,7 +6,7 @@ from typing import Any
 
 from app.core.database import rows
 from app.runs.models import RunRecord
-from app.trends.pages.chart_options import AXES, SWITCH_NAMES
+from app.trends.pages.chart_options import AXES, SWITCH_NAMES, ChartOptions
 from app.trends.pages.run_form import KINDS, kind_of
 from app.trends.pages.view import GRIDS, TrendView, grid_text
 
@@ -14,12 +14,19 @@ from app.trends.pages.view import GRIDS, TrendView, grid_text
 def form_values(view: TrendView) -> dict[str, Any]:
     """Values of the template trends/form.html, besides the dependent choices."""
     return {
-        "axes": AXES,
-        "switches": [(name, title, getattr(view, name)) for name, title in SWITCH_NAMES.items()],
+        **option_values(view),
         "grids": [(grid_text(grid), " × ".join(map(str, grid))) for grid in dict.fromkeys((*GRIDS, view.grid))],
         "grid": grid_text(view.grid),
+    }
+
+
+def option_values(options: ChartOptions) -> dict[str, Any]:
+    """Values of the parts of forms that choose runs and the look of charts."""
+    return {
+        "axes": AXES,
+        "switches": [(name, title, getattr(options, name)) for name, title in SWITCH_NAMES.items()],
         "kinds": KINDS,
-        "kind": kind_of(view.runs),
+        "kind": kind_of(options.runs),
         "classes": run_classes(),
     }
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 from functools import partial
 from typing import Any, NamedTuple
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, redirect, request
+from werkzeug.wrappers import Response as AnyResponse
 
 from app.security import Role, needs
+from app.trends.groups import groups_of
 from app.trends.pages.adding import adding_of
-from app.trends.pages.chart_options import AXES, SWITCH_NAMES
+from app.trends.pages.chart_options import OPTION_FIELDS
 from app.trends.pages.chart_steps import chart_steps
 from app.trends.pages.chart_view import CHART_PATH, ChartView, chart_view_from_query, number_text
 from app.trends.pages.charts import Chart, chart_address
+from app.trends.pages.form_values import option_values
 from app.trends.pages.point import point_address, point_context
 from app.trends.pages.points_response import points_response, table_of
 from app.trends.pages.run_notes import run_notes
@@ -25,7 +28,7 @@ from app.web import Problem, page
 
 blueprint = Blueprint("trend_chart", __name__)
 
-FORM_FIELDS = ("runs", "significant", "class", "x", *SWITCH_NAMES, "ymin", "ymax", "correlate")
+FORM_FIELDS = (*OPTION_FIELDS, "ymin", "ymax", "correlate")
 """What the form of the page shows; it sends the rest of the address, too."""
 
 RESULTS = "series-results"
@@ -48,17 +51,31 @@ class SeriesRow(NamedTuple):
 
 @blueprint.get(CHART_PATH)
 @needs(Role.VIEWER)
-def show_chart() -> Response:
-    """One chart with its controls."""
-    view = chart_view_from_query(request.query_string.decode("latin-1"))
+def show_chart() -> AnyResponse:
+    """One chart with its controls. The form of the page has fields of its own; its answers have the address without them."""
+    view = _view()
     if request.headers.get("HX-Target") == RESULTS:
         return page("trends/series_results.html", "trends/series_results.html", adding=adding_of(view))
+    is_htmx = "HX-Request" in request.headers
+    if view.form and not view.problems and not is_htmx:
+        return redirect(view.address)
     response = page("trends/full_screen.html", "trends/full_screen.html", **_context(view))
-    if view.problems and "HX-Request" not in request.headers:
+    if is_htmx:
+        response.headers["HX-Push-Url"] = "false" if view.problems else view.address
+    elif view.problems:
         response.status_code = 400
-    elif "HX-Request" in request.headers:  # a form sends fields with their usual values, too
-        response.headers["HX-Push-Url"] = view.address
     return response
+
+
+def _view() -> ChartView:
+    view = chart_view_from_query(request.query_string.decode("latin-1"))
+    if view.form and view.form.becomes and view.series:
+        view = view.replace(runs=view.form.resolved(_table(view).runs.run.tolist()))
+    return view
+
+
+def _table(view: ChartView) -> TrendTable:
+    return table_of([chart_of(view, [])], view)
 
 
 @blueprint.get(f"{CHART_PATH}/points")
@@ -70,7 +87,7 @@ def chart_points() -> Response:
         raise Problem(400, "The address has wrong fields", [(each.name, each.problem) for each in view.problems])
     if not view.series:
         raise Problem(400, "The address names no series", [("series", "Expected subsystem/name/primary dataset/processing")])
-    return points_response([chart_of(view, [])], view)
+    return points_response([chart_of(view, _table(view).series)], view)
 
 
 def chart_of(view: ChartView, columns: list[SeriesColumn]) -> Chart:
@@ -78,8 +95,22 @@ def chart_of(view: ChartView, columns: list[SeriesColumn]) -> Chart:
     titles = list(dict.fromkeys(_title(column) for column in columns))
     more = len(titles) - TITLES_SHOWN
     title = " · ".join(titles[:TITLES_SHOWN]) + (f" and {more} more" if more > 0 else "")
-    y_titles = {plain_title(column.y_title) for column in columns if column.y_title}
-    return Chart(title, y_titles.pop() if len(y_titles) == 1 else "", view.is_correlation, list(view.series))
+    title = (len(titles) > 1 and _title_of_group(view)) or title
+    return Chart(title, "; ".join(_units(columns)), view.is_correlation, list(view.series))
+
+
+def _units(columns: list[SeriesColumn]) -> list[str]:
+    """The titles of the y axes of series, each once."""
+    return list(dict.fromkeys(title for column in columns if (title := plain_title(column.y_title))))
+
+
+def _title_of_group(view: ChartView) -> str:
+    """The title of the smallest display group that has all of these trends, as others of it may have no points; "" if there is none."""
+    trends = {key[:2] for key in view.series}
+    subsystems = {subsystem for subsystem, *_ in trends}
+    groups = groups_of(subsystems.pop()) if len(subsystems) == 1 else []
+    fitting = [group for group in groups if trends <= {(group.subsystem, name) for name in group.series}]
+    return min(((len(group.series), plain_title(group.title) or group.name) for group in fitting), default=(0, ""))[1]
 
 
 def _title(column: SeriesColumn) -> str:
@@ -90,8 +121,7 @@ def _context(view: ChartView) -> dict[str, Any]:
     context = {
         "view": view,
         "form_fields": FORM_FIELDS,
-        "axes": AXES,
-        "switches": [(name, title, getattr(view, name)) for name, title in SWITCH_NAMES.items()],
+        **option_values(view),
         "adding": adding_of(view),
         "search": view.search,
         "results": RESULTS,
@@ -101,7 +131,7 @@ def _context(view: ChartView) -> dict[str, Any]:
     }
     if not view.series:
         return context | {"chart": None}
-    table = table_of([chart_of(view, [])], view)
+    table = _table(view)
     chart = chart_of(view, table.series)
     return context | {
         "chart": chart,
@@ -134,7 +164,5 @@ def _series_row(view: ChartView, column: SeriesColumn) -> SeriesRow:
 
 def _unit_note(view: ChartView, table: TrendTable) -> str:
     """What to keep in mind when one axis is for series of different units."""
-    found = list(dict.fromkeys(plain_title(column.y_title) for column in table.series if column.is_known))
-    if view.is_correlation or len(found) < 2:
-        return ""
-    return f"One axis for different units: {'; '.join(title or 'no unit' for title in found)}."
+    units = _units(table.series)
+    return "" if view.is_correlation or len(units) < 2 else f"One axis for different units: {'; '.join(units)}."

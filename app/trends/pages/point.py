@@ -21,11 +21,12 @@ from app.security import Role, needs
 from app.trends.errors import UnknownSelection
 from app.trends.pages.chart_steps import PointStep, PointSteps, chart_steps, values_of_run
 from app.trends.pages.chart_view import CHART_PATH, LARGEST_RUN, ChartView, chart_view_from_query
+from app.trends.pages.charts import Chart, chart_address
 from app.trends.pages.me_pictures import ROLES, MEPictures, me_pictures
 from app.trends.pages.point_texts import missing_text, neighbour_texts
 from app.trends.pages.titles import plain_title
 from app.trends.pages.value_text import value_text
-from app.trends.pages.view import PATH
+from app.trends.pages.view import PATH, view_from_query
 from app.trends.precedence import file_version_number
 from app.trends.query.columns import read_table
 from app.trends.query.run_states import dataset_of_run, missing_points, neighbours
@@ -65,9 +66,11 @@ def show_point() -> Response:
     current = urlsplit(request.headers.get("HX-Current-URL", ""))
     is_beside_chart = is_fragment() and current.path == href(CHART_PATH)
     view = chart_view_from_query(current.query).of_point(key, run) if is_beside_chart else None
-    is_beside_charts = is_fragment() and current.path == href(PATH)
     context = point_context(key, run, view)
-    response = page("trends/point.html", "trends/point_fragment.html", is_beside_charts=is_beside_charts, **context)
+    if is_fragment() and current.path == href(PATH):
+        options = view_from_query(current.query)
+        context |= {"is_beside_charts": True, "chart_address": chart_address("chart", Chart("", "", False, [key]), options, run)}
+    response = page("trends/point.html", "trends/point_fragment.html", **context)
     response.headers["HX-Trigger"] = dumps({"trend-point": {"run": run}})
     if view:
         response.headers["HX-Replace-Url"] = view.address

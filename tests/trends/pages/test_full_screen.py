@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 from flask.testing import FlaskClient
 
+from app.trends.groups import DisplayGroup
+from app.trends.groups.store import add_group
 from app.trends.query.packed import unpack
 from tests.trends.query.points_of_tests import TrendStore
 
@@ -98,9 +100,11 @@ def test_the_way_back_leads_to_no_other_page(client: FlaskClient, back: str) -> 
 
 def test_a_change_of_range_keeps_the_series_added_by_hand(client: FlaskClient) -> None:
     page = read(client, address(A, ZERO_BIAS, "oms/energy", ymin="-3", run="355002", back="subsystem=DT&pd=ZeroBias&ps=Express"))
-    sent = [(name, "355001-355004" if name == "runs" else value) for name, value in form_fields(page, "chart-form")]
+    choice = [("how", "range"), ("from", "355001"), ("to", "355004")]
+    sent = [field for field in form_fields(page, "chart-form") if field[0] not in ("how", "latest")] + choice
     answer = client.get("/trends/chart", query_string=sent, headers={"HX-Request": "true", "HX-Target": "main"})
     assert answer.status_code == 200
+    assert client.get("/trends/chart", query_string=sent).location == answer.headers["HX-Push-Url"], "the same without scripts"
     pushed = parse_qsl(urlsplit(answer.headers["HX-Push-Url"]).query)
     assert [value for name, value in pushed if name == "series"] == [A, ZERO_BIAS, "oms/energy"]
     wanted = {"runs": "355001-355004", "ymin": "-3", "run": "355002", "back": "subsystem=DT&pd=ZeroBias&ps=Express"}
@@ -199,6 +203,13 @@ def test_a_series_without_points_is_marked_as_such(client: FlaskClient) -> None:
 
 
 def test_many_series_are_limited(client: FlaskClient) -> None:
-    names = [f"DT/t{number}/StreamExpress/Express" for number in range(21)]
-    assert "at most 20 series" in read(client, address(*names), 400)
-    assert "as many series as fit" in read(client, address(*names[:20]))
+    names = [f"DT/t{number}/StreamExpress/Express" for number in range(101)]
+    assert "at most 100 series" in read(client, address(*names), 400)
+    assert "as many series as fit" in read(client, address(*names[:100]))
+
+
+def test_a_chart_of_a_whole_display_group_has_its_title(client: FlaskClient) -> None:
+    add_group(DisplayGroup("more", "More", "", "DT", False, ("a", "b", "gone", "lost")))
+    add_group(DisplayGroup("both", "Both of them", "", "DT", False, ("a", "b", "gone")))
+    assert '<h1 class="sample">Both of them</h1>' in read(client, address(A, B))
+    assert '<h1 class="sample">a</h1>' in read(client, address(A))
