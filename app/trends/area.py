@@ -51,6 +51,8 @@ AREA = Area(
         "trends.trends": "viewer",
         "trends.points": "viewer",
         "trends_old.old_page": "viewer",
+        "trend_downloads.chart_csv": "viewer",
+        "trend_downloads.chart_json": "viewer",
         "trend_groups.subsystems": "viewer",
         "trend_groups.group_list": "viewer",
         "trend_groups.edit": "expert",

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from app.trends.pages.charts import Chart
+from app.trends.pages.missing_notes import notes_of
 from app.trends.pages.titles import plain_title
 from app.trends.query.columns import SeriesColumn, TrendTable
 from app.trends.query.run_columns import RunColumns
@@ -15,9 +16,6 @@ from app.trends.query.series_key import SeriesKey
 
 SIGNIFICANCE = ("no", "yes", "unknown")
 """Words for the values of the column `significant`."""
-
-NO_RESULT = "no file of this dataset was extracted, or its file lacks the monitor element"
-"""Why a run without a stored result has no point."""
 
 MOST_ROWS = 200
 """Rows of a table on a page of several charts."""
@@ -82,7 +80,11 @@ def chart_table(chart: Chart, table: TrendTable, first: int = 0, limit: int | No
     """A chart as a table. first, limit: which of its runs have rows; None: all from `first`."""
     columns, total = columns_of(chart, table), len(table.runs)
     indexes = range(max(0, first), total if limit is None else min(total, first + limit))
-    rows = [_row(index, facts, table.runs, columns) for index, facts in zip(indexes, facts_of(table.runs, indexes), strict=True)]
+    notes = [notes_of(column, table.runs, indexes) for column in columns]
+    rows = [
+        ChartTableRow(int(table.runs.run[index]), facts, [_cell(index, *each) for each in zip(columns, notes, strict=True)])
+        for index, facts in zip(indexes, facts_of(table.runs, indexes), strict=True)
+    ]
     return ChartTable(series_names(columns), rows, total)
 
 
@@ -107,13 +109,8 @@ def facts_of(runs: RunColumns, indexes: Iterable[int]) -> list[tuple[str, ...]]:
     ]
 
 
-def _row(index: int, facts: tuple[str, ...], runs: RunColumns, columns: Sequence[SeriesColumn]) -> ChartTableRow:
-    return ChartTableRow(int(runs.run[index]), facts, [_cell(index, column) for column in columns])
-
-
-def _cell(index: int, column: SeriesColumn) -> PointCell:
-    value, error = exact(column.values[index]), exact(column.errors[index])
-    return PointCell(value, error, column.texts.get(index, "") or ("" if value else NO_RESULT))
+def _cell(index: int, column: SeriesColumn, notes: dict[int, str]) -> PointCell:
+    return PointCell(exact(column.values[index]), exact(column.errors[index]), notes.get(index, ""))
 
 
 def exact(number: Any) -> str:
