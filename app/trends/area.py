@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from app.core.settings import Settings
 
 
+def _openapi() -> Mapping[str, Any]:
+    from app.trends.api.openapi import PATHS
+
+    return PATHS
+
+
 def _status(settings: Settings) -> Iterable[StatusLine]:
     from app.trends.status import status_lines
 
@@ -26,12 +32,6 @@ def _metrics(settings: Settings) -> Iterable[Metric]:
     from app.trends.status import metrics
 
     return metrics(settings)
-
-
-def _openapi() -> Mapping[str, Any]:
-    from app.trends.api.openapi import PATHS
-
-    return PATHS
 
 
 AREA = Area(
@@ -81,5 +81,14 @@ AREA = Area(
         "trend_rules.save": "expert",
         "trend_rules.switch": "expert",
         "trend_rules.delete": "expert",
+        "trends_api.list_trends": "viewer",
+        "trends_api.list_selections": "viewer",
+        "trends_api.points": "viewer",
+        "trends_legacy.index": "viewer",
+        "trends_legacy.selection": "viewer",
+        "trends_legacy.plot_selection": "viewer",
+        "trends_legacy.list_runs": "viewer",
+        "trends_legacy.data": "viewer",
+        "trends_legacy.expand_url": "viewer",
     },
 )

@@ -1,7 +1,7 @@
 """Compression of answers, for clients that accept gzip.
 
-Texts that are in memory are compressed: pages, scripts, styles, JSON, SVG. Tables (CSV) are compressed part by part while they
-are made. Other streams and files are sent as they are: they would have to be read whole first.
+Texts that are in memory are compressed: pages, scripts, styles, JSON, SVG. Tables (CSV) and JSON that are made part by part are
+compressed so, too. Other streams and files are sent as they are: they would have to be read whole first.
 
 Compression over TLS can leak a secret of a page to somebody who can both choose a part of it and measure its size, again and
 again (BREACH). No answer contains such a secret: forms have no CSRF tokens (see `security.origin`), the session is in a cookie
@@ -29,7 +29,7 @@ FAST, SMALL, SMALLEST = 1, 5, 9
 TEXTS = frozenset({"text/html", "text/css", "text/javascript", "text/plain", "text/csv", "application/json", "image/svg+xml"})
 """Media types that are compressed; images and ROOT files are compressed already."""
 
-STREAMED = frozenset({"text/csv"})
+STREAMED = frozenset({"text/csv", "application/json"})
 """Those that are compressed even if they are made part by part."""
 
 GZIP_WBITS = zlib.MAX_WBITS + 16

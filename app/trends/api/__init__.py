@@ -1,1 +1,1 @@
-"""The API of trends."""
+"""Trends for scripts: /api/v1/trends, and the API of HDQM under /hdqm/api."""

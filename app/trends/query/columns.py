@@ -105,7 +105,7 @@ def read_table(keys: Sequence[Key], choice: RunChoice, conditions: RunConditions
     found = find_series([key for key in keys if isinstance(key, SeriesKey)], older=older)
     reader = PointReader(series for each in found.values() for series in each)
     selections = {Selection.of(key) for key in found}
-    candidates = chosen_runs(runs_of(datasets_of(selections)) if found else known_runs(settings), choice)
+    candidates = candidate_runs(keys, choice, settings)
     facts = facts_of_runs(candidates, settings)
     met = conditions.met_by(facts)
     if choice.latest and found:
@@ -120,6 +120,15 @@ def read_table(keys: Sequence[Key], choice: RunChoice, conditions: RunConditions
     runs = facts.where(np.searchsorted(candidates, wanted))
     columns = [column for key in keys for column in _columns_of(key, found, points, runs)]
     return TrendTable(runs, columns, int(np.count_nonzero(is_hidden)))
+
+
+def candidate_runs(keys: Sequence[Key], choice: RunChoice, settings: Settings) -> NDArray[np.int32]:
+    """The chosen runs, ascending, for which anything is stored in the datasets of the keys, whatever the conditions.
+
+    A number of the latest runs chooses all. Without series it is all runs of this hub.
+    """
+    selections = {Selection.of(key) for key in keys if isinstance(key, SeriesKey)}
+    return chosen_runs(runs_of(datasets_of(selections)) if selections else known_runs(settings), choice)
 
 
 def _union(runs: list[NDArray[np.int32]]) -> NDArray[np.int32]:

@@ -134,3 +134,16 @@ def _stored(selection: Selection, row: list[Any]) -> StoredSeries:
     me, histo1, histo2, reference = mes
     is_current = activated is not None
     return StoredSeries(key, trend, title, y_title, version, is_current, bool(retired), metric, (me, histo1, histo2, reference), threshold)
+
+
+def key_of_series(number: int) -> SeriesKey | None:
+    """The series that an id of the API of HDQM names, see `series_number`, also if its trend has a new version since then."""
+    query = TrendSeries.select(Trend.subsystem, Trend.name, TrendDataset.primary_dataset, TrendDataset.processing)
+    query = query.join(TrendVersion).join(Trend).switch(TrendSeries).join(TrendDataset)
+    found = rows(query.where(TrendSeries.id == number))
+    return SeriesKey._make(found[0]) if found else None
+
+
+def series_number(series: StoredSeries) -> int:
+    """The id of a series in the API of HDQM."""
+    return min(part.id for part in series.parts)

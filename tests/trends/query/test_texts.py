@@ -50,7 +50,7 @@ def test_a_wrong_choice_is_refused(text: str) -> None:
 
 
 def test_wrong_conditions_are_refused() -> None:
-    with pytest.raises(InvalidQuery, match="expected yes or all"):
+    with pytest.raises(InvalidQuery, match="expected yes, all, known"):
         RunConditions("no")
 
 
