@@ -6,9 +6,13 @@ from typing import Any
 
 from app.core.database import rows
 from app.runs.models import RunRecord
+from app.trends.golden.store import latest_lists
 from app.trends.pages.chart_options import AXES, SWITCH_NAMES, ChartOptions
 from app.trends.pages.run_form import KINDS, kind_of
 from app.trends.pages.view import GRIDS, TrendView, grid_text
+
+GOLDENS = 30
+"""Golden JSON files to choose from; an address can have others."""
 
 
 def form_values(view: TrendView) -> dict[str, Any]:
@@ -27,8 +31,16 @@ def option_values(options: ChartOptions) -> dict[str, Any]:
         "switches": [(name, title, getattr(options, name)) for name, title in SWITCH_NAMES.items()],
         "kinds": KINDS,
         "kind": kind_of(options.runs),
+        "goldens": goldens(options.runs.golden) if options.runs.golden else [],
         "classes": run_classes(),
     }
+
+
+def goldens(chosen: str) -> list[tuple[str, str]]:
+    """Hash and name of the golden JSON files that were uploaded last, and of the chosen one."""
+    found = {row.hash: f"{row.name or 'golden JSON'} ({row.hash[:8]})" for row in latest_lists(GOLDENS)}
+    is_listed = any(digest.startswith(chosen) for digest in found)
+    return ([] if is_listed else [(chosen, chosen[:8])]) + list(found.items())
 
 
 def run_classes() -> list[str]:

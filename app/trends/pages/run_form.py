@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.trends.errors import InvalidQuery
+from app.trends.golden.store import latest_lists
 from app.trends.query.run_choice import LATEST, MOST_LATEST, RunChoice
 from app.web.fields import Fields
 
@@ -56,10 +57,17 @@ def read_form(fields: Fields, before: RunChoice) -> RunForm:
         return _range(fields, before)
     if how == "list":
         return RunForm(_parsed(fields, "list", fields.value("list"), before), "" if fields.value("list") else "list")
-    if not fields.value("golden") and not before.golden:
-        fields.refuse("golden", "choose one of the golden JSON files of this hub, or upload one first")
-        return RunForm(before)
-    return RunForm(_parsed(fields, "golden", f"golden:{fields.value('golden')}", before) if fields.value("golden") else before)
+    return RunForm(_golden(fields, before))
+
+
+def _golden(fields: Fields, before: RunChoice) -> RunChoice:
+    """The golden JSON of the form; without one the choice before, or the list that was uploaded last."""
+    latest = [] if fields.value("golden") or before.golden else latest_lists(1)
+    if fields.value("golden") or latest:
+        return _parsed(fields, "golden", f"golden:{fields.value('golden') or latest[0].hash}", before)
+    if not before.golden:
+        fields.refuse("golden", "this hub has no golden JSON yet: upload one on the page /trends/golden")
+    return before
 
 
 def _range(fields: Fields, before: RunChoice) -> RunForm:

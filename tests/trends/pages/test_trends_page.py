@@ -10,6 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from app.core.settings import Settings
+from app.trends.golden.store import store_golden
 from app.trends.query.packed import unpack
 from tests.trends.query.points_of_tests import TrendStore
 
@@ -208,13 +209,24 @@ def test_another_kind_of_choice_of_runs_begins_with_the_shown_ones(
     assert answer.headers["Location"] == ALL + runs
 
 
+def test_the_golden_json_that_was_uploaded_last_is_the_first_choice(client: FlaskClient, three_runs: TrendStore) -> None:
+    store_golden(b'{"355001": [[1, 9]]}', "old.json")
+    newest = store_golden(b'{"355003": [[1, 9]]}', "Cert_2022.json").hash
+    answer = client.get("/trends", query_string=fields(client.get(ALL).text) | {"how": "golden"})
+    assert answer.headers["Location"] == f"{ALL}&runs=golden:{newest}"
+    shown = client.get(answer.headers["Location"]).text
+    assert "1 run, 355003." in shown
+    assert re.search(rf'<option value="{newest}" selected>Cert_2022.json', shown)
+    assert fields(shown)["golden"] == newest
+
+
 @pytest.mark.parametrize(
     ("typed", "problem"),
     [
         ({"how": "range", "from": "355002"}, "to : a range needs its first and its last run"),
         ({"how": "range", "from": "5", "to": "4"}, "ends before it begins"),
         ({"how": "list", "list": "a"}, "no choice of runs"),
-        ({"how": "golden"}, "golden : choose one of the golden JSON files"),
+        ({"how": "golden"}, "golden : this hub has no golden JSON yet: upload one on the page /trends/golden"),
     ],
 )
 def test_a_wrong_choice_of_runs_is_named_and_the_shown_ones_stay(
