@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from app import trends
-from app.core.area import Area, CliCommand, HelpTopic, MenuItem, StatusLine
+from app.core.area import Area, CliCommand, HelpTopic, MenuItem, RunLink, StatusLine
 from app.trends.rules.event_source import TrendEvents
 from app.trends.settings import TrendSettings
 
@@ -34,12 +34,19 @@ def _metrics(settings: Settings) -> Iterable[Metric]:
     return metrics(settings)
 
 
+def _run_links(run: int) -> Iterable[RunLink]:
+    from app.trends.run_links import run_links
+
+    return run_links(run)
+
+
 AREA = Area(
     name="trends",
     title="Trends",
     init_app=trends.init_app,
     menu=(MenuItem("Trends", "/trends"),),
     openapi=_openapi,
+    run_links=_run_links,
     status=_status,
     metrics=_metrics,
     jobs="jobs.trends",

@@ -46,15 +46,30 @@ def completed(view: TrendView, selections: Selections) -> TrendView:
 
 
 def selects(view: TrendView, selections: Selections) -> list[Select]:
-    """The choices of a view; each has what goes with those before it."""
-    datasets = selections.get(view.subsystem, {})
+    """The choices of a view; each has what goes with those before it, and the first with those after it if it is open."""
+    datasets = selections.get(view.subsystem, {}) if view.subsystem else _all_datasets(selections)
     processings = datasets.get(view.pd, [])
+    fitting = [] if view.subsystem else [name for name in selections if _has(selections[name], view)]
     return [
-        _select(view, "subsystem", "Subsystem", selections),
+        _select(view, "subsystem", "Subsystem", fitting or selections),
         _select(view, "pd", "Primary dataset", datasets),
         _select(view, "ps", "Processing", processings),
         _select(view, "ps2", "Second processing", [each for each in processings if each != view.ps]),
     ]
+
+
+def _all_datasets(selections: Selections) -> dict[str, list[str]]:
+    found: dict[str, set[str]] = {}
+    for datasets in selections.values():
+        for name, processings in datasets.items():
+            found.setdefault(name, set()).update(processings)
+    return {name: sorted(processings) for name, processings in found.items()}
+
+
+def _has(datasets: Mapping[str, list[str]], view: TrendView) -> bool:
+    """Whether a subsystem with these datasets has the ones of a view."""
+    wanted = [datasets.get(view.pd, [])] if view.pd else list(datasets.values())
+    return any(view.ps in processings if view.ps else processings for processings in wanted)
 
 
 def undecided(found: list[Select]) -> Select | None:

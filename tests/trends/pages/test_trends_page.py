@@ -81,6 +81,17 @@ def test_what_has_to_be_chosen_is_a_list_of_links(client: FlaskClient, three_run
     assert 'href="/trends?subsystem=DT&amp;pd=StreamExpress&amp;ps=PromptReco"' in step.text
 
 
+def test_only_subsystems_with_the_dataset_of_the_address_are_offered(client: FlaskClient, three_runs: TrendStore) -> None:
+    three_runs.configure("CSC", c="basic.Mean() CSC/c")
+    three_runs.add(355001, {"c": (1.0, 0.1)}, PROMPT)
+    assert "Choose a subsystem: CSC DT" in page_text(client, "/trends?pd=StreamExpress&runs=355001-355003")
+    assert "Choose a subsystem: CSC DT" in page_text(client, "/trends")
+    step = client.get("/trends?pd=StreamExpress&ps=PromptReco").text
+    assert "no points" not in step
+    assert 'href="/trends?subsystem=CSC&amp;pd=StreamExpress&amp;ps=PromptReco"' in step
+    assert "subsystem=DT" not in step
+
+
 def test_what_has_no_points_is_named_with_what_has(client: FlaskClient, three_runs: TrendStore) -> None:
     text = page_text(client, "/trends?subsystem=DT&pd=Cosmics&ps=Express")
     assert "There are no points of primary dataset Cosmics for DT. There are points of: StreamExpress" in text
