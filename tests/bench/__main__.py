@@ -30,6 +30,7 @@ from tests.bench.service import Hub, hub
 from tests.bench.square import square
 from tests.bench.table import add_row, print_table
 from tests.bench.trends import trends
+from tests.bench.trends_page import trends_page
 
 MES = 100_000
 SAMPLES = 80_000
@@ -245,6 +246,7 @@ PARTS = {
     "mirror": mirror,
     "delay": delay,
     "trends": trends,
+    "trends-page": trends_page,
 }
 
 

@@ -15,7 +15,7 @@ from app.trends.api.answers import streamed_unless_unchanged, unless_unchanged
 from app.trends.api.legacy_arguments import data_request, key_in, required, whole_number
 from app.trends.api.legacy_data import data_parts
 from app.trends.models import TrendRun
-from app.trends.query.changes import change_number
+from app.trends.query.changes import change_number, changes_of
 from app.trends.query.selection import Selection, selections
 from app.trends.query.series_key import SeriesKey
 from app.trends.query.stored_points import find_trend, points_of_run
@@ -87,8 +87,7 @@ def list_runs() -> Response:
 def data() -> Response:
     """The points of a selection in significant runs, ascending."""
     wanted, settings = data_request(), request_settings()
-    changes = change_number({Selection.of(key) for key in wanted.keys})
-    return streamed_unless_unchanged(lambda: data_parts(wanted, settings), changes)
+    return streamed_unless_unchanged(lambda: data_parts(wanted, settings), changes_of(wanted.keys))
 
 
 @blueprint.get("/expand_url")

@@ -14,11 +14,11 @@ from app.trends.api.arguments import all_series, conditions_arg, keys_arg, runs_
 from app.trends.api.documents import table_parts
 from app.trends.errors import InvalidQuery
 from app.trends.models import Trend, TrendVersion
-from app.trends.query.changes import change_number
+from app.trends.query.changes import change_number, changes_of
 from app.trends.query.columns import candidate_runs, read_table
 from app.trends.query.run_choice import RunChoice
-from app.trends.query.selection import Selection, selections
-from app.trends.query.series_key import Key, SeriesKey
+from app.trends.query.selection import selections
+from app.trends.query.series_key import Key
 from app.web import request_settings
 from app.web.arguments import choice_arg
 
@@ -54,7 +54,7 @@ def points() -> Response:
         _check_size(keys, choice)
         return table_parts(read_table(keys, choice, conditions, settings, older=older))
 
-    return streamed_unless_unchanged(parts, change_number({Selection.of(key) for key in keys if isinstance(key, SeriesKey)}))
+    return streamed_unless_unchanged(parts, changes_of(keys))
 
 
 def _check_size(keys: list[Key], choice: RunChoice) -> None:

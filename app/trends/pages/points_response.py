@@ -13,7 +13,7 @@ from app.trends.pages.chart_options import ChartOptions
 from app.trends.pages.charts import Chart
 from app.trends.pages.tables import series_names
 from app.trends.pages.titles import plain_title
-from app.trends.query.changes import change_number
+from app.trends.query.changes import changes_of
 from app.trends.query.columns import SeriesColumn, TrendTable, read_table
 from app.trends.query.packed import MEDIA_TYPE, PackedArray, pack
 from app.trends.query.run_columns import RunColumns
@@ -21,8 +21,10 @@ from app.trends.query.series_key import Key, SeriesKey
 from app.web import etag_of, not_modified, request_settings
 from app.web.compression import accepts_gzip, body_response
 
-RUN_NUMBERS = ("fill", "start", "end", "duration", "delivered_lumi", "recorded_lumi", "end_lumi")
-"""Facts of runs that charts use, float64 each."""
+TIMES = ("start", "end")
+"""Facts of runs that charts use and that need float64."""
+RUN_NUMBERS = ("fill", "duration", "delivered_lumi", "recorded_lumi", "end_lumi")
+"""Further ones, float32, which has 7 digits."""
 
 
 def table_of(charts: Sequence[Chart], options: ChartOptions) -> TrendTable:
@@ -40,7 +42,7 @@ def points_response(charts: Sequence[Chart], options: ChartOptions) -> Response:
 
     The charts of an address change with the display groups of its subsystem, so they are part of the ETag.
     """
-    etag = etag_of(request.full_path, VERSION, accepts_gzip(), charts, change_number())
+    etag = etag_of(request.full_path, VERSION, accepts_gzip(), charts, changes_of(series_of(charts)))
     response = not_modified(etag)
     if response is None:
         response = body_response(pack(points_header(charts, table_of(charts, options), options)), MEDIA_TYPE)
@@ -65,7 +67,8 @@ def points_header(charts: Sequence[Chart], table: TrendTable, options: ChartOpti
 def _runs(runs: RunColumns) -> dict[str, Any]:
     return {
         "run": PackedArray("i4", runs.run),
-        **{name: PackedArray("f8", getattr(runs, name)) for name in RUN_NUMBERS},
+        **{name: PackedArray("f8", getattr(runs, name)) for name in TIMES},
+        **{name: PackedArray("f4", getattr(runs, name)) for name in RUN_NUMBERS},
         "significant": PackedArray("u1", runs.significant),
         "run_class": PackedArray("i4", runs.class_index),
         "classes": list(runs.classes),

@@ -11,6 +11,7 @@ from app.core.database import rows
 from app.runs.models import COUNTER as FACTS
 from app.trends.models import TrendDataset
 from app.trends.query.selection import Selection
+from app.trends.query.series_key import Key, SeriesKey
 from app.trends.query.stored_series import datasets_of
 from app.trends.versions import COUNTER as CONFIGURATIONS
 
@@ -26,3 +27,8 @@ def change_number(selections: Iterable[Selection] | None = None) -> int:
     else:
         points = sum(dataset.changed for dataset in datasets_of(selections))
     return int(points) + version_of(FACTS) + version_of(CONFIGURATIONS)
+
+
+def changes_of(keys: Iterable[Key]) -> int:
+    """`change_number` of the selections of some series. Quantities of runs change with the facts, which always count."""
+    return change_number({Selection.of(key) for key in keys if isinstance(key, SeriesKey)})
