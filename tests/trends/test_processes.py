@@ -12,12 +12,15 @@ import pytest
 
 from app.core.settings import TREE, Settings
 from app.queue import store
+from app.trends.configs.folder import load_configs
 from app.trends.export import exported_points
-from app.trends.models import TrendExtraction, TrendPoint
+from app.trends.models import Trend, TrendExtraction, TrendPoint, TrendVersion
 from app.trends.scan import enqueue_due
+from app.trends.settings import config_folder
+from app.trends.versions import sync
 from tests.support import storms
 from tests.support.patience import PATIENCE_S
-from tests.support.processes import service, until
+from tests.support.processes import environment, service, until
 from tests.support.queues import with_queues
 from tests.trends.conftest import Site
 
@@ -64,3 +67,43 @@ def test_two_workers_of_which_one_is_killed_again_and_again_store_every_point_on
         *(("empty", run, None) for run in range(1, RUNS + 1)),
         *(("n", run, run) for run in range(1, RUNS + 1)),
     ]
+
+
+VALUES = {"basic.BinCount(2)": lambda run: run, "basic.BinCount(1)": lambda run: 0, "basic.FractionInBin(2)": lambda run: 1}
+"""The value of each version of the trend that changes, by its metric."""
+CHANGES = 5
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("database_kind", ["postgresql"])
+def test_recomputes_beside_changing_configurations_and_two_workers_mix_no_versions(site: Site, many_files: list[Path]) -> None:
+    def configure(metric: str) -> None:
+        site.configure(n=f"{metric} DT/n", entries="basic.Count() DT/n")
+        sync(load_configs(config_folder(site.settings)))
+
+    def recompute() -> subprocess.Popen[bytes]:
+        code = "from app.cli import main; main(['trends', 'recompute', '--reason', 'mended'])"
+        return subprocess.Popen([sys.executable, "-c", code], cwd=TREE, env=environment(site.settings), stdout=subprocess.DEVNULL)
+
+    site.configure(n="basic.BinCount(2) DT/n", entries="basic.Count() DT/n")
+    site.sync(*many_files)
+    with service(site.settings, "worker"), service(site.settings, "worker"):
+        for turn in range(CHANGES):
+            recomputing = recompute()
+            while recomputing.poll() is None:  # a sync at each moment of it
+                configure(list(VALUES)[(turn + 1) % 3])
+                enqueue_due(site.settings)
+            assert recomputing.returncode == 0
+            done = TrendExtraction.select().count()
+            until(lambda: TrendExtraction.select().count() > done or done == RUNS, "points of a further file")  # noqa: B023  # called in this turn only
+        TrendPoint.update(value=-1).execute()
+        recomputing = recompute()
+        configure("basic.BinCount(2)")
+        assert recomputing.wait(PATIENCE_S) == 0
+        until(lambda: enqueue_due(site.settings) == 0 and set(store.counts()) <= {("bulk", "done")}, "all jobs to be done")
+    metrics = dict(TrendVersion.select(TrendVersion.hash, TrendVersion.metric).join(Trend).where(Trend.name == "n").tuples())
+    current = [(point.name, point.run, point.value) for point in exported_points() if point.is_current]
+    assert sorted(current) == sorted((name, run, run) for name in ("entries", "n") for run in range(1, RUNS + 1))
+    for point in exported_points(name="n"):
+        assert point.value in (-1, VALUES[metrics[point.version]](point.run)), point
+    assert {state.points for state in TrendExtraction.select()} == {2}
