@@ -19,7 +19,7 @@ from app.trends.query.changes import change_number, changes_of
 from app.trends.query.selection import Selection, selections
 from app.trends.query.series_key import SeriesKey
 from app.trends.query.stored_points import find_trend, points_of_run
-from app.trends.query.stored_series import series_in, series_number
+from app.trends.query.stored_series import numbered_series
 from app.web import Problem, request_settings
 
 blueprint = Blueprint("trends_legacy", __name__, url_prefix="/hdqm/api")
@@ -61,17 +61,14 @@ def selection() -> Response:
 def plot_selection() -> Response:
     """The same with the ids and names of the trends."""
 
-    def build() -> dict[str, dict[str, dict[str, list[dict[str, Any]]]]]:
-        return {
-            subsystem: {pd: {ps: _plots(Selection(subsystem, pd, ps)) for ps in processings} for pd, processings in datasets.items()}
-            for subsystem, datasets in selections().items()
-        }
+    def build() -> dict[str, Any]:
+        found: dict[str, dict[str, dict[str, list[dict[str, Any]]]]] = {}
+        for key, number in numbered_series():
+            processings = found.setdefault(key.subsystem, {}).setdefault(key.primary_dataset, {})
+            processings.setdefault(key.processing, []).append({"id": number, "name": key.name})
+        return found
 
     return unless_unchanged(build, change_number())
-
-
-def _plots(chosen: Selection) -> list[dict[str, Any]]:
-    return sorted(({"id": series_number(series), "name": series.key.name} for series in series_in(chosen)), key=lambda plot: plot["name"])
 
 
 @blueprint.get("/runs")

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from peewee import fn
+
 from app.core.database import rows
 from app.trends.models import Trend, TrendDataset, TrendSeries, TrendVersion
 from app.trends.query.selection import Selection
@@ -57,23 +59,6 @@ class StoredSeries:
     parts: list[SeriesPart] = field(default_factory=list)
 
 
-_COLUMNS = (
-    *(
-        TrendSeries.id,
-        TrendDataset.id,
-        TrendDataset.version,
-        TrendDataset.changed,
-        Trend.name,
-        Trend.id,
-        Trend.title,
-        Trend.y_title,
-        TrendVersion.hash,
-    ),
-    *(TrendVersion.activated, Trend.retired, TrendVersion.metric, TrendVersion.me, TrendVersion.histo1, TrendVersion.histo2),
-    *(TrendVersion.reference, TrendVersion.threshold),
-)
-
-
 def find_series(keys: Iterable[SeriesKey], *, older: bool = False) -> dict[SeriesKey, list[StoredSeries]]:
     """The stored series of each key: the current version, then, if `older`, the other ones, newest first; none for an unknown key.
 
@@ -94,27 +79,32 @@ def find_series(keys: Iterable[SeriesKey], *, older: bool = False) -> dict[Serie
 FEW = 100
 """Names that a query of its own is made for; for more, all trends of the selection are read."""
 
+_VERSION = (
+    *(TrendVersion.id, Trend.name, Trend.id, Trend.title, Trend.y_title, TrendVersion.hash, TrendVersion.activated, Trend.retired),
+    *(TrendVersion.metric, TrendVersion.me, TrendVersion.histo1, TrendVersion.histo2, TrendVersion.reference, TrendVersion.threshold),
+)
+
 
 def series_in(selection: Selection, names: Sequence[str] = (), *, older: bool = False) -> list[StoredSeries]:
-    """The series of a selection, current versions first, then by age, newest first; those of some names alone if there are any."""
-    subsystem, primary_dataset, processing = selection
-    query = TrendSeries.select(*_COLUMNS).join(TrendVersion).join(Trend).switch(TrendSeries).join(TrendDataset)
-    query = query.where(
-        Trend.subsystem == subsystem, TrendDataset.primary_dataset == primary_dataset, TrendDataset.processing == processing
-    )
+    """The series of a selection, current versions first, then by age, newest first; those of some names alone if there are any.
+
+    In three queries: of the hundreds of thousands of series in all datasets, databases take those that a join needs in a bad order.
+    """
+    query = TrendVersion.select(*_VERSION).join(Trend).where(Trend.subsystem == selection.subsystem)
     if 0 < len(names) <= FEW:
         query = query.where(Trend.name.in_(names))
     if not older:
         query = query.where(TrendVersion.activated.is_null(False))
-    by_version: dict[str, StoredSeries] = {}
-    found = rows(query.order_by(TrendVersion.activated.is_null(), TrendVersion.created.desc(), TrendVersion.id.desc(), TrendSeries.id))
-    for series, dataset, processing_version, changed, *row in found:
-        part = SeriesPart(series, StoredDataset(dataset, processing_version, changed))
-        trend_version = f"{row[1]} {row[4]}"
-        if trend_version not in by_version:
-            by_version[trend_version] = _stored(selection, row)
-        by_version[trend_version].parts.append(part)
-    return list(by_version.values())
+    by_version = {
+        version: _stored(selection, row)
+        for version, *row in rows(query.order_by(TrendVersion.activated.is_null(), TrendVersion.created.desc(), TrendVersion.id.desc()))
+    }
+    datasets = {dataset.id: dataset for dataset in datasets_of([selection])}
+    series = TrendSeries.select(TrendSeries.id, TrendSeries.version, TrendSeries.dataset)
+    series = series.where(TrendSeries.dataset.in_(list(datasets)), TrendSeries.version.in_(list(by_version)))
+    for number, version, dataset in sorted(rows(series)):
+        by_version[version].parts.append(SeriesPart(number, datasets[dataset]))
+    return [found for found in by_version.values() if found.parts]
 
 
 def datasets_of(selections: Iterable[Selection]) -> list[StoredDataset]:
@@ -147,3 +137,14 @@ def key_of_series(number: int) -> SeriesKey | None:
 def series_number(series: StoredSeries) -> int:
     """The id of a series in the API of HDQM."""
     return min(part.id for part in series.parts)
+
+
+def numbered_series() -> list[tuple[SeriesKey, int]]:
+    """All series of current trends with their `series_number`, in the order of subsystem, primary dataset, processing and name."""
+    number = fn.MIN(TrendSeries.id)
+    dataset = TrendDataset.primary_dataset, TrendDataset.processing
+    query = TrendSeries.select(TrendSeries.version, *dataset, number).join(TrendDataset).group_by(TrendSeries.version, *dataset)
+    current = TrendVersion.select(TrendVersion.id, Trend.subsystem, Trend.name).join(Trend).where(TrendVersion.activated.is_null(False))
+    names = {version: (subsystem, name) for version, subsystem, name in rows(current)}
+    found = [(SeriesKey(*names[version], *of), first) for version, *of, first in rows(query) if version in names]
+    return sorted(found, key=lambda each: (each[0].subsystem, each[0].primary_dataset, each[0].processing, each[0].name))
