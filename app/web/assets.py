@@ -80,6 +80,8 @@ BUNDLES = {
         "trends/controls.js",
         "trends/picture.js",
         "trends/save.js",
+        "trends/scene_3d.js",
+        "trends/correlation_3d.js",
         "trends/page.js",
         "trends/start.js",
         "trends/point.js",

@@ -89,7 +89,10 @@ dqm.trends.drawCharts = (() => {
       this.views.unobserve(figure);
       const chart = this.answer.charts[Number(figure.dataset.chart)];
       if (!chart) return this.say(figure, "This chart is not in the answer of the server. Reload the page.");
-      if (chart.correlation && chart.series.length === 3) return; // drawn in three dimensions, by another script
+      if (chart.correlation && chart.series.length === 3) {
+        this.charts.push(dqm.trends.correlation3d(this, figure, chart));
+        return;
+      }
       const content = model.build(this.answer, chart, this.axis, this.settings);
       if (!content.isEmpty) return this.place(figure, content, chart.title);
       const reasons = [content.note, this.answer.note].filter(Boolean).join(" ");

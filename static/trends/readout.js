@@ -126,5 +126,5 @@ dqm.trends.readout = (() => {
     return [...parts, link];
   }
 
-  return { attach, create, sentence, equation };
+  return { attach, create, sentence, equation, runFacts, colourScale };
 })();

@@ -13,6 +13,7 @@ from app.core.settings import Settings
 from app.trends.analysis.band import LEAST_POINTS, Band, band
 from app.trends.analysis.drift import Drift, find_drift
 from app.trends.analysis.numbers import number_text
+from app.trends.analysis.plane import plane
 from app.trends.analysis.regression import regression
 from app.trends.analysis.statistics import Statistics, statistics
 from app.trends.pages.chart_options import ChartOptions
@@ -99,11 +100,10 @@ def _band(reference: ReferenceBand) -> dict[str, Any] | None:
 
 
 def regression_of(columns: Sequence[SeriesColumn]) -> dict[str, Any] | None:
-    """The line through the points of two series that are drawn against each other; None for another number of series."""
-    if len(columns) != 2:
-        return None
-    line = regression(columns[0].values, columns[1].values)
-    return None if line is None else _known(line)
+    """The line or plane through the points of two or three series that are drawn against each other; None for another number."""
+    values = [column.values for column in columns]
+    found = regression(*values) if len(values) == 2 else plane(*values) if len(values) == 3 else None
+    return None if found is None else _known(found)
 
 
 def _known(found: Any) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 from app.trends.analysis.numbers import number_text
+from app.trends.analysis.plane import plane
 from app.trends.analysis.regression import regression
 from app.trends.analysis.statistics import statistics
 from app.trends.pages.charts import Chart
@@ -19,7 +20,9 @@ def statistics_lines(chart: Chart, table: TrendTable) -> list[str]:
     lines = [_statistics(column) for column in columns]
     if len(lines) > 1:
         lines = [f"{name}: {line}" for name, line in zip(series_names(columns), lines, strict=True)]
-    return lines + (_regression(columns) if chart.correlation and len(columns) == 2 else [])
+    if chart.correlation and len(columns) in (2, 3):
+        lines.append(_line(columns) if len(columns) == 2 else _plane(columns))
+    return lines
 
 
 def _statistics(column: SeriesColumn) -> str:
@@ -37,14 +40,24 @@ def _statistics(column: SeriesColumn) -> str:
     return text
 
 
-def _regression(columns: Sequence[SeriesColumn]) -> list[str]:
+def _line(columns: Sequence[SeriesColumn]) -> str:
     line = regression(columns[0].values, columns[1].values)
     if line is None:
-        return ["No line: there are fewer than two runs with both points, or all have the same value on the x axis."]
+        return "No line: there are fewer than two runs with both points, or all have the same value on the x axis."
     slope = _with_error(line.slope, line.slope_error)
     intercept = _with_error(line.intercept, line.intercept_error)
     correlation = "" if line.correlation is None else f", correlation {line.correlation:.3f}"
-    return [f"y = ({slope}) x + ({intercept}){correlation}"]
+    return f"y = ({slope}) x + ({intercept}){correlation}"
+
+
+def _plane(columns: Sequence[SeriesColumn]) -> str:
+    found = plane(*(column.values for column in columns))
+    if found is None:
+        return "No plane: there are fewer than three runs with all points, or x and y are on one line."
+    x_slope, y_slope = _with_error(found.x_slope, found.x_slope_error), _with_error(found.y_slope, found.y_slope_error)
+    intercept = _with_error(found.intercept, found.intercept_error)
+    names = ", ".join(f"{letter}: {name}" for letter, name in zip("xyz", series_names(columns), strict=True))
+    return f"z = ({x_slope}) x + ({y_slope}) y + ({intercept}), RMS about the plane {number_text(found.rms, found.rms)}; {names}"
 
 
 def _with_error(value: float, error: float | None) -> str:
