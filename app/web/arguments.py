@@ -12,9 +12,13 @@ from app.web.problem import Problem
 
 
 class AsciiIntegerConverter(IntegerConverter):
-    """`<int:...>` of addresses in ASCII digits only: werkzeug takes those of every script, so a page had many addresses."""
+    """`<int:...>` of addresses in ASCII digits only: werkzeug takes those of every script, so a page had many addresses.
 
-    regex = "[0-9]+"
+    More digits than any number here has are no number for the search of a rule: int() would refuse them only after rules of
+    other methods have matched, and the answer would be 405.
+    """
+
+    regex = "[0-9]{1,50}"
 
 
 LARGEST_RUN = 2**62
