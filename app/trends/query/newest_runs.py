@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.trends.golden import golden_runs
 from app.trends.query.points import runs_with_points
-from app.trends.query.reader import PointReader
+from app.trends.query.reader import PointReader, runs_of
 from app.trends.query.run_choice import RunChoice
 from app.trends.query.selection import Selection
-from app.trends.query.stored_series import series_in
+from app.trends.query.stored_series import StoredDataset, series_in
 
 
 def chosen_runs(runs: NDArray[np.int32], choice: RunChoice) -> NDArray[np.int32]:
@@ -52,13 +53,24 @@ class _OtherSeries:
 
     def __init__(self, reader: PointReader, selections: Iterable[Selection]) -> None:
         self._reader, self._selections = reader, selections
-        self._ids: list[int] | None = None
+
+    @cached_property
+    def _by_dataset(self) -> dict[StoredDataset, list[int]]:
+        own = self._reader.ids
+        found: dict[StoredDataset, list[int]] = {}
+        for series in (series for selection in self._selections for series in series_in(selection)):
+            for part in series.parts:
+                if part.id not in own:
+                    found.setdefault(part.dataset, []).append(part.id)
+        return found
 
     def runs_with_points(self, runs: NDArray[np.int32]) -> NDArray[np.int32]:
+        """Those of some runs, ascending, in which one of these series has a point."""
         if not len(runs):
             return runs
-        if self._ids is None:
-            own = self._reader.ids
-            parts = (part for selection in self._selections for series in series_in(selection) for part in series.parts)
-            self._ids = [part.id for part in parts if part.id not in own]
-        return runs_with_points(self._ids, runs)
+        found = np.zeros(len(runs), dtype=bool)
+        for dataset, series in self._by_dataset.items():
+            there = runs_of([dataset])
+            wanted = runs[~found & np.isin(runs, there)]
+            found |= np.isin(runs, runs_with_points(series, wanted, there))
+        return runs[found]

@@ -59,9 +59,21 @@ NOTHING = PointColumns.of([()] * 5)
 """No results."""
 
 
-def read_points(series: Sequence[int], runs: NDArray[np.int32] | None) -> dict[int, PointColumns]:
-    """The points of some series, which are ids, in these runs (ascending), or in all runs."""
-    condition = "1 = 1" if runs is None else f"run IN ({_comma(runs.tolist())})"
+EVERY_RUN = "1 = 1"
+"""The condition of SQL for all runs."""
+DENSE = 2
+"""Runs are read as a range if at least one of this many in it is wanted: that is much cheaper than a list."""
+
+
+def run_condition(wanted: NDArray[np.int32], there: NDArray[np.int32]) -> str:
+    """The condition of SQL for some of the runs of a dataset, or for few more. Both are ascending; `wanted` is not empty."""
+    first, last = wanted[0], wanted[-1]
+    between = np.searchsorted(there, last, "right") - np.searchsorted(there, first)
+    return f"run BETWEEN {first} AND {last}" if between <= DENSE * len(wanted) else f"run IN ({_comma(wanted.tolist())})"
+
+
+def read_points(series: Sequence[int], condition: str) -> dict[int, PointColumns]:
+    """The points of some series, which are ids, in the runs of a condition: `EVERY_RUN` or a `run_condition`."""
     found = proxy.execute_sql(_SQL.format(_comma(series), condition)).fetchall()
     points = dict.fromkeys(series, NOTHING)
     if found:
@@ -73,14 +85,21 @@ def read_points(series: Sequence[int], runs: NDArray[np.int32] | None) -> dict[i
     return points
 
 
-def runs_with_points(series: Sequence[int], runs: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Those of some runs in which one of the series, which are ids, has a point."""
-    if not series or not len(runs):
-        return runs[:0]
-    exists = f"EXISTS (SELECT 1 FROM trend_point p WHERE p.series_id IN ({_comma(series)}) AND p.run = r.run AND p.value IS NOT NULL)"
-    listed = ", ".join(f"({run})" for run in runs.tolist())
-    found = proxy.execute_sql(f"WITH r (run) AS (VALUES {listed}) SELECT r.run FROM r WHERE {exists}").fetchall()
-    return np.array(sorted(run for (run,) in found), dtype=np.int32)
+FEW_SERIES = 20
+"""Series of a query of `runs_with_points`; mostly the first ones have points in all runs."""
+
+
+def runs_with_points(series: Sequence[int], wanted: NDArray[np.int32], there: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Those of some of the runs of a dataset in which one of the series, which are ids, has a point."""
+    missing = wanted
+    for begin in range(0, len(series), FEW_SERIES):
+        if not len(missing):
+            break
+        few, condition = _comma(series[begin : begin + FEW_SERIES]), run_condition(missing, there)
+        sql = f"SELECT DISTINCT run FROM trend_point WHERE series_id IN ({few}) AND {condition} AND value IS NOT NULL"
+        found = [run for (run,) in proxy.execute_sql(sql).fetchall()]
+        missing = missing[~np.isin(missing, found)]
+    return wanted[~np.isin(wanted, missing)]
 
 
 def _comma(numbers: Sequence[int]) -> str:

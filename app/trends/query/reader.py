@@ -11,7 +11,7 @@ from peewee import Database
 
 from app.core.database import proxy, rows
 from app.trends.models import TrendRun
-from app.trends.query.points import NOTHING, PointColumns, merged, read_points
+from app.trends.query.points import EVERY_RUN, NOTHING, PointColumns, merged, read_points, run_condition
 from app.trends.query.points_cache import CACHE
 from app.trends.query.stored_series import SeriesPart, StoredDataset, StoredSeries
 
@@ -56,7 +56,7 @@ class PointReader:
             if len(wanted) * WHOLE_SHARE >= len(there):
                 self._read_whole(dataset, parts, len(there))
             else:
-                self._read_some(parts, wanted)
+                self._read_some(parts, wanted, there)
 
     def points(self, series: StoredSeries) -> PointColumns:
         """What was read of a series, of all its datasets together, perhaps of more runs than were named."""
@@ -80,13 +80,14 @@ class PointReader:
                 self._read[one] = [points]
         missing = [one for one, points in kept.items() if points is None]
         for batch in _batches(missing, count):
-            for one, points in read_points(batch, None).items():
+            for one, points in read_points(batch, EVERY_RUN).items():
                 self._read[one] = [points]
                 CACHE.put(one, dataset.changed, points)
 
-    def _read_some(self, parts: Sequence[SeriesPart], runs: NDArray[np.int32]) -> None:
-        for batch in _batches([part.id for part in parts], len(runs)):
-            for one, points in read_points(batch, runs).items():
+    def _read_some(self, parts: Sequence[SeriesPart], wanted: NDArray[np.int32], there: NDArray[np.int32]) -> None:
+        condition = run_condition(wanted, there)
+        for batch in _batches([part.id for part in parts], len(wanted)):
+            for one, points in read_points(batch, condition).items():
                 if points is not NOTHING:
                     self._read.setdefault(one, []).append(points)
 
