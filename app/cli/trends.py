@@ -16,9 +16,11 @@ from app import cli
 from app.cli.trend_configs import check_reason, configs
 from app.cli.trend_groups import groups
 from app.core.settings import Settings
+from app.core.text import counted
 
 if TYPE_CHECKING:
     from app.trends.configs.folder import Configs
+    from app.trends.single import CaseResult
 
 
 @click.group()
@@ -43,7 +45,7 @@ def check(folder: Path | None) -> None:
     found = _load(partial(load_configs, folder)) if folder else _load_all(cli.open_database())
     for problem in found.problems:
         click.echo(problem)
-    click.echo(f"{len(found.trends):,} trends, {len(found.problems):,} problems", err=True)
+    click.echo(f"{counted(len(found.trends), 'trend')}, {counted(len(found.problems), 'problem')}", err=True)
     sys.exit(1 if found.problems else 0)
 
 
@@ -73,13 +75,17 @@ def extract(paths: tuple[str, ...], dataset: str) -> None:
     PATHS are files and folders that are registered first; without them, all samples that are due are extracted. Files with a
     higher version in their name (DQM_V0002 before DQM_V0001) take precedence.
     """
+    from app.gui.files.entries import dataset_problem
     from app.trends.due import due, waiting_count
     from app.trends.extraction import extract as extract_sample
     from app.trends.states import DONE
     from app.trends.versions import sync
 
+    if dataset and (problem := dataset_problem(dataset)):
+        raise click.BadParameter(problem, param_hint="--dataset")
     settings = cli.open_database()
-    sync(_load_all(settings))
+    configs = _load_all(settings)
+    sync(configs)
     problems = _register(paths, dataset, settings) if paths else []
     samples = due(settings)
     failed = 0
@@ -91,9 +97,12 @@ def extract(paths: tuple[str, ...], dataset: str) -> None:
                 problems.append(f"{sample}: {text}")
     for line in problems:
         click.echo(line, err=True)
-    click.echo(f"{len(samples) - failed:,} samples extracted, {failed:,} failed")
+    click.echo(f"{counted(len(samples) - failed, 'sample')} extracted, {failed:,} failed")
+    if configs.problems:
+        click.echo(f"{counted(len(configs.problems), 'problem')} of configurations, see `dqmhub trends check`", err=True)
     if waiting := waiting_count():
-        click.echo(f"{waiting:,} samples wait for their next try, see `dqmhub trends status`", err=True)
+        verb = "waits for its" if waiting == 1 else "wait for their"
+        click.echo(f"{counted(waiting, 'sample')} {verb} next try, see `dqmhub trends status`", err=True)
     sys.exit(1 if failed or (problems and not samples) else 0)
 
 
@@ -129,23 +138,40 @@ def recompute(subsystem: str, name: str, reason: str) -> None:
 
     check_reason(reason)
     cli.open_database()
-    count = recompute_trends(subsystem, name.removeprefix("plot:"), reason.strip())
+    name = name.removeprefix("plot:")
+    _check_name(subsystem, name)
+    count = recompute_trends(subsystem, name, reason.strip())
     if not count:
-        raise click.ClickException("No trend has this subsystem and name")
-    click.echo(f"{count:,} trends will be computed again")
+        raise click.ClickException("No such trend is configured any more")
+    click.echo(f"{counted(count, 'trend')} will be computed again")
+
+
+def _check_name(subsystem: str, name: str) -> None:
+    """End the command, with the nearest name, if there is no such trend."""
+    from app.trends.errors import UnknownSelection
+    from app.trends.trend_names import check_trend_name
+
+    try:
+        check_trend_name(subsystem, name)
+    except UnknownSelection as error:
+        raise click.ClickException(str(error)) from error
 
 
 @trends.command()
 @click.option("--reasons", is_flag=True, help="Also count why runs have no point; reads all points.")
 def status(reasons: bool) -> None:
-    """Print how many samples were extracted, and what failed."""
-    from app.trends.status import failures, reason_counts, totals
+    """Print how many samples were extracted and are due, what failed, and the problems of configurations."""
+    from app.trends.due import due_count
+    from app.trends.status import config_problems, failures, reason_counts, totals
 
-    cli.open_database()
+    settings = cli.open_database()
     found = totals()
     click.echo(f"trends: {found.trends:,} configured, {found.retired:,} retired")
-    click.echo("samples: " + (", ".join(f"{count:,} {state}" for state, count in sorted(found.by_state.items())) or "none"))
+    states = [f"{count:,} {state}" for state, count in sorted(found.by_state.items())]
+    click.echo("samples: " + ", ".join([*states, f"{due_count(settings):,} due"]))
     click.echo(f"points: {found.points:,}")
+    if problems := config_problems():
+        click.echo(f"{problems}; the first: {problems.first}")
     for failure in failures():
         click.echo(failure)
     for text, count in reason_counts() if reasons else ():
@@ -161,7 +187,9 @@ def export(format: str, subsystem: str, name: str) -> None:
     from app.trends.export import ExportedPoint, exported_points
 
     cli.open_database()
-    points = exported_points(subsystem, name.removeprefix("plot:"))
+    name = name.removeprefix("plot:")
+    _check_name(subsystem, name)
+    points = exported_points(subsystem, name)
     if format == "csv":
         writer = csv.writer(sys.stdout)
         writer.writerow(ExportedPoint._fields)
@@ -180,7 +208,7 @@ def export(format: str, subsystem: str, name: str) -> None:
 @click.option("--reference", default="", help="The monitor element to compare with.")
 @click.option("--batch", is_flag=True, help="Read cases from standard input: JSON lines with file, metric, me, histo1, histo2, reference.")
 def compute(file: str | None, expression: str | None, me: str | None, histo1: str, histo2: str, reference: str, batch: bool) -> None:
-    """Compute a metric from a file, and print value, error and reason as JSON.
+    """Compute a metric from a file, and print value, error and reason as JSON; exit code 1 if the file cannot be read.
 
     \b
     dqmhub trends compute FILE "basic.BinCount(2)" PixelPhase1/Tracks/ntracks
@@ -190,21 +218,19 @@ def compute(file: str | None, expression: str | None, me: str | None, histo1: st
     if batch == bool(file) or not (batch or (expression and me)):
         raise click.UsageError("Expected FILE, EXPRESSION and ME, or --batch alone")
     if not batch:
-        case = {"file": file, "metric": expression, "me": me, "histo1": histo1, "histo2": histo2, "reference": reference}
-        click.echo(json.dumps(compute_case(case)))
-        return
+        result = compute_case({"file": file, "metric": expression, "me": me, "histo1": histo1, "histo2": histo2, "reference": reference})
+        click.echo(json.dumps(result.document))
+        sys.exit(0 if result.is_readable else 1)
     for line in sys.stdin:
         if line.strip():
-            click.echo(json.dumps(_computed_line(line)))
+            click.echo(json.dumps(_computed_line(line).document))
 
 
-def _computed_line(line: str) -> dict[str, object]:
-    from app.trends.single import compute_case
+def _computed_line(line: str) -> CaseResult:
+    from app.trends.single import CaseResult, compute_case
 
     try:
         case = json.loads(line)
     except (ValueError, RecursionError):
         case = None
-    if not isinstance(case, dict):
-        return {"value": None, "error": None, "reason": "The line is no JSON object"}
-    return compute_case(case)
+    return compute_case(case) if isinstance(case, dict) else CaseResult(None, None, "The line is no JSON object")

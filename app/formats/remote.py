@@ -46,7 +46,11 @@ class _State:
         self.is_closing = False
 
     def server(self, url: str) -> XRootDServer:
-        address = url[: url.index("/", len(SCHEME))]
+        """The server of a file. Raises `FormatError` for an address without host or path."""
+        host = url[len(SCHEME) :].partition("/")
+        if not all(host):
+            raise FormatError("is no address of a file", url, "root://host//path")
+        address = f"{SCHEME}{host[0]}"
         with self.lock:
             return self.servers.setdefault(address, XRootDServer(address, self.timeout_s, self.slots))
 

@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 import re2
-from peewee import JOIN, fn
+from peewee import JOIN, SQL, fn
 
 from app.core.database import rows
 from app.core.settings import Settings
@@ -23,9 +23,18 @@ LIVE_PAUSE_S = 300.0
 
 def due(settings: Settings, limit: int | None = None) -> list[SampleKey]:
     """Samples of whole runs whose points are missing or old, the newest runs first."""
+    found = rows(_query(settings).order_by(Sample.run.desc(), Dataset.name).limit(limit))
+    return [SampleKey(run, 0, dataset) for run, dataset in found]
+
+
+def due_count(settings: Settings) -> int:
+    """The number of samples that `due` returns."""
+    return int(_query(settings).count())
+
+
+def _query(settings: Settings) -> Any:
+    """Run and dataset of the samples that are due."""
     newest = newest_activation()
-    if not newest:
-        return []
     has_list = Sample.me_count.is_null() | (Sample.me_count > 0)  # a file of lumisections alone has nothing of the whole run
     query = Sample.select(Sample.run, Dataset.name).join(Dataset).where(Sample.lumi == 0, Sample.run > 0, has_list, *_of_datasets(settings))
     query = query.join(TrendDataset, JOIN.LEFT_OUTER, on=(TrendDataset.name == Dataset.name)).join(
@@ -33,8 +42,7 @@ def due(settings: Settings, limit: int | None = None) -> list[SampleKey]:
         JOIN.LEFT_OUTER,
         on=((TrendExtraction.dataset == TrendDataset.id) & (TrendExtraction.run == Sample.run)),
     )
-    found = rows(query.where(_is_due(newest)).order_by(Sample.run.desc(), Dataset.name).limit(limit))
-    return [SampleKey(run, 0, dataset) for run, dataset in found]
+    return query.where(_is_due(newest) if newest else SQL("1 = 0"))  # without trends nothing is due
 
 
 def _is_due(newest: int) -> Any:

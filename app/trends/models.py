@@ -48,6 +48,19 @@ class TrendVersion(Table):
         indexes = ((("trend", "hash"), True),)
 
 
+class TrendConfigProblem(Table):
+    """Something wrong in the configurations when they were read last."""
+
+    place = TextField()  # file:line
+    reason = TextField()
+    hides_trends = BooleanField()  # a trend cannot be used, or a file not be read
+
+    class Meta:
+        """Options of peewee."""
+
+        table_name = "trend_config_problem"
+
+
 class TrendDataset(Table):
     """A dataset, with the parts of its name that tell one processing from another."""
 

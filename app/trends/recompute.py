@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.core.counters import advance
 from app.core.database import proxy, rows
+from app.core.text import counted
 from app.security.audit_log import audit
 from app.trends.models import Trend, TrendExtraction, TrendVersion
 from app.trends.versions import COUNTER
@@ -25,5 +26,5 @@ def recompute(subsystem: str, name: str, reason: str) -> int:
         if versions:
             TrendVersion.update(activated=activation).where(TrendVersion.id.in_(query)).execute()
             TrendExtraction.update(next_try=0.0).execute()
-        audit("recompute trends", f"{subsystem or 'all subsystems'} {name or 'all trends'}", reason, f"{len(versions)} trends")
+        audit("recompute trends", f"{subsystem or 'all subsystems'} {name or 'all trends'}", reason, counted(len(versions), "trend"))
     return len(versions)

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from peewee import fn
 
-from app.core.area import StatusLine
+from app.core.area import State, StatusLine
 from app.core.database import rows
 from app.core.metrics import gauge
 from app.core.settings import Settings
+from app.core.text import counted
 from app.trends.configured import has_configs
-from app.trends.models import Trend, TrendDataset, TrendExtraction, TrendPoint, TrendReason, TrendVersion
+from app.trends.due import due_count
+from app.trends.models import Trend, TrendConfigProblem, TrendDataset, TrendExtraction, TrendPoint, TrendReason, TrendVersion
 from app.trends.rules.status import rule_lines, rule_metrics
 from app.trends.states import DONE
 
@@ -45,12 +47,39 @@ def status_lines(settings: Settings) -> Iterator[StatusLine]:
     """The line of trends; none on an instance without configurations."""
     if not has_configs(settings):
         return
-    found = totals()
+    found, due = totals(), due_count(settings)
     bad = sum(count for state, count in found.by_state.items() if state != DONE)
-    text = f"{found.trends:,} trends, {found.by_state.get(DONE, 0):,} samples extracted" + (f", {bad:,} with problems" if bad else "")
+    parts = [counted(found.trends, "trend"), f"{counted(found.by_state.get(DONE, 0), 'sample')} extracted"]
+    parts += [f"{due:,} due"] if due else []
+    parts += [f"{bad:,} with problems"] if bad else []
     age = None if found.last is None else max(0.0, time.time() - found.last)
-    yield StatusLine("trends", "warn" if bad else "ok", text, age, next(iter(failures(1)), ""))
+    yield StatusLine("trends", "warn" if bad else "ok", ", ".join(parts), age, next(iter(failures(1)), ""))
+    if problems := config_problems():
+        state: State = "warn" if problems.hiding else "ok"
+        yield StatusLine("trend configurations", state, str(problems), None, problems.first)
     yield from rule_lines()
+
+
+class ConfigProblems(NamedTuple):
+    """What was wrong in the configurations when they were read last."""
+
+    number: int
+    hiding: int  # those that keep a trend from being used
+    first: str  # with its place; one that hides trends before remarks
+
+    def __str__(self) -> str:
+        text = f"{counted(self.number, 'problem')} of configurations"
+        return f"{text}, {self.hiding:,} of which hide trends" if self.hiding else text
+
+
+def config_problems() -> ConfigProblems | None:
+    """The problems of configurations; None without any."""
+    problem = TrendConfigProblem
+    count = problem.select().count()
+    if not count:
+        return None
+    first = problem.select().order_by(problem.hides_trends.desc(), problem.id).first()
+    return ConfigProblems(count, problem.select().where(problem.hides_trends).count(), f"{first.place}: {first.reason}")
 
 
 def failures(limit: int = 10) -> list[str]:

@@ -13,10 +13,10 @@ from peewee import chunked, fn
 
 from app.core.counters import advance
 from app.core.database import proxy, rows
-from app.trends.models import Trend, TrendVersion
+from app.trends.models import Trend, TrendConfigProblem, TrendVersion
 
 if TYPE_CHECKING:
-    from app.trends.configs.config import TrendConfig
+    from app.trends.configs.config import ConfigProblem, TrendConfig
     from app.trends.configs.folder import Configs
 
 BATCH = 200
@@ -38,7 +38,7 @@ class SyncResult(NamedTuple):
 
 
 def sync(configs: Configs) -> SyncResult:
-    """Store new trends and versions, and retire trends without a configuration. Their points stay.
+    """Store new trends and versions, and the problems; retire trends without a configuration. Their points stay.
 
     A trend is not retired if its file or folder, or a part of it, cannot be read: it may be there still.
     """
@@ -55,7 +55,15 @@ def sync(configs: Configs) -> SyncResult:
         ]
         _retire(gone)
         changed = _activate(configs, number)
+        _store_problems(configs.problems)
     return SyncResult(len(new), changed - len(new), len(gone))
+
+
+def _store_problems(problems: list[ConfigProblem]) -> None:
+    TrendConfigProblem.delete().execute()
+    for batch in chunked(problems, BATCH):
+        fields = ({"place": str(each.place), "reason": each.reason, "hides_trends": each.hides_trends} for each in batch)
+        TrendConfigProblem.insert_many(list(fields)).execute()
 
 
 def newest_activation() -> int:

@@ -49,7 +49,7 @@ def check_that_it_fails_alone(site: Site, hostile: Path, reason: str) -> None:
     assert state.next_try > state.finished
     good = (site.files / GOOD).read_bytes().replace(b"355555", b"355559")
     hostile.write_bytes(good)
-    assert site.extract(hostile) == "1 samples extracted, 0 failed"
+    assert site.extract(hostile) == "1 sample extracted, 0 failed"
     assert site.points()["n", RUN] == 100
 
 

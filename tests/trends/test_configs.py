@@ -54,10 +54,10 @@ def test_of_two_trends_with_one_name_the_first_is_kept_and_both_places_are_named
         ("[plot:a]\nrelativePath = A/b\nyTitle = y\n", 1, "a has no metric"),
         ("\n\n[plot:a]\nmetric = basic.Mean()\n", 3, "a has no relativePath (in TOML me) and no yTitle (in TOML y_title)"),
         (f"[plot:a b]\n{TREND}", 1, "The name 'a b' is not usable; right would be letters, digits, _, + and -"),
-        (f"[plot:a]\n{TREND}threshold = many\n", 1, "a: the threshold 'many' is not usable"),
-        (f"[plot:a]\n{TREND.replace('Mean()', 'Maen()')}", 1, "There is no metric basic.Maen; the nearest is basic.Mean"),
-        (f"[plot:a]\n{TREND.replace('()', '(1)')}", 1, "basic.Mean has 1 arguments; right would be basic.Mean()"),
-        ("[plot:a]\nno assignment\n", 1, "The section cannot be read"),
+        (f"[plot:a]\n{TREND}threshold = many\n", 5, "a: the threshold 'many' is not usable"),
+        (f"[plot:a]\n{TREND.replace('Mean()', 'Maen()')}", 2, "There is no metric basic.Maen; the nearest is basic.Mean"),
+        (f"[plot:a]\n{TREND.replace('()', '(1)')}", 2, "basic.Mean has 1 arguments; right would be basic.Mean()"),
+        ("[plot:a]\nno assignment\n", 2, "The line is no assignment; right would be key = text"),
     ],
 )
 def test_a_wrong_section_is_named_with_its_line_and_the_others_are_used(tmp_path: Path, text: str, line: int, reason: str) -> None:
@@ -148,21 +148,48 @@ name = "bad"
 
 
 @pytest.mark.parametrize(
-    ("field", "reason"),
+    ("field", "below", "reason"),
     [
-        ("metrik", "There is no field metrik; the nearest is metric"),
-        ("metric", "metric is 1; right would be a text in quotes"),
-        ("threshold", "bad has no metric and no relativePath (in TOML me) and no yTitle (in TOML y_title)"),
+        ("metrik", 2, "There is no field metrik; the nearest is metric"),
+        ("metric", 2, "metric is 1; right would be a text in quotes"),
+        ("threshold", 0, "bad has no metric and no relativePath (in TOML me) and no yTitle (in TOML y_title)"),
     ],
 )
-def test_toml_files_name_their_problems_in_the_same_way(tmp_path: Path, field: str, reason: str) -> None:
+def test_toml_files_name_their_problems_in_the_same_way(tmp_path: Path, field: str, below: int, reason: str) -> None:
     (tmp_path / "PixelPhase1").mkdir()
     (tmp_path / "PixelPhase1" / "x.toml").write_text(TOML.format(field=field))
     configs = load_configs(tmp_path)
     trend = configs.trends["PixelPhase1", "Ntracks"]
     assert (trend.threshold, trend.me, str(trend.place)) == (100, "PixelPhase1/Tracks/ntracks", "PixelPhase1/x.toml:3")
     assert [str(problem) for problem in configs.problems] == [
-        f"PixelPhase1/x.toml:{TOML[: TOML.rindex('[[trend]]')].count(chr(10)) + 1}: {reason}"
+        f"PixelPhase1/x.toml:{TOML[: TOML.rindex('[[trend]]')].count(chr(10)) + 1 + below}: {reason}"
+    ]
+
+
+def test_every_problem_of_a_section_is_named_at_the_line_of_its_key(tmp_path: Path) -> None:
+    section = "# first\n[plot:a b]\nMetric : basic.Maen()\nrelativePath = A/b\n  c\nhisto1Path = /A/b\nthreshold = 1\nthreshold=many\n"
+    configs = configs_of(tmp_path, DT__x=f"{section}[plot:good]\n{TREND.replace('= A', '= /A')}")
+    assert [str(problem) for problem in configs.problems] == [
+        "DT/x.ini:2: The name 'a b' is not usable; right would be letters, digits, _, + and -",
+        "DT/x.ini:2: a b has no yTitle (in TOML y_title)",
+        "DT/x.ini:8: a b: the threshold 'many' is not usable; right would be a whole number below 1,000,000,000",
+        "DT/x.ini:3: There is no metric basic.Maen; the nearest is basic.Mean",
+        "DT/x.ini:11: good: the path /A/b starts with /; right would be A/b, which is used",
+    ]
+
+
+def test_every_problem_of_a_toml_table_is_named_at_the_line_of_its_key(tmp_path: Path) -> None:
+    (tmp_path / "DT").mkdir()
+    good = 'name = "{}"\nmetric = "basic.Mean()"\nme = "A/b"\ny_title = "y"\n'
+    text = (
+        f'[[trend]]\n{good.format("good")}\n[[trend]]\nname = "a"\n"metrik" = 1\nme = 2\n\n[[trend]]\n{good.format("b b")}threshold = -3\n'
+    )
+    (tmp_path / "DT" / "x.toml").write_text(text)
+    assert [str(problem) for problem in load_configs(tmp_path).problems] == [
+        "DT/x.toml:9: There is no field metrik; the nearest is metric",
+        "DT/x.toml:10: me is 2; right would be a text in quotes",
+        "DT/x.toml:13: The name 'b b' is not usable; right would be letters, digits, _, + and -",
+        "DT/x.toml:17: b b: the threshold '-3' is not usable; right would be a whole number below 1,000,000,000",
     ]
 
 

@@ -72,6 +72,6 @@ def test_the_formula_ends_at_the_level_of_the_files_of_the_demo(hub: Settings, d
     assert not configs.problems
     config = next(config for config in configs.trends.values() if config.name == name)
     found = compute_case({"file": str(demo_file), "metric": config.metric, "me": config.me})
-    assert found["value"] is not None, found["reason"]
+    assert found.value is not None, found.reason
     trend = DEMO_TRENDS[name]
-    assert abs(found["value"] - trend.level) < 6 * trend.level * max(trend.spread, 0.01)
+    assert abs(found.value - trend.level) < 6 * trend.level * max(trend.spread, 0.01)

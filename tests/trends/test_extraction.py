@@ -85,7 +85,7 @@ def test_a_trend_added_after_the_file_of_the_points_was_replaced_by_an_older_one
     site.extract(*site.add(V2))
     site.extract(*site.add(V1))
     site.configure(n=COUNT, entries="basic.Count() DT/n")
-    assert site.extract() == "1 samples extracted, 0 failed"
+    assert site.extract() == "1 sample extracted, 0 failed"
     assert site.points() == {("n", 355555): 200, ("entries", 355555): None}
     assert site.extract() == "0 samples extracted, 0 failed"
 
@@ -265,10 +265,10 @@ def test_a_failed_file_that_is_named_is_tried_at_once_and_others_are_said_to_wai
         file.write_bytes((site.files / name).read_bytes())
     done = dqmhub(site.settings, "trends", "extract", str(files[0]))
     assert site.points() == {("n", 355555): 100}
-    assert "1 samples wait for their next try" in done.stderr
+    assert "1 sample waits for its next try" in done.stderr
 
 
-@pytest.mark.parametrize("arguments", [("/nowhere",), ("--dataset", "foo", "/etc/passwd")])
+@pytest.mark.parametrize("arguments", [("/nowhere",), ("--dataset", "/A/B/DQMIO", "/etc/passwd")])
 def test_extracting_nothing_but_unusable_files_fails(site: Site, arguments: tuple[str, ...]) -> None:
     site.configure(n=COUNT)
     assert dqmhub(site.settings, "trends", "extract", *arguments).returncode == 1
@@ -307,13 +307,13 @@ def test_recompute_is_audited_and_reads_the_files_again(site: Site) -> None:
     site.configure(n=COUNT)
     site.extract(*site.add(V1, NEXT_RUN))
     done = dqmhub(site.settings, "trends", "recompute", "--name", "plot:n", "--reason", "mended metric")
-    assert (done.returncode, done.stdout) == (0, "1 trends will be computed again\n")
+    assert (done.returncode, done.stdout) == (0, "1 trend will be computed again\n")
     TrendPoint.update(value=1).execute()
     assert site.extract() == "2 samples extracted, 0 failed"
     assert site.points() == {("n", 355555): 100, ("n", 355556): 300}
     assert totals().points == 2
     assert [(row.action, row.reason, row.answer) for row in Audit.select().where(Audit.action == "recompute trends")] == [
-        ("recompute trends", "mended metric", "1 trends")
+        ("recompute trends", "mended metric", "1 trend")
     ]
 
 

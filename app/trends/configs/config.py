@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator, Mapping
 from hashlib import sha256
+from types import MappingProxyType
 from typing import NamedTuple
 
 from app.trends.errors import ConfigError
@@ -61,13 +63,8 @@ class TrendConfig(NamedTuple):
     @property
     def paths(self) -> dict[str, str]:
         """The ME of each input of the metric that is configured; a / at the start, as some of the original's have, is left out."""
-        return {name: path.lstrip("/") for name, path in self.written_paths.items()}
-
-    @property
-    def written_paths(self) -> dict[str, str]:
-        """As `paths`, as they are written."""
         named = {"main": self.me, "histo1": self.histo1, "histo2": self.histo2, "reference": self.reference}
-        return {name: path for name, path in named.items() if path}
+        return {name: path.lstrip("/") for name, path in named.items() if path}
 
 
 KEYS = {
@@ -86,20 +83,55 @@ REQUIRED = {"metric": "metric", "me": "relativePath (in TOML me)", "y_title": "y
 """The fields without which a trend is not usable, and their names in files."""
 
 
-def make_config(subsystem: str, name: str, fields: dict[str, str], place: Place) -> TrendConfig:
-    """A trend from the texts of its fields. Raises `ConfigError` with what is wrong and what would be right."""
+def read_config(
+    subsystem: str, name: str, fields: Mapping[str, str], place: Place, lines: Mapping[str, int] = MappingProxyType({})
+) -> Iterator[TrendConfig | ConfigProblem]:
+    """The trend of a section, or each of its problems, and remarks about it.
+
+    Args:
+        fields: Texts by the names of fields.
+        place: Of the section.
+        lines: The line of each field, where the problems of the field are.
+    """
     name = name.removeprefix(PREFIX)
+    problems = list(_problems(name, fields))
+    for field, reason in problems:
+        yield ConfigProblem(place._replace(line=lines.get(field, place.line)), reason)
+    if problems:
+        return
+    values = {field: text for field, text in fields.items() if field != "threshold"}
+    yield TrendConfig(subsystem, name, place=place, threshold=int(fields.get("threshold") or 0), **values)
+    for field in ("me", "histo1", "histo2", "reference"):
+        if (path := fields.get(field, "")).startswith("/"):
+            reason = f"{name}: the path {path} starts with /; right would be {path.lstrip('/')}, which is used"
+            yield ConfigProblem(place._replace(line=lines.get(field, place.line)), reason, False)
+
+
+def make_config(subsystem: str, name: str, fields: Mapping[str, str], place: Place) -> TrendConfig:
+    """A trend from the texts of its fields. Raises `ConfigError` with all that is wrong and what would be right."""
+    found = list(read_config(subsystem, name, fields, place))
+    for each in found:
+        if isinstance(each, TrendConfig):
+            return each
+    raise ConfigError("; ".join(each.reason for each in found if isinstance(each, ConfigProblem)))
+
+
+def _problems(name: str, fields: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Each problem of a trend that makes it unusable: the field, "" for the trend itself, and the reason."""
     if not _NAME.fullmatch(name):
-        raise ConfigError(f"The name {name!r} is not usable; right would be letters, digits, _, + and -")
+        yield "name", f"The name {name!r} is not usable; right would be letters, digits, _, + and -"
     if missing := [label for field, label in REQUIRED.items() if not fields.get(field)]:
-        raise ConfigError(f"{name} has no {' and no '.join(missing)}")
-    threshold = fields.get("threshold", "") or "0"
-    if not re.fullmatch(r"[0-9]{1,9}", threshold):
-        raise ConfigError(f"{name}: the threshold {threshold[:20]!r} is not usable; right would be a whole number below 1,000,000,000")
+        yield "", f"{name} has no {' and no '.join(missing)}"
     for field, text in fields.items():
         if "\0" in text or (not text.isascii() and text != text.encode("utf-8", "replace").decode()):
-            raise ConfigError(f"{name}: {field} has characters that are no text")
-    parse_metric(fields["metric"])
-    return TrendConfig(
-        subsystem, name, place=place, threshold=int(threshold), **{key: value for key, value in fields.items() if key != "threshold"}
-    )
+            yield field, f"{name}: {field} has characters that are no text"
+    if (threshold := fields.get("threshold")) and not re.fullmatch(r"[0-9]{1,9}", threshold):
+        yield (
+            "threshold",
+            f"{name}: the threshold {threshold[:20]!r} is not usable; right would be a whole number below 1,000,000,000",
+        )
+    if metric := fields.get("metric"):
+        try:
+            parse_metric(metric)
+        except ConfigError as error:
+            yield "metric", str(error)

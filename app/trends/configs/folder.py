@@ -48,14 +48,10 @@ def load_configs(folder: Path) -> Configs:
 
 
 def add_config(trends: dict[tuple[str, str], TrendConfig], config: TrendConfig) -> Iterator[ConfigProblem]:
-    """Add a trend unless there is one of its name; yields what is remarkable about it."""
+    """Add a trend unless there is one of its name, which is a remark."""
     used = trends.setdefault((config.subsystem, config.name), config)
     if used is not config:
         yield ConfigProblem(config.place, f"{config.name} is configured in {used.place} already, which is used", False)
-    for path in config.written_paths.values():
-        if path.startswith("/"):
-            reason = f"{config.name}: the path {path} starts with /; right would be {path.lstrip('/')}, which is used"
-            yield ConfigProblem(config.place, reason, False)
 
 
 def _read_all(folder: Path) -> Iterator[TrendConfig | ConfigProblem]:

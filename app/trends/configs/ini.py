@@ -6,30 +6,42 @@ import configparser
 import re
 from collections.abc import Iterator
 
-from app.trends.configs.config import KEYS, ConfigProblem, Place, TrendConfig, make_config
-from app.trends.errors import ConfigError
+from app.trends.configs.config import KEYS, ConfigProblem, Place, TrendConfig, read_config
 
 SUFFIX = ".ini"
 _HEADER = re.compile(r"\[(.+)\]")
+_KEY = re.compile(r"(\w[^=:]*)[=:]")
 
 
 def read(text: str, subsystem: str, file: str) -> Iterator[TrendConfig | ConfigProblem]:
-    """The trends of a file in their order, and a problem in place of each that cannot be used."""
+    """The trends of a file in their order, and the problems of those that cannot be used."""
     for line, section in _sections(text):
-        if not _HEADER.match(section):
-            yield ConfigProblem(Place(file, line), "The text before the first section is no part of a trend")
-            continue
         place = Place(file, line)
+        if not _HEADER.match(section):
+            yield ConfigProblem(place, "The text before the first section is no part of a trend")
+            continue
         parser = configparser.RawConfigParser(strict=False)
         try:
             parser.read_string(section)
-            for name in parser.sections():  # one, or none for [DEFAULT]
-                fields = {KEYS[key]: value.strip() for key, value in parser[name].items() if key in KEYS}
-                yield make_config(subsystem, name, fields, place)
+        except configparser.ParsingError as error:
+            for number, _ in error.errors:
+                yield ConfigProblem(place._replace(line=line + number - 1), "The line is no assignment; right would be key = text")
+            continue
         except configparser.Error as error:
             yield ConfigProblem(place, f"The section cannot be read: {' '.join(str(error).split())}")
-        except ConfigError as error:
-            yield ConfigProblem(place, str(error))
+            continue
+        for name in parser.sections():  # one, or none for [DEFAULT]
+            fields = {KEYS[key]: value.strip() for key, value in parser[name].items() if key in KEYS}
+            yield from read_config(subsystem, name, fields, place, _lines_of_fields(section, line))
+
+
+def _lines_of_fields(section: str, first: int) -> dict[str, int]:
+    """The line of each field of a section; the last one counts, as for its value."""
+    found = {}
+    for number, line in enumerate(section.splitlines(), first):
+        if (match := _KEY.match(line)) and (field := KEYS.get(match[1].strip().lower())):
+            found[field] = number
+    return found
 
 
 def _sections(text: str) -> Iterator[tuple[int, str]]:

@@ -9,16 +9,16 @@ from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from typing import Any
 
-from app.trends.configs.config import KEYS, ConfigProblem, Place, TrendConfig, make_config
-from app.trends.errors import ConfigError
+from app.trends.configs.config import KEYS, ConfigProblem, Place, TrendConfig, read_config
 
 SUFFIX = ".toml"
 FIELDS = ("name", *KEYS.values())
+_KEY = re.compile(r"""[ \t]*["']?([A-Za-z0-9_-]+)["']?[ \t]*=""")
 _TABLE = re.compile(r"^[ \t]*\[\[\s*trend\s*\]\]", re.MULTILINE)
 
 
 def read(text: str, subsystem: str, file: str) -> Iterator[TrendConfig | ConfigProblem]:
-    """The trends of a file in their order, and a problem in place of each that cannot be used."""
+    """The trends of a file in their order, and the problems of those that cannot be used."""
     try:
         trends = tomllib.loads(text).get("trend", [])
     except tomllib.TOMLDecodeError as error:
@@ -29,27 +29,40 @@ def read(text: str, subsystem: str, file: str) -> Iterator[TrendConfig | ConfigP
     if not isinstance(trends, list) or len(lines) != len(trends) or not trends:
         yield ConfigProblem(Place(file, 1), "The file has no trends; right would be a table [[trend]] for each")
         return
-    for line, trend in zip(lines, trends, strict=True):
-        try:
-            yield make_config(subsystem, *_texts(trend), Place(file, line))
-        except ConfigError as error:
-            yield ConfigProblem(Place(file, line), str(error))
+    ends = [*lines[1:], text.count("\n") + 2]
+    for line, end, trend in zip(lines, ends, trends, strict=True):
+        yield from _read_trend(trend, subsystem, Place(file, line), _lines_of_fields(text, line, end))
 
 
-def _texts(trend: dict[str, Any]) -> tuple[str, dict[str, str]]:
-    """The name of a trend, and its other fields as texts."""
+def _read_trend(trend: Any, subsystem: str, place: Place, lines: dict[str, int]) -> Iterator[TrendConfig | ConfigProblem]:
+    if not isinstance(trend, dict):
+        yield ConfigProblem(place, "The trend is no table; right would be fields below [[trend]]")
+        return
+    if problems := list(_problems(trend)):
+        for key, reason in problems:
+            yield ConfigProblem(place._replace(line=lines.get(key, place.line)), reason)
+        return
+    fields = {key: str(value).strip() for key, value in trend.items()}
+    yield from read_config(subsystem, fields.pop("name", ""), fields, place, lines)
+
+
+def _lines_of_fields(text: str, first: int, end: int) -> dict[str, int]:
+    """The line of each field of the table from line `first` to the one before `end`."""
+    found: dict[str, int] = {}
+    for number, line in enumerate(text.split("\n")[first - 1 : end - 1], first):
+        if match := _KEY.match(line):
+            found.setdefault(match[1], number)
+    return found
+
+
+def _problems(trend: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """The fields of a trend that are unknown, or of another type, and the reasons."""
     for key, value in trend.items():
         if key not in FIELDS:
             near = get_close_matches(key, FIELDS, 1)
-            raise ConfigError(
-                f"There is no field {key}; the nearest is {near[0]}"
-                if near
-                else f"There is no field {key}; right would be {', '.join(FIELDS)}"
-            )
-        if not isinstance(value, int if key == "threshold" else str) or isinstance(value, bool):
-            raise ConfigError(f"{key} is {value!r}; right would be {'a whole number' if key == 'threshold' else 'a text in quotes'}")
-    fields = {key: str(value).strip() for key, value in trend.items()}
-    return fields.pop("name", ""), fields
+            yield key, f"There is no field {key}; " + (f"the nearest is {near[0]}" if near else f"right would be {', '.join(FIELDS)}")
+        elif not isinstance(value, int if key == "threshold" else str) or isinstance(value, bool):
+            yield key, f"{key} is {value!r}; right would be {'a whole number' if key == 'threshold' else 'a text in quotes'}"
 
 
 def written(configs: Iterable[TrendConfig]) -> str:
