@@ -11,6 +11,7 @@ from app.core.database import rows
 from app.gui.samples import SampleKey
 from app.gui.view import View
 from app.security import Role, needs
+from app.security.settings import SecuritySettings
 from app.trends.api.answers import streamed_unless_unchanged, unless_unchanged
 from app.trends.api.legacy_arguments import data_request, key_in, required, whole_number
 from app.trends.api.legacy_data import data_parts
@@ -21,6 +22,7 @@ from app.trends.query.series_key import SeriesKey
 from app.trends.query.stored_points import find_trend, points_of_run
 from app.trends.query.stored_series import numbered_series
 from app.web import Problem, request_settings
+from app.web.answers import is_bearer
 
 blueprint = Blueprint("trends_legacy", __name__, url_prefix="/hdqm/api")
 
@@ -33,12 +35,17 @@ SIZE = (1906, 933)
 
 @blueprint.after_request
 def allow_other_sites(response: Response) -> Response:
-    """Let scripts of other sites read the answers. Browsers send them no cookies, so an API token is needed."""
-    response.headers["Access-Control-Allow-Origin"] = "*"
-    if request.method == "OPTIONS":
+    """Let scripts of other sites read the answers, except what this machine alone may read without a token.
+
+    Browsers send no cookies with such requests. But any page in a browser on this machine could send them as a program of it.
+    """
+    is_preflight = request.method == "OPTIONS"
+    if is_preflight or is_bearer() or request_settings().of(SecuritySettings).anonymous_read != "loopback":
+        response.headers["Access-Control-Allow-Origin"] = "*"
+        response.headers["Access-Control-Expose-Headers"] = "ETag"
+    if is_preflight:
         response.headers["Access-Control-Allow-Headers"] = "Authorization, If-None-Match"
         response.headers["Access-Control-Max-Age"] = "86400"
-    response.headers["Access-Control-Expose-Headers"] = "ETag"
     return response
 
 

@@ -8,6 +8,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from flask.testing import FlaskClient
 
+from app.core.database import proxy
+from app.security import Role, accounts, tokens
 from tests.trends.query.points_of_tests import DATASET, TrendStore
 
 DATA = "/hdqm/api/data?subsystem=DT&pd=StreamExpress&processing_string=Express"
@@ -152,13 +154,37 @@ def test_errors_have_the_messages_of_the_original_in_the_one_shape(client: Flask
     assert (found["status"], sorted(found)) == (status, ["errors", "message", "status"])
 
 
-@pytest.mark.parametrize("address", ["/hdqm/api/selection", "/hdqm/api/data", "/hdqm/api/expand_url"])
+ADDRESSES = ["/hdqm/api/selection", "/hdqm/api/data", "/hdqm/api/expand_url"]
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
 def test_scripts_of_other_sites_may_read_answers_and_errors(client: FlaskClient, address: str) -> None:
-    assert client.get(address).headers["Access-Control-Allow-Origin"] == "*"
+    viewer = accounts.add("viewer", Role.VIEWER, "a long and safe passphrase")
+    token = tokens.make(viewer, "test", Role.VIEWER, 1)[1]
+    assert client.get(address, headers={"Authorization": f"Bearer {token}"}).headers["Access-Control-Allow-Origin"] == "*"
     preflight = client.options(address)
     assert preflight.status_code == 200
+    assert preflight.headers["Access-Control-Allow-Origin"] == "*"
     assert "Authorization" in preflight.headers["Access-Control-Allow-Headers"]
-    assert "Access-Control-Allow-Origin" not in client.get("/api/v1/trends").headers
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+@pytest.mark.parametrize(("readers", "allowed"), [("loopback", None), ("everyone", "*")])
+def test_pages_in_a_browser_on_this_machine_read_no_more_than_others(
+    client: FlaskClient, address: str, readers: str, allowed: str | None
+) -> None:
+    client.application.config["HUB"] = client.application.config["HUB"].replace(anonymous_read=readers)
+    assert client.get(address).headers.get("Access-Control-Allow-Origin") == allowed
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("is_read", [True, False])
+def test_an_answer_in_parts_returns_its_connection(client: FlaskClient, database_kind: str, is_read: bool) -> None:
+    response = client.get(DATA, buffered=is_read)
+    if is_read:
+        assert len(response.json) == 2
+    response.close()
+    assert proxy.is_closed() == (database_kind == "postgresql"), "a connection of SQLite stays with its thread"
 
 
 def test_a_long_answer_is_sent_in_parts_and_compressed(store: TrendStore, client: FlaskClient) -> None:
