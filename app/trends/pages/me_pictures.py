@@ -13,6 +13,9 @@ from app.gui.samples import SampleKey
 from app.gui.view import View
 from app.trends.query.stored_points import PointConfig
 
+WAIT_S = 1.0
+"""Longest wait for the list of a file that is being read; then its page polls."""
+
 SIZE = (400, 300)
 """Width and height of a plot beside a chart, pixels."""
 
@@ -36,6 +39,7 @@ class MEPictures(NamedTuple):
 
     pictures: list[MEPicture]
     problem: str  # why none has a plot; "" otherwise
+    is_coming: bool  # whether the file is being read
     other_file: str  # name of the file in the DQM GUI, if the point is of another version
 
 
@@ -43,13 +47,14 @@ def me_pictures(config: PointConfig, run: int, dataset: str, url: str, mtime_ns:
     """The monitor elements of a configuration in a run; url and mtime_ns: the file of the point, "" and 0 if there is none."""
     key = SampleKey(run, 0, dataset)
     try:
-        sample = current_catalog().open(key, 0.0)
+        sample = current_catalog().open(key, WAIT_S)
     except GuiError as error:
         problem = _sentence(key, error)
-        return MEPictures([MEPicture(ROLES[name], path, "", "", "", problem) for name, path in config.inputs.items()], problem, "")
+        lacking = [MEPicture(ROLES[name], path, "", "", "", problem) for name, path in config.inputs.items()]
+        return MEPictures(lacking, problem, isinstance(error, Importing), "")
     is_other = url and (sample.url, sample.file_version.mtime_ns) != (url, mtime_ns)
     pictures = [_picture(sample, name, path) for name, path in config.inputs.items()]
-    return MEPictures(pictures, "", base_name(sample.url) if is_other else "")
+    return MEPictures(pictures, "", False, base_name(sample.url) if is_other else "")
 
 
 def _sentence(key: SampleKey, error: GuiError) -> str:
@@ -57,7 +62,7 @@ def _sentence(key: SampleKey, error: GuiError) -> str:
         case UnknownSample():
             return f"The DQM GUI has no file of {key}: it was never registered here, or is not any more."
         case Importing():
-            return f"The file of {key} is being read. Load the page again in a moment."
+            return f"The file of {key} is being read; the plots come in a moment."
         case ImportFailed():
             return f"The file of {key} cannot be read: {error.reason}."
     return f"{error.message}."

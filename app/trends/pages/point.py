@@ -71,12 +71,17 @@ def show_point() -> Response:
         options = view_from_query(current.query)
         context |= {"is_beside_charts": True, "chart_address": chart_address("chart", Chart("", "", False, [key]), options, run)}
     response = page("trends/point.html", "trends/point_fragment.html", **context)
-    response.headers["HX-Trigger"] = dumps({"trend-point": {"run": run}})
-    if view:
-        response.headers["HX-Replace-Url"] = view.address
-    elif current.path == href(POINT_PATH):
-        response.headers["HX-Push-Url"] = point_address(key, run)
+    if request.headers.get("HX-Target") == "trend-point":
+        response.headers |= _headers(view, current.path, key, run)
     return response
+
+
+def _headers(view: ChartView | None, current_path: str, key: Key, run: int) -> dict[str, str]:
+    """Headers of another point: charts mark its run, and the page gets its address."""
+    headers = {"HX-Trigger": dumps({"trend-point": {"run": run}})}
+    if view:
+        return headers | {"HX-Replace-Url": view.address}
+    return headers | ({"HX-Push-Url": point_address(key, run)} if current_path == href(POINT_PATH) else {})
 
 
 def point_address(key: Key, run: int) -> str:
@@ -173,7 +178,7 @@ def _file_context(key: SeriesKey, trend: TrendFacts, run: int, point: StoredPoin
     """The file of the point, those that it takes precedence over, and the monitor elements."""
     dataset = point.dataset if point else dataset_of_run(key, run)
     losers = losing_files(dataset, run)
-    pictures = MEPictures([], "", "")
+    pictures = MEPictures([], "", False, "")
     if dataset:
         pictures = me_pictures(trend.config, run, dataset, point.url if point else "", point.mtime_ns if point else 0)
     return {

@@ -119,6 +119,7 @@ def test_the_ends_of_the_y_axis_are_in_the_chart(client: FlaskClient) -> None:
         assert "wrong and left out" in read(client, address(A, **wrong), 400)
 
 
+@pytest.mark.both_databases
 def test_series_can_be_found_by_words_of_any_subsystem_and_dataset_and_added(client: FlaskClient, five_runs: TrendStore) -> None:
     five_runs.configure("CSC", other="basic.Mean() CSC/x")
     five_runs.add(355001, {"other": (1.0, 0.1)})
