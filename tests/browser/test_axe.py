@@ -17,7 +17,11 @@ from app.core.settings import Settings
 from app.publish.sending import Sender
 from app.security import Role, accounts
 from app.square.models import Job
+from app.trends.golden.store import latest_lists, store_golden
+from app.trends.groups import DisplayGroup
+from app.trends.groups.store import add_group
 from tests.browser.pages import LAPTOP, PHONE, Watch, becomes_true, open_page, sign_in
+from tests.browser.trends import points
 from tests.notify import seed
 from tests.publish import receivers
 from tests.security.test_roles import address as example
@@ -48,6 +52,8 @@ CHARGE = "PixelPhase1/Tracks/PXBarrel/charge_PXLayer_1"
 MIRROR_PAGES = ["/", "/runs/358791", "/timeline", "/timeline?bad=1", "/help", "/redactions", "/nowhere"]
 FU = "dqmfu-c2b03-45-01"
 PLOT = f"{SAMPLE}/EcalBarrel/EventInfo?plot=EcalBarrel%2FEventInfo%2FreportSummaryMap"
+TRENDS = "/trends?subsystem=Pixel&pd=StreamExpress&ps=Express"
+SERIES = "series=Pixel/Charge/StreamExpress/Express"
 PAGES = {
     "/": ["/", "/?run=3671&dataset=zero", "/?run=nothing"],
     "/browse/<path:place>": [
@@ -86,14 +92,30 @@ PAGES = {
         "/control/get_cmssw_info",
     ],
     "/control/commands/<int:number>": ["/control/commands/1"],
-    "/trends": ["/trends"],
-    "/trends/chart": ["/trends/chart"],
+    "/trends": [
+        "/trends",
+        TRENDS,
+        f"{TRENDS}&table=1&ps2=PromptReco&significant=all&runs=latest:9",
+        f"{TRENDS}&band=355000-355100&drift=1&runs=355000-355357",
+        f"{TRENDS}&search=nothing&runs=355000,355003",
+        f"{TRENDS}&runs=x&page=9",
+    ],
+    "/trends/chart": [
+        "/trends/chart",
+        f"/trends/chart?{SERIES}&series=oms/duration&run=355357&table=1&runs=latest:9",
+        f"/trends/chart?{SERIES}&adding=1&find=tracks",
+    ],
+    "/trends/point": [f"/trends/point?{SERIES}&run=355357"],
+    "/trends/groups": ["/trends/groups"],
+    "/trends/groups/<subsystem>": ["/trends/groups/Pixel"],
+    "/trends/groups/<subsystem>/edit": ["/trends/groups/Pixel/edit"],
+    "/trends/groups/<subsystem>/history": ["/trends/groups/Pixel/history"],
+    "/trends/golden": ["/trends/golden"],
+    "/trends/golden/<digest>": ["/trends/golden/{golden}"],
     "/trends/rules": ["/trends/rules"],
     "/trends/rules/new": ["/trends/rules/new"],
-    "/trends/groups": ["/trends/groups"],
-    "/trends/golden": ["/trends/golden"],
     "/help": ["/help"],
-    "/help/<name>": ["/help/gui", "/help/square"],
+    "/help/<name>": ["/help/gui", "/help/square", "/help/trends"],
     "/help/report": ["/help/report"],
     "/status": ["/status"],
     "/account/sign-in": ["/account/sign-in"],
@@ -113,6 +135,9 @@ def full_site(
     with gui.render_service(folder / "render"), site(base_settings, sqlite_template, demo_files) as settings, bound(settings):
         accounts.add("ada", Role.ADMIN, PASSWORD)
         data.fill(fixtures_dir)
+        points.fill(settings)
+        add_group(DisplayGroup("both", "Two of Pixel", "", "Pixel", True, ("Ntracks", "Charge")))
+        store_golden(b'{"355000": [[1, 50]], "355003": [[1, 9]]}', "golden.json")
         service.submit(settings, service.find_spec("get_simulator_run_keys"), {}, user="ada", reason="", idempotency_key="one")
         seed.detect(settings)
         yield settings
@@ -183,6 +208,7 @@ def test_axe_finds_nothing_moderate_or_worse_on_any_page(page: Page, route: str)
     keys = {
         "crashed": Job.get(Job.run == 358791, Job.tag.startswith("beam_dqm")).key,
         "running": Job.get(Job.run == 358792, Job.tag.startswith("gem_dqm")).key,
+        "golden": latest_lists(1)[0].hash,
     }
     assert all_faults(page, [one.format(**keys) for one in PAGES[route]]) == []
 
