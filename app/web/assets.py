@@ -81,6 +81,7 @@ BUNDLES = {
         "trends/picture.js",
         "trends/save.js",
         "trends/scene_3d.js",
+        "trends/save_3d.js",
         "trends/correlation_3d.js",
         "trends/page.js",
         "trends/start.js",

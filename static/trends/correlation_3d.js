@@ -1,9 +1,9 @@
 // A chart of three series against each other: turned by drag and keys, with the table of the same points where there is no WebGL.
 "use strict";
 dqm.trends.correlation3d = (() => {
-  const { format, model, readout, scene3d } = dqm.trends;
+  const { format, model, readout, savePicture, scene3d } = dqm.trends;
   const { create } = readout;
-  const LETTERS = ["x", "y", "z"];
+  const { LETTERS } = scene3d;
   const TURN = Math.PI / 24;
   const ZOOM = 1.2;
   const MARGIN = 0.05; // around the values, of their range
@@ -96,10 +96,19 @@ dqm.trends.correlation3d = (() => {
       const { chart, page } = this;
       scene.setPoints(this.rows, (row) => this.series.some((each) => model.markOf(page.answer, each, this.runs[row])));
       if (chart.regression && page.settings.regression) scene.setPlane(chart.regression, ranges);
+      scene.canvas.addEventListener("webglcontextlost", () => {
+        if (this.scene === scene) this.lose();
+      });
       this.scene = scene;
       this.size = [this.box.clientWidth, this.box.clientHeight];
       this.redraw();
       this.box.dataset.drawn = "1";
+    }
+
+    /** Browsers draw few charts with WebGL at a time, and take it from the oldest. */
+    lose() {
+      this.scene = null;
+      this.tabulate("The browser has stopped drawing this chart, as there are too many of its kind. The same points as a table:");
     }
 
     /** The colour of a row: by its run, from the first to the last of the page. */
@@ -191,7 +200,8 @@ dqm.trends.correlation3d = (() => {
       });
       for (const button of this.figure.querySelectorAll("[data-save]")) {
         button.disabled = button.dataset.save !== "png";
-        button.onclick = () => this.save();
+        button.title = button.disabled ? "Three dimensions are saved as PNG alone" : "";
+        button.onclick = () => savePicture(this);
       }
     }
 
@@ -226,37 +236,6 @@ dqm.trends.correlation3d = (() => {
       box.setAttribute("aria-label", `Table of ${this.title}`);
       const more = this.rows.length > shown.length ? ` The last ${shown.length} of ${this.rows.length} runs.` : "";
       this.place.replaceChildren(create("p", { className: "hint", textContent: reason + more }), box);
-    }
-
-    /** Save the picture as a PNG, in the colours of the light theme. */
-    async save() {
-      const light = dqm.trends.colours(this.page.section, "light");
-      this.redraw(light);
-      const picture = this.picture(light);
-      this.redraw();
-      const blob = await new Promise((resolve) => picture.toBlob(resolve, "image/png"));
-      const name = this.series.map((each) => each.name.replace(/[^\w.+-]+/g, "_")).join("-");
-      const link = create("a", { href: URL.createObjectURL(blob), download: `${name}.png` });
-      link.click();
-      setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
-    }
-
-    /** What is drawn now, with the title above and the names of the axes below, on a canvas. */
-    picture(colours) {
-      const { canvas } = this.scene;
-      const line = 22;
-      const picture = create("canvas", { width: canvas.width, height: canvas.height + 5 * line });
-      const context = picture.getContext("2d");
-      context.fillStyle = colours.surface;
-      context.fillRect(0, 0, picture.width, picture.height);
-      context.fillStyle = colours.ink;
-      context.font = `600 16px ${colours.font}`;
-      context.fillText(this.title, 12, line, picture.width - 24);
-      context.drawImage(canvas, 0, 1.5 * line);
-      context.font = `14px ${colours.font}`;
-      for (const [position, label] of this.labels.entries())
-        context.fillText(`${LETTERS[position]}: ${label}`, 12, canvas.height + (2.4 + position) * line, picture.width - 24);
-      return picture;
     }
 
     /** Draw anew in another size, from the same side. */

@@ -1,7 +1,7 @@
 // Points in a box with three axes, which JSROOT draws with WebGL; it is loaded when the first such chart is shown.
 "use strict";
 dqm.trends.scene3d = (() => {
-  const AXES = ["X", "Y", "Z"];
+  const LETTERS = ["x", "y", "z"];
   const POINT_SIZE = 8;
   const MARK_SIZE = 18;
   const FIRST_VIEW = { around: -2.1, down: 1.15 }; // angles of the camera, rad: from the x axis, and from the z axis
@@ -13,6 +13,7 @@ dqm.trends.scene3d = (() => {
   const MARGINS = ["Left", "Right", "Top", "Bottom"];
 
   let library = null;
+  let isWebGl = null; // null: not yet tried
 
   function load(address) {
     library ??= new Promise((resolve, reject) => {
@@ -35,19 +36,22 @@ dqm.trends.scene3d = (() => {
 
   /** Whether this browser can draw in three dimensions. */
   function isPossible() {
-    const context = document.createElement("canvas").getContext("webgl2");
-    context?.getExtension("WEBGL_lose_context")?.loseContext(); // browsers allow few at a time
-    return Boolean(context);
+    if (isWebGl === null) {
+      const context = document.createElement("canvas").getContext("webgl2");
+      isWebGl = Boolean(context);
+      context?.getExtension("WEBGL_lose_context")?.loseContext(); // browsers allow few at a time
+    }
+    return isWebGl;
   }
 
   /** An empty histogram with the axes of the box. ranges: [min, max] of each. */
   function frame(ranges) {
     const histogram = JSROOT.createHistogram("TH3I", 1, 1, 1);
     histogram.fTitle = "";
-    for (const [number, name] of AXES.entries()) {
+    for (const [number, fTitle] of LETTERS.entries()) {
       const [fXmin, fXmax] = ranges[number];
-      const look = { fTitle: name.toLowerCase(), fLabelSize: 0.09, fTitleSize: 0.12, fTitleOffset: 1.6, fNdivisions: 505 };
-      Object.assign(histogram[`f${name}axis`], { fXmin, fXmax }, look);
+      const look = { fTitle, fLabelSize: 0.09, fTitleSize: 0.12, fTitleOffset: 1.6, fNdivisions: 505 };
+      Object.assign(histogram[`f${fTitle.toUpperCase()}axis`], { fXmin, fXmax }, look);
     }
     return histogram;
   }
@@ -79,6 +83,9 @@ dqm.trends.scene3d = (() => {
       box.querySelector(".canvas_fillrect").style.fill = "none"; // the ground is that of the page
       renderer.domElement.style.touchAction = "pan-y";
       renderer.localClippingEnabled = true;
+      renderer.setPixelRatio(devicePixelRatio);
+      this.marked = this.addPoints([0], MARK_SIZE, true);
+      this.marked.material.depthTest = false;
       this.fit();
       this.look(FIRST_VIEW);
       control.saveState();
@@ -108,7 +115,7 @@ dqm.trends.scene3d = (() => {
       const geometry = new BufferGeometry();
       geometry.setAttribute("position", new BufferAttribute(new Float32Array(rows.flatMap((row) => this.place(row))), 3));
       geometry.setAttribute("color", new BufferAttribute(new Float32Array(3 * rows.length), 3));
-      const look = { size: size * devicePixelRatio, sizeAttenuation: false, vertexColors: true, map: sprite(isHollow), alphaTest: 0.5 };
+      const look = { size, sizeAttenuation: false, vertexColors: true, map: sprite(isHollow), alphaTest: 0.5 };
       const mesh = new Points(geometry, new PointsMaterial(look));
       Object.assign(mesh, { rows });
       this.painter.add3DMesh(mesh);
@@ -142,9 +149,12 @@ dqm.trends.scene3d = (() => {
 
     /** Mark a row; null marks none. */
     mark(row) {
-      if (this.marked) this.painter.toplevel.remove(this.marked);
-      this.marked = row === null ? null : this.addPoints([row], MARK_SIZE, true);
-      if (this.marked) this.marked.material.depthTest = false;
+      this.marked.visible = row !== null;
+      if (row === null) return;
+      const { position } = this.marked.geometry.attributes;
+      position.array.set(this.place(row));
+      position.needsUpdate = true;
+      this.marked.geometry.computeBoundingSphere();
     }
 
     /** Draw in these colours; ofRow: the colour of a row. */
@@ -155,7 +165,7 @@ dqm.trends.scene3d = (() => {
         if (!own.includes(object)) object.material?.color?.set(ink);
       });
       this.plane?.material.color.set(link ?? ink);
-      for (const mesh of [...this.meshes, this.marked].filter(Boolean)) {
+      for (const mesh of [...this.meshes, this.marked]) {
         const { color } = mesh.geometry.attributes;
         for (const [index, row] of mesh.rows.entries())
           new Color(mesh === this.marked ? focus : ofRow(row)).toArray(color.array, 3 * index);
@@ -215,5 +225,5 @@ dqm.trends.scene3d = (() => {
     }
   }
 
-  return { load, isPossible, create: Scene.create };
+  return { LETTERS, load, isPossible, create: Scene.create };
 })();

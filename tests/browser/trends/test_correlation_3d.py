@@ -177,6 +177,14 @@ def test_without_webgl_a_table_has_the_same_points_and_nothing_is_loaded(page: P
     assert accessibility_faults(page) == []
 
 
+def test_a_chart_that_the_browser_stops_drawing_becomes_a_table(page: Page) -> None:
+    page.goto(CHART)
+    expect(page.locator(DRAWN)).to_be_visible()
+    page.evaluate("dqm.trends.page.charts[0].scene.painter.renderer.forceContextLoss()")
+    expect(page.locator(".trend-plot")).to_contain_text("has stopped drawing this chart")
+    expect(page.locator(".trend-plot tbody tr")).to_have_count(len(RUNS))
+
+
 def test_the_picture_is_saved_as_a_png_with_title_and_points(page: Page, tmp_path: Path) -> None:
     from PIL import Image
 
