@@ -16,7 +16,7 @@ from app.trends.query.points_cache import CACHE
 from app.trends.query.stored_series import SeriesPart, StoredDataset, StoredSeries
 
 WHOLE_SHARE = 4
-"""A dataset is read whole, and kept in memory, if one of this many of its runs or more is wanted."""
+"""A dataset is read whole, and kept in memory, if one of this many of its runs or more is wanted, or if it is there already."""
 ROWS_AT_ONCE = 100_000
 """Rows of a query, at most, as rows take several times the memory of arrays."""
 
@@ -53,7 +53,7 @@ class PointReader:
             wanted = np.intersect1d(there, runs, assume_unique=True)
             if dataset.id in self._whole or not len(wanted):
                 continue
-            if len(wanted) * WHOLE_SHARE >= len(there):
+            if len(wanted) * WHOLE_SHARE >= len(there) or all(CACHE.get(part.id, dataset.changed) is not None for part in parts):
                 self._read_whole(dataset, parts, len(there))
             else:
                 self._read_some(parts, wanted, there)

@@ -20,6 +20,7 @@ from app.trends.query.points_cache import OVERHEAD, PointsCache
 from app.trends.query.run_choice import RunChoice
 from app.trends.query.selection import Selection
 from app.trends.query.series_key import SeriesKey
+from tests.support.queries import queries
 from tests.trends.query.points_of_tests import DATASET, TrendStore
 
 ALL = RunConditions("all")
@@ -141,3 +142,36 @@ def test_memory_for_points_is_bounded_and_the_oldest_use_goes_first() -> None:
     assert cache.get(1, 1) is None, "its dataset has changed"
     cache.put(5, 0, PointColumns._make(np.zeros(9000, dtype=column.dtype) for column in points))
     assert cache.get(5, 0) is None, "more than all memory"
+
+
+def _many_runs(store: TrendStore) -> None:
+    for run in range(355000, 355200):
+        store.add(run, {"a": (1.0, 0.1), "b": (2.0, 0.1), "c": (3.0, 0.1)})
+
+
+def test_points_are_read_once_until_their_dataset_changes(three_trends: TrendStore) -> None:
+    _many_runs(three_trends)
+    three_trends.add(357000, {"a": (1.0, 0.1)}, LATER_ERA)
+
+    def reads() -> int:
+        return sum("FROM trend_point" in query for query in queries(lambda: _table(three_trends, "1-999999")))
+
+    assert reads() == 2, "each dataset"
+    assert reads() == 0
+    three_trends.add(357001, {"a": (1.0, 0.1)}, LATER_ERA)
+    assert reads() == 1
+
+
+def test_few_runs_of_many_are_read_without_the_others(three_trends: TrendStore) -> None:
+    _many_runs(three_trends)
+
+    def rows_read(runs: str) -> int:
+        """Rows that the queries for points return when they are made once more."""
+        made = [query for query in queries(lambda: _table(three_trends, runs)) if "FROM trend_point" in query]
+        return sum(len(proxy.execute_sql(query).fetchall()) for query in made)
+
+    assert rows_read("latest:5") == 5 * 3
+    assert rows_read("355007,355180") == 2 * 3
+    assert rows_read("355100-355104") == 5 * 3
+    assert rows_read("latest:200") == 200 * 3
+    assert rows_read("latest:5") == 0, "they are in memory now"
