@@ -8,6 +8,7 @@ from typing import Any
 from flask import Response, request
 
 from app.core.version import VERSION
+from app.runs.settings import RunsSettings
 from app.trends.pages.analysed import analyse, header_of, regression_of
 from app.trends.pages.chart_options import ChartOptions
 from app.trends.pages.charts import Chart
@@ -19,7 +20,7 @@ from app.trends.query.packed import MEDIA_TYPE, PackedArray, pack
 from app.trends.query.run_columns import RunColumns
 from app.trends.query.series_key import Key, SeriesKey
 from app.web import etag_of, not_modified, request_settings
-from app.web.compression import accepts_gzip, body_response
+from app.web.compression import FAST, accepts_gzip, body_response, compress
 
 TIMES = ("start", "end")
 """Facts of runs that charts use and that need float64."""
@@ -40,12 +41,15 @@ def series_of(charts: Sequence[Chart]) -> list[Key]:
 def points_response(charts: Sequence[Chart], options: ChartOptions) -> Response:
     """The packed answer for charts, or 304 for a browser that has it.
 
-    The charts of an address change with the display groups of its subsystem, so they are part of the ETag.
+    The charts of an address change with the display groups of its subsystem, and the significance of runs with its limits, so
+    they are part of the ETag.
     """
-    etag = etag_of(request.full_path, VERSION, accepts_gzip(), charts, changes_of(series_of(charts)))
+    limits = request_settings().of(RunsSettings)
+    etag = etag_of(request.full_path, VERSION, limits, accepts_gzip(), charts, changes_of(series_of(charts)))
     response = not_modified(etag)
     if response is None:
-        response = body_response(pack(points_header(charts, table_of(charts, options), options)), MEDIA_TYPE)
+        packed = pack(points_header(charts, table_of(charts, options), options))
+        response = body_response(packed, MEDIA_TYPE, compress(packed, FAST) if accepts_gzip() else None)
         response.set_etag(etag)
         response.headers["Cache-Control"] = "private, no-cache"
     response.vary.add("Accept-Encoding")

@@ -7,10 +7,13 @@ import re
 
 import numpy as np
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
 from app.core.settings import Settings
 from app.trends.golden.store import store_golden
+from app.trends.groups import DisplayGroup
+from app.trends.groups.store import add_group
 from app.trends.query.packed import unpack
 from tests.trends.query.points_of_tests import TrendStore
 
@@ -70,6 +73,20 @@ def test_unchanged_points_are_not_sent_again(client: FlaskClient, three_runs: Tr
     assert client.get(points, headers=tag).status_code == 304
     three_runs.add(355004, {"a": (4.0, 0.5)})
     assert client.get(points, headers=tag).status_code == 200
+
+
+def test_points_are_sent_again_after_a_change_of_groups_and_of_the_limits_of_significance(
+    client: FlaskClient, app: Flask, three_runs: TrendStore
+) -> None:
+    points = ALL.replace("/trends", "/trends/points")
+    tag = {"If-None-Match": client.get(points).headers["ETag"]}
+    add_group(DisplayGroup("g", "", "", "DT", False, ("a", "b")))
+    grouped = client.get(points, headers=tag)
+    assert len(unpack(grouped.data)["charts"]) == 1
+    app.config["HUB"] = app.config["HUB"].replace(runs_collisions_lumi=1e6)  # as after a restart
+    answer = client.get(points, headers={"If-None-Match": grouped.headers["ETag"]})
+    assert answer.status_code == 200
+    assert unpack(answer.data)["runs"]["run"].tolist() == []
 
 
 def test_what_has_to_be_chosen_is_a_list_of_links(client: FlaskClient, three_runs: TrendStore) -> None:
