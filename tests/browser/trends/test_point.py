@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from app.core.settings import Settings
 from tests.browser.pages import PHONE, Watch, accessibility_faults, content_width, open_page
+from tests.browser.test_axe import add_axe, all_faults
 from tests.support import gui
 from tests.support.site import address, bound, site
 from tests.trends.query.points_of_tests import TrendStore
@@ -153,3 +154,13 @@ def test_chart_and_point_fit_a_phone(browser: Browser, chi2_hub: Settings, watch
         box = {name: page.locator(name).bounding_box() for name in ("#trend-charts", "#trend-point", ".chart-series")}
         tops = [place["y"] for place in box.values() if place]
         assert tops == sorted(tops), "the chart, the point below it, then the series"
+
+
+@pytest.mark.parametrize(
+    "place",
+    [f"{CHART}&series=oms/fill&run=367100", f"{CHART}&adding=1&table=1&series=oms/duration", f"/trends/point?series={SERIES}&run=367099"],
+)
+def test_axe_finds_nothing_moderate_or_worse_on_charts_and_points(page: Page, watch: Watch, place: str) -> None:
+    watch.expected.append("status of 400")  # there is no quantity fill: the page says so
+    add_axe(page)
+    assert all_faults(page, [place]) == []

@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 
 from app.runs import store
 from app.runs.models import KNOWN, RunRecord
+from app.square.models import Run
 from app.trends.models import TrendDataset, TrendPoint
 from app.trends.points import file_id
 from tests.trends.conftest import FILES, Site
@@ -188,6 +189,14 @@ def test_a_point_links_to_its_run_in_oms_and_run_registry(client: FlaskClient, s
     page = html.unescape(read(client, point("n", 355555)))
     assert "https://cmsoms.cern.ch/cms/runs/report?cms_run=355555" in page
     assert "run_number=355555" in page
+
+
+def test_a_point_links_to_its_run_in_dqm2(client: FlaskClient, site: Site) -> None:
+    site.configure(n=COUNT)
+    site.extract(*site.add(V1))
+    assert "/square/runs/355555" not in read(client, point("n", 355555))
+    Run.create(system="production", run=355555, first=1.0, last=2.0, jobs=0, version=1)
+    assert '<a href="/square/runs/355555">DQM^2 (Production)</a>' in read(client, point("n", 355555))
 
 
 def test_a_quantity_of_runs_is_a_point_like_others(client: FlaskClient, site: Site) -> None:
