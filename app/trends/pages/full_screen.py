@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from app.security import Role, needs
 from app.trends.groups import groups_of
 from app.trends.pages.adding import adding_of
+from app.trends.pages.analysis_rows import DRIFT_PARAMETERS, analysis_rows
 from app.trends.pages.chart_options import OPTION_FIELDS
 from app.trends.pages.chart_steps import chart_steps
 from app.trends.pages.chart_view import CHART_PATH, ChartView, chart_view_from_query, number_text
@@ -24,7 +25,7 @@ from app.trends.pages.tables import FACTS, last_rows
 from app.trends.pages.titles import plain_title
 from app.trends.query.columns import SeriesColumn, TrendTable
 from app.trends.query.series_key import Key, SeriesKey
-from app.web import Problem, page
+from app.web import Problem, page, request_settings
 
 blueprint = Blueprint("trend_chart", __name__)
 
@@ -139,6 +140,8 @@ def _context(view: ChartView) -> dict[str, Any]:
         "rows": [_series_row(view, column) for column in table.series],
         "unit_note": _unit_note(view, table),
         "notes": run_notes(view, table),
+        "analyses": analysis_rows(table, view, request_settings()) if view.band or view.drift else [],
+        "drift_parameters": DRIFT_PARAMETERS,
         "statistics": statistics_lines(chart, table),
         "data": last_rows(chart, table) if view.table else None,
         "facts": FACTS,

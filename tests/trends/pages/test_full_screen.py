@@ -214,3 +214,10 @@ def test_a_chart_of_a_whole_display_group_has_its_title(client: FlaskClient) -> 
     add_group(DisplayGroup("both", "Both of them", "", "DT", False, ("a", "b", "gone")))
     assert '<h1 class="sample">Both of them</h1>' in read(client, address(A, B))
     assert '<h1 class="sample">a</h1>' in read(client, address(A))
+
+
+def test_band_and_drift_of_a_chart_are_described_below_it(client: FlaskClient) -> None:
+    page = read(client, address(A, band="355001-355005", drift="1"))
+    assert "Reference band and drift" in page
+    assert "3.0" in re.search(r'data-label="Band".*?</td>', page, re.S)[0], "the mean of 1 to 5"
+    assert "Reference band" not in read(client, address(A)).split('id="trend-charts"')[1]
