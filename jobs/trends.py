@@ -10,6 +10,7 @@ from app.queue.execution import handler, report
 from app.queue.models import BackgroundJob
 from app.queue.periodic import PeriodicTask, periodic_tasks
 from app.trends.changed_files import mark_changed_files
+from app.trends.custom.store import COMPUTE, remove_unseen
 from app.trends.golden.store import delete_unused
 from app.trends.rules.task import TASK, evaluating
 from app.trends.scan import EXTRACT, READ_CONFIGS, enqueue_due, read_configs, sample_of, scanning
@@ -49,6 +50,20 @@ def read_trend_configs(job: BackgroundJob) -> None:
     changes = read_configs(settings)
     enqueue_due(settings)
     report(job, None, str(changes))
+
+
+@handler(COMPUTE)
+def compute_requested_trend(job: BackgroundJob) -> None:
+    """Compute the values of a requested trend that are missing. The key is that of the trend; running twice stores the same."""
+    from app.trends.lumis.computing import compute_trend  # loads uproot, as above
+
+    compute_trend(job, load())
+
+
+@handler("clean-requested-trends", daily=True)
+def clean_requested_trends(job: BackgroundJob) -> None:
+    """Delete requested trends at which nobody has looked for some days. Running twice deletes the same."""
+    report(job, None, f"{remove_unseen(load().of(TrendSettings).trend_request_days)} requested trends deleted")
 
 
 @handler("check-trend-files", daily=True)

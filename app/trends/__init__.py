@@ -13,11 +13,14 @@ def init_app(app: Flask) -> None:
     from app.trends.api import golden as golden_api
     from app.trends.api import groups as groups_api
     from app.trends.api import legacy, v1
+    from app.trends.custom import views as requested
     from app.trends.errors import TrendError
-    from app.trends.pages import downloads, full_screen, golden, groups, old_links, point, rules, trends
+    from app.trends.lumis import views as lumis
+    from app.trends.pages import downloads, full_screen, golden, groups, kept_configs, old_links, point, rules, trends
     from app.trends.problems import problem_of
     from app.web.errors import map_errors
 
     map_errors(app, TrendError, problem_of)
-    for module in (trends, old_links, downloads, full_screen, point, groups, rules, groups_api, golden, golden_api, v1, legacy):
+    shown = (trends, old_links, downloads, full_screen, point, groups, rules, golden, requested, kept_configs, lumis)
+    for module in (*shown, groups_api, golden_api, v1, legacy):
         app.register_blueprint(module.blueprint)

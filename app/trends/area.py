@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from app import trends
-from app.core.area import Area, CliCommand, HelpTopic, MenuItem, RunLink, StatusLine
+from app.core.area import Area, CliCommand, HelpTopic, MenuItem, RunLink, ShownElement, StatusLine
 from app.trends.rules.event_source import TrendEvents
 from app.trends.settings import TrendSettings
 
@@ -40,6 +40,12 @@ def _run_links(run: int) -> Iterable[RunLink]:
     return run_links(run)
 
 
+def _element_links(element: ShownElement) -> Iterable[RunLink]:
+    from app.trends.element_links import element_links
+
+    return element_links(element)
+
+
 AREA = Area(
     name="trends",
     title="Trends",
@@ -49,6 +55,7 @@ AREA = Area(
     run_links=_run_links,
     status=_status,
     metrics=_metrics,
+    element_links=_element_links,
     jobs="jobs.trends",
     commands={"trends": CliCommand("app.cli.trends", "Data")},
     settings=TrendSettings,
@@ -97,5 +104,18 @@ AREA = Area(
         "trends_legacy.list_runs": "viewer",
         "trends_legacy.data": "viewer",
         "trends_legacy.expand_url": "viewer",
+        "requested_trends.new_trend": "viewer",
+        "requested_trends.request_trend": "shifter",
+        "requested_trends.check_expression": "viewer",
+        "requested_trends.requested_trend": "viewer",
+        "requested_trends.points": "viewer",
+        "requested_trends.point": "viewer",
+        "requested_trends.cancel_request": "shifter",
+        "requested_trends.repeat_request": "shifter",
+        "requested_trends.keep_trend": "expert",
+        "trend_configs.list_configs": "viewer",
+        "trend_configs.remove_config": "expert",
+        "lumi_trends.lumi_form": "viewer",
+        "lumi_trends.request_lumis": "shifter",
     },
 )

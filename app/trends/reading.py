@@ -115,7 +115,7 @@ def _histogram(name: str, member: dict[str, Any], cells: Cells) -> Histogram:
     squared_weights = squared_weights.reshape(shape) if squared_weights.size else weights
     return Histogram(
         contents=np.divide(cells, weights, out=np.zeros(shape), where=weights != 0),
-        errors=_profile_errors(cells, squares, weights, squared_weights, member["fErrorMode"]),
+        errors=profile_errors(cells, squares, weights, squared_weights, member["fErrorMode"]),
         weights=weights,
         squared_weights=squared_weights,
         stored=Sums(member["fTsumw"], member["fTsumw2"], tuple(moments)),
@@ -144,8 +144,14 @@ def _axis(axis: Any) -> BinnedAxis:
     )
 
 
-def _profile_errors(sums: Cells, squares: Cells, weights: Cells, squared_weights: Cells, mode: int) -> Cells:
-    """The errors of a profile, as `TProfile::GetBinError`; 0 for cells without entries."""
+def profile_errors(sums: Cells, squares: Cells, weights: Cells, squared_weights: Cells, mode: int) -> Cells:
+    """The errors of a profile, as `TProfile::GetBinError`; 0 for cells without entries.
+
+    Args:
+        sums, squares: Of each cell the sums of w*y and of w*y*y.
+        weights, squared_weights: Of each cell the sums of w and of w*w.
+        mode: `TProfile::fErrorMode`; 0 for the error of the mean.
+    """
     errors = np.zeros(sums.shape)
     filled = weights != 0
     total, square, weight, squared = sums[filled], squares[filled], weights[filled], squared_weights[filled]

@@ -58,6 +58,7 @@ BUNDLES = {
         "trends/charts.css",
         "trends/point.css",
         "trends/full_screen.css",
+        "trends/requested.css",
     ),
     "trends.js": (
         "vendor/uplot/uPlot.iife.min.js",

@@ -41,6 +41,7 @@ dqm.trends.layout = (() => {
       ends: Array.from(runs.run, (_, index) => index + 0.5),
       label: "Run",
     }),
+    lumisection: (runs) => ({ ...MODES.run(runs), label: "Lumisection" }),
     fill: (runs) => ({ ...byFill(runs.fill), label: "Fill", lacking: "fill" }),
     time: (runs) => {
       const end = (run) => (runs.end[run] > runs.start[run] ? runs.end[run] : runs.start[run]);

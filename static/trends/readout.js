@@ -31,8 +31,9 @@ dqm.trends.readout = (() => {
     return values.join(" against ") + (mark ? ` (${mark})` : "");
   }
 
-  /** Facts of a run, as pairs of name and text. */
-  function runFacts({ runs, classes }, run) {
+  /** Facts of a run, or the number of a lumisection, as pairs of name and text. */
+  function runFacts({ mode, answer: { runs, classes } }, run) {
+    if (mode === "lumisection") return [["Lumisection", String(runs.run[run])]];
     const fill = runs.fill[run];
     return [
       ["Run", String(runs.run[run])],
@@ -85,10 +86,9 @@ dqm.trends.readout = (() => {
   /** The current point as one sentence, for readers that speak. */
   function sentence(chart) {
     const { line, row } = chart.current;
-    const { answer } = chart.page;
     const run = chart.model.rows[row];
     const shown = chart.model.lines[line];
-    const facts = runFacts(answer, run).map(([name, text]) => `${name} ${text}`);
+    const facts = runFacts(chart.page, run).map(([name, text]) => `${name} ${text}`);
     return `${shown.label}: ${pointText(chart, shown, row)}. ${facts.join(", ")}.`;
   }
 
@@ -120,7 +120,7 @@ dqm.trends.readout = (() => {
       event.preventDefault();
       chart.open();
     });
-    const parts = runFacts(chart.page.answer, run).map(([name, text]) =>
+    const parts = runFacts(chart.page, run).map(([name, text]) =>
       create("span", {}, `${name} `, create("b", { textContent: text })),
     );
     return [...parts, link];

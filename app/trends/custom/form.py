@@ -12,7 +12,7 @@ from app.gui.catalog.catalog import Catalog
 from app.gui.errors import GuiError
 from app.gui.plots.near_names import near_names
 from app.gui.samples import SampleKey, datasets, runs_of
-from app.trends.custom.metric_list import check_metric
+from app.trends.custom.metric_list import check_metric, example_of
 from app.trends.custom.requests import RunsRequest
 from app.trends.custom.samples import dataset_pattern
 from app.trends.errors import InvalidQuery
@@ -49,8 +49,10 @@ class RequestForm:
 
     @classmethod
     def of(cls, values: Mapping[str, str]) -> Self:
-        """The form of the arguments of a request."""
-        return cls(**{name: values[name].strip() for name in cls.__dataclass_fields__ if name in values})
+        """The form of the arguments of a request; `choose` names a metric of the list, in place of the one that was typed."""
+        fields = {name: values[name].strip() for name in cls.__dataclass_fields__ if name in values}
+        example = example_of(values.get("choose", ""))
+        return cls(**fields | ({"metric": example} if example else {}))
 
     def request(self) -> RunsRequest:
         """What a form without errors asks for."""
@@ -104,14 +106,14 @@ def _choice_errors(form: RequestForm, settings: Settings) -> Iterator[tuple[str,
 
 
 def dataset_error(dataset: str) -> str:
-    """What is wrong with the name of a dataset, or "". """
+    """What is wrong with the name of a dataset, or ""."""
     if not _DATASET.fullmatch(dataset):
         return "Expected the name of a dataset, /primary/processed/tier"
     return "" if dataset in datasets(dataset, limit=1000) else f"There is no dataset {dataset} on this hub"
 
 
 def runs_error(text: str) -> str:
-    """What is wrong with a choice of runs, or "". """
+    """What is wrong with a choice of runs, or ""."""
     try:
         if len(text) > MAX_RUNS:
             return f"Expected at most {MAX_RUNS:,} characters"

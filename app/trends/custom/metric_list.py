@@ -54,3 +54,8 @@ def check_metric(expression: str) -> CheckedMetric:
     except ConfigError as error:
         return CheckedMetric(str(error), found)
     return CheckedMetric("", found)
+
+
+def example_of(name: str) -> str:
+    """An expression of a metric; "" if there is none of this name."""
+    return _help(name).example if name in METRICS else ""

@@ -19,7 +19,8 @@ from app.trends.pages.chart_options import ChartOptions
 from app.trends.pages.charts import Chart
 from app.trends.pages.points_response import points_header
 from app.trends.query.columns import SeriesColumn, TrendTable
-from app.trends.query.run_columns import YES, RunColumns, run_columns
+from app.trends.query.facts_cache import facts_of_runs
+from app.trends.query.run_columns import YES, RunColumns
 from app.trends.query.series_key import Key, SeriesKey
 from app.web import etag_of
 from app.web.badges import Badge
@@ -125,7 +126,7 @@ def chart_header(shown: ShownTrend, settings: Settings) -> dict[str, object]:
     """The header of the packed answer: one chart with a series for each dataset, over runs or lumisections."""
     datasets = sorted({key.dataset for key in shown.points}) or [shown.request.dataset]
     numbers = sorted({key.lumi if shown.is_over_lumis else key.run for key in shown.points})
-    runs = lumi_columns(numbers) if shown.is_over_lumis else run_columns(numbers, settings)
+    runs = lumi_columns(numbers) if shown.is_over_lumis else facts_of_runs(np.array(numbers, dtype=np.int32), settings)
     series = [_series(shown, dataset, numbers, len(datasets) > 1) for dataset in datasets]
     keys: list[Key] = [column.key for column in series]
     chart = Chart(shown.title, shown.request.metric, False, keys)

@@ -60,12 +60,17 @@ def _compute(trend: RequestedTrend, wanted: WantedValue, stored: StoredValue | N
 
 def sample_value(sample: OpenSample, request: TrendRequest) -> StoredValue:
     """The value of a request in a sample, or why it has none."""
-    missing = [path for path in request.paths.values() if sample.names.find(path.encode()) is None]
-    if missing:
-        return StoredValue(None, None, f"The file has no monitor element {missing[0]}", sample.identity)
+    if missing := missing_element(sample, request):
+        return StoredValue(None, None, missing, sample.identity)
     file = SampleFile(sample.url, sample.format, sample.file_version, sample.names, sample.columns)
     (outcome,) = compute(file, [Computation(0, request.metric, request.paths, 0)]).outcomes
     return stored_outcome(outcome, sample.identity)
+
+
+def missing_element(sample: OpenSample, request: TrendRequest) -> str:
+    """Which monitor element of a request a sample lacks, as a sentence; "" for none."""
+    missing = (path for path in request.paths.values() if sample.names.find(path.encode()) is None)
+    return next((f"The file has no monitor element {path}" for path in missing), "")
 
 
 def stored_outcome(outcome: Outcome, file: str) -> StoredValue:

@@ -39,9 +39,7 @@ LATEST = 20
 @needs(Role.VIEWER)
 def new_trend() -> Response:
     """The form, filled in with the fields of the address; `choose` names a metric of the list."""
-    form = RequestForm.of(request.args)
-    example = next((each.example for each in metric_list() if each.name == request.args.get("choose")), "")
-    return _form_page(RequestForm.of({**request.args, "metric": example}) if example else form)
+    return _form_page(RequestForm.of(request.args))
 
 
 @blueprint.post("/trends/new")
@@ -91,7 +89,9 @@ def _trend(key: str) -> RequestedTrend:
     trend = store.find_trend(key)
     if trend is None:
         days = request_settings().of(TrendSettings).trend_request_days
-        raise UnknownRequest(f"There is no requested trend {key[:40]}. It was removed {days} days after somebody looked at it last, or never there")
+        raise UnknownRequest(
+            f"There is no requested trend {key[:40]}. It was removed {days} days after somebody looked at it last, or never there"
+        )
     return trend
 
 
@@ -138,7 +138,7 @@ def _change_address(shown: ShownTrend, title: str) -> str:
     """The address of the form that asks for the same."""
     if isinstance(shown.request, RunsRequest):
         return link("/trends/new", vars(form_of(shown.request, title)))
-    return link("/trends/lumis", shown.request.fields | {"title": title})
+    return link("/trends/lumis", shown.request.fields | {"title": title, "differences": int(shown.request.fields.get("differences", 0))})
 
 
 @blueprint.get("/trends/requested/<key>/points")
