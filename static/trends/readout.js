@@ -120,9 +120,7 @@ dqm.trends.readout = (() => {
       event.preventDefault();
       chart.open();
     });
-    const parts = runFacts(chart.page, run).map(([name, text]) =>
-      create("span", {}, `${name} `, create("b", { textContent: text })),
-    );
+    const parts = runFacts(chart.page, run).map(([name, text]) => create("span", {}, `${name} `, create("b", { textContent: text })));
     return [...parts, link];
   }
 

@@ -80,6 +80,10 @@ class Site:
     def sync(self, *paths: Path) -> None:
         """Read the configurations, and register files without extracting them."""
         sync(load_configs(config_folder(self.settings)))
+        self.register(*paths)
+
+    def register(self, *paths: Path) -> None:
+        """Register files, whose trends are not extracted."""
         dqmhub(self.settings, "register", *map(str, paths))
 
     def points(self) -> dict[tuple[str, int], float | None]:

@@ -36,7 +36,7 @@ class RequestedPoint(Table):
     value = DoubleField(null=True)
     error = DoubleField(null=True)
     reason = TextField()
-    file = TextField()  # changes with the file that was read; "" if it could not be read
+    file = TextField()  # a tag that changes with the files that were read; "" if they could not be read
 
     class Meta:
         """Options of peewee."""

@@ -10,7 +10,7 @@ from app.gui.samples import SampleKey
 from app.trends.custom.requests import RunsRequest
 from app.trends.custom.samples import choose_samples
 from app.trends.custom.store import PointKey
-from app.trends.custom.values import IMPORT_WAIT_S, OpenedValue, WantedValue, sample_value
+from app.trends.custom.values import IMPORT_WAIT_S, OpenedValue, WantedValue, file_tag, sample_value
 
 
 def run_values(request: RunsRequest, settings: Settings) -> tuple[list[WantedValue], str]:
@@ -22,4 +22,4 @@ def run_values(request: RunsRequest, settings: Settings) -> tuple[list[WantedVal
 
 def _open(catalog: Catalog, key: SampleKey, request: RunsRequest) -> OpenedValue:
     sample = catalog.open(key, IMPORT_WAIT_S)
-    return OpenedValue(sample.identity, partial(sample_value, sample, request))
+    return OpenedValue(file_tag(sample), partial(sample_value, sample, request))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from hashlib import sha256
 from typing import NamedTuple
 
 from app.formats import FileReplaced, FormatError
@@ -30,7 +31,7 @@ class WantedValue(NamedTuple):
 class OpenedValue(NamedTuple):
     """A sample that is open."""
 
-    file: str  # changes with the files that are read
+    file: str  # a tag of the files that are read
     compute: Callable[[], StoredValue]
 
 
@@ -53,7 +54,8 @@ def _compute(trend: RequestedTrend, wanted: WantedValue, stored: StoredValue | N
             return
         value = opened.compute()
     except (GuiError, OSError, FileReplaced, FormatError, MemoryError) as error:
-        value = StoredValue(None, None, f"The file cannot be read: {str(error) or type(error).__name__}", "")
+        reason = f"The file cannot be read: {str(error) or type(error).__name__}"
+        value = StoredValue(None, None, reason.replace("\0", " "), "")  # NUL is no text for PostgreSQL
     if value != stored:
         store_value(trend, wanted.key, value)
 
@@ -61,10 +63,15 @@ def _compute(trend: RequestedTrend, wanted: WantedValue, stored: StoredValue | N
 def sample_value(sample: OpenSample, request: TrendRequest) -> StoredValue:
     """The value of a request in a sample, or why it has none."""
     if missing := missing_element(sample, request):
-        return StoredValue(None, None, missing, sample.identity)
+        return StoredValue(None, None, missing, file_tag(sample))
     file = SampleFile(sample.url, sample.format, sample.file_version, sample.names, sample.columns)
     (outcome,) = compute(file, [Computation(0, request.metric, request.paths, 0)]).outcomes
-    return stored_outcome(outcome, sample.identity)
+    return stored_outcome(outcome, file_tag(sample))
+
+
+def file_tag(*samples: OpenSample) -> str:
+    """A text that changes with the files of samples, or with their versions."""
+    return sha256("\n".join(sample.identity for sample in samples).encode(errors="surrogateescape")).hexdigest()[:16]
 
 
 def missing_element(sample: OpenSample, request: TrendRequest) -> str:
@@ -74,6 +81,6 @@ def missing_element(sample: OpenSample, request: TrendRequest) -> str:
 
 
 def stored_outcome(outcome: Outcome, file: str) -> StoredValue:
-    """An outcome as it is stored; file: changes with the files that were read."""
+    """An outcome as it is stored. file: tag of the files that were read."""
     value, error = outcome.value or (None, None)
     return StoredValue(value, error, outcome.reason, file)

@@ -10,7 +10,7 @@ from app.gui.catalog.catalog import Catalog, OpenSample
 from app.trends.computing import Computation, Histograms, SampleFile, outcome_of, read_histograms
 from app.trends.custom.requests import LumisRequest
 from app.trends.custom.store import PointKey, StoredValue
-from app.trends.custom.values import IMPORT_WAIT_S, OpenedValue, WantedValue, missing_element, sample_value, stored_outcome
+from app.trends.custom.values import IMPORT_WAIT_S, OpenedValue, WantedValue, file_tag, missing_element, sample_value, stored_outcome
 from app.trends.histogram import Histogram
 from app.trends.lumis.difference import difference
 from app.trends.lumis.samples import choose_lumis, sample_key
@@ -29,9 +29,9 @@ def lumi_values(request: LumisRequest, settings: Settings) -> tuple[list[WantedV
 def _open(catalog: Catalog, request: LumisRequest, lumi: int, before: int) -> OpenedValue:
     sample = catalog.open(sample_key(request, lumi), IMPORT_WAIT_S)
     if not request.differences or not before:
-        return OpenedValue(sample.identity, partial(sample_value, sample, request))
+        return OpenedValue(file_tag(sample), partial(sample_value, sample, request))
     earlier = catalog.open(sample_key(request, before), IMPORT_WAIT_S)
-    file = f"{sample.identity}\n{earlier.identity}"
+    file = file_tag(sample, earlier)
     return OpenedValue(file, partial(_difference_value, sample, earlier, request, file))
 
 

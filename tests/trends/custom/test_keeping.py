@@ -1,0 +1,98 @@
+"""Keeping a requested trend as a configuration of its subsystem, and removing it."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.queue.execution import attempt, claim
+from app.queue.models import BackgroundJob
+from app.security.models import Audit
+from app.trends.configs.page_configs import used_page_configs
+from app.trends.models import Trend
+from app.trends.scan import READ_CONFIGS, read_configs
+from tests.security.conftest import HOME
+from tests.trends.conftest import FILES, Site
+from tests.trends.custom.conftest import SignIn
+from tests.trends.custom.test_requested import Compute, act, ask, words
+
+pytestmark = pytest.mark.both_databases
+
+V1, V2, NEXT_RUN, OTHER_ERA = FILES
+FIELDS = {"subsystem": "DT", "name": "hits", "title": "Hits", "y_title": "Number of hits"}
+
+
+def test_an_expert_keeps_a_trend_and_all_files_have_its_points(site: Site, signed_in: SignIn, compute: Compute) -> None:
+    site.configure(n="basic.Count() DT/n")
+    site.extract(*site.add(V2, NEXT_RUN, OTHER_ERA))
+    expert = signed_in("expert:DT")
+    address = ask(expert, runs="355555", histo1="DT/map").location
+    compute()
+    assert 'name="name" value="n_BinCount"' in expert.get(address).text
+    assert act(expert, address, "keep", **FIELDS).status_code == 303
+    (config,) = used_page_configs()
+    assert (config.subsystem, config.name, config.metric, config.paths) == (
+        "DT",
+        "hits",
+        "basic.BinCount(2)",
+        {"main": "DT/n", "histo1": "DT/map"},
+    )
+    assert "Kept as DT/hits (page: expert-dt, 20" in words(expert.get(address))
+    (job,) = BackgroundJob.select().where(BackgroundJob.kind == READ_CONFIGS)
+    claimed = claim(job.id)
+    assert claimed
+    attempt(claimed, lambda _: read_configs(site.settings) and None)
+    site.extract()
+    assert {run: value for (name, run), value in site.points().items() if name == "hits"} == {355555: 200, 355556: 300, 355557: 400}
+
+
+@pytest.mark.parametrize(
+    ("role", "fields", "status", "problem"),
+    [
+        ("shifter", {}, 403, "Needs the role expert"),
+        ("expert:Pixel", {}, 403, "Needs the role expert for DT"),
+        ("expert", {"name": "n"}, 400, "The name n is taken: DT has a trend n in DT/a.ini:1"),
+        ("expert", {"name": "a b"}, 400, "right would be letters, digits, _, + and -"),
+        ("expert", {"name": ""}, 400, "is not usable"),
+        ("expert", {"subsystem": "../x"}, 400, "The subsystem '../x' is not usable"),
+        ("expert", {"y_title": " "}, 400, "has no yTitle"),
+        ("expert", {"title": "x" * 201}, 400, "at most 200 characters"),
+    ],
+)
+def test_what_cannot_be_kept_is_refused_with_the_reason(
+    site: Site, signed_in: SignIn, role: str, fields: dict[str, str], status: int, problem: str
+) -> None:
+    site.configure(n="basic.Count() DT/n")
+    site.extract(*site.add(V2))
+    address = ask(signed_in("operator")).location
+    answer = act(signed_in(role), address, "keep", **FIELDS | fields)
+    assert answer.status_code == status
+    assert problem in words(answer)
+    assert used_page_configs() == []
+
+
+def test_an_expert_removes_a_kept_trend_with_a_reason(site: Site, signed_in: SignIn) -> None:
+    site.register(*site.add(V2))
+    expert = signed_in("expert:DT")
+    act(expert, ask(expert).location, "keep", **FIELDS)
+    read_configs(site.settings)
+    assert 'aria-label="Remove DT/hits"' in expert.get("/trends/configs").text
+    other = signed_in("expert:Pixel")
+    assert "Remove" not in words(other.get("/trends/configs"))
+
+    def remove(client: object, **fields: str) -> int:
+        return client.post(
+            "/trends/configs/remove", data={"subsystem": "DT", "name": "hits"} | fields, headers={"Origin": HOME}
+        ).status_code  # type: ignore[attr-defined,no-any-return]
+
+    assert (remove(other, reason="no"), remove(expert), remove(expert, reason="wrong bin"), remove(expert, reason="again")) == (
+        403,
+        400,
+        303,
+        404,
+    )
+    read_configs(site.settings)
+    assert Trend.get(Trend.name == "hits").retired
+    text = words(expert.get("/trends/configs"))
+    assert "removed" in text
+    assert "by expert-dt" in text
+    assert Audit.select().where(Audit.action == "remove trend").get().reason == "wrong bin"
