@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 from app.formats import FormatError, MERow, Payload, payloads
+from app.trends.difference import Histograms, differences
 from app.trends.errors import ConfigError
 from app.trends.expressions import parse_metric
 from app.trends.histogram import Histogram
@@ -15,9 +16,6 @@ from app.trends.reading import read_histogram
 
 MAX_BYTES = 1 << 24
 """Bytes of the largest monitor element of a trend, as a map of 2,000 x 2,000: all of a file are in memory at a time."""
-
-Histograms = Mapping[str, Histogram | FormatError]
-"""Histograms by the paths of their monitor elements, or why each cannot be read."""
 
 
 def compute(sample: SampleFile, computations: Iterable[Computation]) -> Computations:
@@ -32,10 +30,15 @@ def compute(sample: SampleFile, computations: Iterable[Computation]) -> Computat
 def compute_task(task: FileTask) -> list[Outcome]:
     """The outcomes of a task, for which only the monitor elements of its trends are read. Raises as `compute`."""
     histograms = _read(task, task.histograms)
+    if task.earlier:
+        try:
+            histograms = differences(histograms, _read(task.earlier, task.earlier.histograms))
+        except NoPoint as error:
+            return [Outcome(each.version, None, str(error)) for each in task.computations]
     return [outcome_of(each, histograms) for each in task.computations]
 
 
-def _read(file: SampleFile | FileTask, rows: Mapping[str, MERow]) -> Histograms:
+def _read(file: FileTask, rows: Mapping[str, MERow]) -> Histograms:
     """The histogram of each path, or why it cannot be read."""
     found: dict[str, Histogram | FormatError] = {path: _too_large(row.objlen) for path, row in rows.items() if row.objlen > MAX_BYTES}
     paths = [path for path in rows if path not in found]

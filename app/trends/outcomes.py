@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 from app.formats import FileVersion, Kind, MERow
 from app.formats.listing import Columns
@@ -54,6 +54,7 @@ class FileTask(NamedTuple):
         rows: Place of each monitor element that a trend uses, by path.
         computations: The trends whose monitor elements the file has.
         absent: Number of the other trends.
+        earlier: An earlier snapshot of the same run, if what was filled since then is wanted.
     """
 
     url: str
@@ -62,6 +63,7 @@ class FileTask(NamedTuple):
     rows: dict[str, MERow]
     computations: list[Computation]
     absent: int = 0
+    earlier: FileTask | None = None
 
     @property
     def histograms(self) -> dict[str, MERow]:
@@ -80,9 +82,13 @@ class FileTask(NamedTuple):
     @classmethod
     def from_json(cls, line: bytes) -> Self:
         """The task from the line of `to_json`."""
-        url, format, version, rows, computations, absent = json.loads(line)
+        return cls._from_fields(*json.loads(line))
+
+    @classmethod
+    def _from_fields(cls, url: str, format: str, version: Any, rows: Any, computations: Any, absent: int, earlier: Any) -> Self:
         places = {path: MERow(*row) for path, row in rows.items()}
-        return cls(url, format, FileVersion(*version), places, [Computation(*each) for each in computations], absent)
+        before = earlier and cls._from_fields(*earlier)
+        return cls(url, format, FileVersion(*version), places, [Computation(*each) for each in computations], absent, before)
 
 
 def file_task(sample: SampleFile, computations: Iterable[Computation]) -> FileTask:

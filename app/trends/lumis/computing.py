@@ -5,11 +5,11 @@ from __future__ import annotations
 from app.core.settings import Settings
 from app.queue.models import BackgroundJob, JobFailed
 from app.trends.custom.requests import LumisRequest, RunsRequest, TrendRequest, read_request
-from app.trends.custom.runs import run_values
+from app.trends.custom.samples import choose_samples
 from app.trends.custom.store import find_trend
-from app.trends.custom.values import WantedValue, compute_values
+from app.trends.custom.values import ValueReader, WantedValue, compute_values
 from app.trends.errors import TrendError
-from app.trends.lumis.values import lumi_values
+from app.trends.lumis.samples import choose_lumis
 
 
 def compute_trend(job: BackgroundJob, settings: Settings) -> None:
@@ -18,14 +18,22 @@ def compute_trend(job: BackgroundJob, settings: Settings) -> None:
     if trend is None:
         raise JobFailed("The requested trend was removed")
     try:
-        wanted, note = _wanted(read_request(trend.kind, trend.request), settings)
+        request = read_request(trend.kind, trend.request)
+        wanted, note = wanted_values(request, settings)
     except TrendError as error:
         raise JobFailed(str(error)) from error
-    compute_values(job, trend, wanted, note)
+    compute_values(job, trend, ValueReader(request, settings), wanted, note)
 
 
-def _wanted(request: TrendRequest, settings: Settings) -> tuple[list[WantedValue], str]:
+def wanted_values(request: TrendRequest, settings: Settings) -> tuple[list[WantedValue], str]:
+    """The values of a request in the order of their computation, and what was left out.
+
+    Raises InvalidQuery if a part of the request cannot be used any more, such as a golden JSON that was removed.
+    """
     if isinstance(request, LumisRequest):
-        return lumi_values(request, settings)
+        chosen = choose_lumis(request, settings)
+        before = chosen.before if request.differences else {}
+        return [WantedValue(key, before.get(key)) for key in chosen.samples], chosen.note
     assert isinstance(request, RunsRequest)
-    return run_values(request, settings)
+    samples, note = choose_samples(request, settings)
+    return [WantedValue(key) for key in samples], note

@@ -18,8 +18,8 @@ from app.trends.settings import TrendSettings
 class ChosenLumis(NamedTuple):
     """The lumisections of a request."""
 
-    lumis: list[int]  # ascending
-    before: dict[int, int]  # the lumisection with a file before each one that has any, wanted or not
+    samples: list[SampleKey]  # in the order of lumisections
+    before: dict[SampleKey, SampleKey]  # the lumisection with a file before each one, wanted or not
     note: str  # what was left out, or ""
 
 
@@ -43,12 +43,12 @@ def file_lumis(run: int, dataset: str) -> list[int]:
 
 def choose_lumis(request: LumisRequest, settings: Settings) -> ChosenLumis:
     """The lumisections of a request. Raises InvalidQuery if it names an unknown golden JSON."""
-    there = file_lumis(request.run, request.dataset)
+    there = [SampleKey(request.run, lumi, request.dataset) for lumi in file_lumis(request.run, request.dataset)]
     before = dict(zip(there[1:], there, strict=False))
     wanted = there
     if request.golden:
         ranges = golden_lumis(request.golden).get(request.run, [])
-        wanted = [lumi for lumi in there if any(first <= lumi <= last for first, last in ranges)]
+        wanted = [key for key in there if any(first <= key.lumi <= last for first, last in ranges)]
     outside = len(there) - len(wanted)
     limit = min(request.files, settings.of(TrendSettings).trend_request_files)
     lumisections = f"{outside:,} lumisections are" if outside > 1 else "1 lumisection is"
@@ -74,8 +74,3 @@ def lumi_trends(names: MENames, words: str = "") -> list[LumiTrend]:
         if all(word in f"{trend.subsystem}/{trend.name} {trend.title}".casefold() for word in wanted)
         and all(names.find(path.encode()) is not None for path in trend[4:] if path)
     ]
-
-
-def sample_key(request: LumisRequest, lumi: int) -> SampleKey:
-    """The sample of a lumisection."""
-    return SampleKey(request.run, lumi, request.dataset)

@@ -1,18 +1,36 @@
-"""What was filled into a histogram between two snapshots of it."""
+"""What was filled into histograms between two snapshots of them."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 
+from app.formats import FormatError
 from app.trends.axis import BinnedAxis
 from app.trends.histogram import Cells, Histogram, Sums
 from app.trends.metrics.metric import NoPoint
 from app.trends.reading import profile_errors
 
+Histograms = Mapping[str, Histogram | FormatError]
+"""Histograms by the paths of their monitor elements, or why each cannot be read."""
+
 ERROR_OF_MEAN = 0
 """Value of `TProfile::fErrorMode`."""
+
+
+def differences(late: Histograms, early: Histograms) -> Histograms:
+    """What was filled since an earlier snapshot; all of a histogram that this lacks. Raises `NoPoint` as `difference`."""
+    found: dict[str, Histogram | FormatError] = {}
+    for path, after in late.items():
+        before = early.get(path)
+        broken = next((each for each in (after, before) if isinstance(each, FormatError)), None)
+        if broken:
+            found[path] = broken
+        elif isinstance(after, Histogram):
+            found[path] = difference(after, before) if isinstance(before, Histogram) else after
+    return found
 
 
 def difference(late: Histogram, early: Histogram) -> Histogram:
