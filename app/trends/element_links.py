@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from app.core.area import RunLink, ShownElement
 from app.gui.samples import lumis_of
+from app.trends.pages.lumis_link import LUMIS_PATH
 from app.web.links import link
 
 
@@ -14,4 +15,4 @@ def element_links(element: ShownElement) -> Iterator[RunLink]:
     fields = {"dataset": element.dataset, "run": element.run, "me": element.path}
     yield RunLink("Trend of this", link("/trends/new", fields))
     if any(lumis_of(element.run, element.dataset)):
-        yield RunLink("Over lumisections", link("/trends/lumis", fields))
+        yield RunLink("Over lumisections", link(LUMIS_PATH, fields))

@@ -18,6 +18,7 @@ from app.trends.custom.models import RequestedTrend
 from app.trends.custom.requests import RunsRequest
 from app.trends.custom.shown import ShownTrend, chart_header, is_point, request_of, shown_trend
 from app.trends.errors import ConfigError, UnknownRequest
+from app.trends.pages.lumis_link import LUMIS_PATH, lumis_link
 from app.trends.query.packed import MEDIA_TYPE, pack
 from app.trends.settings import TrendSettings
 from app.web import Problem, nothing_new, page, request_settings
@@ -138,7 +139,7 @@ def _change_address(shown: ShownTrend, title: str) -> str:
     """The address of the form that asks for the same."""
     if isinstance(shown.request, RunsRequest):
         return link("/trends/new", vars(form_of(shown.request, title)))
-    return link("/trends/lumis", shown.request.fields | {"title": title, "differences": int(shown.request.fields.get("differences", 0))})
+    return link(LUMIS_PATH, shown.request.fields | {"title": title, "differences": int(shown.request.fields.get("differences", 0))})
 
 
 @blueprint.get("/trends/requested/<key>/points")
@@ -171,9 +172,9 @@ def point(key: str) -> Response:
 
 
 def _lumis_address(shown: ShownTrend, key: store.PointKey) -> str:
-    """The address of the form for the same quantity over the lumisections of a run."""
-    wanted = {name: value for name, value in shown.request.fields.items() if name in ("metric", *PATHS)}
-    return link("/trends/lumis", {"run": key.run, "dataset": key.dataset, **wanted})
+    """The address of the form for the same over the lumisections of a run; "" if it has none, or the point is of one."""
+    elements = {name: value for name in PATHS if (value := getattr(shown.request, name))}
+    return "" if shown.is_over_lumis else lumis_link(key.run, key.dataset, shown.request.metric, elements)
 
 
 @blueprint.post("/trends/requested/<key>/cancel")

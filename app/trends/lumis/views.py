@@ -23,6 +23,7 @@ from app.trends.custom.views import FORM_BYTES, trend_address
 from app.trends.errors import InvalidQuery
 from app.trends.golden import find_golden
 from app.trends.lumis.samples import LumiTrend, file_lumis, lumi_trends
+from app.trends.pages.lumis_link import LUMIS_PATH
 from app.trends.settings import TrendSettings
 from app.web import page, request_settings
 from app.web.arguments import LARGEST_RUN, parse_int
@@ -30,7 +31,6 @@ from app.web.links import link
 
 blueprint = Blueprint("lumi_trends", __name__)
 
-PATH = "/trends/lumis"
 MAX_SHOWN = 200
 """Trends of the list."""
 USUAL_FILES = 1000
@@ -50,14 +50,14 @@ class LumiForm(RequestForm):
         return parse_int(self.run, LARGEST_RUN)
 
 
-@blueprint.get(PATH)
+@blueprint.get(LUMIS_PATH)
 @needs(Role.VIEWER)
 def lumi_form() -> Response:
     """The form, filled in with the fields of the address."""
     return _form_page(LumiForm.of(request.args), {})
 
 
-@blueprint.post(PATH)
+@blueprint.post(LUMIS_PATH)
 @needs(Role.SHIFTER)
 def request_lumis() -> AnyResponse:
     """Compute the trend of a form."""
@@ -152,4 +152,4 @@ def _filled(form: LumiForm, trend: LumiTrend) -> str:
     """The address of the form for a trend."""
     fields: dict[str, Any] = {name: getattr(trend, name) for name in ("metric", *PATHS)}
     kept = {"run": form.run, "dataset": form.dataset, "golden": form.golden, "differences": form.differences}
-    return link(PATH, {**kept, **fields, "title": trend.title or trend.name})
+    return link(LUMIS_PATH, {**kept, **fields, "title": trend.title or trend.name})

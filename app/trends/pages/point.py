@@ -22,6 +22,7 @@ from app.trends.errors import UnknownSelection
 from app.trends.pages.chart_steps import PointStep, PointSteps, chart_steps, values_of_run
 from app.trends.pages.chart_view import CHART_PATH, LARGEST_RUN, ChartView, chart_view_from_query
 from app.trends.pages.charts import Chart, chart_address
+from app.trends.pages.lumis_link import lumis_link
 from app.trends.pages.me_pictures import ROLES, MEPictures, me_pictures
 from app.trends.pages.point_texts import missing_text, neighbour_texts
 from app.trends.pages.titles import plain_title
@@ -189,6 +190,7 @@ def _file_context(key: SeriesKey, trend: TrendFacts, run: int, point: StoredPoin
         "losers": [base_name(url) for url in losers],
         "others": [(base_name(other.url), other.dataset) for other in others],
         "pictures": pictures,
+        "lumis": lumis_link(run, dataset, trend.config.metric, trend.config.inputs),
     }
 
 
