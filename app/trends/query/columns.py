@@ -64,6 +64,12 @@ class SeriesColumn:
         return {index: text for index, text in self.texts.items() if np.isnan(self.values[index])}
 
 
+_HIDDEN = (
+    "{:,} runs are hidden: they are not significant, or their class is unknown or another one.",
+    "1 run is hidden: it is not significant, or its class is unknown or another one.",
+)
+
+
 @dataclass(frozen=True)
 class TrendTable:
     """Series of the same n runs.
@@ -84,7 +90,7 @@ class TrendTable:
         unknown = int(np.count_nonzero(self.runs.significant == UNKNOWN))
         sentences = [
             f"{unknown:,} of {len(self.runs):,} runs are shown although it is not known whether they are significant." if unknown else "",
-            f"{self.hidden:,} runs are hidden: they are not significant, or of another class." if self.hidden else "",
+            _HIDDEN[self.hidden == 1].format(self.hidden) if self.hidden else "",
             *(f"There is no series {column.key}." for column in self.series if not column.is_known),
         ]
         return " ".join(filter(None, sentences))

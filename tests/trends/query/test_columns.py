@@ -101,6 +101,7 @@ def test_latest_counts_runs_with_points_of_the_selection_that_meet_the_condition
     table = _table(two_trends, "latest:2", A, conditions=RunConditions())
     assert table.runs.run.tolist() == [355003, 355005]
     assert table.hidden == 2
+    assert table.note == "2 runs are hidden: they are not significant, or their class is unknown or another one."
     assert _table(two_trends, "latest:2", A).runs.run.tolist() == [355007, 355009]
     assert _table(two_trends, "latest:9", A, conditions=RunConditions("all", "collisions")).runs.run.tolist() == [
         355001,
