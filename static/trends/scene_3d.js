@@ -50,7 +50,7 @@ dqm.trends.scene3d = (() => {
     histogram.fTitle = "";
     for (const [number, fTitle] of LETTERS.entries()) {
       const [fXmin, fXmax] = ranges[number];
-      const look = { fTitle, fLabelSize: 0.09, fTitleSize: 0.12, fTitleOffset: 1.6, fNdivisions: 505 };
+      const look = { fTitle, fLabelSize: 0.09, fTitleSize: 0.12, fTitleOffset: 1.6, fNdivisions: 404 };
       Object.assign(histogram[`f${fTitle.toUpperCase()}axis`], { fXmin, fXmax }, look);
     }
     return histogram;

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 from app.trends.analysis.numbers import number_text
@@ -11,6 +10,7 @@ from app.trends.analysis.regression import regression
 from app.trends.analysis.statistics import statistics
 from app.trends.pages.charts import Chart
 from app.trends.pages.tables import columns_of, series_names
+from app.trends.pages.value_text import value_text
 from app.trends.query.columns import SeriesColumn, TrendTable
 
 
@@ -44,23 +44,22 @@ def _line(columns: Sequence[SeriesColumn]) -> str:
     line = regression(columns[0].values, columns[1].values)
     if line is None:
         return "No line: there are fewer than two runs with both points, or all have the same value on the x axis."
-    slope = _with_error(line.slope, line.slope_error)
-    intercept = _with_error(line.intercept, line.intercept_error)
+    slope, intercept = _parameter(line.slope, line.slope_error), _parameter(line.intercept, line.intercept_error)
     correlation = "" if line.correlation is None else f", correlation {line.correlation:.3f}"
-    return f"y = ({slope}) x + ({intercept}){correlation}"
+    return f"y = {slope} x + {intercept}{correlation}"
 
 
 def _plane(columns: Sequence[SeriesColumn]) -> str:
     found = plane(*(column.values for column in columns))
     if found is None:
         return "No plane: there are fewer than three runs with all points, or x and y are on one line."
-    x_slope, y_slope = _with_error(found.x_slope, found.x_slope_error), _with_error(found.y_slope, found.y_slope_error)
-    intercept = _with_error(found.intercept, found.intercept_error)
+    x_slope, y_slope = _parameter(found.x_slope, found.x_slope_error), _parameter(found.y_slope, found.y_slope_error)
+    intercept = _parameter(found.intercept, found.intercept_error)
     names = ", ".join(f"{letter}: {name}" for letter, name in zip("xyz", series_names(columns), strict=True))
-    return f"z = ({x_slope}) x + ({y_slope}) y + ({intercept}), RMS about the plane {number_text(found.rms, found.rms)}; {names}"
+    return f"z = {x_slope} x + {y_slope} y + {intercept}, RMS about the plane {number_text(found.rms, found.rms)}; {names}"
 
 
-def _with_error(value: float, error: float | None) -> str:
-    if error is None or not math.isfinite(error):
-        return f"{value:.5g}"
-    return f"{number_text(value, error)} ± {number_text(error, error)}"
+def _parameter(value: float, error: float | None) -> str:
+    """A parameter with its error, in brackets."""
+    text = value_text(value, error)
+    return text if text.startswith("(") else f"({text})"
