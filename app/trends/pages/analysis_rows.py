@@ -8,6 +8,7 @@ from urllib.parse import quote, urlencode
 import numpy as np
 
 from app.core.settings import Settings
+from app.security.subsystems import may_edit
 from app.trends.analysis.drift import MOST_STEPS
 from app.trends.analysis.numbers import number_text
 from app.trends.analysis.step_search import CLIP, FALSE_ALARMS, LEAST_POINTS
@@ -45,6 +46,8 @@ class AnalysisRow:
         band: The band in words.
         outside, count: Points outside the band, and all points.
         drifts: Steps, then slopes.
+        rule_address: The form of a rule with this band; "" if the sender of the request may not add it, or the band moves with the
+            newest runs.
     """
 
     title: str
@@ -52,22 +55,31 @@ class AnalysisRow:
     outside: int
     count: int
     drifts: list[DriftText]
+    rule_address: str
 
 
 def analysis_rows(table: TrendTable, options: ChartOptions, settings: Settings) -> list[AnalysisRow]:
     """The rows of the series of a table."""
     runs = [int(run) for run in table.runs.run]
-    return [_row(found, runs) for found in analyse(table, options, settings)]
+    return [_row(found, runs, options) for found in analyse(table, options, settings)]
 
 
-def _row(found: SeriesAnalysis, runs: list[int]) -> AnalysisRow:
+def _row(found: SeriesAnalysis, runs: list[int], options: ChartOptions) -> AnalysisRow:
     column = found.column
     title = plain_title(column.title) or column.name
     if isinstance(column.key, SeriesKey):
         title += f", {column.key.primary_dataset} {column.key.processing}"
     band = band_text(found.reference) if found.reference else ""
     count = int(np.count_nonzero(np.isfinite(column.values)))
-    return AnalysisRow(title, band, found.outside, count, _drifts(found, runs))
+    return AnalysisRow(title, band, found.outside, count, _drifts(found, runs), _rule_address(column.key, options))
+
+
+def _rule_address(key: Key, options: ChartOptions) -> str:
+    if options.band is None or options.band.latest or not isinstance(key, SeriesKey) or not may_edit(key.subsystem):
+        return ""
+    selection = {"subsystem": key.subsystem, "pd": key.primary_dataset, "ps": key.processing, "names": key.name}
+    query = {**selection, "band": str(options.band), "sigma": f"{options.sigma:g}"}
+    return f"{href('/trends/rules/new')}?{urlencode(query, quote_via=quote, safe=',:')}"
 
 
 def _drifts(found: SeriesAnalysis, runs: list[int]) -> list[DriftText]:
