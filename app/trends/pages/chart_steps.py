@@ -7,9 +7,11 @@ from typing import NamedTuple
 import numpy as np
 
 from app.trends.pages.chart_view import ChartView
+from app.trends.pages.missing_notes import notes_of
 from app.trends.pages.titles import plain_title
 from app.trends.pages.value_text import value_text
 from app.trends.query.columns import SeriesColumn, TrendTable
+from app.trends.query.run_columns import RunColumns
 from app.trends.query.series_key import Key
 
 
@@ -55,12 +57,12 @@ def values_of_run(view: ChartView, table: TrendTable) -> list[SeriesValue]:
     if len(view.series) < 2:
         return []
     found = np.flatnonzero(table.runs.run == view.run).tolist()
-    return [_value(view, column, found[0] if found else None) for column in table.series]
+    return [_value(view, table.runs, column, found[0] if found else None) for column in table.series]
 
 
-def _value(view: ChartView, column: SeriesColumn, index: int | None) -> SeriesValue:
+def _value(view: ChartView, runs: RunColumns, column: SeriesColumn, index: int | None) -> SeriesValue:
     has_value = index is not None and not np.isnan(column.values[index])
     text = value_text(float(column.values[index]), float(column.errors[index])) if has_value else ""
-    mark = column.texts.get(index, "") if index is not None else ""
+    mark = "not among the runs of the chart" if index is None else notes_of(column, runs, [index]).get(index, "")
     title, key = plain_title(column.title) or column.name, column.key
     return SeriesValue(title, text, mark, view.of_point(key, view.run).address, key == view.chosen_key)

@@ -9,6 +9,7 @@ from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.security import Role, needs
+from app.trends.errors import UnknownSelection
 from app.trends.groups import groups_of
 from app.trends.pages.adding import adding_of
 from app.trends.pages.analysis_rows import DRIFT_PARAMETERS, analysis_rows
@@ -147,14 +148,19 @@ def _context(view: ChartView) -> dict[str, Any]:
         "facts": FACTS,
         "csv_address": chart_address("chart.csv", chart, view),
         "json_address": chart_address("chart.json", chart, view),
-        **(point_context(view.chosen_key, view.run, view) if view.run else _first_steps(view, table)),
+        **_point_values(view, table),
     }
 
 
-def _first_steps(view: ChartView, table: TrendTable) -> dict[str, Any]:
-    """The way to a point while none is chosen."""
-    key = view.series[0]
-    return {"steps": chart_steps(view, table, key), "first_point": partial(point_address, key)}
+def _point_values(view: ChartView, table: TrendTable) -> dict[str, Any]:
+    """The chosen point, or the way to one while none is chosen."""
+    key, problem = view.chosen_key, ""
+    if view.run:
+        try:
+            return {"has_point": True, **point_context(key, view.run, view)}
+        except UnknownSelection as error:
+            problem = str(error)
+    return {"point_problem": problem, "steps": chart_steps(view, table, key), "first_point": partial(point_address, key)}
 
 
 def _series_row(view: ChartView, column: SeriesColumn) -> SeriesRow:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
-from peewee import JOIN, fn
+from peewee import JOIN, chunked, fn
 
 from app.core.database import rows
 from app.core.settings import Settings
-from app.gui.models import Dataset, Sample
+from app.gui.models import Dataset, File, Sample
 from app.runs.models import RunRecord
 from app.runs.settings import RunsSettings
 from app.runs.significance import significance_of
@@ -45,6 +45,8 @@ class Neighbour(NamedTuple):
 
 SHOWN = 3
 """Runs without a point that are named on each side."""
+BATCH = 1000
+"""Runs that are looked up at a time."""
 NEAR = 200
 """Runs on each side among which significant ones without a file are looked for."""
 
@@ -110,10 +112,11 @@ def _significant_runs(run: int, low: int, high: int, settings: Settings) -> set[
 
 def missing_points(key: SeriesKey, series: list[int], runs: Iterable[int]) -> list[MissingPoint]:
     """Why each of these runs has no point."""
-    runs = list(runs)
-    if not runs:
-        return []
     datasets = datasets_of_selection(key.primary_dataset, key.processing)
+    return [each for batch in chunked(runs, BATCH) for each in _missing_points(datasets, series, list(batch))]
+
+
+def _missing_points(datasets: dict[str, int | None], series: list[int], runs: list[int]) -> list[MissingPoint]:
     reasons = _reasons(series, runs)
     states = _extraction_states([number for number in datasets.values() if number is not None], runs)
     files = Sample.select(Sample.run).join(Dataset).where(Dataset.name.in_(list(datasets)), Sample.run.in_(runs), Sample.lumi == 0)
@@ -132,8 +135,8 @@ def _reasons(series: list[int], runs: list[int]) -> dict[int, MissingPoint]:
 def _extraction_states(datasets: list[int], runs: list[int]) -> dict[int, MissingPoint]:
     """What the extraction of runs without a row says: a failure, or that the file lacks the monitor elements."""
     state = TrendExtraction
-    query = state.select(state.run, state.state, state.error, state.next_try, TrendFile.url)
-    query = query.join(TrendFile, JOIN.LEFT_OUTER, on=(state.file == TrendFile.id))
+    query = state.select(state.run, state.state, state.error, state.next_try, File.url)
+    query = query.join(File, JOIN.LEFT_OUTER, on=(state.sample_file == File.id))  # the one that the error is about
     found = rows(query.where(state.dataset.in_(datasets), state.run.in_(runs)).order_by(state.finished))
     return {
         run: MissingPoint(run, "absent", url=url or "") if name == DONE else MissingPoint(run, "failed", error, url or "", next_try)

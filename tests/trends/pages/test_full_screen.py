@@ -221,3 +221,14 @@ def test_band_and_drift_of_a_chart_are_described_below_it(client: FlaskClient) -
     assert "Reference band and drift" in page
     assert "3.0" in re.search(r'data-label="Band".*?</td>', page, re.S)[0], "the mean of 1 to 5"
     assert "Reference band" not in read(client, address(A)).split('id="trend-charts"')[1]
+
+
+def test_a_chosen_point_of_an_unknown_trend_leaves_the_chart(client: FlaskClient) -> None:
+    page = read(client, address("DT/gone/StreamExpress/Express", A, run="355001"))
+    assert "There is no trend gone of DT." in page
+    assert 'data-chart="0"' in page
+
+
+def test_a_run_that_the_chart_does_not_show_is_said_to_be_so(client: FlaskClient) -> None:
+    page = read(client, address(A, B, run="355001", runs="355004-355005"))
+    assert page.count("no point: not among the runs of the chart") == 2

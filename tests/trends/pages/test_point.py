@@ -106,6 +106,7 @@ def test_the_runs_before_and_after_say_why_they_have_no_point(client: FlaskClien
     text = words(read(client, point("n", 355557)))
     assert re.search(r"Previous point: run 355555 Run 355556 is not extracted: .*The next try is at 20", text)
     assert "Next point: none" in text
+    assert str(site.folder) not in text, "viewers see the name of a file without its folder"
 
 
 def test_a_significant_run_without_file_is_named_between_two_points(client: FlaskClient, site: Site) -> None:
