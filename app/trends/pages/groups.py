@@ -14,6 +14,7 @@ from app.trends.groups.group import MAX_TEXT
 from app.trends.groups.history import differences, history_of
 from app.trends.groups.known import group_subsystems, known_trends
 from app.trends.groups.models import TrendGroup
+from app.trends.models import Trend
 from app.trends.pages.group_form import MAX_ID, GroupForm, form_from_request, form_of
 from app.trends.pages.titles import plain_title
 from app.web import Problem
@@ -154,9 +155,9 @@ def _form_page(
 
 
 def _known(subsystem: str) -> list[str]:
-    """The configured trends of a subsystem. Raises Problem 404 if it has neither trends nor groups."""
+    """The configured trends of a subsystem. Raises Problem 404 if it never had trends or groups."""
     known = known_trends(subsystem)
-    if not known and not TrendGroup.select().where(TrendGroup.subsystem == subsystem).exists():
+    if not known and not any(table.select().where(table.subsystem == subsystem).exists() for table in (TrendGroup, Trend)):
         raise Problem(404, f"There is no subsystem {subsystem[:100]} with trends or groups; see the list at /trends/groups")
     return known
 

@@ -87,3 +87,10 @@ def test_scripts_store_and_read_a_list(client: FlaskClient) -> None:
     assert wrong.status_code == 400
     assert wrong.json is not None
     assert wrong.json["errors"][0]["field"] == "run x"
+
+
+def test_hostile_names_of_runs_are_shown_as_text(client: FlaskClient) -> None:
+    for name in ("<script>alert(1)</script>", "\\ud800", "\\u0000", "9" * 5000):
+        answer = post(client, text=f'{{"{name}": [[1, 1]]}}')
+        assert answer.status_code == 400
+        assert "<script>alert" not in answer.text

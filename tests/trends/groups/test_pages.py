@@ -22,6 +22,9 @@ FORM = {"name": "size", "title": "Size", "y_title": "pixels", "series": ["layer1
 SignIn = Callable[[str], FlaskClient]
 
 
+pytestmark = pytest.mark.both_databases
+
+
 @pytest.fixture
 def pixel(hub: Settings) -> TrendStore:
     """Trends layer1, layer2 and layer3 of Pixel."""
@@ -58,6 +61,8 @@ def test_everybody_reads_the_groups_and_a_series_without_configuration_is_marked
     assert "<button" not in page.partition("<main")[2].partition("</main")[0], "a viewer changes nothing"
     assert client.get("/trends/groups/GEM").status_code == 200
     assert client.get("/trends/groups/Nothing").status_code == 404
+    pixel.configure("Pixel")
+    assert client.get("/trends/groups/Pixel").status_code == 200, "its trends are retired"
 
 
 @pytest.mark.parametrize(
@@ -175,3 +180,17 @@ def test_a_group_is_changed_by_the_pages_of_its_own_subsystem_alone(signed_in: S
     assert post(client, "delete", group="x", version=1).status_code == 400
     assert post(client, "delete", group=2**31 - 1, version=1).status_code == 404
     assert len(groups_of("SiStrips")) == 1
+
+
+@pytest.mark.parametrize(
+    "text", ["a\0b", "line\nbreak", "\u202e", "x" * 201, "<script>alert(1)</script>", "'; DROP TABLE trend_group; --", "%00", "é 🎉"]
+)
+def test_hostile_texts_are_refused_or_shown_as_text(signed_in: SignIn, pixel: TrendStore, text: str) -> None:
+    client = signed_in("expert")
+    answer = post(client, "edit", name=text, title=text, y_title=text, series=[text])
+    assert answer.status_code in (303, 400)
+    for path in ("", "/history"):
+        page = client.get(f"/trends/groups/Pixel{path}")
+        assert page.status_code == 200
+        assert "<script>alert" not in page.text
+    assert len(groups_of("Pixel")) == (1 if answer.status_code == 303 else 0)
