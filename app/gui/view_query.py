@@ -29,15 +29,12 @@ from app.gui.view import (
 from app.web import Problem, raw_path
 from app.web.arguments import parse_int
 from app.web.clock import DEFAULT_ZONE, ZONES
-from app.web.fields import REPEATED, FieldProblem
+from app.web.fields import MAX_SUGGESTIONS, REPEATED, FieldProblem
 from render.errors import OptionError
 from render.options import MAX_TEXT_LENGTH, Options
 
 MAX_OWN_OPTIONS = 100
 """MEs with drawing options of their own in one address."""
-
-MAX_SUGGESTIONS = 5
-"""Unknown fields of one address for which similar names are looked up."""
 
 LARGEST_PAGE = 999_999
 """Greatest number of a page of a table in an address."""

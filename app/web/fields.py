@@ -11,6 +11,9 @@ from app.web.arguments import parse_int
 
 Parsed = TypeVar("Parsed")
 
+MAX_SUGGESTIONS = 5
+"""Unknown fields of one address for which similar names are looked up."""
+
 REPEATED = "it is there more than once, with different values"
 """What is wrong with a field whose value is not known for this reason."""
 
@@ -108,7 +111,7 @@ class Fields:
 
     def refuse_unknown(self, known: Collection[str], pages: str) -> None:
         """Name the fields that have no meaning. pages: whose fields these are, such as "pages of trends"."""
-        for name, value in self._values.items():
-            if value and name not in known:
-                near = get_close_matches(name[:LONGEST_SHOWN], known, 1)
-                self.refuse(name, f"{pages} have no such field" + (f"; did you mean {near[0]}?" if near else ""))
+        unknown = [name for name, value in self._values.items() if value and name not in known]
+        for number, name in enumerate(unknown):
+            near = get_close_matches(name[:LONGEST_SHOWN], known, 1) if number < MAX_SUGGESTIONS else []
+            self.refuse(name, f"{pages} have no such field" + (f"; did you mean {near[0]}?" if near else ""))

@@ -9,6 +9,8 @@ from app.core.settings import Settings
 from app.square.models import Run
 from tests.trends.query.points_of_tests import TrendStore
 
+pytestmark = pytest.mark.both_databases
+
 PROMPT = "/StreamExpress/Run2022C-PromptReco-v1/DQMIO"
 
 

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import json
+import re
+import shutil
+from pathlib import Path
+
 import pytest
 
+from app.trends.configs.folder import load_configs
 from app.trends.groups import DisplayGroup
+from app.trends.groups.exchange import import_groups
 from app.trends.groups.store import add_group
 from app.trends.pages.charts import Chart, charts_of
 from app.trends.pages.view import TrendView
+from app.trends.settings import config_folder
+from app.trends.versions import sync
 from tests.trends.query.points_of_tests import TrendStore
+
+pytestmark = pytest.mark.both_databases
 
 VIEW = TrendView(subsystem="DT", pd="StreamExpress", ps="Express")
 PROMPT = "/StreamExpress/Run2022C-PromptReco-v1/DQMIO"
@@ -58,3 +69,26 @@ def test_two_processings_share_a_chart_and_have_correlations_of_their_own(four_t
         ("k, PromptReco", "a:PromptReco b:PromptReco"),
         ("d", "d:Express d:PromptReco"),
     ]
+
+
+def test_the_groups_of_hdqm_are_drawn_as_there(store: TrendStore, real_configs: Path, fixtures_dir: Path) -> None:
+    """First each group with a series that has points, in their order, then each other series; names count once."""
+    shutil.copytree(real_configs / "SiStrips", config_folder(store.settings) / "SiStrips")
+    sync(load_configs(config_folder(store.settings)))
+    text = (fixtures_dir / "hdqm" / "display_groups.json").read_text()
+    import_groups(text)
+    names = sorted(
+        {name for files in (real_configs / "SiStrips").glob("*.ini") for name in re.findall(r"^\[plot:(.*)\]", files.read_text(), re.M)}
+    )
+    with_points = names[::3]
+    store.add(355001, dict.fromkeys(with_points, (1.0, 0.1)))
+    groups = [group for group in json.loads(text) if group["subsystem"] == "SiStrips"]
+    drawn = [group for group in groups if set(group["series"]) & set(with_points)]
+    charts = charts_of(VIEW.replace(subsystem="SiStrips"))
+    assert [[key[1] for key in chart.series] for chart in charts[: len(drawn)]] == [
+        [name for name in group["series"] if name in with_points] for group in drawn
+    ]
+    alone = set(with_points) - {name for group in drawn for name in group["series"]}
+    assert sorted(key[1] for chart in charts[len(drawn) :] for key in chart.series) == sorted(alone)
+    assert len(drawn) > 5
+    assert len(alone) > 5
