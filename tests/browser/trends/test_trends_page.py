@@ -70,6 +70,22 @@ def test_another_kind_of_choice_has_the_shown_runs(page: Page) -> None:
     expect(page).to_have_url(re.compile(rf"runs={RUNS[0]}-{SHOWN[-1]}$"))
 
 
+def test_keyboard_users_stay_at_the_field_that_they_change(page: Page) -> None:
+    open_charts(page)
+    axis = page.get_by_role("combobox", name="X axis")
+    axis.focus()
+    page.keyboard.type("time")
+    expect(page).to_have_url(re.compile(r"x=time$"))
+    expect(page.locator(".trend-notes")).to_contain_text("not on the x axis")
+    expect(axis).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    expect(page.get_by_label("errors")).to_be_focused()
+    page.keyboard.press("Space")
+    expect(page).to_have_url(re.compile(r"errors=1$"))
+    expect(page.get_by_label("errors")).to_be_focused()
+
+
 def test_a_wrong_number_is_named_and_the_address_stays_the_one_that_works(page: Page) -> None:
     open_charts(page)
     page.get_by_label("Number of the latest runs").fill("0")
