@@ -139,7 +139,7 @@ def test_all_works_without_scripts(browser: Browser, chi2_hub: Settings, watch: 
         assert page.url.endswith(f"?series={SERIES}&series=Tracking/other/ZeroBias/Demo&runs=latest:2&correlate=1")
         page.get_by_role("link", name="Previous point: run 367100").click()
         expect(page.locator("#trend-point .point-number")).to_have_text("3.250 ± 0.050")
-        page.get_by_role("link", name="Table").click()
+        page.get_by_role("link", name="Table", exact=True).click()
         expect(page.locator(".trend-chart tbody tr")).to_have_count(2)
 
 
