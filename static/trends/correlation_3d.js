@@ -153,7 +153,7 @@ dqm.trends.correlation3d = (() => {
         event.preventDefault();
         this.open();
       });
-      const pairs = readout.runFacts(this.page.answer, run);
+      const pairs = readout.runFacts(this.page, run);
       return [...pairs.map(([name, text]) => create("span", {}, `${name} `, create("b", { textContent: text }))), link];
     }
 
@@ -211,7 +211,7 @@ dqm.trends.correlation3d = (() => {
       this.current = row;
       this.redraw();
       const parts = this.labels.map((label, position) => `${label}: ${format.number(this.values[position][row])}`);
-      const facts = readout.runFacts(this.page.answer, this.runs[row]).map((pair) => pair.join(" "));
+      const facts = readout.runFacts(this.page, this.runs[row]).map((pair) => pair.join(" "));
       this.live.textContent = `${parts.join(", ")}. ${facts.join(", ")}.`;
     }
 
