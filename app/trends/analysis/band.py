@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from numpy.typing import ArrayLike
 
-from app.trends.analysis.values import finite, mad_sigma, mean_and_rms, median
+from app.trends.analysis.values import finite, mad_sigma, mean_and_rms, median, quiet
 
 LEAST_POINTS = 5
 """Fewest reference points of a band, unless a caller wants more: sigma of n points has an error of sigma/sqrt(2n - 2)."""
@@ -35,8 +35,9 @@ class Band:
     is_robust: bool
 
 
+@quiet
 def band(reference: ArrayLike, sigmas: float = 3.0, least_points: int = LEAST_POINTS, is_robust: bool = False) -> Band | None:
-    """The band of reference points; None if there are fewer than `least_points`.
+    """The band of reference points; None if there are fewer than `least_points`, or if it overflows.
 
     Args:
         reference: Values of the series in the reference runs, shape (n). NaN: no point.
@@ -52,4 +53,7 @@ def band(reference: ArrayLike, sigmas: float = 3.0, least_points: int = LEAST_PO
     if is_robust:
         center = median(points)
         sigma = mad_sigma(points, center)
-    return Band(center, sigma, center - sigmas * sigma, center + sigmas * sigma, sigmas, len(points), is_robust)
+    low, high = center - sigmas * sigma, center + sigmas * sigma
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return None
+    return Band(center, sigma, low, high, sigmas, len(points), is_robust)

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from app.trends.analysis.step_search import LEAST_POINTS, Candidate, search
-from app.trends.analysis.values import SIGMA_PER_MAD, Floats, as_floats, median
+from app.trends.analysis.values import SIGMA_PER_MAD, Floats, as_floats, median, quiet
 
 MOST_STEPS = 10
 
@@ -68,6 +68,7 @@ class Drift(NamedTuple):
     slopes: list[Slope]
 
 
+@quiet
 def find_drift(values: ArrayLike) -> Drift:
     """The steps and slopes of a series.
 
@@ -78,13 +79,19 @@ def find_drift(values: ArrayLike) -> Drift:
     places = np.flatnonzero(np.isfinite(everything))
     points = everything[places]
     noise = _noise(points)
-    if noise == 0:
+    if not 0 < noise < math.inf:
         return Drift([], [])
     standardised = (points - median(points)) / noise
+    if not np.isfinite(standardised).all():  # of values near the largest number
+        return Drift([], [])
     steps, slopes = _segments(standardised)
     return Drift(
-        [Step(int(places[at]), shift * noise, shift, t) for at, shift, t in steps],
-        [Slope(int(places[first]), int(places[last]), change * noise, change) for first, last, change in sorted(slopes)],
+        [Step(int(places[at]), shift * noise, shift, t) for at, shift, t in steps if math.isfinite(shift * noise)],
+        [
+            Slope(int(places[first]), int(places[last]), change * noise, change)
+            for first, last, change in sorted(slopes)
+            if math.isfinite(change * noise)
+        ],
     )
 
 
@@ -116,10 +123,10 @@ def _segments(points: Floats) -> tuple[list[tuple[int, float, float]], list[tupl
 def _refined(points: Floats, steps: list[Candidate]) -> list[tuple[int, float, float]]:
     """Each step once more between the ones before and after it: it was found in a part that had others."""
     steps = sorted(steps, key=lambda step: step.at)
-    ends = [0, *(step.at for step in steps), len(points)]
-    found = []
+    found, before = [], 0
     for index, step in enumerate(steps):
-        again = search(points, ends[index], ends[index + 2])
+        again = search(points, before, steps[index + 1].at if index + 1 < len(steps) else len(points))
         best = again if again.at >= 0 else step
         found.append((best.at, best.shift, best.significance))
+        before = best.at
     return found

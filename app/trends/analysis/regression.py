@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from app.trends.analysis.values import Floats, as_floats
+from app.trends.analysis.values import Floats, as_floats, finite_or_none, quiet
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,7 @@ class Regression:
     count: int
 
 
+@quiet
 def regression(x: ArrayLike, y: ArrayLike, errors: ArrayLike | None = None) -> Regression | None:
     """The line with the least squares; None for fewer than two points, or if all have the same x.
 
@@ -44,14 +45,14 @@ def regression(x: ArrayLike, y: ArrayLike, errors: ArrayLike | None = None) -> R
     """
     xs, ys = as_floats(x), as_floats(y)
     good = np.isfinite(xs) & np.isfinite(ys)
-    weights = np.ones(len(xs))
-    if errors is not None:
-        sigmas = as_floats(errors)
-        good &= np.isfinite(sigmas) & (sigmas > 0)
-        weights = 1 / np.where(good, sigmas, 1.0) ** 2
-    return _line(xs[good], ys[good], weights[good], has_errors=errors is not None)
+    if errors is None:
+        return _line(xs[good], ys[good], None)
+    sigmas = as_floats(errors)
+    good &= np.isfinite(sigmas) & (sigmas > 0)
+    return _line(xs[good], ys[good], sigmas[good])
 
 
+@quiet
 def correlation(x: ArrayLike, y: ArrayLike) -> float | None:
     """Correlation coefficient of the pairs of finite values; None for fewer than two pairs, or if all x or all y are equal."""
     xs, ys = as_floats(x), as_floats(y)
@@ -59,24 +60,27 @@ def correlation(x: ArrayLike, y: ArrayLike) -> float | None:
     return _correlation(xs[good], ys[good])
 
 
-def _line(x: Floats, y: Floats, weights: Floats, has_errors: bool) -> Regression | None:
+def _line(x: Floats, y: Floats, sigmas: Floats | None) -> Regression | None:
     count = len(x)
     if count < 2 or x.min() == x.max():
         return None
+    unit = 1.0 if sigmas is None else float(sigmas.min())
+    weights = np.ones(count) if sigmas is None else (unit / sigmas) ** 2  # at most 1: the squares of tiny errors would overflow
     total = float(weights.sum())
     x_mean, y_mean = float(weights @ x) / total, float(weights @ y) / total
     dx, dy = x - x_mean, y - y_mean  # run numbers are large and close together: their squares would lose digits
     sxx = float(weights @ (dx * dx))
-    if sxx == 0:
+    slope = float(weights @ (dx * dy)) / sxx if sxx else math.nan
+    intercept = y_mean - slope * x_mean
+    if not (math.isfinite(slope) and math.isfinite(intercept)):
         return None
-    slope = float(weights @ (dx * dy)) / sxx
-    rest = dy - slope * dx
-    squares, ndf = float(weights @ (rest * rest)), count - 2
-    variance = 1.0 if has_errors else squares / ndf if ndf else None  # of a point with weight 1
-    slope_error = None if variance is None else math.sqrt(variance / sxx)
-    intercept_error = None if variance is None else math.sqrt(variance * (1 / total + x_mean**2 / sxx))
-    chi2 = squares if has_errors else None
-    return Regression(slope, y_mean - slope * x_mean, slope_error, intercept_error, _correlation(x, y), chi2, ndf, count)
+    rest, ndf = dy - slope * dx, count - 2
+    chi2 = None if sigmas is None else float(np.sum((rest / sigmas) ** 2))
+    sigma = unit if sigmas is not None else math.sqrt(float(rest @ rest) / ndf) if ndf else None  # of a point with weight 1
+    slope_error = None if sigma is None else sigma / math.sqrt(sxx)
+    intercept_error = None if sigma is None else sigma * math.sqrt(1 / total + x_mean * x_mean / sxx)
+    errors = finite_or_none(slope_error), finite_or_none(intercept_error)
+    return Regression(slope, intercept, *errors, _correlation(x, y), finite_or_none(chi2), ndf, count)
 
 
 def _correlation(x: Floats, y: Floats) -> float | None:
@@ -84,6 +88,7 @@ def _correlation(x: Floats, y: Floats) -> float | None:
         return None
     dx, dy = x - x.mean(), y - y.mean()
     squares = math.sqrt(float(dx @ dx)) * math.sqrt(float(dy @ dy))
-    if x.min() == x.max() or y.min() == y.max() or squares == 0:
+    found = float(dx @ dy) / squares if squares else math.nan
+    if x.min() == x.max() or y.min() == y.max() or not math.isfinite(found):
         return None
-    return max(-1.0, min(1.0, float(dx @ dy) / squares))
+    return max(-1.0, min(1.0, found))

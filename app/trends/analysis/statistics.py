@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike
 
-from app.trends.analysis.values import Floats, as_floats, mad_sigma, mean_and_rms, median
+from app.trends.analysis.values import Floats, as_floats, finite_or_none, mad_sigma, mean_and_rms, median, quiet
 
 TRUNCATION = 3.0
 """Points farther from the median than this many robust sigmas are left out of the truncated mean and RMS."""
@@ -54,6 +54,7 @@ class Statistics:
     ndf: int | None = None
 
 
+@quiet
 def statistics(values: ArrayLike, errors: ArrayLike | None = None) -> Statistics:
     """The statistics of a series.
 
@@ -72,10 +73,19 @@ def statistics(values: ArrayLike, errors: ArrayLike | None = None) -> Statistics
     center = median(points)
     sigma = mad_sigma(points, center)
     near = points[np.abs(points - center) <= TRUNCATION * sigma]
-    truncated_mean, truncated_rms = (mean, rms) if len(near) == len(points) else mean_and_rms(near)
+    truncated_mean, truncated_rms = (mean, rms) if len(near) in (0, len(points)) else mean_and_rms(near)
     found = Statistics(
-        *(len(points), mean, rms, len(points) - len(nonzero), nonzero_mean, nonzero_rms),
-        *(center, sigma, truncated_mean, truncated_rms, len(points) - len(near)),
+        count=len(points),
+        mean=finite_or_none(mean),
+        rms=finite_or_none(rms),
+        zeros=len(points) - len(nonzero),
+        nonzero_mean=finite_or_none(nonzero_mean),
+        nonzero_rms=finite_or_none(nonzero_rms),
+        median=finite_or_none(center),
+        mad_sigma=finite_or_none(sigma),
+        truncated_mean=finite_or_none(truncated_mean),
+        truncated_rms=finite_or_none(truncated_rms),
+        outliers=len(points) - len(near),
     )
     return found if errors is None else _with_weights(found, points, as_floats(errors)[is_point])
 
@@ -91,5 +101,10 @@ def _with_weights(found: Statistics, points: Floats, errors: Floats) -> Statisti
     mean = float((weights * values).sum()) / total
     chi2 = float((((values - mean) / sigmas) ** 2).sum())
     return replace(
-        found, weighted_mean=mean, weighted_error=unit / math.sqrt(total), weighted_count=len(values), chi2=chi2, ndf=len(values) - 1
+        found,
+        weighted_mean=finite_or_none(mean),
+        weighted_error=finite_or_none(unit / math.sqrt(total)),
+        weighted_count=len(values),
+        chi2=finite_or_none(chi2),
+        ndf=len(values) - 1,
     )

@@ -107,7 +107,7 @@ def _search_whole(points: Floats, first: int, end: int) -> Candidate:
     sums, weights = np.cumsum(clipped)[:-1], _weights(count)
     at, significance = _largest(sums, weights, sigma)
     limit = threshold(count)
-    if significance <= limit:
+    if not significance > limit:  # nor if it is not a number
         return nothing
     line = _Line.of(clipped, sums, weights)
     beside, significance_beside = _largest(line.sums, line.weights, sigma)

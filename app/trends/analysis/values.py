@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
+
+quiet = np.errstate(over="ignore", under="ignore", invalid="ignore", divide="ignore")
+"""Of functions whose results that overflow are taken for missing."""
 
 SIGMA_PER_MAD = 1.482602218505602
 """Standard deviation of a normal distribution in units of its median absolute deviation."""
@@ -44,3 +49,8 @@ def mean_and_rms(values: Floats) -> tuple[float, float]:
     parts = values / scale if scale > 1e100 or scale < 1e-100 else values
     unit = scale if parts is not values else 1.0
     return float(parts.mean()) * unit, float(parts.std()) * unit
+
+
+def finite_or_none(value: float | None) -> float | None:
+    """The value; None if it overflowed."""
+    return value if value is not None and math.isfinite(value) else None
