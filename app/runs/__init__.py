@@ -9,7 +9,8 @@ if TYPE_CHECKING:
 
 
 def init_app(app: Flask) -> None:
-    """Add the API."""
-    from app.runs import api
+    """Add the API and the page."""
+    from app.runs import api, page
 
     app.register_blueprint(api.blueprint)
+    app.register_blueprint(page.blueprint)

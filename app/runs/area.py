@@ -58,5 +58,5 @@ AREA = Area(
     settings=RunsSettings,
     run_panel=RunPanel("runs/panel.html", _panel),
     help=(HelpTopic("runs", "Facts of runs from OMS and Run Registry", "runs/help.html", _help),),
-    roles={"runs_api.show_facts": "viewer"},
+    roles={"runs_api.show_facts": "viewer", "runs_api.show_lumisections": "viewer", "runs_page.show_facts": "viewer"},
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app.runs import store
+from app.runs.dataset_store import DatasetFacts, datasets_of
 from app.runs.models import NOT_FETCHED, SOURCES, RunRecord
 from app.runs.settings import RunsSettings
 from app.runs.significance import significance_of
@@ -21,11 +22,25 @@ def facts_json(facts: RunRecord, settings: RunsSettings) -> dict[str, Any]:
     return {
         "run": facts.run,
         "oms": columns | {"dcs_lumis": facts.dcs_lumis, "units": units},
-        "run_registry": registry | {"components": facts.component_states},
+        "run_registry": registry | {"components": facts.component_states, "datasets": [_dataset(each) for each in datasets_of(facts.run)]},
         "significant": significance.value,
         "significance": significance.reason,
         "sources": {name: _source(facts, name) for name in SOURCES},
     }
+
+
+def _dataset(found: DatasetFacts) -> dict[str, Any]:
+    return {"name": found.name, "states": found.states, "components": found.components}
+
+
+def lumisections_json(run: int) -> dict[str, Any]:
+    """The lumisection ranges of the datasets of a run as JSON."""
+    return {"run": run, "datasets": [_ranges(each) for each in datasets_of(run)]}
+
+
+def _ranges(found: DatasetFacts) -> dict[str, Any]:
+    components = None if found.ranges is None else {name: [each._asdict() for each in ranges] for name, ranges in found.ranges.items()}
+    return {"name": found.name, "components": components, "error": found.error}
 
 
 def _source(facts: RunRecord, name: str) -> dict[str, Any]:

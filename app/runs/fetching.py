@@ -14,12 +14,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from app.core.area import current_areas
+from app.core.database import proxy
 from app.core.settings import Settings
-from app.runs import schedule, store
+from app.runs import dataset_store, schedule, store
 from app.runs.errors import ServiceError, ServiceOutage
 from app.runs.models import OMS, RUN_REGISTRY
 from app.runs.oms import OmsClient, OmsFill
-from app.runs.run_registry import RunRegistryClient
+from app.runs.run_registry import ComponentRange, RegistryDataset, RunRegistryClient
 from app.runs.service_client import MAX_PAUSE_S
 from app.runs.settings import RunsSettings
 from app.runs.significance import dcs_groups_of
@@ -94,8 +95,12 @@ class OmsSource(Source):
         return max((self.client.lumis_with(number, bits) for bits in groups), default=None)
 
 
+RANGES_AT_ONCE = 50
+"""Datasets of a batch whose lumisection ranges are fetched, each by a request."""
+
+
 class RunRegistrySource(Source):
-    """The Run Registry: a whole batch by one request."""
+    """The Run Registry: runs and datasets of a whole batch by two requests, then the ranges of datasets that have changed."""
 
     name, title, runs_per_request = RUN_REGISTRY, "The Run Registry", 100
 
@@ -108,13 +113,46 @@ class RunRegistrySource(Source):
         self.client.close()
 
     def refresh(self, numbers: Sequence[int]) -> None:
-        """Fetch and store the facts of these runs."""
+        """Fetch and store the facts of these runs, with their datasets and lumisection ranges.
+
+        A run with more ranges than are fetched at once is due again at once. One whose datasets cannot be read keeps the stored ones.
+        """
         found = self.client.runs(numbers)
-        now = time.time()
+        datasets, error = self._datasets([number for number in numbers if number in found])
+        now, left = time.time(), RANGES_AT_ONCE
         for number, facts in store.facts_of(numbers).items():
             is_known = number in found
             pause_s = schedule.rr_pause_s(now, facts.enrolled, facts.end, is_known=is_known, settings=self.settings)
-            store.store_run_registry(number, found.get(number), None if pause_s is None else now + pause_s)
+            listed = datasets.get(number, [])
+            missing = dataset_store.without_ranges(number, listed)
+            ranges = {name: self._ranges(number, name) for name in missing[:left]}
+            if error:
+                pause_s = schedule.run_retry_pause_s(facts.rr_failures + 1, self.settings)
+            elif len(ranges) < len(missing):
+                pause_s = 0.0
+            left -= len(ranges)
+            with proxy.atomic():
+                store.store_run_registry(number, found.get(number), None if pause_s is None else now + pause_s, error if is_known else "")
+                if not error:
+                    dataset_store.store_datasets(number, listed, ranges)
+
+    def _datasets(self, numbers: Sequence[int]) -> tuple[dict[int, list[RegistryDataset]], str]:
+        """The datasets of runs, and why they cannot be read, or ""."""
+        try:
+            return self.client.datasets(numbers), ""
+        except ServiceError as error:
+            if error.is_outage:
+                raise
+            return {}, f"The datasets cannot be read: {error}"
+
+    def _ranges(self, number: int, dataset: str) -> dict[str, list[ComponentRange]] | str:
+        """The ranges of a dataset, or why they cannot be read."""
+        try:
+            return self.client.lumisection_ranges(number, dataset)
+        except ServiceError as error:
+            if error.is_outage:
+                raise
+            return str(error)
 
 
 SOURCES: dict[str, type[Source]] = {OMS: OmsSource, RUN_REGISTRY: RunRegistrySource}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, NamedTuple
 
-from peewee import BigIntegerField, BooleanField, DoubleField, IntegerField, TextField
+from peewee import BigIntegerField, BooleanField, CompositeKey, DoubleField, IntegerField, TextField
 
 from app.core.database import Table
 
@@ -140,6 +140,23 @@ def unit_mapping(text: str) -> dict[str, str]:
     """The column `units` as a mapping."""
     found: dict[str, str] = json.loads(text) if text != "{}" else {}
     return found
+
+
+class RunDataset(Table):
+    """A dataset of a run in the Run Registry."""
+
+    run = IntegerField()
+    name = TextField()
+    states = TextField()  # JSON object: state by workspace
+    components = TextField()  # JSON object: component to the number of lumisections in each state
+    ranges = TextField(null=True)  # JSON object: component to lists of ComponentRange; null before they were fetched
+    error = TextField(default="")  # why its ranges could not be fetched
+
+    class Meta:
+        """Options of peewee."""
+
+        table_name = "run_facts_dataset"
+        primary_key = CompositeKey("run", "name")
 
 
 class SourceState(Table):

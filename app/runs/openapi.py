@@ -11,6 +11,7 @@ from app.web.openapi import (
     NUMBER,
     TEXT,
     Schema,
+    array,
     choice,
     get_operation,
     mapping_of,
@@ -33,6 +34,32 @@ OMS = object_schema(
         "units": mapping_of(TEXT),
     }
 )
+DATASET = object_schema(
+    {
+        "name": {"type": "string", "description": "online, or a name such as /PromptReco/Collisions23/DQM."},
+        "states": {"type": "object", "description": "OPEN, SIGNOFF or COMPLETED, by workspace.", "additionalProperties": TEXT},
+        "components": {
+            "type": "object",
+            "description": "Lumisections in each state, by component.",
+            "additionalProperties": mapping_of(INTEGER),
+        },
+    }
+)
+RANGE = object_schema({"first": INTEGER, "last": INTEGER, "status": TEXT, "cause": TEXT, "comment": TEXT})
+LUMISECTIONS = object_schema(
+    {
+        "run": INTEGER,
+        "datasets": array(
+            object_schema(
+                {
+                    "name": TEXT,
+                    "components": nullable({"type": "object", "additionalProperties": array(RANGE)}),
+                    "error": {"type": "string", "description": "Why the ranges could not be fetched."},
+                }
+            )
+        ),
+    }
+)
 RUN_REGISTRY = object_schema(
     {
         "class": nullable(TEXT),
@@ -43,6 +70,7 @@ RUN_REGISTRY = object_schema(
             "description": "Lumisections of the online dataset in each state, by component.",
             "additionalProperties": mapping_of(INTEGER),
         },
+        "datasets": array(DATASET),
     }
 )
 SOURCE = object_schema({"state": choice(["not fetched", "known", "unknown"]), "fetched": TIME, "due": TIME, "error": TEXT})
@@ -63,5 +91,11 @@ PATHS: Schema = {
         [parameter("run", "Run number.", COUNT, "path")],
         "The facts; null where the source has no value.",
         FACTS,
-    )
+    ),
+    "/api/v1/runs/{run}/lumisections": get_operation(
+        "The states of lumisections in the datasets that the Run Registry has of a run.",
+        [parameter("run", "Run number.", COUNT, "path")],
+        "Ranges of lumisections by dataset and component; null where they were not fetched.",
+        LUMISECTIONS,
+    ),
 }

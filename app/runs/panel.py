@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from app.core.settings import Settings
 from app.runs import store
+from app.runs.dataset_store import DatasetFacts, datasets_of
 from app.runs.models import KNOWN, OMS, RUN_REGISTRY, UNKNOWN, RunRecord
 from app.runs.settings import RunsSettings
 from app.runs.significance import Significance, significance_of
 from app.runs.units import INSTANTANEOUS, NORMAL_UNITS
+from app.web import etag_of
 from app.web.clock import time_html
 
 TITLES = {OMS: "OMS", RUN_REGISTRY: "Run Registry"}
 """Name of each source on pages."""
+
+
+POLL_S = 30
+"""Interval between two requests of a panel for young facts, s."""
+YOUNG_S = 900.0
+"""Facts that are fetched again within this time are young."""
+SHOWN_RANGES = 20
+"""Lumisection ranges of a component that are shown; the API has all."""
 
 
 class SourceNote(NamedTuple):
@@ -29,6 +40,16 @@ class SourceNote(NamedTuple):
     link: str  # to the page of the run there, or ""
 
 
+class DatasetNote(NamedTuple):
+    """What a panel says of a dataset in the Run Registry."""
+
+    name: str
+    state: str  # in the workspace global, or ""
+    summary: str  # number of components by their worst state
+    components: list[tuple[str, str]]  # name, and its lumisections by state
+    error: str  # why the ranges are missing, or ""
+
+
 @dataclass(frozen=True)
 class FactsPanel:
     """Values of the template runs/panel.html."""
@@ -38,6 +59,9 @@ class FactsPanel:
     values: list[tuple[str, str]]  # label and text of what OMS has of the run
     significance: Significance
     sources: list[SourceNote]
+    datasets: list[DatasetNote]
+    version: str  # changes with what is shown
+    is_young: bool  # whether the facts are fetched again soon
 
 
 def facts_panel(run: int, settings: Settings) -> FactsPanel | None:
@@ -46,7 +70,17 @@ def facts_panel(run: int, settings: Settings) -> FactsPanel | None:
     facts = store.find_facts(run) if own.runs_oms_url or own.runs_rr_url else None
     if facts is None:
         return None
-    return FactsPanel(facts, list(_summary(facts)), list(_values(facts)), significance_of(facts, own), list(_sources(facts, own)))
+    sources = list(_sources(facts, own))
+    return FactsPanel(
+        facts,
+        list(_summary(facts)),
+        list(_values(facts)),
+        significance_of(facts, own),
+        sources,
+        [_dataset(each) for each in datasets_of(run)],
+        etag_of(facts.version, *sources)[:16],
+        any(due is not None and due < time.time() + YOUNG_S for due in (facts.oms_due, facts.rr_due)),
+    )
 
 
 def number_text(value: float) -> str:
@@ -123,6 +157,36 @@ def _sources(facts: RunRecord, settings: RunsSettings) -> Iterator[SourceNote]:
         yield SourceNote(TITLES[name], words, facts.source_column(name, "at"), error, link)
 
 
+STATES = ("BAD", "STANDBY", "EXCLUDED", "NOTSET", "EMPTY", "GOOD")
+"""States of lumisections, the worst first."""
+
+
+def _dataset(found: DatasetFacts) -> DatasetNote:
+    worst = Counter(min(states, key=_severity) for states in found.components.values() if states)
+    summary = ", ".join(f"{worst[state]} {state}" for state in sorted(worst, key=_severity))
+    names = sorted(found.components, key=lambda name: (min(map(_severity, found.components[name]), default=(len(STATES), "")), name))
+    return DatasetNote(
+        found.name, found.states.get("global", ""), summary, [(name, _component(found, name)) for name in names], found.error
+    )
+
+
+def _severity(state: str) -> tuple[int, str]:
+    return (STATES.index(state) if state in STATES else len(STATES), state)
+
+
+def _component(found: DatasetFacts, name: str) -> str:
+    """The lumisections of a component by state: ranges with their comments if they are known, or numbers."""
+    ranges = (found.ranges or {}).get(name)
+    if ranges is None:
+        counts = found.components[name]
+        return ", ".join(f"{counts[state]:,} {state}" for state in sorted(counts, key=_severity))
+    texts = []
+    for each in ranges[:SHOWN_RANGES]:
+        words = " ".join(filter(None, (each.cause, each.comment)))
+        texts.append(f"{each.first}–{each.last} {each.status}" + (f" ({words})" if words else ""))
+    return "; ".join(texts) + (f"; {len(ranges) - SHOWN_RANGES:,} more ranges" if len(ranges) > SHOWN_RANGES else "")
+
+
 def run_page_links(run: int, settings: Settings) -> list[tuple[str, str]]:
     """Name and address of the page of a run in each source that has one, whether its facts are fetched or not."""
     own = settings.of(RunsSettings)
@@ -132,4 +196,5 @@ def run_page_links(run: int, settings: Settings) -> list[tuple[str, str]]:
 
 def panel_values(run: int, settings: Settings) -> Mapping[str, Any]:
     """Values of the template runs/panel.html."""
-    return {"panel": facts_panel(run, settings), "time_html": time_html, "age_s": lambda at: max(time.time() - at, 0.0)}
+    values = {"panel": facts_panel(run, settings), "time_html": time_html, "age_s": lambda at: max(time.time() - at, 0.0)}
+    return values | {"poll_s": POLL_S}

@@ -79,7 +79,7 @@ def due_runs(source: str, limit: int) -> list[int]:
 
 def _store(run: int, source: str, due: float | None, **values: Any) -> None:
     """Store an answer of a source; the version grows only when a fact has changed."""
-    values |= {f"{source}_failures": 0, f"{source}_error": ""}
+    values = {f"{source}_failures": 0, f"{source}_error": "", **values}
     with proxy.atomic():
         old = RunRecord.get(RunRecord.run == run)
         if any(getattr(old, name) != value for name, value in values.items()):
@@ -114,14 +114,14 @@ def store_oms(number: int, found: OmsRun | None, due: float | None, fill: OmsFil
     _store(number, "oms", due, oms_state=KNOWN, **values, units=json.dumps(unusual, sort_keys=True))
 
 
-def store_run_registry(number: int, found: RegistryRun | None, due: float | None) -> None:
-    """Store the answer of the Run Registry for a run."""
+def store_run_registry(number: int, found: RegistryRun | None, due: float | None, error: str = "") -> None:
+    """Store the answer of the Run Registry for a run. error: why its datasets are not up to date, or ""."""
     if found is None:
         absent = dict.fromkeys(("run_class", "rr_significant", "rr_run_state"))
         _store(number, "rr", due, rr_state=UNKNOWN, **absent, components="{}")
         return
     values = {"run_class": found.run_class or None, "rr_significant": found.significant, "rr_run_state": found.state or None}
-    _store(number, "rr", due, rr_state=KNOWN, **values, components=json.dumps(found.components, sort_keys=True))
+    _store(number, "rr", due, rr_error=error, rr_state=KNOWN, **values, components=json.dumps(found.components, sort_keys=True))
 
 
 def store_run_failure(number: int, source: str, error: str, due: float) -> None:

@@ -1,4 +1,4 @@
-"""The Run Registry: runs, with its filters and paging. It is read only here."""
+"""The Run Registry: runs, datasets and ranges of lumisections, with its filters and paging. It is read only here."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 from aiohttp import web
 
 from .attributes import registry_record
+from .datasets import generated_datasets, generated_ranges
 from .state import LAST_RUN, RunServices
 
 BASE = "/api"
@@ -28,7 +29,11 @@ def answer(services: RunServices, path: str, body: Any) -> web.Response:
     """The answer to a POST; errors have status 500 and `{"err": ...}`, as those of the original."""
     try:
         if path == "runs_filtered_ordered":
-            return _paged(_runs(services, body.get("filter", {})), body)
+            return _paged("runs", _runs(services, body.get("filter", {})), body)
+        if path == "datasets_filtered_ordered":
+            return _paged("datasets", _datasets(services, body.get("filter", {})), body)
+        if path == "lumisections/rr_lumisection_ranges_by_component":
+            return web.json_response(_ranges(services, body["run_number"], body["dataset_name"]))
     except (BadFilter, AttributeError, KeyError, TypeError, ValueError) as error:
         return web.json_response({"err": str(error)}, status=500)
     return web.Response(status=404, text=f"Cannot POST {BASE}/{path}", content_type="text/html")
@@ -56,10 +61,33 @@ def _runs(services: RunServices, filters: Mapping[str, Any]) -> list[dict[str, A
     return sorted(found, key=lambda row: -row["run_number"])
 
 
-def _paged(rows: list[dict[str, Any]], body: Mapping[str, Any]) -> web.Response:
+def _datasets(services: RunServices, filters: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Datasets of the runs of a filter; a change of a run replaces parts of them by name, or removes those that are None."""
+    found = []
+    for number in sorted(_numbers(filters.get("run_number")), reverse=True):
+        run = services.run(number)
+        if run is None or record(services, number) is None:
+            continue
+        changes = services.changes.get(number, {}).get("datasets", {})
+        rows = {row["name"]: row for row in generated_datasets(run)}
+        for name, change in changes.items():
+            rows[name] = {**rows.get(name, {"run_number": number, "name": name}), **change} if change is not None else {}
+        found += [row for row in rows.values() if row and all(_matches(_value(row, each), wanted) for each, wanted in filters.items())]
+    return found
+
+
+def _ranges(services: RunServices, number: int, name: str) -> Any:
+    """The ranges of a dataset by component; none of an unknown one."""
+    run, change = services.run(number), services.changes.get(number, {}).get("ranges", {})
+    if run is None or name in change:
+        return change.get(name, {})
+    return generated_ranges(run, name) if name in {row["name"] for row in generated_datasets(run)} else {}
+
+
+def _paged(kind: str, rows: list[dict[str, Any]], body: Mapping[str, Any]) -> web.Response:
     page, size = int(body.get("page", 0)), int(body.get("page_size", DEFAULT_PAGE_SIZE))
     shown = rows[page * size : (page + 1) * size]
-    return web.json_response({"runs": shown, "pages": math.ceil(len(rows) / size), "count": len(rows)})
+    return web.json_response({kind: shown, "pages": math.ceil(len(rows) / size), "count": len(rows)})
 
 
 def _numbers(wanted: Any) -> set[int]:

@@ -129,7 +129,7 @@ async def _add_fault(request: web.Request) -> web.StreamResponse:
 
 
 async def _change_run(request: web.Request) -> web.StreamResponse:
-    """`{"oms": {...} or null, "rr": ..., "units": ..., "lumisections": ...}`: change a run from now on."""
+    """`{"oms": {...} or null, "rr": ..., "units": ..., "lumisections", "datasets", "ranges": ...}`: change a run from now on."""
     number = int(request.match_info["run"])
     request.app[STATE].change(number, json.loads(await request.read()))
     return web.json_response({"run": number})

@@ -51,7 +51,8 @@ class RunServices:
         life_s: Life of new tokens, s.
         with_units: Whether OMS sends units in meta.row.
         changes: What differs from the generated attributes of runs, by run: "oms", "rr" and "fill" have changed attributes, or
-            None when the service does not know the run; "units" replaces the units of OMS.
+            None when the service does not know the run; "units" replaces the units of OMS; "datasets" and "ranges" replace parts of
+            the datasets of the Run Registry, and their lumisection ranges, by name.
         times: Start and end (None: ongoing) of runs that a simulator of P5 has, Unix s UTC.
         faults: Pending faults of each service; a count below 0 lasts until it is cleared.
         requests: All requests, newest last.
