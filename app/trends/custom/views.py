@@ -21,10 +21,11 @@ from app.trends.errors import ConfigError, UnknownRequest
 from app.trends.pages.lumis_link import LUMIS_PATH, lumis_link
 from app.trends.query.packed import MEDIA_TYPE, pack
 from app.trends.settings import TrendSettings
-from app.web import Problem, nothing_new, page, request_settings
+from app.web import Problem, is_fragment, nothing_new, page, request_settings
 from app.web.arguments import int_arg
 from app.web.clock import DEFAULT_ZONE, time_html
 from app.web.compression import body_response
+from app.web.frame import href
 from app.web.links import link
 
 blueprint = Blueprint("requested_trends", __name__)
@@ -76,8 +77,10 @@ def _form_page(form: RequestForm, errors: dict[str, str] | None = None) -> Respo
 
 @blueprint.get("/trends/new/check")
 @needs(Role.VIEWER)
-def check_expression() -> str:
-    """What is wrong with the expression `metric`, and what its metric does."""
+def check_expression() -> AnyResponse | str:
+    """What is wrong with the expression `metric`, and what its metric does: a part of the page, which scripts request."""
+    if not is_fragment():
+        return redirect(href("/trends/new"))
     return render_template("trends/checked_metric.html", checked=check_metric(request.args.get("metric", "")))
 
 

@@ -260,7 +260,7 @@ def test_a_wrong_field_is_named_with_what_would_be_right(site: Site, signed_in: 
 
 def test_an_expression_is_checked_while_it_is_typed(client: FlaskClient) -> None:
     def check(metric: str) -> str:
-        return words(client.get("/trends/new/check", query_string={"metric": metric}))
+        return words(client.get("/trends/new/check", query_string={"metric": metric}, headers={"HX-Request": "true"}))
 
     assert "There is no metric basic.Meen; the nearest is basic.Mean" in check("basic.Meen()")
     assert "basic.BinCount(bin: int | str, no_error: bool = False)" in check("basic.BinCount(")
