@@ -68,17 +68,17 @@ def analyse(table: TrendTable, options: ChartOptions, settings: Settings) -> lis
         same = options.band == options.runs
         keys = [column.key for column in table.series]
         other = table if same else read_table(keys, options.band, options.conditions, settings)
-        references = [_reference(column, other.runs.run, options.sigma) for column in other.series]
+        references = [_reference(column, other.runs.run, options) for column in other.series]
     return [
         SeriesAnalysis(column, statistics(column.values, column.errors), reference, find_drift(column.values) if options.drift else None)
         for column, reference in zip(table.series, references, strict=True)
     ]
 
 
-def _reference(column: SeriesColumn, runs: Any, sigma: float) -> ReferenceBand:
+def _reference(column: SeriesColumn, runs: Any, options: ChartOptions) -> ReferenceBand:
     there = runs[np.isfinite(column.values)]
     text = f"{there[0]}-{there[-1]}" if len(there) > 1 else "".join(map(str, there))
-    return ReferenceBand(band(column.values, sigma), text, len(there))
+    return ReferenceBand(band(column.values, options.sigma, is_robust=options.robust), text, len(there))
 
 
 def header_of(found: SeriesAnalysis, runs: Any) -> dict[str, Any]:
@@ -118,4 +118,4 @@ def band_text(reference: ReferenceBand) -> str:
         runs = f"{reference.count} of the reference runs have" if reference.count != 1 else "1 of the reference runs has"
         return f"no band: {runs} a point, at least {LEAST_POINTS} are needed"
     mean, sigma = number_text(found.mean, found.sigma), number_text(found.sigma, found.sigma)
-    return f"mean {mean} ± {sigma} from {found.count:,} runs {reference.runs}, {found.sigmas:g} sigma"
+    return f"{'median' if found.is_robust else 'mean'} {mean} ± {sigma} from {found.count:,} runs {reference.runs}, {found.sigmas:g} sigma"

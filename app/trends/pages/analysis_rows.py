@@ -78,7 +78,7 @@ def _rule_address(key: Key, options: ChartOptions) -> str:
     if options.band is None or options.band.latest or not isinstance(key, SeriesKey) or not may_edit(key.subsystem):
         return ""
     selection = {"subsystem": key.subsystem, "pd": key.primary_dataset, "ps": key.processing, "names": key.name}
-    query = {**selection, "band": str(options.band), "sigma": f"{options.sigma:g}"}
+    query = {**selection, "band": str(options.band), "sigma": f"{options.sigma:g}", **({"robust": "1"} if options.robust else {})}
     return f"{href('/trends/rules/new')}?{urlencode(query, quote_via=quote, safe=',:')}"
 
 

@@ -37,7 +37,7 @@ SIGMA = 3.0
 
 LARGEST_SIGMA = 100.0
 
-OPTION_FIELDS = ("runs", "class", "significant", "x", *SWITCHES, "band", "sigma", "drift")
+OPTION_FIELDS = ("runs", "class", "significant", "x", *SWITCHES, "band", "sigma", "robust", "drift")
 """Fields of `ChartOptions` in an address."""
 
 
@@ -54,6 +54,7 @@ class ChartOptions:
             regression lines are drawn.
         band: Reference runs of the band, or None for no band.
         sigma: Half of its width, standard deviations.
+        robust: Whether it is made of median and MAD, which outliers do not change.
         drift: Whether changes of the level are marked.
         problems: Of the address that was asked for.
     """
@@ -69,6 +70,7 @@ class ChartOptions:
     regression: bool = SWITCHES["regression"]
     band: RunChoice | None = None
     sigma: float = SIGMA
+    robust: bool = False
     drift: bool = False
     problems: tuple[FieldProblem, ...] = ()
 
@@ -104,6 +106,7 @@ class ChartOptions:
             *((name, "" if getattr(self, name) == usual else str(int(not usual))) for name, usual in SWITCHES.items()),
             ("band", "" if self.band is None else str(self.band)),
             ("sigma", "" if self.sigma == SIGMA else f"{self.sigma:g}"),
+            ("robust", "1" if self.robust else ""),
             ("drift", "1" if self.drift else ""),
         ]
         return [(name, value) for name, value in values if value]
@@ -119,6 +122,7 @@ def read_options(fields: Fields) -> dict[str, Any]:
         **{name: fields.switch(name, default=usual) for name, usual in SWITCHES.items()},
         "band": fields.parsed("band", _band, None),
         "sigma": fields.parsed("sigma", _sigma, SIGMA),
+        "robust": fields.switch("robust"),
         "drift": fields.switch("drift"),
     }
 

@@ -1,6 +1,6 @@
 """The state of the page of one chart, which its address holds.
 
-/trends/chart?series=<key>&series=<key>&runs=&class=&significant=&x=&<switches>&band=&sigma=&drift=&ymin=&ymax=&correlate=1&run=&table=1&back=
+/trends/chart?series=<key>&series=<key>&runs=&class=&significant=&x=&<switches>&band=&sigma=&robust=&drift=&ymin=&ymax=&correlate=1&run=&table=1&back=
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The state of the page of trends, which its address holds.
 
-/trends?subsystem=&pd=&ps=&ps2=&runs=&class=&significant=&search=&page=&grid=2x2&x=&<switches>&band=&sigma=&drift=&table=1
+/trends?subsystem=&pd=&ps=&ps2=&runs=&class=&significant=&search=&page=&grid=2x2&x=&<switches>&band=&sigma=&robust=&drift=&table=1
 """
 
 from __future__ import annotations

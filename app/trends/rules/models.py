@@ -50,7 +50,7 @@ class TrendViolation(Table):
     begun = DoubleField()  # when it was noticed
     title = TextField()
     text = TextField()
-    query = TextField()  # band= and sigma= of the rule then, for charts
+    query = TextField()  # band=, sigma= and robust= of the rule then, for charts
     ended = DoubleField(null=True, index=True)  # when its end was noticed
     end_run = IntegerField(null=True)  # the first run inside; null if it goes on, or if it ended with its rule
     end_text = TextField(default="")

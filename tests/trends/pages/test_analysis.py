@@ -55,6 +55,20 @@ def test_a_band_is_that_of_the_reference_runs(client: FlaskClient, charge: Trend
     assert rare["band"] is None
 
 
+def test_a_robust_band_is_that_of_the_median(client: FlaskClient, charge: TrendStore) -> None:
+    charge.add(355001, {"charge": (1e6, 10.0)})
+    address = f"{PAGE}&band=355001-355100&robust=1"
+    series, _ = unpack(client.get(address.replace("/trends", "/trends/points")).data)["series"]
+    reference = [1e6, *VALUES[1:2], *VALUES[3:100]]
+    median = statistics.median(reference)
+    distance = statistics.median(abs(value - median) for value in reference)
+    sigma = distance / statistics.NormalDist().inv_cdf(0.75)
+    assert (series["band"]["mean"], series["band"]["sigma"]) == pytest.approx((median, sigma))
+    text = client.get(address).text
+    assert "median 19," in text
+    assert re.search(r'name="robust" value="1" checked', text)
+
+
 def test_reference_runs_may_be_others_than_the_shown_ones(client: FlaskClient, charge: TrendStore) -> None:
     series = unpack(
         client.get(PAGE.replace("/trends", "/trends/points").replace("355001-355400", "latest:20") + "&band=355001-355100").data
