@@ -15,6 +15,7 @@ import click
 from app import cli
 from app.cli.trend_configs import check_reason, configs
 from app.cli.trend_groups import groups
+from app.cli.trend_metrics import metrics
 from app.core.settings import Settings
 from app.core.text import counted
 
@@ -30,6 +31,7 @@ def trends() -> None:
 
 trends.add_command(groups)
 trends.add_command(configs)
+trends.add_command(metrics)
 
 
 @trends.command()
