@@ -62,65 +62,76 @@ def threshold(count: int, widths: int = 1) -> float:
 
 def search(points: Floats, first: int, end: int) -> Candidate:
     """The best step of the points from `first` to before `end`; a short excursion within them if there is no other."""
-    found = _search_whole(points, first, end)
+    nothing = Candidate(first, end, 0.0, -1, 0.0, 0.0)
+    if end - first < 2 * LEAST_POINTS:
+        return nothing
+    part = _Part.of(points[first:end])
+    found = _single_step(part, nothing)
     if found.at >= 0 or end - first < 4 * LEAST_POINTS:
         return found
-    count, part = end - first, points[first:end]
     if found.change:
-        part = part - found.change * (np.arange(count) / (count - 1))
-    clipped = _clipped(part)
-    sums, sigma, widths = np.concatenate(([0.0], np.cumsum(clipped))), _sigma(clipped), _widths(count)
-    for width in widths if sigma else ():
-        differences = np.abs(sums[2 * width :] - 2 * sums[width:-width] + sums[: -2 * width])  # of the points after and before a place
+        part = _Part.of(part.points - found.change * (np.arange(end - first) / (end - first - 1)))
+    return _excursion(part, found)
+
+
+class _Part(NamedTuple):
+    """Points of a part of the series."""
+
+    points: Floats
+    clipped: Floats  # with mean 0
+    sigma: float  # of one clipped point
+    sums: Floats  # of the clipped points before each place, from before the second one
+
+    @classmethod
+    def of(cls, points: Floats) -> _Part:
+        """The part with these points, at least two."""
+        center = median(points)
+        reach = CLIP * max(1.0, mad_sigma(points, center))  # a slow drift is wider than the noise, and no outlier
+        clipped = np.clip(points, center - reach, center + reach)
+        clipped -= clipped.mean()
+        return cls(points, clipped, _sigma(clipped), np.cumsum(clipped)[:-1])
+
+
+def _single_step(part: _Part, nothing: Candidate) -> Candidate:
+    """The best step between two levels, or between two parallel lines; `nothing` with a change for a line alone."""
+    count, sigma = len(part.points), part.sigma
+    if sigma == 0:
+        return nothing
+    weights, limit = _weights(count), threshold(count)
+    at, significance = _largest(part.sums, weights, sigma)
+    if not significance > limit:  # nor if it is not a number
+        return nothing
+    line = _Line.of(part.clipped, part.sums, weights)
+    beside, significance_beside = _largest(line.sums, line.weights, sigma)
+    by_step, by_line = significance**2, (line.explained / sigma) ** 2  # of the sum of squares, in sigma squared
+    if significance_beside > limit and by_line + significance_beside**2 - by_step > limit**2:
+        ramp = line.ramp_beside_step(beside)
+        return _confirmed(nothing, part.points - ramp, part.clipped - ramp, beside, significance_beside)
+    if by_step >= by_line:
+        return _confirmed(nothing, part.points, part.clipped, at, significance)
+    return nothing._replace(change=line.slope * (count - 1))
+
+
+def _excursion(part: _Part, nothing: Candidate) -> Candidate:
+    """The best step of one of the short windows that has one, the narrowest first."""
+    count, sums = len(part.points), np.concatenate(([0.0], part.sums, [0.0]))  # the sum of all is 0
+    widths = _widths(count)
+    limit = threshold(count, len(widths)) * part.sigma
+    for width in widths if part.sigma else ():
+        differences = sums[2 * width :] - 2 * sums[width:-width] + sums[: -2 * width]  # of the sums after and before each place
+        np.abs(differences, out=differences)
         best = int(differences.argmax())
-        if differences[best] > threshold(count, len(widths)) * sigma * math.sqrt(2 * width):
-            near = _search_whole(part, best, best + 2 * width)
+        if differences[best] > limit * math.sqrt(2 * width):
+            window = Candidate(best, best + 2 * width, 0.0, -1, 0.0, 0.0)
+            near = _single_step(_Part.of(part.points[window.first : window.end]), window)
             if near.at >= 0:
-                return near._replace(first=first, end=end, at=first + near.at)
-    return found
+                return nothing._replace(significance=near.significance, at=nothing.first + near.at, shift=near.shift)
+    return nothing
 
 
 def _widths(count: int) -> list[int]:
     """Points on each side of the places where short excursions are searched: each twice the one before."""
     return [LEAST_POINTS * 2**power for power in range(count.bit_length()) if 4 * LEAST_POINTS * 2**power <= count]
-
-
-def _clipped(part: Floats) -> Floats:
-    """The points, clipped, with mean 0."""
-    center = median(part)
-    reach = CLIP * max(1.0, mad_sigma(part, center))  # a slow drift is wider than the noise, and no outlier
-    clipped = np.clip(part, center - reach, center + reach)
-    clipped -= clipped.mean()
-    return clipped
-
-
-def _search_whole(points: Floats, first: int, end: int) -> Candidate:
-    """The best single step of the points from `first` to before `end`."""
-    count, nothing = end - first, Candidate(first, end, 0.0, -1, 0.0, 0.0)
-    if count < 2 * LEAST_POINTS:
-        return nothing
-    part = points[first:end]
-    clipped = _clipped(part)
-    sigma = _sigma(clipped)
-    if sigma == 0:
-        return nothing
-    sums, weights = np.cumsum(clipped)[:-1], _weights(count)
-    at, significance = _largest(sums, weights, sigma)
-    limit = threshold(count)
-    if not significance > limit:  # nor if it is not a number
-        return nothing
-    line = _Line.of(clipped, sums, weights)
-    beside, significance_beside = _largest(line.sums, line.weights, sigma)
-    by_line, by_both = (
-        (line.explained / sigma) ** 2,
-        (line.explained / sigma) ** 2 + significance_beside**2,
-    )  # of the sum of squares, in sigma squared
-    if significance_beside > limit and by_both - significance**2 > limit**2:
-        ramp = line.ramp_beside_step(beside)
-        return _confirmed(nothing, part - ramp, clipped - ramp, beside, significance_beside)
-    if significance**2 >= by_line:
-        return _confirmed(nothing, part, clipped, at, significance)
-    return nothing._replace(change=line.slope * (count - 1))
 
 
 class _Line(NamedTuple):
@@ -153,7 +164,9 @@ class _Line(NamedTuple):
         return self.time * (self.slope - step * at * (len(self.time) - at) / 2 / self.spread)
 
 
+@lru_cache(maxsize=16)
 def _weights(count: int) -> Floats:
+    """The sum of squares of a step of 1 before each place, from before the second of so many points, minus its mean."""
     before = np.arange(1, count, dtype=np.float64)
     return before * (count - before) / count
 
@@ -180,7 +193,8 @@ def _largest(sums: Floats, weights: Floats, sigma: float) -> tuple[int, float]:
     """Where T is largest, as the first point after a step, and this T. sums: of the points before each place, mean subtracted."""
     edge = LEAST_POINTS - 1
     inner = slice(edge, len(sums) - edge)
-    squares = sums[inner] ** 2 / weights[inner]
+    squares = sums[inner] * sums[inner]
+    squares /= weights[inner]
     best = int(squares.argmax())
     return best + LEAST_POINTS, math.sqrt(float(squares[best])) / sigma
 
