@@ -11,6 +11,8 @@ from flask.testing import FlaskClient
 
 from tests.trends.query.points_of_tests import TrendStore
 
+pytestmark = pytest.mark.both_databases
+
 A = "series=DT/a/StreamExpress/Express"
 B = "series=DT/b/StreamExpress/Express"
 EXACT = 0.1 + 0.2

@@ -17,6 +17,8 @@ from app.trends.groups.store import add_group
 from app.trends.query.packed import unpack
 from tests.trends.query.points_of_tests import TrendStore
 
+pytestmark = pytest.mark.both_databases
+
 ALL = "/trends?subsystem=DT&pd=StreamExpress&ps=Express"
 PROMPT = "/StreamExpress/Run2022C-PromptReco-v1/DQMIO"
 
