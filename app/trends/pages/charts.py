@@ -10,6 +10,7 @@ from app.core.database import rows
 from app.trends.groups import DisplayGroup, groups_of
 from app.trends.models import Trend
 from app.trends.pages.chart_options import ChartOptions
+from app.trends.pages.chart_view import LONGEST_BACK
 from app.trends.pages.titles import plain_title
 from app.trends.pages.view import PATH, TrendView, encoded
 from app.trends.query.selection import Selection
@@ -67,8 +68,8 @@ def chart_address(path: str, chart: Chart, options: ChartOptions, run: int = 0) 
     """
     series = [("series", str(key)) for key in chart.series]
     query = [*series, *options.option_query, *([("correlate", "1")] if chart.correlation else []), *([("run", str(run))] if run else [])]
-    if path == "chart" and isinstance(options, TrendView):
-        query.append(("back", encoded(options.query)))
+    if path == "chart" and isinstance(options, TrendView) and len(back := encoded(options.query)) <= LONGEST_BACK:
+        query.append(("back", back))
     return f"{href(PATH)}/{path}?{encoded(query)}"
 
 

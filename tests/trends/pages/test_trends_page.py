@@ -250,6 +250,15 @@ def test_the_golden_json_that_was_uploaded_last_is_the_first_choice(client: Flas
     assert fields(shown)["golden"] == newest
 
 
+def test_the_full_screen_of_a_chart_of_many_listed_runs_opens(client: FlaskClient, three_runs: TrendStore) -> None:
+    runs = ",".join(str(run) for run in range(355001, 355501))
+    link = re.search(r'href="([^"]*)">Full screen', client.get(f"{ALL}&runs={runs}").text)
+    assert link
+    answer = client.get(html.unescape(link[1]))
+    assert answer.status_code == 200, "the way back would have the runs once more, so it leads to them by those of the chart"
+    assert runs in html.unescape(answer.text)
+
+
 @pytest.mark.parametrize(
     ("typed", "problem"),
     [
