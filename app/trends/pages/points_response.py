@@ -16,7 +16,7 @@ from app.trends.pages.tables import series_names
 from app.trends.pages.titles import plain_title
 from app.trends.query.changes import changes_of
 from app.trends.query.columns import SeriesColumn, TrendTable, read_table
-from app.trends.query.packed import MEDIA_TYPE, PackedArray, pack
+from app.trends.query.packed import MEDIA_TYPE, PackedArray, drawn_errors, drawn_numbers, pack
 from app.trends.query.run_columns import RunColumns
 from app.trends.query.series_key import Key, SeriesKey
 from app.web import etag_of, not_modified, request_settings
@@ -90,8 +90,8 @@ def _series(column: SeriesColumn) -> dict[str, Any]:
         "subsystem": key.subsystem if isinstance(key, SeriesKey) else "oms",
         "pd": pd,
         "ps": ps,
-        "values": PackedArray("f4", column.values),
-        "errors": PackedArray("f4", column.errors),
+        "values": drawn_numbers(column.values),
+        "errors": drawn_errors(column.errors),
         "marks": column.marks,
     }
 

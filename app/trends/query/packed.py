@@ -22,6 +22,34 @@ class PackedArray(NamedTuple):
     values: NDArray[Any]
 
 
+STEPS = 4000
+"""Parts of the range of a chart that can be told apart: more than it has pixels."""
+_FLOAT32 = np.finfo(np.float32)
+_EPSILON, _SMALLEST, _LARGEST = float(_FLOAT32.eps), float(_FLOAT32.tiny), float(_FLOAT32.max)
+
+
+def drawn_numbers(values: NDArray[np.float64]) -> PackedArray:
+    """Numbers for drawing, as float32 unless that would be seen: large ones that hardly differ, or ones beyond its range."""
+    known = values[np.isfinite(values)]
+    largest = _largest(known)
+    spread = float(np.ptp(known)) if 0.0 < largest < _LARGEST else 0.0
+    hardly_differ = 0.0 < spread < STEPS * _EPSILON * largest
+    return PackedArray("f8" if hardly_differ or _is_beyond(largest) else "f4", values)
+
+
+def drawn_errors(errors: NDArray[np.float64]) -> PackedArray:
+    """Errors for drawing, as float32 unless one is beyond its range."""
+    return PackedArray("f8" if _is_beyond(_largest(errors[np.isfinite(errors)])) else "f4", errors)
+
+
+def _largest(known: NDArray[np.float64]) -> float:
+    return float(np.abs(known).max(initial=0.0))
+
+
+def _is_beyond(largest: float) -> bool:
+    return largest > _LARGEST or 0.0 < largest < _SMALLEST
+
+
 class Packer:
     """Collects the arrays of a packed answer; `add` gives what stands for an array in the header."""
 

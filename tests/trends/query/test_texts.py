@@ -7,7 +7,7 @@ import pytest
 
 from app.trends.errors import InvalidQuery
 from app.trends.query.conditions import RunConditions
-from app.trends.query.packed import PackedArray, pack, unpack
+from app.trends.query.packed import PackedArray, drawn_errors, drawn_numbers, pack, unpack
 from app.trends.query.run_choice import RunChoice
 from app.trends.query.series_key import RunQuantity, SeriesKey, parse_key
 
@@ -68,3 +68,29 @@ def test_a_packed_answer_begins_with_the_length_of_its_header_and_aligns_arrays_
     assert np.isnan(series["values"][1])
     begin = 4 + length  # the first array in the order of the header: little-endian float32 1.5 is 00 00 c0 3f
     assert data[begin : begin + 4] == b"\x00\x00\xc0\x3f"
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        ([1.5, 2.5, np.nan], "f4"),
+        ([], "f4"),
+        ([np.nan], "f4"),
+        ([0.0, 0.0], "f4"),
+        ([3e8, 3e8], "f4"),
+        ([3e8, 3e8 + 1.0, np.nan], "f8"),
+        ([-1e9, -1e9 + 3.0], "f8"),
+        ([1e300, 1.0], "f8"),
+        ([-1.7e308, 1.7e308], "f8"),
+        ([1e-300, 2e-300], "f8"),
+    ],
+)
+def test_numbers_whose_differences_float32_would_lose_keep_their_precision(values: list[float], kind: str) -> None:
+    packed = drawn_numbers(np.array(values))
+    assert packed.type == kind
+    np.testing.assert_allclose(unpack(pack({"values": packed}))["values"], values, rtol=2**-24 if kind == "f4" else 0.0)
+
+
+@pytest.mark.parametrize(("errors", "kind"), [([0.1, 0.1 + 1e-12], "f4"), ([np.nan, 0.0], "f4"), ([1e300], "f8")])
+def test_errors_are_float32_unless_they_are_beyond_its_range(errors: list[float], kind: str) -> None:
+    assert drawn_errors(np.array(errors)).type == kind
