@@ -10,9 +10,11 @@ import pytest
 
 from app.core.settings import Settings
 from app.trends.configs.folder import load_configs
-from app.trends.demo import DATASET, DEMO_TRENDS, REASON, make_demo
+from app.trends.demo import DATASET, DEMO_TRENDS, REASON, make_demo, runs_of_the_year
 from app.trends.export import exported_points
 from app.trends.groups.store import delete_group, group_of_row, rows_of
+from app.trends.rules.models import TrendRule, TrendViolation
+from app.trends.rules.stepping import evaluate_if_changed
 from app.trends.settings import config_folder
 from app.trends.single import compute_case
 from tests.support import gui
@@ -55,6 +57,13 @@ def test_the_demo_has_drifts_steps_outliers_and_a_gap(hub: Settings) -> None:
     runs = [point.run for point in exported_points(name="Charge_PXLayer_1")]
     steps = [after - before for before, after in pairwise(runs)]
     assert max(steps) > 20 * statistics.median(steps), "a technical stop"
+
+
+def test_the_rule_of_the_demo_is_violated_since_the_step(hub: Settings) -> None:
+    make_demo(hub)
+    evaluate_if_changed(TrendRule.get(), hub)
+    step_at = DEMO_TRENDS["EGamma24_efficiency"].step_at
+    assert TrendViolation.get().first_run == next(run for run, part in runs_of_the_year() if part >= step_at)
 
 
 def test_an_instance_with_its_own_configurations_is_left_alone(hub: Settings) -> None:

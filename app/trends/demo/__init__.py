@@ -23,6 +23,8 @@ from app.trends.metrics.metric import MetricValue
 from app.trends.models import Trend, TrendPoint, TrendVersion
 from app.trends.outcomes import Outcome
 from app.trends.points import file_id, store_points
+from app.trends.rules.definition import RuleDefinition
+from app.trends.rules.store import add_rule
 from app.trends.settings import TrendSettings, config_folder
 from app.trends.versions import sync
 
@@ -31,6 +33,13 @@ FIRST_RUN, LAST_RUN, RUNS = 360_000, 367_000, 300
 REASON = "Made by a formula for the demo"
 FILE = "demo"
 """In place of the file of such a point."""
+
+RULE = RuleDefinition(
+    *("L1T", "ZeroBias", "Demo", "EGamma24_efficiency", "360000-361500"),
+    is_robust=True,
+    note="A rule of the demo: the efficiency falls in the middle of the year.",
+)
+"""The rule of the demo. Its trend has outliers among the reference runs, and a step."""
 
 _CONFIGS = Path(__file__).with_name("configs")
 _GROUPS = Path(__file__).with_name("groups.json")
@@ -84,6 +93,7 @@ def make_demo(settings: Settings) -> int:
         import_groups(_GROUPS.read_text())
     if rows(TrendPoint.select(TrendPoint.run).where(TrendPoint.run < LAST_RUN).limit(1)):
         return 0
+    add_rule(RULE, "demo")
     return _store_history()
 
 
