@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from app.trends.golden import golden_runs
 from app.trends.pages.chart_options import USUAL_RUNS
 from app.trends.pages.chart_view import ChartView
 from app.trends.pages.view import TrendView
@@ -37,7 +38,7 @@ def run_notes(view: TrendView | ChartView, table: TrendTable) -> list[RunNote]:
     first, last = table.runs.run[0], table.runs.run[-1]
     count = len(table.runs)
     found = [RunNote(f"{_runs(count)}, {first}–{last}." if count > 1 else f"1 run, {first}.")]
-    return found + _hidden(view, table) + _marked(view, table) + _axis(view, table)
+    return found + _hidden(view, table) + _left_out(view, table) + _marked(view, table) + _axis(view, table)
 
 
 def _runs(count: int) -> str:
@@ -61,6 +62,16 @@ def _hidden(view: TrendView | ChartView, table: TrendTable) -> list[RunNote]:
     reasons += [f"not of class {view.run_class}"] if view.run_class else []
     text = f"{_runs(table.hidden)} {'is' if is_one else 'are'} hidden: {'it is' if is_one else 'they are'} {' or '.join(reasons)}."
     return [RunNote(text, "Show it" if is_one else "Show them", view.replace(significant="all", run_class="").address)]
+
+
+def _left_out(view: TrendView | ChartView, table: TrendTable) -> list[RunNote]:
+    """The runs of a list or golden JSON that have no result here."""
+    wanted = len(golden_runs(view.runs.golden)) if view.runs.golden else len(view.runs.runs)
+    missing = wanted - len(table.runs) - table.hidden
+    if missing <= 0:
+        return []
+    name = "golden JSON" if view.runs.golden else "list"
+    return [RunNote(f"{_runs(missing)} of the {name} {'has' if missing == 1 else 'have'} no result of these trends.")]
 
 
 def _marked(view: TrendView | ChartView, table: TrendTable) -> list[RunNote]:

@@ -147,6 +147,27 @@ def test_hidden_runs_are_counted_with_the_reason_and_a_link(client: FlaskClient,
     assert "3 runs, 355001–355003. 1 run is not significant and marked. Hide it" in shown
 
 
+def test_a_choice_without_runs_says_so_and_leads_on(client: FlaskClient, three_runs: TrendStore) -> None:
+    text = page_text(client, ALL + "&runs=1-2")
+    assert "None of these runs has points of these trends. Show the latest runs" in text
+    assert "no points" in text
+    hidden = page_text(client, ALL + "&runs=355002")
+    assert "1 run is hidden: it is not significant. Show it" in hidden
+
+
+def test_listed_runs_without_a_result_are_counted(client: FlaskClient, three_runs: TrendStore) -> None:
+    text = page_text(client, ALL + "&runs=355001,355002,1,2")
+    assert "1 run, 355001. 1 run is hidden: it is not significant. Show it 2 runs of the list have no result of these trends." in text
+    digest = store_golden(b'{"355001": [[1, 9]], "7": [[1, 9]]}').hash
+    assert "1 run of the golden JSON has no result of these trends." in page_text(client, f"{ALL}&runs=golden:{digest}")
+
+
+def test_an_unknown_second_processing_is_named(client: FlaskClient, three_runs: TrendStore) -> None:
+    three_runs.add(355001, {"a": (1.0, 0.1)}, PROMPT)
+    text = page_text(client, ALL + "&ps2=Nothing")
+    assert "There are no points of second processing Nothing for DT in StreamExpress. There are points of: PromptReco" in text
+
+
 def test_a_run_without_facts_is_shown_and_said(client: FlaskClient, three_runs: TrendStore) -> None:
     three_runs.add(355009, {"a": (9.0, 0.5)})
     assert "It is not known whether 1 run is significant; it is marked." in page_text(client, ALL)
