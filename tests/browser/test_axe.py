@@ -20,6 +20,10 @@ from app.square.models import Job
 from app.trends.golden.store import latest_lists, store_golden
 from app.trends.groups import DisplayGroup
 from app.trends.groups.store import add_group
+from app.trends.rules.definition import RuleDefinition
+from app.trends.rules.models import TrendRule
+from app.trends.rules.stepping import evaluate_if_changed
+from app.trends.rules.store import add_rule
 from tests.browser.pages import LAPTOP, PHONE, Watch, becomes_true, open_page, sign_in
 from tests.browser.trends import points
 from tests.notify import seed
@@ -53,6 +57,7 @@ MIRROR_PAGES = ["/", "/runs/358791", "/timeline", "/timeline?bad=1", "/help", "/
 FU = "dqmfu-c2b03-45-01"
 PLOT = f"{SAMPLE}/EcalBarrel/EventInfo?plot=EcalBarrel%2FEventInfo%2FreportSummaryMap"
 TRENDS = "/trends?subsystem=Pixel&pd=StreamExpress&ps=Express"
+RULE = RuleDefinition("Pixel", "StreamExpress", "Express", "Charge", "355000-355120", note="The charge has a step.")
 SERIES = "series=Pixel/Charge/StreamExpress/Express"
 PAGES = {
     "/": ["/", "/?run=3671&dataset=zero", "/?run=nothing"],
@@ -117,6 +122,7 @@ PAGES = {
     "/trends/new": ["/trends/new", "/trends/new?metric=basic.Meen()"],
     "/trends/rules": ["/trends/rules"],
     "/trends/rules/new": ["/trends/rules/new"],
+    "/trends/rules/<int:number>": ["/trends/rules/1"],
     "/help": ["/help"],
     "/help/<name>": ["/help/gui", "/help/square", "/help/trends"],
     "/help/report": ["/help/report"],
@@ -140,6 +146,8 @@ def full_site(
         data.fill(fixtures_dir)
         points.fill(settings)
         add_group(DisplayGroup("both", "Two of Pixel", "", "Pixel", True, ("Ntracks", "Charge")))
+        add_rule(RULE, "ada")
+        evaluate_if_changed(TrendRule.get(), settings)
         store_golden(b'{"355000": [[1, 50]], "355003": [[1, 9]]}', "golden.json")
         service.submit(settings, service.find_spec("get_simulator_run_keys"), {}, user="ada", reason="", idempotency_key="one")
         seed.detect(settings)
