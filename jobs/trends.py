@@ -12,6 +12,7 @@ from app.queue.periodic import PeriodicTask, periodic_tasks
 from app.trends.changed_files import mark_changed_files
 from app.trends.custom.store import COMPUTE, remove_unseen
 from app.trends.golden.store import delete_unused
+from app.trends.lumis.following import following
 from app.trends.rules.task import TASK, evaluating
 from app.trends.scan import EXTRACT, READ_CONFIGS, enqueue_due, read_configs, sample_of, scanning
 from app.trends.settings import TrendSettings
@@ -19,8 +20,9 @@ from app.trends.settings import TrendSettings
 
 @periodic_tasks
 def scan(settings: Settings) -> Iterable[PeriodicTask]:
-    """The search for changed configurations and for samples that are due."""
+    """The search for changed configurations and for samples that are due, and the values of ongoing runs."""
     yield PeriodicTask("scan trends", settings.of(TrendSettings).trend_scan_s, partial(scanning, settings))
+    yield PeriodicTask("follow live trends", settings.of(TrendSettings).trend_follow_s, partial(following, settings))
 
 
 @periodic_tasks

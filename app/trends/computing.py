@@ -11,11 +11,8 @@ from app.trends.errors import ConfigError
 from app.trends.expressions import parse_metric
 from app.trends.histogram import Histogram
 from app.trends.metrics.metric import Inputs, Metric, NoPoint, compute_point
-from app.trends.outcomes import Computation, Computations, FileTask, Outcome, SampleFile, file_task
+from app.trends.outcomes import MAX_BYTES, Computation, Computations, FileTask, Outcome, SampleFile, file_task
 from app.trends.reading import read_histogram
-
-MAX_BYTES = 1 << 24
-"""Bytes of the largest monitor element of a trend, as a map of 2,000 x 2,000: all of a file are in memory at a time."""
 
 
 def compute(sample: SampleFile, computations: Iterable[Computation]) -> Computations:
@@ -30,9 +27,10 @@ def compute(sample: SampleFile, computations: Iterable[Computation]) -> Computat
 def compute_task(task: FileTask) -> list[Outcome]:
     """The outcomes of a task, for which only the monitor elements of its trends are read. Raises as `compute`."""
     histograms = _read(task, task.histograms)
-    if task.earlier:
+    if task.earlier is not None:
+        early = {path: _histogram(encoded.decoded()) for path, encoded in task.earlier.items()}
         try:
-            histograms = differences(histograms, _read(task.earlier, task.earlier.histograms))
+            histograms = differences(histograms, early)
         except NoPoint as error:
             return [Outcome(each.version, None, str(error)) for each in task.computations]
     return [outcome_of(each, histograms) for each in task.computations]

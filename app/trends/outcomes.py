@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from base64 import b64decode, b64encode
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple, Self
 
-from app.formats import FileVersion, Kind, MERow
+from app.formats import FileVersion, FormatError, Kind, MERow, Payload, payloads
 from app.formats.listing import Columns
 from app.formats.me_names import MENames
 from app.trends.metrics.metric import MetricValue
+
+MAX_BYTES = 1 << 24
+"""Bytes of the largest monitor element of a trend, as a map of 2,000 x 2,000: all of a file are in memory at a time."""
 
 
 class Computation(NamedTuple):
@@ -47,6 +51,23 @@ class Computations(NamedTuple):
     bytes_read: int  # of the monitor elements
 
 
+class EncodedPayload(NamedTuple):
+    """A `Payload` in JSON."""
+
+    flags: int
+    data: str  # base64
+    displacement: int
+
+    @classmethod
+    def of(cls, payload: Payload) -> Self:
+        """The payload, encoded."""
+        return cls(payload.flags, b64encode(payload.data).decode(), payload.displacement)
+
+    def decoded(self) -> Payload:
+        """The payload."""
+        return Payload(self.flags, b64decode(self.data), self.displacement)
+
+
 class FileTask(NamedTuple):
     """All that is computed from a file.
 
@@ -54,7 +75,7 @@ class FileTask(NamedTuple):
         rows: Place of each monitor element that a trend uses, by path.
         computations: The trends whose monitor elements the file has.
         absent: Number of the other trends.
-        earlier: An earlier snapshot of the same run, if what was filled since then is wanted.
+        earlier: The monitor elements in an earlier snapshot of the same run, if what was filled since then is wanted.
     """
 
     url: str
@@ -63,7 +84,7 @@ class FileTask(NamedTuple):
     rows: dict[str, MERow]
     computations: list[Computation]
     absent: int = 0
-    earlier: FileTask | None = None
+    earlier: Mapping[str, EncodedPayload] | None = None
 
     @property
     def histograms(self) -> dict[str, MERow]:
@@ -82,12 +103,9 @@ class FileTask(NamedTuple):
     @classmethod
     def from_json(cls, line: bytes) -> Self:
         """The task from the line of `to_json`."""
-        return cls._from_fields(*json.loads(line))
-
-    @classmethod
-    def _from_fields(cls, url: str, format: str, version: Any, rows: Any, computations: Any, absent: int, earlier: Any) -> Self:
+        url, format, version, rows, computations, absent, earlier = json.loads(line)
         places = {path: MERow(*row) for path, row in rows.items()}
-        before = earlier and cls._from_fields(*earlier)
+        before = earlier and {path: EncodedPayload(*each) for path, each in earlier.items()}
         return cls(url, format, FileVersion(*version), places, [Computation(*each) for each in computations], absent, before)
 
 
@@ -99,6 +117,21 @@ def file_task(sample: SampleFile, computations: Iterable[Computation]) -> FileTa
     rows = {path: sample.columns.row(index) for path, index in indices.items()}
     present = [each for each in computations if all(path in rows for path in each.paths.values())]
     return FileTask(sample.url, sample.format, sample.version, rows, present, len(computations) - len(present))
+
+
+UNREADABLE = EncodedPayload(0, "", 0)
+"""In place of a damaged payload, or of one that is too large; it cannot be read as a histogram."""
+
+
+def encoded_payloads(task: FileTask) -> dict[str, EncodedPayload]:
+    """The histograms of a task as they are in its file. Raises `OSError` and `FileReplaced` when the file cannot be read."""
+    rows = {path: row for path, row in task.histograms.items() if row.objlen <= MAX_BYTES}
+    paths = list(rows)
+    encoded = dict.fromkeys(task.histograms, UNREADABLE)
+    for index, payload in payloads(task.url, task.format, list(rows.values()), task.version):
+        if not isinstance(payload, FormatError):
+            encoded[paths[index]] = EncodedPayload.of(payload)
+    return encoded
 
 
 def outcomes_to_json(outcomes: Iterable[Outcome]) -> list[list[object]]:

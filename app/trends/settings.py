@@ -22,6 +22,9 @@ class TrendSettings:
         300.0, "Pause after a failed extraction, s; it doubles with each failure, up to a day.", between(1, 86400)
     )
     trend_rules_s: float = setting(60.0, "Interval between evaluations of rules whose points have changed, s.", between(1, 86400))
+    trend_follow_s: float = setting(
+        5.0, "Interval between looks at the snapshots of ongoing runs for requested trends, s.", between(1, 600)
+    )
     trend_request_files: int = setting(1000, "Most files that are read for one requested trend.", between(1, 100_000))
     trend_requests_per_user: int = setting(3, "Most requested trends that are computed for one user at a time.", between(1, 100))
     trend_request_days: int = setting(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from peewee import CompositeKey, DoubleField, ForeignKeyField, IntegerField, TextField
+from peewee import BlobField, CompositeKey, DoubleField, ForeignKeyField, IntegerField, TextField
 
 from app.core.database import Table
 
@@ -43,3 +43,18 @@ class RequestedPoint(Table):
 
         table_name = "requested_point"
         primary_key = CompositeKey("trend", "dataset", "run", "lumi")
+
+
+class FollowedSnapshot(Table):
+    """The newest snapshot of an ongoing run that a requested trend has a value of; the next value is of the difference from it."""
+
+    trend = ForeignKeyField(RequestedTrend, primary_key=True)
+    sample_version = IntegerField()  # of the list of its monitor elements
+    run = IntegerField()
+    lumi = IntegerField()
+    elements = BlobField()  # zstd of JSON: an `EncodedPayload` of each monitor element by path
+
+    class Meta:
+        """Options of peewee."""
+
+        table_name = "followed_snapshot"

@@ -18,6 +18,7 @@ class TrendRequest:
     """A metric and its monitor elements in a dataset; subclasses say of which samples."""
 
     kind: ClassVar[str]
+    is_over_lumis: ClassVar[bool] = False
 
     metric: str  # the expression
     me: str
@@ -83,6 +84,7 @@ class LumisRequest(TrendRequest):
     """
 
     kind = "lumis"
+    is_over_lumis = True
 
     run: int = 0
     golden: str = ""
@@ -90,7 +92,21 @@ class LumisRequest(TrendRequest):
     files: int = 1000
 
 
-REQUESTS: dict[str, type[TrendRequest]] = {request.kind: request for request in (RunsRequest, LumisRequest)}
+@dataclass(frozen=True)
+class LiveRequest(TrendRequest):
+    """The value of the lumisections of an ongoing run, from the snapshots that replace each other while somebody looks.
+
+    Attributes:
+        run: The run; 0 for whichever is ongoing.
+    """
+
+    kind = "live"
+    is_over_lumis = True
+
+    run: int = 0
+
+
+REQUESTS: dict[str, type[TrendRequest]] = {request.kind: request for request in (RunsRequest, LumisRequest, LiveRequest)}
 """The kinds of requests."""
 
 

@@ -13,7 +13,7 @@ from app.gui.view import View
 from app.queue.models import BackgroundJob
 from app.queue.states import CANCELLED, DONE, FAILED, OPEN, QUEUED, RUNNING
 from app.trends.custom.models import RequestedTrend
-from app.trends.custom.requests import LumisRequest, TrendRequest, read_request
+from app.trends.custom.requests import LiveRequest, TrendRequest, read_request
 from app.trends.custom.store import PointKey, StoredValue, job_of, points_of
 from app.trends.pages.chart_options import ChartOptions
 from app.trends.pages.charts import Chart
@@ -25,7 +25,11 @@ from app.trends.query.series_key import Key, SeriesKey
 from app.web import etag_of
 from app.web.badges import Badge
 
+FOLLOWED = "followed"
+"""State of the trend of an ongoing run."""
+
 BADGES = {
+    FOLLOWED: Badge("ok", "run", "followed", "A point comes with each new snapshot of the run while this page is open"),
     QUEUED: Badge("idle", "off", "waiting", "It waits for a worker"),
     RUNNING: Badge("ok", "run", "being computed", "Points appear as they are computed, the newest run first"),
     DONE: Badge("ok", "ok", "complete", "All files were read"),
@@ -54,11 +58,13 @@ class ShownTrend(NamedTuple):
     @property
     def is_over_lumis(self) -> bool:
         """Whether the points are of lumisections of one run."""
-        return isinstance(self.request, LumisRequest)
+        return self.request.is_over_lumis
 
     @property
     def state(self) -> str:
-        """State of the last job; "done" if it was removed."""
+        """State of the last job; "done" if it was removed. A trend of an ongoing run has none."""
+        if isinstance(self.request, LiveRequest):
+            return FOLLOWED
         return str(self.job.state) if self.job else DONE
 
     @property
@@ -69,7 +75,7 @@ class ShownTrend(NamedTuple):
     @property
     def is_open(self) -> bool:
         """Whether points are being computed, or will be."""
-        return self.state in OPEN
+        return self.state in (*OPEN, FOLLOWED)
 
     @property
     def version(self) -> str:

@@ -14,8 +14,8 @@ from app.core.settings import Settings
 from app.queue import store as jobs
 from app.queue.models import BackgroundJob
 from app.queue.states import OPEN
-from app.trends.custom.models import RequestedPoint, RequestedTrend
-from app.trends.custom.requests import TrendRequest
+from app.trends.custom.models import FollowedSnapshot, RequestedPoint, RequestedTrend
+from app.trends.custom.requests import LiveRequest, TrendRequest
 from app.trends.errors import RequestLimit
 from app.trends.settings import TrendSettings
 
@@ -23,7 +23,7 @@ COMPUTE = "compute-requested-trend"
 """Kind of the background job; its key is that of the requested trend."""
 
 COUNTER = "requested trends"
-SEEN_STEP_S = 3600.0
+SEEN_STEP_S = 60.0
 """Shortest time between two notes that somebody looked at a trend."""
 DAY_S = 86400.0
 BATCH = 200
@@ -60,7 +60,8 @@ def request_trend(request: TrendRequest, user: str, settings: Settings) -> Reque
         values: dict[str, Any] = {"key": key, "kind": request.kind, "request": request.text, "user": user, "created": now, "seen": now}
         changed = {RequestedTrend.user: user, RequestedTrend.created: now, RequestedTrend.seen: now}
         RequestedTrend.insert(values).on_conflict(conflict_target=[RequestedTrend.key], update=changed).execute()
-        jobs.enqueue(COMPUTE, key)
+        if request.kind != LiveRequest.kind:  # which `app.trends.lumis.following` computes
+            jobs.enqueue(COMPUTE, key)
     trend = find_trend(key)
     assert trend is not None
     return trend
@@ -126,6 +127,12 @@ def store_value(trend: RequestedTrend, key: PointKey, value: StoredValue) -> Non
         RequestedTrend.update(version=RequestedTrend.version + 1).where(RequestedTrend.id == trend.id).execute()
 
 
+def note(trend: RequestedTrend, text: str) -> None:
+    """Store a sentence about the samples of a trend."""
+    if trend.note != text:
+        RequestedTrend.update(note=text, version=RequestedTrend.version + 1).where(RequestedTrend.id == trend.id).execute()
+
+
 def _is_point(trend: RequestedTrend, key: PointKey) -> list[Any]:
     point = RequestedPoint
     return [point.trend == trend.id, point.dataset == key.dataset, point.run == key.run, point.lumi == key.lumi]
@@ -139,5 +146,6 @@ def remove_unseen(days: float) -> int:
     for batch in chunked(old, BATCH):
         with proxy.atomic():
             RequestedPoint.delete().where(RequestedPoint.trend.in_(batch)).execute()
+            FollowedSnapshot.delete().where(FollowedSnapshot.trend.in_(batch)).execute()
             RequestedTrend.delete().where(RequestedTrend.id.in_(batch)).execute()
     return len(old)

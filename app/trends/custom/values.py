@@ -19,7 +19,7 @@ from app.trends.custom.models import RequestedTrend
 from app.trends.custom.requests import TrendRequest
 from app.trends.custom.store import PointKey, StoredValue, begin, store_value
 from app.trends.errors import UnreadableSample
-from app.trends.outcomes import Computation, FileTask, SampleFile, file_task
+from app.trends.outcomes import Computation, FileTask, SampleFile, encoded_payloads, file_task
 
 IMPORT_WAIT_S = 600.0
 """Longest wait for the list of a file that another process reads."""
@@ -52,7 +52,7 @@ class ValueReader:
         """The value, or why there is none; the stored one if its files are the same still."""
         try:
             samples = [self.catalog.open(key, IMPORT_WAIT_S) for key in (wanted.sample, wanted.earlier) if key]
-            tag = _file_tag(samples)
+            tag = file_tag(samples)
             return stored if stored and stored.file == tag else self._computed(samples, tag)
         except (GuiError, UnreadableSample, OSError, FileReplaced, FormatError, MemoryError) as error:
             reason = f"The file cannot be read: {str(error) or type(error).__name__}"
@@ -63,17 +63,24 @@ class ValueReader:
         for path in request.paths.values():
             if names.find(path.encode()) is None:
                 return StoredValue(None, None, f"The file has no monitor element {path}", tag)
-        first, *others = (self._task(sample) for sample in samples)
-        (outcome,) = _process.compute(first._replace(earlier=next(iter(others), None)), self.limits)
+        task, *others = (self.task(sample) for sample in samples)
+        for earlier in others:
+            task = task._replace(earlier=encoded_payloads(earlier))
+        return self.computed(task, tag)
+
+    def computed(self, task: FileTask, tag: str) -> StoredValue:
+        """The value of a task, whose files have this tag. Raises `UnreadableSample`."""
+        (outcome,) = _process.compute(task, self.limits)
         value, error = outcome.value or (None, None)
         return StoredValue(value, error, outcome.reason, tag)
 
-    def _task(self, sample: OpenSample) -> FileTask:
+    def task(self, sample: OpenSample) -> FileTask:
+        """What is computed from a sample."""
         file = SampleFile(sample.url, sample.format, sample.file_version, sample.names, sample.columns)
         return file_task(file, [Computation(0, self.request.metric, self.request.paths, 0)])
 
 
-def _file_tag(samples: list[OpenSample]) -> str:
+def file_tag(samples: Iterable[OpenSample]) -> str:
     """A text that changes with the files of samples, or with their versions."""
     return sha256("\n".join(sample.identity for sample in samples).encode(errors="surrogateescape")).hexdigest()[:16]
 

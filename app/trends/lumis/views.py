@@ -18,7 +18,7 @@ from app.security.caller import current_user
 from app.trends.custom import store
 from app.trends.custom.form import PATHS, FieldErrors, RequestForm, dataset_error, quantity_errors
 from app.trends.custom.metric_list import check_metric, metric_list
-from app.trends.custom.requests import LumisRequest
+from app.trends.custom.requests import LiveRequest, LumisRequest, TrendRequest
 from app.trends.custom.views import FORM_BYTES, trend_address
 from app.trends.errors import InvalidQuery
 from app.trends.golden import find_golden
@@ -71,8 +71,10 @@ def request_lumis() -> AnyResponse:
     return redirect(trend_address(trend.key, form.title), 303)
 
 
-def _request(form: LumiForm) -> LumisRequest:
+def _request(form: LumiForm) -> TrendRequest:
     paths = {name: getattr(form, name).strip("/") for name in PATHS}
+    if _is_followed(form):
+        return LiveRequest(metric=form.metric, dataset=form.dataset, run=form.run_number or 0, **paths)
     return LumisRequest(
         metric=form.metric,
         dataset=form.dataset,
@@ -84,13 +86,19 @@ def _request(form: LumiForm) -> LumisRequest:
     )
 
 
+def _is_followed(form: LumiForm) -> bool:
+    """Whether the run is ongoing, so that its file is replaced by the next snapshot, and has no files of lumisections."""
+    run = form.run_number
+    return run is not None and is_live(run, form.dataset) and not file_lumis(run, form.dataset)
+
+
 def _errors(form: LumiForm) -> FieldErrors:
     errors = list(quantity_errors(form))
     if problem := dataset_error(form.dataset):
         errors.append(("dataset", problem))
     if form.run_number is None:
         errors.append(("run", "Expected the number of a run"))
-    elif not problem and not file_lumis(form.run_number, form.dataset):
+    elif not problem and not _is_followed(form) and not file_lumis(form.run_number, form.dataset):
         errors.append(("run", no_lumis(form.run_number, form.dataset)))
     try:
         if form.golden:
@@ -105,8 +113,6 @@ def _errors(form: LumiForm) -> FieldErrors:
 
 def no_lumis(run: int, dataset: str) -> str:
     """Why a run has no trend over lumisections."""
-    if is_live(run, dataset):
-        return "The ongoing run has one file, which is replaced with each lumisection: its lumisections are in no files of their own"
     return f"Run {run} of {dataset} has no files of lumisections: its file has the sum of the whole run alone"
 
 
@@ -124,7 +130,10 @@ def _form_page(form: LumiForm, errors: dict[str, str]) -> Response:
         form=form,
         errors=errors,
         lumis=lumis,
-        no_lumis=no_lumis(form.run_number, form.dataset) if form.run_number is not None and form.dataset and not lumis else "",
+        is_followed=bool(form.dataset) and _is_followed(form),
+        no_lumis=no_lumis(form.run_number, form.dataset)
+        if form.run_number is not None and form.dataset and not lumis and not _is_followed(form)
+        else "",
         trends=[(trend, _filled(form, trend)) for trend in found[:MAX_SHOWN]],
         left_out=max(0, len(found) - MAX_SHOWN),
         note=note,

@@ -68,6 +68,7 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
     "trend_rules_s": [(0, "a number from 1 to 86400")],
     "trend_scan_s": [(0, "a number from 1 to 86400")],
     "trend_retry_s": [(0, "a number from 1 to 86400")],
+    "trend_follow_s": [(0, "a number from 1 to 600")],
     "trend_request_files": [(0, "a number from 1 to 100000")],
     "trend_requests_per_user": [(0, "a number from 1 to 100"), (1.5, "a whole number")],
     "trend_request_days": [(0, "a number from 1 to 3650")],

@@ -16,9 +16,8 @@ from tests.support.patience import PATIENCE_S
 from tests.support.shared import shared_folder
 from tests.trends.conftest import Site
 from tests.trends.custom.conftest import compute, signed_in  # noqa: F401  fixtures
-from tests.trends.lumis.write_snapshots import LUMIS
+from tests.trends.lumis.write_snapshots import LUMIS, RUN
 
-RUN = 355555
 EACH, SUM = "/Lumis/Run2022C-Each-v1/DQMIO", "/Lumis/Run2022C-Sum-v1/DQMIO"
 
 

@@ -21,8 +21,8 @@ from tests.security.conftest import HOME
 from tests.trends.conftest import FILES, Site
 from tests.trends.custom.conftest import SignIn
 from tests.trends.custom.test_requested import Compute, words
-from tests.trends.lumis.conftest import EACH, RUN, SUM
-from tests.trends.lumis.write_snapshots import LUMIS, values
+from tests.trends.lumis.conftest import EACH, SUM
+from tests.trends.lumis.write_snapshots import LUMIS, RUN, values
 
 pytestmark = pytest.mark.both_databases
 

@@ -9,7 +9,11 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from app.formats import Kind
+
 LUMIS = (1, 2, 4)
+RUN = 355555
+"""As the snapshots say in EventInfo, with the lumisection."""
 
 
 def values(lumi: int) -> list[float]:
@@ -23,6 +27,7 @@ def main(folder: str) -> None:
 
     from tests.formats.snapshots import serialise
     from tests.formats.write_snapshots import histogram as written
+    from tests.formats.write_snapshots import tag
 
     ROOT.gROOT.SetBatch(True)
     ROOT.TH1.AddDirectory(False)
@@ -34,7 +39,8 @@ def main(folder: str) -> None:
                 histogram.Fill(value)
                 profile.Fill(1.5 if value > lumi + 0.5 else 0.5, value)
         for name, objects in (("sum", total), ("each", each)):
-            content = serialise([written(f"DT/{made.GetName()}", made) for made in objects])
+            info = [tag("DT/EventInfo/iRun", f"i={RUN}", Kind.INT), tag("DT/EventInfo/iLumiSection", f"i={lumi}", Kind.INT)]
+            content = serialise([*(written(f"DT/{made.GetName()}", made) for made in objects), *info])
             Path(folder, f"{name}-{lumi}.pb").write_bytes(content)
 
 

@@ -1,0 +1,128 @@
+"""The ongoing run: each new snapshot gives the value of what was filled since the one before, while somebody looks."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+
+from app.cli.files import store_entries
+from app.gui.files.entries import ONLINE_DATASET, Entry
+from app.queue.models import BackgroundJob
+from app.trends.custom.models import FollowedSnapshot, RequestedPoint, RequestedTrend
+from app.trends.custom.store import COMPUTE, remove_unseen
+from app.trends.lumis.following import FOLLOWED_S, follow_all
+from tests.security.conftest import HOME
+from tests.support.processes import until
+from tests.trends.conftest import Site
+from tests.trends.custom.conftest import SignIn
+from tests.trends.custom.test_requested import words
+from tests.trends.lumis.test_lumis import points
+from tests.trends.lumis.write_snapshots import RUN
+
+pytestmark = pytest.mark.both_databases
+
+FORM = {"run": str(RUN), "dataset": ONLINE_DATASET, "me": "DT/n", "metric": "basic.Count()"}
+
+Show = Callable[[str], None]
+
+
+@pytest.fixture
+def show(site: Site, lumi_files: Path) -> Show:
+    """Puts a snapshot in the place of the one before, and looks until it was read."""
+    target, times = site.folder / "live.pb", iter(range(1, 100))
+
+    def put(name: str) -> None:
+        new = site.folder / "new"
+        new.write_bytes((lumi_files / name).read_bytes())
+        at = 1_700_000_000 + next(times)
+        os.utime(new, (at, at))
+        new.replace(target)
+        lumi = int(name.removesuffix(".pb").rpartition("-")[2])
+
+        def is_read() -> bool:
+            follow_all(site.settings)
+            found = FollowedSnapshot.get_or_none()
+            return found is not None and found.lumi == lumi
+
+        if RequestedTrend.select().exists():
+            until(is_read, "the snapshot to be read")
+
+    put("sum-1.pb")
+    store_entries([Entry(ONLINE_DATASET, RUN, 0, str(target), "protobuf")])
+    return put
+
+
+def ask(client: FlaskClient, **fields: str) -> str:
+    return client.post("/trends/lumis", data=FORM | fields, headers={"Origin": HOME}).location
+
+
+def values(client: FlaskClient, address: str) -> dict[int, float]:
+    return {lumi: value for lumi, (value, _) in points(client, address).items()}
+
+
+def test_each_new_snapshot_has_the_value_of_what_was_filled_since_the_one_before(show: Show, signed_in: SignIn) -> None:
+    shifter = signed_in("shifter")
+    address = ask(shifter)
+    assert BackgroundJob.select().where(BackgroundJob.kind == COMPUTE).count() == 0, "a worker would be occupied for hours"
+    show("sum-1.pb")
+    page = words(shifter.get(address))
+    assert "A point comes with each new snapshot" in page
+    assert "The first value comes with the next lumisection." in page
+    show("sum-2.pb")
+    show("sum-4.pb")
+    assert values(shifter, address) == {2: 20, 4: 40}
+    assert f"Run {RUN}, lumisection 4." in words(shifter.get(address))
+    show("sum-4.pb")
+    assert values(shifter, address) == {2: 20, 4: 40}, "a later snapshot of the same lumisection"
+
+
+def test_a_new_run_begins_a_new_series(site: Site, show: Show, signed_in: SignIn) -> None:
+    shifter = signed_in("shifter")
+    address = ask(shifter)
+    show("sum-1.pb")
+    show("sum-2.pb")
+    FollowedSnapshot.update(run=RUN - 1).execute()
+    show("sum-4.pb")
+    assert values(shifter, address) == {}, "the points of the run before are gone"
+
+
+def test_a_restarted_client_has_a_reason_in_place_of_a_negative_value(show: Show, signed_in: SignIn) -> None:
+    shifter = signed_in("shifter")
+    address = ask(shifter)
+    show("sum-2.pb")
+    FollowedSnapshot.update(lumi=1).execute()
+    show("each-2.pb")
+    assert values(shifter, address) == {}
+    assert "fewer entries than in the lumisection before: its client was restarted" in words(shifter.get(address))
+
+
+def test_a_trend_is_followed_while_somebody_looks(site: Site, show: Show, signed_in: SignIn) -> None:
+    shifter = signed_in("shifter")
+    address = ask(shifter)
+    show("sum-1.pb")
+    RequestedTrend.update(seen=RequestedTrend.seen - FOLLOWED_S - 1).execute()
+    version = FollowedSnapshot.get().sample_version
+    follow_all(site.settings)
+    assert FollowedSnapshot.get().sample_version == version
+    shifter.get(address)
+    show("sum-2.pb")
+    RequestedTrend.update(seen=0).execute()
+    assert remove_unseen(14) == 1
+    assert FollowedSnapshot.select().count() + RequestedPoint.select().count() == 0
+
+
+def test_the_page_of_an_ongoing_run_says_that_points_come_with_snapshots(show: Show, client: FlaskClient) -> None:
+    text = words(client.get("/trends/lumis", query_string=FORM))
+    assert "This run is ongoing" in text
+    assert "Golden JSON" not in text.partition("This run is ongoing")[2].partition("All 67 metrics")[0]
+
+
+def test_a_snapshot_without_the_monitor_element_says_so(show: Show, signed_in: SignIn) -> None:
+    shifter = signed_in("shifter")
+    address = ask(shifter, me="DT/gone")
+    show("sum-1.pb")
+    assert "The snapshot has no monitor element DT/gone." in words(shifter.get(address))
