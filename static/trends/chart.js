@@ -70,6 +70,7 @@ dqm.trends.Chart = (() => {
       if (!this.plot) return;
       this.onCanvas((pen, place) => {
         this.counts = marks.draw(pen, place, this.model, this.colours, this.page.marksView());
+        this.isDrawn = true;
       });
       this.changed();
     }
@@ -129,12 +130,12 @@ dqm.trends.Chart = (() => {
       else this.zoom({ x: this.model.range, y: this.model.whole });
     }
 
-    /** The point that is nearest to a place in the frame: {line, row}, or null if there is none in reach. */
-    nearest(plot, left, top) {
+    /** The point that is nearest to a place in the frame: {line, row}, or null if there is none in reach, or within pixels. */
+    nearest(plot, left, top, within = Number.POSITIVE_INFINITY) {
       const [from, to] = [left - REACH, left + REACH].map((edge) => ticks.lowerBound(this.model.middles, plot.posToVal(edge, "x")));
       const [height, limit] = [plot.bbox.height / uPlot.pxRatio, (value) => Math.max(value, 0)];
       let found = null;
-      let least = Number.POSITIVE_INFINITY;
+      let least = within ** 2;
       for (const [line, { values, isShown }] of this.model.lines.entries()) {
         for (let row = from; isShown && row < to; row += 1) {
           if (!Number.isFinite(values[row])) continue;

@@ -3,6 +3,7 @@
 dqm.trends.controls = (() => {
   const { create, sentence } = dqm.trends.readout;
   const ZOOM = 0.5;
+  const CLICK_REACH = 10; // pixels from a click to its point
 
   /** The row of the next point of a line from a row on, in a direction; -1 if there is none. */
   function nextRow(values, row, step) {
@@ -70,15 +71,16 @@ dqm.trends.controls = (() => {
     });
   }
 
-  /** A click opens the point; a finger chooses it, since it cannot look at it before. */
+  /** A click on a point opens it; a finger chooses the nearest one, since it cannot look at it before. */
   function connectClicks(chart, box) {
     box.addEventListener("click", (event) => {
       if (!event.target.closest(".u-over")) return;
       const { left, top } = chart.plot.over.getBoundingClientRect();
-      const point = chart.nearest(chart.plot, event.clientX - left, event.clientY - top);
+      const isTouch = event.pointerType === "touch";
+      const point = chart.nearest(chart.plot, event.clientX - left, event.clientY - top, isTouch ? undefined : CLICK_REACH);
       if (!point) return;
       chart.select(point);
-      if (event.pointerType !== "touch") chart.open();
+      if (!isTouch) chart.open();
     });
   }
 

@@ -3,7 +3,7 @@
 dqm.trends.model = (() => {
   const FORMS = ["circle", "square", "triangle", "diamond", "plus", "lower", "cross", "hexagon"];
   const DEFAULT_SIGMAS = 5;
-  const INSIGNIFICANT = { 0: "insignificant run", 2: "unknown run" };
+  const INSIGNIFICANT = { 0: "run not significant", 2: "significance of the run unknown" };
 
   const labelOf = (series) => series.title || series.name;
 

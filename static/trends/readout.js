@@ -24,10 +24,11 @@ dqm.trends.readout = (() => {
 
   /** The value of a line in a row with its error and mark; of a correlation both values. */
   function pointText({ page, model }, line, row) {
-    if (!Number.isFinite(line.values[row])) return "no point";
+    const run = model.rows[row];
+    if (!Number.isFinite(line.values[row])) return ["no point", line.series.marks?.[run]].filter(Boolean).join(": ");
     const values = [format.measured(line.values[row], line.errors[row])];
     if (model.isCorrelation) values.push(format.measured(model.middles[row], model.acrossErrors[row]));
-    const mark = dqm.trends.model.markOf(page.answer, line.series, model.rows[row]);
+    const mark = dqm.trends.model.markOf(page.answer, line.series, run);
     return values.join(" against ") + (mark ? ` (${mark})` : "");
   }
 

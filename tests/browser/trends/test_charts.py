@@ -1,0 +1,172 @@
+"""What charts of trends show: planted points are where their formulas say, and none is lost."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.trends import planted
+from tests.browser.trends.chart_page import ChartOnPage
+from tests.browser.trends.planted import PAGE
+
+pytestmark = pytest.mark.slow
+
+
+def chart_of(page: Page, number: int, options: str = "") -> ChartOnPage:
+    """A chart of the page of planted points."""
+    page.goto(PAGE + options)
+    return ChartOnPage(page, number).drawn()
+
+
+def known(numbers: range = range(planted.COUNT)) -> list[int]:
+    """Numbers of the runs that have a point of the trend Planted."""
+    return [number for number in numbers if number != planted.NO_POINT]
+
+
+def test_each_point_is_drawn_and_one_out_of_range_is_said(page: Page) -> None:
+    chart = chart_of(page, planted.PLANTED)
+    low, high = planted.usual_range()
+    assert chart.view["y"] == pytest.approx([low, high], rel=1e-5)
+    assert chart.points == len(known()) - 1
+    assert chart.get("chart.counts") == {"points": 58, "above": 1, "below": 0}
+    expect(chart.figure.locator(".trend-note")).to_contain_text("1 point above the shown range.")
+
+
+def test_a_point_out_of_range_has_a_sign_at_the_edge_above_its_run(page: Page) -> None:
+    chart = chart_of(page, planted.PLANTED)
+    sign = chart.get("chart.view.y[1] - (chart.view.y[1] - chart.view.y[0]) * 6 / chart.plot.over.clientHeight")
+    assert chart.shows(planted.OUTLIER, sign)
+    assert not chart.shows(planted.OUTLIER + 2, sign)
+
+
+def test_a_double_click_shows_all_points_and_another_the_usual_range(page: Page) -> None:
+    chart = chart_of(page, planted.PLANTED)
+    page.mouse.dblclick(*chart.place(40, 200))
+    expect(chart.figure.locator(".trend-note")).not_to_contain_text("above")
+    assert chart.points == len(known())
+    assert chart.view["y"][1] > 1000
+    assert chart.shows(planted.OUTLIER, 1000)
+    page.mouse.dblclick(*chart.place(40, 200))
+    expect(chart.figure.locator(".trend-note")).to_contain_text("1 point above")
+    assert chart.view["y"] == pytest.approx(planted.usual_range(), rel=1e-5)
+
+
+def test_points_are_where_their_values_are_and_marked_ones_are_hollow(page: Page) -> None:
+    chart = chart_of(page, planted.PLANTED)
+    for number in known(range(10)):
+        assert chart.shows(number, planted.planted(number)), number
+    for number in (planted.MARKED, planted.UNKNOWN):
+        assert not chart.shows(number, planted.planted(number)), number
+    hollow = chart.get("[...chart.model.lines[0].hollow.keys()].filter(row => chart.model.lines[0].hollow[row])")
+    unknown = [planted.NO_LUMI, planted.UNKNOWN]  # significance depends on the luminosity
+    assert [row for row in hollow if row != planted.NO_POINT] == [planted.MARKED, *unknown]
+
+
+def test_runs_without_luminosity_have_no_place_on_the_axis_of_luminosity(page: Page) -> None:
+    chart = chart_of(page, planted.PLANTED, "&x=lumi")
+    lumis = [planted.recorded(number) for number in range(planted.COUNT) if number not in (planted.NO_LUMI, planted.UNKNOWN)]
+    assert chart.get("chart.model.ends.at(-1)") == pytest.approx(sum(lumis))
+    assert chart.get("chart.model.ends.map((end, row) => end - chart.model.starts[row])") == pytest.approx(lumis)
+    expect(chart.figure.locator(".trend-note")).to_contain_text("2 runs have no known recorded luminosity and no place on this axis.")
+    assert chart.points == len(lumis) - 2
+
+
+def test_bars_of_the_axis_of_duration_are_as_long_as_the_runs_one_after_the_other(page: Page) -> None:
+    chart = chart_of(page, planted.PLANTED, "&x=duration")
+    lengths = [max(planted.duration(number), 1) for number in range(planted.COUNT) if number != planted.UNKNOWN]
+    assert chart.get("chart.model.ends.map((end, row) => end - chart.model.starts[row])") == pytest.approx(lengths)
+    ends = chart.get("chart.model.starts.slice(1).map((start, row) => start - chart.model.ends[row])")
+    assert ends == pytest.approx([0] * (len(lengths) - 1))
+
+
+def test_bars_of_the_axis_of_delivered_luminosity_are_as_long_as_it(page: Page) -> None:
+    chart = chart_of(page, planted.PLANTED, "&x=delivered")
+    lumis = [1.1 * planted.recorded(number) for number in range(planted.COUNT) if number not in (planted.NO_LUMI, planted.UNKNOWN)]
+    assert chart.get("chart.model.ends.map((end, row) => end - chart.model.starts[row])") == pytest.approx(lumis)
+
+
+def test_the_axis_of_time_has_each_run_from_its_start_to_its_end(page: Page) -> None:
+    chart = chart_of(page, planted.PLANTED, "&x=time")
+    numbers = [number for number in range(planted.COUNT) if number != planted.UNKNOWN]
+    assert chart.get("chart.model.starts") == [planted.start(number) for number in numbers]
+    assert chart.get("chart.model.ends") == [planted.start(number) + planted.duration(number) for number in numbers]
+    for number in (1, 2, 4):  # long enough to be bars
+        middle = planted.start(number) + planted.duration(number) / 2
+        assert chart.shows(middle, planted.planted(number)), number
+
+
+def test_the_axis_of_fills_has_the_runs_of_a_fill_in_its_unit(page: Page) -> None:
+    chart = chart_of(page, planted.PLANTED, "&x=fill")
+    fills = [number // 6 for number in range(planted.COUNT) if number != planted.UNKNOWN]
+    assert chart.get("[...chart.model.middles].map(Math.round)") == fills
+    assert chart.get("chart.model.ticks(chart.view.x, 2000).map(tick => tick.text)") == [str(8500 + fill) for fill in range(10)]
+
+
+def test_bands_of_fills_and_columns_of_durations_are_behind_the_points(page: Page) -> None:
+    chart = chart_of(page, planted.PLANTED, "&lumis=1")
+    free = planted.usual_range()[1] * 0.9
+    odd, even = chart.pixel(8.5, free), chart.pixel(14.5, free)
+    assert odd != even
+    assert chart.pixel(19.5, free) == odd
+    assert chart.pixel(26.5, free) == even
+    columns = chart.get("chart.model.columns.map(({name, max}) => [name, max])")
+    assert columns == [["duration", pytest.approx(2.5)], ["lumi", pytest.approx(44)]]
+    plain = chart_of(page, planted.PLANTED, "&fills=0&duration=0")
+    assert plain.get("chart.model.columns.length") == 0
+    assert plain.pixel(8.5, free) == plain.pixel(14.5, free)
+
+
+def test_the_band_of_reference_runs_has_the_edges_of_its_formula(page: Page) -> None:
+    chart = chart_of(page, planted.STEPS, "&band=360000-360058&sigma=4&fills=0&duration=0")
+    values = [planted.step(number) for number in range(planted.FIRST_STEP)]
+    mean = sum(values) / len(values)
+    sigma = (sum((value - mean) ** 2 for value in values) / (len(values) - 1)) ** 0.5
+    high = mean + 4 * sigma
+    inside, outside = chart.pixel(10.5, high - 0.5), chart.pixel(10.5, high + 0.7)
+    assert inside != outside
+    assert inside == chart.pixel(20.5, mean + 0.5 * sigma)
+
+
+def test_a_drift_is_marked_at_its_run(page: Page) -> None:
+    chart = chart_of(page, planted.STEPS, "&drift=1&fills=0&duration=0")
+    steps = chart.get("chart.model.lines[0].series.drift.map(step => step.run)")
+    assert steps == [planted.RUNS[planted.FIRST_STEP]]
+    assert any(chart.shows(planted.FIRST_STEP - 0.5, level) for level in range(60, 80)), "dashes"
+    assert not any(chart.shows(planted.FIRST_STEP - 2.5, level) for level in range(60, 70))
+
+
+def test_runs_of_both_trends_are_drawn_against_each_other_with_their_line(page: Page) -> None:
+    chart = chart_of(page, planted.CORRELATION)
+    assert chart.points == planted.COUNT // 2
+    assert chart.get("chart.model.regression.slope") == pytest.approx(2, rel=1e-5)
+    assert chart.get("chart.model.regression.intercept") == pytest.approx(3, rel=1e-4)
+    expect(chart.figure.locator(".trend-equation")).to_have_text(re.compile(r"^y = \(?2(\.0+)?\b.* x \+ \(?3(\.0+)?\b"))
+    expect(chart.figure.locator(".trend-legend")).to_contain_text(f"Run {planted.RUNS[0]}")
+    chart = chart_of(page, planted.CORRELATION, "&regression=0")
+    assert chart.get("chart.model.regression") is None
+    first, last = (chart.pixel(planted.line(number), 2 * planted.line(number) + 3) for number in (0, planted.COUNT - 2))
+    assert sum(first[:3]) < sum(last[:3]), "the colours of runs grow in brightness"
+
+
+def test_a_chart_without_points_says_so(page: Page) -> None:
+    page.goto(PAGE.replace("360000", "360060"))
+    expect(page.locator(".trend-chart").nth(planted.OLD)).to_contain_text("No points.")
+
+
+def test_errors_are_drawn_on_request(page: Page) -> None:
+    number, options = 3, "&fills=0&duration=0"
+    above = planted.step(number) + 0.24
+
+    def zoomed(chart: ChartOnPage) -> ChartOnPage:
+        chart.drag((number - 2, 60), (number + 2, 40))
+        chart.drag((number - 1, 53), (number + 1, 48))
+        return chart.drawn()
+
+    chart = zoomed(chart_of(page, planted.STEPS, options))
+    assert chart.pixel(number, above) == chart.pixel(number, above + 0.5)
+    page.get_by_label("errors").check()
+    page.wait_for_function("() => dqm.trends.page.settings.errors")
+    chart = zoomed(ChartOnPage(page, planted.STEPS).drawn())
+    assert chart.pixel(number, above) != chart.pixel(number, above + 0.5)
