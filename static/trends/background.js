@@ -3,6 +3,7 @@
 dqm.trends.background = (() => {
   const NARROWEST_BAND = 3; // pixels of a fill on average, below which the bands of fills are left out
   const LABEL_SIZE = 10;
+  const LABEL_PLACE = 19; // below the signs of points out of range
   const LABEL_ROOM = 36; // pixels of a fill on average, below which fills have no numbers
 
   function visible(model, [min, max]) {
@@ -22,7 +23,7 @@ dqm.trends.background = (() => {
       if (index % 2) pen.rect(left, frame.top, right - left, frame.height, colours.fill);
       const text = String(fill);
       if (hasLabels && pen.width(text, LABEL_SIZE) + 8 < right - left)
-        pen.text((left + right) / 2, frame.top + 9, text, { colour: colours.muted, size: LABEL_SIZE, align: "center" });
+        pen.text((left + right) / 2, frame.top + LABEL_PLACE, text, { colour: colours.muted, size: LABEL_SIZE, align: "center" });
     }
   }
 

@@ -2,7 +2,7 @@
 "use strict";
 dqm.trends.drifts = (() => {
   const ROWS = 3;
-  const FIRST_ROW = 24;
+  const FIRST_ROW = 33; // below the numbers of fills
   const ROW_HEIGHT = 14;
   const TEXT = { size: 11, weight: 600 };
 
@@ -46,7 +46,7 @@ dqm.trends.drifts = (() => {
       const left = Math.max(start, frame.left);
       pen.group("drift");
       if (end === undefined) pen.lines([start, frame.top, start, frame.bottom], { colour, width: 1.3, dash: [3, 3] });
-      else pen.lines([left, frame.top + 15, Math.min(end, frame.right), frame.top + 15], { colour, width: 2 });
+      else pen.lines([left, frame.top + 26, Math.min(end, frame.right), frame.top + 26], { colour, width: 2 });
       write(left, (end === undefined ? "" : "slow ") + changeText(sigmas), colour);
     }
   }

@@ -33,7 +33,7 @@ dqm.trends.readout = (() => {
   }
 
   /** Facts of a run, or the number of a lumisection, as pairs of name and text. */
-  function runFacts({ mode, answer: { runs, classes } }, run) {
+  function runFacts({ mode, answer: { runs } }, run) {
     if (mode === "lumisection") return [["Lumisection", String(runs.run[run])]];
     const fill = runs.fill[run];
     return [
@@ -42,7 +42,7 @@ dqm.trends.readout = (() => {
       ["duration", format.duration(runs.duration[run])],
       ["recorded", format.luminosity(runs.recorded_lumi[run])],
       ["start", format.time(runs.start[run])],
-      ["class", classes?.[runs.run_class?.[run]] || "–"],
+      ["class", runs.classes[runs.run_class[run]] || "–"],
     ];
   }
 
@@ -98,7 +98,6 @@ dqm.trends.readout = (() => {
     const items = chart.model.lines.map((line, number) => legendItem(chart, line, number));
     const legend = create("ul", { className: "trend-legend" }, ...items.map(({ element }) => element));
     if (chart.model.isCorrelation) legend.append(colourScale(chart));
-    if (chart.model.regression) legend.append(create("li", { className: "trend-equation", textContent: equation(chart.model.regression) }));
     const facts = create("p", { className: "trend-facts" });
     const update = () => {
       const row = chart.current?.row;

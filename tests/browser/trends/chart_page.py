@@ -6,16 +6,17 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page
 
-CHART = "dqm.trends.page.charts.find(chart => chart.figure.dataset.chart === '{number}')"
+CHART = "dqm.trends.page.charts.find(chart => chart.title === '{title}')"
 
 
 class ChartOnPage:
-    """One chart of a page, by its place on it."""
+    """One chart of a page by its title, or the only one."""
 
-    def __init__(self, page: Page, number: int) -> None:
+    def __init__(self, page: Page, title: str, *, is_only: bool = False) -> None:
         self.page = page
-        self.figure: Locator = page.locator(f".trend-chart[data-chart='{number}']")
-        self.number = number
+        figures = page.locator(".trend-chart")
+        self.figure: Locator = figures if is_only else figures.filter(has=page.get_by_role("heading", name=title, exact=True))
+        self.title = title
 
     def drawn(self) -> ChartOnPage:
         """Scroll to the chart, and wait until it is drawn."""
@@ -29,7 +30,7 @@ class ChartOnPage:
 
     @property
     def _script(self) -> str:
-        return CHART.format(number=self.number)
+        return CHART.format(title=self.title)
 
     @property
     def box(self) -> Locator:

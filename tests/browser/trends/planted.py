@@ -20,8 +20,8 @@ FIRST_STEP = 30
 """Number of the first run of the higher level of the trend Step."""
 EXPRESS = "/StreamExpress/Run2022D-Express-v1/DQMIO"
 TRENDS = ("Planted", "Step", "Flat", "Line", "Twice", "Old")
-STEPS, CORRELATION, OLD, PLANTED = range(4)
-"""Charts of the page, in their order."""
+STEPS, CORRELATION, OLD, PLANTED = "Step and flat", "Twice against line", "Old", "Planted"
+"""Titles of the charts of the page."""
 PAGE = "/trends?subsystem=Strip&pd=StreamExpress&ps=Express&runs=360000-361000"
 
 

@@ -51,7 +51,7 @@ def answer() -> bytes:
             "classes": ["Collisions22"],
         },
         "series": series,
-        "charts": [{"title": "Many", "y_title": "", "correlation": False, "series": list(range(LINES)), "regression": None}],
+        "charts": [{"title": planted.STEPS, "y_title": "", "correlation": False, "series": list(range(LINES)), "regression": None}],
         "note": "",
     }
     return pack(header)
