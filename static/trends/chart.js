@@ -38,7 +38,9 @@ dqm.trends.Chart = (() => {
 
     resize() {
       const { clientWidth: width, clientHeight: height } = this.box;
-      if (this.plot && width && (width !== this.plot.width || height !== this.plot.height)) this.plot.setSize({ width, height });
+      if (!this.plot || !width || (width === this.plot.width && height === this.plot.height)) return;
+      this.keepHeight();
+      this.plot.setSize({ width, height });
     }
 
     /** Call a function whenever the point, the view or the lines of this chart change. */

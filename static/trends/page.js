@@ -112,6 +112,7 @@ dqm.trends.drawCharts = (() => {
       save.attach(chart, figure);
       chart.onChange(() => this.note(chart));
       this.charts.push(chart);
+      chart.keepHeight();
       chart.draw();
       this.sizes.observe(box);
     }

@@ -93,29 +93,43 @@ dqm.trends.readout = (() => {
     return `${shown.label}: ${pointText(chart, shown, row)}. ${facts.join(", ")}.`;
   }
 
-  /** The legend and the facts of the current run below a chart; both follow it. */
+  /** The first point of a chart with a mark, whose texts are the longest; without marks the first of all. */
+  function longestPoint({ model }) {
+    const points = model.lines.map(({ values, hollow }, line) => {
+      const isPoint = (_, row) => Number.isFinite(values[row]);
+      const marked = hollow.findIndex((isHollow, row) => isHollow && isPoint(null, row));
+      return { line, row: marked < 0 ? values.findIndex(isPoint) : marked };
+    });
+    return points.find(({ row }) => row >= 0);
+  }
+
+  /** The legend and the facts of the current run below a chart; both follow it, and their height does not. */
   function attach(chart, place) {
     const items = chart.model.lines.map((line, number) => legendItem(chart, line, number));
     const legend = create("ul", { className: "trend-legend" }, ...items.map(({ element }) => element));
     if (chart.model.isCorrelation) legend.append(colourScale(chart));
     const facts = create("p", { className: "trend-facts" });
-    const update = () => {
-      const row = chart.current?.row;
-      const run = chart.model.rows[row];
-      for (const [number, { value }] of items.entries()) {
-        const line = chart.model.lines[number];
-        value.textContent = row === undefined ? "" : pointText(chart, line, row);
-      }
-      facts.replaceChildren(...(row === undefined ? ["Point at the chart, or use the arrow keys, for values."] : factElements(chart, run)));
+    const box = create("div", { className: "trend-readout" }, create("div", { className: "trend-below" }, facts), legend);
+    const show = (point) => {
+      for (const [number, { value }] of items.entries())
+        value.textContent = point ? pointText(chart, chart.model.lines[number], point.row) : "";
+      facts.replaceChildren(...(point ? factElements(chart, point) : ["Point at the chart, or use the arrow keys, for values."]));
     };
+    const update = () => show(chart.current);
     chart.onChange(update);
-    update();
-    place.append(create("div", { className: "trend-below" }, facts), legend);
+    // else charts below move away from the pointer when a text needs another line
+    chart.keepHeight = () => {
+      box.style.minHeight = "";
+      show(longestPoint(chart));
+      box.style.minHeight = `${box.offsetHeight}px`;
+      update();
+    };
+    place.append(box);
   }
 
-  function factElements(chart, run) {
-    const key = chart.model.lines[chart.current.line].series.key;
-    const link = create("a", { href: chart.page.pointAddress(key, run), textContent: "Open" });
+  function factElements(chart, { line, row }) {
+    const run = chart.model.rows[row];
+    const link = create("a", { href: chart.page.pointAddress(chart.model.lines[line].series.key, run), textContent: "Open" });
     link.addEventListener("click", (event) => {
       event.preventDefault();
       chart.open();

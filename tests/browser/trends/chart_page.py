@@ -22,6 +22,7 @@ class ChartOnPage:
         """Scroll to the chart, and wait until it is drawn."""
         self.figure.scroll_into_view_if_needed()
         self.page.wait_for_function(f"() => {{ const chart = {self._script}; return chart?.plot?.status === 1 && chart.isDrawn }}")
+        self.box.scroll_into_view_if_needed()
         return self
 
     def get(self, expression: str) -> Any:

@@ -67,6 +67,18 @@ def test_the_crosshair_is_at_the_same_run_in_all_charts(page: Page, charts: list
     )
 
 
+def test_charts_stay_in_their_places_when_the_pointer_moves(page: Page, charts: list[ChartOnPage]) -> None:
+    below = charts[3]
+    places = set()
+    for number in (8, 9, planted.MARKED, planted.UNKNOWN):
+        page.mouse.move(*below.place(number, planted.planted(number)))
+        expect(below.figure.locator(".trend-facts")).to_contain_text(f"Run {planted.RUNS[number]}")
+        places.add(below.get("chart.box.getBoundingClientRect().top"))
+    page.mouse.move(1, 1)
+    places.add(below.get("chart.box.getBoundingClientRect().top"))
+    assert len(places) == 1, places
+
+
 def test_keys_move_over_points_zoom_and_say_the_values(page: Page, charts: list[ChartOnPage]) -> None:
     chart = charts[3]
     chart.box.focus()
@@ -195,6 +207,7 @@ def test_enter_and_a_click_open_a_point_beside_the_charts(page: Page, charts: li
     beside = page.locator("#trend-point")
     expect(beside).to_contain_text(f"Run {planted.RUNS[0]}")
     page.wait_for_function("() => dqm.trends.page.charts.every(chart => chart.plot.width === chart.box.clientWidth)")
+    chart.box.scroll_into_view_if_needed()
     page.mouse.click(*chart.place(7, planted.planted(7)))
     expect(beside).to_contain_text(f"Run {planted.RUNS[7]}")
     assert chart.get("chart.page.run") == planted.RUNS[7]
