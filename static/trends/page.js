@@ -24,7 +24,7 @@ dqm.trends.drawCharts = (() => {
       this.views = new IntersectionObserver(
         (entries) => {
           for (const { isIntersecting, target } of entries) if (isIntersecting) this.drawFigure(target);
-          requestAnimationFrame(() => performance.mark("trends-shown"));
+          requestAnimationFrame(() => setTimeout(() => performance.mark("trends-shown"))); // behind the frame that has them
         },
         { rootMargin: AHEAD },
       );

@@ -1,4 +1,4 @@
-"""The pages of trends on the server: CPU and size of answers with many trends and many runs, against one trend."""
+"""The pages of trends: CPU and size of answers with many trends and many runs, and charts in a browser, against one trend."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from app.core import database
 from app.core.settings import Settings
 from tests.bench.service import Hub, hub
 from tests.bench.table import add_row
+from tests.bench.trends_page_browser import browser
 from tests.bench.trends_page_data import FEW, MANY, PRIMARY_DATASET, PROCESSING, RUNS, TRENDS, fill, runs
 from tests.support.servers import migrate
 
@@ -27,11 +28,11 @@ def trends_page(folder: Path) -> None:
     database.disconnect()
     with hub(folder) as running:
         _measure(running)
+        browser(running.url, f"/trends?{_selection(FEW)}&{_every_run()}", TRENDS[FEW], RUNS)
 
 
 def _measure(hub: Hub) -> None:
-    every_run = f"runs={runs()[0]}-{runs()[-1]}&significant=all"
-    few = f"/trends/points?{_selection(FEW)}&grid=6x3&{every_run}"
+    few = f"/trends/points?{_selection(FEW)}&grid=6x3&{_every_run()}"
     what = f"{TRENDS[FEW]} trends of {RUNS:,} runs for a page"
     cpu, single = cpu_ms(hub, few), cpu_ms(hub, few.replace("grid=6x3", "grid=1x1"))
     add_row(f"{what}, CPU", f"{cpu:.0f} ms, {cpu / single:.1f} times that of one", "150 ms")
@@ -47,6 +48,10 @@ def _measure(hub: Hub) -> None:
 
 
 _DATASET = f"{PRIMARY_DATASET}/{PROCESSING}"
+
+
+def _every_run() -> str:
+    return f"runs={runs()[0]}-{runs()[-1]}&significant=all"
 
 
 def _selection(subsystem: str) -> str:
