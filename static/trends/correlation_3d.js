@@ -119,9 +119,14 @@ dqm.trends.correlation3d = (() => {
 
     redraw(colours = this.colours) {
       if (!this.scene) return;
+      this.scene.paint(colours, (row) => this.colourOf(row, colours));
+      this.mark();
+    }
+
+    /** Mark the current run, or the one that the page has chosen. */
+    mark() {
       const chosen = this.runs.findIndex((run) => this.page.answer.runs.run[run] === this.page.run);
       this.scene.mark(this.current ?? (chosen < 0 ? null : chosen));
-      this.scene.paint(colours, (row) => this.colourOf(row, colours));
       for (const listener of this.listeners) listener();
     }
 
@@ -172,6 +177,7 @@ dqm.trends.correlation3d = (() => {
         event.stopPropagation();
         if (shiftKey && Object.hasOwn(STEPS, key)) this.select((this.current ?? (STEPS[key] > 0 ? -1 : this.rows.length)) + STEPS[key]);
         else ACTIONS[key](this);
+        if (shiftKey || key === "Home" || key === "End") this.speak();
       });
       let start = null;
       this.box.addEventListener(
@@ -209,7 +215,13 @@ dqm.trends.correlation3d = (() => {
     select(row) {
       if (row < 0 || row >= this.rows.length) return;
       this.current = row;
-      this.redraw();
+      this.mark();
+    }
+
+    /** Say the current point to readers that speak. */
+    speak() {
+      if (this.current === null) return;
+      const row = this.current;
       const parts = this.labels.map((label, position) => `${label}: ${format.number(this.values[position][row])}`);
       const facts = readout.runFacts(this.page, this.runs[row]).map((pair) => pair.join(" "));
       this.live.textContent = `${parts.join(", ")}. ${facts.join(", ")}.`;

@@ -150,11 +150,13 @@ dqm.trends.scene3d = (() => {
     /** Mark a row; null marks none. */
     mark(row) {
       this.marked.visible = row !== null;
-      if (row === null) return;
-      const { position } = this.marked.geometry.attributes;
-      position.array.set(this.place(row));
-      position.needsUpdate = true;
-      this.marked.geometry.computeBoundingSphere();
+      if (row !== null) {
+        const { position } = this.marked.geometry.attributes;
+        position.array.set(this.place(row));
+        position.needsUpdate = true;
+        this.marked.geometry.computeBoundingSphere();
+      }
+      this.render();
     }
 
     /** Draw in these colours; ofRow: the colour of a row. */
