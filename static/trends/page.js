@@ -117,11 +117,10 @@ dqm.trends.drawCharts = (() => {
       this.sizes.observe(box);
     }
 
-    /** What is not seen in the chart. */
-    note({ figure, model: { note }, counts: { above, below } }) {
+    /** How many points are not seen in the chart. */
+    note({ figure, counts: { above, below } }) {
       const outside = [above && plural(above, "above"), below && plural(below, "below")].filter(Boolean).join(" and ");
-      const text = [note, outside && `${outside} the shown range.`].filter(Boolean).join(" ");
-      dqm.times.setText(figure.querySelector(".trend-note"), text);
+      dqm.times.setText(figure.querySelector(".trend-note"), outside && `${outside} the shown range.`);
     }
 
     /** What marks.draw wants to know. */

@@ -7,7 +7,6 @@ dqm.trends.plotOptions = (() => {
   const ANY_STEP = [1e300];
   const LABEL_SIZE = 18;
   const ROOM = 14; // of ticks and gaps beside the texts of an axis
-  const pixels = ({ bbox }, isVertical) => (isVertical ? bbox.height : bbox.width) / uPlot.pxRatio;
 
   /** A label that is no longer than its axis. */
   function fitted(text, length) {
@@ -20,7 +19,7 @@ dqm.trends.plotOptions = (() => {
     const look = (name) => () => chart.colours[name];
     return {
       stroke: look("muted"),
-      font: `11.5px ${chart.colours.font}`,
+      font: `12px ${chart.colours.font}`,
       labelFont: `12px ${chart.colours.font}`,
       labelSize: LABEL_SIZE,
       incrs: ANY_STEP,
@@ -28,8 +27,9 @@ dqm.trends.plotOptions = (() => {
       ticks: { stroke: look("line"), width: 1, size: 5 },
       grid: { show: place.hasGrid ?? true, stroke: look("line"), width: 0.6 },
       border: { show: true, stroke: look("strong-line"), width: 1 },
-      splits: (plot, _, min, max) => {
-        texts = new Map(makeTicks([min, max], plot).map(({ at, text }) => [at, text]));
+      // the length of the axis in pixels, from the step that uPlot has found for it
+      splits: (_plot, _axis, min, max, step, space) => {
+        texts = new Map(makeTicks([min, max], (space / step) * (max - min)).map(({ at, text }) => [at, text]));
         return [...texts.keys()];
       },
       values: (_, places) => places.map((at) => texts.get(at) ?? ""),
@@ -38,19 +38,17 @@ dqm.trends.plotOptions = (() => {
   }
 
   /** Width of a vertical axis: that of its longest text. */
-  const textWidth = (chart) => (_, values) => Math.max(...(values ?? []).map((text) => chart.pen.width(text, 11.5)), 20) + ROOM;
+  const textWidth = (chart) => (_, values) => Math.max(...(values ?? []).map((text) => chart.pen.width(text, 12)), 20) + ROOM;
 
   function axes(chart) {
     const { model, height, width } = chart;
     const across = { scale: "x", side: 2, size: model.mode === "time" ? 40 : 26, label: fitted(model.label, width - 80) };
     const up = { scale: "y", side: 3, size: textWidth(chart), label: fitted(model.yLabel, height - 50) };
     return [
-      axis(chart, across, (range, plot) => model.ticks(range, pixels(plot, false))),
-      axis(chart, up, (range, plot) => ticks.numbers(range, pixels(plot, true), 34)),
+      axis(chart, across, (range, pixels) => model.ticks(range, pixels)),
+      axis(chart, up, (range, pixels) => ticks.numbers(range, pixels, 34)),
       ...model.columns.map(({ name, label, max }) =>
-        axis(chart, { scale: name, side: 1, size: textWidth(chart), label, hasGrid: false }, (_, plot) =>
-          frame.columnTicks(max, pixels(plot, true)),
-        ),
+        axis(chart, { scale: name, side: 1, size: textWidth(chart), label, hasGrid: false }, (_, pixels) => frame.columnTicks(max, pixels)),
       ),
     ];
   }

@@ -4,7 +4,7 @@ dqm.trends.ticks = (() => {
   const DAY = 86400;
   const MONTH = 30 * DAY;
   /** Steps of an axis of time in seconds; longer ones are months. */
-  const SECONDS = [1, 5, 15, 30, 60, 300, 900, 1800, 3600, 7200, 10800, 21600, 43200, DAY, 2 * DAY, 7 * DAY];
+  const SECONDS = [1, 5, 15, 30, 60, 300, 900, 1800, 3600, 7200, 10800, 21600, 43200, DAY, 2 * DAY, 4 * DAY, 7 * DAY, 14 * DAY];
   const MONTHS = [1, 2, 3, 6, 12, 24, 60, 120];
 
   /** The smallest step of 1, 2 or 5 times a power of ten that makes at most `count` steps of a range. */
@@ -17,7 +17,7 @@ dqm.trends.ticks = (() => {
   /** Ticks at round numbers: {at, text}. */
   function numbers([min, max], pixels, space = 70) {
     if (!(max > min)) return [];
-    const step = niceStep(max - min, Math.floor(pixels / space));
+    const step = niceStep(max - min, pixels / space);
     const places = [];
     for (let number = Math.ceil(min / step - 1e-9); number * step <= max + step * 1e-9; number += 1) places.push(number * step);
     const texts = dqm.trends.format.ticks(places, step);
@@ -38,7 +38,7 @@ dqm.trends.ticks = (() => {
 
   /** Ticks at round times UTC: dates, and times of day with the date at the first and at midnight. */
   function times([min, max], pixels) {
-    const rough = (max - min) / Math.max(Math.floor(pixels / 84), 1);
+    const rough = (max - min) / Math.max(pixels / 84, 1);
     const step = SECONDS.find((seconds) => seconds >= rough);
     if (!step) return monthTicks(min, max, MONTHS.find((months) => months * MONTH >= rough) ?? MONTHS.at(-1));
     const ticks = [];

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from itertools import pairwise
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -67,7 +70,7 @@ def test_runs_without_luminosity_have_no_place_on_the_axis_of_luminosity(page: P
     lumis = [planted.recorded(number) for number in range(planted.COUNT) if number not in (planted.NO_LUMI, planted.UNKNOWN)]
     assert chart.get("chart.model.ends.at(-1)") == pytest.approx(sum(lumis))
     assert chart.get("chart.model.ends.map((end, row) => end - chart.model.starts[row])") == pytest.approx(lumis)
-    expect(chart.figure.locator(".trend-note")).to_contain_text("2 runs have no known recorded luminosity and no place on this axis.")
+    expect(page.get_by_text("2 runs are not on the x axis: the recorded luminosity is not known.")).to_be_visible()
     assert chart.points == len(lumis) - 2
 
 
@@ -168,3 +171,13 @@ def test_errors_are_drawn_on_request(page: Page) -> None:
     page.wait_for_function("() => dqm.trends.page.settings.errors")
     chart = zoomed(ChartOnPage(page, planted.STEPS).drawn())
     assert chart.pixel(number, above) != chart.pixel(number, above + 0.5)
+
+
+def test_an_axis_of_time_has_as_many_dates_as_have_room(page: Page) -> None:
+    chart = chart_of(page, planted.PLANTED, "&x=time")
+    (first, last), width = chart.view["x"], chart.get("chart.plot.over.clientWidth")
+    ticks = chart.get("chart.model.ticks(chart.view.x, chart.plot.over.clientWidth)")
+    assert len(ticks) >= 2
+    assert all((after["at"] - before["at"]) / (last - first) * width >= 80 for before, after in pairwise(ticks))
+    assert all(tick["text"] == f"{datetime.fromtimestamp(tick['at'], UTC):%Y-%m-%d}" for tick in ticks)
+    assert chart.get("chart.plot.axes[0]._splits") == [tick["at"] for tick in ticks]
