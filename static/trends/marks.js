@@ -74,12 +74,13 @@ dqm.trends.marks = (() => {
     const colour = colours.series[line.colour];
     const [low, high] = frame.ranges.y;
     const [min, max] = frame.ranges.x;
+    const [first, last] = model.bars ? [model.starts, model.ends] : [model.middles, model.middles];
     const places = { above: [], below: [] };
     let count = 0;
     pen.group("points");
     for (let row = range[0]; row < range[1]; row += 1) {
       const value = line.values[row];
-      if (!Number.isFinite(value) || model.ends[row] < min || model.starts[row] > max) continue;
+      if (!Number.isFinite(value) || last[row] < min || first[row] > max) continue;
       const x = frame.x(model.middles[row]);
       if (value > high) places.above.push(x);
       else if (value < low) places.below.push(x);
