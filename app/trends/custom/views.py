@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import suppress
+
 from flask import Blueprint, Response, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -15,9 +18,9 @@ from app.trends.custom import keeping, store
 from app.trends.custom.form import PATHS, RequestForm, form_errors, form_of
 from app.trends.custom.metric_list import check_metric, metric_list
 from app.trends.custom.models import RequestedTrend
-from app.trends.custom.requests import RunsRequest
+from app.trends.custom.requests import RunsRequest, TrendRequest
 from app.trends.custom.shown import ShownTrend, chart_header, is_point, request_of, shown_trend
-from app.trends.errors import ConfigError, UnknownRequest
+from app.trends.errors import ConfigError, InvalidQuery, UnknownRequest
 from app.trends.pages.lumis_link import LUMIS_PATH, lumis_link
 from app.trends.query.packed import MEDIA_TYPE, pack
 from app.trends.settings import TrendSettings
@@ -69,10 +72,17 @@ def _form_page(form: RequestForm, errors: dict[str, str] | None = None) -> Respo
         metrics=metric_list(),
         limit=limit,
         may_request=current_user().role >= Role.SHIFTER,
-        latest=[(trend, request_of(trend), trend_address(trend.key)) for trend in store.latest_trends(LATEST)],
+        latest=list(_latest()),
         tz=DEFAULT_ZONE,
         time=time_html,
     )
+
+
+def _latest() -> Iterator[tuple[RequestedTrend, TrendRequest, str]]:
+    """The trends that were requested last, with their addresses, without those of another version of the product."""
+    for trend in store.latest_trends(LATEST):
+        with suppress(InvalidQuery):
+            yield trend, request_of(trend), trend_address(trend.key)
 
 
 @blueprint.get("/trends/new/check")
@@ -186,10 +196,8 @@ def cancel_request(key: str) -> AnyResponse:
     """Cancel the computation; points so far stay."""
     job = store.job_of(_trend(key))
     if job:
-        try:
+        with suppress(JobStateError):  # it has ended meanwhile
             cancel(job.id)
-        except JobStateError:
-            pass  # it has ended meanwhile
     return redirect(trend_address(key, request.args.get("title", "")), 303)
 
 

@@ -14,6 +14,8 @@ from playwright.sync_api import Browser, Page, expect
 from app.core.settings import TREE, Settings
 from app.security import accounts
 from app.security.roles import Role
+from app.trends.custom.requests import LumisRequest
+from app.trends.custom.store import PointKey, StoredValue, begin, request_trend, store_value
 from app.trends.export import exported_points
 from tests.browser.pages import LAPTOP, PHONE, Watch, accessibility_faults, content_width, open_page, sign_in
 from tests.support import gui
@@ -123,3 +125,36 @@ def test_pages_fit_windows_and_are_accessible(browser: Browser, hub_of_runs: Set
             page.goto(place)
             assert content_width(page) <= page.viewport_size["width"]  # type: ignore[index]
             assert accessibility_faults(page) == []
+
+
+LUMI_REQUEST = LumisRequest(metric="basic.Count()", me="DT/n", dataset=DATASET, run=RUNS[0])
+
+
+def test_points_over_lumisections_appear_while_the_page_is_open(page: Page, hub_of_runs: Settings) -> None:
+    def store(*lumis: int) -> None:
+        with bound(hub_of_runs):
+            for lumi in lumis:
+                store_value(trend, PointKey(DATASET, RUNS[0], lumi), StoredValue(10.0 * lumi, 1.0, "", "tag"))
+
+    with bound(hub_of_runs):
+        trend = request_trend(LUMI_REQUEST, "eve", hub_of_runs)
+        begin(trend, [PointKey(DATASET, RUNS[0], lumi) for lumi in (1, 2, 5)], "")
+    page.goto(f"/trends/requested/{trend.key}")
+    expect(page.locator("#requested")).to_contain_text("0 points of 3 files")
+    store(1, 2)
+    expect(page.locator("#requested tbody tr")).to_have_count(2)
+    expect(page.locator(".trend-plot canvas").first).to_be_visible()
+    store(5)
+    expect(page.locator("#requested tbody tr")).to_have_count(3)
+    chart = page.get_by_role("application")
+    expect(chart).to_be_visible()
+    page.evaluate("dqm.trends.page.charts[0].box.focus()")
+    for key in ("Home", "ArrowRight"):
+        page.keyboard.press(key)
+    expect(page.locator("figure.trend-chart")).to_contain_text("Lumisection")
+    expect(page.locator("figure.trend-chart")).not_to_contain_text("duration")
+    for scheme in ("dark", "light"):
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        assert accessibility_faults(page) == []
+    page.set_viewport_size(PHONE["viewport"])
+    page.wait_for_function("document.documentElement.scrollWidth <= window.innerWidth")  # the chart follows the window

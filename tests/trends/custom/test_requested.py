@@ -320,3 +320,16 @@ def test_a_job_whose_trend_was_removed_fails_with_the_reason(site: Site, signed_
     RequestedTrend.delete().execute()
     assert compute() == ["failed"]
     assert BackgroundJob.get(BackgroundJob.kind == COMPUTE).error == "The requested trend was removed"
+
+
+def test_a_request_of_another_version_of_the_product_is_refused_and_hides_no_others(
+    site: Site, signed_in: SignIn, compute: Compute
+) -> None:
+    site.register(*site.add(V2))
+    shifter = signed_in("shifter")
+    address, other = (ask(shifter, metric=f"basic.BinCount({number})").location for number in (1, 2))
+    RequestedTrend.update(kind="weeks").where(RequestedTrend.key == address.rpartition("/")[2]).execute()
+    assert shifter.get(address).status_code == 400
+    assert "of another version of DQM Hub" in words(shifter.get(address))
+    assert re.findall(r"/trends/requested/\w+", shifter.get("/trends/new").text) == [other]
+    assert compute() == ["failed", "done"]
