@@ -17,6 +17,10 @@ from app.core.settings import Settings
 from app.publish.sending import Sender
 from app.security import Role, accounts
 from app.square.models import Job
+from app.trends.configs.config import TrendConfig
+from app.trends.configs.page_configs import keep
+from app.trends.custom.requests import RunsRequest
+from app.trends.custom.store import PointKey, StoredValue, begin, request_trend, store_value
 from app.trends.golden.store import latest_lists, store_golden
 from app.trends.groups import DisplayGroup
 from app.trends.groups.store import add_group
@@ -59,6 +63,7 @@ PLOT = f"{SAMPLE}/EcalBarrel/EventInfo?plot=EcalBarrel%2FEventInfo%2FreportSumma
 TRENDS = "/trends?subsystem=Pixel&pd=StreamExpress&ps=Express"
 RULE = RuleDefinition("Pixel", "StreamExpress", "Express", "Charge", "355000-355120", note="The charge has a step.")
 SERIES = "series=Pixel/Charge/StreamExpress/Express"
+REQUEST = RunsRequest(metric="basic.Mean()", me="Pixel/size", dataset="/a/b/c")
 PAGES = {
     "/": ["/", "/?run=3671&dataset=zero", "/?run=nothing"],
     "/browse/<path:place>": [
@@ -120,6 +125,8 @@ PAGES = {
     "/trends/configs": ["/trends/configs"],
     "/trends/lumis": ["/trends/lumis"],
     "/trends/new": ["/trends/new", "/trends/new?metric=basic.Meen()"],
+    "/trends/requested/<key>": ["/trends/requested/{requested}"],
+    "/trends/requested/<key>/point": ["/trends/requested/{requested}/point?series=requested/{requested}/a/b/c&run=355001"],
     "/trends/rules": ["/trends/rules"],
     "/trends/rules/new": ["/trends/rules/new"],
     "/trends/rules/<int:number>": ["/trends/rules/1"],
@@ -148,6 +155,11 @@ def full_site(
         add_group(DisplayGroup("both", "Two of Pixel", "", "Pixel", True, ("Ntracks", "Charge")))
         add_rule(RULE, "ada")
         evaluate_if_changed(TrendRule.get(), settings)
+        trend = request_trend(REQUEST, "ada", settings)
+        begin(trend, [PointKey("/a/b/c", run, 0) for run in (355001, 355002, 355003)], "The oldest file is left out: the limit is 3.")
+        store_value(trend, PointKey("/a/b/c", 355001, 0), StoredValue(1.5, 0.1, "", "tag"))
+        store_value(trend, PointKey("/a/b/c", 355002, 0), StoredValue(None, None, "The value is not finite", "tag"))
+        keep(TrendConfig("Pixel", "kept", "basic.Mean()", "Pixel/size", "Size"), "ada")
         store_golden(b'{"355000": [[1, 50]], "355003": [[1, 9]]}', "golden.json")
         service.submit(settings, service.find_spec("get_simulator_run_keys"), {}, user="ada", reason="", idempotency_key="one")
         seed.detect(settings)
@@ -220,6 +232,7 @@ def test_axe_finds_nothing_moderate_or_worse_on_any_page(page: Page, route: str)
         "crashed": Job.get(Job.run == 358791, Job.tag.startswith("beam_dqm")).key,
         "running": Job.get(Job.run == 358792, Job.tag.startswith("gem_dqm")).key,
         "golden": latest_lists(1)[0].hash,
+        "requested": REQUEST.key,
     }
     assert all_faults(page, [one.format(**keys) for one in PAGES[route]]) == []
 

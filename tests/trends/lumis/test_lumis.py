@@ -11,6 +11,8 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from app.cli.files import store_entries
+from app.gui.files.entries import Entry
 from app.queue.models import BackgroundJob
 from app.trends.configs.sources import load_all_configs
 from app.trends.custom.store import COMPUTE
@@ -166,3 +168,18 @@ def test_the_plot_of_a_run_with_lumisections_leads_to_its_trend_over_them(lumis:
     page = client.get(f"/browse/{RUN}:1{EACH}", query_string={"plot": "DT/n"}).text
     address = unescape(re.search(r'href="([^"]*)">Over lumisections', page)[1])  # type: ignore[index]
     assert 'name="me" type="text" value="DT/n"' in client.get(address).text
+
+
+def test_a_point_of_a_configured_trend_leads_to_the_lumisections_of_its_run(lumis: Site, client: FlaskClient) -> None:
+    lumis.configure(n="basic.BinCount(2) DT/n")
+    lumis.extract(*lumis.add(*list(FILES)[:1], list(FILES)[2]))
+    dataset = "/ZeroBias/Run2022C-Express-v1/DQMIO"
+    store_entries([Entry(dataset, RUN, 3, str(lumis.folder / "each-1.pb"), "protobuf")])
+    point = client.get("/trends/point", query_string={"series": "DT/n/ZeroBias/Express", "run": RUN}).text
+    address = unescape(re.search(r'href="([^"]*)">Over lumisections of this run', point)[1])  # type: ignore[index]
+    form = client.get(address).text
+    assert f'name="dataset" type="text" value="{dataset}"' in form
+    assert 'name="metric" type="text" value="basic.BinCount(2)"' in form
+    other = client.get("/trends/point", query_string={"series": "DT/n/ZeroBias/Express", "run": RUN + 1})
+    assert other.status_code == 200
+    assert "Over lumisections" not in other.text, "that run has no files of lumisections"
