@@ -10,7 +10,11 @@ function reload(loaded, placeholder) {
   queueMicrotask(() => loaded.isConnected && htmx.ajax("GET", address, { source: loaded, target: loaded, swap }));
   return false;
 }
-Object.assign(Idiomorph.defaults, { ignoreActiveValue: true });
+// What is typed stays; idiomorph would leave the whole content of any element with the focus as it was, also of a summary or a link.
+Object.defineProperty(Idiomorph.defaults, "ignoreActiveValue", {
+  enumerable: true,
+  get: () => Boolean(document.activeElement?.matches("input, textarea, select")),
+});
 Object.assign(Idiomorph.defaults.callbacks, {
   beforeAttributeUpdated: (name, element) => !(name === "open" && element instanceof HTMLDetailsElement),
   beforeNodeMorphed: (old, fresh) => {

@@ -13,7 +13,9 @@ from app.core.counters import advance
 from app.core.database import proxy
 from app.core.settings import Settings
 from app.runs import store
+from app.runs.dataset_store import store_datasets
 from app.runs.models import KNOWN, RunRecord
+from app.runs.run_registry import ComponentRange, RegistryDataset
 from app.square.models import Run
 from tests.browser.pages import PHONE, Watch, accessibility_faults, content_width, open_page
 from tests.support.site import address, bound, site
@@ -63,3 +65,23 @@ def test_the_open_panel_fits_a_phone(browser: Browser, hub: Settings, watch: Wat
         page.locator(".run-panel summary").click()
         expect(page.get_by_text(HLT_KEY)).to_be_visible()
         assert content_width(page) <= PHONE["viewport"]["width"]
+
+
+def dataset(state: str) -> RegistryDataset:
+    return RegistryDataset(RUN, "/PromptReco/Collisions23/DQM", {"global": state}, {"dt-dt": {"BAD": 24, "GOOD": 66}})
+
+
+def test_datasets_appear_in_an_open_panel_and_change_also_where_the_focus_is(browser: Browser, hub: Settings, watch: Watch) -> None:
+    ranges = {"dt-dt": [ComponentRange(1, 24, "BAD", "", "HV off"), ComponentRange(25, 90, "GOOD", "", "")]}
+    with open_page(browser, address(hub), watch) as page:
+        page.goto(f"{address(hub)}/runs/{RUN}/facts")
+        page.locator("#run-facts > summary").click()
+        for state in ("OPEN", "SIGNOFF"):
+            store_datasets(RUN, [dataset(state)], {dataset(state).name: ranges})
+            page.evaluate("htmx.trigger('#run-facts', 'shown')")  # as when the tab is shown again, without waiting for the next poll
+            expect(page.locator("#run-facts details > summary")).to_contain_text(state)
+            if state == "OPEN":
+                page.locator("#run-facts details > summary").focus()
+                page.keyboard.press("Enter")
+            expect(page.get_by_text("1–24 BAD (HV off); 25–90 GOOD")).to_be_visible()
+        assert accessibility_faults(page) == []

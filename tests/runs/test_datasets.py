@@ -198,7 +198,7 @@ def test_pages_and_api_have_datasets_with_their_bad_lumisections(
     with create_app(hub.replace(**services.values)).test_client() as client:
         page = " ".join(client.get(f"/runs/{RUN}/facts").text.split())
         assert OFFLINE in page
-        assert "<span>SIGNOFF</span> <span class="label">1 BAD, 1 GOOD</span>" in page
+        assert '<span>SIGNOFF</span> <span class="label">1 BAD, 1 GOOD</span>' in page
         assert "1–24 BAD (HV HV &lt;off&gt;); 25–90 GOOD" in page
         facts = client.get(f"/api/v1/runs/{RUN}/facts").json
         assert facts["run_registry"]["datasets"] == [
