@@ -24,7 +24,9 @@ dqm.trends.format = (() => {
     const scale = isPlain(exponent) ? 0 : exponent;
     const shown = Number((error / 10 ** scale).toPrecision(2));
     const decimals = Math.min(Math.max(1 - exponentOf(shown), 0), 20);
-    const text = `${minus((value / 10 ** scale).toFixed(decimals))} ± ${shown.toFixed(decimals)}`;
+    const step = 10 ** Math.max(exponentOf(shown) - 1, 0); // an error of 2300 leaves hundreds of the value
+    const rounded = step > 1 ? step * Math.round(value / 10 ** scale / step) : value / 10 ** scale;
+    const text = `${minus(rounded.toFixed(decimals))} ± ${shown.toFixed(decimals)}`;
     return scale ? `(${text})${power(scale)}` : text;
   }
 

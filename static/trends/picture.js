@@ -7,6 +7,14 @@ dqm.trends.picture = (() => {
   const LEGEND_LINE = 20;
   const TEXT = 12;
 
+  /** A text that is no wider than it may be. */
+  function fitted(pen, text, room, size = TEXT, weight = 400) {
+    if (pen.width(text, size, weight) <= room) return text;
+    let end = text.length;
+    while (end > 1 && pen.width(`${text.slice(0, end)}…`, size, weight) > room) end -= 1;
+    return `${text.slice(0, end)}…`;
+  }
+
   /** Where the parts are: the margins around the frame, which depend on the texts. */
   function margins(pen, chart, legend) {
     const up = ticks.numbers(chart.view.y, 380, 34);
@@ -26,7 +34,11 @@ dqm.trends.picture = (() => {
     }
     pen.lines([...lines, place.left, place.bottom, place.right, place.bottom], { colour: colours["strong-line"] });
     const y = place.bottom + 34 + (model.mode === "time" ? 14 : 0);
-    pen.text((place.left + place.right) / 2, y, model.label, { colour: colours.ink, size: TEXT, align: "center" });
+    pen.text((place.left + place.right) / 2, y, fitted(pen, model.label, place.width), {
+      colour: colours.ink,
+      size: TEXT,
+      align: "center",
+    });
   }
 
   function verticalAxis(pen, place, chart, colours) {
@@ -39,7 +51,7 @@ dqm.trends.picture = (() => {
     }
     pen.lines([...lines, place.left, place.top, place.left, place.bottom], { colour: colours["strong-line"] });
     const look = { colour: colours.ink, size: TEXT, align: "center", turned: true };
-    pen.text(16, (place.top + place.bottom) / 2, chart.model.yLabel, look);
+    pen.text(16, (place.top + place.bottom) / 2, fitted(pen, chart.model.yLabel, place.height), look);
   }
 
   function columnAxes(pen, place, chart, colours) {
@@ -76,7 +88,7 @@ dqm.trends.picture = (() => {
     let y = SIZE.height - LEGEND_LINE * entries.length + 2;
     for (const { line, text } of entries) {
       if (line) pen.stamp(pen.stampOf(line.form, 5, colours.series[line.colour]), place.left + 8, y);
-      pen.text(place.left + (line ? 20 : 2), y, text, { colour: colours.ink, size: TEXT });
+      pen.text(place.left + (line ? 20 : 2), y, fitted(pen, text, SIZE.width - place.left - 30), { colour: colours.ink, size: TEXT });
       y += LEGEND_LINE;
     }
   }
@@ -89,7 +101,8 @@ dqm.trends.picture = (() => {
     const place = frame.create(edge.left, edge.top, SIZE.width - edge.left - edge.right, SIZE.height - edge.top - edge.bottom, x, y);
     pen.group("ground");
     pen.rect(0, 0, SIZE.width, SIZE.height, colours.surface);
-    pen.text(SIZE.width / 2, TITLE / 2 + 4, chart.title, { colour: colours.ink, size: 16, weight: 600, align: "center" });
+    const title = fitted(pen, chart.title, SIZE.width - 40, 16, 600);
+    pen.text(SIZE.width / 2, TITLE / 2 + 4, title, { colour: colours.ink, size: 16, weight: 600, align: "center" });
     background.draw(pen, place, chart.model, colours);
     pen.group("axes");
     horizontalAxis(pen, place, chart, colours);

@@ -59,23 +59,31 @@ class ChartOnPage:
 
     def pixel(self, x: float, y: float) -> tuple[int, ...]:
         """Red, green, blue and opacity at values."""
-        return tuple(
-            self.get(
-                "(() => { const { plot } = chart; const [left, top] ="
-                f" [plot.valToPos({x}, 'x', true), plot.valToPos({y}, 'y', true)].map(Math.round);"
-                " const copy = new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true });"
-                " copy.drawImage(plot.ctx.canvas, -left, -top); return [...copy.getImageData(0, 0, 1, 1).data] })()"
-            )
+        return self._pixels(x, y, 0)[0]
+
+    def _pixels(self, x: float, y: float, around: int) -> list[tuple[int, ...]]:
+        size = 2 * around + 1
+        data = self.get(
+            "(() => { const { plot } = chart; const [left, top] ="
+            f" [plot.valToPos({x}, 'x', true), plot.valToPos({y}, 'y', true)].map(place => Math.round(place) - {around});"
+            f" const copy = new OffscreenCanvas({size}, {size}).getContext('2d', {{ willReadFrequently: true }});"
+            f" copy.drawImage(plot.ctx.canvas, -left, -top); return [...copy.getImageData(0, 0, {size}, {size}).data] }})()"
         )
+        return [tuple(data[first : first + 4]) for first in range(0, len(data), 4)]
 
     def colour(self, number: int) -> tuple[int, ...]:
         """Colour of a line in the theme of the page."""
         text = str(self.get(f"chart.colours.series[{number}]"))
         return tuple(int(part) for part in text.strip("rgb()").split(","))
 
-    def shows(self, x: float, y: float, number: int = 0) -> bool:
-        """Whether a pixel has the colour of a line, but for the rounding of colours that are mixed."""
-        return all(abs(one - other) <= 4 for one, other in zip(self.pixel(x, y)[:3], self.colour(number), strict=True))
+    def shows(self, x: float, y: float, number: int = 0, around: int = 0) -> bool:
+        """Whether a pixel has the colour of a line, but for the rounding of colours that are mixed.
+
+        around: how many pixels from there one may be instead: small points lie on whole pixels.
+        """
+        colour = self.colour(number)
+        pixels = self._pixels(x, y, around)
+        return any(all(abs(one - other) <= 4 for one, other in zip(pixel[:3], colour, strict=True)) for pixel in pixels)
 
     def drag(self, first: tuple[float, float], last: tuple[float, float]) -> None:
         """Choose a range with the mouse, from values to values."""

@@ -170,6 +170,18 @@ def test_an_svg_has_each_point_with_title_axes_and_legend(page: Page, charts: li
     assert str(planted.RUNS[0]) in texts
 
 
+def test_a_long_title_is_cut_at_the_edge_of_a_file(page: Page, charts: list[ChartOnPage], tmp_path: Path) -> None:
+    chart = charts[3]
+    page.evaluate("dqm.trends.page.charts.find(chart => chart.title === 'Planted').title = 'Title '.repeat(60)")
+    with page.expect_download() as download:
+        chart.figure.get_by_role("button", name="SVG").click()
+    download.value.save_as(tmp_path / "chart.svg")
+    title = next(text.text or "" for text in ElementTree.parse(tmp_path / "chart.svg").iter(f"{SVG}text"))
+    assert title.startswith("Title Title")
+    assert title.endswith("…")
+    assert 100 < len(title) < 200  # letters on 960 pixels
+
+
 def test_a_png_has_the_size_of_a_slide(page: Page, charts: list[ChartOnPage], tmp_path: Path) -> None:
     with page.expect_download() as download:
         charts[1].figure.get_by_role("button", name="PNG").click()

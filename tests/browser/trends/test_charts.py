@@ -181,3 +181,34 @@ def test_an_axis_of_time_has_as_many_dates_as_have_room(page: Page) -> None:
     assert all((after["at"] - before["at"]) / (last - first) * width >= 80 for before, after in pairwise(ticks))
     assert all(tick["text"] == f"{datetime.fromtimestamp(tick['at'], UTC):%Y-%m-%d}" for tick in ticks)
     assert chart.get("chart.plot.axes[0]._splits") == [tick["at"] for tick in ticks]
+
+
+def test_values_end_with_the_second_digit_of_their_errors(page: Page) -> None:
+    page.goto(PAGE)
+    texts = {
+        (1.23456, 0.0123): "1.235 ± 0.012",
+        (123456, 2345): "123500 ± 2300",
+        (1.5e-6, 2e-8): "(1.500 ± 0.020)×10⁻⁶",
+        (0, 0.5): "0.00 ± 0.50",
+        (99.96, 0.996): "100.0 ± 1.0",
+        (-3.2, 14.2): "−3 ± 14",
+        (1e10, 1e8): "(1.000 ± 0.010)×10¹⁰",
+        (5, 0): "5",
+    }
+    shown = page.evaluate(
+        "values => values.map(([value, error]) => dqm.trends.format.measured(value, error))", [list(pair) for pair in texts]
+    )
+    assert shown == list(texts.values())
+
+
+def test_ticks_are_round_numbers_with_the_same_digits(page: Page) -> None:
+    page.goto(PAGE)
+    texts = {
+        (0, 2.5e6): "0 0.5×10⁶ 1.0×10⁶ 1.5×10⁶ 2.0×10⁶ 2.5×10⁶",
+        (1e-5, 5e-5): "1×10⁻⁵ 2×10⁻⁵ 3×10⁻⁵ 4×10⁻⁵ 5×10⁻⁵",
+        (3.80001, 3.80002): "3.800010 3.800012 3.800014 3.800016 3.800018 3.800020",
+        (-3, 7): "−2 0 2 4 6",
+        (100, 100.4): "100.0 100.1 100.2 100.3 100.4",
+    }
+    ticks = "ranges => ranges.map(range => dqm.trends.ticks.numbers(range, 250, 34).map(tick => tick.text).join(' '))"
+    assert page.evaluate(ticks, [list(ends) for ends in texts]) == list(texts.values())

@@ -67,5 +67,5 @@ def test_each_of_200_000_points_of_a_chart_is_drawn(page: Page) -> None:
     page.goto(f"{PAGE}&errors=1&duration=0&fills=0")
     chart = ChartOnPage(page, planted.STEPS).drawn()
     assert chart.points == RUNS * LINES
-    assert chart.shows(ALONE, 3, (LINES - 1) % 8)
-    assert not chart.shows(ALONE, 2.5, (LINES - 1) % 8)
+    assert chart.shows(ALONE, 3, (LINES - 1) % 8, around=1)
+    assert not chart.shows(ALONE, 2.5, (LINES - 1) % 8, around=1)
