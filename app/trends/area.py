@@ -109,6 +109,7 @@ AREA = Area(
         "requested_trends.check_expression": "viewer",
         "requested_trends.requested_trend": "viewer",
         "requested_trends.points": "viewer",
+        "requested_trends.points_csv": "viewer",
         "requested_trends.point": "viewer",
         "requested_trends.cancel_request": "shifter",
         "requested_trends.repeat_request": "shifter",

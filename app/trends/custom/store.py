@@ -25,6 +25,8 @@ COMPUTE = "compute-requested-trend"
 COUNTER = "requested trends"
 SEEN_STEP_S = 60.0
 """Shortest time between two notes that somebody looked at a trend."""
+FOLLOWED_S = 300.0
+"""The trend of an ongoing run is followed so long after somebody has looked at its page, which polls while it is open."""
 DAY_S = 86400.0
 BATCH = 200
 
@@ -55,7 +57,7 @@ def request_trend(request: TrendRequest, user: str, settings: Settings) -> Reque
     with proxy.atomic():
         advance(COUNTER)  # others wait: a limit that two requests at once could pass is none
         limit, key = settings.of(TrendSettings).trend_requests_per_user, request.key
-        if len(set(open_keys(user)) - {key}) >= limit:
+        if len({*open_keys(user), *followed_keys(user)} - {key}) >= limit:
             raise RequestLimit(f"{limit} of your trends are being computed, which is the limit. Wait for the end of one, or cancel it")
         values: dict[str, Any] = {"key": key, "kind": request.kind, "request": request.text, "user": user, "created": now, "seen": now}
         changed = {RequestedTrend.user: user, RequestedTrend.created: now, RequestedTrend.seen: now}
@@ -72,6 +74,16 @@ def open_keys(user: str) -> list[str]:
     is_open = BackgroundJob.kind == COMPUTE, BackgroundJob.state.in_(OPEN)
     query = RequestedTrend.select(RequestedTrend.key).join(BackgroundJob, on=(BackgroundJob.key == RequestedTrend.key))
     return [key for (key,) in rows(query.where(*is_open, RequestedTrend.user == user))]
+
+
+def followed_keys(user: str) -> list[str]:
+    """The keys of the trends of ongoing runs that a user asked for and that somebody looks at."""
+    return [key for (key,) in rows(RequestedTrend.select(RequestedTrend.key).where(*is_followed(), RequestedTrend.user == user))]
+
+
+def is_followed() -> tuple[Any, ...]:
+    """The conditions on trends of ongoing runs that somebody looks at."""
+    return RequestedTrend.kind == LiveRequest.kind, RequestedTrend.seen > time.time() - FOLLOWED_S
 
 
 def find_trend(key: str) -> RequestedTrend | None:

@@ -28,8 +28,10 @@ from app.web import Problem, is_fragment, nothing_new, page, request_settings
 from app.web.arguments import int_arg
 from app.web.clock import DEFAULT_ZONE, time_html
 from app.web.compression import body_response
+from app.web.csv_text import csv_text
 from app.web.frame import href
 from app.web.links import link
+from app.web.responses import ContentResponse
 
 blueprint = Blueprint("requested_trends", __name__)
 
@@ -162,6 +164,17 @@ def points(key: str) -> Response:
     shown = shown_trend(_trend(key), request.args.get("title", ""))
     response = body_response(pack(chart_header(shown, request_settings())), MEDIA_TYPE)
     response.headers["Cache-Control"] = "private, no-cache"
+    return response
+
+
+@blueprint.get("/trends/requested/<key>/points.csv")
+@needs(Role.VIEWER)
+def points_csv(key: str) -> Response:
+    """The points as CSV with a header, in the order of the page."""
+    head = ("dataset", "run", "lumisection", "value", "error", "reason")
+    lines = [(*row.key, row.value.value, row.value.error, row.value.reason) for row in shown_trend(_trend(key)).rows]
+    response = ContentResponse(csv_text([head, *lines]), content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = f"attachment; filename=trend-{key}.csv"
     return response
 
 

@@ -6,7 +6,6 @@ A snapshot replaces the one before, so values begin when somebody asks for the t
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -24,12 +23,10 @@ from app.gui.samples import SampleKey
 from app.queue.periodic import Step, TaskRun
 from app.trends.custom.models import FollowedSnapshot, RequestedPoint, RequestedTrend
 from app.trends.custom.requests import LiveRequest
-from app.trends.custom.store import PointKey, note, store_value
+from app.trends.custom.store import PointKey, is_followed, note, store_value
 from app.trends.errors import UnreadableSample
 from app.web.arguments import parse_int
 
-FOLLOWED_S = 300.0
-"""A trend is followed so long after somebody has looked at its page, which polls while it is open."""
 MOST_FOLLOWED = 20
 """Trends that are followed at a time: those that somebody looked at last."""
 FACTS = ("iRun", "iLumiSection")
@@ -43,8 +40,7 @@ def following(settings: Settings, _: TaskRun) -> Iterator[Step]:
 
 def follow_all(settings: Settings) -> None:
     """Look once at the snapshots of all followed trends."""
-    is_followed = RequestedTrend.kind == LiveRequest.kind, RequestedTrend.seen > time.time() - FOLLOWED_S
-    trends = list(RequestedTrend.select().where(*is_followed).order_by(RequestedTrend.seen.desc()).limit(MOST_FOLLOWED))
+    trends = list(RequestedTrend.select().where(*is_followed()).order_by(RequestedTrend.seen.desc()).limit(MOST_FOLLOWED))
     catalog = Catalog(settings) if trends else None
     for trend in trends:
         assert catalog

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 import time
@@ -333,3 +334,16 @@ def test_a_request_of_another_version_of_the_product_is_refused_and_hides_no_oth
     assert "of another version of DQM Hub" in words(shifter.get(address))
     assert re.findall(r"/trends/requested/\w+", shifter.get("/trends/new").text) == [other]
     assert compute() == ["failed", "done"]
+
+
+def test_the_points_are_there_as_csv_with_reasons(site: Site, signed_in: SignIn, compute: Compute) -> None:
+    site.register(*site.add(V2))
+    shifter = signed_in("shifter")
+    address = ask(shifter, title="a").location
+    compute()
+    link = unescape(re.search(r'href="([^"]*points.csv[^"]*)"', shifter.get(address).text)[1])  # type: ignore[index]
+    answer = shifter.get(link)
+    assert answer.content_type == "text/csv; charset=utf-8"
+    head, line = csv.reader(answer.text.splitlines())
+    assert head == ["dataset", "run", "lumisection", "value", "error", "reason"]
+    assert line == [C, "355555", "0", "200.0", repr(200**0.5), ""]

@@ -13,8 +13,8 @@ from app.cli.files import store_entries
 from app.gui.files.entries import ONLINE_DATASET, Entry
 from app.queue.models import BackgroundJob
 from app.trends.custom.models import FollowedSnapshot, RequestedPoint, RequestedTrend
-from app.trends.custom.store import COMPUTE, remove_unseen
-from app.trends.lumis.following import FOLLOWED_S, follow_all
+from app.trends.custom.store import COMPUTE, FOLLOWED_S, remove_unseen
+from app.trends.lumis.following import follow_all
 from tests.security.conftest import HOME
 from tests.support.processes import until
 from tests.trends.conftest import Site
@@ -126,3 +126,13 @@ def test_a_snapshot_without_the_monitor_element_says_so(show: Show, signed_in: S
     address = ask(shifter, me="DT/gone")
     show("sum-1.pb")
     assert "The snapshot has no monitor element DT/gone." in words(shifter.get(address))
+
+
+def test_followed_trends_count_for_the_limit_of_a_user(show: Show, signed_in: SignIn) -> None:
+    shifter = signed_in("shifter")
+    for number in (1, 2, 3):
+        ask(shifter, metric=f"basic.BinCount({number})")
+    refused = shifter.post("/trends/lumis", data=FORM | {"metric": "basic.BinCount(4)"}, headers={"Origin": HOME})
+    assert refused.status_code == 429
+    RequestedTrend.update(seen=RequestedTrend.seen - FOLLOWED_S - 1).where(RequestedTrend.id == RequestedTrend.get().id).execute()
+    assert "/trends/requested/" in ask(shifter, metric="basic.BinCount(4)")
