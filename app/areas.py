@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from app.control.area import AREA as CONTROL
 from app.core.area import Area, set_areas
 from app.core.settings import CoreSettings, reference
+from app.diary.area import AREA as DIARY
 from app.gui.area import AREA as GUI
 from app.home.area import AREA as HOME
 from app.notify.area import AREA as NOTIFY
@@ -23,7 +24,7 @@ from app.security.area import AREA as SECURITY
 from app.square.area import AREA as SQUARE
 from app.trends.area import AREA as TRENDS
 
-AREAS: tuple[Area, ...] = (HOME, GUI, SQUARE, RUNS, TRENDS, CONTROL, NOTIFY, PUBLISH, QUEUE, SECURITY, OPS)
+AREAS: tuple[Area, ...] = (HOME, GUI, SQUARE, RUNS, TRENDS, DIARY, CONTROL, NOTIFY, PUBLISH, QUEUE, SECURITY, OPS)
 """In the order of the menu."""
 
 set_areas(AREAS)

@@ -14,6 +14,8 @@ from playwright.sync_api import Browser, Page, StorageState, expect
 from app import create_app
 from app.control import service
 from app.core.settings import Settings
+from app.diary.sources.registry import source_named
+from app.diary.sources.runner import scan_source
 from app.publish.sending import Sender
 from app.security import Role, accounts
 from app.square.models import Job
@@ -91,6 +93,8 @@ PAGES = {
     "/square/log": ["/square/log?key={crashed}", "/square/log?key={crashed}&q=process"],
     "/published": ["/published"],
     "/published/preview": ["/published/preview?of=runs/358791", "/published/preview?of=timeline"],
+    "/diary": ["/diary", "/diary?page=9"],
+    "/diary/jobs/<int:number>": ["/diary/jobs/1", "/diary/jobs/1?tz=utc"],
     "/notifications": ["/notifications"],
     "/control": ["/control", "/control?show=commands"],
     "/control/<name>": [
@@ -131,7 +135,7 @@ PAGES = {
     "/trends/rules/new": ["/trends/rules/new"],
     "/trends/rules/<int:number>": ["/trends/rules/1"],
     "/help": ["/help"],
-    "/help/<name>": ["/help/gui", "/help/square", "/help/trends"],
+    "/help/<name>": ["/help/gui", "/help/square", "/help/trends", "/help/diary"],
     "/help/report": ["/help/report"],
     "/status": ["/status"],
     "/account/sign-in": ["/account/sign-in"],
@@ -163,6 +167,7 @@ def full_site(
         store_golden(b'{"355000": [[1, 50]], "355003": [[1, 9]]}', "golden.json")
         service.submit(settings, service.find_spec("get_simulator_run_keys"), {}, user="ada", reason="", idempotency_key="one")
         seed.detect(settings)
+        scan_source(source_named("dqm-clients", settings), settings)
         yield settings
 
 
@@ -276,7 +281,7 @@ def test_the_live_page_does_not_shift_while_it_loads(page: Page) -> None:
     assert shifts == [], "before that, a slow browser shows the first rows of a table whose later rows are wider"
 
 
-@pytest.mark.parametrize("path", ["/square", "/status", "/notifications", "/control", "/account/audit"])
+@pytest.mark.parametrize("path", ["/square", "/status", "/notifications", "/control", "/account/audit", "/diary"])
 def test_tables_are_no_wider_than_a_phone(page: Page, path: str) -> None:
     page.set_viewport_size(PHONE["viewport"])
     page.goto(path)

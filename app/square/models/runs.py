@@ -91,4 +91,9 @@ class Job(Table):
 
     class Meta:
         table_name = "square_job"
-        indexes = ((("system", "key"), True), (("system", "run", "tag"), False), (("system", "reported"), False))
+        indexes = (
+            (("system", "key"), True),
+            (("system", "run", "tag"), False),
+            (("system", "reported"), False),
+            (("system", "version"), False),
+        )

@@ -1,0 +1,67 @@
+"""`dqmhub diary`: jobs of all sources."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING
+
+import click
+
+from app import cli
+from app.core.text import one_line
+
+if TYPE_CHECKING:
+    from app.diary.models import DiaryJob
+
+
+@click.group()
+def diary() -> None:
+    """List the jobs of the diary, or scan one of its sources now."""
+
+
+@diary.command("scan")
+@click.argument("source")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object.")
+def scan(source: str, as_json: bool) -> None:
+    """Scan SOURCE once, now, and print what was found, changed and could not be used."""
+    settings = cli.open_database()
+    from app.diary.errors import DiaryError
+    from app.diary.sources.registry import source_named
+    from app.diary.sources.runner import record_failure, scan_source
+
+    try:
+        found = source_named(source, settings)
+    except DiaryError as error:
+        raise click.ClickException(str(error)) from error
+    try:
+        report = scan_source(found, settings)
+    except Exception as error:  # whatever a source raises
+        record_failure(found, error)
+        raise click.ClickException(f"The scan of {source} failed: {type(error).__name__}: {error}") from error
+    if as_json:
+        click.echo(json.dumps(report._asdict()))
+        return
+    words = f"{report.found} found, {report.changed} changed, {report.lost} lost, {report.quarantined} records quarantined"
+    click.echo(f"{source}: {report.seen} observations in {report.duration_s:.2f} s: {words}")
+
+
+@diary.command("ls")
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 100_000), help="Maximum number of jobs.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object per line; times are Unix seconds, UTC.")
+def ls(limit: int, as_json: bool) -> None:
+    """List the jobs of all sources, newest first."""
+    cli.open_database()
+    from app.diary.documents import job_json
+    from app.diary.jobs import newest_jobs
+
+    for job in newest_jobs(limit):
+        click.echo(json.dumps(job_json(job), ensure_ascii=False) if as_json else _line(job))
+
+
+def _line(job: DiaryJob) -> str:
+    """A job for people: number, state, submission, source, user, name and reason."""
+    submitted = time.strftime("%Y-%m-%d %H:%M:%SZ", time.gmtime(job.submitted)) if job.submitted else "-"
+    state = f"{job.state}*" if job.pinned_by else job.state
+    text = f"{job.id:>7} {state:<10} {submitted:<20}  {job.source} {job.user or '-'} {one_line(job.name or job.native_id)}"
+    return text + (f"  {one_line(job.reason)}" if job.reason else "")

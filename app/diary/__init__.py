@@ -1,0 +1,23 @@
+"""The job diary: every job that is found somewhere, followed while it runs, with an append-only history.
+
+`sources` find jobs: each module there asks one kind of place and returns observations. `observations` checks and stores
+them: the later observation wins by its own time. `jobs` is what people read and set, `pages` the pages.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+
+def init_app(app: Flask) -> None:
+    """Add the pages."""
+    from app.diary.errors import DiaryError
+    from app.diary.pages import views
+    from app.diary.problems import problem_of
+    from app.web.errors import map_errors
+
+    map_errors(app, DiaryError, problem_of)
+    app.register_blueprint(views.pages)

@@ -1,0 +1,49 @@
+"""Declaration of the area "Job diary"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from app import diary
+from app.core.area import Area, CliCommand, HelpTopic, MenuItem, StatusLine
+from app.diary.settings import DiarySettings
+
+if TYPE_CHECKING:
+    from prometheus_client import Metric
+
+    from app.core.settings import Settings
+
+
+def _status(settings: Settings) -> Iterable[StatusLine]:
+    from app.diary.status import status_lines
+
+    return status_lines(settings)
+
+
+def _metrics(settings: Settings) -> Iterable[Metric]:
+    from app.diary.status import metrics
+
+    return metrics(settings)
+
+
+def _help() -> Mapping[str, Any]:
+    from app.diary.pages.presenters import BADGES
+    from app.web import request_settings
+
+    return {"badges": BADGES, "settings": request_settings().of(DiarySettings)}
+
+
+AREA = Area(
+    name="diary",
+    title="Job diary",
+    init_app=diary.init_app,
+    menu=(MenuItem("Jobs", "/diary"),),
+    status=_status,
+    metrics=_metrics,
+    jobs="jobs.diary",
+    commands={"diary": CliCommand("app.cli.diary", "Data")},
+    settings=DiarySettings,
+    help=(HelpTopic("diary", "Job diary: jobs of all sources", "diary/help.html", _help),),
+    roles={"diary.show_list": "viewer", "diary.show_job": "viewer"},
+)

@@ -1,0 +1,99 @@
+"""Jobs of the diary for people: lists, history, parents and children, and states that people set."""
+
+from __future__ import annotations
+
+import time
+from typing import NamedTuple
+
+from app.core.database import proxy
+from app.diary.errors import BadState, UnknownDiaryJob
+from app.diary.models import DiaryEvent, DiaryJob, DiaryParent
+from app.diary.observations.store import lock
+from app.diary.states import STATES
+
+MAX_HISTORY = 500
+MAX_RELATIVES = 100
+
+
+class Relative(NamedTuple):
+    """A parent or child: its key, and the job once it is found."""
+
+    source: str
+    native_id: str
+    job: DiaryJob | None
+
+
+def find_job(number: int) -> DiaryJob:
+    """The job of this number. Raises UnknownDiaryJob."""
+    found: DiaryJob | None = DiaryJob.get_or_none(DiaryJob.id == number) if number < 2**31 else None
+    if found is None:
+        raise UnknownDiaryJob(f"There is no job {number} in the diary")
+    return found
+
+
+def newest_jobs(limit: int, offset: int = 0) -> list[DiaryJob]:
+    """Jobs in the order of their submission, the newest first."""
+    return list(DiaryJob.select().order_by(DiaryJob.placed.desc(), DiaryJob.id.desc()).limit(limit).offset(offset))
+
+
+def history_of(job: DiaryJob) -> list[DiaryEvent]:
+    """The changes of a job, the newest first."""
+    return list(DiaryEvent.select().where(DiaryEvent.job == job.id).order_by(DiaryEvent.id.desc()).limit(MAX_HISTORY))
+
+
+def parents_of(job: DiaryJob) -> list[Relative]:
+    """The jobs that this one follows from, also those that are not found yet."""
+    keys = DiaryParent.select().where(DiaryParent.job == job.id).order_by(DiaryParent.id).limit(MAX_RELATIVES)
+    return [Relative(key.source, key.native_id, _parent(key, job)) for key in keys]
+
+
+def children_of(job: DiaryJob) -> list[Relative]:
+    """The jobs that follow from this one, the newest first."""
+    is_named = DiaryParent.source == job.source, DiaryParent.native_id == job.native_id
+    keys = DiaryParent.select().where(*is_named).order_by(DiaryParent.id.desc()).limit(MAX_RELATIVES)
+    named = {key.job: key for key in keys}
+    children = {child.id: child for child in DiaryJob.select().where(DiaryJob.id.in_(list(named)))}
+    found = []
+    for number, key in named.items():
+        child = children.get(number)
+        if child and (parent := _parent(key, child)) and parent.id == job.id:
+            found.append(Relative(child.source, child.native_id, child))
+    return found
+
+
+def _parent(key: DiaryParent, child: DiaryJob) -> DiaryJob | None:
+    """The job that a key means. Ids come again: without a time the newest that was there when the child was submitted."""
+    query = DiaryJob.select().where(DiaryJob.source == key.source, DiaryJob.native_id == key.native_id)
+    if key.submitted:
+        query = query.where(DiaryJob.submitted == key.submitted)
+    elif child.submitted:
+        query = query.where(DiaryJob.submitted <= child.submitted)
+    found: DiaryJob | None = query.order_by(DiaryJob.submitted.desc(), DiaryJob.id.desc()).first()
+    return found
+
+
+def pin_state(number: int, state: str, user: str) -> DiaryJob:
+    """Set the state of a job by hand; it stays until it is released. Raises UnknownDiaryJob, BadState."""
+    if state not in STATES:
+        raise BadState(f"The state must be one of {', '.join(STATES)}")
+    return _set_state(number, state, user, user)
+
+
+def release_state(number: int, user: str) -> DiaryJob:
+    """Let a job have the state that its source says again. Raises UnknownDiaryJob."""
+    return _set_state(number, None, "", user)
+
+
+def _set_state(number: int, state: str | None, pinned_by: str, user: str) -> DiaryJob:
+    now = time.time()
+    with proxy.atomic():
+        lock(find_job(number).source)  # observations wait
+        job = find_job(number)
+        if state is None and not job.pinned_by:
+            return job
+        shown = job.machine_state if state is None else state
+        values = {"state": shown, "pinned_by": pinned_by, "pinned": now if pinned_by else None, "changed": now}
+        DiaryJob.update(values).where(DiaryJob.id == job.id).execute()
+        field = "pinned state" if pinned_by else "released state"
+        DiaryEvent.create(job=job.id, at=now, actor=f"user:{user}", field=field, old=job.state, new=shown)
+    return find_job(number)

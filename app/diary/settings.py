@@ -1,0 +1,26 @@
+"""Settings of the job diary."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.core.settings.checks import between
+from app.core.settings.table import setting, settings_table
+
+
+@settings_table
+@dataclass(frozen=True)
+class DiarySettings:
+    """Settings of the job diary."""
+
+    diary_sources_dir: str = setting(
+        "", "Folder with a file NAME.toml for each further source of jobs; empty: only those that are on by themselves.", path=True
+    )
+    diary_own_period_s: float = setting(
+        10.0, "Pause between two scans of the sources that are on by themselves: own jobs and DQM clients, s.", between(0.2, 3600)
+    )
+    diary_lost_cycles: int = setting(
+        3, "Complete scans of a source in a row without an unfinished job after which the job is lost.", between(1, 1000)
+    )
+    diary_lost_s: float = setting(600.0, "Shortest time without a sign of a job until it is lost, s.", between(0, 30 * 86400))
+    diary_quarantine_rows: int = setting(200, "Records of a source that cannot be used which are kept, the newest ones.", between(1, 10000))

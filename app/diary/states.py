@@ -1,0 +1,12 @@
+"""The states of a job of the diary."""
+
+from __future__ import annotations
+
+UNKNOWN, PENDING, HELD, RUNNING, DONE, FAILED, CANCELLED, LOST = STATES = (
+    *("unknown", "pending", "held", "running"),
+    *("done", "failed", "cancelled", "lost"),
+)
+"""In the order of a life; lost: the source has not shown the job for some time."""
+
+UNFINISHED = (UNKNOWN, PENDING, HELD, RUNNING)
+"""States from which a job may become lost."""

@@ -1,0 +1,50 @@
+"""`dqmhub diary`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from app.core.settings import Settings
+from app.diary import jobs
+from app.diary.models import DiaryJob
+from app.diary.observations.store import store
+from app.queue.store import enqueue
+from app.trends.scan import EXTRACT
+from tests.diary.observations import NOW, seen
+from tests.support.cli import dqmhub
+
+
+def test_a_scan_prints_what_was_found_changed_and_quarantined(hub: Settings) -> None:
+    enqueue(EXTRACT, "367123/a/b/c")
+    done = dqmhub(hub, "diary", "scan", "own-jobs")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("own-jobs: 1 observations in ")
+    assert done.stdout.endswith(" s: 1 found, 0 changed, 0 lost, 0 records quarantined\n")
+    again = json.loads(dqmhub(hub, "diary", "scan", "own-jobs", "--json").stdout)
+    assert (again["found"], again["changed"], again["lost"], again["quarantined"]) == (0, 0, 0, 0)
+
+
+def test_a_source_that_there_is_not_or_is_configured_wrongly_is_an_error_of_one_line(hub: Settings, tmp_path: Path) -> None:
+    (tmp_path / "night.toml").write_text('kind = "no such kind"\n')
+    hub = hub.replace(diary_sources_dir=str(tmp_path))
+    for name, reason in (("slurm", "There is no source slurm"), ("night", "night.toml: kind must be one of")):
+        done = dqmhub(hub, "diary", "scan", name)
+        assert done.returncode == 1
+        assert reason in done.stderr
+        assert done.stderr.count("\n") == 1
+
+
+def test_jobs_are_listed_newest_first_for_people_and_as_json(hub: Settings) -> None:
+    store("s", [seen(NOW, "failed", native_id="7", name="old", reason="two\nlines"), seen(NOW, native_id="8", submitted=NOW - 10)], NOW)
+    jobs.pin_state(DiaryJob.get(DiaryJob.native_id == "7").id, "done", "anna")
+    lines = dqmhub(hub, "diary", "ls").stdout.splitlines()
+    assert [line.split()[1] for line in lines] == ["running", "done*"]
+    assert lines[1].endswith("s - old  two lines")
+    assert "2023-11-14 21:56:40Z" in lines[1]
+    found = [json.loads(line) for line in dqmhub(hub, "diary", "ls", "--json").stdout.splitlines()]
+    assert [(job["native_id"], job["state"], job["machine_state"], job["pinned_by"]) for job in found] == [
+        ("8", "running", "running", ""),
+        ("7", "done", "failed", "anna"),
+    ]
+    assert len(dqmhub(hub, "diary", "ls", "--limit", "1").stdout.splitlines()) == 1

@@ -1,0 +1,110 @@
+"""The own jobs of this hub, from the rows of its queue."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from app.core.settings import Settings
+from app.diary.models import DiaryEvent, DiaryJob
+from app.diary.sources import own_jobs
+from app.diary.sources.registry import source_named
+from app.diary.sources.runner import Report, scan_source, source_state
+from app.gui.files.entries import Entry
+from app.gui.files.register import IMPORT, register
+from app.gui.models import File
+from app.gui.samples import SampleKey
+from app.queue.models import BackgroundJob
+from app.queue.store import cancel, enqueue, retry
+from app.trends.custom.store import COMPUTE
+from app.trends.scan import EXTRACT, job_key
+from tests.diary.observations import changes, only_job
+
+pytestmark = pytest.mark.both_databases
+
+DATASET = "/ZeroBias/Run2023C-PromptReco-v4/DQMIO"
+
+
+def scan(hub: Settings) -> Report:
+    return scan_source(source_named("own-jobs", hub), hub)
+
+
+def test_the_kinds_of_jobs_are_those_of_the_areas() -> None:
+    assert list(own_jobs.KINDS) == [IMPORT, EXTRACT, COMPUTE]
+
+
+def test_an_import_has_the_name_run_and_dataset_of_its_file(hub: Settings, tmp_path: Path) -> None:
+    register([Entry(DATASET, 367123, 0, str(tmp_path / "one.root"), "tdirectory")])
+    job = enqueue(IMPORT, str(File.get().id))
+    assert scan(hub)[:5] == (1, 0, 1, 0, 0)
+    found = only_job()
+    assert (found.source, found.native_id, found.kind, found.state) == ("own-jobs", str(job.id), "import", "pending")
+    assert (found.name, found.submitted) == (str(tmp_path / "one.root"), int(job.created))
+    assert found.value_of("labels") == {"run": "367123", "dataset": DATASET, "queue": "bulk"}
+
+
+def test_extractions_and_requested_trends_are_found_and_other_jobs_are_not(hub: Settings) -> None:
+    enqueue(EXTRACT, job_key(SampleKey(367123, 0, DATASET)))
+    enqueue(COMPUTE, "abcdef")
+    enqueue("clean", "2026-01-01")
+    assert scan(hub).found == 2
+    extraction, trend = DiaryJob.select().order_by(DiaryJob.native_id)
+    assert (extraction.kind, extraction.name) == ("extraction", f"run 367123 of {DATASET}")
+    assert extraction.value_of("labels") == {"run": "367123", "dataset": DATASET, "queue": "bulk"}
+    assert (trend.kind, trend.name) == ("requested trend", "abcdef")
+
+
+def test_a_job_is_followed_through_failure_retry_and_cancelling(hub: Settings) -> None:
+    job = enqueue(EXTRACT, "1/a/b/c")
+    scan(hub)
+    now = time.time()
+    this = BackgroundJob.id == job.id
+    BackgroundJob.update(state="running", started=now, attempts=1, lease_until=now + 20, progress=0.5).where(this).execute()
+    scan(hub)
+    assert (only_job().started, only_job().value_of("metrics")) == (pytest.approx(now), {"progress": 0.5})
+    BackgroundJob.update(state="failed", finished=now, error="The file is damaged").where(this).execute()
+    scan(hub)
+    assert (only_job().state, only_job().reason, only_job().ended) == ("failed", "The file is damaged", pytest.approx(now))
+    retry(job.id)
+    scan(hub)
+    cancel(job.id)
+    scan(hub)
+    assert [new for _, new in changes(only_job())] == ["pending", "running", "failed", "pending", "cancelled"]
+    assert scan(hub).changed == 0
+
+
+def test_a_job_stays_in_the_diary_when_its_row_is_removed(hub: Settings) -> None:
+    job = enqueue(EXTRACT, "1/a/b/c")
+    scan(hub)
+    cancel(job.id)
+    scan(hub)
+    BackgroundJob.delete().execute()
+    for _ in range(5):
+        scan(hub)
+    assert only_job().state == "cancelled"
+
+
+def test_more_jobs_than_fit_into_one_scan_are_all_found_and_followed(hub: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(own_jobs, "AT_ONCE", 10)
+    for number in range(35):
+        enqueue(EXTRACT, f"{number + 1}/a/b/c")
+    for _ in range(12):
+        scan(hub)
+    assert DiaryJob.select().count() == 35
+    BackgroundJob.update(state="done", finished=time.time()).execute()
+    for _ in range(12):
+        scan(hub)
+    assert {job.state for job in DiaryJob.select()} == {"done"}
+    assert DiaryEvent.select().where(DiaryEvent.field == "state").count() == 70
+
+
+def test_old_rows_that_do_not_change_are_not_read_again(hub: Settings) -> None:
+    old = time.time() - 5000
+    for number in range(5):
+        BackgroundJob.create(queue="bulk", kind=EXTRACT, key=f"{number}", state="done", created=old, finished=old, lease_until=old)
+    assert scan(hub).seen == 5
+    scan(hub)
+    assert scan(hub).seen == 0
+    assert source_state("own-jobs").failures == 0
