@@ -24,11 +24,16 @@ dqm.trends.drifts = (() => {
 
   /** Steps and slow changes of a line in view, from left to right: {start, end, sigmas} with places in pixels. */
   function changesOf({ series }, frame, model) {
-    const place = (edges, run) => (model.rowOf.has(run) ? frame.x(edges[model.rowOf.get(run)]) : Number.NaN);
-    const steps = (series.drift ?? []).map(({ index, sigmas }) => ({ start: place(model.starts, index), sigmas }));
+    // a run without a place on the axis gives way to the next one that has one
+    const place = (edges, run, step) => {
+      let near = run;
+      while (near >= 0 && near < series.values.length && !model.rowOf.has(near)) near += step;
+      return model.rowOf.has(near) ? frame.x(edges[model.rowOf.get(near)]) : Number.NaN;
+    };
+    const steps = (series.drift ?? []).map(({ index, sigmas }) => ({ start: place(model.starts, index, 1), sigmas }));
     const slopes = (series.slopes ?? []).map(({ first, last, sigmas }) => ({
-      start: place(model.starts, first),
-      end: place(model.ends, last),
+      start: place(model.starts, first, 1),
+      end: place(model.ends, last, -1),
       sigmas,
     }));
     const isInView = ({ start, end = start }) => end >= frame.left && start <= frame.right;

@@ -71,7 +71,8 @@ dqm.trends.picture = (() => {
   /** Lines of the legend: a form and a text each. */
   function legendOf({ model, page }) {
     const { runs } = page.answer;
-    const entries = model.lines.filter(({ isShown }) => isShown).map((line) => ({ line, text: legendText(line) }));
+    const shown = model.lines.filter(({ isShown }) => isShown);
+    const entries = shown.map((line) => (model.isCorrelation ? { text: line.label } : { line, text: legendText(line) }));
     if (model.isCorrelation) entries.push({ text: `Colours: runs ${runs.run[0]} (dark) to ${runs.run.at(-1)} (bright)` });
     if (model.regression) entries.push({ text: readout.equation(model.regression) });
     return entries;

@@ -47,7 +47,8 @@ dqm.trends.readout = (() => {
   }
 
   function legendItem(chart, line, number) {
-    const button = create("button", { type: "button", className: "quiet" }, icon(line), create("span", { textContent: line.label }));
+    const icons = chart.model.isCorrelation ? [] : [icon(line)]; // there, colours tell runs
+    const button = create("button", { type: "button", className: "quiet" }, ...icons, create("span", { textContent: line.label }));
     const value = create("span", { className: "trend-value" });
     button.setAttribute("aria-pressed", "true");
     button.addEventListener("click", () => {

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from app.core.settings import Settings
-from tests.browser.pages import PHONE, Watch, content_width, open_page
+from tests.browser.pages import PHONE, Watch, becomes_true, content_width, open_page
 from tests.browser.trends import planted
 from tests.browser.trends.chart_page import ChartOnPage
 from tests.browser.trends.planted import PAGE
@@ -253,7 +253,7 @@ def test_a_finger_chooses_a_point_and_two_zoom(browser: Browser, trends_hub: Set
         chart.figure.get_by_role("button", name="Zoom in").click()
         assert chart.view["x"][1] - chart.view["x"][0] == pytest.approx((whole[1] - whole[0]) / 2)
         pinch(page, chart)
-        assert chart.view["x"][1] - chart.view["x"][0] == pytest.approx((whole[1] - whole[0]) / 4, rel=0.1)
+        assert becomes_true(page, lambda: chart.view["x"][1] - chart.view["x"][0] == pytest.approx((whole[1] - whole[0]) / 4, rel=0.1))
         assert content_width(page) <= 390
 
 

@@ -138,6 +138,13 @@ def test_a_drift_is_marked_at_its_run(page: Page) -> None:
     assert not any(chart.shows(planted.FIRST_STEP - 2.5, level) for level in range(60, 70))
 
 
+def test_a_drift_at_a_run_without_a_place_on_the_axis_is_marked_at_the_next_one(page: Page) -> None:
+    assert planted.FIRST_STEP == planted.NO_LUMI  # the first run of the higher level has no place
+    chart = chart_of(page, planted.STEPS, "&drift=1&fills=0&duration=0&x=lumi")
+    before = sum(planted.recorded(number) for number in range(planted.FIRST_STEP))
+    assert any(chart.shows(before, level, around=1) for level in range(60, 80)), "dashes"
+
+
 def test_runs_of_both_trends_are_drawn_against_each_other_with_their_line(page: Page) -> None:
     chart = chart_of(page, planted.CORRELATION)
     assert chart.points == planted.COUNT // 2
