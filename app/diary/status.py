@@ -31,8 +31,7 @@ def status_lines(settings: Settings) -> Iterator[StatusLine]:
     """A line for each source, also for those whose configuration cannot be used."""
     configured = configured_sources(settings)
     for source in configured.sources:
-        line = source_line(source)
-        yield line._replace(name=f"jobs: {line.name}")
+        yield source_line(source)._replace(name=f"jobs: {source.name}")
     for problem in configured.problems:
         yield StatusLine(f"jobs: {problem.name}", "down", "cannot be used as it is configured", detail=problem.reason)
 
@@ -55,13 +54,14 @@ def source_line(source: JobSource) -> StatusLine:
     return StatusLine(source.title, state, text, age_s, detail)
 
 
-def metrics(_: Settings) -> Iterator[Metric]:
+def metrics(settings: Settings) -> Iterator[Metric]:
     """Jobs by source and state; age, duration, failures and unusable records of each source."""
     columns = DiaryJob.source, DiaryJob.machine_state
     found = rows(DiaryJob.select(*columns, fn.COUNT(DiaryJob.id)).group_by(*columns))
     samples = [({"source": source, "state": state}, count) for source, state, count in sorted(found)]
     yield gauge("dqmhub_diary_jobs", "Jobs of the diary by source and state there", samples)
-    sources, now = list(DiarySource.select().order_by(DiarySource.name)), time.time()
+    configured = [source.name for source in configured_sources(settings).sources]
+    sources, now = list(DiarySource.select().where(DiarySource.name.in_(configured)).order_by(DiarySource.name)), time.time()
     ages = [({"source": row.name}, now - row.last_ok) for row in sources if row.last_ok is not None]
     yield gauge("dqmhub_diary_source_age_seconds", "Time since the last scan of a source of jobs", ages)
     durations = [({"source": row.name}, row.duration_s) for row in sources if row.duration_s is not None]

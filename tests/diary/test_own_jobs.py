@@ -100,6 +100,16 @@ def test_more_jobs_than_fit_into_one_scan_are_all_found_and_followed(hub: Settin
     assert DiaryEvent.select().where(DiaryEvent.field == "state").count() == 70
 
 
+@pytest.mark.parametrize("key", ["", "9" * 30, "٣", "-1", "1/x", "0", "x\ud7ff\u202e", "7" * 5000])
+def test_a_row_with_an_odd_key_hides_no_other_one(hub: Settings, key: str) -> None:
+    for kind in own_jobs.KINDS:
+        enqueue(kind, key)
+    BackgroundJob.update(created=float("inf")).where(BackgroundJob.kind == COMPUTE).execute()
+    enqueue(EXTRACT, "1/a/b/c")
+    report = scan(hub)
+    assert (report.found, report.quarantined) == (3, 1)
+
+
 def test_old_rows_that_do_not_change_are_not_read_again(hub: Settings) -> None:
     old = time.time() - 5000
     for number in range(5):

@@ -57,7 +57,7 @@ def test_a_source_that_fails_is_shown_with_its_error(client: FlaskClient) -> Non
     assert "down fails, 2 attempts" in text(client, "/diary")
     assert "OSError: no such host" in text(client, "/diary")
     status = text(client, "/status")
-    assert "jobs: Own jobs of this hub down fails, 2 attempts" in status
+    assert "jobs: own-jobs down fails, 2 attempts" in status
 
 
 def test_the_page_of_a_job_has_its_facts_relatives_and_history(client: FlaskClient) -> None:

@@ -186,14 +186,15 @@ def test_a_failing_source_stops_no_other_and_is_tried_again(hub: Settings) -> No
 
 
 def test_records_that_a_source_cannot_read_are_kept_with_the_scan(hub: Settings) -> None:
-    source = Given(JobScan([seen(NOW), Observation("", NOW, "running")], {}, quarantined=[("torn|line", "5 fields, not 9")]))
+    lines = [("torn|line", "5 fields, not 9")]
+    source = Given(JobScan([seen(NOW), Observation("", NOW, "running")], {}, quarantined=lines), name="own-jobs")
     assert scan_source(source, hub).quarantined == 2
     assert {(row.reason, row.count) for row in DiaryQuarantine.select()} == {("It has no id", 1), ("5 fields, not 9", 1)}
     assert "2 records could not be used" in source_line(source).detail
     found = {(family.name, *sample.labels.values()): sample.value for family in metrics(hub) for sample in family.samples}
-    assert found["dqmhub_diary_quarantined", "given"] == 2
-    assert found["dqmhub_diary_jobs", "given", "running"] == 1
-    assert found["dqmhub_diary_source_failures", "given"] == 0
+    assert found["dqmhub_diary_quarantined", "own-jobs"] == 2
+    assert found["dqmhub_diary_jobs", "own-jobs", "running"] == 1
+    assert found["dqmhub_diary_source_failures", "own-jobs"] == 0
 
 
 def test_a_clock_of_a_source_that_is_ahead_is_shown(hub: Settings) -> None:

@@ -82,6 +82,12 @@ def test_a_clock_of_a_source_that_was_ahead_does_not_make_its_next_observations_
     assert only_job().state == "done"
 
 
+def test_a_clock_of_the_hub_that_was_set_back_does_not_stop_the_diary(hub: Settings) -> None:
+    store("s", [seen(NOW + 3600, "running")], NOW + 3600)
+    store("s", [seen(NOW, "failed")], NOW)
+    assert (only_job().state, only_job().seen) == ("failed", NOW)
+
+
 def test_an_unfinished_job_is_lost_after_cycles_and_grace_and_comes_back(hub: Settings) -> None:
     store("s", [seen(NOW, "running"), seen(NOW, "done", native_id="8")], NOW, 1)
     assert missing("s", 3, 3, NOW + 100, 10) == [], "two scans without it are too few"

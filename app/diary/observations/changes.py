@@ -57,9 +57,13 @@ class StoredJob:
             self.row["machine_state"] = self.changed["machine_state"] = state  # the event is that of the shown state
         self.set("state", state)
 
-    def add(self, given: Checked) -> None:
-        """Add an observation. The later one wins by its own time; an earlier one completes what is unknown."""
-        is_later = given.seen >= self.row["seen"]
+    def add(self, given: Checked, now: float) -> None:
+        """Add an observation. The later one wins by its own time; an earlier one completes what is unknown.
+
+        now: by the clock of the hub. What was seen after it, before this clock was set back, wins over nothing.
+        """
+        last = self.row["seen"] if self.row["seen"] <= now else 0.0
+        is_later = given.seen >= last
         for column, value in given.values.items():
             if column == "machine_state":
                 if is_later:
@@ -74,7 +78,7 @@ class StoredJob:
             self.row["placed"] = self.changed["placed"] = placed(given.key.submitted, self.row["found"])
         for parent in given.parents:
             self._add_parent(parent)
-        self.row["seen"] = max(self.row["seen"], given.seen)
+        self.row["seen"] = max(last, given.seen)
 
     def _add_parent(self, parent: ParentKey) -> None:
         if parent not in self.parents:
@@ -95,7 +99,7 @@ def new_job(source: str, given: Checked, now: float) -> StoredJob:
     key = given.key
     row = EMPTY | {"source": source, "native_id": key.native_id, "submitted": key.submitted, "seen": given.seen, "found": now}
     job = StoredJob(row | {"placed": placed(key.submitted, now)})
-    job.add(given)
+    job.add(given, now)
     if not job.events:
         job.events.append(("state", "", UNKNOWN))
     return job

@@ -108,7 +108,7 @@ def _store_batch(source: str, good: Sequence[Checked], now: float, cycle: int) -
             job = new_job(source, given, now)
             same_id.append(job)
         else:
-            job.add(given)
+            job.add(given, now)
         touched[id(job)] = job
     new = [job for job in touched.values() if job.id is None]
     old = [job for job in touched.values() if job.id is not None]

@@ -11,7 +11,7 @@ from app.core.settings import Settings
 from app.diary import states
 from app.diary.observations.observation import Observation
 from app.diary.settings import DiarySettings
-from app.diary.sources.source import JobScan, JobSource, PeriodOption, SourceKind, read_options
+from app.diary.sources.source import JobScan, JobSource, PeriodOption, SourceKind, observed, read_options
 from app.square.clients import client_name, job_state
 from app.square.models import Job
 from app.square.states import CRASHED, FINISHED, RUNNING, STOPPED, STUCK, STUCK_S
@@ -51,7 +51,8 @@ class DqmClients(JobSource):
             if len(stuck) == AT_ONCE:
                 following["at"] = min(following["at"], stuck[-1].reported + STUCK_S)
             found += [*jobs, *stuck]
-        return JobScan([_observation(job) for job in found], following)
+        observations, quarantined = observed(found, _observation)
+        return JobScan(observations, following, quarantined=quarantined)
 
     def _stuck(self, system: str, since: float, now: float) -> list[Job]:
         """The jobs whose last report became too old since a time."""

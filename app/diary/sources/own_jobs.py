@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from peewee import fn
@@ -14,7 +14,7 @@ from app.core.settings import Settings
 from app.diary import states
 from app.diary.observations.observation import Observation
 from app.diary.settings import DiarySettings
-from app.diary.sources.source import JobScan, JobSource, PeriodOption, SourceKind, read_options
+from app.diary.sources.source import JobScan, JobSource, PeriodOption, SourceKind, observed, read_options
 from app.gui.files.register import IMPORT
 from app.gui.models import Dataset, File, Sample
 from app.queue.models import BackgroundJob
@@ -29,7 +29,8 @@ AT_ONCE = 2000
 OVERLAP_S = 60.0
 """Changes are read again for so long, since clocks differ and a row becomes visible after its time."""
 
-_SAMPLE = re.compile(r"(\d{1,19})(/.+)")
+_SAMPLE = re.compile(r"([0-9]{1,19})(/.+)")
+_NUMBER = re.compile(r"[0-9]{1,9}")
 
 
 class OwnJobs(JobSource):
@@ -55,12 +56,15 @@ class OwnJobs(JobSource):
             following |= {"after": changed[-1].id, "until": until}
         else:
             following["since"] = until - OVERLAP_S
-        return JobScan(_observations([*changed, *new], now), following)
+        found = [*changed, *new]
+        files = _files({number for job in found if (number := _file_of(job))})
+        observations, quarantined = observed(found, lambda job: _observation(job, files, now))
+        return JobScan(observations, following, quarantined=quarantined)
 
 
-def _observations(found: Sequence[BackgroundJob], now: float) -> list[Observation]:
-    files = _files({int(job.key) for job in found if job.kind == IMPORT and job.key.isdecimal()})
-    return [_observation(job, files, now) for job in found]
+def _file_of(job: BackgroundJob) -> int | None:
+    """The number of the file that an import reads; None of other jobs."""
+    return int(job.key) if job.kind == IMPORT and _NUMBER.fullmatch(job.key) else None
 
 
 def _files(numbers: set[int]) -> dict[int, tuple[str, dict[str, str]]]:
@@ -78,8 +82,8 @@ def _files(numbers: set[int]) -> dict[int, tuple[str, dict[str, str]]]:
 
 def _observation(job: BackgroundJob, files: Mapping[int, tuple[str, dict[str, str]]], now: float) -> Observation:
     name, labels = job.key, dict[str, str]()
-    if job.kind == IMPORT and job.key.isdecimal():
-        name, labels = files.get(int(job.key), (f"file {job.key}, which is registered no more", {}))
+    if number := _file_of(job):
+        name, labels = files.get(number, (f"file {job.key}, which is registered no more", {}))
     elif sample := _SAMPLE.fullmatch(job.key):
         name, labels = f"run {sample[1]} of {sample[2]}", {"run": sample[1], "dataset": sample[2]}
     return Observation(

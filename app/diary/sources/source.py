@@ -12,6 +12,7 @@ from app.diary.errors import BadSourceConfig
 from app.diary.observations.observation import JobKey, Observation
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 
 class JobScan(NamedTuple):
@@ -45,6 +46,17 @@ class JobSource(ABC):
     def probe(self, keys: Sequence[JobKey]) -> Iterable[Observation]:
         """Ask again about unfinished jobs that scans did not show, before they are lost."""
         return ()
+
+
+def observed(records: Iterable[R], build: Callable[[R], Observation]) -> tuple[list[Observation], list[tuple[str, str]]]:
+    """The observations of records, and text and reason of each record of which none can be made: it hides no other one."""
+    found, quarantined = [], []
+    for record in records:
+        try:
+            found.append(build(record))
+        except Exception as error:  # whatever is in it
+            quarantined.append((repr(record), f"{type(error).__name__}: {error}"))
+    return found, quarantined
 
 
 class SourceKind(NamedTuple):
