@@ -16,6 +16,9 @@ TREE = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 NICENESS = 10
 """Lowers the priority of the child below that of the web server: several can read at once."""
 
+REMOTE_MB = 256
+"""Address space that the client of remote files reserves for its threads; without it the client crashes."""
+
 MOST_ELAPSED = 10
 """Longest time that reading may take, in multiples of its CPU limit: a disk or a server may be stuck."""
 

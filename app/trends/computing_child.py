@@ -13,7 +13,7 @@ import resource
 import select
 import sys
 
-from app.core.limited_process import allow_cpu, enter, out_of_memory
+from app.core.limited_process import REMOTE_MB, allow_cpu, enter, out_of_memory
 from app.core.urls import is_remote
 from app.formats import FormatError
 from app.trends.computing import compute_task
@@ -23,8 +23,6 @@ IDLE_S = 60
 """Time without a task after which the child ends."""
 MOST_FILES = 500
 """Files after which the child ends, so that nothing that a library keeps can pile up."""
-REMOTE_MB = 256
-"""Address space that the client of remote files reserves for its threads; without it the client crashes."""
 
 
 def main(memory_mb: str, cpu_s: str, timeout_s: str, parent: str) -> None:

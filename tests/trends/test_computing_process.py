@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from app.core.settings import TREE
@@ -28,6 +29,7 @@ HOSTILE = f"DQM_V0001_R{RUN:09}__ZeroBias__Run2022C-Express-v1__DQMIO.root"
 COUNT = "basic.BinCount(2) DT/n"
 FIT = "fits.GauLand(0,1,99,(60,2,10,20)) DT/peak"
 KEY = SampleKey(355555, 0, "/ZeroBias/Run2022C-Express-v1/DQMIO")
+SLOW = KEY._replace(run=RUN)
 
 
 def write(site: Site, kind: str) -> Path:
@@ -43,7 +45,7 @@ def check_that_it_fails_alone(site: Site, hostile: Path, reason: str) -> None:
     assert site.extract(hostile, *site.add(GOOD, NEXT_RUN)) == "2 samples extracted, 1 failed"
     points = site.points()
     assert (points["n", 355555], points["n", 355556], ("n", RUN) in points) == (100, 300, False)
-    assert reason in dqmhub(site.settings, "trends", "status").stdout
+    assert re.search(reason, dqmhub(site.settings, "trends", "status").stdout)
     (state,) = TrendExtraction.select().where(TrendExtraction.run == RUN)
     assert state.state == "failed"
     assert state.next_try > state.finished
@@ -58,19 +60,25 @@ def test_a_small_file_that_fills_the_memory_fails_alone(site: Site) -> None:
     site.configure(n=COUNT, **{f"map_{number}": f"basic.Mean2D() DT/map_{number}" for number in range(MAPS)})
     hostile = write(site, "maps")
     assert hostile.stat().st_size < 10**6
-    check_that_it_fails_alone(site, hostile, f"{HOSTILE}: reading takes more than 400 MB (import_memory_mb)")
+    check_that_it_fails_alone(site, hostile, rf"{HOSTILE}: reading takes more than 400 MB \(import_memory_mb\)")
 
 
 def test_a_fit_that_does_not_end_fails_its_file_alone(site: Site) -> None:
     site.settings = site.settings.replace(import_cpu_s=3)
     site.configure(n=COUNT, peak=FIT)
-    check_that_it_fails_alone(site, write(site, "peak"), f"{HOSTILE}: reading took more than 3 s of CPU (import_cpu_s)")
+    limit = r"(3 s of CPU \(import_cpu_s\)|30 s; the disk may be stuck)"  # a starved machine meets the second first
+    check_that_it_fails_alone(site, write(site, "peak"), f"{HOSTILE}: reading took more than {limit}")
 
 
 def children() -> set[int]:
     """The ids of the child processes that read files for trends."""
-    found = {int(number) for task in Path("/proc/self/task").iterdir() for number in (task / "children").read_text().split()}
-    return {number for number in found if b"app.trends.computing_child" in Path(f"/proc/{number}/cmdline").read_bytes()}
+    found = set()
+    for task in Path("/proc/self/task").iterdir():
+        with suppress(FileNotFoundError):  # of a thread or child that has ended meanwhile
+            for number in (task / "children").read_text().split():
+                if b"app.trends.computing_child" in Path(f"/proc/{number}/cmdline").read_bytes():
+                    found.add(int(number))
+    return found
 
 
 @contextmanager
@@ -96,14 +104,14 @@ def signalled(number: int, times: int = 1) -> Iterator[None]:
 
 
 def test_a_crash_of_the_process_that_reads_a_file_fails_the_file_alone(site: Site) -> None:
-    """A library that unpacks a damaged file can end its process; here the test does so."""
-    site.configure(n=COUNT)
-    site.sync(*site.add(GOOD))
+    """A library that unpacks a damaged file can end its process; here the test does so, while a long fit goes on."""
+    site.configure(n=COUNT, peak=FIT)
+    site.sync(write(site, "peak"), *site.add(GOOD))
     with signalled(signal.SIGSEGV):
-        state, text = extract(KEY, site.settings)
-    assert (state, "SIGSEGV" in text, GOOD in text) == ("failed", True, True)
+        state, text = extract(SLOW, site.settings)
+    assert (state, "SIGSEGV" in text, HOSTILE in text) == ("failed", True, True)
     assert site.points() == {}
-    assert extract(KEY, site.settings).state == "done", "the next try has a new process"
+    assert extract(KEY, site.settings).state == "done", "the next file has a new process"
     assert site.points() == {("n", 355555): 100}
 
 
@@ -117,10 +125,10 @@ def test_a_reading_process_that_is_ended_from_outside_is_started_again(site: Sit
 
 
 def test_a_reading_process_that_is_ended_again_and_again_is_a_failure(site: Site) -> None:
-    site.configure(n=COUNT)
-    site.sync(*site.add(GOOD))
+    site.configure(peak=FIT)
+    site.sync(write(site, "peak"))
     with signalled(signal.SIGKILL, times=2):
-        state, text = extract(KEY, site.settings)
+        state, text = extract(SLOW, site.settings)
     assert (state, text.endswith("the reading process was ended twice from outside")) == ("failed", True)
 
 

@@ -17,12 +17,9 @@ from typing import Any, NamedTuple
 
 import zstandard
 
-from app.core.limited_process import MOST_ELAPSED, TREE, allow_cpu, ended, enter, out_of_memory, out_of_time
+from app.core.limited_process import MOST_ELAPSED, REMOTE_MB, TREE, allow_cpu, ended, enter, out_of_memory, out_of_time
 from app.core.urls import is_remote
 from app.formats import ERROR, WARNING, Columns, FormatError, scan
-
-REMOTE_MB = 256
-"""Address space that the client of remote files reserves for its threads; without it the client crashes."""
 
 
 class StoredListing(NamedTuple):
