@@ -16,6 +16,9 @@ from app.web import Problem
 
 INVALID_COMBINATION = "The combination of parameters you provided is invalid."
 INVALID_RUNS = "runs parameter is not valid. It has to be a comma separated list of integers."
+MOST_DIGITS = 20
+"""A longer number is refused as a whole; its first digits would be another number."""
+DIGITS = f"at most {MOST_DIGITS} digits"
 
 
 class DataRequest(NamedTuple):
@@ -38,9 +41,13 @@ def whole_number(name: str) -> int:
     text = request.args.get(name, "").strip()
     if not text:
         return 0
-    if not (text.isascii() and text.isdigit()):
-        raise Problem(400, f"{name} parameter is not valid. It has to be an integer.", [(name, "Expected a whole number in digits")])
-    return int(text[:12])
+    if not _is_number(text):
+        raise Problem(400, f"{name} parameter is not valid. It has to be an integer.", [(name, f"Expected a whole number, {DIGITS}")])
+    return int(text)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS
 
 
 def data_request() -> DataRequest:
@@ -98,9 +105,9 @@ def _choice() -> RunChoice:
 
 def _listed(text: str) -> RunChoice:
     parts = [part.strip() for part in text.split(",")]
-    if not all(part.isascii() and part.isdigit() for part in parts):
-        raise Problem(400, INVALID_RUNS, [("runs", "Expected whole numbers, separated by commas")])
+    if not all(map(_is_number, parts)):
+        raise Problem(400, INVALID_RUNS, [("runs", f"Expected whole numbers, {DIGITS}, separated by commas")])
     try:
-        return RunChoice.of([int(part[:12]) for part in parts])
+        return RunChoice.of([int(part) for part in parts])
     except InvalidQuery as error:
         raise Problem(400, INVALID_RUNS, [("runs", str(error))]) from error

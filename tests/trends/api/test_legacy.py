@@ -140,6 +140,9 @@ def test_the_id_of_a_trend_is_that_of_its_data_also_after_a_change(store: TrendS
         (f"{urlsplit(DATA).query}&runs=a,b", 400, "runs parameter is not valid. It has to be a comma separated list of integers."),
         (f"{urlsplit(DATA).query}&runs=", 400, "runs parameter is not valid. It has to be a comma separated list of integers."),
         (f"{urlsplit(DATA).query}&latest=x", 400, "latest parameter is not valid. It has to be an integer."),
+        (f"{urlsplit(DATA).query}&latest={'9' * 5000}", 400, "latest parameter is not valid. It has to be an integer."),
+        (f"{urlsplit(DATA).query}&latest=1000000000005", 400, "The number of the latest runs is 1000000000005"),
+        (f"{urlsplit(DATA).query}&runs={'9' * 5000}", 400, "runs parameter is not valid. It has to be a comma separated list"),
         ("series=a&series_id=1", 400, "series and series_id can not be defined at the same time."),
         ("series_id=99999", 404, "There is no trend 99999"),
         (f"{urlsplit(DATA).query}&series=x", 404, "There is no trend x in this selection"),
@@ -152,6 +155,13 @@ def test_errors_have_the_messages_of_the_original_in_the_one_shape(client: Flask
     found = _json(client, f"/hdqm/api/data?{query}", status)
     assert found["message"].startswith(message)
     assert (found["status"], sorted(found)) == (status, ["errors", "message", "status"])
+
+
+def test_a_number_is_not_cut_to_one_that_there_is(client: FlaskClient) -> None:
+    first = _json(client, f"{DATA}&latest=1")[0]["trends"][0]["run"]
+    for text in (f"{first:0>12}", f"{first:0>20}"):
+        assert [point["run"] for point in _json(client, f"{DATA}&runs={text}")[0]["trends"]] == [first]
+    assert _json(client, f"{DATA}&runs={first:0>12}7")[0]["trends"] == []
 
 
 ADDRESSES = ["/hdqm/api/selection", "/hdqm/api/data", "/hdqm/api/expand_url"]
