@@ -24,7 +24,8 @@ def selection_arg() -> Selection | None:
     if not any(values):
         return None
     if missing := [name for name, value in zip(SELECTION, values, strict=True) if not value]:
-        raise InvalidQuery(f"A selection needs subsystem, pd and ps: {' and '.join(missing)} is missing")
+        verb = "is" if len(missing) == 1 else "are"
+        raise InvalidQuery(f"A selection needs subsystem, pd and ps: {' and '.join(missing)} {verb} missing")
     return Selection._make(values)
 
 

@@ -93,7 +93,7 @@ def test_other_versions_are_series_of_their_own_if_wanted(store: TrendStore, cli
     ("query", "status", "words"),
     [
         ("", 400, "Expected series="),
-        ("subsystem=DT", 400, "pd and ps is missing"),
+        ("subsystem=DT", 400, "pd and ps are missing"),
         (f"{SELECTION}&series={A}", 400, "not both"),
         ("series=DT/a", 400, "expected subsystem/name/primary dataset/processing"),
         ("series=oms/colour", 400, "one of duration, "),
