@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from app.trends.errors import InvalidQuery
+from app.trends.golden import find_golden
 from app.trends.query.run_choice import RunChoice
 from app.trends.query.selection import Selection
 from app.trends.rules.errors import InvalidRule
@@ -96,13 +97,15 @@ def _wrong_texts(texts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 
 
 def _reference(text: str) -> str:
-    """The choice in its usual form. Raises InvalidQuery."""
+    """The choice in its usual form, that of a golden JSON with its whole hash. Raises InvalidQuery."""
     expected = "expected fixed runs such as 355001-355400 or 355001,355004"
     if not text:
         raise InvalidQuery(expected)
     choice = RunChoice.parse(text)
     if choice.latest:
         raise InvalidQuery(f"the latest runs would follow a drift: {expected}")
+    if choice.golden:  # the whole hash, since another list may come to begin with the same digits
+        return str(RunChoice(golden=find_golden(choice.golden).hash))
     return str(choice)
 
 

@@ -6,6 +6,7 @@ from flask.testing import FlaskClient
 
 from app.security import Role, accounts, tokens
 from app.security.models import Audit
+from app.trends.golden.store import store_golden
 from app.trends.rules import store
 from app.trends.rules.models import TrendRule
 from tests.trends.rules.conftest import RULE, WatchedTrend
@@ -82,6 +83,15 @@ def test_wrong_fields_are_named_and_the_form_keeps_what_was_typed(client: FlaskC
     assert "<b>Reference runs</b>" in answer.text
     assert "half a &lt;b&gt;note" in answer.text
     assert not TrendRule.select().count()
+
+
+def test_a_golden_json_of_reference_runs_must_exist_and_is_kept_by_its_whole_hash(client: FlaskClient, watched: WatchedTrend) -> None:
+    expert = signed_in(client, "olga", Role.OPERATOR)
+    digest = store_golden(b'{"355001": [[1, 50]]}').hash
+    refused = expert.post("/trends/rules/new", data={**FORM, "band": f"golden:{'0' * 12}"})
+    assert (refused.status_code, "There is no golden JSON" in refused.text) == (400, True)
+    assert expert.post("/trends/rules/new", data={**FORM, "band": f"golden:{digest[:12]}"}).status_code == 303
+    assert [rule.reference for rule in TrendRule.select()] == [f"golden:{digest}"]
 
 
 def test_a_new_rule_can_be_prepared_by_an_address(client: FlaskClient, watched: WatchedTrend) -> None:
