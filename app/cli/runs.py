@@ -7,6 +7,7 @@ import json
 import click
 
 from app import cli
+from app.core.text import counted
 
 NUMBER = click.IntRange(1, 2**31 - 1)
 
@@ -21,6 +22,8 @@ def runs() -> None:
 @click.argument("last", type=NUMBER, required=False)
 def refresh(first: int, last: int | None) -> None:
     """Let facts of runs FIRST to LAST be fetched again now."""
+    if last is not None and last < first:
+        raise click.BadParameter(f"{last} is before {first}; right would be FIRST {last} and LAST {first}", param_hint="LAST")
     cli.open_database()
     from app.runs.store import make_due
 
@@ -28,7 +31,7 @@ def refresh(first: int, last: int | None) -> None:
     count = make_due(first, last)
     if not count:
         raise click.ClickException(f"No registered file and no job of DQM^2 is of a run from {first} to {last}")
-    click.echo(f"{count} runs will be fetched by `dqmhub live`")
+    click.echo(f"{counted(count, 'run')} will be fetched by `dqmhub live`")
 
 
 @runs.command("show")

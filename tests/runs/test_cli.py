@@ -34,3 +34,14 @@ def test_a_run_that_the_hub_does_not_have_is_an_error_of_one_line(hub: Settings)
         done = dqmhub(hub, "runs", *arguments)
         assert done.returncode == 1
         assert done.stderr.count("\n") == 1
+
+
+def test_a_range_of_runs_that_ends_before_it_begins_is_named_as_such(hub: Settings) -> None:
+    store.enroll([RUN])
+    done = dqmhub(hub, "runs", "refresh", str(RUN + 1), str(RUN))
+    assert (done.returncode, f"{RUN} is before {RUN + 1}" in done.stderr) == (2, True)
+
+
+def test_one_run_is_counted_as_one_run(hub: Settings) -> None:
+    store.enroll([RUN])
+    assert dqmhub(hub, "runs", "refresh", str(RUN)).stdout == "1 run will be fetched by `dqmhub live`\n"
