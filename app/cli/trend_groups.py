@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from app import cli
+from app.core.text import json_problem
 
 
 @click.group()
@@ -27,8 +28,10 @@ def import_file(file: Path) -> None:
     cli.open_database()
     try:
         counts = import_groups(file.read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise click.ClickException(f"{file} cannot be read: {error}") from None
+    except UnicodeDecodeError as error:
+        raise click.ClickException(f"{file} cannot be read: {json_problem(error)}") from None
+    except OSError as error:
+        raise click.ClickException(f"{file} cannot be read: {error.strerror}") from None
     except UnreadableGroups as error:
         raise click.ClickException("No group was stored\n" + "\n".join(error.problems)) from None
     except GroupError as error:

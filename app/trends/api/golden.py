@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, Response, request
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from app.security import Role, needs
-from app.trends.golden.content import MAX_BYTES
+from app.trends.golden.content import MAX_BYTES, TOO_LARGE
 from app.trends.golden.models import GoldenList
 from app.trends.golden.store import find_golden, runs_of, store_golden
-from app.web import cached_json
+from app.web import Problem, cached_json
 
 blueprint = Blueprint("golden_api", __name__, url_prefix="/api/v1/trends/golden")
 
@@ -20,7 +21,11 @@ blueprint = Blueprint("golden_api", __name__, url_prefix="/api/v1/trends/golden"
 def store() -> Response:
     """Store the golden JSON in the body; the same content has the same hash."""
     request.max_content_length = MAX_BYTES + 100_000
-    row = store_golden(request.get_data())
+    try:
+        data = request.get_data()
+    except RequestEntityTooLarge:
+        raise Problem(413, f"file: {TOO_LARGE}", [("file", TOO_LARGE)]) from None
+    row = store_golden(data)
     answer = cached_json(golden_json(row), 201)
     answer.headers["Location"] = f"{request.script_root}/api/v1/trends/golden/{row.hash}"
     return answer

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from app.core.text import json_problem
 from app.trends.golden.errors import InvalidGolden
 
 Range = tuple[int, int]
@@ -16,6 +17,7 @@ GoldenRuns = dict[int, list[Range]]
 
 MAX_BYTES = 1_000_000
 """Size of a file; those of a year have less than 0.1 MB."""
+TOO_LARGE = f"expected at most {MAX_BYTES:,} bytes"
 MAX_RUNS = 20_000
 MAX_RANGES = 1_000
 """Ranges of one run."""
@@ -33,13 +35,13 @@ class _Twice(ValueError):
 def read_golden(data: bytes) -> GoldenRuns:
     """The runs of a golden JSON; ranges that overlap or touch are joined. Raises InvalidGolden with all that is wrong."""
     if len(data) > MAX_BYTES:
-        raise InvalidGolden([("file", f"expected at most {MAX_BYTES:,} bytes, not {len(data):,}")])
+        raise InvalidGolden([("file", TOO_LARGE)])
     try:
         value = json.loads(data.decode("utf-8-sig"), object_pairs_hook=_pairs)
     except _Twice as error:
         raise InvalidGolden([(f"run {error}", "is named twice: join its ranges")]) from None
     except (ValueError, RecursionError) as error:
-        raise InvalidGolden([("file", f"is not JSON ({error}); {EXAMPLE}")]) from None
+        raise InvalidGolden([("file", f"is not JSON ({json_problem(error)}); {EXAMPLE}")]) from None
     if not isinstance(value, dict):
         raise InvalidGolden([("file", EXAMPLE)])
     if not 1 <= len(value) <= MAX_RUNS:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from app.core.database import proxy
+from app.core.text import json_problem
 from app.trends.groups.errors import InvalidGroup, UnreadableGroups
 from app.trends.groups.group import DisplayGroup, group_from_json
 from app.trends.groups.models import TrendGroup
@@ -66,7 +67,7 @@ def read_groups(text: str) -> list[DisplayGroup]:
     try:
         values = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise UnreadableGroups([f"The file is not JSON: {error}"]) from None
+        raise UnreadableGroups([f"The file is not JSON: {json_problem(error)}"]) from None
     if not isinstance(values, list):
         raise UnreadableGroups(["Expected a list of groups: [...]"])
     groups: dict[tuple[str, str], DisplayGroup] = {}

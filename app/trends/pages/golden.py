@@ -5,10 +5,11 @@ from __future__ import annotations
 from contextlib import closing
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.security import Role, needs
-from app.trends.golden.content import MAX_BYTES, lumi_count, ranges_text
+from app.trends.golden.content import MAX_BYTES, TOO_LARGE, lumi_count, ranges_text
 from app.trends.golden.errors import InvalidGolden
 from app.trends.golden.store import UNUSED_DAYS, find_golden, latest_lists, runs_of, store_golden
 from app.web.arguments import int_arg
@@ -34,7 +35,10 @@ def upload_form() -> Response:
 def upload() -> AnyResponse:
     """Store the file or the text of the form."""
     request.max_content_length = request.max_form_memory_size = MAX_FORM_BYTES
-    text, name = request.form.get("text", ""), ""
+    try:
+        text, name = request.form.get("text", ""), ""
+    except RequestEntityTooLarge:
+        return _form_page("", [("file", TOO_LARGE)], 413)
     data = text.encode()
     if (file := request.files.get("file")) and file.filename:
         with closing(file):  # werkzeug keeps a large one in a temporary file

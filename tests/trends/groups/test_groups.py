@@ -67,7 +67,7 @@ def test_an_import_replaces_groups_of_the_same_name_and_keeps_the_others_behind(
     ("text", "problem"),
     [
         ("{", "The file is not JSON"),
-        ("[" * 100_000, "The file is not JSON"),
+        ("[" * 100_000, "The file is not JSON: too many lists or objects within each other"),
         ("{}", "Expected a list of groups"),
         ("[7]", "Group 1: group: expected an object with name, subsystem and series, not 7"),
         ('[{"name": "a"}]', "Group 1 (a): subsystem: is missing; Group 1 (a): series: is missing"),
