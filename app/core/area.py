@@ -86,6 +86,23 @@ class RunPanel(NamedTuple):
     context: Callable[[int], Mapping[str, Any]]  # of a run
 
 
+class OwnJob(NamedTuple):
+    """What an area says of a background job, for the job diary."""
+
+    name: str
+    labels: Mapping[str, str] = {}  # such as run, dataset
+    user: str = ""  # who asked for it
+    page: str = ""  # path of its page, without the URL prefix
+
+
+class OwnJobKind(NamedTuple):
+    """A kind of background jobs that are in the job diary."""
+
+    kind: str  # in the queue
+    title: str
+    describe: Callable[[Iterable[str]], Mapping[str, OwnJob]]  # by the keys of jobs; unknown ones are left out
+
+
 @dataclass(frozen=True)
 class Area:
     """One part of the product, and what it adds to menu, help, status, metrics, commands and so on.
@@ -113,6 +130,7 @@ class Area:
     element_links: Callable[[ShownElement], Iterable[RunLink]] | None = None  # to what the area can do with a histogram
     run_panel: RunPanel | None = None
     latest_runs: Callable[[int], Iterable[int]] | None = None  # numbers of the newest runs that the area has, at most so many
+    own_jobs: tuple[OwnJobKind, ...] = ()
     published: Callable[[], Any] | None = None  # what mirrors get of the area: a PublishedArea of app/publish/areas.py
 
 
@@ -154,4 +172,5 @@ def _names(area: Area) -> Iterable[tuple[str, str]]:
     yield from (("page in the menu", item.path) for item in area.menu)
     yield from (("command", name) for name in area.commands)
     yield from (("help topic", topic.name) for topic in area.help)
+    yield from (("kind of background jobs", each.kind) for each in area.own_jobs)
     yield from (("kind of event", kind.name) for kind in (area.events.kinds if area.events else ()))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from app import gui
-from app.core.area import Area, CliCommand, HelpTopic, MenuItem, RunLink, StatusLine, StatusTable
+from app.core.area import Area, CliCommand, HelpTopic, MenuItem, OwnJob, OwnJobKind, RunLink, StatusLine, StatusTable
 from app.gui.settings import GuiSettings
 
 if TYPE_CHECKING:
@@ -66,6 +66,12 @@ def _help() -> Mapping[str, Any]:
     return {"badges": {code: status.badge for code, status in STATUSES.items()}, "names": list(STATUS_CODES), **limits}
 
 
+def _imports(keys: Iterable[str]) -> Mapping[str, OwnJob]:
+    from app.gui.files.own_jobs import imports
+
+    return imports(keys)
+
+
 AREA = Area(
     name="gui",
     title="Runs and plots",
@@ -77,6 +83,7 @@ AREA = Area(
     ready=(_render_line,),
     metrics=_metrics,
     jobs="jobs.gui",
+    own_jobs=(OwnJobKind("import", "import", _imports),),
     commands={
         "register": CliCommand("app.cli.files", "Data"),
         "quarantine": CliCommand("app.cli.quarantine", "Data"),

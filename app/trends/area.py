@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from app import trends
-from app.core.area import Area, CliCommand, HelpTopic, MenuItem, RunLink, ShownElement, StatusLine
+from app.core.area import Area, CliCommand, HelpTopic, MenuItem, OwnJob, OwnJobKind, RunLink, ShownElement, StatusLine
 from app.trends.rules.event_source import TrendEvents
 from app.trends.settings import TrendSettings
 
@@ -46,6 +46,18 @@ def _element_links(element: ShownElement) -> Iterable[RunLink]:
     return element_links(element)
 
 
+def _extractions(keys: Iterable[str]) -> Mapping[str, OwnJob]:
+    from app.trends.own_jobs import extractions
+
+    return extractions(keys)
+
+
+def _requested_trends(keys: Iterable[str]) -> Mapping[str, OwnJob]:
+    from app.trends.own_jobs import requested_trends
+
+    return requested_trends(keys)
+
+
 AREA = Area(
     name="trends",
     title="Trends",
@@ -57,6 +69,10 @@ AREA = Area(
     metrics=_metrics,
     element_links=_element_links,
     jobs="jobs.trends",
+    own_jobs=(
+        OwnJobKind("extract-trends", "extraction", _extractions),
+        OwnJobKind("compute-requested-trend", "requested trend", _requested_trends),
+    ),
     commands={"trends": CliCommand("app.cli.trends", "Data")},
     settings=TrendSettings,
     help=(HelpTopic("trends", "Trends", "trends/help.html"),),

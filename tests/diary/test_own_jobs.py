@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from app.areas import AREAS
 from app.core.settings import Settings
 from app.diary.models import DiaryEvent, DiaryJob
 from app.diary.sources import own_jobs
@@ -14,13 +15,16 @@ from app.diary.sources.registry import source_named
 from app.diary.sources.runner import Report, scan_source, source_state
 from app.gui.files.entries import Entry
 from app.gui.files.register import IMPORT, register
-from app.gui.models import File
+from app.gui.models import File, Sample
 from app.gui.samples import SampleKey
 from app.queue.models import BackgroundJob
 from app.queue.store import cancel, enqueue, retry
-from app.trends.custom.store import COMPUTE
+from app.trends.custom.requests import RunsRequest
+from app.trends.custom.store import COMPUTE, request_trend
 from app.trends.scan import EXTRACT, job_key
 from tests.diary.observations import changes, only_job
+
+KINDS = [each.kind for area in AREAS for each in area.own_jobs]
 
 pytestmark = pytest.mark.both_databases
 
@@ -32,7 +36,7 @@ def scan(hub: Settings) -> Report:
 
 
 def test_the_kinds_of_jobs_are_those_of_the_areas() -> None:
-    assert list(own_jobs.KINDS) == [IMPORT, EXTRACT, COMPUTE]
+    assert KINDS == [IMPORT, EXTRACT, COMPUTE]
 
 
 def test_an_import_has_the_name_run_and_dataset_of_its_file(hub: Settings, tmp_path: Path) -> None:
@@ -45,6 +49,18 @@ def test_an_import_has_the_name_run_and_dataset_of_its_file(hub: Settings, tmp_p
     assert found.value_of("labels") == {"run": "367123", "dataset": DATASET, "queue": "bulk"}
 
 
+def test_an_import_keeps_its_name_when_its_file_is_removed(hub: Settings, tmp_path: Path) -> None:
+    register([Entry(DATASET, 367123, 0, str(tmp_path / "one.root"), "tdirectory")])
+    enqueue(IMPORT, str(File.get().id))
+    scan(hub)
+    Sample.delete().execute()
+    File.delete().execute()
+    BackgroundJob.update(state="failed", finished=time.time(), error="Gone").execute()
+    scan(hub)
+    assert (only_job().state, only_job().name) == ("failed", str(tmp_path / "one.root"))
+    assert only_job().value_of("labels")["run"] == "367123"
+
+
 def test_extractions_and_requested_trends_are_found_and_other_jobs_are_not(hub: Settings) -> None:
     enqueue(EXTRACT, job_key(SampleKey(367123, 0, DATASET)))
     enqueue(COMPUTE, "abcdef")
@@ -53,7 +69,16 @@ def test_extractions_and_requested_trends_are_found_and_other_jobs_are_not(hub: 
     extraction, trend = DiaryJob.select().order_by(DiaryJob.native_id)
     assert (extraction.kind, extraction.name) == ("extraction", f"run 367123 of {DATASET}")
     assert extraction.value_of("labels") == {"run": "367123", "dataset": DATASET, "queue": "bulk"}
-    assert (trend.kind, trend.name) == ("requested trend", "abcdef")
+    assert (trend.kind, trend.name, trend.value_of("facts")["key"]) == ("requested trend", "", "abcdef")
+
+
+def test_a_requested_trend_has_the_name_and_user_of_its_request(hub: Settings) -> None:
+    request = RunsRequest("basic.Mean()", "Pixel/charge", DATASET)
+    request_trend(request, "anna", hub)
+    scan(hub)
+    found = only_job()
+    assert (found.name, found.user) == ("basic.Mean() of Pixel/charge", "anna")
+    assert (found.value_of("labels")["dataset"], found.value_of("logs")) == (DATASET, [[f"/trends/requested/{request.key}", "page"]])
 
 
 def test_a_job_is_followed_through_failure_retry_and_cancelling(hub: Settings) -> None:
@@ -102,7 +127,7 @@ def test_more_jobs_than_fit_into_one_scan_are_all_found_and_followed(hub: Settin
 
 @pytest.mark.parametrize("key", ["", "9" * 30, "٣", "-1", "1/x", "0", "x\ud7ff\u202e", "7" * 5000])
 def test_a_row_with_an_odd_key_hides_no_other_one(hub: Settings, key: str) -> None:
-    for kind in own_jobs.KINDS:
+    for kind in KINDS:
         enqueue(kind, key)
     BackgroundJob.update(created=float("inf")).where(BackgroundJob.kind == COMPUTE).execute()
     enqueue(EXTRACT, "1/a/b/c")

@@ -39,6 +39,8 @@ FIELDS = {
     "ended": "end",
 }
 """Names of columns in the history that are not their own."""
+OWN_PAGES = ("/square/", "/trends/")
+"""Beginnings of the addresses of pages of jobs in this hub."""
 TIMES = ("submitted", "started", "ended")
 
 
@@ -92,6 +94,11 @@ def badge_of(state: str) -> Badge:
     return BADGES.get(state, Badge("unsure", "unsure", state))
 
 
+def name_of(job: DiaryJob) -> str:
+    """The name of a job, or its kind and id."""
+    return job.name or f"{job.kind} {job.native_id}".strip()
+
+
 def exit_of(job: DiaryJob) -> str:
     """The exit code with the name of its signal, or the signal alone; "" if none is known."""
     if job.exit_code:
@@ -102,7 +109,7 @@ def exit_of(job: DiaryJob) -> str:
 def logs_of(job: DiaryJob) -> list[ShownLog]:
     """The logs of a job; pages of this hub are links."""
     return [
-        ShownLog(path, kind, href(path) if kind == "page" and path.startswith("/square/") else "") for path, kind in job.value_of("logs")
+        ShownLog(path, kind, href(path) if kind == "page" and path.startswith(OWN_PAGES) else "") for path, kind in job.value_of("logs")
     ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, request
 
 from app.diary import jobs
-from app.diary.pages.presenters import BADGES, PATH, DiaryView, badge_of, exit_of, facts_of, logs_of, shown_event
+from app.diary.pages.presenters import BADGES, PATH, DiaryView, badge_of, exit_of, facts_of, logs_of, name_of, shown_event
 from app.diary.sources.registry import configured_sources
 from app.diary.status import source_line
 from app.security import Role, needs
@@ -44,6 +44,7 @@ def show_list() -> Response:
         sources=[(source.name, source_line(source)) for source in configured.sources],
         problems=configured.problems,
         badge_of=badge_of,
+        name_of=name_of,
     )
 
 
@@ -58,6 +59,7 @@ def show_job(number: int) -> Response:
         view=view,
         job=job,
         badge_of=badge_of,
+        name_of=name_of,
         meaning=BADGES[job.state].meaning if job.state in BADGES else "",
         exit=exit_of(job),
         labels=facts_of(job.value_of("labels")),

@@ -1,36 +1,25 @@
-"""The own jobs of this hub: imports, extractions and requested trends, from the rows of its queue."""
+"""The own jobs of this hub, from the rows of its queue: the kinds that areas declare, such as imports and extractions."""
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Mapping
 from typing import Any
 
-from peewee import fn
-
-from app.core.database import rows
+from app.core.area import OwnJob, OwnJobKind, current_areas
 from app.core.settings import Settings
 from app.diary import states
 from app.diary.observations.observation import Observation
 from app.diary.settings import DiarySettings
 from app.diary.sources.source import JobScan, JobSource, PeriodOption, SourceKind, observed, read_options
-from app.gui.files.register import IMPORT
-from app.gui.models import Dataset, File, Sample
 from app.queue.models import BackgroundJob
 from app.queue.states import CANCELLED, DONE, FAILED, QUEUED, RUNNING
-
-KINDS = {IMPORT: "import", "extract-trends": "extraction", "compute-requested-trend": "requested trend"}
-"""Kinds of jobs of the queue, and how the diary calls them. Those of trends are named here, as no area imports one beside it."""
 
 STATES = {QUEUED: states.PENDING, RUNNING: states.RUNNING, DONE: states.DONE, FAILED: states.FAILED, CANCELLED: states.CANCELLED}
 AT_ONCE = 2000
 """Rows read in one query."""
 OVERLAP_S = 60.0
 """Changes are read again for so long, since clocks differ and a row becomes visible after its time."""
-
-_SAMPLE = re.compile(r"([0-9]{1,19})(/.+)")
-_NUMBER = re.compile(r"[0-9]{1,9}")
 
 
 class OwnJobs(JobSource):
@@ -46,7 +35,8 @@ class OwnJobs(JobSource):
         """The new and the changed rows; rows are removed only after their end, so none is missed."""
         last, since, after, now = cursor.get("id", 0), cursor.get("since", 0.0), cursor.get("after", 0), time.time()
         job = BackgroundJob
-        wanted = job.select().where(job.kind.in_(list(KINDS))).order_by(job.id).limit(AT_ONCE)
+        kinds = {each.kind: each for area in current_areas() for each in area.own_jobs}
+        wanted = job.select().where(job.kind.in_(list(kinds))).order_by(job.id).limit(AT_ONCE)
         new = list(wanted.where(job.id > last))
         has_changed = (job.lease_until >= since) | (job.finished >= since)  # each claim, renewal and pause moves the lease
         changed = list(wanted.where(job.id > after, job.id <= last, has_changed)) if last else []
@@ -57,47 +47,27 @@ class OwnJobs(JobSource):
         else:
             following["since"] = until - OVERLAP_S
         found = [*changed, *new]
-        files = _files({number for job in found if (number := _file_of(job))})
-        observations, quarantined = observed(found, lambda job: _observation(job, files, now))
+        own = {name: each.describe({row.key for row in found if row.kind == name}) for name, each in kinds.items()}
+        observations, quarantined = observed(found, lambda row: _observation(row, kinds[row.kind], own[row.kind].get(row.key), now))
         return JobScan(observations, following, quarantined=quarantined)
 
 
-def _file_of(job: BackgroundJob) -> int | None:
-    """The number of the file that an import reads; None of other jobs."""
-    return int(job.key) if job.kind == IMPORT and _NUMBER.fullmatch(job.key) else None
-
-
-def _files(numbers: set[int]) -> dict[int, tuple[str, dict[str, str]]]:
-    """Address of each file, and its run and dataset if it has one alone."""
-    found: dict[int, tuple[str, dict[str, str]]] = {}
-    for number, url in rows(File.select(File.id, File.url).where(File.id.in_(list(numbers)))):
-        found[number] = url, {}
-    runs = fn.MIN(Sample.run), fn.MAX(Sample.run), fn.MIN(Dataset.name), fn.MAX(Dataset.name)
-    query = Sample.select(Sample.file, *runs).join(Dataset).where(Sample.file.in_(list(numbers))).group_by(Sample.file)
-    for number, first, last, dataset, other in rows(query):
-        labels = {"run": str(first)} if first == last else {}
-        found[number][1].update(labels | ({"dataset": dataset} if dataset == other else {}))
-    return found
-
-
-def _observation(job: BackgroundJob, files: Mapping[int, tuple[str, dict[str, str]]], now: float) -> Observation:
-    name, labels = job.key, dict[str, str]()
-    if number := _file_of(job):
-        name, labels = files.get(number, (f"file {job.key}, which is registered no more", {}))
-    elif sample := _SAMPLE.fullmatch(job.key):
-        name, labels = f"run {sample[1]} of {sample[2]}", {"run": sample[1], "dataset": sample[2]}
+def _observation(job: BackgroundJob, kind: OwnJobKind, own: OwnJob | None, now: float) -> Observation:
+    """A row as an observation. own: what its area says of the job; None: no more, as when its file is not registered any more."""
     return Observation(
         native_id=str(job.id),
         seen=now,
         state=STATES.get(job.state, states.UNKNOWN),
         submitted=job.created,
-        kind=KINDS[job.kind],
-        name=name,
+        kind=kind.title,
+        name=own.name if own else None,
+        user=own.user if own else None,
         reason=job.error,
         attempts=job.attempts,
         started=job.started,
         ended=job.finished,
-        labels=labels | {"queue": job.queue},
+        labels={**(own.labels if own else {}), "queue": job.queue},
+        logs=[(own.page, "page")] if own and own.page else None,
         metrics={} if job.progress is None else {"progress": job.progress},
         facts={"kind": job.kind, "key": job.key, "state": job.state, "note": job.note, "owner": job.owner},
     )
