@@ -26,6 +26,7 @@ class DataRequest(NamedTuple):
 
     keys: list[SeriesKey]
     choice: RunChoice
+    by_id: bool = False  # an id may be that of an older version of its trend
 
 
 def required(name: str) -> str:
@@ -56,7 +57,7 @@ def data_request() -> DataRequest:
     if series and number:
         raise Problem(400, "series and series_id can not be defined at the same time.")
     if number:
-        return DataRequest([_key_of(number)], _choice())
+        return DataRequest([_key_of(number)], _choice(), by_id=True)
     selection = Selection(required("subsystem"), required("pd"), required("processing_string"))
     choice, trend = _choice(), whole_number("trend_id")
     keys = all_series(selection)
@@ -64,7 +65,7 @@ def data_request() -> DataRequest:
         keys = [key_in(selection, trend)]
     if series:
         keys = _named(keys, series)
-    return DataRequest(keys, choice)
+    return DataRequest(keys, choice, by_id=bool(trend) and not series)
 
 
 def key_in(selection: Selection, number: int) -> SeriesKey:

@@ -128,6 +128,22 @@ def test_the_id_of_a_trend_is_that_of_its_data_also_after_a_change(store: TrendS
     assert [point["value"] for point in found["trends"]] == [3.0]
 
 
+@pytest.mark.parametrize("change", ["another metric, without points", "no configuration"])
+@pytest.mark.parametrize("runs", ["", "&latest=2", "&runs=355555,355557"])
+def test_an_id_that_was_listed_leads_to_whole_answers_after_a_change(
+    store: TrendStore, client: FlaskClient, change: str, runs: str
+) -> None:
+    number = _json(client, "/hdqm/api/plot_selection")["DT"]["StreamExpress"]["Express"][0]["id"]
+    newer = {"a": "basic.StdDev() DT/a"} if change.startswith("another") else {}
+    store.configure("DT", **newer, b="basic.BinCount(2) DT/b")
+    planted = {355555: 1 / 3, 355557: 12.1049, 357000: 8.0}
+    expected = {run: planted[run] for run in ([355557, 357000] if "latest" in runs else [355555, 355557] if runs else planted)}
+    for address in (f"/hdqm/api/data?series_id={number}{runs}", f"{DATA}&trend_id={number}{runs}"):
+        (found,) = _json(client, address)
+        assert found["metadata"]["name"] == "a"
+        assert {point["run"]: point["value"] for point in found["trends"]} == expected
+
+
 @pytest.mark.parametrize(
     ("query", "status", "message"),
     [
