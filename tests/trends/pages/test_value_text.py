@@ -25,8 +25,32 @@ CASES = {
     (0.0, None): "0",
     (3.0, math.inf): "3",
 }
+TINY = {
+    (5e-324, None): "4.94066 × 10⁻³²⁴",
+    (-1e-310, None): "-1 × 10⁻³¹⁰",
+    (2.5e-310, 1.2e-311): "(2.50 ± 0.12) × 10⁻³¹⁰",
+    (0.0, 1e-309): "(0.0 ± 1.0) × 10⁻³⁰⁹",
+}
+ROUNDED_UP = {
+    (9.999999e9, None): "1 × 10¹⁰",
+    (9.9999996e-5, None): "0.0001",
+    (999999999.9, None): "1 × 10⁹",
+    (9.9996e9, 5e7): "(1.0000 ± 0.0050) × 10¹⁰",
+    (9.9996e-5, 5e-7): "0.00010000 ± 0.00000050",
+    (0.0, 9.96e-5): "0.00000 ± 0.00010",
+}
 
 
 @pytest.mark.parametrize(("value", "error"), CASES)
 def test_a_value_has_the_digits_that_its_error_allows(value: float, error: float | None) -> None:
     assert value_text(value, error) == CASES[value, error]
+
+
+@pytest.mark.parametrize(("value", "error"), TINY)
+def test_a_value_below_the_smallest_normal_number_has_its_digits(value: float, error: float | None) -> None:
+    assert value_text(value, error) == TINY[value, error]
+
+
+@pytest.mark.parametrize(("value", "error"), ROUNDED_UP)
+def test_the_power_of_ten_is_that_of_the_rounded_value(value: float, error: float | None) -> None:
+    assert value_text(value, error) == ROUNDED_UP[value, error]
