@@ -17,7 +17,7 @@ from app.trends.models import Trend, TrendVersion
 from app.trends.query.changes import change_number, changes_of
 from app.trends.query.columns import candidate_runs, read_table
 from app.trends.query.run_choice import RunChoice
-from app.trends.query.selection import selections
+from app.trends.query.selection import Selection, selections
 from app.trends.query.series_key import Key
 from app.web import request_settings
 from app.web.arguments import choice_arg
@@ -32,7 +32,8 @@ MAX_VALUES = 3_000_000
 @needs(Role.VIEWER)
 def list_trends() -> Response:
     """The current configuration of each trend: of all, of one subsystem, or those of a selection; retired ones with retired=1."""
-    return unless_unchanged(_list_trends, change_number([]))
+    selection = selection_arg() if "pd" in request.args else None
+    return unless_unchanged(lambda: _list_trends(selection), change_number([selection] if selection else []))
 
 
 @blueprint.get("/selections")
@@ -66,8 +67,8 @@ def _check_size(keys: list[Key], choice: RunChoice) -> None:
         )
 
 
-def _list_trends() -> dict[str, Any]:
-    selection, subsystem = selection_arg() if "pd" in request.args else None, request.args.get("subsystem", "")
+def _list_trends(selection: Selection | None) -> dict[str, Any]:
+    subsystem = request.args.get("subsystem", "")
     names = {key.name for key in all_series(selection)} if selection else None
     query = _CONFIGURED.where(Trend.subsystem == subsystem) if subsystem else _CONFIGURED
     if choice_arg("retired", ("0", "1")) == "0":

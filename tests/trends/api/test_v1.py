@@ -125,6 +125,17 @@ def test_an_answer_is_304_until_something_changes(store: TrendStore, client: Fla
     assert (later.status_code, later.headers["ETag"] == etag) == (200, False)
 
 
+def test_trends_of_a_selection_are_listed_as_soon_as_they_have_points(store: TrendStore, client: FlaskClient) -> None:
+    store.configure("DT", a="basic.Mean() DT/a", b="basic.BinCount(2) DT/b", c="basic.Mean() DT/c")
+    address = f"/api/v1/trends?{SELECTION}"
+    before = client.get(address)
+    assert [each["name"] for each in before.json["trends"]] == ["a", "b"]
+    store.add(357000, {"c": (1.0, 0.1)})
+    after = client.get(address, headers={"If-None-Match": before.headers["ETag"]})
+    assert after.status_code == 200
+    assert [each["name"] for each in after.json["trends"]] == ["a", "b", "c"]
+
+
 @pytest.mark.parametrize("change", ["a point", "facts of a run"])
 def test_points_are_no_longer_304_after(store: TrendStore, client: FlaskClient, change: str) -> None:
     address = f"{POINTS}?{SELECTION}"
