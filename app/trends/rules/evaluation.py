@@ -8,11 +8,12 @@ from fnmatch import fnmatchcase
 import numpy as np
 
 from app.core.settings import Settings
+from app.runs.settings import RunsSettings
 from app.trends.analysis.band import Band, band
 from app.trends.analysis.numbers import number_text
 from app.trends.analysis.values import Floats
 from app.trends.query.columns import SeriesColumn, read_table
-from app.trends.query.conditions import RunConditions
+from app.trends.query.conditions import KNOWN, RunConditions
 from app.trends.query.run_choice import RunChoice
 from app.trends.query.selection import series_of_selection
 from app.trends.query.series_key import SeriesKey
@@ -72,6 +73,9 @@ class SeriesState:
 def evaluate(rule: RuleDefinition, settings: Settings) -> list[SeriesState]:
     """The state of each series of a rule. Runs that are known as not significant do not count.
 
+    With a Run Registry, the newest runs count only when they are known as significant: facts of a run come after its points, and
+    a cosmic run whose class is not known yet would look like a fault of the detector.
+
     Raises:
         UnknownGolden: The hub does not have the golden JSON of the reference runs any more.
     """
@@ -80,7 +84,8 @@ def evaluate(rule: RuleDefinition, settings: Settings) -> list[SeriesState]:
         return []
     conditions = RunConditions()
     reference = read_table(keys, RunChoice.parse(rule.reference), conditions, settings)
-    newest = read_table(keys, RunChoice.newest(NEWEST + rule.in_a_row), conditions, settings)
+    watched = RunConditions(KNOWN) if settings.of(RunsSettings).runs_rr_url else conditions
+    newest = read_table(keys, RunChoice.newest(NEWEST + rule.in_a_row), watched, settings)
     runs = newest.runs.run.astype(np.float64)
     return [_state(rule, key, before.values, now, runs) for key, before, now in zip(keys, reference.series, newest.series, strict=True)]
 

@@ -83,6 +83,23 @@ def test_runs_that_are_not_significant_do_not_count(watched: WatchedTrend) -> No
     assert not TrendViolation.select().count()
 
 
+def test_with_a_run_registry_runs_of_unknown_significance_wait(watched: WatchedTrend) -> None:
+    watched.settings = watched.settings.replace(runs_rr_url="https://cmsrunregistry.web.cern.ch/api")
+    store.add_rule(RULE, "alice")
+    for _ in range(3):
+        watched.run += 1
+        watched.store.add(watched.run, {"charge": (20.0, 0.1)})
+    watched.evaluate()
+    assert watched.notified() == [], "their facts were not fetched: they may be cosmic runs"
+    watched.store.facts(LAST + 1, run_class="Cosmics22", duration=60.0)
+    watched.store.facts(LAST + 2, LAST + 3)
+    watched.evaluate()
+    assert watched.notified() == [], "a short cosmic run and two others"
+    watched.add(20.0)
+    watched.evaluate()
+    assert watched.notified() == [("trend-outside", LAST + 2)]
+
+
 def test_a_rule_whose_selection_has_no_points_says_so(watched: WatchedTrend) -> None:
     store.add_rule(RULE._replace(processing="PromptReco"), "alice")
     store.add_rule(RULE._replace(names="charges*"), "alice")
