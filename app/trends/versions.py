@@ -40,23 +40,58 @@ class SyncResult(NamedTuple):
 def sync(configs: Configs) -> SyncResult:
     """Store new trends and versions, and the problems; retire trends without a configuration. Their points stay.
 
-    A trend is not retired if its file or folder, or a part of it, cannot be read: it may be there still.
+    A trend is not retired if its file or folder, or a part of it, cannot be read: it may be there still. Without a difference
+    nothing is written: pages that browsers have stay valid, and nobody waits.
     """
+    if _is_stored(configs):
+        return SyncResult(0, 0, 0)
     with proxy.atomic():
         number = advance(COUNTER)
-        known = {(trend.subsystem, trend.name): trend for trend in Trend.select()}
+        known = _known()
         new = [config for key, config in configs.trends.items() if key not in known]
         _insert_trends(new)
         _update_trends(known, configs)
-        gone = [
-            trend.id
-            for key, trend in known.items()
-            if key not in configs.trends and not trend.retired and not configs.may_contain(trend.place)
-        ]
+        gone = _gone(known, configs)
         _retire(gone)
         changed = _activate(configs, number)
         _store_problems(configs.problems)
     return SyncResult(len(new), changed - len(new), len(gone))
+
+
+def _is_stored(configs: Configs) -> bool:
+    """Whether the tables have these configurations and problems already, and no others."""
+    known = _known()
+    if not configs.trends.keys() <= known.keys() or _gone(known, configs):
+        return False
+    if any(_texts(known[key]) != _wanted_texts(config) for key, config in configs.trends.items()):
+        return False
+    current = TrendVersion.select(TrendVersion.trend, TrendVersion.hash).where(TrendVersion.activated.is_null(False))
+    if not {(known[key].id, config.version) for key, config in configs.trends.items()} <= set(rows(current)):
+        return False
+    fields = TrendConfigProblem.place, TrendConfigProblem.reason, TrendConfigProblem.hides_trends
+    problems = [
+        (place, reason, bool(hides)) for place, reason, hides in rows(TrendConfigProblem.select(*fields).order_by(TrendConfigProblem.id))
+    ]
+    return problems == [(str(each.place), each.reason, each.hides_trends) for each in configs.problems]
+
+
+def _known() -> dict[_Key, Trend]:
+    return {(trend.subsystem, trend.name): trend for trend in Trend.select()}
+
+
+def _gone(known: dict[_Key, Trend], configs: Configs) -> list[int]:
+    """The trends that have no configuration any more."""
+    return [
+        trend.id for key, trend in known.items() if key not in configs.trends and not trend.retired and not configs.may_contain(trend.place)
+    ]
+
+
+def _texts(trend: Trend) -> tuple[str, str, str, bool]:
+    return trend.title, trend.y_title, trend.place, trend.retired
+
+
+def _wanted_texts(config: TrendConfig) -> tuple[str, str, str, bool]:
+    return config.title, config.y_title, str(config.place), False
 
 
 def _store_problems(problems: list[ConfigProblem]) -> None:
@@ -87,9 +122,8 @@ def _update_trends(known: dict[_Key, Trend], configs: Configs) -> None:
         config = configs.trends.get(key)
         if config is None:
             continue
-        present = (trend.title, trend.y_title, trend.place, trend.retired)
-        wanted = (config.title, config.y_title, str(config.place), False)
-        if present != wanted:
+        wanted = _wanted_texts(config)
+        if _texts(trend) != wanted:
             trend.title, trend.y_title, trend.place, trend.retired = wanted
             trend.save()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from functools import partial
 from pathlib import Path
 from threading import Event
@@ -17,7 +18,8 @@ from app.trends.configs.page_configs import keep, page_config_history, remove, u
 from app.trends.configs.sources import load_all_configs
 from app.trends.configured import has_configs
 from app.trends.errors import ConfigError
-from app.trends.models import Trend
+from app.trends.models import Trend, TrendConfigProblem
+from app.trends.query.changes import change_number
 from app.trends.scan import scanning
 from app.trends.versions import sync
 from tests.support.cli import dqmhub
@@ -70,6 +72,35 @@ def test_a_trend_of_the_page_is_not_retired_while_a_file_cannot_be_read(site: Si
     remove("DT", "kept")
     sync(load_all_configs(site.settings))
     assert {trend.name: trend.retired for trend in Trend.select()} == {"n": False, "kept": True}
+
+
+def test_trends_of_files_are_not_retired_while_their_folder_is_away(site: Site) -> None:
+    keep(KEPT, "ann")
+    site.configure(n="basic.Count() DT/n")
+    sync(load_all_configs(site.settings))
+    folder = site.settings.data / "trends"
+    away = folder.rename(site.settings.data / "away")
+    with pytest.raises(ConfigError, match="cannot be read: No such file"):
+        load_all_configs(site.settings)
+    assert {trend.name: trend.retired for trend in Trend.select()} == {"n": False, "kept": False}
+    away.rename(folder)
+    (folder / "DT" / "a.ini").unlink()
+    sync(load_all_configs(site.settings))
+    assert {trend.name: trend.retired for trend in Trend.select()} == {"n": True, "kept": False}, "an empty folder is an answer"
+    shutil.rmtree(folder)
+    assert [name for _, name in load_all_configs(site.settings).trends] == ["kept"], "no trend is of a file any more"
+
+
+def test_reading_the_same_configurations_again_changes_nothing(site: Site) -> None:
+    site.configure(n="basic.Count() DT/n", wrong="basic.Count( DT/n")
+    sync(load_all_configs(site.settings))
+    before = change_number(), [problem.id for problem in TrendConfigProblem.select()]
+    assert str(sync(load_all_configs(site.settings))) == "0 new, 0 changed, 0 retired"
+    assert (change_number(), [problem.id for problem in TrendConfigProblem.select()]) == before
+    assert len(before[1]) == 1
+    site.configure(n="basic.Count() DT/n")
+    sync(load_all_configs(site.settings))
+    assert (change_number() > before[0], TrendConfigProblem.select().count()) == (True, 0), "a problem less is a difference"
 
 
 def test_one_name_is_kept_once_and_again_after_its_removal_with_a_history(site: Site) -> None:

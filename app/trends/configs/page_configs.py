@@ -18,6 +18,9 @@ from app.trends.models import PAGE_CONFIGS, PageConfig
 
 FIELDS = ("title", "y_title", "metric", "me", "histo1", "histo2", "reference", "threshold")
 
+PAGE = "page: "
+"""Places of these configurations begin so."""
+
 
 def used_page_configs() -> list[TrendConfig]:
     """The configurations made on pages that were not removed, by subsystem and name."""
@@ -31,7 +34,7 @@ def used_page_configs() -> list[TrendConfig]:
 
 def page_place(user: str, at: float) -> Place:
     """The place of a configuration that a user made at a time, Unix s UTC."""
-    return Place(f"page: {user}, {time.strftime('%Y-%m-%d', time.gmtime(at))}", 0)
+    return Place(f"{PAGE}{user}, {time.strftime('%Y-%m-%d', time.gmtime(at))}", 0)
 
 
 def keep(config: TrendConfig, user: str) -> None:
