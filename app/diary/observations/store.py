@@ -16,7 +16,7 @@ from app.diary.observations.checks import Checked, checked
 from app.diary.observations.observation import JobKey, Observation, ParentKey
 from app.diary.states import LOST, UNFINISHED
 
-BATCH = 100
+BATCH = 50
 """Observations of one transaction, which takes much less than the 0.2 s for which others may wait."""
 
 COLUMNS = [field for name, field in DiaryJob._meta.fields.items()]
