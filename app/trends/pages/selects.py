@@ -35,14 +35,14 @@ class Select(NamedTuple):
 
 
 def completed(view: TrendView, selections: Selections) -> TrendView:
-    """The view with what is the only choice."""
+    """The view with what is the only choice, and without a second processing that is the first one."""
     datasets = selections.get(view.subsystem, {})
     if not view.pd and len(datasets) == 1:
         view = view.replace(pd=next(iter(datasets)))
     processings = datasets.get(view.pd, [])
     if not view.ps and len(processings) == 1:
         view = view.replace(ps=processings[0])
-    return view
+    return view.replace(ps2="") if view.ps2 == view.ps else view
 
 
 def selects(view: TrendView, selections: Selections) -> list[Select]:

@@ -168,6 +168,13 @@ def test_an_unknown_second_processing_is_named(client: FlaskClient, three_runs: 
     assert "There are no points of second processing Nothing for DT in StreamExpress. There are points of: PromptReco" in text
 
 
+def test_the_first_processing_is_no_second_one(client: FlaskClient, three_runs: TrendStore) -> None:
+    three_runs.add(355001, {"a": (1.0, 0.1)}, PROMPT)
+    page = client.get(ALL + "&ps2=Express").text
+    assert "(no points)" not in page
+    assert fields(page)["ps2"] == ""
+
+
 def test_a_run_without_facts_is_shown_and_said(client: FlaskClient, three_runs: TrendStore) -> None:
     three_runs.add(355009, {"a": (9.0, 0.5)})
     assert "It is not known whether 1 run is significant; it is marked." in page_text(client, ALL)
