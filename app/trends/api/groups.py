@@ -66,7 +66,7 @@ def edit_group(group: int) -> Response:
         raise Problem(400, "A group stays in its subsystem", [("subsystem", f"Expected {row.subsystem}")])
     version = body.get("version")
     if type(version) is not int or not 0 < version <= MAX_NUMBER:
-        raise Problem(400, "The version of the group is missing", [("version", "Expected the whole number that came with the group")])
+        raise _no_version()
     store.edit_group(row, version, edited)
     return _answer(store.find_group(row.id))
 
@@ -77,8 +77,15 @@ def delete_group(group: int) -> Response:
     """Delete a group that was read at `version`; the history on its page brings it back."""
     row = _row(group)
     check_may_edit(row.subsystem)
-    store.delete_group(row, int_arg("version", 0, MAX_NUMBER))
+    version = int_arg("version", 0, MAX_NUMBER)
+    if not version:
+        raise _no_version()
+    store.delete_group(row, version)
     return Response(status=204)
+
+
+def _no_version() -> Problem:
+    return Problem(400, "The version of the group is missing", [("version", "Expected the whole number that came with the group")])
 
 
 def group_json(row: TrendGroup, known: frozenset[str]) -> dict[str, Any]:

@@ -34,6 +34,14 @@ def test_a_group_is_added_read_changed_and_deleted(client: FlaskClient, bearer: 
     assert groups_of("Pixel") == []
 
 
+def test_a_group_is_not_deleted_without_its_version(client: FlaskClient, bearer: Bearer) -> None:
+    own = bearer("expert:Pixel")
+    client.post(PATH, json=GROUP, headers=own)
+    refused = client.delete(f"{PATH}/1", headers=own)
+    assert (refused.status_code, refused.json["message"]) == (400, "The version of the group is missing")  # type: ignore[index]
+    assert len(groups_of("Pixel")) == 1
+
+
 def test_others_are_refused(client: FlaskClient, bearer: Bearer) -> None:
     assert client.post(PATH, json=GROUP).status_code in (401, 403)
     for role in ("shifter", "expert:SiStrips"):
