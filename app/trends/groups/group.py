@@ -11,6 +11,10 @@ from app.trends.groups.errors import InvalidGroup
 PREFIX = "plot:"
 """Stands before names of trends in some of the original's files; names are meant without it."""
 
+FIELDS = ("name", "plot_title", "y_title", "subsystem", "correlation", "series")
+ADDED = ("id", "version", "missing")
+"""Fields that the API adds, and takes back."""
+
 MAX_TEXT = 200
 """Letters of a name or title; the longest of the original has 49."""
 
@@ -58,6 +62,8 @@ def group_from_json(value: Any) -> DisplayGroup:
     if not isinstance(value, dict):
         raise InvalidGroup([("group", f"expected an object with name, subsystem and series, not {json.dumps(value)[:100]}")])
     wrong = [(name, "is missing") for name in ("name", "subsystem", "series") if name not in value]
+    unknown = [name for name in value if name not in (*FIELDS, *ADDED)]
+    wrong += [("group", f"{name[:50]!r} is no field of a group; right would be {', '.join(FIELDS)}") for name in unknown[:5]]
     texts = {name: value.get(name, "") for name in ("name", "plot_title", "y_title", "subsystem")}
     wrong += [(name, f"expected a text, not {json.dumps(text)[:100]}") for name, text in texts.items() if not isinstance(text, str)]
     correlation, series = value.get("correlation", False), value.get("series", [])
@@ -88,6 +94,8 @@ def checked(group: DisplayGroup) -> DisplayGroup:
 def _wrong_texts(group: DisplayGroup) -> Iterable[tuple[str, str]]:
     texts = {"name": group.name, "title": group.title, "y_title": group.y_title, "subsystem": group.subsystem}
     for field, text in texts.items():
+        if field == "title" and text == group.name:
+            continue  # a name without a title is wrong once
         if problem := _problem(text, required=field in ("name", "subsystem")):
             yield field, problem
     if "/" in group.subsystem or group.subsystem in (".", ".."):

@@ -76,6 +76,7 @@ def test_an_import_replaces_groups_of_the_same_name_and_keeps_the_others_behind(
         (json.dumps([CHARGE.json | {"name": 5}]), "Group 1: name: expected a text, not 5"),
         (json.dumps([CHARGE.json | {"series": [], "plot_title": "a\nb"}]), "Group 1 (charge): title: expected letters that can be printed"),
         (json.dumps([CHARGE.json | {"subsystem": "a/b"}]), "Group 1 (charge): subsystem: expected the name of a folder"),
+        (json.dumps([CHARGE.json | {"y_titel": "x"}]), "Group 1 (charge): group: 'y_titel' is no field of a group; right would be name"),
         (json.dumps([CHARGE.json, CHARGE.json]), "Group 2 (charge): name: Pixel has this group twice"),
         (json.dumps([CHARGE.json | {"name": "\ud800"}]), "Group 1: name: expected letters that can be printed"),
     ],
@@ -85,6 +86,12 @@ def test_a_file_with_anything_wrong_is_refused_whole_with_the_place(hub: Setting
         import_groups(text)
     assert problem in str(raised.value)
     assert not TrendGroup.select().exists()
+
+
+def test_a_wrong_name_without_a_title_is_wrong_once(hub: Settings) -> None:
+    with pytest.raises(InvalidGroup) as raised:
+        checked(CHARGE._replace(name="x" * 300, title="x" * 300))
+    assert [field for field, _ in raised.value.fields] == ["name"]
 
 
 @pytest.mark.parametrize(("count", "good"), [(1, False), (2, True), (3, True), (4, False)])
