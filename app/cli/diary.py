@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def diary() -> None:
-    """List the jobs of the diary, or scan one of its sources now."""
+    """List the jobs of the diary, and scan its sources."""
 
 
 @diary.command("scan")
@@ -57,6 +57,24 @@ def ls(limit: int, as_json: bool) -> None:
 
     for job in newest_jobs(limit):
         click.echo(json.dumps(job_json(job), ensure_ascii=False) if as_json else _line(job))
+
+
+@diary.command("quarantined")
+@click.option("--source", default="", help="Only records of this source.")
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 100_000), help="Maximum number of records.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object per line; times are Unix seconds, UTC.")
+def quarantined(source: str, limit: int, as_json: bool) -> None:
+    """List the kept records of sources that cannot be used, those that came last first."""
+    cli.open_database()
+    from app.diary.observations.quarantine import quarantined_records
+
+    for row in quarantined_records(source, limit):
+        if as_json:
+            names = "source", "text", "reason", "first", "at", "count"
+            click.echo(json.dumps({name: getattr(row, name) for name in names}, ensure_ascii=False))
+        else:
+            at = time.strftime("%Y-%m-%d %H:%M:%SZ", time.gmtime(row.at))
+            click.echo(f"{at}  {row.source}  {row.count} times: {one_line(row.reason)}: {one_line(row.text)}")
 
 
 def _line(job: DiaryJob) -> str:

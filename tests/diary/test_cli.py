@@ -8,6 +8,7 @@ from pathlib import Path
 from app.core.settings import Settings
 from app.diary import jobs
 from app.diary.models import DiaryJob
+from app.diary.observations.quarantine import quarantine
 from app.diary.observations.store import store
 from app.queue.store import enqueue
 from app.trends.scan import EXTRACT
@@ -48,3 +49,13 @@ def test_jobs_are_listed_newest_first_for_people_and_as_json(hub: Settings) -> N
         ("7", "done", "failed", "anna"),
     ]
     assert len(dqmhub(hub, "diary", "ls", "--limit", "1").stdout.splitlines()) == 1
+
+
+def test_records_that_cannot_be_used_are_listed_with_their_reason(hub: Settings) -> None:
+    for at in (NOW, NOW + 60):
+        quarantine("slurm", [("torn|li\nne", "5 fields, not 9")], at, 10)
+    quarantine("lsf", [("x", "No id")], NOW, 10)
+    lines = dqmhub(hub, "diary", "quarantined").stdout.splitlines()
+    assert lines == ["2023-11-14 22:14:20Z  slurm  2 times: 5 fields, not 9: torn|li ne", "2023-11-14 22:13:20Z  lsf  1 times: No id: x"]
+    (found,) = [json.loads(line) for line in dqmhub(hub, "diary", "quarantined", "--source", "slurm", "--json").stdout.splitlines()]
+    assert found == {"source": "slurm", "text": "torn|li\nne", "reason": "5 fields, not 9", "first": NOW, "at": NOW + 60, "count": 2}

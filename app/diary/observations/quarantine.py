@@ -30,6 +30,12 @@ def quarantine(source: str, refused: Sequence[tuple[str, str]], now: float, keep
             DiaryQuarantine.delete().where(DiaryQuarantine.id.in_(old)).execute()
 
 
+def quarantined_records(source: str, limit: int) -> list[DiaryQuarantine]:
+    """The records that are kept of a source ("": of all), those that came last first."""
+    query = DiaryQuarantine.select().order_by(DiaryQuarantine.at.desc(), DiaryQuarantine.id.desc()).limit(limit)
+    return list(query.where(DiaryQuarantine.source == source) if source else query)
+
+
 def _keep(source: str, text: str, reason: str, now: float) -> None:
     digest = blake2b(f"{reason}\0{text}".encode(errors="surrogatepass"), digest_size=16).hexdigest()
     again = {DiaryQuarantine.at: now, DiaryQuarantine.count: DiaryQuarantine.count + 1}
