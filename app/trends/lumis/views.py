@@ -12,7 +12,7 @@ from app.formats.me_names import MENames
 from app.gui.current import current_catalog
 from app.gui.errors import GuiError
 from app.gui.files.entries import is_live
-from app.gui.samples import SampleKey
+from app.gui.samples import SampleKey, lumis_of
 from app.security import Role, needs
 from app.security.caller import current_user
 from app.trends.custom import store
@@ -113,6 +113,8 @@ def _errors(form: LumiForm) -> FieldErrors:
 
 def no_lumis(run: int, dataset: str) -> str:
     """Why a run has no trend over lumisections."""
+    if not lumis_of(run, dataset):
+        return f"There is no file of run {run} of {dataset}"
     return f"Run {run} of {dataset} has no files of lumisections: its file has the sum of the whole run alone"
 
 

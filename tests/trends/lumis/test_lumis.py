@@ -134,11 +134,17 @@ def test_a_run_without_files_of_lumisections_says_so(lumis: Site, signed_in: Sig
     assert BackgroundJob.select().where(BackgroundJob.kind == COMPUTE).count() == 0
 
 
+def test_a_run_without_any_file_is_not_said_to_have_one(lumis: Site, client: FlaskClient) -> None:
+    page = words(client.get("/trends/lumis", query_string=FORM | {"run": "1"}))
+    assert f"There is no file of run 1 of {EACH}" in page
+    assert "the sum of the whole run" not in page
+
+
 @pytest.mark.parametrize(
     ("fields", "problem"),
     [
         ({"run": "x"}, "Expected the number of a run"),
-        ({"run": "1"}, "has no files of lumisections"),
+        ({"run": "1"}, f"There is no file of run 1 of {EACH}"),
         ({"dataset": "/a/b/c"}, "There is no dataset /a/b/c"),
         ({"golden": "0123456789ab"}, "There is no golden JSON 0123456789ab"),
         ({"metric": "basic.Maen()"}, "the nearest is basic.Mean"),
