@@ -71,6 +71,8 @@ def show_chart() -> AnyResponse:
 
 def _view() -> ChartView:
     view = chart_view_from_query(request.query_string.decode("latin-1"))
+    if not view.series:  # the only thing to do on its page is to add one
+        view = view.replace(search=view.search._replace(is_open=True))
     if view.form and view.form.becomes and view.series:
         view = view.replace(runs=view.form.resolved(_table(view).runs.run.tolist()))
     return view

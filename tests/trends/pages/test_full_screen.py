@@ -193,8 +193,11 @@ def test_wrong_fields_are_named_and_the_rest_stays(client: FlaskClient) -> None:
     assert link(page, "Open the page without them") == {"path": ["/trends/chart"], "series": [A]}
 
 
-def test_a_chart_without_series_says_what_to_do(client: FlaskClient) -> None:
-    assert "This chart has no series. Add one below" in read(client, "/trends/chart")
+def test_a_chart_without_series_offers_them_at_once(client: FlaskClient) -> None:
+    page = read(client, "/trends/chart")
+    assert "Choose the first series of the chart" in page
+    assert 'id="chart-form"' not in page, "there is nothing to draw in another way"
+    assert link(page, "b")["series"] == [B]
     assert client.get("/trends/chart/points").status_code == 400
 
 

@@ -211,6 +211,12 @@ def test_a_page_beyond_the_last_one_is_the_last_one_and_says_so(client: FlaskCli
     assert titles(client, ALL + "&grid=1x1&page=2") == ["b"]
 
 
+def test_one_chart_is_as_wide_as_the_page_whatever_the_grid(client: FlaskClient, three_runs: TrendStore) -> None:
+    assert 'id="trend-charts" class="columns-2"' in client.get(ALL).text
+    assert 'id="trend-charts" class="columns-1"' in client.get(ALL + "&grid=6x6&search=b").text
+    assert 'id="trend-charts" class="columns-1"' in client.get(ALL + "&grid=1x6").text
+
+
 def test_the_list_of_plots_leads_to_the_page_of_each(client: FlaskClient, three_runs: TrendStore) -> None:
     text = client.get(ALL + "&grid=1x1").text
     link = f'{html.escape(ALL)}&amp;page=2&amp;grid=1x1#trend-2">b</a>'
