@@ -21,7 +21,8 @@ from app.web.frame import href
 
 DRIFT_PARAMETERS = (
     f"Steps of the mean with at least {LEAST_POINTS} points on each side, outliers beyond {CLIP:g} sigma clipped, at most {MOST_STEPS}; "
-    f"in a series without any, one is marked with a probability of at most {FALSE_ALARMS:.0%}."
+    f"in a series without any, one is marked with a probability of at most {FALSE_ALARMS:.0%}. "
+    "Sigma of a step is the spread of points without steps and slopes, not that of the band."
 )
 """The parameters of the search for drifts."""
 

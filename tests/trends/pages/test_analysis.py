@@ -98,6 +98,7 @@ def test_band_and_drift_are_words_with_links_without_scripts(client: FlaskClient
     assert f"{outside} of 199" in text
     assert "Reference band and drift" in text
     assert "at most 1%" in text, "the parameters are on the page"
+    assert "Sigma of a step is the spread of points without steps and slopes, not that of the band" in text
 
 
 def test_the_page_without_band_and_drift_has_no_such_part(client: FlaskClient, charge: TrendStore) -> None:
