@@ -3,6 +3,8 @@
 dqm.trends.model = (() => {
   const FORMS = ["circle", "square", "triangle", "diamond", "plus", "lower", "cross", "hexagon"];
   const DEFAULT_SIGMAS = 5;
+  const SAME = 1e-12; // part of a value by which others may differ and be the same but for rounding
+  const LARGEST_END = 8e307; // of a range; points beyond have signs at its edge
   const INSIGNIFICANT = { 0: "run not significant", 2: "significance of the run unknown" };
 
   const labelOf = (series) => series.title || series.name;
@@ -28,19 +30,19 @@ dqm.trends.model = (() => {
 
   /** Mean and RMS (standard deviation of the population) of all values that are not 0, as HDQM has them. */
   function spread(lines) {
-    const sum = (part) => {
-      let total = 0;
-      for (const { values } of lines) for (const value of values) if (value && Number.isFinite(value)) total += part(value);
-      return total;
-    };
-    const count = sum(() => 1) || 1;
-    const mean = sum((value) => value) / count;
-    return { mean, rms: Math.sqrt(sum((value) => (value - mean) ** 2) / count) };
+    const values = lines.flatMap((line) => Array.from(line.values).filter((value) => value && Number.isFinite(value)));
+    const largest = values.reduce((found, value) => Math.max(found, Math.abs(value)), 0) || 1; // squares have room beside it
+    const mean = (part) => values.reduce((total, value) => total + part(value / largest), 0) / (values.length || 1);
+    const middle = mean((value) => value);
+    return { mean: largest * middle, rms: largest * Math.sqrt(mean((value) => (value - middle) ** 2)) };
   }
 
-  /** A range around values that are all equal has a width, too. */
+  /** A range whose width is a number, too. */
+  const limited = (range) => range.map((end) => Math.min(Math.max(end, -LARGEST_END), LARGEST_END));
+
+  /** A range around values that are all equal, but for the rounding of their last digits, has a width, too. */
   function widened([min, max], share) {
-    const room = max > min ? share * (max - min) : Math.abs(max) / 10 || 1;
+    const room = max - min > SAME * Math.max(Math.abs(min), Math.abs(max)) ? share * (max - min) : Math.abs(max) / 10 || 1;
     return [min - room, max + room];
   }
 
@@ -55,12 +57,12 @@ dqm.trends.model = (() => {
         max = Math.max(max, value + error);
       }
     }
-    return min <= max ? widened([min, max], 0.05) : [0, 1];
+    return min <= max ? widened(limited([min, max]), 0.05) : [0, 1];
   }
 
   function usualRange(lines) {
     const { mean, rms } = spread(lines);
-    return rms > 1e-12 * Math.abs(mean) ? [mean - DEFAULT_SIGMAS * rms, mean + DEFAULT_SIGMAS * rms] : wholeRange(lines);
+    return rms > SAME * Math.abs(mean) ? limited([mean - DEFAULT_SIGMAS * rms, mean + DEFAULT_SIGMAS * rms]) : wholeRange(lines);
   }
 
   function column(name, values, unit) {

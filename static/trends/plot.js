@@ -4,7 +4,7 @@
 dqm.trends.plotOptions = (() => {
   const { frame, ticks } = dqm.trends;
   /** A step that always has room, for the part of uPlot that looks for one: the ticks come from ticks.js. */
-  const ANY_STEP = [1e300];
+  const anyStep = (_plot, _axis, min, max) => [Math.max(5, 10 * (max - min))];
   const LABEL_SIZE = 18;
   const ROOM = 14; // of ticks and gaps beside the texts of an axis
 
@@ -22,7 +22,7 @@ dqm.trends.plotOptions = (() => {
       font: `12px ${chart.colours.font}`,
       labelFont: `12px ${chart.colours.font}`,
       labelSize: LABEL_SIZE,
-      incrs: ANY_STEP,
+      incrs: anyStep,
       gap: 4,
       ticks: { stroke: look("line"), width: 1, size: 5 },
       grid: { show: place.hasGrid ?? true, stroke: look("line"), width: 0.6 },

@@ -48,9 +48,9 @@ dqm.trends.StampLayer = (() => {
       this.image = new ImageData(width, height);
     }
 
-    /** Add a sprite whose upper left corner is at a pixel. */
+    /** Add a sprite whose upper left corner is at a pixel; none where a place is no number. */
     add({ width, height, pixels }, x, y) {
-      if (x < 0 || y < 0 || x + width > this.width || y + height > this.height) return;
+      if (!(x >= 0 && y >= 0 && x + width <= this.width && y + height <= this.height)) return;
       const { data } = this.image;
       const corner = y * this.width + x;
       for (const pixel of pixels) blend(data, 4 * (corner + pixel[1] * this.width + pixel[0]), pixel);

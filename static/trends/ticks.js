@@ -1,6 +1,7 @@
 // Where an axis has ticks: round numbers, dates, or runs and fills that have room.
 "use strict";
 dqm.trends.ticks = (() => {
+  const MOST_TICKS = 1000;
   const DAY = 86400;
   const MONTH = 30 * DAY;
   /** Steps of an axis of time in seconds; longer ones are months. */
@@ -14,12 +15,19 @@ dqm.trends.ticks = (() => {
     return base * [1, 2, 5, 10].find((factor) => base * factor >= rough * (1 - 1e-9));
   }
 
+  /** The multiples of a step within a range. */
+  function multiples(min, max, step) {
+    const first = Math.ceil(min / step - 1e-9);
+    const count = Math.min(Math.floor((max - first * step) / step + 1e-9) + 1, MOST_TICKS);
+    const places = Array.from({ length: Math.max(count, 0) }, (_, index) => (first + index) * step);
+    return [...new Set(places)]; // far from 0, numbers are no closer than that
+  }
+
   /** Ticks at round numbers: {at, text}. */
   function numbers([min, max], pixels, space = 70) {
     if (!(max > min)) return [];
     const step = niceStep(max - min, pixels / space);
-    const places = [];
-    for (let number = Math.ceil(min / step - 1e-9); number * step <= max + step * 1e-9; number += 1) places.push(number * step);
+    const places = multiples(min, max, step);
     const texts = dqm.trends.format.ticks(places, step);
     return places.map((at, index) => ({ at, text: texts[index] }));
   }
