@@ -50,7 +50,7 @@ def default_times(now: float) -> Mapping[str, str]:
 def announce(form: WindowForm, hosts: Collection[str], user: str) -> None:
     """Store a window. hosts: those that may be chosen. Raises InvalidWindow."""
     begins, ends = parse_time(form.begins, 0), parse_time(form.ends, 1)
-    reason = form.reason.replace("\0", "").strip()[:MAX_REASON]
+    reason = form.reason.strip()[:MAX_REASON]
     if problems := [*_wrong_texts(form, hosts, reason), *_wrong_times(begins, ends)]:
         raise InvalidWindow(problems)
     with proxy.atomic():

@@ -29,9 +29,9 @@ AUDIT_ROWS = 100
 
 
 def form_text(name: str) -> str:
-    """A field of the form of this request, without NUL, which PostgreSQL accepts in no text."""
+    """A field of the form of this request."""
     request.max_content_length = MAX_FORM_BYTES
-    return request.form.get(name, "").replace("\0", "")
+    return request.form.get(name, "")
 
 
 def account_page(template: str, problem: Problem | None = None, **context: Any) -> Response:

@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.web.answers import is_api, is_fragment
+from app.web.form_bodies import HubRequest, check_no_nul
 from app.web.frame import current_url
 from app.web.problem import Problem
 
@@ -22,6 +23,7 @@ log = logging.getLogger(__name__)
 
 def init_app(app: Flask) -> None:
     """Respond to every exception of a view."""
+    app.request_class = HubRequest
     app.before_request(_reject_nul)
     app.register_error_handler(Problem, problem_response)
     app.register_error_handler(HTTPException, _http_error)
@@ -44,11 +46,11 @@ def map_errors(app: Flask, base: type[DomainError], problem_of: Callable[[Domain
 
 
 def _reject_nul() -> None:
-    """Reject NUL, which occurs in no name and which PostgreSQL accepts in no text."""
-    if "\0" in request.environ["PATH_INFO"] or "%00" in request.environ["QUERY_STRING"]:
-        fields = dict.fromkeys(name for name, value in request.args.items(multi=True) if "\0" in name + value)
-        errors = [(name.replace("\0", "\\0"), "must not contain the character NUL") for name in fields]
-        raise Problem(400, "Invalid address: it contains the character NUL (%00)", errors)
+    """Reject NUL in addresses: it occurs in no name, and PostgreSQL accepts it in no text."""
+    message = "Invalid address: it contains the character NUL (%00)"
+    check_no_nul([*request.args.items(multi=True)], message)
+    if "\0" in request.environ["PATH_INFO"]:
+        raise Problem(400, message)
 
 
 def problem_response(problem: Problem) -> Response:

@@ -3,25 +3,51 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from peewee import fn
+
+from app.core.database import rows
 from app.queue.store import enqueue
 from app.trends.configs.config import Place, TrendConfig, make_config
 from app.trends.configs.page_configs import keep, used_page_configs
 from app.trends.custom.requests import TrendRequest
 from app.trends.errors import ConfigError
-from app.trends.models import Trend
+from app.trends.models import Trend, TrendVersion
 from app.trends.scan import READ_CONFIGS
 
 MAX_NAME, MAX_TITLE = 200, 200
 _SUBSYSTEM = re.compile(r"[A-Za-z0-9_+-]{1,64}")
 
 
-def suggested_fields(request: TrendRequest, title: str) -> dict[str, str]:
-    """Fields of the form to keep a trend: the subsystem of the monitor element, and a name that may be used."""
+def suggested_fields(request: TrendRequest, title: str, own: Sequence[str] = ()) -> dict[str, str]:
+    """Fields of the form to keep a trend: a subsystem, and a name that may be used.
+
+    Args:
+        own: The subsystems to which the user is limited, one of which is suggested; empty for no limit.
+    """
+    folder = request.me.partition("/")[0]
+    used = subsystems_using(folder)
+    fitting = [each for each in (*used, folder) if each in own] or own or used or [folder]
     name = re.sub(r"[^A-Za-z0-9_+-]+", "_", request.me.rpartition("/")[2]).strip("_")
     metric = request.metric.partition("(")[0].rpartition(".")[2]
-    return {"subsystem": request.me.partition("/")[0], "name": f"{name}_{metric}", "title": title, "y_title": title}
+    return {"subsystem": fitting[0], "name": f"{name}_{metric}", "title": title, "y_title": title}
+
+
+def subsystems_using(folder: str) -> list[str]:
+    """The subsystems whose trends have their monitor element in a folder of the first level, those with the most trends first.
+
+    Their names differ from those of the folders: the trends of SiStrips are of SiStrip/.
+    """
+    start = f"{folder}/"
+    query = TrendVersion.select(Trend.subsystem).join(Trend).where(fn.SUBSTR(TrendVersion.me, 1, len(start)) == start, ~Trend.retired)
+    query = query.group_by(Trend.subsystem).order_by(fn.COUNT(Trend.id.distinct()).desc(), Trend.subsystem)
+    return [subsystem for (subsystem,) in rows(query)]
+
+
+def known_subsystems() -> list[str]:
+    """The subsystems that have trends."""
+    return [subsystem for (subsystem,) in rows(Trend.select(Trend.subsystem).where(~Trend.retired).distinct().order_by(Trend.subsystem))]
 
 
 def config_of(request: TrendRequest, fields: Mapping[str, str]) -> TrendConfig:

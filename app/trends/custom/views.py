@@ -13,7 +13,7 @@ from app.queue.models import JobStateError
 from app.queue.store import cancel
 from app.security import Role, needs
 from app.security.caller import current_user
-from app.security.subsystems import check_may_edit, may_edit
+from app.security.subsystems import check_may_edit
 from app.trends.custom import keeping, store
 from app.trends.custom.form import PATHS, RequestForm, form_errors, form_of
 from app.trends.custom.metric_list import check_metric, metric_list
@@ -127,7 +127,8 @@ def _trend_page(shown: ShownTrend, title: str, keep_problem: str = "", keep_fiel
     key, user = shown.trend.key, current_user()
     rows = shown.rows
     shown_rows = rows if request.args.get("rows") == "all" else rows[:SHOWN_ROWS]
-    fields = keep_fields or keeping.suggested_fields(shown.request, shown.title)
+    own = [each for each in user.subsystems.split(",") if each]
+    fields = keep_fields or keeping.suggested_fields(shown.request, shown.title, own)
     return page(
         "trends/requested.html",
         "trends/requested_fragment.html",
@@ -143,7 +144,8 @@ def _trend_page(shown: ShownTrend, title: str, keep_problem: str = "", keep_fiel
         all_rows=link(f"/trends/requested/{key}", {"title": title, "rows": "all"}),
         change=_change_address(shown, title),
         may_request=user.role >= Role.SHIFTER,
-        may_keep=user.role >= Role.EXPERT and may_edit(fields["subsystem"]),
+        may_keep=user.role >= Role.EXPERT,
+        keep_subsystems=own or keeping.known_subsystems(),
         kept=keeping.kept_as(shown.request),
         keep_fields=fields,
         keep_problem=keep_problem,

@@ -135,7 +135,7 @@ def _editable(number: int) -> TrendRule:
 
 def _posted() -> dict[str, str]:
     request.max_content_length = MAX_FORM_BYTES
-    return {name: value.replace("\0", "") for name, value in request.form.items()}
+    return dict(request.form.items())
 
 
 def _fields(definition: RuleDefinition) -> dict[str, str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from app.queue.execution import attempt, claim
@@ -96,3 +98,25 @@ def test_an_expert_removes_a_kept_trend_with_a_reason(site: Site, signed_in: Sig
     assert "removed" in text
     assert "by expert-dt" in text
     assert Audit.select().where(Audit.action == "remove trend").get().reason == "wrong bin"
+
+
+def test_an_expert_of_a_subsystem_named_unlike_its_folder_keeps_a_trend(site: Site, signed_in: SignIn) -> None:
+    for subsystem, names in (("DTs", ("a", "b")), ("Muons", ("c",))):
+        folder = site.settings.data / "trends" / subsystem
+        folder.mkdir(parents=True)
+        sections = [f"[plot:{name}]\nmetric = basic.Count()\nrelativePath = DT/n\nyTitle = y\n" for name in names]
+        (folder / "a.ini").write_text("\n".join(sections))
+    site.sync(*site.add(V2))
+    address = ask(signed_in("shifter")).location
+
+    def suggested(role: str) -> str | None:
+        found = re.search(r'name="subsystem" value="([^"]*)"', signed_in(role).get(address).text)
+        return found and found[1]
+
+    assert suggested("expert") == "DTs", "two of the three trends of the folder are of it"
+    assert suggested("expert:Muons") == "Muons", "the one that this expert may edit"
+    assert suggested("expert:Pixel") == "Pixel", "another subsystem may have a trend of a folder, too"
+    assert suggested("shifter") is None
+    assert "Experts of DTs can keep it" in words(signed_in("shifter").get(address))
+    assert act(signed_in("expert:Muons"), address, "keep", **FIELDS | {"subsystem": "Muons"}).status_code == 303
+    assert [(config.subsystem, config.name) for config in used_page_configs()] == [("Muons", "hits")]

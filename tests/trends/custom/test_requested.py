@@ -241,7 +241,8 @@ WRONG = [
     ({"files": "0"}, "Expected a whole number from 1 to 1,000"),
     ({"files": "1001"}, "Expected a whole number from 1 to 1,000"),
     ({"title": "x" * 201}, "Expected at most 200 characters"),
-    ({"me": "a\0b"}, "without NUL"),
+    ({"me": "a\0b"}, "must not contain the character NUL"),
+    ({"dataset": "/a\0/b/c"}, "must not contain the character NUL"),
 ]
 
 
