@@ -12,7 +12,7 @@ from app.core.settings import Settings
 from app.security.caller import current_user
 from app.security.origin import allowed_host_names, check_host, check_origin
 from app.security.roles import Role, least_role, needs
-from app.web import Problem, is_api, is_fragment
+from app.web import Problem, is_api, is_fragment, shown_page
 
 
 def init_app(app: Flask, settings: Settings) -> None:
@@ -67,7 +67,7 @@ def page_address() -> str:
     For a fragment it is the page that contains it. The URL prefix is left out.
     """
     if is_fragment():
-        parts = urlsplit(request.headers.get("HX-Current-URL", ""))
+        parts = shown_page()
         start = request.script_root
         path = parts.path.removeprefix(start) if (parts.path + "/").startswith(start + "/") else "/"
         return local_address(path + ("?" + parts.query if parts.query else ""))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.web.answers import cached_json, etag_of, is_api, is_fragment, not_modified, nothing_new, page, request_settings
+from app.web.answers import cached_json, etag_of, is_api, is_fragment, not_modified, nothing_new, page, request_settings, shown_page
 from app.web.arguments import raw_path
 from app.web.problem import Problem
 
@@ -23,6 +23,7 @@ __all__ = [
     "page",
     "raw_path",
     "request_settings",
+    "shown_page",
 ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hashlib import blake2b
 from typing import Any
+from urllib.parse import SplitResult, urlsplit
 
 from flask import Response, current_app, jsonify, make_response, render_template, request
 
@@ -20,6 +21,14 @@ def is_api() -> bool:
 def is_bearer() -> bool:
     """Whether the request has an API token; a page of another site cannot send this header."""
     return request.headers.get("Authorization", "")[:7].lower() == "bearer "
+
+
+def shown_page() -> SplitResult:
+    """The address of the page that the browser shows, which its scripts send with requests; empty without one, and for none at all."""
+    try:
+        return urlsplit(request.headers.get("HX-Current-URL", ""))
+    except ValueError:  # such as http://[
+        return urlsplit("")
 
 
 def is_fragment() -> bool:

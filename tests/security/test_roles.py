@@ -98,6 +98,13 @@ def test_htmx_is_redirected_to_the_sign_in_page_and_back_to_the_page(remote: Rem
     assert answer.headers["HX-Redirect"] == "/account/sign-in?next=/status?x%3D1"
 
 
+@pytest.mark.parametrize("current", ["http://[", "//[x]y/status", ""])
+def test_a_request_from_a_page_without_a_possible_address_is_redirected_to_the_sign_in_page(remote: RemoteClient, current: str) -> None:
+    answer = remote("GET", "/account/audit", headers={"HX-Request": "true", "HX-Current-URL": current})
+    assert answer.status_code == 401
+    assert answer.headers["HX-Redirect"] == "/account/sign-in?next=/"
+
+
 def test_a_signed_in_user_sees_the_least_role(remote: RemoteClient, bearer: dict[Role, dict[str, str]]) -> None:
     answer = remote("GET", "/account/audit", headers=bearer[Role.EXPERT])
     assert answer.status_code == 403

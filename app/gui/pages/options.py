@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlsplit
-
-from flask import request
 
 from app.gui.view import COMPARISON_OPTIONS, LIST_COMPARISON_OPTIONS, OPTIONS, View
 from app.gui.view_query import ViewQuery
+from app.web import shown_page
 
 
 def option_form(view: View) -> dict[str, Any]:
@@ -35,7 +33,7 @@ def option_form(view: View) -> dict[str, Any]:
 
 def with_drawn_options(view: View) -> View:
     """The view with the drawing options of the plot that the browser shows, while the typed ones are wrong."""
-    if not (shown := urlsplit(request.headers.get("HX-Current-URL", "")).query):
+    if not (shown := shown_page().query):
         return view
     drawn = ViewQuery(shown).view(view.key)
     return view.replace(options=drawn.options, own_options=drawn.own_options)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from json import dumps
 from typing import Any, NamedTuple
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request
 from markupsafe import Markup
@@ -33,7 +33,7 @@ from app.trends.query.columns import read_table
 from app.trends.query.run_states import dataset_of_run, missing_points, neighbours
 from app.trends.query.series_key import QUANTITIES, Key, RunQuantity, SeriesKey, parse_key
 from app.trends.query.stored_points import PointConfig, StoredPoint, TrendFacts, find_trend, losing_files, points_of_run, series_ids
-from app.web import Problem, is_fragment, page, request_settings
+from app.web import Problem, is_fragment, page, request_settings, shown_page
 from app.web.arguments import int_arg
 from app.web.clock import DEFAULT_ZONE, time_html
 from app.web.frame import href
@@ -64,7 +64,7 @@ def show_point() -> Response:
     key, run = parse_key(request.args.get("series", "")), int_arg("run", 0, LARGEST_RUN)
     if not run:
         raise Problem(400, "The address names no run", [("run", "Expected the number of a run")])
-    current = urlsplit(request.headers.get("HX-Current-URL", ""))
+    current = shown_page()
     is_beside_chart = is_fragment() and current.path == href(CHART_PATH)
     view = chart_view_from_query(current.query).of_point(key, run) if is_beside_chart else None
     context = point_context(key, run, view)

@@ -93,6 +93,12 @@ def test_a_wrong_drawing_option_marks_its_field_and_keeps_the_plot_that_is_shown
     assert client.get(unescape(image[1])).status_code == 200
 
 
+def test_a_wrong_drawing_option_is_named_whatever_page_the_browser_says_that_it_shows(client: FlaskClient) -> None:
+    plot = f"{COSMICS}/EcalBarrel/EBTimingTask?plot=EcalBarrel/EBTimingTask/EBTMT%20timing%20EB%2B02"
+    answer = client.get(f"{plot}&xmin=abc", headers={**HTMX, "HX-Target": "stage", "HX-Current-URL": "http://["})
+    assert "xmin: 'abc' is not a number" in words(answer.text)
+
+
 def test_a_plot_missing_in_another_run_stays_selected_and_is_reported_missing(client: FlaskClient) -> None:
     page = read(client, f"{COSMICS}?plot=Not/There", 404)
     assert "Run 367140 of /Cosmics/Run2023C-Demo-v1/DQMIO has no monitor element Not/There" in words(page)

@@ -222,3 +222,10 @@ def test_a_chosen_point_is_in_the_address_of_its_chart(client: FlaskClient, site
     assert unquote(answer.headers["HX-Replace-Url"]) == "/trends/chart?series=DT/n/ZeroBias/Express&x=time&run=355555"
     assert "<html" not in answer.text
     assert "HX-Replace-Url" not in client.get(point("n", 355555), headers=HTMX | {"HX-Current-URL": "http://127.0.0.1:8889/trends"}).headers
+
+
+@pytest.mark.parametrize("current", ["http://[", "http://127.0.0.1]/trends/chart", "//[x]y/trends"])
+def test_a_point_is_shown_whatever_page_the_browser_says_that_it_shows(client: FlaskClient, site: Site, current: str) -> None:
+    site.configure(n=COUNT)
+    site.extract(*site.add(V1))
+    assert "100 ± 10" in words(read(client, point("n", 355555), **HTMX, **{"HX-Current-URL": current}))
