@@ -5,6 +5,7 @@ dqm.trends.Chart = (() => {
   const REACH = 24; // pixels around the pointer in which the nearest point is looked for
   const AWAY = { left: -10, top: -10 };
   const CLOSEST_ZOOM = 1e-6; // part of the whole range
+  const CLOSEST_VALUES = 1e-12; // height of a range of values, part of the larger of its ends: closer ones have the same digits
 
   return class Chart {
     /** page: a TrendPage; box: the element for the canvas; model: of model.js. */
@@ -92,7 +93,7 @@ dqm.trends.Chart = (() => {
     /** Change the view to other ranges; what is not given stays. */
     show({ x = this.view.x, y = this.view.y }) {
       const whole = this.model.range;
-      if (!(x[1] - x[0] > CLOSEST_ZOOM * (whole[1] - whole[0])) || !(y[1] > y[0])) return;
+      if (!(x[1] - x[0] > CLOSEST_ZOOM * (whole[1] - whole[0])) || !(y[1] - y[0] > CLOSEST_VALUES * Math.max(...y.map(Math.abs)))) return;
       this.view = { x, y };
       this.plot?.setScale("x", { min: x[0], max: x[1] });
       this.placeCursor();

@@ -13,7 +13,7 @@ from app.trends.analysis.drift import MOST_STEPS
 from app.trends.analysis.numbers import number_text
 from app.trends.analysis.step_search import CLIP, FALSE_ALARMS, LEAST_POINTS
 from app.trends.pages.analysed import SeriesAnalysis, analyse, band_text
-from app.trends.pages.chart_options import ChartOptions
+from app.trends.pages.chart_options import ChartOptions, exact_text
 from app.trends.pages.titles import plain_title
 from app.trends.query.columns import TrendTable
 from app.trends.query.series_key import Key, SeriesKey
@@ -79,7 +79,7 @@ def _rule_address(key: Key, options: ChartOptions) -> str:
     if options.band is None or options.band.latest or not isinstance(key, SeriesKey) or not may_edit(key.subsystem):
         return ""
     selection = {"subsystem": key.subsystem, "pd": key.primary_dataset, "ps": key.processing, "names": key.name}
-    query = {**selection, "band": str(options.band), "sigma": f"{options.sigma:g}", **({"robust": "1"} if options.robust else {})}
+    query = {**selection, "band": str(options.band), "sigma": exact_text(options.sigma), **({"robust": "1"} if options.robust else {})}
     return f"{href('/trends/rules/new')}?{urlencode(query, quote_via=quote, safe=',:')}"
 
 

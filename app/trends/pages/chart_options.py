@@ -9,6 +9,7 @@ from typing import Any, Self
 from app.trends.errors import InvalidQuery
 from app.trends.golden import find_golden
 from app.trends.golden.errors import UnknownGolden
+from app.trends.pages.run_form import RunForm
 from app.trends.query.conditions import RunConditions
 from app.trends.query.run_choice import RunChoice
 from app.web.fields import FieldProblem, Fields
@@ -56,6 +57,7 @@ class ChartOptions:
         sigma: Half of its width, standard deviations.
         robust: Whether it is made of median and MAD, which outliers do not change.
         drift: Whether changes of the level are marked.
+        form: What the form of the page says about runs; None for an address, which has `runs`.
         problems: Of the address that was asked for.
     """
 
@@ -72,6 +74,7 @@ class ChartOptions:
     sigma: float = SIGMA
     robust: bool = False
     drift: bool = False
+    form: RunForm | None = None
     problems: tuple[FieldProblem, ...] = ()
 
     def replace(self, **changes: Any) -> Self:
@@ -105,11 +108,16 @@ class ChartOptions:
             ("x", "" if self.x == "run" else self.x),
             *((name, "" if getattr(self, name) == usual else str(int(not usual))) for name, usual in SWITCHES.items()),
             ("band", "" if self.band is None else str(self.band)),
-            ("sigma", "" if self.sigma == SIGMA else f"{self.sigma:g}"),
+            ("sigma", "" if self.sigma == SIGMA else exact_text(self.sigma)),
             ("robust", "1" if self.robust else ""),
             ("drift", "1" if self.drift else ""),
         ]
         return [(name, value) for name, value in values if value]
+
+
+def exact_text(value: float | None) -> str:
+    """A number as in an address and in a field for numbers, from which it is read again exactly; "" for none."""
+    return "" if value is None else repr(value).removesuffix(".0")
 
 
 def read_options(fields: Fields) -> dict[str, Any]:

@@ -10,17 +10,20 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from app.trends.errors import InvalidQuery
-from app.trends.pages.chart_options import OPTION_FIELDS, SWITCHES, ChartOptions, read_options
-from app.trends.pages.run_form import FORM_FIELDS, RunForm, read_form
+from app.trends.pages.chart_options import OPTION_FIELDS, SWITCHES, ChartOptions, exact_text, read_options
+from app.trends.pages.run_form import RUN_FORM_FIELDS, read_form
 from app.trends.pages.view import PATH, TrendView, encoded, view_from_query
 from app.trends.query.series_key import Key, SeriesKey, parse_key
-from app.web.fields import FieldProblem, Fields
+from app.web.fields import Fields
 from app.web.frame import href
 
 CHART_PATH = f"{PATH}/chart"
 
 MOST_SERIES = 100
 """Series of one chart, as the largest display group may have."""
+
+CLOSEST_ENDS = 1e-12
+"""Distance of the ends of the y axis, part of the larger one: closer ones leave no numbers between them for ticks."""
 
 LONGEST_BACK = 2000
 LARGEST_RUN = 2**31 - 1
@@ -58,8 +61,6 @@ class ChartView(ChartOptions):
         table: Whether there is a table below the chart.
         back: Query of the page of trends that led here, "" for that of the first series.
         search: The search for a series to add.
-        form: What the form of the page says about runs; None for an address, which has `runs`.
-        problems: Of the address that was asked for.
     """
 
     series: tuple[Key, ...] = ()
@@ -71,8 +72,6 @@ class ChartView(ChartOptions):
     table: bool = False
     back: str = ""
     search: SeriesSearch = NO_SEARCH
-    form: RunForm | None = None
-    problems: tuple[FieldProblem, ...] = ()
 
     @property
     def is_correlation(self) -> bool:
@@ -90,8 +89,8 @@ class ChartView(ChartOptions):
         values = [
             *(("series", str(key)) for key in self.series),
             *self.option_query,
-            ("ymin", number_text(self.y_min)),
-            ("ymax", number_text(self.y_max)),
+            ("ymin", exact_text(self.y_min)),
+            ("ymax", exact_text(self.y_max)),
             ("correlate", "1" if self.is_correlation else ""),
             ("run", str(self.run or "")),
             ("of", str(self.chosen or "")),
@@ -150,18 +149,13 @@ class ChartView(ChartOptions):
         return TrendView(subsystem=first.subsystem, pd=first.primary_dataset, ps=first.processing, **options)
 
 
-def number_text(value: float | None) -> str:
-    """An end of an axis as in an address and in a field for numbers."""
-    return "" if value is None else repr(value).removesuffix(".0")
-
-
 def chart_view_from_query(query: str) -> ChartView:
     """The view of the query of an address; wrong fields are in `problems`."""
     fields = Fields(query, lists=("series",), switches=(*SWITCHES, "correlate", "table"))
     series = _series(fields)
     y_min, y_max = (fields.parsed(name, _number, None) for name in ("ymin", "ymax"))
-    if y_min is not None and y_max is not None and y_min >= y_max:
-        fields.refuse("ymax", "the upper end of the y axis must be above the lower one")
+    if y_min is not None and y_max is not None and not y_max - y_min > CLOSEST_ENDS * max(abs(y_min), abs(y_max)):
+        fields.refuse("ymax", "the upper end of the y axis must be above the lower one, by more than a part in a million millions")
         y_max = None
     view = ChartView(
         series=series,
@@ -175,7 +169,7 @@ def chart_view_from_query(query: str) -> ChartView:
         search=_search(fields),
         **read_options(fields),
     )
-    fields.refuse_unknown(CHART_FIELDS if not fields.value("how") else (*CHART_FIELDS, *FORM_FIELDS), "pages of a chart")
+    fields.refuse_unknown(CHART_FIELDS if not fields.value("how") else (*CHART_FIELDS, *RUN_FORM_FIELDS), "pages of a chart")
     if fields.value("how"):
         form = read_form(fields, view.runs)
         view = view.replace(form=form, runs=form.choice)

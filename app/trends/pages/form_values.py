@@ -7,7 +7,7 @@ from typing import Any
 from app.core.database import rows
 from app.runs.models import RunRecord
 from app.trends.golden.store import latest_lists
-from app.trends.pages.chart_options import AXES, SWITCH_NAMES, ChartOptions
+from app.trends.pages.chart_options import AXES, SWITCH_NAMES, ChartOptions, exact_text
 from app.trends.pages.run_form import KINDS, kind_of
 from app.trends.pages.view import GRIDS, TrendView, grid_text
 
@@ -26,12 +26,15 @@ def form_values(view: TrendView) -> dict[str, Any]:
 
 def option_values(options: ChartOptions) -> dict[str, Any]:
     """Values of the parts of forms that choose runs and the look of charts."""
+    wrong_list = options.form.wrong_list if options.form else ""
     return {
         "axes": AXES,
         "switches": [(name, title, getattr(options, name)) for name, title in SWITCH_NAMES.items()],
         "kinds": KINDS,
-        "kind": kind_of(options.runs),
+        "kind": "list" if wrong_list else kind_of(options.runs),
+        "list_text": wrong_list or str(options.runs),
         "goldens": goldens(options.runs.golden) if options.runs.golden else [],
+        "sigma_text": exact_text(options.sigma),
         "classes": run_classes(),
     }
 

@@ -13,9 +13,9 @@ from app.trends.errors import UnknownSelection
 from app.trends.groups import groups_of
 from app.trends.pages.adding import adding_of
 from app.trends.pages.analysis_rows import DRIFT_PARAMETERS, analysis_rows
-from app.trends.pages.chart_options import OPTION_FIELDS
+from app.trends.pages.chart_options import OPTION_FIELDS, exact_text
 from app.trends.pages.chart_steps import chart_steps
-from app.trends.pages.chart_view import CHART_PATH, ChartView, chart_view_from_query, number_text
+from app.trends.pages.chart_view import CHART_PATH, ChartView, chart_view_from_query
 from app.trends.pages.charts import Chart, chart_address
 from app.trends.pages.form_values import option_values
 from app.trends.pages.point import point_address, point_context
@@ -30,7 +30,7 @@ from app.web import Problem, page, request_settings
 
 blueprint = Blueprint("trend_chart", __name__)
 
-FORM_FIELDS = (*OPTION_FIELDS, "ymin", "ymax", "correlate")
+SHOWN_FIELDS = (*OPTION_FIELDS, "ymin", "ymax", "correlate")
 """What the form of the page shows; it sends the rest of the address, too."""
 
 RESULTS = "series-results"
@@ -124,14 +124,14 @@ def _title(column: SeriesColumn) -> str:
 def _context(view: ChartView) -> dict[str, Any]:
     context = {
         "view": view,
-        "form_fields": FORM_FIELDS,
+        "form_fields": SHOWN_FIELDS,
         **option_values(view),
         "adding": adding_of(view),
         "search": view.search,
         "results": RESULTS,
         "add_address": view.address_of(CHART_PATH, ("adding", "1")),
         "back_address": view.page_of_trends.address,
-        "number_text": number_text,
+        "exact_text": exact_text,
     }
     if not view.series:
         return context | {"chart": None}

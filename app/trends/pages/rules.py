@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from app.security import Role, needs
 from app.security.caller import current_user
 from app.security.subsystems import check_may_edit, may_edit
+from app.trends.pages.chart_options import exact_text
 from app.trends.query.selection import selections
 from app.trends.rules import store
 from app.trends.rules.definition import RuleDefinition, definition_from_form
@@ -146,7 +147,7 @@ def _fields(definition: RuleDefinition) -> dict[str, str]:
         "ps": definition.processing,
         "names": definition.names,
         "band": definition.reference,
-        "sigma": f"{definition.sigmas:g}",
+        "sigma": exact_text(definition.sigmas),
         "in_a_row": str(definition.in_a_row),
         "least_points": str(definition.least_points),
         "robust": "1" if definition.is_robust else "",

@@ -13,11 +13,11 @@ from app.web.fields import Fields
 KINDS = {"latest": "latest", "range": "from – to", "list": "list", "golden": "golden JSON"}
 """Values of `how` with their names."""
 
-FORM_FIELDS = ("how", "latest", "from", "to", "list", "golden", "was")
+RUN_FORM_FIELDS = ("how", "latest", "from", "to", "list", "golden", "was")
 """Fields of the form that no address keeps."""
 
-MOST_LISTED = 500
-"""Runs of a list that the form makes of another choice."""
+MOST_LISTED = 300
+"""Runs of a list that the form makes of another choice: with three characters for each comma, 2,700 of an address."""
 
 
 @dataclass(frozen=True)
@@ -27,10 +27,12 @@ class RunForm:
     Attributes:
         choice: The choice of its fields.
         becomes: "range" or "list" if the shown runs shall become such a choice, since its fields are not filled yet.
+        wrong_list: A list with mistakes, for correction; "" for none.
     """
 
     choice: RunChoice
     becomes: str = ""
+    wrong_list: str = ""
 
     def resolved(self, shown: Sequence[int]) -> RunChoice:
         """The choice, given the runs that are shown before it, ascending."""
@@ -49,14 +51,20 @@ def kind_of(choice: RunChoice) -> str:
 
 
 def read_form(fields: Fields, before: RunChoice) -> RunForm:
-    """The choice in the fields of the form; `before` if they have none, and for wrong ones, which become problems."""
-    how = fields.choice("how", tuple(KINDS), kind_of(before))
+    """The choice in the fields of the form; `before` if they have none, and for wrong ones, which become problems.
+
+    A form with a list has its runs in this field alone: twice, a long one would not fit into an address.
+    """
+    how, listed = fields.choice("how", tuple(KINDS), kind_of(before)), fields.value("list")
+    right = len(fields.problems)
+    if listed and (how == "list" or (how == "range" and not fields.value("runs"))):
+        before = _parsed(fields, "list", listed, before)
     if how == "latest":
         return RunForm(RunChoice.newest(fields.whole("latest", before.latest or LATEST, 1, MOST_LATEST)))
     if how == "range":
         return _range(fields, before)
     if how == "list":
-        return RunForm(_parsed(fields, "list", fields.value("list"), before), "" if fields.value("list") else "list")
+        return RunForm(before, "" if listed else "list", listed if len(fields.problems) > right else "")
     return RunForm(_golden(fields, before))
 
 

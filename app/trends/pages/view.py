@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
 from app.trends.pages.chart_options import OPTION_FIELDS, SWITCHES, ChartOptions, read_options
-from app.trends.pages.run_form import FORM_FIELDS, RunForm, read_form
+from app.trends.pages.run_form import RUN_FORM_FIELDS, read_form
 from app.web.fields import Fields
 from app.web.frame import href
 
@@ -54,7 +54,6 @@ class TrendView(ChartOptions):
     page: int = 1
     grid: tuple[int, int] = GRID
     table: bool = False
-    form: RunForm | None = None
 
     @property
     def is_complete(self) -> bool:
@@ -127,7 +126,7 @@ def view_from_query(query: str) -> TrendView:
         table=fields.switch("table"),
         **read_options(fields),
     )
-    fields.refuse_unknown(VIEW_FIELDS if not fields.value("how") else (*VIEW_FIELDS, *FORM_FIELDS), "pages of trends")
+    fields.refuse_unknown(VIEW_FIELDS if not fields.value("how") else (*VIEW_FIELDS, *RUN_FORM_FIELDS), "pages of trends")
     if fields.value("how"):
         form = read_form(fields, view.runs)
         is_same_list = fields.value("was") == view.list_state

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
 from itertools import pairwise
 
@@ -33,6 +34,23 @@ def test_each_point_is_drawn_and_one_out_of_range_is_said(page: Page) -> None:
     assert chart.points == len(known()) - 1
     assert chart.get("chart.counts") == {"points": 58, "above": 1, "below": 0}
     expect(chart.figure.locator(".trend-note")).to_contain_text("1 point above the shown range.")
+
+
+@pytest.mark.parametrize("low", [1e17, -1e17, 1e5, 9007199254740992.0])
+def test_an_axis_whose_ends_are_neighbours_among_numbers_has_few_ticks(page: Page, low: float) -> None:
+    high = math.nextafter(low, math.inf)
+    page.goto(PAGE)
+    found = page.evaluate("ends => dqm.trends.ticks.numbers(ends, 300)", [low, high])
+    assert len(found) <= 1000
+    assert [each["text"] for each in page.evaluate("() => dqm.trends.ticks.numbers([0, 10], 350)")] == ["0", "2", "4", "6", "8", "10"]
+
+
+def test_a_chart_is_not_enlarged_until_its_values_have_the_same_digits(page: Page) -> None:
+    chart = chart_of(page, planted.PLANTED)
+    chart.get("chart.show({y: [1e5, 1e5 + 1e-6]})")
+    assert chart.view["y"] == [1e5, 1e5 + 1e-6]
+    chart.get("chart.show({y: [1e5, 1e5 + 1e-10]})")
+    assert chart.view["y"] == [1e5, 1e5 + 1e-6]
 
 
 def test_a_point_out_of_range_has_a_sign_at_the_edge_above_its_run(page: Page) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from urllib.parse import parse_qsl, quote, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 import numpy as np
 import pytest
@@ -184,6 +184,63 @@ def test_a_point_that_a_script_requests_steps_along_the_chart_that_it_is_beside(
     assert dict(fields) == {"series": B, "runs": "355001-355004", "run": "355004", "of": "1"}
     assert "Next point" not in answer.text.split("Before and after")[0]
     assert link(answer.text, "Previous point: run 355002")["of"] == ["1"]
+
+
+MANY_RUNS = range(356000, 356500)
+LONGEST_LINE = 8190
+"""Bytes of the first line of a request that gunicorn accepts."""
+
+
+@pytest.mark.parametrize(
+    ("page", "form"),
+    [(f"/trends/chart?series={A}&series={B}", "chart-form"), ("/trends?subsystem=DT&pd=StreamExpress&ps=Express", "trend-form")],
+)
+def test_a_form_with_a_list_of_many_runs_fits_into_an_address_and_keeps_them(
+    client: FlaskClient, five_runs: TrendStore, page: str, form: str
+) -> None:
+    five_runs.facts(*MANY_RUNS)
+    for run in MANY_RUNS:
+        five_runs.add(run, {"a": (1.0, 0.5)})
+    listed = client.get(f"{page}&runs=latest:500&how=list").headers["Location"]
+    runs = dict(parse_qsl(urlsplit(listed).query))["runs"]
+    newest = [int(run) for run in runs.split(",")]
+    assert newest == list(MANY_RUNS)[-len(newest) :]
+    assert len(newest) >= 200
+    fields = form_fields(read(client, listed), form)
+    request = f"{page.partition('?')[0]}?{urlencode([('errors', '1'), *(each for each in fields if each[0] != 'errors')])}"
+    assert len(f"GET {request} HTTP/1.1") < LONGEST_LINE
+    changed = dict(parse_qsl(urlsplit(client.get(request).headers["Location"]).query))
+    assert (changed["runs"], changed["errors"]) == (runs, "1")
+
+
+def test_a_range_made_of_a_list_is_from_its_first_to_its_last_run(client: FlaskClient) -> None:
+    fields = dict(form_fields(read(client, address(A, runs="355002,355004")), "chart-form"))
+    assert "runs" not in fields
+    answer = client.get(f"/trends/chart?{urlencode({**fields, 'how': 'range'})}")
+    assert dict(parse_qsl(urlsplit(answer.headers["Location"]).query))["runs"] == "355002-355004"
+
+
+def test_a_list_with_a_mistake_stays_in_its_field_for_correction(client: FlaskClient) -> None:
+    wrong = "355002,35500x,355004"
+    page = read(client, address(A, how="list", list=wrong), 400)
+    assert dict(form_fields(page, "chart-form"))["list"] == wrong
+    assert dict(form_fields(page, "chart-form"))["how"] == "list"
+
+
+def test_half_the_width_of_a_band_keeps_all_its_digits(client: FlaskClient) -> None:
+    given = address(A, band="355001-355005", sigma="2.3456789", drift="1")
+    page = read(client, given)
+    assert link(page, "CSV")["sigma"] == ["2.3456789"]
+    assert dict(form_fields(page, "chart-form"))["sigma"] == "2.3456789"
+
+
+@pytest.mark.parametrize(
+    "ends", [("1e17", "1.00000000000000016e17"), ("100000", "100000.00000000001"), ("2", "1"), ("0", "0"), ("-1e308", "-1e308")]
+)
+def test_ends_of_the_y_axis_without_numbers_between_them_are_refused(client: FlaskClient, ends: tuple[str, str]) -> None:
+    page = read(client, address(A, ymin=ends[0], ymax=ends[1]), 400)
+    assert "the upper end of the y axis must be above the lower one" in page
+    assert client.get(address(A, ymin=ends[0], ymax=ends[1]).replace("chart?", "chart/points?")).status_code == 400
 
 
 def test_wrong_fields_are_named_and_the_rest_stays(client: FlaskClient) -> None:
