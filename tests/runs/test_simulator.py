@@ -14,6 +14,7 @@ import pytest
 
 from tests.support.p5 import run_simulator
 from tests.support.patience import PATIENCE_S
+from tests.support.processes import until
 from tests.support.run_services import RunServicesProcess, run_services
 
 
@@ -139,3 +140,17 @@ def test_the_runs_of_the_simulated_p5_have_their_times_from_the_first_answer_on(
         attributes = body["data"][0]["attributes"]
         assert datetime.fromisoformat(attributes["start_time"]).timestamp() == int(starts[number])
         assert (attributes["end_time"] is None) == (number == newest)
+
+
+def test_a_simulated_p5_without_a_run_yet_does_not_end_the_stand_ins() -> None:
+    with run_simulator("--speed", "0", "--quiet-start") as p5, run_services("--p5", p5.address) as services:
+        assert not p5.status()["systems"]["production"]["conditions"]
+        run = p5.incident("start_run", lumis=10)["run"]
+        header = token(services, "cmsoms-prod")
+        started = p5.status()["systems"]["production"]["conditions"][0]["started"]
+
+        def has_its_time() -> bool:
+            _, body = send(services, f"/agg/api/v1/runs?filter[run_number]={run}", Authorization=header)
+            return bool(datetime.fromisoformat(body["data"][0]["attributes"]["start_time"]).timestamp() == int(started))
+
+        until(has_its_time, "the start of the first run of the simulated P5")

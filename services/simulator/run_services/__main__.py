@@ -121,7 +121,7 @@ async def _read_times(services: RunServices, p5: str) -> bool:
     except (ClientError, TimeoutError, ValueError, KeyError):
         return False
     starts = sorted((run["started"], run["run"]) for run in system["conditions"])
-    ends = [start for start, _ in starts[1:]] + [None]
+    ends = [*(start for start, _ in starts), None][1:]  # there may be no run yet
     services.times |= {run: (start, end) for (start, run), end in zip(starts, ends, strict=True)}
     return True
 
