@@ -93,6 +93,7 @@ class OwnJob(NamedTuple):
     labels: Mapping[str, str] = {}  # such as run, dataset
     user: str = ""  # who asked for it
     page: str = ""  # path of its page, without the URL prefix
+    file: str = ""  # path of its file, whose folder viewers must not see in errors
 
 
 class OwnJobKind(NamedTuple):

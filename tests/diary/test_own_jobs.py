@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
+from flask.testing import FlaskClient
 
 from app.areas import AREAS
 from app.core.settings import Settings
@@ -45,7 +46,7 @@ def test_an_import_has_the_name_run_and_dataset_of_its_file(hub: Settings, tmp_p
     assert scan(hub)[:5] == (1, 0, 1, 0, 0)
     found = only_job()
     assert (found.source, found.native_id, found.kind, found.state) == ("own-jobs", str(job.id), "import", "pending")
-    assert (found.name, found.submitted) == (str(tmp_path / "one.root"), int(job.created))
+    assert (found.name, found.submitted) == ("one.root", int(job.created))
     assert found.value_of("labels") == {"run": "367123", "dataset": DATASET, "queue": "bulk"}
 
 
@@ -57,8 +58,18 @@ def test_an_import_keeps_its_name_when_its_file_is_removed(hub: Settings, tmp_pa
     File.delete().execute()
     BackgroundJob.update(state="failed", finished=time.time(), error="Gone").execute()
     scan(hub)
-    assert (only_job().state, only_job().name) == ("failed", str(tmp_path / "one.root"))
+    assert (only_job().state, only_job().name) == ("failed", "one.root")
     assert only_job().value_of("labels")["run"] == "367123"
+
+
+def test_the_folder_of_a_file_is_not_in_the_diary_which_viewers_see(hub: Settings, client: FlaskClient, tmp_path: Path) -> None:
+    register([Entry(DATASET, 367123, 0, str(tmp_path / "one.root"), "tdirectory")])
+    enqueue(IMPORT, str(File.get().id))
+    BackgroundJob.update(state="failed", finished=time.time(), error=f"{tmp_path}/one.root: no ROOT file").execute()
+    scan(hub)
+    job_page = client.get(f"/diary/jobs/{only_job().id}").text
+    assert "one.root: no ROOT file" in job_page
+    assert str(tmp_path) not in job_page + client.get("/diary").text
 
 
 def test_extractions_and_requested_trends_are_found_and_other_jobs_are_not(hub: Settings) -> None:

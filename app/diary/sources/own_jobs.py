@@ -8,6 +8,7 @@ from typing import Any
 
 from app.core.area import OwnJob, OwnJobKind, current_areas
 from app.core.settings import Settings
+from app.core.urls import without_folder
 from app.diary import states
 from app.diary.observations.observation import Observation
 from app.diary.settings import DiarySettings
@@ -62,7 +63,7 @@ def _observation(job: BackgroundJob, kind: OwnJobKind, own: OwnJob | None, now: 
         kind=kind.title,
         name=own.name if own else None,
         user=own.user if own else None,
-        reason=job.error,
+        reason=without_folder(job.error, own.file) if own and own.file else job.error,
         attempts=job.attempts,
         started=job.started,
         ended=job.finished,

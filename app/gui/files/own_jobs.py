@@ -1,4 +1,4 @@
-"""What the job diary shows of imports: the file, with its run and dataset."""
+"""What the job diary shows of imports: the name of the file, with its run and dataset."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from peewee import chunked, fn
 
 from app.core.area import OwnJob
 from app.core.database import rows
+from app.core.urls import base_name
 from app.gui.models import Dataset, File, Sample
 
 AT_ONCE = 1000
@@ -21,7 +22,7 @@ def imports(keys: Iterable[str]) -> dict[str, OwnJob]:
     for numbers in chunked([int(key) for key in keys if _NUMBER.fullmatch(key)], AT_ONCE):
         labels = {file: _labels(*parts) for file, *parts in _samples(numbers)}
         files = rows(File.select(File.id, File.url).where(File.id.in_(numbers)))
-        found |= {str(file): OwnJob(url, labels.get(file, {})) for file, url in files}
+        found |= {str(file): OwnJob(base_name(url), labels.get(file, {}), file=url) for file, url in files}
     return found
 
 
