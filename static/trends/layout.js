@@ -90,7 +90,8 @@ dqm.trends.layout = (() => {
   /** The whole range of an axis, with a little room where points may lie on its ends. */
   function wholeRange(starts, ends) {
     if (!starts.length) return [0, 1];
-    const [min, max] = [starts[0], ends.reduce((largest, end) => Math.max(largest, end), Number.NEGATIVE_INFINITY)];
+    const min = starts.reduce((smallest, start) => Math.min(smallest, start), Number.POSITIVE_INFINITY); // not that of the first middle
+    const max = ends.reduce((largest, end) => Math.max(largest, end), Number.NEGATIVE_INFINITY);
     const room = max > min ? 0.01 * (max - min) : 0.5;
     return [min - room, max + room];
   }

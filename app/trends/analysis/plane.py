@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from app.trends.analysis.values import Floats, as_floats
+from app.trends.analysis.values import Floats, as_floats, finite_or_none, quiet
 
 COLLINEAR = 1e-12
 """x and y are on one line where 1 - correlation² is below this: rounding leaves no more."""
@@ -36,8 +36,9 @@ class Plane:
     count: int
 
 
+@quiet
 def plane(x: ArrayLike, y: ArrayLike, z: ArrayLike) -> Plane | None:
-    """The plane with the least squares in z; None for fewer than three points, or if all (x, y) are on one line.
+    """The plane with the least squares in z; None for fewer than three points, if all (x, y) are on one line, or if numbers overflow.
 
     Args:
         x, y, z: Shape (n). A triple with a value that is not finite is no point.
@@ -56,7 +57,7 @@ def _fitted(x: Floats, y: Floats, z: Floats) -> Plane | None:
     dx, dy, dz = (x - x_mean) / x_scale, (y - y_mean) / y_scale, z - z_mean
     xx, xy, yy, xz, yz = (float(a @ b) for a, b in ((dx, dx), (dx, dy), (dy, dy), (dx, dz), (dy, dz)))
     determinant = xx * yy - xy * xy
-    if determinant <= COLLINEAR * xx * yy:
+    if not determinant > COLLINEAR * xx * yy:  # nor NaN, where a mean overflows
         return None
     slopes = (xz * yy - yz * xy) / determinant, (yz * xx - xz * xy) / determinant
     rest = dz - slopes[0] * dx - slopes[1] * dy
@@ -65,6 +66,9 @@ def _fitted(x: Floats, y: Floats, z: Floats) -> Plane | None:
     origin = x_mean / x_scale, y_mean / y_scale
     leverage = 1 / count + (origin[0] ** 2 * yy - 2 * origin[0] * origin[1] * xy + origin[1] ** 2 * xx) / determinant
     factors = math.sqrt(yy / determinant) / x_scale, math.sqrt(xx / determinant) / y_scale, math.sqrt(leverage)
-    errors = [None if spread is None else spread * factor for factor in factors]
+    errors = [None if spread is None else finite_or_none(spread * factor) for factor in factors]
     intercept = z_mean - slopes[0] * origin[0] - slopes[1] * origin[1]
-    return Plane(slopes[0] / x_scale, slopes[1] / y_scale, intercept, errors[0], errors[1], errors[2], math.sqrt(squares / count), count)
+    parameters, rms = (slopes[0] / x_scale, slopes[1] / y_scale, intercept), math.sqrt(squares / count)
+    if not all(map(math.isfinite, (*parameters, rms))):
+        return None
+    return Plane(*parameters, errors[0], errors[1], errors[2], rms, count)

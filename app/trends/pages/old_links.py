@@ -67,9 +67,10 @@ def _address(query: Query) -> str:
 
 def _translate_runs(query: Query) -> bool:
     kind, value = query.get("filter", "latest"), query.get("filterValue", "")
-    if kind == "json":  # the original kept no file in its address
-        query |= {"how": "golden"}
-    elif kind == "latest" and not value:
+    if kind == "json":  # the page names it: the original kept no file in its address, and any other one has other runs
+        query.pop("filterValue", None)
+        return False
+    if kind == "latest" and not value:
         if "filter" not in query:
             return False
     else:

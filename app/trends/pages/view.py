@@ -126,7 +126,10 @@ def view_from_query(query: str) -> TrendView:
         table=fields.switch("table"),
         **read_options(fields),
     )
-    fields.refuse_unknown(VIEW_FIELDS if not fields.value("how") else (*VIEW_FIELDS, *RUN_FORM_FIELDS), "pages of trends")
+    if is_old_golden := fields.value("filter") == "json":
+        fields.refuse("filter", "HDQM kept no golden JSON in its addresses: upload it on the page /trends/golden, then choose it here")
+    old, form_fields = ("filter",) if is_old_golden else (), RUN_FORM_FIELDS if fields.value("how") else ()
+    fields.refuse_unknown((*VIEW_FIELDS, *old, *form_fields), "pages of trends")
     if fields.value("how"):
         form = read_form(fields, view.runs)
         is_same_list = fields.value("was") == view.list_state

@@ -53,6 +53,14 @@ def test_a_chart_is_not_enlarged_until_its_values_have_the_same_digits(page: Pag
     assert chart.view["y"] == [1e5, 1e5 + 1e-6]
 
 
+def test_an_axis_of_time_begins_with_the_run_that_starts_first_however_long_it_is(page: Page) -> None:
+    page.goto(PAGE)
+    runs = "{run: [1, 2, 3], start: [1000, 4000, 9000], end: [9900, 5000, 9500], fill: [0, 0, 0]}"
+    low, high = page.evaluate(f"() => dqm.trends.layout('time', {runs}).range")
+    room = 0.01 * (9900 - 1000)
+    assert (low, high) == pytest.approx((1000 - room, 9900 + room))
+
+
 def test_a_point_out_of_range_has_a_sign_at_the_edge_above_its_run(page: Page) -> None:
     chart = chart_of(page, planted.PLANTED)
     sign = chart.get("chart.view.y[1] - (chart.view.y[1] - chart.view.y[0]) * 6 / chart.plot.over.clientHeight")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import astuple
+
 import numpy as np
 import pytest
 
@@ -61,3 +64,21 @@ def test_what_is_not_finite_is_no_point() -> None:
 )
 def test_points_on_a_line_have_no_plane(x: list[float], y: list[float]) -> None:
     assert plane(x, y, np.arange(len(x))) is None
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("scale", [1e308, 1.7e308, 1e200, 1e-310])
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_values_near_the_ends_of_the_numbers_have_finite_parameters_or_none(scale: float, axis: int) -> None:
+    values = [np.array([0.0, 1.0, 0.0, 1.0, -1.0]), np.array([0.0, 0.0, 1.0, 1.0, 0.5]), np.array([0.3, 1.0, -1.0, 0.7, -0.9])]
+    values[axis] = scale * values[axis]
+    found = plane(*values)
+    if found is not None:
+        numbers = [number for number in astuple(found) if number is not None]
+        assert all(map(math.isfinite, numbers))
+
+
+@pytest.mark.filterwarnings("error")
+def test_points_whose_spread_about_a_plane_overflows_have_no_plane() -> None:
+    """Squares of 1e200 are no numbers."""
+    assert plane([0.0, 1.0, 0.0, 1.0], [0.0, 0.0, 1.0, 1.0], [1e200, 3e200, 0.0, 4e200]) is None

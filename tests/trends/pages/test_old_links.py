@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from flask.testing import FlaskClient
 
+from app.trends.golden.store import store_golden
 from app.trends.groups import DisplayGroup
 from app.trends.groups.store import add_group
 from tests.trends.query.points_of_tests import TrendStore
@@ -33,7 +36,7 @@ def six_trends(store: TrendStore) -> TrendStore:
         ("filter=latest&filterValue=50&options=30&search=a", "&search=a&x=duration"),
         ("filter=latest&filterValue=50&options=46&page=2", "&page=2&x=delivered"),
         ("filter=latest&filterValue=50&options=78", "&x=time"),
-        ("filter=json&filterValue=&options=14", "&how=golden"),
+        ("filter=json&filterValue=&options=46", "&filter=json&x=delivered"),
     ],
 )
 def test_an_old_address_leads_to_the_same_view(client: FlaskClient, six_trends: TrendStore, path: str, old: str, new: str) -> None:
@@ -42,7 +45,7 @@ def test_an_old_address_leads_to_the_same_view(client: FlaskClient, six_trends: 
     location = answer.headers["Location"]
     assert location == NEW + new
     followed = client.get(location)
-    assert followed.status_code == (400 if "golden" in new else 200), "a golden JSON was never in an address; the page says so"
+    assert followed.status_code == (400 if "json" in new else 200), "a golden JSON was never in an address; the page says so"
 
 
 def test_the_address_without_a_view_leads_to_the_page(client: FlaskClient, six_trends: TrendStore) -> None:
@@ -57,6 +60,18 @@ def test_what_an_old_address_has_wrong_is_named_by_the_page(client: FlaskClient,
     assert answer.status_code == 400
     for field in wrong.split("&"):
         assert f"<b><bdi>{field.partition('=')[0]}</bdi></b>" in answer.text
+
+
+def test_an_old_address_with_a_golden_json_shows_the_usual_runs_not_those_of_another_list(
+    client: FlaskClient, six_trends: TrendStore
+) -> None:
+    store_golden(b'{"300000": [[1, 2]]}', "other.json")
+    answer = client.get(f"/hdqm/?{CHOICE}&filter=json&filterValue=&options=14", follow_redirects=True)
+    assert answer.status_code == 400
+    assert "<b><bdi>filter</bdi></b>" in answer.text
+    assert "HDQM kept no golden JSON in its addresses: upload it on the page /trends/golden" in answer.text
+    assert re.search(r'name="latest"[^>]* value="50"', answer.text), "the usual runs"
+    assert "golden:" not in answer.text
 
 
 def test_the_full_screen_of_an_old_address_is_that_of_its_chart(client: FlaskClient, six_trends: TrendStore) -> None:
