@@ -126,7 +126,7 @@ dqm.trends.correlation3d = (() => {
     /** Mark the current run, or the one that the page has chosen. */
     mark() {
       const chosen = this.runs.findIndex((run) => this.page.answer.runs.run[run] === this.page.run);
-      this.scene.mark(this.current ?? (chosen < 0 ? null : chosen));
+      this.scene?.mark(this.current ?? (chosen < 0 ? null : chosen));
       for (const listener of this.listeners) listener();
     }
 
@@ -165,8 +165,13 @@ dqm.trends.correlation3d = (() => {
     button(textContent, label, key) {
       const element = create("button", { type: "button", className: "quiet", textContent, title: label });
       element.setAttribute("aria-label", label);
-      element.addEventListener("click", () => ACTIONS[key](this));
+      element.addEventListener("click", () => this.act(key));
       return element;
+    }
+
+    /** Do what a key or button says; while the chart is drawn anew, nothing can be turned. */
+    act(key) {
+      if (this.scene) ACTIONS[key](this);
     }
 
     connect() {
@@ -176,7 +181,7 @@ dqm.trends.correlation3d = (() => {
         event.preventDefault();
         event.stopPropagation();
         if (shiftKey && Object.hasOwn(STEPS, key)) this.select((this.current ?? (STEPS[key] > 0 ? -1 : this.rows.length)) + STEPS[key]);
-        else ACTIONS[key](this);
+        else this.act(key);
         if (shiftKey || key === "Home" || key === "End") this.speak();
       });
       let start = null;
@@ -189,7 +194,7 @@ dqm.trends.correlation3d = (() => {
       ); // the library captures the pointer
       this.box.addEventListener("click", (event) => {
         if (start && Math.hypot(event.clientX - start[0], event.clientY - start[1]) > FIRM_PX) return;
-        const row = this.scene.rowAt(event);
+        const row = this.scene?.rowAt(event) ?? null;
         if (row === null) return;
         this.select(row);
         if (event.pointerType !== "touch") this.open();
@@ -260,7 +265,7 @@ dqm.trends.correlation3d = (() => {
         this.scene.destroy();
         this.scene = null;
         await this.draw();
-        this.scene.look(angles);
+        this.scene?.look(angles);
       }, RESIZE_MS);
     }
 

@@ -39,6 +39,8 @@ def _text(missing: MissingPoint) -> str:
             return ABSENT
         case "failed":
             return f"the file is not extracted: {reason}"
+        case "partial":
+            return f"a part of the file cannot be read, perhaps that with a monitor element of the trend: {reason}"
         case "waiting":
             return WAITING
         case "no file":

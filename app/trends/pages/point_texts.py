@@ -19,12 +19,19 @@ def missing_text(key: SeriesKey, missing: MissingPoint) -> Markup:
         case "absent":
             return Markup("Run {} has no point: its file lacks a monitor element of the trend.").format(run)
         case "failed":
-            again = Markup(" The next try is at {}.").format(time_html(missing.next_try, DEFAULT_ZONE, with_zone=True))
-            return Markup("Run {} is not extracted: {}.").format(run, reason) + (again if missing.next_try else "")
+            return Markup("Run {} is not extracted: {}.").format(run, reason) + _next_try(missing)
+        case "partial":
+            text = Markup("Run {} has no point: a part of its file cannot be read, perhaps that with a monitor element of the trend: {}.")
+            return text.format(run, reason) + _next_try(missing)
         case "waiting":
             return Markup("Run {} is not extracted yet: its file is waiting.").format(run)
         case "no file":
             return Markup("Run {} has no file of {} ({}).").format(run, key.primary_dataset, key.processing)
+
+
+def _next_try(missing: MissingPoint) -> Markup:
+    again = Markup(" The next try is at {}.")
+    return again.format(time_html(missing.next_try, DEFAULT_ZONE, with_zone=True)) if missing.next_try else Markup()
 
 
 def neighbour_texts(key: SeriesKey, neighbour: Neighbour) -> list[Markup]:

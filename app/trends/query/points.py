@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from peewee import chunked
 
 from app.core.database import proxy, rows
 from app.trends.models import TrendFile
@@ -138,11 +139,16 @@ def _one_a_run(points: PointColumns, versions: NDArray[np.int64]) -> PointColumn
     return points.where(keep)
 
 
+FEW_FILES = 10_000
+"""Files of a query: databases have a limit of parameters, PostgreSQL 65,535 and SQLite 32,766."""
+
+
 def _ranks(points: PointColumns, versions: NDArray[np.int64]) -> list[tuple[int, bool, FilePrecedence]]:
     """Keys in whose order the last row of each run is the one that is used: a point before a reason, then by precedence of files."""
-    chosen = TrendFile.id.in_(np.unique(points.file).tolist())
-    query = TrendFile.select(TrendFile.id, TrendFile.url, TrendFile.mtime_ns).where(chosen)
-    files = {file: (url, mtime_ns) for file, url, mtime_ns in rows(query)}
+    query = TrendFile.select(TrendFile.id, TrendFile.url, TrendFile.mtime_ns)
+    files: dict[int, tuple[str, int]] = {}
+    for few in chunked(np.unique(points.file).tolist(), FEW_FILES):
+        files |= {file: (url, mtime_ns) for file, url, mtime_ns in rows(query.where(TrendFile.id.in_(few)))}
     columns = (points.run, ~np.isnan(points.value), points.file, versions)
     return [
         (run, has_point, file_precedence(*files.get(file, ("", 0)), version))

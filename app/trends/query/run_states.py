@@ -18,11 +18,11 @@ from app.trends.datasets import DatasetIdentity
 from app.trends.models import TrendDataset, TrendExtraction, TrendFile, TrendPoint, TrendReason
 from app.trends.query.series_key import SeriesKey
 from app.trends.query.stored_points import TrendFacts, series_ids
-from app.trends.states import DONE
+from app.trends.states import DONE, PARTIAL
 
-Cause = Literal["no file", "waiting", "failed", "absent", "reason"]
-"""Why a run has no point: no file of its dataset, a file that is not extracted yet, one that cannot be read, a file without the
-monitor elements, or a metric without a result."""
+Cause = Literal["no file", "waiting", "failed", "partial", "absent", "reason"]
+"""Why a run has no point: no file of its dataset, a file that is not extracted yet, one that cannot be read, one of which a
+part cannot be read, so that it may be there that the monitor elements are, a file without them, or a metric without a result."""
 
 
 class MissingPoint(NamedTuple):
@@ -138,7 +138,8 @@ def _extraction_states(datasets: list[int], runs: list[int]) -> dict[int, Missin
     query = state.select(state.run, state.state, state.error, state.next_try, File.url)
     query = query.join(File, JOIN.LEFT_OUTER, on=(state.sample_file == File.id))  # the one that the error is about
     found = rows(query.where(state.dataset.in_(datasets), state.run.in_(runs)).order_by(state.finished))
+    causes: dict[str, Cause] = {DONE: "absent", PARTIAL: "partial"}
     return {
-        run: MissingPoint(run, "absent", url=url or "") if name == DONE else MissingPoint(run, "failed", error, url or "", next_try)
+        run: MissingPoint(run, causes.get(name, "failed"), *(("", url or "") if name == DONE else (error, url or "", next_try)))
         for run, name, error, next_try, url in found
     }

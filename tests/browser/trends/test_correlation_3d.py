@@ -223,3 +223,24 @@ def test_the_chart_is_drawn_anew_in_another_size(page: Page) -> None:
     width = "document.querySelector('.trend-3d').clientWidth"
     assert becomes_true(page, lambda: page.evaluate(f"dqm.trends.page.charts[0].scene?.canvas.clientWidth === {width}"))
     assert page.evaluate("dqm.trends.page.charts[0].scene.angles") == pytest.approx(angles)
+
+
+def test_keys_and_buttons_do_nothing_while_the_chart_is_drawn_anew(page: Page) -> None:
+    page.goto(CHART)
+    expect(page.locator(DRAWN)).to_be_visible()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.evaluate("""() => {
+        const chart = dqm.trends.page.charts[0];
+        const { scene } = chart;
+        chart.scene = null; // as from destroy() to the end of draw()
+        const keys = ["ArrowLeft", "ArrowUp", "+", "-", "0", "Home", "End"];
+        for (const key of keys) for (const shiftKey of [false, true])
+            chart.box.dispatchEvent(new KeyboardEvent("keydown", { key, shiftKey, bubbles: true, cancelable: true }));
+        for (const button of chart.figure.querySelectorAll(".trend-tools button")) button.click();
+        chart.box.click();
+        chart.scene = scene;
+    }""")
+    page.locator(DRAWN).press("Home")
+    expect(page.locator(".trend-facts")).to_contain_text(str(RUNS[0]))
+    assert errors == []

@@ -93,6 +93,23 @@ def test_a_run_without_result_says_why_in_place_of_the_value(client: FlaskClient
     assert "No point Run 355000 has no file of ZeroBias (Express)." in words(read(client, point("n", 355000)))
 
 
+def test_a_run_whose_points_are_stored_is_not_said_to_be_unextracted_for_the_part_that_cannot_be_read(
+    client: FlaskClient, site: Site
+) -> None:
+    site.configure(n=COUNT, gone="basic.Mean() DT/gone")
+    site.extract(*site.add(V1))
+    (broken,) = site.add(V2)
+    broken.write_bytes(broken.read_bytes()[:100])
+    site.extract(broken)
+    assert "100 ± 10" in words(read(client, point("n", 355555)))
+    text = words(read(client, point("gone", 355555)))
+    assert "Run 355555 has no point: a part of its file cannot be read, perhaps that with a monitor element of the trend: " in text
+    assert "The next try is at 20" in text
+    assert "not extracted" not in text
+    table = read(client, "/trends/chart.csv?series=DT/gone/ZeroBias/Express&runs=355555")
+    assert "not extracted" not in table
+
+
 def test_the_runs_before_and_after_say_why_they_have_no_point(client: FlaskClient, site: Site) -> None:
     """The middle one of three runs is broken, and waits while it is not tried."""
     site.configure(n=COUNT)

@@ -57,6 +57,19 @@ def test_marks_belong_to_points_and_reasons_to_their_absence(two_trends: TrendSt
     assert (second.reasons, second.marks) == ({}, {0: "few entries: 3 of 10"})
 
 
+def test_any_number_of_runs_in_two_datasets_have_the_points_that_take_precedence(
+    two_trends: TrendStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PostgreSQL accepts 65,535 parameters of a query, fewer than files can be."""
+    monkeypatch.setattr("app.trends.query.points.FEW_FILES", 2)
+    runs = list(range(355001, 355008))
+    for run in runs:
+        two_trends.add(run, {"a": (run + 0.5, 0.1)}, SECOND_ERA, file_version=2)
+        two_trends.add(run, {"a": (1.0, 0.1)})
+    table = _table(two_trends, "latest:50", A)
+    assert table.series[0].values.tolist() == [run + 0.5 for run in runs]
+
+
 def test_all_eras_of_a_processing_are_one_series(two_trends: TrendStore) -> None:
     two_trends.add(355001, {"a": (1.0, 0.1)})
     two_trends.add(357001, {"a": (2.0, 0.1)}, SECOND_ERA)
