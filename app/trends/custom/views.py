@@ -15,7 +15,7 @@ from app.security import Role, needs
 from app.security.caller import current_user
 from app.security.subsystems import check_may_edit
 from app.trends.custom import keeping, store
-from app.trends.custom.form import PATHS, RequestForm, form_errors, form_of
+from app.trends.custom.form import MAX_TITLE, PATHS, RequestForm, form_errors, form_of
 from app.trends.custom.metric_list import check_metric, metric_list
 from app.trends.custom.models import RequestedTrend
 from app.trends.custom.requests import RunsRequest, TrendRequest
@@ -96,6 +96,11 @@ def check_expression() -> AnyResponse | str:
     return render_template("trends/checked_metric.html", checked=check_metric(request.args.get("metric", "")))
 
 
+def _title() -> str:
+    """The title of the address, which anybody may write."""
+    return request.args.get("title", "")[:MAX_TITLE]
+
+
 def trend_address(key: str, title: str = "", part: str = "") -> str:
     """The address of a requested trend, or of a part of it."""
     return link(f"/trends/requested/{key}{part}", {"title": title})
@@ -117,10 +122,10 @@ def requested_trend(key: str) -> Response:
     """A requested trend with the points that it has so far."""
     trend = _trend(key)
     store.note_seen(trend)
-    shown = shown_trend(trend, request.args.get("title", ""))
+    shown = shown_trend(trend, _title())
     if answer := nothing_new(shown.version):
         return answer
-    return _trend_page(shown, request.args.get("title", ""))
+    return _trend_page(shown, _title())
 
 
 def _trend_page(shown: ShownTrend, title: str, keep_problem: str = "", keep_fields: dict[str, str] | None = None) -> Response:
@@ -163,7 +168,7 @@ def _change_address(shown: ShownTrend, title: str) -> str:
 @needs(Role.VIEWER)
 def points(key: str) -> Response:
     """The points of the chart as packed columns."""
-    shown = shown_trend(_trend(key), request.args.get("title", ""))
+    shown = shown_trend(_trend(key), _title())
     response = body_response(pack(chart_header(shown, request_settings())), MEDIA_TYPE)
     response.headers["Cache-Control"] = "private, no-cache"
     return response
@@ -213,7 +218,7 @@ def cancel_request(key: str) -> AnyResponse:
     if job:
         with suppress(JobStateError):  # it has ended meanwhile
             cancel(job.id)
-    return redirect(trend_address(key, request.args.get("title", "")), 303)
+    return redirect(trend_address(key, _title()), 303)
 
 
 @blueprint.post("/trends/requested/<key>/again")
@@ -222,7 +227,7 @@ def repeat_request(key: str) -> AnyResponse:
     """Compute what is missing: new runs, files that could not be read, and what was not reached before an end."""
     shown = shown_trend(_trend(key))
     store.request_trend(shown.request, current_user().name, request_settings())
-    return redirect(trend_address(key, request.args.get("title", "")), 303)
+    return redirect(trend_address(key, _title()), 303)
 
 
 @blueprint.post("/trends/requested/<key>/keep")
@@ -230,7 +235,7 @@ def repeat_request(key: str) -> AnyResponse:
 def keep_trend(key: str) -> AnyResponse:
     """Keep the trend as a configuration of a subsystem."""
     request.max_content_length = FORM_BYTES
-    title = request.args.get("title", "")
+    title = _title()
     shown = shown_trend(_trend(key), title)
     fields = {name: request.form.get(name, "") for name in ("subsystem", "name", "title", "y_title")}
     check_may_edit(fields["subsystem"].strip())

@@ -13,6 +13,7 @@ from app.trends.errors import InvalidQuery
 from app.trends.pages.chart_options import OPTION_FIELDS, SWITCHES, ChartOptions, exact_text, read_options
 from app.trends.pages.run_form import RUN_FORM_FIELDS, read_form
 from app.trends.pages.view import PATH, TrendView, encoded, view_from_query
+from app.trends.query.selection import Selection
 from app.trends.query.series_key import Key, SeriesKey, parse_key
 from app.web.fields import Fields
 from app.web.frame import href
@@ -24,6 +25,9 @@ MOST_SERIES = 100
 
 CLOSEST_ENDS = 1e-12
 """Distance of the ends of the y axis, part of the larger one: closer ones leave no numbers between them for ticks."""
+
+MOST_SELECTIONS = 20
+"""Selections of the series of one chart, each of which takes some queries."""
 
 LONGEST_BACK = 2000
 LARGEST_RUN = 2**31 - 1
@@ -189,7 +193,12 @@ def _series(fields: Fields) -> tuple[Key, ...]:
             fields.refuse("series", str(error), text)
     if len(found) > MOST_SERIES:
         fields.refuse("series", f"a chart has at most {MOST_SERIES} series", str(len(found)))
-    return tuple(found)[:MOST_SERIES]
+    selections = list(dict.fromkeys(Selection.of(key) for key in found if isinstance(key, SeriesKey)))
+    if len(selections) > MOST_SELECTIONS:
+        most = f"a chart has series of at most {MOST_SELECTIONS} selections of subsystem, primary dataset and processing"
+        fields.refuse("series", most, str(len(selections)))
+    few = {None, *selections[:MOST_SELECTIONS]}
+    return tuple(key for key in found if (Selection.of(key) if isinstance(key, SeriesKey) else None) in few)[:MOST_SERIES]
 
 
 def _number(text: str) -> float | None:

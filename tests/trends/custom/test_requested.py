@@ -348,3 +348,13 @@ def test_the_points_are_there_as_csv_with_reasons(site: Site, signed_in: SignIn,
     head, line = csv.reader(answer.text.splitlines())
     assert head == ["dataset", "run", "lumisection", "value", "error", "reason"]
     assert line == [C, "355555", "0", "200.0", repr(200**0.5), ""]
+
+
+def test_a_title_of_an_address_is_cut(site: Site, signed_in: SignIn) -> None:
+    """Titles that are longer than the form allows are in no address that the pages make."""
+    site.register(*site.add(V2))
+    shifter = signed_in("shifter")
+    address = ask(shifter, title="a").location.partition("?")[0]
+    page = shifter.get(f"{address}?title={'t' * 5000}").text
+    assert f"<bdi>{'t' * 200}</bdi>" in page
+    assert page.count("t" * 201) <= 1, "the link to report a problem alone has the whole address"

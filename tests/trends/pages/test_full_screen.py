@@ -269,6 +269,13 @@ def test_many_series_are_limited(client: FlaskClient) -> None:
     assert "as many series as fit" in read(client, address(*names[:100]))
 
 
+def test_series_of_many_datasets_are_limited(client: FlaskClient) -> None:
+    """Each dataset takes some queries."""
+    names = [f"DT/a/Dataset{number}/Express" for number in range(21)]
+    assert "at most 20 selections of subsystem, primary dataset and processing" in read(client, address(*names, "oms/energy"), 400)
+    assert "at most" not in read(client, address(*names[:20], "oms/energy"))
+
+
 def test_a_chart_of_a_whole_display_group_has_its_title(client: FlaskClient) -> None:
     add_group(DisplayGroup("more", "More", "", "DT", False, ("a", "b", "gone", "lost")))
     add_group(DisplayGroup("both", "Both of them", "", "DT", False, ("a", "b", "gone")))
