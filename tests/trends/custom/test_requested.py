@@ -357,4 +357,3 @@ def test_a_title_of_an_address_is_cut(site: Site, signed_in: SignIn) -> None:
     address = ask(shifter, title="a").location.partition("?")[0]
     page = shifter.get(f"{address}?title={'t' * 5000}").text
     assert f"<bdi>{'t' * 200}</bdi>" in page
-    assert page.count("t" * 201) <= 1, "the link to report a problem alone has the whole address"
