@@ -12,20 +12,15 @@ from app.security import Role, needs
 from app.trends.api.answers import streamed_unless_unchanged, unless_unchanged
 from app.trends.api.arguments import all_series, conditions_arg, keys_arg, runs_arg, selection_arg
 from app.trends.api.documents import table_parts
-from app.trends.errors import InvalidQuery
 from app.trends.models import Trend, TrendVersion
 from app.trends.query.changes import change_number, changes_of
-from app.trends.query.columns import candidate_runs, read_table
-from app.trends.query.run_choice import RunChoice
+from app.trends.query.columns import read_table
 from app.trends.query.selection import Selection, selections
-from app.trends.query.series_key import Key
+from app.trends.query.size import check_size
 from app.web import request_settings
 from app.web.arguments import choice_arg
 
 blueprint = Blueprint("trends_api", __name__, url_prefix="/api/v1/trends")
-
-MAX_VALUES = 3_000_000
-"""Runs times series of an answer: about 80 MB of JSON, and 200 MB of memory while it is made."""
 
 
 @blueprint.get("")
@@ -52,19 +47,10 @@ def points() -> Response:
     settings = request_settings()
 
     def parts() -> Iterator[str]:
-        _check_size(keys, choice)
+        check_size(keys, choice, settings)
         return table_parts(read_table(keys, choice, conditions, settings, older=older))
 
     return streamed_unless_unchanged(parts, changes_of(keys))
-
-
-def _check_size(keys: list[Key], choice: RunChoice) -> None:
-    runs = len(candidate_runs(keys, choice, request_settings()))
-    runs = min(runs, choice.latest) if choice.latest else runs
-    if runs * len(keys) > MAX_VALUES:
-        raise InvalidQuery(
-            f"{len(keys):,} series of {runs:,} runs are more than the {MAX_VALUES:,} values of an answer: request them in parts"
-        )
 
 
 def _list_trends(selection: Selection | None) -> dict[str, Any]:

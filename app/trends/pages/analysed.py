@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -41,15 +42,18 @@ class SeriesAnalysis:
 
     Attributes:
         column: The series.
-        statistics: Of the shown points.
         reference: The band; None unless the view has reference runs.
         drift: Steps and slopes, with indexes of the shown runs; None unless the view asks for them.
     """
 
     column: SeriesColumn
-    statistics: Statistics
     reference: ReferenceBand | None
     drift: Drift | None
+
+    @cached_property
+    def statistics(self) -> Statistics:
+        """Of the shown points; pages that have them elsewhere do not ask for them."""
+        return statistics(self.column.values, self.column.errors)
 
     @property
     def outside(self) -> int:
@@ -70,7 +74,7 @@ def analyse(table: TrendTable, options: ChartOptions, settings: Settings) -> lis
         other = table if same else read_table(keys, options.band, options.conditions, settings)
         references = [_reference(column, other.runs.run, options) for column in other.series]
     return [
-        SeriesAnalysis(column, statistics(column.values, column.errors), reference, find_drift(column.values) if options.drift else None)
+        SeriesAnalysis(column, reference, find_drift(column.values) if options.drift else None)
         for column, reference in zip(table.series, references, strict=True)
     ]
 

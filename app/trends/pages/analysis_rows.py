@@ -14,6 +14,7 @@ from app.trends.analysis.numbers import number_text
 from app.trends.analysis.step_search import CLIP, FALSE_ALARMS, LEAST_POINTS
 from app.trends.pages.analysed import SeriesAnalysis, analyse, band_text
 from app.trends.pages.chart_options import ChartOptions, exact_text
+from app.trends.pages.point_link import point_address
 from app.trends.pages.titles import plain_title
 from app.trends.query.columns import TrendTable
 from app.trends.query.series_key import Key, SeriesKey
@@ -106,8 +107,3 @@ def _signed(change: float, sigmas: float) -> str:
     """A change with as many digits as the noise of a point has a meaning for."""
     text = number_text(change, change / sigmas if sigmas else 0.0)
     return text if text.startswith("-") else f"+{text}"
-
-
-def point_address(key: Key, run: int) -> str:
-    """The address of the page of a point."""
-    return f"{href('/trends/point')}?{urlencode([('series', str(key)), ('run', run)], quote_via=quote, safe='/')}"

@@ -18,7 +18,8 @@ from app.trends.pages.chart_steps import chart_steps
 from app.trends.pages.chart_view import CHART_PATH, ChartView, chart_view_from_query
 from app.trends.pages.charts import Chart, chart_address
 from app.trends.pages.form_values import option_values
-from app.trends.pages.point import point_address, point_context
+from app.trends.pages.point import point_context
+from app.trends.pages.point_link import point_address
 from app.trends.pages.points_response import points_response, table_of
 from app.trends.pages.run_notes import run_notes
 from app.trends.pages.statistics_text import statistics_lines

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 from json import dumps
 from typing import Any, NamedTuple
-from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request
 from markupsafe import Markup
@@ -24,6 +23,7 @@ from app.trends.pages.chart_view import CHART_PATH, LARGEST_RUN, ChartView, char
 from app.trends.pages.charts import Chart, chart_address
 from app.trends.pages.lumis_link import lumis_link
 from app.trends.pages.me_pictures import ROLES, MEPictures, me_pictures
+from app.trends.pages.point_link import POINT_PATH, point_address
 from app.trends.pages.point_texts import missing_text, neighbour_texts
 from app.trends.pages.titles import plain_title
 from app.trends.pages.value_text import value_text
@@ -39,8 +39,6 @@ from app.web.clock import DEFAULT_ZONE, time_html
 from app.web.frame import href
 
 blueprint = Blueprint("trend_points", __name__)
-
-POINT_PATH = f"{PATH}/point"
 
 
 class NeighbourTexts(NamedTuple):
@@ -83,11 +81,6 @@ def _headers(view: ChartView | None, current_path: str, key: Key, run: int) -> d
     if view:
         return headers | {"HX-Replace-Url": view.address}
     return headers | ({"HX-Push-Url": point_address(key, run)} if current_path == href(POINT_PATH) else {})
-
-
-def point_address(key: Key, run: int) -> str:
-    """The address of the page of a point."""
-    return f"{href(POINT_PATH)}?{urlencode({'series': key, 'run': run})}"
 
 
 def point_context(key: Key, run: int, view: ChartView | None = None) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from app.trends.query.columns import SeriesColumn, TrendTable, read_table
 from app.trends.query.packed import MEDIA_TYPE, PackedArray, drawn_errors, drawn_numbers, pack
 from app.trends.query.run_columns import RunColumns
 from app.trends.query.series_key import Key, SeriesKey
+from app.trends.query.size import check_size
 from app.web import etag_of, not_modified, request_settings
 from app.web.compression import FAST, accepts_gzip, body_response, compress
 
@@ -29,8 +30,10 @@ RUN_NUMBERS = ("fill", "duration", "delivered_lumi", "recorded_lumi", "end_lumi"
 
 
 def table_of(charts: Sequence[Chart], options: ChartOptions) -> TrendTable:
-    """The points of all series of charts, each series once."""
-    return read_table(series_of(charts), options.runs, options.conditions, request_settings())
+    """The points of all series of charts, each series once. Raises InvalidQuery for more than an answer of the API may have."""
+    keys, settings = series_of(charts), request_settings()
+    check_size(keys, options.runs, settings)
+    return read_table(keys, options.runs, options.conditions, settings)
 
 
 def series_of(charts: Sequence[Chart]) -> list[Key]:

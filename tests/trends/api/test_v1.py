@@ -111,7 +111,7 @@ def test_wrong_requests_are_refused_with_a_sentence(client: FlaskClient, query: 
 
 
 def test_too_many_values_are_refused(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.trends.api.v1.MAX_VALUES", 7)
+    monkeypatch.setattr("app.trends.query.size.MAX_VALUES", 7)
     assert "request them in parts" in _json(client, f"{POINTS}?{SELECTION}&runs=1-999999", 400)["message"]
     assert _json(client, f"{POINTS}?{SELECTION}&runs=latest:3")["runs"]["run"]
 

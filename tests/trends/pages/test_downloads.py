@@ -59,6 +59,18 @@ def test_files_have_the_runs_of_their_address(client: FlaskClient, points: Trend
     assert json.loads(client.get(f"/trends/chart.json?{A}&runs=355002-355009").text)["runs"]["run"] == [355002, 355003]
 
 
+@pytest.mark.parametrize("path", ["chart.csv", "chart.json", "chart/points", "chart"])
+def test_more_values_than_an_answer_may_have_are_refused(
+    client: FlaskClient, points: TrendStore, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    """Two series of three runs are six values."""
+    monkeypatch.setattr("app.trends.query.size.MAX_VALUES", 5)
+    answer = client.get(f"/trends/{path}?{A}&{B}&runs=355001-355003")
+    assert answer.status_code == 400
+    assert "request them in parts" in answer.text
+    assert client.get(f"/trends/{path}?{A}&{B}&runs=latest:2").status_code == 200
+
+
 @pytest.mark.parametrize("query", ["", "series=a", f"{A}&runs=x"])
 def test_a_wrong_address_is_400(client: FlaskClient, points: TrendStore, query: str) -> None:
     assert client.get(f"/trends/chart.csv?{query}").status_code == 400
