@@ -17,6 +17,7 @@ from app.runs.panel import panel_values, run_page_links
 from app.runs.settings import RunsSettings
 from app.runs.store import find_facts
 from app.security import Role, needs
+from app.trends.configs.page_configs import PAGE
 from app.trends.errors import UnknownSelection
 from app.trends.pages.chart_steps import PointStep, PointSteps, chart_steps, values_of_run
 from app.trends.pages.chart_view import CHART_PATH, LARGEST_RUN, ChartView, chart_view_from_query
@@ -142,6 +143,7 @@ def _trend_context(key: SeriesKey, run: int) -> dict[str, Any]:
         "config": trend.config,
         "inputs": [(ROLES[name], path) for name, path in trend.config.inputs.items()],
         "place": shown_path(trend.place),
+        "is_kept": trend.place.startswith(PAGE),
         "older": [_older(trend, point) for point in found.older],
         **_value_context(key, trend, run, found.shown),
         **_file_context(key, trend, run, found.shown, found.others),

@@ -44,6 +44,9 @@ def test_an_expert_keeps_a_trend_and_all_files_have_its_points(site: Site, signe
     assert claimed
     attempt(claimed, lambda _: read_configs(site.settings) and None)
     site.extract()
+    assert '<a href="/trends/configs">all kept configurations</a>' in expert.get(address).text
+    point = expert.get("/trends/point", query_string={"series": "DT/hits/ZeroBias/Run2022C-Express-v1", "run": 355555})
+    assert '<a href="/trends/configs"><bdi>page: expert-dt, 20' in point.text
     assert {run: value for (name, run), value in site.points().items() if name == "hits"} == {355555: 200, 355556: 300, 355557: 400}
 
 
