@@ -44,6 +44,8 @@ def difference(late: Histogram, early: Histogram) -> Histogram:
     if late.entries < early.entries:
         raise NoPoint("A histogram has fewer entries than in the lumisection before: its client was restarted")
     weights = late.weights - early.weights
+    if _counts_entries(late) and _counts_entries(early) and np.any(weights < 0):
+        raise NoPoint("A bin has fewer entries than in the lumisection before: its client was restarted")
     squared_weights = late.squared_weights - early.squared_weights
     entries, stored = late.entries - early.entries, _sums_between(late.stored, early.stored)
     filled = replace(late, weights=weights, squared_weights=squared_weights, entries=entries, stored=stored, maximum=None)
@@ -59,6 +61,11 @@ def difference(late: Histogram, early: Histogram) -> Histogram:
         errors=profile_errors(sums, squares, weights, squared_weights, ERROR_OF_MEAN),
         profile_sums=(sums, squares),
     )
+
+
+def _counts_entries(histogram: Histogram) -> bool:
+    """Whether each cell is a number of entries, which never falls: others are weighted, or set instead of filled."""
+    return float(histogram.weights.sum()) == histogram.entries and np.array_equal(histogram.weights, histogram.squared_weights)
 
 
 def _is_same_axis(one: BinnedAxis, other: BinnedAxis) -> bool:
