@@ -48,9 +48,14 @@ class RequestForm:
     files: str = str(USUAL_FILES)
 
     @classmethod
-    def of(cls, values: Mapping[str, str]) -> Self:
-        """The form of the arguments of a request; `choose` names a metric of the list, in place of the one that was typed."""
-        fields = {name: values[name].strip() for name in cls.__dataclass_fields__ if name in values}
+    def of(cls, values: Mapping[str, str], limit: int) -> Self:
+        """The form of the arguments of a request; `choose` names a metric of the list, in place of the one that was typed.
+
+        limit: Most files that a request may name; what is usual is no more.
+        """
+        fields = {"files": str(min(int(cls.files), limit))} | {
+            name: values[name].strip() for name in cls.__dataclass_fields__ if name in values
+        }
         example = example_of(values.get("choose", ""))
         return cls(**fields | ({"metric": example} if example else {}))
 

@@ -46,7 +46,7 @@ LATEST = 20
 @needs(Role.VIEWER)
 def new_trend() -> Response:
     """The form, filled in with the fields of the address; `choose` names a metric of the list."""
-    return _form_page(RequestForm.of(request.args))
+    return _form_page(RequestForm.of(request.args, files_limit()))
 
 
 @blueprint.post("/trends/new")
@@ -54,7 +54,7 @@ def new_trend() -> Response:
 def request_trend() -> AnyResponse:
     """Compute the trend of a form."""
     request.max_content_length = FORM_BYTES
-    form, settings = RequestForm.of(request.form), request_settings()
+    form, settings = RequestForm.of(request.form, files_limit()), request_settings()
     if errors := form_errors(form, settings, current_catalog()):
         response = _form_page(form, dict(errors))
         response.status_code = 400
@@ -63,8 +63,12 @@ def request_trend() -> AnyResponse:
     return redirect(trend_address(trend.key, form.title), 303)
 
 
+def files_limit() -> int:
+    """Most files that a request may name."""
+    return request_settings().of(TrendSettings).trend_request_files
+
+
 def _form_page(form: RequestForm, errors: dict[str, str] | None = None) -> Response:
-    limit = request_settings().of(TrendSettings).trend_request_files
     return page(
         "trends/new.html",
         "trends/new.html",
@@ -72,7 +76,7 @@ def _form_page(form: RequestForm, errors: dict[str, str] | None = None) -> Respo
         errors=errors or {},
         checked=check_metric(form.metric) if form.metric else None,
         metrics=metric_list(),
-        limit=limit,
+        limit=files_limit(),
         may_request=current_user().role >= Role.SHIFTER,
         latest=list(_latest()),
         tz=DEFAULT_ZONE,

@@ -19,12 +19,11 @@ from app.trends.custom import store
 from app.trends.custom.form import PATHS, FieldErrors, RequestForm, dataset_error, quantity_errors
 from app.trends.custom.metric_list import check_metric, metric_list
 from app.trends.custom.requests import LiveRequest, LumisRequest, TrendRequest
-from app.trends.custom.views import FORM_BYTES, trend_address
+from app.trends.custom.views import FORM_BYTES, files_limit, trend_address
 from app.trends.errors import InvalidQuery
 from app.trends.golden import find_golden
 from app.trends.lumis.samples import LumiTrend, file_lumis, lumi_trends
 from app.trends.pages.lumis_link import LUMIS_PATH
-from app.trends.settings import TrendSettings
 from app.web import page, request_settings
 from app.web.arguments import LARGEST_RUN, parse_int
 from app.web.links import link
@@ -54,7 +53,7 @@ class LumiForm(RequestForm):
 @needs(Role.VIEWER)
 def lumi_form() -> Response:
     """The form, filled in with the fields of the address."""
-    return _form_page(LumiForm.of(request.args), {})
+    return _form_page(LumiForm.of(request.args, files_limit()), {})
 
 
 @blueprint.post(LUMIS_PATH)
@@ -62,7 +61,7 @@ def lumi_form() -> Response:
 def request_lumis() -> AnyResponse:
     """Compute the trend of a form."""
     request.max_content_length = FORM_BYTES
-    form, settings = LumiForm.of(request.form), request_settings()
+    form, settings = LumiForm.of(request.form, files_limit()), request_settings()
     if errors := _errors(form):
         response = _form_page(form, dict(errors))
         response.status_code = 400
@@ -105,8 +104,8 @@ def _errors(form: LumiForm) -> FieldErrors:
             find_golden(form.golden)
     except InvalidQuery as error:
         errors.append(("golden", str(error)))
-    limit = _limit()
-    if not parse_int(form.files, limit):
+    limit = files_limit()
+    if not _is_followed(form) and not parse_int(form.files, limit):  # a followed run has one file
         errors.append(("files", f"Expected a whole number from 1 to {limit:,}"))
     return errors
 
@@ -116,10 +115,6 @@ def no_lumis(run: int, dataset: str) -> str:
     if not lumis_of(run, dataset):
         return f"There is no file of run {run} of {dataset}"
     return f"Run {run} of {dataset} has no files of lumisections: its file has the sum of the whole run alone"
-
-
-def _limit() -> int:
-    return request_settings().of(TrendSettings).trend_request_files
 
 
 def _form_page(form: LumiForm, errors: dict[str, str]) -> Response:
@@ -142,7 +137,7 @@ def _form_page(form: LumiForm, errors: dict[str, str]) -> Response:
         search=words,
         checked=check_metric(form.metric) if form.metric else None,
         metrics=metric_list(),
-        limit=_limit(),
+        limit=files_limit(),
         may_request=current_user().role >= Role.SHIFTER,
     )
 
