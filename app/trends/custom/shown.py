@@ -14,7 +14,7 @@ from app.queue.models import BackgroundJob
 from app.queue.states import CANCELLED, DONE, FAILED, OPEN, QUEUED, RUNNING
 from app.trends.custom.models import RequestedTrend
 from app.trends.custom.requests import LiveRequest, TrendRequest, read_request
-from app.trends.custom.store import PointKey, StoredValue, job_of, points_of
+from app.trends.custom.store import PointKey, StoredValue, followed_run, job_of, points_of
 from app.trends.pages.chart_options import ChartOptions
 from app.trends.pages.charts import Chart
 from app.trends.pages.points_response import points_header
@@ -54,6 +54,7 @@ class ShownTrend(NamedTuple):
     title: str
     job: BackgroundJob | None
     points: dict[PointKey, StoredValue]
+    live_run: int = 0  # of the snapshot that was read last, if the run is followed
 
     @property
     def is_over_lumis(self) -> bool:
@@ -97,7 +98,13 @@ class ShownTrend(NamedTuple):
     def rows(self) -> list[PointRow]:
         """The points, the newest run first; of one run the lumisections in their order."""
         order = (lambda key: (key.run, key.lumi)) if self.is_over_lumis else (lambda key: (-key.run, key.dataset))
-        return [PointRow(key, self.points[key], _plot_address(key, self.request.me)) for key in sorted(self.points, key=order)]
+        return [self._row(key) for key in sorted(self.points, key=order)]
+
+    def _row(self, key: PointKey) -> PointRow:
+        value, me = self.points[key], self.request.me
+        if isinstance(self.request, LiveRequest):  # its sample is the newest snapshot, whose run the request may leave open
+            return PointRow(key._replace(run=self.live_run or key.run), value, _plot_address(key._replace(lumi=0), me))
+        return PointRow(key, value, _plot_address(key, me))
 
 
 def shown_trend(trend: RequestedTrend, title: str = "") -> ShownTrend:
@@ -105,7 +112,8 @@ def shown_trend(trend: RequestedTrend, title: str = "") -> ShownTrend:
     request = request_of(trend)
     job = job_of(trend)  # before the points: what is done then is complete
     usual = f"{request.metric} of {request.me.rpartition('/')[2]}"
-    return ShownTrend(trend, request, title or usual, job, points_of(trend))
+    live_run = followed_run(trend) if isinstance(request, LiveRequest) else 0
+    return ShownTrend(trend, request, title or usual, job, points_of(trend), live_run)
 
 
 def request_of(trend: RequestedTrend) -> TrendRequest:

@@ -117,6 +117,12 @@ def points_of(trend: RequestedTrend) -> dict[PointKey, StoredValue]:
     return {PointKey(*row[:3]): StoredValue(*row[3:]) for row in rows(query)}
 
 
+def followed_run(trend: RequestedTrend) -> int:
+    """The run of the snapshot that a trend of an ongoing run has read last; 0 if it has read none."""
+    snapshot = FollowedSnapshot.get_or_none(FollowedSnapshot.trend == trend.id)
+    return max(0, snapshot.run) if snapshot else 0
+
+
 def begin(trend: RequestedTrend, wanted: Iterable[PointKey], note: str) -> dict[PointKey, StoredValue]:
     """Store how many values a computation will make, and remove points of other samples; returns those that are there."""
     wanted = set(wanted)

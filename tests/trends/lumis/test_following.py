@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
+from html import unescape
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
 from app.cli.files import store_entries
@@ -14,7 +17,8 @@ from app.gui.files.entries import ONLINE_DATASET, Entry
 from app.queue.models import BackgroundJob
 from app.trends.custom.models import FollowedSnapshot, RequestedPoint, RequestedTrend
 from app.trends.custom.store import COMPUTE, FOLLOWED_S, remove_unseen
-from app.trends.lumis.following import follow_all
+from app.trends.lumis.following import MOST_FOLLOWED, follow_all
+from app.trends.query.packed import unpack
 from tests.security.conftest import HOME
 from tests.support.processes import until
 from tests.trends.conftest import Site
@@ -136,3 +140,89 @@ def test_followed_trends_count_for_the_limit_of_a_user(show: Show, signed_in: Si
     assert refused.status_code == 429
     RequestedTrend.update(seen=RequestedTrend.seen - FOLLOWED_S - 1).where(RequestedTrend.id == RequestedTrend.get().id).execute()
     assert "/trends/requested/" in ask(shifter, metric="basic.BinCount(4)")
+
+
+def test_a_restarted_client_with_more_entries_gives_no_negative_bins(site: Site, show: Show, signed_in: SignIn) -> None:
+    shifter = signed_in("shifter")
+    address = ask(shifter, metric="basic.BinCount(12)")  # the values of lumisection 1 are from 1.05 on: 10 bins from bin 11
+    show("sum-1.pb")
+    show("each-4.pb")
+    assert values(shifter, address) == {}, "4 has 40 entries, more than the 10 of 1, but none in the bins of 1"
+    assert "A bin has fewer entries than in the lumisection before: its client was restarted" in words(shifter.get(address))
+
+
+def test_one_trend_that_cannot_be_followed_leaves_the_others(site: Site, show: Show, signed_in: SignIn) -> None:
+    shifter = signed_in("shifter")
+    good, odd = ask(shifter), ask(shifter, metric="basic.BinCount(1)")
+    changed = RequestedTrend.request.contains('"basic.BinCount(1)"')
+    RequestedTrend.update(request='{"metric": "basic.BinCount(1)", "of another version": 1}', seen=2**33).where(changed).execute()
+    show("sum-1.pb")
+    show("sum-2.pb")
+    assert values(shifter, good) == {2: 20}
+    assert "of another version" in RequestedTrend.get(RequestedTrend.key == odd.rpartition("/")[2]).note
+
+
+def test_a_snapshot_that_its_reader_does_not_survive_is_read_once(site: Site, show: Show, signed_in: SignIn) -> None:
+    shifter = signed_in("shifter")
+    address = ask(shifter)
+    show("sum-1.pb")
+    first = FollowedSnapshot.get()
+    show("sum-2.pb")
+    second = FollowedSnapshot.get().sample_version
+    FollowedSnapshot.update(sample_version=first.sample_version, lumi=1, elements=first.elements).execute()
+    RequestedPoint.delete().execute()
+    follow_all(site.settings.replace(import_cpu_s=0))  # no file can be read in this time
+    assert "The snapshot cannot be read" in words(shifter.get(address))
+    assert (FollowedSnapshot.get().sample_version, FollowedSnapshot.get().lumi) == (second, 1)
+    follow_all(site.settings)
+    assert values(shifter, address) == {}, "the same snapshot is not read again"
+    show("sum-4.pb")
+    assert values(shifter, address) == {4: 20 + 40}, "all that was filled since the last snapshot that was read"
+
+
+def test_elements_stored_by_another_version_let_values_begin_anew(site: Site, show: Show, signed_in: SignIn) -> None:
+    shifter = signed_in("shifter")
+    address = ask(shifter)
+    show("sum-1.pb")
+    FollowedSnapshot.update(elements=b"of another version").execute()
+    show("sum-2.pb")
+    show("sum-4.pb")
+    assert values(shifter, address) == {4: 40}
+
+
+def test_points_of_an_ongoing_run_lead_to_its_plot_and_name_the_run(site: Site, show: Show, signed_in: SignIn) -> None:
+    store_entries([Entry(ONLINE_DATASET, 0, 0, str(site.folder / "live.pb"), "protobuf")])
+    shifter = signed_in("shifter")
+    address = ask(shifter, run="0")
+    show("sum-1.pb")
+    show("sum-2.pb")
+    table = shifter.get(address).text.partition('id="points-title"')[2]
+    link = re.search(r'<th scope="row"><a href="([^"]*)">2</a>', table)
+    assert link
+    assert shifter.get(unescape(link[1])).status_code == 200
+    series = unpack(shifter.get(f"{address}/points").data)["series"][0]["key"]
+    point = shifter.get(f"{address}/point", query_string={"series": series, "run": 2})
+    assert f"Lumisection 2 of run {RUN}" in words(point), "as its EventInfo says"
+
+
+def test_a_trend_beyond_those_that_are_followed_says_so(site: Site, show: Show, signed_in: SignIn) -> None:
+    address = ask(signed_in("shifter"))
+    row = RequestedTrend.get()
+    for number in range(MOST_FOLLOWED):
+        fields = {"kind": row.kind, "request": row.request.replace("basic.Count()", f"basic.BinCount({number + 1})")}
+        RequestedTrend.create(key=f"other {number}", user="ann", created=row.created, seen=row.seen + 100, **fields)
+    follow_all(site.settings)
+    page = words(signed_in("shifter").get(address))
+    assert f"Not followed now: {MOST_FOLLOWED} trends are followed at a time" in page
+    RequestedTrend.update(seen=0).where(RequestedTrend.id != row.id).execute()
+    show("sum-1.pb")
+    assert "Not followed now" not in words(signed_in("shifter").get(address))
+
+
+def test_an_ongoing_run_can_be_followed_whatever_the_limit_of_files(site: Site, show: Show, app: Flask, signed_in: SignIn) -> None:
+    app.config["HUB"] = site.settings.replace(trend_request_files=50)
+    shifter = signed_in("shifter")
+    assert "/trends/requested/" in ask(shifter)
+    assert "/trends/requested/" in ask(shifter, files="1000", metric="basic.BinCount(1)")
+    for page in ("/trends/lumis", "/trends/new"):
+        assert re.search(r'name="files"[^>]* value="50"|value="50"[^>]* name="files"', shifter.get(page).text), page
