@@ -99,8 +99,10 @@ class RunRegistryClient:
         answer = self.client.post(f"{kind}_filtered_ordered", body, MAX_RUN_BYTES * size)
         _check_refusal(answer)
         rows, pages = answer.get(kind), answer.get("pages")
-        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows) or not isinstance(pages, int | float):
-            raise self.client.bad_answer(f"no list `{kind}`, or no number of pages")
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            raise self.client.bad_answer(f"no list `{kind}`")
+        if not isinstance(pages, int | float) or pages < 0:  # infinity and NaN are too many of them
+            raise self.client.bad_answer("no number of pages")
         return rows, pages
 
     def _run(self, row: dict[str, Any]) -> RegistryRun:

@@ -88,9 +88,11 @@ def test_the_datasets_of_many_runs_come_in_pages(services: RunServicesProcess, r
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        ('{"datasets": []}', "no list `datasets`, or no number of pages"),
+        ('{"datasets": []}', "no number of pages"),
         ('{"datasets": [], "pages": 1e9}', "more than 20 pages of datasets"),
         ('{"datasets": [], "pages": NaN}', "more than 20 pages of datasets"),
+        ('{"datasets": [], "pages": -Infinity}', "no number of pages"),
+        ('{"datasets": [], "pages": -1}', "no number of pages"),
         ('{"datasets": [{"run_number": 1}], "pages": 1}', "a dataset without run number or name"),
         ('{"datasets": [5], "pages": 1}', "no list `datasets`"),
         ("[]", "no JSON object"),
