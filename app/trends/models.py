@@ -10,6 +10,9 @@ from peewee import BigIntegerField, BooleanField, CompositeKey, DoubleField, For
 
 from app.core.database import Table
 
+LARGEST_RUN = 2**31 - 1
+"""Largest run number that these tables can hold."""
+
 
 class Trend(Table):
     """A trend, identified by subsystem and name."""

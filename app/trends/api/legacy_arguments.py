@@ -8,7 +8,8 @@ from flask import request
 
 from app.trends.api.arguments import all_series
 from app.trends.errors import InvalidQuery, UnknownSelection
-from app.trends.query.run_choice import LARGEST_RUN, LATEST, RunChoice
+from app.trends.models import LARGEST_RUN
+from app.trends.query.run_choice import LATEST, RunChoice
 from app.trends.query.selection import Selection
 from app.trends.query.series_key import SeriesKey, plain_name
 from app.trends.query.stored_series import key_of_series

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from app.core.database import rows
 from app.core.settings import Settings
 from app.gui.models import Dataset, Sample
@@ -12,7 +15,7 @@ from app.gui.patterns import InvalidPattern, compile_pattern
 from app.gui.samples import SampleKey
 from app.trends.custom.requests import RunsRequest
 from app.trends.errors import InvalidQuery
-from app.trends.golden import golden_runs
+from app.trends.query.newest_runs import chosen_runs
 from app.trends.query.run_choice import RunChoice
 from app.trends.settings import TrendSettings
 
@@ -27,7 +30,7 @@ class ChosenSamples(NamedTuple):
 def choose_samples(request: RunsRequest, settings: Settings) -> ChosenSamples:
     """The samples of a request, the newest run first. Raises InvalidQuery if its pattern or choice of runs cannot be used."""
     found = _samples(_dataset_ids(request))
-    chosen = chosen_runs(RunChoice.parse(request.runs), [sample.run for sample in found])
+    chosen = _chosen(RunChoice.parse(request.runs), np.array([sample.run for sample in found], dtype=np.int64))
     samples = [sample for sample in found if sample.run in chosen]
     limit = min(request.files, settings.of(TrendSettings).trend_request_files)
     return ChosenSamples(samples[:limit], left_out_note(len(samples) - limit, limit, "oldest"))
@@ -66,11 +69,7 @@ def _samples(datasets: Sequence[int]) -> list[SampleKey]:
     return [SampleKey(*row) for row in rows(query.order_by(Sample.run.desc(), Dataset.name))]
 
 
-def chosen_runs(choice: RunChoice, runs: Sequence[int]) -> set[int]:
-    """Those of some runs, in descending order, that a choice names. Raises InvalidQuery if it names an unknown golden JSON."""
-    if choice.latest:
-        return set(list(dict.fromkeys(runs))[: choice.latest])
-    if choice.first_last:
-        first, last = choice.first_last
-        return {run for run in runs if first <= run <= last}
-    return set(golden_runs(choice.golden) if choice.golden else choice.runs).intersection(runs)
+def _chosen(choice: RunChoice, runs: NDArray[np.int64]) -> set[int]:
+    """Those of some runs that a choice names. Raises InvalidQuery if it names an unknown golden JSON."""
+    chosen = chosen_runs(np.unique(runs), choice)
+    return set(chosen[-choice.latest :].tolist())  # of any other choice all, as its `latest` is 0

@@ -8,6 +8,7 @@ from typing import Any
 
 from app.core.text import json_problem
 from app.trends.golden.errors import InvalidGolden
+from app.trends.models import LARGEST_RUN
 
 Range = tuple[int, int]
 """First and last lumisection."""
@@ -21,7 +22,6 @@ TOO_LARGE = f"expected at most {MAX_BYTES:,} bytes"
 MAX_RUNS = 20_000
 MAX_RANGES = 1_000
 """Ranges of one run."""
-LARGEST_RUN = 2**31 - 1
 LARGEST_LUMI = 100_000
 MAX_PROBLEMS = 20
 

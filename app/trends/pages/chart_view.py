@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from app.trends.errors import InvalidQuery
+from app.trends.models import LARGEST_RUN
 from app.trends.pages.chart_options import OPTION_FIELDS, SWITCHES, ChartOptions, exact_text, read_options
 from app.trends.pages.run_form import RUN_FORM_FIELDS, read_form
 from app.trends.pages.view import PATH, TrendView, encoded, view_from_query
@@ -30,7 +31,6 @@ MOST_SELECTIONS = 20
 """Selections of the series of one chart, each of which takes some queries."""
 
 LONGEST_BACK = 2000
-LARGEST_RUN = 2**31 - 1
 
 SEARCH_FIELDS = ("adding", "find", "in", "inpd", "inps")
 """Fields of the search for a series to add."""

@@ -19,8 +19,9 @@ from app.runs.store import find_facts
 from app.security import Role, needs
 from app.trends.configs.page_configs import PAGE
 from app.trends.errors import UnknownSelection
+from app.trends.models import LARGEST_RUN
 from app.trends.pages.chart_steps import PointStep, PointSteps, chart_steps, values_of_run
-from app.trends.pages.chart_view import CHART_PATH, LARGEST_RUN, ChartView, chart_view_from_query
+from app.trends.pages.chart_view import CHART_PATH, ChartView, chart_view_from_query
 from app.trends.pages.charts import Chart, chart_address
 from app.trends.pages.lumis_link import lumis_link
 from app.trends.pages.me_pictures import ROLES, MEPictures, me_pictures

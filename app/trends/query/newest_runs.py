@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +16,10 @@ from app.trends.query.run_choice import RunChoice
 from app.trends.query.selection import Selection
 from app.trends.query.stored_series import StoredDataset, series_in
 
+Run = TypeVar("Run", np.int32, np.int64)
 
-def chosen_runs(runs: NDArray[np.int32], choice: RunChoice) -> NDArray[np.int32]:
+
+def chosen_runs(runs: NDArray[Run], choice: RunChoice) -> NDArray[Run]:
     """Those of some runs, ascending, that a choice names; all of them for a number of the latest. Raises UnknownGolden."""
     if choice.golden:
         return runs[np.isin(runs, golden_runs(choice.golden))]

@@ -6,12 +6,11 @@ import re
 from dataclasses import dataclass
 
 from app.trends.errors import InvalidQuery
+from app.trends.models import LARGEST_RUN
 
 LATEST = 50
 """Runs that are shown without a choice."""
 MOST_LATEST = 100_000
-LARGEST_RUN = 2**31 - 1
-"""Largest number that the table of points can hold."""
 
 EXPECTED = "expected latest:50, 355000-356000, 355001,355004 or golden:<hash>"
 
