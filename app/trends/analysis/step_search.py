@@ -17,7 +17,7 @@ CLIP = 3.0
 LEAST_POINTS = 5
 """Fewest points on each side of a step."""
 
-FALSE_ALARMS = 0.01
+FALSE_STEPS = 0.01
 """Highest probability of a step in a series of independent points that has none."""
 
 LEAST_PART = 1 / 3
@@ -53,9 +53,9 @@ class Candidate(NamedTuple):
 @lru_cache(maxsize=4096)
 def threshold(count: int, widths: int = 1) -> float:
     """The T that `count` independent points exceed, at any place and for any of so many widths, with a probability of at most
-    half of `FALSE_ALARMS`: the quantile of a normal distribution, corrected for sigma being an estimate from as many points."""
+    half of `FALSE_STEPS`: the quantile of a normal distribution, corrected for sigma being an estimate from as many points."""
     places = widths * max(count - 2 * LEAST_POINTS + 1, 1)
-    normal = NormalDist().inv_cdf(1 - FALSE_ALARMS / 4 / places)
+    normal = NormalDist().inv_cdf(1 - FALSE_STEPS / 4 / places)
     freedom = 2 * (count - 1) / 3  # the variance by differences of neighbours has a relative variance of 3/n instead of 2/n
     return normal * (1 + (normal**2 + 1) / (4 * freedom))  # the quantile of Student's distribution, to first order
 

@@ -11,7 +11,7 @@ from app.core.settings import Settings
 from app.security.subsystems import may_edit
 from app.trends.analysis.drift import MOST_STEPS
 from app.trends.analysis.numbers import number_text
-from app.trends.analysis.step_search import CLIP, FALSE_ALARMS, LEAST_POINTS
+from app.trends.analysis.step_search import CLIP, FALSE_STEPS, LEAST_POINTS
 from app.trends.pages.analysed import SeriesAnalysis, analyse, band_text
 from app.trends.pages.chart_options import ChartOptions, exact_text
 from app.trends.pages.point_link import point_address
@@ -22,7 +22,7 @@ from app.web.frame import href
 
 DRIFT_PARAMETERS = (
     f"Steps of the mean with at least {LEAST_POINTS} points on each side, outliers beyond {CLIP:g} sigma clipped, at most {MOST_STEPS}; "
-    f"in a series without any, one is marked with a probability of at most {FALSE_ALARMS:.0%}. "
+    f"in a series without any, one is marked with a probability of at most {FALSE_STEPS:.0%}. "
     "Sigma of a step is the spread of points without steps and slopes, not that of the band."
 )
 """The parameters of the search for drifts."""

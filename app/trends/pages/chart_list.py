@@ -18,7 +18,7 @@ class ListedChart(NamedTuple):
     is_here: bool  # on this page
 
 
-class PlotList(NamedTuple):
+class ChartList(NamedTuple):
     """All charts of a view."""
 
     charts: list[ListedChart]
@@ -43,7 +43,7 @@ def within(charts: Sequence[Chart], view: TrendView) -> TrendView:
     return view.replace(page=pages, problems=(*view.problems, problem))
 
 
-def plot_list(charts: Sequence[Chart], view: TrendView) -> PlotList:
+def chart_list(charts: Sequence[Chart], view: TrendView) -> ChartList:
     """The list of all charts of a view."""
     size, pages = view.charts_per_page, pages_of(charts, view)
     addresses = [view.replace(page=page).address for page in range(1, pages + 1)]
@@ -51,7 +51,7 @@ def plot_list(charts: Sequence[Chart], view: TrendView) -> PlotList:
     for number, chart in enumerate(charts):
         page = number // size + 1
         listed.append(ListedChart(chart.title, f"{addresses[page - 1]}#trend-{number + 1}", page == view.page))
-    return PlotList(
+    return ChartList(
         listed,
         pages,
         addresses[view.page - 2] if view.page > 1 else "",

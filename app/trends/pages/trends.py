@@ -11,10 +11,10 @@ from werkzeug.wrappers import Response as AnyResponse
 from app.security import Role, needs
 from app.trends.configured import has_configs
 from app.trends.pages.analysis_rows import DRIFT_PARAMETERS, analysis_rows
+from app.trends.pages.chart_list import chart_list, within
 from app.trends.pages.charts import Chart, chart_address, charts_of, page_of
 from app.trends.pages.form_values import form_values
 from app.trends.pages.old_links import OLD_FIELDS, new_address
-from app.trends.pages.plot_list import plot_list, within
 from app.trends.pages.points_response import points_response, table_of
 from app.trends.pages.run_notes import run_notes
 from app.trends.pages.selects import completed, selects, undecided
@@ -75,7 +75,7 @@ def _page(view: TrendView, charts: list[Chart]) -> str:
         selects=choices,
         undecided=undecided(choices),
         is_configured=has_configs(request_settings()),
-        charts=plot_list(charts, view) if charts else None,
+        charts=chart_list(charts, view) if charts else None,
         **form_values(view),
         **(_chart_values(shown, view) if shown else {}),
     )

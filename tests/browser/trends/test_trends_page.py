@@ -125,9 +125,9 @@ def test_keys_go_through_the_pages_and_switch_tables(page: Page) -> None:
     expect(page.locator("figure.trend-chart table")).to_have_count(4)
 
 
-def test_the_plot_list_leads_to_a_chart_of_another_page(page: Page) -> None:
+def test_the_list_of_charts_leads_to_a_chart_of_another_page(page: Page) -> None:
     open_charts(page)
-    page.get_by_text("Plot list").click()
+    page.get_by_text("List of charts").click()
     page.get_by_role("link", name="Dead channels").click()
     expect(page).to_have_url(re.compile(r"page=2#trend-6$"))
     expect(page.locator("#trend-6 h2")).to_be_in_viewport()

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from app.trends.analysis.drift import MOST_STEPS, find_drift
-from app.trends.analysis.step_search import FALSE_ALARMS
+from app.trends.analysis.step_search import FALSE_STEPS
 
 Points = NDArray[np.float64]
 SEEDS = range(200)
@@ -43,7 +43,7 @@ def test_a_flat_series_has_at_most_one_marker_and_rarely_one(count: int) -> None
     """The bound on the probability of a marker is that of Bonferroni."""
     found = [len(indexes(gauss(seed, count))) for seed in SEEDS]
     assert max(found) <= 1
-    assert sum(found) <= binomial_limit(FALSE_ALARMS)
+    assert sum(found) <= binomial_limit(FALSE_STEPS)
 
 
 @pytest.mark.parametrize(("count", "at"), [(300, 150), (400, 100), (1000, 500)])
