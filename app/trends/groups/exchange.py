@@ -6,11 +6,12 @@ import json
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from app.core.counters import advance
 from app.core.database import proxy
 from app.core.text import json_problem
 from app.trends.groups.errors import InvalidGroup, UnreadableGroups
 from app.trends.groups.group import DisplayGroup, group_from_json
-from app.trends.groups.models import TrendGroup
+from app.trends.groups.models import COUNTER, TrendGroup
 from app.trends.groups.store import add_group, edit_group, group_of_row, rows_of, set_order
 
 MAX_BYTES = 10_000_000
@@ -38,6 +39,7 @@ def import_groups(text: str) -> ImportedGroups:
     groups = read_groups(text)
     counts = dict.fromkeys(ImportedGroups._fields, 0)
     with proxy.atomic():
+        advance(COUNTER)
         known = {(row.subsystem, row.name): row for row in TrendGroup.select()}
         order = []
         for group in groups:

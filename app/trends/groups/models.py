@@ -6,6 +6,9 @@ from peewee import BooleanField, DoubleField, IntegerField, TextField
 
 from app.core.database import Table
 
+COUNTER = "trend groups"
+"""Who changes positions takes a number first, so that others wait until they are visible; see app.core.counters."""
+
 
 class TrendGroup(Table):
     """A display group, identified by subsystem and name."""

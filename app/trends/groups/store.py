@@ -12,12 +12,13 @@ from collections.abc import Sequence
 
 from peewee import IntegrityError, fn
 
+from app.core.counters import advance
 from app.core.database import proxy
 from app.security.audit_log import acting_user, audit
 from app.trends.groups.conflict import GroupConflict
 from app.trends.groups.errors import InvalidGroup, UnknownGroup
 from app.trends.groups.group import DisplayGroup, checked
-from app.trends.groups.models import TrendGroup, TrendGroupChange
+from app.trends.groups.models import COUNTER, TrendGroup, TrendGroupChange
 
 TAKEN = "another group of this subsystem has this name, or had it before it was deleted: choose another one, or restore that group"
 
@@ -52,6 +53,7 @@ def add_group(group: DisplayGroup, action: str = "add") -> TrendGroup:
     checked(group)
     try:
         with proxy.atomic():
+            advance(COUNTER)
             last = TrendGroup.select(fn.MAX(TrendGroup.position)).scalar() or 0
             row: TrendGroup = TrendGroup.create(**_values(group), position=last + 1, version=1)
             _record(row, action, None, group)
@@ -85,6 +87,7 @@ def delete_group(row: TrendGroup, version: int) -> None:
 def move_group(row: TrendGroup, step: int) -> None:
     """Let a group change places with the one before (step -1) or after it (step 1) in its subsystem; none at an end."""
     with proxy.atomic():
+        advance(COUNTER)
         order = rows_of(row.subsystem)
         place = next((index for index, each in enumerate(order) if each.id == row.id), None)
         if place is None or not 0 <= place + step < len(order):

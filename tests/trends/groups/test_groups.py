@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from peewee import DatabaseError
 
+from app.core.database import end_thread, is_sqlite, proxy
 from app.core.settings import Settings
 from app.security.models import Audit
 from app.trends.groups import DisplayGroup, groups_of
@@ -17,6 +19,7 @@ from app.trends.groups.exchange import export_groups, import_groups
 from app.trends.groups.group import checked
 from app.trends.groups.models import TrendGroup, TrendGroupChange
 from app.trends.groups.store import add_group, delete_group, edit_group, find_group, move_group, restore_change, rows_of
+from tests.support.processes import until
 
 pytestmark = pytest.mark.both_databases
 
@@ -28,6 +31,13 @@ SIZE = CHARGE._replace(name="size", title="Size")
 def real_groups(fixtures_dir: Path) -> str:
     """The display groups of the original."""
     return (fixtures_dir / "hdqm" / "display_groups.json").read_text()
+
+
+def is_somebody_waiting() -> bool:
+    """Whether another connection to this database of PostgreSQL waits for a lock."""
+    proxy.execute_sql("SELECT pg_stat_clear_snapshot()")  # a transaction would see the same activity again and again
+    query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    return bool(proxy.execute_sql(query).fetchone()[0])
 
 
 def names(subsystem: str = "Pixel") -> list[str]:
@@ -143,6 +153,26 @@ def test_groups_are_moved_within_their_subsystem(hub: Settings) -> None:
     TrendGroup.update(position=1).execute()
     move_group(find_group(rows[4].id), -1)
     assert names("P") == ["a", "c", "b"], "also when two writers have given one position to several"
+
+
+def test_two_moves_at_once_leave_no_two_groups_at_one_place(hub: Settings) -> None:
+    a, _, c = (add_group(CHARGE._replace(name=name)) for name in "abc")
+
+    def move_last_up() -> None:
+        try:
+            move_group(find_group(c.id), -1)
+        finally:
+            end_thread()
+
+    other = Thread(target=move_last_up)
+    with proxy.atomic():
+        move_group(find_group(a.id), 1)
+        other.start()
+        if not is_sqlite():  # there nobody else writes in this transaction, and here it is seen when the other one waits
+            until(is_somebody_waiting, "the other move, which waits for this one")
+    other.join()
+    assert names() == ["b", "c", "a"]
+    assert len({row.position for row in rows_of()}) == 3
 
 
 def test_a_deleted_group_comes_back_from_the_history(hub: Settings) -> None:
