@@ -19,6 +19,10 @@ MOST_POINTS = 100_000
 LARGEST_SIGMA = 100.0
 MAX_TEXT = 200
 MAX_NOTE = 1000
+MOST_LISTED = 200
+"""Reference runs of a list: links to charts with all of them are short enough for servers."""
+MOST_NAMED = 10
+"""Reference runs that texts name one by one."""
 
 _NAMES = re.compile(r"[A-Za-z0-9_+*?-]{1,200}")
 
@@ -55,7 +59,13 @@ class RuleDefinition(NamedTuple):
     @property
     def label(self) -> str:
         """The rule in a few words."""
-        return f"{'/'.join(self.selection)}: {self.names} outside {self.sigmas:g} sigma of runs {self.reference} for {self.in_a_row} runs"
+        return f"{'/'.join(self.selection)}: {self.names} outside {self.sigmas:g} sigma of runs {self.reference_words} for {self.in_a_row} runs"
+
+    @property
+    def reference_words(self) -> str:
+        """The reference runs for texts; of a long list the ends and the number."""
+        runs = self.reference.split(",")
+        return self.reference if len(runs) <= MOST_NAMED else f"{runs[0]},{runs[1]}, ... {runs[-1]} ({len(runs)} runs)"
 
 
 def definition_from_form(form: Mapping[str, str]) -> RuleDefinition:
@@ -106,6 +116,10 @@ def _reference(text: str) -> str:
         raise InvalidQuery(f"the latest runs would follow a drift: {expected}")
     if choice.golden:  # the whole hash, since another list may come to begin with the same digits
         return str(RunChoice(golden=find_golden(choice.golden).hash))
+    if len(choice.runs) > MOST_LISTED:
+        raise InvalidQuery(
+            f"a list has at most {MOST_LISTED} runs, not {len(choice.runs):,}: choose a range, or a golden JSON as golden:<hash>"
+        )
     return str(choice)
 
 

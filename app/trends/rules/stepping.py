@@ -78,7 +78,7 @@ def _begin(rule: TrendRule, definition: RuleDefinition, state: SeriesState) -> N
         begun=time.time(),
         title=f"{key.name} is outside its band since run {state.first_run}",
         text=f"{key.subsystem} {key.primary_dataset} {key.processing}: {state.outside:,} runs in a row, {state.value_words} "
-        f"in run {state.last_run}; the band is {state.band_words} of runs {definition.reference}"
+        f"in run {state.last_run}; the band is {state.band_words} of runs {definition.reference_words}"
         + (f". {one_line(definition.note)}" if definition.note else ""),
         query=f"band={definition.reference}&sigma={definition.sigmas:g}" + ("&robust=1" if definition.is_robust else ""),
     )

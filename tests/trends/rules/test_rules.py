@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from urllib.parse import quote
 
 import pytest
 
@@ -98,6 +99,21 @@ def test_with_a_run_registry_runs_of_unknown_significance_wait(watched: WatchedT
     watched.add(20.0)
     watched.evaluate()
     assert watched.notified() == [("trend-outside", LAST + 2)]
+
+
+def test_a_long_list_of_reference_runs_has_short_texts_and_a_link_that_servers_take(watched: WatchedTrend) -> None:
+    runs = ",".join(str(run) for run in range(2**31 - 201, 2**31 - 1))
+    rule = definition_from_form({**FORM, "band": runs})
+    assert rule.reference == runs, "200 runs of the most digits"
+    assert "of runs 2147483447,2147483448, ... 2147483646 (200 runs) for" in rule.label
+    store.add_rule(RULE._replace(reference=f"{RULE.reference.split('-')[0]}," + ",".join(map(str, range(FIRST + 1, LAST + 1)))), "alice")
+    watched.add(20.0, 20.0, 20.0)
+    watched.evaluate()
+    watched.notified()
+    row = Notification.get()
+    assert f"of runs {FIRST},{FIRST + 1}, ... {LAST} (20 runs)" in row.text
+    assert f"&band={FIRST},{FIRST + 1},{FIRST + 2}," in path_of(row), "the chart has all of them"
+    assert len(quote(runs)) < 4000, "of the 8,190 bytes that gunicorn takes"
 
 
 def test_a_rule_whose_selection_has_no_points_says_so(watched: WatchedTrend) -> None:
@@ -254,6 +270,7 @@ def test_a_form_is_read_as_it_is_written() -> None:
         ("names", "", "expected the name of a trend"),
         ("band", "", "expected fixed runs"),
         ("band", "latest:50", "the latest runs would follow a drift"),
+        ("band", ",".join(map(str, range(355_001, 355_202))), "a list has at most 200 runs, not 201: choose a range"),
         ("band", "yesterday", "is no choice of runs"),
         ("sigma", "0", "above 0"),
         ("sigma", "nan", "above 0"),
