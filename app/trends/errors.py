@@ -19,6 +19,10 @@ class ConfigError(TrendError):
     """A configuration cannot be used."""
 
 
+class OutdatedConfigs(TrendError):
+    """Configurations were changed on pages since they were read."""
+
+
 class InvalidQuery(TrendError):
     """A part of a question for trends, such as a key of a series or a choice of runs, cannot be used."""
 

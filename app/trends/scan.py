@@ -16,6 +16,7 @@ from app.queue.states import OPEN
 from app.queue.store import enqueue
 from app.trends.configured import Signature, config_signature, has_configs
 from app.trends.due import due
+from app.trends.errors import OutdatedConfigs
 from app.trends.settings import config_folder
 from app.trends.versions import SyncResult, sync
 
@@ -54,8 +55,13 @@ def read_configs(settings: Settings) -> SyncResult:
     """Bring the tables of trends up to date with all configurations. Raises `ConfigError` if their folder cannot be read."""
     from app.trends.configs.sources import load_all_configs  # loads numpy, which an instance without trends never needs
 
-    configs = load_all_configs(settings)
-    changes = sync(configs)
+    while True:
+        configs = load_all_configs(settings)
+        try:
+            changes = sync(configs)
+            break
+        except OutdatedConfigs:  # somebody has kept a trend meanwhile, which must not be retired
+            continue
     log.info("Trends: %s", changes)
     if configs.problems:
         log.warning("Trends: %d problems of configurations; `dqmhub trends check` names them", len(configs.problems))

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from peewee import chunked, fn
 
-from app.core.counters import advance
+from app.core.counters import advance, version_of
 from app.core.database import proxy, rows
-from app.trends.models import Trend, TrendConfigProblem, TrendVersion
+from app.trends.errors import OutdatedConfigs
+from app.trends.models import PAGE_CONFIGS, Trend, TrendConfigProblem, TrendVersion
 
 if TYPE_CHECKING:
     from app.trends.configs.config import ConfigProblem, TrendConfig
@@ -42,11 +43,15 @@ def sync(configs: Configs) -> SyncResult:
 
     A trend is not retired if its file or folder, or a part of it, cannot be read: it may be there still. Without a difference
     nothing is written: pages that browsers have stay valid, and nobody waits.
+
+    Raises `OutdatedConfigs` if a configuration was kept or removed on a page since they were read; nothing is stored then.
     """
     if _is_stored(configs):
         return SyncResult(0, 0, 0)
     with proxy.atomic():
         number = advance(COUNTER)
+        if configs.page_changes not in (None, version_of(PAGE_CONFIGS)):
+            raise OutdatedConfigs("Configurations were kept or removed on pages meanwhile")
         known = _known()
         new = [config for key, config in configs.trends.items() if key not in known]
         _insert_trends(new)

@@ -17,10 +17,10 @@ from app.trends.configs.folder import load_configs
 from app.trends.configs.page_configs import keep, page_config_history, remove, used_page_configs
 from app.trends.configs.sources import load_all_configs
 from app.trends.configured import has_configs
-from app.trends.errors import ConfigError
+from app.trends.errors import ConfigError, OutdatedConfigs
 from app.trends.models import Trend, TrendConfigProblem
 from app.trends.query.changes import change_number
-from app.trends.scan import scanning
+from app.trends.scan import read_configs, scanning
 from app.trends.versions import sync
 from tests.support.cli import dqmhub
 from tests.trends.conftest import FILES, Site
@@ -101,6 +101,16 @@ def test_reading_the_same_configurations_again_changes_nothing(site: Site) -> No
     site.configure(n="basic.Count() DT/n")
     sync(load_all_configs(site.settings))
     assert (change_number() > before[0], TrendConfigProblem.select().count()) == (True, 0), "a problem less is a difference"
+
+
+def test_a_search_that_read_before_a_trend_was_kept_does_not_retire_it(site: Site) -> None:
+    site.configure(n="basic.Count() DT/n")
+    before = load_all_configs(site.settings)
+    keep(KEPT, "ann")
+    read_configs(site.settings)
+    with pytest.raises(OutdatedConfigs):
+        sync(before)
+    assert {trend.name: trend.retired for trend in Trend.select()} == {"n": False, "kept": False}
 
 
 def test_one_name_is_kept_once_and_again_after_its_removal_with_a_history(site: Site) -> None:

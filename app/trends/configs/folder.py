@@ -25,6 +25,7 @@ class Configs(NamedTuple):
 
     trends: dict[tuple[str, str], TrendConfig]
     problems: list[ConfigProblem]
+    page_changes: int | None = None  # number of the change on pages up to which these have them; None: without those of pages
 
     def may_contain(self, place: str) -> bool:
         """Whether a trend that was at this place before may be there still, in a part that cannot be read."""
