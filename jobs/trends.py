@@ -13,6 +13,7 @@ from app.trends.changed_files import mark_changed_files
 from app.trends.custom.store import COMPUTE, remove_unseen
 from app.trends.golden.store import delete_unused
 from app.trends.lumis.following import following
+from app.trends.rules.store import used_golden
 from app.trends.rules.task import TASK, evaluating
 from app.trends.scan import EXTRACT, READ_CONFIGS, enqueue_due, read_configs, sample_of, scanning
 from app.trends.settings import TrendSettings
@@ -42,7 +43,7 @@ def extract_trends(job: BackgroundJob) -> None:
 @handler("clean-golden-lists", daily=True)
 def clean_golden_lists(job: BackgroundJob) -> None:
     """Delete the golden JSON files that nobody has used for a year. Running twice deletes the same."""
-    report(job, None, f"{delete_unused()} golden JSON files deleted")
+    report(job, None, f"{delete_unused(used_golden())} golden JSON files deleted")
 
 
 @handler(READ_CONFIGS)

@@ -11,6 +11,7 @@ from app.security import Role, needs
 from app.trends.golden.content import MAX_BYTES, TOO_LARGE
 from app.trends.golden.models import GoldenList
 from app.trends.golden.store import find_golden, runs_of, store_golden
+from app.trends.rules.store import used_golden
 from app.web import Problem, cached_json
 
 blueprint = Blueprint("golden_api", __name__, url_prefix="/api/v1/trends/golden")
@@ -25,7 +26,7 @@ def store() -> Response:
         data = request.get_data()
     except RequestEntityTooLarge:
         raise Problem(413, f"file: {TOO_LARGE}", [("file", TOO_LARGE)]) from None
-    row = store_golden(data)
+    row = store_golden(data, keep=used_golden())
     answer = cached_json(golden_json(row), 201)
     answer.headers["Location"] = f"{request.script_root}/api/v1/trends/golden/{row.hash}"
     return answer

@@ -12,6 +12,7 @@ from app.security import Role, needs
 from app.trends.golden.content import MAX_BYTES, TOO_LARGE, lumi_count, ranges_text
 from app.trends.golden.errors import InvalidGolden
 from app.trends.golden.store import UNUSED_DAYS, find_golden, latest_lists, runs_of, store_golden
+from app.trends.rules.store import used_golden
 from app.web.arguments import int_arg
 from app.web.clock import time_html
 
@@ -44,7 +45,7 @@ def upload() -> AnyResponse:
         with closing(file):  # werkzeug keeps a large one in a temporary file
             data, name = file.read(), file.filename
     try:
-        row = store_golden(data, name)
+        row = store_golden(data, name, used_golden())
     except InvalidGolden as error:
         return _form_page(text, error.fields, 400)
     return redirect(url_for("golden.show", digest=row.hash), 303)

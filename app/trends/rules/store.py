@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 from app.core.counters import advance
-from app.core.database import proxy
+from app.core.database import proxy, rows
 from app.security.audit_log import audit
 from app.trends.rules.definition import RuleDefinition
 from app.trends.rules.errors import RuleConflict, UnknownRule
@@ -32,6 +32,12 @@ def rule_of(number: int) -> TrendRule:
 def definition_of(rule: TrendRule) -> RuleDefinition:
     """What experts chose in a rule."""
     return RuleDefinition(**{name: getattr(rule, name) for name in RuleDefinition._fields})
+
+
+def used_golden() -> set[str]:
+    """Hashes, or their beginnings, of the golden JSON files that rules which are switched on have as reference runs."""
+    named = TrendRule.select(TrendRule.reference).where(TrendRule.enabled, ~TrendRule.deleted, TrendRule.reference.startswith("golden:"))
+    return {reference.removeprefix("golden:") for (reference,) in rows(named)}
 
 
 def add_rule(definition: RuleDefinition, user: str) -> TrendRule:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+import logging
 import time
 from hashlib import sha256
 
 import pytest
 
 from app.core.settings import Settings
+from app.trends.errors import RequestLimit
 from app.trends.golden import find_golden, golden_lumis, golden_runs
 from app.trends.golden import store as golden_store
 from app.trends.golden.content import MAX_BYTES, canonical, read_golden
 from app.trends.golden.errors import InvalidGolden, UnknownGolden
 from app.trends.golden.models import GoldenList
-from app.trends.golden.store import DAY_S, UNUSED_DAYS, delete_unused, store_golden
+from app.trends.golden.store import DAY_S, MOST_A_DAY, UNUSED_DAYS, delete_unused, store_golden
+from app.trends.rules.definition import RuleDefinition
+from app.trends.rules.store import add_rule, switch_rule, used_golden
 
 pytestmark = pytest.mark.both_databases
 
@@ -98,7 +102,7 @@ def test_the_beginning_of_a_hash_is_enough_where_only_one_list_has_it(hub: Setti
     ]:
         with pytest.raises(UnknownGolden, match=problem):
             find_golden(digest)
-    row = find_golden(HASH)
+    row = GoldenList.get_by_id(HASH)
     row.hash = HASH[:20] + "".join("0" if digit != "0" else "1" for digit in HASH[20:])
     row.save(force_insert=True)
     with pytest.raises(UnknownGolden, match="give more digits"):
@@ -125,3 +129,40 @@ def test_new_lists_take_the_place_of_those_that_nobody_used(hub: Settings, monke
         store_golden(json.dumps({str(run): [[1, 1]]}).encode())
     kept = {tuple(golden_runs(row.hash)) for row in GoldenList.select()}
     assert kept == {(355100, 355101), (4,), (5,)}
+
+
+def test_a_list_that_a_rule_names_never_makes_room_and_never_grows_old(hub: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(golden_store, "MAX_LISTS", 2)
+    rule = add_rule(RuleDefinition("DT", "ZeroBias", "Prompt", "charge", f"golden:{store_golden(FILE).hash[:12]}"), "ann")
+    for run in range(1, 4):
+        store_golden(json.dumps({str(run): [[1, 1]]}).encode(), keep=used_golden())
+        assert GoldenList.select().where(GoldenList.hash == HASH).exists()
+    GoldenList.update(used=0.0).execute()
+    delete_unused(used_golden())
+    assert [row.hash for row in GoldenList.select()] == [HASH]
+    switch_rule(rule, False, "ann")
+    assert (used_golden(), delete_unused(used_golden())) == (set(), 1)
+
+
+def test_one_user_stores_only_so_many_new_lists_in_a_day(hub: Settings) -> None:
+    for run in range(1, MOST_A_DAY + 1):
+        store_golden(json.dumps({str(run): [[1, 1]]}).encode())
+    with pytest.raises(RequestLimit, match="50 new golden JSON files within a day"):
+        store_golden(FILE)
+    assert store_golden(b'{"1": [[1, 1]]}').runs == 1, "a known one is not new"
+    GoldenList.update(created=time.time() - DAY_S).execute()
+    assert store_golden(FILE).hash == HASH
+
+
+def test_the_content_of_a_list_is_read_once_and_not_to_know_that_it_exists(hub: Settings, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, "peewee")
+    run = time.time_ns() % 10**9 + 1  # another content in each test, as this process knows earlier ones
+    digest = store_golden(json.dumps({str(run): [[3, 4]]}).encode()).hash
+    caplog.clear()
+    assert [golden_runs(digest), list(golden_lumis(digest)), golden_runs(digest[:12])] == [[run]] * 3
+    find_golden(digest)
+    assert sum('"content"' in record.getMessage() for record in caplog.records) == 1
+    assert len(caplog.records) > 3, "all queries were seen"
+    GoldenList.delete().execute()
+    with pytest.raises(UnknownGolden, match="There is no golden JSON"):
+        golden_runs(digest)
