@@ -10,7 +10,7 @@ from flask import Blueprint, Response, current_app, request
 from app.security import Role, needs
 from app.trends.pages.chart_view import CHART_PATH, ChartView, chart_view_from_query
 from app.trends.pages.charts import Chart
-from app.trends.pages.missing_notes import notes_of
+from app.trends.pages.missing_notes import notes_of_all
 from app.trends.pages.points_response import table_of
 from app.trends.pages.tables import SIGNIFICANCE, time_text
 from app.trends.pages.titles import plain_title
@@ -53,7 +53,9 @@ def chart_csv() -> Response:
 def chart_json() -> Response:
     """A chart as JSON: the facts of the runs once, then the series as lists; null is unknown, or no point."""
     view, table = _view_and_table()
-    value = {"runs": _runs(table.runs), "series": [_series(column, table.runs) for column in table.series], "note": table.note}
+    notes = notes_of_all(table.series, table.runs, range(len(table.runs)))
+    series = [_series(column, table.runs, texts) for column, texts in zip(table.series, notes, strict=True)]
+    value = {"runs": _runs(table.runs), "series": series, "note": table.note}
     return _file(view, "json", current_app.json.dumps(value) + "\n", "application/json")
 
 
@@ -84,8 +86,8 @@ def _lines(table: TrendTable) -> list[list[Any]]:
     """The lines of the CSV; numbers as such, since a text that begins with - would be taken for a formula."""
     runs = _runs(table.runs)
     facts = zip(*(runs[name] for name in ("run", "start", "end", "run_class", "significant", *RUN_NUMBERS)), strict=True)
-    everything = range(len(table.runs))
-    columns = [(_numbers(each.values), _numbers(each.errors), notes_of(each, table.runs, everything)) for each in table.series]
+    notes = notes_of_all(table.series, table.runs, range(len(table.runs)))
+    columns = [(_numbers(each.values), _numbers(each.errors), texts) for each, texts in zip(table.series, notes, strict=True)]
     return [
         [*fact, *(cell for values, errors, texts in columns for cell in (values[index], errors[index], texts.get(index, "")))]
         for index, fact in enumerate(facts)
@@ -103,7 +105,7 @@ def _runs(runs: RunColumns) -> dict[str, list[Any]]:
     }
 
 
-def _series(column: SeriesColumn, runs: RunColumns) -> dict[str, Any]:
+def _series(column: SeriesColumn, runs: RunColumns, notes: dict[int, str]) -> dict[str, Any]:
     stored = column.stored
     return {
         "key": str(column.key),
@@ -113,7 +115,7 @@ def _series(column: SeriesColumn, runs: RunColumns) -> dict[str, Any]:
         "mes": [path for path in stored.mes if path] if stored else [],
         "values": _numbers(column.values),
         "errors": _numbers(column.errors),
-        "notes": {str(runs.run[index]): text for index, text in sorted(notes_of(column, runs, range(len(runs))).items())},
+        "notes": {str(runs.run[index]): text for index, text in sorted(notes.items())},
     }
 
 

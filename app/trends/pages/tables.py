@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from app.trends.pages.charts import Chart
-from app.trends.pages.missing_notes import notes_of
+from app.trends.pages.missing_notes import notes_of_all
 from app.trends.pages.titles import plain_title
 from app.trends.query.columns import SeriesColumn, TrendTable
 from app.trends.query.run_columns import RunColumns
@@ -80,7 +80,7 @@ def chart_table(chart: Chart, table: TrendTable, first: int = 0, limit: int | No
     """A chart as a table. first, limit: which of its runs have rows; None: all from `first`."""
     columns, total = columns_of(chart, table), len(table.runs)
     indexes = range(max(0, first), total if limit is None else min(total, first + limit))
-    notes = [notes_of(column, table.runs, indexes) for column in columns]
+    notes = notes_of_all(columns, table.runs, indexes)
     rows = [
         ChartTableRow(int(table.runs.run[index]), facts, [_cell(index, *each) for each in zip(columns, notes, strict=True)])
         for index, facts in zip(indexes, facts_of(table.runs, indexes), strict=True)

@@ -112,24 +112,45 @@ def _significant_runs(run: int, low: int, high: int, settings: Settings) -> set[
 
 def missing_points(key: SeriesKey, series: list[int], runs: Iterable[int]) -> list[MissingPoint]:
     """Why each of these runs has no point."""
-    datasets = datasets_of_selection(key.primary_dataset, key.processing)
-    return [each for batch in chunked(runs, BATCH) for each in _missing_points(datasets, series, list(batch))]
+    return missing_of_all(key.primary_dataset, key.processing, [(series, list(runs))])[0]
 
 
-def _missing_points(datasets: dict[str, int | None], series: list[int], runs: list[int]) -> list[MissingPoint]:
-    reasons = _reasons(series, runs)
-    states = _extraction_states([number for number in datasets.values() if number is not None], runs)
+def missing_of_all(primary_dataset: str, processing: str, wanted: list[tuple[list[int], list[int]]]) -> list[list[MissingPoint]]:
+    """Why runs of several series of the same datasets have no point, by few queries for any number of series.
+
+    Args:
+        wanted: Of each series its ids in the datasets, and the runs.
+    """
+    datasets = datasets_of_selection(primary_dataset, processing)
+    runs = sorted({run for _, few in wanted for run in few})
+    series = sorted({number for numbers, _ in wanted for number in numbers})
+    states: dict[int, MissingPoint] = {}
+    reasons: dict[tuple[int, int], MissingPoint] = {}
+    for batch in chunked(runs, BATCH):
+        states |= _states(datasets, list(batch))
+        for few in chunked(series, BATCH):
+            reasons |= _reasons(list(few), list(batch))
+
+    def why(numbers: list[int], run: int) -> MissingPoint:
+        return next((reasons[number, run] for number in numbers if (number, run) in reasons), states[run])
+
+    return [[why(numbers, run) for run in few] for numbers, few in wanted]
+
+
+def _states(datasets: dict[str, int | None], runs: list[int]) -> dict[int, MissingPoint]:
+    """Why runs have no row of any series."""
     files = Sample.select(Sample.run).join(Dataset).where(Dataset.name.in_(list(datasets)), Sample.run.in_(runs), Sample.lumi == 0)
     registered = {run for (run,) in rows(files)}
     waiting = {run: MissingPoint(run, "waiting" if run in registered else "no file") for run in runs}
-    return [reasons.get(run) or states.get(run) or waiting[run] for run in runs]
+    return waiting | _extraction_states([number for number in datasets.values() if number is not None], runs)
 
 
-def _reasons(series: list[int], runs: list[int]) -> dict[int, MissingPoint]:
-    query = TrendPoint.select(TrendPoint.run, TrendReason.text, TrendFile.url)
+def _reasons(series: list[int], runs: list[int]) -> dict[tuple[int, int], MissingPoint]:
+    """The reasons that metrics have given, by series and run."""
+    query = TrendPoint.select(TrendPoint.series, TrendPoint.run, TrendReason.text, TrendFile.url)
     query = query.join(TrendReason, on=(TrendPoint.reason == TrendReason.id)).join(TrendFile, on=(TrendPoint.file == TrendFile.id))
     found = rows(query.where(TrendPoint.series.in_(series), TrendPoint.run.in_(runs), TrendPoint.value.is_null()))
-    return {run: MissingPoint(run, "reason", text, url) for run, text, url in found}
+    return {(number, run): MissingPoint(run, "reason", text, url) for number, run, text, url in found}
 
 
 def _extraction_states(datasets: list[int], runs: list[int]) -> dict[int, MissingPoint]:

@@ -9,6 +9,7 @@ import json
 import pytest
 from flask.testing import FlaskClient
 
+from tests.support.queries import queries
 from tests.trends.query.points_of_tests import TrendStore
 
 pytestmark = pytest.mark.both_databases
@@ -57,6 +58,27 @@ def test_json_has_null_where_nothing_is_known(client: FlaskClient, points: Trend
 
 def test_files_have_the_runs_of_their_address(client: FlaskClient, points: TrendStore) -> None:
     assert json.loads(client.get(f"/trends/chart.json?{A}&runs=355002-355009").text)["runs"]["run"] == [355002, 355003]
+
+
+def test_a_chart_of_many_series_with_missing_points_takes_as_many_queries_as_one_of_few(
+    client: FlaskClient, store: TrendStore, database_kind: str
+) -> None:
+    if database_kind != "sqlite":
+        pytest.skip("queries are counted with SQLite alone")
+    names = [f"t{number}" for number in range(30)]
+    store.configure("DT", **{name: f"basic.Mean() DT/{name}" for name in names})
+    store.add(355001, dict.fromkeys(names, (1.0, 0.1)))
+    store.add(355002, {"t0": (1.0, 0.1), "t1": (2.0, 0.1)})
+
+    def address(*few: str) -> str:
+        return "/trends/chart.csv?" + "&".join(f"series=DT/{name}/StreamExpress/Express" for name in few)
+
+    client.get(address(*names))
+    few, many = (len(queries(lambda each=each: client.get(address(*each)))) for each in (names[1:4], names[1:]))
+    assert many == few
+    (_, last) = csv.DictReader(io.StringIO(client.get(address(*names)).text))
+    notes = [last[f"note of DT/{name}/StreamExpress/Express"] for name in names]
+    assert notes == ["", "", *["no file of this dataset"] * 28]
 
 
 @pytest.mark.parametrize("path", ["chart.csv", "chart.json", "chart/points", "chart"])
