@@ -18,6 +18,9 @@ from app.trends.query.series_key import Key, SeriesKey
 from app.trends.query.stored_series import StoredSeries, series_in
 from app.web.frame import href
 
+LONGEST_ADDRESS = 7500
+"""Bytes of an address that leads back to the page with its choices; servers accept 8,190, and forms add some to it."""
+
 
 @dataclass(frozen=True)
 class Chart:
@@ -68,9 +71,11 @@ def chart_address(path: str, chart: Chart, options: ChartOptions, run: int = 0) 
     """
     series = [("series", str(key)) for key in chart.series]
     query = [*series, *options.option_query, *([("correlate", "1")] if chart.correlation else []), *([("run", str(run))] if run else [])]
+    address = f"{href(PATH)}/{path}?{encoded(query)}"
     if path == "chart" and isinstance(options, TrendView) and len(back := encoded(options.query)) <= LONGEST_BACK:
-        query.append(("back", back))
-    return f"{href(PATH)}/{path}?{encoded(query)}"
+        way_back = f"&{encoded([('back', back)])}"
+        return address + way_back if len(address + way_back) <= LONGEST_ADDRESS else address
+    return address
 
 
 def processings_of(view: TrendView) -> list[str]:

@@ -8,13 +8,17 @@ import shutil
 from pathlib import Path
 
 import pytest
+from flask import Flask
 
 from app.trends.configs.folder import load_configs
 from app.trends.groups import DisplayGroup
 from app.trends.groups.exchange import import_groups
 from app.trends.groups.store import add_group
-from app.trends.pages.charts import Chart, charts_of
+from app.trends.pages.chart_view import chart_view_from_query
+from app.trends.pages.charts import Chart, chart_address, charts_of
 from app.trends.pages.view import TrendView
+from app.trends.query.run_choice import RunChoice
+from app.trends.query.series_key import Key, SeriesKey
 from app.trends.settings import config_folder
 from app.trends.versions import sync
 from tests.trends.query.points_of_tests import TrendStore
@@ -92,3 +96,18 @@ def test_the_groups_of_hdqm_are_drawn_as_there(store: TrendStore, real_configs: 
     assert sorted(key[1] for chart in charts[len(drawn) :] for key in chart.series) == sorted(alone)
     assert len(drawn) > 5
     assert len(alone) > 5
+
+
+def test_the_address_of_a_chart_of_a_large_group_leaves_out_the_way_back_rather_than_be_too_long(app: Flask) -> None:
+    """gunicorn accepts 8,190 bytes of the first line of a request."""
+    keys: list[Key] = [SeriesKey("DT", f"Occupancy_{number:017}", "StreamExpress", "Express") for number in range(100)]
+    chart = Chart("", "", False, keys)
+    many = VIEW.replace(runs=RunChoice.of(list(range(355001, 355131))))
+    with app.test_request_context():
+        long, short = (chart_address("chart", chart, view) for view in (many, VIEW))
+        few = chart_address("chart", Chart("", "", False, keys[:2]), many)
+        found = chart_view_from_query(long.partition("?")[2])
+    assert len(f"GET {long} HTTP/1.1") < 8190
+    assert (found.series, found.runs, found.back, found.problems) == (tuple(keys), many.runs, "", ())
+    assert "&back=" in short
+    assert "&back=" in few
