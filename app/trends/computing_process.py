@@ -123,3 +123,7 @@ class ComputingProcess:
             assert pipe
             with suppress(BrokenPipeError):  # of a task that was not sent as a whole
                 pipe.close()
+
+
+shared_process = ComputingProcess()
+"""The one child of this process, for configured and requested trends."""

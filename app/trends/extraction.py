@@ -16,7 +16,7 @@ from app.gui.catalog.stored import find_sample
 from app.gui.errors import GuiError
 from app.gui.samples import SampleKey
 from app.gui.settings import GuiSettings
-from app.trends.computing_process import ComputingProcess, Limits
+from app.trends.computing_process import Limits, shared_process
 from app.trends.datasets import DatasetIdentity
 from app.trends.errors import UnreadableSample
 from app.trends.extraction_state import Extraction, SeenSample, Target, load_extraction, store_failure, store_seen, store_success
@@ -32,8 +32,6 @@ ROUNDS = 3
 """Extractions in a row while other processes store points of the same run."""
 IMPORT_WAIT_S = 600.0
 """Longest wait for the list of a file that another process reads."""
-
-_process = ComputingProcess()
 
 
 class ExtractionResult(NamedTuple):
@@ -110,7 +108,7 @@ def _extract_points(
     computations = _computations(before.activated if before and is_same else 0)
     task = file_task(SampleFile(opened.url, opened.format, opened.file_version, opened.names, opened.columns), computations)
     gui = settings.of(GuiSettings)
-    outcomes = _process.compute(task, Limits(gui.import_memory_mb, gui.import_cpu_s, gui.remote_timeout_s))
+    outcomes = shared_process.compute(task, Limits(gui.import_memory_mb, gui.import_cpu_s, gui.remote_timeout_s))
     with proxy.atomic():
         _check_unchanged(target, before)
         file = file_id(opened.url, *opened.file_version)

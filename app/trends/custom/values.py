@@ -14,7 +14,7 @@ from app.gui.samples import SampleKey
 from app.gui.settings import GuiSettings
 from app.queue.execution import report
 from app.queue.models import BackgroundJob
-from app.trends.computing_process import ComputingProcess, Limits
+from app.trends.computing_process import Limits, shared_process
 from app.trends.custom.models import RequestedTrend
 from app.trends.custom.requests import TrendRequest
 from app.trends.custom.store import PointKey, StoredValue, begin, store_value
@@ -23,8 +23,6 @@ from app.trends.outcomes import Computation, FileTask, SampleFile, encoded_paylo
 
 IMPORT_WAIT_S = 600.0
 """Longest wait for the list of a file that another process reads."""
-
-_process = ComputingProcess()
 
 
 class WantedValue(NamedTuple):
@@ -70,7 +68,7 @@ class ValueReader:
 
     def computed(self, task: FileTask, tag: str) -> StoredValue:
         """The value of a task, whose files have this tag. Raises `UnreadableSample`."""
-        (outcome,) = _process.compute(task, self.limits)
+        (outcome,) = shared_process.compute(task, self.limits)
         value, error = outcome.value or (None, None)
         return StoredValue(value, error, outcome.reason, tag)
 

@@ -8,14 +8,17 @@ import re
 import time
 from collections.abc import Callable
 from html import unescape
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from app.gui.samples import SampleKey
 from app.queue.models import BackgroundJob
 from app.trends.custom.models import RequestedPoint, RequestedTrend
 from app.trends.custom.store import COMPUTE, DAY_S, remove_unseen
+from app.trends.extraction import extract
 from app.trends.golden.store import store_golden
 from app.trends.metrics.registry import METRICS
 from app.trends.query.packed import unpack
@@ -357,3 +360,14 @@ def test_a_title_of_an_address_is_cut(site: Site, signed_in: SignIn) -> None:
     address = ask(shifter, title="a").location.partition("?")[0]
     page = shifter.get(f"{address}?title={'t' * 5000}").text
     assert f"<bdi>{'t' * 200}</bdi>" in page
+
+
+def test_a_worker_reads_files_of_configured_and_requested_trends_in_one_process(site: Site, signed_in: SignIn, compute: Compute) -> None:
+    site.configure(n="basic.BinCount(2) DT/n")
+    site.sync(*site.add(V2))
+    ask(signed_in("shifter"))
+    assert compute() == ["done"]
+    assert extract(SampleKey(355555, 0, C), site.settings).state == "done"
+    children = (child for task in Path("/proc/self/task").iterdir() for child in (task / "children").read_text().split())
+    commands = [Path(f"/proc/{child}/cmdline").read_bytes() for child in children]
+    assert sum(b"app.trends.computing_child" in command for command in commands) == 1
