@@ -16,7 +16,7 @@ from app import cli
 from app.core import database
 from app.core.settings import Settings
 from app.queue.execution import connect as connect_queues
-from tests.support.processes import environment
+from tests.support.processes import environment, wait_for_jobs
 
 
 def run_command(variables: Mapping[str, str], *arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
@@ -38,6 +38,7 @@ def run_command(variables: Mapping[str, str], *arguments: str, typed: str = "") 
 
 def dqmhub(settings: Settings, *arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
     """Run a command with these settings, whose database is the one of the test before and afterwards."""
+    wait_for_jobs()
     try:
         return run_command(environment(settings), *arguments, typed=typed)
     finally:

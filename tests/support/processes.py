@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -34,6 +35,13 @@ def until(condition: Callable[[], object], what: str) -> None:
     while not condition():
         assert time.monotonic() < end, f"waited in vain for {what}"
         time.sleep(0.02)
+
+
+def wait_for_jobs() -> None:
+    """Wait for the jobs that run in threads of this process: each closes its connection only while the database is the same."""
+    for thread in threading.enumerate():
+        if thread.name.startswith("job-"):
+            thread.join(PATIENCE_S)
 
 
 @contextmanager

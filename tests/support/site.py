@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import threading
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,14 +13,12 @@ from app.core.settings import Settings
 from tests.support.gui import register_all
 from tests.support.patience import PATIENCE_S
 from tests.support.ports import free_port
-from tests.support.processes import service, until
+from tests.support.processes import service, until, wait_for_jobs
 
 
 def unbind() -> None:
     """Unbind this process from its database, once the jobs that run in threads of it have ended."""
-    for thread in threading.enumerate():
-        if thread.name.startswith("job-"):
-            thread.join(PATIENCE_S)
+    wait_for_jobs()
     database.disconnect()
     database.proxy.initialize(None)
 

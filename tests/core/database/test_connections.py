@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Barrier
+from threading import Barrier, Event, Thread
 
 import psycopg
 import pytest
@@ -16,6 +17,7 @@ from app.core.database import POOL_SIZE, UnusableDatabase, file_system
 from app.core.settings import Settings
 from app.gui.models import Dataset, Sample
 from app.queue.models import BackgroundJob
+from tests.support.cli import dqmhub
 from tests.support.processes import until
 from tests.support.servers import PostgreSQL
 
@@ -134,3 +136,18 @@ def test_connections_after_a_restart_of_postgresql_work(pooled: PostgreSQL) -> N
         assert connections(pooled) == 4
         pooled.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname LIKE 'hub%'")
         list(pool.map(query, range(4)))
+
+
+def test_a_job_in_a_thread_leaves_no_connection_open_when_a_command_connects_anew(hub: Settings) -> None:
+    started = Event()
+
+    def job() -> None:
+        for _ in range(200):
+            BackgroundJob.select().count()
+            started.set()
+        database.end_thread()
+
+    Thread(target=job, name="job-0").start()
+    started.wait()
+    dqmhub(hub, "trends", "status")
+    gc.collect()  # an open connection is an error when it is collected
