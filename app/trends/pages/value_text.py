@@ -35,7 +35,7 @@ def value_text(value: float, error: float | None) -> str:
     decimals = max(0, scale - last)
     if decimals > 15:  # the error has no digit that the value could have
         return f"{value:.17g} ± {error:.2g}"
-    texts = f"{_scaled(value, scale):,.{decimals}f} ± {_scaled(abs(error), scale):,.{decimals}f}"
+    texts = f"{_scaled(value, scale):z,.{decimals}f} ± {_scaled(abs(error), scale):,.{decimals}f}"
     return f"({texts}) {_times(scale)}" if scale else texts
 
 
