@@ -142,7 +142,7 @@
   /** Puts the state into links to the same plot; its neighbours are interactive, too, but begin anew. */
   function putIntoLinks(text) {
     const here = plotOf(location.search.slice(1));
-    for (const link of document.querySelectorAll("#main a[href*='plot=']")) {
+    for (const link of document.querySelectorAll("#main a[href*='plot=']:not(svg a)")) {
       const search = link.search.slice(1);
       if (plotOf(search) === here) link.search = withState(search, text).join("&");
       else if (link.dataset.key) link.search = withState(search, text && "on").join("&");
