@@ -26,7 +26,7 @@ from tests.support.patience import PATIENCE_S
 from tests.support.processes import service as start_service
 from tests.support.processes import until
 
-pytestmark = pytest.mark.both_databases
+pytestmark = [pytest.mark.both_databases, pytest.mark.slow]
 
 
 def requests_of(room: Room, what: str) -> list[dict[str, Any]]:

@@ -19,6 +19,8 @@ from tests.security.conftest import sign_in
 from tests.security.test_origin import OTHERS
 from tests.support.p5 import CROWDED, FU
 
+pytestmark = pytest.mark.slow
+
 SOCKET = "bd68c7bb.fff_simulator"
 
 

@@ -37,6 +37,7 @@ def file(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Path, str]:
     return packed, "protobuf"
 
 
+@pytest.mark.slow
 def test_histograms_read_together_equal_those_read_one_by_one(file: tuple[Path, str]) -> None:
     path, format = file
     rows = histograms(path, format)

@@ -18,6 +18,8 @@ from app.runs.oms import OmsClient
 from app.runs.run_registry import RunRegistryClient
 from tests.support.run_services import RunServicesProcess, run_services
 
+pytestmark = pytest.mark.slow
+
 RUN = 367123
 
 NAMES = st.sampled_from(

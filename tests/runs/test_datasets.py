@@ -16,6 +16,8 @@ from app.runs.models import KNOWN, RunRecord, SourceState
 from app.runs.run_registry import DATASETS_PER_PAGE, ComponentRange, RunRegistryClient
 from tests.support.run_services import RunServicesProcess
 
+pytestmark = pytest.mark.slow
+
 RUN = 367123
 OFFLINE = "/PromptReco/Collisions23/DQM"
 RANGES_PATH = "/rr_lumisection_ranges_by_component"

@@ -22,6 +22,8 @@ from app.runs.significance import significance_of
 from app.square.models import Run
 from tests.support.run_services import RunServicesProcess
 
+pytestmark = pytest.mark.slow
+
 RUN = 367123
 BEGUN = 1_690_000_000.0
 

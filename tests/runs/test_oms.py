@@ -16,6 +16,8 @@ from app.runs.oms import MAX_ROW_BYTES, OmsClient
 from app.runs.settings import BITS
 from tests.support.run_services import RunServicesProcess, run_services
 
+pytestmark = pytest.mark.slow
+
 RUN = 367123
 
 

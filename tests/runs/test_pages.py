@@ -20,6 +20,8 @@ from app.runs.settings import RunsSettings
 from app.square.models import Run
 from tests.support.run_services import RunServicesProcess
 
+pytestmark = pytest.mark.slow
+
 RUN = 367123
 HOME = "http://127.0.0.1:8889"
 GUI_PAGE, SQUARE_PAGE, API = f"/browse/{RUN}/A/B/DQM", f"/square/runs/{RUN}", f"/api/v1/runs/{RUN}/facts"

@@ -13,6 +13,8 @@ from app.runs import errors
 from app.runs.run_registry import MAX_RUN_BYTES, RunRegistryClient
 from tests.support.run_services import RunServicesProcess
 
+pytestmark = pytest.mark.slow
+
 RUN = 367123
 
 

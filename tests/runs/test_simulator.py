@@ -17,6 +17,8 @@ from tests.support.patience import PATIENCE_S
 from tests.support.processes import until
 from tests.support.run_services import RunServicesProcess, run_services
 
+pytestmark = pytest.mark.slow
+
 
 class NoRedirect(urllib.request.HTTPRedirectHandler):
     def redirect_request(self, *_: Any) -> None:

@@ -24,7 +24,7 @@ from tests.support.p5 import BU, CROWDED, FU, P5
 from tests.support.patience import PATIENCE_S
 from tests.support.processes import service, until
 
-pytestmark = pytest.mark.both_databases
+pytestmark = [pytest.mark.both_databases, pytest.mark.slow]
 
 
 def never() -> bool:

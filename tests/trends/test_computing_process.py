@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import pytest
+
 from app.core.settings import TREE
 from app.gui.samples import SampleKey
 from app.trends.extraction import extract
@@ -20,6 +22,8 @@ from tests.support.cli import dqmhub
 from tests.support.patience import PATIENCE_S
 from tests.support.processes import until
 from tests.trends.conftest import FILES, Site
+
+pytestmark = pytest.mark.slow
 
 GOOD, _, NEXT_RUN, _ = FILES
 RUN = 355559

@@ -24,7 +24,7 @@ from app.trends.status import totals
 from tests.support.cli import dqmhub
 from tests.trends.conftest import FILES, Site
 
-pytestmark = pytest.mark.both_databases
+pytestmark = [pytest.mark.both_databases, pytest.mark.slow]
 
 V1, V2, NEXT_RUN, OTHER_ERA = FILES
 COUNT = "basic.BinCount(2) DT/n"

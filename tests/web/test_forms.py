@@ -11,7 +11,7 @@ from app.security import accounts
 from app.security.roles import Role
 from tests.security.conftest import HOME, PASSWORD, sign_in
 
-pytestmark = pytest.mark.both_databases
+pytestmark = [pytest.mark.both_databases, pytest.mark.slow]
 
 FIELDS = {"subsystem": "a\0", "dataset": "/a\0/b/c", "name": "n\0", "reason": "r\0", "title": "\0", "do\0": "x"}
 HEADERS = {"Origin": HOME}

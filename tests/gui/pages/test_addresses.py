@@ -134,12 +134,14 @@ def states(draw: st.DrawFn) -> View:
     )
 
 
+@pytest.mark.slow
 @settings(max_examples=500)
 @given(view=states())
 def test_every_view_has_an_address_that_leads_back_to_it(view: View) -> None:
     assert followed(address_of(view)) == view
 
 
+@pytest.mark.slow
 @settings(max_examples=500)
 @given(view=states())
 def test_every_view_passes_through_a_form_also_names_that_are_not_utf_8(view: View) -> None:

@@ -19,6 +19,8 @@ from app.gui.catalog.alarms import Alarms, alarms_of, count_missing
 from app.gui.models import Sample
 from tests.support.upgrades import upgraded_database
 
+pytestmark = pytest.mark.slow
+
 DATASET = "/ZeroBias/Run2023C-Demo-v1/DQMIO"
 RUN = 400000
 BROWSE = f"/browse/{RUN}{DATASET}"

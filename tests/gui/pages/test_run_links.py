@@ -14,6 +14,8 @@ from app.square.models import HiddenRun, Run
 from tests.gui.pages.pages import MUON, ZERO_BIAS
 from tests.gui.pages.test_event_info import client_with
 
+pytestmark = pytest.mark.slow
+
 ONLINE = "/Global/Online/ALL"
 
 

@@ -27,6 +27,8 @@ from app.web.downloads import content_disposition
 from tests.support import gui
 from tests.support.patience import PATIENCE_S
 
+pytestmark = pytest.mark.slow
+
 SAMPLE = "367129/ZeroBias/Run2023C-Demo-v1/DQMIO"
 MAP = f"/api/v1/render/{SAMPLE}/PixelPhase1/EventInfo/reportSummaryMap"
 SCALAR = f"/api/v1/render/{SAMPLE}/PixelPhase1/EventInfo/reportSummary"

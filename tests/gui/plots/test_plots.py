@@ -33,6 +33,8 @@ from render.options import Options
 from tests.support import gui
 from tests.support.patience import PATIENCE_S
 
+pytestmark = pytest.mark.slow
+
 MAP = b"PixelPhase1/EventInfo/reportSummaryMap"
 
 

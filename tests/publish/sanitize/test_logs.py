@@ -16,6 +16,8 @@ import pytest
 
 from app.publish.sanitize.sanitizer import Sanitizer
 
+pytestmark = pytest.mark.slow
+
 USEFUL = re.compile(
     r"\d\d-\w{3}-\d{4} \d\d:\d\d:\d\d CEST|%MSG\S*.*|Begin processing.*|(?:Time|Trig)Report.*|-- process exit: -?\d+ --"
     r"|run\d{6}_ls\d{4}_stream[A-Za-z]+|DQM_V0001_\w+_R\d{9}|\w+_cfg\.py|CMSSW_[\d_]+|runNumber=\d+|runkey=\w+"

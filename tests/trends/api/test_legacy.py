@@ -12,6 +12,8 @@ from app.core.database import proxy
 from app.security import Role, accounts, tokens
 from tests.trends.query.points_of_tests import DATASET, TrendStore
 
+pytestmark = pytest.mark.slow
+
 DATA = "/hdqm/api/data?subsystem=DT&pd=StreamExpress&processing_string=Express"
 OMS_ATTRIBUTES = [
     "start_time",

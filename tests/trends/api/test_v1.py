@@ -10,6 +10,8 @@ from flask.testing import FlaskClient
 from tests.trends.api.conftest import SELECTION
 from tests.trends.query.points_of_tests import TrendStore
 
+pytestmark = pytest.mark.slow
+
 A, B = "DT/a/StreamExpress/Express", "DT/b/StreamExpress/Express"
 POINTS = "/api/v1/trends/points"
 

@@ -17,7 +17,7 @@ from tests.trends.conftest import FILES, Site
 from tests.trends.custom.conftest import SignIn
 from tests.trends.custom.test_requested import Compute, act, ask, words
 
-pytestmark = pytest.mark.both_databases
+pytestmark = [pytest.mark.both_databases, pytest.mark.slow]
 
 V1, V2, NEXT_RUN, OTHER_ERA = FILES
 FIELDS = {"subsystem": "DT", "name": "hits", "title": "Hits", "y_title": "Number of hits"}

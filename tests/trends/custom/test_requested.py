@@ -26,7 +26,7 @@ from tests.security.conftest import HOME
 from tests.trends.conftest import FILES, Site
 from tests.trends.custom.conftest import SignIn
 
-pytestmark = pytest.mark.both_databases
+pytestmark = [pytest.mark.both_databases, pytest.mark.slow]
 
 V1, V2, NEXT_RUN, OTHER_ERA = FILES
 C, D = "/ZeroBias/Run2022C-Express-v1/DQMIO", "/ZeroBias/Run2022D-Express-v2/DQMIO"

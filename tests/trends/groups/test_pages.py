@@ -22,7 +22,7 @@ FORM = {"name": "size", "title": "Size", "y_title": "pixels", "series": ["layer1
 SignIn = Callable[[str], FlaskClient]
 
 
-pytestmark = pytest.mark.both_databases
+pytestmark = [pytest.mark.both_databases, pytest.mark.slow]
 
 
 @pytest.fixture

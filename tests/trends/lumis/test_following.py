@@ -27,7 +27,7 @@ from tests.trends.custom.test_requested import words
 from tests.trends.lumis.test_lumis import points
 from tests.trends.lumis.write_snapshots import RUN
 
-pytestmark = pytest.mark.both_databases
+pytestmark = [pytest.mark.both_databases, pytest.mark.slow]
 
 FORM = {"run": str(RUN), "dataset": ONLINE_DATASET, "me": "DT/n", "metric": "basic.Count()"}
 

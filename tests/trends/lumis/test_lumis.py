@@ -26,7 +26,7 @@ from tests.trends.custom.test_requested import Compute, words
 from tests.trends.lumis.conftest import EACH, SUM
 from tests.trends.lumis.write_snapshots import LUMIS, RUN, values
 
-pytestmark = pytest.mark.both_databases
+pytestmark = [pytest.mark.both_databases, pytest.mark.slow]
 
 FORM = {"run": str(RUN), "dataset": EACH, "me": "DT/n", "metric": "basic.Mean()", "files": "1000"}
 

@@ -13,6 +13,8 @@ from flask.testing import FlaskClient
 from app.trends.query.packed import unpack
 from tests.trends.query.points_of_tests import TrendStore
 
+pytestmark = pytest.mark.slow
+
 FIRST = 355_001
 PAGE = "/trends?subsystem=DT&pd=StreamExpress&ps=Express&runs=355001-355400"
 POINTS = PAGE.replace("/trends", "/trends/points")

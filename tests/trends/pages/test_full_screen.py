@@ -15,6 +15,8 @@ from app.trends.groups.store import add_group
 from app.trends.query.packed import unpack
 from tests.trends.query.points_of_tests import TrendStore
 
+pytestmark = pytest.mark.slow
+
 RUNS = range(355001, 355006)
 A = "DT/a/StreamExpress/Express"
 B = "DT/b/StreamExpress/Express"

@@ -12,6 +12,8 @@ from app.trends.groups import DisplayGroup
 from app.trends.groups.store import add_group
 from tests.trends.query.points_of_tests import TrendStore
 
+pytestmark = pytest.mark.slow
+
 CHOICE = "subsystem=DT&pd=StreamExpress&ps=Express"
 NEW = f"/trends?{CHOICE}"
 

@@ -17,7 +17,7 @@ from app.trends.models import TrendDataset, TrendPoint
 from app.trends.points import file_id
 from tests.trends.conftest import FILES, Site
 
-pytestmark = pytest.mark.both_databases
+pytestmark = [pytest.mark.both_databases, pytest.mark.slow]
 
 V1, V2, NEXT_RUN, OTHER_ERA = FILES
 COUNT = "basic.BinCount(2) DT/n"

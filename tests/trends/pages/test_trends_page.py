@@ -17,7 +17,7 @@ from app.trends.groups.store import add_group
 from app.trends.query.packed import unpack
 from tests.trends.query.points_of_tests import TrendStore
 
-pytestmark = pytest.mark.both_databases
+pytestmark = [pytest.mark.both_databases, pytest.mark.slow]
 
 ALL = "/trends?subsystem=DT&pd=StreamExpress&ps=Express"
 PROMPT = "/StreamExpress/Run2022C-PromptReco-v1/DQMIO"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from flask.testing import FlaskClient
 
 from app.security import Role, accounts, tokens
@@ -11,6 +12,8 @@ from app.trends.rules import store
 from app.trends.rules.models import TrendRule
 from tests.trends.rules.conftest import RULE, WatchedTrend
 from tests.trends.rules.test_rules import FORM
+
+pytestmark = pytest.mark.slow
 
 PASSWORD = "seven-horses-in-the-rain"
 
