@@ -115,7 +115,7 @@ def test_missing_jobs_are_asked_for_before_they_are_lost(hub: Settings) -> None:
         JobScan([], {"at": object()}),
         JobScan([], {"at": float("nan")}),
         JobScan([], {"at": "x" * (1 << 20)}),
-        JobScan(None, {}),  # type: ignore[arg-type]
+        JobScan(None, {}),
     ],
 )
 def test_whatever_a_source_does_wrong_is_a_failure_of_it_and_keeps_its_cursor(hub: Settings, scan: object) -> None:

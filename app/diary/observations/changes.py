@@ -18,7 +18,7 @@ EMPTY: dict[str, Any] = {
     **dict.fromkeys(("state", "machine_state"), UNKNOWN),
     "attempts": 0,
 }
-"""Columns of a job of which nothing is known."""
+"""Columns of a job without any known facts."""
 
 HISTORY = (
     *("machine_state", "state", "kind", "name", "user", "project", "exit_code", "signal", "reason", "attempts"),

@@ -1,4 +1,4 @@
-"""Checks of an observation: what leaves is of the types and sizes of the columns, whatever a source gave."""
+"""Checks of an observation: whatever a source gives, the results have the types and sizes of the columns."""
 
 from __future__ import annotations
 

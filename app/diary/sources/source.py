@@ -49,7 +49,7 @@ class JobSource(ABC):
 
 
 def observed(records: Iterable[R], build: Callable[[R], Observation]) -> tuple[list[Observation], list[tuple[str, str]]]:
-    """The observations of records, and text and reason of each record of which none can be made: it hides no other one."""
+    """The observations of the usable records, and the text and reason of each other record; one bad record hides no other."""
     found, quarantined = [], []
     for record in records:
         try:

@@ -78,7 +78,9 @@ TREND_PATHS: Schema = {
             *SELECTION,
             parameter("runs", "latest:50 (default), 355000-356000, 355001,355004 or golden:hash.", TEXT),
             parameter(
-                "significant", "yes hides runs known as not significant, known those of which it is not known, too.", choice(SIGNIFICANCES)
+                "significant",
+                "yes hides runs that are known as not significant; known also hides runs whose significance is unknown.",
+                choice(SIGNIFICANCES),
             ),
             parameter("class", "Part of the class in the Run Registry, in any case.", TEXT),
             parameter("older", "1: also the other versions of the trends, each as a series.", SWITCH),

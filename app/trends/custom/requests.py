@@ -15,7 +15,7 @@ KEY_DIGITS = 16
 
 @dataclass(frozen=True)
 class TrendRequest:
-    """A metric and its monitor elements in a dataset; subclasses say of which samples."""
+    """A metric and its monitor elements in a dataset; each subclass chooses the samples in its own way."""
 
     kind: ClassVar[str]
     is_over_lumis: ClassVar[bool] = False

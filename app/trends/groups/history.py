@@ -1,4 +1,4 @@
-"""What was changed in display groups, when, and by whom."""
+"""The history of changes to display groups, with time and user."""
 
 from __future__ import annotations
 

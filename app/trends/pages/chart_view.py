@@ -28,7 +28,7 @@ CLOSEST_ENDS = 1e-12
 """Distance of the ends of the y axis, part of the larger one: closer ones leave no numbers between them for ticks."""
 
 MOST_SELECTIONS = 20
-"""Selections of the series of one chart, each of which takes some queries."""
+"""Most different selections in one chart; each one costs some queries."""
 
 LONGEST_BACK = 2000
 

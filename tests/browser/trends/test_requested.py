@@ -123,7 +123,7 @@ def test_pages_fit_windows_and_are_accessible(browser: Browser, hub_of_runs: Set
     for options in ({"viewport": LAPTOP}, PHONE):
         with open_page(browser, address(hub_of_runs), watch, color_scheme=scheme, **options) as page:
             page.goto(place)
-            assert content_width(page) <= page.viewport_size["width"]  # type: ignore[index]
+            assert content_width(page) <= page.viewport_size["width"]
             assert accessibility_faults(page) == []
 
 
@@ -154,7 +154,7 @@ def test_points_over_lumisections_appear_while_the_page_is_open(page: Page, hub_
     expect(page.locator("figure.trend-chart")).to_contain_text("Lumisection")
     expect(page.locator("figure.trend-chart")).not_to_contain_text("duration")
     for scheme in ("dark", "light"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=scheme)
         assert accessibility_faults(page) == []
     page.set_viewport_size(PHONE["viewport"])
     page.wait_for_function("document.documentElement.scrollWidth <= window.innerWidth")  # the chart follows the window

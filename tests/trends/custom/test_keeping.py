@@ -87,7 +87,7 @@ def test_an_expert_removes_a_kept_trend_with_a_reason(site: Site, signed_in: Sig
     def remove(client: object, **fields: str) -> int:
         return client.post(
             "/trends/configs/remove", data={"subsystem": "DT", "name": "hits"} | fields, headers={"Origin": HOME}
-        ).status_code  # type: ignore[attr-defined,no-any-return]
+        ).status_code
 
     assert (remove(other, reason="no"), remove(expert), remove(expert, reason="wrong bin"), remove(expert, reason="again")) == (
         403,

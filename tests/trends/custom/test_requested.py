@@ -220,7 +220,7 @@ def test_the_page_polls_by_version(site: Site, signed_in: SignIn, compute: Compu
     site.register(*site.add(V2))
     shifter = signed_in("shifter")
     address = ask(shifter).location
-    poll = unescape(re.search(r'hx-get="([^"]*since=[^"]*)"', shifter.get(address).text)[1])  # type: ignore[index]
+    poll = unescape(re.search(r'hx-get="([^"]*since=[^"]*)"', shifter.get(address).text)[1])
     assert shifter.get(poll).status_code == 204
     compute()
     answer = shifter.get(poll, headers={"HX-Request": "true"})
@@ -301,7 +301,7 @@ def test_trends_that_nobody_looks_at_are_removed(site: Site, signed_in: SignIn, 
 def test_the_plot_of_a_histogram_leads_to_its_trend(site: Site, client: FlaskClient) -> None:
     site.register(*site.add(V2))
     page = client.get(f"/browse/355555{C}", query_string={"plot": "DT/n"}).text
-    address = unescape(re.search(r'href="([^"]*/trends/new[^"]*)">Trend of this', page)[1])  # type: ignore[index]
+    address = unescape(re.search(r'href="([^"]*/trends/new[^"]*)">Trend of this', page)[1])
     form = client.get(address).text
     assert f'name="dataset" type="text" value="{C}"' in form
     assert 'name="me" type="text" value="DT/n"' in form
@@ -345,7 +345,7 @@ def test_the_points_are_there_as_csv_with_reasons(site: Site, signed_in: SignIn,
     shifter = signed_in("shifter")
     address = ask(shifter, title="a").location
     compute()
-    link = unescape(re.search(r'href="([^"]*points.csv[^"]*)"', shifter.get(address).text)[1])  # type: ignore[index]
+    link = unescape(re.search(r'href="([^"]*points.csv[^"]*)"', shifter.get(address).text)[1])
     answer = shifter.get(link)
     assert answer.content_type == "text/csv; charset=utf-8"
     head, line = csv.reader(answer.text.splitlines())

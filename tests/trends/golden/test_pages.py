@@ -61,7 +61,7 @@ def test_a_file_far_above_the_limit_is_told_the_limit(client: FlaskClient) -> No
     page = post_file(client, b" " * (4 * MAX_BYTES))
     assert (page.status_code, "expected at most 1,000,000 bytes" in page.text, "<textarea" in page.text) == (413, True, True)
     answer = client.post("/api/v1/trends/golden", data=b" " * (4 * MAX_BYTES))
-    assert (answer.status_code, answer.json["message"]) == (413, "file: expected at most 1,000,000 bytes")  # type: ignore[index]
+    assert (answer.status_code, answer.json["message"]) == (413, "file: expected at most 1,000,000 bytes")
 
 
 def test_an_unknown_list_is_not_found_and_says_what_to_do(client: FlaskClient) -> None:

@@ -38,7 +38,7 @@ def test_a_group_is_not_deleted_without_its_version(client: FlaskClient, bearer:
     own = bearer("expert:Pixel")
     client.post(PATH, json=GROUP, headers=own)
     refused = client.delete(f"{PATH}/1", headers=own)
-    assert (refused.status_code, refused.json["message"]) == (400, "The version of the group is missing")  # type: ignore[index]
+    assert (refused.status_code, refused.json["message"]) == (400, "The version of the group is missing")
     assert len(groups_of("Pixel")) == 1
 
 

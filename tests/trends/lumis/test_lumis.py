@@ -165,14 +165,14 @@ def test_the_configured_trends_that_files_of_lumisections_have_are_listed(lumis:
     assert re.findall(r"<bdi>(DT/\w+)</bdi>", page.text) == ["DT/n", "DT/profile"]
     assert "3 lumisections with files, from 1 to 4." in words(page)
     assert re.findall(r"<bdi>(DT/\w+)</bdi>", client.get("/trends/lumis", query_string=FORM | {"search": "PROF"}).text) == ["DT/profile"]
-    address = unescape(re.search(r'href="([^"]*)"><bdi>DT/profile', page.text)[1])  # type: ignore[index]
+    address = unescape(re.search(r'href="([^"]*)"><bdi>DT/profile', page.text)[1])
     assert 'name="metric" type="text" value="basic.MeanYAxis()"' in client.get(address).text
 
 
 def test_the_plot_of_a_run_with_lumisections_leads_to_its_trend_over_them(lumis: Site, client: FlaskClient) -> None:
     client.get(f"/browse/{RUN}:1{EACH}")
     page = client.get(f"/browse/{RUN}:1{EACH}", query_string={"plot": "DT/n"}).text
-    address = unescape(re.search(r'href="([^"]*)">Over lumisections', page)[1])  # type: ignore[index]
+    address = unescape(re.search(r'href="([^"]*)">Over lumisections', page)[1])
     assert 'name="me" type="text" value="DT/n"' in client.get(address).text
 
 
@@ -182,7 +182,7 @@ def test_a_point_of_a_configured_trend_leads_to_the_lumisections_of_its_run(lumi
     dataset = "/ZeroBias/Run2022C-Express-v1/DQMIO"
     store_entries([Entry(dataset, RUN, 3, str(lumis.folder / "each-1.pb"), "protobuf")])
     point = client.get("/trends/point", query_string={"series": "DT/n/ZeroBias/Express", "run": RUN}).text
-    address = unescape(re.search(r'href="([^"]*)">Over lumisections of this run', point)[1])  # type: ignore[index]
+    address = unescape(re.search(r'href="([^"]*)">Over lumisections of this run', point)[1])
     form = client.get(address).text
     assert f'name="dataset" type="text" value="{dataset}"' in form
     assert 'name="metric" type="text" value="basic.BinCount(2)"' in form

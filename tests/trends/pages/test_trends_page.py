@@ -53,7 +53,7 @@ def fields(text: str) -> dict[str, str]:
     found = {}
     for tag in re.findall(r"<input[^>]*>", form[0]):
         if 'type="checkbox"' not in tag or " checked" in tag:
-            found[re.search(r'name="([^"]*)"', tag)[1]] = html.unescape(re.search(r'value="([^"]*)"', tag)[1])  # type: ignore[index]
+            found[re.search(r'name="([^"]*)"', tag)[1]] = html.unescape(re.search(r'value="([^"]*)"', tag)[1])
     for name, options in re.findall(r'<select name="([^"]*)">(.*?)</select>', form[0], re.S):
         chosen = re.search(r'<option value="([^"]*)" selected', options) or re.search(r'<option value="([^"]*)"', options)
         found[name] = html.unescape(chosen[1]) if chosen else ""
