@@ -22,7 +22,8 @@ def import_file(file: Path) -> None:
 
     FILE is a JSON list in the form of HDQM. Groups with the same subsystem and name are replaced, others stay.
     """
-    from app.trends.groups.errors import GroupError, UnreadableGroups
+    from app.trends.errors import TrendError
+    from app.trends.groups.errors import UnreadableGroups
     from app.trends.groups.exchange import import_groups
 
     cli.open_database()
@@ -34,7 +35,7 @@ def import_file(file: Path) -> None:
         raise click.ClickException(f"{file} cannot be read: {error.strerror}") from None
     except UnreadableGroups as error:
         raise click.ClickException("No group was stored\n" + "\n".join(error.problems)) from None
-    except GroupError as error:
+    except TrendError as error:
         raise click.ClickException(f"No group was stored: {error}") from None
     click.echo(f"{counts.added:,} groups added, {counts.changed:,} changed, {counts.unchanged:,} unchanged")
 

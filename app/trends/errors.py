@@ -15,6 +15,13 @@ class TrendError(Exception):
         self.fields = fields or []
 
 
+class InvalidFields(TrendError):
+    """Something that was sent has wrong parts, and nothing of it is stored; the message has all of them."""
+
+    def __init__(self, fields: list[tuple[str, str]]) -> None:
+        super().__init__("; ".join(f"{field}: {problem}" for field, problem in fields), fields)
+
+
 class ConfigError(TrendError):
     """A configuration cannot be used."""
 

@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from app.trends.errors import InvalidQuery, TrendError
+from app.trends.errors import InvalidFields, InvalidQuery
 
 
-class InvalidGolden(TrendError):
-    """A file is no golden JSON.
-
-    Attributes:
-        fields: Place and problem of each wrong part.
-    """
-
-    def __init__(self, fields: list[tuple[str, str]]) -> None:
-        super().__init__("; ".join(f"{place}: {problem}" for place, problem in fields), fields)
+class InvalidGolden(InvalidFields):
+    """A file is no golden JSON."""
 
 
 class UnknownGolden(InvalidQuery):

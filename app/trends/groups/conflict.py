@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from app.trends.groups.errors import GroupError
+from app.trends.errors import TrendError
 from app.trends.groups.group import DisplayGroup
 
 
-class GroupConflict(GroupError):
+class GroupConflict(TrendError):
     """The group was changed since it was read.
 
     Attributes:

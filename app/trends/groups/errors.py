@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-from app.trends.errors import TrendError
+from app.trends.errors import InvalidFields, TrendError
 
 
-class GroupError(TrendError):
-    """Base of the errors of display groups."""
-
-
-class UnknownGroup(GroupError):
+class UnknownGroup(TrendError):
     """There is no such group, or no such change of one."""
 
 
-class InvalidGroup(GroupError):
-    """A group cannot be stored like this.
-
-    Attributes:
-        fields: Field and problem of each wrong part.
-    """
-
-    def __init__(self, fields: list[tuple[str, str]]) -> None:
-        super().__init__("; ".join(f"{field}: {problem}" for field, problem in fields), fields)
+class InvalidGroup(InvalidFields):
+    """A group cannot be stored like this."""
 
 
-class UnreadableGroups(GroupError):
+class UnreadableGroups(TrendError):
     """A file of groups cannot be used; nothing of it is stored.
 
     Attributes:
