@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 from urllib.parse import unquote, urlsplit
 
 from peewee import Database, DatabaseProxy, Model, PeeweeException, SqliteDatabase
@@ -195,7 +195,6 @@ def check(database: Database) -> None:
 
 def upgrade(database: Database, announce: Callable[[str], object]) -> list[str]:
     """Apply the missing migrations, in one process at a time; returns their names."""
-    _reach(database)
     with _one_runner(database, announce):
         unknown = [row.name for row in _runner(database).status() if row.path is None]
         if unknown:
@@ -204,17 +203,26 @@ def upgrade(database: Database, announce: Callable[[str], object]) -> list[str]:
     return done
 
 
+def _lock_file(path: Path) -> TextIO:
+    try:
+        return path.open("w")
+    except OSError as error:
+        raise UnusableDatabase(f"Cannot write {path} ({error.strerror}); check data_dir") from error
+
+
 @contextmanager
 def _one_runner(database: Database, announce: Callable[[str], object]) -> Iterator[None]:
     if isinstance(database, SqliteDatabase):
-        with open(f"{database.database}.upgrade", "w") as lock:
+        with _lock_file(Path(f"{database.database}.upgrade")) as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 announce("Another upgrade is running; waiting for it")
                 fcntl.flock(lock, fcntl.LOCK_EX)
+            _reach(database)  # not before: SQLite refuses, without waiting, when two processes make one file a WAL database
             yield
         return
+    _reach(database)
     name = 0x44514D  # any number that only these upgrades use
     if not database.execute_sql("SELECT pg_try_advisory_lock(%s)", (name,)).fetchone()[0]:
         announce("Another upgrade is running; waiting for it")

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import fcntl
 import pkgutil
 import shutil
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from importlib import import_module
 from pathlib import Path
+from select import select
 
 import pytest
 from playhouse.schema_diff import diff_models
@@ -88,14 +92,29 @@ def test_no_service_starts_on_an_empty_database(empty: Settings, command: str) -
 
 def test_simultaneous_upgrades_wait_for_the_first(empty: Settings) -> None:
     processes = [dqmhub(empty, "db", "upgrade") for _ in range(4)]
-    answers = []
+    printed = []
     for process in processes:
         with process:
-            output, errors = process.communicate(timeout=PATIENCE_S)
-        assert process.returncode == 0, errors
-        answers.append(output.splitlines()[-1].split()[0])
+            printed.append(process.communicate(timeout=PATIENCE_S))
+    assert [process.returncode for process in processes] == [0] * 4, printed
+    answers = [output.splitlines()[-1].split()[0] for output, _ in printed]
     assert sorted(answers) == ["applied", "the", "the", "the"]
     database.check(database.connect(empty))
+
+
+def test_an_upgrade_that_waits_for_another_one_does_not_find_the_database_locked(settings: Settings) -> None:
+    path = settings.data / "dqmhub.db"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with closing(sqlite3.connect(path)) as other, open(f"{path}.upgrade", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        other.execute("BEGIN EXCLUSIVE")  # as while the first upgrade makes the new file a WAL database
+        with dqmhub(settings, "db", "upgrade") as process:
+            assert process.stdout is not None
+            first = process.stdout.readline() if select([process.stdout], [], [], PATIENCE_S)[0] else ""
+            other.rollback()
+            fcntl.flock(lock, fcntl.LOCK_UN)
+            errors = process.communicate(timeout=PATIENCE_S)[1]
+    assert (first, process.returncode) == ("Another upgrade is running; waiting for it\n", 0), errors
 
 
 @pytest.mark.storm
