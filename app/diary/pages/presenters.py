@@ -1,19 +1,16 @@
-"""Contents of the pages of jobs."""
+"""What all pages of the diary share: badges of the states, names of jobs, and the state that links keep."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from flask import request
 from markupsafe import Markup
 
 from app.diary import states
-from app.diary.models import DiaryEvent, DiaryJob
-from app.square.states import exit_words
+from app.diary.models import DiaryJob
 from app.web.badges import Badge
 from app.web.clock import DEFAULT_ZONE, ZONES, time_html
-from app.web.frame import href
 from app.web.links import NavLink, link
 
 PATH = "/diary"
@@ -29,19 +26,6 @@ BADGES = {
     states.LOST: Badge("warning", "unsure", "lost", "The source has not shown the unfinished job for some time; it may come again."),
 }
 """The badges of the states, in the order of a life."""
-
-FIELDS = {
-    "machine_state": "state of the source",
-    "exit_code": "exit code",
-    "workdir": "folder",
-    "submitted": "submission",
-    "started": "start",
-    "ended": "end",
-}
-"""Names of columns in the history that are not their own."""
-OWN_PAGES = ("/square/", "/trends/")
-"""Beginnings of the addresses of pages of jobs in this hub."""
-TIMES = ("submitted", "started", "ended")
 
 
 class DiaryView(NamedTuple):
@@ -71,24 +55,6 @@ class DiaryView(NamedTuple):
         return time_html(at, self.tz)
 
 
-class ShownLog(NamedTuple):
-    """A log of a job."""
-
-    path: str
-    kind: str
-    address: str  # of its page in this hub, or ""
-
-
-class ShownEvent(NamedTuple):
-    """A row of the history."""
-
-    at: float
-    who: str
-    what: str
-    old: Any  # texts, or times as HTML
-    new: Any
-
-
 def badge_of(state: str) -> Badge:
     """The badge of a state; of one that a newer version has stored, too."""
     return BADGES.get(state, Badge("unsure", "unsure", state))
@@ -99,27 +65,7 @@ def name_of(job: DiaryJob) -> str:
     return job.name or f"{job.kind} {job.native_id}".strip()
 
 
-def exit_of(job: DiaryJob) -> str:
-    """The exit code with the name of its signal, or the signal alone; "" if none is known."""
-    if job.exit_code:
-        return exit_words(job.exit_code)
-    return exit_words(-job.signal) if job.signal else "" if job.exit_code is None else "0"
-
-
-def logs_of(job: DiaryJob) -> list[ShownLog]:
-    """The logs of a job; pages of this hub are links."""
-    return [
-        ShownLog(path, kind, href(path) if kind == "page" and path.startswith(OWN_PAGES) else "") for path, kind in job.value_of("logs")
-    ]
-
-
-def facts_of(values: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Names and texts of an object, by name."""
-    return [(name, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)) for name, value in sorted(values.items())]
-
-
-def shown_event(row: DiaryEvent, view: DiaryView) -> ShownEvent:
-    """A row of the history in words."""
-    kind, _, who = row.actor.partition(":")
-    old, new = (view.time(float(text)) if text and row.field in TIMES else text for text in (row.old, row.new))
-    return ShownEvent(row.at, who if kind == "user" else f"source {who}", FIELDS.get(row.field, row.field), old, new)
+def current_view() -> DiaryView:
+    """The state that the address of the request has."""
+    tz = request.args.get("tz", "")
+    return DiaryView(tz if tz in ZONES else DEFAULT_ZONE)

@@ -1,0 +1,39 @@
+"""/diary/jobs/<number>: the page of one job."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response
+
+from app.diary import jobs
+from app.diary.pages.job_parts import exit_of, facts_of, logs_of, shown_event
+from app.diary.pages.presenters import BADGES, PATH, badge_of, current_view, name_of
+from app.security import Role, needs
+from app.web import page
+
+blueprint = Blueprint("diary_job", __name__)
+
+
+@blueprint.get(f"{PATH}/jobs/<int:number>")
+@needs(Role.VIEWER)
+def show_job(number: int) -> Response:
+    """All that the diary has of a job."""
+    view, job = current_view(), jobs.find_job(number)
+    return page(
+        "diary/job.html",
+        "diary/job.html",
+        view=view,
+        job=job,
+        badge_of=badge_of,
+        name_of=name_of,
+        meaning=BADGES[job.state].meaning if job.state in BADGES else "",
+        exit=exit_of(job),
+        labels=facts_of(job.value_of("labels")),
+        metrics=facts_of(job.value_of("metrics")),
+        facts=facts_of(job.value_of("facts")),
+        logs=logs_of(job),
+        outputs=job.value_of("outputs"),
+        parents=jobs.parents_of(job),
+        children=jobs.children_of(job),
+        history=[shown_event(row, view) for row in jobs.history_of(job)],
+        zones=view.zone_links(f"{PATH}/jobs/{job.id}"),
+    )

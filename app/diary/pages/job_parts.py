@@ -1,0 +1,69 @@
+"""Contents of the page of a job."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from app.diary.models import DiaryEvent, DiaryJob
+from app.diary.pages.presenters import DiaryView
+from app.square.states import exit_words
+from app.web.frame import href
+
+FIELDS = {
+    "machine_state": "state of the source",
+    "exit_code": "exit code",
+    "workdir": "folder",
+    "submitted": "submission",
+    "started": "start",
+    "ended": "end",
+}
+"""Names of columns in the history that are not their own."""
+OWN_PAGES = ("/square/", "/trends/")
+"""Beginnings of the addresses of pages of jobs in this hub."""
+TIMES = ("submitted", "started", "ended")
+
+
+class ShownLog(NamedTuple):
+    """A log of a job."""
+
+    path: str
+    kind: str
+    address: str  # of its page in this hub, or ""
+
+
+class ShownEvent(NamedTuple):
+    """A row of the history."""
+
+    at: float
+    who: str
+    what: str
+    old: Any  # texts, or times as HTML
+    new: Any
+
+
+def exit_of(job: DiaryJob) -> str:
+    """The exit code with the name of its signal, or the signal alone; "" if none is known."""
+    if job.exit_code:
+        return exit_words(job.exit_code)
+    return exit_words(-job.signal) if job.signal else "" if job.exit_code is None else "0"
+
+
+def logs_of(job: DiaryJob) -> list[ShownLog]:
+    """The logs of a job; pages of this hub are links."""
+    return [
+        ShownLog(path, kind, href(path) if kind == "page" and path.startswith(OWN_PAGES) else "") for path, kind in job.value_of("logs")
+    ]
+
+
+def facts_of(values: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Names and texts of an object, by name."""
+    return [(name, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)) for name, value in sorted(values.items())]
+
+
+def shown_event(row: DiaryEvent, view: DiaryView) -> ShownEvent:
+    """A row of the history in words."""
+    kind, _, who = row.actor.partition(":")
+    old, new = (view.time(float(text)) if text and row.field in TIMES else text for text in (row.old, row.new))
+    return ShownEvent(row.at, who if kind == "user" else f"source {who}", FIELDS.get(row.field, row.field), old, new)
