@@ -27,6 +27,22 @@ BADGES = {
 }
 """The badges of the states, in the order of a life."""
 
+REVIEW_BADGES = {
+    "open": Badge("unsure", "off", "open", "Nobody has looked at the job yet."),
+    "ongoing": Badge("warning", "run", "ongoing", "Somebody looks at the job."),
+    "done": Badge("ok", "ok", "done", "The job was looked at."),
+}
+"""The badges of reviews, in their order."""
+
+VERDICT_BADGES = {
+    "ok": Badge("ok", "ok", "ok", "The result is good."),
+    "not-ok": Badge("error", "error", "not ok", "The result is not good."),
+    "issue": Badge("warning", "warning", "issue", "Something has to be done about the job."),
+    "other": Badge("unsure", "unsure", "other", "The notes say what came out."),
+    "obsolete": Badge("idle", "close", "obsolete", "The job does not matter any more; lists show it only on demand."),
+}
+"""The badges of verdicts; without one there is none."""
+
 
 class DiaryView(NamedTuple):
     """State of the pages that all their links keep."""
