@@ -25,3 +25,17 @@ class BadSourceConfig(DiaryError):
 
 class BadState(DiaryError):
     """A job cannot be given this state."""
+
+
+class CommandFailed(DiaryError):
+    """A command of a batch system did not give what it should.
+
+    Attributes:
+        code: Exit code; None: it did not end by itself.
+        errors: The end of what it said of errors.
+    """
+
+    def __init__(self, name: str, reason: str, code: int | None = None, errors: str = "") -> None:
+        super().__init__(f"{name}: {reason}")
+        self.code = code
+        self.errors = errors
