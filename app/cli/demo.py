@@ -36,6 +36,15 @@ def make(mes: int | None, folder: Path | None) -> None:
 
 
 @demo.command()
+def jobs() -> None:
+    """Store 2,000 jobs of all sources in the job diary, unless it has such ones; print their number."""
+    settings = cli.open_database()
+    from app.diary.demo import make_demo
+
+    click.echo(f"{make_demo(settings)} jobs")
+
+
+@demo.command()
 @click.option("--run", type=click.IntRange(1, 999_999_000), default=367201, show_default=True, help="Number of the first run.")
 @click.option("--period", type=click.FloatRange(0.1, 3600), default=23, show_default=True, help="Seconds from one snapshot to the next.")
 @click.option("--lumis", type=click.IntRange(2, 5000), default=40, show_default=True, help="Lumisections of each run.")

@@ -20,11 +20,13 @@ UPSTREAMS_S = 60.0
 
 
 def prepare(settings: Settings) -> dict[str, str]:
-    """Make the trends and accounts of the demo, and set the variables of the services; returns the password of each account, by name."""
+    """Make the trends, jobs and accounts of the demo, and set the variables of the services; returns the password of each account, by name."""
+    from app.diary import demo as diary_demo
     from app.security import demo_accounts
-    from app.trends.demo import make_demo
+    from app.trends import demo as trends_demo
 
-    make_demo(settings)
+    trends_demo.make_demo(settings)
+    diary_demo.make_demo(settings)
     if settings.log_level == Settings().log_level:
         os.environ["DQMHUB_LOG_LEVEL"] = "warning"
     if not demo_accounts.listens_on_loopback(settings):

@@ -1,0 +1,53 @@
+"""Jobs of the demo, of all sources: a formula makes them, and each says so in its facts.
+
+They are stored as their sources would have: each with its history, from its submission on.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from itertools import groupby
+
+from app.core.database import proxy
+from app.core.settings import Settings
+from app.diary.demo.batch import SOURCES, batch_jobs, simulations
+from app.diary.demo.job import DAY_S, DemoJob
+from app.diary.demo.logs import with_logs
+from app.diary.demo.of_runs import dqm_clients, own_jobs
+from app.diary.models import DiaryJob
+from app.diary.observations.observation import Observation
+from app.diary.observations.store import store
+
+JOBS = 2000
+SCAN_S = 60
+"""The sources were asked so often."""
+
+
+def make_demo(settings: Settings) -> int:
+    """Store the jobs of the demo, and write their logs to its folder; their number, 0 if the diary has such jobs already."""
+    if DiaryJob.select().where(DiaryJob.source.in_(SOURCES)).exists():
+        return 0
+    now = float(time.time() // SCAN_S * SCAN_S)
+    jobs = with_logs(demo_jobs(now), settings.data / "demo" / "job-logs")
+    scans = sorted(_scans(jobs).items())
+    for _, of_day in groupby(scans, key=lambda scan: scan[0][0] // DAY_S):
+        with proxy.atomic():  # one for all scans of a day, which are many and small
+            for (at, source), observations in of_day:
+                store(source, observations, at)
+    return len(jobs)
+
+
+def demo_jobs(now: float) -> list[DemoJob]:
+    """The jobs until `now`, Unix s UTC."""
+    found = [*dqm_clients(now), *own_jobs(now), *batch_jobs(now)]
+    return [*found, *simulations(now, JOBS - len(found))]
+
+
+def _scans(jobs: list[DemoJob]) -> dict[tuple[float, str], list[Observation]]:
+    """What each scan has shown, by its time and source."""
+    scans: dict[tuple[float, str], list[Observation]] = defaultdict(list)
+    for job in jobs:
+        for seen in job.observations():
+            scans[-(-seen.seen // SCAN_S) * SCAN_S, job.source].append(seen)
+    return scans

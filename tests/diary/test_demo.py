@@ -1,0 +1,48 @@
+"""The demo has 2,000 jobs of all sources, with history, relatives and logs, and says that a formula made them."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from pathlib import Path
+
+from app.core.settings import Settings
+from app.diary import jobs
+from app.diary.demo import JOBS, demo_jobs, make_demo
+from app.diary.models import DiaryEvent, DiaryJob
+from app.diary.observations.checks import checked
+from app.diary.states import STATES, UNKNOWN
+
+NOW = 1_700_000_040.0
+
+
+def test_the_jobs_of_the_demo_are_stored_once_with_history_relatives_and_logs(hub: Settings) -> None:
+    assert make_demo(hub) == DiaryJob.select().count() == JOBS
+    assert make_demo(hub) == 0
+    assert DiaryEvent.select().where(DiaryEvent.field == "state").count() > 2 * JOBS
+    child = DiaryJob.select().where(DiaryJob.kind == "extraction").first()
+    (parent,) = jobs.parents_of(child)
+    assert parent.job is not None
+    assert parent.job.ended <= child.submitted + 1
+    assert child.id in [each.job.id for each in jobs.children_of(parent.job) if each.job]
+    logs = [Path(path) for job in DiaryJob.select(DiaryJob.logs) for path, _ in job.value_of("logs")]
+    assert len(set(logs)) > 200
+    assert all(path.is_relative_to(hub.data / "demo") and path.read_text().endswith("\n") for path in logs)
+    assert max(row.changed for row in DiaryJob.select()) <= time.time()
+
+
+def test_the_demo_has_jobs_of_each_source_in_each_state_until_now() -> None:
+    made = demo_jobs(NOW)
+    assert len(made) == len({(job.source, job.last.native_id) for job in made}) == JOBS
+    assert {"dqm-clients", "own-jobs", "slurm", "grid-engine", "htcondor", "lsf", "simulation"} == {job.source for job in made}
+    assert {job.last.state for job in made} == set(STATES) - {UNKNOWN}
+    assert min(Counter(job.source for job in made).values()) >= 100
+    for job in made:
+        seen = [checked(each) for each in job.observations()]
+        assert [each.seen for each in seen] == sorted(each.seen for each in seen)
+        assert 0 < job.last.submitted <= (job.last.started or NOW) <= (job.last.ended or NOW) <= NOW
+        assert (job.last.facts or {})["made by"] == "a formula, for the demo"
+
+
+def test_the_jobs_of_the_demo_are_the_same_each_time() -> None:
+    assert demo_jobs(NOW) == demo_jobs(NOW)
