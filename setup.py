@@ -50,6 +50,8 @@ setup(
         "huey>=3.5.2",
         "iminuit>=2.30",  # Minuit as in ROOT: errors of fits are those that physicists know
         "lz4>=4.3",
+        "markdown-it-py>=4",  # CommonMark to the letter, with bounds on nesting and on the size of tables
+        "nh3>=0.3",  # keeps the HTML of notes to a list of elements; in Rust, by a parser that reads as browsers do
         "numpy>=2",
         "peewee>=4.5,<5",
         "pillow>=11",  # charts as PNG for e-logs: draws text and needs nothing of the system

@@ -1,6 +1,7 @@
 """Tables of the job diary. Times are Unix s UTC.
 
-What sources say is in `DiaryJob` and `DiaryParent`; history is in `DiaryEvent`, to which rows are only added.
+What sources say is in `DiaryJob` and `DiaryParent`, what people say in `DiaryReview` and `DiaryTag`; the history of both is in
+`DiaryEvent`, to which rows are only added.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from peewee import BigIntegerField, DoubleField, IntegerField, TextField
+from peewee import BigIntegerField, BlobField, BooleanField, DoubleField, IntegerField, TextField
 
 from app.core.database import Table
 from app.diary.states import UNKNOWN
@@ -169,3 +170,101 @@ class DiaryQuarantine(Table):
 
         table_name = "diary_quarantine"
         indexes = ((("source", "digest"), True), (("source", "at"), False))
+
+
+class DiaryReview(Table):
+    """What people say of a job; without a row it is open, without verdict and texts. Sources never write it."""
+
+    job = BigIntegerField(primary_key=True)  # number of the job
+    review = TextField(default="open")  # one of REVIEWS
+    verdict = TextField(default="none")  # one of VERDICTS
+    summary = TextField(default="")  # one line
+    notes = TextField(default="")  # Markdown
+    version = BigIntegerField(default=0)  # grows with each change, also of tags
+    by = TextField()  # who changed it last
+    at = DoubleField()
+
+    class Meta:
+        """Options of peewee."""
+
+        table_name = "diary_review"
+
+
+class DiaryTag(Table):
+    """A tag of a job."""
+
+    job = BigIntegerField()
+    tag = TextField()  # as `clean_tag` returns it
+
+    class Meta:
+        """Options of peewee."""
+
+        table_name = "diary_tag"
+        indexes = ((("job", "tag"), True), (("tag", "job"), False))
+
+
+class DiaryBulkReview(Table):
+    """One change of the reviews of many jobs.
+
+    Attributes:
+        selection: Query of the address of the list whose jobs were reviewed.
+        change: JSON object: the fields that were set.
+        jobs: Numbers of the jobs as they were confirmed: compressed 8-byte integers, ascending; empty once all are reviewed.
+        count: How many these are.
+        reached: Number of the last job that was handled.
+        changed: Jobs whose review was changed.
+        finished: When the last job was handled; null: not yet.
+        undone_by, undone: Who undid it, and when; "" and null: nobody.
+        restored, kept: Jobs that got their earlier review back, and those that were changed since and were left as they are.
+        undo_finished: When the last job was restored; null: not yet.
+    """
+
+    by = TextField()
+    at = DoubleField()
+    selection = TextField()
+    change = TextField()
+    jobs = BlobField(default=b"")
+    count = IntegerField()
+    reached = BigIntegerField(default=0)
+    changed = IntegerField(default=0)
+    finished = DoubleField(null=True)
+    undone_by = TextField(default="")
+    undone = DoubleField(null=True)
+    restored = IntegerField(default=0)
+    kept = IntegerField(default=0)
+    undo_finished = DoubleField(null=True)
+
+    class Meta:
+        """Options of peewee."""
+
+        table_name = "diary_bulk_review"
+
+
+class DiaryBulkChange(Table):
+    """A job whose review was changed with those of others; the row is deleted when this is undone, or can be no more."""
+
+    bulk = IntegerField()  # number of the DiaryBulkReview
+    job = BigIntegerField()
+    version = BigIntegerField()  # of the review after the change
+    before = TextField()  # JSON object: the earlier values of the changed fields
+
+    class Meta:
+        """Options of peewee."""
+
+        table_name = "diary_bulk_change"
+        indexes = ((("bulk", "job"), True),)
+
+
+class DiarySavedSearch(Table):
+    """A search of the list that somebody saved under a name."""
+
+    user = TextField()
+    name = TextField()
+    address = TextField()  # query of the address of the list
+    is_shared = BooleanField(default=False)  # all users see it
+
+    class Meta:
+        """Options of peewee."""
+
+        table_name = "diary_saved_search"
+        indexes = ((("user", "name"), True),)

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from app.diary.errors import DiaryError, UnknownDiaryJob
+from app.diary.review.errors import BadReview, ReviewConflict, ReviewForbidden, UndoRefused
 from app.web import Problem
+
+STATUSES: dict[type[DiaryError], int] = {UnknownDiaryJob: 404, ReviewForbidden: 403, ReviewConflict: 409, UndoRefused: 409}
+"""Status of each error; others are 400."""
 
 
 def problem_of(error: DiaryError) -> Problem:
     """The answer to a request that raised this error."""
-    return Problem(404 if isinstance(error, UnknownDiaryJob) else 400, str(error))
+    fields = error.fields if isinstance(error, BadReview) else []
+    return Problem(STATUSES.get(type(error), 400), str(error), fields)

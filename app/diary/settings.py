@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.core.settings.checks import between
 from app.core.settings.table import setting, settings_table
+
+_OWNER = re.compile(r"(?P<login>[^\s=]+)=(?P<user>\S*)")
+
+
+def check_owners(value: Sequence[str]) -> str:
+    """Check of the setting `diary_owners`."""
+    is_good = all(_OWNER.fullmatch(item) for item in value)
+    return "" if is_good else 'a list such as "anna=adoe": login at this hub = user of the batch systems, empty for none'
 
 
 @settings_table
@@ -24,3 +34,14 @@ class DiarySettings:
     )
     diary_lost_s: float = setting(600.0, "Shortest time without a sign of a job until it is lost, s.", between(0, 30 * 86400))
     diary_quarantine_rows: int = setting(200, "Records of a source that cannot be used which are kept, the newest ones.", between(1, 10000))
+    diary_owners: tuple[str, ...] = setting(
+        (),
+        'Users of batch systems whose jobs belong to a login, as "anna=adoe"; a login that is not listed owns the jobs of the user of '
+        'its own name, one with "anna=" none.',
+        check_owners,
+    )
+
+    def batch_users(self, login: str) -> tuple[str, ...]:
+        """The users of batch systems whose jobs belong to a login."""
+        listed = [match["user"] for item in self.diary_owners if (match := _OWNER.fullmatch(item)) and match["login"].lower() == login]
+        return tuple(dict.fromkeys(filter(None, listed if listed else [login])))

@@ -10,3 +10,9 @@ UNKNOWN, PENDING, HELD, RUNNING, DONE, FAILED, CANCELLED, LOST = STATES = (
 
 UNFINISHED = (UNKNOWN, PENDING, HELD, RUNNING)
 """States from which a job may become lost."""
+
+REVIEWS = ("open", "ongoing", "done")
+"""How far people are with a job. One that nobody has looked at is open."""
+
+VERDICTS = ("none", "ok", "not-ok", "issue", "other", "obsolete")
+"""What people think of a job. Lists leave obsolete ones out."""

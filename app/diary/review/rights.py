@@ -1,0 +1,29 @@
+"""Who may review jobs: their owner, and shifters and those with more rights."""
+
+from __future__ import annotations
+
+from app.diary.models import DiaryJob
+from app.diary.review.errors import ReviewForbidden
+from app.diary.settings import DiarySettings
+from app.security import Role
+from app.security.caller import Caller
+from app.web import request_settings
+
+
+def batch_users(caller: Caller) -> tuple[str, ...]:
+    """The users of batch systems whose jobs belong to a user of this hub; none without an account."""
+    if not caller.name:
+        return ()
+    return request_settings().of(DiarySettings).batch_users(caller.name)
+
+
+def may_review(caller: Caller, job: DiaryJob) -> bool:
+    """Whether a user may review a job, and pin or release its state."""
+    return caller.role >= Role.SHIFTER or bool(job.user and job.user in batch_users(caller))
+
+
+def check_may_review(caller: Caller, job: DiaryJob) -> None:
+    """Raise ReviewForbidden unless a user may review a job."""
+    if not may_review(caller, job):
+        owner = f"or to be the owner of the job ({job.user})" if job.user else "since the owner of the job is unknown"
+        raise ReviewForbidden(f"Needs the role {Role.SHIFTER.title} (you are {caller.role.title}), {owner}")
