@@ -27,6 +27,10 @@ class BadState(DiaryError):
     """A job cannot be given this state."""
 
 
+class BadSearch(DiaryError):
+    """A search cannot be read; the message names the word, and what would be right."""
+
+
 class CommandFailed(DiaryError):
     """A command of a batch system did not give what it should.
 

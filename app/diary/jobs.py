@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from app.core.database import proxy
 from app.diary.errors import BadState, UnknownDiaryJob
+from app.diary.index import reindex
 from app.diary.models import DiaryEvent, DiaryJob, DiaryParent
 from app.diary.observations.store import lock
 from app.diary.states import STATES
@@ -96,4 +97,5 @@ def _set_state(number: int, state: str | None, pinned_by: str, user: str) -> Dia
         DiaryJob.update(values).where(DiaryJob.id == job.id).execute()
         field = "pinned state" if pinned_by else "released state"
         DiaryEvent.create(job=job.id, at=now, actor=f"user:{user}", field=field, old=job.state, new=shown)
+        reindex([job.id])
     return find_job(number)

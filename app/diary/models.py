@@ -203,6 +203,28 @@ class DiaryTag(Table):
         indexes = ((("job", "tag"), True), (("tag", "job"), False))
 
 
+class DiaryIndex(Table):
+    """Where a job stands in lists, and what lists are narrowed by. Its words are in the table diary_words, by its place.
+
+    Only `app.diary.index` writes these.
+    """
+
+    job = BigIntegerField(primary_key=True)  # number of the job
+    place = BigIntegerField(unique=True)  # `place_of` the job; negative: it is to be indexed again
+    state = TextField()
+    review = TextField()
+    verdict = TextField()
+    source = TextField()
+    user = TextField()
+    project = TextField()
+    run = TextField()
+
+    class Meta:
+        """Options of peewee."""
+
+        table_name = "diary_index"
+
+
 class DiaryBulkReview(Table):
     """One change of the reviews of many jobs.
 

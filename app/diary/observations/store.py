@@ -10,6 +10,7 @@ from peewee import chunked
 
 from app.core.database import proxy, rows
 from app.diary.errors import BadObservation
+from app.diary.index import reindex
 from app.diary.models import DiaryEvent, DiaryJob, DiaryParent, DiarySource
 from app.diary.observations.changes import StoredJob, new_job
 from app.diary.observations.checks import Checked, checked
@@ -119,6 +120,7 @@ def _store_batch(source: str, good: Sequence[Checked], now: float, cycle: int) -
         DiaryJob.update(values).where(DiaryJob.id == job.id).execute()
     _touch([job for job in old if not (job.changed or job.new_parents)], now, cycle)
     _add_history(new + changed, f"source:{source}", now)
+    reindex([job.id for job in new + changed if job.id is not None])
     return len(new), len(changed)
 
 
@@ -205,6 +207,7 @@ def lose(source: str, cycle: int, cycles: int, before: float, now: float) -> int
                 job.set_machine_state(LOST)
                 DiaryJob.update(job.changed | {"changed": now}).where(DiaryJob.id == job.id).execute()
             _add_history(jobs, f"source:{source}", now)
+            reindex([row["id"] for row in found])
         lost += len(jobs)
         if len(jobs) < BATCH:
             return lost

@@ -11,6 +11,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from app.core.database import proxy, rows
+from app.diary.index import reindex
 from app.diary.jobs import find_job
 from app.diary.models import DiaryEvent, DiaryReview, DiaryTag
 from app.diary.observations.store import lock
@@ -108,4 +109,5 @@ def store_reviews(changes: Collection[tuple[Review, Review]], by: str, now: floa
         DiaryTag.delete().where(DiaryTag.job.in_([review.job for review in tagged])).execute()
         if tags := [(review.job, tag) for review in tagged for tag in review.tags]:
             DiaryTag.insert_many(tags, fields=[DiaryTag.job, DiaryTag.tag]).execute()
+    reindex([review.job for review in stored])
     return stored

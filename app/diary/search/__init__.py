@@ -1,0 +1,1 @@
+"""Search of the jobs: what people type, which jobs a page shows, and how they are found."""

@@ -1,0 +1,78 @@
+"""The condition of SQL that the words of a job match a query: FTS5 on SQLite, a vector of words on PostgreSQL."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from app.core.database import is_sqlite
+from app.diary.index import NUMBER_BITS
+from app.diary.search.query import JobQuery, Term, Words
+from app.diary.words import ANY
+
+
+class Matching(NamedTuple):
+    """A condition on rows of the table diary_words."""
+
+    where: str
+    values: list[str | int]
+    place: str  # name of the column of places
+
+
+def matching(query: JobQuery) -> Matching:
+    """The condition that a job matches a query."""
+    place, mark = ("rowid", "?") if is_sqlite() else ("place", "%s")
+    conditions: list[str] = []
+    values: list[str | int] = []
+    expression = _fts5(query.terms) if is_sqlite() else _tsquery(query.terms)
+    if expression:
+        conditions.append("diary_words MATCH ?" if is_sqlite() else "vector @@ %s::tsquery")
+        values.append(expression)
+    for at, sign in ((query.since, ">="), (query.until, "<")):
+        if at is not None:
+            conditions.append(f"{place} {sign} {mark}")
+            values.append(at << NUMBER_BITS)
+    for term in query.terms:
+        if not term.either and not term.is_excluded:
+            return Matching("1 = 0", [], place)
+        if any(len(words.tokens) > 1 for words in term.either):
+            condition, texts = _in_text(term)
+            conditions.append(condition)
+            values += texts
+    return Matching(" AND ".join(conditions) or "1 = 1", values, place)
+
+
+def _in_text(term: Term) -> tuple[str, list[str]]:
+    """The condition that words follow each other, which the index of words does not know."""
+    call = "instr(words, ?)" if is_sqlite() else "strpos(words, %s)"
+    texts = [words.text for words in term.either]
+    if term.is_excluded:
+        return " AND ".join(f"{call} = 0" for _ in texts), texts
+    return f"({' OR '.join(f'{call} > 0' for _ in texts)})", texts
+
+
+def _fts5(terms: tuple[Term, ...]) -> str:
+    """The expression of FTS5. A word of a job is in it as a string, whose token ends with the quotation mark."""
+
+    def each(words: Words) -> str:
+        strings = [f'"{token}"' for token in words.tokens]
+        return f"({' AND '.join(strings)}{'*' if words.is_prefix else ''})"
+
+    wanted = [f"({' OR '.join(map(each, term.either))})" for term in terms if not term.is_excluded]
+    excluded = [each(words) for words in _excluded(terms)]
+    return " NOT ".join([" AND ".join(wanted) or f'"{ANY}"', *excluded])
+
+
+def _tsquery(terms: tuple[Term, ...]) -> str:
+    """The expression of PostgreSQL; "": there is none."""
+
+    def each(words: Words) -> str:
+        strings = [f"'{token}'" for token in words.tokens]
+        return f"({' & '.join(strings)}{':*' if words.is_prefix else ''})"
+
+    wanted = [f"({' | '.join(map(each, term.either))})" for term in terms if not term.is_excluded]
+    return " & ".join([*wanted, *(f"!{each(words)}" for words in _excluded(terms))])
+
+
+def _excluded(terms: tuple[Term, ...]) -> list[Words]:
+    """Excluded single words; of several ones the index does not know whether they follow each other."""
+    return [words for term in terms if term.is_excluded for words in term.either if len(words.tokens) == 1]

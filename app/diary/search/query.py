@@ -1,0 +1,131 @@
+"""The language of the search box of the job diary: a text is read as terms, and a job must match all of them.
+
+    word              a word of the job begins so (case-insensitive, as all of these)
+    a_b.c             words that follow each other, the last by its beginning
+    "two words"       whole words that follow each other
+    field:word        the same in one field: id, name, user, project, source, kind, run, tag, or any label
+    field:one,two     either of them
+    state:failed      the state; so for review: and verdict:
+    since:2d          submitted in the last 2 days (or 90m, 12h, 1w), or since a day, 2026-11-01, or 2026-11-01T12:30, UTC
+    until:2026-11-01  submitted before the end of this day, or before a time as above
+    -term             the job does not match the term
+
+What is searched of a job: id, name, user, project, labels, tags, summary, notes, reason, folder.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from math import ceil
+
+from app.diary.errors import BadSearch
+from app.diary.states import REVIEWS, STATES, VERDICTS
+from app.diary.words import exact_token, field_words, words_of
+
+MAX_CHARS = 500
+"""Characters of a search."""
+MAX_TERMS = 50
+
+CHOICES = {"state": STATES, "review": REVIEWS, "verdict": VERDICTS}
+"""Fields with few values."""
+
+_PIECE = re.compile(r'\s*(?P<excluded>-(?=\S))?(?P<value>(?:[^\W\d_][\w.-]*:)?"[^"]*"(?=\s|\Z)|\S+)')
+_FIELD = re.compile(r"([^\W\d_][\w.-]*):(?!//)(.*)", re.DOTALL)
+_AGE = re.compile(r"(\d{1,9})([mhdw])")
+_SECONDS = {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+_DAY, _MINUTE = "%Y-%m-%d", "%Y-%m-%dT%H:%M"
+
+
+@dataclass(frozen=True)
+class Words:
+    """Tokens of a job that follow each other, the last by its beginning or whole."""
+
+    tokens: tuple[str, ...]
+    is_prefix: bool = False
+
+    @property
+    def text(self) -> str:
+        """What the document of a matching job contains."""
+        return f" {' '.join(self.tokens)}{'' if self.is_prefix else ' '}"
+
+
+@dataclass(frozen=True)
+class Term:
+    """A job must match one of these, or none if they are excluded."""
+
+    either: tuple[Words, ...]
+    is_excluded: bool = False
+
+
+@dataclass(frozen=True)
+class JobQuery:
+    """A search that was read."""
+
+    terms: tuple[Term, ...] = ()
+    since: int | None = None  # first second of the submission, Unix s UTC
+    until: int | None = None  # second after the last one
+
+
+def parse(text: str, now: float) -> JobQuery:
+    """The search that a text means. now: Unix s UTC. Raises BadSearch."""
+    if len(text) > MAX_CHARS:
+        raise BadSearch(f"A search has at most {MAX_CHARS} characters, not {len(text)}")
+    pieces = list(_PIECE.finditer(text.strip()))
+    if len(pieces) > MAX_TERMS:
+        raise BadSearch(f"A search has at most {MAX_TERMS} words, not {len(pieces)}")
+    terms, since, until = [], None, None
+    for piece in pieces:
+        shown, is_excluded = piece[0].strip(), piece["excluded"] is not None
+        named = _FIELD.fullmatch(piece["value"])
+        field, value = (named[1].lower(), named[2]) if named else ("", piece["value"])
+        if field in ("since", "until"):
+            if is_excluded:
+                raise BadSearch(f"{shown} cannot be excluded; {'until' if field == 'since' else 'since'}: is its opposite")
+            at = _time(value, now, shown, is_end=field == "until")
+            since, until = (max(since or at, at), until) if field == "since" else (since, min(until or at, at))
+        else:
+            terms.append(Term(_either(field, value, shown), is_excluded))
+    return JobQuery(tuple(terms), since, until)
+
+
+def one_of(field: str, values: Sequence[str]) -> Term:
+    """The term that a field has one of these whole values."""
+    return Term(tuple(Words((exact_token(field, value),)) for value in values))
+
+
+def _either(field: str, value: str, shown: str) -> tuple[Words, ...]:
+    if value.startswith('"') and not (len(value) > 1 and value.endswith('"')):
+        raise BadSearch(f'{shown} has no quotation mark " at its end')
+    if value.startswith('"'):
+        return (_words(field, value[1:-1], shown, is_whole=True),)
+    parts = [part for part in value.split(",") if part] if field else [value]
+    if not parts:
+        raise BadSearch(f"A value is missing after {field}:")
+    return tuple(_words(field, part, shown, is_whole=False) for part in parts)
+
+
+def _words(field: str, value: str, shown: str, is_whole: bool) -> Words:
+    if field in CHOICES:
+        if value.lower() not in CHOICES[field]:
+            raise BadSearch(f"{shown}: {field} is one of {', '.join(CHOICES[field])}")
+        return Words((exact_token(field, value.lower()),))
+    tokens = field_words(field, value) if field else words_of(value)
+    if not tokens:
+        raise BadSearch(f"{shown} has no letter or digit, so no job can be found by it")
+    return Words(tuple(tokens), not is_whole)
+
+
+def _time(value: str, now: float, shown: str, is_end: bool) -> int:
+    """The first second that a time means or, of a whole day at the end, the second after it."""
+    if age := _AGE.fullmatch(value):
+        return max(ceil(now - int(age[1]) * _SECONDS[age[2]]), 0)
+    for form, length in ((_DAY, 86_400), (_MINUTE, 0)):
+        try:
+            start = int(datetime.strptime(value, form).replace(tzinfo=UTC).timestamp())
+        except ValueError:
+            continue
+        return max(start + (length if is_end else 0), 0)
+    raise BadSearch(f"{shown} is no time: right are 2d (or 90m, 12h, 1w), 2026-11-01 and 2026-11-01T12:30, UTC")

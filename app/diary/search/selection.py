@@ -1,0 +1,88 @@
+"""Which jobs a page shows, and in which order: the same in addresses of pages, of the API and in commands."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from app.diary.errors import BadSearch
+from app.diary.search.query import CHOICES, JobQuery, Term, one_of, parse
+
+FACETS = ("state", "review", "verdict", "source", "user", "project", "run", "tag")
+"""Fields of which a selection has whole values; several of one field: either of them."""
+
+NEWEST, OLDEST, CHANGED, ENDED, NAME, USER = ORDERS = ("newest", "oldest", "changed", "ended", "name", "user")
+"""newest and oldest: by submission; changed and ended: the last first; name and user: by alphabet."""
+
+MAX_VALUES = 50
+"""Values of one field."""
+OBSOLETE = "obsolete"
+
+
+@dataclass(frozen=True)
+class JobSelection:
+    """Which jobs, and in which order."""
+
+    q: str = ""
+    state: tuple[str, ...] = ()
+    review: tuple[str, ...] = ()
+    verdict: tuple[str, ...] = ()
+    source: tuple[str, ...] = ()
+    user: tuple[str, ...] = ()
+    project: tuple[str, ...] = ()
+    run: tuple[str, ...] = ()
+    tag: tuple[str, ...] = ()
+    obsolete: bool = False  # those with the verdict obsolete, too, which are left out unless they are asked for
+    mine: bool = False  # only jobs of the users of the batch systems who are the reader
+    order: str = NEWEST
+
+
+def selection_of(args: Mapping[str, Any]) -> JobSelection:
+    """The selection of the query of an address, a MultiDict or a mapping to texts or lists of them. Raises BadSearch."""
+    found = {field: tuple(dict.fromkeys(_texts(args, field)))[:MAX_VALUES] for field in FACETS}
+    for field, known in CHOICES.items():
+        for value in found[field]:
+            if value not in known:
+                raise BadSearch(f"{field}={value}: {field} is one of {', '.join(known)}")
+    order = _last(args, "order") or NEWEST
+    if order not in ORDERS:
+        raise BadSearch(f"order={order}: order is one of {', '.join(ORDERS)}")
+    obsolete, mine = (_last(args, name) not in ("", "0") for name in ("obsolete", "mine"))
+    return JobSelection(_last(args, "q"), **found, obsolete=obsolete, mine=mine, order=order)
+
+
+def arguments(selection: JobSelection) -> list[tuple[str, str]]:
+    """The query of the address of a selection, always in the same order and without what is so by default."""
+    found = [("q", selection.q)] if selection.q else []
+    found += [(field, value) for field in FACETS for value in getattr(selection, field)]
+    found += [(name, "1") for name in ("obsolete", "mine") if getattr(selection, name)]
+    return found + ([("order", selection.order)] if selection.order != NEWEST else [])
+
+
+def query_of(selection: JobSelection, users: tuple[str, ...], now: float | None = None) -> JobQuery:
+    """All that a job of the selection must match. users: who the reader is in the batch systems. Raises BadSearch."""
+    read = parse(selection.q, time.time() if now is None else now)
+    terms = [*read.terms, *(one_of(field, getattr(selection, field)) for field in FACETS if getattr(selection, field))]
+    if selection.mine:
+        terms.append(one_of("user", users))
+    (obsolete,) = one_of("verdict", [OBSOLETE]).either
+    is_asked_for = any(obsolete in term.either and not term.is_excluded for term in terms)
+    if not selection.obsolete and not is_asked_for:
+        terms.append(Term((obsolete,), is_excluded=True))
+    return JobQuery(tuple(terms), read.since, read.until)
+
+
+def _texts(args: Mapping[str, Any], name: str) -> list[str]:
+    """The values of a field, without blanks at their ends."""
+    if hasattr(args, "getlist"):
+        values = args.getlist(name)
+    else:
+        value = args.get(name, ())
+        values = [value] if isinstance(value, str) else list(value)
+    return [text for text in (str(value).strip() for value in values) if text]
+
+
+def _last(args: Mapping[str, Any], name: str) -> str:
+    return next(iter(reversed(_texts(args, name))), "")

@@ -1,0 +1,101 @@
+"""The words by which jobs are found: a text of blank-separated tokens for each job, the same on every database.
+
+A token is a word of the job (`pixel`), a word of one of its fields (`user=anna`), or a whole value (`user#` and its
+hash). Sections, which phrases do not cross, are separated by `/`. Nothing but letters, digits, `_`, `=` and `#` is in a token.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from hashlib import blake2b
+from typing import NamedTuple
+
+FIELDS = ("id", "name", "user", "project", "source", "kind", "run", "tag")
+"""Fields of a search besides the labels of jobs, whose words are searched by their beginning."""
+
+ANY = "#"
+"""A token of every job."""
+
+WORD_CHARS, FIELD_CHARS = 64, 40
+"""Longer words and names of fields are cut here, in jobs and in searches."""
+MAX_WORDS = 10_000
+"""Words of one text that are found, the first ones."""
+
+_WORD = re.compile(r"[^\W_]+")
+
+
+class JobTexts(NamedTuple):
+    """What is searched of a job."""
+
+    native_id: str
+    source: str
+    kind: str
+    name: str
+    user: str
+    project: str
+    state: str
+    reason: str
+    workdir: str
+    labels: Mapping[str, str]
+    review: str
+    verdict: str
+    summary: str
+    notes: str
+    tags: Sequence[str]
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a text in its order: runs of letters and digits, without difference of case."""
+    return [word[:WORD_CHARS] for word in _WORD.findall(_folded(text))][:MAX_WORDS]
+
+
+@lru_cache(maxsize=1000)
+def field_name(text: str) -> str:
+    """The name of a field in tokens."""
+    return re.sub(r"[\W_]+", "_", _folded(text))[:FIELD_CHARS]
+
+
+def field_words(field: str, text: str) -> list[str]:
+    """Tokens of the words of a field."""
+    name = field_name(field)
+    return [f"{name}={word}" for word in words_of(text)]
+
+
+@lru_cache(maxsize=10_000)
+def exact_token(field: str, value: str) -> str:
+    """The token of a whole value, with its case and blanks."""
+    return f"{field}#{blake2b(value.encode(errors='replace'), digest_size=8).hexdigest()}"
+
+
+def document(job: JobTexts) -> str:
+    """All tokens of a job. It begins and ends with a blank, as do all tokens in it."""
+    return f" {' / '.join(' '.join(section) for section in _sections(job) if section)} "
+
+
+def _sections(job: JobTexts) -> Iterator[list[str]]:
+    for text in (job.name, job.native_id, job.user, job.project, *job.labels.values(), *job.tags):
+        yield words_of(text)
+    for text in (job.summary, job.notes, job.reason, job.workdir):
+        yield words_of(text)
+    fields = {"id": job.native_id, "name": job.name, "user": job.user, "project": job.project, "source": job.source, "kind": job.kind}
+    for name, text in (*fields.items(), *job.labels.items(), *(("tag", tag) for tag in job.tags)):
+        yield field_words(name, text)
+    yield [exact_token(field, value) for field, value in exact_values(job)] + [ANY]
+
+
+def exact_values(job: JobTexts) -> Iterator[tuple[str, str]]:
+    """Fields and whole values by which lists are narrowed."""
+    for field in ("state", "review", "verdict", "source"):
+        yield field, getattr(job, field)
+    for field, value in (("user", job.user), ("project", job.project), ("run", job.labels.get("run", ""))):
+        if value:
+            yield field, value
+    for tag in sorted({*job.tags, *filter(None, [job.labels.get("tag", "")])}):
+        yield "tag", tag
+
+
+def _folded(text: str) -> str:
+    return text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).casefold()
