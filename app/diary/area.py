@@ -45,5 +45,10 @@ AREA = Area(
     commands={"diary": CliCommand("app.cli.diary", "Data")},
     settings=DiarySettings,
     help=(HelpTopic("diary", "Job diary: jobs of all sources", "diary/help.html", _help),),
-    roles={"diary.show_list": "viewer", "diary_job.show_job": "viewer"},
+    roles={
+        "diary.show_list": "viewer",
+        "diary_job.show_job": "viewer",
+        "diary_job_log.show_log": "viewer",
+        "diary_job_log.log_text": "viewer",
+    },
 )

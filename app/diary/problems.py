@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from app.diary.errors import DiaryError, UnknownDiaryJob
+from app.diary.logs.errors import LogRefused, LogUnreadable, UnknownLog
 from app.diary.review.errors import BadReview, ReviewConflict, ReviewForbidden, UndoRefused
 from app.web import Problem
 
-STATUSES: dict[type[DiaryError], int] = {UnknownDiaryJob: 404, ReviewForbidden: 403, ReviewConflict: 409, UndoRefused: 409}
+STATUSES: dict[type[DiaryError], int] = {
+    UnknownDiaryJob: 404,
+    ReviewForbidden: 403,
+    ReviewConflict: 409,
+    UndoRefused: 409,
+    UnknownLog: 404,
+    LogRefused: 403,
+    LogUnreadable: 404,
+}
 """Status of each error; others are 400."""
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.core.settings.checks import between
+from app.core.settings.checks import below_root, between
 from app.core.settings.table import setting, settings_table
 
 _OWNER = re.compile(r"(?P<login>[^\s=]+)=(?P<user>\S*)")
@@ -34,6 +34,9 @@ class DiarySettings:
     )
     diary_lost_s: float = setting(600.0, "Shortest time without a sign of a job until it is lost, s.", between(0, 30 * 86400))
     diary_quarantine_rows: int = setting(200, "Records of a source that cannot be used which are kept, the newest ones.", between(1, 10000))
+    diary_log_roots: tuple[str, ...] = setting(
+        (), "Folders whose files the pages of jobs show as logs, to everybody who may read this hub.", below_root, path=True
+    )
     diary_owners: tuple[str, ...] = setting(
         (),
         'Users of batch systems whose jobs belong to a login, as "anna=adoe"; a login that is not listed owns the jobs of the user of '

@@ -14,6 +14,8 @@ from playwright.sync_api import Browser, Page, StorageState, expect
 from app import create_app
 from app.control import service
 from app.core.settings import Settings
+from app.diary.models import DiaryJob
+from app.diary.observations.store import store
 from app.diary.sources.registry import source_named
 from app.diary.sources.runner import scan_source
 from app.publish.sending import Sender
@@ -32,6 +34,7 @@ from app.trends.rules.stepping import evaluate_if_changed
 from app.trends.rules.store import add_rule
 from tests.browser.pages import LAPTOP, PHONE, Watch, becomes_true, open_page, sign_in
 from tests.browser.trends import points
+from tests.diary.observations import NOW, seen
 from tests.notify import seed
 from tests.publish import receivers
 from tests.security.test_roles import address as example
@@ -94,7 +97,8 @@ PAGES = {
     "/published": ["/published"],
     "/published/preview": ["/published/preview?of=runs/358791", "/published/preview?of=timeline"],
     "/diary": ["/diary", "/diary?page=9"],
-    "/diary/jobs/<int:number>": ["/diary/jobs/1", "/diary/jobs/1?tz=utc"],
+    "/diary/jobs/<int:number>/log": ["/diary/jobs/{logged}/log?file=job.log", "/diary/jobs/{logged}/log?file=job.log&q=nothing"],
+    "/diary/jobs/<int:number>": ["/diary/jobs/1", "/diary/jobs/1?tz=utc", "/diary/jobs/{logged}"],
     "/notifications": ["/notifications"],
     "/control": ["/control", "/control?show=commands"],
     "/control/<name>": [
@@ -152,6 +156,7 @@ def full_site(
     """A hub with plots, runs of DQM^2, events and a command, and the administrator ada."""
     folder = tmp_path_factory.mktemp("x")
     base_settings = Settings(data_dir=str(folder), file_roots=(str(demo_files[0].parent),), web_workers=1, square_production=(FU,))
+    base_settings = base_settings.replace(diary_log_roots=(str(folder),))
     with gui.render_service(folder / "render"), site(base_settings, sqlite_template, demo_files) as settings, bound(settings):
         accounts.add("ada", Role.ADMIN, PASSWORD)
         data.fill(fixtures_dir)
@@ -168,6 +173,8 @@ def full_site(
         service.submit(settings, service.find_spec("get_simulator_run_keys"), {}, user="ada", reason="", idempotency_key="one")
         seed.detect(settings)
         scan_source(source_named("dqm-clients", settings), settings)
+        (folder / "job.log").write_text("Begin\nWARNING of nothing\nERROR: no geometry\n", encoding="utf-8")
+        store("batch", [seen(NOW, "failed", name="fit", logs=[("job.log", "stdout")], workdir=str(folder))], NOW)
         yield settings
 
 
@@ -238,6 +245,7 @@ def test_axe_finds_nothing_moderate_or_worse_on_any_page(page: Page, route: str)
         "running": Job.get(Job.run == 358792, Job.tag.startswith("gem_dqm")).key,
         "golden": latest_lists(1)[0].hash,
         "requested": REQUEST.key,
+        "logged": DiaryJob.get(DiaryJob.source == "batch").id,
     }
     assert all_faults(page, [one.format(**keys) for one in PAGES[route]]) == []
 

@@ -53,6 +53,13 @@ def folders(value: tuple[str, ...]) -> str:
     return ""
 
 
+def below_root(value: tuple[str, ...]) -> str:
+    """Local folders, none of them the root of all."""
+    if all(item.strip("/.") and "://" not in item and not re.search(r'["\[\]]', item) for item in value):
+        return ""
+    return "a list of folders such as /data/logs, not /; in a variable they are separated by commas, without brackets and quotes"
+
+
 def regular_expression(value: str) -> str:
     """A pattern for re2."""
     import re2  # loads slowly, and few settings are patterns

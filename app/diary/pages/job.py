@@ -7,8 +7,9 @@ from flask import Blueprint, Response
 from app.diary import jobs
 from app.diary.pages.job_parts import exit_of, facts_of, logs_of, shown_event
 from app.diary.pages.presenters import BADGES, PATH, badge_of, current_view, name_of
+from app.diary.settings import DiarySettings
 from app.security import Role, needs
-from app.web import page
+from app.web import page, request_settings
 
 blueprint = Blueprint("diary_job", __name__)
 
@@ -30,7 +31,7 @@ def show_job(number: int) -> Response:
         labels=facts_of(job.value_of("labels")),
         metrics=facts_of(job.value_of("metrics")),
         facts=facts_of(job.value_of("facts")),
-        logs=logs_of(job),
+        logs=logs_of(job, view, request_settings().of(DiarySettings).diary_log_roots),
         outputs=job.value_of("outputs"),
         parents=jobs.parents_of(job),
         children=jobs.children_of(job),

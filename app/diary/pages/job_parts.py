@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from app.diary.logs.opening import full_path, may_be_read
 from app.diary.models import DiaryEvent, DiaryJob
-from app.diary.pages.presenters import DiaryView
+from app.diary.pages.presenters import PATH, DiaryView
 from app.square.states import exit_words
 from app.web.frame import href
 
@@ -50,11 +51,15 @@ def exit_of(job: DiaryJob) -> str:
     return exit_words(-job.signal) if job.signal else "" if job.exit_code is None else "0"
 
 
-def logs_of(job: DiaryJob) -> list[ShownLog]:
-    """The logs of a job; pages of this hub are links."""
-    return [
-        ShownLog(path, kind, href(path) if kind == "page" and path.startswith(OWN_PAGES) else "") for path, kind in job.value_of("logs")
-    ]
+def logs_of(job: DiaryJob, view: DiaryView, roots: Sequence[str]) -> list[ShownLog]:
+    """The logs of a job; pages of this hub and files below the allowed folders are links."""
+    return [ShownLog(path, kind, _log_address(job, path, kind, view, roots)) for path, kind in job.value_of("logs")]
+
+
+def _log_address(job: DiaryJob, path: str, kind: str, view: DiaryView, roots: Sequence[str]) -> str:
+    if kind == "page":
+        return href(path) if path.startswith(OWN_PAGES) else ""
+    return view.link(f"{PATH}/jobs/{job.id}/log", file=path) if may_be_read(full_path(path, job.workdir), roots) else ""
 
 
 def facts_of(values: Mapping[str, Any]) -> list[tuple[str, str]]:

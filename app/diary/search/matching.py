@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from app.core.database import is_sqlite
 from app.diary.index import NUMBER_BITS
-from app.diary.search.query import JobQuery, Term, Words
+from app.diary.search.query import JobQuery, JobTerm, Words
 from app.diary.words import ANY
 
 
@@ -41,7 +41,7 @@ def matching(query: JobQuery) -> Matching:
     return Matching(" AND ".join(conditions) or "1 = 1", values, place)
 
 
-def _in_text(term: Term) -> tuple[str, list[str]]:
+def _in_text(term: JobTerm) -> tuple[str, list[str]]:
     """The condition that words follow each other, which the index of words does not know."""
     call = "instr(words, ?)" if is_sqlite() else "strpos(words, %s)"
     texts = [words.text for words in term.either]
@@ -50,7 +50,7 @@ def _in_text(term: Term) -> tuple[str, list[str]]:
     return f"({' OR '.join(f'{call} > 0' for _ in texts)})", texts
 
 
-def _fts5(terms: tuple[Term, ...]) -> str:
+def _fts5(terms: tuple[JobTerm, ...]) -> str:
     """The expression of FTS5. A word of a job is in it as a string, whose token ends with the quotation mark."""
 
     def each(words: Words) -> str:
@@ -62,7 +62,7 @@ def _fts5(terms: tuple[Term, ...]) -> str:
     return " NOT ".join([" AND ".join(wanted) or f'"{ANY}"', *excluded])
 
 
-def _tsquery(terms: tuple[Term, ...]) -> str:
+def _tsquery(terms: tuple[JobTerm, ...]) -> str:
     """The expression of PostgreSQL; "": there is none."""
 
     def each(words: Words) -> str:
@@ -73,6 +73,6 @@ def _tsquery(terms: tuple[Term, ...]) -> str:
     return " & ".join([*wanted, *(f"!{each(words)}" for words in _excluded(terms))])
 
 
-def _excluded(terms: tuple[Term, ...]) -> list[Words]:
+def _excluded(terms: tuple[JobTerm, ...]) -> list[Words]:
     """Excluded single words; of several ones the index does not know whether they follow each other."""
     return [words for term in terms if term.is_excluded for words in term.either if len(words.tokens) == 1]

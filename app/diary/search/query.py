@@ -53,7 +53,7 @@ class Words:
 
 
 @dataclass(frozen=True)
-class Term:
+class JobTerm:
     """A job must match one of these, or none if they are excluded."""
 
     either: tuple[Words, ...]
@@ -64,7 +64,7 @@ class Term:
 class JobQuery:
     """A search that was read."""
 
-    terms: tuple[Term, ...] = ()
+    terms: tuple[JobTerm, ...] = ()
     since: int | None = None  # first second of the submission, Unix s UTC
     until: int | None = None  # second after the last one
 
@@ -87,13 +87,13 @@ def parse(text: str, now: float) -> JobQuery:
             at = _time(value, now, shown, is_end=field == "until")
             since, until = (max(since or at, at), until) if field == "since" else (since, min(until or at, at))
         else:
-            terms.append(Term(_either(field, value, shown), is_excluded))
+            terms.append(JobTerm(_either(field, value, shown), is_excluded))
     return JobQuery(tuple(terms), since, until)
 
 
-def one_of(field: str, values: Sequence[str]) -> Term:
+def one_of(field: str, values: Sequence[str]) -> JobTerm:
     """The term that a field has one of these whole values."""
-    return Term(tuple(Words((exact_token(field, value),)) for value in values))
+    return JobTerm(tuple(Words((exact_token(field, value),)) for value in values))
 
 
 def _either(field: str, value: str, shown: str) -> tuple[Words, ...]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.diary.errors import BadSearch
-from app.diary.search.query import CHOICES, JobQuery, Term, one_of, parse
+from app.diary.search.query import CHOICES, JobQuery, JobTerm, one_of, parse
 
 FACETS = ("state", "review", "verdict", "source", "user", "project", "run", "tag")
 """Fields of which a selection has whole values; several of one field: either of them."""
@@ -70,7 +70,7 @@ def query_of(selection: JobSelection, users: tuple[str, ...], now: float | None 
     (obsolete,) = one_of("verdict", [OBSOLETE]).either
     is_asked_for = any(obsolete in term.either and not term.is_excluded for term in terms)
     if not selection.obsolete and not is_asked_for:
-        terms.append(Term((obsolete,), is_excluded=True))
+        terms.append(JobTerm((obsolete,), is_excluded=True))
     return JobQuery(tuple(terms), read.since, read.until)
 
 

@@ -22,9 +22,9 @@ from app.square.states import CRASHED
 from app.square.upstream import is_reachable
 from app.square.view_state import ViewState, job_from_request, view_from_request
 from app.square.whole_log import fetch_whole_log
-from app.web import Problem, nothing_new, page, request_settings
-from app.web.arguments import int_arg
+from app.web import nothing_new, page, request_settings
 from app.web.links import NavLink
+from app.web.log_query import LogQuery
 from app.web.responses import ContentResponse
 
 pages = Blueprint("square_logs", __name__)
@@ -64,15 +64,8 @@ class LogPage:
     open_at: int | None  # number of the first error of a crashed job, at which its log opens
 
 
-class LogQuery:
-    """Search and level in the query of a log page. Raises Problem 400."""
-
-    def __init__(self) -> None:
-        self.words, self.level = request.values.get("q", ""), request.values.get("level", "")
-        self.start = int_arg("from", 0)
-        self.is_plain = not (self.words or self.level or "from" in request.values)
-        if self.level not in ("", "error", "warning"):
-            raise Problem(400, f"There is no level {self.level[:100]!r}", [("level", "Expected error or warning")])
+class JobLogQuery(LogQuery):
+    """Search and level in the query of the log page of a job. Raises Problem 400."""
 
     def link(self, view: ViewState, job: Job, **more: object) -> str:
         """The address of a page with the same search."""
@@ -100,7 +93,7 @@ def _log_page(view: ViewState, job: Job, log: logs.JoinedLog, *, version: str = 
         version: Version for polls; "" for a page that is not polled.
         whole_from: The log is the end of the whole log from P5, without so many first lines.
     """
-    query, settings = LogQuery(), request_settings()
+    query, settings = JobLogQuery(), request_settings()
     square, skipped = settings.of(SquareSettings), whole_from or 0
     found = logs.select_lines(log.lines, query.words, query.level, skipped + 1)
     opens_at_error = query.is_plain and whole_from is None and job_state(job) == CRASHED
@@ -132,11 +125,11 @@ def _log_page(view: ViewState, job: Job, log: logs.JoinedLog, *, version: str = 
     )
 
 
-def _page_start(query: LogQuery, open_at: int | None) -> int:
+def _page_start(query: JobLogQuery, open_at: int | None) -> int:
     return query.start if open_at is None else (open_at - 1) // logs.PAGE_LINES * logs.PAGE_LINES
 
 
-def _level_links(view: ViewState, job: Job, log: logs.JoinedLog, query: LogQuery) -> list[NavLink]:
+def _level_links(view: ViewState, job: Job, log: logs.JoinedLog, query: JobLogQuery) -> list[NavLink]:
     levels = [level for _, level in logs.levels(log.lines)]
     labels = {"": "All lines", "error": f"{levels.count('error')} errors", "warning": f"{levels.count('warning')} warnings"}
     return [NavLink(label, query.link(view, job, level=level), level == query.level) for level, label in labels.items()]

@@ -1,0 +1,137 @@
+"""A log of a job: its file below an allowed folder, read and shown as logs of DQM^2 are."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from flask import Blueprint, Response, request
+
+from app.diary import jobs
+from app.diary.logs.errors import LogUnreadable, UnknownLog
+from app.diary.logs.opening import full_path, open_log
+from app.diary.logs.reading import LogText, raw_bytes, read_log
+from app.diary.models import DiaryJob
+from app.diary.pages.presenters import PATH, DiaryView, current_view, name_of
+from app.diary.settings import DiarySettings
+from app.diary.states import FAILED, UNFINISHED
+from app.security import Role, needs
+from app.square import logs
+from app.web import nothing_new, page, request_settings
+from app.web.links import NavLink
+from app.web.log_query import LogQuery
+from app.web.responses import ContentResponse
+
+blueprint = Blueprint("diary_job_log", __name__)
+
+POLL_S = 3.0
+"""Pause between two looks at the log of an unfinished job."""
+
+
+@dataclass(frozen=True)
+class DiaryLogPage:
+    """Values of the templates job_log.html and job_log_fragment.html."""
+
+    view: DiaryView
+    job: DiaryJob
+    name: str
+    path: str  # as the source says it
+    lines: list[logs.LogLine]
+    total: int  # lines that are read
+    matches: int  # lines that match search and level
+    gap: int | None  # number of lines before the part that is left out
+    problem: str
+    words: str
+    level: str
+    levels: list[NavLink]
+    is_polled: bool
+    poll: str
+    poll_s: float
+    text: str  # address of the unchanged file
+    older: str  # address of the earlier lines; "" for none
+    newer: str
+    open_at: int | None  # number of the first error of a failed job, at which its log opens
+
+
+@blueprint.get(f"{PATH}/jobs/<int:number>/log")
+@needs(Role.VIEWER)
+def show_log(number: int) -> Response:
+    """The lines of a log that contain `q` and have the level."""
+    job, path = _asked_log(number)
+    with _open(job, path) as file:
+        state = os.fstat(file.fileno())
+        version = f"{state.st_mtime_ns}-{state.st_size}-{job.state}"
+        if answer := nothing_new(version):
+            return answer
+        try:
+            text = read_log(file)
+        except OSError as error:  # such as ESTALE
+            raise LogUnreadable(f"The log cannot be read: {error.strerror or error}") from error
+    return page("diary/job_log.html", "diary/job_log_fragment.html", **vars(_log_page(current_view(), job, path, text, version)))
+
+
+@blueprint.get(f"{PATH}/jobs/<int:number>/log/text")
+@needs(Role.VIEWER)
+def log_text(number: int) -> Response:
+    """A log as a file, unchanged; a packed one stays packed."""
+    job, path = _asked_log(number)
+    file = _open(job, path)
+    kind = "application/gzip" if path.endswith(".gz") else "text/plain; charset=utf-8"
+    answer = ContentResponse(raw_bytes(file), content_type=kind)
+    answer.call_on_close(file.close)
+    name = re.sub(r"[^A-Za-z0-9._-]", "_", os.path.basename(path))[-150:]
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
+def _asked_log(number: int) -> tuple[DiaryJob, str]:
+    """The job and the path in the query, which is one of its logs. Raises UnknownDiaryJob, UnknownLog."""
+    job, path = jobs.find_job(number), request.args.get("file", "")
+    if path not in (each for each, kind in job.value_of("logs") if kind != "page"):
+        raise UnknownLog("The job has no such log; its page lists those that it has")
+    return job, path
+
+
+def _open(job: DiaryJob, path: str) -> BinaryIO:
+    return open_log(full_path(path, job.workdir), request_settings().of(DiarySettings).diary_log_roots)
+
+
+def _log_page(view: DiaryView, job: DiaryJob, path: str, text: LogText, version: str) -> DiaryLogPage:
+    query, here = LogQuery(), f"{PATH}/jobs/{job.id}/log"
+    found = logs.select_lines(text.lines, query.words, query.level)
+    open_at = logs.first_error(found) if query.is_plain and job.state == FAILED else None
+    start = query.start if open_at is None else (open_at - 1) // logs.PAGE_LINES * logs.PAGE_LINES
+    end = start + logs.PAGE_LINES
+
+    def link(**more: object) -> str:
+        return view.link(here, **{"file": path, "q": query.words, "level": query.level, **more})
+
+    return DiaryLogPage(
+        view=view,
+        job=job,
+        name=name_of(job),
+        path=path,
+        lines=found[start:end],
+        total=len(text.lines),
+        matches=len(found),
+        gap=None if query.words or query.level else text.gap,
+        problem=text.problem,
+        words=query.words,
+        level=query.level,
+        levels=[NavLink(label, link(level=level), level == query.level) for level, label in _level_labels(text.lines).items()],
+        is_polled=job.state in UNFINISHED,
+        poll=link(since=version, **{"from": query.start or ""}),
+        poll_s=POLL_S,
+        text=view.link(f"{here}/text", file=path),
+        older=link(**{"from": max(0, start - logs.PAGE_LINES)}) if start else "",
+        newer=link(**{"from": end}) if len(found) > end else "",
+        open_at=open_at,
+    )
+
+
+def _level_labels(lines: list[str]) -> dict[str, str]:
+    """The words for each level with the number of its lines."""
+    levels = [level for _, level in logs.levels(lines)]
+    return {"": "All lines", "error": f"{levels.count('error')} errors", "warning": f"{levels.count('warning')} warnings"}
