@@ -52,7 +52,7 @@ class BackgroundJob(Table):
     finished = DoubleField(null=True)
 
     class Meta:
-        indexes = ((("state", "queue", "lease_until"), False), (("kind", "key"), False))
+        indexes = ((("state", "queue", "lease_until"), False), (("kind", "key"), False), (("finished",), False))
 
     @property
     def arguments(self) -> dict[str, Any]:

@@ -9,7 +9,9 @@ import pytest
 from flask.testing import FlaskClient
 
 from app.areas import AREAS
+from app.core import database
 from app.core.settings import Settings
+from app.diary.jobs import children_of, parents_of
 from app.diary.models import DiaryEvent, DiaryJob
 from app.diary.sources import own_jobs
 from app.diary.sources.registry import source_named
@@ -81,6 +83,47 @@ def test_extractions_and_requested_trends_are_found_and_other_jobs_are_not(hub: 
     assert (extraction.kind, extraction.name) == ("extraction", f"run 367123 of {DATASET}")
     assert extraction.value_of("labels") == {"run": "367123", "dataset": DATASET, "queue": "bulk"}
     assert (trend.kind, trend.name, trend.value_of("facts")["key"]) == ("requested trend", "", "abcdef")
+
+
+def test_an_extraction_follows_from_the_latest_import_of_its_file_before_it(hub: Settings, tmp_path: Path) -> None:
+    register([Entry(DATASET, run, 0, str(tmp_path / f"{run}.root"), "tdirectory") for run in (367123, 367124)])
+    BackgroundJob.delete().execute()
+    first, other = (str(file.id) for file in File.select().order_by(File.url))
+    for kind, key in [
+        (IMPORT, first),
+        (IMPORT, first),
+        (IMPORT, other),
+        (EXTRACT, job_key(SampleKey(367123, 0, DATASET))),
+        (IMPORT, first),
+    ]:
+        enqueue(kind, key)
+        BackgroundJob.update(state="done", finished=time.time()).execute()
+    scan(hub)
+    extraction = DiaryJob.get(DiaryJob.kind == "extraction")
+    imports = list(DiaryJob.select().where(DiaryJob.kind == "import").order_by(DiaryJob.id))
+    assert [parent.job for parent in parents_of(extraction)] == [imports[1]]
+    assert [[child.job for child in children_of(each)] for each in imports] == [[], [extraction], [], []]
+
+
+def test_an_extraction_whose_file_is_not_registered_has_no_parent(hub: Settings) -> None:
+    enqueue(EXTRACT, job_key(SampleKey(367123, 0, DATASET)))
+    enqueue(EXTRACT, f"{'9' * 19}/a/b/c")
+    assert scan(hub).found == 2
+    assert [parents_of(job) for job in DiaryJob.select()] == [[], []]
+
+
+def test_a_scan_reads_only_the_rows_that_changed_however_many_ended(hub: Settings) -> None:
+    if not database.is_sqlite():
+        return  # it may choose to read a small table whole
+    scan(hub)
+    queries: list[str] = []
+    connection = database.proxy.connection()
+    connection.set_trace_callback(queries.append)
+    source_named("own-jobs", hub).scan({"id": 1, "since": time.time() - 60, "after": 0})
+    connection.set_trace_callback(None)
+    plans = [line[3] for query in queries if query.startswith("SELECT") for line in connection.execute("EXPLAIN QUERY PLAN " + query)]
+    assert len(plans) > 3
+    assert [plan for plan in plans if plan.startswith("SCAN") or "kind=?" in plan] == []
 
 
 def test_a_requested_trend_has_the_name_and_user_of_its_request(hub: Settings) -> None:

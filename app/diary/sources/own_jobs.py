@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
+from peewee import ModelCompoundSelectQuery
+
 from app.core.area import OwnJob, OwnJobKind, current_areas
+from app.core.database import rows
 from app.core.settings import Settings
 from app.core.urls import without_folder
 from app.diary import states
-from app.diary.observations.observation import Observation
+from app.diary.observations.observation import Observation, ParentKey
 from app.diary.settings import DiarySettings
 from app.diary.sources.source import JobScan, JobSource, PeriodOption, SourceKind, observed, read_options
 from app.queue.models import BackgroundJob
-from app.queue.states import CANCELLED, DONE, FAILED, QUEUED, RUNNING
+from app.queue.settings import QUEUES
+from app.queue.states import CANCELLED, DONE, FAILED, OPEN, QUEUED, RUNNING
 
 STATES = {QUEUED: states.PENDING, RUNNING: states.RUNNING, DONE: states.DONE, FAILED: states.FAILED, CANCELLED: states.CANCELLED}
 AT_ONCE = 2000
@@ -37,20 +42,42 @@ class OwnJobs(JobSource):
         last, since, after, now = cursor.get("id", 0), cursor.get("since", 0.0), cursor.get("after", 0), time.time()
         job = BackgroundJob
         kinds = {each.kind: each for area in current_areas() for each in area.own_jobs}
-        wanted = job.select().where(job.kind.in_(list(kinds))).order_by(job.id).limit(AT_ONCE)
-        new = list(wanted.where(job.id > last))
-        has_changed = (job.lease_until >= since) | (job.finished >= since)  # each claim, renewal and pause moves the lease
-        changed = list(wanted.where(job.id > after, job.id <= last, has_changed)) if last else []
+        some = job.select().order_by(job.id).limit(AT_ONCE)  # of all kinds: with them the database would read all rows of the queue
+        new = list(some.where(job.id > last))
+        changed = list(some.where(job.id > after, job.id <= last, job.id.in_(_changed_since(since)))) if last else []
         until = cursor.get("until") or now
         following: dict[str, Any] = {"id": new[-1].id if new else last, "since": since, "after": 0}
         if len(changed) == AT_ONCE:
             following |= {"after": changed[-1].id, "until": until}
         else:
             following["since"] = until - OVERLAP_S
-        found = [*changed, *new]
+        found = [row for row in [*changed, *new] if row.kind in kinds]
         own = {name: each.describe({row.key for row in found if row.kind == name}) for name, each in kinds.items()}
-        observations, quarantined = observed(found, lambda row: _observation(row, kinds[row.kind], own[row.kind].get(row.key), now))
+
+        def observation(row: BackgroundJob) -> Observation:
+            described = own[row.kind].get(row.key)
+            seen = _observation(row, kinds[row.kind], described, now)
+            return replace(seen, parents=_parents(self.name, row, described.follows)) if described else seen
+
+        observations, quarantined = observed(found, observation)
         return JobScan(observations, following, quarantined=quarantined)
+
+
+def _changed_since(since: float) -> ModelCompoundSelectQuery:
+    """The numbers of the rows that changed since a time, by indexes alone: most rows have ended long ago."""
+    job = BackgroundJob
+    has_moved = job.lease_until >= since  # each claim, renewal and pause moves the lease
+    is_open = job.select(job.id).where(job.state.in_(OPEN), job.queue.in_(QUEUES), has_moved)
+    return is_open | job.select(job.id).where(job.finished >= since)
+
+
+def _parents(source: str, job: BackgroundJob, follows: Iterable[tuple[str, str]]) -> list[ParentKey]:
+    """The latest rows of these kinds and keys that came before a row."""
+    row, found = BackgroundJob, []
+    for kind, key in follows:  # one step in the index for each: a file of an ongoing run is imported often
+        before = row.select(row.id, row.created).where(row.kind == kind, row.key == key, row.id < job.id)
+        found += [ParentKey(source, str(number), int(created)) for number, created in rows(before.order_by(row.id.desc()).limit(1))]
+    return found
 
 
 def _observation(job: BackgroundJob, kind: OwnJobKind, own: OwnJob | None, now: float) -> Observation:
