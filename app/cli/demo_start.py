@@ -22,11 +22,14 @@ UPSTREAMS_S = 60.0
 def prepare(settings: Settings) -> dict[str, str]:
     """Make the trends, jobs and accounts of the demo, and set the variables of the services; returns the password of each account, by name."""
     from app.diary import demo as diary_demo
+    from app.diary.settings import DiarySettings
     from app.security import demo_accounts
     from app.trends import demo as trends_demo
 
     trends_demo.make_demo(settings)
     diary_demo.make_demo(settings)
+    if not settings.of(DiarySettings).diary_log_roots:
+        os.environ["DQMHUB_DIARY_LOG_ROOTS"] = str(diary_demo.log_folder(settings))
     if settings.log_level == Settings().log_level:
         os.environ["DQMHUB_LOG_LEVEL"] = "warning"
     if not demo_accounts.listens_on_loopback(settings):

@@ -9,14 +9,16 @@ from pathlib import Path
 from app.core.settings import Settings
 from app.diary import jobs
 from app.diary.demo import JOBS, demo_jobs, make_demo
-from app.diary.models import DiaryEvent, DiaryJob
+from app.diary.models import DiaryEvent, DiaryJob, DiaryReview
 from app.diary.observations.checks import checked
-from app.diary.states import STATES, UNKNOWN
+from app.diary.search.find import count, find
+from app.diary.search.selection import JobSelection
+from app.diary.states import STATES, UNKNOWN, VERDICTS
 
 NOW = 1_700_000_040.0
 
 
-def test_the_jobs_of_the_demo_are_stored_once_with_history_relatives_and_logs(hub: Settings) -> None:
+def test_the_jobs_of_the_demo_are_stored_once_with_history_relatives_logs_and_reviews(hub: Settings) -> None:
     assert make_demo(hub) == DiaryJob.select().count() == JOBS
     assert make_demo(hub) == 0
     assert DiaryEvent.select().where(DiaryEvent.field == "state").count() > 2 * JOBS
@@ -28,6 +30,10 @@ def test_the_jobs_of_the_demo_are_stored_once_with_history_relatives_and_logs(hu
     logs = [Path(path) for job in DiaryJob.select(DiaryJob.logs) for path, _ in job.value_of("logs")]
     assert len(set(logs)) > 200
     assert all(path.is_relative_to(hub.data / "demo") and path.read_text().endswith("\n") for path in logs)
+    reviewed = Counter(row.verdict for row in DiaryReview.select())
+    assert min(reviewed[verdict] for verdict in VERDICTS) > 2
+    assert count(JobSelection(state=("failed",), review=("open",)), ()) > 20, "errors to look at"
+    assert find(JobSelection(q="tag:memory verdict:other"), (), 1)
     assert max(row.changed for row in DiaryJob.select()) <= time.time()
 
 

@@ -1,6 +1,6 @@
 """Jobs of the demo, of all sources: a formula makes them, and each says so in its facts.
 
-They are stored as their sources would have: each with its history, from its submission on.
+They are stored as their sources would have: each with its history, from its submission on. Some are reviewed.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from itertools import groupby
+from pathlib import Path
 
 from app.core.database import proxy
 from app.core.settings import Settings
@@ -15,6 +16,7 @@ from app.diary.demo.batch import SOURCES, batch_jobs, simulations
 from app.diary.demo.job import DAY_S, DemoJob
 from app.diary.demo.logs import with_logs
 from app.diary.demo.of_runs import dqm_clients, own_jobs
+from app.diary.demo.reviews import store_demo_reviews
 from app.diary.models import DiaryJob
 from app.diary.observations.observation import Observation
 from app.diary.observations.store import store
@@ -29,13 +31,19 @@ def make_demo(settings: Settings) -> int:
     if DiaryJob.select().where(DiaryJob.source.in_(SOURCES)).exists():
         return 0
     now = float(time.time() // SCAN_S * SCAN_S)
-    jobs = with_logs(demo_jobs(now), settings.data / "demo" / "job-logs")
+    jobs = with_logs(demo_jobs(now), log_folder(settings))
     scans = sorted(_scans(jobs).items())
     for _, of_day in groupby(scans, key=lambda scan: scan[0][0] // DAY_S):
         with proxy.atomic():  # one for all scans of a day, which are many and small
             for (at, source), observations in of_day:
                 store(source, observations, at)
+    store_demo_reviews(now)
     return len(jobs)
+
+
+def log_folder(settings: Settings) -> Path:
+    """The folder of the logs of the demo."""
+    return settings.data / "demo" / "job-logs"
 
 
 def demo_jobs(now: float) -> list[DemoJob]:
