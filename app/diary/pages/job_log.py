@@ -14,7 +14,8 @@ from app.diary.logs.errors import LogUnreadable, UnknownLog
 from app.diary.logs.opening import full_path, open_log
 from app.diary.logs.reading import LogText, raw_bytes, read_log
 from app.diary.models import DiaryJob
-from app.diary.pages.presenters import PATH, DiaryView, current_view, name_of
+from app.diary.pages.job_view import JobView, job_view
+from app.diary.pages.presenters import PATH, name_of
 from app.diary.settings import DiarySettings
 from app.diary.states import FAILED, UNFINISHED
 from app.security import Role, needs
@@ -34,7 +35,7 @@ POLL_S = 3.0
 class DiaryLogPage:
     """Values of the templates job_log.html and job_log_fragment.html."""
 
-    view: DiaryView
+    view: JobView
     job: DiaryJob
     name: str
     path: str  # as the source says it
@@ -69,7 +70,7 @@ def show_log(number: int) -> Response:
             text = read_log(file)
         except OSError as error:  # such as ESTALE
             raise LogUnreadable(f"The log cannot be read: {error.strerror or error}") from error
-    return page("diary/job_log.html", "diary/job_log_fragment.html", **vars(_log_page(current_view(), job, path, text, version)))
+    return page("diary/job_log.html", "diary/job_log_fragment.html", **vars(_log_page(job_view(), job, path, text, version)))
 
 
 @blueprint.get(f"{PATH}/jobs/<int:number>/log/text")
@@ -98,7 +99,7 @@ def _open(job: DiaryJob, path: str) -> BinaryIO:
     return open_log(full_path(path, job.workdir), request_settings().of(DiarySettings).diary_log_roots)
 
 
-def _log_page(view: DiaryView, job: DiaryJob, path: str, text: LogText, version: str) -> DiaryLogPage:
+def _log_page(view: JobView, job: DiaryJob, path: str, text: LogText, version: str) -> DiaryLogPage:
     query, here = LogQuery(), f"{PATH}/jobs/{job.id}/log"
     found = logs.select_lines(text.lines, query.words, query.level)
     open_at = logs.first_error(found) if query.is_plain and job.state == FAILED else None

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from app.diary.logs.opening import full_path, may_be_read
 from app.diary.models import DiaryEvent, DiaryJob
-from app.diary.pages.presenters import PATH, DiaryView
+from app.diary.pages.job_view import JobView
 from app.square.states import exit_words
 from app.web.frame import href
 
@@ -51,15 +51,15 @@ def exit_of(job: DiaryJob) -> str:
     return exit_words(-job.signal) if job.signal else "" if job.exit_code is None else "0"
 
 
-def logs_of(job: DiaryJob, view: DiaryView, roots: Sequence[str]) -> list[ShownLog]:
+def logs_of(job: DiaryJob, view: JobView, roots: Sequence[str]) -> list[ShownLog]:
     """The logs of a job; pages of this hub and files below the allowed folders are links."""
     return [ShownLog(path, kind, _log_address(job, path, kind, view, roots)) for path, kind in job.value_of("logs")]
 
 
-def _log_address(job: DiaryJob, path: str, kind: str, view: DiaryView, roots: Sequence[str]) -> str:
+def _log_address(job: DiaryJob, path: str, kind: str, view: JobView, roots: Sequence[str]) -> str:
     if kind == "page":
         return href(path) if path.startswith(OWN_PAGES) else ""
-    return view.link(f"{PATH}/jobs/{job.id}/log", file=path) if may_be_read(full_path(path, job.workdir), roots) else ""
+    return view.job(job, "/log", file=path) if may_be_read(full_path(path, job.workdir), roots) else ""
 
 
 def facts_of(values: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -67,7 +67,7 @@ def facts_of(values: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [(name, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)) for name, value in sorted(values.items())]
 
 
-def shown_event(row: DiaryEvent, view: DiaryView) -> ShownEvent:
+def shown_event(row: DiaryEvent, view: JobView) -> ShownEvent:
     """A row of the history in words."""
     kind, _, who = row.actor.partition(":")
     old, new = (view.time(float(text)) if text and row.field in TIMES else text for text in (row.old, row.new))

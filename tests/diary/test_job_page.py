@@ -1,0 +1,91 @@
+"""The page of a job: how long it took, what differs from its base runs, and the way back to the list."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+from flask.testing import FlaskClient
+
+from app.diary.comparison import compare
+from app.diary.models import DiaryJob
+from app.diary.observations.observation import ParentKey
+from app.diary.observations.store import store
+from app.diary.timeline import Timeline, timeline_of
+from tests.diary.observations import NOW, only_job, seen
+from tests.diary.test_pages import text
+
+
+def job_of(native_id: str) -> DiaryJob:
+    found: DiaryJob = DiaryJob.get(DiaryJob.native_id == native_id)
+    return found
+
+
+def test_a_job_says_how_long_it_waited_and_ran(client: FlaskClient) -> None:
+    store("s", [seen(NOW, "done", submitted=NOW - 10_000, started=NOW - 9_700, ended=NOW - 700)], NOW)
+    assert timeline_of(only_job(), NOW) == Timeline(300, 9_000, False, False)
+    found = text(client, f"/diary/jobs/{only_job().id}")
+    assert "Waited 5 min" in found
+    assert "Ran 2 h" in found
+    html = client.get(f"/diary/jobs/{only_job().id}").text
+    widths = [float(width) for width in re.findall(r'<rect class="(?:waited|ran)" x="[^"]+" y="0" width="([^"]+)"', html)]
+    assert widths == [round(100 * 300 / 9_300, 3), round(100 * 9_000 / 9_300, 3)]
+
+
+def test_an_unfinished_job_waits_and_runs_until_now(client: FlaskClient) -> None:
+    store("s", [seen(NOW, "pending", submitted=NOW - 100)], NOW)
+    assert timeline_of(only_job(), NOW + 20) == Timeline(120, None, True, False)
+    assert "Waits for" in text(client, f"/diary/jobs/{only_job().id}")
+    store("s", [seen(NOW + 30, "running", submitted=NOW - 100, started=NOW + 25)], NOW + 30)
+    assert timeline_of(only_job(), NOW + 60) == Timeline(125, 35, False, True)
+    assert "Runs for" in text(client, f"/diary/jobs/{only_job().id}")
+
+
+def test_a_time_that_is_unknown_or_before_the_one_before_it_makes_no_duration(client: FlaskClient) -> None:
+    store("s", [seen(NOW, "done", submitted=NOW - 10, started=NOW - 20, ended=NOW - 30)], NOW)
+    assert timeline_of(only_job(), NOW) == Timeline(None, None, False, False)
+    assert "Waited" not in text(client, f"/diary/jobs/{only_job().id}")
+    store("t", [seen(NOW, "done", native_id="8", ended=NOW - 3)], NOW)
+    assert timeline_of(job_of("8"), NOW) == Timeline(None, None, False, False)
+
+
+def test_a_job_is_compared_with_its_base_runs(client: FlaskClient) -> None:
+    facts = {"user": "anna", "project": "tracking", "submitted": NOW - 1000}
+    base = {"labels": {"run": "1", "dataset": "/a"}, "metrics": {"events": 200, "rate": 4.0, "rss": 1.0}, "facts": {"queue": "long"}}
+    store("s", [seen(NOW, "done", native_id="6", name="first", exit_code=0, **facts, **base)], NOW)
+    changed = {"labels": {"run": "2", "dataset": "/a"}, "metrics": {"events": 250, "rate": 4.0, "lumi": 7}, "facts": {"queue": "long"}}
+    parents = [ParentKey("s", "6"), ParentKey("s", "99")]
+    store("s", [seen(NOW, "failed", native_id="7", name="second", exit_code=7, parents=parents, **facts, **changed)], NOW)
+    found = compare(job_of("7"), [job_of("6")])
+    assert {(row.kind, row.name): (row.own, row.bases[0], row.changes[0]) for row in found.rows} == {
+        ("", "name"): ("second", "first", ""),
+        ("", "state"): ("failed", "done", ""),
+        ("", "exit_code"): ("7", "0", "+7"),
+        ("label", "run"): ("2", "1", ""),
+        ("number", "events"): ("250", "200", "+50 (+25.0%)"),
+        ("number", "rss"): ("", "1", ""),
+        ("number", "lumi"): ("7", "", ""),
+    }
+    assert found.equal == 5  # user, project, dataset, rate and queue
+    page = text(client, f"/diary/jobs/{job_of('7').id}")
+    assert "Compared with its base run What This job first" in page
+    assert "events number 250 200 +50 (+25.0%)" in page
+    assert "5 other values are equal" in page
+    assert "Compared with" not in text(client, f"/diary/jobs/{job_of('6').id}")
+
+
+def test_several_base_runs_have_a_column_each(client: FlaskClient) -> None:
+    store("s", [seen(NOW, "done", native_id=number, metrics={"rate": float(number)}) for number in ("1", "2")], NOW)
+    store("s", [seen(NOW, "done", native_id="3", metrics={"rate": 2.0}, parents=[ParentKey("s", "1"), ParentKey("s", "2")])], NOW)
+    (row,) = compare(job_of("3"), [job_of("1"), job_of("2")]).rows
+    assert (row.own, row.bases, row.changes) == ("2", ("1", "2"), ("+1 (+100.0%)", ""))
+
+
+def test_the_page_of_a_job_leads_back_to_the_list_it_was_opened_from(client: FlaskClient) -> None:
+    store("s", [seen(NOW, logs=[("/data/x", "stdout")])], NOW)
+    page = client.get(f"/diary/jobs/{only_job().id}?list=q%3Dfit%2Bme%26state%3Dfailed%26page%3D3&tz=utc").text
+    assert [unescape(found) for found in re.findall(r'href="([^"]+)" data-key="l"', page)] == ["/diary?q=fit+me&state=failed&page=3&tz=utc"]
+    assert "list=q%3Dfit%2Bme%26state%3Dfailed%26page%3D3" in page.partition("Swiss time")[0].rpartition("href=")[2]
+    hostile = client.get(f"/diary/jobs/{only_job().id}?list=%22%3E%3Cscript%3E%23//evil.example").text
+    assert "<script>%23" not in hostile
+    assert re.findall(r'href="([^"]+)" data-key="l"', hostile) == ["/diary"]
