@@ -1,15 +1,19 @@
-"""Periodic tasks of the job diary: one for each source of jobs, and one for its index."""
+"""Periodic tasks of the job diary: one for each source of jobs, and one for its index. Bulk reviews, and their daily clean-up."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 
 from app.core.settings import Settings
 from app.diary.index import index_again
+from app.diary.review import bulk
 from app.diary.sources.registry import configured_sources
 from app.diary.sources.runner import scanning_task
+from app.queue.execution import handler, report
+from app.queue.models import BackgroundJob
 from app.queue.periodic import PeriodicTask, TaskRun, periodic_tasks
 
 INDEX_S = 60.0
@@ -40,3 +44,21 @@ def index_marked(run: TaskRun) -> Iterator[Callable[[], None]]:
             continue
 
     yield step
+
+
+@handler(bulk.KIND)
+def review_jobs(job: BackgroundJob) -> None:
+    """Review the jobs of a bulk review."""
+    bulk.run_bulk(int(job.key), partial(report, job))
+
+
+@handler(bulk.UNDO_KIND)
+def undo_review_of_jobs(job: BackgroundJob) -> None:
+    """Restore the earlier reviews of a bulk review that somebody has undone."""
+    bulk.run_undo(int(job.key), partial(report, job))
+
+
+@handler("clean-diary-reviews", daily=True)
+def clean_reviews(job: BackgroundJob) -> None:
+    """Delete what is needed to undo bulk reviews that are too old for it."""
+    report(job, None, f"{bulk.forget_changes(time.time())} earlier reviews deleted")

@@ -53,11 +53,12 @@ def up(migrator, db):
         bulk = IntegerField()
         job = BigIntegerField()
         version = BigIntegerField()
+        earlier_version = BigIntegerField()
         before = TextField()
 
         class Meta:
             table_name = "diary_bulk_change"
-            indexes = ((("bulk", "job"), True),)
+            indexes = ((("bulk", "job"), True), (("job",), False))
 
     class DiarySavedSearch(Base):
         user = TextField()

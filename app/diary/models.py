@@ -268,13 +268,14 @@ class DiaryBulkChange(Table):
     bulk = IntegerField()  # number of the DiaryBulkReview
     job = BigIntegerField()
     version = BigIntegerField()  # of the review after the change
+    earlier_version = BigIntegerField()  # of the review before the change
     before = TextField()  # JSON object: the earlier values of the changed fields
 
     class Meta:
         """Options of peewee."""
 
         table_name = "diary_bulk_change"
-        indexes = ((("bulk", "job"), True),)
+        indexes = ((("bulk", "job"), True), (("job",), False))
 
 
 class DiarySavedSearch(Table):

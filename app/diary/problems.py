@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from app.diary.errors import DiaryError, UnknownDiaryJob
 from app.diary.logs.errors import LogRefused, LogUnreadable, UnknownLog
-from app.diary.review.errors import BadReview, ReviewConflict, ReviewForbidden, UndoRefused
+from app.diary.review.errors import BadReview, ReviewConflict, ReviewForbidden, SelectionChanged, UndoRefused
 from app.web import Problem
 
 STATUSES: dict[type[DiaryError], int] = {
     UnknownDiaryJob: 404,
     ReviewForbidden: 403,
     ReviewConflict: 409,
+    SelectionChanged: 409,
     UndoRefused: 409,
     UnknownLog: 404,
     LogRefused: 403,

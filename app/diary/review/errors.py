@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.core.text import counted
 from app.diary.errors import DiaryError
 from app.diary.review.review import Review, ReviewChange
 
@@ -38,3 +39,15 @@ class UndoRefused(DiaryError):
 
 class ReviewForbidden(DiaryError):
     """The user may not review this job; the message says who may."""
+
+
+class SelectionChanged(DiaryError):
+    """There are more or fewer jobs than the user has confirmed.
+
+    Attributes:
+        count: How many there are now.
+    """
+
+    def __init__(self, count: int, expected: int) -> None:
+        super().__init__(f"{counted(count, 'job')} are in this list now, not {expected:,} as before; look at it and confirm again")
+        self.count = count

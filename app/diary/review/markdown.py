@@ -12,6 +12,9 @@ from markupsafe import Markup
 OUTER_HEADINGS = 2
 """Levels of headings of the page around the notes."""
 
+MAX_CELLS = 5000
+"""Notes that could have more cells are shown without tables, which would take seconds."""
+
 _TAGS = {
     *("p", "br", "hr", "em", "strong", "s", "code", "pre", "blockquote", "ul", "ol", "li", "a", "img"),
     *("h3", "h4", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td"),
@@ -22,7 +25,7 @@ _ATTRIBUTES = {"a": {"href", "title"}, "img": {"src", "alt", "title"}, "ol": {"s
 def to_html(text: str) -> Markup:
     """The HTML of notes. HTML in them is text; links do not pass on where they are; images are of this hub alone."""
     html = nh3.clean(
-        _parser().render(text),
+        _parser(has_tables=_cells(text) <= MAX_CELLS).render(text),
         tags=_TAGS,
         attributes=_ATTRIBUTES,
         attribute_filter=_allowed,
@@ -32,9 +35,15 @@ def to_html(text: str) -> Markup:
     return Markup(html)
 
 
-@lru_cache(maxsize=1)
-def _parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+def _cells(text: str) -> int:
+    """At least as many cells as a table of these notes can have: a line with many columns makes all that follow as wide."""
+    lines = text.splitlines()
+    return max((line.count("|") for line in lines), default=0) * len(lines)
+
+
+@lru_cache
+def _parser(has_tables: bool) -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"html": False}).enable(["strikethrough", *(["table"] if has_tables else [])])
     parser.core.ruler.push("lower_headings", _lower_headings)
     return parser
 

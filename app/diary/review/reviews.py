@@ -95,6 +95,8 @@ def text_of(review: Review, field: str) -> str:
 
 def store_reviews(changes: Collection[tuple[Review, Review]], by: str, now: float) -> list[Review]:
     """Store reviews, each before and after its change, with their history, in the caller's transaction; returns their new versions."""
+    if not changes:
+        return []
     stored = [replace(after, version=before.version + 1, by=by, at=now) for before, after in changes]
     values = [{name: getattr(review, name) for name in DiaryReview._meta.fields} for review in stored]
     preserved = [field for name, field in DiaryReview._meta.fields.items() if name != "job"]

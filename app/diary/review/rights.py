@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from app.diary.models import DiaryJob
+from app.diary.models import DiaryBulkReview, DiaryJob
 from app.diary.review.errors import ReviewForbidden
+from app.diary.search.selection import JobSelection
 from app.diary.settings import DiarySettings
 from app.security import Role
 from app.security.caller import Caller
@@ -27,3 +28,14 @@ def check_may_review(caller: Caller, job: DiaryJob) -> None:
     if not may_review(caller, job):
         owner = f"or to be the owner of the job ({job.user})" if job.user else "since the owner of the job is unknown"
         raise ReviewForbidden(f"Needs the role {Role.SHIFTER.title} (you are {caller.role.title}), {owner}")
+
+
+def may_review_all(caller: Caller, selection: JobSelection) -> bool:
+    """Whether a user may review all jobs of a list, whichever these are: own ones, unless it is a shifter."""
+    own = batch_users(caller)
+    return caller.role >= Role.SHIFTER or bool(own and (selection.mine or (selection.user and set(selection.user) <= set(own))))
+
+
+def may_undo(caller: Caller, bulk: DiaryBulkReview) -> bool:
+    """Whether a user may undo a bulk review: an own one, unless it is a shifter."""
+    return caller.role >= Role.SHIFTER or bool(caller.name and caller.name == bulk.by)
