@@ -13,7 +13,7 @@ from pathlib import Path
 from app.core.database import proxy
 from app.core.settings import Settings
 from app.diary.demo.batch import SOURCES, batch_jobs, simulations
-from app.diary.demo.job import DAY_S, DemoJob
+from app.diary.demo.job import DAY_S, MINUTE_S, DemoJob
 from app.diary.demo.logs import with_logs
 from app.diary.demo.of_runs import dqm_clients, own_jobs
 from app.diary.demo.reviews import store_demo_reviews
@@ -22,7 +22,7 @@ from app.diary.observations.observation import Observation
 from app.diary.observations.store import store
 
 JOBS = 2000
-SCAN_S = 60
+SCAN_S = 900
 """The sources were asked so often."""
 
 
@@ -30,9 +30,9 @@ def make_demo(settings: Settings) -> int:
     """Store the jobs of the demo, and write their logs to its folder; their number, 0 if the diary has such jobs already."""
     if DiaryJob.select().where(DiaryJob.source.in_(SOURCES)).exists():
         return 0
-    now = float(time.time() // SCAN_S * SCAN_S)
+    now = float(time.time() // MINUTE_S * MINUTE_S)
     jobs = with_logs(demo_jobs(now), log_folder(settings))
-    scans = sorted(_scans(jobs).items())
+    scans = sorted(_scans(jobs, now).items())
     for _, of_day in groupby(scans, key=lambda scan: scan[0][0] // DAY_S):
         with proxy.atomic():  # one for all scans of a day, which are many and small
             for (at, source), observations in of_day:
@@ -52,10 +52,10 @@ def demo_jobs(now: float) -> list[DemoJob]:
     return [*found, *simulations(now, JOBS - len(found))]
 
 
-def _scans(jobs: list[DemoJob]) -> dict[tuple[float, str], list[Observation]]:
+def _scans(jobs: list[DemoJob], now: float) -> dict[tuple[float, str], list[Observation]]:
     """What each scan has shown, by its time and source."""
     scans: dict[tuple[float, str], list[Observation]] = defaultdict(list)
     for job in jobs:
         for seen in job.observations():
-            scans[-(-seen.seen // SCAN_S) * SCAN_S, job.source].append(seen)
+            scans[min(-(-seen.seen // SCAN_S) * SCAN_S, now), job.source].append(seen)
     return scans
