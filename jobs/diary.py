@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 
-from app.core.settings import Settings
+from app.core.settings import Settings, load
 from app.diary.index import index_again
+from app.diary.retention import remove_old
 from app.diary.review import bulk
+from app.diary.settings import DiarySettings
 from app.diary.sources.registry import configured_sources
 from app.diary.sources.runner import scanning_task
 from app.queue.execution import handler, report
@@ -62,3 +64,10 @@ def undo_review_of_jobs(job: BackgroundJob) -> None:
 def clean_reviews(job: BackgroundJob) -> None:
     """Delete what is needed to undo bulk reviews that are too old for it."""
     report(job, None, f"{bulk.forget_changes(time.time())} earlier reviews deleted")
+
+
+@handler("clean-diary", daily=True)
+def clean(job: BackgroundJob) -> None:
+    """Remove jobs of the diary that are older than the settings say. Running twice removes the same."""
+    removed = remove_old(load().of(DiarySettings).diary_keep_days, lambda count: report(job, None, f"{count} jobs removed"))
+    report(job, None, f"{removed} jobs removed")

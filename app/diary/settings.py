@@ -34,6 +34,9 @@ class DiarySettings:
     )
     diary_lost_s: float = setting(600.0, "Shortest time without a sign of a job until it is lost, s.", between(0, 30 * 86400))
     diary_quarantine_rows: int = setting(200, "Records of a source that cannot be used which are kept, the newest ones.", between(1, 10000))
+    diary_keep_days: int = setting(
+        0, "Days for which a job is kept after its source has shown it last; 0: for ever. Reviewed ones stay.", between(0, 36500)
+    )
     diary_log_roots: tuple[str, ...] = setting(
         (), "Folders whose files the pages of jobs show as logs, to everybody who may read this hub.", below_root, path=True
     )

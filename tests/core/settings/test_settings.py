@@ -196,6 +196,7 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
     "diary_lost_cycles": [(0, "a number from 1 to 1000")],
     "diary_lost_s": [(-1.0, "a number from 0 to 2.592e+06")],
     "diary_quarantine_rows": [(0, "a number from 1 to 10000")],
+    "diary_keep_days": [(-1, "a number from 0 to 36500")],
     "diary_owners": [(["anna"], "anna=adoe"), (["a b=c"], "anna=adoe"), (["anna=b c"], "anna=adoe")],
     "diary_log_roots": [(["/data", "//"], "not /"), (["https://logs.example"], "a list of folders")],
     "runs_batch": [(0, "a number from 1 to 500")],
