@@ -1,0 +1,8 @@
+"""Directories: jobs that leave traces there, found by rules of a configuration; submission logs and READMEs say more of them."""
+
+from __future__ import annotations
+
+from app.diary.sources.directory.source import make
+from app.diary.sources.source import SourceKind
+
+KIND = SourceKind("directory", make)

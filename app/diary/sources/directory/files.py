@@ -1,0 +1,51 @@
+"""Reading files of other people: a file that did not change is not read again, and none takes more than its share."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import time
+from dataclasses import dataclass
+
+SETTLE_S = 2.0
+"""A file or directory that changed so short a time ago may change again without another time stamp."""
+
+
+@dataclass(slots=True)
+class Watched:
+    """Whether a file or directory must be read again."""
+
+    stamp: tuple[int, ...] = ()
+    since: float = 0.0
+    is_settled: bool = False
+
+    def is_due(self, found: os.stat_result) -> bool:
+        """Whether it changed since it was read last, or may have changed just after that; it is taken as read then."""
+        stamp = found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino
+        if stamp != self.stamp:
+            self.stamp, self.since, self.is_settled = stamp, time.monotonic(), False
+        elif self.is_settled:
+            return False
+        age_s = max(time.time() - found.st_ctime, time.monotonic() - self.since)  # the clock of the server may be ahead
+        self.is_settled = age_s >= SETTLE_S
+        return True
+
+    def forget(self) -> None:
+        """Let it be read at the next look, since reading it has failed."""
+        self.stamp = ()
+
+
+def read_beginning(path: str, limit: int) -> bytes:
+    """The first bytes of a file. Raises OSError, also for symbolic links and for what is no file, such as a pipe.
+
+    A link could show a file that the hub may read and its owner may not; a pipe would stop the source for ever.
+    """
+    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY)
+    with open(handle, "rb", buffering=0) as file:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise OSError(errno.EINVAL, "It is no file", path)
+        found = b""
+        while len(found) < limit and (more := file.read(limit - len(found))):
+            found += more
+        return found

@@ -1,0 +1,109 @@
+"""Looking at one job: its state from its trace, its directory, and its README."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import stat
+from dataclasses import dataclass, field
+
+from app.diary.sources.directory.config import DirectoryConfig, ReadmeRules
+from app.diary.sources.directory.files import read_beginning
+from app.diary.sources.directory.places import FollowedJob, Place, Trace
+from app.diary.sources.directory.texts import ReadmeFacts, read_readme
+
+LINE_BYTES = 4096
+README_BYTES = 256 << 10
+GONE = (errno.ENOENT, errno.ENOTDIR, errno.ESTALE)
+"""Errors of what was moved or removed between two calls."""
+LOOKS = 3
+"""Most looks at a job that moves meanwhile, in one scan."""
+
+
+@dataclass
+class Look:
+    """What a look at a job has shown."""
+
+    state: str
+    job_dir: str
+    labels: dict[str, str] = field(default_factory=dict)
+    readme: ReadmeFacts | None = None  # None: it is as it was
+    problems: list[tuple[str, str]] = field(default_factory=list)  # path and reason
+
+
+def look_at(place: Place, job: FollowedJob, config: DirectoryConfig) -> Look | None:
+    """The state of a job; None: it is not there. Raises OSError, ValueError for what cannot be read.
+
+    A job moves while it is looked at: its script ends, its directory is brought from a scratch disk to its place. Then its place
+    is listed again.
+    """
+    for _ in range(LOOKS):
+        if (trace := place.traces.get(job.native_id)) is None:
+            return None
+        try:
+            return _look(job, trace, config)
+        except OSError as error:
+            job.entry_seen.forget()
+            if error.errno not in GONE:
+                raise
+        if not place.retries:
+            return None
+        place.retries -= 1
+        place.refresh()
+    return None
+
+
+def _look(job: FollowedJob, trace: Trace, config: DirectoryConfig) -> Look:
+    rule = config.rules[trace.rule]
+    groups = rule.groups_of(trace.entry)
+    names = groups | {"folder": trace.folder, "entry": trace.entry}
+    if rule.first_line:
+        names |= _groups_of_line(job, os.path.join(trace.folder, trace.entry), rule.first_line)
+    found = Look(rule.state, rule.job_dir_of(names), {name: groups[name] for name in rule.labels if groups[name]})
+    if found.job_dir != job.job_dir:
+        job.forget_readme()
+    try:
+        at = os.stat(found.job_dir)
+    except OSError:
+        if rule.needs_job_dir:
+            raise
+        return found
+    if not stat.S_ISDIR(at.st_mode):
+        raise NotADirectoryError(errno.ENOTDIR, "It is no directory", found.job_dir)
+    if config.readme:
+        _read_readme(job, found, at, config.readme, config)
+    return found
+
+
+def _groups_of_line(job: FollowedJob, path: str, form: re.Pattern[str]) -> dict[str, str]:
+    if job.entry_seen.is_due(os.stat(path)):
+        begin, _, _ = read_beginning(path, LINE_BYTES).partition(b"\n")
+        job.line = begin.decode(errors="surrogateescape").rstrip("\r")
+    line = form.fullmatch(job.line)
+    if line is None:
+        raise ValueError(f"The first line of {path} has not the form {form.pattern}: {job.line[:200]}")
+    return {name: value or "" for name, value in line.groupdict().items()}
+
+
+def _read_readme(job: FollowedJob, found: Look, at: os.stat_result, rules: ReadmeRules, config: DirectoryConfig) -> None:
+    """Find the README and read it if it may have changed. One that may not be read hides no state."""
+    path = job.readme_path
+    try:
+        if not path:
+            if not job.job_dir_seen.is_due(at):
+                return
+            form = re.compile(rules.pattern)
+            if not (names := sorted(name for name in os.listdir(found.job_dir) if form.fullmatch(name))):
+                return
+            path = job.readme_path = os.path.join(found.job_dir, names[0])
+        if job.readme_seen.is_due(os.stat(path, follow_symlinks=False)):
+            text = read_beginning(path, README_BYTES).decode(rules.encoding, "replace")
+            found.readme = read_readme(text, rules, config.zone)
+            found.problems += [(path, problem) for problem in found.readme.problems]
+        job.has_readme = job.readme_seen.is_settled
+    except OSError as error:
+        job.forget_readme()
+        if error.errno in GONE:
+            raise
+        found.problems.append((path or found.job_dir, error.strerror or str(error)))

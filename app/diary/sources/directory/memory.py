@@ -1,0 +1,88 @@
+"""What a directory source remembers from scan to scan; a new process has it from the rows of the jobs, and reads no file again."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+
+from app.core.database import rows
+from app.diary.models import DiaryJob
+from app.diary.sources.directory.config import DirectoryConfig
+from app.diary.sources.directory.places import Folder, FollowedJob, Place
+from app.diary.sources.directory.submissions import Submissions
+from app.diary.states import LOST, UNFINISHED
+
+SUBMISSION_LOG, README = "submission log", "readme"
+"""Kinds of the logs of jobs."""
+FOLDER = "folder"
+"""The fact with the folder of a submission."""
+LATE_S = 86400.0
+"""A README of a job that has ended is waited for so long."""
+
+
+class Memory:
+    """What is known of a source.
+
+    Attributes:
+        submissions: The folder of submission logs, if there is one.
+        places: By path; those that were looked at longest ago first. Without submission logs there is one, "".
+        known: Hashes of the keys of all stored jobs.
+        problems: By place or path what could not be read, so that it is told once.
+        next_whole: When a scan shows all unfinished jobs again, monotonic s.
+    """
+
+    def __init__(self, source: str, config: DirectoryConfig, now: float) -> None:
+        self.config = config
+        self.submissions = Submissions(config.submissions, config.zone) if config.submissions else None
+        self.places: dict[str, Place] = {}
+        self.known: set[int] = set()
+        self.problems: dict[str, str] = {}
+        self.next_whole = 0.0
+        if not self.submissions:
+            self.places[""] = Place(_folders(config), discovers=True)
+        for job, changed in self._stored(source):
+            self.known.add(hash((job.native_id, int(job.submitted))))
+            if self.submissions and job.log:
+                self.submissions.note(os.path.basename(job.log))
+            is_unfinished = job.state in UNFINISHED
+            if is_unfinished or not self.submissions or now - changed < config.follow_s:
+                self.follow(job, now)
+
+    def _stored(self, source: str) -> Iterator[tuple[FollowedJob, float]]:
+        """The stored jobs, the latest last, and when they changed."""
+        columns = DiaryJob.native_id, DiaryJob.submitted, DiaryJob.machine_state, DiaryJob.seen, DiaryJob.changed
+        query = DiaryJob.select(*columns, DiaryJob.workdir, DiaryJob.logs, DiaryJob.facts).where(DiaryJob.source == source)
+        for native_id, submitted, state, seen, changed, workdir, logs, facts in rows(query.order_by(DiaryJob.submitted, DiaryJob.id)):
+            paths = {kind: path for path, kind in json.loads(logs)}
+            job = FollowedJob(native_id, submitted, json.loads(facts).get(FOLDER, ""), seen if state in (*UNFINISHED, LOST) else changed)
+            job.log, job.state, job.job_dir, job.has_readme = paths.get(SUBMISSION_LOG, ""), state, workdir, README in paths
+            yield job, changed
+
+    def follow(self, job: FollowedJob, now: float) -> None:
+        """Follow a job in its place, which is made for its first one."""
+        path = job.folder if self.submissions else ""
+        if path not in self.places:
+            self.places[path] = Place([Folder(path, enumerate(self.config.rules))], discovers=False)
+        self.places[path].add(job, self.is_active(job, now))
+
+    def is_active(self, job: FollowedJob, now: float) -> bool:
+        """Whether each scan looks at the job: it has not ended, or its README is still to come."""
+        is_open = job.state in ("", LOST, *UNFINISHED)
+        return is_open or (self.config.readme is not None and not job.has_readme and now - job.at < LATE_S)
+
+    def drop_old(self, now: float) -> None:
+        """Follow jobs that ended, or were seen last, long ago no more; places without jobs are left, too."""
+        if not self.submissions:
+            return  # their traces would be new jobs
+        for path, place in list(self.places.items()):
+            for native_id in [each.native_id for each in place.jobs.values() if now - each.at >= self.config.follow_s]:
+                place.remove(native_id)
+            if not place.jobs:
+                del self.places[path]
+
+
+def _folders(config: DirectoryConfig) -> list[Folder]:
+    """The folders of the rules."""
+    rules = list(enumerate(config.rules))
+    return [Folder(path, [each for each in rules if each[1].folder == path]) for path in sorted({rule.folder for rule in config.rules})]

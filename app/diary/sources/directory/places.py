@@ -1,0 +1,155 @@
+"""Places with traces of jobs: their entries by the ids in their names, listed again only when they changed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Container, Iterable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from app.diary.sources.directory.config import Rule
+from app.diary.sources.directory.files import Watched
+
+RETRIES = 10
+"""Most further looks into a place in one scan, for jobs that moved meanwhile."""
+
+
+class Trace(NamedTuple):
+    """An entry that says the state of a job, by the first rule that one of its entries has."""
+
+    rule: int
+    folder: str
+    entry: str
+
+
+@dataclass(slots=True)
+class FollowedJob:
+    """A job that is looked for.
+
+    Attributes:
+        native_id, submitted: Its key; 0: the time is not known.
+        folder: Where it was submitted; "" if no log says it.
+        log: Path of its submission log; "" if there is none.
+        state, job_dir: What was told of it last; "": nothing yet, or it was not there since.
+        at: When that changed, or an unfinished job was there last.
+        line: First line of its trace, when a rule wants it.
+        has_readme: Its README was read.
+        untold: Fields for the next observation.
+    """
+
+    native_id: str
+    submitted: float
+    folder: str
+    at: float
+    log: str = ""
+    state: str = ""
+    job_dir: str = ""
+    line: str = ""
+    has_readme: bool = False
+    readme_path: str = ""
+    untold: dict[str, Any] = field(default_factory=dict)
+    entry_seen: Watched = field(default_factory=Watched)
+    job_dir_seen: Watched = field(default_factory=Watched)
+    readme_seen: Watched = field(default_factory=Watched)
+
+    def forget_readme(self) -> None:
+        """Look for the README again."""
+        self.readme_path, self.readme_seen, self.job_dir_seen = "", Watched(), Watched()
+
+
+class Folder:
+    """A folder and the traces in it."""
+
+    def __init__(self, path: str, rules: Iterable[tuple[int, Rule]]) -> None:
+        self.path = path
+        self.rules = tuple(rules)
+        self.seen = Watched()
+        self.traces: dict[str, Trace] = {}
+
+    def refresh(self, wanted: Container[str] | None) -> bool:
+        """List the folder if it may have changed; whether it was. wanted: ids; None: all. Raises OSError."""
+        if not self.seen.is_due(os.stat(self.path)):
+            return False
+        found: dict[str, Trace] = {}
+        try:
+            with os.scandir(self.path) as entries:
+                for entry in entries:
+                    self._add(entry, wanted, found)
+        except OSError:
+            self.seen.forget()
+            raise
+        self.traces = found
+        return True
+
+    def _add(self, entry: os.DirEntry[str], wanted: Container[str] | None, found: dict[str, Trace]) -> None:
+        """Add an entry to the traces unless its job has one of an earlier rule, or of an earlier name."""
+        for number, rule in self.rules:
+            native_id = rule.id_of(entry.name)
+            if native_id is None or (wanted is not None and native_id not in wanted):
+                continue
+            if rule.only_directories and not _is_directory(entry):
+                continue
+            trace = Trace(number, self.path, entry.name)
+            found[native_id] = min(trace, found.get(native_id, trace))
+
+
+class Place:
+    """Folders whose entries are traces of the same jobs.
+
+    Attributes:
+        jobs: The followed jobs by id.
+        active: Ids of those that are looked at in each scan, in this order.
+        changed: Ids whose traces changed and that were not looked at since.
+        traces: By id.
+        discovers: Each trace is a job; otherwise only those of jobs that are followed are read.
+    """
+
+    def __init__(self, folders: Iterable[Folder], discovers: bool) -> None:
+        self.folders = tuple(folders)
+        self.discovers = discovers
+        self.jobs: dict[str, FollowedJob] = {}
+        self.active: dict[str, None] = {}
+        self.changed: set[str] = set()
+        self.traces: dict[str, Trace] = {}
+        self.retries = RETRIES
+        self.is_stale = False
+
+    def add(self, job: FollowedJob, is_active: bool) -> None:
+        """Follow a job; of several of the same id in a place the latest has the traces."""
+        old = self.jobs.get(job.native_id)
+        if old is not None and job.submitted < old.submitted:
+            return
+        self.jobs[job.native_id] = job
+        if is_active:
+            self.active[job.native_id] = None
+        if not self.discovers:  # its traces were not wanted before
+            for folder in self.folders:
+                folder.seen.forget()
+
+    def remove(self, native_id: str) -> None:
+        """Follow a job no more."""
+        del self.jobs[native_id]
+        self.active.pop(native_id, None)
+        self.changed.discard(native_id)
+
+    def refresh(self) -> None:
+        """Note which traces changed. Raises OSError; the traces are as they were then."""
+        wanted = None if self.discovers else self.jobs
+        for folder in self.folders:
+            self.is_stale |= folder.refresh(wanted)  # also when another one cannot be listed then
+        if not self.is_stale:
+            return
+        found: dict[str, Trace] = {}
+        for folder in self.folders:
+            for native_id, trace in folder.traces.items():
+                found[native_id] = min(trace, found.get(native_id, trace))
+        self.changed.update(native_id for native_id, trace in found.items() if self.traces.get(native_id) != trace)
+        self.changed.update(native_id for native_id in self.traces if native_id not in found)
+        self.traces, self.is_stale = found, False
+
+
+def _is_directory(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False

@@ -1,0 +1,188 @@
+"""One scan of a directory source: its new jobs, and what changed in those that are followed."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from app.diary.observations.observation import Observation, ParentKey
+from app.diary.sources.directory.looks import GONE, Look, look_at
+from app.diary.sources.directory.memory import FOLDER, README, SUBMISSION_LOG, Memory
+from app.diary.sources.directory.places import RETRIES, FollowedJob, Place
+from app.diary.sources.directory.texts import ReadmeFacts, SubmissionLog
+from app.diary.states import UNFINISHED, UNKNOWN
+
+SCAN_S = 30.0
+"""A scan that takes longer ends with the job that it looks at; the next one continues."""
+IDLE_PLACES = 500
+"""Places without unfinished jobs that are looked at in one scan."""
+MOST_PROBLEMS = 10_000
+"""Most problems that are remembered."""
+
+
+class Round:
+    """A scan.
+
+    Attributes:
+        observations: What it found.
+        quarantined: Text and reason of what could not be read.
+    """
+
+    def __init__(self, source: str, memory: Memory) -> None:
+        self.source = source
+        self.memory = memory
+        self.config = memory.config
+        self.now = time.time()
+        self.until = time.monotonic() + SCAN_S
+        self.observations: list[Observation] = []
+        self.quarantined: list[tuple[str, str]] = []
+
+    def is_over(self) -> bool:
+        """Whether the time of the scan is over."""
+        return time.monotonic() > self.until
+
+    def report(self, place: str, text: str, reason: str) -> None:
+        """Tell once what cannot be read at a place; "": it can."""
+        problems = self.memory.problems
+        if problems.get(place, "") == reason:
+            return
+        if not reason:
+            del problems[place]
+            return
+        if len(problems) >= MOST_PROBLEMS:
+            problems.clear()
+        problems[place] = reason
+        self.quarantined.append((text, reason))
+
+    def read_submissions(self) -> bool:
+        """Follow the jobs of new submission logs; whether there are no more. Raises OSError without the folder of logs."""
+        submissions, known = self.memory.submissions, self.memory.known
+        if submissions is None:
+            return True
+        for path, log in submissions.new(self.is_over, self.report):
+            key = hash((log.native_id, int(log.submitted)))
+            job = FollowedJob(log.native_id, log.submitted, log.folder, self.now, path)
+            if key not in known:
+                known.add(key)
+                job.untold = self._of_log(log, path)
+                self.memory.follow(job, self.now)
+            elif not self._is_followed(job):  # its log came again; what is stored of its end stays unless it is seen otherwise
+                self.memory.follow(job, self.now)
+        return not submissions.waiting and not self.is_over()
+
+    def _is_followed(self, job: FollowedJob) -> bool:
+        place = self.memory.places.get(job.folder)
+        return place is not None and job.native_id in place.jobs
+
+    def _of_log(self, log: SubmissionLog, path: str) -> dict[str, Any]:
+        facts = {FOLDER: log.folder} | log.facts
+        values = {"kind": self.config.job_kind, "user": log.user, "name": log.name, "project": self.config.project_of(log.folder)}
+        return values | {"logs": [(path, SUBMISSION_LOG)], "facts": facts}
+
+    def follow(self, is_whole: bool) -> None:
+        """Look at the followed jobs. is_whole: all unfinished ones are told, also the unchanged ones."""
+        idle = IDLE_PLACES
+        for path, place in list(self.memory.places.items()):
+            if not (place.discovers or place.active or place.changed):
+                idle -= 1
+                if idle < 0:
+                    continue
+            if self.is_over():
+                return
+            self.memory.places[path] = self.memory.places.pop(path)
+            self._follow_place(place, path, is_whole)
+
+    def _follow_place(self, place: Place, path: str, is_whole: bool) -> None:
+        place.retries = RETRIES
+        try:
+            place.refresh()
+            self.report(path, "", "")
+        except (OSError, ValueError) as error:  # also of a path that cannot be one
+            if place.discovers:
+                raise
+            if getattr(error, "errno", None) not in GONE:
+                self.report(path, path, getattr(error, "strerror", None) or str(error))
+            for native_id in place.active:
+                self._miss(place.jobs[native_id])
+            return
+        if place.discovers:
+            self._discover(place)
+        for native_id in [*place.changed, *(each for each in place.active if each not in place.changed)]:
+            if self.is_over():
+                return
+            place.changed.discard(native_id)
+            if job := place.jobs.get(native_id):
+                self._look(place, job, is_whole)
+
+    def _discover(self, place: Place) -> None:
+        """Follow the jobs whose first trace is found."""
+        for native_id in place.changed:
+            if native_id in place.traces and native_id not in place.jobs:
+                folder = place.traces[native_id].folder
+                job = FollowedJob(native_id, 0.0, "", self.now)
+                job.untold = {"kind": self.config.job_kind, "project": self.config.project_of(folder), "facts": {FOLDER: folder}}
+                place.add(job, is_active=True)
+
+    def _look(self, place: Place, job: FollowedJob, is_whole: bool) -> None:
+        was_active = place.active.pop(job.native_id, "") is None
+        if not was_active and self._is_as_told(place, job):
+            return
+        key = f"{job.folder}\0{job.native_id}"
+        found = None
+        try:
+            found = look_at(place, job, self.config)
+            self.report(key, "", "")
+        except OSError as error:
+            self.report(key, str(error.filename or job.folder), error.strerror or str(error))
+        except ValueError as error:
+            if job.entry_seen.is_settled:  # otherwise it is written just now
+                self.report(key, job.line, str(error))
+        if found is None:
+            self._miss(job)
+        else:
+            self._tell(job, found, is_whole)
+        if self.memory.is_active(job, self.now):
+            place.active[job.native_id] = None
+
+    def _is_as_told(self, place: Place, job: FollowedJob) -> bool:
+        """Whether the trace of a job that has ended says nothing new, by its name alone."""
+        if (trace := place.traces.get(job.native_id)) is None:
+            return True
+        rule = self.config.rules[trace.rule]
+        names = rule.groups_of(trace.entry) | {"folder": trace.folder, "entry": trace.entry}
+        return not rule.first_line and (rule.state, rule.job_dir_of(names)) == (job.state, job.job_dir)
+
+    def _miss(self, job: FollowedJob) -> None:
+        """A job is not there: one that is new is told nevertheless, the others may be lost or come again."""
+        if job.untold:
+            self._observe(job, UNKNOWN)
+        if job.state in UNFINISHED:
+            job.state = ""
+
+    def _tell(self, job: FollowedJob, found: Look, is_whole: bool) -> None:
+        """Tell what changed of a job that is there."""
+        for path, problem in found.problems:
+            self.report(path, path, problem)
+        is_unfinished = found.state in UNFINISHED
+        is_changed = (found.state, found.job_dir) != (job.state, job.job_dir)
+        if is_changed or is_unfinished:
+            job.at = self.now
+        job.state, job.job_dir = found.state, found.job_dir
+        if found.readme:
+            self._add_readme(job, found.readme)
+        if is_changed or job.untold or (is_whole and is_unfinished):
+            self._observe(job, found.state, workdir=found.job_dir, labels=found.labels | job.untold.pop("labels", {}))
+
+    def _add_readme(self, job: FollowedJob, readme: ReadmeFacts) -> None:
+        """What a README says is told with the next observation, before what the submission log says."""
+        values = dict(readme.values)
+        job.submitted = job.submitted or values.pop("submitted", 0.0)
+        values.pop("submitted", None)
+        parents = [ParentKey(self.source, native_id) for native_id in readme.parents if native_id != job.native_id]
+        logs = [(path, kind) for path, kind in ((job.log, SUBMISSION_LOG), (job.readme_path, README)) if path]
+        facts = job.untold.get("facts", {}) | readme.facts
+        job.untold = job.untold | values | {"labels": readme.labels, "facts": facts, "parents": parents, "logs": logs}
+
+    def _observe(self, job: FollowedJob, state: str, **values: Any) -> None:
+        self.observations.append(Observation(job.native_id, self.now, state, job.submitted, **(job.untold | values)))
+        job.untold = {}

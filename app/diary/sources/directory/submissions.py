@@ -1,0 +1,106 @@
+"""New submission logs: each is read once; one that is torn or may not be read is tried again."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+from collections.abc import Callable, Iterator
+from zoneinfo import ZoneInfo
+
+from app.diary.observations.checks import clean
+from app.diary.sources.directory.config import SubmissionRules
+from app.diary.sources.directory.files import Watched, read_beginning
+from app.diary.sources.directory.texts import SubmissionLog, read_submission_log
+
+AT_ONCE = 2000
+"""Most new logs of one scan."""
+LOG_BYTES = 256 << 10
+MOST_LATE = 1000
+"""Most logs that are tried again."""
+
+
+class Submissions:
+    """The folder of submission logs.
+
+    Attributes:
+        read: Hashes of the names that were read; names take ten times the memory.
+        waiting: Names that a scan had no time for, the last one first.
+    """
+
+    def __init__(self, rules: SubmissionRules, zone: ZoneInfo) -> None:
+        self.rules = rules
+        self.zone = zone
+        self.form = re.compile(rules.pattern)
+        self.seen = Watched()
+        self.read: set[int] = set()
+        self.late: dict[str, Watched] = {}
+        self.waiting: list[str] = []
+
+    def note(self, name: str) -> None:
+        """Do not read the log of this name again."""
+        self.read.add(hash(clean(name)))
+
+    def new(self, is_over: Callable[[], bool], report: Callable[[str, str, str], None]) -> Iterator[tuple[str, SubmissionLog]]:
+        """Path and content of new logs. Raises OSError when the folder cannot be listed.
+
+        Args:
+            is_over: Whether the time of the scan is over.
+            report: Is told path, text and reason of a log that cannot be used yet; "" as reason: it can.
+        """
+        if not self.waiting and self.seen.is_due(os.stat(self.rules.folder)):
+            self.waiting = self._list()
+        late = list(self.late)
+        for number, name in enumerate(self._names(late), 1):
+            path = os.path.join(self.rules.folder, name)
+            if (found := self._read(name, path, report)) is not None:
+                self.late.pop(name, None)
+                self.note(name)
+                report(path, "", "")
+                yield path, found
+            if number == AT_ONCE + len(late) or is_over():
+                break
+
+    def _names(self, late: list[str]) -> Iterator[str]:
+        yield from late
+        while self.waiting:
+            yield self.waiting.pop()
+
+    def _list(self) -> list[str]:
+        try:
+            names = os.listdir(self.rules.folder)
+        except OSError:
+            self.seen.forget()
+            raise
+        new = (name for name in names if hash(clean(name)) not in self.read and name not in self.late)
+        return sorted((name for name in new if self.form.fullmatch(name)), reverse=True)
+
+    def _read(self, name: str, path: str, report: Callable[[str, str, str], None]) -> SubmissionLog | None:
+        """A log; None: it did not change since it could not be used, or it cannot be used yet."""
+        watched = self.late.get(name) or Watched()
+        try:
+            if not watched.is_due(os.stat(path, follow_symlinks=False)):
+                return None
+            text = read_beginning(path, LOG_BYTES).decode(self.rules.encoding, "replace")
+        except OSError as error:
+            watched.forget()
+            if error.errno == errno.ENOENT:
+                self.late.pop(name, None)  # it vanished; with this name it may come again
+                return None
+            self._put_off(name, watched)
+            report(path, path, error.strerror or str(error))
+            return None
+        is_whole = watched.is_settled or text.endswith("\n")
+        found = read_submission_log(text, self.rules, self.zone) if is_whole else None
+        if found is None:
+            self._put_off(name, watched)
+            if watched.is_settled:
+                report(path, text, f"{name} has no {self.rules.id}, or no {self.rules.workdir} that begins with /")
+        return found
+
+    def _put_off(self, name: str, watched: Watched) -> None:
+        self.late[name] = watched
+        if len(self.late) > MOST_LATE:
+            oldest = next(iter(self.late))
+            del self.late[oldest]
+            self.note(oldest)
