@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from app.diary.sources.directory.config import DirectoryConfig, ReadmeRules
 from app.diary.sources.directory.files import read_beginning
-from app.diary.sources.directory.places import FollowedJob, Place, Trace
+from app.diary.sources.directory.places import FollowedJob, TracePlace, Trace
 from app.diary.sources.directory.texts import ReadmeFacts, read_readme
 
 LINE_BYTES = 4096
@@ -32,7 +32,7 @@ class Look:
     problems: list[tuple[str, str]] = field(default_factory=list)  # path and reason
 
 
-def look_at(place: Place, job: FollowedJob, config: DirectoryConfig) -> Look | None:
+def look_at(place: TracePlace, job: FollowedJob, config: DirectoryConfig) -> Look | None:
     """The state of a job; None: it is not there. Raises OSError, ValueError for what cannot be read.
 
     A job moves while it is looked at: its script ends, its directory is brought from a scratch disk to its place. Then its place

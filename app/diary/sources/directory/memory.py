@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from app.core.database import rows
 from app.diary.models import DiaryJob
 from app.diary.sources.directory.config import DirectoryConfig
-from app.diary.sources.directory.places import Folder, FollowedJob, Place
+from app.diary.sources.directory.places import TraceFolder, FollowedJob, TracePlace
 from app.diary.sources.directory.submissions import Submissions
 from app.diary.states import LOST, UNFINISHED
 
@@ -35,12 +35,12 @@ class Memory:
     def __init__(self, source: str, config: DirectoryConfig, now: float) -> None:
         self.config = config
         self.submissions = Submissions(config.submissions, config.zone) if config.submissions else None
-        self.places: dict[str, Place] = {}
+        self.places: dict[str, TracePlace] = {}
         self.known: set[int] = set()
         self.problems: dict[str, str] = {}
         self.next_whole = 0.0
         if not self.submissions:
-            self.places[""] = Place(_folders(config), discovers=True)
+            self.places[""] = TracePlace(_folders(config), discovers=True)
         for job, changed in self._stored(source):
             self.known.add(hash((job.native_id, int(job.submitted))))
             if self.submissions and job.log:
@@ -63,7 +63,7 @@ class Memory:
         """Follow a job in its place, which is made for its first one."""
         path = job.folder if self.submissions else ""
         if path not in self.places:
-            self.places[path] = Place([Folder(path, enumerate(self.config.rules))], discovers=False)
+            self.places[path] = TracePlace([TraceFolder(path, enumerate(self.config.rules))], discovers=False)
         self.places[path].add(job, self.is_active(job, now))
 
     def is_active(self, job: FollowedJob, now: float) -> bool:
@@ -82,7 +82,9 @@ class Memory:
                 del self.places[path]
 
 
-def _folders(config: DirectoryConfig) -> list[Folder]:
+def _folders(config: DirectoryConfig) -> list[TraceFolder]:
     """The folders of the rules."""
     rules = list(enumerate(config.rules))
-    return [Folder(path, [each for each in rules if each[1].folder == path]) for path in sorted({rule.folder for rule in config.rules})]
+    return [
+        TraceFolder(path, [each for each in rules if each[1].folder == path]) for path in sorted({rule.folder for rule in config.rules})
+    ]

@@ -57,7 +57,7 @@ class FollowedJob:
         self.readme_path, self.readme_seen, self.job_dir_seen = "", Watched(), Watched()
 
 
-class Folder:
+class TraceFolder:
     """A folder and the traces in it."""
 
     def __init__(self, path: str, rules: Iterable[tuple[int, Rule]]) -> None:
@@ -93,7 +93,7 @@ class Folder:
             found[native_id] = min(trace, found.get(native_id, trace))
 
 
-class Place:
+class TracePlace:
     """Folders whose entries are traces of the same jobs.
 
     Attributes:
@@ -104,7 +104,7 @@ class Place:
         discovers: Each trace is a job; otherwise only those of jobs that are followed are read.
     """
 
-    def __init__(self, folders: Iterable[Folder], discovers: bool) -> None:
+    def __init__(self, folders: Iterable[TraceFolder], discovers: bool) -> None:
         self.folders = tuple(folders)
         self.discovers = discovers
         self.jobs: dict[str, FollowedJob] = {}

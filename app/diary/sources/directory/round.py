@@ -8,7 +8,7 @@ from typing import Any
 from app.diary.observations.observation import Observation, ParentKey
 from app.diary.sources.directory.looks import GONE, Look, look_at
 from app.diary.sources.directory.memory import FOLDER, README, SUBMISSION_LOG, Memory
-from app.diary.sources.directory.places import RETRIES, FollowedJob, Place
+from app.diary.sources.directory.places import RETRIES, FollowedJob, TracePlace
 from app.diary.sources.directory.texts import ReadmeFacts, SubmissionLog
 from app.diary.states import UNFINISHED, UNKNOWN
 
@@ -92,7 +92,7 @@ class Round:
             self.memory.places[path] = self.memory.places.pop(path)
             self._follow_place(place, path, is_whole)
 
-    def _follow_place(self, place: Place, path: str, is_whole: bool) -> None:
+    def _follow_place(self, place: TracePlace, path: str, is_whole: bool) -> None:
         place.retries = RETRIES
         try:
             place.refresh()
@@ -114,7 +114,7 @@ class Round:
             if job := place.jobs.get(native_id):
                 self._look(place, job, is_whole)
 
-    def _discover(self, place: Place) -> None:
+    def _discover(self, place: TracePlace) -> None:
         """Follow the jobs whose first trace is found."""
         for native_id in place.changed:
             if native_id in place.traces and native_id not in place.jobs:
@@ -123,7 +123,7 @@ class Round:
                 job.untold = {"kind": self.config.job_kind, "project": self.config.project_of(folder), "facts": {FOLDER: folder}}
                 place.add(job, is_active=True)
 
-    def _look(self, place: Place, job: FollowedJob, is_whole: bool) -> None:
+    def _look(self, place: TracePlace, job: FollowedJob, is_whole: bool) -> None:
         was_active = place.active.pop(job.native_id, "") is None
         if not was_active and self._is_as_told(place, job):
             return
@@ -144,7 +144,7 @@ class Round:
         if self.memory.is_active(job, self.now):
             place.active[job.native_id] = None
 
-    def _is_as_told(self, place: Place, job: FollowedJob) -> bool:
+    def _is_as_told(self, place: TracePlace, job: FollowedJob) -> bool:
         """Whether the trace of a job that has ended says nothing new, by its name alone."""
         if (trace := place.traces.get(job.native_id)) is None:
             return True
