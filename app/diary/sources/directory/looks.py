@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from app.diary.sources.directory.config import DirectoryConfig, ReadmeRules
 from app.diary.sources.directory.files import read_beginning
-from app.diary.sources.directory.places import FollowedJob, TracePlace, Trace
+from app.diary.sources.directory.places import FollowedJob, Trace, TracePlace
 from app.diary.sources.directory.texts import ReadmeFacts, read_readme
 
 LINE_BYTES = 4096

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from app.core.database import rows
 from app.diary.models import DiaryJob
 from app.diary.sources.directory.config import DirectoryConfig
-from app.diary.sources.directory.places import TraceFolder, FollowedJob, TracePlace
+from app.diary.sources.directory.places import FollowedJob, TraceFolder, TracePlace
 from app.diary.sources.directory.submissions import Submissions
 from app.diary.states import LOST, UNFINISHED
 
