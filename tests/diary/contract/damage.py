@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import TypeVar
+
+T = TypeVar("T")
 
 _BYTES = [b"\xff", b"\0", b"\xc3\x28", b"\xed\xa0\x80", b"\r", b"\n", b"\x1b[31m", "\u202e".encode(), b'"', b"\\"]
 _NUMBERS = [b"-1", b"9" * 400, b"1e309", b"NaN", b"", b"0x7f", b"18446744073709551616", b"1.5"]
@@ -28,7 +31,7 @@ def _damages(record: bytes) -> Iterator[bytes]:
     for odd in _BYTES:
         yield from (record[:at] + odd + record[at + 1 :] for at in (0, size // 3, size * 2 // 3, size - 1))
     for pattern, others, most in ((rb"\d+", _NUMBERS, 5), (rb"[A-Za-z_]{3,}", _WORDS, 5), (_TIME, _TIMES, 2)):
-        for found in _spread(list(re.finditer(pattern, record)), most):
+        for found in spread(list(re.finditer(pattern, record)), most):
             yield from (record[: found.start()] + other + record[found.end() :] for other in others)
     for mark in b"|:,={}()[] .-\n\t":
         yield record.replace(bytes([mark]), b"")
@@ -42,6 +45,6 @@ def _damages(record: bytes) -> Iterator[bytes]:
     yield record[: size // 2] + b'{"a":' * 10_000 + record[size // 2 :]
 
 
-def _spread(found: list[re.Match[bytes]], most: int) -> list[re.Match[bytes]]:
-    """So many of the matches, from everywhere."""
+def spread(found: list[T], most: int) -> list[T]:
+    """So many of them, from everywhere."""
     return found if len(found) <= most else [found[number * (len(found) - 1) // (most - 1)] for number in range(most)]

@@ -1,0 +1,160 @@
+"""HTCondor by its commands, on recorded output: Debian 12 has no HTCondor."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.core.settings import Settings
+from app.diary.errors import BadSourceConfig
+from app.diary.models import DiaryJob
+from app.diary.sources.htcondor import KIND, read_ads
+from app.diary.sources.runner import scan_source, source_state
+from app.diary.sources.source import JobSource
+
+ENDED = {"JobStatus": 4, "CompletionDate": 1795883300, "ExitBySignal": False, "EnteredCurrentStatus": 1795883300}
+TABLE: list[tuple[dict[str, Any], tuple[object, ...]]] = [
+    # JobStatus and more: state, exit code, signal, reason, started, ended
+    ({"JobStatus": 1}, ("pending", None, None, "", None, None)),
+    ({"JobStatus": 2, "JobCurrentStartDate": 1795883200}, ("running", None, None, "", 1795883200, None)),
+    ({"JobStatus": 2, "JobStartDate": 1795883190, "CompletionDate": 0}, ("running", None, None, "", 1795883190, None)),
+    (
+        {"JobStatus": 3, "RemoveReason": "via condor_rm", "EnteredCurrentStatus": 1795883250},
+        ("cancelled", None, None, "via condor_rm", None, 1795883250),
+    ),
+    ({**ENDED, "ExitCode": 0}, ("done", 0, None, "", None, 1795883300)),
+    ({**ENDED, "ExitCode": 7}, ("failed", 7, None, "", None, 1795883300)),
+    ({**ENDED, "ExitBySignal": True, "ExitSignal": 11}, ("failed", None, 11, "", None, 1795883300)),
+    ({"JobStatus": 5, "HoldReason": "Out of disk", "ExitCode": 0}, ("held", None, None, "Out of disk", None, None)),
+    ({"JobStatus": 6}, ("running", None, None, "", None, None)),
+    ({"JobStatus": 7}, ("running", None, None, "Suspended", None, None)),
+    ({"JobStatus": 99}, ("unknown", None, None, "", None, None)),
+]
+
+
+def ad(number: int, **values: Any) -> dict[str, Any]:
+    return {"ClusterId": number, "ProcId": 0, "Owner": "anna", "QDate": 1795883184, "Cmd": "/home/anna/run.sh", **values}
+
+
+@pytest.fixture
+def condor(tmp_path: Path) -> Path:
+    """A folder with a `condor_q` and a `condor_history` that print `queue` and `history`, and note their arguments."""
+    for name, text in (("condor_q", "queue"), ("condor_history", "history")):
+        (tmp_path / text).write_text("")
+        (tmp_path / name).write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/{text}.args\ncat {tmp_path}/{text}\n')
+        (tmp_path / name).chmod(0o755)
+    return tmp_path
+
+
+def source(condor: Path, **options: Any) -> JobSource:
+    return KIND.make("condor", {"queue": [f"{condor}/condor_q"], "history": [f"{condor}/condor_history"], **options}, Settings())
+
+
+def show(path: Path, *ads: dict[str, Any]) -> None:
+    """What the command prints: nothing where there is no job, as HTCondor does."""
+    path.write_text("[\n" + "\n,\n".join(json.dumps(each, indent=2) for each in ads) + "\n]\n" if ads else "")
+
+
+def jobs() -> dict[str, DiaryJob]:
+    return {job.native_id: job for job in DiaryJob.select()}
+
+
+def test_states_exit_codes_and_times_are_those_of_the_manual(hub: Settings, condor: Path) -> None:
+    show(condor / "queue", *(ad(number, **values) for number, (values, _) in enumerate(TABLE)))
+    scan_source(source(condor), hub)
+    found = jobs()
+    for number, (values, row) in enumerate(TABLE):
+        job = found[f"{number}.0"]
+        assert (job.state, job.exit_code, job.signal, job.reason, job.started, job.ended) == row, values
+        assert (job.submitted, job.user, job.name, job.kind) == (1795883184, "anna", "run.sh", "batch")
+
+
+def test_files_host_parent_and_further_labels_are_those_of_the_ad(hub: Settings, condor: Path) -> None:
+    files = {"Iwd": "/home/anna/run", "Out": "out.txt", "Err": "/tmp/err.txt", "UserLog": "/dev/null"}
+    more = {"RemoteHost": "slot1_2@node7.cern.ch", "GlobalJobId": "ap1.cern.ch#7.0#1795883184", "DAGManJobId": 6, "DAGNodeName": "merge"}
+    numbers = {"DQMRun": 367123, "ResidentSetSize_RAW": 2048, "RemoteUserCpu": 1.5, "RemoteWallClockTime": "/Expr(a + b)/"}
+    show(
+        condor / "queue",
+        ad(6, JobStatus=2, JobUniverse=7),
+        ad(7, JobStatus=2, JobBatchName="night", NumJobStarts=2, **files, **more, **numbers),
+    )
+    scan_source(source(condor, labels=["run=DQMRun", "era=Absent"]), hub)
+    job = jobs()["7.0"]
+    assert (job.name, job.attempts, job.workdir) == ("night", 2, "/home/anna/run")
+    assert job.value_of("logs") == [["/home/anna/run/out.txt", "output"], ["/tmp/err.txt", "errors"]]
+    assert job.value_of("labels") == {"host": "node7.cern.ch", "schedd": "ap1.cern.ch", "node": "merge", "run": "367123"}
+    assert job.value_of("metrics") == {"rss_kb": 2048, "cpu_s": 1.5}
+    from app.diary.jobs import parents_of
+
+    assert [parent.job for parent in parents_of(job)] == [jobs()["6.0"]]
+
+
+def test_a_job_that_leaves_the_queue_is_read_from_the_history_up_to_the_last_one_that_is_known(hub: Settings, condor: Path) -> None:
+    show(condor / "queue", ad(7, JobStatus=2), ad(8, JobStatus=2))
+    scan_source(source(condor), hub)
+    show(condor / "queue", ad(8, JobStatus=2))
+    show(condor / "history", ad(7, **ENDED, ExitCode=7))
+    scan_source(source(condor), hub)
+    assert {id: job.state for id, job in jobs().items()} == {"7.0": "failed", "8.0": "running"}
+    show(condor / "queue")
+    show(condor / "history", ad(8, **ENDED, ExitCode=0))
+    scan_source(source(condor), hub)
+    assert {id: job.state for id, job in jobs().items()} == {"7.0": "failed", "8.0": "done"}
+    asked = (condor / "history.args").read_text().splitlines()
+    assert ["-since" in line for line in asked] == [False, False, True]
+    assert asked[2].startswith("-since 7.0 -limit 10000 -json -attributes ClusterId,ProcId,")
+
+
+def test_a_job_that_neither_shows_is_sought_in_the_whole_history_before_it_is_lost(hub: Settings, condor: Path) -> None:
+    hub = hub.replace(diary_lost_cycles=1, diary_lost_s=0.0)
+    show(condor / "queue", ad(7, JobStatus=2), ad(8, JobStatus=2))
+    scan_source(source(condor), hub)
+    (condor / "queue").write_text("")
+    history = json.dumps([ad(7, **ENDED, ExitCode=7)])
+    (condor / "condor_history").write_text(f"""#!/bin/sh\ncase "$1" in 7.0|8.0) echo '{history}';; esac\n""")
+    assert scan_source(source(condor), hub).lost == 1
+    assert {id: job.state for id, job in jobs().items()} == {"7.0": "failed", "8.0": "lost"}
+
+
+def test_a_history_that_takes_too_long_lets_jobs_be_lost_and_does_not_stop_the_source(hub: Settings, condor: Path) -> None:
+    hub = hub.replace(diary_lost_cycles=1, diary_lost_s=0.0)
+    show(condor / "queue", ad(7, JobStatus=2))
+    scan_source(source(condor), hub)
+    (condor / "queue").write_text("")
+    (condor / "condor_history").write_text('#!/bin/sh\ncase "$1" in 7.0) echo too long >&2; exit 1;; esac\n')
+    scan_source(source(condor), hub)
+    assert (jobs()["7.0"].state, source_state("condor").failures) == ("lost", 0)
+
+
+def test_jobs_are_not_missing_from_an_output_that_ends_early(hub: Settings, condor: Path) -> None:
+    show(condor / "queue", ad(7, JobStatus=2), ad(8, JobStatus=2))
+    assert source(condor).scan({}).complete
+    text = (condor / "queue").read_text()
+    (condor / "queue").write_text(text[: text.index('"ClusterId": 8')])
+    scan = source(condor).scan({})
+    assert ([each.native_id for each in scan.observations], scan.complete) == (["7.0"], False)
+
+
+def test_without_a_history_only_the_queue_is_asked(hub: Settings, condor: Path) -> None:
+    show(condor / "queue", ad(7, JobStatus=2))
+    scan_source(source(condor, history=[]), hub)
+    assert jobs()["7.0"].state == "running"
+    assert not (condor / "history.args").exists()
+
+
+def test_an_output_of_many_lists_and_nested_ads_is_read_ad_by_ad() -> None:
+    """With `-global` each queue prints a list of its own."""
+    nested = json.dumps(ad(8, Environment={"a": {"b": 1}}), indent=2)
+    found = read_ads(f"[\n{json.dumps(ad(7), indent=2)}\n]\n[\n{nested}\n]\n")
+    assert ([each["ClusterId"] for each in found.ads], found.quarantined, found.is_whole) == ([7, 8], [], True)
+
+
+@pytest.mark.parametrize(
+    ("option", "reason"), [({"queue": []}, "queue must have"), ({"labels": ["run"]}, "labels must have texts label=Attribute")]
+)
+def test_options_that_cannot_be_used_are_named(condor: Path, option: dict[str, Any], reason: str) -> None:
+    with pytest.raises(BadSourceConfig, match=reason):
+        source(condor, **option)
