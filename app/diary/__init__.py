@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 def init_app(app: Flask) -> None:
     """Add the pages."""
     from app.diary.errors import DiaryError
-    from app.diary.pages import job, job_list, job_log
+    from app.diary.pages import job, job_list, job_log, job_review
     from app.diary.problems import problem_of
     from app.web.errors import map_errors
 
     map_errors(app, DiaryError, problem_of)
-    for module in (job_list, job, job_log):
+    for module in (job_list, job, job_log, job_review):
         app.register_blueprint(module.blueprint)

@@ -50,5 +50,10 @@ AREA = Area(
         "diary_job.show_job": "viewer",
         "diary_job_log.show_log": "viewer",
         "diary_job_log.log_text": "viewer",
+        "diary_job_review.save": "viewer",
+        "diary_job_review.preview": "viewer",
+        "diary_job_review.undo": "viewer",
+        "diary_job_review.set_state": "viewer",
+        "diary_job_review.tag_choices": "viewer",
     },
 )

@@ -43,7 +43,7 @@ def compare(job: DiaryJob, bases: Sequence[DiaryJob]) -> Comparison:
         for name in names if kind in ("", "time") else sorted(names):
             value, theirs = own.get((kind, name)), [values.get((kind, name)) for values in others]
             if any(each != value for each in theirs):
-                changes = tuple(_change(value, each) for each in theirs)
+                changes = tuple(_change(value, each) if kind else "" for each in theirs)
                 found.append(Difference("" if kind == "time" else kind, name, _text(value), tuple(map(_text, theirs)), changes))
     return Comparison(list(bases), found, len(keys) - len(found))
 
@@ -53,7 +53,7 @@ def _values(job: DiaryJob) -> dict[tuple[str, str], Any]:
     found: dict[tuple[str, str], Any] = {("", name): getattr(job, name) for name in PLAIN if getattr(job, name) not in (None, "", 0)}
     found |= {("", "exit_code"): job.exit_code} if job.exit_code is not None else {}
     times = timeline_of(job, job.seen)
-    found |= {("time", name): value for name, value in (("waited, s", times.waited), ("ran, s", times.ran)) if value is not None}
+    found |= {("time", name): round(value, 1) for name, value in (("waited, s", times.waited), ("ran, s", times.ran)) if value is not None}
     for column, kind in GROUPS.items():
         values: Mapping[str, Any] = job.value_of(column)
         found |= {(kind, name): value for name, value in values.items()}

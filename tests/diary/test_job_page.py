@@ -60,7 +60,7 @@ def test_a_job_is_compared_with_its_base_runs(client: FlaskClient) -> None:
     assert {(row.kind, row.name): (row.own, row.bases[0], row.changes[0]) for row in found.rows} == {
         ("", "name"): ("second", "first", ""),
         ("", "state"): ("failed", "done", ""),
-        ("", "exit_code"): ("7", "0", "+7"),
+        ("", "exit_code"): ("7", "0", ""),
         ("label", "run"): ("2", "1", ""),
         ("number", "events"): ("250", "200", "+50 (+25.0%)"),
         ("number", "rss"): ("", "1", ""),

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import time
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
 from app.diary import jobs
 from app.diary.comparison import compare
-from app.diary.pages.job_parts import FIELDS, exit_of, facts_of, logs_of, shown_event
+from app.diary.models import DiaryJob
+from app.diary.pages.job_parts import FIELDS, exit_of, facts_of, logs_of, shown_history
 from app.diary.pages.job_view import job_view
-from app.diary.pages.presenters import BADGES, PATH, badge_of, name_of
+from app.diary.pages.presenters import BADGES, PATH, REVIEW_BADGES, VERDICT_BADGES, badge_of, name_of
+from app.diary.pages.review_form import ReviewForm, form_of
+from app.diary.review.markdown import to_html
+from app.diary.review.reviews import review_of
+from app.diary.review.rights import may_review
 from app.diary.settings import DiarySettings
+from app.diary.states import STATES
 from app.diary.timeline import timeline_of
 from app.security import Role, needs
+from app.security.caller import current_user
 from app.web import page, request_settings
 
 blueprint = Blueprint("diary_job", __name__)
@@ -26,9 +33,15 @@ MAX_BASES = 4
 @needs(Role.VIEWER)
 def show_job(number: int) -> Response:
     """All that the diary has of a job."""
-    view, job = job_view(), jobs.find_job(number)
-    parents = jobs.parents_of(job)
+    return job_page(jobs.find_job(number))
+
+
+def job_page(job: DiaryJob, form: ReviewForm | None = None) -> Response:
+    """The page of a job. form: what somebody has written into the review and is not stored; None: the stored review."""
+    view, parents, review = job_view(), jobs.parents_of(job), review_of(job.id)
     bases = [parent.job for parent in parents if parent.job][:MAX_BASES]
+    reviewer = may_review(current_user(), job)
+    shown = form or form_of(review)
     return page(
         "diary/job.html",
         "diary/job.html",
@@ -38,6 +51,14 @@ def show_job(number: int) -> Response:
         name_of=name_of,
         meaning=BADGES[job.state].meaning if job.state in BADGES else "",
         timeline=timeline_of(job, time.time()),
+        review=review,
+        review_badges=REVIEW_BADGES,
+        verdict_badges=VERDICT_BADGES,
+        may_review=reviewer,
+        form=shown,
+        notes=to_html(shown.texts["notes"]),
+        is_saved=bool(review.version) and request.args.get("saved") == str(review.version),
+        states=STATES,
         comparison=compare(job, bases) if bases else None,
         field_names=FIELDS,
         exit=exit_of(job),
@@ -48,6 +69,6 @@ def show_job(number: int) -> Response:
         outputs=job.value_of("outputs"),
         parents=parents,
         children=jobs.children_of(job),
-        history=[shown_event(row, view) for row in jobs.history_of(job)],
+        history=shown_history(jobs.history_of(job), view, review if reviewer else None),
         zones=view.zone_links(f"{PATH}/jobs/{job.id}"),
     )

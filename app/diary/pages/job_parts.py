@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from app.diary.logs.opening import full_path, may_be_read
 from app.diary.models import DiaryEvent, DiaryJob
 from app.diary.pages.job_view import JobView
+from app.diary.review.review import FIELDS as REVIEW_FIELDS
+from app.diary.review.review import Review
+from app.diary.review.reviews import text_of
 from app.square.states import exit_words
 from app.web.frame import href
 
@@ -37,11 +40,13 @@ class ShownLog(NamedTuple):
 class ShownEvent(NamedTuple):
     """A row of the history."""
 
+    number: int
     at: float
     who: str
     what: str
     old: Any  # texts, or times as HTML
     new: Any
+    can_undo: bool
 
 
 def exit_of(job: DiaryJob) -> str:
@@ -67,8 +72,24 @@ def facts_of(values: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [(name, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)) for name, value in sorted(values.items())]
 
 
-def shown_event(row: DiaryEvent, view: JobView) -> ShownEvent:
-    """A row of the history in words."""
+def shown_history(rows: Iterable[DiaryEvent], view: JobView, review: Review | None) -> list[ShownEvent]:
+    """The history, the newest rows first, in words.
+
+    Args:
+        rows: The newest first.
+        view: Of the page.
+        review: The review, if the user may change it: the last change of each of its fields can be undone.
+    """
+    shown, left = [], set(REVIEW_FIELDS if review else ())
+    for row in rows:
+        can_undo = review is not None and row.field in left and text_of(review, row.field) == row.new
+        left.discard(row.field)
+        shown.append(_shown_event(row, view, can_undo))
+    return shown
+
+
+def _shown_event(row: DiaryEvent, view: JobView, can_undo: bool) -> ShownEvent:
     kind, _, who = row.actor.partition(":")
     old, new = (view.time(float(text)) if text and row.field in TIMES else text for text in (row.old, row.new))
-    return ShownEvent(row.at, who if kind == "user" else f"source {who}", FIELDS.get(row.field, row.field), old, new)
+    what = FIELDS.get(row.field, row.field)
+    return ShownEvent(row.id, row.at, who if kind == "user" else f"source {who}", what, old, new, can_undo)

@@ -1,0 +1,114 @@
+"""Forms of the page of a job: its review with a preview, undo, and its state set by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from flask import Blueprint, Response, redirect, render_template, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from app.diary import jobs
+from app.diary.models import DiaryEvent, DiaryJob
+from app.diary.pages.job import job_page
+from app.diary.pages.job_view import job_view
+from app.diary.pages.presenters import PATH
+from app.diary.pages.review_form import ReviewForm, form_after_conflict, form_with_change, sent_form
+from app.diary.review import reviews
+from app.diary.review.errors import BadReview, ReviewConflict, UndoRefused
+from app.diary.review.markdown import to_html
+from app.diary.review.review import Review
+from app.diary.review.rights import check_may_review
+from app.diary.review.tags import completions
+from app.security import Role, needs
+from app.security.caller import current_user
+from app.web import is_fragment
+from app.web.arguments import parse_int
+from app.web.responses import ContentResponse
+
+blueprint = Blueprint("diary_job_review", __name__)
+
+MAX_FORM_BYTES = 512 * 1024
+"""Notes in two copies, percent-encoded."""
+
+
+@blueprint.post(f"{PATH}/jobs/<int:number>/review")
+@needs(Role.VIEWER)
+def save(number: int) -> AnyResponse:
+    """Store a review. What cannot be stored, or was changed by somebody else, comes back in the form."""
+    job, form = _asked(number), _sent(number)
+    try:
+        saved = reviews.save_review(job.id, form.change(), form.version, current_user().name)
+    except BadReview as error:
+        return _answer(job, replace(form, problems=error.fields), 400)
+    except ReviewConflict as conflict:
+        return _answer(job, form_after_conflict(form, conflict.current), 409)
+    return _to_job(job, saved)
+
+
+@blueprint.post(f"{PATH}/jobs/<int:number>/review/preview")
+@needs(Role.VIEWER)
+def preview(number: int) -> AnyResponse:
+    """The notes as they will look: alone for htmx, otherwise on the page with the form as it is."""
+    request.max_content_length = MAX_FORM_BYTES
+    if is_fragment():
+        return ContentResponse(render_template("diary/notes.html", notes=to_html(request.form.get("notes", ""))))
+    return _answer(_asked(number), _sent(number), 200)
+
+
+@blueprint.post(f"{PATH}/jobs/<int:number>/undo")
+@needs(Role.VIEWER)
+def undo(number: int) -> AnyResponse:
+    """Give a field of the review the value that it had before a change."""
+    job, event = _asked(number), parse_int(request.form.get("event", ""), 2**31 - 1)
+    row: DiaryEvent | None = DiaryEvent.get_or_none(DiaryEvent.id == event, DiaryEvent.job == job.id)
+    if row is None:
+        raise UndoRefused("The history of this job has no such change")
+    try:
+        return _to_job(job, reviews.undo(row.id, current_user().name))
+    except ReviewConflict as conflict:
+        return _answer(job, form_with_change(conflict.change, row.field, conflict.current), 409)
+
+
+@blueprint.post(f"{PATH}/jobs/<int:number>/state")
+@needs(Role.VIEWER)
+def set_state(number: int) -> AnyResponse:
+    """Set the state of a job by hand, or let it have that of its source again."""
+    job, user = _asked(number), current_user().name
+    if "release" in request.form:
+        jobs.release_state(job.id, user)
+    else:
+        jobs.pin_state(job.id, request.form.get("state", ""), user)
+    return redirect(job_view().job(job), 303)
+
+
+@blueprint.get(f"{PATH}/tags")
+@needs(Role.VIEWER)
+def tag_choices() -> Response:
+    """Completions of the last tag of a text, as options that have the whole text."""
+    before, _, last = request.args.get("tags", "").replace(",", " ").rpartition(" ")
+    chosen = before.split()
+    found = [tag for tag in completions(last) if tag not in chosen]
+    return ContentResponse(render_template("diary/tag_choices.html", choices=[(" ".join([*chosen, tag]), tag) for tag in found]))
+
+
+def _asked(number: int) -> DiaryJob:
+    """The job, if the user may review it. Raises UnknownDiaryJob, ReviewForbidden."""
+    request.max_content_length = MAX_FORM_BYTES
+    job = jobs.find_job(number)
+    check_may_review(current_user(), job)
+    return job
+
+
+def _sent(number: int) -> ReviewForm:
+    return sent_form(request.form, reviews.review_of(number))
+
+
+def _answer(job: DiaryJob, form: ReviewForm, status: int) -> Response:
+    """The page of the job with a form that is not stored."""
+    answer = job_page(job, form)
+    answer.status_code = status
+    return answer
+
+
+def _to_job(job: DiaryJob, saved: Review) -> AnyResponse:
+    return redirect(job_view().job(job, saved=saved.version) + "#review", 303)
