@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from app.core.settings import Settings
-from app.diary.models import DiaryJob, DiaryQuarantine
+from app.diary.models import DiaryJob, DiaryQuarantine, DiarySource
 from app.diary.sources.registry import source_kinds
 from app.diary.sources.runner import Report, scan_source, scanning_task, source_state
 from app.diary.sources.source import JobScan, JobSource
@@ -152,6 +152,7 @@ def test_the_moved_directory_of_a_job_that_has_ended_is_followed(site: Site, sca
         b"job_number: 7\nsge_o_workdir: relative\n",
         b"job_number: 7\nsge_o_workdir: /a\0b\n",
         b"job_number: 7\n",
+        b"job_number: 7\nsge_o_workdir: /work\nfolder: here\nfolder bytes: zz\n",
         b"job_number: " + b"7" * 300 + b"\nsge_o_workdir: /work\n",
         b"x" * 1_000_000,
         qstat(7, "/" + "x" * 300).encode(),
@@ -165,6 +166,8 @@ def test_a_bad_file_stops_nothing(text: bytes, site: Site, scan: Callable[[], Re
         site.submit(native_id)
         site.pending(native_id)
     (site.logs / site.log_name(1)).write_bytes(text)
+    scan()
+    DiarySource.update(cursor="{}").execute()  # as in a new process
     scan()
     assert DiaryJob.select().where(DiaryJob.state == "pending").count() == 5
 

@@ -118,6 +118,7 @@ class CommonOptions:
     zone: str = "UTC"
     job_kind: str = "batch"
     project: str = ""
+    logs: str = ""
     follow_days: float = 30.0
     complete_s: float = 60.0
 
@@ -129,6 +130,7 @@ class DirectoryConfig:
     Attributes:
         zone: Of times without one.
         project: Form of the path of a submission, with the group `project`; None: projects are not in paths.
+        logs: Form of the names of logs in the directory of a job; None: they are not looked for.
         follow_s: Jobs that ended or vanished so long ago are not looked for any more.
         complete_s: Pause between two scans that show all unfinished jobs, also the unchanged ones.
     """
@@ -137,6 +139,7 @@ class DirectoryConfig:
     zone: ZoneInfo
     job_kind: str
     project: re.Pattern[str] | None
+    logs: re.Pattern[str] | None
     follow_s: float
     complete_s: float
     rules: tuple[Rule, ...]
@@ -163,6 +166,7 @@ def read_config(options: Mapping[str, Any]) -> DirectoryConfig:
         zone=_zone(common.zone),
         job_kind=common.job_kind,
         project=_form("project", common.project, "project") if common.project else None,
+        logs=_form("logs", common.logs) if common.logs else None,
         follow_s=common.follow_days * 86400,
         complete_s=common.complete_s,
         rules=tuple(_rule(f"rules {number}", table) for number, table in enumerate(rules, 1)),

@@ -7,6 +7,7 @@ import os
 import re
 import stat
 from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
 
 from app.diary.sources.directory.config import DirectoryConfig, ReadmeRules
 from app.diary.sources.directory.files import read_beginning
@@ -17,6 +18,8 @@ LINE_BYTES = 4096
 README_BYTES = 256 << 10
 GONE = (errno.ENOENT, errno.ENOTDIR, errno.ESTALE)
 """Errors of what was moved or removed between two calls."""
+MOST_LOGS = 20
+"""Most logs of a job, the first by name."""
 LOOKS = 3
 """Most looks at a job that moves meanwhile, in one scan."""
 
@@ -29,6 +32,7 @@ class Look:
     job_dir: str
     labels: dict[str, str] = field(default_factory=dict)
     readme: ReadmeFacts | None = None  # None: it is as it was
+    has_logs: bool = False  # there are others than before
     problems: list[tuple[str, str]] = field(default_factory=list)  # path and reason
 
 
@@ -71,8 +75,8 @@ def _look(job: FollowedJob, trace: Trace, config: DirectoryConfig) -> Look:
         return found
     if not stat.S_ISDIR(at.st_mode):
         raise NotADirectoryError(errno.ENOTDIR, "It is no directory", found.job_dir)
-    if config.readme:
-        _read_readme(job, found, at, config.readme, config)
+    if config.readme or config.logs:
+        _look_into(job, found, at, config)
     return found
 
 
@@ -86,24 +90,36 @@ def _groups_of_line(job: FollowedJob, path: str, form: re.Pattern[str]) -> dict[
     return {name: value or "" for name, value in line.groupdict().items()}
 
 
-def _read_readme(job: FollowedJob, found: Look, at: os.stat_result, rules: ReadmeRules, config: DirectoryConfig) -> None:
-    """Find the README and read it if it may have changed. One that may not be read hides no state."""
-    path = job.readme_path
+def _look_into(job: FollowedJob, found: Look, at: os.stat_result, config: DirectoryConfig) -> None:
+    """Find the README and the logs of a job, and read the README if it may have changed. What may not be read hides no state."""
     try:
-        if not path:
-            if not job.job_dir_seen.is_due(at):
-                return
-            form = re.compile(rules.pattern)
-            if not (names := sorted(name for name in os.listdir(found.job_dir) if form.fullmatch(name))):
-                return
-            path = job.readme_path = os.path.join(found.job_dir, names[0])
-        if job.readme_seen.is_due(os.stat(path, follow_symlinks=False)):
-            text = read_beginning(path, README_BYTES).decode(rules.encoding, "replace")
-            found.readme = read_readme(text, rules, config.zone)
-            found.problems += [(path, problem) for problem in found.readme.problems]
-        job.has_readme = job.readme_seen.is_settled
+        if (config.logs or not job.readme_path) and job.job_dir_seen.is_due(at):
+            _list_job_dir(job, found, sorted(os.listdir(found.job_dir)), config)
+        if config.readme and job.readme_path:
+            _read_readme(job, found, config.readme, config.zone)
     except OSError as error:
+        path = job.readme_path or found.job_dir
         job.forget_readme()
         if error.errno in GONE:
             raise
-        found.problems.append((path or found.job_dir, error.strerror or str(error)))
+        found.problems.append((path, error.strerror or str(error)))
+
+
+def _list_job_dir(job: FollowedJob, found: Look, names: list[str], config: DirectoryConfig) -> None:
+    if config.readme and not job.readme_path:
+        form = re.compile(config.readme.pattern)
+        if name := next((name for name in names if form.fullmatch(name)), ""):
+            job.readme_path = os.path.join(found.job_dir, name)
+    if config.logs:
+        log_names = tuple(name for name in names if config.logs.fullmatch(name))[:MOST_LOGS]
+        found.has_logs = log_names != job.log_names or found.job_dir != job.job_dir
+        job.log_names = log_names
+
+
+def _read_readme(job: FollowedJob, found: Look, rules: ReadmeRules, zone: ZoneInfo) -> None:
+    path = job.readme_path
+    if job.readme_seen.is_due(os.stat(path, follow_symlinks=False)):
+        found.readme = read_readme(read_beginning(path, README_BYTES).decode(rules.encoding, "replace"), rules, zone)
+        found.problems += [(path, problem) for problem in found.readme.problems]
+        found.has_logs = True
+    job.has_readme = job.readme_seen.is_settled

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from app.core.database import rows
 from app.diary.models import DiaryJob
@@ -13,10 +14,10 @@ from app.diary.sources.directory.places import FollowedJob, TraceFolder, TracePl
 from app.diary.sources.directory.submissions import Submissions
 from app.diary.states import LOST, UNFINISHED
 
-SUBMISSION_LOG, README = "submission log", "readme"
+SUBMISSION_LOG, README, LOG = "submission log", "readme", "log"
 """Kinds of the logs of jobs."""
-FOLDER = "folder"
-"""The fact with the folder of a submission."""
+FOLDER, FOLDER_BYTES = "folder", "folder bytes"
+"""The facts with the folder of a submission, and with its bytes, in hexadecimal digits, if they are no UTF-8."""
 LATE_S = 86400.0
 """A README of a job that has ended is waited for so long."""
 
@@ -55,7 +56,7 @@ class Memory:
         query = DiaryJob.select(*columns, DiaryJob.workdir, DiaryJob.logs, DiaryJob.facts).where(DiaryJob.source == source)
         for native_id, submitted, state, seen, changed, workdir, logs, facts in rows(query.order_by(DiaryJob.submitted, DiaryJob.id)):
             paths = {kind: path for path, kind in json.loads(logs)}
-            job = FollowedJob(native_id, submitted, json.loads(facts).get(FOLDER, ""), seen if state in (*UNFINISHED, LOST) else changed)
+            job = FollowedJob(native_id, submitted, _folder_of(json.loads(facts)), seen if state in (*UNFINISHED, LOST) else changed)
             job.log, job.state, job.job_dir, job.has_readme = paths.get(SUBMISSION_LOG, ""), state, workdir, README in paths
             yield job, changed
 
@@ -80,6 +81,14 @@ class Memory:
                 place.remove(native_id)
             if not place.jobs:
                 del self.places[path]
+
+
+def _folder_of(facts: Mapping[str, Any]) -> str:
+    """The folder of a submission; "": none is stored."""
+    try:
+        return os.fsdecode(bytes.fromhex(facts[FOLDER_BYTES])) if facts.get(FOLDER_BYTES) else str(facts.get(FOLDER, ""))
+    except (TypeError, ValueError):  # a README may have such a fact
+        return ""
 
 
 def _folders(config: DirectoryConfig) -> list[TraceFolder]:

@@ -34,6 +34,8 @@ class FollowedJob:
         at: When that changed, or an unfinished job was there last.
         line: First line of its trace, when a rule wants it.
         has_readme: Its README was read.
+        readme_path: Where that is, if it is known.
+        log_names: Names of the logs in its directory.
         untold: Fields for the next observation.
     """
 
@@ -47,6 +49,7 @@ class FollowedJob:
     line: str = ""
     has_readme: bool = False
     readme_path: str = ""
+    log_names: tuple[str, ...] = ()
     untold: dict[str, Any] = field(default_factory=dict)
     entry_seen: Watched = field(default_factory=Watched)
     job_dir_seen: Watched = field(default_factory=Watched)
@@ -54,7 +57,7 @@ class FollowedJob:
 
     def forget_readme(self) -> None:
         """Look for the README again."""
-        self.readme_path, self.readme_seen, self.job_dir_seen = "", Watched(), Watched()
+        self.has_readme, self.readme_path, self.readme_seen, self.job_dir_seen = False, "", Watched(), Watched()
 
 
 class TraceFolder:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import time
 from typing import Any
 
+from app.diary.observations.checks import clean
 from app.diary.observations.observation import Observation, ParentKey
 from app.diary.sources.directory.looks import GONE, Look, look_at
-from app.diary.sources.directory.memory import FOLDER, README, SUBMISSION_LOG, Memory
-from app.diary.sources.directory.places import RETRIES, FollowedJob, TracePlace
+from app.diary.sources.directory.memory import FOLDER, FOLDER_BYTES, LOG, README, SUBMISSION_LOG, Memory
+from app.diary.sources.directory.places import RETRIES, FollowedJob, Trace, TracePlace
 from app.diary.sources.directory.texts import ReadmeFacts, SubmissionLog
 from app.diary.states import UNFINISHED, UNKNOWN
 
@@ -24,16 +26,18 @@ class Round:
     """A scan.
 
     Attributes:
+        oldest: What ended before was removed from the diary; Unix s UTC.
         observations: What it found.
         quarantined: Text and reason of what could not be read.
     """
 
-    def __init__(self, source: str, memory: Memory) -> None:
+    def __init__(self, source: str, memory: Memory, keep_s: float) -> None:
         self.source = source
         self.memory = memory
         self.config = memory.config
         self.now = time.time()
         self.until = time.monotonic() + SCAN_S
+        self.oldest = self.now - keep_s if keep_s else 0.0
         self.observations: list[Observation] = []
         self.quarantined: list[tuple[str, str]] = []
 
@@ -59,7 +63,7 @@ class Round:
         submissions, known = self.memory.submissions, self.memory.known
         if submissions is None:
             return True
-        for path, log in submissions.new(self.is_over, self.report):
+        for path, log in submissions.new(self.oldest, self.is_over, self.report):
             key = hash((log.native_id, int(log.submitted)))
             job = FollowedJob(log.native_id, log.submitted, log.folder, self.now, path)
             if key not in known:
@@ -75,7 +79,8 @@ class Round:
         return place is not None and job.native_id in place.jobs
 
     def _of_log(self, log: SubmissionLog, path: str) -> dict[str, Any]:
-        facts = {FOLDER: log.folder} | log.facts
+        own = {FOLDER: log.folder, FOLDER_BYTES: os.fsencode(log.folder).hex() if clean(log.folder) != log.folder else ""}
+        facts = {name: value for name, value in (own | log.facts | own).items() if value}
         values = {"kind": self.config.job_kind, "user": log.user, "name": log.name, "project": self.config.project_of(log.folder)}
         return values | {"logs": [(path, SUBMISSION_LOG)], "facts": facts}
 
@@ -117,11 +122,21 @@ class Round:
     def _discover(self, place: TracePlace) -> None:
         """Follow the jobs whose first trace is found."""
         for native_id in place.changed:
-            if native_id in place.traces and native_id not in place.jobs:
-                folder = place.traces[native_id].folder
+            trace = place.traces.get(native_id)
+            if trace and native_id not in place.jobs and not self._was_removed(trace):
+                folder = trace.folder
                 job = FollowedJob(native_id, 0.0, "", self.now)
                 job.untold = {"kind": self.config.job_kind, "project": self.config.project_of(folder), "facts": {FOLDER: folder}}
                 place.add(job, is_active=True)
+
+    def _was_removed(self, trace: Trace) -> bool:
+        """Whether a trace is of a job that ended so long ago that the diary has removed it."""
+        if not self.oldest or self.config.rules[trace.rule].state in UNFINISHED:
+            return False
+        try:
+            return os.stat(os.path.join(trace.folder, trace.entry)).st_mtime < self.oldest
+        except OSError:
+            return False
 
     def _look(self, place: TracePlace, job: FollowedJob, is_whole: bool) -> None:
         was_active = place.active.pop(job.native_id, "") is None
@@ -170,6 +185,13 @@ class Round:
         job.state, job.job_dir = found.state, found.job_dir
         if found.readme:
             self._add_readme(job, found.readme)
+        if found.has_logs:
+            paths = [
+                (job.log, SUBMISSION_LOG),
+                (job.readme_path, README),
+                *((os.path.join(job.job_dir, name), LOG) for name in job.log_names),
+            ]
+            job.untold["logs"] = [(path, kind) for path, kind in paths if path]
         if is_changed or job.untold or (is_whole and is_unfinished):
             self._observe(job, found.state, workdir=found.job_dir, labels=found.labels | job.untold.pop("labels", {}))
 
@@ -179,9 +201,8 @@ class Round:
         job.submitted = job.submitted or values.pop("submitted", 0.0)
         values.pop("submitted", None)
         parents = [ParentKey(self.source, native_id) for native_id in readme.parents if native_id != job.native_id]
-        logs = [(path, kind) for path, kind in ((job.log, SUBMISSION_LOG), (job.readme_path, README)) if path]
         facts = job.untold.get("facts", {}) | readme.facts
-        job.untold = job.untold | values | {"labels": readme.labels, "facts": facts, "parents": parents, "logs": logs}
+        job.untold = job.untold | values | {"labels": readme.labels, "facts": facts, "parents": parents}
 
     def _observe(self, job: FollowedJob, state: str, **values: Any) -> None:
         self.observations.append(Observation(job.native_id, self.now, state, job.submitted, **(job.untold | values)))

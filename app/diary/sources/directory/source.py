@@ -8,10 +8,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.core.settings import Settings
+from app.diary.settings import DiarySettings
 from app.diary.sources.directory.config import DirectoryConfig, read_config
 from app.diary.sources.directory.memory import Memory
 from app.diary.sources.directory.round import Round
 from app.diary.sources.source import JobScan, JobSource
+
+DAY_S = 86400.0
 
 
 class Directory(JobSource):
@@ -23,9 +26,11 @@ class Directory(JobSource):
 
     title = "Directory"
 
-    def __init__(self, name: str, config: DirectoryConfig) -> None:
+    def __init__(self, name: str, config: DirectoryConfig, keep_s: float = 0.0) -> None:
+        """keep_s: after what time the diary removes a job, whose traces are not taken for a new one then; 0: never."""
         super().__init__(name, config.period_s)
         self.config = config
+        self.keep_s = keep_s
         self._memory: Memory | None = None
         self._cursor: Mapping[str, Any] = {}
 
@@ -34,11 +39,11 @@ class Directory(JobSource):
         memory = self._memory if cursor == self._cursor else None
         self._memory = None  # a scan that fails may have half of the changes
         memory = memory or Memory(self.name, self.config, time.time())
-        work = Round(self.name, memory)
-        is_whole = time.monotonic() >= memory.next_whole
+        work = Round(self.name, memory, self.keep_s)
         has_all = work.read_submissions()
+        is_whole = has_all and time.monotonic() >= memory.next_whole
         work.follow(is_whole)
-        is_whole = is_whole and has_all and not work.is_over()
+        is_whole = is_whole and not work.is_over()
         if is_whole:
             memory.next_whole = time.monotonic() + self.config.complete_s
             memory.drop_old(work.now)
@@ -48,4 +53,4 @@ class Directory(JobSource):
 
 def make(name: str, options: Mapping[str, Any], settings: Settings) -> JobSource:
     """A source by its options. Raises BadSourceConfig."""
-    return Directory(name, read_config(options))
+    return Directory(name, read_config(options), settings.of(DiarySettings).diary_keep_days * DAY_S)

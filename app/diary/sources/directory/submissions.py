@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import errno
 import os
 import re
@@ -32,6 +33,7 @@ class Submissions:
         self.rules = rules
         self.zone = zone
         self.form = re.compile(rules.pattern)
+        self.errors = "surrogateescape" if codecs.lookup(rules.encoding).name == "utf-8" else "replace"  # as in names of files
         self.seen = Watched()
         self.read: set[int] = set()
         self.late: dict[str, Watched] = {}
@@ -41,10 +43,13 @@ class Submissions:
         """Do not read the log of this name again."""
         self.read.add(hash(clean(name)))
 
-    def new(self, is_over: Callable[[], bool], report: Callable[[str, str, str], None]) -> Iterator[tuple[str, SubmissionLog]]:
+    def new(
+        self, oldest: float, is_over: Callable[[], bool], report: Callable[[str, str, str], None]
+    ) -> Iterator[tuple[str, SubmissionLog]]:
         """Path and content of new logs. Raises OSError when the folder cannot be listed.
 
         Args:
+            oldest: Logs that changed last before are left alone; Unix s UTC.
             is_over: Whether the time of the scan is over.
             report: Is told path, text and reason of a log that cannot be used yet; "" as reason: it can.
         """
@@ -53,7 +58,7 @@ class Submissions:
         late = list(self.late)
         for number, name in enumerate(self._names(late), 1):
             path = os.path.join(self.rules.folder, name)
-            if (found := self._read(name, path, report)) is not None:
+            if (found := self._read(name, path, oldest, report)) is not None:
                 self.late.pop(name, None)
                 self.note(name)
                 report(path, "", "")
@@ -75,13 +80,17 @@ class Submissions:
         new = (name for name in names if hash(clean(name)) not in self.read and name not in self.late)
         return sorted((name for name in new if self.form.fullmatch(name)), reverse=True)
 
-    def _read(self, name: str, path: str, report: Callable[[str, str, str], None]) -> SubmissionLog | None:
+    def _read(self, name: str, path: str, oldest: float, report: Callable[[str, str, str], None]) -> SubmissionLog | None:
         """A log; None: it did not change since it could not be used, or it cannot be used yet."""
         watched = self.late.get(name) or Watched()
         try:
-            if not watched.is_due(os.stat(path, follow_symlinks=False)):
+            at = os.stat(path, follow_symlinks=False)
+            if at.st_mtime < oldest:
+                self.note(name)
                 return None
-            text = read_beginning(path, LOG_BYTES).decode(self.rules.encoding, "replace")
+            if not watched.is_due(at):
+                return None
+            text = read_beginning(path, LOG_BYTES).decode(self.rules.encoding, self.errors)
         except OSError as error:
             watched.forget()
             if error.errno == errno.ENOENT:
@@ -90,6 +99,8 @@ class Submissions:
             self._put_off(name, watched)
             report(path, path, error.strerror or str(error))
             return None
+        if self.errors == "replace":
+            text = clean(text)  # other encodings may give what no path can have
         is_whole = watched.is_settled or text.endswith("\n")
         found = read_submission_log(text, self.rules, self.zone) if is_whole else None
         if found is None:
