@@ -10,8 +10,10 @@ An event is a line with number, job, time and title, further lines, and a line `
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, tzinfo
 from typing import NamedTuple
+
+from app.diary.sources.dates import last_such_date
 
 MAX_EVENT = 1 << 18
 """Longest event, bytes."""
@@ -78,21 +80,9 @@ def event_of(text: str, zone: tzinfo, now: float) -> CondorEvent:
     if year:
         at = datetime(int(year), int(month), int(day), *clock, tzinfo=zone)  # ValueError: no date of the calendar
     else:
-        at = _last_such_date(int(old_month), int(old_day), clock, zone, now)
+        at = last_such_date(int(old_month), int(old_day), clock, zone, now)
     seconds = at.timestamp() + float(fraction or 0)
     return CondorEvent(int(code), int(cluster), int(proc), seconds, (title or "").strip(), tuple(lines))
-
-
-def _last_such_date(month: int, day: int, clock: tuple[int, int, int], zone: tzinfo, now: float) -> datetime:
-    latest = datetime.fromtimestamp(now, zone) + timedelta(days=1)
-    for year in range(latest.year, latest.year - 5, -1):  # 29 February comes each fourth year
-        try:
-            at = datetime(year, month, day, *clock, tzinfo=zone)
-        except ValueError:
-            continue
-        if at <= latest:
-            return at
-    raise ValueError(f"There is no date {month:02}/{day:02}")
 
 
 def _unquoted(value: str) -> str:
