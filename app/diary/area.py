@@ -34,11 +34,18 @@ def _help() -> Mapping[str, Any]:
     return {"badges": BADGES, "settings": request_settings().of(DiarySettings)}
 
 
+def _openapi() -> Mapping[str, Any]:
+    from app.diary.api.openapi import PATHS
+
+    return PATHS
+
+
 AREA = Area(
     name="diary",
     title="Job diary",
     init_app=diary.init_app,
     menu=(MenuItem("Jobs", "/diary"),),
+    openapi=_openapi,
     status=_status,
     metrics=_metrics,
     jobs="jobs.diary",
@@ -55,5 +62,18 @@ AREA = Area(
         "diary_job_review.undo": "viewer",
         "diary_job_review.set_state": "viewer",
         "diary_job_review.tag_choices": "viewer",
+        "diary_api.list_jobs": "viewer",
+        "diary_api.show_job": "viewer",
+        "diary_api.review": "viewer",
+        "diary_api.pin": "viewer",
+        "diary_api.release": "viewer",
+        "diary_api.list_bulks": "viewer",
+        "diary_api.review_all": "shifter",
+        "diary_api.show_bulk": "viewer",
+        "diary_api.undo_bulk": "shifter",
+        "diary_api.list_sources": "viewer",
+        "diary_old_links.old_list": "viewer",
+        "diary_old_links.old_job": "viewer",
+        "diary_old_links.old_about": "viewer",
     },
 )

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from typing import NamedTuple
 
-from app.core.database import proxy
+from app.core.database import proxy, rows
 from app.diary.errors import BadState, UnknownDiaryJob
 from app.diary.index import reindex
-from app.diary.models import DiaryEvent, DiaryJob, DiaryParent
+from app.diary.models import DiaryEvent, DiaryJob, DiaryParent, DiarySource
 from app.diary.observations.store import lock
 from app.diary.states import STATES
 
@@ -35,6 +35,13 @@ def find_job(number: int) -> DiaryJob:
 def newest_jobs(limit: int, offset: int = 0) -> list[DiaryJob]:
     """Jobs in the order of their submission, the newest first."""
     return list(DiaryJob.select().order_by(DiaryJob.placed.desc(), DiaryJob.id.desc()).limit(limit).offset(offset))
+
+
+def jobs_with_id(native_id: str) -> list[DiaryJob]:
+    """The jobs of all sources that have this id there, the newest first."""
+    sources = [name for (name,) in rows(DiarySource.select(DiarySource.name))]  # the index begins with the source
+    same_id = DiaryJob.select().where(DiaryJob.source.in_(sources), DiaryJob.native_id == native_id)
+    return list(same_id.order_by(DiaryJob.submitted.desc(), DiaryJob.id.desc()).limit(MAX_RELATIVES))
 
 
 def history_of(job: DiaryJob) -> list[DiaryEvent]:

@@ -1,0 +1,189 @@
+"""/api/v1/jobs: the same jobs as the list, reviews with versions, bulk reviews, states set by hand, states of sources."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from app.core.settings import Settings
+from app.diary.models import DiaryJob
+from app.diary.observations.observation import ParentKey
+from app.diary.observations.store import store
+from app.diary.review.reviews import review_of
+from app.diary.sources.registry import source_named
+from app.diary.sources.runner import scan_source
+from app.security import Role, tokens
+from app.security.models import User
+from tests.diary.observations import NOW, seen
+
+PATH = "/api/v1/jobs"
+
+
+def token(name: str, role: Role) -> dict[str, str]:
+    """The header of a user."""
+    user = User.create(name=name, role=role, password="", created=time.time())
+    return {"Authorization": f"Bearer {tokens.make(user, 'test', role, 1)[1]}"}
+
+
+@pytest.fixture
+def jobs(hub: Settings) -> list[int]:
+    """The numbers of three jobs: the second follows from the first, the last is of another source."""
+    store("slurm", [seen(NOW, "failed", "1", name="fit beamspot", user="anna", exit_code=7, labels={"run": "358788"})], NOW)
+    store("slurm", [seen(NOW, "done", "2", user="ben", parents=[ParentKey("slurm", "1")], facts={"x": [1]})], NOW)
+    store("lsf", [seen(NOW, "running", "9", user="anna", metrics={"events": 5})], NOW)
+    return [job.id for job in DiaryJob.select().order_by(DiaryJob.id)]
+
+
+def get(client: FlaskClient, path: str) -> Any:
+    answer = client.get(path)
+    assert answer.status_code == 200, answer.text
+    return answer.json
+
+
+def test_jobs_are_selected_by_the_arguments_of_the_list(client: FlaskClient, jobs: list[int]) -> None:
+    def selected(query: str) -> tuple[int, list[int]]:
+        found = get(client, f"{PATH}?{query}")
+        return found["count"], [job["id"] for job in found["jobs"]]
+
+    first, second, third = jobs
+    assert selected("") == (3, [third, second, first])
+    assert selected("q=state:failed%20review:open") == selected("state=failed&review=open") == selected("q=beam") == (1, [first])
+    assert selected("user=anna&order=oldest&limit=1") == (2, [first])
+    assert selected("user=anna&order=oldest&limit=1&page=2") == (2, [third])
+    assert selected("source=slurm&source=lsf&run=358788") == (1, [first])
+    assert selected("page=7") == (3, [])
+    assert get(client, f"{PATH}?facets=1")["facets"]["user"] == {"anna": 2, "ben": 1}
+
+
+def test_a_list_has_short_jobs_and_a_job_has_all(client: FlaskClient, jobs: list[int]) -> None:
+    (short,) = get(client, f"{PATH}?q=id:2")["jobs"]
+    whole = get(client, f"{PATH}/{jobs[1]}")
+    assert short["review"] == {"review": "open", "verdict": "none", "summary": "", "tags": [], "version": 0, "by": "", "at": None}
+    assert whole["review"] == short["review"] | {"notes": ""}
+    assert whole["facts"] == {"x": [1]}
+    assert whole["parents"] == [{"source": "slurm", "native_id": "1", "id": jobs[0], "state": "failed"}]
+    assert get(client, f"{PATH}/{jobs[0]}")["children"] == [{"source": "slurm", "native_id": "2", "id": jobs[1], "state": "done"}]
+    assert [(row["field"], row["old"], row["new"], row["actor"]) for row in whole["history"]] == [("state", "", "done", "source:slurm")]
+    assert {name: whole[name] for name in short if name != "review"} == {name: short[name] for name in short if name != "review"}
+    assert set(whole) - set(short) == {"facts", "outputs", "logs", "parents", "children", "history"}
+
+
+@pytest.mark.parametrize(
+    ("query", "named"),
+    [
+        ("state=odd", "state=odd"),
+        ("order=odd", "order=odd"),
+        ("q=state:odd", "state:odd"),
+        ("q=-since:2d", "-since:2d"),
+        ("page=x", "page"),
+        ("limit=501", "limit"),
+        ("facets=2", "facets"),
+    ],
+)
+def test_a_wrong_argument_is_named(client: FlaskClient, jobs: list[int], query: str, named: str) -> None:
+    answer = client.get(f"{PATH}?{query}")
+    assert answer.status_code == 400
+    assert answer.json["status"] == 400
+    assert named in answer.json["message"]
+
+
+def test_a_review_is_changed_from_the_version_that_was_read(client: FlaskClient, jobs: list[int]) -> None:
+    anna, path = token("anna", Role.SHIFTER), f"{PATH}/{jobs[0]}/review"
+    first = client.post(path, json={"version": 0, "review": "done", "notes": "Odd **peak**", "tags": ["Disk", "#node"]}, headers=anna)
+    assert first.status_code == 200
+    assert {name: first.json[name] for name in ("review", "verdict", "tags", "version", "by")} == {
+        "review": "done",
+        "verdict": "none",
+        "tags": ["disk", "node"],
+        "version": 1,
+        "by": "anna",
+    }
+    lost = client.post(path, json={"version": 0, "notes": "Mine"}, headers=anna)
+    assert (lost.status_code, lost.json["review"]["notes"], lost.json["review"]["version"]) == (409, "Odd **peak**", 1)
+    second = client.post(path, json={"version": 1, "remove_tags": ["disk"], "verdict": "issue"}, headers=anna)
+    assert (second.json["tags"], second.json["verdict"], second.json["notes"]) == (["node"], "issue", "Odd **peak**")
+    assert get(client, f"{PATH}/{jobs[0]}")["review"] == second.json
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"review": "done"}, "version"),
+        ({"version": True}, "version"),
+        ({"version": 0, "review": "odd"}, "review"),
+        ({"version": 0, "verdict": 1}, "verdict"),
+        ({"version": 0, "tags": "disk"}, "tags"),
+        ({"version": 0, "tags": ["two words"]}, "tags"),
+        ({"version": 0, "state": "done"}, "state"),
+        ([], "body"),
+    ],
+)
+def test_a_wrong_review_names_its_field_and_stores_nothing(client: FlaskClient, jobs: list[int], body: Any, field: str) -> None:
+    answer = client.post(f"{PATH}/{jobs[0]}/review", json=body, headers=token("anna", Role.SHIFTER))
+    assert answer.status_code == 400
+    assert [error["field"] for error in answer.json["errors"]] == [field]
+    assert review_of(jobs[0]).version == 0
+
+
+def test_owners_and_shifters_review_and_pin_and_others_do_not(client: FlaskClient, jobs: list[int]) -> None:
+    anna, ben, shifter = token("anna", Role.VIEWER), token("ben", Role.VIEWER), token("carla", Role.SHIFTER)
+    for headers, status in ((anna, 200), (ben, 403), (shifter, 200), ({}, 403)):
+        version = review_of(jobs[0]).version
+        answer = client.post(f"{PATH}/{jobs[0]}/review", json={"version": version, "summary": f"{status} {version}"}, headers=headers)
+        assert answer.status_code == status if headers else answer.status_code in (401, 403)
+        pinned = client.put(f"{PATH}/{jobs[0]}/state", json={"state": "done"}, headers=headers)
+        assert pinned.status_code == status if headers else pinned.status_code in (401, 403)
+    assert client.post(f"{PATH}/reviews", json={"count": 3, "verdict": "ok"}, headers=ben).status_code == 403
+
+
+def test_a_state_is_set_by_hand_and_released(client: FlaskClient, jobs: list[int]) -> None:
+    anna, path = token("anna", Role.VIEWER), f"{PATH}/{jobs[0]}/state"
+    pinned = client.put(path, json={"state": "done"}, headers=anna).json
+    assert (pinned["state"], pinned["machine_state"], pinned["pinned_by"]) == ("done", "failed", "anna")
+    assert client.put(path, json={"state": "odd"}, headers=anna).status_code == 400
+    released = client.delete(path, headers=anna).json
+    assert (released["state"], released["pinned_by"]) == ("failed", "")
+
+
+def test_all_selected_jobs_are_reviewed_and_it_is_undone(client: FlaskClient, jobs: list[int]) -> None:
+    carla, body = token("carla", Role.SHIFTER), {"verdict": "ok", "add_tags": ["seen"]}
+    wrong = client.post(f"{PATH}/reviews?source=slurm", json={**body, "count": 3}, headers=carla)
+    assert wrong.status_code == 409
+    done = client.post(f"{PATH}/reviews?source=slurm", json={**body, "count": 2}, headers=carla)
+    assert (done.status_code, done.json["changed"], done.json["selection"]) == (200, 2, "source=slurm")
+    assert done.json["change"] == {"verdict": "ok", "add_tags": ["seen"]}
+    assert [review_of(number).verdict for number in jobs] == ["ok", "ok", "none"]
+    assert get(client, f"{PATH}/reviews")["reviews"] == [done.json] == [get(client, done.headers["Location"])]
+    undone = client.delete(f"{PATH}/reviews/{done.json['id']}", headers=carla)
+    assert (undone.status_code, undone.json["restored"], undone.json["undone_by"]) == (200, 2, "carla")
+    assert [review_of(number).verdict for number in jobs] == ["none", "none", "none"]
+    assert client.delete(f"{PATH}/reviews/{done.json['id']}", headers=carla).status_code == 409
+    assert client.get(f"{PATH}/reviews/77").status_code == 404
+
+
+def test_the_state_of_each_source_is_told(client: FlaskClient, hub: Settings) -> None:
+    scan_source(source_named("own-jobs", hub), hub)
+    found = get(client, f"{PATH}/sources")
+    states = {source["name"]: (source["state"], source["failures"], source["last_ok"] is not None) for source in found["sources"]}
+    assert states == {"own-jobs": ("ok", 0, True), "dqm-clients": ("idle", 0, False)}
+    assert found["problems"] == []
+
+
+def test_answers_have_the_fields_of_the_openapi_document(client: FlaskClient, jobs: list[int]) -> None:
+    paths = get(client, "/api/openapi.json")["paths"]
+    bulk = client.post(f"{PATH}/reviews", json={"verdict": "ok", "count": 3}, headers=token("carla", Role.SHIFTER)).json
+
+    def fields(path: str) -> set[str]:
+        content = paths[path]["get"]["responses"]["200"]["content"]["application/json"]
+        return set(content["schema"]["properties"])
+
+    assert set(get(client, f"{PATH}?facets=1")) == fields(PATH)
+    assert set(get(client, f"{PATH}/{jobs[0]}")) == fields(f"{PATH}/{{number}}")
+    assert set(bulk) == fields(f"{PATH}/reviews/{{number}}")
+    listed = paths[PATH]["get"]["responses"]["200"]["content"]["application/json"]["schema"]["properties"]["jobs"]["items"]["properties"]
+    assert set(get(client, PATH)["jobs"][0]) == set(listed)
+    source = paths[f"{PATH}/sources"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]["properties"]["sources"]
+    assert set(get(client, f"{PATH}/sources")["sources"][0]) == set(source["items"]["properties"])
