@@ -18,6 +18,7 @@ from app.diary.sources.runner import Report, scan_source, scanning_task, source_
 from app.diary.sources.source import JobScan, JobSource
 from tests.diary.audit import audited
 from tests.diary.caejobs import README, Site, options, qstat, readme
+from tests.diary.contract.damage import damages
 from tests.diary.observations import changes, only_job
 from tests.support.processes import until
 
@@ -328,3 +329,24 @@ def test_what_is_no_file_stops_nothing_and_shows_no_secret(kind: str, site: Site
             path.mkdir()
     scan()
     assert (only_job().state, only_job().name) == ("running", "i_main_deck_name_01.dyn")
+
+
+def test_no_damage_of_a_readme_hides_a_job(site: Site, scan: Callable[[], Report]) -> None:
+    texts = damages(README.encode("iso-8859-1"))
+    for native_id, text in enumerate(texts, ID):
+        site.submit(native_id)
+        (site.finished(native_id) / "README.x.README").write_bytes(text)
+    scan()
+    assert DiaryJob.select().where(DiaryJob.state == "done").count() == len(texts)
+
+
+def test_no_damage_of_a_script_hides_another_job(site: Site, scan: Callable[[], Report]) -> None:
+    good = f"cd {site.scratch}/7*\nmpirun solver\n".encode()
+    (site.scratch / "7").mkdir()
+    for native_id, text in enumerate([good, *damages(good), good], ID):
+        site.submit(native_id)
+        (site.work / f"{native_id}.dyn-dmp.x99xx123.16.sh").write_bytes(text)
+    scan()
+    states = {job.native_id: job.state for job in DiaryJob.select()}
+    assert (len(states), set(states.values())) == (len(damages(good)) + 2, {"running", "unknown"})
+    assert states[str(ID)] == states[max(states)] == "running"

@@ -59,6 +59,11 @@ class FollowedJob:
         """Look for the README again."""
         self.has_readme, self.readme_path, self.readme_seen, self.job_dir_seen = False, "", Watched(), Watched()
 
+    def rest(self) -> None:
+        """Keep little of a job that is looked at no more, of which there may be many."""
+        self.line = self.readme_path = ""
+        self.entry_seen, self.readme_seen, self.job_dir_seen = Watched(), Watched(), Watched()
+
 
 class TraceFolder:
     """A folder and the traces in it."""
@@ -142,10 +147,9 @@ class TracePlace:
             self.is_stale |= folder.refresh(wanted)  # also when another one cannot be listed then
         if not self.is_stale:
             return
-        found: dict[str, Trace] = {}
-        for folder in self.folders:
-            for native_id, trace in folder.traces.items():
-                found[native_id] = min(trace, found.get(native_id, trace))
+        found = self.folders[0].traces
+        for folder in self.folders[1:]:
+            found = found | {id: min(trace, found.get(id, trace)) for id, trace in folder.traces.items()}
         self.changed.update(native_id for native_id, trace in found.items() if self.traces.get(native_id) != trace)
         self.changed.update(native_id for native_id in self.traces if native_id not in found)
         self.traces, self.is_stale = found, False

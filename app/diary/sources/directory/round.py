@@ -36,14 +36,14 @@ class Round:
         self.memory = memory
         self.config = memory.config
         self.now = time.time()
-        self.until = time.monotonic() + SCAN_S
+        self.begin = time.monotonic()
         self.oldest = self.now - keep_s if keep_s else 0.0
         self.observations: list[Observation] = []
         self.quarantined: list[tuple[str, str]] = []
 
-    def is_over(self) -> bool:
-        """Whether the time of the scan is over."""
-        return time.monotonic() > self.until
+    def is_over(self, part: float = 1.0) -> bool:
+        """Whether the time of the scan, or this part of it, is over."""
+        return time.monotonic() - self.begin > SCAN_S * part
 
     def report(self, place: str, text: str, reason: str) -> None:
         """Tell once what cannot be read at a place; "": it can."""
@@ -63,7 +63,7 @@ class Round:
         submissions, known = self.memory.submissions, self.memory.known
         if submissions is None:
             return True
-        for path, log in submissions.new(self.oldest, self.is_over, self.report):
+        for path, log in submissions.new(self.oldest, lambda: self.is_over(0.5), self.report):
             key = hash((log.native_id, int(log.submitted)))
             job = FollowedJob(log.native_id, log.submitted, log.folder, self.now, path)
             if key not in known:
@@ -72,7 +72,7 @@ class Round:
                 self.memory.follow(job, self.now)
             elif not self._is_followed(job):  # its log came again; what is stored of its end stays unless it is seen otherwise
                 self.memory.follow(job, self.now)
-        return not submissions.waiting and not self.is_over()
+        return not submissions.waiting and not self.is_over(0.5)
 
     def _is_followed(self, job: FollowedJob) -> bool:
         place = self.memory.places.get(job.folder)
@@ -149,15 +149,17 @@ class Round:
             self.report(key, "", "")
         except OSError as error:
             self.report(key, str(error.filename or job.folder), error.strerror or str(error))
-        except ValueError as error:
+        except Exception as error:  # whatever is in its files
             if job.entry_seen.is_settled:  # otherwise it is written just now
-                self.report(key, job.line, str(error))
+                self.report(key, job.line, f"{type(error).__name__}: {error}")
         if found is None:
             self._miss(job)
         else:
             self._tell(job, found, is_whole)
         if self.memory.is_active(job, self.now):
             place.active[job.native_id] = None
+        else:
+            job.rest()
 
     def _is_as_told(self, place: TracePlace, job: FollowedJob) -> bool:
         """Whether the trace of a job that has ended says nothing new, by its name alone."""
@@ -186,12 +188,7 @@ class Round:
         if found.readme:
             self._add_readme(job, found.readme)
         if found.has_logs:
-            paths = [
-                (job.log, SUBMISSION_LOG),
-                (job.readme_path, README),
-                *((os.path.join(job.job_dir, name), LOG) for name in job.log_names),
-            ]
-            job.untold["logs"] = [(path, kind) for path, kind in paths if path]
+            job.untold["logs"] = _logs_of(job)
         if is_changed or job.untold or (is_whole and is_unfinished):
             self._observe(job, found.state, workdir=found.job_dir, labels=found.labels | job.untold.pop("labels", {}))
 
@@ -207,3 +204,9 @@ class Round:
     def _observe(self, job: FollowedJob, state: str, **values: Any) -> None:
         self.observations.append(Observation(job.native_id, self.now, state, job.submitted, **(job.untold | values)))
         job.untold = {}
+
+
+def _logs_of(job: FollowedJob) -> list[tuple[str, str]]:
+    """The known logs of a job, as path and kind."""
+    own = [(os.path.join(job.job_dir, name), LOG) for name in job.log_names]
+    return [(path, kind) for path, kind in ((job.log, SUBMISSION_LOG), (job.readme_path, README), *own) if path]
