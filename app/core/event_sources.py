@@ -27,14 +27,20 @@ def event_kinds() -> list[EventKind]:
     return [kind for source in event_sources() for kind in source.kinds]
 
 
+def personal_kinds() -> list[EventKind]:
+    """The kinds that belong to single users."""
+    return [kind for kind in event_kinds() if kind.personal]
+
+
 def event_systems() -> list[str]:
     """The systems of all sources, each once."""
     return list(dict.fromkeys(system for source in event_sources() for system in source.systems))
 
 
 def expand_kinds(names: Collection[str]) -> tuple[str, ...]:
-    """The kinds that a setting means, in the order of the sources; it may hold ALL and PROBLEMS."""
-    return tuple(kind.name for kind in event_kinds() if ALL in names or kind.name in names or (PROBLEMS in names and kind.is_problem))
+    """The kinds that a setting means, in the order of the sources; it may hold ALL and PROBLEMS, which mean no personal ones."""
+    shared = {kind.name for kind in event_kinds() if not kind.personal and (ALL in names or (PROBLEMS in names and kind.is_problem))}
+    return tuple(kind.name for kind in event_kinds() if kind.name in shared or kind.name in names)
 
 
 def check_kinds(value: Collection[str]) -> str:

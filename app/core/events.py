@@ -20,6 +20,7 @@ class EventKind(NamedTuple):
     name: str
     is_problem: bool = False  # somebody should look at it
     is_persistent: bool = False  # lasts until fixed: notified after a maintenance window in which it began
+    personal: str = ""  # what happens, for the users who subscribe to it for themselves; "" if it is for all receivers of a channel
 
 
 class Event(NamedTuple):
@@ -64,6 +65,10 @@ class EventSource(ABC):
     @abstractmethod
     def is_open(self, event: Event) -> bool:
         """Whether an event of a persistent kind still lasts."""
+
+    def owners(self, event: Event, logins: Collection[str]) -> list[str]:
+        """Those of these users to whom an event of a personal kind belongs."""
+        return []
 
     @abstractmethod
     def path(self, event: Event) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from app import diary
 from app.core.area import Area, CliCommand, HelpTopic, MenuItem, StatusLine
+from app.diary.review.notices import JobEvents
 from app.diary.settings import DiarySettings
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ AREA = Area(
     jobs="jobs.diary",
     commands={"diary": CliCommand("app.cli.diary", "Data")},
     settings=DiarySettings,
+    events=JobEvents(),
     help=(HelpTopic("diary", "Job diary: jobs of all sources", "diary/help.html", _help),),
     roles={
         "diary.show_list": "viewer",

@@ -11,6 +11,7 @@ from app.diary.index import reindex
 from app.diary.models import DiaryEvent, DiaryJob, DiaryParent, DiarySource
 from app.diary.observations.store import lock
 from app.diary.states import STATES
+from app.security.audit_log import audit
 
 MAX_HISTORY = 500
 MAX_RELATIVES = 100
@@ -105,4 +106,5 @@ def _set_state(number: int, state: str | None, pinned_by: str, user: str) -> Dia
         field = "pinned state" if pinned_by else "released state"
         DiaryEvent.create(job=job.id, at=now, actor=f"user:{user}", field=field, old=job.state, new=shown)
         reindex([job.id])
+        audit("pin state" if pinned_by else "release state", f"job {job.id}", "", f"{job.state} to {shown}", user=user)
     return find_job(number)

@@ -45,6 +45,8 @@ AREA = Area(
     more_settings=channel_settings(),
     roles={
         "notify.notifications": "shifter",
+        "notify.own_notifications": "viewer",
+        "notify.subscribe": "viewer",
         "notify.resend": "operator",
         "notify.send_test": "operator",
         "notify.announce_maintenance": "operator",

@@ -18,6 +18,7 @@ from app.notify.channels.base import Channel
 from app.notify.errors import PermanentError, TemporaryError
 from app.notify.messages import message_of
 from app.notify.models import COUNTER, DEFERRED, FAILED, OPEN, SENT, SUPPRESSED, Delivery, Notification
+from app.notify.subscriptions import is_personal, recipients
 from app.queue.periodic import TaskRun
 
 MAX_PAUSE_S = 60.0
@@ -46,9 +47,22 @@ def deliver_due(channel: Channel, public_url: str, should_stop: Callable[[], boo
     expired = [delivery for delivery in found if delivery.since < now - channel.max_age_s]
     for delivery in expired:
         _expire(channel, delivery)
-    for batch in batches(channel, [delivery for delivery in found if delivery not in expired]):
+    open_ones = [delivery for delivery in found if delivery not in expired]
+    personal = [delivery for delivery in open_ones if channel.reaches_users and is_personal(delivery.notification.kind)]
+    for addresses, batch in personal_batches(personal):
+        if should_stop() or not _attempt(channel, public_url, batch, addresses):
+            return
+    for batch in batches(channel, [delivery for delivery in open_ones if delivery not in personal]):
         if should_stop() or not _attempt(channel, public_url, batch):
             return
+
+
+def personal_batches(due: list[Delivery]) -> list[tuple[tuple[str, ...], list[Delivery]]]:
+    """The addresses and the deliveries of each message to single users."""
+    found: dict[tuple[str, ...], list[Delivery]] = {}
+    for delivery in due:
+        found.setdefault(recipients(delivery.notification), []).append(delivery)
+    return list(found.items())
 
 
 def batches(channel: Channel, due: list[Delivery]) -> list[list[Delivery]]:
@@ -60,11 +74,17 @@ def batches(channel: Channel, due: list[Delivery]) -> list[list[Delivery]]:
     return [*([deferred] if deferred else []), *([delivery] for delivery in others)]
 
 
-def _attempt(channel: Channel, public_url: str, batch: Sequence[Delivery]) -> bool:
-    """Send a batch; False after a temporary error."""
+def _attempt(channel: Channel, public_url: str, batch: Sequence[Delivery], addresses: Sequence[str] | None = None) -> bool:
+    """Send a batch, to single users if there are addresses; False after a temporary error."""
     messages = [message_of(delivery.notification, public_url) for delivery in batch]
     try:
-        _update(batch, state=SENT, detail=channel.send(messages))
+        if addresses is None:
+            answer = channel.send(messages)
+        elif addresses:
+            answer = channel.send_to(addresses, messages)
+        else:
+            raise PermanentError("no user is subscribed to it any more")
+        _update(batch, state=SENT, detail=answer)
     except PermanentError as error:
         _update(batch, state=FAILED, detail=str(error))
     except TemporaryError as error:

@@ -9,6 +9,7 @@ These events are stored with an outcome, but not notified:
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -39,6 +40,7 @@ from app.notify.models import (
     Notification,
 )
 from app.notify.settings import NotifySettings
+from app.notify.subscriptions import is_personal
 from app.queue.periodic import TaskRun
 
 LATE_S = 600.0
@@ -90,6 +92,7 @@ class EventCollector:
     """Looks for events that are not stored yet."""
 
     def __init__(self, settings: Settings) -> None:
+        self.settings = settings
         self.channels = channels(settings)
         self.seen: set[str] = set()  # ids of events that are stored
 
@@ -156,13 +159,28 @@ class EventCollector:
 
     def _enqueue_all(self, row: Notification, now: float) -> None:
         for channel in self.channels:
-            if row.kind in channel.kinds:
+            if channel.reaches_users and is_personal(row.kind):
+                due = _next_mail(now, self.settings.of(NotifySettings).notify_user_pause_s)
+                enqueue(row, channel, due, channel.quiet_until(due))
+            elif row.kind in channel.kinds:
                 enqueue(row, channel, now, channel.quiet_until(now))
 
 
-def enqueue(row: Notification, channel: Channel, now: float, quiet_end: float | None = None) -> None:
-    """Queue a delivery. quiet_end: end of the channel's quiet hours, None if it is not in quiet hours or to ignore them."""
-    begin = now if quiet_end is None else quiet_end
+def _next_mail(now: float, pause_s: float) -> float:
+    """When the next mail to single users is due: all at the same moments, so that many notifications are one mail."""
+    return math.ceil(now / pause_s) * pause_s if pause_s else now
+
+
+def enqueue(row: Notification, channel: Channel, due: float, quiet_end: float | None = None) -> None:
+    """Queue a delivery.
+
+    Args:
+        row: What is sent.
+        channel: By which it is sent.
+        due: When the first attempt is due.
+        quiet_end: End of the channel's quiet hours, None if it is not in quiet hours or to ignore them.
+    """
+    now, begin = time.time(), due if quiet_end is None else quiet_end
     state = PENDING if quiet_end is None else DEFERRED if channel.defers_in_quiet_hours else SUPPRESSED
     detail = "quiet hours" if state == SUPPRESSED else ""
     Delivery.create(notification=row, channel=channel.name, state=state, since=begin, not_before=begin, changed=now, detail=detail)

@@ -35,6 +35,13 @@ class OutdatedRequest(NotifyError):
     """The object of a request is not in a state in which it can be changed so."""
 
 
+class InvalidSubscription(NotifyError):
+    """What a user wants to be notified about, with wrong fields."""
+
+    def __init__(self, fields: list[tuple[str, str]]) -> None:
+        super().__init__("Nothing was changed: " + "; ".join(f"{name}: {problem}" for name, problem in fields), fields)
+
+
 class InvalidWindow(NotifyError):
     """A maintenance window with wrong fields."""
 

@@ -55,6 +55,17 @@ class Delivery(Table):
         indexes = ((("notification", "channel"), True), (("channel", "state", "not_before"), False), (("channel", "changed"), False))
 
 
+class Subscription(Table):
+    """What a user wants to be notified about for oneself, and where."""
+
+    user = TextField(unique=True)  # login
+    address = TextField()  # of mail
+    kinds = TextField()  # names of personal kinds of events with blanks between
+
+    class Meta:
+        table_name = "notify_subscription"
+
+
 class MaintenanceWindow(Table):
     """A time in which no notifications are sent about a system, or about some of its hosts."""
 

@@ -26,11 +26,17 @@ def check_quiet_hours(value: Sequence[str]) -> str:
 class NotifySettings:
     """Settings that all channels share."""
 
-    notify_systems: tuple[str, ...] = setting(("production", "trends"), "Systems whose events are notified.", check_systems)
+    notify_systems: tuple[str, ...] = setting(("production", "trends", "jobs"), "Systems whose events are notified.", check_systems)
     notify_quiet: tuple[str, ...] = setting(
         (),
         'Quiet hours of channels, Swiss time, as "sound 22:00-06:00"; mail is sent at their end, others are suppressed.',
         check_quiet_hours,
+    )
+    notify_user_domains: tuple[str, ...] = setting(
+        ("cern.ch",), "Domains, with those below them, of the mail addresses to which users have notifications about their own jobs sent."
+    )
+    notify_user_pause_s: float = setting(
+        60.0, "Time for which notifications about users' own jobs are collected, so that many are one mail, s.", between(0, 3600)
     )
     notify_refresh_s: float = setting(3.0, "Refresh interval of the page, s.", between(1, 600))
     notify_ca: str = setting(

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import time
 
-from flask import Blueprint, Response, redirect, request
+from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.core.counters import version_of
-from app.core.event_sources import event_systems
-from app.notify import maintenance, outbox
+from app.core.event_sources import event_systems, personal_kinds
+from app.notify import maintenance, outbox, subscriptions
 from app.notify.channels import channel_problems
-from app.notify.models import COUNTER, MaintenanceWindow
+from app.notify.errors import InvalidSubscription
+from app.notify.models import COUNTER, MaintenanceWindow, Subscription
 from app.notify.page import OUTCOMES, PAGE_ROWS, badge_of, channel_statuses, notification_rows, page_state
 from app.notify.settings import NotifySettings
 from app.security import Role, needs
 from app.security.caller import current_user
-from app.web import nothing_new, page, request_settings
+from app.web import Problem, nothing_new, page, request_settings
 from app.web.arguments import int_arg
 
 pages = Blueprint("notify", __name__)
@@ -60,6 +61,47 @@ def notifications() -> Response:
         hosts=maintenance.known_hosts(settings) if can_operate else [],
         form=maintenance.default_times(now),
     )
+
+
+@pages.get(f"{PATH}/own")
+@needs(Role.VIEWER)
+def own_notifications() -> AnyResponse:
+    """What the user wants to be notified about for oneself."""
+    if not current_user().name:
+        return redirect(url_for("account.sign_in", next=f"{PATH}/own"), 303)
+    return _own_page(subscriptions.subscription_of(current_user().name))
+
+
+@pages.post(f"{PATH}/own")
+@needs(Role.VIEWER)
+def subscribe() -> AnyResponse:
+    """Change it; what was wrong stays in the form."""
+    request.max_content_length = FORM_BYTES
+    if not current_user().name:
+        raise Problem(403, "Needs an account: sign in")
+    address, kinds = request.form.get("address", ""), request.form.getlist("kind")
+    try:
+        subscriptions.subscribe(request_settings(), current_user().name, address, kinds)
+    except InvalidSubscription as error:
+        return _own_page(Subscription(address=address, kinds=" ".join(kinds)), error)
+    return redirect(page_state().link(f"{PATH}/own", saved=1), 303)
+
+
+def _own_page(subscription: Subscription | None, error: InvalidSubscription | None = None) -> Response:
+    settings = request_settings()
+    response = page(
+        "notify/own.html",
+        "notify/own.html",
+        view=page_state(),
+        subscription=subscription or Subscription(address="", kinds=""),
+        kinds=personal_kinds(),
+        domains=subscriptions.allowed_domains(settings),
+        is_sent=bool(subscriptions.personal_channels(settings)),
+        is_saved="saved" in request.args and not error,
+        problem=str(error) if error else "",
+    )
+    response.status_code = 400 if error else 200
+    return response
 
 
 @pages.post(f"{PATH}/resend/<int:delivery>")

@@ -100,6 +100,7 @@ PAGES = {
     "/diary/jobs/<int:number>/log": ["/diary/jobs/{logged}/log?file=job.log", "/diary/jobs/{logged}/log?file=job.log&q=nothing"],
     "/diary/jobs/<int:number>": ["/diary/jobs/1", "/diary/jobs/1?tz=utc", "/diary/jobs/{logged}"],
     "/notifications": ["/notifications"],
+    "/notifications/own": ["/notifications/own"],
     "/control": ["/control", "/control?show=commands"],
     "/control/<name>": [
         f"/control/restart_hltd?host={FU}",

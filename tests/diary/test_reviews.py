@@ -9,12 +9,14 @@ import pytest
 from app.core.database import end_thread
 from app.core.settings import Settings
 from app.diary.errors import UnknownDiaryJob
+from app.diary.jobs import pin_state, release_state
 from app.diary.models import DiaryEvent, DiaryJob, DiaryReview, DiaryTag
 from app.diary.observations.store import store
 from app.diary.review.errors import BadReview, ReviewConflict, UndoRefused
 from app.diary.review.review import Review, ReviewChange
 from app.diary.review.reviews import review_of, reviews_of, save_review, undo
 from app.diary.review.tags import completions
+from app.security.models import Audit
 from tests.diary.observations import NOW, changes, only_job, seen
 
 pytestmark = pytest.mark.both_databases
@@ -127,6 +129,19 @@ def test_tags_are_added_and_removed_beside_others(job: DiaryJob) -> None:
     assert sorted(row.tag for row in DiaryTag.select()) == ["a", "c"]
 
 
+def test_each_change_is_in_the_audit_log(job: DiaryJob) -> None:
+    save_review(job.id, ReviewChange(verdict="ok", notes="x"), 0, "anna")
+    undo(last_event(job, "notes"), "bob")
+    pin_state(job.id, "done", "anna")
+    release_state(job.id, "bob")
+    assert [(row.user, row.action, row.target, row.answer) for row in Audit.select().order_by(Audit.id)] == [
+        ("anna", "review job", f"job {job.id}", "verdict, notes"),
+        ("bob", "undo review of job", f"job {job.id}", "notes"),
+        ("anna", "pin state", f"job {job.id}", "failed to done"),
+        ("bob", "release state", f"job {job.id}", "done to failed"),
+    ]
+
+
 def test_each_field_can_be_undone_and_that_again(job: DiaryJob) -> None:
     first = ReviewChange(review="done", verdict="ok", summary="s", notes="long\nnotes", tags=("a", "b"))
     save_review(job.id, first, 0, "anna")
@@ -149,7 +164,7 @@ def test_an_undo_is_refused_when_the_field_was_changed_since(job: DiaryJob) -> N
     with pytest.raises(UndoRefused):
         undo(last_event(job, "state"), "anna")
     with pytest.raises(UndoRefused):
-        undo(10**9, "anna")
+        undo(10**12, "anna")
 
 
 def test_a_job_that_there_is_not_has_no_review_to_change(hub: Settings) -> None:

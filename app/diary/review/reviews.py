@@ -19,6 +19,7 @@ from app.diary.review.errors import ReviewConflict, UndoRefused
 from app.diary.review.fields import checked_change
 from app.diary.review.review import FIELDS, Review, ReviewChange
 from app.diary.review.tags import joined, split_tags
+from app.security.audit_log import audit
 
 
 def review_of(number: int) -> Review:
@@ -60,7 +61,7 @@ def save_review(number: int, change: ReviewChange, version: int, by: str) -> Rev
             return before
         if version != before.version:
             raise ReviewConflict(before, change)
-        return store_reviews([(before, after)], by, time.time())[0]
+        return _store_one("review job", before, after, by)
 
 
 def undo(event: int, by: str) -> Review:
@@ -68,7 +69,7 @@ def undo(event: int, by: str) -> Review:
 
     Raises UndoRefused, and ReviewConflict if the field has been changed since.
     """
-    row: DiaryEvent | None = DiaryEvent.get_or_none(DiaryEvent.id == event)
+    row: DiaryEvent | None = DiaryEvent.get_or_none(DiaryEvent.id == event) if event < 2**31 else None
     if row is None or row.field not in FIELDS:
         raise UndoRefused("The history of reviews has no such change")
     value: Any = split_tags(row.old) if row.field == "tags" else row.old
@@ -78,7 +79,13 @@ def undo(event: int, by: str) -> Review:
         before = review_of(row.job)
         if text_of(before, row.field) != row.new:
             raise ReviewConflict(before, change)
-        return store_reviews([(before, changed_review(before, change))], by, time.time())[0]
+        return _store_one("undo review of job", before, changed_review(before, change), by)
+
+
+def _store_one(action: str, before: Review, after: Review, by: str) -> Review:
+    changed = [field for field in FIELDS if getattr(before, field) != getattr(after, field)]
+    audit(action, f"job {after.job}", "", ", ".join(changed), user=by)
+    return store_reviews([(before, after)], by, time.time())[0]
 
 
 def changed_review(review: Review, change: ReviewChange) -> Review:

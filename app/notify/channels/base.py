@@ -8,6 +8,7 @@ from typing import ClassVar, Self
 
 from app.core.event_sources import expand_kinds
 from app.core.settings import Settings
+from app.notify.errors import PermanentError
 from app.notify.messages import Message
 from app.notify.quiet_hours import quiet_until
 from app.notify.settings import QUIET_HOURS, NotifySettings
@@ -19,6 +20,7 @@ class Channel(ABC):
     kind: ClassVar[str]  # the name of its folder
     max_age_s: ClassVar[float]  # a delivery that is still open after so long has failed
     supports_digest: ClassVar[bool] = False  # `send` takes several messages at once
+    reaches_users: ClassVar[bool] = False  # sends notifications of personal kinds to single users: has `send_to`
     defers_in_quiet_hours: ClassVar[bool] = False  # sends at the end of quiet hours; other channels suppress
 
     def __init__(self, settings: Settings, name: str = "") -> None:
@@ -50,6 +52,10 @@ class Channel(ABC):
             TemporaryError: To be tried again.
             PermanentError: Not to be tried again.
         """
+
+    def send_to(self, addresses: Sequence[str], messages: Sequence[Message]) -> str:
+        """The same for messages to single users, by a channel with `reaches_users`. addresses: of mail."""
+        raise PermanentError(f"{self.name} sends nothing to single users")
 
     @property
     def quiet_hours(self) -> list[str]:

@@ -117,7 +117,8 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
     "publish_s": [(0, "a number from 0.2 to 10")],
     "publish_keep_runs": [(0, "a number from 1 to 10000")],
     "publish_log_runs": [(-1, "a number from 0 to 10000")],
-    "notify_systems": [(["test"], "a list of production, playback, trends")],
+    "notify_user_pause_s": [(-1, "a number from 0 to 3600")],
+    "notify_systems": [(["test"], "a list of production, playback, trends, jobs")],
     "notify_webhooks": [
         (["ftp://host"], "a list of addresses https://host/path"),
         (["https://user@host/"], "a list of addresses https://host/path"),

@@ -25,11 +25,12 @@ MAX_SUBJECT = 150
 
 
 class MailChannel(Channel):
-    """All recipients of the settings."""
+    """All recipients of the settings; for notifications of personal kinds the users to whom they belong."""
 
     kind = "mail"
     max_age_s = 86400.0
     supports_digest = True
+    reaches_users = True
     defers_in_quiet_hours = True
 
     @classmethod
@@ -49,6 +50,10 @@ class MailChannel(Channel):
 
     def send(self, messages: Sequence[Message]) -> str:
         """Send one mail with all messages; returns the answers for recipients that the server rejected."""
+        return self.send_to(self.settings.of(MailSettings).notify_mail_to, messages)
+
+    def send_to(self, addresses: Sequence[str], messages: Sequence[Message]) -> str:
+        """The same to other recipients."""
         ours, shared = self.settings.of(MailSettings), self.settings.of(NotifySettings)
         host, port = host_and_port(ours.notify_smtp)
         context = client_context(shared.notify_ca)
@@ -62,7 +67,7 @@ class MailChannel(Channel):
                 session.starttls(context=context)
             if ours.notify_smtp_user:
                 session.login(ours.notify_smtp_user, ours.notify_smtp_password)
-            rejected = session.send_message(mail(self.settings, messages), ours.notify_mail_from, ours.notify_mail_to)
+            rejected = session.send_message(mail(self.settings, addresses, messages), ours.notify_mail_from, list(addresses))
             with suppress(smtplib.SMTPException, OSError):  # it is sent
                 session.quit()
         return f"rejected for {_rejections(rejected)}" if rejected else ""
@@ -103,12 +108,12 @@ def _text(answer: bytes | str) -> str:
     return answer.decode(errors="replace") if isinstance(answer, bytes) else answer
 
 
-def mail(settings: Settings, messages: Sequence[Message]) -> EmailMessage:
+def mail(settings: Settings, addresses: Sequence[str], messages: Sequence[Message]) -> EmailMessage:
     """The mail. Its identifier is made of those of the messages, so that a mail sent twice is shown once."""
     ours = settings.of(MailSettings)
     email = EmailMessage(policy=SMTP)
     email["From"] = ours.notify_mail_from
-    email["To"] = ", ".join(ours.notify_mail_to)
+    email["To"] = ", ".join(addresses)
     email["Subject"] = one_line(f"[{settings.instance_name}] {headline(messages)}")[:MAX_SUBJECT]
     email["Date"] = formatdate(localtime=False)
     email["Message-ID"] = f"<{_identifier(messages)}@{ours.notify_mail_from.rpartition('@')[2]}>"
