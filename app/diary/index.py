@@ -1,22 +1,60 @@
-"""The index of the jobs: their words, and their place in the order of lists."""
+"""The index of the jobs: their words, their places in the order of lists, and tallies of their values."""
 
 from __future__ import annotations
 
 import json
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from peewee import Database
 
 from app.core.database import is_sqlite, proxy, rows
 from app.diary.models import DiaryIndex, DiaryJob, DiaryReview, DiaryTag
-from app.diary.words import JobTexts, document
+from app.diary.tallies import Facts, tally
+from app.diary.words import JobTexts, digest_of, document, sort_key, tags_of
 
 NUMBER_BITS = 29
 """Bits of a place that are the number of the job; the others are the whole seconds by which it is ordered."""
 
-COLUMNS = ("job", "place", "state", "review", "verdict", "source", "user", "project", "run")
 TEXTS = ("native_id", "source", "kind", "name", "user", "project", "state", "reason", "workdir", "labels")
 REVIEW = ("review", "verdict", "summary", "notes")
+FACTS = ("state", "review", "verdict", "source", "user", "project", "run", "tags")
+
+
+class Known(NamedTuple):
+    """A job in the index."""
+
+    job: int
+    place: int
+    digest: int
+    facts: Facts
+
+
+class Entry(NamedTuple):
+    """A row of the index, in the order of its columns."""
+
+    job: int
+    place: int
+    digest: int
+    state: str
+    review: str
+    verdict: str
+    source: str
+    user: str
+    project: str
+    run: str
+    tags: str
+    name: str
+    user_key: str
+    changed: float
+    ended: float
+
+    @property
+    def facts(self) -> Facts:
+        """What the job is counted by."""
+        return Facts(*self[3:11])
 
 
 def place_of(placed: float, number: int) -> int:
@@ -33,23 +71,23 @@ def reindex(numbers: Sequence[int]) -> None:
     """Index jobs as they are now, within the transaction of the caller; those that are deleted leave the index."""
     if not numbers:
         return
-    texts = _texts(numbers)
-    index_fields = [getattr(DiaryIndex, name) for name in COLUMNS]
-    known = {row[0]: row for row in rows(DiaryIndex.select(*index_fields).where(DiaryIndex.job.in_(numbers)))}
-    index, words = [], []
-    for number, (placed, job) in texts.items():
-        place = place_of(placed, number)
-        facts = (job.state, job.review, job.verdict, job.source, job.user, job.project, job.labels.get("run", ""))
-        index.append((number, place, *facts))
-        words.append((place, document(job)))
-    moved = [row[1] for number, row in known.items() if number not in texts or row[1] != place_of(texts[number][0], number)]
-    _remove_words(moved)
-    if gone := [number for number in known if number not in texts]:
+    known = _known(numbers)
+    entries, words = [], []
+    for job, texts in _jobs(numbers):
+        text = document(texts)
+        entry = _entry(job, texts, digest_of(text))
+        entries.append(entry)
+        before = known.get(entry.job)
+        if before is None or (before.place, before.digest) != (entry.place, entry.digest):
+            words.append((entry.place, text))
+    places = {entry.job: entry.place for entry in entries}
+    _remove_words([before.place for before in known.values() if before.place != places.get(before.job)])
+    if gone := [number for number in known if number not in places]:
         DiaryIndex.delete().where(DiaryIndex.job.in_(gone)).execute()
-    if index:
-        changed = [getattr(DiaryIndex, name) for name in COLUMNS[1:]]
-        DiaryIndex.insert_many(index, fields=index_fields).on_conflict(conflict_target=[DiaryIndex.job], preserve=changed).execute()
-        _write_words(words)
+    if entries:
+        proxy.cursor().executemany(_statement(proxy.obj), entries)
+    _write_words(words)
+    tally([before.facts for before in known.values() if before.place >= 0], [entry.facts for entry in entries])
 
 
 def index_again(limit: int) -> int:
@@ -60,22 +98,64 @@ def index_again(limit: int) -> int:
     return len(marked)
 
 
-def _texts(numbers: Sequence[int]) -> dict[int, tuple[float, JobTexts]]:
-    """By number of a job: when it is placed, and what is searched of it."""
-    reviews: dict[int, tuple[Any, ...]] = {}
+def _known(numbers: Sequence[int]) -> dict[int, Known]:
+    """The jobs that are in the index; another transaction that would index one of them waits for the end of this one."""
+    columns = [getattr(DiaryIndex, name) for name in FACTS]
+    query = DiaryIndex.select(DiaryIndex.job, DiaryIndex.place, DiaryIndex.digest, *columns).where(DiaryIndex.job.in_(numbers))
+    if not is_sqlite():  # where transactions that write wait for each other
+        query = query.order_by(DiaryIndex.job).for_update()
+    return {job: Known(job, place, digest, Facts(*facts)) for job, place, digest, *facts in rows(query)}
+
+
+class JobTimes(NamedTuple):
+    """The number and times of a job."""
+
+    number: int
+    placed: float
+    changed: float
+    ended: float | None
+
+
+def _jobs(numbers: Sequence[int]) -> list[tuple[JobTimes, JobTexts]]:
+    """The jobs, and what is searched of them."""
     fields = [getattr(DiaryReview, name) for name in REVIEW]
-    for number, *review in rows(DiaryReview.select(DiaryReview.job, *fields).where(DiaryReview.job.in_(numbers))):
-        reviews[number] = tuple(review)
+    reviews = {number: review for number, *review in rows(DiaryReview.select(DiaryReview.job, *fields).where(DiaryReview.job.in_(numbers)))}
     tags = defaultdict(list)
     for number, tag in rows(DiaryTag.select(DiaryTag.job, DiaryTag.tag).where(DiaryTag.job.in_(numbers))):
         tags[number].append(tag)
-    found = {}
     columns = [getattr(DiaryJob, name) for name in TEXTS]
-    for number, placed, *texts in rows(DiaryJob.select(DiaryJob.id, DiaryJob.placed, *columns).where(DiaryJob.id.in_(numbers))):
+    query = DiaryJob.select(DiaryJob.id, DiaryJob.placed, DiaryJob.changed, DiaryJob.ended, *columns).where(DiaryJob.id.in_(numbers))
+    found = []
+    for number, placed, changed, ended, *texts in rows(query):
+        job: dict[str, Any] = dict(zip(TEXTS, texts, strict=True))
         said = dict(zip(REVIEW, reviews.get(number, ("open", "none", "", "")), strict=True))
-        job = dict(zip(TEXTS, texts, strict=True))
-        found[number] = placed, JobTexts(**job | said | {"labels": json.loads(job["labels"]), "tags": sorted(tags[number])})
+        job |= said | {"labels": json.loads(job["labels"]), "tags": sorted(tags[number])}
+        found.append((JobTimes(number, placed, changed, ended), JobTexts(**job)))
     return found
+
+
+def _entry(job: JobTimes, texts: JobTexts, digest: int) -> Entry:
+    return Entry(
+        job.number,
+        place_of(job.placed, job.number),
+        digest,
+        *(texts.state, texts.review, texts.verdict, texts.source, texts.user, texts.project),
+        texts.labels.get("run", ""),
+        "\n".join(tags_of(texts)),
+        sort_key(texts.name),
+        sort_key(texts.user),
+        job.changed,
+        job.ended or 0.0,
+    )
+
+
+@lru_cache(maxsize=1)
+def _statement(database: Database) -> str:
+    """The statement that inserts or replaces a row of the index."""
+    columns = [getattr(DiaryIndex, name) for name in Entry._fields]
+    query = DiaryIndex.insert(dict.fromkeys(columns, 0)).on_conflict(conflict_target=[DiaryIndex.job], preserve=columns[1:])
+    sql: str = query.sql()[0]
+    return sql
 
 
 def _remove_words(places: Sequence[int]) -> None:
@@ -85,8 +165,10 @@ def _remove_words(places: Sequence[int]) -> None:
 
 
 def _write_words(words: Sequence[tuple[int, str]]) -> None:
-    if is_sqlite():
-        proxy.cursor().executemany("REPLACE INTO diary_words (rowid, words) VALUES (?, ?)", words)
+    if not words:
         return
-    sql = "INSERT INTO diary_words (place, words) VALUES (%s, %s) ON CONFLICT (place) DO UPDATE SET words = excluded.words"
+    if is_sqlite():
+        sql = "REPLACE INTO diary_words (rowid, words) VALUES (?, ?)"
+    else:
+        sql = "INSERT INTO diary_words (place, words) VALUES (%s, %s) ON CONFLICT (place) DO UPDATE SET words = excluded.words"
     proxy.cursor().executemany(sql, words)

@@ -1,7 +1,7 @@
 """The words by which jobs are found: a text of blank-separated tokens for each job, the same on every database.
 
-A token is a word of the job (`pixel`), a word of one of its fields (`user=anna`), or a whole value (`user#` and its
-hash). Sections, which phrases do not cross, are separated by `/`. Nothing but letters, digits, `_`, `=` and `#` is in a token.
+A token is a word of the job (`pixel`), a word of one of its fields (`=user=anna`), or a whole value (`#user#` and its
+hash), of which none is the beginning of another kind. Sections, which phrases do not cross, are separated by `/`. Nothing but letters, digits, `_`, `=` and `#` is in a token.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ ANY = "#"
 
 WORD_CHARS, FIELD_CHARS = 64, 40
 """Longer words and names of fields are cut here, in jobs and in searches."""
+KEY_CHARS = 100
 MAX_WORDS = 10_000
 """Words of one text that are found, the first ones."""
 
@@ -61,13 +62,28 @@ def field_name(text: str) -> str:
 def field_words(field: str, text: str) -> list[str]:
     """Tokens of the words of a field."""
     name = field_name(field)
-    return [f"{name}={word}" for word in words_of(text)]
+    return [f"={name}={word}" for word in words_of(text)]
 
 
 @lru_cache(maxsize=10_000)
 def exact_token(field: str, value: str) -> str:
     """The token of a whole value, with its case and blanks."""
-    return f"{field}#{blake2b(value.encode(errors='replace'), digest_size=8).hexdigest()}"
+    return f"#{field}#{blake2b(value.encode(errors='replace'), digest_size=8).hexdigest()}"
+
+
+def digest_of(text: str) -> int:
+    """A hash of 64 bits, which every database can store."""
+    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), signed=True)
+
+
+def sort_key(text: str) -> str:
+    """By what texts are ordered by alphabet: their beginning without difference of case."""
+    return _folded(text)[:KEY_CHARS]
+
+
+def tags_of(job: JobTexts) -> list[str]:
+    """The tags of people and that of the source, by alphabet."""
+    return sorted({*job.tags, *filter(None, [" ".join(job.labels.get("tag", "").split())])})
 
 
 def document(job: JobTexts) -> str:
@@ -93,7 +109,7 @@ def exact_values(job: JobTexts) -> Iterator[tuple[str, str]]:
     for field, value in (("user", job.user), ("project", job.project), ("run", job.labels.get("run", ""))):
         if value:
             yield field, value
-    for tag in sorted({*job.tags, *filter(None, [job.labels.get("tag", "")])}):
+    for tag in tags_of(job):
         yield "tag", tag
 
 

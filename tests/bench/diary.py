@@ -19,8 +19,7 @@ from app.diary.observations import store as storing
 from app.diary.observations.changes import EMPTY
 from app.diary.observations.checks import checked
 from app.diary.observations.observation import Observation
-from app.diary.search.find import facets
-from app.diary.search.find import count, find
+from app.diary.search.find import count, facets, find
 from app.diary.search.selection import JobSelection
 from tests.bench.table import add_row
 from tests.support.servers import migrate
@@ -95,7 +94,10 @@ def fill(jobs: int) -> None:
             proxy.cursor().executemany(sql, [[row[name] for name in columns] for row in rows_of(first, 1000)])
             numbers = list(range(first + 1, first + 1001))
             DiaryReview.insert_many(
-                [{"job": number, "review": "done", "verdict": "obsolete" if number % 30 == 0 else "ok", "by": "a", "at": 0.0} for number in numbers[::10]]
+                [
+                    {"job": number, "review": "done", "verdict": "obsolete" if number % 30 == 0 else "ok", "by": "a", "at": 0.0}
+                    for number in numbers[::10]
+                ]
             ).execute()
             reindex(numbers)
 
@@ -114,7 +116,11 @@ def observation(number: int, state: str) -> Observation:
         f"user{int(200 * random_of.random() ** 3)}",
         f"project{random_of.randrange(50)}",
         workdir=f"/data/user/{words[0]}/{number // 1000}",
-        labels={"run": str(358_000 + number // 200), "dataset": f"/{words[1]}/Run2026A-{words[2]}-v1/DQMIO", "host": f"fu-c2f{number % 40}-11-04"},
+        labels={
+            "run": str(358_000 + number // 200),
+            "dataset": f"/{words[1]}/Run2026A-{words[2]}-v1/DQMIO",
+            "host": f"fu-c2f{number % 40}-11-04",
+        },
     )
 
 
@@ -124,12 +130,16 @@ def rows_of(first: int, number: int) -> Iterator[dict[str, Any]]:
         given = observation(each, random.Random(-each).choice(STATES))
         good = checked(given)
         at = float(good.key.submitted)
-        yield EMPTY | good.values | {
-            "source": ("slurm", "slurm", "htcondor", "dqm-clients", "own-jobs")[each % 5],
-            "native_id": good.key.native_id,
-            "submitted": good.key.submitted,
-            "state": given.state,
-            **dict.fromkeys(("seen", "met", "found", "changed", "placed"), at),
-            "cycle": 0,
-            "labels": json.dumps(given.labels),
-        }
+        yield (
+            EMPTY
+            | good.values
+            | {
+                "source": ("slurm", "slurm", "htcondor", "dqm-clients", "own-jobs")[each % 5],
+                "native_id": good.key.native_id,
+                "submitted": good.key.submitted,
+                "state": given.state,
+                **dict.fromkeys(("seen", "met", "found", "changed", "placed"), at),
+                "cycle": 0,
+                "labels": json.dumps(given.labels),
+            }
+        )

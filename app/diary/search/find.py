@@ -1,73 +1,72 @@
-"""Finding the jobs of a selection."""
+"""Finding and counting the jobs of a selection. Users are the names that the reader has in the batch systems."""
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
-from peewee import SQL, fn
+from peewee import SQL
 
-from app.core.database import proxy, rows
+from app.core.database import is_sqlite, proxy
 from app.diary.index import number_of
-from app.diary.models import DiaryIndex, DiaryJob, DiaryTag
-from app.diary.search.matching import Matching, matching
-from app.diary.search.selection import CHANGED, ENDED, FACETS, NAME, NEWEST, OLDEST, USER, JobSelection, query_of
+from app.diary.models import DiaryIndex, DiaryJob
+from app.diary.search.facets import facets
+from app.diary.search.matching import Matching, count_query, matching
+from app.diary.search.selection import CHANGED, ENDED, NAME, NEWEST, OLDEST, USER, JobSelection, query_of
+from app.diary.search.tallied import tallied_count
 
-Users = tuple[str, ...]
+__all__ = ["count", "facets", "find", "find_numbers", "numbers"]
 
-ORDER_BY: dict[str, list[Any]] = {
-    CHANGED: [DiaryJob.changed.desc()],
-    ENDED: [fn.COALESCE(DiaryJob.ended, -1.0).desc()],
-    NAME: [fn.LOWER(DiaryJob.name)],
-    USER: [fn.LOWER(DiaryJob.user)],
-}
-"""Orders other than those of places; jobs that are equal by them stand the newest first."""
+ORDER_BY = {NEWEST: "place DESC", OLDEST: "place", CHANGED: "changed DESC", ENDED: "ended DESC", NAME: "name", USER: "user_key"}
+"""Columns of the index by order; jobs that are equal by them stand the newest first."""
+
+MAX_SORTED = 5000
+"""Most jobs that are sorted. Of more, the ones that come first in an order are met soon when all jobs are passed in it."""
 
 
-def find(selection: JobSelection, users: Users, limit: int, offset: int = 0) -> list[DiaryJob]:
-    """The jobs of a selection in its order. users: who the reader is in the batch systems. Raises BadSearch."""
-    found = matching(query_of(selection, users))
-    if selection.order in (NEWEST, OLDEST):
-        direction = "DESC" if selection.order == NEWEST else "ASC"
-        sql = f"SELECT {found.place} FROM diary_words WHERE {found.where} ORDER BY {found.place} {direction} LIMIT {int(limit)} OFFSET {int(offset)}"
-        wanted = [number_of(place) for (place,) in proxy.execute_sql(sql, found.values).fetchall()]
-    else:
-        query = DiaryJob.select(DiaryJob.id).join(DiaryIndex, on=DiaryIndex.job == DiaryJob.id).where(_is_found(found))
-        order = [*ORDER_BY[selection.order], DiaryIndex.place.desc()]
-        wanted = [number for (number,) in rows(query.order_by(*order).limit(limit).offset(offset))]
+def find(selection: JobSelection, users: tuple[str, ...], limit: int, offset: int = 0) -> list[DiaryJob]:
+    """The jobs of a selection in its order. Raises BadSearch."""
+    wanted = find_numbers(selection, users, limit, offset)
     jobs = {job.id: job for job in DiaryJob.select().where(DiaryJob.id.in_(wanted))}
     return [jobs[number] for number in wanted if number in jobs]
 
 
-def count(selection: JobSelection, users: Users) -> int:
+def find_numbers(selection: JobSelection, users: tuple[str, ...], limit: int, offset: int = 0) -> list[int]:
+    """The numbers of the jobs that `find` returns. Raises BadSearch."""
+    query = query_of(selection, users)
+    found = matching(query)
+    page = f"LIMIT {int(limit)} OFFSET {int(offset)}"
+    order = ORDER_BY[selection.order]
+    if selection.order in (NEWEST, OLDEST):
+        order = order.replace("place", found.place)
+        places = proxy.execute_sql(f"SELECT {found.place} FROM diary_words WHERE {found.where} ORDER BY {order} {page}", found.values)
+        return [number_of(place) for (place,) in places.fetchall()]
+    is_wanted = _is_met(found) if is_sqlite() and count_query(query) > MAX_SORTED else _is_among(found)
+    sql = f"SELECT job FROM diary_index WHERE {is_wanted} ORDER BY {order}, place DESC {page}"
+    return [number for (number,) in proxy.execute_sql(sql, found.values).fetchall()]
+
+
+def count(selection: JobSelection, users: tuple[str, ...]) -> int:
     """How many jobs the selection has. Raises BadSearch."""
-    found = matching(query_of(selection, users))
-    number: int = proxy.execute_sql(f"SELECT COUNT(*) FROM diary_words WHERE {found.where}", found.values).fetchone()[0]
-    return number
+    query = query_of(selection, users)
+    tallied = tallied_count(selection, users)
+    return count_query(query) if tallied is None else tallied
 
 
-def numbers(selection: JobSelection, users: Users) -> Any:
+def numbers(selection: JobSelection, users: tuple[str, ...]) -> Any:
     """The query of the numbers of the jobs of a selection, for `in_` and for statements about all of them. Raises BadSearch."""
-    return DiaryIndex.select(DiaryIndex.job).where(_is_found(matching(query_of(selection, users))))
+    found = matching(query_of(selection, users))
+    return DiaryIndex.select(DiaryIndex.job).where(DiaryIndex.place.in_(SQL(f"({_places(found)})", found.values)))
 
 
-def facets(selection: JobSelection, users: Users) -> dict[str, list[tuple[str, int]]]:
-    """By field: its values in the selection and how many jobs have each, the most frequent first. Raises BadSearch."""
-    is_found = _is_found(matching(query_of(selection, users)))
-    found = {}
-    for field in FACETS[:-1]:
-        column = getattr(DiaryIndex, field)
-        counted = rows(DiaryIndex.select(column, fn.COUNT(DiaryIndex.job)).where(is_found, column != "").group_by(column))
-        found[field] = sorted(counted, key=lambda item: (-item[1], item[0]))
-    found["tag"] = Counter(_tags(is_found)).most_common()
-    return found
+def _places(found: Matching) -> str:
+    return f"SELECT {found.place} FROM diary_words WHERE {found.where}"
 
 
-def _tags(is_found: Any) -> list[str]:
-    query = DiaryTag.select(DiaryTag.tag).where(DiaryTag.job.in_(DiaryIndex.select(DiaryIndex.job).where(is_found)))
-    return [tag for (tag,) in rows(query)]
+def _is_among(found: Matching) -> str:
+    """The condition on a job of the index that it is one of all found ones, which are looked up first."""
+    return f"place IN ({_places(found)})"
 
 
-def _is_found(found: Matching) -> Any:
-    """The condition on a job of the index."""
-    return DiaryIndex.place.in_(SQL(f"(SELECT {found.place} FROM diary_words WHERE {found.where})", found.values))
+def _is_met(found: Matching) -> str:
+    """The same, looked up for each job that is passed in an order."""
+    return f"EXISTS ({_places(found)} AND {found.place} = diary_index.place)"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from app.core.database import is_sqlite
+from app.core.database import is_sqlite, proxy
 from app.diary.index import NUMBER_BITS
 from app.diary.search.query import JobQuery, JobTerm, Words
 from app.diary.words import ANY
@@ -39,6 +39,13 @@ def matching(query: JobQuery) -> Matching:
             conditions.append(condition)
             values += texts
     return Matching(" AND ".join(conditions) or "1 = 1", values, place)
+
+
+def count_query(query: JobQuery) -> int:
+    """How many jobs match a query."""
+    found = matching(query)
+    number: int = proxy.execute_sql(f"SELECT COUNT(*) FROM diary_words WHERE {found.where}", found.values).fetchone()[0]
+    return number
 
 
 def _in_text(term: JobTerm) -> tuple[str, list[str]]:
