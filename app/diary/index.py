@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 from peewee import Database
 
 from app.core.database import is_sqlite, proxy, rows
-from app.diary.models import DiaryIndex, DiaryJob, DiaryReview, DiaryTag
-from app.diary.tallies import Facts, tally
+from app.diary.index_models import DiaryIndex
+from app.diary.models import DiaryJob, DiaryReview, DiaryTag
+from app.diary.tallies import JobFacts, tally
 from app.diary.words import JobTexts, digest_of, document, sort_key, tags_of
 
 NUMBER_BITS = 29
@@ -29,10 +30,10 @@ class Known(NamedTuple):
     job: int
     place: int
     digest: int
-    facts: Facts
+    facts: JobFacts
 
 
-class Entry(NamedTuple):
+class IndexRow(NamedTuple):
     """A row of the index, in the order of its columns."""
 
     job: int
@@ -52,9 +53,9 @@ class Entry(NamedTuple):
     ended: float
 
     @property
-    def facts(self) -> Facts:
+    def facts(self) -> JobFacts:
         """What the job is counted by."""
-        return Facts(*self[3:11])
+        return JobFacts(*self[3:11])
 
 
 def place_of(placed: float, number: int) -> int:
@@ -104,7 +105,7 @@ def _known(numbers: Sequence[int]) -> dict[int, Known]:
     query = DiaryIndex.select(DiaryIndex.job, DiaryIndex.place, DiaryIndex.digest, *columns).where(DiaryIndex.job.in_(numbers))
     if not is_sqlite():  # where transactions that write wait for each other
         query = query.order_by(DiaryIndex.job).for_update()
-    return {job: Known(job, place, digest, Facts(*facts)) for job, place, digest, *facts in rows(query)}
+    return {job: Known(job, place, digest, JobFacts(*facts)) for job, place, digest, *facts in rows(query)}
 
 
 class JobTimes(NamedTuple):
@@ -134,8 +135,8 @@ def _jobs(numbers: Sequence[int]) -> list[tuple[JobTimes, JobTexts]]:
     return found
 
 
-def _entry(job: JobTimes, texts: JobTexts, digest: int) -> Entry:
-    return Entry(
+def _entry(job: JobTimes, texts: JobTexts, digest: int) -> IndexRow:
+    return IndexRow(
         job.number,
         place_of(job.placed, job.number),
         digest,
@@ -152,7 +153,7 @@ def _entry(job: JobTimes, texts: JobTexts, digest: int) -> Entry:
 @lru_cache(maxsize=1)
 def _statement(database: Database) -> str:
     """The statement that inserts or replaces a row of the index."""
-    columns = [getattr(DiaryIndex, name) for name in Entry._fields]
+    columns = [getattr(DiaryIndex, name) for name in IndexRow._fields]
     query = DiaryIndex.insert(dict.fromkeys(columns, 0)).on_conflict(conflict_target=[DiaryIndex.job], preserve=columns[1:])
     sql: str = query.sql()[0]
     return sql

@@ -203,61 +203,6 @@ class DiaryTag(Table):
         indexes = ((("job", "tag"), True), (("tag", "job"), False))
 
 
-class DiaryIndex(Table):
-    """Where a job stands in lists, and what lists are narrowed by. Its words are in the table diary_words, by its place.
-
-    Only `app.diary.index` writes these.
-
-    Attributes:
-        job: Number of the job.
-        place: `place_of` the job; negative: it is to be indexed again.
-        digest: Hash of its words.
-        tags: One a line.
-        name: Its beginning, without difference of case; the database orders it by code points.
-        user_key: The user, likewise.
-        changed, ended: Of the job; 0: it has not ended.
-    """
-
-    job = BigIntegerField(primary_key=True)
-    place = BigIntegerField(unique=True)
-    digest = BigIntegerField(default=0)
-    state = TextField()
-    review = TextField()
-    verdict = TextField()
-    source = TextField()
-    user = TextField()
-    project = TextField()
-    run = TextField()
-    tags = TextField()
-    name = TextField()
-    user_key = TextField()
-    changed = DoubleField()
-    ended = DoubleField()
-
-    class Meta:
-        """Options of peewee."""
-
-        table_name = "diary_index"
-
-
-class DiaryTally(Table):
-    """How many jobs of a source have these values; `app.diary.tallies` writes it."""
-
-    source = TextField()
-    state = TextField()
-    review = TextField()
-    verdict = TextField()
-    field = TextField()  # user, project, run, tag; "": none of them
-    value = TextField()
-    jobs = BigIntegerField()
-
-    class Meta:
-        """Options of peewee."""
-
-        table_name = "diary_tally"
-        indexes = ((("field", "value", "source", "state", "review", "verdict"), True),)
-
-
 class DiaryBulkReview(Table):
     """One change of the reviews of many jobs.
 

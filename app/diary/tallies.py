@@ -13,13 +13,13 @@ from typing import NamedTuple
 from peewee import EXCLUDED, Database
 
 from app.core.database import proxy
-from app.diary.models import DiaryTally
+from app.diary.index_models import DiaryTally
 
 OPEN_FIELDS = ("user", "project", "run", "tag")
 """Fields with any number of values; empty ones are not counted."""
 
 
-class Facts(NamedTuple):
+class JobFacts(NamedTuple):
     """What a job is counted by."""
 
     state: str
@@ -47,7 +47,7 @@ class Facts(NamedTuple):
         return self.tags.split("\n") if self.tags else []
 
 
-def tally(before: Iterable[Facts], after: Iterable[Facts]) -> None:
+def tally(before: Iterable[JobFacts], after: Iterable[JobFacts]) -> None:
     """Count jobs as they are after a change, and no more as they were before, within the transaction of the caller."""
     found: Counter[tuple[str, ...]] = Counter()
     for facts in after:

@@ -10,8 +10,9 @@ from app.core.database import proxy
 from app.core.settings import Settings
 from app.diary import retention
 from app.diary.index import reindex
+from app.diary.index_models import DiaryIndex
 from app.diary.jobs import pin_state, release_state
-from app.diary.models import DiaryEvent, DiaryIndex, DiaryJob, DiaryParent
+from app.diary.models import DiaryEvent, DiaryJob, DiaryParent
 from app.diary.observations.observation import Observation, ParentKey
 from app.diary.observations.store import store
 from app.diary.retention import DAY_S, remove_old

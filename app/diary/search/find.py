@@ -8,7 +8,8 @@ from peewee import SQL
 
 from app.core.database import is_sqlite, proxy
 from app.diary.index import number_of
-from app.diary.models import DiaryIndex, DiaryJob
+from app.diary.index_models import DiaryIndex
+from app.diary.models import DiaryJob
 from app.diary.search.facets import facets
 from app.diary.search.matching import Matching, count_query, matching
 from app.diary.search.selection import CHANGED, ENDED, NAME, NEWEST, OLDEST, USER, JobSelection, query_of

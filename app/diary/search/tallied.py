@@ -7,7 +7,7 @@ from typing import Any
 from peewee import fn
 
 from app.core.database import rows
-from app.diary.models import DiaryTally
+from app.diary.index_models import DiaryTally
 from app.diary.search.selection import OBSOLETE, JobSelection
 from app.diary.tallies import OPEN_FIELDS
 
