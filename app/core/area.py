@@ -79,6 +79,16 @@ class ShownElement(NamedTuple):
     path: str
 
 
+class RunPoint(NamedTuple):
+    """The value of a trend in a run, for the pages of other areas."""
+
+    title: str  # of the trend
+    dataset: str  # primary dataset and processing
+    value: str  # with its error; "" for none
+    reason: str  # why there is none, or why it is marked; "" for no reason
+    address: str  # with the URL prefix
+
+
 class RunPanel(NamedTuple):
     """What an area shows of a run on the pages of that run in other areas."""
 
@@ -131,6 +141,7 @@ class Area:
     run_links: Callable[[int], Iterable[RunLink]] | None = None  # to the pages of a run; none if the area does not know it
     element_links: Callable[[ShownElement], Iterable[RunLink]] | None = None  # to what the area can do with a histogram
     run_panel: RunPanel | None = None
+    run_points: Callable[[int, str, int], Iterable[RunPoint]] | None = None  # of a run in a dataset ("": all), at most so many
     latest_runs: Callable[[int], Iterable[int]] | None = None  # numbers of the newest runs that the area has, at most so many
     own_jobs: tuple[OwnJobKind, ...] = ()
     published: Callable[[], Any] | None = None  # what mirrors get of the area: a PublishedArea of app/publish/areas.py

@@ -59,6 +59,7 @@ AREA = Area(
         "diary_job.show_job": "viewer",
         "diary_job_log.show_log": "viewer",
         "diary_job_log.log_text": "viewer",
+        "diary_job_run.show_run": "viewer",
         "diary_job_review.save": "viewer",
         "diary_job_review.preview": "viewer",
         "diary_job_review.undo": "viewer",

@@ -40,6 +40,9 @@ class DiarySettings:
     diary_log_roots: tuple[str, ...] = setting(
         (), "Folders whose files the pages of jobs show as logs, to everybody who may read this hub.", below_root, path=True
     )
+    diary_run_plots: str = setting(
+        "reportSummaryMap", "Search for the plots of its run on the page of a job, as in the search box of a sample; empty: none."
+    )
     diary_owners: tuple[str, ...] = setting(
         (),
         'Users of batch systems whose jobs belong to a login, as "anna=adoe"; a login that is not listed owns the jobs of the user of '

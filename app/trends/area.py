@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from app import trends
-from app.core.area import Area, CliCommand, HelpTopic, MenuItem, OwnJob, OwnJobKind, RunLink, ShownElement, StatusLine
+from app.core.area import Area, CliCommand, HelpTopic, MenuItem, OwnJob, OwnJobKind, RunLink, RunPoint, ShownElement, StatusLine
 from app.trends.rules.event_source import TrendEvents
 from app.trends.settings import TrendSettings
 
@@ -40,6 +40,12 @@ def _run_links(run: int) -> Iterable[RunLink]:
     return run_links(run)
 
 
+def _run_points(run: int, dataset: str, limit: int) -> Iterable[RunPoint]:
+    from app.trends.run_points import run_points
+
+    return run_points(run, dataset, limit)
+
+
 def _element_links(element: ShownElement) -> Iterable[RunLink]:
     from app.trends.element_links import element_links
 
@@ -65,6 +71,7 @@ AREA = Area(
     menu=(MenuItem("Trends", "/trends"),),
     openapi=_openapi,
     run_links=_run_links,
+    run_points=_run_points,
     status=_status,
     metrics=_metrics,
     element_links=_element_links,

@@ -15,6 +15,7 @@ from app import create_app
 from app.control import service
 from app.core.settings import Settings
 from app.diary.models import DiaryJob
+from app.diary.observations.observation import ParentKey
 from app.diary.observations.store import store
 from app.diary.sources.registry import source_named
 from app.diary.sources.runner import scan_source
@@ -97,8 +98,9 @@ PAGES = {
     "/published": ["/published"],
     "/published/preview": ["/published/preview?of=runs/358791", "/published/preview?of=timeline"],
     "/diary": ["/diary", "/diary?page=9"],
+    "/diary/jobs/<int:number>/run": ["/diary/jobs/{of_run}/run", "/diary/jobs/{of_trends}/run", "/diary/jobs/{logged}/run"],
     "/diary/jobs/<int:number>/log": ["/diary/jobs/{logged}/log?file=job.log", "/diary/jobs/{logged}/log?file=job.log&q=nothing"],
-    "/diary/jobs/<int:number>": ["/diary/jobs/1", "/diary/jobs/1?tz=utc", "/diary/jobs/{logged}"],
+    "/diary/jobs/<int:number>": ["/diary/jobs/1", "/diary/jobs/1?tz=utc", "/diary/jobs/{logged}", "/diary/jobs/{of_run}"],
     "/notifications": ["/notifications"],
     "/notifications/own": ["/notifications/own"],
     "/control": ["/control", "/control?show=commands"],
@@ -176,6 +178,8 @@ def full_site(
         scan_source(source_named("dqm-clients", settings), settings)
         (folder / "job.log").write_text("Begin\nWARNING of nothing\nERROR: no geometry\n", encoding="utf-8")
         store("batch", [seen(NOW, "failed", name="fit", logs=[("job.log", "stdout")], workdir=str(folder))], NOW)
+        of_run = seen(NOW, "done", native_id="of_run", labels={"run": "367140"}, metrics={"rate": 2.0}, parents=[ParentKey("batch", "7")])
+        store("batch", [of_run, seen(NOW, "done", native_id="of_trends", labels={"run": "355003"})], NOW)
         yield settings
 
 
@@ -246,7 +250,9 @@ def test_axe_finds_nothing_moderate_or_worse_on_any_page(page: Page, route: str)
         "running": Job.get(Job.run == 358792, Job.tag.startswith("gem_dqm")).key,
         "golden": latest_lists(1)[0].hash,
         "requested": REQUEST.key,
-        "logged": DiaryJob.get(DiaryJob.source == "batch").id,
+        "of_trends": DiaryJob.get(DiaryJob.native_id == "of_trends").id,
+        "of_run": DiaryJob.get(DiaryJob.native_id == "of_run").id,
+        "logged": DiaryJob.get(DiaryJob.source == "batch", DiaryJob.native_id == "7").id,
     }
     assert all_faults(page, [one.format(**keys) for one in PAGES[route]]) == []
 

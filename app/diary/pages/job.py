@@ -10,6 +10,7 @@ from app.diary import jobs
 from app.diary.comparison import compare
 from app.diary.models import DiaryJob
 from app.diary.pages.job_parts import FIELDS, exit_of, facts_of, logs_of, shown_history
+from app.diary.pages.job_run import run_of
 from app.diary.pages.job_view import job_view
 from app.diary.pages.presenters import BADGES, PATH, REVIEW_BADGES, VERDICT_BADGES, badge_of, name_of
 from app.diary.pages.review_form import ReviewForm, form_of
@@ -59,6 +60,7 @@ def job_page(job: DiaryJob, form: ReviewForm | None = None) -> Response:
         notes=to_html(shown.texts["notes"]),
         is_saved=bool(review.version) and request.args.get("saved") == str(review.version),
         states=STATES,
+        run=run_of(job)[0],
         comparison=compare(job, bases) if bases else None,
         field_names=FIELDS,
         exit=exit_of(job),
