@@ -29,10 +29,11 @@ def _metrics(settings: Settings) -> Iterable[Metric]:
 
 
 def _help() -> Mapping[str, Any]:
+    from app.diary.pages.list_choices import SEARCHES
     from app.diary.pages.presenters import BADGES
     from app.web import request_settings
 
-    return {"badges": BADGES, "settings": request_settings().of(DiarySettings)}
+    return {"badges": BADGES, "searches": SEARCHES, "settings": request_settings().of(DiarySettings)}
 
 
 def _openapi() -> Mapping[str, Any]:
@@ -56,6 +57,13 @@ AREA = Area(
     help=(HelpTopic("diary", "Job diary: jobs of all sources", "diary/help.html", _help),),
     roles={
         "diary.show_list": "viewer",
+        "diary_downloads.jobs_csv": "viewer",
+        "diary_downloads.jobs_json": "viewer",
+        "diary_bulk.list_bulks": "viewer",
+        "diary_bulk.show_bulk": "viewer",
+        "diary_bulk.new_bulk": "shifter",
+        "diary_bulk.review_all": "shifter",
+        "diary_bulk.undo": "shifter",
         "diary_job.show_job": "viewer",
         "diary_job_log.show_log": "viewer",
         "diary_job_log.log_text": "viewer",

@@ -29,6 +29,7 @@ class DiarySettings:
     diary_own_period_s: float = setting(
         10.0, "Pause between two scans of the sources that are on by themselves: own jobs and DQM clients, s.", between(0.2, 3600)
     )
+    diary_refresh_s: float = setting(5.0, "Refresh interval of the list of jobs, s.", between(1, 600))
     diary_lost_cycles: int = setting(
         3, "Complete scans of a source in a row without an unfinished job after which the job is lost.", between(1, 1000)
     )

@@ -17,6 +17,8 @@ from app.core.settings import Settings
 from app.diary.models import DiaryJob
 from app.diary.observations.observation import ParentKey
 from app.diary.observations.store import store
+from app.diary.review.bulk import review_jobs
+from app.diary.review.review import ReviewChange
 from app.diary.sources.registry import source_named
 from app.diary.sources.runner import scan_source
 from app.publish.sending import Sender
@@ -97,8 +99,11 @@ PAGES = {
     "/square/log": ["/square/log?key={crashed}", "/square/log?key={crashed}&q=process"],
     "/published": ["/published"],
     "/published/preview": ["/published/preview?of=runs/358791", "/published/preview?of=timeline"],
-    "/diary": ["/diary", "/diary?page=9"],
     "/diary/jobs/<int:number>/run": ["/diary/jobs/{of_run}/run", "/diary/jobs/{of_trends}/run", "/diary/jobs/{logged}/run"],
+    "/diary": ["/diary", "/diary?page=9", "/diary?state=failed&user=anna&obsolete=1", "/diary?q=state:bad", "/diary?q=nothing"],
+    "/diary/bulk": ["/diary/bulk"],
+    "/diary/bulk/new": ["/diary/bulk/new", "/diary/bulk/new?q=nothing"],
+    "/diary/bulk/<int:number>": ["/diary/bulk/1"],
     "/diary/jobs/<int:number>/log": ["/diary/jobs/{logged}/log?file=job.log", "/diary/jobs/{logged}/log?file=job.log&q=nothing"],
     "/diary/jobs/<int:number>": ["/diary/jobs/1", "/diary/jobs/1?tz=utc", "/diary/jobs/{logged}", "/diary/jobs/{of_run}"],
     "/notifications": ["/notifications"],
@@ -180,6 +185,9 @@ def full_site(
         store("batch", [seen(NOW, "failed", name="fit", logs=[("job.log", "stdout")], workdir=str(folder))], NOW)
         of_run = seen(NOW, "done", native_id="of_run", labels={"run": "367140"}, metrics={"rate": 2.0}, parents=[ParentKey("batch", "7")])
         store("batch", [of_run, seen(NOW, "done", native_id="of_trends", labels={"run": "355003"})], NOW)
+        review_jobs(
+            [DiaryJob.get(DiaryJob.name == "fit").id], "q=fit", ReviewChange(verdict="issue", summary="Known", add_tags=("disk",)), "ada"
+        )
         yield settings
 
 

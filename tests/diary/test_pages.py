@@ -36,8 +36,8 @@ def test_jobs_are_listed_newest_first_with_links_to_older_ones(client: FlaskClie
     assert [name for found in shown for name in found] == [f"job{number:03}" for number in reversed(range(120))]
     assert 'href="/diary?page=2" rel="next"' in pages[0]
     assert 'href="/diary" rel="prev"' in pages[1]
-    assert "Older jobs" not in words(pages[2])
-    assert "No older jobs." in words(pages[3])
+    assert "Next page" not in words(pages[2])
+    assert "No older jobs. Go to the last page" in words(pages[3])
 
 
 @pytest.mark.parametrize("page", ["-1", "x", "1.5", "99999999999999999999"])

@@ -1,42 +1,119 @@
-"""/diary: the list of jobs with the states of their sources."""
+"""/diary: the list of jobs, with what can be selected, errors to look at, and the states of the sources."""
 
 from __future__ import annotations
 
-from flask import Blueprint, Response
+from dataclasses import replace
+from typing import Any, NamedTuple
 
-from app.diary import jobs
-from app.diary.pages.presenters import PATH, badge_of, current_view, name_of
-from app.diary.sources.registry import configured_sources
-from app.diary.status import source_line
+from flask import Blueprint, Response, request
+from peewee import fn
+
+from app.core.database import rows
+from app.diary.errors import BadSearch
+from app.diary.models import DiaryEvent
+from app.diary.pages.columns import COLUMNS
+from app.diary.pages.list_choices import column_links, facets_of, order_links, selected_of
+from app.diary.pages.list_rows import DiaryRow, rows_of
+from app.diary.pages.list_view import MAX_PAGE, ListView, list_view
+from app.diary.pages.presenters import PATH
+from app.diary.pages.source_lines import ShownSource, shown_sources, summary_of
+from app.diary.review.rights import batch_users
+from app.diary.search.find import count, facets, find
+from app.diary.search.selection import JobSelection
+from app.diary.settings import DiarySettings
+from app.diary.states import FAILED
 from app.security import Role, needs
-from app.web import page, request_settings
-from app.web.arguments import int_arg
+from app.security.caller import current_user
+from app.web import etag_of, nothing_new, page, request_settings
 
 blueprint = Blueprint("diary", __name__)
 
 PAGE_ROWS = 50
-MAX_PAGE = 20_000
-"""Last page of the list; earlier jobs are found by a search."""
+ERROR_ROWS = 3
+"""Errors to look at that stand above the list."""
+
+TO_LOOK_AT = JobSelection(state=(FAILED,), review=("open",))
+"""Errors that nobody has looked at yet."""
+
+
+class Errors(NamedTuple):
+    """The errors to look at."""
+
+    total: int
+    newest: list[DiaryRow]
+    address: str  # of the list of all
 
 
 @blueprint.get(PATH)
 @needs(Role.VIEWER)
 def show_list() -> Response:
-    """The jobs, newest first, and the states of the sources."""
-    view, number = current_view(), max(int_arg("page", 1, MAX_PAGE), 1)
-    found = jobs.newest_jobs(PAGE_ROWS + 1, (number - 1) * PAGE_ROWS)
-    configured = configured_sources(request_settings())
-    return page(
-        "diary/list.html",
-        "diary/list.html",
-        view=view,
-        jobs=found[:PAGE_ROWS],
-        number=number,
-        newer=view.link(PATH, page=number - 1 if number > 2 else "") if number > 1 else "",
-        older=view.link(PATH, page=number + 1) if len(found) > PAGE_ROWS and number < MAX_PAGE else "",
-        zones=view.zone_links(PATH, page=number if number > 1 else ""),
-        sources=[(source.name, source_line(source)) for source in configured.sources],
-        problems=configured.problems,
-        badge_of=badge_of,
-        name_of=name_of,
-    )
+    """The selected jobs; 204 for a page that polls and shows them already, 400 with the form for a search that cannot be read."""
+    lists, sources = list_view(), shown_sources(request_settings())
+    version = _version(sources)
+    if answer := nothing_new(version):
+        return answer
+    shared = _frame(lists, sources) | {"poll": lists.address(since=version)}
+    try:
+        return _page(**shared, **_content(lists))
+    except BadSearch as error:
+        response = _page(**shared, problem=str(error))
+        response.status_code = 400
+        return response
+
+
+def _page(**context: Any) -> Response:
+    """The page; of its two fragments the one that is asked for: a poll leaves the form as it is."""
+    part = "diary/jobs_fragment.html" if _is_poll() else "diary/list_fragment.html"
+    return page("diary/list.html", part, **context)
+
+
+def _is_poll() -> bool:
+    return request.headers.get("HX-Target") == "jobs"
+
+
+def _version(sources: list[ShownSource]) -> str:
+    """The version of all lists: each change of a job or of its review has a row in the history."""
+    [(newest,)] = rows(DiaryEvent.select(fn.MAX(DiaryEvent.id)))
+    return etag_of(newest, *((source.name, source.line.state, source.line.text) for source in sources))
+
+
+def _frame(lists: ListView, sources: list[ShownSource]) -> dict[str, Any]:
+    """What does not depend on the jobs that are found."""
+    caller = current_user()
+    return {
+        "lists": lists,
+        "view": lists.view,
+        "titles": COLUMNS,
+        "sources": sources,
+        "sources_text": summary_of(sources),
+        "is_known": bool(batch_users(caller)),
+        "may_review": caller.role >= Role.SHIFTER,
+        "selected": selected_of(lists),
+        "orders": order_links(lists),
+        "columns": column_links(lists),
+        "poll_s": request_settings().of(DiarySettings).diary_refresh_s,
+    }
+
+
+def _content(lists: ListView) -> dict[str, Any]:
+    """The jobs of the page, and what is known of all that are selected. Raises BadSearch."""
+    users, selection, number = batch_users(current_user()), lists.selection, lists.number
+    found = find(selection, users, PAGE_ROWS, (number - 1) * PAGE_ROWS)
+    total = count(selection, users)
+    last = min(max(-(-total // PAGE_ROWS), 1), MAX_PAGE)
+    return {
+        "rows": rows_of(found, lists),
+        "total": total,
+        "last": last,
+        "hidden": 0 if total or selection.obsolete else count(replace(selection, obsolete=True), users),
+        "errors": _errors(lists, users) if lists.is_everything and number == 1 else None,
+        "facets": [] if _is_poll() else facets_of(lists, facets(selection, users)),
+        "newer": replace(lists, number=min(number - 1, last)).address() if number > 1 else "",
+        "older": replace(lists, number=number + 1).address() if number < last else "",
+    }
+
+
+def _errors(lists: ListView, users: tuple[str, ...]) -> Errors:
+    everything = replace(lists, selection=TO_LOOK_AT)
+    newest = find(TO_LOOK_AT, users, ERROR_ROWS, 0)
+    return Errors(count(TO_LOOK_AT, users) if newest else 0, rows_of(newest, everything), everything.address())

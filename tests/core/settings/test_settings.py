@@ -194,6 +194,7 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
     "runs_timeout_s": [(0, "a number from 0.1 to 300")],
     "runs_period_s": [(0, "a number from 0.2 to 3600")],
     "diary_own_period_s": [(0.1, "a number from 0.2 to 3600"), (float("nan"), "a number from 0.2 to 3600")],
+    "diary_refresh_s": [(0.5, "a number from 1 to 600")],
     "diary_lost_cycles": [(0, "a number from 1 to 1000")],
     "diary_lost_s": [(-1.0, "a number from 0 to 2.592e+06")],
     "diary_quarantine_rows": [(0, "a number from 1 to 10000")],

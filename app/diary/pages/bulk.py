@@ -1,0 +1,137 @@
+"""Bulk reviews: the form for all jobs of a list, its confirmation, and what was done, with undo."""
+
+from __future__ import annotations
+
+import time
+
+from flask import Blueprint, Response, make_response, redirect, render_template, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from app.diary.models import DiaryBulkReview
+from app.diary.pages.bulk_form import BulkForm, form_from_request
+from app.diary.pages.list_choices import selected_of
+from app.diary.pages.list_view import ListView, list_view
+from app.diary.pages.presenters import PATH, REVIEW_BADGES, VERDICT_BADGES, current_view
+from app.diary.review import bulk
+from app.diary.review.errors import BadReview, SelectionChanged, UndoRefused
+from app.diary.review.rights import batch_users
+from app.diary.search.find import count
+from app.diary.settings import DiarySettings
+from app.security import Role, needs
+from app.security.caller import current_user
+from app.web import Problem, nothing_new, page, request_settings
+
+blueprint = Blueprint("diary_bulk", __name__, url_prefix=f"{PATH}/bulk")
+
+MAX_FORM_BYTES = 32 * 1024
+SHOWN_BULKS = 100
+
+
+@blueprint.get("")
+@needs(Role.VIEWER)
+def list_bulks() -> str:
+    """The bulk reviews, newest first."""
+    view, now = current_view(), time.time()
+    found = [(row, bulk.words_of(row), not bulk.undo_problem(row, now)) for row in bulk.newest_bulks(SHOWN_BULKS)]
+    return render_template("diary/bulks.html", view=view, bulks=found, list_address=_list_address, may_review=_may_review())
+
+
+@blueprint.get("/new")
+@needs(Role.SHIFTER)
+def new_bulk() -> Response:
+    """The form: what is set in all jobs of the list."""
+    return _form_page(list_view(), BulkForm())
+
+
+@blueprint.post("/new")
+@needs(Role.SHIFTER)
+def review_all() -> AnyResponse:
+    """Show what would be changed; once it is confirmed and the number of jobs is still the same, change it."""
+    request.max_content_length = MAX_FORM_BYTES
+    lists, form = list_view(), form_from_request(request.form)
+    if not form.is_confirmed:
+        return _form_page(lists, form, is_checked=not form.is_changed_again)
+    caller = current_user()
+    try:
+        row = bulk.review_all(lists.selection, batch_users(caller), form.change, caller.name, form.count or 0)
+    except SelectionChanged:
+        return _form_page(lists, form, is_checked=True, status=409)
+    except BadReview as error:
+        return _form_page(lists, form, problems=error.fields, status=400)
+    return redirect(lists.view.link(f"{PATH}/bulk/{row.id}"), 303)
+
+
+@blueprint.get("/<int:number>")
+@needs(Role.VIEWER)
+def show_bulk(number: int) -> Response:
+    """What a bulk review has done so far, and whether it can be undone."""
+    row, view = _find(number), current_view()
+    is_open = row.undo_finished is None if row.undone is not None else row.finished is None
+    version = f"{row.reached}-{row.changed}-{row.finished}-{row.undone}-{row.restored}-{row.kept}-{row.undo_finished}"
+    if answer := nothing_new(version):
+        return answer
+    return page(
+        "diary/bulk.html",
+        "diary/bulk_fragment.html",
+        view=view,
+        row=row,
+        words=bulk.words_of(row),
+        is_open=is_open,
+        problem=bulk.undo_problem(row, time.time()),
+        may_review=_may_review(),
+        list_address=_list_address(row),
+        poll=view.link(f"{PATH}/bulk/{number}", since=version),
+        poll_s=request_settings().of(DiarySettings).diary_refresh_s,
+    )
+
+
+@blueprint.post("/<int:number>/undo")
+@needs(Role.SHIFTER)
+def undo(number: int) -> AnyResponse:
+    """Give the jobs their earlier reviews. Answers 409 if it is too late."""
+    _find(number)
+    bulk.undo_bulk(number, current_user().name)
+    return redirect(current_view().link(f"{PATH}/bulk/{number}"), 303)
+
+
+def _form_page(
+    lists: ListView,
+    form: BulkForm,
+    problems: list[tuple[str, str]] | None = None,
+    is_checked: bool = False,
+    status: int = 200,
+) -> Response:
+    """The form, or what it would change if it is checked."""
+    total = count(lists.selection, batch_users(current_user()))
+    wrong = problems or form.problems
+    text = render_template(
+        "diary/bulk_form.html",
+        lists=lists,
+        view=lists.view,
+        form=form,
+        total=total,
+        has_other_count=status == 409,
+        is_checked=is_checked and not wrong and total > 0,
+        problems=wrong,
+        selected=selected_of(lists),
+        reviews=REVIEW_BADGES,
+        verdicts=VERDICT_BADGES,
+        action=lists.address(f"{PATH}/bulk/new"),
+    )
+    return make_response(text, 400 if wrong and status == 200 else status)
+
+
+def _find(number: int) -> DiaryBulkReview:
+    try:
+        return bulk.find_bulk(number)
+    except UndoRefused as error:
+        raise Problem(404, str(error)) from error
+
+
+def _list_address(row: DiaryBulkReview) -> str:
+    """The list of the jobs that were reviewed, as it is now."""
+    return current_view().link(f"{PATH}?{row.selection}" if row.selection else PATH)
+
+
+def _may_review() -> bool:
+    return current_user().role >= Role.SHIFTER

@@ -1,0 +1,70 @@
+"""What a list of jobs shows, as its address says it, and the addresses of other lists."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from urllib.parse import urlencode
+
+from flask import request
+
+from app.diary.models import DiaryJob
+from app.diary.pages.columns import DEFAULT_COLUMNS, columns_of
+from app.diary.pages.presenters import PATH, DiaryView, current_view
+from app.diary.search.selection import JobSelection, arguments, selection_of
+from app.web.arguments import int_arg
+from app.web.links import NavLink
+
+MAX_PAGE = 20_000
+"""Last page of a list; earlier jobs are found by a search."""
+
+
+@dataclass(frozen=True)
+class ListView:
+    """A list of jobs.
+
+    Attributes:
+        view: State of all pages of the diary.
+        selection: Which jobs, in which order.
+        columns: Names of columns, in their order.
+        number: Of the page, from 1.
+    """
+
+    view: DiaryView
+    selection: JobSelection
+    columns: tuple[str, ...] = DEFAULT_COLUMNS
+    number: int = 1
+
+    @property
+    def is_everything(self) -> bool:
+        """Whether nothing is selected."""
+        return replace(self.selection, order=JobSelection().order) == JobSelection()
+
+    @property
+    def query(self) -> list[tuple[str, str]]:
+        """The arguments of the address."""
+        found = arguments(self.selection)
+        found += [("columns", ",".join(self.columns))] if self.columns != DEFAULT_COLUMNS else []
+        return found + ([("page", str(self.number))] if self.number > 1 else [])
+
+    def address(self, path: str = PATH, **more: object) -> str:
+        """The address of this list, or of another page about it."""
+        return self.view.link(f"{path}?{urlencode(self.query)}" if self.query else path, **more)
+
+    def having(self, **changes: object) -> ListView:
+        """The first page of the list with another selection."""
+        return replace(self, selection=replace(self.selection, **changes), number=1)  # type: ignore[arg-type]
+
+    def job(self, job: DiaryJob) -> str:
+        """The address of the page of a job, from which a link leads back to this list."""
+        return self.view.link(f"{PATH}/jobs/{job.id}", list=urlencode(self.query))
+
+    @property
+    def zones(self) -> list[NavLink]:
+        """Links to the same list in each time zone."""
+        return [each._replace(href=replace(self, view=DiaryView(each.label)).address()) for each in self.view.zone_links(PATH)]
+
+
+def list_view() -> ListView:
+    """The list that the query of the request means. Raises Problem 400 for wrong columns and pages."""
+    number = max(int_arg("page", 1, MAX_PAGE), 1)
+    return ListView(current_view(), selection_of(request.args), columns_of(request.args.getlist("columns")), number)
