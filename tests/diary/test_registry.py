@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict, make_dataclass
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from app.core.settings import TREE, Settings
 from app.diary.errors import BadSourceConfig, UnknownSource
 from app.diary.sources import registry
 from app.diary.sources.registry import configured_sources, source_named
+from app.diary.sources.source import read_options
 from app.diary.status import status_lines
 
 MODULE = """
@@ -108,6 +110,14 @@ def test_a_configuration_that_cannot_be_used_is_named_and_hides_no_other(
     if name == "a.toml":
         with pytest.raises(BadSourceConfig, match=r"a\.toml"):
             source_named("a", hub)
+
+
+def test_options_are_read_by_annotations_that_are_types_or_texts() -> None:
+    for types in ((str, tuple[str, ...], float), ("str", "tuple[str, ...]", "float")):
+        table = make_dataclass("Options", list(zip(("a", "b", "c"), types, strict=True)), frozen=True)
+        assert asdict(read_options(table, {"a": "x", "b": ["y"], "c": 1})) == {"a": "x", "b": ("y",), "c": 1.0}  # type: ignore[call-overload]
+        with pytest.raises(BadSourceConfig, match="The option a must be a text"):
+            read_options(table, {"a": 1, "b": [], "c": 1})
 
 
 def test_a_folder_that_cannot_be_read_is_named(settings: Settings, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
+from inspect import formatannotation
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
 from app.core.settings import Settings
@@ -87,7 +88,12 @@ def read_options(table: type[T], given: Mapping[str, Any]) -> T:
     for name, row in rows.items():
         if name not in given and row.default is MISSING and row.default_factory is MISSING:
             raise BadSourceConfig(f"The option {name} is missing")
-    return table(**{name: _option(name, str(rows[name].type), value) for name, value in given.items()})
+    return table(**{name: _option(name, _kind_of(rows[name].type), value) for name, value in given.items()})
+
+
+def _kind_of(annotation: Any) -> str:
+    """An annotation as text, also in a module whose annotations are no texts."""
+    return annotation if isinstance(annotation, str) else formatannotation(annotation)
 
 
 def _option(name: str, kind: str, value: Any) -> Any:
