@@ -18,9 +18,11 @@ from app.diary.review.review import Review, ReviewChange
 from app.diary.review.reviews import review_of, reviews_of, save_review
 from app.diary.search.find import count
 from app.diary.search.selection import JobSelection
+from app.queue import execution
 from app.queue.states import RUNNING
 from app.queue.store import cancel, latest_job
 from app.security.models import Audit
+from jobs import diary as diary_jobs
 from tests.diary.observations import NOW, seen
 
 pytestmark = pytest.mark.both_databases
@@ -122,6 +124,25 @@ def test_many_jobs_are_reviewed_by_a_background_job_that_another_process_can_con
     assert notes == ["0.77 100 of 130 jobs", "1.00 130 of 130 jobs"]
     assert find_bulk(row.id).changed == 130
     assert {review.version for review in reviews_of(numbers).values()} == {1}
+
+
+def test_the_consumer_reviews_and_restores_many_jobs(hub: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulk, "DIRECT", 10)
+    monkeypatch.setitem(execution.HANDLERS, bulk.KIND, diary_jobs.review_jobs)
+    monkeypatch.setitem(execution.HANDLERS, bulk.UNDO_KIND, diary_jobs.undo_review_of_jobs)
+    numbers = failed_jobs(60)
+    row = review_jobs(numbers, "", OBSOLETE, "anna")
+    for kind, verdict in ((bulk.KIND, "obsolete"), (bulk.UNDO_KIND, "none")):
+        job = latest_job(kind, str(row.id))
+        assert job is not None
+        execution.run(job.id)
+        job = latest_job(kind, str(row.id))
+        assert job is not None
+        assert (job.state, job.note) == ("done", "60 of 60 jobs")
+        assert {review.verdict for review in reviews_of(numbers).values()} == {verdict}
+        if kind == bulk.KIND:
+            assert undo_bulk(row.id, "anna").restored == 0
+    assert (find_bulk(row.id).restored, bool(find_bulk(row.id).undo_finished)) == (60, True)
 
 
 def test_two_processes_that_continue_the_same_bulk_review_change_each_job_once(hub: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

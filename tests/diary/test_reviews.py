@@ -127,6 +127,8 @@ def test_tags_are_added_and_removed_beside_others(job: DiaryJob) -> None:
     after = save_review(job.id, ReviewChange(add_tags=("#C", "a"), remove_tags=("b", "z")), 1, "anna")
     assert after.tags == ("a", "c")
     assert sorted(row.tag for row in DiaryTag.select()) == ["a", "c"]
+    with pytest.raises(BadReview, match="Expected at most 30 tags, not 31"):
+        save_review(job.id, ReviewChange(add_tags=tuple(f"t{number}" for number in range(29))), 2, "anna")
 
 
 def test_each_change_is_in_the_audit_log(job: DiaryJob) -> None:

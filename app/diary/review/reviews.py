@@ -15,8 +15,8 @@ from app.diary.index import reindex
 from app.diary.jobs import find_job
 from app.diary.models import DiaryEvent, DiaryReview, DiaryTag
 from app.diary.observations.store import lock
-from app.diary.review.errors import ReviewConflict, UndoRefused
-from app.diary.review.fields import checked_change
+from app.diary.review.errors import BadReview, ReviewConflict, UndoRefused
+from app.diary.review.fields import MAX_TAGS, checked_change
 from app.diary.review.review import FIELDS, Review, ReviewChange
 from app.diary.review.tags import joined, split_tags
 from app.security.audit_log import audit
@@ -59,6 +59,8 @@ def save_review(number: int, change: ReviewChange, version: int, by: str) -> Rev
         after = changed_review(before, change)
         if after == before:
             return before
+        if len(after.tags) > max(MAX_TAGS, len(before.tags)):
+            raise BadReview([("tags", f"Expected at most {MAX_TAGS} tags, not {len(after.tags)}")])
         if version != before.version:
             raise ReviewConflict(before, change)
         return _store_one("review job", before, after, by)
