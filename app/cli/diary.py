@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from app import cli
 from app.core.text import one_line
+from app.diary.search.selection import FACETS, ORDERS
 
 if TYPE_CHECKING:
     from app.diary.models import DiaryJob
@@ -46,16 +48,41 @@ def scan(source: str, as_json: bool) -> None:
     click.echo(f"{source}: {report.seen} observations in {report.duration_s:.2f} s: {words}")
 
 
+def _narrowing(command: Callable[..., None]) -> Callable[..., None]:
+    """Add an option for each field of a selection that has whole values."""
+    for field in reversed(FACETS):
+        command = click.option(f"--{field}", multiple=True, help=f"Only jobs with this {field}; several: either of them.")(command)
+    return command
+
+
 @diary.command("ls")
+@click.argument("search", nargs=-1)
+@_narrowing
+@click.option("--obsolete", is_flag=True, help="Also jobs with the verdict obsolete.")
+@click.option("--order", default="newest", show_default=True, help=f"One of {', '.join(ORDERS)}.")
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 100_000), help="Maximum number of jobs.")
+@click.option("--count", "only_count", is_flag=True, help="Print only how many jobs these are.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object per line; times are Unix seconds, UTC.")
-def ls(limit: int, as_json: bool) -> None:
-    """List the jobs of all sources, newest first."""
+def ls(search: tuple[str, ...], limit: int, only_count: bool, as_json: bool, **selected: Any) -> None:
+    """List the jobs that a SEARCH finds, as on the page of jobs; without one, all jobs.
+
+    Words that begin with - stand after --, as in: dqmhub diary ls state:failed -- -pixel
+    """
     cli.open_database()
     from app.diary.documents import job_json
-    from app.diary.jobs import newest_jobs
+    from app.diary.errors import BadSearch
+    from app.diary.search.find import count, find
+    from app.diary.search.selection import selection_of
 
-    for job in newest_jobs(limit):
+    try:
+        selection = selection_of({**selected, "q": " ".join(search), "obsolete": "1" if selected["obsolete"] else ""})
+        if only_count:
+            click.echo(count(selection, ()))
+            return
+        found = find(selection, (), limit)
+    except BadSearch as error:
+        raise click.UsageError(str(error)) from error
+    for job in found:
         click.echo(json.dumps(job_json(job), ensure_ascii=False) if as_json else _line(job))
 
 

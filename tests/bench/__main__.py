@@ -21,6 +21,7 @@ from app.core.settings import TREE
 from render.build import binary
 from tests.bench.compare import compare
 from tests.bench.delay import delay
+from tests.bench.diary import diary
 from tests.bench.imports import imports
 from tests.bench.mirror import mirror
 from tests.bench.polling import polling
@@ -245,6 +246,7 @@ PARTS = {
     "publish": publish,
     "mirror": mirror,
     "delay": delay,
+    "diary": diary,
     "trends": trends,
     "trends-page": trends_page,
 }

@@ -51,6 +51,23 @@ def test_jobs_are_listed_newest_first_for_people_and_as_json(hub: Settings) -> N
     assert len(dqmhub(hub, "diary", "ls", "--limit", "1").stdout.splitlines()) == 1
 
 
+def test_a_search_lists_what_the_page_lists_and_a_wrong_one_is_an_error_that_says_what_would_be_right(hub: Settings) -> None:
+    given = [("1", "failed", "anna", "pixel one"), ("2", "done", "anna", "pixel two"), ("3", "failed", "bob", "strip")]
+    store("slurm", [seen(NOW, state, native_id=number, user=user, name=name) for number, state, user, name in given], NOW)
+
+    def found(*arguments: str) -> list[str]:
+        lines = dqmhub(hub, "diary", "ls", "--json", *arguments).stdout.splitlines()
+        return sorted(json.loads(line)["native_id"] for line in lines)
+
+    assert found("pixel", "state:failed") == ["1"]
+    assert found("--user", "anna", "--state", "done", "--state", "failed", "--", "-two") == ["1"]
+    assert dqmhub(hub, "diary", "ls", "pix", "--count").stdout == "2\n"
+    for wrong, right in ((["state:fialed"], "state is one of unknown, pending"), (["--order", "size"], "order is one of newest")):
+        done = dqmhub(hub, "diary", "ls", *wrong)
+        assert done.returncode == 2
+        assert right in done.stderr
+
+
 def test_records_that_cannot_be_used_are_listed_with_their_reason(hub: Settings) -> None:
     for at in (NOW, NOW + 60):
         quarantine("slurm", [("torn|li\nne", "5 fields, not 9")], at, 10)

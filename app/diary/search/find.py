@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from peewee import SQL
+from peewee import SQL, chunked
 
 from app.core.database import is_sqlite, proxy
 from app.diary.index import number_of
@@ -23,11 +23,14 @@ ORDER_BY = {NEWEST: "place DESC", OLDEST: "place", CHANGED: "changed DESC", ENDE
 MAX_SORTED = 5000
 """Most jobs that are sorted. Of more, the ones that come first in an order are met soon when all jobs are passed in it."""
 
+AT_ONCE = 1000
+"""Most numbers in one statement."""
+
 
 def find(selection: JobSelection, users: tuple[str, ...], limit: int, offset: int = 0) -> list[DiaryJob]:
     """The jobs of a selection in its order. Raises BadSearch."""
     wanted = find_numbers(selection, users, limit, offset)
-    jobs = {job.id: job for job in DiaryJob.select().where(DiaryJob.id.in_(wanted))}
+    jobs = {job.id: job for some in chunked(wanted, AT_ONCE) for job in DiaryJob.select().where(DiaryJob.id.in_(some))}
     return [jobs[number] for number in wanted if number in jobs]
 
 
