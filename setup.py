@@ -65,6 +65,7 @@ setup(
         "root": ["root>=0.1a12"],
         "postgresql": ["psycopg[binary]>=3.2"],
         "redis": ["redis>=5"],
+        "mysql": ["pymysql>=1.1"],  # reads the database of CAE Job Diary, for its import
         "xrootd": ["xrootd>=5.7"],
         "simulator": ["aiohttp>=3.11"],  # HTTP and websockets on one port, in one loop; only the simulator of P5 needs it
         "test": [
@@ -84,6 +85,7 @@ setup(
             "pytest-xdist>=3.6",
             "ruff>=0.9",
             "types-cachetools>=5.5",
+            "types-pymysql>=1.1",
         ],
     },
     entry_points={"console_scripts": ["dqmhub = app.cli:main"]},

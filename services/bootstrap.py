@@ -27,7 +27,16 @@ GOALS = ("build", "run", "test", "bench")
 BUILD_PACKAGES = ["python3-venv", "g++", "make", "cmake", "libpng-dev", "zlib1g-dev", "libisal-dev", "libfreetype-dev"]
 ROOT_PACKAGES = ["libx11-6", "libxext6", "libsm6", "libice6"]
 MORE_PACKAGES = {
-    "test": ["postgresql", "redis-server", "xrootd-server", "nginx-light", "iproute2", "chromium-headless-shell", "fonts-dejavu-core"],
+    "test": [
+        "postgresql",
+        "redis-server",
+        "mariadb-server",
+        "xrootd-server",
+        "nginx-light",
+        "iproute2",
+        "chromium-headless-shell",
+        "fonts-dejavu-core",
+    ],
     "bench": ["wrk", "chromium-headless-shell"],
 }
 """Additional packages for a goal."""
@@ -104,7 +113,11 @@ def install_environment(test: bool) -> None:
 
     .venv/installed holds digests of the location and of these files, and the extras, so that an up-to-date environment is left alone.
     """
-    extras = ["postgresql", "redis", "simulator", "xrootd"] + (["test"] if test else []) + ([] if shutil.which("root-config") else ["root"])
+    extras = (
+        ["mysql", "postgresql", "redis", "simulator", "xrootd"]
+        + (["test"] if test else [])
+        + ([] if shutil.which("root-config") else ["root"])
+    )
     location = digest(f"{TREE} {sys.version_info[:2]}".encode())  # a patch release of Python needs no new environment
     versions = digest((TREE / "setup.py").read_bytes() + (TREE / "requirements.txt").read_bytes())
     record = ENVIRONMENT / "installed"

@@ -110,3 +110,31 @@ def _line(job: DiaryJob) -> str:
     state = f"{job.state}*" if job.pinned_by else job.state
     text = f"{job.id:>7} {state:<10} {submitted:<20}  {job.source} {job.user or '-'} {one_line(job.name or job.native_id)}"
     return text + (f"  {one_line(job.reason)}" if job.reason else "")
+
+
+@diary.command("import")
+@click.argument("address")
+@click.option("--source", default="cae-job-diary", show_default=True, help="Name of the source that the jobs are of from now on.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object.")
+def import_diary(address: str, source: str, as_json: bool) -> None:
+    """Import the jobs of CAE Job Diary, with what people said of them.
+
+    ADDRESS is sqlite:FILE, json:FILE (Django's dumpdata) or mysql://user:password@host:port/name, whose password may also be in
+    the variable MYSQL_PWD. A second import changes what changed there, and nothing that was changed here.
+    """
+    settings = cli.open_database()
+    from app.diary.errors import DiaryError
+    from app.diary.importing.importer import import_jobs, old_diary
+    from app.diary.settings import DiarySettings
+
+    try:
+        report = import_jobs(old_diary(address), source, time.time(), settings.of(DiarySettings).diary_quarantine_rows)
+    except DiaryError as error:
+        raise click.ClickException(str(error)) from error
+    if as_json:
+        click.echo(json.dumps(report._asdict()))
+        return
+    reviews = f"{report.reviewed:,} reviews changed, {report.kept:,} kept as they were changed here"
+    click.echo(
+        f"{report.jobs:,} jobs: {report.found:,} found, {report.changed:,} changed, {reviews}, {report.quarantined:,} records quarantined"
+    )

@@ -1,9 +1,10 @@
-"""A real PostgreSQL and a real Redis for the tests: started on demand, on private sockets, and ended with the tests."""
+"""A real PostgreSQL, a real Redis and a real MariaDB for the tests: started on demand, on private sockets, and ended with the tests."""
 
 from __future__ import annotations
 
 import os
 import shutil
+import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -146,3 +147,28 @@ def redis_server() -> Iterator[str]:
         with _running(command, log) as process, redis.Redis.from_url(url) as client:
             _wait(client.ping, process, log, redis.ConnectionError)
             yield url
+
+
+@contextmanager
+def mariadb() -> Iterator[str]:
+    """The socket of a MariaDB server with nothing in it, whose user root has no password."""
+    program, install = shutil.which("mariadbd", path=f"{os.environ['PATH']}:/usr/sbin"), shutil.which("mariadb-install-db")
+    if program is None or install is None:
+        raise Missing("MariaDB", "mariadb-server")
+    with TemporaryDirectory(prefix="dqmhub-mariadb-", dir=folder_of_databases(), ignore_cleanup_errors=True) as folder:
+        options = ["--no-defaults", f"--datadir={folder}/data", "--innodb-log-file-size=4M", "--innodb-buffer-pool-size=8M"]
+        if os.geteuid() == 0:
+            options.append("--user=mysql")
+            shutil.chown(folder, "mysql", "mysql")
+        log = Path(folder, "log")
+        prepare = [install, *options, "--auth-root-authentication-method=normal", "--skip-test-db"]
+        subprocess.run(prepare, check=True, capture_output=True, cwd=folder)
+        command = [program, *options, f"--socket={folder}/socket", "--skip-networking", f"--pid-file={folder}/pid"]
+        with _running(command, log) as process:
+            _wait(lambda: _connect(f"{folder}/socket"), process, log, OSError)
+            yield f"{folder}/socket"
+
+
+def _connect(path: str) -> None:
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(path)
