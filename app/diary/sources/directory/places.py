@@ -99,6 +99,7 @@ class TraceFolder:
                 continue
             trace = Trace(number, self.path, entry.name)
             found[native_id] = min(trace, found.get(native_id, trace))
+            return
 
 
 class TracePlace:
